@@ -1,0 +1,1 @@
+//! Instructions and account readers for Assay's programs, for hosts.

@@ -1,0 +1,1 @@
+//! The keeper: watches positions, proves scores, liquidates.

@@ -1,0 +1,1 @@
+//! An in-process Solana runtime with Assay's programs deployed.

@@ -1,0 +1,1 @@
+//! R1CS builder, gadgets, layers and the compiled witness program.

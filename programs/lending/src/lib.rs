@@ -1,0 +1,1 @@
+//! A lending market whose early liquidations are opened by a proven risk score.

@@ -1,0 +1,1 @@
+//! The on-chain model registry and proof verifier.

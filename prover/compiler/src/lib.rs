@@ -1,0 +1,1 @@
+//! ONNX import, quantization, and lowering to a circuit.

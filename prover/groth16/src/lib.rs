@@ -1,0 +1,1 @@
+//! Groth16 over BN254: keys, development setup, prove, verify.

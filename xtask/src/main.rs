@@ -1,0 +1,2 @@
+//! Builds the programs.
+fn main() {}
