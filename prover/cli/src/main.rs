@@ -1,1 +1,5 @@
-fn main() {}
+//! The `assay` binary. Everything is in the library, where tests can reach it.
+
+fn main() -> std::process::ExitCode {
+    assay_cli::main()
+}

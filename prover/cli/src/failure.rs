@@ -1,0 +1,149 @@
+//! What went wrong, as a person at a terminal needs it: the error, its causes, and a `hint:` with the likely way out.
+//!
+//! The libraries below have one typed error a stage. This is the edge, where they become `anyhow::Error` and are
+//! printed. Exit codes: 0 valid, 1 invalid or the user's mistake, 2 unexpected (the machine, or a bug of ours).
+
+use std::fmt;
+use std::io;
+
+/// Exit code of a refused proof and of a mistake that the user can correct.
+pub const INVALID: u8 = 1;
+/// Exit code of what no user can be expected to correct: a full disk, a broken device, a bug.
+pub const UNEXPECTED: u8 = 2;
+
+/// An error with advice. Transparent: it shows the wrapped error's message and causes, and adds only the hint.
+#[derive(Debug)]
+struct Hinted {
+    inner: anyhow::Error,
+    hint: String,
+}
+
+impl fmt::Display for Hinted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.inner, f)
+    }
+}
+
+impl std::error::Error for Hinted {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.inner.source()
+    }
+}
+
+/// A self-check of ours failed: whatever the input was, this must not happen.
+#[derive(Debug, thiserror::Error)]
+#[error("internal check failed: {0}")]
+pub struct SelfCheck(pub String);
+
+/// Adds a hint to an error.
+pub trait HintExt<T> {
+    /// Wraps the error, if there is one, with the advice that `hint` makes.
+    fn hint<H: Into<String>>(self, hint: impl FnOnce() -> H) -> anyhow::Result<T>;
+}
+
+impl<T, E: Into<anyhow::Error>> HintExt<T> for Result<T, E> {
+    fn hint<H: Into<String>>(self, hint: impl FnOnce() -> H) -> anyhow::Result<T> {
+        self.map_err(|error| hinted(error.into(), hint().into()))
+    }
+}
+
+/// `error` with the advice `hint`.
+pub fn hinted(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> anyhow::Error {
+    anyhow::Error::new(Hinted { inner: error.into(), hint: hint.into() })
+}
+
+/// The message and its causes on one line, each said once: libraries often repeat their source in their own message.
+pub fn message(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+/// The advice that the error carries, outermost first.
+pub fn hints(error: &anyhow::Error) -> Vec<&str> {
+    // The first one wraps all that follows it in the chain.
+    let Some(hinted) = error.chain().find_map(|cause| cause.downcast_ref::<Hinted>()) else { return Vec::new() };
+    let mut found = vec![hinted.hint.as_str()];
+    found.extend(hints(&hinted.inner));
+    found
+}
+
+/// 1 for what the user can correct, 2 for the machine's failures and ours.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if any_cause(error, &is_unexpected) { UNEXPECTED } else { INVALID }
+}
+
+fn is_unexpected(cause: &(dyn std::error::Error + 'static)) -> bool {
+    if cause.is::<SelfCheck>() {
+        return true;
+    }
+    let Some(error) = cause.downcast_ref::<io::Error>() else { return false };
+    !matches!(
+        error.kind(),
+        io::ErrorKind::NotFound
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::AlreadyExists
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::ReadOnlyFilesystem
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::InvalidFilename
+            | io::ErrorKind::InvalidData
+    )
+}
+
+/// Whether any cause is one that `test` knows, looking through hints: they stand in the chain for what they wrap.
+fn any_cause(error: &anyhow::Error, test: &dyn Fn(&(dyn std::error::Error + 'static)) -> bool) -> bool {
+    error.chain().any(|cause| match cause.downcast_ref::<Hinted>() {
+        Some(hinted) => any_cause(&hinted.inner, test),
+        None => test(cause),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::{Context, anyhow};
+
+    #[test]
+    fn a_hint_changes_neither_message_nor_causes() {
+        let plain = anyhow!("inner").context("outer");
+        let with = hinted(anyhow!("inner").context("outer"), "try this");
+        assert_eq!(message(&plain), "outer: inner");
+        assert_eq!(message(&with), message(&plain));
+        assert_eq!(hints(&with), ["try this"]);
+    }
+
+    #[test]
+    fn hints_survive_added_context() {
+        let error = Err::<(), _>(hinted(anyhow!("inner"), "deep")).context("outer").hint(|| "shallow").unwrap_err();
+        assert_eq!(message(&error), "outer: inner");
+        assert_eq!(hints(&error), ["shallow", "deep"]);
+    }
+
+    #[test]
+    fn a_cause_that_its_parent_already_says_is_not_repeated() {
+        let error = anyhow!("bad magic").context("model.pk: bad magic");
+        assert_eq!(message(&error), "model.pk: bad magic");
+    }
+
+    #[test]
+    fn exit_codes() {
+        let missing = anyhow::Error::new(io::Error::from(io::ErrorKind::NotFound)).context("reading");
+        let full = anyhow::Error::new(io::Error::from(io::ErrorKind::StorageFull)).context("writing");
+        assert_eq!(exit_code(&missing), INVALID);
+        assert_eq!(exit_code(&full), UNEXPECTED);
+        assert_eq!(exit_code(&hinted(full, "free some space")), UNEXPECTED);
+        assert_eq!(exit_code(&hinted(io::Error::from(io::ErrorKind::StorageFull), "free some")), UNEXPECTED);
+        assert_eq!(exit_code(&anyhow!("bad value")), INVALID);
+        assert_eq!(exit_code(&anyhow::Error::new(SelfCheck("x".into()))), UNEXPECTED);
+    }
+}

@@ -1,0 +1,47 @@
+//! Interruption: SIGINT and SIGTERM end the process at once, and leave no temporary file behind.
+//!
+//! Temporary files are registered here when they are made. The signal thread takes the registry's lock, deletes what
+//! is listed and exits while it still holds the lock, so no rename can run beside it: a group of outputs is either
+//! wholly in place before the signal is served, or not at all.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::iterator::Signals;
+
+static TEMPORARIES: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// The registry of temporary files, locked: no interruption is served while this is held.
+pub(crate) fn hold() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    // A panic while the lock was held leaves the set itself sound: each change to it is one call.
+    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts the thread that serves SIGINT and SIGTERM: exit code 128 + the signal's number (130 for SIGINT).
+///
+/// SIGXFSZ is caught and otherwise ignored: a write past the file size limit then fails with an error, which is
+/// reported like a full disk, where the default action would kill the process and leave its temporary file.
+pub fn install() -> std::io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGXFSZ])?;
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        for signal in signals.forever() {
+            if signal == SIGXFSZ {
+                continue;
+            }
+            let temporaries = hold();
+            for path in temporaries.iter() {
+                // Nothing is left to report to: the process is ending because it was told to.
+                let _ = std::fs::remove_file(path);
+            }
+            // After a progress bar the cursor stands in the middle of a line, possibly hidden.
+            if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+                eprintln!("\u{1b}[?25h");
+            }
+            eprintln!("interrupted: nothing was written");
+            std::process::exit(128 + signal);
+        }
+    })?;
+    Ok(())
+}
