@@ -1,0 +1,494 @@
+//! The sixteen inputs of the liquidation-risk model, computed from accounts alone.
+//!
+//! A lending program calls [`compute`] on what it owns or has checked itself: the position, the reserve, a
+//! price update, and its ring buffer of hourly closes. The training script repeats this arithmetic bit for
+//! bit (`models/liquidation-risk/features.py`; `tests/features.rs` compares the two), so the network sees on
+//! chain exactly what it was trained on. Integers only; no input can make it panic.
+//!
+//! # Arithmetic
+//!
+//! Every feature starts as a ratio in units of 2^-20. [`ratio`] divides 64-bit integers: both operands are
+//! first shifted right together until they fit 44 bits (a relative error below 2^-39 for every ratio under
+//! the cap), the quotient is rounded down and capped at 16. A signed ratio is the ratio of the magnitude with the
+//! sign put back. The feature is then
+//!
+//! `q = clamp(floor((v * 2^(12 + m) + 2^19) / 2^20), -2^14, 2^14 - 1)`
+//!
+//! where `m` is the feature's own multiplier exponent, from the table. The network's real-valued input is
+//! `q * 2^-12`, in [-4, 4): the value times `2^m`.
+//!
+//! | # | name | value (before the multiplier) | `2^m` | saturates at |
+//! | --- | --- | --- | --- | --- |
+//! | 0 | `ltv` | debt / collateral | 2 | 2 |
+//! | 1 | `threshold_distance` | threshold - ltv | 8 | +-50 % |
+//! | 2 | `drop_to_liquidation` | 1 - ltv / threshold: the fall of the price that makes the position liquidatable | 8 | +-50 % |
+//! | 3 | `volatility_24h` | sqrt(sum of the 24 squared hourly returns) | 16 | 25 % a day |
+//! | 4 | `volatility_6h` | sqrt(4 * sum of the last 6 squared hourly returns), also a day's | 16 | 25 % a day |
+//! | 5 | `downside_volatility_24h` | as 3, over the negative returns only | 16 | 25 % a day |
+//! | 6 | `drawdown_24h` | (highest close - price) / highest close | 16 | 25 % |
+//! | 7 | `run_up_24h` | (price - lowest close) / lowest close | 16 | 25 % |
+//! | 8 | `return_1h` | price / close 1 hour ago - 1 | 32 | +-12.5 % |
+//! | 9 | `return_6h` | price / close 6 hours ago - 1 | 16 | +-25 % |
+//! | 10 | `return_24h` | price / close 24 hours ago - 1 | 16 | +-25 % |
+//! | 11 | `worst_hour_24h` | the least of the 24 hourly returns | 32 | +-12.5 % |
+//! | 12 | `confidence` | confidence / price | 128 | 3.1 % |
+//! | 13 | `ema_gap` | (price - ema) / ema | 32 | +-12.5 % |
+//! | 14 | `utilization` | borrowed / supplied | 2 | 2 |
+//! | 15 | `buffer_in_volatilities` | drop to liquidation / volatility of a day: how many daily moves away | 1/4 | +-16 |
+//!
+//! # Cost
+//!
+//! 24 divisions for the returns, 12 more, three integer square roots: all on 64 bits, where the runtime has a
+//! native divide. No 128-bit division.
+
+use thiserror::Error;
+
+/// Number of features: the length of the model's input tensor.
+pub const COUNT: usize = 16;
+
+/// Bits of one feature: a signed integer in [-2^14, 2^14).
+pub const BITS: u8 = 15;
+
+/// Scale of the input tensor: the real value of `q` is `q * 2^-12`.
+pub const SCALE: i8 = 12;
+
+/// Hourly closes that a computation needs: 24 returns, and the current price last.
+pub const WINDOW: usize = 25;
+
+/// Names of the features in tensor order; the ONNX model and `calibration.csv` carry the same ones.
+pub const NAMES: [&str; COUNT] = [
+    "ltv",
+    "threshold_distance",
+    "drop_to_liquidation",
+    "volatility_24h",
+    "volatility_6h",
+    "downside_volatility_24h",
+    "drawdown_24h",
+    "run_up_24h",
+    "return_1h",
+    "return_6h",
+    "return_24h",
+    "worst_hour_24h",
+    "confidence",
+    "ema_gap",
+    "utilization",
+    "buffer_in_volatilities",
+];
+
+/// Base-2 logarithms of the multipliers, in tensor order.
+pub const MULTIPLIERS: [i8; COUNT] = [1, 3, 3, 4, 4, 4, 4, 4, 5, 4, 4, 5, 7, 5, 1, -2];
+
+/// Fractional bits of an intermediate ratio.
+const FRACTION: u32 = 20;
+
+/// 1 as an intermediate ratio.
+const ONE: i64 = 1 << FRACTION;
+
+/// Largest intermediate ratio, 16: above every saturation point, and its square times 24 fits 64 bits.
+const RATIO_CAP: u64 = 16 << FRACTION;
+
+/// Hundredths of a percent in one.
+const BASIS_POINTS: u16 = 10_000;
+
+/// What the features are computed from. Every price has the same unit, here 1e-8 USD; so have both values.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// Hourly closes of the collateral's price, oldest first; the last one is the current price.
+    pub closes: &'a [u64; WINDOW],
+    /// Confidence interval of the current price.
+    pub confidence: u64,
+    /// Exponential moving average of the price.
+    pub ema: u64,
+    /// Value of the position's collateral.
+    pub collateral_value: u128,
+    /// Value of the position's debt.
+    pub debt_value: u128,
+    /// LTV at which the position becomes liquidatable, in basis points: 1 to 10,000.
+    pub liquidation_threshold_bps: u16,
+    /// Borrowed amount of the debt reserve.
+    pub borrowed: u128,
+    /// Supplied amount of the debt reserve (cash and loans), in the unit of `borrowed`.
+    pub supplied: u128,
+}
+
+/// Inputs that have no features. Each is a state that the lending program must not score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum FeatureError {
+    /// A close in the window is zero: a slot of the ring buffer was never written.
+    #[error("close {0} of {WINDOW} is zero; the price history is not complete yet")]
+    EmptyClose(usize),
+    /// The moving average is zero.
+    #[error("the moving average of the price is zero")]
+    EmptyEma,
+    /// The position holds no collateral value.
+    #[error("the position has no collateral value, so it has no loan-to-value ratio")]
+    NoCollateral,
+    /// The liquidation threshold is zero or above 100 %.
+    #[error("liquidation threshold of {0} basis points is outside 1 to 10000")]
+    Threshold(u16),
+}
+
+/// Computes the sixteen features, in the order of [`NAMES`].
+///
+/// # Errors
+///
+/// [`FeatureError`] if a price is missing, the position has no collateral, or the threshold is no ratio. Any
+/// other value, however extreme, saturates.
+pub fn compute(inputs: &Inputs<'_>) -> Result<[i16; COUNT], FeatureError> {
+    let threshold = inputs.liquidation_threshold_bps;
+    if threshold == 0 || threshold > BASIS_POINTS {
+        return Err(FeatureError::Threshold(threshold));
+    }
+    if inputs.collateral_value == 0 {
+        return Err(FeatureError::NoCollateral);
+    }
+    if inputs.ema == 0 {
+        return Err(FeatureError::EmptyEma);
+    }
+    let history = History::new(inputs.closes)?;
+    let [.., day_ago_6, _, _, _, _, hour_ago, price] = *inputs.closes;
+    let [day_ago, ..] = *inputs.closes;
+
+    let ltv = signed(ratio_wide(inputs.debt_value, inputs.collateral_value));
+    let limit = (i64::from(threshold) << FRACTION) / i64::from(BASIS_POINTS);
+    let drop = ONE - ltv * i64::from(BASIS_POINTS) / i64::from(threshold);
+    let volatility = root(history.squares);
+    let utilization = if inputs.borrowed == 0 { 0 } else { signed(ratio_wide(inputs.borrowed, inputs.supplied)) };
+
+    let values = [
+        ltv,
+        limit - ltv,
+        drop,
+        volatility,
+        root(4 * history.recent_squares),
+        root(history.negative_squares),
+        -change(history.high, price),
+        change(history.low, price),
+        change(hour_ago, price),
+        change(day_ago_6, price),
+        change(day_ago, price),
+        history.worst,
+        signed(ratio(inputs.confidence, price)),
+        change(inputs.ema, price),
+        utilization,
+        in_volatilities(drop, volatility),
+    ];
+    let mut features = [0i16; COUNT];
+    for ((feature, value), multiplier) in features.iter_mut().zip(values).zip(MULTIPLIERS) {
+        *feature = quantize(value, multiplier);
+    }
+    Ok(features)
+}
+
+/// One pass over the closes.
+struct History {
+    high: u64,
+    low: u64,
+    /// Sums of squared hourly returns, in units of 2^-40: all, the last six, the negative ones. Below 2^53.
+    squares: i64,
+    recent_squares: i64,
+    negative_squares: i64,
+    worst: i64,
+}
+
+impl History {
+    fn new(closes: &[u64; WINDOW]) -> Result<Self, FeatureError> {
+        const RECENT: usize = WINDOW - 6;
+        let [first, later @ ..] = closes;
+        if *first == 0 {
+            return Err(FeatureError::EmptyClose(0));
+        }
+        let mut history = Self {
+            high: *first,
+            low: *first,
+            squares: 0,
+            recent_squares: 0,
+            negative_squares: 0,
+            worst: i64::MAX,
+        };
+        let mut previous = *first;
+        for (index, &close) in (1..).zip(later) {
+            if close == 0 {
+                return Err(FeatureError::EmptyClose(index));
+            }
+            let change = change(previous, close);
+            let square = change * change;
+            history.squares += square;
+            if index >= RECENT {
+                history.recent_squares += square;
+            }
+            if change < 0 {
+                history.negative_squares += square;
+            }
+            history.worst = history.worst.min(change);
+            history.high = history.high.max(close);
+            history.low = history.low.min(close);
+            previous = close;
+        }
+        Ok(history)
+    }
+}
+
+/// `numerator / denominator` in units of 2^-20, rounded down, at most [`RATIO_CAP`]. A denominator that is zero,
+/// or that vanishes beside a numerator of more than 44 bits, gives the cap.
+fn ratio(numerator: u64, denominator: u64) -> u64 {
+    let excess = FRACTION.saturating_sub((numerator | denominator).leading_zeros());
+    match ((numerator >> excess) << FRACTION).checked_div(denominator >> excess) {
+        Some(quotient) => quotient.min(RATIO_CAP),
+        None => RATIO_CAP,
+    }
+}
+
+/// [`ratio`] of 128-bit operands, shifted right together until they fit 64 bits.
+fn ratio_wide(numerator: u128, denominator: u128) -> u64 {
+    let excess = u64::BITS.saturating_sub((numerator | denominator).leading_zeros());
+    ratio(low_half(numerator >> excess), low_half(denominator >> excess))
+}
+
+/// The low 64 bits; its callers have shifted the high ones out.
+fn low_half(value: u128) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
+}
+
+/// A ratio as a signed number: at most [`RATIO_CAP`], so it always fits.
+fn signed(ratio: u64) -> i64 {
+    i64::try_from(ratio).unwrap_or(i64::MAX)
+}
+
+/// `(to - from) / from` in units of 2^-20, rounded toward zero.
+fn change(from: u64, to: u64) -> i64 {
+    let magnitude = signed(ratio(to.abs_diff(from), from));
+    if to < from { -magnitude } else { magnitude }
+}
+
+/// Square root, rounded down, of a sum of squares in units of 2^-40: the result is in units of 2^-20.
+fn root(squares: i64) -> i64 {
+    signed(squares.unsigned_abs().isqrt())
+}
+
+/// `drop / volatility`, both in units of 2^-20, rounded toward zero; a price that has not moved is any number of
+/// volatilities away.
+fn in_volatilities(drop: i64, volatility: i64) -> i64 {
+    let cap = signed(RATIO_CAP);
+    match (drop << FRACTION).checked_div(volatility) {
+        Some(count) => count.clamp(-cap, cap),
+        None => drop.signum() * cap,
+    }
+}
+
+/// Scales a value in units of 2^-20 by `2^multiplier` into units of 2^-12, rounding halves up, and saturates.
+fn quantize(value: i64, multiplier: i8) -> i16 {
+    const LIMIT: i64 = 1 << (BITS - 1);
+    let shift = SHIFT_WITHOUT_MULTIPLIER - i32::from(multiplier);
+    let half = 1i64 << (shift - 1);
+    let scaled = ((value + half) >> shift).clamp(-LIMIT, LIMIT - 1);
+    i16::try_from(scaled).unwrap_or(i16::MAX)
+}
+
+/// Bits that [`quantize`] drops when the multiplier is 1.
+const SHIFT_WITHOUT_MULTIPLIER: i32 = 8;
+
+const _: () = {
+    assert!(SHIFT_WITHOUT_MULTIPLIER == (FRACTION - SCALE.unsigned_abs() as u32).cast_signed());
+    let mut feature = 0;
+    while feature < COUNT {
+        assert!((MULTIPLIERS[feature] as i32) < SHIFT_WITHOUT_MULTIPLIER, "quantize only shifts right");
+        feature += 1;
+    }
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const FLAT: [u64; WINDOW] = [100_0000_0000; WINDOW];
+
+    fn inputs(closes: &[u64; WINDOW]) -> Inputs<'_> {
+        Inputs {
+            closes,
+            confidence: 1000_0000,
+            ema: 100_0000_0000,
+            collateral_value: 1_000_000,
+            debt_value: 600_000,
+            liquidation_threshold_bps: 8_000,
+            borrowed: 3,
+            supplied: 4,
+        }
+    }
+
+    fn named(features: [i16; COUNT], name: &str) -> i16 {
+        NAMES.iter().zip(features).find(|(other, _)| **other == name).map(|(_, value)| value).unwrap()
+    }
+
+    #[test]
+    fn flat_prices_give_the_values_of_the_table() {
+        let features = compute(&inputs(&FLAT)).unwrap();
+        let expected = [
+            // ltv 0.6 * 2, distance 0.2 * 8, drop 0.25 * 8, in units of 2^-12
+            4915, 6554, 8192, 0, 0, 0, 0, 0, 0, 0, 0, 0, //
+            // confidence 0.001 * 128, no gap, utilization 0.75 * 2, infinitely many volatilities
+            524, 0, 6144, 16_383,
+        ];
+        assert_eq!(features, expected);
+    }
+
+    #[test]
+    fn one_fall_shows_in_every_price_feature() {
+        let mut closes = FLAT;
+        closes[WINDOW - 1] = 97_0000_0000;
+        let features = compute(&inputs(&closes)).unwrap();
+        for (name, value, multiplier) in [
+            ("volatility_24h", 0.03, 16.0),
+            ("volatility_6h", 0.06, 16.0),
+            ("downside_volatility_24h", 0.03, 16.0),
+            ("drawdown_24h", 0.03, 16.0),
+            ("run_up_24h", 0.0, 16.0),
+            ("return_1h", -0.03, 32.0),
+            ("return_6h", -0.03, 16.0),
+            ("return_24h", -0.03, 16.0),
+            ("worst_hour_24h", -0.03, 32.0),
+            ("ema_gap", -0.03, 32.0),
+            ("buffer_in_volatilities", 0.25 / 0.03, 0.25),
+        ] {
+            let real = f64::from(named(features, name)) / 4096.0;
+            assert!((real - value * multiplier).abs() < 0.001, "{name}: {real} against {}", value * multiplier);
+        }
+    }
+
+    #[test]
+    fn the_last_six_returns_are_the_recent_ones() {
+        let mut closes = [110_0000_0000; WINDOW];
+        closes[..=18].fill(100_0000_0000); // the rise is the return into close 19, the first of the last six
+        let features = compute(&inputs(&closes)).unwrap();
+        assert_eq!(named(features, "volatility_6h"), 13_107);
+        closes[18] = 110_0000_0000; // one hour earlier it has left the six hours
+        let features = compute(&inputs(&closes)).unwrap();
+        assert_eq!(named(features, "volatility_6h"), 0);
+        assert_eq!(named(features, "return_6h"), 0);
+        assert_eq!(named(features, "volatility_24h"), 6_554);
+    }
+
+    #[test]
+    fn each_missing_input_is_its_own_error() {
+        let good = inputs(&FLAT);
+        for index in [0, 1, WINDOW - 1] {
+            let mut closes = FLAT;
+            closes[index] = 0;
+            assert_eq!(compute(&Inputs { closes: &closes, ..good }), Err(FeatureError::EmptyClose(index)));
+        }
+        assert_eq!(compute(&Inputs { ema: 0, ..good }), Err(FeatureError::EmptyEma));
+        assert_eq!(compute(&Inputs { collateral_value: 0, ..good }), Err(FeatureError::NoCollateral));
+        for threshold in [0, 10_001, u16::MAX] {
+            let bad = Inputs { liquidation_threshold_bps: threshold, ..good };
+            assert_eq!(compute(&bad), Err(FeatureError::Threshold(threshold)));
+        }
+    }
+
+    #[test]
+    fn empty_reserves_have_no_utilization_and_impossible_ones_saturate() {
+        let good = inputs(&FLAT);
+        let empty = compute(&Inputs { borrowed: 0, supplied: 0, ..good }).unwrap();
+        assert_eq!(named(empty, "utilization"), 0);
+        let impossible = compute(&Inputs { borrowed: 1, supplied: 0, ..good }).unwrap();
+        assert_eq!(named(impossible, "utilization"), 16_383);
+    }
+
+    /// Any magnitude, not only the large ones that a uniform draw gives.
+    fn any_u64() -> impl Strategy<Value = u64> {
+        (any::<u64>(), 0u32..64).prop_map(|(value, shift)| value >> shift)
+    }
+
+    fn any_u128() -> impl Strategy<Value = u128> {
+        (any::<u128>(), 0u32..128).prop_map(|(value, shift)| value >> shift)
+    }
+
+    proptest! {
+        #[test]
+        fn any_input_gives_features_in_range_or_an_error(
+            closes in prop::array::uniform25(any_u64()),
+            prices in (any_u64(), any_u64()),
+            values in (any_u128(), any_u128(), any_u128(), any_u128()),
+            threshold in any::<u16>(),
+        ) {
+            let inputs = Inputs {
+                closes: &closes,
+                confidence: prices.0,
+                ema: prices.1,
+                collateral_value: values.0,
+                debt_value: values.1,
+                liquidation_threshold_bps: threshold,
+                borrowed: values.2,
+                supplied: values.3,
+            };
+            if let Ok(features) = compute(&inputs) {
+                prop_assert!(features.iter().all(|q| (-(1 << 14)..1 << 14).contains(q)));
+            }
+        }
+
+        #[test]
+        fn features_agree_with_real_arithmetic(
+            closes in prop::array::uniform25(80_0000_0000u64..120_0000_0000),
+            debt in 1u128..1_000_000,
+            threshold in 5_000u16..=9_500,
+        ) {
+            let base = inputs(&closes);
+            let inputs = Inputs { debt_value: debt, liquidation_threshold_bps: threshold, ..base };
+            let features = compute(&inputs).unwrap();
+            let price = closes[WINDOW - 1] as f64;
+            let returns: Vec<f64> = closes.windows(2).map(|w| w[1] as f64 / w[0] as f64 - 1.0).collect();
+            let norm = |r: &[f64]| r.iter().map(|x| x * x).sum::<f64>().sqrt();
+            let ltv = debt as f64 / 1e6;
+            let limit = f64::from(threshold) / 1e4;
+            let drop = 1.0 - ltv / limit;
+            let high = closes.iter().copied().max().unwrap() as f64;
+            let low = closes.iter().copied().min().unwrap() as f64;
+            let falls: Vec<f64> = returns.iter().copied().filter(|r| *r < 0.0).collect();
+            let expected = [
+                ltv, limit - ltv, drop, norm(&returns), 2.0 * norm(&returns[18..]), norm(&falls),
+                (high - price) / high, (price - low) / low, returns[23], price / closes[18] as f64 - 1.0,
+                price / closes[0] as f64 - 1.0, returns.iter().copied().fold(f64::MAX, f64::min),
+                inputs.confidence as f64 / price, price / inputs.ema as f64 - 1.0, 0.75, drop / norm(&returns),
+            ];
+            for (index, (q, value)) in features.into_iter().zip(expected).enumerate() {
+                let multiplier = f64::from(MULTIPLIERS[index]).exp2();
+                let real = (value * multiplier).clamp(-4.0, 4.0 - 1.0 / 4096.0);
+                // Half a unit of rounding, and the ratios' own 2^-20, magnified by the multiplier.
+                let tolerance = 0.5 / 4096.0 + (multiplier * 26.0 + 16.0) / 1_048_576.0;
+                let got = f64::from(q) / 4096.0;
+                prop_assert!((got - real).abs() <= tolerance, "{}: {got} against {real}", NAMES[index]);
+            }
+        }
+
+        #[test]
+        fn more_debt_never_looks_safer(debt in any_u128(), more in any_u128(), threshold in 1u16..=10_000) {
+            let good = Inputs { liquidation_threshold_bps: threshold, ..inputs(&FLAT) };
+            let less = compute(&Inputs { debt_value: debt, ..good }).unwrap();
+            let more = compute(&Inputs { debt_value: debt.saturating_add(more), ..good }).unwrap();
+            prop_assert!(less[0] <= more[0]);
+            prop_assert!(less[1] >= more[1] && less[2] >= more[2] && less[15] >= more[15]);
+        }
+
+        #[test]
+        fn the_unit_of_prices_and_values_does_not_matter(
+            closes in prop::array::uniform25(1u64 << 40..1 << 41),
+            debt in 1u128 << 40..1 << 41,
+            shift in 0u32..20,
+        ) {
+            let scaled = closes.map(|close| close << shift);
+            let base = Inputs {
+                confidence: 1 << 30, ema: 1 << 40, collateral_value: 1 << 41, debt_value: debt,
+                ..inputs(&closes)
+            };
+            let other = Inputs {
+                closes: &scaled,
+                confidence: base.confidence << shift,
+                ema: base.ema << shift,
+                collateral_value: base.collateral_value << (3 * shift),
+                debt_value: debt << (3 * shift),
+                ..base
+            };
+            prop_assert_eq!(compute(&base), compute(&other));
+        }
+    }
+}
