@@ -153,7 +153,8 @@ pub fn compute(inputs: &Inputs<'_>) -> Result<[i16; COUNT], FeatureError> {
     let limit = (i64::from(threshold) << FRACTION) / i64::from(BASIS_POINTS);
     let drop = ONE - ltv * i64::from(BASIS_POINTS) / i64::from(threshold);
     let volatility = root(history.squares);
-    let utilization = if inputs.borrowed == 0 { 0 } else { signed(ratio_wide(inputs.borrowed, inputs.supplied)) };
+    let utilization =
+        if inputs.borrowed == 0 { 0 } else { signed(ratio_wide(inputs.borrowed, inputs.supplied)) };
 
     let values = [
         ltv,
@@ -352,7 +353,11 @@ mod tests {
             ("buffer_in_volatilities", 0.25 / 0.03, 0.25),
         ] {
             let real = f64::from(named(features, name)) / 4096.0;
-            assert!((real - value * multiplier).abs() < 0.001, "{name}: {real} against {}", value * multiplier);
+            assert!(
+                (real - value * multiplier).abs() < 0.001,
+                "{name}: {real} against {}",
+                value * multiplier
+            );
         }
     }
 

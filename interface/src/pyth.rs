@@ -1,0 +1,588 @@
+//! Pyth's `PriceUpdateV2` account: reading it, and deciding whether its price may be used.
+//!
+//! The receiver program posts a price that Wormhole's guardians signed into an account that it owns:
+//!
+//! | offset | bytes | field |
+//! | --- | --- | --- |
+//! | 0 | 8 | Anchor discriminator: the start of SHA-256("account:PriceUpdateV2") |
+//! | 8 | 32 | `write_authority` |
+//! | 40 | 2 or 1 | `verification_level`: Partial is 0 and the number of signatures, Full is 1 |
+//! | 42 or 41 | 32 | `feed_id` |
+//! | + 32 | 8 | `price`, i64 |
+//! | + 40 | 8 | `conf`, u64 |
+//! | + 48 | 4 | `exponent`, i32: the price in USD is `price * 10^exponent` |
+//! | + 52 | 16 | `publish_time`, `prev_publish_time`, i64 Unix seconds |
+//! | + 68 | 16 | `ema_price` i64, `ema_conf` u64 |
+//! | + 84 | 8 | `posted_slot`, u64 |
+//!
+//! Little-endian throughout. A Borsh enum has no fixed length, hence no fixed offsets after it: a reader that
+//! assumes them takes one byte of a Partial account for another. The account has [`ACCOUNT_LEN`] bytes, so a
+//! Full one ends in a byte of padding.
+//!
+//! [`PriceUpdate::decode`] reads; [`PriceUpdate::accept`] applies a [`Policy`]. The caller owes two facts that
+//! bytes cannot show: that the account's owner is [`RECEIVER_PROGRAM`], and the current time. Pyth's own
+//! `get_price_no_older_than` checks level, feed and age; sign, confidence, exponent and a time in the future
+//! are left to the consumer, and checked here.
+//!
+//! Cost: reads and comparisons, four 64-bit multiplications or divisions. Nothing allocates, nothing panics.
+
+use thiserror::Error;
+
+/// Address of Pyth's receiver program, `rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ`: the owner that a price
+/// account must have.
+pub const RECEIVER_PROGRAM: [u8; 32] = [
+    0x0c, 0xb7, 0xfa, 0xbb, 0x52, 0xf7, 0xa6, 0x48, 0xbb, 0x5b, 0x31, 0x7d, 0x9a, 0x01, 0x8b, 0x90, //
+    0x57, 0xcb, 0x02, 0x47, 0x74, 0xfa, 0xfe, 0x01, 0xe6, 0xc4, 0xdf, 0x98, 0xcc, 0x38, 0x58, 0x81,
+];
+
+/// First bytes of a `PriceUpdateV2` account.
+pub const DISCRIMINATOR: [u8; 8] = [0x22, 0xf1, 0x23, 0x63, 0x9d, 0x7e, 0xf4, 0xcd];
+
+/// Length of the account that the receiver creates: the longer, Partial form.
+pub const ACCOUNT_LEN: usize = 134;
+
+/// Accepted prices are in units of 10^-8 USD.
+pub const PRICE_DECIMALS: u32 = 8;
+
+/// Smallest exponent that [`PriceUpdate::accept`] takes; live feeds use -10 to -3.
+pub const MIN_EXPONENT: i32 = -12;
+
+/// Largest exponent that [`PriceUpdate::accept`] takes.
+pub const MAX_EXPONENT: i32 = 0;
+
+const BASIS_POINTS: u128 = 10_000;
+
+/// How many guardian signatures the receiver checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerificationLevel {
+    /// Only this many: no quorum.
+    Partial {
+        /// Number of signatures checked.
+        signatures: u8,
+    },
+    /// Two thirds of the guardian set.
+    Full,
+}
+
+/// Contents of a `PriceUpdateV2` account, as stored: nothing is judged yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PriceUpdate {
+    /// The account that may overwrite or close this one.
+    pub write_authority: [u8; 32],
+    /// How far the update was verified.
+    pub verification_level: VerificationLevel,
+    /// Which price this is.
+    pub feed_id: [u8; 32],
+    /// Price, in units of `10^exponent` USD.
+    pub price: i64,
+    /// Half-width of the confidence interval, in the unit of `price`.
+    pub confidence: u64,
+    /// Decimal exponent of the four amounts.
+    pub exponent: i32,
+    /// When the price was published, Unix seconds.
+    pub publish_time: i64,
+    /// When the one before it was.
+    pub previous_publish_time: i64,
+    /// Exponential moving average of the price, half-life about an hour.
+    pub ema_price: i64,
+    /// Exponential moving average of the confidence.
+    pub ema_confidence: u64,
+    /// Slot in which the update was posted.
+    pub posted_slot: u64,
+}
+
+/// What a consumer demands of a price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The only feed that is accepted.
+    pub feed_id: [u8; 32],
+    /// Greatest age, seconds.
+    pub max_age: u32,
+    /// How far the publish time may lie ahead of the cluster's clock, seconds: the clock drifts.
+    pub max_ahead: u32,
+    /// Greatest confidence interval, in basis points of the price.
+    pub max_confidence_bps: u16,
+}
+
+/// A price that passed a [`Policy`]: all amounts in units of 10^-8 USD, price and average above zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// The price, rounded down.
+    pub price: u64,
+    /// Half-width of its confidence interval, rounded up.
+    pub confidence: u64,
+    /// Its exponential moving average, rounded down.
+    pub ema: u64,
+    /// When it was published, Unix seconds.
+    pub publish_time: i64,
+}
+
+impl Price {
+    /// The low end of the confidence interval: what collateral is surely worth.
+    pub const fn low(&self) -> u64 {
+        self.price.saturating_sub(self.confidence)
+    }
+
+    /// The high end of the confidence interval: what a debt may cost.
+    pub const fn high(&self) -> u64 {
+        self.price.saturating_add(self.confidence)
+    }
+}
+
+/// Why an account is no price, or not one to act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PythError {
+    /// The account does not start with [`DISCRIMINATOR`].
+    #[error("the account is not a Pyth PriceUpdateV2: its first 8 bytes are another type's")]
+    Discriminator,
+    /// The account ends before its last field.
+    #[error("the price account is truncated: {0} bytes, expected {ACCOUNT_LEN}")]
+    Truncated(usize),
+    /// The verification level is neither Partial nor Full.
+    #[error("verification level {0} of the price account is unknown; expected 0 (Partial) or 1 (Full)")]
+    UnknownVerificationLevel(u8),
+    /// The update was not verified by a quorum of guardians.
+    #[error("the price update is verified by {signatures} guardian signatures only; post it fully verified")]
+    PartiallyVerified {
+        /// Number of signatures checked.
+        signatures: u8,
+    },
+    /// The account holds another feed's price.
+    #[error("the price account is of another feed")]
+    Feed,
+    /// The price is too old.
+    #[error("the price is {age} s old, at most {max_age} s are allowed; post a newer update")]
+    Stale {
+        /// Seconds since it was published.
+        age: u64,
+        /// Seconds that the policy allows.
+        max_age: u32,
+    },
+    /// The price is from the future.
+    #[error("the price is {ahead} s ahead of the clock, at most {max_ahead} s are allowed")]
+    Future {
+        /// Seconds until it will be published.
+        ahead: u64,
+        /// Seconds that the policy allows.
+        max_ahead: u32,
+    },
+    /// The price is zero or negative.
+    #[error("the price is {0}, not above zero")]
+    Price(i64),
+    /// The moving average is zero or negative.
+    #[error("the moving average of the price is {0}, not above zero")]
+    Ema(i64),
+    /// The publishers disagree too much.
+    #[error("the confidence interval {confidence} is above {max_bps} basis points of the price {price}")]
+    Confidence {
+        /// Half-width of the interval, in the unit of the price.
+        confidence: u64,
+        /// The price.
+        price: i64,
+        /// Basis points that the policy allows.
+        max_bps: u16,
+    },
+    /// The exponent is outside what any feed uses.
+    #[error("the price exponent {0} is outside {MIN_EXPONENT} to {MAX_EXPONENT}")]
+    Exponent(i32),
+    /// An amount leaves 64 bits, or vanishes, in units of 10^-8 USD.
+    #[error("the amount {amount} * 10^{exponent} is out of range in units of 10^-{PRICE_DECIMALS} USD")]
+    Range {
+        /// The stored amount.
+        amount: u64,
+        /// Its exponent.
+        exponent: i32,
+    },
+}
+
+impl PriceUpdate {
+    /// Reads an account's data.
+    ///
+    /// # Errors
+    ///
+    /// [`PythError::Discriminator`], [`PythError::Truncated`] or [`PythError::UnknownVerificationLevel`]. Bytes
+    /// after the last field are ignored, as Anchor does: the account is longer than its Full form.
+    pub fn decode(data: &[u8]) -> Result<Self, PythError> {
+        let mut reader = Reader { rest: data, length: data.len() };
+        // A short account of another type is of another type first.
+        if !data.starts_with(&DISCRIMINATOR) && data.len() >= DISCRIMINATOR.len() {
+            return Err(PythError::Discriminator);
+        }
+        reader.take::<8>()?;
+        let write_authority = reader.take()?;
+        let [level] = reader.take()?;
+        let verification_level = match level {
+            0 => {
+                let [signatures] = reader.take()?;
+                VerificationLevel::Partial { signatures }
+            }
+            1 => VerificationLevel::Full,
+            unknown => return Err(PythError::UnknownVerificationLevel(unknown)),
+        };
+        Ok(Self {
+            write_authority,
+            verification_level,
+            feed_id: reader.take()?,
+            price: i64::from_le_bytes(reader.take()?),
+            confidence: u64::from_le_bytes(reader.take()?),
+            exponent: i32::from_le_bytes(reader.take()?),
+            publish_time: i64::from_le_bytes(reader.take()?),
+            previous_publish_time: i64::from_le_bytes(reader.take()?),
+            ema_price: i64::from_le_bytes(reader.take()?),
+            ema_confidence: u64::from_le_bytes(reader.take()?),
+            posted_slot: u64::from_le_bytes(reader.take()?),
+        })
+    }
+
+    /// The account's data as the receiver stores it, for tests and simulations: only the receiver program can
+    /// make a real one.
+    pub fn encode(&self) -> [u8; ACCOUNT_LEN] {
+        let (level, level_len) = match self.verification_level {
+            VerificationLevel::Partial { signatures } => ([0, signatures], 2),
+            VerificationLevel::Full => ([1, 0], 1),
+        };
+        let fields: [&[u8]; 12] = [
+            &DISCRIMINATOR,
+            &self.write_authority,
+            level.split_at(level_len).0,
+            &self.feed_id,
+            &self.price.to_le_bytes(),
+            &self.confidence.to_le_bytes(),
+            &self.exponent.to_le_bytes(),
+            &self.publish_time.to_le_bytes(),
+            &self.previous_publish_time.to_le_bytes(),
+            &self.ema_price.to_le_bytes(),
+            &self.ema_confidence.to_le_bytes(),
+            &self.posted_slot.to_le_bytes(),
+        ];
+        let mut data = [0; ACCOUNT_LEN];
+        for (byte, value) in data.iter_mut().zip(fields.into_iter().flatten()) {
+            *byte = *value;
+        }
+        data
+    }
+
+    /// The price, if `policy` allows it at the time `now` (Unix seconds, from the cluster's clock).
+    ///
+    /// # Errors
+    ///
+    /// One of [`PythError`]'s for each check, in this order: verification level, feed, time, sign, confidence,
+    /// exponent, range.
+    pub fn accept(&self, policy: &Policy, now: i64) -> Result<Price, PythError> {
+        if let VerificationLevel::Partial { signatures } = self.verification_level {
+            return Err(PythError::PartiallyVerified { signatures });
+        }
+        if self.feed_id != policy.feed_id {
+            return Err(PythError::Feed);
+        }
+        let distance = now.abs_diff(self.publish_time);
+        if self.publish_time > now {
+            if distance > u64::from(policy.max_ahead) {
+                return Err(PythError::Future { ahead: distance, max_ahead: policy.max_ahead });
+            }
+        } else if distance > u64::from(policy.max_age) {
+            return Err(PythError::Stale { age: distance, max_age: policy.max_age });
+        }
+        let price = positive(self.price).ok_or(PythError::Price(self.price))?;
+        let ema = positive(self.ema_price).ok_or(PythError::Ema(self.ema_price))?;
+        // Both products stay below 2^80.
+        if u128::from(self.confidence) * BASIS_POINTS
+            > u128::from(price) * u128::from(policy.max_confidence_bps)
+        {
+            return Err(PythError::Confidence {
+                confidence: self.confidence,
+                price: self.price,
+                max_bps: policy.max_confidence_bps,
+            });
+        }
+        if !(MIN_EXPONENT..=MAX_EXPONENT).contains(&self.exponent) {
+            return Err(PythError::Exponent(self.exponent));
+        }
+        Ok(Price {
+            price: self.rescale(price, Rounding::Down)?,
+            confidence: self.rescale(self.confidence, Rounding::Up)?,
+            ema: self.rescale(ema, Rounding::Down)?,
+            publish_time: self.publish_time,
+        })
+    }
+
+    /// An amount in units of `10^exponent` as one in units of 10^-8. A positive amount must stay positive.
+    fn rescale(&self, amount: u64, rounding: Rounding) -> Result<u64, PythError> {
+        let out_of_range = PythError::Range { amount, exponent: self.exponent };
+        let decimals = PRICE_DECIMALS.cast_signed() + self.exponent;
+        let factor = 10u64.checked_pow(decimals.unsigned_abs()).ok_or(out_of_range)?;
+        let scaled = if decimals >= 0 {
+            amount.checked_mul(factor)
+        } else {
+            match rounding {
+                Rounding::Down => amount.checked_div(factor),
+                Rounding::Up => Some(amount.div_ceil(factor)),
+            }
+        };
+        scaled.filter(|scaled| (*scaled == 0) == (amount == 0)).ok_or(out_of_range)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Rounding {
+    Down,
+    Up,
+}
+
+fn positive(amount: i64) -> Option<u64> {
+    u64::try_from(amount).ok().filter(|amount| *amount > 0)
+}
+
+/// Takes fixed-length fields off the front of the data.
+struct Reader<'a> {
+    rest: &'a [u8],
+    length: usize,
+}
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], PythError> {
+        let (field, rest) = self.rest.split_first_chunk().ok_or(PythError::Truncated(self.length))?;
+        self.rest = rest;
+        Ok(*field)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use proptest::prelude::*;
+    use sha2::{Digest, Sha256};
+    use std::vec::Vec;
+
+    const NOW: i64 = 1_708_000_000;
+
+    const FEED: [u8; 32] = [7; 32];
+
+    const POLICY: Policy = Policy { feed_id: FEED, max_age: 60, max_ahead: 5, max_confidence_bps: 200 };
+
+    fn update() -> PriceUpdate {
+        PriceUpdate {
+            write_authority: [1; 32],
+            verification_level: VerificationLevel::Full,
+            feed_id: FEED,
+            price: 104_0700_0000,
+            confidence: 500_0000,
+            exponent: -8,
+            publish_time: NOW - 10,
+            previous_publish_time: NOW - 11,
+            ema_price: 103_9000_0000,
+            ema_confidence: 400_0000,
+            posted_slot: 250_000_000,
+        }
+    }
+
+    fn any_update() -> impl Strategy<Value = PriceUpdate> {
+        let level = prop_oneof![
+            Just(VerificationLevel::Full),
+            any::<u8>().prop_map(|signatures| VerificationLevel::Partial { signatures }),
+        ];
+        let amounts = (any::<i64>(), any::<u64>(), any::<i64>(), any::<u64>());
+        let times = (any::<i64>(), any::<i64>(), any::<u64>());
+        (any::<[u8; 32]>(), level, any::<[u8; 32]>(), any::<i32>(), amounts, times).prop_map(
+            |(write_authority, verification_level, feed_id, exponent, amounts, times)| PriceUpdate {
+                write_authority,
+                verification_level,
+                feed_id,
+                price: amounts.0,
+                confidence: amounts.1,
+                exponent,
+                publish_time: times.0,
+                previous_publish_time: times.1,
+                ema_price: amounts.2,
+                ema_confidence: amounts.3,
+                posted_slot: times.2,
+            },
+        )
+    }
+
+    #[test]
+    fn discriminator_is_anchors() {
+        assert!(Sha256::digest(b"account:PriceUpdateV2").starts_with(&DISCRIMINATOR));
+    }
+
+    #[test]
+    fn receiver_program_is_its_base58_address() {
+        const ALPHABET: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+        let mut bytes = [0u8; 32];
+        for character in b"rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ" {
+            let mut carry = ALPHABET.iter().position(|letter| letter == character).unwrap();
+            for byte in bytes.iter_mut().rev() {
+                carry += usize::from(*byte) * 58;
+                *byte = u8::try_from(carry & 0xff).unwrap();
+                carry >>= 8;
+            }
+        }
+        assert_eq!(bytes, RECEIVER_PROGRAM);
+    }
+
+    #[test]
+    fn fields_stand_where_the_receiver_writes_them() {
+        let data = update().encode();
+        assert_eq!(data[40], 1);
+        assert_eq!(data[41..73], FEED);
+        assert_eq!(data[73..81], 104_0700_0000i64.to_le_bytes());
+        assert_eq!(data[125..133], 250_000_000u64.to_le_bytes());
+        assert_eq!(data[133], 0);
+        let partial = VerificationLevel::Partial { signatures: 5 };
+        let data = PriceUpdate { verification_level: partial, ..update() }.encode();
+        assert_eq!(data[40..42], [0, 5]);
+        assert_eq!(data[42..74], FEED);
+        assert_eq!(data[126..134], 250_000_000u64.to_le_bytes());
+    }
+
+    #[test]
+    fn a_good_update_gives_its_price() {
+        let accepted = update().accept(&POLICY, NOW).unwrap();
+        let expected =
+            Price { price: 104_0700_0000, confidence: 500_0000, ema: 103_9000_0000, publish_time: NOW - 10 };
+        assert_eq!(accepted, expected);
+        assert_eq!((accepted.low(), accepted.high()), (104_0200_0000, 104_1200_0000));
+    }
+
+    #[test]
+    fn exponents_rescale_and_round_for_the_protocol() {
+        let coarse =
+            PriceUpdate { price: 10_407, confidence: 5, ema_price: 10_390, exponent: -2, ..update() };
+        let price = coarse.accept(&POLICY, NOW).unwrap();
+        assert_eq!((price.price, price.confidence, price.ema), (104_0700_0000, 500_0000, 103_9000_0000));
+        let fine =
+            PriceUpdate { price: 12_345, confidence: 101, ema_price: 12_399, exponent: -10, ..update() };
+        let price = fine.accept(&POLICY, NOW).unwrap();
+        assert_eq!((price.price, price.confidence, price.ema), (123, 2, 123));
+    }
+
+    #[test]
+    fn each_check_has_its_own_error() {
+        let good = update();
+        let cases = [
+            (
+                PriceUpdate { verification_level: VerificationLevel::Partial { signatures: 5 }, ..good },
+                PythError::PartiallyVerified { signatures: 5 },
+            ),
+            (PriceUpdate { feed_id: [8; 32], ..good }, PythError::Feed),
+            (PriceUpdate { publish_time: NOW - 61, ..good }, PythError::Stale { age: 61, max_age: 60 }),
+            (PriceUpdate { publish_time: NOW + 6, ..good }, PythError::Future { ahead: 6, max_ahead: 5 }),
+            (PriceUpdate { price: 0, ..good }, PythError::Price(0)),
+            (PriceUpdate { price: -1, ..good }, PythError::Price(-1)),
+            (PriceUpdate { ema_price: 0, ..good }, PythError::Ema(0)),
+            (
+                PriceUpdate { price: 10_000, confidence: 201, ..good },
+                PythError::Confidence { confidence: 201, price: 10_000, max_bps: 200 },
+            ),
+            (PriceUpdate { exponent: 1, ..good }, PythError::Exponent(1)),
+            (PriceUpdate { exponent: -13, ..good }, PythError::Exponent(-13)),
+            (
+                PriceUpdate { price: i64::MAX, exponent: 0, ..good },
+                PythError::Range { amount: i64::MAX.unsigned_abs(), exponent: 0 },
+            ),
+            (
+                PriceUpdate { price: 9_999, confidence: 0, exponent: -12, ..good },
+                PythError::Range { amount: 9_999, exponent: -12 },
+            ),
+            (
+                PriceUpdate { ema_price: 9_999, exponent: -12, ..good },
+                PythError::Range { amount: 9_999, exponent: -12 },
+            ),
+        ];
+        for (update, error) in cases {
+            assert_eq!(update.accept(&POLICY, NOW), Err(error), "{update:?}");
+        }
+    }
+
+    #[test]
+    fn limits_themselves_are_allowed() {
+        let good = update();
+        for allowed in [
+            PriceUpdate { publish_time: NOW - 60, ..good },
+            PriceUpdate { publish_time: NOW + 5, ..good },
+            PriceUpdate { price: 10_000, confidence: 200, ..good },
+            PriceUpdate { exponent: -12, ..good },
+            PriceUpdate { price: 1, confidence: 0, ema_price: 1, exponent: 0, ..good },
+        ] {
+            allowed.accept(&POLICY, NOW).unwrap();
+        }
+    }
+
+    #[test]
+    fn hostile_bytes_are_named() {
+        let data = update().encode();
+        for length in 0..133 {
+            assert_eq!(PriceUpdate::decode(&data[..length]), Err(PythError::Truncated(length)));
+        }
+        assert!(PriceUpdate::decode(&data[..133]).is_ok());
+        for index in 0..8 {
+            let mut other = data;
+            other[index] ^= 1;
+            assert_eq!(PriceUpdate::decode(&other), Err(PythError::Discriminator));
+        }
+        let mut unknown = data;
+        unknown[40] = 2;
+        assert_eq!(PriceUpdate::decode(&unknown), Err(PythError::UnknownVerificationLevel(2)));
+        let mut partial = update();
+        partial.verification_level = VerificationLevel::Partial { signatures: 1 };
+        assert_eq!(PriceUpdate::decode(&partial.encode()[..133]), Err(PythError::Truncated(133)));
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_inverts_encoding(update in any_update()) {
+            prop_assert_eq!(PriceUpdate::decode(&update.encode()), Ok(update));
+        }
+
+        #[test]
+        fn any_bytes_decode_or_fail_and_re_encode_to_themselves(
+            tail in prop::collection::vec(any::<u8>(), 0..200),
+            level in 0u8..3,
+        ) {
+            let mut data: Vec<u8> = DISCRIMINATOR.into_iter().chain(tail).collect();
+            if let Some(byte) = data.get_mut(40) {
+                *byte = level;
+            }
+            if let Ok(update) = PriceUpdate::decode(&data) {
+                let used = if level == 0 { 134 } else { 133 };
+                prop_assert_eq!(&update.encode()[..used], &data[..used]);
+            }
+        }
+
+        #[test]
+        fn an_accepted_price_satisfies_the_policy(
+            update in any_update(),
+            exponent in MIN_EXPONENT - 1..=MAX_EXPONENT + 1,
+            offset in -70i64..10,
+            shifts in (0u32..63, 0u32..64, 0u32..63),
+        ) {
+            let update = PriceUpdate {
+                verification_level: VerificationLevel::Full,
+                feed_id: FEED,
+                exponent,
+                publish_time: NOW + offset,
+                price: update.price >> shifts.0,
+                confidence: update.confidence >> shifts.1,
+                ema_price: update.ema_price >> shifts.2,
+                ..update
+            };
+            if let Ok(price) = update.accept(&POLICY, NOW) {
+                prop_assert!((-60..=5).contains(&offset) && update.price > 0 && update.ema_price > 0);
+                prop_assert!(price.price > 0 && price.ema > 0);
+                let unit = 10f64.powi(exponent + 8);
+                prop_assert!((price.price as f64 - update.price as f64 * unit).abs() <= 1.0 + price.price as f64 * 1e-12);
+                prop_assert!(update.confidence as f64 <= update.price as f64 * 0.020_000_001);
+            }
+        }
+
+        #[test]
+        fn no_update_makes_acceptance_panic(update in any_update(), now in any::<i64>()) {
+            let policy = Policy { feed_id: update.feed_id, max_age: u32::MAX, ..POLICY };
+            let full = PriceUpdate { verification_level: VerificationLevel::Full, ..update };
+            let _ = full.accept(&policy, now);
+            let _ = full.accept(&policy, full.publish_time);
+        }
+    }
+}
