@@ -1,1 +1,38 @@
 //! Every byte that chain and host share, and the framework-free Groth16 verifier.
+//!
+//! Chain and host must agree on each byte of a statement, a proof, a key, a schema and an account: this crate
+//! writes each layout down once. It is `no_std`, knows no program framework, and builds for the host and for
+//! SBPF. Where the runtime has a syscall (Poseidon, SHA-256, the alt_bn128 group) the chain uses it and the
+//! host uses the same function in pure Rust; [`syscalls`](self) is the one module with `unsafe` code.
+//!
+//! | module | what it fixes |
+//! | --- | --- |
+//! | [`field`] | elements of BN254's scalar field, canonical by construction |
+//! | [`poseidon`] | circomlib's Poseidon, and absorption of longer lists |
+//! | [`schema`] | a model's tensors: shape, bits, scale, visibility; its domain tag |
+//! | [`statement`] | packing of integers into limbs, commitments, the digest that a proof is about |
+//! | [`groth16`] | proof and key bytes, the key checks, verification |
+//! | [`artifact`] | the container of every file on disk |
+//! | [`pda`], [`verifier`] | seeds, instruction and return data, account offsets |
+//! | [`features`] | the liquidation-risk inputs, from accounts to integers |
+//! | [`pyth`] | price accounts: reading and checking them |
+
+#![no_std]
+#![warn(missing_docs)]
+
+extern crate alloc;
+
+pub mod artifact;
+pub mod features;
+pub mod field;
+pub mod groth16;
+pub mod pda;
+pub mod poseidon;
+pub mod pyth;
+pub mod schema;
+pub mod statement;
+pub mod verifier;
+
+mod syscalls;
+
+pub use syscalls::sha256;

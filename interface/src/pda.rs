@@ -1,0 +1,27 @@
+//! Seeds of the program-derived addresses. Lists are in the order of `find_program_address`.
+
+/// Addresses of the verifier program.
+pub mod verifier {
+    /// Model: `[MODEL, authority, model id (32 bytes, the SHA-256 of key and schema or a name of the authority's)]`.
+    pub const MODEL: &[u8] = b"model";
+    /// Receipt: `[RECEIPT, model address, digest (32 bytes)]`: one for a statement, so it cannot be written twice.
+    pub const RECEIPT: &[u8] = b"receipt";
+}
+
+/// Addresses of the lending program.
+pub mod lending {
+    /// Market: `[MARKET, collateral mint, debt mint, ...]`.
+    pub const MARKET: &[u8] = b"market";
+    /// Authority of a market's vaults: `[AUTHORITY, market]`.
+    pub const AUTHORITY: &[u8] = b"authority";
+    /// Token account that holds a market's collateral: `[COLLATERAL_VAULT, market]`.
+    pub const COLLATERAL_VAULT: &[u8] = b"collateral-vault";
+    /// Token account that holds a market's lendable tokens: `[LIQUIDITY_VAULT, market]`.
+    pub const LIQUIDITY_VAULT: &[u8] = b"liquidity-vault";
+    /// A borrower's position: `[POSITION, market, owner]`.
+    pub const POSITION: &[u8] = b"position";
+    /// A lender's deposit: `[DEPOSIT, market, owner]`.
+    pub const DEPOSIT: &[u8] = b"deposit";
+    /// The features of a position at one time: `[SNAPSHOT, position]`.
+    pub const SNAPSHOT: &[u8] = b"snapshot";
+}

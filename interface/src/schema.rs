@@ -1,0 +1,363 @@
+//! A model's public face: its tensors, their shapes, bits, scales and visibility; and the domain tag they give.
+//!
+//! Encoding, little-endian, with no padding and one encoding for each schema:
+//!
+//! ```text
+//! model  = name, inputs: u8 count, tensor*, outputs: u8 count, tensor*
+//! tensor = name, rank: u8, dims: u32*, bits: u8, scale: i8, visibility: u8 (0 public, 1 committed)
+//! name   = u8 length, UTF-8 bytes
+//! ```
+//!
+//! `domain = first 31 bytes of SHA-256("assay:statement:v1\0" || encoding)` is the first element of every
+//! statement of the model: it separates versions, and binds shapes, bits and scales, so that packed limbs mean
+//! one list of integers and no other.
+
+use alloc::{string::String, vec::Vec};
+
+use thiserror::Error;
+
+use crate::{field::Scalar, statement::limbs_for, syscalls::sha256};
+
+/// Longest name of a model or tensor, in bytes.
+pub const MAX_NAME: usize = 32;
+/// Most dimensions of a tensor.
+pub const MAX_RANK: usize = 4;
+/// Most inputs, and most outputs, of a model.
+pub const MAX_TENSORS: usize = 8;
+/// Most elements of one tensor.
+pub const MAX_ELEMENTS: usize = 1 << 16;
+/// Widest integer of a tensor, in bits.
+pub const MAX_BITS: u8 = 32;
+/// Bytes of the longest encoding.
+pub const MAX_ENCODED_LEN: usize =
+    (1 + MAX_NAME) + 2 + 2 * MAX_TENSORS * (1 + MAX_NAME + 1 + 4 * MAX_RANK + 3);
+
+const DOMAIN_PREFIX: &[u8] = b"assay:statement:v1\0";
+
+/// Whether a statement shows a tensor's values or a commitment to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Visibility {
+    /// The packed values are part of the statement.
+    Public,
+    /// The statement holds `Poseidon(salt, packed values)` only.
+    Committed,
+}
+
+/// One tensor of signed integers; element q stands for the real number `q * 2^-scale`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TensorSchema {
+    /// Name, 1 to [`MAX_NAME`] bytes, unique in the model.
+    pub name: String,
+    /// Dimensions, 1 to [`MAX_RANK`] of them, each at least 1; elements are in row-major order.
+    pub shape: Vec<u32>,
+    /// Bits of an element, 1 to [`MAX_BITS`]: values lie in `[-2^(bits-1), 2^(bits-1))`.
+    pub bits: u8,
+    /// Binary scale: real = q * 2^-scale.
+    pub scale: i8,
+    /// Public or committed; outputs are public.
+    pub visibility: Visibility,
+}
+
+/// The tensors of a model. Holding one means that it is valid: every limit above was checked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ModelSchema {
+    name: String,
+    inputs: Vec<TensorSchema>,
+    outputs: Vec<TensorSchema>,
+}
+
+/// Which list of tensors an error speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The model's inputs.
+    Input,
+    /// The model's outputs.
+    Output,
+}
+
+impl core::fmt::Display for Side {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Side::Input => "input",
+            Side::Output => "output",
+        })
+    }
+}
+
+/// Why a schema is invalid, or bytes are not one.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SchemaError {
+    /// A name has no bytes or more than [`MAX_NAME`].
+    #[error("a name has {length} bytes; it needs 1 to {MAX_NAME}")]
+    NameLength {
+        /// Bytes of the name.
+        length: usize,
+    },
+    /// A name in the bytes is not UTF-8.
+    #[error("a name is not UTF-8")]
+    NameEncoding,
+    /// A name holds a control character, which would corrupt terminals and logs.
+    #[error("the name {0:?} holds a control character")]
+    NameControl(String),
+    /// Two tensors of the model share a name.
+    #[error("two tensors are called {0:?}; names must be unique")]
+    NameRepeated(String),
+    /// No tensor, or more than [`MAX_TENSORS`].
+    #[error("the model has {count} {side}s; it needs 1 to {MAX_TENSORS}")]
+    TensorCount {
+        /// Inputs or outputs.
+        side: Side,
+        /// Tensors given.
+        count: usize,
+    },
+    /// No dimension, or more than [`MAX_RANK`].
+    #[error("tensor {tensor:?} has {rank} dimensions; it needs 1 to {MAX_RANK}")]
+    Rank {
+        /// Name of the tensor.
+        tensor: String,
+        /// Dimensions given.
+        rank: usize,
+    },
+    /// A dimension is zero.
+    #[error("dimension {axis} of tensor {tensor:?} is 0; a tensor needs at least one element")]
+    EmptyDimension {
+        /// Name of the tensor.
+        tensor: String,
+        /// The dimension.
+        axis: usize,
+    },
+    /// The dimensions multiply to more than [`MAX_ELEMENTS`].
+    #[error("tensor {tensor:?} has more than {MAX_ELEMENTS} elements")]
+    TooManyElements {
+        /// Name of the tensor.
+        tensor: String,
+    },
+    /// Bits outside 1 to [`MAX_BITS`].
+    #[error("tensor {tensor:?} has {bits} bits; it needs 1 to {MAX_BITS}")]
+    Bits {
+        /// Name of the tensor.
+        tensor: String,
+        /// Bits given.
+        bits: u8,
+    },
+    /// An output marked as committed: a statement shows its outputs.
+    #[error("output {tensor:?} is marked as committed; outputs are public")]
+    CommittedOutput {
+        /// Name of the tensor.
+        tensor: String,
+    },
+    /// A visibility byte that is neither 0 nor 1.
+    #[error("visibility byte {0} is neither 0 (public) nor 1 (committed)")]
+    Visibility(u8),
+    /// The bytes end inside a schema.
+    #[error("the schema ends too early, at byte {0}")]
+    Truncated(usize),
+    /// Bytes follow the schema.
+    #[error("{0} bytes follow the schema")]
+    Trailing(usize),
+}
+
+impl TensorSchema {
+    /// Elements of the tensor: the product of its dimensions.
+    pub fn elements(&self) -> usize {
+        self.shape.iter().fold(1usize, |product, &dim| product.saturating_mul(dim as usize))
+    }
+
+    /// Limbs that its packed values take.
+    pub fn packed_limbs(&self) -> usize {
+        limbs_for(self.elements(), self.bits)
+    }
+
+    /// Limbs that it takes in a statement: its packed values, or one commitment.
+    pub fn statement_limbs(&self) -> usize {
+        match self.visibility {
+            Visibility::Public => self.packed_limbs(),
+            Visibility::Committed => 1,
+        }
+    }
+
+    fn validate(&self, side: Side) -> Result<(), SchemaError> {
+        validate_name(&self.name)?;
+        let tensor = || self.name.clone();
+        if !(1..=MAX_RANK).contains(&self.shape.len()) {
+            return Err(SchemaError::Rank { tensor: tensor(), rank: self.shape.len() });
+        }
+        if let Some(axis) = self.shape.iter().position(|&dim| dim == 0) {
+            return Err(SchemaError::EmptyDimension { tensor: tensor(), axis });
+        }
+        if self.elements() > MAX_ELEMENTS {
+            return Err(SchemaError::TooManyElements { tensor: tensor() });
+        }
+        if !(1..=MAX_BITS).contains(&self.bits) {
+            return Err(SchemaError::Bits { tensor: tensor(), bits: self.bits });
+        }
+        if side == Side::Output && self.visibility == Visibility::Committed {
+            return Err(SchemaError::CommittedOutput { tensor: tensor() });
+        }
+        Ok(())
+    }
+}
+
+impl ModelSchema {
+    /// A schema, when every limit holds.
+    pub fn new(
+        name: String,
+        inputs: Vec<TensorSchema>,
+        outputs: Vec<TensorSchema>,
+    ) -> Result<ModelSchema, SchemaError> {
+        validate_name(&name)?;
+        for (side, tensors) in [(Side::Input, &inputs), (Side::Output, &outputs)] {
+            if !(1..=MAX_TENSORS).contains(&tensors.len()) {
+                return Err(SchemaError::TensorCount { side, count: tensors.len() });
+            }
+            tensors.iter().try_for_each(|tensor| tensor.validate(side))?;
+        }
+        for (index, tensor) in inputs.iter().chain(&outputs).enumerate() {
+            if inputs.iter().chain(&outputs).take(index).any(|earlier| earlier.name == tensor.name) {
+                return Err(SchemaError::NameRepeated(tensor.name.clone()));
+            }
+        }
+        Ok(ModelSchema { name, inputs, outputs })
+    }
+
+    /// The model's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The inputs, in the order of the statement.
+    pub fn inputs(&self) -> &[TensorSchema] {
+        &self.inputs
+    }
+
+    /// The outputs, in the order of the statement, after the inputs.
+    pub fn outputs(&self) -> &[TensorSchema] {
+        &self.outputs
+    }
+
+    /// Limbs of all inputs in a statement.
+    pub fn input_limbs(&self) -> usize {
+        self.inputs.iter().map(TensorSchema::statement_limbs).sum()
+    }
+
+    /// Limbs of all outputs in a statement.
+    pub fn output_limbs(&self) -> usize {
+        self.outputs.iter().map(TensorSchema::statement_limbs).sum()
+    }
+
+    /// The domain tag: first element of every statement of this model.
+    pub fn domain(&self) -> Scalar {
+        domain_of(&self.encode())
+    }
+
+    /// The encoding that the module describes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(MAX_ENCODED_LEN);
+        put_name(&mut out, &self.name);
+        for tensors in [&self.inputs, &self.outputs] {
+            out.push(tensors.len() as u8);
+            for tensor in tensors {
+                put_name(&mut out, &tensor.name);
+                out.push(tensor.shape.len() as u8);
+                tensor.shape.iter().for_each(|dim| out.extend_from_slice(&dim.to_le_bytes()));
+                out.push(tensor.bits);
+                out.extend_from_slice(&tensor.scale.to_le_bytes());
+                out.push(match tensor.visibility {
+                    Visibility::Public => 0,
+                    Visibility::Committed => 1,
+                });
+            }
+        }
+        out
+    }
+
+    /// The schema that `bytes` encode, all of them, with every limit checked.
+    pub fn decode(bytes: &[u8]) -> Result<ModelSchema, SchemaError> {
+        let mut reader = Reader { bytes, position: 0 };
+        let name = reader.name()?;
+        let inputs = reader.tensors(Side::Input)?;
+        let outputs = reader.tensors(Side::Output)?;
+        match bytes.len() - reader.position {
+            0 => ModelSchema::new(name, inputs, outputs),
+            trailing => Err(SchemaError::Trailing(trailing)),
+        }
+    }
+}
+
+/// The domain tag of an encoded schema: the first 31 bytes of a SHA-256, as an integer below 2^248.
+pub fn domain_of(encoded: &[u8]) -> Scalar {
+    let [head @ .., _] = sha256(&[DOMAIN_PREFIX, encoded]);
+    Scalar::from_be_bytes_31(&head)
+}
+
+fn validate_name(name: &str) -> Result<(), SchemaError> {
+    if !(1..=MAX_NAME).contains(&name.len()) {
+        return Err(SchemaError::NameLength { length: name.len() });
+    }
+    if name.chars().any(char::is_control) {
+        return Err(SchemaError::NameControl(name.into()));
+    }
+    Ok(())
+}
+
+fn put_name(out: &mut Vec<u8>, name: &str) {
+    out.push(name.len() as u8); // at most MAX_NAME: checked at construction
+    out.extend_from_slice(name.as_bytes());
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    position: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], SchemaError> {
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        let (taken, _) = rest.split_at_checked(count).ok_or(SchemaError::Truncated(self.bytes.len()))?;
+        self.position += count;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], SchemaError> {
+        let position = self.position;
+        self.take(N)?.try_into().map_err(|_| SchemaError::Truncated(position))
+    }
+
+    fn byte(&mut self) -> Result<u8, SchemaError> {
+        self.array().map(|[byte]| byte)
+    }
+
+    fn name(&mut self) -> Result<String, SchemaError> {
+        let length = usize::from(self.byte()?);
+        if !(1..=MAX_NAME).contains(&length) {
+            return Err(SchemaError::NameLength { length });
+        }
+        let bytes = self.take(length)?;
+        core::str::from_utf8(bytes).map(String::from).map_err(|_| SchemaError::NameEncoding)
+    }
+
+    fn tensors(&mut self, side: Side) -> Result<Vec<TensorSchema>, SchemaError> {
+        let count = usize::from(self.byte()?);
+        if !(1..=MAX_TENSORS).contains(&count) {
+            return Err(SchemaError::TensorCount { side, count });
+        }
+        (0..count).map(|_| self.tensor()).collect()
+    }
+
+    fn tensor(&mut self) -> Result<TensorSchema, SchemaError> {
+        let name = self.name()?;
+        let rank = usize::from(self.byte()?);
+        if !(1..=MAX_RANK).contains(&rank) {
+            return Err(SchemaError::Rank { tensor: name, rank });
+        }
+        let shape = (0..rank).map(|_| self.array().map(u32::from_le_bytes)).collect::<Result<_, _>>()?;
+        let bits = self.byte()?;
+        let scale = self.array().map(i8::from_le_bytes)?;
+        let visibility = match self.byte()? {
+            0 => Visibility::Public,
+            1 => Visibility::Committed,
+            other => return Err(SchemaError::Visibility(other)),
+        };
+        Ok(TensorSchema { name, shape, bits, scale, visibility })
+    }
+}

@@ -1,0 +1,92 @@
+//! The runtime's syscalls on chain, and the same functions in pure Rust on the host.
+//!
+//! This is the crate's only `unsafe` code. Each function returns `None` where the runtime or the host library
+//! refuses its input; the callers turn that into an error that names what was refused.
+//!
+//! Compute units (agave 4.x): Poseidon of n elements 61 n^2 + 542; SHA-256 85 + about one a byte; G1 addition
+//! 334; G2 addition 535; a product of n pairings 36,364 + 12,121 (n - 1) + 85 + bytes of input + 32.
+
+pub use backend::sha256;
+pub(crate) use backend::{g1_add, g2_add, pairing, poseidon};
+
+#[cfg(target_os = "solana")]
+#[allow(unsafe_code)] // a syscall takes raw pointers; each call says why they are valid
+mod backend {
+    use solana_define_syscall::definitions::{sol_alt_bn128_group_op, sol_poseidon, sol_sha256};
+
+    const G1_ADD_BE: u64 = 0;
+    const PAIRING_BE: u64 = 3;
+    const G2_ADD_BE: u64 = 4;
+    const BN254_X5: u64 = 0;
+    const BIG_ENDIAN: u64 = 0;
+
+    /// SHA-256 of the concatenation of `parts`.
+    pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+        let mut out = [0; 32];
+        // SAFETY: on SBPF a `&[u8]` is the (pointer, length) pair of 64-bit words that the syscall reads, for
+        // `parts.len()` pairs; all of them outlive the call, and `out` holds the 32 bytes that it writes.
+        unsafe { sol_sha256(parts.as_ptr().cast(), parts.len() as u64, out.as_mut_ptr()) };
+        out
+    }
+
+    pub(crate) fn poseidon(inputs: &[&[u8]]) -> Option<[u8; 32]> {
+        let mut out = [0; 32];
+        // SAFETY: as for `sha256`; the syscall writes 32 bytes to `out`, and only when it returns 0.
+        let code = unsafe {
+            sol_poseidon(BN254_X5, BIG_ENDIAN, inputs.as_ptr().cast(), inputs.len() as u64, out.as_mut_ptr())
+        };
+        (code == 0).then_some(out)
+    }
+
+    pub(crate) fn g1_add(input: &[u8; 128]) -> Option<[u8; 64]> {
+        group_operation(G1_ADD_BE, input)
+    }
+
+    pub(crate) fn g2_add(input: &[u8; 256]) -> Option<[u8; 128]> {
+        group_operation(G2_ADD_BE, input)
+    }
+
+    pub(crate) fn pairing(input: &[u8]) -> Option<[u8; 32]> {
+        group_operation(PAIRING_BE, input)
+    }
+
+    fn group_operation<const N: usize>(operation: u64, input: &[u8]) -> Option<[u8; N]> {
+        let mut out = [0; N];
+        // SAFETY: `input` is valid for the length passed. The syscall writes the operation's fixed output size:
+        // 64 bytes for G1, 128 for G2, 32 for the pairing, which is N in each of the three callers above.
+        let code = unsafe {
+            sol_alt_bn128_group_op(operation, input.as_ptr(), input.len() as u64, out.as_mut_ptr())
+        };
+        (code == 0).then_some(out)
+    }
+}
+
+#[cfg(not(target_os = "solana"))]
+mod backend {
+    use light_poseidon::{Poseidon, PoseidonBytesHasher};
+    use sha2::{Digest, Sha256};
+    use solana_bn254::prelude::{alt_bn128_g1_addition_be, alt_bn128_g2_addition_be, alt_bn128_pairing_be};
+
+    /// SHA-256 of the concatenation of `parts`.
+    pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        parts.iter().for_each(|part| hasher.update(part));
+        hasher.finalize().into()
+    }
+
+    pub(crate) fn poseidon(inputs: &[&[u8]]) -> Option<[u8; 32]> {
+        Poseidon::<ark_bn254::Fr>::new_circom(inputs.len()).ok()?.hash_bytes_be(inputs).ok()
+    }
+
+    pub(crate) fn g1_add(input: &[u8; 128]) -> Option<[u8; 64]> {
+        alt_bn128_g1_addition_be(input).ok()?.try_into().ok()
+    }
+
+    pub(crate) fn g2_add(input: &[u8; 256]) -> Option<[u8; 128]> {
+        alt_bn128_g2_addition_be(input).ok()?.try_into().ok()
+    }
+
+    pub(crate) fn pairing(input: &[u8]) -> Option<[u8; 32]> {
+        alt_bn128_pairing_be(input).ok()?.try_into().ok()
+    }
+}

@@ -1,0 +1,84 @@
+//! What callers of the verifier program need: the arguments of `verify` and `record`, and the return data.
+//!
+//! ```text
+//! arguments   = proof 256 | context 32 | limb count: u32 little-endian | limbs, 32 bytes each, big-endian
+//! return data = model address 32 | digest 32 | setup kind 1                          (65 bytes)
+//! ```
+//!
+//! The limbs are those of the statement: what [`crate::statement::pack`] gives for each public tensor, one
+//! commitment for each committed one. The program takes the domain from the model's account. A caller by CPI must
+//! check three things in the answer: that the verifier program gave it, that it names the model the caller trusts,
+//! and that the setup kind is one the caller accepts.
+
+use alloc::vec::Vec;
+
+use thiserror::Error;
+
+use crate::{
+    field::Scalar,
+    groth16::{PROOF_LEN, Proof, SetupKind},
+};
+
+/// Bytes of the return data.
+pub const RETURN_DATA_LEN: usize = 65;
+/// Bytes of the arguments before the limbs.
+pub const ARGUMENTS_HEADER_LEN: usize = PROOF_LEN + 32 + 4;
+
+/// The verifier program's answer: this digest was proven for this model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Address of the model's account.
+    pub model: [u8; 32],
+    /// Digest of the proven statement.
+    pub digest: [u8; 32],
+    /// How the model's key was made.
+    pub setup: SetupKind,
+}
+
+/// Why return data is not the answer of `verify`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ReturnDataError {
+    /// Another length than [`RETURN_DATA_LEN`].
+    #[error("the return data has {0} bytes; the verifier's answer has {RETURN_DATA_LEN}")]
+    Length(usize),
+    /// A setup byte that stands for no kind.
+    #[error("setup kind {0} does not exist")]
+    SetupKind(u8),
+}
+
+impl Verified {
+    /// The return data.
+    pub fn encode(&self) -> [u8; RETURN_DATA_LEN] {
+        let mut out = [0; RETURN_DATA_LEN];
+        let (model, rest) = out.split_at_mut(32);
+        let (digest, setup) = rest.split_at_mut(32);
+        model.copy_from_slice(&self.model);
+        digest.copy_from_slice(&self.digest);
+        setup.fill(self.setup.to_byte());
+        out
+    }
+
+    /// The answer that return data hold.
+    pub fn decode(bytes: &[u8]) -> Result<Verified, ReturnDataError> {
+        let bytes: &[u8; RETURN_DATA_LEN] =
+            bytes.try_into().map_err(|_| ReturnDataError::Length(bytes.len()))?;
+        let mut verified = Verified { model: [0; 32], digest: [0; 32], setup: SetupKind::Development };
+        let (model, rest) = bytes.split_at(32);
+        let (digest, setup) = rest.split_at(32);
+        verified.model.copy_from_slice(model);
+        verified.digest.copy_from_slice(digest);
+        for &byte in setup {
+            verified.setup = SetupKind::from_byte(byte).ok_or(ReturnDataError::SetupKind(byte))?;
+        }
+        Ok(verified)
+    }
+}
+
+/// Appends the arguments of `verify` or `record` to instruction data that holds the discriminator.
+pub fn put_arguments(data: &mut Vec<u8>, proof: &Proof, context: &[u8; 32], limbs: &[Scalar]) {
+    data.reserve(ARGUMENTS_HEADER_LEN + 32 * limbs.len());
+    data.extend_from_slice(proof.as_bytes());
+    data.extend_from_slice(context);
+    data.extend_from_slice(&(limbs.len() as u32).to_le_bytes());
+    limbs.iter().for_each(|limb| data.extend_from_slice(limb.as_be_bytes()));
+}
