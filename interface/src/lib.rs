@@ -3,7 +3,7 @@
 //! Chain and host must agree on each byte of a statement, a proof, a key, a schema and an account: this crate
 //! writes each layout down once. It is `no_std`, knows no program framework, and builds for the host and for
 //! SBPF. Where the runtime has a syscall (Poseidon, SHA-256, the alt_bn128 group) the chain uses it and the
-//! host uses the same function in pure Rust; [`syscalls`](self) is the one module with `unsafe` code.
+//! host uses the same function in pure Rust; that one module holds all the `unsafe` code.
 //!
 //! | module | what it fixes |
 //! | --- | --- |
@@ -13,6 +13,7 @@
 //! | [`statement`] | packing of integers into limbs, commitments, the digest that a proof is about |
 //! | [`groth16`] | proof and key bytes, the key checks, verification |
 //! | [`artifact`] | the container of every file on disk |
+//! | [`features`], [`pyth`] | what the lending program derives a model's inputs from |
 //! | [`pda`], [`verifier`] | seeds, instruction and return data, account offsets |
 //! | [`features`] | the liquidation-risk inputs, from accounts to integers |
 //! | [`pyth`] | price accounts: reading and checking them |
