@@ -1,0 +1,22 @@
+//! The market's arithmetic: pure functions on integers, each with its rounding direction and its bounds.
+//!
+//! Nothing here reads an account. Amounts are base units of a mint, prices are 1e-8 USD for a whole token,
+//! values are 1e-8 USD, ratios are basis points, scores are the model's output units. An error is always
+//! [`MathOverflow`](crate::LendingError::MathOverflow), and the tests show which inputs cannot cause it.
+//!
+//! | module | what it computes |
+//! | --- | --- |
+//! | [`fixed`] | `a * b / c` with a rounding direction; 64.64 fixed point |
+//! | [`interest`] | the rate at a utilization, the borrow index after a time |
+//! | [`shares`] | suppliers' shares against assets, borrowers' shares against debt |
+//! | [`value`] | amounts to values, loan-to-value comparisons |
+//! | [`liquidation`] | the bonus of a score or of an overshoot; how much is repaid and seized |
+
+pub mod fixed;
+pub mod interest;
+pub mod liquidation;
+pub mod shares;
+pub mod value;
+
+/// Hundredths of a percent in one.
+pub const BASIS_POINTS: u64 = 10_000;

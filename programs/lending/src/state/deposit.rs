@@ -1,0 +1,22 @@
+//! A supplier's deposit in one market.
+
+use anchor_lang::prelude::*;
+
+/// Shares of one supplier. 112 bytes after the discriminator.
+#[account]
+pub struct Deposit {
+    /// The market.
+    pub market: Address,
+    /// Who may redeem the shares.
+    pub owner: Address,
+    /// Shares of the market's assets.
+    pub shares: u64,
+    /// Bump of this address.
+    pub bump: u8,
+    /// Zero.
+    pub padding: [u8; 7],
+    /// Zero; for later versions.
+    pub reserved: [u64; 4],
+}
+
+const _: () = assert!(size_of::<Deposit>() == 112);

@@ -1,0 +1,42 @@
+//! The commands that run what the programs are built for: tests, demonstration, continuous integration.
+
+use anyhow::Result;
+
+use crate::process::{cargo, progress, run};
+use crate::programs::{self, Toolchain};
+use crate::workspace::Workspace;
+
+/// Builds the programs, then runs every test of the workspace in release mode.
+pub fn test(workspace: &Workspace, toolchain: Toolchain, args: &[String]) -> Result<()> {
+    programs::build(workspace, toolchain)?;
+    progress("testing the workspace");
+    run(cargo().current_dir(&workspace.root).args(["test", "--release", "--workspace"]).args(args))
+}
+
+/// Builds the programs, then runs the demonstration.
+pub fn demo(workspace: &Workspace, toolchain: Toolchain, args: &[String]) -> Result<()> {
+    programs::build(workspace, toolchain)?;
+    progress("running the demonstration");
+    run(cargo()
+        .current_dir(&workspace.root)
+        .args(["run", "--release", "--quiet", "--package", "assay-cli", "--", "demo"])
+        .args(args))
+}
+
+/// Formatting, lints, IDLs and tests.
+pub fn ci(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
+    progress("checking the formatting");
+    run(cargo().current_dir(&workspace.root).args(["fmt", "--all", "--check"]))?;
+    progress("running clippy");
+    run(cargo().current_dir(&workspace.root).args([
+        "clippy",
+        "--release",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    crate::idl::generate(workspace)?;
+    test(workspace, toolchain, &[])
+}

@@ -1,0 +1,168 @@
+//! IDLs, from the tests that Anchor's macros generate.
+//!
+//! Under the feature `idl-build` each program's test binary prints fragments between markers
+//! (`--- IDL begin program ---` and so on). The Anchor command line collects them into one file; this does the
+//! same without it.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::process::{capture, cargo, progress};
+use crate::programs::{PROGRAMS, Program};
+use crate::workspace::Workspace;
+
+/// Writes the IDL of every deployed program to `target/idl`.
+pub fn generate(workspace: &Workspace) -> Result<()> {
+    let directory = workspace.idl();
+    fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
+    for program in PROGRAMS.iter().filter(|program| program.has_idl) {
+        progress(&format!("generating the IDL of {}", program.package));
+        let printed = print_fragments(workspace, program)?;
+        let idl =
+            assemble(&printed).with_context(|| format!("cannot assemble the IDL of {}", program.package))?;
+        let path = directory.join(format!("{}.json", program.library()));
+        fs::write(&path, format!("{idl:#}\n")).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn print_fragments(workspace: &Workspace, program: &Program) -> Result<String> {
+    capture(cargo().current_dir(&workspace.root).args([
+        "test",
+        "--release",
+        "--quiet",
+        "--lib",
+        "--package",
+        program.package,
+        "--features",
+        "idl-build",
+        "__anchor_private_print_idl",
+        "--",
+        "--show-output",
+        "--test-threads=1",
+    ]))
+}
+
+/// One IDL out of what the tests print.
+fn assemble(printed: &str) -> Result<Value> {
+    let mut idl: Value = fragment(printed, "program")?;
+    let address = sections(printed, "address").next().context("no address was printed")?;
+    let mut types: Vec<Value> = take_array(&mut idl, "types");
+    let (mut events, mut errors, mut constants) = (Vec::new(), Vec::new(), Vec::new());
+    for text in sections(printed, "event") {
+        let mut event: Value = serde_json::from_str(&text).context("an event is not JSON")?;
+        types.extend(take_array(&mut event, "types"));
+        events.push(event["event"].take());
+    }
+    for text in sections(printed, "errors") {
+        let listed: Vec<Value> = serde_json::from_str(&text).context("the errors are not a JSON array")?;
+        errors.extend(listed);
+    }
+    for text in sections(printed, "const") {
+        constants.push(serde_json::from_str(&text).context("a constant is not JSON")?);
+    }
+    sort_by_name(&mut types);
+    types.dedup();
+    sort_by_name(&mut events);
+    sort_by_name(&mut constants);
+    if let Some([first, second]) =
+        types.array_windows().find(|[first, second]| first["name"] == second["name"])
+    {
+        bail!("two different types are called {}: {first} and {second}", first["name"]);
+    }
+    idl["address"] = json!(address.trim());
+    for (key, values) in [("types", types), ("events", events), ("errors", errors), ("constants", constants)]
+    {
+        if !values.is_empty() {
+            idl[key] = Value::Array(values);
+        }
+    }
+    Ok(idl)
+}
+
+fn fragment(printed: &str, kind: &str) -> Result<Value> {
+    let text = sections(printed, kind).next().with_context(|| format!("no {kind} was printed"))?;
+    serde_json::from_str(&text).with_context(|| format!("the {kind} is not JSON"))
+}
+
+/// The texts between the markers of `kind`, in order.
+fn sections(printed: &str, kind: &str) -> impl Iterator<Item = String> {
+    let (begin, end) = (format!("--- IDL begin {kind} ---"), format!("--- IDL end {kind} ---"));
+    let mut found = Vec::new();
+    let mut current: Option<Vec<&str>> = None;
+    for line in printed.lines() {
+        if line == begin {
+            current = Some(Vec::new());
+        } else if line == end {
+            found.extend(current.take().map(|lines| lines.join("\n")));
+        } else if let Some(lines) = &mut current {
+            lines.push(line);
+        }
+    }
+    found.into_iter()
+}
+
+fn take_array(value: &mut Value, key: &str) -> Vec<Value> {
+    match value[key].take() {
+        Value::Array(values) => values,
+        _ => Vec::new(),
+    }
+}
+
+fn sort_by_name(values: &mut [Value]) {
+    values.sort_by(|a, b| {
+        a["name"].as_str().cmp(&b["name"].as_str()).then_with(|| a.to_string().cmp(&b.to_string()))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRINTED: &str = r#"
+--- IDL begin address ---
+Assay111
+--- IDL end address ---
+--- IDL begin event ---
+{"event":{"name":"Moved","discriminator":[1]},"types":[{"name":"Moved"},{"name":"Side"}]}
+--- IDL end event ---
+--- IDL begin errors ---
+[{"code":6000,"name":"Wrong"}]
+--- IDL end errors ---
+--- IDL begin program ---
+{"address":"","metadata":{"name":"x"},"instructions":[],"accounts":[],"types":[{"name":"Side"}]}
+--- IDL end program ---
+"#;
+
+    #[test]
+    fn fragments_become_one_idl() {
+        assert_eq!(
+            assemble(PRINTED).unwrap(),
+            json!({
+                "address": "Assay111",
+                "metadata": {"name": "x"},
+                "instructions": [],
+                "accounts": [],
+                "types": [{"name": "Moved"}, {"name": "Side"}],
+                "events": [{"name": "Moved", "discriminator": [1]}],
+                "errors": [{"code": 6000, "name": "Wrong"}],
+            })
+        );
+    }
+
+    #[test]
+    fn two_types_of_one_name_are_refused() {
+        let printed =
+            PRINTED.replace(r#""types":[{"name":"Side"}]}"#, r#""types":[{"name":"Side","kind":1}]}"#);
+        assert!(
+            assemble(&printed).unwrap_err().to_string().contains("two different types are called \"Side\"")
+        );
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        assert_eq!(assemble("nothing").unwrap_err().to_string(), "no program was printed");
+    }
+}

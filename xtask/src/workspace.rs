@@ -1,0 +1,43 @@
+//! Where things are: the repository's root and its build directories.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// The repository and its output directories.
+pub struct Workspace {
+    /// The folder of the root `Cargo.toml`.
+    pub root: PathBuf,
+    /// Cargo's build directory: `CARGO_TARGET_DIR`, or `target` in the root.
+    pub target: PathBuf,
+}
+
+impl Workspace {
+    /// The repository that this xtask was compiled in.
+    pub fn locate() -> Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .context("the xtask crate has no parent folder")?
+            .to_path_buf();
+        let target = match env::var_os("CARGO_TARGET_DIR") {
+            Some(dir) => root.join(dir), // an absolute path replaces the root
+            None => root.join("target"),
+        };
+        Ok(Self { root, target })
+    }
+
+    /// Where the programs' `.so` files go. `ASSAY_DEPLOY_DIR` overrides it, for the loader of the tests as well;
+    /// `CARGO_TARGET_DIR` does not move it, because a running test cannot know what that was at build time.
+    pub fn deploy(&self) -> PathBuf {
+        match env::var_os("ASSAY_DEPLOY_DIR") {
+            Some(dir) => self.root.join(dir),
+            None => self.root.join("target/deploy"),
+        }
+    }
+
+    /// Where the IDLs go: `idl`, next to the deploy directory, as `anchor build` has it.
+    pub fn idl(&self) -> PathBuf {
+        self.root.join("target/idl")
+    }
+}
