@@ -1,0 +1,23 @@
+//! Strategies for valid schemas.
+
+use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
+use proptest::prelude::*;
+
+pub fn tensor() -> impl Strategy<Value = TensorSchema> {
+    let visibility = prop_oneof![Just(Visibility::Public), Just(Visibility::Committed)];
+    ("[a-z]{1,20}", proptest::collection::vec(1u32..6, 1..=4), 1u8..=32, any::<i8>(), visibility).prop_map(
+        |(name, shape, bits, scale, visibility)| TensorSchema { name, shape, bits, scale, visibility },
+    )
+}
+
+/// A valid schema: names are made unique by their position.
+pub fn schema() -> impl Strategy<Value = ModelSchema> {
+    let tensors = || proptest::collection::vec(tensor(), 1..=4);
+    ("[a-z0-9-]{1,32}", tensors(), tensors()).prop_map(|(name, mut inputs, mut outputs)| {
+        for (index, tensor) in inputs.iter_mut().chain(&mut outputs).enumerate() {
+            tensor.name = format!("{}{index}", tensor.name);
+        }
+        outputs.iter_mut().for_each(|tensor| tensor.visibility = Visibility::Public);
+        ModelSchema::new(name, inputs, outputs).expect("valid by construction")
+    })
+}

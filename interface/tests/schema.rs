@@ -1,0 +1,140 @@
+//! Model schemas: the identity of encode and decode, the domain, and each fault its own error.
+
+mod common;
+
+use assay_interface::schema::{
+    MAX_ENCODED_LEN, MAX_TENSORS, ModelSchema, SchemaError, Side, TensorSchema, Visibility, domain_of,
+};
+use proptest::prelude::*;
+
+fn tensor(name: &str) -> TensorSchema {
+    TensorSchema { name: name.into(), shape: vec![16], bits: 15, scale: 12, visibility: Visibility::Public }
+}
+
+fn model(inputs: Vec<TensorSchema>, outputs: Vec<TensorSchema>) -> Result<ModelSchema, SchemaError> {
+    ModelSchema::new("risk".into(), inputs, outputs)
+}
+
+fn valid() -> ModelSchema {
+    let mut committed = tensor("weights");
+    committed.visibility = Visibility::Committed;
+    committed.shape = vec![2, 40];
+    let score = TensorSchema { shape: vec![1], bits: 16, scale: 8, ..tensor("score") };
+    model(vec![tensor("features"), committed], vec![score]).expect("valid")
+}
+
+#[test]
+fn limbs_follow_shapes_and_visibility() {
+    let schema = valid();
+    assert_eq!(schema.inputs()[1].elements(), 80);
+    assert_eq!(schema.inputs()[1].packed_limbs(), 5); // 16 values of 15 bits a limb
+    assert_eq!(schema.inputs()[1].statement_limbs(), 1);
+    assert_eq!((schema.input_limbs(), schema.output_limbs()), (2, 1));
+}
+
+#[test]
+fn each_invalid_part_has_its_error() {
+    let with = |change: fn(&mut TensorSchema)| {
+        let mut input = tensor("x");
+        change(&mut input);
+        model(vec![input], vec![tensor("y")]).expect_err("invalid")
+    };
+    assert_eq!(with(|t| t.name = String::new()), SchemaError::NameLength { length: 0 });
+    assert_eq!(with(|t| t.name = "n".repeat(33)), SchemaError::NameLength { length: 33 });
+    assert_eq!(with(|t| t.name = "a\u{1b}[31m".into()), SchemaError::NameControl("a\u{1b}[31m".into()));
+    assert_eq!(with(|t| t.name = "y".into()), SchemaError::NameRepeated("y".into()));
+    assert_eq!(with(|t| t.shape = vec![]), SchemaError::Rank { tensor: "x".into(), rank: 0 });
+    assert_eq!(with(|t| t.shape = vec![1; 5]), SchemaError::Rank { tensor: "x".into(), rank: 5 });
+    assert_eq!(with(|t| t.shape = vec![4, 0]), SchemaError::EmptyDimension { tensor: "x".into(), axis: 1 });
+    assert_eq!(with(|t| t.shape = vec![65_537]), SchemaError::TooManyElements { tensor: "x".into() });
+    assert_eq!(with(|t| t.shape = vec![u32::MAX; 4]), SchemaError::TooManyElements { tensor: "x".into() });
+    assert_eq!(with(|t| t.bits = 0), SchemaError::Bits { tensor: "x".into(), bits: 0 });
+    assert_eq!(with(|t| t.bits = 33), SchemaError::Bits { tensor: "x".into(), bits: 33 });
+    assert_eq!(
+        model(vec![], vec![tensor("y")]),
+        Err(SchemaError::TensorCount { side: Side::Input, count: 0 })
+    );
+    let many = (0..=MAX_TENSORS).map(|i| tensor(&format!("y{i}"))).collect();
+    assert_eq!(
+        model(vec![tensor("x")], many),
+        Err(SchemaError::TensorCount { side: Side::Output, count: 9 })
+    );
+    let committed = TensorSchema { visibility: Visibility::Committed, ..tensor("y") };
+    assert_eq!(
+        model(vec![tensor("x")], vec![committed]),
+        Err(SchemaError::CommittedOutput { tensor: "y".into() })
+    );
+}
+
+#[test]
+fn each_invalid_encoding_has_its_error() {
+    let schema = model(vec![tensor("x")], vec![tensor("y")]).expect("valid");
+    let bytes = schema.encode();
+    // name: 1 + 4, input count: 5, tensor: name 6..8, rank 8, dimension 9..13, bits 13, scale 14, visibility 15
+    let with = |position: usize, byte: u8| {
+        let mut bytes = bytes.clone();
+        bytes[position] = byte;
+        ModelSchema::decode(&bytes).expect_err("invalid")
+    };
+    assert_eq!(with(0, 0), SchemaError::NameLength { length: 0 });
+    assert_eq!(with(0, 40), SchemaError::NameLength { length: 40 });
+    assert_eq!(with(1, 0xff), SchemaError::NameEncoding);
+    assert_eq!(with(1, 0x07), SchemaError::NameControl("\u{7}isk".into()));
+    assert_eq!(with(5, 0), SchemaError::TensorCount { side: Side::Input, count: 0 });
+    assert_eq!(with(8, 5), SchemaError::Rank { tensor: "x".into(), rank: 5 });
+    assert_eq!(with(9, 0), SchemaError::EmptyDimension { tensor: "x".into(), axis: 0 });
+    assert_eq!(with(13, 33), SchemaError::Bits { tensor: "x".into(), bits: 33 });
+    assert_eq!(with(15, 2), SchemaError::Visibility(2));
+    assert_eq!(with(bytes.len() - 1, 1), SchemaError::CommittedOutput { tensor: "y".into() });
+    let mut long = bytes.clone();
+    long.extend([0, 0]);
+    assert_eq!(ModelSchema::decode(&long), Err(SchemaError::Trailing(2)));
+    for end in 0..bytes.len() {
+        assert_eq!(ModelSchema::decode(&bytes[..end]), Err(SchemaError::Truncated(end)));
+    }
+}
+
+#[test]
+fn the_longest_encoding_fits_its_bound() {
+    let long = |prefix: &str| {
+        (0..MAX_TENSORS)
+            .map(|i| TensorSchema { shape: vec![1; 4], ..tensor(&format!("{prefix}{}{i}", "n".repeat(30))) })
+            .collect()
+    };
+    let schema = ModelSchema::new("m".repeat(32), long("i"), long("o")).expect("valid");
+    assert_eq!(schema.encode().len(), MAX_ENCODED_LEN);
+}
+
+#[test]
+fn the_domain_is_fixed() {
+    // A change of this value is a change of every statement: it needs a new version in the tag.
+    let domain = valid().domain();
+    assert_eq!(domain.to_string(), "0x008a69c816cbf1d8e97bcc6c121e5071623f4b1b33ffafa2b321cf952d51e9e5");
+    assert_eq!(domain, domain_of(&valid().encode()));
+}
+
+proptest! {
+    #[test]
+    fn decode_inverts_encode(schema in common::schema()) {
+        prop_assert_eq!(ModelSchema::decode(&schema.encode()), Ok(schema));
+    }
+
+    #[test]
+    fn distinct_schemas_have_distinct_domains(left in common::schema(), right in common::schema(), bits in 1u8..=32) {
+        prop_assert_eq!(left.domain() == right.domain(), left == right);
+        let mut inputs = left.inputs().to_vec();
+        inputs[0].bits = bits;
+        let near = ModelSchema::new(left.name().into(), inputs, left.outputs().to_vec()).unwrap();
+        prop_assert_eq!(left.domain() == near.domain(), left == near);
+    }
+
+    #[test]
+    fn what_decodes_encodes_to_the_same_bytes(schema in common::schema(), position: prop::sample::Index, byte: u8) {
+        let mut bytes = schema.encode();
+        let position = position.index(bytes.len());
+        bytes[position] = byte;
+        if let Ok(other) = ModelSchema::decode(&bytes) {
+            prop_assert_eq!(other.encode(), bytes);
+        }
+    }
+}
