@@ -46,40 +46,46 @@ pub fn compile(
     flags.extend(RUSTC_FLAGS.map(String::from));
     flags.push("-Aexplicit_builtin_cfgs_in_flags".into()); // the two cfg flags above are deliberate
 
+    // One call a program: in a common call cargo would unify their features, and a program that calls another
+    // depends on it without its entrypoint.
+    for program in programs {
+        run(cargo_for_sbpf(tools)
+            .current_dir(&workspace.root)
+            .env("CARGO_TARGET_DIR", directory)
+            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+            .args(["build", "--release", "--quiet", "-Zjson-target-spec", "--target"])
+            .arg(&target)
+            .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=compiler-builtins-mem"])
+            .args(["--package", program.package]))
+        .with_context(|| format!("cannot compile {}", program.package))?;
+    }
+
+    let output = directory.join(TARGET_NAME).join("release");
+    Ok(programs.iter().map(|program| output.join(format!("lib{}.so", program.library()))).collect())
+}
+
+/// Debian's cargo, without what the surrounding cargo or the user set for the host's compiler.
+fn cargo_for_sbpf(tools: &Tools) -> Command {
+    const FOR_THE_HOST: [&str; 6] =
+        ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BUILD_", "CARGO_PROFILE_", "RUSTC", "RUSTUP_"];
     let mut command = Command::new(&tools.cargo);
-    command.current_dir(&workspace.root);
-    // What the surrounding cargo or the user set for the host's compiler does not hold for this one.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
-        let is_for_the_host =
-            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BUILD_", "CARGO_PROFILE_", "RUSTC", "RUSTUP_"]
-                .iter()
-                .any(|prefix| text.starts_with(prefix));
-        if is_for_the_host && text != "CARGO_BUILD_JOBS" {
+        if FOR_THE_HOST.iter().any(|prefix| text.starts_with(prefix)) && text != "CARGO_BUILD_JOBS" {
             command.env_remove(&name);
         }
     }
-    command.env_remove("RUSTFLAGS").env_remove("LD_LIBRARY_PATH");
     command
-        .env("CARGO_TARGET_DIR", directory)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .env_remove("RUSTFLAGS")
+        .env_remove("LD_LIBRARY_PATH")
         .env("CARGO_PROFILE_RELEASE_LTO", "fat")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
         .env("RUSTC", &tools.rustc)
         .env("RUSTC_BOOTSTRAP", "1") // build-std and target files are unstable options
         .env("RUSTC_BOOTSTRAP_SYNTHETIC_TARGET", "1")
         .env("ASSAY_SBPF_LINKER", &tools.sbpf_linker)
-        .env("ASSAY_LLVM_LIBRARIES", &tools.llvm_libraries)
-        .args(["build", "--release", "--quiet", "-Zjson-target-spec", "--target"])
-        .arg(&target)
-        .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=compiler-builtins-mem"]);
-    for program in programs {
-        command.args(["--package", program.package]);
-    }
-    run(&mut command).context("cannot compile the programs")?;
-
-    let output = directory.join(TARGET_NAME).join("release");
-    Ok(programs.iter().map(|program| output.join(format!("lib{}.so", program.library()))).collect())
+        .env("ASSAY_LLVM_LIBRARIES", &tools.llvm_libraries);
+    command
 }
 
 /// Makes `link` run this executable: the merging linker is this xtask under another name. A stable path keeps
