@@ -1,1 +1,58 @@
 //! R1CS builder, gadgets, layers and the compiled witness program.
+//!
+//! A circuit is built once and solved many times: [`Builder`] collects constraints and, beside them, the
+//! instructions that compute each wire; [`Circuit::solve`] runs them for one assignment. Values are
+//! [`Bounded`]: integers with an interval that the constraints prove. The one public input is a
+//! Poseidon digest of everything that the proof is about, bound by [`Builder::bind_statement`].
+//!
+//! ```
+//! use assay_circuits::layers::{dense, requantize};
+//! use assay_circuits::{Assignment, Builder, StatementInput, StatementOutput, Visibility};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut b = Builder::new();
+//! let x = b.input("features", 2, 8)?;
+//! let weights = dense::Weights { rows: 1, cols: 2, w: vec![3, -5] };
+//! let acc = dense::constrain(&mut b, &x, &weights, &[100])?;
+//! let y = requantize::constrain(&mut b, &acc, requantize::Requantize::signed(3, 8))?;
+//! b.bind_statement(
+//!     7u64.into(),
+//!     &[StatementInput { values: &x, bits: 8, visibility: Visibility::Public }],
+//!     &[StatementOutput { values: &y, bits: 8 }],
+//! )?;
+//! let circuit = b.finish()?;
+//!
+//! let inputs = vec![vec![40, -20]];
+//! let witness = circuit.solve(&Assignment { inputs, context: [0; 32], salts: vec![] })?;
+//! assert_eq!(witness.outputs(), &[vec![(3 * 40 + 5 * 20 + 100 + 4) >> 3]]);
+//! assert_eq!(circuit.r1cs.first_violation(&witness), None);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The crate does no I/O and knows neither ONNX nor Solana.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod ark;
+mod bounded;
+mod builder;
+mod circuit;
+mod encoding;
+mod error;
+pub mod gadgets;
+pub mod layers;
+mod linear;
+mod program;
+mod r1cs;
+pub mod statement;
+
+pub use bounded::{Bounded, LIMIT_BITS};
+pub use builder::{Builder, MAX_TENSOR_BITS};
+pub use circuit::{Assignment, Circuit, Stats, Witness};
+pub use error::{BuildError, DecodeError, SolveError};
+pub use linear::{Lc, Wire};
+pub use program::{HashOutput, InputTensor, Instruction, WitnessProgram};
+pub use r1cs::{Block, Csr, NUM_INSTANCE, R1cs, Violation};
+pub use statement::{StatementInput, StatementOutput, Visibility};

@@ -1,0 +1,217 @@
+//! Proven ranges as a type: an integer linear combination of wires with an interval that the
+//! constraints prove.
+//!
+//! `Bounded` states: *in every assignment that satisfies the constraints, `sum c_i * w_i`, taken as
+//! an integer, lies in `[lo, hi]`*. Only gadgets that add the proving constraints can create one;
+//! sums and products with constants derive their interval from those of their operands. So an
+//! overflow of the field (intervals stay below 2^60, the field has 254 bits) or of the witness
+//! integers (64 bits) cannot be expressed: it is a [`BuildError::Overflow`].
+//!
+//! Cost: none; linear combinations are free in R1CS.
+
+use ark_bn254::Fr;
+
+use crate::error::BuildError;
+use crate::linear::{Lc, Wire};
+
+/// Intervals stay within ±2^60: the solver's offsets then fit 64 bits, and the field is never near.
+pub const LIMIT_BITS: u32 = 60;
+const LIMIT: i128 = 1 << LIMIT_BITS;
+
+/// An integer linear combination of wires and the interval that it is proven to lie in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bounded {
+    /// Sorted by wire, no coefficient zero; [`Wire::ONE`] carries the constant.
+    terms: Vec<(Wire, i64)>,
+    lo: i128,
+    hi: i128,
+}
+
+impl Bounded {
+    /// The caller has added constraints that prove `wire` to hold an integer of `[0, hi]`.
+    pub(crate) fn proven_wire(wire: Wire, hi: i64) -> Self {
+        Self { terms: vec![(wire, 1)], lo: 0, hi: i128::from(hi) }
+    }
+
+    /// The caller has added constraints that prove the interval, or it follows from them.
+    /// The new interval is the intersection with the known one.
+    pub(crate) fn proven(&self, lo: i128, hi: i128) -> Self {
+        Self { terms: self.terms.clone(), lo: self.lo.max(lo), hi: self.hi.min(hi) }
+    }
+
+    /// A constant; its interval is one point.
+    pub fn constant(value: i64) -> Result<Self, BuildError> {
+        let terms = if value == 0 { Vec::new() } else { vec![(Wire::ONE, value)] };
+        Self::checked("constant", terms, i128::from(value), i128::from(value))
+    }
+
+    /// Smallest value that the constraints allow.
+    pub fn lo(&self) -> i128 {
+        self.lo
+    }
+
+    /// Largest value that the constraints allow.
+    pub fn hi(&self) -> i128 {
+        self.hi
+    }
+
+    /// The value, if the interval is one point.
+    pub fn as_constant(&self) -> Option<i128> {
+        (self.lo == self.hi).then_some(self.lo)
+    }
+
+    /// Whether the interval is inside `[lo, hi]`.
+    pub fn is_within(&self, lo: i128, hi: i128) -> bool {
+        lo <= self.lo && self.hi <= hi
+    }
+
+    /// Whether the value is proven to be 0 or 1.
+    pub fn is_bit(&self) -> bool {
+        self.is_within(0, 1)
+    }
+
+    /// `self + other`.
+    pub fn add(&self, other: &Bounded) -> Result<Bounded, BuildError> {
+        Self::combine("add", &[(self, 1), (other, 1)], 0)
+    }
+
+    /// `self - other`.
+    pub fn sub(&self, other: &Bounded) -> Result<Bounded, BuildError> {
+        Self::combine("subtract", &[(self, 1), (other, -1)], 0)
+    }
+
+    /// `self + value`.
+    pub fn add_const(&self, value: i64) -> Result<Bounded, BuildError> {
+        Self::combine("add constant", &[(self, 1)], value)
+    }
+
+    /// `value * self`.
+    pub fn mul_const(&self, value: i64) -> Result<Bounded, BuildError> {
+        Self::combine("multiply by constant", &[(self, value)], 0)
+    }
+
+    /// `constant - self`.
+    pub fn sub_from_const(&self, constant: i64) -> Result<Bounded, BuildError> {
+        Self::combine("subtract from constant", &[(self, -1)], constant)
+    }
+
+    /// `sum weight_i * value_i + bias`.
+    pub fn weighted_sum(values: &[Bounded], weights: &[i64], bias: i64) -> Result<Bounded, BuildError> {
+        if values.len() != weights.len() {
+            return Err(BuildError::Length {
+                operation: "weighted sum",
+                what: "weights",
+                expected: values.len(),
+                found: weights.len(),
+            });
+        }
+        let pairs: Vec<(&Bounded, i64)> = values.iter().zip(weights.iter().copied()).collect();
+        Self::combine("weighted sum", &pairs, bias)
+    }
+
+    /// `sum factor_i * value_i + constant`, with the interval that follows.
+    pub(crate) fn combine(
+        operation: &'static str,
+        parts: &[(&Bounded, i64)],
+        constant: i64,
+    ) -> Result<Bounded, BuildError> {
+        let overflow = |lo, hi| BuildError::Overflow { operation, lo, hi };
+        let mut terms = Vec::with_capacity(parts.iter().map(|(part, _)| part.terms.len()).sum::<usize>() + 1);
+        let (mut lo, mut hi) = (i128::from(constant), i128::from(constant));
+        terms.push((Wire::ONE, i128::from(constant)));
+        for &(part, factor) in parts {
+            // |interval| <= 2^60 and |factor| < 2^63: each product fits i128; the sums saturate.
+            let factor = i128::from(factor);
+            let (a, b) = (part.lo * factor, part.hi * factor);
+            lo = lo.saturating_add(a.min(b));
+            hi = hi.saturating_add(a.max(b));
+            terms.extend(part.terms.iter().map(|&(wire, c)| (wire, i128::from(c) * factor)));
+        }
+        terms.sort_unstable_by_key(|&(wire, _)| wire);
+        let mut merged: Vec<(Wire, i128)> = Vec::with_capacity(terms.len());
+        for (wire, c) in terms {
+            match merged.last_mut() {
+                Some((last, sum)) if *last == wire => *sum = sum.saturating_add(c),
+                _ => merged.push((wire, c)),
+            }
+        }
+        let terms = merged
+            .into_iter()
+            .filter(|&(_, c)| c != 0)
+            .map(|(wire, c)| i64::try_from(c).map(|c| (wire, c)).map_err(|_| overflow(lo, hi)))
+            .collect::<Result<_, _>>()?;
+        Self::checked(operation, terms, lo, hi)
+    }
+
+    fn checked(
+        operation: &'static str,
+        terms: Vec<(Wire, i64)>,
+        lo: i128,
+        hi: i128,
+    ) -> Result<Self, BuildError> {
+        if lo < -LIMIT || hi > LIMIT {
+            return Err(BuildError::Overflow { operation, lo, hi });
+        }
+        Ok(Self { terms, lo, hi })
+    }
+
+    /// The integer terms, sorted by wire.
+    pub(crate) fn terms(&self) -> &[(Wire, i64)] {
+        &self.terms
+    }
+
+    /// The same combination over the field.
+    pub fn to_lc(&self) -> Lc {
+        Lc::from_terms(self.terms.iter().map(|&(wire, c)| (wire, Fr::from(c))).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire(index: u32, hi: i64) -> Bounded {
+        Bounded::proven_wire(Wire(index), hi)
+    }
+
+    #[test]
+    fn intervals_follow_the_operations() -> Result<(), BuildError> {
+        let (x, y) = (wire(2, 255), wire(3, 15));
+        let sum = Bounded::weighted_sum(&[x.clone(), y.clone()], &[-3, 2], 7)?;
+        assert_eq!((sum.lo(), sum.hi()), (7 - 3 * 255, 7 + 30));
+        let difference = x.sub(&y)?;
+        assert_eq!((difference.lo(), difference.hi()), (-15, 255));
+        assert_eq!(x.mul_const(0)?.as_constant(), Some(0));
+        assert_eq!(x.mul_const(0)?.terms(), &[]);
+        assert_eq!(x.sub_from_const(255)?.terms(), &[(Wire::ONE, 255), (Wire(2), -1)]);
+        Ok(())
+    }
+
+    #[test]
+    fn terms_of_one_wire_merge_and_cancel() -> Result<(), BuildError> {
+        let x = wire(2, 255);
+        assert_eq!(x.add(&x)?.terms(), &[(Wire(2), 2)]);
+        assert_eq!(x.sub(&x)?.terms(), &[]);
+        Ok(())
+    }
+
+    #[test]
+    fn overflow_is_a_typed_error() -> Result<(), BuildError> {
+        let x = wire(2, 1 << 30);
+        assert!(x.mul_const(1 << 30).is_ok());
+        assert!(matches!(
+            x.mul_const((1 << 30) + 1),
+            Err(BuildError::Overflow { operation: "multiply by constant", lo: 0, .. })
+        ));
+        assert!(matches!(x.mul_const(i64::MIN), Err(BuildError::Overflow { .. })));
+        assert!(matches!(Bounded::constant(i64::MAX), Err(BuildError::Overflow { .. })));
+        assert!(matches!(
+            x.mul_const(1 << 30)?.add_const(1),
+            Err(BuildError::Overflow { operation: "add constant", .. })
+        ));
+        // A zero-width interval does not hide a coefficient that leaves 64 bits.
+        let zero = Bounded::proven_wire(Wire(2), 0).mul_const(1 << 62)?;
+        assert!(matches!(zero.mul_const(4), Err(BuildError::Overflow { .. })));
+        Ok(())
+    }
+}

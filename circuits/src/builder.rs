@@ -1,0 +1,260 @@
+//! The builder: wires, named constraints and the witness program grow together.
+//!
+//! Every wire is written by exactly one instruction, in wire order, so constraints and program
+//! cannot disagree about a wire. Integer wires hold non-negative integers below 2^60: small scalars
+//! are what multi-scalar multiplication is fast on, and a negative value would be a full-size one.
+
+use std::collections::HashMap;
+
+use ark_bn254::Fr;
+
+use crate::bounded::Bounded;
+use crate::circuit::Circuit;
+use crate::error::BuildError;
+use crate::gadgets::bits;
+use crate::linear::{Lc, Wire};
+use crate::program::{Combinations, InputTensor, Instruction, WitnessProgram, half};
+use crate::r1cs::{Block, Csr, NUM_INSTANCE, R1cs};
+
+/// Most bits of an input or output value.
+pub const MAX_TENSOR_BITS: u8 = 32;
+
+/// Builds a [`Circuit`]: declare inputs, apply layers, bind the statement, finish.
+#[derive(Debug)]
+pub struct Builder {
+    r1cs: R1cs,
+    program: WitnessProgram,
+    /// Positions of the coefficients in `r1cs.values`.
+    values: HashMap<Fr, u32>,
+    /// Positions of the coefficients in `program.constants`.
+    constants: HashMap<Fr, u32>,
+    scopes: Vec<String>,
+    digest_bound: bool,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Builder {
+    /// An empty circuit: the constant one and the digest wire.
+    pub fn new() -> Self {
+        Self {
+            r1cs: R1cs { num_instance: NUM_INSTANCE, ..R1cs::default() },
+            program: WitnessProgram { num_wires: 2, ..WitnessProgram::default() },
+            values: HashMap::new(),
+            constants: HashMap::new(),
+            scopes: Vec::new(),
+            digest_bound: false,
+        }
+    }
+
+    /// Declares an input tensor of `len` signed integers of `bits` bits (1 to 32). They are private
+    /// wires; constraints prove each value's range.
+    ///
+    /// Cost: `bits` constraints and `bits` wires a value. The wire holds `value + 2^(bits-1)`.
+    pub fn input(&mut self, name: &str, len: usize, bits: u8) -> Result<Vec<Bounded>, BuildError> {
+        check_tensor_bits("input", bits)?;
+        if len == 0 {
+            return Err(BuildError::Empty { operation: "input" });
+        }
+        let count = u32::try_from(len).map_err(|_| BuildError::TooLarge { what: "input values" })?;
+        self.program.inputs.push(InputTensor { name: name.into(), len: count, bits });
+        self.instruct(Instruction::Input, &[])?;
+        let wires = self.integer_wires(len)?;
+        let offset = half(bits);
+        self.scope(&format!("input {name}"), |b| {
+            wires.iter().map(|&wire| bits::assert_wire(b, wire, bits)?.add_const(-offset)).collect()
+        })
+    }
+
+    /// Runs `build` with `name` in front of the names of the constraints that it adds.
+    pub fn scope<T>(&mut self, name: &str, build: impl FnOnce(&mut Self) -> T) -> T {
+        self.scopes.push(name.into());
+        let result = build(self);
+        self.scopes.pop();
+        result
+    }
+
+    /// Constraints so far.
+    pub fn num_constraints(&self) -> usize {
+        self.r1cs.num_constraints()
+    }
+
+    /// The circuit. The statement must be bound: a digest that occurs in no constraint would let a
+    /// proof be used for any statement.
+    pub fn finish(self) -> Result<Circuit, BuildError> {
+        if !self.digest_bound {
+            return Err(BuildError::StatementMissing);
+        }
+        Ok(self.into_circuit())
+    }
+
+    pub(crate) fn into_circuit(mut self) -> Circuit {
+        self.r1cs.num_witness = self.program.num_wires as usize - NUM_INSTANCE;
+        Circuit { r1cs: self.r1cs, program: self.program }
+    }
+
+    /// Claims the digest wire.
+    pub(crate) fn claim_digest(&mut self) -> Result<(), BuildError> {
+        if std::mem::replace(&mut self.digest_bound, true) {
+            return Err(BuildError::StatementBoundTwice);
+        }
+        Ok(())
+    }
+
+    /// Declares an output tensor. Outputs are evaluated after the program: declare them last.
+    pub(crate) fn output(&mut self, values: &[Bounded]) -> Result<(), BuildError> {
+        let count =
+            u32::try_from(values.len()).map_err(|_| BuildError::TooLarge { what: "output values" })?;
+        self.program.outputs.push(count);
+        values.iter().try_for_each(|value| push_integer(&mut self.program.integers, value))
+    }
+
+    /// One new wire for an integer.
+    pub(crate) fn integer_wire(&mut self) -> Result<Wire, BuildError> {
+        let wire = Wire(self.program.num_wires);
+        self.program.num_wires =
+            self.program.num_wires.checked_add(1).ok_or(BuildError::TooLarge { what: "wires" })?;
+        Ok(wire)
+    }
+
+    /// `count` new wires for integers.
+    pub(crate) fn integer_wires(&mut self, count: usize) -> Result<Vec<Wire>, BuildError> {
+        (0..count).map(|_| self.integer_wire()).collect()
+    }
+
+    /// One new wire for a field element.
+    pub(crate) fn element_wire(&mut self) -> Result<Wire, BuildError> {
+        self.integer_wire()
+    }
+
+    /// Appends an instruction and the integer combinations that it reads.
+    pub(crate) fn instruct(
+        &mut self,
+        instruction: Instruction,
+        operands: &[&Bounded],
+    ) -> Result<(), BuildError> {
+        debug_assert_eq!(operands.len(), instruction.integer_operands());
+        if instruction == Instruction::Salt {
+            self.program.salts += 1;
+        }
+        self.program.instructions.push(instruction);
+        operands.iter().try_for_each(|operand| push_integer(&mut self.program.integers, operand))
+    }
+
+    /// Appends an instruction and the field combinations that it reads.
+    pub(crate) fn instruct_elements(
+        &mut self,
+        instruction: Instruction,
+        operands: &[Lc],
+    ) -> Result<(), BuildError> {
+        self.program.instructions.push(instruction);
+        for operand in operands {
+            for &(wire, c) in operand.terms() {
+                let index = intern(&mut self.constants, &mut self.program.constants, c)?;
+                self.program.elements.terms.push((wire.0, index));
+            }
+            close(&mut self.program.elements)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the constraint `a * b = c` under the name of the current scopes and `equation`.
+    pub(crate) fn enforce(&mut self, equation: &str, a: &Lc, b: &Lc, c: &Lc) -> Result<(), BuildError> {
+        self.name_constraint(equation)?;
+        for (matrix, lc) in [(&mut self.r1cs.a, a), (&mut self.r1cs.b, b), (&mut self.r1cs.c, c)] {
+            push_row(matrix, lc, &mut self.values, &mut self.r1cs.values)?;
+        }
+        Ok(())
+    }
+
+    /// `x * x = x`: the combination is 0 or 1.
+    pub(crate) fn enforce_bit(&mut self, equation: &str, x: &Lc) -> Result<(), BuildError> {
+        self.enforce(equation, x, x, x)
+    }
+
+    /// A new wire, proven to be 0 or 1. An instruction must write it.
+    pub(crate) fn bit_wire(&mut self, equation: &str) -> Result<Bounded, BuildError> {
+        let wire = self.integer_wire()?;
+        self.enforce_bit(equation, &Lc::wire(wire))?;
+        Ok(Bounded::proven_wire(wire, 1))
+    }
+
+    /// A new wire `w = a * b + c`, of which the caller has proven that it lies in `[0, hi]`.
+    pub(crate) fn product_wire(
+        &mut self,
+        equation: &str,
+        a: &Bounded,
+        b: &Bounded,
+        c: &Bounded,
+        hi: i64,
+    ) -> Result<Bounded, BuildError> {
+        self.instruct(Instruction::MultiplyAdd, &[a, b, c])?;
+        let wire = self.integer_wire()?;
+        self.enforce(equation, &a.to_lc(), &b.to_lc(), &Lc::wire(wire).minus(&c.to_lc()))?;
+        Ok(Bounded::proven_wire(wire, hi))
+    }
+
+    fn name_constraint(&mut self, equation: &str) -> Result<(), BuildError> {
+        let start = u32::try_from(self.r1cs.num_constraints())
+            .map_err(|_| BuildError::TooLarge { what: "constraints" })?;
+        let length = self.scopes.iter().map(|s| s.len() + 1).sum::<usize>() + equation.len();
+        let mut name = String::with_capacity(length);
+        for scope in &self.scopes {
+            name.push_str(scope);
+            name.push('/');
+        }
+        name.push_str(equation);
+        if self.r1cs.blocks.last().is_none_or(|block| block.name != name) {
+            self.r1cs.blocks.push(Block { name, start });
+        }
+        Ok(())
+    }
+}
+
+/// Bits of input and output values.
+pub(crate) fn check_tensor_bits(operation: &'static str, bits: u8) -> Result<(), BuildError> {
+    if (1..=MAX_TENSOR_BITS).contains(&bits) {
+        return Ok(());
+    }
+    Err(BuildError::Bits { operation, bits: bits.into(), min: 1, max: MAX_TENSOR_BITS.into() })
+}
+
+fn push_integer(combinations: &mut Combinations<i64>, value: &Bounded) -> Result<(), BuildError> {
+    combinations.terms.extend(value.terms().iter().map(|&(wire, c)| (wire.0, c)));
+    close(combinations)
+}
+
+fn close<T>(combinations: &mut Combinations<T>) -> Result<(), BuildError> {
+    let end = u32::try_from(combinations.terms.len())
+        .map_err(|_| BuildError::TooLarge { what: "terms of the witness program" })?;
+    combinations.ptr.push(end);
+    Ok(())
+}
+
+fn intern(map: &mut HashMap<Fr, u32>, values: &mut Vec<Fr>, value: Fr) -> Result<u32, BuildError> {
+    let next = u32::try_from(values.len()).map_err(|_| BuildError::TooLarge { what: "coefficients" })?;
+    Ok(*map.entry(value).or_insert_with(|| {
+        values.push(value);
+        next
+    }))
+}
+
+fn push_row(
+    matrix: &mut Csr,
+    lc: &Lc,
+    map: &mut HashMap<Fr, u32>,
+    values: &mut Vec<Fr>,
+) -> Result<(), BuildError> {
+    for &(wire, c) in lc.terms() {
+        matrix.col.push(wire.0);
+        matrix.coeff.push(intern(map, values, c)?);
+    }
+    let end =
+        u32::try_from(matrix.col.len()).map_err(|_| BuildError::TooLarge { what: "nonzero entries" })?;
+    matrix.row_ptr.push(end);
+    Ok(())
+}

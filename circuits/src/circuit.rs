@@ -1,0 +1,114 @@
+//! A compiled circuit: constraints and the program that solves them.
+
+use ark_bn254::Fr;
+
+use crate::error::{DecodeError, SolveError};
+use crate::program::{InputTensor, WitnessProgram};
+use crate::r1cs::R1cs;
+
+/// Constraint system and witness program, built once and solved for many inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Circuit {
+    /// The constraints.
+    pub r1cs: R1cs,
+    pub(crate) program: WitnessProgram,
+}
+
+/// What a prover chooses: the inputs, the context that binds the proof, and a salt for each
+/// committed input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assignment {
+    /// The input tensors in the order of declaration.
+    pub inputs: Vec<Vec<i64>>,
+    /// The caller's 32 bytes.
+    pub context: [u8; 32],
+    /// One salt for each committed input, in the order of the inputs.
+    pub salts: Vec<Fr>,
+}
+
+/// Values of all wires, and the outputs as integers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// Wire 0 is one, wire 1 the digest.
+    pub values: Vec<Fr>,
+    pub(crate) outputs: Vec<Vec<i64>>,
+}
+
+impl Witness {
+    /// The output tensors of the statement.
+    pub fn outputs(&self) -> &[Vec<i64>] {
+        &self.outputs
+    }
+
+    /// The digest: the proof's public input.
+    pub fn digest(&self) -> Fr {
+        self.values.get(1).copied().unwrap_or_default()
+    }
+}
+
+/// Sizes of a circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// Rank-1 constraints.
+    pub constraints: usize,
+    /// Instance wires: 2.
+    pub instance: usize,
+    /// Witness wires.
+    pub witness: usize,
+    /// Nonzero entries of A, B and C together.
+    pub nonzeros: usize,
+    /// Distinct coefficients.
+    pub coefficients: usize,
+    /// Instructions of the witness program.
+    pub instructions: usize,
+    /// Size of the FFT domain that Groth16 needs: constraints and instance, rounded to a power of two.
+    pub domain: usize,
+}
+
+impl Circuit {
+    /// The input tensors that [`Assignment::inputs`] must hold.
+    pub fn inputs(&self) -> &[InputTensor] {
+        self.program.inputs()
+    }
+
+    /// The witness program.
+    pub fn program(&self) -> &WitnessProgram {
+        &self.program
+    }
+
+    /// Computes the witness. It satisfies the constraints of a circuit that [`crate::Builder`]
+    /// made; for one read from untrusted bytes, ask [`R1cs::first_violation`].
+    pub fn solve(&self, assignment: &Assignment) -> Result<Witness, SolveError> {
+        self.program.run(assignment)
+    }
+
+    /// Sizes.
+    pub fn stats(&self) -> Stats {
+        let constraints = self.r1cs.num_constraints();
+        Stats {
+            constraints,
+            instance: self.r1cs.num_instance,
+            witness: self.r1cs.num_witness,
+            nonzeros: self.r1cs.a.nonzeros() + self.r1cs.b.nonzeros() + self.r1cs.c.nonzeros(),
+            coefficients: self.r1cs.values.len(),
+            instructions: self.program.instructions.len(),
+            domain: (constraints + self.r1cs.num_instance).next_power_of_two(),
+        }
+    }
+
+    /// The canonical encoding: equal circuits have equal bytes, and no other bytes are accepted.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        crate::encoding::encode(self)
+    }
+
+    /// Reads a circuit, checking every index, count and element.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        crate::encoding::decode(bytes)
+    }
+
+    /// SHA-256 of the canonical encoding: the identity that keys and proofs refer to.
+    pub fn digest(&self) -> [u8; 32] {
+        use sha2::Digest;
+        sha2::Sha256::digest(self.to_bytes()).into()
+    }
+}

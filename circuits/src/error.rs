@@ -1,0 +1,264 @@
+//! Errors, one enum a stage: building a circuit, solving it for inputs, reading it from bytes.
+
+use thiserror::Error;
+
+use crate::bounded::LIMIT_BITS;
+
+/// Why a circuit cannot be built. Every case is found before any input is known.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BuildError {
+    /// An interval left the range in which witness integers are exact.
+    #[error(
+        "{operation}: the result lies in [{lo}, {hi}], beyond ±2^{LIMIT_BITS}, the range of witness integers; \
+         use fewer bits for weights or activations, or requantize earlier"
+    )]
+    Overflow {
+        /// The operation that overflowed.
+        operation: &'static str,
+        /// Lower end of the interval, saturated to `i128`.
+        lo: i128,
+        /// Upper end of the interval, saturated to `i128`.
+        hi: i128,
+    },
+    /// A slice has another length than the operation needs.
+    #[error("{operation}: expected {expected} {what}, found {found}")]
+    Length {
+        /// The operation.
+        operation: &'static str,
+        /// What is counted.
+        what: &'static str,
+        /// Length that the operation needs.
+        expected: usize,
+        /// Length that was given.
+        found: usize,
+    },
+    /// An operation got no values at all.
+    #[error("{operation}: needs at least one value")]
+    Empty {
+        /// The operation.
+        operation: &'static str,
+    },
+    /// A range whose lower end is above its upper end.
+    #[error("{operation}: the range [{lo}, {hi}] is empty")]
+    EmptyRange {
+        /// The operation.
+        operation: &'static str,
+        /// Lower end.
+        lo: i128,
+        /// Upper end.
+        hi: i128,
+    },
+    /// A number of bits outside what the operation supports.
+    #[error("{operation}: {bits} bits; it supports {min} to {max}")]
+    Bits {
+        /// The operation.
+        operation: &'static str,
+        /// Bits that were asked for.
+        bits: u32,
+        /// Smallest supported number.
+        min: u32,
+        /// Largest supported number.
+        max: u32,
+    },
+    /// The proven interval of a value is not inside the range that the operation needs.
+    #[error("{operation}: value {index} is proven to lie in [{lo}, {hi}] only; [{min}, {max}] is needed")]
+    NotProven {
+        /// The operation.
+        operation: &'static str,
+        /// Position of the value.
+        index: usize,
+        /// Proven lower end.
+        lo: i128,
+        /// Proven upper end.
+        hi: i128,
+        /// Needed lower end.
+        min: i128,
+        /// Needed upper end.
+        max: i128,
+    },
+    /// No value of the proven interval satisfies the range that is to be asserted.
+    #[error(
+        "range: the value lies in [{lo}, {hi}], which does not meet [{min}, {max}]: no witness could exist"
+    )]
+    Unsatisfiable {
+        /// Proven lower end.
+        lo: i128,
+        /// Proven upper end.
+        hi: i128,
+        /// Asserted lower end.
+        min: i128,
+        /// Asserted upper end.
+        max: i128,
+    },
+    /// Poseidon takes 1 to 12 elements.
+    #[error("poseidon: {found} elements; a hash takes 1 to {max}")]
+    PoseidonArity {
+        /// Elements given.
+        found: usize,
+        /// Most elements of one hash.
+        max: usize,
+    },
+    /// The digest wire was bound a second time.
+    #[error("the statement is bound already: a circuit has one digest")]
+    StatementBoundTwice,
+    /// The digest wire occurs in no constraint, so a proof would bind nothing.
+    #[error("no statement is bound: call `bind_statement` before `finish`")]
+    StatementMissing,
+    /// A digest that depends on no wire.
+    #[error("the digest depends on no wire: a circuit needs inputs")]
+    ConstantDigest,
+    /// More wires, constraints or terms than 32-bit indices can count.
+    #[error("the circuit has more than 2^32 {what}")]
+    TooLarge {
+        /// What overflowed.
+        what: &'static str,
+    },
+}
+
+/// Why a circuit has no witness for an assignment.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SolveError {
+    /// Another number of input tensors than the circuit has.
+    #[error("the circuit takes {expected} input tensors, found {found}")]
+    TensorCount {
+        /// Tensors of the circuit.
+        expected: usize,
+        /// Tensors given.
+        found: usize,
+    },
+    /// A tensor of another length.
+    #[error("input `{name}`: expected {expected} values, found {found}")]
+    TensorLength {
+        /// Name of the tensor.
+        name: String,
+        /// Its length.
+        expected: usize,
+        /// Length given.
+        found: usize,
+    },
+    /// A value that its bits cannot hold.
+    #[error(
+        "input `{name}`, value {index}: {value} is outside [{lo}, {hi}], the range of {bits}-bit integers"
+    )]
+    InputRange {
+        /// Name of the tensor.
+        name: String,
+        /// Position in the tensor.
+        index: usize,
+        /// The value.
+        value: i64,
+        /// Smallest value allowed.
+        lo: i64,
+        /// Largest value allowed.
+        hi: i64,
+        /// Bits of the tensor.
+        bits: u8,
+    },
+    /// Another number of salts than committed inputs.
+    #[error("the circuit commits to {expected} inputs, one salt each; found {found} salts")]
+    SaltCount {
+        /// Committed inputs of the circuit.
+        expected: usize,
+        /// Salts given.
+        found: usize,
+    },
+}
+
+/// Why bytes are not a circuit or a witness.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum DecodeError {
+    /// The bytes start with another tag.
+    #[error("not the bytes of a {what}")]
+    Tag {
+        /// What was to be read.
+        what: &'static str,
+    },
+    /// A version that this code does not know.
+    #[error("{what} version {found}; this program reads version {supported}")]
+    Version {
+        /// What was to be read.
+        what: &'static str,
+        /// Version found.
+        found: u16,
+        /// Version supported.
+        supported: u16,
+    },
+    /// The bytes end inside a field.
+    #[error("truncated: {field} needs {needed} bytes, {left} are left")]
+    Truncated {
+        /// Field that was being read.
+        field: &'static str,
+        /// Bytes it needs.
+        needed: u64,
+        /// Bytes left.
+        left: usize,
+    },
+    /// Bytes remain after the last field.
+    #[error("{left} bytes follow the end")]
+    Trailing {
+        /// Bytes left.
+        left: usize,
+    },
+    /// An index beyond what it indexes.
+    #[error("{field}: index {index} is not below {limit}")]
+    Index {
+        /// Field that holds the index.
+        field: &'static str,
+        /// The index.
+        index: u64,
+        /// Bound that it must stay below.
+        limit: u64,
+    },
+    /// A field element at or above the modulus.
+    #[error("{field}: element {index} is not below the field's modulus")]
+    NotCanonicalElement {
+        /// Field that holds the element.
+        field: &'static str,
+        /// Its position.
+        index: usize,
+    },
+    /// The same circuit has another, canonical encoding.
+    #[error("{field}: not the canonical encoding ({rule})")]
+    NotCanonical {
+        /// The field.
+        field: &'static str,
+        /// The rule that is broken.
+        rule: &'static str,
+    },
+    /// A number outside its range.
+    #[error("{field}: {value} is outside [{min}, {max}]")]
+    Range {
+        /// The field.
+        field: &'static str,
+        /// The value.
+        value: u64,
+        /// Smallest value allowed.
+        min: u64,
+        /// Largest value allowed.
+        max: u64,
+    },
+    /// A name that is not UTF-8.
+    #[error("{field}: not UTF-8")]
+    Utf8 {
+        /// The field.
+        field: &'static str,
+    },
+    /// An unknown instruction.
+    #[error("instruction {position}: unknown operation {operation}")]
+    UnknownInstruction {
+        /// Position in the program.
+        position: usize,
+        /// Operation byte.
+        operation: u8,
+    },
+    /// Two counts that must agree do not.
+    #[error("{what}: {found}, expected {expected}")]
+    Mismatch {
+        /// What is counted.
+        what: &'static str,
+        /// Count that follows from the rest of the bytes.
+        expected: u64,
+        /// Count found.
+        found: u64,
+    },
+}

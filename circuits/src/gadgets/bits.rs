@@ -1,0 +1,105 @@
+//! Bit decomposition: `x = sum 2^i * b_i` with every `b_i` in {0, 1}, which also proves `0 <= x < 2^n`.
+//!
+//! `n` constraints and `n - 1` wires: bits 1 to n-1 are wires with `b * b = b`, and bit 0 is the
+//! linear combination `x - sum_{i>=1} 2^i * b_i`, with the same constraint. Nothing is lost: all `n`
+//! bits are constrained to be boolean, and they recompose to `x` by definition.
+//!
+//! Uniqueness: both sides are integers far below the field's modulus (`n <= 61`), so there is no
+//! alias `x + r`, and binary digits are unique.
+
+use crate::bounded::{Bounded, LIMIT_BITS};
+use crate::builder::Builder;
+use crate::error::BuildError;
+use crate::linear::Wire;
+use crate::program::Instruction;
+
+/// Number of bits of a non-negative integer; 0 for 0.
+pub(crate) fn bit_length(value: i128) -> u32 {
+    i128::BITS - value.max(0).leading_zeros()
+}
+
+/// Integer reference: bit `i` of `x` is element `i`.
+pub fn reference(x: i64, bits: u32) -> Vec<i64> {
+    (0..bits).map(|i| (x >> i.min(63)) & 1).collect()
+}
+
+/// The bits of `x`, lowest first: as many as its upper bound needs. `x` must be proven non-negative.
+pub fn decompose(b: &mut Builder, x: &Bounded) -> Result<Vec<Bounded>, BuildError> {
+    let n = bit_length(x.hi());
+    require(x, 0, x.hi().max(0), "bit decomposition")?;
+    if let Some(value) = x.as_constant() {
+        return (0..n).map(|i| Bounded::constant(i64::from((value >> i) & 1 == 1))).collect();
+    }
+    if n == 1 {
+        // Proven to be 0 or 1: it is its own bit.
+        return Ok(vec![x.clone()]);
+    }
+    assert_bits(b, x, n)
+}
+
+/// Proves that `wire`, about which nothing is known, is in `[0, 2^bits)`.
+pub(crate) fn assert_wire(b: &mut Builder, wire: Wire, bits: u8) -> Result<Bounded, BuildError> {
+    // The interval is what the constraints below prove.
+    let x = Bounded::proven_wire(wire, (1i64 << bits) - 1);
+    assert_bits(b, &x, u32::from(bits))?;
+    Ok(x)
+}
+
+/// Constrains `x` to `[0, 2^n)` and returns the `n` bits. The interval of `x` is not relied upon,
+/// except that its witness value is in `[0, 2^n)`.
+pub(crate) fn assert_bits(b: &mut Builder, x: &Bounded, n: u32) -> Result<Vec<Bounded>, BuildError> {
+    if n == 0 || n > LIMIT_BITS + 1 {
+        return Err(BuildError::Bits {
+            operation: "bit decomposition",
+            bits: n,
+            min: 1,
+            max: LIMIT_BITS + 1,
+        });
+    }
+    let high = high_bits(b, x, 1, n - 1, "bit")?;
+    // bit 0 = x - sum_{i>=1} 2^i * b_i
+    let low = remainder(x, &high, 1)?;
+    b.enforce_bit("bit 0 completes the sum", &low.to_lc())?;
+    Ok(std::iter::once(low).chain(high).collect())
+}
+
+/// New boolean wires for bits `from..from + count` of `x` in two's complement.
+/// Nothing ties them to `x` yet.
+pub(crate) fn high_bits(
+    b: &mut Builder,
+    x: &Bounded,
+    from: u32,
+    count: u32,
+    equation: &'static str,
+) -> Result<Vec<Bounded>, BuildError> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let narrow = |n: u32| {
+        let max = u32::from(u8::MAX);
+        u8::try_from(n).map_err(|_| BuildError::Bits { operation: equation, bits: n, min: 0, max })
+    };
+    b.instruct(Instruction::Bits { from: narrow(from)?, count: narrow(count)? }, &[x])?;
+    (0..count).map(|_| b.bit_wire(equation)).collect()
+}
+
+/// `x - sum 2^(from + i) * bits_i`, which the caller constrains to be 0 or 1.
+pub(crate) fn remainder(x: &Bounded, bits: &[Bounded], from: u32) -> Result<Bounded, BuildError> {
+    let mut parts = vec![(x, 1)];
+    parts.extend((from..).zip(bits).map(|(i, bit)| (bit, -(1i64 << i.min(62)))));
+    Ok(Bounded::combine("bit decomposition", &parts, 0)?.proven(0, 1))
+}
+
+/// `sum 2^i * bits_i`.
+pub fn recompose(bits: &[Bounded]) -> Result<Bounded, BuildError> {
+    let parts: Vec<_> = (0..).zip(bits).map(|(i, bit)| (bit, 1i64 << i.min(62))).collect();
+    Bounded::combine("recomposition", &parts, 0)
+}
+
+/// Fails unless the proven interval of `x` is inside `[min, max]`.
+pub(crate) fn require(x: &Bounded, min: i128, max: i128, operation: &'static str) -> Result<(), BuildError> {
+    if x.is_within(min, max) {
+        return Ok(());
+    }
+    Err(BuildError::NotProven { operation, index: 0, lo: x.lo(), hi: x.hi(), min, max })
+}

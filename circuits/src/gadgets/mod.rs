@@ -1,0 +1,11 @@
+//! Gadgets: small pieces of arithmetic, each with its integer reference, constraints, cost and tests.
+
+pub mod bits;
+pub mod clamp;
+pub mod compare;
+pub mod div_pow2;
+pub mod minmax;
+pub mod poseidon;
+pub mod range;
+pub mod select;
+pub mod zero;

@@ -1,0 +1,148 @@
+//! Rank-1 constraints `<A_i, w> * <B_i, w> = <C_i, w>` as sparse matrices.
+//!
+//! Rows are compressed (CSR), and coefficients are indices into one table of distinct values: a
+//! circuit has few distinct coefficients, and most rows are short. Wire 0 is the constant one and
+//! wire 1 the digest, so `num_instance` is 2.
+
+use ark_bn254::Fr;
+use ark_ff::{One, Zero};
+
+use crate::circuit::Witness;
+
+/// Instance wires of every circuit: the constant one and the digest.
+pub const NUM_INSTANCE: usize = 2;
+
+/// One sparse matrix in compressed row form; `row_ptr` has one entry more than there are rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Csr {
+    /// Row `i` is `row_ptr[i]..row_ptr[i + 1]` of `col` and `coeff`.
+    pub row_ptr: Vec<u32>,
+    /// Wire of each entry, ascending within a row.
+    pub col: Vec<u32>,
+    /// Index of each entry's coefficient in [`R1cs::values`].
+    pub coeff: Vec<u32>,
+}
+
+impl Default for Csr {
+    fn default() -> Self {
+        Self { row_ptr: vec![0], col: Vec::new(), coeff: Vec::new() }
+    }
+}
+
+impl Csr {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.row_ptr.len().saturating_sub(1)
+    }
+
+    /// Number of nonzero entries.
+    pub fn nonzeros(&self) -> usize {
+        self.col.len()
+    }
+
+    /// The entries of row `i` as (wire, index of the coefficient); empty beyond the last row.
+    pub fn row(&self, i: usize) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let bound = |k: usize| self.row_ptr.get(k).map_or(0, |&p| p as usize);
+        let range = bound(i)..bound(i + 1).max(bound(i));
+        let col = self.col.get(range.clone()).unwrap_or_default();
+        let coeff = self.coeff.get(range).unwrap_or_default();
+        col.iter().copied().zip(coeff.iter().copied())
+    }
+}
+
+/// A constraint that an assignment breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("constraint {constraint} does not hold: `{block}`, equation {index}")]
+pub struct Violation {
+    /// Index of the constraint.
+    pub constraint: usize,
+    /// Name of the block of constraints it belongs to, such as `hidden/clamp/remainder bit`.
+    pub block: String,
+    /// Position within the block.
+    pub index: usize,
+}
+
+/// A run of constraints under one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Scopes and equation, separated by `/`.
+    pub name: String,
+    /// Its first constraint; it ends where the next block starts.
+    pub start: u32,
+}
+
+/// The constraint system.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct R1cs {
+    /// Instance wires, the constant one included: always 2.
+    pub num_instance: usize,
+    /// Witness wires: the witness vector has `num_instance + num_witness` entries.
+    pub num_witness: usize,
+    /// Left factors.
+    pub a: Csr,
+    /// Right factors.
+    pub b: Csr,
+    /// Products.
+    pub c: Csr,
+    /// The distinct coefficients.
+    pub values: Vec<Fr>,
+    /// Names of the constraints, in order; the first starts at 0.
+    pub blocks: Vec<Block>,
+}
+
+impl R1cs {
+    /// Number of constraints.
+    pub fn num_constraints(&self) -> usize {
+        self.a.rows()
+    }
+
+    /// Number of wires: the length of a witness vector.
+    pub fn num_wires(&self) -> usize {
+        self.num_instance + self.num_witness
+    }
+
+    /// The value of row `i` of `matrix` for a witness vector of the right length.
+    pub fn evaluate(&self, matrix: &Csr, i: usize, wires: &[Fr]) -> Fr {
+        let mut sum = Fr::zero();
+        for (wire, coeff) in matrix.row(i) {
+            let (Some(value), Some(c)) = (wires.get(wire as usize), self.values.get(coeff as usize)) else {
+                continue;
+            };
+            sum += *value * c;
+        }
+        sum
+    }
+
+    /// The first constraint that the witness breaks, by name; `None` if it satisfies all.
+    pub fn first_violation(&self, witness: &Witness) -> Option<Violation> {
+        self.first_violation_of(&witness.values)
+    }
+
+    /// As [`R1cs::first_violation`], for a plain vector of wire values.
+    pub fn first_violation_of(&self, wires: &[Fr]) -> Option<Violation> {
+        let malformed = |block: &str| Some(Violation { constraint: 0, block: block.into(), index: 0 });
+        if wires.len() != self.num_wires() {
+            return malformed("length of the witness vector");
+        }
+        if wires.first() != Some(&Fr::one()) {
+            return malformed("wire 0 is the constant one");
+        }
+        (0..self.num_constraints()).find(|&i| !self.holds(i, wires)).map(|i| self.violation(i))
+    }
+
+    fn holds(&self, i: usize, wires: &[Fr]) -> bool {
+        self.evaluate(&self.a, i, wires) * self.evaluate(&self.b, i, wires)
+            == self.evaluate(&self.c, i, wires)
+    }
+
+    /// The name of constraint `i`.
+    pub fn violation(&self, i: usize) -> Violation {
+        let after = self.blocks.partition_point(|block| block.start as usize <= i);
+        match after.checked_sub(1).and_then(|k| self.blocks.get(k)) {
+            Some(block) => {
+                Violation { constraint: i, block: block.name.clone(), index: i - block.start as usize }
+            }
+            None => Violation { constraint: i, block: String::new(), index: i },
+        }
+    }
+}
