@@ -17,7 +17,7 @@ use crate::program::{Combinations, InputTensor, Instruction, WitnessProgram, hal
 use crate::r1cs::{Block, Csr, NUM_INSTANCE, R1cs};
 
 /// Most bits of an input or output value.
-pub const MAX_TENSOR_BITS: u8 = 32;
+pub const MAX_TENSOR_BITS: u8 = assay_interface::schema::MAX_BITS;
 
 /// Builds a [`Circuit`]: declare inputs, apply layers, bind the statement, finish.
 #[derive(Debug)]

@@ -98,7 +98,7 @@ impl<T> Combinations<T> {
         self.ptr.len().saturating_sub(1)
     }
 
-    fn get(&self, i: usize) -> &[(u32, T)] {
+    pub(crate) fn get(&self, i: usize) -> &[(u32, T)] {
         let bound = |k: usize| self.ptr.get(k).map_or(0, |&p| p as usize);
         self.terms.get(bound(i)..bound(i + 1)).unwrap_or_default()
     }

@@ -25,17 +25,8 @@ use crate::gadgets::poseidon;
 use crate::linear::{Lc, Wire};
 use crate::program::{Instruction, half};
 
-/// Bits of values in one limb.
-pub const LIMB_BITS: u32 = 248;
-
-/// How an input enters the statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Visibility {
-    /// The verifier sees its values.
-    Public,
-    /// The verifier sees `absorb([salt, limbs...])`; the salt is the prover's.
-    Committed,
-}
+pub use assay_interface::schema::Visibility;
+pub use assay_interface::statement::LIMB_BITS;
 
 /// An input tensor of the statement.
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +106,7 @@ fn pack(values: &[Bounded], bits: u8, operation: &'static str) -> Result<Vec<Lc>
         return Err(BuildError::NotProven { operation, index, lo: value.lo(), hi: value.hi(), min, max });
     }
     let step = Fr::from(1u64 << bits);
-    let per_limb = (LIMB_BITS / u32::from(bits)) as usize;
+    let per_limb = LIMB_BITS / usize::from(bits);
     let limb = |chunk: &[Bounded]| {
         let (mut terms, mut weight) = (Vec::new(), Fr::one());
         for value in chunk {
@@ -145,7 +136,7 @@ pub fn reference(elements: &[Fr]) -> Option<Fr> {
 pub fn reference_limbs(values: &[i64], bits: u8) -> Option<Vec<Fr>> {
     check_tensor_bits("limbs", bits).ok()?;
     let offset = half(bits);
-    let per_limb = (LIMB_BITS / u32::from(bits)) as usize;
+    let per_limb = LIMB_BITS / usize::from(bits);
     let limb = |chunk: &[i64]| {
         chunk.iter().rev().try_fold(Fr::zero(), |limb, &value| {
             let digit = (-offset..offset).contains(&value).then(|| Fr::from(value + offset))?;

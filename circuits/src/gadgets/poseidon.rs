@@ -31,8 +31,8 @@ use crate::error::BuildError;
 use crate::linear::{Lc, Wire};
 use crate::program::{HashOutput, Instruction};
 
-/// Most elements of one hash.
-pub const MAX_ARITY: usize = 12;
+pub use assay_interface::poseidon::MAX_ARITY;
+
 const WIDTHS: usize = MAX_ARITY + 2;
 
 /// Parameters of one width, and the linear layers of its partial rounds multiplied out.
@@ -117,6 +117,13 @@ pub(crate) fn trace(input: &[(Fr, bool)], wires: &mut Vec<Fr>) -> Fr {
         std::mem::swap(&mut state, &mut mixed);
     }
     state[0]
+}
+
+/// Wires of a hash of `arity` elements where `constants` elements of the first state are constant; 0
+/// for an arity without parameters.
+pub(crate) fn wires(arity: usize, constants: usize) -> usize {
+    let Some(Width { parameters: p, .. }) = width(arity + 1) else { return 0 };
+    3 * (p.full_rounds * p.width + p.partial_rounds - constants.min(p.width))
 }
 
 /// Integer reference: the hash of field elements; `None` unless there are 1 to 12 of them.

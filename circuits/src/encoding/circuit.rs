@@ -1,0 +1,442 @@
+//! Bytes of a circuit: coefficients, matrices, names of constraints, then the witness program.
+//!
+//! What reading proves, so that solving cannot panic, loop or allocate beyond the size of the bytes:
+//! every operand is a wire that an earlier instruction writes, integer code reads integer wires only,
+//! each wire is written once and occurs in a constraint (the digest too), and each linear
+//! combination is read once, so the work is linear in the bytes. It does not prove that the
+//! constraints mean anything: that is what the circuit's digest is for.
+
+use std::collections::HashSet;
+
+use ark_bn254::Fr;
+use ark_ff::Zero;
+
+use super::{Reader, Writer, check_index};
+use crate::builder::MAX_TENSOR_BITS;
+use crate::circuit::Circuit;
+use crate::error::DecodeError;
+use crate::gadgets::poseidon;
+use crate::linear::Wire;
+use crate::program::{Combinations, HashOutput, InputTensor, Instruction, WitnessProgram};
+use crate::r1cs::{Block, Csr, NUM_INSTANCE, R1cs};
+
+const TAG: &[u8; 8] = b"assaycir";
+const VERSION: u16 = 1;
+
+pub(crate) fn encode(circuit: &Circuit) -> Vec<u8> {
+    let (r1cs, program) = (&circuit.r1cs, &circuit.program);
+    let mut w = Writer::default();
+    w.bytes(TAG);
+    w.bytes(&VERSION.to_le_bytes());
+    w.count(r1cs.num_witness);
+    w.elements(&r1cs.values);
+    w.count(r1cs.num_constraints());
+    for matrix in [&r1cs.a, &r1cs.b, &r1cs.c] {
+        lengths(&mut w, &matrix.row_ptr);
+        for (&wire, &coefficient) in matrix.col.iter().zip(&matrix.coeff) {
+            w.u32(wire);
+            w.u32(coefficient);
+        }
+    }
+    w.count(r1cs.blocks.len());
+    for block in &r1cs.blocks {
+        w.u32(block.start);
+        w.name(&block.name);
+    }
+    w.count(program.inputs.len());
+    for input in &program.inputs {
+        w.u32(input.len);
+        w.u8(input.bits);
+        w.name(&input.name);
+    }
+    w.count(program.instructions.len());
+    for &instruction in &program.instructions {
+        write_instruction(&mut w, instruction);
+    }
+    w.count(program.outputs.len());
+    program.outputs.iter().for_each(|&len| w.u32(len));
+    w.count(program.integers.len());
+    lengths(&mut w, &program.integers.ptr);
+    for &(wire, coefficient) in &program.integers.terms {
+        w.u32(wire);
+        w.i64(coefficient);
+    }
+    w.elements(&program.constants);
+    w.count(program.elements.len());
+    lengths(&mut w, &program.elements.ptr);
+    for &(wire, index) in &program.elements.terms {
+        w.u32(wire);
+        w.u32(index);
+    }
+    w.0
+}
+
+pub(crate) fn decode(bytes: &[u8]) -> Result<Circuit, DecodeError> {
+    let mut r = Reader { rest: bytes };
+    r.header("circuit", TAG, VERSION)?;
+    let num_witness = r.u32("witness wires")? as usize;
+    let values = r.elements("coefficients")?;
+    check_values("coefficients", &values)?;
+    let rows = r.count("constraints", 3 * 4)?;
+    let mut matrix = || -> Result<Csr, DecodeError> {
+        let row_ptr = read_lengths(&mut r, "matrix rows", rows, 8)?;
+        let (mut col, mut coeff) = (Vec::new(), Vec::new());
+        for _ in 0..total(&row_ptr) {
+            col.push(r.u32("matrix wire")?);
+            coeff.push(r.u32("matrix coefficient")?);
+        }
+        Ok(Csr { row_ptr, col, coeff })
+    };
+    let (a, b, c) = (matrix()?, matrix()?, matrix()?);
+    let blocks = read_blocks(&mut r, rows)?;
+    let r1cs = R1cs { num_instance: NUM_INSTANCE, num_witness, a, b, c, values, blocks };
+    check_matrices(&r1cs)?;
+    let program = read_program(&mut r, r1cs.num_wires())?;
+    r.finish()?;
+    Ok(Circuit { r1cs, program })
+}
+
+/// Lengths of consecutive runs, from their bounds.
+fn lengths(w: &mut Writer, bounds: &[u32]) {
+    for (start, end) in bounds.iter().zip(bounds.iter().skip(1)) {
+        w.u32(end - start);
+    }
+}
+
+/// Bounds of `count` runs of items of `item_len` bytes, which follow.
+fn read_lengths(
+    r: &mut Reader<'_>,
+    field: &'static str,
+    count: usize,
+    item_len: u64,
+) -> Result<Vec<u32>, DecodeError> {
+    let mut bounds = vec![0u32];
+    let mut end = 0u32;
+    for _ in 0..count {
+        let len = r.u32(field)?;
+        let needed = (u64::from(end) + u64::from(len)).saturating_mul(item_len);
+        let truncated = DecodeError::Truncated { field, needed, left: r.rest.len() };
+        if needed > r.rest.len() as u64 {
+            return Err(truncated);
+        }
+        end = end.checked_add(len).ok_or(truncated)?;
+        bounds.push(end);
+    }
+    Ok(bounds)
+}
+
+fn total(bounds: &[u32]) -> u32 {
+    bounds.last().copied().unwrap_or(0)
+}
+
+/// No value is zero, none occurs twice.
+fn check_values(field: &'static str, values: &[Fr]) -> Result<(), DecodeError> {
+    let mut seen = HashSet::with_capacity(values.len());
+    if values.iter().any(|value| value.is_zero() || !seen.insert(*value)) {
+        return Err(DecodeError::NotCanonical { field, rule: "values are distinct and not zero" });
+    }
+    Ok(())
+}
+
+/// Indices into a table whose entries are in the order of their first use.
+struct FirstUse {
+    field: &'static str,
+    next: u32,
+}
+
+impl FirstUse {
+    fn see(&mut self, index: u32, len: usize) -> Result<(), DecodeError> {
+        check_index(self.field, index.into(), len as u64)?;
+        if index > self.next {
+            return Err(DecodeError::NotCanonical { field: self.field, rule: "in the order of first use" });
+        }
+        self.next += u32::from(index == self.next);
+        Ok(())
+    }
+
+    fn finish(self, len: usize) -> Result<(), DecodeError> {
+        if self.next as usize == len {
+            return Ok(());
+        }
+        Err(DecodeError::NotCanonical { field: self.field, rule: "every value is used" })
+    }
+}
+
+/// Ascending wires below `limit`.
+fn check_ascending(
+    field: &'static str,
+    wires: impl Iterator<Item = u32>,
+    limit: usize,
+) -> Result<(), DecodeError> {
+    let mut previous = None;
+    for wire in wires {
+        check_index(field, wire.into(), limit as u64)?;
+        if previous.is_some_and(|p| p >= wire) {
+            return Err(DecodeError::NotCanonical { field, rule: "wires ascend" });
+        }
+        previous = Some(wire);
+    }
+    Ok(())
+}
+
+fn check_matrices(r1cs: &R1cs) -> Result<(), DecodeError> {
+    let matrices = [&r1cs.a, &r1cs.b, &r1cs.c];
+    // Every wire occurs, so there are no more wires than entries: only then allocate by wires.
+    let (wires, entries) = (r1cs.num_wires(), matrices.iter().map(|m| m.nonzeros()).sum::<usize>());
+    if r1cs.num_witness > entries {
+        let (expected, found) = (entries as u64, r1cs.num_witness as u64);
+        return Err(DecodeError::Mismatch {
+            what: "witness wires, at most one a matrix entry",
+            expected,
+            found,
+        });
+    }
+    let mut coefficients = FirstUse { field: "coefficients", next: 0 };
+    let mut occurs = vec![false; wires];
+    for row in 0..r1cs.num_constraints() {
+        for matrix in matrices {
+            check_ascending("matrix wire", matrix.row(row).map(|(wire, _)| wire), wires)?;
+            for (wire, coefficient) in matrix.row(row) {
+                coefficients.see(coefficient, r1cs.values.len())?;
+                if let Some(occurs) = occurs.get_mut(wire as usize) {
+                    *occurs = true;
+                }
+            }
+        }
+    }
+    coefficients.finish(r1cs.values.len())?;
+    match occurs.iter().skip(1).position(|occurs| !occurs) {
+        None => Ok(()),
+        Some(_) => Err(DecodeError::NotCanonical { field: "constraints", rule: "every wire occurs in one" }),
+    }
+}
+
+fn read_blocks(r: &mut Reader<'_>, rows: usize) -> Result<Vec<Block>, DecodeError> {
+    let count = r.count("constraint names", 8)?;
+    let mut blocks: Vec<Block> = Vec::with_capacity(count);
+    for _ in 0..count {
+        let start = r.u32("constraint name start")?;
+        let name = r.name("constraint name")?;
+        check_index("constraint name start", start.into(), rows as u64)?;
+        let in_order = match blocks.last() {
+            None => start == 0,
+            Some(last) => last.start < start && last.name != name,
+        };
+        if !in_order {
+            return Err(DecodeError::NotCanonical {
+                field: "constraint names",
+                rule: "runs from 0, each longest",
+            });
+        }
+        blocks.push(Block { name, start });
+    }
+    if blocks.is_empty() && rows > 0 {
+        return Err(DecodeError::NotCanonical {
+            field: "constraint names",
+            rule: "every constraint has one",
+        });
+    }
+    Ok(blocks)
+}
+
+const INPUT: u8 = 0;
+const CONTEXT: u8 = 1;
+const SALT: u8 = 2;
+const BITS: u8 = 3;
+const QUOTIENT: u8 = 4;
+const MULTIPLY_ADD: u8 = 5;
+const REGIONS: u8 = 6;
+const IS_ZERO: u8 = 7;
+const POSEIDON: u8 = 8;
+const POSEIDON_DIGEST: u8 = 9;
+
+fn write_instruction(w: &mut Writer, instruction: Instruction) {
+    match instruction {
+        Instruction::Input => w.u8(INPUT),
+        Instruction::Context => w.u8(CONTEXT),
+        Instruction::Salt => w.u8(SALT),
+        Instruction::Bits { from, count } => w.bytes(&[BITS, from, count]),
+        Instruction::Quotient { shift } => w.bytes(&[QUOTIENT, shift]),
+        Instruction::MultiplyAdd => w.u8(MULTIPLY_ADD),
+        Instruction::Regions { shift, tail } => w.bytes(&[REGIONS, shift, tail]),
+        Instruction::IsZero => w.u8(IS_ZERO),
+        Instruction::Poseidon { arity, output: HashOutput::Linear } => w.bytes(&[POSEIDON, arity]),
+        Instruction::Poseidon { arity, output: HashOutput::Digest } => w.bytes(&[POSEIDON_DIGEST, arity]),
+    }
+}
+
+fn read_instruction(r: &mut Reader<'_>, position: usize) -> Result<Instruction, DecodeError> {
+    let mut number = |field, min: u8, max: u8| {
+        let value = r.u8(field)?;
+        if (min..=max).contains(&value) {
+            return Ok(value);
+        }
+        Err(DecodeError::Range { field, value: value.into(), min: min.into(), max: max.into() })
+    };
+    let max_arity = u8::try_from(poseidon::MAX_ARITY).unwrap_or(u8::MAX);
+    Ok(match number("operation", 0, u8::MAX)? {
+        INPUT => Instruction::Input,
+        CONTEXT => Instruction::Context,
+        SALT => Instruction::Salt,
+        BITS => {
+            let from = number("lowest bit", 0, 63)?;
+            Instruction::Bits { from, count: number("number of bits", 1, 64 - from)? }
+        }
+        QUOTIENT => Instruction::Quotient { shift: number("shift", 0, 63)? },
+        MULTIPLY_ADD => Instruction::MultiplyAdd,
+        REGIONS => Instruction::Regions { shift: number("shift", 0, 63)?, tail: number("tail bits", 0, 62)? },
+        IS_ZERO => Instruction::IsZero,
+        POSEIDON => Instruction::Poseidon {
+            arity: number("hashed elements", 1, max_arity)?,
+            output: HashOutput::Linear,
+        },
+        POSEIDON_DIGEST => Instruction::Poseidon {
+            arity: number("hashed elements", 1, max_arity)?,
+            output: HashOutput::Digest,
+        },
+        operation => return Err(DecodeError::UnknownInstruction { position, operation }),
+    })
+}
+
+fn read_program(r: &mut Reader<'_>, num_wires: usize) -> Result<WitnessProgram, DecodeError> {
+    let count = r.count("input tensors", 4 + 1 + 4)?;
+    let mut inputs = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (len, bits) = (r.u32("input length")?, r.u8("input bits")?);
+        if !(1..=MAX_TENSOR_BITS).contains(&bits) {
+            let (value, max) = (bits.into(), MAX_TENSOR_BITS.into());
+            return Err(DecodeError::Range { field: "input bits", value, min: 1, max });
+        }
+        inputs.push(InputTensor { name: r.name("input name")?, len, bits });
+    }
+    let count = r.count("instructions", 1)?;
+    let instructions = (0..count).map(|i| read_instruction(r, i)).collect::<Result<Vec<_>, _>>()?;
+    let count = r.count("output tensors", 4)?;
+    let outputs = (0..count).map(|_| r.u32("output length")).collect::<Result<Vec<_>, _>>()?;
+
+    let count = r.count("integer combinations", 4)?;
+    let ptr = read_lengths(r, "integer combinations", count, 12)?;
+    let mut terms = Vec::new();
+    for _ in 0..total(&ptr) {
+        terms.push((r.u32("integer wire")?, r.i64("integer coefficient")?));
+    }
+    if terms.iter().any(|&(_, c)| c == 0) {
+        return Err(DecodeError::NotCanonical {
+            field: "integer combinations",
+            rule: "no coefficient is zero",
+        });
+    }
+    let integers = Combinations { ptr, terms };
+
+    let constants = r.elements("element constants")?;
+    check_values("element constants", &constants)?;
+    let count = r.count("element combinations", 4)?;
+    let ptr = read_lengths(r, "element combinations", count, 8)?;
+    let mut terms = Vec::new();
+    let mut used = FirstUse { field: "element constants", next: 0 };
+    for _ in 0..total(&ptr) {
+        let term = (r.u32("element wire")?, r.u32("element constant")?);
+        used.see(term.1, constants.len())?;
+        terms.push(term);
+    }
+    used.finish(constants.len())?;
+    let elements = Combinations { ptr, terms };
+
+    let salts = instructions.iter().filter(|&&i| i == Instruction::Salt).count();
+    let program = WitnessProgram {
+        inputs,
+        salts: u32::try_from(salts).unwrap_or(u32::MAX),
+        instructions,
+        integers,
+        elements,
+        constants,
+        outputs,
+        num_wires: u32::try_from(num_wires).unwrap_or(u32::MAX),
+    };
+    check_program(&program)?;
+    Ok(program)
+}
+
+/// Follows the program without values: which wires exist at each step, and which hold integers.
+fn check_program(program: &WitnessProgram) -> Result<(), DecodeError> {
+    let limit = program.num_wires as usize;
+    // The digest is a wire, but no instruction may read it.
+    let mut is_integer = Vec::with_capacity(limit);
+    is_integer.extend([true, false]);
+    let (mut integers, mut elements, mut inputs, mut digests) = (0, 0, program.inputs.iter(), 0u64);
+    for &instruction in &program.instructions {
+        for _ in 0..instruction.integer_operands() {
+            check_integers(program.integers.get(integers), &is_integer)?;
+            integers += 1;
+        }
+        let (count, kind) = match instruction {
+            Instruction::Input => {
+                let found = program.instructions.iter().filter(|&&i| i == Instruction::Input).count();
+                let expected = program.inputs.len();
+                let input = inputs.next().ok_or(DecodeError::Mismatch {
+                    what: "input instructions",
+                    expected: expected as u64,
+                    found: found as u64,
+                })?;
+                (input.len as usize, true)
+            }
+            Instruction::Context => (2, false),
+            Instruction::Salt => (1, false),
+            Instruction::Bits { count, .. } => (usize::from(count), true),
+            Instruction::Quotient { .. } | Instruction::MultiplyAdd => (1, true),
+            Instruction::Regions { tail, .. } => (2 + usize::from(tail), true),
+            // The inverse is an element; the loop below marks it.
+            Instruction::IsZero => (2, true),
+            Instruction::Poseidon { arity, output } => {
+                let mut constants = 1;
+                for _ in 0..arity {
+                    let terms = program.elements.get(elements);
+                    elements += 1;
+                    check_ascending("element wire", terms.iter().map(|t| t.0), is_integer.len())?;
+                    if terms.iter().any(|t| t.0 == Wire::DIGEST.0) {
+                        return Err(DecodeError::NotCanonical {
+                            field: "element wire",
+                            rule: "the digest is not read",
+                        });
+                    }
+                    constants += usize::from(terms.iter().all(|t| t.0 == Wire::ONE.0));
+                }
+                let is_digest = output == HashOutput::Digest;
+                digests += u64::from(is_digest);
+                let wires =
+                    poseidon::wires(usize::from(arity), constants).saturating_sub(usize::from(is_digest));
+                (wires, false)
+            }
+        };
+        let written = is_integer.len().saturating_add(count);
+        check_index("wire written", written as u64, limit as u64 + 1)?;
+        is_integer.resize(written, kind);
+        if let (Instruction::IsZero, Some(inverse)) = (instruction, is_integer.last_mut()) {
+            *inverse = false;
+        }
+    }
+    let outputs: u64 = program.outputs.iter().map(|&len| u64::from(len)).sum();
+    for i in integers..program.integers.len() {
+        check_integers(program.integers.get(i), &is_integer)?;
+    }
+    let counts = [
+        ("wires written", limit as u64, is_integer.len() as u64),
+        ("input tensors read", program.inputs.len() as u64, (program.inputs.len() - inputs.len()) as u64),
+        ("hashes to the digest", 1, digests),
+        ("integer combinations", (integers as u64).saturating_add(outputs), program.integers.len() as u64),
+        ("element combinations", elements as u64, program.elements.len() as u64),
+    ];
+    match counts.into_iter().find(|(_, expected, found)| expected != found) {
+        Some((what, expected, found)) => Err(DecodeError::Mismatch { what, expected, found }),
+        None => Ok(()),
+    }
+}
+
+fn check_integers(terms: &[(u32, i64)], is_integer: &[bool]) -> Result<(), DecodeError> {
+    check_ascending("integer wire", terms.iter().map(|t| t.0), is_integer.len())?;
+    let reads_integers = terms.iter().all(|t| is_integer.get(t.0 as usize) == Some(&true));
+    if reads_integers {
+        return Ok(());
+    }
+    Err(DecodeError::NotCanonical { field: "integer wire", rule: "integer code reads integer wires" })
+}

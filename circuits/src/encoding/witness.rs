@@ -1,0 +1,40 @@
+//! Bytes of a witness: every wire's value, then the outputs as integers.
+
+use super::{Reader, Writer};
+use crate::circuit::Witness;
+use crate::error::DecodeError;
+
+const TAG: &[u8; 8] = b"assaywit";
+const VERSION: u16 = 1;
+
+impl Witness {
+    /// The canonical encoding.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut w = Writer::default();
+        w.bytes(TAG);
+        w.bytes(&VERSION.to_le_bytes());
+        w.elements(&self.values);
+        w.count(self.outputs.len());
+        for tensor in &self.outputs {
+            w.count(tensor.len());
+            tensor.iter().for_each(|&value| w.i64(value));
+        }
+        w.0
+    }
+
+    /// Reads a witness. Whether it satisfies a circuit, ask [`crate::R1cs::first_violation`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut r = Reader { rest: bytes };
+        r.header("witness", TAG, VERSION)?;
+        let values = r.elements("witness values")?;
+        let tensors = r.count("output tensors", 4)?;
+        let outputs = (0..tensors)
+            .map(|_| {
+                let len = r.count("output values", 8)?;
+                (0..len).map(|_| r.i64("output values")).collect()
+            })
+            .collect::<Result<_, DecodeError>>()?;
+        r.finish()?;
+        Ok(Self { values, outputs })
+    }
+}
