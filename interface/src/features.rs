@@ -301,6 +301,7 @@ const _: () = {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     const FLAT: [u64; WINDOW] = [100_0000_0000; WINDOW];

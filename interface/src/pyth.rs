@@ -349,12 +349,10 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
-
     use super::*;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
     use sha2::{Digest, Sha256};
-    use std::vec::Vec;
 
     const NOW: i64 = 1_708_000_000;
 
