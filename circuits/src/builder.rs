@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use ark_bn254::Fr;
+use ark_ff::One;
 
 use crate::bounded::Bounded;
 use crate::circuit::Circuit;
@@ -171,9 +172,13 @@ impl Builder {
         Ok(())
     }
 
-    /// `x * x = x`: the combination is 0 or 1.
+    /// The combination is 0 or 1: `x * x = x` for one wire, else `x * (x - 1) = 0`, which writes a long
+    /// combination twice and not three times.
     pub(crate) fn enforce_bit(&mut self, equation: &str, x: &Lc) -> Result<(), BuildError> {
-        self.enforce(equation, x, x, x)
+        match x.terms() {
+            [_] => self.enforce(equation, x, x, x),
+            _ => self.enforce(equation, x, &x.minus(&Lc::constant(Fr::one())), &Lc::zero()),
+        }
     }
 
     /// A new wire, proven to be 0 or 1. An instruction must write it.

@@ -36,6 +36,7 @@
 #![warn(missing_docs)]
 
 pub mod ark;
+pub mod audit;
 mod bounded;
 mod builder;
 mod circuit;
@@ -47,6 +48,8 @@ mod linear;
 mod program;
 mod r1cs;
 pub mod statement;
+#[cfg(test)]
+mod testing;
 
 pub use bounded::{Bounded, LIMIT_BITS};
 pub use builder::{Builder, MAX_TENSOR_BITS};

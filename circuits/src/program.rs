@@ -134,6 +134,7 @@ impl Instruction {
 /// The wires while the program runs: integers beside field elements.
 ///
 /// `elements[i]` is set for every wire; `integers[i]` only for wires that integer code reads.
+#[derive(Clone)]
 pub(crate) struct Machine<'a> {
     program: &'a WitnessProgram,
     pub(crate) integers: Vec<i64>,
@@ -286,6 +287,22 @@ impl WitnessProgram {
     /// The instructions.
     pub fn instructions(&self) -> &[Instruction] {
         &self.instructions
+    }
+
+    /// Number of wires that each instruction writes.
+    pub(crate) fn wires_written(&self) -> Vec<usize> {
+        let assignment = Assignment {
+            inputs: self.inputs.iter().map(|tensor| vec![0; tensor.len as usize]).collect(),
+            context: [0; 32],
+            salts: vec![Fr::zero(); self.num_salts()],
+        };
+        let mut machine = Machine::new(self);
+        let step = |&instruction: &Instruction| {
+            let before = machine.elements.len();
+            machine.step(instruction, &assignment);
+            machine.elements.len() - before
+        };
+        self.instructions.iter().map(step).collect()
     }
 
     /// Checks shapes and ranges of an assignment.

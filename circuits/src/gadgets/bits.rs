@@ -103,3 +103,101 @@ pub(crate) fn require(x: &Bounded, min: i128, max: i128, operation: &'static str
     }
     Err(BuildError::NotProven { operation, index: 0, lo: x.lo(), hi: x.hi(), min, max })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{
+        all, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds, one, wires_of,
+    };
+    use ark_bn254::Fr;
+    use ark_ff::{Field, Zero};
+    use proptest::prelude::*;
+
+    /// Bits of an 8-bit input made non-negative.
+    fn eight(b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        decompose(b, &x[0].add_const(128)?)
+    }
+
+    #[test]
+    fn all_values_of_one_to_eight_bits() -> Result<(), BuildError> {
+        for bits in 1..=8u8 {
+            let half = 1i64 << (bits - 1);
+            let (circuit, bounds) = gadget_with_bounds(1, bits, |b, x| decompose(b, &x[0].add_const(half)?))?;
+            // One constraint a bit for the input, one a bit here; a single bit is its own.
+            let own = if bits == 1 { 0 } else { usize::from(bits) };
+            assert_eq!(circuit.stats().constraints, usize::from(bits) + own);
+            check(&circuit, &bounds, all(bits).map(|x| vec![x]), |x| reference(x[0] + half, bits.into()));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn no_constraint_is_idle() -> Result<(), BuildError> {
+        let circuit = gadget(1, 8, eight)?;
+        assert_no_constraint_is_idle(&circuit, &[vec![0], vec![127], vec![-128]]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_digit_two_is_not_a_bit() -> Result<(), BuildError> {
+        let circuit = gadget(1, 8, eight)?;
+        let bits = wires_of(&circuit, "bit");
+        // 4 as 2 * 2: bits are those of wires 1.. of 132 = 0b1000_0100.
+        let own = &bits[bits.len() - 7..];
+        let forged = forge(&circuit, &[4], &[(own[1], Fr::zero()), (own[0], Fr::from(2u64))]);
+        assert_eq!(forged, "bit");
+        Ok(())
+    }
+
+    #[test]
+    fn the_alias_x_plus_r_has_no_decomposition() -> Result<(), BuildError> {
+        // The lowest eight bits of x + r, for x = 128 + 0: r is odd, so bit 0 differs, and the rest of r is
+        // nowhere to go.
+        let circuit = gadget(1, 8, eight)?;
+        let bits = wires_of(&circuit, "bit");
+        let own = &bits[bits.len() - 7..];
+        let r_low = 0x01u8; // r = ...f0000001
+        let alias = 128u8.wrapping_add(r_low);
+        let changes: Vec<_> = (1..8).zip(own).map(|(i, &w)| (w, Fr::from((alias >> i) & 1))).collect();
+        // Only bit 0 could differ, and it is the rest of the sum: the forgery is the honest witness.
+        assert_eq!(forge(&circuit, &[0], &changes), "accepted");
+        // So x itself must be aliased: as a field element it is the same element, hence the same bits.
+        let half = Fr::from(2u64).inverse().unwrap_or_default();
+        assert_eq!(forge(&circuit, &[0], &[(own[6], half)]), "bit");
+        assert_eq!(forge(&circuit, &[0], &[(own[6], Fr::zero())]), "bit 0 completes the sum");
+        assert_eq!(forge(&circuit, &[0], &[(own[0], one())]), "bit 0 completes the sum");
+        Ok(())
+    }
+
+    #[test]
+    fn an_input_out_of_range_breaks_its_range_proof() -> Result<(), BuildError> {
+        let circuit = gadget(1, 8, |_, x| Ok(x.to_vec()))?;
+        let x = Wire(2);
+        for value in [Fr::from(256u64), -one(), Fr::from(2u64).inverse().unwrap_or_default()] {
+            assert_eq!(forge(&circuit, &[0], &[(x, value)]), "input x/bit 0 completes the sum");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_not_proven_non_negative_is_refused() {
+        let negative = gadget(1, 8, |b, x| decompose(b, &x[0]));
+        assert!(matches!(negative, Err(BuildError::NotProven { lo: -128, .. })), "{negative:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn wide_values(x in any::<u32>(), y in any::<u32>(), at_limit in 0..4usize) {
+            // 60 bits: 2^28 * x + y, less a little where the sum would have a 61st.
+            let (x, y) = [(i64::from(x), i64::from(y)), (0, 0), (0xffff_ffff, 0xffff_ffff), (0, 0xffff_ffff)][at_limit];
+            let offset = 1i64 << 31;
+            let (circuit, bounds) = gadget_with_bounds(2, 32, |b, v| {
+                let sum = Bounded::combine("test", &[(&v[0], 1 << 27), (&v[1], 1)], offset + (offset << 27))?;
+                decompose(b, &sum)
+            })?;
+            let bits = bounds.len();
+            check(&circuit, &bounds, [vec![x - offset, y - offset]], |_| reference((x << 27) + y, bits as u32));
+        }
+    }
+}

@@ -67,3 +67,84 @@ pub fn greater_than(b: &mut Builder, x: &Bounded, y: &Bounded) -> Result<Bounded
 pub fn at_least(b: &mut Builder, x: &Bounded, y: &Bounded) -> Result<Bounded, BuildError> {
     at_most(b, y, x)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{
+        all_pairs, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds, one, wires_of,
+    };
+    use ark_ff::Zero;
+    use proptest::prelude::*;
+
+    #[test]
+    fn all_pairs_of_one_to_five_bits() -> Result<(), BuildError> {
+        for bits in 1..=5u8 {
+            let (circuit, bounds) = gadget_with_bounds(2, bits, |b, x| {
+                let (x, y) = (&x[0], &x[1]);
+                [less_than, at_most, greater_than, at_least]
+                    .into_iter()
+                    .map(|compare| compare(b, x, y))
+                    .collect()
+            })?;
+            check(&circuit, &bounds, all_pairs(bits), |v| {
+                [v[0] < v[1], v[0] <= v[1], v[0] > v[1], v[0] >= v[1]].map(i64::from).into()
+            });
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn all_signs_of_eight_bits() -> Result<(), BuildError> {
+        for offset in [-128, -127, -100, -1, 0, 1, 100, 127, 128] {
+            let (circuit, bounds) =
+                gadget_with_bounds(1, 8, |b, x| Ok(vec![is_non_negative(b, &x[0].add_const(offset)?)?]))?;
+            let all = crate::testing::all(8).map(|x| vec![x]);
+            check(&circuit, &bounds, all, |x| vec![reference(x[0] + offset)]);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_interval_decides_for_free() -> Result<(), BuildError> {
+        let free = |offset| {
+            gadget_with_bounds(1, 8, |b, x| Ok(vec![is_non_negative(b, &x[0].add_const(offset)?)?]))
+                .map(|(circuit, bounds)| (circuit.stats().constraints, bounds[0]))
+        };
+        assert_eq!(free(128)?, (8, (1, 1)));
+        assert_eq!(free(-128)?, (8, (0, 0)));
+        assert_eq!(free(0)?, (16, (0, 1)));
+        Ok(())
+    }
+
+    #[test]
+    fn zero_is_not_negative() -> Result<(), BuildError> {
+        let circuit = gadget(1, 8, |b, x| Ok(vec![is_non_negative(b, &x[0])?]))?;
+        assert_no_constraint_is_idle(&circuit, &[vec![0], vec![-1], vec![127], vec![-128]]);
+        let bits = wires_of(&circuit, "compare/bit");
+        let (&sign, lower) = bits.split_last().ok_or(BuildError::Empty { operation: "test" })?;
+        // "Negative zero": sign 0, and all that the lower bits can make up for it.
+        let negative_zero: Vec<_> =
+            lower.iter().map(|&w| (w, one())).chain([(sign, ark_bn254::Fr::zero())]).collect();
+        assert_eq!(forge(&circuit, &[0], &negative_zero), "compare/bit 0 completes the sum");
+        assert_eq!(forge(&circuit, &[-1], &[(sign, one())]), "compare/bit 0 completes the sum");
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn wide_values(
+            x in prop_oneof![any::<i32>(), Just(i32::MIN), Just(i32::MAX)],
+            y in prop_oneof![any::<i32>(), Just(i32::MIN), Just(i32::MAX), -1..=1],
+        ) {
+            let (circuit, bounds) = gadget_with_bounds(2, 32, |b, v| {
+                let wide = v[0].mul_const(1 << 27)?.add(&v[1])?;
+                Ok(vec![less_than(b, &v[0], &v[1])?, is_non_negative(b, &wide)?])
+            })?;
+            let (x, y) = (i64::from(x), i64::from(y));
+            for v in [vec![x, y], vec![x, x], vec![y, x], vec![0, y]] {
+                check(&circuit, &bounds, [v], |v| vec![i64::from(v[0] < v[1]), reference((v[0] << 27) + v[1])]);
+            }
+        }
+    }
+}

@@ -75,3 +75,92 @@ pub fn constrain(b: &mut Builder, x: &Bounded, shift: u32) -> Result<Bounded, Bu
         quotient.add_const(base)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{
+        all, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds, one, wires_of,
+    };
+    use ark_bn254::Fr;
+    use ark_ff::{Field, Zero};
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_reference_rounds_half_up() {
+        let cases =
+            [(5, 1, 3), (-5, 1, -2), (-6, 2, -1), (6, 2, 2), (-7, 2, -2), (7, 0, 7), (-1, 1, 0), (-3, 1, -1)];
+        for (x, shift, expected) in cases {
+            assert_eq!(reference(x, shift), expected, "{x} / 2^{shift}");
+            assert_eq!(reference(x, shift), (x as f64 / f64::from(1 << shift) + 0.5).floor() as i64);
+        }
+    }
+
+    #[test]
+    fn all_values_of_one_to_eight_bits() -> Result<(), BuildError> {
+        for bits in 1..=8u8 {
+            for shift in 0..=u32::from(bits) + 1 {
+                let (circuit, bounds) =
+                    gadget_with_bounds(1, bits, |b, x| Ok(vec![constrain(b, &x[0], shift)?]))?;
+                check(&circuit, &bounds, all(bits).map(|x| vec![x]), |x| vec![reference(x[0], shift)]);
+            }
+        }
+        Ok(())
+    }
+
+    fn by_eight(b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        Ok(vec![constrain(b, &x[0], 3)?])
+    }
+
+    #[test]
+    fn no_constraint_is_idle() -> Result<(), BuildError> {
+        let circuit = gadget(1, 8, by_eight)?;
+        // v = x + 4 + 16 * 8 has 9 bits: 3 of the remainder, 6 of the quotient.
+        assert_eq!(circuit.stats().constraints, 8 + 9);
+        assert_no_constraint_is_idle(&circuit, &[vec![0], vec![127], vec![-128], vec![3], vec![4]]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_wrong_quotient_has_no_remainder() -> Result<(), BuildError> {
+        let circuit = gadget(1, 8, by_eight)?;
+        let quotient = wires_of(&circuit, "quotient bit 0 completes the quotient")[0];
+        let low = wires_of(&circuit, "remainder bit");
+        let high = wires_of(&circuit, "quotient bit");
+        // x = 0: v = 4 + 128, quotient 16, remainder 4.
+        // One more, with all its bits right, leaves the remainder -4.
+        let sum = "div_pow2/remainder bit 0 completes the sum";
+        let bits = |q: u64| (1..).zip(&high).map(move |(i, &w)| (w, Fr::from((q >> i) & 1)));
+        let changes: Vec<_> = bits(17).chain([(quotient, Fr::from(17u64))]).collect();
+        assert_eq!(forge(&circuit, &[0], &changes), sum);
+        // One less leaves 12, which three bits do not hold.
+        let changes: Vec<_> = bits(15).chain([(quotient, Fr::from(15u64))]).collect();
+        assert_eq!(forge(&circuit, &[0], &changes), sum);
+        // The remainder 2 with the field's quotient (v - 2) / 8, which is no small integer.
+        let fraction = Fr::from(130u64) * Fr::from(8u64).inverse().unwrap_or_default();
+        let changes = [(quotient, fraction), (low[1], Fr::zero()), (low[0], one())];
+        assert_eq!(forge(&circuit, &[0], &changes), "div_pow2/quotient bit 0 completes the quotient");
+        Ok(())
+    }
+
+    #[test]
+    fn a_shift_beyond_the_limit_is_refused() {
+        let wide = gadget(1, 8, |b, x| Ok(vec![constrain(b, &x[0], MAX_SHIFT + 1)?]));
+        assert!(matches!(wide, Err(BuildError::Bits { bits: 59, max: MAX_SHIFT, .. })), "{wide:?}");
+        let all_gone = gadget_with_bounds(1, 8, |b, x| Ok(vec![constrain(b, &x[0], MAX_SHIFT)?]));
+        assert!(matches!(all_gone.map(|(_, bounds)| bounds), Ok(bounds) if bounds == [(0, 0)]));
+    }
+
+    proptest! {
+        #[test]
+        fn wide_values(
+            x in prop_oneof![any::<i32>(), Just(i32::MIN), Just(i32::MAX), -2..2i32],
+            factor in prop_oneof![1i64..1 << 26, Just(1 << 26)],
+            shift in 0..=MAX_SHIFT,
+        ) {
+            let (circuit, bounds) =
+                gadget_with_bounds(1, 32, |b, v| Ok(vec![constrain(b, &v[0].mul_const(factor)?, shift)?]))?;
+            check(&circuit, &bounds, [vec![x.into()]], |x| vec![reference(x[0] * factor, shift)]);
+        }
+    }
+}

@@ -90,3 +90,112 @@ fn at_most(b: &mut Builder, bits: &[Bounded], bound: i128) -> Result<(), BuildEr
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit;
+    use crate::testing::{all, assign, gadget_with_bounds};
+    use proptest::prelude::*;
+
+    /// In range: a unique witness. Out of range: the program's witness, the only candidate, fails in the
+    /// range's own constraints.
+    fn check_range(
+        bits: u8,
+        lo: i64,
+        hi: i64,
+        values: impl IntoIterator<Item = i64>,
+    ) -> Result<(), BuildError> {
+        let (circuit, bounds) = gadget_with_bounds(1, bits, |b, x| Ok(vec![constrain(b, &x[0], lo, hi)?]))?;
+        let half = 1i128 << (bits - 1);
+        assert_eq!(bounds, [(i128::from(lo).max(-half), i128::from(hi).min(half - 1))]);
+        for x in values {
+            let Ok(witness) = circuit.solve(&assign(&[x])) else { panic!("{x} is an input") };
+            match circuit.r1cs.first_violation(&witness) {
+                None => {
+                    assert!(reference(x, lo, hi), "{x} in [{lo}, {hi}]");
+                    assert!(audit::uniqueness(&circuit, &witness, &[]).is_clean(), "{x} in [{lo}, {hi}]");
+                }
+                Some(violation) => {
+                    assert!(!reference(x, lo, hi), "{x} in [{lo}, {hi}]: {violation}");
+                    assert!(violation.block.starts_with("range/"), "{violation}");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn all_bounds_of_five_bits() -> Result<(), BuildError> {
+        for lo in -18..16 {
+            for hi in lo.max(-16)..18 {
+                check_range(5, lo, hi, all(5))?;
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn some_bounds_of_eight_bits() -> Result<(), BuildError> {
+        for (lo, hi) in
+            [(-100, 100), (0, 0), (-127, 126), (0, 85), (0, 84), (-1, 1), (3, 99), (-128, 0), (5, 127)]
+        {
+            check_range(8, lo, hi, all(8))?;
+        }
+        Ok(())
+    }
+
+    /// Whether any choice of the bits satisfies the constraints for `x`.
+    #[test]
+    fn no_choice_of_bits_admits_a_value_out_of_range() -> Result<(), BuildError> {
+        use crate::linear::Wire;
+        use ark_bn254::Fr;
+        // M = 9 = 0b1001: four bits, of which bit 0 is linear, and e.
+        let (circuit, _) = gadget_with_bounds(1, 5, |b, x| Ok(vec![constrain(b, &x[0], -3, 6)?]))?;
+        let first = 2 + 1 + 4; // constants, x, and the four wires of its range proof
+        let free = circuit.r1cs.num_wires() - first;
+        for x in all(5) {
+            let Ok(mut witness) = circuit.solve(&assign(&[x])) else { panic!("{x} is an input") };
+            let satisfiable = (0..1u32 << free).any(|choice| {
+                for i in 0..free {
+                    witness.values[Wire((first + i) as u32).index()] = Fr::from((choice >> i) & 1);
+                }
+                circuit.r1cs.first_violation(&witness).is_none()
+            });
+            assert_eq!(satisfiable, reference(x, -3, 6), "{x}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn costs() -> Result<(), BuildError> {
+        let cost = |lo, hi| {
+            gadget_with_bounds(1, 8, |b, x| Ok(vec![constrain(b, &x[0], lo, hi)?]))
+                .map(|(circuit, _)| circuit.stats().constraints - 8)
+        };
+        assert_eq!(cost(-128, 127)?, 0); // proven already
+        assert_eq!(cost(-10, 117)?, 7); // 2^7 values
+        assert_eq!(cost(0, 127)?, 7); // one end open
+        assert_eq!(cost(-128, 3)?, 8); // the other
+        assert_eq!(cost(-50, 50)?, 7 + 4); // 100 = 0b1100100: e, two runs of zeros, e again
+        assert_eq!(cost(5, 5)?, 1);
+        Ok(())
+    }
+
+    #[test]
+    fn impossible_ranges_are_refused() {
+        let range = |lo, hi| gadget_with_bounds(1, 8, |b, x| Ok(vec![constrain(b, &x[0], lo, hi)?])).err();
+        assert!(matches!(range(3, 2), Some(BuildError::EmptyRange { lo: 3, hi: 2, .. })));
+        assert!(matches!(range(128, 200), Some(BuildError::Unsatisfiable { hi: 127, min: 128, .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn wide_bounds(a in any::<i32>(), c in any::<i32>(), x in any::<i32>()) {
+            let (lo, hi) = (i64::from(a.min(c)), i64::from(a.max(c)));
+            let near = [lo - 1, lo, lo + 1, hi - 1, hi, hi + 1, x.into(), i32::MIN.into(), i32::MAX.into()];
+            let values = near.into_iter().filter(|v| i32::try_from(*v).is_ok());
+            check_range(32, lo, hi, values)?;
+        }
+    }
+}

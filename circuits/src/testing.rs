@@ -1,0 +1,128 @@
+//! Helpers of this crate's tests: a gadget over input values, run against its reference and audited.
+
+use ark_bn254::Fr;
+use ark_ff::One;
+
+use crate::audit;
+use crate::bounded::Bounded;
+use crate::builder::Builder;
+use crate::circuit::{Assignment, Circuit};
+use crate::error::BuildError;
+use crate::linear::Wire;
+
+/// A circuit of one gadget over `len` signed inputs of `bits` bits.
+pub(crate) fn gadget(
+    len: usize,
+    bits: u8,
+    build: impl FnOnce(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError>,
+) -> Result<Circuit, BuildError> {
+    let mut b = Builder::new();
+    let x = b.input("x", len, bits)?;
+    let y = build(&mut b, &x)?;
+    b.finish_gadget(&[&y])
+}
+
+/// As [`gadget`], and the proven intervals of its outputs.
+pub(crate) fn gadget_with_bounds(
+    len: usize,
+    bits: u8,
+    build: impl FnOnce(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError>,
+) -> Result<(Circuit, Vec<(i128, i128)>), BuildError> {
+    let mut bounds = Vec::new();
+    let circuit = gadget(len, bits, |b, x| {
+        let y = build(b, x)?;
+        bounds = y.iter().map(|y| (y.lo(), y.hi())).collect();
+        Ok(y)
+    })?;
+    Ok((circuit, bounds))
+}
+
+pub(crate) fn assign(x: &[i64]) -> Assignment {
+    Assignment { inputs: vec![x.to_vec()], ..Assignment::default() }
+}
+
+/// Runs the gadget on the inputs: outputs equal the reference and lie in their intervals, all
+/// constraints hold, and every wire is proven unique.
+pub(crate) fn check(
+    circuit: &Circuit,
+    bounds: &[(i128, i128)],
+    inputs: impl IntoIterator<Item = Vec<i64>>,
+    reference: impl Fn(&[i64]) -> Vec<i64>,
+) {
+    for x in inputs {
+        let witness = circuit.solve(&assign(&x)).unwrap_or_else(|e| panic!("{x:?}: {e}"));
+        let y = &witness.outputs()[0];
+        assert_eq!(*y, reference(&x), "inputs {x:?}");
+        assert_eq!(circuit.r1cs.first_violation(&witness), None, "inputs {x:?}");
+        for (&y, &(lo, hi)) in y.iter().zip(bounds) {
+            assert!((lo..=hi).contains(&i128::from(y)), "inputs {x:?}: {y} outside [{lo}, {hi}]");
+        }
+        let report = audit::uniqueness(circuit, &witness, &[]);
+        assert!(report.is_clean(), "inputs {x:?}: {:?}", report.escapes);
+    }
+}
+
+/// All signed values of `bits` bits.
+pub(crate) fn all(bits: u8) -> impl Iterator<Item = i64> + Clone {
+    let half = 1i64 << (bits - 1);
+    -half..half
+}
+
+/// All pairs of signed values of `bits` bits.
+pub(crate) fn all_pairs(bits: u8) -> impl Iterator<Item = Vec<i64>> {
+    all(bits).flat_map(move |x| all(bits).map(move |y| vec![x, y]))
+}
+
+/// The wires whose booleanity, or other one-wire left factor, the constraints of a block state.
+pub(crate) fn wires_of(circuit: &Circuit, block: &str) -> Vec<Wire> {
+    let r1cs = &circuit.r1cs;
+    (0..r1cs.num_constraints())
+        .filter(|&i| r1cs.violation(i).block.ends_with(block))
+        .filter_map(|i| r1cs.a.row(i).next().map(|(wire, _)| Wire(wire)))
+        .collect()
+}
+
+/// Changes some wires of the honest witness, and names the block of the constraint that breaks.
+pub(crate) fn forge(circuit: &Circuit, x: &[i64], changes: &[(Wire, Fr)]) -> String {
+    let mut witness = circuit.solve(&assign(x)).unwrap_or_else(|e| panic!("{x:?}: {e}"));
+    assert_eq!(circuit.r1cs.first_violation(&witness), None);
+    for &(wire, value) in changes {
+        witness.values[wire.index()] = value;
+    }
+    circuit.r1cs.first_violation(&witness).map_or_else(|| "accepted".into(), |violation| violation.block)
+}
+
+/// Every constraint behind the inputs' own is needed: without it, some wire of some witness is no
+/// longer unique.
+pub(crate) fn assert_no_constraint_is_idle(circuit: &Circuit, inputs: &[Vec<i64>]) {
+    for row in 0..circuit.r1cs.num_constraints() {
+        let name = circuit.r1cs.violation(row);
+        if name.block.starts_with("input ") {
+            continue;
+        }
+        let weakened = without(circuit, row);
+        let open = inputs.iter().any(|x| {
+            let witness = circuit.solve(&assign(x)).unwrap_or_else(|e| panic!("{x:?}: {e}"));
+            !audit::uniqueness(&weakened, &witness, &[]).is_clean()
+        });
+        assert!(open, "nothing changes without constraint {name:?}");
+    }
+}
+
+/// The circuit with constraint `row` made trivial: `0 * 0 = 0`.
+fn without(circuit: &Circuit, row: usize) -> Circuit {
+    let mut weakened = circuit.clone();
+    let r1cs = &mut weakened.r1cs;
+    for matrix in [&mut r1cs.a, &mut r1cs.b, &mut r1cs.c] {
+        let (start, end) = (matrix.row_ptr[row], matrix.row_ptr[row + 1]);
+        matrix.col.drain(start as usize..end as usize);
+        matrix.coeff.drain(start as usize..end as usize);
+        matrix.row_ptr[row + 1..].iter_mut().for_each(|p| *p -= end - start);
+    }
+    weakened
+}
+
+/// 1 in the field.
+pub(crate) fn one() -> Fr {
+    Fr::one()
+}
