@@ -149,9 +149,11 @@ pub fn compute(inputs: &Inputs<'_>) -> Result<[i16; COUNT], FeatureError> {
     let [.., day_ago_6, _, _, _, _, hour_ago, price] = *inputs.closes;
     let [day_ago, ..] = *inputs.closes;
 
-    let ltv = signed(ratio_wide(inputs.debt_value, inputs.collateral_value));
-    let limit = (i64::from(threshold) << FRACTION) / i64::from(BASIS_POINTS);
-    let drop = ONE - ltv * i64::from(BASIS_POINTS) / i64::from(threshold);
+    // Divisions are unsigned throughout: the runtime's signed one is a routine, not an instruction.
+    let ltv = ratio_wide(inputs.debt_value, inputs.collateral_value);
+    let limit = signed((u64::from(threshold) << FRACTION) / u64::from(BASIS_POINTS));
+    let drop = ONE - signed(ltv * u64::from(BASIS_POINTS) / u64::from(threshold));
+    let ltv = signed(ltv);
     let volatility = root(history.squares);
     let utilization =
         if inputs.borrowed == 0 { 0 } else { signed(ratio_wide(inputs.borrowed, inputs.supplied)) };
@@ -270,11 +272,12 @@ fn root(squares: i64) -> i64 {
 /// `drop / volatility`, both in units of 2^-20, rounded toward zero; a price that has not moved is any number of
 /// volatilities away.
 fn in_volatilities(drop: i64, volatility: i64) -> i64 {
-    let cap = signed(RATIO_CAP);
-    match (drop << FRACTION).checked_div(volatility) {
-        Some(count) => count.clamp(-cap, cap),
-        None => drop.signum() * cap,
-    }
+    let count = match (drop.unsigned_abs() << FRACTION).checked_div(volatility.unsigned_abs()) {
+        Some(count) => signed(count.min(RATIO_CAP)),
+        None if drop == 0 => 0,
+        None => signed(RATIO_CAP),
+    };
+    if drop < 0 { -count } else { count }
 }
 
 /// Scales a value in units of 2^-20 by `2^multiplier` into units of 2^-12, rounding halves up, and saturates.
