@@ -13,7 +13,7 @@
 //! | [`statement`] | packing of integers into limbs, commitments, the digest that a proof is about |
 //! | [`groth16`] | proof and key bytes, the key checks, verification |
 //! | [`artifact`] | the container of every file on disk |
-//! | [`features`], [`pyth`] | what the lending program derives a model's inputs from |
+//! | [`lending`] | what a liquidation proof is bound to |
 //! | [`pda`], [`verifier`] | seeds, instruction and return data, account offsets |
 //! | [`features`] | the liquidation-risk inputs, from accounts to integers |
 //! | [`pyth`] | price accounts: reading and checking them |
@@ -27,6 +27,7 @@ pub mod artifact;
 pub mod features;
 pub mod field;
 pub mod groth16;
+pub mod lending;
 pub mod pda;
 pub mod poseidon;
 pub mod pyth;

@@ -10,10 +10,10 @@ pub mod verifier {
 
 /// Addresses of the lending program.
 pub mod lending {
-    /// Market: `[MARKET, collateral mint, debt mint, ...]`.
+    /// Market: `[MARKET, creator, collateral mint, debt mint]`. It is the authority of its vaults.
     pub const MARKET: &[u8] = b"market";
-    /// Authority of a market's vaults: `[AUTHORITY, market]`.
-    pub const AUTHORITY: &[u8] = b"authority";
+    /// Hourly closes of a market's collateral: `[HISTORY, market]`.
+    pub const HISTORY: &[u8] = b"history";
     /// Token account that holds a market's collateral: `[COLLATERAL_VAULT, market]`.
     pub const COLLATERAL_VAULT: &[u8] = b"collateral-vault";
     /// Token account that holds a market's lendable tokens: `[LIQUIDITY_VAULT, market]`.

@@ -1,7 +1,8 @@
 //! `a * b / c` in either rounding direction, and unsigned 64.64 fixed point.
 //!
-//! Cost on chain: one 128-bit division each for the first two; four 64-bit multiplications for [`mul_q64`].
+//! Cost on chain: one wide division each for the first two; four 64-bit multiplications for [`mul_q64`].
 
+use super::wide::{div_ceil, div_floor};
 use crate::errors::{LendingError, MathResult};
 
 /// One in 64.64 fixed point.
@@ -12,7 +13,7 @@ pub const ONE_Q64: u128 = 1 << 64;
 /// # Errors
 /// `c` is zero, or the result exceeds 64 bits.
 pub fn mul_div_floor(a: u64, b: u64, c: u64) -> MathResult<u64> {
-    let quotient = (u128::from(a) * u128::from(b)).checked_div(u128::from(c));
+    let quotient = div_floor(u128::from(a) * u128::from(b), u128::from(c));
     quotient.and_then(|q| u64::try_from(q).ok()).ok_or(LendingError::MathOverflow)
 }
 
@@ -21,11 +22,8 @@ pub fn mul_div_floor(a: u64, b: u64, c: u64) -> MathResult<u64> {
 /// # Errors
 /// As [`mul_div_floor`].
 pub fn mul_div_ceil(a: u64, b: u64, c: u64) -> MathResult<u64> {
-    if c == 0 {
-        return Err(LendingError::MathOverflow);
-    }
-    let quotient = (u128::from(a) * u128::from(b)).div_ceil(u128::from(c));
-    u64::try_from(quotient).map_err(|_| LendingError::MathOverflow)
+    let quotient = div_ceil(u128::from(a) * u128::from(b), u128::from(c));
+    quotient.and_then(|q| u64::try_from(q).ok()).ok_or(LendingError::MathOverflow)
 }
 
 /// `floor(a * b)` of two 64.64 numbers.

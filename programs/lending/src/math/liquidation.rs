@@ -15,12 +15,13 @@
 //! The bonus of a proven score grows linearly from `min` at the threshold to `max` at the full score; that of the
 //! plain rule grows with the overshoot of the loan-to-value ratio over the liquidation threshold.
 //!
-//! Cost: five 128-bit divisions.
+//! Cost: a dozen [wide](super::wide) divisions.
 
 use super::{
     BASIS_POINTS,
     fixed::mul_div_floor,
     value::{Value, ltv_bps, unit},
+    wide::{div_floor, div_rem},
 };
 use crate::errors::{LendingError, MathResult};
 
@@ -92,7 +93,8 @@ impl Exposure {
         let paid = Value::of_collateral(repaid, self.debt_price, self.debt_decimals);
         let reward = paid.scale_floor(BASIS_POINTS + u64::from(bonus));
         let wanted = self.collateral_worth(reward).min(self.collateral);
-        let seized = if covered { wanted.min(mul_div_floor(self.collateral, repaid, self.debt)?) } else { wanted };
+        let seized =
+            if covered { wanted.min(mul_div_floor(self.collateral, repaid, self.debt)?) } else { wanted };
         Ok(Plan { repaid, seized })
     }
 
@@ -101,9 +103,10 @@ impl Exposure {
         let price = u128::from(self.collateral_price);
         let unit = unit(self.collateral_decimals);
         // In two parts, because value * unit may not fit 128 bits.
-        let whole = (value / price).checked_mul(unit);
-        let part = (value % price) * unit / price;
-        whole.and_then(|whole| whole.checked_add(part)).and_then(|sum| u64::try_from(sum).ok()).unwrap_or(u64::MAX)
+        let Some((tokens, rest)) = div_rem(value, price) else { return u64::MAX };
+        let part = div_floor(rest * unit, price).unwrap_or(0);
+        let whole = tokens.checked_mul(unit).and_then(|whole| whole.checked_add(part));
+        whole.and_then(|sum| u64::try_from(sum).ok()).unwrap_or(u64::MAX)
     }
 }
 

@@ -10,6 +10,7 @@
 //! | [`interest`] | the rate at a utilization, the borrow index after a time |
 //! | [`shares`] | suppliers' shares against assets, borrowers' shares against debt |
 //! | [`value`] | amounts to values, loan-to-value comparisons |
+//! | [`wide`] | 128-bit division out of the machine's 64-bit one |
 //! | [`liquidation`] | the bonus of a score or of an overshoot; how much is repaid and seized |
 
 pub mod fixed;
@@ -17,6 +18,7 @@ pub mod interest;
 pub mod liquidation;
 pub mod shares;
 pub mod value;
+pub mod wide;
 
 /// Hundredths of a percent in one.
 pub const BASIS_POINTS: u64 = 10_000;

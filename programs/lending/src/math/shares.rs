@@ -10,9 +10,12 @@
 //! **Borrowers.** Debt is shares times the borrow index, 64.64. Borrowing rounds the shares up, repaying rounds
 //! them down, and a debt rounds up.
 //!
-//! Cost: one 128-bit division, or two multiplications, each.
+//! Cost: one wide division, or two multiplications, each.
 
-use super::fixed::{mul_div_floor, ONE_Q64};
+use super::{
+    fixed::{ONE_Q64, mul_div_floor},
+    wide::{div_ceil, div_floor},
+};
 use crate::errors::{LendingError, MathResult};
 
 /// Shares that nobody owns: a thousand for each base unit of the first deposit.
@@ -59,10 +62,8 @@ pub fn debt_ceil(shares: u64, index: u128) -> MathResult<u64> {
 /// # Errors
 /// The index is zero, or the shares exceed 64 bits.
 pub fn shares_for_loan(amount: u64, index: u128) -> MathResult<u64> {
-    if index == 0 {
-        return Err(LendingError::MathOverflow);
-    }
-    u64::try_from((u128::from(amount) << 64).div_ceil(index)).map_err(|_| LendingError::MathOverflow)
+    let shares = div_ceil(u128::from(amount) << 64, index);
+    shares.and_then(|shares| u64::try_from(shares).ok()).ok_or(LendingError::MathOverflow)
 }
 
 /// Shares that a repayment cancels, rounded down.
@@ -70,7 +71,7 @@ pub fn shares_for_loan(amount: u64, index: u128) -> MathResult<u64> {
 /// # Errors
 /// As [`shares_for_loan`].
 pub fn shares_for_repayment(amount: u64, index: u128) -> MathResult<u64> {
-    let shares = (u128::from(amount) << 64).checked_div(index);
+    let shares = div_floor(u128::from(amount) << 64, index);
     shares.and_then(|shares| u64::try_from(shares).ok()).ok_or(LendingError::MathOverflow)
 }
 

@@ -4,9 +4,12 @@
 //! [`MIN_DECIMALS`] decimals a value is below 2^109, so a value times a ratio in basis points always fits 128 bits:
 //! nothing in this file can fail. Collateral rounds down, debt rounds up.
 //!
-//! Cost: one 128-bit division a value.
+//! Cost: one [wide](super::wide) division a value.
 
-use super::BASIS_POINTS;
+use super::{
+    BASIS_POINTS,
+    wide::{div_ceil, div_floor},
+};
 
 /// Fewest decimals of a mint: what keeps values times basis points within 128 bits.
 pub const MIN_DECIMALS: u8 = 6;
@@ -21,12 +24,12 @@ pub struct Value(u128);
 impl Value {
     /// Value of collateral, rounded down. Decimals outside the bounds count as the nearer bound.
     pub fn of_collateral(amount: u64, price: u64, decimals: u8) -> Self {
-        Self(u128::from(amount) * u128::from(price) / unit(decimals))
+        Self(div_floor(u128::from(amount) * u128::from(price), unit(decimals)).unwrap_or(0))
     }
 
     /// Value of debt, rounded up. Decimals outside the bounds count as the nearer bound.
     pub fn of_debt(amount: u64, price: u64, decimals: u8) -> Self {
-        Self((u128::from(amount) * u128::from(price)).div_ceil(unit(decimals)))
+        Self(div_ceil(u128::from(amount) * u128::from(price), unit(decimals)).unwrap_or(u128::MAX))
     }
 
     /// The number of 1e-8 USD.
@@ -35,8 +38,8 @@ impl Value {
     }
 
     /// The value times `bps / 10,000`, rounded down.
-    pub const fn scale_floor(self, bps: u64) -> u128 {
-        self.0 * (bps as u128) / (BASIS_POINTS as u128)
+    pub fn scale_floor(self, bps: u64) -> u128 {
+        div_floor(self.0 * u128::from(bps), u128::from(BASIS_POINTS)).unwrap_or(0)
     }
 
     /// The value times `bps`, exactly.
@@ -75,10 +78,8 @@ pub fn ltv_bps(debt: Value, collateral: Value) -> u32 {
     if debt.0 == 0 {
         return 0;
     }
-    if collateral.0 == 0 {
-        return u32::MAX;
-    }
-    u32::try_from((debt.0 * u128::from(BASIS_POINTS)).div_ceil(collateral.0)).unwrap_or(u32::MAX)
+    let ratio = div_ceil(debt.0 * u128::from(BASIS_POINTS), collateral.0);
+    ratio.and_then(|bps| u32::try_from(bps).ok()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

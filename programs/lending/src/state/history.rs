@@ -128,7 +128,8 @@ mod tests {
     fn with_hours(hours: i64) -> PriceHistory {
         let mut history: PriceHistory = Zeroable::zeroed();
         for hour in 0..hours {
-            let close = Close { publish_time: START + hour * OBSERVATION_GAP, price: 100 + hour.unsigned_abs() };
+            let close =
+                Close { publish_time: START + hour * OBSERVATION_GAP, price: 100 + hour.unsigned_abs() };
             history.push(&FEED, close).unwrap();
         }
         history

@@ -159,8 +159,8 @@ impl Market {
     /// [`LendingError::HaltTooSoon`].
     pub fn set_pause(&mut self, level: PauseLevel, now: i64) -> MathResult<()> {
         if level == PauseLevel::Halted {
-            let allowed = self.halted_until == 0
-                || now >= self.halted_until.saturating_add(HALT_COOLDOWN_SECONDS);
+            let allowed =
+                self.halted_until == 0 || now >= self.halted_until.saturating_add(HALT_COOLDOWN_SECONDS);
             if !allowed {
                 return Err(LendingError::HaltTooSoon);
             }
@@ -275,7 +275,10 @@ mod tests {
         assert_eq!(market.pause_level(end), Ok(PauseLevel::Halted));
         assert_eq!(market.pause_level(end + 1), Ok(PauseLevel::ReduceOnly));
         assert_eq!(market.set_pause(PauseLevel::Halted, end), Err(LendingError::HaltTooSoon));
-        assert_eq!(market.set_pause(PauseLevel::Halted, end + HALT_COOLDOWN_SECONDS - 1), Err(LendingError::HaltTooSoon));
+        assert_eq!(
+            market.set_pause(PauseLevel::Halted, end + HALT_COOLDOWN_SECONDS - 1),
+            Err(LendingError::HaltTooSoon)
+        );
         market.set_pause(PauseLevel::Halted, end + HALT_COOLDOWN_SECONDS).unwrap();
     }
 

@@ -1,6 +1,7 @@
 //! What the admin decides, as one block that changes only as a whole, behind a timelock.
 
 use anchor_lang::prelude::*;
+use assay_interface::field::Scalar;
 use bytemuck::{Pod, Zeroable};
 
 use crate::{
@@ -97,16 +98,19 @@ impl RiskParams {
         // Early liquidations are partial: at most half of the debt.
         ensure(self.early_close_factor_bps <= 5_000, LendingError::InvalidCloseFactor)?;
         self.validate_rates()?;
-        let price = (1..=600).contains(&self.price_max_age) && (1..=1_000).contains(&self.price_max_confidence_bps);
+        let price =
+            (1..=600).contains(&self.price_max_age) && (1..=1_000).contains(&self.price_max_confidence_bps);
         ensure(price, LendingError::InvalidPriceLimits)?;
         let times = (1..=3_600).contains(&self.snapshot_spacing)
             && (self.snapshot_spacing..=3_600).contains(&self.snapshot_expiry);
         ensure(times, LendingError::InvalidSnapshotTimes)?;
         ensure(self.score_threshold < self.score_full, LendingError::InvalidScores)?;
+        ensure(Scalar::from_be_bytes(self.statement_domain).is_ok(), LendingError::InvalidDomain)?;
         let kinds = SETUP_DEVELOPMENT | SETUP_CEREMONY;
         let known = self.accepted_setup_kinds != 0 && self.accepted_setup_kinds & !kinds == 0;
         ensure(known, LendingError::InvalidSetupKinds)?;
-        let caps = (1..=MAX_SUPPLY_CAP).contains(&self.supply_cap) && self.collateral_cap > 0 && self.min_borrow > 0;
+        let caps =
+            (1..=MAX_SUPPLY_CAP).contains(&self.supply_cap) && self.collateral_cap > 0 && self.min_borrow > 0;
         ensure(caps && self.min_borrow <= self.supply_cap, LendingError::InvalidCaps)?;
         ensure(self.reserved == [0; 7], LendingError::ReservedNotZero)
     }
@@ -223,6 +227,7 @@ pub(crate) mod tests {
             (|p| p.snapshot_spacing = 0, LendingError::InvalidSnapshotTimes),
             (|p| p.snapshot_expiry = 29, LendingError::InvalidSnapshotTimes),
             (|p| p.score_full = 0, LendingError::InvalidScores),
+            (|p| p.statement_domain = [0xff; 32], LendingError::InvalidDomain),
             (|p| p.accepted_setup_kinds = 0, LendingError::InvalidSetupKinds),
             (|p| p.accepted_setup_kinds = 4, LendingError::InvalidSetupKinds),
             (|p| p.supply_cap = (1 << 53) + 1, LendingError::InvalidCaps),

@@ -1,0 +1,95 @@
+//! `borrow`: takes the debt asset out against collateral, up to the maximum loan-to-value ratio at the safe ends of both
+//! prices' confidence intervals.
+
+use anchor_lang::prelude::*;
+use anchor_spl::{
+    mint::Mint,
+    token::{TokenAccount, TokenCpiExt},
+};
+
+use super::now;
+use crate::{
+    errors::LendingError,
+    events::PositionChanged,
+    prices::Prices,
+    state::{Action, Market, Position},
+};
+
+/// Accounts of `borrow`.
+#[derive(Accounts)]
+pub struct Borrow {
+    /// 0. `[signer]` The position's owner.
+    #[account(address = position.owner @ LendingError::WrongAuthority)]
+    pub owner: Signer,
+    /// 1. `[writable]` The market.
+    #[account(mut)]
+    pub market: Account<Market>,
+    /// 2. `[writable]` The position.
+    #[account(mut, constraint = position.market == *market.address() @ LendingError::WrongMarket)]
+    pub position: Account<Position>,
+    /// 3. `[]` The debt mint.
+    #[account(address = market.debt_mint @ LendingError::WrongMint)]
+    pub mint: Account<Mint>,
+    /// 4. `[writable]` The liquidity vault.
+    #[account(mut, address = market.liquidity_vault @ LendingError::WrongVault)]
+    pub vault: Account<TokenAccount>,
+    /// 5. `[writable]` Token account that receives the loan.
+    #[account(mut)]
+    pub destination: Account<TokenAccount>,
+    /// 6. `[]` Price of the collateral.
+    pub collateral_price: UncheckedAccount,
+    /// 7. `[]` Price of the debt asset.
+    pub debt_price: UncheckedAccount,
+    /// 8. `[]` The SPL token program.
+    pub token_program: Program<Token>,
+}
+
+/// Borrows `amount` base units.
+pub(crate) fn handler(ctx: &mut Context<Borrow>, amount: u64) -> Result<()> {
+    let Borrow {
+        market,
+        position,
+        mint,
+        vault,
+        destination,
+        collateral_price,
+        debt_price,
+        token_program,
+        ..
+    } = &mut ctx.accounts;
+    let now = now()?;
+    market.require_open(Action::Borrow, now)?;
+    market.accrue(now)?;
+    if amount == 0 {
+        return Err(LendingError::ZeroAmount.into());
+    }
+    position.take_loan(market, amount)?;
+    if position.debt(market)? < market.params.min_borrow {
+        return Err(LendingError::DebtBelowMinimum.into());
+    }
+    let prices = Prices::load(collateral_price, debt_price, &market.params, now)?;
+    prices.require_healthy(market, position)?;
+
+    let bump = [market.bump];
+    let [label, creator, collateral, debt] = market.seeds();
+    let seeds = [label, creator, collateral, debt, &bump];
+    token_program.transfer_checked(
+        vault,
+        mint,
+        destination,
+        market,
+        &[&seeds],
+        amount,
+        market.debt_decimals,
+    )?;
+
+    emit!(PositionChanged {
+        market: *market.address(),
+        position: *position.address(),
+        collateral: position.collateral,
+        debt: position.debt(market)?,
+        debt_shares: position.debt_shares,
+    });
+    position.invariant(market)?;
+    Ok(market.invariant()?)
+}

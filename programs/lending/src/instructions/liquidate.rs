@@ -1,0 +1,185 @@
+//! `liquidate`: the plain rule. A position at or over the liquidation threshold can always be liquidated, without a proof
+//! and at every pause level.
+//!
+//! Up to the close factor of the debt; the whole of it where the debt is dust, the ratio is past 95 %, or the collateral
+//! no longer covers debt and bonus. When no collateral is left, the rest of the debt is written off: the reserves bear
+//! it first, then all suppliers in proportion to their shares.
+
+use anchor_lang::prelude::*;
+use anchor_spl::{
+    mint::Mint,
+    token::{TokenAccount, TokenCpiExt},
+};
+
+use super::{ALL, now};
+use crate::{
+    errors::LendingError,
+    events::Liquidated,
+    math::{
+        liquidation::{Exposure, FULL_CLOSE_LTV_BPS, Plan, overshoot_bonus_bps, repay_limit},
+        value::{ltv_at_least, ltv_bps},
+    },
+    prices::Prices,
+    state::{Market, Position},
+};
+
+/// Accounts of `liquidate`.
+#[derive(Accounts)]
+pub struct Liquidate {
+    /// 0. `[signer]` The liquidator.
+    pub liquidator: Signer,
+    /// 1. `[writable]` The market.
+    #[account(mut)]
+    pub market: Account<Market>,
+    /// 2. `[writable]` The position.
+    #[account(mut, constraint = position.market == *market.address() @ LendingError::WrongMarket)]
+    pub position: Account<Position>,
+    /// 3. `[]` The collateral mint.
+    #[account(address = market.collateral_mint @ LendingError::WrongMint)]
+    pub collateral_mint: Account<Mint>,
+    /// 4. `[]` The debt mint.
+    #[account(address = market.debt_mint @ LendingError::WrongMint)]
+    pub debt_mint: Account<Mint>,
+    /// 5. `[writable]` The collateral vault.
+    #[account(mut, address = market.collateral_vault @ LendingError::WrongVault)]
+    pub collateral_vault: Account<TokenAccount>,
+    /// 6. `[writable]` The liquidity vault.
+    #[account(mut, address = market.liquidity_vault @ LendingError::WrongVault)]
+    pub liquidity_vault: Account<TokenAccount>,
+    /// 7. `[writable]` The liquidator's token account that receives collateral.
+    #[account(mut)]
+    pub collateral_destination: Account<TokenAccount>,
+    /// 8. `[writable]` The liquidator's token account that pays the debt.
+    #[account(mut)]
+    pub debt_source: Account<TokenAccount>,
+    /// 9. `[]` Price of the collateral.
+    pub collateral_price: UncheckedAccount,
+    /// 10. `[]` Price of the debt asset.
+    pub debt_price: UncheckedAccount,
+    /// 11. `[]` The SPL token program.
+    pub token_program: Program<Token>,
+}
+
+/// What the liquidator asks for.
+#[derive(Clone, Copy)]
+pub(crate) struct Request {
+    /// Debt to repay, or [`ALL`] for as much as is allowed.
+    pub repay: u64,
+    /// Collateral to receive at least.
+    pub min_seized: u64,
+}
+
+/// A position at the moment of its liquidation.
+pub(crate) struct Assessment {
+    /// Checked prices.
+    pub prices: Prices,
+    /// The position at mid prices.
+    pub exposure: Exposure,
+}
+
+impl Liquidate {
+    /// Charges interest, reads the prices, values the position.
+    pub(crate) fn assess(&mut self, now: i64) -> Result<Assessment> {
+        self.market.accrue(now)?;
+        if self.position.debt_shares == 0 {
+            return Err(LendingError::NoDebt.into());
+        }
+        let prices = Prices::load(&self.collateral_price, &self.debt_price, &self.market.params, now)?;
+        let exposure = prices.exposure(&self.market, &self.position)?;
+        Ok(Assessment { prices, exposure })
+    }
+
+    /// Exchanges debt for collateral at the bonus, writes off what nothing backs, and moves the tokens.
+    pub(crate) fn settle(
+        &mut self,
+        exposure: &Exposure,
+        request: Request,
+        limit: u64,
+        bonus_bps: u16,
+    ) -> Result<()> {
+        let repay = if request.repay == ALL { limit } else { request.repay };
+        if repay > limit {
+            return Err(LendingError::CloseFactorExceeded.into());
+        }
+        let plan = exposure.plan(repay, bonus_bps, self.market.params.bonus_min_bps)?;
+        if plan.repaid == 0 || plan.seized == 0 {
+            return Err(LendingError::ZeroAmount.into());
+        }
+        if plan.seized < request.min_seized {
+            return Err(LendingError::SlippageExceeded.into());
+        }
+        let bad_debt = self.book(plan)?;
+        self.transfer(plan)?;
+        emit!(Liquidated {
+            market: *self.market.address(),
+            position: *self.position.address(),
+            liquidator: *self.liquidator.address(),
+            repaid: plan.repaid,
+            seized: plan.seized,
+            bonus_bps,
+            ltv_bps: ltv_bps(exposure.debt_value(), exposure.collateral_value()),
+            bad_debt,
+        });
+        self.position.invariant(&self.market)?;
+        Ok(self.market.invariant()?)
+    }
+
+    /// Books the plan; returns the debt that was written off.
+    fn book(&mut self, plan: Plan) -> Result<u64> {
+        let (market, position) = (&mut self.market, &mut self.position);
+        position.cancel_debt(market, plan.repaid)?;
+        position.collateral =
+            position.collateral.checked_sub(plan.seized).ok_or(LendingError::InvariantViolated)?;
+        market.collateral_total =
+            market.collateral_total.checked_sub(plan.seized).ok_or(LendingError::InvariantViolated)?;
+        if position.collateral > 0 || position.debt_shares == 0 {
+            return Ok(0);
+        }
+        let shares = core::mem::take(&mut position.debt_shares);
+        Ok(market.write_off(shares)?)
+    }
+
+    fn transfer(&mut self, plan: Plan) -> Result<()> {
+        let market = &self.market;
+        self.token_program.transfer_checked(
+            &mut self.debt_source,
+            &self.debt_mint,
+            &mut self.liquidity_vault,
+            &self.liquidator,
+            &[],
+            plan.repaid,
+            market.debt_decimals,
+        )?;
+        let bump = [market.bump];
+        let [label, creator, collateral, debt] = market.seeds();
+        let seeds = [label, creator, collateral, debt, &bump];
+        self.token_program.transfer_checked(
+            &mut self.collateral_vault,
+            &self.collateral_mint,
+            &mut self.collateral_destination,
+            market,
+            &[&seeds],
+            plan.seized,
+            market.collateral_decimals,
+        )
+    }
+}
+
+/// Repays `repay` base units of the debt ([`ALL`]: as much as is allowed) for at least `min_seized` of collateral.
+pub(crate) fn handler(ctx: &mut Context<Liquidate>, repay: u64, min_seized: u64) -> Result<()> {
+    let accounts = &mut ctx.accounts;
+    let Assessment { prices, exposure } = accounts.assess(now()?)?;
+    let params = accounts.market.params;
+    let (debt, collateral) = prices.safe_values(&accounts.market, exposure.debt, exposure.collateral);
+    if !ltv_at_least(debt, collateral, params.liquidation_threshold_bps) {
+        return Err(LendingError::NotLiquidatable.into());
+    }
+    let whole = ltv_at_least(debt, collateral, FULL_CLOSE_LTV_BPS) || !exposure.covered(params.bonus_min_bps);
+    let limit = if whole {
+        exposure.debt
+    } else {
+        repay_limit(exposure.debt, params.close_factor_bps, params.min_borrow)?
+    };
+    let bonus = overshoot_bonus_bps(debt, collateral, params.liquidation_threshold_bps, params.bonus());
+    accounts.settle(&exposure, Request { repay, min_seized }, limit, bonus)
+}

@@ -1,0 +1,132 @@
+//! `liquidate_by_proof`: an early, partial liquidation that a proven risk score opens.
+//!
+//! The features come from the snapshot, which the program wrote; the caller brings the score and a proof that the
+//! accepted model gives that score for those features. The verifier, called here, must answer for this model and for the
+//! digest of exactly this statement. A score at the threshold opens the smallest bonus, the full score the greatest.
+//!
+//! What no score can do: liquidate below the hard floor at the fresh mid prices (without the confidence interval, in the
+//! borrower's favour); repay more than the early close factor; raise the loan-to-value ratio; be used twice, since the
+//! snapshot is consumed.
+
+use anchor_lang::prelude::*;
+use assay_interface::{
+    field::Scalar,
+    groth16::{PROOF_LEN, Proof, SetupKind},
+    lending::limbs,
+    statement::digest_of_encoded,
+};
+
+#[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
+use super::liquidate::*;
+use super::now;
+use crate::{
+    errors::LendingError,
+    events::ScoreProven,
+    math::{
+        liquidation::{repay_limit, score_bonus_bps},
+        value::ltv_at_least,
+    },
+    state::{Action, SETUP_CEREMONY, SETUP_DEVELOPMENT, Snapshot},
+};
+
+/// Accounts of `liquidate_by_proof`.
+#[derive(Accounts)]
+pub struct LiquidateByProof {
+    /// 0 to 11. The accounts of the plain liquidation.
+    pub liquidation: Nested<Liquidate>,
+    /// 12. `[writable]` The position's snapshot; it is closed.
+    #[account(mut, close = rent_receiver,
+        constraint = snapshot.position == *liquidation.position.address() @ LendingError::WrongPosition)]
+    pub snapshot: Account<Snapshot>,
+    /// 13. `[writable]` Who paid for the snapshot.
+    #[account(mut, address = snapshot.payer @ LendingError::WrongRentReceiver)]
+    pub rent_receiver: UncheckedAccount,
+    /// 14. `[]` The model that the market accepts.
+    #[account(address = liquidation.market.params.model @ LendingError::WrongModel)]
+    pub model: UncheckedAccount,
+    /// 15. `[]` The verifier program.
+    #[account(address = assay_verifier::ID @ LendingError::WrongVerifier)]
+    pub verifier: UncheckedAccount,
+}
+
+impl LiquidateByProof {
+    fn validate(&self, score: i16, now: i64) -> Result<()> {
+        let market = &self.liquidation.market;
+        market.require_open(Action::LiquidateEarly, now)?;
+        if self.snapshot.nonce != self.liquidation.position.snapshot_nonce {
+            return Err(LendingError::SnapshotSuperseded.into());
+        }
+        if now > self.snapshot.expires_at {
+            return Err(LendingError::SnapshotExpired.into());
+        }
+        if score < market.params.score_threshold {
+            return Err(LendingError::ScoreBelowThreshold.into());
+        }
+        Ok(())
+    }
+
+    /// Has the verifier check the proof, and checks its answer. Returns the statement's digest.
+    fn verify(&self, proof: [u8; PROOF_LEN], score: i16) -> Result<[u8; 32]> {
+        let params = &self.liquidation.market.params;
+        let context = &self.snapshot.context;
+        let limbs = limbs(&self.snapshot.features, score).map_err(|_| LendingError::StatementEncoding)?;
+        // Fails unless it was the verifier program that answered.
+        let verified = assay_verifier::call::verify(&self.model, &Proof::from_bytes(proof), context, &limbs)?;
+        if verified.model != params.model {
+            return Err(LendingError::WrongModel.into());
+        }
+        // With the market's own domain: a model of another schema proves another statement.
+        let domain =
+            Scalar::from_be_bytes(params.statement_domain).map_err(|_| LendingError::InvalidDomain)?;
+        let mut encoded = [[0; 32]; 2];
+        for (place, limb) in encoded.iter_mut().zip(&limbs) {
+            *place = *limb.as_be_bytes();
+        }
+        let digest =
+            digest_of_encoded(&domain, context, &encoded).map_err(|_| LendingError::StatementEncoding)?;
+        if verified.digest != *digest.as_be_bytes() {
+            return Err(LendingError::WrongStatement.into());
+        }
+        let kind = match verified.setup {
+            SetupKind::Development => SETUP_DEVELOPMENT,
+            SetupKind::Ceremony => SETUP_CEREMONY,
+        };
+        if params.accepted_setup_kinds & kind == 0 {
+            return Err(LendingError::SetupKindRefused.into());
+        }
+        Ok(verified.digest)
+    }
+}
+
+/// Repays `repay` base units of the debt ([`ALL`](super::ALL): as much as is allowed) for at least `min_seized` of
+/// collateral, because the model gives `score` for the snapshot's features.
+pub(crate) fn handler(
+    ctx: &mut Context<LiquidateByProof>,
+    proof: [u8; PROOF_LEN],
+    score: i16,
+    repay: u64,
+    min_seized: u64,
+) -> Result<()> {
+    let accounts = &mut ctx.accounts;
+    let now = now()?;
+    accounts.validate(score, now)?;
+    let Assessment { exposure, .. } = accounts.liquidation.assess(now)?;
+    let params = accounts.liquidation.market.params;
+    if !ltv_at_least(exposure.debt_value(), exposure.collateral_value(), params.early_floor_bps) {
+        return Err(LendingError::BelowEarlyFloor.into());
+    }
+    if !exposure.covered(params.bonus_min_bps) {
+        return Err(LendingError::NotCovered.into());
+    }
+    let digest = accounts.verify(proof, score)?;
+    emit!(ScoreProven {
+        position: accounts.snapshot.position,
+        model: params.model,
+        digest,
+        score,
+        nonce: accounts.snapshot.nonce,
+    });
+    let limit = repay_limit(exposure.debt, params.early_close_factor_bps, params.min_borrow)?;
+    let bonus = score_bonus_bps(score, params.score_threshold, params.score_full, params.bonus());
+    accounts.liquidation.settle(&exposure, Request { repay, min_seized }, limit, bonus)
+}
