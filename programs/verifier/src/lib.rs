@@ -1,24 +1,90 @@
-//! The on-chain model registry and proof verifier.
-#![allow(unsafe_code)] // the entrypoint that `#[program]` generates
+//! The registry of models and the verifier of their proofs.
+//!
+//! A [`Model`] account holds a Groth16 verifying key, checked once, and the schema of the statements that the key
+//! is about. Programs call [`verify`](assay_verifier::verify) and act on its answer; [`record`](assay_verifier::record)
+//! leaves a [`Receipt`] as well, one for a statement.
+//!
+//! ```text
+//!             register              activate, after the timelock
+//!   (nothing) --------> Proposed ------------------------------> Active
+//!                          ^  |                                     |
+//!    resume (new timelock) |  +--- suspend ---> Suspended <-- suspend
+//!                          +-----------------------+  |
+//!                                                     |   retire, from every state, for good
+//!                                                     +--------------------------------------> Retired
+//! ```
+//!
+//! What it does not trust: the key (every check of `assay_interface::groth16::check_key`), the limbs (each below
+//! the field's order, as many as the schema says), the proof's bytes (a proof is malleable, so replay protection is
+//! on the statement's digest), and the clock of slots (only `Clock::unix_timestamp` counts).
+
+#![allow(unsafe_code)] // the entrypoint that `#[program]` generates; there is no other
+
+extern crate alloc;
+
+pub mod call;
+mod create;
+pub mod error;
+pub mod events;
+pub mod instructions;
+pub mod state;
 
 use anchor_lang::prelude::*;
 
+pub use error::VerifierError;
+pub use events::*;
+pub use instructions::*;
+pub use state::*;
+
 declare_id!("AssayVerifier1111111111111111111111111111111");
 
-/// The verifier's instructions.
+/// The instructions; each module of [`instructions`] has the details of one.
 #[program]
 pub mod assay_verifier {
     use super::*;
 
-    /// Checks that the program answers.
-    pub fn ping(_ctx: &mut Context<Ping>) -> Result<()> {
-        Ok(())
+    /// Puts a model into the registry, to become active after its timelock.
+    pub fn register(ctx: &mut Context<Register>, args: RegisterArgs) -> Result<()> {
+        instructions::register::handler(ctx, args)
     }
-}
 
-/// Accounts of `ping`.
-#[derive(Accounts)]
-pub struct Ping {
-    /// Any signer.
-    pub signer: Signer,
+    /// Makes a proposed model active, once its timelock has passed.
+    pub fn activate(ctx: &mut Context<Manage>) -> Result<()> {
+        instructions::activate::handler(ctx)
+    }
+
+    /// Stops a model at once.
+    pub fn suspend(ctx: &mut Context<Manage>) -> Result<()> {
+        instructions::suspend::handler(ctx)
+    }
+
+    /// Proposes a suspended model again: its timelock starts anew.
+    pub fn resume(ctx: &mut Context<Manage>) -> Result<()> {
+        instructions::resume::handler(ctx)
+    }
+
+    /// Ends a model for good.
+    pub fn retire(ctx: &mut Context<Manage>) -> Result<()> {
+        instructions::retire::handler(ctx)
+    }
+
+    /// Offers the authority over a model to another address; the zero address withdraws an offer.
+    pub fn propose_authority(ctx: &mut Context<Manage>, proposed: Address) -> Result<()> {
+        instructions::propose_authority::handler(ctx, proposed)
+    }
+
+    /// Takes over the authority that was offered.
+    pub fn accept_authority(ctx: &mut Context<AcceptAuthority>) -> Result<()> {
+        instructions::accept_authority::handler(ctx)
+    }
+
+    /// Checks a proof and returns what was proven: model, digest, setup kind.
+    pub fn verify(ctx: &mut Context<Verify>, args: ProofArgs) -> Result<[u8; 65]> {
+        instructions::verify::handler(ctx, &args)
+    }
+
+    /// Checks a proof and writes a receipt of its statement, which cannot be written twice.
+    pub fn record(ctx: &mut Context<Record>, args: ProofArgs) -> Result<()> {
+        instructions::record::handler(ctx, &args)
+    }
 }

@@ -1,12 +1,14 @@
 //! Rewrites textual LLVM IR into what upstream LLVM's BPF back end can select.
 //!
-//! Rust code for 64-bit targets uses four things that this back end lacks; each is rewritten, the rest of the
+//! Rust code for 64-bit targets uses six things that this back end lacks; each is rewritten, the rest of the
 //! text is passed on as it is:
 //! 1. `sret(...)` on parameters: a hint about the return slot; the pointer itself stays, so it is dropped;
 //! 2. `mul i128`, and `shl`/`lshr`/`ashr i128` by a variable: the back end would call library functions that a
 //!    program does not have; they become calls of the helpers of `helpers.ll`, which use 64-bit words only;
-//! 3. functions of more than five argument registers: BPF passes no more; they become `alwaysinline`;
-//! 4. floating point: there is none on chain; the function that uses it is named in the error.
+//! 3. products that report overflow, of 64 and 128 bits (`checked_mul`, and `*` under overflow checks): likewise;
+//! 4. signed division and its remainder, of 32 and 64 bits: likewise;
+//! 5. functions of more than five argument registers: BPF passes no more; they become `alwaysinline`;
+//! 6. floating point: there is none on chain; the function that uses it is named in the error.
 //!
 //! The input is the output of `opt -S`: one instruction a line, two spaces in front of it.
 
@@ -20,6 +22,14 @@ const HELPERS: &str = include_str!("helpers.ll");
 
 /// Registers that carry arguments in BPF's calling convention.
 const ARGUMENT_REGISTERS: usize = 5;
+
+/// Intrinsics of products that report overflow, and the helpers that take their place.
+const OVERFLOW_PRODUCTS: [(&str, &str); 4] = [
+    ("@llvm.umul.with.overflow.i64(", "@assay.umulo64("),
+    ("@llvm.smul.with.overflow.i64(", "@assay.smulo64("),
+    ("@llvm.umul.with.overflow.i128(", "@assay.umulo128("),
+    ("@llvm.smul.with.overflow.i128(", "@assay.smulo128("),
+];
 
 const FLOATING_POINT: [&str; 13] = [
     "fadd", "fsub", "fmul", "fdiv", "frem", "fneg", "fcmp", "fptoui", "fptosi", "uitofp", "sitofp",
@@ -48,9 +58,9 @@ pub fn legalize(ir: &str) -> Result<String> {
             if let Some(operation) = floating_point(instruction) {
                 bail!("function {function} uses floating point (`{operation}`), which on-chain code cannot");
             }
-            match wide_operation(instruction) {
+            match helper_call(instruction) {
                 Some(call) => writeln!(output, "  {call}")?,
-                None => writeln!(output, "  {}", without_sret(instruction))?,
+                None => writeln!(output, "  {}", with_helpers(&without_sret(instruction)))?,
             }
         } else {
             writeln!(output, "{line}")?;
@@ -142,26 +152,29 @@ fn without_sret(text: &str) -> String {
     output
 }
 
-/// The call that replaces a 128-bit multiplication, or a 128-bit shift by a variable.
-fn wide_operation(instruction: &str) -> Option<String> {
+/// The call that replaces an operation on integers which the back end lacks.
+fn helper_call(instruction: &str) -> Option<String> {
     let (result, operation) = instruction.split_once(" = ")?;
-    let (name, rest) = operation.split_once(' ')?;
-    let (_flags, operands) = match rest.strip_prefix("i128 ") {
-        Some(operands) => ("", operands),
-        None => rest.split_once(" i128 ").filter(|(flags, _)| are_flags(flags))?,
-    };
-    let (left, rest) = operands.split_once(", ")?;
-    let right = rest.split([',', ' ']).next()?;
-    let is_wide = match name {
-        "mul" => true,
-        "shl" | "lshr" | "ashr" => !right.bytes().all(|byte| byte.is_ascii_digit()),
+    let (name, operands) = operation.split_once(' ')?;
+    let mut words = operands.split(' ').skip_while(|word| matches!(*word, "nuw" | "nsw" | "exact"));
+    let kind = words.next()?;
+    let left = words.next()?.strip_suffix(',')?;
+    let right = words.next()?.trim_end_matches(',');
+    let is_missing = match (name, kind) {
+        ("mul", "i128") => true,
+        ("shl" | "lshr" | "ashr", "i128") => !right.bytes().all(|byte| byte.is_ascii_digit()),
+        ("sdiv" | "srem", "i32" | "i64") => true,
         _ => false,
     };
-    is_wide.then(|| format!("{result} = call i128 @assay.{name}128(i128 {left}, i128 {right})"))
+    let bits = kind.strip_prefix('i')?;
+    is_missing.then(|| format!("{result} = call {kind} @assay.{name}{bits}({kind} {left}, {kind} {right})"))
 }
 
-fn are_flags(words: &str) -> bool {
-    words.split(' ').all(|word| matches!(word, "nuw" | "nsw" | "exact"))
+/// The instruction with calls of [`OVERFLOW_PRODUCTS`] redirected.
+fn with_helpers(instruction: &str) -> String {
+    OVERFLOW_PRODUCTS
+        .iter()
+        .fold(instruction.to_owned(), |text, (intrinsic, helper)| text.replace(intrinsic, helper))
 }
 
 fn floating_point(instruction: &str) -> Option<&str> {

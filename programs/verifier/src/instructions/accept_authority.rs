@@ -1,0 +1,27 @@
+//! `accept_authority`: second of two steps, signed by whom the authority was offered to.
+
+use anchor_lang::prelude::*;
+
+use crate::{AuthorityAccepted, Model, VerifierError};
+
+/// 0. `[signer]` the proposed authority, 1. `[writable]` model.
+#[derive(Accounts)]
+pub struct AcceptAuthority {
+    /// To whom the authority was offered.
+    #[account(address = model.pending_authority @ VerifierError::NotPendingAuthority)]
+    pub proposed: Signer,
+    /// The model.
+    #[account(mut)]
+    pub model: Account<Model>,
+}
+
+/// Moves the authority to the signer.
+pub fn handler(ctx: &mut Context<AcceptAuthority>) -> Result<()> {
+    let model = &mut ctx.accounts.model;
+    let (previous, authority) = (model.authority, model.pending_authority);
+    model.authority = authority;
+    model.pending_authority = Address::default();
+    model.invariant()?;
+    emit!(AuthorityAccepted { model: *model.address(), previous, authority });
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! `register`: a key and a schema enter the registry, as a proposed model.
+//!
+//! Everything about the key is checked here, once, so that `verify` need not: about 70,000 compute units.
+//! The address holds the signer and the content, so nobody can take another's place.
+
+use alloc::vec::Vec;
+
+use anchor_lang::prelude::*;
+use assay_interface::groth16::{SetupKind, VerifyingKey, check_key};
+use assay_interface::schema::ModelSchema;
+
+use super::manage::now;
+use crate::create::create;
+use crate::{
+    MAX_LIMBS, MAX_SCHEMA_LEN, Model, ModelRegistered, NewModel, VerifierError, model_id, model_seeds,
+    timelock_range,
+};
+
+/// What `register` is given.
+#[derive(AnchorSerialize, AnchorDeserialize, IdlType)]
+pub struct RegisterArgs {
+    /// The verifying key's 576 bytes, as `assay_interface::groth16` lays them out.
+    pub key: Vec<u8>,
+    /// The encoded schema.
+    pub schema: Vec<u8>,
+    /// 0 development, 1 ceremony.
+    pub setup: u8,
+    /// SHA-256 of the ceremony's transcript; zeros for a development setup.
+    pub transcript_hash: [u8; 32],
+    /// Seconds from now to the earliest activation: a day to 30 days, for development keys from 0.
+    pub timelock: i64,
+}
+
+/// 0. `[signer]` authority, 1. `[signer, writable]` payer, 2. `[writable]` model, 3. system program.
+#[derive(Accounts)]
+pub struct Register {
+    /// Who will manage the model.
+    pub authority: Signer,
+    /// Who pays for the account.
+    #[account(mut)]
+    pub payer: Signer,
+    /// The model, at `["model", authority, SHA-256(key || schema)]`: created here.
+    #[account(mut)]
+    pub model: UncheckedAccount,
+    /// Creates the account.
+    pub system_program: Program<System>,
+}
+
+impl RegisterArgs {
+    /// The model that these arguments describe, when all of it is sound.
+    #[inline(never)] // a stack frame of its own
+    fn validate(&self, authority: Address) -> Result<NewModel<'_>> {
+        let setup = SetupKind::from_byte(self.setup).ok_or(VerifierError::SetupKind)?;
+        let is_ceremony = setup == SetupKind::Ceremony;
+        require!(is_ceremony == (self.transcript_hash != [0; 32]), VerifierError::Transcript);
+        require!(timelock_range(is_ceremony).contains(&self.timelock), VerifierError::TimelockRange);
+
+        require!(self.schema.len() <= MAX_SCHEMA_LEN, VerifierError::SchemaTooLong);
+        let schema = ModelSchema::decode(&self.schema).map_err(|_| VerifierError::SchemaMalformed)?;
+        let limbs = schema.input_limbs() + schema.output_limbs();
+        require!(limbs <= MAX_LIMBS, VerifierError::TooManyLimbs);
+
+        let key = VerifyingKey::from_slice(&self.key).map_err(VerifierError::from)?;
+        check_key(key).map_err(VerifierError::from)?;
+        Ok(NewModel {
+            authority,
+            key,
+            schema: &self.schema,
+            domain: schema.domain(),
+            limb_count: u16::try_from(limbs).map_err(|_| VerifierError::TooManyLimbs)?,
+            setup,
+            transcript_hash: self.transcript_hash,
+            timelock: self.timelock,
+        })
+    }
+}
+
+/// Creates the model's account.
+pub fn handler(ctx: &mut Context<Register>, args: RegisterArgs) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let new = args.validate(*accounts.authority.address())?;
+    let now = now()?;
+    let id = model_id(new.key, new.schema);
+    create(
+        accounts.payer.account(),
+        accounts.model.account(),
+        model_seeds(&new.authority, &id),
+        VerifierError::ModelExists,
+        |bump, model: &mut Model| model.propose(&new, bump, now),
+    )?;
+    emit!(ModelRegistered {
+        model: *accounts.model.address(),
+        authority: new.authority,
+        key_hash: new.key.key_hash(),
+        setup: args.setup,
+        transcript_hash: args.transcript_hash,
+        activates_at: now.saturating_add(args.timelock),
+    });
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! `resume`: a suspended model is proposed again. Its timelock starts anew, so that nobody who took the authority
+//! can undo a suspension at once.
+
+use anchor_lang::prelude::*;
+
+use super::manage::{Manage, now};
+use crate::ModelResumed;
+
+/// Proposes the model again.
+pub fn handler(ctx: &mut Context<Manage>) -> Result<()> {
+    let model = &mut ctx.accounts.model;
+    model.resume(now()?)?;
+    model.invariant()?;
+    emit!(ModelResumed { model: *model.address(), activates_at: model.activates_at });
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `verify`: the answer to "was this statement proven for this model?", for a caller to act on.
+//!
+//! Stateless: the model is read only. It returns `assay_interface::verifier::Verified`; a program that calls it uses
+//! [`crate::call::verify`], which checks who answered. About 81,000 compute units.
+
+use alloc::vec::Vec;
+
+use anchor_lang::prelude::*;
+use assay_interface::groth16::PROOF_LEN;
+use assay_interface::verifier::{RETURN_DATA_LEN, Verified};
+
+use crate::Model;
+
+/// A proof and what it proves, as `assay_interface::verifier` lays them out.
+#[derive(AnchorSerialize, AnchorDeserialize, IdlType)]
+pub struct ProofArgs {
+    /// -A, B, C.
+    pub proof: [u8; 256],
+    /// The caller's binding: what this inference is for.
+    pub context: [u8; 32],
+    /// The statement's limbs: packed public inputs, commitments, packed outputs, each below the field's order.
+    pub limbs: Vec<[u8; 32]>,
+}
+
+const _: () = assert!(PROOF_LEN == 256 && RETURN_DATA_LEN == 65, "the IDL needs these as literals");
+
+/// 0. `[]` model.
+#[derive(Accounts)]
+pub struct Verify {
+    /// The model: active.
+    pub model: Account<Model>,
+}
+
+/// Checks the proof and answers.
+pub fn handler(ctx: &mut Context<Verify>, args: &ProofArgs) -> Result<[u8; 65]> {
+    let model = &ctx.accounts.model;
+    let digest = model.check_proof(args)?;
+    let verified =
+        Verified { model: model.address().to_bytes(), digest: digest.to_be_bytes(), setup: model.setup()? };
+    Ok(verified.encode())
+}
