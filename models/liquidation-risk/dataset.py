@@ -25,11 +25,11 @@ TRAIN_END, VALIDATION_END = 600, 730  # hours of the common timeline; a split st
 HOURS_IN_YEAR = 8760
 
 # Draws for each hour, asset and orientation of the path. `close` is the population that the report measures: within
-# reach of a few hours' fall. `wide` and `insolvent` teach the network the rest of its domain, where the answer is plain.
-DRAWS = {"close": 8, "wide": 3, "insolvent": 1}
+# reach of a few hours' fall. `wide` and `past` teach the network the rest of its domain, where the answer is plain.
+DRAWS = {"close": 8, "wide": 3, "past": 1}
 PATHS = [(scale, mirrored) for scale in (1, 0.6, 0.8, 1.25, 1.6) for mirrored in (False, True)]
 REAL = 0  # the path in PATHS that is as it happened
-DROPS = {"close": (0.0005, 0.08), "wide": (0.08, 0.6), "insolvent": (-0.1, 0.0)}
+DROPS = {"close": (0.0005, 0.08), "wide": (0.08, 0.6), "past": (-0.1, 0.0)}
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,8 @@ def with_intervals(rows, ranked, seed):
 
     The bootstrap draws whole blocks of hours, all assets together: positions of one hour, hours of one day and the
     three assets of one hour are not independent."""
-    block = rows.hour // BLOCK
-    members = [np.flatnonzero(block == b) for b in np.unique(block)]
-    rng = np.random.default_rng(seed)
     samples = {name: {"roc_auc": [], "average_precision": []} for name in ranked}
-    for _ in range(RESAMPLES):
-        chosen = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
+    for chosen in resamples(rows, seed):
         for name, ranking in ranked.items():
             for measure, value in quality(rows.label[chosen], ranking[chosen]).items():
                 samples[name][measure].append(value)
@@ -57,6 +53,15 @@ def with_intervals(rows, ranked, seed):
                 entry["model_leads_by"] = {"value": own - value, "interval": interval(lead)}
             result[name][measure] = entry
     return result
+
+
+def resamples(rows, seed):
+    """Index arrays of the bootstrap's draws: as many whole blocks as there are, with repetition."""
+    block = rows.hour // BLOCK
+    members = [np.flatnonzero(block == b) for b in np.unique(block)]
+    rng = np.random.default_rng(seed)
+    for _ in range(RESAMPLES):
+        yield np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
 
 
 def interval(values):
@@ -81,14 +86,17 @@ def at_threshold(labels, ranking, threshold):
     }
 
 
-def operating_points(validation, test, ranked_validation, ranked_test, threshold):
-    """Precision and recall on the test set. Every rule gets the threshold that flags, on validation, as many positions
-    as the model's does."""
+def operating_points(test, ranked_validation, ranked_test, threshold, seed):
+    """Precision and recall on the test set, with intervals as above. Every rule gets the threshold that flags, on
+    validation, as many positions as the model's does."""
     rate = float((ranked_validation["model"] >= threshold).mean())
     points = {}
     for name, ranking in ranked_test.items():
         own = threshold if name == "model" else float(np.quantile(ranked_validation[name], 1 - rate))
         points[name] = {"threshold": own, **at_threshold(test.label, ranking, own)}
+        drawn = [at_threshold(test.label[chosen], ranking[chosen], own) for chosen in resamples(test, seed)]
+        for measure in ("precision", "recall"):
+            points[name][f"{measure}_interval"] = interval([draw[measure] for draw in drawn])
     return points
 
 

@@ -108,7 +108,7 @@ def measure(model, rows, train, validation, test):
         },
         "score_threshold": {"logit": threshold, "units_of_2^-8": round(threshold * 256)},
         "operating_points": evaluation.operating_points(
-            close["validation"], tested, ranked["validation"], ranked["test"], threshold
+            tested, ranked["validation"], ranked["test"], threshold, SEED
         ),
         "calibration": evaluation.calibration(tested.label, ranked["test"]["model"]),
         "score_table": evaluation.score_table(model, test),
