@@ -1,1 +1,3 @@
 //! Tests that cross crates: model suite, program tests, command line.
+
+pub mod readers;

@@ -9,6 +9,7 @@
 pub mod failure;
 pub mod files;
 pub mod interrupt;
+pub mod proof_file;
 pub mod ui;
 /// x
 pub fn main() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }

@@ -1,0 +1,254 @@
+//! `assay inspect`: what a file is, what it was made from, and what it holds.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use assay_circuits::Witness;
+use assay_groth16::{ProvingKey, SetupKind, VerifyingKey, snarkjs};
+use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind, VERSION};
+use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
+use serde_json::{Map, Value, json};
+
+use crate::artifacts;
+use crate::cli::Outcome;
+use crate::commands::{print, show};
+use crate::failure::hinted;
+use crate::proof_file::ProofFile;
+use crate::ui::{self, STRONG, Table, bytes, hex, paint};
+use crate::values;
+
+const EXAMPLE: &str = "\
+Examples:
+  $ assay inspect model.assay                         schema, sizes, digests
+  $ assay inspect decision.proof --model model.assay  the proven values in the model's own units
+  $ assay inspect model.vk --snarkjs                  verification_key.json for snarkjs
+  $ assay inspect model.vk --json | jq -r .circuit    one field for a script
+
+The file is read and checked in full; damage ends in exit code 1 with what is wrong.";
+
+/// Most elements of one tensor that the text form lists; --json lists all.
+const LISTED: usize = 64;
+
+/// Show what a compiled model, key, witness or proof file holds.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// A file that ends in .assay, .pk, .vk, .wtns or .proof
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Compiled model: decodes the values of a proof
+    #[arg(long, value_name = "MODEL.assay")]
+    model: Option<PathBuf>,
+    /// Print a verifying key, or a proof with its public signals, as snarkjs reads it
+    #[arg(long, conflicts_with_all = ["json", "model"])]
+    snarkjs: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A description under construction: the same facts as lines and as JSON.
+#[derive(Default)]
+struct Description {
+    lines: Vec<(&'static str, String)>,
+    json: Map<String, Value>,
+    tables: String,
+}
+
+impl Description {
+    fn field(&mut self, label: &'static str, key: &str, text: impl Into<String>, value: impl Into<Value>) {
+        self.lines.push((label, text.into()));
+        self.json.insert(key.into(), value.into());
+    }
+
+    /// A field whose text is its value.
+    fn plain(&mut self, label: &'static str, key: &str, text: impl Into<String>) {
+        let text = text.into();
+        self.field(label, key, text.clone(), text);
+    }
+
+    fn count(&mut self, label: &'static str, key: &str, count: usize) {
+        self.field(label, key, count.to_string(), count);
+    }
+
+    fn table(&mut self, title: &str, table: &str) {
+        self.tables += &format!("{}\n{table}", paint(STRONG, title));
+    }
+}
+
+/// Runs the command.
+pub fn run(args: Args) -> anyhow::Result<Outcome> {
+    let (kind, file) = artifacts::any(&args.file)?;
+    let path = args.file.display().to_string();
+    if args.snarkjs {
+        let text = to_snarkjs(kind, &file, &args.file)?;
+        ui::data(&format!("{}\n", text.trim_end()))?;
+        return Ok(Outcome::Valid);
+    }
+    if args.model.is_some() && kind != Kind::Proof {
+        return Err(hinted(
+            anyhow!("--model decodes the values of a proof, and {path} is a {kind}"),
+            "leave --model out",
+        ));
+    }
+    let container = artifact::decode(kind, &file).with_context(|| path.clone())?;
+    let mut description = Description::default();
+    description.plain("file", "file", show(&args.file));
+    description.field("kind", "kind", kind.to_string(), kind.extension());
+    description.field("format", "version", format!("version {VERSION}"), VERSION);
+    let size = (HEADER_LEN + container.payload.len()) as u64;
+    description.field("size", "bytes", bytes(size), size);
+    description.plain("digest", "digest", hex(&container.digest));
+    match kind {
+        Kind::Circuit => describe_model(&args.file, &mut description)?,
+        Kind::ProvingKey => {
+            let key = ProvingKey::from_bytes(&file).with_context(|| path.clone())?;
+            describe_verifying_key(key.verifying_key(), &mut description);
+            let memory = key.memory_bytes() as u64;
+            description.field("in memory", "memory_bytes", bytes(memory), memory);
+        }
+        Kind::VerifyingKey => {
+            let key = VerifyingKey::from_bytes(&file).with_context(|| path.clone())?;
+            describe_verifying_key(&key, &mut description);
+        }
+        Kind::Witness => describe_witness(&container, &path, &mut description)?,
+        Kind::Proof => {
+            let proof = ProofFile::from_bytes(&file).with_context(|| path.clone())?;
+            describe_proof(&proof, args.model.as_deref(), &mut description)?;
+        }
+    }
+    let Description { lines, json, tables } = description;
+    print(args.json, || Value::Object(json), || ui::fields(&lines) + &tables)?;
+    Ok(Outcome::Valid)
+}
+
+fn describe_model(path: &Path, description: &mut Description) -> anyhow::Result<()> {
+    let model = artifacts::model(path)?;
+    let schema = &model.compiled.schema;
+    description.plain("model", "model", schema.name());
+    description.plain("circuit", "circuit", hex(&model.circuit_digest));
+    description.plain("domain", "domain", schema.domain().to_string());
+    let stats = model.compiled.circuit.stats();
+    description.count("constraints", "constraints", stats.constraints);
+    description.count("wires", "wires", stats.instance + stats.witness);
+    description.count("nonzeros", "nonzeros", stats.nonzeros);
+    description.count("FFT domain", "fft_domain", stats.domain);
+    let limbs = schema.input_limbs() + schema.output_limbs();
+    description.count("statement limbs", "limbs", limbs);
+    description.json.insert("inputs".into(), schema_json(schema.inputs()));
+    description.json.insert("outputs".into(), schema_json(schema.outputs()));
+    description.table("tensors", &schema_table(schema));
+    Ok(())
+}
+
+fn schema_table(schema: &ModelSchema) -> String {
+    let mut table = Table::new(["tensor", "role", "shape", "bits", "scale", "least", "greatest"]);
+    let sides = [("input", schema.inputs()), ("output", schema.outputs())];
+    for (side, tensor) in sides.into_iter().flat_map(|(side, list)| list.iter().map(move |t| (side, t))) {
+        let role = match tensor.visibility {
+            Visibility::Public => side.to_owned(),
+            Visibility::Committed => format!("{side}, committed"),
+        };
+        let (least, greatest) = domain(tensor);
+        table.row([
+            tensor.name.clone(),
+            role,
+            tensor.shape.iter().map(u32::to_string).collect::<Vec<_>>().join("x"),
+            tensor.bits.to_string(),
+            tensor.scale.to_string(),
+            least.to_string(),
+            greatest.to_string(),
+        ]);
+    }
+    table.render()
+}
+
+fn schema_json(tensors: &[TensorSchema]) -> Value {
+    tensors
+        .iter()
+        .map(|tensor| {
+            let (least, greatest) = domain(tensor);
+            json!({
+                "name": tensor.name,
+                "shape": tensor.shape,
+                "bits": tensor.bits,
+                "scale": tensor.scale,
+                "visibility": match tensor.visibility {
+                    Visibility::Public => "public",
+                    Visibility::Committed => "committed",
+                },
+                "least": least,
+                "greatest": greatest,
+            })
+        })
+        .collect()
+}
+
+/// Smallest and largest number that a tensor's integers stand for.
+fn domain(tensor: &TensorSchema) -> (f64, f64) {
+    let half = 1i64 << (u32::from(tensor.bits.clamp(1, 32)) - 1);
+    (values::real(-half, tensor.scale), values::real(half - 1, tensor.scale))
+}
+
+fn describe_verifying_key(key: &VerifyingKey, description: &mut Description) {
+    let (text, value) = match key.setup_kind() {
+        SetupKind::Development => ("development: do not trust it with real funds", "development"),
+        SetupKind::Ceremony => ("ceremony", "ceremony"),
+    };
+    description.field("setup", "setup", text, value);
+    description.plain("circuit", "circuit", hex(&key.circuit_digest()));
+    description.plain("key hash", "key_hash", hex(&key.to_interface().key_hash()));
+}
+
+fn describe_witness(container: &Artifact<'_>, path: &str, description: &mut Description) -> anyhow::Result<()> {
+    let witness = Witness::from_bytes(container.payload).with_context(|| path.to_owned())?;
+    description.plain("circuit", "circuit", hex(&container.parent));
+    description.count("wires", "wires", witness.values.len());
+    description.plain("statement digest", "statement_digest", assay_groth16::scalar(witness.digest()).to_string());
+    let outputs = witness.outputs();
+    description.field("outputs", "outputs", format!("{outputs:?}"), json!(outputs));
+    Ok(())
+}
+
+fn describe_proof(proof: &ProofFile, model: Option<&Path>, description: &mut Description) -> anyhow::Result<()> {
+    let statement = &proof.statement;
+    description.plain("key", "key", hex(&proof.key));
+    description.plain("domain", "domain", statement.domain.to_string());
+    description.plain("context", "context", hex(&statement.context));
+    description.plain("statement digest", "statement_digest", statement.digest()?.to_string());
+    let limbs: Vec<String> = statement.limbs.iter().map(ToString::to_string).collect();
+    description.field("limbs", "limbs", limbs.len().to_string(), limbs);
+    description.json.insert("proof".into(), hex(proof.proof.as_bytes()).into());
+    let Some(path) = model else {
+        ui::note("with --model the values are decoded; whether the proof is valid, ask `assay verify`");
+        return Ok(());
+    };
+    let model = artifacts::model(path)?;
+    let tensors = values::decode(&model.compiled.schema, statement)?;
+    description.plain("model", "model", model.compiled.schema.name());
+    description.json.insert("inputs".into(), values::to_json(&tensors.inputs));
+    description.json.insert("outputs".into(), values::to_json(&tensors.outputs));
+    description.table("inputs", &values::table(&tensors.inputs, LISTED));
+    description.table("outputs", &values::table(&tensors.outputs, LISTED));
+    Ok(())
+}
+
+fn to_snarkjs(kind: Kind, file: &[u8], path: &Path) -> anyhow::Result<String> {
+    let name = || path.display().to_string();
+    match kind {
+        Kind::VerifyingKey => {
+            Ok(snarkjs::verifying_key_to_json(&VerifyingKey::from_bytes(file).with_context(name)?))
+        }
+        Kind::Proof => {
+            let read = ProofFile::from_bytes(file).with_context(name)?;
+            let proof = assay_groth16::Proof::from_interface(&read.proof).with_context(name)?;
+            let proof: Value = serde_json::from_str(&snarkjs::proof_to_json(&proof))?;
+            let signals: Value = serde_json::from_str(&snarkjs::public_to_json(&read.statement.digest()?))?;
+            Ok(format!("{:#}", json!({ "proof": proof, "publicSignals": signals })))
+        }
+        _ => Err(hinted(
+            anyhow!("{} is a {kind}: snarkjs has a form for verifying keys and proofs only", path.display()),
+            "leave --snarkjs out",
+        )),
+    }
+}
