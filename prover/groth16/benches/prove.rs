@@ -6,7 +6,7 @@ use std::hint::black_box;
 use assay_groth16::{Prover, ProvingKey, estimate, prove, scalar, setup_development, verify};
 use criterion::{Criterion, criterion_group, criterion_main};
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/it/common.rs"]
 mod common;
 
 fn bench(c: &mut Criterion) {

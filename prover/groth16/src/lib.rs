@@ -57,5 +57,5 @@ pub use qap::CosetReduction;
 pub use setup::{SetupError, setup_development};
 
 #[cfg(test)]
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/it/common.rs"]
 mod common;

@@ -1,7 +1,6 @@
 //! snarkjs' JSON: what is written reads back, and each fault of what is read has its error.
 
-mod common;
-
+use crate::common;
 use assay_groth16::{
     PointError, Proof, SetupKind, VerifyingKey, prove, scalar, setup_development,
     snarkjs::{

@@ -1,9 +1,8 @@
 //! Key files: the identity, and every damage refused by its own error, never by a panic.
 
-mod common;
-
+use crate::common;
 use ark_bn254::{Fq, Fq2, G2Affine};
-use ark_ff::{AdditiveGroup, Field, PrimeField};
+use ark_ff::{Field, PrimeField};
 use assay_circuits::Circuit;
 use assay_groth16::{
     KeyReadError, PointError, ProveError, Prover, ProvingKey, SetupKind, VerifyingKey, setup_development,

@@ -1,4 +1,6 @@
-//! Circuits to prove with.
+//! Circuits to prove with; also for the unit tests and the benchmark, which use a part of them.
+
+#![allow(dead_code)]
 
 use ark_bn254::Fr;
 use ark_ff::UniformRand;

@@ -75,12 +75,10 @@ fn fixture() -> (VerifyingKey, Proof, Scalar) {
 fn outside_the_subgroup() -> [u8; 128] {
     let mut x = Fq2::new(Fq::ONE, Fq::ONE);
     loop {
-        if let Some(point) = G2Affine::get_point_from_x_unchecked(x, false) {
-            if !point.is_in_correct_subgroup_assuming_on_curve() {
-                return g2(point);
-            }
+        match G2Affine::get_point_from_x_unchecked(x, false) {
+            Some(point) if !point.is_in_correct_subgroup_assuming_on_curve() => return g2(point),
+            _ => x += Fq2::ONE,
         }
-        x += Fq2::ONE;
     }
 }
 

@@ -1,7 +1,6 @@
 //! Model schemas: the identity of encode and decode, the domain, and each fault its own error.
 
-mod common;
-
+use crate::common;
 use assay_interface::schema::{
     MAX_ENCODED_LEN, MAX_TENSORS, ModelSchema, SchemaError, Side, TensorSchema, Visibility, domain_of,
 };

@@ -1,7 +1,6 @@
 //! Proofs: what verifies, on both verifiers, and what is refused, by its own error.
 
-mod common;
-
+use crate::common;
 use ark_bn254::Fr;
 use ark_ff::One;
 use assay_circuits::{Bounded, Builder, Visibility};

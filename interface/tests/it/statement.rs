@@ -1,7 +1,6 @@
 //! Statements: packing is a bijection, elements are injective, and each fault has its error.
 
-mod common;
-
+use crate::common;
 use assay_interface::{
     field::Scalar,
     poseidon::absorb,

@@ -1,7 +1,6 @@
 //! The estimate against what is there to count.
 
-mod common;
-
+use crate::common;
 use assay_circuits::Visibility;
 use assay_groth16::{Calibration, estimate, estimate_with, setup_development};
 

@@ -1,0 +1,10 @@
+//! Tests of every layout: one binary, a module a subject.
+
+mod artifact;
+mod common;
+mod field;
+mod groth16;
+mod poseidon;
+mod schema;
+mod statement;
+mod verifier;

@@ -1,0 +1,7 @@
+//! Tests of keys, proofs and their files: one binary, a module a subject.
+
+mod common;
+mod estimate;
+mod keys;
+mod prove;
+mod snarkjs;
