@@ -1,1 +1,183 @@
 //! An in-process Solana runtime with Assay's programs deployed.
+//!
+//! [`Localnet`] is LiteSVM with mainnet's features, the SPL token program, and the `.so` files that
+//! `cargo xtask build` wrote to `target/deploy`: the programs run as bytecode, metered as on mainnet. Tests and the
+//! demonstration use it; there is no network, and time moves only when it is told to.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod outcome;
+mod programs;
+mod pyth;
+mod tokens;
+
+use assay_client::account::{self, AccountError};
+use litesvm::LiteSVM;
+use solana_account::Account;
+use solana_address::Address;
+use solana_clock::Clock;
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_message::{Message, VersionedMessage};
+use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
+
+pub use anchor_lang::{Discriminator, Owner};
+pub use outcome::{Outcome, ProgramUnits, Refusal};
+pub use programs::{DeployError, deploy_directory};
+
+/// Most bytes of a transaction.
+pub const MAX_TRANSACTION_SIZE: usize = 1_232;
+/// The time at which a fresh [`Localnet`] stands: 1 January 2026, in Unix seconds.
+pub const GENESIS_TIME: i64 = 1_767_225_600;
+
+const SLOTS_PER_SECOND: u64 = 4; // about: programs must not use slots as a clock
+
+/// A runtime of one's own.
+pub struct Localnet {
+    svm: LiteSVM,
+    payer: Keypair,
+}
+
+/// A copy whose further life is its own.
+impl Clone for Localnet {
+    fn clone(&self) -> Self {
+        Self { svm: self.svm.clone(), payer: self.payer.insecure_clone() }
+    }
+}
+
+impl Localnet {
+    /// A runtime with the verifier and the lending program.
+    ///
+    /// # Errors
+    /// [`DeployError`] when a program was not built.
+    pub fn new() -> Result<Self, DeployError> {
+        let mut net = Self::without_programs();
+        net.deploy(assay_verifier::ID, "assay_verifier")?;
+        net.deploy(assay_lending::ID, "assay_lending")?;
+        Ok(net)
+    }
+
+    /// A runtime with nothing but Solana's own programs and SPL token.
+    pub fn without_programs() -> Self {
+        let mut net = Self { svm: LiteSVM::new(), payer: Keypair::new() };
+        net.set_time(GENESIS_TIME);
+        net.airdrop(&net.payer.pubkey(), 1_000_000_000_000);
+        net
+    }
+
+    /// Deploys `<library>.so` of the deploy directory at `id`.
+    ///
+    /// # Errors
+    /// [`DeployError`] when the file is missing or is no program.
+    pub fn deploy(&mut self, id: Address, library: &'static str) -> Result<(), DeployError> {
+        self.deploy_bytes(id, library, &programs::read(library)?)
+    }
+
+    /// Deploys a program's bytes at `id`; `library` is its name in errors.
+    ///
+    /// # Errors
+    /// [`DeployError::Invalid`] when the bytes are no program.
+    pub fn deploy_bytes(&mut self, id: Address, library: &'static str, bytes: &[u8]) -> Result<(), DeployError> {
+        self.svm
+            .add_program(id, bytes)
+            .map_err(|error| DeployError::Invalid { library, reason: error.to_string() })
+    }
+
+    /// Who pays for what the runtime's owner does.
+    pub fn payer(&self) -> &Keypair {
+        &self.payer
+    }
+
+    /// A new key with 100 SOL.
+    pub fn fund(&mut self) -> Keypair {
+        let keypair = Keypair::new();
+        self.airdrop(&keypair.pubkey(), 100_000_000_000);
+        keypair
+    }
+
+    /// Gives `address` lamports out of nothing.
+    pub fn airdrop(&mut self, address: &Address, lamports: u64) {
+        let mut account = self.account(address).unwrap_or_default();
+        account.lamports = account.lamports.saturating_add(lamports);
+        self.set_account(*address, account);
+    }
+
+    /// The clock, in Unix seconds.
+    pub fn now(&self) -> i64 {
+        self.svm.get_sysvar::<Clock>().unix_timestamp
+    }
+
+    /// Sets the clock, in Unix seconds; slots follow at about their real pace.
+    pub fn set_time(&mut self, unix_timestamp: i64) {
+        let mut clock = self.svm.get_sysvar::<Clock>();
+        let seconds = unix_timestamp.saturating_sub(clock.unix_timestamp).unsigned_abs();
+        clock.slot = clock.slot.saturating_add(seconds.saturating_mul(SLOTS_PER_SECOND));
+        clock.unix_timestamp = unix_timestamp;
+        self.svm.set_sysvar(&clock);
+    }
+
+    /// Moves the clock.
+    pub fn advance(&mut self, seconds: i64) {
+        self.set_time(self.now().saturating_add(seconds));
+    }
+
+    /// The account at `address`, if there is one.
+    pub fn account(&self, address: &Address) -> Option<Account> {
+        self.svm.get_account(address).filter(|account| account.lamports > 0)
+    }
+
+    /// Puts an account at `address`, whatever was there.
+    pub fn set_account(&mut self, address: Address, account: Account) {
+        // The runtime refuses accounts that its caches cannot hold (malformed sysvars, programs): none is set here.
+        let result = self.svm.set_account(address, account);
+        debug_assert!(result.is_ok(), "{result:?}");
+    }
+
+    /// Decodes the program account `T` at `address`; `None` where there is no account.
+    ///
+    /// # Errors
+    /// [`AccountError`] when the account is another.
+    pub fn read<T>(&self, address: &Address) -> Result<Option<T>, AccountError>
+    where
+        T: Owner + Discriminator + bytemuck::Pod,
+    {
+        self.account(address).map(|found| account::decode(&found.owner, &found.data)).transpose()
+    }
+
+    /// Sends one transaction, paid for by the first of `signers`.
+    ///
+    /// # Panics
+    /// When a signature that the instructions ask for is missing among `signers`: the caller's mistake.
+    pub fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Outcome {
+        self.svm.expire_blockhash(); // equal transactions are two transactions
+        let transaction = self.sign(instructions, signers);
+        let size = wire_size(&transaction);
+        outcome::outcome(self.svm.send_transaction(transaction), size)
+    }
+
+    /// What [`Localnet::send`] would answer, leaving every account as it is.
+    ///
+    /// # Panics
+    /// As [`Localnet::send`].
+    pub fn simulate(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Outcome {
+        self.svm.expire_blockhash();
+        let transaction = self.sign(instructions, signers);
+        let size = wire_size(&transaction);
+        outcome::outcome(self.svm.simulate_transaction(transaction).map(|done| done.meta), size)
+    }
+
+    fn sign(&self, instructions: &[Instruction], signers: &[&Keypair]) -> VersionedTransaction {
+        let payer = signers.first().map(|signer| signer.pubkey());
+        let blockhash = self.svm.latest_blockhash();
+        let message = Message::new_with_blockhash(instructions, payer.as_ref(), &blockhash);
+        VersionedTransaction::try_new(VersionedMessage::Legacy(message), signers)
+            .expect("the signers are those that the instructions name")
+    }
+}
+
+/// Bytes of a transaction on the wire: signatures with their count, then the message.
+fn wire_size(transaction: &VersionedTransaction) -> usize {
+    1 + size_of::<[u8; 64]>() * transaction.signatures.len() + transaction.message.serialize().len()
+}

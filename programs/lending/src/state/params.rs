@@ -25,7 +25,7 @@ const MAX_SUPPLY_CAP: u64 = 1 << 53;
 ///
 /// Ratios are basis points, times are seconds, amounts are base units, scores are the model's output units.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable, AnchorSerialize, AnchorDeserialize, IdlType)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable, SchemaWrite, SchemaRead, IdlType)]
 pub struct RiskParams {
     /// The model account, of the verifier program, whose scores count.
     pub model: [u8; 32],

@@ -16,6 +16,7 @@ pub struct AcceptAuthority {
 }
 
 /// Moves the authority to the signer.
+#[inline(never)] // the dispatcher would have to hold the frames of all handlers
 pub fn handler(ctx: &mut Context<AcceptAuthority>) -> Result<()> {
     let model = &mut ctx.accounts.model;
     let (previous, authority) = (model.authority, model.pending_authority);

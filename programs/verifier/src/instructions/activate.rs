@@ -7,6 +7,7 @@ use super::manage::{Manage, now};
 use crate::ModelActivated;
 
 /// Activates the model.
+#[inline(never)] // the dispatcher would have to hold the frames of all handlers
 pub fn handler(ctx: &mut Context<Manage>) -> Result<()> {
     let model = &mut ctx.accounts.model;
     model.activate(now()?)?;

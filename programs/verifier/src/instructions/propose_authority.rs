@@ -14,6 +14,7 @@ impl Manage {
 }
 
 /// Offers the authority to `proposed`; the zero address withdraws an offer.
+#[inline(never)] // the dispatcher would have to hold the frames of all handlers
 pub fn handler(ctx: &mut Context<Manage>, proposed: Address) -> Result<()> {
     ctx.accounts.validate(&proposed)?;
     let model = &mut ctx.accounts.model;

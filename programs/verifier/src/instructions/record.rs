@@ -26,6 +26,7 @@ pub struct Record {
 }
 
 /// Checks the proof, writes the receipt, extends the audit chain.
+#[inline(never)] // the dispatcher would have to hold the frames of all handlers
 pub fn handler(ctx: &mut Context<Record>, args: &ProofArgs) -> Result<()> {
     let accounts = &mut ctx.accounts;
     let digest = accounts.model.check_proof(args)?;

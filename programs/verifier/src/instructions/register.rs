@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What `register` is given.
-#[derive(AnchorSerialize, AnchorDeserialize, IdlType)]
+#[derive(SchemaWrite, SchemaRead, IdlType)]
 pub struct RegisterArgs {
     /// The verifying key's 576 bytes, as `assay_interface::groth16` lays them out.
     pub key: Vec<u8>,
@@ -76,6 +76,7 @@ impl RegisterArgs {
 }
 
 /// Creates the model's account.
+#[inline(never)] // the dispatcher would have to hold the frames of all handlers
 pub fn handler(ctx: &mut Context<Register>, args: RegisterArgs) -> Result<()> {
     let accounts = &ctx.accounts;
     let new = args.validate(*accounts.authority.address())?;

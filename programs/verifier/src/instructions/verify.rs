@@ -12,7 +12,7 @@ use assay_interface::verifier::{RETURN_DATA_LEN, Verified};
 use crate::Model;
 
 /// A proof and what it proves, as `assay_interface::verifier` lays them out.
-#[derive(AnchorSerialize, AnchorDeserialize, IdlType)]
+#[derive(SchemaWrite, SchemaRead, IdlType)]
 pub struct ProofArgs {
     /// -A, B, C.
     pub proof: [u8; 256],
@@ -32,6 +32,7 @@ pub struct Verify {
 }
 
 /// Checks the proof and answers.
+#[inline(never)] // the dispatcher would have to hold the frames of all handlers
 pub fn handler(ctx: &mut Context<Verify>, args: &ProofArgs) -> Result<[u8; 65]> {
     let model = &ctx.accounts.model;
     let digest = model.check_proof(args)?;
