@@ -1,1 +1,30 @@
-fn main() {}
+//! Witness generation, checking and reading of the liquidation-risk-shaped circuit.
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use assay_circuits::Circuit;
+use criterion::{Criterion, criterion_group, criterion_main};
+
+fn bench(c: &mut Criterion) {
+    let case = common::risk().unwrap_or_else(|e| panic!("{e}"));
+    let (circuit, assignment) = (&case.circuit, &case.assignments[0]);
+    let witness = circuit.solve(assignment).unwrap_or_else(|e| panic!("{e}"));
+    let bytes = circuit.to_bytes();
+    let mut group = c.benchmark_group("risk shape");
+    group.bench_function("solve", |b| b.iter(|| circuit.solve(assignment)));
+    group.bench_function("first_violation", |b| b.iter(|| circuit.r1cs.first_violation(&witness)));
+    group.bench_function("build", |b| b.iter(common::risk));
+    group.bench_function("to_bytes", |b| b.iter(|| circuit.to_bytes()));
+    group.bench_function("from_bytes", |b| b.iter(|| Circuit::from_bytes(&bytes)));
+    group.finish();
+
+    // What the statement's hash costs by itself.
+    let elements: Vec<_> = (1u64..6).map(ark_bn254::Fr::from).collect();
+    c.bench_function("poseidon of 5 elements", |b| {
+        b.iter(|| assay_circuits::gadgets::poseidon::reference(&elements));
+    });
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);

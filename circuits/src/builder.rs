@@ -30,6 +30,8 @@ pub struct Builder {
     /// Positions of the coefficients in `program.constants`.
     constants: HashMap<Fr, u32>,
     scopes: Vec<String>,
+    /// Values of each declared input.
+    inputs: Vec<Vec<Bounded>>,
     digest_bound: bool,
 }
 
@@ -48,6 +50,7 @@ impl Builder {
             values: HashMap::new(),
             constants: HashMap::new(),
             scopes: Vec::new(),
+            inputs: Vec::new(),
             digest_bound: false,
         }
     }
@@ -66,9 +69,19 @@ impl Builder {
         self.instruct(Instruction::Input, &[])?;
         let wires = self.integer_wires(len)?;
         let offset = half(bits);
-        self.scope(&format!("input {name}"), |b| {
-            wires.iter().map(|&wire| bits::assert_wire(b, wire, bits)?.add_const(-offset)).collect()
-        })
+        let values: Vec<Bounded> = self.scope(&format!("input {name}"), |b| {
+            wires
+                .iter()
+                .map(|&wire| bits::assert_wire(b, wire, bits)?.add_const(-offset))
+                .collect::<Result<_, BuildError>>()
+        })?;
+        self.inputs.push(values.clone());
+        Ok(values)
+    }
+
+    /// Values and declaration of each input so far.
+    pub(crate) fn declared_inputs(&self) -> impl ExactSizeIterator<Item = (&[Bounded], &InputTensor)> {
+        self.inputs.iter().map(Vec::as_slice).zip(&self.program.inputs)
     }
 
     /// Runs `build` with `name` in front of the names of the constraints that it adds.

@@ -76,6 +76,16 @@ impl Circuit {
         &self.program
     }
 
+    /// Whether the digest is bound; false only for [`crate::Builder::finish_gadget`].
+    pub fn has_statement(&self) -> bool {
+        self.program.instructions.iter().any(|i| {
+            matches!(
+                i,
+                crate::program::Instruction::Poseidon { output: crate::program::HashOutput::Digest, .. }
+            )
+        })
+    }
+
     /// Computes the witness. It satisfies the constraints of a circuit that [`crate::Builder`]
     /// made; for one read from untrusted bytes, ask [`R1cs::first_violation`].
     pub fn solve(&self, assignment: &Assignment) -> Result<Witness, SolveError> {

@@ -98,6 +98,14 @@ pub enum BuildError {
         /// Most elements of one hash.
         max: usize,
     },
+    /// The statement names other values, or other bits, than the input was declared with.
+    #[error("statement input {index} is not the declared input `{name}`: bind its values, with its bits")]
+    StatementInput {
+        /// Position in the statement.
+        index: usize,
+        /// Name of the declared input.
+        name: String,
+    },
     /// The digest wire was bound a second time.
     #[error("the statement is bound already: a circuit has one digest")]
     StatementBoundTwice,

@@ -75,6 +75,11 @@ impl Lc {
         }
     }
 
+    /// The value for a witness vector; wires beyond it count as zero.
+    pub fn evaluate(&self, wires: &[Fr]) -> Fr {
+        self.terms.iter().map(|(wire, c)| wires.get(wire.index()).copied().unwrap_or_default() * c).sum()
+    }
+
     /// `self + other`.
     pub fn plus(&self, other: &Lc) -> Lc {
         self.plus_scaled(other, Fr::one())

@@ -154,6 +154,11 @@ impl<'a> Machine<'a> {
         Self { program, integers, elements, next_integer: 0, next_element: 0, next_input: 0, next_salt: 0 }
     }
 
+    /// The instructions from `position` on.
+    pub(crate) fn instructions(&self, position: usize) -> &'a [Instruction] {
+        self.program.instructions.get(position..).unwrap_or_default()
+    }
+
     fn integer(&mut self) -> i64 {
         let terms = self.program.integers.get(self.next_integer);
         self.next_integer += 1;

@@ -16,7 +16,7 @@
 //! only blinds. 256 constraints would prove what collision resistance already gives.
 
 use ark_bn254::Fr;
-use ark_ff::{One, PrimeField, Zero};
+use ark_ff::{One, PrimeField};
 
 use crate::bounded::Bounded;
 use crate::builder::{Builder, check_tensor_bits};
@@ -51,6 +51,9 @@ pub struct StatementOutput<'a> {
 impl Builder {
     /// Binds the digest to domain, context, inputs and outputs; once a circuit, as its last step.
     ///
+    /// The inputs must be those declared with [`Builder::input`], all of them and in that order: an
+    /// input that no statement mentions would be the prover's free choice.
+    ///
     /// Cost: Poseidon over 3 elements and one for each limb or commitment; for each committed input,
     /// Poseidon over its salt and limbs.
     pub fn bind_statement(
@@ -59,6 +62,7 @@ impl Builder {
         inputs: &[StatementInput<'_>],
         outputs: &[StatementOutput<'_>],
     ) -> Result<(), BuildError> {
+        self.check_inputs(inputs)?;
         self.claim_digest()?;
         self.scope("statement", |b| {
             b.instruct(Instruction::Context, &[])?;
@@ -83,6 +87,20 @@ impl Builder {
             b.scope("digest", |b| poseidon::absorb_to_digest(b, &elements))
         })?;
         outputs.iter().try_for_each(|output| self.output(output.values))
+    }
+
+    fn check_inputs(&self, inputs: &[StatementInput<'_>]) -> Result<(), BuildError> {
+        let declared = self.declared_inputs();
+        if declared.len() != inputs.len() {
+            let (expected, found) = (declared.len(), inputs.len());
+            return Err(BuildError::Length { operation: "statement", what: "inputs", expected, found });
+        }
+        for (index, ((values, tensor), input)) in declared.zip(inputs).enumerate() {
+            if input.values != values || input.bits != tensor.bits {
+                return Err(BuildError::StatementInput { index, name: tensor.name.clone() });
+            }
+        }
+        Ok(())
     }
 
     /// A circuit without a statement, to test a gadget alone: the digest is zero and unconstrained.
@@ -119,35 +137,83 @@ fn pack(values: &[Bounded], bits: u8, operation: &'static str) -> Result<Vec<Lc>
     Ok(values.chunks(per_limb).map(limb).collect())
 }
 
-/// The statement's digest computed directly, for tests: `elements` as the circuit absorbs them.
-pub fn reference(elements: &[Fr]) -> Option<Fr> {
-    let (first, mut rest) = elements.split_at(elements.len().min(poseidon::MAX_ARITY));
-    let mut running = poseidon::reference(first)?;
-    while !rest.is_empty() {
-        let (block, tail) = rest.split_at(rest.len().min(poseidon::MAX_ARITY - 1));
-        let next: Vec<Fr> = std::iter::once(running).chain(block.iter().copied()).collect();
-        running = poseidon::reference(&next)?;
-        rest = tail;
-    }
-    Some(running)
-}
-
-/// Packs plain integers as [`Builder::bind_statement`] does; `None` where one does not fit.
-pub fn reference_limbs(values: &[i64], bits: u8) -> Option<Vec<Fr>> {
-    check_tensor_bits("limbs", bits).ok()?;
-    let offset = half(bits);
-    let per_limb = LIMB_BITS / usize::from(bits);
-    let limb = |chunk: &[i64]| {
-        chunk.iter().rev().try_fold(Fr::zero(), |limb, &value| {
-            let digit = (-offset..offset).contains(&value).then(|| Fr::from(value + offset))?;
-            Some(limb * Fr::from(1u64 << bits) + digit)
-        })
-    };
-    values.chunks(per_limb).map(limb).collect()
-}
-
-/// A field element from the first bytes of a domain tag, big-endian; at most 31 bytes are never
-/// reduced.
+/// The domain tag as a field element: 31 bytes, big-endian, never reduced.
 pub fn domain_from_bytes(bytes: &[u8; 31]) -> Fr {
     Fr::from_be_bytes_mod_order(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::gadget;
+
+    fn bind(
+        inputs: impl FnOnce(&[Bounded]) -> Result<(Vec<Bounded>, u8), BuildError>,
+        outputs: impl FnOnce(&[Bounded]) -> Result<(Vec<Bounded>, u8), BuildError>,
+    ) -> Result<(), BuildError> {
+        let mut b = Builder::new();
+        let x = b.input("x", 2, 8)?;
+        let ((input, input_bits), (output, bits)) = (inputs(&x)?, outputs(&x)?);
+        let visibility = Visibility::Public;
+        b.bind_statement(
+            Fr::one(),
+            &[StatementInput { values: &input, bits: input_bits, visibility }],
+            &[StatementOutput { values: &output, bits }],
+        )
+    }
+
+    #[test]
+    fn outputs_must_be_proven_to_fit_their_bits() {
+        let same = |x: &[Bounded]| Ok((x.to_vec(), 8));
+        assert_eq!(bind(same, same), Ok(()));
+        let wide = |x: &[Bounded]| Ok((vec![x[0].clone(), x[1].add_const(1)?], 8));
+        let refused = bind(same, wide);
+        assert!(
+            matches!(
+                refused,
+                Err(BuildError::NotProven { index: 1, lo: -127, hi: 128, min: -128, max: 127, .. })
+            ),
+            "{refused:?}"
+        );
+        assert_eq!(bind(same, |x| Ok((x.to_vec(), 7))).is_err(), true);
+        assert!(matches!(bind(same, |x| Ok((x.to_vec(), 33))), Err(BuildError::Bits { bits: 33, .. })));
+        assert!(matches!(bind(same, |_| Ok((vec![], 8))), Err(BuildError::Empty { .. })));
+    }
+
+    #[test]
+    fn inputs_must_be_those_declared() {
+        let same = |x: &[Bounded]| Ok((x.to_vec(), 8));
+        let refused =
+            |result| matches!(result, Err(BuildError::StatementInput { index: 0, name }) if name == "x");
+        assert!(refused(bind(|x| Ok((vec![x[1].clone(), x[0].clone()], 8)), same)));
+        assert!(refused(bind(|x| Ok((x[..1].to_vec(), 8)), same)));
+        assert!(refused(bind(|x| Ok((x.to_vec(), 9)), same)));
+        let mut b = Builder::new();
+        assert!(b.input("x", 2, 8).is_ok());
+        let forgotten = b.bind_statement(Fr::one(), &[], &[]);
+        assert!(matches!(forgotten, Err(BuildError::Length { what: "inputs", expected: 1, found: 0, .. })));
+    }
+
+    #[test]
+    fn a_circuit_has_one_statement() -> Result<(), BuildError> {
+        let mut b = Builder::new();
+        let x = b.input("x", 1, 8)?;
+        assert_eq!(Builder::new().finish().err(), Some(BuildError::StatementMissing));
+        let inputs = [StatementInput { values: &x, bits: 8, visibility: Visibility::Committed }];
+        let outputs = [StatementOutput { values: &x, bits: 8 }];
+        b.bind_statement(Fr::one(), &inputs, &outputs)?;
+        assert_eq!(b.bind_statement(Fr::one(), &inputs, &outputs), Err(BuildError::StatementBoundTwice));
+        assert!(b.finish()?.has_statement());
+        assert!(!gadget(1, 8, |_, x| Ok(x.to_vec()))?.has_statement());
+        Ok(())
+    }
+
+    #[test]
+    fn input_tensors_have_values_and_bits() {
+        let input = |len, bits| Builder::new().input("x", len, bits).err();
+        assert_eq!(input(0, 8), Some(BuildError::Empty { operation: "input" }));
+        for bits in [0, 33, 64, 255] {
+            assert!(matches!(input(1, bits), Some(BuildError::Bits { min: 1, max: 32, .. })));
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! The advice sweep: wrong hints, with everything after them recomputed.
 
 use ark_bn254::Fr;
-use ark_ff::{One, Zero};
+use ark_ff::One;
 
-use super::{Allowed, Columns, Escape, Report, escape, mutations, pseudorandom};
+use super::{Allowed, Columns, Escape, Report, audited, escape, mutations, pseudorandom};
 use crate::circuit::{Assignment, Circuit};
 use crate::error::SolveError;
 use crate::linear::Wire;
@@ -24,8 +24,8 @@ pub fn advice_sweep(
 ) -> Result<Report, SolveError> {
     let program = &circuit.program;
     let honest = program.run(assignment)?.values;
-    let audit = Audit { circuit, assignment, columns: Columns::new(&circuit.r1cs), honest };
-    let mut report = Report { wires: audit.honest.len().saturating_sub(1), ..Report::default() };
+    let audit = Audit::new(circuit, assignment, honest);
+    let mut report = Report { wires: audited(circuit).len(), ..Report::default() };
     audit.wires(&mut report);
     audit.operands(&mut report);
     audit.roots(&mut report);
@@ -36,27 +36,62 @@ struct Audit<'a> {
     circuit: &'a Circuit,
     assignment: &'a Assignment,
     columns: Columns,
+    /// The constraints whose last wire this is: they can be judged once it is written.
+    completed: Vec<Vec<usize>>,
     honest: Vec<Fr>,
 }
 
 const OFFSETS: [i64; 12] = [1, -1, 2, -2, 3, 128, -128, 1 << 15, -(1 << 15), 1 << 24, -(1 << 31), 1 << 40];
 
-impl Audit<'_> {
-    /// Records whether `wires`, if it differs from the honest witness, breaks a constraint.
-    fn judge(&self, report: &mut Report, wires: &[Fr], change: impl Fn() -> String) {
-        let Some(first) = wires.iter().zip(&self.honest).position(|(new, old)| new != old) else {
-            return;
-        };
-        report.checks += 1;
+impl<'a> Audit<'a> {
+    fn new(circuit: &'a Circuit, assignment: &'a Assignment, honest: Vec<Fr>) -> Self {
+        let r1cs = &circuit.r1cs;
+        let mut completed = vec![Vec::new(); r1cs.num_wires()];
+        for row in 0..r1cs.num_constraints() {
+            let wires =
+                [&r1cs.a, &r1cs.b, &r1cs.c].into_iter().flat_map(|m| m.row(row)).map(|(wire, _)| wire);
+            completed[wires.max().unwrap_or(0) as usize].push(row);
+        }
+        Self { circuit, assignment, columns: Columns::new(r1cs), completed, honest }
+    }
+
+    fn broken(&self, row: usize, wires: &[Fr]) -> bool {
         let r1cs = &self.circuit.r1cs;
-        // The constraints of the first changed wire are the likeliest to break: look there first.
-        let broken = |row: usize| {
-            r1cs.evaluate(&r1cs.a, row, wires) * r1cs.evaluate(&r1cs.b, row, wires)
-                != r1cs.evaluate(&r1cs.c, row, wires)
-        };
-        let caught = self.columns.of(first).iter().any(|entry| broken(entry.row))
-            || r1cs.first_violation_of(wires).is_some();
-        if !caught {
+        r1cs.evaluate(&r1cs.a, row, wires) * r1cs.evaluate(&r1cs.b, row, wires)
+            != r1cs.evaluate(&r1cs.c, row, wires)
+    }
+
+    /// Runs the instructions from `position` on, behind wires of which those from `start` on may be
+    /// lies, and records whether a constraint breaks. It stops at the first one that does.
+    fn judge_rest(
+        &self,
+        report: &mut Report,
+        mut machine: Machine<'_>,
+        mut start: usize,
+        position: usize,
+        change: impl Fn() -> String,
+    ) {
+        let mut rest = machine.instructions(position);
+        let mut changed: Option<usize> = None;
+        loop {
+            let written = machine.elements.len();
+            let differs = |wire: &usize| machine.elements.get(*wire) != self.honest.get(*wire);
+            changed = changed.or_else(|| (start..written).find(differs));
+            let caught = changed.is_some()
+                && self.completed[start..written]
+                    .iter()
+                    .flatten()
+                    .any(|&row| self.broken(row, &machine.elements));
+            if caught {
+                report.checks += 1;
+                return;
+            }
+            let Some((&instruction, later)) = rest.split_first() else { break };
+            (start, rest) = (written, later);
+            machine.step(instruction, self.assignment);
+        }
+        if let Some(first) = changed {
+            report.checks += 1;
             report.escapes.push(self.escape(first, change()));
         }
     }
@@ -83,11 +118,8 @@ impl Audit<'_> {
                     let mut machine = honest.clone();
                     machine.integers[wire] = integer;
                     machine.elements[wire] = element;
-                    for &later in &program.instructions[position + 1..] {
-                        machine.step(later, self.assignment);
-                    }
                     let change = || format!("instruction {position} ({instruction:?}): {change}");
-                    self.judge(report, &machine.elements, change);
+                    self.judge_rest(report, machine, start, position + 1, change);
                 }
             }
         }
@@ -121,11 +153,10 @@ impl Audit<'_> {
         for group in groups {
             for offset in OFFSETS {
                 let lying = with_offset(program, &group, offset);
-                let mut machine = Machine::new(&lying);
-                for &instruction in &lying.instructions {
-                    machine.step(instruction, self.assignment);
-                }
-                self.judge(report, &machine.elements, || format!("operands {group:?} off by {offset}"));
+                let change = || format!("operands {group:?} off by {offset}");
+                let machine = Machine::new(&lying);
+                let start = machine.elements.len();
+                self.judge_rest(report, machine, start, 0, change);
             }
         }
     }
@@ -140,7 +171,9 @@ impl Audit<'_> {
                     let mut assignment = self.assignment.clone();
                     assignment.inputs[tensor][index] = lie;
                     let wires = run_unchecked(program, &assignment);
-                    self.judge(report, &wires, || format!("input {tensor}[{index}] = {lie}, out of range"));
+                    self.judge_whole(report, &wires, || {
+                        format!("input {tensor}[{index}] = {lie}, out of range")
+                    });
                 }
                 let mut assignment = self.assignment.clone();
                 assignment.inputs[tensor][index] = if honest == 0 { -1 } else { 0 };
@@ -159,15 +192,24 @@ impl Audit<'_> {
         }
     }
 
+    /// Records whether a witness breaks a constraint.
+    fn judge_whole(&self, report: &mut Report, wires: &[Fr], change: impl Fn() -> String) {
+        let Some(first) = wires.iter().zip(&self.honest).position(|(new, old)| new != old) else { return };
+        report.checks += 1;
+        if self.circuit.r1cs.first_violation_of(wires).is_none() {
+            report.escapes.push(self.escape(first, change()));
+        }
+    }
+
     /// Another assignment under the honest digest.
     fn judge_with_digest(&self, report: &mut Report, assignment: &Assignment, change: String) {
-        let digest = Wire::DIGEST.index();
-        if self.columns.of(digest).is_empty() {
-            return; // A gadget alone, without a statement.
+        if !self.circuit.has_statement() {
+            return; // A gadget alone may have any inputs.
         }
+        let digest = Wire::DIGEST.index();
         let mut wires = run_unchecked(&self.circuit.program, assignment);
         wires[digest] = self.honest[digest];
-        self.judge(report, &wires, || change.clone());
+        self.judge_whole(report, &wires, || change.clone());
     }
 }
 
@@ -211,9 +253,6 @@ fn run_unchecked(program: &WitnessProgram, assignment: &Assignment) -> Vec<Fr> {
     let mut machine = Machine::new(program);
     for &instruction in &program.instructions {
         machine.step(instruction, assignment);
-    }
-    if machine.elements.is_empty() {
-        machine.elements.push(Fr::zero());
     }
     machine.elements
 }

@@ -119,14 +119,26 @@ fn escape(r1cs: &R1cs, columns: &Columns, wire: usize, change: String) -> Escape
     Escape { wire, place: place.unwrap_or_else(|| "no constraint".into()), change }
 }
 
+/// The wires to audit: all but the constant one, and the digest of a gadget that has no statement.
+fn audited(circuit: &Circuit) -> std::ops::Range<usize> {
+    let first = if circuit.has_statement() { Wire::DIGEST.index() } else { Wire::DIGEST.index() + 1 };
+    first..circuit.r1cs.num_wires()
+}
+
 /// Changes every wire but the constant one, alone, to several values; each must break a constraint.
+/// Without a statement, the inputs are free and not changed.
 pub fn sweep(circuit: &Circuit, witness: &Witness, allow: &[Allowed<'_>]) -> Report {
     let (r1cs, values) = (&circuit.r1cs, &witness.values);
     let columns = Columns::new(r1cs);
     let rows = |matrix| (0..r1cs.num_constraints()).map(|i| r1cs.evaluate(matrix, i, values)).collect();
     let (a, b, c): (Vec<Fr>, Vec<Fr>, Vec<Fr>) = (rows(&r1cs.a), rows(&r1cs.b), rows(&r1cs.c));
-    let mut report = Report { wires: values.len().saturating_sub(1), ..Report::default() };
-    for (wire, &value) in values.iter().enumerate().skip(1) {
+    let mut report = Report { wires: audited(circuit).len(), ..Report::default() };
+    let inputs = if circuit.has_statement() { Vec::new() } else { unique::free_wires(circuit) };
+    for wire in audited(circuit) {
+        if inputs.contains(&wire) {
+            continue;
+        }
+        let value = values[wire];
         for (change, mutated) in mutations(value, wire) {
             if mutated == value {
                 continue;

@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 use ark_bn254::Fr;
 use ark_ff::{BigInteger, Field, One, PrimeField, Zero};
 
-use super::{Allowed, Columns, Report, escape};
+use super::{Allowed, Columns, Report, audited, escape};
 use crate::circuit::{Circuit, Witness};
 use crate::program::Instruction;
 use crate::r1cs::{Csr, R1cs};
@@ -42,12 +42,9 @@ pub fn uniqueness(circuit: &Circuit, witness: &Witness, allow: &[Allowed<'_>]) -
     }
     (0..circuit.r1cs.num_constraints()).for_each(|row| knowledge.enqueue(row));
     let consistent = knowledge.propagate() && knowledge.split_cases(&witness.values);
-    let mut report = Report { wires: witness.values.len() - 1, ..Report::default() };
-    for (wire, value) in knowledge.value.iter().enumerate().skip(1) {
-        if columns.of(wire).is_empty() && wire == 1 {
-            continue; // The digest of a gadget alone.
-        }
-        if consistent && *value == Some(witness.values[wire]) {
+    let mut report = Report { wires: audited(circuit).len(), ..Report::default() };
+    for wire in audited(circuit) {
+        if consistent && knowledge.value[wire] == Some(witness.values[wire]) {
             report.checks += 1;
         } else {
             report.escapes.push(escape(
@@ -62,7 +59,7 @@ pub fn uniqueness(circuit: &Circuit, witness: &Witness, allow: &[Allowed<'_>]) -
 }
 
 /// The constant one, inputs, context and salts.
-fn free_wires(circuit: &Circuit) -> Vec<usize> {
+pub(super) fn free_wires(circuit: &Circuit) -> Vec<usize> {
     let program = &circuit.program;
     let mut free = vec![0];
     let (mut next, mut inputs) = (2, program.inputs.iter());

@@ -53,7 +53,7 @@ pub fn constrain(b: &mut Builder, x: &Bounded, shift: u32, lo: i64, hi: i64) -> 
         return Err(BuildError::EmptyRange { operation: "clamp", lo: min, hi: max });
     }
     let (lowest, highest) = quotients(x, shift);
-    if highest <= min {
+    if highest <= min || min == max {
         return Bounded::constant(lo);
     }
     if lowest >= max {
@@ -150,4 +150,164 @@ fn quotient(v: &Bounded, bits: &[Bounded], shift: u32, top: u32) -> Result<Bound
     }
     let (from, to) = (shift as usize, top as usize);
     recompose(bits.get(from..to.min(bits.len())).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{
+        all, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds, one, wires_of,
+    };
+    use ark_bn254::Fr;
+    use ark_ff::Zero;
+    use proptest::prelude::*;
+
+    fn exhaust(bits: u8, offset: i64, shift: u32, lo: i64, hi: i64) -> Result<(), BuildError> {
+        let (circuit, bounds) = gadget_with_bounds(1, bits, |b, x| {
+            Ok(vec![constrain(b, &x[0].add_const(offset)?, shift, lo, hi)?])
+        })?;
+        check(&circuit, &bounds, all(bits).map(|x| vec![x]), |x| {
+            vec![reference(x[0] + offset, shift, lo, hi)]
+        });
+        Ok(())
+    }
+
+    #[test]
+    fn all_bounds_of_five_bits() -> Result<(), BuildError> {
+        for shift in 0..4 {
+            for lo in -17..=16 {
+                for hi in lo..=17 {
+                    exhaust(5, 0, shift, lo, hi)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn all_values_of_eight_bits() -> Result<(), BuildError> {
+        let bounds = [
+            (-128, 127),
+            (0, 127),
+            (0, 15),
+            (0, 1),
+            (-8, 7),
+            (-1, 0),
+            (-4, 3),
+            (0, 9),
+            (-3, 4),
+            (2, 5),
+            (0, 0),
+        ];
+        for (lo, hi) in bounds {
+            for shift in [0, 1, 2, 3, 5, 8] {
+                // The offsets move the interval: every way for it to exceed one bound or both.
+                for offset in [-300, -128, -100, -5, 0, 3, 60, 127, 200] {
+                    exhaust(8, offset, shift, lo, hi)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// ReLU to 4 bits behind a shift of 2: both bounds exceeded.
+    fn saturating(b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        Ok(vec![constrain(b, &x[0].mul_const(2)?, 2, 0, 15)?])
+    }
+
+    #[test]
+    fn no_constraint_is_idle() -> Result<(), BuildError> {
+        let edges: Vec<Vec<i64>> = [-128, -33, -1, 0, 1, 29, 31, 32, 63, 64, 127].map(|x| vec![x]).into();
+        for offset in [0, 90, -90] {
+            for (shift, lo, hi) in
+                [(2, 0, 15), (2, 0, 63), (0, -3, 4), (1, -128, 20), (3, -2, 1), (0, -100, 100)]
+            {
+                let circuit =
+                    gadget(1, 8, |b, x| Ok(vec![constrain(b, &x[0].add_const(offset)?, shift, lo, hi)?]))?;
+                assert_no_constraint_is_idle(&circuit, &edges);
+            }
+        }
+        assert_no_constraint_is_idle(&gadget(1, 8, saturating)?, &edges);
+        Ok(())
+    }
+
+    #[test]
+    fn costs_what_the_table_says() -> Result<(), BuildError> {
+        let cost = |shift, lo, hi| {
+            gadget(1, 8, |b, x| Ok(vec![constrain(b, &x[0], shift, lo, hi)?]))
+                .map(|circuit| circuit.stats().constraints - 8)
+        };
+        assert_eq!(cost(0, -128, 127)?, 0); // nothing to do
+        assert_eq!(cost(2, -128, 127)?, 9); // rounding only: 9 bits of v
+        assert_eq!(cost(0, 0, 127)?, 9); // ReLU: 8 bits, 1 product
+        assert_eq!(cost(0, -128, 100)?, 10); // the mirrored value has 9 bits
+        assert_eq!(cost(3, 0, 7)?, 3 + 3 + 1 + 4); // v in [-124, 131], k = 6, j = 1
+        assert_eq!(cost(0, 0, 63)?, 6 + 1 + 4); // k = 6, j = 1: v >= -128
+        assert_eq!(cost(0, -64, 63)?, 7 + 3); // v in [-64, 191], k = 7, j = 0
+        assert_eq!(cost(0, 200, 300)?, 0); // constant
+        Ok(())
+    }
+
+    #[test]
+    fn wrong_regions_are_caught() -> Result<(), BuildError> {
+        // v = 2x + 2, k = 6, -254 <= v <= 256: j = 2.
+        let circuit = gadget(1, 8, saturating)?;
+        let inside = wires_of(&circuit, "inside is a bit")[0];
+        let negative = wires_of(&circuit, "negative is a bit")[0];
+        let tail = wires_of(&circuit, "tail bit");
+        assert_eq!(tail.len(), 2);
+        let zero = Fr::zero();
+        // x = 100: v = 202 = 64 * 3 + 10, saturated, tail 2. "Inside, tail 3" is the same sum.
+        let forged = forge(&circuit, &[100], &[(inside, one()), (tail[0], one())]);
+        assert_eq!(forged, "clamp/inside * tail = 0");
+        // x = 10: v = 22, inside. "Not inside" needs tail -1.
+        assert_eq!(forge(&circuit, &[10], &[(inside, zero)]), "clamp/low bit 0 completes the sum");
+        // x = -10: v = -18, negative. "Not negative" needs 5 * 64 more.
+        assert_eq!(forge(&circuit, &[-10], &[(negative, zero)]), "clamp/low bit 0 completes the sum");
+        let everything: Vec<_> = tail.iter().map(|&w| (w, one())).chain([(negative, zero)]).collect();
+        assert_eq!(forge(&circuit, &[-10], &everything), "clamp/low bit 0 completes the sum");
+        // The result itself.
+        let y = crate::linear::Wire(circuit.r1cs.num_wires() as u32 - 1);
+        for (x, lie) in [(10, 4), (-10, 1), (100, 14), (100, 16)] {
+            assert_eq!(
+                forge(&circuit, &[x], &[(y, Fr::from(lie))]),
+                "clamp/inside * quotient = y - M * saturated"
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn impossible_parameters_are_refused() {
+        let clamp = |shift, lo, hi| gadget(1, 8, |b, x| Ok(vec![constrain(b, &x[0], shift, lo, hi)?])).err();
+        assert!(matches!(clamp(0, 1, 0), Some(BuildError::EmptyRange { lo: 1, hi: 0, .. })));
+        assert!(matches!(clamp(60, 0, 1), Some(BuildError::Bits { bits: 60, .. })));
+        assert!(clamp(0, i64::MIN, i64::MAX).is_none());
+        assert!(clamp(58, i64::MIN, 0).is_none());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+        #[test]
+        fn wide_values(
+            x in prop_oneof![any::<i32>(), Just(i32::MIN), Just(i32::MAX), -4..4i32],
+            factor in prop_oneof![1i64..1 << 20, Just(1)],
+            offset in prop_oneof![-(1i64 << 50)..1 << 50, Just(0)],
+            shift in 0..40u32,
+            m in 1..24u32,
+            lo in prop_oneof![-(1i64 << 24)..1 << 24, Just(0)],
+            any_span in prop::option::of(1i64..1 << 24),
+        ) {
+            let hi = lo + any_span.unwrap_or((1 << m) - 1);
+            let (circuit, bounds) = gadget_with_bounds(1, 32, |b, v| {
+                let acc = v[0].mul_const(factor)?.add_const(offset)?;
+                Ok(vec![constrain(b, &acc, shift, lo, hi)?])
+            })?;
+            // Beside x, the values whose quotients are next to the bounds.
+            let near = [lo, hi, hi + 1].map(|y| ((y << shift) - offset) / factor);
+            let near = near.into_iter().flat_map(|x| [x - 1, x, x + 1]).chain([x.into()]);
+            let inputs = near.filter(|x| i32::try_from(*x).is_ok()).map(|x| vec![x]);
+            check(&circuit, &bounds, inputs, |x| vec![reference(x[0] * factor + offset, shift, lo, hi)]);
+        }
+    }
 }

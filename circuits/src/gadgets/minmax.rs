@@ -30,3 +30,50 @@ pub fn min(b: &mut Builder, x: &Bounded, y: &Bounded) -> Result<Bounded, BuildEr
     })?;
     Ok(result.proven(x.lo().min(y.lo()), x.hi().min(y.hi())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{all_pairs, assert_no_constraint_is_idle, check, gadget, gadget_with_bounds};
+    use proptest::prelude::*;
+
+    fn both(b: &mut Builder, v: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        Ok(vec![min(b, &v[0], &v[1])?, max(b, &v[0], &v[1])?])
+    }
+
+    fn expected(v: &[i64]) -> Vec<i64> {
+        let (min, max) = reference(v[0], v[1]);
+        vec![min, max]
+    }
+
+    #[test]
+    fn all_pairs_of_one_to_five_bits() -> Result<(), BuildError> {
+        for bits in 1..=5 {
+            let (circuit, bounds) = gadget_with_bounds(2, bits, both)?;
+            check(&circuit, &bounds, all_pairs(bits), expected);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn no_constraint_is_idle() -> Result<(), BuildError> {
+        assert_no_constraint_is_idle(&gadget(2, 4, both)?, &[vec![-3, 5], vec![5, -3], vec![2, 2]]);
+        Ok(())
+    }
+
+    #[test]
+    fn intervals_decide_for_free() -> Result<(), BuildError> {
+        let (circuit, bounds) =
+            gadget_with_bounds(2, 4, |b, v| Ok(vec![max(b, &v[0], &v[1].add_const(16)?)?]))?;
+        assert_eq!((circuit.stats().constraints, bounds), (8, vec![(8, 23)]));
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn wide_values(x in any::<i32>(), y in any::<i32>()) {
+            let (circuit, bounds) = gadget_with_bounds(2, 32, both)?;
+            check(&circuit, &bounds, [vec![x.into(), y.into()], vec![x.into(), x.into()]], expected);
+        }
+    }
+}

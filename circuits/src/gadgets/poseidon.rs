@@ -266,3 +266,149 @@ fn over_basis(row: &[Fr], basis: &[Lc]) -> Lc {
     let terms = row.iter().zip(basis).flat_map(|(c, lc)| lc.terms().iter().map(move |&(w, k)| (w, k * c)));
     Lc::from_terms(terms.collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::{Assignment, Circuit};
+    use ark_ff::{BigInteger, PrimeField, UniformRand};
+    use assay_interface::field::Scalar;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    /// Hashes salts; every element whose `constant` is given is folded.
+    fn circuit(constants: &[Option<Fr>], digest: bool) -> Result<(Circuit, Lc), BuildError> {
+        let mut b = Builder::new();
+        let mut elements = Vec::new();
+        for constant in constants {
+            elements.push(match constant {
+                Some(value) => Lc::constant(*value),
+                None => {
+                    b.instruct(Instruction::Salt, &[])?;
+                    Lc::wire(b.element_wire()?)
+                }
+            });
+        }
+        let hash = if digest {
+            b.claim_digest()?;
+            absorb_to_digest(&mut b, &elements)?;
+            Lc::wire(Wire::DIGEST)
+        } else {
+            absorb(&mut b, &elements)?
+        };
+        Ok((b.into_circuit(), hash))
+    }
+
+    fn interface(elements: &[Fr]) -> Option<Fr> {
+        let to_scalar = |e: &Fr| Scalar::from_be_bytes(e.into_bigint().to_bytes_be().try_into().ok()?).ok();
+        let scalars: Option<Vec<Scalar>> = elements.iter().map(to_scalar).collect();
+        let hash = assay_interface::poseidon::absorb(&scalars?).ok()?;
+        Some(Fr::from_be_bytes_mod_order(&hash.to_be_bytes()))
+    }
+
+    fn agree(elements: &[Fr], is_constant: impl Fn(usize) -> bool) -> Result<(), BuildError> {
+        let expected = interface(elements);
+        assert!(expected.is_some());
+        let constants: Vec<_> =
+            elements.iter().enumerate().map(|(i, e)| is_constant(i).then_some(*e)).collect();
+        let salts = (0..).zip(elements).filter(|(i, _)| !is_constant(*i)).map(|(_, e)| *e).collect();
+        let assignment = Assignment { salts, ..Assignment::default() };
+        for digest in [false, true] {
+            let (circuit, hash) = circuit(&constants, digest)?;
+            let Ok(witness) = circuit.solve(&assignment) else { panic!("{} salts", assignment.salts.len()) };
+            assert_eq!(circuit.r1cs.first_violation(&witness), None);
+            assert_eq!(Some(hash.evaluate(&witness.values)), expected);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn equals_the_interface_for_every_arity() -> Result<(), BuildError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for arity in 1..=MAX_ARITY {
+            for _ in 0..3 {
+                let elements: Vec<Fr> = (0..arity).map(|_| Fr::rand(&mut rng)).collect();
+                assert_eq!(reference(&elements), interface(&elements));
+                agree(&elements, |_| false)?;
+            }
+            // Limits of the field, and constants folded.
+            let edges: Vec<Fr> =
+                [Fr::zero(), -Fr::one(), Fr::one()].into_iter().cycle().take(arity).collect();
+            agree(&edges, |_| false)?;
+            agree(&edges, |i| i > 0)?;
+            agree(&edges, |i| i == 1)?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn absorbs_any_number_of_elements() -> Result<(), BuildError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        for length in [12, 13, 23, 24, 40] {
+            let elements: Vec<Fr> = (0..length).map(|_| Fr::rand(&mut rng)).collect();
+            agree(&elements, |i| i == 0)?;
+        }
+        // A first block of constants alone is hashed while building.
+        agree(&vec![Fr::one(); 13], |i| i < 12)
+    }
+
+    #[test]
+    fn circomlib_vectors() {
+        let vector = |s: &str| s.parse::<Fr>().ok();
+        assert_eq!(
+            reference(&[Fr::one()]),
+            vector("18586133768512220936620570745912940619677854269274689475585506675881198879027")
+        );
+        assert_eq!(
+            reference(&[Fr::one(), Fr::from(2u64)]),
+            vector("7853200120776062878684798364095072458815029376092732009249414926327459813530")
+        );
+    }
+
+    #[test]
+    fn costs_three_constraints_for_each_s_box_that_is_not_constant() -> Result<(), BuildError> {
+        for (arity, partial_rounds) in (1..=MAX_ARITY).zip([56, 57, 56, 60, 60, 63, 64, 63, 60, 66, 60, 65]) {
+            let t = arity + 1;
+            let (free, _) = circuit(&vec![None; arity], false)?;
+            assert_eq!(free.stats().constraints, 3 * (8 * t + partial_rounds - 1));
+            assert_eq!(free.stats().witness, arity + free.stats().constraints);
+            assert_eq!(wires(arity, 1), free.stats().constraints);
+        }
+        // A statement with one limb in and one out: domain folded, digest in place of the last wire.
+        let (statement, _) = circuit(&[Some(Fr::one()), None, None, None, None], true)?;
+        assert_eq!(statement.stats().constraints, 3 * (8 * 6 + 60 - 2));
+        assert_eq!(statement.stats().witness, 4 + 318 - 1);
+        Ok(())
+    }
+
+    #[test]
+    fn every_wire_is_unique_and_every_change_is_caught() -> Result<(), BuildError> {
+        use crate::audit;
+        for (constants, digest) in [(vec![None; 2], true), (vec![None, Some(Fr::one()), None], false)] {
+            let (circuit, _) = circuit(&constants, digest)?;
+            let salts = vec![Fr::from(5u64), Fr::zero()];
+            let assignment = Assignment { salts, ..Assignment::default() };
+            let Ok(witness) = circuit.solve(&assignment) else { panic!("two salts") };
+            for row in 0..circuit.r1cs.num_constraints() {
+                assert!(circuit.r1cs.violation(row).block.starts_with("poseidon/x"));
+            }
+            assert!(audit::uniqueness(&circuit, &witness, &[]).is_clean());
+            if digest {
+                assert!(audit::sweep(&circuit, &witness, &[]).is_clean());
+                assert!(audit::advice_sweep(&circuit, &assignment, &[]).is_ok_and(|r| r.is_clean()));
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn no_and_too_many_elements_are_refused() {
+        let refused = |n| circuit_error(&vec![Lc::wire(Wire(0)); n]);
+        fn circuit_error(elements: &[Lc]) -> Option<BuildError> {
+            hash(&mut Builder::new(), elements).err()
+        }
+        assert_eq!(refused(0), Some(BuildError::PoseidonArity { found: 0, max: 12 }));
+        assert_eq!(refused(13), Some(BuildError::PoseidonArity { found: 13, max: 12 }));
+        assert_eq!(circuit(&[Some(Fr::one())], true).err(), Some(BuildError::ConstantDigest));
+    }
+}

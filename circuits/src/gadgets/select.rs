@@ -43,3 +43,64 @@ pub fn constrain(
     })?
     .add_const(base)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linear::Wire;
+    use crate::testing::{all_pairs, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds};
+    use ark_bn254::Fr;
+
+    /// `(x, y)` where the first input is negative, `(y, x)` elsewhere.
+    fn both_ways(b: &mut Builder, v: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        let condition = crate::gadgets::compare::less_than(b, &v[0], &Bounded::constant(0)?)?;
+        Ok(vec![constrain(b, &condition, &v[0], &v[1])?, constrain(b, &condition, &v[1], &v[0])?])
+    }
+
+    #[test]
+    fn all_pairs_of_one_to_five_bits() -> Result<(), BuildError> {
+        for bits in 1..=5 {
+            let (circuit, bounds) = gadget_with_bounds(2, bits, both_ways)?;
+            check(&circuit, &bounds, all_pairs(bits), |v| {
+                let condition = i64::from(v[0] < 0);
+                vec![reference(condition, v[0], v[1]), reference(condition, v[1], v[0])]
+            });
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn no_constraint_is_idle_and_a_wrong_choice_is_caught() -> Result<(), BuildError> {
+        let circuit = gadget(2, 4, both_ways)?;
+        assert_no_constraint_is_idle(&circuit, &[vec![-3, 5], vec![3, -5]]);
+        let second = Wire(circuit.r1cs.num_wires() as u32 - 1);
+        // The wire holds the result plus 8.
+        assert_eq!(
+            forge(&circuit, &[-3, 5], &[(second, Fr::from(5u64))]),
+            "select/condition * (x - y) = result - y"
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_constant_is_free() -> Result<(), BuildError> {
+        let (circuit, bounds) = gadget_with_bounds(1, 4, |b, v| {
+            let condition = v[0].add_const(8)?.proven(0, 1); // for its type only: never solved
+            let (two, five) = (Bounded::constant(2)?, Bounded::constant(5)?);
+            let one = Bounded::constant(1)?;
+            Ok(vec![constrain(b, &condition, &two, &five)?, constrain(b, &one, &v[0], &five)?])
+        })?;
+        assert_eq!(circuit.stats().constraints, 4);
+        assert_eq!(bounds, [(2, 5), (-8, 7)]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_condition_that_is_no_bit_is_refused() {
+        let refused = gadget(2, 4, |b, v| Ok(vec![constrain(b, &v[0], &v[0], &v[1])?]));
+        assert!(
+            matches!(refused, Err(BuildError::NotProven { operation: "select", lo: -8, .. })),
+            "{refused:?}"
+        );
+    }
+}

@@ -49,3 +49,65 @@ pub fn is_zero(b: &mut Builder, x: &Bounded) -> Result<Bounded, BuildError> {
 pub fn is_equal(b: &mut Builder, x: &Bounded, y: &Bounded) -> Result<Bounded, BuildError> {
     is_zero(b, &x.sub(y)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{
+        all, all_pairs, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds, one, wires_of,
+    };
+    use ark_ff::Zero;
+    use proptest::prelude::*;
+
+    fn test_zero(b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        Ok(vec![is_zero(b, &x[0])?])
+    }
+
+    #[test]
+    fn all_values_of_one_to_eight_bits() -> Result<(), BuildError> {
+        for bits in 1..=8u8 {
+            for offset in [-1, 0, 1, 127] {
+                let (circuit, bounds) =
+                    gadget_with_bounds(1, bits, |b, x| Ok(vec![is_zero(b, &x[0].add_const(offset)?)?]))?;
+                check(&circuit, &bounds, all(bits).map(|x| vec![x]), |x| vec![reference(x[0] + offset)]);
+            }
+        }
+        let (circuit, bounds) = gadget_with_bounds(2, 4, |b, x| Ok(vec![is_equal(b, &x[0], &x[1])?]))?;
+        check(&circuit, &bounds, all_pairs(4), |x| vec![i64::from(x[0] == x[1])]);
+        Ok(())
+    }
+
+    #[test]
+    fn no_constraint_is_idle() -> Result<(), BuildError> {
+        assert_no_constraint_is_idle(&gadget(1, 8, test_zero)?, &[vec![0], vec![1], vec![-128]]);
+        Ok(())
+    }
+
+    #[test]
+    fn wrong_answers_are_caught() -> Result<(), BuildError> {
+        let circuit = gadget(1, 8, test_zero)?;
+        let inverse = wires_of(&circuit, "inverse * z = 0")[0];
+        let zero = Wire(inverse.0 - 1);
+        assert_eq!(forge(&circuit, &[5], &[(zero, one()), (inverse, Fr::zero())]), "is_zero/x * z = 0");
+        assert_eq!(forge(&circuit, &[0], &[(zero, Fr::zero())]), "is_zero/x * inverse = 1 - z");
+        assert_eq!(forge(&circuit, &[0], &[(inverse, one())]), "is_zero/inverse * z = 0");
+        Ok(())
+    }
+
+    use crate::linear::Wire;
+
+    proptest! {
+        #[test]
+        fn wide_values(x in any::<i32>(), y in prop_oneof![any::<i32>(), Just(0)]) {
+            let (circuit, bounds) = gadget_with_bounds(2, 32, |b, v| {
+                let wide = v[0].mul_const(1 << 27)?.add(&v[1])?;
+                Ok(vec![is_zero(b, &wide)?, is_equal(b, &v[0], &v[1])?])
+            })?;
+            let (x, y) = (i64::from(x), i64::from(y));
+            for v in [vec![x, y], vec![x, x], vec![0, 0], vec![0, y]] {
+                let expected = |v: &[i64]| vec![reference((v[0] << 27) + v[1]), i64::from(v[0] == v[1])];
+                check(&circuit, &bounds, [v], expected);
+            }
+        }
+    }
+}

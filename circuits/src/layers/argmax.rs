@@ -36,3 +36,65 @@ pub fn constrain(b: &mut Builder, x: &[Bounded]) -> Result<Bounded, BuildError> 
         Ok(index)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{all, all_pairs, assert_no_constraint_is_idle, check, gadget, gadget_with_bounds};
+    use proptest::prelude::*;
+
+    fn one(b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        Ok(vec![constrain(b, x)?])
+    }
+
+    fn expected(x: &[i64]) -> Vec<i64> {
+        reference(x).and_then(|i| i64::try_from(i).ok()).into_iter().collect()
+    }
+
+    #[test]
+    fn ties_go_to_the_lowest_index() {
+        assert_eq!(reference(&[1, 3, 3, 2]), Some(1));
+        assert_eq!(reference(&[0, 0]), Some(0));
+        assert_eq!(reference(&[]), None);
+    }
+
+    #[test]
+    fn all_pairs_and_triples() -> Result<(), BuildError> {
+        let (circuit, bounds) = gadget_with_bounds(2, 4, one)?;
+        check(&circuit, &bounds, all_pairs(4), expected);
+        let (circuit, bounds) = gadget_with_bounds(3, 3, one)?;
+        let triples = all(3).flat_map(|z| all_pairs(3).map(move |xy| vec![xy[0], xy[1], z]));
+        check(&circuit, &bounds, triples, expected);
+        let (circuit, bounds) = gadget_with_bounds(5, 1, one)?;
+        let fives = (0..32).map(|bits| (0..5).map(|i| -((bits >> i) & 1)).collect());
+        check(&circuit, &bounds, fives, expected);
+        Ok(())
+    }
+
+    #[test]
+    fn cost_and_necessity() -> Result<(), BuildError> {
+        let circuit = gadget(4, 6, one)?;
+        // Differences of 6-bit values have 7 bits with their sign.
+        assert_eq!(circuit.stats().constraints - 4 * 6, 3 * (7 + 2) - 2);
+        let inputs = [vec![1, 2, 3, 4], vec![4, 3, 2, 1], vec![5, 5, 5, 5], vec![-32, 31, -32, 31]];
+        assert_no_constraint_is_idle(&circuit, &inputs);
+        Ok(())
+    }
+
+    #[test]
+    fn one_value_is_free_and_none_is_refused() {
+        let single =
+            gadget_with_bounds(1, 8, one).map(|(circuit, bounds)| (circuit.stats().constraints, bounds));
+        assert_eq!(single, Ok((8, vec![(0, 0)])));
+        let none = constrain(&mut Builder::new(), &[]);
+        assert_eq!(none, Err(BuildError::Empty { operation: "argmax" }));
+    }
+
+    proptest! {
+        #[test]
+        fn wide_values(x in prop::collection::vec(prop_oneof![any::<i32>(), 0..2i32], 7)) {
+            let (circuit, bounds) = gadget_with_bounds(7, 32, one)?;
+            check(&circuit, &bounds, [x.into_iter().map(i64::from).collect()], expected);
+        }
+    }
+}

@@ -62,3 +62,67 @@ pub fn constrain(
     let rows = weights.w.chunks_exact(weights.cols);
     rows.zip(bias).map(|(row, &bias)| Bounded::weighted_sum(x, row, bias)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check, gadget, gadget_with_bounds};
+    use proptest::prelude::*;
+
+    #[test]
+    fn costs_nothing_and_bounds_each_accumulator() -> Result<(), BuildError> {
+        let weights = Weights { rows: 2, cols: 3, w: vec![1, -2, 0, 5, 5, 5] };
+        let (circuit, bounds) = gadget_with_bounds(3, 4, |b, x| constrain(b, x, &weights, &[10, -1]))?;
+        assert_eq!(circuit.stats().constraints, 3 * 4);
+        assert_eq!(bounds, [(10 - 8 - 14, 10 + 7 + 16), (-1 - 120, -1 + 105)]);
+        Ok(())
+    }
+
+    #[test]
+    fn wrong_shapes_are_refused() {
+        let cases = [
+            (Weights { rows: 1, cols: 2, w: vec![1] }, vec![0], "weights"),
+            (Weights { rows: 1, cols: 3, w: vec![1; 3] }, vec![0], "inputs"),
+            (Weights { rows: 2, cols: 2, w: vec![1; 4] }, vec![0], "biases"),
+        ];
+        for (weights, bias, expected) in cases {
+            let refused = gadget(2, 4, |b, x| constrain(b, x, &weights, &bias)).err();
+            assert!(
+                matches!(refused, Some(BuildError::Length { what, .. }) if what == expected),
+                "{refused:?}"
+            );
+            assert_eq!(reference(&[0, 0], &weights, &bias).err(), refused);
+        }
+        let empty = Weights { rows: 0, cols: 2, w: vec![] };
+        assert_eq!(reference(&[0, 0], &empty, &[]).err(), Some(BuildError::Empty { operation: "dense" }));
+    }
+
+    #[test]
+    fn overflow_is_a_typed_error() {
+        let weights = Weights { rows: 1, cols: 2, w: vec![1 << 29, 1 << 29] };
+        let refused = gadget(2, 32, |b, x| constrain(b, x, &weights, &[-1]));
+        assert!(
+            matches!(refused, Err(BuildError::Overflow { operation: "weighted sum", .. })),
+            "{refused:?}"
+        );
+        assert!(gadget(2, 31, |b, x| constrain(b, x, &weights, &[0])).is_ok());
+        let huge = Weights { rows: 1, cols: 1, w: vec![i64::MAX] };
+        assert!(matches!(reference(&[i64::MAX], &huge, &[0]), Err(BuildError::Overflow { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_reference(
+            x in prop::collection::vec(any::<i16>(), 5),
+            w in prop::collection::vec(any::<i16>(), 15),
+            bias in prop::collection::vec(any::<i32>(), 3),
+        ) {
+            let widen = |v: &[i16]| v.iter().map(|&x| i64::from(x)).collect::<Vec<_>>();
+            let weights = Weights { rows: 3, cols: 5, w: widen(&w) };
+            let bias: Vec<i64> = bias.into_iter().map(i64::from).collect();
+            let (circuit, bounds) = gadget_with_bounds(5, 16, |b, x| constrain(b, x, &weights, &bias))?;
+            let expected = reference(&widen(&x), &weights, &bias)?;
+            check(&circuit, &bounds, [widen(&x)], |_| expected.clone());
+        }
+    }
+}

@@ -66,3 +66,88 @@ pub fn constrain(b: &mut Builder, acc: &[Bounded], p: Requantize) -> Result<Vec<
 pub fn requantize_relu(b: &mut Builder, acc: &[Bounded], p: Requantize) -> Result<Vec<Bounded>, BuildError> {
     b.scope("requantize_relu", |b| acc.iter().map(|acc| constrain_one(b, acc, p.relu())).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{all, assert_no_constraint_is_idle, check, gadget, gadget_with_bounds};
+    use proptest::prelude::*;
+
+    #[test]
+    fn rounds_half_up_and_saturates() {
+        let p = Requantize::signed(3, 4);
+        let cases = [
+            (3, 0),
+            (4, 1),
+            (-4, 0),
+            (-5, -1),
+            (-12, -1),
+            (-13, -2),
+            (59, 7),
+            (60, 7),
+            (1000, 7),
+            (-60, -7),
+            (-69, -8),
+            (-1000, -8),
+        ];
+        for (acc, expected) in cases {
+            assert_eq!(reference(acc, p), expected, "{acc}");
+            assert_eq!(reference_relu(acc, p), expected.max(0), "{acc}");
+        }
+        assert_eq!(Requantize::signed(0, 8), Requantize { shift: 0, lo: -128, hi: 127 });
+        assert_eq!(Requantize::unsigned(2, 8).relu(), Requantize { shift: 2, lo: 0, hi: 255 });
+    }
+
+    #[test]
+    fn all_values_of_eight_bits() -> Result<(), BuildError> {
+        for shift in [0, 1, 2, 4, 7] {
+            for bits in [1, 2, 3, 4, 8] {
+                for p in [Requantize::signed(shift, bits), Requantize::unsigned(shift, bits)] {
+                    let (circuit, bounds) = gadget_with_bounds(1, 8, |b, x| {
+                        let mut y = constrain(b, x, p)?;
+                        y.extend(requantize_relu(b, x, p)?);
+                        Ok(y)
+                    })?;
+                    let inputs = all(8).map(|x| vec![x]);
+                    check(&circuit, &bounds, inputs, |x| vec![reference(x[0], p), reference_relu(x[0], p)]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn fusing_is_cheaper_and_nothing_is_idle() -> Result<(), BuildError> {
+        let p = Requantize::signed(2, 4);
+        let fused = gadget(1, 8, |b, x| requantize_relu(b, x, p))?;
+        let apart = gadget(1, 8, |b, x| {
+            let y = constrain(b, x, p)?;
+            crate::layers::relu::constrain(b, &y)
+        })?;
+        assert!(fused.stats().constraints < apart.stats().constraints);
+        for circuit in [fused, apart] {
+            assert_no_constraint_is_idle(&circuit, &[-128, -3, -2, -1, 0, 2, 29, 30, 127].map(|x| vec![x]));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn wide_accumulators(
+            x in prop_oneof![any::<i32>(), Just(i32::MIN), Just(i32::MAX)],
+            factor in 1i64..1 << 16,
+            shift in 0..40u32,
+            bits in 1..20u32,
+        ) {
+            let p = Requantize::signed(shift, bits);
+            let (circuit, bounds) = gadget_with_bounds(1, 32, |b, v| {
+                let acc = [v[0].mul_const(factor)?];
+                let mut y = constrain(b, &acc, p)?;
+                y.extend(requantize_relu(b, &acc, p)?);
+                Ok(y)
+            })?;
+            let expected = |x: &[i64]| vec![reference(x[0] * factor, p), reference_relu(x[0] * factor, p)];
+            check(&circuit, &bounds, [vec![x.into()]], expected);
+        }
+    }
+}

@@ -2,9 +2,14 @@
 #![allow(dead_code)] // each test file uses some of them
 
 use ark_bn254::Fr;
+use ark_ff::UniformRand;
+use assay_circuits::gadgets::{bits, clamp, compare, div_pow2, minmax, range, select, zero};
 use assay_circuits::layers::dense::{self, Weights};
 use assay_circuits::layers::requantize::{self, Requantize};
-use assay_circuits::{Assignment, BuildError, Builder, Circuit, StatementInput, StatementOutput, Visibility};
+use assay_circuits::layers::{argmax, clip, relu, threshold};
+use assay_circuits::{
+    Assignment, Bounded, BuildError, Builder, Circuit, StatementInput, StatementOutput, Visibility,
+};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -78,4 +83,151 @@ pub fn risk_assignment(seed: u64) -> Assignment {
     };
     let inputs = vec![(0..16).map(|_| value(&mut rng)).collect()];
     Assignment { inputs, context: rng.r#gen(), salts: vec![] }
+}
+
+/// A circuit with assignments at its limits and at random: a row of the ledger, a subject of the audits.
+pub struct Case {
+    pub name: &'static str,
+    pub circuit: Circuit,
+    pub assignments: Vec<Assignment>,
+}
+
+/// Ranges that the range gadgets assert.
+const RANGES: [(&str, i64, i64); 3] = [
+    ("range of 16 bits, power of two", -100, 411),
+    ("range of 16 bits, any bounds", -1000, 1000),
+    ("range of 16 bits, one end open", 0, 1 << 15),
+];
+
+type Build = fn(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError>;
+
+/// Every gadget and layer alone, in the configurations that differ in their constraints.
+pub fn gadgets() -> Result<Vec<Case>, BuildError> {
+    let rows: Vec<(&'static str, usize, u8, Build)> = vec![
+        ("input of 16 values, 15 bits", 16, 15, |_, x| Ok(x.to_vec())),
+        ("bits of 16", 1, 16, |b, x| bits::decompose(b, &x[0].add_const(1 << 15)?)),
+        ("range of 16 bits, power of two", 1, 16, |b, x| one(range::constrain(b, &x[0], -100, 411))),
+        ("range of 16 bits, any bounds", 1, 16, |b, x| one(range::constrain(b, &x[0], -1000, 1000))),
+        ("range of 16 bits, one end open", 1, 16, |b, x| one(range::constrain(b, &x[0], 0, 1 << 15))),
+        ("less than of 16 bits", 2, 16, |b, x| one(compare::less_than(b, &x[0], &x[1]))),
+        ("is zero of 16 bits", 1, 16, |b, x| one(zero::is_zero(b, &x[0]))),
+        ("select of 16 bits", 3, 16, |b, x| {
+            let condition = compare::is_non_negative(b, &x[0])?;
+            one(select::constrain(b, &condition, &x[1], &x[2]))
+        }),
+        ("min of 16 bits", 2, 16, |b, x| one(minmax::min(b, &x[0], &x[1]))),
+        ("max of 16 bits", 2, 16, |b, x| one(minmax::max(b, &x[0], &x[1]))),
+        ("div_pow2 of 24 bits by 2^8", 1, 24, |b, x| one(div_pow2::constrain(b, &x[0], 8))),
+        ("clamp of 24 bits by 2^8 to any bounds", 1, 24, |b, x| {
+            one(clamp::constrain(b, &x[0], 8, -1000, 999))
+        }),
+        ("dense 8 to 4", 8, 8, |b, x| {
+            let w = (0..32).map(|i| i * 7 % 31 - 15).collect();
+            dense::constrain(b, x, &Weights { rows: 4, cols: 8, w }, &[1, -2, 3, -4])
+        }),
+        ("relu of 16 bits", 1, 16, relu::constrain),
+        ("clip of 16 bits, both ends", 1, 16, |b, x| clip::constrain(b, x, -128, 127)),
+        ("clip of 16 bits, upper end", 1, 16, |b, x| clip::constrain(b, x, -(1 << 15), 100)),
+        ("requantize 24 bits to signed 9 by 2^16, no saturation", 1, 24, |b, x| {
+            requantize::constrain(b, x, Requantize::signed(16, 9))
+        }),
+        ("requantize 24 bits to signed 8 by 2^8, saturating", 1, 24, |b, x| {
+            requantize::constrain(b, x, Requantize::signed(8, 8))
+        }),
+        ("requantize_relu 24 bits to unsigned 9 by 2^15, no saturation", 1, 24, |b, x| {
+            requantize::requantize_relu(b, x, Requantize::unsigned(15, 9))
+        }),
+        ("requantize_relu 24 bits to unsigned 8 by 2^8, saturating", 1, 24, |b, x| {
+            requantize::requantize_relu(b, x, Requantize::unsigned(8, 8))
+        }),
+        ("argmax of 10 values, 8 bits", 10, 8, |b, x| one(argmax::constrain(b, x))),
+        ("threshold of 16 bits", 1, 16, |b, x| threshold::constrain(b, x, 1234)),
+    ];
+    rows.into_iter()
+        .map(|(name, len, bits, build)| {
+            let mut b = Builder::new();
+            let x = b.input("x", len, bits)?;
+            let y = build(&mut b, &x)?;
+            let circuit = b.finish_gadget(&[&y])?;
+            let mut assignments = edges(&[(len, bits)], 0);
+            if let Some((_, lo, hi)) = RANGES.iter().find(|(range, ..)| *range == name) {
+                // An asserted range has no witness for other values.
+                let values = assignments.iter_mut().flat_map(|a| &mut a.inputs).flatten();
+                values.for_each(|x| *x = (*x).clamp(*lo, *hi));
+            }
+            Ok(Case { name, circuit, assignments })
+        })
+        .collect()
+}
+
+fn one(value: Result<Bounded, BuildError>) -> Result<Vec<Bounded>, BuildError> {
+    value.map(|value| vec![value])
+}
+
+/// Circuits with a statement: one hash, a chain of hashes, committed inputs, several tensors.
+pub fn statements() -> Result<Vec<Case>, BuildError> {
+    let case = |name, tensors: &[(usize, u8, Visibility)]| -> Result<Case, BuildError> {
+        let mut b = Builder::new();
+        let inputs = tensors
+            .iter()
+            .enumerate()
+            .map(|(i, &(len, bits, _))| b.input(&format!("t{i}"), len, bits))
+            .collect::<Result<Vec<_>, _>>()?;
+        let sum = Bounded::weighted_sum(&inputs[0], &vec![1; inputs[0].len()], 0)?;
+        let y = [requantize::constrain_one(&mut b, &sum, Requantize::signed(2, 6))?, inputs[0][0].clone()];
+        let bound: Vec<_> = inputs
+            .iter()
+            .zip(tensors)
+            .map(|(values, &(_, bits, visibility))| StatementInput { values, bits, visibility })
+            .collect();
+        let outputs = [StatementOutput { values: &y, bits: 12 }];
+        b.bind_statement(Fr::from(0xd0_u64), &bound, &outputs)?;
+        let shapes: Vec<_> = tensors.iter().map(|&(len, bits, _)| (len, bits)).collect();
+        let salts = tensors.iter().filter(|(_, _, v)| *v == Visibility::Committed).count();
+        Ok(Case { name, circuit: b.finish()?, assignments: edges(&shapes, salts) })
+    };
+    let (public, committed) = (Visibility::Public, Visibility::Committed);
+    Ok(vec![
+        case("statement: one public tensor", &[(3, 8, public)])?,
+        case("statement: one committed tensor", &[(3, 8, committed)])?,
+        case("statement: public, committed, public", &[(2, 5, public), (4, 12, committed), (9, 1, public)])?,
+        case("statement: twelve tensors of one value, chained", &[(1, 4, public); 12])?,
+    ])
+}
+
+/// The liquidation-risk-shaped circuit.
+pub fn risk() -> Result<Case, BuildError> {
+    let circuit = risk_network(1).circuit()?;
+    let assignments = (0..3).map(risk_assignment).collect();
+    Ok(Case { name: "liquidation-risk shape: 16-32-16-1", circuit, assignments })
+}
+
+/// All cases.
+pub fn cases() -> Result<Vec<Case>, BuildError> {
+    let mut all = gadgets()?;
+    all.extend(statements()?);
+    all.push(risk()?);
+    Ok(all)
+}
+
+/// Lowest, highest, zero, minus one, alternating, and random values for tensors of (length, bits).
+fn edges(shapes: &[(usize, u8)], salts: usize) -> Vec<Assignment> {
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let mut assign = |value: &mut dyn FnMut(&mut ChaCha8Rng, i64, usize) -> i64| Assignment {
+        inputs: shapes
+            .iter()
+            .map(|&(len, bits)| (0..len).map(|i| value(&mut rng, 1 << (bits - 1), i)).collect())
+            .collect(),
+        context: rng.r#gen(),
+        salts: (0..salts).map(|_| Fr::rand(&mut rng)).collect(),
+    };
+    vec![
+        assign(&mut |_, half, _| -half),
+        assign(&mut |_, half, _| half - 1),
+        assign(&mut |_, _, _| 0),
+        assign(&mut |_, _, _| -1),
+        assign(&mut |_, half, i| if i % 2 == 0 { -half } else { half - 1 }),
+        assign(&mut |rng, half, _| rng.gen_range(-half..half)),
+        assign(&mut |rng, half, _| rng.gen_range(-half..half) / 64),
+    ]
 }

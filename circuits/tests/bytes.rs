@@ -1,0 +1,164 @@
+//! Bytes of circuits and witnesses: canonical, deterministic, and harmless when hostile.
+
+mod common;
+
+use assay_circuits::{Assignment, Circuit, DecodeError, Witness};
+use proptest::prelude::*;
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn small() -> Result<common::Case, Box<dyn std::error::Error>> {
+    common::statements()?.into_iter().next().ok_or_else(|| "no case".into())
+}
+
+/// Zeros in the shape that the circuit declares, if that is small enough to try.
+fn zeros(circuit: &Circuit) -> Option<Assignment> {
+    let lengths: Vec<usize> = circuit.inputs().iter().map(|t| t.len as usize).collect();
+    let salts = vec![Default::default(); circuit.program().num_salts()];
+    let total: usize = lengths.iter().sum();
+    (total <= 1 << 20).then(|| Assignment {
+        inputs: lengths.iter().map(|&len| vec![0; len]).collect(),
+        context: [0; 32],
+        salts,
+    })
+}
+
+/// Positions to damage: header and witness program whole, the long tables in between by sample.
+fn positions(len: usize) -> impl Iterator<Item = usize> {
+    (0..len).filter(move |&i| i < 64 || i % 769 == 0 || i + 1200 > len)
+}
+
+/// Reads hostile bytes; what is accepted must be canonical, and solving it must return.
+fn survive(bytes: &[u8]) -> Result<Circuit, DecodeError> {
+    let circuit = Circuit::from_bytes(bytes)?;
+    assert_eq!(circuit.to_bytes(), bytes, "two encodings of one circuit");
+    let assignment = zeros(&circuit).unwrap_or_default();
+    if let Ok(witness) = circuit.solve(&assignment) {
+        assert_eq!(witness.values.len(), circuit.r1cs.num_wires());
+        let _ = circuit.r1cs.first_violation(&witness);
+    }
+    Ok(circuit)
+}
+
+#[test]
+fn reading_inverts_writing() -> Outcome {
+    for case in common::statements()?.into_iter().chain([common::risk()?]) {
+        let bytes = case.circuit.to_bytes();
+        let read = Circuit::from_bytes(&bytes)?;
+        assert_eq!(read, case.circuit, "{}", case.name);
+        assert_eq!(read.to_bytes(), bytes);
+        assert_eq!(read.digest(), case.circuit.digest());
+        for assignment in &case.assignments {
+            let witness = read.solve(assignment)?;
+            assert_eq!(witness, case.circuit.solve(assignment)?);
+            assert_eq!(Witness::from_bytes(&witness.to_bytes())?, witness);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn building_twice_gives_the_same_bytes() -> Outcome {
+    let twice = [common::cases()?, common::cases()?];
+    for (first, second) in twice[0].iter().zip(&twice[1]) {
+        assert_eq!(first.circuit.to_bytes(), second.circuit.to_bytes(), "{}", first.name);
+    }
+    let digests: std::collections::HashSet<_> = twice[0].iter().map(|case| case.circuit.digest()).collect();
+    assert_eq!(digests.len(), twice[0].len(), "two cases share a digest");
+    Ok(())
+}
+
+#[test]
+fn a_gadget_without_a_statement_is_refused() -> Outcome {
+    for case in common::gadgets()? {
+        let refused = Circuit::from_bytes(&case.circuit.to_bytes());
+        let rule = "every wire occurs in one";
+        assert_eq!(refused, Err(DecodeError::NotCanonical { field: "constraints", rule }), "{}", case.name);
+    }
+    Ok(())
+}
+
+#[test]
+fn every_truncation_is_refused() -> Outcome {
+    let case = small()?;
+    let bytes = case.circuit.to_bytes();
+    for len in positions(bytes.len()) {
+        assert!(Circuit::from_bytes(&bytes[..len]).is_err(), "{len} of {} bytes", bytes.len());
+    }
+    let mut longer = bytes.clone();
+    longer.push(0);
+    assert_eq!(Circuit::from_bytes(&longer), Err(DecodeError::Trailing { left: 1 }));
+    let witness = case.circuit.solve(&case.assignments[0])?.to_bytes();
+    for len in positions(witness.len()) {
+        assert!(Witness::from_bytes(&witness[..len]).is_err());
+    }
+    Ok(())
+}
+
+#[test]
+fn tag_and_version_have_their_own_errors() -> Outcome {
+    let case = small()?;
+    let mut bytes = case.circuit.to_bytes();
+    assert_eq!(Circuit::from_bytes(b""), Err(DecodeError::Tag { what: "circuit" }));
+    assert_eq!(Witness::from_bytes(&bytes), Err(DecodeError::Tag { what: "witness" }));
+    bytes[8] = 2;
+    let newer = DecodeError::Version { what: "circuit", found: 2, supported: 1 };
+    assert_eq!(Circuit::from_bytes(&bytes), Err(newer));
+    Ok(())
+}
+
+#[test]
+fn huge_counts_are_refused_before_allocating() -> Outcome {
+    // Words in turn claim 2^32 - 1 items.
+    let bytes = small()?.circuit.to_bytes();
+    for start in positions(bytes.len() - 4) {
+        let mut hostile = bytes.clone();
+        hostile[start..start + 4].fill(0xff);
+        let _ = survive(&hostile);
+    }
+    Ok(())
+}
+
+#[test]
+fn every_flipped_bit_is_refused_or_harmless() -> Outcome {
+    let bytes = small()?.circuit.to_bytes();
+    let (mut accepted, mut tried) = (0usize, 0usize);
+    for position in positions(bytes.len()) {
+        // One bit a byte, a different one each time.
+        tried += 1;
+        let mut hostile = bytes.clone();
+        hostile[position] ^= 1 << (position % 8);
+        accepted += usize::from(survive(&hostile).is_ok());
+    }
+    // Coefficients and names may change and stay well-formed; the digest is what notices.
+    assert!(accepted < tried);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn random_bytes_are_no_circuit(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        prop_assert!(Circuit::from_bytes(&bytes).is_err());
+        prop_assert!(Witness::from_bytes(&bytes).is_err());
+        // Behind a right header, too.
+        let mut with_header = b"assaycir\x01\x00".to_vec();
+        with_header.extend(&bytes);
+        prop_assert!(Circuit::from_bytes(&with_header).is_err());
+    }
+
+    #[test]
+    fn splices_are_refused_or_harmless(cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..40usize), 1..4)) {
+        static BYTES: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+        let original = BYTES.get_or_init(|| small().map(|case| case.circuit.to_bytes()).unwrap_or_default());
+        prop_assert!(!original.is_empty());
+        let mut bytes = original.clone();
+        for (from, to, len) in cuts {
+            let (from, to) = (from.index(original.len()), to.index(original.len()));
+            let len = len.min(original.len() - from).min(original.len() - to);
+            bytes[to..to + len].copy_from_slice(&original[from..from + len]);
+        }
+        let _ = survive(&bytes);
+    }
+}
