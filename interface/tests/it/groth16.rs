@@ -1,5 +1,7 @@
 //! Verification and key checks on a real ark-groth16 proof: what is accepted, and each attack's own error.
 
+use std::sync::LazyLock;
+
 use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{BigInteger, Field, PrimeField, UniformRand};
@@ -55,6 +57,11 @@ fn scalar(element: Fr) -> Scalar {
 }
 
 fn fixture() -> (VerifyingKey, Proof, Scalar) {
+    static FIXTURE: LazyLock<(VerifyingKey, Proof, Scalar)> = LazyLock::new(make_fixture);
+    *FIXTURE
+}
+
+fn make_fixture() -> (VerifyingKey, Proof, Scalar) {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let root = Fr::rand(&mut rng);
     let key = Groth16::<Bn254>::generate_random_parameters_with_reduction(SquareRoot(None), &mut rng)

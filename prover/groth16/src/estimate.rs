@@ -52,7 +52,7 @@ impl Calibration {
             fr_mul_ns: nanoseconds(40_000, || product *= black_box(factor)),
             threads: rayon::current_num_threads() as f64,
         };
-        black_box((sum_g1, sum_g2, product)); // the results must exist, or the compiler drops the loops
+        let _ = black_box((sum_g1, sum_g2, product)); // the results must exist, or the compiler drops the loops
         calibration
     }
 }

@@ -1,5 +1,7 @@
 //! Key files: the identity, and every damage refused by its own error, never by a panic.
 
+use std::sync::LazyLock;
+
 use crate::common;
 use ark_bn254::{Fq, Fq2, G2Affine};
 use ark_ff::{Field, PrimeField};
@@ -20,7 +22,13 @@ struct Fixture {
     payload: Vec<u8>,
 }
 
-fn fixture() -> Fixture {
+/// Made once: a setup is most of the time of these tests.
+fn fixture() -> &'static Fixture {
+    static FIXTURE: LazyLock<Fixture> = LazyLock::new(make_fixture);
+    &FIXTURE
+}
+
+fn make_fixture() -> Fixture {
     let circuit = common::small();
     let (key, _) = setup_development(&circuit, &mut common::rng(1)).unwrap();
     let bytes = key.to_bytes();
@@ -98,7 +106,7 @@ fn outside_the_subgroup() -> [u8; 128] {
 fn keys_round_trip() {
     let Fixture { circuit, key, .. } = fixture();
     let read = ProvingKey::from_bytes(&key.to_bytes()).unwrap();
-    assert_eq!(read, key);
+    assert_eq!(&read, key);
     assert_eq!(read.to_bytes(), key.to_bytes());
     let verifying_key = key.verifying_key();
     assert_eq!(&VerifyingKey::from_bytes(&verifying_key.to_bytes()).unwrap(), verifying_key);
