@@ -2,12 +2,12 @@
 //!
 //! A lending program calls [`compute`] on what it owns or has checked itself: the position, the reserve, a
 //! price update, and its ring buffer of hourly closes. The training script repeats this arithmetic bit for
-//! bit (`models/liquidation-risk/features.py`; `tests/features.rs` compares the two), so the network sees on
+//! bit (`models/liquidation-risk/features.py`; `tests/it/features.rs` compares the two), so the network sees on
 //! chain exactly what it was trained on. Integers only; no input can make it panic.
 //!
 //! # Arithmetic
 //!
-//! Every feature starts as a ratio in units of 2^-20. [`ratio`] divides 64-bit integers: both operands are
+//! Every feature starts as a ratio in units of 2^-20. `ratio` divides 64-bit integers: both operands are
 //! first shifted right together until they fit 44 bits (a relative error below 2^-39 for every ratio under
 //! the cap), the quotient is rounded down and capped at 16. A signed ratio is the ratio of the magnitude with the
 //! sign put back. The feature is then

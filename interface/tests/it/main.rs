@@ -2,6 +2,7 @@
 
 mod artifact;
 mod common;
+mod features;
 mod field;
 mod groth16;
 mod poseidon;

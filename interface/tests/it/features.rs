@@ -4,7 +4,7 @@
 use assay_interface::features::{self, COUNT, Inputs, NAMES, WINDOW};
 use std::str::FromStr;
 
-const FIXTURE: &str = include_str!("features.csv");
+const FIXTURE: &str = include_str!("../features.csv");
 
 /// The next `N` cells of a row as numbers.
 fn take<T: FromStr<Err: std::fmt::Debug> + Default + Copy, const N: usize>(
