@@ -70,6 +70,11 @@ impl Outcome {
         self
     }
 
+    /// The events that programs logged, each its discriminator and its Borsh bytes, in order.
+    pub fn events(&self) -> Vec<Vec<u8>> {
+        self.logs.iter().filter_map(|line| base64(line.strip_prefix("Program data: ")?)).collect()
+    }
+
     /// Compute units of the first invocation of `program` to return.
     pub fn units_of(&self, program: &Address) -> Option<u64> {
         self.programs.iter().find(|units| units.program == *program).map(|units| units.compute_units)
@@ -140,6 +145,24 @@ fn program_units(line: &str) -> Option<ProgramUnits> {
     Some(ProgramUnits { program: address.parse().ok()?, compute_units })
 }
 
+/// Decodes standard base64 with padding; `None` for anything else.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = text.trim_end_matches('=');
+    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
+    let (mut window, mut bits) = (0_u32, 0_u32);
+    for digit in digits.bytes() {
+        let value = ALPHABET.iter().position(|&letter| letter == digit)?;
+        window = (window << 6 | u32::try_from(value).ok()?) & 0xfff;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from(window >> bits & 0xff).ok()?);
+        }
+    }
+    Some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +175,14 @@ mod tests {
         assert_eq!(program_units(&line), Some(expected));
         assert_eq!(program_units(&format!("Program log: Program {id} consumed 1 of 2 compute units")), None);
         assert_eq!(program_units(&format!("Program {id} success")), None);
+    }
+
+    #[test]
+    fn events_are_base64() {
+        assert_eq!(base64("AAECA/+/"), Some(vec![0, 1, 2, 3, 255, 191]));
+        assert_eq!(base64("QQ=="), Some(b"A".to_vec()));
+        assert_eq!(base64("QUI="), Some(b"AB".to_vec()));
+        assert_eq!(base64("not base64"), None);
     }
 
     #[test]
