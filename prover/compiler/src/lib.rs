@@ -1,1 +1,57 @@
-//! ONNX import, quantization, and lowering to a circuit.
+//! ONNX models into quantized graphs and circuits.
+//!
+//! ```text
+//! model file -> Model -> QuantGraph -> Circuit
+//!     import      quantize      lower
+//! ```
+//!
+//! [`compile`] does all of it. A [`Model`](model::Model) is what import makes of an ONNX file: affine maps of real
+//! numbers with a non-linear function behind each. Calibration data decides scales and widths; the result is a
+//! [`QuantGraph`], integers only, whose every operator means what `assay_circuits::layers` says; and a circuit that
+//! equals it bit for bit. The same inputs give the same bytes on every machine.
+//!
+//! ```no_run
+//! use assay_compiler::{Format, Options, Table, compile};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let onnx = std::fs::read("model.onnx")?;
+//! let calibration = Table::from_csv(&std::fs::read("calibration.csv")?)?;
+//! let options = Options { max_error: 0.05, input_format: Some(Format { bits: 15, scale: 12 }), ..Options::default() };
+//! let (model, report) = compile(&onnx, &calibration, &options)?;
+//! println!("{}", report.text());
+//!
+//! let sample = &model.samples(&calibration)?[0];
+//! let outputs = model.run_reference(&model.quantize_inputs(sample)?)?;
+//! println!("{:?}", model.dequantize_outputs(&outputs));
+//! std::fs::write("model.assay", model.to_bytes())?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What is assumed: the error bound holds on the calibration data; data of another distribution can be further off.
+
+#![warn(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod bytes;
+pub mod calibrate;
+mod compile;
+mod compiled;
+pub mod float;
+pub mod import;
+mod lower;
+pub mod model;
+mod number;
+mod options;
+pub mod quantize;
+pub mod report;
+
+pub use bytes::ReadError;
+pub use calibrate::{CalibrationError, Table};
+pub use compile::{CompileError, compile};
+pub use compiled::{CompiledModel, DecodeError, Feature, InputError};
+pub use import::{ImportError, Refusal};
+pub use lower::LowerError;
+pub use options::{Format, OptionError, Options};
+pub use quantize::{QuantGraph, QuantizeError, RunError};
+pub use report::{Proving, Report};

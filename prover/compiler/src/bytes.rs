@@ -1,0 +1,145 @@
+//! Writing and reading the payload of a compiled model: little-endian, every length checked before it is believed.
+
+/// The payload of a `.assay` file is malformed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The bytes end inside a field.
+    #[error("the compiled model ends too early, at byte {0}")]
+    Truncated(usize),
+    /// Bytes follow the last field.
+    #[error("{0} bytes follow the compiled model")]
+    Trailing(usize),
+    /// A count above what the format allows.
+    #[error("the compiled model has {found} {what}, at most {limit} are allowed")]
+    Limit {
+        /// What is counted.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+        /// The count.
+        found: usize,
+    },
+    /// A count that contradicts another part of the file.
+    #[error("the compiled model has {found} {what}, expected {expected}")]
+    Count {
+        /// What is counted.
+        what: &'static str,
+        /// Expected count.
+        expected: usize,
+        /// Count found.
+        found: usize,
+    },
+    /// An index of something that does not exist or may not be read there.
+    #[error("{what} {index} does not exist, is repeated, or may not be read")]
+    Index {
+        /// What is indexed.
+        what: &'static str,
+        /// The index.
+        index: usize,
+    },
+    /// A name that is not UTF-8.
+    #[error("a name is not UTF-8")]
+    Text,
+    /// An unknown kind of step.
+    #[error("unknown step {0}")]
+    Step(u8),
+    /// A requantization that drops too many bits.
+    #[error("a requantization drops {0} bits")]
+    Shift(u8),
+    /// A clamp with an empty or too wide range.
+    #[error("a layer clamps to [{lo}, {hi}]")]
+    Clamp {
+        /// Lower bound.
+        lo: i64,
+        /// Upper bound.
+        hi: i64,
+    },
+    /// An output whose scale differs from its layer's.
+    #[error("an output has scale {schema}, its layer {graph}")]
+    OutputScale {
+        /// Scale in the schema.
+        schema: i8,
+        /// Scale in the graph.
+        graph: i8,
+    },
+    /// A feature's domain that is empty or not finite.
+    #[error("feature '{0}' has an empty domain, or one that is not finite")]
+    Domain(String),
+    /// A feature name that occurs twice.
+    #[error("feature '{0}' is listed twice")]
+    Feature(String),
+}
+
+/// Collects bytes.
+#[derive(Default)]
+pub(crate) struct Writer(Vec<u8>);
+
+impl Writer {
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// A count or index; every count of a compiled model fits 32 bits.
+    pub fn count(&mut self, count: usize) {
+        self.bytes(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
+    }
+
+    pub fn text(&mut self, text: &str) {
+        self.count(text.len());
+        self.bytes(text.as_bytes());
+    }
+
+    pub fn finish(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// Takes bytes apart.
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+    position: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Reader { bytes, position: 0 }
+    }
+
+    pub fn take(&mut self, count: usize) -> Result<&'a [u8], ReadError> {
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        let (taken, _) = rest.split_at_checked(count).ok_or(ReadError::Truncated(self.bytes.len()))?;
+        self.position += count;
+        Ok(taken)
+    }
+
+    /// `count` elements of `size` bytes.
+    pub fn array(&mut self, count: usize, size: usize) -> Result<&'a [u8], ReadError> {
+        self.take(count.checked_mul(size).ok_or(ReadError::Truncated(self.bytes.len()))?)
+    }
+
+    pub fn fixed<const N: usize>(&mut self) -> Result<[u8; N], ReadError> {
+        let position = self.position;
+        self.take(N)?.try_into().map_err(|_| ReadError::Truncated(position))
+    }
+
+    pub fn byte(&mut self) -> Result<u8, ReadError> {
+        self.fixed().map(|[byte]| byte)
+    }
+
+    pub fn count(&mut self, what: &'static str, limit: usize) -> Result<usize, ReadError> {
+        let found = usize::try_from(u32::from_le_bytes(self.fixed()?)).unwrap_or(usize::MAX);
+        if found > limit { Err(ReadError::Limit { what, limit, found }) } else { Ok(found) }
+    }
+
+    pub fn text(&mut self) -> Result<String, ReadError> {
+        let length = self.count("bytes in a name", 1 << 16)?;
+        String::from_utf8(self.take(length)?.to_vec()).map_err(|_| ReadError::Text)
+    }
+
+    pub fn finish(self) -> Result<(), ReadError> {
+        match self.bytes.len() - self.position {
+            0 => Ok(()),
+            rest => Err(ReadError::Trailing(rest)),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! A compiled model: what `.assay` files hold, and what provers and callers use.
+//!
+//! ```text
+//! payload = schema: u32 length, bytes; features: (name, min: f64, max: f64)*; graph; circuit digest: 32 bytes
+//! ```
+//!
+//! The circuit itself is not stored: it follows from graph and schema, so a file cannot hold a graph and the circuit
+//! of another. Reading builds it again and compares its digest. The parent of the file is the SHA-256 of the ONNX file.
+
+use assay_circuits::Circuit;
+use assay_interface::artifact::{self, ArtifactError, Kind};
+use assay_interface::schema::{ModelSchema, SchemaError};
+
+use crate::bytes::{ReadError, Reader, Writer};
+use crate::calibrate::{CalibrationError, FeatureNames, Signature, Table};
+use crate::lower::{self, LowerError};
+use crate::number::dequantize;
+use crate::quantize::graph::{QuantGraph, RunError};
+use crate::quantize::{encoding, plan};
+
+/// One element of the inputs, with the real values that the model is declared for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feature {
+    /// Its name.
+    pub name: String,
+    /// Smallest declared value.
+    pub min: f64,
+    /// Largest declared value.
+    pub max: f64,
+}
+
+/// A model in integers with its circuit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompiledModel {
+    /// Tensors of the statement.
+    pub schema: ModelSchema,
+    /// The integer model.
+    pub graph: QuantGraph,
+    /// The circuit that proves it.
+    pub circuit: Circuit,
+    /// The elements of all inputs, in order.
+    pub features: Vec<Feature>,
+    /// SHA-256 of the ONNX file.
+    pub source_digest: [u8; 32],
+}
+
+/// Bytes are no compiled model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// The container is not sound.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// The payload is malformed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The schema is not valid.
+    #[error("schema: {0}")]
+    Schema(#[from] SchemaError),
+    /// The graph has no circuit.
+    #[error(transparent)]
+    Lower(#[from] LowerError),
+    /// The graph's circuit is not the one the file names.
+    #[error(
+        "the circuit of this model has another digest than the file names: \
+         it was compiled by another version, compile it again"
+    )]
+    CircuitDigest,
+}
+
+/// Real inputs cannot be quantized.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum InputError {
+    /// A sample of the wrong length.
+    #[error("{found} values given, the model takes {expected}")]
+    Length {
+        /// Elements of all inputs.
+        expected: usize,
+        /// Values given.
+        found: usize,
+    },
+    /// NaN or an infinity.
+    #[error("'{feature}' is {value}, which is not finite")]
+    NotFinite {
+        /// Feature.
+        feature: String,
+        /// `NaN`, `inf` or `-inf`.
+        value: String,
+    },
+    /// A value outside the declared domain.
+    #[error("'{feature}' = {value} is outside its declared domain [{min}, {max}]")]
+    OutsideDomain {
+        /// Feature.
+        feature: String,
+        /// The value.
+        value: f64,
+        /// Smallest declared value.
+        min: f64,
+        /// Largest declared value.
+        max: f64,
+    },
+}
+
+impl CompiledModel {
+    /// The samples of a table in the order of the model's features.
+    ///
+    /// # Errors
+    /// Missing and unknown columns, rows of the wrong length.
+    pub fn samples(&self, table: &Table) -> Result<Vec<Vec<f64>>, CalibrationError> {
+        let features: Vec<String> = self.features.iter().map(|feature| feature.name.clone()).collect();
+        let inputs = self.graph.inputs.iter().map(|input| (input.name.as_str(), input.elements())).collect();
+        table.samples(&Signature { inputs, features: &features, named: FeatureNames::Declared })
+    }
+
+    /// Integers of one sample, one list for each input tensor: each value to the nearest representable one.
+    ///
+    /// # Errors
+    /// [`InputError::OutsideDomain`] names the first feature outside its declared domain.
+    pub fn quantize_inputs(&self, sample: &[f64]) -> Result<Vec<Vec<i64>>, InputError> {
+        self.check(sample)?;
+        check_domain(&self.features, sample)?;
+        Ok(plan::quantize_sample(&self.graph, sample))
+    }
+
+    /// As [`CompiledModel::quantize_inputs`], after moving values outside their domain to its border. The result no
+    /// longer describes the sample: a caller who uses it has decided that the border is close enough.
+    ///
+    /// # Errors
+    /// [`InputError`] for a wrong length or values that are not finite.
+    pub fn quantize_inputs_clamped(&self, sample: &[f64]) -> Result<Vec<Vec<i64>>, InputError> {
+        self.check(sample)?;
+        let clamped: Vec<f64> = sample
+            .iter()
+            .zip(&self.features)
+            .map(|(value, feature)| value.clamp(feature.min, feature.max))
+            .collect();
+        Ok(plan::quantize_sample(&self.graph, &clamped))
+    }
+
+    /// The outputs of the integer model: what a proof shows.
+    ///
+    /// # Errors
+    /// [`RunError`] where the integers do not fit the inputs.
+    pub fn run_reference(&self, inputs: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, RunError> {
+        self.graph.run(inputs)
+    }
+
+    /// Real values of integer outputs: `q · 2^-scale`.
+    pub fn dequantize_outputs(&self, outputs: &[Vec<i64>]) -> Vec<Vec<f64>> {
+        let tensors = self.schema.outputs().iter().zip(outputs);
+        let real = |scale: i8, values: &[i64]| values.iter().map(|&q| dequantize(q, scale.into())).collect();
+        tensors.map(|(tensor, values)| real(tensor.scale, values)).collect()
+    }
+
+    fn check(&self, sample: &[f64]) -> Result<(), InputError> {
+        let (expected, found) = (self.features.len(), sample.len());
+        if expected != found {
+            return Err(InputError::Length { expected, found });
+        }
+        match self.features.iter().zip(sample).find(|(_, value)| !value.is_finite()) {
+            Some((feature, value)) => {
+                Err(InputError::NotFinite { feature: feature.name.clone(), value: value.to_string() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The bytes of a `.assay` file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        artifact::encode(Kind::Circuit, self.source_digest, &self.payload())
+    }
+
+    fn payload(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        let schema = self.schema.encode();
+        out.count(schema.len());
+        out.bytes(&schema);
+        for feature in &self.features {
+            out.text(&feature.name);
+            out.bytes(&feature.min.to_le_bytes());
+            out.bytes(&feature.max.to_le_bytes());
+        }
+        encoding::write(&self.graph, &mut out);
+        out.bytes(&self.circuit.digest());
+        out.finish()
+    }
+
+    /// Reads a `.assay` file. Every field is checked, and the circuit is built from the graph.
+    ///
+    /// # Errors
+    /// [`DecodeError`] says which check failed.
+    pub fn from_bytes(bytes: &[u8]) -> Result<CompiledModel, DecodeError> {
+        let artifact = artifact::decode(Kind::Circuit, bytes)?;
+        let mut reader = Reader::new(artifact.payload);
+        let length = reader.count("bytes in the schema", assay_interface::schema::MAX_ENCODED_LEN)?;
+        let schema = ModelSchema::decode(reader.take(length)?)?;
+        let elements = schema.inputs().iter().map(|tensor| tensor.elements()).sum();
+        let features = read_features(&mut reader, elements)?;
+        let graph = encoding::read(&mut reader, &schema)?;
+        let digest: [u8; 32] = reader.fixed()?;
+        reader.finish()?;
+        let circuit = lower::lower(&graph, &schema)?;
+        if circuit.digest() != digest {
+            return Err(DecodeError::CircuitDigest);
+        }
+        Ok(CompiledModel { schema, graph, circuit, features, source_digest: artifact.parent })
+    }
+}
+
+fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, ReadError> {
+    let mut features: Vec<Feature> = Vec::new();
+    let mut names = std::collections::HashSet::new();
+    for _ in 0..count {
+        let name = reader.text()?;
+        let (min, max) = (f64::from_le_bytes(reader.fixed()?), f64::from_le_bytes(reader.fixed()?));
+        if !(min.is_finite() && max.is_finite() && min <= max) {
+            return Err(ReadError::Domain(name));
+        }
+        if !names.insert(name.clone()) {
+            return Err(ReadError::Feature(name));
+        }
+        features.push(Feature { name, min, max });
+    }
+    Ok(features)
+}
+
+/// Finds the first value outside its domain.
+pub(crate) fn check_domain(features: &[Feature], sample: &[f64]) -> Result<(), InputError> {
+    let outside = |(feature, value): &(&Feature, &f64)| !(feature.min..=feature.max).contains(*value);
+    match features.iter().zip(sample).find(outside) {
+        Some((Feature { name, min, max }, &value)) => {
+            Err(InputError::OutsideDomain { feature: name.clone(), value, min: *min, max: *max })
+        }
+        None => Ok(()),
+    }
+}

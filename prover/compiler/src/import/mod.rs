@@ -1,0 +1,252 @@
+//! ONNX bytes into a [`Model`].
+//!
+//! The protobuf message is tract's; the walk over the graph is ours, because every refusal must name the node as
+//! the file does. Each tensor is held as affine maps of the inputs and of the results of non-linear nodes, so that
+//! linear operators fold into the layer that reads them while the graph is walked. Import collects everything it
+//! has to refuse before it fails.
+
+pub(crate) mod graph;
+pub(crate) mod node;
+mod operators;
+mod order;
+pub(crate) mod refusal;
+mod signature;
+pub(crate) mod tensor;
+pub(crate) mod value;
+
+use std::collections::HashMap;
+
+use prost::Message;
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto};
+
+use crate::model::{Function, Model, Output};
+use graph::Layers;
+use node::Node;
+pub use refusal::{ImportError, NodeName, Refusal, Shape};
+use value::Value;
+
+pub(crate) use operators::ONNX_ML;
+pub(crate) use signature::domain_name;
+
+/// Reads the protobuf message.
+pub(crate) fn decode(onnx: &[u8]) -> Result<ModelProto, ImportError> {
+    ModelProto::decode(onnx).map_err(|error| ImportError::NotOnnx(error.to_string()))
+}
+
+/// Imports a model from the bytes of an `.onnx` file.
+///
+/// # Errors
+/// [`ImportError::Refused`] lists everything that is not supported, with the names of nodes and tensors.
+pub fn import(onnx: &[u8]) -> Result<Model, ImportError> {
+    import_proto(&decode(onnx)?)
+}
+
+/// Imports a decoded model.
+pub(crate) fn import_proto(proto: &ModelProto) -> Result<Model, ImportError> {
+    let graph = proto.graph.as_ref().ok_or(ImportError::NoGraph)?;
+    let mut refusals = Vec::new();
+    let opsets = signature::opsets(proto, &mut refusals);
+    let mut walk = Walk { values: HashMap::new(), layers: Layers::new(0), size: 0, refusals };
+    let inputs = walk.sources(graph);
+    let feature_names = signature::feature_names(proto, &inputs, &mut walk.refusals);
+    walk.check_names(graph);
+    let mut reported = Vec::new();
+    for node in order::topological(graph, &mut walk.refusals) {
+        walk.node(node, &opsets, &mut reported);
+    }
+    let mut outputs = walk.outputs(graph);
+    if !walk.refusals.is_empty() {
+        return Err(ImportError::Refused(walk.refusals));
+    }
+    let mut positions: Vec<usize> = outputs.iter().map(|output| output.layer).collect();
+    walk.layers.prune(&mut positions);
+    for (output, layer) in outputs.iter_mut().zip(positions) {
+        output.layer = layer;
+    }
+    let layers = walk.layers.into_layers();
+    Ok(Model { name: graph.name.clone(), inputs, layers, outputs, feature_names })
+}
+
+/// The state of a walk over the graph.
+struct Walk {
+    /// Tensors by name; `None` for the results of refused nodes, which are reported once, at their cause.
+    values: HashMap<String, Option<Value>>,
+    layers: Layers,
+    /// Rows and terms of all tensors so far.
+    size: usize,
+    refusals: Vec<Refusal>,
+}
+
+impl Walk {
+    /// Defines initializers and inputs.
+    fn sources(&mut self, graph: &GraphProto) -> Vec<crate::model::Input> {
+        for initializer in &graph.initializer {
+            let value = self.record(tensor::read(initializer, &initializer.name)).map(Value::from);
+            self.define(&initializer.name, value);
+        }
+        for sparse in &graph.sparse_initializer {
+            let name = sparse.values.as_ref().map(|values| values.name.clone()).unwrap_or_default();
+            self.define(&name, None);
+            self.refusals.push(Refusal::Sparse { tensor: name });
+        }
+        let is_initializer =
+            |name: &str| graph.initializer.iter().any(|initializer| initializer.name == name);
+        let inputs = signature::inputs(graph, is_initializer, &mut self.refusals);
+        let elements = inputs.iter().map(|input| input.len()).sum();
+        self.layers = Layers::new(elements);
+        let mut atom = 0;
+        for input in &inputs {
+            let rows = (atom..atom + input.len() as u32).map(crate::model::Row::atom).collect();
+            atom += input.len() as u32;
+            self.define(&input.name, Some(Value::Real(value::Tensor::new(input.shape.clone(), rows))));
+        }
+        // Inputs that were refused still exist: nodes that read them are not at fault.
+        for input in graph.input.iter().filter(|input| !is_initializer(&input.name)) {
+            self.values.entry(input.name.clone()).or_insert(None);
+        }
+        inputs
+    }
+
+    fn define(&mut self, name: &str, value: Option<Value>) {
+        if self.values.insert(name.to_owned(), value).is_some() {
+            self.refusals.push(Refusal::Redefined { tensor: name.to_owned() });
+        }
+    }
+
+    fn record<T>(&mut self, result: Result<T, Refusal>) -> Option<T> {
+        result.map_err(|refusal| self.refusals.push(refusal)).ok()
+    }
+
+    /// Reports tensors that are read and made by nothing.
+    fn check_names(&mut self, graph: &GraphProto) {
+        let made: std::collections::HashSet<&str> =
+            graph.node.iter().flat_map(|node| &node.output).map(String::as_str).collect();
+        for node in &graph.node {
+            for input in node.input.iter().filter(|input| !input.is_empty()) {
+                if !self.values.contains_key(input) && !made.contains(input.as_str()) {
+                    self.refusals.push(Refusal::MissingTensor {
+                        node: signature::node_name(node),
+                        tensor: input.clone(),
+                    });
+                    self.values.insert(input.clone(), None);
+                }
+            }
+        }
+    }
+
+    /// Imports one node whose operands are defined.
+    fn node(&mut self, proto: &NodeProto, opsets: &HashMap<String, i64>, reported: &mut Vec<String>) {
+        let name = signature::node_name(proto);
+        let domain = domain_name(&proto.domain);
+        let value = match (operators::lookup(domain, &proto.op_type), opsets.get(domain)) {
+            (None, _) => {
+                self.refusals.push(Refusal::Operator { node: name.clone(), domain: domain.to_owned() });
+                None
+            }
+            (Some(_), None) => {
+                if !reported.iter().any(|known| known == domain) {
+                    reported.push(domain.to_owned());
+                    self.refusals.push(Refusal::MissingOpset { domain: domain.to_owned() });
+                }
+                None
+            }
+            (Some(import), Some(&opset)) => self.operands(proto).and_then(|operands| {
+                let node = Node { name: name.clone(), proto, opset, operands };
+                let value = import(&node, &mut self.layers).and_then(|value| finish(&node, value));
+                let value = value.and_then(|value| self.count(&name, value));
+                self.record(value)
+            }),
+        };
+        for output in proto.output.iter().filter(|output| !output.is_empty()) {
+            // The operator functions refuse nodes of more than one result, so all of them may share the value.
+            self.define(output, value.clone());
+        }
+    }
+
+    /// Counts a tensor's memory; a small file can ask for very much.
+    fn count(&mut self, name: &NodeName, value: Value) -> Result<Value, Refusal> {
+        if let Value::Real(tensor) | Value::Index(tensor) = &value {
+            self.size = self.size.saturating_add(tensor.size());
+        }
+        if self.size > value::MAX_TOTAL {
+            let what = format!("the graph up to {name}");
+            return Err(Refusal::TooLarge { what, elements: self.size as u128, limit: value::MAX_TOTAL });
+        }
+        Ok(value)
+    }
+
+    /// The operands, or `None` where one of them was refused.
+    fn operands<'a>(&self, proto: &'a NodeProto) -> Option<Vec<Option<(&'a str, Value)>>> {
+        let mut operands: Vec<Option<(&str, Value)>> = proto
+            .input
+            .iter()
+            .map(|name| match name.as_str() {
+                "" => Some(None),
+                name => self.values.get(name)?.clone().map(|value| Some((name, value))),
+            })
+            .collect::<Option<_>>()?;
+        while let Some(None) = operands.last() {
+            operands.pop();
+        }
+        Some(operands)
+    }
+
+    /// The graph's outputs; one that is not the result of a layer becomes a linear layer.
+    fn outputs(&mut self, graph: &GraphProto) -> Vec<Output> {
+        if graph.output.is_empty() {
+            self.refusals.push(Refusal::NoOutputs);
+        }
+        let mut outputs = Vec::new();
+        for output in &graph.output {
+            let name = output.name.clone();
+            if outputs.iter().any(|known: &Output| known.name == name) {
+                self.refusals.push(Refusal::Redefined { tensor: name });
+                continue;
+            }
+            let tensor = match self.values.get(&name).cloned() {
+                None => {
+                    self.refusals.push(Refusal::UnconnectedOutput { output: name });
+                    continue;
+                }
+                Some(None) => continue,
+                Some(Some(Value::Real(tensor) | Value::Index(tensor))) if !tensor.is_constant() => tensor,
+                Some(Some(_)) => {
+                    self.refusals.push(Refusal::ConstantOutput { output: name });
+                    continue;
+                }
+            };
+            if let Some(layer) = self.layers.owner(&tensor) {
+                outputs.push(Output { name, shape: tensor.shape, layer });
+                continue;
+            }
+            let title = if tensor.trail.is_empty() { name.clone() } else { tensor.trail.join(" + ") };
+            let pushed = self.layers.push_named(title, &tensor, Function::Linear, tensor.shape.clone());
+            if let Some(pushed) = self.record(pushed)
+                && let Some(layer) = self.layers.owner(&pushed)
+            {
+                outputs.push(Output { name, shape: tensor.shape, layer });
+            }
+        }
+        outputs
+    }
+}
+
+/// Checks a node's result and notes the node in its trail.
+fn finish(node: &Node<'_>, value: Value) -> Result<Value, Refusal> {
+    match value {
+        Value::Real(mut tensor) => {
+            if !tensor.rows.iter().all(crate::model::Row::is_finite) {
+                return Err(Refusal::NotFinite { node: node.name.clone() });
+            }
+            let moves_only = matches!(
+                node.proto.op_type.as_str(),
+                "Relu" | "Clip" | "Identity" | "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" | "Concat"
+            );
+            if !moves_only && !tensor.is_constant() {
+                tensor.trail.push(node.name.name.clone());
+            }
+            Ok(Value::Real(tensor))
+        }
+        value => Ok(value),
+    }
+}

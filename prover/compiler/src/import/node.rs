@@ -1,0 +1,161 @@
+//! A node while it is imported: its operands, its attributes, and what it can answer about them.
+
+use tract_onnx::pb::{NodeProto, attribute_proto::AttributeType};
+
+use super::refusal::{NodeName, Refusal, Shape};
+use super::tensor::{self, Constant};
+use super::value::{Tensor, Value};
+
+/// A node with the values of its operands.
+pub(crate) struct Node<'a> {
+    pub name: NodeName,
+    pub proto: &'a NodeProto,
+    /// Version of the node's operator set.
+    pub opset: i64,
+    /// Operands by position; an optional operand that is left out is `None`.
+    pub operands: Vec<Option<(&'a str, Value)>>,
+}
+
+impl Node<'_> {
+    /// Operator of the default domain, or of `ai.onnx.ml`, that has `allowed` operands and one result.
+    pub fn arity(
+        &self,
+        inputs: std::ops::RangeInclusive<usize>,
+        allowed: &'static str,
+    ) -> Result<(), Refusal> {
+        let found = self.operands.len();
+        if !inputs.contains(&found) {
+            return Err(Refusal::Arity { node: self.name.clone(), what: "inputs", found, allowed });
+        }
+        let found = self.proto.output.iter().filter(|name| !name.is_empty()).count();
+        if found != 1 {
+            return Err(Refusal::Arity { node: self.name.clone(), what: "outputs", found, allowed: "1" });
+        }
+        Ok(())
+    }
+
+    pub fn operand(&self, position: usize) -> Option<&Value> {
+        self.operands.get(position).and_then(Option::as_ref).map(|(_, value)| value)
+    }
+
+    pub fn operand_name(&self, position: usize) -> String {
+        self.operands
+            .get(position)
+            .and_then(Option::as_ref)
+            .map(|(name, _)| (*name).to_owned())
+            .unwrap_or_default()
+    }
+
+    /// The operand at `position`, which must be present.
+    pub fn value(&self, position: usize) -> Result<&Value, Refusal> {
+        self.operand(position).ok_or_else(|| Refusal::Arity {
+            node: self.name.clone(),
+            what: "inputs",
+            found: position,
+            allowed: "all required ones",
+        })
+    }
+
+    /// The real operand at `position`.
+    pub fn real(&self, position: usize) -> Result<&Tensor, Refusal> {
+        match self.value(position)? {
+            Value::Real(tensor) => Ok(tensor),
+            _ => {
+                Err(Refusal::IntegerOperand { node: self.name.clone(), operand: self.operand_name(position) })
+            }
+        }
+    }
+
+    /// The real constant at `position`, with its shape.
+    pub fn constant(&self, position: usize) -> Result<(Vec<usize>, Vec<f64>), Refusal> {
+        let tensor = self.real(position)?;
+        match tensor.as_constants() {
+            Some(data) => Ok((tensor.shape.clone(), data)),
+            None => Err(self.not_constant(position)),
+        }
+    }
+
+    /// The integer constant at `position`: a shape or axes.
+    pub fn integers(&self, position: usize) -> Result<Vec<i64>, Refusal> {
+        match self.value(position)? {
+            Value::Integers { data, .. } => Ok(data.to_vec()),
+            _ => Err(self.not_constant(position)),
+        }
+    }
+
+    pub fn not_constant(&self, position: usize) -> Refusal {
+        Refusal::NonConstantParameter { node: self.name.clone(), operand: self.operand_name(position) }
+    }
+
+    pub fn int(&self, attribute: &'static str, default: i64) -> Result<i64, Refusal> {
+        Ok(self.optional_int(attribute)?.unwrap_or(default))
+    }
+
+    pub fn optional_int(&self, attribute: &'static str) -> Result<Option<i64>, Refusal> {
+        self.attribute(attribute, AttributeType::Int, "one integer", |proto| proto.i)
+    }
+
+    pub fn float(&self, attribute: &'static str, default: f32) -> Result<f64, Refusal> {
+        Ok(self.optional_float(attribute)?.unwrap_or(f64::from(default)))
+    }
+
+    /// Infinite values are let through (Clip uses them as "no bound"), NaN is not.
+    pub fn optional_float(&self, attribute: &'static str) -> Result<Option<f64>, Refusal> {
+        let value = self.attribute(attribute, AttributeType::Float, "one float", |proto| proto.f)?;
+        match value {
+            Some(value) if value.is_nan() => Err(self.bad_attribute(attribute, "NaN".into(), "a number")),
+            value => Ok(value.map(f64::from)),
+        }
+    }
+
+    pub fn floats(&self, attribute: &'static str) -> Result<Option<Vec<f64>>, Refusal> {
+        let Some(values) = self
+            .attribute(attribute, AttributeType::Floats, "a list of floats", |proto| proto.floats.clone())?
+        else {
+            return Ok(None);
+        };
+        let data: Vec<f64> = values.into_iter().map(f64::from).collect();
+        let constant = Constant::Floats { shape: vec![data.len()], data: data.clone() };
+        tensor::check_finite(&constant, &format!("{}.{attribute}", self.name.name))?;
+        Ok(Some(data))
+    }
+
+    pub fn ints(&self, attribute: &'static str) -> Result<Option<Vec<i64>>, Refusal> {
+        self.attribute(attribute, AttributeType::Ints, "a list of integers", |proto| proto.ints.clone())
+    }
+
+    fn attribute<T>(
+        &self,
+        attribute: &'static str,
+        kind: AttributeType,
+        allowed: &'static str,
+        read: impl Fn(&tract_onnx::pb::AttributeProto) -> T,
+    ) -> Result<Option<T>, Refusal> {
+        let Some(proto) = self.proto.attribute.iter().find(|proto| proto.name == attribute) else {
+            return Ok(None);
+        };
+        // Exporters of the first IR versions leave the type unset (0).
+        if (proto.r#type != 0 && proto.r#type != kind as i32) || !proto.ref_attr_name.is_empty() {
+            return Err(self.bad_attribute(attribute, "of another type".into(), allowed));
+        }
+        Ok(Some(read(proto)))
+    }
+
+    pub fn bad_attribute(&self, attribute: &'static str, value: String, allowed: &'static str) -> Refusal {
+        Refusal::Attribute { node: self.name.clone(), attribute, value, allowed }
+    }
+
+    /// A possibly negative axis as a position in `0..rank`.
+    pub fn axis(&self, axis: i64, shape: &[usize], rank: usize) -> Result<usize, Refusal> {
+        let signed = rank as i64;
+        let position = if axis < 0 { axis.checked_add(signed) } else { Some(axis) };
+        match position {
+            Some(position) if (0..signed).contains(&position) => Ok(position as usize),
+            _ => Err(Refusal::Axis { node: self.name.clone(), axis, shape: Shape(shape.to_vec()) }),
+        }
+    }
+
+    pub fn mismatch(&self, left: &[usize], right: &[usize]) -> Refusal {
+        Refusal::ShapeMismatch { node: self.name.clone(), left: left.into(), right: right.into() }
+    }
+}

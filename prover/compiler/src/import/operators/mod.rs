@@ -1,0 +1,42 @@
+//! The supported operators, one function each. A function reads a [`Node`] and gives the value of its one result.
+
+mod activation;
+mod elementwise;
+mod linear;
+mod shape;
+
+use super::graph::Layers;
+use super::node::Node;
+use super::refusal::Refusal;
+use super::value::Value;
+
+/// The default ONNX domain, which files spell as the empty string as well.
+pub(crate) const ONNX: &str = "ai.onnx";
+/// The domain of classical machine learning operators.
+pub(crate) const ONNX_ML: &str = "ai.onnx.ml";
+
+type Import = fn(&Node<'_>, &mut Layers) -> Result<Value, Refusal>;
+
+/// The function that imports an operator, or `None` where it is not supported.
+pub(crate) fn lookup(domain: &str, operator: &str) -> Option<Import> {
+    match (domain, operator) {
+        (ONNX, "Gemm") => Some(linear::gemm),
+        (ONNX, "MatMul") => Some(linear::matmul),
+        (ONNX, "Add") => Some(elementwise::add),
+        (ONNX, "Sub") => Some(elementwise::sub),
+        (ONNX, "Mul") => Some(elementwise::mul),
+        (ONNX, "BatchNormalization") => Some(elementwise::batch_normalization),
+        (ONNX_ML, "Scaler") => Some(elementwise::scaler),
+        (ONNX, "Relu") => Some(activation::relu),
+        (ONNX, "Clip") => Some(activation::clip),
+        (ONNX, "ArgMax") => Some(activation::argmax),
+        (ONNX, "Constant") => Some(shape::constant),
+        (ONNX, "Identity") => Some(shape::identity),
+        (ONNX, "Flatten") => Some(shape::flatten),
+        (ONNX, "Reshape") => Some(shape::reshape),
+        (ONNX, "Squeeze") => Some(shape::squeeze),
+        (ONNX, "Unsqueeze") => Some(shape::unsqueeze),
+        (ONNX, "Concat") => Some(shape::concat),
+        _ => None,
+    }
+}

@@ -1,0 +1,206 @@
+//! Operators that move elements and compute nothing: they cost nothing in the circuit.
+
+use std::sync::Arc;
+
+use crate::import::graph::Layers;
+use crate::import::node::Node;
+use crate::import::refusal::{Refusal, Shape};
+use crate::import::tensor::{self, Constant, check_size};
+use crate::import::value::{Tensor, Value};
+use crate::model::Row;
+
+/// A constant of the graph: `value`, `value_float(s)` or `value_int(s)`.
+pub(super) fn constant(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(0..=0, "0")?;
+    if let Some(proto) = node.proto.attribute.iter().find(|proto| proto.name == "value") {
+        let Some(value) = &proto.t else {
+            return Err(node.bad_attribute("value", "absent".into(), "a tensor"));
+        };
+        let name = node.proto.output.first().map(String::as_str).unwrap_or_default();
+        return tensor::read(value, name).map(Value::from);
+    }
+    let name = || node.name.name.clone();
+    let constant = if let Some(value) = node.optional_float("value_float")? {
+        Constant::Floats { shape: vec![], data: vec![value] }
+    } else if let Some(data) = node.floats("value_floats")? {
+        Constant::Floats { shape: vec![data.len()], data }
+    } else if let Some(value) = node.optional_int("value_int")? {
+        Constant::Integers { shape: vec![], data: vec![value] }
+    } else if let Some(data) = node.ints("value_ints")? {
+        Constant::Integers { shape: vec![data.len()], data }
+    } else {
+        return Err(node.bad_attribute("value", "absent".into(), "a tensor, float(s) or integer(s)"));
+    };
+    tensor::check_finite(&constant, &name())?;
+    Ok(constant.into())
+}
+
+/// The operand unchanged.
+pub(super) fn identity(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    Ok(node.value(0)?.clone())
+}
+
+/// Two dimensions: those before `axis`, and the rest.
+pub(super) fn flatten(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    let shape = shape_of(node.value(0)?);
+    // The axis may equal the rank here.
+    let axis = node.axis(node.int("axis", 1)?, &shape, shape.len() + 1);
+    let axis = match (axis, node.int("axis", 1)?) {
+        // A negative axis counts from the rank, not from the rank + 1.
+        (Ok(axis), given) if given < 0 => axis.checked_sub(1).ok_or_else(|| Refusal::Axis {
+            node: node.name.clone(),
+            axis: given,
+            shape: Shape(shape.clone()),
+        })?,
+        (axis, _) => axis?,
+    };
+    let (before, behind) = shape.split_at(axis.min(shape.len()));
+    reshaped(node, vec![before.iter().product(), behind.iter().product()])
+}
+
+/// The shape of the second operand (an attribute before operator set 5): 0 keeps a dimension, -1 is inferred.
+pub(super) fn reshape(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+    let target = if node.opset < 5 {
+        node.arity(1..=1, "1")?;
+        node.ints("shape")?
+            .ok_or_else(|| node.bad_attribute("shape", "absent".into(), "a list of integers"))?
+    } else {
+        node.arity(2..=2, "2")?;
+        node.integers(1)?
+    };
+    let from = shape_of(node.value(0)?);
+    let keep_zero = node.int("allowzero", 0)? != 0;
+    let refusal =
+        || Refusal::Reshape { node: node.name.clone(), from: Shape(from.clone()), to: target.clone() };
+    let elements = check_size(&from, || node.name.to_string())?;
+    let mut shape = Vec::with_capacity(target.len());
+    let mut inferred = None;
+    for (i, &dim) in target.iter().enumerate() {
+        shape.push(match dim {
+            0 if !keep_zero => *from.get(i).ok_or_else(refusal)?,
+            -1 if inferred.is_none() => {
+                inferred = Some(i);
+                1
+            }
+            dim => usize::try_from(dim).map_err(|_| refusal())?,
+        });
+    }
+    let known = check_size(&shape, || node.name.to_string())?;
+    if let Some(slot) = inferred.and_then(|i| shape.get_mut(i)) {
+        *slot = elements.checked_div(known).ok_or_else(refusal)?;
+    }
+    if shape.iter().product::<usize>() != elements {
+        return Err(refusal());
+    }
+    reshaped(node, shape)
+}
+
+/// Drops dimensions of size 1: the given axes, or all.
+pub(super) fn squeeze(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+    let shape = shape_of(node.value(0)?);
+    let drop = match axes(node)? {
+        Some(axes) => positions(node, &axes, &shape, shape.len())?,
+        None => shape.iter().enumerate().filter(|&(_, &dim)| dim == 1).map(|(i, _)| i).collect(),
+    };
+    if let Some(&axis) = drop.iter().find(|&&axis| shape.get(axis) != Some(&1)) {
+        return Err(Refusal::Axis { node: node.name.clone(), axis: axis as i64, shape: Shape(shape) });
+    }
+    let kept = shape.iter().enumerate().filter(|(i, _)| !drop.contains(i)).map(|(_, &dim)| dim).collect();
+    reshaped(node, kept)
+}
+
+/// Inserts dimensions of size 1 at the given axes of the result.
+pub(super) fn unsqueeze(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+    let shape = shape_of(node.value(0)?);
+    let axes =
+        axes(node)?.ok_or_else(|| node.bad_attribute("axes", "absent".into(), "a list of integers"))?;
+    let rank = shape.len() + axes.len();
+    let insert = positions(node, &axes, &shape, rank)?;
+    let mut rest = shape.into_iter();
+    let result = (0..rank).map(|i| if insert.contains(&i) { 1 } else { rest.next().unwrap_or(1) });
+    let result = result.collect();
+    reshaped(node, result)
+}
+
+/// The operands one behind the other along `axis`.
+pub(super) fn concat(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=usize::MAX, "1 or more")?;
+    let axis = node
+        .optional_int("axis")?
+        .ok_or_else(|| node.bad_attribute("axis", "absent".into(), "an integer"))?;
+    if let Some(Value::Integers { .. }) = node.operand(0) {
+        let parts: Vec<Vec<i64>> =
+            (0..node.operands.len()).map(|i| node.integers(i)).collect::<Result<_, _>>()?;
+        let data = parts.concat();
+        return Ok(Value::Integers { shape: vec![data.len()], data: Arc::new(data) });
+    }
+    let tensors: Vec<&Tensor> = (0..node.operands.len()).map(|i| node.real(i)).collect::<Result<_, _>>()?;
+    let first = node.real(0)?;
+    let axis = node.axis(axis, &first.shape, first.shape.len())?;
+    let mut shape = first.shape.clone();
+    for tensor in tensors.iter().skip(1) {
+        let same = tensor.shape.len() == shape.len()
+            && tensor.shape.iter().zip(&shape).enumerate().all(|(i, (a, b))| i == axis || a == b);
+        if !same {
+            return Err(node.mismatch(&first.shape, &tensor.shape));
+        }
+        if let (Some(total), Some(dim)) = (shape.get_mut(axis), tensor.shape.get(axis)) {
+            *total += dim;
+        }
+    }
+    check_size(&shape, || node.name.to_string())?;
+    let outer: usize = shape.iter().take(axis).product();
+    let mut rows: Vec<Row> = Vec::new();
+    for block in 0..outer {
+        for tensor in &tensors {
+            let len = tensor.rows.len() / outer.max(1);
+            rows.extend(tensor.rows.iter().skip(block * len).take(len).cloned());
+        }
+    }
+    let mut trail = Vec::new();
+    for name in tensors.iter().flat_map(|tensor| &tensor.trail) {
+        if !trail.contains(name) {
+            trail.push(name.clone());
+        }
+    }
+    Ok(Value::Real(Tensor { shape, rows: Arc::new(rows), trail }))
+}
+
+/// The axes of Squeeze and Unsqueeze: an attribute before operator set 13, an operand since.
+fn axes(node: &Node<'_>) -> Result<Option<Vec<i64>>, Refusal> {
+    if node.opset < 13 {
+        node.arity(1..=1, "1")?;
+        return node.ints("axes");
+    }
+    node.arity(1..=2, "1 or 2")?;
+    node.operand(1).map(|_| node.integers(1)).transpose()
+}
+
+fn positions(node: &Node<'_>, axes: &[i64], shape: &[usize], rank: usize) -> Result<Vec<usize>, Refusal> {
+    let mut positions = Vec::with_capacity(axes.len());
+    for &axis in axes {
+        let position = node.axis(axis, shape, rank)?;
+        if positions.contains(&position) {
+            return Err(Refusal::Axis { node: node.name.clone(), axis, shape: shape.into() });
+        }
+        positions.push(position);
+    }
+    Ok(positions)
+}
+
+fn shape_of(value: &Value) -> Vec<usize> {
+    match value {
+        Value::Real(tensor) | Value::Index(tensor) => tensor.shape.clone(),
+        Value::Integers { shape, .. } => shape.clone(),
+    }
+}
+
+fn reshaped(node: &Node<'_>, shape: Vec<usize>) -> Result<Value, Refusal> {
+    Ok(match node.value(0)? {
+        Value::Real(tensor) => Value::Real(tensor.with_shape(shape)),
+        Value::Index(tensor) => Value::Index(tensor.with_shape(shape)),
+        Value::Integers { data, .. } => Value::Integers { shape, data: Arc::clone(data) },
+    })
+}

@@ -1,0 +1,330 @@
+//! Why a model is refused. Import collects every refusal before it fails, so that one run names everything
+//! that has to change in the model.
+
+use std::fmt;
+
+/// A tensor's dimensions, displayed as `[1, 16]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape(pub Vec<usize>);
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+impl From<&[usize]> for Shape {
+    fn from(dims: &[usize]) -> Self {
+        Shape(dims.to_vec())
+    }
+}
+
+/// A node as messages name it: its own name, or its first output where the exporter left the name empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeName {
+    /// The node's name, or `→ output` where it has none.
+    pub name: String,
+    /// Operator type, such as `Gemm`.
+    pub operator: String,
+}
+
+impl fmt::Display for NodeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "node '{}' ({})", self.name, self.operator)
+    }
+}
+
+/// Import failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImportError {
+    /// The bytes are no protobuf `ModelProto`.
+    #[error("not an ONNX model: {0}")]
+    NotOnnx(String),
+    /// The protobuf message has no graph.
+    #[error("the ONNX file holds no graph")]
+    NoGraph,
+    /// Everything in the model that cannot be compiled.
+    #[error("the model cannot be compiled, {} found:{}", count(.0.len()), list(.0))]
+    Refused(Vec<Refusal>),
+}
+
+fn count(problems: usize) -> String {
+    if problems == 1 { "1 problem".into() } else { format!("{problems} problems") }
+}
+
+fn list(refusals: &[Refusal]) -> String {
+    refusals.iter().map(|refusal| format!("\n  - {refusal}")).collect()
+}
+
+/// One thing in the model that cannot be compiled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// An operator outside the supported set.
+    #[error("{node}: operator {operator} of domain '{domain}' is not supported", operator = .node.operator)]
+    Operator {
+        /// The node.
+        node: NodeName,
+        /// ONNX operator domain; the default domain is spelled `ai.onnx`.
+        domain: String,
+    },
+    /// A weight that is NaN or infinite.
+    #[error("tensor '{tensor}' holds {value} at index {index} ({count} such values)")]
+    Weight {
+        /// Initializer or constant.
+        tensor: String,
+        /// First offending element.
+        index: Shape,
+        /// `NaN`, `inf` or `-inf`.
+        value: String,
+        /// Number of such elements.
+        count: usize,
+    },
+    /// An input dimension without a fixed size, other than a batch dimension.
+    #[error(
+        "input '{input}': dimension {dimension} is dynamic ({label}); export the model with static shapes \
+         (only the first dimension of every input may be a free batch dimension, which is taken as 1)"
+    )]
+    DynamicDimension {
+        /// Graph input.
+        input: String,
+        /// Position of the dimension.
+        dimension: usize,
+        /// Symbol, or value, that stands in the file.
+        label: String,
+    },
+    /// Some inputs have a free first dimension and this one does not.
+    #[error(
+        "input '{input}' has the fixed first dimension {size} where other inputs leave it free: \
+         a batch dimension must be free on every input, or on none"
+    )]
+    BatchDimension {
+        /// Graph input.
+        input: String,
+        /// Its first dimension.
+        size: usize,
+    },
+    /// An input without shape information.
+    #[error("input '{input}' declares no shape: export the model with static shapes")]
+    InputShape {
+        /// Graph input.
+        input: String,
+    },
+    /// An input that is not a tensor of float or double.
+    #[error("input '{input}' has element type {data_type}: only float and double tensors are supported")]
+    InputType {
+        /// Graph input.
+        input: String,
+        /// ONNX data type.
+        data_type: String,
+    },
+    /// An operand that must be a constant and is computed from the inputs.
+    #[error("{node}: operand '{operand}' is not constant, and the product of two variables is not supported")]
+    NonConstantProduct {
+        /// The node.
+        node: NodeName,
+        /// The second variable operand.
+        operand: String,
+    },
+    /// A parameter (shape, axes, bounds, statistics) that must be a constant.
+    #[error("{node}: '{operand}' must be a constant")]
+    NonConstantParameter {
+        /// The node.
+        node: NodeName,
+        /// Tensor name.
+        operand: String,
+    },
+    /// A tensor that no node, input or initializer makes.
+    #[error("{node}: input tensor '{tensor}' is made by no node, input or initializer")]
+    MissingTensor {
+        /// The node that reads it.
+        node: NodeName,
+        /// Tensor name.
+        tensor: String,
+    },
+    /// A graph output that nothing makes.
+    #[error("graph output '{output}' is made by no node, input or initializer")]
+    UnconnectedOutput {
+        /// Graph output.
+        output: String,
+    },
+    /// A graph output that does not depend on any input.
+    #[error("graph output '{output}' is a constant: it depends on no input")]
+    ConstantOutput {
+        /// Graph output.
+        output: String,
+    },
+    /// A graph without inputs.
+    #[error("the graph has no inputs")]
+    NoInputs,
+    /// A graph without outputs.
+    #[error("the graph has no outputs")]
+    NoOutputs,
+    /// A name that is given twice.
+    #[error("tensor '{tensor}' is defined more than once")]
+    Redefined {
+        /// Tensor name.
+        tensor: String,
+    },
+    /// Nodes that wait for each other.
+    #[error("the graph has a cycle through {}", join(.nodes))]
+    Cycle {
+        /// The nodes that are on a cycle or behind one.
+        nodes: Vec<NodeName>,
+    },
+    /// Weights kept in another file.
+    #[error("tensor '{tensor}' is stored as external data: save the model with its weights inside")]
+    ExternalData {
+        /// Tensor name.
+        tensor: String,
+    },
+    /// A sparse initializer.
+    #[error("tensor '{tensor}' is stored sparse: save it dense")]
+    Sparse {
+        /// Tensor name.
+        tensor: String,
+    },
+    /// A constant of an element type that no supported operator takes.
+    #[error(
+        "tensor '{tensor}' has element type {data_type}: only float, double, int64 and int32 constants are supported"
+    )]
+    TensorType {
+        /// Tensor name.
+        tensor: String,
+        /// ONNX data type.
+        data_type: String,
+    },
+    /// A constant whose data does not fill its shape.
+    #[error("tensor '{tensor}' of shape {dims:?} holds {found} elements")]
+    TensorLength {
+        /// Tensor name.
+        tensor: String,
+        /// Dimensions as the file has them.
+        dims: Vec<i64>,
+        /// Elements found.
+        found: usize,
+    },
+    /// No version, or an unsupported version, of an operator set.
+    #[error("operator set '{domain}' version {version} is not supported: versions {lowest} to {highest} are")]
+    Opset {
+        /// Domain; the default domain is spelled `ai.onnx`.
+        domain: String,
+        /// Version the model imports.
+        version: i64,
+        /// Lowest supported version.
+        lowest: i64,
+        /// Highest supported version.
+        highest: i64,
+    },
+    /// The operator set of a node's domain is not imported.
+    #[error("the model imports no version of operator set '{domain}'")]
+    MissingOpset {
+        /// Domain; the default domain is spelled `ai.onnx`.
+        domain: String,
+    },
+    /// Operands whose shapes do not go together.
+    #[error("{node}: shapes {left} and {right} do not fit")]
+    ShapeMismatch {
+        /// The node.
+        node: NodeName,
+        /// First operand.
+        left: Shape,
+        /// Second operand.
+        right: Shape,
+    },
+    /// An operand of a rank the operator is not supported for.
+    #[error("{node}: operand of shape {shape} has rank {}, allowed: {allowed}", .shape.0.len())]
+    Rank {
+        /// The node.
+        node: NodeName,
+        /// The operand's shape.
+        shape: Shape,
+        /// Allowed ranks, in words.
+        allowed: &'static str,
+    },
+    /// A reshape that changes the number of elements.
+    #[error("{node}: cannot reshape {from} to {to:?}")]
+    Reshape {
+        /// The node.
+        node: NodeName,
+        /// Operand's shape.
+        from: Shape,
+        /// Target, with its 0 and -1 entries.
+        to: Vec<i64>,
+    },
+    /// An axis outside the operand's rank.
+    #[error("{node}: axis {axis} is outside shape {shape}")]
+    Axis {
+        /// The node.
+        node: NodeName,
+        /// The axis.
+        axis: i64,
+        /// Operand's shape.
+        shape: Shape,
+    },
+    /// An attribute with a missing or unsupported value.
+    #[error("{node}: attribute {attribute} = {value} is not supported, allowed: {allowed}")]
+    Attribute {
+        /// The node.
+        node: NodeName,
+        /// Attribute name.
+        attribute: &'static str,
+        /// Value found, or `absent`.
+        value: String,
+        /// What is allowed.
+        allowed: &'static str,
+    },
+    /// Too few or too many operands or results.
+    #[error("{node}: has {found} {what}, allowed: {allowed}")]
+    Arity {
+        /// The node.
+        node: NodeName,
+        /// `inputs` or `outputs`.
+        what: &'static str,
+        /// Number found.
+        found: usize,
+        /// Number allowed, in words.
+        allowed: &'static str,
+    },
+    /// An operator over numbers applied to indices, or the reverse.
+    #[error("{node}: operand '{operand}' holds integers, and {operator} is supported on real numbers only", operator = .node.operator)]
+    IntegerOperand {
+        /// The node.
+        node: NodeName,
+        /// Tensor name.
+        operand: String,
+    },
+    /// Folding the node's constants overflows (a variance of zero, for example).
+    #[error("{node}: folding its constants gives a value that is not finite")]
+    NotFinite {
+        /// The node.
+        node: NodeName,
+    },
+    /// A tensor or a folded layer beyond the sizes that import accepts.
+    #[error("{what} has {elements} elements, more than the {limit} that are supported")]
+    TooLarge {
+        /// What is too large.
+        what: String,
+        /// Its size.
+        elements: u128,
+        /// The limit.
+        limit: usize,
+    },
+    /// `feature_names` in the metadata does not name every input element once.
+    #[error("metadata 'feature_names' lists {found} names for {expected} input elements")]
+    FeatureCount {
+        /// Input elements.
+        expected: usize,
+        /// Names listed.
+        found: usize,
+    },
+    /// `feature_names` in the metadata repeats a name, or holds an empty one.
+    #[error("metadata 'feature_names': '{name}' is empty or listed twice")]
+    FeatureName {
+        /// The name.
+        name: String,
+    },
+}
+
+fn join(names: &[NodeName]) -> String {
+    names.iter().map(|node| node.to_string()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,144 @@
+//! What the model says about itself: operator sets, inputs and feature names.
+
+use std::collections::{HashMap, HashSet};
+
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::tensor_shape_proto::dimension::Value as Dimension;
+use tract_onnx::pb::type_proto::Value as Type;
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
+
+use super::operators::{ONNX, ONNX_ML};
+use super::refusal::{NodeName, Refusal};
+use super::tensor;
+use crate::model::Input;
+
+/// Supported versions of each operator set: within them the supported operators mean what this crate implements.
+const OPSETS: [(&str, i64, i64); 2] = [(ONNX, 7, 23), (ONNX_ML, 1, 5)];
+
+/// The domain as messages spell it: the default domain is the empty string in files.
+pub(crate) fn domain_name(domain: &str) -> &str {
+    if domain.is_empty() { ONNX } else { domain }
+}
+
+pub(super) fn node_name(node: &NodeProto) -> NodeName {
+    let output = || format!("→ {}", node.output.first().map(String::as_str).unwrap_or_default());
+    let name = if node.name.is_empty() { output() } else { node.name.clone() };
+    NodeName { name, operator: node.op_type.clone() }
+}
+
+/// Versions of the operator sets by domain. Sets of other domains are let through: their operators are refused.
+pub(super) fn opsets(proto: &ModelProto, refusals: &mut Vec<Refusal>) -> HashMap<String, i64> {
+    let mut opsets = HashMap::new();
+    for import in &proto.opset_import {
+        let domain = domain_name(&import.domain);
+        if let Some(&(_, lowest, highest)) = OPSETS.iter().find(|(known, ..)| *known == domain)
+            && !(lowest..=highest).contains(&import.version)
+        {
+            refusals.push(Refusal::Opset {
+                domain: domain.to_owned(),
+                version: import.version,
+                lowest,
+                highest,
+            });
+        }
+        opsets.insert(domain.to_owned(), import.version);
+    }
+    opsets
+}
+
+/// The graph's inputs that are not initializers, with static shapes.
+pub(super) fn inputs(
+    graph: &GraphProto,
+    is_initializer: impl Fn(&str) -> bool,
+    refusals: &mut Vec<Refusal>,
+) -> Vec<Input> {
+    let declared: Vec<&ValueInfoProto> =
+        graph.input.iter().filter(|input| !is_initializer(&input.name)).collect();
+    if declared.is_empty() {
+        refusals.push(Refusal::NoInputs);
+    }
+    let mut read = Vec::with_capacity(declared.len());
+    for input in declared {
+        match dimensions(input) {
+            Ok(dims) => read.push((input.name.clone(), dims)),
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    // A free first dimension is the batch: every input must have it.
+    let batched = read.iter().any(|(_, dims)| matches!(dims.first(), Some(Err(_))));
+    let mut inputs = Vec::with_capacity(read.len());
+    for (name, dims) in read {
+        let mut shape = Vec::with_capacity(dims.len());
+        for (dimension, size) in dims.into_iter().enumerate() {
+            match (dimension, size) {
+                (0, Err(_)) => shape.push(1),
+                (0, Ok(size)) if batched => {
+                    refusals.push(Refusal::BatchDimension { input: name.clone(), size });
+                    shape.push(size);
+                }
+                (_, Ok(size)) => shape.push(size),
+                (dimension, Err(label)) => {
+                    refusals.push(Refusal::DynamicDimension { input: name.clone(), dimension, label });
+                    shape.push(1);
+                }
+            }
+        }
+        if let Err(refusal) = tensor::check_size(&shape, || format!("input '{name}'")) {
+            refusals.push(refusal);
+            continue;
+        }
+        inputs.push(Input { name, shape });
+    }
+    let elements: u128 = inputs.iter().map(|input| input.len() as u128).sum();
+    if elements > tensor::MAX_ELEMENTS as u128 {
+        let limit = tensor::MAX_ELEMENTS;
+        refusals.push(Refusal::TooLarge { what: "all inputs together".into(), elements, limit });
+        inputs.clear();
+    }
+    inputs
+}
+
+/// Sizes of an input's dimensions; a dimension without one gives what stands there instead.
+fn dimensions(input: &ValueInfoProto) -> Result<Vec<Result<usize, String>>, Refusal> {
+    let name = input.name.clone();
+    let Some(Type::TensorType(tensor)) = input.r#type.as_ref().and_then(|kind| kind.value.as_ref()) else {
+        return Err(Refusal::InputType { input: name, data_type: "that is no tensor".into() });
+    };
+    let supported = [DataType::Float as i32, DataType::Double as i32];
+    if !supported.contains(&tensor.elem_type) {
+        return Err(Refusal::InputType { input: name, data_type: tensor::type_name(tensor.elem_type) });
+    }
+    let Some(shape) = &tensor.shape else {
+        return Err(Refusal::InputShape { input: name });
+    };
+    let size = |value: &Option<Dimension>| match value {
+        Some(Dimension::DimValue(size)) => match usize::try_from(*size) {
+            Ok(size @ 1..) => Ok(size),
+            _ => Err(size.to_string()),
+        },
+        Some(Dimension::DimParam(symbol)) => Err(format!("'{symbol}'")),
+        None => Err("no value".into()),
+    };
+    Ok(shape.dim.iter().map(|dimension| size(&dimension.value)).collect())
+}
+
+/// `feature_names` of the metadata: names separated by commas, one for each input element.
+pub(super) fn feature_names(
+    proto: &ModelProto,
+    inputs: &[Input],
+    refusals: &mut Vec<Refusal>,
+) -> Option<Vec<String>> {
+    let entry = proto.metadata_props.iter().find(|entry| entry.key == "feature_names")?;
+    let names: Vec<String> = entry.value.split(',').map(|name| name.trim().to_owned()).collect();
+    let expected = inputs.iter().map(Input::len).sum();
+    if names.len() != expected {
+        refusals.push(Refusal::FeatureCount { expected, found: names.len() });
+        return None;
+    }
+    let mut seen = HashSet::new();
+    if let Some(name) = names.iter().find(|name| name.is_empty() || !seen.insert(name.as_str())) {
+        refusals.push(Refusal::FeatureName { name: name.clone() });
+        return None;
+    }
+    Some(names)
+}

@@ -1,0 +1,59 @@
+//! Exact conversions between real numbers and scaled integers. Multiplying by a power of two is exact in `f64`, so
+//! each conversion rounds once, the same way on every machine.
+
+/// `2^exponent`; exponents beyond those of normal numbers saturate.
+pub(crate) fn pow2(exponent: i32) -> f64 {
+    let biased = (exponent.clamp(-1022, 1023) + 1023) as u64;
+    f64::from_bits(biased << 52)
+}
+
+/// `value · 2^scale` to the nearest integer, ties away from zero; `None` beyond ±2^62.
+pub(crate) fn quantize(value: f64, scale: i32) -> Option<i64> {
+    let scaled = (value * pow2(scale)).round();
+    (scaled.abs() < pow2(62)).then_some(scaled as i64)
+}
+
+/// `integer · 2^-scale`; exact for integers below 2^53.
+pub(crate) fn dequantize(integer: i64, scale: i32) -> f64 {
+    integer as f64 * pow2(-scale)
+}
+
+/// Largest scale of at most `MAX_SCALE` at which `magnitude` still rounds to at most `limit`; zero fits at any
+/// scale and gets `MAX_SCALE`.
+pub(crate) fn fitting_scale(magnitude: f64, limit: i64) -> i32 {
+    let fits = |&scale: &i32| quantize(magnitude, scale).is_some_and(|integer| integer <= limit);
+    (-MAX_SCALE..=MAX_SCALE).rev().find(fits).unwrap_or(-MAX_SCALE)
+}
+
+/// Largest magnitude of a scale that the compiler chooses.
+pub(crate) const MAX_SCALE: i32 = 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_of_two_are_exact() {
+        assert_eq!(pow2(0), 1.0);
+        assert_eq!(pow2(10), 1024.0);
+        assert_eq!(pow2(-3), 0.125);
+    }
+
+    #[test]
+    fn rounding_is_to_nearest_and_ties_go_away_from_zero() {
+        assert_eq!(quantize(0.5, 0), Some(1));
+        assert_eq!(quantize(-0.5, 0), Some(-1));
+        assert_eq!(quantize(0.499_999_999_999_999_94, 0), Some(0));
+        assert_eq!(quantize(1.25, 2), Some(5));
+        assert_eq!(quantize(1e30, 0), None);
+        assert_eq!(quantize(f64::NAN, 0), None);
+    }
+
+    #[test]
+    fn fitting_scale_is_the_largest() {
+        let scale = fitting_scale(3.9, 127);
+        assert_eq!(scale, 5);
+        assert!(quantize(3.9, scale + 1) > Some(127));
+        assert_eq!(fitting_scale(0.0, 127), MAX_SCALE);
+    }
+}

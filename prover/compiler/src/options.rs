@@ -1,0 +1,139 @@
+//! What a caller may decide about a compilation.
+
+use std::collections::BTreeMap;
+
+/// An integer format: signed integers of `bits` bits, each standing for `q · 2^-scale`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// Bits of an element, 1 to 32.
+    pub bits: u8,
+    /// Binary scale.
+    pub scale: i8,
+}
+
+impl Format {
+    /// The interval of real numbers that the format represents.
+    pub fn range(self) -> (f64, f64) {
+        let (lo, hi) = crate::quantize::graph::signed_range(u32::from(self.bits));
+        let scale = i32::from(self.scale);
+        (crate::number::dequantize(lo, scale), crate::number::dequantize(hi, scale))
+    }
+}
+
+/// Options of [`compile`](crate::compile).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Largest absolute error of any output against the float model, over the calibration data. Where an output is
+    /// an ArgMax, it bounds the error of the scores that are compared.
+    pub max_error: f64,
+    /// Name of the model in its schema, at most 32 bytes; the ONNX graph's name if absent.
+    pub name: Option<String>,
+    /// Format of every input, where callers hold the inputs as integers already; chosen by calibration if absent.
+    pub input_format: Option<Format>,
+    /// Format of every real output; chosen by calibration if absent. Results outside it saturate.
+    pub output_format: Option<Format>,
+    /// Domain of single features, `min` and `max`. The others get the range of the calibration data, or, with a
+    /// fixed input format, all that the format represents.
+    pub domains: BTreeMap<String, (f64, f64)>,
+    /// Names of the inputs whose values the statement commits to and does not show.
+    pub commit: Vec<String>,
+    /// A decision threshold: the report counts samples on whose output the integer model and the float model
+    /// disagree about being at least this much.
+    pub threshold: Option<f64>,
+}
+
+impl Default for Options {
+    /// An error of at most 0.01; everything else by calibration.
+    fn default() -> Self {
+        Options {
+            max_error: 0.01,
+            name: None,
+            input_format: None,
+            output_format: None,
+            domains: BTreeMap::new(),
+            commit: Vec::new(),
+            threshold: None,
+        }
+    }
+}
+
+/// An option that cannot be followed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum OptionError {
+    /// The error bound is zero, negative or no number.
+    #[error("max error {0} is not a positive number")]
+    MaxError(f64),
+    /// The threshold is no number.
+    #[error("threshold {0} is not a finite number")]
+    Threshold(f64),
+    /// A width that statements do not carry.
+    #[error("{what} format: {bits} bits, 2 to 32 are supported")]
+    Bits {
+        /// `input` or `output`.
+        what: &'static str,
+        /// Bits asked for.
+        bits: u8,
+    },
+    /// A scale beyond those supported.
+    #[error("{what} format: scale {scale}, -60 to 60 are supported")]
+    Scale {
+        /// `input` or `output`.
+        what: &'static str,
+        /// Scale asked for.
+        scale: i8,
+    },
+    /// A committed input that the model does not have.
+    #[error("input '{0}' is to be committed, and the model has no such input (inputs: {1})")]
+    UnknownCommit(String, String),
+    /// A domain for a feature that the model does not have.
+    #[error("a domain is declared for '{0}', and the model has no such feature")]
+    UnknownDomain(String),
+    /// A domain that is empty or not finite.
+    #[error("the domain of '{feature}' is [{min}, {max}]")]
+    Domain {
+        /// Feature.
+        feature: String,
+        /// Its minimum.
+        min: f64,
+        /// Its maximum.
+        max: f64,
+    },
+    /// A domain beyond what the fixed input format represents.
+    #[error(
+        "the domain [{min}, {max}] of '{feature}' is not inside [{low}, {high}], which the input format represents"
+    )]
+    DomainFormat {
+        /// Feature.
+        feature: String,
+        /// Its minimum.
+        min: f64,
+        /// Its maximum.
+        max: f64,
+        /// Smallest representable value.
+        low: f64,
+        /// Largest representable value.
+        high: f64,
+    },
+}
+
+impl Options {
+    /// Checks what does not depend on the model.
+    pub(crate) fn check(&self) -> Result<(), OptionError> {
+        if !(self.max_error > 0.0 && self.max_error.is_finite()) {
+            return Err(OptionError::MaxError(self.max_error));
+        }
+        if let Some(threshold) = self.threshold.filter(|threshold| !threshold.is_finite()) {
+            return Err(OptionError::Threshold(threshold));
+        }
+        for (what, format) in [("input", self.input_format), ("output", self.output_format)] {
+            let Some(Format { bits, scale }) = format else { continue };
+            if !(2..=32).contains(&bits) {
+                return Err(OptionError::Bits { what, bits });
+            }
+            if !(-60..=60).contains(&scale) {
+                return Err(OptionError::Scale { what, scale });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,359 @@
+//! The search for scales and widths: the fewest constraints that meet the error bound.
+//!
+//! 1. *Uniform*: weights and activations of 8 bits, then 9, ... to 16, until the bound is met.
+//! 2. *Descent by layer*: accumulators, inputs and saturation widths made coarser, best saving for its error first,
+//!    as long as the bound holds.
+//! 3. *Descent by row*: the accumulators of single rows made coarser.
+//!
+//! Every decision compares `f64` numbers that are computed sequentially from the model and the calibration data, and
+//! ties go to the first candidate, so the same inputs give the same graph on every machine. The effort is bounded by
+//! a number of evaluations, not by time.
+
+use super::QuantizeError;
+use super::cost;
+use super::graph::{QuantOutput, elements};
+use super::plan::{
+    self, FormatChoice, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan, Realized, is_unsigned, realize,
+    source_scale,
+};
+use super::profile::{Profile, is_argmax};
+use crate::model::{Function, Model};
+use crate::number::{MAX_SCALE, fitting_scale};
+use crate::options::Format;
+use assay_interface::statement::LIMB_BITS;
+
+/// Bits that a row's accumulator may be finer than its result, at first.
+const MAX_START_SHIFT: i32 = 24;
+/// Evaluations of candidates in one descent.
+const MAX_EVALUATIONS: usize = 1200;
+/// Fractions of the bound that the search aims for, one after the other, where it saw a part of the samples only and
+/// the result misses the bound on all of them.
+const AIMS: [f64; 4] = [1.0, 0.85, 0.7, 0.5];
+
+/// What the search works on.
+pub(crate) struct Search<'a> {
+    pub model: &'a Model,
+    pub profile: &'a Profile,
+    pub max_error: f64,
+    /// Fixed format of the inputs.
+    pub input_format: Option<Format>,
+    /// Fixed format of the outputs.
+    pub output_format: Option<Format>,
+    /// Largest magnitude of each input tensor's domain.
+    pub input_peaks: Vec<f64>,
+}
+
+/// A feasible plan with its cost and its error.
+struct Candidate {
+    plan: Plan,
+    realized: Realized,
+    cost: u64,
+    error: f64,
+}
+
+impl Search<'_> {
+    /// The graph with the fewest constraints that was found, and its plan.
+    pub fn run(&self) -> Result<(Plan, Realized), QuantizeError> {
+        let mut best_error = f64::INFINITY;
+        for aim in AIMS {
+            let Some(start) = self.uniform(&self.profile.searched, aim * self.max_error, &mut best_error)
+            else {
+                continue;
+            };
+            let found = self.descend(start, aim * self.max_error);
+            let all = plan::error(&found.realized, &found.plan, self.profile, &self.profile.all());
+            if all.is_some_and(|error| error <= self.max_error) {
+                return Ok((found.plan, found.realized));
+            }
+        }
+        match self.uniform(&self.profile.all(), self.max_error, &mut best_error) {
+            Some(found) => Ok((found.plan, found.realized)),
+            None if best_error.is_finite() => Err(QuantizeError::Unreachable {
+                max_error: self.max_error,
+                achieved: best_error,
+                bits: MAX_BITS,
+            }),
+            None => Err(QuantizeError::TooWide { bits: MIN_BITS }),
+        }
+    }
+
+    /// The narrowest uniform widths that meet `bound` on the samples at `positions`.
+    fn uniform(&self, positions: &[usize], bound: f64, best_error: &mut f64) -> Option<Candidate> {
+        for bits in MIN_BITS..=MAX_BITS {
+            if let Some(candidate) = self.candidate(self.uniform_plan(bits), positions) {
+                *best_error = best_error.min(candidate.error);
+                if candidate.error <= bound {
+                    return Some(candidate);
+                }
+            }
+        }
+        None
+    }
+
+    fn candidate(&self, plan: Plan, positions: &[usize]) -> Option<Candidate> {
+        let realized = realize(self.model, self.profile, &plan)?;
+        let error = plan::error(&realized, &plan, self.profile, positions)?;
+        let cost = cost::of_graph(&realized.graph, &realized.intervals);
+        Some(Candidate { plan, realized, cost, error })
+    }
+
+    /// Weights and activations of `bits` bits everywhere.
+    fn uniform_plan(&self, bits: u32) -> Plan {
+        let limit = (1i64 << (bits - 1)) - 1;
+        let input = |&peak: &f64| {
+            let scale = fitting_scale(peak, limit);
+            self.input_format.unwrap_or(Format { bits: bits as u8, scale: narrow(scale) })
+        };
+        let inputs = self.input_peaks.iter().map(input).collect();
+        let mut plan = Plan { inputs, layers: Vec::with_capacity(self.model.layers.len()) };
+        for (position, layer) in self.model.layers.iter().enumerate() {
+            let is_output = self.model.outputs.iter().any(|output| output.layer == position);
+            let format = self.output_format.filter(|_| is_output && !is_argmax(&layer.function));
+            let unsigned = is_unsigned(&layer.function);
+            let result = match layer.function {
+                Function::ArgMax { .. } => LayerResult::Index,
+                Function::Linear if format.is_none() => LayerResult::Accumulators,
+                _ => LayerResult::Requantized,
+            };
+            let scale = match (format, result) {
+                (Some(format), _) => i32::from(format.scale),
+                (None, LayerResult::Requantized) => {
+                    activation_scale(self.profile.peak(position), bits, unsigned)
+                }
+                _ => 0,
+            };
+            let width = format.map_or(MAX_BITS, |format| u32::from(format.bits) - u32::from(unsigned));
+            let rows =
+                layer.rows.iter().zip(self.profile.wiring.get(position).into_iter().flat_map(|w| &w.terms));
+            let rows: Vec<i32> = rows
+                .map(|(row, columns)| {
+                    let fits = row.terms.iter().zip(columns).map(|(&(_, coefficient), &(_, source))| {
+                        fitting_scale(coefficient.abs(), limit).saturating_add(source_scale(&plan, source))
+                    });
+                    fits.min().unwrap_or(MAX_SCALE)
+                })
+                .collect();
+            let rows = if result == LayerResult::Requantized {
+                rows.into_iter().map(|row| row.clamp(scale, scale.saturating_add(MAX_START_SHIFT))).collect()
+            } else {
+                let lowest = rows.iter().copied().min().unwrap_or(0).clamp(-MAX_SCALE, MAX_SCALE);
+                vec![lowest; rows.len()]
+            };
+            let scale = match (result, rows.first()) {
+                (LayerResult::Accumulators, Some(&row)) => row,
+                _ => scale,
+            };
+            let format = if format.is_some() { FormatChoice::Fixed } else { FormatChoice::Free };
+            plan.layers.push(LayerPlan { scale, bits: width, rows, result, format });
+        }
+        self.narrow_outputs(&mut plan, bits);
+        plan
+    }
+
+    /// Lowers the scale of outputs that are left at their accumulators' scale until they fit a schema. Below the
+    /// widest plan, they must also fit as many limbs as 16-bit outputs: a limb costs more than it refines.
+    fn narrow_outputs(&self, plan: &mut Plan, bits: u32) {
+        let fits = |output: &QuantOutput| bits == MAX_BITS || u32::from(output.bits) <= narrow_width(output);
+        for _ in 0..2 * MAX_SCALE {
+            let realized = realize(self.model, self.profile, plan);
+            if realized.is_some_and(|realized| realized.graph.outputs.iter().all(fits)) {
+                return;
+            }
+            for layer in plan.layers.iter_mut().filter(|layer| layer.result == LayerResult::Accumulators) {
+                layer.scale = (layer.scale - 1).max(-MAX_SCALE);
+                let scale = layer.scale;
+                layer.rows.iter_mut().for_each(|row| *row = scale);
+            }
+        }
+    }
+
+    fn descend(&self, start: Candidate, bound: f64) -> Candidate {
+        let mut best = start;
+        let mut budget = MAX_EVALUATIONS;
+        loop {
+            let before = best.cost;
+            while let Some(better) = self.best_move(&best, bound, &mut budget) {
+                best = better;
+            }
+            best = self.lower_rows(best, bound, &mut budget);
+            if best.cost == before || budget == 0 {
+                return best;
+            }
+        }
+    }
+
+    /// The move of a whole layer or input with the largest saving for its error.
+    fn best_move(&self, from: &Candidate, bound: f64, budget: &mut usize) -> Option<Candidate> {
+        let mut best: Option<(f64, Candidate)> = None;
+        for plan in self.moves(&from.plan) {
+            let Some(candidate) = self.evaluate(plan, budget) else { continue };
+            if candidate.cost >= from.cost || candidate.error > bound {
+                continue;
+            }
+            let saved = (from.cost - candidate.cost) as f64;
+            // A move that costs no error still counts a little, so that large savings come first.
+            let price = (candidate.error - from.error).max(0.0) + 0.02 * bound;
+            let gain = saved / price;
+            if best.as_ref().is_none_or(|(known, _)| gain > *known) {
+                best = Some((gain, candidate));
+            }
+        }
+        best.map(|(_, candidate)| candidate)
+    }
+
+    fn evaluate(&self, plan: Plan, budget: &mut usize) -> Option<Candidate> {
+        *budget = budget.checked_sub(1)?;
+        self.candidate(plan, &self.profile.searched)
+    }
+
+    /// Plans one step coarser in one place.
+    fn moves(&self, from: &Plan) -> Vec<Plan> {
+        let mut moves = Vec::new();
+        for (position, format) in from.inputs.iter().enumerate() {
+            if self.input_format.is_none() && u32::from(format.bits) > MIN_BITS {
+                let mut plan = from.clone();
+                if let Some(input) = plan.inputs.get_mut(position) {
+                    *input = Format { bits: format.bits - 1, scale: format.scale.saturating_sub(1) };
+                }
+                moves.push(plan);
+            }
+        }
+        for (position, layer) in from.layers.iter().enumerate() {
+            let sources = self.profile.wiring.get(position).map(|w| w.sources.as_slice()).unwrap_or_default();
+            // Coarser accumulators, with the scales of the layers before rebalanced.
+            for shift in [0, -1, 1] {
+                let mut plan = from.clone();
+                if coarser(&mut plan, position) && self.rescale_sources(&mut plan, sources, shift) {
+                    moves.push(plan);
+                }
+            }
+            // Saturation at the width that the calibration data needs.
+            let needed = self.needed_bits(layer, position);
+            if layer.is_free() && layer.bits > needed {
+                let mut plan = from.clone();
+                if let Some(layer) = plan.layers.get_mut(position) {
+                    layer.bits = needed;
+                }
+                moves.push(plan);
+            }
+        }
+        moves
+    }
+
+    /// Moves the scales of the layers among `sources` by `shift`; false where nothing moves or a width would leave
+    /// 8 to 16 bits.
+    fn rescale_sources(&self, plan: &mut Plan, sources: &[usize], shift: i32) -> bool {
+        if shift == 0 {
+            return true;
+        }
+        let mut moved = false;
+        for layer in sources.iter().filter_map(|source| source.checked_sub(plan.inputs.len())) {
+            let peak = self.profile.peak(layer);
+            let unsigned = self.model.layers.get(layer).is_some_and(|layer| is_unsigned(&layer.function));
+            let Some(layer) = plan.layers.get_mut(layer).filter(|layer| layer.is_free()) else {
+                continue;
+            };
+            let scale = layer.scale + shift;
+            let (lowest, highest) =
+                (activation_scale(peak, MIN_BITS, unsigned), activation_scale(peak, MAX_BITS, unsigned));
+            if !(lowest..=highest).contains(&scale) || layer.rows.iter().any(|&row| row < scale) {
+                return false;
+            }
+            if layer.bits < MAX_BITS {
+                layer.bits = layer.bits.saturating_add_signed(shift).clamp(MIN_BITS, MAX_BITS);
+            }
+            layer.scale = scale;
+            moved = true;
+        }
+        moved
+    }
+
+    /// Bits of the largest result in the calibration data, at least 8.
+    fn needed_bits(&self, layer: &LayerPlan, position: usize) -> u32 {
+        let peak = crate::number::quantize(self.profile.peak(position), layer.scale).unwrap_or(i64::MAX);
+        let magnitude = 64 - peak.leading_zeros();
+        let unsigned = self.model.layers.get(position).is_some_and(|layer| is_unsigned(&layer.function));
+        (magnitude + u32::from(!unsigned)).clamp(MIN_BITS, MAX_BITS)
+    }
+
+    /// Makes single rows coarser, those that cost the least error first, until none can be.
+    fn lower_rows(&self, mut best: Candidate, bound: f64, budget: &mut usize) -> Candidate {
+        loop {
+            let mut steps: Vec<(f64, usize, usize)> = Vec::new();
+            for (position, layer) in
+                best.plan.layers.iter().enumerate().filter(|(_, layer)| layer.is_requantized())
+            {
+                for row in 0..layer.rows.len() {
+                    let Some(plan) = lowered(&best.plan, position, row) else { continue };
+                    match self.evaluate(plan, budget) {
+                        Some(candidate) if candidate.cost < best.cost && candidate.error <= bound => {
+                            steps.push((candidate.error, position, row));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            // A stable sort: equal errors keep the order of layers and rows.
+            steps.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let before = best.cost;
+            for (_, position, row) in steps {
+                let candidate =
+                    lowered(&best.plan, position, row).and_then(|plan| self.evaluate(plan, budget));
+                match candidate {
+                    Some(candidate) if candidate.cost < best.cost && candidate.error <= bound => {
+                        best = candidate
+                    }
+                    _ => {}
+                }
+            }
+            if best.cost == before {
+                return best;
+            }
+        }
+    }
+}
+
+/// Accumulators of a layer one bit coarser, none coarser than its result; false where nothing changes.
+fn coarser(plan: &mut Plan, position: usize) -> bool {
+    let Some(layer) = plan.layers.get_mut(position) else { return false };
+    let floor = match layer.result {
+        LayerResult::Requantized => layer.scale,
+        LayerResult::Index => -MAX_SCALE,
+        // Left as they are, accumulators cost nothing.
+        LayerResult::Accumulators => return false,
+    };
+    let mut changed = false;
+    for row in layer.rows.iter_mut().filter(|row| **row > floor) {
+        *row -= 1;
+        changed = true;
+    }
+    changed
+}
+
+fn lowered(plan: &Plan, position: usize, row: usize) -> Option<Plan> {
+    let mut plan = plan.clone();
+    let layer = plan.layers.get_mut(position)?;
+    let scale = layer.scale;
+    let row = layer.rows.get_mut(row).filter(|row| **row > scale)?;
+    *row -= 1;
+    Some(plan)
+}
+
+/// Widest output of which as many fit a limb as needed for the limbs of 16-bit outputs.
+fn narrow_width(output: &QuantOutput) -> u32 {
+    let elements = elements(&output.shape).max(1);
+    let limbs = elements.div_ceil(LIMB_BITS / 16);
+    u32::try_from(LIMB_BITS / elements.div_ceil(limbs)).unwrap_or(16).min(32)
+}
+
+/// The finest scale at which results of magnitude `peak` have `bits` bits.
+fn activation_scale(peak: f64, bits: u32, unsigned: bool) -> i32 {
+    let limit = if unsigned { (1i64 << bits) - 1 } else { (1i64 << (bits - 1)) - 1 };
+    // A layer that is zero on all data would fit at any scale.
+    if peak == 0.0 { 0 } else { fitting_scale(peak, limit) }
+}
+
+/// A scale within ±`MAX_SCALE` fits `i8`.
+fn narrow(scale: i32) -> i8 {
+    scale.clamp(-MAX_SCALE, MAX_SCALE) as i8
+}

@@ -1,0 +1,127 @@
+//! What the circuit costs the prover, and what its verification costs on chain.
+
+use assay_circuits::Circuit;
+use assay_interface::poseidon::MAX_ARITY;
+use assay_interface::schema::ModelSchema;
+
+use super::{Evidence, LayerReport, PartReport};
+use crate::compiled::CompiledModel;
+use crate::lower::scope;
+use crate::number::pow2;
+use crate::quantize::graph::{QuantLayer, Step};
+use crate::quantize::interval::Interval;
+
+/// Compute units of the pairing check over four pairs: 36,364, and 12,121 for each further pair, and 85, and one for
+/// each of 4 · 192 bytes of input and 32 of output (agave `execution_budget.rs`).
+pub const PAIRING_CHECK: u64 = 36_364 + 3 * 12_121 + 85 + 4 * 192 + 32;
+/// Compute units of the public input: a multiplication (3,840) and an addition (334) in G1.
+pub const PUBLIC_INPUT: u64 = 3_840 + 334;
+/// Compute units of a Poseidon hash of n elements: `POSEIDON_SQUARE · n² + POSEIDON_BASE`.
+pub const POSEIDON_SQUARE: u64 = 61;
+/// See [`POSEIDON_SQUARE`].
+pub const POSEIDON_BASE: u64 = 542;
+
+/// Elements of a statement beside its limbs: domain tag and two halves of the context.
+const HEADER_ELEMENTS: usize = 3;
+
+/// Compute units of the syscalls that verify a proof of this schema: the digest, the public input, the pairing check.
+/// The verifier program's own instructions come on top.
+pub fn verify_compute_units(schema: &ModelSchema) -> u64 {
+    let elements = HEADER_ELEMENTS + schema.input_limbs() + schema.output_limbs();
+    let hash = |n: usize| POSEIDON_SQUARE * (n as u64).pow(2) + POSEIDON_BASE;
+    let mut digest = hash(elements.min(MAX_ARITY));
+    let mut rest = elements.saturating_sub(MAX_ARITY);
+    while rest > 0 {
+        // A further block holds the running digest and up to 11 elements.
+        let block = rest.min(MAX_ARITY - 1);
+        digest += hash(block + 1);
+        rest -= block;
+    }
+    PAIRING_CHECK + PUBLIC_INPUT + digest
+}
+
+/// Constraints by part and kind, in the order of the circuit.
+pub(super) fn parts(circuit: &Circuit) -> Vec<PartReport> {
+    let total = circuit.r1cs.num_constraints();
+    let blocks = &circuit.r1cs.blocks;
+    let ends = blocks.iter().skip(1).map(|block| block.start as usize).chain([total]);
+    let mut parts: Vec<PartReport> = Vec::new();
+    for (block, end) in blocks.iter().zip(ends) {
+        let constraints = end.saturating_sub(block.start as usize);
+        let mut names = block.name.split('/');
+        let (part, kind) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        // The last name is the constraint's equation: inputs have nothing else behind the part.
+        let kind = if names.next().is_none() { "range" } else { kind };
+        match parts.iter_mut().find(|known| known.part == part && known.kind == kind) {
+            Some(known) => known.constraints += constraints,
+            None => parts.push(PartReport { part: part.to_owned(), kind: kind.to_owned(), constraints }),
+        }
+    }
+    parts.retain(|part| part.constraints > 0);
+    parts
+}
+
+pub(super) fn layers(
+    compiled: &CompiledModel,
+    evidence: &Evidence<'_>,
+    parts: &[PartReport],
+) -> Vec<LayerReport> {
+    let layers = compiled.graph.layers.iter().zip(&evidence.realized.intervals).enumerate();
+    layers
+        .map(|(position, (layer, intervals))| {
+            let part = scope(position, layer);
+            let widest = |intervals: &[Interval]| intervals.iter().copied().reduce(Interval::union);
+            let results = widest(&intervals.results).unwrap_or(Interval::new(0, 0));
+            let factor = pow2(-i32::from(layer.scale));
+            LayerReport {
+                name: layer.name.clone(),
+                rows: layer.len(),
+                columns: layer.weights.cols,
+                step: step_name(layer),
+                weight_bits: layer
+                    .weights
+                    .w
+                    .iter()
+                    .map(|&w| Interval::new(w.min(0), w.max(0)).signed_bits())
+                    .max()
+                    .unwrap_or(0),
+                accumulator_bits: intervals
+                    .accumulators
+                    .iter()
+                    .map(|acc| acc.signed_bits())
+                    .max()
+                    .unwrap_or(0),
+                bits: results.signed_bits(),
+                scale: layer.scale,
+                saturates: saturates(layer, &intervals.accumulators),
+                calibrated: evidence.profile.ranges.get(position).copied().unwrap_or_default(),
+                proven: (results.lo as f64 * factor, results.hi as f64 * factor),
+                constraints: parts
+                    .iter()
+                    .filter(|known| known.part == part)
+                    .map(|known| known.constraints)
+                    .sum(),
+            }
+        })
+        .collect()
+}
+
+fn step_name(layer: &QuantLayer) -> &'static str {
+    match &layer.step {
+        Step::Accumulate => "accumulate",
+        Step::Requantize { lo: 0, hi, .. } if hi.count_ones() == hi.trailing_ones() => "relu",
+        Step::Requantize { lo, hi, .. } if *lo == -*hi - 1 => "requantize",
+        Step::Requantize { .. } => "clip",
+        Step::ArgMax { .. } => "argmax",
+    }
+}
+
+/// Whether an accumulator can exceed the upper bound, or the lower bound of a signed result.
+fn saturates(layer: &QuantLayer, accumulators: &[Interval]) -> bool {
+    let Step::Requantize { shifts, lo, hi } = &layer.step else { return false };
+    accumulators.iter().zip(shifts).any(|(acc, &shift)| {
+        let half = (1i128 << shift) >> 1;
+        let rounded = |value: i128| (value + half) >> shift;
+        rounded(acc.hi) > i128::from(*hi) || (*lo != 0 && rounded(acc.lo) < i128::from(*lo))
+    })
+}

@@ -1,0 +1,93 @@
+//! `.assay` files: what is written is read, and nothing else is.
+
+use assay_compiler::{CompiledModel, DecodeError, Options};
+use assay_interface::artifact::{ArtifactError, HEADER_LEN, Kind, decode, encode};
+use proptest::prelude::*;
+
+use crate::builder::*;
+use crate::networks::perceptron;
+
+fn model() -> CompiledModel {
+    compiled(&perceptron(&[3, 4, 2], 1), &Options { commit: vec!["x".into()], ..Options::default() }).0
+}
+
+/// A model with every kind of step.
+fn every_step() -> CompiledModel {
+    let onnx = Onnx::new()
+        .input("x", &[1, 3])
+        .floats("w", &[3, 3], &[0.5, -1.0, 0.25, 0.75, -0.5, 1.0, 0.3, 0.2, 0.1])
+        .node("g", "Gemm", &["x", "w"], vec![])
+        .node("h", "Relu", &["g"], vec![])
+        .node("y", "Gemm", &["h", "w"], vec![])
+        .node("z", "ArgMax", &["y"], vec![int("axis", 1)])
+        .output("y")
+        .output("z");
+    compiled(&onnx, &Options::default()).0
+}
+
+fn payload(bytes: &[u8]) -> Vec<u8> {
+    decode(Kind::Circuit, bytes).unwrap().payload.to_vec()
+}
+
+#[test]
+fn round_trip() {
+    for model in [model(), every_step()] {
+        let bytes = model.to_bytes();
+        let read = CompiledModel::from_bytes(&bytes).unwrap();
+        assert_eq!(read, model);
+        assert_eq!(read.to_bytes(), bytes);
+        assert_eq!(decode(Kind::Circuit, &bytes).unwrap().parent, model.source_digest);
+    }
+}
+
+#[test]
+fn containers_that_are_not_sound() {
+    let bytes = model().to_bytes();
+    let error = |bytes: &[u8]| CompiledModel::from_bytes(bytes).unwrap_err();
+    assert!(matches!(error(b"ELF"), DecodeError::Artifact(_)));
+    assert!(matches!(error(&bytes[..bytes.len() - 1]), DecodeError::Artifact(_)));
+    let key = encode(Kind::ProvingKey, [0; 32], &payload(&bytes));
+    assert!(matches!(error(&key), DecodeError::Artifact(ArtifactError::WrongKind { .. })));
+    let mut flipped = bytes.clone();
+    flipped[HEADER_LEN + 40] ^= 1;
+    assert!(matches!(error(&flipped), DecodeError::Artifact(ArtifactError::Checksum)));
+}
+
+#[test]
+fn the_circuit_of_another_model() {
+    let bytes = payload(&model().to_bytes());
+    let other = payload(&every_step().to_bytes());
+    // The digest stands at the end.
+    let mixed = [&bytes[..bytes.len() - 32], &other[other.len() - 32..]].concat();
+    let error = CompiledModel::from_bytes(&encode(Kind::Circuit, [0; 32], &mixed)).unwrap_err();
+    assert_eq!(error, DecodeError::CircuitDigest);
+}
+
+#[test]
+fn payloads_that_end_early_or_late() {
+    let bytes = payload(&every_step().to_bytes());
+    for length in 0..bytes.len() {
+        let cut = encode(Kind::Circuit, [0; 32], &bytes[..length]);
+        assert!(CompiledModel::from_bytes(&cut).is_err(), "{length} of {}", bytes.len());
+    }
+    let long = encode(Kind::Circuit, [0; 32], &[&bytes[..], &[0]].concat());
+    assert!(matches!(CompiledModel::from_bytes(&long), Err(DecodeError::Read(_))));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// A payload with a valid checksum and changed bytes is refused, or is exactly what it says: never a panic.
+    #[test]
+    fn changed_payloads(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+        let mut bytes = payload(&every_step().to_bytes());
+        for (index, value) in changes {
+            let at = index.index(bytes.len());
+            bytes[at] = value;
+        }
+        let file = encode(Kind::Circuit, [0; 32], &bytes);
+        if let Ok(model) = CompiledModel::from_bytes(&file) {
+            prop_assert_eq!(model.to_bytes(), file);
+        }
+    }
+}

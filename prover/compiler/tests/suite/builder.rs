@@ -1,0 +1,240 @@
+//! Builds small ONNX models, and checks one through every engine.
+
+use assay_circuits::Assignment;
+use assay_compiler::float::FloatModel;
+use assay_compiler::import::import;
+use assay_compiler::{CompiledModel, Options, Report, Table, compile};
+use prost::Message;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use tract_onnx::pb::attribute_proto::AttributeType;
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension};
+use tract_onnx::pb::*;
+
+/// A model under construction.
+#[derive(Clone, Default)]
+pub struct Onnx {
+    pub proto: ModelProto,
+}
+
+/// A dimension of an input.
+pub enum Dim {
+    Size(i64),
+    Symbol(&'static str),
+    Nothing,
+}
+
+impl Onnx {
+    pub fn new() -> Self {
+        Self::with_opset(13)
+    }
+
+    pub fn with_opset(version: i64) -> Self {
+        let opset = |domain: &str, version| OperatorSetIdProto { domain: domain.into(), version };
+        let proto = ModelProto {
+            ir_version: 7,
+            opset_import: vec![opset("", version), opset("ai.onnx.ml", 2)],
+            graph: Some(GraphProto { name: "test".into(), ..Default::default() }),
+            ..Default::default()
+        };
+        Onnx { proto }
+    }
+
+    pub fn graph(&mut self) -> &mut GraphProto {
+        self.proto.graph.as_mut().unwrap()
+    }
+
+    pub fn input(self, name: &str, shape: &[i64]) -> Self {
+        self.input_of(name, DataType::Float, shape.iter().map(|&size| Dim::Size(size)).collect())
+    }
+
+    pub fn input_of(mut self, name: &str, data_type: DataType, dims: Vec<Dim>) -> Self {
+        let dim = dims
+            .into_iter()
+            .map(|dim| Dimension {
+                denotation: String::new(),
+                value: match dim {
+                    Dim::Size(size) => Some(dimension::Value::DimValue(size)),
+                    Dim::Symbol(symbol) => Some(dimension::Value::DimParam(symbol.into())),
+                    Dim::Nothing => None,
+                },
+            })
+            .collect();
+        let tensor =
+            type_proto::Tensor { elem_type: data_type as i32, shape: Some(TensorShapeProto { dim }) };
+        let kind =
+            TypeProto { denotation: String::new(), value: Some(type_proto::Value::TensorType(tensor)) };
+        self.graph().input.push(ValueInfoProto {
+            name: name.into(),
+            r#type: Some(kind),
+            doc_string: String::new(),
+        });
+        self
+    }
+
+    pub fn output(mut self, name: &str) -> Self {
+        self.graph().output.push(ValueInfoProto { name: name.into(), ..Default::default() });
+        self
+    }
+
+    pub fn floats(mut self, name: &str, dims: &[i64], data: &[f32]) -> Self {
+        self.graph().initializer.push(float_tensor(name, dims, data));
+        self
+    }
+
+    pub fn integers(mut self, name: &str, data: &[i64]) -> Self {
+        self.graph().initializer.push(TensorProto {
+            name: name.into(),
+            dims: vec![data.len() as i64],
+            data_type: DataType::Int64 as i32,
+            int64_data: data.to_vec(),
+            ..Default::default()
+        });
+        self
+    }
+
+    /// A node `name` of an operator, with one output of the same name.
+    pub fn node(self, name: &str, op: &str, inputs: &[&str], attributes: Vec<AttributeProto>) -> Self {
+        self.node_in("", name, op, inputs, attributes)
+    }
+
+    pub fn node_in(
+        mut self,
+        domain: &str,
+        name: &str,
+        op: &str,
+        inputs: &[&str],
+        attribute: Vec<AttributeProto>,
+    ) -> Self {
+        self.graph().node.push(NodeProto {
+            name: format!("{name}_node"),
+            op_type: op.into(),
+            domain: domain.into(),
+            input: inputs.iter().map(|name| (*name).into()).collect(),
+            output: vec![name.into()],
+            attribute,
+            doc_string: String::new(),
+        });
+        self
+    }
+
+    pub fn features(mut self, names: &str) -> Self {
+        let entry = StringStringEntryProto { key: "feature_names".into(), value: names.into() };
+        self.proto.metadata_props.push(entry);
+        self
+    }
+
+    pub fn bytes(&self) -> Vec<u8> {
+        self.proto.encode_to_vec()
+    }
+}
+
+pub fn float_tensor(name: &str, dims: &[i64], data: &[f32]) -> TensorProto {
+    TensorProto {
+        name: name.into(),
+        dims: dims.to_vec(),
+        data_type: DataType::Float as i32,
+        float_data: data.to_vec(),
+        ..Default::default()
+    }
+}
+
+fn attribute(name: &str, kind: AttributeType) -> AttributeProto {
+    AttributeProto { name: name.into(), r#type: kind as i32, ..Default::default() }
+}
+
+pub fn int(name: &str, i: i64) -> AttributeProto {
+    AttributeProto { i, ..attribute(name, AttributeType::Int) }
+}
+
+pub fn ints(name: &str, ints: &[i64]) -> AttributeProto {
+    AttributeProto { ints: ints.to_vec(), ..attribute(name, AttributeType::Ints) }
+}
+
+pub fn float(name: &str, f: f32) -> AttributeProto {
+    AttributeProto { f, ..attribute(name, AttributeType::Float) }
+}
+
+pub fn floats(name: &str, floats: &[f32]) -> AttributeProto {
+    AttributeProto { floats: floats.to_vec(), ..attribute(name, AttributeType::Floats) }
+}
+
+pub fn tensor(name: &str, t: TensorProto) -> AttributeProto {
+    AttributeProto { t: Some(t), ..attribute(name, AttributeType::Tensor) }
+}
+
+/// Random calibration rows in [-2, 2].
+pub fn rows(count: usize, columns: usize, seed: u64) -> Vec<Vec<f64>> {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    (0..count)
+        .map(|_| (0..columns).map(|_| f64::from(rng.gen_range(-2000..=2000)) / 1000.0).collect())
+        .collect()
+}
+
+/// Compiles a model on random data.
+pub fn compiled(onnx: &Onnx, options: &Options) -> (CompiledModel, Report) {
+    let columns = import(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}")).input_len();
+    compile(&onnx.bytes(), &Table::Rows(rows(100, columns, 7)), options)
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The float reference engine on a model.
+pub fn reference(onnx: &Onnx) -> FloatModel {
+    FloatModel::from_onnx(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Puts a model through all engines: tract and our own float evaluation agree within 1e-5; the quantized model is
+/// within the error bound on calibration data; and the circuit gives the integer reference's outputs, bit for bit, on
+/// random integers and on the extremes.
+pub fn check_engines(onnx: &Onnx) -> (CompiledModel, Report) {
+    let model = import(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}"));
+    let tract = reference(onnx);
+    for sample in rows(20, model.input_len(), 3) {
+        let (own, float) = (model.evaluate(&sample), tract.run(&sample).unwrap());
+        assert_eq!(own.len(), float.len());
+        for (own, float) in own.iter().flatten().zip(float.iter().flatten()) {
+            assert!((own - float).abs() < 1e-5, "own {own}, tract {float}");
+        }
+    }
+    let (compiled, report) = compiled(onnx, &Options { max_error: 0.02, ..Options::default() });
+    for output in &report.outputs {
+        assert!(output.max_error <= 0.021, "{report:#?}");
+    }
+    check_circuit(&compiled, 12);
+    (compiled, report)
+}
+
+/// The circuit against the integer reference.
+pub fn check_circuit(compiled: &CompiledModel, cases: usize) {
+    let mut rng = ChaCha20Rng::seed_from_u64(11);
+    for case in 0..cases {
+        let inputs: Vec<Vec<i64>> = compiled
+            .graph
+            .inputs
+            .iter()
+            .map(|input| {
+                let half = 1i64 << (input.bits - 1);
+                let mut element = || match case {
+                    0 => -half,
+                    1 => half - 1,
+                    2 => 0,
+                    3 => [-half, half - 1][rng.gen_range(0..2)],
+                    _ => rng.gen_range(-half..half),
+                };
+                (0..input.elements()).map(|_| element()).collect()
+            })
+            .collect();
+        let expected = compiled.run_reference(&inputs).unwrap();
+        let salts = compiled
+            .schema
+            .inputs()
+            .iter()
+            .filter(|input| input.visibility == assay_interface::schema::Visibility::Committed);
+        let salts = salts.map(|_| 5u64.into()).collect();
+        let witness =
+            compiled.circuit.solve(&Assignment { inputs, context: [case as u8; 32], salts }).unwrap();
+        assert_eq!(witness.outputs(), expected);
+        assert_eq!(compiled.circuit.r1cs.first_violation(&witness), None);
+    }
+}

@@ -1,0 +1,290 @@
+//! Calibration data and inputs: every format, and every error with its place.
+
+use crate::builder::*;
+use assay_compiler::{
+    CalibrationError, CompileError, Format, InputError, OptionError, Options, Table, compile,
+};
+
+fn model() -> Onnx {
+    Onnx::new()
+        .input("x", &[1, 3])
+        .features("ltv,volatility,drop")
+        .floats("w", &[3, 2], &[0.5, -1.0, 0.25, 0.75, -0.5, 1.0])
+        .node("g", "Gemm", &["x", "w"], vec![])
+        .node("y", "Relu", &["g"], vec![])
+        .output("y")
+}
+
+fn csv(text: &str) -> Result<Table, CompileError> {
+    Ok(Table::from_csv(text.as_bytes())?)
+}
+
+fn error(text: &str) -> String {
+    let result = csv(text).and_then(|table| compile(&model().bytes(), &table, &Options::default()));
+    result.map(|_| ()).unwrap_err().to_string()
+}
+
+const GOOD: &str = "ltv,volatility,drop\n0.5,1.5,-1\n-0.25,0.5,2\n";
+
+#[test]
+fn columns_are_matched_by_name_in_any_order() {
+    let (a, _) = compile(&model().bytes(), &csv(GOOD).unwrap(), &Options::default()).unwrap();
+    let shuffled = "drop,ltv,volatility\n-1,0.5,1.5\n2,-0.25,0.5\n";
+    let (b, _) = compile(&model().bytes(), &csv(shuffled).unwrap(), &Options::default()).unwrap();
+    assert_eq!(a, b);
+    let names: Vec<&str> = a.features.iter().map(|feature| feature.name.as_str()).collect();
+    assert_eq!(names, ["ltv", "volatility", "drop"]);
+    assert_eq!((a.features[2].min, a.features[2].max), (-1.0, 2.0));
+}
+
+#[test]
+fn a_header_names_the_features_of_a_model_that_does_not() {
+    let mut onnx = model();
+    onnx.proto.metadata_props.clear();
+    let (compiled, _) = compile(&onnx.bytes(), &csv("p,q,r\n1,2,3\n").unwrap(), &Options::default()).unwrap();
+    assert_eq!(compiled.features[1].name, "q");
+    let rows = Table::Rows(vec![vec![1.0, 2.0, 3.0]]);
+    let (compiled, _) = compile(&onnx.bytes(), &rows, &Options::default()).unwrap();
+    assert_eq!(compiled.features[1].name, "x[1]");
+}
+
+#[test]
+fn each_mistake_has_its_own_message() {
+    assert_eq!(error("ltv,drop\n1,2\n"), "calibration data: missing column: volatility");
+    assert_eq!(error("ltv\n1\n"), "calibration data: missing columns: volatility, drop");
+    assert_eq!(error("ltv,volatility,drop,label\n1,2,3,4\n"), "calibration data: unknown column: label");
+    assert_eq!(error("ltv,volatility,drop,ltv\n1,2,3,4\n"), "calibration data: column 'ltv' occurs twice");
+    assert_eq!(
+        error("ltv,volatility,drop\n1,2,3\n1,high,3\n"),
+        "calibration data: row 2, column 'volatility': 'high' is not a number"
+    );
+    assert_eq!(
+        error("ltv,volatility,drop\n1,,3\n"),
+        "calibration data: row 1, column 'volatility': '' is not a number"
+    );
+    assert_eq!(
+        error("ltv,volatility,drop\n1,2,nan\n"),
+        "calibration data: row 1, column 'drop': NaN is not finite"
+    );
+    assert_eq!(
+        error("ltv,volatility,drop\n1,2,-inf\n"),
+        "calibration data: row 1, column 'drop': -inf is not finite"
+    );
+    assert_eq!(error("ltv,volatility,drop\n1,2\n"), "calibration data: row 1 has 2 values, expected 3");
+    assert_eq!(error("ltv,volatility,drop\n"), "calibration data: the data holds no samples");
+    assert!(matches!(csv("a,b\n\u{0}\u{1}").unwrap_err(), CompileError::Calibration(_)));
+    assert!(matches!(Table::from_csv(b"a\n\xff\xfe\n"), Err(CalibrationError::Csv(_))));
+}
+
+#[test]
+fn json_in_all_its_forms() {
+    let expected = csv(GOOD).unwrap();
+    let compile = |table: &Table| compile(&model().bytes(), table, &Options::default()).unwrap().0;
+    let expected = compile(&expected);
+    let forms = [
+        r#"[[0.5, 1.5, -1], [-0.25, 0.5, 2]]"#,
+        r#"[{"drop": -1, "ltv": 0.5, "volatility": 1.5}, {"ltv": -0.25, "volatility": 0.5, "drop": 2}]"#,
+        r#"{"x": [[0.5, 1.5, -1], [-0.25, 0.5, 2]]}"#,
+        r#"{"inputs": {"x": [[[0.5, 1.5, -1]], [[-0.25, 0.5, 2]]]}, "outputs": {}}"#,
+    ];
+    for form in forms {
+        assert_eq!(compile(&Table::from_json(form.as_bytes()).unwrap()), expected, "{form}");
+    }
+    let one = Table::from_json(br#"{"drop": -1, "ltv": 0.5, "volatility": 1.5}"#).unwrap();
+    assert_eq!(expected.samples(&one).unwrap(), [[0.5, 1.5, -1.0]]);
+    let one = Table::from_json(b"[0.5, 1.5, -1]").unwrap();
+    assert_eq!(expected.samples(&one).unwrap(), [[0.5, 1.5, -1.0]]);
+}
+
+#[test]
+fn json_mistakes() {
+    let read = |text: &str| Table::from_json(text.as_bytes()).unwrap_err().to_string();
+    assert!(read("[[1,").starts_with("not readable as JSON: "));
+    assert_eq!(read("[]"), "the data holds no samples");
+    assert_eq!(read("[[1, \"two\"]]"), "row 1, column 'document[1]': 'two' is not a number");
+    assert_eq!(read("[[1, null]]"), "row 1, column 'document[1]': 'null' is not a number");
+    assert_eq!(read(r#"[{"a": 1}, {"b": 1}]"#), "missing column: a");
+    assert_eq!(read(r#"[{"a": 1}, {"a": 1, "b": 2}]"#), "unknown column: b");
+    assert!(read("3").starts_with("document: expected an array or an object"));
+    assert!(read("[[1], 2]").starts_with("document[1]: expected an array"));
+}
+
+/// `.npy` of version 1 with this header dictionary.
+fn npy(header: &str, data: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend_from_slice(&(header.len() as u16).to_le_bytes());
+    bytes.extend_from_slice(header.as_bytes());
+    bytes.extend_from_slice(data);
+    bytes
+}
+
+fn doubles(values: &[f64]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+#[test]
+fn npy_arrays() {
+    let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }          \n";
+    let data = doubles(&[0.5, 1.5, -1.0, -0.25, 0.5, 2.0]);
+    let table = Table::from_npy(&npy(header, &data)).unwrap();
+    assert_eq!(table, Table::Rows(vec![vec![0.5, 1.5, -1.0], vec![-0.25, 0.5, 2.0]]));
+    let singles: Vec<u8> = [1.0f32, 2.5].iter().flat_map(|value| value.to_le_bytes()).collect();
+    let vector = npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", &singles);
+    assert_eq!(Table::from_npy(&vector).unwrap(), Table::Rows(vec![vec![1.0], vec![2.5]]));
+}
+
+#[test]
+fn npy_mistakes() {
+    let read = |bytes: &[u8]| Table::from_npy(bytes).unwrap_err().to_string();
+    assert_eq!(read(b"not numpy"), "array 'array': not a .npy file");
+    let header =
+        |descr, order, shape| format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}");
+    assert_eq!(
+        read(&npy(&header(">f8", "False", "(1, 1)"), &[0; 8])),
+        "array 'array': element type '>f8' is not supported: use float32, float64, int32 or int64, little-endian"
+    );
+    assert_eq!(
+        read(&npy(&header("<f8", "True", "(1, 1)"), &[0; 8])),
+        "array 'array': is in Fortran order: save np.ascontiguousarray(array)"
+    );
+    assert_eq!(
+        read(&npy(&header("<f8", "False", "()"), &[0; 8])),
+        "array 'array': has no dimension that counts samples"
+    );
+    assert_eq!(
+        read(&npy(&header("<f8", "False", "(2, 3)"), &[0; 8])),
+        "array 'array': shape [2, 3] needs 48 bytes of data, found 8"
+    );
+    let nan = npy(&header("<f8", "False", "(1, 2)"), &doubles(&[1.0, f64::NAN]));
+    assert_eq!(read(&nan), "row 1, column 'array[1]': NaN is not finite");
+}
+
+/// A zip archive of one entry.
+fn zip(name: &str, method: u16, stored: &[u8], plain: &[u8]) -> Vec<u8> {
+    let crc = !plain.iter().fold(u32::MAX, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 * (crc & 1)))
+    });
+    let fields = |out: &mut Vec<u8>| {
+        out.extend_from_slice(&[20, 0, 0, 0]);
+        out.extend_from_slice(&method.to_le_bytes());
+        out.extend_from_slice(&[0; 4]);
+        out.extend_from_slice(&crc.to_le_bytes());
+        out.extend_from_slice(&(stored.len() as u32).to_le_bytes());
+        out.extend_from_slice(&(plain.len() as u32).to_le_bytes());
+        out.extend_from_slice(&(name.len() as u16).to_le_bytes());
+    };
+    let mut out = b"PK\x03\x04".to_vec();
+    fields(&mut out);
+    out.extend_from_slice(&[0; 2]);
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(stored);
+    let directory = out.len() as u32;
+    out.extend_from_slice(b"PK\x01\x02\x14\x00");
+    fields(&mut out);
+    // No extra field, no comment, first disk, no attributes, at offset 0.
+    out.extend_from_slice(&[0; 16]);
+    out.extend_from_slice(name.as_bytes());
+    let size = out.len() as u32 - directory;
+    out.extend_from_slice(b"PK\x05\x06\x00\x00\x00\x00\x01\x00\x01\x00");
+    out.extend_from_slice(&size.to_le_bytes());
+    out.extend_from_slice(&directory.to_le_bytes());
+    out.extend_from_slice(&[0; 2]);
+    out
+}
+
+#[test]
+fn npz_archives_stored_and_deflated() {
+    let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }";
+    let plain = npy(header, &doubles(&[0.5, 1.5, -1.0, -0.25, 0.5, 2.0]));
+    let deflated = miniz_oxide::deflate::compress_to_vec(&plain, 6);
+    for archive in [zip("x.npy", 0, &plain, &plain), zip("x.npy", 8, &deflated, &plain)] {
+        let table = Table::from_npz(&archive).unwrap();
+        let expected = vec![vec![0.5, 1.5, -1.0], vec![-0.25, 0.5, 2.0]];
+        assert_eq!(table, Table::Tensors(vec![("x".into(), expected)]));
+        assert!(compile(&model().bytes(), &table, &Options::default()).is_ok());
+    }
+    let read = |bytes: &[u8]| Table::from_npz(bytes).unwrap_err().to_string();
+    assert_eq!(read(b"PK but no archive"), "not readable as .npz: not a zip archive, or a damaged one");
+    assert_eq!(
+        read(&zip("x.npy", 9, &plain, &plain)),
+        "not readable as .npz: 'x.npy' uses compression method 9"
+    );
+    let mut damaged = zip("x.npy", 0, &plain, &plain);
+    damaged[100] ^= 1;
+    assert_eq!(read(&damaged), "not readable as .npz: 'x.npy' is damaged");
+}
+
+#[test]
+fn tensors_by_name_for_models_of_several_inputs() {
+    let onnx = Onnx::new().input("a", &[1, 1]).input("b", &[1, 2]);
+    let onnx = onnx.node("y", "Concat", &["a", "b"], vec![int("axis", 1)]).output("y");
+    let compile = |json: &str| {
+        let table = Table::from_json(json.as_bytes()).unwrap();
+        compile(&onnx.bytes(), &table, &Options::default()).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(compile(r#"{"a": [[1], [2]], "b": [[1, 2], [3, 4]]}"#), Ok(()));
+    let err = |text: &str| Err(format!("calibration data: {text}"));
+    assert_eq!(compile(r#"{"a": [[1], [2]]}"#), err("missing input tensor: b"));
+    assert_eq!(compile(r#"{"a": [[1]], "b": [[1, 2]], "c": [[1]]}"#), err("unknown input tensor: c"));
+    assert_eq!(
+        compile(r#"{"a": [[1]], "b": [[1, 2], [3, 4]]}"#),
+        err("input tensor 'b' has 2 samples, others have 1")
+    );
+    assert_eq!(compile(r#"{"a": [[1]], "b": [[1, 2, 3]]}"#), err("row 1 has 3 values, expected 2"));
+}
+
+#[test]
+fn values_outside_the_domain_name_feature_value_and_range() {
+    let (compiled, _) = compile(&model().bytes(), &csv(GOOD).unwrap(), &Options::default()).unwrap();
+    let error = compiled.quantize_inputs(&[0.5, 9.0, 0.0]).unwrap_err();
+    assert_eq!(error.to_string(), "'volatility' = 9 is outside its declared domain [0.5, 1.5]");
+    let nan = compiled.quantize_inputs(&[0.5, f64::NAN, 0.0]).unwrap_err();
+    assert_eq!(nan.to_string(), "'volatility' is NaN, which is not finite");
+    assert_eq!(compiled.quantize_inputs(&[0.5]), Err(InputError::Length { expected: 3, found: 1 }));
+    let clamped = compiled.quantize_inputs_clamped(&[0.5, 9.0, 0.0]).unwrap();
+    assert_eq!(clamped, compiled.quantize_inputs(&[0.5, 1.5, 0.0]).unwrap());
+}
+
+#[test]
+fn declared_domains_and_fixed_formats() {
+    let format = Some(Format { bits: 15, scale: 12 });
+    let options = Options { input_format: format, ..Options::default() };
+    let (compiled, _) = compile(&model().bytes(), &csv(GOOD).unwrap(), &options).unwrap();
+    assert_eq!((compiled.features[0].min, compiled.features[0].max), (-4.0, 4.0 - 1.0 / 4096.0));
+    assert_eq!(compiled.quantize_inputs(&[1.0, -4.0, 0.25]).unwrap(), [[4096, -16384, 1024]]);
+
+    let domains = [("ltv".to_owned(), (-1.0, 1.0))].into();
+    let options = Options { domains, input_format: format, ..Options::default() };
+    let (compiled, _) = compile(&model().bytes(), &csv(GOOD).unwrap(), &options).unwrap();
+    assert!(compiled.quantize_inputs(&[1.5, 0.0, 0.0]).is_err());
+
+    let with =
+        |name: &str, domain| Options { domains: [(name.to_owned(), domain)].into(), ..options.clone() };
+    let error = |options: &Options| compile(&model().bytes(), &csv(GOOD).unwrap(), options).unwrap_err();
+    assert_eq!(
+        error(&with("ltv", (0.0, 1.0))).to_string(),
+        "calibration data, row 2: 'ltv' = -0.25 is outside its declared domain [0, 1]"
+    );
+    assert_eq!(error(&with("x", (0.0, 1.0))), CompileError::Option(OptionError::UnknownDomain("x".into())));
+    assert!(matches!(error(&with("ltv", (1.0, 0.0))), CompileError::Option(OptionError::Domain { .. })));
+    assert!(matches!(
+        error(&with("ltv", (-9.0, 9.0))),
+        CompileError::Option(OptionError::DomainFormat { .. })
+    ));
+}
+
+#[test]
+fn options_that_make_no_sense() {
+    let error =
+        |options: &Options| compile(&model().bytes(), &csv(GOOD).unwrap(), options).unwrap_err().to_string();
+    let max_error = |max_error| Options { max_error, ..Options::default() };
+    assert_eq!(error(&max_error(0.0)), "max error 0 is not a positive number");
+    assert_eq!(error(&max_error(f64::NAN)), "max error NaN is not a positive number");
+    let threshold = Options { threshold: Some(f64::INFINITY), ..Options::default() };
+    assert_eq!(error(&threshold), "threshold inf is not a finite number");
+    let commit = Options { commit: vec!["z".into()], ..Options::default() };
+    assert_eq!(error(&commit), "input 'z' is to be committed, and the model has no such input (inputs: x)");
+    let format = |bits, scale| Options { output_format: Some(Format { bits, scale }), ..Options::default() };
+    assert_eq!(error(&format(40, 0)), "output format: 40 bits, 2 to 32 are supported");
+    assert_eq!(error(&format(16, 100)), "output format: scale 100, -60 to 60 are supported");
+}

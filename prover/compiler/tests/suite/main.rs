@@ -1,0 +1,10 @@
+//! Tests of the whole compiler on small ONNX models that are built here, and on the liquidation-risk model.
+
+mod artifacts;
+mod builder;
+mod calibration;
+mod hostile;
+mod liquidation_risk;
+mod networks;
+mod operators;
+mod refusals;
