@@ -16,6 +16,7 @@ pub struct AcceptAdmin {
 }
 
 /// Hands the market over.
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<AcceptAdmin>) -> Result<()> {
     let market = &mut ctx.accounts.market;
     market.admin = *ctx.accounts.successor.address();

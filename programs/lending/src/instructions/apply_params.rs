@@ -18,6 +18,7 @@ pub struct ApplyParams {
 }
 
 /// Applies the proposal.
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<ApplyParams>) -> Result<()> {
     let market = &mut ctx.accounts.market;
     let now = now()?;

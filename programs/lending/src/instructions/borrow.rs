@@ -45,6 +45,7 @@ pub struct Borrow {
 }
 
 /// Borrows `amount` base units.
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<Borrow>, amount: u64) -> Result<()> {
     let Borrow {
         market,

@@ -16,6 +16,7 @@ pub struct CancelParams {
 }
 
 /// Drops the proposal.
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<CancelParams>) -> Result<()> {
     let market = &mut ctx.accounts.market;
     if market.pending_until == 0 {

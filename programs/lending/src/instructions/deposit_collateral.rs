@@ -43,6 +43,7 @@ pub struct DepositCollateral {
 }
 
 /// Deposits `amount` base units.
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<DepositCollateral>, amount: u64) -> Result<()> {
     let bump = ctx.bumps.position;
     let DepositCollateral { owner, market, position, mint, vault, source, token_program, .. } =

@@ -60,6 +60,7 @@ impl InitMarket {
 }
 
 /// Creates the market.
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<InitMarket>, params: RiskParams) -> Result<()> {
     ctx.accounts.validate(&params)?;
     let accounts = &mut ctx.accounts;

@@ -1,9 +1,9 @@
 //! `liquidate`: the plain rule. A position at or over the liquidation threshold can always be liquidated, without a proof
 //! and at every pause level.
 //!
-//! Up to the close factor of the debt; the whole of it where the debt is dust, the ratio is past 95 %, or the collateral
-//! no longer covers debt and bonus. When no collateral is left, the rest of the debt is written off: the reserves bear
-//! it first, then all suppliers in proportion to their shares.
+//! Up to the close factor of the debt; the whole of it where the debt is dust or the ratio is past 95 %; where the
+//! collateral no longer covers debt and bonus, as much as buys all of it. When no collateral is left, the rest of the debt
+//! is written off: the reserves bear it first, then all suppliers in proportion to their shares.
 
 use anchor_lang::prelude::*;
 use anchor_spl::{
@@ -166,6 +166,7 @@ impl Liquidate {
 }
 
 /// Repays `repay` base units of the debt ([`ALL`]: as much as is allowed) for at least `min_seized` of collateral.
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<Liquidate>, repay: u64, min_seized: u64) -> Result<()> {
     let accounts = &mut ctx.accounts;
     let Assessment { prices, exposure } = accounts.assess(now()?)?;
@@ -174,8 +175,9 @@ pub(crate) fn handler(ctx: &mut Context<Liquidate>, repay: u64, min_seized: u64)
     if !ltv_at_least(debt, collateral, params.liquidation_threshold_bps) {
         return Err(LendingError::NotLiquidatable.into());
     }
-    let whole = ltv_at_least(debt, collateral, FULL_CLOSE_LTV_BPS) || !exposure.covered(params.bonus_min_bps);
-    let limit = if whole {
+    let limit = if !exposure.covered(params.bonus_min_bps) {
+        exposure.payable(params.bonus_min_bps)
+    } else if ltv_at_least(debt, collateral, FULL_CLOSE_LTV_BPS) {
         exposure.debt
     } else {
         repay_limit(exposure.debt, params.close_factor_bps, params.min_borrow)?

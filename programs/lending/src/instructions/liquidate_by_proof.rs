@@ -38,8 +38,8 @@ pub struct LiquidateByProof {
     #[account(mut, close = rent_receiver,
         constraint = snapshot.position == *liquidation.position.address() @ LendingError::WrongPosition)]
     pub snapshot: Account<Snapshot>,
-    /// 13. `[writable]` Who paid for the snapshot.
-    #[account(mut, address = snapshot.payer @ LendingError::WrongRentReceiver)]
+    /// 13. `[writable]` Who paid for the snapshot. It may be the liquidator: it only receives lamports.
+    #[account(mut, unsafe(dup), address = snapshot.payer @ LendingError::WrongRentReceiver)]
     pub rent_receiver: UncheckedAccount,
     /// 14. `[]` The model that the market accepts.
     #[account(address = liquidation.market.params.model @ LendingError::WrongModel)]
@@ -100,6 +100,7 @@ impl LiquidateByProof {
 
 /// Repays `repay` base units of the debt ([`ALL`](super::ALL): as much as is allowed) for at least `min_seized` of
 /// collateral, because the model gives `score` for the snapshot's features.
+#[inline(never)]
 pub(crate) fn handler(
     ctx: &mut Context<LiquidateByProof>,
     proof: [u8; PROOF_LEN],

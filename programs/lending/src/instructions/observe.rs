@@ -23,6 +23,7 @@ pub struct Observe {
 }
 
 /// Appends the price, if it is at least an hour younger than the last.
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<Observe>) -> Result<()> {
     let Observe { market, history, collateral_price } = &mut ctx.accounts;
     let feed = market.params.collateral_feed;

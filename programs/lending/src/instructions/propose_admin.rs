@@ -17,6 +17,7 @@ pub struct ProposeAdmin {
 }
 
 /// Names the successor.
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<ProposeAdmin>, successor: Address) -> Result<()> {
     let market = &mut ctx.accounts.market;
     market.pending_admin = successor;

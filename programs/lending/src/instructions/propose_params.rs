@@ -22,6 +22,7 @@ pub struct ProposeParams {
 }
 
 /// Stores the proposal.
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<ProposeParams>, params: RiskParams) -> Result<()> {
     let market = &mut ctx.accounts.market;
     market.propose(&params, now()?)?;

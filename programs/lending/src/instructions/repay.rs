@@ -38,6 +38,7 @@ pub struct Repay {
 }
 
 /// Repays `amount` base units, or the whole debt for [`ALL`].
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<Repay>, amount: u64) -> Result<()> {
     let Repay { payer, market, position, mint, vault, source, token_program } = &mut ctx.accounts;
     market.accrue(now()?)?;

@@ -22,6 +22,7 @@ pub struct SetPause {
 }
 
 /// Moves the level: 0 open, 1 reduce-only, 2 halted.
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<SetPause>, level: u8) -> Result<()> {
     let market = &mut ctx.accounts.market;
     market.set_pause(PauseLevel::from_byte(level)?, now()?)?;

@@ -45,6 +45,7 @@ pub struct TakeSnapshot {
 }
 
 /// Takes the snapshot.
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<TakeSnapshot>) -> Result<()> {
     let bump = ctx.bumps.snapshot;
     let TakeSnapshot { payer, market, position, snapshot, history, collateral_price, debt_price, .. } =

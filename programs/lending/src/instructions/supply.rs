@@ -43,6 +43,7 @@ pub struct Supply {
 }
 
 /// Deposits `amount` base units.
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<Supply>, amount: u64) -> Result<()> {
     let bump = ctx.bumps.deposit;
     let Supply { owner, market, deposit, mint, vault, source, token_program, .. } = &mut ctx.accounts;

@@ -44,6 +44,7 @@ pub struct WithdrawCollateral {
 }
 
 /// Withdraws `amount` base units, or everything for [`ALL`].
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<WithdrawCollateral>, amount: u64) -> Result<()> {
     let WithdrawCollateral {
         market,

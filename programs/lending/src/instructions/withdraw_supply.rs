@@ -40,6 +40,7 @@ pub struct WithdrawSupply {
 }
 
 /// Redeems `shares`, or every share for [`ALL`].
+#[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<WithdrawSupply>, shares: u64) -> Result<()> {
     let WithdrawSupply { market, deposit, mint, vault, destination, token_program, .. } = &mut ctx.accounts;
     let now = now()?;

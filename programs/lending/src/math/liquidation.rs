@@ -9,8 +9,8 @@
 //! is worth less than debt and bonus, and the bonus shrinks to what is left.
 //!
 //! A position is **covered** while its collateral pays the debt and the smallest bonus. Beyond that no partial
-//! liquidation can improve it: the second bound is dropped, the whole debt may be repaid at the smallest bonus, and what
-//! remains once the collateral is gone is bad debt.
+//! liquidation can improve it: the second bound is dropped, as much may be repaid as buys all collateral at the smallest
+//! bonus, and the rest of the debt is bad.
 //!
 //! The bonus of a proven score grows linearly from `min` at the threshold to `max` at the full score; that of the
 //! plain rule grows with the overshoot of the loan-to-value ratio over the liquidation threshold.
@@ -21,7 +21,7 @@ use super::{
     BASIS_POINTS,
     fixed::mul_div_floor,
     value::{Value, ltv_bps, unit},
-    wide::{div_floor, div_rem},
+    wide::{div_ceil, div_rem},
 };
 use crate::errors::{LendingError, MathResult};
 
@@ -100,14 +100,30 @@ impl Exposure {
 
     /// Collateral of a value, rounded down; `u64::MAX` if it is more.
     fn collateral_worth(&self, value: u128) -> u64 {
-        let price = u128::from(self.collateral_price);
-        let unit = unit(self.collateral_decimals);
-        // In two parts, because value * unit may not fit 128 bits.
-        let Some((tokens, rest)) = div_rem(value, price) else { return u64::MAX };
-        let part = div_floor(rest * unit, price).unwrap_or(0);
-        let whole = tokens.checked_mul(unit).and_then(|whole| whole.checked_add(part));
-        whole.and_then(|sum| u64::try_from(sum).ok()).unwrap_or(u64::MAX)
+        amount_worth(value, self.collateral_price, self.collateral_decimals).map_or(u64::MAX, |(amount, _)| amount)
     }
+
+    /// The repayment that buys all collateral at a bonus, rounded up, and at most the debt: who pays more gets nothing
+    /// more for it.
+    pub fn payable(&self, bonus_bps: u16) -> u64 {
+        let reward = Value::of_debt(self.collateral, self.collateral_price, self.collateral_decimals);
+        let factor = u128::from(BASIS_POINTS) + u128::from(bonus_bps);
+        let paid = div_ceil(reward.get() * u128::from(BASIS_POINTS), factor).unwrap_or(u128::MAX);
+        match amount_worth(paid, self.debt_price, self.debt_decimals) {
+            Some((amount, exact)) => amount.saturating_add(u64::from(!exact)).min(self.debt),
+            None => self.debt,
+        }
+    }
+}
+
+/// Base units of a value, rounded down, and whether that is exact; `None` if they exceed 64 bits.
+fn amount_worth(value: u128, price: u64, decimals: u8) -> Option<(u64, bool)> {
+    let (price, unit) = (u128::from(price), unit(decimals));
+    // In two parts, because value * unit may not fit 128 bits.
+    let (tokens, rest) = div_rem(value, price)?;
+    let (part, rest) = div_rem(rest * unit, price)?;
+    let whole = tokens.checked_mul(unit)?.checked_add(part)?;
+    Some((u64::try_from(whole).ok()?, rest == 0))
 }
 
 /// Largest repayment under a close factor: its share of the debt, or all of a debt not above `dust`.
@@ -180,6 +196,10 @@ mod tests {
         assert_eq!(plan.seized, lost.collateral);
         let part = lost.plan(100_000_000, 800, 200).unwrap();
         assert_eq!(part.seized, 1_020_000_000);
+        // 1,000 USD / 1.02, rounded up: all collateral, and not a unit more than that takes.
+        assert_eq!(lost.payable(200), 980_392_157);
+        assert_eq!(lost.plan(980_392_157, 800, 200).unwrap().seized, lost.collateral);
+        assert!(lost.plan(980_392_156, 800, 200).unwrap().seized < lost.collateral);
     }
 
     #[test]
@@ -242,6 +262,15 @@ mod tests {
                 let after = u128::from(position.debt - plan.repaid) * u128::from(position.collateral);
                 let before = u128::from(position.debt) * u128::from(position.collateral - plan.seized);
                 prop_assert!(after <= before, "{plan:?}");
+            }
+        }
+
+        #[test]
+        fn the_payable_amount_takes_all_collateral_or_is_the_debt(position in any_exposure(), min in 0u16..=300) {
+            let payable = position.payable(min);
+            prop_assert!(payable <= position.debt);
+            if !position.covered(min) && payable < position.debt {
+                prop_assert_eq!(position.plan(payable, min, min).unwrap().seized, position.collateral);
             }
         }
 
