@@ -1,8 +1,9 @@
 //! What proving a circuit will cost, before any key exists.
 //!
-//! The model counts group operations. A multi-scalar multiplication of n full-size scalars takes about
-//! `ceil(254 / c) (n + 2^c)` additions for the best window c; a wire that is 0 or 1 takes one. Transforms take
-//! `N log2 N / 2` multiplications each. Times of the three operations come from a [`Calibration`].
+//! The model counts group operations, in mixed additions of eleven multiplications. A multi-scalar multiplication of n
+//! full-size scalars takes `ceil(254 / c) (6 n + 12 * 2^c)` multiplications for the best window c; a wire that is 0 or 1
+//! takes six when it is 1, which is assumed of half of them. Transforms take `N log2 N / 2` multiplications each. Times of
+//! the three operations come from a [`Calibration`].
 
 use std::{hint::black_box, time::Instant};
 
@@ -104,11 +105,11 @@ impl Load {
         self.full + self.small
     }
 
-    /// Group additions: windows for full-size scalars, about one addition for every other small one.
+    /// Group additions: windows for full-size scalars, one affine addition for every other small one.
     fn additions(&self) -> f64 {
-        let windows = |bits: u32| 254u32.div_ceil(bits) as f64 * (self.full as f64 + f64::from(1 << bits));
-        let full = if self.full == 0 { 0.0 } else { (2..16).map(windows).fold(f64::INFINITY, f64::min) };
-        full + self.small as f64 / 2.0
+        let windows = |bits: usize| 254usize.div_ceil(bits) * (6 * self.full + (12 << bits));
+        let full = if self.full == 0 { 0 } else { (3..=14).map(windows).min().unwrap_or(0) };
+        (full + 3 * self.small) as f64 / 11.0
     }
 }
 

@@ -8,12 +8,15 @@
 //! C  = sum over private i of w_i L_i + sum_j P(odd point j) H_j + s A + r B' - r s delta
 //! ```
 //!
-//! Cost: five multi-scalar multiplications (one in G2), six transforms of the domain's size, and the evaluation of
+//! Cost: five multi-scalar multiplications (one in G2; see the module `msm`), six transforms of the domain's size, and the evaluation of
 //! the constraints, which is also the check that they hold.
 
-use ark_bn254::{Bn254, Fr, G1Projective, G2Projective};
-use ark_ec::{CurveGroup, VariableBaseMSM};
-use ark_ff::{PrimeField, UniformRand, Zero};
+use ark_bn254::{Bn254, Fr, G1Projective};
+use ark_ec::{
+    CurveConfig, CurveGroup,
+    short_weierstrass::{Affine, Projective, SWCurveConfig},
+};
+use ark_ff::{BigInteger256, PrimeField, UniformRand, Zero};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use ark_std::rand::{CryptoRng, RngCore};
 use assay_circuits::{Circuit, Csr, R1cs, Violation, Witness};
@@ -21,6 +24,7 @@ use thiserror::Error;
 
 use crate::{
     key::{ProvingKey, Query},
+    msm::msm,
     proof::Proof,
     qap::{coset_shift, odd_values, wires_of_a, wires_of_b, wires_of_l},
 };
@@ -146,16 +150,11 @@ impl<'a> Prover<'a> {
         let vk = &key.verifying_key.points;
 
         let ((quotient, sum_b_g2), ((sum_a, sum_b), sum_l)) = rayon::join(
-            || rayon::join(|| self.quotient(a, b), || msm::<G2Projective>(&key.b_g2, &scalars)),
+            || rayon::join(|| self.quotient(a, b), || sum_of(&key.b_g2, &scalars)),
             || {
                 rayon::join(
-                    || {
-                        rayon::join(
-                            || msm::<G1Projective>(&key.a, &scalars),
-                            || msm::<G1Projective>(&key.b_g1, &scalars),
-                        )
-                    },
-                    || msm::<G1Projective>(&key.l, &scalars),
+                    || rayon::join(|| sum_of(&key.a, &scalars), || sum_of(&key.b_g1, &scalars)),
+                    || sum_of(&key.l, &scalars),
                 )
             },
         );
@@ -192,18 +191,18 @@ impl<'a> Prover<'a> {
     fn quotient(&self, a: Vec<Fr>, b: Vec<Fr>) -> G1Projective {
         let values = odd_values(&self.domain, self.shift, a, b);
         let scalars: Vec<_> = values.iter().map(|value| value.into_bigint()).collect();
-        G1Projective::msm_bigint(&self.key.h, &scalars)
+        msm(&self.key.h, &scalars)
     }
 }
 
 /// `sum w_i P_i` over the wires of a query.
-fn msm<G: VariableBaseMSM<ScalarField = Fr>>(
-    query: &Query<G::MulBase>,
-    scalars: &[<Fr as PrimeField>::BigInt],
-) -> G {
+fn sum_of<P>(query: &Query<Affine<P>>, scalars: &[BigInteger256]) -> Projective<P>
+where
+    P: SWCurveConfig + CurveConfig<ScalarField = Fr>,
+{
     let selected: Vec<_> =
         query.wires.iter().map(|&wire| scalars.get(wire as usize).copied().unwrap_or_default()).collect();
-    G::msm_bigint(&query.points, &selected)
+    msm(&query.points, &selected)
 }
 
 fn hex(digest: &[u8; 32]) -> String {
