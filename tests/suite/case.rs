@@ -1,0 +1,55 @@
+//! A model of the suite, compiled, with its samples and the float model's answers.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use assay_compiler::float::FloatModel;
+use assay_compiler::{CompiledModel, Options, Table, compile};
+
+/// A case: a folder under `models/`.
+pub struct Case {
+    pub name: String,
+    pub model: CompiledModel,
+    /// tract, on the same ONNX file.
+    pub float: FloatModel,
+    /// Inputs in the order of the model's features.
+    pub samples: Vec<Vec<f64>>,
+    /// For each sample and output tensor, the answer that the training side committed.
+    pub answers: Vec<Vec<Vec<f64>>>,
+    /// How far a real output may be from the float model on samples that calibration never saw.
+    pub tolerance: f64,
+}
+
+#[derive(serde::Deserialize)]
+struct Answers {
+    outputs: BTreeMap<String, Vec<Vec<f64>>>,
+}
+
+impl Case {
+    pub fn load(name: &str, calibration: &str, options: Options, tolerance: f64) -> Self {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../models").join(name);
+        let onnx = read(&folder, "model.onnx");
+        let table = table(&folder, calibration);
+        let (model, _) = compile(&onnx, &table, &options).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let samples = model.samples(&Table::from_json(&read(&folder, "samples.json")).unwrap()).unwrap();
+        let answers: Answers = serde_json::from_slice(&read(&folder, "samples.json")).unwrap();
+        let answers: Vec<Vec<Vec<f64>>> = (0..samples.len())
+            .map(|row| model.schema.outputs().iter().map(|tensor| answers.outputs[&tensor.name][row].clone()))
+            .map(Iterator::collect)
+            .collect();
+        assert!(samples.len() >= 50, "{name}: {} samples", samples.len());
+        let float = FloatModel::from_onnx(&onnx).unwrap();
+        Self { name: name.into(), model, float, samples, answers, tolerance }
+    }
+}
+
+fn table(folder: &Path, name: &str) -> Table {
+    let bytes = read(folder, name);
+    let table = if name.ends_with(".csv") { Table::from_csv(&bytes) } else { Table::from_json(&bytes) };
+    table.unwrap_or_else(|error| panic!("{}: {error}", folder.join(name).display()))
+}
+
+fn read(folder: &Path, name: &str) -> Vec<u8> {
+    let path = folder.join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

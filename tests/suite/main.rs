@@ -1,0 +1,58 @@
+//! The model suite: every sample of every model through every engine.
+//!
+//! | engine | must agree with |
+//! | --- | --- |
+//! | float reference: the committed answers, and tract | each other, to single precision |
+//! | integer reference: `CompiledModel::run_reference` | the float reference, within the case's tolerance |
+//! | circuit: witness program and constraints | the integer reference, bit for bit |
+//! | host verifiers: arkworks' and the interface's | the circuit's digest |
+//! | the verifier program, as SBPF in LiteSVM | the same digest, in its return data |
+//!
+//! A case is a folder under `models/`: model, calibration, samples with the float model's answers.
+
+#![allow(missing_docs)]
+
+mod case;
+mod engines;
+
+use assay_compiler::{Format, Options};
+
+use crate::{case::Case, engines::Engines};
+
+#[test]
+fn liquidation_risk() {
+    let options = Options {
+        max_error: 0.02,
+        input_format: Some(Format { bits: 15, scale: 12 }),
+        output_format: Some(Format { bits: 16, scale: 8 }),
+        ..Options::default()
+    };
+    let case = Case::load("liquidation-risk", "calibration.csv", options, 0.06);
+    assert!(case.samples.len() >= 200, "{} samples", case.samples.len());
+    Engines::agree(&case);
+}
+
+#[test]
+fn clip_classifier() {
+    Engines::agree(&Case::load("suite/clip-classifier", "calibration.csv", error(0.02), 0.04));
+}
+
+#[test]
+fn two_branch() {
+    Engines::agree(&Case::load("suite/two-branch", "calibration.json", error(0.02), 0.04));
+}
+
+#[test]
+fn linear_score() {
+    Engines::agree(&Case::load("suite/linear-score", "calibration.csv", error(0.02), 0.04));
+}
+
+#[test]
+fn linear_score_of_a_committed_applicant() {
+    let options = Options { commit: vec!["applicant".into()], ..error(0.02) };
+    Engines::agree(&Case::load("suite/linear-score", "calibration.csv", options, 0.04));
+}
+
+fn error(max_error: f64) -> Options {
+    Options { max_error, ..Options::default() }
+}
