@@ -1,6 +1,6 @@
 //! Witness generation, checking and reading of the liquidation-risk-shaped circuit.
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/suite/common.rs"]
 mod common;
 
 use assay_circuits::Circuit;

@@ -25,24 +25,33 @@ pub struct Bounded {
     terms: Vec<(Wire, i64)>,
     lo: i128,
     hi: i128,
+    /// The builder whose constraints prove the interval; `None` for a constant, true anywhere.
+    owner: Option<u64>,
 }
 
 impl Bounded {
-    /// The caller has added constraints that prove `wire` to hold an integer of `[0, hi]`.
-    pub(crate) fn proven_wire(wire: Wire, hi: i64) -> Self {
-        Self { terms: vec![(wire, 1)], lo: 0, hi: i128::from(hi) }
+    /// The caller adds constraints to `builder` that prove `wire` to hold an integer of `[0, hi]`.
+    /// Gadgets reach this through [`crate::Builder`].
+    pub(crate) fn proven_wire(builder: u64, wire: Wire, hi: i64) -> Self {
+        Self { terms: vec![(wire, 1)], lo: 0, hi: i128::from(hi), owner: Some(builder) }
+    }
+
+    /// The builder that it belongs to.
+    pub(crate) fn owner(&self) -> Option<u64> {
+        self.owner
     }
 
     /// The caller has added constraints that prove the interval, or it follows from them.
     /// The new interval is the intersection with the known one.
     pub(crate) fn proven(&self, lo: i128, hi: i128) -> Self {
-        Self { terms: self.terms.clone(), lo: self.lo.max(lo), hi: self.hi.min(hi) }
+        let terms = self.terms.clone();
+        Self { terms, lo: self.lo.max(lo), hi: self.hi.min(hi), owner: self.owner }
     }
 
     /// A constant; its interval is one point.
     pub fn constant(value: i64) -> Result<Self, BuildError> {
         let terms = if value == 0 { Vec::new() } else { vec![(Wire::ONE, value)] };
-        Self::checked("constant", terms, i128::from(value), i128::from(value))
+        Self::checked("constant", terms, i128::from(value), i128::from(value), None)
     }
 
     /// Smallest value that the constraints allow.
@@ -119,7 +128,12 @@ impl Bounded {
         let mut terms = Vec::with_capacity(parts.iter().map(|(part, _)| part.terms.len()).sum::<usize>() + 1);
         let (mut lo, mut hi) = (i128::from(constant), i128::from(constant));
         terms.push((Wire::ONE, i128::from(constant)));
+        let mut owner = None;
         for &(part, factor) in parts {
+            if owner.is_some() && part.owner.is_some() && owner != part.owner {
+                return Err(BuildError::ForeignValue { operation });
+            }
+            owner = owner.or(part.owner);
             // |interval| <= 2^60 and |factor| < 2^63: each product fits i128; the sums saturate.
             let factor = i128::from(factor);
             let (a, b) = (part.lo * factor, part.hi * factor);
@@ -140,7 +154,7 @@ impl Bounded {
             .filter(|&(_, c)| c != 0)
             .map(|(wire, c)| i64::try_from(c).map(|c| (wire, c)).map_err(|_| overflow(lo, hi)))
             .collect::<Result<_, _>>()?;
-        Self::checked(operation, terms, lo, hi)
+        Self::checked(operation, terms, lo, hi, owner)
     }
 
     fn checked(
@@ -148,11 +162,12 @@ impl Bounded {
         terms: Vec<(Wire, i64)>,
         lo: i128,
         hi: i128,
+        owner: Option<u64>,
     ) -> Result<Self, BuildError> {
         if lo < -LIMIT || hi > LIMIT {
             return Err(BuildError::Overflow { operation, lo, hi });
         }
-        Ok(Self { terms, lo, hi })
+        Ok(Self { terms, lo, hi, owner })
     }
 
     /// The integer terms, sorted by wire.
@@ -171,7 +186,7 @@ mod tests {
     use super::*;
 
     fn wire(index: u32, hi: i64) -> Bounded {
-        Bounded::proven_wire(Wire(index), hi)
+        Bounded::proven_wire(1, Wire(index), hi)
     }
 
     #[test]
@@ -196,6 +211,31 @@ mod tests {
     }
 
     #[test]
+    fn values_of_two_circuits_do_not_mix() -> Result<(), BuildError> {
+        let mut builders = [crate::Builder::new(), crate::Builder::new()];
+        let x = builders[0].input("x", 1, 8)?.remove(0);
+        let y = builders[1].input("y", 1, 8)?.remove(0);
+        let foreign = |operation| Some(BuildError::ForeignValue { operation });
+        assert_eq!(x.add(&y).err(), foreign("add"));
+        assert!(x.add(&Bounded::constant(3)?).is_ok());
+        assert_eq!(
+            crate::layers::relu::constrain(&mut builders[1], std::slice::from_ref(&x)).err(),
+            foreign("bit decomposition")
+        );
+        assert_eq!(crate::gadgets::range::constrain(&mut builders[1], &x, 3, 3).err(), foreign("range"));
+        assert_eq!(
+            crate::gadgets::poseidon::hash(&mut builders[1], &[Lc::wire(Wire(99))]).err(),
+            foreign("poseidon")
+        );
+        let outputs = [crate::StatementOutput { values: &[x], bits: 8 }];
+        let (values, visibility) = ([y], crate::Visibility::Public);
+        let inputs = [crate::StatementInput { values: &values, bits: 8, visibility }];
+        let bound = builders[1].bind_statement(1u64.into(), &inputs, &outputs);
+        assert_eq!(bound.err(), foreign("statement output"));
+        Ok(())
+    }
+
+    #[test]
     fn overflow_is_a_typed_error() -> Result<(), BuildError> {
         let x = wire(2, 1 << 30);
         assert!(x.mul_const(1 << 30).is_ok());
@@ -210,7 +250,7 @@ mod tests {
             Err(BuildError::Overflow { operation: "add constant", .. })
         ));
         // A zero-width interval does not hide a coefficient that leaves 64 bits.
-        let zero = Bounded::proven_wire(Wire(2), 0).mul_const(1 << 62)?;
+        let zero = Bounded::proven_wire(1, Wire(2), 0).mul_const(1 << 62)?;
         assert!(matches!(zero.mul_const(4), Err(BuildError::Overflow { .. })));
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! are what multi-scalar multiplication is fast on, and a negative value would be a full-size one.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ark_bn254::Fr;
 use ark_ff::One;
@@ -23,6 +24,8 @@ pub const MAX_TENSOR_BITS: u8 = assay_interface::schema::MAX_BITS;
 /// Builds a [`Circuit`]: declare inputs, apply layers, bind the statement, finish.
 #[derive(Debug)]
 pub struct Builder {
+    /// Which builder a value belongs to. Never part of a circuit.
+    id: u64,
     r1cs: R1cs,
     program: WitnessProgram,
     /// Positions of the coefficients in `r1cs.values`.
@@ -44,7 +47,9 @@ impl Default for Builder {
 impl Builder {
     /// An empty circuit: the constant one and the digest wire.
     pub fn new() -> Self {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             r1cs: R1cs { num_instance: NUM_INSTANCE, ..R1cs::default() },
             program: WitnessProgram { num_wires: 2, ..WitnessProgram::default() },
             values: HashMap::new(),
@@ -67,12 +72,16 @@ impl Builder {
         let count = u32::try_from(len).map_err(|_| BuildError::TooLarge { what: "input values" })?;
         self.program.inputs.push(InputTensor { name: name.into(), len: count, bits });
         self.instruct(Instruction::Input, &[])?;
-        let wires = self.integer_wires(len)?;
+        let highest = (1i64 << bits) - 1;
+        let wires = (0..len).map(|_| self.bounded_wire(highest)).collect::<Result<Vec<_>, _>>()?;
         let offset = half(bits);
         let values: Vec<Bounded> = self.scope(&format!("input {name}"), |b| {
             wires
                 .iter()
-                .map(|&wire| bits::assert_wire(b, wire, bits)?.add_const(-offset))
+                .map(|wire| {
+                    bits::assert_bits(b, wire, u32::from(bits))?;
+                    wire.add_const(-offset)
+                })
                 .collect::<Result<_, BuildError>>()
         })?;
         self.inputs.push(values.clone());
@@ -135,14 +144,22 @@ impl Builder {
         Ok(wire)
     }
 
-    /// `count` new wires for integers.
-    pub(crate) fn integer_wires(&mut self, count: usize) -> Result<Vec<Wire>, BuildError> {
-        (0..count).map(|_| self.integer_wire()).collect()
-    }
-
     /// One new wire for a field element.
     pub(crate) fn element_wire(&mut self) -> Result<Wire, BuildError> {
         self.integer_wire()
+    }
+
+    /// Fails on a value of another builder.
+    pub(crate) fn check_owner(&self, operation: &'static str, value: &Bounded) -> Result<(), BuildError> {
+        if value.owner().is_none_or(|owner| owner == self.id) {
+            return Ok(());
+        }
+        Err(BuildError::ForeignValue { operation })
+    }
+
+    /// The next wire, as an integer that the caller proves to be in `[0, hi]`.
+    pub(crate) fn bounded_wire(&mut self, hi: i64) -> Result<Bounded, BuildError> {
+        Ok(Bounded::proven_wire(self.id, self.integer_wire()?, hi))
     }
 
     /// Appends an instruction and the integer combinations that it reads.
@@ -152,6 +169,7 @@ impl Builder {
         operands: &[&Bounded],
     ) -> Result<(), BuildError> {
         debug_assert_eq!(operands.len(), instruction.integer_operands());
+        operands.iter().try_for_each(|operand| self.check_owner("instruction", operand))?;
         if instruction == Instruction::Salt {
             self.program.salts += 1;
         }
@@ -165,6 +183,11 @@ impl Builder {
         instruction: Instruction,
         operands: &[Lc],
     ) -> Result<(), BuildError> {
+        // A wire that does not exist yet, or the digest, which is known last.
+        let unknown = |&(wire, _): &(Wire, Fr)| wire.0 >= self.program.num_wires || wire == Wire::DIGEST;
+        if operands.iter().any(|operand| operand.terms().iter().any(unknown)) {
+            return Err(BuildError::ForeignValue { operation: "poseidon" });
+        }
         self.program.instructions.push(instruction);
         for operand in operands {
             for &(wire, c) in operand.terms() {
@@ -196,9 +219,9 @@ impl Builder {
 
     /// A new wire, proven to be 0 or 1. An instruction must write it.
     pub(crate) fn bit_wire(&mut self, equation: &str) -> Result<Bounded, BuildError> {
-        let wire = self.integer_wire()?;
-        self.enforce_bit(equation, &Lc::wire(wire))?;
-        Ok(Bounded::proven_wire(wire, 1))
+        let bit = self.bounded_wire(1)?;
+        self.enforce_bit(equation, &bit.to_lc())?;
+        Ok(bit)
     }
 
     /// A new wire `w = a * b + c`, of which the caller has proven that it lies in `[0, hi]`.
@@ -211,9 +234,9 @@ impl Builder {
         hi: i64,
     ) -> Result<Bounded, BuildError> {
         self.instruct(Instruction::MultiplyAdd, &[a, b, c])?;
-        let wire = self.integer_wire()?;
-        self.enforce(equation, &a.to_lc(), &b.to_lc(), &Lc::wire(wire).minus(&c.to_lc()))?;
-        Ok(Bounded::proven_wire(wire, hi))
+        let product = self.bounded_wire(hi)?;
+        self.enforce(equation, &a.to_lc(), &b.to_lc(), &product.to_lc().minus(&c.to_lc()))?;
+        Ok(product)
     }
 
     fn name_constraint(&mut self, equation: &str) -> Result<(), BuildError> {

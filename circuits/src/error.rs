@@ -98,6 +98,12 @@ pub enum BuildError {
         /// Most elements of one hash.
         max: usize,
     },
+    /// A value of another circuit's builder: its interval is proven there, not here.
+    #[error("{operation}: the value belongs to another builder")]
+    ForeignValue {
+        /// The operation.
+        operation: &'static str,
+    },
     /// The statement names other values, or other bits, than the input was declared with.
     #[error("statement input {index} is not the declared input `{name}`: bind its values, with its bits")]
     StatementInput {

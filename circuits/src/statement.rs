@@ -70,7 +70,7 @@ impl Builder {
             let mut elements = vec![Lc::constant(domain)];
             elements.extend(context);
             for input in inputs {
-                let limbs = pack(input.values, input.bits, "statement input")?;
+                let limbs = b.pack(input.values, input.bits, "statement input")?;
                 match input.visibility {
                     Visibility::Public => elements.extend(limbs),
                     Visibility::Committed => {
@@ -82,7 +82,7 @@ impl Builder {
                 }
             }
             for output in outputs {
-                elements.extend(pack(output.values, output.bits, "statement output")?);
+                elements.extend(b.pack(output.values, output.bits, "statement output")?);
             }
             b.scope("digest", |b| poseidon::absorb_to_digest(b, &elements))
         })?;
@@ -103,38 +103,39 @@ impl Builder {
         Ok(())
     }
 
+    /// Packs values into limbs; each must be proven to fit its bits.
+    fn pack(&self, values: &[Bounded], bits: u8, operation: &'static str) -> Result<Vec<Lc>, BuildError> {
+        check_tensor_bits(operation, bits)?;
+        if values.is_empty() {
+            return Err(BuildError::Empty { operation });
+        }
+        let offset = half(bits);
+        let (min, max) = (-i128::from(offset), i128::from(offset) - 1);
+        if let Some((index, value)) = values.iter().enumerate().find(|(_, v)| !v.is_within(min, max)) {
+            return Err(BuildError::NotProven { operation, index, lo: value.lo(), hi: value.hi(), min, max });
+        }
+        values.iter().try_for_each(|value| self.check_owner(operation, value))?;
+        let step = Fr::from(1u64 << bits);
+        let per_limb = LIMB_BITS / usize::from(bits);
+        let limb = |chunk: &[Bounded]| {
+            let (mut terms, mut weight) = (Vec::new(), Fr::one());
+            for value in chunk {
+                terms.extend(value.to_lc().terms().iter().map(|&(wire, c)| (wire, c * weight)));
+                terms.push((Wire::ONE, weight * Fr::from(offset)));
+                weight *= step;
+            }
+            Lc::from_terms(terms)
+        };
+        Ok(values.chunks(per_limb).map(limb).collect())
+    }
+
     /// A circuit without a statement, to test a gadget alone: the digest is zero and unconstrained.
-    /// No proof can use it: a key for it has the identity as the digest's point, which key checks
-    /// refuse, and [`crate::Circuit::from_bytes`] refuses the circuit.
+    /// No proof can use it: the setup refuses a circuit whose digest is in no constraint, and so does
+    /// [`crate::Circuit::from_bytes`].
     pub fn finish_gadget(mut self, outputs: &[&[Bounded]]) -> Result<crate::Circuit, BuildError> {
         outputs.iter().try_for_each(|values| self.output(values))?;
         Ok(self.into_circuit())
     }
-}
-
-/// Packs values into limbs; each must be proven to fit its bits.
-fn pack(values: &[Bounded], bits: u8, operation: &'static str) -> Result<Vec<Lc>, BuildError> {
-    check_tensor_bits(operation, bits)?;
-    if values.is_empty() {
-        return Err(BuildError::Empty { operation });
-    }
-    let offset = half(bits);
-    let (min, max) = (-i128::from(offset), i128::from(offset) - 1);
-    if let Some((index, value)) = values.iter().enumerate().find(|(_, v)| !v.is_within(min, max)) {
-        return Err(BuildError::NotProven { operation, index, lo: value.lo(), hi: value.hi(), min, max });
-    }
-    let step = Fr::from(1u64 << bits);
-    let per_limb = LIMB_BITS / usize::from(bits);
-    let limb = |chunk: &[Bounded]| {
-        let (mut terms, mut weight) = (Vec::new(), Fr::one());
-        for value in chunk {
-            terms.extend(value.to_lc().terms().iter().map(|&(wire, c)| (wire, c * weight)));
-            terms.push((Wire::ONE, weight * Fr::from(offset)));
-            weight *= step;
-        }
-        Lc::from_terms(terms)
-    };
-    Ok(values.chunks(per_limb).map(limb).collect())
 }
 
 /// The domain tag as a field element: 31 bytes, big-endian, never reduced.
@@ -175,7 +176,7 @@ mod tests {
             ),
             "{refused:?}"
         );
-        assert_eq!(bind(same, |x| Ok((x.to_vec(), 7))).is_err(), true);
+        assert!(bind(same, |x| Ok((x.to_vec(), 7))).is_err());
         assert!(matches!(bind(same, |x| Ok((x.to_vec(), 33))), Err(BuildError::Bits { bits: 33, .. })));
         assert!(matches!(bind(same, |_| Ok((vec![], 8))), Err(BuildError::Empty { .. })));
     }

@@ -62,6 +62,19 @@ pub(crate) fn check(
     }
 }
 
+/// As [`check`], without the proof of uniqueness: for many inputs.
+pub(crate) fn check_values(
+    circuit: &Circuit,
+    inputs: impl IntoIterator<Item = Vec<i64>>,
+    reference: impl Fn(&[i64]) -> Vec<i64>,
+) {
+    for x in inputs {
+        let witness = circuit.solve(&assign(&x)).unwrap_or_else(|e| panic!("{x:?}: {e}"));
+        assert_eq!(witness.outputs()[0], reference(&x), "inputs {x:?}");
+        assert_eq!(circuit.r1cs.first_violation(&witness), None, "inputs {x:?}");
+    }
+}
+
 /// All signed values of `bits` bits.
 pub(crate) fn all(bits: u8) -> impl Iterator<Item = i64> + Clone {
     let half = 1i64 << (bits - 1);
@@ -125,4 +138,10 @@ fn without(circuit: &Circuit, row: usize) -> Circuit {
 /// 1 in the field.
 pub(crate) fn one() -> Fr {
     Fr::one()
+}
+
+/// Property tests try the same cases every time.
+pub(crate) fn property(cases: u32) -> proptest::test_runner::Config {
+    use proptest::test_runner::{Config, RngSeed};
+    Config { cases, rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..Config::default() }
 }

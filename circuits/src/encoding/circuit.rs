@@ -99,7 +99,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Circuit, DecodeError> {
 /// Lengths of consecutive runs, from their bounds.
 fn lengths(w: &mut Writer, bounds: &[u32]) {
     for (start, end) in bounds.iter().zip(bounds.iter().skip(1)) {
-        w.u32(end - start);
+        w.u32(end.saturating_sub(*start));
     }
 }
 

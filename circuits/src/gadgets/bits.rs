@@ -10,7 +10,6 @@
 use crate::bounded::{Bounded, LIMIT_BITS};
 use crate::builder::Builder;
 use crate::error::BuildError;
-use crate::linear::Wire;
 use crate::program::Instruction;
 
 /// Number of bits of a non-negative integer; 0 for 0.
@@ -37,14 +36,6 @@ pub fn decompose(b: &mut Builder, x: &Bounded) -> Result<Vec<Bounded>, BuildErro
     assert_bits(b, x, n)
 }
 
-/// Proves that `wire`, about which nothing is known, is in `[0, 2^bits)`.
-pub(crate) fn assert_wire(b: &mut Builder, wire: Wire, bits: u8) -> Result<Bounded, BuildError> {
-    // The interval is what the constraints below prove.
-    let x = Bounded::proven_wire(wire, (1i64 << bits) - 1);
-    assert_bits(b, &x, u32::from(bits))?;
-    Ok(x)
-}
-
 /// Constrains `x` to `[0, 2^n)` and returns the `n` bits. The interval of `x` is not relied upon,
 /// except that its witness value is in `[0, 2^n)`.
 pub(crate) fn assert_bits(b: &mut Builder, x: &Bounded, n: u32) -> Result<Vec<Bounded>, BuildError> {
@@ -56,6 +47,7 @@ pub(crate) fn assert_bits(b: &mut Builder, x: &Bounded, n: u32) -> Result<Vec<Bo
             max: LIMIT_BITS + 1,
         });
     }
+    b.check_owner("bit decomposition", x)?;
     let high = high_bits(b, x, 1, n - 1, "bit")?;
     // bit 0 = x - sum_{i>=1} 2^i * b_i
     let low = remainder(x, &high, 1)?;
@@ -107,6 +99,7 @@ pub(crate) fn require(x: &Bounded, min: i128, max: i128, operation: &'static str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linear::Wire;
     use crate::testing::{
         all, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds, one, wires_of,
     };
@@ -186,6 +179,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::testing::property(256))]
         #[test]
         fn wide_values(x in any::<u32>(), y in any::<u32>(), at_limit in 0..4usize) {
             // 60 bits: 2^28 * x + y, less a little where the sum would have a 61st.

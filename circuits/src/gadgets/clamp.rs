@@ -6,6 +6,7 @@
 //!
 //! | bounds that can be exceeded | constraints |
 //! | --- | --- |
+//! | all of the interval beyond one, or `lo = hi` | none: a constant |
 //! | none | [`div_pow2`]: one a bit of `v` |
 //! | the lower one | `n + 1`: sign and bits of `v` once (`n` of them), then `sign * quotient = y` |
 //! | the upper one | as the lower one, of the mirrored value `(M + 1) * 2^s - 1 - v`, whose quotient is `M - floor(v / 2^s)` |
@@ -287,7 +288,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(512))]
+        #![proptest_config(crate::testing::property(512))]
         #[test]
         fn wide_values(
             x in prop_oneof![any::<i32>(), Just(i32::MIN), Just(i32::MAX), -4..4i32],

@@ -72,7 +72,8 @@ pub fn at_least(b: &mut Builder, x: &Bounded, y: &Bounded) -> Result<Bounded, Bu
 mod tests {
     use super::*;
     use crate::testing::{
-        all_pairs, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds, one, wires_of,
+        all_pairs, assert_no_constraint_is_idle, check, check_values, forge, gadget, gadget_with_bounds, one,
+        wires_of,
     };
     use ark_ff::Zero;
     use proptest::prelude::*;
@@ -91,6 +92,13 @@ mod tests {
                 [v[0] < v[1], v[0] <= v[1], v[0] > v[1], v[0] >= v[1]].map(i64::from).into()
             });
         }
+        Ok(())
+    }
+
+    #[test]
+    fn all_pairs_of_eight_bits() -> Result<(), BuildError> {
+        let circuit = gadget(2, 8, |b, x| Ok(vec![less_than(b, &x[0], &x[1])?]))?;
+        check_values(&circuit, all_pairs(8), |v| vec![i64::from(v[0] < v[1])]);
         Ok(())
     }
 
@@ -132,6 +140,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::testing::property(256))]
         #[test]
         fn wide_values(
             x in prop_oneof![any::<i32>(), Just(i32::MIN), Just(i32::MAX)],

@@ -65,7 +65,7 @@ pub fn constrain(b: &mut Builder, x: &Bounded, shift: u32) -> Result<Bounded, Bu
         let low = high_bits(b, &v, 1, shift - 1, "remainder bit")?;
         let narrow = u8::try_from(shift).map_err(|_| overflow)?;
         b.instruct(Instruction::Quotient { shift: narrow }, &[&v])?;
-        let quotient = Bounded::proven_wire(b.integer_wire()?, span);
+        let quotient = b.bounded_wire(span)?;
         let high = high_bits(b, &v, shift + 1, k - 1, "quotient bit")?;
         // bit 0 of Q = Q - sum_{i>=1} 2^i * q_i
         b.enforce_bit("quotient bit 0 completes the quotient", &remainder(&quotient, &high, 1)?.to_lc())?;
@@ -152,6 +152,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::testing::property(256))]
         #[test]
         fn wide_values(
             x in prop_oneof![any::<i32>(), Just(i32::MIN), Just(i32::MAX), -2..2i32],

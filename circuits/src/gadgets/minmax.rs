@@ -34,7 +34,9 @@ pub fn min(b: &mut Builder, x: &Bounded, y: &Bounded) -> Result<Bounded, BuildEr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{all_pairs, assert_no_constraint_is_idle, check, gadget, gadget_with_bounds};
+    use crate::testing::{
+        all_pairs, assert_no_constraint_is_idle, check, check_values, gadget, gadget_with_bounds,
+    };
     use proptest::prelude::*;
 
     fn both(b: &mut Builder, v: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
@@ -56,6 +58,12 @@ mod tests {
     }
 
     #[test]
+    fn all_pairs_of_eight_bits() -> Result<(), BuildError> {
+        check_values(&gadget(2, 8, both)?, all_pairs(8), expected);
+        Ok(())
+    }
+
+    #[test]
     fn no_constraint_is_idle() -> Result<(), BuildError> {
         assert_no_constraint_is_idle(&gadget(2, 4, both)?, &[vec![-3, 5], vec![5, -3], vec![2, 2]]);
         Ok(())
@@ -70,6 +78,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::testing::property(256))]
         #[test]
         fn wide_values(x in any::<i32>(), y in any::<i32>()) {
             let (circuit, bounds) = gadget_with_bounds(2, 32, both)?;

@@ -31,6 +31,7 @@ pub fn constrain(b: &mut Builder, x: &Bounded, lo: i64, hi: i64) -> Result<Bound
     if x.hi() < min || x.lo() > max {
         return Err(BuildError::Unsatisfiable { lo: x.lo(), hi: x.hi(), min, max });
     }
+    b.check_owner("range", x)?;
     let (below, above) = (x.lo() < min, x.hi() > max);
     b.scope("range", |b| match (below, above) {
         (false, false) => Ok(()),
@@ -190,6 +191,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::testing::property(256))]
         #[test]
         fn wide_bounds(a in any::<i32>(), c in any::<i32>(), x in any::<i32>()) {
             let (lo, hi) = (i64::from(a.min(c)), i64::from(a.max(c)));

@@ -48,7 +48,9 @@ pub fn constrain(
 mod tests {
     use super::*;
     use crate::linear::Wire;
-    use crate::testing::{all_pairs, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds};
+    use crate::testing::{
+        all_pairs, assert_no_constraint_is_idle, check, check_values, forge, gadget, gadget_with_bounds,
+    };
     use ark_bn254::Fr;
 
     /// `(x, y)` where the first input is negative, `(y, x)` elsewhere.
@@ -66,6 +68,15 @@ mod tests {
                 vec![reference(condition, v[0], v[1]), reference(condition, v[1], v[0])]
             });
         }
+        Ok(())
+    }
+
+    #[test]
+    fn all_pairs_of_eight_bits() -> Result<(), BuildError> {
+        check_values(&gadget(2, 8, both_ways)?, all_pairs(8), |v| {
+            let condition = i64::from(v[0] < 0);
+            vec![reference(condition, v[0], v[1]), reference(condition, v[1], v[0])]
+        });
         Ok(())
     }
 

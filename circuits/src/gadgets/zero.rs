@@ -35,7 +35,7 @@ pub fn is_zero(b: &mut Builder, x: &Bounded) -> Result<Bounded, BuildError> {
         (-1, 0) => x.add_const(1),
         _ => b.scope("is_zero", |b| {
             b.instruct(Instruction::IsZero, &[x])?;
-            let zero = Bounded::proven_wire(b.integer_wire()?, 1);
+            let zero = b.bounded_wire(1)?;
             let (x, z, inverse) = (x.to_lc(), zero.to_lc(), Lc::wire(b.element_wire()?));
             b.enforce("x * inverse = 1 - z", &x, &inverse, &Lc::constant(Fr::one()).minus(&z))?;
             b.enforce("x * z = 0", &x, &z, &Lc::zero())?;
@@ -54,7 +54,8 @@ pub fn is_equal(b: &mut Builder, x: &Bounded, y: &Bounded) -> Result<Bounded, Bu
 mod tests {
     use super::*;
     use crate::testing::{
-        all, all_pairs, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds, one, wires_of,
+        all, all_pairs, assert_no_constraint_is_idle, check, check_values, forge, gadget, gadget_with_bounds,
+        one, wires_of,
     };
     use ark_ff::Zero;
     use proptest::prelude::*;
@@ -78,6 +79,13 @@ mod tests {
     }
 
     #[test]
+    fn all_pairs_of_eight_bits() -> Result<(), BuildError> {
+        let circuit = gadget(2, 8, |b, x| Ok(vec![is_equal(b, &x[0], &x[1])?]))?;
+        check_values(&circuit, all_pairs(8), |x| vec![i64::from(x[0] == x[1])]);
+        Ok(())
+    }
+
+    #[test]
     fn no_constraint_is_idle() -> Result<(), BuildError> {
         assert_no_constraint_is_idle(&gadget(1, 8, test_zero)?, &[vec![0], vec![1], vec![-128]]);
         Ok(())
@@ -97,6 +105,7 @@ mod tests {
     use crate::linear::Wire;
 
     proptest! {
+        #![proptest_config(crate::testing::property(256))]
         #[test]
         fn wide_values(x in any::<i32>(), y in prop_oneof![any::<i32>(), Just(0)]) {
             let (circuit, bounds) = gadget_with_bounds(2, 32, |b, v| {

@@ -91,6 +91,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::testing::property(256))]
         #[test]
         fn wide_values(x in prop::collection::vec(prop_oneof![any::<i32>(), 0..2i32], 7)) {
             let (circuit, bounds) = gadget_with_bounds(7, 32, one)?;

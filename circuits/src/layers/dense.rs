@@ -111,6 +111,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::testing::property(256))]
         #[test]
         fn equals_the_reference(
             x in prop::collection::vec(any::<i16>(), 5),

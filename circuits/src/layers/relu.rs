@@ -56,6 +56,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::testing::property(256))]
         #[test]
         fn wide_values(x in prop_oneof![any::<i32>(), -2..2i32], factor in 1i64..1 << 27) {
             let (circuit, bounds) = gadget_with_bounds(1, 32, |b, x| constrain(b, &[x[0].mul_const(factor)?]))?;

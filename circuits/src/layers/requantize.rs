@@ -132,6 +132,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::testing::property(256))]
         #[test]
         fn wide_accumulators(
             x in prop_oneof![any::<i32>(), Just(i32::MIN), Just(i32::MAX)],

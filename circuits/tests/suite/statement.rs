@@ -1,7 +1,6 @@
 //! The circuit's digest equals `assay_interface::statement` on the same statement.
 
-mod common;
-
+use crate::common;
 use ark_bn254::Fr;
 use ark_ff::{BigInteger, PrimeField};
 use assay_circuits::statement::domain_from_bytes;
@@ -97,7 +96,7 @@ fn digests_agree_at_the_limits() -> Outcome {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(common::property(24))]
     #[test]
     fn digests_agree(
         a in (1u32..60, 1u8..=31, any::<bool>()),

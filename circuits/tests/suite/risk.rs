@@ -1,8 +1,6 @@
 //! The liquidation-risk-shaped circuit: size, agreement with the integer reference, audits.
 
-mod common;
-
-use common::{risk_assignment, risk_network};
+use crate::common::{risk_assignment, risk_network};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 

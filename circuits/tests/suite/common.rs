@@ -1,5 +1,5 @@
-//! Circuits that several test files use.
-#![allow(dead_code)] // each test file uses some of them
+//! Circuits that the tests and the bench use.
+#![allow(dead_code)] // the bench uses some of them
 
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
@@ -230,4 +230,10 @@ fn edges(shapes: &[(usize, u8)], salts: usize) -> Vec<Assignment> {
         assign(&mut |rng, half, _| rng.gen_range(-half..half)),
         assign(&mut |rng, half, _| rng.gen_range(-half..half) / 64),
     ]
+}
+
+/// Property tests try the same cases every time.
+pub fn property(cases: u32) -> proptest::test_runner::Config {
+    use proptest::test_runner::{Config, RngSeed};
+    Config { cases, rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..Config::default() }
 }

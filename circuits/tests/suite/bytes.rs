@@ -1,7 +1,6 @@
 //! Bytes of circuits and witnesses: canonical, deterministic, and harmless when hostile.
 
-mod common;
-
+use crate::common;
 use assay_circuits::{Assignment, Circuit, DecodeError, Witness};
 use proptest::prelude::*;
 
@@ -136,7 +135,7 @@ fn every_flipped_bit_is_refused_or_harmless() -> Outcome {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(common::property(300))]
 
     #[test]
     fn random_bytes_are_no_circuit(bytes in prop::collection::vec(any::<u8>(), 0..300)) {

@@ -1,9 +1,8 @@
 //! The ledger of constraint counts, `circuits/ledger.csv`. A count that changes, a case without a row
-//! and a row without a case fail. `ASSAY_LEDGER=write cargo test --release -p assay-circuits --test ledger`
+//! and a row without a case fail. `ASSAY_LEDGER=write cargo test --release -p assay-circuits ledger`
 //! writes the file anew; its diff belongs in the commit that changed the counts.
 
-mod common;
-
+use crate::common;
 use std::path::PathBuf;
 
 const HEADER: &str = "case,constraints,witness wires,nonzeros,coefficients,instructions";

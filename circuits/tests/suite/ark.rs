@@ -1,7 +1,6 @@
 //! The adapter to ark-relations: arkworks sees the same matrices and the same verdicts.
 
-mod common;
-
+use crate::common;
 use ark_bn254::Fr;
 use ark_relations::gr1cs::{
     ConstraintSynthesizer, ConstraintSystem, OptimizationGoal, R1CS_PREDICATE_LABEL, SynthesisError,

@@ -1,11 +1,9 @@
 //! No wire is under-constrained: the three audits over every gadget, every layer, statements of every
 //! kind and the liquidation-risk shape. Nothing is on an allow-list: no wire has freedom.
 
-mod common;
-
+use crate::common::{self, Case};
 use assay_circuits::audit::{self, Allowed, Report};
 use assay_circuits::{BuildError, Circuit, Wire};
-use common::Case;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 

@@ -1,0 +1,9 @@
+//! Tests over the crate's public face, in one binary: linking costs more than running.
+
+mod ark;
+mod audit;
+mod bytes;
+mod common;
+mod ledger;
+mod risk;
+mod statement;
