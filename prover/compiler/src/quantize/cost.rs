@@ -48,7 +48,7 @@ fn signed(v: Interval) -> u64 {
 fn clamp(acc: Interval, shift: u32, min: i128, max: i128) -> u64 {
     let half = if shift == 0 { 0 } else { 1i128 << (shift - 1) };
     let (lowest, highest) = ((acc.lo + half) >> shift, (acc.hi + half) >> shift);
-    if highest <= min || lowest >= max {
+    if highest <= min || lowest >= max || min == max {
         return 0;
     }
     let offset = half - (min << shift);
