@@ -1,4 +1,4 @@
-//! Helpers of this crate's tests: a gadget over input values, run against its reference and audited.
+//! What this crate's tests share: a gadget over input values, run against its reference and audited.
 
 use ark_bn254::Fr;
 use ark_ff::One;
