@@ -10,6 +10,7 @@ mod apply_params;
 mod books;
 mod borrow;
 mod cancel_params;
+mod costs;
 mod deposit_collateral;
 mod init_market;
 mod liquidate;

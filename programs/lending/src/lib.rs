@@ -127,11 +127,15 @@ pub mod assay_lending {
         repay: u64,
         min_seized: u64,
     ) -> Result<()> {
-        instructions::liquidate_by_proof::handler(ctx, proof, score, repay, min_seized)
+        instructions::liquidate_by_proof::handler(
+            ctx,
+            &Claim { proof, score },
+            &Request { repay, min_seized },
+        )
     }
 
     /// Liquidates a position that is over the threshold.
     pub fn liquidate(ctx: &mut Context<Liquidate>, repay: u64, min_seized: u64) -> Result<()> {
-        instructions::liquidate::handler(ctx, repay, min_seized)
+        instructions::liquidate::handler(ctx, &Request { repay, min_seized })
     }
 }

@@ -12,7 +12,7 @@ use super::now;
 use crate::{
     errors::LendingError,
     events::PositionChanged,
-    state::{Market, Position},
+    state::{Market, Position, VERSION},
 };
 
 /// Accounts of `deposit_collateral`.
@@ -60,6 +60,7 @@ pub(crate) fn handler(ctx: &mut Context<DepositCollateral>, amount: u64) -> Resu
     position.market = *market.address();
     position.owner = *owner.address();
     position.bump = bump;
+    position.version = VERSION;
     position.collateral = position.collateral.checked_add(amount).ok_or(LendingError::MathOverflow)?;
     market.collateral_total = total;
     token_program.transfer_checked(source, mint, vault, owner, &[], amount, market.collateral_decimals)?;

@@ -13,7 +13,7 @@ use crate::{
     errors::LendingError,
     events::MarketCreated,
     math::{fixed::ONE_Q64, value::decimals_supported},
-    state::{Market, PriceHistory, RiskParams},
+    state::{Market, PriceHistory, RiskParams, VERSION},
 };
 
 /// Accounts of `init_market`.
@@ -77,9 +77,11 @@ pub(crate) fn handler(ctx: &mut Context<InitMarket>, params: RiskParams) -> Resu
     market.collateral_decimals = accounts.collateral_mint.decimals();
     market.debt_decimals = accounts.debt_mint.decimals();
     market.bump = ctx.bumps.market;
+    market.version = VERSION;
     accounts.history.market = *market.address();
     accounts.history.feed = params.collateral_feed;
     accounts.history.bump = ctx.bumps.history;
+    accounts.history.version = VERSION;
     emit!(MarketCreated {
         market: *market.address(),
         admin: market.admin,

@@ -69,6 +69,15 @@ pub(crate) struct Request {
     pub min_seized: u64,
 }
 
+/// What the rule that opened the liquidation grants.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    /// Debt that may be repaid at most.
+    pub limit: u64,
+    /// Bonus on what is repaid.
+    pub bonus_bps: u16,
+}
+
 /// A position at the moment of its liquidation.
 pub(crate) struct Assessment {
     /// Checked prices.
@@ -90,13 +99,8 @@ impl Liquidate {
     }
 
     /// Exchanges debt for collateral at the bonus, writes off what nothing backs, and moves the tokens.
-    pub(crate) fn settle(
-        &mut self,
-        exposure: &Exposure,
-        request: Request,
-        limit: u64,
-        bonus_bps: u16,
-    ) -> Result<()> {
+    pub(crate) fn settle(&mut self, exposure: &Exposure, request: &Request, terms: &Terms) -> Result<()> {
+        let Terms { limit, bonus_bps } = *terms;
         let repay = if request.repay == ALL { limit } else { request.repay };
         if repay > limit {
             return Err(LendingError::CloseFactorExceeded.into());
@@ -165,9 +169,9 @@ impl Liquidate {
     }
 }
 
-/// Repays `repay` base units of the debt ([`ALL`]: as much as is allowed) for at least `min_seized` of collateral.
+/// Exchanges debt for collateral, as requested.
 #[inline(never)]
-pub(crate) fn handler(ctx: &mut Context<Liquidate>, repay: u64, min_seized: u64) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<Liquidate>, request: &Request) -> Result<()> {
     let accounts = &mut ctx.accounts;
     let Assessment { prices, exposure } = accounts.assess(now()?)?;
     let params = accounts.market.params;
@@ -182,6 +186,6 @@ pub(crate) fn handler(ctx: &mut Context<Liquidate>, repay: u64, min_seized: u64)
     } else {
         repay_limit(exposure.debt, params.close_factor_bps, params.min_borrow)?
     };
-    let bonus = overshoot_bonus_bps(debt, collateral, params.liquidation_threshold_bps, params.bonus());
-    accounts.settle(&exposure, Request { repay, min_seized }, limit, bonus)
+    let bonus_bps = overshoot_bonus_bps(debt, collateral, params.liquidation_threshold_bps, params.bonus());
+    accounts.settle(&exposure, request, &Terms { limit, bonus_bps })
 }

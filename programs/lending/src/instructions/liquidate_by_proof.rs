@@ -29,6 +29,14 @@ use crate::{
     state::{Action, SETUP_CEREMONY, SETUP_DEVELOPMENT, Snapshot},
 };
 
+/// What the caller claims: the model's score for the snapshot, and the proof of it.
+pub(crate) struct Claim {
+    /// -A, B, C.
+    pub proof: [u8; PROOF_LEN],
+    /// The score.
+    pub score: i16,
+}
+
 /// Accounts of `liquidate_by_proof`.
 #[derive(Accounts)]
 pub struct LiquidateByProof {
@@ -66,12 +74,14 @@ impl LiquidateByProof {
     }
 
     /// Has the verifier check the proof, and checks its answer. Returns the statement's digest.
-    fn verify(&self, proof: [u8; PROOF_LEN], score: i16) -> Result<[u8; 32]> {
+    fn verify(&self, claim: &Claim) -> Result<[u8; 32]> {
         let params = &self.liquidation.market.params;
         let context = &self.snapshot.context;
-        let limbs = limbs(&self.snapshot.features, score).map_err(|_| LendingError::StatementEncoding)?;
+        let limbs =
+            limbs(&self.snapshot.features, claim.score).map_err(|_| LendingError::StatementEncoding)?;
         // Fails unless it was the verifier program that answered.
-        let verified = assay_verifier::call::verify(&self.model, &Proof::from_bytes(proof), context, &limbs)?;
+        let verified =
+            assay_verifier::call::verify(&self.model, Proof::from_ref(&claim.proof), context, &limbs)?;
         if verified.model != params.model {
             return Err(LendingError::WrongModel.into());
         }
@@ -98,19 +108,12 @@ impl LiquidateByProof {
     }
 }
 
-/// Repays `repay` base units of the debt ([`ALL`](super::ALL): as much as is allowed) for at least `min_seized` of
-/// collateral, because the model gives `score` for the snapshot's features.
+/// Exchanges a part of the debt, as requested, because the model gives the claimed score for the snapshot's features.
 #[inline(never)]
-pub(crate) fn handler(
-    ctx: &mut Context<LiquidateByProof>,
-    proof: [u8; PROOF_LEN],
-    score: i16,
-    repay: u64,
-    min_seized: u64,
-) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<LiquidateByProof>, claim: &Claim, request: &Request) -> Result<()> {
     let accounts = &mut ctx.accounts;
     let now = now()?;
-    accounts.validate(score, now)?;
+    accounts.validate(claim.score, now)?;
     let Assessment { exposure, .. } = accounts.liquidation.assess(now)?;
     let params = accounts.liquidation.market.params;
     if !ltv_at_least(exposure.debt_value(), exposure.collateral_value(), params.early_floor_bps) {
@@ -119,15 +122,15 @@ pub(crate) fn handler(
     if !exposure.covered(params.bonus_min_bps) {
         return Err(LendingError::NotCovered.into());
     }
-    let digest = accounts.verify(proof, score)?;
+    let digest = accounts.verify(claim)?;
     emit!(ScoreProven {
         position: accounts.snapshot.position,
         model: params.model,
         digest,
-        score,
+        score: claim.score,
         nonce: accounts.snapshot.nonce,
     });
     let limit = repay_limit(exposure.debt, params.early_close_factor_bps, params.min_borrow)?;
-    let bonus = score_bonus_bps(score, params.score_threshold, params.score_full, params.bonus());
-    accounts.liquidation.settle(&exposure, Request { repay, min_seized }, limit, bonus)
+    let bonus_bps = score_bonus_bps(claim.score, params.score_threshold, params.score_full, params.bonus());
+    accounts.liquidation.settle(&exposure, request, &Terms { limit, bonus_bps })
 }

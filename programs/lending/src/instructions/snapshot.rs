@@ -15,7 +15,7 @@ use crate::{
     errors::LendingError,
     events::SnapshotTaken,
     prices::Prices,
-    state::{Market, Position, PriceHistory, Snapshot},
+    state::{Market, Position, PriceHistory, Snapshot, VERSION},
 };
 
 /// Accounts of `snapshot`.
@@ -72,6 +72,7 @@ pub(crate) fn handler(ctx: &mut Context<TakeSnapshot>) -> Result<()> {
     snapshot.market = *market.address();
     snapshot.position = *position.address();
     snapshot.bump = bump;
+    snapshot.version = VERSION;
     snapshot.nonce = position.snapshot_nonce;
     snapshot.taken_at = now;
     snapshot.expires_at = now.saturating_add(i64::from(market.params.snapshot_expiry));

@@ -12,7 +12,7 @@ use crate::{
     errors::LendingError,
     events::SupplyChanged,
     math::shares::shares_for_deposit,
-    state::{Action, Deposit, Market},
+    state::{Action, Deposit, Market, VERSION},
 };
 
 /// Accounts of `supply`.
@@ -67,6 +67,7 @@ pub(crate) fn handler(ctx: &mut Context<Supply>, amount: u64) -> Result<()> {
     deposit.market = *market.address();
     deposit.owner = *owner.address();
     deposit.bump = bump;
+    deposit.version = VERSION;
     deposit.shares = deposit.shares.checked_add(shares).ok_or(LendingError::MathOverflow)?;
     market.supply_shares = market.supply_shares.checked_add(shares).ok_or(LendingError::MathOverflow)?;
     market.cash = market.cash.checked_add(amount).ok_or(LendingError::MathOverflow)?;

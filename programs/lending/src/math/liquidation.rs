@@ -100,7 +100,8 @@ impl Exposure {
 
     /// Collateral of a value, rounded down; `u64::MAX` if it is more.
     fn collateral_worth(&self, value: u128) -> u64 {
-        amount_worth(value, self.collateral_price, self.collateral_decimals).map_or(u64::MAX, |(amount, _)| amount)
+        amount_worth(value, self.collateral_price, self.collateral_decimals)
+            .map_or(u64::MAX, |(amount, _)| amount)
     }
 
     /// The repayment that buys all collateral at a bonus, rounded up, and at most the debt: who pays more gets nothing

@@ -13,8 +13,10 @@ pub struct Deposit {
     pub shares: u64,
     /// Bump of this address.
     pub bump: u8,
+    /// Version of this layout.
+    pub version: u8,
     /// Zero.
-    pub padding: [u8; 7],
+    pub padding: [u8; 6],
     /// Zero; for later versions.
     pub reserved: [u64; 4],
 }

@@ -46,8 +46,10 @@ pub struct PriceHistory {
     pub count: u64,
     /// Bump of this address.
     pub bump: u8,
+    /// Version of this layout.
+    pub version: u8,
     /// Zero.
-    pub padding: [u8; 7],
+    pub padding: [u8; 6],
     /// The closes.
     pub closes: [Close; HISTORY_LEN],
 }

@@ -16,7 +16,7 @@ use crate::{
         interest::{grow_index, rate_ppb, utilization_ppb},
         shares::debt_floor,
     },
-    state::{Action, HALT_COOLDOWN_SECONDS, HALT_SECONDS, PauseLevel, RiskParams, TIMELOCK_SECONDS},
+    state::{Action, HALT_COOLDOWN_SECONDS, HALT_SECONDS, PauseLevel, RiskParams, TIMELOCK_SECONDS, VERSION},
 };
 
 /// The loans stop to accrue interest where their total would exceed this: they can always be repaid.
@@ -69,8 +69,10 @@ pub struct Market {
     pub pause: u8,
     /// Bump of this address.
     pub bump: u8,
+    /// Version of this layout.
+    pub version: u8,
     /// Zero.
-    pub padding: [u8; 4],
+    pub padding: [u8; 3],
     /// Zero; for later versions.
     pub reserved: [u64; 20],
 }
@@ -206,7 +208,8 @@ impl Market {
     pub fn invariant(&self) -> MathResult<()> {
         self.assets()?;
         let debt = self.debt_total()?;
-        let sound = self.borrow_index.get() >= ONE_Q64
+        let sound = self.version == VERSION
+            && self.borrow_index.get() >= ONE_Q64
             && debt <= MAX_TOTAL_DEBT
             && (self.debt_shares > 0 || debt == 0)
             && self.collateral_mint != self.debt_mint
@@ -232,6 +235,7 @@ mod tests {
     fn market() -> Market {
         Market {
             params: sound(),
+            version: VERSION,
             borrow_index: PodU128::from(ONE_Q64),
             debt_mint: Address::new_from_array([1; 32]),
             liquidity_vault: Address::new_from_array([1; 32]),

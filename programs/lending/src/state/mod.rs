@@ -24,3 +24,6 @@ pub use params::{RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT, TIMELOCK_SECONDS
 pub use pause::{Action, HALT_COOLDOWN_SECONDS, HALT_SECONDS, PauseLevel};
 pub use position::Position;
 pub use snapshot::Snapshot;
+
+/// Version of the layouts in this module. Code that changes one raises it, and still reads the old one.
+pub const VERSION: u8 = 1;

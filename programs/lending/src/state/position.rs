@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use crate::{
     errors::{LendingError, MathResult},
     math::shares::{debt_ceil, shares_for_loan, shares_for_repayment},
-    state::Market,
+    state::{Market, VERSION},
 };
 
 /// Collateral and debt of one owner. 160 bytes after the discriminator.
@@ -25,8 +25,10 @@ pub struct Position {
     pub last_snapshot_at: i64,
     /// Bump of this address.
     pub bump: u8,
+    /// Version of this layout.
+    pub version: u8,
     /// Zero.
-    pub padding: [u8; 7],
+    pub padding: [u8; 6],
     /// Zero; for later versions.
     pub reserved: [u64; 7],
 }
@@ -76,7 +78,9 @@ impl Position {
     /// # Errors
     /// [`LendingError::InvariantViolated`].
     pub fn invariant(&self, market: &Market) -> MathResult<()> {
-        let within = self.debt_shares <= market.debt_shares && self.collateral <= market.collateral_total;
-        if within { Ok(()) } else { Err(LendingError::InvariantViolated) }
+        let sound = self.version == VERSION
+            && self.debt_shares <= market.debt_shares
+            && self.collateral <= market.collateral_total;
+        if sound { Ok(()) } else { Err(LendingError::InvariantViolated) }
     }
 }

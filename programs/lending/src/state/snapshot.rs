@@ -26,8 +26,10 @@ pub struct Snapshot {
     pub features: [i16; features::COUNT],
     /// Bump of this address.
     pub bump: u8,
+    /// Version of this layout.
+    pub version: u8,
     /// Zero.
-    pub padding: [u8; 7],
+    pub padding: [u8; 6],
     /// Zero; for later versions.
     pub reserved: [u64; 6],
 }
