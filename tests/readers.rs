@@ -21,11 +21,19 @@ fn seeds_are_accepted_by_their_readers() {
 fn names_are_unique_and_each_has_its_fuzz_target() {
     let manifest = include_str!("fuzz/Cargo.toml");
     for (index, reader) in READERS.iter().enumerate() {
-        assert!(READERS.iter().take(index).all(|other| other.name != reader.name), "{} occurs twice", reader.name);
+        assert!(
+            READERS.iter().take(index).all(|other| other.name != reader.name),
+            "{} occurs twice",
+            reader.name
+        );
         let target = format!("name = \"{}\"", reader.name);
         assert!(manifest.contains(&target), "tests/fuzz/Cargo.toml has no [[bin]] with {target}");
     }
-    assert_eq!(manifest.matches("path = \"fuzz_targets/").count(), READERS.len(), "a fuzz target has no reader");
+    assert_eq!(
+        manifest.matches("path = \"fuzz_targets/").count(),
+        READERS.len(),
+        "a fuzz target has no reader"
+    );
 }
 
 #[test]

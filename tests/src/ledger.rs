@@ -55,11 +55,11 @@ fn parse(text: &str) -> Result<Rows, String> {
     let mut rows = Rows::new();
     for line in text.lines().filter(|line| *line != HEADER && !line.is_empty()) {
         let row = match line.split(',').collect::<Vec<_>>()[..] {
-            [program, name, units, bytes] => units.parse().ok().zip(bytes.parse().ok()).map(
-                |(compute_units, transaction_bytes)| {
+            [program, name, units, bytes] => {
+                units.parse().ok().zip(bytes.parse().ok()).map(|(compute_units, transaction_bytes)| {
                     ((program.to_owned(), name.to_owned()), Cost { compute_units, transaction_bytes })
-                },
-            ),
+                })
+            }
             _ => None,
         };
         let (key, cost) = row.ok_or_else(|| format!("the ledger's line {line:?} is not a row"))?;

@@ -6,11 +6,13 @@ use anyhow::{Context, anyhow};
 use assay_compiler::CompiledModel;
 use assay_groth16::{ProvingKey, VerifyingKey};
 use assay_interface::artifact::{self, ArtifactError, Kind};
+use assay_interface::statement::Statement;
 
 use crate::failure::{HintExt, hinted};
 use crate::files;
 use crate::proof_file::ProofFile;
 use crate::ui::hex;
+use crate::values::{self, Tensors};
 
 /// Most bytes of a compiled model or key that are read: four times what a circuit of a million constraints takes.
 const LARGE: u64 = 4 << 30;
@@ -25,6 +27,15 @@ pub struct Model {
     pub compiled: CompiledModel,
     /// Digest of its circuit: what keys are bound to.
     pub circuit_digest: [u8; 32],
+}
+
+impl Model {
+    /// The tensors that a statement of this model shows.
+    pub fn decode(&self, statement: &Statement) -> anyhow::Result<Tensors> {
+        let features: Vec<&str> =
+            self.compiled.features.iter().map(|feature| feature.name.as_str()).collect();
+        values::decode(&self.compiled.schema, &features, statement)
+    }
 }
 
 /// The compiled model in a `.assay` file.

@@ -79,7 +79,9 @@ pub fn main() -> ExitCode {
             let what = LAST_PANIC.lock().ok().and_then(|mut last| last.take()).unwrap_or_default();
             ui::error(
                 &format!("assay {} stopped unexpectedly: {what}", env!("CARGO_PKG_VERSION")),
-                &["this is a bug in assay, whatever the input was: please report it with this message and the command"],
+                &[
+                    "this is a bug in assay, whatever the input was: please report it with this message and the command",
+                ],
             );
             ExitCode::from(failure::UNEXPECTED)
         }

@@ -70,7 +70,9 @@ pub fn message(error: &anyhow::Error) -> String {
 /// The advice that the error carries, outermost first.
 pub fn hints(error: &anyhow::Error) -> Vec<&str> {
     // The first one wraps all that follows it in the chain.
-    let Some(hinted) = error.chain().find_map(|cause| cause.downcast_ref::<Hinted>()) else { return Vec::new() };
+    let Some(hinted) = error.chain().find_map(|cause| cause.downcast_ref::<Hinted>()) else {
+        return Vec::new();
+    };
     let mut found = vec![hinted.hint.as_str()];
     found.extend(hints(&hinted.inner));
     found
@@ -124,7 +126,8 @@ mod tests {
 
     #[test]
     fn hints_survive_added_context() {
-        let error = Err::<(), _>(hinted(anyhow!("inner"), "deep")).context("outer").hint(|| "shallow").unwrap_err();
+        let error =
+            Err::<(), _>(hinted(anyhow!("inner"), "deep")).context("outer").hint(|| "shallow").unwrap_err();
         assert_eq!(message(&error), "outer: inner");
         assert_eq!(hints(&error), ["shallow", "deep"]);
     }

@@ -84,7 +84,9 @@ pub fn commit(outputs: Vec<(Output, Vec<u8>)>) -> anyhow::Result<()> {
         let file = output.temporary.file.as_file_mut();
         file.write_all(&contents)
             .and_then(|()| file.sync_all())
-            .with_context(|| format!("cannot write {} ({} bytes)", output.destination.display(), contents.len()))
+            .with_context(|| {
+                format!("cannot write {} ({} bytes)", output.destination.display(), contents.len())
+            })
             .hint(|| "nothing was written; free some space, or name another directory with -o")?;
         ready.push(output);
     }
@@ -127,7 +129,10 @@ pub fn read(path: &Path, what: &str, limit: u64) -> anyhow::Result<Vec<u8>> {
         other => other?,
     };
     if file.metadata().with_context(|| format!("cannot read {}", path.display()))?.is_dir() {
-        return Err(hinted(anyhow!("{} is a directory, not a {what}", path.display()), "name the file itself"));
+        return Err(hinted(
+            anyhow!("{} is a directory, not a {what}", path.display()),
+            "name the file itself",
+        ));
     }
     read_stream(file, &path.display().to_string(), what, limit)
 }
@@ -139,7 +144,10 @@ pub fn read_stdin(what: &str, limit: u64) -> anyhow::Result<Vec<u8>> {
 
 fn read_stream(stream: impl Read, name: &str, what: &str, limit: u64) -> anyhow::Result<Vec<u8>> {
     let mut contents = Vec::new();
-    stream.take(limit.saturating_add(1)).read_to_end(&mut contents).with_context(|| format!("cannot read {name}"))?;
+    stream
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut contents)
+        .with_context(|| format!("cannot read {name}"))?;
     if contents.len() as u64 > limit {
         bail!("{name} is larger than a {what} may be ({limit} bytes)");
     }
@@ -180,7 +188,9 @@ fn check_existing(path: &Path, existing: Existing) -> anyhow::Result<()> {
             let mut start = Vec::new();
             File::open(path)
                 .and_then(|file| file.take(magic.len() as u64).read_to_end(&mut start))
-                .with_context(|| format!("cannot read {}, which stands where the output goes", path.display()))?;
+                .with_context(|| {
+                    format!("cannot read {}, which stands where the output goes", path.display())
+                })?;
             if start == magic || metadata.len() == 0 {
                 return Ok(());
             }
@@ -372,10 +382,14 @@ mod tests {
         let path = directory.path().join("x");
         fs::write(&path, [7; 100]).unwrap();
         assert_eq!(read(&path, "proof", 100).unwrap(), [7; 100]);
-        assert!(message(&read(&path, "proof", 99).unwrap_err()).contains("larger than a proof may be (99 bytes)"));
+        assert!(
+            message(&read(&path, "proof", 99).unwrap_err()).contains("larger than a proof may be (99 bytes)")
+        );
         let missing = read(&directory.path().join("y"), "proof", 9).unwrap_err();
         assert!(message(&missing).contains("cannot open the proof"));
         assert_eq!(hints(&missing).len(), 1);
-        assert!(message(&read(directory.path(), "proof", 9).unwrap_err()).contains("is a directory, not a proof"));
+        assert!(
+            message(&read(directory.path(), "proof", 9).unwrap_err()).contains("is a directory, not a proof")
+        );
     }
 }

@@ -56,7 +56,8 @@ pub fn read_table(path: &Path, what: &str) -> anyhow::Result<Table> {
     };
     table.map_err(|error| {
         let hint = table_hint(&error);
-        let error = anyhow::Error::new(error).context(if stdin { "standard input".into() } else { show(path) });
+        let error =
+            anyhow::Error::new(error).context(if stdin { "standard input".into() } else { show(path) });
         match hint {
             Some(hint) => hinted(error, hint),
             None => error,
@@ -90,9 +91,15 @@ pub fn table_hint(error: &CalibrationError) -> Option<&'static str> {
         CalibrationError::MissingColumns { .. } | CalibrationError::ExtraColumns { .. } => {
             "the columns must be the model's features, by name, in any order"
         }
-        CalibrationError::NotANumber { .. } => "every cell is a number in the model's own units, such as 0.72",
-        CalibrationError::NotFinite { .. } => "remove the row, or replace the value by what the model gets in its place",
-        CalibrationError::Csv(_) | CalibrationError::Json(_) => "the form follows the file's ending: .csv, .json, .npy, .npz",
+        CalibrationError::NotANumber { .. } => {
+            "every cell is a number in the model's own units, such as 0.72"
+        }
+        CalibrationError::NotFinite { .. } => {
+            "remove the row, or replace the value by what the model gets in its place"
+        }
+        CalibrationError::Csv(_) | CalibrationError::Json(_) => {
+            "the form follows the file's ending: .csv, .json, .npy, .npz"
+        }
         CalibrationError::Empty => "at least one row of values is needed",
         _ => return None,
     })
@@ -116,7 +123,9 @@ pub fn quantized(model: &Model, input: &InputArgs<'_>) -> anyhow::Result<Vec<Vec
         }
         (Some(row), samples) => {
             let index = row.checked_sub(1).context("rows are counted from 1")?;
-            samples.get(index).with_context(|| format!("{} has {} samples, no row {row}", name(), samples.len()))?
+            samples
+                .get(index)
+                .with_context(|| format!("{} has {} samples, no row {row}", name(), samples.len()))?
         }
     };
     model
@@ -146,7 +155,9 @@ pub fn statement_inputs(
             Visibility::Committed => {
                 let salt = salts
                     .next()
-                    .with_context(|| format!("input {:?} is committed, and there is no salt for it", tensor.name))
+                    .with_context(|| {
+                        format!("input {:?} is committed, and there is no salt for it", tensor.name)
+                    })
                     .hint(|| "--salts names the file that `assay prove --save-salts` wrote")?;
                 Ok(Content::Commitment(commit(*salt, &pack(values, tensor.bits)?)?))
             }
@@ -169,8 +180,10 @@ pub fn read_salts(model: &Model, path: &Path) -> anyhow::Result<Salts> {
     committed(model)
         .map(|name| {
             let text = object.get(name).and_then(Value::as_str);
-            let text = text.with_context(|| format!("{} holds no salt for input {name:?}", path.display()))?;
-            let bytes = parse_hex32(text).map_err(|error| anyhow!("{}: salt of {name:?}: {error}", path.display()))?;
+            let text =
+                text.with_context(|| format!("{} holds no salt for input {name:?}", path.display()))?;
+            let bytes = parse_hex32(text)
+                .map_err(|error| anyhow!("{}: salt of {name:?}: {error}", path.display()))?;
             Scalar::from_be_bytes(bytes).with_context(|| format!("{}: salt of {name:?}", path.display()))
         })
         .collect()

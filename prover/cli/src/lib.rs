@@ -6,10 +6,15 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod artifacts;
+mod cli;
+mod commands;
 pub mod failure;
 pub mod files;
+pub mod inputs;
 pub mod interrupt;
 pub mod proof_file;
 pub mod ui;
-/// x
-pub fn main() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }
+pub mod values;
+
+pub use cli::main;

@@ -77,7 +77,8 @@ pub struct Spinner(ProgressBar);
 impl Spinner {
     /// Shows `task` with a running clock.
     pub fn start(task: &str) -> Spinner {
-        let bar = if QUIET.load(Ordering::Relaxed) { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+        let bar =
+            if QUIET.load(Ordering::Relaxed) { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
         if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {msg} ({elapsed})") {
             bar.set_style(style);
         }
@@ -99,7 +100,8 @@ pub struct Bar(ProgressBar);
 impl Bar {
     /// Shows `task` at step zero of `length`.
     pub fn start(task: &str, length: u64) -> Bar {
-        let bar = if QUIET.load(Ordering::Relaxed) { ProgressBar::hidden() } else { ProgressBar::new(length) };
+        let bar =
+            if QUIET.load(Ordering::Relaxed) { ProgressBar::hidden() } else { ProgressBar::new(length) };
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar:.cyan} {pos}/{len} (eta {eta})") {
             bar.set_style(style);
         }
@@ -144,10 +146,12 @@ impl Table {
         let all = || std::iter::once(&self.header).chain(&self.rows);
         let width = |column| all().map(|row| cell(row, column).chars().count()).max().unwrap_or(0);
         let numeric = |column: usize| {
-            let mut cells = self.rows.iter().map(|row| cell(row, column)).filter(|c| !c.is_empty()).peekable();
+            let mut cells =
+                self.rows.iter().map(|row| cell(row, column)).filter(|c| !c.is_empty()).peekable();
             cells.peek().is_some() && cells.all(|c| c.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
         };
-        let layout: Vec<(usize, bool)> = (0..columns).map(|column| (width(column), numeric(column))).collect();
+        let layout: Vec<(usize, bool)> =
+            (0..columns).map(|column| (width(column), numeric(column))).collect();
         let mut text = String::new();
         for (index, row) in all().enumerate() {
             let mut line = String::from(" ");

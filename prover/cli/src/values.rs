@@ -16,6 +16,8 @@ use crate::ui::Table;
 pub struct Tensor {
     /// Its schema.
     pub schema: TensorSchema,
+    /// A name for each element: the features' for inputs.
+    pub names: Vec<String>,
     /// What the statement says of it.
     pub content: Content,
 }
@@ -38,8 +40,9 @@ pub struct Tensors {
     pub outputs: Vec<Tensor>,
 }
 
-/// The tensors that `statement` shows, which must be one of the model with `schema`.
-pub fn decode(schema: &ModelSchema, statement: &Statement) -> anyhow::Result<Tensors> {
+/// The tensors that `statement` shows, which must be one of the model with `schema`. The elements of all inputs are
+/// called `features`.
+pub fn decode(schema: &ModelSchema, features: &[&str], statement: &Statement) -> anyhow::Result<Tensors> {
     if statement.domain != schema.domain() {
         bail!("the statement is of another model than {:?}: its domain differs", schema.name());
     }
@@ -49,19 +52,25 @@ pub fn decode(schema: &ModelSchema, statement: &Statement) -> anyhow::Result<Ten
     }
     let mut rest = &statement.limbs[..];
     let mut decode_one = |tensor: &TensorSchema| {
-        let (limbs, tail) = rest.split_at_checked(tensor.statement_limbs()).context("the statement ends too early")?;
+        let (limbs, tail) =
+            rest.split_at_checked(tensor.statement_limbs()).context("the statement ends too early")?;
         rest = tail;
         let content = match (tensor.visibility, limbs) {
             (Visibility::Committed, [commitment]) => Content::Commitment(*commitment),
             (Visibility::Committed, _) => bail!("the statement ends inside a commitment"),
             (Visibility::Public, limbs) => Content::Values(
-                unpack(limbs, tensor.elements(), tensor.bits).with_context(|| format!("tensor {:?}", tensor.name))?,
+                unpack(limbs, tensor.elements(), tensor.bits)
+                    .with_context(|| format!("tensor {:?}", tensor.name))?,
             ),
         };
-        Ok(Tensor { schema: tensor.clone(), content })
+        Ok(Tensor { schema: tensor.clone(), names: derived_names(tensor), content })
     };
+    let mut inputs: Vec<Tensor> =
+        schema.inputs().iter().map(&mut decode_one).collect::<anyhow::Result<_>>()?;
+    let names = inputs.iter_mut().flat_map(|tensor| tensor.names.iter_mut());
+    names.zip(features).for_each(|(name, feature)| *name = (*feature).to_owned());
     Ok(Tensors {
-        inputs: schema.inputs().iter().map(&mut decode_one).collect::<anyhow::Result<_>>()?,
+        inputs,
         outputs: schema.outputs().iter().map(&mut decode_one).collect::<anyhow::Result<_>>()?,
     })
 }
@@ -71,23 +80,25 @@ pub fn real(q: i64, scale: i8) -> f64 {
     q as f64 * (-f64::from(scale)).exp2() // exact: q has at most 32 bits
 }
 
-/// Name of element `index`: the tensor's own for a single one.
-pub fn element_name(tensor: &TensorSchema, index: usize) -> String {
-    if tensor.elements() == 1 { tensor.name.clone() } else { format!("{}[{index}]", tensor.name) }
+/// `tensor[i]`, or the tensor's own name for a single element.
+fn derived_names(tensor: &TensorSchema) -> Vec<String> {
+    match tensor.elements() {
+        1 => vec![tensor.name.clone()],
+        count => (0..count).map(|index| format!("{}[{index}]", tensor.name)).collect(),
+    }
 }
 
 /// A table of all elements, at most `limit` of each tensor.
 pub fn table(tensors: &[Tensor], limit: usize) -> String {
-    let mut table = Table::new(["tensor", "value", "integer"]);
-    for Tensor { schema, content } in tensors {
+    let mut table = Table::new(["name", "value", "integer"]);
+    for Tensor { schema, names, content } in tensors {
         match content {
             Content::Commitment(commitment) => {
                 table.row([schema.name.clone(), "committed".into(), commitment.to_string()]);
             }
             Content::Values(values) => {
-                for (index, &q) in values.iter().enumerate().take(limit) {
-                    let value = real(q, schema.scale);
-                    table.row([element_name(schema, index), value.to_string(), q.to_string()]);
+                for (name, &q) in names.iter().zip(values).take(limit) {
+                    table.row([name.clone(), real(q, schema.scale).to_string(), q.to_string()]);
                 }
                 if values.len() > limit {
                     table.row([format!("... {} more", values.len() - limit), String::new(), String::new()]);
@@ -102,13 +113,16 @@ pub fn table(tensors: &[Tensor], limit: usize) -> String {
 pub fn to_json(tensors: &[Tensor]) -> Value {
     tensors
         .iter()
-        .map(|Tensor { schema, content }| match content {
+        .map(|Tensor { schema, names, content }| match content {
             Content::Values(values) => json!({
                 "name": schema.name,
+                "elements": names,
                 "values": values.iter().map(|&q| real(q, schema.scale)).collect::<Vec<_>>(),
                 "integers": values,
             }),
-            Content::Commitment(commitment) => json!({ "name": schema.name, "commitment": commitment.to_string() }),
+            Content::Commitment(commitment) => {
+                json!({ "name": schema.name, "commitment": commitment.to_string() })
+            }
         })
         .collect()
 }
@@ -142,8 +156,9 @@ mod tests {
 
     #[test]
     fn decoding_gives_back_what_was_stated() {
-        let tensors = decode(&schema(), &statement()).unwrap();
+        let tensors = decode(&schema(), &["first"], &statement()).unwrap();
         assert_eq!(tensors.inputs[0].content, Content::Values((-20..20).collect()));
+        assert_eq!(tensors.inputs[0].names[..2], ["first", "x[1]"]);
         assert_eq!(tensors.inputs[1].content, Content::Commitment(Scalar::from(77u64)));
         assert_eq!(tensors.outputs[0].content, Content::Values(vec![-3]));
         let json = to_json(&tensors.outputs);
@@ -155,7 +170,7 @@ mod tests {
         let refused = |change: &dyn Fn(&mut Statement)| {
             let mut statement = statement();
             change(&mut statement);
-            format!("{:#}", decode(&schema(), &statement).unwrap_err())
+            format!("{:#}", decode(&schema(), &[], &statement).unwrap_err())
         };
         assert!(refused(&|s| s.domain = Scalar::from(1u64)).contains("another model"));
         assert!(refused(&|s| s.limbs.truncate(2)).contains("limbs"));

@@ -7,8 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
+use ark_bn254::Fr;
+use ark_ff::UniformRand;
 use assay_circuits::{Assignment, Circuit};
+use assay_compiler::{CompiledModel, Format, Options};
 use assay_groth16::{Calibration, Prover, ProvingKey, VerifyingKey};
+use assay_interface::features;
 use assay_interface::schema::ModelSchema;
 use rand::rngs::OsRng;
 use rand::{Rng, SeedableRng};
@@ -17,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::artifacts;
 use crate::cli::Outcome;
+use crate::commands::compile::compile_files;
 use crate::commands::print;
 use crate::failure::{SelfCheck, hinted};
 use crate::ui::{self, Bar, Spinner, Table, bytes, duration};
@@ -95,7 +100,7 @@ fn measure(
     // Loading is measured a few times only: it is paid once a process, and takes long for large keys.
     let key_bytes = key.to_bytes();
     for _ in 0..args.runs.min(3) {
-        series.time("load model", || crate::artifacts::decode_model(model_bytes))?;
+        series.time("load model", || CompiledModel::from_bytes(model_bytes))?;
         series.time("load and check key", || ProvingKey::from_bytes(&key_bytes))?;
     }
     let verifying_key: VerifyingKey = key.verifying_key().clone();
@@ -134,7 +139,7 @@ fn measure(
 }
 
 /// The repository's own model, compiled now.
-fn default_model() -> anyhow::Result<(Vec<u8>, assay_compiler::CompiledModel)> {
+fn default_model() -> anyhow::Result<(Vec<u8>, CompiledModel)> {
     if !Path::new(DEFAULT_MODEL).is_file() {
         return Err(hinted(
             anyhow!("there is no {DEFAULT_MODEL} here to measure"),
@@ -143,12 +148,13 @@ fn default_model() -> anyhow::Result<(Vec<u8>, assay_compiler::CompiledModel)> {
     }
     ui::note(&format!("compiling {DEFAULT_MODEL}"));
     let _spinner = Spinner::start("compiling");
-    let compiled = crate::commands::compile::compile_files(
-        Path::new(DEFAULT_MODEL),
-        Path::new(DEFAULT_CALIBRATION),
-        &Default::default(),
-    )?
-    .0;
+    // The formats that the lending program computes with.
+    let options = Options {
+        input_format: Some(Format { bits: features::BITS, scale: features::SCALE }),
+        output_format: Some(Format { bits: 16, scale: 8 }),
+        ..Options::default()
+    };
+    let (compiled, _) = compile_files(Path::new(DEFAULT_MODEL), Path::new(DEFAULT_CALIBRATION), &options)?;
     Ok((compiled.to_bytes(), compiled))
 }
 
@@ -162,7 +168,7 @@ fn random_assignment(schema: &ModelSchema, circuit: &Circuit, rng: &mut impl Rng
             (0..tensor.elements()).map(|_| rng.gen_range(-half..half)).collect()
         })
         .collect();
-    let salts = (0..circuit.program().num_salts()).map(|_| assay_groth16::random_element(rng)).collect();
+    let salts = (0..circuit.program().num_salts()).map(|_| Fr::rand(rng)).collect();
     Assignment { inputs, context: rng.r#gen(), salts }
 }
 
@@ -308,7 +314,11 @@ impl Report {
         let estimate = Duration::from_secs_f64((self.estimated_ms / 1e3).clamp(0.0, 1e9));
         let prove = self.spreads().find(|(name, ..)| *name == "prove").map(|(.., spread)| spread.median);
         let compared = prove.map_or_else(String::new, |measured| {
-            format!(", measured {} ({:.2} of it)", duration(measured), measured.as_secs_f64() / estimate.as_secs_f64())
+            format!(
+                ", measured {} ({:.2} of it)",
+                duration(measured),
+                measured.as_secs_f64() / estimate.as_secs_f64()
+            )
         });
         let memory = self.peak_bytes.map_or_else(|| "not known on this system".into(), bytes);
         ui::fields(&[
@@ -317,7 +327,10 @@ impl Report {
             ("proving key", bytes(self.key_bytes)),
             ("threads", self.threads.to_string()),
             ("estimate", format!("prove {}{compared}", duration(estimate))),
-            ("peak memory", format!("{memory} of the whole process; key and prover {}", bytes(self.estimated_bytes))),
+            (
+                "peak memory",
+                format!("{memory} of the whole process; key and prover {}", bytes(self.estimated_bytes)),
+            ),
         ]) + &table.render()
     }
 }

@@ -137,7 +137,19 @@ fn describe_model(path: &Path, description: &mut Description) -> anyhow::Result<
     description.count("statement limbs", "limbs", limbs);
     description.json.insert("inputs".into(), schema_json(schema.inputs()));
     description.json.insert("outputs".into(), schema_json(schema.outputs()));
+    description.plain("source", "source", hex(&model.compiled.source_digest));
     description.table("tensors", &schema_table(schema));
+    let mut table = Table::new(["feature", "least", "greatest"]);
+    let features = &model.compiled.features;
+    for feature in features.iter().take(LISTED) {
+        table.row([feature.name.clone(), feature.min.to_string(), feature.max.to_string()]);
+    }
+    if features.len() > LISTED {
+        table.row([format!("... {} more", features.len() - LISTED), String::new(), String::new()]);
+    }
+    description.table("declared domain of the features", &table.render());
+    let features = features.iter().map(|f| json!({ "name": f.name, "min": f.min, "max": f.max })).collect();
+    description.json.insert("features".into(), features);
     Ok(())
 }
 
@@ -200,17 +212,29 @@ fn describe_verifying_key(key: &VerifyingKey, description: &mut Description) {
     description.plain("key hash", "key_hash", hex(&key.to_interface().key_hash()));
 }
 
-fn describe_witness(container: &Artifact<'_>, path: &str, description: &mut Description) -> anyhow::Result<()> {
+fn describe_witness(
+    container: &Artifact<'_>,
+    path: &str,
+    description: &mut Description,
+) -> anyhow::Result<()> {
     let witness = Witness::from_bytes(container.payload).with_context(|| path.to_owned())?;
     description.plain("circuit", "circuit", hex(&container.parent));
     description.count("wires", "wires", witness.values.len());
-    description.plain("statement digest", "statement_digest", assay_groth16::scalar(witness.digest()).to_string());
+    description.plain(
+        "statement digest",
+        "statement_digest",
+        assay_groth16::scalar(witness.digest()).to_string(),
+    );
     let outputs = witness.outputs();
     description.field("outputs", "outputs", format!("{outputs:?}"), json!(outputs));
     Ok(())
 }
 
-fn describe_proof(proof: &ProofFile, model: Option<&Path>, description: &mut Description) -> anyhow::Result<()> {
+fn describe_proof(
+    proof: &ProofFile,
+    model: Option<&Path>,
+    description: &mut Description,
+) -> anyhow::Result<()> {
     let statement = &proof.statement;
     description.plain("key", "key", hex(&proof.key));
     description.plain("domain", "domain", statement.domain.to_string());
@@ -224,7 +248,7 @@ fn describe_proof(proof: &ProofFile, model: Option<&Path>, description: &mut Des
         return Ok(());
     };
     let model = artifacts::model(path)?;
-    let tensors = values::decode(&model.compiled.schema, statement)?;
+    let tensors = model.decode(statement)?;
     description.plain("model", "model", model.compiled.schema.name());
     description.json.insert("inputs".into(), values::to_json(&tensors.inputs));
     description.json.insert("outputs".into(), values::to_json(&tensors.outputs));

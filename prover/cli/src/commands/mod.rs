@@ -37,7 +37,11 @@ fn bytes32(text: &str) -> Result<[u8; 32], String> {
 }
 
 /// Writes the data of a command to stdout.
-fn print(json: bool, value: impl FnOnce() -> serde_json::Value, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+fn print(
+    json: bool,
+    value: impl FnOnce() -> serde_json::Value,
+    text: impl FnOnce() -> String,
+) -> anyhow::Result<()> {
     let written = if json { ui::json(&value()) } else { ui::data(&text()) };
     written.hint(|| "stdout could not be written; the files that the command made are in place")
 }

@@ -88,7 +88,9 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         None => inputs::fresh_salts(&model)?,
     };
     if !salts.is_empty() && args.salts.is_none() && args.save_salts.is_none() {
-        ui::warn("the salts of committed inputs are not saved: no one can show later what the commitments hold");
+        ui::warn(
+            "the salts of committed inputs are not saved: no one can show later what the commitments hold",
+        );
     }
     let expected = inputs::statement_inputs(&model, &integers, Some(&salts))?;
     let outputs = Outputs::create(&args, &salts)?;
@@ -109,14 +111,18 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     let statement = statement(&model, context, &expected, &witness)?;
     let digest = statement.digest().context("the statement has no digest")?;
     if digest != assay_groth16::scalar(witness.digest()) {
-        return Err(SelfCheck("the circuit and the interface disagree on the statement's digest".into()).into());
+        return Err(
+            SelfCheck("the circuit and the interface disagree on the statement's digest".into()).into()
+        );
     }
     let start = Instant::now();
     let proof = {
         let _spinner = Spinner::start("proving");
         let prover = Prover::new(&key, circuit)?;
         prover.prove(&witness, &mut OsRng).map_err(|error| match error {
-            ProveError::Unsatisfied(violation) => SelfCheck(format!("the witness is not valid: {violation}")).into(),
+            ProveError::Unsatisfied(violation) => {
+                SelfCheck(format!("the witness is not valid: {violation}")).into()
+            }
             other => anyhow::Error::new(other),
         })?
     };
@@ -126,7 +132,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         .hint(|| "the proving key is damaged in a way its checks do not see, or this is a bug: run the setup again")?;
 
     let file = ProofFile { proof: proof.to_interface(), statement, key: key.verifying_key().digest() };
-    let tensors = values::decode(&model.compiled.schema, &file.statement)?;
+    let tensors = model.decode(&file.statement)?;
     let written = outputs.commit(&file, &witness, &model, &salts)?;
     report(&args, &model, &file, &digest.to_string(), &tensors, &written, [solved, proved])?;
     Ok(Outcome::Valid)

@@ -71,7 +71,9 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     let proving = Output::create(&destination("pk"), existing, Access::Shared)?;
     let verifying = Output::create(&destination("vk"), existing, Access::Shared)?;
     if args.seed.is_some() {
-        ui::warn("--seed makes keys whose secrets anyone can compute who knows the seed: never use them beyond tests");
+        ui::warn(
+            "--seed makes keys whose secrets anyone can compute who knows the seed: never use them beyond tests",
+        );
     }
 
     let start = Instant::now();
@@ -87,7 +89,8 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     };
     let elapsed = start.elapsed();
 
-    let (proving_path, verifying_path) = (proving.destination().to_owned(), verifying.destination().to_owned());
+    let (proving_path, verifying_path) =
+        (proving.destination().to_owned(), verifying.destination().to_owned());
     let (proving_bytes, verifying_bytes) = (proving_key.to_bytes(), verifying_key.to_bytes());
     let sizes = (proving_bytes.len() as u64, verifying_bytes.len() as u64);
     files::commit(vec![(proving, proving_bytes), (verifying, verifying_bytes)])?;

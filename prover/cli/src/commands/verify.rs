@@ -83,7 +83,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     let mut reason = refusal(&args, &key, &proof)?;
     let mut tensors = None;
     if let Some(model) = &model {
-        match values::decode(&model.compiled.schema, &proof.statement) {
+        match model.decode(&proof.statement) {
             Ok(decoded) => {
                 if let Some(expected) = &expected {
                     reason = reason.or_else(|| other_input(expected, &decoded));
@@ -93,7 +93,8 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
             Err(error) => reason = reason.or_else(|| Some(format!("{error:#}"))),
         }
     }
-    let verdict = Verdict { args: &args, key: &key, proof: &proof, digest: digest.to_string(), model, tensors, reason };
+    let verdict =
+        Verdict { args: &args, key: &key, proof: &proof, digest: digest.to_string(), model, tensors, reason };
     if verdict.reason.is_none() && key.setup_kind() == SetupKind::Development {
         ui::warn("this is a development key: whoever made it can forge proofs");
     }
@@ -130,19 +131,22 @@ fn other_input(expected: &[Content], tensors: &Tensors) -> Option<String> {
         tensors.inputs.iter().zip(expected).find(|(tensor, content)| tensor.content != **content)?;
     Some(match (&tensor.content, content) {
         (Content::Values(stated), Content::Values(given)) => {
-            let index = stated.iter().zip(given).position(|(stated, given)| stated != given).unwrap_or_default();
+            let index =
+                stated.iter().zip(given).position(|(stated, given)| stated != given).unwrap_or_default();
             let at = |values: &[i64]| {
                 let q = values.get(index).copied().unwrap_or_default();
                 format!("{} (integer {q})", values::real(q, tensor.schema.scale))
             };
             format!(
                 "the statement is about another input: {} is {} there, {} in the input given",
-                values::element_name(&tensor.schema, index),
+                tensor.names.get(index).unwrap_or(&tensor.schema.name),
                 at(stated),
                 at(given)
             )
         }
-        _ => format!("the statement is about another input: the commitment to {} differs", tensor.schema.name),
+        _ => {
+            format!("the statement is about another input: the commitment to {} differs", tensor.schema.name)
+        }
     })
 }
 
@@ -175,7 +179,9 @@ impl Verdict<'_> {
             "key": hex(&self.key.digest()),
             "setup": self.setup(),
         });
-        if let (Some(model), Some(tensors), Some(object)) = (&self.model, &self.tensors, value.as_object_mut()) {
+        if let (Some(model), Some(tensors), Some(object)) =
+            (&self.model, &self.tensors, value.as_object_mut())
+        {
             object.insert("model".into(), model.compiled.schema.name().into());
             object.insert("inputs".into(), values::to_json(&tensors.inputs));
             object.insert("outputs".into(), values::to_json(&tensors.outputs));

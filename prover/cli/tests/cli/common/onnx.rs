@@ -47,7 +47,11 @@ pub fn network(widths: &[usize]) -> Graph {
         let [w, b, h, a, relu] = NAMES[layer];
         let (rows, columns) = (pair[0], pair[1]);
         let spread = (rows as f32).sqrt().recip();
-        weights.push((w, vec![rows as u64, columns as u64], (0..rows * columns).map(|_| next() * spread).collect()));
+        weights.push((
+            w,
+            vec![rows as u64, columns as u64],
+            (0..rows * columns).map(|_| next() * spread).collect(),
+        ));
         weights.push((b, vec![columns as u64], (0..columns).map(|_| next() * 0.1).collect()));
         let last = layer + 1 == layers;
         let output = if last { "score" } else { h };

@@ -1,0 +1,9 @@
+//! Whole invocations of `assay`, as a user makes them.
+//!
+//! Snapshots lie in `tests/snapshots`; `INSTA_UPDATE=always cargo test -p assay-cli` rewrites them after a wanted change.
+
+mod bad_input;
+mod common;
+mod help;
+mod interruption;
+mod pipeline;

@@ -1,0 +1,44 @@
+use assay_client::verifier::{self, Status};
+use assay_verifier::ModelActivated;
+use solana_signer::Signer;
+
+use crate::support::{World, emitted, refused};
+
+#[test]
+fn a_proposed_model_becomes_active_when_its_timelock_has_passed() {
+    let mut world = World::proposed();
+    let activate = verifier::activate(world.authority.pubkey(), world.model);
+    world.net.set_time(world.state().activates_at);
+    let outcome = world.authority_sends(activate).expect_ok();
+    assert_eq!(world.state().status().unwrap(), Status::Active);
+    emitted(&outcome, &ModelActivated { model: world.model });
+}
+
+#[test]
+fn not_a_second_earlier() {
+    let mut world = World::proposed();
+    let activate = verifier::activate(world.authority.pubkey(), world.model);
+    world.net.set_time(world.state().activates_at - 1);
+    refused(&world.authority_sends(activate), "TimelockRunning");
+    assert_eq!(world.state().status().unwrap(), Status::Proposed);
+}
+
+#[test]
+fn only_the_authority_activates_and_only_a_model() {
+    let mut world = World::proposed();
+    world.net.advance(3_600);
+    let activate = verifier::activate(world.authority.pubkey(), world.model);
+    world.refuses_management_attacks(&activate);
+}
+
+#[test]
+fn active_suspended_and_retired_models_are_not_activated() {
+    let mut world = World::active();
+    let (authority, model) = (world.authority.pubkey(), world.model);
+    let activate = verifier::activate(authority, model);
+    refused(&world.authority_sends(activate.clone()), "NotProposed");
+    world.authority_sends(verifier::suspend(authority, model)).expect_ok();
+    refused(&world.authority_sends(activate.clone()), "NotProposed");
+    world.authority_sends(verifier::retire(authority, model)).expect_ok();
+    refused(&world.authority_sends(activate), "ModelRetired");
+}

@@ -1,0 +1,95 @@
+//! What each instruction costs, against the ledger and against what was promised.
+
+use assay_client::verifier::{self, MAX_SCHEMA_LEN, Registration};
+use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
+use assay_localnet::{Localnet, MAX_TRANSACTION_SIZE, Outcome};
+use assay_tests::ledger::{self, Cost};
+use solana_signer::Signer;
+
+use crate::gate::{create_gate, open};
+use crate::support::{Echo, World, fixed_key};
+
+/// Most compute units of `verify` by CPI, caller included, and of `record`.
+const MAX_VERIFY_BY_CPI: u64 = 95_000;
+const MAX_RECORD: u64 = 110_000;
+
+fn cost(outcome: Outcome) -> Cost {
+    let outcome = outcome.expect_ok();
+    Cost { compute_units: outcome.compute_units, transaction_bytes: outcome.size }
+}
+
+#[test]
+fn every_instruction_costs_what_the_ledger_says() {
+    let mut world = World::active();
+    let (authority, model) = (world.authority.pubkey(), world.model);
+    let visitor = world.stranger.pubkey();
+    let gate = create_gate(&mut world, 5, model, 1);
+    let at_gate = Echo::shared().prove(3, assay_gate::context(&gate, &visitor));
+    let proven = Echo::shared().prove(3, [7; 32]);
+
+    let register = Echo::other().registration(authority);
+    let other = register.model();
+    let register = cost(world.authority_sends(register.instruction()));
+    let activate = cost(world.authority_sends(verifier::activate(authority, other)));
+    let verify = cost(world.verify(&proven));
+    let by_cpi = cost(world.stranger_sends(open(visitor, gate, model, &at_gate)));
+    let record = cost(world.record(&proven));
+    let propose_authority =
+        cost(world.authority_sends(verifier::propose_authority(authority, model, visitor)));
+    let accept_authority = cost(world.stranger_sends(verifier::accept_authority(visitor, model)));
+    let suspend = cost(world.authority_sends(verifier::suspend(authority, other)));
+    let resume = cost(world.authority_sends(verifier::resume(authority, other)));
+    let retire = cost(world.authority_sends(verifier::retire(authority, other)));
+
+    assert!(by_cpi.compute_units <= MAX_VERIFY_BY_CPI, "{by_cpi:?}");
+    assert!(record.compute_units <= MAX_RECORD, "{record:?}");
+    ledger::check(
+        "verifier",
+        &[
+            ("register", register),
+            ("activate", activate),
+            ("suspend", suspend),
+            ("resume", resume),
+            ("retire", retire),
+            ("propose_authority", propose_authority),
+            ("accept_authority", accept_authority),
+            ("verify", verify),
+            ("verify by CPI", by_cpi),
+            ("record", record),
+        ],
+    )
+    .unwrap_or_else(|differences| panic!("{differences}"));
+}
+
+/// A schema of exactly [`MAX_SCHEMA_LEN`] bytes: names are what can be stretched.
+fn longest_schema() -> ModelSchema {
+    let tensor = |name: String| TensorSchema {
+        name,
+        shape: vec![1],
+        bits: 8,
+        scale: 0,
+        visibility: Visibility::Public,
+    };
+    let name = |letter: &str, length: usize| letter.repeat(length);
+    let inputs = ["a", "b", "c", "d", "e"].map(|letter| tensor(name(letter, 32))).to_vec();
+    let schema =
+        |last: usize| ModelSchema::new(name("m", 32), inputs.clone(), vec![tensor(name("o", last))]).unwrap();
+    let missing = MAX_SCHEMA_LEN - schema(1).encode().len();
+    schema(1 + missing)
+}
+
+#[test]
+fn the_longest_schema_registers_in_one_transaction_with_a_payer_of_its_own() {
+    let mut net = Localnet::new().unwrap();
+    let (authority, payer) = (fixed_key(1), fixed_key(2));
+    net.airdrop(&payer.pubkey(), 10_000_000_000);
+    let schema = longest_schema();
+    assert_eq!(schema.encode().len(), MAX_SCHEMA_LEN);
+    let registration = Registration {
+        payer: payer.pubkey(),
+        schema: &schema,
+        ..Echo::shared().registration(authority.pubkey())
+    };
+    let outcome = net.send(&[registration.instruction()], &[&payer, &authority]).expect_ok();
+    assert!(outcome.size <= MAX_TRANSACTION_SIZE, "{} bytes", outcome.size);
+}

@@ -1,0 +1,19 @@
+//! The verifier program in LiteSVM: one file an instruction, each with the happy path and what an attacker tries.
+
+#![allow(missing_docs)]
+
+mod support;
+
+mod accept_authority;
+mod activate;
+mod costs;
+mod digest;
+mod gate;
+mod layout;
+mod propose_authority;
+mod record;
+mod register;
+mod resume;
+mod retire;
+mod suspend;
+mod verify;

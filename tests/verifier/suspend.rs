@@ -1,0 +1,41 @@
+use assay_client::verifier::{self, Status};
+use assay_verifier::ModelSuspended;
+use solana_signer::Signer;
+
+use crate::support::{World, emitted, refused};
+
+#[test]
+fn an_active_model_stops_at_once() {
+    let mut world = World::active();
+    let suspend = verifier::suspend(world.authority.pubkey(), world.model);
+    let outcome = world.authority_sends(suspend).expect_ok();
+    assert_eq!(world.state().status().unwrap(), Status::Suspended);
+    emitted(&outcome, &ModelSuspended { model: world.model });
+}
+
+#[test]
+fn a_proposed_model_can_be_stopped_before_it_starts() {
+    let mut world = World::proposed();
+    let (authority, model) = (world.authority.pubkey(), world.model);
+    world.authority_sends(verifier::suspend(authority, model)).expect_ok();
+    world.net.advance(3_600);
+    refused(&world.authority_sends(verifier::activate(authority, model)), "NotProposed");
+}
+
+#[test]
+fn only_the_authority_suspends_and_only_a_model() {
+    let mut world = World::active();
+    let suspend = verifier::suspend(world.authority.pubkey(), world.model);
+    world.refuses_management_attacks(&suspend);
+}
+
+#[test]
+fn suspended_and_retired_models_are_not_suspended() {
+    let mut world = World::active();
+    let (authority, model) = (world.authority.pubkey(), world.model);
+    let suspend = verifier::suspend(authority, model);
+    world.authority_sends(suspend.clone()).expect_ok();
+    refused(&world.authority_sends(suspend.clone()), "ModelSuspended");
+    world.authority_sends(verifier::retire(authority, model)).expect_ok();
+    refused(&world.authority_sends(suspend), "ModelRetired");
+}
