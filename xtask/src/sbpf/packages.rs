@@ -108,6 +108,7 @@ fn sbpf_linker(workspace: &Workspace) -> Result<PathBuf> {
         ));
         run(cargo()
             .current_dir(&workspace.root)
+            .env_remove("CARGO_ENCODED_RUSTFLAGS") // it would win over RUSTFLAGS
             .env("LLVM_SYS_221_PREFIX", LLVM_PREFIX)
             .env("RUSTFLAGS", format!("-L {LLVM_PREFIX}/lib"))
             .env("CARGO_TARGET_DIR", workspace.target.join("sbpf-linker"))

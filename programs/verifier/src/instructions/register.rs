@@ -36,8 +36,8 @@ pub struct RegisterArgs {
 pub struct Register {
     /// Who will manage the model.
     pub authority: Signer,
-    /// Who pays for the account.
-    #[account(mut)]
+    /// Who pays for the account; may be the authority, as neither account's data is touched.
+    #[account(unsafe(dup))]
     pub payer: Signer,
     /// The model, at `["model", authority, SHA-256(key || schema)]`: created here.
     #[account(mut)]

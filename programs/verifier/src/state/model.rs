@@ -247,7 +247,7 @@ impl Model {
             && timelock_range(is_ceremony).contains(&self.timelock)
             && usize::from(self.schema_len) <= MAX_SCHEMA_LEN
             && (1..=MAX_LIMBS).contains(&usize::from(self.limb_count))
-            && (self.accepted == 0) == (self.last_accepted_at == 0);
+            && (self.accepted != 0 || self.last_accepted_at == 0);
         require!(holds, VerifierError::Invariant);
         Ok(())
     }
