@@ -79,7 +79,12 @@ impl Localnet {
     ///
     /// # Errors
     /// [`DeployError::Invalid`] when the bytes are no program.
-    pub fn deploy_bytes(&mut self, id: Address, library: &'static str, bytes: &[u8]) -> Result<(), DeployError> {
+    pub fn deploy_bytes(
+        &mut self,
+        id: Address,
+        library: &'static str,
+        bytes: &[u8],
+    ) -> Result<(), DeployError> {
         self.svm
             .add_program(id, bytes)
             .map_err(|error| DeployError::Invalid { library, reason: error.to_string() })
