@@ -10,6 +10,7 @@ use crate::lower::{self, LowerError};
 use crate::model::Model;
 use crate::options::{OptionError, Options};
 use crate::quantize::QuantizeError;
+use crate::quantize::equalize::equalize;
 use crate::quantize::profile::Profile;
 use crate::quantize::search::Search;
 use crate::report::{self, Report};
@@ -82,9 +83,10 @@ pub fn compile(
         check_domain(&features, sample).map_err(|error| CompileError::Domain { row: i + 1, error })?;
     }
 
-    let profile = Profile::new(&model, samples);
+    let equalized = equalize(&model);
+    let profile = Profile::new(&equalized.model, samples);
     let search = Search {
-        model: &model,
+        model: &equalized.model,
         profile: &profile,
         max_error: options.max_error,
         input_format: options.input_format,
@@ -104,6 +106,7 @@ pub fn compile(
         &report::Evidence {
             model: &model,
             profile: &profile,
+            exponents: &equalized.exponents,
             plan: &plan,
             realized: &realized,
             float: &float,

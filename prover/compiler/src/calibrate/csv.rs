@@ -1,6 +1,6 @@
 //! CSV with a header.
 
-use super::{CalibrationError, Table, finite};
+use super::{CalibrationError, ColumnOrder, Table, finite};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Table, CalibrationError> {
     let error = |error: csv::Error| CalibrationError::Csv(error.to_string());
@@ -27,5 +27,5 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, CalibrationError> {
     if rows.is_empty() {
         return Err(CalibrationError::Empty);
     }
-    Ok(Table::Columns { names, rows })
+    Ok(Table::Columns { names, rows, order: ColumnOrder::Meant })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{CalibrationError, Table, finite};
+use super::{CalibrationError, ColumnOrder, Table, finite};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Table, CalibrationError> {
     let value: Value =
@@ -57,7 +57,7 @@ fn objects(rows: &[Value]) -> Result<Table, CalibrationError> {
             names.iter().map(|name| number(object.get(name).unwrap_or(&Value::Null), row, || name.clone()));
         samples.push(cells.collect::<Result<_, _>>()?);
     }
-    Ok(Table::Columns { names, rows: samples })
+    Ok(Table::Columns { names, rows: samples, order: ColumnOrder::Arbitrary })
 }
 
 /// Samples as arrays; a nested sample is flattened in row-major order. An array of plain numbers is one sample.

@@ -19,11 +19,22 @@ pub enum Table {
         names: Vec<String>,
         /// Rows of as many values.
         rows: Vec<Vec<f64>>,
+        /// Whether the order of the columns says anything.
+        order: ColumnOrder,
     },
     /// Rows in the model's own order (JSON arrays, `.npy`).
     Rows(Vec<Vec<f64>>),
     /// One array for each input tensor, its first dimension counting the samples (`.npz`, JSON by tensor).
     Tensors(Vec<(String, Vec<Vec<f64>>)>),
+}
+
+/// Whether the order of a table's columns is its author's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnOrder {
+    /// It is: for a model that does not name its features, it is the order of its input elements.
+    Meant,
+    /// It is not: the keys of a JSON object have none.
+    Arbitrary,
 }
 
 /// The names a table is matched against: a model's inputs.
@@ -254,10 +265,10 @@ impl Table {
         arrays.collect::<Result<_, _>>().map(Table::Tensors)
     }
 
-    /// The names that the table gives its columns.
+    /// The names that the table gives its columns, where their order is meant.
     pub fn column_names(&self) -> Option<&[String]> {
         match self {
-            Table::Columns { names, .. } => Some(names),
+            Table::Columns { names, order: ColumnOrder::Meant, .. } => Some(names),
             _ => None,
         }
     }
@@ -268,7 +279,7 @@ impl Table {
     /// Missing, unknown and repeated columns; rows of the wrong length; no rows at all.
     pub fn samples(&self, signature: &Signature<'_>) -> Result<Vec<Vec<f64>>, CalibrationError> {
         let samples = match self {
-            Table::Columns { names, rows } => by_column(names, rows, signature)?,
+            Table::Columns { names, rows, order } => by_column(names, rows, *order, signature)?,
             Table::Rows(rows) => {
                 check_lengths(rows, signature.features.len())?;
                 rows.clone()
@@ -285,6 +296,7 @@ impl Table {
 fn by_column(
     names: &[String],
     rows: &[Vec<f64>],
+    order: ColumnOrder,
     signature: &Signature<'_>,
 ) -> Result<Vec<Vec<f64>>, CalibrationError> {
     let mut seen = HashSet::new();
@@ -292,7 +304,8 @@ fn by_column(
         return Err(CalibrationError::DuplicateColumn { column: column.clone() });
     }
     check_lengths(rows, names.len())?;
-    if signature.named == FeatureNames::Derived && names.len() == signature.features.len() {
+    let by_position = signature.named == FeatureNames::Derived && order == ColumnOrder::Meant;
+    if by_position && names.len() == signature.features.len() {
         return Ok(rows.to_vec());
     }
     let without = |these: &[String], those: &[String]| -> Vec<String> {

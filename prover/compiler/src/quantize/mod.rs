@@ -6,6 +6,7 @@
 mod cost;
 pub(crate) use cost::is_free_row;
 pub(crate) mod encoding;
+pub(crate) mod equalize;
 pub mod graph;
 pub(crate) mod interval;
 pub(crate) mod plan;

@@ -15,8 +15,8 @@ pub(crate) struct Profile {
     pub targets: Vec<Vec<Vec<f64>>>,
     /// Mean of every atom.
     pub means: Vec<f64>,
-    /// Range of each layer's results (of its scores, for ArgMax).
-    pub ranges: Vec<(f64, f64)>,
+    /// Range of each row of each layer: of its results, or of its scores, for ArgMax.
+    pub ranges: Vec<Vec<(f64, f64)>>,
     /// Positions of the samples that the search evaluates candidates on.
     pub searched: Vec<usize>,
     /// The values each layer reads.
@@ -37,7 +37,9 @@ impl Profile {
     pub fn new(model: &Model, samples: Vec<Vec<f64>>) -> Self {
         let atoms: usize = model.atom_ranges().last().map_or(0, |range| range.end);
         let mut sums = vec![0.0; atoms];
-        let mut ranges = vec![(f64::INFINITY, f64::NEG_INFINITY); model.layers.len()];
+        let unseen = (f64::INFINITY, f64::NEG_INFINITY);
+        let mut ranges: Vec<Vec<(f64, f64)>> =
+            model.layers.iter().map(|layer| vec![unseen; layer.rows.len()]).collect();
         let mut targets = Vec::with_capacity(samples.len());
         for sample in &samples {
             let affine = model.evaluate_layers(sample);
@@ -45,7 +47,7 @@ impl Profile {
             for ((layer, scores), range) in model.layers.iter().zip(&affine).zip(&mut ranges) {
                 let results = layer.function.apply(scores.clone());
                 let observed = if is_argmax(&layer.function) { scores } else { &results };
-                for &value in observed {
+                for (range, &value) in range.iter_mut().zip(observed) {
                     *range = (range.0.min(value), range.1.max(value));
                 }
                 values.extend(results);
@@ -78,7 +80,8 @@ impl Profile {
 
     /// Largest magnitude of a layer's results.
     pub fn peak(&self, layer: usize) -> f64 {
-        self.ranges.get(layer).map_or(0.0, |&(lo, hi)| lo.abs().max(hi.abs()))
+        let rows = self.ranges.get(layer).map(Vec::as_slice).unwrap_or_default();
+        rows.iter().fold(0.0, |peak, &(lo, hi)| peak.max(lo.abs()).max(hi.abs()))
     }
 
     /// Every sample's position.

@@ -72,7 +72,14 @@ pub(super) fn layers(
             let part = scope(position, layer);
             let widest = |intervals: &[Interval]| intervals.iter().copied().reduce(Interval::union);
             let results = widest(&intervals.results).unwrap_or(Interval::new(0, 0));
-            let factor = pow2(-i32::from(layer.scale));
+            let exponents = evidence.exponents.get(position).map(Vec::as_slice).unwrap_or_default();
+            let calibrated = evidence.profile.ranges.get(position).map(Vec::as_slice).unwrap_or_default();
+            let unit = pow2(-i32::from(layer.scale));
+            let proven: Vec<(f64, f64)> = intervals
+                .results
+                .iter()
+                .map(|range| (range.lo as f64 * unit, range.hi as f64 * unit))
+                .collect();
             LayerReport {
                 name: layer.name.clone(),
                 rows: layer.len(),
@@ -94,8 +101,8 @@ pub(super) fn layers(
                 bits: results.signed_bits(),
                 scale: layer.scale,
                 saturates: saturates(layer, &intervals.accumulators),
-                calibrated: evidence.profile.ranges.get(position).copied().unwrap_or_default(),
-                proven: (results.lo as f64 * factor, results.hi as f64 * factor),
+                calibrated: union(calibrated, exponents),
+                proven: union(&proven, exponents),
                 constraints: parts
                     .iter()
                     .filter(|known| known.part == part)
@@ -104,6 +111,13 @@ pub(super) fn layers(
             }
         })
         .collect()
+}
+
+/// The range of all rows, each in the units it had before equalization.
+fn union(rows: &[(f64, f64)], exponents: &[i32]) -> (f64, f64) {
+    let factors = exponents.iter().map(|&exponent| pow2(-exponent)).chain(std::iter::repeat(1.0));
+    let scaled = rows.iter().zip(factors).map(|(&(lo, hi), factor)| (lo * factor, hi * factor));
+    scaled.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_default()
 }
 
 fn step_name(layer: &QuantLayer) -> &'static str {

@@ -180,6 +180,8 @@ impl Report {
 pub(crate) struct Evidence<'a> {
     pub model: &'a Model,
     pub profile: &'a Profile,
+    /// Powers of two by which equalization scaled each row of each layer.
+    pub exponents: &'a [Vec<i32>],
     pub plan: &'a Plan,
     pub realized: &'a Realized,
     pub float: &'a FloatModel,

@@ -1,5 +1,7 @@
 //! `.assay` files: what is written is read, and nothing else is.
 
+use std::sync::LazyLock;
+
 use assay_compiler::{CompiledModel, DecodeError, Options};
 use assay_interface::artifact::{ArtifactError, HEADER_LEN, Kind, decode, encode};
 use proptest::prelude::*;
@@ -12,7 +14,12 @@ fn model() -> CompiledModel {
 }
 
 /// A model with every kind of step.
-fn every_step() -> CompiledModel {
+fn every_step() -> &'static CompiledModel {
+    static MODEL: LazyLock<CompiledModel> = LazyLock::new(compile_every_step);
+    &MODEL
+}
+
+fn compile_every_step() -> CompiledModel {
     let onnx = Onnx::new()
         .input("x", &[1, 3])
         .floats("w", &[3, 3], &[0.5, -1.0, 0.25, 0.75, -0.5, 1.0, 0.3, 0.2, 0.1])
@@ -31,10 +38,10 @@ fn payload(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn round_trip() {
-    for model in [model(), every_step()] {
+    for model in [&model(), every_step()] {
         let bytes = model.to_bytes();
         let read = CompiledModel::from_bytes(&bytes).unwrap();
-        assert_eq!(read, model);
+        assert_eq!(&read, model);
         assert_eq!(read.to_bytes(), bytes);
         assert_eq!(decode(Kind::Circuit, &bytes).unwrap().parent, model.source_digest);
     }

@@ -43,6 +43,14 @@ fn a_header_names_the_features_of_a_model_that_does_not() {
     onnx.proto.metadata_props.clear();
     let (compiled, _) = compile(&onnx.bytes(), &csv("p,q,r\n1,2,3\n").unwrap(), &Options::default()).unwrap();
     assert_eq!(compiled.features[1].name, "q");
+    // The keys of an object have no order, so they must be the elements' own names.
+    let object = |text: &str| Table::from_json(text.as_bytes()).unwrap();
+    let error =
+        compile(&onnx.bytes(), &object(r#"{"p": 1, "q": 2, "r": 3}"#), &Options::default()).unwrap_err();
+    assert_eq!(error.to_string(), "calibration data: missing columns: x[0], x[1], x[2]");
+    let named = object(r#"{"x[2]": 3, "x[0]": 1, "x[1]": 2}"#);
+    let (compiled, _) = compile(&onnx.bytes(), &named, &Options::default()).unwrap();
+    assert_eq!(compiled.features[2].max, 3.0);
     let rows = Table::Rows(vec![vec![1.0, 2.0, 3.0]]);
     let (compiled, _) = compile(&onnx.bytes(), &rows, &Options::default()).unwrap();
     assert_eq!(compiled.features[1].name, "x[1]");

@@ -149,7 +149,8 @@ fn a_threshold_counts_flipped_decisions() {
     assert_eq!((decisions.threshold, decisions.total), (Some(0.1), 100));
     let float = reference(&onnx);
     let model = import(&onnx.bytes()).unwrap();
-    let flips = rows(100, 4, 7).iter().filter(|sample| {
+    let samples = rows(100, 4, 7);
+    let flips = samples.iter().filter(|sample| {
         let outputs = compiled.run_reference(&compiled.quantize_inputs(sample).unwrap()).unwrap();
         let quantized = compiled.dequantize_outputs(&outputs)[0][0];
         (quantized >= 0.1) != (float.run(sample).unwrap()[0][0] >= 0.1)

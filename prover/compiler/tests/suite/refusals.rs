@@ -42,8 +42,8 @@ fn every_unsupported_operator_is_named_in_one_message() {
         error,
         "the model cannot be compiled, 4 problems found:\
          \n  - node 'a_node' (Sigmoid): operator Sigmoid of domain 'ai.onnx' is not supported\
-         \n  - node 'd_node' (TreeEnsembleRegressor): operator TreeEnsembleRegressor of domain 'ai.onnx.ml' is not supported\
          \n  - node 'c_node' (Softmax): operator Softmax of domain 'ai.onnx' is not supported\
+         \n  - node 'd_node' (TreeEnsembleRegressor): operator TreeEnsembleRegressor of domain 'ai.onnx.ml' is not supported\
          \n  - node 'e_node' (Relu): operator Relu of domain 'com.example' is not supported"
     );
 }
