@@ -101,7 +101,7 @@ fn only_the_owner_borrows_and_only_from_the_positions_market() {
         refused(&world.net.send(&[attacked], &[&world.borrower.key]), error);
     };
     attack(1, other.market, "WrongMarket");
-    attack(2, other.position(&world.borrower.address()), "UninitializedAccount");
+    attack(2, other.position(&world.borrower.address()), "AccountDataTooSmall");
     attack(3, world.keys.collateral_mint, "WrongMint");
     attack(4, other.liquidity_vault, "WrongVault");
     attack(4, world.keys.collateral_vault, "WrongVault");

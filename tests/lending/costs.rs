@@ -8,8 +8,8 @@ use assay_tests::ledger::{self, Cost};
 use crate::support::{SOL, USDC, World};
 
 /// Most compute units of an early liquidation, proof included, and of any other instruction.
-const MAX_EARLY: u64 = 150_000;
-const MAX_OTHER: u64 = 60_000;
+const MAX_EARLY: u64 = 125_000;
+const MAX_OTHER: u64 = 30_000;
 
 fn cost(outcome: Outcome) -> Cost {
     let outcome = outcome.expect_ok();
@@ -64,7 +64,7 @@ fn users() -> Vec<(&'static str, Cost)> {
     let observe = cost(world.stranger_sends(keys.observe(prices.collateral)));
     let repay = cost(world.borrower_sends(keys.repay(borrower, position, tokens, ALL)));
     vec![
-        ("deposit_collateral, first", deposit_first),
+        ("deposit_collateral (first)", deposit_first),
         ("deposit_collateral", deposit_more),
         ("withdraw_collateral", withdraw_collateral),
         ("borrow", borrow),
@@ -91,11 +91,11 @@ fn liquidations() -> Vec<(&'static str, Cost)> {
     let [limit, price] = budget;
     let by_proof = cost(world.net.send(&[limit, price, early], &[&world.liquidator.key]));
     world.advance(1);
-    world.set_prices(80.0, 1.0);
+    world.set_prices(76.0, 1.0);
     let plain = world.keys.liquidate(&world.liquidation(ALL));
     let liquidate = cost(world.liquidator_sends(plain));
     vec![
-        ("snapshot, first", snapshot),
+        ("snapshot (first)", snapshot),
         ("snapshot", snapshot_again),
         ("liquidate_by_proof", by_proof),
         ("liquidate", liquidate),

@@ -10,7 +10,10 @@ fn a_market_of_version_1_is_read() {
     let market: Market = decode(&ID, include_bytes!("fixtures/market-v1.bin")).unwrap();
     market.invariant().unwrap();
     market.params.validate().unwrap();
-    assert_eq!((market.version, market.pause, market.collateral_decimals, market.debt_decimals), (1, 1, 9, 6));
+    assert_eq!(
+        (market.version, market.pause, market.collateral_decimals, market.debt_decimals),
+        (1, 1, 9, 6)
+    );
     assert_eq!((market.cash, market.collateral_total), (993_100 * USDC, 100 * SOL));
     assert_eq!((market.params.liquidation_threshold_bps, market.pending_params.max_ltv_bps), (8_500, 6_000));
     assert_eq!(market.pending_until, market.last_accrual + 172_800 + 60);

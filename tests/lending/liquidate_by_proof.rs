@@ -93,7 +93,7 @@ fn a_consumed_snapshot_opens_nothing_more() {
     let (mut world, snapshot) = risky();
     let early = world.early(&snapshot, 100 * USDC);
     world.liquidator_sends(early.clone()).expect_ok();
-    refused(&world.liquidator_sends(early.clone()), "UninitializedAccount");
+    refused(&world.liquidator_sends(early.clone()), "AccountDataTooSmall");
     // Nor does the same proof for the next snapshot: its context is another.
     world.advance(30);
     world.take_snapshot();

@@ -13,6 +13,7 @@ mod cancel_params;
 mod costs;
 mod deposit_collateral;
 mod init_market;
+mod layout;
 mod liquidate;
 mod liquidate_by_proof;
 mod observe;

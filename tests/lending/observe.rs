@@ -36,7 +36,8 @@ fn prices_are_checked() {
     let mut world = World::new();
     let observe = world.keys.observe(world.prices.collateral);
     let signer = world.stranger.key.insecure_clone();
-    price_attacks(&mut world, world.prices.collateral, &observe, &[&signer]);
+    let account = world.prices.collateral;
+    price_attacks(&mut world, account, &observe, &[&signer]);
     let of_debt = world.keys.observe(world.prices.debt);
     refused(&world.stranger_sends(of_debt), "PriceFeed");
 }

@@ -9,6 +9,7 @@ use crate::support::{SOL, USDC, World, price_attacks, refused, with_account};
 #[test]
 fn the_features_are_those_of_the_accounts() {
     let mut world = World::borrowed(100 * SOL, 6_900 * USDC);
+    world.advance(10);
     world.set_prices(86.0, 1.0);
     let snapshot = world.take_snapshot();
     let (market, position, now) = (world.market(), world.position(), world.net.now());
@@ -36,6 +37,20 @@ fn the_features_are_those_of_the_accounts() {
         taken_at: now,
     };
     assert_eq!(snapshot.context, context(&id));
+}
+
+#[test]
+fn cash_that_leaves_and_returns_in_one_transaction_is_no_feature() {
+    let mut world = World::borrowed(20_000 * SOL, 600_000 * USDC);
+    world.advance(10);
+    let owner = world.lender.address();
+    let part = world.deposit().shares / 3;
+    let leave = world.keys.withdraw_supply(owner, world.lender.debt, part);
+    let take = world.keys.take_snapshot(owner, world.position_address(), world.prices);
+    let back = world.keys.supply(owner, world.lender.debt, 300_000 * USDC);
+    world.net.send(&[leave, take, back], &[&world.lender.key]).expect_ok();
+    // 60 % of the assets are lent; with a third of them gone it would have been 90 %.
+    assert_eq!(world.snapshot().features[14], 4_915);
 }
 
 #[test]

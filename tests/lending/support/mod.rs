@@ -5,8 +5,8 @@ mod prices;
 mod world;
 
 pub use model::Model;
-pub use prices::{price_attacks, update};
-pub use world::{Actor, SOL, USDC, World, params};
+pub use prices::price_attacks;
+pub use world::{SOL, USDC, World};
 
 use assay_localnet::Outcome;
 use solana_address::Address;

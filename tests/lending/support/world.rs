@@ -303,17 +303,17 @@ impl World {
 }
 
 fn register(net: &mut Localnet, authority: &Keypair, model: &Model) -> Address {
-    let address = authority.pubkey();
+    let payer = net.payer().insecure_clone();
     let registration = Registration {
-        authority: address,
-        payer: address,
+        authority: authority.pubkey(),
+        payer: payer.pubkey(),
         key: &model.key.to_interface(),
         schema: &model.schema,
         setup: SetupKind::Development,
         transcript_hash: [0; 32],
         timelock: 0,
     };
-    let activate = verifier::activate(address, registration.model());
-    net.send(&[registration.instruction(), activate], &[authority]).expect_ok();
+    net.send(&[registration.instruction()], &[&payer, authority]).expect_ok();
+    net.send(&[verifier::activate(authority.pubkey(), registration.model())], &[authority]).expect_ok();
     registration.model()
 }

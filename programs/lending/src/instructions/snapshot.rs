@@ -108,7 +108,6 @@ fn compute_features(
 ) -> Result<[i16; features::COUNT]> {
     let closes = history.window(&market.params.collateral_feed, now, prices.collateral.price)?;
     let exposure = prices.exposure(market, position)?;
-    let borrowed = market.debt_total()?;
     let features = features::compute(&features::Inputs {
         closes: &closes,
         confidence: prices.collateral.confidence,
@@ -116,8 +115,8 @@ fn compute_features(
         collateral_value: exposure.collateral_value().get(),
         debt_value: exposure.debt_value().get(),
         liquidation_threshold_bps: market.params.liquidation_threshold_bps,
-        borrowed: u128::from(borrowed),
-        supplied: u128::from(borrowed) + u128::from(market.cash),
+        borrowed: u128::from(market.settled_debt),
+        supplied: u128::from(market.settled_debt) + u128::from(market.settled_cash),
     });
     features.map_err(|_| LendingError::FeaturesUndefined.into())
 }

@@ -59,6 +59,10 @@ pub struct Market {
     pub collateral_total: u64,
     /// When interest last accrued, Unix seconds.
     pub last_accrual: i64,
+    /// `cash` when the current second began: what the utilization feature reads, see [`Market::accrue`].
+    pub settled_cash: u64,
+    /// What the borrowers owed together when the current second began.
+    pub settled_debt: u64,
     /// Debt of one share, 64.64 fixed point; starts at one.
     pub borrow_index: PodU128,
     /// Decimals of the collateral mint.
@@ -74,7 +78,7 @@ pub struct Market {
     /// Zero.
     pub padding: [u8; 3],
     /// Zero; for later versions.
-    pub reserved: [u64; 20],
+    pub reserved: [u64; 18],
 }
 
 const _: () = assert!(size_of::<Market>() == 888);
@@ -97,7 +101,11 @@ impl Market {
         total.checked_sub(self.reserves).ok_or(LendingError::InvariantViolated)
     }
 
-    /// Charges interest up to `now`. Every instruction that reads or changes a debt starts here.
+    /// Charges interest up to `now`. Every instruction that reads or changes a debt or the cash starts here.
+    ///
+    /// The first of them in a second also settles cash and debt as they stood before it. Features are computed from the
+    /// settled values, so nobody can withdraw, take a snapshot and supply again in one transaction to look at a utilization
+    /// that never was.
     ///
     /// # Errors
     /// Arithmetic out of range; not for any state that passes the invariant.
@@ -106,7 +114,14 @@ impl Market {
         if seconds == 0 {
             return Ok(());
         }
+        self.charge(seconds)?;
         self.last_accrual = now;
+        self.settled_cash = self.cash;
+        self.settled_debt = self.debt_total()?;
+        Ok(())
+    }
+
+    fn charge(&mut self, seconds: u64) -> MathResult<()> {
         if self.debt_shares == 0 {
             return Ok(());
         }
@@ -252,6 +267,18 @@ mod tests {
         assert_eq!(market.reserves, 6_400_000);
         assert_eq!(market.assets(), Ok(1_057_600_000));
         market.invariant().unwrap();
+    }
+
+    #[test]
+    fn features_see_the_books_as_they_stood_when_the_second_began() {
+        let mut market =
+            Market { cash: 400, debt_shares: 600, supply_shares: 1, last_accrual: 9, ..market() };
+        market.accrue(10).unwrap();
+        market.cash = 0;
+        market.accrue(10).unwrap();
+        assert_eq!((market.settled_cash, market.settled_debt), (400, 600));
+        market.accrue(11).unwrap();
+        assert_eq!(market.settled_cash, 0);
     }
 
     #[test]
