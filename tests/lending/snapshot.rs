@@ -19,7 +19,7 @@ fn the_features_are_those_of_the_accounts() {
         closes: &closes,
         confidence: 860_0000,
         ema: 86_0000_0000,
-        collateral_value: 8_600_0000_0000,
+        collateral_value: 8_600 * 100_000_000,
         debt_value: u128::from(position.debt(&market).unwrap()) * 100,
         liquidation_threshold_bps: 8_500,
         borrowed: borrowed.into(),
