@@ -40,6 +40,9 @@ pub enum Access {
 /// A file that will exist once [`commit`] has run. Dropped before that, it leaves nothing behind.
 #[derive(Debug)]
 pub struct Output {
+    /// As the user named it.
+    shown: PathBuf,
+    /// Behind symbolic links.
     destination: PathBuf,
     existing: Existing,
     temporary: Temporary,
@@ -54,8 +57,14 @@ impl Output {
             Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
             Err(error) => return Err(error).with_context(|| format!("cannot write {}", path.display())),
         };
-        check_existing(&destination, existing)?;
+        check_existing(&destination, path, existing)?;
         let directory = parent(&destination);
+        if !directory.is_dir() {
+            return Err(hinted(
+                anyhow!("cannot write {}: there is no directory {}", path.display(), directory.display()),
+                format!("mkdir -p {}", directory.display()),
+            ));
+        }
         let name = destination.file_name().ok_or_else(|| anyhow!("{} names no file", path.display()))?;
         let mode = match access {
             Access::Shared => 0o666,
@@ -64,16 +73,13 @@ impl Output {
         let prefix = format!(".{}.", name.to_string_lossy());
         let temporary = Temporary::new(directory, &prefix, mode)
             .with_context(|| format!("cannot write {}", path.display()))
-            .hint(|| match directory.is_dir() {
-                true => format!("the directory {} must be writable", directory.display()),
-                false => format!("the directory does not exist: mkdir -p {}", directory.display()),
-            })?;
-        Ok(Output { destination, existing, temporary })
+            .hint(|| format!("the directory {} must be writable", directory.display()))?;
+        Ok(Output { shown: path.to_owned(), destination, existing, temporary })
     }
 
-    /// Where the file will be.
-    pub fn destination(&self) -> &Path {
-        &self.destination
+    /// Where the file will be, as the user named it.
+    pub fn path(&self) -> &Path {
+        &self.shown
     }
 }
 
@@ -84,9 +90,7 @@ pub fn commit(outputs: Vec<(Output, Vec<u8>)>) -> anyhow::Result<()> {
         let file = output.temporary.file.as_file_mut();
         file.write_all(&contents)
             .and_then(|()| file.sync_all())
-            .with_context(|| {
-                format!("cannot write {} ({} bytes)", output.destination.display(), contents.len())
-            })
+            .with_context(|| format!("cannot write {} ({} bytes)", output.shown.display(), contents.len()))
             .hint(|| "nothing was written; free some space, or name another directory with -o")?;
         ready.push(output);
     }
@@ -130,7 +134,7 @@ pub fn read(path: &Path, what: &str, limit: u64) -> anyhow::Result<Vec<u8>> {
     };
     if file.metadata().with_context(|| format!("cannot read {}", path.display()))?.is_dir() {
         return Err(hinted(
-            anyhow!("{} is a directory, not a {what}", path.display()),
+            anyhow!("cannot read the {what} {}: it is a directory", path.display()),
             "name the file itself",
         ));
     }
@@ -149,17 +153,17 @@ fn read_stream(stream: impl Read, name: &str, what: &str, limit: u64) -> anyhow:
         .read_to_end(&mut contents)
         .with_context(|| format!("cannot read {name}"))?;
     if contents.len() as u64 > limit {
-        bail!("{name} is larger than a {what} may be ({limit} bytes)");
+        bail!("{name} has more than {limit} bytes: too large for the {what}");
     }
     Ok(contents)
 }
 
 fn missing_hint(path: &Path) -> String {
     let directory = parent(path);
-    if directory.is_dir() {
-        format!("there is no such file in {}", directory.display())
-    } else {
-        format!("there is no directory {}", directory.display())
+    match (directory.is_dir(), directory == Path::new(".")) {
+        (false, _) => format!("there is no directory {}", directory.display()),
+        (true, true) => "there is no such file in the current directory".into(),
+        (true, false) => format!("there is no such file in {}", directory.display()),
     }
 }
 
@@ -170,18 +174,19 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-fn check_existing(path: &Path, existing: Existing) -> anyhow::Result<()> {
+/// Refuses to replace what must stay at `path`, which the user knows as `shown`.
+fn check_existing(path: &Path, shown: &Path, existing: Existing) -> anyhow::Result<()> {
     let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
     if metadata.is_dir() {
-        return Err(hinted(anyhow!("{} is a directory", path.display()), "name the file to write"));
+        return Err(hinted(anyhow!("{} is a directory", shown.display()), "name the file to write"));
     }
     if !metadata.is_file() {
-        bail!("{} is not a regular file, and only those can be written whole or not at all", path.display());
+        bail!("{} is not a regular file, and only those can be written whole or not at all", shown.display());
     }
     match existing {
         Existing::Force => Ok(()),
         Existing::Refuse => Err(hinted(
-            anyhow!("{} exists, and a key that is lost cannot be made again", path.display()),
+            anyhow!("{} exists, and a key that is lost cannot be made again", shown.display()),
             "--force replaces it; -o writes elsewhere",
         )),
         Existing::Replace(magic) => {
@@ -189,13 +194,13 @@ fn check_existing(path: &Path, existing: Existing) -> anyhow::Result<()> {
             File::open(path)
                 .and_then(|file| file.take(magic.len() as u64).read_to_end(&mut start))
                 .with_context(|| {
-                    format!("cannot read {}, which stands where the output goes", path.display())
+                    format!("cannot read {}, which stands where the output goes", shown.display())
                 })?;
             if start == magic || metadata.len() == 0 {
                 return Ok(());
             }
             Err(hinted(
-                anyhow!("{} exists and is not an earlier output of this command", path.display()),
+                anyhow!("{} exists and is not an earlier output of this command", shown.display()),
                 "--force replaces it; -o writes elsewhere",
             ))
         }
@@ -205,14 +210,14 @@ fn check_existing(path: &Path, existing: Existing) -> anyhow::Result<()> {
 /// Renames the temporary to its destination. If that fails, what stood there stands there still.
 fn replace(output: &Output) -> anyhow::Result<Replaced> {
     let path = &output.destination;
-    check_existing(path, output.existing)?;
+    check_existing(path, &output.shown, output.existing)?;
     let backup = if path.exists() { Some(back_up(path)?) } else { None };
     let replaced = Replaced { destination: path.clone(), backup };
     if let Err(error) = fs::rename(output.temporary.file.path(), path) {
         if replaced.backup.is_some() {
             replaced.undo();
         }
-        return Err(error).with_context(|| format!("cannot write {}", path.display()));
+        return Err(error).with_context(|| format!("cannot write {}", output.shown.display()));
     }
     Ok(replaced)
 }
@@ -268,10 +273,18 @@ impl Temporary {
             .prefix(prefix)
             .suffix(".tmp")
             .permissions(fs::Permissions::from_mode(mode))
-            .tempfile_in(directory)?;
+            .tempfile_in(directory)
+            .map_err(without_path)?;
         registry.insert(file.path().to_owned());
         Ok(Temporary { file })
     }
+}
+
+/// The system's error alone: `tempfile` adds the path of its temporary, a name that means nothing to the user.
+fn without_path(error: io::Error) -> io::Error {
+    let system =
+        error.get_ref().and_then(|wrapped| wrapped.source()?.downcast_ref::<io::Error>()?.raw_os_error());
+    system.map_or(error, io::Error::from_raw_os_error)
 }
 
 impl Drop for Temporary {
@@ -383,13 +396,12 @@ mod tests {
         fs::write(&path, [7; 100]).unwrap();
         assert_eq!(read(&path, "proof", 100).unwrap(), [7; 100]);
         assert!(
-            message(&read(&path, "proof", 99).unwrap_err()).contains("larger than a proof may be (99 bytes)")
+            message(&read(&path, "proof", 99).unwrap_err())
+                .contains("more than 99 bytes: too large for the proof")
         );
         let missing = read(&directory.path().join("y"), "proof", 9).unwrap_err();
         assert!(message(&missing).contains("cannot open the proof"));
         assert_eq!(hints(&missing).len(), 1);
-        assert!(
-            message(&read(directory.path(), "proof", 9).unwrap_err()).contains("is a directory, not a proof")
-        );
+        assert!(message(&read(directory.path(), "proof", 9).unwrap_err()).contains("cannot read the proof"));
     }
 }

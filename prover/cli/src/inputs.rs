@@ -132,7 +132,7 @@ pub fn quantized(model: &Model, input: &InputArgs<'_>) -> anyhow::Result<Vec<Vec
         .compiled
         .quantize_inputs(sample)
         .with_context(name)
-        .hint(|| "the domain is what the calibration data covered: `assay inspect` shows it; compile with wider data")
+        .hint(|| "`assay inspect` shows the declared domain; `assay compile` widens it: --domain, --input-format, or wider calibration data")
 }
 
 /// What the statement will say of the inputs: public values as they are, committed ones under their salt.

@@ -109,7 +109,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     let report_json = report_json(&report)?;
     let contents = compiled.to_bytes();
     let size = contents.len() as u64;
-    let path = output.destination().to_owned();
+    let path = output.path().to_owned();
     let mut group = vec![(output, contents)];
     if let Some(file) = report_file {
         group.push((file, format!("{report_json:#}\n").into_bytes()));

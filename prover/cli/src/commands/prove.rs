@@ -190,7 +190,7 @@ impl Outputs {
         model: &Model,
         salts: &Salts,
     ) -> anyhow::Result<(PathBuf, u64)> {
-        let path = self.proof.destination().to_owned();
+        let path = self.proof.path().to_owned();
         let bytes = proof.to_bytes();
         let size = bytes.len() as u64;
         let mut group = vec![(self.proof, bytes)];

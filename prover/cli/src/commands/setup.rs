@@ -67,6 +67,12 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         }
         None => args.model.with_extension(extension),
     };
+    if let Some(directory) = args.output.as_deref().filter(|path| !path.is_dir()) {
+        return Err(hinted(
+            anyhow!("{} is not a directory", directory.display()),
+            format!("-o names the directory that both keys go to: mkdir -p {}", directory.display()),
+        ));
+    }
     // Made before the long work: a place that cannot be written to is found now.
     let proving = Output::create(&destination("pk"), existing, Access::Shared)?;
     let verifying = Output::create(&destination("vk"), existing, Access::Shared)?;
@@ -89,8 +95,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     };
     let elapsed = start.elapsed();
 
-    let (proving_path, verifying_path) =
-        (proving.destination().to_owned(), verifying.destination().to_owned());
+    let (proving_path, verifying_path) = (proving.path().to_owned(), verifying.path().to_owned());
     let (proving_bytes, verifying_bytes) = (proving_key.to_bytes(), verifying_key.to_bytes());
     let sizes = (proving_bytes.len() as u64, verifying_bytes.len() as u64);
     files::commit(vec![(proving, proving_bytes), (verifying, verifying_bytes)])?;

@@ -70,7 +70,7 @@ fn calibration_data_that_cannot_be_used() {
                 "--calibration",
                 "samples.csv",
                 "--max-error",
-                "1e-30",
+                "1e-7",
             ])
         });
         insta::assert_snapshot!(
@@ -95,7 +95,7 @@ fn inputs_that_cannot_be_proven() {
         workspace.refused(["prove", "--model", "model.assay", "--key", "model.pk", "--input", "input.json"])
     };
     settings().bind(|| {
-        insta::assert_snapshot!("input-outside-domain", with("{\"a\": 0.5, \"b\": 7.25}"));
+        insta::assert_snapshot!("input-outside-domain", with("{\"a\": 0.5, \"b\": 9.25}"));
         insta::assert_snapshot!("input-text", with("{\"a\": 0.5, \"b\": \"high\"}"));
         insta::assert_snapshot!("input-missing-feature", with("{\"a\": 0.5}"));
         insta::assert_snapshot!("input-unknown-feature", with("{\"a\": 0.5, \"b\": 0, \"c\": 1}"));
@@ -267,7 +267,7 @@ fn what_stands_at_the_destination_is_kept() {
             ])
         );
         insta::assert_snapshot!(
-            "output-is-a-directory",
+            "output-is-no-directory",
             workspace.refused(["setup", "model.assay", "--development", "-o", "model.onnx",])
         );
         insta::assert_snapshot!("setup-without-development", workspace.refused(["setup", "model.assay"]));

@@ -1,7 +1,7 @@
 //! The whole way, as a user goes it: compile, setup, prove, verify, inspect.
 
 use crate::common::onnx::network;
-use crate::common::{SEED, Workspace, settings, show};
+use crate::common::{COMPILE, SEED, Workspace, settings, show};
 use assay_interface::artifact::{self, Kind};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ fn every_stage_says_what_it_did() {
     settings.bind(|| {
         let run = |arguments: &[&str]| show(&workspace.run(arguments));
         insta::assert_snapshot!("setup", {
-            workspace.succeed(["compile", "model.onnx", "--calibration", "samples.csv"]);
+            workspace.succeed(COMPILE);
             run(&["setup", "model.assay", "--development", "--seed", SEED])
         });
         insta::assert_snapshot!(
@@ -124,6 +124,10 @@ fn a_proof_carries_its_statement_and_its_key() {
     assert_eq!(proof["inputs"][0]["elements"], serde_json::json!(["a", "b"]));
     // 0.5 and -0.25 lie on every grid of at least two fractional bits.
     assert_eq!(proof["inputs"][0]["values"], serde_json::json!([0.5, -0.25]));
+    // The proven score is the float model's, within the error that the compilation allows.
+    let score = proof["outputs"][0]["values"][0].as_f64().unwrap();
+    let float = f64::from(network(&[2, 3, 1]).evaluate(&[0.5, -0.25])[0]);
+    assert!((score - float).abs() <= 0.01, "proven {score}, float {float}");
     let verdict: Value = serde_json::from_str(&workspace.succeed([
         "verify",
         "--vk",

@@ -11,6 +11,18 @@ use self::onnx::network;
 /// The seed that makes keys repeat.
 pub const SEED: &str = "0707070707070707070707070707070707070707070707070707070707070707";
 
+/// Compiles the model with formats that do not hang on the compiler's search.
+pub const COMPILE: [&str; 8] = [
+    "compile",
+    "model.onnx",
+    "--calibration",
+    "samples.csv",
+    "--input-format",
+    "12:8",
+    "--output-format",
+    "16:12",
+];
+
 /// A fresh directory, deleted with the test.
 pub struct Workspace(tempfile::TempDir);
 
@@ -31,7 +43,7 @@ impl Workspace {
     /// With `model.assay` as well.
     pub fn compiled() -> Workspace {
         let workspace = Workspace::with_model();
-        workspace.succeed(["compile", "model.onnx", "--calibration", "samples.csv"]);
+        workspace.succeed(COMPILE);
         workspace
     }
 
@@ -143,6 +155,9 @@ pub fn settings() -> insta::Settings {
     settings.add_filter(r"\b[0-9a-f]{64}\b", "[DIGEST]");
     settings.add_filter(r"\b[0-9a-f]{16}\.\.\.", "[SHORT DIGEST]");
     settings.add_filter(r"\b\d+(\.\d)? (B|KiB|MiB|GiB)\b", "[SIZE]");
+    settings.add_filter(r"\bthe error is [\d.]+", "the error is [ERROR]");
+    // What rounding makes of a score is for the compiler's tests.
+    settings.add_filter(r"score +-?[\d.]+ +-?\d+", "score [VALUE] [INTEGER]");
     settings.add_filter(r#""seconds": [\d.]+"#, "\"seconds\": [TIME]");
     settings
 }

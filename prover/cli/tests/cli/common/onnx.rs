@@ -72,6 +72,24 @@ pub fn network(widths: &[usize]) -> Graph {
 }
 
 impl Graph {
+    /// The output of a [`network`], in floats.
+    pub fn evaluate(&self, input: &[f32]) -> Vec<f32> {
+        let mut values = input.to_vec();
+        for (layer, pair) in self.weights.chunks(2).enumerate() {
+            let [(_, _, weights), (_, _, bias)] = pair else {
+                unreachable!("a layer has weights and biases")
+            };
+            let columns = bias.len();
+            let product = |column| -> f32 {
+                values.iter().zip(weights.iter().skip(column).step_by(columns)).map(|(x, w)| x * w).sum()
+            };
+            let sums: Vec<f32> = bias.iter().enumerate().map(|(column, b)| b + product(column)).collect();
+            let last = layer + 1 == self.weights.len() / 2;
+            values = if last { sums } else { sums.into_iter().map(|sum| sum.max(0.0)).collect() };
+        }
+        values
+    }
+
     /// The file.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut graph = Vec::new();
