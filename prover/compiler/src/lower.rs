@@ -26,11 +26,11 @@ pub enum LowerError {
         /// Layer name.
         layer: String,
         /// What failed.
-        error: BuildError,
+        error: Box<BuildError>,
     },
     /// Inputs or statement cannot be constrained.
     #[error("statement: {0}")]
-    Statement(BuildError),
+    Statement(Box<BuildError>),
     /// Tensors that no schema can describe.
     #[error("the model has no valid schema: {0}; names and shapes come from the ONNX file")]
     Schema(SchemaError),
@@ -72,14 +72,17 @@ pub(crate) fn lower(graph: &QuantGraph, schema: &ModelSchema) -> Result<Circuit,
     let mut b = Builder::new();
     let mut values: Vec<Vec<Bounded>> = Vec::with_capacity(graph.inputs.len() + graph.layers.len());
     for input in &graph.inputs {
-        let wires = b.input(&input.name, input.elements(), input.bits).map_err(LowerError::Statement)?;
+        let wires = b.input(&input.name, input.elements(), input.bits).map_err(statement_error)?;
         values.push(wires);
     }
     for (position, layer) in graph.layers.iter().enumerate() {
         let x: Vec<Bounded> =
             layer.sources.iter().filter_map(|&source| values.get(source)).flatten().cloned().collect();
         let result = b.scope(&scope(position, layer), |b| constrain(b, layer, &x));
-        values.push(result.map_err(|error| LowerError::Layer { layer: layer.name.clone(), error })?);
+        values.push(
+            result
+                .map_err(|error| LowerError::Layer { layer: layer.name.clone(), error: Box::new(error) })?,
+        );
     }
     let inputs: Vec<StatementInput<'_>> = schema
         .inputs()
@@ -95,8 +98,12 @@ pub(crate) fn lower(graph: &QuantGraph, schema: &ModelSchema) -> Result<Circuit,
             Some(StatementOutput { values, bits: output.bits })
         })
         .collect();
-    b.bind_statement(domain(schema), &inputs, &outputs).map_err(LowerError::Statement)?;
-    b.finish().map_err(LowerError::Statement)
+    b.bind_statement(domain(schema), &inputs, &outputs).map_err(statement_error)?;
+    b.finish().map_err(statement_error)
+}
+
+fn statement_error(error: BuildError) -> LowerError {
+    LowerError::Statement(Box::new(error))
 }
 
 /// The name under which a layer's constraints appear; `/` separates names in a circuit.
@@ -138,10 +145,8 @@ fn domain(schema: &ModelSchema) -> Fr {
 fn check_work(graph: &QuantGraph) -> Result<(), LowerError> {
     let intervals = interval::of_graph(graph).map_err(|position| {
         let layer = graph.layers.get(position).map(|layer| layer.name.clone()).unwrap_or_default();
-        LowerError::Layer {
-            layer,
-            error: BuildError::Overflow { operation: "weighted sum", lo: i128::MIN, hi: i128::MAX },
-        }
+        let overflow = BuildError::Overflow { operation: "weighted sum", lo: i128::MIN, hi: i128::MAX };
+        LowerError::Layer { layer, error: Box::new(overflow) }
     })?;
     let mut widths: Vec<Vec<u128>> = graph.inputs.iter().map(|input| vec![1; input.elements()]).collect();
     let mut terms = 0u128;

@@ -3,6 +3,9 @@
 
 use super::{CalibrationError, NpyProblem, finite};
 
+/// Reads one element.
+type Decode = fn(&[u8]) -> Option<f64>;
+
 /// The samples: the first dimension counts them, the others are flattened.
 pub(super) fn read(bytes: &[u8], array: &str) -> Result<Vec<Vec<f64>>, CalibrationError> {
     let fail = |problem| CalibrationError::Npy { array: array.to_owned(), problem };
@@ -12,14 +15,13 @@ pub(super) fn read(bytes: &[u8], array: &str) -> Result<Vec<Vec<f64>>, Calibrati
         return Err(fail(NpyProblem::FortranOrder));
     }
     let (&samples, rest) = header.shape.split_first().ok_or_else(|| fail(NpyProblem::Scalar))?;
-    let decode: (usize, fn(&[u8]) -> Option<f64>) = match header.descr {
+    let (size, decode): (usize, Decode) = match header.descr {
         "<f4" => (4, |b| Some(f64::from(f32::from_le_bytes(b.try_into().ok()?)))),
         "<f8" => (8, |b| Some(f64::from_le_bytes(b.try_into().ok()?))),
         "<i4" => (4, |b| Some(f64::from(i32::from_le_bytes(b.try_into().ok()?)))),
         "<i8" => (8, |b| Some(i64::from_le_bytes(b.try_into().ok()?) as f64)),
         other => return Err(fail(NpyProblem::ElementType(other.to_owned()))),
     };
-    let (size, decode) = decode;
     let width = rest.iter().try_fold(1usize, |product, &dim| product.checked_mul(dim));
     let expected =
         width.and_then(|width| width.checked_mul(samples)?.checked_mul(size)).unwrap_or(usize::MAX);

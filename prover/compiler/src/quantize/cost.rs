@@ -76,17 +76,25 @@ fn clamp(acc: Interval, shift: u32, min: i128, max: i128) -> u64 {
     }
 }
 
-/// A running maximum with its index.
+/// A running maximum with its index. The index costs a constraint from the second open comparison on: before, it is
+/// one of two constants.
 fn argmax(scores: &[Interval]) -> u64 {
     let Some((first, rest)) = scores.split_first() else { return 0 };
     let mut best = *first;
-    let mut cost = 0;
+    let (mut cost, mut open) = (0, 0u64);
     for (i, candidate) in rest.iter().enumerate() {
         let difference = Interval { lo: candidate.lo - best.hi - 1, hi: candidate.hi - best.lo - 1 };
-        let undecided = difference.lo < 0 && difference.hi >= 0;
-        if undecided {
-            let last = i + 1 == rest.len();
-            cost += signed(difference) + u64::from(i > 0) + u64::from(!last);
+        if difference.hi < 0 {
+            // Never larger: nothing changes.
+            continue;
+        }
+        if difference.lo >= 0 {
+            // Always larger: the index is a constant again.
+            open = 0;
+        } else {
+            let is_last = i + 1 == rest.len();
+            cost += signed(difference) + u64::from(open > 0) + u64::from(!is_last);
+            open += 1;
         }
         best = Interval { lo: best.lo.max(candidate.lo), hi: best.hi.max(candidate.hi) };
     }

@@ -213,8 +213,15 @@ pub(crate) fn quantize_sample(graph: &QuantGraph, sample: &[f64]) -> Vec<Vec<i64
     graph.inputs.iter().map(tensor).collect()
 }
 
-/// Largest error of any output over the samples at `positions`; for an ArgMax, of its scores.
-pub(crate) fn error(realized: &Realized, plan: &Plan, profile: &Profile, positions: &[usize]) -> Option<f64> {
+/// Largest error of any output over the samples at `positions`; for an ArgMax, of its scores. `None` as soon as it
+/// exceeds `limit`.
+pub(crate) fn error(
+    realized: &Realized,
+    plan: &Plan,
+    profile: &Profile,
+    positions: &[usize],
+    limit: f64,
+) -> Option<f64> {
     let graph = &realized.graph;
     let mut worst = 0.0f64;
     for &position in positions {
@@ -239,6 +246,9 @@ pub(crate) fn error(realized: &Realized, plan: &Plan, profile: &Profile, positio
             for (&integer, &real) in integers.iter().zip(target) {
                 worst = worst.max((integer as f64 * factor - real).abs());
             }
+        }
+        if worst > limit {
+            return None;
         }
     }
     Some(worst)

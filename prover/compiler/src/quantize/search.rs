@@ -61,8 +61,8 @@ impl Search<'_> {
                 continue;
             };
             let found = self.descend(start, aim * self.max_error);
-            let all = plan::error(&found.realized, &found.plan, self.profile, &self.profile.all());
-            if all.is_some_and(|error| error <= self.max_error) {
+            let all = self.profile.all();
+            if plan::error(&found.realized, &found.plan, self.profile, &all, self.max_error).is_some() {
                 return Ok((found.plan, found.realized));
             }
         }
@@ -80,7 +80,7 @@ impl Search<'_> {
     /// The narrowest uniform widths that meet `bound` on the samples at `positions`.
     fn uniform(&self, positions: &[usize], bound: f64, best_error: &mut f64) -> Option<Candidate> {
         for bits in MIN_BITS..=MAX_BITS {
-            if let Some(candidate) = self.candidate(self.uniform_plan(bits), positions) {
+            if let Some(candidate) = self.candidate(self.uniform_plan(bits), positions, f64::INFINITY) {
                 *best_error = best_error.min(candidate.error);
                 if candidate.error <= bound {
                     return Some(candidate);
@@ -90,9 +90,9 @@ impl Search<'_> {
         None
     }
 
-    fn candidate(&self, plan: Plan, positions: &[usize]) -> Option<Candidate> {
+    fn candidate(&self, plan: Plan, positions: &[usize], limit: f64) -> Option<Candidate> {
         let realized = realize(self.model, self.profile, &plan)?;
-        let error = plan::error(&realized, &plan, self.profile, positions)?;
+        let error = plan::error(&realized, &plan, self.profile, positions, limit)?;
         let cost = cost::of_graph(&realized.graph, &realized.intervals);
         Some(Candidate { plan, realized, cost, error })
     }
@@ -186,8 +186,8 @@ impl Search<'_> {
     fn best_move(&self, from: &Candidate, bound: f64, budget: &mut usize) -> Option<Candidate> {
         let mut best: Option<(f64, Candidate)> = None;
         for plan in self.moves(&from.plan) {
-            let Some(candidate) = self.evaluate(plan, budget) else { continue };
-            if candidate.cost >= from.cost || candidate.error > bound {
+            let Some(candidate) = self.evaluate(plan, bound, budget) else { continue };
+            if candidate.cost >= from.cost {
                 continue;
             }
             let saved = (from.cost - candidate.cost) as f64;
@@ -201,9 +201,10 @@ impl Search<'_> {
         best.map(|(_, candidate)| candidate)
     }
 
-    fn evaluate(&self, plan: Plan, budget: &mut usize) -> Option<Candidate> {
+    /// A candidate whose error is within `bound`.
+    fn evaluate(&self, plan: Plan, bound: f64, budget: &mut usize) -> Option<Candidate> {
         *budget = budget.checked_sub(1)?;
-        self.candidate(plan, &self.profile.searched)
+        self.candidate(plan, &self.profile.searched, bound)
     }
 
     /// Plans one step coarser in one place.
@@ -285,8 +286,8 @@ impl Search<'_> {
             {
                 for row in 0..layer.rows.len() {
                     let Some(plan) = lowered(&best.plan, position, row) else { continue };
-                    match self.evaluate(plan, budget) {
-                        Some(candidate) if candidate.cost < best.cost && candidate.error <= bound => {
+                    match self.evaluate(plan, bound, budget) {
+                        Some(candidate) if candidate.cost < best.cost => {
                             steps.push((candidate.error, position, row));
                         }
                         _ => {}
@@ -298,11 +299,9 @@ impl Search<'_> {
             let before = best.cost;
             for (_, position, row) in steps {
                 let candidate =
-                    lowered(&best.plan, position, row).and_then(|plan| self.evaluate(plan, budget));
+                    lowered(&best.plan, position, row).and_then(|plan| self.evaluate(plan, bound, budget));
                 match candidate {
-                    Some(candidate) if candidate.cost < best.cost && candidate.error <= bound => {
-                        best = candidate
-                    }
+                    Some(candidate) if candidate.cost < best.cost => best = candidate,
                     _ => {}
                 }
             }
