@@ -1,0 +1,177 @@
+//! What a position's accounts say about it, computed off chain by the program's own arithmetic.
+//!
+//! The keeper asks here before it sends anything: the same checks in the same order as the program's, on the same
+//! accounts, with the lending program's own library. A wrong guess costs a refused transaction and nothing else, because
+//! the program decides again.
+
+use assay_interface::features;
+use assay_lending::{
+    math::{
+        liquidation::{Exposure, FULL_CLOSE_LTV_BPS, overshoot_bonus_bps, repay_limit, score_bonus_bps},
+        value::{ltv_at_least, ltv_bps},
+    },
+    prices::Prices,
+    state::{Action, Close, HISTORY_LEN, Market, OBSERVATION_GAP, Position, PriceHistory},
+};
+
+use crate::error::AssessError;
+
+/// A market's accounts at one moment, interest charged.
+#[derive(Clone)]
+pub struct MarketView {
+    /// The market, accrued to `now`.
+    pub market: Market,
+    /// Its price history.
+    pub history: PriceHistory,
+    /// Checked prices.
+    pub prices: Prices,
+    /// The cluster's clock, Unix seconds.
+    pub now: i64,
+}
+
+/// What a keeper may do about a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It owes nothing.
+    NoDebt,
+    /// Its loan-to-value ratio is below the floor of early liquidation.
+    Safe,
+    /// From the floor on, a score may open an early liquidation.
+    Early {
+        /// The model's inputs, as a snapshot would hold them.
+        features: [i16; features::COUNT],
+    },
+    /// From the floor on, but no score can be had or used, and the plain rule does not apply yet.
+    Unscored(Unscored),
+    /// The plain rule applies.
+    Liquidatable,
+}
+
+/// Why a position above the floor cannot be liquidated early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unscored {
+    /// The history does not cover the last day, or the features are not defined.
+    NoFeatures,
+    /// The market is halted.
+    Paused,
+    /// The collateral no longer covers debt and bonus.
+    NotCovered,
+}
+
+/// A position at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Assessment {
+    /// Amounts and mid prices.
+    pub exposure: Exposure,
+    /// Loan-to-value ratio at mid prices, basis points, rounded up.
+    pub ltv_bps: u32,
+    /// What may be done.
+    pub standing: Standing,
+}
+
+/// A liquidation as the program would execute it now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Largest repayment allowed, base units of the debt asset.
+    pub limit: u64,
+    /// Bonus on it, basis points.
+    pub bonus_bps: u16,
+}
+
+impl MarketView {
+    /// Whether the current price is an hour younger than the last close, as `observe` demands.
+    pub fn observation_is_due(&self) -> bool {
+        let history = &self.history;
+        if history.feed != self.market.params.collateral_feed {
+            return true;
+        }
+        let Some(last) = history.count.checked_sub(1) else { return true };
+        let slot = usize::try_from(last % HISTORY_LEN as u64).unwrap_or(0);
+        let due = |close: &Close| close.publish_time.saturating_add(OBSERVATION_GAP);
+        history.closes.get(slot).is_none_or(|close| self.prices.collateral.publish_time >= due(close))
+    }
+
+    /// Assesses a position of this market.
+    ///
+    /// # Errors
+    /// The books are out of range: not for a market that satisfies its invariant.
+    pub fn assess(&self, position: &Position) -> Result<Assessment, AssessError> {
+        let exposure = self.prices.exposure(&self.market, position).map_err(|_| AssessError::Books)?;
+        let (debt, collateral) = (exposure.debt_value(), exposure.collateral_value());
+        let params = &self.market.params;
+        let standing = if position.debt_shares == 0 {
+            Standing::NoDebt
+        } else if self.is_liquidatable(&exposure) {
+            Standing::Liquidatable
+        } else if !ltv_at_least(debt, collateral, params.early_floor_bps) {
+            Standing::Safe
+        } else if self.market.require_open(Action::LiquidateEarly, self.now).is_err() {
+            Standing::Unscored(Unscored::Paused)
+        } else if !exposure.covered(params.bonus_min_bps) {
+            Standing::Unscored(Unscored::NotCovered)
+        } else {
+            match self.features(&exposure)? {
+                Some(features) => Standing::Early { features },
+                None => Standing::Unscored(Unscored::NoFeatures),
+            }
+        };
+        Ok(Assessment { exposure, ltv_bps: ltv_bps(debt, collateral), standing })
+    }
+
+    /// Terms of an early liquidation that a score opens.
+    ///
+    /// # Errors
+    /// The parameters are out of range: not for those that passed their checks.
+    pub fn early_terms(&self, exposure: &Exposure, score: i16) -> Result<Terms, AssessError> {
+        let params = &self.market.params;
+        let limit = repay_limit(exposure.debt, params.early_close_factor_bps, params.min_borrow)
+            .map_err(|_| AssessError::Books)?;
+        let bonus_bps = score_bonus_bps(score, params.score_threshold, params.score_full, params.bonus());
+        Ok(Terms { limit, bonus_bps })
+    }
+
+    /// Terms of a liquidation under the plain rule.
+    ///
+    /// # Errors
+    /// The parameters are out of range: not for those that passed their checks.
+    pub fn plain_terms(&self, exposure: &Exposure) -> Result<Terms, AssessError> {
+        let params = &self.market.params;
+        let (debt, collateral) = self.prices.safe_values(&self.market, exposure.debt, exposure.collateral);
+        let limit = if !exposure.covered(params.bonus_min_bps) {
+            exposure.payable(params.bonus_min_bps)
+        } else if ltv_at_least(debt, collateral, FULL_CLOSE_LTV_BPS) {
+            exposure.debt
+        } else {
+            repay_limit(exposure.debt, params.close_factor_bps, params.min_borrow)
+                .map_err(|_| AssessError::Books)?
+        };
+        let threshold = params.liquidation_threshold_bps;
+        Ok(Terms { limit, bonus_bps: overshoot_bonus_bps(debt, collateral, threshold, params.bonus()) })
+    }
+
+    /// Whether the plain rule applies: its loan-to-value ratio is at the safe ends of the confidence intervals.
+    fn is_liquidatable(&self, exposure: &Exposure) -> bool {
+        let (debt, collateral) = self.prices.safe_values(&self.market, exposure.debt, exposure.collateral);
+        ltv_at_least(debt, collateral, self.market.params.liquidation_threshold_bps)
+    }
+
+    /// The model's inputs, or `None` while the program would not take a snapshot.
+    fn features(&self, exposure: &Exposure) -> Result<Option<[i16; features::COUNT]>, AssessError> {
+        let market = &self.market;
+        let window =
+            self.history.window(&market.params.collateral_feed, self.now, self.prices.collateral.price);
+        let Ok(closes) = window else { return Ok(None) };
+        let borrowed = market.debt_total().map_err(|_| AssessError::Books)?;
+        let computed = features::compute(&features::Inputs {
+            closes: &closes,
+            confidence: self.prices.collateral.confidence,
+            ema: self.prices.collateral.ema,
+            collateral_value: exposure.collateral_value().get(),
+            debt_value: exposure.debt_value().get(),
+            liquidation_threshold_bps: market.params.liquidation_threshold_bps,
+            borrowed: u128::from(borrowed),
+            supplied: u128::from(borrowed) + u128::from(market.cash),
+        });
+        Ok(computed.ok())
+    }
+}
