@@ -74,9 +74,9 @@ impl Expected {
         Self { name: format!("{error:?}"), code: number(error) }
     }
 
-    /// The framework's refusal of an account that is closed.
+    /// The framework's refusal of an account that is closed: it has no data.
     pub fn consumed() -> Self {
-        Self { name: "IllegalOwner".into(), code: None }
+        Self { name: "AccountDataTooSmall".into(), code: None }
     }
 
     /// Judges what came of an attack.
