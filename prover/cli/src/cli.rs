@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, compile, inspect, prove, setup, verify};
+use crate::commands::{bench, compile, demo, inspect, prove, setup, verify};
 use crate::{failure, interrupt, ui};
 
 const STYLES: Styles = Styles::styled()
@@ -16,7 +16,7 @@ const STYLES: Styles = Styles::styled()
     .placeholder(AnsiColor::Cyan.on_default());
 
 const PIPELINE: &str = "\
-The pipeline, one file a stage; each file names its parent by digest, so a wrong pairing fails at once:
+The pipeline, one file a stage; each names its parent by digest, so a wrong pair fails at once:
 
   model.onnx --compile--> model.assay --setup--> model.pk, model.vk
   model.assay + model.pk + input --prove--> decision.proof --verify (model.vk)--> valid or not
@@ -26,8 +26,9 @@ The pipeline, one file a stage; each file names its parent by digest, so a wrong
   assay prove --model model.assay --key model.pk --input input.json -o decision.proof
   assay verify --vk model.vk --proof decision.proof --model model.assay
 
-Exit codes: 0 valid or done; 1 invalid, or a mistake you can correct; 2 unexpected; 130 interrupted.
-Data goes to stdout, everything else to stderr. `assay <COMMAND> --help` has a worked example of each.";
+Exit codes: 0 valid or done, 1 invalid or a mistake that you can correct, 2 unexpected,
+130 interrupted. Data goes to stdout, everything else to stderr.
+`assay <COMMAND> --help` has a worked example of each.";
 
 /// Prove that a decision came from a committed model.
 ///
@@ -37,7 +38,7 @@ Data goes to stdout, everything else to stderr. `assay <COMMAND> --help` has a w
 #[command(name = "assay", version, styles = STYLES, after_help = PIPELINE, disable_help_subcommand = true)]
 struct Cli {
     /// Print results, warnings and errors only: no notes, no progress
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 900)]
     quiet: bool,
 
     #[command(subcommand)]
@@ -52,6 +53,7 @@ enum Command {
     Verify(verify::Args),
     Inspect(inspect::Args),
     Bench(bench::Args),
+    Demo(demo::Args),
 }
 
 /// How a command that ran to its end came out.
@@ -109,6 +111,7 @@ fn run() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Demo(args) => demo::run(args),
     };
     match outcome {
         Ok(Outcome::Valid) => ExitCode::SUCCESS,

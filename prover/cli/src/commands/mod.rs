@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod compile;
+pub mod demo;
 pub mod inspect;
 pub mod prove;
 pub mod setup;

@@ -7,7 +7,7 @@ fn help_teaches() {
     let workspace = Workspace::new();
     settings().bind(|| {
         insta::assert_snapshot!("help", workspace.succeed(["--help"]));
-        for command in ["compile", "setup", "prove", "verify", "inspect", "bench"] {
+        for command in ["compile", "setup", "prove", "verify", "inspect", "bench", "demo"] {
             insta::assert_snapshot!(format!("help-{command}"), workspace.succeed([command, "--help"]));
         }
     });
