@@ -119,6 +119,7 @@ mod tests {
     use assay_circuits::layers::{argmax as argmax_layer, requantize};
     use assay_circuits::{Bounded, Builder};
     use proptest::prelude::*;
+    use proptest::test_runner::{Config, RngSeed};
 
     /// `w · x + bias` over one input of `bits` bits, and its interval.
     fn accumulator(b: &mut Builder, bits: u8, w: i64, bias: i64) -> (Bounded, Interval) {
@@ -129,6 +130,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(Config { rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..Config::default() })]
+
         #[test]
         fn clamp_costs_what_the_gadget_costs(
             bits in 2u8..14,

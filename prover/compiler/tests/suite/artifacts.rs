@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use assay_compiler::{CompiledModel, DecodeError, Options};
 use assay_interface::artifact::{ArtifactError, HEADER_LEN, Kind, decode, encode};
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
 use crate::builder::*;
 use crate::networks::perceptron;
@@ -82,7 +83,7 @@ fn payloads_that_end_early_or_late() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases(400))]
 
     /// A payload with a valid checksum and changed bytes is refused, or is exactly what it says: never a panic.
     #[test]
@@ -97,4 +98,15 @@ proptest! {
             prop_assert_eq!(model.to_bytes(), file);
         }
     }
+}
+
+/// The bytes of a compilation are the same on every machine: this is the SHA-256 of schema, features and graph of one.
+/// It changes when the search changes, and for no other reason.
+#[test]
+fn bytes_are_those_of_every_machine() {
+    let bytes = payload(&compiled(&perceptron(&[5, 8, 4, 2], 42), &Options::default()).0.to_bytes());
+    // Without the circuit's digest, which also changes when gadgets do.
+    let digest = Sha256::digest(&bytes[..bytes.len() - 32]);
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "3ad885009f4d9e23f270b881e68432adb78801fc209028e68fc45f102452c858");
 }

@@ -164,6 +164,12 @@ pub fn tensor(name: &str, t: TensorProto) -> AttributeProto {
     AttributeProto { t: Some(t), ..attribute(name, AttributeType::Tensor) }
 }
 
+/// Property tests with a fixed seed: the same cases on every run.
+pub fn cases(cases: u32) -> proptest::test_runner::Config {
+    use proptest::test_runner::{Config, RngSeed};
+    Config { cases, rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..Config::default() }
+}
+
 /// Random calibration rows in [-2, 2].
 pub fn rows(count: usize, columns: usize, seed: u64) -> Vec<Vec<f64>> {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);

@@ -40,7 +40,24 @@ fn the_model_itself_is_sound() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(cases(300))]
+
+    /// A model that import accepts goes through the whole compiler, tract included, without a panic.
+    #[test]
+    fn changed_bytes_through_the_compiler(index in any::<prop::sample::Index>(), value in any::<u8>()) {
+        let mut bytes = model();
+        let at = index.index(bytes.len());
+        bytes[at] = value;
+        let table = Table::Rows(rows(4, 4, 1));
+        let options = Options { max_error: 0.5, ..Options::default() };
+        if let Ok((compiled, _)) = compile(&bytes, &table, &options) {
+            check_circuit(&compiled, 4);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(2000))]
 
     #[test]
     fn changed_bytes(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {

@@ -30,7 +30,7 @@ pub fn perceptron(sizes: &[i64], seed: u64) -> Onnx {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(cases(24))]
 
     /// Any small perceptron: the bound holds on calibration data and the circuit equals the integer reference.
     #[test]
