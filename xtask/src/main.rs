@@ -5,12 +5,12 @@
 
 #![forbid(unsafe_code)]
 
-mod checks;
 mod idl;
 mod platform_tools;
 mod process;
 mod programs;
 mod sbpf;
+mod tasks;
 mod workspace;
 
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
 use crate::programs::Toolchain;
 use crate::workspace::Workspace;
 
-/// Builds the programs and their IDLs, runs the tests, the demo and the checks.
+/// Builds the programs and their IDLs, runs the tests and the demonstration.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
@@ -50,8 +50,6 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Formatting, lints and tests, as the continuous integration runs them.
-    Ci,
 }
 
 fn main() -> ExitCode {
@@ -76,8 +74,7 @@ fn run(cli: &Cli) -> Result<()> {
             idl::generate(&workspace)
         }
         Task::Idl => idl::generate(&workspace),
-        Task::Test { args } => checks::test(&workspace, cli.toolchain, args),
-        Task::Demo { args } => checks::demo(&workspace, cli.toolchain, args),
-        Task::Ci => checks::ci(&workspace, cli.toolchain),
+        Task::Test { args } => tasks::test(&workspace, cli.toolchain, args),
+        Task::Demo { args } => tasks::demo(&workspace, cli.toolchain, args),
     }
 }

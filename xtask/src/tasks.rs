@@ -1,4 +1,4 @@
-//! The commands that run what the programs are built for: tests, demonstration, continuous integration.
+//! The commands that run what the programs are built for: tests and demonstration.
 
 use anyhow::Result;
 
@@ -21,22 +21,4 @@ pub fn demo(workspace: &Workspace, toolchain: Toolchain, args: &[String]) -> Res
         .current_dir(&workspace.root)
         .args(["run", "--release", "--quiet", "--package", "assay-cli", "--", "demo"])
         .args(args))
-}
-
-/// Formatting, lints, IDLs and tests.
-pub fn ci(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
-    progress("checking the formatting");
-    run(cargo().current_dir(&workspace.root).args(["fmt", "--all", "--check"]))?;
-    progress("running clippy");
-    run(cargo().current_dir(&workspace.root).args([
-        "clippy",
-        "--release",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
-    crate::idl::generate(workspace)?;
-    test(workspace, toolchain, &[])
 }
