@@ -13,8 +13,8 @@ use std::fmt::Write as _;
 /// Columns before the plot: the price axis, or a lane's label.
 const MARGIN: usize = 20;
 
-/// Most hours that fit 100 columns.
-pub const MAX_HOURS: usize = 100 - MARGIN - 1;
+/// Most hours that fit 100 columns, of which the page indents by 3.
+pub const MAX_HOURS: usize = 100 - 3 - MARGIN;
 
 /// One row below the chart.
 pub struct Lane {

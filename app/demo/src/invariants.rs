@@ -34,10 +34,10 @@ pub fn books(world: &World, venue: &Venue, names: [&'static str; 3]) -> Result<[
     let vaults = Check {
         name: vaults,
         detail: format!(
-            "liquidity {} >= cash {}, collateral {} >= {}",
+            "vaults {} and {} >= books {} and {}",
             thousands(liquidity),
-            thousands(market.cash),
             thousands(collateral),
+            thousands(market.cash),
             thousands(market.collateral_total),
         ),
         holds: liquidity >= market.cash && collateral >= market.collateral_total,

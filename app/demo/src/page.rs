@@ -56,7 +56,7 @@ impl<'a> Page<'a> {
         let start = Instant::now();
         let outcome = work(self);
         let took = start.elapsed();
-        let room = WIDTH.saturating_sub(4 + title.chars().count());
+        let room = WIDTH.saturating_sub(3 + title.chars().count());
         self.write(&format!("{:>room$}\n", duration(took)))?;
         for line in std::mem::take(&mut self.lines) {
             self.write(&format!("   {line}\n"))?;

@@ -34,9 +34,8 @@ pub fn replay(page: &mut Page<'_>, figures: &ReplayFigures, borrowers: &[Borrowe
     let first = prices.first().copied().unwrap_or(0.0);
     let low = prices.iter().copied().fold(first, f64::min);
     page.line(format!(
-        "SOL/USD, {} to {}: the deepest {}-hour fall of the model's test split ({:.1} %)",
+        "SOL/USD from {}: the deepest {}-hour fall of the model's test split ({:.1} %)",
         date(figures.from),
-        date(figures.to),
         prices.len(),
         100.0 * (low / first - 1.0),
     ));
@@ -126,13 +125,13 @@ fn events(page: &mut Page<'_>, borrowers: &[BorrowerOutcome], scale: i8) {
 /// What each borrower who was liquidated anywhere paid, and how near the edge the position came.
 fn comparison(page: &mut Page<'_>, borrowers: &[BorrowerOutcome]) {
     let mut table = Table::new([
-        "twin positions",
-        ">peak LTV: model",
-        ">rule",
-        ">sold off USDC: model",
-        ">rule",
-        ">cost USD: model",
-        ">rule",
+        "twins",
+        ">highest LTV",
+        ">rule alone",
+        ">repaid USDC",
+        ">rule alone",
+        ">cost USD",
+        ">rule alone",
     ]);
     let sum = |position: &PositionOutcome, value: fn(&LiquidationRecord) -> u64| -> u64 {
         position.liquidations.iter().map(value).sum()
@@ -221,7 +220,7 @@ pub fn costs(page: &mut Page<'_>, outcome: &Outcome) -> io::Result<()> {
     );
     row("verify on the host", seconds(proofs.verify_median), "median".into());
 
-    let mut units = Table::new(["instruction", ">sent", ">compute units", ">largest", ">bytes"]);
+    let mut units = Table::new(["instruction", ">sent", ">least CU", ">most CU", ">bytes"]);
     for figures in &outcome.transactions {
         units.row([
             figures.name.to_owned(),
@@ -256,8 +255,7 @@ pub fn verdict(page: &mut Page<'_>, outcome: &Outcome, took: Duration) -> io::Re
     let (style, word): (Style, &str) =
         if outcome.as_expected { (GOOD, "As expected") } else { (BAD, "NOT as expected") };
     page.say(&format!(
-        "\n{}: {opened} liquidations opened by proof, {refused} of {} attacks refused with the right error, {held} of {} \
-         checks hold, in {}.",
+        "\n{}: {opened} liquidations by proof, {refused}/{} attacks refused, {held}/{} checks hold, in {}.",
         paint(style.bold(), word),
         outcome.attacks.len(),
         outcome.checks.len(),

@@ -149,7 +149,10 @@ pub fn register(
     world.warp(world.now() + 1);
     world.send("activate", &authority.keypair, &[activate()])?;
     let registered: Model = world.read(&account)?;
-    page.line(format!("model {account}, key checked on chain: subgroups, identities, gamma = +-delta"));
+    page.line(format!("model {account}"));
+    page.line(
+        "its key checked on chain: lengths, curves, subgroups, identities, gamma = delta, gamma = -delta",
+    );
     page.line(format!(
         "one second before its {} h timelock ends: {}; then active",
         TIMELOCK / 3_600,
@@ -197,10 +200,10 @@ pub fn open(
     let [venue, _] = &venues;
     let market = venue.read(world)?;
     page.line(format!(
-        "borrow up to {} %, early floor {} %, liquidation threshold {} %; score from {:.2} opens an early one",
+        "borrow up to {} %, liquidation from {} %; from {} % on, a score of at least {:.2} opens an early one",
         rules.max_ltv_bps / 100,
-        rules.early_floor_bps / 100,
         rules.liquidation_threshold_bps / 100,
+        rules.early_floor_bps / 100,
         f64::from(rules.score_threshold) / f64::from(1u16 << SCORE_FORMAT.scale.unsigned_abs()),
     ));
     page.line(format!(

@@ -156,14 +156,7 @@ impl World {
     }
 
     /// A party with lamports and tokens.
-    pub fn party(
-        &mut self,
-        venue: &str,
-        name: &str,
-        assets: &Assets,
-        collateral: u64,
-        debt: u64,
-    ) -> Party {
+    pub fn party(&mut self, venue: &str, name: &str, assets: &Assets, collateral: u64, debt: u64) -> Party {
         let keypair = self.key(&format!("{venue}/{name}"));
         self.net.airdrop(&keypair.pubkey(), ENDOWMENT);
         let mut account = |what: &str, mint: &Address, amount: u64| {

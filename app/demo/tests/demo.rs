@@ -28,7 +28,7 @@ fn everything_is_as_expected_and_each_attack_meets_its_error() {
             ("prove under one's own key", "ProofInvalid (6074)"),
             ("bring one's own registered model", "WrongModel (7016)"),
             ("wait until the snapshot is stale", "SnapshotExpired (7091)"),
-            ("replay a proof: its snapshot is consumed", "IllegalOwner"),
+            ("replay a proof: its snapshot is consumed", "AccountDataTooSmall"),
             ("replay a proof on the next snapshot", "ProofInvalid (6074)"),
             ("take snapshots until one suits", "SnapshotTooSoon (7090)"),
             ("liquidate a healthy position, honest score", "ScoreBelowThreshold (7072)"),
@@ -84,7 +84,7 @@ fn missing_programs_are_an_error_with_a_hint() {
 
 #[test]
 fn lengths_that_cannot_be_shown_are_refused_before_any_work() {
-    for hours in [0, 23, 80, usize::MAX] {
+    for hours in [0, 23, 78, usize::MAX] {
         let mut out = Vec::new();
         let error = run(&Options { hours, ..options() }, &mut out).unwrap_err();
         assert!(matches!(error, DemoError::Hours { .. }), "{error}");

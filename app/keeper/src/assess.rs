@@ -110,7 +110,7 @@ impl MarketView {
         } else if !exposure.covered(params.bonus_min_bps) {
             Standing::Unscored(Unscored::NotCovered)
         } else {
-            match self.features(&exposure)? {
+            match self.features(&exposure) {
                 Some(features) => Standing::Early { features },
                 None => Standing::Unscored(Unscored::NoFeatures),
             }
@@ -156,12 +156,11 @@ impl MarketView {
     }
 
     /// The model's inputs, or `None` while the program would not take a snapshot.
-    fn features(&self, exposure: &Exposure) -> Result<Option<[i16; features::COUNT]>, AssessError> {
+    fn features(&self, exposure: &Exposure) -> Option<[i16; features::COUNT]> {
         let market = &self.market;
         let window =
             self.history.window(&market.params.collateral_feed, self.now, self.prices.collateral.price);
-        let Ok(closes) = window else { return Ok(None) };
-        let borrowed = market.debt_total().map_err(|_| AssessError::Books)?;
+        let closes = window.ok()?;
         let computed = features::compute(&features::Inputs {
             closes: &closes,
             confidence: self.prices.collateral.confidence,
@@ -169,9 +168,9 @@ impl MarketView {
             collateral_value: exposure.collateral_value().get(),
             debt_value: exposure.debt_value().get(),
             liquidation_threshold_bps: market.params.liquidation_threshold_bps,
-            borrowed: u128::from(borrowed),
-            supplied: u128::from(borrowed) + u128::from(market.cash),
+            borrowed: u128::from(market.settled_debt),
+            supplied: u128::from(market.settled_debt) + u128::from(market.settled_cash),
         });
-        Ok(computed.ok())
+        computed.ok()
     }
 }
