@@ -28,12 +28,12 @@ use crate::ui::{self, Bar, Spinner, Table, bytes, duration};
 
 const EXAMPLE: &str = "\
 Examples:
-  $ assay bench                                the repository's liquidation-risk model, compiled on the spot
+  $ assay bench          the repository's liquidation-risk model, compiled on the spot
   $ assay bench --model model.assay --key model.pk --runs 100
   $ assay bench --json | jq '.times.\"witness + prove\".median_ms'
 
-`witness + prove` is what a keeper pays for each decision: the key is loaded, the input is fresh. Without --key a
-development key is made in memory and thrown away.";
+`witness + prove` is what a keeper pays for each decision: the key is loaded, the input is
+fresh. Without --key a development key is made in memory and thrown away.";
 
 /// Where the repository keeps the model that `assay bench` measures by default.
 const DEFAULT_MODEL: &str = "models/liquidation-risk/model.onnx";

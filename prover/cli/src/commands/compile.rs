@@ -18,16 +18,19 @@ use crate::ui::{self, Spinner, bytes, duration};
 const EXAMPLE: &str = "\
 Examples:
   $ assay compile model.onnx --calibration samples.csv
-  $ assay compile models/liquidation-risk/model.onnx --calibration models/liquidation-risk/calibration.csv \\
-      --input-format 15:12 --output-format 16:8 --threshold 0 -o model.assay
+  $ cd models/liquidation-risk
+  $ assay compile model.onnx --calibration calibration.csv --input-format 15:12 \\
+      --output-format 16:8 --threshold 0
 
-Calibration data are inputs as the model will see them, in its own units: CSV with a header of feature names, JSON, .npy
-or .npz. They choose scales and widths, so that no output is off by more than --max-error from the float model, and the
-domain of each feature, outside which `assay prove` refuses values. The report tells what was chosen, what it costs to
-prove and to verify, and what rounding does to decisions at --threshold.
+Calibration data are inputs as the model will see them, in its own units: CSV with a header of
+feature names, JSON, .npy or .npz. They choose scales and widths, so that no output is off by
+more than --max-error from the float model, and the domain of each feature, outside which
+`assay prove` refuses values. The report tells what was chosen, what it costs to prove and to
+verify, and what rounding does to decisions at --threshold.
 
-A format is BITS:SCALE: signed integers of BITS bits, each standing for q * 2^-SCALE. Fix it where another program,
-such as a lending market on chain, computes the inputs or reads the outputs.
+A format is BITS:SCALE: signed integers of BITS bits, each standing for q * 2^-SCALE. Fix it
+where another program, such as a lending market on chain, computes the inputs or reads the
+outputs.
 
 The same model and data give the same file, on every machine.";
 

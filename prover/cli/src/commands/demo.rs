@@ -15,9 +15,10 @@ Examples:
   $ cargo xtask build && assay demo            the programs first, then the demonstration
   $ assay demo --json | jq '.attacks[] | {name, got}'
 
-Compiles the liquidation-risk model, makes keys, deploys the programs into an in-process Solana runtime, replays
-real prices, lets a keeper prove and liquidate, attacks it all, and checks the books. Exit code 0 means that
-everything was as expected: the liquidations, and each attack refused with its own error.";
+Compiles the liquidation-risk model, makes keys, deploys the programs into an in-process Solana
+runtime, replays real prices, lets a keeper prove and liquidate, attacks it all, and checks the
+books. Exit code 0 means that everything was as expected: the liquidations, and each attack
+refused with its own error.";
 
 /// Watch a real model decide a liquidation inside a Solana runtime, and attacks on it fail.
 #[derive(Debug, clap::Args)]

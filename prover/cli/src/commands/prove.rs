@@ -27,18 +27,21 @@ Examples:
   $ assay prove --model model.assay --key model.pk --input input.json -o decision.proof
   $ assay prove --model model.assay --key model.pk --input samples.csv --row 3 --json
 
-Inputs are in the model's own units, as floats; the tool rounds each to the model's grid, and refuses one outside its
-domain. Forms:
-  JSON object   values by feature name, or by tensor name: {\"ltv\": 0.72, ...} or {\"features\": [0.72, ...]}
+Inputs are in the model's own units, as floats; the tool rounds each to the model's grid, and
+refuses one outside its domain. Forms:
+  JSON object   values by feature name, {\"ltv\": 0.72, ...},
+                or by tensor name, {\"features\": [0.72, ...]}
   JSON array    the values in the model's order: [0.72, 0.11]
   CSV           a header with the feature names, one sample a row; --row chooses
 Use - for JSON on standard input.
 
---context binds the proof to its use (an account, a nonce, a purpose): a verifier that asks for a context accepts no
-proof made for another. Without it the context is zero, and the proof says nothing about where it may be used.
+--context binds the proof to its use (an account, a nonce, a purpose): a verifier that asks
+for a context accepts no proof made for another. Without it the context is zero, and the proof
+says nothing about where it may be used.
 
-A model compiled with --commit hides that input behind a salted commitment. The salts are drawn fresh and saved
-with --save-salts; whoever holds them and the input can show later what was committed to.";
+A model compiled with --commit hides that input behind a salted commitment. The salts are
+drawn fresh and saved with --save-salts; whoever holds them and the input can show later what
+was committed to.";
 
 /// Prove what the model decides for an input.
 #[derive(Debug, clap::Args)]

@@ -21,10 +21,11 @@ Example:
   $ assay setup model.assay --development
   writes model.pk (the prover's) and model.vk (the verifier's), both or neither.
 
-What --development means: Groth16 keys are made from secrets. Here this machine draws them, uses them and forgets
-them; whoever could read its memory could forge proofs. The keys carry the mark `development` for good, the verifier
-program stores it, and programs that hold real funds refuse it. Ceremonies, whose keys are sound when one of many
-contributors was honest, are not part of this version.";
+What --development means: Groth16 keys are made from secrets. Here this machine draws them,
+uses them and forgets them; whoever could read its memory could forge proofs. The keys carry
+the mark `development` for good, the verifier program stores it, and programs that hold real
+funds refuse it. Ceremonies, whose keys are sound when one of many contributors was honest,
+are not part of this version.";
 
 /// Make the proving and the verifying key of a compiled model.
 #[derive(Debug, clap::Args)]
@@ -70,7 +71,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     if let Some(directory) = args.output.as_deref().filter(|path| !path.is_dir()) {
         return Err(hinted(
             anyhow!("{} is not a directory", directory.display()),
-            format!("-o names the directory that both keys go to: mkdir -p {}", directory.display()),
+            "-o names an existing directory, which both keys go to",
         ));
     }
     // Made before the long work: a place that cannot be written to is found now.

@@ -17,12 +17,13 @@ use crate::values::{self, Content, Tensors};
 const EXAMPLE: &str = "\
 Examples:
   $ assay verify --vk model.vk --proof decision.proof
-  $ assay verify --vk model.vk --proof decision.proof --model model.assay --input input.json --context 1f00...
+  $ assay verify --vk model.vk --proof decision.proof --model model.assay \\
+      --input input.json --context 1f00...
 
-The digest is recomputed from the statement in the proof file: context, public inputs or their commitments, outputs.
-What a valid proof means depends on what you compare it with:
-  --vk        the proof was made for this key; whether the key is the model's, you must know (or use --model)
-  --model     the key is of this model's circuit, and the statement's values are shown in the model's own units
+The digest is recomputed from the statement in the proof file: context, public inputs or their
+commitments, outputs. What a valid proof means depends on what you compare it with:
+  --vk        the proof was made for this key; whose key it is, you must know (or use --model)
+  --model     the key is of this model's circuit, and the proven values are shown in its units
   --input     the statement is about this input (committed inputs need --salts)
   --context   the statement was made for this purpose
 
