@@ -200,7 +200,7 @@ pub fn open(
     let [venue, _] = &venues;
     let market = venue.read(world)?;
     page.line(format!(
-        "borrow up to {} %, liquidation from {} %; from {} % on, a score of at least {:.2} opens an early one",
+        "borrow up to {} %, liquidation from {} %, or from {} % on by a score of at least {:.2}",
         rules.max_ltv_bps / 100,
         rules.liquidation_threshold_bps / 100,
         rules.early_floor_bps / 100,

@@ -50,7 +50,7 @@ pub enum ModelError {
 pub enum ProofError {
     /// The integer reference refused the features.
     #[error("scoring: {0}")]
-    Run(#[from] RunError),
+    Run(Box<RunError>),
     /// The witness could not be solved.
     #[error("solving: {0}")]
     Solve(#[from] SolveError),
@@ -72,6 +72,12 @@ pub enum ProofError {
     /// The model's output is not one score of 16 bits.
     #[error("the model's output is no score of 16 bits: {0:?}")]
     Score(Option<i64>),
+}
+
+impl From<RunError> for ProofError {
+    fn from(error: RunError) -> Self {
+        Self::Run(Box::new(error))
+    }
 }
 
 /// Books that no sound market has.
@@ -139,7 +145,7 @@ pub enum KeeperError<E: std::error::Error + 'static> {
     Assess(#[from] AssessError),
     /// No proof could be made.
     #[error(transparent)]
-    Proof(#[from] ProofError),
+    Proof(Box<ProofError>),
     /// The market trusts a statement of another schema than the model's.
     #[error(
         "the market accepts statements of another schema than this keeper's model: its proofs would be refused"
@@ -153,6 +159,12 @@ pub enum KeeperError<E: std::error::Error + 'static> {
         /// Why not.
         source: SendError<E>,
     },
+}
+
+impl<E: std::error::Error + 'static> From<ProofError> for KeeperError<E> {
+    fn from(error: ProofError) -> Self {
+        Self::Proof(Box::new(error))
+    }
 }
 
 impl<E: std::error::Error + 'static> KeeperError<E> {
