@@ -33,10 +33,10 @@ impl Case {
         let (model, _) = compile(&onnx, &table, &options).unwrap_or_else(|error| panic!("{name}: {error}"));
         let samples = model.samples(&Table::from_json(&read(&folder, "samples.json")).unwrap()).unwrap();
         let answers: Answers = serde_json::from_slice(&read(&folder, "samples.json")).unwrap();
-        let answers: Vec<Vec<Vec<f64>>> = (0..samples.len())
-            .map(|row| model.schema.outputs().iter().map(|tensor| answers.outputs[&tensor.name][row].clone()))
-            .map(Iterator::collect)
-            .collect();
+        let outputs = model.schema.outputs();
+        let answer =
+            |row: usize| outputs.iter().map(|tensor| answers.outputs[&tensor.name][row].clone()).collect();
+        let answers: Vec<Vec<Vec<f64>>> = (0..samples.len()).map(answer).collect();
         assert!(samples.len() >= 50, "{name}: {} samples", samples.len());
         let float = FloatModel::from_onnx(&onnx).unwrap();
         Self { name: name.into(), model, float, samples, answers, tolerance }
