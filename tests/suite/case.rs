@@ -30,8 +30,13 @@ impl Case {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../models").join(name);
         let onnx = read(&folder, "model.onnx");
         let table = table(&folder, calibration);
-        let (model, _) = compile(&onnx, &table, &options).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let samples = model.samples(&Table::from_json(&read(&folder, "samples.json")).unwrap()).unwrap();
+        let samples = Table::from_json(&read(&folder, "samples.json")).unwrap();
+        let compiled = |options: &Options| {
+            compile(&onnx, &table, options).unwrap_or_else(|error| panic!("{name}: {error}")).0
+        };
+        let options = declare_domain(options, &compiled(&Options::default()), &samples);
+        let model = compiled(&options);
+        let samples = model.samples(&samples).unwrap();
         let answers: Answers = serde_json::from_slice(&read(&folder, "samples.json")).unwrap();
         let outputs = model.schema.outputs();
         let answer =
@@ -41,6 +46,22 @@ impl Case {
         let float = FloatModel::from_onnx(&onnx).unwrap();
         Self { name: name.into(), model, float, samples, answers, tolerance }
     }
+}
+
+/// Declares the domain that calibration and samples span together: the samples are other draws, and some lie just
+/// outside what calibration saw. Where the case fixes the input format, the format is the domain.
+fn declare_domain(mut options: Options, model: &CompiledModel, samples: &Table) -> Options {
+    if options.input_format.is_some() {
+        return options;
+    }
+    for (index, feature) in model.features.iter().enumerate() {
+        let mut domain = (feature.min, feature.max);
+        for sample in model.samples(samples).unwrap() {
+            domain = (domain.0.min(sample[index]), domain.1.max(sample[index]));
+        }
+        options.domains.insert(feature.name.clone(), domain);
+    }
+    options
 }
 
 fn table(folder: &Path, name: &str) -> Table {
