@@ -1,0 +1,22 @@
+//! BN254 arithmetic for the prover: fields, transforms, and sums of scaled points.
+//!
+//! Every operation exists twice. The *portable* path computes with arkworks' types and runs everywhere. The *IFMA* path
+//! computes eight field elements at once with the 52-bit multiply-add instructions of AVX-512, on processors that have
+//! them. [`Backend`] says which; [`Backend::detect`] chooses at run time. Both return the same bits.
+//!
+//! Field elements cross this crate's boundary as arkworks' `Fr` and `Fq`, and points as [`G1Point`] and [`G2Point`]: plain
+//! bytes that a file can hold and a memory map can lend.
+//!
+//! Not constant-time: time and memory access depend on the values, as in every prover of this kind. Run it where nobody
+//! measures.
+
+#![warn(missing_docs)]
+
+mod backend;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "vector instructions; each block states why the processor has them")]
+mod ifma;
+mod points;
+
+pub use backend::{Backend, BackendError, VARIABLE};
+pub use points::{G1Point, G2Point, PointError};
