@@ -14,6 +14,7 @@
 
 mod backend;
 #[cfg(target_arch = "x86_64")]
+#[allow(dead_code)]
 #[allow(unsafe_code, reason = "vector instructions; each block states why the processor has them")]
 mod ifma;
 mod points;

@@ -1,5 +1,9 @@
 //! The AVX-512 IFMA path: eight field elements at once. All `unsafe` of the crate is in this folder.
 
+pub(crate) mod field;
+pub(crate) mod lanes;
+pub(crate) mod modulus;
+
 /// Proof that the processor has the instructions: it exists only where [`Ifma::detect`] has found them.
 ///
 /// Vector values are made from it, and every vector operation takes a vector value. So safe code cannot reach an
