@@ -25,6 +25,9 @@ pub const CONTEXT_LABEL: &[u8] = b"assay:lending:liquidation:v1\0";
 /// Bits of the score: a signed integer in [-2^15, 2^15).
 pub const SCORE_BITS: u8 = 16;
 
+/// How far a price's publish time may lie ahead of the cluster's clock, in seconds: that clock lags real time.
+pub const MAX_PRICE_AHEAD_SECONDS: u32 = 10;
+
 /// What one snapshot is, to the last bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SnapshotId {

@@ -13,6 +13,7 @@
 //! | [`statement`] | packing of integers into limbs, commitments, the digest that a proof is about |
 //! | [`groth16`] | proof and key bytes, the key checks, verification |
 //! | [`artifact`] | the container of every file on disk |
+//! | [`proof_file`] | a proof with its statement, as a file |
 //! | [`lending`] | what a liquidation proof is bound to |
 //! | [`pda`], [`verifier`] | seeds, instruction and return data, account offsets |
 //! | [`features`] | the liquidation-risk inputs, from accounts to integers |
@@ -30,6 +31,7 @@ pub mod groth16;
 pub mod lending;
 pub mod pda;
 pub mod poseidon;
+pub mod proof_file;
 pub mod pyth;
 pub mod schema;
 pub mod statement;

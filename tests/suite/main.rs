@@ -12,8 +12,10 @@
 
 #![allow(missing_docs)]
 
+mod audit;
 mod case;
 mod engines;
+mod snarkjs;
 
 use assay_compiler::{Format, Options};
 
@@ -21,13 +23,7 @@ use crate::{case::Case, engines::Engines};
 
 #[test]
 fn liquidation_risk() {
-    let options = Options {
-        max_error: 0.02,
-        input_format: Some(Format { bits: 15, scale: 12 }),
-        output_format: Some(Format { bits: 16, scale: 8 }),
-        ..Options::default()
-    };
-    let case = Case::load("liquidation-risk", "calibration.csv", options, 0.06);
+    let case = liquidation_risk_case();
     assert!(case.samples.len() >= 200, "{} samples", case.samples.len());
     Engines::agree(&case);
 }
@@ -51,6 +47,31 @@ fn linear_score() {
 fn linear_score_of_a_committed_applicant() {
     let options = Options { commit: vec!["applicant".into()], ..error(0.02) };
     Engines::agree(&Case::load("suite/linear-score", "calibration.csv", options, 0.04));
+}
+
+#[test]
+fn no_wire_of_a_compiled_model_is_under_constrained() {
+    liquidation_risk_case().audit();
+    Case::load("suite/clip-classifier", "calibration.csv", error(0.02), 0.04).audit();
+    Case::load("suite/two-branch", "calibration.json", error(0.02), 0.04).audit();
+    let options = Options { commit: vec!["applicant".into()], ..error(0.02) };
+    Case::load("suite/linear-score", "calibration.csv", options, 0.04).audit();
+}
+
+#[test]
+fn snarkjs_agrees() {
+    snarkjs::accepts(&liquidation_risk_case());
+}
+
+/// The formats are the lending program's; the error leaves room for samples that calibration never saw.
+fn liquidation_risk_case() -> Case {
+    let options = Options {
+        max_error: 0.02,
+        input_format: Some(Format { bits: 15, scale: 12 }),
+        output_format: Some(Format { bits: 16, scale: 8 }),
+        ..Options::default()
+    };
+    Case::load("liquidation-risk", "calibration.csv", options, 0.06)
 }
 
 fn error(max_error: f64) -> Options {

@@ -5,11 +5,13 @@
 
 #![forbid(unsafe_code)]
 
+mod debian;
 mod idl;
 mod platform_tools;
 mod process;
 mod programs;
 mod sbpf;
+mod snarkjs;
 mod tasks;
 mod workspace;
 

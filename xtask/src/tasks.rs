@@ -4,13 +4,19 @@ use anyhow::Result;
 
 use crate::process::{cargo, progress, run};
 use crate::programs::{self, Toolchain};
+use crate::snarkjs;
 use crate::workspace::Workspace;
 
-/// Builds the programs, then runs every test of the workspace in release mode.
+/// Builds the programs, fetches snarkjs, then runs every test of the workspace in release mode.
 pub fn test(workspace: &Workspace, toolchain: Toolchain, args: &[String]) -> Result<()> {
     programs::build(workspace, toolchain)?;
+    let snarkjs = snarkjs::install(workspace)?;
     progress("testing the workspace");
-    run(cargo().current_dir(&workspace.root).args(["test", "--release", "--workspace"]).args(args))
+    run(cargo()
+        .current_dir(&workspace.root)
+        .env(snarkjs::VARIABLE, snarkjs)
+        .args(["test", "--release", "--workspace"])
+        .args(args))
 }
 
 /// Builds the programs, then runs the demonstration.

@@ -27,6 +27,8 @@ pub struct Side<'a> {
     pub positions: Vec<PositionOutcome>,
     /// The proofs that opened liquidations, in order.
     pub proven: Vec<ProvenScore>,
+    /// Proven scores that the keeper had computed otherwise before: none, if it computes as the program does.
+    pub surprises: usize,
 }
 
 /// The first early liquidation, with the world as it was right before: where the attacks begin.
@@ -41,7 +43,7 @@ impl<'a> Side<'a> {
     /// A side on which nothing happened yet.
     pub fn new(venue: &'a Venue, keeper: Keeper<'a, ChaCha20Rng>) -> Self {
         let positions = vec![PositionOutcome::default(); venue.borrowers.len()];
-        Self { venue, keeper, positions, proven: Vec::new() }
+        Self { venue, keeper, positions, proven: Vec::new(), surprises: 0 }
     }
 
     /// Brings the market's price history up to date.
@@ -99,6 +101,7 @@ impl<'a> Side<'a> {
                     world.note("snapshot", &snapshot);
                 }
                 world.note("liquidate_by_proof", &liquidation.executed);
+                self.surprises += usize::from(score != Some(proven.score));
                 let score = proven.score;
                 self.proven.push(*proven);
                 (true, Some(score), liquidation)

@@ -261,6 +261,11 @@ pub fn expectations(sides: &[Side<'_>; 2]) -> Vec<Check> {
             holds: by_proof > 0 && by_proof == with_model.proven.len(),
         },
         Check {
+            name: "the keeper computed each proven score before it took the snapshot",
+            detail: format!("{} of {} came out otherwise", with_model.surprises, with_model.proven.len()),
+            holds: with_model.surprises == 0,
+        },
+        Check {
             name: "low scores left positions above the floor alone",
             detail: format!(
                 "{left_alone} times; {untouched} positions above the floor were never liquidated"

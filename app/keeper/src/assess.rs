@@ -174,3 +174,67 @@ impl MarketView {
         computed.ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anchor_lang::prelude::PodU128;
+    use assay_interface::pyth::Price;
+    use bytemuck::Zeroable;
+
+    const NOW: i64 = 1_708_000_000;
+
+    fn view(count: u64, last: i64, publish_time: i64) -> MarketView {
+        let mut history = PriceHistory { count, ..Zeroable::zeroed() };
+        let newest = usize::try_from(count.saturating_sub(1)).unwrap() % HISTORY_LEN;
+        history.closes[newest] = Close { publish_time: last, price: 1 };
+        let price = Price { price: 100_0000_0000, confidence: 0, ema: 100_0000_0000, publish_time };
+        let mut market = Market { borrow_index: PodU128::from(1 << 64), ..Zeroable::zeroed() };
+        (market.collateral_decimals, market.debt_decimals) = (9, 6);
+        market.params.early_floor_bps = 8_000;
+        market.params.liquidation_threshold_bps = 8_500;
+        market.params.close_factor_bps = 5_000;
+        market.params.bonus_min_bps = 200;
+        market.params.bonus_max_bps = 800;
+        let debt = Price { price: 1_0000_0000, ema: 1_0000_0000, ..price };
+        MarketView { market, history, prices: Prices { collateral: price, debt }, now: NOW }
+    }
+
+    fn owing(usd: u64) -> Position {
+        Position { collateral: 100_000_000_000, debt_shares: usd * 1_000_000, ..Zeroable::zeroed() }
+    }
+
+    #[test]
+    fn an_observation_is_due_an_hour_after_the_last_also_around_the_ring() {
+        for count in [1, HISTORY_LEN as u64, HISTORY_LEN as u64 + 5] {
+            assert!(view(count, NOW - OBSERVATION_GAP, NOW).observation_is_due(), "{count}");
+            assert!(!view(count, NOW - OBSERVATION_GAP + 1, NOW).observation_is_due(), "{count}");
+        }
+        assert!(view(0, 0, NOW).observation_is_due());
+        let mut other_feed = view(1, NOW, NOW);
+        other_feed.history.feed = [1; 32];
+        assert!(other_feed.observation_is_due());
+    }
+
+    #[test]
+    fn standings_change_at_the_floor_and_at_the_threshold() {
+        let standing = |usd| view(0, 0, NOW).assess(&owing(usd)).unwrap().standing;
+        assert_eq!(standing(0), Standing::NoDebt);
+        assert_eq!(standing(7_999), Standing::Safe);
+        assert_eq!(standing(8_000), Standing::Unscored(Unscored::NoFeatures));
+        assert_eq!(standing(8_499), Standing::Unscored(Unscored::NoFeatures));
+        assert_eq!(standing(8_500), Standing::Liquidatable);
+    }
+
+    #[test]
+    fn the_plain_limit_grows_with_the_trouble() {
+        let terms = |usd| {
+            let view = view(0, 0, NOW);
+            view.plain_terms(&view.assess(&owing(usd)).unwrap().exposure).unwrap()
+        };
+        assert_eq!(terms(8_600), Terms { limit: 4_300_000_000, bonus_bps: 300 });
+        assert_eq!(terms(9_600).limit, 9_600_000_000, "past 95 % the whole debt");
+        // 10,000 USD / 1.02: beyond cover, what buys all collateral.
+        assert_eq!(terms(11_000).limit, 9_803_921_569);
+    }
+}

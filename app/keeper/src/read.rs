@@ -3,6 +3,7 @@
 use anchor_lang::{Discriminator, Owner};
 use assay_client::account::decode;
 use assay_client::lending::{ID, Market, Position, PriceHistory, RiskParams, Snapshot};
+use assay_interface::lending::MAX_PRICE_AHEAD_SECONDS;
 use assay_interface::pyth::{Policy, Price, PriceUpdate, RECEIVER_PROGRAM};
 use assay_lending::prices::Prices;
 use bytemuck::Pod;
@@ -14,9 +15,6 @@ use crate::{
     error::{AssessError, KeeperError},
     keeper::Route,
 };
-
-/// How far ahead of the clock a price may lie: what the lending program allows.
-const MAX_AHEAD_SECONDS: u32 = 10;
 
 /// Offset of the amount in a token account.
 const TOKEN_AMOUNT: std::ops::Range<usize> = 64..72;
@@ -103,7 +101,7 @@ fn price<C: Chain>(
     let policy = Policy {
         feed_id: *feed,
         max_age: params.price_max_age,
-        max_ahead: MAX_AHEAD_SECONDS,
+        max_ahead: MAX_PRICE_AHEAD_SECONDS,
         max_confidence_bps: params.price_max_confidence_bps,
     };
     PriceUpdate::decode(&found.data)

@@ -4,6 +4,7 @@
 //! interval (collateral low, debt high); exchange in a liquidation and the features take the middle.
 
 use anchor_lang::prelude::*;
+use assay_interface::lending::MAX_PRICE_AHEAD_SECONDS;
 use assay_interface::pyth::{Policy, Price, PriceUpdate, PythError, RECEIVER_PROGRAM};
 
 use crate::{
@@ -14,9 +15,6 @@ use crate::{
     },
     state::{Market, Position, RiskParams},
 };
-
-/// How far a publish time may lie ahead of the cluster's clock, which lags real time by seconds.
-const MAX_AHEAD_SECONDS: u32 = 10;
 
 const RECEIVER: Address = Address::new_from_array(RECEIVER_PROGRAM);
 
@@ -87,7 +85,7 @@ pub fn load_price(account: &AccountView, feed: &[u8; 32], params: &RiskParams, n
     let policy = Policy {
         feed_id: *feed,
         max_age: params.price_max_age,
-        max_ahead: MAX_AHEAD_SECONDS,
+        max_ahead: MAX_PRICE_AHEAD_SECONDS,
         max_confidence_bps: params.price_max_confidence_bps,
     };
     let price = PriceUpdate::decode(&data).and_then(|update| update.accept(&policy, now));

@@ -6,11 +6,11 @@ use anyhow::{Context, anyhow};
 use assay_compiler::CompiledModel;
 use assay_groth16::{ProvingKey, VerifyingKey};
 use assay_interface::artifact::{self, ArtifactError, Kind};
+use assay_interface::proof_file::ProofFile;
 use assay_interface::statement::Statement;
 
 use crate::failure::{HintExt, hinted};
 use crate::files;
-use crate::proof_file::ProofFile;
 use crate::ui::hex;
 use crate::values::{self, Tensors};
 

@@ -13,7 +13,6 @@ pub mod failure;
 pub mod files;
 pub mod inputs;
 pub mod interrupt;
-pub mod proof_file;
 pub mod ui;
 pub mod values;
 

@@ -1,10 +1,11 @@
-//! The packages of the Debian route: which they are, whether they are there, and how to get them.
+//! The packages of the Debian route: which they are, and where their tools lie.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
+use crate::debian;
 use crate::process::{capture, cargo, find_on_path, progress, run};
 use crate::workspace::Workspace;
 
@@ -41,10 +42,10 @@ pub struct Tools {
 
 /// Installs what is missing and returns where everything is.
 pub fn install(workspace: &Workspace) -> Result<Tools> {
-    let missing = missing_packages();
-    if !missing.is_empty() {
-        install_debian_packages(&missing)?;
-    }
+    debian::install(
+        &DEBIAN_PACKAGES,
+        "install Solana's command line tools (they bring `cargo build-sbf`), or build on Debian 12 or later",
+    )?;
     let llvm = Path::new(LLVM_PREFIX);
     let tools = Tools {
         rustc: PathBuf::from("/usr/bin/rustc"),
@@ -55,43 +56,6 @@ pub fn install(workspace: &Workspace) -> Result<Tools> {
     };
     check_llvm_version(&tools)?;
     Ok(tools)
-}
-
-/// Those of [`DEBIAN_PACKAGES`] that dpkg does not report as installed: all of them where there is no dpkg.
-fn missing_packages() -> Vec<&'static str> {
-    let is_installed = |package: &&str| {
-        capture(Command::new("dpkg-query").args(["--show", "--showformat=${db:Status-Status}", package]))
-            .is_ok_and(|status| status == "installed")
-    };
-    DEBIAN_PACKAGES.into_iter().filter(|package| !is_installed(package)).collect()
-}
-
-fn install_debian_packages(missing: &[&str]) -> Result<()> {
-    let by_hand = format!("apt-get install -y --no-install-recommends {}", missing.join(" "));
-    if find_on_path("apt-get").is_none() {
-        bail!(
-            "neither `cargo build-sbf` nor apt-get is on PATH\n\
-             hint: install Solana's command line tools (they bring `cargo build-sbf`), or build on Debian 12 or later"
-        );
-    }
-    let is_root = capture(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    let elevation: &[&str] = match (is_root, find_on_path("sudo")) {
-        (true, _) => &[],
-        (false, Some(_)) => &["sudo"],
-        (false, None) => {
-            bail!("packages are missing and this user may not install them\nhint: as root, run `{by_hand}`")
-        }
-    };
-    let apt = |arguments: &[&str]| {
-        let words: Vec<&str> = elevation.iter().chain(&["apt-get"]).chain(arguments).copied().collect();
-        let (program, rest) = words.split_first().context("no command to run")?;
-        run(Command::new(program).args(rest).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    progress(&format!("installing Debian packages: {}", missing.join(", ")));
-    apt(&["update", "--quiet=2"])?;
-    let mut install = vec!["install", "--yes", "--quiet=2", "--no-install-recommends"];
-    install.extend(missing);
-    apt(&install).with_context(|| format!("hint: as root, run `{by_hand}`"))
 }
 
 /// The installed sbpf-linker, or a fresh one in the build directory.

@@ -6,6 +6,7 @@ use anyhow::{Context, anyhow};
 use assay_circuits::Witness;
 use assay_groth16::{ProvingKey, SetupKind, VerifyingKey, snarkjs};
 use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind, VERSION};
+use assay_interface::proof_file::ProofFile;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use serde_json::{Map, Value, json};
 
@@ -13,7 +14,6 @@ use crate::artifacts;
 use crate::cli::Outcome;
 use crate::commands::{print, show};
 use crate::failure::hinted;
-use crate::proof_file::ProofFile;
 use crate::ui::{self, STRONG, Table, bytes, hex, paint};
 use crate::values;
 

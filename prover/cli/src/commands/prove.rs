@@ -7,6 +7,7 @@ use anyhow::Context;
 use assay_circuits::{Assignment, Witness};
 use assay_groth16::{ProveError, Prover};
 use assay_interface::artifact::{self, Kind};
+use assay_interface::proof_file::ProofFile;
 use assay_interface::statement::{Statement, TensorValue};
 use rand::rngs::OsRng;
 use serde_json::{Value, json};
@@ -17,7 +18,6 @@ use crate::commands::{ARTIFACT, bytes32, existing, print, show, sibling};
 use crate::failure::{HintExt, SelfCheck};
 use crate::files::{self, Access, Existing, Output};
 use crate::inputs::{self, InputArgs, Salts};
-use crate::proof_file::ProofFile;
 use crate::ui::{self, STRONG, Spinner, bytes, duration, hex, paint};
 use crate::values::{self, Content, Tensors};
 

@@ -1,5 +1,6 @@
 //! `assay verify`: is this proof one of this statement, under this key?
 
+use assay_interface::proof_file::ProofFile;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -10,7 +11,6 @@ use crate::artifacts::{self, Model};
 use crate::cli::Outcome;
 use crate::commands::{bytes32, print, show};
 use crate::inputs::{self, InputArgs};
-use crate::proof_file::ProofFile;
 use crate::ui::{self, BAD, GOOD, STRONG, hex, paint};
 use crate::values::{self, Content, Tensors};
 

@@ -7,12 +7,17 @@
 //! After the domain these are the arguments of the verifier program's `verify`, byte for byte: a keeper copies them
 //! into its instruction. The artifact's parent is the digest of the verifying key's artifact.
 
-use assay_interface::artifact::{self, ArtifactError, Kind};
-use assay_interface::field::Scalar;
-use assay_interface::groth16::{PROOF_LEN, Proof};
-use assay_interface::statement::Statement;
-use assay_interface::verifier::put_arguments;
+use alloc::vec::Vec;
+
 use thiserror::Error;
+
+use crate::{
+    artifact::{self, ArtifactError, Kind},
+    field::Scalar,
+    groth16::{PROOF_LEN, Proof},
+    statement::Statement,
+    verifier::put_arguments,
+};
 
 /// Most limbs that a reader takes: more than any schema within its limits needs for a useful model.
 pub const MAX_LIMBS: usize = 1 << 16;
@@ -94,11 +99,13 @@ impl ProofFile {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     fn sample(limbs: usize) -> ProofFile {
         ProofFile {
-            proof: Proof::from_bytes(std::array::from_fn(|i| i as u8)),
+            proof: Proof::from_bytes(core::array::from_fn(|i| i as u8)),
             statement: Statement {
                 domain: Scalar::from(7u64),
                 context: [9; 32],

@@ -1,0 +1,123 @@
+//! Readers of what a program is sent or reads: schemas, statements, keys, answers, prices.
+
+use assay_interface::field::Scalar;
+use assay_interface::groth16::{self, SetupKind, VERIFYING_KEY_LEN};
+use assay_interface::pyth::{Policy, PriceUpdate, VerificationLevel};
+use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
+use assay_interface::statement;
+use assay_interface::verifier::Verified;
+
+use super::keys::proven;
+
+/// A model's schema.
+pub fn schema(bytes: &[u8]) {
+    if let Ok(read) = ModelSchema::decode(bytes) {
+        assert_eq!(read.encode(), bytes, "one encoding for each schema");
+        assert!(read.input_limbs() > 0 && read.output_limbs() > 0, "no tensor is empty");
+    }
+}
+
+pub(super) fn schema_seeds() -> Vec<Vec<u8>> {
+    let tensor = |name: &str, shape: &[u32], bits, visibility| TensorSchema {
+        name: name.into(),
+        shape: shape.to_vec(),
+        bits,
+        scale: 8,
+        visibility,
+    };
+    let inputs =
+        vec![tensor("x", &[1, 16], 15, Visibility::Public), tensor("y", &[3], 32, Visibility::Committed)];
+    let outputs = vec![tensor("score", &[1], 16, Visibility::Public)];
+    let small = ModelSchema::new("m".into(), inputs.iter().take(1).cloned().collect(), outputs.clone());
+    let large = ModelSchema::new("a-longer-name".into(), inputs, outputs);
+    [small, large].into_iter().flatten().map(|schema| schema.encode()).collect()
+}
+
+/// Limbs of a statement: first a count and a width, then the limbs.
+pub fn unpack(bytes: &[u8]) {
+    let Some((&[count, bits], rest)) = bytes.split_first_chunk::<2>() else { return };
+    let limbs: Vec<Scalar> =
+        rest.as_chunks::<32>().0.iter().filter_map(|limb| Scalar::from_be_bytes(*limb).ok()).collect();
+    if let Ok(values) = statement::unpack(&limbs, usize::from(count), bits) {
+        assert_eq!(values.len(), usize::from(count));
+        assert_eq!(
+            statement::pack(&values, bits).as_ref(),
+            Ok(&limbs),
+            "one packing for each list of values"
+        );
+    }
+}
+
+pub(super) fn unpack_seeds() -> Vec<Vec<u8>> {
+    [(16usize, 15u8), (9, 32), (200, 1)]
+        .into_iter()
+        .filter_map(|(count, bits)| {
+            let limbs = statement::pack(&vec![-1; count], bits).ok()?;
+            let mut seed = vec![count as u8, bits];
+            limbs.iter().for_each(|limb| seed.extend_from_slice(limb.as_be_bytes()));
+            Some(seed)
+        })
+        .collect()
+}
+
+/// A verifying key and a proof as the verifier program gets them: registration, then verification.
+pub fn onchain_key(bytes: &[u8]) {
+    let Some((key, rest)) = bytes.split_first_chunk::<VERIFYING_KEY_LEN>() else { return };
+    let key = groth16::VerifyingKey::from_ref(key);
+    let _ = groth16::check_key(key);
+    let Ok(proof) = groth16::Proof::from_slice(rest) else { return };
+    let verified = groth16::verify(key, proof, &Scalar::from(1u64));
+    assert!(verified.is_err(), "noise is no proof under any key");
+}
+
+pub(super) fn onchain_key_seeds() -> Vec<Vec<u8>> {
+    let mut seed = proven().verifying_key.to_interface().as_bytes().to_vec();
+    seed.extend([0x22; 256]);
+    vec![seed]
+}
+
+/// The verifier program's answer to a caller.
+pub fn return_data(bytes: &[u8]) {
+    if let Ok(read) = Verified::decode(bytes) {
+        assert_eq!(read.encode(), bytes, "one encoding for each answer");
+    }
+}
+
+pub(super) fn return_data_seeds() -> Vec<Vec<u8>> {
+    vec![Verified { model: [1; 32], digest: [2; 32], setup: SetupKind::Ceremony }.encode().to_vec()]
+}
+
+/// A Pyth price account, read and judged.
+pub fn price_account(bytes: &[u8]) {
+    let Ok(read) = PriceUpdate::decode(bytes) else { return };
+    assert_eq!(PriceUpdate::decode(&read.encode()).as_ref(), Ok(&read), "what is written is read back");
+    let policy = Policy { feed_id: read.feed_id, max_age: 60, max_ahead: 5, max_confidence_bps: 200 };
+    if let Ok(price) = read.accept(&policy, read.publish_time) {
+        assert!(
+            price.price > 0 && price.ema > 0 && price.low() <= price.high(),
+            "an accepted price is usable"
+        );
+    }
+}
+
+pub(super) fn price_account_seeds() -> Vec<Vec<u8>> {
+    [VerificationLevel::Full, VerificationLevel::Partial { signatures: 13 }]
+        .into_iter()
+        .map(|verification_level| {
+            let update = PriceUpdate {
+                write_authority: [1; 32],
+                verification_level,
+                feed_id: [2; 32],
+                price: 14_512_345_678,
+                confidence: 5_000_000,
+                exponent: -8,
+                publish_time: 1_763_000_000,
+                previous_publish_time: 1_762_999_999,
+                ema_price: 14_400_000_000,
+                ema_confidence: 6_000_000,
+                posted_slot: 350_000_000,
+            };
+            update.encode().to_vec()
+        })
+        .collect()
+}

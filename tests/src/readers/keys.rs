@@ -1,0 +1,112 @@
+//! Readers of keys and proofs.
+
+use std::sync::LazyLock;
+
+use ark_bn254::Fr;
+use assay_circuits::Assignment;
+use assay_groth16::{Prover, ProvingKey, VerifyingKey, snarkjs};
+use assay_interface::artifact::Kind;
+use assay_interface::field::Scalar;
+use assay_interface::groth16;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::{as_file_and_payload, file_and_payload, small_circuit};
+
+/// Keys, proof and digest of the small circuit; the same ones each time.
+pub(super) struct Proven {
+    proving_key: ProvingKey,
+    pub(super) verifying_key: VerifyingKey,
+    proof: assay_groth16::Proof,
+    digest: Scalar,
+}
+
+pub(super) fn proven() -> &'static Proven {
+    static PROVEN: LazyLock<Proven> = LazyLock::new(|| {
+        let mut rng = ChaCha20Rng::from_seed([42; 32]);
+        let circuit = small_circuit();
+        let assignment = Assignment {
+            inputs: vec![vec![1, -2, 3], vec![4]],
+            context: [7; 32],
+            salts: vec![Fr::from(9u64)],
+        };
+        let witness = circuit.solve(&assignment).expect("the inputs are in range");
+        let (proving_key, verifying_key) =
+            assay_groth16::setup_development(&circuit, &mut rng).expect("the circuit has keys");
+        let proof =
+            assay_groth16::prove(&proving_key, &circuit, &witness, &mut rng).expect("the witness is valid");
+        Proven { proving_key, verifying_key, proof, digest: assay_groth16::scalar(witness.digest()) }
+    });
+    &PROVEN
+}
+
+/// A proving key, and that it does not panic when it proves.
+pub fn proving_key(bytes: &[u8]) {
+    for bytes in as_file_and_payload(Kind::ProvingKey, bytes) {
+        let Ok(read) = ProvingKey::from_bytes(&bytes) else { continue };
+        assert_eq!(read.to_bytes(), bytes, "one encoding for each key");
+        let _ = Prover::new(&read, &small_circuit()).map(drop);
+    }
+}
+
+pub(super) fn proving_key_seeds() -> Vec<Vec<u8>> {
+    file_and_payload(proven().proving_key.to_bytes())
+}
+
+/// A verifying key.
+pub fn verifying_key(bytes: &[u8]) {
+    for bytes in as_file_and_payload(Kind::VerifyingKey, bytes) {
+        if let Ok(read) = VerifyingKey::from_bytes(&bytes) {
+            assert_eq!(read.to_bytes(), bytes, "one encoding for each key");
+        }
+    }
+}
+
+pub(super) fn verifying_key_seeds() -> Vec<Vec<u8>> {
+    file_and_payload(proven().verifying_key.to_bytes())
+}
+
+/// The 256 bytes of a proof, read and verified: the host accepts nothing that the verifier program's code refuses.
+pub fn proof(bytes: &[u8]) {
+    let Ok(onchain) = groth16::Proof::from_slice(bytes) else { return };
+    let Proven { verifying_key, digest, .. } = proven();
+    let host = assay_groth16::Proof::from_interface(onchain)
+        .and_then(|proof| assay_groth16::verify(verifying_key, &proof, digest));
+    let chain = groth16::verify(&verifying_key.to_interface(), onchain, digest);
+    assert_eq!(host.is_ok(), chain.is_ok(), "host {host:?}, chain {chain:?}");
+}
+
+pub(super) fn proof_seeds() -> Vec<Vec<u8>> {
+    vec![proven().proof.to_interface().as_bytes().to_vec()]
+}
+
+/// snarkjs' JSON of a key, a proof and public inputs.
+pub fn snarkjs(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(key) = snarkjs::verifying_key_from_json(text, [1; 32], SetupKind::Ceremony) {
+        let again = snarkjs::verifying_key_from_json(
+            &snarkjs::verifying_key_to_json(&key),
+            [1; 32],
+            SetupKind::Ceremony,
+        );
+        assert!(again.is_ok_and(|again| again == key), "what is written is read back");
+    }
+    if let Ok(proof) = snarkjs::proof_from_json(text) {
+        let again = snarkjs::proof_from_json(&snarkjs::proof_to_json(&proof));
+        assert!(again.is_ok_and(|again| again == proof), "what is written is read back");
+    }
+    if let Ok(digest) = snarkjs::public_from_json(text) {
+        let again = snarkjs::public_from_json(&snarkjs::public_to_json(&digest));
+        assert!(again.is_ok_and(|again| again == digest), "what is written is read back");
+    }
+}
+
+pub(super) fn snarkjs_seeds() -> Vec<Vec<u8>> {
+    let Proven { verifying_key, proof, digest, .. } = proven();
+    let texts = [
+        snarkjs::verifying_key_to_json(verifying_key),
+        snarkjs::proof_to_json(proof),
+        snarkjs::public_to_json(digest),
+    ];
+    texts.into_iter().map(String::into_bytes).collect()
+}

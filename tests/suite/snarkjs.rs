@@ -1,0 +1,71 @@
+//! Another implementation judges our keys and proofs: snarkjs, from the npm registry, installed by `cargo xtask test`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use ark_bn254::Fr;
+use assay_circuits::Assignment;
+use assay_groth16::{prove, scalar, setup_development, snarkjs};
+use assay_interface::field::Scalar;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use crate::case::Case;
+
+/// snarkjs accepts a compiled model's key, digest and proof, and refuses another digest and another proof.
+pub fn accepts(case: &Case) {
+    let circuit = &case.model.circuit;
+    let mut rng = ChaCha20Rng::seed_from_u64(11);
+    let (key, _) = setup_development(circuit, &mut rng).unwrap();
+    let prove_sample = |sample: usize, rng: &mut ChaCha20Rng| {
+        let assignment = Assignment {
+            inputs: case.model.quantize_inputs(&case.samples[sample]).unwrap(),
+            context: [0x5a; 32],
+            salts: (1u64..).map(Fr::from).take(circuit.program().num_salts()).collect(),
+        };
+        let witness = circuit.solve(&assignment).unwrap();
+        (scalar(witness.digest()), prove(&key, circuit, &witness, rng).unwrap())
+    };
+    let (digest, proof) = prove_sample(0, &mut rng);
+    let (_, other_proof) = prove_sample(1, &mut rng);
+    let mut altered = digest.to_be_bytes();
+    altered[31] ^= 1;
+    let altered = Scalar::from_be_bytes(altered).unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let key = write("verification_key.json", snarkjs::verifying_key_to_json(key.verifying_key()));
+    let digest = write("public.json", snarkjs::public_to_json(&digest));
+    let altered = write("altered.json", snarkjs::public_to_json(&altered));
+    let proof = write("proof.json", snarkjs::proof_to_json(&proof));
+    let other_proof = write("other.json", snarkjs::proof_to_json(&other_proof));
+
+    let accepted = verify(&key, &digest, &proof);
+    assert!(accepted.status.success(), "{accepted:?}");
+    for (public, proof) in [(&altered, &proof), (&digest, &other_proof)] {
+        let refused = verify(&key, public, proof);
+        let says_invalid = String::from_utf8_lossy(&refused.stdout).contains("Invalid proof");
+        assert!(!refused.status.success() && says_invalid, "{refused:?}");
+    }
+}
+
+fn verify(key: &Path, public: &Path, proof: &Path) -> Output {
+    let snarkjs = snarkjs_path();
+    Command::new(&snarkjs)
+        .args(["groth16", "verify"])
+        .args([key, public, proof])
+        .output()
+        .unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask test`", snarkjs.display()))
+}
+
+/// Where `cargo xtask test` says that it is, or where it puts it.
+fn snarkjs_path() -> PathBuf {
+    let default =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tools/snarkjs-0.7.6/node_modules/.bin/snarkjs");
+    std::env::var_os("ASSAY_SNARKJS").map_or_else(|| default.into(), PathBuf::from)
+}
