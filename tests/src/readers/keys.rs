@@ -7,7 +7,7 @@ use assay_circuits::Assignment;
 use assay_groth16::{Prover, ProvingKey, VerifyingKey, snarkjs};
 use assay_interface::artifact::Kind;
 use assay_interface::field::Scalar;
-use assay_interface::groth16;
+use assay_interface::groth16::{self, SetupKind};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 

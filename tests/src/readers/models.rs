@@ -7,9 +7,9 @@ use assay_interface::artifact::Kind;
 
 use super::{as_file_and_payload, file_and_payload};
 
-const LINEAR_SCORE: &[u8] = include_bytes!("../../models/suite/linear-score/model.onnx");
-const CLIP_CLASSIFIER: &[u8] = include_bytes!("../../models/suite/clip-classifier/model.onnx");
-const TWO_BRANCH: &[u8] = include_bytes!("../../models/suite/two-branch/model.onnx");
+const LINEAR_SCORE: &[u8] = include_bytes!("../../../models/suite/linear-score/model.onnx");
+const CLIP_CLASSIFIER: &[u8] = include_bytes!("../../../models/suite/clip-classifier/model.onnx");
+const TWO_BRANCH: &[u8] = include_bytes!("../../../models/suite/two-branch/model.onnx");
 
 /// A compiled model, and a run of whatever the bytes made of it.
 pub fn compiled_model(bytes: &[u8]) {
@@ -26,7 +26,7 @@ pub fn compiled_model(bytes: &[u8]) {
 }
 
 pub(super) fn compiled_model_seeds() -> Vec<Vec<u8>> {
-    let table = Table::from_csv(include_bytes!("../../models/suite/linear-score/calibration.csv"))
+    let table = Table::from_csv(include_bytes!("../../../models/suite/linear-score/calibration.csv"))
         .expect("the suite's calibration data is sound");
     let (model, _) = compile(LINEAR_SCORE, &table, &Options::default()).expect("the suite's models compile");
     file_and_payload(model.to_bytes())
