@@ -20,6 +20,52 @@ pub enum BuildError {
         /// Upper end of the interval, saturated to `i128`.
         hi: i128,
     },
+    /// A sliding window that does not fit its input.
+    #[error("{operation}: the window spans {span} positions, the padded input has {padded}")]
+    Window {
+        /// The operation.
+        operation: &'static str,
+        /// Positions from the first to the last of a window.
+        span: usize,
+        /// Positions of the input with its padding.
+        padded: usize,
+    },
+    /// A pooling window without a value.
+    #[error("{operation}: window {window} along an axis sees nothing but padding; use less padding")]
+    OnlyPadding {
+        /// The operation.
+        operation: &'static str,
+        /// Position of the window.
+        window: usize,
+    },
+    /// An index beyond the values that it selects from.
+    #[error("{operation}: index {index} of {inputs} values")]
+    Index {
+        /// The operation.
+        operation: &'static str,
+        /// The index.
+        index: usize,
+        /// Number of values.
+        inputs: usize,
+    },
+    /// A tensor whose other dimensions differ from those of the first.
+    #[error("{operation}: the shape of tensor {index} does not fit that of the first")]
+    Shape {
+        /// The operation.
+        operation: &'static str,
+        /// Position of the tensor.
+        index: usize,
+    },
+    /// A function has no entry for an argument.
+    #[error("{function} of {argument}: {why}")]
+    Function {
+        /// The function.
+        function: &'static str,
+        /// The quantized argument.
+        argument: i64,
+        /// What is wrong, and what to do.
+        why: &'static str,
+    },
     /// A slice has another length than the operation needs.
     #[error("{operation}: expected {expected} {what}, found {found}")]
     Length {

@@ -1,0 +1,181 @@
+//! Division with the remainder constrained: `a = q * d + r`, `0 <= r < d`, so `q = floor(a / d)`.
+//!
+//! The quotient's bits are the advice, found from the top as on paper; what proves them is only the last line:
+//!
+//! ```text
+//! q_i * q_i = q_i          q = sum 2^i * q_i
+//! q_i * d = p_i            r = a - sum 2^i * p_i
+//! r in [0, 2^n)            d - 1 - r in [0, 2^n)            n the bits of the largest d
+//! ```
+//!
+//! Both range checks are needed: the first alone admits smaller quotients, the second larger ones. Euclid's
+//! division has one solution over the integers, and no side leaves ±2^60, so none wraps around the field.
+//!
+//! Cost, `k` the bits of the largest quotient: `2 * k` and two range checks of `n` bits. By a constant the products are
+//! linear: `k` and one range check, [`by_constant`].
+
+use crate::bounded::Bounded;
+use crate::builder::Builder;
+use crate::error::BuildError;
+use crate::gadgets::bits::{bit_length, high_bits, recompose, require};
+use crate::gadgets::{div_pow2, range};
+
+/// Quotient and remainder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quotient {
+    /// `floor(a / d)`.
+    pub quotient: Bounded,
+    /// `a - quotient * d`, in `[0, d)`.
+    pub remainder: Bounded,
+}
+
+/// Integer reference: quotient, rounded down, and remainder; `d` is positive.
+pub fn reference(a: i64, d: i64) -> (i64, i64) {
+    (a.div_euclid(d.max(1)), a.rem_euclid(d.max(1)))
+}
+
+/// `floor(a / d)` for `a >= 0` and `d >= 1`, both proven.
+pub fn constrain(b: &mut Builder, a: &Bounded, d: &Bounded) -> Result<Quotient, BuildError> {
+    const OPERATION: &str = "division";
+    require(a, 0, a.hi().max(0), OPERATION)?;
+    require(d, 1, d.hi().max(1), OPERATION)?;
+    if let Some(divisor) = d.as_constant() {
+        let overflow = BuildError::Overflow { operation: OPERATION, lo: divisor, hi: divisor };
+        return by_constant(b, a, i64::try_from(divisor).map_err(|_| overflow)?);
+    }
+    let highest = a.hi() / d.lo();
+    b.scope("divide", |b| {
+        let mut rest = a.clone();
+        let mut bits = Vec::new();
+        for i in (0..bit_length(highest)).rev() {
+            let bit = quotient_bit(b, &rest, &d.mul_const(1 << i)?)?;
+            let hi = narrow(OPERATION, d.hi())?;
+            let product = b.product_wire("bit * divisor", &bit, d, &Bounded::constant(0)?, hi)?;
+            rest = rest.sub(&product.mul_const(1 << i)?)?;
+            bits.push(bit);
+        }
+        bits.reverse();
+        let remainder = below(b, &rest, d)?;
+        Ok(Quotient { quotient: recompose(&bits)?.proven(a.lo() / d.hi(), highest), remainder })
+    })
+}
+
+/// `floor(a / d)` for a constant `d >= 1` and any `a`.
+pub fn by_constant(b: &mut Builder, a: &Bounded, d: i64) -> Result<Quotient, BuildError> {
+    const OPERATION: &str = "division by a constant";
+    if d < 1 {
+        let d = i128::from(d);
+        return Err(BuildError::NotProven {
+            operation: OPERATION,
+            index: 0,
+            lo: d,
+            hi: d,
+            min: 1,
+            max: i64::MAX.into(),
+        });
+    }
+    let divisor = i128::from(d);
+    let (lowest, highest) = (a.lo().div_euclid(divisor), a.hi().div_euclid(divisor));
+    let base = narrow(OPERATION, lowest)?;
+    let quotient = if lowest == highest {
+        Bounded::constant(base)?
+    } else if d.count_ones() == 1 {
+        // div_pow2 rounds to the nearest: take that back.
+        let shift = d.trailing_zeros();
+        div_pow2::constrain(b, &a.add_const(-div_pow2::half(shift))?, shift)?
+    } else {
+        b.scope("divide", |b| {
+            let mut rest = a.add_const(narrow(OPERATION, -lowest * divisor)?)?;
+            let mut bits = Vec::new();
+            for i in (0..bit_length(highest - lowest)).rev() {
+                let weight = narrow(OPERATION, divisor << i)?;
+                let bit = quotient_bit(b, &rest, &Bounded::constant(weight)?)?;
+                rest = Bounded::combine(OPERATION, &[(&rest, 1), (&bit, -weight)], 0)?;
+                bits.push(bit);
+            }
+            bits.reverse();
+            range::constrain(b, &rest, 0, d - 1)?;
+            recompose(&bits)?.proven(0, highest - lowest).add_const(base)
+        })?
+    };
+    let remainder = Bounded::combine(OPERATION, &[(a, 1), (&quotient, -d)], 0)?.proven(0, divisor - 1);
+    Ok(Quotient { quotient, remainder })
+}
+
+/// Advice: 1 where `rest >= weight`. Nothing ties it to them but what the caller proves of the remainder.
+fn quotient_bit(b: &mut Builder, rest: &Bounded, weight: &Bounded) -> Result<Bounded, BuildError> {
+    // The sign of `weight - 1 - rest`.
+    let bits = high_bits(b, &weight.sub(rest)?.add_const(-1)?, SIGN, 1, "quotient bit")?;
+    bits.into_iter().next().ok_or(BuildError::Empty { operation: "division" })
+}
+
+/// The sign of a 64-bit integer within ±2^60.
+pub(crate) const SIGN: u32 = 63;
+
+/// Proves `0 <= r < d`.
+fn below(b: &mut Builder, r: &Bounded, d: &Bounded) -> Result<Bounded, BuildError> {
+    let limit = (1i64 << bit_length(d.hi() - 1)) - 1;
+    let r = range::constrain(b, r, 0, limit)?;
+    let gap = d.sub(&r)?.add_const(-1)?;
+    range::constrain(b, &gap, 0, narrow("division", d.hi())?)?;
+    Ok(r.proven(0, d.hi() - 1))
+}
+
+pub(crate) fn narrow(operation: &'static str, value: i128) -> Result<i64, BuildError> {
+    i64::try_from(value).map_err(|_| BuildError::Overflow { operation, lo: value, hi: value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{all, all_pairs, check_values, gadget, gadget_with_bounds};
+
+    /// Quotient and remainder of `x + 2^(bits-1)` by `y + 2^(bits-1) + 1`.
+    fn both(bits: u8) -> impl Fn(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        move |b, x| {
+            let half = 1i64 << (bits - 1);
+            let result = constrain(b, &x[0].add_const(half)?, &x[1].add_const(half + 1)?)?;
+            Ok(vec![result.quotient, result.remainder])
+        }
+    }
+
+    fn expected(bits: u8) -> impl Fn(&[i64]) -> Vec<i64> {
+        move |x| {
+            let half = 1i64 << (bits - 1);
+            let (q, r) = reference(x[0] + half, x[1] + half + 1);
+            vec![q, r]
+        }
+    }
+
+    #[test]
+    fn all_pairs_of_one_to_seven_bits() -> Result<(), BuildError> {
+        for bits in 1..=7 {
+            check_values(&gadget(2, bits, both(bits))?, all_pairs(bits), expected(bits));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn all_values_by_small_constants() -> Result<(), BuildError> {
+        for d in (1..=20).chain([127, 128, 255, 256, 300]) {
+            let (circuit, bounds) = gadget_with_bounds(1, 8, |b, x| {
+                let result = by_constant(b, &x[0], d)?;
+                Ok(vec![result.quotient, result.remainder])
+            })?;
+            check_values(&circuit, all(8).map(|x| vec![x]), |x| {
+                let (q, r) = reference(x[0], d);
+                assert!(bounds[1].0 <= r.into() && i128::from(r) <= bounds[1].1);
+                vec![q, r]
+            });
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn impossible_divisors_are_refused() {
+        let refused = gadget(2, 4, |b, x| Ok(vec![constrain(b, &x[0].add_const(8)?, &x[1])?.quotient]));
+        assert!(matches!(refused, Err(BuildError::NotProven { operation: "division", lo: -8, min: 1, .. })));
+        let refused = gadget(1, 4, |b, x| Ok(vec![by_constant(b, &x[0], 0)?.quotient]));
+        assert!(matches!(refused, Err(BuildError::NotProven { operation: "division by a constant", .. })));
+    }
+}

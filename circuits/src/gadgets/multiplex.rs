@@ -1,0 +1,229 @@
+//! A function of a small integer by its bits: `y = T[x]` for any table, without lookups.
+//!
+//! The low bits of `u = x - lo` have `2^l` monomials, products of subsets of them; a function of the low bits is a linear combination of
+//! those, with integer coefficients (its Moebius transform). The high bits have `2^h` indicators `s_c = [high = c]`, again linear
+//! combinations of monomials. With `T_c` the part of the table where the high bits are `c`:
+//!
+//! ```text
+//! s_c * T_c(low) = y_c        y = sum y_c
+//! ```
+//!
+//! Exactly one indicator is 1, so `y` is an entry of the table: that proves its interval.
+//!
+//! Cost for `n = l + h` bits: `n` for the bits, `2^l - l - 1` and `2^h - h - 1` for the monomials, `2^h` products; the
+//! split is chosen for the least. 8 bits: 46, 10: 94, 12: 190.
+
+use crate::bounded::Bounded;
+use crate::builder::Builder;
+use crate::error::BuildError;
+use crate::gadgets::bits::{bit_length, decompose, require};
+
+/// Integer reference; `x` must be an index of the table once `lo` is taken off.
+pub fn reference(x: i64, lo: i64, values: &[i64]) -> Option<i64> {
+    x.checked_sub(lo)
+        .and_then(|index| usize::try_from(index).ok())
+        .and_then(|index| values.get(index))
+        .copied()
+}
+
+/// `values[x - lo]`; `x` must be proven to lie in `[lo, lo + values.len() - 1]`.
+pub fn constrain(b: &mut Builder, x: &Bounded, lo: i64, values: &[i64]) -> Result<Bounded, BuildError> {
+    const OPERATION: &str = "selection from a table";
+    let last = values.len() as i128 - 1;
+    require(x, lo.into(), i128::from(lo) + last, OPERATION)?;
+    let (least, most) =
+        (values.iter().copied().min().unwrap_or(0), values.iter().copied().max().unwrap_or(0));
+    if least == most {
+        return Bounded::constant(least);
+    }
+    // Only what the interval reaches.
+    let first = usize::try_from(x.lo() - i128::from(lo)).unwrap_or(0);
+    let count = usize::try_from(x.hi() - x.lo()).unwrap_or(0) + 1;
+    let values = values.get(first..first + count).ok_or(BuildError::Empty { operation: OPERATION })?;
+    let base = i64::try_from(x.lo()).map_err(|_| BuildError::Overflow {
+        operation: OPERATION,
+        lo: x.lo(),
+        hi: x.hi(),
+    })?;
+    b.scope("multiplex", |b| select(b, &x.add_const(-base)?, values))
+}
+
+/// `values[u]`, `u` in `[0, values.len() - 1]`.
+fn select(b: &mut Builder, u: &Bounded, values: &[i64]) -> Result<Bounded, BuildError> {
+    let (least, most) =
+        (values.iter().copied().min().unwrap_or(0), values.iter().copied().max().unwrap_or(0));
+    if least == most {
+        return Bounded::constant(least);
+    }
+    let n = bit_length(u.hi());
+    let high = split(n);
+    let bits = decompose(b, u)?;
+    let (low_bits, high_bits) = bits.split_at(bits.len() - high as usize);
+    let low = monomials(b, low_bits)?;
+    let high = indicators(&monomials(b, high_bits)?)?;
+    // Entries beyond the table are never reached: `u` is below its end.
+    let padding = values.last().copied().unwrap_or(0);
+    let mut parts = Vec::with_capacity(high.len());
+    for (c, indicator) in high.iter().enumerate() {
+        let part: Vec<i64> = (0..low.len())
+            .map(|i| values.get(c * low.len() + i).copied().unwrap_or(padding) - least)
+            .collect();
+        let hi = part.iter().copied().max().unwrap_or(0);
+        let value = combination(&low, &part)?.proven(0, hi.into());
+        parts.push(match (indicator.as_constant(), value.as_constant()) {
+            (Some(_), _) => value,
+            (None, Some(_)) => indicator.mul_const(hi)?,
+            (None, None) => {
+                b.product_wire("[high = c] * T_c(low) = y_c", indicator, &value, &Bounded::constant(0)?, hi)?
+            }
+        });
+    }
+    let sum = Bounded::weighted_sum(&parts, &vec![1; parts.len()], least)?;
+    Ok(sum.proven(least.into(), most.into()))
+}
+
+/// The number of high bits for which the cost is least.
+fn split(n: u32) -> u32 {
+    (0..=n).min_by_key(|&high| cost(n, high)).unwrap_or(0)
+}
+
+/// Constraints beyond the bits: monomials of both parts and products.
+fn cost(n: u32, high: u32) -> u64 {
+    let monomials = |bits: u32| (1u64 << bits.min(40)) - u64::from(bits) - 1;
+    let products = if high == 0 { 0 } else { 1u64 << high.min(40) };
+    monomials(n - high) + monomials(high) + products
+}
+
+/// The product of each subset of the bits; subset `s` at index `s`.
+fn monomials(b: &mut Builder, bits: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+    let zero = Bounded::constant(0)?;
+    let mut all = vec![Bounded::constant(1)?];
+    for bit in bits {
+        for subset in 0..all.len() {
+            let Some(product) = all.get(subset).cloned() else { continue };
+            all.push(if subset == 0 {
+                bit.clone()
+            } else {
+                b.product_wire("product of bits", &product, bit, &zero, 1)?
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// `[bits = c]` for each `c`: the Moebius transform of a unit vector.
+fn indicators(monomials: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+    (0..monomials.len())
+        .map(|c| {
+            let unit: Vec<i64> = (0..monomials.len()).map(|i| i64::from(i == c)).collect();
+            Ok(combination(monomials, &unit)?.proven(0, 1))
+        })
+        .collect()
+}
+
+/// The function of the bits with these values, over the monomials of the bits.
+fn combination(monomials: &[Bounded], values: &[i64]) -> Result<Bounded, BuildError> {
+    let mut coefficients = values.to_vec();
+    let mut half = 1;
+    while half < coefficients.len() {
+        for pair in coefficients.chunks_exact_mut(2 * half) {
+            let (without, with) = pair.split_at_mut(half);
+            with.iter_mut().zip(without).for_each(|(with, without)| *with = with.saturating_sub(*without));
+        }
+        half *= 2;
+    }
+    let terms: Vec<_> = monomials.iter().zip(coefficients).filter(|&(_, c)| c != 0).collect();
+    Bounded::combine("selection from a table", &terms, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{
+        all, assert_no_constraint_is_idle, check, check_values, forge, gadget, gadget_with_bounds, one,
+    };
+    use ark_ff::Zero;
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    fn table(seed: u64, len: usize, bound: i64) -> Vec<i64> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        (0..len).map(|_| rng.gen_range(-bound..=bound)).collect()
+    }
+
+    #[test]
+    fn all_tables_of_one_and_two_bits() -> Result<(), BuildError> {
+        for entries in 0..81 {
+            let values: Vec<i64> = (0..4).map(|i| entries / 3i64.pow(i) % 3 - 1).collect();
+            let (circuit, bounds) =
+                gadget_with_bounds(1, 2, |b, x| Ok(vec![constrain(b, &x[0], -2, &values)?]))?;
+            check(&circuit, &bounds, all(2).map(|x| vec![x]), |x| vec![values[(x[0] + 2) as usize]]);
+            let (circuit, bounds) =
+                gadget_with_bounds(1, 1, |b, x| Ok(vec![constrain(b, &x[0], -3, &values)?]))?;
+            check(&circuit, &bounds, all(1).map(|x| vec![x]), |x| vec![values[(x[0] + 3) as usize]]);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn all_entries_of_tables_of_every_length() -> Result<(), BuildError> {
+        for len in 1..=70usize {
+            let values = table(len as u64, len, 1 << 20);
+            let (circuit, bounds) = gadget_with_bounds(1, 8, |b, x| {
+                let u = clamp_to(b, &x[0], len as i64)?;
+                Ok(vec![constrain(b, &u, 0, &values)?])
+            })?;
+            check(&circuit, &bounds, (0..len as i64).map(|x| vec![x]), |x| {
+                reference(x[0], 0, &values).into_iter().collect()
+            });
+        }
+        Ok(())
+    }
+
+    fn clamp_to(b: &mut Builder, x: &Bounded, len: i64) -> Result<Bounded, BuildError> {
+        crate::gadgets::clamp::constrain(b, x, 0, 0, len - 1)
+    }
+
+    #[test]
+    fn all_values_of_ten_bits() -> Result<(), BuildError> {
+        let values = table(1, 1024, 1 << 40);
+        let circuit = gadget(1, 10, |b, x| Ok(vec![constrain(b, &x[0], -512, &values)?]))?;
+        check_values(&circuit, all(10).map(|x| vec![x]), |x| vec![values[(x[0] + 512) as usize]]);
+        Ok(())
+    }
+
+    #[test]
+    fn costs_and_necessity() -> Result<(), BuildError> {
+        for (bits, expected) in [(1u8, 0), (2, 3), (3, 6), (4, 10), (6, 22), (8, 46), (10, 94), (12, 190)] {
+            let values = table(2, 1 << bits, 100);
+            let lo = -(1i64 << (bits - 1));
+            let circuit = gadget(1, bits, |b, x| Ok(vec![constrain(b, &x[0], lo, &values)?]))?;
+            assert_eq!(circuit.stats().constraints - usize::from(bits), expected, "{bits} bits");
+        }
+        let values = table(3, 16, 100);
+        let circuit = gadget(1, 4, |b, x| Ok(vec![constrain(b, &x[0], -8, &values)?]))?;
+        assert_no_constraint_is_idle(&circuit, &all(4).map(|x| vec![x]).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    #[test]
+    fn a_wrong_entry_is_caught() -> Result<(), BuildError> {
+        let values: Vec<i64> = (0..16).map(|i| i * i).collect();
+        let circuit = gadget(1, 4, |b, x| Ok(vec![constrain(b, &x[0], -8, &values)?]))?;
+        let last = circuit.r1cs.num_wires() - 1;
+        let wire = crate::linear::Wire(last as u32);
+        assert_eq!(
+            forge(&circuit, &[7], &[(wire, ark_bn254::Fr::zero())]),
+            "multiplex/[high = c] * T_c(low) = y_c"
+        );
+        assert_eq!(forge(&circuit, &[-8], &[(wire, one())]), "multiplex/[high = c] * T_c(low) = y_c");
+        Ok(())
+    }
+
+    #[test]
+    fn values_outside_the_table_are_refused() {
+        let refused = gadget(1, 4, |b, x| Ok(vec![constrain(b, &x[0], -7, &[0; 15])?]));
+        assert!(matches!(refused, Err(BuildError::NotProven { lo: -8, min: -7, .. })), "{refused:?}");
+        assert_eq!(reference(8, -8, &[0; 16]), None);
+    }
+}

@@ -1,0 +1,134 @@
+//! Integer square root, `s^2 <= v < (s + 1)^2`, and inverse square root, `r^2 * t <= n < (r + 1)^2 * t`.
+//!
+//! As with [`crate::gadgets::divide`], the root's bits are advice, found from the top, and the last line proves them:
+//!
+//! ```text
+//! s_i * s_i = s_i     s_i * (2^(i+1) * S + 2^(2i)) = z_i     S = sum of the bits above i
+//! s^2 = sum z_i       v - s^2 >= 0       s^2 + 2*s - v >= 0
+//! ```
+//!
+//! For the inverse root, `s_i * t = p_i` and `s_i * (2^(i+1) * P + 2^(2i) * t) = z_i` with `P = sum 2^j * p_j = t * S`; then
+//! `r^2 * t = sum z_i`, and the ends are `n - r^2*t >= 0` and `(2*r + 1)*t - 1 - (n - r^2*t) >= 0`.
+//!
+//! Cost, `k` the bits of the root: `2 * k` and two range checks of `k + 1` bits; inverse: `3 * k` and two range
+//! checks of `(2*r + 1) * t`.
+
+use crate::bounded::Bounded;
+use crate::builder::Builder;
+use crate::error::BuildError;
+use crate::gadgets::bits::{bit_length, high_bits, recompose, require};
+use crate::gadgets::divide::{SIGN, narrow};
+use crate::gadgets::range;
+
+/// Integer reference of [`square_root`]: `floor(sqrt(v))`, and 0 for negative values.
+pub fn reference(v: i64) -> i64 {
+    v.max(0).isqrt()
+}
+
+/// Integer reference of [`inverse_square_root`]: `floor(sqrt(n / t))`; `t` is positive.
+pub fn reference_inverse(n: i64, t: i64) -> i64 {
+    // floor(sqrt(x)) = floor(sqrt(floor(x)))
+    reference(n.max(0) / t.max(1))
+}
+
+/// `floor(sqrt(v))` for `v` proven non-negative.
+pub fn square_root(b: &mut Builder, v: &Bounded) -> Result<Bounded, BuildError> {
+    const OPERATION: &str = "square root";
+    require(v, 0, v.hi().max(0), OPERATION)?;
+    let one = Bounded::constant(1)?;
+    let highest = v.hi().isqrt();
+    b.scope("square_root", |b| {
+        let (root, square, _) = search(b, OPERATION, v, &one, highest)?;
+        let rest = v.sub(&square)?;
+        // rest <= 2 * root
+        between(b, &rest, &root.mul_const(2)?)?;
+        Ok(root.proven(v.lo().isqrt(), highest))
+    })
+}
+
+/// `floor(sqrt(n / t))` for a constant `n >= 0` and `t` proven positive.
+pub fn inverse_square_root(b: &mut Builder, n: i64, t: &Bounded) -> Result<Bounded, BuildError> {
+    const OPERATION: &str = "inverse square root";
+    require(t, 1, t.hi().max(1), OPERATION)?;
+    let whole = Bounded::constant(n)?;
+    require(&whole, 0, i64::MAX.into(), OPERATION)?;
+    let highest = (i128::from(n) / t.lo()).isqrt();
+    b.scope("inverse_square_root", |b| {
+        let (root, square, product) = search(b, OPERATION, &whole, t, highest)?;
+        let rest = whole.sub(&square)?;
+        // rest <= (2 * root + 1) * t - 1
+        between(b, &rest, &Bounded::combine(OPERATION, &[(&product, 2), (t, 1)], -1)?)?;
+        Ok(root.proven((i128::from(n) / t.hi()).isqrt(), highest))
+    })
+}
+
+/// Advice `r`, at most `2^bits - 1`, with `r * r * t` and `r * t` as they follow from its bits.
+fn search(
+    b: &mut Builder,
+    operation: &'static str,
+    limit: &Bounded,
+    t: &Bounded,
+    highest: i128,
+) -> Result<(Bounded, Bounded, Bounded), BuildError> {
+    let zero = Bounded::constant(0)?;
+    let (mut square, mut product) = (zero.clone(), zero.clone());
+    let mut bits = Vec::new();
+    for i in (0..bit_length(highest)).rev() {
+        // (r + 2^i)^2 t - r^2 t
+        let step = Bounded::combine(operation, &[(&product, 2 << i), (t, 1 << (2 * i))], 0)?;
+        let excess = Bounded::combine(operation, &[(&square, 1), (&step, 1), (limit, -1)], 0)?;
+        // 1 where the larger square does not exceed the limit: the sign of `excess - 1`.
+        let advice = high_bits(b, &excess.add_const(-1)?, SIGN, 1, "root bit")?;
+        let bit = advice.into_iter().next().ok_or(BuildError::Empty { operation })?;
+        let added = if step.as_constant().is_some() {
+            bit.mul_const(narrow(operation, step.lo())?)?
+        } else {
+            b.product_wire("bit * step", &bit, &step, &zero, narrow(operation, step.hi())?)?
+        };
+        let times = if t.as_constant().is_some() {
+            bit.mul_const(narrow(operation, t.lo())?)?
+        } else {
+            b.product_wire("bit * t", &bit, t, &zero, narrow(operation, t.hi())?)?
+        };
+        square = square.add(&added)?;
+        product = product.add(&times.mul_const(1 << i)?)?;
+        bits.push(bit);
+    }
+    bits.reverse();
+    Ok((recompose(&bits)?, square, product))
+}
+
+/// Proves `0 <= rest <= top`.
+fn between(b: &mut Builder, rest: &Bounded, top: &Bounded) -> Result<(), BuildError> {
+    let hi = top.hi().min(rest.hi());
+    let limit = narrow("square root", (1i128 << bit_length(hi)) - 1)?;
+    let rest = range::constrain(b, rest, 0, limit)?;
+    let gap = top.sub(&rest)?;
+    range::constrain(b, &gap, 0, narrow("square root", top.hi())?)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{all, check_values, gadget};
+
+    #[test]
+    fn all_roots_of_eight_bits() -> Result<(), BuildError> {
+        for bits in 1..=8u8 {
+            let half = 1i64 << (bits - 1);
+            let circuit = gadget(1, bits, |b, x| Ok(vec![square_root(b, &x[0].add_const(half)?)?]))?;
+            check_values(&circuit, all(bits).map(|x| vec![x]), |x| vec![reference(x[0] + half)]);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn all_inverse_roots_of_eight_bits() -> Result<(), BuildError> {
+        for n in [0, 1, 2, 3, 4, 100, 1023, 1 << 20, 999_999_999] {
+            let circuit = gadget(1, 8, |b, x| Ok(vec![inverse_square_root(b, n, &x[0].add_const(129)?)?]))?;
+            check_values(&circuit, all(8).map(|x| vec![x]), |x| vec![reference_inverse(n, x[0] + 129)]);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! Fixed-point interval arithmetic: each operation rounds outward, so the true value never leaves the interval.
+//!
+//! An end `e` stands for `e * 2^-80`; 47 bits are left of the point. Integers only: every machine gets the same ends.
+//! Nothing here can overflow for the arguments of [`super::real`], |x| <= 2^20 and results below 2^46; ends saturate.
+
+/// Bits behind the point.
+pub(super) const FRACTION: u32 = 80;
+const ONE: i128 = 1 << FRACTION;
+
+/// All real numbers between two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Interval {
+    pub(super) lo: i128,
+    pub(super) hi: i128,
+}
+
+impl Interval {
+    pub(super) const ZERO: Self = Self::point(0);
+    pub(super) const ONE: Self = Self::point(ONE);
+
+    /// The number `end * 2^-80`.
+    pub(super) const fn point(end: i128) -> Self {
+        Self { lo: end, hi: end }
+    }
+
+    pub(super) const fn integer(value: i64) -> Self {
+        Self::point((value as i128) << FRACTION)
+    }
+
+    pub(super) fn add(self, other: Self) -> Self {
+        Self { lo: self.lo.saturating_add(other.lo), hi: self.hi.saturating_add(other.hi) }
+    }
+
+    pub(super) fn neg(self) -> Self {
+        Self { lo: self.hi.saturating_neg(), hi: self.lo.saturating_neg() }
+    }
+
+    pub(super) fn sub(self, other: Self) -> Self {
+        self.add(other.neg())
+    }
+
+    /// Wider by `ends` in units of the last place, on both sides.
+    pub(super) fn widen(self, ends: i128) -> Self {
+        self.add(Self { lo: -ends, hi: ends })
+    }
+
+    pub(super) fn mul(self, other: Self) -> Self {
+        let pairs = [(self.lo, other.lo), (self.lo, other.hi), (self.hi, other.lo), (self.hi, other.hi)];
+        let lo = pairs.iter().map(|&(a, b)| multiply(a, b, Round::Down)).min();
+        let hi = pairs.iter().map(|&(a, b)| multiply(a, b, Round::Up)).max();
+        Self { lo: lo.unwrap_or(i128::MIN), hi: hi.unwrap_or(i128::MAX) }
+    }
+
+    /// `self / n`, `n` positive.
+    pub(super) fn div_int(self, n: i128) -> Self {
+        Self { lo: self.lo.div_euclid(n), hi: -((-self.hi).div_euclid(n)) }
+    }
+
+    /// `self / other` for `0 <= self`, `0 < other`, both below 256.
+    pub(super) fn div(self, other: Self) -> Self {
+        Self { lo: divide(self.lo, other.hi, Round::Down), hi: divide(self.hi, other.lo, Round::Up) }
+    }
+
+    /// `self * 2^k`.
+    pub(super) fn scale(self, k: i32) -> Self {
+        let (left, right) = (k.max(0).unsigned_abs(), k.min(0).unsigned_abs().min(127));
+        if left > 0 {
+            let shift =
+                |end: i128| if end.unsigned_abs().leading_zeros() > left { end << left } else { i128::MAX };
+            return Self { lo: shift(self.lo), hi: shift(self.hi) };
+        }
+        Self { lo: self.lo >> right, hi: -((-self.hi) >> right) }
+    }
+
+    /// The square root of a non-negative interval.
+    pub(super) fn sqrt(self) -> Self {
+        // The largest end whose square, rounded up, is at most `self.lo`; one more, rounded down, is above `self.hi`.
+        let root = |limit: i128| {
+            (0..104).rev().fold(0i128, |root, bit| {
+                let larger = root | 1 << bit;
+                if multiply(larger, larger, Round::Up) <= limit { larger } else { root }
+            })
+        };
+        Self { lo: root(self.lo), hi: root(self.hi) + 1 }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    Down,
+    Up,
+}
+
+/// `a * b * 2^-80`, rounded.
+fn multiply(a: i128, b: i128, round: Round) -> i128 {
+    let (high, low) = wide(a.unsigned_abs(), b.unsigned_abs());
+    let negative = (a < 0) != (b < 0);
+    let exact = low & (ONE as u128 - 1) == 0;
+    let magnitude = match high >> (FRACTION - 1) {
+        0 => (high << (128 - FRACTION)) | (low >> FRACTION),
+        _ => i128::MAX as u128,
+    };
+    // Away from zero where the rounding goes there.
+    let away = !exact && negative == (round == Round::Down);
+    let magnitude = i128::try_from(magnitude.saturating_add(away.into())).unwrap_or(i128::MAX);
+    if negative { -magnitude } else { magnitude }
+}
+
+/// The 256-bit product.
+fn wide(a: u128, b: u128) -> (u128, u128) {
+    const MASK: u128 = u64::MAX as u128;
+    let (a1, a0, b1, b0) = (a >> 64, a & MASK, b >> 64, b & MASK);
+    let (low, middle, cross, high) = (a0 * b0, a0 * b1, a1 * b0, a1 * b1);
+    let carry = (low >> 64) + (middle & MASK) + (cross & MASK);
+    (high + (middle >> 64) + (cross >> 64) + (carry >> 64), (carry << 64) | (low & MASK))
+}
+
+/// `a / b`, rounded, for `0 <= a < 2^88` and `0 < b < 2^88`: 40 bits of the fraction at a time.
+fn divide(a: i128, b: i128, round: Round) -> i128 {
+    let (a, b) = (a.max(0).unsigned_abs(), b.max(1).unsigned_abs());
+    let (mut quotient, mut rest) = (a / b, a % b);
+    for _ in 0..FRACTION / 40 {
+        rest <<= 40;
+        quotient = (quotient << 40) | (rest / b);
+        rest %= b;
+    }
+    let quotient = i128::try_from(quotient).unwrap_or(i128::MAX);
+    if round == Round::Up && rest > 0 { quotient.saturating_add(1) } else { quotient }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    fn real(end: i128) -> f64 {
+        end as f64 / 2f64.powi(FRACTION as i32)
+    }
+
+    #[test]
+    fn products_and_quotients_enclose() {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        for _ in 0..2000 {
+            let mut end = |bits: u32| rng.gen_range(-(1i128 << bits)..1 << bits);
+            let (a, b) = (end(84), end(84));
+            let product = Interval::point(a).mul(Interval::point(b));
+            assert!(product.hi - product.lo <= 1);
+            assert!((real(product.lo) - real(a) * real(b)).abs() < 1e-12);
+            // Exactly: lo * 2^80 <= a * b <= hi * 2^80, modulo 2^128, where differences are small.
+            let exact = a.wrapping_mul(b);
+            let above = exact.wrapping_sub(product.lo.wrapping_shl(FRACTION));
+            assert!((0..ONE).contains(&above), "{a} * {b}");
+            assert_eq!(product.hi, product.lo + i128::from(above > 0));
+            let (a, b) = (a.abs(), b.abs() + 1);
+            let quotient = Interval::point(a).div(Interval::point(b));
+            let rest = a.wrapping_shl(FRACTION).wrapping_sub(quotient.lo.wrapping_mul(b));
+            assert!((0..b).contains(&rest), "{a} / {b}");
+            assert_eq!(quotient.hi, quotient.lo + i128::from(rest > 0));
+        }
+    }
+
+    #[test]
+    fn ends_round_outward() {
+        let third = Interval::ONE.div_int(3);
+        assert_eq!(third.hi - third.lo, 1);
+        assert_eq!(third.neg(), Interval::ONE.neg().div_int(3));
+        assert_eq!(third.neg().scale(-1).lo, (-third.hi) >> 1);
+        assert_eq!(Interval::ONE.scale(3), Interval::integer(8));
+        assert_eq!(Interval::integer(8).scale(-3), Interval::ONE);
+        let two = Interval::integer(2).sqrt();
+        assert!((real(two.lo) - 2f64.sqrt()).abs() < 1e-15 && two.hi == two.lo + 1);
+        let square = two.mul(two);
+        assert!(square.lo <= 2 * ONE && 2 * ONE <= square.hi);
+    }
+}

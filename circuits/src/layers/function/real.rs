@@ -1,0 +1,168 @@
+//! Elementary functions over fixed-point intervals, with the error of each truncated series added.
+
+use super::interval::{FRACTION, Interval};
+
+/// `ln 2 = 2 * sum 1 / ((2k + 1) * 3^(2k + 1))`.
+pub(super) fn ln_2() -> Interval {
+    atanh(Interval::ONE.div_int(3)).scale(1)
+}
+
+/// `e^x` for x <= 32; beyond, any number of at least `e^32`.
+pub(super) fn exp(x: Interval) -> Interval {
+    const LARGEST: Interval = Interval::integer(32);
+    if x.hi > LARGEST.hi {
+        return Interval { lo: exp(LARGEST).lo, hi: i128::MAX };
+    }
+    if x.lo < Interval::integer(-64).lo {
+        // e^-64 < 2^-92
+        return Interval { lo: 0, hi: 1 };
+    }
+    let ln_2 = ln_2();
+    // The nearest multiple of ln 2, so that |r| < 0.35.
+    let k = (x.lo + ln_2.lo / 2).div_euclid(ln_2.lo);
+    let r = x.sub(ln_2.mul(Interval::integer(k as i64)));
+    if r == Interval::ZERO {
+        return Interval::ONE;
+    }
+    // The terms from 25 on are below 0.35^25 / 25! < 2^-120, and so less than one unit.
+    let sum = (1..25).rev().fold(Interval::ONE, |sum, i| Interval::ONE.add(r.mul(sum).div_int(i)));
+    sum.widen(1).scale(k as i32)
+}
+
+/// `atanh z = sum z^(2k + 1) / (2k + 1)` for 0 <= z <= 1/3.
+fn atanh(z: Interval) -> Interval {
+    let square = z.mul(z);
+    let (mut power, mut sum) = (z, Interval::ZERO);
+    for k in 0..27 {
+        sum = sum.add(power.div_int(2 * k + 1));
+        power = power.mul(square);
+    }
+    // The rest is positive, and below (1/3)^55 / 55 * 9/8 < 2^-92.
+    if z == Interval::ZERO { sum } else { sum.add(Interval { lo: 0, hi: 1 }) }
+}
+
+/// `ln(1 + u) = 2 * atanh(u / (2 + u))` for 0 <= u <= 1.
+pub(super) fn ln_1_plus(u: Interval) -> Interval {
+    atanh(u.div(u.add(Interval::integer(2)))).scale(1)
+}
+
+/// `1 / (1 + e^-x)`.
+pub(super) fn sigmoid(x: Interval) -> Interval {
+    if x.lo > 0 {
+        return Interval::ONE.sub(sigmoid(x.neg()));
+    }
+    let e = exp(x);
+    e.div(Interval::ONE.add(e))
+}
+
+/// `(1 - e^-2|x|) / (1 + e^-2|x|)` with the sign of x.
+pub(super) fn tanh(x: Interval) -> Interval {
+    if x.lo < 0 {
+        return tanh(x.neg()).neg();
+    }
+    let e = exp(x.scale(1).neg());
+    Interval::ONE.sub(e).div(Interval::ONE.add(e))
+}
+
+/// `ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)`.
+pub(super) fn softplus(x: Interval) -> Interval {
+    let magnitude = if x.lo < 0 { x.neg() } else { x };
+    let positive = if x.lo < 0 { Interval::ZERO } else { x };
+    positive.add(ln_1_plus(exp(magnitude.neg())))
+}
+
+/// `pi = 16 * atan(1/5) - 4 * atan(1/239)` (Machin).
+fn pi() -> Interval {
+    let atan = |n: i128| {
+        let mut power = Interval::ONE.div_int(n);
+        let mut sum = power;
+        for k in 1..20 {
+            power = power.div_int(n * n);
+            let term = power.div_int(2 * k + 1);
+            sum = if k % 2 == 0 { sum.add(term) } else { sum.sub(term) };
+        }
+        // The next term is below 5^-41 / 41 < 2^-100.
+        sum.widen(1)
+    };
+    atan(5).scale(4).sub(atan(239).scale(2))
+}
+
+/// Constants of [`erf`], computed once.
+pub(super) struct Gaussian {
+    /// `2 / sqrt(pi)`.
+    two_over_root_pi: Interval,
+    /// `1 / sqrt(2)`.
+    root_half: Interval,
+}
+
+impl Gaussian {
+    pub(super) fn new() -> Self {
+        Self {
+            two_over_root_pi: Interval::integer(2).div(pi().sqrt()),
+            root_half: Interval::ONE.scale(-1).sqrt(),
+        }
+    }
+
+    /// The error function. Below 3 by `erf x = 2/sqrt(pi) * e^(-x^2) * sum 2^n x^(2n+1) / (1 * 3 * ... * (2n+1))`; from
+    /// there by the continued fraction of `erfc`.
+    pub(super) fn erf(&self, x: Interval) -> Interval {
+        if x.lo < 0 {
+            return self.erf(x.neg()).neg();
+        }
+        if x.lo >= Interval::integer(8).lo {
+            // erfc 8 < 2^-95
+            return Interval { lo: Interval::ONE.lo - 1, hi: Interval::ONE.hi };
+        }
+        if x.lo >= Interval::integer(3).lo {
+            return Interval::ONE.sub(self.erfc(x));
+        }
+        let square = x.mul(x);
+        let (mut term, mut sum) = (x, x);
+        // Once 2 x^2 < (2n + 3) / 2, each term is below half of its predecessor, so the rest below the last.
+        for n in 1..120 {
+            term = term.mul(square).scale(1).div_int(2 * n + 1);
+            sum = sum.add(term);
+        }
+        sum.add(Interval { lo: 0, hi: term.hi }).mul(exp(square.neg())).mul(self.two_over_root_pi)
+    }
+
+    /// `erfc x = e^(-x^2) / sqrt(pi) / (x + (1/2)/(x + (2/2)/(x + (3/2)/(x + ...))))` for 3 <= x < 8. Cutting the fraction
+    /// at two successive places encloses its value: all its parts are positive.
+    fn erfc(&self, x: Interval) -> Interval {
+        let cut =
+            |depth: i64| (1..=depth).rev().fold(x, |rest, k| x.add(Interval::integer(k).scale(-1).div(rest)));
+        let (one, other) = (cut(60), cut(61));
+        let fraction = Interval { lo: one.lo.min(other.lo), hi: one.hi.max(other.hi) };
+        let square = x.mul(x);
+        exp(square.neg()).mul(self.two_over_root_pi).scale(-1).div(fraction)
+    }
+
+    /// `x / 2 * (1 + erf(x / sqrt 2))`.
+    pub(super) fn gelu(&self, x: Interval) -> Interval {
+        x.mul(Interval::ONE.add(self.erf(x.mul(self.root_half)))).scale(-1)
+    }
+
+    /// `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))`, the approximation that models are trained with.
+    pub(super) fn gelu_tanh(&self, x: Interval) -> Interval {
+        const LIMIT: Interval = Interval::integer(64);
+        if x.hi > LIMIT.hi || x.lo < LIMIT.neg().lo {
+            // tanh beyond 9000: 1 less e^-18000.
+            let tail = Interval { lo: -1, hi: 0 };
+            return if x.lo > 0 { x.add(tail) } else { tail };
+        }
+        let cubic = Interval::integer(44_715).div_int(1_000_000).mul(x).mul(x).mul(x);
+        // sqrt(2 / pi) = 2 / sqrt(pi) / sqrt(2)
+        let argument = self.two_over_root_pi.mul(self.root_half).mul(x.add(cubic));
+        x.mul(Interval::ONE.add(tanh(argument))).scale(-1)
+    }
+}
+
+/// `floor(v * 2^scale + 1/2)` clamped to `[lo, hi]`, if all numbers of the interval agree. An interval that is no point is open:
+/// the value in it is no dyadic rational, so it is neither end.
+pub(super) fn round(v: Interval, scale: i32, lo: i64, hi: i64) -> Option<i64> {
+    let shift = u32::try_from(FRACTION as i32 - scale).ok().filter(|shift| (1..127).contains(shift))?;
+    let half = 1i128 << (shift - 1);
+    let end = |end: i128| (end.saturating_add(half) >> shift).clamp(lo.into(), hi.into());
+    let (low, high) = (end(v.lo), end(if v.lo == v.hi { v.hi } else { v.hi - 1 }));
+    (low == high).then(|| i64::try_from(low).ok()).flatten()
+}

@@ -1,0 +1,233 @@
+//! Layer normalization of `n` values `q_i`, whatever their scale: `z_i * 2^-k = (q_i - mean) / sqrt(variance + epsilon)`.
+//!
+//! ```text
+//! d_i = n * q_i - sum q_j                               exactly n (q_i - mean)
+//! V   = sum d_i^2                                       exactly n^3 variance
+//! t   = floor((V + 2^(v-1)) / 2^v) + epsilon            epsilon >= 1, in units of 2^v / n^3
+//! R   = floor(sqrt(N / t))                              N = n * 2^(2k - v)
+//! z_i = d_i * R
+//! ```
+//!
+//! Scale and bias of the ONNX operator are a linear layer behind it: `gamma_i * z_i + beta_i`, then a requantization that drops
+//! the `k` bits. Since `sqrt(N) = sqrt(n) 2^(k - v/2)`, and `sqrt(n) d_i / sqrt(V) = (q_i - mean) / sigma`, the scale is exact.
+//!
+//! *Error*, relative to the true `z_i` with this epsilon: at most `1 / R` from the rounding of `R`, and `2^(v-2) / V'` from that of
+//! `V`, where `V' = t * 2^v`. Small variances have large `R`, so the first is largest for the largest variance; there
+//! [`Normalization::for_range`] leaves `R` at least 8 bits.
+//!
+//! *No overflow.* `d_i^2 <= V < 2^v * t` (because `epsilon >= 1`) and `R^2 * t <= N`, so `|z_i| <= sqrt(N * 2^v) = sqrt(n) * 2^k`,
+//! whatever the intervals of `d_i` and `R` say by themselves.
+//!
+//! Cost for `n` values: `2 n` products, one rounding of `V` by `2^v`, one inverse square root ([`crate::gadgets::root`]).
+
+use crate::bounded::{Bounded, LIMIT_BITS};
+use crate::builder::Builder;
+use crate::error::BuildError;
+use crate::gadgets::divide::narrow;
+use crate::gadgets::{div_pow2, root};
+
+/// Parameters of a layer normalization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Normalization {
+    /// Number of values, `n`.
+    pub len: u32,
+    /// Bits behind the point of the results, `k`.
+    pub scale: u32,
+    /// Bits dropped from the sum of squares, `v <= 2k`.
+    pub variance_shift: u32,
+    /// What is added to the sum of squares, in units of `2^v`; at least 1.
+    pub epsilon: i64,
+}
+
+const OPERATION: &str = "layer normalization";
+
+impl Normalization {
+    /// For values in `[lo, hi]`: the variance keeps 20 bits, and `N * t` stays below 2^58, as the inverse root needs.
+    pub fn for_range(len: u32, lo: i64, hi: i64, epsilon: i64) -> Result<Self, BuildError> {
+        let n = i128::from(len);
+        // |d| <= (n - 1) (hi - lo), and the squares sum to at most n^3 ((hi - lo) / 2)^2.
+        let range = i128::from(hi) - i128::from(lo);
+        let largest =
+            n.checked_pow(3).zip(range.checked_pow(2)).and_then(|(n, r)| n.checked_mul(r)).map(|v| v / 4);
+        let bits = largest.map(|v| i128::BITS - v.max(1).leading_zeros()).unwrap_or(i128::BITS);
+        let variance_shift = bits.saturating_sub(20);
+        // N = n * 2^(2k - v) < 2^38
+        let free = (38 - (u32::BITS - len.leading_zeros())) + variance_shift;
+        let normalization = Self { len, scale: free / 2, variance_shift, epsilon: epsilon.max(1) };
+        normalization.numerator().map(|_| normalization)
+    }
+
+    /// `N`.
+    fn numerator(&self) -> Result<i64, BuildError> {
+        if self.len == 0 {
+            return Err(BuildError::Empty { operation: OPERATION });
+        }
+        if self.epsilon < 1 {
+            let (lo, hi) = (self.epsilon.into(), self.epsilon.into());
+            return Err(BuildError::NotProven {
+                operation: OPERATION,
+                index: 0,
+                lo,
+                hi,
+                min: 1,
+                max: i64::MAX.into(),
+            });
+        }
+        let length = u32::BITS - self.len.leading_zeros();
+        let bits = (2 * u64::from(self.scale)).checked_sub(self.variance_shift.into());
+        match bits.and_then(|bits| u32::try_from(bits).ok()) {
+            Some(bits) if bits.saturating_add(length) <= LIMIT_BITS => Ok(i64::from(self.len) << bits),
+            _ => Err(BuildError::Bits {
+                operation: OPERATION,
+                bits: self.scale,
+                min: self.variance_shift.div_ceil(2),
+                max: (LIMIT_BITS - length.min(LIMIT_BITS) + self.variance_shift) / 2,
+            }),
+        }
+    }
+
+    fn check(&self, found: usize) -> Result<(), BuildError> {
+        let expected = self.len as usize;
+        if expected == found {
+            return Ok(());
+        }
+        Err(BuildError::Length { operation: OPERATION, what: "values", expected, found })
+    }
+}
+
+/// Integer reference: the normalized values, `scale` bits behind the point. Fails where a sum of squares leaves 64 bits.
+pub fn reference(x: &[i64], p: &Normalization) -> Result<Vec<i64>, BuildError> {
+    p.check(x.len())?;
+    let numerator = p.numerator()?;
+    let sum: i128 = x.iter().map(|&x| i128::from(x)).sum();
+    let deviations: Vec<i128> = x.iter().map(|&x| i128::from(p.len) * i128::from(x) - sum).collect();
+    let squares = deviations.iter().fold(0i128, |sum, d| sum.saturating_add(d.saturating_mul(*d)));
+    let variance =
+        div_pow2::reference(narrow(OPERATION, squares)?, p.variance_shift).saturating_add(p.epsilon);
+    let inverse = i128::from(root::reference_inverse(numerator, variance));
+    deviations.into_iter().map(|d| narrow(OPERATION, d * inverse)).collect()
+}
+
+/// The normalized values.
+pub fn constrain(b: &mut Builder, x: &[Bounded], p: &Normalization) -> Result<Vec<Bounded>, BuildError> {
+    p.check(x.len())?;
+    let numerator = p.numerator()?;
+    let zero = Bounded::constant(0)?;
+    b.scope("layer_norm", |b| {
+        let sum = Bounded::weighted_sum(x, &vec![1; x.len()], 0)?;
+        let deviations = x
+            .iter()
+            .map(|x| Bounded::combine(OPERATION, &[(x, p.len.into()), (&sum, -1)], 0))
+            .collect::<Result<Vec<_>, _>>()?;
+        let squares = deviations
+            .iter()
+            .map(|d| {
+                let largest = (d.lo() * d.lo()).max(d.hi() * d.hi());
+                b.product_wire("d * d", d, d, &zero, narrow(OPERATION, largest)?)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let total = Bounded::weighted_sum(&squares, &vec![1; squares.len()], 0)?;
+        let variance = div_pow2::constrain(b, &total, p.variance_shift)?.add_const(p.epsilon)?;
+        let inverse = root::inverse_square_root(b, numerator, &variance)?;
+        // |d * R| <= sqrt(N * 2^v): see above.
+        let bound = narrow(OPERATION, (i128::from(numerator) << p.variance_shift).isqrt())?;
+        let offset = Bounded::constant(bound)?;
+        deviations
+            .iter()
+            .map(|d| {
+                let shifted = b.product_wire("d * inverse root", d, &inverse, &offset, 2 * bound)?;
+                shifted.add_const(-bound)
+            })
+            .collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{all, check_values, gadget_with_bounds};
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// Normalized values in floating point, with the same epsilon.
+    fn float(x: &[i64], p: &Normalization) -> Vec<f64> {
+        let n = x.len() as f64;
+        let mean = x.iter().sum::<i64>() as f64 / n;
+        let variance = x.iter().map(|&x| (x as f64 - mean).powi(2)).sum::<f64>() / n;
+        let epsilon = p.epsilon as f64 * 2f64.powi(p.variance_shift as i32) / n.powi(3);
+        x.iter().map(|&x| (x as f64 - mean) / (variance + epsilon).sqrt()).collect()
+    }
+
+    #[test]
+    fn errs_as_stated() -> Result<(), BuildError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(8);
+        for (len, bits) in [(2, 8), (8, 8), (16, 12), (64, 8), (256, 8), (768, 16)] {
+            let half = 1i64 << (bits - 1);
+            let p = Normalization::for_range(len, -half, half - 1, 1)?;
+            for spread in [half, half / 4, half / 16, 2] {
+                let x: Vec<i64> = (0..len).map(|_| rng.gen_range(-spread..spread)).collect();
+                let squares: i128 = {
+                    let sum: i64 = x.iter().sum();
+                    x.iter().map(|&x| i128::from(i64::from(len) * x - sum).pow(2)).sum()
+                };
+                let t = (squares >> p.variance_shift) + i128::from(p.epsilon);
+                let inverse = (i128::from(p.numerator()?) / t).isqrt();
+                let relative = 1.0 / inverse as f64 + 0.5 / t as f64 + 1e-9;
+                for (z, exact) in reference(&x, &p)?.into_iter().zip(float(&x, &p)) {
+                    let error = (z as f64 * 2f64.powi(-(p.scale as i32)) - exact).abs();
+                    assert!(error <= exact.abs() * relative, "{p:?}, spread {spread}: {error} of {exact}");
+                }
+                if spread == half {
+                    assert!(inverse >= 1 << 8, "{p:?}: {inverse}");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn constant_values_give_zero() -> Result<(), BuildError> {
+        let p = Normalization::for_range(4, -128, 127, 1)?;
+        assert_eq!(reference(&[77; 4], &p)?, [0; 4]);
+        Ok(())
+    }
+
+    #[test]
+    fn constraints_equal_the_reference() -> Result<(), BuildError> {
+        let p = Normalization::for_range(3, -4, 3, 2)?;
+        let (circuit, _) = gadget_with_bounds(3, 3, |b, x| constrain(b, x, &p))?;
+        let triples = all(3).flat_map(|x| all(3).flat_map(move |y| all(3).map(move |z| vec![x, y, z])));
+        check_values(&circuit, triples, |x| reference(x, &p).unwrap_or_default());
+        for (len, bits) in [(16, 8), (64, 8), (8, 12)] {
+            let half = 1i64 << (bits - 1);
+            let p = Normalization::for_range(len, -half, half - 1, 1)?;
+            let (circuit, bounds) = gadget_with_bounds(len as usize, bits, |b, x| constrain(b, x, &p))?;
+            let mut rng = ChaCha8Rng::seed_from_u64(9);
+            let mut inputs = vec![
+                vec![-half; len as usize],
+                (0..len).map(|i| if i % 2 == 0 { -half } else { half - 1 }).collect(),
+            ];
+            inputs.extend((0..10).map(|i| (0..len).map(|_| rng.gen_range(-half..half) >> i).collect()));
+            check_values(&circuit, inputs, |x| {
+                let z = reference(x, &p).unwrap_or_default();
+                assert!(z.iter().zip(&bounds).all(|(&z, &(lo, hi))| lo <= z.into() && i128::from(z) <= hi));
+                z
+            });
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn impossible_parameters_are_refused() {
+        let good = Normalization { len: 2, scale: 10, variance_shift: 4, epsilon: 1 };
+        let run = |p| reference(&[1, 2], &p);
+        assert!(run(good).is_ok());
+        assert!(matches!(run(Normalization { epsilon: 0, ..good }), Err(BuildError::NotProven { .. })));
+        assert!(matches!(
+            run(Normalization { variance_shift: 21, ..good }),
+            Err(BuildError::Bits { min: 11, .. })
+        ));
+        assert!(matches!(run(Normalization { scale: 40, ..good }), Err(BuildError::Bits { .. })));
+        assert!(matches!(run(Normalization { len: 3, ..good }), Err(BuildError::Length { .. })));
+    }
+}

@@ -1,0 +1,136 @@
+//! Max pooling of `[channels, height, width]`: the largest value of each window, padding left out.
+//!
+//! Cost: for a window of `k` values, `k - 1` maxima of two ([`crate::gadgets::minmax`]), each a comparison and a product. Values
+//! that intervals decide cost nothing. A tournament of pairs, so the differences stay as narrow as their operands.
+//!
+//! Rounding, clamping and ReLU are monotonic, so they commute with the maximum, bit for bit. Pooling the accumulators
+//! and requantizing the result takes one requantization a window and wide comparisons; requantizing first
+//! takes `k` requantizations and narrow comparisons. [`first`] tells which is cheaper from the bits of both.
+
+use crate::bounded::Bounded;
+use crate::builder::Builder;
+use crate::error::BuildError;
+use crate::gadgets::minmax;
+use crate::layers::window::Window;
+
+/// Integer reference: `[channels, height, width]`. Fails on a wrong length.
+pub fn reference(x: &[i64], window: &Window) -> Result<Vec<i64>, BuildError> {
+    pool(x, window, |values| Ok(values.iter().map(|&&x| x).max().unwrap_or(0)))
+}
+
+/// The largest value of each window.
+pub fn constrain(b: &mut Builder, x: &[Bounded], window: &Window) -> Result<Vec<Bounded>, BuildError> {
+    b.scope("max_pool", |b| {
+        pool(x, window, |values| largest(b, &values.iter().copied().cloned().collect::<Vec<_>>()))
+    })
+}
+
+/// The largest of some values, at least one, by rounds of pairs.
+pub fn largest(b: &mut Builder, values: &[Bounded]) -> Result<Bounded, BuildError> {
+    match values {
+        [] => Err(BuildError::Empty { operation: "maximum" }),
+        [value] => Ok(value.clone()),
+        _ => {
+            let (left, right) = values.split_at(values.len() / 2);
+            let (left, right) = (largest(b, left)?, largest(b, right)?);
+            minmax::max(b, &left, &right)
+        }
+    }
+}
+
+/// The windows in output order, each reduced to one value.
+pub(crate) fn pool<T, U>(
+    x: &[T],
+    window: &Window,
+    mut reduce: impl FnMut(&[&T]) -> Result<U, BuildError>,
+) -> Result<Vec<U>, BuildError> {
+    window.check_pool("pooling", x.len())?;
+    let (height, width) = window.output();
+    let size = window.height.input * window.width.input;
+    let mut results = Vec::with_capacity(window.channels * height * width);
+    for channel in x.chunks_exact(size) {
+        for position in 0..height * width {
+            let seen = window.positions(position / width, position % width);
+            let values: Vec<&T> = seen.filter_map(|(_, at)| channel.get(at)).collect();
+            results.push(reduce(&values)?);
+        }
+    }
+    Ok(results)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::requantize::{self, Requantize};
+    use crate::layers::window::Axis;
+    use crate::testing::{all_pairs, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds};
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    fn square(channels: usize, axis: Axis) -> Window {
+        Window { channels, height: axis, width: axis }
+    }
+
+    #[test]
+    fn padding_is_left_out() -> Result<(), BuildError> {
+        let window = square(1, Axis::new(3, 2).stride(2).pad(1));
+        assert_eq!(reference(&[-1, -2, -3, -4, -5, -6, -7, -8, -9], &window)?, [-1, -2, -4, -5]);
+        Ok(())
+    }
+
+    #[test]
+    fn all_pairs_and_random_windows() -> Result<(), BuildError> {
+        let pair = Window::line(1, Axis::new(2, 2));
+        let (circuit, bounds) = gadget_with_bounds(2, 5, |b, x| constrain(b, x, &pair))?;
+        check(&circuit, &bounds, all_pairs(5), |x| vec![x[0].max(x[1])]);
+        let mut rng = ChaCha8Rng::seed_from_u64(10);
+        for window in [
+            square(2, Axis::new(4, 2).stride(2)),
+            square(1, Axis::new(5, 3).stride(2).pad(1)),
+            square(1, Axis::new(5, 2).dilation(2)),
+            Window::line(3, Axis::new(7, 3)),
+        ] {
+            let (circuit, bounds) = gadget_with_bounds(window.inputs(), 6, |b, x| constrain(b, x, &window))?;
+            let cases =
+                (0..6).map(|i| (0..window.inputs()).map(|_| rng.gen_range(-32..32i64) >> i).collect());
+            check(&circuit, &bounds, cases.collect::<Vec<_>>(), |x| {
+                reference(x, &window).unwrap_or_default()
+            });
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn commutes_with_requantization() -> Result<(), BuildError> {
+        let window = square(1, Axis::new(4, 2).stride(2));
+        let p = Requantize::signed(3, 4).relu();
+        let mut rng = ChaCha8Rng::seed_from_u64(11);
+        for _ in 0..100 {
+            let x: Vec<i64> = (0..16).map(|_| rng.gen_range(-200..200)).collect();
+            let round = |x: Vec<i64>| x.into_iter().map(|x| requantize::reference(x, p)).collect::<Vec<_>>();
+            assert_eq!(round(reference(&x, &window)?), reference(&round(x), &window)?);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn costs_and_a_smaller_value_is_caught() -> Result<(), BuildError> {
+        let window = square(1, Axis::new(2, 2));
+        let circuit = gadget(4, 6, |b, x| constrain(b, x, &window))?;
+        // Three maxima of differences of 7 bits with their sign.
+        assert_eq!(circuit.stats().constraints - 4 * 6, 3 * (7 + 1));
+        assert_no_constraint_is_idle(&circuit, &[vec![1, 2, 3, 4], vec![9, -9, 9, -9], vec![-32, 31, 5, 5]]);
+        let y = crate::linear::Wire(circuit.r1cs.num_wires() as u32 - 1);
+        let forged = forge(&circuit, &[1, 2, 3, 4], &[(y, crate::testing::one())]);
+        assert_eq!(forged, "max_pool/max/select/condition * (x - y) = result - y");
+        Ok(())
+    }
+
+    #[test]
+    fn windows_of_padding_are_refused() {
+        let refused = reference(&[1], &Window::line(1, Axis::new(1, 1).pad(1)));
+        assert!(matches!(refused, Err(BuildError::OnlyPadding { operation: "pooling", window: 0 })));
+        let refused = reference(&[1, 2], &Window::line(1, Axis::new(1, 1)));
+        assert!(matches!(refused, Err(BuildError::Length { .. })));
+    }
+}

@@ -1,0 +1,216 @@
+//! Softmax, stable and quantized. With `q * 2^-s` the inputs, `m` their maximum and `k` the output's scale:
+//!
+//! ```text
+//! e_i = E[m - q_i]              E[d] = floor(2^p * e^(-d * 2^-s) + 1/2), and 0 beyond the table
+//! S   = sum e_i                 at least 2^p, since one e_i is E[0] = 2^p
+//! R   = floor(2^(p + g) / S)    division with remainder; g = k + 3 guard bits
+//! y_i = floor((e_i * R + 2^(h-1)) / 2^h)        h = p + g - k = p + 3
+//! ```
+//!
+//! `y_i * 2^-k` is the probability: at most 1, and the sum of all is 1 to within the rounding of each.
+//!
+//! *Error.* `|y_i * 2^-k - softmax_i| <= 2^-(k+1) + 2^-(k+3) + (n + 1) * 2^-(p+1)`: the rounding of `y_i`; that of `R`, less
+//! than 1, times `e_i * 2^-(p+g) <= 2^-g`; and those of the `e_i`, half a unit each in numerator and sum.
+//! [`Softmax::new`] chooses `p = k + 2 + ceil(log2(n + 1))`, so the total is at most `2^-k`. Never any overflow:
+//! `e_i * R <= S * R <= 2^(p + g)`.
+//!
+//! Cost for `n` values: their maximum (`n - 1` maxima), `n` table values, one division, `n` products, `n` roundings by `2^h`.
+
+use crate::bounded::Bounded;
+use crate::builder::Builder;
+use crate::error::BuildError;
+use crate::gadgets::{div_pow2, divide};
+use crate::layers::function::{self, Function, FunctionTable, Quantization};
+use crate::layers::max_pool;
+
+/// Parameters of a softmax over `len` values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Softmax {
+    len: usize,
+    /// `E[-d]` over the differences `-d <= 0`.
+    exponential: FunctionTable,
+    /// `p`.
+    precision: u32,
+    /// `k`.
+    output_scale: u32,
+}
+
+/// Bits of the reciprocal beyond the output's scale.
+const GUARD: u32 = 3;
+
+impl Softmax {
+    /// A softmax over `len` values at scale `input_scale`, with probabilities at scale `output_scale` (1 to 20).
+    pub fn new(len: usize, input_scale: i32, output_scale: u32) -> Result<Self, BuildError> {
+        const OPERATION: &str = "softmax";
+        if len == 0 {
+            return Err(BuildError::Empty { operation: OPERATION });
+        }
+        if !(1..=20).contains(&output_scale) {
+            return Err(BuildError::Bits { operation: OPERATION, bits: output_scale, min: 1, max: 20 });
+        }
+        if len >= 1 << 20 {
+            return Err(BuildError::TooLarge { what: "values of a softmax" });
+        }
+        let precision = output_scale + 2 + (len + 1).next_power_of_two().ilog2();
+        // e^-x 2^p < 1/2 from x = (p + 1) ln 2 on, and ln 2 < 3/4: the last entry is 0.
+        let reach = (i64::from(precision) + 1) * 3;
+        let last = match input_scale - 2 {
+            up @ 0..=14 => reach << up,
+            down @ -22..0 => (reach >> -down) + 1,
+            _ => {
+                return Err(BuildError::Function {
+                    function: OPERATION,
+                    argument: input_scale.into(),
+                    why: "the input scale is outside [-20, 16]",
+                });
+            }
+        };
+        let exponential = FunctionTable::of(
+            Function::Exp,
+            Quantization {
+                lo: -last,
+                hi: 0,
+                input_scale,
+                output_scale: precision as i32,
+                output_lo: 0,
+                output_hi: 1 << precision,
+            },
+        )?;
+        // Zeros below the first but one need no entries.
+        let zeros = exponential.values().iter().take_while(|&&e| e == 0).count() as i128;
+        let exponential = exponential.restrict(i128::from(-last) + zeros - 1, 0);
+        Ok(Self { len, exponential, precision, output_scale })
+    }
+
+    /// The table of exponentials, over differences to the maximum.
+    pub fn exponential(&self) -> &FunctionTable {
+        &self.exponential
+    }
+
+    /// `p + g`.
+    fn scale(&self) -> u32 {
+        self.precision + self.output_scale + GUARD
+    }
+
+    fn check(&self, found: usize) -> Result<(), BuildError> {
+        if self.len == found {
+            return Ok(());
+        }
+        Err(BuildError::Length { operation: "softmax", what: "values", expected: self.len, found })
+    }
+}
+
+/// Integer reference: probabilities in `[0, 2^output_scale]`.
+pub fn reference(x: &[i64], softmax: &Softmax) -> Result<Vec<i64>, BuildError> {
+    softmax.check(x.len())?;
+    let max = x.iter().copied().max().unwrap_or(0);
+    let e: Vec<i64> =
+        x.iter().map(|&x| function::reference(x.saturating_sub(max), &softmax.exponential)).collect();
+    let (reciprocal, _) = divide::reference(1 << softmax.scale(), e.iter().sum());
+    Ok(e.iter()
+        .map(|e| div_pow2::reference(e * reciprocal, softmax.scale() - softmax.output_scale))
+        .collect())
+}
+
+/// The probabilities.
+pub fn constrain(b: &mut Builder, x: &[Bounded], softmax: &Softmax) -> Result<Vec<Bounded>, BuildError> {
+    softmax.check(x.len())?;
+    let one = 1i64 << softmax.precision;
+    b.scope("softmax", |b| {
+        let max = max_pool::largest(b, x)?;
+        let differences = x
+            .iter()
+            // At most 0: it is the maximum.
+            .map(|x| Ok(x.sub(&max)?.proven(i128::MIN, 0)))
+            .collect::<Result<Vec<_>, BuildError>>()?;
+        let e = function::constrain(b, &differences, &softmax.exponential)?;
+        // One of the differences is 0.
+        let sum = Bounded::weighted_sum(&e, &vec![1; e.len()], 0)?.proven(one.into(), i128::MAX);
+        let whole = Bounded::constant(1 << softmax.scale())?;
+        let reciprocal = divide::constrain(b, &whole, &sum)?.quotient;
+        e.iter()
+            .map(|e| {
+                // e <= sum, and sum * reciprocal <= 2^scale.
+                let zero = Bounded::constant(0)?;
+                let product =
+                    b.product_wire("e * reciprocal", e, &reciprocal, &zero, 1 << softmax.scale())?;
+                div_pow2::constrain(b, &product, softmax.scale() - softmax.output_scale)
+            })
+            .collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{all_pairs, check_values, gadget_with_bounds};
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    fn float(x: &[i64], input_scale: i32) -> Vec<f64> {
+        let max = x.iter().copied().max().unwrap_or(0);
+        let e: Vec<f64> = x.iter().map(|&x| ((x - max) as f64 * 2f64.powi(-input_scale)).exp()).collect();
+        let sum: f64 = e.iter().sum();
+        e.into_iter().map(|e| e / sum).collect()
+    }
+
+    #[test]
+    fn errs_by_at_most_one_unit() -> Result<(), BuildError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        for (len, input_scale, output_scale) in
+            [(2, 4, 8), (3, 0, 1), (10, 6, 8), (10, 10, 16), (100, 5, 12), (1000, -1, 20)]
+        {
+            let softmax = Softmax::new(len, input_scale, output_scale)?;
+            for spread in [1, 10, 100, 1000, 100_000] {
+                let x: Vec<i64> = (0..len).map(|_| rng.gen_range(-spread..=spread)).collect();
+                let y = reference(&x, &softmax)?;
+                for (y, exact) in y.iter().zip(float(&x, input_scale)) {
+                    let error = (*y as f64 - exact * 2f64.powi(output_scale as i32)).abs();
+                    assert!(
+                        error <= 1.0,
+                        "{len} values at 2^-{input_scale}, spread {spread}: off by {error}"
+                    );
+                    assert!((0..=1 << output_scale).contains(y));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn shifts_change_nothing_and_extremes_saturate() -> Result<(), BuildError> {
+        let softmax = Softmax::new(3, 4, 10)?;
+        let y = reference(&[5, -7, 30], &softmax)?;
+        assert_eq!(reference(&[1005, 993, 1030], &softmax)?, y);
+        assert_eq!(reference(&[i64::MAX, i64::MIN, 0], &softmax)?, [1 << 10, 0, 0]);
+        assert_eq!(reference(&[4, 4, 4], &softmax)?, [341, 341, 341]);
+        assert_eq!(Softmax::new(1, 4, 10).and_then(|one| reference(&[-9], &one))?, [1 << 10]);
+        Ok(())
+    }
+
+    #[test]
+    fn constraints_equal_the_reference() -> Result<(), BuildError> {
+        let softmax = Softmax::new(2, 2, 6)?;
+        let (circuit, bounds) = gadget_with_bounds(2, 5, |b, x| constrain(b, x, &softmax))?;
+        assert!(bounds.iter().all(|&(lo, hi)| lo == 0 && hi == 64), "{bounds:?}");
+        check_values(&circuit, all_pairs(5), |x| reference(x, &softmax).unwrap_or_default());
+        let softmax = Softmax::new(10, 4, 8)?;
+        let (circuit, _) = gadget_with_bounds(10, 8, |b, x| constrain(b, x, &softmax))?;
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let random = (0..50).map(|i| (0..10).map(|_| rng.gen_range(-128..128i64) >> (i % 8)).collect());
+        let edges = [vec![-128; 10], vec![127; 10], [vec![127], vec![-128; 9]].concat()];
+        check_values(&circuit, edges.into_iter().chain(random), |x| {
+            reference(x, &softmax).unwrap_or_default()
+        });
+        Ok(())
+    }
+
+    #[test]
+    fn impossible_parameters_are_refused() {
+        assert!(matches!(Softmax::new(0, 4, 8), Err(BuildError::Empty { .. })));
+        assert!(matches!(Softmax::new(2, 4, 0), Err(BuildError::Bits { .. })));
+        assert!(matches!(Softmax::new(2, 17, 8), Err(BuildError::Function { .. })));
+        let two = Softmax::new(2, 4, 8).and_then(|softmax| reference(&[1], &softmax));
+        assert!(matches!(two, Err(BuildError::Length { operation: "softmax", .. })));
+    }
+}
