@@ -17,7 +17,11 @@ mod backend;
 #[allow(dead_code)]
 #[allow(unsafe_code, reason = "vector instructions; each block states why the processor has them")]
 mod ifma;
+#[doc(hidden)]
+pub mod measure;
+mod ntt;
 mod points;
 
 pub use backend::{Backend, BackendError, VARIABLE};
+pub use ntt::{Domain, DomainError};
 pub use points::{G1Point, G2Point, PointError};

@@ -322,6 +322,35 @@ impl<M: Modulus> Fe8<M> {
 }
 
 impl<M: Modulus> Loose<M> {
+    /// The same limbs in each lane.
+    #[inline(always)]
+    pub(crate) fn splat(ifma: Ifma, limbs: &[u64; 5]) -> Loose<M> {
+        Fe8::splat(ifma, limbs).loose()
+    }
+
+    /// Lane i of vector j becomes lane j of vector i.
+    #[inline(always)]
+    pub(crate) fn transpose(vectors: [Loose<M>; 8]) -> [Loose<M>; 8] {
+        let mut transposed = vectors;
+        let mut j = 0;
+        while j < 5 {
+            let mut row = [vectors[0].0[j]; 8];
+            let mut i = 1;
+            while i < 8 {
+                row[i] = vectors[i].0[j];
+                i += 1;
+            }
+            let row = Lanes::transpose(row);
+            let mut i = 0;
+            while i < 8 {
+                transposed[i].0[j] = row[i];
+                i += 1;
+            }
+            j += 1;
+        }
+        transposed
+    }
+
     /// Signed limbs, as [`Loose::store`] writes them.
     #[inline(always)]
     pub(crate) fn load(ifma: Ifma, block: &Block) -> Loose<M> {

@@ -2,7 +2,9 @@
 
 pub(crate) mod field;
 pub(crate) mod lanes;
+pub(crate) mod measure;
 pub(crate) mod modulus;
+pub(crate) mod ntt;
 
 /// Proof that the processor has the instructions: it exists only where [`Ifma::detect`] has found them.
 ///

@@ -34,6 +34,8 @@ pub(crate) trait Modulus: Copy + Send + Sync + 'static {
     fn element(words: [u64; 4]) -> Self::Field;
     /// The Montgomery form with R = 2^256: words below p.
     fn words(element: &Self::Field) -> &[u64; 4];
+    /// The same, to write.
+    fn words_mut(element: &mut Self::Field) -> &mut [u64; 4];
 }
 
 /// The base field, of coordinates.
@@ -59,6 +61,11 @@ impl Modulus for Base {
     fn words(element: &Fq) -> &[u64; 4] {
         &element.0.0
     }
+
+    #[inline(always)]
+    fn words_mut(element: &mut Fq) -> &mut [u64; 4] {
+        &mut element.0.0
+    }
 }
 
 impl Modulus for Scalar {
@@ -75,6 +82,11 @@ impl Modulus for Scalar {
     #[inline(always)]
     fn words(element: &Fr) -> &[u64; 4] {
         &element.0.0
+    }
+
+    #[inline(always)]
+    fn words_mut(element: &mut Fr) -> &mut [u64; 4] {
+        &mut element.0.0
     }
 }
 
@@ -115,6 +127,7 @@ const fn friendly(p: [u64; 5], negative_inverse: u64) -> [u64; 5] {
 }
 
 /// `k p` for a small k, in limbs of which only the last may pass 52 bits.
+#[inline(always)]
 pub(crate) const fn multiple(p: [u64; 5], k: u64) -> [u64; 5] {
     let mut limbs = [0; 5];
     let mut carry = 0;

@@ -1,0 +1,122 @@
+//! Transforms on the vector path.
+//!
+//! The N points are a matrix of `rows` x `width`, row by row, width a power of two of about the root of N. One polynomial
+//! goes through memory three times, whatever N is:
+//!
+//! 1. *columns*: eight adjacent columns are copied into the cache, and the first levels of the transform to coefficients,
+//!    those that combine rows, are done there;
+//! 2. *rows*: the other levels, and of the second transform those that come first;
+//! 3. *columns*: the other levels of the second transform.
+//!
+//! A, B and C go through each step together, so that they share the roots, which are made on the way from tables of size
+//! `O(rows + width)`: one product for each root, a fifteenth of the work. Threads share columns, then rows.
+//!
+//! Both transforms multiply first and add after: `(u, v) -> (u + z v, u - z v)`. So a value grows by 3 p a level and not by a
+//! factor of two, and one reduction, between the transforms, is all that is needed (see [`Tables::new`]). The transform to
+//! coefficients takes the natural order to reversed digits, so a level's root z belongs to a whole node of the tree: its
+//! values are a polynomial modulo `X^n - z^2`, and it splits them into those modulo `X^(n/2) - z` and `X^(n/2) + z`.
+//! The transform to values takes reversed digits to the natural order; there the root depends on the place in the node.
+//!
+//! Input is read as it is, in Montgomery form with R = 2^256: as values of this path, where R is 2^260, that is 1/16 of the
+//! input. All steps are linear in it or quadratic, so a constant in the last product sets it right, with the powers of N.
+
+mod kernels;
+mod tables;
+
+use ark_bn254::Fr;
+use rayon::prelude::*;
+
+use self::kernels::Scratch;
+pub(crate) use self::tables::Tables;
+use super::{Ifma, field::Block};
+
+/// See `Domain::quotient`; the result replaces a.
+pub(crate) fn quotient(ifma: Ifma, tables: &Tables, a: &mut [Fr], b: &[Fr]) {
+    let mut polynomials = [zeroed(tables), zeroed(tables), zeroed(tables)];
+    let input: &[Fr] = a;
+    columns(tables, &mut polynomials).into_par_iter().enumerate().for_each_init(
+        || Scratch::new(tables),
+        |scratch, (group, out)| {
+            // SAFETY: an `Ifma` exists, so the processor has the features.
+            unsafe { kernels::columns_of_product(ifma, tables, group, [input, b], scratch, out) }
+        },
+    );
+    all_rows(ifma, tables, &mut polynomials);
+    columns_of(a, 8, tables.width / 8).into_par_iter().enumerate().for_each_init(
+        || Scratch::new(tables),
+        |scratch, (group, out)| {
+            let polynomials = polynomials.each_ref().map(Vec::as_slice);
+            // SAFETY: an `Ifma` exists, so the processor has the features.
+            unsafe { kernels::columns_to_quotient(ifma, tables, group, polynomials, scratch, out) }
+        },
+    );
+}
+
+/// See `Domain::to_odd_points`.
+pub(crate) fn to_odd_points(ifma: Ifma, tables: &Tables, values: &mut [Fr]) {
+    let mut polynomials = [zeroed(tables)];
+    let input: &[Fr] = values;
+    columns(tables, &mut polynomials).into_par_iter().enumerate().for_each_init(
+        || Scratch::new(tables),
+        |scratch, (group, out)| {
+            // SAFETY: an `Ifma` exists, so the processor has the features.
+            unsafe { kernels::columns_of_values(ifma, tables, group, input, scratch, out) }
+        },
+    );
+    all_rows(ifma, tables, &mut polynomials);
+    let [polynomial] = polynomials;
+    columns_of(values, 8, tables.width / 8).into_par_iter().enumerate().for_each_init(
+        || Scratch::new(tables),
+        |scratch, (group, out)| {
+            // SAFETY: an `Ifma` exists, so the processor has the features.
+            unsafe { kernels::columns_to_values(ifma, tables, group, &polynomial, scratch, out) }
+        },
+    );
+}
+
+/// Step 2 for every row of K polynomials.
+fn all_rows<const K: usize>(ifma: Ifma, tables: &Tables, polynomials: &mut [Vec<Block>; K]) {
+    let mut rows: Vec<Vec<&mut [Block]>> = (0..tables.rows).map(|_| Vec::with_capacity(K)).collect();
+    for polynomial in polynomials {
+        rows.iter_mut()
+            .zip(polynomial.chunks_mut(tables.width / 8))
+            .for_each(|(row, blocks)| row.push(blocks));
+    }
+    rows.into_par_iter().enumerate().for_each_init(
+        || tables.row_roots(),
+        |roots, (row, polynomials)| {
+            // SAFETY: an `Ifma` exists, so the processor has the features.
+            unsafe { kernels::row(ifma, tables, row, polynomials, roots) }
+        },
+    );
+}
+
+fn zeroed(tables: &Tables) -> Vec<Block> {
+    bytemuck::zeroed_vec(tables.rows * tables.width / 8)
+}
+
+/// For each group of eight columns, in each of K polynomials, its blocks row by row.
+fn columns<'a, const K: usize>(
+    tables: &Tables,
+    polynomials: &'a mut [Vec<Block>; K],
+) -> Vec<[Vec<&'a mut [Block]>; K]> {
+    let groups = tables.width / 8;
+    let mut columns: Vec<[Vec<&mut [Block]>; K]> =
+        (0..groups).map(|_| std::array::from_fn(|_| Vec::with_capacity(tables.rows))).collect();
+    for (index, polynomial) in polynomials.iter_mut().enumerate() {
+        for (column, blocks) in columns.iter_mut().zip(columns_of(polynomial, 1, groups)) {
+            column[index] = blocks;
+        }
+    }
+    columns
+}
+
+/// A matrix of `groups` chunks a row, cut into its columns of chunks.
+fn columns_of<T>(matrix: &mut [T], chunk: usize, groups: usize) -> Vec<Vec<&mut [T]>> {
+    let rows = matrix.len() / (chunk * groups);
+    let mut columns: Vec<Vec<&mut [T]>> = (0..groups).map(|_| Vec::with_capacity(rows)).collect();
+    for row in matrix.chunks_mut(chunk * groups) {
+        columns.iter_mut().zip(row.chunks_mut(chunk)).for_each(|(column, chunk)| column.push(chunk));
+    }
+    columns
+}
