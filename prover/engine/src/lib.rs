@@ -13,15 +13,18 @@
 #![warn(missing_docs)]
 
 mod backend;
+mod curve;
 #[cfg(target_arch = "x86_64")]
 #[allow(dead_code)]
 #[allow(unsafe_code, reason = "vector instructions; each block states why the processor has them")]
 mod ifma;
 #[doc(hidden)]
 pub mod measure;
+pub mod msm;
 mod ntt;
 mod points;
 
 pub use backend::{Backend, BackendError, VARIABLE};
+pub use curve::{Point, Sum};
 pub use ntt::{Domain, DomainError};
 pub use points::{G1Point, G2Point, PointError};

@@ -1,0 +1,200 @@
+//! Summands, the pool that holds their sums, and trees of additions.
+
+use bytemuck::{Pod, Zeroable};
+
+use super::{Point, portable};
+use crate::Backend;
+
+/// A summand: a point of the slice that an [`Adder`] works on or of its pool, taken with a sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Ref(u32);
+
+impl Ref {
+    /// Bit that negates.
+    pub(crate) const NEGATIVE: u32 = 1 << 31;
+    /// Bit that selects the pool.
+    pub(crate) const POOL: u32 = 1 << 30;
+    /// More points cannot be told apart.
+    pub(crate) const LIMIT: usize = 1 << 30;
+
+    /// The point at `index` of the slice, which is below [`Ref::LIMIT`].
+    #[inline]
+    pub(crate) fn point(index: usize) -> Ref {
+        Ref(index as u32 & (Ref::POOL - 1))
+    }
+
+    /// The point at `index` of the pool, which is below [`Ref::LIMIT`].
+    #[inline]
+    pub(crate) fn pool(index: usize) -> Ref {
+        Ref(index as u32 & (Ref::POOL - 1) | Ref::POOL)
+    }
+
+    /// The opposite of the summand if `negative`, else the summand.
+    #[inline]
+    pub(crate) fn negate_if(self, negative: bool) -> Ref {
+        Ref(self.0 ^ u32::from(negative) << 31)
+    }
+
+    /// Whether the point is taken with the minus sign.
+    #[inline]
+    pub(crate) fn is_negative(self) -> bool {
+        self.0 & Ref::NEGATIVE != 0
+    }
+
+    /// Whether the point is in the pool.
+    #[inline]
+    pub(crate) fn is_pool(self) -> bool {
+        self.0 & Ref::POOL != 0
+    }
+
+    /// Where the point is, in the slice or in the pool.
+    #[inline]
+    pub(crate) fn index(self) -> usize {
+        (self.0 & (Ref::POOL - 1)) as usize
+    }
+
+    /// Whether all of these lie in a slice and a pool of the given lengths. Cost: a few vector instructions for each eight.
+    pub(crate) fn all_within(refs: &[Ref], points: usize, pool: usize) -> bool {
+        let (mut last_point, mut last_pool) = (0, 0);
+        for summand in refs {
+            // One past the index, in the place that the summand is of; zero in the other.
+            let end = (summand.0 & (Ref::POOL - 1)) + 1;
+            let in_pool = ((summand.0 & Ref::POOL) >> 30).wrapping_neg();
+            last_point = last_point.max(end & !in_pool);
+            last_pool = last_pool.max(end & in_pool);
+        }
+        last_point as usize <= points && last_pool as usize <= pool
+    }
+}
+
+/// A run of summands that are to become one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct List {
+    /// First of the run.
+    pub(crate) start: usize,
+    /// Length of the run.
+    pub(crate) len: usize,
+}
+
+/// Memory for points, each on cache lines of its own.
+#[derive(Clone, Copy, Default, Pod, Zeroable)]
+#[repr(C, align(64))]
+struct Line([u64; 8]);
+
+/// Adds points in batches. Sums go to its pool, where later additions find them.
+pub(crate) struct Adder<P: Point> {
+    kernel: Kernel<P>,
+    pool: Vec<Line>,
+    used: usize,
+    left: Vec<Ref>,
+    right: Vec<Ref>,
+}
+
+/// The implementation and its memory.
+enum Kernel<P: Point> {
+    Portable(portable::Scratch<P::Field>),
+}
+
+impl<P: Point> Adder<P> {
+    /// An adder with an empty pool.
+    pub(crate) fn new(backend: Backend) -> Self {
+        let kernel = Kernel::Portable(Default::default());
+        Adder { kernel, pool: Vec::new(), used: 0, left: Vec::new(), right: Vec::new() }
+    }
+
+    /// Empties the pool but for its first `kept` places, and makes room for `capacity` sums.
+    pub(crate) fn reset(&mut self, kept: usize, capacity: usize) {
+        self.used = kept;
+        self.left.clear();
+        self.right.clear();
+        self.make_room(capacity);
+    }
+
+    fn make_room(&mut self, sums: usize) {
+        let places = self.used + sums;
+        assert!(places <= Ref::LIMIT, "a pool holds at most 2^30 points, not {places}");
+        let lines = places * size_of::<P>() / size_of::<Line>();
+        if self.pool.len() < lines {
+            self.pool.resize(lines, Line::default());
+        }
+    }
+
+    /// The pool, of which the first `used` places have a meaning.
+    pub(crate) fn pool_mut(&mut self) -> &mut [P] {
+        bytemuck::cast_slice_mut(&mut self.pool)
+    }
+
+    /// The point that a summand stands for.
+    pub(crate) fn get(&self, points: &[P], summand: Ref) -> P {
+        let source = if summand.is_pool() { bytemuck::cast_slice(&self.pool) } else { points };
+        let point: P = source[summand.index()];
+        if !summand.is_negative() || point == P::default() {
+            return point;
+        }
+        let (x, y) = point.coordinates();
+        P::from_coordinates(x, -y)
+    }
+
+    /// Asks for a sum and names it. The name is good after the next [`Adder::compute`].
+    #[inline]
+    pub(crate) fn add(&mut self, left: Ref, right: Ref) -> Ref {
+        let sum = Ref::pool(self.used + self.left.len());
+        self.left.push(left);
+        self.right.push(right);
+        sum
+    }
+
+    /// Computes the sums asked for since the last time.
+    pub(crate) fn compute(&mut self, points: &[P]) {
+        let sums = self.left.len();
+        self.make_room(sums);
+        let out = self.used;
+        self.used += sums;
+        self.add_into(points, out);
+        self.left.clear();
+        self.right.clear();
+    }
+
+    fn add_into(&mut self, points: &[P], out: usize) {
+        let pool = bytemuck::cast_slice_mut(&mut self.pool);
+        match &mut self.kernel {
+            Kernel::Portable(scratch) => {
+                portable::add_pairs(scratch, points, pool, out, &self.left, &self.right);
+            }
+        }
+    }
+
+    /// Adds `points[summands[i]]` to place i of the pool, for each i.
+    pub(crate) fn add_in_place(&mut self, points: &[P], summands: impl Iterator<Item = Ref>) {
+        self.left.clear();
+        self.right.clear();
+        self.right.extend(summands);
+        self.left.extend((0..self.right.len()).map(Ref::pool));
+        self.add_into(points, 0);
+        self.left.clear();
+        self.right.clear();
+    }
+
+    /// Adds up every list, none of them empty: its sum is then at its start.
+    ///
+    /// Each round adds neighbours in pairs, in all lists at once. `lists` is left empty.
+    pub(crate) fn sum_lists(&mut self, points: &[P], summands: &mut [Ref], lists: &mut Vec<List>) {
+        lists.retain(|list| list.len > 1);
+        while !lists.is_empty() {
+            lists.retain_mut(|list| {
+                let run = &mut summands[list.start..list.start + list.len];
+                let half = run.len() / 2;
+                for i in 0..half {
+                    run[i] = self.add(run[2 * i], run[2 * i + 1]);
+                }
+                if run.len() % 2 == 1 {
+                    run[half] = run[run.len() - 1];
+                }
+                list.len = run.len() - half;
+                list.len > 1
+            });
+            self.compute(points);
+        }
+    }
+}

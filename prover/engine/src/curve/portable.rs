@@ -1,0 +1,93 @@
+//! Additions of pairs with arkworks' field arithmetic.
+
+use ark_ff::Field;
+
+use super::{Point, Ref};
+
+/// Pairs that share an inversion.
+const BATCH: usize = 1 << 12;
+
+/// Memory of [`add_pairs`], kept from call to call: denominators of the slopes, and the products before each.
+#[derive(Default)]
+pub(crate) struct Scratch<F> {
+    denominators: Vec<F>,
+    prefixes: Vec<F>,
+}
+
+/// `pool[out + i] = left[i] + right[i]` for all i, from the last to the first of each batch.
+///
+/// A summand may be in the pool before `out`, or at `out + i` itself: the sum then takes its place.
+pub(crate) fn add_pairs<P: Point>(
+    scratch: &mut Scratch<P::Field>,
+    points: &[P],
+    pool: &mut [P],
+    out: usize,
+    left: &[Ref],
+    right: &[Ref],
+) {
+    for (batch, (left, right)) in left.chunks(BATCH).zip(right.chunks(BATCH)).enumerate() {
+        add_batch(scratch, points, pool, out + batch * BATCH, left, right);
+    }
+}
+
+fn add_batch<P: Point>(
+    Scratch { denominators, prefixes }: &mut Scratch<P::Field>,
+    points: &[P],
+    pool: &mut [P],
+    out: usize,
+    left: &[Ref],
+    right: &[Ref],
+) {
+    denominators.clear();
+    prefixes.clear();
+    let mut product = P::Field::ONE;
+    for (left, right) in left.iter().zip(right) {
+        let denominator = denominator(fetch(points, pool, *left), fetch(points, pool, *right));
+        denominators.push(denominator);
+        prefixes.push(product);
+        product *= denominator;
+    }
+    // No denominator is zero for points of groups of odd order. Other bytes get some result, not a panic.
+    let mut inverse = product.inverse().unwrap_or(P::Field::ONE);
+    for (i, (denominator, prefix)) in denominators.iter().zip(prefixes.iter()).enumerate().rev() {
+        let sum = add(fetch(points, pool, left[i]), fetch(points, pool, right[i]), inverse * prefix);
+        inverse *= denominator;
+        pool[out + i] = sum.map_or(P::default(), |(x, y)| P::from_coordinates(x, y));
+    }
+}
+
+/// The coordinates of a summand; `None` for the identity.
+fn fetch<P: Point>(points: &[P], pool: &[P], summand: Ref) -> Option<(P::Field, P::Field)> {
+    let point = if summand.is_pool() { pool[summand.index()] } else { points[summand.index()] };
+    if point == P::default() {
+        return None;
+    }
+    let (x, y) = point.coordinates();
+    Some((x, if summand.is_negative() { -y } else { y }))
+}
+
+/// What the slope of the line through two points is divided by; one where no slope is needed.
+fn denominator<F: Field>(left: Option<(F, F)>, right: Option<(F, F)>) -> F {
+    match (left, right) {
+        (Some((x1, _)), Some((x2, _))) if x1 != x2 => x2 - x1,
+        (Some((_, y1)), Some((_, y2))) if y1 == y2 => y1.double(),
+        _ => F::ONE,
+    }
+}
+
+/// The sum of two points of a curve `y^2 = x^3 + b`, given the inverse of [`denominator`].
+fn add<F: Field>(left: Option<(F, F)>, right: Option<(F, F)>, inverse: F) -> Option<(F, F)> {
+    let (Some((x1, y1)), Some((x2, y2))) = (left, right) else {
+        return left.or(right);
+    };
+    let slope = if x1 != x2 {
+        (y2 - y1) * inverse
+    } else if y1 == y2 {
+        let square = x1.square();
+        (square.double() + square) * inverse
+    } else {
+        return None;
+    };
+    let x3 = slope.square() - x1 - x2;
+    Some((x3, slope * (x1 - x3) - y1))
+}

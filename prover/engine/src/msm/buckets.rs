@@ -1,0 +1,140 @@
+//! First phase: for some windows and some scalars, the sum of the points of each bucket.
+//!
+//! The points of a bucket become a list of references by a counting sort; [`Adder::sum_lists`] adds the lists up, those of
+//! several windows at once where a single window is too small to share an inversion well. Many scalars are taken in
+//! tiles whose points fit the cache; a bucket's sum so far is one more summand of the next tile.
+
+use super::{scalars::Class, tasks::Task};
+use crate::{
+    Backend,
+    curve::{Adder, List, Point, Ref},
+};
+
+/// Bytes of points that a tile reads: a part of a core's second-level cache, the other part being for their sums.
+const TILE_BYTES: usize = 1 << 21;
+
+/// References that a tile of one window has.
+pub(super) const fn tile_len<P>() -> usize {
+    TILE_BYTES / size_of::<P>()
+}
+
+/// What a thread needs beside the points; kept from task to task.
+pub(super) struct Workspace<P: Point> {
+    pub(super) adder: Adder<P>,
+    /// For each scalar of the tile and window: its bucket among all of the task, or [`NO_BUCKET`].
+    keys: Vec<u32>,
+    /// For each bucket, where its list ends.
+    ends: Vec<u32>,
+    summands: Vec<Ref>,
+    lists: Vec<List>,
+}
+
+const NO_BUCKET: u32 = u32::MAX;
+
+impl<P: Point> Workspace<P> {
+    pub(super) fn new(backend: Backend) -> Self {
+        let adder = Adder::new(backend);
+        Workspace { adder, keys: Vec::new(), ends: Vec::new(), summands: Vec::new(), lists: Vec::new() }
+    }
+
+    /// Bytes of a workspace for tasks with at most `summands` references in a tile and `buckets` buckets.
+    pub(super) fn bytes(summands: usize, buckets: usize) -> usize {
+        // Keys and references, lists and ends, the adder's two sides, and the pool: a sum less than summands, and the
+        // sums of the tile before.
+        let (summand, bucket) = (2 * size_of::<u32>() + 4 * size_of::<Ref>() + size_of::<P>(), size_of::<P>());
+        (summands + buckets) * summand + buckets * (bucket + size_of::<List>() + size_of::<u32>())
+    }
+
+    /// Writes each bucket's sum: bucket b, from one, of the task's window w is at `w * buckets + b - 1`.
+    pub(super) fn fill(
+        &mut self,
+        points: &[P],
+        magnitudes: &[[u64; 4]],
+        class: &Class,
+        task: &Task,
+        sums: &mut [P],
+    ) {
+        let scalars = &class.scalars[task.scalars.clone()];
+        let tile = (tile_len::<P>() / task.windows.len().max(1)).max(1);
+        let mut tiles = scalars.chunks(tile).peekable();
+        let mut is_first = true;
+        while let Some(scalars) = tiles.next() {
+            // Each tile leaves its sums; the first finds none.
+            if is_first {
+                sums.fill(P::default());
+            }
+            self.sort(magnitudes, class, task, scalars, sums);
+            self.adder.reset(if is_first { 0 } else { sums.len() }, self.summands.len());
+            self.lists.clear();
+            let mut start = 0;
+            for &end in &self.ends {
+                if end as usize > start {
+                    self.lists.push(List { start, len: end as usize - start });
+                }
+                start = end as usize;
+            }
+            self.adder.sum_lists(points, &mut self.summands, &mut self.lists);
+
+            let mut start = 0;
+            for (&end, sum) in self.ends.iter().zip(sums.iter_mut()) {
+                *sum = if end as usize > start { self.adder.get(points, self.summands[start]) } else { P::default() };
+                start = end as usize;
+            }
+            if tiles.peek().is_some() {
+                self.adder.reset(sums.len(), 0);
+                self.adder.pool_mut()[..sums.len()].copy_from_slice(sums);
+            }
+            is_first = false;
+        }
+    }
+
+    /// Sorts a tile's summands by bucket. The sums of the tile before, at the same places of the pool, begin the lists.
+    fn sort(
+        &mut self,
+        magnitudes: &[[u64; 4]],
+        class: &Class,
+        task: &Task,
+        scalars: &[Ref],
+        carried: &[P],
+    ) {
+        self.keys.clear();
+        self.ends.clear();
+        self.ends.extend(carried.iter().map(|sum| u32::from(*sum != P::default())));
+        for window in task.windows.clone() {
+            let digits = class.plan.digits(window);
+            let first = (window - task.windows.start) * class.plan.buckets();
+            for scalar in scalars {
+                let digit = digits.read(&magnitudes[scalar.index()]);
+                if digit == 0 {
+                    self.keys.push(NO_BUCKET);
+                    continue;
+                }
+                let bucket = first + digit.unsigned_abs() as usize - 1;
+                self.ends[bucket] += 1;
+                // The digit's sign travels in the key's lowest bit.
+                self.keys.push((bucket as u32) << 1 | u32::from(digit < 0));
+            }
+        }
+        let mut total = 0;
+        for end in &mut self.ends {
+            // The list's start for now: it moves to the end as the list fills.
+            total += std::mem::replace(end, total);
+        }
+        self.summands.clear();
+        self.summands.resize(total as usize, Ref::point(0));
+        for (bucket, end) in self.ends.iter_mut().enumerate() {
+            if carried[bucket] != P::default() {
+                self.summands[*end as usize] = Ref::pool(bucket);
+                *end += 1;
+            }
+        }
+        for (keys, scalar) in self.keys.chunks(scalars.len().max(1)).flat_map(|keys| keys.iter().zip(scalars)) {
+            if *keys == NO_BUCKET {
+                continue;
+            }
+            let end = &mut self.ends[(keys >> 1) as usize];
+            self.summands[*end as usize] = scalar.negate_if(keys & 1 == 1);
+            *end += 1;
+        }
+    }
+}

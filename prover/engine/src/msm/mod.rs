@@ -1,0 +1,111 @@
+//! Multi-scalar multiplication `sum_i s_i P_i`: buckets of signed windows, added in affine form.
+//!
+//! Write `|s_i| = sum_w d_iw 2^(c w)` with digits `|d_iw| <= 2^(c-1)`. For each window w, bucket b collects the points with
+//! `|d_iw| = b`, each with its sign; the window's sum is `sum_b b B_b`. Both sums are trees of affine additions that share
+//! inversions ([`crate::curve`]); an addition costs five multiplications and a square.
+//!
+//! Scalars of a model's witness are mostly small: a scalar above half the order is negated with its point, zeros cost
+//! nothing, one and minus one cost an addition, and short scalars have windows of their own, as many as they need
+//! ([`Prepared`]).
+//!
+//! Cost: about `ceil(254 / c) (n + 2^(c-1))` additions for n full-size scalars, c chosen for the least. Threads share the
+//! windows, and where there are few windows the points: all run in rayon's current pool, and a sum ends before it returns.
+//! Points are read where they are. Memory: [`memory_bytes`].
+
+mod buckets;
+mod reduce;
+mod scalars;
+mod tasks;
+mod window;
+
+use ark_ff::AdditiveGroup;
+use rayon::prelude::*;
+
+pub use self::scalars::{Prepared, Scalars, Selected};
+use self::{scalars::Class, tasks::Workspaces};
+use crate::{
+    Backend,
+    curve::{Point, Ref, Sum, to_sum},
+};
+
+/// `sum scalars[i] * points[i]`, over the shorter of the two.
+///
+/// Points may be the identity, occur repeatedly, and be each other's opposites. Bytes that are no point of the group
+/// ([`crate::G1Point::check`]) give some point, not a panic. At most 2^30 points.
+pub fn msm<P: Point>(backend: Backend, points: &[P], scalars: &(impl Scalars + ?Sized)) -> Sum<P> {
+    Prepared::new(scalars, points.len()).msm(backend, points)
+}
+
+/// Bytes that [`msm`] of `count` points takes at most beside points and scalars, in rayon's current pool.
+pub fn memory_bytes<P: Point>(count: usize) -> usize {
+    // Magnitudes, lengths, and the index in one class.
+    let scalars = count * (size_of::<[u64; 4]>() + size_of::<u16>() + size_of::<Ref>());
+    scalars + tasks::memory_bytes::<P>(count)
+}
+
+impl Prepared {
+    /// Reads all scalars. Cost: one field multiplication each, unless they come as integers.
+    pub fn read(scalars: &(impl Scalars + ?Sized)) -> Prepared {
+        Prepared::new(scalars, usize::MAX)
+    }
+
+    /// As [`msm`], over the shorter of points and scalars.
+    pub fn msm<P: Point>(&self, backend: Backend, points: &[P]) -> Sum<P> {
+        let points = &points[..points.len().min(self.count())];
+        assert!(points.len() < Ref::LIMIT, "a sum has at most 2^30 points, not {}", points.len());
+        let workspaces = Workspaces::new(backend);
+        // One sum for each bit of a scalar.
+        let mut bits = vec![Sum::<P>::default(); window::MAX_BITS + window::MAX_WINDOW];
+        for class in &self.classes {
+            for (bit, sum) in self.class_sums(&workspaces, points, class) {
+                if let Some(slot) = bits.get_mut(bit) {
+                    *slot += to_sum(sum);
+                }
+            }
+        }
+        bits.iter().rev().fold(Sum::<P>::default(), |mut sum, bit| {
+            sum.double_in_place();
+            sum + bit
+        })
+    }
+
+    /// Sums of points, and at which bit each counts.
+    fn class_sums<P: Point>(
+        &self,
+        workspaces: &Workspaces<P>,
+        points: &[P],
+        class: &Class,
+    ) -> Vec<(usize, P)> {
+        let plan = &class.plan;
+        let used = class.scalars.partition_point(|scalar| scalar.index() < points.len());
+        let tasks = tasks::split(plan, used, buckets::tile_len::<P>(), rayon::current_num_threads());
+        let windows: Vec<usize> = tasks.iter().flat_map(|task| task.windows.clone()).collect();
+        let mut sums = vec![P::default(); windows.len() * plan.buckets()];
+        let mut parts = Vec::with_capacity(tasks.len());
+        let mut rest = &mut sums[..];
+        for task in &tasks {
+            let (part, after) = rest.split_at_mut(task.windows.len() * plan.buckets());
+            parts.push((task, part));
+            rest = after;
+        }
+        parts.into_par_iter().with_max_len(1).for_each(|(task, sums)| {
+            workspaces.lend(|workspace| workspace.fill(points, &self.magnitudes, class, task, sums));
+        });
+        let group = tasks::reduction_group(windows.len(), plan.buckets(), rayon::current_num_threads());
+        sums.par_chunks(group * plan.buckets())
+            .zip(windows.par_chunks(group))
+            .with_max_len(1)
+            .flat_map_iter(|(sums, windows)| {
+                let sums =
+                    workspaces.lend(|workspace| reduce::bit_sums(&mut workspace.adder, sums, plan.buckets()));
+                let bits = windows.iter().flat_map(|window| {
+                    (0..plan.window).map(move |bit| window * plan.window + bit)
+                });
+                bits.collect::<Vec<_>>().into_iter().zip(sums)
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;
