@@ -2,11 +2,11 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{Point, portable};
+use super::Point;
 use crate::Backend;
 
 /// A summand: a point of the slice that an [`Adder`] works on or of its pool, taken with a sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(transparent)]
 pub struct Ref(u32);
 
@@ -82,25 +82,28 @@ pub(crate) struct List {
 #[repr(C, align(64))]
 struct Line([u64; 8]);
 
+/// Additions of pairs, and the memory they need from call to call.
+pub trait Kernel<P>: Send {
+    /// `pool[out + i] = left[i] + right[i]` for all i, from the last to the first of each batch.
+    ///
+    /// A summand may be in the pool before `out`, or at `out + i` itself: the sum then takes its place. Panics when a
+    /// reference is out of bounds.
+    fn add_pairs(&mut self, points: &[P], pool: &mut [P], out: usize, left: &[Ref], right: &[Ref]);
+}
+
 /// Adds points in batches. Sums go to its pool, where later additions find them.
 pub(crate) struct Adder<P: Point> {
-    kernel: Kernel<P>,
+    kernel: Box<dyn Kernel<P>>,
     pool: Vec<Line>,
     used: usize,
     left: Vec<Ref>,
     right: Vec<Ref>,
 }
 
-/// The implementation and its memory.
-enum Kernel<P: Point> {
-    Portable(portable::Scratch<P::Field>),
-}
-
 impl<P: Point> Adder<P> {
     /// An adder with an empty pool.
     pub(crate) fn new(backend: Backend) -> Self {
-        let kernel = Kernel::Portable(Default::default());
-        Adder { kernel, pool: Vec::new(), used: 0, left: Vec::new(), right: Vec::new() }
+        Adder { kernel: P::kernel(backend), pool: Vec::new(), used: 0, left: Vec::new(), right: Vec::new() }
     }
 
     /// Empties the pool but for its first `kept` places, and makes room for `capacity` sums.
@@ -125,10 +128,10 @@ impl<P: Point> Adder<P> {
         bytemuck::cast_slice_mut(&mut self.pool)
     }
 
-    /// The point that a summand stands for.
+    /// The point that a summand stands for, canonical.
     pub(crate) fn get(&self, points: &[P], summand: Ref) -> P {
         let source = if summand.is_pool() { bytemuck::cast_slice(&self.pool) } else { points };
-        let point: P = source[summand.index()];
+        let point: P = source[summand.index()].canonical();
         if !summand.is_negative() || point == P::default() {
             return point;
         }
@@ -158,11 +161,7 @@ impl<P: Point> Adder<P> {
 
     fn add_into(&mut self, points: &[P], out: usize) {
         let pool = bytemuck::cast_slice_mut(&mut self.pool);
-        match &mut self.kernel {
-            Kernel::Portable(scratch) => {
-                portable::add_pairs(scratch, points, pool, out, &self.left, &self.right);
-            }
-        }
+        self.kernel.add_pairs(points, pool, out, &self.left, &self.right);
     }
 
     /// Adds `points[summands[i]]` to place i of the pool, for each i.

@@ -16,7 +16,7 @@ use ark_ec::{
     short_weierstrass::{Projective, SWCurveConfig},
 };
 
-pub(crate) use self::adder::{Adder, List, Ref};
+pub(crate) use self::adder::{Adder, Kernel, List, Ref};
 use crate::{G1Point, G2Point};
 
 /// A point of one of the two groups, as plain bytes: [`G1Point`] or [`G2Point`], and no other type.
@@ -38,6 +38,7 @@ impl Point for G2Point {
 
 /// The sum of a point's multiple and others is built in arkworks' types: this is the way there.
 pub(crate) fn to_sum<P: Point>(point: P) -> Sum<P> {
+    let point = point.canonical();
     if point == P::default() {
         return Sum::<P>::default();
     }
@@ -49,25 +50,36 @@ pub(crate) mod sealed {
     use std::fmt::Debug;
 
     use ark_bn254::{Fq, Fq2};
-    use ark_ff::{BigInt, Field};
+    use ark_ff::{BigInt, BigInteger, Field, PrimeField};
     use bytemuck::Pod;
 
-    use crate::{G1Point, G2Point};
+    use super::{adder::Kernel, portable};
+    use crate::{Backend, G1Point, G2Point};
 
     /// What both kinds of points have. Their default, all zeros, is the identity.
     pub trait Coordinates: Copy + Debug + Default + PartialEq + Send + Sync + Pod {
         /// arkworks' type of a coordinate.
         type Field: Field;
 
-        /// Both coordinates. Every bit pattern is taken: see [`G1Point::check`].
+        /// The same point with coordinates below the modulus, which sums of a kernel may pass.
+        fn canonical(self) -> Self;
+
+        /// Both coordinates, of a canonical point.
         fn coordinates(self) -> (Self::Field, Self::Field);
 
         /// The point with these coordinates.
         fn from_coordinates(x: Self::Field, y: Self::Field) -> Self;
+
+        /// What adds such points on a backend.
+        fn kernel(backend: Backend) -> Box<dyn Kernel<Self>>;
     }
 
     impl Coordinates for G1Point {
         type Field = Fq;
+
+        fn canonical(self) -> Self {
+            G1Point { x: residue(self.x), y: residue(self.y) }
+        }
 
         fn coordinates(self) -> (Fq, Fq) {
             (Fq::new_unchecked(BigInt(self.x)), Fq::new_unchecked(BigInt(self.y)))
@@ -76,10 +88,24 @@ pub(crate) mod sealed {
         fn from_coordinates(x: Fq, y: Fq) -> Self {
             G1Point { x: x.0.0, y: y.0.0 }
         }
+
+        fn kernel(backend: Backend) -> Box<dyn Kernel<Self>> {
+            #[cfg(target_arch = "x86_64")]
+            if let Some(ifma) = backend.ifma() {
+                return Box::new(crate::ifma::Pairs::<crate::ifma::Fq8>::new(ifma));
+            }
+            match backend {
+                Backend::Portable | Backend::Avx512Ifma => Box::new(portable::Pairs::default()),
+            }
+        }
     }
 
     impl Coordinates for G2Point {
         type Field = Fq2;
+
+        fn canonical(self) -> Self {
+            G2Point { x: self.x.map(residue), y: self.y.map(residue) }
+        }
 
         fn coordinates(self) -> (Fq2, Fq2) {
             let [x, y] = [self.x, self.y].map(|coordinate| {
@@ -92,5 +118,24 @@ pub(crate) mod sealed {
         fn from_coordinates(x: Fq2, y: Fq2) -> Self {
             G2Point { x: [x.c0.0.0, x.c1.0.0], y: [y.c0.0.0, y.c1.0.0] }
         }
+
+        fn kernel(backend: Backend) -> Box<dyn Kernel<Self>> {
+            #[cfg(target_arch = "x86_64")]
+            if let Some(ifma) = backend.ifma() {
+                return Box::new(crate::ifma::Pairs::<crate::ifma::Fq2x8>::new(ifma));
+            }
+            match backend {
+                Backend::Portable | Backend::Avx512Ifma => Box::new(portable::Pairs::default()),
+            }
+        }
+    }
+
+    /// The integer below the modulus that is congruent to these words; at most five subtractions.
+    fn residue(words: [u64; 4]) -> [u64; 4] {
+        let mut integer = BigInt(words);
+        while integer >= Fq::MODULUS {
+            integer.sub_with_borrow(&Fq::MODULUS);
+        }
+        integer.0
     }
 }

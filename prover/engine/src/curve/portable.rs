@@ -2,36 +2,28 @@
 
 use ark_ff::Field;
 
-use super::{Point, Ref};
+use super::{Kernel, Point, Ref};
 
 /// Pairs that share an inversion.
 const BATCH: usize = 1 << 12;
 
-/// Memory of [`add_pairs`], kept from call to call: denominators of the slopes, and the products before each.
+/// The portable [`Kernel`]: denominators of a batch's slopes, and the products before each.
 #[derive(Default)]
-pub(crate) struct Scratch<F> {
+pub(crate) struct Pairs<F> {
     denominators: Vec<F>,
     prefixes: Vec<F>,
 }
 
-/// `pool[out + i] = left[i] + right[i]` for all i, from the last to the first of each batch.
-///
-/// A summand may be in the pool before `out`, or at `out + i` itself: the sum then takes its place.
-pub(crate) fn add_pairs<P: Point>(
-    scratch: &mut Scratch<P::Field>,
-    points: &[P],
-    pool: &mut [P],
-    out: usize,
-    left: &[Ref],
-    right: &[Ref],
-) {
-    for (batch, (left, right)) in left.chunks(BATCH).zip(right.chunks(BATCH)).enumerate() {
-        add_batch(scratch, points, pool, out + batch * BATCH, left, right);
+impl<P: Point> Kernel<P> for Pairs<P::Field> {
+    fn add_pairs(&mut self, points: &[P], pool: &mut [P], out: usize, left: &[Ref], right: &[Ref]) {
+        for (batch, (left, right)) in left.chunks(BATCH).zip(right.chunks(BATCH)).enumerate() {
+            add_batch(self, points, pool, out + batch * BATCH, left, right);
+        }
     }
 }
 
 fn add_batch<P: Point>(
-    Scratch { denominators, prefixes }: &mut Scratch<P::Field>,
+    Pairs { denominators, prefixes }: &mut Pairs<P::Field>,
     points: &[P],
     pool: &mut [P],
     out: usize,

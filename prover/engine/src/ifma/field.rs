@@ -277,6 +277,18 @@ impl<M: Modulus> Fe8<M> {
         less.select(less.0[4].negative_mask(), reduced)
     }
 
+    /// The permission that this value proves.
+    #[inline(always)]
+    pub(crate) fn ifma(self) -> Ifma {
+        self.0[0].ifma()
+    }
+
+    /// The lowest limb of each element: enough to tell most elements apart.
+    #[inline(always)]
+    pub(crate) fn lowest_limb(self) -> Lanes {
+        self.0[0]
+    }
+
     /// Elements of `other` where the mask has a one, of `self` elsewhere.
     #[inline(always)]
     pub(crate) fn select(self, mask: Mask, other: Fe8<M>) -> Fe8<M> {
@@ -392,6 +404,19 @@ impl<M: Modulus> Loose<M> {
         let mut j = 0;
         while j < 5 {
             a[j] = a[j].add(a[j].constant(limbs[j]));
+            j += 1;
+        }
+        Loose(a, PhantomData)
+    }
+
+    /// `k p - self` where the mask has a one; k is a constant, up to 64.
+    #[inline(always)]
+    pub(crate) fn negate_where(self, mask: Mask, k: u64) -> Loose<M> {
+        let limbs = multiple(M::P, k);
+        let mut a = self.0;
+        let mut j = 0;
+        while j < 5 {
+            a[j] = a[j].select(mask, a[j].constant(limbs[j]).sub(a[j]));
             j += 1;
         }
         Loose(a, PhantomData)

@@ -1,10 +1,17 @@
 //! The AVX-512 IFMA path: eight field elements at once. All `unsafe` of the crate is in this folder.
 
+mod coordinate;
 pub(crate) mod field;
 pub(crate) mod lanes;
 pub(crate) mod measure;
 pub(crate) mod modulus;
 pub(crate) mod ntt;
+mod pairs;
+
+pub(crate) use self::{
+    coordinate::{Fq2x8, Fq8},
+    pairs::Pairs,
+};
 
 /// Proof that the processor has the instructions: it exists only where [`Ifma::detect`] has found them.
 ///

@@ -1,0 +1,287 @@
+//! Additions of pairs of points, eight at a time, with one inversion for a batch: [`Pairs`].
+//!
+//! A batch goes forward, multiplying up the differences `x2 - x1`, inverts the products of its lanes, and goes backward,
+//! peeling each difference's inverse off. Cost: five products and a square in each lane. Two chains of products run side
+//! by side, for one would wait on its own latency.
+//!
+//! Lanes with equal x or an identity are rare. The forward pass spots them by the lowest limbs, and out of line sorts them
+//! into [`Cases`]: the inverse of twice y for a doubling, none for the others.
+
+use std::ops::Range;
+
+use bytemuck::Zeroable;
+
+use super::{
+    Ifma,
+    coordinate::Coordinate,
+    lanes::{Lanes, Mask},
+};
+use crate::curve::{Kernel, Ref};
+
+/// Vectors of eight pairs that share an inversion. Their differences and products take 640 kB in G1.
+const BATCH: usize = 1 << 10;
+/// How many vectors ahead points are fetched from memory.
+const AHEAD: usize = 6;
+
+/// The vector [`Kernel`]: for each vector of a batch its differences, the products before them, and its special lanes.
+pub(crate) struct Pairs<C: Coordinate> {
+    ifma: Ifma,
+    differences: Vec<C::Block>,
+    products: Vec<C::Block>,
+    cases: Vec<Cases>,
+}
+
+impl<C: Coordinate> Pairs<C> {
+    pub(crate) fn new(ifma: Ifma) -> Self {
+        Pairs { ifma, differences: Vec::new(), products: Vec::new(), cases: Vec::new() }
+    }
+}
+
+/// Which lanes are no addition of two points with different x. No lane is in two masks.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Cases {
+    /// The right summand is the identity.
+    left: Mask,
+    /// The left one is.
+    right: Mask,
+    /// Equal summands.
+    double: Mask,
+    /// Opposite summands, or identities.
+    cancel: Mask,
+}
+
+impl<C: Coordinate> Kernel<C::Point> for Pairs<C> {
+    /// A coordinate of a sum is below 1.06 p, not always below p. Panics also when the sides differ in length.
+    fn add_pairs(
+        &mut self,
+        points: &[C::Point],
+        pool: &mut [C::Point],
+        out: usize,
+        left: &[Ref],
+        right: &[Ref],
+    ) {
+        assert_eq!(left.len(), right.len(), "every sum has two summands");
+        assert!(out <= pool.len() && left.len() <= pool.len() - out, "sums must fit the pool");
+        assert!(Ref::all_within(left, points.len(), pool.len()), "a left summand is out of bounds");
+        assert!(Ref::all_within(right, points.len(), pool.len()), "a right summand is out of bounds");
+        let vectors = left.len().div_ceil(8).min(BATCH);
+        if self.products.len() < vectors {
+            self.differences.resize(vectors, C::Block::zeroed());
+            self.products.resize(vectors, C::Block::zeroed());
+            self.cases.resize(vectors, Cases::default());
+        }
+        let source = Source::<C> { points: points.as_ptr(), pool: pool.as_mut_ptr() };
+        for (batch, (left, right)) in left.chunks(8 * BATCH).zip(right.chunks(8 * BATCH)).enumerate() {
+            // SAFETY: an `Ifma` exists, so the processor has the features. The references and the places of the sums are
+            // in bounds, as asserted, of slices that stay borrowed until the end of this function.
+            unsafe { add_batch(self.ifma, self, &source, out + 8 * BATCH * batch, left, right) };
+        }
+    }
+}
+
+/// Where summands lie. Pointers, for a sum may replace a summand that was read.
+struct Source<C: Coordinate> {
+    points: *const C::Point,
+    pool: *mut C::Point,
+}
+
+impl<C: Coordinate> Source<C> {
+    /// # Safety
+    /// The summand is in bounds of the slices behind the pointers.
+    #[inline(always)]
+    unsafe fn at(&self, summand: Ref) -> *const C::Point {
+        let base = if summand.is_pool() { self.pool.cast_const() } else { self.points };
+        // SAFETY: the index is in bounds, as the caller says.
+        unsafe { base.add(summand.index()) }
+    }
+
+    /// # Safety
+    /// The summands are in bounds, and no reference into the pool lives that may write.
+    #[inline(always)]
+    unsafe fn eight(&self, [s0, s1, s2, s3, s4, s5, s6, s7]: &[Ref; 8]) -> [&C::Point; 8] {
+        // SAFETY: `at` needs bounds, and the references shared access: both as the caller says.
+        unsafe {
+            [
+                &*self.at(*s0),
+                &*self.at(*s1),
+                &*self.at(*s2),
+                &*self.at(*s3),
+                &*self.at(*s4),
+                &*self.at(*s5),
+                &*self.at(*s6),
+                &*self.at(*s7),
+            ]
+        }
+    }
+
+    /// Writes the points that `places` of the pool name, at most eight, from the first lanes.
+    ///
+    /// # Safety
+    /// The places are in bounds, and no reference into the pool is used afterwards that was made before.
+    #[inline(always)]
+    unsafe fn write(&self, x: C, y: C, places: Range<usize>) {
+        // SAFETY: in bounds, as the caller says.
+        let places = unsafe { std::slice::from_raw_parts_mut(self.pool.add(places.start), places.len()) };
+        match places.first_chunk_mut() {
+            Some(eight) => C::write(x, y, eight.each_mut()),
+            None => {
+                let mut eight = [C::Point::zeroed(); 8];
+                C::write(x, y, eight.each_mut());
+                places.copy_from_slice(&eight[..places.len()]);
+            }
+        }
+    }
+
+    /// Asks the memory for points that will be read soon.
+    ///
+    /// # Safety
+    /// The summands are in bounds.
+    #[inline(always)]
+    unsafe fn prefetch(&self, summands: &[Ref; 8]) {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        for summand in summands {
+            // SAFETY: in bounds, as the caller says; every x86-64 has the instruction, and it cannot fault.
+            unsafe {
+                let point = self.at(*summand).cast::<i8>();
+                _mm_prefetch::<_MM_HINT_T0>(point);
+                _mm_prefetch::<_MM_HINT_T0>(point.add(size_of::<C::Point>() - 1));
+            }
+        }
+    }
+}
+
+/// Which summands are negative.
+#[inline(always)]
+fn signs(ifma: Ifma, summands: &[Ref; 8]) -> Mask {
+    Lanes::high_bits(ifma, bytemuck::must_cast_ref(summands))
+}
+
+/// Vector `index` of a side; the last one is filled up with its first summand.
+#[inline(always)]
+fn vector(side: &[Ref], index: usize) -> [Ref; 8] {
+    let rest = &side[8 * index..];
+    match rest.first_chunk() {
+        Some(eight) => *eight,
+        None => {
+            let mut eight = [rest[0]; 8];
+            eight[..rest.len()].copy_from_slice(rest);
+            eight
+        }
+    }
+}
+
+/// # Safety
+/// The processor has the features. Summands and the places `out..out + left.len()` are in bounds of `source`, whose slices
+/// nobody else uses.
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+unsafe fn add_batch<C: Coordinate>(
+    ifma: Ifma,
+    scratch: &mut Pairs<C>,
+    source: &Source<C>,
+    out: usize,
+    left: &[Ref],
+    right: &[Ref],
+) {
+    let (vectors, end) = (left.len().div_ceil(8), out + left.len());
+    let differences = &mut scratch.differences[..vectors];
+    let products = &mut scratch.products[..vectors];
+    let cases = &mut scratch.cases[..vectors];
+
+    // The two chains take turns: `chain` is the one whose turn it is.
+    let (mut chain, mut other) = (C::one(ifma), C::one(ifma));
+    for v in 0..vectors {
+        if v + AHEAD < vectors {
+            // SAFETY: in bounds, as the caller says.
+            unsafe {
+                source.prefetch(&vector(left, v + AHEAD));
+                source.prefetch(&vector(right, v + AHEAD));
+            }
+        }
+        let (left, right) = (vector(left, v), vector(right, v));
+        // SAFETY: in bounds, and nothing is written in this loop.
+        let (p, q) = unsafe { (source.eight(&left), source.eight(&right)) };
+        let (x1, x2) = (C::x(ifma, p), C::x(ifma, q));
+        let mut difference = C::difference(x2.sum(), x1.sum());
+        cases[v] = Cases::default();
+        if C::may_be_special(difference, x1, x2) != 0 {
+            (difference, cases[v]) = special::<C>(ifma, difference, (p, signs(ifma, &left)), (q, signs(ifma, &right)));
+        }
+        chain.store(&mut products[v]);
+        difference.store(&mut differences[v]);
+        (chain, other) = (other, chain.mul(difference));
+    }
+
+    // 1 / chain and 1 / other, from 1 / (chain * other).
+    let both = chain.mul(other).inverse_quarter();
+    (chain, other) = (both.mul(other), both.mul(chain));
+
+    for v in (0..vectors).rev() {
+        let (inverse_here, difference) = (other, C::load(ifma, &differences[v]));
+        let inverse = inverse_here.mul(C::load(ifma, &products[v]));
+        (chain, other) = (inverse_here.mul(difference), chain);
+
+        let (left, right) = (vector(left, v), vector(right, v));
+        // SAFETY: in bounds, and what is written below is written after the last use of these references.
+        let (p, q) = unsafe { (source.eight(&left), source.eight(&right)) };
+        let (x1, x2) = (C::x(ifma, p), C::x(ifma, q));
+        let y1 = C::y(ifma, p).negate_where(signs(ifma, &left));
+        let y2 = C::y(ifma, q).negate_where(signs(ifma, &right));
+        let mut rise = C::difference(y2, y1);
+        if cases[v].double != 0 {
+            rise = rise.select(cases[v].double, x1.tangent());
+        }
+        let (mut x3, mut y3) = C::third_point(rise.mul(inverse), x1, x2, y1);
+        if cases[v] != Cases::default() {
+            (x3, y3) = settle::<C>(ifma, &cases[v], (x3, y3), (x1, y1), (x2, y2));
+        }
+
+        let sums = (out + 8 * v)..(out + 8 * v + 8).min(end);
+        // SAFETY: the places are in bounds, as the caller says, and no reference into the pool is used any more.
+        unsafe { source.write(x3, y3, sums) };
+    }
+}
+
+/// Sorts out the lanes of a vector that need no difference of x, or another one. Returns the differences to invert.
+///
+/// # Safety
+/// The processor has the features.
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+fn special<C: Coordinate>(
+    ifma: Ifma,
+    difference: C,
+    (p, p_signs): ([&C::Point; 8], Mask),
+    (q, q_signs): ([&C::Point; 8], Mask),
+) -> (C, Cases) {
+    let (y1, y2) = (C::y(ifma, p), C::y(ifma, q));
+    let left_is_identity = C::x(ifma, p).is_empty() & y1.is_empty();
+    let right_is_identity = C::x(ifma, q).is_empty() & y2.is_empty();
+    let (y1, y2) = (y1.negate_where(p_signs), y2.negate_where(q_signs));
+    let same_y = C::difference(y2, y1).is_zero();
+    let same_x = difference.is_zero() & !left_is_identity & !right_is_identity;
+    let cases = Cases {
+        left: right_is_identity & !left_is_identity,
+        right: left_is_identity & !right_is_identity,
+        double: same_x & same_y,
+        cancel: same_x & !same_y | left_is_identity & right_is_identity,
+    };
+    let unused = cases.left | cases.right | cases.cancel;
+    (difference.select(unused, C::one(ifma)).select(cases.double, C::double(y1)), cases)
+}
+
+/// Replaces the sums of the lanes that are no sums of two points.
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+fn settle<C: Coordinate>(
+    ifma: Ifma,
+    cases: &Cases,
+    (x3, y3): (C, C),
+    (x1, y1): (C, C::Sum),
+    (x2, y2): (C, C::Sum),
+) -> (C, C) {
+    let x = x3.select(cases.left, x1).select(cases.right, x2).select(cases.cancel, C::zero(ifma));
+    let y = y3.select(cases.left, C::reduce(y1)).select(cases.right, C::reduce(y2));
+    (x, y.select(cases.cancel, C::zero(ifma)))
+}
