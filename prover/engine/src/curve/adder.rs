@@ -154,23 +154,8 @@ impl<P: Point> Adder<P> {
         self.make_room(sums);
         let out = self.used;
         self.used += sums;
-        self.add_into(points, out);
-        self.left.clear();
-        self.right.clear();
-    }
-
-    fn add_into(&mut self, points: &[P], out: usize) {
         let pool = bytemuck::cast_slice_mut(&mut self.pool);
         self.kernel.add_pairs(points, pool, out, &self.left, &self.right);
-    }
-
-    /// Adds `points[summands[i]]` to place i of the pool, for each i.
-    pub(crate) fn add_in_place(&mut self, points: &[P], summands: impl Iterator<Item = Ref>) {
-        self.left.clear();
-        self.right.clear();
-        self.right.extend(summands);
-        self.left.extend((0..self.right.len()).map(Ref::pool));
-        self.add_into(points, 0);
         self.left.clear();
         self.right.clear();
     }

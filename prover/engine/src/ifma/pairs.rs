@@ -204,7 +204,8 @@ unsafe fn add_batch<C: Coordinate>(
         let mut difference = C::difference(x2.sum(), x1.sum());
         cases[v] = Cases::default();
         if C::may_be_special(difference, x1, x2) != 0 {
-            (difference, cases[v]) = special::<C>(ifma, difference, (p, signs(ifma, &left)), (q, signs(ifma, &right)));
+            (difference, cases[v]) =
+                special::<C>(ifma, difference, (p, signs(ifma, &left)), (q, signs(ifma, &right)));
         }
         chain.store(&mut products[v]);
         difference.store(&mut differences[v]);

@@ -41,7 +41,8 @@ impl<P: Point> Workspace<P> {
     pub(super) fn bytes(summands: usize, buckets: usize) -> usize {
         // Keys and references, lists and ends, the adder's two sides, and the pool: a sum less than summands, and the
         // sums of the tile before.
-        let (summand, bucket) = (2 * size_of::<u32>() + 4 * size_of::<Ref>() + size_of::<P>(), size_of::<P>());
+        let (summand, bucket) =
+            (2 * size_of::<u32>() + 4 * size_of::<Ref>() + size_of::<P>(), size_of::<P>());
         (summands + buckets) * summand + buckets * (bucket + size_of::<List>() + size_of::<u32>())
     }
 
@@ -77,7 +78,11 @@ impl<P: Point> Workspace<P> {
 
             let mut start = 0;
             for (&end, sum) in self.ends.iter().zip(sums.iter_mut()) {
-                *sum = if end as usize > start { self.adder.get(points, self.summands[start]) } else { P::default() };
+                *sum = if end as usize > start {
+                    self.adder.get(points, self.summands[start])
+                } else {
+                    P::default()
+                };
                 start = end as usize;
             }
             if tiles.peek().is_some() {
@@ -89,14 +94,7 @@ impl<P: Point> Workspace<P> {
     }
 
     /// Sorts a tile's summands by bucket. The sums of the tile before, at the same places of the pool, begin the lists.
-    fn sort(
-        &mut self,
-        magnitudes: &[[u64; 4]],
-        class: &Class,
-        task: &Task,
-        scalars: &[Ref],
-        carried: &[P],
-    ) {
+    fn sort(&mut self, magnitudes: &[[u64; 4]], class: &Class, task: &Task, scalars: &[Ref], carried: &[P]) {
         self.keys.clear();
         self.ends.clear();
         self.ends.extend(carried.iter().map(|sum| u32::from(*sum != P::default())));
@@ -128,7 +126,8 @@ impl<P: Point> Workspace<P> {
                 *end += 1;
             }
         }
-        for (keys, scalar) in self.keys.chunks(scalars.len().max(1)).flat_map(|keys| keys.iter().zip(scalars)) {
+        for (keys, scalar) in self.keys.chunks(scalars.len().max(1)).flat_map(|keys| keys.iter().zip(scalars))
+        {
             if *keys == NO_BUCKET {
                 continue;
             }

@@ -55,7 +55,7 @@ impl Prepared {
         assert!(points.len() < Ref::LIMIT, "a sum has at most 2^30 points, not {}", points.len());
         let workspaces = Workspaces::new(backend);
         // One sum for each bit of a scalar.
-        let mut bits = vec![Sum::<P>::default(); window::MAX_BITS + window::MAX_WINDOW];
+        let mut bits = [Sum::<P>::default(); window::MAX_BITS + window::MAX_WINDOW];
         for class in &self.classes {
             for (bit, sum) in self.class_sums(&workspaces, points, class) {
                 if let Some(slot) = bits.get_mut(bit) {
@@ -98,9 +98,9 @@ impl Prepared {
             .flat_map_iter(|(sums, windows)| {
                 let sums =
                     workspaces.lend(|workspace| reduce::bit_sums(&mut workspace.adder, sums, plan.buckets()));
-                let bits = windows.iter().flat_map(|window| {
-                    (0..plan.window).map(move |bit| window * plan.window + bit)
-                });
+                let bits = windows
+                    .iter()
+                    .flat_map(|window| (0..plan.window).map(move |bit| window * plan.window + bit));
                 bits.collect::<Vec<_>>().into_iter().zip(sums)
             })
             .collect()

@@ -21,9 +21,7 @@ pub(super) fn bit_sums<P: Point>(adder: &mut Adder<P>, buckets: &[P], per_window
     let mut wanted: Vec<Vec<Ref>> = vec![Vec::new(); windows * bits];
     for (window, buckets) in buckets.chunks_exact(per_window).enumerate() {
         let first = window * per_window;
-        let summand = |index: usize| {
-            (buckets[index] != P::default()).then_some(Ref::point(first + index))
-        };
+        let summand = |index: usize| (buckets[index] != P::default()).then_some(Ref::point(first + index));
         level.push(None);
         level.extend((0..per_window - 1).map(summand));
         wanted[window * bits + bits - 1].extend(summand(per_window - 1));

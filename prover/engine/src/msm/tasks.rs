@@ -37,10 +37,10 @@ pub(super) fn split(plan: &Plan, scalars: usize, tile: usize, threads: usize) ->
     if whole > 0 {
         let most = (tile / scalars).clamp(1, whole);
         let count = whole.div_ceil(most).next_multiple_of(threads).min(whole);
-        tasks.extend((0..count).map(|i| Task {
-            windows: i * whole / count..(i + 1) * whole / count,
-            scalars: 0..scalars,
-        }));
+        tasks.extend(
+            (0..count)
+                .map(|i| Task { windows: i * whole / count..(i + 1) * whole / count, scalars: 0..scalars }),
+        );
     }
     let left = plan.windows - whole;
     for window in whole..plan.windows {

@@ -64,7 +64,9 @@ impl Histogram {
             let digits = DIGIT * (scalars * plan.windows) as f64;
             (plan, additions as f64 + buckets + digits)
         });
-        candidates.min_by(|(_, a), (_, b)| a.total_cmp(b)).unwrap_or((Plan { scalars, window: 1, windows: bits + 1 }, 0.0))
+        candidates
+            .min_by(|(_, a), (_, b)| a.total_cmp(b))
+            .unwrap_or((Plan { scalars, window: 1, windows: bits + 1 }, 0.0))
     }
 }
 
@@ -72,7 +74,8 @@ impl Histogram {
 pub(super) fn plans(histogram: &Histogram) -> (usize, [Plan; 2]) {
     const LIMITS: [usize; 10] = [0, 4, 8, 12, 16, 24, 32, 48, 64, 128];
     let splits = LIMITS.iter().map(|&limit| {
-        let ((short, short_cost), (long, long_cost)) = (histogram.plan(0, limit), histogram.plan(limit, MAX_BITS));
+        let ((short, short_cost), (long, long_cost)) =
+            (histogram.plan(0, limit), histogram.plan(limit, MAX_BITS));
         (limit, [short, long], short_cost + long_cost)
     });
     match splits.min_by(|(.., a), (.., b)| a.total_cmp(b)) {
@@ -185,7 +188,10 @@ mod tests {
                     let mut sum = Fr::from(0u64);
                     for position in (0..plan.windows).rev() {
                         let digit = plan.digits(position).read(&biased.0);
-                        assert!(digit.unsigned_abs() as usize <= plan.buckets(), "{window} {bits} {position}: {digit}");
+                        assert!(
+                            digit.unsigned_abs() as usize <= plan.buckets(),
+                            "{window} {bits} {position}: {digit}"
+                        );
                         (0..window).for_each(|_| sum += sum);
                         sum += Fr::from(digit);
                     }
