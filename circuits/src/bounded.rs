@@ -175,7 +175,8 @@ impl Bounded {
         &self.terms
     }
 
-    /// The same combination over the field.
+    /// The same combination over the field, with the wires as the builder numbers them: a circuit
+    /// that turns out to have no challenge numbers them one lower, from wire 3 on.
     pub fn to_lc(&self) -> Lc {
         Lc::from_terms(self.terms.iter().map(|&(wire, c)| (wire, Fr::from(c))).collect())
     }

@@ -13,13 +13,23 @@ use ark_ff::One;
 use crate::bounded::Bounded;
 use crate::circuit::Circuit;
 use crate::error::BuildError;
-use crate::gadgets::bits;
+use crate::gadgets::lookup::{Lookups, digits};
 use crate::linear::{Lc, Wire};
-use crate::program::{Combinations, InputTensor, Instruction, WitnessProgram, half};
+use crate::program::{Combinations, InputTensor, Instruction, Table, WitnessProgram, half};
 use crate::r1cs::{Block, Csr, NUM_INSTANCE, R1cs};
 
 /// Most bits of an input or output value.
 pub const MAX_TENSOR_BITS: u8 = assay_interface::schema::MAX_BITS;
+
+/// How a circuit proves ranges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ranges {
+    /// One constraint a bit. The proof is plain Groth16.
+    #[default]
+    Bits,
+    /// Digits looked up in one table. The proof carries a commitment: see [`crate::gadgets::lookup`].
+    Lookup,
+}
 
 /// Builds a [`Circuit`]: declare inputs, apply layers, bind the statement, finish.
 #[derive(Debug)]
@@ -35,7 +45,12 @@ pub struct Builder {
     scopes: Vec<String>,
     /// Values of each declared input.
     inputs: Vec<Vec<Bounded>>,
+    outputs: Vec<Vec<Bounded>>,
     digest_bound: bool,
+    ranges: Ranges,
+    lookups: Lookups,
+    /// From then on the challenge may be read.
+    behind_challenge: bool,
 }
 
 impl Default for Builder {
@@ -45,25 +60,41 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// An empty circuit: the constant one and the digest wire.
+    /// An empty circuit, whose ranges are proven by bits.
     pub fn new() -> Self {
+        Self::with_ranges(Ranges::Bits)
+    }
+
+    /// An empty circuit. The integers that it computes do not depend on how it proves ranges.
+    pub fn with_ranges(ranges: Ranges) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             r1cs: R1cs { num_instance: NUM_INSTANCE, ..R1cs::default() },
-            program: WitnessProgram { num_wires: 2, ..WitnessProgram::default() },
+            // Wire 2 is the challenge; a circuit that turns out not to need it is renumbered.
+            program: WitnessProgram { num_wires: 3, ..WitnessProgram::default() },
             values: HashMap::new(),
             constants: HashMap::new(),
             scopes: Vec::new(),
             inputs: Vec::new(),
+            outputs: Vec::new(),
             digest_bound: false,
+            ranges,
+            lookups: Lookups::default(),
+            behind_challenge: false,
         }
+    }
+
+    /// How ranges are proven.
+    pub fn ranges(&self) -> Ranges {
+        self.ranges
     }
 
     /// Declares an input tensor of `len` signed integers of `bits` bits (1 to 32). They are private
     /// wires; constraints prove each value's range.
     ///
-    /// Cost: `bits` constraints and `bits` wires a value. The wire holds `value + 2^(bits-1)`.
+    /// Cost: a wire and a range proof of `bits` bits a value (`bits` constraints without lookups). The
+    /// wire holds `value + 2^(bits-1)`.
     pub fn input(&mut self, name: &str, len: usize, bits: u8) -> Result<Vec<Bounded>, BuildError> {
         check_tensor_bits("input", bits)?;
         if len == 0 {
@@ -79,7 +110,7 @@ impl Builder {
             wires
                 .iter()
                 .map(|wire| {
-                    bits::assert_bits(b, wire, u32::from(bits))?;
+                    digits::assert_width(b, wire, u32::from(bits))?;
                     wire.add_const(-offset)
                 })
                 .collect::<Result<_, BuildError>>()
@@ -112,12 +143,39 @@ impl Builder {
         if !self.digest_bound {
             return Err(BuildError::StatementMissing);
         }
-        Ok(self.into_circuit())
+        self.into_circuit()
     }
 
-    pub(crate) fn into_circuit(mut self) -> Circuit {
-        self.r1cs.num_witness = self.program.num_wires as usize - NUM_INSTANCE;
-        Circuit { r1cs: self.r1cs, program: self.program }
+    pub(crate) fn into_circuit(mut self) -> Result<Circuit, BuildError> {
+        let lookups = std::mem::take(&mut self.lookups);
+        let tables = lookups.count(&mut self)?;
+        for values in std::mem::take(&mut self.outputs) {
+            let count =
+                u32::try_from(values.len()).map_err(|_| BuildError::TooLarge { what: "output values" })?;
+            self.program.outputs.push(count);
+            values.iter().try_for_each(|value| push_integer(&mut self.program.integers, value))?;
+        }
+        if tables.is_empty() {
+            self.drop_challenge();
+        } else {
+            self.behind_challenge = true;
+            tables.prove(&mut self)?;
+        }
+        self.r1cs.num_instance = self.program.num_instance();
+        self.r1cs.num_witness = self.program.num_wires as usize - self.r1cs.num_instance;
+        let commitment = self.program.commitment();
+        Ok(Circuit { r1cs: self.r1cs, program: self.program, commitment })
+    }
+
+    /// Moves all wires behind the challenge down by one: nothing uses it.
+    fn drop_challenge(&mut self) {
+        let lower = |wire: &mut u32| *wire -= u32::from(*wire > Wire::CHALLENGE.0);
+        let r1cs = &mut self.r1cs;
+        [&mut r1cs.a, &mut r1cs.b, &mut r1cs.c].into_iter().flat_map(|m| &mut m.col).for_each(lower);
+        let program = &mut self.program;
+        program.integers.terms.iter_mut().for_each(|(wire, _)| lower(wire));
+        program.elements.terms.iter_mut().for_each(|(wire, _)| lower(wire));
+        program.num_wires -= 1;
     }
 
     /// Claims the digest wire.
@@ -128,12 +186,26 @@ impl Builder {
         Ok(())
     }
 
-    /// Declares an output tensor. Outputs are evaluated after the program: declare them last.
+    /// Declares an output tensor.
     pub(crate) fn output(&mut self, values: &[Bounded]) -> Result<(), BuildError> {
-        let count =
-            u32::try_from(values.len()).map_err(|_| BuildError::TooLarge { what: "output values" })?;
-        self.program.outputs.push(count);
-        values.iter().try_for_each(|value| push_integer(&mut self.program.integers, value))
+        values.iter().try_for_each(|value| self.check_owner("output", value))?;
+        self.outputs.push(values.to_vec());
+        Ok(())
+    }
+
+    /// What is to be looked up.
+    pub(crate) fn lookups(&mut self) -> &mut Lookups {
+        &mut self.lookups
+    }
+
+    /// The scopes that new constraints are named after.
+    pub(crate) fn scopes(&self) -> String {
+        self.scopes.join("/")
+    }
+
+    /// The tables of the circuit.
+    pub(crate) fn tables(&mut self) -> &mut Vec<Table> {
+        &mut self.program.tables
     }
 
     /// One new wire for an integer.
@@ -168,7 +240,7 @@ impl Builder {
         instruction: Instruction,
         operands: &[&Bounded],
     ) -> Result<(), BuildError> {
-        debug_assert_eq!(operands.len(), instruction.integer_operands());
+        debug_assert_eq!(operands.len(), self.program.integer_operands(instruction));
         operands.iter().try_for_each(|operand| self.check_owner("instruction", operand))?;
         if instruction == Instruction::Salt {
             self.program.salts += 1;
@@ -177,14 +249,32 @@ impl Builder {
         operands.iter().try_for_each(|operand| push_integer(&mut self.program.integers, operand))
     }
 
+    /// Appends an instruction and integer combinations that are no [`Bounded`]: the queries of all
+    /// tables, which need no interval.
+    pub(crate) fn instruct_raw<'a>(
+        &mut self,
+        instruction: Instruction,
+        operands: impl IntoIterator<Item = &'a [(Wire, i64)]>,
+    ) -> Result<(), BuildError> {
+        self.program.instructions.push(instruction);
+        let integers = &mut self.program.integers;
+        operands.into_iter().try_for_each(|operand| {
+            integers.terms.extend(operand.iter().map(|&(wire, c)| (wire.0, c)));
+            close(integers)
+        })
+    }
+
     /// Appends an instruction and the field combinations that it reads.
     pub(crate) fn instruct_elements(
         &mut self,
         instruction: Instruction,
         operands: &[Lc],
     ) -> Result<(), BuildError> {
-        // A wire that does not exist yet, or the digest, which is known last.
-        let unknown = |&(wire, _): &(Wire, Fr)| wire.0 >= self.program.num_wires || wire == Wire::DIGEST;
+        // A wire that does not exist yet; the digest, which is known last; the challenge, too early.
+        let unknown = |&(wire, _): &(Wire, Fr)| {
+            let early = wire == Wire::CHALLENGE && !self.behind_challenge;
+            wire.0 >= self.program.num_wires || wire == Wire::DIGEST || early
+        };
         if operands.iter().any(|operand| operand.terms().iter().any(unknown)) {
             return Err(BuildError::ForeignValue { operation: "poseidon" });
         }
@@ -237,6 +327,22 @@ impl Builder {
         let product = self.bounded_wire(hi)?;
         self.enforce(equation, &a.to_lc(), &b.to_lc(), &product.to_lc().minus(&c.to_lc()))?;
         Ok(product)
+    }
+
+    /// As [`Builder::enforce`], under the name of other scopes than the current ones.
+    pub(crate) fn enforce_in(
+        &mut self,
+        scopes: &str,
+        equation: &str,
+        [a, b, c]: [&Lc; 3],
+    ) -> Result<(), BuildError> {
+        let outer = std::mem::take(&mut self.scopes);
+        if !scopes.is_empty() {
+            self.scopes.push(scopes.into());
+        }
+        let result = self.enforce(equation, a, b, c);
+        self.scopes = outer;
+        result
     }
 
     fn name_constraint(&mut self, equation: &str) -> Result<(), BuildError> {

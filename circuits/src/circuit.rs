@@ -2,7 +2,9 @@
 
 use ark_bn254::Fr;
 
+use crate::commitment::Commitment;
 use crate::error::{DecodeError, SolveError};
+use crate::machine::Randomness;
 use crate::program::{InputTensor, WitnessProgram};
 use crate::r1cs::R1cs;
 
@@ -12,6 +14,8 @@ pub struct Circuit {
     /// The constraints.
     pub r1cs: R1cs,
     pub(crate) program: WitnessProgram,
+    /// What is committed to before the challenge; present exactly if the circuit uses lookups.
+    pub commitment: Option<Commitment>,
 }
 
 /// What a prover chooses: the inputs, the context that binds the proof, and a salt for each
@@ -29,9 +33,11 @@ pub struct Assignment {
 /// Values of all wires, and the outputs as integers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Witness {
-    /// Wire 0 is one, wire 1 the digest.
+    /// Wire 0 is one, wire 1 the digest; with lookups, wire 2 is the challenge.
     pub values: Vec<Fr>,
     pub(crate) outputs: Vec<Vec<i64>>,
+    /// Between the phases: which table entry each query hits. It only saves work: empty is right too.
+    pub(crate) positions: Vec<u32>,
 }
 
 impl Witness {
@@ -51,7 +57,7 @@ impl Witness {
 pub struct Stats {
     /// Rank-1 constraints.
     pub constraints: usize,
-    /// Instance wires: 2.
+    /// Instance wires: 2, or 3 with the challenge.
     pub instance: usize,
     /// Witness wires.
     pub witness: usize,
@@ -86,10 +92,24 @@ impl Circuit {
         })
     }
 
-    /// Computes the witness. It satisfies the constraints of a circuit that [`crate::Builder`]
-    /// made; for one read from untrusted bytes, ask [`R1cs::first_violation`].
+    /// Computes the witness: all of it for a plain circuit, all that does not depend on mask and
+    /// challenge for one with lookups; [`Circuit::complete`] does the rest. A complete witness satisfies
+    /// the constraints of a circuit that [`crate::Builder`] made; for one read from untrusted bytes,
+    /// ask [`R1cs::first_violation`].
     pub fn solve(&self, assignment: &Assignment) -> Result<Witness, SolveError> {
         self.program.run(assignment)
+    }
+
+    /// Fills in mask, challenge and every wire behind the challenge; changes nothing in a plain
+    /// circuit. A witness that is complete already is completed anew.
+    ///
+    /// Fails if the challenge is the value of a table entry or query, where a fraction has no value: of
+    /// 2^248 challenges, as many as there are entries and queries. Another mask gives another challenge.
+    pub fn complete(&self, witness: Witness, mask: Fr, challenge: Fr) -> Result<Witness, SolveError> {
+        match &self.commitment {
+            None => Ok(witness),
+            Some(commitment) => self.program.complete(commitment, witness, Randomness { mask, challenge }),
+        }
     }
 
     /// Sizes.

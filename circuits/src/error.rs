@@ -167,6 +167,14 @@ pub enum BuildError {
     /// A digest that depends on no wire.
     #[error("the digest depends on no wire: a circuit needs inputs")]
     ConstantDigest,
+    /// A lookup table with fewer entries than one, or more than a circuit can hold.
+    #[error("lookup table: {entries} entries; a table has 1 to {max}")]
+    TableSize {
+        /// Entries given.
+        entries: usize,
+        /// Most entries.
+        max: usize,
+    },
     /// More wires, constraints or terms than 32-bit indices can count.
     #[error("the circuit has more than 2^32 {what}")]
     TooLarge {
@@ -222,6 +230,17 @@ pub enum SolveError {
         /// Salts given.
         found: usize,
     },
+    /// The witness to complete has another number of wires than the circuit.
+    #[error("the circuit has {expected} wires, the witness {found}: it belongs to another circuit")]
+    WitnessLength {
+        /// Wires of the circuit.
+        expected: usize,
+        /// Wires of the witness.
+        found: usize,
+    },
+    /// The challenge equals a table entry or a query, so that a fraction has no value.
+    #[error("the challenge is the value of a lookup: commit again with another mask")]
+    ChallengeInTable,
 }
 
 /// Why bytes are not a circuit or a witness.
@@ -234,13 +253,13 @@ pub enum DecodeError {
         what: &'static str,
     },
     /// A version that this code does not know.
-    #[error("{what} version {found}; this program reads version {supported}")]
+    #[error("{what} version {found}; this program reads versions up to {supported}")]
     Version {
         /// What was to be read.
         what: &'static str,
         /// Version found.
         found: u16,
-        /// Version supported.
+        /// Newest version supported.
         supported: u16,
     },
     /// The bytes end inside a field.

@@ -10,8 +10,10 @@ pub struct Wire(pub(crate) u32);
 impl Wire {
     /// The constant one.
     pub const ONE: Wire = Wire(0);
-    /// The statement's digest, the only public input.
+    /// The statement's digest: the public input.
     pub const DIGEST: Wire = Wire(1);
+    /// The challenge of a circuit with lookups, an instance wire that the verifier computes.
+    pub const CHALLENGE: Wire = Wire(2);
 
     /// Position in the witness vector.
     pub fn index(self) -> usize {

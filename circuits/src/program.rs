@@ -4,16 +4,23 @@
 //! jumps, and every linear combination is read once, so a run takes time linear in the program's
 //! size whatever the program says. Integer wires are computed in 64-bit two's complement: the
 //! builder's intervals prove that the true results fit, and sums are exact modulo 2^64, so the
-//! order of additions cannot overflow. Only Poseidon, and the inverse of an is-zero test, compute
-//! in the field.
+//! order of additions cannot overflow. Only Poseidon, the inverse of an is-zero test, and what lies
+//! behind the challenge compute in the field.
+//!
+//! A circuit with lookups has two phases. [`Instruction::Count`] ends the first, which computes all
+//! that the commitment binds; [`Instruction::Mask`] starts the second, which computes what depends on
+//! the challenge. See [`crate::gadgets::lookup`].
 
 use ark_bn254::Fr;
-use ark_ff::{Field, One, PrimeField, Zero};
+use ark_ff::{PrimeField, Zero};
 
 use crate::circuit::{Assignment, Witness};
+use crate::commitment::Commitment;
 use crate::error::SolveError;
 use crate::gadgets::poseidon;
 use crate::linear::Wire;
+use crate::machine::{Machine, Randomness};
+use crate::r1cs::NUM_INSTANCE;
 
 /// One step of the witness program. `v`, `a`, `b`, `c` are the integer linear combinations that it
 /// reads, in order; it writes the next wires.
@@ -39,6 +46,25 @@ pub enum Instruction {
     },
     /// Writes `a * b + c`.
     MultiplyAdd,
+    /// Writes `clamp(floor(a / 2^shift), 0, b)`.
+    Clamp {
+        /// Bits dropped.
+        shift: u8,
+    },
+    /// Writes digits of `v` in base `2^width`: digit `i` is bits `from + i * width` and on.
+    Limbs {
+        /// Lowest bit.
+        from: u8,
+        /// Bits of a digit.
+        width: u8,
+        /// Number of digits, one wire each.
+        count: u8,
+    },
+    /// Writes the function of a table at `v`, less its smallest value; 0 outside its domain.
+    Apply {
+        /// Position in [`WitnessProgram::tables`], a function.
+        table: u32,
+    },
     /// With `h = floor(v / 2^shift)`, writes `inside = [h = 0]`, `negative = [h < 0]`, and the
     /// `tail` low bits of `h + negative * (2^tail + 1) - (1 - inside)`.
     Regions {
@@ -56,6 +82,17 @@ pub enum Instruction {
         /// Where the hash itself goes.
         output: HashOutput,
     },
+    /// Reads the queries of all tables, table by table: one combination for a range, argument and
+    /// value for a function. Writes how often each entry of each table was queried.
+    Count,
+    /// Receives the challenge; writes the mask of the commitment.
+    Mask,
+    /// Writes a field linear combination: rho, where a table has two columns.
+    Element,
+    /// Writes the sums of all tables. Table by table, with `e = t` for the entries of a range and
+    /// `e = t + rho * f(t)` for those of a function: `multiplicity / (challenge - e)` for each entry; then,
+    /// for each query, `rho * value` (functions only) and `1 / (challenge - query)`.
+    Fractions,
 }
 
 /// What becomes of a hash.
@@ -76,6 +113,90 @@ pub struct InputTensor {
     pub len: u32,
     /// Bits of each value, signed.
     pub bits: u8,
+}
+
+/// A lookup table of a circuit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// What it holds.
+    pub(crate) entries: Entries,
+    /// Number of queries.
+    pub(crate) queries: u32,
+}
+
+/// What a lookup table holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entries {
+    /// The integers of `[0, 2^bits)`.
+    Range {
+        /// Bits of the largest entry.
+        bits: u8,
+    },
+    /// The pairs `(lo + i, values[i])`.
+    Function {
+        /// Start of the domain.
+        lo: i64,
+        /// Values, of which the smallest is 0.
+        values: Vec<i64>,
+    },
+}
+
+impl Entries {
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Range { bits } => 1usize.wrapping_shl(u32::from(*bits)),
+            Self::Function { values, .. } => values.len(),
+        }
+    }
+
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Integer combinations that a query reads.
+    pub(crate) fn columns(&self) -> usize {
+        match self {
+            Self::Range { .. } => 1,
+            Self::Function { .. } => 2,
+        }
+    }
+
+    /// Position of the entry with argument `x`, if there is one.
+    pub(crate) fn position(&self, x: i64) -> Option<u32> {
+        let lo = match self {
+            Self::Range { .. } => 0,
+            Self::Function { lo, .. } => *lo,
+        };
+        let position = x.checked_sub(lo)?;
+        u32::try_from(position).ok().filter(|&position| (position as usize) < self.len())
+    }
+
+    /// Value of a function at a position.
+    pub(crate) fn value(&self, position: u32) -> Option<i64> {
+        match self {
+            Self::Range { .. } => None,
+            Self::Function { values, .. } => values.get(position as usize).copied(),
+        }
+    }
+}
+
+impl Table {
+    /// What it holds.
+    pub fn entries(&self) -> &Entries {
+        &self.entries
+    }
+
+    /// Number of queries.
+    pub fn queries(&self) -> usize {
+        self.queries as usize
+    }
+
+    /// Wires that the fractions take.
+    pub(crate) fn fractions(&self) -> usize {
+        self.entries.len().saturating_add(self.queries().saturating_mul(self.entries.columns()))
+    }
 }
 
 /// Linear combinations one after another, each read once and in order. `wire` 0 holds constants.
@@ -117,168 +238,88 @@ pub struct WitnessProgram {
     pub(crate) constants: Vec<Fr>,
     /// Lengths of the output tensors.
     pub(crate) outputs: Vec<u32>,
+    /// The lookup tables, functions first. Without one there is no second phase.
+    pub(crate) tables: Vec<Table>,
     pub(crate) num_wires: u32,
 }
 
-impl Instruction {
-    /// Integer linear combinations that it reads.
-    pub(crate) fn integer_operands(self) -> usize {
-        match self {
-            Self::Input | Self::Context | Self::Salt | Self::Poseidon { .. } => 0,
-            Self::Bits { .. } | Self::Quotient { .. } | Self::Regions { .. } | Self::IsZero => 1,
-            Self::MultiplyAdd => 3,
-        }
-    }
-}
-
-/// The wires while the program runs: integers beside field elements.
-///
-/// `elements[i]` is set for every wire; `integers[i]` only for wires that integer code reads.
-#[derive(Clone)]
-pub(crate) struct Machine<'a> {
-    program: &'a WitnessProgram,
-    pub(crate) integers: Vec<i64>,
-    pub(crate) elements: Vec<Fr>,
-    next_integer: usize,
-    next_element: usize,
-    next_input: usize,
-    next_salt: usize,
-}
-
-impl<'a> Machine<'a> {
-    pub(crate) fn new(program: &'a WitnessProgram) -> Self {
-        let wires = program.num_wires as usize;
-        let (mut integers, mut elements) = (Vec::with_capacity(wires), Vec::with_capacity(wires));
-        integers.extend([1, 0]);
-        elements.extend([Fr::one(), Fr::zero()]);
-        Self { program, integers, elements, next_integer: 0, next_element: 0, next_input: 0, next_salt: 0 }
-    }
-
-    /// The instructions from `position` on.
-    pub(crate) fn instructions(&self, position: usize) -> &'a [Instruction] {
-        self.program.instructions.get(position..).unwrap_or_default()
-    }
-
-    fn integer(&mut self) -> i64 {
-        let terms = self.program.integers.get(self.next_integer);
-        self.next_integer += 1;
-        evaluate(terms, &self.integers)
-    }
-
-    fn element(&mut self) -> (Fr, bool) {
-        let terms = self.program.elements.get(self.next_element);
-        self.next_element += 1;
-        let mut sum = Fr::zero();
-        let mut constant = true;
-        for &(wire, index) in terms {
-            constant &= wire == 0;
-            let value = self.elements.get(wire as usize).copied().unwrap_or_default();
-            let coefficient = self.program.constants.get(index as usize).copied().unwrap_or_default();
-            sum += value * coefficient;
-        }
-        (sum, constant)
-    }
-
-    fn push_bit(&mut self, bit: bool) {
-        self.integers.push(i64::from(bit));
-        self.elements.push(if bit { Fr::one() } else { Fr::zero() });
-    }
-
-    fn push_integer(&mut self, value: i64) {
-        self.integers.push(value);
-        self.elements.push(if value == 0 { Fr::zero() } else { Fr::from(value) });
-    }
-
-    fn push_element(&mut self, value: Fr) {
-        self.integers.push(0);
-        self.elements.push(value);
-    }
-
-    pub(crate) fn step(&mut self, instruction: Instruction, assignment: &Assignment) {
-        match instruction {
-            Instruction::Input => {
-                let index = self.next_input;
-                self.next_input += 1;
-                if let (Some(tensor), Some(values)) =
-                    (self.program.inputs.get(index), assignment.inputs.get(index))
-                {
-                    let offset = half(tensor.bits);
-                    for &value in values {
-                        self.push_integer(value.wrapping_add(offset));
-                    }
-                }
-            }
-            Instruction::Context => {
-                let (high, low) = context_limbs(&assignment.context);
-                self.push_element(high);
-                self.push_element(low);
-            }
-            Instruction::Salt => {
-                let salt = assignment.salts.get(self.next_salt).copied().unwrap_or_default();
-                self.next_salt += 1;
-                self.push_element(salt);
-            }
-            Instruction::Bits { from, count } => {
-                let value = self.integer();
-                for bit in 0..u32::from(count) {
-                    self.push_bit(shift_right(value, u32::from(from) + bit) & 1 == 1);
-                }
-            }
-            Instruction::Quotient { shift } => {
-                let value = self.integer();
-                self.push_integer(shift_right(value, u32::from(shift)));
-            }
-            Instruction::MultiplyAdd => {
-                let (a, b, c) = (self.integer(), self.integer(), self.integer());
-                self.push_integer(a.wrapping_mul(b).wrapping_add(c));
-            }
-            Instruction::Regions { shift, tail } => {
-                let h = shift_right(self.integer(), u32::from(shift));
-                let (inside, negative) = (h == 0, h < 0);
-                self.push_bit(inside);
-                self.push_bit(negative);
-                let span = 1i64.wrapping_shl(u32::from(tail)).wrapping_add(1);
-                let rest = h.wrapping_add(if negative { span } else { 0 }).wrapping_sub(i64::from(!inside));
-                for bit in 0..u32::from(tail) {
-                    self.push_bit(shift_right(rest, bit) & 1 == 1);
-                }
-            }
-            Instruction::IsZero => {
-                let value = self.integer();
-                self.push_bit(value == 0);
-                self.push_element(Fr::from(value).inverse().unwrap_or_default());
-            }
-            Instruction::Poseidon { arity, output } => {
-                let mut state = Vec::with_capacity(usize::from(arity) + 1);
-                state.push((Fr::zero(), true));
-                for _ in 0..arity {
-                    let element = self.element();
-                    state.push(element);
-                }
-                let start = self.elements.len();
-                let digest = poseidon::trace(&state, &mut self.elements);
-                if output == HashOutput::Digest {
-                    // The last S-box output is not a wire: the digest stands in for it.
-                    if self.elements.len() > start {
-                        self.elements.pop();
-                    }
-                    if let Some(wire) = self.elements.get_mut(Wire::DIGEST.index()) {
-                        *wire = digest;
-                    }
-                }
-                self.integers.resize(self.elements.len(), 0);
-            }
-        }
-    }
-
-    /// Reads the outputs; call it after the last instruction.
-    pub(crate) fn outputs(&mut self) -> Vec<Vec<i64>> {
-        let lengths = &self.program.outputs;
-        lengths.iter().map(|&len| (0..len).map(|_| self.integer()).collect()).collect()
-    }
-}
-
 impl WitnessProgram {
+    /// The lookup tables.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// Instance wires: the constant one, the digest, and the challenge where there are lookups.
+    pub(crate) fn num_instance(&self) -> usize {
+        NUM_INSTANCE + usize::from(!self.tables.is_empty())
+    }
+
+    /// Integer linear combinations that an instruction reads.
+    pub(crate) fn integer_operands(&self, instruction: Instruction) -> usize {
+        use Instruction as I;
+        match instruction {
+            I::Input | I::Context | I::Salt | I::Poseidon { .. } | I::Mask | I::Element | I::Fractions => 0,
+            I::Bits { .. } | I::Quotient { .. } | I::Regions { .. } | I::IsZero => 1,
+            I::Limbs { .. } | I::Apply { .. } => 1,
+            I::Clamp { .. } => 2,
+            I::MultiplyAdd => 3,
+            I::Count => self.query_operands(),
+        }
+    }
+
+    /// Field linear combinations that an instruction reads.
+    pub(crate) fn element_operands(instruction: Instruction) -> usize {
+        match instruction {
+            Instruction::Poseidon { arity, .. } => usize::from(arity),
+            Instruction::Element => 1,
+            _ => 0,
+        }
+    }
+
+    fn query_operands(&self) -> usize {
+        self.tables.iter().map(|table| table.queries().saturating_mul(table.entries.columns())).sum()
+    }
+
+    /// Position of the first query among the integer combinations: behind them are the outputs only.
+    pub(crate) fn first_query(&self) -> usize {
+        let outputs: usize = self.outputs.iter().map(|&len| len as usize).sum();
+        self.integers.len().saturating_sub(outputs).saturating_sub(self.query_operands())
+    }
+
+    /// The instructions up to the challenge, and those behind it.
+    pub(crate) fn phases(&self) -> (&[Instruction], &[Instruction]) {
+        // The second phase is a few instructions: mask, hash, rho, fractions.
+        let mask = self.instructions.iter().rposition(|&i| i == Instruction::Mask);
+        self.instructions.split_at(mask.unwrap_or(self.instructions.len()))
+    }
+
+    /// Wires between the mask and the fractions: the hash that makes rho, and rho, if a table has two
+    /// columns.
+    pub(crate) fn rho_wires(&self) -> usize {
+        let has_rho = self.tables.iter().any(|table| table.entries.columns() > 1);
+        if has_rho { poseidon::wires(1, 1) + 1 } else { 0 }
+    }
+
+    /// What the commitment binds: the wires of all queries, the multiplicities, the mask.
+    pub(crate) fn commitment(&self) -> Option<Commitment> {
+        if self.tables.is_empty() {
+            return None;
+        }
+        let entries: usize = self.tables.iter().map(|table| table.entries.len()).sum();
+        let fractions: usize = self.tables.iter().map(Table::fractions).sum();
+        let mask = (self.num_wires as usize).saturating_sub(fractions + self.rho_wires() + 1);
+        let first = self.first_query();
+        let queries = (first..first + self.query_operands()).flat_map(|i| self.integers.get(i));
+        let mut committed: Vec<u32> =
+            queries.map(|&(wire, _)| wire).filter(|&wire| wire as usize >= self.num_instance()).collect();
+        committed.sort_unstable();
+        committed.dedup();
+        let behind = |wire: usize| u32::try_from(wire).unwrap_or(u32::MAX);
+        // The multiplicities stand right before the mask, and no query reads them.
+        committed.extend(behind(mask.saturating_sub(entries))..=behind(mask));
+        Some(Commitment { committed, mask: behind(mask), challenge: Wire::CHALLENGE.0 })
+    }
+
     /// The input tensors.
     pub fn inputs(&self) -> &[InputTensor] {
         &self.inputs
@@ -301,7 +342,7 @@ impl WitnessProgram {
             context: [0; 32],
             salts: vec![Fr::zero(); self.num_salts()],
         };
-        let mut machine = Machine::new(self);
+        let mut machine = Machine::new(self, Randomness::default());
         let step = |&instruction: &Instruction| {
             let before = machine.elements.len();
             machine.step(instruction, &assignment);
@@ -334,15 +375,38 @@ impl WitnessProgram {
         Ok(())
     }
 
-    /// Computes every wire. The result satisfies the constraints that were built with the program.
-    pub fn run(&self, assignment: &Assignment) -> Result<Witness, SolveError> {
+    /// Computes every wire that does not depend on mask and challenge; the others are zero.
+    pub(crate) fn run(&self, assignment: &Assignment) -> Result<Witness, SolveError> {
         self.check(assignment)?;
-        let mut machine = Machine::new(self);
-        for &instruction in &self.instructions {
+        let mut machine = Machine::new(self, Randomness::default());
+        for &instruction in self.phases().0 {
             machine.step(instruction, assignment);
         }
         let outputs = machine.outputs();
-        Ok(Witness { values: machine.elements, outputs })
+        let Machine { mut elements, positions, .. } = machine;
+        elements.resize(self.num_wires as usize, Fr::zero());
+        Ok(Witness { values: elements, outputs, positions })
+    }
+
+    /// Computes what depends on mask and challenge.
+    pub(crate) fn complete(
+        &self,
+        commitment: &Commitment,
+        witness: Witness,
+        randomness: Randomness,
+    ) -> Result<Witness, SolveError> {
+        let (expected, found) = (self.num_wires as usize, witness.values.len());
+        if expected != found {
+            return Err(SolveError::WitnessLength { expected, found });
+        }
+        let mut machine = Machine::resume(self, commitment, witness.values, witness.positions, randomness);
+        for &instruction in self.phases().1 {
+            machine.step(instruction, &Assignment::default());
+        }
+        if machine.pole {
+            return Err(SolveError::ChallengeInTable);
+        }
+        Ok(Witness { values: machine.elements, outputs: witness.outputs, positions: Vec::new() })
     }
 }
 
@@ -355,17 +419,4 @@ pub(crate) fn half(bits: u8) -> i64 {
 pub(crate) fn context_limbs(context: &[u8; 32]) -> (Fr, Fr) {
     let (high, low) = context.split_at(16);
     (Fr::from_be_bytes_mod_order(high), Fr::from_be_bytes_mod_order(low))
-}
-
-/// Arithmetic shift that saturates: beyond 63 only the sign is left.
-fn shift_right(value: i64, shift: u32) -> i64 {
-    value >> shift.min(63)
-}
-
-/// Exact modulo 2^64, so exact whenever the true value fits.
-fn evaluate(terms: &[(u32, i64)], integers: &[i64]) -> i64 {
-    terms.iter().fold(0, |sum: i64, &(wire, coefficient)| {
-        let value = integers.get(wire as usize).copied().unwrap_or_default();
-        sum.wrapping_add(value.wrapping_mul(coefficient))
-    })
 }

@@ -2,14 +2,14 @@
 //!
 //! Rows are compressed (CSR), and coefficients are indices into one table of distinct values: a
 //! circuit has few distinct coefficients, and most rows are short. Wire 0 is the constant one and
-//! wire 1 the digest, so `num_instance` is 2.
+//! wire 1 the digest; with lookups, wire 2 is the challenge.
 
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 
 use crate::circuit::Witness;
 
-/// Instance wires of every circuit: the constant one and the digest.
+/// Instance wires of a plain circuit: the constant one and the digest. Lookups add the challenge.
 pub const NUM_INSTANCE: usize = 2;
 
 /// One sparse matrix in compressed row form; `row_ptr` has one entry more than there are rows.
@@ -74,7 +74,7 @@ pub struct Block {
 /// The constraint system.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct R1cs {
-    /// Instance wires, the constant one included: always 2.
+    /// Instance wires, the constant one included: 2, or 3 with the challenge.
     pub num_instance: usize,
     /// Witness wires: the witness vector has `num_instance + num_witness` entries.
     pub num_witness: usize,

@@ -134,7 +134,7 @@ impl Builder {
     /// [`crate::Circuit::from_bytes`].
     pub fn finish_gadget(mut self, outputs: &[&[Bounded]]) -> Result<crate::Circuit, BuildError> {
         outputs.iter().try_for_each(|values| self.output(values))?;
-        Ok(self.into_circuit())
+        self.into_circuit()
     }
 }
 

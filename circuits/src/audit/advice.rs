@@ -3,11 +3,12 @@
 use ark_bn254::Fr;
 use ark_ff::One;
 
-use super::{Allowed, Columns, Escape, Report, audited, escape, mutations, pseudorandom};
+use super::{Allowed, Columns, Escape, RANDOMNESS, Report, audited, escape, mutations, pseudorandom};
 use crate::circuit::{Assignment, Circuit};
 use crate::error::SolveError;
 use crate::linear::Wire;
-use crate::program::{Instruction, Machine, WitnessProgram};
+use crate::machine::Machine;
+use crate::program::{Instruction, WitnessProgram};
 
 /// Lies, one at a time, and continues honestly from there:
 /// - each wire that an instruction writes gets other values;
@@ -16,14 +17,14 @@ use crate::program::{Instruction, Machine, WitnessProgram};
 /// - each input is out of its range;
 /// - inputs, context and salts differ from those of the digest, which is kept.
 ///
-/// Every one of these must break a constraint, unless it changes no wire.
+/// Every one of these must break a constraint, unless it changes no wire. The challenge stays the
+/// same: a lie that needs another challenge is not one that the prover can choose.
 pub fn advice_sweep(
     circuit: &Circuit,
     assignment: &Assignment,
     allow: &[Allowed<'_>],
 ) -> Result<Report, SolveError> {
-    let program = &circuit.program;
-    let honest = program.run(assignment)?.values;
+    let honest = super::solve(circuit, assignment)?.values;
     let audit = Audit::new(circuit, assignment, honest);
     let mut report = Report { wires: audited(circuit).len(), ..Report::default() };
     audit.wires(&mut report);
@@ -102,7 +103,7 @@ impl<'a> Audit<'a> {
 
     fn wires(&self, report: &mut Report) {
         let program = &self.circuit.program;
-        let mut honest = Machine::new(program);
+        let mut honest = Machine::new(program, RANDOMNESS);
         for (position, &instruction) in program.instructions.iter().enumerate() {
             let start = honest.elements.len();
             honest.step(instruction, self.assignment);
@@ -110,7 +111,7 @@ impl<'a> Audit<'a> {
                 continue;
             }
             for wire in start..honest.elements.len() {
-                let is_element = matches!(instruction, Instruction::Poseidon { .. })
+                let is_element = writes_elements(instruction)
                     || (instruction == Instruction::IsZero && wire + 1 == honest.elements.len());
                 for (change, integer, element) in
                     lies(honest.integers[wire], honest.elements[wire], is_element)
@@ -134,9 +135,13 @@ impl<'a> Audit<'a> {
         for &instruction in &program.instructions {
             let is_hint = matches!(
                 instruction,
-                Instruction::Bits { .. } | Instruction::Quotient { .. } | Instruction::Regions { .. }
+                Instruction::Bits { .. }
+                    | Instruction::Quotient { .. }
+                    | Instruction::Regions { .. }
+                    | Instruction::Limbs { .. }
+                    | Instruction::Clamp { .. }
             );
-            for _ in 0..instruction.integer_operands() {
+            for _ in 0..program.integer_operands(instruction) {
                 let same = |group: &Vec<usize>| {
                     group
                         .last()
@@ -154,7 +159,7 @@ impl<'a> Audit<'a> {
             for offset in OFFSETS {
                 let lying = with_offset(program, &group, offset);
                 let change = || format!("operands {group:?} off by {offset}");
-                let machine = Machine::new(&lying);
+                let machine = Machine::new(&lying, RANDOMNESS);
                 let start = machine.elements.len();
                 self.judge_rest(report, machine, start, 0, change);
             }
@@ -213,6 +218,11 @@ impl<'a> Audit<'a> {
     }
 }
 
+fn writes_elements(instruction: Instruction) -> bool {
+    use Instruction as I;
+    matches!(instruction, I::Poseidon { .. } | I::Mask | I::Element | I::Fractions)
+}
+
 fn is_root(instruction: Instruction) -> bool {
     matches!(instruction, Instruction::Input | Instruction::Context | Instruction::Salt)
 }
@@ -250,7 +260,7 @@ fn with_offset(program: &WitnessProgram, operands: &[usize], offset: i64) -> Wit
 }
 
 fn run_unchecked(program: &WitnessProgram, assignment: &Assignment) -> Vec<Fr> {
-    let mut machine = Machine::new(program);
+    let mut machine = Machine::new(program, RANDOMNESS);
     for &instruction in &program.instructions {
         machine.step(instruction, assignment);
     }

@@ -2,7 +2,7 @@
 //!
 //! What reading proves, so that solving cannot panic, loop or allocate beyond the size of the bytes:
 //! every operand is a wire that an earlier instruction writes, integer code reads integer wires only,
-//! each wire is written once and occurs in a constraint (the digest too), and each linear
+//! each wire is written once and occurs in a constraint (digest and challenge too), and each linear
 //! combination is read once, so the work is linear in the bytes. It does not prove that the
 //! constraints mean anything: that is what the circuit's digest is for.
 
@@ -15,19 +15,25 @@ use super::{Reader, Writer, check_index};
 use crate::builder::MAX_TENSOR_BITS;
 use crate::circuit::Circuit;
 use crate::error::DecodeError;
+use crate::gadgets::lookup::{self, cost};
 use crate::gadgets::poseidon;
 use crate::linear::Wire;
-use crate::program::{Combinations, HashOutput, InputTensor, Instruction, WitnessProgram};
+use crate::program::{Combinations, Entries, HashOutput, InputTensor, Instruction, Table, WitnessProgram};
 use crate::r1cs::{Block, Csr, NUM_INSTANCE, R1cs};
 
 const TAG: &[u8; 8] = b"assaycir";
-const VERSION: u16 = 1;
+/// A plain circuit: its bytes are those of the first release.
+const PLAIN: u16 = 1;
+/// A circuit with lookups: one instance wire more, and the tables at the end. What is committed to
+/// follows from them.
+const LOOKUPS: u16 = 2;
 
 pub(crate) fn encode(circuit: &Circuit) -> Vec<u8> {
     let (r1cs, program) = (&circuit.r1cs, &circuit.program);
     let mut w = Writer::default();
     w.bytes(TAG);
-    w.bytes(&VERSION.to_le_bytes());
+    let version = if program.tables.is_empty() { PLAIN } else { LOOKUPS };
+    w.bytes(&version.to_le_bytes());
     w.count(r1cs.num_witness);
     w.elements(&r1cs.values);
     w.count(r1cs.num_constraints());
@@ -68,12 +74,86 @@ pub(crate) fn encode(circuit: &Circuit) -> Vec<u8> {
         w.u32(wire);
         w.u32(index);
     }
+    if version == LOOKUPS {
+        write_tables(&mut w, &program.tables);
+    }
     w.0
+}
+
+const RANGE: u8 = 0;
+const FUNCTION: u8 = 1;
+
+fn write_tables(w: &mut Writer, tables: &[Table]) {
+    w.count(tables.len());
+    for table in tables {
+        w.u32(table.queries);
+        match &table.entries {
+            Entries::Range { bits } => w.bytes(&[RANGE, *bits]),
+            Entries::Function { lo, values } => {
+                w.u8(FUNCTION);
+                w.i64(*lo);
+                w.count(values.len());
+                values.iter().for_each(|&value| w.i64(value));
+            }
+        }
+    }
+}
+
+fn read_tables(r: &mut Reader<'_>) -> Result<Vec<Table>, DecodeError> {
+    let count = r.count("lookup tables", 4 + 1 + 1)?;
+    let mut tables = Vec::with_capacity(count);
+    for _ in 0..count {
+        let queries = r.u32("queries of a table")?;
+        let entries = match r.u8("kind of a table")? {
+            RANGE => {
+                let bits = r.u8("bits of a range table")?;
+                let max = u8::try_from(cost::MAX_WIDTH).unwrap_or(u8::MAX);
+                if !(1..=max).contains(&bits) {
+                    let (value, min, max) = (bits.into(), 1, max.into());
+                    return Err(DecodeError::Range { field: "bits of a range table", value, min, max });
+                }
+                Entries::Range { bits }
+            }
+            FUNCTION => {
+                let lo = r.i64("domain of a table")?;
+                let len = r.count("values of a table", 8)?;
+                let values = (0..len).map(|_| r.i64("values of a table")).collect::<Result<Vec<_>, _>>()?;
+                // As the builder makes them: the smallest value is 0, and nothing overflows.
+                if !lookup::is_function(lo, &values) {
+                    return Err(DecodeError::NotCanonical {
+                        field: "values of a table",
+                        rule: "from 0 to 2^60, over a domain within that",
+                    });
+                }
+                Entries::Function { lo, values }
+            }
+            kind => {
+                return Err(DecodeError::Range {
+                    field: "kind of a table",
+                    value: kind.into(),
+                    min: RANGE.into(),
+                    max: FUNCTION.into(),
+                });
+            }
+        };
+        let behind_range = tables.last().is_some_and(|t: &Table| t.entries.columns() == 1);
+        if queries == 0 || behind_range {
+            return Err(DecodeError::NotCanonical {
+                field: "lookup tables",
+                rule: "each is queried, functions come first, one range at most",
+            });
+        }
+        tables.push(Table { entries, queries });
+    }
+    if tables.is_empty() {
+        return Err(DecodeError::NotCanonical { field: "lookup tables", rule: "version 2 has one" });
+    }
+    Ok(tables)
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Circuit, DecodeError> {
     let mut r = Reader { rest: bytes };
-    r.header("circuit", TAG, VERSION)?;
+    let version = r.header("circuit", TAG, PLAIN..=LOOKUPS)?;
     let num_witness = r.u32("witness wires")? as usize;
     let values = r.elements("coefficients")?;
     check_values("coefficients", &values)?;
@@ -89,11 +169,17 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Circuit, DecodeError> {
     };
     let (a, b, c) = (matrix()?, matrix()?, matrix()?);
     let blocks = read_blocks(&mut r, rows)?;
-    let r1cs = R1cs { num_instance: NUM_INSTANCE, num_witness, a, b, c, values, blocks };
+    let num_instance = NUM_INSTANCE + usize::from(version == LOOKUPS);
+    let r1cs = R1cs { num_instance, num_witness, a, b, c, values, blocks };
     check_matrices(&r1cs)?;
-    let program = read_program(&mut r, r1cs.num_wires())?;
+    let mut program = read_program(&mut r, r1cs.num_wires())?;
+    if version == LOOKUPS {
+        program.tables = read_tables(&mut r)?;
+    }
     r.finish()?;
-    Ok(Circuit { r1cs, program })
+    check_program(&program)?;
+    let commitment = program.commitment();
+    Ok(Circuit { r1cs, program, commitment })
 }
 
 /// Lengths of consecutive runs, from their bounds.
@@ -249,6 +335,13 @@ const REGIONS: u8 = 6;
 const IS_ZERO: u8 = 7;
 const POSEIDON: u8 = 8;
 const POSEIDON_DIGEST: u8 = 9;
+const CLAMP: u8 = 10;
+const LIMBS: u8 = 11;
+const APPLY: u8 = 12;
+const COUNT: u8 = 13;
+const MASK: u8 = 14;
+const ELEMENT: u8 = 15;
+const FRACTIONS: u8 = 16;
 
 fn write_instruction(w: &mut Writer, instruction: Instruction) {
     match instruction {
@@ -262,6 +355,16 @@ fn write_instruction(w: &mut Writer, instruction: Instruction) {
         Instruction::IsZero => w.u8(IS_ZERO),
         Instruction::Poseidon { arity, output: HashOutput::Linear } => w.bytes(&[POSEIDON, arity]),
         Instruction::Poseidon { arity, output: HashOutput::Digest } => w.bytes(&[POSEIDON_DIGEST, arity]),
+        Instruction::Clamp { shift } => w.bytes(&[CLAMP, shift]),
+        Instruction::Limbs { from, width, count } => w.bytes(&[LIMBS, from, width, count]),
+        Instruction::Apply { table } => {
+            w.u8(APPLY);
+            w.u32(table);
+        }
+        Instruction::Count => w.u8(COUNT),
+        Instruction::Mask => w.u8(MASK),
+        Instruction::Element => w.u8(ELEMENT),
+        Instruction::Fractions => w.u8(FRACTIONS),
     }
 }
 
@@ -273,6 +376,7 @@ fn read_instruction(r: &mut Reader<'_>, position: usize) -> Result<Instruction, 
         }
         Err(DecodeError::Range { field, value: value.into(), min: min.into(), max: max.into() })
     };
+    let max_width = u8::try_from(cost::MAX_WIDTH).unwrap_or(u8::MAX);
     let max_arity = u8::try_from(poseidon::MAX_ARITY).unwrap_or(u8::MAX);
     Ok(match number("operation", 0, u8::MAX)? {
         INPUT => Instruction::Input,
@@ -294,6 +398,17 @@ fn read_instruction(r: &mut Reader<'_>, position: usize) -> Result<Instruction, 
             arity: number("hashed elements", 1, max_arity)?,
             output: HashOutput::Digest,
         },
+        CLAMP => Instruction::Clamp { shift: number("shift", 0, 63)? },
+        LIMBS => {
+            let from = number("lowest bit", 0, 63)?;
+            let width = number("bits of a digit", 1, max_width)?;
+            Instruction::Limbs { from, width, count: number("digits", 1, 64)? }
+        }
+        APPLY => Instruction::Apply { table: r.u32("table of a function")? },
+        COUNT => Instruction::Count,
+        MASK => Instruction::Mask,
+        ELEMENT => Instruction::Element,
+        FRACTIONS => Instruction::Fractions,
         operation => return Err(DecodeError::UnknownInstruction { position, operation }),
     })
 }
@@ -351,24 +466,44 @@ fn read_program(r: &mut Reader<'_>, num_wires: usize) -> Result<WitnessProgram, 
         elements,
         constants,
         outputs,
+        tables: Vec::new(),
         num_wires: u32::try_from(num_wires).unwrap_or(u32::MAX),
     };
-    check_program(&program)?;
     Ok(program)
 }
 
 /// Follows the program without values: which wires exist at each step, and which hold integers.
 fn check_program(program: &WitnessProgram) -> Result<(), DecodeError> {
     let limit = program.num_wires as usize;
-    // The digest is a wire, but no instruction may read it.
+    check_phases(program)?;
+    // Digest and challenge are wires, but no integers.
     let mut is_integer = Vec::with_capacity(limit);
-    is_integer.extend([true, false]);
+    is_integer.push(true);
+    is_integer.resize(program.num_instance(), false);
     let (mut integers, mut elements, mut inputs, mut digests) = (0, 0, program.inputs.iter(), 0u64);
+    let mut has_challenge = false;
     for &instruction in &program.instructions {
-        for _ in 0..instruction.integer_operands() {
+        for _ in 0..program.integer_operands(instruction) {
             check_integers(program.integers.get(integers), &is_integer)?;
             integers += 1;
         }
+        let mut constants = 0;
+        for _ in 0..WitnessProgram::element_operands(instruction) {
+            let terms = program.elements.get(elements);
+            elements += 1;
+            check_ascending("element wire", terms.iter().map(|t| t.0), is_integer.len())?;
+            let early = |wire: u32| {
+                !has_challenge && wire == Wire::CHALLENGE.0 && program.num_instance() > NUM_INSTANCE
+            };
+            if terms.iter().any(|t| t.0 == Wire::DIGEST.0 || early(t.0)) {
+                return Err(DecodeError::NotCanonical {
+                    field: "element wire",
+                    rule: "the digest is not read, the challenge only behind it",
+                });
+            }
+            constants += usize::from(terms.iter().all(|t| t.0 == Wire::ONE.0));
+        }
+        let tables = || program.tables.iter();
         let (count, kind) = match instruction {
             Instruction::Input => {
                 let found = program.instructions.iter().filter(|&&i| i == Instruction::Input).count();
@@ -381,32 +516,29 @@ fn check_program(program: &WitnessProgram) -> Result<(), DecodeError> {
                 (input.len as usize, true)
             }
             Instruction::Context => (2, false),
-            Instruction::Salt => (1, false),
-            Instruction::Bits { count, .. } => (usize::from(count), true),
-            Instruction::Quotient { .. } | Instruction::MultiplyAdd => (1, true),
+            Instruction::Salt | Instruction::Element => (1, false),
+            Instruction::Bits { count, .. } | Instruction::Limbs { count, .. } => (usize::from(count), true),
+            Instruction::Quotient { .. } | Instruction::MultiplyAdd | Instruction::Clamp { .. } => (1, true),
+            Instruction::Apply { table } => {
+                let functions = tables().filter(|table| table.entries.columns() == 2).count();
+                check_index("table of a function", table.into(), functions as u64)?;
+                (1, true)
+            }
             Instruction::Regions { tail, .. } => (2 + usize::from(tail), true),
             // The inverse is an element; the loop below marks it.
             Instruction::IsZero => (2, true),
             Instruction::Poseidon { arity, output } => {
-                let mut constants = 1;
-                for _ in 0..arity {
-                    let terms = program.elements.get(elements);
-                    elements += 1;
-                    check_ascending("element wire", terms.iter().map(|t| t.0), is_integer.len())?;
-                    if terms.iter().any(|t| t.0 == Wire::DIGEST.0) {
-                        return Err(DecodeError::NotCanonical {
-                            field: "element wire",
-                            rule: "the digest is not read",
-                        });
-                    }
-                    constants += usize::from(terms.iter().all(|t| t.0 == Wire::ONE.0));
-                }
                 let is_digest = output == HashOutput::Digest;
                 digests += u64::from(is_digest);
-                let wires =
-                    poseidon::wires(usize::from(arity), constants).saturating_sub(usize::from(is_digest));
-                (wires, false)
+                let wires = poseidon::wires(usize::from(arity), 1 + constants);
+                (wires.saturating_sub(usize::from(is_digest)), false)
             }
+            Instruction::Count => (tables().map(|t| t.entries.len()).fold(0, usize::saturating_add), true),
+            Instruction::Mask => {
+                has_challenge = true;
+                (1, false)
+            }
+            Instruction::Fractions => (tables().map(Table::fractions).fold(0, usize::saturating_add), false),
         };
         let written = is_integer.len().saturating_add(count);
         check_index("wire written", written as u64, limit as u64 + 1)?;
@@ -429,6 +561,27 @@ fn check_program(program: &WitnessProgram) -> Result<(), DecodeError> {
     match counts.into_iter().find(|(_, expected, found)| expected != found) {
         Some((what, expected, found)) => Err(DecodeError::Mismatch { what, expected, found }),
         None => Ok(()),
+    }
+}
+
+/// Lookups end the first phase with the counts and make the second; a plain circuit has neither.
+fn check_phases(program: &WitnessProgram) -> Result<(), DecodeError> {
+    use Instruction as I;
+    let is_lookup = |i: &I| matches!(i, I::Count | I::Mask | I::Element | I::Fractions);
+    let tail: &[I] = match (program.tables.is_empty(), program.rho_wires() > 0) {
+        (true, _) => &[],
+        (false, false) => &[I::Count, I::Mask, I::Fractions],
+        (false, true) => {
+            let output = HashOutput::Linear;
+            &[I::Count, I::Mask, I::Poseidon { arity: 1, output }, I::Element, I::Fractions]
+        }
+    };
+    match program.instructions.strip_suffix(tail) {
+        Some(rest) if !rest.iter().any(is_lookup) => Ok(()),
+        _ => Err(DecodeError::NotCanonical {
+            field: "instructions",
+            rule: "the instructions of lookups are the last ones",
+        }),
     }
 }
 

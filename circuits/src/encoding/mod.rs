@@ -78,16 +78,22 @@ impl<'a> Reader<'a> {
         Ok(*head)
     }
 
-    fn header(&mut self, what: &'static str, tag: &[u8; 8], version: u16) -> Result<(), DecodeError> {
+    /// Tag and version; the version must be a supported one.
+    fn header(
+        &mut self,
+        what: &'static str,
+        tag: &[u8; 8],
+        supported: std::ops::RangeInclusive<u16>,
+    ) -> Result<u16, DecodeError> {
         if self.rest.get(..tag.len()) != Some(tag) {
             return Err(DecodeError::Tag { what });
         }
         self.take("tag", tag.len())?;
         let found = u16::from_le_bytes(self.array("version")?);
-        if found != version {
-            return Err(DecodeError::Version { what, found, supported: version });
+        if !supported.contains(&found) {
+            return Err(DecodeError::Version { what, found, supported: *supported.end() });
         }
-        Ok(())
+        Ok(found)
     }
 
     fn u8(&mut self, field: &'static str) -> Result<u8, DecodeError> {

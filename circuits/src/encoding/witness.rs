@@ -25,7 +25,7 @@ impl Witness {
     /// Reads a witness. Whether it satisfies a circuit, ask [`crate::R1cs::first_violation`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut r = Reader { rest: bytes };
-        r.header("witness", TAG, VERSION)?;
+        r.header("witness", TAG, VERSION..=VERSION)?;
         let values = r.elements("witness values")?;
         let tensors = r.count("output tensors", 4)?;
         let outputs = (0..tensors)
@@ -35,6 +35,6 @@ impl Witness {
             })
             .collect::<Result<_, DecodeError>>()?;
         r.finish()?;
-        Ok(Self { values, outputs })
+        Ok(Self { values, outputs, positions: Vec::new() })
     }
 }

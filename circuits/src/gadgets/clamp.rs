@@ -32,13 +32,29 @@
 //!
 //! within each of which `low` and `tail` are binary digits. So saturation costs two or three
 //! constraints however far the interval goes beyond the bound.
+//!
+//! # By lookup
+//!
+//! `v = 2^s * Q + R` with `R` in `[0, 2^s)` exactly (nothing for `s = 0`), then, with signs as in
+//! [`crate::gadgets::lookup::digits`]:
+//!
+//! | bounds that can be exceeded | constraints behind the remainder |
+//! | --- | --- |
+//! | none | `Q >= 0` |
+//! | one | `z = [Q >= 0]`, `z * Q = y`: 2 and the digits of `Q` |
+//! | both, any `M` | `z = [Q >= 0]`, `z' = [M - Q >= 0]`, `(z + z' - 1) * Q = y - M * (1 - z')`: 3 and the digits of `Q` and of `M - Q` |
+//!
+//! The signs prove `Q` a small integer, which makes it the quotient: `2^s * Q + R` does not wrap.
+//! Splitting `Q = y + p - n` into non-negative parts with `y * n = 0` and `p * (M - y) = 0` would cost 2, the digits
+//! of `p` and `n`, and an exact range of `y`: never less, and one more full-size wire.
 
 use crate::bounded::Bounded;
-use crate::builder::Builder;
+use crate::builder::{Builder, Ranges};
 use crate::error::BuildError;
 use crate::gadgets::bits::{bit_length, high_bits, recompose, remainder};
 use crate::gadgets::compare::split;
-use crate::gadgets::div_pow2::{self, check_shift, half, quotients};
+use crate::gadgets::div_pow2::{self, check_shift, divide, half, quotients};
+use crate::gadgets::lookup::digits::sign;
 use crate::program::Instruction;
 
 /// Integer reference.
@@ -73,6 +89,9 @@ pub fn constrain(b: &mut Builder, x: &Bounded, shift: u32, lo: i64, hi: i64) -> 
         (true, true) => {
             let v = offset(x, 1, i128::from(half(shift)) - (min << shift))?;
             let span = max - min;
+            if b.ranges() == Ranges::Lookup {
+                return clamp_between(b, &v, shift, span)?.add_const(lo);
+            }
             if (span + 1) & span == 0 {
                 return clamp_both(b, &v, shift, bit_length(span))?.add_const(lo);
             }
@@ -91,6 +110,12 @@ fn offset(x: &Bounded, factor: i64, constant: i128) -> Result<Bounded, BuildErro
 
 /// `max(floor(v / 2^shift), 0)`; the interval of `v` contains -1 and 0.
 fn clamp_below(b: &mut Builder, v: &Bounded, shift: u32) -> Result<Bounded, BuildError> {
+    if b.ranges() == Ranges::Lookup {
+        let quotient = signed_quotient(b, v, shift)?;
+        let non_negative = sign(b, &quotient)?;
+        let hi = narrow(quotient.hi())?;
+        return b.product_wire("sign * quotient = y", &non_negative, &quotient, &Bounded::constant(0)?, hi);
+    }
     let signed = split(b, v)?;
     // Bits beyond the upper end of the interval are zero wherever the sign lets them count.
     let top = bit_length(v.hi());
@@ -99,6 +124,32 @@ fn clamp_below(b: &mut Builder, v: &Bounded, shift: u32) -> Result<Bounded, Buil
     let hi =
         i64::try_from(bound).map_err(|_| BuildError::Overflow { operation: "clamp", lo: 0, hi: bound })?;
     b.product_wire("sign * quotient = y", &signed.non_negative, &quotient, &Bounded::constant(0)?, hi)
+}
+
+/// `clamp(floor(v / 2^shift), 0, top)` by lookup; the quotient can be below 0 and above `top`.
+fn clamp_between(b: &mut Builder, v: &Bounded, shift: u32, top: i128) -> Result<Bounded, BuildError> {
+    let top = narrow(top)?;
+    let quotient = signed_quotient(b, v, shift)?;
+    let not_below = sign(b, &quotient)?;
+    let not_above = sign(b, &quotient.sub_from_const(top)?)?;
+    // One of them is 1: nothing is below 0 and above the top.
+    let inside = Bounded::combine("clamp", &[(&not_below, 1), (&not_above, 1)], -1)?.proven(0, 1);
+    let saturated = Bounded::combine("clamp", &[(&not_above, -top)], top)?;
+    b.product_wire("inside * quotient = y - M * above", &inside, &quotient, &saturated, top)
+}
+
+/// `floor(v / 2^shift)` by lookup, once the caller proves it a small integer: see [`divide`].
+fn signed_quotient(b: &mut Builder, v: &Bounded, shift: u32) -> Result<Bounded, BuildError> {
+    if shift == 0 {
+        return Ok(v.clone());
+    }
+    let (lowest, highest) = (v.lo() >> shift, v.hi() >> shift);
+    let shifted = offset(v, 1, -(lowest << shift))?;
+    divide(b, &shifted, shift, narrow(highest - lowest)?)?.add_const(narrow(lowest)?)
+}
+
+fn narrow(value: i128) -> Result<i64, BuildError> {
+    i64::try_from(value).map_err(|_| BuildError::Overflow { operation: "clamp", lo: value, hi: value })
 }
 
 /// `clamp(floor(v / 2^shift), 0, 2^m - 1)`; `v` can be below 0 and at or above `2^(shift + m)`.

@@ -1,8 +1,8 @@
 //! Signed comparison: a bit that says whether `d >= 0`.
 //!
 //! With `d` in `[-2^(n-1), 2^(n-1))` by its interval, `u = d + 2^(n-1)` is in `[0, 2^n)`, and its top bit
-//! is the answer. Cost: `n` constraints and `n - 1` wires; none if the interval decides, or if
-//! `d` can only be -1 or 0.
+//! is the answer. Cost: `n` constraints and `n - 1` wires; by lookup, 1 and a query for each digit of
+//! `n - 1` bits. None if the interval decides, or if `d` can only be -1 or 0.
 //!
 //! Zero has one sign: `d = 0` gives `u = 2^(n-1)`, whose top bit is 1 in its only decomposition.
 
@@ -10,6 +10,7 @@ use crate::bounded::Bounded;
 use crate::builder::Builder;
 use crate::error::BuildError;
 use crate::gadgets::bits::{assert_bits, bit_length};
+use crate::gadgets::lookup::digits::sign;
 
 /// Integer reference of [`is_non_negative`].
 pub fn reference(d: i64) -> i64 {
@@ -24,9 +25,14 @@ pub(crate) struct Signed {
     pub(crate) bits: Vec<Bounded>,
 }
 
+/// The smallest `n` with `-2^n <= d < 2^n` by the interval.
+pub(crate) fn magnitude(d: &Bounded) -> u32 {
+    bit_length(d.hi()).max(bit_length(-d.lo() - 1))
+}
+
 /// Takes `d` apart. Its interval must contain -1 and 0.
 pub(crate) fn split(b: &mut Builder, d: &Bounded) -> Result<Signed, BuildError> {
-    let magnitude = bit_length(d.hi()).max(bit_length(-d.lo() - 1));
+    let magnitude = magnitude(d);
     let u = d.add_const(1i64 << magnitude.min(62))?;
     if magnitude == 0 {
         // d is -1 or 0, so u is 0 or 1 by its interval.
@@ -45,7 +51,10 @@ pub fn is_non_negative(b: &mut Builder, d: &Bounded) -> Result<Bounded, BuildErr
     if d.hi() < 0 {
         return Bounded::constant(0);
     }
-    b.scope("compare", |b| Ok(split(b, d)?.non_negative))
+    if d.is_within(-1, 0) {
+        return d.add_const(1);
+    }
+    b.scope("compare", |b| sign(b, d))
 }
 
 /// 1 where `x < y`.

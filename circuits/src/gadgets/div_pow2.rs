@@ -6,14 +6,16 @@
 //! range proof as much as `R` does: over the field, some `Q` fits any `R`.
 //!
 //! Cost: `s + k` constraints and wires less one, `k` the bits of the quotient's interval: one for
-//! each bit of `v`. Bit 0 of `R` and of `Q` are linear combinations, not wires.
+//! each bit of `v`. Bit 0 of `R` and of `Q` are linear combinations, not wires. By lookup: an exact range
+//! proof of `R` and a loose one of `Q`, whose upper end follows from that of `v`.
 //!
 //! No wrap-around: `2^s * Q + R` stays below 2^62.
 
 use crate::bounded::Bounded;
-use crate::builder::Builder;
+use crate::builder::{Builder, Ranges};
 use crate::error::BuildError;
 use crate::gadgets::bits::{bit_length, high_bits, remainder};
+use crate::gadgets::lookup::digits::{assert_loose, assert_width};
 use crate::program::Instruction;
 
 /// Largest shift.
@@ -61,6 +63,13 @@ pub fn constrain(b: &mut Builder, x: &Bounded, shift: u32) -> Result<Bounded, Bu
     }
     let v = x.add_const(half(shift))?.add_const(-(base << shift))?;
     let k = bit_length(i128::from(span));
+    if b.ranges() == Ranges::Lookup {
+        return b.scope("div_pow2", |b| {
+            let quotient = divide(b, &v, shift, span)?;
+            assert_loose(b, &quotient, k)?;
+            quotient.add_const(base)
+        });
+    }
     b.scope("div_pow2", |b| {
         let low = high_bits(b, &v, 1, shift - 1, "remainder bit")?;
         let narrow = u8::try_from(shift).map_err(|_| overflow)?;
@@ -74,6 +83,18 @@ pub fn constrain(b: &mut Builder, x: &Bounded, shift: u32) -> Result<Bounded, Bu
         b.enforce_bit("remainder bit 0 completes the sum", &remainder(&rest, &low, 1)?.to_lc())?;
         quotient.add_const(base)
     })
+}
+
+/// A wire `Q` with `v - 2^shift * Q` in `[0, 2^shift)`, by lookup; `floor(v / 2^shift)` is in `[0, span]`
+/// by the interval of `v`. The caller must prove that `Q` is a small integer: with that, it is the
+/// quotient, hence at most `span`.
+pub(crate) fn divide(b: &mut Builder, v: &Bounded, shift: u32, span: i64) -> Result<Bounded, BuildError> {
+    let narrow = u8::try_from(shift).map_err(|_| BuildError::TooLarge { what: "bits of a shift" })?;
+    b.instruct(Instruction::Quotient { shift: narrow }, &[v])?;
+    let quotient = b.bounded_wire(span)?;
+    let rest = Bounded::combine("division by a power of two", &[(v, 1), (&quotient, -(1 << shift))], 0)?;
+    assert_width(b, &rest, shift)?;
+    Ok(quotient)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod clamp;
 pub mod compare;
 pub mod div_pow2;
 pub mod divide;
+pub mod lookup;
 pub mod minmax;
 pub mod multiplex;
 pub mod poseidon;

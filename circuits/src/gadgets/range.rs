@@ -7,15 +7,17 @@
 //!   bits of u there) = 0`, one constraint a run of zeros. Ones at the end of `M` cost nothing.
 //! - One end open, the other already proven: the bits of the distance to the open end.
 //!
+//! By lookup, the second case is one loose range proof, the first is one exact proof if `M = 2^n - 1`, else
+//! two loose ones, of `u` and of `M - u`: see [`crate::gadgets::lookup::digits`].
+//!
 //! Unlike a sum of digits with weights fitted to `M`, every witness is unique.
 
 use crate::bounded::Bounded;
-use crate::builder::Builder;
+use crate::builder::{Builder, Ranges};
 use crate::error::BuildError;
 use crate::gadgets::bits::{assert_bits, bit_length};
+use crate::gadgets::lookup::digits::{assert_loose, assert_non_negative, assert_width};
 use crate::linear::Lc;
-use ark_bn254::Fr;
-use ark_ff::One;
 
 /// Integer reference.
 pub fn reference(x: i64, lo: i64, hi: i64) -> bool {
@@ -35,12 +37,20 @@ pub fn constrain(b: &mut Builder, x: &Bounded, lo: i64, hi: i64) -> Result<Bound
     let (below, above) = (x.lo() < min, x.hi() > max);
     b.scope("range", |b| match (below, above) {
         (false, false) => Ok(()),
-        (true, false) => non_negative(b, &shifted(x, 1, -min)?, x.hi() - min),
-        (false, true) => non_negative(b, &shifted(x, -1, max)?, max - x.lo()),
+        (true, false) => assert_non_negative(b, &shifted(x, 1, -min)?, x.hi() - min),
+        (false, true) => assert_non_negative(b, &shifted(x, -1, max)?, max - x.lo()),
         (true, true) => {
-            let u = shifted(x, 1, -min)?;
-            let bits = bits_or_zero(b, &u, max - min)?;
-            at_most(b, &bits, max - min)
+            let (u, span) = (shifted(x, 1, -min)?, max - min);
+            let n = bit_length(span);
+            if span.trailing_ones() == n {
+                return assert_width(b, &u, n);
+            }
+            if b.ranges() == Ranges::Lookup {
+                assert_loose(b, &u, n)?;
+                return assert_loose(b, &shifted(x, -1, max)?, n);
+            }
+            let bits = assert_bits(b, &u, n)?;
+            at_most(b, &bits, span)
         }
     })?;
     Ok(x.proven(min, max))
@@ -49,21 +59,6 @@ pub fn constrain(b: &mut Builder, x: &Bounded, lo: i64, hi: i64) -> Result<Bound
 fn shifted(x: &Bounded, factor: i64, constant: i128) -> Result<Bounded, BuildError> {
     let overflow = BuildError::Overflow { operation: "range", lo: constant, hi: constant };
     Bounded::combine("range", &[(x, factor)], i64::try_from(constant).map_err(|_| overflow)?)
-}
-
-/// `u >= 0`, where `u <= hi` is known.
-fn non_negative(b: &mut Builder, u: &Bounded, hi: i128) -> Result<(), BuildError> {
-    bits_or_zero(b, u, hi).map(|_| ())
-}
-
-/// Bits that prove `0 <= u < 2^n`, `n` the bits of `hi`.
-fn bits_or_zero(b: &mut Builder, u: &Bounded, hi: i128) -> Result<Vec<Bounded>, BuildError> {
-    let n = bit_length(hi);
-    if n == 0 {
-        b.enforce("the only value", &u.to_lc(), &Lc::constant(Fr::one()), &Lc::zero())?;
-        return Ok(Vec::new());
-    }
-    assert_bits(b, u, n)
 }
 
 /// The number with these bits is at most `bound`, which has as many bits.

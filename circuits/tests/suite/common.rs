@@ -8,7 +8,7 @@ use assay_circuits::layers::dense::{self, Weights};
 use assay_circuits::layers::requantize::{self, Requantize};
 use assay_circuits::layers::{argmax, clip, relu, threshold};
 use assay_circuits::{
-    Assignment, Bounded, BuildError, Builder, Circuit, StatementInput, StatementOutput, Visibility,
+    Assignment, Bounded, BuildError, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -37,7 +37,11 @@ pub fn risk_network(seed: u64) -> Network {
 
 impl Network {
     pub fn circuit(&self) -> Result<Circuit, BuildError> {
-        let mut b = Builder::new();
+        self.circuit_with(Ranges::Bits)
+    }
+
+    pub fn circuit_with(&self, ranges: Ranges) -> Result<Circuit, BuildError> {
+        let mut b = Builder::with_ranges(ranges);
         let x = b.input("features", 16, 15)?;
         let mut y = x.clone();
         for (i, (weights, bias, requantize)) in self.layers.iter().enumerate() {
@@ -197,9 +201,17 @@ pub fn statements() -> Result<Vec<Case>, BuildError> {
 
 /// The liquidation-risk-shaped circuit.
 pub fn risk() -> Result<Case, BuildError> {
-    let circuit = risk_network(1).circuit()?;
+    risk_with(Ranges::Bits)
+}
+
+pub fn risk_with(ranges: Ranges) -> Result<Case, BuildError> {
+    let circuit = risk_network(1).circuit_with(ranges)?;
     let assignments = (0..3).map(risk_assignment).collect();
-    Ok(Case { name: "liquidation-risk shape: 16-32-16-1", circuit, assignments })
+    let name = match ranges {
+        Ranges::Bits => "liquidation-risk shape: 16-32-16-1",
+        Ranges::Lookup => "liquidation-risk shape: 16-32-16-1, by lookup",
+    };
+    Ok(Case { name, circuit, assignments })
 }
 
 /// All cases.

@@ -5,5 +5,6 @@ mod audit;
 mod bytes;
 mod common;
 mod ledger;
+mod lookup;
 mod risk;
 mod statement;

@@ -1,0 +1,124 @@
+//! What lookups cost, in constraints, and the width of the range table.
+//!
+//! | what | constraints |
+//! | --- | --- |
+//! | range table of width `w` | `2^w` entries and 1 |
+//! | `0 <= u < 2^n` | `ceil(n / w)`, and 1 if `w` does not divide `n` |
+//! | `0 <= u`, with a known upper end of `n` bits | `ceil(n / w)` |
+//! | `z = [u >= 0]` | `1 + ceil(n / w)`, for `u` within `±2^n` |
+//! | function of `d` values | `d` entries and 1 |
+//! | query of a function | 2 |
+//! | mask, any lookup at all | 1 |
+//! | rho, any function at all | [`RHO`] |
+//!
+//! The width is the one for which the sum over the circuit is least.
+
+use std::collections::BTreeMap;
+
+/// Largest width of the range table.
+pub const MAX_WIDTH: u32 = 16;
+
+/// The constraint of the mask, once a circuit.
+pub const MASK: usize = 1;
+
+/// Constraints of rho, once a circuit: Poseidon of one element, and a wire for it.
+pub const RHO: usize = 3 * (8 * 2 + 56 - 1) + 1;
+
+/// Constraints of a query of a function.
+pub const FUNCTION_QUERY: usize = 2;
+
+/// Constraints of a table, besides its queries.
+pub fn table(entries: usize) -> usize {
+    entries.saturating_add(1)
+}
+
+/// Queries that prove `0 <= u < 2^bits` with digits of `width` bits.
+pub fn exact(bits: u32, width: u32) -> usize {
+    loose(bits, width) + usize::from(!bits.is_multiple_of(width.max(1)))
+}
+
+/// Queries that prove `0 <= u` where the upper end of `u` is known and has `bits` bits.
+pub fn loose(bits: u32, width: u32) -> usize {
+    bits.div_ceil(width.max(1)) as usize
+}
+
+/// The range proofs of a circuit, counted by kind and width.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    exact: BTreeMap<u32, usize>,
+    loose: BTreeMap<u32, usize>,
+}
+
+impl Demand {
+    /// `count` more proofs that a value is in `[0, 2^bits)`.
+    pub fn add_exact(&mut self, bits: u32, count: usize) {
+        *self.exact.entry(bits).or_default() += count;
+    }
+
+    /// `count` more proofs that a value with a known upper end of `bits` bits is not negative; signs
+    /// are of this kind.
+    pub fn add_loose(&mut self, bits: u32, count: usize) {
+        *self.loose.entry(bits).or_default() += count;
+    }
+
+    /// Whether nothing is to be proven.
+    pub fn is_empty(&self) -> bool {
+        self.exact.values().chain(self.loose.values()).all(|&count| count == 0)
+    }
+
+    /// Queries with digits of `width` bits.
+    pub fn queries(&self, width: u32) -> usize {
+        let exact = self.exact.iter().map(|(&bits, &count)| count.saturating_mul(exact(bits, width)));
+        let loose = self.loose.iter().map(|(&bits, &count)| count.saturating_mul(loose(bits, width)));
+        exact.chain(loose).fold(0, usize::saturating_add)
+    }
+
+    /// Constraints of table and queries with digits of `width` bits; none if nothing is to be proven.
+    pub fn constraints(&self, width: u32) -> usize {
+        if self.is_empty() { 0 } else { self.queries(width).saturating_add(table(1 << width.min(MAX_WIDTH))) }
+    }
+
+    /// The width with the fewest constraints; of equals, the smallest table.
+    pub fn best_width(&self) -> u32 {
+        (1..=MAX_WIDTH).min_by_key(|&width| self.constraints(width)).unwrap_or(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amortized(bits: u32, count: usize) -> (u32, f64) {
+        let mut demand = Demand::default();
+        demand.add_exact(bits, count);
+        let width = demand.best_width();
+        (width, demand.constraints(width) as f64 / count as f64)
+    }
+
+    #[test]
+    fn the_width_follows_the_number_of_checks() {
+        let widths = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000].map(|count| amortized(16, count).0);
+        assert_eq!(widths, [2, 4, 4, 8, 8, 16, 16]);
+        assert!(widths.is_sorted());
+        // Per check: 17 and more by bits.
+        assert!(amortized(16, 10_000).1 < 2.03);
+        assert!(amortized(16, 1_000_000).1 < 1.07);
+        assert!(amortized(16, 100_000).1 < 1.66);
+        assert!(amortized(26, 100_000).1 < 2.09);
+    }
+
+    #[test]
+    fn nothing_costs_nothing() {
+        let mut demand = Demand::default();
+        assert!(demand.is_empty());
+        assert_eq!(demand.constraints(demand.best_width()), 0);
+        demand.add_loose(9, 0);
+        assert!(demand.is_empty());
+    }
+
+    #[test]
+    fn a_width_that_does_not_divide_costs_a_query() {
+        assert_eq!((exact(16, 8), exact(15, 8), exact(8, 8), exact(3, 8)), (2, 3, 1, 2));
+        assert_eq!((loose(16, 8), loose(15, 8), loose(17, 8), loose(3, 8)), (2, 2, 3, 1));
+    }
+}

@@ -1,0 +1,90 @@
+//! Range proofs, in the way that the circuit was asked to use: by bits, or by digits that are looked
+//! up in one table of `[0, 2^w)`.
+//!
+//! With lookups a proof is a request, met when the builder finishes and all requests are known: the
+//! width `w` that makes the whole circuit cheapest is a property of all of them. A value `u` of `n`
+//! bits has `k = ceil(n / w)` digits; digits 1 to k-1 are wires, digit 0 is the linear combination
+//! `u - sum_{i>=1} 2^(w*i) * d_i`, and each is a query.
+//!
+//! | statement | queries |
+//! | --- | --- |
+//! | `0 <= u < 2^n` | `k`, and one more if `w` does not divide `n` |
+//! | `0 <= u < 2^N` for some `N >= n` | `k` |
+//! | `z = [u >= 0]`, `u` within `±2^n` | `k`, and the constraint that `z` is a bit |
+//!
+//! *Limb top bits.* If `w` does not divide `n`, the top digit must be below `2^r`, `r = n - w*(k-1)`. It is
+//! queried twice, as `d` and as `2^(w-r) * d`. The second query alone would not do: in the field it also
+//! admits `d = t / 2^(w-r)` for odd `t`. With the first, `d` is an integer below `2^w`, and `2^(w-r) * d`, below
+//! `2^(2w)`, does not wrap.
+//!
+//! *An upper end that is known* makes that query unnecessary, so that `N = w*k` will do: `u` in `[lo, hi]`
+//! by its interval and `u` in `[0, 2^N)` as a field element are one integer, for both are far below the
+//! modulus. So `u` is in `[0, hi]`.
+//!
+//! *Signs.* `u + 2^N * (1 - z)` in `[0, 2^N)`: `z = 1` says `0 <= u < 2^N`, `z = 0` says `-2^N <= u < 0`,
+//! whatever the interval of `u`.
+
+use crate::bounded::{Bounded, LIMIT_BITS};
+use crate::builder::{Builder, Ranges};
+use crate::error::BuildError;
+use crate::gadgets::bits::{assert_bits, bit_length};
+use crate::gadgets::compare;
+use crate::gadgets::lookup::Range;
+use crate::linear::Lc;
+use crate::program::Instruction;
+use ark_bn254::Fr;
+use ark_ff::One;
+
+/// Constrains `u` to `[0, 2^n)`, `n` from 0 to 61. Its interval is not relied upon.
+pub(crate) fn assert_width(b: &mut Builder, u: &Bounded, n: u32) -> Result<(), BuildError> {
+    if n == 0 {
+        return assert_zero(b, u);
+    }
+    if b.ranges() == Ranges::Bits {
+        return assert_bits(b, u, n).map(|_| ());
+    }
+    if n > LIMIT_BITS + 1 {
+        return Err(BuildError::Bits { operation: "range", bits: n, min: 0, max: LIMIT_BITS + 1 });
+    }
+    request(b, u, Range::Exact { bits: n })
+}
+
+/// Constrains `u` to `[0, 2^N)` for some `N >= n`, whichever is cheapest: `N = n` by bits.
+pub(crate) fn assert_loose(b: &mut Builder, u: &Bounded, n: u32) -> Result<(), BuildError> {
+    if b.ranges() == Ranges::Bits || n == 0 {
+        return assert_width(b, u, n);
+    }
+    request(b, u, Range::Loose { bits: n })
+}
+
+/// Constrains `u` to be at least 0. That it is at most `hi` must be proven.
+pub(crate) fn assert_non_negative(b: &mut Builder, u: &Bounded, hi: i128) -> Result<(), BuildError> {
+    assert_loose(b, u, bit_length(hi))
+}
+
+/// 1 where `d >= 0`, else 0. The interval of `d` must contain -1 and 0; it is not relied upon, except
+/// that the witness value of `d` is within it.
+pub(crate) fn sign(b: &mut Builder, d: &Bounded) -> Result<Bounded, BuildError> {
+    if b.ranges() == Ranges::Bits {
+        return Ok(compare::split(b, d)?.non_negative);
+    }
+    let magnitude = compare::magnitude(d).max(1);
+    let from = u8::try_from(magnitude).map_err(|_| BuildError::TooLarge { what: "bits" })?;
+    let u = d.add_const(1i64 << magnitude.min(62))?;
+    b.instruct(Instruction::Bits { from, count: 1 }, &[&u])?;
+    let non_negative = b.bit_wire("sign is a bit")?;
+    request(b, d, Range::Sign { magnitude, non_negative: non_negative.clone() })?;
+    Ok(non_negative)
+}
+
+fn assert_zero(b: &mut Builder, u: &Bounded) -> Result<(), BuildError> {
+    b.check_owner("range", u)?;
+    b.enforce("the only value", &u.to_lc(), &Lc::constant(Fr::one()), &Lc::zero())
+}
+
+fn request(b: &mut Builder, u: &Bounded, range: Range) -> Result<(), BuildError> {
+    b.check_owner("range", u)?;
+    let scope = b.scopes();
+    b.lookups().check(scope, u, range);
+    Ok(())
+}

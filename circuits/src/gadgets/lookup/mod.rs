@@ -1,0 +1,134 @@
+//! Lookups: ranges and functions proven by membership in a table, with one commitment a circuit.
+//!
+//! # The equation
+//!
+//! For a table with entries `t` and queries `q`, the prover commits to the queries and to how often each
+//! entry is queried, `m_t`; a challenge `X` is drawn from that commitment; the constraints state
+//!
+//! ```text
+//! s_t * (X - t) = m_t                  for each entry
+//! v_q * (X - q) = 1                    for each query
+//! sum s_t = sum v_q
+//! ```
+//!
+//! A pair of argument and value is looked up as the single element `x + rho * y`, with
+//! `rho = Poseidon(X)`, computed in the circuit once for all tables.
+//!
+//! # Cost
+//!
+//! One constraint and one full-size wire an entry and a query, one constraint a table; `rho * y` is one
+//! more a query of a function, and rho itself 214 once. Entries are constants: they take no wire but
+//! the multiplicity, which is small. Every full-size wire stands on the A side alone (but for
+//! `rho * y`), so none of them enters a sum in G2, and the sum of a table stands on the C side alone,
+//! which a prover never evaluates. [`digits`] writes a range as queries; [`cost`] counts, and chooses
+//! the size of the range table.
+//!
+//! # Soundness
+//!
+//! *Queries in the table.* Suppose some query is no entry. As a function of `X`,
+//! `sum_q 1/(X - q) - sum_t m_t/(X - t)` has at that query a pole whose residue is the number of
+//! queries of that value: an integer between 1 and the number of queries, hence not zero in the
+//! field, whose characteristic is far larger (the reader of circuits refuses more than 2^32
+//! queries). So it is not the zero function, whatever the `m_t` are. Over the common
+//! denominator its numerator has degree below `queries + entries`, so it vanishes for at most that
+//! many `X`; `X` is one of 2^248 values, drawn after all `q` and `m_t` are fixed. Where `X` equals an entry or a query, a
+//! fraction is not determined: at most as many values again. Error: `2 * (queries + entries) / 2^248`
+//! for each commitment that is tried.
+//!
+//! *Multiplicities* therefore need no range check: they only add poles at entries. Negative or huge ones
+//! satisfy nothing that honest ones do not, and given the queries they are unique but for the same error,
+//! since partial fractions are.
+//!
+//! *What is fixed before the challenge.* The commitment binds every private wire of every query, every
+//! multiplicity and the values of functions. Queries and entries are linear in these and in constants, so
+//! nothing in the equation can move once `X` is known. The wires `s`, `v` and `rho * y` are determined by their
+//! constraints. A wire that is not committed occurs in no query. The challenge is a hash of the
+//! verifying key, the commitment and the statement; several tables share it, each with a sum of its
+//! own, so that a query can only be answered by its own table.
+//!
+//! *Pairs.* In the two variables `X` and `R`, the poles `X - x - R * y` of different pairs are different lines, so the
+//! argument above holds for polynomials in two variables and an independent `R`. `rho = Poseidon(X)`
+//! stands in for one: it is a random function of a challenge that the prover cannot choose. It must
+//! not be a power of `X`, or any other algebraic function of low degree: for `R = X` the form
+//! `X - x - X * y` is `(1 - y) * (X - x / (1 - y))`, different pairs share poles, and for higher powers
+//! fractions of one pair are sums of fractions of others.
+//!
+//! *The mask* blinds the commitment: without it, small committed values could be found by trying them.
+//! It is free by design, and occurs in `mask * 1 = mask` alone.
+//!
+//! Reference: U. Haböck, *Multivariate lookups based on logarithmic derivatives*,
+//! <https://eprint.iacr.org/2022/1530>; the commitment is gnark's, from <https://eprint.iacr.org/2022/1072>.
+
+pub mod cost;
+pub mod digits;
+mod prove;
+
+use std::collections::HashMap;
+
+use crate::bounded::{Bounded, LIMIT_BITS};
+use crate::linear::Wire;
+
+/// A private copy of [`Bounded`]'s terms: queries need no interval.
+type Terms = Vec<(Wire, i64)>;
+
+/// What a builder is to look up, collected until it finishes.
+#[derive(Debug, Default)]
+pub(crate) struct Lookups {
+    scopes: Vec<String>,
+    scope_ids: HashMap<String, u32>,
+    checks: Vec<Check>,
+}
+
+/// A range proof: what is in range, and in which.
+#[derive(Debug)]
+struct Check {
+    scope: u32,
+    value: Bounded,
+    range: Range,
+}
+
+#[derive(Clone, Debug)]
+enum Range {
+    /// `[0, 2^bits)`.
+    Exact { bits: u32 },
+    /// `[0, 2^N)` for some `N >= bits`.
+    Loose { bits: u32 },
+    /// The bit is 1 where the value is in `[0, 2^N)`, 0 where it is in `[-2^N, 0)`, for some
+    /// `N >= magnitude`.
+    Sign { magnitude: u32, non_negative: Bounded },
+}
+
+/// One query: its argument and, for a function, its value.
+#[derive(Debug)]
+struct Query {
+    scope: u32,
+    x: Terms,
+    y: Option<[(Wire, i64); 1]>,
+}
+
+impl Lookups {
+    fn scope(&mut self, name: String) -> u32 {
+        let next = u32::try_from(self.scopes.len()).unwrap_or(u32::MAX);
+        let scopes = &mut self.scopes;
+        *self.scope_ids.entry(name).or_insert_with_key(|name| {
+            scopes.push(name.clone());
+            next
+        })
+    }
+
+    fn check(&mut self, scope: String, value: &Bounded, range: Range) {
+        let scope = self.scope(scope);
+        self.checks.push(Check { scope, value: value.clone(), range });
+    }
+}
+
+/// Whether these are the values of a function as tables hold them: the smallest is 0, and arguments
+/// and values are far from the limits of 64 bits.
+pub(crate) fn is_function(lo: i64, values: &[i64]) -> bool {
+    let limit = 1i64 << LIMIT_BITS;
+    let end = i64::try_from(values.len()).ok().and_then(|len| lo.checked_add(len));
+    values.iter().min() == Some(&0)
+        && values.iter().all(|&value| value <= limit)
+        && (-limit..=limit).contains(&lo)
+        && end.is_some_and(|end| end <= limit)
+}

@@ -1,0 +1,61 @@
+//! Circuits with lookups: two phases, one commitment.
+
+use crate::common;
+use ark_bn254::Fr;
+use assay_circuits::{Circuit, Ranges, SolveError};
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn risk() -> Result<common::Case, Box<dyn std::error::Error>> {
+    Ok(common::risk_with(Ranges::Lookup)?)
+}
+
+#[test]
+fn both_phases_satisfy_all() -> Outcome {
+    let case = risk()?;
+    let network = common::risk_network(1);
+    for seed in 0..20u64 {
+        let assignment = common::risk_assignment(seed);
+        let first = case.circuit.solve(&assignment)?;
+        assert_eq!(first.outputs(), &[network.reference(&assignment.inputs[0])?]);
+        assert!(case.circuit.r1cs.first_violation(&first).is_some());
+        let (mask, challenge) = (Fr::from(seed), Fr::from((seed + 1) << 40));
+        let whole = case.circuit.complete(first.clone(), mask, challenge)?;
+        assert_eq!(case.circuit.r1cs.first_violation(&whole), None);
+        assert_eq!((whole.digest(), whole.outputs()), (first.digest(), first.outputs()));
+        // Again, from a witness that has been through bytes.
+        let read = assay_circuits::Witness::from_bytes(&whole.to_bytes())?;
+        let (mask, challenge) = (mask + Fr::from(1u64), challenge + Fr::from(1u64));
+        let again = case.circuit.complete(read, mask, challenge)?;
+        assert_eq!(again, case.circuit.complete(first, mask, challenge)?);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_challenge_in_a_table_is_refused() -> Outcome {
+    let case = risk()?;
+    let witness = case.circuit.solve(&case.assignments[0])?;
+    let refused = case.circuit.complete(witness, Fr::from(1u64), Fr::from(3u64));
+    assert_eq!(refused, Err(SolveError::ChallengeInTable));
+    Ok(())
+}
+
+#[test]
+fn the_commitment_is_where_the_program_says() -> Outcome {
+    let case = risk()?;
+    let (circuit, commitment) = (&case.circuit, case.circuit.commitment.as_ref().ok_or("lookups")?);
+    assert_eq!(circuit.r1cs.num_instance, 3);
+    assert_eq!(commitment.challenge, 2);
+    assert_eq!(commitment.committed.last(), Some(&commitment.mask));
+    assert!(commitment.committed.is_sorted_by(|a, b| a < b));
+    assert!(commitment.committed.iter().all(|&wire| wire >= 3 && (wire as usize) < circuit.r1cs.num_wires()));
+    // The first phase leaves what is behind the mask open, and nothing else.
+    let first = circuit.solve(&case.assignments[0])?;
+    let open = commitment.mask as usize;
+    assert!(first.values[open..].iter().all(|value| *value == Fr::from(0u64)));
+    assert_ne!(first.values[open - 1], Fr::from(0u64) - Fr::from(1u64));
+    assert_eq!(Circuit::from_bytes(&circuit.to_bytes())?, *circuit);
+    assert_eq!(common::risk()?.circuit.commitment, None);
+    Ok(())
+}
