@@ -23,6 +23,7 @@ pub mod measure;
 pub mod msm;
 mod ntt;
 mod points;
+pub mod vectors;
 
 pub use backend::{Backend, BackendError, VARIABLE};
 pub use curve::{Point, Sum};

@@ -7,6 +7,7 @@ pub(crate) mod measure;
 pub(crate) mod modulus;
 pub(crate) mod ntt;
 mod pairs;
+pub(crate) mod vectors;
 
 pub(crate) use self::{
     coordinate::{Fq2x8, Fq8},

@@ -23,6 +23,8 @@ pub(crate) trait Modulus: Copy + Send + Sync + 'static {
     const ONE_256: [u64; 5];
     /// `2^260 mod p`: one, in the form with R = 2^260.
     const ONE: [u64; 5];
+    /// `2^516 mod p`: what an integer is multiplied by, with R = 2^260, to have Montgomery's form with R = 2^256.
+    const FORM_256: [u64; 5];
     /// `2^260 - p`.
     const COMPLEMENT: [u64; 5] = complement(Self::P);
     /// `floor(2^97 / (p_4 + 1))` for the top limb p_4: to divide by p from the top limb alone.
@@ -51,6 +53,7 @@ impl Modulus for Base {
     const WORDS: [u64; 4] = Fq::MODULUS.0;
     const ONE_256: [u64; 5] = split(Fq::ONE.0.0);
     const ONE: [u64; 5] = split(times_16(Fq::ONE.0.0, Fq::MODULUS.0));
+    const FORM_256: [u64; 5] = split(times_16(Fq::R2.0, Fq::MODULUS.0));
 
     #[inline(always)]
     fn element(words: [u64; 4]) -> Fq {
@@ -73,6 +76,7 @@ impl Modulus for Scalar {
     const WORDS: [u64; 4] = Fr::MODULUS.0;
     const ONE_256: [u64; 5] = split(Fr::ONE.0.0);
     const ONE: [u64; 5] = split(times_16(Fr::ONE.0.0, Fr::MODULUS.0));
+    const FORM_256: [u64; 5] = split(times_16(Fr::R2.0, Fr::MODULUS.0));
 
     #[inline(always)]
     fn element(words: [u64; 4]) -> Fr {

@@ -13,7 +13,7 @@
 
 mod portable;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ark_bn254::Fr;
 use ark_ff::{FftField, Field, One, Zero, batch_inversion};
@@ -24,13 +24,21 @@ use crate::Backend;
 
 /// Roots of unity, with the tables that transforms over them need.
 ///
-/// Tables are made when a backend is first used, and kept.
+/// Tables are made when a backend is first used, and kept; clones share them. So is the memory that transforms work in.
 #[derive(Clone, Debug)]
 pub struct Domain {
     shape: Shape,
-    portable: OnceLock<portable::Tables>,
+    portable: OnceLock<Arc<portable::Tables>>,
     #[cfg(target_arch = "x86_64")]
-    vector: OnceLock<Option<crate::ifma::ntt::Tables>>,
+    vector: OnceLock<Option<Arc<Vector>>>,
+}
+
+/// The vector path's tables, and the memory of past transforms.
+#[cfg(target_arch = "x86_64")]
+#[derive(Debug)]
+struct Vector {
+    tables: crate::ifma::ntt::Tables,
+    idle: Mutex<Vec<crate::ifma::ntt::Workspace>>,
 }
 
 /// A domain's numbers.
@@ -146,8 +154,9 @@ impl Domain {
         self.check(&a)?;
         self.check(&b)?;
         #[cfg(target_arch = "x86_64")]
-        if let Some((ifma, tables)) = self.vector(backend) {
-            crate::ifma::ntt::quotient(ifma, tables, &mut a, &b);
+        if let Some((ifma, vector)) = self.vector(backend) {
+            vector
+                .with_workspace(|space| crate::ifma::ntt::quotient(ifma, &vector.tables, space, &mut a, &b));
             return Ok(a);
         }
         let _ = backend;
@@ -159,8 +168,10 @@ impl Domain {
     pub fn to_odd_points(&self, backend: Backend, mut values: Vec<Fr>) -> Result<Vec<Fr>, DomainError> {
         self.check(&values)?;
         #[cfg(target_arch = "x86_64")]
-        if let Some((ifma, tables)) = self.vector(backend) {
-            crate::ifma::ntt::to_odd_points(ifma, tables, &mut values);
+        if let Some((ifma, vector)) = self.vector(backend) {
+            vector.with_workspace(|space| {
+                crate::ifma::ntt::to_odd_points(ifma, &vector.tables, space, &mut values);
+            });
             return Ok(values);
         }
         let _ = backend;
@@ -201,15 +212,29 @@ impl Domain {
     }
 
     fn portable(&self) -> &portable::Tables {
-        self.portable.get_or_init(|| portable::Tables::new(&self.shape))
+        self.portable.get_or_init(|| Arc::new(portable::Tables::new(&self.shape)))
     }
 
     /// The vector path, if the backend is that one, the processor has it and the domain fits it.
     #[cfg(target_arch = "x86_64")]
-    fn vector(&self, backend: Backend) -> Option<(crate::ifma::Ifma, &crate::ifma::ntt::Tables)> {
+    fn vector(&self, backend: Backend) -> Option<(crate::ifma::Ifma, &Vector)> {
         let ifma = backend.ifma()?;
-        let tables = self.vector.get_or_init(|| crate::ifma::ntt::Tables::new(&self.shape)).as_ref()?;
-        Some((ifma, tables))
+        let vector = self.vector.get_or_init(|| {
+            let tables = crate::ifma::ntt::Tables::new(&self.shape)?;
+            Some(Arc::new(Vector { tables, idle: Mutex::new(Vec::new()) }))
+        });
+        Some((ifma, vector.as_deref()?))
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Vector {
+    /// Runs a transform with memory that no other has: idle memory of an earlier one, or new.
+    fn with_workspace(&self, transform: impl FnOnce(&mut crate::ifma::ntt::Workspace)) {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut workspace = idle().pop().unwrap_or_else(|| crate::ifma::ntt::Workspace::new(&self.tables));
+        transform(&mut workspace);
+        idle().push(workspace);
     }
 }
 

@@ -30,59 +30,71 @@ use self::kernels::Scratch;
 pub(crate) use self::tables::Tables;
 use super::{Ifma, field::Block};
 
+/// Memory of one quotient: 40 bytes for each point of three polynomials. Fresh pages cost a tenth of the time, so a domain
+/// keeps it for the next one.
+#[derive(Clone, Debug)]
+pub(crate) struct Workspace([Vec<Block>; 3]);
+
+impl Workspace {
+    pub(crate) fn new(tables: &Tables) -> Workspace {
+        let polynomial = || bytemuck::zeroed_vec(tables.rows * tables.width / 8);
+        Workspace([polynomial(), polynomial(), polynomial()])
+    }
+}
+
 /// See `Domain::quotient`; the result replaces a.
-pub(crate) fn quotient(ifma: Ifma, tables: &Tables, a: &mut [Fr], b: &[Fr]) {
-    let mut polynomials = [zeroed(tables), zeroed(tables), zeroed(tables)];
+pub(crate) fn quotient(ifma: Ifma, tables: &Tables, workspace: &mut Workspace, a: &mut [Fr], b: &[Fr]) {
+    let Workspace(polynomials) = workspace;
     let input: &[Fr] = a;
-    columns(tables, &mut polynomials).into_par_iter().enumerate().for_each_init(
-        || Scratch::new(tables),
-        |scratch, (group, out)| {
-            // SAFETY: an `Ifma` exists, so the processor has the features.
-            unsafe { kernels::columns_of_product(ifma, tables, group, [input, b], scratch, out) }
-        },
-    );
-    all_rows(ifma, tables, &mut polynomials);
-    columns_of(a, 8, tables.width / 8).into_par_iter().enumerate().for_each_init(
-        || Scratch::new(tables),
-        |scratch, (group, out)| {
-            let polynomials = polynomials.each_ref().map(Vec::as_slice);
-            // SAFETY: an `Ifma` exists, so the processor has the features.
-            unsafe { kernels::columns_to_quotient(ifma, tables, group, polynomials, scratch, out) }
-        },
-    );
+    each_column(tables, columns(tables, polynomials), |scratch, group, out| {
+        // SAFETY: an `Ifma` exists, so the processor has the features.
+        unsafe { kernels::columns_of_product(ifma, tables, group, [input, b], scratch, out) }
+    });
+    each_row(ifma, tables, polynomials);
+    let polynomials = polynomials.each_ref().map(Vec::as_slice);
+    each_column(tables, columns_of(a, 8, tables.width / 8), |scratch, group, out| {
+        // SAFETY: an `Ifma` exists, so the processor has the features.
+        unsafe { kernels::columns_to_quotient(ifma, tables, group, polynomials, scratch, out) }
+    });
 }
 
 /// See `Domain::to_odd_points`.
-pub(crate) fn to_odd_points(ifma: Ifma, tables: &Tables, values: &mut [Fr]) {
-    let mut polynomials = [zeroed(tables)];
+pub(crate) fn to_odd_points(ifma: Ifma, tables: &Tables, workspace: &mut Workspace, values: &mut [Fr]) {
+    let Workspace([polynomial, _, _]) = workspace;
+    let polynomials = std::array::from_mut(polynomial);
     let input: &[Fr] = values;
-    columns(tables, &mut polynomials).into_par_iter().enumerate().for_each_init(
-        || Scratch::new(tables),
-        |scratch, (group, out)| {
-            // SAFETY: an `Ifma` exists, so the processor has the features.
-            unsafe { kernels::columns_of_values(ifma, tables, group, input, scratch, out) }
-        },
-    );
-    all_rows(ifma, tables, &mut polynomials);
+    each_column(tables, columns(tables, polynomials), |scratch, group, out| {
+        // SAFETY: an `Ifma` exists, so the processor has the features.
+        unsafe { kernels::columns_of_values(ifma, tables, group, input, scratch, out) }
+    });
+    each_row(ifma, tables, polynomials);
     let [polynomial] = polynomials;
-    columns_of(values, 8, tables.width / 8).into_par_iter().enumerate().for_each_init(
-        || Scratch::new(tables),
-        |scratch, (group, out)| {
-            // SAFETY: an `Ifma` exists, so the processor has the features.
-            unsafe { kernels::columns_to_values(ifma, tables, group, &polynomial, scratch, out) }
-        },
-    );
+    each_column(tables, columns_of(values, 8, tables.width / 8), |scratch, group, out| {
+        // SAFETY: an `Ifma` exists, so the processor has the features.
+        unsafe { kernels::columns_to_values(ifma, tables, group, polynomial, scratch, out) }
+    });
+}
+
+/// Steps 1 and 3: a task for each group of eight columns.
+fn each_column<T: Send>(tables: &Tables, columns: Vec<T>, task: impl Fn(&mut Scratch, usize, T) + Sync) {
+    let least = share(columns.len());
+    columns
+        .into_par_iter()
+        .enumerate()
+        .with_min_len(least)
+        .for_each_init(|| Scratch::new(tables), |scratch, (group, column)| task(scratch, group, column));
 }
 
 /// Step 2 for every row of K polynomials.
-fn all_rows<const K: usize>(ifma: Ifma, tables: &Tables, polynomials: &mut [Vec<Block>; K]) {
+fn each_row<const K: usize>(ifma: Ifma, tables: &Tables, polynomials: &mut [Vec<Block>; K]) {
     let mut rows: Vec<Vec<&mut [Block]>> = (0..tables.rows).map(|_| Vec::with_capacity(K)).collect();
     for polynomial in polynomials {
         rows.iter_mut()
             .zip(polynomial.chunks_mut(tables.width / 8))
             .for_each(|(row, blocks)| row.push(blocks));
     }
-    rows.into_par_iter().enumerate().for_each_init(
+    let least = share(rows.len());
+    rows.into_par_iter().enumerate().with_min_len(least).for_each_init(
         || tables.row_roots(),
         |roots, (row, polynomials)| {
             // SAFETY: an `Ifma` exists, so the processor has the features.
@@ -91,8 +103,9 @@ fn all_rows<const K: usize>(ifma: Ifma, tables: &Tables, polynomials: &mut [Vec<
     );
 }
 
-fn zeroed(tables: &Tables) -> Vec<Block> {
-    bytemuck::zeroed_vec(tables.rows * tables.width / 8)
+/// Tasks that one thread takes at a time, so that each has scratch memory to make a few times only.
+fn share(tasks: usize) -> usize {
+    tasks.div_ceil(4 * rayon::current_num_threads())
 }
 
 /// For each group of eight columns, in each of K polynomials, its blocks row by row.
