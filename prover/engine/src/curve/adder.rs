@@ -123,15 +123,20 @@ impl<P: Point> Adder<P> {
         }
     }
 
-    /// The pool, of which the first `used` places have a meaning.
+    /// The pool, of which the places that [`Adder::reset`] kept and those of sums have a meaning.
+    pub(crate) fn pool(&self) -> &[P] {
+        bytemuck::cast_slice(&self.pool)
+    }
+
+    /// The pool, to fill the places that [`Adder::reset`] kept.
     pub(crate) fn pool_mut(&mut self) -> &mut [P] {
         bytemuck::cast_slice_mut(&mut self.pool)
     }
 
     /// The point that a summand stands for, canonical.
     pub(crate) fn get(&self, points: &[P], summand: Ref) -> P {
-        let source = if summand.is_pool() { bytemuck::cast_slice(&self.pool) } else { points };
-        let point: P = source[summand.index()].canonical();
+        let source = if summand.is_pool() { self.pool() } else { points };
+        let point = source[summand.index()].canonical();
         if !summand.is_negative() || point == P::default() {
             return point;
         }
@@ -156,6 +161,18 @@ impl<P: Point> Adder<P> {
         self.used += sums;
         let pool = bytemuck::cast_slice_mut(&mut self.pool);
         self.kernel.add_pairs(points, pool, out, &self.left, &self.right);
+        self.left.clear();
+        self.right.clear();
+    }
+
+    /// Adds a summand to each of the first places of the pool: the sum takes the place.
+    pub(crate) fn add_in_place(&mut self, points: &[P], summands: impl Iterator<Item = Ref>) {
+        self.left.clear();
+        self.right.clear();
+        self.right.extend(summands);
+        self.left.extend((0..self.right.len()).map(Ref::pool));
+        let pool = bytemuck::cast_slice_mut(&mut self.pool);
+        self.kernel.add_pairs(points, pool, 0, &self.left, &self.right);
         self.left.clear();
         self.right.clear();
     }

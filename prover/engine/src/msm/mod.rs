@@ -23,6 +23,10 @@ use rayon::prelude::*;
 
 pub use self::scalars::{Prepared, Scalars, Selected};
 use self::{scalars::Class, tasks::Workspaces};
+pub(crate) use self::{
+    scalars::signed,
+    window::{MAX_WINDOW, Plan},
+};
 use crate::{
     Backend,
     curve::{Point, Ref, Sum, to_sum},

@@ -147,7 +147,7 @@ impl Prepared {
 }
 
 /// The integer nearest to zero that is congruent to `integer` modulo the order: its magnitude, and whether it is negative.
-fn signed(integer: [u64; 4]) -> (BigInteger256, bool) {
+pub(crate) fn signed(integer: [u64; 4]) -> (BigInteger256, bool) {
     let mut magnitude = BigInt(integer);
     while magnitude >= Fr::MODULUS {
         magnitude.sub_with_borrow(&Fr::MODULUS); // at most five times

@@ -9,7 +9,7 @@ use ark_ff::BigInteger256;
 /// Bits of the largest magnitude: half of an order of 254 bits.
 pub(super) const MAX_BITS: usize = 253;
 /// Widest window, in bits.
-pub(super) const MAX_WINDOW: usize = 16;
+pub(crate) const MAX_WINDOW: usize = 16;
 
 // Costs in units of one addition, as measured: see the benchmark `msm`.
 /// A bucket's share of the sum over its window: two additions in the reduction, less the one that a bucket's first point
@@ -100,23 +100,28 @@ fn windows(bits: usize, window: usize) -> usize {
 
 /// How the scalars of a class are cut into digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// Scalars in the class.
-    pub(super) scalars: usize,
+    pub(crate) scalars: usize,
     /// Bits of a digit.
-    pub(super) window: usize,
+    pub(crate) window: usize,
     /// Digits of a scalar.
-    pub(super) windows: usize,
+    pub(crate) windows: usize,
 }
 
 impl Plan {
+    /// For scalars of any size, in windows of the given width.
+    pub(crate) fn full_size(scalars: usize, window: usize) -> Plan {
+        Plan { scalars, window, windows: windows(MAX_BITS, window) }
+    }
+
     /// Buckets of a window: one for each magnitude of a digit other than zero.
-    pub(super) fn buckets(&self) -> usize {
+    pub(crate) fn buckets(&self) -> usize {
         1 << (self.window - 1)
     }
 
     /// What is added to magnitudes: see the module's page.
-    pub(super) fn bias(&self) -> BigInteger256 {
+    pub(crate) fn bias(&self) -> BigInteger256 {
         let mut bias = BigInteger256::default();
         for window in 1..self.windows {
             let bit = self.window * window - 1;
@@ -128,7 +133,7 @@ impl Plan {
     }
 
     /// The reader of the digits of one window.
-    pub(super) fn digits(&self, window: usize) -> Digits {
+    pub(crate) fn digits(&self, window: usize) -> Digits {
         let bit = window * self.window;
         let is_last = window + 1 == self.windows;
         Digits {
@@ -142,7 +147,7 @@ impl Plan {
 
 /// Reads one window's digit of biased magnitudes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Digits {
+pub(crate) struct Digits {
     word: usize,
     shift: u32,
     mask: u64,
@@ -152,7 +157,7 @@ pub(super) struct Digits {
 impl Digits {
     /// The digit, between `-2^(c-1)` and `2^(c-1)`.
     #[inline]
-    pub(super) fn read(&self, biased: &[u64; 4]) -> i32 {
+    pub(crate) fn read(&self, biased: &[u64; 4]) -> i32 {
         let low = u128::from(biased[self.word & 3]);
         let high = if self.word < 3 { u128::from(biased[(self.word + 1) & 3]) } else { 0 };
         let bits = ((high << 64 | low) >> self.shift) as u64;
