@@ -5,10 +5,12 @@
 //! - *Linear.* A constraint in which only one unknown wire is left, linearly, determines it.
 //! - *Bit.* `L * L = L` or `L * (L - 1) = 0` says that `L` is 0 or 1: a domain for the wire, if `L` is one wire; a range for a
 //!   wire that is a sum of bits; else an equation with one more unknown bit.
-//! - *Digits.* A linear equation `sum c_i * u_i = t` over wires with domains `[0, h_i]` has at most one
-//!   solution if each `c_i` exceeds the sum of all smaller `c_j * h_j`, and nothing wraps around the
-//!   modulus. It is solved from the largest down, or refuted.
-//! - *Cases.* A bit whose other value leads to a contradiction by the rules above is determined.
+//! - *Digits.* A linear equation `sum c_i * u_i = t` over wires with domains `{0, g_i, ..., h_i * g_i}` has at most one
+//!   solution if each `c_i * g_i` exceeds the sum of all smaller `c_j * h_j * g_j`, and nothing wraps around the
+//!   modulus. It is solved from the largest down, or refuted; and it is refuted where `t` is out of reach.
+//! - *Products.* `b * L = u` with a bit `b` gives `u` a domain: `{0, L}` if `L` is known, else `[0, max L]`. It narrows as more
+//!   becomes known.
+//! - *Cases.* A wire with two values, of which one leads to a contradiction by the rules above, is determined.
 //!
 //! Whatever remains unknown is reported. The method is that of Ecne and Picus, cut down to what this
 //! crate's gadgets need, so a gap shows as a false alarm and never as a missed wire.
@@ -83,8 +85,8 @@ enum Reduced {
     Linear(Affine),
     /// `sum` is 0 or 1.
     Bit(Affine),
-    /// Nothing that the rules use.
-    Other,
+    /// The product of the first two is the third.
+    Product(Affine, Affine, Affine),
 }
 
 /// Unknown wires with coefficients, and a constant.
@@ -94,17 +96,34 @@ struct Affine {
     constant: Fr,
 }
 
+/// The integers `0, step, ..., hi * step`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Domain {
+    hi: i128,
+    step: i128,
+}
+
+impl Domain {
+    fn max(self) -> i128 {
+        self.hi * self.step
+    }
+
+    fn contains(self, value: i128) -> bool {
+        (0..=self.max()).contains(&value) && value % self.step == 0
+    }
+}
+
 enum Undo {
     Value(usize),
-    Domain(usize),
+    Domain(usize, Option<Domain>),
 }
 
 struct Knowledge<'a> {
     r1cs: &'a R1cs,
     columns: &'a Columns,
     value: Vec<Option<Fr>>,
-    /// Largest value of a wire that is proven to be a small non-negative integer.
-    domain: Vec<Option<i128>>,
+    /// The values of a wire that is proven to be one of a few small non-negative integers.
+    domain: Vec<Option<Domain>>,
     undo: Vec<Undo>,
     queue: VecDeque<usize>,
     queued: Vec<bool>,
@@ -158,24 +177,26 @@ impl Knowledge<'_> {
             _ if a == b && b == c => Reduced::Bit(a),
             // L * (L - 1) = 0
             _ if a.is_one_more_than(&b) && c.terms.is_empty() && c.constant.is_zero() => Reduced::Bit(a),
-            _ => Reduced::Other,
+            _ => Reduced::Product(a, b, c),
         }
     }
 
     fn learn_from(&mut self, row: usize) -> bool {
         match self.reduce(row) {
-            Reduced::Other => true,
+            Reduced::Product(a, b, c) => self.bound_product(&a, &b, &c),
             Reduced::Linear(affine) => match affine.terms.as_slice() {
                 [] => affine.constant.is_zero(),
                 [(wire, c)] => match c.inverse() {
                     Some(inverse) => self.set(*wire, -affine.constant * inverse),
                     None => true,
                 },
-                _ => self.solve_digits(&affine, false) != Digits::None,
+                _ => self.derive_multiple(&affine) && self.solve_digits(&affine, false) != Digits::None,
             },
             Reduced::Bit(affine) => match affine.terms.as_slice() {
                 [] => affine.constant.is_zero() || affine.constant.is_one(),
-                [(wire, c)] if c.is_one() && affine.constant.is_zero() => self.set_domain(*wire, 1),
+                [(wire, c)] if c.is_one() && affine.constant.is_zero() => {
+                    self.set_domain(*wire, Domain { hi: 1, step: 1 })
+                }
                 _ => self.derive_domain(&affine) && self.solve_digits(&affine, true) != Digits::None,
             },
         }
@@ -185,7 +206,7 @@ impl Knowledge<'_> {
         if let Some(known) = self.value[wire] {
             return known == value;
         }
-        if self.domain[wire].is_some_and(|hi| small(value).is_none_or(|v| v < 0 || v > hi)) {
+        if self.domain[wire].is_some_and(|domain| small(value).is_none_or(|v| !domain.contains(v))) {
             return false;
         }
         self.value[wire] = Some(value);
@@ -194,11 +215,59 @@ impl Knowledge<'_> {
         true
     }
 
-    fn set_domain(&mut self, wire: usize, hi: i128) -> bool {
-        if self.domain[wire].is_none() {
-            self.domain[wire] = Some(hi);
-            self.undo.push(Undo::Domain(wire));
+    /// Narrows the domain of an unknown wire, if the new one has fewer values.
+    fn set_domain(&mut self, wire: usize, new: Domain) -> bool {
+        let old = self.domain[wire];
+        let narrower = old.is_none_or(|old| new.hi < old.hi && new.max() <= old.max());
+        if self.value[wire].is_none() && narrower {
+            self.domain[wire] = Some(new);
+            self.undo.push(Undo::Domain(wire, old));
             self.enqueue_rows_of(wire);
+        }
+        true
+    }
+
+    /// The smallest and largest value of a combination of wires with domains.
+    fn reach(&self, affine: &Affine) -> Option<(i128, i128)> {
+        let constant = small(affine.constant)?;
+        affine.terms.iter().try_fold((constant, constant), |(lo, hi), &(wire, c)| {
+            let end = small(c)?.checked_mul(self.domain[wire]?.max()).filter(|end| end.abs() < SMALL)?;
+            Some((lo + end.min(0), hi + end.max(0))).filter(|&(lo, hi)| -SMALL < lo && hi < SMALL)
+        })
+    }
+
+    /// `b * L = u`: `u` is at most the largest `L`.
+    fn bound_product(&mut self, a: &Affine, b: &Affine, c: &Affine) -> bool {
+        let single = |affine: &Affine| match affine.terms.as_slice() {
+            [(wire, c)] if c.is_one() && affine.constant.is_zero() => Some(*wire),
+            _ => None,
+        };
+        let is_bit = |wire: &usize| self.domain[*wire] == Some(Domain { hi: 1, step: 1 });
+        let (Some(_), Some(u)) = (single(a).filter(is_bit), single(c)) else { return true };
+        match self.reach(b) {
+            Some((0.., hi)) => self.set_domain(u, Domain { hi, step: 1 }),
+            _ => true,
+        }
+    }
+
+    /// `k * u = k' * v` with a domain for `u`: the values of `v` are `k / k'` as far apart.
+    fn derive_multiple(&mut self, affine: &Affine) -> bool {
+        let &[(u, k), (v, l)] = affine.terms.as_slice() else { return true };
+        if !affine.constant.is_zero() {
+            return true;
+        }
+        for (u, k, v, l) in [(u, k, v, l), (v, l, u, k)] {
+            let factor = l.inverse().and_then(|inverse| small(-k * inverse)).filter(|&factor| factor > 0);
+            if let (Some(domain), Some(factor)) = (self.domain[u], factor) {
+                let step = domain
+                    .step
+                    .checked_mul(factor)
+                    .filter(|step| step.checked_mul(domain.hi).is_some_and(|max| max < SMALL));
+                // As many values as `u` has: narrower, unless `v` is known to have no more.
+                if let Some(step) = step {
+                    self.set_domain(v, Domain { hi: domain.hi, step });
+                }
+            }
         }
         true
     }
@@ -214,17 +283,21 @@ impl Knowledge<'_> {
         let (mut lo, mut hi) = (-constant, 1 - constant);
         for &(other, c) in affine.terms.iter().filter(|(other, _)| *other != wire) {
             let (Some(c), Some(bound)) = (small(c), self.domain[other]) else { return true };
-            let reach = -c * bound;
+            let reach = -c * bound.max();
             lo += reach.min(0);
             hi += reach.max(0);
         }
-        if lo >= 0 && hi < SMALL { self.set_domain(wire, hi) } else { true }
+        if lo >= 0 && hi < SMALL { self.set_domain(wire, Domain { hi, step: 1 }) } else { true }
     }
 
     /// The digits rule; with `plus_bit`, the sum is 0 or 1 rather than 0.
     fn solve_digits(&mut self, affine: &Affine, plus_bit: bool) -> Digits {
         let Some((digits, target)) = self.digits(affine, plus_bit) else { return Digits::Unclear };
         let Some(target) = target else { return Digits::None };
+        let reach: i128 = digits.iter().map(|digit| digit.weight * digit.hi).sum();
+        if !(0..=reach).contains(&target) {
+            return Digits::None;
+        }
         if collision(&digits).is_some() {
             return Digits::Unclear;
         }
@@ -236,12 +309,7 @@ impl Knowledge<'_> {
             }
             rest -= quotient * digit.weight;
             let value = if digit.mirrored { digit.hi - quotient } else { quotient };
-            let fits = match (digit.wire, u64::try_from(value)) {
-                (Some(wire), Ok(value)) => self.set(wire, Fr::from(value)),
-                (Some(_), Err(_)) => false,
-                (None, _) => true,
-            };
-            if !fits {
+            if digit.wire.is_some_and(|wire| !self.set(wire, Fr::from(value * digit.step))) {
                 return Digits::None;
             }
         }
@@ -253,16 +321,20 @@ impl Knowledge<'_> {
     fn digits(&self, affine: &Affine, plus_bit: bool) -> Option<(Vec<Digit>, Option<i128>)> {
         let mut digits = Vec::with_capacity(affine.terms.len() + 1);
         let mut shift = 0i128;
-        let bit = plus_bit.then_some((None, -1, 1));
+        let bit = plus_bit.then_some((None, -1, Domain { hi: 1, step: 1 }));
         let wires = affine.terms.iter().map(|&(wire, c)| Some((Some(wire), small(c)?, self.domain[wire]?)));
         for entry in wires.chain(bit.map(Some)) {
-            let (wire, c, hi) = entry?;
+            let (wire, c, Domain { hi, step }) = entry?;
+            let weight = c
+                .abs()
+                .checked_mul(step)
+                .filter(|weight| weight.checked_mul(hi).is_some_and(|max| max < SMALL))?;
             let mirrored = c < 0;
             if mirrored {
-                // c * u = |c| * (hi - u) - |c| * hi
-                shift += -c * hi;
+                // c * u = |c| * (max - u) - |c| * max
+                shift += weight * hi;
             }
-            digits.push(Digit { wire, weight: c.abs(), hi, mirrored });
+            digits.push(Digit { wire, weight, hi, step, mirrored });
         }
         digits.sort_by_key(|digit| digit.weight);
         let reach: i128 = digits.iter().map(|digit| digit.weight * digit.hi).sum();
@@ -275,8 +347,8 @@ impl Knowledge<'_> {
         while progress {
             progress = false;
             for row in 0..self.r1cs.num_constraints() {
-                for wire in self.candidates(row) {
-                    if self.value[wire].is_some() || !self.refutes(wire, Fr::one() - witness[wire]) {
+                for (wire, step) in self.candidates(row) {
+                    if self.value[wire].is_some() || !self.refutes(wire, Fr::from(step) - witness[wire]) {
                         continue;
                     }
                     progress = true;
@@ -289,27 +361,29 @@ impl Knowledge<'_> {
         true
     }
 
-    /// Unknown bits of an equation that the digits rule cannot decide.
-    fn candidates(&self, row: usize) -> Vec<usize> {
+    /// Wires with two values, 0 and a step, in an equation that the digits rule cannot decide: the largest, and some
+    /// where it stops.
+    fn candidates(&self, row: usize) -> Vec<(usize, i128)> {
         let (affine, plus_bit) = match self.reduce(row) {
             Reduced::Linear(affine) => (affine, false),
             Reduced::Bit(affine) => (affine, true),
-            Reduced::Other => return Vec::new(),
+            Reduced::Product(..) => return Vec::new(),
         };
         let Some((digits, _)) = self.digits(&affine, plus_bit) else { return Vec::new() };
         let Some(weight) = collision(&digits) else { return Vec::new() };
         let colliding = digits.iter().filter(|digit| digit.weight == weight && digit.hi == 1);
-        colliding.filter_map(|digit| digit.wire).take(4).collect()
+        let largest = digits.iter().rev().find(|digit| digit.hi == 1);
+        largest.into_iter().chain(colliding.take(4)).filter_map(|d| Some((d.wire?, d.step))).collect()
     }
 
     /// Whether `wire = value` contradicts what is known. Leaves the knowledge as it was.
     fn refutes(&mut self, wire: usize, value: Fr) -> bool {
         let mark = self.undo.len();
         let contradiction = !(self.set(wire, value) && self.propagate());
-        for undo in self.undo.drain(mark..) {
+        for undo in self.undo.drain(mark..).rev() {
             match undo {
                 Undo::Value(wire) => self.value[wire] = None,
-                Undo::Domain(wire) => self.domain[wire] = None,
+                Undo::Domain(wire, old) => self.domain[wire] = old,
             }
         }
         contradiction
@@ -349,9 +423,11 @@ enum Digits {
 struct Digit {
     /// `None` for the added bit.
     wire: Option<usize>,
+    /// Of one step.
     weight: i128,
     hi: i128,
-    /// Stands for `hi - u`.
+    step: i128,
+    /// Stands for `max - u`.
     mirrored: bool,
 }
 

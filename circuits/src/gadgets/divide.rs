@@ -9,10 +9,11 @@
 //! ```
 //!
 //! Both range checks are needed: the first alone admits smaller quotients, the second larger ones. Euclid's
-//! division has one solution over the integers, and no side leaves ±2^60, so none wraps around the field.
+//! division has one solution over the integers, and no side leaves ±2^60, so none wraps around the field. For that, the largest
+//! quotient times the largest divisor must stay below 2^59 or so: a dividend and a divisor that both vary widely do not.
 //!
 //! Cost, `k` the bits of the largest quotient: `2 * k` and two range checks of `n` bits. By a constant the products are
-//! linear: `k` and one range check, [`by_constant`].
+//! linear: `k` and two range checks, [`by_constant`]; by a power of two, [`div_pow2`].
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
@@ -94,7 +95,7 @@ pub fn by_constant(b: &mut Builder, a: &Bounded, d: i64) -> Result<Quotient, Bui
                 bits.push(bit);
             }
             bits.reverse();
-            range::constrain(b, &rest, 0, d - 1)?;
+            below(b, &rest, &Bounded::constant(d)?)?;
             recompose(&bits)?.proven(0, highest - lowest).add_const(base)
         })?
     };
@@ -128,7 +129,13 @@ pub(crate) fn narrow(operation: &'static str, value: i128) -> Result<i64, BuildE
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{all, all_pairs, check_values, gadget, gadget_with_bounds};
+    use crate::linear::Wire;
+    use crate::testing::{
+        all, all_pairs, assert_no_constraint_is_idle, check, check_values, forge, gadget, gadget_with_bounds,
+        wires_of,
+    };
+    use ark_bn254::Fr;
+    use proptest::prelude::*;
 
     /// Quotient and remainder of `x + 2^(bits-1)` by `y + 2^(bits-1) + 1`.
     fn both(bits: u8) -> impl Fn(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
@@ -149,26 +156,80 @@ mod tests {
 
     #[test]
     fn all_pairs_of_one_to_seven_bits() -> Result<(), BuildError> {
-        for bits in 1..=7 {
-            check_values(&gadget(2, bits, both(bits))?, all_pairs(bits), expected(bits));
+        for bits in 1..=4 {
+            let (circuit, bounds) = gadget_with_bounds(2, bits, both(bits))?;
+            check(&circuit, &bounds, all_pairs(bits), expected(bits));
         }
+        check_values(&gadget(2, 7, both(7))?, all_pairs(7), expected(7));
         Ok(())
+    }
+
+    fn halves(d: i64) -> impl Fn(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        move |b, x| {
+            let result = by_constant(b, &x[0], d)?;
+            Ok(vec![result.quotient, result.remainder])
+        }
     }
 
     #[test]
     fn all_values_by_small_constants() -> Result<(), BuildError> {
         for d in (1..=20).chain([127, 128, 255, 256, 300]) {
-            let (circuit, bounds) = gadget_with_bounds(1, 8, |b, x| {
-                let result = by_constant(b, &x[0], d)?;
-                Ok(vec![result.quotient, result.remainder])
-            })?;
-            check_values(&circuit, all(8).map(|x| vec![x]), |x| {
+            let (circuit, bounds) = gadget_with_bounds(1, 8, halves(d))?;
+            let expected = |x: &[i64]| {
                 let (q, r) = reference(x[0], d);
-                assert!(bounds[1].0 <= r.into() && i128::from(r) <= bounds[1].1);
                 vec![q, r]
-            });
+            };
+            check_values(&circuit, all(8).map(|x| vec![x]), expected);
+            check(&circuit, &bounds, [-128, -1, 0, 1, 19, 127].map(|x| vec![x]), expected);
         }
         Ok(())
+    }
+
+    #[test]
+    fn costs_and_necessity() -> Result<(), BuildError> {
+        let circuit = gadget(2, 4, both(4))?;
+        // Quotients of 4 bits with a product each, remainders and gaps of 4.
+        assert_eq!(circuit.stats().constraints - 2 * 4, 2 * 4 + 2 * 4);
+        assert_no_constraint_is_idle(&circuit, &all_pairs(4).collect::<Vec<_>>());
+        let circuit = gadget(1, 6, halves(5))?;
+        // Quotients from -7 to 6, remainders and gaps of 3 bits.
+        assert_eq!(circuit.stats().constraints - 6, 4 + 2 * 3);
+        assert_no_constraint_is_idle(&circuit, &all(6).map(|x| vec![x]).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    /// The constraint that stops a prover who claims quotient `q`, with everything else to match.
+    fn claim(a: u64, d: u64, q: u64) -> String {
+        let circuit = gadget(2, 8, both(8)).unwrap_or_else(|e| panic!("{e}"));
+        let bits = wires_of(&circuit, "quotient bit");
+        let top = bits.len() - 1;
+        let mut changes = Vec::new();
+        for (i, wire) in bits.into_iter().enumerate() {
+            let bit = (q >> (top - i)) & 1;
+            changes.extend([(wire, Fr::from(bit)), (Wire(wire.0 + 1), Fr::from(bit * d))]);
+        }
+        // Digits of the remainder and of the gap, modulo 2^8 where they have none.
+        let r = a.wrapping_sub(q * d);
+        let digits = wires_of(&circuit, "divide/range/bit");
+        let (remainder, gap) = digits.split_at(digits.len() / 2);
+        for (value, wires) in [(r, remainder), ((d - 1).wrapping_sub(r), gap)] {
+            changes.extend((1..).zip(wires).map(|(i, &wire)| (wire, Fr::from((value >> i) & 1))));
+        }
+        forge(&circuit, &[a as i64 - 128, d as i64 - 129], &changes)
+    }
+
+    #[test]
+    fn no_other_quotient_passes() {
+        for (a, d) in [(100, 7), (98, 7), (0, 3), (255, 1), (255, 256), (200, 199)] {
+            for q in 0..256 {
+                let verdict = claim(a, d, q);
+                if q == a / d {
+                    assert_eq!(verdict, "accepted", "{a} / {d}");
+                } else {
+                    assert_eq!(verdict, "divide/range/bit 0 completes the sum", "{a} / {d} = {q}");
+                }
+            }
+        }
     }
 
     #[test]
@@ -177,5 +238,24 @@ mod tests {
         assert!(matches!(refused, Err(BuildError::NotProven { operation: "division", lo: -8, min: 1, .. })));
         let refused = gadget(1, 4, |b, x| Ok(vec![by_constant(b, &x[0], 0)?.quotient]));
         assert!(matches!(refused, Err(BuildError::NotProven { operation: "division by a constant", .. })));
+    }
+
+    proptest! {
+        #![proptest_config(crate::testing::property(64))]
+        #[test]
+        fn wide_values(a in any::<i32>(), d in prop_oneof![any::<i32>(), 0..4i32], c in 1i64..1 << 20) {
+            let circuit = gadget(2, 32, |b, x| {
+                let a = x[0].add_const(1 << 31)?;
+                let d = x[1].add_const((1 << 31) + (1 << 22))?;
+                let by_value = constrain(b, &a.mul_const(1 << 10)?, &d)?;
+                let by_constant = by_constant(b, &x[0].mul_const(1 << 10)?, c)?;
+                Ok(vec![by_value.quotient, by_value.remainder, by_constant.quotient, by_constant.remainder])
+            })?;
+            check_values(&circuit, [vec![a.into(), d.into()]], |x| {
+                let (a, d) = ((x[0] + (1 << 31)) << 10, x[1] + (1 << 31) + (1 << 22));
+                let ((q, r), (s, t)) = (reference(a, d), reference(x[0] << 10, c));
+                vec![q, r, s, t]
+            });
+        }
     }
 }

@@ -111,14 +111,24 @@ fn between(b: &mut Builder, rest: &Bounded, top: &Bounded) -> Result<(), BuildEr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{all, check_values, gadget};
+    use crate::linear::Wire;
+    use crate::testing::{
+        all, assert_no_constraint_is_idle, check, check_values, forge, gadget, gadget_with_bounds, wires_of,
+    };
+    use ark_bn254::Fr;
+    use proptest::prelude::*;
+
+    fn root_of(bits: u8) -> impl Fn(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        move |b, x| Ok(vec![square_root(b, &x[0].add_const(1 << (bits - 1))?)?])
+    }
 
     #[test]
     fn all_roots_of_eight_bits() -> Result<(), BuildError> {
         for bits in 1..=8u8 {
-            let half = 1i64 << (bits - 1);
-            let circuit = gadget(1, bits, |b, x| Ok(vec![square_root(b, &x[0].add_const(half)?)?]))?;
-            check_values(&circuit, all(bits).map(|x| vec![x]), |x| vec![reference(x[0] + half)]);
+            let (circuit, bounds) = gadget_with_bounds(1, bits, root_of(bits))?;
+            check(&circuit, &bounds, all(bits).map(|x| vec![x]), |x| {
+                vec![reference(x[0] + (1 << (bits - 1)))]
+            });
         }
         Ok(())
     }
@@ -126,9 +136,80 @@ mod tests {
     #[test]
     fn all_inverse_roots_of_eight_bits() -> Result<(), BuildError> {
         for n in [0, 1, 2, 3, 4, 100, 1023, 1 << 20, 999_999_999] {
-            let circuit = gadget(1, 8, |b, x| Ok(vec![inverse_square_root(b, n, &x[0].add_const(129)?)?]))?;
-            check_values(&circuit, all(8).map(|x| vec![x]), |x| vec![reference_inverse(n, x[0] + 129)]);
+            let (circuit, bounds) =
+                gadget_with_bounds(1, 8, |b, x| Ok(vec![inverse_square_root(b, n, &x[0].add_const(129)?)?]))?;
+            let expected = |x: &[i64]| vec![reference_inverse(n, x[0] + 129)];
+            check_values(&circuit, all(8).map(|x| vec![x]), expected);
+            check(&circuit, &bounds, [-128, -127, 0, 96, 127].map(|x| vec![x]), expected);
         }
         Ok(())
+    }
+
+    #[test]
+    fn costs_and_necessity() -> Result<(), BuildError> {
+        let circuit = gadget(1, 6, root_of(6))?;
+        // 3 bits of root, of which the first step is a constant; ends of 4 bits.
+        assert_eq!(circuit.stats().constraints - 6, 2 * 3 - 1 + 2 * 4);
+        assert_no_constraint_is_idle(&circuit, &all(6).map(|x| vec![x]).collect::<Vec<_>>());
+        let circuit = gadget(1, 3, |b, x| Ok(vec![inverse_square_root(b, 50, &x[0].add_const(5)?)?]))?;
+        assert_no_constraint_is_idle(&circuit, &all(3).map(|x| vec![x]).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    /// The constraint that stops a prover who claims root `s` of an 8-bit value, with everything else to match.
+    fn claim(v: u64, s: u64) -> String {
+        let circuit = gadget(1, 8, root_of(8)).unwrap_or_else(|e| panic!("{e}"));
+        let bits = wires_of(&circuit, "root bit");
+        let mut changes = Vec::new();
+        let mut root = 0;
+        for (i, wire) in (0..4u32).rev().zip(bits) {
+            let bit = (s >> i) & 1;
+            changes.push((wire, Fr::from(bit)));
+            if i < 3 {
+                changes.push((Wire(wire.0 + 1), Fr::from(bit * ((root << (i + 1)) + (1 << (2 * i))))));
+            }
+            root += bit << i;
+        }
+        let rest = v.wrapping_sub(s * s);
+        let digits = wires_of(&circuit, "range/bit");
+        let digits = &digits[digits.len() - 2 * 4..];
+        for (value, wires) in [(rest, &digits[..4]), ((2 * s).wrapping_sub(rest), &digits[4..])] {
+            changes.extend((1..).zip(wires).map(|(i, &wire)| (wire, Fr::from((value >> i) & 1))));
+        }
+        forge(&circuit, &[v as i64 - 128], &changes)
+    }
+
+    #[test]
+    fn no_other_root_passes() {
+        for v in [0, 1, 3, 4, 99, 100, 120, 121, 224, 225, 255] {
+            for s in 0..16 {
+                let verdict = claim(v, s);
+                if s == v.isqrt() {
+                    assert_eq!(verdict, "accepted", "root of {v}");
+                } else {
+                    assert_eq!(verdict, "square_root/range/bit 0 completes the sum", "root of {v}: {s}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(crate::testing::property(64))]
+        #[test]
+        fn wide_values(x in any::<i32>(), n in prop_oneof![1i64..1 << 30, Just(1 << 30)], near in -1..=1i64) {
+            let circuit = gadget(2, 32, |b, v| {
+                let wide = Bounded::combine("test", &[(&v[0], 1 << 16), (&v[1], 1)], (1 << 47) + (1 << 31))?;
+                let t = v[0].add_const((1 << 31) + 100)?;
+                Ok(vec![square_root(b, &wide)?, inverse_square_root(b, n, &t)?])
+            })?;
+            // Beside any value, a square and its neighbours.
+            let root = i64::from(x.unsigned_abs()) % (1 << 23) + 1;
+            let wide = (root * root + near).max(0);
+            let split = |v: i64| vec![(v >> 16) - (1 << 31), (v & 0xffff) - (1 << 31)];
+            check_values(&circuit, [vec![x.into(), 7], split(wide)], |v| {
+                let wide = (v[0] << 16) + v[1] + (1 << 47) + (1 << 31);
+                vec![reference(wide), reference_inverse(n, v[0] + (1 << 31) + 100)]
+            });
+        }
     }
 }

@@ -45,6 +45,10 @@ impl Interval {
     }
 
     pub(super) fn mul(self, other: Self) -> Self {
+        if self.lo >= 0 && other.lo >= 0 {
+            let (lo, hi) = (multiply(self.lo, other.lo, Round::Down), multiply(self.hi, other.hi, Round::Up));
+            return Self { lo, hi };
+        }
         let pairs = [(self.lo, other.lo), (self.lo, other.hi), (self.hi, other.lo), (self.hi, other.hi)];
         let lo = pairs.iter().map(|&(a, b)| multiply(a, b, Round::Down)).min();
         let hi = pairs.iter().map(|&(a, b)| multiply(a, b, Round::Up)).max();

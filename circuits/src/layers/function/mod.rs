@@ -23,6 +23,7 @@ mod interval;
 mod real;
 
 use interval::Interval;
+use real::Reals;
 
 /// A number `mantissa * 2^-shift`: every finite `f32` above 2^-39 is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +150,7 @@ impl FunctionTable {
         if let Some(end) = [q.lo, q.hi].into_iter().find(|&end| i128::from(end).abs() > limit) {
             return Err(refuse(end, "the argument is beyond ±2^20"));
         }
-        let evaluator = Evaluator { function, q, gaussian: real::Gaussian::new() };
+        let evaluator = Evaluator { function, q, reals: Reals::new() };
         Self::new(
             q.lo,
             (q.lo..=q.hi)
@@ -211,7 +212,7 @@ impl Function {
 struct Evaluator {
     function: Function,
     q: Quantization,
-    gaussian: real::Gaussian,
+    reals: Reals,
 }
 
 impl Evaluator {
@@ -226,18 +227,18 @@ impl Evaluator {
         let shift = u32::try_from(interval::FRACTION as i32 - q.input_scale).unwrap_or(0);
         let at = Interval::point(i128::from(x) << shift);
         let value = match self.function {
-            Function::Sigmoid => real::sigmoid(at),
-            Function::Tanh => real::tanh(at),
-            Function::Gelu => self.gaussian.gelu(at),
-            Function::GeluTanh => self.gaussian.gelu_tanh(at),
-            Function::Silu => at.mul(real::sigmoid(at)),
-            Function::Softplus => real::softplus(at),
-            Function::Erf => self.gaussian.erf(at),
+            Function::Sigmoid => self.reals.sigmoid(at),
+            Function::Tanh => self.reals.tanh(at),
+            Function::Gelu => self.reals.gelu(at),
+            Function::GeluTanh => self.reals.gelu_tanh(at),
+            Function::Silu => at.mul(self.reals.sigmoid(at)),
+            Function::Softplus => self.reals.softplus(at),
+            Function::Erf => self.reals.erf(at),
             Function::Elu { alpha } => {
                 let alpha = Interval::integer(alpha.mantissa).scale(-(alpha.shift as i32));
-                alpha.mul(real::exp(at).sub(Interval::ONE))
+                alpha.mul(self.reals.exp(at).sub(Interval::ONE))
             }
-            _ => real::exp(at),
+            _ => self.reals.exp(at),
         };
         real::round(value, q.output_scale, q.output_lo, q.output_hi)
             .ok_or("80 bits behind the point do not decide the rounding, or the value is beyond ±2^46; use a smaller output scale or range")

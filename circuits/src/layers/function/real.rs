@@ -2,105 +2,69 @@
 
 use super::interval::{FRACTION, Interval};
 
-/// `ln 2 = 2 * sum 1 / ((2k + 1) * 3^(2k + 1))`.
-pub(super) fn ln_2() -> Interval {
-    atanh(Interval::ONE.div_int(3)).scale(1)
-}
-
-/// `e^x` for x <= 32; beyond, any number of at least `e^32`.
-pub(super) fn exp(x: Interval) -> Interval {
-    const LARGEST: Interval = Interval::integer(32);
-    if x.hi > LARGEST.hi {
-        return Interval { lo: exp(LARGEST).lo, hi: i128::MAX };
-    }
-    if x.lo < Interval::integer(-64).lo {
-        // e^-64 < 2^-92
-        return Interval { lo: 0, hi: 1 };
-    }
-    let ln_2 = ln_2();
-    // The nearest multiple of ln 2, so that |r| < 0.35.
-    let k = (x.lo + ln_2.lo / 2).div_euclid(ln_2.lo);
-    let r = x.sub(ln_2.mul(Interval::integer(k as i64)));
-    if r == Interval::ZERO {
-        return Interval::ONE;
-    }
-    // The terms from 25 on are below 0.35^25 / 25! < 2^-120, and so less than one unit.
-    let sum = (1..25).rev().fold(Interval::ONE, |sum, i| Interval::ONE.add(r.mul(sum).div_int(i)));
-    sum.widen(1).scale(k as i32)
-}
-
-/// `atanh z = sum z^(2k + 1) / (2k + 1)` for 0 <= z <= 1/3.
-fn atanh(z: Interval) -> Interval {
-    let square = z.mul(z);
-    let (mut power, mut sum) = (z, Interval::ZERO);
-    for k in 0..27 {
-        sum = sum.add(power.div_int(2 * k + 1));
-        power = power.mul(square);
-    }
-    // The rest is positive, and below (1/3)^55 / 55 * 9/8 < 2^-92.
-    if z == Interval::ZERO { sum } else { sum.add(Interval { lo: 0, hi: 1 }) }
-}
-
-/// `ln(1 + u) = 2 * atanh(u / (2 + u))` for 0 <= u <= 1.
-pub(super) fn ln_1_plus(u: Interval) -> Interval {
-    atanh(u.div(u.add(Interval::integer(2)))).scale(1)
-}
-
-/// `1 / (1 + e^-x)`.
-pub(super) fn sigmoid(x: Interval) -> Interval {
-    if x.lo > 0 {
-        return Interval::ONE.sub(sigmoid(x.neg()));
-    }
-    let e = exp(x);
-    e.div(Interval::ONE.add(e))
-}
-
-/// `(1 - e^-2|x|) / (1 + e^-2|x|)` with the sign of x.
-pub(super) fn tanh(x: Interval) -> Interval {
-    if x.lo < 0 {
-        return tanh(x.neg()).neg();
-    }
-    let e = exp(x.scale(1).neg());
-    Interval::ONE.sub(e).div(Interval::ONE.add(e))
-}
-
-/// `ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)`.
-pub(super) fn softplus(x: Interval) -> Interval {
-    let magnitude = if x.lo < 0 { x.neg() } else { x };
-    let positive = if x.lo < 0 { Interval::ZERO } else { x };
-    positive.add(ln_1_plus(exp(magnitude.neg())))
-}
-
-/// `pi = 16 * atan(1/5) - 4 * atan(1/239)` (Machin).
-fn pi() -> Interval {
-    let atan = |n: i128| {
-        let mut power = Interval::ONE.div_int(n);
-        let mut sum = power;
-        for k in 1..20 {
-            power = power.div_int(n * n);
-            let term = power.div_int(2 * k + 1);
-            sum = if k % 2 == 0 { sum.add(term) } else { sum.sub(term) };
-        }
-        // The next term is below 5^-41 / 41 < 2^-100.
-        sum.widen(1)
-    };
-    atan(5).scale(4).sub(atan(239).scale(2))
-}
-
-/// Constants of [`erf`], computed once.
-pub(super) struct Gaussian {
+/// The functions, with the constants that they share.
+pub(super) struct Reals {
+    ln_2: Interval,
     /// `2 / sqrt(pi)`.
     two_over_root_pi: Interval,
     /// `1 / sqrt(2)`.
     root_half: Interval,
 }
 
-impl Gaussian {
+impl Reals {
     pub(super) fn new() -> Self {
         Self {
+            // ln 2 = 2 * atanh(1/3)
+            ln_2: atanh(Interval::ONE.div_int(3)).scale(1),
             two_over_root_pi: Interval::integer(2).div(pi().sqrt()),
             root_half: Interval::ONE.scale(-1).sqrt(),
         }
+    }
+
+    /// `e^x` for x <= 32; beyond, any number of at least `e^32`.
+    pub(super) fn exp(&self, x: Interval) -> Interval {
+        const LARGEST: Interval = Interval::integer(32);
+        if x.lo > LARGEST.hi {
+            return Interval { lo: self.exp(LARGEST).lo, hi: i128::MAX };
+        }
+        if x.hi < Interval::integer(-64).lo {
+            // e^-64 < 2^-92
+            return Interval { lo: 0, hi: 1 };
+        }
+        // The nearest multiple of ln 2, so that |r| < 0.35.
+        let k = (x.lo + self.ln_2.lo / 2).div_euclid(self.ln_2.lo);
+        let r = x.sub(self.ln_2.mul(Interval::integer(k as i64)));
+        if r == Interval::ZERO {
+            return Interval::ONE;
+        }
+        // The terms from 25 on are below 0.35^25 / 25! < 2^-120, and so less than one unit.
+        let sum = (1..25).rev().fold(Interval::ONE, |sum, i| Interval::ONE.add(r.mul(sum).div_int(i)));
+        sum.widen(1).scale(k as i32)
+    }
+
+    /// `1 / (1 + e^-x)`.
+    pub(super) fn sigmoid(&self, x: Interval) -> Interval {
+        if x.lo > 0 {
+            return Interval::ONE.sub(self.sigmoid(x.neg()));
+        }
+        let e = self.exp(x);
+        e.div(Interval::ONE.add(e))
+    }
+
+    /// `(1 - e^-2|x|) / (1 + e^-2|x|)` with the sign of x.
+    pub(super) fn tanh(&self, x: Interval) -> Interval {
+        if x.lo < 0 {
+            return self.tanh(x.neg()).neg();
+        }
+        let e = self.exp(x.scale(1).neg());
+        Interval::ONE.sub(e).div(Interval::ONE.add(e))
+    }
+
+    /// `ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)`.
+    pub(super) fn softplus(&self, x: Interval) -> Interval {
+        let magnitude = if x.lo < 0 { x.neg() } else { x };
+        let positive = if x.lo < 0 { Interval::ZERO } else { x };
+        positive.add(ln_1_plus(self.exp(magnitude.neg())))
     }
 
     /// The error function. Below 3 by `erf x = 2/sqrt(pi) * e^(-x^2) * sum 2^n x^(2n+1) / (1 * 3 * ... * (2n+1))`; from
@@ -123,7 +87,7 @@ impl Gaussian {
             term = term.mul(square).scale(1).div_int(2 * n + 1);
             sum = sum.add(term);
         }
-        sum.add(Interval { lo: 0, hi: term.hi }).mul(exp(square.neg())).mul(self.two_over_root_pi)
+        sum.add(Interval { lo: 0, hi: term.hi }).mul(self.exp(square.neg())).mul(self.two_over_root_pi)
     }
 
     /// `erfc x = e^(-x^2) / sqrt(pi) / (x + (1/2)/(x + (2/2)/(x + (3/2)/(x + ...))))` for 3 <= x < 8. Cutting the fraction
@@ -134,7 +98,7 @@ impl Gaussian {
         let (one, other) = (cut(60), cut(61));
         let fraction = Interval { lo: one.lo.min(other.lo), hi: one.hi.max(other.hi) };
         let square = x.mul(x);
-        exp(square.neg()).mul(self.two_over_root_pi).scale(-1).div(fraction)
+        self.exp(square.neg()).mul(self.two_over_root_pi).scale(-1).div(fraction)
     }
 
     /// `x / 2 * (1 + erf(x / sqrt 2))`.
@@ -153,8 +117,41 @@ impl Gaussian {
         let cubic = Interval::integer(44_715).div_int(1_000_000).mul(x).mul(x).mul(x);
         // sqrt(2 / pi) = 2 / sqrt(pi) / sqrt(2)
         let argument = self.two_over_root_pi.mul(self.root_half).mul(x.add(cubic));
-        x.mul(Interval::ONE.add(tanh(argument))).scale(-1)
+        x.mul(Interval::ONE.add(self.tanh(argument))).scale(-1)
     }
+}
+
+/// `atanh z = sum z^(2k + 1) / (2k + 1)` for 0 <= z <= 1/3.
+fn atanh(z: Interval) -> Interval {
+    let square = z.mul(z);
+    let (mut power, mut sum) = (z, Interval::ZERO);
+    for k in 0..27 {
+        sum = sum.add(power.div_int(2 * k + 1));
+        power = power.mul(square);
+    }
+    // The rest is positive, and below (1/3)^55 / 55 * 9/8 < 2^-92.
+    if z == Interval::ZERO { sum } else { sum.add(Interval { lo: 0, hi: 1 }) }
+}
+
+/// `ln(1 + u) = 2 * atanh(u / (2 + u))` for 0 <= u <= 1.
+fn ln_1_plus(u: Interval) -> Interval {
+    atanh(u.div(u.add(Interval::integer(2)))).scale(1)
+}
+
+/// `pi = 16 * atan(1/5) - 4 * atan(1/239)` (Machin).
+fn pi() -> Interval {
+    let atan = |n: i128| {
+        let mut power = Interval::ONE.div_int(n);
+        let mut sum = power;
+        for k in 1..20 {
+            power = power.div_int(n * n);
+            let term = power.div_int(2 * k + 1);
+            sum = if k % 2 == 0 { sum.add(term) } else { sum.sub(term) };
+        }
+        // The next term is below 5^-41 / 41 < 2^-100.
+        sum.widen(1)
+    };
+    atan(5).scale(4).sub(atan(239).scale(2))
 }
 
 /// `floor(v * 2^scale + 1/2)` clamped to `[lo, hi]`, if all numbers of the interval agree. An interval that is no point is open:

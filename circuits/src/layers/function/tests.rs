@@ -91,8 +91,8 @@ fn quantization(function: Function, input_scale: i32, output_scale: i32) -> Quan
 #[test]
 fn entries_are_correctly_rounded() -> Result<(), BuildError> {
     for function in functions() {
-        for input_scale in [-2, 0, 4, 8, 9, 12, 16] {
-            for output_scale in [-3, 0, 7, 15, 24] {
+        for input_scale in [-2, 4, 9, 16] {
+            for output_scale in [-3, 7, 24] {
                 let q = quantization(function, input_scale, output_scale);
                 let table = FunctionTable::of(function, q)?;
                 for (x, &y) in (q.lo..=q.hi).zip(table.values()) {
