@@ -5,7 +5,7 @@ use ark_ff::One;
 
 use crate::audit;
 use crate::bounded::Bounded;
-use crate::builder::Builder;
+use crate::builder::{Builder, Ranges};
 use crate::circuit::{Assignment, Circuit};
 use crate::error::BuildError;
 use crate::linear::Wire;
@@ -16,10 +16,34 @@ pub(crate) fn gadget(
     bits: u8,
     build: impl FnOnce(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError>,
 ) -> Result<Circuit, BuildError> {
-    let mut b = Builder::new();
+    gadget_by(Ranges::Bits, len, bits, build)
+}
+
+/// As [`gadget`], with ranges proven in either way.
+pub(crate) fn gadget_by(
+    ranges: Ranges,
+    len: usize,
+    bits: u8,
+    build: impl FnOnce(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError>,
+) -> Result<Circuit, BuildError> {
+    let mut b = Builder::with_ranges(ranges);
     let x = b.input("x", len, bits)?;
     let y = build(&mut b, &x)?;
     b.finish_gadget(&[&y])
+}
+
+/// Outputs equal the reference and all constraints hold, with lookups and without.
+pub(crate) fn check_both(
+    len: usize,
+    bits: u8,
+    build: impl Fn(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError>,
+    inputs: impl IntoIterator<Item = Vec<i64>> + Clone,
+    reference: impl Fn(&[i64]) -> Vec<i64>,
+) -> Result<(), BuildError> {
+    for ranges in [Ranges::Bits, Ranges::Lookup] {
+        check_values(&gadget_by(ranges, len, bits, &build)?, inputs.clone(), &reference);
+    }
+    Ok(())
 }
 
 /// As [`gadget`], and the proven intervals of its outputs.
@@ -69,7 +93,7 @@ pub(crate) fn check_values(
     reference: impl Fn(&[i64]) -> Vec<i64>,
 ) {
     for x in inputs {
-        let witness = circuit.solve(&assign(&x)).unwrap_or_else(|e| panic!("{x:?}: {e}"));
+        let witness = audit::solve(circuit, &assign(&x)).unwrap_or_else(|e| panic!("{x:?}: {e}"));
         assert_eq!(witness.outputs()[0], reference(&x), "inputs {x:?}");
         assert_eq!(circuit.r1cs.first_violation(&witness), None, "inputs {x:?}");
     }

@@ -131,8 +131,8 @@ mod tests {
     use super::*;
     use crate::linear::Wire;
     use crate::testing::{
-        all, all_pairs, assert_no_constraint_is_idle, check, check_values, forge, gadget, gadget_with_bounds,
-        wires_of,
+        all, all_pairs, assert_no_constraint_is_idle, check, check_both, check_values, forge, gadget,
+        gadget_with_bounds, wires_of,
     };
     use ark_bn254::Fr;
     use proptest::prelude::*;
@@ -160,8 +160,7 @@ mod tests {
             let (circuit, bounds) = gadget_with_bounds(2, bits, both(bits))?;
             check(&circuit, &bounds, all_pairs(bits), expected(bits));
         }
-        check_values(&gadget(2, 7, both(7))?, all_pairs(7), expected(7));
-        Ok(())
+        check_both(2, 7, both(7), all_pairs(7).collect::<Vec<_>>(), expected(7))
     }
 
     fn halves(d: i64) -> impl Fn(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
@@ -179,7 +178,7 @@ mod tests {
                 let (q, r) = reference(x[0], d);
                 vec![q, r]
             };
-            check_values(&circuit, all(8).map(|x| vec![x]), expected);
+            check_both(1, 8, halves(d), all(8).map(|x| vec![x]), expected)?;
             check(&circuit, &bounds, [-128, -1, 0, 1, 19, 127].map(|x| vec![x]), expected);
         }
         Ok(())

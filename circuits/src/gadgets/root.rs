@@ -113,7 +113,8 @@ mod tests {
     use super::*;
     use crate::linear::Wire;
     use crate::testing::{
-        all, assert_no_constraint_is_idle, check, check_values, forge, gadget, gadget_with_bounds, wires_of,
+        all, assert_no_constraint_is_idle, check, check_both, check_values, forge, gadget,
+        gadget_with_bounds, wires_of,
     };
     use ark_bn254::Fr;
     use proptest::prelude::*;
@@ -126,9 +127,9 @@ mod tests {
     fn all_roots_of_eight_bits() -> Result<(), BuildError> {
         for bits in 1..=8u8 {
             let (circuit, bounds) = gadget_with_bounds(1, bits, root_of(bits))?;
-            check(&circuit, &bounds, all(bits).map(|x| vec![x]), |x| {
-                vec![reference(x[0] + (1 << (bits - 1)))]
-            });
+            let expected = |x: &[i64]| vec![reference(x[0] + (1 << (bits - 1)))];
+            check(&circuit, &bounds, all(bits).map(|x| vec![x]), expected);
+            check_both(1, bits, root_of(bits), all(bits).map(|x| vec![x]), expected)?;
         }
         Ok(())
     }
@@ -136,11 +137,12 @@ mod tests {
     #[test]
     fn all_inverse_roots_of_eight_bits() -> Result<(), BuildError> {
         for n in [0, 1, 2, 3, 4, 100, 1023, 1 << 20, 999_999_999] {
-            let (circuit, bounds) =
-                gadget_with_bounds(1, 8, |b, x| Ok(vec![inverse_square_root(b, n, &x[0].add_const(129)?)?]))?;
+            let build =
+                |b: &mut Builder, x: &[Bounded]| Ok(vec![inverse_square_root(b, n, &x[0].add_const(129)?)?]);
             let expected = |x: &[i64]| vec![reference_inverse(n, x[0] + 129)];
-            check_values(&circuit, all(8).map(|x| vec![x]), expected);
+            let (circuit, bounds) = gadget_with_bounds(1, 8, build)?;
             check(&circuit, &bounds, [-128, -127, 0, 96, 127].map(|x| vec![x]), expected);
+            check_both(1, 8, build, all(8).map(|x| vec![x]), expected)?;
         }
         Ok(())
     }

@@ -93,7 +93,7 @@ fn sum(values: &[&Bounded]) -> Result<Bounded, BuildError> {
 mod tests {
     use super::*;
     use crate::layers::window::Axis;
-    use crate::testing::{all_pairs, check_values, gadget_with_bounds};
+    use crate::testing::{all_pairs, check, check_both, gadget_with_bounds};
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -113,10 +113,12 @@ mod tests {
     #[test]
     fn averages_of_two() -> Result<(), BuildError> {
         let window = Window::line(1, Axis::new(2, 2));
-        let (circuit, bounds) = gadget_with_bounds(2, 5, |b, x| constrain(b, x, &window, Count::Values))?;
+        let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &window, Count::Values);
+        let (circuit, bounds) = gadget_with_bounds(2, 5, build)?;
         assert_eq!(bounds, [(-16, 15)]);
-        check_values(&circuit, all_pairs(5), |x| vec![(x[0] + x[1] + 1).div_euclid(2)]);
-        Ok(())
+        let expected = |x: &[i64]| vec![(x[0] + x[1] + 1).div_euclid(2)];
+        check(&circuit, &bounds, all_pairs(5), expected);
+        check_both(2, 5, build, all_pairs(5).collect::<Vec<_>>(), expected)
     }
 
     #[test]
@@ -124,23 +126,19 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(12);
         for axis in [Axis::new(4, 2).stride(2), Axis::new(5, 3).stride(2).pad(1), Axis::new(3, 3)] {
             let window = Window { channels: 2, height: axis, width: axis };
+            let inputs: Vec<Vec<i64>> = (0..9)
+                .map(|i| (0..window.inputs()).map(|_| rng.gen_range(-128..128i64) >> i).collect())
+                .collect();
             for count in [Count::Window, Count::Values] {
-                let (circuit, bounds) =
-                    gadget_with_bounds(window.inputs(), 8, |b, x| constrain(b, x, &window, count))?;
-                let cases = (0..12)
-                    .map(|i| (0..window.inputs()).map(|_| rng.gen_range(-128..128i64) >> (i % 9)).collect());
-                check_values(&circuit, cases.collect::<Vec<_>>(), |x| {
-                    let y = reference(x, &window, count).unwrap_or_default();
-                    assert!(
-                        y.iter().zip(&bounds).all(|(&y, &(lo, hi))| lo <= y.into() && i128::from(y) <= hi)
-                    );
-                    y
-                });
-                let (circuit, _) = gadget_with_bounds(window.inputs(), 8, |b, x| sums(b, x, &window))?;
-                assert_eq!(circuit.stats().constraints, window.inputs() * 8, "sums are free");
-                let x: Vec<i64> = (0..window.inputs()).map(|_| rng.gen_range(-128..128)).collect();
-                check_values(&circuit, [x], |x| reference_sums(x, &window).unwrap_or_default());
+                let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &window, count);
+                let (circuit, bounds) = gadget_with_bounds(window.inputs(), 8, build)?;
+                let expected = |x: &[i64]| reference(x, &window, count).unwrap_or_default();
+                check(&circuit, &bounds, inputs.iter().take(2).cloned(), expected);
+                check_both(window.inputs(), 8, build, inputs.clone(), expected)?;
             }
+            let (circuit, bounds) = gadget_with_bounds(window.inputs(), 8, |b, x| sums(b, x, &window))?;
+            assert_eq!(circuit.stats().constraints, window.inputs() * 8, "sums are free");
+            check(&circuit, &bounds, inputs, |x| reference_sums(x, &window).unwrap_or_default());
         }
         Ok(())
     }

@@ -145,7 +145,7 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], p: &Normalization) -> Result<Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{all, check_values, gadget_with_bounds};
+    use crate::testing::{all, check, check_both, gadget_with_bounds};
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -195,24 +195,21 @@ mod tests {
     #[test]
     fn constraints_equal_the_reference() -> Result<(), BuildError> {
         let p = Normalization::for_range(3, -4, 3, 2)?;
-        let (circuit, _) = gadget_with_bounds(3, 3, |b, x| constrain(b, x, &p))?;
+        let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &p);
+        let expected = |x: &[i64]| reference(x, &p).unwrap_or_default();
+        let (circuit, bounds) = gadget_with_bounds(3, 3, build)?;
+        check(&circuit, &bounds, [[0, 0, 0], [-4, 3, 3], [1, 2, 3], [0, 0, 1]].map(Vec::from), expected);
         let triples = all(3).flat_map(|x| all(3).flat_map(move |y| all(3).map(move |z| vec![x, y, z])));
-        check_values(&circuit, triples, |x| reference(x, &p).unwrap_or_default());
+        check_both(3, 3, build, triples, expected)?;
         for (len, bits) in [(16, 8), (64, 8), (8, 12)] {
             let half = 1i64 << (bits - 1);
             let p = Normalization::for_range(len, -half, half - 1, 1)?;
-            let (circuit, bounds) = gadget_with_bounds(len as usize, bits, |b, x| constrain(b, x, &p))?;
             let mut rng = ChaCha8Rng::seed_from_u64(9);
-            let mut inputs = vec![
-                vec![-half; len as usize],
-                (0..len).map(|i| if i % 2 == 0 { -half } else { half - 1 }).collect(),
-            ];
-            inputs.extend((0..10).map(|i| (0..len).map(|_| rng.gen_range(-half..half) >> i).collect()));
-            check_values(&circuit, inputs, |x| {
-                let z = reference(x, &p).unwrap_or_default();
-                assert!(z.iter().zip(&bounds).all(|(&z, &(lo, hi))| lo <= z.into() && i128::from(z) <= hi));
-                z
-            });
+            let ends = (0..len).map(|i| if i % 2 == 0 { -half } else { half - 1 }).collect();
+            let mut inputs = vec![vec![-half; len as usize], ends];
+            inputs.extend((0..8).map(|i| (0..len).map(|_| rng.gen_range(-half..half) >> i).collect()));
+            let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &p);
+            check_both(len as usize, bits, build, inputs, |x| reference(x, &p).unwrap_or_default())?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 //!
 //! Rounding, clamping and ReLU are monotonic, so they commute with the maximum, bit for bit. Pooling the accumulators
 //! and requantizing the result takes one requantization a window and wide comparisons; requantizing first
-//! takes `k` requantizations and narrow comparisons. [`first`] tells which is cheaper from the bits of both.
+//! takes `k` requantizations and narrow comparisons. For small windows, the former is mostly cheaper.
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
@@ -63,7 +63,9 @@ mod tests {
     use super::*;
     use crate::layers::requantize::{self, Requantize};
     use crate::layers::window::Axis;
-    use crate::testing::{all_pairs, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds};
+    use crate::testing::{
+        all_pairs, assert_no_constraint_is_idle, check, check_both, forge, gadget, gadget_with_bounds,
+    };
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -90,12 +92,14 @@ mod tests {
             square(1, Axis::new(5, 2).dilation(2)),
             Window::line(3, Axis::new(7, 3)),
         ] {
-            let (circuit, bounds) = gadget_with_bounds(window.inputs(), 6, |b, x| constrain(b, x, &window))?;
-            let cases =
-                (0..6).map(|i| (0..window.inputs()).map(|_| rng.gen_range(-32..32i64) >> i).collect());
-            check(&circuit, &bounds, cases.collect::<Vec<_>>(), |x| {
-                reference(x, &window).unwrap_or_default()
-            });
+            let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &window);
+            let (circuit, bounds) = gadget_with_bounds(window.inputs(), 6, build)?;
+            let cases: Vec<Vec<i64>> = (0..6)
+                .map(|i| (0..window.inputs()).map(|_| rng.gen_range(-32..32i64) >> i).collect())
+                .collect();
+            let expected = |x: &[i64]| reference(x, &window).unwrap_or_default();
+            check(&circuit, &bounds, cases.clone(), expected);
+            check_both(window.inputs(), 6, build, cases, expected)?;
         }
         Ok(())
     }

@@ -143,7 +143,7 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], softmax: &Softmax) -> Result<Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{all_pairs, check_values, gadget_with_bounds};
+    use crate::testing::{all_pairs, check, check_both, gadget_with_bounds};
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -191,18 +191,18 @@ mod tests {
     #[test]
     fn constraints_equal_the_reference() -> Result<(), BuildError> {
         let softmax = Softmax::new(2, 2, 6)?;
-        let (circuit, bounds) = gadget_with_bounds(2, 5, |b, x| constrain(b, x, &softmax))?;
+        let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &softmax);
+        let expected = |x: &[i64]| reference(x, &softmax).unwrap_or_default();
+        let (circuit, bounds) = gadget_with_bounds(2, 5, build)?;
         assert!(bounds.iter().all(|&(lo, hi)| lo == 0 && hi == 64), "{bounds:?}");
-        check_values(&circuit, all_pairs(5), |x| reference(x, &softmax).unwrap_or_default());
+        check(&circuit, &bounds, [[-16, 15], [3, 3], [0, 2], [-7, -9]].map(Vec::from), expected);
+        check_both(2, 5, build, all_pairs(5).collect::<Vec<_>>(), expected)?;
         let softmax = Softmax::new(10, 4, 8)?;
-        let (circuit, _) = gadget_with_bounds(10, 8, |b, x| constrain(b, x, &softmax))?;
+        let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &softmax);
         let mut rng = ChaCha8Rng::seed_from_u64(7);
-        let random = (0..50).map(|i| (0..10).map(|_| rng.gen_range(-128..128i64) >> (i % 8)).collect());
-        let edges = [vec![-128; 10], vec![127; 10], [vec![127], vec![-128; 9]].concat()];
-        check_values(&circuit, edges.into_iter().chain(random), |x| {
-            reference(x, &softmax).unwrap_or_default()
-        });
-        Ok(())
+        let mut inputs = vec![vec![-128; 10], vec![127; 10], [vec![127], vec![-128; 9]].concat()];
+        inputs.extend((0..20).map(|i| (0..10).map(|_| rng.gen_range(-128..128i64) >> (i % 8)).collect()));
+        check_both(10, 8, build, inputs, |x| reference(x, &softmax).unwrap_or_default())
     }
 
     #[test]

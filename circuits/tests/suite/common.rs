@@ -3,10 +3,19 @@
 
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
-use assay_circuits::gadgets::{bits, clamp, compare, div_pow2, minmax, range, select, zero};
+use assay_circuits::gadgets::{
+    bits, clamp, compare, div_pow2, divide, minmax, multiplex, range, root, select, zero,
+};
+use assay_circuits::layers::add::{self, Alignment};
+use assay_circuits::layers::average_pool::{self, Count};
+use assay_circuits::layers::conv::{self, Convolution};
 use assay_circuits::layers::dense::{self, Weights};
+use assay_circuits::layers::function::{self, Function, FunctionTable, Quantization};
+use assay_circuits::layers::layer_norm::{self, Normalization};
 use assay_circuits::layers::requantize::{self, Requantize};
-use assay_circuits::layers::{argmax, clip, relu, threshold};
+use assay_circuits::layers::softmax::{self, Softmax};
+use assay_circuits::layers::window::{Axis, Window};
+use assay_circuits::layers::{argmax, clip, leaky_relu, max_pool, relu, threshold};
 use assay_circuits::{
     Assignment, Bounded, BuildError, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility,
 };
@@ -146,6 +155,51 @@ pub fn gadgets() -> Result<Vec<Case>, BuildError> {
         }),
         ("argmax of 10 values, 8 bits", 10, 8, |b, x| one(argmax::constrain(b, x))),
         ("threshold of 16 bits", 1, 16, |b, x| threshold::constrain(b, x, 1234)),
+        ("division of 12 bits by 8 bits", 2, 12, |b, x| {
+            let divisor = div_pow2::constrain(b, &x[1], 4)?.add_const(129)?;
+            let result = divide::constrain(b, &x[0].add_const(1 << 11)?, &divisor)?;
+            Ok(vec![result.quotient, result.remainder])
+        }),
+        ("division of 16 bits by 25", 1, 16, |b, x| {
+            divide::by_constant(b, &x[0], 25).map(|result| vec![result.quotient, result.remainder])
+        }),
+        ("square root of 16 bits", 1, 16, |b, x| one(root::square_root(b, &x[0].add_const(1 << 15)?))),
+        ("inverse square root of 2^30 over 8 bits", 1, 8, |b, x| {
+            one(root::inverse_square_root(b, 1 << 30, &x[0].add_const(129)?))
+        }),
+        ("function of 8 bits by bits", 1, 8, |b, x| {
+            let values: Vec<i64> = (0..256).map(|i| i * i % 251).collect();
+            one(multiplex::constrain(b, &x[0], -128, &values))
+        }),
+        ("sigmoid of 12 bits, saturating", 1, 12, |b, x| {
+            let table = FunctionTable::of(Function::Sigmoid, quantization(-512, 511, 6, 8))?;
+            function::constrain(b, x, &table)
+        }),
+        ("leaky ReLU of 16 bits", 1, 16, |b, x| {
+            leaky_relu::constrain(b, x, &leaky_relu::Slopes { m: vec![3], shift: 8 })
+        }),
+        ("convolution of 2x4x4 to 3x4x4, 3x3", 32, 8, |b, x| {
+            let axis = Axis::new(4, 3).pad(1);
+            let window = Window { channels: 2, height: axis, width: axis };
+            let w = (0..54).map(|i| i * 7 % 31 - 15).collect();
+            conv::constrain(b, x, &Convolution { window, filters: 3, groups: 1, w, bias: vec![1, -2, 3] })
+        }),
+        ("max pool of 4x4 by 2x2, 8 bits", 16, 8, |b, x| max_pool::constrain(b, x, &halves(1))),
+        ("average pool of 4x4 by 2x2, 8 bits", 16, 8, |b, x| {
+            average_pool::constrain(b, x, &halves(1), Count::Values)
+        }),
+        ("average pool of 3x3 by 3x3, 8 bits", 9, 8, |b, x| {
+            let window = Window { channels: 1, height: Axis::new(3, 3), width: Axis::new(3, 3) };
+            average_pool::constrain(b, x, &window, Count::Values)
+        }),
+        ("addition of 4 values at two scales", 8, 8, |b, x| {
+            let (x, y) = x.split_at(4);
+            add::constrain(b, x, y, Alignment::of_scales(3, 5))
+        }),
+        ("softmax of 4 values, 6 bits, to 6", 4, 6, |b, x| softmax::constrain(b, x, &Softmax::new(4, 3, 6)?)),
+        ("layer normalization of 4 values, 6 bits", 4, 6, |b, x| {
+            layer_norm::constrain(b, x, &Normalization::for_range(4, -32, 31, 1)?)
+        }),
     ];
     rows.into_iter()
         .map(|(name, len, bits, build)| {
@@ -162,6 +216,16 @@ pub fn gadgets() -> Result<Vec<Case>, BuildError> {
             Ok(Case { name, circuit, assignments })
         })
         .collect()
+}
+
+fn quantization(lo: i64, hi: i64, input_scale: i32, output_scale: i32) -> Quantization {
+    Quantization { lo, hi, input_scale, output_scale, output_lo: 0, output_hi: 1 << output_scale }
+}
+
+/// Windows of 2x2 that do not overlap, over 4x4.
+fn halves(channels: usize) -> Window {
+    let axis = Axis::new(4, 2).stride(2);
+    Window { channels, height: axis, width: axis }
 }
 
 fn one(value: Result<Bounded, BuildError>) -> Result<Vec<Bounded>, BuildError> {
