@@ -198,6 +198,26 @@ impl Builder {
         &mut self.lookups
     }
 
+    /// Id of this builder, which owns its values.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// A wire that the caller has proven to hold an integer of `[0, hi]`.
+    pub(crate) fn proven(&self, wire: Wire, hi: i64) -> Bounded {
+        Bounded::proven_wire(self.id, wire, hi)
+    }
+
+    /// The table of a function of this builder.
+    pub(crate) fn table_of(&mut self, function: usize) -> Result<u32, BuildError> {
+        self.lookups.use_function(function, &mut self.program.tables)
+    }
+
+    /// Whether a function is looked up already, so that rho is paid for.
+    pub(crate) fn has_functions(&self) -> bool {
+        !self.program.tables.is_empty()
+    }
+
     /// The scopes that new constraints are named after.
     pub(crate) fn scopes(&self) -> String {
         self.scopes.join("/")

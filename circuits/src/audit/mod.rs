@@ -8,7 +8,7 @@
 //!   given inputs, context and salts.
 //!
 //! A wire that has legitimate freedom is passed as [`Allowed`], with the reason. All gadgets of this
-//! crate do without. For tests: they cost seconds for thousands of constraints.
+//! crate do without; a circuit with lookups has its [`mask()`]. For tests: they cost seconds for thousands of constraints.
 
 use ark_bn254::Fr;
 use ark_ff::{Field, MontFp, One, Zero};
@@ -21,6 +21,7 @@ use crate::machine::Randomness;
 use crate::r1cs::R1cs;
 
 mod advice;
+mod tables;
 mod unique;
 
 pub use advice::advice_sweep;

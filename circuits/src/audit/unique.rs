@@ -5,23 +5,28 @@
 //! - *Linear.* A constraint in which only one unknown wire is left, linearly, determines it.
 //! - *Bit.* `L * L = L` or `L * (L - 1) = 0` says that `L` is 0 or 1: a domain for the wire, if `L` is one wire; a range for a
 //!   wire that is a sum of bits; else an equation with one more unknown bit.
-//! - *Digits.* A linear equation `sum c_i * u_i = t` over wires with domains `{0, g_i, ..., h_i * g_i}` has at most one
+//! - *Digits.* A linear equation `sum c_i * u_i = t` over wires with domains `{0, g_i, ..., h_i * g_i}`, or such a domain shifted, has at most one
 //!   solution if each `c_i * g_i` exceeds the sum of all smaller `c_j * h_j * g_j`, and nothing wraps around the
 //!   modulus. It is solved from the largest down, or refuted; and it is refuted where `t` is out of reach.
 //! - *Products.* `b * L = u` with a bit `b` gives `u` a domain: `{0, L}` if `L` is known, else `[0, max L]`. It narrows as more
 //!   becomes known.
+//! - *Tables.* A query of a table that [`super::tables`] finds in the constraints is one of its entries: a
+//!   domain for a range, the value of a function for a known argument. Once all queries of a table are
+//!   known, so are its multiplicities. This is the one rule that a challenge can break, by chance.
 //! - *Cases.* A wire with two values, of which one leads to a contradiction by the rules above, is determined.
 //!
 //! Whatever remains unknown is reported. The method is that of Ecne and Picus, cut down to what this
 //! crate's gadgets need, so a gap shows as a false alarm and never as a missed wire.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use ark_bn254::Fr;
 use ark_ff::{BigInteger, Field, One, PrimeField, Zero};
 
+use super::tables::{self, Table};
 use super::{Allowed, Columns, Report, audited, escape};
 use crate::circuit::{Circuit, Witness};
+use crate::linear::Wire;
 use crate::program::Instruction;
 use crate::r1cs::{Csr, R1cs};
 
@@ -30,9 +35,15 @@ use crate::r1cs::{Csr, R1cs};
 /// free wires, and each value derived is compared with it.
 pub fn uniqueness(circuit: &Circuit, witness: &Witness, allow: &[Allowed<'_>]) -> Report {
     let columns = Columns::new(&circuit.r1cs);
+    let tables = tables::find(circuit, &columns);
+    let queries = (0..).zip(&tables).flat_map(|(t, table)| {
+        (0..).zip(&table.queries).map(move |(q, query)| (query.row, (t, q)))
+    });
     let mut knowledge = Knowledge {
         r1cs: &circuit.r1cs,
         columns: &columns,
+        queries: queries.collect(),
+        tables: &tables,
         value: vec![None; witness.values.len()],
         domain: vec![None; witness.values.len()],
         undo: Vec::new(),
@@ -43,7 +54,10 @@ pub fn uniqueness(circuit: &Circuit, witness: &Witness, allow: &[Allowed<'_>]) -
         knowledge.value[wire] = Some(witness.values[wire]);
     }
     (0..circuit.r1cs.num_constraints()).for_each(|row| knowledge.enqueue(row));
-    let consistent = knowledge.propagate() && knowledge.split_cases(&witness.values);
+    let consistent = knowledge.propagate()
+        && knowledge.split_cases(&witness.values)
+        && knowledge.count_queries()
+        && knowledge.split_cases(&witness.values);
     let mut report = Report { wires: audited(circuit).len(), ..Report::default() };
     for wire in audited(circuit) {
         if consistent && knowledge.value[wire] == Some(witness.values[wire]) {
@@ -60,11 +74,12 @@ pub fn uniqueness(circuit: &Circuit, witness: &Witness, allow: &[Allowed<'_>]) -
     report.settle(allow)
 }
 
-/// The constant one, inputs, context and salts.
+/// The constant one, challenge, inputs, context and salts.
 pub(super) fn free_wires(circuit: &Circuit) -> Vec<usize> {
     let program = &circuit.program;
     let mut free = vec![0];
-    let (mut next, mut inputs) = (2, program.inputs.iter());
+    free.extend(circuit.commitment.iter().map(|_| Wire::CHALLENGE.index()));
+    let (mut next, mut inputs) = (circuit.r1cs.num_instance, program.inputs.iter());
     for (&instruction, written) in program.instructions.iter().zip(program.wires_written()) {
         let is_free = match instruction {
             Instruction::Input => inputs.next().is_some(),
@@ -96,20 +111,23 @@ struct Affine {
     constant: Fr,
 }
 
-/// The integers `0, step, ..., hi * step`.
+/// The integers `start, start + step, ..., start + hi * step`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Domain {
+    start: i128,
     hi: i128,
     step: i128,
 }
 
 impl Domain {
+    const BIT: Self = Self { start: 0, hi: 1, step: 1 };
+
     fn max(self) -> i128 {
-        self.hi * self.step
+        self.start + self.hi * self.step
     }
 
     fn contains(self, value: i128) -> bool {
-        (0..=self.max()).contains(&value) && value % self.step == 0
+        (self.start..=self.max()).contains(&value) && (value - self.start) % self.step == 0
     }
 }
 
@@ -121,8 +139,11 @@ enum Undo {
 struct Knowledge<'a> {
     r1cs: &'a R1cs,
     columns: &'a Columns,
+    tables: &'a [Table],
+    /// Which table and query a constraint belongs to.
+    queries: HashMap<usize, (usize, usize)>,
     value: Vec<Option<Fr>>,
-    /// The values of a wire that is proven to be one of a few small non-negative integers.
+    /// The values of a wire that is proven to be one of a few small integers.
     domain: Vec<Option<Domain>>,
     undo: Vec<Undo>,
     queue: VecDeque<usize>,
@@ -157,9 +178,12 @@ impl Knowledge<'_> {
     }
 
     fn affine(&self, matrix: &Csr, row: usize) -> Affine {
+        self.affine_of(matrix.row(row).map(|(wire, c)| (wire as usize, self.r1cs.values[c as usize])))
+    }
+
+    fn affine_of(&self, terms: impl Iterator<Item = (usize, Fr)>) -> Affine {
         let mut affine = Affine { terms: Vec::new(), constant: Fr::zero() };
-        for (wire, c) in matrix.row(row) {
-            let (wire, coefficient) = (wire as usize, self.r1cs.values[c as usize]);
+        for (wire, coefficient) in terms {
             match self.value[wire] {
                 Some(value) => affine.constant += value * coefficient,
                 None => affine.terms.push((wire, coefficient)),
@@ -182,6 +206,11 @@ impl Knowledge<'_> {
     }
 
     fn learn_from(&mut self, row: usize) -> bool {
+        if let Some(&(table, query)) = self.queries.get(&row)
+            && !self.learn_from_query(table, query)
+        {
+            return false;
+        }
         match self.reduce(row) {
             Reduced::Product(a, b, c) => self.bound_product(&a, &b, &c),
             Reduced::Linear(affine) => match affine.terms.as_slice() {
@@ -190,16 +219,53 @@ impl Knowledge<'_> {
                     Some(inverse) => self.set(*wire, -affine.constant * inverse),
                     None => true,
                 },
-                _ => self.derive_multiple(&affine) && self.solve_digits(&affine, false) != Digits::None,
+                _ => self.derive_multiple(&affine) && self.solve_digits(&affine, 0) != Digits::None,
             },
             Reduced::Bit(affine) => match affine.terms.as_slice() {
                 [] => affine.constant.is_zero() || affine.constant.is_one(),
-                [(wire, c)] if c.is_one() && affine.constant.is_zero() => {
-                    self.set_domain(*wire, Domain { hi: 1, step: 1 })
-                }
-                _ => self.derive_domain(&affine) && self.solve_digits(&affine, true) != Digits::None,
+                _ => self.derive_domain(&affine, 1) && self.solve_digits(&affine, 1) != Digits::None,
             },
         }
+    }
+
+    /// The tables rule, for one query.
+    fn learn_from_query(&mut self, table: usize, query: usize) -> bool {
+        let tables = self.tables;
+        let (table, query) = (&tables[table], &tables[table].queries[query]);
+        let argument = self.affine_of(query.argument.iter().copied());
+        if argument.terms.is_empty() {
+            return match (table.values.get(&argument.constant), query.value) {
+                (None, _) => false,
+                (Some(_), None) => true,
+                (Some(&value), Some(wire)) => self.set(wire, value),
+            };
+        }
+        let Some((lo, hi)) = table.domain else { return true };
+        let mut offset = argument;
+        offset.constant -= from_small(lo);
+        self.derive_domain(&offset, hi - lo) && self.solve_digits(&offset, hi - lo) != Digits::None
+    }
+
+    /// The tables rule, for multiplicities; then propagates.
+    fn count_queries(&mut self) -> bool {
+        for table in self.tables {
+            let argument = |query: &tables::Query| {
+                let affine = self.affine_of(query.argument.iter().copied());
+                affine.terms.is_empty().then_some(affine.constant)
+            };
+            let Some(arguments) = table.queries.iter().map(argument).collect::<Option<Vec<Fr>>>() else {
+                continue;
+            };
+            let mut counts: HashMap<Fr, u64> = HashMap::new();
+            arguments.into_iter().for_each(|x| *counts.entry(x).or_default() += 1);
+            for (argument, wire) in &table.multiplicities {
+                let count = counts.get(argument).copied().unwrap_or(0);
+                if !self.set(*wire, Fr::from(count)) {
+                    return false;
+                }
+            }
+        }
+        self.propagate()
     }
 
     fn set(&mut self, wire: usize, value: Fr) -> bool {
@@ -215,10 +281,18 @@ impl Knowledge<'_> {
         true
     }
 
-    /// Narrows the domain of an unknown wire, if the new one has fewer values.
-    fn set_domain(&mut self, wire: usize, new: Domain) -> bool {
+    /// Narrows the domain of an unknown wire, if the new one has fewer values; false if nothing is left.
+    fn set_domain(&mut self, wire: usize, mut new: Domain) -> bool {
         let old = self.domain[wire];
-        let narrower = old.is_none_or(|old| new.hi < old.hi && new.max() <= old.max());
+        if let Some(old) = old.filter(|old| old.step == 1 && new.step == 1) {
+            let (start, max) = (new.start.max(old.start), new.max().min(old.max()));
+            if start > max {
+                return false;
+            }
+            new = Domain { start, hi: max - start, step: 1 };
+        }
+        let inside = |old: Domain| new.start >= old.start && new.max() <= old.max();
+        let narrower = old.is_none_or(|old| new.hi < old.hi && inside(old));
         if self.value[wire].is_none() && narrower {
             self.domain[wire] = Some(new);
             self.undo.push(Undo::Domain(wire, old));
@@ -231,8 +305,10 @@ impl Knowledge<'_> {
     fn reach(&self, affine: &Affine) -> Option<(i128, i128)> {
         let constant = small(affine.constant)?;
         affine.terms.iter().try_fold((constant, constant), |(lo, hi), &(wire, c)| {
-            let end = small(c)?.checked_mul(self.domain[wire]?.max()).filter(|end| end.abs() < SMALL)?;
-            Some((lo + end.min(0), hi + end.max(0))).filter(|&(lo, hi)| -SMALL < lo && hi < SMALL)
+            let (c, domain) = (small(c)?, self.domain[wire]?);
+            let end = |value: i128| c.checked_mul(value).filter(|end| end.abs() < SMALL);
+            let (a, b) = (end(domain.start)?, end(domain.max())?);
+            Some((lo + a.min(b), hi + a.max(b))).filter(|&(lo, hi)| -SMALL < lo && hi < SMALL)
         })
     }
 
@@ -242,10 +318,10 @@ impl Knowledge<'_> {
             [(wire, c)] if c.is_one() && affine.constant.is_zero() => Some(*wire),
             _ => None,
         };
-        let is_bit = |wire: &usize| self.domain[*wire] == Some(Domain { hi: 1, step: 1 });
+        let is_bit = |wire: &usize| self.domain[*wire] == Some(Domain::BIT);
         let (Some(_), Some(u)) = (single(a).filter(is_bit), single(c)) else { return true };
         match self.reach(b) {
-            Some((0.., hi)) => self.set_domain(u, Domain { hi, step: 1 }),
+            Some((0.., hi)) => self.set_domain(u, Domain { start: 0, hi, step: 1 }),
             _ => true,
         }
     }
@@ -258,43 +334,52 @@ impl Knowledge<'_> {
         }
         for (u, k, v, l) in [(u, k, v, l), (v, l, u, k)] {
             let factor = l.inverse().and_then(|inverse| small(-k * inverse)).filter(|&factor| factor > 0);
-            if let (Some(domain), Some(factor)) = (self.domain[u], factor) {
+            let domain = self.domain[u].filter(|domain| domain.start == 0);
+            if let (Some(domain), Some(factor)) = (domain, factor) {
                 let step = domain
                     .step
                     .checked_mul(factor)
                     .filter(|step| step.checked_mul(domain.hi).is_some_and(|max| max < SMALL));
                 // As many values as `u` has: narrower, unless `v` is known to have no more.
-                if let Some(step) = step {
-                    self.set_domain(v, Domain { hi: domain.hi, step });
+                let multiples = |step| Domain { start: 0, hi: domain.hi, step };
+                if step.is_some_and(|step| !self.set_domain(v, multiples(step))) {
+                    return false;
                 }
             }
         }
         true
     }
 
-    /// `u - sum of wires with domains - constant` is 0 or 1: that bounds `u`.
-    fn derive_domain(&mut self, affine: &Affine) -> bool {
+    /// `c * u + sum of wires with domains + constant` is in `[0, slack]`: that bounds `u`. Of a wire that has a
+    /// domain already, only an equation of its own says more.
+    fn derive_domain(&mut self, affine: &Affine, slack: i128) -> bool {
         let mut open = affine.terms.iter().filter(|(wire, _)| self.domain[*wire].is_none());
-        let (Some(&(wire, c)), None) = (open.next(), open.next()) else { return true };
-        let Some(constant) = small(affine.constant) else { return true };
-        if !c.is_one() {
-            return true;
+        let (wire, c) = match (open.next(), open.next(), affine.terms.as_slice()) {
+            (Some(&(wire, c)), None, _) if c.is_one() => (wire, 1),
+            // An integer by its domain, so that a coefficient may divide.
+            (None, _, &[(wire, c)]) => match small(c) {
+                Some(c) if c > 0 => (wire, c),
+                _ => return true,
+            },
+            _ => return true,
+        };
+        let terms = affine.terms.iter().filter(|(other, _)| *other != wire).copied().collect();
+        let others = Affine { terms, constant: affine.constant };
+        let Some((least, most)) = self.reach(&others) else { return true };
+        // c * u is in [-most, slack - least].
+        let (lo, hi) = (-most.div_euclid(c), (slack - least).div_euclid(c));
+        if lo > hi {
+            return false;
         }
-        let (mut lo, mut hi) = (-constant, 1 - constant);
-        for &(other, c) in affine.terms.iter().filter(|(other, _)| *other != wire) {
-            let (Some(c), Some(bound)) = (small(c), self.domain[other]) else { return true };
-            let reach = -c * bound.max();
-            lo += reach.min(0);
-            hi += reach.max(0);
-        }
-        if lo >= 0 && hi < SMALL { self.set_domain(wire, Domain { hi, step: 1 }) } else { true }
+        let is_small = lo > -SMALL && hi < SMALL;
+        !is_small || self.set_domain(wire, Domain { start: lo, hi: hi - lo, step: 1 })
     }
 
-    /// The digits rule; with `plus_bit`, the sum is 0 or 1 rather than 0.
-    fn solve_digits(&mut self, affine: &Affine, plus_bit: bool) -> Digits {
-        let Some((digits, target)) = self.digits(affine, plus_bit) else { return Digits::Unclear };
+    /// The digits rule; the sum is in `[0, slack]`.
+    fn solve_digits(&mut self, affine: &Affine, slack: i128) -> Digits {
+        let Some((digits, target)) = self.digits(affine, slack) else { return Digits::Unclear };
         let Some(target) = target else { return Digits::None };
-        let reach: i128 = digits.iter().map(|digit| digit.weight * digit.hi).sum();
+        let reach: i128 = digits.iter().map(Digit::reach).sum();
         if !(0..=reach).contains(&target) {
             return Digits::None;
         }
@@ -304,12 +389,13 @@ impl Knowledge<'_> {
         let mut rest = target;
         for digit in digits.iter().rev() {
             let quotient = rest.div_euclid(digit.weight);
-            if !(0..=digit.hi).contains(&quotient) {
+            if !(0..=digit.domain.hi).contains(&quotient) {
                 return Digits::None;
             }
             rest -= quotient * digit.weight;
-            let value = if digit.mirrored { digit.hi - quotient } else { quotient };
-            if digit.wire.is_some_and(|wire| !self.set(wire, Fr::from(value * digit.step))) {
+            let Domain { start, hi, step } = digit.domain;
+            let value = start + step * if digit.mirrored { hi - quotient } else { quotient };
+            if digit.wire.is_some_and(|wire| !self.set(wire, from_small(value))) {
                 return Digits::None;
             }
         }
@@ -318,27 +404,24 @@ impl Knowledge<'_> {
 
     /// The equation with positive weights, ascending, and its right side (none if it is not a small
     /// number, so that there is no solution); `None` if a wire has no domain or the sum could wrap.
-    fn digits(&self, affine: &Affine, plus_bit: bool) -> Option<(Vec<Digit>, Option<i128>)> {
+    fn digits(&self, affine: &Affine, slack: i128) -> Option<(Vec<Digit>, Option<i128>)> {
         let mut digits = Vec::with_capacity(affine.terms.len() + 1);
-        let mut shift = 0i128;
-        let bit = plus_bit.then_some((None, -1, Domain { hi: 1, step: 1 }));
+        let (mut shift, mut reach) = (0i128, 0i128);
+        let rest = (slack > 0).then_some((None, -1, Domain { start: 0, hi: slack, step: 1 }));
         let wires = affine.terms.iter().map(|&(wire, c)| Some((Some(wire), small(c)?, self.domain[wire]?)));
-        for entry in wires.chain(bit.map(Some)) {
-            let (wire, c, Domain { hi, step }) = entry?;
-            let weight = c
-                .abs()
-                .checked_mul(step)
-                .filter(|weight| weight.checked_mul(hi).is_some_and(|max| max < SMALL))?;
+        for entry in wires.chain(rest.map(Some)) {
+            let (wire, c, domain) = entry?;
+            // c * u = c * start + c * (u - start), or, for a negative c, c * max + |c| * (max - u)
             let mirrored = c < 0;
-            if mirrored {
-                // c * u = |c| * (max - u) - |c| * max
-                shift += weight * hi;
-            }
-            digits.push(Digit { wire, weight, hi, step, mirrored });
+            let from = if mirrored { domain.max() } else { domain.start };
+            shift = shift.checked_sub(c.checked_mul(from)?)?;
+            let digit = Digit { wire, weight: c.abs().checked_mul(domain.step)?, domain, mirrored };
+            reach = reach.checked_add(digit.weight.checked_mul(domain.hi)?)?;
+            digits.push(digit);
         }
         digits.sort_by_key(|digit| digit.weight);
-        let reach: i128 = digits.iter().map(|digit| digit.weight * digit.hi).sum();
-        (reach < SMALL).then(|| (digits, small(-affine.constant).map(|target| target + shift)))
+        let is_small = reach < SMALL && shift.abs() < SMALL;
+        is_small.then(|| (digits, small(-affine.constant).map(|target| target + shift)))
     }
 
     /// The cases rule, wherever a digit's weight is too small to be determined directly.
@@ -347,8 +430,8 @@ impl Knowledge<'_> {
         while progress {
             progress = false;
             for row in 0..self.r1cs.num_constraints() {
-                for (wire, step) in self.candidates(row) {
-                    if self.value[wire].is_some() || !self.refutes(wire, Fr::from(step) - witness[wire]) {
+                for (wire, sum) in self.candidates(row) {
+                    if self.value[wire].is_some() || !self.refutes(wire, from_small(sum) - witness[wire]) {
                         continue;
                     }
                     progress = true;
@@ -361,19 +444,20 @@ impl Knowledge<'_> {
         true
     }
 
-    /// Wires with two values, 0 and a step, in an equation that the digits rule cannot decide: the largest, and some
-    /// where it stops.
+    /// Wires with two values, and the sum of these, in an equation that the digits rule cannot decide: the largest, and
+    /// some where it stops.
     fn candidates(&self, row: usize) -> Vec<(usize, i128)> {
-        let (affine, plus_bit) = match self.reduce(row) {
-            Reduced::Linear(affine) => (affine, false),
-            Reduced::Bit(affine) => (affine, true),
+        let (affine, slack) = match self.reduce(row) {
+            Reduced::Linear(affine) => (affine, 0),
+            Reduced::Bit(affine) => (affine, 1),
             Reduced::Product(..) => return Vec::new(),
         };
-        let Some((digits, _)) = self.digits(&affine, plus_bit) else { return Vec::new() };
+        let Some((digits, _)) = self.digits(&affine, slack) else { return Vec::new() };
         let Some(weight) = collision(&digits) else { return Vec::new() };
-        let colliding = digits.iter().filter(|digit| digit.weight == weight && digit.hi == 1);
-        let largest = digits.iter().rev().find(|digit| digit.hi == 1);
-        largest.into_iter().chain(colliding.take(4)).filter_map(|d| Some((d.wire?, d.step))).collect()
+        let colliding = digits.iter().filter(|digit| digit.weight == weight && digit.domain.hi == 1);
+        let largest = digits.iter().rev().find(|digit| digit.domain.hi == 1);
+        let sum = |domain: Domain| domain.start + domain.max();
+        largest.into_iter().chain(colliding.take(4)).filter_map(|d| Some((d.wire?, sum(d.domain)))).collect()
     }
 
     /// Whether `wire = value` contradicts what is known. Leaves the knowledge as it was.
@@ -425,10 +509,15 @@ struct Digit {
     wire: Option<usize>,
     /// Of one step.
     weight: i128,
-    hi: i128,
-    step: i128,
-    /// Stands for `max - u`.
+    domain: Domain,
+    /// Counts from the end of the domain.
     mirrored: bool,
+}
+
+impl Digit {
+    fn reach(&self) -> i128 {
+        self.weight * self.domain.hi
+    }
 }
 
 /// The first weight that does not exceed what all smaller digits can reach.
@@ -436,7 +525,7 @@ fn collision(digits: &[Digit]) -> Option<i128> {
     let mut reach = 0;
     digits.iter().find_map(|digit| {
         let collides = digit.weight <= reach;
-        reach += digit.weight * digit.hi;
+        reach += digit.reach();
         collides.then_some(digit.weight)
     })
 }
@@ -445,11 +534,17 @@ fn collision(digits: &[Digit]) -> Option<i128> {
 const SMALL: i128 = 1 << 100;
 
 /// The element as an integer within ±2^100, if it is one.
-fn small(value: Fr) -> Option<i128> {
+pub(super) fn small(value: Fr) -> Option<i128> {
     let narrow = |value: Fr| {
         let [low, high, ..] = value.into_bigint().0;
         let number = (i128::from(high) << 64) | i128::from(low);
         (value.into_bigint().num_bits() <= 100).then_some(number)
     };
     narrow(value).or_else(|| narrow(-value).map(|number| -number))
+}
+
+/// The inverse of [`small`].
+fn from_small(value: i128) -> Fr {
+    let magnitude = Fr::from(value.unsigned_abs());
+    if value < 0 { -magnitude } else { magnitude }
 }

@@ -44,7 +44,10 @@
 //! | one | `z = [Q >= 0]`, `z * Q = y`: 2 and the digits of `Q` |
 //! | both, any `M` | `z = [Q >= 0]`, `z' = [M - Q >= 0]`, `(z + z' - 1) * Q = y - M * (1 - z')`: 3 and the digits of `Q` and of `M - Q` |
 //!
-//! The signs prove `Q` a small integer, which makes it the quotient: `2^s * Q + R` does not wrap.
+//! or, for many values that share a table of two columns ([`constrain_all`]): `(Q, y)` is in the table, 2 each, however many
+//! bounds can be exceeded.
+//!
+//! The signs, or the table, prove `Q` a small integer, which makes it the quotient: `2^s * Q + R` does not wrap.
 //! Splitting `Q = y + p - n` into non-negative parts with `y * n = 0` and `p * (M - y) = 0` would cost 2, the digits
 //! of `p` and `n`, and an exact range of `y`: never less, and one more full-size wire.
 
@@ -54,7 +57,9 @@ use crate::error::BuildError;
 use crate::gadgets::bits::{bit_length, high_bits, recompose, remainder};
 use crate::gadgets::compare::split;
 use crate::gadgets::div_pow2::{self, check_shift, divide, half, quotients};
+use crate::gadgets::lookup::cost;
 use crate::gadgets::lookup::digits::sign;
+use crate::gadgets::lookup::function::Function;
 use crate::program::Instruction;
 
 /// Integer reference.
@@ -100,6 +105,51 @@ pub fn constrain(b: &mut Builder, x: &Bounded, shift: u32, lo: i64, hi: i64) -> 
             clamp_below(b, &mirrored, 0)?.sub_from_const(hi)
         }
     })
+}
+
+/// [`constrain`] for many values. By lookup, their quotients share a table of two columns where that is cheaper.
+pub fn constrain_all(
+    b: &mut Builder,
+    x: &[Bounded],
+    shift: u32,
+    lo: i64,
+    hi: i64,
+) -> Result<Vec<Bounded>, BuildError> {
+    let Some(table) = shared_table(b, x, shift, lo, hi)? else {
+        return x.iter().map(|x| constrain(b, x, shift, lo, hi)).collect();
+    };
+    let (min, max) = (i128::from(lo), i128::from(hi));
+    x.iter()
+        .map(|x| {
+            let (lowest, highest) = quotients(x, shift);
+            if highest <= min || lowest >= max || (lowest >= min && highest <= max) {
+                return constrain(b, x, shift, lo, hi);
+            }
+            let y = b.scope("clamp", |b| table.of_quotient(b, x, shift))?;
+            Ok(y.proven(lowest.max(min), highest.min(max)))
+        })
+        .collect()
+}
+
+/// A table of `clamp(q, lo, hi)` over all quotients that need one, if it saves more than it costs: see
+/// [`cost::clamp_by_table`].
+fn shared_table(
+    b: &mut Builder,
+    x: &[Bounded],
+    shift: u32,
+    lo: i64,
+    hi: i64,
+) -> Result<Option<Function>, BuildError> {
+    check_shift("clamp", shift)?;
+    if b.ranges() == Ranges::Bits {
+        return Ok(None);
+    }
+    let intervals = x.iter().map(|x| (x.lo(), x.hi()));
+    let Some(domain) = cost::clamp_by_table(intervals, shift, lo, hi, b.has_functions()) else {
+        return Ok(None);
+    };
+    let values: Vec<i64> = (domain.0..=domain.1).map(|q| q.clamp(lo, hi)).collect();
+    Function::new(b, domain.0, &values).map(Some)
 }
 
 /// `factor * x + constant`.

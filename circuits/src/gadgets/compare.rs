@@ -25,14 +25,14 @@ pub(crate) struct Signed {
     pub(crate) bits: Vec<Bounded>,
 }
 
-/// The smallest `n` with `-2^n <= d < 2^n` by the interval.
-pub(crate) fn magnitude(d: &Bounded) -> u32 {
-    bit_length(d.hi()).max(bit_length(-d.lo() - 1))
+/// The smallest `n` with `-2^n <= lo` and `hi < 2^n`.
+pub(crate) fn magnitude(lo: i128, hi: i128) -> u32 {
+    bit_length(hi).max(bit_length(-lo - 1))
 }
 
 /// Takes `d` apart. Its interval must contain -1 and 0.
 pub(crate) fn split(b: &mut Builder, d: &Bounded) -> Result<Signed, BuildError> {
-    let magnitude = magnitude(d);
+    let magnitude = magnitude(d.lo(), d.hi());
     let u = d.add_const(1i64 << magnitude.min(62))?;
     if magnitude == 0 {
         // d is -1 or 0, so u is 0 or 1 by its interval.

@@ -1,5 +1,6 @@
 //! Gadgets: small pieces of arithmetic, each with its integer reference, constraints, cost and tests.
 
+pub mod accumulate;
 pub mod bits;
 pub mod clamp;
 pub mod compare;

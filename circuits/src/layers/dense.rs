@@ -1,11 +1,13 @@
 //! Dense layer with fixed weights: `acc_r = sum_c w[r, c] * x_c + bias_r`.
 //!
-//! Cost: no constraint and no wire, whatever the size: the weights are constants, so each
-//! accumulator is a linear combination, with an interval from the weights' signs.
+//! Cost: no constraint and no wire up to [`MAX_TERMS`](crate::gadgets::accumulate::MAX_TERMS) inputs: the weights are constants, so
+//! each accumulator is a linear combination, with an interval from the weights' signs. Beyond that, one of each an
+//! output: see [`crate::gadgets::accumulate`].
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
 use crate::error::BuildError;
+use crate::gadgets::accumulate;
 
 /// A weight matrix in row-major order: `rows` outputs, `cols` inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,14 +55,16 @@ pub fn reference(x: &[i64], weights: &Weights, bias: &[i64]) -> Result<Vec<i64>,
 
 /// The accumulators. An interval beyond ±2^60 is an error.
 pub fn constrain(
-    _b: &mut Builder,
+    b: &mut Builder,
     x: &[Bounded],
     weights: &Weights,
     bias: &[i64],
 ) -> Result<Vec<Bounded>, BuildError> {
     weights.check(x.len(), bias)?;
     let rows = weights.w.chunks_exact(weights.cols);
-    rows.zip(bias).map(|(row, &bias)| Bounded::weighted_sum(x, row, bias)).collect()
+    rows.zip(bias)
+        .map(|(row, &bias)| accumulate::constrain(b, &Bounded::weighted_sum(x, row, bias)?))
+        .collect()
 }
 
 #[cfg(test)]

@@ -59,12 +59,13 @@ pub fn constrain_one(b: &mut Builder, acc: &Bounded, p: Requantize) -> Result<Bo
 
 /// Requantizes each value.
 pub fn constrain(b: &mut Builder, acc: &[Bounded], p: Requantize) -> Result<Vec<Bounded>, BuildError> {
-    b.scope("requantize", |b| acc.iter().map(|acc| constrain_one(b, acc, p)).collect())
+    b.scope("requantize", |b| clamp::constrain_all(b, acc, p.shift, p.lo, p.hi))
 }
 
 /// Requantizes each value and applies ReLU.
 pub fn requantize_relu(b: &mut Builder, acc: &[Bounded], p: Requantize) -> Result<Vec<Bounded>, BuildError> {
-    b.scope("requantize_relu", |b| acc.iter().map(|acc| constrain_one(b, acc, p.relu())).collect())
+    let p = p.relu();
+    b.scope("requantize_relu", |b| clamp::constrain_all(b, acc, p.shift, p.lo, p.hi))
 }
 
 #[cfg(test)]

@@ -11,9 +11,23 @@
 //! | mask, any lookup at all | 1 |
 //! | rho, any function at all | [`RHO`] |
 //!
+//! Rounding, shifting and clamping of `x` by `s` bits to `[lo, hi]`, with quotients of `n` bits and a sign, by [`clamp`]:
+//!
+//! | bounds that can be exceeded | constraints, beside the exact range proof of the remainder's `s` bits |
+//! | --- | --- |
+//! | none | the digits of the quotient's interval |
+//! | one | 2 and the digits of `n` bits |
+//! | both | 3 and the digits of the quotient and of its distance from `hi` |
+//! | any, by a table ([`clamp_by_table`]) | 2, and an entry a quotient once |
+//!
 //! The width is the one for which the sum over the circuit is least.
 
 use std::collections::BTreeMap;
+
+use super::function::MAX_ENTRIES;
+use crate::gadgets::bits::bit_length;
+use crate::gadgets::compare::magnitude;
+use crate::gadgets::div_pow2::half;
 
 /// Largest width of the range table.
 pub const MAX_WIDTH: u32 = 16;
@@ -40,6 +54,71 @@ pub fn exact(bits: u32, width: u32) -> usize {
 /// Queries that prove `0 <= u` where the upper end of `u` is known and has `bits` bits.
 pub fn loose(bits: u32, width: u32) -> usize {
     bits.div_ceil(width.max(1)) as usize
+}
+
+/// Constraints of `clamp(floor((x + 2^(shift-1)) / 2^shift), lo, hi)` for `x` in an interval, beside the range proofs,
+/// which are added to the demand: what [`crate::gadgets::clamp::constrain`] builds.
+pub fn clamp(demand: &mut Demand, interval: (i128, i128), shift: u32, lo: i64, hi: i64) -> usize {
+    let (lo, hi) = (i128::from(lo), i128::from(hi));
+    let (lowest, highest) = quotients(interval, shift);
+    let below = (lowest - lo, highest - lo);
+    let above = (hi - highest, hi - lowest);
+    if highest <= lo || lowest >= hi {
+        return 0;
+    }
+    let (fixed, signs) = match (lowest < lo, highest > hi) {
+        (false, false) if shift == 0 || lowest == highest => return 0,
+        (false, false) => {
+            demand.add_loose(bit_length(highest - lowest), 1);
+            (0, vec![])
+        }
+        (true, false) => (2, vec![below]),
+        (false, true) => (2, vec![above]),
+        (true, true) => (3, vec![below, above]),
+    };
+    for (min, max) in signs {
+        demand.add_loose(magnitude(min, max).max(1), 1);
+    }
+    if shift > 0 {
+        demand.add_exact(shift, 1);
+    }
+    fixed
+}
+
+/// The domain of a table of `clamp(q, lo, hi)` over the quotients of all intervals that exceed a bound, if the table
+/// costs less than what it saves: its entries, and rho unless a function is there already, against signs with digits
+/// of 8 bits.
+pub fn clamp_by_table(
+    intervals: impl IntoIterator<Item = (i128, i128)>,
+    shift: u32,
+    lo: i64,
+    hi: i64,
+    has_rho: bool,
+) -> Option<(i64, i64)> {
+    const WIDTH: u32 = 8;
+    let (mut saved, mut domain) = (0usize, None::<(i128, i128)>);
+    for interval in intervals {
+        let (lowest, highest) = quotients(interval, shift);
+        let (min, max) = (i128::from(lo), i128::from(hi));
+        if highest <= min || lowest >= max || (lowest >= min && highest <= max) {
+            continue;
+        }
+        let mut demand = Demand::default();
+        let signs = clamp(&mut demand, interval, shift, lo, hi) + demand.queries(WIDTH);
+        let remainder = if shift > 0 { exact(shift, WIDTH) } else { 0 };
+        saved += signs.saturating_sub(remainder + FUNCTION_QUERY);
+        domain = Some(domain.map_or((lowest, highest), |(l, h)| (l.min(lowest), h.max(highest))));
+    }
+    let (lowest, highest) = domain?;
+    let entries = usize::try_from(highest - lowest + 1).ok().filter(|&n| n <= MAX_ENTRIES)?;
+    let cost = table(entries) + if has_rho { 0 } else { RHO };
+    let domain = (i64::try_from(lowest).ok()?, i64::try_from(highest).ok()?);
+    (cost < saved).then_some(domain)
+}
+
+fn quotients((lo, hi): (i128, i128), shift: u32) -> (i128, i128) {
+    let half = i128::from(half(shift));
+    ((lo + half) >> shift, (hi + half) >> shift)
 }
 
 /// The range proofs of a circuit, counted by kind and width.

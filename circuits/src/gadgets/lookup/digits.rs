@@ -68,7 +68,7 @@ pub(crate) fn sign(b: &mut Builder, d: &Bounded) -> Result<Bounded, BuildError> 
     if b.ranges() == Ranges::Bits {
         return Ok(compare::split(b, d)?.non_negative);
     }
-    let magnitude = compare::magnitude(d).max(1);
+    let magnitude = compare::magnitude(d.lo(), d.hi()).max(1);
     let from = u8::try_from(magnitude).map_err(|_| BuildError::TooLarge { what: "bits" })?;
     let u = d.add_const(1i64 << magnitude.min(62))?;
     b.instruct(Instruction::Bits { from, count: 1 }, &[&u])?;

@@ -61,12 +61,15 @@
 
 pub mod cost;
 pub mod digits;
+pub mod function;
 mod prove;
 
 use std::collections::HashMap;
 
 use crate::bounded::{Bounded, LIMIT_BITS};
+use crate::error::BuildError;
 use crate::linear::Wire;
+use crate::program::{Entries, Table};
 
 /// A private copy of [`Bounded`]'s terms: queries need no interval.
 type Terms = Vec<(Wire, i64)>;
@@ -77,6 +80,18 @@ pub(crate) struct Lookups {
     scopes: Vec<String>,
     scope_ids: HashMap<String, u32>,
     checks: Vec<Check>,
+    functions: Vec<FunctionTable>,
+    function_ids: HashMap<(i64, Vec<i64>), usize>,
+}
+
+/// A function, and where it was applied.
+#[derive(Debug)]
+struct FunctionTable {
+    lo: i64,
+    values: Vec<i64>,
+    /// Position among the tables of the circuit, once it is applied.
+    table: Option<u32>,
+    queries: Vec<Query>,
 }
 
 /// A range proof: what is in range, and in which.
@@ -114,6 +129,38 @@ impl Lookups {
             scopes.push(name.clone());
             next
         })
+    }
+
+    /// The position of a function; that of an equal one, if there is one.
+    fn function(&mut self, lo: i64, values: Vec<i64>) -> usize {
+        let functions = &mut self.functions;
+        *self.function_ids.entry((lo, values)).or_insert_with_key(|(lo, values)| {
+            let (lo, values) = (*lo, values.clone());
+            functions.push(FunctionTable { lo, values, table: None, queries: Vec::new() });
+            functions.len() - 1
+        })
+    }
+
+    /// The table of a function, as part of the circuit: `tables` are those so far.
+    pub(crate) fn use_function(&mut self, index: usize, tables: &mut Vec<Table>) -> Result<u32, BuildError> {
+        let function = self.functions.get_mut(index);
+        let function = function.ok_or(BuildError::ForeignValue { operation: "lookup of a function" })?;
+        if let Some(table) = function.table {
+            return Ok(table);
+        }
+        let table =
+            u32::try_from(tables.len()).map_err(|_| BuildError::TooLarge { what: "lookup tables" })?;
+        let entries = Entries::Function { lo: function.lo, values: function.values.clone() };
+        tables.push(Table { entries, queries: 0 });
+        function.table = Some(table);
+        Ok(table)
+    }
+
+    fn query(&mut self, scope: String, function: usize, x: &Bounded, y: Wire) {
+        let scope = self.scope(scope);
+        if let Some(function) = self.functions.get_mut(function) {
+            function.queries.push(Query { scope, x: x.terms().to_vec(), y: Some([(y, 1)]) });
+        }
     }
 
     fn check(&mut self, scope: String, value: &Bounded, range: Range) {

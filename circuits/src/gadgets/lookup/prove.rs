@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::One;
 
 use super::cost::Demand;
-use super::{Check, Lookups, Query, Range, Terms};
+use super::{Check, FunctionTable, Lookups, Query, Range, Terms};
 use crate::builder::Builder;
 use crate::error::BuildError;
 use crate::gadgets::poseidon;
@@ -26,7 +26,17 @@ struct Counted {
 impl Lookups {
     /// Digits of all ranges, then the multiplicities of all tables: the end of the first phase.
     pub(crate) fn count(mut self, b: &mut Builder) -> Result<Tables, BuildError> {
-        let mut tables = Vec::new();
+        // Functions are tables of the program already, in the order of their first use.
+        let mut functions: Vec<_> = self.functions.drain(..).filter(|f| f.table.is_some()).collect();
+        functions.sort_by_key(|function| function.table);
+        let mut tables: Vec<Counted> = functions
+            .into_iter()
+            .map(|FunctionTable { lo, values, queries, .. }| Counted {
+                entries: Entries::Function { lo, values },
+                queries,
+                multiplicities: Vec::new(),
+            })
+            .collect();
         if !self.checks.is_empty() {
             let width = self.demand().best_width();
             let mut queries = Vec::new();
@@ -36,11 +46,7 @@ impl Lookups {
             let bits = u8::try_from(width).map_err(|_| BuildError::TooLarge { what: "bits" })?;
             tables.push(Counted { entries: Entries::Range { bits }, queries, multiplicities: Vec::new() });
         }
-        for table in &tables {
-            let queries = u32::try_from(table.queries.len())
-                .map_err(|_| BuildError::TooLarge { what: "queries of a table" })?;
-            b.tables().push(Table { entries: table.entries.clone(), queries });
-        }
+        *b.tables() = tables.iter().map(Counted::table).collect::<Result<_, _>>()?;
         if !tables.is_empty() {
             b.instruct_raw(Instruction::Count, tables.iter().flat_map(|t| &t.queries).flat_map(operands))?;
             for table in &mut tables {
@@ -162,6 +168,12 @@ impl Tables {
 }
 
 impl Counted {
+    fn table(&self) -> Result<Table, BuildError> {
+        let queries = u32::try_from(self.queries.len())
+            .map_err(|_| BuildError::TooLarge { what: "queries of a table" })?;
+        Ok(Table { entries: self.entries.clone(), queries })
+    }
+
     fn prove(
         &self,
         b: &mut Builder,

@@ -1,0 +1,158 @@
+//! Finds the lookup tables of a circuit in its constraints alone.
+//!
+//! A table counts only if everything that the argument of [`crate::gadgets::lookup`] needs is there: the
+//! sum over all its fractions, one constraint for each fraction, entries that are constants and
+//! differ, and a commitment that binds every multiplicity, every query and every value of a function.
+//! The program that made the constraints is not asked.
+
+use std::collections::{HashMap, HashSet};
+
+use ark_bn254::Fr;
+use ark_ff::{One, Zero};
+
+use super::Columns;
+use crate::circuit::Circuit;
+use crate::linear::Wire;
+use crate::r1cs::{Csr, R1cs};
+
+/// A table: what satisfies the constraints (but for the error of the challenge) makes every query one
+/// of the entries, and each multiplicity the number of queries of its entry.
+pub(super) struct Table {
+    /// Value by argument; 0 for a range.
+    pub(super) values: HashMap<Fr, Fr>,
+    /// The wire of the multiplicity of each argument.
+    pub(super) multiplicities: Vec<(Fr, usize)>,
+    /// The queries.
+    pub(super) queries: Vec<Query>,
+    /// The arguments, if they are consecutive integers.
+    pub(super) domain: Option<(i128, i128)>,
+}
+
+/// A query: an affine argument and, for a function, the wire that holds the value.
+pub(super) struct Query {
+    /// Terms of the argument; wire 0 carries the constant.
+    pub(super) argument: Vec<(usize, Fr)>,
+    pub(super) value: Option<usize>,
+    /// The constraint `inverse * (challenge - query) = 1`.
+    pub(super) row: usize,
+}
+
+pub(super) fn find(circuit: &Circuit, columns: &Columns) -> Vec<Table> {
+    let Some(commitment) = &circuit.commitment else { return Vec::new() };
+    let committed: HashSet<usize> = commitment.committed.iter().map(|&wire| wire as usize).collect();
+    let r1cs = &circuit.r1cs;
+    let finder = Finder { r1cs, columns, committed };
+    (0..r1cs.num_constraints()).filter_map(|row| finder.table(row)).collect()
+}
+
+struct Finder<'a> {
+    r1cs: &'a R1cs,
+    columns: &'a Columns,
+    committed: HashSet<usize>,
+}
+
+impl Finder<'_> {
+    fn terms(&self, matrix: &Csr, row: usize) -> Vec<(usize, Fr)> {
+        matrix.row(row).map(|(wire, c)| (wire as usize, self.r1cs.values[c as usize])).collect()
+    }
+
+    /// The one wire of a row, with coefficient 1.
+    fn wire(&self, matrix: &Csr, row: usize) -> Option<usize> {
+        match self.terms(matrix, row).as_slice() {
+            &[(wire, c)] if c.is_one() => Some(wire),
+            _ => None,
+        }
+    }
+
+    /// The table whose sum this row is.
+    fn table(&self, row: usize) -> Option<Table> {
+        let r1cs = self.r1cs;
+        if r1cs.a.row(row).next().is_some() || r1cs.b.row(row).next().is_some() {
+            return None;
+        }
+        let mut table =
+            Table { values: HashMap::new(), multiplicities: Vec::new(), queries: Vec::new(), domain: None };
+        for (fraction, sign) in self.terms(&r1cs.c, row) {
+            let (row, denominator) = self.fraction(fraction)?;
+            let numerator = self.wire(&r1cs.c, row)?;
+            if sign.is_one() {
+                let (argument, value) = self.entry(&denominator)?;
+                let is_new = table.values.insert(argument, value).is_none();
+                if !is_new || !self.committed.contains(&numerator) {
+                    return None;
+                }
+                table.multiplicities.push((argument, numerator));
+            } else if sign == -Fr::one() && numerator == Wire::ONE.index() {
+                table.queries.push(self.query(row, denominator)?);
+            } else {
+                return None;
+            }
+        }
+        let arguments: Option<Vec<i128>> = table.values.keys().map(|&x| super::unique::small(x)).collect();
+        if let Some((lo, hi)) = arguments.and_then(|a| Some((*a.iter().min()?, *a.iter().max()?))) {
+            let consecutive = hi - lo + 1 == table.values.len() as i128;
+            table.domain = consecutive.then_some((lo, hi));
+        }
+        (!table.queries.is_empty()).then_some(table)
+    }
+
+    /// The row `fraction * denominator = numerator`, and its denominator less the challenge.
+    fn fraction(&self, fraction: usize) -> Option<(usize, Vec<(usize, Fr)>)> {
+        let challenge = (Wire::CHALLENGE.index(), Fr::one());
+        let rows = self.columns.of(fraction).iter().map(|entry| entry.row);
+        let mut found = rows.filter_map(|row| {
+            let mut terms = self.terms(&self.r1cs.b, row);
+            let position = terms.iter().position(|&term| term == challenge)?;
+            terms.remove(position);
+            (self.wire(&self.r1cs.a, row)? == fraction).then_some((row, terms))
+        });
+        found.next()
+    }
+
+    /// Argument and value of an entry, whose denominator holds nothing but constants and rho.
+    fn entry(&self, denominator: &[(usize, Fr)]) -> Option<(Fr, Fr)> {
+        let (mut argument, mut value) = (Fr::zero(), Fr::zero());
+        for &(wire, c) in denominator {
+            match wire {
+                0 => argument = -c,
+                _ if self.is_rho(wire) => value = -c,
+                _ => return None,
+            }
+        }
+        Some((argument, value))
+    }
+
+    /// Rho is what the constraint of that name defines.
+    fn is_rho(&self, wire: usize) -> bool {
+        let is_definition = |row: usize| {
+            self.r1cs.violation(row).block == "lookup/rho/rho * 1 = hash of the challenge"
+                && self.wire(&self.r1cs.a, row) == Some(wire)
+                && self.wire(&self.r1cs.b, row) == Some(0)
+        };
+        self.columns.of(wire).iter().any(|entry| is_definition(entry.row))
+    }
+
+    fn query(&self, row: usize, denominator: Vec<(usize, Fr)>) -> Option<Query> {
+        let mut query = Query { argument: Vec::new(), value: None, row };
+        for (wire, c) in denominator {
+            match self.factor_of_rho(wire) {
+                Some(value) if c == -Fr::one() && query.value.is_none() => query.value = Some(value),
+                Some(_) => return None,
+                None => query.argument.push((wire, -c)),
+            }
+        }
+        let wires = query.argument.iter().map(|&(wire, _)| wire).filter(|&wire| wire != 0);
+        wires.chain(query.value).all(|wire| self.committed.contains(&wire)).then_some(query)
+    }
+
+    /// The `y` of a constraint `rho * y = wire`.
+    fn factor_of_rho(&self, wire: usize) -> Option<usize> {
+        let rows = self.columns.of(wire).iter().map(|entry| entry.row);
+        let mut factors = rows.filter_map(|row| {
+            let is_product =
+                self.wire(&self.r1cs.c, row)? == wire && self.is_rho(self.wire(&self.r1cs.a, row)?);
+            self.wire(&self.r1cs.b, row).filter(|_| is_product)
+        });
+        factors.next()
+    }
+}
