@@ -30,6 +30,10 @@
 //! # }
 //! ```
 //!
+//! With [`Ranges::Lookup`] the same circuit proves its ranges by lookups. It then has a [`Commitment`],
+//! and its witness two phases: [`Circuit::solve`] computes what the commitment binds, and
+//! [`Circuit::complete`] what follows from the challenge. See [`gadgets::lookup`].
+//!
 //! The crate does no I/O and knows neither ONNX nor Solana.
 
 #![forbid(unsafe_code)]
@@ -44,6 +48,7 @@ mod commitment;
 mod encoding;
 mod error;
 pub mod gadgets;
+mod kinds;
 pub mod layers;
 mod linear;
 mod machine;
@@ -58,6 +63,7 @@ pub use builder::{Builder, MAX_TENSOR_BITS, Ranges};
 pub use circuit::{Assignment, Circuit, Stats, Witness};
 pub use commitment::Commitment;
 pub use error::{BuildError, DecodeError, SolveError};
+pub use kinds::Kinds;
 pub use linear::{Lc, Wire};
 pub use program::{Entries, HashOutput, InputTensor, Instruction, Table, WitnessProgram};
 pub use r1cs::{Block, Csr, NUM_INSTANCE, R1cs, Violation};

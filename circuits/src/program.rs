@@ -155,6 +155,11 @@ impl Entries {
         self.len() == 0
     }
 
+    /// Whether it maps arguments to values.
+    pub fn is_function(&self) -> bool {
+        matches!(self, Self::Function { .. })
+    }
+
     /// Integer combinations that a query reads.
     pub(crate) fn columns(&self) -> usize {
         match self {

@@ -36,9 +36,9 @@ use crate::r1cs::{Csr, R1cs};
 pub fn uniqueness(circuit: &Circuit, witness: &Witness, allow: &[Allowed<'_>]) -> Report {
     let columns = Columns::new(&circuit.r1cs);
     let tables = tables::find(circuit, &columns);
-    let queries = (0..).zip(&tables).flat_map(|(t, table)| {
-        (0..).zip(&table.queries).map(move |(q, query)| (query.row, (t, q)))
-    });
+    let queries = (0..)
+        .zip(&tables)
+        .flat_map(|(t, table)| (0..).zip(&table.queries).map(move |(q, query)| (query.row, (t, q))));
     let mut knowledge = Knowledge {
         r1cs: &circuit.r1cs,
         columns: &columns,

@@ -15,7 +15,7 @@ pub fn reference(x: i64, lo: i64, hi: i64) -> i64 {
 
 /// Clips each value to `[lo, hi]`.
 pub fn constrain(b: &mut Builder, x: &[Bounded], lo: i64, hi: i64) -> Result<Vec<Bounded>, BuildError> {
-    b.scope("clip", |b| x.iter().map(|x| clamp::constrain(b, x, 0, lo, hi)).collect())
+    b.scope("clip", |b| clamp::constrain_all(b, x, 0, lo, hi))
 }
 
 #[cfg(test)]

@@ -15,16 +15,18 @@ pub fn reference(x: i64) -> i64 {
 
 /// Applies ReLU to each value.
 pub fn constrain(b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
-    b.scope("relu", |b| x.iter().map(|x| constrain_one(b, x)).collect())
+    b.scope("relu", |b| clamp::constrain_all(b, x, 0, 0, NO_BOUND))
 }
+
+/// Intervals stay within ±2^60, so no value is above this bound.
+const NO_BOUND: i64 = 1 << crate::bounded::LIMIT_BITS;
 
 /// Applies ReLU to one value.
 pub fn constrain_one(b: &mut Builder, x: &Bounded) -> Result<Bounded, BuildError> {
     if x.lo() >= 0 {
         return Ok(x.clone());
     }
-    // Intervals stay within ±2^60, so no value is above this bound.
-    clamp::constrain(b, x, 0, 0, 1 << crate::bounded::LIMIT_BITS)
+    clamp::constrain(b, x, 0, 0, NO_BOUND)
 }
 
 #[cfg(test)]

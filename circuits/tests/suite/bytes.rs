@@ -1,13 +1,20 @@
 //! Bytes of circuits and witnesses: canonical, deterministic, and harmless when hostile.
 
 use crate::common;
-use assay_circuits::{Assignment, Circuit, DecodeError, Witness};
+use assay_circuits::{Assignment, Circuit, DecodeError, Witness, audit};
 use proptest::prelude::*;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 fn small() -> Result<common::Case, Box<dyn std::error::Error>> {
     common::statements()?.into_iter().next().ok_or_else(|| "no case".into())
+}
+
+/// Without lookups, with a range table, with functions.
+fn versions() -> Result<Vec<common::Case>, Box<dyn std::error::Error>> {
+    let mut lookups = common::lookups()?;
+    let functions = lookups.remove(5);
+    Ok(vec![small()?, lookups.remove(0), functions])
 }
 
 /// Zeros in the shape that the circuit declares, if that is small enough to try.
@@ -27,6 +34,11 @@ fn positions(len: usize) -> impl Iterator<Item = usize> {
     (0..len).filter(move |&i| i < 64 || i % 769 == 0 || i + 1200 > len)
 }
 
+/// All of those for a plain circuit, every third for a circuit with lookups.
+fn damaged(case: &common::Case, len: usize) -> impl Iterator<Item = usize> {
+    positions(len).step_by(if case.circuit.commitment.is_some() { 3 } else { 1 })
+}
+
 /// Reads hostile bytes; what is accepted must be canonical, and solving it must return.
 fn survive(bytes: &[u8]) -> Result<Circuit, DecodeError> {
     let circuit = Circuit::from_bytes(bytes)?;
@@ -34,14 +46,17 @@ fn survive(bytes: &[u8]) -> Result<Circuit, DecodeError> {
     let assignment = zeros(&circuit).unwrap_or_default();
     if let Ok(witness) = circuit.solve(&assignment) {
         assert_eq!(witness.values.len(), circuit.r1cs.num_wires());
-        let _ = circuit.r1cs.first_violation(&witness);
+        if let Ok(witness) = circuit.complete(witness, Default::default(), 7_u64.into()) {
+            assert_eq!(witness.values.len(), circuit.r1cs.num_wires());
+            let _ = circuit.r1cs.first_violation(&witness);
+        }
     }
     Ok(circuit)
 }
 
 #[test]
 fn reading_inverts_writing() -> Outcome {
-    for case in common::statements()?.into_iter().chain([common::risk()?]) {
+    for case in common::statements()?.into_iter().chain([common::risk()?]).chain(common::lookups()?) {
         let bytes = case.circuit.to_bytes();
         let read = Circuit::from_bytes(&bytes)?;
         assert_eq!(read, case.circuit, "{}", case.name);
@@ -50,6 +65,7 @@ fn reading_inverts_writing() -> Outcome {
         for assignment in &case.assignments {
             let witness = read.solve(assignment)?;
             assert_eq!(witness, case.circuit.solve(assignment)?);
+            let witness = audit::solve(&read, assignment)?;
             assert_eq!(Witness::from_bytes(&witness.to_bytes())?, witness);
         }
     }
@@ -79,11 +95,14 @@ fn a_gadget_without_a_statement_is_refused() -> Outcome {
 
 #[test]
 fn every_truncation_is_refused() -> Outcome {
+    for case in versions()? {
+        let bytes = case.circuit.to_bytes();
+        for len in positions(bytes.len()) {
+            assert!(Circuit::from_bytes(&bytes[..len]).is_err(), "{len} of {} bytes", bytes.len());
+        }
+    }
     let case = small()?;
     let bytes = case.circuit.to_bytes();
-    for len in positions(bytes.len()) {
-        assert!(Circuit::from_bytes(&bytes[..len]).is_err(), "{len} of {} bytes", bytes.len());
-    }
     let mut longer = bytes.clone();
     longer.push(0);
     assert_eq!(Circuit::from_bytes(&longer), Err(DecodeError::Trailing { left: 1 }));
@@ -109,25 +128,29 @@ fn tag_and_version_have_their_own_errors() -> Outcome {
 #[test]
 fn huge_counts_are_refused_before_allocating() -> Outcome {
     // Words in turn claim 2^32 - 1 items.
-    let bytes = small()?.circuit.to_bytes();
-    for start in positions(bytes.len() - 4) {
-        let mut hostile = bytes.clone();
-        hostile[start..start + 4].fill(0xff);
-        let _ = survive(&hostile);
+    for case in versions()? {
+        let bytes = case.circuit.to_bytes();
+        for start in damaged(&case, bytes.len() - 4) {
+            let mut hostile = bytes.clone();
+            hostile[start..start + 4].fill(0xff);
+            let _ = survive(&hostile);
+        }
     }
     Ok(())
 }
 
 #[test]
 fn every_flipped_bit_is_refused_or_harmless() -> Outcome {
-    let bytes = small()?.circuit.to_bytes();
     let (mut accepted, mut tried) = (0usize, 0usize);
-    for position in positions(bytes.len()) {
-        // One bit a byte, a different one each time.
-        tried += 1;
-        let mut hostile = bytes.clone();
-        hostile[position] ^= 1 << (position % 8);
-        accepted += usize::from(survive(&hostile).is_ok());
+    for case in versions()? {
+        let bytes = case.circuit.to_bytes();
+        for position in damaged(&case, bytes.len()) {
+            // One bit a byte, a different one each time.
+            tried += 1;
+            let mut hostile = bytes.clone();
+            hostile[position] ^= 1 << (position % 8);
+            accepted += usize::from(survive(&hostile).is_ok());
+        }
     }
     // Coefficients and names may change and stay well-formed; the digest is what notices.
     assert!(accepted < tried);

@@ -4,7 +4,7 @@
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use assay_circuits::gadgets::{
-    bits, clamp, compare, div_pow2, divide, minmax, multiplex, range, root, select, zero,
+    bits, clamp, compare, div_pow2, divide, lookup, minmax, multiplex, range, root, select, zero,
 };
 use assay_circuits::layers::add::{self, Alignment};
 use assay_circuits::layers::average_pool::{self, Count};
@@ -100,7 +100,7 @@ pub fn risk_assignment(seed: u64) -> Assignment {
 
 /// A circuit with assignments at its limits and at random: a row of the ledger, a subject of the audits.
 pub struct Case {
-    pub name: &'static str,
+    pub name: String,
     pub circuit: Circuit,
     pub assignments: Vec<Assignment>,
 }
@@ -116,6 +116,10 @@ type Build = fn(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError>;
 
 /// Every gadget and layer alone, in the configurations that differ in their constraints.
 pub fn gadgets() -> Result<Vec<Case>, BuildError> {
+    gadgets_by(Ranges::Bits)
+}
+
+fn gadgets_by(ranges: Ranges) -> Result<Vec<Case>, BuildError> {
     let rows: Vec<(&'static str, usize, u8, Build)> = vec![
         ("input of 16 values, 15 bits", 16, 15, |_, x| Ok(x.to_vec())),
         ("bits of 16", 1, 16, |b, x| bits::decompose(b, &x[0].add_const(1 << 15)?)),
@@ -203,7 +207,7 @@ pub fn gadgets() -> Result<Vec<Case>, BuildError> {
     ];
     rows.into_iter()
         .map(|(name, len, bits, build)| {
-            let mut b = Builder::new();
+            let mut b = Builder::with_ranges(ranges);
             let x = b.input("x", len, bits)?;
             let y = build(&mut b, &x)?;
             let circuit = b.finish_gadget(&[&y])?;
@@ -213,9 +217,34 @@ pub fn gadgets() -> Result<Vec<Case>, BuildError> {
                 let values = assignments.iter_mut().flat_map(|a| &mut a.inputs).flatten();
                 values.for_each(|x| *x = (*x).clamp(*lo, *hi));
             }
-            Ok(Case { name, circuit, assignments })
+            Ok(Case { name: name_by(ranges, name), circuit, assignments })
         })
         .collect()
+}
+
+fn name_by(ranges: Ranges, name: &str) -> String {
+    match ranges {
+        Ranges::Bits => name.into(),
+        Ranges::Lookup => format!("{name}, by lookup"),
+    }
+}
+
+/// Many clamps that share a table, and a function of a quotient, with a statement.
+fn functions(ranges: Ranges) -> Result<Case, BuildError> {
+    let mut b = Builder::with_ranges(ranges);
+    let x = b.input("x", 40, 8)?;
+    let wide = x.iter().map(|x| x.mul_const(3)).collect::<Result<Vec<_>, _>>()?;
+    let mut y = requantize::constrain(&mut b, &wide, Requantize::signed(1, 4))?;
+    let squares: Vec<i64> = (-32..=32).map(|q| q * q).collect();
+    let square = lookup::function::Function::new(&mut b, -32, &squares)?;
+    y.push(square.of_quotient(&mut b, &x[0], 2)?);
+    b.bind_statement(
+        Fr::from(0xf0_u64),
+        &[StatementInput { values: &x, bits: 8, visibility: Visibility::Public }],
+        &[StatementOutput { values: &y, bits: 12 }],
+    )?;
+    let name = name_by(ranges, "statement: 40 clamps and a square of a quotient");
+    Ok(Case { name, circuit: b.finish()?, assignments: edges(&[(40, 8)], 0) })
 }
 
 fn quantization(lo: i64, hi: i64, input_scale: i32, output_scale: i32) -> Quantization {
@@ -234,8 +263,12 @@ fn one(value: Result<Bounded, BuildError>) -> Result<Vec<Bounded>, BuildError> {
 
 /// Circuits with a statement: one hash, a chain of hashes, committed inputs, several tensors.
 pub fn statements() -> Result<Vec<Case>, BuildError> {
+    statements_by(Ranges::Bits)
+}
+
+fn statements_by(ranges: Ranges) -> Result<Vec<Case>, BuildError> {
     let case = |name, tensors: &[(usize, u8, Visibility)]| -> Result<Case, BuildError> {
-        let mut b = Builder::new();
+        let mut b = Builder::with_ranges(ranges);
         let inputs = tensors
             .iter()
             .enumerate()
@@ -252,7 +285,7 @@ pub fn statements() -> Result<Vec<Case>, BuildError> {
         b.bind_statement(Fr::from(0xd0_u64), &bound, &outputs)?;
         let shapes: Vec<_> = tensors.iter().map(|&(len, bits, _)| (len, bits)).collect();
         let salts = tensors.iter().filter(|(_, _, v)| *v == Visibility::Committed).count();
-        Ok(Case { name, circuit: b.finish()?, assignments: edges(&shapes, salts) })
+        Ok(Case { name: name_by(ranges, name), circuit: b.finish()?, assignments: edges(&shapes, salts) })
     };
     let (public, committed) = (Visibility::Public, Visibility::Committed);
     Ok(vec![
@@ -271,11 +304,7 @@ pub fn risk() -> Result<Case, BuildError> {
 pub fn risk_with(ranges: Ranges) -> Result<Case, BuildError> {
     let circuit = risk_network(1).circuit_with(ranges)?;
     let assignments = (0..3).map(risk_assignment).collect();
-    let name = match ranges {
-        Ranges::Bits => "liquidation-risk shape: 16-32-16-1",
-        Ranges::Lookup => "liquidation-risk shape: 16-32-16-1, by lookup",
-    };
-    Ok(Case { name, circuit, assignments })
+    Ok(Case { name: name_by(ranges, "liquidation-risk shape: 16-32-16-1"), circuit, assignments })
 }
 
 /// All cases.
@@ -283,6 +312,17 @@ pub fn cases() -> Result<Vec<Case>, BuildError> {
     let mut all = gadgets()?;
     all.extend(statements()?);
     all.push(risk()?);
+    all.extend(gadgets_by(Ranges::Lookup)?);
+    all.extend(lookups()?);
+    Ok(all)
+}
+
+/// Circuits with a statement and with lookups.
+pub fn lookups() -> Result<Vec<Case>, BuildError> {
+    let mut all = statements_by(Ranges::Lookup)?;
+    all.push(functions(Ranges::Bits)?);
+    all.push(functions(Ranges::Lookup)?);
+    all.push(risk_with(Ranges::Lookup)?);
     Ok(all)
 }
 

@@ -2,7 +2,8 @@
 
 use crate::common;
 use ark_bn254::Fr;
-use assay_circuits::{Circuit, Ranges, SolveError};
+use assay_circuits::gadgets::lookup::cost;
+use assay_circuits::{Circuit, Kinds, Ranges, SolveError};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -57,5 +58,41 @@ fn the_commitment_is_where_the_program_says() -> Outcome {
     assert_ne!(first.values[open - 1], Fr::from(0u64) - Fr::from(1u64));
     assert_eq!(Circuit::from_bytes(&circuit.to_bytes())?, *circuit);
     assert_eq!(common::risk()?.circuit.commitment, None);
+    Ok(())
+}
+
+#[test]
+fn every_constraint_has_a_kind() -> Outcome {
+    for case in common::cases()? {
+        let Kinds { bits, entries, queries, hash, linear, products } = case.circuit.kinds();
+        let sum = bits + entries + queries + hash + linear + products;
+        assert_eq!(sum, case.circuit.stats().constraints, "{}", case.name);
+        let tables = case.circuit.program().tables();
+        assert_eq!(entries, tables.iter().map(|table| table.entries().len()).sum::<usize>(), "{}", case.name);
+        let of = |columns: usize| {
+            let tables = tables.iter().filter(move |table| table.entries().is_function() == (columns == 2));
+            tables.map(|table| columns * table.queries()).sum::<usize>()
+        };
+        assert_eq!(queries, of(1) + of(2), "{}", case.name);
+    }
+    let kinds = common::risk()?.circuit.kinds();
+    assert_eq!((kinds.entries, kinds.queries, kinds.linear), (0, 0, 0));
+    // Of the one bit of a lookup circuit's clamps, and rho's hash.
+    let functions = common::lookups()?.remove(4).circuit.kinds();
+    assert!(functions.hash >= cost::RHO - 1);
+    Ok(())
+}
+
+/// What a check costs, all things included, where there are many.
+#[test]
+fn checks_are_cheap_in_bulk() -> Outcome {
+    use assay_circuits::Builder;
+    for (bits, count, limit) in [(8u8, 10_000usize, 1.03), (16, 10_000, 2.04), (26, 10_000, 2.83)] {
+        let mut b = Builder::with_ranges(Ranges::Lookup);
+        let x = b.input("x", count, bits)?;
+        let circuit = b.finish_gadget(&[&x[..1]])?;
+        let each = circuit.stats().constraints as f64 / count as f64;
+        assert!(each < limit, "{bits} bits: {each}");
+    }
     Ok(())
 }

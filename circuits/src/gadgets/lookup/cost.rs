@@ -63,7 +63,7 @@ pub fn clamp(demand: &mut Demand, interval: (i128, i128), shift: u32, lo: i64, h
     let (lowest, highest) = quotients(interval, shift);
     let below = (lowest - lo, highest - lo);
     let above = (hi - highest, hi - lowest);
-    if highest <= lo || lowest >= hi {
+    if highest <= lo || lowest >= hi || lo == hi {
         return 0;
     }
     let (fixed, signs) = match (lowest < lo, highest > hi) {

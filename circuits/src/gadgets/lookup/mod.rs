@@ -63,6 +63,8 @@ pub mod cost;
 pub mod digits;
 pub mod function;
 mod prove;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
