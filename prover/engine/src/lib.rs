@@ -16,7 +16,6 @@ mod backend;
 mod curve;
 pub mod fixed_base;
 #[cfg(target_arch = "x86_64")]
-#[allow(dead_code)]
 #[allow(unsafe_code, reason = "vector instructions; each block states why the processor has them")]
 mod ifma;
 #[doc(hidden)]

@@ -27,12 +27,10 @@ pub(crate) fn first_unequal_product(ifma: Ifma, a: &[Fr], b: &[Fr], c: &[Fr]) ->
 
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
 fn to_integers_kernel(ifma: Ifma, elements: &[Fr], integers: &mut [[u64; 4]]) {
-    // Words x 2^256: a product with 2^4 and R = 2^260 leaves x.
-    let sixteen = Fe8::<Scalar>::splat(ifma, &[16, 0, 0, 0, 0]);
     for (elements, integers) in elements.chunks(8).zip(integers.chunks_mut(8)) {
-        let value = Fe8::unpack(read(ifma, elements)).mul(sixteen).canonical();
+        let value = Fe8::<Scalar>::unpack_shifted(read(ifma, elements));
         let mut eight = [[0; 4]; 8];
-        Lanes::scatter(value.pack(), eight.each_mut());
+        Lanes::scatter(value.pack_integer(), eight.each_mut());
         integers.copy_from_slice(&eight[..integers.len()]);
     }
 }

@@ -1,28 +1,28 @@
-//! The inner loops: levels of a transform on columns and on rows.
-//!
-//! Values between levels are [`Loose`]: signed limbs, value in [0, 84 p]; only what is multiplied has its carries
-//! propagated. A level adds less than 2^57 to a limb, so thirty levels stay below 2^62.
+//! The three steps of a transform, each for one group of columns or one row.
 
 use ark_bn254::Fr;
-use bytemuck::Zeroable;
 
-use super::tables::{ForwardLevel, Limbs, Tables};
+use super::{
+    levels::{
+        Element, Sum, halves_by_one_root, halves_by_roots, halves_without_product, quarters_by_one_root,
+        quarters_by_roots, thirds_by_one_root, thirds_by_roots, thirds_without_product, tile_of_64,
+    },
+    tables::{ForwardLevel, Tables},
+};
 use crate::ifma::{
     Ifma,
-    field::{Block, Fe8, Loose},
+    field::Block,
     lanes::Lanes,
-    modulus::{Modulus, Scalar, multiple},
+    modulus::{Modulus, Scalar},
 };
 
-/// `3 p`: what a product is below.
-const THREE: Limbs = multiple(Scalar::P, 3);
+/// Blocks of eight columns that go through the cache together: a row's part is then a run of memory long enough to be worth
+/// its page.
+pub(super) const GROUP: usize = 4;
 
-type Element = Fe8<Scalar>;
-type Sum = Loose<Scalar>;
-
-/// What one thread needs for eight columns.
+/// What one thread needs for a group of columns.
 pub(super) struct Scratch {
-    /// Eight columns of up to three polynomials: a block for each row.
+    /// The columns of up to three polynomials: [`GROUP`] blocks for each row.
     columns: [Vec<Block>; 3],
     /// Roots of the columns' forward levels, level by level: the root, and at radix 3 its square after it.
     roots: Vec<Block>,
@@ -30,14 +30,14 @@ pub(super) struct Scratch {
 
 impl Scratch {
     pub(super) fn new(tables: &Tables) -> Scratch {
-        let roots =
+        let roots: usize =
             tables.columns_forward.iter().map(|level| level.row_factors.len() * (level.radix - 1)).sum();
-        let column = || vec![Block::zeroed(); tables.rows];
-        Scratch { columns: [column(), column(), column()], roots: vec![Block::zeroed(); roots] }
+        let column = || bytemuck::zeroed_vec(GROUP * tables.rows);
+        Scratch { columns: [column(), column(), column()], roots: bytemuck::zeroed_vec(GROUP * roots) }
     }
 }
 
-/// Step 1 for A, B and C = A B: columns `8 group..8 group + 8` of both inputs.
+/// Step 1 for A, B and C = A B, for one group of columns.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
 pub(super) fn columns_of_product(
     ifma: Ifma,
@@ -45,7 +45,7 @@ pub(super) fn columns_of_product(
     group: usize,
     [a, b]: [&[Fr]; 2],
     scratch: &mut Scratch,
-    out: [Vec<&mut [Block]>; 3],
+    out: [Vec<&mut [Block; GROUP]>; 3],
 ) {
     let [column_a, column_b, column_c] = &mut scratch.columns;
     let places = column_a.iter_mut().zip(column_b).zip(column_c);
@@ -71,7 +71,7 @@ pub(super) fn columns_of_values(
     group: usize,
     values: &[Fr],
     scratch: &mut Scratch,
-    out: [Vec<&mut [Block]>; 1],
+    out: [Vec<&mut [Block; GROUP]>; 1],
 ) {
     let [column, _, _] = &mut scratch.columns;
     for (place, values) in column.iter_mut().zip(eights(tables, group, values)) {
@@ -100,14 +100,7 @@ pub(super) fn row(
     }
     let (nodes, [roots_4, roots_2, roots_1]) = roots.split_at(roots.len() - 3) else { return };
     for blocks in polynomials {
-        let mut length = blocks.len();
-        for roots in nodes {
-            for (node, values) in blocks.chunks_exact_mut(length).enumerate() {
-                let root = Element::broadcast(ifma, &roots[node / 8], node % 8);
-                halves_by_one_root(ifma, values, root);
-            }
-            length /= 2;
-        }
+        row_to_tiles(ifma, blocks, nodes);
         let (tiles, _) = blocks.as_chunks_mut::<8>();
         for (index, tile) in tiles.iter_mut().enumerate() {
             let (roots_2, roots_1) = (&roots_2[2 * index..][..2], &roots_1[4 * index..][..4]);
@@ -115,10 +108,46 @@ pub(super) fn row(
             let last = [0, 1, 2, 3].map(|i| &roots_1[i]);
             tile_of_64(ifma, tile, &roots_4[index], [even, odd], last, &tables.row_forward_small);
         }
-        for roots in &tables.row_forward {
-            for values in blocks.chunks_exact_mut(2 * roots.len()) {
-                halves_by_roots(ifma, values, roots);
+        tiles_to_row(ifma, blocks, &tables.row_forward);
+    }
+}
+
+/// The levels to coefficients that combine whole vectors of a row; of each level the roots of its nodes.
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+fn row_to_tiles(ifma: Ifma, blocks: &mut [Block], mut levels: &[Vec<Block>]) {
+    let of_node = |roots: &[Block], node: usize| Element::broadcast(ifma, &roots[node / 8], node % 8);
+    let mut length = blocks.len();
+    while let [level, rest @ ..] = levels {
+        levels = rest;
+        let nodes = blocks.chunks_exact_mut(length).enumerate();
+        if let [next, rest @ ..] = rest {
+            for (node, values) in nodes {
+                let children = [of_node(next, 2 * node), of_node(next, 2 * node + 1)];
+                quarters_by_one_root(ifma, values, of_node(level, node), children);
             }
+            length /= 4;
+            levels = rest;
+        } else {
+            for (node, values) in nodes {
+                halves_by_one_root(ifma, values, of_node(level, node));
+            }
+        }
+    }
+}
+
+/// The levels to values that combine whole vectors of a row; of each level a root for each place.
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+fn tiles_to_row(ifma: Ifma, blocks: &mut [Block], mut levels: &[Vec<Block>]) {
+    while let [level, rest @ ..] = levels {
+        levels = rest;
+        if let [next, rest @ ..] = rest {
+            for values in blocks.chunks_exact_mut(2 * next.len()) {
+                quarters_by_roots(ifma, values, level, next);
+            }
+            levels = rest;
+        } else {
+            // The last level: its one node is the row.
+            halves_by_roots(ifma, blocks, level);
         }
     }
 }
@@ -131,7 +160,7 @@ pub(super) fn columns_to_quotient(
     group: usize,
     polynomials: [&[Block]; 3],
     scratch: &mut Scratch,
-    out: Vec<&mut [Fr]>,
+    out: Vec<&mut [[Fr; 8]; GROUP]>,
 ) {
     column_roots(ifma, tables, group, &mut scratch.roots);
     for (polynomial, column) in polynomials.into_iter().zip(&mut scratch.columns) {
@@ -140,7 +169,7 @@ pub(super) fn columns_to_quotient(
     }
     let (size, last) = (Element::splat(ifma, &tables.size), Element::splat(ifma, &tables.last_of_quotient));
     let [a, b, c] = &scratch.columns;
-    for (((a, b), c), out) in a.iter().zip(b).zip(c).zip(out) {
+    for (((a, b), c), out) in a.iter().zip(b).zip(c).zip(out.into_iter().flatten()) {
         let [a, b, c] = [a, b, c].map(|block| Sum::load(ifma, block).carry_signed());
         // The values are below 81 p, so the product below 0.01182 * 81^2 + 2 = 80 p, and the difference below 83 p.
         let difference = a.mul_loose(b).sub(c.mul_loose(size)).add_multiple(3).carry_signed();
@@ -156,14 +185,14 @@ pub(super) fn columns_to_values(
     group: usize,
     polynomial: &[Block],
     scratch: &mut Scratch,
-    out: Vec<&mut [Fr]>,
+    out: Vec<&mut [[Fr; 8]; GROUP]>,
 ) {
     column_roots(ifma, tables, group, &mut scratch.roots);
     let [column, _, _] = &mut scratch.columns;
     copy_in(tables, group, polynomial, column);
     columns_to_points(ifma, tables, column, &scratch.roots);
     let last = Element::splat(ifma, &tables.last_of_values);
-    for (block, out) in column.iter().zip(out) {
+    for (block, out) in column.iter().zip(out.into_iter().flatten()) {
         write(Sum::load(ifma, block).carry_signed().mul(last), out);
     }
 }
@@ -173,7 +202,22 @@ pub(super) fn columns_to_values(
 fn columns_to_coefficients(ifma: Ifma, tables: &Tables, column: &mut [Block]) {
     let cube_root = Element::splat(ifma, &tables.inverse_cube_root);
     let mut length = column.len();
-    for level in &tables.columns_inverse {
+    let mut levels = tables.columns_inverse.as_slice();
+    while let [level, rest @ ..] = levels {
+        if let [next, rest @ ..] = rest
+            && level.is_halves_by_products()
+            && next.is_halves_by_products()
+        {
+            let (children, _) = next.roots.as_chunks::<2>();
+            for ((values, root), children) in column.chunks_exact_mut(length).zip(&level.roots).zip(children)
+            {
+                let children = [0, 1].map(|i| Element::splat(ifma, &children[i]));
+                quarters_by_one_root(ifma, values, Element::splat(ifma, root), children);
+            }
+            length /= 4;
+            levels = rest;
+            continue;
+        }
         for (node, (values, root)) in column.chunks_exact_mut(length).zip(&level.roots).enumerate() {
             let root = Element::splat(ifma, root);
             let without_product = level.without_product.as_ref().filter(|_| node == 0);
@@ -186,6 +230,7 @@ fn columns_to_coefficients(ifma: Ifma, tables: &Tables, column: &mut [Block]) {
             }
         }
         length /= level.radix;
+        levels = rest;
     }
 }
 
@@ -193,10 +238,21 @@ fn columns_to_coefficients(ifma: Ifma, tables: &Tables, column: &mut [Block]) {
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
 fn columns_to_points(ifma: Ifma, tables: &Tables, column: &mut [Block], mut roots: &[Block]) {
     let cube_root = Element::splat(ifma, &tables.cube_root);
-    for level in &tables.columns_forward {
-        let h = level.row_factors.len();
-        let (of_level, rest) = roots.split_at(h * (level.radix - 1));
-        roots = rest;
+    let mut levels = tables.columns_forward.as_slice();
+    while let [level, rest @ ..] = levels {
+        let h = GROUP * level.row_factors.len();
+        let (of_level, of_rest) = roots.split_at(h * (level.radix - 1));
+        if let [next, rest @ ..] = rest
+            && level.radix == 2
+            && next.radix == 2
+        {
+            let (of_next, of_rest) = of_rest.split_at(2 * h);
+            for values in column.chunks_exact_mut(4 * h) {
+                quarters_by_roots(ifma, values, of_level, of_next);
+            }
+            (levels, roots) = (rest, of_rest);
+            continue;
+        }
         for values in column.chunks_exact_mut(h * level.radix) {
             if level.radix == 2 {
                 halves_by_roots(ifma, values, of_level);
@@ -204,180 +260,34 @@ fn columns_to_points(ifma: Ifma, tables: &Tables, column: &mut [Block], mut root
                 thirds_by_roots(ifma, values, of_level, cube_root);
             }
         }
+        (levels, roots) = (rest, of_rest);
     }
 }
 
-/// Roots of [`columns_to_points`] for columns `8 group..8 group + 8`.
+/// Roots of [`columns_to_points`] for one group of columns.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
 fn column_roots(ifma: Ifma, tables: &Tables, group: usize, mut roots: &mut [Block]) {
     for ForwardLevel { radix, column_factors, row_factors } in &tables.columns_forward {
-        let of_columns = Element::load(ifma, &column_factors[group]);
-        let (of_level, rest) = roots.split_at_mut(row_factors.len() * (radix - 1));
+        let of_columns = &column_factors[GROUP * group..][..GROUP];
+        let (of_level, rest) = roots.split_at_mut(GROUP * row_factors.len() * (radix - 1));
         roots = rest;
-        for (places, factor) in of_level.chunks_exact_mut(radix - 1).zip(row_factors) {
-            let root = of_columns.mul(Element::splat(ifma, factor)).reduce();
-            root.store(&mut places[0]);
-            if let Some(place) = places.get_mut(1) {
-                root.square().reduce().store(place);
+        for (of_row, factor) in of_level.chunks_exact_mut(GROUP * (radix - 1)).zip(row_factors) {
+            let factor = Element::splat(ifma, factor);
+            for (places, of_column) in of_row.chunks_exact_mut(radix - 1).zip(of_columns) {
+                let root = Element::load(ifma, of_column).mul(factor).reduce();
+                root.store(&mut places[0]);
+                if let Some(place) = places.get_mut(1) {
+                    root.square().reduce().store(place);
+                }
             }
         }
     }
 }
 
-/// `(u, v) -> (u + z v, u - z v + 3 p)`: the product is below 3 p.
-#[inline(always)]
-fn butterfly(u: Sum, v: Element, z: Element) -> (Sum, Sum) {
-    let product = v.mul_loose(z);
-    (u.add(product), u.sub(product).add_multiple(3))
-}
-
-/// One root for a node's two halves.
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-fn halves_by_one_root(ifma: Ifma, values: &mut [Block], root: Element) {
-    let (low, high) = values.split_at_mut(values.len() / 2);
-    for (u, v) in low.iter_mut().zip(high) {
-        let (sum, difference) = butterfly(Sum::load(ifma, u), Sum::load(ifma, v).carry_signed(), root);
-        sum.store(u);
-        difference.store(v);
-    }
-}
-
-/// A root for each place of two nodes that are combined.
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-fn halves_by_roots(ifma: Ifma, values: &mut [Block], roots: &[Block]) {
-    let (low, high) = values.split_at_mut(values.len() / 2);
-    for ((u, v), root) in low.iter_mut().zip(high).zip(roots) {
-        let root = Element::load(ifma, root);
-        let (sum, difference) = butterfly(Sum::load(ifma, u), Sum::load(ifma, v).carry_signed(), root);
-        sum.store(u);
-        difference.store(v);
-    }
-}
-
-/// The root one: sums and differences, with a multiple of p that v is below.
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-fn halves_without_product(ifma: Ifma, values: &mut [Block], multiple: Sum) {
-    let (low, high) = values.split_at_mut(values.len() / 2);
-    for (place_u, place_v) in low.iter_mut().zip(high) {
-        let (u, v) = (Sum::load(ifma, place_u), Sum::load(ifma, place_v));
-        u.add(v).store(place_u);
-        u.sub(v).add(multiple).store(place_v);
-    }
-}
-
-/// `(a, s, t) -> (a + s + t, a + w s + w^2 t, a + w^2 s + w t)` for s and t below the multiple of p: with
-/// `m = w (s - t)` and `1 + w + w^2 = 0` the last two are `a - t + m` and `a - s - m`.
-#[inline(always)]
-fn thirds(a: Sum, s: Sum, t: Sum, w: Element, multiple: Sum) -> [Sum; 3] {
-    let m = s.sub(t).add(multiple).carry_signed().mul_loose(w);
-    [a.add(s).add(t), a.sub(t).add(m).add(multiple), a.sub(s).sub(m).add(multiple).add_multiple(3)]
-}
-
-/// Products with a root and its square, then [`thirds`].
-#[inline(always)]
-fn thirds_with(ifma: Ifma, [a, b, c]: [&mut Block; 3], [z, z_squared]: [Element; 2], w: Element) {
-    let s = Sum::load(ifma, b).carry_signed().mul_loose(z);
-    let t = Sum::load(ifma, c).carry_signed().mul_loose(z_squared);
-    let [first, second, third] = thirds(Sum::load(ifma, a), s, t, w, Sum::splat(ifma, &THREE));
-    first.store(a);
-    second.store(b);
-    third.store(c);
-}
-
-/// One root for a node's three parts.
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-fn thirds_by_one_root(ifma: Ifma, values: &mut [Block], root: Element, w: Element) {
-    let square = root.square().reduce();
-    let (low, rest) = values.split_at_mut(values.len() / 3);
-    let (middle, high) = rest.split_at_mut(low.len());
-    for ((a, b), c) in low.iter_mut().zip(middle).zip(high) {
-        thirds_with(ifma, [a, b, c], [root, square], w);
-    }
-}
-
-/// A root and its square for each place of three nodes that are combined.
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-fn thirds_by_roots(ifma: Ifma, values: &mut [Block], roots: &[Block], w: Element) {
-    let (low, rest) = values.split_at_mut(values.len() / 3);
-    let (middle, high) = rest.split_at_mut(low.len());
-    let (roots, _) = roots.as_chunks::<2>();
-    for (((a, b), c), [root, square]) in low.iter_mut().zip(middle).zip(high).zip(roots) {
-        thirds_with(ifma, [a, b, c], [Element::load(ifma, root), Element::load(ifma, square)], w);
-    }
-}
-
-/// The root one, with a multiple of p that the values are below.
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-fn thirds_without_product(ifma: Ifma, values: &mut [Block], w: Element, multiple: Sum) {
-    let (low, rest) = values.split_at_mut(values.len() / 3);
-    let (middle, high) = rest.split_at_mut(low.len());
-    for ((a, b), c) in low.iter_mut().zip(middle).zip(high) {
-        let [first, second, third] =
-            thirds(Sum::load(ifma, a), Sum::load(ifma, b), Sum::load(ifma, c), w, multiple);
-        first.store(a);
-        second.store(b);
-        third.store(c);
-    }
-}
-
-/// The last three levels to coefficients and the first three to values, on 64 points: those of a lane become those of eight
-/// vectors, by a transpose, and go back.
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-fn tile_of_64(
-    ifma: Ifma,
-    tile: &mut [Block; 8],
-    roots_4: &Block,
-    roots_2: [&Block; 2],
-    roots_1: [&Block; 4],
-    forward: &[Limbs; 7],
-) {
-    let mut x = Sum::transpose(tile.each_ref().map(|block| Sum::load(ifma, block)));
-    let root = Element::load(ifma, roots_4);
-    step(&mut x, 0, 4, root);
-    step(&mut x, 1, 5, root);
-    step(&mut x, 2, 6, root);
-    step(&mut x, 3, 7, root);
-    let [even, odd] = [Element::load(ifma, roots_2[0]), Element::load(ifma, roots_2[1])];
-    step(&mut x, 0, 2, even);
-    step(&mut x, 1, 3, even);
-    step(&mut x, 4, 6, odd);
-    step(&mut x, 5, 7, odd);
-    let mut pair = 0;
-    while pair < 4 {
-        let (i, j) = (2 * pair, 2 * pair + 1);
-        step(&mut x, i, j, Element::load(ifma, roots_1[pair]));
-        // Coefficients: the one place where values are reduced. Then the first level to values.
-        let (u, v) = (x[i].carry_signed().reduce(), x[j].carry_signed().reduce());
-        (x[i], x[j]) = butterfly(u.loose(), v, Element::splat(ifma, &forward[0]));
-        pair += 1;
-    }
-    let [first, second] = [Element::splat(ifma, &forward[1]), Element::splat(ifma, &forward[2])];
-    step(&mut x, 0, 2, first);
-    step(&mut x, 1, 3, second);
-    step(&mut x, 4, 6, first);
-    step(&mut x, 5, 7, second);
-    step(&mut x, 0, 4, Element::splat(ifma, &forward[3]));
-    step(&mut x, 1, 5, Element::splat(ifma, &forward[4]));
-    step(&mut x, 2, 6, Element::splat(ifma, &forward[5]));
-    step(&mut x, 3, 7, Element::splat(ifma, &forward[6]));
-    let x = Sum::transpose(x);
-    let mut row = 0;
-    while row < 8 {
-        x[row].store(&mut tile[row]);
-        row += 1;
-    }
-}
-
-/// A [`butterfly`] on two of eight vectors.
-#[inline(always)]
-fn step(x: &mut [Sum; 8], i: usize, j: usize, root: Element) {
-    (x[i], x[j]) = butterfly(x[i], x[j].carry_signed(), root);
-}
-
-/// In every row the elements of columns `8 group..8 group + 8`.
+/// In every row the elements of a group of columns, by eights.
 fn eights<'a>(tables: &Tables, group: usize, values: &'a [Fr]) -> impl Iterator<Item = &'a [Fr; 8]> {
     let (eights, _) = values.as_chunks::<8>();
-    eights.iter().skip(group).step_by(tables.width / 8)
+    eights.chunks_exact(tables.width / 8).flat_map(move |row| &row[GROUP * group..][..GROUP])
 }
 
 /// Elements as they are: with R = 2^260, their 16th part.
@@ -386,19 +296,20 @@ fn read(ifma: Ifma, elements: &[Fr; 8]) -> Element {
     Element::unpack(Lanes::gather(ifma, elements.each_ref().map(Scalar::words)))
 }
 
-/// The unique representatives below p, to eight elements.
+/// The unique representatives below p.
 #[inline(always)]
-fn write(value: Element, out: &mut [Fr]) {
-    if let Ok(out) = <&mut [Fr; 8]>::try_from(out) {
-        Lanes::scatter(value.canonical().pack(), out.each_mut().map(Scalar::words_mut));
-    }
+fn write(value: Element, out: &mut [Fr; 8]) {
+    Lanes::scatter(value.canonical().pack(), out.each_mut().map(Scalar::words_mut));
 }
 
-fn copy_out(column: &[Block], out: Vec<&mut [Block]>) {
-    column.iter().zip(out).for_each(|(block, out)| out.copy_from_slice(std::slice::from_ref(block)));
+fn copy_out(column: &[Block], out: Vec<&mut [Block; GROUP]>) {
+    let (rows, _) = column.as_chunks::<GROUP>();
+    rows.iter().zip(out).for_each(|(row, out)| *out = *row);
 }
 
 fn copy_in(tables: &Tables, group: usize, polynomial: &[Block], column: &mut [Block]) {
-    let blocks = polynomial.iter().skip(group).step_by(tables.width / 8);
-    column.iter_mut().zip(blocks).for_each(|(place, block)| *place = *block);
+    let (places, _) = column.as_chunks_mut::<GROUP>();
+    let (groups, _) = polynomial.as_chunks::<GROUP>();
+    let rows = groups.iter().skip(group).step_by(tables.width / (8 * GROUP));
+    places.iter_mut().zip(rows).for_each(|(place, row)| *place = *row);
 }

@@ -3,7 +3,7 @@
 //! The N points are a matrix of `rows` x `width`, row by row, width a power of two of about the root of N. One polynomial
 //! goes through memory three times, whatever N is:
 //!
-//! 1. *columns*: eight adjacent columns are copied into the cache, and the first levels of the transform to coefficients,
+//! 1. *columns*: a few adjacent columns are copied into the cache, and the first levels of the transform to coefficients,
 //!    those that combine rows, are done there;
 //! 2. *rows*: the other levels, and of the second transform those that come first;
 //! 3. *columns*: the other levels of the second transform.
@@ -21,12 +21,13 @@
 //! input. All steps are linear in it or quadratic, so a constant in the last product sets it right, with the powers of N.
 
 mod kernels;
+mod levels;
 mod tables;
 
 use ark_bn254::Fr;
 use rayon::prelude::*;
 
-use self::kernels::Scratch;
+use self::kernels::{GROUP, Scratch};
 pub(crate) use self::tables::Tables;
 use super::{Ifma, field::Block};
 
@@ -52,7 +53,7 @@ pub(crate) fn quotient(ifma: Ifma, tables: &Tables, workspace: &mut Workspace, a
     });
     each_row(ifma, tables, polynomials);
     let polynomials = polynomials.each_ref().map(Vec::as_slice);
-    each_column(tables, columns_of(a, 8, tables.width / 8), |scratch, group, out| {
+    each_column(tables, columns_of_elements(tables, a), |scratch, group, out| {
         // SAFETY: an `Ifma` exists, so the processor has the features.
         unsafe { kernels::columns_to_quotient(ifma, tables, group, polynomials, scratch, out) }
     });
@@ -69,13 +70,13 @@ pub(crate) fn to_odd_points(ifma: Ifma, tables: &Tables, workspace: &mut Workspa
     });
     each_row(ifma, tables, polynomials);
     let [polynomial] = polynomials;
-    each_column(tables, columns_of(values, 8, tables.width / 8), |scratch, group, out| {
+    each_column(tables, columns_of_elements(tables, values), |scratch, group, out| {
         // SAFETY: an `Ifma` exists, so the processor has the features.
         unsafe { kernels::columns_to_values(ifma, tables, group, polynomial, scratch, out) }
     });
 }
 
-/// Steps 1 and 3: a task for each group of eight columns.
+/// Steps 1 and 3: a task for each group of columns.
 fn each_column<T: Send>(tables: &Tables, columns: Vec<T>, task: impl Fn(&mut Scratch, usize, T) + Sync) {
     let least = share(columns.len());
     columns
@@ -108,28 +109,35 @@ fn share(tasks: usize) -> usize {
     tasks.div_ceil(4 * rayon::current_num_threads())
 }
 
-/// For each group of eight columns, in each of K polynomials, its blocks row by row.
+/// For each group of columns, in each of K polynomials, its blocks row by row.
 fn columns<'a, const K: usize>(
     tables: &Tables,
     polynomials: &'a mut [Vec<Block>; K],
-) -> Vec<[Vec<&'a mut [Block]>; K]> {
-    let groups = tables.width / 8;
-    let mut columns: Vec<[Vec<&mut [Block]>; K]> =
-        (0..groups).map(|_| std::array::from_fn(|_| Vec::with_capacity(tables.rows))).collect();
+) -> Vec<[Vec<&'a mut [Block; GROUP]>; K]> {
+    let groups = tables.width / (8 * GROUP);
+    let mut columns: Vec<_> = (0..groups).map(|_| [const { Vec::new() }; K]).collect();
     for (index, polynomial) in polynomials.iter_mut().enumerate() {
-        for (column, blocks) in columns.iter_mut().zip(columns_of(polynomial, 1, groups)) {
+        let (blocks, _) = polynomial.as_chunks_mut();
+        for (column, blocks) in columns.iter_mut().zip(columns_of(blocks, groups)) {
             column[index] = blocks;
         }
     }
     columns
 }
 
-/// A matrix of `groups` chunks a row, cut into its columns of chunks.
-fn columns_of<T>(matrix: &mut [T], chunk: usize, groups: usize) -> Vec<Vec<&mut [T]>> {
-    let rows = matrix.len() / (chunk * groups);
-    let mut columns: Vec<Vec<&mut [T]>> = (0..groups).map(|_| Vec::with_capacity(rows)).collect();
-    for row in matrix.chunks_mut(chunk * groups) {
-        columns.iter_mut().zip(row.chunks_mut(chunk)).for_each(|(column, chunk)| column.push(chunk));
+/// The same of arkworks' elements.
+fn columns_of_elements<'a>(tables: &Tables, elements: &'a mut [Fr]) -> Vec<Vec<&'a mut [[Fr; 8]; GROUP]>> {
+    let (eights, _) = elements.as_chunks_mut();
+    let (groups, _) = eights.as_chunks_mut();
+    columns_of(groups, tables.width / (8 * GROUP))
+}
+
+/// A matrix by its columns.
+fn columns_of<T>(matrix: &mut [T], width: usize) -> Vec<Vec<&mut T>> {
+    let rows = matrix.len() / width;
+    let mut columns: Vec<Vec<&mut T>> = (0..width).map(|_| Vec::with_capacity(rows)).collect();
+    for row in matrix.chunks_mut(width) {
+        columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
     }
     columns
 }

@@ -61,6 +61,13 @@ pub(super) struct InverseLevel {
     pub(super) without_product: Option<Limbs>,
 }
 
+impl InverseLevel {
+    /// Whether every node has two children and a product.
+    pub(super) fn is_halves_by_products(&self) -> bool {
+        self.radix == 2 && self.without_product.is_none()
+    }
+}
+
 /// One level of the columns' transform to values.
 #[derive(Clone, Debug)]
 pub(super) struct ForwardLevel {
@@ -84,7 +91,8 @@ impl Tables {
             return None;
         }
         let log_size = shape.size.ilog2();
-        let log_width = log_size.div_ceil(2).clamp(6, shape.twos);
+        // Rows longer than columns: a group of columns takes more room in the cache than a row does.
+        let log_width = (log_size.div_ceil(2) + 1).clamp(6, shape.twos);
         let width = 1usize << log_width;
         let rows = shape.size / width;
         let radices: Vec<usize> =

@@ -216,7 +216,7 @@ fn products_and_reductions_of_samples() {
     both(|ifma, field| {
         let mut rng = ChaCha20Rng::seed_from_u64(52);
         let edges = field.edges();
-        for _ in 0..20_000 {
+        for _ in 0..5_000 {
             let mut draw = || std::array::from_fn(|_| sample(&mut rng, &edges, &Base::P));
             let (a, b) = (draw(), draw());
             field.products(ifma, &a, &b);
@@ -251,7 +251,7 @@ proptest! {
 fn small_values_are_reduced_from_both_signs() {
     fn check<M: Modulus>(ifma: Ifma) {
         let mut rng = ChaCha20Rng::seed_from_u64(53);
-        for round in 0..20_000 {
+        for round in 0..5_000 {
             let mut draw = || -> [[u64; 5]; 8] {
                 std::array::from_fn(|lane| match (round + lane) % 5 {
                     0 => [0; 5],
