@@ -68,6 +68,9 @@ impl Ref {
     }
 }
 
+/// Two summands.
+pub type Pair = [Ref; 2];
+
 /// A run of summands that are to become one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct List {
@@ -84,11 +87,11 @@ struct Line([u64; 8]);
 
 /// Additions of pairs, and the memory they need from call to call.
 pub trait Kernel<P>: Send {
-    /// `pool[out + i] = left[i] + right[i]` for all i, from the last to the first of each batch.
+    /// Place `out + i` of the pool becomes the sum of pair i, for all i, from the last to the first of each batch.
     ///
     /// A summand may be in the pool before `out`, or at `out + i` itself: the sum then takes its place. Panics when a
     /// reference is out of bounds.
-    fn add_pairs(&mut self, points: &[P], pool: &mut [P], out: usize, left: &[Ref], right: &[Ref]);
+    fn add_pairs(&mut self, points: &[P], pool: &mut [P], out: usize, pairs: &[Pair]);
 }
 
 /// Adds points in batches. Sums go to its pool, where later additions find them.
@@ -96,21 +99,19 @@ pub(crate) struct Adder<P: Point> {
     kernel: Box<dyn Kernel<P>>,
     pool: Vec<Line>,
     used: usize,
-    left: Vec<Ref>,
-    right: Vec<Ref>,
+    pairs: Vec<Pair>,
 }
 
 impl<P: Point> Adder<P> {
     /// An adder with an empty pool.
     pub(crate) fn new(backend: Backend) -> Self {
-        Adder { kernel: P::kernel(backend), pool: Vec::new(), used: 0, left: Vec::new(), right: Vec::new() }
+        Adder { kernel: P::kernel(backend), pool: Vec::new(), used: 0, pairs: Vec::new() }
     }
 
     /// Empties the pool but for its first `kept` places, and makes room for `capacity` sums.
     pub(crate) fn reset(&mut self, kept: usize, capacity: usize) {
         self.used = kept;
-        self.left.clear();
-        self.right.clear();
+        self.pairs.clear();
         self.make_room(capacity);
     }
 
@@ -147,34 +148,25 @@ impl<P: Point> Adder<P> {
     /// Asks for a sum and names it. The name is good after the next [`Adder::compute`].
     #[inline]
     pub(crate) fn add(&mut self, left: Ref, right: Ref) -> Ref {
-        let sum = Ref::pool(self.used + self.left.len());
-        self.left.push(left);
-        self.right.push(right);
+        let sum = Ref::pool(self.used + self.pairs.len());
+        self.pairs.push([left, right]);
         sum
     }
 
     /// Computes the sums asked for since the last time.
     pub(crate) fn compute(&mut self, points: &[P]) {
-        let sums = self.left.len();
-        self.make_room(sums);
-        let out = self.used;
-        self.used += sums;
-        let pool = bytemuck::cast_slice_mut(&mut self.pool);
-        self.kernel.add_pairs(points, pool, out, &self.left, &self.right);
-        self.left.clear();
-        self.right.clear();
+        self.make_room(self.pairs.len());
+        self.kernel.add_pairs(points, bytemuck::cast_slice_mut(&mut self.pool), self.used, &self.pairs);
+        self.used += self.pairs.len();
+        self.pairs.clear();
     }
 
     /// Adds a summand to each of the first places of the pool: the sum takes the place.
     pub(crate) fn add_in_place(&mut self, points: &[P], summands: impl Iterator<Item = Ref>) {
-        self.left.clear();
-        self.right.clear();
-        self.right.extend(summands);
-        self.left.extend((0..self.right.len()).map(Ref::pool));
-        let pool = bytemuck::cast_slice_mut(&mut self.pool);
-        self.kernel.add_pairs(points, pool, 0, &self.left, &self.right);
-        self.left.clear();
-        self.right.clear();
+        self.pairs.clear();
+        self.pairs.extend(summands.enumerate().map(|(place, summand)| [Ref::pool(place), summand]));
+        self.kernel.add_pairs(points, bytemuck::cast_slice_mut(&mut self.pool), 0, &self.pairs);
+        self.pairs.clear();
     }
 
     /// Adds up every list, none of them empty: its sum is then at its start.
@@ -185,14 +177,19 @@ impl<P: Point> Adder<P> {
         while !lists.is_empty() {
             lists.retain_mut(|list| {
                 let run = &mut summands[list.start..list.start + list.len];
-                let half = run.len() / 2;
-                for i in 0..half {
-                    run[i] = self.add(run[2 * i], run[2 * i + 1]);
+                let first_sum = self.used + self.pairs.len();
+                let pairs = run.as_chunks().0;
+                self.pairs.extend_from_slice(pairs);
+                let half = pairs.len();
+                for (i, sum) in run[..half].iter_mut().enumerate() {
+                    *sum = Ref::pool(first_sum.wrapping_add(i));
                 }
-                if run.len() % 2 == 1 {
-                    run[half] = run[run.len() - 1];
+                if let [.., last] = *run
+                    && run.len() > 2 * half
+                {
+                    run[half] = last;
                 }
-                list.len = run.len() - half;
+                list.len -= half;
                 list.len > 1
             });
             self.compute(points);

@@ -16,7 +16,7 @@ use ark_ec::{
     short_weierstrass::{Projective, SWCurveConfig},
 };
 
-pub(crate) use self::adder::{Adder, Kernel, List, Ref};
+pub(crate) use self::adder::{Adder, Kernel, List, Pair, Ref};
 use crate::{G1Point, G2Point};
 
 /// A point of one of the two groups, as plain bytes: [`G1Point`] or [`G2Point`], and no other type.

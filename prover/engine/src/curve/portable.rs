@@ -2,7 +2,7 @@
 
 use ark_ff::Field;
 
-use super::{Kernel, Point, Ref};
+use super::{Kernel, Pair, Point, Ref};
 
 /// Pairs that share an inversion.
 const BATCH: usize = 1 << 12;
@@ -15,9 +15,9 @@ pub(crate) struct Pairs<F> {
 }
 
 impl<P: Point> Kernel<P> for Pairs<P::Field> {
-    fn add_pairs(&mut self, points: &[P], pool: &mut [P], out: usize, left: &[Ref], right: &[Ref]) {
-        for (batch, (left, right)) in left.chunks(BATCH).zip(right.chunks(BATCH)).enumerate() {
-            add_batch(self, points, pool, out + batch * BATCH, left, right);
+    fn add_pairs(&mut self, points: &[P], pool: &mut [P], out: usize, pairs: &[Pair]) {
+        for (batch, pairs) in pairs.chunks(BATCH).enumerate() {
+            add_batch(self, points, pool, out + batch * BATCH, pairs);
         }
     }
 }
@@ -27,14 +27,14 @@ fn add_batch<P: Point>(
     points: &[P],
     pool: &mut [P],
     out: usize,
-    left: &[Ref],
-    right: &[Ref],
+    pairs: &[Pair],
 ) {
     denominators.clear();
     prefixes.clear();
     let mut product = P::Field::ONE;
-    for (left, right) in left.iter().zip(right) {
-        let denominator = denominator(fetch(points, pool, *left), fetch(points, pool, *right));
+    for pair in pairs {
+        let [left, right] = pair.map(|summand| fetch(points, pool, summand));
+        let denominator = denominator(left, right);
         denominators.push(denominator);
         prefixes.push(product);
         product *= denominator;
@@ -42,7 +42,8 @@ fn add_batch<P: Point>(
     // No denominator is zero for points of groups of odd order. Other bytes get some result, not a panic.
     let mut inverse = product.inverse().unwrap_or(P::Field::ONE);
     for (i, (denominator, prefix)) in denominators.iter().zip(prefixes.iter()).enumerate().rev() {
-        let sum = add(fetch(points, pool, left[i]), fetch(points, pool, right[i]), inverse * prefix);
+        let [left, right] = pairs[i].map(|summand| fetch(points, pool, summand));
+        let sum = add(left, right, inverse * prefix);
         inverse *= denominator;
         pool[out + i] = sum.map_or(P::default(), |(x, y)| P::from_coordinates(x, y));
     }

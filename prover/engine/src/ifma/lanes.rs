@@ -147,13 +147,6 @@ impl Lanes {
         unsafe { _mm512_movepi64_mask(self.0) }
     }
 
-    /// Which of these integers have their highest bit.
-    #[inline(always)]
-    pub(crate) fn high_bits(_: Ifma, integers: &[u32; 8]) -> Mask {
-        // SAFETY: an `Ifma` exists, and the reference is good for 32 bytes; the load asks for no alignment.
-        unsafe { _mm256_movepi32_mask(_mm256_loadu_si256(integers.as_ptr().cast())) }
-    }
-
     /// Lane i of the result is lane `indices[i]` of `self`; of an index its low three bits.
     #[inline(always)]
     pub(crate) fn permute(self, indices: Lanes) -> Lanes {

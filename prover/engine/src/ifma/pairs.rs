@@ -16,12 +16,14 @@ use super::{
     coordinate::Coordinate,
     lanes::{Lanes, Mask},
 };
-use crate::curve::{Kernel, Ref};
+use crate::curve::{Kernel, Pair, Ref};
 
 /// Vectors of eight pairs that share an inversion. Their differences and products take 640 kB in G1.
 const BATCH: usize = 1 << 10;
 /// How many vectors ahead points are fetched from memory.
 const AHEAD: usize = 6;
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 /// The vector [`Kernel`]: for each vector of a batch its differences, the products before them, and its special lanes.
 pub(crate) struct Pairs<C: Coordinate> {
@@ -51,33 +53,32 @@ struct Cases {
 }
 
 impl<C: Coordinate> Kernel<C::Point> for Pairs<C> {
-    /// A coordinate of a sum is below 1.06 p, not always below p. Panics also when the sides differ in length.
-    fn add_pairs(
-        &mut self,
-        points: &[C::Point],
-        pool: &mut [C::Point],
-        out: usize,
-        left: &[Ref],
-        right: &[Ref],
-    ) {
-        assert_eq!(left.len(), right.len(), "every sum has two summands");
-        assert!(out <= pool.len() && left.len() <= pool.len() - out, "sums must fit the pool");
-        assert!(Ref::all_within(left, points.len(), pool.len()), "a left summand is out of bounds");
-        assert!(Ref::all_within(right, points.len(), pool.len()), "a right summand is out of bounds");
-        let vectors = left.len().div_ceil(8).min(BATCH);
+    /// A coordinate of a sum is below 1.06 p, not always below p.
+    fn add_pairs(&mut self, points: &[C::Point], pool: &mut [C::Point], out: usize, pairs: &[Pair]) {
+        assert!(out <= pool.len() && pairs.len() <= pool.len() - out, "the sums must fit the pool");
+        assert!(
+            Ref::all_within(pairs.as_flattened(), points.len(), pool.len()),
+            "a summand is out of bounds of {} points and a pool of {}",
+            points.len(),
+            pool.len()
+        );
+        let vectors = pairs.len().div_ceil(8).min(BATCH);
         if self.products.len() < vectors {
             self.differences.resize(vectors, C::Block::zeroed());
             self.products.resize(vectors, C::Block::zeroed());
             self.cases.resize(vectors, Cases::default());
         }
         let source = Source::<C> { points: points.as_ptr(), pool: pool.as_mut_ptr() };
-        for (batch, (left, right)) in left.chunks(8 * BATCH).zip(right.chunks(8 * BATCH)).enumerate() {
+        for (batch, pairs) in pairs.chunks(8 * BATCH).enumerate() {
             // SAFETY: an `Ifma` exists, so the processor has the features. The references and the places of the sums are
             // in bounds, as asserted, of slices that stay borrowed until the end of this function.
-            unsafe { add_batch(self.ifma, self, &source, out + 8 * BATCH * batch, left, right) };
+            unsafe { add_batch(self.ifma, self, &source, out + 8 * BATCH * batch, pairs) };
         }
     }
 }
+
+/// Eight pairs.
+type Eight = [Pair; 8];
 
 /// Where summands lie. Pointers, for a sum may replace a summand that was read.
 struct Source<C: Coordinate> {
@@ -95,21 +96,23 @@ impl<C: Coordinate> Source<C> {
         unsafe { base.add(summand.index()) }
     }
 
+    /// The left summands of eight pairs, or the right ones.
+    ///
     /// # Safety
-    /// The summands are in bounds, and no reference into the pool lives that may write.
+    /// The summands are in bounds, and nothing is written to the pool while the result is used.
     #[inline(always)]
-    unsafe fn eight(&self, [s0, s1, s2, s3, s4, s5, s6, s7]: &[Ref; 8]) -> [&C::Point; 8] {
+    unsafe fn eight<const SIDE: usize>(&self, [p0, p1, p2, p3, p4, p5, p6, p7]: &Eight) -> [&C::Point; 8] {
         // SAFETY: `at` needs bounds, and the references shared access: both as the caller says.
         unsafe {
             [
-                &*self.at(*s0),
-                &*self.at(*s1),
-                &*self.at(*s2),
-                &*self.at(*s3),
-                &*self.at(*s4),
-                &*self.at(*s5),
-                &*self.at(*s6),
-                &*self.at(*s7),
+                &*self.at(p0[SIDE]),
+                &*self.at(p1[SIDE]),
+                &*self.at(p2[SIDE]),
+                &*self.at(p3[SIDE]),
+                &*self.at(p4[SIDE]),
+                &*self.at(p5[SIDE]),
+                &*self.at(p6[SIDE]),
+                &*self.at(p7[SIDE]),
             ]
         }
     }
@@ -137,41 +140,32 @@ impl<C: Coordinate> Source<C> {
     /// # Safety
     /// The summands are in bounds.
     #[inline(always)]
-    unsafe fn prefetch(&self, summands: &[Ref; 8]) {
+    unsafe fn prefetch(&self, pairs: &Eight) {
         use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        for summand in summands {
-            // SAFETY: in bounds, as the caller says; every x86-64 has the instruction, and it cannot fault.
+        for summand in pairs.as_flattened() {
+            // SAFETY: in bounds, as the caller says; every x86-64 has the instruction, and it cannot fault. Points of G1
+            // lie in one cache line, points of G2 in two, if their slice is aligned to lines.
             unsafe {
                 let point = self.at(*summand).cast::<i8>();
                 _mm_prefetch::<_MM_HINT_T0>(point);
-                _mm_prefetch::<_MM_HINT_T0>(point.add(size_of::<C::Point>() - 1));
+                if size_of::<C::Point>() > LINE {
+                    _mm_prefetch::<_MM_HINT_T0>(point.add(LINE));
+                }
             }
         }
     }
 }
 
-/// Which summands are negative.
+/// Which left summands, and which right ones, are negative.
 #[inline(always)]
-fn signs(ifma: Ifma, summands: &[Ref; 8]) -> Mask {
-    Lanes::high_bits(ifma, bytemuck::must_cast_ref(summands))
-}
-
-/// Vector `index` of a side; the last one is filled up with its first summand.
-#[inline(always)]
-fn vector(side: &[Ref], index: usize) -> [Ref; 8] {
-    let rest = &side[8 * index..];
-    match rest.first_chunk() {
-        Some(eight) => *eight,
-        None => {
-            let mut eight = [rest[0]; 8];
-            eight[..rest.len()].copy_from_slice(rest);
-            eight
-        }
-    }
+fn signs(ifma: Ifma, pairs: &Eight) -> (Mask, Mask) {
+    // In a word of two references, the second one's sign is the highest bit.
+    let words = Lanes::load(ifma, &bytemuck::must_cast(*pairs));
+    (words.shift_left::<32>().negative_mask(), words.negative_mask())
 }
 
 /// # Safety
-/// The processor has the features. Summands and the places `out..out + left.len()` are in bounds of `source`, whose slices
+/// The processor has the features. There is a pair; summands and the places `out..out + pairs.len()` are in bounds of `source`, whose slices
 /// nobody else uses.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
 unsafe fn add_batch<C: Coordinate>(
@@ -179,33 +173,34 @@ unsafe fn add_batch<C: Coordinate>(
     scratch: &mut Pairs<C>,
     source: &Source<C>,
     out: usize,
-    left: &[Ref],
-    right: &[Ref],
+    pairs: &[Pair],
 ) {
-    let (vectors, end) = (left.len().div_ceil(8), out + left.len());
+    // The last vector is filled up with a pair that is in bounds; its sums are not written.
+    let (full, rest) = pairs.as_chunks();
+    let mut last: Eight = [pairs[0]; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let count = pairs.len();
+    let vectors = count.div_ceil(8);
+    let eight = |v: usize| full.get(v).unwrap_or(&last);
     let differences = &mut scratch.differences[..vectors];
     let products = &mut scratch.products[..vectors];
     let cases = &mut scratch.cases[..vectors];
 
-    // The two chains take turns: `chain` is the one whose turn it is.
+    // Two chains of products take turns: `chain` is the one whose turn it is.
     let (mut chain, mut other) = (C::one(ifma), C::one(ifma));
     for v in 0..vectors {
-        if v + AHEAD < vectors {
+        if let Some(ahead) = full.get(v + AHEAD) {
             // SAFETY: in bounds, as the caller says.
-            unsafe {
-                source.prefetch(&vector(left, v + AHEAD));
-                source.prefetch(&vector(right, v + AHEAD));
-            }
+            unsafe { source.prefetch(ahead) };
         }
-        let (left, right) = (vector(left, v), vector(right, v));
+        let pairs = eight(v);
         // SAFETY: in bounds, and nothing is written in this loop.
-        let (p, q) = unsafe { (source.eight(&left), source.eight(&right)) };
+        let (p, q) = unsafe { (source.eight::<0>(pairs), source.eight::<1>(pairs)) };
         let (x1, x2) = (C::x(ifma, p), C::x(ifma, q));
         let mut difference = C::difference(x2.sum(), x1.sum());
         cases[v] = Cases::default();
         if C::may_be_special(difference, x1, x2) != 0 {
-            (difference, cases[v]) =
-                special::<C>(ifma, difference, (p, signs(ifma, &left)), (q, signs(ifma, &right)));
+            (difference, cases[v]) = special::<C>(ifma, difference, p, q, signs(ifma, pairs));
         }
         chain.store(&mut products[v]);
         difference.store(&mut differences[v]);
@@ -217,16 +212,17 @@ unsafe fn add_batch<C: Coordinate>(
     (chain, other) = (both.mul(other), both.mul(chain));
 
     for v in (0..vectors).rev() {
-        let (inverse_here, difference) = (other, C::load(ifma, &differences[v]));
-        let inverse = inverse_here.mul(C::load(ifma, &products[v]));
-        (chain, other) = (inverse_here.mul(difference), chain);
+        // The chain that came last in the forward pass has its turn first.
+        let inverse = other.mul(C::load(ifma, &products[v]));
+        (chain, other) = (other.mul(C::load(ifma, &differences[v])), chain);
 
-        let (left, right) = (vector(left, v), vector(right, v));
+        let pairs = eight(v);
         // SAFETY: in bounds, and what is written below is written after the last use of these references.
-        let (p, q) = unsafe { (source.eight(&left), source.eight(&right)) };
+        let (p, q) = unsafe { (source.eight::<0>(pairs), source.eight::<1>(pairs)) };
         let (x1, x2) = (C::x(ifma, p), C::x(ifma, q));
-        let y1 = C::y(ifma, p).negate_where(signs(ifma, &left));
-        let y2 = C::y(ifma, q).negate_where(signs(ifma, &right));
+        let (p_signs, q_signs) = signs(ifma, pairs);
+        let y1 = C::y(ifma, p).negate_where(p_signs);
+        let y2 = C::y(ifma, q).negate_where(q_signs);
         let mut rise = C::difference(y2, y1);
         if cases[v].double != 0 {
             rise = rise.select(cases[v].double, x1.tangent());
@@ -235,8 +231,7 @@ unsafe fn add_batch<C: Coordinate>(
         if cases[v] != Cases::default() {
             (x3, y3) = settle::<C>(ifma, &cases[v], (x3, y3), (x1, y1), (x2, y2));
         }
-
-        let sums = (out + 8 * v)..(out + 8 * v + 8).min(end);
+        let sums = out + 8 * v..out + count.min(8 * v + 8);
         // SAFETY: the places are in bounds, as the caller says, and no reference into the pool is used any more.
         unsafe { source.write(x3, y3, sums) };
     }
@@ -252,8 +247,9 @@ unsafe fn add_batch<C: Coordinate>(
 fn special<C: Coordinate>(
     ifma: Ifma,
     difference: C,
-    (p, p_signs): ([&C::Point; 8], Mask),
-    (q, q_signs): ([&C::Point; 8], Mask),
+    p: [&C::Point; 8],
+    q: [&C::Point; 8],
+    (p_signs, q_signs): (Mask, Mask),
 ) -> (C, Cases) {
     let (y1, y2) = (C::y(ifma, p), C::y(ifma, q));
     let left_is_identity = C::x(ifma, p).is_empty() & y1.is_empty();

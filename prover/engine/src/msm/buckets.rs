@@ -100,18 +100,19 @@ impl<P: Point> Workspace<P> {
         self.ends.extend(carried.iter().map(|sum| u32::from(*sum != P::default())));
         for window in task.windows.clone() {
             let digits = class.plan.digits(window);
-            let first = (window - task.windows.start) * class.plan.buckets();
-            for scalar in scalars {
+            let first = ((window - task.windows.start) * class.plan.buckets()) as u32;
+            let ends = &mut self.ends;
+            self.keys.extend(scalars.iter().map(|scalar| {
                 let digit = digits.read(&magnitudes[scalar.index()]);
                 if digit == 0 {
-                    self.keys.push(NO_BUCKET);
-                    continue;
+                    return NO_BUCKET;
                 }
-                let bucket = first + digit.unsigned_abs() as usize - 1;
-                self.ends[bucket] += 1;
+                let bucket = first + (digit.unsigned_abs() - 1);
+                let end = &mut ends[bucket as usize];
+                *end = end.wrapping_add(1);
                 // The digit's sign travels in the key's lowest bit.
-                self.keys.push((bucket as u32) << 1 | u32::from(digit < 0));
-            }
+                bucket << 1 | u32::from(digit < 0)
+            }));
         }
         let mut total = 0;
         for end in &mut self.ends {
@@ -126,14 +127,16 @@ impl<P: Point> Workspace<P> {
                 *end += 1;
             }
         }
-        for (keys, scalar) in self.keys.chunks(scalars.len().max(1)).flat_map(|keys| keys.iter().zip(scalars))
-        {
-            if *keys == NO_BUCKET {
-                continue;
+        let summands = &mut self.summands[..];
+        for keys in self.keys.chunks(scalars.len().max(1)) {
+            for (key, scalar) in keys.iter().zip(scalars) {
+                if *key == NO_BUCKET {
+                    continue;
+                }
+                let end = &mut self.ends[(key >> 1) as usize];
+                summands[*end as usize] = scalar.negate_if(key & 1 == 1);
+                *end = end.wrapping_add(1);
             }
-            let end = &mut self.ends[(keys >> 1) as usize];
-            self.summands[*end as usize] = scalar.negate_if(keys & 1 == 1);
-            *end += 1;
         }
     }
 }

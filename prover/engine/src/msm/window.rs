@@ -137,8 +137,9 @@ impl Plan {
         let bit = window * self.window;
         let is_last = window + 1 == self.windows;
         Digits {
-            word: (bit / 64).min(3),
+            word: bit / 64,
             shift: (bit % 64) as u32,
+            above: if bit < 192 { u64::MAX } else { 0 },
             mask: (1 << self.window) - 1,
             offset: if is_last { 0 } else { 1 << (self.window - 1) },
         }
@@ -148,8 +149,12 @@ impl Plan {
 /// Reads one window's digit of biased magnitudes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Digits {
+    /// Word that holds the digit's lowest bit.
     word: usize,
+    /// That bit in the word.
     shift: u32,
+    /// All ones if there is a word above.
+    above: u64,
     mask: u64,
     offset: i32,
 }
@@ -158,10 +163,11 @@ impl Digits {
     /// The digit, between `-2^(c-1)` and `2^(c-1)`.
     #[inline]
     pub(crate) fn read(&self, biased: &[u64; 4]) -> i32 {
-        let low = u128::from(biased[self.word & 3]);
-        let high = if self.word < 3 { u128::from(biased[(self.word + 1) & 3]) } else { 0 };
-        let bits = ((high << 64 | low) >> self.shift) as u64;
-        (bits & self.mask) as i32 - self.offset
+        let low = biased[self.word & 3].wrapping_shr(self.shift);
+        let high = biased[(self.word + 1) & 3] & self.above;
+        // Shifted left by 64 - shift, which is 64 for shift = 0.
+        let high = (high << 1).wrapping_shl(63 - self.shift);
+        (((low | high) & self.mask) as i32).wrapping_sub(self.offset)
     }
 }
 

@@ -249,6 +249,7 @@ impl<M: Modulus> Fe8<M> {
 
     /// The inverse of each element, zero for zero; values below 1.0001 p. Cost: one inversion in the field and about forty
     /// products of arkworks', so use it on the last product of a chain (Montgomery's trick).
+    #[inline(always)]
     pub(crate) fn invert(self) -> Fe8<M> {
         let ifma = self.0[0].ifma();
         let mut words = [[0; 4]; 8];
