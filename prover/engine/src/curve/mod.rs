@@ -139,3 +139,6 @@ pub(crate) mod sealed {
         integer.0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -395,3 +395,7 @@ fn scatter(value: Fq2x8, elements: [&mut [[u64; 4]; 2]; 8]) {
     Lanes::scatter(value.c0.pack(), [a0, a1, a2, a3, a4, a5, a6, a7]);
     Lanes::scatter(value.c1.pack(), [b0, b1, b2, b3, b4, b5, b6, b7]);
 }
+
+#[cfg(test)]
+#[path = "coordinate_tests.rs"]
+mod tests;

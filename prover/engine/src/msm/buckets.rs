@@ -7,11 +7,14 @@
 use super::{scalars::Class, tasks::Task};
 use crate::{
     Backend,
-    curve::{Adder, List, Point, Ref},
+    curve::{Adder, List, Pair, Point, Ref},
 };
 
-/// Bytes of points that a tile reads: a part of a core's second-level cache, the other part being for their sums.
-const TILE_BYTES: usize = 1 << 21;
+/// Bytes of points that a tile reads. Larger tiles miss the caches more often, smaller ones carry more sums along.
+const TILE_BYTES: usize = 1 << 22;
+
+/// Memory of a kernel's batch, at most.
+const KERNEL_BYTES: usize = 1 << 21;
 
 /// References that a tile of one window has.
 pub(super) const fn tile_len<P>() -> usize {
@@ -39,11 +42,10 @@ impl<P: Point> Workspace<P> {
 
     /// Bytes of a workspace for tasks with at most `summands` references in a tile and `buckets` buckets.
     pub(super) fn bytes(summands: usize, buckets: usize) -> usize {
-        // Keys and references, lists and ends, the adder's two sides, and the pool: a sum less than summands, and the
-        // sums of the tile before.
-        let (summand, bucket) =
-            (2 * size_of::<u32>() + 4 * size_of::<Ref>() + size_of::<P>(), size_of::<P>());
-        (summands + buckets) * summand + buckets * (bucket + size_of::<List>() + size_of::<u32>())
+        // Keys, references, pairs; lists and ends; the pool, with the sums of the tile before; the kernel's batch.
+        let summand = size_of::<u32>() + size_of::<Ref>() + size_of::<Pair>();
+        let bucket = size_of::<List>() + size_of::<u32>();
+        summands * summand + buckets * bucket + (summands + buckets) * size_of::<P>() + KERNEL_BYTES
     }
 
     /// Writes each bucket's sum: bucket b, from one, of the task's window w is at `w * buckets + b - 1`.
