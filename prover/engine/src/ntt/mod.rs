@@ -24,7 +24,21 @@ use crate::Backend;
 
 /// Roots of unity, with the tables that transforms over them need.
 ///
-/// Tables are made when a backend is first used, and kept; clones share them. So is the memory that transforms work in.
+/// Tables are made when a backend is first used, and kept; clones share them. So is the memory that transforms work in: see
+/// [`Domain::memory_bytes`].
+///
+/// ```
+/// use ark_bn254::Fr;
+/// use assay_engine::{Backend, Domain};
+///
+/// let domain = Domain::for_rows(100)?;
+/// assert_eq!(domain.size(), 128);
+/// // Constants: A B - C is zero, not on the domain alone.
+/// let (a, b) = (vec![Fr::from(2u64); 128], vec![Fr::from(3u64); 128]);
+/// let quotient = domain.quotient(Backend::detect()?, a, b)?;
+/// assert_eq!(quotient, vec![Fr::from(0u64); 128]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Domain {
     shape: Shape,
@@ -148,8 +162,17 @@ impl Domain {
         self.shape.shift
     }
 
+    /// What a domain of this size holds after its first [`Domain::quotient`], at most: of the two backends IFMA takes more,
+    /// three polynomials in limbs. Portable tables take 64 bytes a point, and 32 more while a quotient is computed.
+    /// Quotients that run at the same time take as much again, each.
+    pub fn memory_bytes(size: usize) -> usize {
+        let tables = 8 << 20;
+        let scratch = rayon::current_num_threads() * 5120 * size.isqrt();
+        3 * 40 * size + scratch + tables
+    }
+
     /// Values of `A B - C` at the odd points, for values of A and B on the domain and `C = A B` there, where A, B and C
-    /// are polynomials of degree below N. Memory beside the arguments: 120 N bytes with IFMA, 32 N without.
+    /// are polynomials of degree below N. The result is in a's memory.
     pub fn quotient(&self, backend: Backend, mut a: Vec<Fr>, b: Vec<Fr>) -> Result<Vec<Fr>, DomainError> {
         self.check(&a)?;
         self.check(&b)?;
