@@ -82,6 +82,14 @@ fn select(b: &mut Builder, u: &Bounded, values: &[i64]) -> Result<Bounded, Build
     Ok(sum.proven(least.into(), most.into()))
 }
 
+/// Constraints of a selection among `entries` values.
+pub fn constraints(entries: usize) -> usize {
+    let n = bit_length(entries as i128 - 1);
+    let total = u64::from(n) + cost(n, split(n));
+    // A single bit is its own, and selects by itself.
+    if n < 2 { 0 } else { usize::try_from(total).unwrap_or(usize::MAX) }
+}
+
 /// The number of high bits for which the cost is least.
 fn split(n: u32) -> u32 {
     (0..=n).min_by_key(|&high| cost(n, high)).unwrap_or(0)
@@ -199,6 +207,7 @@ mod tests {
             let lo = -(1i64 << (bits - 1));
             let circuit = gadget(1, bits, |b, x| Ok(vec![constrain(b, &x[0], lo, &values)?]))?;
             assert_eq!(circuit.stats().constraints - usize::from(bits), expected, "{bits} bits");
+            assert_eq!(constraints(1 << bits), expected);
         }
         let values = table(3, 16, 100);
         let circuit = gadget(1, 4, |b, x| Ok(vec![constrain(b, &x[0], -8, &values)?]))?;

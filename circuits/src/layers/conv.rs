@@ -6,12 +6,13 @@
 //!
 //! where padding counts as 0. It is ONNX's `Conv` (a cross-correlation) of one image `[channels, height, width]`.
 //!
-//! Cost: no constraint and no wire, as [`crate::layers::dense`]: weights are constants, so each accumulator is a linear
-//! combination of at most `C/G * kernel` values.
+//! Cost: as [`crate::layers::dense`]: nothing for kernels of up to [`MAX_TERMS`](accumulate::MAX_TERMS) values, one constraint and one
+//! wire an output for larger ones.
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
 use crate::error::BuildError;
+use crate::gadgets::accumulate;
 use crate::layers::window::Window;
 
 /// A convolution: geometry, weights and biases.
@@ -143,7 +144,7 @@ fn accumulate<T: Copy + From<i64>>(
 
 /// The accumulators, `[filters, height, width]`. An interval beyond ±2^60 is an error.
 pub fn constrain(
-    _b: &mut Builder,
+    b: &mut Builder,
     x: &[Bounded],
     convolution: &Convolution,
 ) -> Result<Vec<Bounded>, BuildError> {
@@ -154,7 +155,7 @@ pub fn constrain(
             let terms: Vec<_> =
                 convolution.terms(output).filter_map(|(i, weight)| Some((x.get(i)?, weight))).collect();
             let bias = convolution.bias.get(output / positions).copied().unwrap_or(0);
-            Bounded::combine("convolution", &terms, bias)
+            accumulate::constrain(b, &Bounded::combine("convolution", &terms, bias)?)
         })
         .collect()
 }

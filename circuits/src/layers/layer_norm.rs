@@ -86,60 +86,73 @@ impl Normalization {
         }
     }
 
-    fn check(&self, found: usize) -> Result<(), BuildError> {
+    fn check(&self, found: usize) -> Result<usize, BuildError> {
         let expected = self.len as usize;
-        if expected == found {
-            return Ok(());
+        if expected > 0 && found > 0 && found.is_multiple_of(expected) {
+            return Ok(expected);
         }
-        Err(BuildError::Length { operation: OPERATION, what: "values", expected, found })
+        Err(BuildError::Length { operation: OPERATION, what: "values, or a multiple,", expected, found })
     }
 }
 
-/// Integer reference: the normalized values, `scale` bits behind the point. Fails where a sum of squares leaves 64 bits.
+/// Integer reference: the normalized values, `scale` bits behind the point, of one group or of several, one behind the
+/// other. Fails where a sum of squares leaves 64 bits.
 pub fn reference(x: &[i64], p: &Normalization) -> Result<Vec<i64>, BuildError> {
-    p.check(x.len())?;
     let numerator = p.numerator()?;
-    let sum: i128 = x.iter().map(|&x| i128::from(x)).sum();
-    let deviations: Vec<i128> = x.iter().map(|&x| i128::from(p.len) * i128::from(x) - sum).collect();
-    let squares = deviations.iter().fold(0i128, |sum, d| sum.saturating_add(d.saturating_mul(*d)));
-    let variance =
-        div_pow2::reference(narrow(OPERATION, squares)?, p.variance_shift).saturating_add(p.epsilon);
-    let inverse = i128::from(root::reference_inverse(numerator, variance));
-    deviations.into_iter().map(|d| narrow(OPERATION, d * inverse)).collect()
+    let mut results = Vec::with_capacity(x.len());
+    for x in x.chunks_exact(p.check(x.len())?) {
+        let sum: i128 = x.iter().map(|&x| i128::from(x)).sum();
+        let deviations: Vec<i128> = x.iter().map(|&x| i128::from(p.len) * i128::from(x) - sum).collect();
+        let squares = deviations.iter().fold(0i128, |sum, d| sum.saturating_add(d.saturating_mul(*d)));
+        let variance =
+            div_pow2::reference(narrow(OPERATION, squares)?, p.variance_shift).saturating_add(p.epsilon);
+        let inverse = i128::from(root::reference_inverse(numerator, variance));
+        for d in deviations {
+            results.push(narrow(OPERATION, d * inverse)?);
+        }
+    }
+    Ok(results)
 }
 
 /// The normalized values.
 pub fn constrain(b: &mut Builder, x: &[Bounded], p: &Normalization) -> Result<Vec<Bounded>, BuildError> {
-    p.check(x.len())?;
+    let len = p.check(x.len())?;
+    let mut results = Vec::with_capacity(x.len());
+    b.scope("layer_norm", |b| x.chunks_exact(len).try_for_each(|x| normalize(b, x, p, &mut results)))?;
+    Ok(results)
+}
+
+fn normalize(
+    b: &mut Builder,
+    x: &[Bounded],
+    p: &Normalization,
+    results: &mut Vec<Bounded>,
+) -> Result<(), BuildError> {
     let numerator = p.numerator()?;
     let zero = Bounded::constant(0)?;
-    b.scope("layer_norm", |b| {
-        let sum = Bounded::weighted_sum(x, &vec![1; x.len()], 0)?;
-        let deviations = x
-            .iter()
-            .map(|x| Bounded::combine(OPERATION, &[(x, p.len.into()), (&sum, -1)], 0))
-            .collect::<Result<Vec<_>, _>>()?;
-        let squares = deviations
-            .iter()
-            .map(|d| {
-                let largest = (d.lo() * d.lo()).max(d.hi() * d.hi());
-                b.product_wire("d * d", d, d, &zero, narrow(OPERATION, largest)?)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let total = Bounded::weighted_sum(&squares, &vec![1; squares.len()], 0)?;
-        let variance = div_pow2::constrain(b, &total, p.variance_shift)?.add_const(p.epsilon)?;
-        let inverse = root::inverse_square_root(b, numerator, &variance)?;
-        // |d * R| <= sqrt(N * 2^v): see above.
-        let bound = narrow(OPERATION, (i128::from(numerator) << p.variance_shift).isqrt())?;
-        let offset = Bounded::constant(bound)?;
-        deviations
-            .iter()
-            .map(|d| {
-                let shifted = b.product_wire("d * inverse root", d, &inverse, &offset, 2 * bound)?;
-                shifted.add_const(-bound)
-            })
-            .collect()
-    })
+    let sum = Bounded::weighted_sum(x, &vec![1; x.len()], 0)?;
+    let deviations = x
+        .iter()
+        .map(|x| Bounded::combine(OPERATION, &[(x, p.len.into()), (&sum, -1)], 0))
+        .collect::<Result<Vec<_>, _>>()?;
+    let squares = deviations
+        .iter()
+        .map(|d| {
+            let largest = (d.lo() * d.lo()).max(d.hi() * d.hi());
+            b.product_wire("d * d", d, d, &zero, narrow(OPERATION, largest)?)
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let total = Bounded::weighted_sum(&squares, &vec![1; squares.len()], 0)?;
+    let variance = div_pow2::constrain(b, &total, p.variance_shift)?.add_const(p.epsilon)?;
+    let inverse = root::inverse_square_root(b, numerator, &variance)?;
+    // |d * R| <= sqrt(N * 2^v): see above.
+    let bound = narrow(OPERATION, (i128::from(numerator) << p.variance_shift).isqrt())?;
+    let offset = Bounded::constant(bound)?;
+    for d in &deviations {
+        let shifted = b.product_wire("d * inverse root", d, &inverse, &offset, 2 * bound)?;
+        results.push(shifted.add_const(-bound)?);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

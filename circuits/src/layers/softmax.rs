@@ -93,51 +93,68 @@ impl Softmax {
     }
 
     fn check(&self, found: usize) -> Result<(), BuildError> {
-        if self.len == found {
+        if found > 0 && found.is_multiple_of(self.len) {
             return Ok(());
         }
-        Err(BuildError::Length { operation: "softmax", what: "values", expected: self.len, found })
+        Err(BuildError::Length {
+            operation: "softmax",
+            what: "values, or a multiple,",
+            expected: self.len,
+            found,
+        })
     }
 }
 
-/// Integer reference: probabilities in `[0, 2^output_scale]`.
+/// Integer reference: probabilities in `[0, 2^output_scale]`, of one group of values or of several, one behind the other.
 pub fn reference(x: &[i64], softmax: &Softmax) -> Result<Vec<i64>, BuildError> {
     softmax.check(x.len())?;
+    Ok(x.chunks_exact(softmax.len).flat_map(|x| reference_group(x, softmax)).collect())
+}
+
+fn reference_group(x: &[i64], softmax: &Softmax) -> Vec<i64> {
     let max = x.iter().copied().max().unwrap_or(0);
     let e: Vec<i64> =
         x.iter().map(|&x| function::reference(x.saturating_sub(max), &softmax.exponential)).collect();
     let (reciprocal, _) = divide::reference(1 << softmax.scale(), e.iter().sum());
-    Ok(e.iter()
-        .map(|e| div_pow2::reference(e * reciprocal, softmax.scale() - softmax.output_scale))
-        .collect())
+    e.iter().map(|e| div_pow2::reference(e * reciprocal, softmax.scale() - softmax.output_scale)).collect()
 }
 
-/// The probabilities.
+/// The probabilities. Several groups at once may share a lookup table that one group does not pay for.
 pub fn constrain(b: &mut Builder, x: &[Bounded], softmax: &Softmax) -> Result<Vec<Bounded>, BuildError> {
     softmax.check(x.len())?;
-    let one = 1i64 << softmax.precision;
     b.scope("softmax", |b| {
-        let max = max_pool::largest(b, x)?;
-        let differences = x
-            .iter()
-            // At most 0: it is the maximum.
-            .map(|x| Ok(x.sub(&max)?.proven(i128::MIN, 0)))
-            .collect::<Result<Vec<_>, BuildError>>()?;
+        let mut differences = Vec::with_capacity(x.len());
+        for group in x.chunks_exact(softmax.len) {
+            let max = max_pool::largest(b, group)?;
+            for x in group {
+                // At most 0: it is the maximum.
+                differences.push(x.sub(&max)?.proven(i128::MIN, 0));
+            }
+        }
         let e = function::constrain(b, &differences, &softmax.exponential)?;
-        // One of the differences is 0.
-        let sum = Bounded::weighted_sum(&e, &vec![1; e.len()], 0)?.proven(one.into(), i128::MAX);
-        let whole = Bounded::constant(1 << softmax.scale())?;
-        let reciprocal = divide::constrain(b, &whole, &sum)?.quotient;
-        e.iter()
-            .map(|e| {
-                // e <= sum, and sum * reciprocal <= 2^scale.
-                let zero = Bounded::constant(0)?;
-                let product =
-                    b.product_wire("e * reciprocal", e, &reciprocal, &zero, 1 << softmax.scale())?;
-                div_pow2::constrain(b, &product, softmax.scale() - softmax.output_scale)
-            })
-            .collect()
+        let mut results = Vec::with_capacity(x.len());
+        for group in e.chunks_exact(softmax.len) {
+            results.extend(normalize(b, group, softmax)?);
+        }
+        Ok(results)
     })
+}
+
+/// The exponentials of one group over their sum.
+fn normalize(b: &mut Builder, e: &[Bounded], softmax: &Softmax) -> Result<Vec<Bounded>, BuildError> {
+    // One of the differences is 0.
+    let one = 1i128 << softmax.precision;
+    let sum = Bounded::weighted_sum(e, &vec![1; e.len()], 0)?.proven(one, i128::MAX);
+    let whole = Bounded::constant(1 << softmax.scale())?;
+    let reciprocal = divide::constrain(b, &whole, &sum)?.quotient;
+    let zero = Bounded::constant(0)?;
+    e.iter()
+        .map(|e| {
+            // e <= sum, and sum * reciprocal <= 2^scale.
+            let product = b.product_wire("e * reciprocal", e, &reciprocal, &zero, 1 << softmax.scale())?;
+            div_pow2::constrain(b, &product, softmax.scale() - softmax.output_scale)
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -185,6 +202,7 @@ mod tests {
         assert_eq!(reference(&[i64::MAX, i64::MIN, 0], &softmax)?, [1 << 10, 0, 0]);
         assert_eq!(reference(&[4, 4, 4], &softmax)?, [341, 341, 341]);
         assert_eq!(Softmax::new(1, 4, 10).and_then(|one| reference(&[-9], &one))?, [1 << 10]);
+        assert_eq!(reference(&[5, -7, 30, 4, 4, 4], &softmax)?, [&y[..], &[341, 341, 341]].concat());
         Ok(())
     }
 
@@ -197,6 +215,8 @@ mod tests {
         assert!(bounds.iter().all(|&(lo, hi)| lo == 0 && hi == 64), "{bounds:?}");
         check(&circuit, &bounds, [[-16, 15], [3, 3], [0, 2], [-7, -9]].map(Vec::from), expected);
         check_both(2, 5, build, all_pairs(5).collect::<Vec<_>>(), expected)?;
+        let pairs = all_pairs(3).flat_map(|x| all_pairs(3).step_by(5).map(move |y| [x.clone(), y].concat()));
+        check_both(4, 5, build, pairs.collect::<Vec<_>>(), expected)?;
         let softmax = Softmax::new(10, 4, 8)?;
         let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &softmax);
         let mut rng = ChaCha8Rng::seed_from_u64(7);
@@ -210,7 +230,9 @@ mod tests {
         assert!(matches!(Softmax::new(0, 4, 8), Err(BuildError::Empty { .. })));
         assert!(matches!(Softmax::new(2, 4, 0), Err(BuildError::Bits { .. })));
         assert!(matches!(Softmax::new(2, 17, 8), Err(BuildError::Function { .. })));
-        let two = Softmax::new(2, 4, 8).and_then(|softmax| reference(&[1], &softmax));
-        assert!(matches!(two, Err(BuildError::Length { operation: "softmax", .. })));
+        for x in [&[][..], &[1], &[1, 2, 3]] {
+            let two = Softmax::new(2, 4, 8).and_then(|softmax| reference(x, &softmax));
+            assert!(matches!(two, Err(BuildError::Length { operation: "softmax", .. })));
+        }
     }
 }

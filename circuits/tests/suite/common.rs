@@ -179,6 +179,15 @@ fn gadgets_by(ranges: Ranges) -> Result<Vec<Case>, BuildError> {
             let table = FunctionTable::of(Function::Sigmoid, quantization(-512, 511, 6, 8))?;
             function::constrain(b, x, &table)
         }),
+        ("tanh of 24 values, 5 bits", 24, 5, |b, x| {
+            let q = Quantization { output_lo: -16, ..quantization(-16, 15, 3, 4) };
+            function::constrain(b, x, &FunctionTable::of(Function::Tanh, q)?)
+        }),
+        ("GELU of 24 values of 8 bits, requantized to 5", 24, 8, |b, x| {
+            let q = Quantization { output_lo: -16, ..quantization(-12, 12, 3, 4) };
+            let p = Requantize { shift: 3, lo: -14, hi: 13 };
+            function::constrain_rounded(b, x, &[p; 24], &FunctionTable::of(Function::Gelu, q)?)
+        }),
         ("leaky ReLU of 16 bits", 1, 16, |b, x| {
             leaky_relu::constrain(b, x, &leaky_relu::Slopes { m: vec![3], shift: 8 })
         }),

@@ -11,12 +11,15 @@
 //! and never an end of their interval; at zero they are exact. For the tanh form of GELU no theorem says so, but where its
 //! tanh reaches 1 to 80 bits, it is below. The algebraic functions are computed exactly, ties included.
 //!
-//! Cost: see [`constrain_one`].
+//! Cost: see [`constrain`].
 
 use crate::bounded::Bounded;
-use crate::builder::Builder;
+use crate::builder::{Builder, Ranges};
 use crate::error::BuildError;
-use crate::gadgets::{clamp, multiplex};
+use crate::gadgets::lookup::cost;
+use crate::gadgets::lookup::function::Function as Lookup;
+use crate::gadgets::{clamp, div_pow2, multiplex};
+use crate::layers::requantize::{self, Requantize};
 
 mod exact;
 mod interval;
@@ -252,21 +255,146 @@ pub fn reference(x: i64, table: &FunctionTable) -> i64 {
     table.values.get(index).copied().unwrap_or(0)
 }
 
-/// Applies the function to each value.
-pub fn constrain(b: &mut Builder, x: &[Bounded], table: &FunctionTable) -> Result<Vec<Bounded>, BuildError> {
-    x.iter().map(|x| constrain_one(b, x, table)).collect()
+/// Integer reference of [`constrain_rounded`]: requantization, then the function.
+pub fn reference_rounded(acc: i64, p: Requantize, table: &FunctionTable) -> i64 {
+    reference(requantize::reference(acc, p), table)
 }
 
-/// Applies the function to one value.
+/// Applies the function to each value.
 ///
-/// Cost: what the interval of `x` reaches beyond the domain is clamped ([`crate::gadgets::clamp`]; nothing if it stays inside);
-/// then a selection by bits, see [`multiplex`]: about `n + 3 * 2^(n/2)` for `2^n` entries.
-pub fn constrain_one(b: &mut Builder, x: &Bounded, table: &FunctionTable) -> Result<Bounded, BuildError> {
+/// Cost, without lookups: what the interval of a value reaches beyond the domain is clamped ([`clamp`]; nothing
+/// if it stays inside), then a selection by bits, see [`multiplex`]: about `n + 3 * 2^(n/2)` for `2^n` entries. With lookups,
+/// if that is cheaper, 2 a value and an entry an argument once; where little lies beyond the domain, the entries
+/// cover that too and nothing is clamped. Apply a function to as many values at once as there are.
+pub fn constrain(b: &mut Builder, x: &[Bounded], table: &FunctionTable) -> Result<Vec<Bounded>, BuildError> {
+    let Some((lo, hi)) = hull(x.iter().map(|x| (x.lo(), x.hi()))) else { return Ok(Vec::new()) };
+    let part = table.restrict(lo, hi);
+    let mut range = range_of(table);
+    let mut apply = |b: &mut Builder, lookup: &Lookup, x: &Bounded| {
+        let (least, most) = range(x.lo(), x.hi());
+        Ok(lookup.constrain(b, x)?.proven(least, most))
+    };
+    match method(b, x.len(), (lo, hi), &part) {
+        Method::Bits => b.scope("function", |b| x.iter().map(|x| by_bits(b, x, table)).collect()),
+        Method::Whole { lo, hi } => {
+            let lookup = lookup(b, lo, hi, |x| reference(x, table))?;
+            x.iter().map(|x| apply(b, &lookup, x)).collect()
+        }
+        Method::Part => {
+            let lookup = Lookup::new(b, part.lo(), part.values())?;
+            let clamped = b.scope("function", |b| clamp::constrain_all(b, x, 0, part.lo(), part.hi()))?;
+            clamped.iter().map(|x| apply(b, &lookup, x)).collect()
+        }
+    }
+}
+
+/// Requantizes accumulators, each by its own shift, and applies the function: `f(clamp(floor((acc + 2^(s-1)) / 2^s), lo, hi))`.
+///
+/// Cost, without lookups: the two steps. With lookups, where all have the same bounds and few quotients lie beyond them: the
+/// range proof of the remainder and 2 a value; once, an entry a quotient.
+pub fn constrain_rounded(
+    b: &mut Builder,
+    acc: &[Bounded],
+    p: &[Requantize],
+    table: &FunctionTable,
+) -> Result<Vec<Bounded>, BuildError> {
+    let (expected, found) = (acc.len(), p.len());
+    if expected != found {
+        return Err(BuildError::Length { operation: "function", what: "requantizations", expected, found });
+    }
+    let Some(&Requantize { lo, hi, .. }) = p.first() else { return Ok(Vec::new()) };
+    let quotients: Vec<_> = acc.iter().zip(p).map(|(acc, p)| div_pow2::quotients(acc, p.shift)).collect();
+    let clamped = |q: i128| q.min(hi.into()).max(lo.into());
+    if let Some(ends) = hull(quotients.iter().copied())
+        && lo <= hi
+        && p.iter().all(|p| (p.lo, p.hi) == (lo, hi))
+        && let part = table.restrict(clamped(ends.0), clamped(ends.1))
+        && let Method::Whole { lo: first, hi: last } = method(b, acc.len(), ends, &part)
+    {
+        let lookup = lookup(b, first, last, |q| reference(q.min(hi).max(lo), table))?;
+        let mut range = range_of(table);
+        let mut apply = |((acc, p), &ends): ((&Bounded, &Requantize), &(i128, i128))| {
+            let (least, most) = range(clamped(ends.0), clamped(ends.1));
+            Ok(lookup.of_quotient(b, acc, p.shift)?.proven(least, most))
+        };
+        return acc.iter().zip(p).zip(&quotients).map(&mut apply).collect();
+    }
+    let mut rounded = Vec::with_capacity(acc.len());
+    for run in p.chunk_by(|p, q| p == q) {
+        let (Some(&p), Some(acc)) = (run.first(), acc.get(rounded.len()..rounded.len() + run.len())) else {
+            break;
+        };
+        rounded.extend(requantize::constrain(b, acc, p)?);
+    }
+    constrain(b, &rounded, table)
+}
+
+/// How a function is applied to many values.
+enum Method {
+    /// Each clamped to the domain, and selected by its bits.
+    Bits,
+    /// Looked up, with entries for all that the values reach.
+    Whole {
+        /// The smallest.
+        lo: i64,
+        /// The largest.
+        hi: i64,
+    },
+    /// Each clamped to the domain, and looked up there.
+    Part,
+}
+
+/// The method with the fewest constraints for `count` values in `[lo, hi]`, of which `part` of the table is reached.
+fn method(b: &Builder, count: usize, (lo, hi): (i128, i128), part: &FunctionTable) -> Method {
+    if b.ranges() == Ranges::Bits {
+        return Method::Bits;
+    }
+    // A sign or two with their digits.
+    const CLAMP: usize = 5;
+    let clamp = if i128::from(part.lo()) <= lo && hi <= part.hi().into() { 0 } else { CLAMP };
+    let once = |entries: usize| cost::table(entries) + if b.has_functions() { 0 } else { cost::RHO };
+    let each = |constraints: usize| count.saturating_mul(constraints);
+    let by_bits = each(multiplex::constraints(part.values().len()).saturating_add(clamp));
+    let by_part = once(part.values().len()).saturating_add(each(cost::FUNCTION_QUERY + clamp));
+    let whole = usize::try_from(hi - lo + 1).ok().filter(|&entries| entries <= MAX_ENTRIES);
+    let by_whole = whole.map(|entries| once(entries).saturating_add(each(cost::FUNCTION_QUERY)));
+    match (by_whole, i64::try_from(lo), i64::try_from(hi)) {
+        (Some(by_whole), Ok(lo), Ok(hi)) if by_whole <= by_part.min(by_bits) => Method::Whole { lo, hi },
+        _ if by_part < by_bits => Method::Part,
+        _ => Method::Bits,
+    }
+}
+
+/// One value, without lookups.
+fn by_bits(b: &mut Builder, x: &Bounded, table: &FunctionTable) -> Result<Bounded, BuildError> {
     let part = table.restrict(x.lo(), x.hi());
-    b.scope("function", |b| {
-        let x = clamp::constrain(b, x, 0, part.lo(), part.hi())?;
-        multiplex::constrain(b, &x, part.lo(), part.values())
-    })
+    let x = clamp::constrain(b, x, 0, part.lo(), part.hi())?;
+    multiplex::constrain(b, &x, part.lo(), part.values())
+}
+
+/// A lookup table of `f` over `[lo, hi]`.
+fn lookup(b: &mut Builder, lo: i64, hi: i64, f: impl Fn(i64) -> i64) -> Result<Lookup, BuildError> {
+    Lookup::new(b, lo, &(lo..=hi).map(f).collect::<Vec<_>>())
+}
+
+/// The smallest interval that holds all.
+fn hull(intervals: impl Iterator<Item = (i128, i128)>) -> Option<(i128, i128)> {
+    intervals.reduce(|(least, most), (lo, hi)| (least.min(lo), most.max(hi)))
+}
+
+/// The smallest and largest value for arguments of `[lo, hi]`. Neighbours often have one interval.
+fn range_of(table: &FunctionTable) -> impl FnMut(i128, i128) -> (i128, i128) {
+    let mut last = None;
+    move |lo, hi| match last {
+        Some((interval, range)) if interval == (lo, hi) => range,
+        _ => {
+            let part = table.restrict(lo, hi);
+            let values = || part.values().iter().copied().map(i128::from);
+            let range = (values().min().unwrap_or(i128::MIN), values().max().unwrap_or(i128::MAX));
+            last = Some(((lo, hi), range));
+            range
+        }
+    }
 }
 
 #[cfg(test)]

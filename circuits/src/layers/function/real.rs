@@ -82,10 +82,14 @@ impl Reals {
         }
         let square = x.mul(x);
         let (mut term, mut sum) = (x, x);
-        // Once 2 x^2 < (2n + 3) / 2, each term is below half of its predecessor, so the rest below the last.
+        // From n >= 2 x^2 on, each term is below half of its predecessor, so the rest below the last.
+        let halving = 2 * ((square.hi >> FRACTION) + 1);
         for n in 1..120 {
             term = term.mul(square).scale(1).div_int(2 * n + 1);
             sum = sum.add(term);
+            if term.hi <= 1 && n >= halving {
+                break;
+            }
         }
         sum.add(Interval { lo: 0, hi: term.hi }).mul(self.exp(square.neg())).mul(self.two_over_root_pi)
     }
@@ -95,9 +99,11 @@ impl Reals {
     fn erfc(&self, x: Interval) -> Interval {
         let cut =
             |depth: i64| (1..=depth).rev().fold(x, |rest, k| x.add(Interval::integer(k).scale(-1).div(rest)));
-        let (one, other) = (cut(60), cut(61));
-        let fraction = Interval { lo: one.lo.min(other.lo), hi: one.hi.max(other.hi) };
         let square = x.mul(x);
+        // It converges faster for larger x.
+        let depth = 600 / (square.lo >> FRACTION).max(9) as i64;
+        let (one, other) = (cut(depth), cut(depth + 1));
+        let fraction = Interval { lo: one.lo.min(other.lo), hi: one.hi.max(other.hi) };
         self.exp(square.neg()).mul(self.two_over_root_pi).scale(-1).div(fraction)
     }
 

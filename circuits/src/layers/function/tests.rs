@@ -1,7 +1,7 @@
 //! Tables against floating point, and constraints against tables.
 
 use super::*;
-use crate::testing::{all, check, check_both, gadget, gadget_with_bounds};
+use crate::testing::{all, check, check_both, gadget, gadget_by, gadget_with_bounds};
 
 const HALF: Dyadic = Dyadic { mantissa: 1, shift: 1 };
 
@@ -250,6 +250,71 @@ fn restriction_keeps_the_meaning() -> Result<(), BuildError> {
             let x = x as i64;
             assert_eq!(reference(x, &restricted), reference(x, &table));
         }
+    }
+    Ok(())
+}
+
+#[test]
+fn with_lookups_the_cheapest_method_is_taken() -> Result<(), BuildError> {
+    let q =
+        Quantization { lo: -128, hi: 127, input_scale: 5, output_scale: 7, output_lo: -128, output_hi: 127 };
+    let table = FunctionTable::of(Function::Tanh, q)?;
+    let names = |len: usize, bits: u8| -> Result<Vec<String>, BuildError> {
+        let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &table);
+        let inputs =
+            vec![vec![-(1i64 << (bits - 1)); len], (0..len as i64).map(|i| i * 7 % 256 - 100).collect()];
+        check_both(len, bits, build, inputs, |x| x.iter().map(|&x| reference(x, &table)).collect())?;
+        let circuit = gadget_by(Ranges::Lookup, len, bits, build)?;
+        Ok(circuit.r1cs.blocks.iter().map(|block| block.name.clone()).collect())
+    };
+    let has = |names: &[String], part: &str| names.iter().any(|name| name.contains(part));
+    // Few values: by bits.
+    let few = names(3, 8)?;
+    assert!(has(&few, "multiplex") && !has(&few, "rho"));
+    // Many: looked up, beyond the domain as well.
+    let many = names(100, 9)?;
+    assert!(!has(&many, "multiplex") && !has(&many, "clamp") && has(&many, "rho"));
+    // Far beyond the domain: clamped.
+    let wide = names(40, 16)?;
+    assert!(!has(&wide, "multiplex") && has(&wide, "clamp") && has(&wide, "rho"));
+    assert_eq!(constrain(&mut Builder::new(), &[], &table), Ok(vec![]));
+    Ok(())
+}
+
+#[test]
+fn rounding_and_function_in_one() -> Result<(), BuildError> {
+    let q =
+        Quantization { lo: -64, hi: 63, input_scale: 4, output_scale: 7, output_lo: -128, output_hi: 127 };
+    let table = FunctionTable::of(Function::Gelu, q)?;
+    // Bounds inside the domain and beyond it.
+    for (lo, hi) in [(-64, 63), (0, 40), (-100, 100)] {
+        let p: Vec<Requantize> = (0..32).map(|i| Requantize { shift: 1 + i % 3, lo, hi }).collect();
+        let build = |b: &mut Builder, x: &[Bounded]| constrain_rounded(b, x, &p, &table);
+        let expected = |x: &[i64]| x.iter().zip(&p).map(|(&x, &p)| reference_rounded(x, p, &table)).collect();
+        let inputs = [-512, -257, -1, 0, 1, 255, 511];
+        let inputs: Vec<Vec<i64>> =
+            inputs.iter().map(|&start| (0..32).map(|i| (start + i).min(511)).collect()).collect();
+        check_both(32, 10, build, inputs, expected)?;
+        let apart = |b: &mut Builder, x: &[Bounded]| {
+            let rounded = x.iter().zip(&p).map(|(x, &p)| requantize::constrain_one(b, x, p));
+            let rounded = rounded.collect::<Result<Vec<_>, _>>()?;
+            constrain(b, &rounded, &table)
+        };
+        let (one, two) =
+            (gadget_by(Ranges::Lookup, 32, 10, build)?, gadget_by(Ranges::Lookup, 32, 10, apart)?);
+        assert!(one.stats().constraints <= two.stats().constraints);
+    }
+    let p = [Requantize { shift: 1, lo: 0, hi: 9 }, Requantize { shift: 1, lo: -9, hi: 9 }];
+    let build = |b: &mut Builder, x: &[Bounded]| constrain_rounded(b, x, &p, &table);
+    check_both(2, 5, build, [[-16, -16], [15, 15], [3, -3]].map(Vec::from), |x| {
+        x.iter().zip(&p).map(|(&x, &p)| reference_rounded(x, p, &table)).collect()
+    })?;
+    let refused = constrain_rounded(&mut Builder::new(), &[], &p, &table);
+    assert!(matches!(refused, Err(BuildError::Length { .. })));
+    let empty = [Requantize { shift: 1, lo: 1, hi: 0 }];
+    for ranges in [Ranges::Bits, Ranges::Lookup] {
+        let refused = gadget_by(ranges, 1, 5, |b, x| constrain_rounded(b, x, &empty, &table));
+        assert!(matches!(refused, Err(BuildError::EmptyRange { .. })), "{refused:?}");
     }
     Ok(())
 }
