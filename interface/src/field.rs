@@ -61,16 +61,45 @@ impl Scalar {
         Scalar(out)
     }
 
+    /// The integer that big-endian bytes make, however many, reduced: a doubling and a subtraction for each bit.
+    pub(crate) fn from_be_bytes_reduced(bytes: impl Iterator<Item = u8>) -> Scalar {
+        // Most significant word first, so that arrays compare as integers. 2 r is below 2^255: nothing overflows.
+        let mut value = [0u64; 4];
+        for bit in bytes.flat_map(|byte| (0..8).rev().map(move |shift| byte >> shift & 1)) {
+            let mut carry = u64::from(bit);
+            for word in value.iter_mut().rev() {
+                (*word, carry) = (*word << 1 | carry, *word >> 63);
+            }
+            if value >= MODULUS_WORDS {
+                let mut borrow = false;
+                for (word, modulus) in value.iter_mut().zip(MODULUS_WORDS).rev() {
+                    let (difference, first) = word.overflowing_sub(modulus);
+                    let (difference, second) = difference.overflowing_sub(u64::from(borrow));
+                    (*word, borrow) = (difference, first || second);
+                }
+            }
+        }
+        let mut out = [0; 32];
+        for (place, word) in out.as_chunks_mut::<8>().0.iter_mut().zip(value) {
+            *place = word.to_be_bytes();
+        }
+        Scalar(out)
+    }
+
     /// For the outputs of functions that only return canonical encodings.
     pub(crate) const fn from_trusted(bytes: [u8; 32]) -> Scalar {
         Scalar(bytes)
     }
 }
 
+/// [`Scalar::MODULUS`], most significant word first.
+const MODULUS_WORDS: [u64; 4] =
+    [0x3064_4e72_e131_a029, 0xb850_45b6_8181_585d, 0x2833_e848_79b9_7091, 0x43e1_f593_f000_0001];
+
 /// Whether the big-endian integer is below the modulus. The first eight bytes decide all but one in 2^61 cases.
 #[inline]
 pub fn is_canonical(bytes: &[u8; 32]) -> bool {
-    const HEAD: u64 = 0x3064_4e72_e131_a029;
+    const HEAD: u64 = MODULUS_WORDS[0];
     let [b0, b1, b2, b3, b4, b5, b6, b7, ..] = *bytes;
     let head = u64::from_be_bytes([b0, b1, b2, b3, b4, b5, b6, b7]);
     head < HEAD || (head == HEAD && *bytes < Scalar::MODULUS)

@@ -1,10 +1,10 @@
 //! What a `.proof` file holds: the proof and the whole statement, never a bare digest.
 //!
 //! ```text
-//! payload = domain 32 | proof 256 | context 32 | limb count: u32 little-endian | limbs, 32 bytes each, big-endian
+//! payload = domain 32 | proof length: u32 | proof 256 or 384 | context 32 | limb count: u32 | limbs, 32 bytes each
 //! ```
 //!
-//! After the domain these are the arguments of the verifier program's `verify`, byte for byte: a keeper copies them
+//! Lengths and counts are little-endian, limbs big-endian. After the domain these are the arguments of the verifier program's `verify`, byte for byte: a keeper copies them
 //! into its instruction. The artifact's parent is the digest of the verifying key's artifact.
 
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::{
     artifact::{self, ArtifactError, Kind},
     field::Scalar,
-    groth16::{PROOF_LEN, Proof},
+    groth16::{Proof, VerifyError},
     statement::Statement,
     verifier::put_arguments,
 };
@@ -42,6 +42,9 @@ pub enum ProofFileError {
     /// The payload ends inside its fixed part.
     #[error("the proof ends too early: {0} bytes")]
     Truncated(usize),
+    /// No proof has the length that is announced.
+    #[error(transparent)]
+    Proof(#[from] VerifyError),
     /// The payload's length does not fit its limb count.
     #[error("the proof says that it has {count} limbs of 32 bytes, and {found} bytes follow")]
     LimbCount {
@@ -71,7 +74,10 @@ impl ProofFile {
         let artifact = artifact::decode(Kind::Proof, bytes)?;
         let truncated = || ProofFileError::Truncated(artifact.payload.len());
         let (domain, rest) = artifact.payload.split_first_chunk::<32>().ok_or_else(truncated)?;
-        let (proof, rest) = rest.split_first_chunk::<PROOF_LEN>().ok_or_else(truncated)?;
+        let (length, rest) = rest.split_first_chunk::<4>().ok_or_else(truncated)?;
+        let length = u32::from_le_bytes(*length) as usize;
+        let (proof, rest) = rest.split_at_checked(length).ok_or_else(truncated)?;
+        let proof = Proof::from_slice(proof)?;
         let (context, rest) = rest.split_first_chunk::<32>().ok_or_else(truncated)?;
         let (count, rest) = rest.split_first_chunk::<4>().ok_or_else(truncated)?;
         let count = u32::from_le_bytes(*count);
@@ -86,7 +92,7 @@ impl ProofFile {
             Scalar::from_be_bytes(*bytes).map_err(|_| ProofFileError::NotCanonical(index))
         };
         Ok(ProofFile {
-            proof: *Proof::from_ref(proof),
+            proof,
             statement: Statement {
                 domain: element((0, domain))?,
                 context: *context,
@@ -104,8 +110,13 @@ mod tests {
     use super::*;
 
     fn sample(limbs: usize) -> ProofFile {
+        with_proof(256, limbs)
+    }
+
+    fn with_proof(length: usize, limbs: usize) -> ProofFile {
+        let proof: Vec<u8> = (0..length).map(|i| i as u8).collect();
         ProofFile {
-            proof: Proof::from_bytes(core::array::from_fn(|i| i as u8)),
+            proof: Proof::from_slice(&proof).unwrap(),
             statement: Statement {
                 domain: Scalar::from(7u64),
                 context: [9; 32],
@@ -118,8 +129,9 @@ mod tests {
     #[test]
     fn round_trip() {
         for limbs in [0, 1, 2, 40] {
-            let file = sample(limbs);
-            assert_eq!(ProofFile::from_bytes(&file.to_bytes()), Ok(file));
+            for file in [with_proof(256, limbs), with_proof(384, limbs)] {
+                assert_eq!(ProofFile::from_bytes(&file.to_bytes()), Ok(file));
+            }
         }
     }
 
@@ -135,10 +147,12 @@ mod tests {
     fn each_damage_has_its_error() {
         assert_eq!(changed(|p| p.truncate(100)), Err(ProofFileError::Truncated(100)));
         assert_eq!(changed(|p| p.push(0)), Err(ProofFileError::LimbCount { count: 2, found: 65 }));
-        assert_eq!(changed(|p| p[320] = 3), Err(ProofFileError::LimbCount { count: 3, found: 64 }));
-        assert_eq!(changed(|p| p[323] = 1), Err(ProofFileError::TooManyLimbs(2 + (1 << 24))));
+        assert_eq!(changed(|p| p[35] = 1), Err(ProofFileError::Truncated(392)));
+        assert_eq!(changed(|p| p[32] = 1), Err(ProofFileError::Proof(VerifyError::Length(257))));
+        assert_eq!(changed(|p| p[324] = 3), Err(ProofFileError::LimbCount { count: 3, found: 64 }));
+        assert_eq!(changed(|p| p[327] = 1), Err(ProofFileError::TooManyLimbs(2 + (1 << 24))));
         assert_eq!(changed(|p| p[0] = 0xff), Err(ProofFileError::NotCanonical(0)));
-        assert_eq!(changed(|p| p[324 + 32] = 0xff), Err(ProofFileError::NotCanonical(2)));
+        assert_eq!(changed(|p| p[328 + 32] = 0xff), Err(ProofFileError::NotCanonical(2)));
         let bytes = sample(2).to_bytes();
         let short = ProofFile::from_bytes(&bytes[..bytes.len() - 1]);
         assert!(matches!(short, Err(ProofFileError::Artifact(ArtifactError::Truncated { .. }))));

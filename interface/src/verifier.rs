@@ -1,10 +1,12 @@
-//! What callers of the verifier program need: the arguments of `verify` and `record`, and the return data.
+//! What callers of the verifier program need: the arguments of `verify` and `record`, the return data, and the hashes
+//! that name a model and chain its records.
 //!
 //! ```text
-//! arguments   = proof 256 | context 32 | limb count: u32 little-endian | limbs, 32 bytes each, big-endian
+//! arguments   = proof length: u32 | proof 256 or 384 | context 32 | limb count: u32 | limbs, 32 bytes each, big-endian
 //! return data = model address 32 | digest 32 | setup kind 1                          (65 bytes)
 //! ```
 //!
+//! Lengths and counts are little-endian; the proof's length says whether it is plain or committed.
 //! The limbs are those of the statement: what [`crate::statement::pack`] gives for each public tensor, one
 //! commitment for each committed one. The program takes the domain from the model's account. A caller by CPI must
 //! check three things in the answer: that the verifier program gave it, that it names the model the caller trusts,
@@ -16,13 +18,12 @@ use thiserror::Error;
 
 use crate::{
     field::Scalar,
-    groth16::{PROOF_LEN, Proof, SetupKind},
+    groth16::{KeyRef, ProofRef, SetupKind},
+    syscalls::sha256,
 };
 
 /// Bytes of the return data.
 pub const RETURN_DATA_LEN: usize = 65;
-/// Bytes of the arguments before the limbs.
-pub const ARGUMENTS_HEADER_LEN: usize = PROOF_LEN + 32 + 4;
 
 /// The verifier program's answer: this digest was proven for this model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +76,35 @@ impl Verified {
 }
 
 /// Appends the arguments of `verify` or `record` to instruction data that holds the discriminator.
-pub fn put_arguments(data: &mut Vec<u8>, proof: &Proof, context: &[u8; 32], limbs: &[Scalar]) {
-    data.reserve(ARGUMENTS_HEADER_LEN + 32 * limbs.len());
-    data.extend_from_slice(proof.as_bytes());
+pub fn put_arguments<'a>(
+    data: &mut Vec<u8>,
+    proof: impl Into<ProofRef<'a>>,
+    context: &[u8; 32],
+    limbs: &[Scalar],
+) {
+    let proof = proof.into().as_bytes();
+    data.reserve(4 + proof.len() + context.len() + 4 + 32 * limbs.len());
+    data.extend_from_slice(&(proof.len() as u32).to_le_bytes());
+    data.extend_from_slice(proof);
     data.extend_from_slice(context);
     data.extend_from_slice(&(limbs.len() as u32).to_le_bytes());
     limbs.iter().for_each(|limb| data.extend_from_slice(limb.as_be_bytes()));
+}
+
+/// What a model is: `SHA-256(key hash || schema)`. The hash of a plain key is never that of a committed one, and has a
+/// fixed length, so the end of the key cannot be taken for the start of the schema.
+pub fn model_id<'a>(key: impl Into<KeyRef<'a>>, schema: &[u8]) -> [u8; 32] {
+    sha256(&[&key.into().key_hash(), schema])
+}
+
+/// A model's audit chain before its first recorded statement: `SHA-256("assay:audit:v1\0" || model id)`.
+pub fn audit_start(model_id: &[u8; 32]) -> [u8; 32] {
+    sha256(&[b"assay:audit:v1\0", model_id])
+}
+
+/// The audit chain after one more recorded statement: `SHA-256(chain || digest || recorded at, little-endian)`.
+///
+/// Whoever reads a model's receipts in the order of their index can recompute its chain: none is missing or added.
+pub fn audit_extend(chain: &[u8; 32], digest: &[u8; 32], recorded_at: i64) -> [u8; 32] {
+    sha256(&[chain, digest, &recorded_at.to_le_bytes()])
 }

@@ -1,14 +1,18 @@
 //! What each instruction costs, against the ledger and against what was promised.
 
-use assay_client::{compute_budget, lending::ALL};
+use assay_client::{
+    compute_budget,
+    lending::{ALL, Proven},
+};
 use assay_lending::state::TIMELOCK_SECONDS;
 use assay_localnet::{MAX_TRANSACTION_SIZE, Outcome};
 use assay_tests::ledger::{self, Cost};
 
-use crate::support::{SOL, USDC, World};
+use crate::support::{Model, SOL, USDC, World};
 
 /// Most compute units of an early liquidation, proof included, and of any other instruction.
 const MAX_EARLY: u64 = 125_000;
+const MAX_EARLY_COMMITTED: u64 = 155_000;
 const MAX_OTHER: u64 = 30_000;
 
 fn cost(outcome: Outcome) -> Cost {
@@ -75,6 +79,19 @@ fn users() -> Vec<(&'static str, Cost)> {
     ]
 }
 
+/// The early liquidation under a model whose key has a commitment.
+fn by_committed_proof() -> Cost {
+    let mut world = World::borrowed(100 * SOL, 6_900 * USDC);
+    world.adopt(Model::committed());
+    world.set_prices(86.0, 1.0);
+    let snapshot = world.take_snapshot();
+    let proof = Model::committed().prove(&snapshot);
+    let proven = Proven { proof, ..world.proven(&snapshot) };
+    let early = world.keys.liquidate_by_proof(&world.liquidation(ALL), &proven);
+    let [limit, price] = [compute_budget::limit(200_000), compute_budget::price(1_000)];
+    cost(world.net.send(&[limit, price, early], &[&world.liquidator.key]))
+}
+
 /// Snapshot and liquidations.
 fn liquidations() -> Vec<(&'static str, Cost)> {
     let mut world = World::borrowed(100 * SOL, 6_900 * USDC);
@@ -98,6 +115,7 @@ fn liquidations() -> Vec<(&'static str, Cost)> {
         ("snapshot (first)", snapshot),
         ("snapshot", snapshot_again),
         ("liquidate_by_proof", by_proof),
+        ("liquidate_by_proof (committed)", by_committed_proof()),
         ("liquidate", liquidate),
     ]
 }
@@ -106,7 +124,11 @@ fn liquidations() -> Vec<(&'static str, Cost)> {
 fn every_instruction_costs_what_the_ledger_says() {
     let measured = [admin(), users(), liquidations()].concat();
     for (name, cost) in &measured {
-        let limit = if *name == "liquidate_by_proof" { MAX_EARLY } else { MAX_OTHER };
+        let limit = match *name {
+            "liquidate_by_proof" => MAX_EARLY,
+            "liquidate_by_proof (committed)" => MAX_EARLY_COMMITTED,
+            _ => MAX_OTHER,
+        };
         assert!(cost.compute_units <= limit, "{name}: {cost:?}");
         assert!(cost.transaction_bytes <= MAX_TRANSACTION_SIZE, "{name}: {cost:?}");
     }

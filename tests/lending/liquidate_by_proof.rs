@@ -127,12 +127,11 @@ fn a_score_that_was_not_proven_is_refused() {
     for score in [honest.score + 1, honest.score - 1, 6_400, i16::MAX] {
         refused(&world.liquidator_sends(with_proof(&world, &Proven { score, ..honest })), "ProofInvalid");
     }
-    let mut bytes = *honest.proof.as_bytes();
-    bytes[255] ^= 1;
-    let bent = Proven { proof: Proof::from_bytes(bytes), ..honest };
+    let mut bent = honest;
+    bent.proof.plain_mut().c[63] ^= 1;
     let outcome = world.liquidator_sends(with_proof(&world, &bent));
     refused(&outcome, "ProofInvalid");
-    let zero = Proven { proof: Proof::from_bytes([0; 256]), ..honest };
+    let zero = Proven { proof: Proof::from_slice(&[0; 256]).unwrap(), ..honest };
     refused(&world.liquidator_sends(with_proof(&world, &zero)), "ProofIdentity");
 }
 
@@ -279,6 +278,41 @@ fn a_model_of_another_schema_proves_another_statement() {
     let snapshot = world.take_snapshot();
     let proven = Proven { model: other, proof: renamed.prove(&snapshot), ..world.proven(&snapshot) };
     refused(&world.liquidator_sends(with_proof(&world, &proven)), "WrongStatement");
+}
+
+#[test]
+fn a_model_with_a_commitment_opens_liquidations_by_its_proofs() {
+    let (mut world, _) = risky();
+    let model = Model::committed();
+    world.adopt(model);
+    world.set_prices(86.0, 1.0);
+    let snapshot = world.take_snapshot();
+    let plain = world.proven(&snapshot);
+    refused(&world.liquidator_sends(with_proof(&world, &plain)), "ProofForm");
+    let mut features = snapshot.features;
+    features[5] += 1;
+    let wrong = Proven { proof: model.prove_for(features, snapshot.context), ..plain };
+    refused(&world.liquidator_sends(with_proof(&world, &wrong)), "ProofInvalid");
+
+    let proven = Proven { proof: model.prove(&snapshot), ..plain };
+    refused(
+        &world.liquidator_sends(with_proof(&world, &Proven { score: proven.score + 1, ..proven })),
+        "ProofInvalid",
+    );
+    let early = with_proof(&world, &proven);
+    let [limit, price] = [compute_budget::limit(200_000), compute_budget::price(1_000)];
+    let outcome = world.net.send(&[limit, price, early], &[&world.liquidator.key]).expect_ok();
+    assert!(outcome.size <= MAX_TRANSACTION_SIZE, "{} bytes", outcome.size);
+    assert!(world.net.account(&world.snapshot_address()).is_none(), "the snapshot is consumed");
+}
+
+#[test]
+fn bytes_of_no_proofs_length_are_named() {
+    let (mut world, snapshot) = risky();
+    let mut early = world.early(&snapshot, ALL);
+    early.data.remove(8 + 4);
+    early.data[8..12].copy_from_slice(&255u32.to_le_bytes());
+    refused(&world.liquidator_sends(early), "MalformedProof");
 }
 
 #[test]

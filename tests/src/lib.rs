@@ -2,3 +2,9 @@
 
 pub mod ledger;
 pub mod readers;
+
+// Groth16 with a commitment, as `assay-interface` tests its verifier with it.
+#[path = "../../interface/tests/it/groth16/encoding.rs"]
+pub mod encoding;
+#[path = "../../interface/tests/it/groth16/toy.rs"]
+pub mod toy;

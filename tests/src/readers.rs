@@ -93,7 +93,7 @@ pub fn proof_file(bytes: &[u8]) {
 
 fn proof_file_seeds() -> Vec<Vec<u8>> {
     let file = ProofFile {
-        proof: groth16::Proof::from_bytes([7; 256]),
+        proof: groth16::Proof::from_slice(&[7; 384]).expect("the length of a committed proof"),
         statement: Statement {
             domain: Scalar::from(1u64),
             context: [2; 32],

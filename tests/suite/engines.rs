@@ -175,7 +175,7 @@ fn register(case: &Case, key: &ProvingKey) -> (Localnet, Address) {
         timelock: 0,
     };
     let model = registration.model();
-    net.send(&[registration.instruction()], &[&authority]).expect_ok();
+    net.send(&[registration.instruction().unwrap()], &[&authority]).expect_ok();
     net.send(&[verifier::activate(authority.pubkey(), model)], &[&authority]).expect_ok();
     (net, model)
 }

@@ -1,5 +1,6 @@
 //! What each instruction costs, against the ledger and against what was promised.
 
+use assay_client::compute_budget;
 use assay_client::verifier::{self, MAX_SCHEMA_LEN, Registration};
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_localnet::{Localnet, MAX_TRANSACTION_SIZE, Outcome};
@@ -10,8 +11,11 @@ use crate::gate::{create_gate, open};
 use crate::support::{Echo, World, fixed_key};
 
 /// Most compute units of `verify` by CPI, caller included, and of `record`.
-const MAX_VERIFY_BY_CPI: u64 = 95_000;
+const MAX_VERIFY_BY_CPI: u64 = 92_000;
 const MAX_RECORD: u64 = 110_000;
+/// The same with a commitment.
+const MAX_COMMITTED_BY_CPI: u64 = 125_000;
+const MAX_COMMITTED_RECORD: u64 = 130_000;
 
 fn cost(outcome: Outcome) -> Cost {
     let outcome = outcome.expect_ok();
@@ -29,7 +33,7 @@ fn every_instruction_costs_what_the_ledger_says() {
 
     let register = Echo::other().registration(authority);
     let other = register.model();
-    let register = cost(world.authority_sends(register.instruction()));
+    let register = cost(world.authority_sends(register.instruction().unwrap()));
     let activate = cost(world.authority_sends(verifier::activate(authority, other)));
     let verify = cost(world.verify(&proven));
     let by_cpi = cost(world.stranger_sends(open(visitor, gate, model, &at_gate)));
@@ -43,22 +47,44 @@ fn every_instruction_costs_what_the_ledger_says() {
 
     assert!(by_cpi.compute_units <= MAX_VERIFY_BY_CPI, "{by_cpi:?}");
     assert!(record.compute_units <= MAX_RECORD, "{record:?}");
-    ledger::check(
-        "verifier",
-        &[
-            ("register", register),
-            ("activate", activate),
-            ("suspend", suspend),
-            ("resume", resume),
-            ("retire", retire),
-            ("propose_authority", propose_authority),
-            ("accept_authority", accept_authority),
-            ("verify", verify),
-            ("verify by CPI", by_cpi),
-            ("record", record),
-        ],
-    )
-    .unwrap_or_else(|differences| panic!("{differences}"));
+    let measured = [
+        ("register", register),
+        ("activate", activate),
+        ("suspend", suspend),
+        ("resume", resume),
+        ("retire", retire),
+        ("propose_authority", propose_authority),
+        ("accept_authority", accept_authority),
+        ("verify", verify),
+        ("verify by CPI", by_cpi),
+        ("record", record),
+    ];
+    let measured = [&measured[..], &with_a_commitment()].concat();
+    ledger::check("verifier", &measured).unwrap_or_else(|differences| panic!("{differences}"));
+}
+
+/// What depends on the form of a model's key.
+fn with_a_commitment() -> Vec<(&'static str, Cost)> {
+    let echo = Echo::committed();
+    let mut world = World::active_with(echo);
+    let (authority, model) = (world.authority.pubkey(), world.model);
+    let visitor = world.stranger.pubkey();
+    let gate = create_gate(&mut world, 5, model, 1);
+    let at_gate = echo.prove(3, assay_gate::context(&gate, &visitor));
+    let proven = echo.prove(3, [7; 32]);
+    let register = echo.rival().registration(authority).instruction().unwrap();
+    let register = cost(world.authority_sends(register));
+    let verify = cost(world.verify(&proven));
+    let by_cpi = cost(world.stranger_sends(open(visitor, gate, model, &at_gate)));
+    let record = cost(world.record(&proven));
+    assert!(by_cpi.compute_units <= MAX_COMMITTED_BY_CPI, "{by_cpi:?}");
+    assert!(record.compute_units <= MAX_COMMITTED_RECORD, "{record:?}");
+    vec![
+        ("register (committed)", register),
+        ("verify (committed)", verify),
+        ("verify by CPI (committed)", by_cpi),
+        ("record (committed)", record),
+    ]
 }
 
 /// A schema of exactly [`MAX_SCHEMA_LEN`] bytes: names are what can be stretched.
@@ -85,11 +111,15 @@ fn the_longest_schema_registers_in_one_transaction_with_a_payer_of_its_own() {
     net.airdrop(&payer.pubkey(), 10_000_000_000);
     let schema = longest_schema();
     assert_eq!(schema.encode().len(), MAX_SCHEMA_LEN);
-    let registration = Registration {
-        payer: payer.pubkey(),
-        schema: &schema,
-        ..Echo::shared().registration(authority.pubkey())
-    };
-    let outcome = net.send(&[registration.instruction()], &[&payer, &authority]).expect_ok();
-    assert!(outcome.size <= MAX_TRANSACTION_SIZE, "{} bytes", outcome.size);
+    // With both instructions of the compute budget: a schema and a committed key leave room for them.
+    let [limit, price] = [compute_budget::limit(200_000), compute_budget::price(1_000)];
+    for (echo, size) in Echo::of_each_form().into_iter().zip([988, 1_084]) {
+        let registration =
+            Registration { payer: payer.pubkey(), schema: &schema, ..echo.registration(authority.pubkey()) };
+        let register = registration.instruction().unwrap();
+        let instructions = [limit.clone(), price.clone(), register];
+        let outcome = net.send(&instructions, &[&payer, &authority]).expect_ok();
+        assert_eq!(outcome.size, size);
+        assert!(outcome.size <= MAX_TRANSACTION_SIZE, "{} bytes", outcome.size);
+    }
 }

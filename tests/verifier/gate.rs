@@ -24,7 +24,7 @@ pub fn create_gate(world: &mut World, seed: u8, model: Address, accepts_developm
 
 pub fn open(visitor: Address, gate: Address, model: Address, proven: &Proven) -> Instruction {
     let limbs = proven.limbs.iter().map(|limb| limb.to_be_bytes()).collect();
-    instruction::Open { proof: *proven.proof.as_bytes(), limbs }.to_instruction(accounts::Open {
+    instruction::Open { proof: proven.proof.as_bytes().to_vec(), limbs }.to_instruction(accounts::Open {
         visitor,
         gate,
         model,
@@ -55,6 +55,21 @@ fn a_proof_opens_the_gate_for_whom_it_was_made() {
 }
 
 #[test]
+fn a_proof_with_a_commitment_opens_the_gate_of_its_model() {
+    let mut world = World::active_with(Echo::committed());
+    let model = world.model;
+    let gate = create_gate(&mut world, 5, model, 1);
+    let visitor = world.stranger.pubkey();
+    let context = assay_gate::context(&gate, &visitor);
+    let plain = Echo::shared().prove(3, context);
+    refused(&send(&mut world.net, open(visitor, gate, model, &plain), &world.stranger), "ProofForm");
+    let other = Echo::committed().prove(3, [9; 32]);
+    refused(&send(&mut world.net, open(visitor, gate, model, &other), &world.stranger), "ProofInvalid");
+    let proven = Echo::committed().prove(3, context);
+    send(&mut world.net, open(visitor, gate, model, &proven), &world.stranger).expect_ok();
+}
+
+#[test]
 fn a_gate_may_refuse_development_keys() {
     let mut world = World::active();
     let model = world.model;
@@ -74,7 +89,7 @@ fn a_gate_trusts_its_model_only() {
     let registration = Echo::other().registration(visitor);
     let own = registration.model();
     let activate = assay_client::verifier::activate(visitor, own);
-    world.net.send(&[registration.instruction(), activate], &[&world.stranger]).expect_ok();
+    world.net.send(&[registration.instruction().unwrap(), activate], &[&world.stranger]).expect_ok();
     let proven = Echo::other().prove(3, assay_gate::context(&gate, &visitor));
     refused(&send(&mut world.net, open(visitor, gate, own, &proven), &world.stranger), "Custom(8000)");
 }

@@ -1,6 +1,6 @@
 use assay_client::verifier;
 use assay_interface::field::Scalar;
-use assay_interface::sha256;
+use assay_interface::verifier::{audit_extend, audit_start};
 use assay_verifier::StatementRecorded;
 use solana_address::Address;
 use solana_signer::Signer;
@@ -42,14 +42,14 @@ fn a_receipt_tells_what_was_proven_and_when() {
 fn the_audit_chain_follows_from_the_receipts() {
     let mut world = World::active();
     let id = world.state().id;
-    let mut chain = sha256(&[b"assay:audit:v1\0", &id]);
+    let mut chain = audit_start(&id);
     assert_eq!(world.state().audit_chain, chain);
     for index in 0..4_u8 {
         let proven = Echo::shared().prove(i64::from(index), [index; 32]);
         world.record(&proven).expect_ok();
         let receipt = world.receipt(&proven.digest).unwrap();
         assert_eq!(receipt.index, u64::from(index));
-        chain = sha256(&[&chain, &receipt.digest, &receipt.recorded_at.to_le_bytes()]);
+        chain = audit_extend(&chain, &receipt.digest, receipt.recorded_at);
         assert_eq!(world.state().audit_chain, chain);
         world.net.advance(1);
     }
@@ -58,16 +58,18 @@ fn the_audit_chain_follows_from_the_receipts() {
 
 #[test]
 fn a_statement_is_recorded_once_whatever_its_proof() {
-    let mut world = World::active();
-    let proven = Echo::shared().prove(3, CONTEXT);
-    world.record(&proven).expect_ok();
-    let before = world.state().audit_chain;
-    refused(&world.record(&proven), "ReceiptExists");
-    let again = Echo::shared().prove_blinded(3, CONTEXT, 99);
-    assert_ne!(again.proof, proven.proof);
-    assert_eq!(again.digest, proven.digest);
-    refused(&world.record(&again), "ReceiptExists");
-    assert_eq!((world.state().accepted, world.state().audit_chain), (1, before));
+    for echo in Echo::of_each_form() {
+        let mut world = World::active_with(echo);
+        let proven = echo.prove(3, CONTEXT);
+        world.record(&proven).expect_ok();
+        let before = world.state().audit_chain;
+        refused(&world.record(&proven), "ReceiptExists");
+        let again = echo.prove_blinded(3, CONTEXT, 99);
+        assert_ne!(again.proof, proven.proof);
+        assert_eq!(again.digest, proven.digest);
+        refused(&world.record(&again), "ReceiptExists");
+        assert_eq!((world.state().accepted, world.state().audit_chain), (1, before));
+    }
 }
 
 #[test]
@@ -105,6 +107,7 @@ fn what_verify_refuses_record_refuses() {
     refused(&world.record(&wrong_limb), "ProofInvalid");
     refused(&world.record(&Proven { limbs: vec![], ..proven.clone() }), "LimbCount");
     refused(&world.record(&Echo::other().prove(3, CONTEXT)), "ProofInvalid");
+    refused(&world.record(&Echo::committed().prove(3, CONTEXT)), "ProofForm");
     world.authority_sends(verifier::suspend(authority, model)).expect_ok();
     refused(&world.record(&proven), "ModelSuspended");
     assert_eq!(world.state().accepted, 0);

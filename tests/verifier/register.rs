@@ -1,11 +1,12 @@
-use ark_bn254::{Fq, Fq2, G2Affine};
+use ark_bn254::Fq;
 use ark_ff::{BigInteger, PrimeField};
 use assay_client::verifier::{
     self, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_CEREMONY_TIMELOCK, Registration, Status,
 };
-use assay_interface::groth16::{BASE_MODULUS, SetupKind, VERIFYING_KEY_LEN};
-use assay_interface::sha256;
+use assay_interface::groth16::{BASE_MODULUS, Form, SetupKind, VerifyingKey};
+use assay_interface::verifier::model_id;
 use assay_localnet::{Localnet, Outcome};
+use assay_tests::encoding::outside_the_subgroup;
 use assay_verifier::{ModelRegistered, RegisterArgs, accounts, instruction};
 use solana_address::Address;
 use solana_keypair::Keypair;
@@ -20,6 +21,20 @@ const GAMMA: usize = 192;
 const DELTA: usize = 320;
 const IC_0: usize = 448;
 const IC_1: usize = 512;
+const IC_2: usize = 576;
+const SIGMA_GAMMA: usize = 640;
+
+/// Where the points lie; a plain key has the first six.
+const POINTS: [(usize, usize); 8] = [
+    (ALPHA, 64),
+    (BETA, 128),
+    (GAMMA, 128),
+    (DELTA, 128),
+    (IC_0, 64),
+    (IC_1, 64),
+    (IC_2, 64),
+    (SIGMA_GAMMA, 128),
+];
 
 struct Registry {
     net: Localnet,
@@ -35,13 +50,13 @@ impl Registry {
     }
 
     fn register(&mut self, registration: &Registration<'_>) -> Outcome {
-        self.net.send(&[registration.instruction()], &[&self.authority])
+        self.net.send(&[registration.instruction().unwrap()], &[&self.authority])
     }
 
-    /// `register` with raw bytes, at the address that they give.
+    /// `register` with raw bytes, at the address that they give if the key is one.
     fn register_raw(&mut self, key: Vec<u8>, schema: Vec<u8>) -> Outcome {
         let authority = self.authority.pubkey();
-        let id = sha256(&[&key, &schema]);
+        let id = VerifyingKey::decompress(&key).map_or([0; 32], |key| model_id(&key, &schema));
         let (model, _) = Address::find_program_address(&[b"model", authority.as_ref(), &id], &verifier::ID);
         let args = RegisterArgs { key, schema, setup: 0, transcript_hash: [0; 32], timelock: 0 };
         let accounts =
@@ -49,18 +64,37 @@ impl Registry {
         self.net.send(&[instruction::Register { args }.to_instruction(accounts)], &[&self.authority])
     }
 
-    /// `register` of the echo model with its key changed.
-    fn register_key(&mut self, change: impl FnOnce(&mut Vec<u8>)) -> Outcome {
-        let mut key = Echo::shared().key.as_bytes().to_vec();
+    /// `register` of a model with its key changed: to points of the curves, or it could not be compressed.
+    fn register_key(&mut self, echo: &Echo, change: impl FnOnce(&mut [u8])) -> Outcome {
+        let mut key = echo.key.as_bytes().to_vec();
         change(&mut key);
-        self.register_raw(key, Echo::shared().schema.encode())
+        let compressed = VerifyingKey::from_slice(&key).unwrap().compress().unwrap();
+        self.register_raw(compressed, echo.schema.encode())
     }
+
+    /// `register` of a model with its compressed key changed.
+    fn register_compressed(&mut self, echo: &Echo, change: impl FnOnce(&mut Vec<u8>)) -> Outcome {
+        let mut key = echo.key.compress().unwrap();
+        change(&mut key);
+        self.register_raw(key, echo.schema.encode())
+    }
+}
+
+/// The points that the key of `echo` has.
+fn points(echo: &Echo) -> impl Iterator<Item = (usize, usize)> {
+    let length = echo.key.as_bytes().len();
+    POINTS.into_iter().filter(move |(start, len)| start + len <= length)
 }
 
 #[test]
 fn a_model_holds_what_it_was_registered_with() {
+    for echo in Echo::of_each_form() {
+        holds_what_it_was_registered_with(echo);
+    }
+}
+
+fn holds_what_it_was_registered_with(echo: &Echo) {
     let mut registry = Registry::new();
-    let echo = Echo::shared();
     let authority = registry.authority.pubkey();
     let registration = Registration {
         setup: SetupKind::Ceremony,
@@ -74,20 +108,23 @@ fn a_model_holds_what_it_was_registered_with() {
     assert_eq!(model.status().unwrap(), Status::Proposed);
     assert_eq!(model.setup().unwrap(), SetupKind::Ceremony);
     assert_eq!((model.authority, model.pending_authority), (authority, Address::default()));
-    assert_eq!(model.key, *echo.key.as_bytes());
+    assert_eq!(model.key().unwrap(), echo.key.as_ref());
+    assert_eq!(model.key_form, echo.key.form().to_byte());
     assert_eq!(model.key_hash, echo.key.key_hash());
+    assert_eq!(model.id, model_id(&echo.key, &echo.schema.encode()));
     assert_eq!(model.schema(), echo.schema.encode());
     assert_eq!(model.domain, echo.schema.domain().to_be_bytes());
     assert_eq!(model.limb_count, 2);
     assert_eq!(model.transcript_hash, [5; 32]);
     assert_eq!((model.registered_at, model.activates_at), (now, now + MIN_CEREMONY_TIMELOCK));
-    assert_eq!((model.accepted, model.last_accepted_at, model.reserved), (0, 0, [0; 64]));
+    assert_eq!((model.accepted, model.last_accepted_at, model.reserved), (0, 0, [0; 63]));
     emitted(
         &outcome,
         &ModelRegistered {
             model: registration.model(),
             authority,
             key_hash: echo.key.key_hash(),
+            key_form: echo.key.form().to_byte(),
             setup: 1,
             transcript_hash: [5; 32],
             activates_at: now + MIN_CEREMONY_TIMELOCK,
@@ -103,7 +140,7 @@ fn an_authority_owns_several_models_and_a_key_has_several_authorities() {
     registry.register(&Echo::other().registration(authority)).expect_ok();
     let second = registry.net.fund();
     let registration = Echo::shared().registration(second.pubkey());
-    registry.net.send(&[registration.instruction()], &[&second]).expect_ok();
+    registry.net.send(&[registration.instruction().unwrap()], &[&second]).expect_ok();
 }
 
 #[test]
@@ -131,17 +168,37 @@ fn authority_and_payer_sign() {
     let registration =
         Registration { payer: payer.pubkey(), ..Echo::shared().registration(registry.authority.pubkey()) };
     for (position, signer) in [(0, &payer), (1, &registry.authority)] {
-        let mut register = registration.instruction();
+        let mut register = registration.instruction().unwrap();
         register.accounts[position].is_signer = false;
         refused(&registry.net.send(&[register], &[signer]), "MissingRequiredSignature");
     }
 }
 
 #[test]
+fn anyone_pays() {
+    let mut registry = Registry::new();
+    let (payer, fee_payer) = (registry.net.fund(), registry.net.fund());
+    let registration =
+        Registration { payer: payer.pubkey(), ..Echo::shared().registration(registry.authority.pubkey()) };
+    let register = registration.instruction().unwrap();
+    let before = registry.net.account(&payer.pubkey()).unwrap().lamports;
+    let signers = [&fee_payer, &registry.authority, &payer];
+    registry.net.send(&[register.clone()], &signers).expect_ok();
+    let rent = registry.net.account(&registration.model()).unwrap().lamports;
+    assert_eq!(registry.net.account(&payer.pubkey()).unwrap().lamports, before - rent);
+
+    let registration =
+        Registration { payer: payer.pubkey(), ..Echo::other().registration(registry.authority.pubkey()) };
+    let mut read_only = registration.instruction().unwrap();
+    read_only.accounts[1].is_writable = false;
+    refused(&registry.net.send(&[read_only], &signers), "Custom(2000)"); // Anchor's ConstraintMut
+}
+
+#[test]
 fn the_address_is_that_of_authority_key_and_schema() {
     let mut registry = Registry::new();
     let authority = registry.authority.pubkey();
-    let mut register = Echo::shared().registration(authority).instruction();
+    let mut register = Echo::shared().registration(authority).instruction().unwrap();
     register.accounts[2].pubkey = Echo::other().registration(authority).model();
     refused(&registry.net.send(&[register.clone()], &[&registry.authority]), "WrongAddress");
     register.accounts[2].pubkey = Echo::shared().registration(Address::default()).model();
@@ -151,7 +208,7 @@ fn the_address_is_that_of_authority_key_and_schema() {
 #[test]
 fn the_system_program_is_the_system_program() {
     let mut registry = Registry::new();
-    let mut register = Echo::shared().registration(registry.authority.pubkey()).instruction();
+    let mut register = Echo::shared().registration(registry.authority.pubkey()).instruction().unwrap();
     register.accounts[3].pubkey = verifier::ID;
     refused(&registry.net.send(&[register], &[&registry.authority]), "IncorrectProgramId");
 }
@@ -182,7 +239,7 @@ fn a_ceremony_has_a_transcript_and_a_development_setup_none() {
 #[test]
 fn there_are_two_kinds_of_setup() {
     let mut registry = Registry::new();
-    let mut register = Echo::shared().registration(registry.authority.pubkey()).instruction();
+    let mut register = Echo::shared().registration(registry.authority.pubkey()).instruction().unwrap();
     let setup = register.data.len() - 8 - 32 - 1;
     for kind in [2, 255] {
         register.data[setup] = kind;
@@ -193,55 +250,98 @@ fn there_are_two_kinds_of_setup() {
 #[test]
 fn a_key_has_the_length_of_one_public_input() {
     let mut registry = Registry::new();
-    for length in [0, 1, VERIFYING_KEY_LEN - 64, VERIFYING_KEY_LEN - 1, VERIFYING_KEY_LEN + 1] {
-        refused(&registry.register_key(|key| key.resize(length, 0)), "KeyLength");
+    for length in [0, 1, 256, 287, 289, 320, 383, 385, 576, 768] {
+        let outcome = registry.register_compressed(Echo::shared(), |key| key.resize(length, 0));
+        refused(&outcome, "KeyLength");
     }
+    // Whole points, of another form: a committed key without its end is a plain one, and another model's.
+    let cut = registry.register_compressed(Echo::committed(), |key| key.truncate(288)).expect_ok();
+    let registered = cut.events().len();
+    assert_eq!(registered, 1);
 }
 
 #[test]
 fn no_point_of_a_key_is_the_identity() {
     let mut registry = Registry::new();
-    for (start, length) in [(ALPHA, 64), (BETA, 128), (GAMMA, 128), (DELTA, 128), (IC_0, 64), (IC_1, 64)] {
-        refused(&registry.register_key(|key| key[start..start + length].fill(0)), "KeyIdentity");
+    for echo in Echo::of_each_form() {
+        for (start, length) in points(echo) {
+            for first in [0, 0x40] {
+                // Zeros, and the flag of infinity.
+                let outcome = registry.register_compressed(echo, |key| {
+                    key[start / 2..(start + length) / 2].fill(0);
+                    key[start / 2] = first;
+                });
+                refused(&outcome, "KeyIdentity");
+            }
+        }
     }
 }
 
 #[test]
 fn gamma_is_not_delta_nor_its_negation() {
     let mut registry = Registry::new();
-    refused(&registry.register_key(|key| key.copy_within(DELTA..DELTA + 128, GAMMA)), "KeyGammaEqualsDelta");
-    let opposite = registry.register_key(|key| {
-        key.copy_within(DELTA..DELTA + 128, GAMMA);
-        negate(&mut key[GAMMA + 64..GAMMA + 96]);
-        negate(&mut key[GAMMA + 96..GAMMA + 128]);
-    });
-    refused(&opposite, "KeyGammaOppositeDelta");
+    for echo in Echo::of_each_form() {
+        let equal = registry.register_key(echo, |key| key.copy_within(DELTA..DELTA + 128, GAMMA));
+        refused(&equal, "KeyGammaEqualsDelta");
+        let opposite = registry.register_key(echo, |key| copy_negated(key, DELTA, GAMMA, 128));
+        refused(&opposite, "KeyGammaOppositeDelta");
+    }
 }
 
 #[test]
 fn beta_is_unrelated_to_gamma_and_delta() {
     let mut registry = Registry::new();
-    for other in [GAMMA, DELTA] {
-        refused(&registry.register_key(|key| key.copy_within(other..other + 128, BETA)), "KeyBetaRelated");
+    for echo in Echo::of_each_form() {
+        for other in [GAMMA, DELTA] {
+            let equal = registry.register_key(echo, |key| key.copy_within(other..other + 128, BETA));
+            refused(&equal, "KeyBetaRelated");
+            let opposite = registry.register_key(echo, |key| copy_negated(key, other, BETA, 128));
+            refused(&opposite, "KeyBetaRelated");
+        }
+    }
+}
+
+#[test]
+fn sigma_gamma_is_unrelated_to_the_other_points_of_g2() {
+    let mut registry = Registry::new();
+    let echo = Echo::committed();
+    for other in [BETA, GAMMA, DELTA] {
+        let equal = registry.register_key(echo, |key| key.copy_within(other..other + 128, SIGMA_GAMMA));
+        refused(&equal, "KeySigmaRelated");
+        let opposite = registry.register_key(echo, |key| copy_negated(key, other, SIGMA_GAMMA, 128));
+        refused(&opposite, "KeySigmaRelated");
     }
 }
 
 #[test]
 fn the_input_points_differ() {
     let mut registry = Registry::new();
-    refused(&registry.register_key(|key| key.copy_within(IC_0..IC_0 + 64, IC_1)), "KeyInputPoints");
-    let opposite = registry.register_key(|key| {
-        key.copy_within(IC_0..IC_0 + 64, IC_1);
-        negate(&mut key[IC_1 + 32..IC_1 + 64]);
-    });
-    refused(&opposite, "KeyInputPoints");
+    for echo in Echo::of_each_form() {
+        let pairs = [(IC_0, IC_1), (IC_0, IC_2), (IC_1, IC_2)];
+        for (from, to) in pairs.into_iter().filter(|(_, to)| *to < echo.key.as_bytes().len()) {
+            let equal = registry.register_key(echo, |key| key.copy_within(from..from + 64, to));
+            refused(&equal, "KeyInputPoints");
+            let opposite = registry.register_key(echo, |key| copy_negated(key, from, to, 64));
+            refused(&opposite, "KeyInputPoints");
+        }
+    }
 }
 
 #[test]
 fn every_point_of_a_key_is_on_its_curve() {
     let mut registry = Registry::new();
-    for (start, length) in [(ALPHA, 64), (BETA, 128), (GAMMA, 128), (DELTA, 128), (IC_0, 64), (IC_1, 64)] {
-        refused(&registry.register_key(|key| key[start + length - 1] ^= 1), "KeyNotOnCurve");
+    for echo in Echo::of_each_form() {
+        for (start, length) in points(echo) {
+            // Of the xs that end in these bytes, half have no y.
+            let last = (start + length) / 2 - 1;
+            let off = (0..64).find(|&byte| {
+                let mut key = echo.key.compress().unwrap();
+                key[last] = byte;
+                VerifyingKey::decompress(&key).is_err()
+            });
+            let outcome = registry.register_compressed(echo, |key| key[last] = off.unwrap());
+            refused(&outcome, "KeyCompressed");
+        }
     }
 }
 
@@ -249,26 +349,51 @@ fn every_point_of_a_key_is_on_its_curve() {
 fn every_point_of_g2_is_in_the_subgroup() {
     let mut registry = Registry::new();
     let outside = outside_the_subgroup();
-    for start in [BETA, GAMMA, DELTA] {
-        let outcome = registry.register_key(|key| key[start..start + 128].copy_from_slice(&outside));
-        refused(&outcome, "KeyNotInSubgroup");
+    for echo in Echo::of_each_form() {
+        for (start, _) in points(echo).filter(|(_, length)| *length == 128) {
+            let outcome =
+                registry.register_key(echo, |key| key[start..start + 128].copy_from_slice(&outside));
+            refused(&outcome, "KeyNotInSubgroup");
+        }
     }
 }
 
 #[test]
 fn coordinates_are_below_the_order_of_the_base_field() {
     let mut registry = Registry::new();
-    for start in (0..VERIFYING_KEY_LEN).step_by(32) {
-        let equal = registry.register_key(|key| key[start..start + 32].copy_from_slice(&BASE_MODULUS));
-        refused(&equal, "KeyNotCanonical");
-        refused(&registry.register_key(|key| key[start..start + 32].fill(0xff)), "KeyNotCanonical");
+    for echo in Echo::of_each_form() {
+        for start in (0..echo.key.as_bytes().len() / 2).step_by(32) {
+            for bytes in [BASE_MODULUS, [0x3f; 32]] {
+                let outcome =
+                    registry.register_compressed(echo, |key| key[start..start + 32].copy_from_slice(&bytes));
+                refused(&outcome, "KeyCompressed");
+            }
+        }
+    }
+}
+
+/// The runtime gives back the key that the host compressed, in each sign of each y.
+#[test]
+fn the_runtime_decompresses_as_the_host_does() {
+    let mut registry = Registry::new();
+    let echo = Echo::committed();
+    for (start, _) in points(echo) {
+        let mut compressed = echo.key.compress().unwrap();
+        compressed[start / 2] ^= 0x80;
+        let key = VerifyingKey::decompress(&compressed).unwrap();
+        assert_eq!(key.form(), Form::Committed);
+        // At the address of the host's key, or it would be refused.
+        registry.register_raw(compressed, echo.schema.encode()).expect_ok();
+        let registration = Registration { key: &key, ..echo.registration(registry.authority.pubkey()) };
+        let model = registry.net.read::<verifier::Model>(&registration.model()).unwrap().unwrap();
+        assert_eq!(model.key().unwrap(), key.as_ref());
     }
 }
 
 #[test]
 fn a_schema_is_whole_and_has_nothing_behind_it() {
     let mut registry = Registry::new();
-    let key = Echo::shared().key.as_bytes().to_vec();
+    let key = Echo::shared().key.compress().unwrap();
     let schema = Echo::shared().schema.encode();
     for length in 0..schema.len() {
         refused(&registry.register_raw(key.clone(), schema[..length].to_vec()), "SchemaMalformed");
@@ -281,31 +406,23 @@ fn a_schema_is_whole_and_has_nothing_behind_it() {
 #[test]
 fn a_statement_of_the_schema_fits_a_transaction() {
     let mut registry = Registry::new();
-    let key = Echo::shared().key;
+    let key = Echo::shared().key.compress().unwrap();
     let mut schema = Echo::shared().schema.encode();
     // "echo" 5 bytes, one input, "in" 3 bytes, rank 1, then the dimension: 31 values of 8 bits a limb.
     let dimension = 5 + 1 + 3 + 1;
     let mut with = |registry: &mut Registry, elements: u32| {
         schema[dimension..dimension + 4].copy_from_slice(&elements.to_le_bytes());
-        registry.register_raw(key.as_bytes().to_vec(), schema.clone())
+        registry.register_raw(key.clone(), schema.clone())
     };
     with(&mut registry, 31 * 95).expect_ok();
     refused(&with(&mut registry, 31 * 95 + 1), "TooManyLimbs");
 }
 
-/// p - x, for a coordinate x.
-fn negate(coordinate: &mut [u8]) {
-    let negated = -Fq::from_be_bytes_mod_order(coordinate);
-    coordinate.copy_from_slice(&negated.into_bigint().to_bytes_be());
-}
-
-/// A point of G2's curve outside the subgroup of prime order, encoded as in a key.
-fn outside_the_subgroup() -> [u8; 128] {
-    let point = (1_u64..)
-        .filter_map(|x| G2Affine::get_point_from_x_unchecked(Fq2::new(x.into(), Fq::from(0_u64)), false))
-        .find(|point| !point.is_in_correct_subgroup_assuming_on_curve())
-        .unwrap();
-    let coordinates = [point.x.c1, point.x.c0, point.y.c1, point.y.c0];
-    let bytes = coordinates.map(|coordinate| coordinate.into_bigint().to_bytes_be()).concat();
-    bytes.try_into().unwrap()
+/// Puts the negation of the point at `from` where another lies.
+fn copy_negated(key: &mut [u8], from: usize, to: usize, length: usize) {
+    key.copy_within(from..from + length, to);
+    for coordinate in key[to + length / 2..to + length].chunks_exact_mut(32) {
+        let negated = -Fq::from_be_bytes_mod_order(coordinate);
+        coordinate.copy_from_slice(&negated.into_bigint().to_bytes_be());
+    }
 }

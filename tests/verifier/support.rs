@@ -7,10 +7,11 @@ use assay_circuits::{Assignment, Builder, Circuit, StatementInput, StatementOutp
 use assay_client::verifier::{self, Model, Receipt, Registration};
 use assay_groth16::{Prover, ProvingKey, element, setup_development};
 use assay_interface::field::Scalar;
-use assay_interface::groth16::{Proof, SetupKind, VerifyingKey};
+use assay_interface::groth16::{Form, Proof, SetupKind, Transcript, VerifyingKey};
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_interface::statement::{Statement, TensorValue};
 use assay_localnet::{Localnet, Outcome};
+use assay_tests::toy::Toy;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use solana_address::Address;
@@ -24,8 +25,15 @@ const BITS: u8 = 8;
 pub struct Echo {
     pub schema: ModelSchema,
     pub key: VerifyingKey,
-    circuit: Circuit,
-    proving_key: ProvingKey,
+    prover: Maker,
+}
+
+/// What makes the proofs of a model.
+enum Maker {
+    /// A circuit of the echo, without a commitment.
+    Circuit { circuit: Box<Circuit>, proving_key: Box<ProvingKey> },
+    /// The toy with a commitment, whose circuit says nothing of an echo: it has a proof for every statement.
+    Toy(Toy),
 }
 
 /// A proof and what it is about.
@@ -39,6 +47,8 @@ pub struct Proven {
 
 static ECHO: LazyLock<Echo> = LazyLock::new(|| Echo::build("echo", 1));
 static OTHER: LazyLock<Echo> = LazyLock::new(|| Echo::build("other", 2));
+static COMMITTED: LazyLock<Echo> = LazyLock::new(|| Echo::build_committed("committed", 3));
+static OTHER_COMMITTED: LazyLock<Echo> = LazyLock::new(|| Echo::build_committed("other committed", 4));
 
 impl Echo {
     /// The model of most tests.
@@ -51,7 +61,25 @@ impl Echo {
         &OTHER
     }
 
-    fn build(name: &str, seed: u64) -> Self {
+    /// A model whose key has a commitment.
+    pub fn committed() -> &'static Self {
+        &COMMITTED
+    }
+
+    /// A model of each form.
+    pub fn of_each_form() -> [&'static Self; 2] {
+        [&ECHO, &COMMITTED]
+    }
+
+    /// Another model with a key of the same form.
+    pub fn rival(&self) -> &'static Self {
+        match self.key.form() {
+            Form::Plain => &OTHER,
+            Form::Committed => &OTHER_COMMITTED,
+        }
+    }
+
+    fn schema(name: &str) -> ModelSchema {
         let tensor = |name: &str| TensorSchema {
             name: name.to_owned(),
             shape: vec![1],
@@ -59,7 +87,16 @@ impl Echo {
             scale: 0,
             visibility: Visibility::Public,
         };
-        let schema = ModelSchema::new(name.to_owned(), vec![tensor("in")], vec![tensor("out")]).unwrap();
+        ModelSchema::new(name.to_owned(), vec![tensor("in")], vec![tensor("out")]).unwrap()
+    }
+
+    fn build_committed(name: &str, seed: u64) -> Self {
+        let toy = Toy::new(seed);
+        Self { schema: Self::schema(name), key: toy.key().into(), prover: Maker::Toy(toy) }
+    }
+
+    fn build(name: &str, seed: u64) -> Self {
+        let schema = Self::schema(name);
         let mut builder = Builder::new();
         let values = builder.input("in", 1, BITS).unwrap();
         let input = StatementInput { values: &values, bits: BITS, visibility: Bound::Public };
@@ -67,7 +104,8 @@ impl Echo {
         builder.bind_statement(element(&schema.domain()), &[input], &[output]).unwrap();
         let circuit = builder.finish().unwrap();
         let (proving_key, key) = setup_development(&circuit, &mut ChaCha20Rng::seed_from_u64(seed)).unwrap();
-        Self { schema, key: key.to_interface(), circuit, proving_key }
+        let prover = Maker::Circuit { circuit: Box::new(circuit), proving_key: Box::new(proving_key) };
+        Self { schema, key: key.to_interface(), prover }
     }
 
     /// A proof that the model maps `value` to itself, in `context`.
@@ -77,14 +115,19 @@ impl Echo {
 
     /// The same, with the blinding that `seed` gives: other bytes, same statement.
     pub fn prove_blinded(&self, value: i64, context: [u8; 32], seed: u64) -> Proven {
-        let inputs = vec![vec![value]];
-        let witness = self.circuit.solve(&Assignment { inputs, context, salts: vec![] }).unwrap();
-        let prover = Prover::new(&self.proving_key, &self.circuit).unwrap();
-        let proof = prover.prove(&witness, &mut ChaCha20Rng::seed_from_u64(seed)).unwrap().to_interface();
         let values = [value];
         let statement =
             Statement::new(&self.schema, context, &[TensorValue::Values(&values)], &[&values]).unwrap();
         let digest = statement.digest().unwrap();
+        let proof = match &self.prover {
+            Maker::Circuit { circuit, proving_key } => {
+                let inputs = vec![vec![value]];
+                let witness = circuit.solve(&Assignment { inputs, context, salts: vec![] }).unwrap();
+                let prover = Prover::new(proving_key, circuit).unwrap();
+                prover.prove(&witness, &mut ChaCha20Rng::seed_from_u64(seed)).unwrap().to_interface()
+            }
+            Maker::Toy(toy) => toy.prove(element(&digest), Transcript::Assay, seed).encode().into(),
+        };
         Proven { proof, context, limbs: statement.limbs, digest }
     }
 
@@ -113,25 +156,30 @@ pub struct World {
 impl World {
     /// The model is proposed, with a timelock of an hour.
     pub fn proposed() -> Self {
-        Self::with_timelock(3_600)
+        Self::with_timelock(Echo::shared(), 3_600)
     }
 
     /// The model is active.
     pub fn active() -> Self {
-        let mut world = Self::with_timelock(0);
+        Self::active_with(Echo::shared())
+    }
+
+    /// `echo` is active.
+    pub fn active_with(echo: &Echo) -> Self {
+        let mut world = Self::with_timelock(echo, 0);
         let activate = verifier::activate(world.authority.pubkey(), world.model);
         world.authority_sends(activate).expect_ok();
         world
     }
 
-    fn with_timelock(timelock: i64) -> Self {
+    fn with_timelock(echo: &Echo, timelock: i64) -> Self {
         let mut net = Localnet::new().unwrap();
         let (authority, stranger) = (fixed_key(1), fixed_key(2));
         for key in [&authority, &stranger] {
             net.airdrop(&key.pubkey(), 100_000_000_000);
         }
-        let registration = Registration { timelock, ..Echo::shared().registration(authority.pubkey()) };
-        net.send(&[registration.instruction()], &[&authority]).expect_ok();
+        let registration = Registration { timelock, ..echo.registration(authority.pubkey()) };
+        net.send(&[registration.instruction().unwrap()], &[&authority]).expect_ok();
         let model = registration.model();
         Self { net, authority, stranger, model }
     }

@@ -1,6 +1,9 @@
+use ark_bn254::Fr;
 use assay_client::verifier::{self, Verified};
+use assay_groth16::element;
 use assay_interface::field::Scalar;
-use assay_interface::groth16::{Proof, SetupKind};
+use assay_interface::groth16::{Proof, SetupKind, Transcript, VerifyingKey, verify_bsb22};
+use assay_tests::toy::{Exponents, Toy};
 use solana_address::Address;
 use solana_signer::Signer;
 
@@ -10,17 +13,19 @@ const CONTEXT: [u8; 32] = [0xc7; 32];
 
 #[test]
 fn the_answer_names_model_digest_and_setup() {
-    let mut world = World::active();
-    let proven = Echo::shared().prove(-5, CONTEXT);
-    let before = world.net.account(&world.model);
-    let outcome = world.verify(&proven).expect_ok();
-    let answer = Verified {
-        model: world.model.to_bytes(),
-        digest: proven.digest.to_be_bytes(),
-        setup: SetupKind::Development,
-    };
-    assert_eq!(Verified::decode(&outcome.return_data), Ok(answer));
-    assert_eq!(world.net.account(&world.model), before, "verify leaves no trace");
+    for echo in Echo::of_each_form() {
+        let mut world = World::active_with(echo);
+        let proven = echo.prove(-5, CONTEXT);
+        let before = world.net.account(&world.model);
+        let outcome = world.verify(&proven).expect_ok();
+        let answer = Verified {
+            model: world.model.to_bytes(),
+            digest: proven.digest.to_be_bytes(),
+            setup: SetupKind::Development,
+        };
+        assert_eq!(Verified::decode(&outcome.return_data), Ok(answer));
+        assert_eq!(world.net.account(&world.model), before, "verify leaves no trace");
+    }
 }
 
 #[test]
@@ -33,23 +38,27 @@ fn every_value_of_the_domain_verifies_at_its_limits() {
 
 #[test]
 fn a_context_is_bound_in_each_of_its_bytes() {
-    let mut world = World::active();
-    let proven = Echo::shared().prove(3, CONTEXT);
-    for byte in 0..32 {
-        let mut context = CONTEXT;
-        context[byte] ^= 1;
-        refused(&world.verify(&Proven { context, ..proven.clone() }), "ProofInvalid");
+    for echo in Echo::of_each_form() {
+        let mut world = World::active_with(echo);
+        let proven = echo.prove(3, CONTEXT);
+        for byte in 0..32 {
+            let mut context = CONTEXT;
+            context[byte] ^= 1;
+            refused(&world.verify(&Proven { context, ..proven.clone() }), "ProofInvalid");
+        }
     }
 }
 
 #[test]
 fn limbs_are_bound() {
-    let mut world = World::active();
-    let proven = Echo::shared().prove(3, CONTEXT);
-    for position in 0..2 {
-        let mut limbs = proven.limbs.clone();
-        limbs[position] = Scalar::from(4_u64 + 128);
-        refused(&world.verify(&Proven { limbs, ..proven.clone() }), "ProofInvalid");
+    for echo in Echo::of_each_form() {
+        let mut world = World::active_with(echo);
+        let proven = echo.prove(3, CONTEXT);
+        for position in 0..2 {
+            let mut limbs = proven.limbs.clone();
+            limbs[position] = Scalar::from(4_u64 + 128);
+            refused(&world.verify(&Proven { limbs, ..proven.clone() }), "ProofInvalid");
+        }
     }
 }
 
@@ -59,7 +68,7 @@ fn a_limb_at_the_fields_order_is_not_reduced() {
     let proven = Echo::shared().prove(-128, CONTEXT);
     assert_eq!(proven.limbs[0], Scalar::ZERO);
     let mut verify = verifier::verify(world.model, &proven.proof, CONTEXT, &proven.limbs);
-    let first_limb = 8 + 256 + 32 + 4;
+    let first_limb = 8 + 4 + 256 + 32 + 4;
     verify.data[first_limb..first_limb + 32].copy_from_slice(&Scalar::MODULUS); // zero, had it been reduced
     refused(&world.stranger_sends(verify.clone()), "LimbNotCanonical");
     verify.data[first_limb..first_limb + 32].copy_from_slice(&[0xff; 32]);
@@ -78,27 +87,80 @@ fn the_limb_count_is_the_models() {
 
 #[test]
 fn every_point_of_a_proof_counts() {
-    let mut world = World::active();
-    let proven = Echo::shared().prove(3, CONTEXT);
-    for (start, end) in [(0, 64), (64, 192), (192, 256)] {
-        let mut zeroed = *proven.proof.as_bytes();
-        zeroed[start..end].fill(0);
-        let proof = Proof::from_bytes(zeroed);
-        refused(&world.verify(&Proven { proof, ..proven.clone() }), "ProofIdentity");
-        let mut flipped = *proven.proof.as_bytes();
-        flipped[end - 1] ^= 1;
-        let proof = Proof::from_bytes(flipped);
-        refused(&world.verify(&Proven { proof, ..proven.clone() }), "ProofInvalid");
+    for echo in Echo::of_each_form() {
+        let mut world = World::active_with(echo);
+        let proven = echo.prove(3, CONTEXT);
+        let other = echo.prove(4, CONTEXT);
+        let points = [0..64, 64..192, 192..256, 256..320, 320..384];
+        for range in points.into_iter().filter(|range| range.end <= proven.proof.as_bytes().len()) {
+            let mut changed = |change: &dyn Fn(&mut [u8])| {
+                let mut bytes = proven.proof.as_bytes().to_vec();
+                change(&mut bytes[range.clone()]);
+                let proof = Proof::from_slice(&bytes).unwrap();
+                world.verify(&Proven { proof, ..proven.clone() })
+            };
+            refused(&changed(&|point| point.fill(0)), "ProofIdentity");
+            refused(&changed(&|point| point[range.len() - 1] ^= 1), "ProofInvalid");
+            let of_the_other = &other.proof.as_bytes()[range.clone()];
+            refused(&changed(&|point| point.copy_from_slice(of_the_other)), "ProofInvalid");
+        }
+        refused(&world.verify(&Proven { proof: other.proof, ..proven }), "ProofInvalid");
     }
-    let other = Echo::shared().prove(4, CONTEXT);
-    refused(&world.verify(&Proven { proof: other.proof, ..proven }), "ProofInvalid");
+}
+
+#[test]
+fn a_proof_has_the_form_of_the_key() {
+    let [plain, committed] = Echo::of_each_form().map(|echo| echo.prove(3, CONTEXT));
+    let mut world = World::active();
+    refused(&world.verify(&committed), "ProofForm");
+    let cut = Proof::from_slice(&committed.proof.as_bytes()[..256]).unwrap();
+    refused(&world.verify(&Proven { proof: cut, ..plain.clone() }), "ProofInvalid");
+    let mut world = World::active_with(Echo::committed());
+    refused(&world.verify(&plain), "ProofForm");
+    for length in [0, 255, 257, 320, 383, 385] {
+        let mut verify = verifier::verify(world.model, &committed.proof, CONTEXT, &committed.limbs);
+        let mut proof = committed.proof.as_bytes().to_vec();
+        proof.resize(length, 1);
+        let rest = verify.data.split_off(8 + 4 + 384);
+        verify.data.truncate(8);
+        verify.data.extend((length as u32).to_le_bytes());
+        verify.data.extend(proof);
+        verify.data.extend(rest);
+        refused(&world.stranger_sends(verify), "ProofLength");
+    }
+}
+
+/// A proof for the verifier of `groth16-solana`, whose challenge hashes the commitment alone.
+#[test]
+fn a_proof_of_the_other_transcript_is_refused() {
+    let toy = Toy::new(3); // the committed model's
+    assert_eq!(Echo::committed().key, toy.key().into());
+    let mut world = World::active_with(Echo::committed());
+    let proven = Echo::committed().prove(3, CONTEXT);
+    let proof = toy.prove(element(&proven.digest), Transcript::Bsb22, 1).encode();
+    let VerifyingKey::Committed(key) = Echo::committed().key else { unreachable!("it has a commitment") };
+    assert_eq!(verify_bsb22(&key, &proof, &proven.digest), Ok(()));
+    refused(&world.verify(&Proven { proof: proof.into(), ..proven }), "ProofInvalid");
+}
+
+/// D may hold no public wire: else the proof of one statement would prove any.
+#[test]
+fn a_commitment_to_the_digest_is_refused() {
+    let toy = Toy::new(3);
+    let mut world = World::active_with(Echo::committed());
+    let proven = Echo::committed().prove(3, CONTEXT);
+    let forged = toy.prove_claim(Fr::from(1u64), element(&proven.digest), Transcript::Assay, 1);
+    refused(&world.verify(&Proven { proof: forged.encode().into(), ..proven.clone() }), "ProofInvalid");
+    let knowing = Exponents { knowledge: toy.sigma * forged.d, ..forged };
+    world.verify(&Proven { proof: knowing.encode().into(), ..proven }).expect_ok();
 }
 
 #[test]
 fn a_proof_of_another_model_is_refused() {
-    let mut world = World::active();
-    let proven = Echo::other().prove(3, CONTEXT);
-    refused(&world.verify(&proven), "ProofInvalid");
+    for echo in Echo::of_each_form() {
+        let mut world = World::active_with(echo);
+        refused(&world.verify(&echo.rival().prove(3, CONTEXT)), "ProofInvalid");
+    }
 }
 
 #[test]
@@ -148,12 +210,14 @@ fn truncated_instruction_data_is_refused() {
     let mut world = World::active();
     let proven = Echo::shared().prove(3, CONTEXT);
     let whole = verifier::verify(world.model, &proven.proof, CONTEXT, &proven.limbs);
-    for length in [8, 9, 8 + 256, whole.data.len() - 64, whole.data.len() - 1] {
+    for length in [8, 9, 8 + 4 + 256, whole.data.len() - 64, whole.data.len() - 1] {
         let mut cut = whole.clone();
         cut.data.truncate(length);
         refused(&world.stranger_sends(cut), "InvalidInstructionData");
     }
-    let mut huge = whole;
-    huge.data[8 + 256 + 32..8 + 256 + 36].copy_from_slice(&u32::MAX.to_le_bytes());
-    refused(&world.stranger_sends(huge), "InvalidInstructionData");
+    for count in [8, 8 + 4 + 256 + 32] {
+        let mut huge = whole.clone();
+        huge.data[count..count + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+        refused(&world.stranger_sends(huge), "InvalidInstructionData");
+    }
 }

@@ -3,9 +3,10 @@
 use anchor_lang::Id as _;
 use anchor_lang::programs::System;
 use assay_interface::field::Scalar;
-use assay_interface::groth16::{Proof, SetupKind, VerifyingKey};
+use assay_interface::groth16::{KeyError, ProofRef, SetupKind, VerifyingKey};
 use assay_interface::schema::ModelSchema;
-use assay_verifier::{ProofArgs, RegisterArgs, accounts, instruction, model_id, model_seeds, receipt_seeds};
+use assay_interface::verifier::model_id;
+use assay_verifier::{ProofArgs, RegisterArgs, accounts, instruction, model_seeds, receipt_seeds};
 use solana_address::Address;
 use solana_instruction::Instruction;
 
@@ -40,22 +41,25 @@ impl Registration<'_> {
     }
 
     /// `register`.
-    pub fn instruction(&self) -> Instruction {
-        instruction::Register {
+    ///
+    /// # Errors
+    /// A point of the key is not on its curve.
+    pub fn instruction(&self) -> Result<Instruction, KeyError> {
+        let register = instruction::Register {
             args: RegisterArgs {
-                key: self.key.as_bytes().to_vec(),
+                key: self.key.compress()?,
                 schema: self.schema.encode(),
                 setup: self.setup.to_byte(),
                 transcript_hash: self.transcript_hash,
                 timelock: self.timelock,
             },
-        }
-        .to_instruction(accounts::Register {
+        };
+        Ok(register.to_instruction(accounts::Register {
             authority: self.authority,
             payer: self.payer,
             model: self.model(),
             system_program: System::id(),
-        })
+        }))
     }
 }
 
@@ -101,15 +105,20 @@ pub fn accept_authority(proposed: Address, model: Address) -> Instruction {
 }
 
 /// `verify`: returns [`Verified`] as return data; no one signs.
-pub fn verify(model: Address, proof: &Proof, context: [u8; 32], limbs: &[Scalar]) -> Instruction {
+pub fn verify<'a>(
+    model: Address,
+    proof: impl Into<ProofRef<'a>>,
+    context: [u8; 32],
+    limbs: &[Scalar],
+) -> Instruction {
     instruction::Verify { args: proof_args(proof, context, limbs) }.to_instruction(accounts::Verify { model })
 }
 
 /// `record`: writes the receipt of the statement whose digest is `digest`; the payer signs.
-pub fn record(
+pub fn record<'a>(
     payer: Address,
     model: Address,
-    proof: &Proof,
+    proof: impl Into<ProofRef<'a>>,
     context: [u8; 32],
     limbs: &[Scalar],
     digest: &Scalar,
@@ -122,9 +131,9 @@ pub fn record(
     })
 }
 
-fn proof_args(proof: &Proof, context: [u8; 32], limbs: &[Scalar]) -> ProofArgs {
+fn proof_args<'a>(proof: impl Into<ProofRef<'a>>, context: [u8; 32], limbs: &[Scalar]) -> ProofArgs {
     let limbs = limbs.iter().map(|limb| limb.to_be_bytes()).collect();
-    ProofArgs { proof: *proof.as_bytes(), context, limbs }
+    ProofArgs { proof: proof.into().as_bytes().to_vec(), context, limbs }
 }
 
 #[cfg(test)]
@@ -136,10 +145,13 @@ mod tests {
 
     #[test]
     fn instruction_data_is_the_interfaces_layout() {
-        let proof = Proof::from_bytes(core::array::from_fn(|i| i as u8));
-        let limbs = [Scalar::from(5_u64), Scalar::from(1_u64 << 40)];
-        let mut expected = instruction::Verify::DISCRIMINATOR.to_vec();
-        put_arguments(&mut expected, &proof, &[9; 32], &limbs);
-        assert_eq!(verify(ID, &proof, [9; 32], &limbs).data, expected);
+        for length in [256, 384] {
+            let proof: Vec<u8> = (0..length).map(|i| i as u8).collect();
+            let proof = ProofRef::from_slice(&proof).unwrap();
+            let limbs = [Scalar::from(5_u64), Scalar::from(1_u64 << 40)];
+            let mut expected = instruction::Verify::DISCRIMINATOR.to_vec();
+            put_arguments(&mut expected, proof, &[9; 32], &limbs);
+            assert_eq!(verify(ID, proof, [9; 32], &limbs).data, expected);
+        }
     }
 }

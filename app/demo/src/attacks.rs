@@ -13,7 +13,6 @@ use assay_groth16::{ProvingKey, setup_development};
 use assay_interface::{
     field::Scalar,
     groth16::{BASE_MODULUS, SetupKind, VerifyingKey},
-    verifier::ARGUMENTS_HEADER_LEN,
 };
 use assay_keeper::{ProvenScore, Scorer};
 use assay_lending::LendingError;
@@ -151,7 +150,7 @@ impl Target<'_> {
 
         let mut altered = honest.clone();
         // Two points swapped for others of their groups: the proof's A for its C.
-        altered.proven.proof.a_negated = honest.proven.proof.c;
+        altered.proven.proof.plain_mut().a_negated = honest.proven.proof.plain().c;
         attacks.push(self.judge(material, "alter a point of the proof", &altered, invalid()));
 
         let mut others = honest.clone();
@@ -171,7 +170,7 @@ impl Target<'_> {
         // The same key, registered as a model by someone else, and that model's account in the transaction.
         let mut world = material.world.clone();
         let registration = self.registration(foreign_key.verifying_key().to_interface());
-        registration.send(self, &mut world).map_err(DemoError::refused("register"))?;
+        registration.send(self, &mut world)?.map_err(DemoError::refused("register"))?;
         let mut other_model = other_key;
         other_model.proven.model = registration.account(self);
         let outcome = self.send(&mut world, &other_model);
@@ -279,13 +278,14 @@ impl Target<'_> {
     /// The verifier's registry: keys that allow forgeries, encodings with two readings, a stopped model.
     fn on_the_registry(&self, material: &Material, attacks: &mut Vec<Attack>) -> Result<(), DemoError> {
         let key = self.key.verifying_key().to_interface();
-        let equal = VerifyingKey { delta_g2: key.gamma_g2, ..key };
-        let opposite = VerifyingKey { delta_g2: negated(&key.gamma_g2), ..key };
+        let (mut equal, mut opposite) = (key, key);
+        equal.plain_mut().delta_g2 = key.plain().gamma_g2;
+        opposite.plain_mut().delta_g2 = negated(&key.plain().gamma_g2);
         for (name, key, error) in [
             ("register a key with gamma = delta", equal, VerifierError::KeyGammaEqualsDelta),
             ("register a key with gamma = -delta", opposite, VerifierError::KeyGammaOppositeDelta),
         ] {
-            let outcome = self.registration(key).send(self, &mut material.world.clone());
+            let outcome = self.registration(key).send(self, &mut material.world.clone())?;
             attacks.push(Expected::verifier(error).judge(name, outcome));
         }
 
@@ -293,8 +293,7 @@ impl Target<'_> {
         let honest = &material.honest;
         let verify = |limbs: &[Scalar]| verifier::verify(self.account, &honest.proof, honest.context, limbs);
         let mut aliased = verify(&honest.limbs);
-        let prefix = aliased.data.len().saturating_sub(ARGUMENTS_HEADER_LEN + 32 * honest.limbs.len());
-        let at = prefix + ARGUMENTS_HEADER_LEN;
+        let at = aliased.data.len().saturating_sub(32 * honest.limbs.len());
         let Some(limb) = aliased.data.get_mut(at..at + 32) else {
             return Err(DemoError::Scenario("the arguments hold a limb"));
         };
@@ -352,7 +351,7 @@ impl ForeignModel {
         verifier::model_address(&target.venue.keeper.address(), &self.key, &target.model.schema)
     }
 
-    fn send(&self, target: &Target<'_>, world: &mut World) -> Result<(), Refusal> {
+    fn send(&self, target: &Target<'_>, world: &mut World) -> Result<Result<(), Refusal>, DemoError> {
         let attacker = &target.venue.keeper;
         let register = Registration {
             authority: attacker.address(),
@@ -363,9 +362,9 @@ impl ForeignModel {
             transcript_hash: [0; 32],
             timelock: 0,
         };
-        world.attempt(&attacker.keypair, &[register.instruction()])?;
         let activate = verifier::activate(attacker.address(), self.account(target));
-        world.attempt(&attacker.keypair, &[activate]).map(drop)
+        let registered = world.attempt(&attacker.keypair, &[register.instruction()?]);
+        Ok(registered.and_then(|_| world.attempt(&attacker.keypair, &[activate])).map(drop))
     }
 }
 

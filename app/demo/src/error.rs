@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use assay_client::account::AccountError;
 use assay_compiler::{CalibrationError, CompileError};
 use assay_groth16::{ProveError, SetupError};
+use assay_interface::groth16::KeyError;
 use assay_keeper::{KeeperError, ModelError, ProofError};
 use assay_localnet::{DeployError, Refusal};
 use solana_address::Address;
@@ -52,6 +53,9 @@ pub enum DemoError {
     /// No keys can be made for it.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// A verifying key holds no points of its curves.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The model or key is not what the market scores with.
     #[error(transparent)]
     Model(#[from] ModelError),

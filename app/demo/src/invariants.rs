@@ -4,7 +4,7 @@ use assay_client::{
     lending::{Deposit, Market},
     verifier::{self, Model},
 };
-use assay_interface::sha256;
+use assay_interface::verifier::{audit_extend, audit_start};
 use assay_keeper::ProvenScore;
 use assay_lending::math::shares::assets_for_shares;
 use assay_verifier::{Receipt, VerifierError};
@@ -17,9 +17,6 @@ use crate::{
     page::thousands,
     world::{Expected, World},
 };
-
-/// What the audit chain starts from, before the model's id.
-const AUDIT_PREFIX: &[u8] = b"assay:audit:v1\0";
 
 /// The books of a market against its vaults and its members.
 ///
@@ -101,10 +98,9 @@ pub fn audit(
         receipts.push(receipt);
     }
     receipts.sort_by_key(|receipt| receipt.index);
-    let start = sha256(&[AUDIT_PREFIX, &account.id]);
-    let chain = receipts
-        .iter()
-        .fold(start, |chain, receipt| sha256(&[&chain, &receipt.digest, &receipt.recorded_at.to_le_bytes()]));
+    let chain = receipts.iter().fold(audit_start(&account.id), |chain, receipt| {
+        audit_extend(&chain, &receipt.digest, receipt.recorded_at)
+    });
     let mut checks = vec![Check {
         name: "audit chain recomputed from the receipts",
         detail: format!("{} receipts, chain {}...", receipts.len(), hex(&chain, 8)),

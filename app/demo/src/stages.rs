@@ -8,7 +8,7 @@ use assay_client::{
 };
 use assay_compiler::{CompiledModel, Format, Options, Table};
 use assay_groth16::{ProvingKey, setup_development};
-use assay_interface::{features, groth16::PROOF_LEN, groth16::SetupKind, lending::SCORE_BITS};
+use assay_interface::{features, groth16::SetupKind, lending::SCORE_BITS};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use solana_address::Address;
 
@@ -140,7 +140,7 @@ pub fn register(
         timelock: TIMELOCK,
     };
     let account = registration.model();
-    world.send("register", &authority.keypair, &[registration.instruction()])?;
+    world.send("register", &authority.keypair, &[registration.instruction()?])?;
 
     let activate = || verifier::activate(authority.address(), account);
     world.warp(world.now() + TIMELOCK - 1);
@@ -297,7 +297,7 @@ pub fn proof_figures(figures: &mut ProofFigures, sides: &[Side<'_>; 2], world: &
         total_max: times().map(|times| times.total().as_secs_f64()).fold(0.0, f64::max),
         verify_median: median(times().map(|times| times.verify)),
         verify_cpi_units: world.verifier_units(),
-        bytes: PROOF_LEN,
+        bytes: side.proven.iter().map(|proven| proven.proof.as_bytes().len()).max().unwrap_or_default(),
     };
 }
 

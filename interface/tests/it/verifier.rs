@@ -1,9 +1,12 @@
-//! Instruction arguments and return data of the verifier program.
+//! Instruction arguments and return data of the verifier program, and the hashes that it shares with its readers.
 
 use assay_interface::{
     field::Scalar,
-    groth16::{Proof, SetupKind},
-    verifier::{ARGUMENTS_HEADER_LEN, RETURN_DATA_LEN, ReturnDataError, Verified, put_arguments},
+    groth16::{KeyRef, Proof, SetupKind, VerifyingKey},
+    sha256,
+    verifier::{
+        RETURN_DATA_LEN, ReturnDataError, Verified, audit_extend, audit_start, model_id, put_arguments,
+    },
 };
 use proptest::prelude::*;
 
@@ -18,19 +21,35 @@ fn return_data_of_a_wrong_length_or_kind_is_refused() {
 
 #[test]
 fn arguments_lie_where_the_layout_says() {
-    let mut data = vec![0xaa; 8];
-    put_arguments(
-        &mut data,
-        &Proof::from_bytes([1; 256]),
-        &[2; 32],
-        &[Scalar::from(3u64), Scalar::from(4u64)],
-    );
-    assert_eq!(data.len(), 8 + ARGUMENTS_HEADER_LEN + 64);
-    assert_eq!(data[8..264], [1; 256]);
-    assert_eq!(data[264..296], [2; 32]);
-    assert_eq!(data[296..300], [2, 0, 0, 0]);
-    assert_eq!(data[331], 3);
-    assert_eq!(data[363], 4);
+    for length in [256, 384] {
+        let mut data = vec![0xaa; 8];
+        let proof = Proof::from_slice(&vec![1; length]).unwrap();
+        put_arguments(&mut data, &proof, &[2; 32], &[Scalar::from(3u64), Scalar::from(4u64)]);
+        let (arguments, limbs) = data[8..].split_at(4 + length + 32 + 4);
+        assert_eq!(arguments[..4], (length as u32).to_le_bytes());
+        assert_eq!(arguments[4..4 + length], vec![1; length]);
+        assert_eq!(arguments[4 + length..][..32], [2; 32]);
+        assert_eq!(arguments[4 + length + 32..], [2, 0, 0, 0]);
+        assert_eq!((limbs.len(), limbs[31], limbs[63]), (64, 3, 4));
+    }
+}
+
+#[test]
+fn the_end_of_a_key_is_not_the_start_of_a_schema() {
+    let bytes: Vec<u8> = (0..768 + 40).map(|i| i as u8).collect();
+    let id = |key: usize| model_id(KeyRef::from_slice(&bytes[..key]).unwrap(), &bytes[key..]);
+    assert_ne!(id(576), id(768));
+    let key = VerifyingKey::from_slice(&bytes[..768]).unwrap();
+    assert_eq!(model_id(&key, b"schema"), sha256(&[&sha256(&[&bytes[..768]]), b"schema"]));
+}
+
+#[test]
+fn the_audit_chain_is_its_formula() {
+    let start = audit_start(&[7; 32]);
+    assert_eq!(start, sha256(&[b"assay:audit:v1\0", &[7; 32]]));
+    let mut step = [start, [9; 32]].concat();
+    step.extend(1_700_000_000i64.to_le_bytes());
+    assert_eq!(audit_extend(&start, &[9; 32], 1_700_000_000), sha256(&[&step]));
 }
 
 proptest! {

@@ -139,6 +139,9 @@ pub enum LendingError {
     /// 7095: the features of the position are not defined.
     #[msg("The features of this position are not defined")]
     FeaturesUndefined = 95,
+    /// 7096: the bytes have the length of no proof.
+    #[msg("The proof has neither the length of a plain proof nor that of a committed one")]
+    MalformedProof = 96,
 
     /// 7110: the verifier returned nothing, or someone else did.
     #[msg("The return data is not the verifier's")]

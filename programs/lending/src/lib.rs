@@ -17,7 +17,6 @@
 #![allow(unsafe_code)] // the entrypoint that `#[program]` generates
 
 use anchor_lang::prelude::*;
-use assay_interface::groth16::PROOF_LEN;
 
 // Everything public is documented; the lint cannot see so for the items that Anchor generates at the root and beside the
 // instructions' accounts.
@@ -122,7 +121,7 @@ pub mod assay_lending {
     /// Liquidates a part of a position, early, because a proven score is high.
     pub fn liquidate_by_proof(
         ctx: &mut Context<LiquidateByProof>,
-        proof: [u8; PROOF_LEN],
+        proof: Vec<u8>,
         score: i16,
         repay: u64,
         min_seized: u64,

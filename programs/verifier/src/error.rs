@@ -52,8 +52,8 @@ pub enum VerifierError {
     #[msg("A ceremony needs the hash of its transcript, and a development setup has none")]
     Transcript = 19,
 
-    /// The key has another length than one of one public input.
-    #[msg("The verifying key does not have the length of a key with one public input")]
+    /// The key has another length than a compressed one of one public input.
+    #[msg("The verifying key does not have the length of a compressed key with one public input")]
     KeyLength = 30,
     /// A point of the key is the identity.
     #[msg("A point of the verifying key is the identity")]
@@ -73,8 +73,8 @@ pub enum VerifierError {
     /// gamma = -delta, which is as forgeable.
     #[msg("gamma is the negation of delta: anyone could forge proofs")]
     KeyGammaOppositeDelta = 36,
-    /// IC_0 and IC_1 are equal or opposite.
-    #[msg("The IC points of the verifying key are equal or opposite")]
+    /// Two of IC_0, IC_1 and IC_2 are equal or opposite.
+    #[msg("Two IC points of the verifying key are equal or opposite")]
     KeyInputPoints = 37,
     /// beta is related to gamma or delta.
     #[msg("beta equals or negates gamma or delta: anyone could forge proofs")]
@@ -82,6 +82,12 @@ pub enum VerifierError {
     /// The runtime refused the pairing.
     #[msg("The runtime refused the pairing syscall")]
     KeySyscall = 39,
+    /// The compressed bytes of a point give no point of its curve.
+    #[msg("The compressed bytes of a point of the verifying key are not a point")]
+    KeyCompressed = 40,
+    /// -sigma gamma equals or negates another point of G2.
+    #[msg("-sigma gamma equals or negates beta, gamma or delta: anyone could forge proofs")]
+    KeySigmaRelated = 41,
 
     /// The bytes are not a schema.
     #[msg("The schema is malformed")]
@@ -114,6 +120,12 @@ pub enum VerifierError {
     /// This statement has a receipt.
     #[msg("This statement is recorded already")]
     ReceiptExists = 76,
+    /// The bytes have the length of no proof.
+    #[msg("The proof has neither the length of a plain proof nor that of a committed one")]
+    ProofLength = 77,
+    /// A plain proof for a model with a committed key, or the reverse.
+    #[msg("The proof is plain and the model's key committed, or the reverse")]
+    ProofForm = 78,
 
     /// The verifier's answer is missing, malformed, or from another program.
     #[msg("The answer does not come from the verifier")]
@@ -129,16 +141,18 @@ pub enum VerifierError {
 
 impl From<KeyError> for VerifierError {
     fn from(error: KeyError) -> Self {
-        use KeyPoint::{Delta, Gamma, Ic0, Ic1};
+        use KeyPoint::{Delta, Gamma, Ic0, Ic1, SigmaGamma};
         match error {
             KeyError::Length(_) => Self::KeyLength,
+            KeyError::Compressed(_) => Self::KeyCompressed,
             KeyError::Identity(_) => Self::KeyIdentity,
             KeyError::NotCanonical(_) => Self::KeyNotCanonical,
             KeyError::NotOnCurve(_) => Self::KeyNotOnCurve,
             KeyError::NotInSubgroup(_) => Self::KeyNotInSubgroup,
             KeyError::Equal(Gamma, Delta) => Self::KeyGammaEqualsDelta,
             KeyError::Opposite(Gamma, Delta) => Self::KeyGammaOppositeDelta,
-            KeyError::Equal(Ic0, Ic1) | KeyError::Opposite(Ic0, Ic1) => Self::KeyInputPoints,
+            KeyError::Equal(Ic0 | Ic1, _) | KeyError::Opposite(Ic0 | Ic1, _) => Self::KeyInputPoints,
+            KeyError::Equal(_, SigmaGamma) | KeyError::Opposite(_, SigmaGamma) => Self::KeySigmaRelated,
             KeyError::Equal(..) | KeyError::Opposite(..) => Self::KeyBetaRelated,
             KeyError::Syscall => Self::KeySyscall,
         }
@@ -150,7 +164,9 @@ impl From<VerifyError> for VerifierError {
         match error {
             VerifyError::Identity(_) => Self::ProofIdentity,
             VerifyError::MalformedKey => Self::StoredKey,
-            VerifyError::Length(_) | VerifyError::Invalid => Self::ProofInvalid,
+            VerifyError::Length(_) => Self::ProofLength,
+            VerifyError::Form { .. } => Self::ProofForm,
+            VerifyError::Invalid => Self::ProofInvalid,
         }
     }
 }

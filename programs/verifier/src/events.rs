@@ -11,6 +11,8 @@ pub struct ModelRegistered {
     pub authority: Address,
     /// SHA-256 of the verifying key.
     pub key_hash: [u8; 32],
+    /// 0 plain, 1 committed.
+    pub key_form: u8,
     /// 0 development, 1 ceremony.
     pub setup: u8,
     /// SHA-256 of the ceremony's transcript; zeros for a development setup.

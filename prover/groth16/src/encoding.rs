@@ -113,7 +113,7 @@ impl VerifyingKey {
 
     /// A verifying key from the interface's bytes, for the circuit with digest `circuit`; checked in full.
     pub fn from_interface(
-        key: &interface::VerifyingKey,
+        key: &interface::PlainKey,
         circuit: [u8; 32],
         setup: SetupKind,
     ) -> Result<VerifyingKey, KeyReadError> {
@@ -249,7 +249,7 @@ impl<'a> Reader<'a> {
         }
         let [setup] = self.array("setup kind")?;
         let setup = SetupKind::from_byte(setup).ok_or(KeyReadError::SetupKind(setup))?;
-        let key = interface::VerifyingKey::from_bytes(self.array("verifying key")?);
+        let key = interface::PlainKey::from_bytes(self.array("verifying key")?);
         VerifyingKey::from_interface(&key, circuit, setup)
     }
 

@@ -81,13 +81,14 @@ impl VerifyingKey {
     /// The 576 bytes that the verifier program stores.
     pub fn to_interface(&self) -> interface::VerifyingKey {
         let ic = |index: usize| self.points.gamma_abc_g1.get(index).copied().unwrap_or_else(G1Affine::zero);
-        interface::VerifyingKey {
+        let key = interface::PlainKey {
             alpha_g1: point_bytes(&self.points.alpha_g1),
             beta_g2: point_bytes(&self.points.beta_g2),
             gamma_g2: point_bytes(&self.points.gamma_g2),
             delta_g2: point_bytes(&self.points.delta_g2),
             ic: [point_bytes(&ic(0)), point_bytes(&ic(1))],
-        }
+        };
+        key.into()
     }
 
     /// The same key for arkworks.

@@ -27,6 +27,9 @@ pub enum VerifyError {
         /// What is wrong with it.
         error: PointError,
     },
+    /// Another form than the key's.
+    #[error("the proof is {0}, and the verifying key is plain")]
+    Form(interface::Form),
     /// The pairing equation does not hold.
     #[error("the proof does not verify: it is of another statement or key, or was altered")]
     Invalid,
@@ -35,15 +38,13 @@ pub enum VerifyError {
 impl Proof {
     /// The 256 bytes that the verifier program takes, A negated.
     pub fn to_interface(&self) -> interface::Proof {
-        interface::Proof {
-            a_negated: point_bytes(&-self.0.a),
-            b: point_bytes(&self.0.b),
-            c: point_bytes(&self.0.c),
-        }
+        let Proof(ark_groth16::Proof { a, b, c }) = self;
+        interface::PlainProof { a_negated: point_bytes(&-*a), b: point_bytes(b), c: point_bytes(c) }.into()
     }
 
     /// The proof in the verifier program's bytes, its points checked in full.
     pub fn from_interface(proof: &interface::Proof) -> Result<Proof, VerifyError> {
+        let interface::Proof::Plain(proof) = proof else { return Err(VerifyError::Form(proof.form())) };
         fn read<P: Point>(point: ProofPoint, bytes: &[u8]) -> Result<P, VerifyError> {
             P::read(bytes).map_err(|error| VerifyError::Point { point, error })
         }

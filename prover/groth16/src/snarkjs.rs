@@ -119,7 +119,7 @@ pub fn verifying_key_from_json(
     if key.public_inputs != 1 {
         return Err(SnarkjsError::PublicInputs(key.public_inputs));
     }
-    let key = interface::VerifyingKey {
+    let key = interface::PlainKey {
         alpha_g1: g1_from_json("vk_alpha_1", &key.vk_alpha_1)?,
         beta_g2: g2_from_json("vk_beta_2", &key.vk_beta_2)?,
         gamma_g2: g2_from_json("vk_gamma_2", &key.vk_gamma_2)?,

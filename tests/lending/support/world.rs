@@ -269,6 +269,15 @@ impl World {
         register(&mut self.net, &self.admin.key, model)
     }
 
+    /// Has the market trust `model`, and the prices go back to what they were, with a full history.
+    pub fn adopt(&mut self, model: &Model) {
+        self.model = self.register(model);
+        let (address, domain) = (self.model.to_bytes(), model.schema.domain().to_be_bytes());
+        self.change_params(|params| (params.model, params.statement_domain) = (address, domain));
+        self.set_prices(100.0, 1.0);
+        self.fill_history();
+    }
+
     pub fn position_address(&self) -> Address {
         self.keys.position(&self.borrower.address())
     }
@@ -307,13 +316,13 @@ fn register(net: &mut Localnet, authority: &Keypair, model: &Model) -> Address {
     let registration = Registration {
         authority: authority.pubkey(),
         payer: payer.pubkey(),
-        key: &model.key.to_interface(),
+        key: &model.key,
         schema: &model.schema,
         setup: SetupKind::Development,
         transcript_hash: [0; 32],
         timelock: 0,
     };
-    net.send(&[registration.instruction()], &[&payer, authority]).expect_ok();
+    net.send(&[registration.instruction().unwrap()], &[&payer, authority]).expect_ok();
     net.send(&[verifier::activate(authority.pubkey(), registration.model())], &[authority]).expect_ok();
     registration.model()
 }

@@ -1,7 +1,7 @@
 //! Readers of what a program is sent or reads: schemas, statements, keys, answers, prices.
 
 use assay_interface::field::Scalar;
-use assay_interface::groth16::{self, SetupKind, VERIFYING_KEY_LEN};
+use assay_interface::groth16::{self, SetupKind};
 use assay_interface::pyth::{Policy, PriceUpdate, VerificationLevel};
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_interface::statement;
@@ -62,18 +62,27 @@ pub(super) fn unpack_seeds() -> Vec<Vec<u8>> {
 
 /// A verifying key and a proof as the verifier program gets them: registration, then verification.
 pub fn onchain_key(bytes: &[u8]) {
-    let Some((key, rest)) = bytes.split_first_chunk::<VERIFYING_KEY_LEN>() else { return };
-    let key = groth16::VerifyingKey::from_ref(key);
-    let _ = groth16::check_key(key);
-    let Ok(proof) = groth16::Proof::from_slice(rest) else { return };
-    let verified = groth16::verify(key, proof, &Scalar::from(1u64));
-    assert!(verified.is_err(), "noise is no proof under any key");
+    for (key_length, proof_length) in [(288, 256), (384, 384)] {
+        let Some((key, rest)) = bytes.split_at_checked(key_length) else { return };
+        let Ok(key) = groth16::VerifyingKey::decompress(key) else { continue };
+        let _ = groth16::check_key(&key);
+        let Some(proof) = rest.get(..proof_length) else { continue };
+        let Ok(proof) = groth16::ProofRef::from_slice(proof) else { continue };
+        let verified = groth16::verify(&key, proof, &Scalar::from(1u64));
+        assert!(verified.is_err(), "noise is no proof under any key");
+    }
 }
 
 pub(super) fn onchain_key_seeds() -> Vec<Vec<u8>> {
-    let mut seed = proven().verifying_key.to_interface().as_bytes().to_vec();
-    seed.extend([0x22; 256]);
-    vec![seed]
+    let plain = proven().verifying_key.to_interface().compress().expect("a sound key");
+    // IC_1 and beta stand where a committed key has IC_2 and -sigma gamma: points of the right groups.
+    let committed = [&plain, &plain[256..288], &plain[32..96]].concat();
+    [(plain, 256), (committed, 384)]
+        .map(|(mut seed, length)| {
+            seed.extend(vec![0x22; length]);
+            seed
+        })
+        .to_vec()
 }
 
 /// The verifier program's answer to a caller.

@@ -66,13 +66,13 @@ pub(super) fn verifying_key_seeds() -> Vec<Vec<u8>> {
     file_and_payload(proven().verifying_key.to_bytes())
 }
 
-/// The 256 bytes of a proof, read and verified: the host accepts nothing that the verifier program's code refuses.
+/// The bytes of a proof, read and verified: the host accepts nothing that the verifier program's code refuses.
 pub fn proof(bytes: &[u8]) {
     let Ok(onchain) = groth16::Proof::from_slice(bytes) else { return };
     let Proven { verifying_key, digest, .. } = proven();
-    let host = assay_groth16::Proof::from_interface(onchain)
+    let host = assay_groth16::Proof::from_interface(&onchain)
         .and_then(|proof| assay_groth16::verify(verifying_key, &proof, digest));
-    let chain = groth16::verify(&verifying_key.to_interface(), onchain, digest);
+    let chain = groth16::verify(&verifying_key.to_interface(), &onchain, digest);
     assert_eq!(host.is_ok(), chain.is_ok(), "host {host:?}, chain {chain:?}");
 }
 

@@ -227,15 +227,14 @@ impl MarketKeys {
     pub fn liquidate_by_proof(&self, liquidation: &Liquidation, proven: &Proven) -> Instruction {
         let Liquidation { repay, min_seized, .. } = *liquidation;
         let Proven { model, snapshot_payer, score, proof } = *proven;
-        instruction::LiquidateByProof { proof: *proof.as_bytes(), score, repay, min_seized }.to_instruction(
-            accounts::LiquidateByProof {
+        instruction::LiquidateByProof { proof: proof.as_bytes().to_vec(), score, repay, min_seized }
+            .to_instruction(accounts::LiquidateByProof {
                 liquidation: self.liquidation_accounts(liquidation),
                 snapshot: Self::snapshot(&liquidation.position),
                 rent_receiver: snapshot_payer,
                 model,
                 verifier: assay_verifier::ID,
-            },
-        )
+            })
     }
 
     fn liquidation_accounts(&self, liquidation: &Liquidation) -> accounts::Liquidate {

@@ -11,7 +11,7 @@
 use anchor_lang::prelude::*;
 use assay_interface::{
     field::Scalar,
-    groth16::{PROOF_LEN, Proof, SetupKind},
+    groth16::{ProofRef, SetupKind},
     lending::limbs,
     statement::digest_of_encoded,
 };
@@ -31,8 +31,8 @@ use crate::{
 
 /// What the caller claims: the model's score for the snapshot, and the proof of it.
 pub(crate) struct Claim {
-    /// -A, B, C.
-    pub proof: [u8; PROOF_LEN],
+    /// The bytes of a plain proof or of a committed one, as the model's key is.
+    pub proof: Vec<u8>,
     /// The score.
     pub score: i16,
 }
@@ -79,9 +79,9 @@ impl LiquidateByProof {
         let context = &self.snapshot.context;
         let limbs =
             limbs(&self.snapshot.features, claim.score).map_err(|_| LendingError::StatementEncoding)?;
+        let proof = ProofRef::from_slice(&claim.proof).map_err(|_| LendingError::MalformedProof)?;
         // Fails unless it was the verifier program that answered.
-        let verified =
-            assay_verifier::call::verify(&self.model, Proof::from_ref(&claim.proof), context, &limbs)?;
+        let verified = assay_verifier::call::verify(&self.model, proof, context, &limbs)?;
         if verified.model != params.model {
             return Err(LendingError::WrongModel.into());
         }

@@ -1,6 +1,9 @@
 //! `register`: a key and a schema enter the registry, as a proposed model.
 //!
-//! Everything about the key is checked here, once, so that `verify` need not: about 70,000 compute units.
+//! The key comes compressed, so that a committed one leaves room in a transaction for the longest schema and two signers.
+//! Everything about it is checked here, once, so that `verify` need not: about 115,000 compute units, for a committed
+//! key 145,000.
+//!
 //! The address holds the signer and the content, so nobody can take another's place.
 
 use alloc::vec::Vec;
@@ -8,18 +11,18 @@ use alloc::vec::Vec;
 use anchor_lang::prelude::*;
 use assay_interface::groth16::{SetupKind, VerifyingKey, check_key};
 use assay_interface::schema::ModelSchema;
+use assay_interface::verifier::model_id;
 
 use super::manage::now;
 use crate::create::create;
 use crate::{
-    MAX_LIMBS, MAX_SCHEMA_LEN, Model, ModelRegistered, NewModel, VerifierError, model_id, model_seeds,
-    timelock_range,
+    MAX_LIMBS, MAX_SCHEMA_LEN, Model, ModelRegistered, NewModel, VerifierError, model_seeds, timelock_range,
 };
 
 /// What `register` is given.
 #[derive(SchemaWrite, SchemaRead, IdlType)]
 pub struct RegisterArgs {
-    /// The verifying key's 576 bytes, as `assay_interface::groth16` lays them out.
+    /// The verifying key, plain or committed, as `assay_interface::groth16::VerifyingKey` compresses it.
     pub key: Vec<u8>,
     /// The encoded schema.
     pub schema: Vec<u8>,
@@ -36,10 +39,10 @@ pub struct RegisterArgs {
 pub struct Register {
     /// Who will manage the model.
     pub authority: Signer,
-    /// Who pays for the account; may be the authority, as neither account's data is touched.
-    #[account(unsafe(dup))]
+    /// Who pays for the account; may be the authority.
+    #[account(mut)]
     pub payer: Signer,
-    /// The model, at `["model", authority, SHA-256(key || schema)]`: created here.
+    /// The model, at `["model", authority, id]`, see `assay_interface::verifier::model_id`: created here.
     #[account(mut)]
     pub model: UncheckedAccount,
     /// Creates the account.
@@ -49,7 +52,7 @@ pub struct Register {
 impl RegisterArgs {
     /// The model that these arguments describe, when all of it is sound.
     #[inline(never)] // a stack frame of its own
-    fn validate(&self, authority: Address) -> Result<NewModel<'_>> {
+    fn validate<'a>(&'a self, authority: Address, key: &'a VerifyingKey) -> Result<NewModel<'a>> {
         let setup = SetupKind::from_byte(self.setup).ok_or(VerifierError::SetupKind)?;
         let is_ceremony = setup == SetupKind::Ceremony;
         require!(is_ceremony == (self.transcript_hash != [0; 32]), VerifierError::Transcript);
@@ -60,11 +63,10 @@ impl RegisterArgs {
         let limbs = schema.input_limbs() + schema.output_limbs();
         require!(limbs <= MAX_LIMBS, VerifierError::TooManyLimbs);
 
-        let key = VerifyingKey::from_slice(&self.key).map_err(VerifierError::from)?;
         check_key(key).map_err(VerifierError::from)?;
         Ok(NewModel {
             authority,
-            key,
+            key: key.as_ref(),
             schema: &self.schema,
             domain: schema.domain(),
             limb_count: u16::try_from(limbs).map_err(|_| VerifierError::TooManyLimbs)?,
@@ -79,7 +81,8 @@ impl RegisterArgs {
 #[inline(never)] // the dispatcher would have to hold the frames of all handlers
 pub fn handler(ctx: &mut Context<Register>, args: RegisterArgs) -> Result<()> {
     let accounts = &ctx.accounts;
-    let new = args.validate(*accounts.authority.address())?;
+    let key = VerifyingKey::decompress(&args.key).map_err(VerifierError::from)?;
+    let new = args.validate(*accounts.authority.address(), &key)?;
     let now = now()?;
     let id = model_id(new.key, new.schema);
     create(
@@ -93,6 +96,7 @@ pub fn handler(ctx: &mut Context<Register>, args: RegisterArgs) -> Result<()> {
         model: *accounts.model.address(),
         authority: new.authority,
         key_hash: new.key.key_hash(),
+        key_form: new.key.form().to_byte(),
         setup: args.setup,
         transcript_hash: args.transcript_hash,
         activates_at: now.saturating_add(args.timelock),

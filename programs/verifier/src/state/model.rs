@@ -2,13 +2,14 @@
 
 use anchor_lang::prelude::*;
 use assay_interface::field::Scalar;
-use assay_interface::groth16::{self, Proof, SetupKind, VERIFYING_KEY_LEN, VerifyingKey};
+use assay_interface::groth16::{self, COMMITTED_KEY_LEN, Form, KeyRef, ProofRef, SetupKind};
+use assay_interface::pda;
 use assay_interface::statement::digest_of_encoded;
-use assay_interface::{pda, sha256};
+use assay_interface::verifier::{audit_extend, audit_start, model_id};
 
 use crate::{ProofArgs, VerifierError};
 
-/// Longest schema, in bytes: with the key it leaves room in a transaction for two signers and a compute limit.
+/// Longest schema, in bytes: with a compressed key it leaves room in a transaction for two signers and a compute limit.
 pub const MAX_SCHEMA_LEN: usize = 256;
 /// Most limbs of a statement: more would not fit the longest transaction (4,096 bytes).
 pub const MAX_LIMBS: usize = 96;
@@ -17,8 +18,8 @@ pub const MIN_CEREMONY_TIMELOCK: i64 = 24 * 60 * 60;
 /// Longest timelock, in seconds.
 pub const MAX_TIMELOCK: i64 = 30 * 24 * 60 * 60;
 
-const VERSION: u8 = 1;
-const AUDIT_PREFIX: &[u8] = b"assay:audit:v1\0";
+/// 1 had room for plain keys only.
+const VERSION: u8 = 2;
 
 /// Where a model is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ pub struct Model {
     pub authority: Address,
     /// To whom the authority is offered; zeros for nobody.
     pub pending_authority: Address,
-    /// SHA-256 of key and schema: what the model is.
+    /// What the model is: the hash of key and schema that `assay_interface::verifier::model_id` gives.
     pub id: [u8; 32],
     /// SHA-256 of the key.
     pub key_hash: [u8; 32],
@@ -75,8 +76,8 @@ pub struct Model {
     pub domain: [u8; 32],
     /// Hash chain over the recorded statements, see [`Model::extend_audit_chain`].
     pub audit_chain: [u8; 32],
-    /// The verifying key.
-    pub key: [u8; VERIFYING_KEY_LEN],
+    /// The verifying key, then zeros: [`Model::key`] reads it.
+    pub key: [u8; COMMITTED_KEY_LEN],
     /// The encoded schema, then zeros.
     pub schema: [u8; MAX_SCHEMA_LEN],
     /// Bytes of the schema.
@@ -91,18 +92,20 @@ pub struct Model {
     pub setup: u8,
     /// A [`Status`].
     pub status: u8,
+    /// The key's form: 0 plain, 1 committed.
+    pub key_form: u8,
     /// Zeros, for later versions.
-    pub reserved: [u8; 64],
+    pub reserved: [u8; 63],
 }
 
-const _: () = assert!(size_of::<Model>() == 1168, "the layout is fixed: version it instead");
+const _: () = assert!(size_of::<Model>() == 1360, "the layout is fixed: version it instead");
 
 /// What `register` found to be sound.
 pub struct NewModel<'a> {
     /// Who manages the model.
     pub authority: Address,
     /// The checked key.
-    pub key: &'a VerifyingKey,
+    pub key: KeyRef<'a>,
     /// The decoded schema's encoding, at most [`MAX_SCHEMA_LEN`] bytes.
     pub schema: &'a [u8],
     /// Domain tag of the schema.
@@ -115,11 +118,6 @@ pub struct NewModel<'a> {
     pub transcript_hash: [u8; 32],
     /// From proposal to activation, in seconds.
     pub timelock: i64,
-}
-
-/// What a model is: SHA-256 of its key and its schema.
-pub fn model_id(key: &VerifyingKey, schema: &[u8]) -> [u8; 32] {
-    sha256(&[key.as_bytes(), schema])
 }
 
 /// Seeds of a model's address, without the bump.
@@ -138,8 +136,10 @@ impl Model {
         self.key_hash = new.key.key_hash();
         self.transcript_hash = new.transcript_hash;
         self.domain = new.domain.to_be_bytes();
-        self.audit_chain = sha256(&[AUDIT_PREFIX, &self.id]);
-        self.key = *new.key.as_bytes();
+        self.audit_chain = audit_start(&self.id);
+        let key = new.key.as_bytes();
+        self.key.get_mut(..key.len()).ok_or(VerifierError::KeyLength)?.copy_from_slice(key);
+        self.key_form = new.key.form().to_byte();
         self.schema
             .get_mut(..new.schema.len())
             .ok_or(VerifierError::SchemaTooLong)?
@@ -151,6 +151,13 @@ impl Model {
         self.setup = new.setup.to_byte();
         self.status = Status::Proposed as u8;
         self.invariant()
+    }
+
+    /// The verifying key.
+    pub fn key(&self) -> Result<KeyRef<'_>> {
+        let form = Form::from_byte(self.key_form).ok_or(VerifierError::Invariant)?;
+        let bytes = self.key.get(..form.key_len()).ok_or(VerifierError::Invariant)?;
+        KeyRef::from_slice(bytes).map_err(|_| VerifierError::Invariant.into())
     }
 
     /// The encoded schema.
@@ -221,16 +228,14 @@ impl Model {
         require!(args.limbs.len() == usize::from(self.limb_count), VerifierError::LimbCount);
         let domain = Scalar::from_be_bytes(self.domain).map_err(|_| VerifierError::Invariant)?;
         let digest = digest_of_encoded(&domain, &args.context, &args.limbs).map_err(VerifierError::from)?;
-        groth16::verify(VerifyingKey::from_ref(&self.key), Proof::from_ref(&args.proof), &digest)
-            .map_err(VerifierError::from)?;
+        let proof = ProofRef::from_slice(&args.proof).map_err(VerifierError::from)?;
+        groth16::verify(self.key()?, proof, &digest).map_err(VerifierError::from)?;
         Ok(digest)
     }
 
-    /// Counts a recorded statement: `chain = SHA-256(chain || digest || recorded_at, little-endian)`.
-    ///
-    /// Whoever reads the receipts in order of their index can recompute the chain: none is missing or added.
+    /// Counts a recorded statement, and chains it: see [`audit_extend`].
     pub fn extend_audit_chain(&mut self, digest: &Scalar, now: i64) -> Result<()> {
-        self.audit_chain = sha256(&[&self.audit_chain, digest.as_be_bytes(), &now.to_le_bytes()]);
+        self.audit_chain = audit_extend(&self.audit_chain, digest.as_be_bytes(), now);
         self.accepted = self.accepted.checked_add(1).ok_or(ProgramError::ArithmeticOverflow)?;
         self.last_accepted_at = now;
         Ok(())
@@ -240,11 +245,13 @@ impl Model {
     pub fn invariant(&self) -> Result<()> {
         self.status()?;
         let is_ceremony = self.setup()? == SetupKind::Ceremony;
+        let key_len = self.key()?.as_bytes().len();
         let holds = self.version == VERSION
             && self.authority != Address::default()
             && self.pending_authority != self.authority
             && is_ceremony == (self.transcript_hash != [0; 32])
             && timelock_range(is_ceremony).contains(&self.timelock)
+            && self.key.iter().skip(key_len).all(|&byte| byte == 0)
             && usize::from(self.schema_len) <= MAX_SCHEMA_LEN
             && (1..=MAX_LIMBS).contains(&usize::from(self.limb_count))
             && (self.accepted != 0 || self.last_accepted_at == 0);

@@ -230,9 +230,9 @@ fn an_edited_statement_is_invalid() {
     let workspace = Workspace::proven();
     let original = workspace.read("decision.proof");
     let artifact = decode(Kind::Proof, &original).unwrap();
-    // Domain, proof (its sign of A), context, an input limb, an output limb.
+    // Domain, proof (a coordinate of A), context, an input limb, an output limb.
     let length = artifact.payload.len();
-    for byte in [31, 32 + 63, 32 + 256 + 5, length - 33, length - 1] {
+    for byte in [31, 36 + 63, 36 + 256 + 5, length - 33, length - 1] {
         let mut payload = artifact.payload.to_vec();
         payload[byte] ^= 1;
         workspace.write("decision.proof", encode(Kind::Proof, artifact.parent, &payload));

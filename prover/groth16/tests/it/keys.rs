@@ -115,8 +115,12 @@ fn keys_round_trip() {
     let artifact = artifact::decode(Kind::VerifyingKey, &artifact).unwrap();
     assert_eq!((artifact.parent, artifact.digest), (circuit.digest(), verifying_key.digest()));
     assert_eq!(
-        VerifyingKey::from_interface(&verifying_key.to_interface(), circuit.digest(), SetupKind::Development)
-            .as_ref(),
+        VerifyingKey::from_interface(
+            verifying_key.to_interface().plain(),
+            circuit.digest(),
+            SetupKind::Development
+        )
+        .as_ref(),
         Ok(verifying_key)
     );
 }

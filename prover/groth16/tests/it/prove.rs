@@ -54,9 +54,9 @@ fn altered_proof_points_are_named() {
     let (key, _) = setup_development(&circuit, &mut common::rng(1)).unwrap();
     let proof =
         prove(&key, &circuit, &common::solve(&circuit, 3), &mut common::rng(3)).unwrap().to_interface();
-    let altered = |change: fn(&mut interface::Proof)| {
+    let altered = |change: fn(&mut interface::PlainProof)| {
         let mut proof = proof;
-        change(&mut proof);
+        change(proof.plain_mut());
         match assay_groth16::Proof::from_interface(&proof) {
             Err(VerifyError::Point { point, error }) => (point, error),
             other => panic!("expected an error of a point, got {other:?}"),
@@ -79,6 +79,7 @@ fn blinding_makes_proofs_of_one_witness_differ() {
     let (first, second) =
         (prover.prove(&witness, &mut rng).unwrap(), prover.prove(&witness, &mut rng).unwrap());
     let (left, right) = (first.to_interface(), second.to_interface());
+    let (left, right) = (left.plain(), right.plain());
     assert!(left.a_negated != right.a_negated && left.b != right.b && left.c != right.c);
     assert_eq!(verify(&verifying_key, &second, &scalar(witness.digest())), Ok(()));
 }

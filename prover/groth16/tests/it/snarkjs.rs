@@ -53,7 +53,7 @@ fn the_form_is_snarkjs() {
             sum * ark_bn254::Fq::from(256u64) + ark_bn254::Fq::from(*byte)
         })
     };
-    let bytes = proof.to_interface();
+    let bytes = *proof.to_interface().plain();
     assert_eq!(json["pi_b"][0][1], json!(decimal(&bytes.b[..32]).to_string()));
     assert_eq!(json["pi_b"][1][0], json!(decimal(&bytes.b[96..]).to_string()));
     assert_eq!(json["pi_a"][1], json!((-decimal(&bytes.a_negated[32..])).to_string()));

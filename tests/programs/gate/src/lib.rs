@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 
 use anchor_lang::prelude::*;
 use assay_interface::field::Scalar;
-use assay_interface::groth16::{Proof, SetupKind};
+use assay_interface::groth16::{ProofRef, SetupKind};
 use assay_interface::sha256;
 use assay_interface::statement::digest_of_encoded;
 use assay_verifier::call;
@@ -33,7 +33,7 @@ pub mod assay_gate {
     }
 
     /// Opens the gate for the signer, given a proof of `limbs`.
-    pub fn open(ctx: &mut Context<Open>, proof: [u8; 256], limbs: Vec<[u8; 32]>) -> Result<()> {
+    pub fn open(ctx: &mut Context<Open>, proof: Vec<u8>, limbs: Vec<[u8; 32]>) -> Result<()> {
         let accounts = &mut ctx.accounts;
         let limbs = limbs
             .into_iter()
@@ -41,7 +41,8 @@ pub mod assay_gate {
             .collect::<core::result::Result<Vec<_>, _>>()
             .map_err(|_| GateError::Limb)?;
         let context = context(accounts.gate.address(), accounts.visitor.address());
-        let verified = call::verify(accounts.model.account(), Proof::from_ref(&proof), &context, &limbs)?;
+        let proof = ProofRef::from_slice(&proof).map_err(|_| GateError::Proof)?;
+        let verified = call::verify(accounts.model.account(), proof, &context, &limbs)?;
         let is_accepted = verified.setup == SetupKind::Ceremony || accounts.gate.accepts_development == 1;
         require!(is_accepted, GateError::DevelopmentKey);
         accounts.gate.opened = accounts.gate.opened.checked_add(1).ok_or(ProgramError::ArithmeticOverflow)?;
@@ -92,6 +93,9 @@ pub enum GateError {
     /// A limb is not a field element.
     #[msg("A limb is not below the order of the field")]
     Limb = 2,
+    /// The bytes have the length of no proof.
+    #[msg("The proof has the length of no proof")]
+    Proof = 3,
 }
 
 /// 0. `[signer, writable]` payer, 1. `[signer, writable]` gate, 2. system program.

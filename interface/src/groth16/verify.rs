@@ -1,0 +1,160 @@
+//! Verification: one product of pairings, four for a plain proof and five for a committed one.
+
+use thiserror::Error;
+
+use super::{
+    COMMITTED_PROOF_LEN, CommittedKey, CommittedProof, Form, G1_LEN, G2_LEN, KeyRef, PLAIN_PROOF_LEN,
+    PlainKey, PlainProof, ProofPoint, ProofRef, Transcript, is_zero, transcript::fold_factor,
+};
+use crate::{
+    field::Scalar,
+    syscalls::{g1_add, g1_mul, pairing},
+};
+
+/// Why a proof was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum VerifyError {
+    /// Another length than a proof's.
+    #[error(
+        "{0} bytes are not a proof, which has {PLAIN_PROOF_LEN}, or with a commitment {COMMITTED_PROOF_LEN}"
+    )]
+    Length(usize),
+    /// A plain proof under a committed key, or the reverse.
+    #[error("the proof is {proof}, and the verifying key is {key}: they are of different circuits")]
+    Form {
+        /// The key's form.
+        key: Form,
+        /// The proof's form.
+        proof: Form,
+    },
+    /// A point of the proof is the identity.
+    #[error("proof point {0} is the identity")]
+    Identity(ProofPoint),
+    /// The key's points refuse arithmetic: it never passed [`super::check_key`].
+    #[error("the verifying key is malformed: check it before use")]
+    MalformedKey,
+    /// The pairing equation does not hold, or a point is not in its group: the proof proves another statement,
+    /// is of another key, or is not a proof.
+    #[error("the proof does not verify: it is of another statement or key, or was altered")]
+    Invalid,
+}
+
+/// A pairing of the product: its two arguments.
+type Pair<'a> = (&'a [u8; G1_LEN], &'a [u8; G2_LEN]);
+
+/// Accepts exactly the proofs of `digest` under `key`, which must have passed [`super::check_key`]; committed proofs
+/// are those of [`Transcript::Assay`].
+pub fn verify<'k, 'p>(
+    key: impl Into<KeyRef<'k>>,
+    proof: impl Into<ProofRef<'p>>,
+    digest: &Scalar,
+) -> Result<(), VerifyError> {
+    match (key.into(), proof.into()) {
+        (KeyRef::Plain(key), ProofRef::Plain(proof)) => verify_plain(key, proof, digest),
+        (KeyRef::Committed(key), ProofRef::Committed(proof)) => {
+            verify_committed(Transcript::Assay, key, proof, digest)
+        }
+        (key, proof) => Err(VerifyError::Form { key: key.form(), proof: proof.form() }),
+    }
+}
+
+/// [`verify`] for proofs of [`Transcript::Bsb22`]: accepts what the `bsb22` verifier of `groth16-solana` accepts,
+/// identity points aside, for half its extra cost. That verifier takes the same key: gamma is the commitment key's `g2`
+/// and -sigma gamma its `g_sigma_neg_g2`.
+pub fn verify_bsb22(key: &CommittedKey, proof: &CommittedProof, digest: &Scalar) -> Result<(), VerifyError> {
+    verify_committed(Transcript::Bsb22, key, proof, digest)
+}
+
+#[inline(never)] // a stack frame of its own: on chain a frame has 4 KiB
+fn verify_plain(key: &PlainKey, proof: &PlainProof, digest: &Scalar) -> Result<(), VerifyError> {
+    check_points(proof)?;
+    let [ic0, ic1] = &key.ic;
+    let inputs = add_multiple(ic0, ic1, digest.as_be_bytes()).ok_or(VerifyError::MalformedKey)?;
+    check_product(&[
+        (&proof.a_negated, &proof.b),
+        (&key.alpha_g1, &key.beta_g2),
+        (&inputs, &key.gamma_g2),
+        (&proof.c, &key.delta_g2),
+    ])
+}
+
+#[inline(never)]
+fn verify_committed(
+    transcript: Transcript,
+    key: &CommittedKey,
+    proof: &CommittedProof,
+    digest: &Scalar,
+) -> Result<(), VerifyError> {
+    let CommittedProof { plain, commitment, knowledge } = proof;
+    check_points(plain)?;
+    check_point(ProofPoint::Commitment, commitment)?;
+    check_point(ProofPoint::Knowledge, knowledge)?;
+
+    let key_hash = key.key_hash();
+    let challenge = transcript.challenge(&key_hash, commitment, digest);
+    let factor = fold_factor(&key_hash, proof, digest);
+
+    let PlainKey { alpha_g1, beta_g2, gamma_g2, delta_g2, ic: [ic0, ic1] } = &key.plain;
+    let inputs = add_multiple(ic0, ic1, digest.as_be_bytes())
+        .and_then(|sum| add_multiple(&sum, &key.ic_challenge, challenge.as_be_bytes()))
+        .ok_or(VerifyError::MalformedKey)?;
+    let folded = add(&inputs, commitment)
+        .and_then(|sum| add_multiple(&sum, knowledge, &factor))
+        .ok_or(VerifyError::Invalid)?;
+    let commitment = multiple(commitment, &factor).ok_or(VerifyError::Invalid)?;
+    check_product(&[
+        (&plain.a_negated, &plain.b),
+        (alpha_g1, beta_g2),
+        (&folded, gamma_g2),
+        (&plain.c, delta_g2),
+        (&commitment, &key.sigma_gamma_negated),
+    ])
+}
+
+fn check_points(proof: &PlainProof) -> Result<(), VerifyError> {
+    check_point(ProofPoint::A, &proof.a_negated)?;
+    check_point(ProofPoint::B, &proof.b)?;
+    check_point(ProofPoint::C, &proof.c)
+}
+
+fn check_point(point: ProofPoint, bytes: &[u8]) -> Result<(), VerifyError> {
+    if is_zero(bytes) { Err(VerifyError::Identity(point)) } else { Ok(()) }
+}
+
+/// Whether the product of the pairings is 1. The runtime checks that every point is in its group.
+#[inline(never)]
+fn check_product<const N: usize>(pairs: &[Pair<'_>; N]) -> Result<(), VerifyError> {
+    let mut input = [[0; G1_LEN + G2_LEN]; N];
+    for (place, (p, q)) in input.iter_mut().zip(pairs) {
+        let (left, right) = place.split_at_mut(G1_LEN);
+        left.copy_from_slice(&p[..]);
+        right.copy_from_slice(&q[..]);
+    }
+    let one = Scalar::from(1u64);
+    if pairing(input.as_flattened()).as_ref() == Some(one.as_be_bytes()) {
+        Ok(())
+    } else {
+        Err(VerifyError::Invalid)
+    }
+}
+
+/// `sum + factor point`; `None` where one is no point.
+fn add_multiple(sum: &[u8; G1_LEN], point: &[u8; G1_LEN], factor: &[u8; 32]) -> Option<[u8; G1_LEN]> {
+    add(sum, &multiple(point, factor)?)
+}
+
+fn add(left: &[u8; G1_LEN], right: &[u8; G1_LEN]) -> Option<[u8; G1_LEN]> {
+    let mut input = [0; 2 * G1_LEN];
+    let (first, second) = input.split_at_mut(G1_LEN);
+    first.copy_from_slice(left);
+    second.copy_from_slice(right);
+    g1_add(&input)
+}
+
+fn multiple(point: &[u8; G1_LEN], factor: &[u8; 32]) -> Option<[u8; G1_LEN]> {
+    let mut input = [0; G1_LEN + 32];
+    let (first, second) = input.split_at_mut(G1_LEN);
+    first.copy_from_slice(point);
+    second.copy_from_slice(factor);
+    g1_mul(&input)
+}
