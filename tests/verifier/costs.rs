@@ -113,7 +113,7 @@ fn the_longest_schema_registers_in_one_transaction_with_a_payer_of_its_own() {
     assert_eq!(schema.encode().len(), MAX_SCHEMA_LEN);
     // With both instructions of the compute budget: a schema and a committed key leave room for them.
     let [limit, price] = [compute_budget::limit(200_000), compute_budget::price(1_000)];
-    for (echo, size) in Echo::of_each_form().into_iter().zip([988, 1_084]) {
+    for (echo, size) in Echo::of_each_form().into_iter().zip([987, 1_083]) {
         let registration =
             Registration { payer: payer.pubkey(), schema: &schema, ..echo.registration(authority.pubkey()) };
         let register = registration.instruction().unwrap();

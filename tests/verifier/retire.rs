@@ -27,7 +27,7 @@ fn its_key_cannot_come_back_under_the_same_authority() {
     let (authority, model) = (world.authority.pubkey(), world.model);
     world.authority_sends(verifier::retire(authority, model)).expect_ok();
     let register = Echo::shared().registration(authority).instruction();
-    refused(&world.authority_sends(register), "ModelExists");
+    refused(&world.authority_sends(register.unwrap()), "ModelExists");
 }
 
 #[test]

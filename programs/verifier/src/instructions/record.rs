@@ -1,8 +1,8 @@
 //! `record`: a proof is checked and its statement gets a receipt.
 //!
 //! The receipt's address holds the model and the statement's digest, so a statement is recorded once, whatever the
-//! bytes of its proof. Anyone may record; the model counts it and extends its audit chain. About 86,000 compute
-//! units, with a commitment 112,000.
+//! bytes of its proof. Anyone may record; the model counts it and extends its audit chain. About 87,000 compute
+//! units, with a commitment 113,000.
 
 use anchor_lang::prelude::*;
 

@@ -245,13 +245,14 @@ impl Model {
     pub fn invariant(&self) -> Result<()> {
         self.status()?;
         let is_ceremony = self.setup()? == SetupKind::Ceremony;
-        let key_len = self.key()?.as_bytes().len();
+        let (_, behind_the_key) =
+            self.key.split_at_checked(self.key()?.form().key_len()).ok_or(VerifierError::Invariant)?;
         let holds = self.version == VERSION
             && self.authority != Address::default()
             && self.pending_authority != self.authority
             && is_ceremony == (self.transcript_hash != [0; 32])
             && timelock_range(is_ceremony).contains(&self.timelock)
-            && self.key.iter().skip(key_len).all(|&byte| byte == 0)
+            && behind_the_key.as_chunks::<8>().0.iter().all(|word| u64::from_ne_bytes(*word) == 0)
             && usize::from(self.schema_len) <= MAX_SCHEMA_LEN
             && (1..=MAX_LIMBS).contains(&usize::from(self.limb_count))
             && (self.accepted != 0 || self.last_accepted_at == 0);
