@@ -24,7 +24,8 @@
 //! rho hashes every byte of the proof, so both sides of the second equation are fixed before it is known: if that
 //! equation is false, at most one rho of 2^128 hides it. Sharing gamma gives a prover nothing: its G1 elements have the
 //! factor sigma only in `sigma kappa_j / gamma` for committed wires j, so PoK = sigma D puts D in their span as it does
-//! with an independent base, and `sigma gamma` beside gamma adds no element of G2 that a useful B could hold.
+//! with an independent base, and `sigma gamma` beside gamma adds no element of G2 that a useful B could hold. gnark
+//! draws a base g of its own: its keys would take one pairing more, `e(rho PoK, g)`, and are none of these.
 //!
 //! # Bytes
 //!
