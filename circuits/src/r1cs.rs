@@ -42,11 +42,16 @@ impl Csr {
 
     /// The entries of row `i` as (wire, index of the coefficient); empty beyond the last row.
     pub fn row(&self, i: usize) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let (col, coeff) = self.row_slices(i);
+        col.iter().copied().zip(coeff.iter().copied())
+    }
+
+    /// Wires and indices of coefficients of row `i`, of equal number; empty beyond the last row.
+    pub fn row_slices(&self, i: usize) -> (&[u32], &[u32]) {
         let bound = |k: usize| self.row_ptr.get(k).map_or(0, |&p| p as usize);
         let range = bound(i)..bound(i + 1).max(bound(i));
-        let col = self.col.get(range.clone()).unwrap_or_default();
-        let coeff = self.coeff.get(range).unwrap_or_default();
-        col.iter().copied().zip(coeff.iter().copied())
+        let (col, coeff) = (self.col.get(range.clone()), self.coeff.get(range));
+        (col.unwrap_or_default(), coeff.unwrap_or_default())
     }
 }
 

@@ -50,7 +50,7 @@ pub struct Artifact<'a> {
     pub parent: [u8; 32],
     /// The content.
     pub payload: &'a [u8],
-    /// SHA-256 of the payload.
+    /// SHA-256 of the payload, as the header states it.
     pub digest: [u8; 32],
 }
 
@@ -135,18 +135,31 @@ impl core::fmt::Display for Kind {
 /// The artifact of `kind` that holds `payload` and was made from the artifact with digest `parent`.
 pub fn encode(kind: Kind, parent: [u8; 32], payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(HEADER_LEN.saturating_add(payload.len()));
-    out.extend_from_slice(&MAGIC);
-    out.push(kind as u8);
-    out.extend_from_slice(&VERSION.to_le_bytes());
-    out.extend_from_slice(&parent);
-    out.extend_from_slice(&(payload.len() as u64).to_le_bytes());
-    out.extend_from_slice(&digest(payload));
+    out.extend_from_slice(&header(kind, parent, payload));
     out.extend_from_slice(payload);
+    out
+}
+
+/// The bytes that stand before `payload`: for a payload that is too large to copy.
+pub fn header(kind: Kind, parent: [u8; 32], payload: &[u8]) -> [u8; HEADER_LEN] {
+    let (version, length, digest) =
+        (VERSION.to_le_bytes(), (payload.len() as u64).to_le_bytes(), digest(payload));
+    let fields = [&MAGIC[..], &[kind as u8], &version, &parent, &length, &digest];
+    let mut out = [0; HEADER_LEN];
+    for (slot, byte) in out.iter_mut().zip(fields.into_iter().flatten()) {
+        *slot = *byte;
+    }
     out
 }
 
 /// The artifact of `kind` that `bytes` hold.
 pub fn decode(kind: Kind, bytes: &[u8]) -> Result<Artifact<'_>, ArtifactError> {
+    let artifact = decode_unverified(kind, bytes)?;
+    if digest(artifact.payload) == artifact.digest { Ok(artifact) } else { Err(ArtifactError::Checksum) }
+}
+
+/// As [`decode`], but the checksum is believed: the payload was checked before and has not changed since.
+pub fn decode_unverified(kind: Kind, bytes: &[u8]) -> Result<Artifact<'_>, ArtifactError> {
     let mut reader = Reader { rest: bytes, total: bytes.len() as u64 };
     // A file shorter than the magic is named truncated only when what it has agrees with it.
     if !bytes.iter().zip(&MAGIC).all(|(found, expected)| found == expected) || bytes.is_empty() {
@@ -167,7 +180,7 @@ pub fn decode(kind: Kind, bytes: &[u8]) -> Result<Artifact<'_>, ArtifactError> {
     }
     let parent = reader.array()?;
     let length = u64::from_le_bytes(reader.array()?);
-    let checksum: [u8; 32] = reader.array()?;
+    let digest = reader.array()?;
     let payload = reader.rest;
     match (payload.len() as u64).checked_sub(length) {
         Some(0) => {}
@@ -176,10 +189,6 @@ pub fn decode(kind: Kind, bytes: &[u8]) -> Result<Artifact<'_>, ArtifactError> {
             let expected = length.saturating_add(HEADER_LEN as u64);
             return Err(ArtifactError::Truncated { expected, found: reader.total });
         }
-    }
-    let digest = digest(payload);
-    if digest != checksum {
-        return Err(ArtifactError::Checksum);
     }
     Ok(Artifact { parent, payload, digest })
 }

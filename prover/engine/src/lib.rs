@@ -18,6 +18,8 @@ pub mod fixed_base;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "vector instructions; each block states why the processor has them")]
 mod ifma;
+#[allow(unsafe_code, reason = "a memory map is unsafe to make; the block argues about foreign writers")]
+mod map;
 #[doc(hidden)]
 pub mod measure;
 pub mod msm;
@@ -27,5 +29,6 @@ pub mod vectors;
 
 pub use backend::{Backend, BackendError, VARIABLE};
 pub use curve::{Point, Sum};
+pub use map::MappedFile;
 pub use ntt::{Domain, DomainError};
 pub use points::{G1Point, G2Point, PointError};

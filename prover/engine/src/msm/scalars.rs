@@ -31,6 +31,16 @@ impl Scalars for [Fr] {
     }
 }
 
+impl Scalars for [[u64; 4]] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn integer(&self, index: usize) -> [u64; 4] {
+        self.get(index).copied().unwrap_or_default()
+    }
+}
+
 impl Scalars for [BigInteger256] {
     fn count(&self) -> usize {
         self.len()
