@@ -1,22 +1,34 @@
 //! What proving a circuit will cost, before any key exists.
 //!
-//! The model counts group operations, in mixed additions of eleven multiplications. A multi-scalar multiplication of n
-//! full-size scalars takes `ceil(254 / c) (6 n + 12 * 2^c)` multiplications for the best window c; a wire that is 0 or 1
-//! takes six when it is 1, which is assumed of half of them. Transforms take `N log2 N / 2` multiplications each. Times of
-//! the three operations come from a [`Calibration`].
+//! The model counts additions of points and products in the scalar field. A sum over n full-size scalars takes
+//! `ceil(254 / c) (n + 1.3 * 2^(c-1))` additions for the best window c; a small scalar takes one, and most of half of the wires
+//! of a model are zero. The quotient takes `3 N (k + 2 e)` products for a domain of `N = 3^e 2^k` points. Times of the
+//! operations come from a [`Calibration`], which measures them inside sums and transforms, so that memory traffic and
+//! inversions are part of them.
 
 use std::{hint::black_box, time::Instant};
 
-use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use assay_circuits::{Assignment, Circuit};
+use assay_engine::{
+    Backend, Domain, G1Point, G2Point,
+    fixed_base::{self, FixedBase},
+    msm::{self, msm},
+};
 
-use crate::qap::{wires_of_a, wires_of_b, wires_of_l};
+use crate::{
+    layout::Counts,
+    qap::{wires_of_a, wires_of_b, wires_of_l},
+};
 
-/// Measured over counted time: memory traffic, and threads that wait for each other. `benches/prove.rs` takes 22 ms
-/// where the count says 17.
-const OVERHEAD: f64 = 1.3;
+/// Phases follow each other and none of them uses all threads to its end.
+const OVERHEAD: f64 = 1.15;
+/// Additions of a small scalar, on average: half of the bits are zero, limbs and quantized values take one or two.
+const SMALL: f64 = 0.7;
+/// To evaluate one coefficient of the matrices, in nanoseconds: machine integers and memory.
+const COEFFICIENT_NS: f64 = 1.5;
 
 /// What one proof costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,38 +39,47 @@ pub struct Estimate {
     pub memory_bytes: u64,
 }
 
-/// Times of the prover's basic operations.
+/// Times of the prover's basic operations, each that of one thread.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Calibration {
-    /// Mixed addition in G1, nanoseconds.
+    /// Addition in a sum in G1, nanoseconds.
     pub g1_add_ns: f64,
-    /// Mixed addition in G2, nanoseconds.
+    /// Addition in a sum in G2, nanoseconds.
     pub g2_add_ns: f64,
-    /// Multiplication in the scalar field, nanoseconds.
+    /// Product in a transform over the scalar field, nanoseconds.
     pub fr_mul_ns: f64,
     /// Threads that share the work.
     pub threads: f64,
 }
 
 impl Calibration {
-    /// Two cores of a Xeon of 2023, as [`Calibration::measure`] finds them: estimates that must not depend on the
+    /// Two cores of a Zen 4 server with IFMA, as [`Calibration::measure`] finds them: estimates that must not depend on the
     /// machine use this.
     pub const REFERENCE: Calibration =
-        Calibration { g1_add_ns: 310.0, g2_add_ns: 1000.0, fr_mul_ns: 20.0, threads: 2.0 };
+        Calibration { g1_add_ns: 55.0, g2_add_ns: 150.0, fr_mul_ns: 7.0, threads: 2.0 };
 
-    /// This machine, by a benchmark of about 10 ms.
+    /// This machine, by a benchmark of some 20 ms; with the portable arithmetic if the environment asks for what cannot run.
     pub fn measure() -> Calibration {
-        let (g1, g2) = (G1Affine::generator(), G2Affine::generator());
-        let mut sum_g1: G1Projective = g1.into_group();
-        let mut sum_g2: G2Projective = g2.into_group();
-        let (mut product, factor) = (Fr::from(3u64), Fr::from(7u64).inverse().unwrap_or_default());
-        let calibration = Calibration {
-            g1_add_ns: nanoseconds(4_000, || sum_g1 += black_box(g1)),
-            g2_add_ns: nanoseconds(2_000, || sum_g2 += black_box(g2)),
-            fr_mul_ns: nanoseconds(40_000, || product *= black_box(factor)),
-            threads: rayon::current_num_threads() as f64,
-        };
-        let _ = black_box((sum_g1, sum_g2, product)); // the results must exist, or the compiler drops the loops
+        const COUNT: usize = 1 << 11;
+        let backend = Backend::detect().unwrap_or(Backend::Portable);
+        let threads = rayon::current_num_threads() as f64;
+        // Scalars without pattern, and points that differ.
+        let factor = Fr::from(7u64).inverse().unwrap_or_default();
+        let scalars: Vec<Fr> =
+            std::iter::successors(Some(factor), |s| Some(s.square() + factor)).take(COUNT).collect();
+        let g1 = FixedBase::new(backend, G1Point::from(G1Affine::generator()), COUNT).multiply(&scalars[..]);
+        let g2 = FixedBase::new(backend, G2Point::from(G2Affine::generator()), COUNT).multiply(&scalars[..]);
+        let additions = Load { full: COUNT, small: 0 }.additions();
+        let (mut calibration, products) =
+            (Calibration { threads, ..Calibration::REFERENCE }, 3 * COUNT * COUNT.ilog2() as usize);
+        calibration.g1_add_ns =
+            threads * nanoseconds(|| black_box(msm(backend, &g1, &scalars[..]))) / additions;
+        calibration.g2_add_ns =
+            threads * nanoseconds(|| black_box(msm(backend, &g2, &scalars[..]))) / additions;
+        if let Ok(domain) = Domain::with_size(COUNT) {
+            let transform = || black_box(domain.quotient(backend, scalars.clone(), scalars.clone()));
+            calibration.fr_mul_ns = threads * nanoseconds(transform) / products as f64;
+        }
         calibration
     }
 }
@@ -72,32 +93,77 @@ pub fn estimate(circuit: &Circuit) -> Estimate {
 pub fn estimate_with(circuit: &Circuit, calibration: &Calibration) -> Estimate {
     let r1cs = &circuit.r1cs;
     let wires = r1cs.num_wires();
-    let domain = (r1cs.num_constraints() + r1cs.num_instance).next_power_of_two();
+    let rows = r1cs.num_constraints() + r1cs.num_instance;
+    let domain = Domain::for_rows(rows).map_or(rows, |domain| domain.size());
+    let committed = circuit.commitment.as_ref().map_or(&[][..], |commitment| &commitment.committed);
     let is_full_size = full_size_wires(circuit);
     let load = |wires: Vec<u32>| -> Load {
         let full = wires.iter().filter(|wire| is_full_size.get(**wire as usize) == Some(&true)).count();
         Load { full, small: wires.len() - full }
     };
-    let (in_a, in_b, in_l) = (load(wires_of_a(r1cs)), load(wires_of_b(r1cs)), load(wires_of_l(r1cs)));
+    let (in_a, in_b, in_l) =
+        (load(wires_of_a(r1cs)), load(wires_of_b(r1cs)), load(wires_of_l(r1cs, committed)));
     let in_h = Load { full: domain, small: 0 };
 
-    let g1 = in_a.additions() + in_b.additions() + in_l.additions() + in_h.additions();
+    let in_g = load(committed.to_vec());
+
+    let g1 =
+        in_a.additions() + in_b.additions() + in_l.additions() + in_h.additions() + 2.0 * in_g.additions();
     let g2 = in_b.additions();
     let nonzeros = r1cs.a.nonzeros() + r1cs.b.nonzeros() + r1cs.c.nonzeros();
-    let transforms = 6 * domain / 2 * domain.trailing_zeros() as usize;
+    let twos = domain.trailing_zeros();
+    let products = 3 * domain * (twos as usize + 2 * usize::from(domain >> twos > 1));
     let nanoseconds = g1 * calibration.g1_add_ns
         + g2 * calibration.g2_add_ns
-        + (nonzeros + transforms) as f64 * calibration.fr_mul_ns;
+        + (products + rows) as f64 * calibration.fr_mul_ns
+        + nonzeros as f64 * COEFFICIENT_NS;
 
-    let g1_points = in_a.wires() + in_b.wires() + in_l.wires() + domain;
-    let key = g1_points * size_of::<G1Affine>() + in_b.wires() * size_of::<G2Affine>() + 4 * 4 * wires;
-    // Witness as elements and as integers, A, B, C and the quotient, and a copy of each query's scalars.
-    let working = 32 * (2 * wires + 4 * domain + in_a.wires() + 2 * in_b.wires() + in_l.wires());
+    let counts = Counts {
+        wires: wires as u32,
+        domain: domain as u32,
+        a: in_a.wires() as u32,
+        b: in_b.wires() as u32,
+        l: in_l.wires() as u32,
+        committed: committed.len() as u32,
+        instance: r1cs.num_instance as u8,
+    };
     Estimate {
         proving_ms: OVERHEAD * nanoseconds / calibration.threads.max(1.0) / 1e6,
-        memory_bytes: (key + working) as u64,
+        memory_bytes: key_bytes(&counts) + prove_memory(&counts),
     }
 }
+
+/// Bytes of the proving key.
+fn key_bytes(counts: &Counts) -> u64 {
+    counts.layout().map_or(u64::MAX / 4, |layout| layout.len() as u64)
+}
+
+/// Bytes that a setup takes at its largest: the key, the columns at the secret point, and the scalars, points and tables of
+/// the largest part, or the Lagrange basis.
+pub(crate) fn setup_memory(counts: &Counts) -> u64 {
+    let Counts { wires, domain, a, b, l, .. } = *counts;
+    let count = a as usize + b as usize + l as usize + domain as usize;
+    let in_g1 = u64::from(l.max(domain)) * (ELEMENT + size_of::<G1Point>() as u64);
+    let in_g2 = u64::from(b) * (ELEMENT + size_of::<G2Point>() as u64)
+        + fixed_base::memory_bytes::<G2Point>(b as usize) as u64;
+    let tables = fixed_base::memory_bytes::<G1Point>(count) as u64;
+    key_bytes(counts) + 3 * ELEMENT * u64::from(wires) + tables + in_g1.max(in_g2) + FIXED
+}
+
+/// Bytes that a proof takes beyond its key, which is mapped: the witness as elements, as integers and as small ones, A and B
+/// on the domain, and either C with the transforms' memory or what the largest sum takes.
+pub(crate) fn prove_memory(counts: &Counts) -> u64 {
+    let Counts { wires, domain, a, b, l, .. } = *counts;
+    let transforms = u64::from(domain) * 120; // see `Domain::quotient`
+    let in_g1 = msm::memory_bytes::<G1Point>(a.max(l).max(domain) as usize);
+    let sum = in_g1.max(msm::memory_bytes::<G2Point>(b as usize)) as u64;
+    (2 * ELEMENT + 8) * u64::from(wires) + 2 * ELEMENT * u64::from(domain) + transforms.max(sum) + FIXED
+}
+
+/// Bytes of a field element.
+const ELEMENT: u64 = size_of::<Fr>() as u64;
+/// Stacks and buffers: whatever does not grow with the circuit.
+const FIXED: u64 = 16 << 20;
 
 /// Wires of a multi-scalar multiplication by the size of their values.
 struct Load {
@@ -110,27 +176,37 @@ impl Load {
         self.full + self.small
     }
 
-    /// Group additions: windows for full-size scalars, one affine addition for every other small one.
+    /// Group additions.
     fn additions(&self) -> f64 {
-        let windows = |bits: usize| 254usize.div_ceil(bits) * (6 * self.full + (12 << bits));
-        let full = if self.full == 0 { 0 } else { (3..=14).map(windows).min().unwrap_or(0) };
-        (full + 3 * self.small) as f64 / 11.0
+        let windows =
+            |bits: usize| 254usize.div_ceil(bits) as f64 * (self.full as f64 + 0.65 * (1 << bits) as f64);
+        let full = if self.full == 0 { 0.0 } else { (3..=16).map(windows).fold(f64::INFINITY, f64::min) };
+        full + SMALL * self.small as f64
     }
 }
 
-/// Which wires hold full-size values: those of more than 64 bits when every input is zero. Hash wires are; bits and
-/// quantized integers are not, whatever the input.
+/// Which wires hold full-size values: those of more than 64 bits when every input is zero. Hash wires are, and inverses
+/// behind a challenge; bits and quantized integers are not, whatever the input.
 fn full_size_wires(circuit: &Circuit) -> Vec<bool> {
     let inputs = circuit.inputs().iter().map(|tensor| vec![0; tensor.len as usize]).collect();
     let salts = vec![Fr::ZERO; circuit.program().num_salts()];
-    match circuit.solve(&Assignment { inputs, context: [0; 32], salts }) {
+    // Any element of full size will do for mask and challenge.
+    let element = Fr::from(7u64).inverse().unwrap_or_default();
+    let witness = circuit
+        .solve(&Assignment { inputs, context: [0; 32], salts })
+        .and_then(|witness| circuit.complete(witness, element, element));
+    match witness {
         Ok(witness) => witness.values.iter().map(|value| value.into_bigint().num_bits() > 64).collect(),
         Err(_) => vec![true; circuit.r1cs.num_wires()], // no witness for zero inputs: assume the worst
     }
 }
 
-fn nanoseconds(repetitions: u32, mut operation: impl FnMut()) -> f64 {
-    let start = Instant::now();
-    (0..repetitions).for_each(|_| operation());
-    start.elapsed().as_nanos() as f64 / f64::from(repetitions)
+/// The least of five times, after one that warms up.
+fn nanoseconds<T>(mut operation: impl FnMut() -> T) -> f64 {
+    let times = (0..6).map(|_| {
+        let start = Instant::now();
+        let _ = operation();
+        start.elapsed().as_nanos() as f64
+    });
+    times.skip(1).fold(f64::INFINITY, f64::min)
 }

@@ -1,10 +1,10 @@
 //! Groth16 over BN254 for Assay circuits: keys, development setup, prove, verify, files, snarkjs forms.
 //!
 //! A proof (A, B, C) of digest d satisfies `e(A, B) = e(alpha, beta) e(IC_0 + d IC_1, gamma) e(C, delta)`
-//! (Groth, EUROCRYPT 2016). Its one public input is the statement's digest. arkworks gives the curve, the FFT, the
-//! generator and the verifier. The prover here computes what arkworks' matrices entry point computes, faster: from the
-//! circuit's own sparse matrices, without the key's identity points, with one transform less and with affine buckets. The
-//! tests hold the two equal, point for point.
+//! (Groth, EUROCRYPT 2016). Its one public input is the statement's digest. A circuit with lookups adds one BSB22
+//! commitment: D to some private wires, PoK = sigma D, and a challenge that hashes D (`assay_interface::groth16` has the
+//! equations). The arithmetic is `assay_engine`'s. arkworks is the reference: for a plain circuit over a domain of 2^k
+//! points, the same secrets give arkworks' key and the same blinding arkworks' proof, point for point ([`mod@reference`]).
 //!
 //! ```
 //! # use assay_circuits::{Assignment, Builder, StatementInput, StatementOutput, Visibility};
@@ -28,34 +28,45 @@
 //!
 //! # What is assumed
 //! Soundness: the q-type assumptions of Groth16 on BN254 in the generic (algebraic) group model, and that nobody knows
-//! the setup's secrets alpha, beta, gamma, delta, tau: the *toxic waste*. [`setup_development`] draws them on one machine,
-//! so its owner could forge, and marks the keys for good. Zero-knowledge is perfect given honest keys and uniform,
-//! fresh blinding r and s, which come from the caller's generator: it must be cryptographic and never be replayed. A
-//! malicious proving key can leak witnesses; a key from others must come with a ceremony's transcript.
+//! the setup's secrets alpha, beta, gamma, delta, tau, sigma: the *toxic waste*. [`setup_development`] draws them on one
+//! machine, so its owner could forge, and marks the keys for good. A commitment adds SHA-256 as a random oracle.
+//! Zero-knowledge is perfect given honest keys and uniform, fresh blinding r and s, which come from the caller's generator: it
+//! must be cryptographic and never be replayed. With a commitment it is computational: D holds a mask from the same
+//! generator. A malicious proving key can leak witnesses; a key from others must come with a ceremony's transcript.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod circom;
 mod encoding;
 mod estimate;
+mod file;
 mod key;
-mod msm;
+mod layout;
+mod memory;
 mod points;
 mod proof;
 mod prove;
 mod qap;
+pub mod reference;
+mod rows;
 mod setup;
 pub mod snarkjs;
+mod store;
+pub mod synthetic;
+mod validated;
 
-pub use assay_interface::groth16::SetupKind;
+pub use assay_engine::{Backend, BackendError};
+pub use assay_interface::groth16::{SetupKind, Transcript};
 pub use encoding::KeyReadError;
 pub use estimate::{Calibration, Estimate, estimate, estimate_with};
 pub use key::{ProvingKey, VerifyingKey};
+pub use memory::{MemoryError, available as available_memory};
 pub use points::{PointError, element, scalar};
-pub use proof::{Proof, VerifyError, verify};
-pub use prove::{ProveError, Prover, prove};
-pub use qap::CosetReduction;
+pub use proof::{Proof, VerifyError, verify, verify_with};
+pub use prove::{ProveError, ProveTimings, Prover, prove};
 pub use setup::{SetupError, setup_development};
+pub use validated::{KeyOpenError, ValidatedKeys};
 
 #[cfg(test)]
 #[path = "../tests/it/common.rs"]

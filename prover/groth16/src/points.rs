@@ -26,6 +26,16 @@ pub enum PointError {
     NotInSubgroup,
 }
 
+impl From<assay_engine::PointError> for PointError {
+    fn from(error: assay_engine::PointError) -> PointError {
+        match error {
+            assay_engine::PointError::Coordinate => PointError::NotCanonical,
+            assay_engine::PointError::Curve => PointError::NotOnCurve,
+            assay_engine::PointError::Subgroup => PointError::NotInSubgroup,
+        }
+    }
+}
+
 /// The interface's form of a field element.
 pub fn scalar(element: Fr) -> Scalar {
     let mut bytes = [0; 32];
@@ -41,17 +51,13 @@ pub fn element(scalar: &Scalar) -> Fr {
 
 /// A curve point with a fixed encoding.
 pub(crate) trait Point: AffineRepr + Send + Sync {
-    /// Bytes of the encoding.
-    const LEN: usize;
     /// Appends the encoding; the identity is all zeros.
     fn put(&self, out: &mut Vec<u8>);
-    /// The point in [`Self::LEN`] bytes, checked in full; the identity is refused.
+    /// The point in its encoding, checked in full; the identity is refused.
     fn read(bytes: &[u8]) -> Result<Self, PointError>;
 }
 
 impl Point for Affine<ark_bn254::g1::Config> {
-    const LEN: usize = G1_LEN;
-
     fn put(&self, out: &mut Vec<u8>) {
         match self.xy() {
             Some((x, y)) => [x, y].iter().for_each(|coordinate| put_fq(out, coordinate)),
@@ -68,8 +74,6 @@ impl Point for Affine<ark_bn254::g1::Config> {
 }
 
 impl Point for Affine<ark_bn254::g2::Config> {
-    const LEN: usize = G2_LEN;
-
     fn put(&self, out: &mut Vec<u8>) {
         match self.xy() {
             Some((x, y)) => [x.c1, x.c0, y.c1, y.c0].iter().for_each(|coordinate| put_fq(out, coordinate)),

@@ -1,32 +1,40 @@
 //! The prover.
 //!
-//! For wires w (w_0 = 1) and blinding r, s:
+//! For wires w (w_0 = 1), blinding r, s, and the committed wires S (none in a plain circuit):
 //!
 //! ```text
+//! D  = sum over S of w_j G_j,  PoK = sum over S of w_j sigma G_j,  h = the challenge of D: see the module `commitment`
 //! A  = alpha + sum w_i A_i + r delta           in G1
 //! B  = beta  + sum w_i B_i + s delta           in G2, and B' the same in G1
-//! C  = sum over private i of w_i L_i + sum_j P(odd point j) H_j + s A + r B' - r s delta
+//! C  = sum over private i not in S of w_i L_i + sum_j P(odd point j) H_j + s A + r B' - r s delta
 //! ```
 //!
-//! Cost: five multi-scalar multiplications (one in G2; see the module `msm`), six transforms of the domain's size, and the evaluation of
-//! the constraints, which is also the check that they hold.
+//! Cost: the rows (the module `rows`), six transforms of the domain's size, and five sums of scaled points, one of them in
+//! G2. A and B's rows give c = a b, so nothing is multiplied by C but the check that the constraints hold. The phases run
+//! one after another, each on all threads; [`ProveTimings`] has their times.
 
-use ark_bn254::{Bn254, Fr, G1Projective};
-use ark_ec::{
-    CurveConfig, CurveGroup,
-    short_weierstrass::{Affine, Projective, SWCurveConfig},
-};
-use ark_ff::{BigInteger256, PrimeField, UniformRand, Zero};
-use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
+use std::time::{Duration, Instant};
+
+use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine};
+use ark_ec::CurveGroup;
+use ark_ff::UniformRand;
 use ark_std::rand::{CryptoRng, RngCore};
-use assay_circuits::{Circuit, Csr, R1cs, Violation, Witness};
+use assay_circuits::{Circuit, Commitment, SolveError, Violation, Witness};
+use assay_engine::{
+    Backend, BackendError, Domain, DomainError, G1Point, G2Point,
+    msm::{Prepared, Selected, msm},
+};
+use assay_interface::groth16::Transcript;
 use thiserror::Error;
 
 use crate::{
+    estimate::prove_memory,
     key::{ProvingKey, Query},
-    msm::msm,
-    proof::Proof,
-    qap::{coset_shift, odd_values, wires_of_a, wires_of_b, wires_of_l},
+    memory::{self, MemoryError},
+    points::{element, point_bytes, scalar},
+    proof::{CommitmentProof, Proof},
+    qap::{wires_of_a, wires_of_b, wires_of_l},
+    rows::{Check, Rows, Wires},
 };
 
 /// Why no proof was made. Each is found before any group operation.
@@ -74,15 +82,76 @@ pub enum ProveError {
     /// The witness breaks a constraint: there is nothing to prove.
     #[error("the witness is not valid: {0}")]
     Unsatisfied(#[from] Violation),
+    /// The wires behind the challenge have no values.
+    #[error("the witness cannot be completed: {0}")]
+    Incomplete(#[from] SolveError),
+    /// The key has points for a domain that does not exist, or that another count of values was made for.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    /// The working set does not fit into memory.
+    #[error("proving {0}")]
+    Memory(#[from] MemoryError),
+    /// The implementation that the environment asks for cannot run.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+/// Masks that are tried, where one would do but for a chance of 2^-200.
+const ATTEMPTS: usize = 8;
+
+/// Wall time of each phase of one proof.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProveTimings {
+    /// The commitment, its knowledge proof and the challenge; zero for a plain circuit.
+    pub commitment: Duration,
+    /// The wires behind the challenge; zero for a plain circuit.
+    pub completion: Duration,
+    /// Rows of A, B and C, the check, and the scalars.
+    pub rows: Duration,
+    /// Six transforms, and the product.
+    pub quotient: Duration,
+    /// The sum A.
+    pub a: Duration,
+    /// The sum B' in G1.
+    pub b_g1: Duration,
+    /// The sum B in G2.
+    pub b_g2: Duration,
+    /// The sum over L.
+    pub l: Duration,
+    /// The sum over H.
+    pub h: Duration,
+}
+
+impl ProveTimings {
+    /// The phases by name, in order.
+    pub fn phases(&self) -> [(&'static str, Duration); 9] {
+        [
+            ("commitment", self.commitment),
+            ("completion", self.completion),
+            ("rows", self.rows),
+            ("quotient", self.quotient),
+            ("A", self.a),
+            ("B in G1", self.b_g1),
+            ("B in G2", self.b_g2),
+            ("L", self.l),
+            ("H", self.h),
+        ]
+    }
+
+    /// All phases.
+    pub fn total(&self) -> Duration {
+        self.phases().iter().map(|(_, time)| *time).sum()
+    }
 }
 
 /// A proving key and its circuit, paired once for any number of proofs.
 #[derive(Debug)]
 pub struct Prover<'a> {
     key: &'a ProvingKey,
-    r1cs: &'a R1cs,
-    domain: Radix2EvaluationDomain<Fr>,
-    shift: Fr,
+    circuit: &'a Circuit,
+    rows: Rows<'a>,
+    domain: Domain,
+    backend: Backend,
 }
 
 /// One proof; for more than one with the same key, [`Prover`] pairs key and circuit once.
@@ -96,113 +165,232 @@ pub fn prove(
 }
 
 impl<'a> Prover<'a> {
-    /// Pairs a key with its circuit: digests and sizes must agree.
+    /// Pairs a key with its circuit: digests and sizes must agree, and the working set must fit into memory.
     pub fn new(key: &'a ProvingKey, circuit: &'a Circuit) -> Result<Prover<'a>, ProveError> {
+        Prover::with_backend(key, circuit, Backend::detect()?)
+    }
+
+    /// As [`Prover::new`], with the arithmetic named by the caller.
+    pub fn with_backend(
+        key: &'a ProvingKey,
+        circuit: &'a Circuit,
+        backend: Backend,
+    ) -> Result<Prover<'a>, ProveError> {
         let digest = circuit.digest();
         if key.circuit_digest() != digest {
             return Err(ProveError::WrongCircuit { key: key.circuit_digest(), circuit: digest });
         }
         let r1cs = &circuit.r1cs;
-        if key.num_wires != r1cs.num_wires() {
-            let (expected, found) = (r1cs.num_wires(), key.num_wires);
-            return Err(ProveError::KeySize { what: "wires", expected, found });
-        }
+        let size = |what, expected: usize, found: usize| {
+            if expected == found { Ok(()) } else { Err(ProveError::KeySize { what, expected, found }) }
+        };
+        size("wires", r1cs.num_wires(), key.counts.wires as usize)?;
+        size("instance wires", r1cs.num_instance, key.counts.instance.into())?;
+        let committed = circuit.commitment.as_ref().map_or(&[][..], |commitment| &commitment.committed);
         for (what, wires, used) in [
-            ("query A", &key.a.wires, wires_of_a(r1cs)),
-            ("query B in G1", &key.b_g1.wires, wires_of_b(r1cs)),
-            ("query B in G2", &key.b_g2.wires, wires_of_b(r1cs)),
-            ("query L", &key.l.wires, wires_of_l(r1cs)),
+            ("query A", key.a().wires, wires_of_a(r1cs)),
+            ("query B", key.b_g1().wires, wires_of_b(r1cs)),
+            ("query L", key.l().wires, wires_of_l(r1cs, committed)),
         ] {
-            if *wires != used {
+            if wires != used {
                 return Err(ProveError::KeyWires { what });
             }
         }
-        let rows = r1cs.num_constraints() + r1cs.num_instance;
-        let size_error = ProveError::KeySize {
-            what: "quotient points",
-            expected: rows.next_power_of_two(),
-            found: key.h.len(),
-        };
-        let domain = Radix2EvaluationDomain::<Fr>::new(rows).ok_or(size_error.clone())?;
-        if domain.size() != key.h.len() {
-            return Err(size_error);
+        if key.g().wires != committed {
+            return Err(ProveError::KeyWires { what: "commitment" });
         }
-        let shift = coset_shift(&domain).ok_or(size_error)?;
-        Ok(Prover { key, r1cs, domain, shift })
+        let rows = r1cs.num_constraints() + r1cs.num_instance;
+        let found = key.h().len();
+        if found < rows {
+            return Err(ProveError::KeySize { what: "quotient points", expected: rows, found });
+        }
+        let domain = Domain::with_size(found)?;
+        memory::require(prove_memory(&key.counts))?;
+        Ok(Prover { key, circuit, rows: Rows::new(r1cs, Check::Constraints), domain, backend })
     }
 
-    /// A proof of the witness' digest, blinded by two elements from `rng`.
+    /// A proof of the witness' digest, blinded by elements from `rng`. A circuit with a commitment gets its challenge from
+    /// [`Transcript::Assay`], and its witness need not be complete.
     pub fn prove(
         &self,
         witness: &Witness,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Proof, ProveError> {
-        let (r, s) = (Fr::rand(rng), Fr::rand(rng));
-        self.prove_with_blinding(witness, r, s)
+        self.prove_timed(witness, Transcript::Assay, rng).map(|(proof, _)| proof)
     }
 
-    /// The proof for given blinding; public only to this crate, for fixed blinding gives up zero-knowledge.
-    pub(crate) fn prove_with_blinding(&self, witness: &Witness, r: Fr, s: Fr) -> Result<Proof, ProveError> {
-        let wires = &witness.values[..];
-        let (a, b) = self.evaluate(wires)?;
-        let scalars: Vec<_> = wires.iter().map(|wire| wire.into_bigint()).collect();
-        let key = self.key;
-        let vk = &key.verifying_key.points;
-
-        let ((quotient, sum_b_g2), ((sum_a, sum_b), sum_l)) = rayon::join(
-            || rayon::join(|| self.quotient(a, b), || sum_of(&key.b_g2, &scalars)),
-            || {
-                rayon::join(
-                    || rayon::join(|| sum_of(&key.a, &scalars), || sum_of(&key.b_g1, &scalars)),
-                    || sum_of(&key.l, &scalars),
-                )
-            },
-        );
-        let a = sum_a + vk.alpha_g1 + key.delta_g1 * r;
-        let b_g1 = sum_b + key.beta_g1 + key.delta_g1 * s;
-        let b = sum_b_g2 + vk.beta_g2 + vk.delta_g2 * s;
-        let c = sum_l + quotient + a * s + b_g1 * r - key.delta_g1 * (r * s);
-        Ok(Proof(ark_groth16::Proof::<Bn254> { a: a.into_affine(), b: b.into_affine(), c: c.into_affine() }))
-    }
-
-    /// Values of A and B on the domain, after the check that the witness satisfies every constraint.
-    fn evaluate(&self, wires: &[Fr]) -> Result<(Vec<Fr>, Vec<Fr>), ProveError> {
-        let (expected, found) = (self.r1cs.num_wires(), wires.len());
+    /// As [`Prover::prove`], for either transcript, with the time of each phase.
+    pub fn prove_timed(
+        &self,
+        witness: &Witness,
+        transcript: Transcript,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(Proof, ProveTimings), ProveError> {
+        let mut timings = ProveTimings::default();
+        let (expected, found) = (self.circuit.r1cs.num_wires(), witness.values.len());
         if expected != found {
             return Err(ProveError::WitnessLength { expected, found });
+        }
+        let Some(commitment) = &self.circuit.commitment else {
+            let proof = self.core().prove(&witness.values, Fr::rand(rng), Fr::rand(rng), &mut timings)?;
+            return Ok((proof, timings));
+        };
+        let (complete, commitment) = self.commit(commitment, witness, transcript, rng, &mut timings)?;
+        let proof = self.core().prove(&complete.values, Fr::rand(rng), Fr::rand(rng), &mut timings)?;
+        Ok((Proof { commitment: Some(commitment), ..proof }, timings))
+    }
+
+    /// D and its knowledge proof for a fresh mask, and the witness that its challenge completes.
+    fn commit(
+        &self,
+        commitment: &Commitment,
+        witness: &Witness,
+        transcript: Transcript,
+        rng: &mut (impl RngCore + CryptoRng),
+        timings: &mut ProveTimings,
+    ) -> Result<(Witness, CommitmentProof), ProveError> {
+        let (g, sigma_g) = (self.key.g(), self.key.sigma_g());
+        let key_hash = self.key.verifying_key().to_interface().key_hash();
+        let digest = scalar(witness.digest());
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let mut clock = Clock::start();
+            let mask = Fr::rand(rng);
+            let value = |wire: &u32| {
+                if *wire == commitment.mask {
+                    Some(mask)
+                } else {
+                    witness.values.get(*wire as usize).copied()
+                }
+            };
+            let scalars: Vec<Fr> = g.wires.iter().filter_map(value).collect(); // the witness has every wire
+            let scalars = Prepared::read(&scalars[..]);
+            let d = scalars.msm(self.backend, g.points).into_affine();
+            let knowledge = scalars.msm(self.backend, sigma_g.points).into_affine();
+            let challenge = transcript.challenge(&key_hash, &point_bytes(&d), &digest);
+            timings.commitment += clock.lap();
+            let complete = self.circuit.complete(witness.clone(), mask, element(&challenge));
+            timings.completion += clock.lap();
+            match complete {
+                // One challenge of 2^200; another mask gives another, unless the generator repeats itself.
+                Err(SolveError::ChallengeInTable) if attempts < ATTEMPTS => {}
+                complete => return Ok((complete?, CommitmentProof { d, knowledge })),
+            }
+        }
+    }
+
+    /// What proves once the witness is complete.
+    pub(crate) fn core(&self) -> Core<'_> {
+        let Prover { key, rows, domain, backend, .. } = self;
+        Core { points: Points::of(key), rows, domain, backend: *backend }
+    }
+}
+
+/// The points that a proof is made of, wherever they lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Points<'a> {
+    pub alpha_g1: G1Affine,
+    pub beta_g1: G1Affine,
+    pub delta_g1: G1Affine,
+    pub beta_g2: G2Affine,
+    pub delta_g2: G2Affine,
+    pub a: Query<'a, G1Point>,
+    pub b_g1: Query<'a, G1Point>,
+    pub b_g2: Query<'a, G2Point>,
+    pub l: Query<'a, G1Point>,
+    pub h: &'a [G1Point],
+}
+
+impl<'a> Points<'a> {
+    pub(crate) fn of(key: &'a ProvingKey) -> Points<'a> {
+        let vk = &key.verifying_key.points;
+        Points {
+            alpha_g1: vk.alpha_g1,
+            beta_g1: key.beta_g1,
+            delta_g1: key.delta_g1,
+            beta_g2: vk.beta_g2,
+            delta_g2: vk.delta_g2,
+            a: key.a(),
+            b_g1: key.b_g1(),
+            b_g2: key.b_g2(),
+            l: key.l(),
+            h: key.h(),
+        }
+    }
+}
+
+/// Everything after the witness is complete: the same for our keys and for a `.zkey`.
+#[derive(Debug)]
+pub(crate) struct Core<'a> {
+    pub points: Points<'a>,
+    pub rows: &'a Rows<'a>,
+    pub domain: &'a Domain,
+    pub backend: Backend,
+}
+
+impl Core<'_> {
+    /// A, B and C for all wires and the blinding.
+    pub(crate) fn prove(
+        &self,
+        wires: &[Fr],
+        r: Fr,
+        s: Fr,
+        timings: &mut ProveTimings,
+    ) -> Result<Proof, ProveError> {
+        let expected = self.rows.num_wires();
+        if wires.len() != expected {
+            return Err(ProveError::WitnessLength { expected, found: wires.len() });
         }
         if wires.first() != Some(&Fr::from(1u64)) {
             return Err(ProveError::ConstantWire);
         }
-        let rows = |matrix: &Csr| -> Vec<Fr> {
-            (0..self.r1cs.num_constraints()).map(|row| self.r1cs.evaluate(matrix, row, wires)).collect()
-        };
-        let (mut a, (mut b, c)) =
-            rayon::join(|| rows(&self.r1cs.a), || rayon::join(|| rows(&self.r1cs.b), || rows(&self.r1cs.c)));
-        if let Some(row) = a.iter().zip(&b).zip(&c).position(|((a, b), c)| *a * b != *c) {
-            return Err(ProveError::Unsatisfied(self.r1cs.violation(row)));
-        }
-        a.extend(wires.iter().take(self.r1cs.num_instance));
-        a.resize(self.domain.size(), Fr::zero());
-        b.resize(self.domain.size(), Fr::zero());
-        Ok((a, b))
-    }
+        let (points, backend) = (&self.points, self.backend);
+        let mut clock = Clock::start();
+        let wires = Wires::new(backend, wires);
+        let [a, b] = self.rows.evaluate(backend, &wires, self.domain.size())?;
+        timings.rows += clock.lap();
+        let quotient = self.domain.quotient(backend, a, b)?;
+        timings.quotient += clock.lap();
+        let sum_h = msm(backend, points.h, &quotient[..]);
+        drop(quotient);
+        timings.h += clock.lap();
+        let select =
+            |wires_of: &'_ [u32]| Prepared::read(&Selected { values: &wires.integers[..], wires: wires_of });
+        let sum_a = select(points.a.wires).msm(backend, points.a.points);
+        timings.a += clock.lap();
+        let sum_l = select(points.l.wires).msm(backend, points.l.points);
+        timings.l += clock.lap();
+        let scalars_b = select(points.b_g1.wires);
+        let sum_b = scalars_b.msm(backend, points.b_g1.points);
+        timings.b_g1 += clock.lap();
+        // The same wires in both groups, but in a `.zkey` nothing says so.
+        let same = points.b_g1.wires == points.b_g2.wires;
+        let scalars_b = if same { scalars_b } else { select(points.b_g2.wires) };
+        let sum_b_g2 = scalars_b.msm(backend, points.b_g2.points);
+        timings.b_g2 += clock.lap();
 
-    fn quotient(&self, a: Vec<Fr>, b: Vec<Fr>) -> G1Projective {
-        let values = odd_values(&self.domain, self.shift, a, b);
-        let scalars: Vec<_> = values.iter().map(|value| value.into_bigint()).collect();
-        msm(&self.key.h, &scalars)
+        let a = sum_a + points.alpha_g1 + points.delta_g1 * r;
+        let b_g1 = sum_b + points.beta_g1 + points.delta_g1 * s;
+        let b = sum_b_g2 + points.beta_g2 + points.delta_g2 * s;
+        let c: G1Projective = sum_l + sum_h + a * s + b_g1 * r - points.delta_g1 * (r * s);
+        Ok(Proof { a: a.into_affine(), b: b.into_affine(), c: c.into_affine(), commitment: None })
     }
 }
 
-/// `sum w_i P_i` over the wires of a query.
-fn sum_of<P>(query: &Query<Affine<P>>, scalars: &[BigInteger256]) -> Projective<P>
-where
-    P: SWCurveConfig + CurveConfig<ScalarField = Fr>,
-{
-    let selected: Vec<_> =
-        query.wires.iter().map(|&wire| scalars.get(wire as usize).copied().unwrap_or_default()).collect();
-    msm(&query.points, &selected)
+/// Times phase after phase.
+struct Clock(Instant);
+
+impl Clock {
+    fn start() -> Clock {
+        Clock(Instant::now())
+    }
+
+    /// The time since the last lap.
+    fn lap(&mut self) -> Duration {
+        let now = Instant::now();
+        now - std::mem::replace(&mut self.0, now)
+    }
 }
 
 fn hex(digest: &[u8; 32]) -> String {
@@ -211,37 +399,161 @@ fn hex(digest: &[u8; 32]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ark_bn254::Bn254;
-    use ark_groth16::Groth16;
-    use assay_circuits::Visibility;
+    use ark_ec::AffineRepr;
+    use assay_interface::{field::Scalar, groth16 as interface};
 
     use super::*;
-    use crate::{CosetReduction, common, setup_development};
+    use crate::{VerifyingKey, common, setup_development, verify_with};
 
-    /// The oracle: arkworks' prover, fed with the matrices, on the same key and the same blinding.
-    #[test]
-    fn a_proof_is_arkworks_proof() {
-        for (seed, visibility) in [(1, Visibility::Public), (2, Visibility::Committed)] {
-            let circuit = common::perceptron(&[3, 4, 2], visibility, seed);
-            let (key, _) = setup_development(&circuit, &mut common::rng(seed)).unwrap();
-            let prover = Prover::new(&key, &circuit).unwrap();
-            let (arkworks, matrices) = (key.to_arkworks(), circuit.r1cs.ark_matrices());
-            for (r, s) in
-                [(0, 0), (0, 5), (7, 0), (11, 13)].map(|(r, s): (u64, u64)| (Fr::from(r), Fr::from(s)))
-            {
-                let witness = common::solve(&circuit, seed + 10);
-                let expected = Groth16::<Bn254, CosetReduction>::create_proof_with_reduction_and_matrices(
-                    &arkworks,
-                    r,
-                    s,
-                    &matrices,
-                    circuit.r1cs.num_instance,
-                    circuit.r1cs.num_constraints(),
-                    &witness.values,
+    /// A prover that follows the protocol only as far as it likes.
+    struct Malicious<'a> {
+        prover: Prover<'a>,
+        witness: Witness,
+        commitment: CommitmentProof,
+    }
+
+    impl<'a> Malicious<'a> {
+        /// An honest commitment to an honest first phase.
+        fn new(key: &'a ProvingKey, circuit: &'a Circuit) -> Malicious<'a> {
+            let prover = Prover::new(key, circuit).unwrap();
+            let witness = common::solve(circuit, 3);
+            let commitment = circuit.commitment.as_ref().unwrap();
+            let (witness, commitment) = prover
+                .commit(
+                    commitment,
+                    &witness,
+                    Transcript::Assay,
+                    &mut common::rng(4),
+                    &mut ProveTimings::default(),
                 )
                 .unwrap();
-                assert_eq!(prover.prove_with_blinding(&witness, r, s).unwrap().0, expected);
+            Malicious { prover, witness, commitment }
+        }
+
+        /// The challenge of `d`, as a verifier of `digest` under `key` computes it.
+        fn challenge(&self, key: &VerifyingKey, d: &G1Affine, digest: &Scalar, transcript: Transcript) -> Fr {
+            element(&transcript.challenge(&key.to_interface().key_hash(), &point_bytes(d), digest))
+        }
+
+        /// The proof with this commitment, the witness completed with this challenge.
+        fn finish(&self, commitment: CommitmentProof, challenge: Fr) -> Proof {
+            let circuit = self.prover.circuit;
+            let mask = self.witness.values[circuit.commitment.as_ref().unwrap().mask as usize];
+            let witness = circuit.complete(self.witness.clone(), mask, challenge).unwrap();
+            let (r, s) = (Fr::from(5u64), Fr::from(6u64));
+            let proof =
+                self.prover.core().prove(&witness.values, r, s, &mut ProveTimings::default()).unwrap();
+            Proof { commitment: Some(commitment), ..proof }
+        }
+    }
+
+    fn accepted(key: &VerifyingKey, proof: &Proof, digest: &Scalar, transcript: Transcript) -> bool {
+        let host = verify_with(key, proof, digest, transcript).is_ok();
+        let (interface_key, interface_proof) = (key.to_interface(), proof.to_interface());
+        let onchain = match (transcript, &interface_key, &interface_proof) {
+            (Transcript::Assay, key, proof) => interface::verify(key, proof, digest),
+            (
+                Transcript::Bsb22,
+                interface::VerifyingKey::Committed(key),
+                interface::Proof::Committed(proof),
+            ) => interface::verify_bsb22(key, proof, digest),
+            _ => panic!("a circuit with lookups has committed keys and proofs"),
+        };
+        assert_eq!(host, onchain.is_ok());
+        host
+    }
+
+    /// Without the knowledge check, `D + t IC_1` would turn the proof of a digest into one of `digest - t`.
+    #[test]
+    fn a_commitment_to_a_public_wire_is_refused() {
+        let circuit = common::lookups();
+        let (key, verifying_key) = setup_development(&circuit, &mut common::rng(1)).unwrap();
+        let prover = Malicious::new(&key, &circuit);
+        let (honest, digest) = (prover.commitment, prover.witness.digest());
+        let claims = [(Fr::from(0u64), true), (Fr::from(1u64), false), (digest, false)];
+        for transcript in [Transcript::Assay, Transcript::Bsb22] {
+            for (t, expected) in claims {
+                let d = (honest.d + verifying_key.points.ic[1] * t).into_affine();
+                let claimed = scalar(digest - t);
+                let challenge = prover.challenge(&verifying_key, &d, &claimed, transcript);
+                // What it would take, sigma (D + t IC_1), nobody can make: sigma IC_1 is in no key.
+                for (knowledge, expected) in [(honest.knowledge, expected), (d, false)] {
+                    let proof = prover.finish(CommitmentProof { d, knowledge }, challenge);
+                    assert_eq!(accepted(&verifying_key, &proof, &claimed, transcript), expected);
+                }
+                // The main equation alone holds for every one of these claims.
+                let public = verifying_key.points.ic[0] + verifying_key.points.ic[1] * element(&claimed);
+                let public = public + verifying_key.points.ic[2] * challenge + d;
+                let proof = prover.finish(CommitmentProof { d, knowledge: honest.knowledge }, challenge);
+                assert!(crate::proof::check_product(&verifying_key.points, &proof, public).is_ok());
             }
         }
+    }
+
+    /// A private wire that is not committed has no G_j, and its L_j in D does not help.
+    #[test]
+    fn a_commitment_to_another_private_wire_is_refused() {
+        let circuit = common::lookups();
+        let (key, verifying_key) = setup_development(&circuit, &mut common::rng(1)).unwrap();
+        let prover = Malicious::new(&key, &circuit);
+        let digest = scalar(prover.witness.digest());
+        let extra: G1Affine = key.l().points[0].into();
+        let d = (prover.commitment.d + extra).into_affine();
+        let challenge = prover.challenge(&verifying_key, &d, &digest, Transcript::Assay);
+        for knowledge in [prover.commitment.knowledge, (prover.commitment.knowledge + extra).into_affine()] {
+            let proof = prover.finish(CommitmentProof { d, knowledge }, challenge);
+            assert!(!accepted(&verifying_key, &proof, &digest, Transcript::Assay));
+        }
+    }
+
+    #[test]
+    fn knowledge_under_another_sigma_is_refused() {
+        let circuit = common::lookups();
+        let secrets = crate::setup::Secrets::draw(&mut common::rng(1));
+        let other = crate::setup::Secrets { sigma: secrets.sigma + Fr::from(1u64), ..secrets };
+        let system = crate::setup::System::of(&circuit);
+        let domain = Domain::for_rows(circuit.r1cs.num_constraints() + 3).unwrap();
+        let [key, other] = [secrets, other].map(|secrets| {
+            crate::setup::setup_with(&system, &secrets, &domain, crate::SetupKind::Development).unwrap()
+        });
+        // The keys differ in sigma alone, so D is a commitment under both.
+        let (prover, twin) = (Malicious::new(&key, &circuit), Malicious::new(&other, &circuit));
+        assert_eq!(prover.commitment.d, twin.commitment.d);
+        let digest = scalar(prover.witness.digest());
+        let d = prover.commitment.d;
+        for (knowledge, expected) in [(prover.commitment.knowledge, true), (twin.commitment.knowledge, false)]
+        {
+            let challenge = prover.challenge(key.verifying_key(), &d, &digest, Transcript::Assay);
+            let proof = prover.finish(CommitmentProof { d, knowledge }, challenge);
+            assert_eq!(accepted(key.verifying_key(), &proof, &digest, Transcript::Assay), expected);
+        }
+    }
+
+    /// The challenge is the verifier's: of its key, of this commitment, of this statement.
+    #[test]
+    fn a_challenge_of_ones_own_is_refused() {
+        let circuit = common::lookups();
+        let (key, verifying_key) = setup_development(&circuit, &mut common::rng(1)).unwrap();
+        let (_, other_key) = setup_development(&circuit, &mut common::rng(2)).unwrap();
+        let prover = Malicious::new(&key, &circuit);
+        let (commitment, digest) = (prover.commitment, scalar(prover.witness.digest()));
+        let other_d = G1Affine::generator();
+        let challenge = |key, d, digest| prover.challenge(key, d, digest, Transcript::Assay);
+        for (challenge, expected) in [
+            (challenge(&verifying_key, &commitment.d, &digest), true),
+            (challenge(&other_key, &commitment.d, &digest), false),
+            (challenge(&verifying_key, &other_d, &digest), false),
+            (challenge(&verifying_key, &commitment.d, &Scalar::ZERO), false),
+            (Fr::from(1u64 << 60), false),
+        ] {
+            let proof = prover.finish(commitment, challenge);
+            assert_eq!(accepted(&verifying_key, &proof, &digest, Transcript::Assay), expected);
+        }
+        // The other transcript's challenge hashes D alone: the same under every key, and no Assay proof.
+        let bsb22 = prover.challenge(&verifying_key, &commitment.d, &digest, Transcript::Bsb22);
+        assert_eq!(bsb22, prover.challenge(&other_key, &commitment.d, &Scalar::ZERO, Transcript::Bsb22));
+        let proof = prover.finish(commitment, bsb22);
+        assert!(accepted(&verifying_key, &proof, &digest, Transcript::Bsb22));
+        assert!(!accepted(&verifying_key, &proof, &digest, Transcript::Assay));
     }
 }

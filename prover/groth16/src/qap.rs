@@ -1,90 +1,104 @@
-//! The reduction from rank-1 constraints to a quadratic arithmetic program, and the quotient.
+//! The reduction from rank-1 constraints to a quadratic arithmetic program, evaluated at a setup's secret point.
 //!
 //! With `a_i, b_i, c_i` the constraints' values on a domain of N-th roots of unity, `P = A B - C` vanishes on the
 //! domain exactly when every constraint holds. P has degree at most 2N - 2, so its values at the N *odd* 2N-th roots
 //! determine `P(tau)` once the even ones are zero: `P(tau) = sum over odd j of P(w^j) L_j(tau)`. The key holds
 //! `[L_j(tau) / delta]_1`, so the prover needs no division by the vanishing polynomial, no transform back, and six
-//! transforms of size N in place of arkworks' seven: `[H Z / delta]_1` is one MSM over values of P.
-//! This is the reduction of circom and snarkjs, and the satisfaction check comes with it.
+//! transforms of size N: `[H Z / delta]_1` is one MSM over values of P. This is the reduction of circom and snarkjs.
 //!
-//! Rows N_c and N_c + 1 of A hold the instance wires, so that each occurs with an independent polynomial.
+//! Rows N_c, N_c + 1, ... of A hold the instance wires, so that each occurs with an independent polynomial.
+//!
+//! Cost at tau: four multiplications a domain point for each of the two Lagrange bases, and one a nonzero coefficient
+//! other than 1 and -1. Columns are summed in parallel, each task those of its own wires, so nothing is locked or
+//! transposed, and memory is three elements a wire.
 
-use ark_ff::PrimeField;
-use ark_groth16::r1cs_to_qap::{LibsnarkReduction, R1CSToQAP, evaluate_constraint};
-use ark_poly::EvaluationDomain;
-use ark_relations::{
-    gr1cs::{ConstraintSystemRef, SynthesisError},
-    utils::matrix::Matrix,
-};
+use ark_bn254::Fr;
+use ark_ff::{AdditiveGroup, Field, One};
 use assay_circuits::{Csr, R1cs};
+use assay_engine::Domain;
+use rayon::prelude::*;
 
-/// arkworks' hook for this reduction: keys are made with it.
-pub struct CosetReduction;
+/// Domain points that one task computes.
+const CHUNK: usize = 1 << 12;
 
-impl R1CSToQAP for CosetReduction {
-    fn instance_map_with_evaluation<F: PrimeField, D: EvaluationDomain<F>>(
-        cs: ConstraintSystemRef<F>,
-        tau: &F,
-    ) -> Result<(Vec<F>, Vec<F>, Vec<F>, F, usize, usize), SynthesisError> {
-        LibsnarkReduction::instance_map_with_evaluation::<F, D>(cs, tau)
+/// Values at tau of the wires' polynomials.
+pub(crate) struct Columns {
+    pub a: Vec<Fr>,
+    pub b: Vec<Fr>,
+    pub c: Vec<Fr>,
+}
+
+impl Columns {
+    /// `basis` are the Lagrange polynomials of the rows at tau.
+    pub(crate) fn at(r1cs: &R1cs, basis: &[Fr]) -> Columns {
+        let mut a = column_sums(r1cs, &r1cs.a, basis);
+        for (column, value) in
+            a.iter_mut().zip(basis.iter().skip(r1cs.num_constraints())).take(r1cs.num_instance)
+        {
+            *column += value;
+        }
+        Columns { a, b: column_sums(r1cs, &r1cs.b, basis), c: column_sums(r1cs, &r1cs.c, basis) }
     }
 
-    fn witness_map_from_matrices<F: PrimeField, D: EvaluationDomain<F>>(
-        matrices: &[Matrix<F>],
-        num_inputs: usize,
-        num_constraints: usize,
-        wires: &[F],
-    ) -> Result<Vec<F>, SynthesisError> {
-        let [left, right, _] = matrices else {
-            return Err(SynthesisError::AssignmentMissing);
-        };
-        let domain = D::new(num_constraints + num_inputs).ok_or(SynthesisError::PolynomialDegreeTooLarge)?;
-        let evaluate =
-            |matrix: &Matrix<F>| matrix.iter().map(|row| evaluate_constraint(row, wires)).collect();
-        let (mut a, mut b): (Vec<F>, Vec<F>) = (evaluate(left), evaluate(right));
-        a.extend_from_slice(wires.get(..num_inputs).ok_or(SynthesisError::AssignmentMissing)?);
-        a.resize(domain.size(), F::zero());
-        b.resize(domain.size(), F::zero());
-        let shift = coset_shift::<F, D>(&domain).ok_or(SynthesisError::PolynomialDegreeTooLarge)?;
-        Ok(odd_values(&domain, shift, a, b))
-    }
-
-    fn h_query_scalars<F: PrimeField, D: EvaluationDomain<F>>(
-        max_power: usize,
-        tau: F,
-        _vanishing: F,
-        delta_inverse: F,
-    ) -> Result<Vec<F>, SynthesisError> {
-        // Coefficients of X^0..X^(2N-2) at tau, turned into Lagrange coefficients of the doubled domain.
-        let doubled = D::new(2 * max_power + 1).ok_or(SynthesisError::PolynomialDegreeTooLarge)?;
-        let powers = std::iter::successors(Some(delta_inverse), |power| Some(*power * tau));
-        let mut scalars: Vec<F> = powers.take(2 * max_power + 1).collect();
-        doubled.ifft_in_place(&mut scalars);
-        Ok(scalars.into_iter().skip(1).step_by(2).collect())
+    /// `beta A_j + alpha B_j + C_j`.
+    pub(crate) fn kappa(&self, alpha: Fr, beta: Fr, wire: u32) -> Fr {
+        let at = |column: &[Fr]| column.get(wire as usize).copied().unwrap_or_default();
+        beta * at(&self.a) + alpha * at(&self.b) + at(&self.c)
     }
 }
 
-/// The primitive 2N-th root of unity that takes the domain to the odd points; `None` past the field's two-adicity.
-pub(crate) fn coset_shift<F: PrimeField, D: EvaluationDomain<F>>(domain: &D) -> Option<F> {
-    D::new(2 * domain.size()).map(|doubled| doubled.group_gen())
+/// For each wire, the sum over the rows of coefficient times basis element.
+fn column_sums(r1cs: &R1cs, matrix: &Csr, basis: &[Fr]) -> Vec<Fr> {
+    let units: Vec<i8> = r1cs.values.iter().map(unit).collect();
+    let mut sums = vec![Fr::ZERO; r1cs.num_wires()];
+    let width = sums.len().div_ceil(rayon::current_num_threads()).max(1);
+    sums.par_chunks_mut(width).enumerate().for_each(|(task, sums)| {
+        let first = (task * width) as u32;
+        let limit = first.saturating_add(sums.len() as u32);
+        for (row, lagrange) in (0..matrix.rows()).zip(basis) {
+            let (wires, coefficients) = matrix.row_slices(row);
+            let start = wires.partition_point(|&wire| wire < first);
+            for (&wire, &coefficient) in wires.iter().zip(coefficients).skip(start) {
+                if wire >= limit {
+                    break;
+                }
+                let Some(sum) = sums.get_mut((wire - first) as usize) else { break };
+                match units.get(coefficient as usize) {
+                    Some(1) => *sum += lagrange,
+                    Some(-1) => *sum -= lagrange,
+                    _ => {
+                        *sum += r1cs.values.get(coefficient as usize).copied().unwrap_or_default() * lagrange
+                    }
+                }
+            }
+        }
+    });
+    sums
 }
 
-/// Values of `A B - C` at the odd points, for values of A and B on the domain and `C = A B` there.
-pub(crate) fn odd_values<F: PrimeField, D: EvaluationDomain<F>>(
-    domain: &D,
-    shift: F,
-    mut a: Vec<F>,
-    mut b: Vec<F>,
-) -> Vec<F> {
-    let mut c: Vec<F> = a.iter().zip(&b).map(|(a, b)| *a * b).collect();
-    let to_odd = |values: &mut Vec<F>| {
-        domain.ifft_in_place(values);
-        D::distribute_powers(values, shift);
-        domain.fft_in_place(values);
-    };
-    rayon::join(|| to_odd(&mut a), || rayon::join(|| to_odd(&mut b), || to_odd(&mut c)));
-    a.iter_mut().zip(&b).zip(&c).for_each(|((a, b), c)| *a = *a * b - c);
-    a
+/// 1 and -1 for themselves, 0 for every other element.
+fn unit(value: &Fr) -> i8 {
+    i8::from(value.is_one()) - i8::from((-*value).is_one())
+}
+
+/// The Lagrange polynomials of the domain's odd points, at tau and without their term in `tau^(2N - 1)`, times `factor`.
+///
+/// Over the 2N-th roots x of unity, `L(tau) = (tau^2N - 1) / 2N * x / (tau - x)`, and its highest term is `x / 2N tau^(2N - 1)`.
+/// P has degree 2N - 2, so these terms add up to nothing, and a ceremony's powers of tau end before them: without them,
+/// the key is what arkworks and snarkjs make, point for point.
+pub(crate) fn odd_lagrange(domain: &Domain, tau: Fr, factor: Fr) -> Vec<Fr> {
+    let doubled = 2 * domain.size() as u64;
+    let size = Fr::from(doubled).inverse().unwrap_or_default(); // 2N divides the order less one: it is not zero
+    let highest = tau.pow([doubled - 1]) * size;
+    let mut values = domain.lagrange_odd(tau);
+    values.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, values)| {
+        let mut term = highest * domain.shift() * domain.omega().pow([(chunk * CHUNK) as u64]);
+        for value in values {
+            *value = factor * (*value - term);
+            term *= domain.omega();
+        }
+    });
+    values
 }
 
 /// Wires with a polynomial in A other than zero: those of the matrix and the instance.
@@ -97,9 +111,11 @@ pub(crate) fn wires_of_b(r1cs: &R1cs) -> Vec<u32> {
     used(r1cs, &[&r1cs.b], 0, 0)
 }
 
-/// Private wires that occur in any matrix: those of the query L.
-pub(crate) fn wires_of_l(r1cs: &R1cs) -> Vec<u32> {
-    used(r1cs, &[&r1cs.a, &r1cs.b, &r1cs.c], r1cs.num_instance, 0)
+/// Private wires that occur in any matrix and are not `committed` (ascending): those of the query L.
+pub(crate) fn wires_of_l(r1cs: &R1cs, committed: &[u32]) -> Vec<u32> {
+    let mut wires = used(r1cs, &[&r1cs.a, &r1cs.b, &r1cs.c], r1cs.num_instance, 0);
+    wires.retain(|wire| committed.binary_search(wire).is_err());
+    wires
 }
 
 /// Wires from `first` on that occur in one of the matrices, and the first `always`.
@@ -112,4 +128,29 @@ fn used(r1cs: &R1cs, matrices: &[&Csr], first: usize, always: usize) -> Vec<u32>
         }
     }
     (0..).zip(occurs).skip(first).filter(|(_, occurs)| *occurs).map(|(wire, _)| wire).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A polynomial of degree 2N - 2 that vanishes on the domain is the sum of its odd values times the basis.
+    #[test]
+    fn odd_values_determine_the_quotient() {
+        for size in [1usize, 2, 8, 3, 6, 24, 9, 18, 8192] {
+            let domain = Domain::with_size(size).unwrap();
+            let (tau, factor) = (Fr::from(123_456_789u64), Fr::from(5u64));
+            // Of degree N - 2, times the domain's vanishing polynomial; few terms where the domain is large.
+            let quotient = |x: Fr| match size {
+                1 => Fr::ZERO,
+                8192 => x.pow([8190]) + Fr::from(7u64) * x,
+                _ => (0..size as u64 - 1).fold(Fr::ZERO, |sum, i| sum * x + Fr::from(3 * i + 1)),
+            };
+            let polynomial = |x: Fr| quotient(x) * (x.pow([size as u64]) - Fr::ONE);
+            let points = std::iter::successors(Some(domain.shift()), |x| Some(*x * domain.omega()));
+            let basis = odd_lagrange(&domain, tau, factor);
+            let sum: Fr = basis.iter().zip(points).map(|(basis, point)| *basis * polynomial(point)).sum();
+            assert_eq!(sum, polynomial(tau) * factor, "{size} points");
+        }
+    }
 }

@@ -1,33 +1,50 @@
 //! A setup on one machine, for development.
 //!
-//! It draws alpha, beta, gamma, delta and tau from the caller's generator. Whoever learns one of them (the *toxic
-//! waste*) can prove anything, so the keys carry [`SetupKind::Development`] for good, and consumer programs can refuse
-//! them. Keys for real funds come from a ceremony.
+//! It draws alpha, beta, gamma, delta, tau, and sigma for a circuit with a commitment, from the caller's generator, and
+//! evaluates every wire's polynomials at tau (the module `qap`):
+//!
+//! ```text
+//! kappa_j = beta A_j(tau) + alpha B_j(tau) + C_j(tau)
+//! A_j, B_j for each wire | L_j = kappa_j / delta for a private wire | H_i = L_i(tau) / delta for an odd domain point
+//! IC_j = kappa_j / gamma for an instance wire | G_j = kappa_j / gamma and sigma G_j for a committed wire, without L_j
+//! ```
+//!
+//! Points come from fixed-base tables and are written where the key file has them; points that are zero are never made.
+//! The generators are the groups' standard ones. Whoever learns one of the secrets (the *toxic waste*) can prove anything,
+//! so the keys carry [`SetupKind::Development`] for good, and consumer programs can refuse them. Keys for real funds come
+//! from a ceremony.
 
-use ark_bn254::Bn254;
-use ark_groth16::Groth16;
-use ark_relations::gr1cs::SynthesisError;
+use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::{Field, One, UniformRand, Zero};
 use ark_std::rand::{CryptoRng, RngCore};
-use assay_circuits::{Circuit, NUM_INSTANCE};
-use assay_interface::groth16::{KeyError, SetupKind, check_key};
+use assay_circuits::{Circuit, Commitment, Csr, NUM_INSTANCE, R1cs};
+use assay_engine::{Backend, BackendError, Domain, DomainError, G1Point, G2Point, fixed_base::FixedBase};
+use assay_interface::groth16::SetupKind;
+use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::{
-    key::{ProvingKey, VerifyingKey},
-    qap::CosetReduction,
+    encoding::KeyReadError,
+    estimate::setup_memory,
+    file::Assembly,
+    key::{KeyPoints, ProvingKey, VerifyingKey},
+    layout::Counts,
+    memory::{self, MemoryError},
+    qap::{Columns, odd_lagrange, wires_of_a, wires_of_b, wires_of_l},
 };
-
-/// The wire of the public input.
-const DIGEST_WIRE: u32 = 1;
 
 /// Why a circuit has no keys.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SetupError {
-    /// Another number of instance wires than the constant one and the digest.
+    /// Another number of instance wires than the statement's, and the challenge's where there is a commitment.
     #[error(
-        "the circuit has {found} instance wires; a statement has {NUM_INSTANCE}: the constant one and the digest"
+        "the circuit has {found} instance wires and needs {expected}: the constant one, the digest, and with lookups the \
+         challenge"
     )]
     Instance {
+        /// Instance wires that the circuit needs.
+        expected: usize,
         /// Instance wires of the circuit.
         found: usize,
     },
@@ -36,49 +53,216 @@ pub enum SetupError {
         "the digest wire is in no constraint: a proof would hold for any statement; bind the statement first"
     )]
     UnboundDigest,
-    /// More constraints than the field has roots of unity for.
-    #[error("{constraints} constraints are more than a domain of BN254 holds (2^27)")]
-    TooLarge {
-        /// Constraints of the circuit.
-        constraints: usize,
-    },
-    /// A key that its own check refuses: the digest wire is in no constraint, or the generator repeats itself.
+    /// The challenge is in no constraint: what it is to check, nothing checks.
+    #[error("the challenge wire is in no constraint: the circuit's lookups would check nothing")]
+    UnboundChallenge,
+    /// The commitment's wires are not ascending private wires, or lack the mask.
     #[error(
-        "the key fails its own check ({0}): the digest is in no constraint, or the random generator is broken"
+        "committed wire {wire}, number {index}: committed wires are private, ascending, and the mask is one of them"
     )]
-    Key(#[from] KeyError),
-    /// arkworks refused the circuit.
-    #[error("arkworks cannot make keys for the circuit: {0}")]
-    Generator(SynthesisError),
+    Committed {
+        /// Position among the committed wires.
+        index: usize,
+        /// The wire.
+        wire: u32,
+    },
+    /// A committed wire without a constraint, which the commitment would not hold.
+    #[error("committed wire {wire} is in no constraint: the commitment would not hold it")]
+    UnboundCommitted {
+        /// The wire.
+        wire: u32,
+    },
+    /// More constraints than the field has roots of unity for.
+    #[error("the circuit is too large: {0}")]
+    Domain(#[from] DomainError),
+    /// More wires than a key counts.
+    #[error("the circuit is too large: {0} wires do not fit into 32 bits")]
+    Wires(usize),
+    /// The keys, or what is needed to make them, do not fit into memory.
+    #[error("the setup {0}")]
+    Memory(#[from] MemoryError),
+    /// A key that its own check refuses: the random generator is broken.
+    #[error("the key fails its own check ({0}): the random generator is broken")]
+    Key(#[from] KeyReadError),
+    /// The implementation that the environment asks for cannot run.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
 }
 
-/// Keys for `circuit`, marked as development keys. Seconds for a million constraints a core, most of it fixed-base
+/// Keys for `circuit`, marked as development keys. Seconds for a million constraints, most of it fixed-base
 /// multiplication.
 pub fn setup_development(
     circuit: &Circuit,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<(ProvingKey, VerifyingKey), SetupError> {
-    let found = circuit.r1cs.num_instance;
-    if found != NUM_INSTANCE {
-        return Err(SetupError::Instance { found });
+    let rows = circuit.r1cs.num_constraints() + circuit.r1cs.num_instance;
+    let domain = Domain::for_rows(rows)?;
+    let key = setup_with(&System::of(circuit), &Secrets::draw(rng), &domain, SetupKind::Development)?;
+    let verifying_key = key.verifying_key().clone();
+    Ok((key, verifying_key))
+}
+
+/// What a setup reads of a circuit.
+#[derive(Clone, Copy)]
+pub(crate) struct System<'a> {
+    pub r1cs: &'a R1cs,
+    pub commitment: Option<&'a Commitment>,
+    pub digest: [u8; 32],
+}
+
+impl<'a> System<'a> {
+    pub(crate) fn of(circuit: &'a Circuit) -> System<'a> {
+        System { r1cs: &circuit.r1cs, commitment: circuit.commitment.as_ref(), digest: circuit.digest() }
     }
-    if [&circuit.r1cs.a, &circuit.r1cs.b, &circuit.r1cs.c]
-        .iter()
-        .all(|matrix| !matrix.col.contains(&DIGEST_WIRE))
-    {
+}
+
+/// The toxic waste. `sigma` is drawn for plain circuits too and not used there.
+#[derive(Clone, Copy)]
+pub(crate) struct Secrets {
+    pub alpha: Fr,
+    pub beta: Fr,
+    pub gamma: Fr,
+    pub delta: Fr,
+    pub tau: Fr,
+    pub sigma: Fr,
+}
+
+impl Secrets {
+    pub(crate) fn draw(rng: &mut (impl RngCore + CryptoRng)) -> Secrets {
+        let mut nonzero = || loop {
+            let element = Fr::rand(rng);
+            if !element.is_zero() {
+                return element;
+            }
+        };
+        Secrets {
+            alpha: nonzero(),
+            beta: nonzero(),
+            gamma: nonzero(),
+            delta: nonzero(),
+            tau: nonzero(),
+            sigma: nonzero(),
+        }
+    }
+}
+
+/// The key of these secrets over this domain, which has room for the constraints and the instance wires.
+pub(crate) fn setup_with(
+    system: &System<'_>,
+    secrets: &Secrets,
+    domain: &Domain,
+    kind: SetupKind,
+) -> Result<ProvingKey, SetupError> {
+    let r1cs = system.r1cs;
+    let committed = check_circuit(r1cs, system.commitment)?;
+    let (wires_a, wires_b, wires_l) = (wires_of_a(r1cs), wires_of_b(r1cs), wires_of_l(r1cs, committed));
+    let too_large = || SetupError::Wires(r1cs.num_wires());
+    let count = |len: usize| u32::try_from(len).map_err(|_| too_large());
+    let counts = Counts {
+        wires: count(r1cs.num_wires())?,
+        domain: count(domain.size())?,
+        a: count(wires_a.len())?,
+        b: count(wires_b.len())?,
+        l: count(wires_l.len())?,
+        committed: count(committed.len())?,
+        instance: if committed.is_empty() { 2 } else { 3 },
+    };
+    memory::require(setup_memory(&counts))?;
+    let mut key = Assembly::new(counts).ok_or_else(too_large)?;
+    let layout = key.layout.clone();
+
+    let Secrets { alpha, beta, gamma, delta, tau, sigma } = *secrets;
+    let broken = || SetupError::Key(KeyReadError::Inconsistent); // a secret is zero, or tau a root of unity
+    let (gamma_inverse, delta_inverse) =
+        (gamma.inverse().ok_or_else(broken)?, delta.inverse().ok_or_else(broken)?);
+    if tau.pow([2 * domain.size() as u64]).is_one() {
+        return Err(broken());
+    }
+    let columns = Columns::at(r1cs, &domain.lagrange(tau));
+
+    let backend = Backend::detect()?;
+    let count = wires_a.len() + wires_b.len() + wires_l.len() + 2 * committed.len() + domain.size();
+    let g1 = FixedBase::new(backend, G1Point::from(G1Affine::generator()), count);
+    let multiples = |scalars: &[Fr]| g1.multiply(scalars);
+    let select = |column: &[Fr], wires: &[u32]| -> Vec<Fr> {
+        wires.iter().map(|&wire| column.get(wire as usize).copied().unwrap_or_default()).collect()
+    };
+    let kappas = |wires: &[u32], factor: Fr| -> Vec<Fr> {
+        wires.par_iter().map(|&wire| columns.kappa(alpha, beta, wire) * factor).collect()
+    };
+    for (range, wires) in [
+        (&layout.wires_a, &wires_a[..]),
+        (&layout.wires_b, &wires_b),
+        (&layout.wires_l, &wires_l),
+        (&layout.wires_committed, committed),
+    ] {
+        key.put(range.clone(), wires);
+    }
+    key.put(layout.a.clone(), &multiples(&select(&columns.a, &wires_a)));
+    let b = select(&columns.b, &wires_b);
+    key.put(layout.b_g1.clone(), &multiples(&b));
+    key.put(
+        layout.b_g2.clone(),
+        &FixedBase::new(backend, G2Point::from(G2Affine::generator()), b.len()).multiply(&b[..]),
+    );
+    drop(b);
+    key.put(layout.l.clone(), &multiples(&kappas(&wires_l, delta_inverse)));
+    let mut g = kappas(committed, gamma_inverse);
+    key.put(layout.g.clone(), &multiples(&g));
+    g.iter_mut().for_each(|scalar| *scalar *= sigma);
+    key.put(layout.sigma_g.clone(), &multiples(&g));
+    let instance: Vec<u32> = (0..u32::from(counts.instance)).collect();
+    let ic = kappas(&instance, gamma_inverse);
+    drop(columns);
+    key.put(layout.h.clone(), &multiples(&odd_lagrange(domain, tau, delta_inverse)));
+
+    let in_g1 = |scalar: Fr| (G1Affine::generator() * scalar).into_affine();
+    let in_g2 = |scalar: Fr| (G2Affine::generator() * scalar).into_affine();
+    let points = KeyPoints {
+        alpha_g1: in_g1(alpha),
+        beta_g2: in_g2(beta),
+        gamma_g2: in_g2(gamma),
+        delta_g2: in_g2(delta),
+        ic: ic.into_iter().map(in_g1).collect(),
+        commitment: (!committed.is_empty()).then(|| in_g2(-sigma * gamma)),
+    };
+    let verifying_key = VerifyingKey { circuit: system.digest, setup: kind, points };
+    verifying_key.check()?;
+    Ok(key.finish(verifying_key, in_g1(beta), in_g1(delta)))
+}
+
+/// The committed wires, after every check that a circuit needs to pass for its keys to mean something.
+fn check_circuit<'a>(r1cs: &R1cs, commitment: Option<&'a Commitment>) -> Result<&'a [u32], SetupError> {
+    let (found, expected) = (r1cs.num_instance, NUM_INSTANCE + usize::from(commitment.is_some()));
+    if found != expected {
+        return Err(SetupError::Instance { expected, found });
+    }
+    let mut occurs = vec![false; r1cs.num_wires()];
+    for wire in [&r1cs.a, &r1cs.b, &r1cs.c].into_iter().flat_map(|matrix: &Csr| &matrix.col) {
+        if let Some(occurs) = occurs.get_mut(*wire as usize) {
+            *occurs = true;
+        }
+    }
+    let occurs = |wire: u32| occurs.get(wire as usize) == Some(&true);
+    if !occurs(1) {
         return Err(SetupError::UnboundDigest);
     }
-    let constraints = circuit.r1cs.num_constraints();
-    let key = Groth16::<Bn254, CosetReduction>::generate_random_parameters_with_reduction(
-        circuit.synthesizer(),
-        rng,
-    )
-    .map_err(|error| match error {
-        SynthesisError::PolynomialDegreeTooLarge => SetupError::TooLarge { constraints },
-        other => SetupError::Generator(other),
-    })?;
-    let key = ProvingKey::from_arkworks(&key, circuit, SetupKind::Development);
-    let verifying_key = key.verifying_key().clone();
-    check_key(&verifying_key.to_interface())?;
-    Ok((key, verifying_key))
+    let Some(Commitment { committed, mask, challenge }) = commitment else { return Ok(&[]) };
+    if *challenge as usize != NUM_INSTANCE || !occurs(*challenge) {
+        return Err(SetupError::UnboundChallenge);
+    }
+    let mut least = r1cs.num_instance;
+    for (index, &wire) in committed.iter().enumerate() {
+        if !(least..r1cs.num_wires()).contains(&(wire as usize)) {
+            return Err(SetupError::Committed { index, wire });
+        }
+        if !occurs(wire) {
+            return Err(SetupError::UnboundCommitted { wire });
+        }
+        least = wire as usize + 1;
+    }
+    if committed.binary_search(mask).is_err() {
+        return Err(SetupError::Committed { index: committed.len(), wire: *mask });
+    }
+    Ok(committed)
 }

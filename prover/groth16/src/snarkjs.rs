@@ -45,6 +45,9 @@ pub enum SnarkjsError {
         /// The text.
         text: String,
     },
+    /// A key or proof with a commitment.
+    #[error("snarkjs has no form for keys and proofs with a commitment, as circuits with lookups have them")]
+    Commitment,
     /// A third coordinate other than one: the point is not in affine form.
     #[error("{field}: the point is not affine, its last coordinate is not 1")]
     NotAffine {
@@ -91,18 +94,21 @@ struct JsonProof {
 }
 
 /// `verification_key.json`.
-pub fn verifying_key_to_json(key: &VerifyingKey) -> String {
+pub fn verifying_key_to_json(key: &VerifyingKey) -> Result<String, SnarkjsError> {
     let points = &key.points;
-    to_json(&JsonKey {
+    if key.has_commitment() {
+        return Err(SnarkjsError::Commitment);
+    }
+    Ok(to_json(&JsonKey {
         protocol: PROTOCOL.into(),
         curve: CURVE.into(),
-        public_inputs: points.gamma_abc_g1.len().saturating_sub(1),
+        public_inputs: points.ic.len().saturating_sub(1),
         vk_alpha_1: g1_to_json(&points.alpha_g1),
         vk_beta_2: g2_to_json(&points.beta_g2),
         vk_gamma_2: g2_to_json(&points.gamma_g2),
         vk_delta_2: g2_to_json(&points.delta_g2),
-        ic: points.gamma_abc_g1.iter().map(g1_to_json).collect(),
-    })
+        ic: points.ic.iter().map(g1_to_json).collect(),
+    }))
 }
 
 /// The key in `verification_key.json`, checked in full. The form names neither circuit nor setup: the caller does.
@@ -130,14 +136,17 @@ pub fn verifying_key_from_json(
 }
 
 /// `proof.json`.
-pub fn proof_to_json(proof: &Proof) -> String {
-    to_json(&JsonProof {
-        pi_a: g1_to_json(&proof.0.a),
-        pi_b: g2_to_json(&proof.0.b),
-        pi_c: g1_to_json(&proof.0.c),
+pub fn proof_to_json(proof: &Proof) -> Result<String, SnarkjsError> {
+    if proof.commitment.is_some() {
+        return Err(SnarkjsError::Commitment);
+    }
+    Ok(to_json(&JsonProof {
+        pi_a: g1_to_json(&proof.a),
+        pi_b: g2_to_json(&proof.b),
+        pi_c: g1_to_json(&proof.c),
         protocol: PROTOCOL.into(),
         curve: CURVE.into(),
-    })
+    }))
 }
 
 /// The proof in `proof.json`, its points checked in full.
@@ -147,16 +156,23 @@ pub fn proof_from_json(json: &str) -> Result<Proof, SnarkjsError> {
     fn checked<P: Point>(field: &'static str, bytes: &[u8]) -> Result<P, SnarkjsError> {
         P::read(bytes).map_err(|error| SnarkjsError::Point { field, error })
     }
-    Ok(Proof(ark_groth16::Proof {
+    Ok(Proof {
         a: checked::<G1Affine>("pi_a", &g1_from_json("pi_a", &proof.pi_a)?)?,
         b: checked::<G2Affine>("pi_b", &g2_from_json("pi_b", &proof.pi_b)?)?,
         c: checked::<G1Affine>("pi_c", &g1_from_json("pi_c", &proof.pi_c)?)?,
-    }))
+        commitment: None,
+    })
 }
 
 /// `public.json`: the digest.
 pub fn public_to_json(digest: &Scalar) -> String {
-    to_json(&[to_decimal(&element(digest))])
+    inputs_to_json(&[element(digest)])
+}
+
+/// `public.json` of any number of public inputs.
+pub fn inputs_to_json(inputs: &[Fr]) -> String {
+    let decimals: Vec<String> = inputs.iter().map(to_decimal).collect();
+    to_json(&decimals)
 }
 
 /// The digest in `public.json`.

@@ -5,7 +5,7 @@
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use assay_circuits::{
-    Assignment, Bounded, Builder, Circuit, StatementInput, StatementOutput, Visibility, Witness,
+    Assignment, Bounded, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility, Witness,
     layers::{dense, requantize},
 };
 use rand_chacha::{
@@ -19,8 +19,13 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
 
 /// A multilayer perceptron of these widths with random weights, ReLU between the layers; 15-bit inputs.
 pub fn perceptron(widths: &[usize], visibility: Visibility, seed: u64) -> Circuit {
+    perceptron_with(Ranges::Bits, widths, visibility, seed)
+}
+
+/// As [`perceptron`], its ranges proven by bits or by lookups.
+pub fn perceptron_with(ranges: Ranges, widths: &[usize], visibility: Visibility, seed: u64) -> Circuit {
     let mut rng = rng(seed);
-    let mut b = Builder::new();
+    let mut b = Builder::with_ranges(ranges);
     let inputs = b.input("features", widths[0], 15).expect("input");
     let mut values: Vec<Bounded> = inputs.clone();
     for (layer, pair) in widths.windows(2).enumerate() {
@@ -47,6 +52,11 @@ pub fn perceptron(widths: &[usize], visibility: Visibility, seed: u64) -> Circui
 
 pub fn small() -> Circuit {
     perceptron(&[3, 2, 1], Visibility::Public, 1)
+}
+
+/// A circuit with a commitment.
+pub fn lookups() -> Circuit {
+    perceptron_with(Ranges::Lookup, &[3, 2, 1], Visibility::Public, 1)
 }
 
 pub fn solve(circuit: &Circuit, seed: u64) -> Witness {

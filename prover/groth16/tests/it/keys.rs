@@ -6,12 +6,14 @@ use crate::common;
 use ark_bn254::{Fq, Fq2, G2Affine};
 use ark_ff::{Field, PrimeField};
 use assay_circuits::Circuit;
+use assay_engine::G2Point;
 use assay_groth16::{
-    KeyReadError, PointError, ProveError, Prover, ProvingKey, SetupKind, VerifyingKey, setup_development,
+    KeyOpenError, KeyReadError, PointError, ProveError, Prover, ProvingKey, SetupKind, ValidatedKeys,
+    VerifyingKey, scalar, setup_development, verify,
 };
 use assay_interface::{
     artifact::{self, ArtifactError, HEADER_LEN, Kind},
-    groth16::{BASE_MODULUS, KeyError, KeyPoint},
+    groth16::{KeyError, KeyPoint},
 };
 use proptest::prelude::*;
 
@@ -49,40 +51,55 @@ impl Fixture {
         self.read(&payload).unwrap_err()
     }
 
-    fn count_at(&self, offset: usize) -> usize {
-        u32::from_le_bytes(self.payload[offset..offset + 4].try_into().unwrap()) as usize
+    /// Number `index` of the counts: wires, domain, A, B, L, committed wires.
+    fn count(&self, index: usize) -> usize {
+        let at = COUNTS + 4 * index;
+        u32::from_le_bytes(self.payload[at..at + 4].try_into().unwrap()) as usize
     }
 
-    /// Offsets of the payload's parts, from its own counts.
+    /// Offsets in the payload of the parts, from the counts: each part starts at a multiple of 64 in the file.
     fn layout(&self) -> Layout {
-        let wires = 32 + 1 + 576;
-        let beta_g1 = wires + 4;
-        let a = beta_g1 + 2 * 64;
-        let a_points = a + 4 + 4 * self.count_at(a);
-        let b = a_points + 64 * self.count_at(a);
-        let b_g1 = b + 4 + 4 * self.count_at(b);
-        let b_g2 = b_g1 + 64 * self.count_at(b);
-        let l = b_g2 + 128 * self.count_at(b);
-        let l_points = l + 4 + 4 * self.count_at(l);
-        let h = l_points + 64 * self.count_at(l);
-        Layout { wires, beta_g1, a, a_points, b, b_g1, b_g2, l, l_points, h }
+        let (a, b, l) = (self.count(2), self.count(3), self.count(4));
+        let mut end = KEY + 576;
+        let mut part = |len: usize| {
+            let start = (HEADER_LEN + end).next_multiple_of(64) - HEADER_LEN;
+            end = start + len;
+            start
+        };
+        let (wires_a, wires_b, wires_l) = (part(4 * a), part(4 * b), part(4 * l));
+        let _committed = part(0);
+        Layout {
+            wires_a,
+            wires_b,
+            wires_l,
+            a: part(64 * a),
+            b_g1: part(64 * b),
+            b_g2: part(128 * b),
+            l: part(64 * l),
+            h: part(64 * self.count(1)),
+        }
     }
 }
 
+// Offsets of the fixed fields in the payload.
+const FORMAT: usize = 32;
+const COUNTS: usize = 36;
+const BETA: usize = 64;
+const DELTA: usize = 128;
+const KEY: usize = 192;
+
 struct Layout {
-    wires: usize,
-    beta_g1: usize,
+    wires_a: usize,
+    wires_b: usize,
+    wires_l: usize,
     a: usize,
-    a_points: usize,
-    b: usize,
     b_g1: usize,
     b_g2: usize,
     l: usize,
-    l_points: usize,
     h: usize,
 }
 
-/// A point of G2's curve outside the subgroup, in the interface's bytes.
+/// A point of G2's curve outside the subgroup, as a key holds points.
 fn outside_the_subgroup() -> [u8; 128] {
     let mut x = Fq2::new(Fq::ONE, Fq::ONE);
     let point = loop {
@@ -91,15 +108,7 @@ fn outside_the_subgroup() -> [u8; 128] {
             _ => x += Fq2::ONE,
         }
     };
-    let mut bytes = [0; 128];
-    for (slot, coordinate) in bytes.chunks_exact_mut(32).zip([point.x.c1, point.x.c0, point.y.c1, point.y.c0])
-    {
-        let limbs = coordinate.into_bigint().0;
-        slot.chunks_exact_mut(8)
-            .zip(limbs.iter().rev())
-            .for_each(|(slot, limb)| slot.copy_from_slice(&limb.to_be_bytes()));
-    }
-    bytes
+    bytemuck::cast(G2Point::from(point))
 }
 
 #[test]
@@ -149,65 +158,146 @@ fn every_part_of_a_proving_key_is_checked() {
     let f = fixture();
     let at = f.layout();
     assert_eq!(f.error(|p| p[0] ^= 1), KeyReadError::Parent);
-    assert_eq!(f.error(|p| p[32] = 2), KeyReadError::SetupKind(2));
-    assert_eq!(f.error(|p| p[33..97].fill(0)), KeyReadError::Key(KeyError::Identity(KeyPoint::Alpha)));
-    assert_eq!(
-        f.error(|p| p.copy_within(33 + 320..33 + 448, 33 + 192)),
-        KeyReadError::Key(KeyError::Equal(KeyPoint::Gamma, KeyPoint::Delta))
-    );
+    // The first format had the setup kind here.
+    assert_eq!(f.error(|p| p[FORMAT] = 0), KeyReadError::Format { found: 0 });
+    assert_eq!(f.error(|p| p[FORMAT + 1] = 2), KeyReadError::SetupKind(2));
     let set = |offset: usize, bytes: &[u8]| {
         let bytes = bytes.to_vec();
         move |p: &mut Vec<u8>| p[offset..offset + bytes.len()].copy_from_slice(&bytes)
     };
-    let count = |field, found| KeyReadError::Count { field, found };
-    assert_eq!(f.error(set(at.wires, &[1, 0, 0, 0])), count("wires", 1));
-    assert_eq!(f.error(set(at.wires, &[0xff; 4])), count("wires", u32::MAX));
-    assert_eq!(f.error(set(at.a, &[0xff; 4])), count("query A", u32::MAX));
-    assert_eq!(f.error(set(at.b, &[0xff; 4])), count("query B in G1", u32::MAX));
-    assert_eq!(f.error(set(at.l, &[0xff; 4])), count("query L", u32::MAX));
-    assert_eq!(f.error(set(at.h, &[3, 0, 0, 0])), count("query H", 3));
-    assert_eq!(f.error(set(at.h, &[0; 4])), count("query H", 0));
-    assert_eq!(f.error(set(at.h, &[0, 0, 0, 0x10])), KeyReadError::Truncated { field: "query H" });
-    let limit = f.count_at(at.wires) as u32;
-    let wire = |field, index, wire| KeyReadError::Wire { field, index, wire, limit };
-    assert_eq!(f.error(set(at.a + 8, &[0; 4])), wire("query A", 1, 0));
-    assert_eq!(f.error(set(at.a + 4, &limit.to_le_bytes())), wire("query A", 0, limit));
-    assert_eq!(f.error(set(at.l + 4, &[1, 0, 0, 0])), wire("query L", 0, 1));
+    assert_eq!(f.error(set(KEY, &[0; 64])), KeyReadError::Key(KeyError::Identity(KeyPoint::Alpha)));
+    assert_eq!(
+        f.error(|p| p.copy_within(KEY + 320..KEY + 448, KEY + 192)),
+        KeyReadError::Key(KeyError::Equal(KeyPoint::Gamma, KeyPoint::Delta))
+    );
 
+    let limit = f.count(0) as u32;
+    let count = |field, found| KeyReadError::Count { field, found };
+    assert_eq!(f.error(set(FORMAT + 2, &[1])), count("instance wires", 1));
+    assert_eq!(f.error(set(FORMAT + 2, &[4])), count("instance wires", 4));
+    // A third instance wire leaves one private wire less, and needs a commitment.
+    let private = f.count(4) as u32;
+    assert_eq!(f.error(set(FORMAT + 2, &[3])), count("query L", private));
+    let uncommitted = f.error(|p| {
+        p[FORMAT + 2] = 3;
+        p[COUNTS + 4 * 4..COUNTS + 4 * 5].copy_from_slice(&(private - 1).to_le_bytes());
+    });
+    assert_eq!(uncommitted, count("committed wires", 0));
+    assert_eq!(f.error(set(FORMAT + 3, &[1])), KeyReadError::Gap(HEADER_LEN + FORMAT + 3));
+    assert_eq!(f.error(set(COUNTS, &[1, 0, 0, 0])), count("wires", 1));
+    assert_eq!(f.error(set(COUNTS, &[0xff; 4])), count("wires", u32::MAX));
+    for (index, field) in
+        [(1, "query H"), (2, "query A"), (3, "query B"), (4, "query L"), (5, "committed wires")]
+    {
+        assert_eq!(f.error(set(COUNTS + 4 * index, &[0xff; 4])), count(field, u32::MAX));
+    }
+    assert_eq!(f.error(set(COUNTS + 4 * 4, &(limit - 1).to_le_bytes())), count("query L", limit - 1));
+    assert_eq!(f.error(set(COUNTS + 4 * 5, &[1])), count("committed wires", 1));
+    for size in [0u32, 5, 7, 27] {
+        assert_eq!(f.error(set(COUNTS + 4, &size.to_le_bytes())), count("query H", size));
+    }
+    let larger = set(COUNTS + 4, &[0, 0, 0, 0x10]);
+    assert_eq!(f.error(larger), KeyReadError::Truncated { field: "query H" });
+    assert_eq!(f.error(set(COUNTS + 24, &[1])), KeyReadError::Gap(HEADER_LEN + COUNTS + 24));
+    assert_eq!(f.error(set(at.wires_a - 1, &[1])), KeyReadError::Gap(HEADER_LEN + at.wires_a - 1));
+
+    let wire = |field, index, wire| KeyReadError::Wire { field, index, wire, limit };
+    assert_eq!(f.error(set(at.wires_a + 4, &[0; 4])), wire("query A", 1, 0));
+    assert_eq!(f.error(set(at.wires_a, &limit.to_le_bytes())), wire("query A", 0, limit));
+    assert_eq!(f.error(set(at.wires_b, &limit.to_le_bytes())), wire("query B", 0, limit));
+    assert_eq!(f.error(set(at.wires_l, &[1, 0, 0, 0])), wire("query L", 0, 1));
+
+    let modulus = bytemuck::bytes_of(&Fq::MODULUS.0).to_vec();
     for (field, offset) in [
-        ("beta in G1", at.beta_g1),
-        ("delta in G1", at.beta_g1 + 64),
-        ("query A", at.a_points),
+        ("beta in G1", BETA),
+        ("delta in G1", DELTA),
+        ("query A", at.a),
         ("query B in G1", at.b_g1),
-        ("query L", at.l_points),
-        ("query H", at.h + 4),
+        ("query L", at.l),
+        ("query H", at.h),
     ] {
         let point = |error| KeyReadError::Point { field, index: 0, error };
         assert_eq!(f.error(set(offset, &[0; 64])), point(PointError::Identity));
-        assert_eq!(f.error(set(offset, &BASE_MODULUS)), point(PointError::NotCanonical));
-        assert_eq!(f.error(|p| p[offset + 63] ^= 1), point(PointError::NotOnCurve));
+        assert_eq!(f.error(set(offset, &modulus)), point(PointError::NotCanonical));
+        assert_eq!(f.error(|p| p[offset + 32] ^= 1), point(PointError::NotOnCurve));
     }
     let point = |error| KeyReadError::Point { field: "query B in G2", index: 1, error };
     assert_eq!(f.error(set(at.b_g2 + 128, &[0; 128])), point(PointError::Identity));
-    assert_eq!(f.error(|p| p[at.b_g2 + 255] ^= 1), point(PointError::NotOnCurve));
+    assert_eq!(f.error(|p| p[at.b_g2 + 192] ^= 1), point(PointError::NotOnCurve));
     assert_eq!(f.error(set(at.b_g2 + 128, &outside_the_subgroup())), point(PointError::NotInSubgroup));
 
     // A valid point in the wrong place: beta and delta no longer fit the verifying key.
-    let another = f.payload[at.a_points..at.a_points + 64].to_vec();
-    assert_eq!(f.error(set(at.beta_g1, &another)), KeyReadError::Inconsistent);
+    let another = f.payload[at.a..at.a + 64].to_vec();
+    assert_eq!(f.error(set(BETA, &another)), KeyReadError::Inconsistent);
     assert_eq!(f.error(|p| p.push(0)), KeyReadError::Trailing(1));
 }
 
 #[test]
 fn a_key_assembled_for_another_circuit_is_refused_before_proving() {
     let f = fixture();
-    let at = f.layout();
     let mut payload = f.payload.clone();
-    payload[at.wires] += 1;
+    payload[COUNTS] += 1;
     let key = f.read(&payload).unwrap();
-    let found = f.count_at(at.wires) + 1;
+    let found = f.count(0) + 1;
     let error = Prover::new(&key, &f.circuit).unwrap_err();
     assert_eq!(error, ProveError::KeySize { what: "wires", expected: found - 1, found });
+}
+
+/// A key file is mapped. Damage is found when it is validated, and a file that was validated is only mapped again.
+#[test]
+#[cfg(unix)]
+fn an_opened_key_proves_and_damage_is_found() {
+    let f = fixture();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("model.pk");
+    let cache = directory.path().join("cache");
+    let validated = ValidatedKeys::at(&cache);
+    std::fs::write(&path, f.key.as_bytes()).unwrap();
+    let open = |validated: &ValidatedKeys| ProvingKey::open(&path, validated);
+    let key = open(&validated).unwrap();
+    assert_eq!(key, f.key);
+    assert_eq!(key.digest(), f.key.digest());
+    let witness = common::solve(&f.circuit, 4);
+    let proof = Prover::new(&key, &f.circuit).unwrap().prove(&witness, &mut common::rng(5)).unwrap();
+    assert_eq!(verify(key.verifying_key(), &proof, &scalar(witness.digest())), Ok(()));
+    assert!(!cache.exists(), "a file of this moment is not remembered");
+
+    // The file's time of status change lies in the past once its metadata have settled.
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    open(&validated).unwrap();
+    assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 1);
+    let again = open(&validated).unwrap();
+    assert_eq!(again, f.key);
+    assert_eq!(again.verifying_key(), f.key.verifying_key());
+
+    // The same bytes but one: found by the checksum, whatever is remembered of the file that it replaces.
+    let mut bytes = f.key.to_bytes();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    let other = directory.path().join("other");
+    std::fs::write(&other, &bytes).unwrap();
+    std::fs::rename(&other, &path).unwrap();
+    for validated in [&validated, &ValidatedKeys::none()] {
+        let error = open(validated).unwrap_err();
+        assert!(
+            matches!(error, KeyOpenError::Key(KeyReadError::Artifact(ArtifactError::Checksum))),
+            "{error:?}"
+        );
+    }
+    assert_eq!(key, f.key, "a mapped key outlives its name");
+
+    // Written in place, the same length.
+    std::fs::write(&path, f.key.as_bytes()).unwrap();
+    assert_eq!(open(&validated).unwrap(), f.key);
+    std::fs::write(&path, &bytes).unwrap();
+    assert!(open(&validated).is_err());
+    std::fs::write(&path, &bytes[..40]).unwrap();
+    assert!(matches!(
+        open(&validated),
+        Err(KeyOpenError::Key(KeyReadError::Artifact(ArtifactError::Truncated { .. })))
+    ));
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(open(&validated), Err(KeyOpenError::Io(_))));
 }
 
 proptest! {
@@ -227,7 +317,7 @@ proptest! {
         let f = fixture();
         let mut payload = f.payload.clone();
         let bit = if near { head } else { bit.index(8 * payload.len()) };
-        prop_assume!(bit != 8 * 32); // development or ceremony: both exist
+        prop_assume!(bit != 8 * (FORMAT + 1)); // development or ceremony: both exist
         payload[bit / 8] ^= 1 << (bit % 8);
         if let Ok(key) = f.read(&payload) {
             prop_assert!(Prover::new(&key, &f.circuit).is_err(), "bit {} of byte {}", bit % 8, bit / 8);

@@ -27,10 +27,14 @@ fn read_key(json: &str) -> Result<VerifyingKey, SnarkjsError> {
 #[test]
 fn what_is_written_reads_back() {
     let (key, proof, digest) = fixture();
-    let read = verifying_key_from_json(&verifying_key_to_json(&key), key.circuit_digest(), key.setup_kind())
-        .unwrap();
+    let read = verifying_key_from_json(
+        &verifying_key_to_json(&key).unwrap(),
+        key.circuit_digest(),
+        key.setup_kind(),
+    )
+    .unwrap();
     assert_eq!(read, key);
-    assert_eq!(proof_from_json(&proof_to_json(&proof)).unwrap(), proof);
+    assert_eq!(proof_from_json(&proof_to_json(&proof).unwrap()).unwrap(), proof);
     assert_eq!(public_from_json(&public_to_json(&digest)).unwrap(), digest);
     assert_eq!(verify(&read, &proof, &digest), Ok(()));
 }
@@ -38,14 +42,14 @@ fn what_is_written_reads_back() {
 #[test]
 fn the_form_is_snarkjs() {
     let (key, proof, digest) = fixture();
-    let key: Value = serde_json::from_str(&verifying_key_to_json(&key)).unwrap();
+    let key: Value = serde_json::from_str(&verifying_key_to_json(&key).unwrap()).unwrap();
     assert_eq!(
         (&key["protocol"], &key["curve"], &key["nPublic"]),
         (&json!("groth16"), &json!("bn128"), &json!(1))
     );
     assert_eq!(key["IC"].as_array().unwrap().len(), 2);
     assert_eq!(key["vk_beta_2"][2], json!(["1", "0"]));
-    let json: Value = serde_json::from_str(&proof_to_json(&proof)).unwrap();
+    let json: Value = serde_json::from_str(&proof_to_json(&proof).unwrap()).unwrap();
     assert_eq!(json["pi_a"][2], json!("1"));
     // G2 coordinates are c0 first here, c1 first in the interface's bytes; A is not negated here, negated there.
     let decimal = |bytes: &[u8]| {
@@ -64,7 +68,7 @@ fn the_form_is_snarkjs() {
 #[test]
 fn each_fault_of_a_key_has_its_error() {
     let (key, ..) = fixture();
-    let json: Value = serde_json::from_str(&verifying_key_to_json(&key)).unwrap();
+    let json: Value = serde_json::from_str(&verifying_key_to_json(&key).unwrap()).unwrap();
     let with = |change: fn(&mut Value)| {
         let mut json = json.clone();
         change(&mut json);
@@ -104,7 +108,7 @@ fn each_fault_of_a_key_has_its_error() {
 #[test]
 fn each_fault_of_a_proof_or_public_input_has_its_error() {
     let (_, proof, _) = fixture();
-    let json: Value = serde_json::from_str(&proof_to_json(&proof)).unwrap();
+    let json: Value = serde_json::from_str(&proof_to_json(&proof).unwrap()).unwrap();
     let with = |change: fn(&mut Value)| {
         let mut json = json.clone();
         change(&mut json);

@@ -1,0 +1,281 @@
+//! Proving keys as bytes: assembled by a setup, or taken from a file and used where they lie.
+//!
+//! The format is the module `layout`'s. A key from outside is *validated* in full: the checksum, every count, index and gap,
+//! every point (canonical, on its curve, in its subgroup, not the identity), the verifying key as `check_key` does, beta
+//! and delta equal in both groups, and `sigma G_j` fitting the verifying key's sigma. About 20 us a wire of B and core, for
+//! the subgroup checks in G2. [`ProvingKey::open`] does so once for a file, and afterwards only maps it.
+
+use std::sync::Arc;
+
+use ark_bn254::{Bn254, Fr, G1Affine};
+use ark_ec::{CurveGroup, VariableBaseMSM, pairing::Pairing};
+use ark_ff::{One, PrimeField};
+use assay_engine::{G1Point, G2Point};
+use assay_interface::{
+    artifact::{self, Artifact, HEADER_LEN, Kind},
+    groth16::{KeyRef, SetupKind},
+};
+use bytemuck::Pod;
+use rayon::prelude::*;
+
+use crate::{
+    encoding::KeyReadError,
+    key::{ProvingKey, Query, VerifyingKey},
+    layout::{self, Counts, Layout},
+    points::PointError,
+    store::Store,
+};
+
+const _: () =
+    assert!(cfg!(target_endian = "little"), "keys are used in place, and their integers are little-endian");
+
+/// Most wires of a circuit, and points of a domain, that fit the field's roots of unity: 9 * 2^28.
+const MAX_WIRES: u32 = 9 << 28;
+
+/// How much of a key is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Everything is checked.
+    None,
+    /// The same file passed every check before: only what reading needs is looked at.
+    Validated,
+}
+
+impl ProvingKey {
+    /// The key in a `.pk` artifact, validated in full and copied. That it fits a circuit is checked by
+    /// [`crate::Prover::new`]. For a file, [`ProvingKey::open`] copies nothing.
+    pub fn from_bytes(bytes: &[u8]) -> Result<ProvingKey, KeyReadError> {
+        ProvingKey::from_store(Store::copy(bytes), Trust::None)
+    }
+
+    pub(crate) fn from_store(store: Store, trust: Trust) -> Result<ProvingKey, KeyReadError> {
+        let artifact = match trust {
+            Trust::None => artifact::decode(Kind::ProvingKey, &store)?,
+            Trust::Validated => artifact::decode_unverified(Kind::ProvingKey, &store)?,
+        };
+        let digest = artifact.digest;
+        let (circuit, setup, counts) = read_head(&artifact)?;
+        let layout = counts.layout().ok_or(KeyReadError::Truncated { field: "points" })?;
+        if let Some(extra) = store.len().checked_sub(layout.len()).filter(|extra| *extra > 0) {
+            return Err(KeyReadError::Trailing(extra));
+        }
+        if store.len() < layout.len() {
+            return Err(KeyReadError::Truncated { field: field_at(&layout, store.len()) });
+        }
+        let verifying_key = KeyRef::from_slice(store.get(layout.verifying_key.clone()).unwrap_or_default())?;
+        let verifying_key = match trust {
+            Trust::None => VerifyingKey::from_interface(verifying_key, circuit, setup)?,
+            Trust::Validated => VerifyingKey::from_checked(verifying_key, circuit, setup)?,
+        };
+        let beta_g1 = point("beta in G1", 0, read_pod(&store, layout::BETA))?;
+        let delta_g1 = point("delta in G1", 0, read_pod(&store, layout::DELTA))?;
+        let key =
+            ProvingKey { verifying_key, beta_g1, delta_g1, counts, layout, digest, store: Arc::new(store) };
+        if trust == Trust::None {
+            key.validate()?;
+        }
+        Ok(key)
+    }
+
+    /// Every check but the checksum's and the verifying key's own.
+    fn validate(&self) -> Result<(), KeyReadError> {
+        let gaps =
+            self.layout.gaps().chain([layout::BETA - 4..layout::BETA, layout::FORMAT_AT + 3..layout::COUNTS]);
+        if let Some(byte) = gaps.flatten().find(|&byte| self.store.get(byte) != Some(&0)) {
+            return Err(KeyReadError::Gap(byte));
+        }
+        let (a, b_g1, b_g2, l, g) = (self.a(), self.b_g1(), self.b_g2(), self.l(), self.g());
+        let first_private = u32::from(self.counts.instance);
+        check_wires("query A", a.wires, 0, self.counts.wires)?;
+        check_wires("query B", b_g1.wires, 0, self.counts.wires)?;
+        check_wires("query L", l.wires, first_private, self.counts.wires)?;
+        check_wires("commitment", g.wires, first_private, self.counts.wires)?;
+        check_points("query A", a.points)?;
+        check_points("query B in G1", b_g1.points)?;
+        check_points("query L", l.points)?;
+        check_points("query H", self.h())?;
+        check_points("commitment", g.points)?;
+        check_points("knowledge check", self.sigma_g().points)?;
+        check_points("query B in G2", b_g2.points)?;
+        if !self.is_consistent() {
+            return Err(KeyReadError::Inconsistent);
+        }
+        if self.sigma_fits() { Ok(()) } else { Err(KeyReadError::Sigma) }
+    }
+
+    /// `e(beta_1, delta_2) = e(delta_1, beta_2)`, and alpha, beta, delta over one pair of generators: the ratio of beta
+    /// and delta is the same in both groups.
+    fn is_consistent(&self) -> bool {
+        let vk = &self.verifying_key.points;
+        Bn254::multi_pairing([self.beta_g1, -self.delta_g1], [vk.delta_g2, vk.beta_g2]).0.is_one()
+    }
+
+    /// `e(sum r_j sigma G_j, gamma) e(sum r_j G_j, -sigma gamma) = 1` for 128-bit r_j that are drawn from the artifact's
+    /// digest, so after all points are fixed.
+    fn sigma_fits(&self) -> bool {
+        let vk = &self.verifying_key.points;
+        let Some(minus_sigma_gamma) = vk.commitment else { return true };
+        let factor = |index: usize| {
+            let hash = artifact::digest(&[&self.digest[..], &(index as u64).to_le_bytes()].concat());
+            Fr::from_le_bytes_mod_order(hash.first_chunk::<16>().unwrap_or(&[0; 16]))
+        };
+        let factors: Vec<Fr> = (0..self.g().points.len()).map(factor).collect();
+        let sum = |query: Query<'_, G1Point>| {
+            let points: Vec<G1Affine> = query.points.iter().map(|point| G1Affine::from(*point)).collect();
+            ark_bn254::G1Projective::msm_unchecked(&points, &factors).into_affine()
+        };
+        Bn254::multi_pairing([sum(self.sigma_g()), sum(self.g())], [vk.gamma_g2, minus_sigma_gamma])
+            .0
+            .is_one()
+    }
+}
+
+/// A proving key under construction: space for all of it, filled part by part.
+pub(crate) struct Assembly {
+    pub(crate) counts: Counts,
+    pub(crate) layout: Layout,
+    store: Store,
+}
+
+impl Assembly {
+    /// Space for a key of these counts; `None` where it could not be addressed.
+    pub(crate) fn new(counts: Counts) -> Option<Assembly> {
+        let layout = counts.layout()?;
+        Some(Assembly { counts, store: Store::zeroed(layout.len()), layout })
+    }
+
+    /// Fills a part: `range` is one of the layout's.
+    pub(crate) fn put<T: Pod>(&mut self, range: std::ops::Range<usize>, values: &[T]) {
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        if let Some(slot) = self.store.owned_mut().get_mut(range) {
+            let len = slot.len().min(bytes.len());
+            let (slot, bytes) = (slot.split_at_mut(len).0, bytes.split_at(len).0);
+            slot.copy_from_slice(bytes);
+        }
+    }
+
+    /// The key, once every part is filled.
+    pub(crate) fn finish(
+        mut self,
+        verifying_key: VerifyingKey,
+        beta_g1: G1Affine,
+        delta_g1: G1Affine,
+    ) -> ProvingKey {
+        let Counts { wires, domain, a, b, l, committed, instance } = self.counts;
+        let circuit = verifying_key.circuit;
+        self.put(layout::CIRCUIT..layout::FORMAT_AT, &circuit);
+        self.put(
+            layout::FORMAT_AT..layout::COUNTS,
+            &[layout::FORMAT, verifying_key.setup.to_byte(), instance, 0],
+        );
+        self.put(layout::COUNTS..layout::BETA, &[wires, domain, a, b, l, committed, 0]);
+        self.put(layout::BETA..layout::DELTA, &[G1Point::from(beta_g1)]);
+        self.put(layout::DELTA..layout::VERIFYING_KEY, &[G1Point::from(delta_g1)]);
+        self.put(self.layout.verifying_key.clone(), verifying_key.to_interface().as_bytes());
+        let header = artifact::header(Kind::ProvingKey, circuit, self.store.split_at(HEADER_LEN).1);
+        self.put(0..HEADER_LEN, &header);
+        let digest = header.last_chunk().copied().unwrap_or_default(); // the container's last field
+        let Assembly { counts, layout, store } = self;
+        ProvingKey { verifying_key, beta_g1, delta_g1, counts, layout, digest, store: Arc::new(store) }
+    }
+}
+
+/// Circuit digest, setup kind and counts.
+fn read_head(artifact: &Artifact<'_>) -> Result<([u8; 32], SetupKind, Counts), KeyReadError> {
+    let truncated = |field| KeyReadError::Truncated { field };
+    let (circuit, rest) = artifact.payload.split_first_chunk::<32>().ok_or(truncated("circuit digest"))?;
+    if *circuit != artifact.parent {
+        return Err(KeyReadError::Parent);
+    }
+    let (&[format, setup, instance, _], rest) = rest.split_first_chunk().ok_or(truncated("format"))?;
+    if format != layout::FORMAT {
+        return Err(KeyReadError::Format { found: format });
+    }
+    let setup = SetupKind::from_byte(setup).ok_or(KeyReadError::SetupKind(setup))?;
+    let counts = rest.first_chunk::<24>().ok_or(truncated("counts"))?.as_chunks::<4>().0;
+    let &[wires, domain, a, b, l, committed] = counts else { return Err(truncated("counts")) };
+    let [wires, domain, a, b, l, committed] =
+        [wires, domain, a, b, l, committed].map(|bytes| u32::from_le_bytes(bytes));
+    let count = |field, found, range: std::ops::RangeInclusive<u32>| {
+        if range.contains(&found) { Ok(()) } else { Err(KeyReadError::Count { field, found }) }
+    };
+    count("instance wires", instance.into(), 2..=3)?;
+    count("wires", wires, instance.into()..=MAX_WIRES)?;
+    count("query A", a, 0..=wires)?;
+    count("query B", b, 0..=wires)?;
+    count("query L", l, 0..=wires - u32::from(instance))?;
+    // A commitment has at least the mask, and is there exactly when the challenge is.
+    let committed_range = if instance == 3 { 1..=wires - 3 } else { 0..=0 };
+    count("committed wires", committed, committed_range)?;
+    if !is_domain(domain) {
+        return Err(KeyReadError::Count { field: "query H", found: domain });
+    }
+    Ok((*circuit, setup, Counts { wires, domain, a, b, l, committed, instance }))
+}
+
+/// 2^k, 3 * 2^k or 9 * 2^k.
+fn is_domain(size: u32) -> bool {
+    size > 0 && size <= MAX_WIRES && matches!(size >> size.trailing_zeros(), 1 | 3 | 9)
+}
+
+/// The part that lies at `end`, where a file stops too early.
+fn field_at(layout: &Layout, end: usize) -> &'static str {
+    let parts = [
+        ("verifying key", &layout.verifying_key),
+        ("wires", &layout.wires_committed),
+        ("query A", &layout.a),
+        ("query B in G1", &layout.b_g1),
+        ("query B in G2", &layout.b_g2),
+        ("query L", &layout.l),
+        ("query H", &layout.h),
+        ("commitment", &layout.g),
+    ];
+    parts.iter().find(|(_, range)| end < range.end).map_or("knowledge check", |(name, _)| name)
+}
+
+fn check_wires(field: &'static str, wires: &[u32], first: u32, limit: u32) -> Result<(), KeyReadError> {
+    let mut least = first;
+    for (index, &wire) in wires.iter().enumerate() {
+        if !(least..limit).contains(&wire) {
+            return Err(KeyReadError::Wire { field, index, wire, limit });
+        }
+        least = wire + 1;
+    }
+    Ok(())
+}
+
+/// A point of the engine that can be checked.
+pub(crate) trait Checked: Sync {
+    fn check(&self) -> Result<(), PointError>;
+}
+
+impl Checked for G1Point {
+    fn check(&self) -> Result<(), PointError> {
+        if self.is_identity() { Err(PointError::Identity) } else { Ok(G1Point::check(self)?) }
+    }
+}
+
+impl Checked for G2Point {
+    fn check(&self) -> Result<(), PointError> {
+        if self.is_identity() { Err(PointError::Identity) } else { Ok(G2Point::check(self)?) }
+    }
+}
+
+/// The first point that is none, if there is one.
+pub(crate) fn check_points<P: Checked>(field: &'static str, points: &[P]) -> Result<(), KeyReadError> {
+    let wrong = points.par_iter().enumerate().find_first(|(_, point)| point.check().is_err());
+    match wrong.map(|(index, point)| (index, point.check())) {
+        Some((index, Err(error))) => Err(KeyReadError::Point { field, index, error }),
+        _ => Ok(()),
+    }
+}
+
+fn point(field: &'static str, index: usize, point: G1Point) -> Result<G1Affine, KeyReadError> {
+    Checked::check(&point).map_err(|error| KeyReadError::Point { field, index, error })?;
+    Ok(point.into())
+}
+
+/// The value at `offset`, which lies before the parts.
+fn read_pod<T: Pod>(store: &[u8], offset: usize) -> T {
+    store.get(offset..offset + size_of::<T>()).map_or_else(T::zeroed, bytemuck::pod_read_unaligned)
+}
