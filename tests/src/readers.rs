@@ -22,7 +22,7 @@ use assay_interface::statement::Statement;
 
 pub use self::{
     chain::{onchain_key, price_account, return_data, schema, unpack},
-    keys::{proof, proving_key, snarkjs, verifying_key},
+    keys::{proof, proving_key, snarkjs, verifying_key, wtns, zkey},
     models::{compiled_model, onnx, samples_csv, samples_json, samples_numpy},
 };
 
@@ -60,6 +60,8 @@ pub const READERS: &[Reader] = &[
     Reader { name: "verifying_key", read: verifying_key, seeds: keys::verifying_key_seeds, mutants: 500 },
     Reader { name: "proof", read: proof, seeds: keys::proof_seeds, mutants: 1000 },
     Reader { name: "snarkjs", read: snarkjs, seeds: keys::snarkjs_seeds, mutants: 2000 },
+    Reader { name: "zkey", read: zkey, seeds: keys::zkey_seeds, mutants: 500 },
+    Reader { name: "wtns", read: wtns, seeds: keys::wtns_seeds, mutants: 5000 },
     Reader { name: "onchain_key", read: onchain_key, seeds: chain::onchain_key_seeds, mutants: 200 },
     Reader { name: "return_data", read: return_data, seeds: chain::return_data_seeds, mutants: 5000 },
     Reader { name: "price_account", read: price_account, seeds: chain::price_account_seeds, mutants: 5000 },

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use assay_compiler::CompiledModel;
-use assay_groth16::{ProvingKey, VerifyingKey};
+use assay_groth16::{KeyOpenError, KeyReadError, ProvingKey, ValidatedKeys, VerifyingKey};
 use assay_interface::artifact::{self, ArtifactError, Kind};
 use assay_interface::proof_file::ProofFile;
 use assay_interface::statement::Statement;
@@ -45,9 +45,23 @@ pub fn model(path: &Path) -> anyhow::Result<Model> {
     Ok(Model { path: path.to_owned(), compiled, circuit_digest })
 }
 
-/// The proving key in a `.pk` file.
+/// The proving key in a `.pk` file, mapped; validated in full the first time that this user loads the file.
 pub fn proving_key(path: &Path) -> anyhow::Result<ProvingKey> {
-    load(path, Kind::ProvingKey, LARGE, ProvingKey::from_bytes)
+    let kind = Kind::ProvingKey;
+    files::check(path, &kind.to_string())?;
+    ProvingKey::open(path, &ValidatedKeys::of_user()).map_err(|error| match error {
+        KeyOpenError::Io(error) => {
+            anyhow::Error::new(error).context(format!("cannot map the {kind} {}", path.display()))
+        }
+        KeyOpenError::Key(error) => {
+            let hint = match &error {
+                KeyReadError::Artifact(error) => artifact_hint(*error, Some(kind)),
+                KeyReadError::Format { .. } => made_by(kind).into(),
+                _ => format!("its checksum holds, so it was written like this: {}", made_by(kind)),
+            };
+            hinted(anyhow::Error::new(error).context(path.display().to_string()), hint)
+        }
+    })
 }
 
 /// The verifying key in a `.vk` file.

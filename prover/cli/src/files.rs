@@ -84,11 +84,11 @@ impl Output {
 }
 
 /// Writes all of the outputs, or none of them.
-pub fn commit(outputs: Vec<(Output, Vec<u8>)>) -> anyhow::Result<()> {
+pub fn commit<C: AsRef<[u8]>>(outputs: Vec<(Output, C)>) -> anyhow::Result<()> {
     let mut ready = Vec::with_capacity(outputs.len());
     for (mut output, contents) in outputs {
-        let file = output.temporary.file.as_file_mut();
-        file.write_all(&contents)
+        let (file, contents) = (output.temporary.file.as_file_mut(), contents.as_ref());
+        file.write_all(contents)
             .and_then(|()| file.sync_all())
             .with_context(|| format!("cannot write {} ({} bytes)", output.shown.display(), contents.len()))
             .hint(|| "nothing was written; free some space, or name another directory with -o")?;
@@ -124,6 +124,15 @@ pub fn commit(outputs: Vec<(Output, Vec<u8>)>) -> anyhow::Result<()> {
 
 /// All of the file, which is `what` ("model", "proving key"), at most `limit` bytes of it.
 pub fn read(path: &Path, what: &str, limit: u64) -> anyhow::Result<Vec<u8>> {
+    read_stream(open(path, what)?, &path.display().to_string(), what, limit)
+}
+
+/// Whether `path`, which is `what`, can be opened and is not a directory.
+pub fn check(path: &Path, what: &str) -> anyhow::Result<()> {
+    open(path, what).map(drop)
+}
+
+fn open(path: &Path, what: &str) -> anyhow::Result<File> {
     let file = File::open(path).with_context(|| format!("cannot open the {what} {}", path.display()));
     let file = match file {
         Err(error) if path.is_symlink() && !path.exists() => {
@@ -138,7 +147,7 @@ pub fn read(path: &Path, what: &str, limit: u64) -> anyhow::Result<Vec<u8>> {
             "name the file itself",
         ));
     }
-    read_stream(file, &path.display().to_string(), what, limit)
+    Ok(file)
 }
 
 /// All of standard input, under the same limit.

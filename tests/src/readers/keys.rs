@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use ark_bn254::Fr;
 use assay_circuits::Assignment;
+use assay_groth16::circom::{Zkey, read_wtns};
 use assay_groth16::{Prover, ProvingKey, VerifyingKey, snarkjs};
 use assay_interface::artifact::Kind;
 use assay_interface::field::Scalar;
@@ -84,15 +85,13 @@ pub(super) fn proof_seeds() -> Vec<Vec<u8>> {
 pub fn snarkjs(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(key) = snarkjs::verifying_key_from_json(text, [1; 32], SetupKind::Ceremony) {
-        let again = snarkjs::verifying_key_from_json(
-            &snarkjs::verifying_key_to_json(&key),
-            [1; 32],
-            SetupKind::Ceremony,
-        );
+        let written = snarkjs::verifying_key_to_json(&key).expect("no commitment was read");
+        let again = snarkjs::verifying_key_from_json(&written, [1; 32], SetupKind::Ceremony);
         assert!(again.is_ok_and(|again| again == key), "what is written is read back");
     }
     if let Ok(proof) = snarkjs::proof_from_json(text) {
-        let again = snarkjs::proof_from_json(&snarkjs::proof_to_json(&proof));
+        let written = snarkjs::proof_to_json(&proof).expect("no commitment was read");
+        let again = snarkjs::proof_from_json(&written);
         assert!(again.is_ok_and(|again| again == proof), "what is written is read back");
     }
     if let Ok(digest) = snarkjs::public_from_json(text) {
@@ -104,9 +103,31 @@ pub fn snarkjs(bytes: &[u8]) {
 pub(super) fn snarkjs_seeds() -> Vec<Vec<u8>> {
     let Proven { verifying_key, proof, digest, .. } = proven();
     let texts = [
-        snarkjs::verifying_key_to_json(verifying_key),
-        snarkjs::proof_to_json(proof),
+        snarkjs::verifying_key_to_json(verifying_key).expect("the small circuit has no commitment"),
+        snarkjs::proof_to_json(proof).expect("the small circuit has no commitment"),
         snarkjs::public_to_json(digest),
     ];
     texts.into_iter().map(String::into_bytes).collect()
 }
+
+/// A proving key of snarkjs, and that it does not panic when it proves.
+pub fn zkey(bytes: &[u8]) {
+    if let (Ok(key), Ok(witness)) = (Zkey::from_bytes(bytes), read_wtns(WTNS)) {
+        let _ = key.prove(&witness, &mut ChaCha20Rng::from_seed([1; 32])).map(drop);
+    }
+}
+
+pub(super) fn zkey_seeds() -> Vec<Vec<u8>> {
+    vec![include_bytes!("../../../prover/groth16/tests/data/tiny.zkey").to_vec()]
+}
+
+/// A witness of circom.
+pub fn wtns(bytes: &[u8]) {
+    let _ = read_wtns(bytes).map(drop);
+}
+
+pub(super) fn wtns_seeds() -> Vec<Vec<u8>> {
+    vec![WTNS.to_vec()]
+}
+
+const WTNS: &[u8] = include_bytes!("../../../prover/groth16/tests/data/tiny.wtns");

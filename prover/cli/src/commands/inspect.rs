@@ -261,12 +261,13 @@ fn to_snarkjs(kind: Kind, file: &[u8], path: &Path) -> anyhow::Result<String> {
     let name = || path.display().to_string();
     match kind {
         Kind::VerifyingKey => {
-            Ok(snarkjs::verifying_key_to_json(&VerifyingKey::from_bytes(file).with_context(name)?))
+            Ok(snarkjs::verifying_key_to_json(&VerifyingKey::from_bytes(file).with_context(name)?)
+                .with_context(name)?)
         }
         Kind::Proof => {
             let read = ProofFile::from_bytes(file).with_context(name)?;
             let proof = assay_groth16::Proof::from_interface(&read.proof).with_context(name)?;
-            let proof: Value = serde_json::from_str(&snarkjs::proof_to_json(&proof))?;
+            let proof: Value = serde_json::from_str(&snarkjs::proof_to_json(&proof).with_context(name)?)?;
             let signals: Value = serde_json::from_str(&snarkjs::public_to_json(&read.statement.digest()?))?;
             Ok(format!("{:#}", json!({ "proof": proof, "publicSignals": signals })))
         }

@@ -1,6 +1,7 @@
 //! One subcommand a file: its arguments, its help, what it does.
 
 pub mod bench;
+pub mod circom;
 pub mod compile;
 pub mod demo;
 pub mod inspect;

@@ -1,9 +1,9 @@
 //! `assay prove`: model.assay + model.pk + an input -> decision.proof.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use assay_circuits::{Assignment, Witness};
 use assay_groth16::{ProveError, Prover};
 use assay_interface::artifact::{self, Kind};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
 use crate::cli::Outcome;
-use crate::commands::{ARTIFACT, bytes32, existing, print, show, sibling};
+use crate::commands::{ARTIFACT, bytes32, circom, existing, print, show, sibling};
 use crate::failure::{HintExt, SelfCheck};
 use crate::files::{self, Access, Existing, Output};
 use crate::inputs::{self, InputArgs, Salts};
@@ -41,21 +41,28 @@ says nothing about where it may be used.
 
 A model compiled with --commit hides that input behind a salted commitment. The salts are
 drawn fresh and saved with --save-salts; whoever holds them and the input can show later what
-was committed to.";
+was committed to.
+
+  $ assay prove --zkey circuit.zkey --wtns witness.wtns --proof proof.json --public public.json
+proves for any circom circuit with a key of snarkjs; `snarkjs groth16 verify` takes the result.";
+
+/// Arguments that mean nothing beside --zkey.
+const MODEL_ONLY: [&str; 9] =
+    ["model", "key", "input", "row", "context", "salts", "save_salts", "output", "witness"];
 
 /// Prove what the model decides for an input.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
     /// Compiled model, from `assay compile`
-    #[arg(long, value_name = "MODEL.assay")]
-    model: PathBuf,
+    #[arg(long, value_name = "MODEL.assay", required_unless_present = "zkey")]
+    model: Option<PathBuf>,
     /// Proving key, from `assay setup`
-    #[arg(long, value_name = "MODEL.pk")]
-    key: PathBuf,
+    #[arg(long, value_name = "MODEL.pk", required_unless_present = "zkey")]
+    key: Option<PathBuf>,
     /// Input in the model's own units: JSON or CSV, or - for JSON on standard input
-    #[arg(long, value_name = "FILE")]
-    input: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "zkey")]
+    input: Option<PathBuf>,
     /// Row of a CSV or list of inputs, counted from 1
     #[arg(long, value_name = "N")]
     row: Option<usize>,
@@ -74,6 +81,18 @@ pub struct Args {
     /// Also write the witness, readable by the owner only: it holds every value of the computation
     #[arg(long, value_name = "FILE.wtns")]
     witness: Option<PathBuf>,
+    /// Prove with a key of snarkjs instead: any circom circuit
+    #[arg(long, value_name = "FILE.zkey", requires = "wtns", conflicts_with_all = MODEL_ONLY)]
+    zkey: Option<PathBuf>,
+    /// Witness for --zkey
+    #[arg(long, value_name = "FILE.wtns", requires = "zkey")]
+    wtns: Option<PathBuf>,
+    /// Where the proof for --zkey goes [default: proof.json]
+    #[arg(long, value_name = "FILE.json", requires = "zkey")]
+    proof: Option<PathBuf>,
+    /// Where the public signals for --zkey go [default: public.json]
+    #[arg(long, value_name = "FILE.json", requires = "zkey")]
+    public: Option<PathBuf>,
     /// Replace files that are not earlier outputs
     #[arg(long)]
     force: bool,
@@ -84,8 +103,22 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<Outcome> {
-    let model = artifacts::model(&args.model)?;
-    let integers = inputs::quantized(&model, &InputArgs { path: &args.input, row: args.row })?;
+    if let Args { zkey: Some(zkey), wtns: Some(wtns), .. } = &args {
+        let file = |path: &Option<PathBuf>, default: &str| path.clone().unwrap_or_else(|| default.into());
+        return circom::run(&circom::Args {
+            zkey: zkey.clone(),
+            wtns: wtns.clone(),
+            proof: file(&args.proof, "proof.json"),
+            public: file(&args.public, "public.json"),
+            force: args.force,
+            json: args.json,
+        });
+    }
+    let (Some(model_path), Some(key_path), Some(input)) = (&args.model, &args.key, &args.input) else {
+        bail!("a proof needs --model, --key and --input, or --zkey and --wtns");
+    };
+    let model = artifacts::model(model_path)?;
+    let integers = inputs::quantized(&model, &InputArgs { path: input, row: args.row })?;
     let salts = match &args.salts {
         Some(path) => inputs::read_salts(&model, path)?,
         None => inputs::fresh_salts(&model)?,
@@ -96,13 +129,13 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         );
     }
     let expected = inputs::statement_inputs(&model, &integers, Some(&salts))?;
-    let outputs = Outputs::create(&args, &salts)?;
+    let outputs = Outputs::create(&args, model_path, &salts)?;
 
     let key = {
         let _spinner = Spinner::start("reading and checking the proving key");
-        artifacts::proving_key(&args.key)?
+        artifacts::proving_key(key_path)?
     };
-    artifacts::pair(&model, &args.key, key.circuit_digest())?;
+    artifacts::pair(&model, key_path, key.circuit_digest())?;
 
     let context = args.context.unwrap_or_default();
     let circuit = &model.compiled.circuit;
@@ -167,8 +200,8 @@ struct Outputs {
 }
 
 impl Outputs {
-    fn create(args: &Args, salts: &Salts) -> anyhow::Result<Outputs> {
-        let path = args.output.clone().unwrap_or_else(|| sibling(&args.model, Kind::Proof.extension()));
+    fn create(args: &Args, model: &Path, salts: &Salts) -> anyhow::Result<Outputs> {
+        let path = args.output.clone().unwrap_or_else(|| sibling(model, Kind::Proof.extension()));
         let artifact = existing(args.force, ARTIFACT);
         let witness = args.witness.as_deref().map(|path| Output::create(path, artifact, Access::Private));
         // Salts that are lost cannot be drawn again: an existing file stays.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::anyhow;
+use assay_groth16::SetupError;
 use rand::rngs::OsRng;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -12,7 +13,7 @@ use serde_json::json;
 use crate::artifacts;
 use crate::cli::Outcome;
 use crate::commands::{bytes32, print, show};
-use crate::failure::{HintExt, hinted};
+use crate::failure::hinted;
 use crate::files::{self, Access, Existing, Output};
 use crate::ui::{self, Spinner, bytes, duration, hex};
 
@@ -92,12 +93,17 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
             Some(seed) => assay_groth16::setup_development(circuit, &mut ChaCha20Rng::from_seed(seed)),
             None => assay_groth16::setup_development(circuit, &mut OsRng),
         }
-        .hint(|| "the compiled model has no keys; compile it again from its ONNX file")?
+        .map_err(|error| match error {
+            SetupError::Memory(_) | SetupError::Backend(_) => anyhow::Error::new(error),
+            error => {
+                hinted(error.into(), "the compiled model has no keys; compile it again from its ONNX file")
+            }
+        })?
     };
     let elapsed = start.elapsed();
 
     let (proving_path, verifying_path) = (proving.path().to_owned(), verifying.path().to_owned());
-    let (proving_bytes, verifying_bytes) = (proving_key.to_bytes(), verifying_key.to_bytes());
+    let (proving_bytes, verifying_bytes) = (proving_key.as_bytes(), &verifying_key.to_bytes()[..]);
     let sizes = (proving_bytes.len() as u64, verifying_bytes.len() as u64);
     files::commit(vec![(proving, proving_bytes), (verifying, verifying_bytes)])?;
 

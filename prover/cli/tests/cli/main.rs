@@ -3,6 +3,7 @@
 //! Snapshots lie in `tests/snapshots`; `INSTA_UPDATE=always cargo test -p assay-cli` rewrites them after a wanted change.
 
 mod bad_input;
+mod circom;
 mod common;
 mod help;
 mod interruption;

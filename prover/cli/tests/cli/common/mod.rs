@@ -108,6 +108,8 @@ impl Workspace {
         // A fixed width and no colours: help wraps the same on every terminal.
         command.args(arguments).current_dir(self.0.path()).env("COLUMNS", "100").env_remove("RUST_BACKTRACE");
         command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").stdin(Stdio::null());
+        // No cache: what one test has validated, another validates again.
+        command.env_remove("XDG_CACHE_HOME").env_remove("HOME");
         command
     }
 

@@ -1,0 +1,110 @@
+//! `assay prove --zkey`: snarkjs' key and circom's witness -> proof.json, public.json.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Context;
+use assay_groth16::{
+    ValidatedKeys, VerifyError,
+    circom::{CircomError, Zkey, read_wtns},
+    snarkjs::{inputs_to_json, proof_to_json},
+};
+use rand::rngs::OsRng;
+use serde_json::json;
+
+use crate::cli::Outcome;
+use crate::commands::{existing, print, show};
+use crate::failure::hinted;
+use crate::files::{self, Access, Output};
+use crate::ui::{self, Spinner, duration};
+
+/// Most bytes of a witness that are read: 2^27 wires.
+const LARGE: u64 = 4 << 30;
+/// First bytes of a JSON object and of a list: what earlier outputs start with.
+const OBJECT: &[u8] = b"{";
+const LIST: &[u8] = b"[";
+
+/// What is read and written.
+pub struct Args {
+    /// The proving key.
+    pub zkey: PathBuf,
+    /// The witness.
+    pub wtns: PathBuf,
+    /// Where the proof goes.
+    pub proof: PathBuf,
+    /// Where the public signals go.
+    pub public: PathBuf,
+    /// Replace what is not an earlier output.
+    pub force: bool,
+    /// Print JSON.
+    pub json: bool,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> anyhow::Result<Outcome> {
+    let proof_output = Output::create(&args.proof, existing(args.force, OBJECT), Access::Shared)?;
+    let public_output = Output::create(&args.public, existing(args.force, LIST), Access::Shared)?;
+    let start = Instant::now();
+    files::check(&args.zkey, "proving key")?;
+    let key =
+        Zkey::open(&args.zkey, &ValidatedKeys::of_user()).map_err(|error| unreadable(&args.zkey, error))?;
+    let wtns = files::read(&args.wtns, "witness", LARGE)?;
+    let witness = read_wtns(&wtns).map_err(|error| unreadable(&args.wtns, error))?;
+    let loaded = start.elapsed();
+
+    let start = Instant::now();
+    let (proof, timings) = {
+        let _spinner = Spinner::start("proving");
+        key.prove(&witness, &mut OsRng).with_context(|| show(&args.wtns))?
+    };
+    let proved = start.elapsed();
+    let public = key.public_inputs(&witness);
+    key.verify(&proof, public).map_err(|error| match error {
+        VerifyError::Invalid => hinted(
+            anyhow::anyhow!("{} breaks a constraint of {}", args.wtns.display(), args.zkey.display()),
+            "the witness is of another circuit or input: `snarkjs wtns check` names the constraint",
+        ),
+        error => error.into(),
+    })?;
+
+    let proof_json = proof_to_json(&proof)?;
+    let written = vec![(proof_output, proof_json), (public_output, inputs_to_json(public))];
+    files::commit(written)?;
+    ui::note(&format!("loaded in {}, proof {}", duration(loaded), duration(proved)));
+    print(
+        args.json,
+        || {
+            let ms = |time: std::time::Duration| time.as_secs_f64() * 1e3;
+            let phases: serde_json::Map<String, serde_json::Value> =
+                timings.phases().iter().map(|(name, time)| ((*name).to_owned(), ms(*time).into())).collect();
+            json!({
+                "proof_file": show(&args.proof),
+                "public_file": show(&args.public),
+                "wires": witness.len(),
+                "public_inputs": public.len(),
+                "load_ms": ms(loaded),
+                "prove_ms": ms(proved),
+                "phases_ms": phases,
+            })
+        },
+        || {
+            ui::fields(&[
+                ("proof", show(&args.proof)),
+                ("public signals", show(&args.public)),
+                ("wires", witness.len().to_string()),
+            ])
+        },
+    )?;
+    Ok(Outcome::Valid)
+}
+
+fn unreadable(path: &Path, error: CircomError) -> anyhow::Error {
+    let hint = match &error {
+        CircomError::Io(_) => "the file must be readable, and a regular file",
+        CircomError::Magic(_) | CircomError::Protocol => {
+            "`snarkjs groth16 setup` makes .zkey files, circom's witness generator .wtns files"
+        }
+        _ => "copy the file again from where it was made, or make it again",
+    };
+    hinted(anyhow::Error::new(error).context(show(path)), hint)
+}

@@ -1,0 +1,67 @@
+//! `assay prove --zkey`: a key of snarkjs and a witness of circom, as `prover/groth16/tests/data` has them.
+
+use assay_groth16::circom::Zkey;
+use assay_groth16::snarkjs::proof_from_json;
+
+use crate::common::Workspace;
+
+const ZKEY: &[u8] = include_bytes!("../../../groth16/tests/data/tiny.zkey");
+const WTNS: &[u8] = include_bytes!("../../../groth16/tests/data/tiny.wtns");
+const PUBLIC: &str = include_str!("../../../groth16/tests/data/tiny.public.json");
+const PROVE: [&str; 5] = ["prove", "--zkey", "tiny.zkey", "--wtns", "tiny.wtns"];
+
+fn workspace() -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write("tiny.zkey", ZKEY);
+    workspace.write("tiny.wtns", WTNS);
+    workspace
+}
+
+fn json(bytes: &[u8]) -> serde_json::Value {
+    serde_json::from_slice(bytes).unwrap()
+}
+
+#[test]
+fn proof_and_public_signals_are_snarkjs() {
+    let workspace = workspace();
+    let report = workspace.succeed(PROVE.into_iter().chain(["--json"]));
+    let report = json(report.as_bytes());
+    assert_eq!((&report["wires"], &report["public_inputs"]), (&11.into(), &2.into()));
+    assert_eq!(json(&workspace.read("public.json")), json(PUBLIC.as_bytes()));
+    let proof = proof_from_json(&String::from_utf8(workspace.read("proof.json")).unwrap()).unwrap();
+    let witness = assay_groth16::circom::read_wtns(WTNS).unwrap();
+    let key = Zkey::from_bytes(ZKEY).unwrap();
+    assert_eq!(key.verify(&proof, key.public_inputs(&witness)), Ok(()));
+
+    // Again: its own outputs give way, other files do not.
+    workspace.succeed(PROVE.into_iter().chain(["--proof", "proof.json", "--public", "other.json"]));
+    assert_ne!(proof, proof_from_json(&String::from_utf8(workspace.read("proof.json")).unwrap()).unwrap());
+    workspace.write("notes.txt", "keep");
+    let refused = workspace.refused(PROVE.into_iter().chain(["--public", "notes.txt"]));
+    assert!(refused.contains("notes.txt exists"), "{refused}");
+}
+
+#[test]
+fn what_cannot_be_proven_says_why() {
+    let workspace = workspace();
+    // The witness' last byte but one wire: the unused one is wire 10.
+    let mut wrong = WTNS.to_vec();
+    let used = wrong.len() - 64;
+    wrong[used] ^= 1;
+    workspace.write("tiny.wtns", &wrong);
+    let refused = workspace.refused(PROVE);
+    assert!(refused.contains("tiny.wtns breaks a constraint of tiny.zkey"), "{refused}");
+    workspace.write("tiny.wtns", &WTNS[..WTNS.len() - 1]);
+    assert!(workspace.refused(PROVE).contains("damaged or cut off"));
+    workspace.write("tiny.wtns", ZKEY);
+    assert!(workspace.refused(PROVE).contains("not a .wtns file"));
+    let missing = workspace.refused(["prove", "--zkey", "none.zkey", "--wtns", "tiny.wtns"]);
+    assert!(missing.contains("cannot open the proving key none.zkey"), "{missing}");
+    for arguments in [
+        &["prove", "--zkey", "tiny.zkey"][..],
+        &["prove", "--wtns", "tiny.wtns"],
+        &["prove", "--zkey", "tiny.zkey", "--wtns", "tiny.wtns", "--model", "model.assay"],
+    ] {
+        assert_eq!(workspace.run(arguments).status.code(), Some(1), "{arguments:?}");
+    }
+}
