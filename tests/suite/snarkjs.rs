@@ -39,11 +39,11 @@ pub fn accepts(case: &Case) {
         fs::write(&path, text).unwrap();
         path
     };
-    let key = write("verification_key.json", snarkjs::verifying_key_to_json(key.verifying_key()));
+    let key = write("verification_key.json", snarkjs::verifying_key_to_json(key.verifying_key()).unwrap());
     let digest = write("public.json", snarkjs::public_to_json(&digest));
     let altered = write("altered.json", snarkjs::public_to_json(&altered));
-    let proof = write("proof.json", snarkjs::proof_to_json(&proof));
-    let other_proof = write("other.json", snarkjs::proof_to_json(&other_proof));
+    let proof = write("proof.json", snarkjs::proof_to_json(&proof).unwrap());
+    let other_proof = write("other.json", snarkjs::proof_to_json(&other_proof).unwrap());
 
     let accepted = verify(&key, &digest, &proof);
     assert!(accepted.status.success(), "{accepted:?}");
