@@ -4,22 +4,24 @@ use std::sync::Arc;
 
 use super::node::Node;
 use super::refusal::Refusal;
-use super::value::{MAX_TERMS, Tensor, Value};
+use super::value::{Data, MAX_FOLDED, MAX_TERMS, Tensor, Value};
 use crate::import::tensor::Constant;
-use crate::model::{Function, Layer, Row, clip};
+use crate::model::{Axis, Convolution, Function, Layer, Map, Row, Window, clip};
 
 /// Layers in the order of the walk, with the atom at which each one's elements begin.
 pub(crate) struct Layers {
-    inputs: usize,
+    /// Elements of each input.
+    inputs: Vec<usize>,
     layers: Vec<Layer>,
     starts: Vec<usize>,
     atoms: usize,
 }
 
 impl Layers {
-    /// No layers; atoms `0..inputs` are the input elements.
-    pub fn new(inputs: usize) -> Self {
-        Layers { inputs, layers: Vec::new(), starts: Vec::new(), atoms: inputs }
+    /// No layers; the first atoms are the input elements.
+    pub fn new(inputs: Vec<usize>) -> Self {
+        let atoms = inputs.iter().sum();
+        Layers { inputs, layers: Vec::new(), starts: Vec::new(), atoms }
     }
 
     pub fn atoms(&self) -> usize {
@@ -30,7 +32,8 @@ impl Layers {
         self.layers
     }
 
-    /// Clips `x` elementwise. A clip of a clip becomes one layer with the combined bounds.
+    /// Clips `x` elementwise. A clip of a clip becomes one layer with the combined bounds; a clip of a max pooling
+    /// becomes one with it.
     pub fn clip(
         &mut self,
         node: &Node<'_>,
@@ -38,38 +41,66 @@ impl Layers {
         low: Option<f64>,
         high: Option<f64>,
     ) -> Result<Tensor, Refusal> {
-        if x.is_constant() {
-            let rows = x.rows.iter().map(|row| Row::constant(clip(row.bias, low, high))).collect();
-            return Ok(Tensor::new(x.shape.clone(), rows));
+        if let Some(constants) = x.as_constants() {
+            let clipped = constants.iter().map(|&value| clip(value, low, high)).collect();
+            return Ok(Tensor::constants(x.shape.clone(), clipped));
         }
-        if let Some((inner, rows)) = self.as_clip(x) {
-            // clip(clip(x, a, b), c, d) = clip(x, clip(a, c, d), clip(b, c, d)).
-            let (Function::Clip { low: a, high: b }, trail) =
-                (inner.function.clone(), vec![inner.name.clone()])
-            else {
-                return Err(Refusal::NotFinite { node: node.name.clone() });
+        if let Some(layer) = self.owner(x).and_then(|position| self.layers.get(position)) {
+            let function = match layer.function {
+                // clip(clip(x, a, b), c, d) = clip(x, clip(a, c, d), clip(b, c, d)).
+                Function::Clip { low: a, high: b } => Some(Function::Clip {
+                    low: a.map_or(low, |a| Some(clip(a, low, high))),
+                    high: b.map_or(high, |b| Some(clip(b, low, high))),
+                }),
+                Function::Sum if layer.pool.is_some() => Some(Function::Clip { low, high }),
+                _ => None,
             };
-            let function = Function::Clip {
-                low: a.map_or(low, |a| Some(clip(a, low, high))),
-                high: b.map_or(high, |b| Some(clip(b, low, high))),
-            };
-            let x = Tensor { shape: x.shape.clone(), rows: Arc::new(rows), trail };
-            return self.push(node, &x, function, x.shape.clone());
+            if let Some(function) = function {
+                let layer = Layer {
+                    name: format!("{} + {}", layer.name, node.name.name),
+                    map: Arc::clone(&layer.map),
+                    pool: layer.pool,
+                    function,
+                };
+                return self.push_layer(layer, x.shape.clone());
+            }
         }
         self.push(node, x, Function::Clip { low, high }, x.shape.clone())
     }
 
-    /// The clip layer whose results `x` selects, with its affine rows in the order of `x`.
-    fn as_clip(&self, x: &Tensor) -> Option<(&Layer, Vec<Row>)> {
-        let first = x.rows.first()?.as_atom()? as usize;
-        let position = self.starts.partition_point(|&start| start <= first).checked_sub(1)?;
-        let (layer, start) = (self.layers.get(position)?, *self.starts.get(position)?);
-        if !matches!(layer.function, Function::Clip { .. }) {
-            return None;
+    /// The largest elements of windows over `x`, which has the shape that the window is for. Where `x` is a layer that
+    /// clips, the two become one layer.
+    pub fn max_pool(
+        &mut self,
+        node: &Node<'_>,
+        x: &Tensor,
+        window: Window,
+        shape: Vec<usize>,
+    ) -> Result<Tensor, Refusal> {
+        let owner = self.owner(x);
+        if let Some(layer) = owner.and_then(|position| self.layers.get(position))
+            && layer.pool.is_none()
+            && matches!(layer.function, Function::Clip { .. } | Function::Linear)
+        {
+            let name = format!("{} + {}", layer.name, node.name.name);
+            let layer = Layer { name, pool: Some(window), ..layer.clone() };
+            return self.push_layer(layer, shape);
         }
-        let rows =
-            x.rows.iter().map(|row| layer.rows.get((row.as_atom()? as usize).checked_sub(start)?).cloned());
-        Some((layer, rows.collect::<Option<Vec<Row>>>()?))
+        let mut trail = x.trail.clone();
+        trail.push(node.name.name.clone());
+        let name = trail.join(" + ");
+        if let Some(first) = self.whole_value(x) {
+            // The elements as they are, each channel through a kernel of one position.
+            let same = |axis: Axis| Axis::new(axis.input, 1);
+            let identity = Window { height: same(window.height), width: same(window.width), ..window };
+            let map = Arc::new(Map::Convolution(Convolution::ones(first, identity)));
+            let layer = Layer { name, map, pool: Some(window), function: Function::Sum };
+            return self.push_layer(layer, shape);
+        }
+        let Data::Variable(map) = &x.data else { return Err(node.not_constant(0)) };
+        let layer =
+            Layer { name, map: Arc::clone(map), pool: Some(window), function: Function::Linear };
+        self.push_layer(layer, shape)
     }
 
     /// Ends a layer: its results become new atoms, in a tensor of the given shape.
@@ -92,7 +123,15 @@ impl Layers {
         function: Function,
         shape: Vec<usize>,
     ) -> Result<Tensor, Refusal> {
-        let layer = Layer { name, rows: Arc::clone(&x.rows), function };
+        let map = match &x.data {
+            Data::Variable(map) => Arc::clone(map),
+            Data::Constants(data) => Arc::new(Map::Rows(data.iter().copied().map(Row::constant).collect())),
+        };
+        self.push_layer(Layer { name, map, pool: None, function }, shape)
+    }
+
+    /// Appends a layer whose results form a tensor of the given shape.
+    pub fn push_layer(&mut self, layer: Layer, shape: Vec<usize>) -> Result<Tensor, Refusal> {
         let (start, len) = (self.atoms, layer.len());
         let end = start + len;
         if end > MAX_TERMS {
@@ -106,14 +145,56 @@ impl Layers {
         Ok(Tensor::new(shape, rows))
     }
 
+    /// `x` with elements that may be folded into what reads them: a large matrix or convolution becomes a layer.
+    pub fn foldable(&mut self, x: &Tensor) -> Result<Tensor, Refusal> {
+        let is_rows = matches!(&x.data, Data::Variable(map) if matches!(map.as_ref(), Map::Rows(_)));
+        if x.is_constant() || is_rows || x.terms() <= MAX_FOLDED {
+            return Ok(x.clone());
+        }
+        self.push_named(x.trail.join(" + "), x, Function::Linear, x.shape.clone())
+    }
+
     /// The layer whose results are exactly the elements of `x`, in order.
     pub fn owner(&self, x: &Tensor) -> Option<usize> {
-        let first = x.rows.first()?.as_atom()? as usize;
+        let first = self.atoms_in_order(x)? as usize;
         let position = self.starts.partition_point(|&start| start <= first).checked_sub(1)?;
         let (layer, start) = (self.layers.get(position)?, *self.starts.get(position)?);
-        let whole = layer.len() == x.rows.len()
-            && x.rows.iter().enumerate().all(|(i, row)| row.as_atom() == u32::try_from(start + i).ok());
-        whole.then_some(position)
+        (start == first && layer.len() == x.len()).then_some(position)
+    }
+
+    /// The layer at a position.
+    pub fn layer(&self, position: usize) -> Option<&Layer> {
+        self.layers.get(position)
+    }
+
+    /// The first atom, if the elements of `x` are those of one input or of one layer, in order.
+    pub fn whole_value(&self, x: &Tensor) -> Option<u32> {
+        let first = self.atoms_in_order(x)?;
+        self.is_whole(first, x.len()).then_some(first)
+    }
+
+    /// Whether one input or one layer owns exactly these atoms.
+    pub fn is_whole(&self, first: u32, len: usize) -> bool {
+        let first = first as usize;
+        if let Ok(at) = self.starts.binary_search(&first) {
+            return self.layers.get(at).is_some_and(|layer| layer.len() == len);
+        }
+        let mut start = 0;
+        for &input in &self.inputs {
+            if start == first {
+                return input == len;
+            }
+            start += input;
+        }
+        false
+    }
+
+    fn atoms_in_order(&self, x: &Tensor) -> Option<u32> {
+        let Data::Variable(map) = &x.data else { return None };
+        let Map::Rows(rows) = map.as_ref() else { return None };
+        let first = rows.first()?.as_atom()?;
+        let follows = |(i, row): (usize, &Row)| row.as_atom() == first.checked_add(i as u32);
+        rows.iter().enumerate().all(follows).then_some(first)
     }
 
     /// Drops layers that no output depends on, and numbers the atoms anew. `outputs` are layer positions.
@@ -121,23 +202,24 @@ impl Layers {
         let mut used = vec![false; self.layers.len()];
         outputs.iter().for_each(|&layer| used.iter_mut().skip(layer).take(1).for_each(|used| *used = true));
         for position in (0..self.layers.len()).rev() {
-            if used.get(position) != Some(&true) {
+            let Some((layer, true)) = self.layers.get(position).zip(used.get(position).copied()) else {
                 continue;
-            }
-            let rows = self.layers.get(position).map(|layer| Arc::clone(&layer.rows)).unwrap_or_default();
-            for &(atom, _) in rows.iter().flat_map(|row| &row.terms) {
+            };
+            let map = Arc::clone(&layer.map);
+            map.for_each_atom(|atom| {
                 let owner = self.starts.partition_point(|&start| start <= atom as usize);
                 if let Some(slot) = owner.checked_sub(1).and_then(|owner| used.get_mut(owner)) {
                     *slot = true;
                 }
-            }
+            });
         }
         if used.iter().all(|&used| used) {
             return;
         }
-        let mut atoms: Vec<u32> = (0..self.inputs as u32).collect();
+        let inputs: usize = self.inputs.iter().sum();
+        let mut atoms: Vec<u32> = (0..inputs as u32).collect();
         let mut positions = Vec::with_capacity(used.len());
-        let (mut next, mut kept) = (self.inputs as u32, 0);
+        let (mut next, mut kept) = (inputs as u32, 0);
         for (layer, &used) in self.layers.iter().zip(&used) {
             positions.push(kept);
             for _ in 0..layer.len() {
@@ -146,18 +228,11 @@ impl Layers {
             }
             kept += usize::from(used);
         }
-        let renumber = |row: &Row| Row {
-            terms: row
-                .terms
-                .iter()
-                .map(|&(atom, c)| (atoms.get(atom as usize).copied().unwrap_or(0), c))
-                .collect(),
-            bias: row.bias,
-        };
         let mut flags = used.iter();
         self.layers.retain(|_| flags.next() == Some(&true));
         for layer in &mut self.layers {
-            layer.rows = Arc::new(layer.rows.iter().map(renumber).collect());
+            let renumbered = layer.map.renumbered(|atom| atoms.get(atom as usize).copied().unwrap_or(0));
+            layer.map = Arc::new(renumbered);
         }
         for output in outputs {
             *output = positions.get(*output).copied().unwrap_or(0);
@@ -168,7 +243,7 @@ impl Layers {
 impl From<Constant> for Value {
     fn from(constant: Constant) -> Self {
         match constant {
-            Constant::Floats { shape, data } => Value::Real(Tensor::constants(shape, &data)),
+            Constant::Floats { shape, data } => Value::Real(Tensor::constants(shape, data)),
             Constant::Integers { shape, data } => Value::Integers { shape, data: Arc::new(data) },
         }
     }

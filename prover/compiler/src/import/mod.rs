@@ -46,7 +46,7 @@ pub(crate) fn import_proto(proto: &ModelProto) -> Result<Model, ImportError> {
     let graph = proto.graph.as_ref().ok_or(ImportError::NoGraph)?;
     let mut refusals = Vec::new();
     let opsets = signature::opsets(proto, &mut refusals);
-    let mut walk = Walk { values: HashMap::new(), layers: Layers::new(0), size: 0, refusals };
+    let mut walk = Walk { values: HashMap::new(), layers: Layers::new(Vec::new()), size: 0, refusals };
     let inputs = walk.sources(graph);
     let feature_names = signature::feature_names(proto, &inputs, &mut walk.refusals);
     walk.check_names(graph);
@@ -92,8 +92,7 @@ impl Walk {
         let is_initializer =
             |name: &str| graph.initializer.iter().any(|initializer| initializer.name == name);
         let inputs = signature::inputs(graph, is_initializer, &mut self.refusals);
-        let elements = inputs.iter().map(|input| input.len()).sum();
-        self.layers = Layers::new(elements);
+        self.layers = Layers::new(inputs.iter().map(|input| input.len()).collect());
         let mut atom = 0;
         for input in &inputs {
             let rows = (atom..atom + input.len() as u32).map(crate::model::Row::atom).collect();
@@ -235,13 +234,11 @@ impl Walk {
 fn finish(node: &Node<'_>, value: Value) -> Result<Value, Refusal> {
     match value {
         Value::Real(mut tensor) => {
-            if !tensor.rows.iter().all(crate::model::Row::is_finite) {
+            if !tensor.is_finite() {
                 return Err(Refusal::NotFinite { node: node.name.clone() });
             }
-            let moves_only = matches!(
-                node.proto.op_type.as_str(),
-                "Relu" | "Clip" | "Identity" | "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" | "Concat"
-            );
+            // Nodes that end a layer have given it their name.
+            let moves_only = operators::names_no_map(&node.proto.op_type);
             if !moves_only && !tensor.is_constant() {
                 tensor.trail.push(node.name.name.clone());
             }

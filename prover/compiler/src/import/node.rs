@@ -70,7 +70,7 @@ impl Node<'_> {
     pub fn constant(&self, position: usize) -> Result<(Vec<usize>, Vec<f64>), Refusal> {
         let tensor = self.real(position)?;
         match tensor.as_constants() {
-            Some(data) => Ok((tensor.shape.clone(), data)),
+            Some(data) => Ok((tensor.shape.clone(), data.to_vec())),
             None => Err(self.not_constant(position)),
         }
     }
@@ -122,6 +122,12 @@ impl Node<'_> {
 
     pub fn ints(&self, attribute: &'static str) -> Result<Option<Vec<i64>>, Refusal> {
         self.attribute(attribute, AttributeType::Ints, "a list of integers", |proto| proto.ints.clone())
+    }
+
+    /// A string; bytes that are not UTF-8 are no value that any operator knows.
+    pub fn text(&self, attribute: &'static str) -> Result<Option<String>, Refusal> {
+        let read = |proto: &tract_onnx::pb::AttributeProto| String::from_utf8_lossy(&proto.s).into_owned();
+        self.attribute(attribute, AttributeType::String, "a string", read)
     }
 
     fn attribute<T>(

@@ -4,8 +4,8 @@ use tract_onnx::pb::{TensorProto, tensor_proto::DataType};
 
 use super::refusal::{Refusal, Shape};
 
-/// Elements that one tensor may have: 2^22 (128 MiB as rows).
-pub(crate) const MAX_ELEMENTS: usize = 1 << 22;
+/// Elements that one tensor may have: 2^25 (256 MiB).
+pub(crate) const MAX_ELEMENTS: usize = 1 << 25;
 
 /// A constant tensor, row-major.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,9 +3,9 @@
 //! The formulas are those of `assay_circuits::gadgets::clamp` and `layers::argmax`; a test compares them with built
 //! circuits.
 
-use super::graph::{QuantGraph, QuantLayer, Step};
+use super::graph::{QuantGraph, QuantLayer, Rounding, Step};
 use super::interval::{Interval, LayerIntervals};
-use crate::model::argmax_groups;
+use crate::model::{Groups, Window};
 
 /// Constraints of a graph without its statement.
 pub(crate) fn of_graph(graph: &QuantGraph, intervals: &[LayerIntervals]) -> u64 {
@@ -15,24 +15,130 @@ pub(crate) fn of_graph(graph: &QuantGraph, intervals: &[LayerIntervals]) -> u64 
 }
 
 fn of_layer(layer: &QuantLayer, intervals: &LayerIntervals) -> u64 {
-    match &layer.step {
-        Step::Accumulate => 0,
-        Step::Requantize { shifts, lo, hi } => intervals
-            .accumulators
-            .iter()
-            .zip(shifts)
-            .map(|(&acc, &shift)| clamp(acc, u32::from(shift), (*lo).into(), (*hi).into()))
-            .sum(),
-        &Step::ArgMax { outer, length, inner } => {
-            argmax_groups(outer as usize, length as usize, inner as usize)
-                .map(|group| {
-                    let scores: Vec<Interval> =
-                        group.filter_map(|at| intervals.accumulators.get(at).copied()).collect();
-                    argmax(&scores)
-                })
-                .sum()
+    let pooled = &intervals.pooled;
+    let Some(rounding) = layer.step.rounding() else {
+        let pooling = layer.pool.map_or(0, |window| maxima(&window, &intervals.accumulators));
+        return pooling
+            + match &layer.step {
+                Step::ArgMax(groups) => of_groups(*groups, pooled, argmax),
+                _ => 0,
+            };
+    };
+    let rounded = match layer.pool {
+        None => roundings(rounding, pooled),
+        Some(window) => {
+            let (before, behind) = poolings(rounding, &window, intervals);
+            before.min(behind)
         }
+    };
+    let arguments = || rounded_intervals(rounding, pooled);
+    rounded
+        + match &layer.step {
+            Step::Table { .. } => arguments().iter().map(|&argument| multiplex(argument)).sum(),
+            Step::Softmax { groups, softmax, .. } => {
+                let table = Interval::new(softmax.exponential().lo(), softmax.exponential().hi());
+                of_groups(*groups, &arguments(), |values| {
+                    let scale = u64::from(2 * layer.scale.unsigned_abs());
+                    largest(values) + values.len() as u64 * (multiplex(table) + scale) + 4 * scale
+                })
+            }
+            Step::LayerNorm { groups, normalization, .. } => {
+                // Two products a value; the root, and the rounding of the variance.
+                let once = 3 * 40 + 2 * 60 + u64::from(normalization.variance_shift);
+                groups.count() as u64 * (2 * groups.length as u64 + once)
+            }
+            _ => 0,
+        }
+}
+
+fn of_groups(groups: Groups, values: &[Interval], cost: impl Fn(&[Interval]) -> u64) -> u64 {
+    let group = |group: &mut dyn Iterator<Item = usize>| {
+        let values: Vec<Interval> = group.filter_map(|at| values.get(at).copied()).collect();
+        cost(&values)
+    };
+    groups.positions().map(|mut positions| group(&mut positions)).sum()
+}
+
+/// Rounding of each accumulator. Neighbours often have one interval and one shift.
+fn roundings(rounding: &Rounding, accumulators: &[Interval]) -> u64 {
+    let count = accumulators.len();
+    let mut last: Option<(Interval, u32, u64)> = None;
+    let mut total = 0;
+    for (i, &acc) in accumulators.iter().enumerate() {
+        let p = rounding.of(i, count);
+        let cost = match last {
+            Some((interval, shift, cost)) if interval == acc && shift == p.shift => cost,
+            _ => clamp(acc, p.shift, p.lo.into(), p.hi.into()),
+        };
+        last = Some((acc, p.shift, cost));
+        total += cost;
     }
+    total
+}
+
+/// The intervals behind a rounding.
+fn rounded_intervals(rounding: &Rounding, accumulators: &[Interval]) -> Vec<Interval> {
+    let round = |(i, acc): (usize, &Interval)| {
+        let p = rounding.of(i, accumulators.len());
+        let half = (1i128 << p.shift) >> 1;
+        let end = |value: i128| ((value + half) >> p.shift).clamp(p.lo.into(), p.hi.into());
+        Interval { lo: end(acc.lo), hi: end(acc.hi) }
+    };
+    accumulators.iter().enumerate().map(round).collect()
+}
+
+/// Constraints of a pooling and a rounding: pooling first, and rounding first. The results are the same.
+fn poolings(rounding: &Rounding, window: &Window, intervals: &LayerIntervals) -> (u64, u64) {
+    let accumulators = &intervals.accumulators;
+    let pool_first = maxima(window, accumulators) + roundings(rounding, &intervals.pooled);
+    let rounded = rounded_intervals(rounding, accumulators);
+    (pool_first, roundings(rounding, accumulators) + maxima(window, &rounded))
+}
+
+/// Whether a layer pools its accumulators before it rounds them, which is the same and may cost less.
+pub(crate) fn pools_first(layer: &QuantLayer, intervals: &LayerIntervals) -> bool {
+    match (layer.pool, layer.step.rounding()) {
+        (Some(window), Some(rounding)) => {
+            let (first, last) = poolings(rounding, &window, intervals);
+            first <= last
+        }
+        _ => true,
+    }
+}
+
+/// Maxima of all windows; the values of a channel have one interval, or nearly.
+fn maxima(window: &Window, values: &[Interval]) -> u64 {
+    let (height, width) = window.output();
+    let area = (window.height.input * window.width.input).max(1);
+    let taps = |axis: crate::model::Axis| -> usize {
+        (0..axis.output()).map(|o| (0..axis.kernel).filter(|&k| axis.position(o, k).is_some()).count()).sum()
+    };
+    let seen = taps(window.height) * taps(window.width);
+    let comparisons = seen.saturating_sub(height * width) as u64;
+    let channel = |values: &[Interval]| {
+        let all = values.iter().copied().reduce(Interval::union).unwrap_or(Interval::new(0, 0));
+        comparisons * maximum(all)
+    };
+    values.chunks_exact(area).map(channel).sum()
+}
+
+/// The larger of two values of one interval: a comparison and a selection.
+fn maximum(values: Interval) -> u64 {
+    let span = values.hi - values.lo;
+    if span == 0 { 0 } else { signed(Interval { lo: -span, hi: span }) + 1 }
+}
+
+/// The largest of some values.
+fn largest(values: &[Interval]) -> u64 {
+    let all = values.iter().copied().reduce(Interval::union).unwrap_or(Interval::new(0, 0));
+    (values.len() as u64).saturating_sub(1) * maximum(all)
+}
+
+/// A value of a table by the bits of its argument, about: see `assay_circuits::gadgets::multiplex`.
+fn multiplex(argument: Interval) -> u64 {
+    let n = bit_length(argument.hi - argument.lo);
+    let (high, low) = (n / 2, n - n / 2);
+    n + (1u64 << low.min(32)).saturating_sub(low + 1) + (2u64 << high.min(32)).saturating_sub(high + 1)
 }
 
 fn bit_length(value: i128) -> u64 {
@@ -101,15 +207,12 @@ fn argmax(scores: &[Interval]) -> u64 {
     cost
 }
 
-/// Whether a row's result keeps the terms of its accumulator: its requantization costs nothing.
-pub(crate) fn is_free_row(layer: &QuantLayer, intervals: &LayerIntervals, row: usize) -> bool {
+/// Whether all results of a layer keep the terms of their accumulators: nothing is rounded, or it costs nothing.
+pub(crate) fn is_free(layer: &QuantLayer, intervals: &LayerIntervals) -> bool {
     match &layer.step {
-        Step::Accumulate => true,
-        Step::Requantize { shifts, lo, hi } => match (intervals.accumulators.get(row), shifts.get(row)) {
-            (Some(&acc), Some(&shift)) => clamp(acc, u32::from(shift), (*lo).into(), (*hi).into()) == 0,
-            _ => true,
-        },
-        Step::ArgMax { .. } => false,
+        Step::Accumulate => layer.pool.is_none(),
+        Step::Requantize(rounding) => layer.pool.is_none() && roundings(rounding, &intervals.pooled) == 0,
+        _ => false,
     }
 }
 

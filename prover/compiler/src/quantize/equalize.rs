@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Function, Model, Row};
+use crate::model::{Function, Layer, Map, Model};
 use crate::number::pow2;
 
 /// Largest difference that is evened out, as a power of two.
@@ -22,20 +22,29 @@ pub(crate) struct Equalized {
     pub exponents: Vec<Vec<i32>>,
 }
 
-/// Equalizes every ReLU layer that is no output. From the last layer to the first, so that each layer sees the
-/// weights behind it as they will be.
+/// Equalizes every ReLU layer of rows or of a matrix that is no output and is read by such layers only. From the last
+/// layer to the first, so that each layer sees the weights behind it as they will be.
 pub(crate) fn equalize(model: &Model) -> Equalized {
     let mut model = model.clone();
-    let mut exponents: Vec<Vec<i32>> = model.layers.iter().map(|layer| vec![0; layer.rows.len()]).collect();
+    let mut exponents: Vec<Vec<i32>> = model.layers.iter().map(|layer| vec![0; layer.map.rows()]).collect();
     let ranges = model.atom_ranges();
     let inputs = model.inputs.len();
     for position in (0..model.layers.len()).rev() {
         let is_output = model.outputs.iter().any(|output| output.layer == position);
-        let is_relu = model
-            .layers
-            .get(position)
-            .is_some_and(|layer| layer.function == Function::Clip { low: Some(0.0), high: None });
-        let (Some(range), true) = (ranges.get(inputs + position), is_relu && !is_output) else { continue };
+        let (Some(range), Some(layer)) = (ranges.get(inputs + position), model.layers.get(position)) else {
+            continue;
+        };
+        let is_relu = layer.function == Function::Clip { low: Some(0.0), high: None } && layer.pool.is_none();
+        let is_convolution = |layer: &Layer| matches!(layer.map.as_ref(), Map::Convolution(_));
+        let in_range = |map: &Map| match map {
+            Map::Convolution(conv) => range.contains(&(conv.first as usize)),
+            _ => false,
+        };
+        let behind = || model.layers.iter().skip(position + 1);
+        let is_fixed = is_convolution(layer) || behind().any(|layer| in_range(&layer.map));
+        if !is_relu || is_output || is_fixed {
+            continue;
+        }
         let found = factors(&model, position, range.clone());
         rescale(&mut model, position, range.clone(), &found);
         if let Some(slot) = exponents.get_mut(position) {
@@ -48,12 +57,17 @@ pub(crate) fn equalize(model: &Model) -> Equalized {
 /// `k` of each element of a layer: the exponent of the largest weight on it, less that of the layer's largest.
 fn factors(model: &Model, position: usize, atoms: std::ops::Range<usize>) -> Vec<i32> {
     let mut importance = vec![0.0f64; atoms.len()];
-    for row in model.layers.iter().skip(position + 1).flat_map(|layer| layer.rows.iter()) {
-        for &(atom, coefficient) in &row.terms {
-            let element = (atom as usize).checked_sub(atoms.start);
-            if let Some(slot) = element.and_then(|element| importance.get_mut(element)) {
-                *slot = slot.max(coefficient.abs());
+    for layer in model.layers.iter().skip(position + 1) {
+        for row in 0..layer.map.rows() {
+            if matches!(layer.map.as_ref(), Map::Convolution(_)) {
+                break;
             }
+            layer.map.for_each_term(row, |atom, coefficient| {
+                let element = (atom as usize).checked_sub(atoms.start);
+                if let Some(slot) = element.and_then(|element| importance.get_mut(element)) {
+                    *slot = slot.max(coefficient.abs());
+                }
+            });
         }
     }
     let largest = importance.iter().copied().filter_map(exponent).max().unwrap_or(0);
@@ -63,19 +77,19 @@ fn factors(model: &Model, position: usize, atoms: std::ops::Range<usize>) -> Vec
 
 /// Multiplies row `i` of a layer by `2^k_i`, and every later weight on it by `2^-k_i`.
 fn rescale(model: &mut Model, position: usize, atoms: std::ops::Range<usize>, exponents: &[i32]) {
+    let exponent_of = |atom: u32| {
+        let element = (atom as usize).checked_sub(atoms.start);
+        element.and_then(|element| exponents.get(element)).copied().unwrap_or(0)
+    };
     for (i, layer) in model.layers.iter_mut().enumerate().skip(position) {
-        let rows = layer.rows.iter().enumerate().map(|(r, row)| {
-            if i == position {
-                return row.scaled(pow2(exponents.get(r).copied().unwrap_or(0)), 0.0);
-            }
-            let scaled = |&(atom, coefficient): &(u32, f64)| {
-                let element = (atom as usize).checked_sub(atoms.start);
-                let exponent = element.and_then(|element| exponents.get(element)).copied().unwrap_or(0);
-                (atom, coefficient * pow2(-exponent))
-            };
-            Row { terms: row.terms.iter().map(scaled).collect(), bias: row.bias }
-        });
-        layer.rows = Arc::new(rows.collect());
+        let rescaled = if i == position {
+            layer.map.scaled(|row| pow2(exponents.get(row).copied().unwrap_or(0)), |_| 0.0)
+        } else {
+            layer.map.with_columns_scaled(|atom| pow2(-exponent_of(atom)))
+        };
+        if let Some(map) = rescaled {
+            layer.map = Arc::new(map);
+        }
     }
 }
 
@@ -88,13 +102,15 @@ fn exponent(value: f64) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Input, Layer, Output};
+    use crate::model::{Input, Output, Row};
 
     #[test]
     fn equalization_keeps_the_function_and_evens_out_the_weights() {
         let row = |terms: &[(u32, f64)], bias| Row { terms: terms.to_vec(), bias };
         let relu = Function::Clip { low: Some(0.0), high: None };
-        let layer = |name: &str, rows, function| Layer { name: name.into(), rows: Arc::new(rows), function };
+        let layer = |name: &str, rows, function| {
+            Layer { name: name.into(), map: Arc::new(Map::Rows(rows)), pool: None, function }
+        };
         let model = Model {
             name: "test".into(),
             inputs: vec![Input { name: "x".into(), shape: vec![2] }],
@@ -112,7 +128,7 @@ mod tests {
         let equalized = equalize(&model);
         // floor(log2(0.01)) = -7, floor(log2(90)) = 6; the third element is not read.
         assert_eq!(equalized.exponents, [vec![-13, 0, -20], vec![0]]);
-        assert_eq!(equalized.model.layers[1].rows[0].terms, [(2, 0.01 * 8192.0), (3, 90.0)]);
+        assert_eq!(equalized.model.layers[1].map.row(0).terms, [(2, 0.01 * 8192.0), (3, 90.0)]);
         for sample in [[0.0, 0.0], [1.5, -2.0], [-3.0, 0.25], [20.0, 7.0]] {
             assert_eq!(model.evaluate(&sample), equalized.model.evaluate(&sample));
         }

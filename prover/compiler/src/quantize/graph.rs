@@ -1,17 +1,22 @@
 //! The quantized graph: integers only, with bit-exact meaning.
 //!
 //! ```text
-//! accumulator_r = Σ_c w[r, c] · x_c + bias_r
-//! result_r      = clamp(floor((accumulator_r + 2^(shift_r - 1)) / 2^shift_r), lo, hi)
+//! accumulator_r = Σ_c w[r, c] · x_c + bias_r                    dense, convolution, or sparse rows
+//! pooled_r      = max over a window of accumulators             where the layer pools
+//! result_r      = clamp(floor((pooled_r + 2^(shift_r - 1)) / 2^shift_r), lo, hi)
 //! ```
 //!
-//! ReLU is `lo = 0`. The meaning of each step is the integer reference of `assay_circuits::layers`; nothing here
-//! restates it. An element `q` of a tensor with scale `s` stands for the real number `q · 2^-s`.
+//! ReLU is `lo = 0`; a table, a softmax or a layer normalization takes what is clamped further. The meaning of each step
+//! is the integer reference of `assay_circuits::layers`; nothing here restates it. An element `q` of a tensor with scale
+//! `s` stands for the real number `q · 2^-s`.
+
+use std::sync::Arc;
 
 use assay_circuits::BuildError;
-use assay_circuits::layers::{argmax, dense, requantize};
+use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize, softmax};
 
-use crate::model::argmax_groups;
+use super::linear::Linear;
+use crate::model::{Activation, Groups, Window};
 
 /// A quantized model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,21 +42,32 @@ pub struct QuantInput {
     pub scale: i8,
 }
 
-/// A linear map and what is done with its accumulators.
+/// A linear map, a pooling of its accumulators, and what is done with them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuantLayer {
     /// The ONNX nodes that the layer was made from.
     pub name: String,
-    /// Values that are read, one behind the other: the columns of the weights.
+    /// Values that are read, one behind the other: the columns of the map.
     pub sources: Vec<usize>,
-    /// Weights at the accumulators' scales.
-    pub weights: dense::Weights,
-    /// Biases at the accumulators' scales.
-    pub bias: Vec<i64>,
-    /// From accumulators to results.
+    /// Weights and biases at the accumulators' scales.
+    pub map: Arc<Linear>,
+    /// Max pooling of the accumulators, which form a tensor `[channels, height, width]`.
+    pub pool: Option<Window>,
+    /// From (pooled) accumulators to results.
     pub step: Step,
     /// Binary scale of the results.
     pub scale: i8,
+}
+
+/// Rounding of accumulators to a common scale, and clamping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rounding {
+    /// Bits dropped: one number for each run of accumulators of equal length, so that a filter has one.
+    pub shifts: Vec<u8>,
+    /// Smallest result.
+    pub lo: i64,
+    /// Largest result.
+    pub hi: i64,
 }
 
 /// What is done with accumulators.
@@ -59,23 +75,42 @@ pub struct QuantLayer {
 pub enum Step {
     /// Nothing: the accumulators are the result, all at one scale.
     Accumulate,
-    /// Rounding to the results' scale and clamping to `[lo, hi]`.
-    Requantize {
-        /// Bits dropped from each accumulator.
-        shifts: Vec<u8>,
-        /// Smallest result.
-        lo: i64,
-        /// Largest result.
-        hi: i64,
+    /// Rounding to the results' scale and clamping.
+    Requantize(Rounding),
+    /// Rounding to the domain of a table, and its values.
+    Table {
+        /// To the domain.
+        rounding: Rounding,
+        /// What the table holds.
+        activation: Activation,
+        /// Scale of the domain.
+        domain_scale: i8,
+        /// Smallest and largest value.
+        range: (i64, i64),
+        /// The values.
+        table: Arc<function::FunctionTable>,
     },
-    /// Index of the largest accumulator along an axis of `[outer, length, inner]`, the first of equals.
-    ArgMax {
-        /// Product of the dimensions before the axis.
-        outer: u32,
-        /// Length of the axis.
-        length: u32,
-        /// Product of the dimensions behind the axis.
-        inner: u32,
+    /// Index of the largest accumulator along an axis, the first of equals.
+    ArgMax(Groups),
+    /// Rounding, then probabilities along an axis.
+    Softmax {
+        /// To the common scale of the arguments.
+        rounding: Rounding,
+        /// That scale.
+        domain_scale: i8,
+        /// The axis.
+        groups: Groups,
+        /// Its parameters.
+        softmax: Arc<softmax::Softmax>,
+    },
+    /// Rounding, then a normalization along the last axis.
+    LayerNorm {
+        /// To the common scale of the arguments.
+        rounding: Rounding,
+        /// The axis.
+        groups: Groups,
+        /// Its parameters.
+        normalization: layer_norm::Normalization,
     },
 }
 
@@ -153,12 +188,88 @@ pub(crate) fn signed_range(bits: u32) -> (i64, i64) {
     (-half, half - 1)
 }
 
+impl Rounding {
+    /// What happens to accumulator `index` of `count`.
+    pub fn of(&self, index: usize, count: usize) -> requantize::Requantize {
+        let run = (count / self.shifts.len().max(1)).max(1);
+        let shift = self.shifts.get(index / run).copied().unwrap_or(0);
+        requantize::Requantize { shift: u32::from(shift), lo: self.lo, hi: self.hi }
+    }
+
+    /// [`requantize::reference`] of each accumulator.
+    pub fn apply(&self, accumulators: &[i64]) -> Vec<i64> {
+        let count = accumulators.len();
+        let one = |(i, &acc)| requantize::reference(acc, self.of(i, count));
+        accumulators.iter().enumerate().map(one).collect()
+    }
+}
+
+impl Step {
+    /// The rounding that the accumulators go through, if they do.
+    pub fn rounding(&self) -> Option<&Rounding> {
+        match self {
+            Step::Accumulate | Step::ArgMax(_) => None,
+            Step::Requantize(rounding)
+            | Step::Table { rounding, .. }
+            | Step::Softmax { rounding, .. }
+            | Step::LayerNorm { rounding, .. } => Some(rounding),
+        }
+    }
+
+    /// The results for pooled accumulators.
+    pub(crate) fn finish(&self, accumulators: Vec<i64>) -> Result<Vec<i64>, BuildError> {
+        let rounded = match self.rounding() {
+            Some(rounding) => rounding.apply(&accumulators),
+            None => accumulators,
+        };
+        let groups = |groups: Groups| {
+            let values = &rounded;
+            let gather = move |group: &mut dyn Iterator<Item = usize>| -> Vec<i64> {
+                group.filter_map(|at| values.get(at).copied()).collect()
+            };
+            groups.positions().map(move |mut group| gather(&mut group))
+        };
+        match self {
+            Step::Accumulate | Step::Requantize(_) => Ok(rounded),
+            Step::Table { table, .. } => Ok(rounded.iter().map(|&q| function::reference(q, table)).collect()),
+            Step::ArgMax(axis) => {
+                let index = |scores: Vec<i64>| argmax::reference(&scores);
+                let indices = groups(*axis).map(|scores| index(scores).and_then(|i| i64::try_from(i).ok()));
+                Ok(indices.map(|index| index.unwrap_or(0)).collect())
+            }
+            Step::Softmax { groups: axis, softmax, .. } => {
+                let results: Vec<Vec<i64>> = groups(*axis)
+                    .map(|values| softmax::reference(&values, softmax))
+                    .collect::<Result<_, _>>()?;
+                Ok(axis.scatter(results.into_iter()))
+            }
+            Step::LayerNorm { groups: axis, normalization, .. } => {
+                let results: Vec<Vec<i64>> = groups(*axis)
+                    .map(|values| layer_norm::reference(&values, normalization))
+                    .collect::<Result<_, _>>()?;
+                Ok(axis.scatter(results.into_iter()))
+            }
+        }
+    }
+}
+
 impl QuantLayer {
+    /// Number of pooled accumulators.
+    pub fn pooled_len(&self) -> usize {
+        self.pool.map_or_else(
+            || self.map.rows(),
+            |window| {
+                let (height, width) = window.output();
+                window.channels.saturating_mul(height).saturating_mul(width)
+            },
+        )
+    }
+
     /// Number of results.
     pub fn len(&self) -> usize {
         match self.step {
-            Step::ArgMax { outer, inner, .. } => elements(&[outer, inner]),
-            _ => self.weights.rows,
+            Step::ArgMax(groups) => groups.count(),
+            _ => self.pooled_len(),
         }
     }
 
@@ -167,32 +278,18 @@ impl QuantLayer {
         self.len() == 0
     }
 
-    /// The accumulators for one input vector: [`dense::reference`].
+    /// The pooled accumulators for one input vector.
     pub(crate) fn accumulate(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
-        dense::reference(x, &self.weights, &self.bias)
+        let accumulators = self.map.reference(x)?;
+        match &self.pool {
+            Some(window) => max_pool::reference(&accumulators, window),
+            None => Ok(accumulators),
+        }
     }
 
-    /// The results for accumulators: [`requantize::reference`] and [`argmax::reference`].
-    pub(crate) fn finish(&self, accumulators: Vec<i64>) -> Vec<i64> {
-        match &self.step {
-            Step::Accumulate => accumulators,
-            Step::Requantize { shifts, lo, hi } => accumulators
-                .iter()
-                .zip(shifts)
-                .map(|(&acc, &shift)| {
-                    let p = requantize::Requantize { shift: u32::from(shift), lo: *lo, hi: *hi };
-                    requantize::reference(acc, p)
-                })
-                .collect(),
-            &Step::ArgMax { outer, length, inner } => {
-                argmax_groups(outer as usize, length as usize, inner as usize)
-                    .map(|group| {
-                        let scores: Vec<i64> = group.filter_map(|at| accumulators.get(at).copied()).collect();
-                        argmax::reference(&scores).and_then(|index| i64::try_from(index).ok()).unwrap_or(0)
-                    })
-                    .collect()
-            }
-        }
+    /// The results for one input vector.
+    pub(crate) fn run(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
+        self.step.finish(self.accumulate(x)?)
     }
 }
 
@@ -210,10 +307,10 @@ impl QuantGraph {
         self.check_inputs(inputs)?;
         let mut values = inputs.to_vec();
         for layer in &self.layers {
-            let result = layer
-                .accumulate(&Self::gather(layer, &values))
+            let results = layer
+                .run(&Self::gather(layer, &values))
                 .map_err(|error| RunError::Layer { layer: layer.name.clone(), error })?;
-            values.push(layer.finish(result));
+            values.push(results);
         }
         let value =
             |output: &QuantOutput| values.get(self.inputs.len() + output.layer).cloned().unwrap_or_default();

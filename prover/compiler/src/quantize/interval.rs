@@ -2,7 +2,7 @@
 //! declared bits. Not only for the calibration data.
 
 use super::graph::{QuantGraph, QuantLayer, Step, signed_range};
-use assay_circuits::layers::requantize::{self, Requantize};
+use assay_circuits::layers::requantize;
 
 /// A closed interval of integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,71 +26,120 @@ impl Interval {
     pub fn union(self, other: Interval) -> Interval {
         Interval { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }
     }
+
+    /// Sums of a value of each; ends beyond 127 bits saturate.
+    pub fn plus(self, other: Interval) -> Interval {
+        Interval { lo: self.lo.saturating_add(other.lo), hi: self.hi.saturating_add(other.hi) }
+    }
+
+    /// Products with `w`.
+    pub fn times(self, w: i64) -> Interval {
+        let w = i128::from(w);
+        let (a, b) = (self.lo.saturating_mul(w), self.hi.saturating_mul(w));
+        if w < 0 { Interval { lo: b, hi: a } } else { Interval { lo: a, hi: b } }
+    }
 }
 
 /// Magnitude beyond which accumulators are refused: the limit of the circuit's witness integers.
 pub(crate) const LIMIT: i128 = 1 << assay_circuits::LIMIT_BITS;
 
-/// The accumulators of a layer, or `None` where one can leave [`LIMIT`].
-pub(crate) fn accumulators(layer: &QuantLayer, x: &[Interval]) -> Option<Vec<Interval>> {
-    let rows = layer.weights.w.chunks_exact(layer.weights.cols.max(1)).zip(&layer.bias);
-    rows.map(|(row, &bias)| {
-        let mut sum = Interval::new(bias, bias);
-        for (&w, x) in row.iter().zip(x) {
-            let w = i128::from(w);
-            let (low, high) = if w < 0 { (w * x.hi, w * x.lo) } else { (w * x.lo, w * x.hi) };
-            sum = Interval { lo: sum.lo.checked_add(low)?, hi: sum.hi.checked_add(high)? };
-        }
-        (sum.lo >= -LIMIT && sum.hi <= LIMIT).then_some(sum)
-    })
-    .collect()
+/// Intervals of a layer: accumulators, pooled accumulators and results.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LayerIntervals {
+    pub accumulators: Vec<Interval>,
+    pub pooled: Vec<Interval>,
+    pub results: Vec<Interval>,
 }
 
-/// The results of a layer whose accumulators lie in the given intervals.
-pub(crate) fn results(layer: &QuantLayer, accumulators: &[Interval]) -> Vec<Interval> {
-    match &layer.step {
-        Step::Accumulate => accumulators.to_vec(),
-        Step::Requantize { shifts, lo, hi } => accumulators
+/// The intervals of a layer over those of its columns, or `None` where an accumulator can leave [`LIMIT`].
+pub(crate) fn of_layer(layer: &QuantLayer, x: &[Interval]) -> Option<LayerIntervals> {
+    let accumulators = layer.map.intervals(x);
+    if accumulators.iter().any(|sum| sum.lo < -LIMIT || sum.hi > LIMIT) {
+        return None;
+    }
+    let pooled = match &layer.pool {
+        None => accumulators.clone(),
+        Some(window) => {
+            // A maximum is at least each lower end and at most the largest upper end; the union is enough.
+            let (height, width) = window.output();
+            let area = (window.height.input * window.width.input).max(1);
+            let channels = accumulators.chunks_exact(area);
+            let union = |channel: &[Interval]| channel.iter().copied().reduce(Interval::union);
+            channels.filter_map(union).flat_map(|all| std::iter::repeat_n(all, height * width)).collect()
+        }
+    };
+    let results = results(layer, &pooled);
+    Some(LayerIntervals { accumulators, pooled, results })
+}
+
+/// The results of a layer whose pooled accumulators lie in the given intervals.
+fn results(layer: &QuantLayer, pooled: &[Interval]) -> Vec<Interval> {
+    let rounded = match layer.step.rounding() {
+        None => pooled.to_vec(),
+        Some(rounding) => pooled
             .iter()
-            .zip(shifts)
-            .map(|(acc, &shift)| {
+            .enumerate()
+            .map(|(i, acc)| {
                 // Accumulators are within LIMIT, and the reference is monotonic.
                 let end = |value: i128| {
                     let value = i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX });
-                    requantize::reference(value, Requantize { shift: u32::from(shift), lo: *lo, hi: *hi })
+                    requantize::reference(value, rounding.of(i, pooled.len()))
                 };
                 Interval::new(end(acc.lo), end(acc.hi))
             })
             .collect(),
-        &Step::ArgMax { length, .. } => vec![Interval::new(0, i64::from(length) - 1); layer.len()],
+    };
+    match &layer.step {
+        Step::Accumulate | Step::Requantize(_) => rounded,
+        Step::Table { table, .. } => {
+            // Many rows have one interval: the extremes of the part of the table that it reaches.
+            let mut known: Vec<(Interval, Interval)> = Vec::new();
+            let extremes = |interval: Interval| {
+                if let Some(&(_, result)) = known.iter().find(|(of, _)| *of == interval) {
+                    return result;
+                }
+                let part = table.restrict(interval.lo, interval.hi);
+                let values = part.values();
+                let lo = values.iter().copied().min().unwrap_or(0);
+                let result = Interval::new(lo, values.iter().copied().max().unwrap_or(0));
+                known.push((interval, result));
+                result
+            };
+            rounded.into_iter().map(extremes).collect()
+        }
+        Step::ArgMax(groups) => {
+            let last = i64::try_from(groups.length).unwrap_or(i64::MAX) - 1;
+            vec![Interval::new(0, last); layer.len()]
+        }
+        Step::Softmax { .. } => vec![Interval::new(0, 1 << layer.scale.clamp(0, 40)); layer.len()],
+        Step::LayerNorm { groups, .. } => {
+            // sqrt(n) · 2^scale: see the layer's own file.
+            let square = (groups.length as i128) << (2 * i32::from(layer.scale).clamp(0, 40));
+            let bound = square.isqrt() + 1;
+            vec![Interval { lo: -bound, hi: bound }; layer.len()]
+        }
     }
-}
-
-/// Intervals of every layer: accumulators and results.
-pub(crate) struct LayerIntervals {
-    pub accumulators: Vec<Interval>,
-    pub results: Vec<Interval>,
 }
 
 /// Intervals of a whole graph, or the position of the first layer whose accumulators can leave [`LIMIT`].
 pub(crate) fn of_graph(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, usize> {
-    let mut values: Vec<Vec<Interval>> = graph
-        .inputs
-        .iter()
-        .map(|input| {
-            let (lo, hi) = signed_range(u32::from(input.bits));
-            vec![Interval::new(lo, hi); input.elements()]
-        })
-        .collect();
+    let mut values = of_inputs(graph);
     let mut layers = Vec::with_capacity(graph.layers.len());
     for (position, layer) in graph.layers.iter().enumerate() {
-        let x = gather(layer, &values);
-        let accumulators = accumulators(layer, &x).ok_or(position)?;
-        let results = results(layer, &accumulators);
-        values.push(results.clone());
-        layers.push(LayerIntervals { accumulators, results });
+        let intervals = of_layer(layer, &gather(layer, &values)).ok_or(position)?;
+        values.push(intervals.results.clone());
+        layers.push(intervals);
     }
     Ok(layers)
+}
+
+/// Intervals of the inputs.
+pub(crate) fn of_inputs(graph: &QuantGraph) -> Vec<Vec<Interval>> {
+    let of_input = |input: &super::graph::QuantInput| {
+        let (lo, hi) = signed_range(u32::from(input.bits));
+        vec![Interval::new(lo, hi); input.elements()]
+    };
+    graph.inputs.iter().map(of_input).collect()
 }
 
 pub(crate) fn gather(layer: &QuantLayer, values: &[Vec<Interval>]) -> Vec<Interval> {

@@ -1,19 +1,22 @@
 //! Quantization: from a model of real numbers to a graph of integers.
 //!
-//! Scales are powers of two, one for each tensor (for each row, for accumulators), symmetric around zero. See
+//! Scales are powers of two, one for each tensor (for each row or filter, for accumulators), symmetric around zero. See
 //! [`graph`] for the meaning of the graph and `search` for how scales and widths are chosen.
 
 mod cost;
-pub(crate) use cost::is_free_row;
+pub(crate) use cost::is_free;
 pub(crate) mod encoding;
 pub(crate) mod equalize;
 pub mod graph;
 pub(crate) mod interval;
+mod linear;
 pub(crate) mod plan;
 pub(crate) mod profile;
 pub(crate) mod search;
+pub(crate) mod steps;
 
-pub use graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput, RunError, Step};
+pub use graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput, Rounding, RunError, Step};
+pub use linear::Linear;
 
 /// No quantized graph meets the demands.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -39,5 +42,17 @@ pub enum QuantizeError {
     TooWide {
         /// Narrowest width tried.
         bits: u32,
+    },
+    /// A function whose arguments reach a pole, or leave its domain, over the calibration data.
+    #[error("layer '{layer}': {function} is applied to values from {lo} to {hi}, and needs positive ones")]
+    Pole {
+        /// Layer name.
+        layer: String,
+        /// The function.
+        function: &'static str,
+        /// Smallest argument over the calibration data.
+        lo: f64,
+        /// Largest argument over the calibration data.
+        hi: f64,
     },
 }

@@ -2,15 +2,17 @@
 //!
 //! A layer's constraints depend on the scales of its accumulators only, since dropping bits in a requantization is
 //! free: coarser accumulators, fewer constraints. At given accumulator scales the scale of the layer before trades
-//! finer activations for coarser weights, at no cost.
+//! finer activations for coarser weights, at no cost. Functions take their arguments from a *domain* of few bits, to
+//! which the accumulators are rounded first: the size of their table.
 
-use assay_circuits::layers::dense::Weights;
+use std::sync::Arc;
 
-use super::graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput, Step, signed_range};
+use super::graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput, signed_range};
 use super::interval::{self, Interval, LayerIntervals};
 use super::profile::Profile;
-use crate::model::{Function, Model};
-use crate::number::{dequantize, pow2, quantize};
+use super::{linear, steps};
+use crate::model::{Function, Layer, Map, Model};
+use crate::number::{pow2, quantize};
 use crate::options::Format;
 
 /// Widest activation, in bits.
@@ -19,8 +21,6 @@ pub(crate) const MAX_BITS: u32 = 16;
 pub(crate) const MIN_BITS: u32 = 8;
 /// Widest output, in bits.
 const MAX_OUTPUT_BITS: u32 = assay_interface::schema::MAX_BITS as u32;
-/// Largest weight: keeps products of weights and activations far inside 64 bits.
-const MAX_WEIGHT: i64 = 1 << 30;
 
 /// Scales and widths of a graph.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +36,7 @@ pub(crate) struct LayerPlan {
     pub scale: i32,
     /// Width at which results saturate: unsigned bits where results are not negative, signed bits else.
     pub bits: u32,
-    /// Scale of each accumulator; one for all where they are not requantized.
+    /// Scales of the accumulators: one for each run of rows of equal length ([`runs`] of them).
     pub rows: Vec<i32>,
     /// What becomes of the accumulators.
     pub result: LayerResult,
@@ -51,8 +51,21 @@ pub(crate) enum LayerResult {
     Requantized,
     /// They are an output as they are.
     Accumulators,
+    /// They are sums of elements of one value, at its scale.
+    Sums,
     /// They are the scores of an ArgMax.
     Index,
+    /// They are rounded to the arguments of a function.
+    Function(Domain),
+}
+
+/// Format of a function's arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Domain {
+    /// Binary scale.
+    pub scale: i32,
+    /// A table has `2^bits` entries.
+    pub bits: u32,
 }
 
 /// Who chooses a layer's scale and width.
@@ -65,17 +78,38 @@ pub(crate) enum FormatChoice {
 }
 
 impl LayerPlan {
-    pub fn is_requantized(&self) -> bool {
-        self.result == LayerResult::Requantized
+    /// The scale that accumulators are rounded to, if they are.
+    pub fn rounded_scale(&self) -> Option<i32> {
+        match self.result {
+            LayerResult::Requantized => Some(self.scale),
+            LayerResult::Function(domain) => Some(domain.scale),
+            _ => None,
+        }
     }
 
     /// Whether the search may change scale and width of the results.
     pub fn is_free(&self) -> bool {
-        self.is_requantized() && self.format == FormatChoice::Free
+        matches!(self.result, LayerResult::Requantized | LayerResult::Function(_))
+            && self.format == FormatChoice::Free
+    }
+}
+
+/// Runs of rows that have a scale of their own: rows of a matrix, filters of a convolution; one where all rows are
+/// compared with each other.
+pub(crate) fn runs(layer: &Layer) -> usize {
+    let is_compared = match layer.map.as_ref() {
+        Map::Convolution(_) => false,
+        _ => layer.pool.is_some(),
+    };
+    match layer.function {
+        Function::ArgMax(_) | Function::Sum => 1,
+        _ if is_compared => 1,
+        _ => layer.map.channels(),
     }
 }
 
 /// A plan's graph and what interval arithmetic says about it.
+#[derive(Clone)]
 pub(crate) struct Realized {
     pub graph: QuantGraph,
     pub intervals: Vec<LayerIntervals>,
@@ -89,19 +123,77 @@ pub(crate) fn source_scale(plan: &Plan, source: usize) -> i32 {
     }
 }
 
+/// Sets the scales that follow from others: sums have that of what they sum, normalized values that of their domain.
+pub(crate) fn settle(model: &Model, profile: &Profile, plan: &mut Plan) {
+    for (position, layer) in model.layers.iter().enumerate() {
+        let source = profile.wiring.get(position).and_then(|wiring| wiring.sources.first().copied());
+        let summed = source.map_or(0, |source| source_scale(plan, source));
+        let Some(found) = plan.layers.get_mut(position) else { continue };
+        match (&layer.function, found.result) {
+            (_, LayerResult::Sums) => {
+                found.scale = summed;
+                found.rows = vec![summed];
+            }
+            (Function::LayerNorm { groups, epsilon }, LayerResult::Function(domain)) => {
+                if let Some(normalization) = steps::normalization(*groups, *epsilon, domain) {
+                    found.scale = i32::try_from(normalization.scale).unwrap_or(i32::MAX);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// The quantized graph of a plan, or `None` where the plan is not feasible: a weight, an accumulator or an output
-/// that is too wide.
-pub(crate) fn realize(model: &Model, profile: &Profile, plan: &Plan) -> Option<Realized> {
+/// that is too wide. What does not differ from `known`, another plan with its graph, is taken from there.
+pub(crate) fn realize(
+    model: &Model,
+    profile: &Profile,
+    plan: &Plan,
+    known: Option<(&Plan, &Realized)>,
+) -> Option<Realized> {
     let inputs = model.inputs.iter().zip(&plan.inputs).map(|(input, format)| QuantInput {
         name: input.name.clone(),
         shape: schema_shape(&input.shape),
         bits: format.bits,
         scale: format.scale,
     });
-    let inputs: Vec<QuantInput> = inputs.collect();
-    let layers = (0..model.layers.len()).map(|layer| realize_layer(model, profile, plan, layer));
-    let mut graph = QuantGraph { inputs, layers: layers.collect::<Option<_>>()?, outputs: Vec::new() };
-    let intervals = interval::of_graph(&graph).ok()?;
+    let mut graph = QuantGraph { inputs: inputs.collect(), layers: Vec::new(), outputs: Vec::new() };
+    let mut values = interval::of_inputs(&graph);
+    let mut intervals: Vec<LayerIntervals> = Vec::with_capacity(model.layers.len());
+    // Whether a value has the same intervals as in the known graph.
+    let mut is_same: Vec<bool> = plan
+        .inputs
+        .iter()
+        .enumerate()
+        .map(|(i, format)| known.is_some_and(|(known, _)| known.inputs.get(i) == Some(format)))
+        .collect();
+    for position in 0..model.layers.len() {
+        let old = known.filter(|(old, _)| has_same_scales(profile, plan, old, position));
+        let old = old.and_then(|(_, realized)| {
+            Some((realized.graph.layers.get(position)?, realized.intervals.get(position)?))
+        });
+        let sources = &profile.wiring.get(position)?.sources;
+        let unchanged = sources.iter().all(|&source| is_same.get(source) == Some(&true));
+        let (layer, found) = match old {
+            Some((layer, intervals)) if unchanged => (layer.clone(), intervals.clone()),
+            Some((layer, _)) => {
+                let layer = layer.clone();
+                let found = interval::of_layer(&layer, &interval::gather(&layer, &values))?;
+                (layer, found)
+            }
+            None => {
+                let layer = realize_layer(model, profile, plan, position)?;
+                let found = interval::of_layer(&layer, &interval::gather(&layer, &values))?;
+                (layer, found)
+            }
+        };
+        let known_results = known.and_then(|(_, realized)| realized.intervals.get(position));
+        is_same.push(known_results.is_some_and(|known| known.results == found.results));
+        values.push(found.results.clone());
+        intervals.push(found);
+        graph.layers.push(layer);
+    }
     for output in &model.outputs {
         let results = &intervals.get(output.layer)?.results;
         let range = results.iter().copied().reduce(Interval::union)?;
@@ -124,15 +216,17 @@ pub(crate) fn realize(model: &Model, profile: &Profile, plan: &Plan) -> Option<R
     Some(Realized { graph, intervals })
 }
 
+/// Whether two plans give a layer the same integers.
+fn has_same_scales(profile: &Profile, plan: &Plan, other: &Plan, position: usize) -> bool {
+    let sources = profile.wiring.get(position).map(|w| w.sources.as_slice()).unwrap_or_default();
+    plan.layers.get(position) == other.layers.get(position)
+        && sources.iter().all(|&source| source_scale(plan, source) == source_scale(other, source))
+}
+
 /// Signed width of a layer with a given format.
 fn fixed_width(model: &Model, plan: &Plan, layer: usize) -> Option<u32> {
     let bits = plan.layers.get(layer)?.bits;
-    Some(if is_unsigned(&model.layers.get(layer)?.function) { bits + 1 } else { bits })
-}
-
-/// Whether a function's results are never negative.
-pub(crate) fn is_unsigned(function: &Function) -> bool {
-    matches!(function, Function::Clip { low: Some(low), .. } if *low >= 0.0)
+    Some(if model.layers.get(layer)?.function.is_unsigned() { bits + 1 } else { bits })
 }
 
 /// Shapes of a schema have 1 to 4 dimensions: a scalar gets one, more than four are joined.
@@ -149,54 +243,25 @@ fn realize_layer(model: &Model, profile: &Profile, plan: &Plan, position: usize)
     let layer = model.layers.get(position)?;
     let scales = plan.layers.get(position)?;
     let wiring = profile.wiring.get(position)?;
-    let mut w = vec![0i64; layer.rows.len().checked_mul(wiring.columns)?];
-    let mut bias = Vec::with_capacity(layer.rows.len());
-    let rows = layer.rows.iter().zip(&wiring.terms).zip(&scales.rows);
-    for (weights, ((row, columns), &scale)) in w.chunks_exact_mut(wiring.columns.max(1)).zip(rows) {
-        let mut constant = row.bias;
-        for (&(atom, coefficient), &(column, source)) in row.terms.iter().zip(columns) {
-            let source = source_scale(plan, source);
-            let integer = quantize(coefficient, scale - source).filter(|w| w.abs() <= MAX_WEIGHT)?;
-            *weights.get_mut(column)? = integer;
-            // What rounding the weight takes away on average goes to the bias.
-            let mean = profile.means.get(atom as usize)?;
-            constant += (coefficient - dequantize(integer, scale - source)) * mean;
-        }
-        bias.push(quantize(constant, scale)?);
-    }
-    let weights = Weights { rows: layer.rows.len(), cols: wiring.columns, w };
-    let step = step(&layer.function, scales)?;
+    let map = linear::realize(
+        &layer.map,
+        wiring,
+        profile,
+        |source| source_scale(plan, source),
+        &scales.rows,
+    )?;
+    let argument = profile.arguments.get(position).copied()?;
+    let step = steps::realize(&layer.function, scales, argument, &profile.tables)?;
     let scale = i8::try_from(scales.scale).ok()?;
-    Some(QuantLayer { name: layer.name.clone(), sources: wiring.sources.clone(), weights, bias, step, scale })
+    Some(QuantLayer {
+        name: layer.name.clone(),
+        sources: wiring.sources.clone(),
+        map: Arc::new(map),
+        pool: layer.pool,
+        step,
+        scale,
+    })
 }
-
-fn step(function: &Function, plan: &LayerPlan) -> Option<Step> {
-    if let &Function::ArgMax { outer, length, inner } = function {
-        let dim = |size: usize| u32::try_from(size).ok();
-        return Some(Step::ArgMax { outer: dim(outer)?, length: dim(length)?, inner: dim(inner)? });
-    }
-    if !plan.is_requantized() {
-        return Some(Step::Accumulate);
-    }
-    let shift = |&row: &i32| u8::try_from(row - plan.scale).ok().filter(|&shift| shift <= MAX_SHIFT);
-    let shifts = plan.rows.iter().map(shift).collect::<Option<_>>()?;
-    let (mut lo, mut hi) =
-        if is_unsigned(function) { (0, (1i64 << plan.bits.min(62)) - 1) } else { signed_range(plan.bits) };
-    if let Function::Clip { low, high } = function {
-        // Bounds that are not representable saturate with the format.
-        let bound = |value: f64| {
-            let beyond = if value < 0.0 { lo } else { hi };
-            quantize(value, plan.scale).map_or(beyond, |integer| integer.clamp(lo, hi))
-        };
-        let (low, high) = (low.map(bound), high.map(bound));
-        lo = low.unwrap_or(lo);
-        hi = high.unwrap_or(hi);
-    }
-    Some(Step::Requantize { shifts, lo, hi })
-}
-
-/// Most bits that one requantization drops.
-const MAX_SHIFT: u8 = 40;
 
 /// Quantizes a sample: the nearest integers, saturated to the formats.
 pub(crate) fn quantize_sample(graph: &QuantGraph, sample: &[f64]) -> Vec<Vec<i64>> {
@@ -229,14 +294,14 @@ pub(crate) fn error(
         let mut scores = Vec::with_capacity(graph.layers.len());
         for layer in &graph.layers {
             let accumulators = layer.accumulate(&QuantGraph::gather(layer, &values)).ok()?;
-            let is_argmax = matches!(layer.step, Step::ArgMax { .. });
+            let is_argmax = matches!(layer.step, super::Step::ArgMax(_));
             scores.push(if is_argmax { accumulators.clone() } else { Vec::new() });
-            values.push(layer.finish(accumulators));
+            values.push(layer.step.finish(accumulators).ok()?);
         }
         for (output, target) in graph.outputs.iter().zip(profile.targets.get(position)?) {
             let layer = graph.layers.get(output.layer)?;
             let (integers, scale) = match layer.step {
-                Step::ArgMax { .. } => (
+                super::Step::ArgMax(_) => (
                     scores.get(output.layer)?,
                     plan.layers.get(output.layer)?.rows.first().copied().unwrap_or(0),
                 ),

@@ -1,11 +1,12 @@
 //! What the calibration data says about a model: value ranges, means, and the outputs to be met.
 
-use crate::model::{Function, Model};
+use super::steps::Tables;
+use crate::model::{Function, Map, Model};
 
 /// Multiplications that one evaluation of a candidate may cost, over all samples of the search.
 const EVALUATION_WORK: usize = 2_000_000;
-/// Samples that the search keeps at least.
-const FEWEST_SAMPLES: usize = 64;
+/// Samples that the search keeps at least, for models of up to [`EVALUATION_WORK`] multiplications, and for larger ones.
+const FEWEST_SAMPLES: [usize; 2] = [64, 16];
 
 /// Statistics of a model over calibration data. Sums run in the order of the samples.
 pub(crate) struct Profile {
@@ -15,22 +16,37 @@ pub(crate) struct Profile {
     pub targets: Vec<Vec<Vec<f64>>>,
     /// Mean of every atom.
     pub means: Vec<f64>,
-    /// Range of each row of each layer: of its results, or of its scores, for ArgMax.
+    /// Range of each result of each layer; of its scores, for ArgMax.
     pub ranges: Vec<Vec<(f64, f64)>>,
+    /// Range of what each layer's function is applied to, over all rows.
+    pub arguments: Vec<(f64, f64)>,
     /// Positions of the samples that the search evaluates candidates on.
     pub searched: Vec<usize>,
     /// The values each layer reads.
     pub wiring: Vec<Wiring>,
+    /// Tables of the layers' functions.
+    pub tables: Tables,
 }
 
-/// The values that a layer reads, and the column of each of its terms.
+/// The values that a layer reads, one behind the other: the columns of its map.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wiring {
-    /// Values: inputs first, then layers.
+    /// Values: inputs first, then layers; ascending.
     pub sources: Vec<usize>,
     /// Elements of all sources together.
     pub columns: usize,
-    /// For each row, for each of its terms: the column, and the value it comes from.
-    pub terms: Vec<Vec<(usize, usize)>>,
+    /// Atoms of each source, and the column of its first one.
+    blocks: Vec<(std::ops::Range<usize>, usize)>,
+}
+
+impl Wiring {
+    /// The column of an atom, and the value that it comes from.
+    pub fn column(&self, atom: u32) -> Option<(usize, usize)> {
+        let atom = atom as usize;
+        let at = self.blocks.partition_point(|(range, _)| range.end <= atom);
+        let (range, start) = self.blocks.get(at)?;
+        Some((start + atom.checked_sub(range.start)?, *self.sources.get(at)?))
+    }
 }
 
 impl Profile {
@@ -38,14 +54,24 @@ impl Profile {
         let atoms: usize = model.atom_ranges().last().map_or(0, |range| range.end);
         let mut sums = vec![0.0; atoms];
         let unseen = (f64::INFINITY, f64::NEG_INFINITY);
+        let observed_len = |layer: &crate::model::Layer| match is_argmax(&layer.function) {
+            true => layer.pooled_len(),
+            false => layer.len(),
+        };
         let mut ranges: Vec<Vec<(f64, f64)>> =
-            model.layers.iter().map(|layer| vec![unseen; layer.rows.len()]).collect();
+            model.layers.iter().map(|layer| vec![unseen; observed_len(layer)]).collect();
+        let mut arguments = vec![unseen; model.layers.len()];
         let mut targets = Vec::with_capacity(samples.len());
         for sample in &samples {
             let affine = model.evaluate_layers(sample);
             let mut values = sample.clone();
-            for ((layer, scores), range) in model.layers.iter().zip(&affine).zip(&mut ranges) {
+            for (((layer, scores), range), argument) in
+                model.layers.iter().zip(&affine).zip(&mut ranges).zip(&mut arguments)
+            {
                 let results = layer.function.apply(scores.clone());
+                for &score in scores {
+                    *argument = (argument.0.min(score), argument.1.max(score));
+                }
                 let observed = if is_argmax(&layer.function) { scores } else { &results };
                 for (range, &value) in range.iter_mut().zip(observed) {
                     *range = (range.0.min(value), range.1.max(value));
@@ -64,9 +90,10 @@ impl Profile {
             targets.push(model.outputs.iter().map(target).collect());
         }
         let count = samples.len().max(1) as f64;
-        let work: usize =
-            model.layers.iter().flat_map(|layer| layer.rows.iter()).map(|row| row.terms.len() + 1).sum();
-        let kept = (EVALUATION_WORK / work.max(1)).clamp(FEWEST_SAMPLES, samples.len().max(FEWEST_SAMPLES));
+        let work = model.terms() + model.layers.iter().map(|layer| layer.map.rows()).sum::<usize>();
+        let [small, large] = FEWEST_SAMPLES;
+        let fewest = if work <= EVALUATION_WORK { small } else { large };
+        let kept = (EVALUATION_WORK / work.max(1)).clamp(fewest, samples.len().max(fewest));
         let stride = samples.len().div_ceil(kept).max(1);
         Profile {
             searched: (0..samples.len()).step_by(stride).collect(),
@@ -74,7 +101,9 @@ impl Profile {
             targets,
             means: sums.into_iter().map(|sum| sum / count).collect(),
             ranges,
+            arguments,
             wiring: wiring(model),
+            tables: Tables::default(),
         }
     }
 
@@ -91,34 +120,37 @@ impl Profile {
 }
 
 pub(crate) fn is_argmax(function: &Function) -> bool {
-    matches!(function, Function::ArgMax { .. })
+    matches!(function, Function::ArgMax(_))
 }
 
 fn wiring(model: &Model) -> Vec<Wiring> {
     let ranges = model.atom_ranges();
     let owner = |atom: u32| ranges.partition_point(|range| range.end <= atom as usize);
-    let layers = model.layers.iter().map(|layer| {
+    let wire = |map: &Map| {
+        let mut is_read = vec![false; ranges.len()];
+        let mut last = usize::MAX;
+        map.for_each_atom(|atom| {
+            // Neighbours mostly come from one value.
+            if !ranges.get(last).is_some_and(|range| range.contains(&(atom as usize))) {
+                last = owner(atom);
+                is_read.iter_mut().skip(last).take(1).for_each(|slot| *slot = true);
+            }
+        });
         let mut sources: Vec<usize> =
-            layer.rows.iter().flat_map(|row| &row.terms).map(|&(atom, _)| owner(atom)).collect();
-        sources.sort_unstable();
-        sources.dedup();
+            is_read.iter().enumerate().filter(|(_, read)| **read).map(|(source, _)| source).collect();
         if sources.is_empty() {
             // A layer of constants still reads something: the columns of a matrix cannot be none.
             sources.push(0);
         }
-        let mut starts = std::collections::HashMap::new();
         let mut columns = 0;
-        for &source in &sources {
-            starts.insert(source, columns);
-            columns += ranges.get(source).map_or(0, |range| range.len());
-        }
-        let column = |&(atom, _): &(u32, f64)| {
-            let source = owner(atom);
-            let start = ranges.get(source).map_or(0, |range| range.start);
-            (starts.get(&source).copied().unwrap_or(0) + (atom as usize).saturating_sub(start), source)
-        };
-        let terms = layer.rows.iter().map(|row| row.terms.iter().map(column).collect()).collect();
-        Wiring { sources, columns, terms }
-    });
-    layers.collect()
+        let blocks = sources.iter().map(|&source| {
+            let range = ranges.get(source).cloned().unwrap_or(0..0);
+            let start = columns;
+            columns += range.len();
+            (range, start)
+        });
+        let blocks = blocks.collect();
+        Wiring { sources, columns, blocks }
+    };
+    model.layers.iter().map(|layer| wire(&layer.map)).collect()
 }

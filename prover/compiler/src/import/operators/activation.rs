@@ -1,11 +1,12 @@
-//! Operators that end a layer: Relu, Clip and ArgMax.
+//! Operators that end a layer: Relu, Clip, the functions of one variable, Softmax, LayerNormalization and ArgMax.
 
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::tensor::check_size;
-use crate::import::value::Value;
-use crate::model::Function;
+use crate::import::value::{Tensor, Value};
+use crate::model::activation::{self, dyadic};
+use crate::model::{Activation, Dyadic, Function, Groups};
 
 /// `max(x, 0)`.
 pub(super) fn relu(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -53,6 +54,101 @@ fn bound(node: &Node<'_>, position: usize) -> Result<Option<f64>, Refusal> {
     }
 }
 
+/// A function of each element.
+pub(super) fn function(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    let activation = match node.proto.op_type.as_str() {
+        "Sigmoid" => Activation::Sigmoid,
+        "Tanh" => Activation::Tanh,
+        "Erf" => Activation::Erf,
+        "Exp" => Activation::Exp,
+        "Sqrt" => Activation::Sqrt,
+        "Reciprocal" => Activation::Reciprocal,
+        "Softplus" => Activation::Softplus,
+        "HardSwish" => Activation::HardSwish,
+        "Gelu" => match node.text("approximate")?.as_deref() {
+            None | Some("none") => Activation::Gelu,
+            Some("tanh") => Activation::GeluTanh,
+            Some(other) => {
+                return Err(node.bad_attribute("approximate", other.into(), "none or tanh"));
+            }
+        },
+        "LeakyRelu" => Activation::LeakyRelu { slope: fraction(node, "alpha", 0.01)? },
+        "Elu" => Activation::Elu { alpha: fraction(node, "alpha", 1.0)? },
+        "HardSigmoid" => Activation::HardSigmoid {
+            alpha: fraction(node, "alpha", 0.2)?,
+            beta: fraction(node, "beta", 0.5)?,
+        },
+        _ => return Err(Refusal::Operator { node: node.name.clone(), domain: super::ONNX.into() }),
+    };
+    apply(node, node.real(0)?, layers, activation).map(Value::Real)
+}
+
+/// An attribute of a function, as a fraction with a power of two below.
+fn fraction(node: &Node<'_>, attribute: &'static str, default: f32) -> Result<Dyadic, Refusal> {
+    let value = node.float(attribute, default)?;
+    dyadic(value)
+        .ok_or_else(|| node.bad_attribute(attribute, value.to_string(), "a number between 2^-39 and 2^31"))
+}
+
+/// Ends a layer with a function of each element.
+pub(super) fn apply(
+    node: &Node<'_>,
+    x: &Tensor,
+    layers: &mut Layers,
+    activation: Activation,
+) -> Result<Tensor, Refusal> {
+    match x.as_constants() {
+        Some(data) => {
+            let values = data.iter().map(|&value| activation::apply(activation, value)).collect();
+            Ok(Tensor::constants(x.shape.clone(), values))
+        }
+        None => layers.push(node, x, Function::Activation(activation), x.shape.clone()),
+    }
+}
+
+/// Probabilities along `axis`; before operator set 13 over all dimensions from `axis` on.
+pub(super) fn softmax(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    let x = node.real(0)?;
+    let (axis, default) = (node.optional_int("axis")?, if node.opset < 13 { 1 } else { -1 });
+    let axis = node.axis(axis.unwrap_or(default), &x.shape, x.shape.len())?;
+    let mut groups = groups(node, x, axis)?;
+    if node.opset < 13 {
+        groups = Groups { outer: groups.outer, length: groups.length * groups.inner, inner: 1 };
+    }
+    layers.push(node, x, Function::Softmax(groups), x.shape.clone()).map(Value::Real)
+}
+
+/// `scale · (x - mean) / sqrt(variance + epsilon) + bias` over the last dimension.
+pub(super) fn layer_normalization(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(2..=3, "2 or 3")?;
+    let x = node.real(0)?;
+    let axis = node.axis(node.int("axis", -1)?, &x.shape, x.shape.len())?;
+    if axis + 1 != x.shape.len() {
+        return Err(node.bad_attribute("axis", axis.to_string(), "the last dimension"));
+    }
+    let groups = groups(node, x, axis)?;
+    let epsilon = node.float("epsilon", 1e-5)?;
+    if epsilon < 0.0 {
+        return Err(node.bad_attribute("epsilon", epsilon.to_string(), "a number that is not negative"));
+    }
+    let parameter = |position| -> Result<Option<Vec<f64>>, Refusal> {
+        if node.operand(position).is_none() {
+            return Ok(None);
+        }
+        let (shape, data) = node.constant(position)?;
+        if data.len() == groups.length { Ok(Some(data)) } else { Err(node.mismatch(&x.shape, &shape)) }
+    };
+    let (scale, bias) = (parameter(1)?, parameter(2)?);
+    let normalized = layers.push(node, x, Function::LayerNorm { groups, epsilon }, x.shape.clone())?;
+    let of = |list: &Option<Vec<f64>>, i: usize, neutral| {
+        list.as_ref().and_then(|list| list.get(i % groups.length.max(1))).copied().unwrap_or(neutral)
+    };
+    let what = || node.name.to_string();
+    normalized.affine(what, |i| of(&scale, i, 1.0), |i| of(&bias, i, 0.0)).map(Value::Real)
+}
+
 /// Index of the maximum along `axis`; of equal elements the first.
 pub(super) fn argmax(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
@@ -66,18 +162,30 @@ pub(super) fn argmax(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
         other => return Err(node.bad_attribute("keepdims", other.to_string(), "0 or 1")),
     };
     let axis = node.axis(node.int("axis", 0)?, &x.shape, x.shape.len())?;
-    let product = |dims: &[usize]| dims.iter().product::<usize>();
+    let function = Function::ArgMax(groups(node, x, axis)?);
     let (before, behind) = x.shape.split_at(axis);
-    let [length, behind @ ..] = behind else { return Err(node.mismatch(&x.shape, &[])) };
-    if *length == 0 {
-        return Err(node.mismatch(&x.shape, &[]));
-    }
-    let function = Function::ArgMax { outer: product(before), length: *length, inner: product(behind) };
     let mut shape = before.to_vec();
     if keep {
         shape.push(1);
     }
-    shape.extend_from_slice(behind);
+    shape.extend(behind.iter().skip(1));
     check_size(&shape, || node.name.to_string())?;
     layers.push(node, x, function, shape).map(Value::Index)
+}
+
+/// The array around an axis, which must not be empty.
+fn groups(node: &Node<'_>, x: &Tensor, axis: usize) -> Result<Groups, Refusal> {
+    let product = |dims: &[usize]| dims.iter().product::<usize>();
+    let (before, behind) = x.shape.split_at(axis.min(x.shape.len()));
+    match behind {
+        [length @ 1.., rest @ ..] => {
+            Ok(Groups { outer: product(before), length: *length, inner: product(rest) })
+        }
+        _ => Err(node.mismatch(&x.shape, &[])),
+    }
+}
+
+/// Whether two numbers differ by a fraction of `tolerance` at most.
+pub(super) fn is_close(a: f64, b: f64, tolerance: f64) -> bool {
+    (a - b).abs() <= tolerance * a.abs().max(b.abs())
 }

@@ -1,29 +1,54 @@
-//! Affine operators on single elements: Add, Sub, Mul by a constant, BatchNormalization and Scaler. All of them
-//! fold into the layer that reads them.
+//! Affine operators on single elements: Add, Sub, Mul and Div by a constant, BatchNormalization and Scaler. All of them
+//! fold into the layer that reads them. Products of two variables are refused, but for those that are a function of one
+//! variable: see [`super::gated`].
 
+use super::{activation, gated};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::tensor::check_size;
 use crate::import::value::{MAX_TERMS, Tensor, Value};
-use crate::model::Row;
+use crate::model::{Activation, Row};
 
 /// `A + B`.
-pub(super) fn add(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
-    binary(node, |a, b| a.plus_scaled(b, 1.0))
+pub(super) fn add(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    sum(node, layers, 1.0)
 }
 
 /// `A - B`.
-pub(super) fn sub(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
-    binary(node, |a, b| a.plus_scaled(b, -1.0))
+pub(super) fn sub(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    sum(node, layers, -1.0)
 }
 
-/// `A · B` elementwise, one factor constant.
-pub(super) fn mul(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
-    if !node.real(0)?.is_constant() && !node.real(1)?.is_constant() {
-        return Err(Refusal::NonConstantProduct { node: node.name.clone(), operand: node.operand_name(1) });
+/// `A · B` elementwise, one factor constant, or both functions of one variable.
+pub(super) fn mul(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(2..=2, "2")?;
+    let (a, b) = (node.real(0)?, node.real(1)?);
+    match (a.as_constants(), b.as_constants()) {
+        (_, Some(factors)) => scale(node, a, b, factors),
+        (Some(factors), None) => scale(node, b, a, factors),
+        (None, None) => match gated::product(node, a, b, layers)? {
+            Some(product) => Ok(Value::Real(product)),
+            None => Err(not_constant(node, 1)),
+        },
     }
-    binary(node, |a, b| if b.terms.is_empty() { a.scaled(b.bias, 0.0) } else { b.scaled(a.bias, 0.0) })
+}
+
+/// `A / B` elementwise: by a constant, or a constant by a variable.
+pub(super) fn div(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(2..=2, "2")?;
+    let (a, b) = (node.real(0)?, node.real(1)?);
+    match (a.as_constants(), b.as_constants()) {
+        (_, Some(divisors)) => {
+            let factors: Vec<f64> = divisors.iter().map(|divisor| 1.0 / divisor).collect();
+            scale(node, a, b, &factors)
+        }
+        (Some(factors), None) => {
+            let reciprocals = activation::apply(node, b, layers, Activation::Reciprocal)?;
+            scale(node, &reciprocals, a, factors)
+        }
+        (None, None) => Err(not_constant(node, 1)),
+    }
 }
 
 /// `scale · (x - mean) / sqrt(variance + epsilon) + bias`, per channel (dimension 1): the inference form.
@@ -56,7 +81,7 @@ pub(super) fn batch_normalization(node: &Node<'_>, _: &mut Layers) -> Result<Val
             (factor, bias - mean * factor)
         })
         .collect();
-    per_element(x, |i| factors.get(i / inner.max(1) % channels.max(1)).copied())
+    per_element(node, x, |i| factors.get(i / inner.max(1) % channels.max(1)).copied())
 }
 
 /// `(x - offset) · scale`, per element of the last dimension (`ai.onnx.ml`).
@@ -77,7 +102,7 @@ pub(super) fn scaler(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> 
         }
     };
     let (offset, scale) = (list("offset", 0.0)?, list("scale", 1.0)?);
-    per_element(x, |i| {
+    per_element(node, x, |i| {
         let feature = i % features.max(1);
         let (offset, scale) = (*offset.get(feature)?, *scale.get(feature)?);
         Some((scale, -offset * scale))
@@ -85,34 +110,88 @@ pub(super) fn scaler(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> 
 }
 
 /// `factor · x + offset` with the pair of each element.
-fn per_element(x: &Tensor, pair: impl Fn(usize) -> Option<(f64, f64)>) -> Result<Value, Refusal> {
-    let rows = x.rows.iter().enumerate().map(|(i, row)| {
-        let (factor, offset) = pair(i).unwrap_or((1.0, 0.0));
-        row.scaled(factor, offset)
-    });
-    let rows = rows.collect::<Vec<Row>>();
-    Ok(Value::Real(Tensor { shape: x.shape.clone(), rows: rows.into(), trail: x.trail.clone() }))
+fn per_element(
+    node: &Node<'_>,
+    x: &Tensor,
+    pair: impl Fn(usize) -> Option<(f64, f64)>,
+) -> Result<Value, Refusal> {
+    let pair = |i| pair(i).unwrap_or((1.0, 0.0));
+    x.affine(|| node.name.to_string(), |i| pair(i).0, |i| pair(i).1).map(Value::Real)
 }
 
-/// Applies `combine` with NumPy's broadcasting.
-fn binary(node: &Node<'_>, combine: impl Fn(&Row, &Row) -> Row) -> Result<Value, Refusal> {
+/// `A + sign · B` with NumPy's broadcasting.
+fn sum(node: &Node<'_>, layers: &mut Layers, sign: f64) -> Result<Value, Refusal> {
     node.arity(2..=2, "2")?;
     let (a, b) = (node.real(0)?, node.real(1)?);
-    let shape = broadcast(&a.shape, &b.shape).ok_or_else(|| node.mismatch(&a.shape, &b.shape))?;
-    let elements = check_size(&shape, || node.name.to_string())?;
-    let widest = |tensor: &Tensor| tensor.rows.iter().map(|row| row.terms.len()).max().unwrap_or(0) as u128;
-    let terms = elements as u128 * (widest(a) + widest(b));
-    if terms > MAX_TERMS as u128 {
-        return Err(Refusal::TooLarge { what: node.name.to_string(), elements: terms, limit: MAX_TERMS });
+    let what = || node.name.to_string();
+    if let Some(addends) = b.as_constants() {
+        return offset(node, a, b, 1.0, |i| sign * addends.get(i).copied().unwrap_or(0.0));
     }
+    if let Some(addends) = a.as_constants() {
+        return offset(node, b, a, sign, |i| addends.get(i).copied().unwrap_or(0.0));
+    }
+    let (a, b) = (layers.foldable(a)?, layers.foldable(b)?);
+    let (shape, elements) = common_shape(node, &a, &b)?;
+    let (left, right) = (a.rows(what)?, b.rows(what)?);
+    let widest = |rows: &[Row]| rows.iter().map(|row| row.terms.len()).max().unwrap_or(0) as u128;
+    check_terms(node, elements as u128 * (widest(&left) + widest(&right)))?;
     let rows = (0..elements).filter_map(|i| {
-        let (left, right) = (source(i, &shape, &a.shape), source(i, &shape, &b.shape));
-        Some(combine(a.rows.get(left)?, b.rows.get(right)?))
+        let (at_left, at_right) = (source(i, &shape, &a.shape), source(i, &shape, &b.shape));
+        Some(left.get(at_left)?.plus_scaled(right.get(at_right)?, sign))
     });
-    let rows = rows.collect::<Vec<Row>>();
     let mut trail = a.trail.clone();
     trail.extend(b.trail.iter().filter(|name| !a.trail.contains(name)).cloned());
-    Ok(Value::Real(Tensor { shape, rows: rows.into(), trail }))
+    Ok(Value::Real(Tensor::new(shape, rows.collect()).with_trail(trail)))
+}
+
+/// `sign · x + addend`; `addend` by the constant's element.
+fn offset(
+    node: &Node<'_>,
+    x: &Tensor,
+    constant: &Tensor,
+    sign: f64,
+    addend: impl Fn(usize) -> f64,
+) -> Result<Value, Refusal> {
+    let (x, shape) = broadcasted(node, x, constant)?;
+    let addend = |i| addend(source(i, &shape, &constant.shape));
+    x.affine(|| node.name.to_string(), |_| sign, addend).map(Value::Real)
+}
+
+/// `factor · x`, one factor for each element of the constant.
+fn scale(node: &Node<'_>, x: &Tensor, constant: &Tensor, factors: &[f64]) -> Result<Value, Refusal> {
+    let (x, shape) = broadcasted(node, x, constant)?;
+    let factor = |i| factors.get(source(i, &shape, &constant.shape)).copied().unwrap_or(0.0);
+    x.affine(|| node.name.to_string(), factor, |_| 0.0).map(Value::Real)
+}
+
+/// `x` repeated to the shape that it has in common with a constant.
+fn broadcasted(node: &Node<'_>, x: &Tensor, constant: &Tensor) -> Result<(Tensor, Vec<usize>), Refusal> {
+    let (shape, elements) = common_shape(node, x, constant)?;
+    if elements == x.len() {
+        return Ok((x.with_shape(shape.clone()), shape));
+    }
+    let rows = x.rows(|| node.name.to_string())?;
+    let widest = rows.iter().map(|row| row.terms.len()).max().unwrap_or(0) as u128;
+    check_terms(node, elements as u128 * widest)?;
+    let rows = (0..elements).filter_map(|i| rows.get(source(i, &shape, &x.shape)).cloned());
+    Ok((Tensor::new(shape.clone(), rows.collect()).with_trail(x.trail.clone()), shape))
+}
+
+fn common_shape(node: &Node<'_>, a: &Tensor, b: &Tensor) -> Result<(Vec<usize>, usize), Refusal> {
+    let shape = broadcast(&a.shape, &b.shape).ok_or_else(|| node.mismatch(&a.shape, &b.shape))?;
+    let elements = check_size(&shape, || node.name.to_string())?;
+    Ok((shape, elements))
+}
+
+fn check_terms(node: &Node<'_>, elements: u128) -> Result<(), Refusal> {
+    if elements > MAX_TERMS as u128 {
+        return Err(Refusal::TooLarge { what: node.name.to_string(), elements, limit: MAX_TERMS });
+    }
+    Ok(())
+}
+
+fn not_constant(node: &Node<'_>, operand: usize) -> Refusal {
+    Refusal::NonConstantProduct { node: node.name.clone(), operand: node.operand_name(operand) }
 }
 
 fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {

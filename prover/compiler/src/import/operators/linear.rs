@@ -5,7 +5,7 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::tensor::check_size;
 use crate::import::value::{Accumulator, MAX_TERMS, Tensor, Value};
-use crate::model::Row;
+use crate::model::{Dense, Map, Row};
 
 /// `Y = alpha · A' · B' + beta · C`, where `A' = Aᵀ` if `transA`, and C broadcasts to `[M, N]`.
 pub(super) fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -13,9 +13,8 @@ pub(super) fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusa
     let a = transposed(node, node.real(0)?, flag(node, "transA")?)?;
     let b = transposed(node, node.real(1)?, flag(node, "transB")?)?;
     let (alpha, beta) = (node.float("alpha", 1.0)?, node.float("beta", 1.0)?);
-    let mut product = product(node, &a, &b, layers)?;
-    let rows: Vec<Row> = product.rows.iter().map(|row| row.scaled(alpha, 0.0)).collect();
-    product.rows = rows.into();
+    let what = || node.name.to_string();
+    let product = product(node, &a, &b, layers)?.affine(what, |_| alpha, |_| 0.0)?;
     if node.operand(2).is_none() {
         return Ok(Value::Real(product));
     }
@@ -32,13 +31,20 @@ pub(super) fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusa
         _ => return Err(node.mismatch(&product.shape, &c.shape)),
     };
     let width = product.shape.get(1).copied().unwrap_or(1);
-    let sums = product.rows.iter().enumerate().map(|(i, row)| {
+    let element = |i: usize| {
         let (m, n) = (i / width.max(1), i % width.max(1));
-        let element = (m % rows.max(1)) * columns + n % columns.max(1);
-        c.rows.get(element).map_or_else(|| row.clone(), |addend| row.plus_scaled(addend, beta))
+        (m % rows.max(1)) * columns + n % columns.max(1)
+    };
+    if let Some(addends) = c.as_constants() {
+        let addend = |i| beta * addends.get(element(i)).copied().unwrap_or(0.0);
+        return product.affine(what, |_| 1.0, addend).map(Value::Real);
+    }
+    let (product, c) = (layers.foldable(&product)?, layers.foldable(c)?);
+    let (left, right) = (product.rows(what)?, c.rows(what)?);
+    let sums = left.iter().enumerate().map(|(i, row)| {
+        right.get(element(i)).map_or_else(|| row.clone(), |addend| row.plus_scaled(addend, beta))
     });
-    product.rows = sums.collect::<Vec<_>>().into();
-    Ok(Value::Real(product))
+    Ok(Value::Real(Tensor::new(product.shape.clone(), sums.collect()).with_trail(product.trail)))
 }
 
 /// `A · B`, where one factor is constant. The constant is a matrix; the variable factor may have leading
@@ -85,12 +91,22 @@ fn transposed(node: &Node<'_>, tensor: &Tensor, transpose: bool) -> Result<Tenso
     if !transpose {
         return Ok(tensor.clone());
     }
-    let rows = (0..n).flat_map(|j| (0..m).filter_map(move |i| tensor.rows.get(i * n + j).cloned())).collect();
-    Ok(Tensor { shape: vec![n, m], rows: std::sync::Arc::new(rows), trail: tensor.trail.clone() })
+    if m == 1 || n == 1 {
+        // The same elements in the same order.
+        return Ok(tensor.with_shape(vec![n, m]));
+    }
+    let order = || (0..n).flat_map(|j| (0..m).map(move |i| i * n + j));
+    if let Some(data) = tensor.as_constants() {
+        let data = order().filter_map(|at| data.get(at).copied()).collect();
+        return Ok(Tensor::constants(vec![n, m], data));
+    }
+    let rows = tensor.rows(|| node.name.to_string())?;
+    let rows = order().filter_map(|at| rows.get(at).cloned()).collect();
+    Ok(Tensor::new(vec![n, m], rows).with_trail(tensor.trail.clone()))
 }
 
 /// `[M, K] · [K, N]`, one factor constant.
-fn product(node: &Node<'_>, a: &Tensor, b: &Tensor, layers: &Layers) -> Result<Tensor, Refusal> {
+fn product(node: &Node<'_>, a: &Tensor, b: &Tensor, layers: &mut Layers) -> Result<Tensor, Refusal> {
     let (&[m, k], &[inner, n]) = (a.shape.as_slice(), b.shape.as_slice()) else {
         return Err(node.mismatch(&a.shape, &b.shape));
     };
@@ -101,14 +117,30 @@ fn product(node: &Node<'_>, a: &Tensor, b: &Tensor, layers: &Layers) -> Result<T
         return Err(Refusal::NonConstantProduct { node: node.name.clone(), operand: node.operand_name(1) });
     }
     check_size(&[m, n], || node.name.to_string())?;
-    check_terms(node, a, b, m, n)?;
+    let (a, b) = (layers.foldable(a)?, layers.foldable(b)?);
+    // A vector times a matrix keeps the matrix as it is.
+    let matrix = match (a.as_constants(), b.as_constants()) {
+        (None, Some(w)) if m == 1 => {
+            let transposed = (0..n).flat_map(|j| (0..k).filter_map(move |l| w.get(l * n + j).copied()));
+            dense(&a, n, transposed)
+        }
+        (Some(w), None) if n == 1 => dense(&b, m, w.iter().copied()),
+        _ => None,
+    };
+    let variable = if a.is_constant() { &b } else { &a };
+    if let Some(matrix) = matrix {
+        return Ok(Tensor::of_map(vec![m, n], Map::Dense(matrix)).with_trail(variable.trail.clone()));
+    }
+    check_terms(node, &a, &b, m, n)?;
+    let what = || node.name.to_string();
+    let (left, right) = (a.rows(what)?, b.rows(what)?);
     let mut accumulator = Accumulator::new(layers.atoms());
     let mut rows = Vec::with_capacity(m * n);
     for i in 0..m {
         for j in 0..n {
             let mut bias = 0.0;
             for l in 0..k {
-                let (Some(x), Some(y)) = (a.rows.get(i * k + l), b.rows.get(l * n + j)) else { continue };
+                let (Some(x), Some(y)) = (left.get(i * k + l), right.get(l * n + j)) else { continue };
                 bias += x.bias * y.bias;
                 // At most one of the factors has terms.
                 accumulator.add(x, y.bias);
@@ -117,13 +149,33 @@ fn product(node: &Node<'_>, a: &Tensor, b: &Tensor, layers: &Layers) -> Result<T
             rows.push(accumulator.take(bias));
         }
     }
-    let variable = if a.is_constant() { b } else { a };
-    Ok(Tensor { shape: vec![m, n], rows: std::sync::Arc::new(rows), trail: variable.trail.clone() })
+    Ok(Tensor::new(vec![m, n], rows).with_trail(variable.trail.clone()))
+}
+
+/// A matrix of `rows` rows applied to `x`, if each element of `x` is an affine function of one atom, no atom twice.
+fn dense(x: &Tensor, rows: usize, w: impl Iterator<Item = f64>) -> Option<Dense> {
+    let selection = x.selection()?;
+    let columns: Vec<u32> = selection.atoms.iter().copied().flatten().collect();
+    let mut seen = std::collections::HashSet::new();
+    if !columns.iter().all(|&atom| seen.insert(atom)) {
+        return None;
+    }
+    let mut matrix =
+        Dense { w: Vec::with_capacity(rows * columns.len()), bias: vec![0.0; rows], columns };
+    let width = selection.atoms.len().max(1);
+    for (i, w) in w.enumerate() {
+        let (row, column) = (i / width, i % width);
+        if selection.atoms.get(column).copied().flatten().is_some() {
+            matrix.w.push(w * selection.factors.get(column)?);
+        }
+        *matrix.bias.get_mut(row)? += w * selection.offsets.get(column)?;
+    }
+    Some(matrix)
 }
 
 /// Bounds the terms of a product before they are computed.
 fn check_terms(node: &Node<'_>, a: &Tensor, b: &Tensor, m: usize, n: usize) -> Result<(), Refusal> {
-    let count = |tensor: &Tensor| tensor.rows.iter().map(|row| row.terms.len() as u128 + 1).sum::<u128>();
+    let count = |tensor: &Tensor| tensor.terms() as u128 + tensor.len() as u128;
     let elements = (count(a) * n as u128).max(count(b) * m as u128);
     if elements > MAX_TERMS as u128 {
         return Err(Refusal::TooLarge { what: node.name.to_string(), elements, limit: MAX_TERMS });

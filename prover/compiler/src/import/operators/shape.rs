@@ -125,7 +125,7 @@ pub(super) fn unsqueeze(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusa
 }
 
 /// The operands one behind the other along `axis`.
-pub(super) fn concat(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+pub(super) fn concat(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=usize::MAX, "1 or more")?;
     let axis = node
         .optional_int("axis")?
@@ -152,20 +152,87 @@ pub(super) fn concat(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> 
     }
     check_size(&shape, || node.name.to_string())?;
     let outer: usize = shape.iter().take(axis).product();
-    let mut rows: Vec<Row> = Vec::new();
-    for block in 0..outer {
-        for tensor in &tensors {
-            let len = tensor.rows.len() / outer.max(1);
-            rows.extend(tensor.rows.iter().skip(block * len).take(len).cloned());
-        }
+    let blocks = |lengths: Vec<usize>| {
+        (0..outer).flat_map(move |block| {
+            let parts = lengths.clone().into_iter().map(move |len| len / outer.max(1)).enumerate();
+            parts.flat_map(move |(part, len)| (block * len..(block + 1) * len).map(move |at| (part, at)))
+        })
+    };
+    let order = blocks(tensors.iter().map(|tensor| tensor.len()).collect());
+    if let Some(constants) = tensors.iter().map(|tensor| tensor.as_constants()).collect::<Option<Vec<_>>>() {
+        let data = order.filter_map(|(part, at)| constants.get(part)?.get(at).copied()).collect();
+        return Ok(Value::Real(Tensor::constants(shape, data)));
     }
+    let rows = tensors
+        .iter()
+        .map(|tensor| layers.foldable(tensor)?.rows(|| node.name.to_string()))
+        .collect::<Result<Vec<_>, Refusal>>()?;
+    let rows: Vec<Row> = order.filter_map(|(part, at)| rows.get(part)?.get(at).cloned()).collect();
     let mut trail = Vec::new();
     for name in tensors.iter().flat_map(|tensor| &tensor.trail) {
         if !trail.contains(name) {
             trail.push(name.clone());
         }
     }
-    Ok(Value::Real(Tensor { shape, rows: Arc::new(rows), trail }))
+    Ok(Value::Real(Tensor::new(shape, rows).with_trail(trail)))
+}
+
+/// Constants around a tensor: an attribute before operator set 11, operands since.
+pub(super) fn pad(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    if let Some(mode) = node.text("mode")?.filter(|mode| mode != "constant") {
+        return Err(node.bad_attribute("mode", mode, "constant"));
+    }
+    let x = node.real(0)?;
+    let rank = x.shape.len();
+    let (pads, value, axes) = if node.opset < 11 {
+        node.arity(1..=1, "1")?;
+        let pads = node.ints("pads")?;
+        let pads = pads.ok_or_else(|| node.bad_attribute("pads", "absent".into(), "a list of integers"))?;
+        (pads, node.float("value", 0.0)?, None)
+    } else {
+        node.arity(2..=4, "2 to 4")?;
+        let value = node.operand(2).map(|_| node.constant(2)).transpose()?;
+        let value = value.and_then(|(_, data)| data.first().copied()).unwrap_or(0.0);
+        (node.integers(1)?, value, node.operand(3).map(|_| node.integers(3)).transpose()?)
+    };
+    let axes = match axes {
+        Some(axes) => positions(node, &axes, &x.shape, rank)?,
+        None => (0..rank).collect(),
+    };
+    let wrong = || node.bad_attribute("pads", format!("{pads:?}"), "two numbers that are not negative for each axis");
+    if pads.len() != 2 * axes.len() {
+        return Err(wrong());
+    }
+    let mut before = vec![0usize; rank];
+    let mut shape = x.shape.clone();
+    for (i, &axis) in axes.iter().enumerate() {
+        let size = |at: usize| pads.get(at).and_then(|&pad| usize::try_from(pad).ok()).ok_or_else(wrong);
+        let (first, last) = (size(i)?, size(axes.len() + i)?);
+        if let (Some(before), Some(dim)) = (before.get_mut(axis), shape.get_mut(axis)) {
+            *before = first;
+            *dim = dim.saturating_add(first).saturating_add(last);
+        }
+    }
+    let elements = check_size(&shape, || node.name.to_string())?;
+    // The element of `x` at a position of the result, unless it is padding.
+    let source = |mut flat: usize| {
+        let (mut at, mut stride) = (0, 1);
+        for ((&dim, &size), &before) in shape.iter().zip(&x.shape).zip(&before).rev() {
+            let index = (flat % dim.max(1)).checked_sub(before).filter(|&index| index < size)?;
+            flat /= dim.max(1);
+            at += index * stride;
+            stride *= size;
+        }
+        Some(at)
+    };
+    if let Some(data) = x.as_constants() {
+        let data = (0..elements).map(|i| source(i).and_then(|at| data.get(at).copied()).unwrap_or(value));
+        return Ok(Value::Real(Tensor::constants(shape.clone(), data.collect())));
+    }
+    let rows = layers.foldable(x)?.rows(|| node.name.to_string())?;
+    let row = |i| source(i).and_then(|at| rows.get(at).cloned()).unwrap_or_else(|| Row::constant(value));
+    let rows = (0..elements).map(row).collect();
+    Ok(Value::Real(Tensor::new(shape.clone(), rows).with_trail(x.trail.clone())))
 }
 
 /// The axes of Squeeze and Unsqueeze: an attribute before operator set 13, an operand since.

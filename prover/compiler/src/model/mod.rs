@@ -1,0 +1,329 @@
+//! The model after import: layers of real affine maps, each followed by one non-linear function.
+//!
+//! Every linear operator of the ONNX graph (Gemm, Conv, normalization, scaling, reshaping, concatenation) is an affine
+//! map of the elements it reads, so a chain of them is folded into one where that stays small: element `i` of a layer is
+//! `f(b_i + Σ_j w_ij · x_j)`, where the `x_j` are *atoms*: elements of the inputs and of earlier layers, numbered
+//! through in that order. The fold happens in `f64`, in a fixed order, so it gives the same bits on every machine.
+//!
+//! Max pooling stands between the map and the function, which are all monotonic where one is there: see [`Layer::pool`].
+
+pub mod activation;
+mod map;
+
+use std::sync::Arc;
+
+pub use assay_circuits::layers::window::{Axis, Window};
+
+pub use activation::{Activation, Dyadic};
+pub use map::{Convolution, Dense, Map, Row};
+
+/// The non-linear function of a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Function {
+    /// None. Results that other layers read are rounded.
+    Linear,
+    /// None, and nothing is rounded: the rows are sums of elements of one value, or those elements unchanged (where
+    /// they are pooled).
+    Sum,
+    /// `min(max(x, low), high)`, a missing bound being infinite; ReLU is `low = 0`.
+    Clip {
+        /// Lower bound.
+        low: Option<f64>,
+        /// Upper bound.
+        high: Option<f64>,
+    },
+    /// A function of each element.
+    Activation(Activation),
+    /// Index of the largest element along an axis, the first one of equals; the result has `outer · inner` elements.
+    ArgMax(Groups),
+    /// `e^(x_i - m) / Σ_j e^(x_j - m)` along an axis, `m` the largest element.
+    Softmax(Groups),
+    /// `(x_i - mean) / sqrt(variance + epsilon)` along the last axis.
+    LayerNorm {
+        /// The axis; `inner` is 1.
+        groups: Groups,
+        /// What is added to the variance.
+        epsilon: f64,
+    },
+}
+
+/// An axis of an array `[outer, length, inner]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Groups {
+    /// Product of the dimensions before the axis.
+    pub outer: usize,
+    /// Length of the axis.
+    pub length: usize,
+    /// Product of the dimensions behind the axis.
+    pub inner: usize,
+}
+
+impl Groups {
+    /// The positions of the elements along the axis, group by group.
+    pub fn positions(self) -> impl Iterator<Item = impl Iterator<Item = usize> + Clone> {
+        let Groups { outer, length, inner } = self;
+        (0..outer)
+            .flat_map(move |o| (0..inner).map(move |i| (0..length).map(move |k| (o * length + k) * inner + i)))
+    }
+
+    /// Number of groups.
+    pub fn count(self) -> usize {
+        self.outer * self.inner
+    }
+
+    /// Puts the results of each group back into their places.
+    pub fn scatter<T: Copy + Default>(self, results: impl Iterator<Item = Vec<T>>) -> Vec<T> {
+        let mut all = vec![T::default(); self.count() * self.length];
+        for (group, results) in self.positions().zip(results) {
+            for (position, result) in group.zip(results) {
+                if let Some(slot) = all.get_mut(position) {
+                    *slot = result;
+                }
+            }
+        }
+        all
+    }
+}
+
+impl Function {
+    /// Applies the function to a layer's pooled affine values.
+    pub fn apply(&self, values: Vec<f64>) -> Vec<f64> {
+        match *self {
+            Function::Linear | Function::Sum => values,
+            Function::Clip { low, high } => values.into_iter().map(|value| clip(value, low, high)).collect(),
+            Function::Activation(activation) => {
+                values.into_iter().map(|value| activation::apply(activation, value)).collect()
+            }
+            Function::ArgMax(groups) => {
+                let index = |group: Vec<f64>| largest(&group).0 as f64;
+                gathered(groups, &values).map(index).collect()
+            }
+            Function::Softmax(groups) => groups.scatter(gathered(groups, &values).map(|group| {
+                let top = largest(&group).1;
+                let powers: Vec<f64> = group.iter().map(|x| crate::elementary::exp(x - top)).collect();
+                let sum: f64 = powers.iter().sum();
+                powers.into_iter().map(|power| power / sum).collect()
+            })),
+            Function::LayerNorm { groups, epsilon } => {
+                groups.scatter(gathered(groups, &values).map(|group| {
+                    let count = group.len().max(1) as f64;
+                    let mean = group.iter().sum::<f64>() / count;
+                    let variance = group.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
+                    let deviation = (variance + epsilon).sqrt();
+                    group.into_iter().map(|x| (x - mean) / deviation).collect()
+                }))
+            }
+        }
+    }
+
+    /// Whether the results are never negative.
+    pub fn is_unsigned(&self) -> bool {
+        match self {
+            Function::Clip { low: Some(low), .. } => *low >= 0.0,
+            Function::Activation(activation) => activation::is_unsigned(*activation),
+            Function::Softmax(_) => true,
+            _ => false,
+        }
+    }
+}
+
+fn gathered(groups: Groups, values: &[f64]) -> impl Iterator<Item = Vec<f64>> {
+    groups.positions().map(|group| group.filter_map(|at| values.get(at).copied()).collect())
+}
+
+/// Index and value of the largest element, the first one of equals.
+fn largest(values: &[f64]) -> (usize, f64) {
+    let mut best = (0, f64::NEG_INFINITY);
+    for (index, &value) in values.iter().enumerate() {
+        if value > best.1 {
+            best = (index, value);
+        }
+    }
+    best
+}
+
+/// `min(max(value, low), high)`.
+pub(crate) fn clip(value: f64, low: Option<f64>, high: Option<f64>) -> f64 {
+    let value = low.map_or(value, |low| if value < low { low } else { value });
+    high.map_or(value, |high| if value > high { high } else { value })
+}
+
+/// A graph input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// Name in the ONNX graph.
+    pub name: String,
+    /// Shape, a free batch dimension being 1.
+    pub shape: Vec<usize>,
+}
+
+impl Input {
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether the input has no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// An affine map, a max pooling of its rows, and the function applied to what is left.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// The ONNX nodes folded into the layer, joined by ` + `.
+    pub name: String,
+    /// The affine map.
+    pub map: Arc<Map>,
+    /// Max pooling of the map's rows, as a tensor `[channels, height, width]`. Clipping is monotonic, so pooling before
+    /// it or behind it is the same; lowering does what costs less.
+    pub pool: Option<Window>,
+    /// What is applied to the rows, or to the pooled rows.
+    pub function: Function,
+}
+
+impl Layer {
+    /// Number of elements that the function is applied to.
+    pub fn pooled_len(&self) -> usize {
+        self.pool.map_or_else(
+            || self.map.rows(),
+            |window| {
+                let (height, width) = window.output();
+                window.channels * height * width
+            },
+        )
+    }
+
+    /// Number of elements of the layer's result.
+    pub fn len(&self) -> usize {
+        match self.function {
+            Function::ArgMax(groups) => groups.count(),
+            _ => self.pooled_len(),
+        }
+    }
+
+    /// Whether the layer has no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What the function is applied to, on atom values.
+    pub fn evaluate(&self, atoms: &[f64]) -> Vec<f64> {
+        let values = self.map.evaluate(atoms);
+        match &self.pool {
+            Some(window) => max_pool(&values, window),
+            None => values,
+        }
+    }
+}
+
+/// The largest value of each window, padding left out.
+fn max_pool(values: &[f64], window: &Window) -> Vec<f64> {
+    let (height, width) = window.output();
+    let area = (window.height.input * window.width.input).max(1);
+    let mut results = Vec::with_capacity(window.channels * height * width);
+    for channel in values.chunks_exact(area) {
+        for y in 0..height {
+            for x in 0..width {
+                let lines = (0..window.height.kernel).filter_map(|i| window.height.position(y, i));
+                let cells = lines.flat_map(|line| {
+                    let columns = (0..window.width.kernel).filter_map(|j| window.width.position(x, j));
+                    columns.filter_map(move |column| channel.get(line * window.width.input + column))
+                });
+                results.push(cells.copied().fold(f64::NEG_INFINITY, f64::max));
+            }
+        }
+    }
+    results
+}
+
+/// A graph output: the result of one layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// Name in the ONNX graph.
+    pub name: String,
+    /// Shape, a free batch dimension being 1.
+    pub shape: Vec<usize>,
+    /// Position in [`Model::layers`].
+    pub layer: usize,
+}
+
+/// An imported model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// Name of the ONNX graph.
+    pub name: String,
+    /// Inputs, in the order of the graph.
+    pub inputs: Vec<Input>,
+    /// Layers; each reads inputs and layers before it.
+    pub layers: Vec<Layer>,
+    /// Outputs, in the order of the graph.
+    pub outputs: Vec<Output>,
+    /// `feature_names` of the model's metadata: one for each input element.
+    pub feature_names: Option<Vec<String>>,
+}
+
+impl Model {
+    /// Elements of all inputs together.
+    pub fn input_len(&self) -> usize {
+        self.inputs.iter().map(Input::len).sum()
+    }
+
+    /// Multiplications of one evaluation.
+    pub fn terms(&self) -> usize {
+        self.layers.iter().map(|layer| layer.map.terms()).sum()
+    }
+
+    /// The range of atoms that each input, then each layer, owns.
+    pub fn atom_ranges(&self) -> Vec<std::ops::Range<usize>> {
+        let lengths = self.inputs.iter().map(Input::len).chain(self.layers.iter().map(Layer::len));
+        lengths
+            .scan(0, |next, len| {
+                let start = *next;
+                *next += len;
+                Some(start..*next)
+            })
+            .collect()
+    }
+
+    /// What every layer's function is applied to, on one sample: the concatenated input elements.
+    /// Sequential `f64` arithmetic: the same bits on every machine.
+    pub fn evaluate_layers(&self, sample: &[f64]) -> Vec<Vec<f64>> {
+        let mut atoms = sample.to_vec();
+        let mut layers = Vec::with_capacity(self.layers.len());
+        for layer in &self.layers {
+            let affine = layer.evaluate(&atoms);
+            atoms.extend(layer.function.apply(affine.clone()));
+            layers.push(affine);
+        }
+        layers
+    }
+
+    /// The outputs on one sample: the concatenated input elements.
+    pub fn evaluate(&self, sample: &[f64]) -> Vec<Vec<f64>> {
+        let layers = self.evaluate_layers(sample);
+        self.outputs
+            .iter()
+            .filter_map(|output| {
+                let function = &self.layers.get(output.layer)?.function;
+                Some(function.apply(layers.get(output.layer)?.clone()))
+            })
+            .collect()
+    }
+
+    /// A name for each input element: the metadata's, or `input` for an input of one element, or `input[i]`.
+    pub fn features(&self) -> Vec<String> {
+        if let Some(names) = &self.feature_names {
+            return names.clone();
+        }
+        self.inputs
+            .iter()
+            .flat_map(|input| {
+                let len = input.len();
+                (0..len)
+                    .map(move |i| if len == 1 { input.name.clone() } else { format!("{}[{i}]", input.name) })
+            })
+            .collect()
+    }
+}
