@@ -26,5 +26,6 @@ pub mod relu;
 pub mod requantize;
 pub mod shape;
 pub mod softmax;
+pub mod sparse;
 pub mod threshold;
 pub mod window;

@@ -40,9 +40,15 @@ pub enum ReadError {
     /// A name that is not UTF-8.
     #[error("a name is not UTF-8")]
     Text,
-    /// An unknown kind of step.
-    #[error("unknown step {0}")]
+    /// An unknown kind of map, step or function.
+    #[error("unknown kind of map, step or function: {0}")]
     Step(u8),
+    /// Integers that are stored in more bytes than they need, or in a number of bytes that no integer has.
+    #[error("integers of {0} bytes each, which is not the fewest that hold them")]
+    Width(u8),
+    /// Parameters of a layer that its definition refuses.
+    #[error("a layer is not sound: {0}")]
+    Layer(assay_circuits::BuildError),
     /// A requantization that drops too many bits.
     #[error("a requantization drops {0} bits")]
     Shift(u8),
@@ -89,8 +95,30 @@ impl Writer {
         self.bytes(text.as_bytes());
     }
 
+    /// Signed integers in the fewest bytes that hold all of them, the number of bytes before them.
+    pub fn integers(&mut self, values: &[i64]) {
+        let width = width(values);
+        self.bytes(&[width]);
+        self.0.reserve(values.len() * usize::from(width));
+        for value in values {
+            self.0.extend(value.to_le_bytes().into_iter().take(usize::from(width)));
+        }
+    }
+
     pub fn finish(self) -> Vec<u8> {
         self.0
+    }
+}
+
+/// The fewest of 1, 2, 4 and 8 bytes that hold all values.
+fn width(values: &[i64]) -> u8 {
+    // The bits that differ from the sign.
+    let bits = values.iter().map(|&value| 65 - (value ^ (value >> 63)).leading_zeros()).max().unwrap_or(1);
+    match bits {
+        ..=8 => 1,
+        ..=16 => 2,
+        ..=32 => 4,
+        _ => 8,
     }
 }
 
@@ -115,6 +143,25 @@ impl<'a> Reader<'a> {
     /// `count` elements of `size` bytes.
     pub fn array(&mut self, count: usize, size: usize) -> Result<&'a [u8], ReadError> {
         self.take(count.checked_mul(size).ok_or(ReadError::Truncated(self.bytes.len()))?)
+    }
+
+    /// `count` signed integers of at most `most` bytes each.
+    pub fn integers(&mut self, count: usize, most: u8) -> Result<Vec<i64>, ReadError> {
+        let found = self.byte()?;
+        if ![1, 2, 4, 8].contains(&found) || found > most {
+            return Err(ReadError::Width(found));
+        }
+        let bytes = self.array(count, usize::from(found))?;
+        let values: Vec<i64> = bytes
+            .chunks_exact(usize::from(found))
+            .map(|bytes| {
+                let mut word = [0; 8];
+                word.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = *byte);
+                let unused = 64 - 8 * u32::from(found);
+                i64::from_le_bytes(word) << unused >> unused
+            })
+            .collect();
+        if width(&values) == found { Ok(values) } else { Err(ReadError::Width(found)) }
     }
 
     pub fn fixed<const N: usize>(&mut self) -> Result<[u8; N], ReadError> {

@@ -1,5 +1,6 @@
 //! The compilation: import, calibrate, quantize, lower, report.
 
+use assay_circuits::Ranges;
 use sha2::{Digest, Sha256};
 
 use crate::calibrate::{CalibrationError, FeatureNames, Signature, Table};
@@ -14,6 +15,7 @@ use crate::quantize::equalize::equalize;
 use crate::quantize::profile::Profile;
 use crate::quantize::search::Search;
 use crate::report::{self, Report};
+use crate::strategy;
 
 /// A model cannot be compiled.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -92,11 +94,14 @@ pub fn compile(
         input_format: options.input_format,
         output_format: options.output_format,
         input_peaks: input_peaks(&model, &features),
+        ranges: Ranges::Bits,
     };
+    let name = model_name(&model, options);
+    let search = Search { ranges: strategy::choose(&search, &name, options)?, ..search };
     let (plan, realized) = search.run()?;
     let graph = realized.graph.clone();
-    let schema = lower::schema(&graph, &model_name(&model, options), &options.commit)?;
-    let circuit = lower::lower(&graph, &schema)?;
+    let schema = lower::schema(&graph, &name, &options.commit)?;
+    let circuit = lower::lower(&graph, &schema, search.ranges)?;
     let source_digest = Sha256::digest(onnx).into();
     let compiled = CompiledModel { schema, graph, circuit, features, source_digest };
 

@@ -1,13 +1,14 @@
 //! A compiled model: what `.assay` files hold, and what provers and callers use.
 //!
 //! ```text
-//! payload = schema: u32 length, bytes; features: (name, min: f64, max: f64)*; graph; circuit digest: 32 bytes
+//! payload = schema: u32 length, bytes; features: (name, min: f64, max: f64)*; graph; ranges: u8 (0 bits, 1 lookups);
+//!           circuit digest: 32 bytes
 //! ```
 //!
 //! The circuit itself is not stored: it follows from graph and schema, so a file cannot hold a graph and the circuit
 //! of another. Reading builds it again and compares its digest. The parent of the file is the SHA-256 of the ONNX file.
 
-use assay_circuits::Circuit;
+use assay_circuits::{Circuit, Ranges};
 use assay_interface::artifact::{self, ArtifactError, Kind};
 use assay_interface::schema::{ModelSchema, SchemaError};
 
@@ -101,6 +102,14 @@ pub enum InputError {
 }
 
 impl CompiledModel {
+    /// How the circuit proves ranges. With lookups, its proofs have a commitment.
+    pub fn ranges(&self) -> Ranges {
+        match self.circuit.commitment {
+            Some(_) => Ranges::Lookup,
+            None => Ranges::Bits,
+        }
+    }
+
     /// The samples of a table in the order of the model's features.
     ///
     /// # Errors
@@ -180,6 +189,10 @@ impl CompiledModel {
             out.bytes(&feature.max.to_le_bytes());
         }
         encoding::write(&self.graph, &mut out);
+        out.bytes(&[match self.ranges() {
+            Ranges::Bits => 0,
+            Ranges::Lookup => 1,
+        }]);
         out.bytes(&self.circuit.digest());
         out.finish()
     }
@@ -196,13 +209,20 @@ impl CompiledModel {
         let elements = schema.inputs().iter().map(|tensor| tensor.elements()).sum();
         let features = read_features(&mut reader, elements)?;
         let graph = encoding::read(&mut reader, &schema)?;
+        let ranges = match reader.byte()? {
+            0 => Ranges::Bits,
+            1 => Ranges::Lookup,
+            other => return Err(ReadError::Step(other).into()),
+        };
         let digest: [u8; 32] = reader.fixed()?;
         reader.finish()?;
-        let circuit = lower::lower(&graph, &schema)?;
+        let circuit = lower::lower(&graph, &schema, ranges)?;
         if circuit.digest() != digest {
             return Err(DecodeError::CircuitDigest);
         }
-        Ok(CompiledModel { schema, graph, circuit, features, source_digest: artifact.parent })
+        let model = CompiledModel { schema, graph, circuit, features, source_digest: artifact.parent };
+        // A circuit without any range proof is the same either way, and is written as one by bits.
+        if model.ranges() == ranges { Ok(model) } else { Err(DecodeError::CircuitDigest) }
     }
 }
 

@@ -4,15 +4,17 @@
 //! nothing; requantization, ReLU and ArgMax cost what `assay_circuits` says; the statement costs Poseidon.
 
 use ark_bn254::Fr;
-use assay_circuits::layers::{argmax, dense, requantize};
+use assay_circuits::gadgets::lookup::function::Function;
+use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize, softmax};
 use assay_circuits::{
-    Bounded, BuildError, Builder, Circuit, StatementInput, StatementOutput, Visibility, statement,
+    Bounded, BuildError, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility, statement,
 };
 use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 
-use crate::model::argmax_groups;
-use crate::quantize::graph::{QuantGraph, QuantLayer, Step};
-use crate::quantize::interval;
+use crate::model::Groups;
+use crate::quantize::graph::{QuantGraph, QuantLayer, Rounding, Step};
+use crate::quantize::interval::{self, Interval, LayerIntervals};
+use crate::quantize::tally;
 
 /// Terms that all linear combinations of a circuit may have together before they are merged: 2^28.
 const MAX_WORK: u128 = 1 << 28;
@@ -66,19 +68,23 @@ pub(crate) fn schema(graph: &QuantGraph, name: &str, commit: &[String]) -> Resul
     ModelSchema::new(name.to_owned(), inputs.collect(), outputs.collect()).map_err(LowerError::Schema)
 }
 
-/// The circuit of a graph under its schema.
-pub(crate) fn lower(graph: &QuantGraph, schema: &ModelSchema) -> Result<Circuit, LowerError> {
-    check_work(graph)?;
-    let mut b = Builder::new();
+/// The circuit of a graph under its schema. How it proves ranges does not change what it proves.
+pub(crate) fn lower(
+    graph: &QuantGraph,
+    schema: &ModelSchema,
+    ranges: Ranges,
+) -> Result<Circuit, LowerError> {
+    let intervals = check_work(graph)?;
+    let mut b = Builder::with_ranges(ranges);
     let mut values: Vec<Vec<Bounded>> = Vec::with_capacity(graph.inputs.len() + graph.layers.len());
     for input in &graph.inputs {
         let wires = b.input(&input.name, input.elements(), input.bits).map_err(statement_error)?;
         values.push(wires);
     }
-    for (position, layer) in graph.layers.iter().enumerate() {
-        let x: Vec<Bounded> =
+    for (position, (layer, intervals)) in graph.layers.iter().zip(&intervals).enumerate() {
+                let x: Vec<Bounded> =
             layer.sources.iter().filter_map(|&source| values.get(source)).flatten().cloned().collect();
-        let result = b.scope(&scope(position, layer), |b| constrain(b, layer, &x));
+        let result = b.scope(&scope(position, layer), |b| constrain(b, layer, &x, intervals));
         values.push(
             result
                 .map_err(|error| LowerError::Layer { layer: layer.name.clone(), error: Box::new(error) })?,
@@ -111,26 +117,112 @@ pub(crate) fn scope(position: usize, layer: &QuantLayer) -> String {
     format!("layer {position} {}", layer.name.replace('/', "."))
 }
 
-fn constrain(b: &mut Builder, layer: &QuantLayer, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
-    let accumulators = dense::constrain(b, x, &layer.weights, &layer.bias)?;
+/// The results of a layer. Whether it pools before it rounds changes what it costs and not what it gives.
+fn constrain(
+    b: &mut Builder,
+    layer: &QuantLayer,
+    x: &[Bounded],
+    intervals: &LayerIntervals,
+) -> Result<Vec<Bounded>, BuildError> {
+    let pools_first = crate::quantize::pools_first(layer, intervals, b.ranges());
+    let accumulators = layer.map.constrain(b, x)?;
+    let pool = |b: &mut Builder, values: Vec<Bounded>| match &layer.pool {
+        Some(window) => max_pool::constrain(b, &values, window),
+        None => Ok(values),
+    };
+    if let (Step::Table { rounding, table, .. }, Ranges::Lookup) = (&layer.step, b.ranges()) {
+        let pooled = pool(b, accumulators)?;
+        return look_up(b, rounding, table, &pooled, &intervals.pooled);
+    }
+    let values = match layer.step.rounding() {
+        None => pool(b, accumulators)?,
+        Some(rounding) if pools_first => {
+            let pooled = pool(b, accumulators)?;
+            round(b, rounding, &pooled)?
+        }
+        Some(rounding) => {
+            let rounded = round(b, rounding, &accumulators)?;
+            pool(b, rounded)?
+        }
+    };
     match &layer.step {
-        Step::Accumulate => Ok(accumulators),
-        Step::Requantize { shifts, lo, hi } => b.scope("requantize", |b| {
-            let rows = accumulators.iter().zip(shifts).map(|(acc, &shift)| {
-                let p = requantize::Requantize { shift: u32::from(shift), lo: *lo, hi: *hi };
-                requantize::constrain_one(b, acc, p)
-            });
-            rows.collect()
-        }),
-        &Step::ArgMax { outer, length, inner } => {
-            argmax_groups(outer as usize, length as usize, inner as usize)
-                .map(|group| {
-                    let scores: Vec<Bounded> = group.filter_map(|at| accumulators.get(at).cloned()).collect();
-                    argmax::constrain(b, &scores)
-                })
-                .collect()
+        Step::Accumulate | Step::Requantize(_) => Ok(values),
+        Step::Table { table, .. } => function::constrain(b, &values, table),
+        Step::ArgMax(groups) => {
+            groups.positions().map(|group| argmax::constrain(b, &gather(&values, group))).collect()
+        }
+        Step::Softmax { groups, softmax, .. } => {
+            let results = groups.positions().map(|group| softmax::constrain(b, &gather(&values, group), softmax));
+            scatter(*groups, results)
+        }
+        Step::LayerNorm { groups, normalization, .. } => {
+            let results = groups
+                .positions()
+                .map(|group| layer_norm::constrain(b, &gather(&values, group), normalization));
+            scatter(*groups, results)
         }
     }
+}
+
+/// Rounds and clamps; values that lose equally many bits go together, since they may share a table.
+fn round(b: &mut Builder, rounding: &Rounding, values: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+    let mut rounded: Vec<(usize, Bounded)> = Vec::with_capacity(values.len());
+    for (shift, members) in tally::by_shift(rounding, values.len()) {
+        let group = gather(values, members.iter().copied());
+        let p = requantize::Requantize { shift, lo: rounding.lo, hi: rounding.hi };
+        rounded.extend(members.into_iter().zip(requantize::constrain(b, &group, p)?));
+    }
+    Ok(in_order(rounded))
+}
+
+/// A function of rounded values by lookup: rounding, clamping and function in one query where the table of all quotients
+/// is small.
+fn look_up(
+    b: &mut Builder,
+    rounding: &Rounding,
+    table: &function::FunctionTable,
+    values: &[Bounded],
+    intervals: &[Interval],
+) -> Result<Vec<Bounded>, BuildError> {
+    if let Some((lo, hi)) = tally::extended_domain(rounding, intervals) {
+        let entries: Vec<i64> = (lo..=hi).map(|q| function::reference(q, table)).collect();
+        return b.scope("function", |b| {
+            let function = Function::new(b, lo, &entries)?;
+            let results = values.iter().enumerate().map(|(i, value)| {
+                function.of_quotient(b, value, rounding.of(i, values.len()).shift)
+            });
+            results.collect()
+        });
+    }
+    let rounded = round(b, rounding, values)?;
+    let ends = rounded.iter().map(|value| Interval { lo: value.lo(), hi: value.hi() });
+    let all = ends.reduce(Interval::union).unwrap_or(Interval::new(0, 0));
+    let part = table.restrict(all.lo, all.hi);
+    b.scope("function", |b| {
+        let function = Function::new(b, part.lo(), part.values())?;
+        rounded.iter().map(|value| function.constrain(b, value)).collect()
+    })
+}
+
+fn gather(values: &[Bounded], group: impl Iterator<Item = usize>) -> Vec<Bounded> {
+    group.filter_map(|at| values.get(at).cloned()).collect()
+}
+
+/// Puts the results of each group back into their places.
+fn scatter(
+    groups: Groups,
+    results: impl Iterator<Item = Result<Vec<Bounded>, BuildError>>,
+) -> Result<Vec<Bounded>, BuildError> {
+    let mut all: Vec<(usize, Bounded)> = Vec::with_capacity(groups.count() * groups.length);
+    for (group, results) in groups.positions().zip(results) {
+        all.extend(group.zip(results?));
+    }
+    Ok(in_order(all))
+}
+
+fn in_order(mut values: Vec<(usize, Bounded)>) -> Vec<Bounded> {
+    values.sort_unstable_by_key(|&(at, _)| at);
+    values.into_iter().map(|(_, value)| value).collect()
 }
 
 /// The domain tag as a field element.
@@ -140,25 +232,26 @@ fn domain(schema: &ModelSchema) -> Fr {
     statement::domain_from_bytes(&tag)
 }
 
-/// Bounds the terms of the linear combinations. A layer's results are single wires, except where requantization
-/// is free: then they keep the terms of their accumulators.
-fn check_work(graph: &QuantGraph) -> Result<(), LowerError> {
+/// The intervals of all layers, and a bound on the terms of the linear combinations. A layer's results are single wires,
+/// except where nothing is rounded: then they keep the terms of their accumulators.
+fn check_work(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, LowerError> {
     let intervals = interval::of_graph(graph).map_err(|position| {
         let layer = graph.layers.get(position).map(|layer| layer.name.clone()).unwrap_or_default();
         let overflow = BuildError::Overflow { operation: "weighted sum", lo: i128::MIN, hi: i128::MAX };
         LowerError::Layer { layer, error: Box::new(overflow) }
     })?;
-    let mut widths: Vec<Vec<u128>> = graph.inputs.iter().map(|input| vec![1; input.elements()]).collect();
+    // Terms of the widest element of each value.
+    let mut widths: Vec<u128> = graph.inputs.iter().map(|_| 1).collect();
     let mut terms = 0u128;
     for (layer, intervals) in graph.layers.iter().zip(&intervals) {
-        let columns: u128 = layer.sources.iter().filter_map(|&source| widths.get(source)).flatten().sum();
-        terms = terms.saturating_add(columns.saturating_mul(layer.weights.rows as u128));
+        let widest = layer.sources.iter().filter_map(|&source| widths.get(source)).copied().max().unwrap_or(1);
+        let of_layer = layer.map.terms().saturating_mul(widest);
+        terms = terms.saturating_add(of_layer);
         if terms > MAX_WORK {
             return Err(LowerError::TooLarge { terms, limit: MAX_WORK });
         }
-        let width =
-            |row: usize| if crate::quantize::is_free_row(layer, intervals, row) { columns } else { 1 };
-        widths.push((0..layer.len()).map(width).collect());
+        let of_row = (of_layer / (layer.map.rows().max(1) as u128)).max(1);
+        widths.push(if crate::quantize::is_free(layer, intervals) { of_row } else { 1 });
     }
-    Ok(())
+    Ok(intervals)
 }

@@ -20,6 +20,18 @@ impl Format {
     }
 }
 
+/// How a circuit proves that integers are in their ranges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// Whichever is estimated to prove sooner; lookups only if they save what a commitment costs on chain.
+    #[default]
+    Auto,
+    /// A constraint a bit: a plain Groth16 proof.
+    Bits,
+    /// Digits in tables: fewer constraints, and a proof with a commitment.
+    Lookup,
+}
+
 /// Options of [`compile`](crate::compile).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -40,6 +52,8 @@ pub struct Options {
     /// A decision threshold: the report counts samples on whose output the integer model and the float model
     /// disagree about being at least this much.
     pub threshold: Option<f64>,
+    /// How ranges are proven.
+    pub ranges: Strategy,
 }
 
 impl Default for Options {
@@ -53,6 +67,7 @@ impl Default for Options {
             domains: BTreeMap::new(),
             commit: Vec::new(),
             threshold: None,
+            ranges: Strategy::Auto,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use assay_compiler::{
-    CompileError, CompiledModel, Format, ImportError, Options, Proving, QuantizeError, Refusal, Report,
+    CompileError, CompiledModel, Format, ImportError, Options, QuantizeError, Refusal, Report, Strategy,
 };
 use serde_json::Value;
 
@@ -73,6 +73,9 @@ pub struct Args {
     /// Hide this input tensor behind a commitment in every statement
     #[arg(long, value_name = "INPUT")]
     commit: Vec<String>,
+    /// How the circuit proves ranges; lookups need fewer constraints and a proof with a commitment
+    #[arg(long, value_enum, default_value_t = Ranges::Auto)]
+    ranges: Ranges,
     /// Also write the report as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -82,6 +85,27 @@ pub struct Args {
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Ways to prove that integers are in their ranges.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Ranges {
+    /// Whichever proves sooner; lookups if they save more than their commitment costs on chain
+    Auto,
+    /// A constraint a bit
+    Bits,
+    /// Digits in tables
+    Lookup,
+}
+
+impl From<Ranges> for Strategy {
+    fn from(ranges: Ranges) -> Self {
+        match ranges {
+            Ranges::Auto => Strategy::Auto,
+            Ranges::Bits => Strategy::Bits,
+            Ranges::Lookup => Strategy::Lookup,
+        }
+    }
 }
 
 /// Runs the command.
@@ -95,6 +119,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         domains: args.domain.iter().cloned().collect(),
         commit: args.commit.clone(),
         threshold: args.threshold,
+        ranges: args.ranges.into(),
     };
     let output = Output::create(&path, existing(args.force, ARTIFACT), Access::Shared)?;
     let report_file = args
@@ -148,9 +173,7 @@ pub fn compile_files(
             None => error,
         }
     })?;
-    let estimate = assay_groth16::estimate(&compiled.circuit);
-    let proving = Proving { seconds: estimate.proving_ms / 1e3, memory_bytes: estimate.memory_bytes };
-    Ok((compiled, report.with_proving(proving)))
+    Ok((compiled, report))
 }
 
 /// The report under a key that says what it is, which also lets a later run know it for a report.
@@ -170,8 +193,10 @@ fn hint(error: &CompileError) -> Option<&'static str> {
             } else if refusals.iter().any(|refusal| matches!(refusal, Refusal::DynamicDimension { .. })) {
                 "a circuit has one size: export with fixed shapes, without dynamic_axes or with the batch axis only"
             } else if refusals.iter().any(|refusal| matches!(refusal, Refusal::Operator { .. })) {
-                "supported: Gemm, MatMul, Add, Sub, Mul by constants, Relu, Clip, Flatten, Reshape, Identity, Concat, \
-                 Squeeze, Unsqueeze, BatchNormalization, ArgMax, and Scaler of ai.onnx.ml"
+                "supported: Gemm, MatMul, Conv, MaxPool, AveragePool, GlobalAveragePool, ReduceMean over axes, Add, Sub, \
+                 Mul and Div by constants, Relu, LeakyRelu, Elu, Gelu, Sigmoid, HardSigmoid, HardSwish, Tanh, Erf, Exp, \
+                 Sqrt, Reciprocal, Softplus, Clip, Softmax, LayerNormalization, BatchNormalization, ArgMax, Concat, Pad, \
+                 Flatten, Reshape, Squeeze, Unsqueeze, Identity, and Scaler of ai.onnx.ml"
             } else {
                 return None;
             }

@@ -2,22 +2,46 @@
 //! in the schema beside it and are not repeated.
 //!
 //! ```text
-//! graph  = layers: u32 count, layer*, outputs: u32 count, u32 layer*
-//! layer  = name, sources: u32 count, u32*, rows: u32, columns: u32, weights: i32*, biases: i64*, step, scale: i8
-//! step   = 0 | 1, shifts: u8*, lo: i64, hi: i64 | 2, outer: u32, length: u32, inner: u32
-//! name   = u32 length, UTF-8 bytes
+//! graph    = layers: u32 count, layer*, outputs: u32 count, u32 layer*
+//! layer    = name, sources: u32 count, u32*, map, pool, scale: i8, step
+//! map      = 0, rows: u32, columns: u32, weights: integers, biases: integers
+//!          | 1, window, filters: u32, groups: u32, weights: integers, biases: integers
+//!          | 2, rows: u32, columns: u32, (terms of each row: u32)*, (column: u32)*, weights: integers, biases: integers
+//! pool     = 0 | 1, window
+//! window   = channels: u32, two axes of (input, kernel, stride, dilation, pad before, pad behind): u32
+//! integers = bytes of each: u8 (the fewest of 1, 2, 4 and 8 that hold all of them), signed integers
+//! step     = 0 | 1, rounding | 2, groups | 3, rounding, activation, domain scale: i8, lo: i64, hi: i64
+//!          | 4, rounding, domain scale: i8, groups | 5, rounding, groups, epsilon: i64
+//! rounding = shifts: u32 count, u8*, lo: i64, hi: i64
+//! groups   = outer: u32, length: u32, inner: u32
+//! name     = u32 length, UTF-8 bytes
 //! ```
+//!
+//! A convolution takes the bytes of its kernel; tables follow from their function, domain and scales.
 
-use assay_circuits::layers::dense::Weights;
+use std::sync::Arc;
+
+use assay_circuits::layers::function::{FunctionTable, Quantization};
+use assay_circuits::layers::layer_norm::Normalization;
+use assay_circuits::layers::softmax::Softmax;
+use assay_circuits::layers::{conv, dense, max_pool, sparse};
 use assay_interface::schema::ModelSchema;
 
-use super::graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput, Step};
+use super::graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput, Rounding, Step};
+use super::linear::Linear;
 use crate::bytes::{ReadError, Reader, Writer};
+use crate::model::{Activation, Axis, Dyadic, Groups, Window};
 
 /// Most bits that a requantization drops: the gadget's limit.
 const MAX_SHIFT: u8 = 58;
 /// Layers that a graph may have.
 const MAX_LAYERS: usize = 1 << 16;
+/// Largest size along an axis.
+const MAX_AXIS: usize = 1 << 16;
+/// Results that a layer may have, and values that all windows of a pooling may see together.
+const MAX_VALUES: usize = 1 << 22;
+/// Entries that a table may have.
+const MAX_ENTRIES: u64 = 1 << 16;
 
 /// Appends a graph.
 pub(crate) fn write(graph: &QuantGraph, out: &mut Writer) {
@@ -26,27 +50,123 @@ pub(crate) fn write(graph: &QuantGraph, out: &mut Writer) {
         out.text(&layer.name);
         out.count(layer.sources.len());
         layer.sources.iter().for_each(|&source| out.count(source));
-        out.count(layer.weights.rows);
-        out.count(layer.weights.cols);
-        layer.weights.w.iter().for_each(|&w| out.bytes(&i32::try_from(w).unwrap_or(i32::MAX).to_le_bytes()));
-        layer.bias.iter().for_each(|bias| out.bytes(&bias.to_le_bytes()));
-        match &layer.step {
-            Step::Accumulate => out.bytes(&[0]),
-            Step::Requantize { shifts, lo, hi } => {
+        write_map(&layer.map, out);
+        match &layer.pool {
+            None => out.bytes(&[0]),
+            Some(window) => {
                 out.bytes(&[1]);
-                out.bytes(shifts);
-                out.bytes(&lo.to_le_bytes());
-                out.bytes(&hi.to_le_bytes());
-            }
-            Step::ArgMax { outer, length, inner } => {
-                out.bytes(&[2]);
-                [outer, length, inner].iter().for_each(|dim| out.bytes(&dim.to_le_bytes()));
+                write_window(window, out);
             }
         }
         out.bytes(&layer.scale.to_le_bytes());
+        write_step(&layer.step, out);
     }
     out.count(graph.outputs.len());
     graph.outputs.iter().for_each(|output| out.count(output.layer));
+}
+
+fn write_map(map: &Linear, out: &mut Writer) {
+    match map {
+        Linear::Dense(weights, bias) => {
+            out.bytes(&[0]);
+            out.count(weights.rows);
+            out.count(weights.cols);
+            out.integers(&weights.w);
+            out.integers(bias);
+        }
+        Linear::Convolution(conv) => {
+            out.bytes(&[1]);
+            write_window(&conv.window, out);
+            out.count(conv.filters);
+            out.count(conv.groups);
+            out.integers(&conv.w);
+            out.integers(&conv.bias);
+        }
+        Linear::Sparse(rows) => {
+            out.bytes(&[2]);
+            out.count(rows.bias.len());
+            out.count(rows.inputs);
+            (0..rows.bias.len()).for_each(|row| out.count(rows.row(row).len()));
+            rows.terms.iter().for_each(|&(column, _)| out.count(column as usize));
+            out.integers(&rows.terms.iter().map(|&(_, w)| w).collect::<Vec<_>>());
+            out.integers(&rows.bias);
+        }
+    }
+}
+
+fn write_window(window: &Window, out: &mut Writer) {
+    out.count(window.channels);
+    for axis in [window.height, window.width] {
+        let Axis { input, kernel, stride, dilation, pad_before, pad_after } = axis;
+        [input, kernel, stride, dilation, pad_before, pad_after].into_iter().for_each(|size| out.count(size));
+    }
+}
+
+fn write_step(step: &Step, out: &mut Writer) {
+    let tag = match step {
+        Step::Accumulate => 0,
+        Step::Requantize(_) => 1,
+        Step::ArgMax(_) => 2,
+        Step::Table { .. } => 3,
+        Step::Softmax { .. } => 4,
+        Step::LayerNorm { .. } => 5,
+    };
+    out.bytes(&[tag]);
+    if let Some(rounding) = step.rounding() {
+        out.count(rounding.shifts.len());
+        out.bytes(&rounding.shifts);
+        out.bytes(&rounding.lo.to_le_bytes());
+        out.bytes(&rounding.hi.to_le_bytes());
+    }
+    match step {
+        Step::Accumulate | Step::Requantize(_) => {}
+        Step::ArgMax(groups) => write_groups(*groups, out),
+        Step::Table { activation, domain_scale, range, .. } => {
+            let (tag, parameters) = activation_parts(*activation);
+            out.bytes(&[tag]);
+            for Dyadic { mantissa, shift } in parameters {
+                out.bytes(&mantissa.to_le_bytes());
+                out.bytes(&[u8::try_from(shift).unwrap_or(u8::MAX)]);
+            }
+            out.bytes(&domain_scale.to_le_bytes());
+            out.bytes(&range.0.to_le_bytes());
+            out.bytes(&range.1.to_le_bytes());
+        }
+        Step::Softmax { domain_scale, groups, .. } => {
+            out.bytes(&domain_scale.to_le_bytes());
+            write_groups(*groups, out);
+        }
+        Step::LayerNorm { groups, normalization, .. } => {
+            write_groups(*groups, out);
+            out.bytes(&normalization.epsilon.to_le_bytes());
+        }
+    }
+}
+
+fn write_groups(groups: Groups, out: &mut Writer) {
+    [groups.outer, groups.length, groups.inner].into_iter().for_each(|dim| out.count(dim));
+}
+
+/// The number of a function in files, and its parameters.
+fn activation_parts(activation: Activation) -> (u8, Vec<Dyadic>) {
+    use Activation as A;
+    match activation {
+        A::Sigmoid => (0, vec![]),
+        A::Tanh => (1, vec![]),
+        A::Gelu => (2, vec![]),
+        A::GeluTanh => (3, vec![]),
+        A::Silu => (4, vec![]),
+        A::Softplus => (5, vec![]),
+        A::Exp => (6, vec![]),
+        A::Erf => (7, vec![]),
+        A::Elu { alpha } => (8, vec![alpha]),
+        A::Sqrt => (9, vec![]),
+        A::Reciprocal => (10, vec![]),
+        A::InverseSqrt => (11, vec![]),
+        A::LeakyRelu { slope } => (12, vec![slope]),
+        A::HardSigmoid { alpha, beta } => (13, vec![alpha, beta]),
+        A::HardSwish => (14, vec![]),
+    }
 }
 
 /// Reads a graph and checks everything that evaluating and lowering it rely on.
@@ -62,14 +182,14 @@ pub(crate) fn read(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Quan
         })
         .collect();
     let mut lengths: Vec<usize> = inputs.iter().map(QuantInput::elements).collect();
-    // Values that later layers may read: not the accumulators and indices that only outputs are made of.
+    // Values that later layers may read: not the indices that only outputs are made of.
     let mut readable: Vec<bool> = vec![true; lengths.len()];
     let count = reader.count("layers", MAX_LAYERS)?;
     let mut layers: Vec<QuantLayer> = Vec::new();
     for _ in 0..count {
         let layer = read_layer(reader, &lengths, &readable)?;
         lengths.push(layer.len());
-        readable.push(matches!(layer.step, Step::Requantize { .. }));
+        readable.push(!matches!(layer.step, Step::ArgMax(_)));
         layers.push(layer);
     }
     let expected = schema.outputs().len();
@@ -117,41 +237,222 @@ fn read_layer(
         }
         sources.push(source);
     }
-    let rows = reader.count("rows", usize::MAX)?;
-    let found = reader.count("columns", usize::MAX)?;
-    if rows == 0 || columns == 0 || found != columns {
-        return Err(ReadError::Count { what: "columns", expected: columns, found });
-    }
-    let weights = reader.array(rows.saturating_mul(columns), 4)?;
-    let w = weights.as_chunks::<4>().0.iter().map(|bytes| i64::from(i32::from_le_bytes(*bytes))).collect();
-    let bias = reader.array(rows, 8)?;
-    let bias = bias.as_chunks::<8>().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect();
-    let step = match reader.byte()? {
-        0 => Step::Accumulate,
-        1 => {
-            let shifts = reader.array(rows, 1)?.to_vec();
-            if let Some(&shift) = shifts.iter().find(|&&shift| shift > MAX_SHIFT) {
-                return Err(ReadError::Shift(shift));
-            }
-            let (lo, hi) = (i64::from_le_bytes(reader.fixed()?), i64::from_le_bytes(reader.fixed()?));
-            let limit = 1i64 << (assay_circuits::LIMIT_BITS - 1);
-            if lo > hi || lo < -limit || hi > limit {
-                return Err(ReadError::Clamp { lo, hi });
-            }
-            Step::Requantize { shifts, lo, hi }
-        }
-        2 => {
-            let mut dim = || reader.fixed().map(u32::from_le_bytes);
-            let (outer, length, inner) = (dim()?, dim()?, dim()?);
-            let found = super::graph::elements(&[outer, length, inner]);
-            if found != rows {
-                return Err(ReadError::Count { what: "scores", expected: rows, found });
-            }
-            Step::ArgMax { outer, length, inner }
-        }
+    let map = read_map(reader, columns)?;
+    let pool = match reader.byte()? {
+        0 => None,
+        1 => Some(read_pool(reader, map.rows())?),
         other => return Err(ReadError::Step(other)),
     };
     let scale = i8::from_le_bytes(reader.fixed()?);
-    let weights = Weights { rows, cols: columns, w };
-    Ok(QuantLayer { name, sources, weights, bias, step, scale })
+    let mut layer = QuantLayer { name, sources, map: Arc::new(map), pool, step: Step::Accumulate, scale };
+    layer.step = read_step(reader, layer.pooled_len(), scale)?;
+    Ok(layer)
+}
+
+fn read_map(reader: &mut Reader<'_>, columns: usize) -> Result<Linear, ReadError> {
+    let read_columns = |reader: &mut Reader<'_>| match reader.count("columns", usize::MAX)? {
+        found if found == columns && columns > 0 => Ok(()),
+        found => Err(ReadError::Count { what: "columns", expected: columns, found }),
+    };
+    let some = |what, count: usize| match count {
+        0 => Err(ReadError::Count { what, expected: 1, found: 0 }),
+        count => Ok(count),
+    };
+    let kind = reader.byte()?;
+    let map = match kind {
+        0 => {
+            let rows = some("rows", reader.count("rows", MAX_VALUES)?)?;
+            read_columns(reader)?;
+            let w = reader.integers(rows.saturating_mul(columns), 4)?;
+            let bias = reader.integers(rows, 8)?;
+            Linear::Dense(dense::Weights { rows, cols: columns, w }, bias)
+        }
+        1 => {
+            let window = read_window(reader)?;
+            let filters = some("filters", reader.count("filters", MAX_VALUES)?)?;
+            let groups = some("groups", reader.count("groups", filters)?)?;
+            let taps = (window.channels / groups).saturating_mul(window.size());
+            let w = reader.integers(filters.saturating_mul(taps), 4)?;
+            let bias = reader.integers(filters, 8)?;
+            let conv = conv::Convolution { window, filters, groups, w, bias };
+            conv.check(columns).map_err(ReadError::Layer)?;
+            Linear::Convolution(conv)
+        }
+        2 => {
+            let count = some("rows", reader.count("rows", MAX_VALUES)?)?;
+            read_columns(reader)?;
+            let words = |bytes: &[u8]| -> Vec<u32> {
+                bytes.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word)).collect()
+            };
+            let mut end = 0u32;
+            let mut ends = Vec::new();
+            for length in words(reader.array(count, 4)?) {
+                end = end.checked_add(length).ok_or(ReadError::Count {
+                    what: "terms",
+                    expected: u32::MAX as usize,
+                    found: usize::MAX,
+                })?;
+                ends.push(end);
+            }
+            let terms = words(reader.array(end as usize, 4)?);
+            let w = reader.integers(end as usize, 4)?;
+            if w.contains(&0) {
+                return Err(ReadError::Index { what: "term of weight", index: 0 });
+            }
+            let bias = reader.integers(count, 8)?;
+            let rows = sparse::Rows { inputs: columns, ends, terms: terms.into_iter().zip(w).collect(), bias };
+            rows.check(columns).map_err(ReadError::Layer)?;
+            Linear::Sparse(rows)
+        }
+        other => return Err(ReadError::Step(other)),
+    };
+    match map.rows() {
+        found if found <= MAX_VALUES => Ok(map),
+        found => Err(ReadError::Limit { what: "accumulators", limit: MAX_VALUES, found }),
+    }
+}
+
+fn read_window(reader: &mut Reader<'_>) -> Result<Window, ReadError> {
+    let channels = reader.count("channels", MAX_AXIS)?;
+    let mut axis = || -> Result<Axis, ReadError> {
+        let mut size = || reader.count("positions along an axis", MAX_AXIS);
+        let axis = Axis {
+            input: size()?,
+            kernel: size()?,
+            stride: size()?,
+            dilation: size()?,
+            pad_before: size()?,
+            pad_after: size()?,
+        };
+        let is_empty = [axis.input, axis.kernel, axis.stride, axis.dilation].contains(&0);
+        if is_empty {
+            return Err(ReadError::Index { what: "axis", index: axis.input });
+        }
+        Ok(axis)
+    };
+    let (height, width) = (axis()?, axis()?);
+    Ok(Window { channels, height, width })
+}
+
+fn read_pool(reader: &mut Reader<'_>, rows: usize) -> Result<Window, ReadError> {
+    let window = read_window(reader)?;
+    let (height, width) = window.output();
+    let outputs = window.channels.saturating_mul(height).saturating_mul(width);
+    let found = outputs.saturating_mul(window.size());
+    if found > MAX_VALUES {
+        return Err(ReadError::Limit { what: "pooled values", limit: MAX_VALUES, found });
+    }
+    max_pool::reference(&vec![0; rows], &window).map_err(ReadError::Layer)?;
+    Ok(window)
+}
+
+fn read_step(reader: &mut Reader<'_>, len: usize, scale: i8) -> Result<Step, ReadError> {
+    let tag = reader.byte()?;
+    let rounding = match tag {
+        1 | 3 | 4 | 5 => Some(read_rounding(reader, len)?),
+        _ => None,
+    };
+    match (tag, rounding) {
+        (0, None) => Ok(Step::Accumulate),
+        (1, Some(rounding)) => Ok(Step::Requantize(rounding)),
+        (2, None) => Ok(Step::ArgMax(read_groups(reader, len)?)),
+        (3, Some(rounding)) => {
+            let activation = read_activation(reader)?;
+            let domain_scale = i8::from_le_bytes(reader.fixed()?);
+            let range = (i64::from_le_bytes(reader.fixed()?), i64::from_le_bytes(reader.fixed()?));
+            if rounding.hi.abs_diff(rounding.lo) >= MAX_ENTRIES {
+                return Err(ReadError::Clamp { lo: rounding.lo, hi: rounding.hi });
+            }
+            let q = Quantization {
+                lo: rounding.lo,
+                hi: rounding.hi,
+                input_scale: domain_scale.into(),
+                output_scale: scale.into(),
+                output_lo: range.0,
+                output_hi: range.1,
+            };
+            let table = Arc::new(FunctionTable::of(activation, q).map_err(ReadError::Layer)?);
+            Ok(Step::Table { rounding, activation, domain_scale, range, table })
+        }
+        (4, Some(rounding)) => {
+            let domain_scale = i8::from_le_bytes(reader.fixed()?);
+            let groups = read_groups(reader, len)?;
+            let output_scale = u32::try_from(scale).unwrap_or(0);
+            let softmax =
+                Softmax::new(groups.length, domain_scale.into(), output_scale).map_err(ReadError::Layer)?;
+            Ok(Step::Softmax { rounding, domain_scale, groups, softmax: Arc::new(softmax) })
+        }
+        (5, Some(rounding)) => {
+            let groups = read_groups(reader, len)?;
+            let epsilon = i64::from_le_bytes(reader.fixed()?);
+            let length = u32::try_from(groups.length).unwrap_or(u32::MAX);
+            let normalization = Normalization::for_range(length, rounding.lo, rounding.hi, epsilon)
+                .map_err(ReadError::Layer)?;
+            if normalization.epsilon != epsilon || i64::from(normalization.scale) != i64::from(scale) {
+                return Err(ReadError::Index { what: "scale of a normalization", index: normalization.scale as usize });
+            }
+            Ok(Step::LayerNorm { rounding, groups, normalization })
+        }
+        _ => Err(ReadError::Step(tag)),
+    }
+}
+
+fn read_rounding(reader: &mut Reader<'_>, len: usize) -> Result<Rounding, ReadError> {
+    let count = reader.count("shifts", len)?;
+    if count == 0 || !len.is_multiple_of(count) {
+        return Err(ReadError::Count { what: "shifts", expected: len, found: count });
+    }
+    let shifts = reader.array(count, 1)?.to_vec();
+    if let Some(&shift) = shifts.iter().find(|&&shift| shift > MAX_SHIFT) {
+        return Err(ReadError::Shift(shift));
+    }
+    let (lo, hi) = (i64::from_le_bytes(reader.fixed()?), i64::from_le_bytes(reader.fixed()?));
+    let limit = 1i64 << (assay_circuits::LIMIT_BITS - 1);
+    if lo > hi || lo < -limit || hi > limit {
+        return Err(ReadError::Clamp { lo, hi });
+    }
+    Ok(Rounding { shifts, lo, hi })
+}
+
+fn read_groups(reader: &mut Reader<'_>, len: usize) -> Result<Groups, ReadError> {
+    let mut dim = || reader.count("elements along an axis", len);
+    let groups = Groups { outer: dim()?, length: dim()?, inner: dim()? };
+    let found = groups.outer.saturating_mul(groups.length).saturating_mul(groups.inner);
+    if found != len {
+        return Err(ReadError::Count { what: "scores", expected: len, found });
+    }
+    Ok(groups)
+}
+
+fn read_activation(reader: &mut Reader<'_>) -> Result<Activation, ReadError> {
+    use Activation as A;
+    let tag = reader.byte()?;
+    let mut parameter = || -> Result<Dyadic, ReadError> {
+        let mantissa = i64::from_le_bytes(reader.fixed()?);
+        let shift = u32::from(reader.byte()?);
+        // What `dyadic` makes: one way to write each number.
+        let is_reduced = shift == 0 || mantissa % 2 != 0;
+        match mantissa.unsigned_abs() < 1 << 31 && shift <= 62 && is_reduced {
+            true => Ok(Dyadic { mantissa, shift }),
+            false => Err(ReadError::Index { what: "parameter with shift", index: shift as usize }),
+        }
+    };
+    Ok(match tag {
+        0 => A::Sigmoid,
+        1 => A::Tanh,
+        2 => A::Gelu,
+        3 => A::GeluTanh,
+        4 => A::Silu,
+        5 => A::Softplus,
+        6 => A::Exp,
+        7 => A::Erf,
+        8 => A::Elu { alpha: parameter()? },
+        9 => A::Sqrt,
+        10 => A::Reciprocal,
+        11 => A::InverseSqrt,
+        12 => A::LeakyRelu { slope: parameter()? },
+        13 => A::HardSigmoid { alpha: parameter()?, beta: parameter()? },
+        14 => A::HardSwish,
+        other => return Err(ReadError::Step(other)),
+    })
 }

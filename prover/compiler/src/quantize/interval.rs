@@ -92,20 +92,12 @@ fn results(layer: &QuantLayer, pooled: &[Interval]) -> Vec<Interval> {
     match &layer.step {
         Step::Accumulate | Step::Requantize(_) => rounded,
         Step::Table { table, .. } => {
-            // Many rows have one interval: the extremes of the part of the table that it reaches.
-            let mut known: Vec<(Interval, Interval)> = Vec::new();
-            let extremes = |interval: Interval| {
-                if let Some(&(_, result)) = known.iter().find(|(of, _)| *of == interval) {
-                    return result;
-                }
-                let part = table.restrict(interval.lo, interval.hi);
-                let values = part.values();
-                let lo = values.iter().copied().min().unwrap_or(0);
-                let result = Interval::new(lo, values.iter().copied().max().unwrap_or(0));
-                known.push((interval, result));
-                result
-            };
-            rounded.into_iter().map(extremes).collect()
+            // One table serves all rows: the extremes of the part of it that any of them reaches.
+            let all = rounded.iter().copied().reduce(Interval::union).unwrap_or(Interval::new(0, 0));
+            let part = table.restrict(all.lo, all.hi);
+            let lo = part.values().iter().copied().min().unwrap_or(0);
+            let hi = part.values().iter().copied().max().unwrap_or(0);
+            vec![Interval::new(lo, hi); rounded.len()]
         }
         Step::ArgMax(groups) => {
             let last = i64::try_from(groups.length).unwrap_or(i64::MAX) - 1;

@@ -21,6 +21,7 @@ use super::steps;
 use crate::model::{Activation, Function, Layer, Map, Model};
 use crate::number::{MAX_SCALE, fitting_scale};
 use crate::options::Format;
+use assay_circuits::Ranges;
 use assay_interface::statement::LIMB_BITS;
 
 /// Bits that a row's accumulator may be finer than its result, at first.
@@ -48,6 +49,8 @@ pub(crate) struct Search<'a> {
     pub output_format: Option<Format>,
     /// Largest magnitude of each input tensor's domain.
     pub input_peaks: Vec<f64>,
+    /// How the circuit will prove ranges: what its constraints cost.
+    pub ranges: Ranges,
 }
 
 /// A feasible plan with its cost and its error.
@@ -83,6 +86,11 @@ impl Search<'_> {
             }),
             None => Err(QuantizeError::TooWide { bits: MIN_BITS }),
         }
+    }
+
+    /// The narrowest uniform widths that meet the bound, unoptimized: enough to compare ways to prove ranges by.
+    pub fn first(&self) -> Option<Realized> {
+        self.uniform(&self.profile.searched, self.max_error, &mut f64::INFINITY).map(|found| found.realized)
     }
 
     /// Functions that are not defined everywhere must be so on the calibration data.
@@ -123,7 +131,7 @@ impl Search<'_> {
         let known = known.map(|known| (&known.plan, &known.realized));
         let realized = realize(self.model, self.profile, &plan, known)?;
         let error = plan::error(&realized, &plan, self.profile, positions, limit)?;
-        let cost = cost::of_graph(&realized.graph, &realized.intervals);
+        let cost = cost::of_graph(&realized.graph, &realized.intervals, self.ranges);
         Some(Candidate { plan, realized, cost, error })
     }
 

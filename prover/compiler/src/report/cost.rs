@@ -1,21 +1,26 @@
 //! What the circuit costs the prover, and what its verification costs on chain.
 
-use assay_circuits::Circuit;
+use assay_circuits::{Circuit, Ranges};
 use assay_interface::poseidon::MAX_ARITY;
 use assay_interface::schema::ModelSchema;
 
-use super::{Evidence, LayerReport, PartReport};
+use super::{Alternative, Evidence, KindReport, LayerReport, PartReport};
 use crate::compiled::CompiledModel;
-use crate::lower::scope;
+use crate::lower::{self, LowerError, scope};
 use crate::number::pow2;
-use crate::quantize::graph::{QuantLayer, Step};
+use crate::quantize::graph::{QuantLayer, Rounding, Step};
 use crate::quantize::interval::Interval;
+use crate::strategy;
 
 /// Compute units of the pairing check over four pairs: 36,364, and 12,121 for each further pair, and 85, and one for
 /// each of 4 · 192 bytes of input and 32 of output (agave `execution_budget.rs`).
 pub const PAIRING_CHECK: u64 = 36_364 + 3 * 12_121 + 85 + 4 * 192 + 32;
 /// Compute units of the public input: a multiplication (3,840) and an addition (334) in G1.
 pub const PUBLIC_INPUT: u64 = 3_840 + 334;
+/// Compute units that a commitment adds: a fifth pair; the challenge's term and the folded proof of knowledge, a
+/// multiplication and an addition each; a multiplication of the commitment, and its addition; and the hashes of the
+/// challenge and of the folding factor, over up to 768 bytes each.
+pub const COMMITMENT: u64 = (12_121 + 192) + 2 * PUBLIC_INPUT + 3_840 + 334 + 2 * (85 + 768 / 2);
 /// Compute units of a Poseidon hash of n elements: `POSEIDON_SQUARE · n² + POSEIDON_BASE`.
 pub const POSEIDON_SQUARE: u64 = 61;
 /// See [`POSEIDON_SQUARE`].
@@ -26,7 +31,7 @@ const HEADER_ELEMENTS: usize = 3;
 
 /// Compute units of the syscalls that verify a proof of this schema: the digest, the public input, the pairing check.
 /// The verifier program's own instructions come on top.
-pub fn verify_compute_units(schema: &ModelSchema) -> u64 {
+pub fn verify_compute_units(schema: &ModelSchema, ranges: Ranges) -> u64 {
     let elements = HEADER_ELEMENTS + schema.input_limbs() + schema.output_limbs();
     let hash = |n: usize| POSEIDON_SQUARE * (n as u64).pow(2) + POSEIDON_BASE;
     let mut digest = hash(elements.min(MAX_ARITY));
@@ -37,7 +42,55 @@ pub fn verify_compute_units(schema: &ModelSchema) -> u64 {
         digest += hash(block + 1);
         rest -= block;
     }
-    PAIRING_CHECK + PUBLIC_INPUT + digest
+    let commitment = if ranges == Ranges::Lookup { COMMITMENT } else { 0 };
+    PAIRING_CHECK + PUBLIC_INPUT + commitment + digest
+}
+
+/// The word of reports for a way to prove ranges.
+pub(super) fn ranges_name(ranges: Ranges) -> &'static str {
+    match ranges {
+        Ranges::Bits => "bits",
+        Ranges::Lookup => "lookups",
+    }
+}
+
+/// The circuit with its ranges proven the other way: built where it is small, counted by formula where it is not.
+pub(super) fn alternative(
+    compiled: &CompiledModel,
+    evidence: &Evidence<'_>,
+) -> Result<Alternative, LowerError> {
+    let taken = compiled.ranges();
+    let other = match taken {
+        Ranges::Bits => Ranges::Lookup,
+        Ranges::Lookup => Ranges::Bits,
+    };
+    let count = |ranges| {
+        crate::quantize::constraints(&compiled.graph, &evidence.realized.intervals, ranges)
+    };
+    // What the formula leaves out is the statement, which is the same either way.
+    let built = compiled.circuit.r1cs.num_constraints() as u64;
+    let counted = count(other) + built.saturating_sub(count(taken));
+    let (constraints, seconds) = if counted < strategy::MANY {
+        let circuit = lower::lower(&compiled.graph, &compiled.schema, other)?;
+        (circuit.r1cs.num_constraints() as u64, Some(strategy::proving_ms(&circuit) / 1e3))
+    } else {
+        (counted, None)
+    };
+    let verify_compute_units = verify_compute_units(&compiled.schema, other);
+    Ok(Alternative { ranges: ranges_name(other), constraints, seconds, verify_compute_units })
+}
+
+/// Constraints by kind, over all parts, the most first.
+pub(super) fn kinds(parts: &[PartReport]) -> Vec<KindReport> {
+    let mut kinds: Vec<KindReport> = Vec::new();
+    for part in parts {
+        match kinds.iter_mut().find(|known| known.kind == part.kind) {
+            Some(known) => known.constraints += part.constraints,
+            None => kinds.push(KindReport { kind: part.kind.clone(), constraints: part.constraints }),
+        }
+    }
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.constraints));
+    kinds
 }
 
 /// Constraints by part and kind, in the order of the circuit.
@@ -83,13 +136,13 @@ pub(super) fn layers(
             LayerReport {
                 name: layer.name.clone(),
                 rows: layer.len(),
-                columns: layer.weights.cols,
+                columns: layer.map.columns(),
                 step: step_name(layer),
+                parameters: layer.map.weights().count(),
                 weight_bits: layer
-                    .weights
-                    .w
-                    .iter()
-                    .map(|&w| Interval::new(w.min(0), w.max(0)).signed_bits())
+                    .map
+                    .weights()
+                    .map(|w| Interval::new(w.min(0), w.max(0)).signed_bits())
                     .max()
                     .unwrap_or(0),
                 accumulator_bits: intervals
@@ -120,22 +173,30 @@ fn union(rows: &[(f64, f64)], exponents: &[i32]) -> (f64, f64) {
     scaled.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_default()
 }
 
-fn step_name(layer: &QuantLayer) -> &'static str {
-    match &layer.step {
+fn step_name(layer: &QuantLayer) -> String {
+    let step = match &layer.step {
         Step::Accumulate => "accumulate",
-        Step::Requantize { lo: 0, hi, .. } if hi.count_ones() == hi.trailing_ones() => "relu",
-        Step::Requantize { lo, hi, .. } if *lo == -*hi - 1 => "requantize",
-        Step::Requantize { .. } => "clip",
-        Step::ArgMax { .. } => "argmax",
+        Step::Requantize(Rounding { lo: 0, hi, .. }) if hi.count_ones() == hi.trailing_ones() => "relu",
+        Step::Requantize(Rounding { lo, hi, .. }) if *lo == -*hi - 1 => "requantize",
+        Step::Requantize(_) => "clip",
+        Step::Table { activation, .. } => activation.name(),
+        Step::ArgMax(_) => "argmax",
+        Step::Softmax { .. } => "softmax",
+        Step::LayerNorm { .. } => "layer norm",
+    };
+    match layer.pool {
+        Some(_) => format!("max pool, {step}"),
+        None => step.to_owned(),
     }
 }
 
 /// Whether an accumulator can exceed the upper bound, or the lower bound of a signed result.
 fn saturates(layer: &QuantLayer, accumulators: &[Interval]) -> bool {
-    let Step::Requantize { shifts, lo, hi } = &layer.step else { return false };
-    accumulators.iter().zip(shifts).any(|(acc, &shift)| {
-        let half = (1i128 << shift) >> 1;
-        let rounded = |value: i128| (value + half) >> shift;
-        rounded(acc.hi) > i128::from(*hi) || (*lo != 0 && rounded(acc.lo) < i128::from(*lo))
+    let Some(rounding) = layer.step.rounding() else { return false };
+    accumulators.iter().enumerate().any(|(i, acc)| {
+        let p = rounding.of(i, accumulators.len());
+        let half = (1i128 << p.shift) >> 1;
+        let rounded = |value: i128| (value + half) >> p.shift;
+        rounded(acc.hi) > i128::from(p.hi) || (p.lo != 0 && rounded(acc.lo) < i128::from(p.lo))
     })
 }

@@ -4,7 +4,7 @@ use super::{Decisions, Evidence, OutputReport};
 use crate::compile::CompileError;
 use crate::compiled::CompiledModel;
 use crate::number::pow2;
-use crate::quantize::graph::{QuantGraph, QuantLayer, Step};
+use crate::quantize::graph::{QuantGraph, Step};
 use crate::quantize::plan::quantize_sample;
 
 /// Samples that the float reference engine runs at most, spread over the data.
@@ -40,7 +40,7 @@ pub(super) fn outputs(
             let at = |values: &[Vec<f64>]| values.get(position).cloned().unwrap_or_default();
             let (float, own, target) = (at(&float), at(&own), at(targets));
             let (results, scores) = integers.get(output.layer).cloned().unwrap_or_default();
-            if matches!(layer.step, Step::ArgMax { .. }) {
+            if matches!(layer.step, Step::ArgMax(_)) {
                 let scale =
                     evidence.plan.layers.get(output.layer).and_then(|plan| plan.rows.first().copied());
                 let factor = pow2(-scale.unwrap_or(0));
@@ -76,7 +76,7 @@ fn report(
     move |(position, (tensor, tally))| {
         let layer =
             compiled.graph.outputs.get(position).and_then(|output| compiled.graph.layers.get(output.layer));
-        let is_argmax = layer.is_some_and(|layer| matches!(layer.step, Step::ArgMax { .. }));
+        let is_argmax = layer.is_some_and(|layer| matches!(layer.step, Step::ArgMax(_)));
         let threshold = evidence.options.threshold.filter(|_| !is_argmax);
         let total = evidence.profile.samples.len().min(MAX_SAMPLES) * tensor.elements();
         OutputReport {
@@ -108,20 +108,16 @@ impl Tally {
     }
 }
 
-/// Results and accumulators of every layer on one sample.
+/// Results and pooled accumulators of every layer on one sample.
 fn integers(graph: &QuantGraph, sample: &[f64]) -> Vec<(Vec<i64>, Vec<i64>)> {
     let mut values = quantize_sample(graph, sample);
     let mut layers = Vec::with_capacity(graph.layers.len());
     for layer in &graph.layers {
-        let (results, accumulators) = step(layer, &QuantGraph::gather(layer, &values));
+        // What could fail was excluded by interval arithmetic before.
+        let accumulators = layer.accumulate(&QuantGraph::gather(layer, &values)).unwrap_or_default();
+        let results = layer.step.finish(accumulators.clone()).unwrap_or_default();
         values.push(results.clone());
         layers.push((results, accumulators));
     }
     layers
-}
-
-/// An accumulator that overflows was excluded by interval arithmetic before.
-fn step(layer: &QuantLayer, x: &[i64]) -> (Vec<i64>, Vec<i64>) {
-    let accumulators = layer.accumulate(x).unwrap_or_default();
-    (layer.finish(accumulators.clone()), accumulators)
 }

@@ -17,7 +17,7 @@ use crate::options::Options;
 use crate::quantize::plan::{Plan, Realized};
 use crate::quantize::profile::Profile;
 
-pub use cost::{PAIRING_CHECK, POSEIDON_BASE, POSEIDON_SQUARE, PUBLIC_INPUT, verify_compute_units};
+pub use cost::{COMMITMENT, PAIRING_CHECK, POSEIDON_BASE, POSEIDON_SQUARE, PUBLIC_INPUT, verify_compute_units};
 
 /// Costs and losses of a compilation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,11 +40,12 @@ pub struct Report {
     pub layers: Vec<LayerReport>,
     /// Size of the circuit.
     pub circuit: CircuitReport,
-    /// Compute units of the verification's syscalls on chain: pairing, public input and digest.
+    /// Compute units of the verification's syscalls on chain: pairing, public input and digest, and the commitment's.
     pub verify_compute_units: u64,
-    /// Cost of proving, if the caller has an estimate: see [`Report::with_proving`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub proving: Option<Proving>,
+    /// Cost of one proof, estimated for the reference machine.
+    pub proving: Proving,
+    /// What the circuit would be if it proved its ranges the other way.
+    pub alternative: Alternative,
 }
 
 /// An input tensor.
@@ -108,8 +109,11 @@ pub struct LayerReport {
     pub rows: usize,
     /// Elements it reads.
     pub columns: usize,
-    /// `accumulate`, `requantize`, `relu`, `clip` or `argmax`.
-    pub step: &'static str,
+    /// `accumulate`, `requantize`, `relu`, `clip`, `argmax`, `softmax`, `layer norm` or the name of a function, behind
+    /// `max pool, ` where the layer pools.
+    pub step: String,
+    /// Weights, each counted once.
+    pub parameters: usize,
     /// Bits of the widest weight, with its sign.
     pub weight_bits: u32,
     /// Bits of the widest accumulator, with its sign, for any inputs.
@@ -131,6 +135,8 @@ pub struct LayerReport {
 /// Size of the circuit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CircuitReport {
+    /// How ranges are proven: `bits` or `lookups`.
+    pub ranges: &'static str,
     /// Rank-1 constraints.
     pub constraints: usize,
     /// Wires, instance and witness.
@@ -139,8 +145,10 @@ pub struct CircuitReport {
     pub nonzeros: usize,
     /// Size of the FFT domain that Groth16 needs.
     pub domain: usize,
-    /// Constraints of each part: inputs, layers, statement.
+    /// Constraints of each part: inputs, layers, statement, tables.
     pub parts: Vec<PartReport>,
+    /// Constraints of each kind, over all parts.
+    pub kinds: Vec<KindReport>,
 }
 
 /// Constraints of one part of the circuit.
@@ -148,6 +156,15 @@ pub struct CircuitReport {
 pub struct PartReport {
     /// The part: an input, a layer, the statement.
     pub part: String,
+    /// What the constraints are for.
+    pub kind: String,
+    /// How many.
+    pub constraints: usize,
+}
+
+/// Constraints of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KindReport {
     /// What the constraints are for.
     pub kind: String,
     /// How many.
@@ -163,13 +180,21 @@ pub struct Proving {
     pub memory_bytes: u64,
 }
 
-impl Report {
-    /// The same report with the cost of a proof, which the proof system estimates: this crate does not depend on it.
-    pub fn with_proving(mut self, proving: Proving) -> Self {
-        self.proving = Some(proving);
-        self
-    }
+/// The way to prove ranges that was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Alternative {
+    /// `bits` or `lookups`.
+    pub ranges: &'static str,
+    /// Rank-1 constraints; by formula for large circuits.
+    pub constraints: u64,
+    /// Time of a proof in seconds, if the circuit is small enough to have been built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// Compute units of the verification's syscalls on chain.
+    pub verify_compute_units: u64,
+}
 
+impl Report {
     /// The report as text for people.
     pub fn text(&self) -> String {
         text::render(self)
@@ -202,6 +227,8 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
     });
     let parts = cost::parts(&compiled.circuit);
     let stats = compiled.circuit.stats();
+    let estimate = assay_groth16::estimate(&compiled.circuit);
+    let ranges = compiled.ranges();
     Ok(Report {
         model: schema.name().to_owned(),
         source_digest: hex(&compiled.source_digest),
@@ -212,14 +239,17 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
         outputs: error::outputs(compiled, evidence)?,
         layers: cost::layers(compiled, evidence, &parts),
         circuit: CircuitReport {
+            ranges: cost::ranges_name(ranges),
             constraints: stats.constraints,
             wires: stats.instance + stats.witness,
             nonzeros: stats.nonzeros,
             domain: stats.domain,
+            kinds: cost::kinds(&parts),
             parts,
         },
-        verify_compute_units: verify_compute_units(schema),
-        proving: None,
+        verify_compute_units: verify_compute_units(schema, ranges),
+        proving: Proving { seconds: estimate.proving_ms / 1e3, memory_bytes: estimate.memory_bytes },
+        alternative: cost::alternative(compiled, evidence)?,
     })
 }
 

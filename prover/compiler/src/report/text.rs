@@ -63,15 +63,24 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
         writeln!(out, "{:<40} {:<14} {:>11}", shorten(&part.part, 40), part.kind, part.constraints)?;
     }
     let circuit = &report.circuit;
+    writeln!(out, "\n{:<40} {:<14} {:>11}", "all parts", "kind", "constraints")?;
+    for kind in &circuit.kinds {
+        writeln!(out, "{:<40} {:<14} {:>11}", "", kind.kind, kind.constraints)?;
+    }
     writeln!(
         out,
         "\ncircuit      {} constraints, {} wires, {} nonzeros, domain {}",
         circuit.constraints, circuit.wires, circuit.nonzeros, circuit.domain
     )?;
-    if let Some(proving) = &report.proving {
-        let memory = proving.memory_bytes as f64 / (1 << 20) as f64;
-        writeln!(out, "proving      about {:.0} ms, {memory:.0} MiB", proving.seconds * 1000.0)?;
-    }
+    let other = &report.alternative;
+    let seconds = other.seconds.map_or(String::new(), |s| format!(", about {:.0} ms to prove", s * 1000.0));
+    writeln!(
+        out,
+        "ranges       by {}; by {} {} constraints{seconds}, {} compute units",
+        circuit.ranges, other.ranges, other.constraints, other.verify_compute_units
+    )?;
+    let memory = report.proving.memory_bytes as f64 / (1 << 20) as f64;
+    writeln!(out, "proving      about {:.0} ms, {memory:.0} MiB", report.proving.seconds * 1000.0)?;
     writeln!(out, "verification {} compute units in syscalls", report.verify_compute_units)
 }
 

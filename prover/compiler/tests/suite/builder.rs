@@ -3,7 +3,7 @@
 use assay_circuits::Assignment;
 use assay_compiler::float::FloatModel;
 use assay_compiler::import::import;
-use assay_compiler::{CompiledModel, Options, Report, Table, compile};
+use assay_compiler::{CompiledModel, Options, Report, Strategy, Table, compile};
 use prost::Message;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -160,6 +160,10 @@ pub fn floats(name: &str, floats: &[f32]) -> AttributeProto {
     AttributeProto { floats: floats.to_vec(), ..attribute(name, AttributeType::Floats) }
 }
 
+pub fn text(name: &str, text: &str) -> AttributeProto {
+    AttributeProto { s: text.as_bytes().to_vec().into(), ..attribute(name, AttributeType::String) }
+}
+
 pub fn tensor(name: &str, t: TensorProto) -> AttributeProto {
     AttributeProto { t: Some(t), ..attribute(name, AttributeType::Tensor) }
 }
@@ -203,7 +207,12 @@ pub fn check_engines(onnx: &Onnx) -> (CompiledModel, Report) {
             assert!((own - float).abs() < 1e-5, "own {own}, tract {float}");
         }
     }
-    let (compiled, report) = compiled(onnx, &Options { max_error: 0.02, ..Options::default() });
+    let by_lookup = Options { max_error: 0.02, ranges: Strategy::Lookup, ..Options::default() };
+    let (by_lookup, _) = compiled(onnx, &by_lookup);
+    assert!(by_lookup.circuit.commitment.is_some());
+    check_circuit(&by_lookup, 6);
+    let by_bits = Options { max_error: 0.02, ranges: Strategy::Bits, ..Options::default() };
+    let (compiled, report) = compiled(onnx, &by_bits);
     for output in &report.outputs {
         assert!(output.max_error <= 0.021, "{report:#?}");
     }
@@ -241,6 +250,9 @@ pub fn check_circuit(compiled: &CompiledModel, cases: usize) {
         let witness =
             compiled.circuit.solve(&Assignment { inputs, context: [case as u8; 32], salts }).unwrap();
         assert_eq!(witness.outputs(), expected);
+        // Any mask and any challenge: here, numbers beyond all table entries.
+        let number = |n: u64| ark_bn254::Fr::from(n) * ark_bn254::Fr::from(1u64 << 62);
+        let witness = compiled.circuit.complete(witness, number(3), number(7)).unwrap();
         assert_eq!(compiled.circuit.r1cs.first_violation(&witness), None);
     }
 }

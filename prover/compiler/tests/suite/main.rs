@@ -3,7 +3,9 @@
 mod artifacts;
 mod builder;
 mod calibration;
+mod functions;
 mod hostile;
+mod images;
 mod liquidation_risk;
 mod networks;
 mod operators;

@@ -3,8 +3,8 @@
 use crate::builder::*;
 use assay_compiler::Options;
 use assay_compiler::import::import;
-use assay_compiler::model::Function;
-use assay_compiler::quantize::Step;
+use assay_compiler::model::{Function, Groups};
+use assay_compiler::quantize::{Rounding, Step};
 use tract_onnx::pb::tensor_proto::DataType;
 
 const W: [f32; 12] = [0.5, -1.25, 0.75, 2.0, -0.3, 0.1, 1.5, -0.8, 0.9, -1.1, 0.4, 0.6];
@@ -76,7 +76,7 @@ fn relu_behind_a_layer_is_fused_with_its_requantization() {
         .output("y");
     let (compiled, _) = check_engines(&onnx);
     assert_eq!(compiled.graph.layers.len(), 1);
-    assert!(matches!(compiled.graph.layers[0].step, Step::Requantize { lo: 0, .. }));
+    assert!(matches!(compiled.graph.layers[0].step, Step::Requantize(Rounding { lo: 0, .. })));
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn argmax_over_rows_with_and_without_the_kept_dimension() {
             .node("y", "ArgMax", &["g"], vec![int("axis", 1), int("keepdims", keepdims)])
             .output("y");
         let (compiled, report) = check_engines(&onnx);
-        assert!(matches!(compiled.graph.layers[0].step, Step::ArgMax { outer: 1, length: 3, inner: 1 }));
+        assert!(matches!(compiled.graph.layers[0].step, Step::ArgMax(Groups { outer: 1, length: 3, inner: 1 })));
         let decisions = report.outputs[0].decisions.as_ref().unwrap();
         assert_eq!(decisions.total, 100);
         assert!(decisions.flipped <= 3);
@@ -230,7 +230,7 @@ fn argmax_over_an_inner_axis() {
         .node("y", "ArgMax", &["r"], vec![int("axis", 1), int("keepdims", 0)])
         .output("y");
     let (compiled, _) = check_engines(&onnx);
-    assert!(matches!(compiled.graph.layers[1].step, Step::ArgMax { outer: 2, length: 3, inner: 2 }));
+    assert!(matches!(compiled.graph.layers[1].step, Step::ArgMax(Groups { outer: 2, length: 3, inner: 2 })));
 }
 
 #[test]

@@ -178,7 +178,7 @@ fn groups(node: &Node<'_>, x: &Tensor, axis: usize) -> Result<Groups, Refusal> {
     let product = |dims: &[usize]| dims.iter().product::<usize>();
     let (before, behind) = x.shape.split_at(axis.min(x.shape.len()));
     match behind {
-        [length @ 1.., rest @ ..] => {
+        [length, rest @ ..] if *length > 0 => {
             Ok(Groups { outer: product(before), length: *length, inner: product(rest) })
         }
         _ => Err(node.mismatch(&x.shape, &[])),

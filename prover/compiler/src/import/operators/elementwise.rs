@@ -141,7 +141,8 @@ fn sum(node: &Node<'_>, layers: &mut Layers, sign: f64) -> Result<Value, Refusal
     });
     let mut trail = a.trail.clone();
     trail.extend(b.trail.iter().filter(|name| !a.trail.contains(name)).cloned());
-    Ok(Value::Real(Tensor::new(shape, rows.collect()).with_trail(trail)))
+    let rows: Vec<Row> = rows.collect();
+    Ok(Value::Real(Tensor::new(shape, rows).with_trail(trail)))
 }
 
 /// `sign · x + addend`; `addend` by the constant's element.

@@ -5,7 +5,7 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::tensor::check_size;
 use crate::import::value::{Accumulator, MAX_TERMS, Tensor, Value};
-use crate::model::{Dense, Map, Row};
+use crate::model::{Dense, Map};
 
 /// `Y = alpha · A' · B' + beta · C`, where `A' = Aᵀ` if `transA`, and C broadcasts to `[M, N]`.
 pub(super) fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {

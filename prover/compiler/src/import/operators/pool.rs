@@ -95,8 +95,8 @@ fn pooling(node: &Node<'_>, x: &Tensor) -> Result<Window, Refusal> {
 fn whole(node: &Node<'_>, x: &Tensor) -> Result<Window, Refusal> {
     let axis = |size: usize| Axis::new(size, size);
     match *x.shape.as_slice() {
-        [1, channels, width @ 1..] => Ok(Window::line(channels, axis(width))),
-        [1, channels, height @ 1.., width @ 1..] => {
+        [1, channels, width] if width > 0 => Ok(Window::line(channels, axis(width))),
+        [1, channels, height, width] if height > 0 && width > 0 => {
             Ok(Window { channels, height: axis(height), width: axis(width) })
         }
         _ => Err(Refusal::Rank {
