@@ -1,4 +1,4 @@
-"""Writes the three small networks of the model suite, each in a folder of its own.
+"""Writes the small networks of the model suite, each in a folder of its own.
 
     python make.py            write them
     python make.py --check    do it again in a scratch folder and compare with the committed files
@@ -204,7 +204,189 @@ def linear_score(rng):
     return model, draw
 
 
-MODELS = {"clip-classifier": clip_classifier, "two-branch": two_branch, "linear-score": linear_score}
+def convolve(rng, name, source, channels, filters, size, **attributes):
+    """A Conv node `name` and its constants: kernels scaled so that activations keep their size."""
+    per_filter = channels // attributes.get("group", 1) * int(np.prod(size))
+    constants = {
+        f"{name}_kernels": rng.normal(0, 1.4 / per_filter**0.5, (filters, channels // attributes.get("group", 1), *size)),
+        f"{name}_bias": rng.normal(0, 0.1, filters),
+    }
+    node = helper.make_node("Conv", [source, f"{name}_kernels", f"{name}_bias"], [name], name=name, **attributes)
+    return node, constants
+
+
+def connect(rng, name, source, rows, columns):
+    """A Gemm node `name` and its constants."""
+    constants = {
+        f"{name}_weights": rng.normal(0, 1.4 / columns**0.5, (rows, columns)),
+        f"{name}_bias": rng.normal(0, 0.1, rows),
+    }
+    node = helper.make_node(
+        "Gemm", [source, f"{name}_weights", f"{name}_bias"], [name], name=name, transB=1
+    )
+    return node, constants
+
+
+def gather(*parts):
+    """Nodes in order, and all constants; a part is a node, or a node with its constants."""
+    nodes, constants = [], {}
+    for part in parts:
+        node, more = part if isinstance(part, tuple) else (part, {})
+        nodes.append(node)
+        constants.update(more)
+    return nodes, constants
+
+
+def relu(source, name):
+    return helper.make_node("Relu", [source], [name], name=name)
+
+
+def picture(rng, channels, size):
+    """A bright bar over noise, in every channel at another brightness."""
+    start, thickness, across = rng.integers(0, size - 2), rng.integers(1, 3), rng.integers(0, 2)
+    bar = np.zeros((size, size))
+    bar[start : start + thickness] = 1
+    bar = bar.T if across else bar
+    brightness = rng.uniform(0.4, 1, (channels, 1, 1))
+    return exact(np.minimum(bar * brightness + rng.uniform(0, 0.2, (channels, size, size)), 0.99), 7)
+
+
+def conv_average(rng):
+    """Three classes of 8 x 8 pictures: two padded convolutions with ReLU, an average pooling between them, a global one
+    behind, Gemm and ArgMax."""
+    nodes, constants = gather(
+        convolve(rng, "edges", "pixels", 1, 4, (3, 3), pads=[1, 1, 1, 1]),
+        relu("edges", "edges_relu"),
+        helper.make_node("AveragePool", ["edges_relu"], ["half"], name="half", kernel_shape=[2, 2], strides=[2, 2]),
+        convolve(rng, "shapes", "half", 4, 6, (3, 3)),
+        relu("shapes", "shapes_relu"),
+        helper.make_node("GlobalAveragePool", ["shapes_relu"], ["means"], name="means"),
+        helper.make_node("Flatten", ["means"], ["features"], name="flatten"),
+        connect(rng, "logits", "features", 3, 6),
+        helper.make_node("ArgMax", ["logits"], ["class"], name="decide", axis=1, keepdims=0),
+    )
+    constants["logits_weights"] = constants["logits_weights"] * 20
+    outputs = [("logits", TensorProto.FLOAT, [1, 3]), ("class", TensorProto.INT64, [1])]
+    build = lambda: assemble("conv-average", nodes, constants, {"pixels": [1, 1, 8, 8]}, outputs)
+    draw = lambda: {"pixels": picture(rng, 1, 8)}
+    # Without the mean of the logits, every class is a winner now and then.
+    evaluator = ReferenceEvaluator(build())
+    logits = [evaluator.run(None, {"pixels": draw()["pixels"][None].astype(np.float32)})[0] for _ in range(64)]
+    constants["logits_bias"] = constants["logits_bias"] - np.mean(logits, axis=(0, 1))
+    return build(), draw
+
+
+def conv_residual(rng):
+    """A convolution with ReLU and max pooling, and a residual block behind it: the sum of a convolution and what it read."""
+    nodes, constants = gather(
+        convolve(rng, "edges", "pixels", 2, 4, (3, 3), pads=[1, 1, 1, 1]),
+        relu("edges", "edges_relu"),
+        helper.make_node("MaxPool", ["edges_relu"], ["half"], name="half", kernel_shape=[2, 2], strides=[2, 2]),
+        convolve(rng, "block", "half", 4, 4, (3, 3), pads=[1, 1, 1, 1]),
+        helper.make_node("Add", ["block", "half"], ["sum"], name="residual"),
+        relu("sum", "sum_relu"),
+        helper.make_node("Flatten", ["sum_relu"], ["features"], name="flatten"),
+        connect(rng, "score", "features", 2, 36),
+    )
+    score = [("score", TensorProto.FLOAT, [1, 2])]
+    model = assemble("conv-residual", nodes, constants, {"pixels": [1, 2, 6, 6]}, score)
+    return model, lambda: {"pixels": picture(rng, 2, 6)}
+
+
+def activations(rng):
+    """Functions of one variable: sigmoid, tanh, GELU (as exporters write it, with Erf), error function, hard swish and
+    leaky ReLU, each on a part of its own."""
+    parts = ["sigmoid", "tanh", "gelu", "erf", "swish", "leaky"]
+    layers = [connect(rng, f"{part}_in", "x", 4, 6) for part in parts]
+    nodes, constants = gather(
+        *layers,
+        helper.make_node("Sigmoid", ["sigmoid_in"], ["sigmoid"], name="sigmoid"),
+        helper.make_node("Tanh", ["tanh_in"], ["tanh"], name="tanh"),
+        helper.make_node("Div", ["gelu_in", "root"], ["gelu_scaled"], name="gelu_scale"),
+        helper.make_node("Erf", ["gelu_scaled"], ["gelu_erf"], name="gelu_erf"),
+        helper.make_node("Add", ["gelu_erf", "one"], ["gelu_gate"], name="gelu_gate"),
+        helper.make_node("Mul", ["gelu_in", "gelu_gate"], ["gelu_twice"], name="gelu_product"),
+        helper.make_node("Mul", ["gelu_twice", "half"], ["gelu"], name="gelu"),
+        helper.make_node("Erf", ["erf_in"], ["erf"], name="erf"),
+        helper.make_node("HardSwish", ["swish_in"], ["swish"], name="swish"),
+        helper.make_node("LeakyRelu", ["leaky_in"], ["leaky"], name="leaky", alpha=0.1),
+        helper.make_node("Concat", parts, ["joined"], name="join", axis=1),
+        connect(rng, "score", "joined", 2, 24),
+    )
+    constants |= {"root": np.array(2**0.5), "one": np.array(1.0), "half": np.array(0.5)}
+    score = [("score", TensorProto.FLOAT, [1, 2])]
+    model = assemble("activations", nodes, constants, {"x": [1, 6]}, score)
+    return model, lambda: {"x": exact(rng.normal(0, 1, 6).clip(-3, 3), 8)}
+
+
+def softmax_classifier(rng):
+    """Probabilities of four classes: Gemm, ReLU, Gemm, Softmax."""
+    nodes, constants = gather(
+        connect(rng, "hidden", "x", 8, 6),
+        relu("hidden", "hidden_relu"),
+        connect(rng, "logits", "hidden_relu", 4, 8),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], name="probabilities", axis=-1),
+    )
+    outputs = [("probabilities", TensorProto.FLOAT, [1, 4])]
+    model = assemble("softmax-classifier", nodes, constants, {"x": [1, 6]}, outputs)
+    return model, lambda: {"x": exact(rng.normal(0, 1, 6).clip(-3, 3), 8)}
+
+
+def layer_norm(rng):
+    """Two rows of features, each normalized with scale and bias, then SiLU (as exporters write it) and Gemm."""
+    nodes, constants = gather(
+        helper.make_node("MatMul", ["x", "mix"], ["mixed"], name="mix"),
+        helper.make_node(
+            "LayerNormalization", ["mixed", "gain", "shift"], ["normal"], name="normalize", axis=-1, epsilon=1e-2
+        ),
+        helper.make_node("Sigmoid", ["normal"], ["gate"], name="gate"),
+        helper.make_node("Mul", ["normal", "gate"], ["active"], name="silu"),
+        helper.make_node("Flatten", ["active"], ["features"], name="flatten"),
+        connect(rng, "score", "features", 2, 16),
+    )
+    constants |= {
+        "mix": rng.normal(0, 0.6, (4, 8)),
+        "gain": rng.uniform(0.6, 1.4, 8),
+        "shift": rng.normal(0, 0.3, 8),
+    }
+    score = [("score", TensorProto.FLOAT, [1, 2])]
+    model = assemble("layer-norm", nodes, constants, {"x": [1, 2, 4]}, score)
+    return model, lambda: {"x": exact(rng.normal(0, 1, (2, 4)).clip(-3, 3), 8)}
+
+
+def signal(rng):
+    """A signal of two channels: a strided convolution along one axis, max pooling, a grouped convolution, averages."""
+    nodes, constants = gather(
+        convolve(rng, "first", "signal", 2, 4, (5,), strides=[2], pads=[2, 2]),
+        relu("first", "first_relu"),
+        helper.make_node("MaxPool", ["first_relu"], ["peaks"], name="peaks", kernel_shape=[2], strides=[2]),
+        convolve(rng, "second", "peaks", 4, 4, (3,), group=2, dilations=[1]),
+        relu("second", "second_relu"),
+        helper.make_node("ReduceMean", ["second_relu"], ["means"], name="means", axes=[2], keepdims=0),
+        connect(rng, "score", "means", 2, 4),
+    )
+    score = [("score", TensorProto.FLOAT, [1, 2])]
+    model = assemble("signal", nodes, constants, {"signal": [1, 2, 20]}, score)
+
+    def draw():
+        time = np.arange(20) / 20
+        wave = np.sin(2 * np.pi * (rng.uniform(0.5, 4) * time + rng.uniform(0, 1)))
+        return {"signal": exact(np.stack([wave, np.roll(wave, 3)]) + rng.normal(0, 0.2, (2, 20)), 8)}
+
+    return model, draw
+
+
+MODELS = {
+    "clip-classifier": clip_classifier,
+    "two-branch": two_branch,
+    "linear-score": linear_score,
+    "conv-average": conv_average,
+    "conv-residual": conv_residual,
+    "activations": activations,
+    "softmax-classifier": softmax_classifier,
+    "layer-norm": layer_norm,
+    "signal": signal,
+}
 
 
 def assemble(name, nodes, constants, inputs, outputs):

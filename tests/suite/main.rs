@@ -17,7 +17,7 @@ mod case;
 mod engines;
 mod snarkjs;
 
-use assay_compiler::{Format, Options};
+use assay_compiler::{Format, Options, Strategy};
 
 use crate::{case::Case, engines::Engines};
 
@@ -72,6 +72,44 @@ fn liquidation_risk_case() -> Case {
         ..Options::default()
     };
     Case::load("liquidation-risk", "calibration.csv", options, 0.06)
+}
+
+/// Both ways to prove ranges: the verifiers take a proof with a commitment and one without.
+fn both_ways(name: &str, max_error: f64, tolerance: f64) {
+    for ranges in [Strategy::Bits, Strategy::Lookup] {
+        let options = Options { ranges, ..error(max_error) };
+        Engines::agree(&Case::load(name, "calibration.json", options, tolerance));
+    }
+}
+
+#[test]
+fn conv_average() {
+    both_ways("suite/conv-average", 0.05, 0.12);
+}
+
+#[test]
+fn conv_residual() {
+    both_ways("suite/conv-residual", 0.02, 0.05);
+}
+
+#[test]
+fn activations() {
+    both_ways("suite/activations", 0.05, 0.1);
+}
+
+#[test]
+fn softmax_classifier() {
+    both_ways("suite/softmax-classifier", 0.02, 0.05);
+}
+
+#[test]
+fn layer_norm() {
+    both_ways("suite/layer-norm", 0.05, 0.1);
+}
+
+#[test]
+fn signal() {
+    both_ways("suite/signal", 0.02, 0.05);
 }
 
 fn error(max_error: f64) -> Options {

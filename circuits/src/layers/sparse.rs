@@ -1,11 +1,12 @@
 //! Rows of few terms with fixed weights: `acc_r = sum_t w_t * x[column_t] + bias_r`.
 //!
 //! The same map as [`super::dense`], for matrices that are mostly zero: branches that are joined, sums of two layers,
-//! poolings that overlap. Cost: none, it is linear.
+//! poolings that overlap. Cost: none, it is linear; a long row gets a wire, see [`crate::gadgets::accumulate`].
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
 use crate::error::BuildError;
+use crate::gadgets::accumulate;
 
 /// A sparse matrix with one bias a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,12 +66,12 @@ pub fn reference(x: &[i64], rows: &Rows) -> Result<Vec<i64>, BuildError> {
 }
 
 /// The accumulators. An interval beyond ±2^60 is an error.
-pub fn constrain(_b: &mut Builder, x: &[Bounded], rows: &Rows) -> Result<Vec<Bounded>, BuildError> {
+pub fn constrain(b: &mut Builder, x: &[Bounded], rows: &Rows) -> Result<Vec<Bounded>, BuildError> {
     rows.check(x.len())?;
     let sum = |(row, &bias): (usize, &i64)| {
         let terms: Vec<_> =
             rows.row(row).iter().filter_map(|&(column, w)| Some((x.get(column as usize)?, w))).collect();
-        Bounded::combine(OPERATION, &terms, bias)
+        accumulate::constrain(b, &Bounded::combine(OPERATION, &terms, bias)?)
     };
     rows.bias.iter().enumerate().map(sum).collect()
 }

@@ -195,13 +195,7 @@ fn look_up(
         });
     }
     let rounded = round(b, rounding, values)?;
-    let ends = rounded.iter().map(|value| Interval { lo: value.lo(), hi: value.hi() });
-    let all = ends.reduce(Interval::union).unwrap_or(Interval::new(0, 0));
-    let part = table.restrict(all.lo, all.hi);
-    b.scope("function", |b| {
-        let function = Function::new(b, part.lo(), part.values())?;
-        rounded.iter().map(|value| function.constrain(b, value)).collect()
-    })
+    function::constrain(b, &rounded, table)
 }
 
 fn gather(values: &[Bounded], group: impl Iterator<Item = usize>) -> Vec<Bounded> {

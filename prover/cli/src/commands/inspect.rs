@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use assay_circuits::Witness;
+use assay_compiler::report::constraints_by_kind;
 use assay_groth16::{ProvingKey, SetupKind, VerifyingKey, snarkjs};
 use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind, VERSION};
 use assay_interface::proof_file::ProofFile;
@@ -138,6 +139,14 @@ fn describe_model(path: &Path, description: &mut Description) -> anyhow::Result<
     description.json.insert("inputs".into(), schema_json(schema.inputs()));
     description.json.insert("outputs".into(), schema_json(schema.outputs()));
     description.plain("source", "source", hex(&model.compiled.source_digest));
+    let mut kinds = Table::new(["kind", "constraints"]);
+    let counted = constraints_by_kind(&model.compiled.circuit);
+    for kind in &counted {
+        kinds.row([kind.kind.clone(), kind.constraints.to_string()]);
+    }
+    description.table("constraints by kind", &kinds);
+    let counted = counted.iter().map(|kind| (kind.kind.clone(), kind.constraints.into())).collect();
+    description.json.insert("kinds".into(), Value::Object(counted));
     description.table("tensors", &schema_table(schema));
     let mut table = Table::new(["feature", "least", "greatest"]);
     let features = &model.compiled.features;

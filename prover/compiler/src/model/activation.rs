@@ -41,11 +41,6 @@ pub fn is_unsigned(activation: Activation) -> bool {
     )
 }
 
-/// The smallest argument at which the function must be asked, where it has one: a table must not reach a pole.
-pub fn is_positive_only(activation: Activation) -> bool {
-    matches!(activation, Activation::InverseSqrt)
-}
-
 /// A number of the model as a fraction with a power of two below; `None` for numbers that need more than the fraction
 /// holds (above 2^31, or with digits behind the 62nd).
 pub fn dyadic(value: f64) -> Option<Dyadic> {

@@ -185,6 +185,11 @@ impl Search<'_> {
             Some(target) => {
                 let highest = target.saturating_add(MAX_START_SHIFT);
                 layer.rows.iter_mut().for_each(|row| *row = (*row).clamp(target, highest));
+                if self.ranges == Ranges::Lookup {
+                    // Rows that lose equally many bits share a table.
+                    let coarsest = layer.rows.iter().copied().min().unwrap_or(target);
+                    layer.rows.iter_mut().for_each(|row| *row = coarsest);
+                }
             }
             None => {
                 let lowest = layer.rows.iter().copied().min().unwrap_or(0).clamp(-MAX_SCALE, MAX_SCALE);
@@ -256,10 +261,15 @@ impl Search<'_> {
     /// widest plan, they must also fit as many limbs as 16-bit outputs: a limb costs more than it refines.
     fn narrow_outputs(&self, plan: &mut Plan, bits: u32) {
         let fits = |output: &QuantOutput| bits == MAX_BITS || u32::from(output.bits) <= narrow_width(output);
+        let mut known: Option<(Plan, Realized)> = None;
         for _ in 0..2 * MAX_SCALE {
-            let realized = realize(self.model, self.profile, plan, None);
-            if realized.is_some_and(|realized| realized.graph.outputs.iter().all(fits)) {
-                return;
+            let before = known.as_ref().map(|(plan, realized)| (plan, realized));
+            let realized = realize(self.model, self.profile, plan, before);
+            if let Some(realized) = realized {
+                if realized.graph.outputs.iter().all(fits) {
+                    return;
+                }
+                known = Some((plan.clone(), realized));
             }
             for layer in plan.layers.iter_mut().filter(|layer| layer.result == LayerResult::Accumulators) {
                 layer.scale = (layer.scale - 1).max(-MAX_SCALE);
@@ -324,9 +334,17 @@ impl Search<'_> {
         for (position, layer) in from.layers.iter().enumerate() {
             let sources = self.profile.wiring.get(position).map(|w| w.sources.as_slice()).unwrap_or_default();
             // Coarser accumulators, with the scales of the layers before rebalanced.
-            for shift in [0, -1, 1] {
+            let steps: &[i32] = match self.ranges {
+                Ranges::Bits => &[1],
+                // Digits have several bits: one bit less may save nothing, and a digit less several constraints.
+                Ranges::Lookup => &[1, 2, 4],
+            };
+            for (&step, shift) in steps.iter().flat_map(|step| [0, -1, 1].map(|shift| (step, shift))) {
+                if step > 1 && shift != 0 {
+                    continue;
+                }
                 let mut plan = from.clone();
-                if coarser(&mut plan, position) && self.rescale_sources(&mut plan, sources, shift) {
+                if coarser(&mut plan, position, step) && self.rescale_sources(&mut plan, sources, shift) {
                     moves.push(plan);
                 }
             }
@@ -396,6 +414,10 @@ impl Search<'_> {
     /// Makes single rows coarser, those that cost the least error first, until none can be.
     fn lower_rows(&self, mut best: Candidate, bound: f64, budget: &mut usize) -> Candidate {
         loop {
+            if self.ranges == Ranges::Lookup {
+                // Rows of one layer stay together: see `uniform_layer`.
+                return best;
+            }
             let rounded = best.plan.layers.iter().filter(|layer| layer.rounded_scale().is_some());
             // Each row is tried once and, if it pays, applied: too many of them would only use up the budget.
             if rounded.map(|layer| layer.rows.len()).sum::<usize>() > *budget / 2 {
@@ -433,8 +455,8 @@ impl Search<'_> {
     }
 }
 
-/// Accumulators of a layer one bit coarser, none coarser than its result; false where nothing changes.
-fn coarser(plan: &mut Plan, position: usize) -> bool {
+/// Accumulators of a layer `bits` bits coarser, none coarser than its result; false where nothing changes.
+fn coarser(plan: &mut Plan, position: usize, bits: i32) -> bool {
     let Some(layer) = plan.layers.get_mut(position) else { return false };
     let floor = match (layer.rounded_scale(), layer.result) {
         (Some(scale), _) => scale,
@@ -444,7 +466,7 @@ fn coarser(plan: &mut Plan, position: usize) -> bool {
     };
     let mut changed = false;
     for row in layer.rows.iter_mut().filter(|row| **row > floor) {
-        *row -= 1;
+        *row = (*row - bits).max(floor);
         changed = true;
     }
     changed

@@ -80,6 +80,11 @@ pub(super) fn alternative(
     Ok(Alternative { ranges: ranges_name(other), constraints, seconds, verify_compute_units })
 }
 
+/// Constraints of a circuit by kind, the most first.
+pub fn constraints_by_kind(circuit: &Circuit) -> Vec<KindReport> {
+    kinds(&parts(circuit))
+}
+
 /// Constraints by kind, over all parts, the most first.
 pub(super) fn kinds(parts: &[PartReport]) -> Vec<KindReport> {
     let mut kinds: Vec<KindReport> = Vec::new();

@@ -17,7 +17,10 @@ use crate::options::Options;
 use crate::quantize::plan::{Plan, Realized};
 use crate::quantize::profile::Profile;
 
-pub use cost::{COMMITMENT, PAIRING_CHECK, POSEIDON_BASE, POSEIDON_SQUARE, PUBLIC_INPUT, verify_compute_units};
+pub use cost::{
+    COMMITMENT, PAIRING_CHECK, POSEIDON_BASE, POSEIDON_SQUARE, PUBLIC_INPUT, constraints_by_kind,
+    verify_compute_units,
+};
 
 /// Costs and losses of a compilation.
 #[derive(Clone, Debug, PartialEq, Serialize)]

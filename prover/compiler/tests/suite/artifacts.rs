@@ -14,23 +14,37 @@ fn model() -> CompiledModel {
     compiled(&perceptron(&[3, 4, 2], 1), &Options { commit: vec!["x".into()], ..Options::default() }).0
 }
 
-/// A model with every kind of step.
+/// A model with every kind of map and step.
 fn every_step() -> &'static CompiledModel {
     static MODEL: LazyLock<CompiledModel> = LazyLock::new(compile_every_step);
     &MODEL
 }
 
 fn compile_every_step() -> CompiledModel {
-    let onnx = Onnx::new()
-        .input("x", &[1, 3])
-        .floats("w", &[3, 3], &[0.5, -1.0, 0.25, 0.75, -0.5, 1.0, 0.3, 0.2, 0.1])
-        .node("g", "Gemm", &["x", "w"], vec![])
-        .node("h", "Relu", &["g"], vec![])
-        .node("y", "Gemm", &["h", "w"], vec![])
+    let weights = |count: usize| -> Vec<f32> { (0..count).map(|i| ((i * 37 % 19) as f32 - 9.0) / 9.0).collect() };
+    let window = || vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])];
+    let onnx = Onnx::with_opset(17)
+        .input("x", &[1, 1, 4, 4])
+        .floats("k", &[2, 1, 3, 3], &weights(18))
+        .floats("w", &[8, 4], &weights(32))
+        .floats("v", &[4, 3], &weights(12))
+        .floats("gain", &[4], &[1.0, 0.5, 0.75, 1.25])
+        .node("c", "Conv", &["x", "k"], vec![ints("pads", &[1, 1, 1, 1])])
+        .node("r", "Relu", &["c"], vec![])
+        .node("p", "MaxPool", &["r"], window())
+        .node("f", "Flatten", &["p"], vec![])
+        .node("g", "Gemm", &["f", "w"], vec![])
+        .node("s", "LeakyRelu", &["g"], vec![float("alpha", 0.1)])
+        .node("n", "LayerNormalization", &["s", "gain"], vec![float("epsilon", 0.1)])
+        .node("t", "Add", &["s", "n"], vec![])
+        .node("u", "Relu", &["t"], vec![])
+        .node("q", "Softmax", &["u"], vec![])
+        .node("y", "Gemm", &["u", "v"], vec![])
         .node("z", "ArgMax", &["y"], vec![int("axis", 1)])
+        .output("q")
         .output("y")
         .output("z");
-    compiled(&onnx, &Options::default()).0
+    compiled(&onnx, &Options { max_error: 0.2, ..Options::default() }).0
 }
 
 fn payload(bytes: &[u8]) -> Vec<u8> {
