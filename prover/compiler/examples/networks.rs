@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use assay_compiler::synthetic::Network;
-use assay_compiler::{Options, Strategy, compile};
+use assay_compiler::{Strategy, compile};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let ranges = match arguments.iter().find(|argument| argument.starts_with("--")).map(String::as_str) {
-        None => Strategy::Auto,
-        Some("--bits") => Strategy::Bits,
-        Some("--lookup") => Strategy::Lookup,
+        None => None,
+        Some("--bits") => Some(Strategy::Bits),
+        Some("--lookup") => Some(Strategy::Lookup),
         Some(other) => return Err(format!("unknown option {other}").into()),
     };
     let named = |network: &Network| arguments.iter().any(|argument| argument == network.name());
@@ -19,7 +19,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let onnx = network.onnx(1);
         let calibration = network.calibration(1);
         let start = Instant::now();
-        let (compiled, report) = compile(&onnx, &calibration, &Options { ranges, ..network.options() })?;
+        let mut options = network.options();
+        options.ranges = ranges.unwrap_or(options.ranges);
+        let (compiled, report) = compile(&onnx, &calibration, &options)?;
         let seconds = start.elapsed().as_secs_f64();
         println!("{}", report.text());
         println!("compiled     in {seconds:.1} s, {} bytes of .assay\n", compiled.to_bytes().len());

@@ -16,7 +16,7 @@ use tract_onnx::pb::{
 };
 
 use crate::calibrate::Table;
-use crate::options::Options;
+use crate::options::{Options, Strategy};
 
 /// A network of the benchmark suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,9 +115,14 @@ impl Network {
         Table::Rows(self.samples(seed, ROWS))
     }
 
-    /// Options that it is compiled with: outputs are of the size of 1, and off by a twentieth at most.
+    /// Options that it is compiled with: outputs are of the size of 1, and off by a twentieth at most. All but the
+    /// smallest prove their ranges by lookup.
     pub fn options(self) -> Options {
-        Options { max_error: 0.05, name: Some(self.name().into()), ..Options::default() }
+        let ranges = match self {
+            Network::Mlp => Strategy::Auto,
+            _ => Strategy::Lookup,
+        };
+        Options { max_error: 0.05, name: Some(self.name().into()), ranges, ..Options::default() }
     }
 
     fn input_shape(self) -> Vec<i64> {
@@ -155,7 +160,7 @@ fn on_grid(value: f64) -> f64 {
 
 /// Bright strokes on a dark ground, in each channel the same ones at another brightness; values of `[0, 1)`.
 fn image(random: &mut Random, channels: i64, height: i64, width: i64) -> Vec<f64> {
-    let mut point = |random: &mut Random| {
+    let point = |random: &mut Random| {
         (random.unit() * (height - 8) as f64 + 4.0, random.unit() * (width - 8) as f64 + 4.0)
     };
     let corners: Vec<(f64, f64)> = (0..4).map(|_| point(random)).collect();

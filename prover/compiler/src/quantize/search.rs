@@ -90,7 +90,9 @@ impl Search<'_> {
 
     /// The narrowest uniform widths that meet the bound, unoptimized: enough to compare ways to prove ranges by.
     pub fn first(&self) -> Option<Realized> {
-        self.uniform(&self.profile.searched, self.max_error, &mut f64::INFINITY).map(|found| found.realized)
+        let mut best_error = f64::INFINITY;
+        let found = self.uniform(&self.profile.searched, self.max_error, &mut best_error);
+        found.map(|found| found.realized)
     }
 
     /// Functions that are not defined everywhere must be so on the calibration data.

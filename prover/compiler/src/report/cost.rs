@@ -6,7 +6,7 @@ use assay_interface::schema::ModelSchema;
 
 use super::{Alternative, Evidence, KindReport, LayerReport, PartReport};
 use crate::compiled::CompiledModel;
-use crate::lower::{self, LowerError, scope};
+use crate::lower::scope;
 use crate::number::pow2;
 use crate::quantize::graph::{QuantLayer, Rounding, Step};
 use crate::quantize::interval::Interval;
@@ -54,30 +54,24 @@ pub(super) fn ranges_name(ranges: Ranges) -> &'static str {
     }
 }
 
-/// The circuit with its ranges proven the other way: built where it is small, counted by formula where it is not.
-pub(super) fn alternative(
-    compiled: &CompiledModel,
-    evidence: &Evidence<'_>,
-) -> Result<Alternative, LowerError> {
+/// The same integers with their ranges proven the other way.
+pub(super) fn alternative(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Alternative {
     let taken = compiled.ranges();
     let other = match taken {
         Ranges::Bits => Ranges::Lookup,
         Ranges::Lookup => Ranges::Bits,
     };
-    let count = |ranges| {
-        crate::quantize::constraints(&compiled.graph, &evidence.realized.intervals, ranges)
-    };
+    let count =
+        |ranges| crate::quantize::constraints(&compiled.graph, &evidence.realized.intervals, ranges);
     // What the formula leaves out is the statement, which is the same either way.
     let built = compiled.circuit.r1cs.num_constraints() as u64;
-    let counted = count(other) + built.saturating_sub(count(taken));
-    let (constraints, seconds) = if counted < strategy::MANY {
-        let circuit = lower::lower(&compiled.graph, &compiled.schema, other)?;
-        (circuit.r1cs.num_constraints() as u64, Some(strategy::proving_ms(&circuit) / 1e3))
-    } else {
-        (counted, None)
-    };
-    let verify_compute_units = verify_compute_units(&compiled.schema, other);
-    Ok(Alternative { ranges: ranges_name(other), constraints, seconds, verify_compute_units })
+    let constraints = count(other) + built.saturating_sub(count(taken));
+    Alternative {
+        ranges: ranges_name(other),
+        constraints,
+        relative_time: strategy::microseconds(other, constraints) / strategy::microseconds(taken, built),
+        verify_compute_units: verify_compute_units(&compiled.schema, other),
+    }
 }
 
 /// Constraints of a circuit by kind, the most first.

@@ -45,8 +45,9 @@ pub struct Report {
     pub circuit: CircuitReport,
     /// Compute units of the verification's syscalls on chain: pairing, public input and digest, and the commitment's.
     pub verify_compute_units: u64,
-    /// Cost of one proof, estimated for the reference machine.
-    pub proving: Proving,
+    /// Cost of proving, if the caller has an estimate: see [`Report::with_proving`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proving: Option<Proving>,
     /// What the circuit would be if it proved its ranges the other way.
     pub alternative: Alternative,
 }
@@ -188,16 +189,21 @@ pub struct Proving {
 pub struct Alternative {
     /// `bits` or `lookups`.
     pub ranges: &'static str,
-    /// Rank-1 constraints; by formula for large circuits.
+    /// Rank-1 constraints of the same integers, by formula.
     pub constraints: u64,
-    /// Time of a proof in seconds, if the circuit is small enough to have been built.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<f64>,
+    /// Time of a proof, as a multiple of that of the way that was taken; by formula.
+    pub relative_time: f64,
     /// Compute units of the verification's syscalls on chain.
     pub verify_compute_units: u64,
 }
 
 impl Report {
+    /// The same report with the cost of a proof, which the proof system estimates: this crate does not depend on it.
+    pub fn with_proving(mut self, proving: Proving) -> Self {
+        self.proving = Some(proving);
+        self
+    }
+
     /// The report as text for people.
     pub fn text(&self) -> String {
         text::render(self)
@@ -230,7 +236,6 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
     });
     let parts = cost::parts(&compiled.circuit);
     let stats = compiled.circuit.stats();
-    let estimate = assay_groth16::estimate(&compiled.circuit);
     let ranges = compiled.ranges();
     Ok(Report {
         model: schema.name().to_owned(),
@@ -251,8 +256,8 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
             parts,
         },
         verify_compute_units: verify_compute_units(schema, ranges),
-        proving: Proving { seconds: estimate.proving_ms / 1e3, memory_bytes: estimate.memory_bytes },
-        alternative: cost::alternative(compiled, evidence)?,
+        proving: None,
+        alternative: cost::alternative(compiled, evidence),
     })
 }
 

@@ -73,14 +73,15 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
         circuit.constraints, circuit.wires, circuit.nonzeros, circuit.domain
     )?;
     let other = &report.alternative;
-    let seconds = other.seconds.map_or(String::new(), |s| format!(", about {:.0} ms to prove", s * 1000.0));
     writeln!(
         out,
-        "ranges       by {}; by {} {} constraints{seconds}, {} compute units",
-        circuit.ranges, other.ranges, other.constraints, other.verify_compute_units
+        "ranges       by {}; by {} {} constraints, {:.1} times the time to prove, {} compute units",
+        circuit.ranges, other.ranges, other.constraints, other.relative_time, other.verify_compute_units
     )?;
-    let memory = report.proving.memory_bytes as f64 / (1 << 20) as f64;
-    writeln!(out, "proving      about {:.0} ms, {memory:.0} MiB", report.proving.seconds * 1000.0)?;
+    if let Some(proving) = &report.proving {
+        let memory = proving.memory_bytes as f64 / (1 << 20) as f64;
+        writeln!(out, "proving      about {:.0} ms, {memory:.0} MiB", proving.seconds * 1000.0)?;
+    }
     writeln!(out, "verification {} compute units in syscalls", report.verify_compute_units)
 }
 
