@@ -87,14 +87,11 @@ pub struct Args {
     json: bool,
 }
 
-/// Ways to prove that integers are in their ranges.
+/// Ways to prove that integers are in their ranges: see [`Strategy`].
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Ranges {
-    /// Whichever proves sooner; lookups if they save more than their commitment costs on chain
     Auto,
-    /// A constraint a bit
     Bits,
-    /// Digits in tables
     Lookup,
 }
 

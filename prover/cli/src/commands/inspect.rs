@@ -144,8 +144,9 @@ fn describe_model(path: &Path, description: &mut Description) -> anyhow::Result<
     for kind in &counted {
         kinds.row([kind.kind.clone(), kind.constraints.to_string()]);
     }
-    description.table("constraints by kind", &kinds);
-    let counted = counted.iter().map(|kind| (kind.kind.clone(), kind.constraints.into())).collect();
+    description.table("constraints by kind", &kinds.render());
+    let counted: Map<String, Value> =
+        counted.into_iter().map(|kind| (kind.kind, kind.constraints.into())).collect();
     description.json.insert("kinds".into(), Value::Object(counted));
     description.table("tensors", &schema_table(schema));
     let mut table = Table::new(["feature", "least", "greatest"]);

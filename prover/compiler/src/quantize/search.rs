@@ -110,12 +110,19 @@ impl Search<'_> {
     /// The narrowest uniform widths that meet `bound` on the samples at `positions`.
     fn uniform(&self, positions: &[usize], bound: f64, best_error: &mut f64) -> Option<Candidate> {
         for bits in MIN_BITS..=MAX_BITS {
-            let plan = self.uniform_plan(bits);
-            if let Some(candidate) = self.candidate(plan, None, positions, f64::INFINITY) {
-                *best_error = best_error.min(candidate.error);
-                if candidate.error <= bound {
-                    return Some(candidate);
-                }
+            // Results that cannot saturate are cheap to round by bits, but let the accumulators behind them grow.
+            let widths: &[u32] = match self.ranges {
+                Ranges::Bits => &[MAX_BITS, bits],
+                Ranges::Lookup => &[bits],
+            };
+            let candidates = widths.iter().filter_map(|&width| {
+                self.candidate(self.uniform_plan(bits, width), None, positions, f64::INFINITY)
+            });
+            let candidates: Vec<Candidate> = candidates.collect();
+            *best_error = candidates.iter().fold(*best_error, |best, found| best.min(found.error));
+            let met = candidates.into_iter().filter(|found| found.error <= bound);
+            if let Some(cheapest) = met.min_by_key(|found| found.cost) {
+                return Some(cheapest);
             }
         }
         None
@@ -137,8 +144,8 @@ impl Search<'_> {
         Some(Candidate { plan, realized, cost, error })
     }
 
-    /// Weights and activations of `bits` bits everywhere.
-    fn uniform_plan(&self, bits: u32) -> Plan {
+    /// Weights and activations of `bits` bits everywhere; results saturate at `width` bits.
+    fn uniform_plan(&self, bits: u32, width: u32) -> Plan {
         let limit = (1i64 << (bits - 1)) - 1;
         let input = |&peak: &f64| {
             let scale = fitting_scale(peak, limit);
@@ -147,7 +154,7 @@ impl Search<'_> {
         let inputs = self.input_peaks.iter().map(input).collect();
         let mut plan = Plan { inputs, layers: Vec::with_capacity(self.model.layers.len()) };
         for (position, layer) in self.model.layers.iter().enumerate() {
-            let layer = self.uniform_layer(&plan, position, layer, bits);
+            let layer = self.uniform_layer(&plan, position, layer, (bits, width));
             plan.layers.push(layer);
             settle(self.model, self.profile, &mut plan);
         }
@@ -156,7 +163,13 @@ impl Search<'_> {
     }
 
     /// One layer of a uniform plan, of which the layers before are known.
-    fn uniform_layer(&self, plan: &Plan, position: usize, layer: &Layer, bits: u32) -> LayerPlan {
+    fn uniform_layer(
+        &self,
+        plan: &Plan,
+        position: usize,
+        layer: &Layer,
+        (bits, width): (u32, u32),
+    ) -> LayerPlan {
         let limit = (1i64 << (bits - 1)) - 1;
         let is_output = self.model.outputs.iter().any(|output| output.layer == position);
         let format = self.output_format.filter(|_| is_output && !is_argmax(&layer.function));
@@ -179,7 +192,7 @@ impl Search<'_> {
             }
             _ => 0,
         };
-        let width = format.map_or(MAX_BITS, |format| u32::from(format.bits) - u32::from(unsigned));
+        let width = format.map_or(width, |format| u32::from(format.bits) - u32::from(unsigned));
         let fits = self.fitting_rows(plan, position, layer, limit);
         let format = if format.is_some() { FormatChoice::Fixed } else { FormatChoice::Free };
         let mut layer = LayerPlan { scale, bits: width, rows: fits, result, format };
