@@ -52,7 +52,7 @@ impl Layers {
                     low: a.map_or(low, |a| Some(clip(a, low, high))),
                     high: b.map_or(high, |b| Some(clip(b, low, high))),
                 }),
-                Function::Sum if layer.pool.is_some() => Some(Function::Clip { low, high }),
+                Function::Sum | Function::Linear if layer.pool.is_some() => Some(Function::Clip { low, high }),
                 _ => None,
             };
             if let Some(function) = function {
