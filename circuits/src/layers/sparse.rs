@@ -46,7 +46,9 @@ impl Rows {
         let ordered = |row: usize| self.row(row).is_sorted_by(|a, b| a.0 < b.0);
         let ascending = self.ends.is_sorted() && (0..self.ends.len()).all(ordered);
         match self.terms.iter().find(|&&(column, _)| column as usize >= inputs || !ascending) {
-            Some(&(column, _)) => Err(BuildError::Index { operation: OPERATION, index: column as usize, inputs }),
+            Some(&(column, _)) => {
+                Err(BuildError::Index { operation: OPERATION, index: column as usize, inputs })
+            }
             None => Ok(()),
         }
     }

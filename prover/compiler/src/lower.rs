@@ -4,7 +4,6 @@
 //! nothing; requantization, ReLU and ArgMax cost what `assay_circuits` says; the statement costs Poseidon.
 
 use ark_bn254::Fr;
-use assay_circuits::gadgets::lookup::function::Function;
 use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize, softmax};
 use assay_circuits::{
     Bounded, BuildError, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility, statement,
@@ -13,7 +12,7 @@ use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 
 use crate::model::Groups;
 use crate::quantize::graph::{QuantGraph, QuantLayer, Rounding, Step};
-use crate::quantize::interval::{self, Interval, LayerIntervals};
+use crate::quantize::interval::{self, LayerIntervals};
 use crate::quantize::tally;
 
 /// Terms that all linear combinations of a circuit may have together before they are merged: 2^28.
@@ -69,11 +68,7 @@ pub(crate) fn schema(graph: &QuantGraph, name: &str, commit: &[String]) -> Resul
 }
 
 /// The circuit of a graph under its schema. How it proves ranges does not change what it proves.
-pub(crate) fn lower(
-    graph: &QuantGraph,
-    schema: &ModelSchema,
-    ranges: Ranges,
-) -> Result<Circuit, LowerError> {
+pub(crate) fn lower(graph: &QuantGraph, schema: &ModelSchema, ranges: Ranges) -> Result<Circuit, LowerError> {
     let intervals = check_work(graph)?;
     let mut b = Builder::with_ranges(ranges);
     let mut values: Vec<Vec<Bounded>> = Vec::with_capacity(graph.inputs.len() + graph.layers.len());
@@ -82,7 +77,7 @@ pub(crate) fn lower(
         values.push(wires);
     }
     for (position, (layer, intervals)) in graph.layers.iter().zip(&intervals).enumerate() {
-                let x: Vec<Bounded> =
+        let x: Vec<Bounded> =
             layer.sources.iter().filter_map(|&source| values.get(source)).flatten().cloned().collect();
         let result = b.scope(&scope(position, layer), |b| constrain(b, layer, &x, intervals));
         values.push(
@@ -130,9 +125,11 @@ fn constrain(
         Some(window) => max_pool::constrain(b, &values, window),
         None => Ok(values),
     };
-    if let (Step::Table { rounding, table, .. }, Ranges::Lookup) = (&layer.step, b.ranges()) {
+    if let Step::Table { rounding, table, .. } = &layer.step {
+        // Rounding, clamping and function may be one query.
         let pooled = pool(b, accumulators)?;
-        return look_up(b, rounding, table, &pooled, &intervals.pooled);
+        let parameters: Vec<_> = (0..pooled.len()).map(|i| rounding.of(i, pooled.len())).collect();
+        return function::constrain_rounded(b, &pooled, &parameters, table);
     }
     let values = match layer.step.rounding() {
         None => pool(b, accumulators)?,
@@ -146,13 +143,13 @@ fn constrain(
         }
     };
     match &layer.step {
-        Step::Accumulate | Step::Requantize(_) => Ok(values),
-        Step::Table { table, .. } => function::constrain(b, &values, table),
+        Step::Accumulate | Step::Requantize(_) | Step::Table { .. } => Ok(values),
         Step::ArgMax(groups) => {
             groups.positions().map(|group| argmax::constrain(b, &gather(&values, group))).collect()
         }
         Step::Softmax { groups, softmax, .. } => {
-            let results = groups.positions().map(|group| softmax::constrain(b, &gather(&values, group), softmax));
+            let results =
+                groups.positions().map(|group| softmax::constrain(b, &gather(&values, group), softmax));
             scatter(*groups, results)
         }
         Step::LayerNorm { groups, normalization, .. } => {
@@ -173,29 +170,6 @@ fn round(b: &mut Builder, rounding: &Rounding, values: &[Bounded]) -> Result<Vec
         rounded.extend(members.into_iter().zip(requantize::constrain(b, &group, p)?));
     }
     Ok(in_order(rounded))
-}
-
-/// A function of rounded values by lookup: rounding, clamping and function in one query where the table of all quotients
-/// is small.
-fn look_up(
-    b: &mut Builder,
-    rounding: &Rounding,
-    table: &function::FunctionTable,
-    values: &[Bounded],
-    intervals: &[Interval],
-) -> Result<Vec<Bounded>, BuildError> {
-    if let Some((lo, hi)) = tally::extended_domain(rounding, intervals) {
-        let entries: Vec<i64> = (lo..=hi).map(|q| function::reference(q, table)).collect();
-        return b.scope("function", |b| {
-            let function = Function::new(b, lo, &entries)?;
-            let results = values.iter().enumerate().map(|(i, value)| {
-                function.of_quotient(b, value, rounding.of(i, values.len()).shift)
-            });
-            results.collect()
-        });
-    }
-    let rounded = round(b, rounding, values)?;
-    function::constrain(b, &rounded, table)
 }
 
 fn gather(values: &[Bounded], group: impl Iterator<Item = usize>) -> Vec<Bounded> {
@@ -238,7 +212,8 @@ fn check_work(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, LowerError> {
     let mut widths: Vec<u128> = graph.inputs.iter().map(|_| 1).collect();
     let mut terms = 0u128;
     for (layer, intervals) in graph.layers.iter().zip(&intervals) {
-        let widest = layer.sources.iter().filter_map(|&source| widths.get(source)).copied().max().unwrap_or(1);
+        let widest =
+            layer.sources.iter().filter_map(|&source| widths.get(source)).copied().max().unwrap_or(1);
         let of_layer = layer.map.terms().saturating_mul(widest);
         terms = terms.saturating_add(of_layer);
         if terms > MAX_WORK {

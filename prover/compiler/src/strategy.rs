@@ -28,8 +28,8 @@ pub(crate) fn choose(search: &Search<'_>, options: &Options) -> Ranges {
     }
     let Some(first) = search.first() else { return Ranges::Bits };
     let count = |ranges| crate::quantize::constraints(&first.graph, &first.intervals, ranges);
-    let saved = microseconds(Ranges::Bits, count(Ranges::Bits))
-        - microseconds(Ranges::Lookup, count(Ranges::Lookup));
+    let saved =
+        microseconds(Ranges::Bits, count(Ranges::Bits)) - microseconds(Ranges::Lookup, count(Ranges::Lookup));
     if saved > COMMITMENT_US { Ranges::Lookup } else { Ranges::Bits }
 }
 

@@ -42,14 +42,8 @@ const ROWS: usize = 64;
 
 impl Network {
     /// Every network, from the smallest to the largest.
-    pub const ALL: [Network; 6] = [
-        Network::Mlp,
-        Network::MnistMlp,
-        Network::LeNet,
-        Network::Cnn,
-        Network::Dense4M,
-        Network::Dense18M,
-    ];
+    pub const ALL: [Network; 6] =
+        [Network::Mlp, Network::MnistMlp, Network::LeNet, Network::Cnn, Network::Dense4M, Network::Dense18M];
 
     /// Its name: of the graph, of the schema, and in tables.
     pub fn name(self) -> &'static str {
@@ -201,7 +195,8 @@ struct Onnx {
 
 impl Onnx {
     fn new(name: &str, shape: &[i64], seed: u64) -> Self {
-        let graph = GraphProto { name: name.into(), input: vec![tensor_info("x", shape)], ..Default::default() };
+        let graph =
+            GraphProto { name: name.into(), input: vec![tensor_info("x", shape)], ..Default::default() };
         Onnx { graph, random: Random(seed), value: "x".into() }
     }
 
@@ -283,10 +278,7 @@ impl Onnx {
 }
 
 fn tensor_info(name: &str, shape: &[i64]) -> ValueInfoProto {
-    let dim = |&size: &i64| Dimension {
-        value: Some(dimension::Value::DimValue(size)),
-        ..Default::default()
-    };
+    let dim = |&size: &i64| Dimension { value: Some(dimension::Value::DimValue(size)), ..Default::default() };
     let shape = TensorShapeProto { dim: shape.iter().map(dim).collect() };
     let tensor = type_proto::Tensor { elem_type: DataType::Float as i32, shape: Some(shape) };
     let kind = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..Default::default() };

@@ -52,7 +52,9 @@ impl Layers {
                     low: a.map_or(low, |a| Some(clip(a, low, high))),
                     high: b.map_or(high, |b| Some(clip(b, low, high))),
                 }),
-                Function::Sum | Function::Linear if layer.pool.is_some() => Some(Function::Clip { low, high }),
+                Function::Sum | Function::Linear if layer.pool.is_some() => {
+                    Some(Function::Clip { low, high })
+                }
                 _ => None,
             };
             if let Some(function) = function {
@@ -98,8 +100,7 @@ impl Layers {
             return self.push_layer(layer, shape);
         }
         let Data::Variable(map) = &x.data else { return Err(node.not_constant(0)) };
-        let layer =
-            Layer { name, map: Arc::clone(map), pool: Some(window), function: Function::Linear };
+        let layer = Layer { name, map: Arc::clone(map), pool: Some(window), function: Function::Linear };
         self.push_layer(layer, shape)
     }
 

@@ -164,8 +164,7 @@ impl Tensor {
                 None => {
                     let rows = self.rows(what)?;
                     let rows = rows.iter().enumerate().map(|(i, row)| row.scaled(factor(i), offset(i)));
-                    return Ok(Tensor::new(self.shape.clone(), rows.collect())
-                        .with_trail(self.trail.clone()));
+                    return Ok(Tensor::new(self.shape.clone(), rows.collect()).with_trail(self.trail.clone()));
                 }
             },
         };

@@ -35,10 +35,7 @@ pub fn apply(activation: Activation, x: f64) -> f64 {
 /// Whether the results are never negative.
 pub fn is_unsigned(activation: Activation) -> bool {
     use Activation as A;
-    matches!(
-        activation,
-        A::Sigmoid | A::Exp | A::Sqrt | A::InverseSqrt | A::HardSigmoid { .. } | A::Softplus
-    )
+    matches!(activation, A::Sigmoid | A::Exp | A::Sqrt | A::InverseSqrt | A::HardSigmoid { .. } | A::Softplus)
 }
 
 /// A number of the model as a fraction with a power of two below; `None` for numbers that need more than the fraction

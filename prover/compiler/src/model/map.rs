@@ -323,11 +323,7 @@ impl Map {
     }
 
     /// `factor_r · row_r + offset_r` for every row, or `None` where rows of one filter are to differ.
-    pub(crate) fn scaled(
-        &self,
-        factor: impl Fn(usize) -> f64,
-        offset: impl Fn(usize) -> f64,
-    ) -> Option<Map> {
+    pub(crate) fn scaled(&self, factor: impl Fn(usize) -> f64, offset: impl Fn(usize) -> f64) -> Option<Map> {
         match self {
             Map::Rows(rows) => Some(Map::Rows(
                 rows.iter().enumerate().map(|(r, row)| row.scaled(factor(r), offset(r))).collect(),

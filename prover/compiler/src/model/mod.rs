@@ -62,8 +62,9 @@ impl Groups {
     /// The positions of the elements along the axis, group by group.
     pub fn positions(self) -> impl Iterator<Item = impl Iterator<Item = usize> + Clone> {
         let Groups { outer, length, inner } = self;
-        (0..outer)
-            .flat_map(move |o| (0..inner).map(move |i| (0..length).map(move |k| (o * length + k) * inner + i)))
+        (0..outer).flat_map(move |o| {
+            (0..inner).map(move |i| (0..length).map(move |k| (o * length + k) * inner + i))
+        })
     }
 
     /// Number of groups.

@@ -300,7 +300,8 @@ fn read_map(reader: &mut Reader<'_>, columns: usize) -> Result<Linear, ReadError
                 return Err(ReadError::Index { what: "term of weight", index: 0 });
             }
             let bias = reader.integers(count, 8)?;
-            let rows = sparse::Rows { inputs: columns, ends, terms: terms.into_iter().zip(w).collect(), bias };
+            let rows =
+                sparse::Rows { inputs: columns, ends, terms: terms.into_iter().zip(w).collect(), bias };
             rows.check(columns).map_err(ReadError::Layer)?;
             Linear::Sparse(rows)
         }
@@ -389,7 +390,10 @@ fn read_step(reader: &mut Reader<'_>, len: usize, scale: i8) -> Result<Step, Rea
             let normalization = Normalization::for_range(length, rounding.lo, rounding.hi, epsilon)
                 .map_err(ReadError::Layer)?;
             if normalization.epsilon != epsilon || i64::from(normalization.scale) != i64::from(scale) {
-                return Err(ReadError::Index { what: "scale of a normalization", index: normalization.scale as usize });
+                return Err(ReadError::Index {
+                    what: "scale of a normalization",
+                    index: normalization.scale as usize,
+                });
             }
             Ok(Step::LayerNorm { rounding, groups, normalization })
         }

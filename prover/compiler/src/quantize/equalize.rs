@@ -108,8 +108,11 @@ mod tests {
     fn equalization_keeps_the_function_and_evens_out_the_weights() {
         let row = |terms: &[(u32, f64)], bias| Row { terms: terms.to_vec(), bias };
         let relu = Function::Clip { low: Some(0.0), high: None };
-        let layer = |name: &str, rows, function| {
-            Layer { name: name.into(), map: Arc::new(Map::Rows(rows)), pool: None, function }
+        let layer = |name: &str, rows, function| Layer {
+            name: name.into(),
+            map: Arc::new(Map::Rows(rows)),
+            pool: None,
+            function,
         };
         let model = Model {
             name: "test".into(),

@@ -176,7 +176,8 @@ pub(crate) fn realize(
             .collect::<Option<_>>()?;
         let mut w = vec![0i64; rows.checked_mul(wiring.columns)?];
         let mut bias = Vec::with_capacity(rows);
-        let lines = matrix.w.chunks_exact(columns.len().max(1)).zip(w.chunks_exact_mut(wiring.columns.max(1)));
+        let lines =
+            matrix.w.chunks_exact(columns.len().max(1)).zip(w.chunks_exact_mut(wiring.columns.max(1)));
         for (row, (coefficients, weights)) in lines.enumerate() {
             let scale = scale_of(row)?;
             let mut constant = map.bias(row);
@@ -189,7 +190,8 @@ pub(crate) fn realize(
         }
         return Some(Linear::Dense(dense::Weights { rows, cols: wiring.columns, w }, bias));
     }
-    let mut sparse = sparse::Rows { inputs: wiring.columns, ends: Vec::with_capacity(rows), ..Default::default() };
+    let mut sparse =
+        sparse::Rows { inputs: wiring.columns, ends: Vec::with_capacity(rows), ..Default::default() };
     for row in 0..rows {
         let scale = scale_of(row)?;
         let mut constant = map.bias(row);

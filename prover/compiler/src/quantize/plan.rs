@@ -243,13 +243,8 @@ fn realize_layer(model: &Model, profile: &Profile, plan: &Plan, position: usize)
     let layer = model.layers.get(position)?;
     let scales = plan.layers.get(position)?;
     let wiring = profile.wiring.get(position)?;
-    let map = linear::realize(
-        &layer.map,
-        wiring,
-        profile,
-        |source| source_scale(plan, source),
-        &scales.rows,
-    )?;
+    let map =
+        linear::realize(&layer.map, wiring, profile, |source| source_scale(plan, source), &scales.rows)?;
     let argument = profile.arguments.get(position).copied()?;
     let step = steps::realize(&layer.function, scales, argument, &profile.tables)?;
     let scale = i8::try_from(scales.scale).ok()?;

@@ -405,7 +405,8 @@ impl Search<'_> {
             let scale = layer.scale + shift;
             let (lowest, highest) =
                 (activation_scale(peak, MIN_BITS, unsigned), activation_scale(peak, MAX_BITS, unsigned));
-            if !(lowest..=highest).contains(&scale) || (is_rounded(layer) && layer.rows.iter().any(|&row| row < scale))
+            if !(lowest..=highest).contains(&scale)
+                || (is_rounded(layer) && layer.rows.iter().any(|&row| row < scale))
             {
                 return false;
             }

@@ -79,7 +79,8 @@ impl Tally {
             return;
         }
         for (shift, members) in by_shift(rounding, count) {
-            let intervals = || members.iter().filter_map(|&i| accumulators.get(i)).map(|acc| (acc.lo, acc.hi));
+            let intervals =
+                || members.iter().filter_map(|&i| accumulators.get(i)).map(|acc| (acc.lo, acc.hi));
             let (lo, hi) = (rounding.lo, rounding.hi);
             let table = lookup::clamp_by_table(intervals(), shift, lo, hi, self.has_functions);
             if let Some((first, last)) = table {

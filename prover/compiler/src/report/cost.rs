@@ -61,8 +61,7 @@ pub(super) fn alternative(compiled: &CompiledModel, evidence: &Evidence<'_>) -> 
         Ranges::Bits => Ranges::Lookup,
         Ranges::Lookup => Ranges::Bits,
     };
-    let count =
-        |ranges| crate::quantize::constraints(&compiled.graph, &evidence.realized.intervals, ranges);
+    let count = |ranges| crate::quantize::constraints(&compiled.graph, &evidence.realized.intervals, ranges);
     // What the formula leaves out is the statement, which is the same either way.
     let built = compiled.circuit.r1cs.num_constraints() as u64;
     let constraints = count(other) + built.saturating_sub(count(taken));

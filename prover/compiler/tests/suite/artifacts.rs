@@ -21,7 +21,8 @@ fn every_step() -> &'static CompiledModel {
 }
 
 fn compile_every_step() -> CompiledModel {
-    let weights = |count: usize| -> Vec<f32> { (0..count).map(|i| ((i * 37 % 19) as f32 - 9.0) / 9.0).collect() };
+    let weights =
+        |count: usize| -> Vec<f32> { (0..count).map(|i| ((i * 37 % 19) as f32 - 9.0) / 9.0).collect() };
     let window = || vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])];
     let onnx = Onnx::with_opset(17)
         .input("x", &[1, 1, 4, 4])

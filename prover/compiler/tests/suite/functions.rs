@@ -22,7 +22,10 @@ fn positive() -> Onnx {
 }
 
 fn function(onnx: Onnx, operator: &str, attributes: Vec<tract_onnx::pb::AttributeProto>) -> Onnx {
-    onnx.node("a", operator, &["g"], attributes).floats("v", &[3, 2], &W[..6]).node("y", "Gemm", &["a", "v"], vec![]).output("y")
+    onnx.node("a", operator, &["g"], attributes)
+        .floats("v", &[3, 2], &W[..6])
+        .node("y", "Gemm", &["a", "v"], vec![])
+        .output("y")
 }
 
 #[test]
@@ -60,7 +63,9 @@ fn functions_of_positive_numbers() {
 fn a_reciprocal_of_zero_is_refused_by_name() {
     let onnx = function(hidden(), "Reciprocal", vec![]);
     let error = compile(&onnx.bytes(), &Table::Rows(rows(50, 4, 7)), &Options::default()).unwrap_err();
-    let CompileError::Quantize(QuantizeError::Pole { layer, function, .. }) = error else { panic!("{error}") };
+    let CompileError::Quantize(QuantizeError::Pole { layer, function, .. }) = error else {
+        panic!("{error}")
+    };
     assert_eq!((layer.as_str(), function), ("g_node + a_node", "reciprocal"));
 }
 
@@ -76,7 +81,8 @@ fn products_that_are_a_function_of_one_variable() {
         assert_eq!(found.len(), 1, "{model:?}");
         found[0]
     };
-    let silu = hidden().node("s", "Sigmoid", &["g"], vec![]).node("y", "Mul", &["g", "s"], vec![]).output("y");
+    let silu =
+        hidden().node("s", "Sigmoid", &["g"], vec![]).node("y", "Mul", &["g", "s"], vec![]).output("y");
     assert_eq!(activation(&silu), Activation::Silu);
     check_engines(&silu);
     let swish = hidden()

@@ -148,7 +148,8 @@ fn max_pooling_and_relu_are_one_layer_in_either_order() {
 
 #[test]
 fn max_pooling_of_inputs_of_sums_and_with_padding() {
-    let window = || vec![ints("kernel_shape", &[3, 2]), ints("strides", &[2, 1]), ints("pads", &[1, 0, 1, 1])];
+    let window =
+        || vec![ints("kernel_shape", &[3, 2]), ints("strides", &[2, 1]), ints("pads", &[1, 0, 1, 1])];
     check_engines(&image(&[1, 2, 4, 3]).node("y", "MaxPool", &["x"], window()).output("y"));
     let sum = image(&[1, 2, 4, 3]).input("z", &[1, 2, 4, 3]).node("s", "Add", &["x", "z"], vec![]);
     check_engines(&sum.node("y", "MaxPool", &["s"], window()).output("y"));
@@ -175,7 +176,9 @@ fn geometry_that_does_not_fit_is_refused() {
         let error = import(&onnx.bytes()).unwrap_err().to_string();
         assert!(error.contains(expected), "{expected} in {error}");
     };
-    let weights = |dims: &[i64]| image(&[1, 2, 4, 4]).floats("w", dims, &weights(dims.iter().product::<i64>() as usize, 1));
+    let weights = |dims: &[i64]| {
+        image(&[1, 2, 4, 4]).floats("w", dims, &weights(dims.iter().product::<i64>() as usize, 1))
+    };
     let conv = |onnx: Onnx, attributes| onnx.node("y", "Conv", &["x", "w"], attributes).output("y");
     refused(conv(weights(&[2, 3, 2, 2]), vec![]), "shapes [1, 2, 4, 4] and [2, 3, 2, 2] do not fit");
     refused(conv(weights(&[2, 2, 5, 5]), vec![]), "do not fit");

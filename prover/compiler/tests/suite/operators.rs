@@ -215,7 +215,10 @@ fn argmax_over_rows_with_and_without_the_kept_dimension() {
             .node("y", "ArgMax", &["g"], vec![int("axis", 1), int("keepdims", keepdims)])
             .output("y");
         let (compiled, report) = check_engines(&onnx);
-        assert!(matches!(compiled.graph.layers[0].step, Step::ArgMax(Groups { outer: 1, length: 3, inner: 1 })));
+        assert!(matches!(
+            compiled.graph.layers[0].step,
+            Step::ArgMax(Groups { outer: 1, length: 3, inner: 1 })
+        ));
         let decisions = report.outputs[0].decisions.as_ref().unwrap();
         assert_eq!(decisions.total, 100);
         assert!(decisions.flipped <= 3);

@@ -62,7 +62,8 @@ fn in_place(x: &Tensor, window: &mut Window) -> Option<Image> {
     let selection = x.selection()?;
     let (height, width) = (window.height.input, window.width.input);
     let at = |y: usize, x: usize| selection.atoms.get(y * width + x).copied().flatten();
-    let (top, left) = (0..height * width).map(|i| (i / width, i % width)).find(|&(y, x)| at(y, x).is_some())?;
+    let (top, left) =
+        (0..height * width).map(|i| (i / width, i % width)).find(|&(y, x)| at(y, x).is_some())?;
     let bottom = (top..height).take_while(|&y| at(y, left).is_some()).count() + top;
     let right = (left..width).take_while(|&x| at(top, x).is_some()).count() + left;
     let first = at(top, left)?;
@@ -216,7 +217,9 @@ fn list(node: &Node<'_>, attribute: &'static str, len: usize, default: usize) ->
         .collect();
     match sizes {
         Some(sizes) if sizes.len() == len => Ok(sizes),
-        _ => Err(node.bad_attribute(attribute, format!("{values:?}"), "one size for each axis (two for pads)")),
+        _ => {
+            Err(node.bad_attribute(attribute, format!("{values:?}"), "one size for each axis (two for pads)"))
+        }
     }
 }
 

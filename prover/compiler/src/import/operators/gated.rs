@@ -49,8 +49,10 @@ fn pattern(x: &Tensor, gate: &Tensor, layers: &Layers) -> Option<(Activation, f6
         // x · slope · sigmoid(r x) = slope / r · silu(r x)
         Activation::Sigmoid if offset == 0.0 => Some((Activation::Silu, ratio, slope / ratio)),
         Activation::HardSigmoid { alpha, beta } if offset == 0.0 => {
-            let fraction = |d: crate::model::Dyadic| d.mantissa as f64 * crate::number::pow2(-(d.shift as i32));
-            let fits = is_close(fraction(alpha), 1.0 / 6.0, TOLERANCE) && is_close(fraction(beta), 0.5, TOLERANCE);
+            let fraction =
+                |d: crate::model::Dyadic| d.mantissa as f64 * crate::number::pow2(-(d.shift as i32));
+            let fits =
+                is_close(fraction(alpha), 1.0 / 6.0, TOLERANCE) && is_close(fraction(beta), 0.5, TOLERANCE);
             fits.then_some((Activation::HardSwish, ratio, slope / ratio))
         }
         // x · slope · (1 + erf(r x)), and gelu(k x) = k x / 2 · (1 + erf(k x / sqrt 2)) with k = r sqrt 2

@@ -160,8 +160,7 @@ fn dense(x: &Tensor, rows: usize, w: impl Iterator<Item = f64>) -> Option<Dense>
     if !columns.iter().all(|&atom| seen.insert(atom)) {
         return None;
     }
-    let mut matrix =
-        Dense { w: Vec::with_capacity(rows * columns.len()), bias: vec![0.0; rows], columns };
+    let mut matrix = Dense { w: Vec::with_capacity(rows * columns.len()), bias: vec![0.0; rows], columns };
     let width = selection.atoms.len().max(1);
     for (i, w) in w.enumerate() {
         let (row, column) = (i / width, i % width);

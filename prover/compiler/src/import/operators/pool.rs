@@ -80,11 +80,14 @@ fn pooling(node: &Node<'_>, x: &Tensor) -> Result<Window, Refusal> {
     }
     let kernel = node.ints("kernel_shape")?.unwrap_or_default();
     let wrong = || node.bad_attribute("kernel_shape", format!("{kernel:?}"), "one size for each axis");
-    let sizes: Option<Vec<usize>> =
-        kernel.iter().map(|&size| usize::try_from(size).ok().filter(|size| (1..=1 << 16).contains(size))).collect();
+    let sizes: Option<Vec<usize>> = kernel
+        .iter()
+        .map(|&size| usize::try_from(size).ok().filter(|size| (1..=1 << 16).contains(size)))
+        .collect();
     let window = window(node, &x.shape, &sizes.ok_or_else(wrong)?)?;
     // A window of nothing but padding has no value.
-    let covered = |axis: Axis| (0..axis.output()).all(|o| (0..axis.kernel).any(|k| axis.position(o, k).is_some()));
+    let covered =
+        |axis: Axis| (0..axis.output()).all(|o| (0..axis.kernel).any(|k| axis.position(o, k).is_some()));
     if covered(window.height) && covered(window.width) {
         return Ok(window);
     }

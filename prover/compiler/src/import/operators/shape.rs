@@ -199,7 +199,8 @@ pub(super) fn pad(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
         Some(axes) => positions(node, &axes, &x.shape, rank)?,
         None => (0..rank).collect(),
     };
-    let wrong = || node.bad_attribute("pads", format!("{pads:?}"), "two numbers that are not negative for each axis");
+    let wrong =
+        || node.bad_attribute("pads", format!("{pads:?}"), "two numbers that are not negative for each axis");
     if pads.len() != 2 * axes.len() {
         return Err(wrong());
     }
