@@ -50,7 +50,8 @@ impl Engines<'_> {
             Assignment { inputs: inputs.clone(), context, salts: salts.iter().map(element).collect() };
         let witness = case.model.circuit.solve(&assignment).unwrap();
         assert_eq!(witness.outputs(), outputs, "{at}: circuit and integer reference");
-        let complete = case.model.circuit.complete(witness.clone(), element(&Scalar::from(5u64)), challenge());
+        let complete =
+            case.model.circuit.complete(witness.clone(), element(&Scalar::from(5u64)), challenge());
         assert_eq!(case.model.circuit.r1cs.first_violation(&complete.unwrap()), None, "{at}");
 
         let statement = statement(case, context, &inputs, &outputs, &salts);

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use assay_compiler::{
-    CompileError, CompiledModel, Format, ImportError, Options, Proving, QuantizeError, Refusal, Report, Strategy,
+    CompileError, CompiledModel, Format, ImportError, Options, Proving, QuantizeError, Refusal, Report,
+    Strategy,
 };
 use serde_json::Value;
 

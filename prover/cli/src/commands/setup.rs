@@ -95,9 +95,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         }
         .map_err(|error| match error {
             SetupError::Memory(_) | SetupError::Backend(_) => anyhow::Error::new(error),
-            error => {
-                hinted(error, "the compiled model has no keys; compile it again from its ONNX file")
-            }
+            error => hinted(error, "the compiled model has no keys; compile it again from its ONNX file"),
         })?
     };
     let elapsed = start.elapsed();
