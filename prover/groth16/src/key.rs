@@ -104,6 +104,11 @@ impl ProvingKey {
         self.verifying_key.circuit
     }
 
+    /// Points of the evaluation domain.
+    pub fn domain_size(&self) -> usize {
+        self.h().len()
+    }
+
     /// Bytes that the key takes, in memory or mapped: those of its `.pk` artifact.
     pub fn memory_bytes(&self) -> usize {
         self.store.len()

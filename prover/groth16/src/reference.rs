@@ -15,7 +15,7 @@ use ark_relations::{
     utils::matrix::Matrix,
 };
 use ark_std::rand::{CryptoRng, RngCore};
-use assay_circuits::{Circuit, R1cs};
+use assay_circuits::{Circuit, NUM_INSTANCE, R1cs};
 use assay_engine::Domain;
 use assay_interface::groth16::SetupKind;
 
@@ -92,16 +92,19 @@ impl Reference {
         Reference::of(key, &circuit.r1cs)
     }
 
-    /// A key of its own for a circuit, over the 2^k points that arkworks takes; `None` for a circuit with a commitment.
-    pub fn for_circuit(
+    /// A key of its own for a circuit's constraints, over the 2^k points that arkworks takes. What a circuit commits to is
+    /// one more private wire here, and the challenge too: the same matrices and the same work, without a commitment.
+    pub fn without_commitment(
         circuit: &Circuit,
         rng: &mut (impl RngCore + CryptoRng),
-    ) -> Option<Result<Reference, SetupError>> {
-        let system = System::of(circuit);
-        system.commitment.is_none().then(|| Reference::for_system(&system, rng))
+    ) -> Result<Reference, SetupError> {
+        let mut r1cs = circuit.r1cs.clone();
+        r1cs.num_witness += r1cs.num_instance - NUM_INSTANCE;
+        r1cs.num_instance = NUM_INSTANCE;
+        Reference::for_system(&System { r1cs: &r1cs, commitment: None, digest: circuit.digest() }, rng)
     }
 
-    /// As [`Reference::for_circuit`], for a system without a commitment.
+    /// A key of its own for a system without a commitment.
     pub(crate) fn for_system(
         system: &System<'_>,
         rng: &mut (impl RngCore + CryptoRng),

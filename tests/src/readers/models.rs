@@ -36,7 +36,7 @@ pub(super) fn compiled_model_seeds() -> Vec<Vec<u8>> {
 pub fn onnx(bytes: &[u8]) {
     let Ok(model) = import(bytes) else { return };
     let (width, layers) = (model.input_len(), model.layers.len());
-    if width > 64 || layers > 8 || model.layers.iter().any(|layer| layer.rows.len() > 64) {
+    if width > 64 || layers > 8 || model.layers.iter().any(|layer| layer.map.rows() > 64) {
         return; // sound, but slow to compile for each mutant
     }
     let table = Table::Rows(vec![vec![0.5; width], vec![-0.25; width]]);

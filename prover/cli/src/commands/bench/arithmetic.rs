@@ -1,0 +1,91 @@
+//! The engine alone: constraint systems without a model, against ark-groth16.
+
+use std::time::Instant;
+
+use anyhow::Context;
+use assay_groth16::Backend;
+use assay_groth16::synthetic::{self, Synthetic};
+use rand::SeedableRng;
+use rand::rngs::OsRng;
+use rand_chacha::ChaCha20Rng;
+
+use super::measure::{self, Measured};
+use super::series::Series;
+use crate::failure::SelfCheck;
+use crate::ui::{Bar, Spinner};
+
+const ARK_RUNS: u32 = 3;
+
+/// The system `name`, with a random witness; `None` for a name that is none.
+fn system(name: &str, rng: &mut ChaCha20Rng) -> Option<Synthetic> {
+    let (kind, count) = name.split_once('-')?;
+    let count = match count.split_once('^') {
+        Some(("2", exponent)) => 1usize.checked_shl(exponent.parse().ok()?)?,
+        _ => count.parse().ok()?,
+    };
+    match kind {
+        "squarings" => Some(synthetic::squarings(count, rng)),
+        "bits" => Some(synthetic::bits(count, rng)),
+        _ => None,
+    }
+}
+
+/// Measures the system `name`; `None` for a name that is none.
+pub fn measure(name: &str, runs: u32, with_ark: bool) -> anyhow::Result<Option<Measured>> {
+    let mut rng = ChaCha20Rng::from_rng(OsRng).context("the system has no random numbers")?;
+    let Some(system) = system(name, &mut rng) else { return Ok(None) };
+    let mut series = Series::default();
+    let start = Instant::now();
+    let spinner = Spinner::start("making a development key");
+    let key = system.setup(&mut rng)?;
+    drop(spinner);
+    let setup_ms = start.elapsed().as_secs_f64() * 1e3;
+    let (key, key_bytes) = measure::reload(key, &mut series)?;
+    let backend = Backend::detect()?;
+    let bar = Bar::start(&format!("measuring {name}"), u64::from(runs));
+    let mut proof_bytes = 0;
+    for run in 0..=runs {
+        let mut one = Series::default();
+        let start = Instant::now();
+        let (proof, phases) = system.prove(&key, backend, &mut rng)?;
+        one.add("prove", start.elapsed());
+        phases.phases().into_iter().for_each(|(name, time)| one.add(name, time));
+        one.time("verify", || assay_groth16::verify(key.verifying_key(), &proof, &system.public_input()))
+            .map_err(|error| SelfCheck(format!("a proof of run {run} does not verify: {error:#}")))?;
+        proof_bytes = proof.to_interface().as_bytes().len();
+        if run > 0 {
+            series.extend(one);
+            bar.step();
+        }
+    }
+    drop(bar);
+    let peak_bytes = measure::peak_memory();
+    if with_ark {
+        let _spinner = Spinner::start("ark-groth16");
+        let reference = system.reference(&mut rng)?;
+        for run in 0..=ARK_RUNS {
+            let start = Instant::now();
+            system.prove_by(&reference, &mut rng)?;
+            if run > 0 {
+                series.add("ark-groth16 prove", start.elapsed());
+            }
+        }
+    }
+    let mut measured = Measured {
+        name: name.to_owned(),
+        constraints: system.num_constraints(),
+        kinds: Vec::new(),
+        domain: key.domain_size(),
+        has_commitment: false,
+        compile_ms: None,
+        setup_ms: Some(setup_ms),
+        key_bytes,
+        times: series.spreads(),
+        proof_bytes,
+        compute_units: None,
+        peak_bytes,
+        ark_ratio: None,
+    };
+    measured.ark_ratio = measure::ratio(&measured);
+    Ok(Some(measured))
+}
