@@ -3,8 +3,9 @@
 use thiserror::Error;
 
 use super::{
-    COMMITTED_PROOF_LEN, CommittedKey, CommittedProof, Form, G1_LEN, G2_LEN, KeyRef, PLAIN_PROOF_LEN,
-    PlainKey, PlainProof, ProofPoint, ProofRef, Transcript, is_zero, transcript::fold_factor,
+    BASE_MODULUS, COMMITTED_PROOF_LEN, CommittedKey, CommittedProof, Form, G1_LEN, G2_LEN, KeyRef,
+    PLAIN_PROOF_LEN, PlainKey, PlainProof, ProofPoint, ProofRef, Transcript, is_zero,
+    transcript::fold_factor,
 };
 use crate::{
     field::Scalar,
@@ -117,7 +118,13 @@ fn check_points(proof: &PlainProof) -> Result<(), VerifyError> {
     check_point(ProofPoint::C, &proof.c)
 }
 
+/// Refuses the identity, and coordinates with a bit beyond the modulus' length: the runtime reads the two highest bits
+/// of some coordinates as flags, so that a point would have several encodings, and the identity one that is not zero.
 fn check_point(point: ProofPoint, bytes: &[u8]) -> Result<(), VerifyError> {
+    let [highest, ..] = BASE_MODULUS;
+    if bytes.as_chunks::<32>().0.iter().any(|[first, ..]| *first > highest) {
+        return Err(VerifyError::Invalid);
+    }
     if is_zero(bytes) { Err(VerifyError::Identity(point)) } else { Ok(()) }
 }
 

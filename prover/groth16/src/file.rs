@@ -194,8 +194,7 @@ fn read_head(artifact: &Artifact<'_>) -> Result<([u8; 32], SetupKind, Counts), K
     let setup = SetupKind::from_byte(setup).ok_or(KeyReadError::SetupKind(setup))?;
     let counts = rest.first_chunk::<24>().ok_or(truncated("counts"))?.as_chunks::<4>().0;
     let &[wires, domain, a, b, l, committed] = counts else { return Err(truncated("counts")) };
-    let [wires, domain, a, b, l, committed] =
-        [wires, domain, a, b, l, committed].map(|bytes| u32::from_le_bytes(bytes));
+    let [wires, domain, a, b, l, committed] = [wires, domain, a, b, l, committed].map(u32::from_le_bytes);
     let count = |field, found, range: std::ops::RangeInclusive<u32>| {
         if range.contains(&found) { Ok(()) } else { Err(KeyReadError::Count { field, found }) }
     };

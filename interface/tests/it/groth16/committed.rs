@@ -12,6 +12,7 @@ use assay_interface::{
 };
 use proptest::prelude::*;
 
+use super::plain::is_flag;
 use super::{
     encoding::{element, outside_the_subgroup, scalar},
     reference,
@@ -269,7 +270,11 @@ proptest! {
             let other = Scalar::from_be_bytes(other).unwrap();
             for (proof, digest) in [(&bent, &digest), (&honest, &other)] {
                 prop_assert_eq!(verify(&key, proof, digest), Err(VerifyError::Invalid));
-                prop_assert_eq!(both(&key, proof, digest), Err(VerifyError::Invalid));
+                if is_flag(bit) {
+                    prop_assert_eq!(verify_bsb22(&key, proof, digest), Err(VerifyError::Invalid));
+                } else {
+                    prop_assert_eq!(both(&key, proof, digest), Err(VerifyError::Invalid));
+                }
             }
         }
     }

@@ -263,16 +263,26 @@ fn bench_reports_medians_with_their_spread() {
     let printed =
         workspace.succeed(["bench", "--model", "model.assay", "--key", "model.pk", "--runs", "3", "--json"]);
     let report: Value = serde_json::from_str(&printed).unwrap();
-    for row in ["load model", "load and check key", "witness", "prove", "verify", "witness + prove"] {
-        let row = &report["times"][row];
+    let times = report["times"].as_array().unwrap();
+    for name in ["witness", "prove", "verify", "witness + prove", "quotient", "H", "ark-groth16 prove"] {
+        let row = &times.iter().find(|row| row[0] == name).unwrap_or_else(|| panic!("{name}"))[1];
         let value = |name: &str| row[name].as_f64().unwrap();
         assert!(value("min_ms") <= value("median_ms") && value("median_ms") <= value("max_ms"), "{row}");
-        assert_eq!(row["runs"], 3);
+        assert_eq!(row["runs"], 3, "{name}");
     }
-    let text = workspace.succeed(["bench", "--model", "model.assay", "--runs", "1"]);
+    let kinds = report["kinds"].as_array().unwrap();
+    let sum: u64 = kinds.iter().map(|kind| kind[1].as_u64().unwrap()).sum();
+    assert_eq!(sum, report["constraints"].as_u64().unwrap());
+    assert!(report["ark_ratio"].as_f64().unwrap() > 0.0);
+    let text = workspace.succeed(["bench", "--model", "model.assay", "--runs", "1", "--without-ark"]);
     assert!(text.contains("witness + prove") && text.contains("peak memory"), "{text}");
     let outside = Workspace::new();
-    assert!(outside.refused(["bench"]).contains("name a model with --model"));
+    assert!(outside.refused(["bench", "--only", "liquidation-risk"]).contains("name a model with --model"));
+    assert!(outside.refused(["bench", "--only", "resnet"]).contains("mnist-mlp-784-56-10"));
+    let engine = workspace.succeed(["bench", "--only", "squarings-100,bits-50", "--runs", "1", "--json"]);
+    let engine: Value = serde_json::from_str(&engine).unwrap();
+    assert_eq!(engine["rows"][0]["constraints"], 100);
+    assert_eq!(engine["rows"][1]["constraints"], 51);
 }
 
 #[test]
