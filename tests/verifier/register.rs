@@ -186,7 +186,7 @@ fn anyone_pays() {
     let register = registration.instruction().unwrap();
     let before = registry.net.account(&payer.pubkey()).unwrap().lamports;
     let signers = [&fee_payer, &registry.authority, &payer];
-    registry.net.send(&[register.clone()], &signers).expect_ok();
+    registry.net.send(std::slice::from_ref(&register), &signers).expect_ok();
     let rent = registry.net.account(&registration.model()).unwrap().lamports;
     assert_eq!(registry.net.account(&payer.pubkey()).unwrap().lamports, before - rent);
 

@@ -33,7 +33,7 @@ enum Maker {
     /// A circuit of the echo, without a commitment.
     Circuit { circuit: Box<Circuit>, proving_key: Box<ProvingKey> },
     /// The toy with a commitment, whose circuit says nothing of an echo: it has a proof for every statement.
-    Toy(Toy),
+    Toy(Box<Toy>),
 }
 
 /// A proof and what it is about.
@@ -92,7 +92,7 @@ impl Echo {
 
     fn build_committed(name: &str, seed: u64) -> Self {
         let toy = Toy::new(seed);
-        Self { schema: Self::schema(name), key: toy.key().into(), prover: Maker::Toy(toy) }
+        Self { schema: Self::schema(name), key: toy.key().into(), prover: Maker::Toy(Box::new(toy)) }
     }
 
     fn build(name: &str, seed: u64) -> Self {

@@ -116,8 +116,8 @@ fn width(values: &[i64]) -> u8 {
     let bits = values.iter().map(|&value| 65 - (value ^ (value >> 63)).leading_zeros()).max().unwrap_or(1);
     match bits {
         ..=8 => 1,
-        ..=16 => 2,
-        ..=32 => 4,
+        9..=16 => 2,
+        17..=32 => 4,
         _ => 8,
     }
 }

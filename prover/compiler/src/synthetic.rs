@@ -244,7 +244,7 @@ impl Onnx {
             name: name.clone(),
             dims: dims.to_vec(),
             data_type: DataType::Float as i32,
-            raw_data: raw_data.into(),
+            raw_data,
             ..Default::default()
         });
         name

@@ -28,7 +28,7 @@ enum Maker {
     /// The circuit of the score, without a commitment.
     Circuit { circuit: Box<Circuit>, proving_key: Box<ProvingKey> },
     /// The toy with a commitment: it has a proof for every statement, and makes those of true scores.
-    Toy(Toy),
+    Toy(Box<Toy>),
 }
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| Model::build("ltv-score", 1));
@@ -40,7 +40,7 @@ static RENAMED: LazyLock<Model> = LazyLock::new(|| Model::build("ltv-score-renam
 static COMMITTED: LazyLock<Model> = LazyLock::new(|| {
     let toy = Toy::new(3);
     let schema = Model::schema("ltv-score-committed");
-    Model { schema, key: toy.key().into(), maker: Maker::Toy(toy) }
+    Model { schema, key: toy.key().into(), maker: Maker::Toy(Box::new(toy)) }
 });
 
 impl Model {

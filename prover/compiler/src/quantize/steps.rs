@@ -19,7 +19,10 @@ const MAX_TABLES: usize = 64;
 
 /// Tables made so far: a search asks for the same ones again and again.
 #[derive(Default)]
-pub(crate) struct Tables(RefCell<Vec<(Activation, Quantization, Option<Arc<FunctionTable>>)>>);
+pub(crate) struct Tables(RefCell<Vec<Tabulated>>);
+
+/// What was asked for, and its table, where there is one.
+type Tabulated = (Activation, Quantization, Option<Arc<FunctionTable>>);
 
 impl Tables {
     /// The table of a function; `None` where it has none (a pole in the domain, scales beyond what tables take).

@@ -161,7 +161,7 @@ pub fn floats(name: &str, floats: &[f32]) -> AttributeProto {
 }
 
 pub fn text(name: &str, text: &str) -> AttributeProto {
-    AttributeProto { s: text.as_bytes().to_vec().into(), ..attribute(name, AttributeType::String) }
+    AttributeProto { s: text.as_bytes().to_vec(), ..attribute(name, AttributeType::String) }
 }
 
 pub fn tensor(name: &str, t: TensorProto) -> AttributeProto {
