@@ -99,7 +99,11 @@ pub enum ProveError {
 /// Masks that are tried, where one would do but for a chance of 2^-200.
 const ATTEMPTS: usize = 8;
 
-/// Wall time of each phase of one proof.
+/// Largest domain for which the sums over the domain and those over the wires run side by side.
+const SIDE_BY_SIDE: usize = 1 << 13;
+
+/// Wall time of each phase of one proof. In small circuits the quotient and H run beside A, L and both B, so that their
+/// times overlap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProveTimings {
     /// The commitment, its knowledge proof and the challenge; zero for a plain circuit.
@@ -138,7 +142,7 @@ impl ProveTimings {
         ]
     }
 
-    /// All phases.
+    /// All phases, as if one after another.
     pub fn total(&self) -> Duration {
         self.phases().iter().map(|(_, time)| *time).sum()
     }
@@ -350,25 +354,44 @@ impl Core<'_> {
         let wires = Wires::new(backend, wires);
         let [a, b] = self.rows.evaluate(backend, &wires, self.domain.size())?;
         timings.rows += clock.lap();
-        let quotient = self.domain.quotient(backend, a, b)?;
-        timings.quotient += clock.lap();
-        let sum_h = msm(backend, points.h, &quotient[..]);
-        drop(quotient);
-        timings.h += clock.lap();
         let select =
             |wires_of: &'_ [u32]| Prepared::read(&Selected { values: &wires.integers[..], wires: wires_of });
-        let sum_a = select(points.a.wires).msm(backend, points.a.points);
-        timings.a += clock.lap();
-        let sum_l = select(points.l.wires).msm(backend, points.l.points);
-        timings.l += clock.lap();
-        let scalars_b = select(points.b_g1.wires);
-        let sum_b = scalars_b.msm(backend, points.b_g1.points);
-        timings.b_g1 += clock.lap();
-        // The same wires in both groups, but in a `.zkey` nothing says so.
-        let same = points.b_g1.wires == points.b_g2.wires;
-        let scalars_b = if same { scalars_b } else { select(points.b_g2.wires) };
-        let sum_b_g2 = scalars_b.msm(backend, points.b_g2.points);
-        timings.b_g2 += clock.lap();
+        let over_domain = || -> Result<_, ProveError> {
+            let mut clock = Clock::start();
+            let quotient = self.domain.quotient(backend, a, b)?;
+            let quotient_time = clock.lap();
+            let sum_h = msm(backend, points.h, &quotient[..]);
+            Ok((sum_h, quotient_time, clock.lap()))
+        };
+        let over_wires = || {
+            let mut clock = Clock::start();
+            let sum_a = select(points.a.wires).msm(backend, points.a.points);
+            let a_time = clock.lap();
+            let sum_l = select(points.l.wires).msm(backend, points.l.points);
+            let l_time = clock.lap();
+            let scalars_b = select(points.b_g1.wires);
+            let sum_b = scalars_b.msm(backend, points.b_g1.points);
+            let b_g1_time = clock.lap();
+            // The same wires in both groups, but in a `.zkey` nothing says so.
+            let same = points.b_g1.wires == points.b_g2.wires;
+            let scalars_b = if same { scalars_b } else { select(points.b_g2.wires) };
+            let sum_b_g2 = scalars_b.msm(backend, points.b_g2.points);
+            (sum_a, sum_l, sum_b, sum_b_g2, [a_time, l_time, b_g1_time, clock.lap()])
+        };
+        // Sums over a few thousand points do not fill the cores one by one: small circuits run both halves side by side.
+        let (over_domain, over_wires) = if self.domain.size() <= SIDE_BY_SIDE {
+            rayon::join(over_domain, over_wires)
+        } else {
+            (over_domain(), over_wires())
+        };
+        let (sum_h, quotient_time, h_time) = over_domain?;
+        let (sum_a, sum_l, sum_b, sum_b_g2, [a_time, l_time, b_g1_time, b_g2_time]) = over_wires;
+        timings.quotient += quotient_time;
+        timings.h += h_time;
+        timings.a += a_time;
+        timings.l += l_time;
+        timings.b_g1 += b_g1_time;
+        timings.b_g2 += b_g2_time;
 
         let a = sum_a + points.alpha_g1 + points.delta_g1 * r;
         let b_g1 = sum_b + points.beta_g1 + points.delta_g1 * s;
