@@ -14,9 +14,11 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// The repository that this xtask was compiled in.
+    /// The repository that cargo runs this xtask in. What was compiled in can be another one: clones that share a
+    /// `CARGO_TARGET_DIR` share the binary.
     pub fn locate() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let root = Path::new(&package)
             .parent()
             .context("the xtask crate has no parent folder")?
             .to_path_buf();

@@ -37,6 +37,9 @@ pub enum Network {
     Dense18M,
 }
 
+/// Name of the input of every network.
+const INPUT: &str = "x";
+
 /// Rows of calibration data.
 const ROWS: usize = 64;
 
@@ -110,13 +113,17 @@ impl Network {
     }
 
     /// Options that it is compiled with: outputs are of the size of 1, and off by a twentieth at most. All but the
-    /// smallest prove their ranges by lookup.
+    /// smallest prove their ranges by lookup. An image is committed to: its pixels would fill a transaction.
     pub fn options(self) -> Options {
         let ranges = match self {
             Network::Mlp => Strategy::Auto,
             _ => Strategy::Lookup,
         };
-        Options { max_error: 0.05, name: Some(self.name().into()), ranges, ..Options::default() }
+        let commit = match self {
+            Network::MnistMlp | Network::LeNet | Network::Cnn => vec![INPUT.into()],
+            Network::Mlp | Network::Dense4M | Network::Dense18M => Vec::new(),
+        };
+        Options { max_error: 0.05, name: Some(self.name().into()), ranges, commit, ..Options::default() }
     }
 
     fn input_shape(self) -> Vec<i64> {
@@ -196,8 +203,8 @@ struct Onnx {
 impl Onnx {
     fn new(name: &str, shape: &[i64], seed: u64) -> Self {
         let graph =
-            GraphProto { name: name.into(), input: vec![tensor_info("x", shape)], ..Default::default() };
-        Onnx { graph, random: Random(seed), value: "x".into() }
+            GraphProto { name: name.into(), input: vec![tensor_info(INPUT, shape)], ..Default::default() };
+        Onnx { graph, random: Random(seed), value: INPUT.into() }
     }
 
     /// Gemm for each pair of sizes, ReLU between them.

@@ -1,6 +1,6 @@
 //! Compute units of the verifier program, in an in-process runtime.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use assay_circuits::{Assignment, Witness};
 use assay_client::verifier::{self, Registration};
 use assay_compiler::CompiledModel;
@@ -12,15 +12,15 @@ use assay_localnet::Localnet;
 use solana_signer::Signer;
 
 /// Registers the key, has the program verify the proof, and returns what `verify` consumed, alone in its transaction.
-/// `None` where the programs are not built, or the statement is too long for a transaction.
+/// An error says what is in the way: programs that are not built, a statement too long for a transaction.
 pub fn compute_units(
     model: &CompiledModel,
     key: &ProvingKey,
     proof: &Proof,
     assignment: &Assignment,
     witness: &Witness,
-) -> anyhow::Result<Option<u64>> {
-    let Ok(mut net) = Localnet::new() else { return Ok(None) };
+) -> anyhow::Result<u64> {
+    let mut net = Localnet::new()?;
     let mut salts = assignment.salts.iter();
     let mut values = Vec::new();
     for (tensor, input) in model.schema.inputs().iter().zip(&assignment.inputs) {
@@ -46,15 +46,18 @@ pub fn compute_units(
         timelock: 0,
     };
     let address = registration.model();
-    let Ok(register) = registration.instruction() else { return Ok(None) };
+    let register = registration.instruction()?;
     let activate = verifier::activate(authority.pubkey(), address);
     let verify = verifier::verify(address, &proof.to_interface(), statement.context, &statement.limbs);
     let payer = net.payer().insecure_clone();
-    for setup in [register, activate] {
-        if net.send(&[setup], &[&authority]).refusal.is_some() {
-            return Ok(None);
+    for (name, setup) in [("register", register), ("activate", activate)] {
+        if let Some(refusal) = net.send(&[setup], &[&authority]).refusal {
+            bail!("{name} was refused: {refusal}");
         }
     }
     let outcome = net.send(&[verify], &[&payer]);
-    Ok(outcome.refusal.is_none().then_some(outcome.compute_units))
+    match outcome.refusal {
+        None => Ok(outcome.compute_units),
+        Some(refusal) => bail!("verify was refused: {refusal}"),
+    }
 }
