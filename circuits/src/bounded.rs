@@ -134,18 +134,21 @@ impl Bounded {
                 return Err(BuildError::ForeignValue { operation });
             }
             owner = owner.or(part.owner);
-            // |interval| <= 2^60 and |factor| < 2^63: each product fits i128; the sums saturate.
+            // |interval| <= 2^63 (2^60 but for the wire of a product) and |factor| <= 2^63: each product fits i128. A sum
+            // that saturated could come back into the limits and prove what is false, so it is refused.
             let factor = i128::from(factor);
             let (a, b) = (part.lo * factor, part.hi * factor);
-            lo = lo.saturating_add(a.min(b));
-            hi = hi.saturating_add(a.max(b));
+            let ends = lo.checked_add(a.min(b)).zip(hi.checked_add(a.max(b)));
+            (lo, hi) = ends.ok_or_else(|| overflow(i128::MIN, i128::MAX))?;
             terms.extend(part.terms.iter().map(|&(wire, c)| (wire, i128::from(c) * factor)));
         }
         terms.sort_unstable_by_key(|&(wire, _)| wire);
         let mut merged: Vec<(Wire, i128)> = Vec::with_capacity(terms.len());
         for (wire, c) in terms {
             match merged.last_mut() {
-                Some((last, sum)) if *last == wire => *sum = sum.saturating_add(c),
+                Some((last, sum)) if *last == wire => {
+                    *sum = sum.checked_add(c).ok_or_else(|| overflow(i128::MIN, i128::MAX))?;
+                }
                 _ => merged.push((wire, c)),
             }
         }
@@ -254,5 +257,27 @@ mod tests {
         let zero = Bounded::proven_wire(1, Wire(2), 0).mul_const(1 << 62)?;
         assert!(matches!(zero.mul_const(4), Err(BuildError::Overflow { .. })));
         Ok(())
+    }
+
+    /// A sum that leaves 128 bits does not come back: its interval would be a wrong one.
+    #[test]
+    fn sums_beyond_128_bits_are_refused() {
+        let largest = 1i64 << LIMIT_BITS;
+        // Wires of one value each: the interval is a point, -2^127 if it saturates.
+        let constant = |index| wire(index, largest).proven(LIMIT, LIMIT);
+        let below: Vec<Bounded> = (0..32).map(|i| constant(2 + i)).collect();
+        let above: Vec<Bounded> = (0..16).map(|i| constant(40 + i)).collect();
+        let mut parts: Vec<(&Bounded, i64)> = below.iter().map(|x| (x, -i64::MAX)).collect();
+        parts.extend(above.iter().map(|x| (x, i64::MAX)));
+        // -2^127 + 16 * 2^60 * (2^63 - 1) = -16 * 2^60
+        let last = constant(60);
+        parts.push((&last, 16));
+        let sum = Bounded::combine("sum", &parts, 0);
+        assert!(matches!(sum, Err(BuildError::Overflow { operation: "sum", .. })), "{sum:?}");
+        // The coefficients of one wire likewise.
+        let mut parts = vec![(&last, -i64::MAX); 32];
+        parts.extend(vec![(&last, i64::MAX); 16]);
+        parts.push((&last, 16));
+        assert!(matches!(Bounded::combine("sum", &parts, 0), Err(BuildError::Overflow { .. })));
     }
 }

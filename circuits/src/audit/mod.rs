@@ -22,6 +22,8 @@ use crate::r1cs::R1cs;
 
 mod advice;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod unique;
 
 pub use advice::advice_sweep;

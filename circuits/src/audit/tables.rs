@@ -12,6 +12,7 @@ use ark_ff::{One, Zero};
 
 use super::Columns;
 use crate::circuit::Circuit;
+use crate::gadgets::poseidon;
 use crate::linear::Wire;
 use crate::r1cs::{Csr, R1cs};
 
@@ -37,11 +38,13 @@ pub(super) struct Query {
     pub(super) row: usize,
 }
 
-pub(super) fn find(circuit: &Circuit, columns: &Columns) -> Vec<Table> {
+/// The witness says what rho has to be, the hash of its challenge: see [`Finder::is_rho`].
+pub(super) fn find(circuit: &Circuit, columns: &Columns, witness: &[Fr]) -> Vec<Table> {
     let Some(commitment) = &circuit.commitment else { return Vec::new() };
     let committed: HashSet<usize> = commitment.committed.iter().map(|&wire| wire as usize).collect();
     let r1cs = &circuit.r1cs;
-    let finder = Finder { r1cs, columns, committed };
+    let rho = witness.get(Wire::CHALLENGE.index()).and_then(|&challenge| poseidon::reference(&[challenge]));
+    let finder = Finder { r1cs, columns, committed, witness, rho };
     (0..r1cs.num_constraints()).filter_map(|row| finder.table(row)).collect()
 }
 
@@ -49,6 +52,9 @@ struct Finder<'a> {
     r1cs: &'a R1cs,
     columns: &'a Columns,
     committed: HashSet<usize>,
+    witness: &'a [Fr],
+    /// The hash of the witness' challenge.
+    rho: Option<Fr>,
 }
 
 impl Finder<'_> {
@@ -122,8 +128,13 @@ impl Finder<'_> {
         Some((argument, value))
     }
 
-    /// Rho is what the constraint of that name defines.
+    /// Rho is what the constraint of that name defines, and has the value of the challenge's hash: a table whose rho is
+    /// another function of the challenge, such as the challenge itself, proves nothing. That no other wire has a part in it
+    /// follows if its value is proven unique, as it has to be for a clean report.
     fn is_rho(&self, wire: usize) -> bool {
+        if self.rho.is_none() || self.witness.get(wire).copied() != self.rho {
+            return false;
+        }
         let is_definition = |row: usize| {
             self.r1cs.violation(row).block == "lookup/rho/rho * 1 = hash of the challenge"
                 && self.wire(&self.r1cs.a, row) == Some(wire)

@@ -35,7 +35,7 @@ use crate::r1cs::{Csr, R1cs};
 /// free wires, and each value derived is compared with it.
 pub fn uniqueness(circuit: &Circuit, witness: &Witness, allow: &[Allowed<'_>]) -> Report {
     let columns = Columns::new(&circuit.r1cs);
-    let tables = tables::find(circuit, &columns);
+    let tables = tables::find(circuit, &columns, &witness.values);
     let queries = (0..)
         .zip(&tables)
         .flat_map(|(t, table)| (0..).zip(&table.queries).map(move |(q, query)| (query.row, (t, q))));
@@ -420,7 +420,8 @@ impl Knowledge<'_> {
             digits.push(digit);
         }
         digits.sort_by_key(|digit| digit.weight);
-        let is_small = reach < SMALL && shift.abs() < SMALL;
+        // Every sum of the wires is then within ±2^100, so that a target beyond that is none of them.
+        let is_small = reach < SMALL / 2 && shift.abs() < SMALL / 2;
         is_small.then(|| (digits, small(-affine.constant).map(|target| target + shift)))
     }
 

@@ -8,6 +8,12 @@
 //!
 //! Rows N_c, N_c + 1, ... of A hold the instance wires, so that each occurs with an independent polynomial.
 //!
+//! *Soundness.* The key's L_j lack their term in `tau^(2N - 1)` (see [`odd_lagrange`]), so they span more than the
+//! multiples of the vanishing polynomial `Z = X^N - 1` of degree up to 2N - 2: since `X^(N-1) Z - X^(2N-1) = -X^(N-1)`, they
+//! span `X^(N-1)` as well, which is nowhere zero on the domain. With it a prover shows `a_i b_i - c_i = e w^-i` for all rows
+//! i at once, with an e of its choice (w generates the domain). The rows of the instance keep e at zero: B and C are zero
+//! there for every wire, so `0 = e w^-i`. No key may be made without such a row.
+//!
 //! Cost at tau: four multiplications a domain point for each of the two Lagrange bases, and one a nonzero coefficient
 //! other than 1 and -1. Columns are summed in parallel, each task those of its own wires, so nothing is locked or
 //! transposed, and memory is three elements a wire.
@@ -151,6 +157,20 @@ mod tests {
             let basis = odd_lagrange(&domain, tau, factor);
             let sum: Fr = basis.iter().zip(points).map(|(basis, point)| *basis * polynomial(point)).sum();
             assert_eq!(sum, polynomial(tau) * factor, "{size} points");
+        }
+    }
+
+    /// The one polynomial in the span of the basis that does not vanish on the domain: see the module's soundness.
+    #[test]
+    fn the_basis_spans_the_power_below_the_size() {
+        for size in [1u64, 2, 8, 3, 24, 9] {
+            let domain = Domain::with_size(size as usize).unwrap();
+            let (tau, factor) = (Fr::from(123_456_789u64), Fr::from(5u64));
+            let points = std::iter::successors(Some(domain.shift()), |x| Some(*x * domain.omega()));
+            let basis = odd_lagrange(&domain, tau, factor);
+            let sum: Fr =
+                basis.iter().zip(points).map(|(basis, x)| *basis * x.pow([size - 1]).double()).sum();
+            assert_eq!(sum, factor * tau.pow([size - 1]), "{size} points");
         }
     }
 }

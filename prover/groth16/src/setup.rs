@@ -9,6 +9,30 @@
 //! IC_j = kappa_j / gamma for an instance wire | G_j = kappa_j / gamma and sigma G_j for a committed wire, without L_j
 //! ```
 //!
+//! # What a key with a commitment proves
+//!
+//! In the algebraic group model, with the secrets as variables: G1 of the key spans 1, alpha, beta, delta, polynomials
+//! in tau, some over delta, `kappa_j / gamma` and, alone with a factor sigma, `sigma kappa_j / gamma` for committed j;
+//! G2 spans 1, beta, gamma, delta, sigma gamma and polynomials in tau. The equations are the two of
+//! `assay_interface::groth16`: what folds them is drawn after both are fixed.
+//!
+//! - *D is a commitment.* `PoK = sigma D`. A term of D with sigma would give PoK one with sigma^2, which it cannot
+//!   have, and PoK's terms with sigma are `sigma kappa_j / gamma`. So D is `sum w_j kappa_j / gamma` over the
+//!   committed wires. It was a combination of the key's points when it was hashed, before h was known, and that
+//!   combination holds no IC_j, since an instance wire has a row of A to itself (module `qap`): its coefficients of
+//!   the G_j are the w_j, and no challenge can change them.
+//! - *A and B.* From the term alpha beta, `A = alpha + ..` and `B = beta + ..` but for a factor. Nothing on the right
+//!   has beta^2, alpha gamma or alpha sigma gamma: so A has no beta, and B neither gamma nor sigma gamma. What A has
+//!   over gamma with sigma, over gamma, and over delta is zero, in this order: its product with `beta + B(tau)` keeps
+//!   that denominator, and on the right 1 / gamma has a factor delta and 1 / delta does not occur. That gamma is the
+//!   base of the knowledge check too adds sigma gamma to G2 and nothing else.
+//! - *The wires.* What is left is Groth16's: `A(tau) = sum w_j A_j`, `B(tau) = sum w_j B_j`, and `A B - sum w_j C_j`
+//!   in the span of the H_i; the w_j are 1, the digest and h, those of D, and C's coefficients of the L_j.
+//!
+//! *Zero knowledge.* D is uniform, because the mask is and its G_j is not zero; PoK is sigma D, and h a hash of D. A
+//! and B are blinded as in Groth16, and C follows from the equation. So whoever knows the secrets makes proofs of the
+//! same distribution without a witness.
+//!
 //! Points come from fixed-base tables and are written where the key file has them; points that are zero are never made.
 //! The generators are the groups' standard ones. Whoever learns one of the secrets (the *toxic waste*) can prove anything,
 //! so the keys carry [`SetupKind::Development`] for good, and consumer programs can refuse them. Keys for real funds come

@@ -31,9 +31,10 @@
 //! field, whose characteristic is far larger (the reader of circuits refuses more than 2^32
 //! queries). So it is not the zero function, whatever the `m_t` are. Over the common
 //! denominator its numerator has degree below `queries + entries`, so it vanishes for at most that
-//! many `X`; `X` is one of 2^248 values, drawn after all `q` and `m_t` are fixed. Where `X` equals an entry or a query, a
-//! fraction is not determined: at most as many values again. Error: `2 * (queries + entries) / 2^248`
-//! for each commitment that is tried.
+//! many `X`; `X` is one of 2^248 values, drawn after all `q` and `m_t` are fixed. Where `X` equals an entry whose `m_t` is 0, `s_t`
+//! is free and the sums agree at will: at most `entries` values more. (Where it equals a query, or an entry of another
+//! `m_t`, nothing satisfies the constraints: an honest prover takes another mask.) Error:
+//! `2 * (queries + entries) / 2^248` for each commitment that is tried.
 //!
 //! *Multiplicities* therefore need no range check: they only add poles at entries. Negative or huge ones
 //! satisfy nothing that honest ones do not, and given the queries they are unique but for the same error,
