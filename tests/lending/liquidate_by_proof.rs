@@ -3,7 +3,7 @@ use assay_client::{
     lending::{ALL, Liquidation, Proven},
     verifier,
 };
-use assay_interface::groth16::Proof;
+use assay_interface::groth16::{CommittedProof, Proof, Transcript};
 use assay_lending::state::{SETUP_CEREMONY, Snapshot};
 use assay_localnet::MAX_TRANSACTION_SIZE;
 use solana_instruction::Instruction;
@@ -150,10 +150,10 @@ fn a_proof_for_other_features_or_another_context_is_refused() {
     let honest = world.proven(&snapshot);
     let mut features = snapshot.features;
     features[5] += 1;
-    let other_features = Model::shared().prove_for(features, snapshot.context);
+    let other_features = Model::shared().prove_for(Transcript::Assay, features, snapshot.context);
     let mut context = snapshot.context;
     context[0] ^= 1;
-    let other_context = Model::shared().prove_for(snapshot.features, context);
+    let other_context = Model::shared().prove_for(Transcript::Assay, snapshot.features, context);
     for proof in [other_features, other_context] {
         refused(&world.liquidator_sends(with_proof(&world, &Proven { proof, ..honest })), "ProofInvalid");
     }
@@ -291,10 +291,14 @@ fn a_model_with_a_commitment_opens_liquidations_by_its_proofs() {
     refused(&world.liquidator_sends(with_proof(&world, &plain)), "ProofForm");
     let mut features = snapshot.features;
     features[5] += 1;
-    let wrong = Proven { proof: model.prove_for(features, snapshot.context), ..plain };
+    let wrong = Proven { proof: model.prove_for(Transcript::Assay, features, snapshot.context), ..plain };
     refused(&world.liquidator_sends(with_proof(&world, &wrong)), "ProofInvalid");
 
+    let of_groth16_solana = model.prove_for(Transcript::Bsb22, snapshot.features, snapshot.context);
     let proven = Proven { proof: model.prove(&snapshot), ..plain };
+    for proof in [of_groth16_solana, with_commitment_of(proven.proof, wrong.proof)] {
+        refused(&world.liquidator_sends(with_proof(&world, &Proven { proof, ..plain })), "ProofInvalid");
+    }
     refused(
         &world.liquidator_sends(with_proof(&world, &Proven { score: proven.score + 1, ..proven })),
         "ProofInvalid",
@@ -304,6 +308,14 @@ fn a_model_with_a_commitment_opens_liquidations_by_its_proofs() {
     let outcome = world.net.send(&[limit, price, early], &[&world.liquidator.key]).expect_ok();
     assert!(outcome.size <= MAX_TRANSACTION_SIZE, "{} bytes", outcome.size);
     assert!(world.net.account(&world.snapshot_address()).is_none(), "the snapshot is consumed");
+}
+
+/// The first proof, with D and PoK of the second.
+fn with_commitment_of(proof: Proof, other: Proof) -> Proof {
+    let (Proof::Committed(proof), Proof::Committed(other)) = (proof, other) else {
+        unreachable!("the model has a commitment")
+    };
+    CommittedProof { plain: proof.plain, ..other }.into()
 }
 
 #[test]

@@ -10,9 +10,9 @@ mod models;
 use std::sync::LazyLock;
 
 use ark_bn254::Fr;
-use assay_circuits::layers::{dense, requantize};
+use assay_circuits::layers::{dense, function, requantize};
 use assay_circuits::{
-    Assignment, BuildError, Builder, Circuit, StatementInput, StatementOutput, Violation, Visibility, Witness,
+    Assignment, BuildError, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility, Witness,
 };
 use assay_interface::artifact::{self, Kind};
 use assay_interface::field::Scalar;
@@ -121,25 +121,31 @@ pub fn circuit(bytes: &[u8]) {
         context: [7; 32],
         salts: vec![Fr::from(5u64); read.program().num_salts()],
     };
-    if let Ok(witness) = read.solve(&assignment) {
+    let Ok(witness) = read.solve(&assignment) else { return };
+    if let Ok(witness) = read.complete(witness, Fr::from(11u64), Fr::from(1u64 << 60)) {
         let _ = read.r1cs.first_violation(&witness);
     }
 }
 
 fn circuit_seeds() -> Vec<Vec<u8>> {
-    vec![small_circuit().to_bytes()]
+    FORMS.map(|ranges| small_circuit(ranges).to_bytes()).to_vec()
 }
 
-/// A dense layer with ReLU and an argmax, one public and one committed input.
-fn small_circuit() -> Circuit {
+/// Circuits without a commitment, and with one.
+const FORMS: [Ranges; 2] = [Ranges::Bits, Ranges::Lookup];
+
+/// A dense layer and a function by table, one public and one committed input.
+fn small_circuit(ranges: Ranges) -> Circuit {
     let build = || -> Result<Circuit, BuildError> {
-        let mut b = Builder::new();
+        let mut b = Builder::with_ranges(ranges);
         let x = b.input("x", 3, 8)?;
         let y = b.input("y", 1, 8)?;
         let both: Vec<_> = x.iter().chain(&y).cloned().collect();
         let weights = dense::Weights { rows: 2, cols: 4, w: vec![3, -5, 2, 1, -1, 4, -2, 7] };
         let sums = dense::constrain(&mut b, &both, &weights, &[100, -20])?;
-        let out = requantize::constrain(&mut b, &sums, requantize::Requantize::signed(3, 8))?;
+        let sums = requantize::constrain(&mut b, &sums, requantize::Requantize::signed(6, 4))?;
+        let squares = function::FunctionTable::new(-8, (-8..8).map(|x| x * x).collect())?;
+        let out = function::constrain(&mut b, &sums, &squares)?;
         let inputs = [
             StatementInput { values: &x, bits: 8, visibility: Visibility::Public },
             StatementInput { values: &y, bits: 8, visibility: Visibility::Committed },
@@ -152,23 +158,24 @@ fn small_circuit() -> Circuit {
 
 /// A witness.
 pub fn witness(bytes: &[u8]) {
-    if let Ok(read) = Witness::from_bytes(bytes) {
-        assert_eq!(read.to_bytes(), bytes, "one encoding for each witness");
-        let _ = small_circuit_violation(&read);
+    static CIRCUITS: LazyLock<[Circuit; 2]> = LazyLock::new(|| FORMS.map(small_circuit));
+    let Ok(read) = Witness::from_bytes(bytes) else { return };
+    assert_eq!(read.to_bytes(), bytes, "one encoding for each witness");
+    for circuit in CIRCUITS.iter() {
+        let _ = circuit.r1cs.first_violation(&read);
+        let _ = circuit.complete(read.clone(), Fr::from(11u64), Fr::from(1u64 << 60));
     }
 }
 
-/// The first constraint of the small circuit that a foreign witness, of any length, violates.
-fn small_circuit_violation(witness: &Witness) -> Option<Violation> {
-    static CIRCUIT: LazyLock<Circuit> = LazyLock::new(small_circuit);
-    CIRCUIT.r1cs.first_violation(witness)
+fn witness_seeds() -> Vec<Vec<u8>> {
+    FORMS.map(|ranges| small_witness(&small_circuit(ranges)).to_bytes()).to_vec()
 }
 
-fn witness_seeds() -> Vec<Vec<u8>> {
+/// A witness of a small circuit.
+fn small_witness(circuit: &Circuit) -> Witness {
     let assignment =
         Assignment { inputs: vec![vec![1, -2, 3], vec![4]], context: [7; 32], salts: vec![Fr::from(9u64)] };
-    let witness = small_circuit().solve(&assignment).expect("the inputs are in range");
-    vec![witness.to_bytes()]
+    circuit.solve(&assignment).expect("the inputs are in range")
 }
 
 /// `bytes` as a file, and as the payload of a sound one: the checksum would hide the payload's reader from mutants.

@@ -172,15 +172,7 @@ fn register(case: &Case, key: &ProvingKey) -> (Localnet, Address) {
     let mut net = Localnet::new().unwrap();
     let authority = net.fund();
     let key = key.verifying_key().to_interface();
-    let registration = Registration {
-        authority: authority.pubkey(),
-        payer: authority.pubkey(),
-        key: &key,
-        schema: &case.model.schema,
-        setup: SetupKind::Development,
-        transcript_hash: [0; 32],
-        timelock: 0,
-    };
+    let registration = Registration::development(authority.pubkey(), &key, &case.model.schema);
     let model = registration.model();
     net.send(&[registration.instruction().unwrap()], &[&authority]).expect_ok();
     net.send(&[verifier::activate(authority.pubkey(), model)], &[&authority]).expect_ok();

@@ -1,13 +1,12 @@
-//! Another implementation judges our keys and proofs: snarkjs, from the npm registry, installed by `cargo xtask test`.
+//! Another implementation judges our keys and proofs.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use ark_bn254::Fr;
 use assay_circuits::Assignment;
 use assay_groth16::{prove, scalar, setup_development, snarkjs};
 use assay_interface::field::Scalar;
+use assay_tests::snarkjs::accepts as verdict;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -45,27 +44,8 @@ pub fn accepts(case: &Case) {
     let proof = write("proof.json", snarkjs::proof_to_json(&proof).unwrap());
     let other_proof = write("other.json", snarkjs::proof_to_json(&other_proof).unwrap());
 
-    let accepted = verify(&key, &digest, &proof);
-    assert!(accepted.status.success(), "{accepted:?}");
+    assert!(verdict(&key, &digest, &proof));
     for (public, proof) in [(&altered, &proof), (&digest, &other_proof)] {
-        let refused = verify(&key, public, proof);
-        let says_invalid = String::from_utf8_lossy(&refused.stdout).contains("Invalid proof");
-        assert!(!refused.status.success() && says_invalid, "{refused:?}");
+        assert!(!verdict(&key, public, proof));
     }
-}
-
-fn verify(key: &Path, public: &Path, proof: &Path) -> Output {
-    let snarkjs = snarkjs_path();
-    Command::new(&snarkjs)
-        .args(["groth16", "verify"])
-        .args([key, public, proof])
-        .output()
-        .unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask test`", snarkjs.display()))
-}
-
-/// Where `cargo xtask test` says that it is, or where it puts it.
-fn snarkjs_path() -> PathBuf {
-    let default =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tools/snarkjs-0.7.6/node_modules/.bin/snarkjs");
-    std::env::var_os("ASSAY_SNARKJS").map_or_else(|| default.into(), PathBuf::from)
 }

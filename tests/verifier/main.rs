@@ -8,6 +8,7 @@ mod accept_authority;
 mod activate;
 mod costs;
 mod digest;
+mod forgeries;
 mod gate;
 mod layout;
 mod propose_authority;

@@ -3,17 +3,14 @@
 use std::sync::LazyLock;
 
 use anchor_lang::Event;
-use assay_circuits::{Assignment, Builder, Circuit, StatementInput, StatementOutput, Visibility as Bound};
+use assay_circuits::Ranges;
 use assay_client::verifier::{self, Model, Receipt, Registration};
-use assay_groth16::{Prover, ProvingKey, element, setup_development};
 use assay_interface::field::Scalar;
-use assay_interface::groth16::{Form, Proof, SetupKind, Transcript, VerifyingKey};
-use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
-use assay_interface::statement::{Statement, TensorValue};
+use assay_interface::groth16::{Form, Proof, Transcript, VerifyingKey};
+use assay_interface::schema::ModelSchema;
+use assay_interface::statement::Statement;
 use assay_localnet::{Localnet, Outcome};
-use assay_tests::toy::Toy;
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
+use assay_tests::pass_through::{PassThrough, tensor};
 use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -22,19 +19,7 @@ use solana_signer::Signer;
 const BITS: u8 = 8;
 
 /// A model whose one output is its one input.
-pub struct Echo {
-    pub schema: ModelSchema,
-    pub key: VerifyingKey,
-    prover: Maker,
-}
-
-/// What makes the proofs of a model.
-enum Maker {
-    /// A circuit of the echo, without a commitment.
-    Circuit { circuit: Box<Circuit>, proving_key: Box<ProvingKey> },
-    /// The toy with a commitment, whose circuit says nothing of an echo: it has a proof for every statement.
-    Toy(Box<Toy>),
-}
+pub struct Echo(PassThrough);
 
 /// A proof and what it is about.
 #[derive(Clone)]
@@ -45,10 +30,25 @@ pub struct Proven {
     pub digest: Scalar,
 }
 
-static ECHO: LazyLock<Echo> = LazyLock::new(|| Echo::build("echo", 1));
-static OTHER: LazyLock<Echo> = LazyLock::new(|| Echo::build("other", 2));
-static COMMITTED: LazyLock<Echo> = LazyLock::new(|| Echo::build_committed("committed", 3));
-static OTHER_COMMITTED: LazyLock<Echo> = LazyLock::new(|| Echo::build_committed("other committed", 4));
+impl Proven {
+    pub fn new(proof: Proof, statement: Statement) -> Self {
+        let digest = statement.digest().unwrap();
+        Self { proof, context: statement.context, limbs: statement.limbs, digest }
+    }
+}
+
+static ECHO: LazyLock<Echo> = LazyLock::new(|| Echo::build("echo", Ranges::Bits, 1));
+static OTHER: LazyLock<Echo> = LazyLock::new(|| Echo::build("other", Ranges::Bits, 2));
+static COMMITTED: LazyLock<Echo> = LazyLock::new(|| Echo::build("committed", Ranges::Lookup, 3));
+static OTHER_COMMITTED: LazyLock<Echo> = LazyLock::new(|| Echo::build("other committed", Ranges::Lookup, 4));
+
+impl std::ops::Deref for Echo {
+    type Target = PassThrough;
+
+    fn deref(&self) -> &PassThrough {
+        &self.0
+    }
+}
 
 impl Echo {
     /// The model of most tests.
@@ -79,33 +79,9 @@ impl Echo {
         }
     }
 
-    fn schema(name: &str) -> ModelSchema {
-        let tensor = |name: &str| TensorSchema {
-            name: name.to_owned(),
-            shape: vec![1],
-            bits: BITS,
-            scale: 0,
-            visibility: Visibility::Public,
-        };
-        ModelSchema::new(name.to_owned(), vec![tensor("in")], vec![tensor("out")]).unwrap()
-    }
-
-    fn build_committed(name: &str, seed: u64) -> Self {
-        let toy = Toy::new(seed);
-        Self { schema: Self::schema(name), key: toy.key().into(), prover: Maker::Toy(Box::new(toy)) }
-    }
-
-    fn build(name: &str, seed: u64) -> Self {
-        let schema = Self::schema(name);
-        let mut builder = Builder::new();
-        let values = builder.input("in", 1, BITS).unwrap();
-        let input = StatementInput { values: &values, bits: BITS, visibility: Bound::Public };
-        let output = StatementOutput { values: &values, bits: BITS };
-        builder.bind_statement(element(&schema.domain()), &[input], &[output]).unwrap();
-        let circuit = builder.finish().unwrap();
-        let (proving_key, key) = setup_development(&circuit, &mut ChaCha20Rng::seed_from_u64(seed)).unwrap();
-        let prover = Maker::Circuit { circuit: Box::new(circuit), proving_key: Box::new(proving_key) };
-        Self { schema, key: key.to_interface(), prover }
+    fn build(name: &str, ranges: Ranges, seed: u64) -> Self {
+        let (input, output) = (tensor("in", 1, BITS, 0), tensor("out", 1, BITS, 0));
+        Self(PassThrough::build(name, input, output, ranges, seed))
     }
 
     /// A proof that the model maps `value` to itself, in `context`.
@@ -115,33 +91,18 @@ impl Echo {
 
     /// The same, with the blinding that `seed` gives: other bytes, same statement.
     pub fn prove_blinded(&self, value: i64, context: [u8; 32], seed: u64) -> Proven {
-        let values = [value];
-        let statement =
-            Statement::new(&self.schema, context, &[TensorValue::Values(&values)], &[&values]).unwrap();
-        let digest = statement.digest().unwrap();
-        let proof = match &self.prover {
-            Maker::Circuit { circuit, proving_key } => {
-                let inputs = vec![vec![value]];
-                let witness = circuit.solve(&Assignment { inputs, context, salts: vec![] }).unwrap();
-                let prover = Prover::new(proving_key, circuit).unwrap();
-                prover.prove(&witness, &mut ChaCha20Rng::seed_from_u64(seed)).unwrap().to_interface()
-            }
-            Maker::Toy(toy) => toy.prove(element(&digest), Transcript::Assay, seed).encode().into(),
-        };
-        Proven { proof, context, limbs: statement.limbs, digest }
+        self.prove_for(Transcript::Assay, value, context, seed)
+    }
+
+    /// The same, for the verifier of a transcript.
+    pub fn prove_for(&self, transcript: Transcript, value: i64, context: [u8; 32], seed: u64) -> Proven {
+        let (proof, statement) = self.0.prove(&[value], context, transcript, seed);
+        Proven::new(proof, statement)
     }
 
     /// A registration of this model as a development key without a timelock.
     pub fn registration(&self, authority: Address) -> Registration<'_> {
-        Registration {
-            authority,
-            payer: authority,
-            key: &self.key,
-            schema: &self.schema,
-            setup: SetupKind::Development,
-            transcript_hash: [0; 32],
-            timelock: 0,
-        }
+        Registration::development(authority, &self.key, &self.schema)
     }
 }
 
@@ -156,7 +117,7 @@ pub struct World {
 impl World {
     /// The model is proposed, with a timelock of an hour.
     pub fn proposed() -> Self {
-        Self::with_timelock(Echo::shared(), 3_600)
+        Self::registered(&Echo::shared().key, &Echo::shared().schema, 3_600)
     }
 
     /// The model is active.
@@ -166,19 +127,25 @@ impl World {
 
     /// `echo` is active.
     pub fn active_with(echo: &Echo) -> Self {
-        let mut world = Self::with_timelock(echo, 0);
+        Self::active_under(&echo.key, &echo.schema)
+    }
+
+    /// The model of any key and schema is active.
+    pub fn active_under(key: &VerifyingKey, schema: &ModelSchema) -> Self {
+        let mut world = Self::registered(key, schema, 0);
         let activate = verifier::activate(world.authority.pubkey(), world.model);
         world.authority_sends(activate).expect_ok();
         world
     }
 
-    fn with_timelock(echo: &Echo, timelock: i64) -> Self {
+    fn registered(key: &VerifyingKey, schema: &ModelSchema, timelock: i64) -> Self {
         let mut net = Localnet::new().unwrap();
         let (authority, stranger) = (fixed_key(1), fixed_key(2));
         for key in [&authority, &stranger] {
             net.airdrop(&key.pubkey(), 100_000_000_000);
         }
-        let registration = Registration { timelock, ..echo.registration(authority.pubkey()) };
+        let registration =
+            Registration { timelock, ..Registration::development(authority.pubkey(), key, schema) };
         net.send(&[registration.instruction().unwrap()], &[&authority]).expect_ok();
         let model = registration.model();
         Self { net, authority, stranger, model }

@@ -1,9 +1,7 @@
-use ark_bn254::Fr;
 use assay_client::verifier::{self, Verified};
-use assay_groth16::element;
 use assay_interface::field::Scalar;
-use assay_interface::groth16::{Proof, SetupKind, Transcript, VerifyingKey, verify_bsb22};
-use assay_tests::toy::{Exponents, Toy};
+use assay_interface::groth16::{CommittedProof, Proof, SetupKind, Transcript, VerifyingKey, verify_bsb22};
+use assay_tests::encoding::negated;
 use solana_address::Address;
 use solana_signer::Signer;
 
@@ -133,26 +131,77 @@ fn a_proof_has_the_form_of_the_key() {
 /// A proof for the verifier of `groth16-solana`, whose challenge hashes the commitment alone.
 #[test]
 fn a_proof_of_the_other_transcript_is_refused() {
-    let toy = Toy::new(3); // the committed model's
-    assert_eq!(Echo::committed().key, toy.key().into());
     let mut world = World::active_with(Echo::committed());
-    let proven = Echo::committed().prove(3, CONTEXT);
-    let proof = toy.prove(element(&proven.digest), Transcript::Bsb22, 1).encode();
-    let VerifyingKey::Committed(key) = Echo::committed().key else { unreachable!("it has a commitment") };
+    let proven = Echo::committed().prove_for(Transcript::Bsb22, 3, CONTEXT, 1);
+    let (VerifyingKey::Committed(key), Proof::Committed(proof)) = (Echo::committed().key, proven.proof)
+    else {
+        unreachable!("the model has a commitment")
+    };
     assert_eq!(verify_bsb22(&key, &proof, &proven.digest), Ok(()));
-    refused(&world.verify(&Proven { proof: proof.into(), ..proven }), "ProofInvalid");
+    refused(&world.verify(&proven), "ProofInvalid");
 }
 
-/// D may hold no public wire: else the proof of one statement would prove any.
+/// D and PoK belong to one another and to the rest of their proof: no part of it can come from elsewhere, not even from
+/// another proof of the same statement.
 #[test]
-fn a_commitment_to_the_digest_is_refused() {
-    let toy = Toy::new(3);
-    let mut world = World::active_with(Echo::committed());
-    let proven = Echo::committed().prove(3, CONTEXT);
-    let forged = toy.prove_claim(Fr::from(1u64), element(&proven.digest), Transcript::Assay, 1);
-    refused(&world.verify(&Proven { proof: forged.encode().into(), ..proven.clone() }), "ProofInvalid");
-    let knowing = Exponents { knowledge: toy.sigma * forged.d, ..forged };
-    world.verify(&Proven { proof: knowing.encode().into(), ..proven }).expect_ok();
+fn a_commitment_belongs_to_its_proof() {
+    let echo = Echo::committed();
+    let mut world = World::active_with(echo);
+    let proven = echo.prove(3, CONTEXT);
+    let honest = committed(&proven);
+    world.verify(&proven).expect_ok();
+    let sources = [
+        echo.prove_blinded(3, CONTEXT, 2), // the same statement
+        echo.prove(4, CONTEXT),
+        echo.prove(3, [9; 32]),
+        echo.prove_for(Transcript::Bsb22, 3, CONTEXT, 1),
+        echo.rival().prove(3, CONTEXT),
+    ]
+    .map(|proven| committed(&proven));
+    let mut mixed = Vec::new();
+    for CommittedProof { plain, commitment, knowledge } in sources {
+        mixed.extend([
+            CommittedProof { commitment, ..honest },
+            CommittedProof { knowledge, ..honest },
+            CommittedProof { commitment, knowledge, ..honest },
+            CommittedProof { plain, ..honest },
+        ]);
+    }
+    let CommittedProof { commitment, knowledge, .. } = honest;
+    let (minus_d, minus_knowledge) = (negated(&commitment), negated(&knowledge));
+    mixed.extend([
+        CommittedProof { commitment: knowledge, knowledge: commitment, ..honest },
+        CommittedProof { knowledge: commitment, ..honest },
+        CommittedProof { commitment: knowledge, ..honest },
+        CommittedProof { commitment: minus_d, ..honest },
+        CommittedProof { knowledge: minus_knowledge, ..honest },
+        CommittedProof { commitment: minus_d, knowledge: minus_knowledge, ..honest },
+    ]);
+    for proof in mixed.into_iter().filter(|proof| proof.as_bytes() != honest.as_bytes()) {
+        refused(&world.verify(&Proven { proof: proof.into(), ..proven.clone() }), "ProofInvalid");
+    }
+}
+
+fn committed(proven: &Proven) -> CommittedProof {
+    let Proof::Committed(proof) = proven.proof else { unreachable!("the model has a commitment") };
+    proof
+}
+
+/// The runtime reads the highest bits of some coordinates as flags, of infinity and of a sign, and drops those of others.
+#[test]
+fn a_point_has_no_flags() {
+    for echo in Echo::of_each_form() {
+        let mut world = World::active_with(echo);
+        let proven = echo.prove(3, CONTEXT);
+        for coordinate in (0..proven.proof.as_bytes().len()).step_by(32) {
+            for flag in [0x80, 0x40] {
+                let mut bytes = proven.proof.as_bytes().to_vec();
+                bytes[coordinate] |= flag;
+                let proof = Proof::from_slice(&bytes).unwrap();
+                refused(&world.verify(&Proven { proof, ..proven.clone() }), "ProofInvalid");
+            }
+        }
+    }
 }
 
 #[test]

@@ -34,7 +34,13 @@ pub struct Registration<'a> {
     pub timelock: i64,
 }
 
-impl Registration<'_> {
+impl<'a> Registration<'a> {
+    /// A key of a development setup, which the authority pays for and may activate at once.
+    pub fn development(authority: Address, key: &'a VerifyingKey, schema: &'a ModelSchema) -> Self {
+        let (setup, transcript_hash) = (SetupKind::Development, [0; 32]);
+        Self { authority, payer: authority, key, schema, setup, transcript_hash, timelock: 0 }
+    }
+
     /// Address of the model's account.
     pub fn model(&self) -> Address {
         model_address(&self.authority, self.key, self.schema)

@@ -89,27 +89,11 @@ pub fn rules(model: [u8; 32], statement_domain: [u8; 32], score_threshold: i16) 
         supply_cap: 10_000_000 * DEBT_UNIT,
         collateral_cap: 1_000_000 * COLLATERAL_UNIT,
         min_borrow: 100 * DEBT_UNIT,
-        price_max_age: 60,
-        snapshot_spacing: 30,
-        snapshot_expiry: 120,
-        base_rate_bps: 0,
-        kink_rate_bps: 800,
-        max_rate_bps: 15_000,
-        price_max_confidence_bps: 200,
-        max_ltv_bps: 8_000,
-        early_floor_bps: 8_000,
-        liquidation_threshold_bps: 8_500,
-        early_close_factor_bps: 2_000,
-        close_factor_bps: 5_000,
-        bonus_min_bps: 200,
-        bonus_max_bps: 800,
-        kink_utilization_bps: 8_000,
-        reserve_factor_bps: 1_000,
         score_threshold,
         // The greatest bonus from a logit 2 above the threshold on; a score counts in 2^-8.
         score_full: score_threshold.saturating_add(512),
         accepted_setup_kinds: SETUP_DEVELOPMENT,
-        reserved: [0; 7],
+        ..RiskParams::TEMPLATE
     }
 }
 

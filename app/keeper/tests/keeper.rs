@@ -20,6 +20,7 @@ use assay_keeper::{
     Account, Action, Chain, Config, Executed, Keeper, KeeperError, Mode, Reason, Route, Scorer, SendError,
     Strategy, Unscored,
 };
+use assay_lending::state::SETUP_DEVELOPMENT;
 use bytemuck::{Pod, Zeroable};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use solana_address::Address;
@@ -148,26 +149,12 @@ fn params() -> RiskParams {
         supply_cap: 1 << 50,
         collateral_cap: 1 << 60,
         min_borrow: 1_000_000,
-        price_max_age: 60,
-        snapshot_spacing: 30,
-        snapshot_expiry: 120,
-        base_rate_bps: 0,
+        // No interest: debts stay what they are.
         kink_rate_bps: 0,
         max_rate_bps: 0,
-        price_max_confidence_bps: 200,
-        max_ltv_bps: 8_000,
-        early_floor_bps: 8_000,
-        liquidation_threshold_bps: 8_500,
-        early_close_factor_bps: 2_000,
-        close_factor_bps: 5_000,
-        bonus_min_bps: 200,
-        bonus_max_bps: 800,
-        kink_utilization_bps: 8_000,
-        reserve_factor_bps: 1_000,
-        score_threshold: 0,
         score_full: 512,
-        accepted_setup_kinds: 1,
-        reserved: [0; 7],
+        accepted_setup_kinds: SETUP_DEVELOPMENT,
+        ..RiskParams::TEMPLATE
     }
 }
 

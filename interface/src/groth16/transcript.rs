@@ -64,3 +64,31 @@ fn hash_to_field(commitment: &[u8; G1_LEN]) -> Scalar {
     let uniform = high.iter().chain(low.iter().take(16));
     Scalar::from_be_bytes_reduced(uniform.copied())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::groth16::COMMITTED_PROOF_LEN;
+
+    #[test]
+    fn the_fold_factor_is_its_formula_and_binds_every_byte() {
+        let factor = |key: [u8; 32], proof: [u8; COMMITTED_PROOF_LEN], digest: [u8; 32]| {
+            let digest = Scalar::from_be_bytes(digest).unwrap_or_default();
+            fold_factor(&key, &CommittedProof::from_bytes(proof), &digest)
+        };
+        let (key, proof, digest) = ([1; 32], [2; COMMITTED_PROOF_LEN], [3; 32]);
+        let honest = factor(key, proof, digest);
+        let hash = sha256(&[b"assay:fold:v1\0", &key, &proof, &digest]);
+        assert_eq!((honest.split_at(16).0, honest.split_at(16).1), (&[0; 16][..], hash.split_at(16).0));
+        fn flipped<const N: usize>(bytes: [u8; N]) -> impl Iterator<Item = [u8; N]> {
+            (0..N).map(move |at| {
+                let mut bytes = bytes;
+                bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1);
+                bytes
+            })
+        }
+        assert!(flipped(key).all(|key| factor(key, proof, digest) != honest));
+        assert!(flipped(proof).all(|proof| factor(key, proof, digest) != honest));
+        assert!(flipped(digest).all(|digest| factor(key, proof, digest) != honest));
+    }
+}

@@ -3,45 +3,31 @@
 
 use std::sync::LazyLock;
 
-use assay_circuits::{Assignment, Builder, Circuit, StatementInput, StatementOutput, Visibility as Bound};
-use assay_groth16::{Prover, ProvingKey, element, setup_development};
-use assay_interface::{
-    features,
-    groth16::{Proof, Transcript, VerifyingKey},
-    lending::{SCORE_BITS, limbs},
-    schema::{ModelSchema, TensorSchema, Visibility},
-    statement::Statement,
-};
+use assay_circuits::Ranges;
+use assay_interface::features::{BITS, COUNT, SCALE};
+use assay_interface::groth16::{Proof, Transcript};
+use assay_interface::lending::SCORE_BITS;
 use assay_lending::state::Snapshot;
-use assay_tests::toy::Toy;
-use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+use assay_tests::pass_through::{PassThrough, tensor};
 
 /// The model, its keys and its circuit.
-pub struct Model {
-    pub schema: ModelSchema,
-    pub key: VerifyingKey,
-    maker: Maker,
-}
+pub struct Model(PassThrough);
 
-/// What makes the proofs.
-enum Maker {
-    /// The circuit of the score, without a commitment.
-    Circuit { circuit: Box<Circuit>, proving_key: Box<ProvingKey> },
-    /// The toy with a commitment: it has a proof for every statement, and makes those of true scores.
-    Toy(Box<Toy>),
-}
-
-static MODEL: LazyLock<Model> = LazyLock::new(|| Model::build("ltv-score", 1));
+static MODEL: LazyLock<Model> = LazyLock::new(|| Model::build("ltv-score", Ranges::Bits, 1));
 
 /// Same circuit and shapes under another name: another domain.
-static RENAMED: LazyLock<Model> = LazyLock::new(|| Model::build("ltv-score-renamed", 2));
+static RENAMED: LazyLock<Model> = LazyLock::new(|| Model::build("ltv-score-renamed", Ranges::Bits, 2));
 
-/// A model whose key has a commitment.
-static COMMITTED: LazyLock<Model> = LazyLock::new(|| {
-    let toy = Toy::new(3);
-    let schema = Model::schema("ltv-score-committed");
-    Model { schema, key: toy.key().into(), maker: Maker::Toy(Box::new(toy)) }
-});
+/// Same shapes, ranges by lookups: a key with a commitment.
+static COMMITTED: LazyLock<Model> = LazyLock::new(|| Model::build("ltv-score-committed", Ranges::Lookup, 3));
+
+impl std::ops::Deref for Model {
+    type Target = PassThrough;
+
+    fn deref(&self) -> &PassThrough {
+        &self.0
+    }
+}
 
 impl Model {
     /// The model of the tests, set up once.
@@ -59,30 +45,9 @@ impl Model {
         &COMMITTED
     }
 
-    fn schema(name: &str) -> ModelSchema {
-        let tensor = |name: &str, shape, bits, scale| TensorSchema {
-            name: name.to_owned(),
-            shape: vec![shape],
-            bits,
-            scale,
-            visibility: Visibility::Public,
-        };
-        let inputs = vec![tensor("features", features::COUNT as u32, features::BITS, features::SCALE)];
-        let outputs = vec![tensor("score", 1, SCORE_BITS, features::SCALE)];
-        ModelSchema::new(name.to_owned(), inputs, outputs).unwrap()
-    }
-
-    fn build(name: &str, seed: u64) -> Self {
-        let schema = Self::schema(name);
-        let mut builder = Builder::new();
-        let features = builder.input("features", features::COUNT, features::BITS).unwrap();
-        let input = StatementInput { values: &features, bits: features::BITS, visibility: Bound::Public };
-        let output = StatementOutput { values: &features[..1], bits: SCORE_BITS };
-        builder.bind_statement(element(&schema.domain()), &[input], &[output]).unwrap();
-        let circuit = builder.finish().unwrap();
-        let (proving_key, key) = setup_development(&circuit, &mut ChaCha20Rng::seed_from_u64(seed)).unwrap();
-        let maker = Maker::Circuit { circuit: Box::new(circuit), proving_key: Box::new(proving_key) };
-        Self { schema, key: key.to_interface(), maker }
+    fn build(name: &str, ranges: Ranges, seed: u64) -> Self {
+        let input = tensor("features", COUNT as u32, BITS, SCALE);
+        Self(PassThrough::build(name, input, tensor("score", 1, SCORE_BITS, SCALE), ranges, seed))
     }
 
     /// The score that the model gives.
@@ -92,24 +57,11 @@ impl Model {
 
     /// A proof of the score for a snapshot.
     pub fn prove(&self, snapshot: &Snapshot) -> Proof {
-        self.prove_for(snapshot.features, snapshot.context)
+        self.prove_for(Transcript::Assay, snapshot.features, snapshot.context)
     }
 
-    /// A proof of the score for any features and context.
-    pub fn prove_for(&self, features: [i16; features::COUNT], context: [u8; 32]) -> Proof {
-        match &self.maker {
-            Maker::Circuit { circuit, proving_key } => {
-                let inputs = vec![features.map(i64::from).to_vec()];
-                let witness = circuit.solve(&Assignment { inputs, context, salts: vec![] }).unwrap();
-                let prover = Prover::new(proving_key, circuit).unwrap();
-                prover.prove(&witness, &mut ChaCha20Rng::seed_from_u64(3)).unwrap().to_interface()
-            }
-            Maker::Toy(toy) => {
-                let limbs = limbs(&features, features[0]).unwrap().to_vec();
-                let statement = Statement { domain: self.schema.domain(), context, limbs };
-                let digest = element(&statement.digest().unwrap());
-                toy.prove(digest, Transcript::Assay, 3).encode().into()
-            }
-        }
+    /// A proof of the score for any features and context, for the verifier of a transcript.
+    pub fn prove_for(&self, transcript: Transcript, features: [i16; COUNT], context: [u8; 32]) -> Proof {
+        self.0.prove(&features.map(i64::from), context, transcript, 3).0
     }
 }

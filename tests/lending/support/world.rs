@@ -2,7 +2,6 @@
 
 use assay_client::lending::{Liquidation, MarketKeys, PriceAccounts, Proven};
 use assay_client::verifier::{self, Registration};
-use assay_interface::groth16::SetupKind;
 use assay_lending::state::{
     Deposit, Market, Position, PriceHistory, RiskParams, SETUP_DEVELOPMENT, Snapshot,
 };
@@ -61,26 +60,13 @@ pub fn params(model: Address) -> RiskParams {
         supply_cap: 10_000_000 * USDC,
         collateral_cap: 1_000_000 * SOL,
         min_borrow: 10 * USDC,
-        price_max_age: 60,
-        snapshot_spacing: 30,
-        snapshot_expiry: 120,
         base_rate_bps: 100,
-        kink_rate_bps: 800,
-        max_rate_bps: 15_000,
-        price_max_confidence_bps: 200,
         max_ltv_bps: 7_000,
         early_floor_bps: 7_500,
-        liquidation_threshold_bps: 8_500,
-        early_close_factor_bps: 2_000,
-        close_factor_bps: 5_000,
-        bonus_min_bps: 200,
-        bonus_max_bps: 800,
-        kink_utilization_bps: 8_000,
-        reserve_factor_bps: 1_000,
         score_threshold: 6_400,
         score_full: 6_960,
         accepted_setup_kinds: SETUP_DEVELOPMENT,
-        reserved: [0; 7],
+        ..RiskParams::TEMPLATE
     }
 }
 
@@ -314,13 +300,8 @@ impl World {
 fn register(net: &mut Localnet, authority: &Keypair, model: &Model) -> Address {
     let payer = net.payer().insecure_clone();
     let registration = Registration {
-        authority: authority.pubkey(),
         payer: payer.pubkey(),
-        key: &model.key,
-        schema: &model.schema,
-        setup: SetupKind::Development,
-        transcript_hash: [0; 32],
-        timelock: 0,
+        ..Registration::development(authority.pubkey(), &model.key, &model.schema)
     };
     net.send(&[registration.instruction().unwrap()], &[&payer, authority]).expect_ok();
     net.send(&[verifier::activate(authority.pubkey(), registration.model())], &[authority]).expect_ok();

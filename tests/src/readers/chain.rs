@@ -74,15 +74,15 @@ pub fn onchain_key(bytes: &[u8]) {
 }
 
 pub(super) fn onchain_key_seeds() -> Vec<Vec<u8>> {
-    let plain = proven().verifying_key.to_interface().compress().expect("a sound key");
-    // IC_1 and beta stand where a committed key has IC_2 and -sigma gamma: points of the right groups.
-    let committed = [&plain, &plain[256..288], &plain[32..96]].concat();
-    [(plain, 256), (committed, 384)]
-        .map(|(mut seed, length)| {
-            seed.extend(vec![0x22; length]);
+    proven()
+        .iter()
+        .map(|proven| {
+            let key = proven.verifying_key.to_interface();
+            let mut seed = key.compress().expect("a sound key");
+            seed.extend(vec![0x22; key.form().proof_len()]);
             seed
         })
-        .to_vec()
+        .collect()
 }
 
 /// The verifier program's answer to a caller.

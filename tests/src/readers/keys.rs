@@ -2,8 +2,7 @@
 
 use std::sync::LazyLock;
 
-use ark_bn254::Fr;
-use assay_circuits::Assignment;
+use assay_circuits::{Circuit, Ranges};
 use assay_groth16::circom::{Zkey, read_wtns};
 use assay_groth16::{Prover, ProvingKey, VerifyingKey, snarkjs};
 use assay_interface::artifact::Kind;
@@ -12,33 +11,32 @@ use assay_interface::groth16::{self, SetupKind};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::{as_file_and_payload, file_and_payload, small_circuit};
+use super::{FORMS, as_file_and_payload, file_and_payload, small_circuit, small_witness};
 
-/// Keys, proof and digest of the small circuit; the same ones each time.
+/// Keys, proof and digest of a small circuit; the same ones each time.
 pub(super) struct Proven {
+    circuit: Circuit,
     proving_key: ProvingKey,
     pub(super) verifying_key: VerifyingKey,
     proof: assay_groth16::Proof,
     digest: Scalar,
 }
 
-pub(super) fn proven() -> &'static Proven {
-    static PROVEN: LazyLock<Proven> = LazyLock::new(|| {
-        let mut rng = ChaCha20Rng::from_seed([42; 32]);
-        let circuit = small_circuit();
-        let assignment = Assignment {
-            inputs: vec![vec![1, -2, 3], vec![4]],
-            context: [7; 32],
-            salts: vec![Fr::from(9u64)],
-        };
-        let witness = circuit.solve(&assignment).expect("the inputs are in range");
-        let (proving_key, verifying_key) =
-            assay_groth16::setup_development(&circuit, &mut rng).expect("the circuit has keys");
-        let proof =
-            assay_groth16::prove(&proving_key, &circuit, &witness, &mut rng).expect("the witness is valid");
-        Proven { proving_key, verifying_key, proof, digest: assay_groth16::scalar(witness.digest()) }
-    });
+/// One of each form.
+pub(super) fn proven() -> &'static [Proven; 2] {
+    static PROVEN: LazyLock<[Proven; 2]> = LazyLock::new(|| FORMS.map(prove));
     &PROVEN
+}
+
+fn prove(ranges: Ranges) -> Proven {
+    let mut rng = ChaCha20Rng::from_seed([42; 32]);
+    let circuit = small_circuit(ranges);
+    let witness = small_witness(&circuit);
+    let (proving_key, verifying_key) =
+        assay_groth16::setup_development(&circuit, &mut rng).expect("the circuit has keys");
+    let proof =
+        assay_groth16::prove(&proving_key, &circuit, &witness, &mut rng).expect("the witness is valid");
+    Proven { circuit, proving_key, verifying_key, proof, digest: assay_groth16::scalar(witness.digest()) }
 }
 
 /// A proving key, and that it does not panic when it proves.
@@ -46,12 +44,14 @@ pub fn proving_key(bytes: &[u8]) {
     for bytes in as_file_and_payload(Kind::ProvingKey, bytes) {
         let Ok(read) = ProvingKey::from_bytes(&bytes) else { continue };
         assert_eq!(read.to_bytes(), bytes, "one encoding for each key");
-        let _ = Prover::new(&read, &small_circuit()).map(drop);
+        for Proven { circuit, .. } in proven() {
+            let _ = Prover::new(&read, circuit).map(drop);
+        }
     }
 }
 
 pub(super) fn proving_key_seeds() -> Vec<Vec<u8>> {
-    file_and_payload(proven().proving_key.to_bytes())
+    proven().iter().flat_map(|proven| file_and_payload(proven.proving_key.to_bytes())).collect()
 }
 
 /// A verifying key.
@@ -64,21 +64,22 @@ pub fn verifying_key(bytes: &[u8]) {
 }
 
 pub(super) fn verifying_key_seeds() -> Vec<Vec<u8>> {
-    file_and_payload(proven().verifying_key.to_bytes())
+    proven().iter().flat_map(|proven| file_and_payload(proven.verifying_key.to_bytes())).collect()
 }
 
 /// The bytes of a proof, read and verified: the host accepts nothing that the verifier program's code refuses.
 pub fn proof(bytes: &[u8]) {
     let Ok(onchain) = groth16::Proof::from_slice(bytes) else { return };
-    let Proven { verifying_key, digest, .. } = proven();
-    let host = assay_groth16::Proof::from_interface(&onchain)
-        .and_then(|proof| assay_groth16::verify(verifying_key, &proof, digest));
-    let chain = groth16::verify(&verifying_key.to_interface(), &onchain, digest);
-    assert_eq!(host.is_ok(), chain.is_ok(), "host {host:?}, chain {chain:?}");
+    for Proven { verifying_key, digest, .. } in proven() {
+        let host = assay_groth16::Proof::from_interface(&onchain)
+            .and_then(|proof| assay_groth16::verify(verifying_key, &proof, digest));
+        let chain = groth16::verify(&verifying_key.to_interface(), &onchain, digest);
+        assert_eq!(host.is_ok(), chain.is_ok(), "host {host:?}, chain {chain:?}");
+    }
 }
 
 pub(super) fn proof_seeds() -> Vec<Vec<u8>> {
-    vec![proven().proof.to_interface().as_bytes().to_vec()]
+    proven().iter().map(|proven| proven.proof.to_interface().as_bytes().to_vec()).collect()
 }
 
 /// snarkjs' JSON of a key, a proof and public inputs.
@@ -101,10 +102,10 @@ pub fn snarkjs(bytes: &[u8]) {
 }
 
 pub(super) fn snarkjs_seeds() -> Vec<Vec<u8>> {
-    let Proven { verifying_key, proof, digest, .. } = proven();
+    let [Proven { verifying_key, proof, digest, .. }, _] = proven();
     let texts = [
-        snarkjs::verifying_key_to_json(verifying_key).expect("the small circuit has no commitment"),
-        snarkjs::proof_to_json(proof).expect("the small circuit has no commitment"),
+        snarkjs::verifying_key_to_json(verifying_key).expect("the first has no commitment"),
+        snarkjs::proof_to_json(proof).expect("the first has no commitment"),
         snarkjs::public_to_json(digest),
     ];
     texts.into_iter().map(String::into_bytes).collect()

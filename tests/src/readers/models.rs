@@ -2,14 +2,25 @@
 
 use assay_compiler::calibrate::{CalibrationError, FeatureNames, Signature, Table};
 use assay_compiler::import::import;
-use assay_compiler::{CompiledModel, Options, compile};
+use assay_compiler::{CompiledModel, Options, Strategy, compile};
 use assay_interface::artifact::Kind;
 
 use super::{as_file_and_payload, file_and_payload};
 
 const LINEAR_SCORE: &[u8] = include_bytes!("../../../models/suite/linear-score/model.onnx");
-const CLIP_CLASSIFIER: &[u8] = include_bytes!("../../../models/suite/clip-classifier/model.onnx");
-const TWO_BRANCH: &[u8] = include_bytes!("../../../models/suite/two-branch/model.onnx");
+
+/// The suite's models: most of the operators that import knows.
+const MODELS: [&[u8]; 9] = [
+    LINEAR_SCORE,
+    include_bytes!("../../../models/suite/activations/model.onnx"),
+    include_bytes!("../../../models/suite/clip-classifier/model.onnx"),
+    include_bytes!("../../../models/suite/conv-average/model.onnx"),
+    include_bytes!("../../../models/suite/conv-residual/model.onnx"),
+    include_bytes!("../../../models/suite/layer-norm/model.onnx"),
+    include_bytes!("../../../models/suite/signal/model.onnx"),
+    include_bytes!("../../../models/suite/softmax-classifier/model.onnx"),
+    include_bytes!("../../../models/suite/two-branch/model.onnx"),
+];
 
 /// A compiled model, and a run of whatever the bytes made of it.
 pub fn compiled_model(bytes: &[u8]) {
@@ -28,8 +39,12 @@ pub fn compiled_model(bytes: &[u8]) {
 pub(super) fn compiled_model_seeds() -> Vec<Vec<u8>> {
     let table = Table::from_csv(include_bytes!("../../../models/suite/linear-score/calibration.csv"))
         .expect("the suite's calibration data is sound");
-    let (model, _) = compile(LINEAR_SCORE, &table, &Options::default()).expect("the suite's models compile");
-    file_and_payload(model.to_bytes())
+    let compiled = |ranges| {
+        let options = Options { ranges, ..Options::default() };
+        let (model, _) = compile(LINEAR_SCORE, &table, &options).expect("the suite's models compile");
+        file_and_payload(model.to_bytes())
+    };
+    [Strategy::Bits, Strategy::Lookup].into_iter().flat_map(compiled).collect()
 }
 
 /// An ONNX file. What import takes is also compiled, on two samples, where it is small.
@@ -47,7 +62,7 @@ pub fn onnx(bytes: &[u8]) {
 }
 
 pub(super) fn onnx_seeds() -> Vec<Vec<u8>> {
-    [LINEAR_SCORE, CLIP_CLASSIFIER, TWO_BRANCH].map(<[u8]>::to_vec).to_vec()
+    MODELS.map(<[u8]>::to_vec).to_vec()
 }
 
 /// Samples as CSV.

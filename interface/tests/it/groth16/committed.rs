@@ -1,7 +1,7 @@
 //! Committed proofs: both transcripts, every way to bend one, and the opinion of `groth16-solana`.
 
 use ark_bn254::Fr;
-use ark_ff::{One, Zero};
+use ark_ff::{One, PrimeField, Zero};
 use assay_interface::{
     field::Scalar,
     groth16::{
@@ -207,6 +207,63 @@ fn errors_of_the_two_equations_do_not_cancel() {
     let folded_by_one = rest - (proof.knowledge - toy.sigma * proof.d) * toy.gamma;
     assert!(folded_by_one.is_zero() && !rest.is_zero());
     assert_eq!(both(&key, &proof.encode(), &scalar(claimed)), Err(VerifyError::Invalid));
+}
+
+/// rho binds every part of the proof, the digest and the key: a prover who fixes rho by all parts but one, and then
+/// solves the folded equation for that one, gets another rho.
+#[test]
+fn no_part_of_a_proof_can_be_solved_for_once_the_factor_is_known() {
+    let (toy, key, honest, digest) = fixture(Transcript::Bsb22);
+    let x = element(&digest);
+    let challenge = |d: Fr| {
+        let commitment = Exponents { d, ..honest }.encode().commitment;
+        element(&Transcript::Bsb22.challenge(&key.key_hash(), &commitment, &digest))
+    };
+    // D is no commitment, and nothing else fits either.
+    let [a, b, c, d, knowledge] = [2u64, 3, 5, 7, 11].map(Fr::from);
+    let stale = Exponents { a, b, c, d, knowledge };
+    let factor = {
+        let hash =
+            sha256(&[b"assay:fold:v1\0", &key.key_hash(), stale.encode().as_bytes(), digest.as_be_bytes()]);
+        Fr::from_be_bytes_mod_order(&hash[..16])
+    };
+    let residue = |proof: Exponents, x: Fr| {
+        let inputs = toy.ic(0) + x * toy.ic(1) + challenge(proof.d) * toy.ic(2) + proof.d;
+        let knowledge = factor * (proof.knowledge - toy.sigma * proof.d);
+        toy.alpha * toy.beta + (inputs + knowledge) * toy.gamma + proof.c * toy.delta - proof.a * proof.b
+    };
+    let rest = residue(stale, x);
+    assert!(!rest.is_zero());
+    let solved = [
+        ("A", Exponents { a: a + rest / b, ..stale }, x),
+        ("B", Exponents { b: b + rest / a, ..stale }, x),
+        ("C", Exponents { c: c - rest / toy.delta, ..stale }, x),
+        ("PoK", Exponents { knowledge: knowledge - rest / (factor * toy.gamma), ..stale }, x),
+        ("the digest", stale, x - rest / (toy.ic(1) * toy.gamma)),
+    ];
+    for (part, proof, x) in solved {
+        assert!(
+            residue(proof, x).is_zero(),
+            "{part} solves the equation for the factor that it was fixed by"
+        );
+        assert_eq!(both(&key, &proof.encode(), &scalar(x)), Err(VerifyError::Invalid), "{part}");
+    }
+}
+
+/// A point has one encoding: x + p is no other name for x, in any coordinate of a proof.
+#[test]
+fn coordinates_beyond_the_order_of_the_base_field_are_refused() {
+    let (toy, key, _, digest) = fixture(Transcript::Bsb22);
+    for transcript in [Transcript::Assay, Transcript::Bsb22] {
+        for (offset, (proof, aliased)) in toy.with_aliases(element(&digest), transcript) {
+            let verdict = |proof| match transcript {
+                Transcript::Assay => verify(&key, proof, &digest),
+                Transcript::Bsb22 => both(&key, proof, &digest),
+            };
+            assert_eq!(verdict(&proof), Ok(()), "at {offset}");
+            assert_eq!(verdict(&aliased), Err(VerifyError::Invalid), "at {offset}");
+        }
+    }
 }
 
 #[test]

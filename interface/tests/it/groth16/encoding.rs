@@ -30,10 +30,12 @@ pub fn read_g1(bytes: &[u8]) -> G1Affine {
     G1Affine::new(x, y)
 }
 
-/// A point of G2 from its bytes, which must be in the subgroup.
+/// A point of G2 from its bytes, which must be on the curve.
 pub fn read_g2(bytes: &[u8]) -> G2Affine {
     let [x1, x0, y1, y0] = [0, 32, 64, 96].map(|at| Fq::from_be_bytes_mod_order(&bytes[at..at + 32]));
-    G2Affine::new(Fq2::new(x0, x1), Fq2::new(y0, y1))
+    let point = G2Affine::new_unchecked(Fq2::new(x0, x1), Fq2::new(y0, y1));
+    assert!(point.is_on_curve());
+    point
 }
 
 pub fn scalar(element: Fr) -> Scalar {

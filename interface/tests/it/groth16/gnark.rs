@@ -108,7 +108,7 @@ fn reference_accepts(key: &GnarkKey, proof: &CommittedProof, input: &Scalar) -> 
         vk_ic: &key.ic,
         vk_commitment: Some(commitment),
     };
-    reference::accepts_with_base(&key, proof, input)
+    reference::accepts_with_base(&key, proof, input.as_be_bytes())
 }
 
 #[test]

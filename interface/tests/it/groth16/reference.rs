@@ -16,20 +16,36 @@ pub fn accepts(key: &PlainKey, proof: &PlainProof, digest: &Scalar) -> bool {
 
 /// Whether its `bsb22` verifier accepts.
 pub fn accepts_bsb22(key: &CommittedKey, proof: &CommittedProof, digest: &Scalar) -> bool {
+    accepts_bsb22_bytes(key, proof, digest.as_be_bytes())
+}
+
+/// The same for 32 bytes that may be no element.
+pub fn accepts_bsb22_bytes(key: &CommittedKey, proof: &CommittedProof, input: &[u8; 32]) -> bool {
     let [ic0, ic1] = key.plain.ic;
     let ic = [ic0, ic1, key.ic_challenge];
     let commitment =
         CommitmentVerifyingKey { g2: key.plain.gamma_g2, g_sigma_neg_g2: key.sigma_gamma_negated };
-    accepts_with_base(&convert(&key.plain, &ic, Some(commitment)), proof, digest)
+    accepts_with_base(&convert(&key.plain, &ic, Some(commitment)), proof, input)
 }
 
 /// The same, for a key whose commitment has any base.
-pub fn accepts_with_base(key: &Groth16Verifyingkey<'_>, proof: &CommittedProof, digest: &Scalar) -> bool {
+pub fn accepts_with_base(key: &Groth16Verifyingkey<'_>, proof: &CommittedProof, input: &[u8; 32]) -> bool {
     let CommittedProof { plain: PlainProof { a_negated, b, c }, commitment, knowledge } = proof;
-    let inputs = [digest.to_be_bytes()];
+    let inputs = [*input];
     Groth16Verifier::new_with_commitment(a_negated, b, c, commitment, knowledge, &inputs, key)
         .and_then(|mut verifier| verifier.verify())
         .is_ok()
+}
+
+/// The element's other name in 32 bytes: `digest + r`.
+pub fn plus_order(digest: &Scalar) -> [u8; 32] {
+    let (mut sum, mut carry) = ([0; 32], 0);
+    for ((place, x), r) in sum.iter_mut().zip(digest.as_be_bytes()).zip(&Scalar::MODULUS).rev() {
+        let digit = u16::from(*x) + u16::from(*r) + carry;
+        (*place, carry) = (digit as u8, digit >> 8);
+    }
+    assert_eq!(carry, 0);
+    sum
 }
 
 fn convert<'a>(

@@ -9,10 +9,14 @@
 //!
 //! Everybody knows factors in a field: there is a proof for every digest, and one that verifies came from the prover.
 
+use std::collections::BTreeMap;
+
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{FftField, Field, One, UniformRand, Zero};
-use assay_interface::groth16::{CommittedKey, CommittedProof, PlainKey, PlainProof, Transcript};
+use assay_interface::groth16::{
+    BASE_MODULUS, COMMITTED_PROOF_LEN, CommittedKey, CommittedProof, PlainKey, PlainProof, Transcript,
+};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 use super::encoding::{element, g1, g2, scalar};
@@ -99,6 +103,40 @@ impl Toy {
         }
     }
 
+    /// The logarithm that A B must have, given those of D and C: `alpha beta + V gamma + C delta`.
+    fn product(&self, digest: Fr, transcript: Transcript, d: Fr, c: Fr) -> Fr {
+        let challenge = element(&transcript.challenge(&self.key().key_hash(), &g1_of(d), &scalar(digest)));
+        let inputs = self.ic(ONE) + digest * self.ic(DIGEST) + challenge * self.ic(CHALLENGE) + d;
+        self.alpha * self.beta + inputs * self.gamma + c * self.delta
+    }
+
+    /// A valid proof of `digest` from no witness at all, as only the trapdoor makes one, with these B, C and D.
+    pub fn forge(&self, digest: Fr, transcript: Transcript, [b, c, d]: [Fr; 3]) -> Exponents {
+        Exponents { a: self.product(digest, transcript, d, c) / b, b, c, d, knowledge: self.sigma * d }
+    }
+
+    /// For each coordinate of a proof, by its offset: a valid proof, and the same with p added to that coordinate, where
+    /// the sum has no more bits than p.
+    pub fn with_aliases(
+        &self,
+        digest: Fr,
+        transcript: Transcript,
+    ) -> BTreeMap<usize, (CommittedProof, CommittedProof)> {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let mut found = BTreeMap::new();
+        while found.len() < COMMITTED_PROOF_LEN / 32 {
+            let proof = self.forge(digest, transcript, std::array::from_fn(|_| Fr::rand(&mut rng))).encode();
+            for (index, coordinate) in proof.as_bytes().chunks_exact(32).enumerate() {
+                if let Some(alias) = alias(coordinate) {
+                    let mut bytes = *proof.as_bytes();
+                    bytes[32 * index..][..32].copy_from_slice(&alias);
+                    found.insert(32 * index, (proof, CommittedProof::from_bytes(bytes)));
+                }
+            }
+        }
+        found
+    }
+
     /// An honest proof of `digest`.
     pub fn prove(&self, digest: Fr, transcript: Transcript, seed: u64) -> Exponents {
         self.prove_claim(digest, digest, transcript, seed)
@@ -142,6 +180,16 @@ impl Exponents {
             knowledge: g1_of(self.knowledge),
         }
     }
+}
+
+/// `coordinate + p`, where its first byte is that of p.
+fn alias(coordinate: &[u8]) -> Option<[u8; 32]> {
+    let (mut sum, mut carry) = ([0; 32], 0);
+    for ((place, x), p) in sum.iter_mut().zip(coordinate).zip(&BASE_MODULUS).rev() {
+        let digit = u16::from(*x) + u16::from(*p) + carry;
+        (*place, carry) = (digit as u8, digit >> 8);
+    }
+    (carry == 0 && sum[0] == BASE_MODULUS[0]).then_some(sum)
 }
 
 fn g1_of(logarithm: Fr) -> [u8; 64] {

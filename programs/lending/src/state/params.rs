@@ -86,6 +86,38 @@ pub struct RiskParams {
 const _: () = assert!(size_of::<RiskParams>() == 208);
 
 impl RiskParams {
+    /// Rules to start from, for a volatile collateral against a dollar. What is a market's own is zero and does not pass
+    /// [`RiskParams::validate`]: model, domain, feeds, caps, least loan, scores, setup kinds.
+    pub const TEMPLATE: RiskParams = RiskParams {
+        model: [0; 32],
+        statement_domain: [0; 32],
+        collateral_feed: [0; 32],
+        debt_feed: [0; 32],
+        supply_cap: 0,
+        collateral_cap: 0,
+        min_borrow: 0,
+        price_max_age: 60,
+        snapshot_spacing: 30,
+        snapshot_expiry: 120,
+        base_rate_bps: 0,
+        kink_rate_bps: 800,
+        max_rate_bps: 15_000,
+        price_max_confidence_bps: 200,
+        max_ltv_bps: 8_000,
+        early_floor_bps: 8_000,
+        liquidation_threshold_bps: 8_500,
+        early_close_factor_bps: 2_000,
+        close_factor_bps: 5_000,
+        bonus_min_bps: 200,
+        bonus_max_bps: 800,
+        kink_utilization_bps: 8_000,
+        reserve_factor_bps: 1_000,
+        score_threshold: 0,
+        score_full: 0,
+        accepted_setup_kinds: 0,
+        reserved: [0; 7],
+    };
+
     /// Checks every bound. Parameters that fail never reach a market.
     ///
     /// # Errors
@@ -178,27 +210,26 @@ pub(crate) mod tests {
             supply_cap: 1 << 50,
             collateral_cap: 1 << 60,
             min_borrow: 1_000_000,
-            price_max_age: 60,
-            snapshot_spacing: 30,
-            snapshot_expiry: 120,
-            base_rate_bps: 0,
-            kink_rate_bps: 800,
-            max_rate_bps: 15_000,
-            price_max_confidence_bps: 200,
             max_ltv_bps: 7_500,
             early_floor_bps: 7_500,
-            liquidation_threshold_bps: 8_500,
-            early_close_factor_bps: 2_000,
-            close_factor_bps: 5_000,
-            bonus_min_bps: 200,
-            bonus_max_bps: 800,
-            kink_utilization_bps: 8_000,
-            reserve_factor_bps: 1_000,
-            score_threshold: 0,
             score_full: 512,
             accepted_setup_kinds: SETUP_DEVELOPMENT,
-            reserved: [0; 7],
+            ..RiskParams::TEMPLATE
         }
+    }
+
+    #[test]
+    fn the_template_wants_what_is_a_markets_own() {
+        assert!(RiskParams::TEMPLATE.validate().is_err());
+        let own = RiskParams {
+            supply_cap: 1,
+            collateral_cap: 1,
+            min_borrow: 1,
+            score_full: 1,
+            accepted_setup_kinds: SETUP_CEREMONY,
+            ..RiskParams::TEMPLATE
+        };
+        assert_eq!(own.validate(), Ok(()));
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! `assay prove --zkey`: a key of snarkjs and a witness of circom, as `prover/groth16/tests/data` has them.
+//! `assay prove --zkey`: a key of snarkjs and a witness of circom, as `prover/groth16/tests/data` has them, and snarkjs'
+//! verdict on the proof.
 
 use assay_groth16::circom::Zkey;
 use assay_groth16::snarkjs::proof_from_json;
 
-use crate::common::Workspace;
+use crate::{common::Workspace, snarkjs};
 
 const ZKEY: &[u8] = include_bytes!("../../../groth16/tests/data/tiny.zkey");
 const WTNS: &[u8] = include_bytes!("../../../groth16/tests/data/tiny.wtns");
@@ -39,6 +40,33 @@ fn proof_and_public_signals_are_snarkjs() {
     workspace.write("notes.txt", "keep");
     let refused = workspace.refused(PROVE.into_iter().chain(["--public", "notes.txt"]));
     assert!(refused.contains("notes.txt exists"), "{refused}");
+}
+
+#[test]
+fn snarkjs_accepts_the_proof_and_no_other_public_signals() {
+    let workspace = workspace();
+    workspace.write("vk.json", include_bytes!("../../../groth16/tests/data/tiny.vk.json"));
+    workspace.write("theirs.json", include_bytes!("../../../groth16/tests/data/tiny.proof.json"));
+    workspace.succeed(PROVE);
+    let verdict = |public: &str, proof: &str| {
+        snarkjs::accepts(&workspace.path("vk.json"), &workspace.path(public), &workspace.path(proof))
+    };
+    assert!(verdict("public.json", "proof.json"));
+    assert!(verdict("public.json", "theirs.json"), "snarkjs' own proof of the same witness");
+
+    let signals: Vec<String> = serde_json::from_slice(&workspace.read("public.json")).unwrap();
+    for position in 0..signals.len() {
+        let mut altered = signals.clone();
+        // Another last digit: a number below the field's order still.
+        let last = altered[position].pop().unwrap();
+        altered[position].push(if last == '0' { '1' } else { '0' });
+        workspace.write("altered.json", serde_json::to_vec(&altered).unwrap());
+        assert!(!verdict("altered.json", "proof.json"), "signal {position}");
+    }
+    let mut proof = json(&workspace.read("proof.json"));
+    proof["pi_c"] = json(&workspace.read("theirs.json"))["pi_c"].clone();
+    workspace.write("mixed.json", proof.to_string());
+    assert!(!verdict("public.json", "mixed.json"));
 }
 
 #[test]

@@ -8,3 +8,5 @@ mod common;
 mod help;
 mod interruption;
 mod pipeline;
+#[path = "../../../../tests/src/snarkjs.rs"]
+mod snarkjs;

@@ -1,6 +1,6 @@
 //! Circuits with a commitment: what verifies, on every verifier, and what is refused.
 
-use crate::common;
+use crate::{common, reference};
 use assay_circuits::Circuit;
 use assay_groth16::{
     Proof, ProveError, Prover, ProvingKey, SetupError, Transcript, VerifyError, VerifyingKey, scalar,
@@ -15,12 +15,19 @@ fn keys(circuit: &Circuit, seed: u64) -> (ProvingKey, VerifyingKey) {
     setup_development(circuit, &mut common::rng(seed)).unwrap()
 }
 
-/// The proof's verdict by our host verifier, by the interface's, and by the interface's for the other transcript.
+/// The proof's verdict by our host verifier, by the interface's, and by the interface's for the other transcript, on which
+/// the crate `groth16-solana` has to agree.
 fn verdicts(key: &VerifyingKey, proof: &Proof, digest: &Scalar) -> [bool; 3] {
     let (onchain_key, onchain_proof) = (key.to_interface(), proof.to_interface());
     let bsb22 = match (&onchain_key, &onchain_proof) {
         (interface::VerifyingKey::Committed(key), interface::Proof::Committed(proof)) => {
-            verify_bsb22(key, proof, digest).is_ok()
+            let verdict = verify_bsb22(key, proof, digest).is_ok();
+            assert_eq!(
+                verdict,
+                reference::accepts_bsb22(key, proof, digest),
+                "groth16-solana says otherwise"
+            );
+            verdict
         }
         _ => false,
     };
@@ -99,6 +106,64 @@ fn every_point_of_a_proof_is_bound() {
             assert_eq!(verdicts(&verifying_key, &proof, &digest), [false; 3]);
         }
     }
+}
+
+/// The interface's `bsb22` mode and the verifier of `groth16-solana` on a proof of this prover: every byte range that holds
+/// a point or a coordinate, and the public input.
+#[test]
+fn groth16_solana_agrees_on_every_part_of_a_proof() {
+    let circuit = common::lookups();
+    let (key, verifying_key) = keys(&circuit, 1);
+    let interface::VerifyingKey::Committed(key_bytes) = verifying_key.to_interface() else {
+        panic!("a circuit with lookups has a committed key")
+    };
+    let prover = Prover::new(&key, &circuit).unwrap();
+    let witness = common::solve(&circuit, 3);
+    let digest = scalar(witness.digest());
+    let mut rng = common::rng(5);
+    let [honest, other] = [(); 2].map(|()| {
+        let (proof, _) = prover.prove_timed(&witness, Transcript::Bsb22, &mut rng).unwrap();
+        match proof.to_interface() {
+            interface::Proof::Committed(proof) => proof,
+            interface::Proof::Plain(_) => panic!("a circuit with lookups has committed proofs"),
+        }
+    });
+    let both = |proof: &interface::CommittedProof, digest: &Scalar| {
+        let ours = verify_bsb22(&key_bytes, proof, digest).is_ok();
+        assert_eq!(ours, reference::accepts_bsb22(&key_bytes, proof, digest));
+        ours
+    };
+    assert!(both(&honest, &digest) && both(&other, &digest));
+
+    let altered = |change: &dyn Fn(&mut [u8; 384])| {
+        let mut bytes = *honest.as_bytes();
+        change(&mut bytes);
+        both(&interface::CommittedProof::from_bytes(bytes), &digest)
+    };
+    for coordinate in (0..384).step_by(32) {
+        assert!(!altered(&|bytes| bytes[coordinate + 31] ^= 1), "off its curve at {coordinate}");
+        assert!(!altered(&|bytes| bytes[coordinate..][..32].fill(0)), "zero at {coordinate}");
+        assert!(!altered(&|bytes| bytes[coordinate..][..32].fill(0xff)), "not canonical at {coordinate}");
+    }
+    for range in [0..64, 64..192, 192..256, 256..320, 320..384, 256..384, 0..256] {
+        let from_other =
+            altered(&|bytes| bytes[range.clone()].copy_from_slice(&other.as_bytes()[range.clone()]));
+        assert!(!from_other, "{range:?} of another proof of the same statement");
+        assert!(!altered(&|bytes| bytes[range.clone()].fill(0)), "the identity at {range:?}");
+    }
+    for (left, right) in [(0, 192), (192, 256), (256, 320)] {
+        assert!(!altered(&|bytes| (0..64).for_each(|at| bytes.swap(left + at, right + at))));
+    }
+
+    for bit in 0..248 {
+        let mut bytes = digest.to_be_bytes();
+        bytes[31 - bit / 8] ^= 1 << (bit % 8);
+        assert!(!both(&honest, &Scalar::from_be_bytes(bytes).unwrap()), "bit {bit} of the public input");
+    }
+    // The same element beyond the field's order: ours cannot be asked, the other refuses.
+    let beyond = reference::plus_order(&digest);
+    assert!(Scalar::from_be_bytes(beyond).is_err());
+    assert!(!reference::accepts_bsb22_bytes(&key_bytes, &honest, &beyond));
 }
 
 #[test]

@@ -6,4 +6,7 @@ mod common;
 mod estimate;
 mod keys;
 mod prove;
+#[allow(dead_code)] // for other keys than the prover's
+#[path = "../../../../interface/tests/it/groth16/reference.rs"]
+mod reference;
 mod snarkjs;
