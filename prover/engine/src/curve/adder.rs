@@ -120,7 +120,9 @@ impl<P: Point> Adder<P> {
         assert!(places <= Ref::LIMIT, "a pool holds at most 2^30 points, not {places}");
         let lines = places * size_of::<P>() / size_of::<Line>();
         if self.pool.len() < lines {
-            self.pool.resize(lines, Line::default());
+            // Zeros come from the system when they are first touched, not before.
+            let old = std::mem::replace(&mut self.pool, bytemuck::zeroed_vec(lines));
+            self.pool[..old.len()].copy_from_slice(&old);
         }
     }
 

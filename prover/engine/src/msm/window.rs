@@ -44,53 +44,45 @@ impl Histogram {
         self
     }
 
-    /// Lengths above `low` and up to `high` that occur, with their counts.
-    fn lengths(&self, low: usize, high: usize) -> impl Iterator<Item = (usize, usize)> {
-        let counts = self.0.iter().copied().enumerate();
-        counts.filter(move |(bits, count)| low < *bits && *bits <= high && *count > 0)
+    /// Lengths that occur, but zero, with their counts.
+    fn lengths(&self) -> Vec<(usize, usize)> {
+        self.0.iter().copied().enumerate().skip(1).filter(|(_, count)| *count > 0).collect()
     }
+}
 
-    /// The cheapest plan for the scalars longer than `low` and not longer than `high` bits, and its cost in additions.
-    fn plan(&self, low: usize, high: usize) -> (Plan, f64) {
-        let scalars: usize = self.lengths(low, high).map(|(_, count)| count).sum();
-        let Some(bits) = self.lengths(low, high).map(|(bits, _)| bits).last() else {
-            return (Plan { scalars: 0, window: 1, windows: 0 }, 0.0);
-        };
-        let candidates = (1..=MAX_WINDOW).map(|window| {
-            let plan = Plan { scalars, window, windows: windows(bits, window) };
-            let additions: usize =
-                self.lengths(low, high).map(|(bits, count)| count * windows(bits, window)).sum();
-            let buckets = plan.windows as f64 * (BUCKET * plan.buckets() as f64 + WINDOW);
-            let digits = DIGIT * (scalars * plan.windows) as f64;
-            (plan, additions as f64 + buckets + digits)
-        });
-        candidates
-            .min_by(|(_, a), (_, b)| a.total_cmp(b))
-            .unwrap_or((Plan { scalars, window: 1, windows: bits + 1 }, 0.0))
-    }
+/// The cheapest plan for scalars of these lengths, ascending, and its cost in additions.
+fn cheapest(lengths: &[(usize, usize)]) -> (Plan, f64) {
+    let Some((bits, _)) = lengths.last() else {
+        return (Plan { scalars: 0, window: 1, windows: 0 }, 0.0);
+    };
+    let scalars = lengths.iter().map(|(_, count)| count).sum();
+    let of_width = |window: usize| {
+        let plan = Plan { scalars, window, windows: windows(*bits, window) };
+        let additions: usize = lengths.iter().map(|(bits, count)| count * windows(*bits, window)).sum();
+        let buckets = plan.windows as f64 * (BUCKET * plan.buckets() as f64 + WINDOW);
+        let digits = DIGIT * (scalars * plan.windows) as f64;
+        (plan, additions as f64 + buckets + digits)
+    };
+    (2..=MAX_WINDOW).map(of_width).min_by(|(_, a), (_, b)| a.total_cmp(b)).unwrap_or(of_width(1))
 }
 
 /// The longest short scalar, in bits, and the plans for short and for long ones, of the least cost together.
 pub(super) fn plans(histogram: &Histogram) -> (usize, [Plan; 2]) {
     const LIMITS: [usize; 10] = [0, 4, 8, 12, 16, 24, 32, 48, 64, 128];
-    let splits = LIMITS.iter().map(|&limit| {
-        let ((short, short_cost), (long, long_cost)) =
-            (histogram.plan(0, limit), histogram.plan(limit, MAX_BITS));
+    let lengths = histogram.lengths();
+    let split = |limit: usize| {
+        let (short, long) = lengths.split_at(lengths.partition_point(|(bits, _)| *bits <= limit));
+        let ((short, short_cost), (long, long_cost)) = (cheapest(short), cheapest(long));
         (limit, [short, long], short_cost + long_cost)
-    });
-    match splits.min_by(|(.., a), (.., b)| a.total_cmp(b)) {
-        Some((limit, plans, _)) => (limit, plans),
-        None => (0, [histogram.plan(0, 0).0, histogram.plan(0, MAX_BITS).0]),
-    }
+    };
+    let best = LIMITS.into_iter().map(split).min_by(|(.., a), (.., b)| a.total_cmp(b));
+    let (limit, plans, _) = best.unwrap_or(split(0));
+    (limit, plans)
 }
 
 /// The plan for scalars that are all of full size, which no other scalars exceed in memory.
 pub(super) fn widest(scalars: usize) -> Plan {
-    let mut histogram = Histogram::default();
-    if let Some(slot) = histogram.0.last_mut() {
-        *slot = scalars;
-    }
-    histogram.plan(0, MAX_BITS).0
+    cheapest(&[(MAX_BITS, scalars)]).0
 }
 
 /// Windows for a magnitude of `bits` bits: the last digit must not pass `2^(window - 1)`.
