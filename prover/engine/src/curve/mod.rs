@@ -36,7 +36,7 @@ impl Point for G2Point {
     type Curve = g2::Config;
 }
 
-/// The sum of a point's multiple and others is built in arkworks' types: this is the way there.
+/// A point in arkworks' Jacobian coordinates; its own need not be below the modulus.
 pub(crate) fn to_sum<P: Point>(point: P) -> Sum<P> {
     let point = point.canonical();
     if point == P::default() {

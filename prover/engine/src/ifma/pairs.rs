@@ -238,9 +238,6 @@ unsafe fn add_batch<C: Coordinate>(
 }
 
 /// Sorts out the lanes of a vector that need no difference of x, or another one. Returns the differences to invert.
-///
-/// # Safety
-/// The processor has the features.
 #[cold]
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]

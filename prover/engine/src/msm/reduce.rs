@@ -8,8 +8,8 @@
 use super::Point;
 use crate::curve::{Adder, List, Ref};
 
-/// The sums S_k of some windows, each of the given number of buckets: `out` gets those of the first window, from k = 0,
-/// then those of the second, and so on. Buckets without points are zeros.
+/// The sums S_k of some windows, each of `per_window` buckets, a power of two: those of the first window, from k = 0, then
+/// those of the second, and so on. Bucket b is at b - 1 of its window; one without points is the identity.
 pub(super) fn bit_sums<P: Point>(adder: &mut Adder<P>, buckets: &[P], per_window: usize) -> Vec<P> {
     let bits = per_window.trailing_zeros() as usize + 1;
     let windows = buckets.len() / per_window.max(1);
