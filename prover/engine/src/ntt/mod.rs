@@ -13,7 +13,9 @@
 
 mod portable;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
+#[cfg(target_arch = "x86_64")]
+use std::sync::{Mutex, PoisonError};
 
 use ark_bn254::Fr;
 use ark_ff::{FftField, Field, One, Zero, batch_inversion};

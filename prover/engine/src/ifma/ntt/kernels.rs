@@ -7,7 +7,7 @@ use super::{
         Element, Sum, halves_by_one_root, halves_by_roots, halves_without_product, quarters_by_one_root,
         quarters_by_roots, thirds_by_one_root, thirds_by_roots, thirds_without_product, tile_of_64,
     },
-    tables::{ForwardLevel, Tables},
+    tables::{ForwardLevel, RowRoots, Tables},
 };
 use crate::ifma::{
     Ifma,
@@ -89,18 +89,19 @@ pub(super) fn row(
     tables: &Tables,
     row: usize,
     polynomials: Vec<&mut [Block]>,
-    roots: &mut [Vec<Block>],
+    roots: &mut RowRoots,
 ) {
-    let factors = &tables.row_factors[row * roots.len()..][..roots.len()];
-    for ((factor, base), roots) in factors.iter().zip(&tables.row_inverse).zip(roots.iter_mut()) {
+    let levels = tables.row_inverse.levels().count();
+    let factors = &tables.row_factors[row * levels..][..levels];
+    for ((factor, base), roots) in factors.iter().zip(tables.row_inverse.levels()).zip(roots.levels_mut()) {
         let factor = Element::splat(ifma, factor);
         for (base, root) in base.iter().zip(roots) {
             factor.mul(Element::load(ifma, base)).reduce().store(root);
         }
     }
-    let (nodes, [roots_4, roots_2, roots_1]) = roots.split_at(roots.len() - 3) else { return };
+    let RowRoots { vectors, tiles: [roots_4, roots_2, roots_1] } = roots;
     for blocks in polynomials {
-        row_to_tiles(ifma, blocks, nodes);
+        row_to_tiles(ifma, blocks, vectors);
         let (tiles, _) = blocks.as_chunks_mut::<8>();
         for (index, tile) in tiles.iter_mut().enumerate() {
             let (roots_2, roots_1) = (&roots_2[2 * index..][..2], &roots_1[4 * index..][..4]);

@@ -2,7 +2,6 @@
 
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
-use bytemuck::Zeroable;
 
 use crate::{
     ifma::{
@@ -31,9 +30,8 @@ pub(crate) struct Tables {
     pub(super) columns_forward: Vec<ForwardLevel>,
     /// For row r and level t of its `log2 width` levels, at `r log2(width) + t`: the root of the level's first node.
     pub(super) row_factors: Vec<Limbs>,
-    /// For each level of a row: the roots of its nodes divided by that of the first, eight a block. At the last two levels
-    /// block `2 q + i` (`4 q + i`) holds those of nodes `2 (8 q + lane) + i` (`4 (8 q + lane) + i`).
-    pub(super) row_inverse: Vec<Vec<Block>>,
+    /// The roots of a row's nodes, each divided by that of the first node of its level.
+    pub(super) row_inverse: RowRoots,
     /// Roots of the transform to values of a row, of levels that combine 1 + 1, 2 + 2, 4 + 4 points.
     pub(super) row_forward_small: [Limbs; 7],
     /// The same of levels that combine 8 + 8 points and more, eight roots a block.
@@ -47,6 +45,16 @@ pub(crate) struct Tables {
     pub(super) last_of_quotient: Limbs,
     /// The same from `N A / 2^4` to A.
     pub(super) last_of_values: Limbs,
+}
+
+/// Roots of the nodes of a row's transform to coefficients, eight a block.
+#[derive(Clone, Debug)]
+pub(super) struct RowRoots {
+    /// For each level on whole vectors.
+    pub(super) vectors: Vec<Vec<Block>>,
+    /// For the last three levels, within tiles of 64 points. Of the second and the third block `2 q + i` and `4 q + i` hold those
+    /// of nodes `2 (8 q + lane) + i` and `4 (8 q + lane) + i`.
+    pub(super) tiles: [Vec<Block>; 3],
 }
 
 /// One level of the columns' transform to coefficients.
@@ -135,8 +143,11 @@ impl Tables {
                 factor.square_in_place();
             }
         }
-        let row_inverse =
-            (0..log_width).map(|level| row_inverse_level(shape, inverse_omega, level, log_width)).collect();
+        let of_level = |level| row_inverse_level(shape, inverse_omega, level, log_width);
+        let row_inverse = RowRoots {
+            vectors: (0..log_width - 3).map(of_level).collect(),
+            tiles: [log_width - 3, log_width - 2, log_width - 1].map(of_level),
+        };
 
         let point = |n: usize| {
             let power = [(shape.size / n) as u64];
@@ -192,9 +203,25 @@ impl Tables {
         })
     }
 
-    /// Room for the roots of one row, level by level.
-    pub(super) fn row_roots(&self) -> Vec<Vec<Block>> {
-        self.row_inverse.iter().map(|level| vec![Block::zeroed(); level.len()]).collect()
+    /// Room for the roots of one row.
+    pub(super) fn row_roots(&self) -> RowRoots {
+        let room = |level: &Vec<Block>| bytemuck::zeroed_vec(level.len());
+        RowRoots {
+            vectors: self.row_inverse.vectors.iter().map(room).collect(),
+            tiles: self.row_inverse.tiles.each_ref().map(room),
+        }
+    }
+}
+
+impl RowRoots {
+    /// All levels, whole row first.
+    pub(super) fn levels(&self) -> impl Iterator<Item = &Vec<Block>> {
+        self.vectors.iter().chain(&self.tiles)
+    }
+
+    /// The same, to write.
+    pub(super) fn levels_mut(&mut self) -> impl Iterator<Item = &mut Vec<Block>> {
+        self.vectors.iter_mut().chain(&mut self.tiles)
     }
 }
 
