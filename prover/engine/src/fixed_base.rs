@@ -120,7 +120,7 @@ pub fn memory_bytes<P: Point>(count: usize) -> usize {
 
 /// The cheapest width for `count` scalars.
 fn plan(count: usize) -> Plan {
-    let plan = |window| Plan::full_size(count, window);
+    let plan = Plan::full_size;
     (2..=MAX_WINDOW)
         .map(plan)
         .min_by_key(|plan| plan.windows.saturating_mul(count.saturating_add(plan.buckets())))

@@ -24,6 +24,7 @@ mod map;
 pub mod measure;
 pub mod msm;
 mod ntt;
+mod pages;
 mod points;
 pub mod vectors;
 
@@ -31,4 +32,5 @@ pub use backend::{Backend, BackendError, VARIABLE};
 pub use curve::{Point, Sum};
 pub use map::MappedFile;
 pub use ntt::{Domain, DomainError};
+pub use pages::Pages;
 pub use points::{G1Point, G2Point, PointError};

@@ -1,4 +1,9 @@
-//! Kernels for the benchmarks of this crate, which cannot see its private parts. Not an interface.
+//! What benchmarks and tests measure with: kernels of this crate's private parts, and an allocator that counts. Not an interface.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
 use ark_bn254::Fq;
 use ark_ff::Field;
@@ -28,6 +33,63 @@ pub fn squares(backend: Backend, x: &mut [Fq], n: usize) {
         x.iter_mut().for_each(|x| {
             x.square_in_place();
         });
+    }
+}
+
+static CURRENT: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts bytes that were taken from the system.
+pub(crate) fn took(bytes: usize) {
+    let now = CURRENT.fetch_add(bytes, Relaxed) + bytes;
+    PEAK.fetch_max(now, Relaxed);
+}
+
+/// Counts bytes that were given back.
+pub(crate) fn gave(bytes: usize) {
+    CURRENT.fetch_sub(bytes, Relaxed);
+}
+
+/// The most bytes that were taken at once while `work` ran, beyond those that were when it began. All bytes count where
+/// [`CountingAllocator`] is the program's allocator, else only those of [`crate::Pages`].
+pub fn peak_of<T>(work: impl FnOnce() -> T) -> (usize, T) {
+    let before = CURRENT.load(Relaxed);
+    PEAK.store(before, Relaxed);
+    let value = work();
+    (PEAK.load(Relaxed).saturating_sub(before), value)
+}
+
+/// The system's allocator, with a count of the bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CountingAllocator;
+
+// SAFETY: every call goes to the system's allocator with the caller's own arguments, and its result is returned as it is; the
+// counters are beside that.
+#[allow(unsafe_code, reason = "an allocator is unsafe to write")]
+unsafe impl GlobalAlloc for CountingAllocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        took(layout.size());
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        took(layout.size());
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        gave(layout.size());
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        took(size);
+        gave(layout.size());
+        // SAFETY: as the caller promises.
+        unsafe { System.realloc(pointer, layout, size) }
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::hint::black_box;
 
-use assay_groth16::{Prover, ProvingKey, estimate, prove, scalar, setup_development, verify};
+use assay_groth16::{
+    Calibration, Prover, ProvingKey, estimate_with, prove, scalar, setup_development, verify,
+};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 #[path = "../tests/it/common.rs"]
@@ -11,7 +13,7 @@ mod common;
 
 fn bench(c: &mut Criterion) {
     let circuit = common::perceptron(&[16, 32, 16, 1], assay_circuits::Visibility::Public, 1);
-    println!("{:?}, {:?}", circuit.stats(), estimate(&circuit));
+    println!("{:?}, {:?}", circuit.stats(), estimate_with(&circuit, &Calibration::measure()));
     let (key, verifying_key) = setup_development(&circuit, &mut common::rng(1)).expect("setup");
     let witness = common::solve(&circuit, 2);
     let mut rng = common::rng(3);

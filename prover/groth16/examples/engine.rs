@@ -7,7 +7,10 @@
 use std::time::{Duration, Instant};
 
 use assay_engine::Backend;
-use assay_groth16::synthetic::{Synthetic, bits, squarings};
+use assay_groth16::{
+    Calibration,
+    synthetic::{Synthetic, bits, squarings},
+};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 fn median(mut times: Vec<Duration>) -> f64 {
@@ -21,7 +24,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     (start.elapsed(), value)
 }
 
-fn compare(system: &Synthetic, runs: usize) {
+fn compare(system: &Synthetic, runs: usize, calibration: &Calibration) {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let backend = Backend::detect().expect("a backend");
     let (setup, key) = timed(|| system.setup(&mut rng).expect("setup"));
@@ -43,6 +46,13 @@ fn compare(system: &Synthetic, runs: usize) {
         setup.as_secs_f64() * 1e3,
         key.memory_bytes() >> 20,
     );
+    let estimate = system.estimate(calibration);
+    println!(
+        "    estimated {:.1} ms, {:.2} of the median; memory with the key {} MB",
+        estimate.proving_ms,
+        estimate.proving_ms / ours,
+        estimate.memory_bytes >> 20
+    );
     let Some(first) = phases.first() else { return };
     for (index, (name, _)) in first.phases().into_iter().enumerate().skip(2) {
         let times = phases.iter().map(|phase| phase.phases()[index].1).collect();
@@ -53,8 +63,10 @@ fn compare(system: &Synthetic, runs: usize) {
 fn main() {
     let logs: Vec<u32> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     let mut rng = ChaCha20Rng::seed_from_u64(2);
-    compare(&bits(67_600, &mut rng), 9);
+    let calibration = Calibration::measure();
+    println!("{calibration:?}");
+    compare(&bits(67_600, &mut rng), 9, &calibration);
     for log in if logs.is_empty() { vec![16] } else { logs } {
-        compare(&squarings(1 << log, &mut rng), if log > 17 { 3 } else { 9 });
+        compare(&squarings(1 << log, &mut rng), if log > 17 { 3 } else { 9 }, &calibration);
     }
 }

@@ -152,11 +152,19 @@ impl Zkey {
         let (beta_g2, gamma_g2): (G2Point, G2Point) = (header.take()?, header.take()?);
         let (delta_g1, delta_g2): (G1Point, G2Point) = (header.take()?, header.take()?);
         header.finish()?;
-        let ic: Vec<G1Point> = sections.points(3, public + 1)?;
-        let (a, b) = (sections.query(5, 0, wires)?, sections.query(6, 0, wires)?);
-        let b_g2: OwnedQuery<G2Point> = sections.query(7, 0, wires)?;
-        let l = sections.query(8, public + 1, private)?;
-        let h: Vec<G1Point> = sections.points(9, domain)?;
+        // Matrices and points take about as long to read.
+        let (r1cs, points) = rayon::join(
+            || matrices(sections.get(4)?, wires, domain),
+            || -> Result<_, CircomError> {
+                let ic: Vec<G1Point> = sections.points(3, public + 1)?;
+                let (a, b) = (sections.query(5, 0, wires)?, sections.query(6, 0, wires)?);
+                let b_g2: OwnedQuery<G2Point> = sections.query(7, 0, wires)?;
+                let l = sections.query(8, public + 1, private)?;
+                let h: Vec<G1Point> = sections.points(9, domain)?;
+                Ok((ic, a, b, b_g2, l, h))
+            },
+        );
+        let (ic, a, b, b_g2, l, h) = points?;
         if trust == Trust::None {
             check_points("alpha, beta, delta in G1", &[alpha_g1, beta_g1, delta_g1])?;
             check_points("beta, gamma, delta in G2", &[beta_g2, gamma_g2, delta_g2])?;
@@ -175,8 +183,7 @@ impl Zkey {
             ic: ic.into_iter().map(Into::into).collect(),
             commitment: None,
         };
-        let r1cs = matrices(sections.get(4)?, wires, domain)?;
-        Ok(Zkey { points, beta_g1, delta_g1, r1cs, domain: evaluation, a, b_g1: b, b_g2, l, h })
+        Ok(Zkey { points, beta_g1, delta_g1, r1cs: r1cs?, domain: evaluation, a, b_g1: b, b_g2, l, h })
     }
 
     /// Public wires of a witness: those after the constant one. This is `public.json`.
@@ -237,11 +244,13 @@ pub fn read_wtns(bytes: &[u8]) -> Result<Vec<Fr>, CircomError> {
     header.modulus::<Fr>()?;
     let count: u32 = header.take()?;
     header.finish()?;
-    let values: Vec<[u64; 4]> = sections.points(2, count)?;
+    let mut values = Reader { section: 2, rest: sections.get(2)? };
     let element = |(index, words)| {
         Fr::from_bigint(BigInteger256::new(words)).ok_or(CircomError::NotCanonical { section: 2, index })
     };
-    values.into_iter().enumerate().map(element).collect()
+    let elements = values.array::<[u64; 4]>(count)?.enumerate().map(element).collect();
+    values.finish()?;
+    elements
 }
 
 impl<P: Copy> OwnedQuery<P> {
@@ -262,12 +271,12 @@ fn matrices(section: &[u8], wires: u32, rows: u32) -> Result<R1cs, CircomError> 
     }
     let mut reader = Reader { section: 4, rest: section };
     let count: u32 = reader.take()?;
-    let entries: Vec<Entry> = reader.array(count)?;
+    let entries = reader.array::<Entry>(count)?;
     reader.finish()?;
 
     let empty = || Csr { row_ptr: vec![0; rows as usize + 1], col: Vec::new(), coeff: Vec::new() };
     let mut matrices = [empty(), empty()];
-    for (index, entry) in entries.iter().enumerate() {
+    for (index, entry) in entries.clone().enumerate() {
         let matrix =
             matrices.get_mut(entry.matrix as usize).filter(|_| entry.row < rows && entry.wire < wires);
         let end = matrix.and_then(|matrix| matrix.row_ptr.get_mut(entry.row as usize + 1));
@@ -283,19 +292,10 @@ fn matrices(section: &[u8], wires: u32, rows: u32) -> Result<R1cs, CircomError> 
         matrix.coeff = vec![0; sum as usize];
     }
     let mut next = [0, 1].map(|matrix: usize| matrices[matrix].row_ptr.clone());
-    let mut values: Vec<Fr> = Vec::new();
-    let mut indices: HashMap<[u32; 8], u32> = HashMap::new();
-    for (index, entry) in entries.iter().enumerate() {
-        let coefficient = match indices.get(&entry.value) {
-            Some(coefficient) => *coefficient,
-            None => {
-                let not_canonical = CircomError::NotCanonical { section: 4, index };
-                values.push(coefficient(entry.value).ok_or(not_canonical)?);
-                let coefficient = (values.len() - 1) as u32;
-                indices.insert(entry.value, coefficient);
-                coefficient
-            }
-        };
+    let mut values = Values::default();
+    for (index, entry) in entries.enumerate() {
+        let coefficient =
+            values.index_of(&entry.value).ok_or(CircomError::NotCanonical { section: 4, index })?;
         let matrix = entry.matrix as usize;
         let (Some(matrix), Some(slot)) = (
             matrices.get_mut(matrix),
@@ -317,9 +317,41 @@ fn matrices(section: &[u8], wires: u32, rows: u32) -> Result<R1cs, CircomError> 
         a,
         b,
         c: Csr::default(),
-        values,
+        values: values.elements,
         blocks: Vec::new(),
     })
+}
+
+/// The coefficients that occur, each once.
+#[derive(Default)]
+struct Values {
+    elements: Vec<Fr>,
+    indices: HashMap<[u32; 8], u32>,
+    /// The one that came last, by the low bits of a value's words: most of a circuit's coefficients are a few.
+    recent: [Option<([u32; 8], u32)>; 32],
+}
+
+impl Values {
+    /// The index of the element whose `v R^2` these words are, if they are below the field's order.
+    fn index_of(&mut self, words: &[u32; 8]) -> Option<u32> {
+        let place = (words[0] ^ words[1] >> 16) as usize % self.recent.len();
+        if let Some((found, index)) = self.recent[place]
+            && found == *words
+        {
+            return Some(index);
+        }
+        let index = match self.indices.get(words) {
+            Some(index) => *index,
+            None => {
+                self.elements.push(coefficient(*words)?);
+                let index = (self.elements.len() - 1) as u32;
+                self.indices.insert(*words, index);
+                index
+            }
+        };
+        self.recent[place] = Some((*words, index));
+        Some(index)
+    }
 }
 
 /// The element v whose `v R^2` these words are.
@@ -365,12 +397,21 @@ impl<'a> Sections<'a> {
         }
     }
 
-    /// A section of `count` values and nothing else.
-    fn points<P: Pod>(&self, section: u32, count: u32) -> Result<Vec<P>, CircomError> {
+    /// The values of a section of `count` of them and nothing else.
+    fn iter<P: Pod>(
+        &self,
+        section: u32,
+        count: u32,
+    ) -> Result<impl ExactSizeIterator<Item = P> + Clone + use<'a, P>, CircomError> {
         let mut reader = Reader { section, rest: self.get(section)? };
-        let points = reader.array(count)?;
+        let values = reader.array(count)?;
         reader.finish()?;
-        Ok(points)
+        Ok(values)
+    }
+
+    /// The same in memory of their own.
+    fn points<P: Pod>(&self, section: u32, count: u32) -> Result<Vec<P>, CircomError> {
+        Ok(self.iter(section, count)?.collect())
     }
 
     /// The points of `count` wires from `first` on, without the identities.
@@ -380,11 +421,14 @@ impl<'a> Sections<'a> {
         first: u32,
         count: u32,
     ) -> Result<OwnedQuery<P>, CircomError> {
-        let points: Vec<P> = self.points(section, count)?;
-        let (wires, points) = (first..)
-            .zip(points)
-            .filter(|(_, point)| !bytemuck::bytes_of(point).iter().all(|byte| *byte == 0))
-            .unzip();
+        let found = (first..).zip(self.iter::<P>(section, count)?);
+        let found = found.filter(|(_, point)| !bytemuck::bytes_of(point).iter().all(|byte| *byte == 0));
+        let others = found.clone().count();
+        let (mut wires, mut points) = (Vec::with_capacity(others), Vec::with_capacity(others));
+        for (wire, point) in found {
+            wires.push(wire);
+            points.push(point);
+        }
         Ok(OwnedQuery { wires, points })
     }
 }
@@ -395,7 +439,7 @@ struct Reader<'a> {
     rest: &'a [u8],
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn take<T: Pod>(&mut self) -> Result<T, CircomError> {
         let (section, found) = (self.section, self.rest.len() as u64);
         let split = self.rest.split_at_checked(size_of::<T>());
@@ -405,14 +449,17 @@ impl Reader<'_> {
         Ok(bytemuck::pod_read_unaligned(head))
     }
 
-    /// `count` values. Nothing is allocated before the bytes are known to be there.
-    fn array<T: Pod>(&mut self, count: u32) -> Result<Vec<T>, CircomError> {
+    /// `count` values, read as they are asked for; their bytes are there.
+    fn array<T: Pod>(
+        &mut self,
+        count: u32,
+    ) -> Result<impl ExactSizeIterator<Item = T> + Clone + use<'a, T>, CircomError> {
         let expected = u64::from(count) * size_of::<T>() as u64;
         let (section, found) = (self.section, self.rest.len() as u64);
         let split = usize::try_from(expected).ok().and_then(|length| self.rest.split_at_checked(length));
         let (head, rest) = split.ok_or(CircomError::Length { section, expected, found })?;
         self.rest = rest;
-        Ok(head.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned).collect())
+        Ok(head.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned))
     }
 
     /// The field's order, after its length in bytes.

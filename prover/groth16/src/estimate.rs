@@ -1,17 +1,20 @@
 //! What proving a circuit will cost, before any key exists.
 //!
-//! The model counts additions of points and products in the scalar field. A sum over n full-size scalars takes
-//! `ceil(254 / c) (n + 1.3 * 2^(c-1))` additions for the best window c; a small scalar takes one, and most of half of the wires
-//! of a model are zero. The quotient takes `3 N (k + 2 e)` products for a domain of `N = 3^e 2^k` points. Times of the
+//! The model counts additions of points and products in the scalar field. A sum over full-size scalars takes what the
+//! engine's own formula says ([`msm::additions`]); a small scalar takes one, and half of the bits of a model are zero. The
+//! quotient takes `3 N (k + 2 e)` products for a domain of `N = 3^e 2^k` points. Times of the
 //! operations come from a [`Calibration`], which measures them inside sums and transforms, so that memory traffic and
 //! inversions are part of them.
+//!
+//! How good it is: `cargo run --release -p assay-groth16 --example engine` prints the estimate next to the time for systems
+//! of any size, and `benches/prove.rs` for a model.
 
 use std::{hint::black_box, time::Instant};
 
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
-use assay_circuits::{Assignment, Circuit};
+use assay_circuits::{Assignment, Circuit, R1cs};
 use assay_engine::{
     Backend, Domain, G1Point, G2Point,
     fixed_base::{self, FixedBase},
@@ -20,6 +23,7 @@ use assay_engine::{
 
 use crate::{
     layout::Counts,
+    prove::SIDE_BY_SIDE,
     qap::{wires_of_a, wires_of_b, wires_of_l},
 };
 
@@ -58,9 +62,9 @@ impl Calibration {
     pub const REFERENCE: Calibration =
         Calibration { g1_add_ns: 55.0, g2_add_ns: 150.0, fr_mul_ns: 7.0, threads: 2.0 };
 
-    /// This machine, by a benchmark of some 20 ms; with the portable arithmetic if the environment asks for what cannot run.
+    /// This machine, by a benchmark of some 100 ms; with the portable arithmetic if the environment asks for what cannot run.
     pub fn measure() -> Calibration {
-        const COUNT: usize = 1 << 11;
+        const COUNT: usize = 1 << 12;
         let backend = Backend::detect().unwrap_or(Backend::Portable);
         let threads = rayon::current_num_threads() as f64;
         // Scalars without pattern, and points that differ.
@@ -70,15 +74,14 @@ impl Calibration {
         let g1 = FixedBase::new(backend, G1Point::from(G1Affine::generator()), COUNT).multiply(&scalars[..]);
         let g2 = FixedBase::new(backend, G2Point::from(G2Affine::generator()), COUNT).multiply(&scalars[..]);
         let additions = Load { full: COUNT, small: 0 }.additions();
-        let (mut calibration, products) =
-            (Calibration { threads, ..Calibration::REFERENCE }, 3 * COUNT * COUNT.ilog2() as usize);
+        let mut calibration = Calibration { threads, ..Calibration::REFERENCE };
         calibration.g1_add_ns =
             threads * nanoseconds(|| black_box(msm(backend, &g1, &scalars[..]))) / additions;
         calibration.g2_add_ns =
             threads * nanoseconds(|| black_box(msm(backend, &g2, &scalars[..]))) / additions;
         if let Ok(domain) = Domain::with_size(COUNT) {
             let transform = || black_box(domain.quotient(backend, scalars.clone(), scalars.clone()));
-            calibration.fr_mul_ns = threads * nanoseconds(transform) / products as f64;
+            calibration.fr_mul_ns = threads * nanoseconds(transform) / products_of_quotient(COUNT) as f64;
         }
         calibration
     }
@@ -91,32 +94,37 @@ pub fn estimate(circuit: &Circuit) -> Estimate {
 
 /// The cost of one proof for given operation times.
 pub fn estimate_with(circuit: &Circuit, calibration: &Calibration) -> Estimate {
-    let r1cs = &circuit.r1cs;
+    let committed = circuit.commitment.as_ref().map_or(&[][..], |commitment| &commitment.committed);
+    of_system(&circuit.r1cs, committed, &full_size_wires(circuit), calibration)
+}
+
+/// The same for a constraint system, given which wires are committed and which hold full-size values.
+pub(crate) fn of_system(
+    r1cs: &R1cs,
+    committed: &[u32],
+    is_full_size: &[bool],
+    calibration: &Calibration,
+) -> Estimate {
     let wires = r1cs.num_wires();
     let rows = r1cs.num_constraints() + r1cs.num_instance;
     let domain = Domain::for_rows(rows).map_or(rows, |domain| domain.size());
-    let committed = circuit.commitment.as_ref().map_or(&[][..], |commitment| &commitment.committed);
-    let is_full_size = full_size_wires(circuit);
-    let load = |wires: Vec<u32>| -> Load {
+    let load = |wires: &[u32]| -> Load {
         let full = wires.iter().filter(|wire| is_full_size.get(**wire as usize) == Some(&true)).count();
         Load { full, small: wires.len() - full }
     };
     let (in_a, in_b, in_l) =
-        (load(wires_of_a(r1cs)), load(wires_of_b(r1cs)), load(wires_of_l(r1cs, committed)));
+        (load(&wires_of_a(r1cs)), load(&wires_of_b(r1cs)), load(&wires_of_l(r1cs, committed)));
     let in_h = Load { full: domain, small: 0 };
-
-    let in_g = load(committed.to_vec());
+    let in_g = load(committed);
 
     let g1 =
         in_a.additions() + in_b.additions() + in_l.additions() + in_h.additions() + 2.0 * in_g.additions();
     let g2 = in_b.additions();
     let nonzeros = r1cs.a.nonzeros() + r1cs.b.nonzeros() + r1cs.c.nonzeros();
-    let twos = domain.trailing_zeros();
-    let products = 3 * domain * (twos as usize + 2 * usize::from(domain >> twos > 1));
     let nanoseconds = g1 * calibration.g1_add_ns
         + g2 * calibration.g2_add_ns
-        + (products + rows) as f64 * calibration.fr_mul_ns
-        + nonzeros as f64 * COEFFICIENT_NS;
+        + (products_of_quotient(domain) + rows) as f64 * calibration.fr_mul_ns
+        + (nonzeros + 3 * rows) as f64 * COEFFICIENT_NS;
 
     let counts = Counts {
         wires: wires as u32,
@@ -131,6 +139,12 @@ pub fn estimate_with(circuit: &Circuit, calibration: &Calibration) -> Estimate {
         proving_ms: OVERHEAD * nanoseconds / calibration.threads.max(1.0) / 1e6,
         memory_bytes: key_bytes(&counts) + prove_memory(&counts),
     }
+}
+
+/// Products of six transforms over `domain` points.
+fn products_of_quotient(domain: usize) -> usize {
+    let twos = domain.trailing_zeros();
+    3 * domain * (twos as usize + 2 * usize::from(domain >> twos > 1))
 }
 
 /// Bytes of the proving key.
@@ -150,20 +164,31 @@ pub(crate) fn setup_memory(counts: &Counts) -> u64 {
     key_bytes(counts) + 3 * ELEMENT * u64::from(wires) + tables + in_g1.max(in_g2) + FIXED
 }
 
-/// Bytes that a proof takes beyond its key, which is mapped: the witness as elements, as integers and as small ones, A and B
-/// on the domain, and either C with the transforms' memory or what the largest sum takes.
+/// Bytes that a proof takes beyond its key, which is mapped: the witness as elements, as integers and as small ones, and a
+/// completed copy of it where there is a commitment; A, B and C on the domain; the transforms' memory, which stays; the
+/// largest sum in each group, and where sums run side by side two of them in G1.
 pub(crate) fn prove_memory(counts: &Counts) -> u64 {
-    let Counts { wires, domain, a, b, l, .. } = *counts;
-    let transforms = u64::from(domain) * 120; // see `Domain::quotient`
-    let in_g1 = msm::memory_bytes::<G1Point>(a.max(l).max(domain) as usize);
-    let sum = in_g1.max(msm::memory_bytes::<G2Point>(b as usize)) as u64;
-    (2 * ELEMENT + 8) * u64::from(wires) + 2 * ELEMENT * u64::from(domain) + transforms.max(sum) + FIXED
+    let Counts { wires, domain, a, b, l, committed, .. } = *counts;
+    let of_wires = a.max(b).max(l).max(committed) as usize;
+    let in_g1 = |count: usize| msm::memory_bytes::<G1Point>(count) as u64;
+    let in_g1 = if domain as usize <= SIDE_BY_SIDE {
+        in_g1(domain as usize) + in_g1(of_wires)
+    } else {
+        in_g1(of_wires.max(domain as usize))
+    };
+    let sums = in_g1 + msm::memory_bytes::<G2Point>(b as usize) as u64;
+    let copies = if committed > 0 { 3 } else { 2 };
+    (copies * ELEMENT + 8) * u64::from(wires)
+        + 3 * ELEMENT * u64::from(domain)
+        + Domain::memory_bytes(domain as usize) as u64
+        + sums
+        + FIXED
 }
 
 /// Bytes of a field element.
 const ELEMENT: u64 = size_of::<Fr>() as u64;
 /// Stacks and buffers: whatever does not grow with the circuit.
-const FIXED: u64 = 16 << 20;
+const FIXED: u64 = 4 << 20;
 
 /// Wires of a multi-scalar multiplication by the size of their values.
 struct Load {
@@ -178,10 +203,8 @@ impl Load {
 
     /// Group additions.
     fn additions(&self) -> f64 {
-        let windows =
-            |bits: usize| 254usize.div_ceil(bits) as f64 * (self.full as f64 + 0.65 * (1 << bits) as f64);
-        let full = if self.full == 0 { 0.0 } else { (3..=16).map(windows).fold(f64::INFINITY, f64::min) };
-        full + SMALL * self.small as f64
+        let bits = Fr::MODULUS_BIT_SIZE as usize - 1; // signs take one
+        msm::additions([(bits, self.full)]) + SMALL * self.small as f64
     }
 }
 

@@ -22,7 +22,7 @@ use ark_std::rand::{CryptoRng, RngCore};
 use assay_circuits::{Circuit, Commitment, SolveError, Violation, Witness};
 use assay_engine::{
     Backend, BackendError, Domain, DomainError, G1Point, G2Point,
-    msm::{Prepared, Selected, msm},
+    msm::{Prepared, Selected, Workspaces},
 };
 use assay_interface::groth16::Transcript;
 use thiserror::Error;
@@ -100,7 +100,7 @@ pub enum ProveError {
 const ATTEMPTS: usize = 8;
 
 /// Largest domain for which the sums over the domain and those over the wires run side by side.
-const SIDE_BY_SIDE: usize = 1 << 13;
+pub(crate) const SIDE_BY_SIDE: usize = 1 << 14;
 
 /// Wall time of each phase of one proof. In small circuits the quotient and H run beside A, L and both B, so that their
 /// times overlap.
@@ -270,8 +270,9 @@ impl<'a> Prover<'a> {
             };
             let scalars: Vec<Fr> = g.wires.iter().filter_map(value).collect(); // the witness has every wire
             let scalars = Prepared::read(&scalars[..]);
-            let d = scalars.msm(self.backend, g.points).into_affine();
-            let knowledge = scalars.msm(self.backend, sigma_g.points).into_affine();
+            let workspaces = Workspaces::new(self.backend);
+            let d = scalars.msm_with(&workspaces, g.points).into_affine();
+            let knowledge = scalars.msm_with(&workspaces, sigma_g.points).into_affine();
             let challenge = transcript.challenge(&key_hash, &point_bytes(&d), &digest);
             timings.commitment += clock.lap();
             let complete = self.circuit.complete(witness.clone(), mask, element(&challenge));
@@ -356,21 +357,22 @@ impl Core<'_> {
         timings.rows += clock.lap();
         let select =
             |wires_of: &'_ [u32]| Prepared::read(&Selected { values: &wires.integers[..], wires: wires_of });
+        let g1 = Workspaces::new(backend);
         let over_domain = || -> Result<_, ProveError> {
             let mut clock = Clock::start();
             let quotient = self.domain.quotient(backend, a, b)?;
             let quotient_time = clock.lap();
-            let sum_h = msm(backend, points.h, &quotient[..]);
+            let sum_h = Prepared::read(&quotient[..]).msm_with(&g1, points.h);
             Ok((sum_h, quotient_time, clock.lap()))
         };
         let over_wires = || {
             let mut clock = Clock::start();
-            let sum_a = select(points.a.wires).msm(backend, points.a.points);
+            let sum_a = select(points.a.wires).msm_with(&g1, points.a.points);
             let a_time = clock.lap();
-            let sum_l = select(points.l.wires).msm(backend, points.l.points);
+            let sum_l = select(points.l.wires).msm_with(&g1, points.l.points);
             let l_time = clock.lap();
             let scalars_b = select(points.b_g1.wires);
-            let sum_b = scalars_b.msm(backend, points.b_g1.points);
+            let sum_b = scalars_b.msm_with(&g1, points.b_g1.points);
             let b_g1_time = clock.lap();
             // The same wires in both groups, but in a `.zkey` nothing says so.
             let same = points.b_g1.wires == points.b_g2.wires;

@@ -4,7 +4,7 @@
 //! made up, from the system's name.
 
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, Field, UniformRand};
+use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField, UniformRand};
 use ark_relations::gr1cs::SynthesisError;
 use ark_std::rand::{CryptoRng, RngCore};
 use assay_circuits::{Block, Csr, R1cs};
@@ -12,6 +12,7 @@ use assay_engine::{Backend, Domain};
 use assay_interface::{artifact, field::Scalar, groth16::SetupKind};
 
 use crate::{
+    estimate::{self, Calibration, Estimate},
     key::ProvingKey,
     points::scalar,
     proof::Proof,
@@ -75,6 +76,13 @@ impl Synthetic {
     /// The public input.
     pub fn public_input(&self) -> Scalar {
         scalar(self.wires.get(1).copied().unwrap_or_default())
+    }
+
+    /// What [`Synthetic::prove`] should take, by the formula for circuits.
+    pub fn estimate(&self, calibration: &Calibration) -> Estimate {
+        let is_full_size: Vec<bool> =
+            self.wires.iter().map(|value| value.into_bigint().num_bits() > 64).collect();
+        estimate::of_system(&self.r1cs, &[], &is_full_size, calibration)
     }
 
     /// A development key.

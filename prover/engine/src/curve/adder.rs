@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::Point;
-use crate::Backend;
+use crate::{Backend, Pages};
 
 /// A summand: a point of the slice that an [`Adder`] works on or of its pool, taken with a sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -80,11 +80,6 @@ pub(crate) struct List {
     pub(crate) len: usize,
 }
 
-/// Memory for points, each on cache lines of its own.
-#[derive(Clone, Copy, Default, Pod, Zeroable)]
-#[repr(C, align(64))]
-struct Line([u64; 8]);
-
 /// Additions of pairs, and the memory they need from call to call.
 pub trait Kernel<P>: Send {
     /// Place `out + i` of the pool becomes the sum of pair i, for all i, from the last to the first of each batch.
@@ -97,7 +92,7 @@ pub trait Kernel<P>: Send {
 /// Adds points in batches. Sums go to its pool, where later additions find them.
 pub(crate) struct Adder<P: Point> {
     kernel: Box<dyn Kernel<P>>,
-    pool: Vec<Line>,
+    pool: Pages<P>,
     used: usize,
     pairs: Vec<Pair>,
 }
@@ -105,7 +100,7 @@ pub(crate) struct Adder<P: Point> {
 impl<P: Point> Adder<P> {
     /// An adder with an empty pool.
     pub(crate) fn new(backend: Backend) -> Self {
-        Adder { kernel: P::kernel(backend), pool: Vec::new(), used: 0, pairs: Vec::new() }
+        Adder { kernel: P::kernel(backend), pool: Pages::default(), used: 0, pairs: Vec::new() }
     }
 
     /// Empties the pool but for its first `kept` places, and makes room for `capacity` sums.
@@ -118,22 +113,21 @@ impl<P: Point> Adder<P> {
     fn make_room(&mut self, sums: usize) {
         let places = self.used + sums;
         assert!(places <= Ref::LIMIT, "a pool holds at most 2^30 points, not {places}");
-        let lines = places * size_of::<P>() / size_of::<Line>();
-        if self.pool.len() < lines {
-            // Zeros come from the system when they are first touched, not before.
-            let old = std::mem::replace(&mut self.pool, bytemuck::zeroed_vec(lines));
-            self.pool[..old.len()].copy_from_slice(&old);
+        if self.pool.len() < places {
+            let old = std::mem::replace(&mut self.pool, Pages::zeroed(places));
+            let used = self.used.min(old.len());
+            self.pool[..used].copy_from_slice(&old[..used]);
         }
     }
 
     /// The pool, of which the places that [`Adder::reset`] kept and those of sums have a meaning.
     pub(crate) fn pool(&self) -> &[P] {
-        bytemuck::cast_slice(&self.pool)
+        &self.pool
     }
 
     /// The pool, to fill the places that [`Adder::reset`] kept.
     pub(crate) fn pool_mut(&mut self) -> &mut [P] {
-        bytemuck::cast_slice_mut(&mut self.pool)
+        &mut self.pool
     }
 
     /// The point that a summand stands for, canonical.
@@ -158,7 +152,7 @@ impl<P: Point> Adder<P> {
     /// Computes the sums asked for since the last time.
     pub(crate) fn compute(&mut self, points: &[P]) {
         self.make_room(self.pairs.len());
-        self.kernel.add_pairs(points, bytemuck::cast_slice_mut(&mut self.pool), self.used, &self.pairs);
+        self.kernel.add_pairs(points, &mut self.pool, self.used, &self.pairs);
         self.used += self.pairs.len();
         self.pairs.clear();
     }
@@ -167,7 +161,7 @@ impl<P: Point> Adder<P> {
     pub(crate) fn add_in_place(&mut self, points: &[P], summands: impl Iterator<Item = Ref>) {
         self.pairs.clear();
         self.pairs.extend(summands.enumerate().map(|(place, summand)| [Ref::pool(place), summand]));
-        self.kernel.add_pairs(points, bytemuck::cast_slice_mut(&mut self.pool), 0, &self.pairs);
+        self.kernel.add_pairs(points, &mut self.pool, 0, &self.pairs);
         self.pairs.clear();
     }
 

@@ -8,6 +8,7 @@
 //! Every case of the group law is met: equal points are doubled, opposite ones and identities give what they should.
 
 mod adder;
+mod images;
 mod portable;
 
 use ark_bn254::{Fr, g1, g2};
@@ -16,7 +17,10 @@ use ark_ec::{
     short_weierstrass::{Projective, SWCurveConfig},
 };
 
-pub(crate) use self::adder::{Adder, Kernel, List, Pair, Ref};
+pub(crate) use self::{
+    adder::{Adder, Kernel, List, Pair, Ref},
+    images::with_images,
+};
 use crate::{G1Point, G2Point};
 
 /// A point of one of the two groups, as plain bytes: [`G1Point`] or [`G2Point`], and no other type.
@@ -50,7 +54,7 @@ pub(crate) mod sealed {
     use std::fmt::Debug;
 
     use ark_bn254::{Fq, Fq2};
-    use ark_ff::{BigInt, BigInteger, Field, PrimeField};
+    use ark_ff::{BigInt, BigInteger, Field, MontFp, PrimeField};
     use bytemuck::Pod;
 
     use super::{adder::Kernel, portable};
@@ -60,6 +64,15 @@ pub(crate) mod sealed {
     pub trait Coordinates: Copy + Debug + Default + PartialEq + Send + Sync + Pod {
         /// arkworks' type of a coordinate.
         type Field: Field;
+
+        /// The cube root of unity b of the endomorphism: see [`super::images`].
+        const ROOT: Fq;
+
+        /// The components of the first coordinate.
+        fn first(&self) -> &[[u64; 4]];
+
+        /// The same, to write.
+        fn first_mut(&mut self) -> &mut [[u64; 4]];
 
         /// The same point with coordinates below the modulus, which sums of a kernel may pass.
         fn canonical(self) -> Self;
@@ -76,6 +89,17 @@ pub(crate) mod sealed {
 
     impl Coordinates for G1Point {
         type Field = Fq;
+
+        const ROOT: Fq =
+            MontFp!("21888242871839275220042445260109153167277707414472061641714758635765020556616");
+
+        fn first(&self) -> &[[u64; 4]] {
+            std::slice::from_ref(&self.x)
+        }
+
+        fn first_mut(&mut self) -> &mut [[u64; 4]] {
+            std::slice::from_mut(&mut self.x)
+        }
 
         fn canonical(self) -> Self {
             G1Point { x: residue(self.x), y: residue(self.y) }
@@ -102,6 +126,17 @@ pub(crate) mod sealed {
 
     impl Coordinates for G2Point {
         type Field = Fq2;
+
+        /// The square of that of G1.
+        const ROOT: Fq = MontFp!("2203960485148121921418603742825762020974279258880205651966");
+
+        fn first(&self) -> &[[u64; 4]] {
+            &self.x
+        }
+
+        fn first_mut(&mut self) -> &mut [[u64; 4]] {
+            &mut self.x
+        }
 
         fn canonical(self) -> Self {
             G2Point { x: self.x.map(residue), y: self.y.map(residue) }

@@ -1,6 +1,7 @@
 //! Additions of pairs with arkworks' field arithmetic.
 
-use ark_ff::Field;
+use ark_bn254::Fq;
+use ark_ff::{BigInt, Field};
 
 use super::{Kernel, Pair, Point, Ref};
 
@@ -46,6 +47,13 @@ fn add_batch<P: Point>(
         let sum = add(left, right, inverse * prefix);
         inverse *= denominator;
         pool[out + i] = sum.map_or(P::default(), |(x, y)| P::from_coordinates(x, y));
+    }
+}
+
+/// Multiplies coordinates in Montgomery form by a factor.
+pub(super) fn scale(x: &mut [[u64; 4]], factor: &Fq) {
+    for words in x {
+        *words = (Fq::new_unchecked(BigInt(*words)) * factor).0.0;
     }
 }
 

@@ -1,13 +1,13 @@
 //! The vector side of `crate::vectors`: slices of one length, eight elements at a time, the rest padded.
 
-use ark_bn254::Fr;
+use ark_bn254::{Fq, Fr};
 use ark_ff::Zero;
 
 use super::{
     Ifma,
     field::Fe8,
     lanes::Lanes,
-    modulus::{Modulus, Scalar},
+    modulus::{Base, Modulus, Scalar},
 };
 
 pub(crate) fn to_integers(ifma: Ifma, elements: &[Fr], integers: &mut [[u64; 4]]) {
@@ -23,6 +23,25 @@ pub(crate) fn from_integers(ifma: Ifma, integers: &[i64], elements: &mut [Fr]) {
 pub(crate) fn first_unequal_product(ifma: Ifma, a: &[Fr], b: &[Fr], c: &[Fr]) -> Option<usize> {
     // SAFETY: an `Ifma` exists, so the processor has the features.
     unsafe { first_unequal_product_kernel(ifma, a, b, c) }
+}
+
+/// Multiplies elements in Montgomery form by a factor; the results are below 1.0001 p, and zeros stay zeros.
+pub(crate) fn scale(ifma: Ifma, elements: &mut [[u64; 4]], factor: &Fq) {
+    // SAFETY: an `Ifma` exists, so the processor has the features.
+    unsafe { scale_kernel(ifma, elements, factor) }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+fn scale_kernel(ifma: Ifma, elements: &mut [[u64; 4]], factor: &Fq) {
+    // With R = 2^260, so that the product's form is that of the element.
+    let factor = Fe8::<Base>::splat(ifma, &Fe8::<Base>::limbs_of(factor));
+    for elements in elements.chunks_mut(8) {
+        let mut eight = [[0; 4]; 8];
+        eight[..elements.len()].copy_from_slice(elements);
+        let product = Fe8::unpack(Lanes::gather(ifma, eight.each_ref())).mul(factor).reduce();
+        Lanes::scatter(product.pack(), eight.each_mut());
+        elements.copy_from_slice(&eight[..elements.len()]);
+    }
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]

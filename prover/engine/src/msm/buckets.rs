@@ -4,6 +4,8 @@
 //! several windows at once where a single window is too small to share an inversion well. Many scalars are taken in
 //! tiles whose points fit the cache; a bucket's sum so far is one more summand of the next tile.
 
+use std::ops::Range;
+
 use super::{scalars::Class, tasks::Task};
 use crate::{
     Backend,
@@ -48,25 +50,14 @@ impl<P: Point> Workspace<P> {
         summands * summand + buckets * bucket + (summands + buckets) * size_of::<P>() + KERNEL_BYTES
     }
 
-    /// Writes each bucket's sum: bucket b, from one, of the task's window w is at `w * buckets + b - 1`.
-    pub(super) fn fill(
-        &mut self,
-        points: &[P],
-        magnitudes: &[[u64; 4]],
-        class: &Class,
-        task: &Task,
-        sums: &mut [P],
-    ) {
-        let scalars = &class.scalars[task.scalars.clone()];
-        let tile = (tile_len::<P>() / task.windows.len().max(1)).max(1);
-        let mut tiles = scalars.chunks(tile).peekable();
+    /// Writes each bucket's sum, where identities were before: bucket b, from one, of the task's window w is at `w * buckets + b - 1`.
+    pub(super) fn fill(&mut self, points: &[P], class: &Class, task: &Task, sums: &mut [P]) {
+        let tile = (tile_len::<P>() / (task.windows.len() * class.plan.summands()).max(1)).max(1);
         let mut is_first = true;
-        while let Some(scalars) = tiles.next() {
-            // Each tile leaves its sums; the first finds none.
-            if is_first {
-                sums.fill(P::default());
-            }
-            self.sort(magnitudes, class, task, scalars, sums);
+        for first in task.scalars.clone().step_by(tile) {
+            let scalars = first..task.scalars.end.min(first + tile);
+            let is_last = scalars.end == task.scalars.end;
+            self.sort(class, task, scalars, sums);
             self.adder.reset(if is_first { 0 } else { sums.len() }, self.summands.len());
             self.lists.clear();
             let mut start = 0;
@@ -87,7 +78,7 @@ impl<P: Point> Workspace<P> {
                 };
                 start = end as usize;
             }
-            if tiles.peek().is_some() {
+            if !is_last {
                 self.adder.reset(sums.len(), 0);
                 self.adder.pool_mut()[..sums.len()].copy_from_slice(sums);
             }
@@ -96,25 +87,40 @@ impl<P: Point> Workspace<P> {
     }
 
     /// Sorts a tile's summands by bucket. The sums of the tile before, at the same places of the pool, begin the lists.
-    fn sort(&mut self, magnitudes: &[[u64; 4]], class: &Class, task: &Task, scalars: &[Ref], carried: &[P]) {
-        self.keys.clear();
+    fn sort(&mut self, class: &Class, task: &Task, scalars: Range<usize>, carried: &[P]) {
+        let Class { plan, magnitudes, summands, .. } = class;
+        let magnitudes = &magnitudes[scalars.clone()];
+        let scalars = &summands[plan.summands() * scalars.start..plan.summands() * scalars.end];
         self.ends.clear();
         self.ends.extend(carried.iter().map(|sum| u32::from(*sum != P::default())));
-        for window in task.windows.clone() {
-            let digits = class.plan.digits(window);
-            let first = ((window - task.windows.start) * class.plan.buckets()) as u32;
-            let ends = &mut self.ends;
-            self.keys.extend(scalars.iter().map(|scalar| {
-                let digit = digits.read(&magnitudes[scalar.index()]);
+        self.keys.resize(scalars.len() * task.windows.len(), NO_BUCKET);
+        let keys_of_windows = self.keys.chunks_mut(scalars.len().max(1));
+        for ((window, keys), ends) in
+            task.windows.clone().zip(keys_of_windows).zip(self.ends.chunks_mut(plan.buckets()))
+        {
+            let first = ((window - task.windows.start) * plan.buckets()) as u32;
+            let mut key = |digit: i32| {
                 if digit == 0 {
                     return NO_BUCKET;
                 }
-                let bucket = first + (digit.unsigned_abs() - 1);
+                let bucket = digit.unsigned_abs() - 1;
                 let end = &mut ends[bucket as usize];
                 *end = end.wrapping_add(1);
                 // The digit's sign travels in the key's lowest bit.
-                bucket << 1 | u32::from(digit < 0)
-            }));
+                (first + bucket) << 1 | u32::from(digit < 0)
+            };
+            if plan.halves {
+                let [low, high] = plan.digits_of_halves(window);
+                let (pairs, _) = keys.as_chunks_mut::<2>();
+                for (pair, magnitude) in pairs.iter_mut().zip(magnitudes) {
+                    *pair = [key(low.read(magnitude)), key(high.read(magnitude))];
+                }
+            } else {
+                let digits = plan.digits(window);
+                keys.iter_mut().zip(magnitudes).for_each(|(place, magnitude)| {
+                    *place = key(digits.read(magnitude));
+                });
+            }
         }
         let mut total = 0;
         for end in &mut self.ends {

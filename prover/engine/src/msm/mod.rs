@@ -6,13 +6,15 @@
 //!
 //! Scalars of a model's witness are mostly small: a scalar above half the order is negated with its point, zeros cost
 //! nothing, one and minus one cost an addition, and short scalars have windows of their own, as many as they need
-//! ([`Prepared`]).
+//! ([`Prepared`]). Long ones are cut into halves by the curve's endomorphism where that is cheaper: twice the points, half the
+//! windows, so that wider ones pay (`halves`).
 //!
-//! Cost: about `ceil(254 / c) (n + 2^(c-1))` additions for n full-size scalars, c chosen for the least. Threads share the
-//! windows, and where there are few windows the points: all run in rayon's current pool, and a sum ends before it returns.
+//! Cost: about `ceil(127 / c) (2 n + 2^c)` additions for n full-size scalars, c chosen for the least: [`additions`]. Threads
+//! share the windows, and where there are few windows the points: all run in rayon's current pool, and a sum ends before it returns.
 //! Points are read where they are. Memory: [`memory_bytes`].
 
 mod buckets;
+mod halves;
 mod reduce;
 mod scalars;
 mod tasks;
@@ -21,47 +23,65 @@ mod window;
 use ark_ff::AdditiveGroup;
 use rayon::prelude::*;
 
-pub use self::scalars::{Prepared, Scalars, Selected};
-use self::{scalars::Class, tasks::Workspaces};
+use self::scalars::Class;
+use self::window::Histogram;
 pub(crate) use self::{
     scalars::signed,
     window::{MAX_WINDOW, Plan},
 };
+pub use self::{
+    scalars::{Prepared, Scalars, Selected},
+    tasks::Workspaces,
+};
 use crate::{
-    Backend,
-    curve::{Point, Ref, Sum, to_sum},
+    Backend, Pages,
+    curve::{Point, Ref, Sum, to_sum, with_images},
 };
 
 /// `sum scalars[i] * points[i]`, over the shorter of the two.
 ///
 /// Points may be the identity, occur repeatedly, and be each other's opposites. Bytes that are no point of the group
-/// ([`crate::G1Point::check`]) give some point, not a panic. At most 2^30 points.
+/// ([`crate::G1Point::check`]) give some point, not a panic. At most 2^29 points.
 pub fn msm<P: Point>(backend: Backend, points: &[P], scalars: &(impl Scalars + ?Sized)) -> Sum<P> {
     Prepared::new(scalars, points.len()).msm(backend, points)
 }
 
+/// What [`msm`] of scalars of these lengths costs, in additions of points, by the formula that chooses its windows: pairs of a
+/// magnitude's bits and how many scalars have it.
+pub fn additions(lengths: impl IntoIterator<Item = (usize, usize)>) -> f64 {
+    let mut histogram = Histogram::default();
+    lengths.into_iter().for_each(|(bits, count)| histogram.add(bits, count));
+    window::plans(&histogram).2
+}
+
 /// Bytes that [`msm`] of `count` points takes at most beside points and scalars, in rayon's current pool.
 pub fn memory_bytes<P: Point>(count: usize) -> usize {
-    // Magnitudes, lengths, and the index in one class.
-    let scalars = count * (size_of::<[u64; 4]>() + size_of::<u16>() + size_of::<Ref>());
-    scalars + tasks::memory_bytes::<P>(count)
+    let summands = window::widest(count).summands();
+    // Length, index, magnitudes, and summands; the points with their images, where there are halves.
+    let scalar = size_of::<u8>() + size_of::<u32>() + size_of::<[u64; 4]>() + summands * size_of::<Ref>();
+    let points = if summands > 1 { summands * size_of::<P>() } else { 0 };
+    count * (scalar + points) + tasks::memory_bytes::<P>(count)
 }
 
 impl Prepared {
-    /// Reads all scalars. Cost: one field multiplication each, unless they come as integers.
+    /// Reads all scalars. Cost: two field multiplications each, unless they come as integers.
     pub fn read(scalars: &(impl Scalars + ?Sized)) -> Prepared {
         Prepared::new(scalars, usize::MAX)
     }
 
     /// As [`msm`], over the shorter of points and scalars.
     pub fn msm<P: Point>(&self, backend: Backend, points: &[P]) -> Sum<P> {
+        self.msm_with(&Workspaces::new(backend), points)
+    }
+
+    /// The same, in memory of earlier sums.
+    pub fn msm_with<P: Point>(&self, workspaces: &Workspaces<P>, points: &[P]) -> Sum<P> {
         let points = &points[..points.len().min(self.count())];
-        assert!(points.len() < Ref::LIMIT, "a sum has at most 2^30 points, not {}", points.len());
-        let workspaces = Workspaces::new(backend);
+        assert!(points.len() < Ref::LIMIT / 2, "a sum has at most 2^29 points, not {}", points.len());
         // One sum for each bit of a scalar.
         let mut bits = [Sum::<P>::default(); window::MAX_BITS + window::MAX_WINDOW];
         for class in &self.classes {
-            for (bit, sum) in self.class_sums(&workspaces, points, class) {
+            for (bit, sum) in self.class_sums(workspaces, points, class) {
                 if let Some(slot) = bits.get_mut(bit) {
                     *slot += to_sum(sum);
                 }
@@ -81,10 +101,17 @@ impl Prepared {
         class: &Class,
     ) -> Vec<(usize, P)> {
         let plan = &class.plan;
-        let used = class.scalars.partition_point(|scalar| scalar.index() < points.len());
+        let used = class.within(points.len());
+        let table;
+        let points = if plan.halves {
+            table = with_images(workspaces.backend(), points, &class.indices[..used]);
+            &table
+        } else {
+            points
+        };
         let tasks = tasks::split(plan, used, buckets::tile_len::<P>(), rayon::current_num_threads());
         let windows: Vec<usize> = tasks.iter().flat_map(|task| task.windows.clone()).collect();
-        let mut sums = vec![P::default(); windows.len() * plan.buckets()];
+        let mut sums = Pages::zeroed(windows.len() * plan.buckets());
         let mut parts = Vec::with_capacity(tasks.len());
         let mut rest = &mut sums[..];
         for task in &tasks {
@@ -93,7 +120,7 @@ impl Prepared {
             rest = after;
         }
         parts.into_par_iter().with_max_len(1).for_each(|(task, sums)| {
-            workspaces.lend(|workspace| workspace.fill(points, &self.magnitudes, class, task, sums));
+            workspaces.lend(|workspace| workspace.fill(points, class, task, sums));
         });
         let group = tasks::reduction_group(windows.len(), plan.buckets(), rayon::current_num_threads());
         sums.par_chunks(group * plan.buckets())

@@ -1,10 +1,13 @@
-//! Scalars as signs and magnitudes, sorted into two classes by their length.
+//! Scalars as signs and magnitudes, sorted into two classes by their length; the long ones perhaps in halves.
 
 use ark_bn254::Fr;
 use ark_ff::{BigInt, BigInteger, BigInteger256, PrimeField, Zero};
 use rayon::prelude::*;
 
-use super::window::{self, Histogram, Plan};
+use super::{
+    halves,
+    window::{self, Histogram, Plan},
+};
 use crate::curve::Ref;
 
 /// Scalars that one task reads at a time.
@@ -81,8 +84,6 @@ impl<S: Scalars + ?Sized> Scalars for Selected<'_, S> {
 pub struct Prepared {
     /// Scalars, zeros included.
     pub(super) count: usize,
-    /// `|s_i| + bias`, the bias that of the scalar's class: see [`Plan::bias`].
-    pub(super) magnitudes: Vec<[u64; 4]>,
     /// Scalars of few bits, and all others.
     pub(super) classes: [Class; 2],
 }
@@ -90,69 +91,135 @@ pub struct Prepared {
 /// Scalars that share their windows.
 #[derive(Debug)]
 pub(super) struct Class {
-    /// Index and sign of each scalar, by ascending index.
-    pub(super) scalars: Vec<Ref>,
     /// How they are cut into digits.
     pub(super) plan: Plan,
+    /// Which scalars these are, ascending.
+    pub(super) indices: Vec<u32>,
+    /// `|s_i| + bias` of each, or `|k| + bias` of both its halves, two words each: see [`Plan::bias`].
+    pub(super) magnitudes: Vec<[u64; 4]>,
+    /// [`Plan::summands`] of each, with the scalar's sign or its half's: its point, or point 2 j and its image 2 j + 1 of a
+    /// list with the points of scalar j of the class.
+    pub(super) summands: Vec<Ref>,
 }
 
-/// Bit length of a magnitude, and its sign in the highest bit.
-type Length = u16;
-const NEGATIVE: Length = 1 << 15;
+/// Part of a [`Class`], to be filled.
+struct Part<'a> {
+    indices: &'a mut [u32],
+    magnitudes: &'a mut [[u64; 4]],
+    summands: &'a mut [Ref],
+    /// Place of the first in the class.
+    first: usize,
+}
 
 impl Prepared {
-    /// Reads the first `count` scalars. Cost: one field multiplication each, unless they come as integers.
+    /// Reads the first `count` scalars, twice. Cost: two field multiplications each, unless they come as integers.
     pub(super) fn new<S: Scalars + ?Sized>(scalars: &S, count: usize) -> Prepared {
         let count = count.min(scalars.count());
-        let mut magnitudes = vec![[0; 4]; count];
-        let mut lengths: Vec<Length> = vec![0; count];
-        let histogram = magnitudes
+        let mut lengths: Vec<u8> = vec![0; count];
+        let histogram = lengths
             .par_chunks_mut(CHUNK)
-            .zip(lengths.par_chunks_mut(CHUNK))
             .enumerate()
-            .map(|(chunk, (magnitudes, lengths))| {
+            .map(|(chunk, lengths)| {
                 let mut histogram = Histogram::default();
-                for (i, (magnitude, length)) in magnitudes.iter_mut().zip(lengths).enumerate() {
-                    let (value, negative) = signed(scalars.integer(chunk * CHUNK + i));
-                    let bits = value.num_bits();
+                for (i, length) in lengths.iter_mut().enumerate() {
+                    // At most 253.
+                    let bits = signed(scalars.integer(chunk * CHUNK + i)).0.num_bits();
                     histogram.count(bits as usize);
-                    *magnitude = value.0;
-                    *length = bits as Length | if negative { NEGATIVE } else { 0 };
+                    *length = bits as u8;
                 }
                 histogram
             })
             .reduce(Histogram::default, Histogram::merge);
-
-        let (longest_short, plans) = window::plans(&histogram);
-        let class = |plan: Plan, holds: &(dyn Fn(usize) -> bool + Sync)| {
-            let mut scalars = Vec::with_capacity(plan.scalars);
-            for (index, length) in lengths.iter().enumerate() {
-                if holds(usize::from(length & !NEGATIVE)) {
-                    scalars.push(Ref::point(index).negate_if(length & NEGATIVE != 0));
-                }
-            }
-            Class { scalars, plan }
-        };
-        let [short, long] = plans;
-        let (short, long) = rayon::join(
-            || class(short, &|bits| bits > 0 && bits <= longest_short),
-            || class(long, &|bits| bits > longest_short),
-        );
-        let biases = [short.plan.bias(), long.plan.bias()];
-        magnitudes.par_chunks_mut(CHUNK).zip(lengths.par_chunks(CHUNK)).for_each(|(magnitudes, lengths)| {
-            for (magnitude, length) in magnitudes.iter_mut().zip(lengths) {
-                let is_long = usize::from(length & !NEGATIVE) > longest_short;
-                let mut sum = BigInt(*magnitude);
-                sum.add_with_carry(&biases[usize::from(is_long)]);
-                *magnitude = sum.0;
-            }
-        });
-        Prepared { count, magnitudes, classes: [short, long] }
+        let (longest_short, [short, long], _) = window::plans(&histogram);
+        let classes = [
+            Class::new(scalars, &lengths, short, |bits| bits > 0 && bits <= longest_short),
+            Class::new(scalars, &lengths, long, |bits| bits > longest_short),
+        ];
+        Prepared { count, classes }
     }
 
     /// Scalars, zeros included.
     pub fn count(&self) -> usize {
         self.count
+    }
+}
+
+impl Class {
+    /// The scalars whose length the class holds.
+    fn new<S: Scalars + ?Sized>(
+        scalars: &S,
+        lengths: &[u8],
+        plan: Plan,
+        holds: impl Fn(usize) -> bool + Sync,
+    ) -> Class {
+        let held = |lengths: &[u8]| lengths.iter().filter(|bits| holds(usize::from(**bits))).count();
+        let counts: Vec<usize> = lengths.par_chunks(CHUNK).map(held).collect();
+        let count = counts.iter().sum();
+        let mut class = Class {
+            plan,
+            indices: vec![0; count],
+            magnitudes: bytemuck::zeroed_vec(count),
+            summands: bytemuck::zeroed_vec(plan.summands() * count),
+        };
+        let mut rest = Part {
+            indices: &mut class.indices,
+            magnitudes: &mut class.magnitudes,
+            summands: &mut class.summands,
+            first: 0,
+        };
+        let mut parts = Vec::with_capacity(counts.len());
+        for count in counts {
+            let (indices, more_indices) = rest.indices.split_at_mut(count);
+            let (magnitudes, more_magnitudes) = rest.magnitudes.split_at_mut(count);
+            let (summands, more_summands) = rest.summands.split_at_mut(plan.summands() * count);
+            let first = rest.first;
+            parts.push(Part { indices, magnitudes, summands, first });
+            rest = Part {
+                indices: more_indices,
+                magnitudes: more_magnitudes,
+                summands: more_summands,
+                first: first + count,
+            };
+        }
+        let bias = plan.bias();
+        parts.into_par_iter().zip(lengths.par_chunks(CHUNK)).enumerate().for_each(
+            |(chunk, (part, lengths))| {
+                let mut held = lengths.iter().enumerate().filter(|(_, bits)| holds(usize::from(**bits)));
+                let places = part
+                    .indices
+                    .iter_mut()
+                    .zip(part.magnitudes)
+                    .zip(part.summands.chunks_mut(plan.summands()));
+                for (place, ((slot, magnitude), summands)) in places.enumerate() {
+                    let Some(index) = held.next().map(|(i, _)| chunk * CHUNK + i) else { break };
+                    *slot = index as u32;
+                    let (value, negative) = signed(scalars.integer(index));
+                    match summands {
+                        [summand, image] => {
+                            let place = 2 * (part.first + place);
+                            let [k1, k2] = halves::halve(&value.0);
+                            *summand = Ref::point(place).negate_if(negative != (k1 < 0));
+                            *image = Ref::point(place + 1).negate_if(negative != (k2 < 0));
+                            let bias = u128::from(bias.0[0]) | u128::from(bias.0[1]) << 64;
+                            let [k1, k2] = [k1, k2].map(|half| half.unsigned_abs() + bias);
+                            *magnitude = [k1 as u64, (k1 >> 64) as u64, k2 as u64, (k2 >> 64) as u64];
+                        }
+                        summands => {
+                            summands.fill(Ref::point(index).negate_if(negative));
+                            let mut sum = value;
+                            sum.add_with_carry(&bias);
+                            *magnitude = sum.0;
+                        }
+                    }
+                }
+            },
+        );
+        class
+    }
+
+    /// How many of the scalars have a point among the first `points`.
+    pub(super) fn within(&self, points: usize) -> usize {
+        self.indices.partition_point(|index| (*index as usize) < points)
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Task {
     pub(super) scalars: Range<usize>,
 }
 
-/// Cuts the windows of `scalars` scalars into tasks, the larger ones first.
+/// Cuts the windows of `scalars` scalars into tasks, the larger ones first. A tile has room for `tile` summands.
 ///
 /// Windows are shared evenly, several to a task while they fit a tile together. Windows left over, or all where there are
 /// fewer than threads, are cut by scalars: each piece has buckets of its own.
@@ -31,11 +31,13 @@ pub(super) fn split(plan: &Plan, scalars: usize, tile: usize, threads: usize) ->
     if scalars == 0 || plan.windows == 0 {
         return Vec::new();
     }
-    let threads = threads.min(scalars * plan.windows / SMALL).max(1);
-    let whole = if scalars < threads * SMALL { plan.windows } else { plan.windows - plan.windows % threads };
+    // Scalars that are not worth a second thread.
+    let small = SMALL / plan.summands();
+    let threads = threads.min(scalars * plan.windows / small).max(1);
+    let whole = if scalars < threads * small { plan.windows } else { plan.windows - plan.windows % threads };
     let mut tasks = Vec::new();
     if whole > 0 {
-        let most = (tile / scalars).clamp(1, whole);
+        let most = (tile / (plan.summands() * scalars)).clamp(1, whole);
         let count = whole.div_ceil(most).next_multiple_of(threads).min(whole);
         tasks.extend(
             (0..count)
@@ -44,7 +46,7 @@ pub(super) fn split(plan: &Plan, scalars: usize, tile: usize, threads: usize) ->
     }
     let left = plan.windows - whole;
     for window in whole..plan.windows {
-        let pieces = threads.div_ceil(left).min(scalars.div_ceil(SMALL));
+        let pieces = threads.div_ceil(left).min(scalars.div_ceil(small));
         tasks.extend((0..pieces).map(|i| Task {
             windows: window..window + 1,
             scalars: i * scalars / pieces..(i + 1) * scalars / pieces,
@@ -58,15 +60,24 @@ pub(super) fn reduction_group(windows: usize, buckets: usize, threads: usize) ->
     windows.div_ceil(threads.max(1)).min(REDUCED / buckets).max(1)
 }
 
-/// Workspaces that wait for a thread: there are never more than threads at work.
-pub(super) struct Workspaces<P: Point> {
+/// Memory of sums over points of one group, to be used again by the next one: [`Prepared::msm_with`].
+///
+/// Sums may share it at the same time; it grows to what all threads that are at work at once need.
+///
+/// [`Prepared::msm_with`]: super::Prepared::msm_with
+pub struct Workspaces<P: Point> {
     backend: Backend,
     waiting: Mutex<Vec<Workspace<P>>>,
 }
 
 impl<P: Point> Workspaces<P> {
-    pub(super) fn new(backend: Backend) -> Self {
+    /// None yet; sums with it compute on `backend`.
+    pub fn new(backend: Backend) -> Self {
         Workspaces { backend, waiting: Mutex::new(Vec::new()) }
+    }
+
+    pub(super) fn backend(&self) -> Backend {
+        self.backend
     }
 
     /// Lends a workspace for one task.
@@ -88,7 +99,8 @@ pub(super) fn memory_bytes<P: Point>(scalars: usize) -> usize {
     let windows: usize = tasks.iter().map(|task| task.windows.len()).sum();
     let (mut summands, mut buckets) = (0, 0);
     for task in &tasks {
-        summands = summands.max((task.scalars.len() * task.windows.len()).min(tile_len::<P>()));
+        let of_task = plan.summands() * task.scalars.len() * task.windows.len();
+        summands = summands.max(of_task.min(tile_len::<P>()));
         buckets = buckets.max(task.windows.len() * plan.buckets());
     }
     let group = reduction_group(windows, plan.buckets(), threads) * plan.buckets();
@@ -100,13 +112,15 @@ pub(super) fn memory_bytes<P: Point>(scalars: usize) -> usize {
 mod tests {
     use super::*;
 
+    const NOTHING: Plan = Plan { window: 1, windows: 0, halves: false };
+
     /// Every window of every scalar is in one task.
     #[test]
     fn tasks_cover_everything_once() {
         for threads in [1, 2, 3, 8, 64] {
             for windows in [1, 2, 3, 5, 17, 20, 254] {
                 for scalars in [1, 2, 100, 4096, 5000, 40_000] {
-                    let plan = Plan { scalars, window: 4, windows };
+                    let plan = Plan { window: 4, windows, halves: windows > 100 };
                     let tasks = split(&plan, scalars, 1 << 15, threads);
                     for window in 0..windows {
                         let mut next = 0;
@@ -122,6 +136,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(split(&Plan { scalars: 0, window: 1, windows: 0 }, 0, 10, 2), []);
+        assert_eq!(split(&NOTHING, 0, 10, 2), []);
     }
 }

@@ -3,8 +3,12 @@
 //! A scalar's magnitude `m < 2^b` is written as `sum_w d_w 2^(c w)` with digits in `-2^(c-1)..2^(c-1)`, the last one in
 //! `0..=2^(c-1)`. Adding the bias `sum 2^(c w + c - 1)`, over all windows but the last, makes each digit a field of bits
 //! that can be read without the others: `d_w = ((m + bias) >> c w) mod 2^c - 2^(c-1)`.
+//!
+//! Long scalars come in two halves ([`super::halves`]), each of them a magnitude of its own in two of the four words.
 
 use ark_ff::BigInteger256;
+
+use super::halves::HALF_BITS;
 
 /// Bits of the largest magnitude: half of an order of 254 bits.
 pub(super) const MAX_BITS: usize = 253;
@@ -19,6 +23,8 @@ const BUCKET: f64 = 2.8;
 const DIGIT: f64 = 0.04;
 /// A window's small batches: inversions that few additions share.
 const WINDOW: f64 = 120.0;
+/// To cut a scalar into halves, and to make its point's image.
+const HALVING: f64 = 0.7;
 
 /// Scalars by the bit length of their magnitude.
 #[derive(Clone, Debug)]
@@ -32,8 +38,13 @@ impl Default for Histogram {
 
 impl Histogram {
     pub(super) fn count(&mut self, bits: usize) {
-        if let Some(slot) = self.0.get_mut(bits) {
-            *slot += 1;
+        self.add(bits, 1);
+    }
+
+    /// Counts scalars of one length; none is longer than [`MAX_BITS`].
+    pub(super) fn add(&mut self, bits: usize, count: usize) {
+        if let Some(slot) = self.0.get_mut(bits.min(MAX_BITS)) {
+            *slot += count;
         }
     }
 
@@ -50,39 +61,54 @@ impl Histogram {
     }
 }
 
-/// The cheapest plan for scalars of these lengths, ascending, and its cost in additions.
+/// The cheapest plan for magnitudes of these lengths, ascending, and its cost in additions.
 fn cheapest(lengths: &[(usize, usize)]) -> (Plan, f64) {
     let Some((bits, _)) = lengths.last() else {
-        return (Plan { scalars: 0, window: 1, windows: 0 }, 0.0);
+        return (Plan { window: 1, windows: 0, halves: false }, 0.0);
     };
-    let scalars = lengths.iter().map(|(_, count)| count).sum();
+    let magnitudes: usize = lengths.iter().map(|(_, count)| count).sum();
     let of_width = |window: usize| {
-        let plan = Plan { scalars, window, windows: windows(*bits, window) };
+        let plan = Plan { window, windows: windows(*bits, window), halves: false };
         let additions: usize = lengths.iter().map(|(bits, count)| count * windows(*bits, window)).sum();
         let buckets = plan.windows as f64 * (BUCKET * plan.buckets() as f64 + WINDOW);
-        let digits = DIGIT * (scalars * plan.windows) as f64;
+        let digits = DIGIT * (magnitudes * plan.windows) as f64;
         (plan, additions as f64 + buckets + digits)
     };
     (2..=MAX_WINDOW).map(of_width).min_by(|(_, a), (_, b)| a.total_cmp(b)).unwrap_or(of_width(1))
 }
 
-/// The longest short scalar, in bits, and the plans for short and for long ones, of the least cost together.
-pub(super) fn plans(histogram: &Histogram) -> (usize, [Plan; 2]) {
+/// The same, where the scalars may be cut into halves.
+fn cheapest_long(lengths: &[(usize, usize)]) -> (Plan, f64) {
+    let (plan, cost) = cheapest(lengths);
+    let (short, long) = lengths.split_at(lengths.partition_point(|(bits, _)| *bits <= HALF_BITS));
+    let scalars: usize = lengths.iter().map(|(_, count)| count).sum();
+    let long: usize = long.iter().map(|(_, count)| count).sum();
+    let halves: Vec<_> = short.iter().copied().chain([(HALF_BITS, 2 * long)]).collect();
+    let (of_halves, cost_of_halves) = cheapest(&halves);
+    let cost_of_halves = cost_of_halves + HALVING * scalars as f64;
+    if long > 0 && cost_of_halves < cost {
+        let windows = windows(HALF_BITS, of_halves.window);
+        return (Plan { halves: true, windows, ..of_halves }, cost_of_halves);
+    }
+    (plan, cost)
+}
+
+/// The longest short scalar, in bits, and the plans for short and for long ones, of the least cost together; and that cost
+/// in additions.
+pub(super) fn plans(histogram: &Histogram) -> (usize, [Plan; 2], f64) {
     const LIMITS: [usize; 10] = [0, 4, 8, 12, 16, 24, 32, 48, 64, 128];
     let lengths = histogram.lengths();
     let split = |limit: usize| {
         let (short, long) = lengths.split_at(lengths.partition_point(|(bits, _)| *bits <= limit));
-        let ((short, short_cost), (long, long_cost)) = (cheapest(short), cheapest(long));
+        let ((short, short_cost), (long, long_cost)) = (cheapest(short), cheapest_long(long));
         (limit, [short, long], short_cost + long_cost)
     };
-    let best = LIMITS.into_iter().map(split).min_by(|(.., a), (.., b)| a.total_cmp(b));
-    let (limit, plans, _) = best.unwrap_or(split(0));
-    (limit, plans)
+    LIMITS.into_iter().map(split).min_by(|(.., a), (.., b)| a.total_cmp(b)).unwrap_or(split(0))
 }
 
 /// The plan for scalars that are all of full size, which no other scalars exceed in memory.
 pub(super) fn widest(scalars: usize) -> Plan {
-    cheapest(&[(MAX_BITS, scalars)]).0
+    cheapest_long(&[(MAX_BITS, scalars)]).0
 }
 
 /// Windows for a magnitude of `bits` bits: the last digit must not pass `2^(window - 1)`.
@@ -93,18 +119,23 @@ fn windows(bits: usize, window: usize) -> usize {
 /// How the scalars of a class are cut into digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// Scalars in the class.
-    pub(crate) scalars: usize,
     /// Bits of a digit.
     pub(crate) window: usize,
-    /// Digits of a scalar.
+    /// Digits of a magnitude.
     pub(crate) windows: usize,
+    /// Whether a scalar has two magnitudes, its halves.
+    pub(crate) halves: bool,
 }
 
 impl Plan {
-    /// For scalars of any size, in windows of the given width.
-    pub(crate) fn full_size(scalars: usize, window: usize) -> Plan {
-        Plan { scalars, window, windows: windows(MAX_BITS, window) }
+    /// For whole scalars of any size, in windows of the given width.
+    pub(crate) fn full_size(window: usize) -> Plan {
+        Plan { window, windows: windows(MAX_BITS, window), halves: false }
+    }
+
+    /// Summands that a scalar has in a window.
+    pub(crate) fn summands(&self) -> usize {
+        1 + usize::from(self.halves)
     }
 
     /// Buckets of a window: one for each magnitude of a digit other than zero.
@@ -124,14 +155,24 @@ impl Plan {
         bias
     }
 
-    /// The reader of the digits of one window.
+    /// The reader of the digits of one window of whole scalars.
     pub(crate) fn digits(&self, window: usize) -> Digits {
-        let bit = window * self.window;
+        self.digits_in(window, 0, 4)
+    }
+
+    /// The readers of the digits of one window of both halves.
+    pub(crate) fn digits_of_halves(&self, window: usize) -> [Digits; 2] {
+        [0, 2].map(|first| self.digits_in(window, first, first + 2))
+    }
+
+    /// The reader of the digits of one window of a magnitude in some of the words.
+    fn digits_in(&self, window: usize, first: usize, end: usize) -> Digits {
+        let bit = 64 * first + window * self.window;
         let is_last = window + 1 == self.windows;
         Digits {
             word: bit / 64,
             shift: (bit % 64) as u32,
-            above: if bit < 192 { u64::MAX } else { 0 },
+            above: if bit / 64 + 1 < end { u64::MAX } else { 0 },
             mask: (1 << self.window) - 1,
             offset: if is_last { 0 } else { 1 << (self.window - 1) },
         }
@@ -175,7 +216,7 @@ mod tests {
     fn digits_are_the_scalar() {
         for window in 1..=MAX_WINDOW {
             for bits in [1, 2, 3, 7, 8, 15, 16, 31, 64, 65, 127, 128, 200, MAX_BITS] {
-                let plan = Plan { scalars: 1, window, windows: windows(bits, window) };
+                let plan = Plan { window, windows: windows(bits, window), halves: false };
                 let mut ones = BigInteger256::default();
                 for bit in 0..bits {
                     ones.0[bit / 64] |= 1 << (bit % 64);
@@ -204,17 +245,43 @@ mod tests {
         }
     }
 
+    /// The same of halves, side by side in four words.
+    #[test]
+    fn digits_are_the_halves() {
+        let largest = (1u128 << HALF_BITS) - 1;
+        let values = [0, 1, largest, 1 << (HALF_BITS - 1), largest / 3, u128::from(u64::MAX)];
+        for window in 2..=MAX_WINDOW {
+            let plan = Plan { window, windows: windows(HALF_BITS, window), halves: true };
+            for (low, high) in values.iter().flat_map(|low| values.map(|high| (*low, high))) {
+                let bias = plan.bias().0;
+                let bias = u128::from(bias[0]) | u128::from(bias[1]) << 64;
+                let words =
+                    [low + bias, high + bias].map(|biased| [biased as u64, (biased >> 64) as u64]).concat();
+                let words: [u64; 4] = words.try_into().unwrap();
+                for (half, value) in [low, high].into_iter().enumerate() {
+                    let mut sum = 0i128;
+                    for position in (0..plan.windows).rev() {
+                        let digit = plan.digits_of_halves(position)[half].read(&words);
+                        assert!(digit.unsigned_abs() as usize <= plan.buckets());
+                        sum = (sum << window) + i128::from(digit);
+                    }
+                    assert_eq!(sum.unsigned_abs(), value, "{window} {half}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn classes_follow_the_scalars() {
         let mut histogram = Histogram::default();
         assert_eq!(plans(&histogram).1.map(|plan| plan.windows), [0, 0]);
         (0..60_000).for_each(|_| histogram.count(8));
-        let (_, only_short) = plans(&histogram);
-        assert_eq!(only_short.map(|plan| plan.scalars).iter().sum::<usize>(), 60_000);
+        let (_, only_short, cost) = plans(&histogram);
+        assert!(only_short.iter().all(|plan| plan.windows <= 2 && !plan.halves));
+        assert!((60_000.0..200_000.0).contains(&cost));
         (0..500).for_each(|_| histogram.count(253));
-        let (limit, [short, long]) = plans(&histogram);
+        let (limit, [short, long], more) = plans(&histogram);
         assert!((8..253).contains(&limit), "bytes and full-size scalars belong apart, not at {limit}");
-        assert_eq!((short.scalars, long.scalars), (60_000, 500));
-        assert!(short.windows <= 2 && long.windows >= 254 / MAX_WINDOW);
+        assert!(short.windows <= 2 && long.halves && long.windows >= HALF_BITS / MAX_WINDOW && more > cost);
     }
 }

@@ -30,29 +30,35 @@ use rayon::prelude::*;
 use self::kernels::{GROUP, Scratch};
 pub(crate) use self::tables::Tables;
 use super::{Ifma, field::Block};
+use crate::Pages;
 
-/// Memory of one quotient: 40 bytes for each point of three polynomials. Fresh pages cost a tenth of the time, so a domain
-/// keeps it for the next one.
-#[derive(Clone, Debug)]
-pub(crate) struct Workspace([Vec<Block>; 3]);
+/// Memory of one quotient: 40 bytes for each point of three polynomials. A domain keeps it for the next one.
+#[derive(Debug)]
+pub(crate) struct Workspace(Pages<Block>);
 
 impl Workspace {
     pub(crate) fn new(tables: &Tables) -> Workspace {
-        let polynomial = || bytemuck::zeroed_vec(tables.rows * tables.width / 8);
-        Workspace([polynomial(), polynomial(), polynomial()])
+        Workspace(Pages::zeroed(3 * (tables.rows * tables.width / 8)))
+    }
+
+    fn polynomials(&mut self) -> [&mut [Block]; 3] {
+        let len = self.0.len() / 3;
+        let (a, rest) = self.0.split_at_mut(len);
+        let (b, c) = rest.split_at_mut(len);
+        [a, b, c]
     }
 }
 
-/// See `Domain::quotient`; the result replaces a.
+/// See `Domain::quotient`; the result's integers replace a's words.
 pub(crate) fn quotient(ifma: Ifma, tables: &Tables, workspace: &mut Workspace, a: &mut [Fr], b: &[Fr]) {
-    let Workspace(polynomials) = workspace;
+    let mut polynomials = workspace.polynomials();
     let input: &[Fr] = a;
-    each_column(tables, columns(tables, polynomials), |scratch, group, out| {
+    each_column(tables, columns(tables, &mut polynomials), |scratch, group, out| {
         // SAFETY: an `Ifma` exists, so the processor has the features.
         unsafe { kernels::columns_of_product(ifma, tables, group, [input, b], scratch, out) }
     });
-    each_row(ifma, tables, polynomials);
-    let polynomials = polynomials.each_ref().map(Vec::as_slice);
+    each_row(ifma, tables, &mut polynomials);
+    let polynomials = polynomials.each_ref().map(|polynomial| &**polynomial);
     each_column(tables, columns_of_elements(tables, a), |scratch, group, out| {
         // SAFETY: an `Ifma` exists, so the processor has the features.
         unsafe { kernels::columns_to_quotient(ifma, tables, group, polynomials, scratch, out) }
@@ -61,14 +67,14 @@ pub(crate) fn quotient(ifma: Ifma, tables: &Tables, workspace: &mut Workspace, a
 
 /// See `Domain::to_odd_points`.
 pub(crate) fn to_odd_points(ifma: Ifma, tables: &Tables, workspace: &mut Workspace, values: &mut [Fr]) {
-    let Workspace([polynomial, _, _]) = workspace;
-    let polynomials = std::array::from_mut(polynomial);
+    let [polynomial, _, _] = workspace.polynomials();
+    let mut polynomials = [polynomial];
     let input: &[Fr] = values;
-    each_column(tables, columns(tables, polynomials), |scratch, group, out| {
+    each_column(tables, columns(tables, &mut polynomials), |scratch, group, out| {
         // SAFETY: an `Ifma` exists, so the processor has the features.
         unsafe { kernels::columns_of_values(ifma, tables, group, input, scratch, out) }
     });
-    each_row(ifma, tables, polynomials);
+    each_row(ifma, tables, &mut polynomials);
     let [polynomial] = polynomials;
     each_column(tables, columns_of_elements(tables, values), |scratch, group, out| {
         // SAFETY: an `Ifma` exists, so the processor has the features.
@@ -87,7 +93,7 @@ fn each_column<T: Send>(tables: &Tables, columns: Vec<T>, task: impl Fn(&mut Scr
 }
 
 /// Step 2 for every row of K polynomials.
-fn each_row<const K: usize>(ifma: Ifma, tables: &Tables, polynomials: &mut [Vec<Block>; K]) {
+fn each_row<const K: usize>(ifma: Ifma, tables: &Tables, polynomials: &mut [&mut [Block]; K]) {
     let mut rows: Vec<Vec<&mut [Block]>> = (0..tables.rows).map(|_| Vec::with_capacity(K)).collect();
     for polynomial in polynomials {
         rows.iter_mut()
@@ -112,7 +118,7 @@ fn share(tasks: usize) -> usize {
 /// For each group of columns, in each of K polynomials, its blocks row by row.
 fn columns<'a, const K: usize>(
     tables: &Tables,
-    polynomials: &'a mut [Vec<Block>; K],
+    polynomials: &'a mut [&mut [Block]; K],
 ) -> Vec<[Vec<&'a mut [Block; GROUP]>; K]> {
     let groups = tables.width / (8 * GROUP);
     let mut columns: Vec<_> = (0..groups).map(|_| [const { Vec::new() }; K]).collect();

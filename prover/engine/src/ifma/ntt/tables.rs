@@ -1,7 +1,7 @@
 //! Roots for the vector transforms, and the count that shows that no value grows past its room.
 
 use ark_bn254::Fr;
-use ark_ff::{Field, One, Zero};
+use ark_ff::{Field, One, PrimeField, Zero};
 
 use crate::{
     ifma::{
@@ -41,9 +41,9 @@ pub(crate) struct Tables {
     pub(super) cube_root: Limbs,
     /// N, to bring the transform of C, which is N C, to the scale of that of A times that of B.
     pub(super) size: Limbs,
-    /// What the last product multiplies by: from `N^2 (A B - C) / 2^8` with R = 2^260 to `A B - C` with R = 2^256.
+    /// What the last product multiplies by: from `N^2 (A B - C) / 2^8` with R = 2^260 to the integer `A B - C`.
     pub(super) last_of_quotient: Limbs,
-    /// The same from `N A / 2^4` to A.
+    /// The same from `N A / 2^4` to A with R = 2^256.
     pub(super) last_of_values: Limbs,
 }
 
@@ -184,8 +184,6 @@ impl Tables {
         let cube_root = if shape.threes == 0 { Fr::one() } else { shape.omega.pow([shape.size as u64 / 3]) };
         let n = Fr::from(shape.size as u64);
         let inverse_n = n.inverse()?;
-        // Words of arkworks' form, x 2^256: what a product with R = 2^260 takes to leave x 2^256 times the other factor.
-        let last = |x: Fr| split(*Scalar::words(&x));
         Some(Tables {
             rows,
             width,
@@ -198,8 +196,10 @@ impl Tables {
             inverse_cube_root: limbs(cube_root.square()),
             cube_root: limbs(cube_root),
             size: limbs(n),
-            last_of_quotient: last(inverse_n.square() * Fr::from(256u64)),
-            last_of_values: last(inverse_n * Fr::from(16u64)),
+            // The integer x: a product with it takes from y 2^260 to x y.
+            last_of_quotient: split((inverse_n.square() * Fr::from(256u64)).into_bigint().0),
+            // Words of arkworks' form, x 2^256: to x y 2^256.
+            last_of_values: split(*Scalar::words(&(inverse_n * Fr::from(16u64)))),
         })
     }
 
