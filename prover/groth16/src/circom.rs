@@ -16,19 +16,19 @@
 //! constraint that a wrong witness breaks, its proof just does not verify. H is as in our keys (the module `qap`). Reading
 //! checks every count, index, coefficient and point; [`ValidatedKeys`] remembers the points.
 
-use std::{collections::HashMap, fs, io, path::Path};
+use std::{collections::HashMap, fs, io, ops::Range, path::Path};
 
 use ark_bn254::{Fq, Fr};
 use ark_ff::{BigInteger256, PrimeField, UniformRand};
 use ark_std::rand::{CryptoRng, RngCore};
 use assay_circuits::{Csr, R1cs};
-use assay_engine::{Backend, Domain, G1Point, G2Point};
+use assay_engine::{Backend, Domain, G1Point, G2Point, Pages};
 use bytemuck::Pod;
 use thiserror::Error;
 
 use crate::{
     encoding::KeyReadError,
-    file::{Checked, Trust, check_points},
+    file::{Trust, check_points},
     key::{KeyPoints, Query},
     memory,
     proof::{Proof, VerifyError, verify_inputs},
@@ -105,18 +105,26 @@ pub struct Zkey {
     /// A and B; no C.
     r1cs: R1cs,
     domain: Domain,
-    a: OwnedQuery<G1Point>,
-    b_g1: OwnedQuery<G1Point>,
-    b_g2: OwnedQuery<G2Point>,
-    l: OwnedQuery<G1Point>,
-    h: Vec<G1Point>,
+    store: PointStore,
+    a: Part,
+    b_g1: Part,
+    b_g2: Part,
+    l: Part,
+    h: Part,
 }
 
-/// As [`Query`], in memory of its own.
+/// The points of the queries, one after another: in the file they lie at addresses that fit no integer.
 #[derive(Debug)]
-struct OwnedQuery<P> {
+struct PointStore {
+    points: Pages<G1Point>,
+    used: usize,
+}
+
+/// Some of a store's points, and their wires if they have any.
+#[derive(Debug)]
+struct Part {
     wires: Vec<u32>,
-    points: Vec<P>,
+    points: Range<usize>,
 }
 
 impl Zkey {
@@ -157,23 +165,27 @@ impl Zkey {
             || matrices(sections.get(4)?, wires, domain),
             || -> Result<_, CircomError> {
                 let ic: Vec<G1Point> = sections.points(3, public + 1)?;
-                let (a, b) = (sections.query(5, 0, wires)?, sections.query(6, 0, wires)?);
-                let b_g2: OwnedQuery<G2Point> = sections.query(7, 0, wires)?;
-                let l = sections.query(8, public + 1, private)?;
-                let h: Vec<G1Point> = sections.points(9, domain)?;
-                Ok((ic, a, b, b_g2, l, h))
+                let mut store = PointStore::for_sections(&sections)?;
+                let a = store.query::<G1Point>(&sections, 5, 0..wires)?;
+                let b = store.query::<G1Point>(&sections, 6, 0..wires)?;
+                let b_g2 = store.query::<G2Point>(&sections, 7, 0..wires)?;
+                let l = store.query::<G1Point>(&sections, 8, public + 1..public + 1 + private)?;
+                let h = store.take(sections.iter::<G1Point>(9, domain)?);
+                Ok((ic, store, [a, b, b_g2, l], h))
             },
         );
-        let (ic, a, b, b_g2, l, h) = points?;
+        let (ic, store, [a, b_g1, b_g2, l], h) = points?;
+        let h = Part { wires: Vec::new(), points: h };
         if trust == Trust::None {
             check_points("alpha, beta, delta in G1", &[alpha_g1, beta_g1, delta_g1])?;
             check_points("beta, gamma, delta in G2", &[beta_g2, gamma_g2, delta_g2])?;
             check_points("IC", &ic)?;
-            check_points("section 5", &a.points)?;
-            check_points("section 6", &b.points)?;
-            check_points("section 8", &l.points)?;
-            check_points("section 9", &h)?;
-            check_points("section 7", &b_g2.points)?;
+            for (what, part) in
+                [("section 5", &a), ("section 6", &b_g1), ("section 8", &l), ("section 9", &h)]
+            {
+                check_points(what, store.query_of::<G1Point>(part).points)?;
+            }
+            check_points("section 7", store.query_of::<G2Point>(&b_g2).points)?;
         }
         let points = KeyPoints {
             alpha_g1: alpha_g1.into(),
@@ -183,7 +195,7 @@ impl Zkey {
             ic: ic.into_iter().map(Into::into).collect(),
             commitment: None,
         };
-        Ok(Zkey { points, beta_g1, delta_g1, r1cs: r1cs?, domain: evaluation, a, b_g1: b, b_g2, l, h })
+        Ok(Zkey { points, beta_g1, delta_g1, r1cs: r1cs?, domain: evaluation, store, a, b_g1, b_g2, l, h })
     }
 
     /// Public wires of a witness: those after the constant one. This is `public.json`.
@@ -200,7 +212,7 @@ impl Zkey {
     ) -> Result<(Proof, ProveTimings), ProveError> {
         let counts = crate::layout::Counts {
             wires: self.r1cs.num_wires() as u32,
-            domain: self.h.len() as u32,
+            domain: self.domain.size() as u32,
             a: self.a.wires.len() as u32,
             b: self.b_g1.wires.len() as u32,
             l: self.l.wires.len() as u32,
@@ -216,11 +228,11 @@ impl Zkey {
                 delta_g1: self.delta_g1.into(),
                 beta_g2: self.points.beta_g2,
                 delta_g2: self.points.delta_g2,
-                a: self.a.as_query(),
-                b_g1: self.b_g1.as_query(),
-                b_g2: self.b_g2.as_query(),
-                l: self.l.as_query(),
-                h: &self.h,
+                a: self.store.query_of(&self.a),
+                b_g1: self.store.query_of(&self.b_g1),
+                b_g2: self.store.query_of(&self.b_g2),
+                l: self.store.query_of(&self.l),
+                h: self.store.query_of(&self.h).points,
             },
             rows: &rows,
             domain: &self.domain,
@@ -253,9 +265,51 @@ pub fn read_wtns(bytes: &[u8]) -> Result<Vec<Fr>, CircomError> {
     elements
 }
 
-impl<P: Copy> OwnedQuery<P> {
-    fn as_query(&self) -> Query<'_, P> {
-        Query { wires: &self.wires, points: &self.points }
+impl PointStore {
+    /// Room for all points of the queries.
+    fn for_sections(sections: &Sections<'_>) -> Result<PointStore, CircomError> {
+        let mut bytes = 0;
+        for section in 5..=9 {
+            bytes += sections.get(section)?.len();
+        }
+        Ok(PointStore { points: Pages::zeroed(bytes / size_of::<G1Point>()), used: 0 })
+    }
+
+    /// The points of a section, one for each of `wires`, without the identities.
+    fn query<P: Pod>(
+        &mut self,
+        sections: &Sections<'_>,
+        section: u32,
+        wires: Range<u32>,
+    ) -> Result<Part, CircomError> {
+        let points = sections.iter::<P>(section, wires.len() as u32)?;
+        let mut others = Vec::with_capacity(points.len());
+        let found =
+            wires.zip(points).filter(|(_, point)| bytemuck::bytes_of(point).iter().any(|byte| *byte != 0));
+        let points = found.map(|(wire, point)| {
+            others.push(wire);
+            point
+        });
+        let points = self.take(points);
+        Ok(Part { wires: others, points })
+    }
+
+    /// Copies points; there is room for those of the sections.
+    fn take<P: Pod>(&mut self, points: impl Iterator<Item = P>) -> Range<usize> {
+        let start = self.used;
+        let room = self.points.get_mut(start..).unwrap_or_default();
+        let mut count = 0;
+        for (place, point) in room.chunks_exact_mut(size_of::<P>() / size_of::<G1Point>()).zip(points) {
+            bytemuck::cast_slice_mut(place).copy_from_slice(bytemuck::bytes_of(&point));
+            count += place.len();
+        }
+        self.used += count;
+        start..self.used
+    }
+
+    fn query_of<'s, P: Pod>(&'s self, part: &'s Part) -> Query<'s, P> {
+        let points = self.points.get(part.points.clone()).unwrap_or_default();
+        Query { wires: &part.wires, points: bytemuck::cast_slice(points) }
     }
 }
 
@@ -412,24 +466,6 @@ impl<'a> Sections<'a> {
     /// The same in memory of their own.
     fn points<P: Pod>(&self, section: u32, count: u32) -> Result<Vec<P>, CircomError> {
         Ok(self.iter(section, count)?.collect())
-    }
-
-    /// The points of `count` wires from `first` on, without the identities.
-    fn query<P: Pod + Checked>(
-        &self,
-        section: u32,
-        first: u32,
-        count: u32,
-    ) -> Result<OwnedQuery<P>, CircomError> {
-        let found = (first..).zip(self.iter::<P>(section, count)?);
-        let found = found.filter(|(_, point)| !bytemuck::bytes_of(point).iter().all(|byte| *byte == 0));
-        let others = found.clone().count();
-        let (mut wires, mut points) = (Vec::with_capacity(others), Vec::with_capacity(others));
-        for (wire, point) in found {
-            wires.push(wire);
-            points.push(point);
-        }
-        Ok(OwnedQuery { wires, points })
     }
 }
 

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::curve::{Kernel, Pair, Ref};
 
-/// Vectors of eight pairs that share an inversion. Their differences and products take 640 kB in G1.
-const BATCH: usize = 1 << 10;
+/// Vectors of eight pairs that share an inversion. Their differences and products take 320 kB in G1.
+const BATCH: usize = 1 << 9;
 /// How many vectors ahead points are fetched from memory.
 const AHEAD: usize = 6;
 /// Bytes of a cache line.

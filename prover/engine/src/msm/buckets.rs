@@ -16,7 +16,7 @@ use crate::{
 const TILE_BYTES: usize = 1 << 22;
 
 /// Memory of a kernel's batch, at most.
-const KERNEL_BYTES: usize = 1 << 21;
+const KERNEL_BYTES: usize = 1 << 20;
 
 /// References that a tile of one window has.
 pub(super) const fn tile_len<P>() -> usize {
@@ -44,10 +44,11 @@ impl<P: Point> Workspace<P> {
 
     /// Bytes of a workspace for tasks with at most `summands` references in a tile and `buckets` buckets.
     pub(super) fn bytes(summands: usize, buckets: usize) -> usize {
-        // Keys, references, pairs; lists and ends; the pool, with the sums of the tile before; the kernel's batch.
+        // Keys, references, pairs; lists and ends; the pool, with the sums of the tile before; the kernel's batch. Vectors
+        // that grow may have twice the room that they need.
         let summand = size_of::<u32>() + size_of::<Ref>() + size_of::<Pair>();
-        let bucket = size_of::<List>() + size_of::<u32>();
-        summands * summand + buckets * bucket + (summands + buckets) * size_of::<P>() + KERNEL_BYTES
+        let bucket = 2 * (size_of::<List>() + size_of::<u32>());
+        2 * summands * summand + buckets * bucket + (summands + buckets) * size_of::<P>() + KERNEL_BYTES
     }
 
     /// Writes each bucket's sum, where identities were before: bucket b, from one, of the task's window w is at `w * buckets + b - 1`.

@@ -54,13 +54,18 @@ pub fn additions(lengths: impl IntoIterator<Item = (usize, usize)>) -> f64 {
     window::plans(&histogram).2
 }
 
-/// Bytes that [`msm`] of `count` points takes at most beside points and scalars, in rayon's current pool.
-pub fn memory_bytes<P: Point>(count: usize) -> usize {
-    let summands = window::widest(count).summands();
-    // Length, index, magnitudes, and summands; the points with their images, where there are halves.
-    let scalar = size_of::<u8>() + size_of::<u32>() + size_of::<[u64; 4]>() + summands * size_of::<Ref>();
-    let points = if summands > 1 { summands * size_of::<P>() } else { 0 };
-    count * (scalar + points) + tasks::memory_bytes::<P>(count)
+/// Bytes that sums of so many points take at most beside points and scalars, in rayon's current pool: sums that run at the
+/// same time in the same [`Workspaces`].
+pub fn memory_bytes<P: Point>(counts: &[usize]) -> usize {
+    let of_sum = |count: usize| {
+        let summands = window::widest(count).summands();
+        // Length, index, magnitudes, and summands; the points with their images, where there are halves.
+        let scalar = size_of::<u8>() + size_of::<u32>() + size_of::<[u64; 4]>() + summands * size_of::<Ref>();
+        let points = if summands > 1 { summands * size_of::<P>() } else { 0 };
+        count * (scalar + points) + tasks::memory_bytes::<P>(count).0
+    };
+    let workspaces = counts.iter().map(|count| tasks::memory_bytes::<P>(*count).1).max();
+    counts.iter().copied().map(of_sum).sum::<usize>() + workspaces.unwrap_or(0)
 }
 
 impl Prepared {

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::{
     halves,
-    window::{self, Histogram, Plan},
+    window::{self, Histogram, MAX_BITS, Plan},
 };
 use crate::curve::Ref;
 
@@ -122,10 +122,8 @@ impl Prepared {
             .map(|(chunk, lengths)| {
                 let mut histogram = Histogram::default();
                 for (i, length) in lengths.iter_mut().enumerate() {
-                    // At most 253.
-                    let bits = signed(scalars.integer(chunk * CHUNK + i)).0.num_bits();
-                    histogram.count(bits as usize);
-                    *length = bits as u8;
+                    *length = length_of(scalars.integer(chunk * CHUNK + i));
+                    histogram.count(usize::from(*length));
                 }
                 histogram
             })
@@ -221,6 +219,14 @@ impl Class {
     pub(super) fn within(&self, points: usize) -> usize {
         self.indices.partition_point(|index| (*index as usize) < points)
     }
+}
+
+/// Bits of the magnitude of [`signed`], or of nearly all magnitudes where that needs no more than a look at the highest word.
+fn length_of(integer: [u64; 4]) -> u8 {
+    const LEAST: u64 = 1 << 58;
+    const MOST: u64 = Fr::MODULUS.0[3] - LEAST;
+    // 2^250 from zero and from r at least.
+    if (LEAST..MOST).contains(&integer[3]) { MAX_BITS as u8 } else { signed(integer).0.num_bits() as u8 }
 }
 
 /// The integer nearest to zero that is congruent to `integer` modulo the order: its magnitude, and whether it is negative.

@@ -91,8 +91,8 @@ impl<P: Point> Workspaces<P> {
     }
 }
 
-/// Bytes of all workspaces and of the buckets' sums, at most.
-pub(super) fn memory_bytes<P: Point>(scalars: usize) -> usize {
+/// Bytes of the buckets' sums of one sum, and of the workspaces of all threads, at most.
+pub(super) fn memory_bytes<P: Point>(scalars: usize) -> (usize, usize) {
     let threads = rayon::current_num_threads();
     let plan = window::widest(scalars);
     let tasks = split(&plan, scalars, tile_len::<P>(), threads);
@@ -105,7 +105,7 @@ pub(super) fn memory_bytes<P: Point>(scalars: usize) -> usize {
     }
     let group = reduction_group(windows, plan.buckets(), threads) * plan.buckets();
     let workspace = Workspace::<P>::bytes(summands.max(2 * group), buckets);
-    windows * plan.buckets() * size_of::<P>() + threads.min(tasks.len()) * workspace
+    (windows * plan.buckets() * size_of::<P>(), threads.min(tasks.len()) * workspace)
 }
 
 #[cfg(test)]

@@ -169,7 +169,7 @@ impl Domain {
     /// three polynomials in limbs. Portable tables take 64 bytes a point, and 32 more while a quotient is computed.
     /// Quotients that run at the same time take as much again, each.
     pub fn memory_bytes(size: usize) -> usize {
-        let tables = 8 << 20;
+        let tables = 200 * size.isqrt() * (size.max(1).ilog2() as usize + 8);
         let scratch = rayon::current_num_threads() * 5120 * size.isqrt();
         3 * 40 * size + scratch + tables
     }
