@@ -2,6 +2,7 @@
 
 mod coordinate;
 pub(crate) mod field;
+mod inverse;
 pub(crate) mod lanes;
 pub(crate) mod measure;
 pub(crate) mod modulus;

@@ -23,6 +23,8 @@ pub(crate) trait Modulus: Copy + Send + Sync + 'static {
     const ONE_256: [u64; 5];
     /// `2^260 mod p`: one, in the form with R = 2^260.
     const ONE: [u64; 5];
+    /// `2^512 mod p`, words.
+    const SQUARE_256: [u64; 4];
     /// `2^516 mod p`: what an integer is multiplied by, with R = 2^260, to have Montgomery's form with R = 2^256.
     const FORM_256: [u64; 5];
     /// `2^260 - p`.
@@ -53,6 +55,7 @@ impl Modulus for Base {
     const WORDS: [u64; 4] = Fq::MODULUS.0;
     const ONE_256: [u64; 5] = split(Fq::ONE.0.0);
     const ONE: [u64; 5] = split(times_16(Fq::ONE.0.0, Fq::MODULUS.0));
+    const SQUARE_256: [u64; 4] = Fq::R2.0;
     const FORM_256: [u64; 5] = split(times_16(Fq::R2.0, Fq::MODULUS.0));
 
     #[inline(always)]
@@ -76,6 +79,7 @@ impl Modulus for Scalar {
     const WORDS: [u64; 4] = Fr::MODULUS.0;
     const ONE_256: [u64; 5] = split(Fr::ONE.0.0);
     const ONE: [u64; 5] = split(times_16(Fr::ONE.0.0, Fr::MODULUS.0));
+    const SQUARE_256: [u64; 4] = Fr::R2.0;
     const FORM_256: [u64; 5] = split(times_16(Fr::R2.0, Fr::MODULUS.0));
 
     #[inline(always)]

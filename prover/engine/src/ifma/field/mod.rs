@@ -34,11 +34,12 @@ mod product;
 
 use std::marker::PhantomData;
 
-use ark_ff::Field;
+use ark_ff::{Field, Zero};
 use bytemuck::{Pod, Zeroable};
 
 use super::{
     Ifma,
+    inverse::inverse,
     lanes::{Lanes, Mask},
     modulus::{LIMB_MASK, Modulus, multiple, split},
 };
@@ -247,15 +248,15 @@ impl<M: Modulus> Fe8<M> {
         mask
     }
 
-    /// The inverse of each element, zero for zero; values below 1.0001 p. Cost: one inversion in the field and about forty
-    /// products of arkworks', so use it on the last product of a chain (Montgomery's trick).
+    /// The inverse of each element, zero for zero; values below 1.0001 p. Cost: one inversion in the field (`super::inverse`)
+    /// and about forty products of arkworks', so use it on the last product of a chain (Montgomery's trick).
     #[inline(always)]
     pub(crate) fn invert(self) -> Fe8<M> {
         let ifma = self.0[0].ifma();
         let mut words = [[0; 4]; 8];
         Lanes::scatter(self.pack_montgomery(), words.each_mut());
         let mut elements = words.map(M::element);
-        invert_all(&mut elements);
+        invert_all::<M>(&mut elements);
         let words = elements.each_ref().map(M::words);
         Fe8::unpack_shifted(Lanes::gather(ifma, words)).reduce()
     }
@@ -289,17 +290,16 @@ fn store_rows(limbs: [Lanes; 5], block: &mut Block) {
 }
 
 /// Inverts each element but zeros, with one inversion.
-fn invert_all<F: Field>(elements: &mut [F; 8]) {
-    let mut before = [F::ONE; 8];
-    let mut product = F::ONE;
+fn invert_all<M: Modulus>(elements: &mut [M::Field; 8]) {
+    let mut before = [M::Field::ONE; 8];
+    let mut product = M::Field::ONE;
     for (before, element) in before.iter_mut().zip(&*elements) {
         *before = product;
         if !element.is_zero() {
             product *= element;
         }
     }
-    // A product of elements other than zero is not zero.
-    let mut inverse = product.inverse().unwrap_or_default();
+    let mut inverse = inverse::<M>(&product);
     for (before, element) in before.iter().zip(elements.iter_mut()).rev() {
         if !element.is_zero() {
             let inverted = inverse * before;
