@@ -94,7 +94,7 @@ impl Finder<'_> {
                 return None;
             }
         }
-        let arguments: Option<Vec<i128>> = table.values.keys().map(|&x| super::unique::small(x)).collect();
+        let arguments: Option<Vec<i128>> = table.values.keys().map(|&x| super::domain::small(x)).collect();
         if let Some((lo, hi)) = arguments.and_then(|a| Some((*a.iter().min()?, *a.iter().max()?))) {
             let consecutive = hi - lo + 1 == table.values.len() as i128;
             table.domain = consecutive.then_some((lo, hi));

@@ -21,8 +21,9 @@
 use std::collections::{HashMap, VecDeque};
 
 use ark_bn254::Fr;
-use ark_ff::{BigInteger, Field, One, PrimeField, Zero};
+use ark_ff::{Field, One, Zero};
 
+use super::domain::{Affine, Digit, Digits, Domain, SMALL, collision, from_small, small};
 use super::tables::{self, Table};
 use super::{Allowed, Columns, Report, audited, escape};
 use crate::circuit::{Circuit, Witness};
@@ -102,33 +103,6 @@ enum Reduced {
     Bit(Affine),
     /// The product of the first two is the third.
     Product(Affine, Affine, Affine),
-}
-
-/// Unknown wires with coefficients, and a constant.
-#[derive(PartialEq, Eq)]
-struct Affine {
-    terms: Vec<(usize, Fr)>,
-    constant: Fr,
-}
-
-/// The integers `start, start + step, ..., start + hi * step`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Domain {
-    start: i128,
-    hi: i128,
-    step: i128,
-}
-
-impl Domain {
-    const BIT: Self = Self { start: 0, hi: 1, step: 1 };
-
-    fn max(self) -> i128 {
-        self.start + self.hi * self.step
-    }
-
-    fn contains(self, value: i128) -> bool {
-        (self.start..=self.max()).contains(&value) && (value - self.start) % self.step == 0
-    }
 }
 
 enum Undo {
@@ -473,79 +447,4 @@ impl Knowledge<'_> {
         }
         contradiction
     }
-}
-
-impl Affine {
-    fn is_one_more_than(&self, other: &Affine) -> bool {
-        self.terms == other.terms && self.constant - other.constant == Fr::one()
-    }
-
-    /// `factor * self - other`.
-    fn scaled_minus(mut self, factor: Fr, other: &Affine) -> Affine {
-        self.constant = self.constant * factor - other.constant;
-        self.terms.iter_mut().for_each(|(_, c)| *c *= factor);
-        for &(wire, c) in &other.terms {
-            match self.terms.iter_mut().find(|(known, _)| *known == wire) {
-                Some((_, sum)) => *sum -= c,
-                None => self.terms.push((wire, -c)),
-            }
-        }
-        self.terms.retain(|(_, c)| !c.is_zero());
-        self
-    }
-}
-
-#[derive(PartialEq, Eq)]
-enum Digits {
-    Solved,
-    /// No solution: a contradiction.
-    None,
-    /// The rule does not apply.
-    Unclear,
-}
-
-/// One unknown of an equation with positive weights.
-struct Digit {
-    /// `None` for the added bit.
-    wire: Option<usize>,
-    /// Of one step.
-    weight: i128,
-    domain: Domain,
-    /// Counts from the end of the domain.
-    mirrored: bool,
-}
-
-impl Digit {
-    fn reach(&self) -> i128 {
-        self.weight * self.domain.hi
-    }
-}
-
-/// The first weight that does not exceed what all smaller digits can reach.
-fn collision(digits: &[Digit]) -> Option<i128> {
-    let mut reach = 0;
-    digits.iter().find_map(|digit| {
-        let collides = digit.weight <= reach;
-        reach += digit.reach();
-        collides.then_some(digit.weight)
-    })
-}
-
-/// Sums of small numbers stay exact in `i128` and far from the modulus.
-const SMALL: i128 = 1 << 100;
-
-/// The element as an integer within ±2^100, if it is one.
-pub(super) fn small(value: Fr) -> Option<i128> {
-    let narrow = |value: Fr| {
-        let [low, high, ..] = value.into_bigint().0;
-        let number = (i128::from(high) << 64) | i128::from(low);
-        (value.into_bigint().num_bits() <= 100).then_some(number)
-    };
-    narrow(value).or_else(|| narrow(-value).map(|number| -number))
-}
-
-/// The inverse of [`small`].
-fn from_small(value: i128) -> Fr {
-    let magnitude = Fr::from(value.unsigned_abs());
-    if value < 0 { -magnitude } else { magnitude }
 }

@@ -98,6 +98,27 @@ pub fn risk_assignment(seed: u64) -> Assignment {
     Assignment { inputs, context: rng.r#gen(), salts: vec![] }
 }
 
+/// Range proofs of many values of 16 bits, and nothing else.
+pub fn wide(count: usize) -> Result<(Circuit, Assignment), BuildError> {
+    let mut b = Builder::with_ranges(Ranges::Lookup);
+    let x = b.input("x", count, 16)?;
+    let circuit = b.finish_gadget(&[&x[..1]])?;
+    let inputs = vec![(0..count as i64).map(|i| i * 7_919 % (1 << 16) - (1 << 15)).collect()];
+    Ok((circuit, Assignment { inputs, ..Assignment::default() }))
+}
+
+/// A dense layer with ReLU of as many inputs as outputs, 8 bits each, by lookup.
+pub fn square(size: usize) -> Result<(Circuit, Assignment), BuildError> {
+    let mut b = Builder::with_ranges(Ranges::Lookup);
+    let x = b.input("x", size, 8)?;
+    let w = (0..size * size).map(|i| (i as i64 * 7_919 + 3) % 255 - 127).collect();
+    let acc = dense::constrain(&mut b, &x, &Weights { rows: size, cols: size, w }, &vec![5; size])?;
+    let y = requantize::requantize_relu(&mut b, &acc, Requantize::unsigned(14, 8))?;
+    let circuit = b.finish_gadget(&[&y])?;
+    let inputs = vec![(0..size as i64).map(|i| i * 7_919 % 256 - 128).collect()];
+    Ok((circuit, Assignment { inputs, ..Assignment::default() }))
+}
+
 /// A circuit with assignments at its limits and at random: a row of the ledger, a subject of the audits.
 pub struct Case {
     pub name: String,
