@@ -1,5 +1,7 @@
 //! The machine that runs a witness program: integers beside field elements.
 
+use std::sync::LazyLock;
+
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 
@@ -109,7 +111,7 @@ impl<'a> Machine<'a> {
 
     fn push_integer(&mut self, value: i64) {
         self.integers.push(value);
-        self.elements.push(if value == 0 { Fr::zero() } else { Fr::from(value) });
+        self.elements.push(lift(value));
     }
 
     fn push_element(&mut self, value: Fr) {
@@ -334,6 +336,13 @@ impl<'a> Machine<'a> {
         let lengths = &self.program.outputs;
         lengths.iter().map(|&len| (0..len).map(|_| self.integer()).collect()).collect()
     }
+}
+
+/// The integer as a field element. Digits, bits and most activations are below 256: those are kept.
+fn lift(value: i64) -> Fr {
+    static SMALL: LazyLock<[Fr; 256]> = LazyLock::new(|| std::array::from_fn(|value| Fr::from(value as u64)));
+    let small = usize::try_from(value).ok().and_then(|value| SMALL.get(value).copied());
+    small.unwrap_or_else(|| Fr::from(value))
 }
 
 /// Arithmetic shift that saturates: beyond 63 only the sign is left.

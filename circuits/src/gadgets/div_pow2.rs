@@ -15,7 +15,7 @@ use crate::bounded::Bounded;
 use crate::builder::{Builder, Ranges};
 use crate::error::BuildError;
 use crate::gadgets::bits::{bit_length, high_bits, remainder};
-use crate::gadgets::lookup::digits::{assert_loose, assert_width};
+use crate::gadgets::lookup::digits::{assert_integer_width, assert_loose};
 use crate::program::Instruction;
 
 /// Largest shift.
@@ -93,7 +93,7 @@ pub(crate) fn divide(b: &mut Builder, v: &Bounded, shift: u32, span: i64) -> Res
     b.instruct(Instruction::Quotient { shift: narrow }, &[v])?;
     let quotient = b.bounded_wire(span)?;
     let rest = Bounded::combine("division by a power of two", &[(v, 1), (&quotient, -(1 << shift))], 0)?;
-    assert_width(b, &rest, shift)?;
+    assert_integer_width(b, &rest, shift)?;
     Ok(quotient)
 }
 

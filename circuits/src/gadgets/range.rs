@@ -16,7 +16,7 @@ use crate::bounded::Bounded;
 use crate::builder::{Builder, Ranges};
 use crate::error::BuildError;
 use crate::gadgets::bits::{assert_bits, bit_length};
-use crate::gadgets::lookup::digits::{assert_loose, assert_non_negative, assert_width};
+use crate::gadgets::lookup::digits::{assert_integer_width, assert_loose, assert_non_negative};
 use crate::linear::Lc;
 
 /// Integer reference.
@@ -43,7 +43,7 @@ pub fn constrain(b: &mut Builder, x: &Bounded, lo: i64, hi: i64) -> Result<Bound
             let (u, span) = (shifted(x, 1, -min)?, max - min);
             let n = bit_length(span);
             if span.trailing_ones() == n {
-                return assert_width(b, &u, n);
+                return assert_integer_width(b, &u, n);
             }
             if b.ranges() == Ranges::Lookup {
                 assert_loose(b, &u, n)?;

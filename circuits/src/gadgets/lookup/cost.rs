@@ -3,7 +3,8 @@
 //! | what | constraints |
 //! | --- | --- |
 //! | range table of width `w` | `2^w` entries and 1 |
-//! | `0 <= u < 2^n` | `ceil(n / w)`, and 1 if `w` does not divide `n` |
+//! | `0 <= u < 2^n` | `ceil(n / w)`, and 1 if `w` does not divide `n`: for inputs |
+//! | `0 <= u < 2^n`, for what is known to be a small integer | `ceil(n / w)` |
 //! | `0 <= u`, with a known upper end of `n` bits | `ceil(n / w)` |
 //! | `z = [u >= 0]` | `1 + ceil(n / w)`, for `u` within `±2^n` |
 //! | function of `d` values | `d` entries and 1 |
@@ -13,7 +14,7 @@
 //!
 //! Rounding, shifting and clamping of `x` by `s` bits to `[lo, hi]`, with quotients of `n` bits and a sign, by [`clamp`]:
 //!
-//! | bounds that can be exceeded | constraints, beside the exact range proof of the remainder's `s` bits |
+//! | bounds that can be exceeded | constraints, beside the digits of the remainder's `s` bits |
 //! | --- | --- |
 //! | none | the digits of the quotient's interval |
 //! | one | 2 and the digits of `n` bits |
@@ -51,7 +52,8 @@ pub fn exact(bits: u32, width: u32) -> usize {
     loose(bits, width) + usize::from(!bits.is_multiple_of(width.max(1)))
 }
 
-/// Queries that prove `0 <= u` where the upper end of `u` is known and has `bits` bits.
+/// Queries that prove `0 <= u` where the upper end of `u` is known and has `bits` bits, or `0 <= u < 2^bits` of a
+/// small integer.
 pub fn loose(bits: u32, width: u32) -> usize {
     bits.div_ceil(width.max(1)) as usize
 }
@@ -80,7 +82,7 @@ pub fn clamp(demand: &mut Demand, interval: (i128, i128), shift: u32, lo: i64, h
         demand.add_loose(magnitude(min, max).max(1), 1);
     }
     if shift > 0 {
-        demand.add_exact(shift, 1);
+        demand.add_loose(shift, 1);
     }
     fixed
 }
@@ -105,7 +107,7 @@ pub fn clamp_by_table(
         }
         let mut demand = Demand::default();
         let signs = clamp(&mut demand, interval, shift, lo, hi) + demand.queries(WIDTH);
-        let remainder = if shift > 0 { exact(shift, WIDTH) } else { 0 };
+        let remainder = loose(shift, WIDTH);
         saved += signs.saturating_sub(remainder + FUNCTION_QUERY);
         domain = Some(domain.map_or((lowest, highest), |(l, h)| (l.min(lowest), h.max(highest))));
     }
@@ -134,8 +136,8 @@ impl Demand {
         *self.exact.entry(bits).or_default() += count;
     }
 
-    /// `count` more proofs that a value with a known upper end of `bits` bits is not negative; signs
-    /// are of this kind.
+    /// `count` more proofs of `bits` bits that need no exact top digit: that a value with a known upper end is not
+    /// negative, signs, and remainders.
     pub fn add_loose(&mut self, bits: u32, count: usize) {
         *self.loose.entry(bits).or_default() += count;
     }

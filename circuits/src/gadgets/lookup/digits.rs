@@ -9,6 +9,7 @@
 //! | statement | queries |
 //! | --- | --- |
 //! | `0 <= u < 2^n` | `k`, and one more if `w` does not divide `n` |
+//! | the same, where `u` is a small integer for other reasons | `k` |
 //! | `0 <= u < 2^N` for some `N >= n` | `k` |
 //! | `z = [u >= 0]`, `u` within `±2^n` | `k`, and the constraint that `z` is a bit |
 //!
@@ -16,6 +17,10 @@
 //! queried twice, as `d` and as `2^(w-r) * d`. The second query alone would not do: in the field it also
 //! admits `d = t / 2^(w-r)` for odd `t`. With the first, `d` is an integer below `2^w`, and `2^(w-r) * d`, below
 //! `2^(2w)`, does not wrap.
+//!
+//! *A small integer* needs no second query: the digits are those of `2^(w*k-n) * u`, which is in `[0, 2^(w*k))` exactly if `u`
+//! is in `[0, 2^n)`. Both are integers far below the modulus, so this says what it seems to. Remainders are of this
+//! kind, `v - 2^s * Q` with the quotient proven small by its own range, and so is whatever has an interval.
 //!
 //! *An upper end that is known* makes that query unnecessary, so that `N = w*k` will do: `u` in `[lo, hi]`
 //! by its interval and `u` in `[0, 2^N)` as a field element are one integer, for both are far below the
@@ -47,6 +52,14 @@ pub(crate) fn assert_width(b: &mut Builder, u: &Bounded, n: u32) -> Result<(), B
         return Err(BuildError::Bits { operation: "range", bits: n, min: 0, max: LIMIT_BITS + 1 });
     }
     request(b, u, Range::Exact { bits: n })
+}
+
+/// Constrains `u` to `[0, 2^n)`, where other constraints prove `u` an integer within ±2^62.
+pub(crate) fn assert_integer_width(b: &mut Builder, u: &Bounded, n: u32) -> Result<(), BuildError> {
+    if b.ranges() == Ranges::Bits || n == 0 {
+        return assert_width(b, u, n);
+    }
+    request(b, u, Range::Integer { bits: n })
 }
 
 /// Constrains `u` to `[0, 2^N)` for some `N >= n`, whichever is cheapest: `N = n` by bits.

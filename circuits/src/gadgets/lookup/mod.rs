@@ -109,6 +109,8 @@ struct Check {
 enum Range {
     /// `[0, 2^bits)`.
     Exact { bits: u32 },
+    /// The same, of what is known to be a small integer.
+    Integer { bits: u32 },
     /// `[0, 2^N)` for some `N >= bits`.
     Loose { bits: u32 },
     /// The bit is 1 where the value is in `[0, 2^N)`, 0 where it is in `[-2^N, 0)`, for some

@@ -62,7 +62,7 @@ impl Lookups {
         for check in &self.checks {
             match check.range {
                 Range::Exact { bits } => demand.add_exact(bits, 1),
-                Range::Loose { bits } => demand.add_loose(bits, 1),
+                Range::Integer { bits } | Range::Loose { bits } => demand.add_loose(bits, 1),
                 Range::Sign { magnitude, .. } => demand.add_loose(magnitude, 1),
             }
         }
@@ -81,6 +81,15 @@ fn decompose(b: &mut Builder, check: &Check, width: u32, queries: &mut Vec<Query
     let (terms, bits, is_exact) = match &check.range {
         Range::Exact { bits } => (terms.to_vec(), *bits, true),
         Range::Loose { bits } => (terms.to_vec(), *bits, false),
+        Range::Integer { bits } => {
+            // Scaled to whole digits, unless that would leave 64 bits.
+            let rounded = bits.next_multiple_of(width);
+            let factor = if rounded <= 61 { 1i64 << (rounded - bits) } else { 1 };
+            match scaled(terms.to_vec(), factor) {
+                Ok(terms) if factor > 1 => (terms, rounded, true),
+                _ => (terms.to_vec(), *bits, true),
+            }
+        }
         Range::Sign { magnitude, non_negative } => {
             // Beyond 61 bits the weight would leave 64.
             let rounded = magnitude.next_multiple_of(width);

@@ -447,6 +447,41 @@ fn top_digits_are_bounded_exactly() -> Outcome {
     Ok(())
 }
 
+/// Remainders of 3 bits with wider digits, which are scaled: a quotient off by one has no remainder, and no fraction passes
+/// for a quotient.
+#[test]
+fn remainders_are_exact() -> Outcome {
+    let circuit =
+        gadget_by(Ranges::Lookup, 4, 8, |b, x| x.iter().map(|x| div_pow2::constrain(b, x, 3)).collect())?;
+    let width = match circuit.program().tables().first().map(|table| table.entries()) {
+        Some(&Entries::Range { bits }) => u64::from(bits),
+        other => panic!("{other:?}"),
+    };
+    assert!(3 % width != 0, "{width}");
+    let honest = cheat(&circuit, &[40; 4], 1, &[]).0.values;
+    let quotient = circuit.r1cs.num_instance + 4;
+    // (40 + 4 + 16 * 8) / 8 = 21.5
+    assert_eq!(honest[quotient], Fr::from(21u64));
+    let eighth = Fr::from(8u64).inverse().unwrap_or_default();
+    let lies = [20u64, 22].map(Fr::from).into_iter();
+    for lie in
+        lies.chain((1..8u64).map(|t| Fr::from(172 - t) * eighth).filter(|lie| *lie != honest[quotient]))
+    {
+        let (witness, verdict) = cheat(&circuit, &[40; 4], 1, &[(quotient, lie)]);
+        assert!(verdict.ends_with(SUM), "{verdict}");
+        // Not even with multiplicities for whatever the digits are now: some query is no entry.
+        let table = 0..1u64 << width;
+        let is_entry = |value: Fr| table.clone().any(|entry| Fr::from(entry) == value);
+        let challenge = witness.values[Wire::CHALLENGE.index()];
+        let queries = (0..circuit.r1cs.num_constraints())
+            .filter(|&row| circuit.r1cs.violation(row).block.ends_with("inverse * (challenge - query) = 1"));
+        let asked =
+            queries.map(|row| challenge - circuit.r1cs.evaluate(&circuit.r1cs.b, row, &witness.values));
+        assert!(asked.into_iter().any(|value| !is_entry(value)), "{lie}");
+    }
+    Ok(())
+}
+
 /// Tables are not padded: a function of 5 values has 5 entries, and its neighbours are refused.
 #[test]
 fn nothing_is_padded() -> Outcome {
