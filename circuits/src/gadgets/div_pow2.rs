@@ -6,8 +6,8 @@
 //! range proof as much as `R` does: over the field, some `Q` fits any `R`.
 //!
 //! Cost: `s + k` constraints and wires less one, `k` the bits of the quotient's interval: one for
-//! each bit of `v`. Bit 0 of `R` and of `Q` are linear combinations, not wires. By lookup: an exact range
-//! proof of `R` and a loose one of `Q`, whose upper end follows from that of `v`.
+//! each bit of `v`. Bit 0 of `R` and of `Q` are linear combinations, not wires. By lookup: a query a digit, of `R` in
+//! `[0, 2^s)` and of `Q >= 0`, whose upper end follows from that of `v`: see [`crate::gadgets::lookup::digits`].
 //!
 //! No wrap-around: `2^s * Q + R` stays below 2^62.
 

@@ -7,7 +7,7 @@
 //!   bits of u there) = 0`, one constraint a run of zeros. Ones at the end of `M` cost nothing.
 //! - One end open, the other already proven: the bits of the distance to the open end.
 //!
-//! By lookup, the second case is one loose range proof, the first is one exact proof if `M = 2^n - 1`, else
+//! By lookup, the second case is one loose range proof, the first is a query a digit if `M = 2^n - 1`, else
 //! two loose ones, of `u` and of `M - u`: see [`crate::gadgets::lookup::digits`].
 //!
 //! Unlike a sum of digits with weights fitted to `M`, every witness is unique.

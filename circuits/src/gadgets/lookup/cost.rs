@@ -4,9 +4,9 @@
 //! | --- | --- |
 //! | range table of width `w` | `2^w` entries and 1 |
 //! | `0 <= u < 2^n` | `ceil(n / w)`, and 1 if `w` does not divide `n`: for inputs |
-//! | `0 <= u < 2^n`, for what is known to be a small integer | `ceil(n / w)` |
+//! | `0 <= u < 2^n`, for what other constraints prove a small integer | `ceil(n / w)`, in [`SCALED_BITS`] bits |
 //! | `0 <= u`, with a known upper end of `n` bits | `ceil(n / w)` |
-//! | `z = [u >= 0]` | `1 + ceil(n / w)`, for `u` within `±2^n` |
+//! | `z = [u >= 0]` | `1 + ceil(n / w)`, for `u` within `±2^n`, in [`SCALED_BITS`] bits |
 //! | function of `d` values | `d` entries and 1 |
 //! | query of a function | 2 |
 //! | mask, any lookup at all | 1 |
@@ -33,6 +33,10 @@ use crate::gadgets::div_pow2::half;
 /// Largest width of the range table.
 pub const MAX_WIDTH: u32 = 16;
 
+/// Bits that the digits of a remainder or a sign fill at most: their weights are 64-bit integers. If whole digits have more
+/// bits, the proof is that of an input.
+pub const SCALED_BITS: u32 = 61;
+
 /// The constraint of the mask, once a circuit.
 pub const MASK: usize = 1;
 
@@ -52,10 +56,15 @@ pub fn exact(bits: u32, width: u32) -> usize {
     loose(bits, width) + usize::from(!bits.is_multiple_of(width.max(1)))
 }
 
-/// Queries that prove `0 <= u` where the upper end of `u` is known and has `bits` bits, or `0 <= u < 2^bits` of a
-/// small integer.
+/// Queries that prove `0 <= u` where the upper end of `u` is known and has `bits` bits.
 pub fn loose(bits: u32, width: u32) -> usize {
     bits.div_ceil(width.max(1)) as usize
+}
+
+/// Queries that prove `0 <= u < 2^bits` of a small integer, or the sign of one within `±2^bits`.
+pub fn integer(bits: u32, width: u32) -> usize {
+    let is_scaled = bits.next_multiple_of(width.max(1)) <= SCALED_BITS;
+    if is_scaled { loose(bits, width) } else { exact(bits, width) }
 }
 
 /// Constraints of `clamp(floor((x + 2^(shift-1)) / 2^shift), lo, hi)` for `x` in an interval, beside the range proofs,
@@ -79,10 +88,10 @@ pub fn clamp(demand: &mut Demand, interval: (i128, i128), shift: u32, lo: i64, h
         (true, true) => (3, vec![below, above]),
     };
     for (min, max) in signs {
-        demand.add_loose(magnitude(min, max).max(1), 1);
+        demand.add_integer(magnitude(min, max).max(1), 1);
     }
     if shift > 0 {
-        demand.add_loose(shift, 1);
+        demand.add_integer(shift, 1);
     }
     fixed
 }
@@ -107,7 +116,7 @@ pub fn clamp_by_table(
         }
         let mut demand = Demand::default();
         let signs = clamp(&mut demand, interval, shift, lo, hi) + demand.queries(WIDTH);
-        let remainder = loose(shift, WIDTH);
+        let remainder = integer(shift, WIDTH);
         saved += signs.saturating_sub(remainder + FUNCTION_QUERY);
         domain = Some(domain.map_or((lowest, highest), |(l, h)| (l.min(lowest), h.max(highest))));
     }
@@ -127,6 +136,7 @@ fn quotients((lo, hi): (i128, i128), shift: u32) -> (i128, i128) {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
     exact: BTreeMap<u32, usize>,
+    integer: BTreeMap<u32, usize>,
     loose: BTreeMap<u32, usize>,
 }
 
@@ -136,22 +146,30 @@ impl Demand {
         *self.exact.entry(bits).or_default() += count;
     }
 
-    /// `count` more proofs of `bits` bits that need no exact top digit: that a value with a known upper end is not
-    /// negative, signs, and remainders.
+    /// `count` more proofs of `bits` bits about what is a small integer already: remainders and signs.
+    pub fn add_integer(&mut self, bits: u32, count: usize) {
+        *self.integer.entry(bits).or_default() += count;
+    }
+
+    /// `count` more proofs that a value with a known upper end of `bits` bits is not negative.
     pub fn add_loose(&mut self, bits: u32, count: usize) {
         *self.loose.entry(bits).or_default() += count;
     }
 
     /// Whether nothing is to be proven.
     pub fn is_empty(&self) -> bool {
-        self.exact.values().chain(self.loose.values()).all(|&count| count == 0)
+        let mut counts = self.exact.values().chain(self.integer.values()).chain(self.loose.values());
+        counts.all(|&count| count == 0)
     }
 
     /// Queries with digits of `width` bits.
     pub fn queries(&self, width: u32) -> usize {
-        let exact = self.exact.iter().map(|(&bits, &count)| count.saturating_mul(exact(bits, width)));
-        let loose = self.loose.iter().map(|(&bits, &count)| count.saturating_mul(loose(bits, width)));
-        exact.chain(loose).fold(0, usize::saturating_add)
+        let kinds: [(_, fn(u32, u32) -> usize); 3] =
+            [(&self.exact, exact), (&self.integer, integer), (&self.loose, loose)];
+        let proofs = kinds.into_iter().flat_map(|(proofs, queries)| {
+            proofs.iter().map(move |(&bits, &count)| count.saturating_mul(queries(bits, width)))
+        });
+        proofs.fold(0, usize::saturating_add)
     }
 
     /// Constraints of table and queries with digits of `width` bits; none if nothing is to be proven.
@@ -201,5 +219,7 @@ mod tests {
     fn a_width_that_does_not_divide_costs_a_query() {
         assert_eq!((exact(16, 8), exact(15, 8), exact(8, 8), exact(3, 8)), (2, 3, 1, 2));
         assert_eq!((loose(16, 8), loose(15, 8), loose(17, 8), loose(3, 8)), (2, 2, 3, 1));
+        // Whole digits of 57 bits and more leave 61.
+        assert_eq!((integer(16, 8), integer(15, 8), integer(56, 8), integer(57, 8)), (2, 2, 7, 9));
     }
 }

@@ -9,7 +9,7 @@
 //! | statement | queries |
 //! | --- | --- |
 //! | `0 <= u < 2^n` | `k`, and one more if `w` does not divide `n` |
-//! | the same, where `u` is a small integer for other reasons | `k` |
+//! | the same, where other constraints prove `u` a small integer | `k` |
 //! | `0 <= u < 2^N` for some `N >= n` | `k` |
 //! | `z = [u >= 0]`, `u` within `±2^n` | `k`, and the constraint that `z` is a bit |
 //!
@@ -18,9 +18,17 @@
 //! admits `d = t / 2^(w-r)` for odd `t`. With the first, `d` is an integer below `2^w`, and `2^(w-r) * d`, below
 //! `2^(2w)`, does not wrap.
 //!
-//! *A small integer* needs no second query: the digits are those of `2^(w*k-n) * u`, which is in `[0, 2^(w*k))` exactly if `u`
-//! is in `[0, 2^n)`. Both are integers far below the modulus, so this says what it seems to. Remainders are of this
-//! kind, `v - 2^s * Q` with the quotient proven small by its own range, and so is whatever has an interval.
+//! *A small integer* needs no second query: the digits are those of `2^f * u`, `f = w*k - n`. For integers, `2^f * u` is in
+//! `[0, 2^(w*k))` exactly if `u` is in `[0, 2^n)`. The digits say so in the field; that is the same if `u` is an integer and
+//! `|2^f * u| + 2^(w*k)` is below the modulus of 254 bits. What has an interval is one: at most `2^(60+15)`.
+//!
+//! So is the remainder `u = v - 2^s * Q` of a division, *if* `Q` is proven to be an integer of any known size: by digits
+//! (below `2^76`, for `w <= 16`), by the digits of its sign (within `±2^62`) or by a table (its domain).
+//! With `s <= 58` and `f <= 15`, `|2^f * u| < 2^(15+58+76+1) = 2^150`. That proof of `Q` may be loose, and admit more than the
+//! quotients of `v`: once `u` is in `[0, 2^s)` exactly, `Q = (v - u) / 2^s` over the integers is `floor(v / 2^s)`. It must not be missing: over the
+//! field, `Q = (v - t / 2^f) / 2^s` leaves a remainder that passes for each of the `2^(w*k)` values of `t`.
+//!
+//! An input may not use this: nothing else says that it is an integer, and `t / 2^f` would pass.
 //!
 //! *An upper end that is known* makes that query unnecessary, so that `N = w*k` will do: `u` in `[lo, hi]`
 //! by its interval and `u` in `[0, 2^N)` as a field element are one integer, for both are far below the
@@ -54,7 +62,8 @@ pub(crate) fn assert_width(b: &mut Builder, u: &Bounded, n: u32) -> Result<(), B
     request(b, u, Range::Exact { bits: n })
 }
 
-/// Constrains `u` to `[0, 2^n)`, where other constraints prove `u` an integer within ±2^62.
+/// Constrains `u` to `[0, 2^n)`. Other constraints must prove that `u` is an integer within ±2^135: an interval that is not
+/// only claimed, or a remainder whose quotient has a range proof of its own. By bits that is not relied upon.
 pub(crate) fn assert_integer_width(b: &mut Builder, u: &Bounded, n: u32) -> Result<(), BuildError> {
     if b.ranges() == Ranges::Bits || n == 0 {
         return assert_width(b, u, n);

@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use ark_ff::One;
 
-use super::cost::Demand;
+use super::cost::{Demand, SCALED_BITS};
 use super::{Check, FunctionTable, Lookups, Query, Range, Terms};
 use crate::builder::Builder;
 use crate::error::BuildError;
@@ -62,8 +62,9 @@ impl Lookups {
         for check in &self.checks {
             match check.range {
                 Range::Exact { bits } => demand.add_exact(bits, 1),
-                Range::Integer { bits } | Range::Loose { bits } => demand.add_loose(bits, 1),
-                Range::Sign { magnitude, .. } => demand.add_loose(magnitude, 1),
+                Range::Integer { bits } => demand.add_integer(bits, 1),
+                Range::Loose { bits } => demand.add_loose(bits, 1),
+                Range::Sign { magnitude, .. } => demand.add_integer(magnitude, 1),
             }
         }
         demand
@@ -84,16 +85,15 @@ fn decompose(b: &mut Builder, check: &Check, width: u32, queries: &mut Vec<Query
         Range::Integer { bits } => {
             // Scaled to whole digits, unless that would leave 64 bits.
             let rounded = bits.next_multiple_of(width);
-            let factor = if rounded <= 61 { 1i64 << (rounded - bits) } else { 1 };
+            let factor = if rounded <= SCALED_BITS { 1i64 << (rounded - bits) } else { 1 };
             match scaled(terms.to_vec(), factor) {
                 Ok(terms) if factor > 1 => (terms, rounded, true),
                 _ => (terms.to_vec(), *bits, true),
             }
         }
         Range::Sign { magnitude, non_negative } => {
-            // Beyond 61 bits the weight would leave 64.
             let rounded = magnitude.next_multiple_of(width);
-            let bits = if rounded <= 61 { rounded } else { *magnitude };
+            let bits = if rounded <= SCALED_BITS { rounded } else { *magnitude };
             let weight = 1i64 << bits;
             let mut terms = terms.to_vec();
             terms.push((Wire::ONE, weight));

@@ -55,7 +55,7 @@ impl Tally {
             Ranges::Bits => self.fixed += (u64::from(magnitude) + 1) * count,
             Ranges::Lookup => {
                 self.fixed += count;
-                self.demand.add_loose(magnitude, usize::try_from(count).unwrap_or(usize::MAX));
+                self.demand.add_integer(magnitude, usize::try_from(count).unwrap_or(usize::MAX));
             }
         }
     }
@@ -94,7 +94,7 @@ impl Tally {
                 if table.is_some() && !is_inside && !is_constant {
                     self.fixed += lookup::FUNCTION_QUERY as u64;
                     if shift > 0 {
-                        self.demand.add_exact(shift, 1);
+                        self.demand.add_integer(shift, 1);
                     }
                 } else {
                     self.fixed += lookup::clamp(&mut self.demand, interval, shift, lo, hi) as u64;
@@ -116,7 +116,7 @@ impl Tally {
                 self.fixed += lookup::table(usize::try_from(hi.abs_diff(lo)).unwrap_or(0) + 1) as u64;
                 for (shift, members) in by_shift(rounding, accumulators.len()) {
                     if shift > 0 {
-                        self.demand.add_exact(shift, members.len());
+                        self.demand.add_integer(shift, members.len());
                     }
                 }
             }
