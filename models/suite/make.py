@@ -43,14 +43,14 @@ def produce(folder):
     files = []
     for number, (name, make) in enumerate(MODELS.items()):
         rng = np.random.default_rng([2024, number])
-        model, draw = make(rng)
+        model, draw, *corners = make(rng)
         model.ir_version = 8
         onnx.checker.check_model(model, full_check=True)
         evaluator = ReferenceEvaluator(model)
         case = folder / name
         case.mkdir(exist_ok=True)
         onnx.save(model, case / "model.onnx")
-        calibration = [draw() for _ in range(CALIBRATION_ROWS)]
+        calibration = [draw() for _ in range(CALIBRATION_ROWS)] + [row for rows in corners for row in rows]
         samples = []
         while len(samples) < SAMPLE_ROWS:
             inputs = draw()
@@ -295,7 +295,8 @@ def conv_residual(rng):
 
 def activations(rng):
     """Functions of one variable: sigmoid, tanh, GELU (as exporters write it, with Erf), error function, hard swish and
-    leaky ReLU, each on a part of its own."""
+    leaky ReLU, each on a part of its own. The calibration holds the inputs where each argument is largest and smallest as
+    well, so that no sample saturates."""
     parts = ["sigmoid", "tanh", "gelu", "erf", "swish", "leaky"]
     layers = [connect(rng, f"{part}_in", "x", 4, 6) for part in parts]
     nodes, constants = gather(
@@ -316,7 +317,10 @@ def activations(rng):
     constants |= {"root": np.array(2**0.5), "one": np.array(1.0), "half": np.array(0.5)}
     score = [("score", TensorProto.FLOAT, [1, 2])]
     model = assemble("activations", nodes, constants, {"x": [1, 6]}, score)
-    return model, lambda: {"x": exact(rng.normal(0, 1, 6).clip(-3, 3), 8)}
+    reach = 3
+    rows = np.concatenate([constants[f"{part}_in_weights"] for part in parts])
+    corners = [{"x": reach * side * np.where(row < 0, -1.0, 1.0)} for row in rows for side in (1, -1)]
+    return model, lambda: {"x": exact(rng.normal(0, 1, 6).clip(-reach, reach), 8)}, corners
 
 
 def softmax_classifier(rng):
