@@ -67,8 +67,15 @@ pub struct Stats {
     pub coefficients: usize,
     /// Instructions of the witness program.
     pub instructions: usize,
-    /// Size of the FFT domain that Groth16 needs: constraints and instance, rounded to a power of two.
+    /// Points of the domain that Groth16 needs: [`domain_size`] of constraints and instance wires.
     pub domain: usize,
+}
+
+/// Points of the smallest evaluation domain with one for each row: `2^k`, `3 * 2^k` or `9 * 2^k`, which are the orders of
+/// subgroups of BN254's scalar field that transforms are fast over.
+pub fn domain_size(rows: usize) -> usize {
+    let size = |odd: usize| odd.checked_mul(rows.div_ceil(odd).max(1).checked_next_power_of_two()?);
+    [1, 3, 9].into_iter().filter_map(size).min().unwrap_or(usize::MAX)
 }
 
 impl Circuit {
@@ -122,7 +129,7 @@ impl Circuit {
             nonzeros: self.r1cs.a.nonzeros() + self.r1cs.b.nonzeros() + self.r1cs.c.nonzeros(),
             coefficients: self.r1cs.values.len(),
             instructions: self.program.instructions.len(),
-            domain: (constraints + self.r1cs.num_instance).next_power_of_two(),
+            domain: domain_size(constraints + self.r1cs.num_instance),
         }
     }
 
@@ -140,5 +147,20 @@ impl Circuit {
     pub fn digest(&self) -> [u8; 32] {
         use sha2::Digest;
         sha2::Sha256::digest(self.to_bytes()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::domain_size;
+
+    #[test]
+    fn domains_are_the_smallest_that_fit() {
+        let is_size = |n: usize| matches!(n >> n.trailing_zeros(), 1 | 3 | 9);
+        for rows in 0..3000 {
+            let size = domain_size(rows);
+            assert!(is_size(size) && size >= rows.max(1));
+            assert!(!(rows.max(1)..size).any(is_size), "{rows} rows: {size}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Constraints of a circuit by what they are for.
+//! Constraints of a circuit by what they are for: the one count, for every report.
 
 use crate::circuit::Circuit;
 use crate::linear::Wire;
@@ -21,14 +21,66 @@ pub struct Kinds {
     pub products: usize,
 }
 
+impl Kinds {
+    /// All of them.
+    pub fn total(&self) -> usize {
+        self.named().into_iter().map(|(_, count)| count).sum()
+    }
+
+    /// The kinds that occur, by the names that reports use, the most first.
+    pub fn most_first(&self) -> Vec<(&'static str, usize)> {
+        let mut kinds: Vec<_> = self.named().into_iter().filter(|&(_, count)| count > 0).collect();
+        kinds.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        kinds
+    }
+
+    fn named(&self) -> [(&'static str, usize); 6] {
+        let Self { bits, entries, queries, hash, linear, products } = *self;
+        [
+            ("bits", bits),
+            ("entries", entries),
+            ("queries", queries),
+            ("hash", hash),
+            ("linear", linear),
+            ("products", products),
+        ]
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.bits += other.bits;
+        self.entries += other.entries;
+        self.queries += other.queries;
+        self.hash += other.hash;
+        self.linear += other.linear;
+        self.products += other.products;
+    }
+}
+
+/// The constraints of one outermost scope: of an input, a layer, the statement, the lookup tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// Name of the scope.
+    pub name: &'a str,
+    /// Its constraints.
+    pub kinds: Kinds,
+}
+
 impl Circuit {
     /// Constraints by what they are for.
     pub fn kinds(&self) -> Kinds {
-        let r1cs = &self.r1cs;
         let mut kinds = Kinds::default();
+        self.parts().iter().for_each(|part| kinds.add(&part.kinds));
+        kinds
+    }
+
+    /// Constraints by part and by what they are for, in the order of the circuit. Queries belong to the part that asks.
+    pub fn parts(&self) -> Vec<Part<'_>> {
+        let r1cs = &self.r1cs;
+        let mut parts: Vec<Part<'_>> = Vec::new();
         let ends = r1cs.blocks.iter().skip(1).map(|block| block.start as usize);
         for (block, end) in r1cs.blocks.iter().zip(ends.chain([r1cs.num_constraints()])) {
             let is_hash = block.name.split('/').any(|scope| scope == "poseidon");
+            let mut kinds = Kinds::default();
             for row in block.start as usize..end {
                 let kind = match self.shape(row) {
                     _ if is_hash => &mut kinds.hash,
@@ -41,8 +93,13 @@ impl Circuit {
                 };
                 *kind += 1;
             }
+            let name = block.name.split('/').next().unwrap_or_default();
+            match parts.iter_mut().rev().find(|known| known.name == name) {
+                Some(known) => known.kinds.add(&kinds),
+                None => parts.push(Part { name, kinds }),
+            }
         }
-        kinds
+        parts
     }
 
     fn shape(&self, row: usize) -> Shape {

@@ -157,9 +157,9 @@ impl<'a> Machine<'a> {
                 let (a, b, c) = (self.integer(), self.integer(), self.integer());
                 self.push_integer(a.wrapping_mul(b).wrapping_add(c));
             }
-            Instruction::Clamp { shift } => {
-                let (v, top) = (self.integer(), self.integer());
-                self.push_integer(shift_right(v, u32::from(shift)).min(top).max(0));
+            Instruction::Maximum { count } => {
+                let largest = (0..count).map(|_| self.integer()).max();
+                self.push_integer(largest.unwrap_or(0));
             }
             Instruction::Limbs { from, width, count } => {
                 let value = self.integer();

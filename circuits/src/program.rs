@@ -46,10 +46,10 @@ pub enum Instruction {
     },
     /// Writes `a * b + c`.
     MultiplyAdd,
-    /// Writes `clamp(floor(a / 2^shift), 0, b)`.
-    Clamp {
-        /// Bits dropped.
-        shift: u8,
+    /// Writes the largest of several combinations.
+    Maximum {
+        /// How many it reads.
+        count: u8,
     },
     /// Writes digits of `v` in base `2^width`: digit `i` is bits `from + i * width` and on.
     Limbs {
@@ -266,7 +266,7 @@ impl WitnessProgram {
             I::Input | I::Context | I::Salt | I::Poseidon { .. } | I::Mask | I::Element | I::Fractions => 0,
             I::Bits { .. } | I::Quotient { .. } | I::Regions { .. } | I::IsZero => 1,
             I::Limbs { .. } | I::Apply { .. } => 1,
-            I::Clamp { .. } => 2,
+            I::Maximum { count } => usize::from(count),
             I::MultiplyAdd => 3,
             I::Count => self.query_operands(),
         }

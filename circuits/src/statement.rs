@@ -138,6 +138,18 @@ impl Builder {
     }
 }
 
+/// Constraints of a statement: of each input how many limbs it has and whether it is committed, of the outputs how many limbs
+/// they have together. Limbs that are constants cost less.
+pub fn cost(inputs: impl IntoIterator<Item = (usize, bool)>, output_limbs: usize) -> usize {
+    // Domain tag and context; the tag is a constant.
+    let (mut elements, mut commitments) = (3 + output_limbs, 0);
+    for (limbs, is_committed) in inputs {
+        elements += if is_committed { 1 } else { limbs };
+        commitments += if is_committed { poseidon::cost(1 + limbs, 0) } else { 0 };
+    }
+    commitments + poseidon::cost(elements, 1)
+}
+
 /// The domain tag as a field element: 31 bytes, big-endian, never reduced.
 pub fn domain_from_bytes(bytes: &[u8; 31]) -> Fr {
     Fr::from_be_bytes_mod_order(bytes)
@@ -193,6 +205,35 @@ mod tests {
         assert!(b.input("x", 2, 8).is_ok());
         let forgotten = b.bind_statement(Fr::one(), &[], &[]);
         assert!(matches!(forgotten, Err(BuildError::Length { what: "inputs", expected: 1, found: 0, .. })));
+    }
+
+    #[test]
+    fn costs_what_the_formula_says() -> Result<(), BuildError> {
+        use Visibility::{Committed, Public};
+        // Values of 32 bits: seven a limb.
+        for tensors in [
+            vec![(1, Public)],
+            vec![(1, Committed)],
+            vec![(8, Committed), (20, Public)],
+            vec![(7 * 7 + 1, Public), (200, Committed)],
+            vec![(7 * 30, Public)],
+        ] {
+            let mut b = Builder::new();
+            let values = (0..).zip(&tensors).map(|(i, &(len, _))| b.input(&format!("x{i}"), len, 32));
+            let values = values.collect::<Result<Vec<_>, _>>()?;
+            let inputs: Vec<_> = values
+                .iter()
+                .zip(&tensors)
+                .map(|(values, &(_, visibility))| StatementInput { values, bits: 32, visibility })
+                .collect();
+            let outputs = [StatementOutput { values: &values[0], bits: 32 }];
+            let before = b.num_constraints();
+            b.bind_statement(Fr::one(), &inputs, &outputs)?;
+            let limbs = |len: usize| len.div_ceil(7);
+            let counted = tensors.iter().map(|&(len, visibility)| (limbs(len), visibility == Committed));
+            assert_eq!(cost(counted, limbs(tensors[0].0)), b.num_constraints() - before, "{tensors:?}");
+        }
+        Ok(())
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::audit;
 use crate::bounded::Bounded;
 use crate::builder::{Builder, Ranges};
 use crate::circuit::{Assignment, Circuit};
+use crate::cost::{Interval, Size, Tally};
 use crate::error::BuildError;
 use crate::linear::Wire;
 
@@ -50,6 +51,24 @@ pub(crate) fn check_both(
         let witness = audit::solve(&circuit, &assign(&x)).unwrap_or_else(|e| panic!("{x:?}: {e}"));
         let report = audit::uniqueness(&circuit, &witness, &audit::mask(&circuit));
         assert!(report.is_clean(), "inputs {x:?}: {:?}", report.escapes);
+    }
+    Ok(())
+}
+
+/// A gadget has the constraints that its `cost` function adds, with lookups and without.
+pub(crate) fn assert_costs(
+    len: usize,
+    bits: u8,
+    build: impl Fn(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError>,
+    cost: impl Fn(&mut Tally, &[Interval]),
+) -> Result<(), BuildError> {
+    let half = 1i128 << (bits - 1);
+    for ranges in [Ranges::Bits, Ranges::Lookup] {
+        let circuit = gadget_by(ranges, len, bits, &build)?;
+        let mut tally = Tally::new(ranges);
+        tally.inputs(bits.into(), len);
+        cost(&mut tally, &vec![(-half, half - 1); len]);
+        assert_eq!(tally.size(), Size::of(&circuit), "{len} inputs of {bits} bits, {ranges:?}");
     }
     Ok(())
 }

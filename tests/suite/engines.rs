@@ -30,6 +30,7 @@ impl Engines<'_> {
     /// Runs every sample of the case through every engine.
     pub fn agree(case: &Case) {
         let (key, _) = setup_development(&case.model.circuit, &mut ChaCha20Rng::seed_from_u64(7)).unwrap();
+        assert_eq!(key.domain_size(), case.model.circuit.stats().domain, "{}", case.name);
         let (net, address) = register(case, &key);
         let mut engines = Engines { case, key, net, address };
         for row in 0..case.samples.len() {

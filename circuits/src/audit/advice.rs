@@ -139,7 +139,7 @@ impl<'a> Audit<'a> {
                     | Instruction::Quotient { .. }
                     | Instruction::Regions { .. }
                     | Instruction::Limbs { .. }
-                    | Instruction::Clamp { .. }
+                    | Instruction::Maximum { .. }
             );
             for _ in 0..program.integer_operands(instruction) {
                 let same = |group: &Vec<usize>| {

@@ -14,6 +14,8 @@
 //!   domain for a range, the value of a function for a known argument. Once all queries of a table are
 //!   known, so are its multiplicities. This is the one rule that a challenge can break, by chance.
 //! - *Cases.* A wire with two values, of which one leads to a contradiction by the rules above, is determined.
+//! - *Factors.* Where a product is zero whose factors are all known but for one and the same wire, the wire is a root of one of
+//!   them; if all roots but one lead to a contradiction, it is determined.
 //!
 //! Whatever remains unknown is reported. The method is that of Ecne and Picus, cut down to what this
 //! crate's gadgets need, so a gap shows as a false alarm and never as a missed wire.
@@ -104,6 +106,9 @@ enum Reduced {
     /// The product of the first two is the third.
     Product(Affine, Affine, Affine),
 }
+
+/// Factors of one product, at most.
+const MAX_FACTORS: usize = 64;
 
 enum Undo {
     Value(usize),
@@ -405,6 +410,16 @@ impl Knowledge<'_> {
         while progress {
             progress = false;
             for row in 0..self.r1cs.num_constraints() {
+                if let Some((wire, roots)) = self.roots(row) {
+                    let others = roots.iter().filter(|&&root| root != witness[wire]);
+                    if roots.contains(&witness[wire]) && others.copied().all(|root| self.refutes(wire, root))
+                    {
+                        progress = true;
+                        if !(self.set(wire, witness[wire]) && self.propagate()) {
+                            return false;
+                        }
+                    }
+                }
                 for (wire, sum) in self.candidates(row) {
                     if self.value[wire].is_some() || !self.refutes(wire, from_small(sum) - witness[wire]) {
                         continue;
@@ -433,6 +448,45 @@ impl Knowledge<'_> {
         let largest = digits.iter().rev().find(|digit| digit.domain.hi == 1);
         let sum = |domain: Domain| domain.start + domain.max();
         largest.into_iter().chain(colliding.take(4)).filter_map(|d| Some((d.wire?, sum(d.domain)))).collect()
+    }
+
+    /// The one unknown wire of all factors of a product that is zero, and the values for which one of them is.
+    fn roots(&self, row: usize) -> Option<(usize, Vec<Fr>)> {
+        let Reduced::Product(a, b, c) = self.reduce(row) else { return None };
+        if !c.terms.is_empty() || !c.constant.is_zero() {
+            return None;
+        }
+        let (mut open, mut factors) = (vec![a, b], Vec::new());
+        while let Some(factor) = open.pop() {
+            match self.product_of(&factor) {
+                Some((a, b)) if open.len() + factors.len() < MAX_FACTORS => open.extend([a, b]),
+                _ => factors.push(factor),
+            }
+        }
+        let wire = factors.first()?.terms.first()?.0;
+        let root = |factor: &Affine| match factor.terms.as_slice() {
+            &[(known, c)] if known == wire => Some(-factor.constant * c.inverse()?),
+            _ => None,
+        };
+        let mut roots = factors.iter().map(root).collect::<Option<Vec<Fr>>>()?;
+        roots.sort_unstable();
+        roots.dedup();
+        Some((wire, roots))
+    }
+
+    /// The factors of a single wire that a constraint says is their product.
+    fn product_of(&self, factor: &Affine) -> Option<(Affine, Affine)> {
+        let &[(wire, c)] = factor.terms.as_slice() else { return None };
+        if !c.is_one() || !factor.constant.is_zero() {
+            return None;
+        }
+        self.columns.of(wire).iter().find_map(|entry| match self.reduce(entry.row) {
+            Reduced::Product(a, b, c) => {
+                let occurs = |affine: &Affine| affine.terms.iter().any(|&(other, _)| other == wire);
+                (c == *factor && !occurs(&a) && !occurs(&b)).then_some((a, b))
+            }
+            _ => None,
+        })
     }
 
     /// Whether `wire = value` contradicts what is known. Leaves the knowledge as it was.

@@ -9,6 +9,7 @@ use ark_ff::{BigInteger, BigInteger256, PrimeField};
 
 use crate::error::DecodeError;
 
+mod check;
 mod circuit;
 mod witness;
 

@@ -39,6 +39,11 @@ pub fn constrain(b: &mut Builder, sum: &Bounded) -> Result<Bounded, BuildError> 
     })
 }
 
+/// Constraints of a sum of so many terms.
+pub fn cost(terms: usize) -> usize {
+    usize::from(terms > MAX_TERMS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

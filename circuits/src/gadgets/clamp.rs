@@ -53,11 +53,12 @@
 
 use crate::bounded::Bounded;
 use crate::builder::{Builder, Ranges};
+use crate::cost::{Interval, Tally, difference, sum};
 use crate::error::BuildError;
 use crate::gadgets::bits::{bit_length, high_bits, recompose, remainder};
-use crate::gadgets::compare::split;
+use crate::gadgets::compare::{self, split};
 use crate::gadgets::div_pow2::{self, check_shift, divide, half, quotients};
-use crate::gadgets::lookup::cost;
+use crate::gadgets::lookup::cost as lookup;
 use crate::gadgets::lookup::digits::sign;
 use crate::gadgets::lookup::function::Function;
 use crate::program::Instruction;
@@ -121,10 +122,10 @@ pub fn constrain_all(
     let (min, max) = (i128::from(lo), i128::from(hi));
     x.iter()
         .map(|x| {
-            let (lowest, highest) = quotients(x, shift);
-            if highest <= min || lowest >= max || (lowest >= min && highest <= max) {
+            if !needs_table((x.lo(), x.hi()), shift, lo, hi) {
                 return constrain(b, x, shift, lo, hi);
             }
+            let (lowest, highest) = quotients(x, shift);
             let y = b.scope("clamp", |b| table.of_quotient(b, x, shift))?;
             Ok(y.proven(lowest.max(min), highest.min(max)))
         })
@@ -132,7 +133,7 @@ pub fn constrain_all(
 }
 
 /// A table of `clamp(q, lo, hi)` over all quotients that need one, if it saves more than it costs: see
-/// [`cost::clamp_by_table`].
+/// [`lookup::clamp_by_table`].
 fn shared_table(
     b: &mut Builder,
     x: &[Bounded],
@@ -145,11 +146,15 @@ fn shared_table(
         return Ok(None);
     }
     let intervals = x.iter().map(|x| (x.lo(), x.hi()));
-    let Some(domain) = cost::clamp_by_table(intervals, shift, lo, hi, b.has_functions()) else {
+    let Some(domain) = lookup::clamp_by_table(intervals, shift, lo, hi, b.has_functions()) else {
         return Ok(None);
     };
-    let values: Vec<i64> = (domain.0..=domain.1).map(|q| q.clamp(lo, hi)).collect();
-    Function::new(b, domain.0, &values).map(Some)
+    Function::new(b, domain.0, &entries(domain.0, domain.1, lo, hi)).map(Some)
+}
+
+/// `clamp(q, lo, hi)` for each quotient.
+fn entries(first: i64, last: i64, lo: i64, hi: i64) -> Vec<i64> {
+    (first..=last).map(|q| q.min(hi).max(lo)).collect()
 }
 
 /// `factor * x + constant`.
@@ -207,7 +212,7 @@ fn clamp_both(b: &mut Builder, v: &Bounded, shift: u32, m: u32) -> Result<Bounde
     let overflow = BuildError::Overflow { operation: "clamp", lo: v.lo(), hi: v.hi() };
     let k = shift + m;
     let tail_bits = (0..=crate::bounded::LIMIT_BITS)
-        .find(|&j| v.lo() >= -(1 << (k + j)) && v.hi() < span(k, j))
+        .find(|&j| is_tail((v.lo(), v.hi()), k, j))
         .ok_or(overflow.clone())?;
     let (Ok(weight), Ok(span)) = (i64::try_from(1i128 << k), i64::try_from(span(k, tail_bits))) else {
         return Err(overflow);
@@ -254,11 +259,88 @@ fn quotient(v: &Bounded, bits: &[Bounded], shift: u32, top: u32) -> Result<Bound
     recompose(bits.get(from..to.min(bits.len())).unwrap_or_default())
 }
 
+/// Adds what [`constrain`] costs for a value of an interval.
+pub fn cost(t: &mut Tally, x: Interval, shift: u32, lo: i64, hi: i64) {
+    if t.ranges() == Ranges::Lookup {
+        let fixed = lookup::clamp(t.demand(), x, shift, lo, hi);
+        return t.add(fixed);
+    }
+    let (min, max) = (i128::from(lo), i128::from(hi));
+    let half = i128::from(half(shift));
+    let (lowest, highest) = ((x.0 + half) >> shift, (x.1 + half) >> shift);
+    if highest <= min || lowest >= max || min == max {
+        return;
+    }
+    let v = sum(x, (half - (min << shift), half - (min << shift)));
+    // Sign and bits, and a product.
+    let below = |t: &mut Tally, v: Interval| {
+        compare::sign_cost(t, v);
+        t.add(1);
+    };
+    match (lowest < min, highest > max) {
+        (false, false) => {
+            div_pow2::cost(t, x, shift);
+        }
+        (true, false) => below(t, v),
+        (false, true) => {
+            let top = ((max + 1) << shift) - 1 - half;
+            below(t, difference((top, top), x));
+        }
+        (true, true) if (max - min + 1) & (max - min) != 0 => {
+            below(t, v);
+            let span = max - min;
+            below(t, (span - (v.1 >> shift), span));
+        }
+        (true, true) => {
+            let k = shift + bit_length(max - min);
+            let tail = (0..=crate::bounded::LIMIT_BITS).find(|&j| is_tail(v, k, j)).unwrap_or(0);
+            t.add((k + tail + 3) as usize + usize::from(tail > 0));
+        }
+    }
+}
+
+/// Adds what [`constrain_all`] costs for values of these intervals.
+pub fn cost_all(t: &mut Tally, x: &[Interval], shift: u32, lo: i64, hi: i64) {
+    let table = match t.ranges() {
+        Ranges::Bits => None,
+        Ranges::Lookup => lookup::clamp_by_table(x.iter().copied(), shift, lo, hi, t.has_functions()),
+    };
+    let Some((first, last)) = table else {
+        return x.iter().for_each(|&x| cost(t, x, shift, lo, hi));
+    };
+    let mut queries = 0;
+    for &x in x {
+        if needs_table(x, shift, lo, hi) {
+            queries += 1;
+            if shift > 0 {
+                t.integer(shift);
+            }
+        } else {
+            cost(t, x, shift, lo, hi);
+        }
+    }
+    t.function(first, &entries(first, last, lo, hi), queries);
+}
+
+/// Whether the quotients of an interval exceed a bound, and not all of them the same.
+fn needs_table(x: Interval, shift: u32, lo: i64, hi: i64) -> bool {
+    let (min, max, half) = (i128::from(lo), i128::from(hi), i128::from(half(shift)));
+    let (lowest, highest) = ((x.0 + half) >> shift, (x.1 + half) >> shift);
+    highest > min && lowest < max && (lowest < min || highest > max)
+}
+
+/// Whether a tail of `j` bits covers the interval of `v`.
+fn is_tail(v: Interval, k: u32, j: u32) -> bool {
+    v.0 >= -(1 << (k + j)) && v.1 < span(k, j)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cost::times;
     use crate::testing::{
-        all, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds, one, wires_of,
+        all, assert_costs, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds, one,
+        wires_of,
     };
     use ark_bn254::Fr;
     use ark_ff::Zero;
@@ -401,9 +483,14 @@ mod tests {
             any_span in prop::option::of(1i64..1 << 24),
         ) {
             let hi = lo + any_span.unwrap_or((1 << m) - 1);
-            let (circuit, bounds) = gadget_with_bounds(1, 32, |b, v| {
+            let build = |b: &mut Builder, v: &[Bounded]| {
                 let acc = v[0].mul_const(factor)?.add_const(offset)?;
                 Ok(vec![constrain(b, &acc, shift, lo, hi)?])
+            };
+            let (circuit, bounds) = gadget_with_bounds(1, 32, build)?;
+            assert_costs(1, 32, build, |t, x| {
+                let acc = sum(times(x[0], factor.into()), (offset.into(), offset.into()));
+                cost(t, acc, shift, lo, hi);
             })?;
             // Beside x, the values whose quotients are next to the bounds.
             let near = [lo, hi, hi + 1].map(|y| ((y << shift) - offset) / factor);

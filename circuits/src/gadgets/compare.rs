@@ -7,7 +7,8 @@
 //! Zero has one sign: `d = 0` gives `u = 2^(n-1)`, whose top bit is 1 in its only decomposition.
 
 use crate::bounded::Bounded;
-use crate::builder::Builder;
+use crate::builder::{Builder, Ranges};
+use crate::cost::{Interval, Tally};
 use crate::error::BuildError;
 use crate::gadgets::bits::{assert_bits, bit_length};
 use crate::gadgets::lookup::digits::sign;
@@ -75,6 +76,29 @@ pub fn greater_than(b: &mut Builder, x: &Bounded, y: &Bounded) -> Result<Bounded
 /// 1 where `x >= y`.
 pub fn at_least(b: &mut Builder, x: &Bounded, y: &Bounded) -> Result<Bounded, BuildError> {
     at_most(b, y, x)
+}
+
+/// Adds what [`is_non_negative`] costs for a value of an interval; returns the answer where the interval decides.
+pub fn cost(t: &mut Tally, d: Interval) -> Option<bool> {
+    if d.0 >= 0 || d.1 < 0 {
+        return Some(d.0 >= 0);
+    }
+    if d != (-1, 0) {
+        sign_cost(t, d);
+    }
+    None
+}
+
+/// Adds what a sign costs that no interval decides.
+pub(crate) fn sign_cost(t: &mut Tally, d: Interval) {
+    match (t.ranges(), magnitude(d.0, d.1)) {
+        (Ranges::Bits, 0) => {}
+        (Ranges::Bits, bits) => t.add(bits as usize + 1),
+        (Ranges::Lookup, bits) => {
+            t.add(1);
+            t.integer(bits.max(1));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 
 use crate::bounded::Bounded;
 use crate::builder::{Builder, Ranges};
+use crate::cost::{Interval, Tally};
 use crate::error::BuildError;
 use crate::gadgets::bits::{bit_length, high_bits, remainder};
 use crate::gadgets::lookup::digits::{assert_integer_width, assert_loose};
@@ -97,11 +98,26 @@ pub(crate) fn divide(b: &mut Builder, v: &Bounded, shift: u32, span: i64) -> Res
     Ok(quotient)
 }
 
+/// Adds what [`constrain`] costs for a value of an interval; returns the interval of the quotients.
+pub fn cost(t: &mut Tally, x: Interval, shift: u32) -> Interval {
+    if shift == 0 {
+        return x;
+    }
+    let half = i128::from(half(shift));
+    let quotients = ((x.0 + half) >> shift, (x.1 + half) >> shift);
+    if quotients.0 != quotients.1 {
+        t.integer(shift);
+        t.loose(bit_length(quotients.1 - quotients.0));
+    }
+    quotients
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{
-        all, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds, one, wires_of,
+        all, assert_costs, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds, one,
+        wires_of,
     };
     use ark_bn254::Fr;
     use ark_ff::{Field, Zero};
@@ -124,6 +140,15 @@ mod tests {
                 let (circuit, bounds) =
                     gadget_with_bounds(1, bits, |b, x| Ok(vec![constrain(b, &x[0], shift)?]))?;
                 check(&circuit, &bounds, all(bits).map(|x| vec![x]), |x| vec![reference(x[0], shift)]);
+                assert_costs(
+                    1,
+                    bits,
+                    |b, x| Ok(vec![constrain(b, &x[0], shift)?]),
+                    |t, x| {
+                        let quotients = cost(t, x[0], shift);
+                        assert_eq!([quotients], bounds[..]);
+                    },
+                )?;
             }
         }
         Ok(())

@@ -17,6 +17,7 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::cost::{Interval, Tally, difference, sum};
 use crate::error::BuildError;
 use crate::gadgets::bits::{bit_length, high_bits, recompose, require};
 use crate::gadgets::{div_pow2, range};
@@ -126,13 +127,52 @@ pub(crate) fn narrow(operation: &'static str, value: i128) -> Result<i64, BuildE
     i64::try_from(value).map_err(|_| BuildError::Overflow { operation, lo: value, hi: value })
 }
 
+/// Adds what [`constrain`] costs for a dividend and a divisor of these intervals; returns that of the quotient.
+pub fn cost(t: &mut Tally, a: Interval, d: Interval) -> Interval {
+    if d.0 == d.1 {
+        return cost_by_constant(t, a, d.0);
+    }
+    let highest = a.1 / d.0.max(1);
+    let bits = bit_length(highest);
+    t.add(2 * bits as usize);
+    let most = d.1.saturating_mul((1i128 << bits.min(120)) - 1);
+    below_cost(t, (a.0.saturating_sub(most), a.1), d);
+    (a.0 / d.1.max(1), highest)
+}
+
+/// Adds what [`by_constant`] costs for a dividend of an interval; returns that of the quotient.
+pub fn cost_by_constant(t: &mut Tally, a: Interval, d: i128) -> Interval {
+    let d = d.max(1);
+    let (lowest, highest) = (a.0.div_euclid(d), a.1.div_euclid(d));
+    if lowest == highest {
+        return (lowest, highest);
+    }
+    if d.count_ones() == 1 {
+        let half = i128::from(div_pow2::half(d.trailing_zeros()));
+        return div_pow2::cost(t, sum(a, (-half, -half)), d.trailing_zeros());
+    }
+    let bits = bit_length(highest - lowest);
+    t.add(bits as usize);
+    let most = d.saturating_mul((1i128 << bits.min(120)) - 1);
+    below_cost(t, (a.0 - lowest * d - most, a.1 - lowest * d), (d, d));
+    (lowest, highest)
+}
+
+/// Adds what [`below`] costs.
+fn below_cost(t: &mut Tally, r: Interval, d: Interval) {
+    let limit = (1i64 << bit_length(d.1 - 1).min(62)) - 1;
+    let r = range::cost(t, r, 0, limit);
+    let gap = sum(difference(d, r), (-1, -1));
+    range::cost(t, gap, 0, i64::try_from(d.1).unwrap_or(i64::MAX));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::linear::Wire;
     use crate::testing::{
-        all, all_pairs, assert_no_constraint_is_idle, check, check_both, check_values, forge, gadget,
-        gadget_with_bounds, wires_of,
+        all, all_pairs, assert_costs, assert_no_constraint_is_idle, check, check_both, check_values, forge,
+        gadget, gadget_with_bounds, wires_of,
     };
     use ark_bn254::Fr;
     use proptest::prelude::*;
@@ -180,6 +220,26 @@ mod tests {
             };
             check_both(1, 8, halves(d), all(8).map(|x| vec![x]), expected)?;
             check(&circuit, &bounds, [-128, -1, 0, 1, 19, 127].map(|x| vec![x]), expected);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn costs_what_the_formula_says() -> Result<(), BuildError> {
+        for bits in [2, 4, 7, 12] {
+            let shifted = |x: &[Interval]| {
+                let half = 1i128 << (bits - 1);
+                (sum(x[0], (half, half)), sum(x[1], (half + 1, half + 1)))
+            };
+            assert_costs(2, bits, both(bits), |t, x| {
+                let (a, d) = shifted(x);
+                cost(t, a, d);
+            })?;
+            for d in [1, 2, 3, 5, 8, 25, 300] {
+                assert_costs(1, bits, halves(d), |t, x| {
+                    cost_by_constant(t, x[0], d.into());
+                })?;
+            }
         }
         Ok(())
     }

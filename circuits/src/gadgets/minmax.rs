@@ -4,6 +4,7 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::cost::{Interval, Tally, difference};
 use crate::error::BuildError;
 use crate::gadgets::{compare, select};
 
@@ -29,6 +30,14 @@ pub fn min(b: &mut Builder, x: &Bounded, y: &Bounded) -> Result<Bounded, BuildEr
         select::constrain(b, &x_wins, x, y)
     })?;
     Ok(result.proven(x.lo().min(y.lo()), x.hi().min(y.hi())))
+}
+
+/// Adds what [`max`] costs for values of these intervals; returns that of the result.
+pub fn cost(t: &mut Tally, x: Interval, y: Interval) -> Interval {
+    if compare::cost(t, difference(x, y)).is_none() {
+        select::cost(t, x, y);
+    }
+    (x.0.max(y.0), x.1.max(y.1))
 }
 
 #[cfg(test)]

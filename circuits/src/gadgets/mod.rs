@@ -7,6 +7,7 @@ pub mod compare;
 pub mod div_pow2;
 pub mod divide;
 pub mod lookup;
+pub mod maximum;
 pub mod minmax;
 pub mod multiplex;
 pub mod poseidon;

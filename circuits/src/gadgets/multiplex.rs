@@ -82,7 +82,29 @@ fn select(b: &mut Builder, u: &Bounded, values: &[i64]) -> Result<Bounded, Build
     Ok(sum.proven(least.into(), most.into()))
 }
 
-/// Constraints of a selection among `entries` values.
+/// Constraints of [`constrain`] for an argument that reaches just these values: parts of the table that are constant need no
+/// product.
+pub fn cost_of(values: &[i64]) -> usize {
+    let is_constant = |values: &[i64]| values.iter().all(|value| Some(value) == values.first());
+    if is_constant(values) {
+        return 0;
+    }
+    let n = bit_length(values.len() as i128 - 1);
+    let high = split(n);
+    let bits = if n < 2 { 0 } else { u64::from(n) };
+    let low = 1usize << (n - high).min(40);
+    // What lies behind the table repeats its last value.
+    let padding = values.last().into_iter().cycle().take(values.len().next_multiple_of(low) - values.len());
+    let padded: Vec<i64> = values.iter().chain(padding).copied().collect();
+    let products = match high {
+        0 => 0,
+        _ => padded.chunks_exact(low).filter(|part| !is_constant(part)).count() as u64,
+    };
+    usize::try_from(bits + monomial_products(n - high) + monomial_products(high) + products)
+        .unwrap_or(usize::MAX)
+}
+
+/// Constraints of a selection among `entries` values that differ, at most.
 pub fn constraints(entries: usize) -> usize {
     let n = bit_length(entries as i128 - 1);
     let total = u64::from(n) + cost(n, split(n));
@@ -97,9 +119,13 @@ fn split(n: u32) -> u32 {
 
 /// Constraints beyond the bits: monomials of both parts and products.
 fn cost(n: u32, high: u32) -> u64 {
-    let monomials = |bits: u32| (1u64 << bits.min(40)) - u64::from(bits) - 1;
     let products = if high == 0 { 0 } else { 1u64 << high.min(40) };
-    monomials(n - high) + monomials(high) + products
+    monomial_products(n - high) + monomial_products(high) + products
+}
+
+/// Constraints of the monomials of so many bits.
+fn monomial_products(bits: u32) -> u64 {
+    (1u64 << bits.min(40)) - u64::from(bits) - 1
 }
 
 /// The product of each subset of the bits; subset `s` at index `s`.
@@ -165,6 +191,7 @@ mod tests {
             let values: Vec<i64> = (0..4).map(|i| entries / 3i64.pow(i) % 3 - 1).collect();
             let (circuit, bounds) =
                 gadget_with_bounds(1, 2, |b, x| Ok(vec![constrain(b, &x[0], -2, &values)?]))?;
+            assert_eq!(circuit.stats().constraints, 2 + cost_of(&values));
             check(&circuit, &bounds, all(2).map(|x| vec![x]), |x| vec![values[(x[0] + 2) as usize]]);
             let (circuit, bounds) =
                 gadget_with_bounds(1, 1, |b, x| Ok(vec![constrain(b, &x[0], -3, &values)?]))?;
@@ -179,7 +206,10 @@ mod tests {
             let values = table(len as u64, len, 1 << 20);
             let (circuit, bounds) = gadget_with_bounds(1, 8, |b, x| {
                 let u = clamp_to(b, &x[0], len as i64)?;
-                Ok(vec![constrain(b, &u, 0, &values)?])
+                let before = b.num_constraints();
+                let y = constrain(b, &u, 0, &values)?;
+                assert_eq!(cost_of(&values), b.num_constraints() - before, "{len} entries");
+                Ok(vec![y])
             })?;
             check(&circuit, &bounds, (0..len as i64).map(|x| vec![x]), |x| {
                 reference(x[0], 0, &values).into_iter().collect()
@@ -208,6 +238,7 @@ mod tests {
             let circuit = gadget(1, bits, |b, x| Ok(vec![constrain(b, &x[0], lo, &values)?]))?;
             assert_eq!(circuit.stats().constraints - usize::from(bits), expected, "{bits} bits");
             assert_eq!(constraints(1 << bits), expected);
+            assert_eq!(cost_of(&values), expected);
         }
         let values = table(3, 16, 100);
         let circuit = gadget(1, 4, |b, x| Ok(vec![constrain(b, &x[0], -8, &values)?]))?;

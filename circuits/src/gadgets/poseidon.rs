@@ -126,6 +126,16 @@ pub(crate) fn wires(arity: usize, constants: usize) -> usize {
     3 * (p.full_rounds * p.width + p.partial_rounds - constants.min(p.width))
 }
 
+/// Constraints of [`absorb`] for this many elements, of which `constants` are constant, all among the first 12.
+pub(crate) fn cost(elements: usize, constants: usize) -> usize {
+    let first = elements.min(MAX_ARITY);
+    let rest = elements - first;
+    let (full, last) = (rest / (MAX_ARITY - 1), rest % (MAX_ARITY - 1));
+    let last = if last > 0 { wires(last + 1, 1) } else { 0 };
+    // The capacity is one constant more.
+    wires(first, constants + 1) + full * wires(MAX_ARITY, 1) + last
+}
+
 /// Integer reference: the hash of field elements; `None` unless there are 1 to 12 of them.
 pub fn reference(elements: &[Fr]) -> Option<Fr> {
     width(elements.len() + 1)?;

@@ -14,6 +14,7 @@
 
 use crate::bounded::Bounded;
 use crate::builder::{Builder, Ranges};
+use crate::cost::{Interval, Tally};
 use crate::error::BuildError;
 use crate::gadgets::bits::{assert_bits, bit_length};
 use crate::gadgets::lookup::digits::{assert_integer_width, assert_loose, assert_non_negative};
@@ -87,11 +88,44 @@ fn at_most(b: &mut Builder, bits: &[Bounded], bound: i128) -> Result<(), BuildEr
     Ok(())
 }
 
+/// Adds what [`constrain`] costs for a value of an interval; returns the narrowed interval.
+pub fn cost(t: &mut Tally, x: Interval, lo: i64, hi: i64) -> Interval {
+    let (min, max) = (i128::from(lo), i128::from(hi));
+    match (x.0 < min, x.1 > max) {
+        (false, false) => {}
+        (true, false) => t.loose(bit_length(x.1 - min)),
+        (false, true) => t.loose(bit_length(max - x.0)),
+        (true, true) => {
+            let (span, n) = (max - min, bit_length(max - min));
+            if span.trailing_ones() == n {
+                t.integer(n);
+            } else if t.ranges() == Ranges::Lookup {
+                t.loose(n);
+                t.loose(n);
+            } else {
+                t.integer(n);
+                t.add(comparisons(span));
+            }
+        }
+    }
+    (x.0.max(min), x.1.min(max))
+}
+
+/// Constraints of [`at_most`]: a product for each one of the bound but the first, a comparison for each run of zeros behind it.
+fn comparisons(bound: i128) -> usize {
+    let n = bit_length(bound);
+    let is_one = |i: u32| (bound >> i) & 1 == 1;
+    let from = bound.trailing_ones();
+    let ones = (from..n).filter(|&i| is_one(i)).count();
+    let runs = (from..n).filter(|&i| !is_one(i) && (i == from || is_one(i - 1))).count();
+    ones.saturating_sub(1) + runs
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::audit;
-    use crate::testing::{all, assign, gadget_with_bounds};
+    use crate::testing::{all, assert_costs, assign, gadget_with_bounds};
     use proptest::prelude::*;
 
     /// In range: a unique witness. Out of range: the program's witness, the only candidate, fails in the
@@ -103,6 +137,15 @@ mod tests {
         values: impl IntoIterator<Item = i64>,
     ) -> Result<(), BuildError> {
         let (circuit, bounds) = gadget_with_bounds(1, bits, |b, x| Ok(vec![constrain(b, &x[0], lo, hi)?]))?;
+        assert_costs(
+            1,
+            bits,
+            |b, x| Ok(vec![constrain(b, &x[0], lo, hi)?]),
+            |t, x| {
+                let narrowed = cost(t, x[0], lo, hi);
+                assert_eq!([narrowed], bounds[..]);
+            },
+        )?;
         let half = 1i128 << (bits - 1);
         assert_eq!(bounds, [(i128::from(lo).max(-half), i128::from(hi).min(half - 1))]);
         for x in values {

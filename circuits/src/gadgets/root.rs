@@ -15,6 +15,7 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::cost::{Interval, Tally, difference, sum, times};
 use crate::error::BuildError;
 use crate::gadgets::bits::{bit_length, high_bits, recompose, require};
 use crate::gadgets::divide::{SIGN, narrow};
@@ -108,12 +109,48 @@ fn between(b: &mut Builder, rest: &Bounded, top: &Bounded) -> Result<(), BuildEr
     Ok(())
 }
 
+/// Adds what [`square_root`] costs for a value of an interval.
+pub fn cost(t: &mut Tally, v: Interval) {
+    let (root, square, _) = search_cost(t, (1, 1), v.1.isqrt());
+    between_cost(t, difference(v, square), times(root, 2));
+}
+
+/// Adds what [`inverse_square_root`] costs for `n` over a value of an interval; returns that of the root.
+pub fn cost_inverse(t: &mut Tally, n: i64, over: Interval) -> Interval {
+    let n = i128::from(n);
+    let highest = (n / over.0.max(1)).isqrt();
+    let (_, square, product) = search_cost(t, over, highest);
+    between_cost(t, difference((n, n), square), sum(sum(times(product, 2), over), (-1, -1)));
+    ((n / over.1.max(1)).isqrt(), highest)
+}
+
+/// Adds what [`search`] costs; the intervals of root, `root^2 * t` and `root * t`.
+fn search_cost(t: &mut Tally, over: Interval, highest: i128) -> (Interval, Interval, Interval) {
+    let bits = bit_length(highest);
+    let (mut square, mut product) = ((0, 0), (0, 0));
+    for i in (0..bits).rev() {
+        let step = sum(times(product, 2 << i), times(over, 1 << (2 * i)));
+        let varies = |x: Interval| usize::from(x.0 != x.1);
+        t.add(1 + varies(step) + varies(over));
+        square = sum(square, (0, step.1));
+        product = sum(product, (0, over.1 << i));
+    }
+    ((0, (1i128 << bits) - 1), square, product)
+}
+
+/// Adds what [`between`] costs.
+fn between_cost(t: &mut Tally, rest: Interval, top: Interval) {
+    let limit = (1i128 << bit_length(top.1.min(rest.1))) - 1;
+    let rest = range::cost(t, rest, 0, i64::try_from(limit).unwrap_or(i64::MAX));
+    range::cost(t, difference(top, rest), 0, i64::try_from(top.1).unwrap_or(i64::MAX));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::linear::Wire;
     use crate::testing::{
-        all, assert_no_constraint_is_idle, check, check_both, check_values, forge, gadget,
+        all, assert_costs, assert_no_constraint_is_idle, check, check_both, check_values, forge, gadget,
         gadget_with_bounds, wires_of,
     };
     use ark_bn254::Fr;
@@ -130,6 +167,8 @@ mod tests {
             let expected = |x: &[i64]| vec![reference(x[0] + (1 << (bits - 1)))];
             check(&circuit, &bounds, all(bits).map(|x| vec![x]), expected);
             check_both(1, bits, root_of(bits), all(bits).map(|x| vec![x]), expected)?;
+            let half = 1i128 << (bits - 1);
+            assert_costs(1, bits, root_of(bits), |t, x| cost(t, sum(x[0], (half, half))))?;
         }
         Ok(())
     }
@@ -143,6 +182,10 @@ mod tests {
             let (circuit, bounds) = gadget_with_bounds(1, 8, build)?;
             check(&circuit, &bounds, [-128, -127, 0, 96, 127].map(|x| vec![x]), expected);
             check_both(1, 8, build, all(8).map(|x| vec![x]), expected)?;
+            assert_costs(1, 8, build, |t, x| {
+                let root = cost_inverse(t, n, sum(x[0], (129, 129)));
+                assert_eq!(root, bounds[0]);
+            })?;
         }
         Ok(())
     }

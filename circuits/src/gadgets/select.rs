@@ -5,6 +5,7 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::cost::{Interval, Tally};
 use crate::error::BuildError;
 use crate::gadgets::bits::require;
 
@@ -42,6 +43,12 @@ pub fn constrain(
         b.product_wire("condition * (x - y) = result - y", condition, &difference, &rest, span)
     })?
     .add_const(base)
+}
+
+/// Adds what [`constrain`] costs for a condition that is no constant, and values of these intervals.
+pub fn cost(t: &mut Tally, x: Interval, y: Interval) {
+    let is_constant = |x: Interval| x.0 == x.1;
+    t.add(usize::from(!is_constant(x) || !is_constant(y)));
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::cost::{Interval, Tally, difference, sum};
 use crate::error::BuildError;
 use crate::gadgets::{compare, select};
 
@@ -37,11 +38,38 @@ pub fn constrain(b: &mut Builder, x: &[Bounded]) -> Result<Bounded, BuildError> 
     })
 }
 
+/// Adds what [`constrain`] costs for values of these intervals.
+pub fn cost(t: &mut Tally, x: &[Interval]) {
+    let Some((&first, rest)) = x.split_first() else { return };
+    let mut best = first;
+    // The index, while intervals decide it.
+    let mut index = Some(0);
+    for (i, &candidate) in rest.iter().enumerate() {
+        match compare::cost(t, sum(difference(candidate, best), (-1, -1))) {
+            Some(true) => index = Some(i + 1),
+            Some(false) => {}
+            None => {
+                t.add(usize::from(index.is_none()));
+                index = None;
+                if i + 1 < rest.len() {
+                    select::cost(t, candidate, best);
+                }
+            }
+        }
+        best = (best.0.max(candidate.0), best.1.max(candidate.1));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{all, all_pairs, assert_no_constraint_is_idle, check, gadget, gadget_with_bounds};
+    use crate::cost::times;
+    use crate::testing::{
+        all, all_pairs, assert_costs, assert_no_constraint_is_idle, check, gadget, gadget_with_bounds,
+    };
     use proptest::prelude::*;
+    use rand::{Rng as _, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
 
     fn one(b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
         Ok(vec![constrain(b, x)?])
@@ -49,6 +77,29 @@ mod tests {
 
     fn expected(x: &[i64]) -> Vec<i64> {
         reference(x).and_then(|i| i64::try_from(i).ok()).into_iter().collect()
+    }
+
+    #[test]
+    fn costs_what_the_formula_says() -> Result<(), BuildError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for len in [1, 2, 3, 5, 10] {
+            for _ in 0..8 {
+                // Intervals that decide some comparisons, and some that do not.
+                let maps: Vec<(i64, i64)> =
+                    (0..len).map(|_| (rng.gen_range(0..4), rng.gen_range(-20..20))).collect();
+                let build = |b: &mut Builder, x: &[Bounded]| {
+                    let mapped = x.iter().zip(&maps).map(|(x, &(w, c))| x.mul_const(w)?.add_const(c));
+                    one(b, &mapped.collect::<Result<Vec<_>, _>>()?)
+                };
+                assert_costs(len, 4, build, |t, x| {
+                    let map = |(&x, &(w, c)): (&Interval, &(i64, i64))| {
+                        sum(times(x, w.into()), (c.into(), c.into()))
+                    };
+                    cost(t, &x.iter().zip(&maps).map(map).collect::<Vec<_>>());
+                })?;
+            }
+        }
+        Ok(())
     }
 
     #[test]

@@ -22,6 +22,7 @@
 
 use crate::bounded::{Bounded, LIMIT_BITS};
 use crate::builder::Builder;
+use crate::cost::{Interval, Tally, difference, sum, times};
 use crate::error::BuildError;
 use crate::gadgets::divide::narrow;
 use crate::gadgets::{div_pow2, root};
@@ -155,10 +156,26 @@ fn normalize(
     Ok(())
 }
 
+/// Adds what [`constrain`] costs for values of these intervals.
+pub fn cost(t: &mut Tally, x: &[Interval], p: &Normalization) {
+    let Ok(numerator) = p.numerator() else { return };
+    for group in x.chunks_exact(p.len.max(1) as usize) {
+        let all = group.iter().copied().fold((0, 0), sum);
+        let square = |&x: &Interval| {
+            let d = difference(times(x, p.len.into()), all);
+            (0, (d.0 * d.0).max(d.1 * d.1))
+        };
+        let total = group.iter().map(square).fold((0, 0), sum);
+        let variance = div_pow2::cost(t, total, p.variance_shift);
+        root::cost_inverse(t, numerator, sum(variance, (p.epsilon.into(), p.epsilon.into())));
+        t.add(2 * group.len());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{all, check, check_both, gadget_with_bounds};
+    use crate::testing::{all, assert_costs, check, check_both, gadget_with_bounds};
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -222,6 +239,7 @@ mod tests {
             let mut inputs = vec![vec![-half; len as usize], ends];
             inputs.extend((0..8).map(|i| (0..len).map(|_| rng.gen_range(-half..half) >> i).collect()));
             let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &p);
+            assert_costs(len as usize, bits, build, |t, x| cost(t, x, &p))?;
             check_both(len as usize, bits, build, inputs, |x| reference(x, &p).unwrap_or_default())?;
         }
         Ok(())

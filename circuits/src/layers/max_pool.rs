@@ -1,7 +1,8 @@
 //! Max pooling of `[channels, height, width]`: the largest value of each window, padding left out.
 //!
-//! Cost: for a window of `k` values, `k - 1` maxima of two ([`crate::gadgets::minmax`]), each a comparison and a product. Values
-//! that intervals decide cost nothing. A tournament of pairs, so the differences stay as narrow as their operands.
+//! Cost: for a window of `k` values, `k - 1` maxima of two ([`crate::gadgets::minmax`]), each a comparison and a product: a
+//! tournament of pairs, so that differences stay as narrow as their operands. By lookup, all at once where that is cheaper
+//! ([`crate::gadgets::maximum`]). Values that intervals decide cost nothing.
 //!
 //! Rounding, clamping and ReLU are monotonic, so they commute with the maximum, bit for bit. Pooling the accumulators
 //! and requantizing the result takes one requantization a window and wide comparisons; requantizing first
@@ -9,8 +10,9 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::cost::{Interval, Tally};
 use crate::error::BuildError;
-use crate::gadgets::minmax;
+use crate::gadgets::{maximum, minmax};
 use crate::layers::window::Window;
 
 /// Integer reference: `[channels, height, width]`. Fails on a wrong length.
@@ -25,8 +27,17 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], window: &Window) -> Result<Vec<
     })
 }
 
-/// The largest of some values, at least one, by rounds of pairs.
+/// The largest of some values, at least one.
 pub fn largest(b: &mut Builder, values: &[Bounded]) -> Result<Bounded, BuildError> {
+    let intervals: Vec<Interval> = values.iter().map(|x| (x.lo(), x.hi())).collect();
+    let reached = candidates(&intervals);
+    if reached.len() < values.len() {
+        let values: Vec<Bounded> = reached.iter().filter_map(|&i| values.get(i).cloned()).collect();
+        return largest(b, &values);
+    }
+    if maximum::is_cheaper(b.ranges(), &intervals) {
+        return maximum::constrain(b, values);
+    }
     match values {
         [] => Err(BuildError::Empty { operation: "maximum" }),
         [value] => Ok(value.clone()),
@@ -36,6 +47,39 @@ pub fn largest(b: &mut Builder, values: &[Bounded]) -> Result<Bounded, BuildErro
             minmax::max(b, &left, &right)
         }
     }
+}
+
+/// The positions of values that can be the largest, given their intervals; of several that can only be equal, the first.
+fn candidates(x: &[Interval]) -> Vec<usize> {
+    let surest = (0..x.len()).rev().max_by_key(|&i| x.get(i).map(|x| x.0));
+    let least = surest.and_then(|i| x.get(i)).map_or(i128::MIN, |x| x.0);
+    (0..x.len()).filter(|&i| Some(i) == surest || x.get(i).is_some_and(|x| x.1 > least)).collect()
+}
+
+/// Adds what [`largest`] costs for values of these intervals; returns that of the result.
+pub fn cost_of_largest(t: &mut Tally, x: &[Interval]) -> Interval {
+    let reached = candidates(x);
+    if reached.len() < x.len() {
+        let x: Vec<Interval> = reached.iter().filter_map(|&i| x.get(i).copied()).collect();
+        return cost_of_largest(t, &x);
+    }
+    if maximum::is_cheaper(t.ranges(), x) {
+        return maximum::cost(t, x);
+    }
+    match x {
+        [] => (0, 0),
+        &[x] => x,
+        _ => {
+            let (left, right) = x.split_at(x.len() / 2);
+            let (left, right) = (cost_of_largest(t, left), cost_of_largest(t, right));
+            minmax::cost(t, left, right)
+        }
+    }
+}
+
+/// Adds what [`constrain`] costs for values of these intervals; returns those of the results.
+pub fn cost(t: &mut Tally, x: &[Interval], window: &Window) -> Result<Vec<Interval>, BuildError> {
+    pool(x, window, |values| Ok(cost_of_largest(t, &values.iter().map(|&&x| x).collect::<Vec<_>>())))
 }
 
 /// The windows in output order, each reduced to one value.
@@ -64,7 +108,8 @@ mod tests {
     use crate::layers::requantize::{self, Requantize};
     use crate::layers::window::Axis;
     use crate::testing::{
-        all_pairs, assert_no_constraint_is_idle, check, check_both, forge, gadget, gadget_with_bounds,
+        all_pairs, assert_costs, assert_no_constraint_is_idle, check, check_both, forge, gadget,
+        gadget_with_bounds,
     };
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -94,6 +139,10 @@ mod tests {
         ] {
             let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &window);
             let (circuit, bounds) = gadget_with_bounds(window.inputs(), 6, build)?;
+            assert_costs(window.inputs(), 6, build, |t, x| {
+                let results = cost(t, x, &window).unwrap_or_default();
+                assert_eq!(results, bounds);
+            })?;
             let cases: Vec<Vec<i64>> = (0..6)
                 .map(|i| (0..window.inputs()).map(|_| rng.gen_range(-32..32i64) >> i).collect())
                 .collect();

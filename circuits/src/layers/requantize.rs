@@ -10,8 +10,9 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::cost::{Interval, Tally};
 use crate::error::BuildError;
-use crate::gadgets::clamp;
+use crate::gadgets::{clamp, div_pow2};
 
 /// Parameters of a requantization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,13 @@ impl Requantize {
     /// To unsigned integers of `bits` bits.
     pub fn unsigned(shift: u32, bits: u32) -> Self {
         Self { shift, lo: 0, hi: (1i64 << bits.min(61)) - 1 }
+    }
+
+    /// The results of accumulators of an interval.
+    pub(crate) fn results(self, acc: Interval) -> Interval {
+        let (lowest, highest) = quotients(acc, self.shift);
+        let end = |q: i128| q.min(self.hi.into()).max(self.lo.into());
+        (end(lowest), end(highest))
     }
 
     /// The same parameters with ReLU behind them.
@@ -66,6 +74,18 @@ pub fn constrain(b: &mut Builder, acc: &[Bounded], p: Requantize) -> Result<Vec<
 pub fn requantize_relu(b: &mut Builder, acc: &[Bounded], p: Requantize) -> Result<Vec<Bounded>, BuildError> {
     let p = p.relu();
     b.scope("requantize_relu", |b| clamp::constrain_all(b, acc, p.shift, p.lo, p.hi))
+}
+
+/// Adds what [`constrain`] costs for accumulators of these intervals; returns those of the results.
+pub fn cost(t: &mut Tally, acc: &[Interval], p: Requantize) -> Vec<Interval> {
+    clamp::cost_all(t, acc, p.shift, p.lo, p.hi);
+    acc.iter().map(|&acc| p.results(acc)).collect()
+}
+
+/// The quotients of an interval.
+pub(crate) fn quotients(acc: Interval, shift: u32) -> Interval {
+    let half = i128::from(div_pow2::half(shift));
+    ((acc.0 + half) >> shift, (acc.1 + half) >> shift)
 }
 
 #[cfg(test)]

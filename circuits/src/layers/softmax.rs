@@ -18,6 +18,7 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::cost::{Interval, Tally, sum};
 use crate::error::BuildError;
 use crate::gadgets::{div_pow2, divide};
 use crate::layers::function::{self, Function, FunctionTable, Quantization};
@@ -157,10 +158,30 @@ fn normalize(b: &mut Builder, e: &[Bounded], softmax: &Softmax) -> Result<Vec<Bo
         .collect()
 }
 
+/// Adds what [`constrain`] costs for values of these intervals.
+pub fn cost(t: &mut Tally, x: &[Interval], softmax: &Softmax) {
+    let mut differences = Vec::with_capacity(x.len());
+    for group in x.chunks_exact(softmax.len) {
+        let max = max_pool::cost_of_largest(t, group);
+        differences.extend(group.iter().map(|&x| (x.0 - max.1, (x.1 - max.0).min(0))));
+    }
+    let e = function::cost(t, &differences, &softmax.exponential);
+    let whole = 1i128 << softmax.scale();
+    for group in e.chunks_exact(softmax.len) {
+        let all = group.iter().copied().fold((0, 0), sum);
+        divide::cost(t, (whole, whole), (all.0.max(1 << softmax.precision), all.1));
+        t.add(group.len());
+        let shift = softmax.scale() - softmax.output_scale;
+        group.iter().for_each(|_| {
+            div_pow2::cost(t, (0, whole), shift);
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{all_pairs, check, check_both, gadget_with_bounds};
+    use crate::testing::{all_pairs, assert_costs, check, check_both, gadget_with_bounds};
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -221,6 +242,7 @@ mod tests {
         let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &softmax);
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let mut inputs = vec![vec![-128; 10], vec![127; 10], [vec![127], vec![-128; 9]].concat()];
+        assert_costs(10, 8, build, |t, x| cost(t, x, &softmax))?;
         inputs.extend((0..20).map(|i| (0..10).map(|_| rng.gen_range(-128..128i64) >> (i % 8)).collect()));
         check_both(10, 8, build, inputs, |x| reference(x, &softmax).unwrap_or_default())
     }

@@ -64,9 +64,14 @@ fn the_commitment_is_where_the_program_says() -> Outcome {
 #[test]
 fn every_constraint_has_a_kind() -> Outcome {
     for case in common::cases()? {
-        let Kinds { bits, entries, queries, hash, linear, products } = case.circuit.kinds();
-        let sum = bits + entries + queries + hash + linear + products;
-        assert_eq!(sum, case.circuit.stats().constraints, "{}", case.name);
+        let kinds = case.circuit.kinds();
+        assert_eq!(kinds.total(), case.circuit.stats().constraints, "{}", case.name);
+        let Kinds { entries, queries, .. } = kinds;
+        let listed = kinds.most_first();
+        assert_eq!(listed.iter().map(|(_, count)| count).sum::<usize>(), kinds.total());
+        assert!(listed.is_sorted_by(|a, b| a.1 >= b.1), "{listed:?}");
+        let parts = case.circuit.parts();
+        assert_eq!(parts.iter().map(|part| part.kinds.total()).sum::<usize>(), kinds.total());
         let tables = case.circuit.program().tables();
         assert_eq!(entries, tables.iter().map(|table| table.entries().len()).sum::<usize>(), "{}", case.name);
         let of = |columns: usize| {

@@ -97,7 +97,8 @@ pub fn compile(
         ranges: Ranges::Bits,
     };
     let name = model_name(&model, options);
-    let search = Search { ranges: strategy::choose(&search, options), ..search };
+    let schema = |graph: &_| lower::schema(graph, &name, &options.commit).ok();
+    let search = Search { ranges: strategy::choose(&search, options, schema), ..search };
     let (plan, realized) = search.run()?;
     let graph = realized.graph.clone();
     let schema = lower::schema(&graph, &name, &options.commit)?;

@@ -46,7 +46,7 @@ mod number;
 mod options;
 pub mod quantize;
 pub mod report;
-mod strategy;
+pub mod strategy;
 pub mod synthetic;
 
 pub use bytes::ReadError;

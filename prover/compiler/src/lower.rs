@@ -13,7 +13,6 @@ use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 use crate::model::Groups;
 use crate::quantize::graph::{QuantGraph, QuantLayer, Rounding, Step};
 use crate::quantize::interval::{self, LayerIntervals};
-use crate::quantize::tally;
 
 /// Terms that all linear combinations of a circuit may have together before they are merged: 2^28.
 const MAX_WORK: u128 = 1 << 28;
@@ -147,16 +146,14 @@ fn constrain(
         Step::ArgMax(groups) => {
             groups.positions().map(|group| argmax::constrain(b, &gather(&values, group))).collect()
         }
+        // All groups at once: they share the table of exponentials.
         Step::Softmax { groups, softmax, .. } => {
-            let results =
-                groups.positions().map(|group| softmax::constrain(b, &gather(&values, group), softmax));
-            scatter(*groups, results)
+            let grouped = gather(&values, groups.positions().flatten());
+            Ok(scatter(*groups, softmax::constrain(b, &grouped, softmax)?))
         }
         Step::LayerNorm { groups, normalization, .. } => {
-            let results = groups
-                .positions()
-                .map(|group| layer_norm::constrain(b, &gather(&values, group), normalization));
-            scatter(*groups, results)
+            let grouped = gather(&values, groups.positions().flatten());
+            Ok(scatter(*groups, layer_norm::constrain(b, &grouped, normalization)?))
         }
     }
 }
@@ -164,7 +161,7 @@ fn constrain(
 /// Rounds and clamps; values that lose equally many bits go together, since they may share a table.
 fn round(b: &mut Builder, rounding: &Rounding, values: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
     let mut rounded: Vec<(usize, Bounded)> = Vec::with_capacity(values.len());
-    for (shift, members) in tally::by_shift(rounding, values.len()) {
+    for (shift, members) in crate::quantize::by_shift(rounding, values.len()) {
         let group = gather(values, members.iter().copied());
         let p = requantize::Requantize { shift, lo: rounding.lo, hi: rounding.hi };
         rounded.extend(members.into_iter().zip(requantize::constrain(b, &group, p)?));
@@ -176,16 +173,9 @@ fn gather(values: &[Bounded], group: impl Iterator<Item = usize>) -> Vec<Bounded
     group.filter_map(|at| values.get(at).cloned()).collect()
 }
 
-/// Puts the results of each group back into their places.
-fn scatter(
-    groups: Groups,
-    results: impl Iterator<Item = Result<Vec<Bounded>, BuildError>>,
-) -> Result<Vec<Bounded>, BuildError> {
-    let mut all: Vec<(usize, Bounded)> = Vec::with_capacity(groups.count() * groups.length);
-    for (group, results) in groups.positions().zip(results) {
-        all.extend(group.zip(results?));
-    }
-    Ok(in_order(all))
+/// Puts the results of all groups, one group behind the other, back into their places.
+fn scatter(groups: Groups, results: Vec<Bounded>) -> Vec<Bounded> {
+    in_order(groups.positions().flatten().zip(results).collect())
 }
 
 fn in_order(mut values: Vec<(usize, Bounded)>) -> Vec<Bounded> {

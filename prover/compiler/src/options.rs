@@ -23,7 +23,7 @@ impl Format {
 /// How a circuit proves that integers are in their ranges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strategy {
-    /// Whichever is estimated to prove sooner; lookups only if they save what a commitment costs on chain.
+    /// The one with the smaller product of proving time and compute units, both estimated: see [`crate::strategy`].
     #[default]
     Auto,
     /// A constraint a bit: a plain Groth16 proof.

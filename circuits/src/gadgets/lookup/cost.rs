@@ -164,12 +164,13 @@ impl Demand {
 
     /// Queries with digits of `width` bits.
     pub fn queries(&self, width: u32) -> usize {
-        let kinds: [(_, fn(u32, u32) -> usize); 3] =
-            [(&self.exact, exact), (&self.integer, integer), (&self.loose, loose)];
-        let proofs = kinds.into_iter().flat_map(|(proofs, queries)| {
-            proofs.iter().map(move |(&bits, &count)| count.saturating_mul(queries(bits, width)))
-        });
-        proofs.fold(0, usize::saturating_add)
+        let of = |proofs: &BTreeMap<u32, usize>, queries: fn(u32, u32) -> usize| {
+            let each = proofs.iter().map(|(&bits, &count)| count.saturating_mul(queries(bits, width)));
+            each.fold(0, usize::saturating_add)
+        };
+        of(&self.exact, exact)
+            .saturating_add(of(&self.integer, integer))
+            .saturating_add(of(&self.loose, loose))
     }
 
     /// Constraints of table and queries with digits of `width` bits; none if nothing is to be proven.

@@ -15,8 +15,9 @@
 
 use crate::bounded::Bounded;
 use crate::builder::{Builder, Ranges};
+use crate::cost::{Interval, Tally};
 use crate::error::BuildError;
-use crate::gadgets::lookup::cost;
+use crate::gadgets::lookup::cost as lookup_cost;
 use crate::gadgets::lookup::function::Function as Lookup;
 use crate::gadgets::{clamp, div_pow2, multiplex};
 use crate::layers::requantize::{self, Requantize};
@@ -25,7 +26,7 @@ mod exact;
 mod interval;
 mod real;
 
-use interval::Interval;
+use interval::Interval as Enclosure;
 use real::Reals;
 
 /// A number `mantissa * 2^-shift`: every finite `f32` above 2^-39 is one.
@@ -228,7 +229,7 @@ impl Evaluator {
             return Ok(exact::rounded_root(radicand).clamp(q.output_lo, q.output_hi));
         }
         let shift = u32::try_from(interval::FRACTION as i32 - q.input_scale).unwrap_or(0);
-        let at = Interval::point(i128::from(x) << shift);
+        let at = Enclosure::point(i128::from(x) << shift);
         let value = match self.function {
             Function::Sigmoid => self.reals.sigmoid(at),
             Function::Tanh => self.reals.tanh(at),
@@ -238,8 +239,8 @@ impl Evaluator {
             Function::Softplus => self.reals.softplus(at),
             Function::Erf => self.reals.erf(at),
             Function::Elu { alpha } => {
-                let alpha = Interval::integer(alpha.mantissa).scale(-(alpha.shift as i32));
-                alpha.mul(self.reals.exp(at).sub(Interval::ONE))
+                let alpha = Enclosure::integer(alpha.mantissa).scale(-(alpha.shift as i32));
+                alpha.mul(self.reals.exp(at).sub(Enclosure::ONE))
             }
             _ => self.reals.exp(at),
         };
@@ -274,7 +275,7 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], table: &FunctionTable) -> Resul
         let (least, most) = range(x.lo(), x.hi());
         Ok(lookup.constrain(b, x)?.proven(least, most))
     };
-    match method(b, x.len(), (lo, hi), &part) {
+    match method(b.ranges(), b.has_functions(), x.len(), (lo, hi), &part) {
         Method::Bits => b.scope("function", |b| x.iter().map(|x| by_bits(b, x, table)).collect()),
         Method::Whole { lo, hi } => {
             let lookup = lookup(b, lo, hi, |x| reference(x, table))?;
@@ -309,7 +310,8 @@ pub fn constrain_rounded(
         && lo <= hi
         && p.iter().all(|p| (p.lo, p.hi) == (lo, hi))
         && let part = table.restrict(clamped(ends.0), clamped(ends.1))
-        && let Method::Whole { lo: first, hi: last } = method(b, acc.len(), ends, &part)
+        && let Method::Whole { lo: first, hi: last } =
+            method(b.ranges(), b.has_functions(), acc.len(), ends, &part)
     {
         let lookup = lookup(b, first, last, |q| reference(q.min(hi).max(lo), table))?;
         let mut range = range_of(table);
@@ -329,6 +331,72 @@ pub fn constrain_rounded(
     constrain(b, &rounded, table)
 }
 
+/// Adds what [`constrain`] costs for values of these intervals; returns those of the results.
+pub fn cost(t: &mut Tally, x: &[Interval], table: &FunctionTable) -> Vec<Interval> {
+    let Some(ends) = hull(x.iter().copied()) else { return Vec::new() };
+    let part = table.restrict(ends.0, ends.1);
+    match method(t.ranges(), t.has_functions(), x.len(), ends, &part) {
+        Method::Bits => {
+            // Neighbours often have one interval.
+            let mut last: Option<(Interval, FunctionTable, usize)> = None;
+            for &x in x {
+                let known = last.take().filter(|(interval, ..)| *interval == x);
+                let (_, part, selection) = known.unwrap_or_else(|| {
+                    let part = table.restrict(x.0, x.1);
+                    let selection = multiplex::cost_of(part.values());
+                    (x, part, selection)
+                });
+                clamp::cost(t, x, 0, part.lo(), part.hi());
+                t.add(selection);
+                last = Some((x, part, selection));
+            }
+        }
+        Method::Whole { lo, hi } => {
+            let values: Vec<i64> = (lo..=hi).map(|x| reference(x, table)).collect();
+            t.function(lo, &values, x.len());
+        }
+        Method::Part => {
+            clamp::cost_all(t, x, 0, part.lo(), part.hi());
+            t.function(part.lo(), part.values(), x.len());
+        }
+    }
+    let mut range = range_of(table);
+    x.iter().map(|x| range(x.0, x.1)).collect()
+}
+
+/// Adds what [`constrain_rounded`] costs for accumulators of these intervals; returns those of the results.
+pub fn cost_rounded(
+    t: &mut Tally,
+    acc: &[Interval],
+    p: &[Requantize],
+    table: &FunctionTable,
+) -> Vec<Interval> {
+    let Some(&Requantize { lo, hi, .. }) = p.first() else { return Vec::new() };
+    let quotients: Vec<Interval> =
+        acc.iter().zip(p).map(|(&acc, p)| requantize::quotients(acc, p.shift)).collect();
+    let clamped = |q: Interval| (q.0.min(hi.into()).max(lo.into()), q.1.min(hi.into()).max(lo.into()));
+    if let Some(ends) = hull(quotients.iter().copied())
+        && p.iter().all(|p| (p.lo, p.hi) == (lo, hi))
+        && let part = table.restrict(clamped(ends).0, clamped(ends).1)
+        && let Method::Whole { lo: first, hi: last } =
+            method(t.ranges(), t.has_functions(), acc.len(), ends, &part)
+    {
+        p.iter().filter(|p| p.shift > 0).for_each(|p| t.integer(p.shift));
+        let values: Vec<i64> = (first..=last).map(|q| reference(q.min(hi).max(lo), table)).collect();
+        t.function(first, &values, acc.len());
+        let mut range = range_of(table);
+        return quotients.iter().map(|&q| range(clamped(q).0, clamped(q).1)).collect();
+    }
+    let mut rounded = Vec::with_capacity(acc.len());
+    for run in p.chunk_by(|p, q| p == q) {
+        let (Some(&p), Some(acc)) = (run.first(), acc.get(rounded.len()..rounded.len() + run.len())) else {
+            break;
+        };
+        rounded.extend(requantize::cost(t, acc, p));
+    }
+    cost(t, &rounded, table)
+}
+
 /// How a function is applied to many values.
 enum Method {
     /// Each clamped to the domain, and selected by its bits.
@@ -344,20 +412,21 @@ enum Method {
     Part,
 }
 
-/// The method with the fewest constraints for `count` values in `[lo, hi]`, of which `part` of the table is reached.
-fn method(b: &Builder, count: usize, (lo, hi): (i128, i128), part: &FunctionTable) -> Method {
-    if b.ranges() == Ranges::Bits {
+/// The method with the fewest constraints for `count` values in `[lo, hi]`, of which `part` of the table is reached;
+/// `has_rho` once another function is looked up.
+fn method(ranges: Ranges, has_rho: bool, count: usize, (lo, hi): Interval, part: &FunctionTable) -> Method {
+    if ranges == Ranges::Bits {
         return Method::Bits;
     }
     // A sign or two with their digits.
     const CLAMP: usize = 5;
     let clamp = if i128::from(part.lo()) <= lo && hi <= part.hi().into() { 0 } else { CLAMP };
-    let once = |entries: usize| cost::table(entries) + if b.has_functions() { 0 } else { cost::RHO };
+    let once = |entries: usize| lookup_cost::table(entries) + if has_rho { 0 } else { lookup_cost::RHO };
     let each = |constraints: usize| count.saturating_mul(constraints);
     let by_bits = each(multiplex::constraints(part.values().len()).saturating_add(clamp));
-    let by_part = once(part.values().len()).saturating_add(each(cost::FUNCTION_QUERY + clamp));
+    let by_part = once(part.values().len()).saturating_add(each(lookup_cost::FUNCTION_QUERY + clamp));
     let whole = usize::try_from(hi - lo + 1).ok().filter(|&entries| entries <= MAX_ENTRIES);
-    let by_whole = whole.map(|entries| once(entries).saturating_add(each(cost::FUNCTION_QUERY)));
+    let by_whole = whole.map(|entries| once(entries).saturating_add(each(lookup_cost::FUNCTION_QUERY)));
     match (by_whole, i64::try_from(lo), i64::try_from(hi)) {
         (Some(by_whole), Ok(lo), Ok(hi)) if by_whole <= by_part.min(by_bits) => Method::Whole { lo, hi },
         _ if by_part < by_bits => Method::Part,
@@ -378,7 +447,7 @@ fn lookup(b: &mut Builder, lo: i64, hi: i64, f: impl Fn(i64) -> i64) -> Result<L
 }
 
 /// The smallest interval that holds all.
-fn hull(intervals: impl Iterator<Item = (i128, i128)>) -> Option<(i128, i128)> {
+fn hull(intervals: impl Iterator<Item = Interval>) -> Option<Interval> {
     intervals.reduce(|(least, most), (lo, hi)| (least.min(lo), most.max(hi)))
 }
 

@@ -1,7 +1,7 @@
 //! Tables against floating point, and constraints against tables.
 
 use super::*;
-use crate::testing::{all, check, check_both, gadget, gadget_by, gadget_with_bounds};
+use crate::testing::{all, assert_costs, check, check_both, gadget, gadget_by, gadget_with_bounds};
 
 const HALF: Dyadic = Dyadic { mantissa: 1, shift: 1 };
 
@@ -194,6 +194,9 @@ fn constraints_equal_the_table() -> Result<(), BuildError> {
         check(&circuit, &bounds, edges, |x| vec![reference(x[0], &table)]);
         let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &table);
         check_both(1, 8, build, all(8).map(|x| vec![x]), |x| vec![reference(x[0], &table)])?;
+        assert_costs(1, 8, build, |t, x| {
+            assert_eq!(cost(t, x, &table), bounds);
+        })?;
     }
     Ok(())
 }
@@ -264,6 +267,9 @@ fn with_lookups_the_cheapest_method_is_taken() -> Result<(), BuildError> {
         let inputs =
             vec![vec![-(1i64 << (bits - 1)); len], (0..len as i64).map(|i| i * 7 % 256 - 100).collect()];
         check_both(len, bits, build, inputs, |x| x.iter().map(|&x| reference(x, &table)).collect())?;
+        assert_costs(len, bits, build, |t, x| {
+            cost(t, x, &table);
+        })?;
         let circuit = gadget_by(Ranges::Lookup, len, bits, build)?;
         Ok(circuit.r1cs.blocks.iter().map(|block| block.name.clone()).collect())
     };
@@ -295,6 +301,9 @@ fn rounding_and_function_in_one() -> Result<(), BuildError> {
         let inputs: Vec<Vec<i64>> =
             inputs.iter().map(|&start| (0..32).map(|i| (start + i).min(511)).collect()).collect();
         check_both(32, 10, build, inputs, expected)?;
+        assert_costs(32, 10, build, |t, x| {
+            cost_rounded(t, x, &p, &table);
+        })?;
         let apart = |b: &mut Builder, x: &[Bounded]| {
             let rounded = x.iter().zip(&p).map(|(x, &p)| requantize::constrain_one(b, x, p));
             let rounded = rounded.collect::<Result<Vec<_>, _>>()?;

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use assay_circuits::Witness;
-use assay_compiler::report::constraints_by_kind;
 use assay_groth16::{ProvingKey, SetupKind, VerifyingKey, snarkjs};
 use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind, VERSION};
 use assay_interface::proof_file::ProofFile;
@@ -140,13 +139,13 @@ fn describe_model(path: &Path, description: &mut Description) -> anyhow::Result<
     description.json.insert("outputs".into(), schema_json(schema.outputs()));
     description.plain("source", "source", hex(&model.compiled.source_digest));
     let mut kinds = Table::new(["kind", "constraints"]);
-    let counted = constraints_by_kind(&model.compiled.circuit);
-    for kind in &counted {
-        kinds.row([kind.kind.clone(), kind.constraints.to_string()]);
+    let counted = model.compiled.circuit.kinds().most_first();
+    for (kind, constraints) in &counted {
+        kinds.row([(*kind).to_owned(), constraints.to_string()]);
     }
     description.table("constraints by kind", &kinds.render());
     let counted: Map<String, Value> =
-        counted.into_iter().map(|kind| (kind.kind, kind.constraints.into())).collect();
+        counted.into_iter().map(|(kind, constraints)| (kind.to_owned(), constraints.into())).collect();
     description.json.insert("kinds".into(), Value::Object(counted));
     description.table("tensors", &schema_table(schema));
     let mut table = Table::new(["feature", "least", "greatest"]);

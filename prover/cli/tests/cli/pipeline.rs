@@ -13,7 +13,7 @@ fn every_stage_says_what_it_did() {
     let mut settings = settings();
     // Sizes of the circuit have their own ledger; here they would only make noise.
     settings.add_filter(r"\b\d+ (constraints|wires|nonzeros|compute units)", "[N] $1");
-    settings.add_filter(r"\b(requantize|digest|range) +\d+", "$1 [N]");
+    settings.add_filter(r"\b(hash|bits|products) +\d+", "$1 [N]");
     settings.add_filter(r"domain \d+", "domain [N]");
     settings.add_filter(r"(constraints|wires|nonzeros|FFT domain) +\d+", "$1 [N]");
     settings.add_filter(r"about \d+ ms, \d+ MiB", "about [TIME], [SIZE]");

@@ -4,7 +4,8 @@
 //! [`graph`] for the meaning of the graph and `search` for how scales and widths are chosen.
 
 mod cost;
-pub(crate) use cost::{is_free, of_graph as constraints, pools_first};
+pub(crate) use cost::{by_shift, is_free, of_graph as size, pools_first};
+mod descent;
 pub(crate) mod encoding;
 pub(crate) mod equalize;
 pub mod graph;
@@ -14,7 +15,6 @@ pub(crate) mod plan;
 pub(crate) mod profile;
 pub(crate) mod search;
 pub(crate) mod steps;
-pub(crate) mod tally;
 
 pub use graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput, Rounding, RunError, Step};
 pub use linear::Linear;

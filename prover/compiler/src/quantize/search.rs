@@ -26,10 +26,6 @@ use assay_interface::statement::LIMB_BITS;
 
 /// Bits that a row's accumulator may be finer than its result, at first.
 const MAX_START_SHIFT: i32 = 24;
-/// Evaluations of candidates in one descent, at most and at least.
-const EVALUATIONS: std::ops::RangeInclusive<usize> = 12..=1200;
-/// Multiplications that the evaluations of one descent take, about.
-const DESCENT_WORK: usize = 4_000_000_000;
 /// Bits of a function's arguments, at most: a table has as many entries as arguments.
 const MAX_DOMAIN_BITS: u32 = 12;
 /// Bits of a softmax' results, at most: what its layer takes.
@@ -54,11 +50,11 @@ pub(crate) struct Search<'a> {
 }
 
 /// A feasible plan with its cost and its error.
-struct Candidate {
-    plan: Plan,
-    realized: Realized,
-    cost: u64,
-    error: f64,
+pub(super) struct Candidate {
+    pub plan: Plan,
+    pub realized: Realized,
+    pub cost: u64,
+    pub error: f64,
 }
 
 impl Search<'_> {
@@ -129,7 +125,7 @@ impl Search<'_> {
     }
 
     /// What a plan gives; `known` is a candidate that it differs little from.
-    fn candidate(
+    pub(super) fn candidate(
         &self,
         mut plan: Plan,
         known: Option<&Candidate>,
@@ -140,7 +136,7 @@ impl Search<'_> {
         let known = known.map(|known| (&known.plan, &known.realized));
         let realized = realize(self.model, self.profile, &plan, known)?;
         let error = plan::error(&realized, &plan, self.profile, positions, limit)?;
-        let cost = cost::of_graph(&realized.graph, &realized.intervals, self.ranges);
+        let cost = cost::of_graph(&realized.graph, &realized.intervals, self.ranges).constraints as u64;
         Some(Candidate { plan, realized, cost, error })
     }
 
@@ -292,209 +288,6 @@ impl Search<'_> {
             }
         }
     }
-
-    fn descend(&self, start: Candidate, bound: f64) -> Candidate {
-        let mut best = start;
-        let work = self.model.terms().saturating_mul(self.profile.searched.len()).max(1);
-        let mut budget = (DESCENT_WORK / work).clamp(*EVALUATIONS.start(), *EVALUATIONS.end());
-        loop {
-            let before = best.cost;
-            while let Some(better) = self.best_move(&best, bound, &mut budget) {
-                best = better;
-            }
-            best = self.lower_rows(best, bound, &mut budget);
-            if best.cost == before || budget == 0 {
-                return best;
-            }
-        }
-    }
-
-    /// The move of a whole layer or input with the largest saving for its error.
-    fn best_move(&self, from: &Candidate, bound: f64, budget: &mut usize) -> Option<Candidate> {
-        let mut best: Option<(f64, Candidate)> = None;
-        for plan in self.moves(&from.plan) {
-            let Some(candidate) = self.evaluate(plan, from, bound, budget) else { continue };
-            if candidate.cost >= from.cost {
-                continue;
-            }
-            let saved = (from.cost - candidate.cost) as f64;
-            // A move that costs no error still counts a little, so that large savings come first.
-            let price = (candidate.error - from.error).max(0.0) + 0.02 * bound;
-            let gain = saved / price;
-            if best.as_ref().is_none_or(|(known, _)| gain > *known) {
-                best = Some((gain, candidate));
-            }
-        }
-        best.map(|(_, candidate)| candidate)
-    }
-
-    /// A candidate whose error is within `bound`.
-    fn evaluate(&self, plan: Plan, from: &Candidate, bound: f64, budget: &mut usize) -> Option<Candidate> {
-        *budget = budget.checked_sub(1)?;
-        self.candidate(plan, Some(from), &self.profile.searched, bound)
-    }
-
-    /// Plans one step coarser in one place.
-    fn moves(&self, from: &Plan) -> Vec<Plan> {
-        let mut moves = Vec::new();
-        for (position, format) in from.inputs.iter().enumerate() {
-            if self.input_format.is_none() && u32::from(format.bits) > MIN_BITS {
-                let mut plan = from.clone();
-                if let Some(input) = plan.inputs.get_mut(position) {
-                    *input = Format { bits: format.bits - 1, scale: format.scale.saturating_sub(1) };
-                }
-                moves.push(plan);
-            }
-        }
-        for (position, layer) in from.layers.iter().enumerate() {
-            let sources = self.profile.wiring.get(position).map(|w| w.sources.as_slice()).unwrap_or_default();
-            // Coarser accumulators, with the scales of the layers before rebalanced.
-            let steps: &[i32] = match self.ranges {
-                Ranges::Bits => &[1],
-                // Digits have several bits: one bit less may save nothing, and a digit less several constraints.
-                Ranges::Lookup => &[1, 2, 4],
-            };
-            for (&step, shift) in steps.iter().flat_map(|step| [0, -1, 1].map(|shift| (step, shift))) {
-                if step > 1 && shift != 0 {
-                    continue;
-                }
-                let mut plan = from.clone();
-                if coarser(&mut plan, position, step) && self.rescale_sources(&mut plan, sources, shift) {
-                    moves.push(plan);
-                }
-            }
-            // A smaller domain: coarser, or narrower.
-            if let LayerResult::Function(domain) = layer.result
-                && domain.bits > 2
-            {
-                for scale in [domain.scale - 1, domain.scale] {
-                    let mut plan = from.clone();
-                    if let Some(layer) = plan.layers.get_mut(position) {
-                        layer.result = LayerResult::Function(Domain { scale, bits: domain.bits - 1 });
-                    }
-                    moves.push(plan);
-                }
-            }
-            // Saturation at the width that the calibration data needs.
-            let needed = self.needed_bits(layer, position);
-            if layer.is_free() && layer.bits > needed {
-                let mut plan = from.clone();
-                if let Some(layer) = plan.layers.get_mut(position) {
-                    layer.bits = needed;
-                }
-                moves.push(plan);
-            }
-        }
-        moves
-    }
-
-    /// Moves the scales of the layers among `sources` by `shift`; false where nothing moves or a width would leave
-    /// 8 to 16 bits.
-    fn rescale_sources(&self, plan: &mut Plan, sources: &[usize], shift: i32) -> bool {
-        if shift == 0 {
-            return true;
-        }
-        let mut moved = false;
-        for layer in sources.iter().filter_map(|source| source.checked_sub(plan.inputs.len())) {
-            let peak = self.profile.peak(layer);
-            let unsigned = self.model.layers.get(layer).is_some_and(|layer| layer.function.is_unsigned());
-            let is_rounded = |plan: &LayerPlan| plan.result == LayerResult::Requantized;
-            let Some(layer) = plan.layers.get_mut(layer).filter(|layer| layer.is_free()) else {
-                continue;
-            };
-            let scale = layer.scale + shift;
-            let (lowest, highest) =
-                (activation_scale(peak, MIN_BITS, unsigned), activation_scale(peak, MAX_BITS, unsigned));
-            if !(lowest..=highest).contains(&scale)
-                || (is_rounded(layer) && layer.rows.iter().any(|&row| row < scale))
-            {
-                return false;
-            }
-            if layer.bits < MAX_BITS {
-                layer.bits = layer.bits.saturating_add_signed(shift).clamp(MIN_BITS, MAX_BITS);
-            }
-            layer.scale = scale;
-            moved = true;
-        }
-        moved
-    }
-
-    /// Bits of the largest result in the calibration data, at least 8.
-    fn needed_bits(&self, layer: &LayerPlan, position: usize) -> u32 {
-        let peak = crate::number::quantize(self.profile.peak(position), layer.scale).unwrap_or(i64::MAX);
-        let magnitude = 64 - peak.leading_zeros();
-        let unsigned = self.model.layers.get(position).is_some_and(|layer| layer.function.is_unsigned());
-        (magnitude + u32::from(!unsigned)).clamp(MIN_BITS, MAX_BITS)
-    }
-
-    /// Makes single rows coarser, those that cost the least error first, until none can be.
-    fn lower_rows(&self, mut best: Candidate, bound: f64, budget: &mut usize) -> Candidate {
-        loop {
-            if self.ranges == Ranges::Lookup {
-                // Rows of one layer stay together: see `uniform_layer`.
-                return best;
-            }
-            let rounded = best.plan.layers.iter().filter(|layer| layer.rounded_scale().is_some());
-            // Each row is tried once and, if it pays, applied: too many of them would only use up the budget.
-            if rounded.map(|layer| layer.rows.len()).sum::<usize>() > *budget / 2 {
-                return best;
-            }
-            let mut steps: Vec<(f64, usize, usize)> = Vec::new();
-            for (position, layer) in
-                best.plan.layers.iter().enumerate().filter(|(_, layer)| layer.rounded_scale().is_some())
-            {
-                for row in 0..layer.rows.len() {
-                    let Some(plan) = lowered(&best.plan, position, row) else { continue };
-                    match self.evaluate(plan, &best, bound, budget) {
-                        Some(candidate) if candidate.cost < best.cost => {
-                            steps.push((candidate.error, position, row));
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            // A stable sort: equal errors keep the order of layers and rows.
-            steps.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let before = best.cost;
-            for (_, position, row) in steps {
-                let candidate = lowered(&best.plan, position, row)
-                    .and_then(|plan| self.evaluate(plan, &best, bound, budget));
-                match candidate {
-                    Some(candidate) if candidate.cost < best.cost => best = candidate,
-                    _ => {}
-                }
-            }
-            if best.cost == before {
-                return best;
-            }
-        }
-    }
-}
-
-/// Accumulators of a layer `bits` bits coarser, none coarser than its result; false where nothing changes.
-fn coarser(plan: &mut Plan, position: usize, bits: i32) -> bool {
-    let Some(layer) = plan.layers.get_mut(position) else { return false };
-    let floor = match (layer.rounded_scale(), layer.result) {
-        (Some(scale), _) => scale,
-        (None, LayerResult::Index) => -MAX_SCALE,
-        // Left as they are, accumulators cost nothing.
-        (None, _) => return false,
-    };
-    let mut changed = false;
-    for row in layer.rows.iter_mut().filter(|row| **row > floor) {
-        *row = (*row - bits).max(floor);
-        changed = true;
-    }
-    changed
-}
-
-fn lowered(plan: &Plan, position: usize, row: usize) -> Option<Plan> {
-    let mut plan = plan.clone();
-    let layer = plan.layers.get_mut(position)?;
-    let scale = layer.rounded_scale()?;
-    let row = layer.rows.get_mut(row).filter(|row| **row > scale)?;
-    *row -= 1;
-    Some(plan)
 }
 
 /// Widest output of which as many fit a limb as needed for the limbs of 16-bit outputs.
@@ -505,7 +298,7 @@ fn narrow_width(output: &QuantOutput) -> u32 {
 }
 
 /// The finest scale at which results of magnitude `peak` have `bits` bits.
-fn activation_scale(peak: f64, bits: u32, unsigned: bool) -> i32 {
+pub(super) fn activation_scale(peak: f64, bits: u32, unsigned: bool) -> i32 {
     let limit = if unsigned { (1i64 << bits) - 1 } else { (1i64 << (bits - 1)) - 1 };
     // A layer that is zero on all data would fit at any scale.
     if peak == 0.0 { 0 } else { fitting_scale(peak, limit) }

@@ -1,50 +1,16 @@
-//! What the circuit costs the prover, and what its verification costs on chain.
+//! What the circuit costs the prover, by part, by layer, and either way to prove ranges.
 
-use assay_circuits::{Circuit, Ranges};
-use assay_interface::poseidon::MAX_ARITY;
-use assay_interface::schema::ModelSchema;
+use assay_circuits::cost::Size;
+use assay_circuits::{Kinds, Part, Ranges};
 
-use super::{Alternative, Evidence, KindReport, LayerReport, PartReport};
+use super::{Evidence, KindReport, LayerReport, PartReport, RangesReport, WayReport};
 use crate::compiled::CompiledModel;
 use crate::lower::scope;
 use crate::number::pow2;
+use crate::options::Strategy;
 use crate::quantize::graph::{QuantLayer, Rounding, Step};
 use crate::quantize::interval::Interval;
-use crate::strategy;
-
-/// Compute units of the pairing check over four pairs: 36,364, and 12,121 for each further pair, and 85, and one for
-/// each of 4 · 192 bytes of input and 32 of output (agave `execution_budget.rs`).
-pub const PAIRING_CHECK: u64 = 36_364 + 3 * 12_121 + 85 + 4 * 192 + 32;
-/// Compute units of the public input: a multiplication (3,840) and an addition (334) in G1.
-pub const PUBLIC_INPUT: u64 = 3_840 + 334;
-/// Compute units that a commitment adds: a fifth pair; the challenge's term and the folded proof of knowledge, a
-/// multiplication and an addition each; a multiplication of the commitment, and its addition; and the hashes of the
-/// challenge and of the folding factor, over up to 768 bytes each.
-pub const COMMITMENT: u64 = (12_121 + 192) + 2 * PUBLIC_INPUT + 3_840 + 334 + 2 * (85 + 768 / 2);
-/// Compute units of a Poseidon hash of n elements: `POSEIDON_SQUARE · n² + POSEIDON_BASE`.
-pub const POSEIDON_SQUARE: u64 = 61;
-/// See [`POSEIDON_SQUARE`].
-pub const POSEIDON_BASE: u64 = 542;
-
-/// Elements of a statement beside its limbs: domain tag and two halves of the context.
-const HEADER_ELEMENTS: usize = 3;
-
-/// Compute units of the syscalls that verify a proof of this schema: the digest, the public input, the pairing check.
-/// The verifier program's own instructions come on top.
-pub fn verify_compute_units(schema: &ModelSchema, ranges: Ranges) -> u64 {
-    let elements = HEADER_ELEMENTS + schema.input_limbs() + schema.output_limbs();
-    let hash = |n: usize| POSEIDON_SQUARE * (n as u64).pow(2) + POSEIDON_BASE;
-    let mut digest = hash(elements.min(MAX_ARITY));
-    let mut rest = elements.saturating_sub(MAX_ARITY);
-    while rest > 0 {
-        // A further block holds the running digest and up to 11 elements.
-        let block = rest.min(MAX_ARITY - 1);
-        digest += hash(block + 1);
-        rest -= block;
-    }
-    let commitment = if ranges == Ranges::Lookup { COMMITMENT } else { 0 };
-    PAIRING_CHECK + PUBLIC_INPUT + commitment + digest
-}
+use crate::strategy::{self, Estimate};
 
 /// The word of reports for a way to prove ranges.
 pub(super) fn ranges_name(ranges: Ranges) -> &'static str {
@@ -54,68 +20,55 @@ pub(super) fn ranges_name(ranges: Ranges) -> &'static str {
     }
 }
 
-/// The same integers with their ranges proven the other way.
-pub(super) fn alternative(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Alternative {
+/// Both ways to prove the ranges of the same integers, and why one was taken.
+pub(super) fn ranges(compiled: &CompiledModel, evidence: &Evidence<'_>) -> RangesReport {
     let taken = compiled.ranges();
-    let other = match taken {
-        Ranges::Bits => Ranges::Lookup,
-        Ranges::Lookup => Ranges::Bits,
+    let estimate = |ranges| {
+        if ranges == taken {
+            return Estimate::new(Size::of(&compiled.circuit), &compiled.schema, ranges);
+        }
+        strategy::estimate(&compiled.graph, &evidence.realized.intervals, &compiled.schema, ranges)
     };
-    let count = |ranges| crate::quantize::constraints(&compiled.graph, &evidence.realized.intervals, ranges);
-    // What the formula leaves out is the statement, which is the same either way.
-    let built = compiled.circuit.r1cs.num_constraints() as u64;
-    let constraints = count(other) + built.saturating_sub(count(taken));
-    Alternative {
-        ranges: ranges_name(other),
-        constraints,
-        relative_time: strategy::microseconds(other, constraints) / strategy::microseconds(taken, built),
-        verify_compute_units: verify_compute_units(&compiled.schema, other),
-    }
+    let (bits, lookups) = (estimate(Ranges::Bits), estimate(Ranges::Lookup));
+    let saved = 100.0 * (1.0 - lookups.proving_ms / bits.proving_ms);
+    let (plain, committed) = (bits.verify_compute_units, lookups.verify_compute_units);
+    let added = 100.0 * (committed as f64 / plain as f64 - 1.0);
+    let of_lookups = match saved >= 0.0 {
+        true => format!("lookups save {saved:.0}% of the time to prove"),
+        false => format!("lookups take {:.0}% more time to prove", -saved),
+    };
+    let why = match evidence.options.ranges {
+        Strategy::Auto => "",
+        Strategy::Bits | Strategy::Lookup => "by option; ",
+    };
+    let reason = format!("{why}{of_lookups} and add {added:.0}% to the cost on chain");
+    let way = |estimate: Estimate| WayReport {
+        constraints: estimate.constraints,
+        proving_ms: estimate.proving_ms,
+        verify_compute_units: estimate.verify_compute_units,
+    };
+    RangesReport { chosen: ranges_name(taken), reason, bits: way(bits), lookups: way(lookups) }
 }
 
-/// Constraints of a circuit by kind, the most first.
-pub fn constraints_by_kind(circuit: &Circuit) -> Vec<KindReport> {
-    kinds(&parts(circuit))
+/// Constraints by kind, the most first.
+pub(super) fn kinds(kinds: &Kinds) -> Vec<KindReport> {
+    kinds.most_first().into_iter().map(|(kind, constraints)| KindReport { kind, constraints }).collect()
 }
 
-/// Constraints by kind, over all parts, the most first.
-pub(super) fn kinds(parts: &[PartReport]) -> Vec<KindReport> {
-    let mut kinds: Vec<KindReport> = Vec::new();
-    for part in parts {
-        match kinds.iter_mut().find(|known| known.kind == part.kind) {
-            Some(known) => known.constraints += part.constraints,
-            None => kinds.push(KindReport { kind: part.kind.clone(), constraints: part.constraints }),
-        }
-    }
-    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.constraints));
-    kinds
-}
-
-/// Constraints by part and kind, in the order of the circuit.
-pub(super) fn parts(circuit: &Circuit) -> Vec<PartReport> {
-    let total = circuit.r1cs.num_constraints();
-    let blocks = &circuit.r1cs.blocks;
-    let ends = blocks.iter().skip(1).map(|block| block.start as usize).chain([total]);
-    let mut parts: Vec<PartReport> = Vec::new();
-    for (block, end) in blocks.iter().zip(ends) {
-        let constraints = end.saturating_sub(block.start as usize);
-        let mut names = block.name.split('/');
-        let (part, kind) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
-        // The last name is the constraint's equation: inputs have nothing else behind the part.
-        let kind = if names.next().is_none() { "range" } else { kind };
-        match parts.iter_mut().find(|known| known.part == part && known.kind == kind) {
-            Some(known) => known.constraints += constraints,
-            None => parts.push(PartReport { part: part.to_owned(), kind: kind.to_owned(), constraints }),
-        }
-    }
-    parts.retain(|part| part.constraints > 0);
-    parts
+/// Constraints by part, in the order of the circuit.
+pub(super) fn parts(parts: &[Part<'_>]) -> Vec<PartReport> {
+    let report = |part: &Part<'_>| PartReport {
+        part: part.name.to_owned(),
+        constraints: part.kinds.total(),
+        kinds: kinds(&part.kinds),
+    };
+    parts.iter().map(report).collect()
 }
 
 pub(super) fn layers(
     compiled: &CompiledModel,
     evidence: &Evidence<'_>,
-    parts: &[PartReport],
+    parts: &[Part<'_>],
 ) -> Vec<LayerReport> {
     let layers = compiled.graph.layers.iter().zip(&evidence.realized.intervals).enumerate();
     layers
@@ -156,8 +109,8 @@ pub(super) fn layers(
                 proven: union(&proven, exponents),
                 constraints: parts
                     .iter()
-                    .filter(|known| known.part == part)
-                    .map(|known| known.constraints)
+                    .filter(|known| known.name == part)
+                    .map(|known| known.kinds.total())
                     .sum(),
             }
         })

@@ -16,11 +16,7 @@ use crate::model::Model;
 use crate::options::Options;
 use crate::quantize::plan::{Plan, Realized};
 use crate::quantize::profile::Profile;
-
-pub use cost::{
-    COMMITMENT, PAIRING_CHECK, POSEIDON_BASE, POSEIDON_SQUARE, PUBLIC_INPUT, constraints_by_kind,
-    verify_compute_units,
-};
+use crate::strategy;
 
 /// Costs and losses of a compilation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -43,13 +39,13 @@ pub struct Report {
     pub layers: Vec<LayerReport>,
     /// Size of the circuit.
     pub circuit: CircuitReport,
-    /// Compute units of the verification's syscalls on chain: pairing, public input and digest, and the commitment's.
+    /// Compute units of the verifier's `verify` on chain by CPI.
     pub verify_compute_units: u64,
     /// Cost of proving, if the caller has an estimate: see [`Report::with_proving`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proving: Option<Proving>,
-    /// What the circuit would be if it proved its ranges the other way.
-    pub alternative: Alternative,
+    /// Both ways to prove ranges, and why one was taken.
+    pub ranges: RangesReport,
 }
 
 /// An input tensor.
@@ -139,8 +135,6 @@ pub struct LayerReport {
 /// Size of the circuit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CircuitReport {
-    /// How ranges are proven: `bits` or `lookups`.
-    pub ranges: &'static str,
     /// Rank-1 constraints.
     pub constraints: usize,
     /// Wires, instance and witness.
@@ -158,19 +152,19 @@ pub struct CircuitReport {
 /// Constraints of one part of the circuit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PartReport {
-    /// The part: an input, a layer, the statement.
+    /// The part: an input, a layer, the statement, the lookup tables.
     pub part: String,
-    /// What the constraints are for.
-    pub kind: String,
     /// How many.
     pub constraints: usize,
+    /// The same by kind.
+    pub kinds: Vec<KindReport>,
 }
 
 /// Constraints of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KindReport {
-    /// What the constraints are for.
-    pub kind: String,
+    /// What the constraints are for: see [`assay_circuits::Kinds`].
+    pub kind: &'static str,
     /// How many.
     pub constraints: usize,
 }
@@ -184,16 +178,27 @@ pub struct Proving {
     pub memory_bytes: u64,
 }
 
-/// The way to prove ranges that was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Alternative {
+/// The two ways to prove ranges, estimated alike: see [`crate::strategy`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RangesReport {
     /// `bits` or `lookups`.
-    pub ranges: &'static str,
-    /// Rank-1 constraints of the same integers, by formula.
-    pub constraints: u64,
-    /// Time of a proof, as a multiple of that of the way that was taken; by formula.
-    pub relative_time: f64,
-    /// Compute units of the verification's syscalls on chain.
+    pub chosen: &'static str,
+    /// Why.
+    pub reason: String,
+    /// Ranges proven by bits.
+    pub bits: WayReport,
+    /// Ranges proven by lookups.
+    pub lookups: WayReport,
+}
+
+/// What one way to prove ranges costs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct WayReport {
+    /// Rank-1 constraints: of the circuit for the way that was taken, by formula for the other.
+    pub constraints: usize,
+    /// Estimated time of witness and proof on the machine that the strategy's constants come from, in milliseconds.
+    pub proving_ms: f64,
+    /// Compute units of the verifier's `verify` by CPI.
     pub verify_compute_units: u64,
 }
 
@@ -234,9 +239,8 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
             assay_interface::schema::Visibility::Committed => "committed",
         },
     });
-    let parts = cost::parts(&compiled.circuit);
+    let parts = compiled.circuit.parts();
     let stats = compiled.circuit.stats();
-    let ranges = compiled.ranges();
     Ok(Report {
         model: schema.name().to_owned(),
         source_digest: hex(&compiled.source_digest),
@@ -247,17 +251,16 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
         outputs: error::outputs(compiled, evidence)?,
         layers: cost::layers(compiled, evidence, &parts),
         circuit: CircuitReport {
-            ranges: cost::ranges_name(ranges),
             constraints: stats.constraints,
             wires: stats.instance + stats.witness,
             nonzeros: stats.nonzeros,
             domain: stats.domain,
-            kinds: cost::kinds(&parts),
-            parts,
+            parts: cost::parts(&parts),
+            kinds: cost::kinds(&compiled.circuit.kinds()),
         },
-        verify_compute_units: verify_compute_units(schema, ranges),
+        verify_compute_units: strategy::verify_compute_units(schema, compiled.ranges()),
         proving: None,
-        alternative: cost::alternative(compiled, evidence),
+        ranges: cost::ranges(compiled, evidence),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Report;
+use super::{KindReport, Report};
 
 pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
@@ -58,31 +58,37 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
             if layer.saturates { "  saturates" } else { "" }
         )?;
     }
-    writeln!(out, "\n{:<40} {:<14} {:>11}", "part", "kind", "constraints")?;
+    writeln!(out, "\n{:<40} {:>11}  by kind", "part", "constraints")?;
     for part in &report.circuit.parts {
-        writeln!(out, "{:<40} {:<14} {:>11}", shorten(&part.part, 40), part.kind, part.constraints)?;
+        let (name, kinds) = (shorten(&part.part, 40), by_kind(&part.kinds));
+        writeln!(out, "{name:<40} {:>11}  {kinds}", part.constraints)?;
     }
     let circuit = &report.circuit;
-    writeln!(out, "\n{:<40} {:<14} {:>11}", "all parts", "kind", "constraints")?;
-    for kind in &circuit.kinds {
-        writeln!(out, "{:<40} {:<14} {:>11}", "", kind.kind, kind.constraints)?;
-    }
+    writeln!(out, "{:<40} {:>11}  {}", "all parts", circuit.constraints, by_kind(&circuit.kinds))?;
     writeln!(
         out,
         "\ncircuit      {} constraints, {} wires, {} nonzeros, domain {}",
         circuit.constraints, circuit.wires, circuit.nonzeros, circuit.domain
     )?;
-    let other = &report.alternative;
-    writeln!(
-        out,
-        "ranges       by {}; by {} {} constraints, {:.1} times the time to prove, {} compute units",
-        circuit.ranges, other.ranges, other.constraints, other.relative_time, other.verify_compute_units
-    )?;
+    let ranges = &report.ranges;
+    writeln!(out, "ranges       by {}: {}", ranges.chosen, ranges.reason)?;
+    for (name, way) in [("bits", ranges.bits), ("lookups", ranges.lookups)] {
+        writeln!(
+            out,
+            "  by {name:<8} {} constraints, about {:.1} ms to prove, {} compute units to verify",
+            way.constraints, way.proving_ms, way.verify_compute_units
+        )?;
+    }
     if let Some(proving) = &report.proving {
         let memory = proving.memory_bytes as f64 / (1 << 20) as f64;
         writeln!(out, "proving      about {:.0} ms, {memory:.0} MiB", proving.seconds * 1000.0)?;
     }
-    writeln!(out, "verification {} compute units in syscalls", report.verify_compute_units)
+    writeln!(out, "verification {} compute units by CPI", report.verify_compute_units)
+}
+
+fn by_kind(kinds: &[KindReport]) -> String {
+    let kinds: Vec<String> = kinds.iter().map(|kind| format!("{} {}", kind.constraints, kind.kind)).collect();
+    kinds.join(", ")
 }
 
 /// The end of a long name says more than its beginning.

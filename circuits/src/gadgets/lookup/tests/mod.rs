@@ -10,11 +10,12 @@ use crate::audit;
 use crate::bounded::Bounded;
 use crate::builder::{Builder, Ranges};
 use crate::circuit::Circuit;
+use crate::cost::times;
 use crate::error::BuildError;
 use crate::gadgets::{clamp, compare, div_pow2, minmax, range};
 use crate::layers::{argmax, relu};
 use crate::testing::{
-    all, all_pairs, assert_no_constraint_is_idle, assign, check, check_values, gadget_by,
+    all, all_pairs, assert_costs, assert_no_constraint_is_idle, assign, check, check_values, gadget_by,
     gadget_with_bounds_by,
 };
 
@@ -156,6 +157,10 @@ fn many_clamps_share_a_table() -> Outcome {
     let inputs = [-32, -1, 0, 31].map(|x| vec![x; 200]).into_iter();
     let inputs = inputs.chain([(0..200).map(|i| i % 64 - 32).collect()]);
     check(&circuit, &bounds, inputs, |x| x.iter().map(|x| clamp::reference(3 * x, 2, -4, 9)).collect());
+    assert_costs(200, 6, build, |t, x| {
+        let wide: Vec<_> = x.iter().map(|&x| times(x, 3)).collect();
+        clamp::cost_all(t, &wide, 2, -4, 9);
+    })?;
     // A few do not.
     let (circuit, _) = by_lookup(3, 6, build)?;
     assert!(circuit.program().tables().iter().all(|table| table.entries().columns() == 1));

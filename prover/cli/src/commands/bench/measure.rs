@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
-use assay_circuits::{Assignment, Circuit, Kinds};
+use assay_circuits::{Assignment, Circuit};
 use assay_compiler::CompiledModel;
 use assay_groth16::reference::Reference;
 use assay_groth16::{Prover, ProvingKey, Transcript, ValidatedKeys};
@@ -137,7 +137,7 @@ pub fn measure(subject: Subject, runs: u32, with_ark: bool) -> anyhow::Result<Me
     let mut measured = Measured {
         name,
         constraints: stats.constraints,
-        kinds: kinds(circuit),
+        kinds: circuit.kinds().most_first().into_iter().map(|(kind, n)| (kind.to_owned(), n)).collect(),
         domain: key.domain_size(),
         has_commitment: circuit.commitment.is_some(),
         compile_ms,
@@ -151,26 +151,6 @@ pub fn measure(subject: Subject, runs: u32, with_ark: bool) -> anyhow::Result<Me
     };
     measured.ark_ratio = ratio(&measured);
     Ok(measured)
-}
-
-/// The kinds of constraints that occur, largest first.
-fn kinds(circuit: &Circuit) -> Vec<(String, usize)> {
-    let Kinds { bits, entries, queries, hash, linear, products } = circuit.kinds();
-    let all = [
-        ("bits", bits),
-        ("entries", entries),
-        ("queries", queries),
-        ("hash", hash),
-        ("linear", linear),
-        ("products", products),
-    ];
-    let mut kinds: Vec<(String, usize)> = all
-        .into_iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(name, count)| (name.to_owned(), count))
-        .collect();
-    kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    kinds
 }
 
 /// ark-groth16's time over ours.
