@@ -20,7 +20,7 @@
 //!
 //! *A small integer* needs no second query: the digits are those of `2^f * u`, `f = w*k - n`. For integers, `2^f * u` is in
 //! `[0, 2^(w*k))` exactly if `u` is in `[0, 2^n)`. The digits say so in the field; that is the same if `u` is an integer and
-//! `|2^f * u| + 2^(w*k)` is below the modulus of 254 bits. What has an interval is one: at most `2^(60+15)`.
+//! `|2^f * u| + 2^(w*k)` is below the modulus of 254 bits. What has an interval is one: at most `2^(63+15)`.
 //!
 //! So is the remainder `u = v - 2^s * Q` of a division, *if* `Q` is proven to be an integer of any known size: by digits
 //! (below `2^76`, for `w <= 16`), by the digits of its sign (within `±2^62`) or by a table (its domain).
