@@ -106,13 +106,21 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
     let mut is_integer = Vec::with_capacity(limit);
     is_integer.push(true);
     is_integer.resize(program.num_instance(), false);
-    let (mut integers, mut elements, mut inputs, mut digests) = (0, 0, program.inputs.iter(), 0u64);
+    let (mut integers, mut elements, mut inputs, mut digests) = (0usize, 0, program.inputs.iter(), 0u64);
     let mut has_challenge = false;
+    let input_instructions = program.instructions.iter().filter(|&&i| i == Instruction::Input).count();
+    let functions = program.tables.iter().filter(|table| table.entries.is_function()).count();
     for &instruction in &program.instructions {
-        for _ in 0..program.integer_operands(instruction) {
-            check_integers(program.integers.get(integers), &is_integer)?;
-            integers += 1;
+        // Before the loop: a table may claim any number of queries.
+        let behind = integers.saturating_add(program.integer_operands(instruction));
+        if behind > program.integers.len() {
+            let (expected, found) = (behind as u64, program.integers.len() as u64);
+            return Err(DecodeError::Mismatch { what: "integer combinations", expected, found });
         }
+        for operand in integers..behind {
+            check_integers(program.integers.get(operand), &is_integer)?;
+        }
+        integers = behind;
         let mut constants = 0;
         for _ in 0..WitnessProgram::element_operands(instruction) {
             let terms = program.elements.get(elements);
@@ -132,12 +140,10 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
         let tables = || program.tables.iter();
         let (count, kind) = match instruction {
             Instruction::Input => {
-                let found = program.instructions.iter().filter(|&&i| i == Instruction::Input).count();
-                let expected = program.inputs.len();
                 let input = inputs.next().ok_or(DecodeError::Mismatch {
                     what: "input instructions",
-                    expected: expected as u64,
-                    found: found as u64,
+                    expected: program.inputs.len() as u64,
+                    found: input_instructions as u64,
                 })?;
                 (input.len as usize, true)
             }
@@ -148,7 +154,6 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
                 (1, true)
             }
             Instruction::Apply { table } => {
-                let functions = tables().filter(|table| table.entries.columns() == 2).count();
                 check_index("table of a function", table.into(), functions as u64)?;
                 (1, true)
             }

@@ -139,6 +139,43 @@ fn huge_counts_are_refused_before_allocating() -> Outcome {
     Ok(())
 }
 
+/// Tables that claim 2^32 queries each, where the program has operands for a few: reading takes no step for the others.
+#[test]
+fn claimed_queries_are_counted_before_they_are_read() -> Outcome {
+    let case = common::lookups()?.remove(0);
+    assert!(matches!(case.circuit.program().tables(), [table] if !table.entries().is_function()));
+    let mut bytes = case.circuit.to_bytes();
+    // The tables are the end: a count, then queries, kind and bits of the range.
+    let tables = bytes.len() - (4 + 4 + 1 + 1);
+    bytes[tables + 4..tables + 8].fill(0xff);
+    let refused = Circuit::from_bytes(&bytes);
+    let is_refused = |refused: &Result<Circuit, DecodeError>| {
+        matches!(refused, Err(DecodeError::Mismatch { what: "integer combinations", .. }))
+    };
+    assert!(is_refused(&refused), "{refused:?}");
+    // With a million functions of one value before it, which would be 2^53 steps. A function needs the hash of the
+    // challenge, so the phases do not fit either; the functions case has them.
+    let case = common::lookups()?.remove(5);
+    let bytes = case.circuit.to_bytes();
+    let length = |table: &assay_circuits::Table| match table.entries() {
+        assay_circuits::Entries::Range { .. } => 4 + 1 + 1,
+        assay_circuits::Entries::Function { values, .. } => 4 + 1 + 8 + 4 + 8 * values.len(),
+    };
+    let tables = bytes.len() - 4 - case.circuit.program().tables().iter().map(length).sum::<usize>();
+    let mut hostile = bytes[..tables].to_vec();
+    hostile.extend_from_slice(&(1u32 << 20).to_le_bytes());
+    for _ in 0..1 << 20 {
+        hostile.extend_from_slice(&u32::MAX.to_le_bytes());
+        hostile.push(1);
+        hostile.extend_from_slice(&0i64.to_le_bytes());
+        hostile.extend_from_slice(&1u32.to_le_bytes());
+        hostile.extend_from_slice(&0i64.to_le_bytes());
+    }
+    let refused = Circuit::from_bytes(&hostile);
+    assert!(is_refused(&refused), "{refused:?}");
+    Ok(())
+}
+
 #[test]
 fn every_flipped_bit_is_refused_or_harmless() -> Outcome {
     let (mut accepted, mut tried) = (0usize, 0usize);
