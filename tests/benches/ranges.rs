@@ -7,6 +7,7 @@
 
 use std::time::Instant;
 
+use ark_bn254::Fr;
 use assay_circuits::cost::Size;
 use assay_circuits::{Assignment, Ranges};
 use assay_compiler::synthetic::Network;
@@ -92,7 +93,8 @@ fn measure(model: &CompiledModel, sample: &[f64]) -> f64 {
     // Some of a network's samples lie outside what its calibration declared.
     let clipped: Vec<f64> = sample.iter().zip(&model.features).map(|(x, f)| x.clamp(f.min, f.max)).collect();
     let inputs = model.quantize_inputs(&clipped).unwrap();
-    let assignment = Assignment { inputs, ..Assignment::default() };
+    let salts = vec![Fr::from(1u64); circuit.program().num_salts()];
+    let assignment = Assignment { inputs, salts, ..Assignment::default() };
     let mut times = Vec::new();
     for _ in 0..RUNS {
         let start = Instant::now();
