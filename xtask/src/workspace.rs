@@ -18,10 +18,8 @@ impl Workspace {
     /// `CARGO_TARGET_DIR` share the binary.
     pub fn locate() -> Result<Self> {
         let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-        let root = Path::new(&package)
-            .parent()
-            .context("the xtask crate has no parent folder")?
-            .to_path_buf();
+        let root =
+            Path::new(&package).parent().context("the xtask crate has no parent folder")?.to_path_buf();
         let target = match env::var_os("CARGO_TARGET_DIR") {
             Some(dir) => root.join(dir), // an absolute path replaces the root
             None => root.join("target"),
