@@ -306,7 +306,7 @@ impl WitnessProgram {
     }
 
     /// What the commitment binds: the wires of all queries, the multiplicities, the mask.
-    pub(crate) fn commitment(&self) -> Option<Commitment> {
+    pub fn commitment(&self) -> Option<Commitment> {
         if self.tables.is_empty() {
             return None;
         }

@@ -57,4 +57,4 @@ pub use import::{ImportError, Refusal};
 pub use lower::LowerError;
 pub use options::{Format, OptionError, Options, Strategy};
 pub use quantize::{QuantGraph, QuantizeError, RunError};
-pub use report::{Proving, Report};
+pub use report::Report;

@@ -19,8 +19,8 @@
 //! for a domain of `N` points, `h` constraints of hashes and `f` fractions. A point stands for a constraint: its term in the
 //! sum over H, its share of the transforms and its small wires. The constants are measured, and not while compiling: the
 //! choice is the same on every machine. They are the least-squares fit, in relative error, to witness and proof together of
-//! the rows of `assay bench` from 1,300 to 86,000 constraints, by bits and by lookups, on two cores of a Xeon with AVX-512 IFMA; each
-//! row is met to within 15%. This measures networks both ways and prints the constants that fit them:
+//! four networks from 1,300 to 330,000 constraints, each by bits and by lookups, on two idle cores of a Xeon with AVX-512
+//! IFMA; each is met to within 10%. This measures them and prints the constants that fit:
 //!
 //! ```sh
 //! cargo bench -p assay-tests --bench ranges
@@ -41,9 +41,9 @@ pub const FIXED_US: f64 = 3_000.0;
 /// Microseconds of a point of the domain.
 pub const POINT_US: f64 = 0.96;
 /// Microseconds of a constraint of a hash, beyond its point: a wire of full size, two of three in a sum in G2.
-pub const HASH_US: f64 = 7.8;
+pub const HASH_US: f64 = 3.6;
 /// Microseconds of a query or an entry of a table, beyond its point: a wire of full size.
-pub const FRACTION_US: f64 = 1.35;
+pub const FRACTION_US: f64 = 1.33;
 
 /// Compute units of `verify` by CPI, the caller's included, for a statement of [`MEASURED_ELEMENTS`]:
 /// `tests/ledger/compute-units.csv`.

@@ -96,6 +96,12 @@ pub enum SetupError {
         /// The wire.
         wire: u32,
     },
+    /// Not the wires that the circuit's lookups need committed. The circuit's digest does not tell, since they follow from
+    /// the program that it covers.
+    #[error(
+        "the commitment is not that of the circuit's lookups: a wire that is not committed can follow the challenge"
+    )]
+    OtherCommitment,
     /// More constraints than the field has roots of unity for.
     #[error("the circuit is too large: {0}")]
     Domain(#[from] DomainError),
@@ -119,9 +125,14 @@ pub fn setup_development(
     circuit: &Circuit,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<(ProvingKey, VerifyingKey), SetupError> {
+    let system = System::of(circuit);
+    check_circuit(system.r1cs, system.commitment)?;
+    if circuit.commitment != circuit.program().commitment() {
+        return Err(SetupError::OtherCommitment);
+    }
     let rows = circuit.r1cs.num_constraints() + circuit.r1cs.num_instance;
     let domain = Domain::for_rows(rows)?;
-    let key = setup_with(&System::of(circuit), &Secrets::draw(rng), &domain, SetupKind::Development)?;
+    let key = setup_with(&system, &Secrets::draw(rng), &domain, SetupKind::Development)?;
     let verifying_key = key.verifying_key().clone();
     Ok((key, verifying_key))
 }

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use assay_compiler::{
-    CompileError, CompiledModel, Format, ImportError, Options, Proving, QuantizeError, Refusal, Report,
-    Strategy,
+    CompileError, CompiledModel, Format, ImportError, Options, QuantizeError, Refusal, Report, Strategy,
 };
 use serde_json::Value;
 
@@ -171,9 +170,8 @@ pub fn compile_files(
             None => error,
         }
     })?;
-    let estimate = assay_groth16::estimate(&compiled.circuit);
-    let proving = Proving { seconds: estimate.proving_ms / 1e3, memory_bytes: estimate.memory_bytes };
-    Ok((compiled, report.with_proving(proving)))
+    let memory = assay_groth16::estimate(&compiled.circuit).memory_bytes;
+    Ok((compiled, report.with_proving_memory(memory)))
 }
 
 /// The report under a key that says what it is, which also lets a later run know it for a report.

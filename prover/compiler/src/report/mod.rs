@@ -41,9 +41,9 @@ pub struct Report {
     pub circuit: CircuitReport,
     /// Compute units of the verifier's `verify` on chain by CPI.
     pub verify_compute_units: u64,
-    /// Cost of proving, if the caller has an estimate: see [`Report::with_proving`].
+    /// Memory that a proof takes, the loaded key included, in bytes, if the caller knows: see [`Report::with_proving_memory`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub proving: Option<Proving>,
+    pub proving_memory_bytes: Option<u64>,
     /// Both ways to prove ranges, and why one was taken.
     pub ranges: RangesReport,
 }
@@ -169,15 +169,6 @@ pub struct KindReport {
     pub constraints: usize,
 }
 
-/// Cost of one proof.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Proving {
-    /// Time in seconds.
-    pub seconds: f64,
-    /// Memory in bytes.
-    pub memory_bytes: u64,
-}
-
 /// The two ways to prove ranges, estimated alike: see [`crate::strategy`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RangesReport {
@@ -203,9 +194,9 @@ pub struct WayReport {
 }
 
 impl Report {
-    /// The same report with the cost of a proof, which the proof system estimates: this crate does not depend on it.
-    pub fn with_proving(mut self, proving: Proving) -> Self {
-        self.proving = Some(proving);
+    /// The same report with the memory of a proof, in bytes, which the proof system knows: this crate does not depend on it.
+    pub fn with_proving_memory(mut self, bytes: u64) -> Self {
+        self.proving_memory_bytes = Some(bytes);
         self
     }
 
@@ -259,7 +250,7 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
             kinds: cost::kinds(&compiled.circuit.kinds()),
         },
         verify_compute_units: strategy::verify_compute_units(schema, compiled.ranges()),
-        proving: None,
+        proving_memory_bytes: None,
         ranges: cost::ranges(compiled, evidence),
     })
 }

@@ -79,9 +79,8 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
             way.constraints, way.proving_ms, way.verify_compute_units
         )?;
     }
-    if let Some(proving) = &report.proving {
-        let memory = proving.memory_bytes as f64 / (1 << 20) as f64;
-        writeln!(out, "proving      about {:.0} ms, {memory:.0} MiB", proving.seconds * 1000.0)?;
+    if let Some(bytes) = report.proving_memory_bytes {
+        writeln!(out, "memory       at most {:.0} MiB to prove", bytes as f64 / (1 << 20) as f64)?;
     }
     writeln!(out, "verification {} compute units by CPI", report.verify_compute_units)
 }

@@ -210,6 +210,10 @@ fn a_commitment_that_would_not_bind_or_hide_gets_no_key() {
         with(|c| wires(c).swap(0, 1)),
         SetupError::Committed { index: 1, wire: commitment.committed[0] }
     );
+    let missing = with(|c| {
+        wires(c).remove(0);
+    });
+    assert_eq!(missing, SetupError::OtherCommitment);
     assert_eq!(with(|c| c.commitment = None), SetupError::Instance { expected: 2, found: 3 });
     let challenge = with(|c| c.commitment.as_mut().unwrap().challenge = 1);
     assert_eq!(challenge, SetupError::UnboundChallenge);
