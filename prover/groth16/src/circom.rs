@@ -16,6 +16,8 @@
 //! constraint that a wrong witness breaks, its proof just does not verify. H is as in our keys (the module `qap`). Reading
 //! checks every count, index, coefficient and point; [`ValidatedKeys`] remembers the points.
 
+mod sections;
+
 use std::{collections::HashMap, fs, io, ops::Range, path::Path};
 
 use ark_bn254::{Fq, Fr};
@@ -37,6 +39,7 @@ use crate::{
     store::Store,
     validated::ValidatedKeys,
 };
+use sections::{Reader, Sections};
 
 /// Why a file is not a `.zkey` or `.wtns` that can be used.
 #[derive(Debug, Error)]
@@ -415,99 +418,4 @@ fn coefficient(words: [u32; 8]) -> Option<Fr> {
     let integer = BigInteger256::new(words);
     // As Montgomery words these are v R, and that element's integer is the Montgomery form of v.
     (integer < Fr::MODULUS).then(|| Fr::new_unchecked(Fr::new_unchecked(integer).into_bigint()))
-}
-
-/// A file's sections by number.
-struct Sections<'a>(Vec<(u32, &'a [u8])>);
-
-impl<'a> Sections<'a> {
-    fn read(bytes: &'a [u8], magic: &'static str, version: u32) -> Result<Sections<'a>, CircomError> {
-        let mut reader = Reader { section: 0, rest: bytes };
-        let start = (reader.take::<[u8; 4]>(), reader.take::<u32>());
-        if !matches!(start, (Ok(found), Ok(number)) if found == magic.as_bytes() && number == version) {
-            return Err(CircomError::Magic(magic));
-        }
-        let count: u32 = reader.take()?;
-        let mut sections = Vec::new();
-        for _ in 0..count {
-            let (number, length): (u32, u64) = (reader.take()?, reader.take()?);
-            let found = reader.rest.len() as u64;
-            let split = usize::try_from(length).ok().and_then(|length| reader.rest.split_at_checked(length));
-            let (section, rest) =
-                split.ok_or(CircomError::Length { section: number, expected: length, found })?;
-            reader.rest = rest;
-            sections.push((number, section));
-        }
-        reader.finish()?;
-        Ok(Sections(sections))
-    }
-
-    fn get(&self, section: u32) -> Result<&'a [u8], CircomError> {
-        let mut found = self.0.iter().filter(|(number, _)| *number == section);
-        match (found.next(), found.count()) {
-            (Some((_, bytes)), 0) => Ok(bytes),
-            (None, _) => Err(CircomError::Section { section, count: 0 }),
-            (Some(_), more) => Err(CircomError::Section { section, count: more + 1 }),
-        }
-    }
-
-    /// The values of a section of `count` of them and nothing else.
-    fn iter<P: Pod>(
-        &self,
-        section: u32,
-        count: u32,
-    ) -> Result<impl ExactSizeIterator<Item = P> + Clone + use<'a, P>, CircomError> {
-        let mut reader = Reader { section, rest: self.get(section)? };
-        let values = reader.array(count)?;
-        reader.finish()?;
-        Ok(values)
-    }
-
-    /// The same in memory of their own.
-    fn points<P: Pod>(&self, section: u32, count: u32) -> Result<Vec<P>, CircomError> {
-        Ok(self.iter(section, count)?.collect())
-    }
-}
-
-/// Takes values from a section's start.
-struct Reader<'a> {
-    section: u32,
-    rest: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    fn take<T: Pod>(&mut self) -> Result<T, CircomError> {
-        let (section, found) = (self.section, self.rest.len() as u64);
-        let split = self.rest.split_at_checked(size_of::<T>());
-        let (head, rest) =
-            split.ok_or(CircomError::Length { section, expected: size_of::<T>() as u64, found })?;
-        self.rest = rest;
-        Ok(bytemuck::pod_read_unaligned(head))
-    }
-
-    /// `count` values, read as they are asked for; their bytes are there.
-    fn array<T: Pod>(
-        &mut self,
-        count: u32,
-    ) -> Result<impl ExactSizeIterator<Item = T> + Clone + use<'a, T>, CircomError> {
-        let expected = u64::from(count) * size_of::<T>() as u64;
-        let (section, found) = (self.section, self.rest.len() as u64);
-        let split = usize::try_from(expected).ok().and_then(|length| self.rest.split_at_checked(length));
-        let (head, rest) = split.ok_or(CircomError::Length { section, expected, found })?;
-        self.rest = rest;
-        Ok(head.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned))
-    }
-
-    /// The field's order, after its length in bytes.
-    fn modulus<F: PrimeField<BigInt = BigInteger256>>(&mut self) -> Result<(), CircomError> {
-        let (length, words): (u32, [u64; 4]) = (self.take()?, self.take()?);
-        if length == 32 && words == F::MODULUS.0 { Ok(()) } else { Err(CircomError::Protocol) }
-    }
-
-    fn finish(self) -> Result<(), CircomError> {
-        if self.rest.is_empty() {
-            return Ok(());
-        }
-        Err(CircomError::Length { section: self.section, expected: 0, found: self.rest.len() as u64 })
-    }
 }
