@@ -21,6 +21,7 @@ use crate::machine::Randomness;
 use crate::r1cs::R1cs;
 
 mod advice;
+mod cases;
 mod domain;
 mod tables;
 #[cfg(test)]

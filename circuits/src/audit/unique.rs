@@ -13,8 +13,8 @@
 //! - *Tables.* A query of a table that [`super::tables`] finds in the constraints is one of its entries: a
 //!   domain for a range, the value of a function for a known argument. Once all queries of a table are
 //!   known, so are its multiplicities. This is the one rule that a challenge can break, by chance.
-//! - *Cases.* A wire with two values, of which one leads to a contradiction by the rules above, is determined.
-//! - *Factors.* Where a product is zero whose factors are all known but for one and the same wire, the wire is a root of one of
+//! - *Cases* ([`super::cases`]). A wire with two values, of which one leads to a contradiction by the rules above, is determined.
+//! - *Factors* (there too). Where a product is zero whose factors are all known but for one and the same wire, the wire is a root of one of
 //!   them; if all roots but one lead to a contradiction, it is determined.
 //!
 //! Whatever remains unknown is reported. The method is that of Ecne and Picus, cut down to what this
@@ -98,7 +98,7 @@ pub(super) fn free_wires(circuit: &Circuit) -> Vec<usize> {
 }
 
 /// What a constraint says once the known wires are filled in.
-enum Reduced {
+pub(super) enum Reduced {
     /// `sum = 0`.
     Linear(Affine),
     /// `sum` is 0 or 1.
@@ -107,24 +107,21 @@ enum Reduced {
     Product(Affine, Affine, Affine),
 }
 
-/// Factors of one product, at most.
-const MAX_FACTORS: usize = 64;
-
-enum Undo {
+pub(super) enum Undo {
     Value(usize),
     Domain(usize, Option<Domain>),
 }
 
-struct Knowledge<'a> {
-    r1cs: &'a R1cs,
-    columns: &'a Columns,
+pub(super) struct Knowledge<'a> {
+    pub(super) r1cs: &'a R1cs,
+    pub(super) columns: &'a Columns,
     tables: &'a [Table],
     /// Which table and query a constraint belongs to.
     queries: HashMap<usize, (usize, usize)>,
-    value: Vec<Option<Fr>>,
+    pub(super) value: Vec<Option<Fr>>,
     /// The values of a wire that is proven to be one of a few small integers.
-    domain: Vec<Option<Domain>>,
-    undo: Vec<Undo>,
+    pub(super) domain: Vec<Option<Domain>>,
+    pub(super) undo: Vec<Undo>,
     queue: VecDeque<usize>,
     queued: Vec<bool>,
 }
@@ -143,7 +140,7 @@ impl Knowledge<'_> {
     }
 
     /// Applies the rules until the queue is empty; false on a contradiction.
-    fn propagate(&mut self) -> bool {
+    pub(super) fn propagate(&mut self) -> bool {
         while let Some(row) = self.queue.pop_front() {
             self.queued[row] = false;
             if !self.learn_from(row) {
@@ -171,7 +168,7 @@ impl Knowledge<'_> {
         affine
     }
 
-    fn reduce(&self, row: usize) -> Reduced {
+    pub(super) fn reduce(&self, row: usize) -> Reduced {
         let (a, b, c) =
             (self.affine(&self.r1cs.a, row), self.affine(&self.r1cs.b, row), self.affine(&self.r1cs.c, row));
         match (a.terms.is_empty(), b.terms.is_empty()) {
@@ -247,7 +244,7 @@ impl Knowledge<'_> {
         self.propagate()
     }
 
-    fn set(&mut self, wire: usize, value: Fr) -> bool {
+    pub(super) fn set(&mut self, wire: usize, value: Fr) -> bool {
         if let Some(known) = self.value[wire] {
             return known == value;
         }
@@ -383,7 +380,7 @@ impl Knowledge<'_> {
 
     /// The equation with positive weights, ascending, and its right side (none if it is not a small
     /// number, so that there is no solution); `None` if a wire has no domain or the sum could wrap.
-    fn digits(&self, affine: &Affine, slack: i128) -> Option<(Vec<Digit>, Option<i128>)> {
+    pub(super) fn digits(&self, affine: &Affine, slack: i128) -> Option<(Vec<Digit>, Option<i128>)> {
         let mut digits = Vec::with_capacity(affine.terms.len() + 1);
         let (mut shift, mut reach) = (0i128, 0i128);
         let rest = (slack > 0).then_some((None, -1, Domain { start: 0, hi: slack, step: 1 }));
@@ -402,103 +399,5 @@ impl Knowledge<'_> {
         // Every sum of the wires is then within ±2^100, so that a target beyond that is none of them.
         let is_small = reach < SMALL / 2 && shift.abs() < SMALL / 2;
         is_small.then(|| (digits, small(-affine.constant).map(|target| target + shift)))
-    }
-
-    /// The cases rule, wherever a digit's weight is too small to be determined directly.
-    fn split_cases(&mut self, witness: &[Fr]) -> bool {
-        let mut progress = true;
-        while progress {
-            progress = false;
-            for row in 0..self.r1cs.num_constraints() {
-                if let Some((wire, roots)) = self.roots(row) {
-                    let others = roots.iter().filter(|&&root| root != witness[wire]);
-                    if roots.contains(&witness[wire]) && others.copied().all(|root| self.refutes(wire, root))
-                    {
-                        progress = true;
-                        if !(self.set(wire, witness[wire]) && self.propagate()) {
-                            return false;
-                        }
-                    }
-                }
-                for (wire, sum) in self.candidates(row) {
-                    if self.value[wire].is_some() || !self.refutes(wire, from_small(sum) - witness[wire]) {
-                        continue;
-                    }
-                    progress = true;
-                    if !(self.set(wire, witness[wire]) && self.propagate()) {
-                        return false;
-                    }
-                }
-            }
-        }
-        true
-    }
-
-    /// Wires with two values, and the sum of these, in an equation that the digits rule cannot decide: the largest, and
-    /// some where it stops.
-    fn candidates(&self, row: usize) -> Vec<(usize, i128)> {
-        let (affine, slack) = match self.reduce(row) {
-            Reduced::Linear(affine) => (affine, 0),
-            Reduced::Bit(affine) => (affine, 1),
-            Reduced::Product(..) => return Vec::new(),
-        };
-        let Some((digits, _)) = self.digits(&affine, slack) else { return Vec::new() };
-        let Some(weight) = collision(&digits) else { return Vec::new() };
-        let colliding = digits.iter().filter(|digit| digit.weight == weight && digit.domain.hi == 1);
-        let largest = digits.iter().rev().find(|digit| digit.domain.hi == 1);
-        let sum = |domain: Domain| domain.start + domain.max();
-        largest.into_iter().chain(colliding.take(4)).filter_map(|d| Some((d.wire?, sum(d.domain)))).collect()
-    }
-
-    /// The one unknown wire of all factors of a product that is zero, and the values for which one of them is.
-    fn roots(&self, row: usize) -> Option<(usize, Vec<Fr>)> {
-        let Reduced::Product(a, b, c) = self.reduce(row) else { return None };
-        if !c.terms.is_empty() || !c.constant.is_zero() {
-            return None;
-        }
-        let (mut open, mut factors) = (vec![a, b], Vec::new());
-        while let Some(factor) = open.pop() {
-            match self.product_of(&factor) {
-                Some((a, b)) if open.len() + factors.len() < MAX_FACTORS => open.extend([a, b]),
-                _ => factors.push(factor),
-            }
-        }
-        let wire = factors.first()?.terms.first()?.0;
-        let root = |factor: &Affine| match factor.terms.as_slice() {
-            &[(known, c)] if known == wire => Some(-factor.constant * c.inverse()?),
-            _ => None,
-        };
-        let mut roots = factors.iter().map(root).collect::<Option<Vec<Fr>>>()?;
-        roots.sort_unstable();
-        roots.dedup();
-        Some((wire, roots))
-    }
-
-    /// The factors of a single wire that a constraint says is their product.
-    fn product_of(&self, factor: &Affine) -> Option<(Affine, Affine)> {
-        let &[(wire, c)] = factor.terms.as_slice() else { return None };
-        if !c.is_one() || !factor.constant.is_zero() {
-            return None;
-        }
-        self.columns.of(wire).iter().find_map(|entry| match self.reduce(entry.row) {
-            Reduced::Product(a, b, c) => {
-                let occurs = |affine: &Affine| affine.terms.iter().any(|&(other, _)| other == wire);
-                (c == *factor && !occurs(&a) && !occurs(&b)).then_some((a, b))
-            }
-            _ => None,
-        })
-    }
-
-    /// Whether `wire = value` contradicts what is known. Leaves the knowledge as it was.
-    fn refutes(&mut self, wire: usize, value: Fr) -> bool {
-        let mark = self.undo.len();
-        let contradiction = !(self.set(wire, value) && self.propagate());
-        for undo in self.undo.drain(mark..).rev() {
-            match undo {
-                Undo::Value(wire) => self.value[wire] = None,
-                Undo::Domain(wire, old) => self.domain[wire] = old,
-            }
-        }
-        contradiction
     }
 }

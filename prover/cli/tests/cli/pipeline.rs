@@ -279,6 +279,9 @@ fn bench_reports_medians_with_their_spread() {
     let outside = Workspace::new();
     assert!(outside.refused(["bench", "--only", "liquidation-risk"]).contains("name a model with --model"));
     assert!(outside.refused(["bench", "--only", "resnet"]).contains("mnist-mlp-784-56-10"));
+    for row in ["squarings-0", "bits-2^40", "squarings-2^64"] {
+        assert!(outside.refused(["bench", "--only", row]).contains("from 1 to 2^24 constraints"), "{row}");
+    }
     let engine = workspace.succeed(["bench", "--only", "squarings-100,bits-50", "--runs", "1", "--json"]);
     let engine: Value = serde_json::from_str(&engine).unwrap();
     assert_eq!(engine["rows"][0]["constraints"], 100);

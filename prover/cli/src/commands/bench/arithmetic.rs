@@ -2,38 +2,50 @@
 
 use std::time::Instant;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use assay_groth16::Backend;
 use assay_groth16::synthetic::{self, Synthetic};
 use rand::SeedableRng;
 use rand::rngs::OsRng;
 use rand_chacha::ChaCha20Rng;
 
-use super::measure::{self, Measured};
+use super::measure::{self, ARK_RUNS, Measured};
 use super::series::Series;
-use crate::failure::SelfCheck;
+use crate::failure::{SelfCheck, hinted};
 use crate::ui::{Bar, Spinner};
 
-const ARK_RUNS: u32 = 3;
+/// Most constraints of a system: it is made in memory before the setup can say what that takes.
+const LARGEST: u64 = 1 << 24;
 
-/// The system `name`, with a random witness; `None` for a name that is none.
-fn system(name: &str, rng: &mut ChaCha20Rng) -> Option<Synthetic> {
-    let (kind, count) = name.split_once('-')?;
+/// Kind and number of constraints in a name; `None` for a name that is none.
+fn parse(name: &str) -> Option<(&str, u64)> {
+    let (kind, count) = name.split_once('-').filter(|(kind, _)| ["squarings", "bits"].contains(kind))?;
     let count = match count.split_once('^') {
-        Some(("2", exponent)) => 1usize.checked_shl(exponent.parse().ok()?)?,
+        Some(("2", exponent)) => 1u64.checked_shl(exponent.parse().ok()?).unwrap_or(u64::MAX),
         _ => count.parse().ok()?,
     };
-    match kind {
-        "squarings" => Some(synthetic::squarings(count, rng)),
-        "bits" => Some(synthetic::bits(count, rng)),
-        _ => None,
-    }
+    Some((kind, count))
+}
+
+/// The system `name`, with a random witness; `None` for a name that is none.
+fn system(name: &str, rng: &mut ChaCha20Rng) -> anyhow::Result<Option<Synthetic>> {
+    let Some((kind, count)) = parse(name) else { return Ok(None) };
+    let Some(count) = usize::try_from(count).ok().filter(|_| (1..=LARGEST).contains(&count)) else {
+        return Err(hinted(
+            anyhow!("{name:?} is not of a size that can be measured"),
+            "systems have from 1 to 2^24 constraints",
+        ));
+    };
+    Ok(Some(match kind {
+        "squarings" => synthetic::squarings(count, rng),
+        _ => synthetic::bits(count, rng),
+    }))
 }
 
 /// Measures the system `name`; `None` for a name that is none.
 pub fn measure(name: &str, runs: u32, with_ark: bool) -> anyhow::Result<Option<Measured>> {
     let mut rng = ChaCha20Rng::from_rng(OsRng).context("the system has no random numbers")?;
-    let Some(system) = system(name, &mut rng) else { return Ok(None) };
+    let Some(system) = system(name, &mut rng)? else { return Ok(None) };
     let mut series = Series::default();
     let start = Instant::now();
     let spinner = Spinner::start("making a development key");

@@ -23,7 +23,7 @@ use crate::failure::SelfCheck;
 use crate::ui::{self, Bar, Spinner};
 
 /// Runs of ark-groth16: each takes several times as long as ours.
-const ARK_RUNS: u32 = 3;
+pub const ARK_RUNS: u32 = 3;
 
 /// What is to be measured.
 pub struct Subject {
