@@ -1,7 +1,6 @@
 //! ONNX bytes into a [`Model`].
 //!
-//! The protobuf message is tract's; the walk over the graph is ours, because every refusal must name the node as
-//! the file does. Each tensor is held as affine maps of the inputs and of the results of non-linear nodes, so that
+//! The walk over the graph names every refusal as the file does. Each tensor is held as affine maps of the inputs and of the results of non-linear nodes, so that
 //! linear operators fold into the layer that reads them while the graph is walked. Import collects everything it
 //! has to refuse before it fails.
 
@@ -17,9 +16,9 @@ pub(crate) mod value;
 use std::collections::HashMap;
 
 use prost::Message;
-use tract_onnx::pb::{GraphProto, ModelProto, NodeProto};
 
 use crate::model::{Function, Model, Output};
+use crate::onnx::{GraphProto, ModelProto, NodeProto};
 use graph::Layers;
 use node::Node;
 pub use refusal::{ImportError, NodeName, Refusal, Shape};

@@ -1,10 +1,9 @@
 //! A node while it is imported: its operands, its attributes, and what it can answer about them.
 
-use tract_onnx::pb::{NodeProto, attribute_proto::AttributeType};
-
 use super::refusal::{NodeName, Refusal, Shape};
 use super::tensor::{self, Constant};
 use super::value::{Tensor, Value};
+use crate::onnx::{AttributeProto, AttributeType, NodeProto};
 
 /// A node with the values of its operands.
 pub(crate) struct Node<'a> {
@@ -126,7 +125,7 @@ impl Node<'_> {
 
     /// A string; bytes that are not UTF-8 are no value that any operator knows.
     pub fn text(&self, attribute: &'static str) -> Result<Option<String>, Refusal> {
-        let read = |proto: &tract_onnx::pb::AttributeProto| String::from_utf8_lossy(&proto.s).into_owned();
+        let read = |proto: &AttributeProto| String::from_utf8_lossy(&proto.s).into_owned();
         self.attribute(attribute, AttributeType::String, "a string", read)
     }
 
@@ -135,7 +134,7 @@ impl Node<'_> {
         attribute: &'static str,
         kind: AttributeType,
         allowed: &'static str,
-        read: impl Fn(&tract_onnx::pb::AttributeProto) -> T,
+        read: impl Fn(&AttributeProto) -> T,
     ) -> Result<Option<T>, Refusal> {
         let Some(proto) = self.proto.attribute.iter().find(|proto| proto.name == attribute) else {
             return Ok(None);

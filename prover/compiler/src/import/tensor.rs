@@ -1,8 +1,7 @@
 //! Constants of the model: ONNX `TensorProto` into `f64` or `i64` elements, every one checked.
 
-use tract_onnx::pb::{TensorProto, tensor_proto::DataType};
-
 use super::refusal::{Refusal, Shape};
+use crate::onnx::{DataType, TensorProto};
 
 /// Elements that one tensor may have: 2^25 (256 MiB).
 pub(crate) const MAX_ELEMENTS: usize = 1 << 25;
@@ -66,7 +65,7 @@ pub(crate) fn check_finite(constant: &Constant, name: &str) -> Result<(), Refusa
 /// The ONNX name of a data type number.
 pub(crate) fn type_name(data_type: i32) -> String {
     match DataType::try_from(data_type) {
-        Ok(known) => known.as_str_name().to_lowercase(),
+        Ok(known) => format!("{known:?}").to_lowercase(),
         Err(_) => format!("number {data_type}"),
     }
 }

@@ -3,8 +3,8 @@
 use crate::builder::*;
 use assay_compiler::import::import;
 use assay_compiler::{ImportError, Refusal};
-use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::{NodeProto, SparseTensorProto, StringStringEntryProto, TensorProto};
+use assay_compiler::onnx::DataType;
+use assay_compiler::onnx::{NodeProto, SparseTensorProto, StringStringEntryProto, TensorProto};
 
 fn refusals(onnx: &Onnx) -> Vec<Refusal> {
     match import(&onnx.bytes()) {
@@ -120,9 +120,7 @@ fn inputs_that_are_no_real_tensors() {
         .output("y");
     refused(integers, "input 'x' has element type int64: only float and double tensors are supported");
     let mut shapeless = vector(2).node("y", "Relu", &["x"], vec![]).output("y");
-    match shapeless.graph().input[0].r#type.as_mut().unwrap().value.as_mut().unwrap() {
-        tract_onnx::pb::type_proto::Value::TensorType(tensor) => tensor.shape = None,
-    }
+    shapeless.graph().input[0].r#type.as_mut().unwrap().tensor_type.as_mut().unwrap().shape = None;
     refused(shapeless, "input 'x' declares no shape: export the model with static shapes");
 }
 
