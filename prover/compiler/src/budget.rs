@@ -15,7 +15,9 @@ pub(crate) struct Budget {
 
 /// A file asks for more than its length allows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("asks for {asked} {what}, and a file of {bytes} bytes may ask for {limit} in all, of which {left} are left")]
+#[error(
+    "asks for {asked} {what}, and a file of {bytes} bytes may ask for {limit} in all, of which {left} are left"
+)]
 pub struct OverBudget {
     /// What is asked for.
     pub what: &'static str,
@@ -36,6 +38,12 @@ impl Budget {
         Budget { bytes, limit, left: limit }
     }
 
+    /// The same, but never more than `most`.
+    pub fn at_most(self, most: u64) -> Self {
+        let limit = self.limit.min(most);
+        Budget { limit, left: limit, ..self }
+    }
+
     /// Takes `asked` units, which stand for `what`.
     pub fn spend(&mut self, what: &'static str, asked: impl TryInto<u64>) -> Result<(), OverBudget> {
         let asked = asked.try_into().unwrap_or(u64::MAX);
@@ -49,9 +57,7 @@ impl Budget {
         let asked = asked.try_into().unwrap_or(u64::MAX);
         match asked <= self.left {
             true => Ok(()),
-            false => {
-                Err(OverBudget { what, asked, limit: self.limit, left: self.left, bytes: self.bytes })
-            }
+            false => Err(OverBudget { what, asked, limit: self.limit, left: self.left, bytes: self.bytes }),
         }
     }
 

@@ -156,17 +156,14 @@ fn thin_domains(names: &[String], samples: &[Vec<f64>], options: &Options) -> Ve
         let first = values.next();
         values.all(|value| Some(value) == first)
     };
-    let constant = names.iter().enumerate().filter(|&(position, name)| observed(&name) && is_constant(position));
+    let constant =
+        names.iter().enumerate().filter(|&(position, name)| observed(&name) && is_constant(position));
     let features: Vec<String> = constant.map(|(_, name)| name.clone()).collect();
     if features.is_empty() { Vec::new() } else { vec![Warning::ConstantFeatures { features }] }
 }
 
 /// The domain of each feature: declared, or all that a fixed format represents, or what the data shows.
-fn domains(
-    names: &[String],
-    samples: &[Vec<f64>],
-    options: &Options,
-) -> Result<Vec<Feature>, OptionError> {
+fn domains(names: &[String], samples: &[Vec<f64>], options: &Options) -> Result<Vec<Feature>, OptionError> {
     if let Some(unknown) = options.domains.keys().find(|name| !names.contains(name)) {
         return Err(OptionError::UnknownDomain(unknown.clone()));
     }

@@ -199,8 +199,11 @@ struct Onnx {
 
 impl Onnx {
     fn new(name: &str, shape: &[i64], seed: u64) -> Self {
-        let graph =
-            GraphProto { name: name.into(), input: vec![ValueInfoProto::floats(INPUT, shape)], ..Default::default() };
+        let graph = GraphProto {
+            name: name.into(),
+            input: vec![ValueInfoProto::floats(INPUT, shape)],
+            ..Default::default()
+        };
         Onnx { graph, random: Random(seed), value: INPUT.into() }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{CalibrationError, ColumnOrder, FeatureNames, Arranged, Signature, Table};
+use super::{Arranged, CalibrationError, ColumnOrder, FeatureNames, Signature, Table};
 use crate::warning::Warning;
 
 /// Names that pandas gives to the column of its index, when it gives one.
@@ -90,8 +90,7 @@ fn mismatch(
 ) -> CalibrationError {
     let missing: Vec<String> =
         features.iter().filter(|name| !at.contains_key(name.as_str())).cloned().collect();
-    let extra: Vec<String> =
-        columns.iter().filter(|name| !known.contains(name.as_str())).cloned().collect();
+    let extra: Vec<String> = columns.iter().filter(|name| !known.contains(name.as_str())).cloned().collect();
     match (missing.is_empty(), extra.is_empty()) {
         (_, true) => CalibrationError::MissingColumns { columns: missing },
         (true, false) => CalibrationError::ExtraColumns { columns: extra, features: features.to_vec() },
@@ -125,13 +124,20 @@ fn by_tensor(
         }
     }
     let known: HashSet<&str> = signature.inputs.iter().map(|(name, _)| *name).collect();
-    let missing: Vec<String> =
-        signature.inputs.iter().filter(|(name, _)| !arrays.contains_key(name)).map(|(name, _)| (*name).to_owned()).collect();
+    let missing: Vec<String> = signature
+        .inputs
+        .iter()
+        .filter(|(name, _)| !arrays.contains_key(name))
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
     if !missing.is_empty() {
         return Err(CalibrationError::MissingTensors { tensors: missing });
     }
-    let extra: Vec<String> =
-        tensors.iter().filter(|(name, _)| !known.contains(name.as_str())).map(|(name, _)| name.clone()).collect();
+    let extra: Vec<String> = tensors
+        .iter()
+        .filter(|(name, _)| !known.contains(name.as_str()))
+        .map(|(name, _)| name.clone())
+        .collect();
     if !extra.is_empty() {
         return Err(CalibrationError::ExtraTensors { tensors: extra });
     }

@@ -34,9 +34,7 @@ pub(super) fn entries(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, ZipProblem
         spans.push((entry.offset, data + entry.compressed, &entry.name));
     }
     spans.sort_unstable();
-    if let Some([_, (_, _, name)]) =
-        spans.array_windows().find(|[(_, end, _), (next, _, _)]| next < end)
-    {
+    if let Some([_, (_, _, name)]) = spans.array_windows().find(|[(_, end, _), (next, _, _)]| next < end) {
         return Err(ZipProblem::Overlap { entry: (*name).to_owned() });
     }
     directory.iter().map(|entry| Ok((entry.name.clone(), content(bytes, entry)?))).collect()
@@ -95,7 +93,8 @@ fn data_start(bytes: &[u8], entry: &Entry) -> Option<usize> {
     if bytes.get(at..at.checked_add(4)?)? != b"PK\x03\x04" {
         return None;
     }
-    let start = at + LOCAL_LEN + usize::from(field16(bytes, at + 26)?) + usize::from(field16(bytes, at + 28)?);
+    let start =
+        at + LOCAL_LEN + usize::from(field16(bytes, at + 26)?) + usize::from(field16(bytes, at + 28)?);
     bytes.get(start..start.checked_add(entry.compressed)?).map(|_| start)
 }
 

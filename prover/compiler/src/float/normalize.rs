@@ -95,7 +95,8 @@ fn replace_scaler(node: NodeProto, graph: &mut GraphProto) {
         graph.initializer.push(float_tensor(&name, vec![data.len() as i64], data));
         name
     };
-    let (offset, scale, centered) = (constant("offset", 0.0), constant("scale", 1.0), format!("{y}/centered"));
+    let (offset, scale, centered) =
+        (constant("offset", 0.0), constant("scale", 1.0), format!("{y}/centered"));
     graph.node.push(step("Sub", &[x, &offset], &centered));
     graph.node.push(step("Mul", &[&centered, &scale], y));
 }
@@ -106,7 +107,12 @@ fn replace_softmax(node: NodeProto, graph: &mut GraphProto) {
     let (matrix, probabilities, shape) =
         (format!("{y}/matrix"), format!("{y}/probabilities"), format!("{y}/shape"));
     let given = node.attribute.iter().find(|attribute| attribute.name == "axis");
-    let axis = |i| AttributeProto { name: "axis".into(), r#type: AttributeType::Int as i32, i, ..Default::default() };
+    let axis = |i| AttributeProto {
+        name: "axis".into(),
+        r#type: AttributeType::Int as i32,
+        i,
+        ..Default::default()
+    };
     let with_axis = |node: NodeProto, i| NodeProto { attribute: vec![axis(i)], ..node };
     graph.node.push(with_axis(step("Flatten", &[x], &matrix), given.map_or(1, |axis| axis.i)));
     graph.node.push(with_axis(step("Softmax", &[&matrix], &probabilities), -1));

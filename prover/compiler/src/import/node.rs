@@ -12,7 +12,7 @@ pub(crate) struct Node<'a> {
     /// Version of the node's operator set.
     pub opset: i64,
     /// Operands by position; an optional operand that is left out is `None`.
-    pub operands: Vec<Option<(&'a str, Value)>>,
+    pub operands: Vec<Option<(&'a str, &'a Value)>>,
 }
 
 impl Node<'_> {
@@ -34,15 +34,12 @@ impl Node<'_> {
     }
 
     pub fn operand(&self, position: usize) -> Option<&Value> {
-        self.operands.get(position).and_then(Option::as_ref).map(|(_, value)| value)
+        self.operands.get(position).copied().flatten().map(|(_, value)| value)
     }
 
     pub fn operand_name(&self, position: usize) -> String {
-        self.operands
-            .get(position)
-            .and_then(Option::as_ref)
-            .map(|(name, _)| (*name).to_owned())
-            .unwrap_or_default()
+        let name = self.operands.get(position).copied().flatten().map(|(name, _)| name);
+        name.map_or_else(|| format!("operand {position}"), str::to_owned)
     }
 
     /// The operand at `position`, which must be present.

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::graph::Resources;
 use super::operators::{ONNX, ONNX_ML};
 use super::refusal::{NodeName, Refusal};
 use super::tensor;
@@ -46,6 +47,7 @@ pub(super) fn opsets(proto: &ModelProto, refusals: &mut Vec<Refusal>) -> HashMap
 pub(super) fn inputs(
     graph: &GraphProto,
     is_initializer: impl Fn(&str) -> bool,
+    budget: &mut Resources,
     refusals: &mut Vec<Refusal>,
 ) -> Vec<Input> {
     let declared: Vec<&ValueInfoProto> =
@@ -79,17 +81,14 @@ pub(super) fn inputs(
                 }
             }
         }
-        if let Err(refusal) = tensor::check_size(&shape, || format!("input '{name}'")) {
+        // Three units an element: the row that stands for it in what reads the input.
+        let what = || format!("input '{name}'");
+        let elements = budget.check_size(&shape, what);
+        if let Err(refusal) = elements.and_then(|elements| budget.keep(elements.saturating_mul(3), what)) {
             refusals.push(refusal);
             continue;
         }
         inputs.push(Input { name, shape });
-    }
-    let elements: u128 = inputs.iter().map(|input| input.len() as u128).sum();
-    if elements > tensor::MAX_ELEMENTS as u128 {
-        let limit = tensor::MAX_ELEMENTS;
-        refusals.push(Refusal::TooLarge { what: "all inputs together".into(), elements, limit });
-        inputs.clear();
     }
     inputs
 }

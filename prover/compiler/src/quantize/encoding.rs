@@ -395,10 +395,8 @@ fn read_step(reader: &mut Reader<'_>, len: usize, scale: i8) -> Result<Step, Rea
         (5, Some(rounding)) => {
             let groups = read_groups(reader, len)?;
             let epsilon = i64::from_le_bytes(reader.fixed()?);
-            let length = u32::try_from(groups.length).map_err(|_| ReadError::Index {
-                what: "length of a normalization",
-                index: groups.length,
-            })?;
+            let length = u32::try_from(groups.length)
+                .map_err(|_| ReadError::Index { what: "length of a normalization", index: groups.length })?;
             let normalization = Normalization::for_range(length, rounding.lo, rounding.hi, epsilon)
                 .map_err(ReadError::Layer)?;
             if normalization.epsilon != epsilon || i64::from(normalization.scale) != i64::from(scale) {

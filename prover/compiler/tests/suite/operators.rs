@@ -4,8 +4,8 @@ use crate::builder::*;
 use assay_compiler::Options;
 use assay_compiler::import::import;
 use assay_compiler::model::{Function, Groups};
-use assay_compiler::quantize::{Rounding, Step};
 use assay_compiler::onnx::DataType;
+use assay_compiler::quantize::{Rounding, Step};
 
 const W: [f32; 12] = [0.5, -1.25, 0.75, 2.0, -0.3, 0.1, 1.5, -0.8, 0.9, -1.1, 0.4, 0.6];
 
