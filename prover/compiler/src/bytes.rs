@@ -37,6 +37,9 @@ pub enum ReadError {
         /// The index.
         index: usize,
     },
+    /// Options of the compilation that no compilation takes.
+    #[error("the options that the model was compiled with are malformed")]
+    Options,
     /// A name that is not UTF-8.
     #[error("a name is not UTF-8")]
     Text,

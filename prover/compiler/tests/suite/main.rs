@@ -3,10 +3,15 @@
 mod artifacts;
 mod builder;
 mod calibration;
+mod check;
 mod functions;
 mod hostile;
 mod images;
 mod liquidation_risk;
 mod networks;
 mod operators;
+mod progress;
 mod refusals;
+mod report;
+mod trace;
+mod warnings;
