@@ -28,11 +28,17 @@ pub enum ReportError {
     },
     /// The integer model failed.
     #[error(transparent)]
-    Run(#[from] RunError),
+    Run(Box<RunError>),
     /// The caller ended the compilation.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
     /// A bug in the compiler.
     #[error(transparent)]
     Internal(#[from] InternalError),
+}
+
+impl From<RunError> for ReportError {
+    fn from(error: RunError) -> Self {
+        ReportError::Run(Box::new(error))
+    }
 }
