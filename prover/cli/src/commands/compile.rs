@@ -116,6 +116,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         domains: args.domain.iter().cloned().collect(),
         commit: args.commit.clone(),
         threshold: args.threshold,
+        max_flips: None,
         ranges: args.ranges.into(),
     };
     let output = Output::create(&path, existing(args.force, ARTIFACT), Access::Shared)?;
@@ -142,7 +143,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     files::commit(group)?;
     ui::note(&format!("compiled in {}", duration(elapsed)));
     ui::note(&format!("wrote {} ({})", show(&path), bytes(size)));
-    print(args.json, || report_json, || report.text())?;
+    print(args.json, || report_json, || report.text(120))?;
     Ok(Outcome::Valid)
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use assay_circuits::Witness;
 use assay_groth16::{ProvingKey, SetupKind, VerifyingKey, snarkjs};
-use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind, VERSION};
+use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind};
 use assay_interface::proof_file::ProofFile;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use serde_json::{Map, Value, json};
@@ -95,7 +95,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     let mut description = Description::default();
     description.plain("file", "file", show(&args.file));
     description.field("kind", "kind", kind.to_string(), kind.extension());
-    description.field("format", "version", format!("version {VERSION}"), VERSION);
+    description.field("format", "version", format!("version {}", kind.version()), kind.version());
     let size = (HEADER_LEN + container.payload.len()) as u64;
     description.field("size", "bytes", bytes(size), size);
     description.plain("digest", "digest", hex(&container.digest));
