@@ -127,7 +127,7 @@ pub fn setup_development(
 ) -> Result<(ProvingKey, VerifyingKey), SetupError> {
     let system = System::of(circuit);
     check_circuit(system.r1cs, system.commitment)?;
-    if circuit.commitment != circuit.program().commitment() {
+    if circuit.program().commitment().as_ref() != Ok(&circuit.commitment) {
         return Err(SetupError::OtherCommitment);
     }
     let rows = circuit.r1cs.num_constraints() + circuit.r1cs.num_instance;

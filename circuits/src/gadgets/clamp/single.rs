@@ -1,70 +1,19 @@
-//! Rounding, shifting and clamping at once: `y = clamp(floor((x + 2^(s-1)) / 2^s), lo, hi)`.
-//!
-//! This is the one nonlinear step of a quantized network: requantization, ReLU, clipping and every
-//! fusion of them are calls of it. Only the bounds that the interval of `x` can exceed cost anything.
-//! Write `v = x + 2^(s-1) - lo * 2^s` and `M = hi - lo`, so that `y = lo + clamp(floor(v / 2^s), 0, M)`.
-//!
-//! | bounds that can be exceeded | constraints |
-//! | --- | --- |
-//! | all of the interval beyond one, or `lo = hi` | none: a constant |
-//! | none | [`div_pow2`]: one a bit of `v` |
-//! | the lower one | `n + 1`: sign and bits of `v` once (`n` of them), then `sign * quotient = y` |
-//! | the upper one | as the lower one, of the mirrored value `(M + 1) * 2^s - 1 - v`, whose quotient is `M - floor(v / 2^s)` |
-//! | both, `M + 1 = 2^m` | `s + m + j + 3`, and 1 more if `j > 0`: see below |
-//! | both, any `M` | the lower one, then the upper one |
-//!
-//! *Both.* Let `k = s + m` and `K = 2^k * (2^j + 1)`, with the smallest `j` for which `-2^(k+j) <= v < K`:
-//!
-//! ```text
-//! v = low + 2^k * (1 - inside + tail) - K * negative        low in [0, 2^k), tail in [0, 2^j)
-//! inside * tail = 0                                         (only where j > 0)
-//! inside * quotient(low) = y - M * (1 - inside - negative)
-//! ```
-//!
-//! where `inside` and `negative` are bits. Each `v` has exactly one solution:
-//!
-//! | inside | negative | values of `v` that it reaches |
-//! | --- | --- | --- |
-//! | 1 | 0 | `[0, 2^k)`: `y` is the quotient |
-//! | 0 | 0 | `[2^k, K)`: saturated, `y = M` |
-//! | 0 | 1 | `[-2^(k+j), 0)`: `y = 0` |
-//! | 1 | 1 | below `-2^(k+j)`: impossible by the interval of `v` |
-//!
-//! within each of which `low` and `tail` are binary digits. So saturation costs two or three
-//! constraints however far the interval goes beyond the bound.
-//!
-//! # By lookup
-//!
-//! `v = 2^s * Q + R` with `R` in `[0, 2^s)` exactly (nothing for `s = 0`), then, with signs as in
-//! [`crate::gadgets::lookup::digits`]:
-//!
-//! | bounds that can be exceeded | constraints behind the remainder |
-//! | --- | --- |
-//! | none | `Q >= 0` |
-//! | one | `z = [Q >= 0]`, `z * Q = y`: 2 and the digits of `Q` |
-//! | both, any `M` | `z = [Q >= 0]`, `z' = [M - Q >= 0]`, `(z + z' - 1) * Q = y - M * (1 - z')`: 3 and the digits of `Q` and of `M - Q` |
-//!
-//! or, for many values that share a table of two columns ([`constrain_all`]): `(Q, y)` is in the table, 2 each, however many
-//! bounds can be exceeded.
-//!
-//! The signs, or the table, prove `Q` a small integer, which makes it the quotient: `2^s * Q + R` does not wrap.
-//! Splitting `Q = y + p - n` into non-negative parts with `y * n = 0` and `p * (M - y) = 0` would cost 2, the digits
-//! of `p` and `n`, and an exact range of `y`: never less, and one more full-size wire.
+//! One value, clamped: see the parent module for the equations.
 
-mod shared;
-
-pub use shared::{constrain_all, cost_all};
-
-use crate::bounded::Bounded;
-use crate::builder::{Builder, Ranges};
-use crate::cost::{Interval, Tally, difference, sum};
+use crate::bounded::{Bounded, narrow};
+use crate::builder::Builder;
+use crate::cost::Tally;
 use crate::error::BuildError;
-use crate::gadgets::bits::{bit_length, high_bits, recompose, remainder};
-use crate::gadgets::compare::{self, split};
-use crate::gadgets::div_pow2::{self, check_shift, divide, half, quotients};
+use crate::gadgets::bits::{high_bits, recompose, remainder, split};
+use crate::gadgets::compare;
+use crate::gadgets::div_pow2::{self, check_shift, divide};
 use crate::gadgets::lookup::cost as lookup;
 use crate::gadgets::lookup::digits::sign;
-use crate::program::Instruction;
+use crate::instruction::Instruction;
+use crate::integer::{Interval, bit_length, difference, half, quotients, sum};
+use crate::lookups::Ranges;
+
+const OPERATION: &str = "clamp";
 
 /// Integer reference.
 pub fn reference(x: i64, shift: u32, lo: i64, hi: i64) -> i64 {
@@ -78,7 +27,7 @@ pub fn constrain(b: &mut Builder, x: &Bounded, shift: u32, lo: i64, hi: i64) -> 
     if min > max {
         return Err(BuildError::EmptyRange { operation: "clamp", lo: min, hi: max });
     }
-    let (lowest, highest) = quotients(x, shift);
+    let (lowest, highest) = quotients(x.interval(), shift);
     if highest <= min || min == max {
         return Bounded::constant(lo);
     }
@@ -122,7 +71,7 @@ fn clamp_below(b: &mut Builder, v: &Bounded, shift: u32) -> Result<Bounded, Buil
     if b.ranges() == Ranges::Lookup {
         let quotient = signed_quotient(b, v, shift)?;
         let non_negative = sign(b, &quotient)?;
-        let hi = narrow(quotient.hi())?;
+        let hi = narrow(OPERATION, quotient.hi())?;
         return b.product_wire("sign * quotient = y", &non_negative, &quotient, &Bounded::constant(0)?, hi);
     }
     let signed = split(b, v)?;
@@ -137,7 +86,7 @@ fn clamp_below(b: &mut Builder, v: &Bounded, shift: u32) -> Result<Bounded, Buil
 
 /// `clamp(floor(v / 2^shift), 0, top)` by lookup; the quotient can be below 0 and above `top`.
 fn clamp_between(b: &mut Builder, v: &Bounded, shift: u32, top: i128) -> Result<Bounded, BuildError> {
-    let top = narrow(top)?;
+    let top = narrow(OPERATION, top)?;
     let quotient = signed_quotient(b, v, shift)?;
     let not_below = sign(b, &quotient)?;
     let not_above = sign(b, &quotient.sub_from_const(top)?)?;
@@ -154,18 +103,14 @@ fn signed_quotient(b: &mut Builder, v: &Bounded, shift: u32) -> Result<Bounded, 
     }
     let (lowest, highest) = (v.lo() >> shift, v.hi() >> shift);
     let shifted = offset(v, 1, -(lowest << shift))?;
-    divide(b, &shifted, shift, narrow(highest - lowest)?)?.add_const(narrow(lowest)?)
-}
-
-fn narrow(value: i128) -> Result<i64, BuildError> {
-    i64::try_from(value).map_err(|_| BuildError::Overflow { operation: "clamp", lo: value, hi: value })
+    divide(b, &shifted, shift, narrow(OPERATION, highest - lowest)?)?.add_const(narrow(OPERATION, lowest)?)
 }
 
 /// `clamp(floor(v / 2^shift), 0, 2^m - 1)`; `v` can be below 0 and at or above `2^(shift + m)`.
 fn clamp_both(b: &mut Builder, v: &Bounded, shift: u32, m: u32) -> Result<Bounded, BuildError> {
     let overflow = BuildError::Overflow { operation: "clamp", lo: v.lo(), hi: v.hi() };
     let k = shift + m;
-    let tail_bits = (0..=crate::bounded::LIMIT_BITS)
+    let tail_bits = (0..=crate::integer::LIMIT_BITS)
         .find(|&j| is_tail((v.lo(), v.hi()), k, j))
         .ok_or(overflow.clone())?;
     let (Ok(weight), Ok(span)) = (i64::try_from(1i128 << k), i64::try_from(span(k, tail_bits))) else {
@@ -221,7 +166,7 @@ pub fn cost(t: &mut Tally, x: Interval, shift: u32, lo: i64, hi: i64) {
     }
     let (min, max) = (i128::from(lo), i128::from(hi));
     let half = i128::from(half(shift));
-    let (lowest, highest) = ((x.0 + half) >> shift, (x.1 + half) >> shift);
+    let (lowest, highest) = quotients(x, shift);
     if highest <= min || lowest >= max || min == max {
         return;
     }
@@ -247,7 +192,7 @@ pub fn cost(t: &mut Tally, x: Interval, shift: u32, lo: i64, hi: i64) {
         }
         (true, true) => {
             let k = shift + bit_length(max - min);
-            let tail = (0..=crate::bounded::LIMIT_BITS).find(|&j| is_tail(v, k, j)).unwrap_or(0);
+            let tail = (0..=crate::integer::LIMIT_BITS).find(|&j| is_tail(v, k, j)).unwrap_or(0);
             t.add((k + tail + 3) as usize + usize::from(tail > 0));
         }
     }
@@ -261,7 +206,7 @@ fn is_tail(v: Interval, k: u32, j: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::times;
+    use crate::integer::times;
     use crate::testing::{
         all, assert_costs, assert_no_constraint_is_idle, check, forge, gadget, gadget_with_bounds, one,
         wires_of,
