@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         key.prove(&witness, &mut OsRng).with_context(|| show(&args.wtns))?
     };
     let proved = start.elapsed();
-    let public = key.public_inputs(&witness);
+    let public = key.public_inputs(&witness)?;
     key.verify(&proof, public).map_err(|error| match error {
         VerifyError::Invalid => hinted(
             anyhow::anyhow!("{} breaks a constraint of {}", args.wtns.display(), args.zkey.display()),

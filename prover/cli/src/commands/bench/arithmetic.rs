@@ -74,10 +74,14 @@ pub fn measure(name: &str, runs: u32, with_ark: bool) -> anyhow::Result<Option<M
     let peak_bytes = measure::peak_memory();
     if with_ark {
         let _spinner = Spinner::start("ark-groth16");
-        let reference = system.reference(&mut rng)?;
+        let reference = assay_arkworks::Reference::for_synthetic(&system, &mut rng)?;
         for run in 0..=ARK_RUNS {
             let start = Instant::now();
-            system.prove_by(&reference, &mut rng)?;
+            reference.prove(
+                system.wires(),
+                ark_ff::UniformRand::rand(&mut rng),
+                ark_ff::UniformRand::rand(&mut rng),
+            )?;
             if run > 0 {
                 series.add("ark-groth16 prove", start.elapsed());
             }
