@@ -41,6 +41,14 @@ pub fn import(onnx: &[u8]) -> Result<Model, ImportError> {
     import_proto(&decode(onnx)?)
 }
 
+/// The graph's name, as its exporter chose it.
+///
+/// # Errors
+/// [`ImportError::NotOnnx`], [`ImportError::NoGraph`].
+pub fn graph_name(onnx: &[u8]) -> Result<String, ImportError> {
+    Ok(decode(onnx)?.graph.ok_or(ImportError::NoGraph)?.name)
+}
+
 /// Imports a decoded model.
 pub(crate) fn import_proto(proto: &ModelProto) -> Result<Model, ImportError> {
     let graph = proto.graph.as_ref().ok_or(ImportError::NoGraph)?;
