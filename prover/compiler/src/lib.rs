@@ -33,6 +33,7 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod budget;
 mod bytes;
 pub mod calibrate;
 mod compile;
@@ -43,14 +44,17 @@ pub mod import;
 mod lower;
 pub mod model;
 mod number;
+pub mod onnx;
 mod options;
 pub mod quantize;
 pub mod report;
 pub mod strategy;
 pub mod synthetic;
+pub mod warning;
 
+pub use budget::OverBudget;
 pub use bytes::ReadError;
-pub use calibrate::{CalibrationError, Table};
+pub use calibrate::{Arranged, CalibrationError, Table};
 pub use compile::{CompileError, compile};
 pub use compiled::{CompiledModel, DecodeError, Feature, InputError};
 pub use import::{ImportError, Refusal};
@@ -58,3 +62,4 @@ pub use lower::LowerError;
 pub use options::{Format, OptionError, Options, Strategy};
 pub use quantize::{QuantGraph, QuantizeError, RunError};
 pub use report::Report;
+pub use warning::Warning;

@@ -192,7 +192,7 @@ fn domain(schema: &ModelSchema) -> Fr {
 
 /// The intervals of all layers, and a bound on the terms of the linear combinations. A layer's results are single wires,
 /// except where nothing is rounded: then they keep the terms of their accumulators.
-fn check_work(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, LowerError> {
+pub(crate) fn check_work(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, LowerError> {
     let intervals = interval::of_graph(graph).map_err(|position| {
         let layer = graph.layers.get(position).map(|layer| layer.name.clone()).unwrap_or_default();
         let overflow = BuildError::Overflow { operation: "weighted sum", lo: i128::MIN, hi: i128::MAX };

@@ -30,8 +30,11 @@ pub(super) fn outputs(
     let stride = samples.len().div_ceil(MAX_SAMPLES).max(1);
     let mut tallies: Vec<Tally> = compiled.graph.outputs.iter().map(|_| Tally::default()).collect();
     for (row, sample) in samples.iter().enumerate().step_by(stride) {
-        let float = evidence.float.run(sample)?;
         let own = evidence.model.evaluate(sample);
+        let float = match evidence.float {
+            Some(engine) => engine.run(sample)?,
+            None => own.clone(),
+        };
         let integers = integers(&compiled.graph, sample);
         let targets = evidence.profile.targets.get(row).map(Vec::as_slice).unwrap_or_default();
         for (position, tally) in tallies.iter_mut().enumerate() {
@@ -87,7 +90,7 @@ fn report(
             measured_on: if is_argmax { "score" } else { "value" },
             max_error: tally.max,
             mean_error: tally.sum / tally.count.max(1) as f64,
-            engine_gap: tally.gap,
+            engine_gap: evidence.float.map(|_| tally.gap),
             decisions: (is_argmax || threshold.is_some()).then_some(Decisions {
                 threshold,
                 total: if is_argmax { total } else { tally.count },

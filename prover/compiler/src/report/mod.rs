@@ -1,7 +1,7 @@
 //! What a compilation costs and what it loses.
 //!
-//! The report is for people and scripts; nothing is decided from it. Its float numbers come from tract, so their last
-//! digits may differ between machines; the compiled model's bytes do not.
+//! The report is for people and scripts; nothing is decided from it. Where the build has a float engine, its float numbers come from
+//! there, so their last digits may differ between machines; the compiled model's bytes do not.
 
 mod cost;
 mod error;
@@ -11,12 +11,13 @@ use serde::Serialize;
 
 use crate::compile::CompileError;
 use crate::compiled::CompiledModel;
-use crate::float::FloatModel;
+use crate::float::{self, FloatModel};
 use crate::model::Model;
 use crate::options::Options;
 use crate::quantize::plan::{Plan, Realized};
 use crate::quantize::profile::Profile;
 use crate::strategy;
+use crate::warning::Warning;
 
 /// Costs and losses of a compilation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,6 +32,9 @@ pub struct Report {
     pub samples: usize,
     /// Largest error that was allowed.
     pub max_error: f64,
+    /// The independent engine that ran the ONNX file beside this compiler's own evaluation; `None` where the build has
+    /// none, and errors are against that evaluation alone.
+    pub float_engine: Option<&'static str>,
     /// Input tensors.
     pub inputs: Vec<TensorReport>,
     /// Output tensors with their errors.
@@ -46,6 +50,8 @@ pub struct Report {
     pub proving_memory_bytes: Option<u64>,
     /// Both ways to prove ranges, and why one was taken.
     pub ranges: RangesReport,
+    /// What was accepted and should be looked at.
+    pub warnings: Vec<Warning>,
 }
 
 /// An input tensor.
@@ -80,8 +86,8 @@ pub struct OutputReport {
     pub max_error: f64,
     /// Mean absolute error over the calibration data.
     pub mean_error: f64,
-    /// Largest difference between the float reference engine and the compiler's own evaluation.
-    pub engine_gap: f64,
+    /// Largest difference between the float reference engine and the compiler's own evaluation, if there is an engine.
+    pub engine_gap: Option<f64>,
     /// Elements that fall on another side of the threshold than in the float model (or, for an ArgMax, that are
     /// another index).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -214,8 +220,9 @@ pub(crate) struct Evidence<'a> {
     pub exponents: &'a [Vec<i32>],
     pub plan: &'a Plan,
     pub realized: &'a Realized,
-    pub float: &'a FloatModel,
+    pub float: Option<&'a FloatModel>,
     pub options: &'a Options,
+    pub warnings: Vec<Warning>,
 }
 
 pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<Report, CompileError> {
@@ -238,6 +245,7 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
         circuit_digest: hex(&compiled.circuit.digest()),
         samples: evidence.profile.samples.len(),
         max_error: evidence.options.max_error,
+        float_engine: evidence.float.and(float::ENGINE),
         inputs: inputs.collect(),
         outputs: error::outputs(compiled, evidence)?,
         layers: cost::layers(compiled, evidence, &parts),
@@ -252,6 +260,7 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
         verify_compute_units: strategy::verify_compute_units(schema, compiled.ranges()),
         proving_memory_bytes: None,
         ranges: cost::ranges(compiled, evidence),
+        warnings: evidence.warnings.clone(),
     })
 }
 

@@ -23,6 +23,9 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
             input.bits, input.scale, input.visibility
         )?;
     }
+    if report.float_engine.is_none() {
+        writeln!(out, "reference    this compiler's own evaluation: no independent engine was consulted")?;
+    }
     for output in &report.outputs {
         let (name, shape) = (&output.name, &output.shape);
         writeln!(out, "output       {name} {shape:?}, {} bits, scale {}", output.bits, output.scale)?;

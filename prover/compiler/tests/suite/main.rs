@@ -1,8 +1,10 @@
 //! Tests of the whole compiler on small ONNX models that are built here, and on the liquidation-risk model.
 
 mod artifacts;
+mod budgets;
 mod builder;
 mod calibration;
+mod decimals;
 mod functions;
 mod hostile;
 mod images;
@@ -10,3 +12,4 @@ mod liquidation_risk;
 mod networks;
 mod operators;
 mod refusals;
+mod tables;
