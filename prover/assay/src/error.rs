@@ -417,8 +417,6 @@ impl From<RecordError> for Error {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn the_table_has_every_code_with_its_class() {
         let source = include_str!("error.rs");

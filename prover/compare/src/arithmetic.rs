@@ -3,6 +3,9 @@
 use std::time::Instant;
 
 use anyhow::{Context, anyhow};
+use ark_bn254::Fr;
+use ark_ff::UniformRand;
+use assay_arkworks::Reference;
 use assay_groth16::Backend;
 use assay_groth16::synthetic::{self, Synthetic};
 use rand::SeedableRng;
@@ -80,10 +83,10 @@ pub fn measure(name: &str, runs: u32, ark: Ark) -> anyhow::Result<Option<Row>> {
     let peak_bytes = peak_memory();
     if ark == Ark::Compared {
         let _spinner = Bar::start("ark-groth16");
-        let reference = system.reference(&mut rng)?;
+        let reference = Reference::for_synthetic(&system, &mut rng)?;
         for run in 0..=ARK_RUNS {
             let start = Instant::now();
-            system.prove_by(&reference, &mut rng)?;
+            reference.prove(system.wires(), Fr::rand(&mut rng), Fr::rand(&mut rng))?;
             if run > 0 {
                 series.add(ARK, start.elapsed());
             }

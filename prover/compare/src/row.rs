@@ -5,11 +5,11 @@ use std::time::Instant;
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use assay::{Context, Keys, Model, Observer, Prover, Salts};
+use assay_arkworks::Reference;
 use assay_circuits::{Circuit, Witness};
 use assay_cli::bench::measure::{Measured, measure, random_inputs};
 use assay_cli::bench::series::Series;
 use assay_cli::ui::{self, Bar};
-use assay_groth16::reference::Reference;
 use rand_chacha::ChaCha20Rng;
 use serde::{Deserialize, Serialize};
 

@@ -54,7 +54,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         key.prove(&witness, &mut OsRng).with_context(|| show(&args.wtns))?
     };
     let proved = start.elapsed();
-    let public = key.public_inputs(&witness);
+    let public = key.public_inputs(&witness)?;
     key.verify(&proof, public).map_err(|error| match error {
         VerifyError::Invalid => hinted(
             anyhow::anyhow!("{} breaks a constraint of {}", args.wtns.display(), args.zkey.display()),
@@ -108,6 +108,9 @@ fn unreadable(path: &Path, error: CircomError) -> anyhow::Error {
         CircomError::Io(_) => "the file must be readable, and a regular file",
         CircomError::Magic(_) | CircomError::Protocol => {
             "`snarkjs groth16 setup` makes .zkey files, circom's witness generator .wtns files"
+        }
+        CircomError::Key(_) => {
+            "do not prove with it: a key from `snarkjs zkey contribute`, after phase 2, has none of this"
         }
         _ => "copy the file again from where it was made, or make it again",
     };

@@ -165,7 +165,17 @@ fn all_forms_of_an_input_give_one_statement() {
     assert_ne!(limbs(&["rows.csv", "--row", "1"]), expected);
 
     let mut child = workspace
-        .command(["prove", "--model", "model.assay", "--key", "model.pk", "--json", "--force", "--input", "-"])
+        .command([
+            "prove",
+            "--model",
+            "model.assay",
+            "--key",
+            "model.pk",
+            "--json",
+            "--force",
+            "--input",
+            "-",
+        ])
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())

@@ -1,11 +1,14 @@
 //! The engine alone against ark-groth16, in one run: medians and their ratio, with the phases of our proof.
 //!
-//! `cargo run --release -p assay-groth16 --example engine [-- LOG...]`: 67,600 bit constraints, then 2^LOG squarings
+//! `cargo run --release -p assay-arkworks --example engine [-- LOG...]`: 67,600 bit constraints, then 2^LOG squarings
 //! (default 16). arkworks proves over the 2^k points that it needs, each side on a key of its own; keys
 //! are loaded, witnesses solved. Runs alternate, so that both sides see the same machine.
 
 use std::time::{Duration, Instant};
 
+use ark_bn254::Fr;
+use ark_ff::UniformRand;
+use assay_arkworks::Reference;
 use assay_engine::Backend;
 use assay_groth16::{
     Calibration,
@@ -28,14 +31,15 @@ fn compare(system: &Synthetic, runs: usize, calibration: &Calibration) {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let backend = Backend::detect().expect("a backend");
     let (setup, key) = timed(|| system.setup(&mut rng).expect("setup"));
-    let reference = system.reference(&mut rng).expect("setup");
+    let reference = Reference::for_synthetic(system, &mut rng).expect("setup");
     let (mut ours, mut theirs, mut phases) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..runs {
         let (time, proof) = timed(|| system.prove(&key, backend, &mut rng).expect("proof"));
         assay_groth16::verify(key.verifying_key(), &proof.0, &system.public_input()).expect("valid");
         ours.push(time);
         phases.push(proof.1);
-        theirs.push(timed(|| system.prove_by(&reference, &mut rng).expect("proof")).0);
+        let (r, s) = (Fr::rand(&mut rng), Fr::rand(&mut rng));
+        theirs.push(timed(|| reference.prove(system.wires(), r, s).expect("proof")).0);
     }
     let (ours, theirs) = (median(ours), median(theirs));
     println!(
