@@ -5,14 +5,14 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail};
+use assay::{CompileOptions, IntegerFormat, Model, Samples};
+use assay_cli::failure::hinted;
+use assay_cli::ui::{self, Bar};
 use assay_compiler::synthetic::Network;
-use assay_compiler::{CompiledModel, Format, Options, Table, compile};
 use assay_interface::features;
 
-use super::measure::{Measured, Subject, measure};
-use super::{Args, arithmetic};
-use crate::failure::hinted;
-use crate::ui::{self, Spinner};
+use crate::row::{self, Ark, Row};
+use crate::{Args, arithmetic};
 
 /// The row of the repository's own model.
 const OWN: &str = "liquidation-risk";
@@ -28,7 +28,7 @@ fn all() -> impl Iterator<Item = &'static str> {
 }
 
 /// Runs the rows asked for, all by default, one after another.
-pub fn run(args: &Args) -> anyhow::Result<Vec<Measured>> {
+pub fn run(args: &Args) -> anyhow::Result<Vec<Row>> {
     let names = match args.only.is_empty() {
         true => all().map(str::to_owned).collect(),
         false => args.only.clone(),
@@ -38,7 +38,7 @@ pub fn run(args: &Args) -> anyhow::Result<Vec<Measured>> {
     for name in &names {
         ui::note(&format!("row {name}"));
         let mut command = Command::new(&program);
-        command.args(["bench", "--row", name, "--json"]);
+        command.args(["--row", name, "--json"]);
         command.args(["--runs", &args.runs.to_string(), "--seed", &args.seed.to_string()]);
         if args.without_ark {
             command.arg("--without-ark");
@@ -57,51 +57,50 @@ pub fn run(args: &Args) -> anyhow::Result<Vec<Measured>> {
 }
 
 /// Measures one row in this process.
-pub fn measure_row(name: &str, args: &Args) -> anyhow::Result<Measured> {
-    let with_ark = !args.without_ark;
+pub fn measure_row(name: &str, args: &Args) -> anyhow::Result<Row> {
+    let ark = args.ark();
     if name == OWN {
-        return measure(own_model()?, args.runs, with_ark);
+        let (onnx, samples, options) = own_model()?;
+        return model_row(&onnx, &samples, &options, args.runs, ark);
     }
     if let Some(network) = Network::by_name(name) {
-        let (onnx, calibration) = (network.onnx(args.seed), network.calibration(args.seed));
-        let start = Instant::now();
-        let model = compiled(&onnx, &calibration, &network.options())?;
-        let subject = Subject {
-            compile_ms: Some(start.elapsed().as_secs_f64() * 1e3),
-            ..Subject::new(name.to_owned(), model)
-        };
-        return measure(subject, args.runs, with_ark);
+        let (onnx, samples) = (network.onnx(args.seed), network.calibration(args.seed).into());
+        return model_row(&onnx, &samples, &network.options(), args.runs, ark);
     }
-    arithmetic::measure(name, args.runs, with_ark)?.ok_or_else(|| {
+    arithmetic::measure(name, args.runs, ark)?.ok_or_else(|| {
         let known: Vec<&str> = all().collect();
         hinted(anyhow!("the suite has no row {name:?}"), format!("rows: {}", known.join(", ")))
     })
 }
 
-/// The repository's own model, compiled now, in the formats that the lending program computes with.
-fn own_model() -> anyhow::Result<Subject> {
+/// The repository's own model, in the formats that the lending program computes with.
+fn own_model() -> anyhow::Result<(Vec<u8>, Samples, CompileOptions)> {
     if !Path::new(OWN_MODEL).is_file() {
         return Err(hinted(
             anyhow!("there is no {OWN_MODEL} here to measure"),
-            "name a model with --model, or run this at the root of the repository",
+            "run this at the root of the repository",
         ));
     }
-    let options = Options {
-        input_format: Some(Format { bits: features::BITS, scale: features::SCALE }),
-        output_format: Some(Format { bits: 16, scale: 8 }),
-        ..Options::default()
+    let options = CompileOptions {
+        input_format: Some(IntegerFormat { bits: features::BITS, scale: features::SCALE }),
+        output_format: Some(IntegerFormat { bits: 16, scale: 8 }),
+        ..CompileOptions::default()
     };
-    let read = |path: &str| std::fs::read(path).with_context(|| path.to_owned());
-    let (onnx, calibration) = (read(OWN_MODEL)?, Table::from_csv(&read(OWN_CALIBRATION)?)?);
-    let start = Instant::now();
-    let model = compiled(&onnx, &calibration, &options)?;
-    Ok(Subject {
-        compile_ms: Some(start.elapsed().as_secs_f64() * 1e3),
-        ..Subject::new(OWN.to_owned(), model)
-    })
+    let onnx = std::fs::read(OWN_MODEL).context(OWN_MODEL)?;
+    Ok((onnx, Samples::open(Path::new(OWN_CALIBRATION))?, options))
 }
 
-fn compiled(onnx: &[u8], calibration: &Table, options: &Options) -> anyhow::Result<CompiledModel> {
-    let _spinner = Spinner::start("compiling");
-    Ok(compile(onnx, calibration, options)?.0)
+fn model_row(
+    onnx: &[u8],
+    samples: &Samples,
+    options: &CompileOptions,
+    runs: u32,
+    ark: Ark,
+) -> anyhow::Result<Row> {
+    let start = Instant::now();
+    let model = {
+        let _spinner = Bar::start("compiling");
+        Model::compile(onnx, samples, options)?.model
+    };
+    row::of_model(&model, start.elapsed().as_secs_f64() * 1e3, runs, ark)
 }

@@ -28,15 +28,6 @@ impl Series {
         Ok(result?)
     }
 
-    /// The sum of the last times of `parts`, where all are there.
-    pub fn add_sum(&mut self, name: &str, parts: &[&str]) {
-        let last = |part: &&str| self.0.iter().find(|(known, _)| known == part)?.1.last().copied();
-        let sum: Option<Duration> = parts.iter().map(last).sum();
-        if let Some(sum) = sum {
-            self.add(name, sum);
-        }
-    }
-
     /// The times of another series behind these.
     pub fn extend(&mut self, other: Series) {
         for (name, times) in other.0 {
@@ -80,7 +71,8 @@ impl Spread {
     }
 }
 
-fn median(mut times: Vec<Duration>) -> Option<Duration> {
+/// The middle one, or the mean of the middle two.
+pub fn median(mut times: Vec<Duration>) -> Option<Duration> {
     times.sort_unstable();
     let upper = *times.get(times.len() / 2)?;
     if times.len() % 2 == 1 {
@@ -106,16 +98,5 @@ mod tests {
         let spread = Spread::of(&ms(&[1, 2, 3, 4, 100])).unwrap();
         let expected = Spread { runs: 5, median_ms: 3.0, min_ms: 1.0, max_ms: 100.0, mad_ms: 1.0 };
         assert_eq!(spread, expected);
-    }
-
-    #[test]
-    fn sums_are_per_run() {
-        let mut series = Series::default();
-        series.add("a", Duration::from_millis(2));
-        series.add("b", Duration::from_millis(3));
-        series.add_sum("a + b", &["a", "b"]);
-        series.add_sum("a + c", &["a", "c"]);
-        let last = series.spreads().pop().unwrap();
-        assert_eq!((last.0.as_str(), last.1.median_ms), ("a + b", 5.0));
     }
 }
