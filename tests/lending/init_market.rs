@@ -1,5 +1,5 @@
 use assay_client::lending::MarketKeys;
-use assay_interface::pda::lending::COLLATERAL_VAULT;
+use assay_lending_interface::seeds::COLLATERAL_VAULT;
 use assay_lending::math::fixed::ONE_Q64;
 use assay_lending::state::RiskParams;
 use solana_account::Account;

@@ -12,9 +12,9 @@ use anchor_lang::prelude::*;
 use assay_interface::{
     field::Scalar,
     groth16::{ProofRef, SetupKind},
-    lending::limbs,
     statement::digest_of_encoded,
 };
+use assay_lending_interface::limbs;
 
 #[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
 use super::liquidate::*;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, anyhow, bail};
 use assay_compiler::synthetic::Network;
 use assay_compiler::{CompiledModel, Format, Options, Table, compile};
-use assay_interface::features;
+use assay_lending_interface::formats::FEATURES;
 
 use super::measure::{Measured, Subject, measure};
 use super::{Args, arithmetic};
@@ -87,7 +87,7 @@ fn own_model() -> anyhow::Result<Subject> {
         ));
     }
     let options = Options {
-        input_format: Some(Format { bits: features::BITS, scale: features::SCALE }),
+        input_format: Some(Format { bits: FEATURES.bits, scale: FEATURES.scale }),
         output_format: Some(Format { bits: 16, scale: 8 }),
         ..Options::default()
     };

@@ -1,10 +1,10 @@
 //! The feature arithmetic equals the training script's, bit for bit: `features.csv` holds raw inputs of real
 //! hours and of edge cases, and the sixteen integers that `models/liquidation-risk/features.py` made of them.
 
-use assay_interface::features::{self, COUNT, Inputs, NAMES, WINDOW};
+use assay_lending_interface::features::{self, COUNT, Inputs, NAMES, WINDOW};
 use std::str::FromStr;
 
-const FIXTURE: &str = include_str!("../features.csv");
+const FIXTURE: &str = include_str!("features.csv");
 
 /// The next `N` cells of a row as numbers.
 fn take<T: FromStr<Err: std::fmt::Debug> + Default + Copy, const N: usize>(

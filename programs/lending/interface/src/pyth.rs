@@ -26,6 +26,7 @@
 //!
 //! Cost: reads and comparisons, four 64-bit multiplications or divisions. Nothing allocates, nothing panics.
 
+use assay_interface::{bytes::Reader, price::{PRICE_DECIMALS, Price}};
 use thiserror::Error;
 
 /// Address of Pyth's receiver program, `rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ`: the owner that a price
@@ -40,9 +41,6 @@ pub const DISCRIMINATOR: [u8; 8] = [0x22, 0xf1, 0x23, 0x63, 0x9d, 0x7e, 0xf4, 0x
 
 /// Length of the account that the receiver creates: the longer, Partial form.
 pub const ACCOUNT_LEN: usize = 134;
-
-/// Accepted prices are in units of 10^-8 USD.
-pub const PRICE_DECIMALS: u32 = 8;
 
 /// Smallest exponent that [`PriceUpdate::accept`] takes; live feeds use -10 to -3.
 pub const MIN_EXPONENT: i32 = -12;
@@ -102,31 +100,6 @@ pub struct Policy {
     pub max_ahead: u32,
     /// Greatest confidence interval, in basis points of the price.
     pub max_confidence_bps: u16,
-}
-
-/// A price that passed a [`Policy`]: all amounts in units of 10^-8 USD, price and average above zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Price {
-    /// The price, rounded down.
-    pub price: u64,
-    /// Half-width of its confidence interval, rounded up.
-    pub confidence: u64,
-    /// Its exponential moving average, rounded down.
-    pub ema: u64,
-    /// When it was published, Unix seconds.
-    pub publish_time: i64,
-}
-
-impl Price {
-    /// The low end of the confidence interval: what collateral is surely worth.
-    pub const fn low(&self) -> u64 {
-        self.price.saturating_sub(self.confidence)
-    }
-
-    /// The high end of the confidence interval: what a debt may cost.
-    pub const fn high(&self) -> u64 {
-        self.price.saturating_add(self.confidence)
-    }
 }
 
 /// Why an account is no price, or not one to act on.
@@ -203,17 +176,18 @@ impl PriceUpdate {
     /// [`PythError::Discriminator`], [`PythError::Truncated`] or [`PythError::UnknownVerificationLevel`]. Bytes
     /// after the last field are ignored, as Anchor does: the account is longer than its Full form.
     pub fn decode(data: &[u8]) -> Result<Self, PythError> {
-        let mut reader = Reader { rest: data, length: data.len() };
+        let mut reader = Reader::new(data);
+        let truncated = PythError::Truncated(data.len());
         // A short account of another type is of another type first.
         if !data.starts_with(&DISCRIMINATOR) && data.len() >= DISCRIMINATOR.len() {
             return Err(PythError::Discriminator);
         }
-        reader.take::<8>()?;
-        let write_authority = reader.take()?;
-        let [level] = reader.take()?;
+        reader.chunk::<8>().ok_or(truncated)?;
+        let write_authority = reader.array().ok_or(truncated)?;
+        let [level] = reader.array().ok_or(truncated)?;
         let verification_level = match level {
             0 => {
-                let [signatures] = reader.take()?;
+                let [signatures] = reader.array().ok_or(truncated)?;
                 VerificationLevel::Partial { signatures }
             }
             1 => VerificationLevel::Full,
@@ -222,15 +196,15 @@ impl PriceUpdate {
         Ok(Self {
             write_authority,
             verification_level,
-            feed_id: reader.take()?,
-            price: i64::from_le_bytes(reader.take()?),
-            confidence: u64::from_le_bytes(reader.take()?),
-            exponent: i32::from_le_bytes(reader.take()?),
-            publish_time: i64::from_le_bytes(reader.take()?),
-            previous_publish_time: i64::from_le_bytes(reader.take()?),
-            ema_price: i64::from_le_bytes(reader.take()?),
-            ema_confidence: u64::from_le_bytes(reader.take()?),
-            posted_slot: u64::from_le_bytes(reader.take()?),
+            feed_id: reader.array().ok_or(truncated)?,
+            price: i64::from_le_bytes(reader.array().ok_or(truncated)?),
+            confidence: u64::from_le_bytes(reader.array().ok_or(truncated)?),
+            exponent: i32::from_le_bytes(reader.array().ok_or(truncated)?),
+            publish_time: i64::from_le_bytes(reader.array().ok_or(truncated)?),
+            previous_publish_time: i64::from_le_bytes(reader.array().ok_or(truncated)?),
+            ema_price: i64::from_le_bytes(reader.array().ok_or(truncated)?),
+            ema_confidence: u64::from_le_bytes(reader.array().ok_or(truncated)?),
+            posted_slot: u64::from_le_bytes(reader.array().ok_or(truncated)?),
         })
     }
 
@@ -331,20 +305,6 @@ enum Rounding {
 
 fn positive(amount: i64) -> Option<u64> {
     u64::try_from(amount).ok().filter(|amount| *amount > 0)
-}
-
-/// Takes fixed-length fields off the front of the data.
-struct Reader<'a> {
-    rest: &'a [u8],
-    length: usize,
-}
-
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], PythError> {
-        let (field, rest) = self.rest.split_first_chunk().ok_or(PythError::Truncated(self.length))?;
-        self.rest = rest;
-        Ok(*field)
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a liquidation proof is bound to: the statement's context, and the tensors of the liquidation-risk model.
+//! What a liquidation proof is bound to: the statement's context.
 //!
 //! ```text
 //! context = SHA-256("assay:lending:liquidation:v1\0" || lending program || market || position || snapshot
@@ -10,23 +10,10 @@
 //! program, market, position or snapshot, or for an earlier snapshot at the same address, has another context, hence
 //! another digest.
 
-use alloc::vec::Vec;
-
-use crate::{
-    features,
-    field::Scalar,
-    statement::{StatementError, pack},
-    syscalls::sha256,
-};
+use assay_interface::sha256;
 
 /// Label of the context's hash: what the proof is for, and the version.
 pub const CONTEXT_LABEL: &[u8] = b"assay:lending:liquidation:v1\0";
-
-/// Bits of the score: a signed integer in [-2^15, 2^15).
-pub const SCORE_BITS: u8 = 16;
-
-/// How far a price's publish time may lie ahead of the cluster's clock, in seconds: that clock lags real time.
-pub const MAX_PRICE_AHEAD_SECONDS: u32 = 10;
 
 /// What one snapshot is, to the last bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,22 +45,9 @@ pub fn context(id: &SnapshotId) -> [u8; 32] {
     ])
 }
 
-/// The statement's limbs: the packed features, then the packed score.
-///
-/// # Errors
-/// [`StatementError::Range`] for a feature outside [`features::BITS`] bits; every score fits.
-pub fn limbs(features: &[i16; features::COUNT], score: i16) -> Result<Vec<Scalar>, StatementError> {
-    let mut limbs = pack(&features.map(i64::from), features::BITS)?;
-    limbs.extend(pack(&[i64::from(score)], SCORE_BITS)?);
-    Ok(limbs)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statement::unpack;
-    use alloc::vec;
-    use proptest::prelude::*;
 
     const ID: SnapshotId = SnapshotId {
         program: [1; 32],
@@ -107,24 +81,5 @@ mod tests {
         }
         bytes.extend([5, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(context(&ID), sha256(&[&bytes]));
-    }
-
-    #[test]
-    fn a_feature_of_more_than_fifteen_bits_is_refused() {
-        let mut features = [0; features::COUNT];
-        features[3] = 1 << 14;
-        assert_eq!(limbs(&features, 0), Err(StatementError::Range { index: 3, value: 1 << 14, bits: 15 }));
-    }
-
-    proptest! {
-        #[test]
-        fn limbs_unpack_to_features_and_score(
-            features in prop::array::uniform16(-(1i16 << 14)..1 << 14), score: i16,
-        ) {
-            let limbs = limbs(&features, score).unwrap();
-            prop_assert_eq!(limbs.len(), 2);
-            prop_assert_eq!(unpack(&limbs[..1], 16, 15).unwrap(), features.map(i64::from).to_vec());
-            prop_assert_eq!(unpack(&limbs[1..], 1, 16).unwrap(), vec![i64::from(score)]);
-        }
     }
 }

@@ -43,14 +43,10 @@
 
 use thiserror::Error;
 
+use crate::formats::FEATURES;
+
 /// Number of features: the length of the model's input tensor.
 pub const COUNT: usize = 16;
-
-/// Bits of one feature: a signed integer in [-2^14, 2^14).
-pub const BITS: u8 = 15;
-
-/// Scale of the input tensor: the real value of `q` is `q * 2^-12`.
-pub const SCALE: i8 = 12;
 
 /// Hourly closes that a computation needs: 24 returns, and the current price last.
 pub const WINDOW: usize = 25;
@@ -282,7 +278,7 @@ fn in_volatilities(drop: i64, volatility: i64) -> i64 {
 
 /// Scales a value in units of 2^-20 by `2^multiplier` into units of 2^-12, rounding halves up, and saturates.
 fn quantize(value: i64, multiplier: i8) -> i16 {
-    const LIMIT: i64 = 1 << (BITS - 1);
+    const LIMIT: i64 = 1 << (FEATURES.bits - 1);
     let shift = SHIFT_WITHOUT_MULTIPLIER - i32::from(multiplier);
     let half = 1i64 << (shift - 1);
     let scaled = ((value + half) >> shift).clamp(-LIMIT, LIMIT - 1);
@@ -293,7 +289,7 @@ fn quantize(value: i64, multiplier: i8) -> i16 {
 const SHIFT_WITHOUT_MULTIPLIER: i32 = 8;
 
 const _: () = {
-    assert!(SHIFT_WITHOUT_MULTIPLIER == (FRACTION - SCALE.unsigned_abs() as u32).cast_signed());
+    assert!(SHIFT_WITHOUT_MULTIPLIER == (FRACTION - FEATURES.scale.unsigned_abs() as u32).cast_signed());
     let mut feature = 0;
     while feature < COUNT {
         assert!((MULTIPLIERS[feature] as i32) < SHIFT_WITHOUT_MULTIPLIER, "quantize only shifts right");
