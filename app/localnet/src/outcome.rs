@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn units_are_read_from_the_runtimes_lines_only() {
-        let id = "AssayVerifier1111111111111111111111111111111";
+        let id = "AVr5RWTqtrW1qMaUQ9B6LqbGBP2LQ4gvtpxgHugwPkzN";
         let line = format!("Program {id} consumed 81234 of 200000 compute units");
         let expected = ProgramUnits { program: id.parse().unwrap(), compute_units: 81_234 };
         assert_eq!(program_units(&line), Some(expected));

@@ -36,7 +36,7 @@ pub use errors::LendingError;
 use instructions::*;
 use state::RiskParams;
 
-declare_id!("AssayLending11111111111111111111111111111111");
+declare_id!("ALenqoseeZGz6gvrAEvhiL8HJmnb5ux1H2snYkjiYRDC");
 
 /// The lending program's instructions.
 #[program]

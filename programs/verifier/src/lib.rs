@@ -36,7 +36,7 @@ pub use events::*;
 pub use instructions::*;
 pub use state::*;
 
-declare_id!("AssayVerifier1111111111111111111111111111111");
+declare_id!("AVr5RWTqtrW1qMaUQ9B6LqbGBP2LQ4gvtpxgHugwPkzN");
 
 /// The instructions; each module of [`instructions`] has the details of one.
 #[program]

@@ -17,7 +17,7 @@ use assay_interface::sha256;
 use assay_interface::statement::digest_of_encoded;
 use assay_verifier::call;
 
-declare_id!("AssayGate11111111111111111111111111111111111");
+declare_id!("AGaxTZRPbswRXDqfmNEU8A5x5JUuH8cY6GNkuUV3XxTK");
 
 /// The gate's instructions.
 #[program]
