@@ -1,7 +1,7 @@
 //! An in-process Solana runtime with Assay's programs deployed.
 //!
-//! [`Localnet`] is LiteSVM with mainnet's features, the SPL token program, and the `.so` files that
-//! `cargo xtask build` wrote to `target/deploy`: the programs run as bytecode, metered as on mainnet. Tests and the
+//! [`Localnet`] is LiteSVM with mainnet's features, the SPL token program, and the `.so` files of
+//! `programs/bin`: the programs run as bytecode, metered as on mainnet. Tests and the
 //! demonstration use it; there is no network, and time moves only when it is told to.
 
 #![forbid(unsafe_code)]

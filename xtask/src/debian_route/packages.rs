@@ -1,6 +1,6 @@
 //! The packages of the Debian route: which they are, and where their tools lie.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -32,30 +32,41 @@ pub struct Tools {
     pub rustc: PathBuf,
     /// Debian's cargo.
     pub cargo: PathBuf,
-    /// LLVM's optimizer.
-    pub opt: PathBuf,
+    /// Our linker, which calls the two below.
+    pub linker: PathBuf,
     /// The linker of SBPF objects.
     pub sbpf_linker: PathBuf,
-    /// Folder of LLVM's shared libraries.
-    pub llvm_libraries: PathBuf,
+    /// Prefix of LLVM's programs and libraries.
+    pub llvm: PathBuf,
 }
 
 /// Installs what is missing and returns where everything is.
 pub fn install(workspace: &Workspace) -> Result<Tools> {
     debian::install(
         &DEBIAN_PACKAGES,
-        "install Solana's command line tools (they bring `cargo build-sbf`), or build on Debian 12 or later",
+        "build on Debian 12 or later, or with `--toolchain platform-tools` and Solana's command line tools",
     )?;
-    let llvm = Path::new(LLVM_PREFIX);
     let tools = Tools {
         rustc: PathBuf::from("/usr/bin/rustc"),
         cargo: PathBuf::from("/usr/bin/cargo"),
-        opt: llvm.join("bin/opt"),
+        linker: linker(workspace)?,
         sbpf_linker: sbpf_linker(workspace)?,
-        llvm_libraries: llvm.join("lib"),
+        llvm: PathBuf::from(LLVM_PREFIX),
     };
     check_llvm_version(&tools)?;
     Ok(tools)
+}
+
+/// The linker of `tools/sbpf`, compiled.
+fn linker(workspace: &Workspace) -> Result<PathBuf> {
+    run(cargo().current_dir(&workspace.root).args([
+        "build",
+        "--release",
+        "--quiet",
+        "--package",
+        "assay-sbpf",
+    ]))?;
+    Ok(workspace.target.join("release/assay-sbpf"))
 }
 
 /// The installed sbpf-linker, or a fresh one in the build directory.
@@ -90,7 +101,7 @@ fn check_llvm_version(tools: &Tools) -> Result<()> {
     if !version.lines().any(|line| line.starts_with("LLVM version: 22.")) {
         bail!(
             "{} is not built on LLVM 22, which sbpf-linker {SBPF_LINKER_VERSION} needs:\n{version}\
-             hint: install Debian's rustc-web 1.96, or Solana's command line tools for `cargo build-sbf`",
+             hint: install Debian's rustc-web 1.96, or build with `--toolchain platform-tools`",
             tools.rustc.display()
         );
     }

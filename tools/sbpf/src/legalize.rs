@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail};
 
 /// 128-bit operations over 64-bit words.
-const HELPERS: &str = include_str!("helpers.ll");
+const HELPERS: &str = include_str!("legalize/helpers.ll");
 
 /// Registers that carry arguments in BPF's calling convention.
 const ARGUMENT_REGISTERS: usize = 5;
@@ -229,5 +229,4 @@ fn split_top_level(text: &str) -> Vec<&str> {
 }
 
 #[cfg(test)]
-#[path = "legalize_tests.rs"]
 mod tests;
