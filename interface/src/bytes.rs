@@ -74,7 +74,10 @@ mod tests {
         assert_eq!((reader.array(), reader.take(1)), (Some([1, 2]), Some(&[3][..])));
         assert_eq!((reader.take(3), reader.chunk::<3>(), reader.take(usize::MAX)), (None, None, None));
         assert_eq!((reader.position(), reader.length(), reader.rest()), (3, 5, &[4, 5][..]));
-        assert_eq!((reader.take(2), reader.take(0), reader.array::<1>()), (Some(&[4, 5][..]), Some(&[][..]), None));
+        assert_eq!(
+            (reader.take(2), reader.take(0), reader.array::<1>()),
+            (Some(&[4, 5][..]), Some(&[][..]), None)
+        );
     }
 
     #[test]

@@ -6,8 +6,8 @@ use assay_interface::{
     poseidon::absorb,
     schema::{ModelSchema, Side, TensorSchema, Visibility},
     statement::{
-        PackError, Statement, StatementError, TensorValue, commit, digest_of_encoded, limbs_for, pack, unpack,
-        values_per_limb,
+        PackError, Statement, StatementError, TensorValue, commit, digest_of_encoded, limbs_for, pack,
+        unpack, values_per_limb,
     },
 };
 use proptest::prelude::*;

@@ -1,11 +1,13 @@
-//! What the keeper needs of a chain: accounts, the clock, and a way to send. An in-process runtime implements it, and
-//! so can an RPC client. The wallet belongs to the chain's side: the keeper never sees a secret key.
+//! What is read from and sent to a chain. An in-process runtime implements [`Chain`], and so can an RPC client. The
+//! wallet belongs to the chain's side: whoever uses one never sees a secret key.
 
 use solana_address::Address;
 use solana_instruction::Instruction;
 use thiserror::Error;
 
-/// An account as the keeper reads it.
+use crate::strategy::Watch;
+
+/// An account as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// The program that owns it.
@@ -23,9 +25,14 @@ pub struct Executed {
     pub size: usize,
 }
 
+/// The chain could not be asked.
+#[derive(Debug, Error)]
+#[error("the chain did not answer")]
+pub struct ChainError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
 /// Why a transaction did not go through.
 #[derive(Debug, Error)]
-pub enum SendError<E> {
+pub enum SendError {
     /// A program or the runtime refused it: sending it again changes nothing while the accounts stay as they are.
     #[error("the transaction was refused: {message}")]
     Refused {
@@ -35,15 +42,12 @@ pub enum SendError<E> {
         message: String,
     },
     /// The chain could not be asked.
-    #[error("the chain did not answer")]
-    Chain(#[source] E),
+    #[error(transparent)]
+    Chain(#[from] ChainError),
 }
 
 /// A chain, with the wallet that pays and signs.
 pub trait Chain {
-    /// Why the chain could not be asked.
-    type Error: std::error::Error + Send + Sync + 'static;
-
     /// The wallet's address.
     fn wallet(&self) -> Address;
 
@@ -51,23 +55,29 @@ pub trait Chain {
     ///
     /// # Errors
     /// The chain did not answer.
-    fn account(&self, address: &Address) -> Result<Option<Account>, Self::Error>;
+    fn account(&self, address: &Address) -> Result<Option<Account>, ChainError>;
+
+    /// Addresses of the accounts that a filter lets through.
+    ///
+    /// # Errors
+    /// The chain did not answer.
+    fn addresses(&self, watch: &Watch) -> Result<Vec<Address>, ChainError>;
 
     /// The cluster's clock, Unix seconds.
     ///
     /// # Errors
     /// The chain did not answer.
-    fn unix_time(&self) -> Result<i64, Self::Error>;
+    fn unix_time(&self) -> Result<i64, ChainError>;
 
     /// Runs a transaction without effect; `None` where the chain cannot.
     ///
     /// # Errors
     /// It would be refused, or the chain did not answer.
-    fn simulate(&mut self, instructions: &[Instruction]) -> Result<Option<Executed>, SendError<Self::Error>>;
+    fn simulate(&mut self, instructions: &[Instruction]) -> Result<Option<Executed>, SendError>;
 
     /// Signs a transaction with the wallet and sends it, until it is final or refused.
     ///
     /// # Errors
     /// It was refused, or the chain did not answer.
-    fn send(&mut self, instructions: &[Instruction]) -> Result<Executed, SendError<Self::Error>>;
+    fn send(&mut self, instructions: &[Instruction]) -> Result<Executed, SendError>;
 }

@@ -1,4 +1,4 @@
-//! The verifier program: addresses, instructions, accounts.
+//! One builder for each instruction of the verifier, and the addresses of its accounts.
 
 use anchor_lang::Id as _;
 use anchor_lang::programs::System;
@@ -6,14 +6,9 @@ use assay_interface::field::Scalar;
 use assay_interface::groth16::{KeyError, ProofRef, SetupKind, VerifyingKey};
 use assay_interface::schema::ModelSchema;
 use assay_interface::verifier::model_id;
-use assay_verifier::{ProofArgs, RegisterArgs, accounts, instruction, model_seeds, receipt_seeds};
+use assay_verifier::{ID, ProofArgs, RegisterArgs, accounts, instruction, model_seeds, receipt_seeds};
 use solana_address::Address;
 use solana_instruction::Instruction;
-
-pub use assay_interface::verifier::Verified;
-pub use assay_verifier::{
-    ID, MAX_LIMBS, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_CEREMONY_TIMELOCK, Model, Receipt, Status, VerifierError,
-};
 
 /// A model to register.
 #[derive(Clone, Debug)]
@@ -110,7 +105,7 @@ pub fn accept_authority(proposed: Address, model: Address) -> Instruction {
     instruction::AcceptAuthority {}.to_instruction(accounts::AcceptAuthority { proposed, model })
 }
 
-/// `verify`: returns [`Verified`] as return data; no one signs.
+/// `verify`: returns [`Verified`](crate::Verified) as return data; no one signs.
 pub fn verify<'a>(
     model: Address,
     proof: impl Into<ProofRef<'a>>,

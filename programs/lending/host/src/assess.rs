@@ -4,7 +4,6 @@
 //! accounts, with the lending program's own library. A wrong guess costs a refused transaction and nothing else, because
 //! the program decides again.
 
-use assay_interface::features;
 use assay_lending::{
     math::{
         liquidation::{Exposure, FULL_CLOSE_LTV_BPS, overshoot_bonus_bps, repay_limit, score_bonus_bps},
@@ -13,8 +12,9 @@ use assay_lending::{
     prices::Prices,
     state::{Action, Close, HISTORY_LEN, Market, OBSERVATION_GAP, Position, PriceHistory},
 };
+use assay_lending_interface::features;
 
-use crate::error::AssessError;
+use crate::error::ReadError;
 
 /// A market's accounts at one moment, interest charged.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ pub struct MarketView {
 
 /// What a keeper may do about a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Eligibility {
     /// It owes nothing.
     NoDebt,
     /// Its loan-to-value ratio is below the floor of early liquidation.
@@ -66,7 +66,7 @@ pub struct Assessment {
     /// Loan-to-value ratio at mid prices, basis points, rounded up.
     pub ltv_bps: u32,
     /// What may be done.
-    pub standing: Standing,
+    pub eligibility: Eligibility,
 }
 
 /// A liquidation as the program would execute it now.
@@ -86,46 +86,47 @@ impl MarketView {
             return true;
         }
         let Some(last) = history.count.checked_sub(1) else { return true };
-        let slot = usize::try_from(last % HISTORY_LEN as u64).unwrap_or(0);
         let due = |close: &Close| close.publish_time.saturating_add(OBSERVATION_GAP);
-        history.closes.get(slot).is_none_or(|close| self.prices.collateral.publish_time >= due(close))
+        let slots = (0..HISTORY_LEN as u64).zip(&history.closes);
+        let mut latest = slots.filter(|(slot, _)| *slot == last % HISTORY_LEN as u64).map(|(_, close)| close);
+        latest.all(|close| self.prices.collateral.publish_time >= due(close))
     }
 
     /// Assesses a position of this market.
     ///
     /// # Errors
     /// The books are out of range: not for a market that satisfies its invariant.
-    pub fn assess(&self, position: &Position) -> Result<Assessment, AssessError> {
-        let exposure = self.prices.exposure(&self.market, position).map_err(|_| AssessError::Books)?;
+    pub fn assess(&self, position: &Position) -> Result<Assessment, ReadError> {
+        let exposure = self.prices.exposure(&self.market, position).map_err(|_| ReadError::Books)?;
         let (debt, collateral) = (exposure.debt_value(), exposure.collateral_value());
         let params = &self.market.params;
-        let standing = if position.debt_shares == 0 {
-            Standing::NoDebt
+        let eligibility = if position.debt_shares == 0 {
+            Eligibility::NoDebt
         } else if self.is_liquidatable(&exposure) {
-            Standing::Liquidatable
+            Eligibility::Liquidatable
         } else if !ltv_at_least(debt, collateral, params.early_floor_bps) {
-            Standing::Safe
+            Eligibility::Safe
         } else if self.market.require_open(Action::LiquidateEarly, self.now).is_err() {
-            Standing::Unscored(Unscored::Paused)
+            Eligibility::Unscored(Unscored::Paused)
         } else if !exposure.covered(params.bonus_min_bps) {
-            Standing::Unscored(Unscored::NotCovered)
+            Eligibility::Unscored(Unscored::NotCovered)
         } else {
             match self.features(&exposure) {
-                Some(features) => Standing::Early { features },
-                None => Standing::Unscored(Unscored::NoFeatures),
+                Some(features) => Eligibility::Early { features },
+                None => Eligibility::Unscored(Unscored::NoFeatures),
             }
         };
-        Ok(Assessment { exposure, ltv_bps: ltv_bps(debt, collateral), standing })
+        Ok(Assessment { exposure, ltv_bps: ltv_bps(debt, collateral), eligibility })
     }
 
     /// Terms of an early liquidation that a score opens.
     ///
     /// # Errors
     /// The parameters are out of range: not for those that passed their checks.
-    pub fn early_terms(&self, exposure: &Exposure, score: i16) -> Result<Terms, AssessError> {
+    pub fn early_terms(&self, exposure: &Exposure, score: i16) -> Result<Terms, ReadError> {
         let params = &self.market.params;
         let limit = repay_limit(exposure.debt, params.early_close_factor_bps, params.min_borrow)
-            .map_err(|_| AssessError::Books)?;
+            .map_err(|_| ReadError::Books)?;
         let bonus_bps = score_bonus_bps(score, params.score_threshold, params.score_full, params.bonus());
         Ok(Terms { limit, bonus_bps })
     }
@@ -134,7 +135,7 @@ impl MarketView {
     ///
     /// # Errors
     /// The parameters are out of range: not for those that passed their checks.
-    pub fn plain_terms(&self, exposure: &Exposure) -> Result<Terms, AssessError> {
+    pub fn plain_terms(&self, exposure: &Exposure) -> Result<Terms, ReadError> {
         let params = &self.market.params;
         let (debt, collateral) = self.prices.safe_values(&self.market, exposure.debt, exposure.collateral);
         let limit = if !exposure.covered(params.bonus_min_bps) {
@@ -143,7 +144,7 @@ impl MarketView {
             exposure.debt
         } else {
             repay_limit(exposure.debt, params.close_factor_bps, params.min_borrow)
-                .map_err(|_| AssessError::Books)?
+                .map_err(|_| ReadError::Books)?
         };
         let threshold = params.liquidation_threshold_bps;
         Ok(Terms { limit, bonus_bps: overshoot_bonus_bps(debt, collateral, threshold, params.bonus()) })
@@ -179,7 +180,7 @@ impl MarketView {
 mod tests {
     use super::*;
     use anchor_lang::prelude::PodU128;
-    use assay_interface::pyth::Price;
+    use assay_interface::price::Price;
     use bytemuck::Zeroable;
 
     const NOW: i64 = 1_708_000_000;
@@ -217,13 +218,13 @@ mod tests {
     }
 
     #[test]
-    fn standings_change_at_the_floor_and_at_the_threshold() {
-        let standing = |usd| view(0, 0, NOW).assess(&owing(usd)).unwrap().standing;
-        assert_eq!(standing(0), Standing::NoDebt);
-        assert_eq!(standing(7_999), Standing::Safe);
-        assert_eq!(standing(8_000), Standing::Unscored(Unscored::NoFeatures));
-        assert_eq!(standing(8_499), Standing::Unscored(Unscored::NoFeatures));
-        assert_eq!(standing(8_500), Standing::Liquidatable);
+    fn eligibility_changes_at_the_floor_and_at_the_threshold() {
+        let eligibility = |usd| view(0, 0, NOW).assess(&owing(usd)).unwrap().eligibility;
+        assert_eq!(eligibility(0), Eligibility::NoDebt);
+        assert_eq!(eligibility(7_999), Eligibility::Safe);
+        assert_eq!(eligibility(8_000), Eligibility::Unscored(Unscored::NoFeatures));
+        assert_eq!(eligibility(8_499), Eligibility::Unscored(Unscored::NoFeatures));
+        assert_eq!(eligibility(8_500), Eligibility::Liquidatable);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Addresses of a market and of what belongs to it.
 
-use assay_interface::pda::lending::{
+use assay_lending::state::Market;
+use assay_lending_interface::seeds::{
     COLLATERAL_VAULT, DEPOSIT, HISTORY, LIQUIDITY_VAULT, MARKET, POSITION, SNAPSHOT,
 };
-use assay_lending::state::Market;
 use solana_address::Address;
 
 /// The addresses of one market.

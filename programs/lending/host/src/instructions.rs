@@ -1,4 +1,4 @@
-//! One builder for each instruction of the lending program. Amounts are base units; [`ALL`](super::ALL) stands for all.
+//! One builder for each instruction of the lending program. Amounts are base units; [`ALL`](crate::ALL) stands for all.
 
 use anchor_lang::Id;
 use anchor_lang::programs::{System, Token};
@@ -7,7 +7,7 @@ use assay_lending::{accounts, instruction, state::RiskParams};
 use solana_address::Address;
 use solana_instruction::Instruction;
 
-use super::MarketKeys;
+use crate::keys::MarketKeys;
 
 /// The price accounts that an instruction reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,7 +233,7 @@ impl MarketKeys {
                 snapshot: Self::snapshot(&liquidation.position),
                 rent_receiver: snapshot_payer,
                 model,
-                verifier: assay_verifier::ID,
+                verifier: assay_verifier_host::ID,
             })
     }
 

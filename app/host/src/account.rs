@@ -42,30 +42,10 @@ pub fn decode<T: Owner + Discriminator + Pod>(owner: &Address, data: &[u8]) -> R
     bytemuck::try_pod_read_unaligned(body).map_err(|_| AccountError::Length { expected, given: data.len() })
 }
 
-#[cfg(test)]
-mod tests {
-    use assay_verifier::{Model, Receipt};
-    use bytemuck::Zeroable;
+/// Where the amount lies in a token account of the SPL token program.
+const TOKEN_AMOUNT: std::ops::Range<usize> = 64..72;
 
-    use super::*;
-
-    #[test]
-    fn an_account_decodes_only_as_what_it_is() {
-        let receipt = Receipt { index: 7, ..Receipt::zeroed() };
-        let mut data = Receipt::DISCRIMINATOR.to_vec();
-        data.extend_from_slice(bytemuck::bytes_of(&receipt));
-        let read = |owner: &Address, data: &[u8]| decode::<Receipt>(owner, data).map(|read| read.index);
-        assert_eq!(read(&assay_verifier::ID, &data), Ok(7));
-        let stranger = Address::new_from_array([9; 32]);
-        let foreign = AccountError::Owner { expected: assay_verifier::ID, owner: stranger };
-        assert_eq!(read(&stranger, &data), Err(foreign));
-        assert_eq!(decode::<Model>(&assay_verifier::ID, &data).err(), Some(AccountError::Kind));
-        let expected = data.len();
-        data.push(0);
-        assert_eq!(
-            read(&assay_verifier::ID, &data),
-            Err(AccountError::Length { expected, given: expected + 1 })
-        );
-        assert_eq!(read(&assay_verifier::ID, &[]), Err(AccountError::Kind));
-    }
+/// Base units in a token account; `None` where the bytes are too short for one.
+pub fn token_amount(data: &[u8]) -> Option<u64> {
+    data.get(TOKEN_AMOUNT)?.try_into().ok().map(u64::from_le_bytes)
 }
