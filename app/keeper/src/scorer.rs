@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use assay_circuits::Assignment;
+use assay_circuits::{Assignment, Circuit};
 use assay_compiler::CompiledModel;
 use assay_groth16::{Prover, ProvingKey, scalar, verify};
 use assay_interface::{
@@ -24,7 +24,7 @@ use crate::error::{ModelError, ProofError};
 pub struct Scorer<'a> {
     model: &'a CompiledModel,
     key: &'a ProvingKey,
-    prover: Prover<'a>,
+    prover: Prover<&'a Circuit>,
 }
 
 /// A proof that the model gives this score for these features, in this context.
