@@ -44,7 +44,7 @@ struct Args {
 }
 
 fn names() -> clap::builder::PossibleValuesParser {
-    assay_programs::ALL.iter().map(|program| program.name()).collect::<Vec<_>>().into()
+    assay_programs::identities().into_iter().map(|program| program.name).collect::<Vec<_>>().into()
 }
 
 fn main() -> ExitCode {
@@ -85,14 +85,14 @@ fn run(args: &Args) -> anyhow::Result<bool> {
 fn scenarios(only: Option<&str>) -> anyhow::Result<Vec<(&'static str, &'static dyn Scenario)>> {
     let Some(name) = only else {
         let own = |program: &&'static dyn Program| match program.scenario() {
-            ScenarioEntry::Own(scenario) => Some((program.name(), scenario)),
+            ScenarioEntry::Own(scenario) => Some((program.identity().name, scenario)),
             ScenarioEntry::PartOf(_) => None,
         };
         return Ok(assay_programs::ALL.iter().filter_map(own).collect());
     };
     let program = assay_programs::by_name(name).with_context(|| format!("no program is named {name}"))?;
     match program.scenario() {
-        ScenarioEntry::Own(scenario) => Ok(vec![(program.name(), scenario)]),
+        ScenarioEntry::Own(scenario) => Ok(vec![(program.identity().name, scenario)]),
         ScenarioEntry::PartOf(other) => match assay_programs::by_name(other).map(Program::scenario) {
             Some(ScenarioEntry::Own(scenario)) => Ok(vec![(other, scenario)]),
             _ => bail!("the scenario of {other}, in which {name} is shown, does not exist"),
@@ -104,7 +104,12 @@ fn scenarios(only: Option<&str>) -> anyhow::Result<Vec<(&'static str, &'static d
 fn print(outcomes: &[(&'static str, Outcome)]) -> anyhow::Result<()> {
     let value = match outcomes {
         [(_, outcome)] => serde_json::to_value(outcome)?,
-        several => serde_json::to_value(several.iter().map(|(name, outcome)| (name, outcome)).collect::<std::collections::BTreeMap<_, _>>())?,
+        several => serde_json::to_value(
+            several
+                .iter()
+                .map(|(name, outcome)| (name, outcome))
+                .collect::<std::collections::BTreeMap<_, _>>(),
+        )?,
     };
     let mut out = io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, &value)?;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use solana_address::Address;
 use thiserror::Error;
 
-use crate::program::Program;
+use crate::identity::Identity;
 
 /// An error of a program.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -54,19 +54,20 @@ impl ErrorTable {
     ///
     /// # Errors
     /// See [`ErrorTableError`].
-    pub fn of(programs: &[&dyn Program]) -> Result<Self, ErrorTableError> {
+    pub fn of(programs: &[Identity]) -> Result<Self, ErrorTableError> {
         #[derive(Deserialize)]
         struct Idl {
+            // A program without errors of its own has no such field.
             #[serde(default)]
             errors: Vec<ProgramError>,
         }
         let mut table = BTreeMap::<u32, (Address, ProgramError)>::new();
         for program in programs {
-            let idl: Idl = serde_json::from_str(program.idl())
-                .map_err(|source| ErrorTableError::Idl { program: program.name(), source })?;
+            let idl: Idl = serde_json::from_str(program.idl)
+                .map_err(|source| ErrorTableError::Idl { program: program.name, source })?;
             for error in idl.errors {
                 let (code, second) = (error.code, error.name.clone());
-                if let Some((_, first)) = table.insert(code, (program.id(), error)) {
+                if let Some((_, first)) = table.insert(code, (program.id, error)) {
                     return Err(ErrorTableError::Repeated { code, first: first.name, second });
                 }
             }

@@ -2,6 +2,7 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
+//! | [`identity`] | a program's names, address and IDL |
 //! | [`program`] | a program's entry in the list of programs |
 //! | [`account`] | a program's accounts as typed values |
 //! | [`errors`] | names and messages of error numbers |
@@ -21,10 +22,12 @@ pub mod account;
 pub mod chain;
 pub mod compute_budget;
 pub mod errors;
+pub mod identity;
 pub mod page;
 pub mod program;
 pub mod scenario;
 pub mod strategy;
 
 pub use chain::{Account, Chain, ChainError, Executed, SendError};
+pub use identity::Identity;
 pub use program::{Program, ScenarioEntry, StrategyEntry};

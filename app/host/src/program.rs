@@ -5,23 +5,15 @@ use std::collections::BTreeMap;
 use solana_address::Address;
 
 use crate::{
+    identity::Identity,
     scenario::Scenario,
     strategy::{Strategy, StrategyError, Watch},
 };
 
 /// A program as its host crate describes it.
 pub trait Program: Sync {
-    /// Its short name: of its folder, of its rows in the ledger of costs, and of `--only`.
-    fn name(&self) -> &'static str;
-
-    /// Its address.
-    fn id(&self) -> Address;
-
-    /// Name of its library: that of the compiled file, without `.so`.
-    fn library(&self) -> &'static str;
-
-    /// Its interface description (IDL), as JSON: instructions, accounts, errors.
-    fn idl(&self) -> &'static str;
+    /// What it is.
+    fn identity(&self) -> Identity;
 
     /// Where it is shown at work.
     fn scenario(&self) -> ScenarioEntry;

@@ -16,9 +16,6 @@ pub trait Scenario: Sync {
     /// # Errors
     /// The run could not be finished.
     fn play(&self, options: &Options, page: &mut Page<'_>) -> Result<Outcome, ScenarioError>;
-
-    /// Least and most hours of a replay.
-    fn hours(&self) -> (usize, usize);
 }
 
 /// What a caller may choose.

@@ -5,7 +5,7 @@
 //! keeper's. A strategy reads accounts and computes; it sends nothing and keeps nothing, so it can be asked again.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::error::Error;
 
 use assay_interface::{field::Scalar, groth16::Proof, schema::ModelSchema};
@@ -42,8 +42,7 @@ pub struct View<'a> {
     pub allowance: u64,
     /// The keeper's model.
     pub model: &'a dyn Evaluate,
-    /// Evaluations of the model in this view.
-    pub evaluations: Cell<u64>,
+    evaluated: RefCell<Vec<Vec<Vec<i64>>>>,
 }
 
 /// A model by its integer reference: what a proof would show, for a fraction of its cost.
@@ -151,14 +150,26 @@ pub trait Strategy {
     fn act(&self, view: &View<'_>, target: &Address, answer: &Answer) -> Result<Decision, StrategyError>;
 }
 
-impl View<'_> {
-    /// The model's outputs; counted.
+impl<'a> View<'a> {
+    /// The present, as `chain` shows it.
+    pub fn new(chain: &'a dyn Chain, allowance: u64, model: &'a dyn Evaluate) -> Self {
+        Self { chain, allowance, model, evaluated: RefCell::new(Vec::new()) }
+    }
+
+    /// The model's outputs, of which the view keeps a copy.
     ///
     /// # Errors
     /// The inputs are not the model's.
     pub fn evaluate(&self, inputs: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, StrategyError> {
-        self.evaluations.set(self.evaluations.get() + 1);
-        self.model.evaluate(inputs).map_err(|source| StrategyError { reason: "evaluation".into(), source })
+        let outputs = self.model.evaluate(inputs);
+        let outputs = outputs.map_err(|source| StrategyError { reason: "evaluation".into(), source })?;
+        self.evaluated.borrow_mut().push(outputs.clone());
+        Ok(outputs)
+    }
+
+    /// The model's answers so far, in order.
+    pub fn into_evaluated(self) -> Vec<Vec<Vec<i64>>> {
+        self.evaluated.into_inner()
     }
 
     /// What may be spent out of a token account: its balance, within the allowance. `None` where it is none.

@@ -12,10 +12,11 @@ mod programs;
 mod tokens;
 mod wallet;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use assay_host::{
-    Program,
+    Identity,
     account::{self, AccountError},
     errors::ErrorTable,
 };
@@ -56,15 +57,23 @@ impl Clone for Localnet {
 }
 
 impl Localnet {
-    /// A runtime with these programs, whose errors it names.
+    /// A runtime with these programs, from where the repository holds them.
     ///
     /// # Errors
     /// [`DeployError`] when a program was not built, or the IDLs contradict each other.
-    pub fn new(programs: &[&dyn Program]) -> Result<Self, DeployError> {
+    pub fn new(programs: &[Identity]) -> Result<Self, DeployError> {
+        Self::from_directory(&deploy_directory(), programs)
+    }
+
+    /// A runtime with these programs, from a directory of `.so` files. It names their errors.
+    ///
+    /// # Errors
+    /// As [`Localnet::new`].
+    pub fn from_directory(directory: &Path, programs: &[Identity]) -> Result<Self, DeployError> {
         let mut net = Self::without_programs();
         net.errors = Arc::new(ErrorTable::of(programs)?);
         for program in programs {
-            net.deploy(program.id(), program.library())?;
+            net.deploy_bytes(program.id, program.library, &read_program(directory, program.library)?)?;
         }
         Ok(net)
     }

@@ -31,12 +31,12 @@ pub enum DeployError {
     },
 }
 
-/// Where `cargo xtask build` puts the programs: `ASSAY_DEPLOY_DIR`, or `target/deploy` of the repository.
+/// Where the programs lie: `ASSAY_DEPLOY_DIR`, or `programs/bin` of the repository, which `cargo xtask build` fills.
 pub fn deploy_directory() -> PathBuf {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     match env::var_os("ASSAY_DEPLOY_DIR") {
         Some(directory) => root.join(directory),
-        None => root.join("target/deploy"),
+        None => root.join("programs/bin"),
     }
 }
 

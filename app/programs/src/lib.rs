@@ -8,14 +8,19 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-use assay_host::Program;
+use assay_host::{Identity, Program};
 use assay_lending_host::Lending;
 use assay_verifier_host::Verifier;
 
 /// Every program.
 pub const ALL: &[&dyn Program] = &[&Verifier, &Lending];
 
+/// What each of them is, to deploy them and to name their errors.
+pub fn identities() -> Vec<Identity> {
+    ALL.iter().map(|program| program.identity()).collect()
+}
+
 /// The program of this name.
 pub fn by_name(name: &str) -> Option<&'static dyn Program> {
-    ALL.iter().find(|program| program.name() == name).copied()
+    ALL.iter().find(|program| program.identity().name == name).copied()
 }

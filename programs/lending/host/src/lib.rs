@@ -15,6 +15,7 @@
 
 pub mod assess;
 mod error;
+mod identity;
 mod instructions;
 mod keys;
 pub mod price;
@@ -34,6 +35,7 @@ pub use assay_lending::{
 #[cfg(feature = "scenario")]
 pub use entry::Lending;
 pub use error::ReadError;
+pub use identity::IDENTITY;
 pub use instructions::{Liquidation, PriceAccounts, Proven};
 pub use keys::MarketKeys;
 pub use read::Route;

@@ -15,7 +15,9 @@ use assay_lending_interface::{
 use bytemuck::Pod;
 use solana_address::Address;
 
-use crate::{assess::MarketView, error::ReadError, instructions::PriceAccounts, keys::MarketKeys, price::RECEIVER};
+use crate::{
+    assess::MarketView, error::ReadError, instructions::PriceAccounts, keys::MarketKeys, price::RECEIVER,
+};
 
 /// A market and the accounts through which a keeper trades with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -105,7 +105,10 @@ const DEFAULT_SLIPPAGE_BPS: u16 = 50;
 
 fn open(named: &BTreeMap<String, Address>) -> Result<Box<dyn Strategy>, StrategyError> {
     let address = |name: &'static str| {
-        let missing = || StrategyError { reason: "configuration".into(), source: format!("no address is named {name}").into() };
+        let missing = || StrategyError {
+            reason: "configuration".into(),
+            source: format!("no address is named {name}").into(),
+        };
         named.get(name).copied().ok_or_else(missing)
     };
     let route = Route {
@@ -221,7 +224,10 @@ impl Liquidations {
             return Ok(Decision::Leave(NO_FUNDS));
         }
         if let Some(snapshot) = self.usable_snapshot(view, case)? {
-            return Ok(Decision::Prove(Question { inputs: inputs(&snapshot.features), context: snapshot.context }));
+            return Ok(Decision::Prove(Question {
+                inputs: inputs(&snapshot.features),
+                context: snapshot.context,
+            }));
         }
         let due = position.last_snapshot_at.saturating_add(i64::from(params.snapshot_spacing));
         if position.snapshot_nonce > 0 && market.now < due {

@@ -1,26 +1,21 @@
 //! The verifier's entry in the list of programs.
 
-use assay_host::{Program, ScenarioEntry, StrategyEntry};
-use solana_address::Address;
+use assay_host::{Identity, Program, ScenarioEntry, StrategyEntry};
+
+/// What the verifier is.
+pub const IDENTITY: Identity = Identity {
+    name: "verifier",
+    id: assay_verifier::ID,
+    library: "assay_verifier",
+    idl: include_str!("../../../idl/assay_verifier.json"),
+};
 
 /// The verifier program.
 pub struct Verifier;
 
 impl Program for Verifier {
-    fn name(&self) -> &'static str {
-        "verifier"
-    }
-
-    fn id(&self) -> Address {
-        assay_verifier::ID
-    }
-
-    fn library(&self) -> &'static str {
-        "assay_verifier"
-    }
-
-    fn idl(&self) -> &'static str {
-        include_str!("../../idl.json")
+    fn identity(&self) -> Identity {
+        IDENTITY
     }
 
     fn scenario(&self) -> ScenarioEntry {

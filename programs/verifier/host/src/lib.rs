@@ -13,8 +13,8 @@ pub use assay_interface::verifier::Verified;
 pub use assay_verifier::{
     ID, MAX_LIMBS, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_CEREMONY_TIMELOCK, Model, Receipt, Status, VerifierError,
 };
-pub use entry::Verifier;
+pub use entry::{IDENTITY, Verifier};
 pub use instructions::{
-    Registration, accept_authority, activate, model_address, propose_authority, receipt_address, record, resume, retire,
-    suspend, verify,
+    Registration, accept_authority, activate, model_address, propose_authority, receipt_address, record,
+    resume, retire, suspend, verify,
 };

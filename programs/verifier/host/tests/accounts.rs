@@ -20,9 +20,6 @@ fn an_account_decodes_only_as_what_it_is() {
     assert_eq!(decode::<Model>(&assay_verifier::ID, &data).err(), Some(AccountError::Kind));
     let expected = data.len();
     data.push(0);
-    assert_eq!(
-        read(&assay_verifier::ID, &data),
-        Err(AccountError::Length { expected, given: expected + 1 })
-    );
+    assert_eq!(read(&assay_verifier::ID, &data), Err(AccountError::Length { expected, given: expected + 1 }));
     assert_eq!(read(&assay_verifier::ID, &[]), Err(AccountError::Kind));
 }

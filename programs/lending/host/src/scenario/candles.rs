@@ -226,8 +226,8 @@ fn unix_time(cell: &str, line: usize) -> Result<i64, CandleError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::assets;
     use super::*;
-    use crate::assets;
 
     fn series() -> Candles {
         Candles::parse(assets::CANDLES).unwrap()

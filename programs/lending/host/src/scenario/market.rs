@@ -1,53 +1,27 @@
 //! The two markets: equal in mints, rules, lenders, borrowers and amounts. In one, proven scores open liquidations; in
 //! its twin the keeper acts under the plain rule only. What differs in the end is what the model did.
 
-use assay_client::lending::{Market, MarketKeys, Position, PriceAccounts, RiskParams};
-use assay_keeper::Route;
+use assay_lending::state::{Market, Position, RiskParams};
 use solana_address::Address;
-use solana_keypair::Keypair;
-use solana_signer::Signer as _;
 
-use crate::{
+use super::{
+    accounts::{Assets, Party},
     error::DemoError,
-    scenario::{
-        BORROWERS, Borrower, COLLATERAL_DECIMALS, COLLATERAL_UNIT, DEBT_DECIMALS, DEBT_UNIT, KEEPER_FUNDS,
-        SUPPLIERS, Supplier, opening_debt,
+    participants::{
+        BORROWERS, Borrower, COLLATERAL_UNIT, DEBT_UNIT, KEEPER_FUNDS, SUPPLIERS, Supplier, opening_debt,
     },
-    world::World,
+    simulation::Simulation,
 };
-
-/// Mints and price accounts, shared by the markets.
-#[derive(Clone, Copy, Debug)]
-pub struct Assets {
-    /// Mint of the collateral.
-    pub collateral_mint: Address,
-    /// Mint of the debt asset.
-    pub debt_mint: Address,
-    /// The price accounts.
-    pub prices: PriceAccounts,
-}
-
-/// A party: a key and its two token accounts.
-#[derive(Debug)]
-pub struct Party {
-    /// Key.
-    pub keypair: Keypair,
-    /// Collateral tokens.
-    pub collateral_account: Address,
-    /// Debt tokens.
-    pub debt_account: Address,
-}
-
-impl Party {
-    /// The key's address.
-    pub fn address(&self) -> Address {
-        self.keypair.pubkey()
-    }
-}
+use crate::{
+    assess::MarketView,
+    instructions::PriceAccounts,
+    keys::MarketKeys,
+    read::{self, Route},
+};
 
 /// One market with everyone in it.
 #[derive(Debug)]
-pub struct Venue {
+pub struct SimulatedMarket {
     /// Its addresses.
     pub keys: MarketKeys,
     /// Its lenders.
@@ -60,58 +34,44 @@ pub struct Venue {
     pub prices: PriceAccounts,
 }
 
-impl Assets {
-    /// Creates mints and the addresses of the price accounts.
-    pub fn create(world: &mut World) -> Self {
-        Self {
-            collateral_mint: world.create_mint("collateral mint", COLLATERAL_DECIMALS),
-            debt_mint: world.create_mint("debt mint", DEBT_DECIMALS),
-            prices: PriceAccounts {
-                collateral: world.key("collateral price").pubkey(),
-                debt: world.key("debt price").pubkey(),
-            },
-        }
-    }
-}
-
-impl Venue {
+impl SimulatedMarket {
     /// Creates the market, and everyone with tokens. Nothing is deposited yet.
     pub fn create(
-        world: &mut World,
+        simulation: &mut Simulation,
         label: &'static str,
         assets: &Assets,
         rules: RiskParams,
     ) -> Result<Self, DemoError> {
-        let admin = world.party(label, "admin", assets, 0, 0);
+        let admin = simulation.party(label, "admin", assets, 0, 0);
         let keys = MarketKeys::derive(&admin.address(), assets.collateral_mint, assets.debt_mint);
-        world.send("init_market", &admin.keypair, &[keys.init_market(admin.address(), rules)])?;
+        simulation.send("init_market", &admin.keypair, &[keys.init_market(admin.address(), rules)])?;
         let mut suppliers = Vec::new();
         for Supplier { name, amount } in SUPPLIERS {
-            suppliers.push(world.party(label, name, assets, 0, amount * DEBT_UNIT));
+            suppliers.push(simulation.party(label, name, assets, 0, amount * DEBT_UNIT));
         }
         let mut borrowers = Vec::new();
         for Borrower { name, collateral, .. } in BORROWERS {
-            borrowers.push(world.party(label, name, assets, collateral * COLLATERAL_UNIT, 0));
+            borrowers.push(simulation.party(label, name, assets, collateral * COLLATERAL_UNIT, 0));
         }
-        let keeper = world.party(label, "keeper", assets, 0, KEEPER_FUNDS * DEBT_UNIT);
+        let keeper = simulation.party(label, "keeper", assets, 0, KEEPER_FUNDS * DEBT_UNIT);
         Ok(Self { keys, suppliers, borrowers, keeper, prices: assets.prices })
     }
 
     /// The lenders supply, the borrowers deposit and borrow, at the collateral's price.
-    pub fn open(&self, world: &mut World, price: u64) -> Result<(), DemoError> {
+    pub fn open(&self, simulation: &mut Simulation, price: u64) -> Result<(), DemoError> {
         for (party, supplier) in self.suppliers.iter().zip(&SUPPLIERS) {
             let amount = supplier.amount * DEBT_UNIT;
             let supply = self.keys.supply(party.address(), party.debt_account, amount);
-            world.send("supply", &party.keypair, &[supply])?;
+            simulation.send("supply", &party.keypair, &[supply])?;
         }
         for (party, borrower) in self.borrowers.iter().zip(&BORROWERS) {
             let owner = party.address();
             let amount = borrower.collateral * COLLATERAL_UNIT;
             let deposit = self.keys.deposit_collateral(owner, party.collateral_account, amount);
-            world.send("deposit_collateral", &party.keypair, &[deposit])?;
-            let debt = opening_debt(borrower, price);
+            simulation.send("deposit_collateral", &party.keypair, &[deposit])?;
+            let debt = opening_debt(borrower, price)?;
             let borrow = self.keys.borrow(owner, party.debt_account, self.prices, debt);
-            world.send("borrow", &party.keypair, &[borrow])?;
+            simulation.send("borrow", &party.keypair, &[borrow])?;
         }
         Ok(())
     }
@@ -131,15 +91,21 @@ impl Venue {
         }
     }
 
+    /// The market as the keeper sees it.
+    pub fn view(&self, simulation: &mut Simulation) -> Result<MarketView, DemoError> {
+        let route = self.route();
+        Ok(simulation.look(&self.keeper, |chain| read::market(chain, &route))?)
+    }
+
     /// The market's account, interest charged to the present.
-    pub fn read(&self, world: &World) -> Result<Market, DemoError> {
-        let mut market: Market = world.read(&self.keys.market)?;
-        market.accrue(world.now()).map_err(|_| DemoError::Books)?;
+    pub fn read(&self, simulation: &Simulation) -> Result<Market, DemoError> {
+        let mut market: Market = simulation.read(&self.keys.market)?;
+        market.accrue(simulation.now()).map_err(|_| DemoError::Books)?;
         Ok(market)
     }
 
     /// A borrower's position.
-    pub fn read_position(&self, world: &World, borrower: &Party) -> Result<Position, DemoError> {
-        world.read(&self.position(borrower))
+    pub fn read_position(&self, simulation: &Simulation, borrower: &Party) -> Result<Position, DemoError> {
+        simulation.read(&self.position(borrower))
     }
 }

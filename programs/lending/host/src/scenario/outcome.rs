@@ -1,32 +1,20 @@
-//! What a run found, as data: `assay demo --json` prints it.
+//! What a run found of markets and borrowers, as data: `cargo xtask demo --json` prints it.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// Everything that a run found. Its times vary from run to run; all else is a function of the options.
+/// What only this scenario finds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Outcome {
-    /// Whether everything was as expected.
-    pub as_expected: bool,
-    /// What was not.
-    pub failures: Vec<String>,
+pub struct Findings {
     /// The compiled model.
     pub model: ModelFigures,
     /// The replayed stretch of prices.
     pub replay: ReplayFigures,
     /// Each borrower, with the model and without.
     pub borrowers: Vec<BorrowerOutcome>,
-    /// Each attack.
-    pub attacks: Vec<Attack>,
-    /// What holds at the end.
-    pub checks: Vec<Check>,
-    /// The transactions that went through, by kind.
-    pub transactions: Vec<TransactionFigures>,
     /// The proofs of the replay.
     pub proofs: ProofFigures,
-    /// The steps and how long each took.
-    pub steps: Vec<Step>,
 }
 
 /// Figures of the compiler's report.
@@ -132,45 +120,6 @@ pub struct LiquidationRecord {
     pub cost: u64,
 }
 
-/// One attack, and what came of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Attack {
-    /// What was tried.
-    pub name: &'static str,
-    /// The error that must refuse it.
-    pub expected: String,
-    /// What happened.
-    pub got: String,
-    /// Whether it was refused with that error and no other.
-    pub refused: bool,
-}
-
-/// One thing that must hold.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Check {
-    /// What.
-    pub name: &'static str,
-    /// The numbers.
-    pub detail: String,
-    /// Whether it does.
-    pub holds: bool,
-}
-
-/// The transactions of one kind.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct TransactionFigures {
-    /// The instruction.
-    pub name: &'static str,
-    /// How many.
-    pub count: usize,
-    /// Least compute units.
-    pub compute_units_min: u64,
-    /// Most compute units.
-    pub compute_units_max: u64,
-    /// Largest size, bytes.
-    pub size: usize,
-}
-
 /// The proofs of the replay.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ProofFigures {
@@ -192,37 +141,8 @@ pub struct ProofFigures {
     pub bytes: usize,
 }
 
-/// A step of the run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Step {
-    /// What.
-    pub name: &'static str,
-    /// Seconds.
-    pub seconds: f64,
-}
-
-impl Outcome {
-    /// Notes a step's time.
-    pub(crate) fn step(&mut self, name: &'static str, took: Duration) {
-        self.steps.push(Step { name, seconds: took.as_secs_f64() });
-    }
-
-    /// Decides whether everything was as expected, and names what was not.
-    pub(crate) fn judge(&mut self) {
-        let mut failures = std::mem::take(&mut self.failures);
-        for attack in self.attacks.iter().filter(|attack| !attack.refused) {
-            failures.push(format!("{}: expected {}, got {}", attack.name, attack.expected, attack.got));
-        }
-        for check in self.checks.iter().filter(|check| !check.holds) {
-            failures.push(format!("{}: {}", check.name, check.detail));
-        }
-        self.as_expected = failures.is_empty();
-        self.failures = failures;
-    }
-}
-
 /// The median of some durations, in seconds; zero of none.
-pub(crate) fn median(durations: impl IntoIterator<Item = Duration>) -> f64 {
+pub(super) fn median(durations: impl IntoIterator<Item = Duration>) -> f64 {
     let mut sorted: Vec<Duration> = durations.into_iter().collect();
     sorted.sort_unstable();
     sorted.get(sorted.len().saturating_sub(1) / 2).map_or(0.0, Duration::as_secs_f64)
@@ -231,21 +151,6 @@ pub(crate) fn median(durations: impl IntoIterator<Item = Duration>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_deviation_spoils_the_verdict_and_is_named() {
-        let attack = |refused| Attack { name: "a", expected: "X".into(), got: "Y".into(), refused };
-        let check = |holds| Check { name: "c", detail: "1 < 2".into(), holds };
-        let judge = |refused, holds| {
-            let mut outcome =
-                Outcome { attacks: vec![attack(refused)], checks: vec![check(holds)], ..Outcome::default() };
-            outcome.judge();
-            (outcome.as_expected, outcome.failures)
-        };
-        assert_eq!(judge(true, true), (true, vec![]));
-        assert_eq!(judge(false, true), (false, vec!["a: expected X, got Y".into()]));
-        assert_eq!(judge(true, false), (false, vec!["c: 1 < 2".into()]));
-    }
 
     #[test]
     fn medians() {

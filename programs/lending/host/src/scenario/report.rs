@@ -4,13 +4,14 @@ use std::io;
 use std::time::Duration;
 
 use anstyle::Style;
-
-use crate::{
-    chart::{self, Lane},
-    outcome::{
-        Attack, BorrowerOutcome, Check, Hour, LiquidationRecord, Outcome, PositionOutcome, ReplayFigures,
-    },
+use assay_host::{
     page::{BAD, FAINT, GOOD, PROOF, Page, STRONG, Table, duration, paint, thousands},
+    scenario::{Attack, Check, Outcome},
+};
+
+use super::{
+    chart::{self, Lane},
+    outcome::{BorrowerOutcome, Findings, Hour, LiquidationRecord, PositionOutcome, ReplayFigures},
 };
 
 /// Rows of the price chart.
@@ -31,7 +32,7 @@ pub fn title(page: &mut Page<'_>) -> io::Result<()> {
 /// The replay: chart, lanes, events, and what came of each borrower with the model and without.
 pub fn replay(page: &mut Page<'_>, figures: &ReplayFigures, borrowers: &[BorrowerOutcome], scale: i8) {
     let prices: Vec<f64> = figures.prices.iter().map(|&price| price as f64 / 1e8).collect();
-    let first = prices.first().copied().unwrap_or(0.0);
+    let Some(first) = prices.first().copied() else { return };
     let low = prices.iter().copied().fold(first, f64::min);
     page.line(format!(
         "SOL/USD from {}: the deepest {}-hour fall of the model's test split ({:.1} %)",
@@ -197,7 +198,7 @@ pub fn checks(page: &mut Page<'_>, checks: &[Check]) {
 }
 
 /// Times, compute units, sizes.
-pub fn costs(page: &mut Page<'_>, outcome: &Outcome) -> io::Result<()> {
+pub fn costs(page: &mut Page<'_>, outcome: &Outcome, findings: &Findings) -> io::Result<()> {
     let seconds = |seconds: f64| duration(Duration::from_secs_f64(seconds));
     let step = |name: &str| {
         outcome
@@ -206,7 +207,7 @@ pub fn costs(page: &mut Page<'_>, outcome: &Outcome) -> io::Result<()> {
             .find(|step| step.name == name)
             .map_or_else(String::new, |step| seconds(step.seconds))
     };
-    let proofs = &outcome.proofs;
+    let proofs = &findings.proofs;
     let mut times = Table::new(["time", ">", ""]);
     let mut row = |what: &str, time: String, note: String| times.row([what.into(), time, paint(FAINT, note)]);
     row("compile", step("compile"), "ONNX to circuit, with its error report".into());
@@ -245,11 +246,16 @@ pub fn costs(page: &mut Page<'_>, outcome: &Outcome) -> io::Result<()> {
 }
 
 /// The last lines.
-pub fn verdict(page: &mut Page<'_>, outcome: &Outcome, took: Duration) -> io::Result<()> {
+pub fn verdict(
+    page: &mut Page<'_>,
+    outcome: &Outcome,
+    findings: &Findings,
+    time: Duration,
+) -> io::Result<()> {
     let by_proof = |borrower: &BorrowerOutcome| {
         borrower.with_model.liquidations.iter().filter(|record| record.by_proof).count()
     };
-    let opened: usize = outcome.borrowers.iter().map(by_proof).sum();
+    let opened: usize = findings.borrowers.iter().map(by_proof).sum();
     let refused = outcome.attacks.iter().filter(|attack| attack.refused).count();
     let held = outcome.checks.iter().filter(|check| check.holds).count();
     let (style, word): (Style, &str) =
@@ -259,7 +265,7 @@ pub fn verdict(page: &mut Page<'_>, outcome: &Outcome, took: Duration) -> io::Re
         paint(style.bold(), word),
         outcome.attacks.len(),
         outcome.checks.len(),
-        duration(took),
+        duration(time),
     ))?;
     for failure in &outcome.failures {
         page.say(&format!("  {} {failure}", tick(false)))?;
@@ -311,7 +317,7 @@ mod tests {
     #[test]
     fn marks_take_one_column() {
         let plain: Vec<usize> = [Hour::Safe, Hour::LeftAlone, Hour::ByProof, Hour::ByRule]
-            .map(|hour| crate::page::visible(&mark(hour)))
+            .map(|hour| assay_host::page::visible(&mark(hour)))
             .to_vec();
         assert_eq!(plain, [1; 4]);
     }

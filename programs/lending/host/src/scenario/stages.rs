@@ -2,49 +2,42 @@
 
 use std::path::Path;
 
-use assay_client::{
-    lending::RiskParams,
-    verifier::{self, Model, Registration, VerifierError},
+use assay::{CompileOptions, IntegerFormat, Keys, Model, Prover, Report, SampleFormat, Samples};
+use assay_host::{
+    page::{Page, thousands},
+    scenario::{Check, Outcome},
 };
-use assay_compiler::{CompiledModel, Format, Options, Table};
-use assay_groth16::{ProvingKey, setup_development};
-use assay_interface::{features, groth16::SetupKind, lending::SCORE_BITS};
+use assay_interface::{bytes::Hex, groth16::SetupKind};
+use assay_lending::state::RiskParams;
+use assay_lending_interface::{
+    features,
+    formats::{FEATURES, Format, SCORE},
+};
+use assay_verifier_host::{Model as ModelAccount, Registration, Status, VerifierError, activate};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use solana_address::Address;
 
-use crate::{
+use super::{
+    accounts::{Assets, Party},
     assets,
     candles::Window,
     error::DemoError,
-    invariants::hex,
-    market::{Assets, Party, Venue},
-    outcome::{BorrowerOutcome, Check, Hour, ModelFigures, Outcome, ProofFigures, ReplayFigures, median},
-    page::{Page, thousands},
-    replay::Side,
-    scenario::{BORROWERS, LATENCY, TIMELOCK},
-    world::{Expected, World},
+    market::SimulatedMarket,
+    outcome::{BorrowerOutcome, Findings, Hour, ModelFigures, ProofFigures, ReplayFigures, median},
+    participants::{BORROWERS, LATENCY, TIMELOCK},
+    replay::MarketReplay,
+    simulation::{Expected, Simulation},
 };
-
-/// Scale of the score: 2^-8 of a logit.
-const SCORE_FORMAT: Format = Format { bits: SCORE_BITS, scale: 8 };
 
 /// Largest error of the score that the compiler may cause, in logits.
 const MAX_ERROR: f64 = 0.05;
 
 /// Bytes of a transaction, version 0.
-const TRANSACTION_LIMIT: usize = 1_232;
+const TRANSACTION_LIMIT: u64 = 1_232;
 
 /// Compute units that a call of the verifier may take, and those of `record`.
 const VERIFY_LIMIT: u64 = 95_000;
 const RECORD_LIMIT: u64 = 110_000;
-
-/// The compiled model with its figures.
-pub struct Compiled {
-    /// The model.
-    pub model: CompiledModel,
-    /// Its figures.
-    pub figures: ModelFigures,
-}
 
 /// A registered and active model.
 pub struct Registered {
@@ -54,33 +47,21 @@ pub struct Registered {
     pub check: Check,
 }
 
-/// Compiles the network that comes with the demo.
-pub fn compile(page: &mut Page<'_>) -> Result<Compiled, DemoError> {
+/// Compiles the network that comes with the demonstration.
+pub fn compile(page: &mut Page<'_>) -> Result<(Model, ModelFigures), DemoError> {
     let threshold = score_threshold()?;
-    let options = Options {
+    let format = |Format { bits, scale }| Some(IntegerFormat { bits, scale });
+    let options = CompileOptions {
         max_error: MAX_ERROR,
-        input_format: Some(Format { bits: features::BITS, scale: features::SCALE }),
-        output_format: Some(SCORE_FORMAT),
+        input_format: format(FEATURES),
+        output_format: format(SCORE),
         threshold: Some(threshold),
-        ..Options::default()
+        ..CompileOptions::default()
     };
-    let (model, report) =
-        assay_compiler::compile(assets::MODEL, &Table::from_csv(assets::CALIBRATION)?, &options)?;
-    let output = report.outputs.first().ok_or(DemoError::Metrics)?;
-    let decisions = output.decisions.as_ref();
-    let figures = ModelFigures {
-        constraints: report.circuit.constraints,
-        domain: report.circuit.domain,
-        wires: report.circuit.wires,
-        max_error: output.max_error,
-        mean_error: output.mean_error,
-        flips: decisions.map_or(0, |decisions| decisions.flipped),
-        samples: report.samples,
-        score_threshold: in_units(threshold),
-        circuit: report.circuit_digest.clone(),
-        account: String::new(),
-    };
-    let widths: Vec<String> = report.layers.iter().map(|layer| layer.rows.to_string()).collect();
+    let samples = Samples::read_as(SampleFormat::Csv, assets::CALIBRATION)?;
+    let compilation = Model::compile(assets::MODEL, &samples, &options)?;
+    let figures = model_figures(&compilation.report, threshold)?;
+    let widths: Vec<String> = compilation.report.layers.iter().map(|layer| layer.rows.to_string()).collect();
     page.line(format!(
         "{} inputs -> {}: {} constraints in a domain of {}, {} wires",
         features::COUNT,
@@ -94,61 +75,81 @@ pub fn compile(page: &mut Page<'_>) -> Result<Compiled, DemoError> {
         figures.samples, figures.max_error, figures.mean_error, figures.flips,
     ));
     page.line(format!("circuit {}...", figures.circuit.chars().take(16).collect::<String>()));
-    Ok(Compiled { model, figures })
+    Ok((compilation.model, figures))
+}
+
+fn model_figures(report: &Report, threshold: f64) -> Result<ModelFigures, DemoError> {
+    let [output] = &report.outputs[..] else { return Err(DemoError::Scenario("the model has one output")) };
+    let decisions = output.decisions.as_ref().ok_or(DemoError::Scenario("the report counts decisions"))?;
+    Ok(ModelFigures {
+        constraints: report.circuit.constraints,
+        domain: report.circuit.domain,
+        wires: report.circuit.wires,
+        max_error: output.max_error,
+        mean_error: output.mean_error,
+        flips: decisions.flipped,
+        samples: report.samples,
+        score_threshold: in_units(threshold),
+        circuit: report.circuit_digest.clone(),
+        account: String::new(),
+    })
 }
 
 /// Makes keys.
-pub fn setup(page: &mut Page<'_>, model: &CompiledModel, seed: [u8; 32]) -> Result<ProvingKey, DemoError> {
-    let mut rng = ChaCha20Rng::from_seed(seed);
-    let (key, verifying_key) = setup_development(&model.circuit, &mut rng)?;
+pub fn setup(page: &mut Page<'_>, model: &Model, seed: [u8; 32]) -> Result<Prover, DemoError> {
+    let keys = Keys::setup(model, &mut ChaCha20Rng::from_seed(seed))?;
+    let verifying_key = keys.verifying_key().to_interface();
     page.line(format!(
         "proving key {} KiB in memory, verifying key {} bytes (sha256 {}...)",
-        thousands(key.memory_bytes().div_ceil(1024) as u64),
-        verifying_key.to_interface().as_bytes().len(),
-        hex(&verifying_key.to_interface().key_hash(), 8),
+        thousands(keys.proving_key().memory_bytes().div_ceil(1024) as u64),
+        verifying_key.as_bytes().len(),
+        Hex(verifying_key.key_hash().split_at(8).0),
     ));
     page.line("marked as a development key for good: a market that wants a ceremony refuses it");
-    Ok(key)
+    Ok(Prover::new(model, &keys)?)
 }
 
 /// Starts the runtime.
-pub fn deploy(page: &mut Page<'_>, seed: [u8; 32], directory: Option<&Path>) -> Result<World, DemoError> {
-    let world = World::new(seed, directory)?;
-    let sizes = world.program_sizes();
+pub fn deploy(
+    page: &mut Page<'_>,
+    seed: [u8; 32],
+    directory: Option<&Path>,
+) -> Result<Simulation, DemoError> {
+    let simulation = Simulation::new(seed, directory)?;
+    let sizes = simulation.program_sizes()?;
     let sizes: Vec<String> =
         sizes.iter().map(|(name, bytes)| format!("{name}.so {} bytes", thousands(*bytes as u64))).collect();
     page.line(format!("{}; mainnet's features", sizes.join(", ")));
-    Ok(world)
+    Ok(simulation)
 }
 
 /// Registers the model, tries to activate it early, waits, activates it.
 pub fn register(
     page: &mut Page<'_>,
-    world: &mut World,
+    simulation: &mut Simulation,
     authority: &Party,
-    model: &CompiledModel,
-    key: &ProvingKey,
+    prover: &Prover,
 ) -> Result<Registered, DemoError> {
-    let verifying_key = key.verifying_key().to_interface();
+    let verifying_key = prover.verifying_key().to_interface();
     let registration = Registration {
         authority: authority.address(),
         payer: authority.address(),
         key: &verifying_key,
-        schema: &model.schema,
+        schema: prover.model().schema(),
         setup: SetupKind::Development,
         transcript_hash: [0; 32],
         timelock: TIMELOCK,
     };
     let account = registration.model();
-    world.send("register", &authority.keypair, &[registration.instruction()?])?;
+    simulation.send("register", &authority.keypair, &[registration.instruction()?])?;
 
-    let activate = || verifier::activate(authority.address(), account);
-    world.warp(world.now() + TIMELOCK - 1);
-    let outcome = world.attempt(&authority.keypair, &[activate()]).map(drop);
+    let activate_now = || activate(authority.address(), account);
+    simulation.warp(simulation.now() + TIMELOCK - 1);
+    let outcome = simulation.attempt(&authority.keypair, &[activate_now()]).map(drop);
     let early = Expected::verifier(VerifierError::TimelockRunning).judge("activate early", outcome);
-    world.warp(world.now() + 1);
-    world.send("activate", &authority.keypair, &[activate()])?;
-    let registered: Model = world.read(&account)?;
+    simulation.warp(simulation.now() + 1);
+    simulation.send("activate", &authority.keypair, &[activate_now()])?;
+    let registered: ModelAccount = simulation.read(&account)?;
     page.line(format!("model {account}"));
     page.line(
         "its key checked on chain: lengths, curves, subgroups, identities, gamma = delta, gamma = -delta",
@@ -159,7 +160,7 @@ pub fn register(
         early.got
     ));
     let detail = format!("refused with {}", early.got);
-    let active = registered.status().is_ok_and(|status| status == verifier::Status::Active);
+    let active = registered.status().is_ok_and(|status| status == Status::Active);
     let check = Check {
         name: "the model could not be activated before its timelock",
         detail,
@@ -171,70 +172,71 @@ pub fn register(
 /// Fills the price histories, then opens every position in both markets at the replay's first price.
 pub fn open(
     page: &mut Page<'_>,
-    world: &mut World,
+    simulation: &mut Simulation,
     assets: &Assets,
     rules: RiskParams,
     window: &Window<'_>,
-) -> Result<[Venue; 2], DemoError> {
+) -> Result<[SimulatedMarket; 2], DemoError> {
     let [first, ..] = window.before else { return Err(DemoError::Scenario("the history has hours")) };
-    world.warp(first.publish_time + LATENCY);
-    world.publish(assets, first);
-    let venues = [
-        Venue::create(world, "with model", assets, rules)?,
-        Venue::create(world, "rule alone", assets, rules)?,
+    simulation.warp(first.publish_time + LATENCY);
+    simulation.publish(assets, first)?;
+    let markets = [
+        SimulatedMarket::create(simulation, "with model", assets, rules)?,
+        SimulatedMarket::create(simulation, "rule alone", assets, rules)?,
     ];
     for update in window.before {
-        world.warp(update.publish_time + LATENCY);
-        world.publish(assets, update);
-        for venue in &venues {
-            let observe = venue.keys.observe(venue.prices.collateral);
-            world.send("observe", &venue.keeper.keypair, &[observe])?;
+        simulation.warp(update.publish_time + LATENCY);
+        simulation.publish(assets, update)?;
+        for market in &markets {
+            let observe = market.keys.observe(market.prices.collateral);
+            simulation.send("observe", &market.keeper.keypair, &[observe])?;
         }
     }
     let [open, ..] = window.hours else { return Err(DemoError::Scenario("the replay has hours")) };
-    world.warp(open.publish_time + LATENCY);
-    world.publish(assets, open);
-    for venue in &venues {
-        venue.open(world, open.price)?;
+    simulation.warp(open.publish_time + LATENCY);
+    simulation.publish(assets, open)?;
+    for market in &markets {
+        market.open(simulation, open.price)?;
     }
-    let [venue, _] = &venues;
-    let market = venue.read(world)?;
+    let [with_model, _] = &markets;
+    let books = with_model.read(simulation)?;
     page.line(format!(
         "borrow up to {} %, liquidation from {} %, or from {} % on by a score of at least {:.2}",
         rules.max_ltv_bps / 100,
         rules.liquidation_threshold_bps / 100,
         rules.early_floor_bps / 100,
-        f64::from(rules.score_threshold) / f64::from(1u16 << SCORE_FORMAT.scale.unsigned_abs()),
+        f64::from(rules.score_threshold) / f64::from(1u16 << SCORE.scale.unsigned_abs()),
     ));
     page.line(format!(
         "{} lenders, {} borrowers at {:.2} USD: lent {} of {} USDC; {} hours of history observed",
-        venue.suppliers.len(),
-        venue.borrowers.len(),
+        with_model.suppliers.len(),
+        with_model.borrowers.len(),
         open.price as f64 / 1e8,
-        thousands(market.debt_total().map_err(|_| DemoError::Books)? / 1_000_000),
-        thousands((market.debt_total().map_err(|_| DemoError::Books)? + market.cash) / 1_000_000),
+        thousands(books.debt_total().map_err(|_| DemoError::Books)? / 1_000_000),
+        thousands((books.debt_total().map_err(|_| DemoError::Books)? + books.cash) / 1_000_000),
         window.before.len(),
     ));
-    Ok(venues)
+    Ok(markets)
 }
 
 /// Figures of the replayed stretch.
-pub fn replay_figures(window: &Window<'_>) -> ReplayFigures {
-    ReplayFigures {
+pub fn replay_figures(window: &Window<'_>) -> Result<ReplayFigures, DemoError> {
+    let [first, .., last] = window.hours else { return Err(DemoError::Scenario("the replay has hours")) };
+    Ok(ReplayFigures {
         first_candle: window.start,
-        from: window.hours.first().map_or(0, |update| update.publish_time),
-        to: window.hours.last().map_or(0, |update| update.publish_time),
+        from: first.publish_time,
+        to: last.publish_time,
         prices: window.hours.iter().map(|update| update.price).collect(),
-    }
+    })
 }
 
 /// Each borrower's two positions side by side.
-pub fn borrowers(sides: &[Side<'_>; 2]) -> Vec<BorrowerOutcome> {
+pub fn borrowers(sides: &[MarketReplay<'_>; 2]) -> Vec<BorrowerOutcome> {
     let [with_model, rule_alone] = sides;
     let pairs = with_model.positions.iter().zip(&rule_alone.positions);
     let rows = BORROWERS.iter().zip(pairs).map(|(borrower, (with_model, rule_alone))| BorrowerOutcome {
         name: borrower.name.to_owned(),
-        opened_at_bps: u32::try_from(borrower.ltv_bps).unwrap_or(u32::MAX),
+        opened_at_bps: borrower.ltv_bps,
         with_model: with_model.clone(),
         rule_alone: rule_alone.clone(),
     });
@@ -242,9 +244,9 @@ pub fn borrowers(sides: &[Side<'_>; 2]) -> Vec<BorrowerOutcome> {
 }
 
 /// What the replay must have shown.
-pub fn expectations(sides: &[Side<'_>; 2]) -> Vec<Check> {
+pub fn expectations(sides: &[MarketReplay<'_>; 2]) -> Vec<Check> {
     let [with_model, rule_alone] = sides;
-    let count = |side: &Side<'_>, hour: Hour| {
+    let count = |side: &MarketReplay<'_>, hour: Hour| {
         side.positions.iter().flat_map(|position| &position.hours).filter(|other| **other == hour).count()
     };
     let (by_proof, left_alone) = (count(with_model, Hour::ByProof), count(with_model, Hour::LeftAlone));
@@ -258,11 +260,11 @@ pub fn expectations(sides: &[Side<'_>; 2]) -> Vec<Check> {
         Check {
             name: "a proven score opened an early liquidation",
             detail: format!("{by_proof} opened"),
-            holds: by_proof > 0 && by_proof == with_model.proven.len(),
+            holds: by_proof > 0 && by_proof == with_model.proofs.len(),
         },
         Check {
             name: "the keeper computed each proven score before it took the snapshot",
-            detail: format!("{} of {} came out otherwise", with_model.surprises, with_model.proven.len()),
+            detail: format!("{} of {} came out otherwise", with_model.surprises, with_model.proofs.len()),
             holds: with_model.surprises == 0,
         },
         Check {
@@ -286,43 +288,40 @@ pub fn expectations(sides: &[Side<'_>; 2]) -> Vec<Check> {
 }
 
 /// Figures of the proofs that opened liquidations.
-pub fn proof_figures(figures: &mut ProofFigures, sides: &[Side<'_>; 2], world: &World) {
-    let [side, _] = sides;
-    let times = || side.proven.iter().map(|proven| proven.times);
-    *figures = ProofFigures {
-        count: side.proven.len(),
-        witness_median: median(times().map(|times| times.witness)),
+pub fn proof_figures(replays: &[MarketReplay<'_>; 2], simulation: &Simulation) -> Option<ProofFigures> {
+    let [MarketReplay { proofs, .. }, _] = replays;
+    let times = || proofs.iter().map(|proof| proof.timings);
+    let totals = || times().map(|times| times.solve + times.prove);
+    Some(ProofFigures {
+        count: proofs.len(),
+        witness_median: median(times().map(|times| times.solve)),
         prove_median: median(times().map(|times| times.prove)),
-        total_median: median(times().map(|times| times.total())),
-        total_max: times().map(|times| times.total().as_secs_f64()).fold(0.0, f64::max),
-        verify_median: median(times().map(|times| times.verify)),
-        verify_cpi_units: world.verifier_units(),
-        bytes: side.proven.iter().map(|proven| proven.proof.as_bytes().len()).max().unwrap_or_default(),
-    };
+        total_median: median(totals()),
+        total_max: totals().max()?.as_secs_f64(),
+        verify_median: median(times().map(|times| times.check)),
+        verify_cpi_units: simulation.verifier_units()?,
+        bytes: proofs.iter().map(|proof| proof.answer.proof.as_bytes().len()).max()?,
+    })
 }
 
-/// The limits that the costs must keep.
-pub fn limits(outcome: &Outcome) -> Vec<Check> {
+/// The limits that the costs must keep. A transaction that was never sent keeps none.
+pub fn limits(outcome: &Outcome, findings: &Findings) -> Vec<Check> {
     let of = |name: &str| outcome.transactions.iter().find(|figures| figures.name == name);
-    let units = |name: &str| of(name).map_or(0, |figures| figures.compute_units_max);
-    let size = of("liquidate_by_proof").map_or(0, |figures| figures.size);
-    let verify = outcome.proofs.verify_cpi_units;
+    let check = |name, found: Option<u64>, limit: u64, unit| Check {
+        name,
+        detail: match found {
+            Some(found) => format!("{} of {} {unit}", thousands(found), thousands(limit)),
+            None => format!("never sent; at most {} {unit}", thousands(limit)),
+        },
+        holds: found.is_some_and(|found| (1..=limit).contains(&found)),
+    };
+    let size = of("liquidate_by_proof").map(|figures| figures.size as u64);
+    let record = of("record").map(|figures| figures.compute_units_max);
+    let verify = Some(findings.proofs.verify_cpi_units);
     vec![
-        Check {
-            name: "the liquidation fits one transaction",
-            detail: format!("{} of {} bytes", thousands(size as u64), thousands(TRANSACTION_LIMIT as u64)),
-            holds: (1..=TRANSACTION_LIMIT).contains(&size),
-        },
-        Check {
-            name: "verification by CPI keeps its limit",
-            detail: format!("{} of {} compute units", thousands(verify), thousands(VERIFY_LIMIT)),
-            holds: (1..=VERIFY_LIMIT).contains(&verify),
-        },
-        Check {
-            name: "recording keeps its limit",
-            detail: format!("{} of {} compute units", thousands(units("record")), thousands(RECORD_LIMIT)),
-            holds: (1..=RECORD_LIMIT).contains(&units("record")),
-        },
+        check("the liquidation fits one transaction", size, TRANSACTION_LIMIT, "bytes"),
+        check("verification by CPI keeps its limit", verify, VERIFY_LIMIT, "compute units"),
+        check("recording keeps its limit", record, RECORD_LIMIT, "compute units"),
     ]
 }
 
@@ -335,7 +334,7 @@ fn score_threshold() -> Result<f64, DemoError> {
 
 /// A logit in units of the score, rounded up: never a lower bar than the one that was chosen.
 fn in_units(logit: f64) -> i16 {
-    let units = (logit * f64::from(1u16 << SCORE_FORMAT.scale.unsigned_abs())).ceil();
+    let units = (logit * f64::from(1u16 << SCORE.scale.unsigned_abs())).ceil();
     // Saturates, and is exact inside the range.
     units as i16
 }

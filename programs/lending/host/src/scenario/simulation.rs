@@ -1,35 +1,38 @@
-//! The chain of the demo: an in-process runtime, keys from a seed, and a ledger of what transactions cost.
+//! The chain of the demonstration: an in-process runtime, keys from a seed, and a ledger of what transactions cost.
 //!
-//! A world can be cloned: whatever is tried in the copy leaves the original alone.
+//! A simulation can be cloned: whatever is tried in the copy leaves the original alone.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anchor_lang::Id as _;
 use anchor_lang::prelude::ProgramError;
 use anchor_lang::programs::Token;
-use assay_client::account::AccountError;
-use assay_interface::{
-    pyth::{PriceUpdate, VerificationLevel},
-    sha256,
+use assay_host::{
+    Executed, Identity,
+    scenario::{Attack, TransactionFigures},
 };
-use assay_keeper::{Account, Chain, Executed, KeeperError, SendError};
+use assay_interface::sha256;
+use assay_keeper::KeeperError;
 use assay_lending::LendingError;
-use assay_localnet::{Discriminator, Localnet, Outcome, Owner, Refusal};
-use assay_verifier::VerifierError;
-use solana_account::Account as SolanaAccount;
+use assay_lending_interface::pyth::{PriceUpdate, VerificationLevel};
+use assay_localnet::{Discriminator, Localnet, Owner, Refusal, Wallet, read_program};
+use assay_verifier_host::VerifierError;
+use solana_account::Account;
 use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
 
-use crate::{
-    candles::{EXPONENT, Update},
+use super::{
+    accounts::{Assets, Party},
+    candles::{EXPONENT, HOUR, Update},
     error::DemoError,
-    market::{Assets, Party},
-    outcome::{Attack, TransactionFigures},
-    scenario::{COLLATERAL_FEED, DEBT_CONFIDENCE, DEBT_FEED, DEBT_PRICE},
+    participants::{
+        COLLATERAL_DECIMALS, COLLATERAL_FEED, DEBT_CONFIDENCE, DEBT_DECIMALS, DEBT_FEED, DEBT_PRICE,
+    },
 };
+use crate::{identity::IDENTITY, instructions::PriceAccounts, price};
 
 /// Lamports that each party starts with.
 const ENDOWMENT: u64 = 10_000_000_000;
@@ -41,16 +44,15 @@ const TOKEN_ACCOUNT_LEN: usize = 165;
 /// Lamports that keep any of the accounts made here alive.
 const RENT: u64 = 10_000_000;
 
-/// The programs' files.
-const PROGRAMS: [(Address, &str); 2] =
-    [(assay_verifier::ID, "assay_verifier"), (assay_lending::ID, "assay_lending")];
+/// The programs of the demonstration.
+const PROGRAMS: [Identity; 2] = [assay_verifier_host::IDENTITY, IDENTITY];
 
 /// The chain.
 #[derive(Clone)]
-pub struct World {
+pub struct Simulation {
     net: Localnet,
     seed: [u8; 32],
-    programs: BTreeMap<Address, Vec<u8>>,
+    directory: PathBuf,
     prices: Vec<(Address, PriceUpdate)>,
     ledger: BTreeMap<&'static str, Vec<Executed>>,
     verifier_units: Vec<u64>,
@@ -102,25 +104,17 @@ impl std::fmt::Display for Expected {
     }
 }
 
-impl World {
+impl Simulation {
     /// A chain with both programs, from `directory` or where the build puts them.
     ///
     /// # Errors
     /// A program is missing or is none.
     pub fn new(seed: [u8; 32], directory: Option<&Path>) -> Result<Self, DemoError> {
         let directory = directory.map_or_else(assay_localnet::deploy_directory, Path::to_path_buf);
-        let mut net = Localnet::without_programs();
-        let mut programs = BTreeMap::new();
-        for (id, library) in PROGRAMS {
-            let path = directory.join(format!("{library}.so"));
-            let bytes = std::fs::read(&path).map_err(|source| DemoError::Program { path, source })?;
-            net.deploy_bytes(id, library, &bytes)?;
-            programs.insert(id, bytes);
-        }
         Ok(Self {
-            net,
+            net: Localnet::from_directory(&directory, &PROGRAMS)?,
             seed,
-            programs,
+            directory,
             prices: Vec::new(),
             ledger: BTreeMap::new(),
             verifier_units: Vec::new(),
@@ -128,15 +122,18 @@ impl World {
     }
 
     /// Bytes of the deployed programs, by library name.
-    pub fn program_sizes(&self) -> Vec<(&'static str, usize)> {
-        PROGRAMS.iter().map(|(id, name)| (*name, self.programs.get(id).map_or(0, Vec::len))).collect()
+    ///
+    /// # Errors
+    /// A file that was there is gone.
+    pub fn program_sizes(&self) -> Result<Vec<(&'static str, usize)>, DemoError> {
+        let size = |Identity { library, .. }| Ok((library, read_program(&self.directory, library)?.len()));
+        PROGRAMS.into_iter().map(size).collect()
     }
 
     /// Deploys a copy of a program at another address.
-    pub fn deploy_copy(&mut self, label: &str, program: &Address) -> Result<Address, DemoError> {
+    pub fn deploy_copy(&mut self, label: &str, program: &Identity) -> Result<Address, DemoError> {
         let id = self.key(label).pubkey();
-        let bytes = self.programs.get(program).ok_or(DemoError::Scenario("the program is deployed"))?;
-        self.net.deploy_bytes(id, "copy", bytes)?;
+        self.net.deploy_bytes(id, "copy", &read_program(&self.directory, program.library)?)?;
         Ok(id)
     }
 
@@ -156,11 +153,11 @@ impl World {
     }
 
     /// A party with lamports and tokens.
-    pub fn party(&mut self, venue: &str, name: &str, assets: &Assets, collateral: u64, debt: u64) -> Party {
-        let keypair = self.key(&format!("{venue}/{name}"));
+    pub fn party(&mut self, market: &str, name: &str, assets: &Assets, collateral: u64, debt: u64) -> Party {
+        let keypair = self.key(&format!("{market}/{name}"));
         self.net.airdrop(&keypair.pubkey(), ENDOWMENT);
         let mut account = |what: &str, mint: &Address, amount: u64| {
-            let address = self.key(&format!("{venue}/{name}/{what}")).pubkey();
+            let address = self.key(&format!("{market}/{name}/{what}")).pubkey();
             self.put(address, token_account(mint, &keypair.pubkey(), amount));
             address
         };
@@ -169,8 +166,20 @@ impl World {
         Party { keypair, collateral_account, debt_account }
     }
 
+    /// Mints, and addresses for the price accounts.
+    pub fn create_assets(&mut self) -> Assets {
+        Assets {
+            collateral_mint: self.create_mint("collateral mint", COLLATERAL_DECIMALS),
+            debt_mint: self.create_mint("debt mint", DEBT_DECIMALS),
+            prices: PriceAccounts {
+                collateral: self.key("collateral price").pubkey(),
+                debt: self.key("debt price").pubkey(),
+            },
+        }
+    }
+
     /// A mint that nobody can mint from: the demo writes balances instead.
-    pub fn create_mint(&mut self, label: &str, decimals: u8) -> Address {
+    fn create_mint(&mut self, label: &str, decimals: u8) -> Address {
         let address = self.key(label).pubkey();
         let mut data = vec![0; MINT_LEN];
         // No authority; supply left at zero, which no transfer reads; initialized; no freeze authority.
@@ -183,24 +192,28 @@ impl World {
     }
 
     /// Publishes an hour's prices.
-    pub fn publish(&mut self, assets: &Assets, update: &Update) {
-        let quote = |feed_id, price: u64, confidence, ema: u64| PriceUpdate {
+    pub fn publish(&mut self, assets: &Assets, update: &Update) -> Result<(), DemoError> {
+        let quote = |feed_id, price: i64, confidence, ema: i64| PriceUpdate {
             write_authority: [0; 32],
             verification_level: VerificationLevel::Full,
             feed_id,
-            price: i64::try_from(price).unwrap_or(i64::MAX),
+            price,
             confidence,
             exponent: EXPONENT,
             publish_time: update.publish_time,
-            previous_publish_time: update.publish_time - crate::candles::HOUR,
-            ema_price: i64::try_from(ema).unwrap_or(i64::MAX),
+            previous_publish_time: update.publish_time - HOUR,
+            ema_price: ema,
             ema_confidence: confidence,
             posted_slot: 0,
         };
-        let collateral = quote(COLLATERAL_FEED, update.price, update.confidence, update.ema);
-        let debt = quote(DEBT_FEED, DEBT_PRICE, DEBT_CONFIDENCE, DEBT_PRICE);
+        let signed =
+            |amount: u64| i64::try_from(amount).map_err(|_| DemoError::Scenario("prices fit 63 bits"));
+        let (price, ema, dollar) = (signed(update.price)?, signed(update.ema)?, signed(DEBT_PRICE)?);
+        let collateral = quote(COLLATERAL_FEED, price, update.confidence, ema);
+        let debt = quote(DEBT_FEED, dollar, DEBT_CONFIDENCE, dollar);
         self.prices = vec![(assets.prices.collateral, collateral), (assets.prices.debt, debt)];
         self.write_prices();
+        Ok(())
     }
 
     /// Publishes the last prices again, with the present as their time.
@@ -234,7 +247,7 @@ impl World {
 
     /// Sends a transaction that may be refused.
     pub fn attempt(&mut self, signer: &Keypair, instructions: &[Instruction]) -> Result<Executed, Refusal> {
-        executed(self.net.send(instructions, &[signer]))
+        self.net.send(instructions, &[signer]).executed()
     }
 
     /// Enters a transaction's costs into the ledger.
@@ -249,9 +262,18 @@ impl World {
     pub fn keep<T>(
         &mut self,
         party: &Party,
-        work: impl FnOnce(&mut Wallet<'_>) -> Result<T, KeeperError<AccountError>>,
+        work: impl FnOnce(&mut Wallet<'_>) -> Result<T, KeeperError>,
     ) -> Result<T, DemoError> {
-        work(&mut Wallet { world: self, keypair: &party.keypair }).map_err(DemoError::from)
+        let mut wallet = Wallet::new(&mut self.net, &party.keypair);
+        let result = work(&mut wallet);
+        let by_cpi = wallet.into_outcomes().into_iter().filter(|outcome| outcome.programs.len() > 1);
+        self.verifier_units.extend(by_cpi.filter_map(|outcome| outcome.units_of(&assay_verifier_host::ID)));
+        Ok(result?)
+    }
+
+    /// Lets somebody read with a party's wallet.
+    pub fn look<T>(&mut self, party: &Party, work: impl FnOnce(&Wallet<'_>) -> T) -> T {
+        work(&Wallet::new(&mut self.net, &party.keypair))
     }
 
     /// A program's account.
@@ -269,75 +291,34 @@ impl World {
 
     /// The ledger's figures, by label.
     pub fn figures(&self) -> Vec<TransactionFigures> {
-        let rows = self.ledger.iter().map(|(&name, sent)| {
+        let figures = |(&name, sent): (&&'static str, &Vec<Executed>)| {
             let units = || sent.iter().map(|executed| executed.compute_units);
-            TransactionFigures {
+            Some(TransactionFigures {
                 name,
                 count: sent.len(),
-                compute_units_min: units().min().unwrap_or(0),
-                compute_units_max: units().max().unwrap_or(0),
-                size: sent.iter().map(|executed| executed.size).max().unwrap_or(0),
-            }
-        });
-        rows.collect()
+                compute_units_min: units().min()?,
+                compute_units_max: units().max()?,
+                size: sent.iter().map(|executed| executed.size).max()?,
+            })
+        };
+        self.ledger.iter().filter_map(figures).collect()
     }
 
     /// Most compute units that the verifier took when another program called it.
-    pub fn verifier_units(&self) -> u64 {
-        self.verifier_units.iter().copied().max().unwrap_or(0)
+    pub fn verifier_units(&self) -> Option<u64> {
+        self.verifier_units.iter().copied().max()
     }
 
     fn write_prices(&mut self) {
         for (address, update) in &self.prices {
-            self.net.set_price(*address, update);
+            let account = price::account(update);
+            let (owner, data) = (account.owner, account.data);
+            self.net.set_account(*address, rented(owner, data));
         }
     }
 
     fn put(&mut self, address: Address, data: Vec<u8>) {
-        let account = SolanaAccount {
-            lamports: RENT,
-            data,
-            owner: Token::id(),
-            executable: false,
-            rent_epoch: u64::MAX,
-        };
-        self.net.set_account(address, account);
-    }
-}
-
-/// The runtime with a wallet: what the keeper sees.
-pub struct Wallet<'a> {
-    world: &'a mut World,
-    keypair: &'a Keypair,
-}
-
-impl Chain for Wallet<'_> {
-    type Error = AccountError;
-
-    fn wallet(&self) -> Address {
-        self.keypair.pubkey()
-    }
-
-    fn account(&self, address: &Address) -> Result<Option<Account>, Self::Error> {
-        Ok(self.world.net.account(address).map(|found| Account { owner: found.owner, data: found.data }))
-    }
-
-    fn unix_time(&self) -> Result<i64, Self::Error> {
-        Ok(self.world.now())
-    }
-
-    fn simulate(&mut self, instructions: &[Instruction]) -> Result<Option<Executed>, SendError<Self::Error>> {
-        let outcome = self.world.net.simulate(instructions, &[self.keypair]);
-        executed(outcome).map(Some).map_err(refused)
-    }
-
-    fn send(&mut self, instructions: &[Instruction]) -> Result<Executed, SendError<Self::Error>> {
-        let outcome = self.world.net.send(instructions, &[self.keypair]);
-        let by_cpi = outcome.programs.len() > 1;
-        if let Some(units) = outcome.units_of(&assay_verifier::ID).filter(|_| by_cpi) {
-            self.world.verifier_units.push(units);
-        }
-        executed(outcome).map_err(refused)
+        self.net.set_account(address, rented(Token::id(), data));
     }
 }
 
@@ -349,15 +330,9 @@ fn number(error: impl Into<ProgramError>) -> Option<u32> {
     }
 }
 
-fn executed(outcome: Outcome) -> Result<Executed, Refusal> {
-    match outcome.refusal {
-        None => Ok(Executed { compute_units: outcome.compute_units, size: outcome.size }),
-        Some(refusal) => Err(refusal),
-    }
-}
-
-fn refused(refusal: Refusal) -> SendError<AccountError> {
-    SendError::Refused { code: refusal.code, message: refusal.to_string() }
+/// An account that pays its rent.
+fn rented(owner: Address, data: Vec<u8>) -> Account {
+    Account { lamports: RENT, data, owner, executable: false, rent_epoch: u64::MAX }
 }
 
 /// A token account's bytes: mint, owner, amount, no delegate, initialized.

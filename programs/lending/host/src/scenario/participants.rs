@@ -3,8 +3,10 @@
 //! The borrowers open at the real price of the replay's first hour, from far below the limit to just under it. Nothing
 //! here knows what the price does next.
 
-use assay_client::lending::RiskParams;
-use assay_lending::state::SETUP_DEVELOPMENT;
+use assay_lending::state::{RiskParams, SETUP_DEVELOPMENT};
+use assay_lending_interface::formats::SCORE;
+
+use super::error::DemoError;
 
 /// Decimals of the collateral mint, as SOL has them.
 pub const COLLATERAL_DECIMALS: u8 = 9;
@@ -57,7 +59,7 @@ pub struct Borrower {
     /// Collateral tokens.
     pub collateral: u64,
     /// Loan-to-value ratio at the opening, at mid price, basis points.
-    pub ltv_bps: u64,
+    pub ltv_bps: u32,
 }
 
 /// The lenders.
@@ -90,19 +92,22 @@ pub fn rules(model: [u8; 32], statement_domain: [u8; 32], score_threshold: i16) 
         collateral_cap: 1_000_000 * COLLATERAL_UNIT,
         min_borrow: 100 * DEBT_UNIT,
         score_threshold,
-        // The greatest bonus from a logit 2 above the threshold on; a score counts in 2^-8.
-        score_full: score_threshold.saturating_add(512),
+        // The greatest bonus from a logit 2 above the threshold on.
+        score_full: score_threshold.saturating_add(2 << SCORE.scale),
         accepted_setup_kinds: SETUP_DEVELOPMENT,
         ..RiskParams::TEMPLATE
     }
 }
 
 /// Debt of a borrower at the opening, base units.
-pub fn opening_debt(borrower: &Borrower, price: u64) -> u64 {
+///
+/// # Errors
+/// The price is beyond any that the replay has.
+pub fn opening_debt(borrower: &Borrower, price: u64) -> Result<u64, DemoError> {
     // Values in 1e-8 USD; a debt token is worth DEBT_PRICE of them.
     let value = u128::from(borrower.collateral) * u128::from(price) * u128::from(borrower.ltv_bps) / 10_000;
     let units = value * u128::from(DEBT_UNIT) / u128::from(DEBT_PRICE);
-    u64::try_from(units).unwrap_or(u64::MAX)
+    u64::try_from(units).map_err(|_| DemoError::Scenario("debts fit 64 bits"))
 }
 
 #[cfg(test)]
@@ -117,7 +122,8 @@ mod tests {
     #[test]
     fn every_borrower_opens_within_the_limit_and_the_supply() {
         let price = 113_6900_0000;
-        let debts: Vec<u64> = BORROWERS.iter().map(|borrower| opening_debt(borrower, price)).collect();
+        let debts: Vec<u64> =
+            BORROWERS.iter().map(|borrower| opening_debt(borrower, price).unwrap()).collect();
         let supplied: u64 = SUPPLIERS.iter().map(|supplier| supplier.amount * DEBT_UNIT).sum();
         assert!(debts.iter().sum::<u64>() < supplied * 8 / 10, "utilization stays below the kink");
         assert!(BORROWERS.iter().all(|borrower| borrower.ltv_bps < 8_000));
