@@ -41,6 +41,8 @@ pub enum Kind {
     Witness = 4,
     /// A proof and its statement (`.proof`).
     Proof = 5,
+    /// The seed of a development setup (`.secret`): whoever has it can forge proofs under the key.
+    SetupRecord = 6,
 }
 
 /// An artifact whose header and checksum hold.
@@ -101,8 +103,8 @@ pub enum ArtifactError {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 5] =
-        [Kind::Circuit, Kind::ProvingKey, Kind::VerifyingKey, Kind::Witness, Kind::Proof];
+    pub const ALL: [Kind; 6] =
+        [Kind::Circuit, Kind::ProvingKey, Kind::VerifyingKey, Kind::Witness, Kind::Proof, Kind::SetupRecord];
 
     /// File name ending, without the dot.
     pub const fn extension(self) -> &'static str {
@@ -112,6 +114,7 @@ impl Kind {
             Kind::VerifyingKey => "vk",
             Kind::Witness => "wtns",
             Kind::Proof => "proof",
+            Kind::SetupRecord => "secret",
         }
     }
 
@@ -128,6 +131,7 @@ impl core::fmt::Display for Kind {
             Kind::VerifyingKey => "verifying key (.vk)",
             Kind::Witness => "witness (.wtns)",
             Kind::Proof => "proof (.proof)",
+            Kind::SetupRecord => "setup record (.secret)",
         })
     }
 }

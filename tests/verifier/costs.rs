@@ -1,10 +1,10 @@
 //! What each instruction costs, against the ledger and against what was promised.
 
-use assay_client::compute_budget;
-use assay_client::verifier::{self, MAX_SCHEMA_LEN, Registration};
+use assay_host::compute_budget;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_localnet::{Localnet, MAX_TRANSACTION_SIZE, Outcome};
 use assay_tests::ledger::{self, Cost};
+use assay_verifier_host::{self as verifier, MAX_SCHEMA_LEN, Registration};
 use solana_signer::Signer;
 
 use crate::examples::{self, ANCHOR, NATIVE, PINOCCHIO};
@@ -104,7 +104,7 @@ fn longest_schema() -> ModelSchema {
 
 #[test]
 fn the_longest_schema_registers_in_one_transaction_with_a_payer_of_its_own() {
-    let mut net = Localnet::new().unwrap();
+    let mut net = Localnet::new(&[assay_verifier_host::IDENTITY]).unwrap();
     let (authority, payer) = (fixed_key(1), fixed_key(2));
     net.airdrop(&payer.pubkey(), 10_000_000_000);
     let schema = longest_schema();

@@ -1,9 +1,9 @@
 //! The runtime's Poseidon against the host's: the digest that `verify` answers with.
 
 use assay_circuits::Ranges;
-use assay_client::verifier::Verified;
 use assay_interface::groth16::Transcript;
 use assay_tests::pass_through::{PassThrough, tensor};
+use assay_verifier_host::Verified;
 
 use crate::support::{Proven, World};
 

@@ -2,7 +2,7 @@
 
 use assay_cpi::SetupKind;
 use assay_interface::field::Scalar;
-use assay_localnet::Outcome;
+use assay_localnet::{Localnet, Outcome, deploy_directory, read_program};
 use solana_account::Account;
 use solana_address::Address;
 use solana_instruction::{AccountMeta, Instruction};
@@ -106,6 +106,10 @@ fn plain_open(program: Address, opening: &Opening) -> Instruction {
     Instruction { program_id: program, accounts, data }
 }
 
+fn deploy(net: &mut Localnet, id: Address, library: &'static str) {
+    net.deploy_bytes(id, library, &read_program(&deploy_directory(), library).unwrap()).unwrap();
+}
+
 /// A gate in the runtime of a world, for the model of that world unless its terms say otherwise.
 pub struct Gate {
     pub world: World,
@@ -121,7 +125,7 @@ impl Gate {
 
     fn with(example: &'static Example, echo: &'static Echo, change: impl FnOnce(&mut Terms)) -> Self {
         let mut world = World::active_with(echo);
-        world.net.deploy(example.id, example.library).unwrap();
+        deploy(&mut world.net, example.id, example.library);
         let domain = echo.schema.domain().to_be_bytes();
         let mut terms = Terms { model: world.model, domain, threshold: -128, setups: 3 };
         change(&mut terms);
@@ -242,7 +246,10 @@ fn a_proof_does_not_keep() {
     for example in ALL {
         let mut gate = Gate::of(example, Echo::shared());
         let opening = gate.opening(3);
-        refused(&gate.open(&Opening { expires_at: opening.expires_at + 1, ..opening.clone() }), "ProofInvalid");
+        refused(
+            &gate.open(&Opening { expires_at: opening.expires_at + 1, ..opening.clone() }),
+            "ProofInvalid",
+        );
         gate.world.net.advance(LIFETIME + 1);
         refused(&gate.open(&opening), "Custom(8001)");
         for ahead in [assay_example_native::MAX_LIFETIME + 1, i64::MAX - gate.world.net.now()] {
@@ -271,7 +278,8 @@ fn the_rule_is_on_the_proven_output() {
 #[test]
 fn a_gate_accepts_the_setups_that_it_names() {
     for example in ALL {
-        let mut gate = Gate::with(example, Echo::shared(), |terms| terms.setups = 1 << SetupKind::Ceremony as u8);
+        let mut gate =
+            Gate::with(example, Echo::shared(), |terms| terms.setups = 1 << SetupKind::Ceremony as u8);
         let opening = gate.opening(3);
         refused(&gate.open(&opening), "SetupRefused");
         let domain = [0; 32];
@@ -289,7 +297,7 @@ fn a_gate_trusts_its_model_only() {
         // The visitor registers a model of his own, whose proofs he can make.
         let registration = Echo::other().registration(gate.visitor());
         let own = registration.model();
-        let activate = assay_client::verifier::activate(gate.visitor(), own);
+        let activate = assay_verifier_host::activate(gate.visitor(), own);
         let register = registration.instruction().unwrap();
         gate.world.net.send(&[register, activate], &[&gate.world.stranger]).expect_ok();
         let expires_at = gate.world.net.now() + LIFETIME;
@@ -325,7 +333,7 @@ fn the_verifier_cannot_be_replaced() {
         let mut gate = Gate::of(example, Echo::shared());
         let opening = gate.opening(3);
         let fake = Address::new_from_array([77; 32]);
-        gate.world.net.deploy(fake, "assay_verifier").unwrap();
+        deploy(&mut gate.world.net, fake, "assay_verifier");
         for other in [fake, example.id] {
             let mut open = (example.open)(&opening);
             open.accounts[3].pubkey = other;
@@ -368,7 +376,10 @@ fn a_gate_is_the_programs_own_account_and_is_created_once() {
         assert!(!gate.create(5, terms).0.error().is_empty());
 
         let opening = gate.opening(3);
-        let forged = Account { owner: Address::new_from_array([7; 32]), ..gate.world.net.account(&gate.address).unwrap() };
+        let forged = Account {
+            owner: Address::new_from_array([7; 32]),
+            ..gate.world.net.account(&gate.address).unwrap()
+        };
         gate.world.net.set_account(gate.address, forged);
         refused(&gate.open(&opening), "IllegalOwner");
     }
@@ -378,8 +389,12 @@ fn a_gate_is_the_programs_own_account_and_is_created_once() {
 fn the_tensors_are_those_of_the_schema() {
     let schema = &Echo::shared().schema;
     assert!(assay_example_anchor::INPUT.is(schema, "in") && assay_example_anchor::OUTPUT.is(schema, "out"));
-    assert!(assay_example_pinocchio::OUTPUT.is(schema, "out") && assay_example_native::OUTPUT.is(schema, "out"));
-    assert!(!assay_example_native::OUTPUT.is(schema, "in") && !assay_example_native::INPUT.is(schema, "other"));
+    assert!(
+        assay_example_pinocchio::OUTPUT.is(schema, "out") && assay_example_native::OUTPUT.is(schema, "out")
+    );
+    assert!(
+        !assay_example_native::OUTPUT.is(schema, "in") && !assay_example_native::INPUT.is(schema, "other")
+    );
 }
 
 /// What an honest opening comes to.

@@ -4,11 +4,15 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use assay_host::errors::ErrorTableError;
 use thiserror::Error;
 
 /// Why a program was not deployed.
 #[derive(Debug, Error)]
 pub enum DeployError {
+    /// The programs' IDLs give no table of errors.
+    #[error(transparent)]
+    Errors(#[from] ErrorTableError),
     /// There is no such file.
     #[error("{} cannot be read ({source}): build the programs with `cargo xtask build`", path.display())]
     Missing {
@@ -36,7 +40,11 @@ pub fn deploy_directory() -> PathBuf {
     }
 }
 
-pub(crate) fn read(library: &str) -> Result<Vec<u8>, DeployError> {
-    let path = deploy_directory().join(format!("{library}.so"));
+/// The compiled file of a library.
+///
+/// # Errors
+/// [`DeployError::Missing`].
+pub fn read_program(directory: &Path, library: &str) -> Result<Vec<u8>, DeployError> {
+    let path = directory.join(format!("{library}.so"));
     fs::read(&path).map_err(|source| DeployError::Missing { path, source })
 }

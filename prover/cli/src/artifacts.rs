@@ -154,5 +154,6 @@ fn made_by(kind: Kind) -> &'static str {
         Kind::VerifyingKey => "`assay setup` makes verifying keys (.vk)",
         Kind::Witness => "`assay prove --witness` writes witnesses (.wtns)",
         Kind::Proof => "`assay prove` makes proofs (.proof)",
+        Kind::SetupRecord => "a setup writes its record (.secret) where it is asked to",
     }
 }

@@ -35,7 +35,7 @@ use crate::{
     memory,
     proof::{Proof, VerifyError, verify_inputs},
     prove::{Core, Points, ProveError, ProveTimings},
-    rows::{Check, Rows},
+    rows::{Check, Coefficients, Rows},
     store::Store,
     validated::ValidatedKeys,
 };
@@ -107,6 +107,7 @@ pub struct Zkey {
     delta_g1: G1Point,
     /// A and B; no C.
     r1cs: R1cs,
+    coefficients: Coefficients,
     domain: Domain,
     store: PointStore,
     a: Part,
@@ -198,7 +199,22 @@ impl Zkey {
             ic: ic.into_iter().map(Into::into).collect(),
             commitment: None,
         };
-        Ok(Zkey { points, beta_g1, delta_g1, r1cs: r1cs?, domain: evaluation, store, a, b_g1, b_g2, l, h })
+        let r1cs = r1cs?;
+        let coefficients = Coefficients::of(&r1cs, Check::Nothing);
+        Ok(Zkey {
+            points,
+            beta_g1,
+            delta_g1,
+            r1cs,
+            coefficients,
+            domain: evaluation,
+            store,
+            a,
+            b_g1,
+            b_g2,
+            l,
+            h,
+        })
     }
 
     /// Public wires of a witness: those after the constant one. This is `public.json`.
@@ -223,7 +239,6 @@ impl Zkey {
             instance: 2,
         };
         memory::require(crate::estimate::prove_memory(&counts))?;
-        let rows = Rows::new(&self.r1cs, Check::Nothing);
         let core = Core {
             points: Points {
                 alpha_g1: self.points.alpha_g1,
@@ -237,7 +252,7 @@ impl Zkey {
                 l: self.store.query_of(&self.l),
                 h: self.store.query_of(&self.h).points,
             },
-            rows: &rows,
+            rows: Rows::new(&self.r1cs, &self.coefficients),
             domain: &self.domain,
             backend: Backend::detect()?,
         };

@@ -45,9 +45,11 @@ mod key;
 mod layout;
 mod memory;
 mod points;
+mod progress;
 mod proof;
 mod prove;
 mod qap;
+mod record;
 pub mod reference;
 mod rows;
 mod setup;
@@ -63,9 +65,11 @@ pub use estimate::{Calibration, Estimate, estimate, estimate_with};
 pub use key::{ProvingKey, VerifyingKey};
 pub use memory::{MemoryError, available as available_memory};
 pub use points::{PointError, element, scalar};
+pub use progress::{Cancelled, Observer, Progress, Stage};
 pub use proof::{Proof, VerifyError, verify, verify_with};
 pub use prove::{ProveError, ProveTimings, Prover, prove};
-pub use setup::{SetupError, setup_development};
+pub use record::{RecordError, SetupRecord};
+pub use setup::{SetupError, SetupSeed, setup_development, setup_from_seed};
 pub use validated::{KeyOpenError, ValidatedKeys};
 
 #[cfg(test)]

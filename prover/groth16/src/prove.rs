@@ -13,7 +13,10 @@
 //! G2. A and B's rows give c = a b, so nothing is multiplied by C but the check that the constraints hold. The phases run
 //! one after another, each on all threads; [`ProveTimings`] has their times.
 
-use std::time::{Duration, Instant};
+use std::{
+    ops::Deref,
+    time::{Duration, Instant},
+};
 
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::CurveGroup;
@@ -32,9 +35,10 @@ use crate::{
     key::{ProvingKey, Query},
     memory::{self, MemoryError},
     points::{element, point_bytes, scalar},
+    progress::{Cancelled, Observer, Stage},
     proof::{CommitmentProof, Proof},
     qap::{wires_of_a, wires_of_b, wires_of_l},
-    rows::{Check, Rows, Wires},
+    rows::{Check, Coefficients, Rows, Wires},
 };
 
 /// Why no proof was made. Each is found before any group operation.
@@ -94,6 +98,9 @@ pub enum ProveError {
     /// The implementation that the environment asks for cannot run.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// The caller ended it.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 /// Masks that are tried, where one would do but for a chance of 2^-200.
@@ -148,12 +155,15 @@ impl ProveTimings {
     }
 }
 
-/// A proving key and its circuit, paired once for any number of proofs.
+/// A proving key and its circuit, paired once for any number of proofs, any number of them at a time.
+///
+/// `C` is whatever lends the circuit: `&Circuit`, `Arc<Circuit>`, or a type of the caller's. With an owned `C` the prover is
+/// owned as well: the key it holds is a clone, which shares the points.
 #[derive(Debug)]
-pub struct Prover<'a> {
-    key: &'a ProvingKey,
-    circuit: &'a Circuit,
-    rows: Rows<'a>,
+pub struct Prover<C> {
+    key: ProvingKey,
+    circuit: C,
+    coefficients: Coefficients,
     domain: Domain,
     backend: Backend,
 }
@@ -168,18 +178,16 @@ pub fn prove(
     Prover::new(key, circuit)?.prove(witness, rng)
 }
 
-impl<'a> Prover<'a> {
+impl<C: Deref<Target = Circuit>> Prover<C> {
     /// Pairs a key with its circuit: digests and sizes must agree, and the working set must fit into memory.
-    pub fn new(key: &'a ProvingKey, circuit: &'a Circuit) -> Result<Prover<'a>, ProveError> {
+    ///
+    /// That the key is *of* this circuit, the digest in it claims and this does not check: see the module `setup`.
+    pub fn new(key: &ProvingKey, circuit: C) -> Result<Prover<C>, ProveError> {
         Prover::with_backend(key, circuit, Backend::detect()?)
     }
 
     /// As [`Prover::new`], with the arithmetic named by the caller.
-    pub fn with_backend(
-        key: &'a ProvingKey,
-        circuit: &'a Circuit,
-        backend: Backend,
-    ) -> Result<Prover<'a>, ProveError> {
+    pub fn with_backend(key: &ProvingKey, circuit: C, backend: Backend) -> Result<Prover<C>, ProveError> {
         let digest = circuit.digest();
         if key.circuit_digest() != digest {
             return Err(ProveError::WrongCircuit { key: key.circuit_digest(), circuit: digest });
@@ -210,7 +218,18 @@ impl<'a> Prover<'a> {
         }
         let domain = Domain::with_size(found)?;
         memory::require(prove_memory(&key.counts))?;
-        Ok(Prover { key, circuit, rows: Rows::new(r1cs, Check::Constraints), domain, backend })
+        let coefficients = Coefficients::of(r1cs, Check::Constraints);
+        Ok(Prover { key: key.clone(), circuit, coefficients, domain, backend })
+    }
+
+    /// The key.
+    pub fn key(&self) -> &ProvingKey {
+        &self.key
+    }
+
+    /// The circuit.
+    pub fn circuit(&self) -> &Circuit {
+        &self.circuit
     }
 
     /// A proof of the witness' digest, blinded by elements from `rng`. A circuit with a commitment gets its challenge from
@@ -225,6 +244,29 @@ impl<'a> Prover<'a> {
 
     /// As [`Prover::prove`], for either transcript, with the time of each phase.
     pub fn prove_timed(
+        &self,
+        witness: &Witness,
+        transcript: Transcript,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(Proof, ProveTimings), ProveError> {
+        self.prove_observed(witness, transcript, rng, Observer::none())
+    }
+
+    /// As [`Prover::prove_timed`], telling `observer` before and after the sums.
+    pub fn prove_observed(
+        &self,
+        witness: &Witness,
+        transcript: Transcript,
+        rng: &mut (impl RngCore + CryptoRng),
+        observer: Observer<'_>,
+    ) -> Result<(Proof, ProveTimings), ProveError> {
+        observer.report(Stage::Prove, 0, 1)?;
+        let proof = self.prove_unobserved(witness, transcript, rng)?;
+        observer.report(Stage::Prove, 1, 1)?;
+        Ok(proof)
+    }
+
+    fn prove_unobserved(
         &self,
         witness: &Witness,
         transcript: Transcript,
@@ -287,7 +329,8 @@ impl<'a> Prover<'a> {
 
     /// What proves once the witness is complete.
     pub(crate) fn core(&self) -> Core<'_> {
-        let Prover { key, rows, domain, backend, .. } = self;
+        let Prover { key, coefficients, domain, backend, .. } = self;
+        let rows = Rows::new(&self.circuit.r1cs, coefficients);
         Core { points: Points::of(key), rows, domain, backend: *backend }
     }
 }
@@ -329,7 +372,7 @@ impl<'a> Points<'a> {
 #[derive(Debug)]
 pub(crate) struct Core<'a> {
     pub points: Points<'a>,
-    pub rows: &'a Rows<'a>,
+    pub rows: Rows<'a>,
     pub domain: &'a Domain,
     pub backend: Backend,
 }

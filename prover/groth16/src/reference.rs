@@ -21,6 +21,7 @@ use assay_interface::groth16::SetupKind;
 
 use crate::{
     key::{ProvingKey, Query, VerifyingKey},
+    progress::Observer,
     proof::Proof,
     setup::{Secrets, SetupError, System, setup_with},
 };
@@ -111,7 +112,7 @@ impl Reference {
     ) -> Result<Reference, SetupError> {
         let rows = system.r1cs.num_constraints() + system.r1cs.num_instance;
         let domain = Domain::with_size(rows.next_power_of_two())?;
-        let key = setup_with(system, &Secrets::draw(rng), &domain, SetupKind::Development)?;
+        let key = setup_with(system, &Secrets::draw(rng), &domain, SetupKind::Development, Observer::none())?;
         Reference::of(&key, system.r1cs).ok_or(SetupError::Wires(system.r1cs.num_wires()))
     }
 
@@ -231,7 +232,14 @@ mod tests {
             .unwrap();
             let secrets = Secrets { alpha, beta, gamma, delta, tau, sigma };
             let domain = Domain::with_size(rows.next_power_of_two()).unwrap();
-            let key = setup_with(&System::of(&circuit), &secrets, &domain, SetupKind::Development).unwrap();
+            let key = setup_with(
+                &System::of(&circuit),
+                &secrets,
+                &domain,
+                SetupKind::Development,
+                crate::Observer::none(),
+            )
+            .unwrap();
             // Field by field: a difference in one names it, without printing thousands of points.
             let found = to_arkworks(&key).unwrap();
             assert!(found.vk == expected.vk, "verifying key");
@@ -256,6 +264,7 @@ mod tests {
                 &Secrets::draw(&mut common::rng(seed)),
                 &domain,
                 SetupKind::Development,
+                crate::Observer::none(),
             )
             .unwrap();
             let reference = Reference::new(&key, &circuit).unwrap();

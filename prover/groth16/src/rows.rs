@@ -22,13 +22,19 @@ const CHUNK: usize = 256;
 /// Elements that one task converts.
 const WIRES: usize = 1 << 12;
 
-/// A constraint system, ready to be evaluated.
+/// What evaluating a constraint system needs beyond the system itself: made once, used for every witness.
 #[derive(Debug)]
+pub(crate) struct Coefficients {
+    /// The coefficients as integers, or [`LARGE`].
+    integers: Vec<i64>,
+    check: Check,
+}
+
+/// A constraint system, ready to be evaluated.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Rows<'a> {
     r1cs: &'a R1cs,
-    /// The coefficients as integers, or [`LARGE`].
-    coefficients: Vec<i64>,
-    check: Check,
+    coefficients: &'a Coefficients,
 }
 
 /// Whether each constraint is held against C.
@@ -59,13 +65,17 @@ impl<'a> Wires<'a> {
     }
 }
 
+impl Coefficients {
+    pub(crate) fn of(r1cs: &R1cs, check: Check) -> Coefficients {
+        let integers = r1cs.values.iter().map(|value| small_of(&value.into_bigint().0)).collect();
+        Coefficients { integers, check }
+    }
+}
+
 impl<'a> Rows<'a> {
-    pub(crate) fn new(r1cs: &'a R1cs, check: Check) -> Rows<'a> {
-        Rows {
-            r1cs,
-            coefficients: r1cs.values.iter().map(|value| small_of(&value.into_bigint().0)).collect(),
-            check,
-        }
+    /// `coefficients` are those [of](Coefficients::of) this very system.
+    pub(crate) fn new(r1cs: &'a R1cs, coefficients: &'a Coefficients) -> Rows<'a> {
+        Rows { r1cs, coefficients }
     }
 
     /// Length of a witness.
@@ -83,7 +93,7 @@ impl<'a> Rows<'a> {
     ) -> Result<[Vec<Fr>; 2], Violation> {
         let constraints = self.r1cs.num_constraints();
         let (mut a, b) = (self.rows(&self.r1cs.a, wires, size), self.rows(&self.r1cs.b, wires, size));
-        if self.check == Check::Constraints {
+        if self.coefficients.check == Check::Constraints {
             let c = self.rows(&self.r1cs.c, wires, constraints);
             if let Some(row) = vectors::first_unequal_product(backend, &a, &b, &c) {
                 return Err(self.r1cs.violation(row));
@@ -105,7 +115,8 @@ impl<'a> Rows<'a> {
         let (mut sum, mut integer) = (Fr::ZERO, 0i128);
         for (&wire, &coefficient) in columns.iter().zip(coefficients) {
             let (wire, coefficient) = (wire as usize, coefficient as usize);
-            let (Some(&value), Some(&factor)) = (wires.small.get(wire), self.coefficients.get(coefficient))
+            let (Some(&value), Some(&factor)) =
+                (wires.small.get(wire), self.coefficients.integers.get(coefficient))
             else {
                 continue;
             };
@@ -218,7 +229,8 @@ mod tests {
                 r1cs.evaluate(&r1cs.a, row, &wires) * r1cs.evaluate(&r1cs.b, row, &wires);
         }
         for backend in Backend::ALL {
-            let [a, b] = Rows::new(&r1cs, Check::Constraints)
+            let coefficients = Coefficients::of(&r1cs, Check::Constraints);
+            let [a, b] = Rows::new(&r1cs, &coefficients)
                 .evaluate(backend, &Wires::new(backend, &wires), 1024)
                 .unwrap();
             for row in 0..rows {
@@ -233,7 +245,8 @@ mod tests {
         wires[columns as usize + 600] += Fr::ONE;
         wires[columns as usize + 333] += Fr::ONE;
         for backend in Backend::ALL {
-            let rows = Rows::new(&r1cs, Check::Constraints);
+            let coefficients = Coefficients::of(&r1cs, Check::Constraints);
+            let rows = Rows::new(&r1cs, &coefficients);
             let error = rows.evaluate(backend, &Wires::new(backend, &wires), 1024).unwrap_err();
             assert_eq!((error.constraint, error.index), (333, 333));
         }

@@ -15,10 +15,11 @@ use crate::{
     estimate::{self, Calibration, Estimate},
     key::ProvingKey,
     points::scalar,
+    progress::Observer,
     proof::Proof,
     prove::{Core, Points, ProveError, ProveTimings},
     reference::Reference,
-    rows::{Check, Rows},
+    rows::{Check, Coefficients, Rows},
     setup::{Secrets, SetupError, System, setup_with},
 };
 
@@ -88,7 +89,7 @@ impl Synthetic {
     /// A development key.
     pub fn setup(&self, rng: &mut (impl RngCore + CryptoRng)) -> Result<ProvingKey, SetupError> {
         let domain = Domain::for_rows(self.rows())?;
-        setup_with(&self.system(), &Secrets::draw(rng), &domain, SetupKind::Development)
+        setup_with(&self.system(), &Secrets::draw(rng), &domain, SetupKind::Development, Observer::none())
     }
 
     /// arkworks' prover for the same system, on a key of its own over the 2^k points that it needs.
@@ -104,8 +105,9 @@ impl Synthetic {
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(Proof, ProveTimings), ProveError> {
         let domain = Domain::with_size(key.h().len())?;
-        let rows = Rows::new(&self.r1cs, Check::Constraints);
-        let core = Core { points: Points::of(key), rows: &rows, domain: &domain, backend };
+        let coefficients = Coefficients::of(&self.r1cs, Check::Constraints);
+        let rows = Rows::new(&self.r1cs, &coefficients);
+        let core = Core { points: Points::of(key), rows, domain: &domain, backend };
         let mut timings = ProveTimings::default();
         let proof = core.prove(&self.wires, Fr::rand(rng), Fr::rand(rng), &mut timings)?;
         Ok((proof, timings))

@@ -26,7 +26,10 @@
 //!
 //! Cost: reads and comparisons, four 64-bit multiplications or divisions. Nothing allocates, nothing panics.
 
-use assay_interface::{bytes::Reader, price::{PRICE_DECIMALS, Price}};
+use assay_interface::{
+    bytes::Reader,
+    price::{PRICE_DECIMALS, Price},
+};
 use thiserror::Error;
 
 /// Address of Pyth's receiver program, `rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ`: the owner that a price

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use assay_circuits::Witness;
-use assay_groth16::{ProvingKey, SetupKind, VerifyingKey, snarkjs};
+use assay_groth16::{ProvingKey, SetupKind, SetupRecord, VerifyingKey, snarkjs};
 use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind, VERSION};
 use assay_interface::proof_file::ProofFile;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
@@ -115,6 +115,11 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         Kind::Proof => {
             let proof = ProofFile::from_bytes(&file).with_context(|| path.clone())?;
             describe_proof(&proof, args.model.as_deref(), &mut description)?;
+        }
+        Kind::SetupRecord => {
+            let record = SetupRecord::from_bytes(&file).with_context(|| path.clone())?;
+            description.plain("circuit", "circuit", hex(&record.circuit_digest()));
+            description.plain("key", "key", hex(&record.key_digest()));
         }
     }
     let Description { lines, json, tables } = description;

@@ -304,6 +304,16 @@ impl QuantGraph {
     /// # Errors
     /// [`RunError`] where the inputs do not fit the graph.
     pub fn run(&self, inputs: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, RunError> {
+        let layers = self.trace(inputs)?;
+        let value = |output: &QuantOutput| layers.get(output.layer).cloned().unwrap_or_default();
+        Ok(self.outputs.iter().map(value).collect())
+    }
+
+    /// Evaluates the graph on integers: the results of every layer, in order.
+    ///
+    /// # Errors
+    /// As [`QuantGraph::run`].
+    pub fn trace(&self, inputs: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, RunError> {
         self.check_inputs(inputs)?;
         let mut values = inputs.to_vec();
         for layer in &self.layers {
@@ -312,9 +322,7 @@ impl QuantGraph {
                 .map_err(|error| RunError::Layer { layer: layer.name.clone(), error })?;
             values.push(results);
         }
-        let value =
-            |output: &QuantOutput| values.get(self.inputs.len() + output.layer).cloned().unwrap_or_default();
-        Ok(self.outputs.iter().map(value).collect())
+        Ok(values.split_off(inputs.len()))
     }
 
     fn check_inputs(&self, inputs: &[Vec<i64>]) -> Result<(), RunError> {

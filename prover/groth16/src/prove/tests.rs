@@ -6,7 +6,7 @@ use crate::{VerifyingKey, common, setup_development, verify_with};
 
 /// A prover that follows the protocol only as far as it likes.
 struct Malicious<'a> {
-    prover: Prover<'a>,
+    prover: Prover<&'a Circuit>,
     witness: Witness,
     commitment: CommitmentProof,
 }
@@ -110,7 +110,14 @@ fn knowledge_under_another_sigma_is_refused() {
     let system = crate::setup::System::of(&circuit);
     let domain = Domain::for_rows(circuit.r1cs.num_constraints() + 3).unwrap();
     let [key, other] = [secrets, other].map(|secrets| {
-        crate::setup::setup_with(&system, &secrets, &domain, crate::SetupKind::Development).unwrap()
+        crate::setup::setup_with(
+            &system,
+            &secrets,
+            &domain,
+            crate::SetupKind::Development,
+            crate::Observer::none(),
+        )
+        .unwrap()
     });
     // The keys differ in sigma alone, so D is a commitment under both.
     let (prover, twin) = (Malicious::new(&key, &circuit), Malicious::new(&other, &circuit));
