@@ -121,7 +121,7 @@ impl Inputs {
                     let salt: Scalar =
                         *salts.next().ok_or(Error::Internal("a salt that was counted is missing"))?;
                     let commitment =
-                        commit(salt, &pack(values, tensor.bits)?).map_err(StatementError::from)?;
+                        commit(salt, &pack(values, tensor.bits).map_err(StatementError::from)?).map_err(StatementError::from)?;
                     Ok(Content::Commitment(commitment))
                 }
             })
