@@ -6,7 +6,7 @@
 //! operations come from a [`Calibration`], which measures them inside sums and transforms, so that memory traffic and
 //! inversions are part of them.
 //!
-//! How good it is: `cargo run --release -p assay-groth16 --example engine` prints the estimate next to the time for systems
+//! How good it is: `cargo run --release -p assay-arkworks --example engine` prints the estimate next to the time for systems
 //! of any size, and `benches/prove.rs` for a model.
 
 use std::{hint::black_box, time::Instant};
@@ -17,13 +17,13 @@ use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use assay_circuits::{Assignment, Circuit, R1cs};
 use assay_engine::{
     Backend, Domain, G1Point, G2Point,
-    fixed_base::{self, FixedBase},
+    fixed_base::FixedBase,
     msm::{self, msm},
 };
 
 use crate::{
+    footprint::{key_bytes, prove_memory},
     layout::Counts,
-    prove::SIDE_BY_SIDE,
     qap::{wires_of_a, wires_of_b, wires_of_l},
 };
 
@@ -71,7 +71,7 @@ impl Calibration {
         let backend = Backend::detect().unwrap_or(Backend::Portable);
         let threads = rayon::current_num_threads() as f64;
         // Scalars without pattern, and points that differ.
-        let factor = Fr::from(7u64).inverse().unwrap_or_default();
+        let factor = Fr::ONE / Fr::from(7u64);
         let scalars: Vec<Fr> =
             std::iter::successors(Some(factor), |s| Some(s.square() + factor)).take(COUNT).collect();
         let g1 = FixedBase::new(backend, G1Point::from(G1Affine::generator()), COUNT).multiply(&scalars[..]);
@@ -150,49 +150,6 @@ fn products_of_quotient(domain: usize) -> usize {
     3 * domain * (twos as usize + 2 * usize::from(domain >> twos > 1))
 }
 
-/// Bytes of the proving key.
-fn key_bytes(counts: &Counts) -> u64 {
-    counts.layout().map_or(u64::MAX / 4, |layout| layout.len() as u64)
-}
-
-/// Bytes that a setup takes at its largest: the key, the columns at the secret point, and the scalars, points and tables of
-/// the largest part, or the Lagrange basis.
-pub(crate) fn setup_memory(counts: &Counts) -> u64 {
-    let Counts { wires, domain, a, b, l, .. } = *counts;
-    let count = a as usize + b as usize + l as usize + domain as usize;
-    let in_g1 = u64::from(l.max(domain)) * (ELEMENT + size_of::<G1Point>() as u64);
-    let in_g2 = u64::from(b) * (ELEMENT + size_of::<G2Point>() as u64)
-        + fixed_base::memory_bytes::<G2Point>(b as usize) as u64;
-    let tables = fixed_base::memory_bytes::<G1Point>(count) as u64;
-    key_bytes(counts) + 3 * ELEMENT * u64::from(wires) + tables + in_g1.max(in_g2) + FIXED
-}
-
-/// Bytes that a proof takes beyond its key, which is mapped: the witness as elements, as integers and as small ones, and a
-/// completed copy of it where there is a commitment; A, B and C on the domain; the transforms' memory, which stays; the
-/// largest sum in each group, and where sums run side by side two of them in G1.
-pub(crate) fn prove_memory(counts: &Counts) -> u64 {
-    let Counts { wires, domain, a, b, l, committed, .. } = *counts;
-    let of_wires = a.max(b).max(l).max(committed) as usize;
-    let both = [domain as usize, of_wires];
-    let in_g1 = if domain as usize <= SIDE_BY_SIDE {
-        msm::memory_bytes::<G1Point>(&both)
-    } else {
-        both.into_iter().map(|count| msm::memory_bytes::<G1Point>(&[count])).max().unwrap_or(0)
-    };
-    let sums = (in_g1 + msm::memory_bytes::<G2Point>(&[b as usize])) as u64;
-    let copies = if committed > 0 { 3 } else { 2 };
-    (copies * ELEMENT + 8) * u64::from(wires)
-        + 3 * ELEMENT * u64::from(domain)
-        + Domain::memory_bytes(domain as usize) as u64
-        + sums
-        + FIXED
-}
-
-/// Bytes of a field element.
-const ELEMENT: u64 = size_of::<Fr>() as u64;
-/// Stacks and buffers: whatever does not grow with the circuit.
-const FIXED: u64 = 4 << 20;
-
 /// Wires of a multi-scalar multiplication by the size of their values.
 struct Load {
     full: usize,
@@ -217,7 +174,7 @@ fn full_size_wires(circuit: &Circuit) -> Vec<bool> {
     let inputs = circuit.inputs().iter().map(|tensor| vec![0; tensor.len as usize]).collect();
     let salts = vec![Fr::ZERO; circuit.program().num_salts()];
     // Any element of full size will do for mask and challenge.
-    let element = Fr::from(7u64).inverse().unwrap_or_default();
+    let element = Fr::ONE / Fr::from(7u64);
     let witness = circuit
         .solve(&Assignment { inputs, context: [0; 32], salts })
         .and_then(|witness| circuit.complete(witness, element, element));
