@@ -3,7 +3,8 @@
 //! A signed integer v of b bits is stored offset-binary, `v + 2^(b-1)`. `floor(248 / b)` of them fill a limb,
 //! value j at bit `j * b`; none straddles two limbs, and each tensor starts a new one. A list of limbs has one reading.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
+use core::borrow::Borrow;
 
 use thiserror::Error;
 
@@ -79,22 +80,33 @@ pub fn pack(values: &[i64], bits: u8) -> Result<Vec<Scalar>, PackError> {
 
 /// The `count` values that `limbs` pack: the inverse of [`pack`], and an error for limbs that it never gives.
 pub fn unpack(limbs: &[Scalar], count: usize, bits: u8) -> Result<Vec<i64>, PackError> {
+    check_count(limbs, count, bits)?;
+    let mut values = vec![0; count];
+    unpack_into(limbs, bits, &mut values)?;
+    Ok(values)
+}
+
+/// [`unpack`] to where the values shall lie, without allocation, and from encoded limbs as well: one that is not below
+/// the field's order has bits above its last value.
+pub fn unpack_into(limbs: &[impl Borrow<[u8; 32]>], bits: u8, values: &mut [i64]) -> Result<(), PackError> {
+    check_count(limbs, values.len(), bits)?;
     let (per_limb, offset) = layout(bits)?;
-    let expected = limbs_for(count, bits);
-    if limbs.len() != expected {
-        return Err(PackError::LimbCount { expected, given: limbs.len() });
-    }
-    let mut values = Vec::with_capacity(count);
-    for (position, limb) in limbs.iter().enumerate() {
-        let mut reader = LimbReader::new(limb);
-        for _ in 0..per_limb.min(count - values.len()) {
-            values.push(reader.pull(bits) as i64 - offset);
+    for (position, (limb, chunk)) in limbs.iter().zip(values.chunks_mut(per_limb)).enumerate() {
+        let mut reader = LimbReader::new(limb.borrow());
+        for value in chunk {
+            *value = reader.pull(bits) as i64 - offset;
         }
         if !reader.only_zeros_left() {
             return Err(PackError::LimbPadding(position));
         }
     }
-    Ok(values)
+    Ok(())
+}
+
+fn check_count<L>(limbs: &[L], count: usize, bits: u8) -> Result<(), PackError> {
+    layout(bits)?;
+    let (expected, given) = (limbs_for(count, bits), limbs.len());
+    if given == expected { Ok(()) } else { Err(PackError::LimbCount { expected, given }) }
 }
 
 /// Values a limb, and the offset that makes them non-negative.
@@ -147,8 +159,8 @@ struct LimbReader<'a> {
 }
 
 impl<'a> LimbReader<'a> {
-    fn new(limb: &'a Scalar) -> Self {
-        LimbReader { bytes: limb.as_be_bytes().iter().rev(), window: 0, window_bits: 0 }
+    fn new(limb: &'a [u8; 32]) -> Self {
+        LimbReader { bytes: limb.iter().rev(), window: 0, window_bits: 0 }
     }
 
     fn pull(&mut self, bits: u8) -> u64 {

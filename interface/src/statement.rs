@@ -23,7 +23,7 @@ use crate::{
     schema::{ModelSchema, Side, TensorSchema, Visibility},
 };
 
-pub use crate::packing::{LIMB_BITS, PackError, limbs_for, pack, unpack, values_per_limb};
+pub use crate::packing::{LIMB_BITS, PackError, limbs_for, pack, unpack, unpack_into, values_per_limb};
 
 /// Elements before the limbs: the domain and two halves of the context.
 pub const HEADER_ELEMENTS: usize = 3;

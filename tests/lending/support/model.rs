@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use assay_circuits::Ranges;
 use assay_interface::groth16::{Proof, Transcript};
+use assay_lending::state::Snapshot;
 use assay_lending_interface::features::COUNT;
 use assay_lending_interface::formats::{FEATURES, SCORE};
-use assay_lending::state::Snapshot;
 use assay_tests::pass_through::{PassThrough, tensor};
 
 /// The model, its keys and its circuit.

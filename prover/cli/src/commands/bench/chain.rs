@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use assay_circuits::{Assignment, Witness};
-use assay_client::verifier::{self, Registration};
+use assay_verifier_host::{self as verifier, Registration};
 use assay_compiler::CompiledModel;
 use assay_groth16::{Proof, ProvingKey, scalar};
 use assay_interface::groth16::SetupKind;
