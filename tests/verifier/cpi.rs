@@ -20,6 +20,7 @@ fn the_discriminator_is_the_instructions() {
 #[test]
 fn the_errors_have_their_names_in_the_programs_table() {
     use CpiError::*;
+    let errors = ErrorTable::of(&[assay_verifier_host::IDENTITY]).unwrap();
     let all = [
         ForeignAnswer,
         WrongModel,
