@@ -137,7 +137,7 @@ pub(crate) fn decode<'f>(
             (Visibility::Committed, _) => return Err(miscounted.clone()),
             (Visibility::Public, limbs) => Content::Values(
                 unpack(limbs, tensor.elements(), tensor.bits)
-                    .map_err(|error| DecodeError::Tensor { tensor: tensor.name.clone(), error })?,
+                    .map_err(|error| DecodeError::Tensor { tensor: tensor.name.clone(), error: error.into() })?,
             ),
         };
         Ok(Tensor { schema: tensor.clone(), names: derived_names(tensor), content })

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use assay::{Decision, Model, SetupKind, VerifyingKey};
-use assay_client::verifier::{self, Registration};
+use assay_verifier_host::{self as verifier, Registration};
 use assay_localnet::Localnet;
 use solana_signer::Signer;
 

@@ -9,7 +9,7 @@ use assay::{CompileOptions, IntegerFormat, Model, Samples};
 use assay_cli::failure::hinted;
 use assay_cli::ui::{self, Bar};
 use assay_compiler::synthetic::Network;
-use assay_interface::features;
+use assay_lending_interface::formats::{FEATURES, SCORE};
 
 use crate::args::Args;
 use crate::arithmetic;
@@ -83,8 +83,8 @@ fn own_model() -> anyhow::Result<(Vec<u8>, Samples, CompileOptions)> {
         ));
     }
     let options = CompileOptions {
-        input_format: Some(IntegerFormat { bits: features::BITS, scale: features::SCALE }),
-        output_format: Some(IntegerFormat { bits: 16, scale: 8 }),
+        input_format: Some(IntegerFormat { bits: FEATURES.bits, scale: FEATURES.scale }),
+        output_format: Some(IntegerFormat { bits: SCORE.bits, scale: SCORE.scale }),
         ..CompileOptions::default()
     };
     let onnx = std::fs::read(OWN_MODEL).context(OWN_MODEL)?;

@@ -43,6 +43,9 @@ pub enum ReadError {
     /// More work than a file of this length may ask for.
     #[error("the compiled model {0}")]
     Budget(#[from] OverBudget),
+    /// Options of the compilation that no compilation takes.
+    #[error("the options that the model was compiled with are malformed")]
+    Options,
     /// A name that is not UTF-8.
     #[error("a name is not UTF-8")]
     Text,

@@ -1,9 +1,12 @@
 //! A compiled model: what `.assay` files hold, and what provers and callers use.
 //!
 //! ```text
-//! payload = schema: u32 length, bytes; features: (name, min: f64, max: f64)*; graph; ranges: u8 (0 bits, 1 lookups);
-//!           circuit digest: 32 bytes
+//! payload = provenance: u32 length, bytes; schema: u32 length, bytes; features: (name, min: f64, max: f64)*; graph;
+//!           ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes
 //! ```
+//!
+//! This is version 2 of the payload. Version 1 had no provenance; its files are refused, with the advice to compile the
+//! model again: without its options and the digest of its calibration data a model cannot be checked.
 //!
 //! The circuit itself is not stored: it follows from graph and schema, so a file cannot hold a graph and the circuit
 //! of another. Reading builds it again, once the graph is known to ask for no more than its bytes pay for, and compares
@@ -17,8 +20,9 @@ use crate::bytes::{CONSTRAINT, ReadError, Reader, Writer};
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::lower::{self, LowerError};
 use crate::number::dequantize;
+use crate::provenance::Provenance;
+use crate::quantize::encoding;
 use crate::quantize::graph::{QuantGraph, RunError};
-use crate::quantize::{encoding, plan};
 use crate::strategy;
 
 /// One element of the inputs, with the real values that the model is declared for.
@@ -45,6 +49,8 @@ pub struct CompiledModel {
     pub features: Vec<Feature>,
     /// SHA-256 of the ONNX file.
     pub source_digest: [u8; 32],
+    /// What else it was compiled from.
+    pub provenance: Provenance,
 }
 
 /// Bytes are no compiled model.
@@ -137,7 +143,7 @@ impl CompiledModel {
     pub fn quantize_inputs(&self, sample: &[f64]) -> Result<Vec<Vec<i64>>, InputError> {
         self.check(sample)?;
         check_domain(&self.features, sample)?;
-        Ok(plan::quantize_sample(&self.graph, sample))
+        Ok(self.graph.quantize(sample))
     }
 
     /// As [`CompiledModel::quantize_inputs`], after moving values outside their domain to its border. The result no
@@ -152,7 +158,7 @@ impl CompiledModel {
             .zip(&self.features)
             .map(|(value, feature)| value.clamp(feature.min, feature.max))
             .collect();
-        Ok(plan::quantize_sample(&self.graph, &clamped))
+        Ok(self.graph.quantize(&clamped))
     }
 
     /// The outputs of the integer model: what a proof shows.
@@ -190,6 +196,11 @@ impl CompiledModel {
 
     fn payload(&self) -> Vec<u8> {
         let mut out = Writer::default();
+        let mut provenance = Writer::default();
+        self.provenance.write(&mut provenance);
+        let provenance = provenance.finish();
+        out.count(provenance.len());
+        out.bytes(&provenance);
         let schema = self.schema.encode();
         out.count(schema.len());
         out.bytes(&schema);
@@ -214,6 +225,10 @@ impl CompiledModel {
     pub fn from_bytes(bytes: &[u8]) -> Result<CompiledModel, DecodeError> {
         let artifact = artifact::decode(Kind::Circuit, bytes)?;
         let mut reader = Reader::new(artifact.payload);
+        let length = reader.count("bytes in the provenance", artifact.payload.len())?;
+        let mut of_provenance = Reader::new(reader.take(length)?);
+        let provenance = Provenance::read(&mut of_provenance)?;
+        of_provenance.finish()?;
         let length = reader.count("bytes in the schema", assay_interface::schema::MAX_ENCODED_LEN)?;
         let schema = ModelSchema::decode(reader.take(length)?)?;
         let elements = schema.inputs().iter().map(|tensor| tensor.elements()).sum();
@@ -233,7 +248,8 @@ impl CompiledModel {
         if circuit.digest() != digest {
             return Err(DecodeError::CircuitDigest);
         }
-        let model = CompiledModel { schema, graph, circuit, features, source_digest: artifact.parent };
+        let source_digest = artifact.parent;
+        let model = CompiledModel { schema, graph, circuit, features, source_digest, provenance };
         // A circuit without any range proof is the same either way, and is written as one by bits.
         if model.ranges() == ranges { Ok(model) } else { Err(DecodeError::CircuitDigest) }
     }

@@ -11,8 +11,9 @@ use assay_circuits::{
 use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 
 use crate::model::Groups;
+use crate::quantize::bounds::{self, LayerIntervals};
+use crate::quantize::cost;
 use crate::quantize::graph::{QuantGraph, QuantLayer, Rounding, Step};
-use crate::quantize::interval::{self, LayerIntervals};
 
 /// Terms that all linear combinations of a circuit may have together before they are merged: 2^28.
 const MAX_WORK: u128 = 1 << 28;
@@ -118,7 +119,7 @@ fn constrain(
     x: &[Bounded],
     intervals: &LayerIntervals,
 ) -> Result<Vec<Bounded>, BuildError> {
-    let pools_first = crate::quantize::pools_first(layer, intervals, b.ranges());
+    let pools_first = cost::pools_first(layer, intervals, b.ranges());
     let accumulators = layer.map.constrain(b, x)?;
     let pool = |b: &mut Builder, values: Vec<Bounded>| match &layer.pool {
         Some(window) => max_pool::constrain(b, &values, window),
@@ -161,7 +162,7 @@ fn constrain(
 /// Rounds and clamps; values that lose equally many bits go together, since they may share a table.
 fn round(b: &mut Builder, rounding: &Rounding, values: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
     let mut rounded: Vec<(usize, Bounded)> = Vec::with_capacity(values.len());
-    for (shift, members) in crate::quantize::by_shift(rounding, values.len()) {
+    for (shift, members) in cost::by_shift(rounding, values.len()) {
         let group = gather(values, members.iter().copied());
         let p = requantize::Requantize { shift, lo: rounding.lo, hi: rounding.hi };
         rounded.extend(members.into_iter().zip(requantize::constrain(b, &group, p)?));
@@ -193,7 +194,7 @@ fn domain(schema: &ModelSchema) -> Fr {
 /// The intervals of all layers, and a bound on the terms of the linear combinations. A layer's results are single wires,
 /// except where nothing is rounded: then they keep the terms of their accumulators.
 pub(crate) fn check_work(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, LowerError> {
-    let intervals = interval::of_graph(graph).map_err(|position| {
+    let intervals = bounds::of_graph(graph).map_err(|position| {
         let layer = graph.layers.get(position).map(|layer| layer.name.clone()).unwrap_or_default();
         let overflow = BuildError::Overflow { operation: "weighted sum", lo: i128::MIN, hi: i128::MAX };
         LowerError::Layer { layer, error: Box::new(overflow) }
@@ -210,7 +211,7 @@ pub(crate) fn check_work(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, Lowe
             return Err(LowerError::TooLarge { terms, limit: MAX_WORK });
         }
         let of_row = (of_layer / (layer.map.rows().max(1) as u128)).max(1);
-        widths.push(if crate::quantize::is_free(layer, intervals) { of_row } else { 1 });
+        widths.push(if cost::is_free(layer, intervals) { of_row } else { 1 });
     }
     Ok(intervals)
 }

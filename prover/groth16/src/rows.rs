@@ -218,7 +218,7 @@ mod tests {
         r1cs.values.push(Fr::ONE);
         for row in 0..rows {
             wires[columns as usize + row] =
-                r1cs.evaluate(&r1cs.a, row, &wires) * r1cs.evaluate(&r1cs.b, row, &wires);
+                r1cs.evaluate(&r1cs.a, row, &wires).unwrap() * r1cs.evaluate(&r1cs.b, row, &wires).unwrap();
         }
         for backend in Backend::ALL {
             let coefficients = Coefficients::of(&r1cs, Check::Constraints);
@@ -226,8 +226,8 @@ mod tests {
                 .evaluate(backend, &Wires::new(backend, &wires), 1024)
                 .unwrap();
             for row in 0..rows {
-                assert_eq!(a[row], r1cs.evaluate(&r1cs.a, row, &wires));
-                assert_eq!(b[row], r1cs.evaluate(&r1cs.b, row, &wires));
+                assert_eq!(Some(a[row]), r1cs.evaluate(&r1cs.a, row, &wires));
+                assert_eq!(Some(b[row]), r1cs.evaluate(&r1cs.b, row, &wires));
             }
             assert_eq!(a[rows..rows + 2], wires[..2]);
             assert!(a[rows + 2..].iter().chain(&b[rows..]).all(|value| *value == Fr::ZERO));

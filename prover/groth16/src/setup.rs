@@ -163,7 +163,7 @@ fn setup_circuit(
 ) -> Result<ProvingKey, SetupError> {
     let system = System::of(circuit);
     check_circuit(system.r1cs, system.commitment)?;
-    if circuit.commitment != circuit.program().commitment() {
+    if circuit.program().commitment().as_ref() != Ok(&circuit.commitment) {
         return Err(SetupError::OtherCommitment);
     }
     let rows = circuit.r1cs.num_constraints() + circuit.r1cs.num_instance;

@@ -89,7 +89,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     let mut description = Description::default();
     description.plain("file", "file", show(&args.file));
     description.field("kind", "kind", kind.to_string(), kind.extension());
-    description.field("format", "version", format!("version {VERSION}"), VERSION);
+    description.field("format", "version", format!("version {}", kind.version()), kind.version());
     let size = (HEADER_LEN + container.payload.len()) as u64;
     description.field("size", "bytes", bytes(size), size);
     description.plain("digest", "digest", hex::encode(container.digest));

@@ -40,12 +40,14 @@ pub fn import(onnx: &[u8]) -> Result<Model, ImportError> {
     import_proto(&decode(onnx)?)
 }
 
-/// The graph's name, as its exporter chose it.
+/// The name of a model's graph, unless it is one that its exporter gives to any graph: then a caller names the model
+/// better, after its file for example.
 ///
 /// # Errors
-/// [`ImportError::NotOnnx`], [`ImportError::NoGraph`].
-pub fn graph_name(onnx: &[u8]) -> Result<String, ImportError> {
-    Ok(decode(onnx)?.graph.ok_or(ImportError::NoGraph)?.name)
+/// The bytes are no ONNX model, or one without a graph.
+pub fn graph_name(onnx: &[u8]) -> Result<Option<String>, ImportError> {
+    let graph = decode(onnx)?.graph.ok_or(ImportError::NoGraph)?;
+    Ok(Some(graph.name).filter(|name| !signature::is_generic(name)))
 }
 
 /// Imports a decoded model.

@@ -9,8 +9,9 @@ use assay_circuits::gadgets::accumulate;
 use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize, softmax};
 use assay_circuits::{BuildError, Ranges};
 
+use super::bounds::LayerIntervals;
 use super::graph::{QuantGraph, QuantLayer, Rounding, Step};
-use super::interval::{Interval, LayerIntervals};
+use super::interval::Interval;
 use crate::model::{Groups, Window};
 
 /// The size of a graph's circuit without its statement.
@@ -140,7 +141,7 @@ mod tests {
     use super::*;
     use crate::compile;
     use crate::options::{Options, Strategy};
-    use crate::quantize::interval;
+    use crate::quantize::bounds;
     use crate::strategy;
     use crate::synthetic::Network;
 
@@ -155,7 +156,7 @@ mod tests {
                 let options = Options { ranges: way, ..network.options() };
                 let compiled = compile(&network.onnx(1), &network.calibration(1), &options);
                 let (model, _) = compiled.unwrap_or_else(|error| panic!("{}: {error}", network.name()));
-                let intervals = interval::of_graph(&model.graph).unwrap();
+                let intervals = bounds::of_graph(&model.graph).unwrap();
                 let predicted = strategy::size(&model.graph, &intervals, &model.schema, model.ranges());
                 let built = Size::of(&model.circuit);
                 let at = format!("{}, {way:?}: {predicted:?}, built {built:?}", network.name());
