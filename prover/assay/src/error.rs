@@ -382,7 +382,10 @@ fn samples_hint(error: &CalibrationError) -> Option<&'static str> {
 
 impl From<CompileError> for Error {
     fn from(error: CompileError) -> Error {
-        Error::Compile(Box::new(error))
+        match error {
+            CompileError::Cancelled => Error::Cancelled(Cancelled),
+            error => Error::Compile(Box::new(error)),
+        }
     }
 }
 
