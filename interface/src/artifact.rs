@@ -131,7 +131,7 @@ impl Kind {
     pub const fn version(self) -> u16 {
         match self {
             Kind::Circuit => 2,
-            Kind::ProvingKey | Kind::VerifyingKey | Kind::Witness | Kind::Proof => VERSION,
+            Kind::ProvingKey | Kind::VerifyingKey | Kind::Witness | Kind::Proof | Kind::SetupRecord => VERSION,
         }
     }
 
