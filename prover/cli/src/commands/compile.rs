@@ -4,7 +4,7 @@ mod args;
 mod check;
 mod name;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::bail;
