@@ -394,7 +394,10 @@ impl From<RunError> for Error {
 
 impl From<CompileError> for Error {
     fn from(error: CompileError) -> Error {
-        Error::Compile(Box::new(error))
+        match error {
+            CompileError::Cancelled => Error::Cancelled(Cancelled),
+            error => Error::Compile(Box::new(error)),
+        }
     }
 }
 
