@@ -67,18 +67,18 @@ impl Engines<'_> {
         }
     }
 
-    /// The committed answers and tract agree; the integer reference is close to both.
+    /// The committed answers and the independent engine agree; the integer reference is close to both.
     fn float_agrees(&self, row: usize, outputs: &[Vec<i64>]) {
         let case = self.case;
-        let tract = case.float.run(&case.samples[row]).unwrap();
+        let float = case.float.run(&case.samples[row]).unwrap();
         let integer = case.model.dequantize_outputs(outputs);
         for (position, tensor) in case.model.schema.outputs().iter().enumerate() {
             let at = format!("{}, sample {row}, output {}", case.name, tensor.name);
             let answers = &case.answers[row][position];
             for (index, &answer) in answers.iter().enumerate() {
-                let (tract, integer) = (tract[position][index], integer[position][index]);
+                let (float, integer) = (float[position][index], integer[position][index]);
                 let slack = SINGLE_PRECISION * (1.0 + answer.abs());
-                assert!((tract - answer).abs() <= slack, "{at}: tract {tract}, committed {answer}");
+                assert!((float - answer).abs() <= slack, "{at}: float {float}, committed {answer}");
                 if tensor.name == "class" {
                     self.class_agrees(&at, row, answer, integer);
                 } else {

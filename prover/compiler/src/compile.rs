@@ -3,7 +3,7 @@
 use assay_circuits::Ranges;
 use sha2::{Digest, Sha256};
 
-use crate::calibrate::{CalibrationError, FeatureNames, Signature, Table};
+use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::compiled::{CompiledModel, Feature, InputError, check_domain};
 use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError};
@@ -21,6 +21,7 @@ use crate::quantize::loss::Bound;
 use crate::quantize::profile::Profile;
 use crate::report::{self, Report, ReportError};
 use crate::strategy;
+use crate::warning::Warning;
 
 /// A model cannot be compiled.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -119,9 +120,9 @@ pub fn compile_with(
     let model = import::import_proto(&proto)?;
     check_commit(&model, options)?;
     check_decisions(&model, options)?;
-    let names = feature_names(&model, calibration);
-    let samples = calibration.samples(&signature(&model, &names))?;
+    let Arranged { rows: samples, names, mut warnings } = arrange(&model, calibration)?;
     let features = domains(&names, &samples, options)?;
+    warnings.extend(thin_domains(&names, &samples, options));
     for (i, sample) in samples.iter().enumerate() {
         check_domain(&features, sample).map_err(|error| CompileError::Domain { row: i + 1, error })?;
     }
@@ -158,9 +159,10 @@ pub fn compile_with(
         profile: &profile,
         exponents: &equalized.exponents,
         found: &found,
-        float: &float,
+        float: float.as_ref(),
         options,
         observer: &observer,
+        warnings,
     };
     let report = report::make(&compiled, &evidence)?;
     Ok((compiled, report))
@@ -191,28 +193,36 @@ fn check_decisions(model: &Model, options: &Options) -> Result<(), OptionError> 
     }
 }
 
-/// The model's own feature names, else the table's, else names made from the tensors'.
-fn feature_names(model: &Model, calibration: &Table) -> (Vec<String>, FeatureNames) {
-    if model.feature_names.is_some() {
-        return (model.features(), FeatureNames::Declared);
-    }
-    match calibration.column_names() {
-        Some(names) if names.len() == model.input_len() => (names.to_vec(), FeatureNames::Derived),
-        _ => (model.features(), FeatureNames::Derived),
-    }
+/// The samples in the model's order; the table names the features where the model does not.
+fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationError> {
+    let inputs = model.inputs.iter().map(|input| (input.name.as_str(), input.len())).collect();
+    let named = match model.feature_names {
+        Some(_) => FeatureNames::Declared,
+        None => FeatureNames::Derived,
+    };
+    calibration.arrange(&Signature { inputs, features: &model.features(), named })
 }
 
-fn signature<'a>(model: &'a Model, (features, named): &'a (Vec<String>, FeatureNames)) -> Signature<'a> {
-    let inputs = model.inputs.iter().map(|input| (input.name.as_str(), input.len())).collect();
-    Signature { inputs, features, named: *named }
+/// Domains that the data decides and that hold one value.
+fn thin_domains(names: &[String], samples: &[Vec<f64>], options: &Options) -> Vec<Warning> {
+    let observed = |name: &&String| options.input_format.is_none() && !options.domains.contains_key(*name);
+    if samples.first().is_some_and(|first| samples.iter().all(|sample| sample == first)) {
+        // The report says so.
+        return Vec::new();
+    }
+    let is_constant = |position: usize| {
+        let mut values = samples.iter().map(|sample| sample.get(position));
+        let first = values.next();
+        values.all(|value| Some(value) == first)
+    };
+    let constant =
+        names.iter().enumerate().filter(|&(position, name)| observed(&name) && is_constant(position));
+    let features: Vec<String> = constant.map(|(_, name)| name.clone()).collect();
+    if features.is_empty() { Vec::new() } else { vec![Warning::ConstantFeatures { features }] }
 }
 
 /// The domain of each feature: declared, or all that a fixed format represents, or what the data shows.
-fn domains(
-    (names, _): &(Vec<String>, FeatureNames),
-    samples: &[Vec<f64>],
-    options: &Options,
-) -> Result<Vec<Feature>, OptionError> {
+fn domains(names: &[String], samples: &[Vec<f64>], options: &Options) -> Result<Vec<Feature>, OptionError> {
     if let Some(unknown) = options.domains.keys().find(|name| !names.contains(name)) {
         return Err(OptionError::UnknownDomain(unknown.clone()));
     }

@@ -33,6 +33,7 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod budget;
 mod bytes;
 pub mod calibrate;
 mod check;
@@ -46,6 +47,7 @@ mod internal;
 mod lower;
 pub mod model;
 mod number;
+pub mod onnx;
 mod options;
 mod progress;
 mod provenance;
@@ -54,9 +56,11 @@ pub mod report;
 pub mod strategy;
 pub mod synthetic;
 mod trace;
+pub mod warning;
 
+pub use budget::OverBudget;
 pub use bytes::ReadError;
-pub use calibrate::{CalibrationError, Table};
+pub use calibrate::{Arranged, CalibrationError, Table};
 pub use check::{CheckError, CheckOutcome, Difference, check, check_with};
 pub use compile::{CompileError, compile, compile_with};
 pub use compiled::{CompiledModel, DecodeError, Feature, InputError};
@@ -67,5 +71,6 @@ pub use options::{Format, OptionError, Options, Strategy};
 pub use progress::{Cancelled, Progress, Stage, Unobserved};
 pub use provenance::{Provenance, calibration_digest};
 pub use quantize::{QuantGraph, QuantizeError, RunError};
-pub use report::{Report, ReportError, Warning};
+pub use report::{Report, ReportError};
 pub use trace::LayerTrace;
+pub use warning::{FloatBehaviour, Warning};

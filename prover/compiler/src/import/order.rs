@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use tract_onnx::pb::{GraphProto, NodeProto};
-
 use super::refusal::Refusal;
 use super::signature::node_name;
+use crate::onnx::{GraphProto, NodeProto};
 
 /// The nodes in topological order, the first in the file first where several are ready. Nodes on a cycle, or
 /// behind one, are refused and left out.

@@ -4,8 +4,8 @@ use assay_circuits::Ranges;
 use serde::Serialize;
 
 use super::histogram::Histogram;
-use super::warning::Warning;
 use crate::compute_units::ComputeUnits;
+use crate::warning::Warning;
 
 /// The word of reports for a way to prove ranges.
 pub(super) fn word(ranges: Ranges) -> &'static str {
@@ -30,6 +30,9 @@ pub struct Report {
     pub measured_samples: usize,
     /// Largest error that was allowed.
     pub max_error: f64,
+    /// The independent engine that ran the ONNX file beside this compiler's own evaluation; `None` where the build has
+    /// none, and errors are against that evaluation alone.
+    pub float_engine: Option<&'static str>,
     /// Input tensors.
     pub inputs: Vec<TensorReport>,
     /// Output tensors with their errors.
@@ -45,7 +48,7 @@ pub struct Report {
     pub proving_memory_bytes: Option<u64>,
     /// Both ways to prove ranges, and why one was taken.
     pub ranges: RangesReport,
-    /// What is likely to be wrong.
+    /// What was accepted and should be looked at.
     pub warnings: Vec<Warning>,
 }
 
@@ -86,8 +89,8 @@ pub struct OutputReport {
     pub relative_error: Option<RelativeError>,
     /// Errors with their signs, integer model minus float model, as far as they are allowed.
     pub errors: Histogram,
-    /// Largest difference between the float reference engine and the compiler's own evaluation.
-    pub engine_gap: f64,
+    /// Largest difference between the float reference engine and the compiler's own evaluation, if there is an engine.
+    pub engine_gap: Option<f64>,
     /// Elements that fall on another side of the threshold than in the float model (or, for an ArgMax, that are
     /// another index).
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,10 +2,10 @@
 
 use super::evidence::Evidence;
 use super::loss::Losses;
-use super::warning::{FloatBehaviour, Warning};
 use crate::compiled::CompiledModel;
 use crate::internal::{Expected, InternalError};
 use crate::number::pow2;
+use crate::warning::{FloatBehaviour, Warning};
 
 /// Part of an output's range from which its largest error is worth a warning.
 const LARGE: f64 = 0.25;
@@ -19,15 +19,9 @@ pub(super) fn warnings(
     let first = samples.first().expected("a sample")?;
     if samples.iter().all(|sample| sample == first) {
         // Then everything is constant.
-        return Ok(vec![Warning::OneSample { samples: samples.len() }]);
+        return Ok(vec![Warning::OneSample]);
     }
-    let constant = compiled.features.iter().filter(|feature| feature.min == feature.max);
-    let features: Vec<String> = constant.map(|feature| feature.name.clone()).collect();
-    let mut warnings = Vec::new();
-    if !features.is_empty() {
-        warnings.push(Warning::ConstantFeatures { features });
-    }
-    warnings.extend(layers(compiled, evidence, losses)?);
+    let mut warnings = layers(compiled, evidence, losses)?;
     warnings.extend(outputs(compiled, losses)?);
     Ok(warnings)
 }

@@ -23,7 +23,7 @@ pub enum ReportError {
         row: usize,
         /// The compiler's value.
         own: f64,
-        /// tract's value.
+        /// The engine's value.
         reference: f64,
     },
     /// The integer model failed.

@@ -6,6 +6,7 @@ use crate::options::Options;
 use crate::progress::Observer;
 use crate::quantize::candidate::Found;
 use crate::quantize::profile::Profile;
+use crate::warning::Warning;
 
 /// What a report is made from.
 pub(crate) struct Evidence<'a> {
@@ -14,7 +15,9 @@ pub(crate) struct Evidence<'a> {
     /// Powers of two by which equalization scaled each row of each layer.
     pub exponents: &'a [Vec<i32>],
     pub found: &'a Found,
-    pub float: &'a FloatModel,
+    pub float: Option<&'a FloatModel>,
     pub options: &'a Options,
     pub observer: &'a Observer<'a>,
+    /// What was found before.
+    pub warnings: Vec<Warning>,
 }

@@ -1,6 +1,6 @@
 //! What the integer model loses against the float model, over the calibration data.
 //!
-//! Errors are taken against the float reference engine, on at most [`MAX_SAMPLES`] samples; decisions and what an output
+//! Errors are taken against the float reference engine (without one, the compiler's own evaluation), on at most [`MAX_SAMPLES`] samples; decisions and what an output
 //! varies by, from the compiler's own evaluation, on all of them.
 
 use super::contents::{Decisions, MeasuredOn, OutputReport, RelativeError};
@@ -49,10 +49,15 @@ pub(super) fn losses(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Resul
     for (row, sample) in samples.iter().enumerate().step_by(stride) {
         evidence.observer.step(Stage::Measure, row, samples.len())?;
         let layers = graph.run_layers(&graph.quantize(sample))?;
+        let own = evidence.model.evaluate(sample);
         let reference = Reference {
             row,
-            float: evidence.float.run(sample)?,
-            own: evidence.model.evaluate(sample),
+            float: evidence
+                .float
+                .map(|engine| engine.run(sample))
+                .transpose()?
+                .unwrap_or_else(|| own.clone()),
+            own,
             targets: evidence.profile.targets.get(row).expected("the targets of a sample")?,
         };
         for (position, (tally, output)) in tallies.iter_mut().zip(&graph.outputs).enumerate() {
@@ -72,7 +77,7 @@ pub(super) fn losses(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Resul
 /// The float models' outputs on one sample.
 struct Reference<'a> {
     row: usize,
-    /// The float reference engine's.
+    /// The float reference engine's, or the compiler's own where there is no engine.
     float: Vec<Vec<f64>>,
     /// The compiler's own.
     own: Vec<Vec<f64>>,
@@ -145,7 +150,7 @@ fn report(
         mean_error: tally.sum / tally.count.max(1) as f64,
         relative_error: relative(evidence, position, tally.max)?,
         errors: tally.errors,
-        engine_gap: tally.gap,
+        engine_gap: evidence.float.map(|_| tally.gap),
         decisions,
     })
 }

@@ -1,7 +1,7 @@
 //! What a compilation costs and what it loses.
 //!
-//! The report is for people and scripts; nothing is decided from it. Its errors are taken against tract, so their last
-//! digits may differ between machines; the compiled model's bytes do not.
+//! The report is for people and scripts; nothing is decided from it. Its errors are taken against the float reference
+//! engine, where the build has one, so their last digits may differ between machines; the compiled model's bytes do not.
 
 mod contents;
 mod cost;
@@ -11,10 +11,10 @@ mod evidence;
 mod histogram;
 mod loss;
 mod text;
-mod warning;
 
 use crate::compiled::CompiledModel;
 use crate::compute_units::ComputeUnits;
+use crate::float;
 
 pub use contents::{
     CircuitReport, Decisions, KindReport, LayerReport, MeasuredOn, OutputReport, PartReport, ProvingTime,
@@ -23,7 +23,6 @@ pub use contents::{
 pub use error::ReportError;
 pub(crate) use evidence::Evidence;
 pub use histogram::{BINS, Histogram};
-pub use warning::{FloatBehaviour, Warning};
 
 pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<Report, ReportError> {
     let schema = &compiled.schema;
@@ -40,7 +39,8 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
     let parts = compiled.circuit.parts();
     let stats = compiled.circuit.stats();
     let losses = loss::losses(compiled, evidence)?;
-    let warnings = detect::warnings(compiled, evidence, &losses)?;
+    let mut warnings = evidence.warnings.clone();
+    warnings.extend(detect::warnings(compiled, evidence, &losses)?);
     Ok(Report {
         model: schema.name().to_owned(),
         source_digest: hex(&compiled.source_digest),
@@ -48,6 +48,7 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
         samples: evidence.profile.samples.len(),
         measured_samples: losses.measured,
         max_error: evidence.options.max_error,
+        float_engine: evidence.float.and(float::ENGINE),
         inputs: inputs.collect(),
         outputs: losses.outputs,
         layers: cost::layers(compiled, evidence, &parts)?,

@@ -1,4 +1,4 @@
-//! Convolution and pooling: tract, our float evaluation, the integer reference and the circuit agree.
+//! Convolution and pooling: an independent engine, our float evaluation, the integer reference and the circuit agree.
 
 use crate::builder::*;
 use assay_compiler::import::import;
@@ -23,7 +23,7 @@ fn image(shape: &[i64]) -> Onnx {
     Onnx::new().input("x", shape)
 }
 
-use tract_onnx::pb::AttributeProto;
+use assay_compiler::onnx::AttributeProto;
 
 #[test]
 fn convolutions_of_every_geometry() {

@@ -2,6 +2,7 @@
 
 use assay_compiler::compute_units::ComputeUnits;
 use assay_compiler::report::*;
+use assay_compiler::warning::{FloatBehaviour, Warning};
 
 use crate::builder::*;
 
@@ -66,7 +67,7 @@ fn report() -> Report {
             of_deviation: Some(0.094_2),
         }),
         errors: bell(-0.02, 0.02),
-        engine_gap: 1e-7,
+        engine_gap: Some(1e-7),
         decisions: Some(decisions),
     };
     let threshold = Decisions {
@@ -84,6 +85,7 @@ fn report() -> Report {
         samples: 5_000,
         measured_samples: 2_500,
         max_error: 0.02,
+        float_engine: Some("engine"),
         inputs: vec![TensorReport {
             name: "features".into(),
             shape: vec![1, 16],

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::Point;
+use super::point::Point;
 use crate::{Backend, Pages};
 
 /// Points that one task takes.

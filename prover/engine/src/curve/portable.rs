@@ -3,7 +3,10 @@
 use ark_bn254::Fq;
 use ark_ff::{BigInt, Field};
 
-use super::{Kernel, Pair, Point, Ref};
+use super::{
+    kernel::{Kernel, Pair, Ref},
+    point::Point,
+};
 
 /// Pairs that share an inversion.
 const BATCH: usize = 1 << 12;

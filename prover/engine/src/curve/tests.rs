@@ -3,7 +3,6 @@ use ark_ff::UniformRand;
 use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
 
 use super::*;
-use crate::{Backend, curve::sealed::Coordinates};
 
 fn backends() -> impl Iterator<Item = Backend> {
     Backend::ALL.into_iter().filter(|backend| backend.is_available())

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{scalars::Class, tasks::Task};
+use super::scalars::Class;
 use crate::{
     Backend,
     curve::{Adder, List, Pair, Point, Ref},
@@ -21,6 +21,13 @@ const KERNEL_BYTES: usize = 1 << 20;
 /// References that a tile of one window has.
 pub(super) const fn tile_len<P>() -> usize {
     TILE_BYTES / size_of::<P>()
+}
+
+/// Windows `windows` of the scalars `scalars` of a class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Task {
+    pub(super) windows: Range<usize>,
+    pub(super) scalars: Range<usize>,
 }
 
 /// What a thread needs beside the points; kept from task to task.

@@ -30,7 +30,8 @@ impl Scalars for [Fr] {
 
     fn integer(&self, index: usize) -> [u64; 4] {
         // Most values of a witness are zero or one, and the conversion is a multiplication.
-        self.get(index).filter(|scalar| !scalar.is_zero()).map_or([0; 4], |scalar| scalar.into_bigint().0)
+        let scalar = self[index];
+        if scalar.is_zero() { [0; 4] } else { scalar.into_bigint().0 }
     }
 }
 
@@ -40,7 +41,7 @@ impl Scalars for [[u64; 4]] {
     }
 
     fn integer(&self, index: usize) -> [u64; 4] {
-        self.get(index).copied().unwrap_or_default()
+        self[index]
     }
 }
 
@@ -50,11 +51,11 @@ impl Scalars for [BigInteger256] {
     }
 
     fn integer(&self, index: usize) -> [u64; 4] {
-        self.get(index).map_or([0; 4], |scalar| scalar.0)
+        self[index].0
     }
 }
 
-/// Some of the scalars, named by their indices: scalar i is `values[wires[i]]`, and zero where there is no such value.
+/// Some of the scalars, named by their indices: scalar i is `values[wires[i]]`. Panics when read at a wire that has no value.
 #[derive(Debug)]
 pub struct Selected<'a, S: ?Sized> {
     /// What is selected from.
@@ -69,10 +70,7 @@ impl<S: Scalars + ?Sized> Scalars for Selected<'_, S> {
     }
 
     fn integer(&self, index: usize) -> [u64; 4] {
-        match self.wires.get(index) {
-            Some(&wire) if (wire as usize) < self.values.count() => self.values.integer(wire as usize),
-            _ => [0; 4],
-        }
+        self.values.integer(self.wires[index] as usize)
     }
 }
 
@@ -268,10 +266,11 @@ mod tests {
     }
 
     #[test]
-    fn missing_wires_count_as_zero() {
+    #[should_panic(expected = "out of bounds")]
+    fn a_missing_wire_is_no_zero() {
         let values = [Fr::from(5u64), Fr::from(6u64)];
         let selected = Selected { values: &values[..], wires: &[1, 7, 0] };
-        let read: Vec<u64> = (0..4).map(|i| selected.integer(i)[0]).collect();
-        assert_eq!((selected.count(), read), (3, vec![6, 0, 5, 0]));
+        assert_eq!((selected.count(), selected.integer(0)[0], selected.integer(2)[0]), (3, 6, 5));
+        selected.integer(1);
     }
 }

@@ -1,12 +1,9 @@
 //! Which thread adds up what.
 
-use std::{
-    ops::Range,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, PoisonError};
 
 use super::{
-    buckets::{Workspace, tile_len},
+    buckets::{Task, Workspace, tile_len},
     window::{self, Plan},
 };
 use crate::{Backend, curve::Point};
@@ -15,13 +12,6 @@ use crate::{Backend, curve::Point};
 const SMALL: usize = 1 << 11;
 /// Buckets that are reduced together, at most: two megabytes of sums in G1.
 const REDUCED: usize = 1 << 14;
-
-/// Windows `windows` of the scalars `scalars` of a class.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Task {
-    pub(super) windows: Range<usize>,
-    pub(super) scalars: Range<usize>,
-}
 
 /// Cuts the windows of `scalars` scalars into tasks, the larger ones first. A tile has room for `tile` summands.
 ///

@@ -12,6 +12,7 @@
 //! Cost: about `3 N (k + 2 e)` products in the field for `N = 3^e 2^k`, on all threads of rayon's pool.
 
 mod portable;
+mod shape;
 
 use std::sync::{Arc, OnceLock};
 #[cfg(target_arch = "x86_64")]
@@ -22,6 +23,7 @@ use ark_ff::{BigInteger256, FftField, Field, One, PrimeField, Zero, batch_invers
 use rayon::prelude::*;
 use thiserror::Error;
 
+pub(crate) use self::shape::{Shape, powers};
 use crate::Backend;
 
 /// Roots of unity, with the tables that transforms over them need.
@@ -56,21 +58,6 @@ pub struct Domain {
 struct Vector {
     tables: crate::ifma::ntt::Tables,
     idle: Mutex<Vec<crate::ifma::ntt::Workspace>>,
-}
-
-/// A domain's numbers.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Shape {
-    /// N.
-    pub(crate) size: usize,
-    /// e of `N = 3^e 2^k`.
-    pub(crate) threes: u32,
-    /// k.
-    pub(crate) twos: u32,
-    /// w, of order N.
-    pub(crate) omega: Fr,
-    /// g, of order 2N: `g^2 = w`.
-    pub(crate) shift: Fr,
 }
 
 /// Why there is no domain, or no transform.
@@ -269,28 +256,6 @@ impl Vector {
         transform(&mut workspace);
         idle().push(workspace);
     }
-}
-
-impl Shape {
-    /// The radices of a transform, whole domain first.
-    pub(crate) fn radices(&self) -> impl Iterator<Item = usize> {
-        let threes = std::iter::repeat_n(3, self.threes as usize);
-        threes.chain(std::iter::repeat_n(2, self.twos as usize))
-    }
-}
-
-/// `first ratio^i` for i below `count`.
-pub(crate) fn powers(first: Fr, ratio: Fr, count: usize) -> Vec<Fr> {
-    const CHUNK: usize = 1 << 12;
-    let mut values = vec![first; count];
-    values.par_chunks_mut(CHUNK).enumerate().for_each(|(index, chunk)| {
-        let mut power = first * ratio.pow([(index * CHUNK) as u64]);
-        for value in chunk {
-            *value = power;
-            power *= ratio;
-        }
-    });
-    values
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use ark_bn254::Fr;
 use ark_ff::{Field, One};
 use rayon::prelude::*;
 
-use super::{Shape, powers};
+use super::shape::{Shape, powers};
 
 /// Below this size, one thread.
 const PARALLEL: usize = 1 << 11;
@@ -172,7 +172,7 @@ pub(super) fn to_odd_points(shape: &Shape, tables: &Tables, values: &mut [Fr]) {
     values.par_iter_mut().for_each(|value| *value *= factor);
 }
 
-/// `1 / n^2` for a size n, which is not zero in the field.
+/// `1 / n^2` for a size n.
 fn inverse_square(n: Fr) -> Fr {
-    n.square().inverse().unwrap_or_default()
+    n.square().inverse().expect("a domain's size divides r - 1, so it is not zero in the field")
 }

@@ -3,8 +3,7 @@
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::tensor::check_size;
-use crate::import::value::{Accumulator, MAX_TERMS, Tensor, Value};
+use crate::import::value::{Accumulator, Tensor, Value};
 use crate::model::{Axis, Convolution, Map, Window};
 
 /// `Y = X ⋆ W + B` for one image, `X` of shape `[1, channels, (height,) width]`.
@@ -36,7 +35,7 @@ pub(super) fn conv(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusa
     let (height, width) = window.output();
     let mut shape = vec![1, filters];
     shape.extend(if kernel.len() == 1 { vec![width] } else { vec![height, width] });
-    check_size(&shape, || node.name.to_string())?;
+    layers.check_size(node, &shape)?;
 
     let x = layers.foldable(x)?;
     let mut conv = Convolution { first: 0, window, filters, groups, w, bias };
@@ -47,7 +46,7 @@ pub(super) fn conv(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusa
     if folded {
         return Ok(Value::Real(Tensor::of_map(shape, Map::Convolution(conv)).with_trail(x.trail.clone())));
     }
-    written_out(node, &x, &conv, layers.atoms(), shape).map(Value::Real)
+    written_out(node, &x, &conv, layers, shape).map(Value::Real)
 }
 
 /// Atoms that are an image, each channel with its own factor and offset.
@@ -133,17 +132,13 @@ fn written_out(
     node: &Node<'_>,
     x: &Tensor,
     conv: &Convolution,
-    atoms: usize,
+    layers: &mut Layers,
     shape: Vec<usize>,
 ) -> Result<Tensor, Refusal> {
-    let what = || node.name.to_string();
-    let rows = x.rows(what)?;
+    let rows = layers.rows(node, x)?;
     let widest = rows.iter().map(|row| row.terms.len()).max().unwrap_or(0).max(1) as u128;
-    let elements = widest * conv.w.len() as u128 * conv.positions() as u128;
-    if elements > MAX_TERMS as u128 {
-        return Err(Refusal::TooLarge { what: what(), elements, limit: MAX_TERMS });
-    }
-    let mut accumulator = Accumulator::new(atoms);
+    layers.spend_terms(node, widest * conv.w.len() as u128 * conv.positions() as u128)?;
+    let mut accumulator = Accumulator::new(layers.atoms());
     let outputs = (0..conv.filters * conv.positions()).map(|output| {
         let mut bias = conv.bias.get(output / conv.positions().max(1)).copied().unwrap_or(0.0);
         conv.for_each_tap(output, |element, tap| {

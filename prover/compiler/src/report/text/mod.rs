@@ -36,6 +36,9 @@ fn header(report: &Report, page: &mut Page) {
     page.digest("circuit digest", &report.circuit_digest);
     page.digest("ONNX SHA-256", &report.source_digest);
     page.field("calibration", &samples(report.samples));
+    if report.float_engine.is_none() {
+        page.field("reference", "the compiler's own evaluation: no independent engine was consulted");
+    }
     for TensorReport { name, shape, bits, scale, visibility } in &report.inputs {
         let format = format(*bits, *scale);
         page.field("input", &format!("{name} {shape:?}, {}, {format}", visibility));
@@ -255,7 +258,7 @@ fn warnings(report: &Report, page: &mut Page) {
     }
     page.title("Warnings");
     for warning in &report.warnings {
-        page.hanging("  ", "    ", &format!("{}: {}.", warning.code(), warning.text()));
+        page.hanging("  ", "    ", &format!("{}: {}.", warning.code(), warning));
         page.paragraph("    ", &format!("What to do: {}.", warning.remedy()));
     }
 }
