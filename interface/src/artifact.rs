@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 
 use thiserror::Error;
 
-use crate::syscalls::sha256;
+use crate::{bytes::Reader, syscalls::sha256};
 
 /// First bytes of every artifact.
 pub const MAGIC: [u8; 5] = *b"ASSAY";
@@ -41,6 +41,8 @@ pub enum Kind {
     Witness = 4,
     /// A proof and its statement (`.proof`).
     Proof = 5,
+    /// The seed of a development setup (`.secret`): whoever has it can forge proofs under the key.
+    SetupRecord = 6,
 }
 
 /// An artifact whose header and checksum hold.
@@ -109,8 +111,8 @@ pub enum ArtifactError {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 5] =
-        [Kind::Circuit, Kind::ProvingKey, Kind::VerifyingKey, Kind::Witness, Kind::Proof];
+    pub const ALL: [Kind; 6] =
+        [Kind::Circuit, Kind::ProvingKey, Kind::VerifyingKey, Kind::Witness, Kind::Proof, Kind::SetupRecord];
 
     /// File name ending, without the dot.
     pub const fn extension(self) -> &'static str {
@@ -120,6 +122,7 @@ impl Kind {
             Kind::VerifyingKey => "vk",
             Kind::Witness => "wtns",
             Kind::Proof => "proof",
+            Kind::SetupRecord => "secret",
         }
     }
 
@@ -128,7 +131,7 @@ impl Kind {
     pub const fn version(self) -> u16 {
         match self {
             Kind::Circuit => 2,
-            Kind::ProvingKey | Kind::VerifyingKey | Kind::Witness | Kind::Proof => VERSION,
+            Kind::ProvingKey | Kind::VerifyingKey | Kind::Witness | Kind::Proof | Kind::SetupRecord => VERSION,
         }
     }
 
@@ -145,6 +148,7 @@ impl core::fmt::Display for Kind {
             Kind::VerifyingKey => "verifying key (.vk)",
             Kind::Witness => "witness (.wtns)",
             Kind::Proof => "proof (.proof)",
+            Kind::SetupRecord => "setup record (.secret)",
         })
     }
 }
@@ -177,14 +181,16 @@ pub fn decode(kind: Kind, bytes: &[u8]) -> Result<Artifact<'_>, ArtifactError> {
 
 /// As [`decode`], but the checksum is believed: the payload was checked before and has not changed since.
 pub fn decode_unverified(kind: Kind, bytes: &[u8]) -> Result<Artifact<'_>, ArtifactError> {
-    let mut reader = Reader { rest: bytes, total: bytes.len() as u64 };
+    let mut reader = Reader::new(bytes);
+    let total = bytes.len() as u64;
+    let short = || ArtifactError::Truncated { expected: HEADER_LEN as u64, found: total };
     // A file shorter than the magic is named truncated only when what it has agrees with it.
     if !bytes.iter().zip(&MAGIC).all(|(found, expected)| found == expected) || bytes.is_empty() {
         return Err(ArtifactError::NotAssay);
     }
-    let _magic: [u8; 5] = reader.array()?;
-    let [found] = reader.array()?;
-    let version = u16::from_le_bytes(reader.array()?);
+    let _magic: [u8; 5] = reader.array().ok_or_else(short)?;
+    let [found] = reader.array().ok_or_else(short)?;
+    let version = u16::from_le_bytes(reader.array().ok_or_else(short)?);
     let newest = Kind::from_byte(found).map_or(VERSION, Kind::version);
     match version {
         0 => return Err(ArtifactError::InvalidVersion { found: version }),
@@ -197,16 +203,16 @@ pub fn decode_unverified(kind: Kind, bytes: &[u8]) -> Result<Artifact<'_>, Artif
         Some(_) if version < newest => return Err(ArtifactError::OlderVersion { kind, found: version }),
         Some(_) => {}
     }
-    let parent = reader.array()?;
-    let length = u64::from_le_bytes(reader.array()?);
-    let digest = reader.array()?;
-    let payload = reader.rest;
+    let parent = reader.array().ok_or_else(short)?;
+    let length = u64::from_le_bytes(reader.array().ok_or_else(short)?);
+    let digest = reader.array().ok_or_else(short)?;
+    let payload = reader.rest();
     match (payload.len() as u64).checked_sub(length) {
         Some(0) => {}
         Some(trailing) => return Err(ArtifactError::TrailingBytes(trailing)),
         None => {
             let expected = length.saturating_add(HEADER_LEN as u64);
-            return Err(ArtifactError::Truncated { expected, found: reader.total });
+            return Err(ArtifactError::Truncated { expected, found: total });
         }
     }
     Ok(Artifact { parent, payload, digest })
@@ -215,20 +221,4 @@ pub fn decode_unverified(kind: Kind, bytes: &[u8]) -> Result<Artifact<'_>, Artif
 /// The digest that names an artifact with this payload.
 pub fn digest(payload: &[u8]) -> [u8; 32] {
     sha256(&[payload])
-}
-
-struct Reader<'a> {
-    rest: &'a [u8],
-    total: u64,
-}
-
-impl Reader<'_> {
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], ArtifactError> {
-        let (head, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or(ArtifactError::Truncated { expected: HEADER_LEN as u64, found: self.total })?;
-        self.rest = rest;
-        Ok(*head)
-    }
 }

@@ -120,6 +120,12 @@ impl From<u128> for Scalar {
     }
 }
 
+impl core::borrow::Borrow<[u8; 32]> for Scalar {
+    fn borrow(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
 impl TryFrom<[u8; 32]> for Scalar {
     type Error = FieldError;
 

@@ -54,94 +54,20 @@
 
 mod check;
 mod compressed;
+mod error;
+mod forms;
 mod key;
 mod proof;
 mod transcript;
 mod verify;
 
-pub use check::{KeyError, KeyPoint, check_key};
-pub use compressed::{COMMITTED_KEY_COMPRESSED_LEN, PLAIN_KEY_COMPRESSED_LEN};
+pub use check::check_key;
+pub use error::{KeyError, KeyPoint, ProofPoint, VerifyError};
+pub use forms::{
+    BASE_MODULUS, COMMITTED_KEY_COMPRESSED_LEN, COMMITTED_KEY_LEN, COMMITTED_PROOF_LEN, Form, G1_LEN, G2_LEN,
+    PLAIN_KEY_COMPRESSED_LEN, PLAIN_KEY_LEN, PLAIN_PROOF_LEN,
+};
 pub use key::{CommittedKey, KeyRef, PlainKey, SetupKind, VerifyingKey};
-pub use proof::{CommittedProof, PlainProof, Proof, ProofPoint, ProofRef};
+pub use proof::{CommittedProof, PlainProof, Proof, ProofRef};
 pub use transcript::Transcript;
-pub use verify::{VerifyError, verify, verify_bsb22};
-
-/// Bytes of a G1 point.
-pub const G1_LEN: usize = 64;
-/// Bytes of a G2 point.
-pub const G2_LEN: usize = 128;
-/// Bytes of a [`PlainKey`].
-pub const PLAIN_KEY_LEN: usize = 3 * G1_LEN + 3 * G2_LEN;
-/// Bytes of a [`CommittedKey`].
-pub const COMMITTED_KEY_LEN: usize = PLAIN_KEY_LEN + G1_LEN + G2_LEN;
-/// Bytes of a [`PlainProof`].
-pub const PLAIN_PROOF_LEN: usize = 2 * G1_LEN + G2_LEN;
-/// Bytes of a [`CommittedProof`].
-pub const COMMITTED_PROOF_LEN: usize = PLAIN_PROOF_LEN + 2 * G1_LEN;
-
-/// The order of BN254's base field, big-endian: coordinates are below it.
-pub const BASE_MODULUS: [u8; 32] = [
-    0x30, 0x64, 0x4e, 0x72, 0xe1, 0x31, 0xa0, 0x29, 0xb8, 0x50, 0x45, 0xb6, 0x81, 0x81, 0x58, 0x5d, 0x97,
-    0x81, 0x6a, 0x91, 0x68, 0x71, 0xca, 0x8d, 0x3c, 0x20, 0x8c, 0x16, 0xd8, 0x7c, 0xfd, 0x47,
-];
-
-/// Whether a key or a proof is of Groth16 as it is, or holds a commitment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Form {
-    /// Groth16 with one public input.
-    Plain = 0,
-    /// With one BSB22 commitment, which lookups need.
-    Committed = 1,
-}
-
-impl Form {
-    /// The form that a byte stands for.
-    pub const fn from_byte(byte: u8) -> Option<Form> {
-        match byte {
-            0 => Some(Form::Plain),
-            1 => Some(Form::Committed),
-            _ => None,
-        }
-    }
-
-    /// The byte that stands for the form.
-    pub const fn to_byte(self) -> u8 {
-        self as u8
-    }
-
-    /// Bytes of a key of this form.
-    pub const fn key_len(self) -> usize {
-        match self {
-            Form::Plain => PLAIN_KEY_LEN,
-            Form::Committed => COMMITTED_KEY_LEN,
-        }
-    }
-
-    /// Bytes of a proof of this form.
-    pub const fn proof_len(self) -> usize {
-        match self {
-            Form::Plain => PLAIN_PROOF_LEN,
-            Form::Committed => COMMITTED_PROOF_LEN,
-        }
-    }
-}
-
-impl core::fmt::Display for Form {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Form::Plain => "plain",
-            Form::Committed => "committed",
-        })
-    }
-}
-
-fn is_zero(bytes: &[u8]) -> bool {
-    bytes.iter().all(|&byte| byte == 0)
-}
-
-fn write_hex(f: &mut core::fmt::Formatter<'_>, name: &str, bytes: &[u8]) -> core::fmt::Result {
-    write!(f, "{name}(")?;
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-    f.write_str(")")
-}
+pub use verify::{verify, verify_bsb22};

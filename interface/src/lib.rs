@@ -1,7 +1,7 @@
-//! Every byte that chain and host share, and the framework-free Groth16 verifier.
+//! Every byte that applications share, on chain and off, and the framework-free Groth16 verifier.
 //!
 //! Chain and host must agree on each byte of a statement, a proof, a key, a schema and an account: this crate
-//! writes each layout down once. It is `no_std`, knows no program framework, and builds for the host and for
+//! writes each layout down once. What only one application has stands in that application's interface crate. It is `no_std`, knows no program framework, and builds for the host and for
 //! SBPF. Where the runtime has a syscall (Poseidon, SHA-256, the alt_bn128 group) the chain uses it and the
 //! host uses the same function in pure Rust; that one module holds all the `unsafe` code.
 //!
@@ -14,10 +14,9 @@
 //! | [`groth16`] | proof and key bytes, the key checks, verification |
 //! | [`artifact`] | the container of every file on disk |
 //! | [`proof_file`] | a proof with its statement, as a file |
-//! | [`lending`] | what a liquidation proof is bound to |
-//! | [`pda`], [`verifier`] | seeds, instruction and return data, account offsets |
-//! | [`features`] | the liquidation-risk inputs, from accounts to integers |
-//! | [`pyth`] | price accounts: reading and checking them |
+//! | [`pda`], [`verifier`] | the registry: seeds, instruction and return data |
+//! | [`price`] | a checked price |
+//! | [`bytes`] | a reader that stays within its bytes, hexadecimal text |
 
 #![no_std]
 #![warn(missing_docs)]
@@ -25,18 +24,18 @@
 extern crate alloc;
 
 pub mod artifact;
-pub mod features;
+pub mod bytes;
 pub mod field;
 pub mod groth16;
-pub mod lending;
 pub mod pda;
 pub mod poseidon;
+pub mod price;
 pub mod proof_file;
-pub mod pyth;
 pub mod schema;
 pub mod statement;
 pub mod verifier;
 
+mod packing;
 mod syscalls;
 
 pub use syscalls::sha256;

@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::{
     artifact::{self, ArtifactError, Kind},
+    bytes::Reader,
     field::Scalar,
     groth16::{Proof, VerifyError},
     statement::Statement,
@@ -72,21 +73,19 @@ impl ProofFile {
     /// The proof file that `bytes` hold, all of them. The proof itself is not verified here.
     pub fn from_bytes(bytes: &[u8]) -> Result<ProofFile, ProofFileError> {
         let artifact = artifact::decode(Kind::Proof, bytes)?;
+        let mut reader = Reader::new(artifact.payload);
         let truncated = || ProofFileError::Truncated(artifact.payload.len());
-        let (domain, rest) = artifact.payload.split_first_chunk::<32>().ok_or_else(truncated)?;
-        let (length, rest) = rest.split_first_chunk::<4>().ok_or_else(truncated)?;
-        let length = u32::from_le_bytes(*length) as usize;
-        let (proof, rest) = rest.split_at_checked(length).ok_or_else(truncated)?;
-        let proof = Proof::from_slice(proof)?;
-        let (context, rest) = rest.split_first_chunk::<32>().ok_or_else(truncated)?;
-        let (count, rest) = rest.split_first_chunk::<4>().ok_or_else(truncated)?;
-        let count = u32::from_le_bytes(*count);
+        let domain = reader.chunk::<32>().ok_or_else(truncated)?;
+        let length = u32::from_le_bytes(reader.array().ok_or_else(truncated)?);
+        let proof = Proof::from_slice(reader.take(length as usize).ok_or_else(truncated)?)?;
+        let context = reader.array().ok_or_else(truncated)?;
+        let count = u32::from_le_bytes(reader.array().ok_or_else(truncated)?);
         if count as usize > MAX_LIMBS {
             return Err(ProofFileError::TooManyLimbs(count));
         }
-        let (limbs, tail) = rest.as_chunks::<32>();
+        let (limbs, tail) = reader.rest().as_chunks::<32>();
         if limbs.len() != count as usize || !tail.is_empty() {
-            return Err(ProofFileError::LimbCount { count, found: rest.len() });
+            return Err(ProofFileError::LimbCount { count, found: reader.rest().len() });
         }
         let element = |(index, bytes): (usize, &[u8; 32])| {
             Scalar::from_be_bytes(*bytes).map_err(|_| ProofFileError::NotCanonical(index))
@@ -95,7 +94,7 @@ impl ProofFile {
             proof,
             statement: Statement {
                 domain: element((0, domain))?,
-                context: *context,
+                context,
                 limbs: (1..).zip(limbs).map(element).collect::<Result<_, _>>()?,
             },
             key: artifact.parent,

@@ -16,7 +16,9 @@ use alloc::{string::String, vec::Vec};
 
 use thiserror::Error;
 
-use crate::{field::Scalar, statement::limbs_for, syscalls::sha256};
+use crate::{bytes::Reader, field::Scalar, packing::limbs_for, syscalls::sha256};
+
+pub use crate::packing::MAX_BITS;
 
 /// Longest name of a model or tensor, in bytes.
 pub const MAX_NAME: usize = 32;
@@ -26,8 +28,6 @@ pub const MAX_RANK: usize = 4;
 pub const MAX_TENSORS: usize = 8;
 /// Most elements of one tensor.
 pub const MAX_ELEMENTS: usize = 1 << 16;
-/// Widest integer of a tensor, in bits.
-pub const MAX_BITS: u8 = 32;
 /// Bytes of the longest encoding.
 pub const MAX_ENCODED_LEN: usize =
     (1 + MAX_NAME) + 2 + 2 * MAX_TENSORS * (1 + MAX_NAME + 1 + 4 * MAX_RANK + 3);
@@ -273,11 +273,11 @@ impl ModelSchema {
 
     /// The schema that `bytes` encode, all of them, with every limit checked.
     pub fn decode(bytes: &[u8]) -> Result<ModelSchema, SchemaError> {
-        let mut reader = Reader { bytes, position: 0 };
+        let mut reader = Fields(Reader::new(bytes));
         let name = reader.name()?;
         let inputs = reader.tensors(Side::Input)?;
         let outputs = reader.tensors(Side::Output)?;
-        match bytes.len() - reader.position {
+        match reader.0.rest().len() {
             0 => ModelSchema::new(name, inputs, outputs),
             trailing => Err(SchemaError::Trailing(trailing)),
         }
@@ -305,22 +305,16 @@ fn put_name(out: &mut Vec<u8>, name: &str) {
     out.extend_from_slice(name.as_bytes());
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
-    position: usize,
-}
+/// Reads a schema's fields.
+struct Fields<'a>(Reader<'a>);
 
-impl<'a> Reader<'a> {
+impl<'a> Fields<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8], SchemaError> {
-        let rest = self.bytes.get(self.position..).unwrap_or_default();
-        let (taken, _) = rest.split_at_checked(count).ok_or(SchemaError::Truncated(self.bytes.len()))?;
-        self.position += count;
-        Ok(taken)
+        self.0.take(count).ok_or(SchemaError::Truncated(self.0.length()))
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], SchemaError> {
-        let position = self.position;
-        self.take(N)?.try_into().map_err(|_| SchemaError::Truncated(position))
+        self.0.array().ok_or(SchemaError::Truncated(self.0.length()))
     }
 
     fn byte(&mut self) -> Result<u8, SchemaError> {

@@ -8,19 +8,31 @@
 //!
 //! Lengths and counts are little-endian; the proof's length says whether it is plain or committed.
 //! The limbs are those of the statement: what [`crate::statement::pack`] gives for each public tensor, one
-//! commitment for each committed one. The program takes the domain from the model's account. A caller by CPI must
-//! check three things in the answer: that the verifier program gave it, that it names the model the caller trusts,
-//! and that the setup kind is one the caller accepts.
+//! commitment for each committed one. The program takes the domain from the model's account. What a caller by CPI must
+//! check, `assay-cpi` checks.
 
 use alloc::vec::Vec;
+use core::borrow::Borrow;
 
 use thiserror::Error;
 
 use crate::{
-    field::Scalar,
     groth16::{KeyRef, ProofRef, SetupKind},
     syscalls::sha256,
 };
+
+/// First bytes of the instruction data of `verify`.
+pub const VERIFY: [u8; 8] = [133, 161, 141, 48, 120, 198, 88, 150];
+
+/// Where fields of a model's account lie, for programs that read one.
+pub mod model_account {
+    use core::ops::Range;
+
+    /// SHA-256 of the verifying key.
+    pub const KEY_HASH: Range<usize> = 144..176;
+    /// Domain of the model's statements: a field element, big-endian.
+    pub const DOMAIN: Range<usize> = 208..240;
+}
 
 /// Bytes of the return data.
 pub const RETURN_DATA_LEN: usize = 65;
@@ -80,7 +92,7 @@ pub fn put_arguments<'a>(
     data: &mut Vec<u8>,
     proof: impl Into<ProofRef<'a>>,
     context: &[u8; 32],
-    limbs: &[Scalar],
+    limbs: &[impl Borrow<[u8; 32]>],
 ) {
     let proof = proof.into().as_bytes();
     data.reserve(4 + proof.len() + context.len() + 4 + 32 * limbs.len());
@@ -88,7 +100,7 @@ pub fn put_arguments<'a>(
     data.extend_from_slice(proof);
     data.extend_from_slice(context);
     data.extend_from_slice(&(limbs.len() as u32).to_le_bytes());
-    limbs.iter().for_each(|limb| data.extend_from_slice(limb.as_be_bytes()));
+    limbs.iter().for_each(|limb| data.extend_from_slice(limb.borrow()));
 }
 
 /// What a model is: `SHA-256(key hash || schema)`. The hash of a plain key is never that of a committed one, and has a

@@ -1,6 +1,6 @@
-"""The model's sixteen inputs, bit for bit as `interface/src/features.rs` computes them on chain.
+"""The model's sixteen inputs, bit for bit as `programs/lending/interface/src/features.rs` computes them on chain.
 
-Integers only. `interface/tests/features.csv`, written by `train.py`, holds raw inputs and results; a Rust test
+Integers only. `programs/lending/interface/tests/features.csv`, written by `train.py`, holds raw inputs and results; a Rust test
 compares. The Rust module documents unit, formula, rounding and saturation of each feature.
 """
 

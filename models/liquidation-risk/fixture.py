@@ -1,4 +1,4 @@
-"""Writes `interface/tests/features.csv`: raw inputs and the sixteen integers, which a Rust test recomputes."""
+"""Writes `programs/lending/interface/tests/features.csv`: raw inputs and the sixteen integers, which a Rust test recomputes."""
 
 import features
 

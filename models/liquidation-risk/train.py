@@ -26,7 +26,7 @@ import network  # noqa: E402
 import report  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
-FIXTURE = HERE.parent.parent / "interface" / "tests" / "features.csv"
+FIXTURE = HERE.parent.parent / "programs" / "lending" / "interface" / "tests" / "features.csv"
 SEED = 2024
 CALIBRATION_ROWS = 512
 SAMPLE_ROWS = 256

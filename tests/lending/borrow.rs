@@ -1,4 +1,4 @@
-use assay_interface::pyth::PriceUpdate;
+use assay_lending_interface::pyth::PriceUpdate;
 
 use crate::support::{SOL, USDC, World, price_attacks, refused, unsigned, with_account};
 

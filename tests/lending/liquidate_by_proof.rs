@@ -236,7 +236,7 @@ fn a_position_that_no_longer_covers_its_debt_is_left_to_the_plain_rule() {
 fn a_program_that_answers_in_the_verifiers_place_is_not_asked() {
     let (mut world, snapshot) = risky();
     let fake = Keypair::new_from_array([77; 32]).pubkey();
-    world.net.deploy(fake, "assay_gate").unwrap();
+    world.net.deploy(fake, "assay_example_anchor").unwrap();
     let early = world.early(&snapshot, ALL);
     refused(&world.liquidator_sends(with_account(early.clone(), VERIFIER, fake)), "WrongVerifier");
     refused(
@@ -250,7 +250,7 @@ fn a_program_that_answers_in_the_verifiers_place_is_not_asked() {
     refused(&world.liquidator_sends(with_account(early.clone(), MODEL, forged)), "WrongModel");
     let stolen = solana_account::Account { owner: fake, ..account };
     world.net.set_account(world.model, stolen);
-    refused(&world.liquidator_sends(early), "IllegalOwner");
+    refused(&world.liquidator_sends(early), "NotAModel");
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn a_model_of_another_schema_proves_another_statement() {
     world.set_prices(86.0, 1.0);
     let snapshot = world.take_snapshot();
     let proven = Proven { model: other, proof: renamed.prove(&snapshot), ..world.proven(&snapshot) };
-    refused(&world.liquidator_sends(with_proof(&world, &proven)), "WrongStatement");
+    refused(&world.liquidator_sends(with_proof(&world, &proven)), "WrongDomain");
 }
 
 #[test]
@@ -324,7 +324,7 @@ fn bytes_of_no_proofs_length_are_named() {
     let mut early = world.early(&snapshot, ALL);
     early.data.remove(8 + 4);
     early.data[8..12].copy_from_slice(&255u32.to_le_bytes());
-    refused(&world.liquidator_sends(early), "MalformedProof");
+    refused(&world.liquidator_sends(early), "CallerProofLength");
 }
 
 #[test]
@@ -336,7 +336,7 @@ fn a_development_key_is_refused_where_only_ceremonies_count() {
     world.set_prices(86.0, 1.0);
     let snapshot = world.take_snapshot();
     let early = world.early(&snapshot, ALL);
-    refused(&world.liquidator_sends(early), "SetupKindRefused");
+    refused(&world.liquidator_sends(early), "SetupRefused");
 }
 
 #[test]

@@ -1,8 +1,5 @@
 use assay_client::lending::ALL;
-use assay_interface::{
-    features,
-    lending::{SnapshotId, context},
-};
+use assay_lending_interface::{SnapshotId, context, features};
 
 use crate::support::{SOL, USDC, World, price_attacks, refused, with_account};
 

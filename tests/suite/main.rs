@@ -19,6 +19,7 @@ mod engines;
 mod snarkjs;
 
 use assay_compiler::{Format, Options, Strategy};
+use assay_lending_interface::formats::{FEATURES, SCORE};
 
 use crate::{case::Case, engines::Engines};
 
@@ -68,8 +69,8 @@ fn snarkjs_agrees() {
 fn liquidation_risk_case() -> Case {
     let options = Options {
         max_error: 0.02,
-        input_format: Some(Format { bits: 15, scale: 12 }),
-        output_format: Some(Format { bits: 16, scale: 8 }),
+        input_format: Some(Format { bits: FEATURES.bits, scale: FEATURES.scale }),
+        output_format: Some(Format { bits: SCORE.bits, scale: SCORE.scale }),
         ..Options::default()
     };
     Case::load("liquidation-risk", "calibration.csv", options, 0.06)

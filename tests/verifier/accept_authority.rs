@@ -1,5 +1,5 @@
-use assay_client::verifier;
 use assay_verifier::AuthorityAccepted;
+use assay_verifier_host as verifier;
 use solana_address::Address;
 use solana_signer::Signer;
 

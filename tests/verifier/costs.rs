@@ -1,13 +1,13 @@
 //! What each instruction costs, against the ledger and against what was promised.
 
-use assay_client::compute_budget;
-use assay_client::verifier::{self, MAX_SCHEMA_LEN, Registration};
+use assay_host::compute_budget;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_localnet::{Localnet, MAX_TRANSACTION_SIZE, Outcome};
 use assay_tests::ledger::{self, Cost};
+use assay_verifier_host::{self as verifier, MAX_SCHEMA_LEN, Registration};
 use solana_signer::Signer;
 
-use crate::gate::{create_gate, open};
+use crate::examples::{self, ANCHOR, NATIVE, PINOCCHIO};
 use crate::support::{Echo, World, fixed_key};
 
 /// Most compute units of `verify` by CPI, caller included, and of `record`.
@@ -27,8 +27,6 @@ fn every_instruction_costs_what_the_ledger_says() {
     let mut world = World::active();
     let (authority, model) = (world.authority.pubkey(), world.model);
     let visitor = world.stranger.pubkey();
-    let gate = create_gate(&mut world, 5, model, 1);
-    let at_gate = Echo::shared().prove(3, assay_gate::context(&gate, &visitor));
     let proven = Echo::shared().prove(3, [7; 32]);
 
     let register = Echo::other().registration(authority);
@@ -36,7 +34,8 @@ fn every_instruction_costs_what_the_ledger_says() {
     let register = cost(world.authority_sends(register.instruction().unwrap()));
     let activate = cost(world.authority_sends(verifier::activate(authority, other)));
     let verify = cost(world.verify(&proven));
-    let by_cpi = cost(world.stranger_sends(open(visitor, gate, model, &at_gate)));
+    let [by_cpi, by_pinocchio, by_native] =
+        [&ANCHOR, &PINOCCHIO, &NATIVE].map(|example| cost(examples::open(example, Echo::shared())));
     let record = cost(world.record(&proven));
     let propose_authority =
         cost(world.authority_sends(verifier::propose_authority(authority, model, visitor)));
@@ -57,6 +56,8 @@ fn every_instruction_costs_what_the_ledger_says() {
         ("accept_authority", accept_authority),
         ("verify", verify),
         ("verify by CPI", by_cpi),
+        ("verify by CPI (native)", by_native),
+        ("verify by CPI (pinocchio)", by_pinocchio),
         ("record", record),
     ];
     let measured = [&measured[..], &with_a_commitment()].concat();
@@ -67,15 +68,12 @@ fn every_instruction_costs_what_the_ledger_says() {
 fn with_a_commitment() -> Vec<(&'static str, Cost)> {
     let echo = Echo::committed();
     let mut world = World::active_with(echo);
-    let (authority, model) = (world.authority.pubkey(), world.model);
-    let visitor = world.stranger.pubkey();
-    let gate = create_gate(&mut world, 5, model, 1);
-    let at_gate = echo.prove(3, assay_gate::context(&gate, &visitor));
+    let authority = world.authority.pubkey();
     let proven = echo.prove(3, [7; 32]);
     let register = echo.rival().registration(authority).instruction().unwrap();
     let register = cost(world.authority_sends(register));
     let verify = cost(world.verify(&proven));
-    let by_cpi = cost(world.stranger_sends(open(visitor, gate, model, &at_gate)));
+    let by_cpi = cost(examples::open(&ANCHOR, echo));
     let record = cost(world.record(&proven));
     assert!(by_cpi.compute_units <= MAX_COMMITTED_BY_CPI, "{by_cpi:?}");
     assert!(record.compute_units <= MAX_COMMITTED_RECORD, "{record:?}");
@@ -106,7 +104,7 @@ fn longest_schema() -> ModelSchema {
 
 #[test]
 fn the_longest_schema_registers_in_one_transaction_with_a_payer_of_its_own() {
-    let mut net = Localnet::new().unwrap();
+    let mut net = Localnet::new(&[assay_verifier_host::IDENTITY]).unwrap();
     let (authority, payer) = (fixed_key(1), fixed_key(2));
     net.airdrop(&payer.pubkey(), 10_000_000_000);
     let schema = longest_schema();

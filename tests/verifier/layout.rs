@@ -2,11 +2,11 @@
 //!
 //! Models of version 1 had no room for a committed key, and none was ever deployed.
 
-use assay_client::account::decode;
-use assay_client::verifier::{ID, Model, Receipt, Status};
+use assay_host::account::decode;
 use assay_interface::groth16::{Form, SetupKind, check_key};
 use assay_interface::schema::ModelSchema;
 use assay_interface::verifier::{audit_extend, audit_start, model_id};
+use assay_verifier_host::{ID, Model, Receipt, Status};
 
 const PLAIN: &[u8] = include_bytes!("fixtures/model-plain-v2.bin");
 const COMMITTED: &[u8] = include_bytes!("fixtures/model-committed-v2.bin");

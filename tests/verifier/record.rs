@@ -1,7 +1,7 @@
-use assay_client::verifier;
 use assay_interface::field::Scalar;
 use assay_interface::verifier::{audit_extend, audit_start};
 use assay_verifier::StatementRecorded;
+use assay_verifier_host as verifier;
 use solana_address::Address;
 use solana_signer::Signer;
 

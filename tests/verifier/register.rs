@@ -1,14 +1,14 @@
 use ark_bn254::Fq;
 use ark_ff::{BigInteger, PrimeField};
-use assay_client::compute_budget;
-use assay_client::verifier::{
-    self, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_CEREMONY_TIMELOCK, Registration, Status,
-};
+use assay_host::compute_budget;
 use assay_interface::groth16::{BASE_MODULUS, Form, SetupKind, VerifyingKey};
 use assay_interface::verifier::model_id;
 use assay_localnet::{Localnet, Outcome};
 use assay_tests::encoding::outside_the_subgroup;
 use assay_verifier::{ModelRegistered, RegisterArgs, accounts, instruction};
+use assay_verifier_host::{
+    self as verifier, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_CEREMONY_TIMELOCK, Registration, Status,
+};
 use solana_address::Address;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -44,7 +44,7 @@ struct Registry {
 
 impl Registry {
     fn new() -> Self {
-        let mut net = Localnet::new().unwrap();
+        let mut net = Localnet::new(&[assay_verifier_host::IDENTITY]).unwrap();
         let authority = fixed_key(1);
         net.airdrop(&authority.pubkey(), 100_000_000_000);
         Self { net, authority }

@@ -4,13 +4,13 @@ use std::sync::LazyLock;
 
 use anchor_lang::Event;
 use assay_circuits::Ranges;
-use assay_client::verifier::{self, Model, Receipt, Registration};
 use assay_interface::field::Scalar;
 use assay_interface::groth16::{Form, Proof, Transcript, VerifyingKey};
 use assay_interface::schema::ModelSchema;
 use assay_interface::statement::Statement;
 use assay_localnet::{Localnet, Outcome};
 use assay_tests::pass_through::{PassThrough, tensor};
+use assay_verifier_host::{self as verifier, Model, Receipt, Registration};
 use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -139,7 +139,7 @@ impl World {
     }
 
     fn registered(key: &VerifyingKey, schema: &ModelSchema, timelock: i64) -> Self {
-        let mut net = Localnet::new().unwrap();
+        let mut net = Localnet::new(&[assay_verifier_host::IDENTITY]).unwrap();
         let (authority, stranger) = (fixed_key(1), fixed_key(2));
         for key in [&authority, &stranger] {
             net.airdrop(&key.pubkey(), 100_000_000_000);

@@ -1,5 +1,5 @@
-use assay_client::verifier::{self, Status};
 use assay_verifier::ModelSuspended;
+use assay_verifier_host::{self as verifier, Status};
 use solana_signer::Signer;
 
 use crate::support::{World, emitted, refused};

@@ -1,7 +1,7 @@
-use assay_client::verifier::{self, Verified};
 use assay_interface::field::Scalar;
 use assay_interface::groth16::{CommittedProof, Proof, SetupKind, Transcript, VerifyingKey, verify_bsb22};
 use assay_tests::encoding::negated;
+use assay_verifier_host::{self as verifier, Verified};
 use solana_address::Address;
 use solana_signer::Signer;
 

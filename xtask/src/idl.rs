@@ -10,19 +10,19 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::process::{capture, cargo, progress};
-use crate::programs::{PROGRAMS, Program};
+use crate::programs::Program;
 use crate::workspace::Workspace;
 
-/// Writes the IDL of every deployed program to `target/idl`.
-pub fn generate(workspace: &Workspace) -> Result<()> {
+/// Writes the IDLs of those `programs` that have one to `target/idl`.
+pub fn generate(workspace: &Workspace, programs: &[Program]) -> Result<()> {
     let directory = workspace.idl();
     fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
-    for program in PROGRAMS.iter().filter(|program| program.has_idl) {
+    for program in programs.iter().filter(|program| program.has_idl) {
         progress(&format!("generating the IDL of {}", program.package));
         let printed = print_fragments(workspace, program)?;
         let idl =
             assemble(&printed).with_context(|| format!("cannot assemble the IDL of {}", program.package))?;
-        let path = directory.join(format!("{}.json", program.library()));
+        let path = directory.join(format!("{}.json", program.library));
         fs::write(&path, format!("{idl:#}\n")).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
@@ -35,7 +35,7 @@ fn print_fragments(workspace: &Workspace, program: &Program) -> Result<String> {
         "--quiet",
         "--lib",
         "--package",
-        program.package,
+        &program.package,
         "--features",
         "idl-build",
         "__anchor_private_print_idl",

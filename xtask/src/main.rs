@@ -1,16 +1,19 @@
 //! Everything in this repository that is more than one cargo command.
 //!
-//! `cargo xtask build` compiles the on-chain programs to `target/deploy/*.so`, `cargo xtask test` builds them
-//! and runs every test, `cargo xtask demo` builds them and runs the demonstration.
+//! `cargo xtask demo` runs the demonstration on the committed programs, `cargo xtask build` makes these anew from the
+//! sources, `cargo xtask test` verifies that the sources give them and runs every test.
 
 #![forbid(unsafe_code)]
 
+mod artifacts;
+mod build;
 mod debian;
+mod debian_route;
+mod identity;
 mod idl;
 mod platform_tools;
 mod process;
 mod programs;
-mod sbpf;
 mod snarkjs;
 mod tasks;
 mod workspace;
@@ -20,46 +23,45 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::programs::Toolchain;
+use crate::build::Toolchain;
 use crate::workspace::Workspace;
 
 /// Builds the programs and their IDLs, runs the tests and the demonstration.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
-    /// The compiler for the programs.
-    #[arg(long, value_enum, default_value_t, global = true)]
-    toolchain: Toolchain,
     #[command(subcommand)]
     task: Task,
 }
 
 #[derive(Subcommand)]
 enum Task {
-    /// Compile the programs to target/deploy/*.so and write their IDLs to target/idl/*.json.
-    Build,
-    /// Write the programs' IDLs to target/idl/*.json.
-    Idl,
-    /// Build the programs, then run every test of the workspace in release mode.
+    /// Compile the programs and make them, with their IDLs and hashes, the committed ones under programs/.
+    Build {
+        /// The compiler; with `platform-tools` the programs go to target/deploy only.
+        #[arg(long, value_enum, default_value_t)]
+        toolchain: Toolchain,
+    },
+    /// Compile the programs and compare them, byte for byte, with the committed ones.
+    VerifyBuild,
+    /// Check the programs' addresses, and put their test-only key pairs where `anchor build` looks for them.
+    Keys,
+    /// Verify the committed programs, then run every test of the workspace in release mode.
     Test {
         /// Passed on to `cargo test`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Build the programs, then run the demonstration.
+    /// Run the demonstration on the committed programs.
     Demo {
-        /// Passed on to `assay demo`.
+        /// Passed on to the demonstration.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
 }
 
 fn main() -> ExitCode {
-    let outcome = match sbpf::merge::arguments_if_linker() {
-        Some(arguments) => sbpf::merge::run(&arguments),
-        None => run(&Cli::parse()),
-    };
-    match outcome {
+    match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -71,12 +73,10 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<()> {
     let workspace = Workspace::locate()?;
     match &cli.task {
-        Task::Build => {
-            programs::build(&workspace, cli.toolchain)?;
-            idl::generate(&workspace)
-        }
-        Task::Idl => idl::generate(&workspace),
-        Task::Test { args } => tasks::test(&workspace, cli.toolchain, args),
-        Task::Demo { args } => tasks::demo(&workspace, cli.toolchain, args),
+        Task::Build { toolchain } => tasks::build(&workspace, *toolchain),
+        Task::VerifyBuild => tasks::verify_build(&workspace),
+        Task::Keys => tasks::keys(&workspace),
+        Task::Test { args } => tasks::test(&workspace, args),
+        Task::Demo { args } => tasks::demo(&workspace, args),
     }
 }

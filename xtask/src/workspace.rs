@@ -27,16 +27,12 @@ impl Workspace {
         Ok(Self { root, target })
     }
 
-    /// Where the programs' `.so` files go. `ASSAY_DEPLOY_DIR` overrides it, for the loader of the tests as well;
-    /// `CARGO_TARGET_DIR` does not move it, because a running test cannot know what that was at build time.
+    /// Where a build leaves the programs' `.so` files. `CARGO_TARGET_DIR` does not move it, as it does not for Anchor.
     pub fn deploy(&self) -> PathBuf {
-        match env::var_os("ASSAY_DEPLOY_DIR") {
-            Some(dir) => self.root.join(dir),
-            None => self.root.join("target/deploy"),
-        }
+        self.root.join("target/deploy")
     }
 
-    /// Where the IDLs go: `idl`, next to the deploy directory, as `anchor build` has it.
+    /// Where a build leaves the IDLs: `idl`, next to the deploy directory, as `anchor build` has it.
     pub fn idl(&self) -> PathBuf {
         self.root.join("target/idl")
     }

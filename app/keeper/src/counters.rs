@@ -6,20 +6,18 @@ use std::time::Duration;
 /// Counts since the keeper was made.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counters {
-    /// Positions looked at.
+    /// Accounts looked at.
     pub checks: u64,
-    /// Scores computed off chain before anything was sent.
-    pub prechecks: u64,
-    /// Snapshots sent.
-    pub snapshots: u64,
+    /// Times that the model was asked off chain.
+    pub evaluations: u64,
+    /// Transactions that prepared others.
+    pub prepared: u64,
     /// Proofs made.
     pub proofs: u64,
-    /// Liquidations that a proof opened.
-    pub liquidations_by_proof: u64,
-    /// Liquidations under the plain rule.
-    pub liquidations_by_rule: u64,
-    /// Debt repaid out of the wallet, base units.
-    pub repaid: u64,
+    /// Transactions that settled an account, by the instruction's name.
+    pub settled: BTreeMap<&'static str, u64>,
+    /// Tokens spent out of the wallet, base units.
+    pub spent: u64,
     /// How long each proof took.
     pub latency: Latency,
     /// Failures, by reason: the error's own name.
@@ -27,14 +25,21 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Counts a settled account and what it took.
+    pub(crate) fn settle(&mut self, action: &'static str, spent: u64) {
+        let count = self.settled.entry(action).or_insert(0);
+        *count = count.saturating_add(1);
+        self.spent = self.spent.saturating_add(spent);
+    }
+
     /// Counts a failure.
     pub(crate) fn fail(&mut self, reason: impl Into<String>) {
-        let count = self.failures.entry(reason.into()).or_default();
+        let count = self.failures.entry(reason.into()).or_insert(0);
         *count = count.saturating_add(1);
     }
 }
 
-/// How long proofs took: from the snapshot's features to the bytes of a checked proof.
+/// How long proofs took: solving for the witness, and the proof itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Latency {
     samples: Vec<Duration>,
@@ -46,10 +51,10 @@ const KEPT: usize = 1_024;
 
 impl Latency {
     /// Adds one; the oldest is forgotten when there are many.
-    pub(crate) fn record(&mut self, took: Duration) {
+    pub(crate) fn record(&mut self, duration: Duration) {
         match self.samples.get_mut(self.next) {
-            Some(oldest) => *oldest = took,
-            None => self.samples.push(took),
+            Some(oldest) => *oldest = duration,
+            None => self.samples.push(duration),
         }
         self.next = (self.next + 1) % KEPT;
     }

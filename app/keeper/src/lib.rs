@@ -1,30 +1,25 @@
-//! The honest keeper: it watches positions, proves scores, liquidates.
+//! The keeper: it asks a strategy what is worth doing, proves what has to be proven, sends, and counts what it spent.
 //!
-//! | part | what it is |
+//! | part | whose |
 //! | --- | --- |
-//! | [`Chain`] | what the keeper needs of a chain; an in-process runtime or an RPC client implements it |
-//! | [`Scorer`] | the compiled model and the proving key, loaded once |
-//! | [`MarketView::assess`] | what a position's accounts say, by the program's own arithmetic |
-//! | [`Keeper`] | one look at a position, and what follows from it |
-//! | [`Counters`] | proofs, latency, failures by reason: for a metrics endpoint |
+//! | which accounts matter, what to prove about one, what a proof opens | [`Strategy`](assay_host::strategy::Strategy), in a program's host crate |
+//! | accounts, clock, wallet, transactions | [`Chain`](assay_host::Chain): an in-process runtime or an RPC client |
+//! | proofs | [`assay::Prover`] |
+//! | simulating, sending, compute limits, the spend cap, counters | [`Keeper`] |
 //!
-//! The keeper is trusted with nothing: the program computes the features, checks the proof, and decides again. A keeper
-//! that lies, or is late, can at worst fail to liquidate, and then the plain rule remains.
+//! The keeper is trusted with nothing: programs compute a model's inputs themselves, have the proof checked, and decide
+//! again. Nothing is sent that the chain refuses in simulation, where it can simulate. An account costs one proof at
+//! most: tens of milliseconds.
 
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
-mod assess;
-mod chain;
 mod counters;
 mod error;
 mod keeper;
-mod read;
-mod scorer;
+mod prove;
 
-pub use assess::{Assessment, MarketView, Standing, Terms, Unscored};
-pub use chain::{Account, Chain, Executed, SendError};
 pub use counters::{Counters, Latency};
-pub use error::{AssessError, KeeperError, ModelError, ProofError};
-pub use keeper::{Action, Config, Keeper, Liquidation, Mode, Reason, Report, Route, Strategy};
-pub use scorer::{ProofTimes, ProvenScore, Scorer};
+pub use error::KeeperError;
+pub use keeper::{Conclusion, Config, Keeper, Mode, Report, Sent};
+pub use prove::{Proof, prove};

@@ -1,18 +1,25 @@
-//! An in-process Solana runtime with Assay's programs deployed.
+//! An in-process Solana runtime with programs deployed.
 //!
-//! [`Localnet`] is LiteSVM with mainnet's features, the SPL token program, and the `.so` files that
-//! `cargo xtask build` wrote to `target/deploy`: the programs run as bytecode, metered as on mainnet. Tests and the
-//! demonstration use it; there is no network, and time moves only when it is told to.
+//! [`Localnet`] is LiteSVM with mainnet's features, the SPL token program, and the compiled files of the programs that
+//! it is given: they run as bytecode, metered as on mainnet. Tests and scenarios use it; there is no network, and time
+//! moves only when it is told to.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 mod outcome;
 mod programs;
-mod pyth;
 mod tokens;
+mod wallet;
 
-use assay_client::account::{self, AccountError};
+use std::path::Path;
+use std::sync::Arc;
+
+use assay_host::{
+    Identity,
+    account::{self, AccountError},
+    errors::ErrorTable,
+};
 use litesvm::LiteSVM;
 use solana_account::Account;
 use solana_address::Address;
@@ -25,7 +32,8 @@ use solana_transaction::versioned::VersionedTransaction;
 
 pub use anchor_lang::{Discriminator, Owner};
 pub use outcome::{Outcome, ProgramUnits, Refusal};
-pub use programs::{DeployError, deploy_directory};
+pub use programs::{DeployError, deploy_directory, read_program};
+pub use wallet::Wallet;
 
 /// Most bytes of a transaction.
 pub const MAX_TRANSACTION_SIZE: usize = 1_232;
@@ -38,30 +46,41 @@ const SLOTS_PER_SECOND: u64 = 4; // about: programs must not use slots as a cloc
 pub struct Localnet {
     svm: LiteSVM,
     payer: Keypair,
+    errors: Arc<ErrorTable>,
 }
 
 /// A copy whose further life is its own.
 impl Clone for Localnet {
     fn clone(&self) -> Self {
-        Self { svm: self.svm.clone(), payer: self.payer.insecure_clone() }
+        Self { svm: self.svm.clone(), payer: self.payer.insecure_clone(), errors: Arc::clone(&self.errors) }
     }
 }
 
 impl Localnet {
-    /// A runtime with the verifier and the lending program.
+    /// A runtime with these programs, from where the repository holds them.
     ///
     /// # Errors
-    /// [`DeployError`] when a program was not built.
-    pub fn new() -> Result<Self, DeployError> {
+    /// [`DeployError`] when a program was not built, or the IDLs contradict each other.
+    pub fn new(programs: &[Identity]) -> Result<Self, DeployError> {
+        Self::from_directory(&deploy_directory(), programs)
+    }
+
+    /// A runtime with these programs, from a directory of `.so` files. It names their errors.
+    ///
+    /// # Errors
+    /// As [`Localnet::new`].
+    pub fn from_directory(directory: &Path, programs: &[Identity]) -> Result<Self, DeployError> {
         let mut net = Self::without_programs();
-        net.deploy(assay_verifier::ID, "assay_verifier")?;
-        net.deploy(assay_lending::ID, "assay_lending")?;
+        net.errors = Arc::new(ErrorTable::of(programs)?);
+        for program in programs {
+            net.deploy_bytes(program.id, program.library, &read_program(directory, program.library)?)?;
+        }
         Ok(net)
     }
 
     /// A runtime with nothing but Solana's own programs and SPL token.
     pub fn without_programs() -> Self {
-        let mut net = Self { svm: LiteSVM::new(), payer: Keypair::new() };
+        let mut net = Self { svm: LiteSVM::new(), payer: Keypair::new(), errors: Arc::default() };
         net.set_time(GENESIS_TIME);
         net.airdrop(&net.payer.pubkey(), 1_000_000_000_000);
         net
@@ -72,7 +91,7 @@ impl Localnet {
     /// # Errors
     /// [`DeployError`] when the file is missing or is no program.
     pub fn deploy(&mut self, id: Address, library: &'static str) -> Result<(), DeployError> {
-        self.deploy_bytes(id, library, &programs::read(library)?)
+        self.deploy_bytes(id, library, &read_program(&deploy_directory(), library)?)
     }
 
     /// Deploys a program's bytes at `id`; `library` is its name in errors.
@@ -159,7 +178,7 @@ impl Localnet {
         self.svm.expire_blockhash(); // equal transactions are two transactions
         let transaction = self.sign(instructions, signers);
         let size = wire_size(&transaction);
-        outcome::outcome(self.svm.send_transaction(transaction), size)
+        outcome::outcome(&self.errors, self.svm.send_transaction(transaction), size)
     }
 
     /// What [`Localnet::send`] would answer, leaving every account as it is.
@@ -170,7 +189,8 @@ impl Localnet {
         self.svm.expire_blockhash();
         let transaction = self.sign(instructions, signers);
         let size = wire_size(&transaction);
-        outcome::outcome(self.svm.simulate_transaction(transaction).map(|done| done.meta), size)
+        let simulated = self.svm.simulate_transaction(transaction).map(|done| done.meta);
+        outcome::outcome(&self.errors, simulated, size)
     }
 
     fn sign(&self, instructions: &[Instruction], signers: &[&Keypair]) -> VersionedTransaction {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use assay_client::errors;
+use assay_host::{Executed, errors::ErrorTable};
 use litesvm::types::{FailedTransactionMetadata, TransactionMetadata};
 use solana_address::Address;
 use solana_instruction::error::InstructionError;
@@ -53,6 +53,17 @@ impl Outcome {
         self.refusal.is_none()
     }
 
+    /// What it cost, or why it was refused.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn executed(&self) -> Result<Executed, Refusal> {
+        match &self.refusal {
+            None => Ok(Executed { compute_units: self.compute_units, size: self.size }),
+            Some(refusal) => Err(refusal.clone()),
+        }
+    }
+
     /// Name of the error that refused it; empty when it went through.
     pub fn error(&self) -> &str {
         self.refusal.as_ref().map_or("", |refusal| &refusal.name)
@@ -91,12 +102,13 @@ impl fmt::Display for Refusal {
 }
 
 pub(crate) fn outcome(
+    errors: &ErrorTable,
     result: Result<TransactionMetadata, FailedTransactionMetadata>,
     size: usize,
 ) -> Outcome {
     let (refusal, meta) = match result {
         Ok(meta) => (None, meta),
-        Err(failed) => (Some(refusal(&failed.err)), failed.meta),
+        Err(failed) => (Some(refusal(errors, &failed.err)), failed.meta),
     };
     Outcome {
         refusal,
@@ -108,7 +120,7 @@ pub(crate) fn outcome(
     }
 }
 
-fn refusal(error: &TransactionError) -> Refusal {
+fn refusal(errors: &ErrorTable, error: &TransactionError) -> Refusal {
     let TransactionError::InstructionError(position, inner) = error else {
         let name = variant_name(&format!("{error:?}"));
         return Refusal { instruction: None, code: None, name, message: error.to_string() };
@@ -116,7 +128,7 @@ fn refusal(error: &TransactionError) -> Refusal {
     let instruction = Some(*position);
     match inner {
         InstructionError::Custom(code) => {
-            let (name, message) = match errors::by_code(*code) {
+            let (name, message) = match errors.by_code(*code) {
                 Some((_, error)) => (error.name.clone(), error.message.clone()),
                 None => (format!("Custom({code})"), inner.to_string()),
             };
@@ -169,7 +181,7 @@ mod tests {
 
     #[test]
     fn units_are_read_from_the_runtimes_lines_only() {
-        let id = "AssayVerifier1111111111111111111111111111111";
+        let id = "AVr5RWTqtrW1qMaUQ9B6LqbGBP2LQ4gvtpxgHugwPkzN";
         let line = format!("Program {id} consumed 81234 of 200000 compute units");
         let expected = ProgramUnits { program: id.parse().unwrap(), compute_units: 81_234 };
         assert_eq!(program_units(&line), Some(expected));
@@ -186,15 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_the_programs_names() {
-        let custom = |code| TransactionError::InstructionError(1, InstructionError::Custom(code));
-        let known = refusal(&custom(6076));
+    fn errors_without_a_program_have_the_runtimes_names() {
+        let refusal = |error: &TransactionError| refusal(&ErrorTable::default(), error);
+        let custom = TransactionError::InstructionError(1, InstructionError::Custom(8001));
         assert_eq!(
-            (known.instruction, known.code, known.name.as_str()),
-            (Some(1), Some(6076), "ReceiptExists")
+            (refusal(&custom).instruction, refusal(&custom).code, refusal(&custom).name.as_str()),
+            (Some(1), Some(8001), "Custom(8001)")
         );
-        assert_eq!(known.to_string(), "ReceiptExists (6076): This statement is recorded already");
-        assert_eq!(refusal(&custom(8001)).name, "Custom(8001)");
         let owner = TransactionError::InstructionError(0, InstructionError::IllegalOwner);
         assert_eq!(refusal(&owner).name, "IllegalOwner");
         assert_eq!(refusal(&TransactionError::AccountNotFound).instruction, None);

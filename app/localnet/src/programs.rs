@@ -4,11 +4,15 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use assay_host::errors::ErrorTableError;
 use thiserror::Error;
 
 /// Why a program was not deployed.
 #[derive(Debug, Error)]
 pub enum DeployError {
+    /// The programs' IDLs give no table of errors.
+    #[error(transparent)]
+    Errors(#[from] ErrorTableError),
     /// There is no such file.
     #[error("{} cannot be read ({source}): build the programs with `cargo xtask build`", path.display())]
     Missing {
@@ -27,16 +31,20 @@ pub enum DeployError {
     },
 }
 
-/// Where `cargo xtask build` puts the programs: `ASSAY_DEPLOY_DIR`, or `target/deploy` of the repository.
+/// Where the programs lie: `ASSAY_DEPLOY_DIR`, or `programs/bin` of the repository, which `cargo xtask build` fills.
 pub fn deploy_directory() -> PathBuf {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     match env::var_os("ASSAY_DEPLOY_DIR") {
         Some(directory) => root.join(directory),
-        None => root.join("target/deploy"),
+        None => root.join("programs/bin"),
     }
 }
 
-pub(crate) fn read(library: &str) -> Result<Vec<u8>, DeployError> {
-    let path = deploy_directory().join(format!("{library}.so"));
+/// The compiled file of a library.
+///
+/// # Errors
+/// [`DeployError::Missing`].
+pub fn read_program(directory: &Path, library: &str) -> Result<Vec<u8>, DeployError> {
+    let path = directory.join(format!("{library}.so"));
     fs::read(&path).map_err(|source| DeployError::Missing { path, source })
 }

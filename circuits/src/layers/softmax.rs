@@ -18,9 +18,10 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
-use crate::cost::{Interval, Tally, sum};
+use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::{div_pow2, divide};
+use crate::integer::{Interval, sum};
 use crate::layers::function::{self, Function, FunctionTable, Quantization};
 use crate::layers::max_pool;
 

@@ -1,84 +1,11 @@
 //! Whether a verifying key may be trusted to bind proofs.
 
-use thiserror::Error;
-
 use super::{
-    BASE_MODULUS, COMMITTED_KEY_COMPRESSED_LEN, COMMITTED_KEY_LEN, CommittedKey, G1_LEN, G2_LEN, KeyRef,
-    PLAIN_KEY_COMPRESSED_LEN, PLAIN_KEY_LEN, PlainKey, is_zero,
+    error::{KeyError, KeyPoint},
+    forms::{BASE_MODULUS, G1_LEN, G2_LEN, is_zero},
+    key::{CommittedKey, KeyRef, PlainKey},
 };
 use crate::syscalls::{g1_add, g2_add, pairing};
-
-/// A point of a verifying key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyPoint {
-    /// alpha in G1.
-    Alpha,
-    /// beta in G2.
-    Beta,
-    /// gamma in G2.
-    Gamma,
-    /// delta in G2.
-    Delta,
-    /// IC_0 in G1: the constant term.
-    Ic0,
-    /// IC_1 in G1: the factor of the digest.
-    Ic1,
-    /// IC_2 in G1: the factor of the challenge; in committed keys only.
-    Ic2,
-    /// -sigma gamma in G2; in committed keys only.
-    SigmaGamma,
-}
-
-impl core::fmt::Display for KeyPoint {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            KeyPoint::Alpha => "alpha",
-            KeyPoint::Beta => "beta",
-            KeyPoint::Gamma => "gamma",
-            KeyPoint::Delta => "delta",
-            KeyPoint::Ic0 => "IC_0",
-            KeyPoint::Ic1 => "IC_1",
-            KeyPoint::Ic2 => "IC_2",
-            KeyPoint::SigmaGamma => "-sigma gamma",
-        })
-    }
-}
-
-/// Why bytes are not a verifying key that may be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum KeyError {
-    /// Another length than that of a key with one public input.
-    #[error(
-        "{0} bytes are not a verifying key with one public input, which has {PLAIN_KEY_LEN}, or with a commitment \
-         {COMMITTED_KEY_LEN} (compressed {PLAIN_KEY_COMPRESSED_LEN} or {COMMITTED_KEY_COMPRESSED_LEN})"
-    )]
-    Length(usize),
-    /// The compressed bytes of a point give no point.
-    #[error("the compressed bytes of {0} are not a point")]
-    Compressed(KeyPoint),
-    /// A point is the identity, which removes its term from the equation.
-    #[error("{0} is the identity")]
-    Identity(KeyPoint),
-    /// A coordinate is not below the order of the base field.
-    #[error("a coordinate of {0} is not below the order of the base field")]
-    NotCanonical(KeyPoint),
-    /// A point does not satisfy its curve's equation.
-    #[error("{0} is not on its curve")]
-    NotOnCurve(KeyPoint),
-    /// A point of G2's curve outside the subgroup of prime order.
-    #[error("{0} is not in the subgroup of prime order")]
-    NotInSubgroup(KeyPoint),
-    /// Two points that must be independent are equal. gamma = delta, beta = gamma and beta = delta each let
-    /// anyone forge proofs.
-    #[error("{0} equals {1}: with this key anyone can forge proofs")]
-    Equal(KeyPoint, KeyPoint),
-    /// Two points that must be independent are each other's negation, which is as forgeable as equality.
-    #[error("{0} is the negation of {1}: with this key anyone can forge proofs")]
-    Opposite(KeyPoint, KeyPoint),
-    /// The runtime refused the pairing although it takes each point alone.
-    #[error("the runtime refused the pairing syscall")]
-    Syscall,
-}
 
 /// A point with its name.
 type Named<'a, const N: usize> = (KeyPoint, &'a [u8; N]);

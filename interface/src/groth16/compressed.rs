@@ -12,15 +12,11 @@ use alloc::vec::Vec;
 use bytemuck::Zeroable;
 
 use super::{
-    COMMITTED_KEY_LEN, CommittedKey, G1_LEN, G2_LEN, KeyError, KeyPoint, PLAIN_KEY_LEN, PlainKey,
-    VerifyingKey,
+    error::{KeyError, KeyPoint},
+    forms::{COMMITTED_KEY_COMPRESSED_LEN, G1_LEN, G2_LEN, PLAIN_KEY_COMPRESSED_LEN},
+    key::{CommittedKey, PlainKey, VerifyingKey},
 };
 use crate::syscalls::{g1_compress, g1_decompress, g2_compress, g2_decompress};
-
-/// Bytes of a compressed plain key.
-pub const PLAIN_KEY_COMPRESSED_LEN: usize = PLAIN_KEY_LEN / 2;
-/// Bytes of a compressed committed key.
-pub const COMMITTED_KEY_COMPRESSED_LEN: usize = COMMITTED_KEY_LEN / 2;
 
 /// The points of a committed key in their order; a plain key has the first six.
 const POINTS: [KeyPoint; 8] = [

@@ -2,8 +2,11 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{COMMITTED_KEY_LEN, Form, G1_LEN, G2_LEN, KeyError, PLAIN_KEY_LEN, write_hex};
-use crate::syscalls::sha256;
+use super::{
+    error::KeyError,
+    forms::{COMMITTED_KEY_LEN, Form, G1_LEN, G2_LEN, PLAIN_KEY_LEN, two_forms},
+};
+use crate::{bytes::Hex, syscalls::sha256};
 
 /// How the secrets behind a key were made. The byte stays with the key for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,140 +62,31 @@ pub struct CommittedKey {
     pub sigma_gamma_negated: [u8; G2_LEN],
 }
 
-/// A verifying key of either form, not yet checked.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub enum VerifyingKey {
-    /// Without a commitment.
-    Plain(PlainKey),
-    /// With one.
-    Committed(CommittedKey),
-}
-
-/// A verifying key of either form where it lies, without a copy; not yet checked.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub enum KeyRef<'a> {
-    /// Without a commitment.
-    Plain(&'a PlainKey),
-    /// With one.
-    Committed(&'a CommittedKey),
-}
-
-impl PlainKey {
-    /// A key from its bytes.
-    pub fn from_bytes(bytes: [u8; PLAIN_KEY_LEN]) -> PlainKey {
-        bytemuck::must_cast(bytes)
-    }
-
-    /// The 576 bytes.
-    pub fn as_bytes(&self) -> &[u8; PLAIN_KEY_LEN] {
-        bytemuck::must_cast_ref(self)
-    }
+two_forms! {
+    /// A verifying key of either form, not yet checked.
+    owned VerifyingKey;
+    /// A verifying key of either form where it lies, without a copy; not yet checked.
+    borrowed KeyRef;
+    plain PlainKey, PLAIN_KEY_LEN;
+    committed CommittedKey, COMMITTED_KEY_LEN;
+    length error KeyError
 }
 
 impl CommittedKey {
-    /// A key from its bytes.
-    pub fn from_bytes(bytes: [u8; COMMITTED_KEY_LEN]) -> CommittedKey {
-        bytemuck::must_cast(bytes)
-    }
-
-    /// The 768 bytes.
-    pub fn as_bytes(&self) -> &[u8; COMMITTED_KEY_LEN] {
-        bytemuck::must_cast_ref(self)
-    }
-
     /// SHA-256 of the 768 bytes, which transcripts bind.
     pub fn key_hash(&self) -> [u8; 32] {
-        sha256(&[self.as_bytes()])
+        KeyRef::Committed(self).key_hash()
     }
 }
 
 impl VerifyingKey {
-    /// The key that `bytes` hold; their length says which form it has, and nothing else is checked.
-    pub fn from_slice(bytes: &[u8]) -> Result<VerifyingKey, KeyError> {
-        KeyRef::from_slice(bytes).map(KeyRef::to_owned)
-    }
-
-    /// The same key, borrowed.
-    pub fn as_ref(&self) -> KeyRef<'_> {
-        match self {
-            VerifyingKey::Plain(key) => KeyRef::Plain(key),
-            VerifyingKey::Committed(key) => KeyRef::Committed(key),
-        }
-    }
-
-    /// Which form the key has.
-    pub fn form(&self) -> Form {
-        self.as_ref().form()
-    }
-
-    /// The part that both forms have.
-    pub fn plain(&self) -> &PlainKey {
-        self.as_ref().plain()
-    }
-
-    /// The part that both forms have, to change.
-    pub fn plain_mut(&mut self) -> &mut PlainKey {
-        match self {
-            VerifyingKey::Plain(key) => key,
-            VerifyingKey::Committed(key) => &mut key.plain,
-        }
-    }
-
-    /// The 576 or 768 bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        self.as_ref().as_bytes()
-    }
-
     /// See [`KeyRef::key_hash`].
     pub fn key_hash(&self) -> [u8; 32] {
         self.as_ref().key_hash()
     }
 }
 
-impl<'a> KeyRef<'a> {
-    /// The key that `bytes` hold; their length says which form it has, and nothing else is checked.
-    pub fn from_slice(bytes: &'a [u8]) -> Result<KeyRef<'a>, KeyError> {
-        if let Ok(bytes) = <&[u8; PLAIN_KEY_LEN]>::try_from(bytes) {
-            Ok(KeyRef::Plain(bytemuck::must_cast_ref(bytes)))
-        } else if let Ok(bytes) = <&[u8; COMMITTED_KEY_LEN]>::try_from(bytes) {
-            Ok(KeyRef::Committed(bytemuck::must_cast_ref(bytes)))
-        } else {
-            Err(KeyError::Length(bytes.len()))
-        }
-    }
-
-    /// A copy of the key.
-    pub fn to_owned(self) -> VerifyingKey {
-        match self {
-            KeyRef::Plain(key) => VerifyingKey::Plain(*key),
-            KeyRef::Committed(key) => VerifyingKey::Committed(*key),
-        }
-    }
-
-    /// Which form the key has.
-    pub fn form(self) -> Form {
-        match self {
-            KeyRef::Plain(_) => Form::Plain,
-            KeyRef::Committed(_) => Form::Committed,
-        }
-    }
-
-    /// The part that both forms have.
-    pub fn plain(self) -> &'a PlainKey {
-        match self {
-            KeyRef::Plain(key) => key,
-            KeyRef::Committed(key) => &key.plain,
-        }
-    }
-
-    /// The 576 or 768 bytes.
-    pub fn as_bytes(self) -> &'a [u8] {
-        match self {
-            KeyRef::Plain(key) => bytemuck::bytes_of(key),
-            KeyRef::Committed(key) => bytemuck::bytes_of(key),
-        }
-    }
-
+impl KeyRef<'_> {
     /// SHA-256 of the key's bytes: its name in accounts and logs. The two forms differ in length, so no plain key
     /// shares its hash with a committed one.
     pub fn key_hash(self) -> [u8; 32] {
@@ -200,61 +94,9 @@ impl<'a> KeyRef<'a> {
     }
 }
 
-impl From<PlainKey> for VerifyingKey {
-    fn from(key: PlainKey) -> VerifyingKey {
-        VerifyingKey::Plain(key)
-    }
-}
-
-impl From<CommittedKey> for VerifyingKey {
-    fn from(key: CommittedKey) -> VerifyingKey {
-        VerifyingKey::Committed(key)
-    }
-}
-
-impl<'a> From<&'a PlainKey> for KeyRef<'a> {
-    fn from(key: &'a PlainKey) -> KeyRef<'a> {
-        KeyRef::Plain(key)
-    }
-}
-
-impl<'a> From<&'a CommittedKey> for KeyRef<'a> {
-    fn from(key: &'a CommittedKey) -> KeyRef<'a> {
-        KeyRef::Committed(key)
-    }
-}
-
-impl<'a> From<&'a VerifyingKey> for KeyRef<'a> {
-    fn from(key: &'a VerifyingKey) -> KeyRef<'a> {
-        key.as_ref()
-    }
-}
-
-impl core::fmt::Debug for PlainKey {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        KeyRef::Plain(self).fmt(f)
-    }
-}
-
-impl core::fmt::Debug for CommittedKey {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        KeyRef::Committed(self).fmt(f)
-    }
-}
-
-impl core::fmt::Debug for VerifyingKey {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.as_ref().fmt(f)
-    }
-}
-
 impl core::fmt::Debug for KeyRef<'_> {
     /// The form and the hash.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let name = match self {
-            KeyRef::Plain(_) => "PlainKey",
-            KeyRef::Committed(_) => "CommittedKey",
-        };
-        write_hex(f, name, &self.key_hash())
+        write!(f, "{:?}Key({})", self.form(), Hex(&self.key_hash()))
     }
 }

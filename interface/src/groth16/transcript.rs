@@ -13,7 +13,7 @@
 //!
 //! rho exists only in a verifier that folds: no prover computes it, and both transcripts use the one above.
 
-use super::{CommittedProof, G1_LEN};
+use super::{forms::G1_LEN, proof::CommittedProof};
 use crate::{field::Scalar, syscalls::sha256};
 
 const CHALLENGE_PREFIX: &[u8] = b"assay:challenge:v1\0";

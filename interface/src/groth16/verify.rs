@@ -1,44 +1,16 @@
 //! Verification: one product of pairings, four for a plain proof and five for a committed one.
 
-use thiserror::Error;
-
 use super::{
-    BASE_MODULUS, COMMITTED_PROOF_LEN, CommittedKey, CommittedProof, Form, G1_LEN, G2_LEN, KeyRef,
-    PLAIN_PROOF_LEN, PlainKey, PlainProof, ProofPoint, ProofRef, Transcript, is_zero,
-    transcript::fold_factor,
+    error::{ProofPoint, VerifyError},
+    forms::{BASE_MODULUS, G1_LEN, G2_LEN, is_zero},
+    key::{CommittedKey, KeyRef, PlainKey},
+    proof::{CommittedProof, PlainProof, ProofRef},
+    transcript::{Transcript, fold_factor},
 };
 use crate::{
     field::Scalar,
     syscalls::{g1_add, g1_mul, pairing},
 };
-
-/// Why a proof was not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum VerifyError {
-    /// Another length than a proof's.
-    #[error(
-        "{0} bytes are not a proof, which has {PLAIN_PROOF_LEN}, or with a commitment {COMMITTED_PROOF_LEN}"
-    )]
-    Length(usize),
-    /// A plain proof under a committed key, or the reverse.
-    #[error("the proof is {proof}, and the verifying key is {key}: they are of different circuits")]
-    Form {
-        /// The key's form.
-        key: Form,
-        /// The proof's form.
-        proof: Form,
-    },
-    /// A point of the proof is the identity.
-    #[error("proof point {0} is the identity")]
-    Identity(ProofPoint),
-    /// The key's points refuse arithmetic: it never passed [`super::check_key`].
-    #[error("the verifying key is malformed: check it before use")]
-    MalformedKey,
-    /// The pairing equation does not hold, or a point is not in its group: the proof proves another statement,
-    /// is of another key, or is not a proof.
-    #[error("the proof does not verify: it is of another statement or key, or was altered")]
-    Invalid,
-}
 
 /// A pairing of the product: its two arguments.
 type Pair<'a> = (&'a [u8; G1_LEN], &'a [u8; G2_LEN]);

@@ -2,7 +2,6 @@
 
 mod artifact;
 mod common;
-mod features;
 mod field;
 mod groth16;
 mod poseidon;

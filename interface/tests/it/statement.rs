@@ -6,8 +6,8 @@ use assay_interface::{
     poseidon::absorb,
     schema::{ModelSchema, Side, TensorSchema, Visibility},
     statement::{
-        Statement, StatementError, TensorValue, commit, digest_of_encoded, limbs_for, pack, unpack,
-        values_per_limb,
+        PackError, Statement, StatementError, TensorValue, commit, digest_of_encoded, limbs_for, pack,
+        unpack, values_per_limb,
     },
 };
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ fn schema() -> ModelSchema {
 fn packing_is_offset_binary_and_little_endian() {
     assert_eq!(pack(&[-128, 127, 0], 8), Ok(vec![Scalar::from(0x80_ff_00u64)]));
     assert_eq!(pack(&[-1, 0, 0, -1], 1), Ok(vec![Scalar::from(0b0110u64)]));
-    assert_eq!(pack(&[1 << 31, 0], 32), Err(StatementError::Range { index: 0, value: 1 << 31, bits: 32 }));
+    assert_eq!(pack(&[1 << 31, 0], 32), Err(PackError::Range { index: 0, value: 1 << 31, bits: 32 }));
     assert_eq!(pack(&[(1 << 31) - 1, 0], 32), Ok(vec![Scalar::from(0x8000_0000_ffff_ffffu64)]));
     assert_eq!(pack(&[], 8), Ok(vec![]));
     // 16 values of 15 bits fill 240 of 248 bits; the seventeenth starts a limb.
@@ -35,18 +35,18 @@ fn packing_is_offset_binary_and_little_endian() {
 
 #[test]
 fn each_fault_of_packing_has_its_error() {
-    assert_eq!(pack(&[0], 0), Err(StatementError::Bits(0)));
-    assert_eq!(unpack(&[], 0, 33), Err(StatementError::Bits(33)));
-    assert_eq!(pack(&[0, 128], 8), Err(StatementError::Range { index: 1, value: 128, bits: 8 }));
-    assert_eq!(pack(&[0, 0, -129], 8), Err(StatementError::Range { index: 2, value: -129, bits: 8 }));
-    assert_eq!(pack(&[i64::MIN], 32), Err(StatementError::Range { index: 0, value: i64::MIN, bits: 32 }));
-    assert_eq!(unpack(&[Scalar::ZERO], 32, 8), Err(StatementError::LimbCount { expected: 2, given: 1 }));
-    assert_eq!(unpack(&[Scalar::from(1u64 << 24)], 3, 8), Err(StatementError::LimbPadding(0)));
+    assert_eq!(pack(&[0], 0), Err(PackError::Bits(0)));
+    assert_eq!(unpack(&[], 0, 33), Err(PackError::Bits(33)));
+    assert_eq!(pack(&[0, 128], 8), Err(PackError::Range { index: 1, value: 128, bits: 8 }));
+    assert_eq!(pack(&[0, 0, -129], 8), Err(PackError::Range { index: 2, value: -129, bits: 8 }));
+    assert_eq!(pack(&[i64::MIN], 32), Err(PackError::Range { index: 0, value: i64::MIN, bits: 32 }));
+    assert_eq!(unpack(&[Scalar::ZERO], 32, 8), Err(PackError::LimbCount { expected: 2, given: 1 }));
+    assert_eq!(unpack(&[Scalar::from(1u64 << 24)], 3, 8), Err(PackError::LimbPadding(0)));
     // 31 values of 8 bits fill all 248 bits; a bit above them cannot come from a packing.
     let mut bytes = [0; 32];
     bytes[0] = 1;
     let high = Scalar::from_be_bytes(bytes).expect("canonical");
-    assert_eq!(unpack(&[high], 31, 8), Err(StatementError::LimbPadding(0)));
+    assert_eq!(unpack(&[high], 31, 8), Err(PackError::LimbPadding(0)));
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn each_fault_of_a_statement_has_its_error() {
     );
     assert_eq!(
         build(&[TensorValue::Values(&[0, 0, 500]), hidden], &[&good]),
-        Err(StatementError::Range { index: 2, value: 500, bits: 8 })
+        Err(PackError::Range { index: 2, value: 500, bits: 8 }.into())
     );
 }
 
@@ -158,7 +158,7 @@ proptest! {
         limbs[limb] = flipped;
         match unpack(&limbs, values.len(), bits) {
             Ok(other) => { prop_assert_ne!(&other, &values); prop_assert_eq!(pack(&other, bits), Ok(limbs)); }
-            Err(error) => prop_assert_eq!(error, StatementError::LimbPadding(limb)),
+            Err(error) => prop_assert_eq!(error, PackError::LimbPadding(limb)),
         }
     }
 
@@ -169,7 +169,7 @@ proptest! {
         let value = if below { -bound - 1 - excess } else { bound + excess };
         let index = at.index(values.len());
         values[index] = value;
-        prop_assert_eq!(pack(&values, bits), Err(StatementError::Range { index, value, bits }));
+        prop_assert_eq!(pack(&values, bits), Err(PackError::Range { index, value, bits }));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The program's errors. A number is part of the interface: it is never reused and never moves.
 //!
-//! A client sees `Custom(7000 + n)`; the numbers below 7000 are the framework's and, by CPI, the verifier's.
+//! A client sees `Custom(7000 + n)`; the numbers below 7000 are the framework's and, by CPI, the verifier's and `assay-cpi`'s.
 
 use anchor_lang::prelude::*;
 
@@ -139,22 +139,7 @@ pub enum LendingError {
     /// 7095: the features of the position are not defined.
     #[msg("The features of this position are not defined")]
     FeaturesUndefined = 95,
-    /// 7096: the bytes have the length of no proof.
-    #[msg("The proof has neither the length of a plain proof nor that of a committed one")]
-    MalformedProof = 96,
 
-    /// 7110: the verifier returned nothing, or someone else did.
-    #[msg("The return data is not the verifier's")]
-    ReturnDataForeign = 110,
-    /// 7111: the verifier's return data has another form.
-    #[msg("The verifier's return data has another form")]
-    ReturnDataMalformed = 111,
-    /// 7112: the statement that was verified is not the one this market is about.
-    #[msg("The verified statement is another one: the model has another schema")]
-    WrongStatement = 112,
-    /// 7113: keys of this kind of setup are not accepted.
-    #[msg("The market does not accept keys of this setup kind")]
-    SetupKindRefused = 113,
     /// 7114: the statement could not be encoded.
     #[msg("The features or the score do not fit the statement's bit widths")]
     StatementEncoding = 114,

@@ -36,7 +36,17 @@ pub use errors::LendingError;
 use instructions::*;
 use state::RiskParams;
 
-declare_id!("AssayLending11111111111111111111111111111111");
+declare_id!("ALenqoseeZGz6gvrAEvhiL8HJmnb5ux1H2snYkjiYRDC");
+
+#[cfg(all(target_os = "solana", not(feature = "no-entrypoint")))]
+solana_security_txt::security_txt! {
+    name: "Assay lending market",
+    project_url: "none: not deployed",
+    contacts: "other:the holder of this program's upgrade authority",
+    policy: "SECURITY.md of the sources says what holds and what does not",
+    preferred_languages: "en",
+    source_release: env!("CARGO_PKG_VERSION")
+}
 
 /// The lending program's instructions.
 #[program]

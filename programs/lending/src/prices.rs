@@ -1,11 +1,14 @@
 //! Prices of a market's two mints, from Pyth accounts that passed every check.
 //!
-//! The account's owner is checked here; `interface::pyth` checks the rest. Limits take the safe end of the confidence
+//! The account's owner is checked here; `assay_lending_interface::pyth` checks the rest. Limits take the safe end of the confidence
 //! interval (collateral low, debt high); exchange in a liquidation and the features take the middle.
 
 use anchor_lang::prelude::*;
-use assay_interface::lending::MAX_PRICE_AHEAD_SECONDS;
-use assay_interface::pyth::{Policy, Price, PriceUpdate, PythError, RECEIVER_PROGRAM};
+use assay_interface::price::Price;
+use assay_lending_interface::{
+    MAX_PRICE_AHEAD_SECONDS,
+    pyth::{Policy, PriceUpdate, PythError, RECEIVER_PROGRAM},
+};
 
 use crate::{
     errors::LendingError,

@@ -127,12 +127,31 @@ pub enum VerifierError {
     #[msg("The proof is plain and the model's key committed, or the reverse")]
     ProofForm = 78,
 
+    // 90 to 97 are `assay_cpi::CpiError`: raised by the programs that call this one, and named here for their clients.
     /// The verifier's answer is missing, malformed, or from another program.
     #[msg("The answer does not come from the verifier")]
     ForeignAnswer = 90,
-    /// The verifier's answer is about another model.
-    #[msg("The verifier's answer is about another model")]
+    /// The account, or the verifier's answer, is of another model than the caller trusts.
+    #[msg("The model is another than the caller expects")]
     WrongModel = 91,
+    /// The account does not belong to the verifier.
+    #[msg("The account is no model of the verifier program")]
+    NotAModel = 92,
+    /// The model's key is another than the caller trusts.
+    #[msg("The model's key is another than the caller expects")]
+    WrongKey = 93,
+    /// The model's schema is another than the caller decodes.
+    #[msg("The model's schema is another than the caller expects")]
+    WrongDomain = 94,
+    /// The caller does not accept keys of this kind of setup.
+    #[msg("The caller accepts no keys of this kind of setup")]
+    SetupRefused = 95,
+    /// The caller asked for a tensor that the limbs do not hold.
+    #[msg("The limbs do not hold the tensor that the caller asked for")]
+    TensorLayout = 96,
+    /// The caller was given the bytes of no proof.
+    #[msg("The caller was given bytes that have the length of no proof")]
+    CallerProofLength = 97,
 
     /// A state that no instruction may leave behind.
     #[msg("The model's state breaks an invariant")]

@@ -1,8 +1,8 @@
 //! The registry of models and the verifier of their proofs.
 //!
 //! A [`Model`] account holds a Groth16 verifying key, checked once, and the schema of the statements that the key
-//! is about. Programs call [`verify`](assay_verifier::verify) and act on its answer; [`record`](assay_verifier::record)
-//! leaves a [`Receipt`] as well, one for a statement.
+//! is about. Programs call [`verify`](assay_verifier::verify), through `assay-cpi`, and act on its answer;
+//! [`record`](assay_verifier::record) leaves a [`Receipt`] as well, one for a statement.
 //!
 //! ```text
 //!             register              activate, after the timelock
@@ -22,7 +22,6 @@
 
 extern crate alloc;
 
-pub mod call;
 mod create;
 pub mod error;
 pub mod events;
@@ -36,7 +35,17 @@ pub use events::*;
 pub use instructions::*;
 pub use state::*;
 
-declare_id!("AssayVerifier1111111111111111111111111111111");
+declare_id!("AVr5RWTqtrW1qMaUQ9B6LqbGBP2LQ4gvtpxgHugwPkzN");
+
+#[cfg(all(target_os = "solana", not(feature = "no-entrypoint")))]
+solana_security_txt::security_txt! {
+    name: "Assay verifier",
+    project_url: "none: not deployed",
+    contacts: "other:the holder of this program's upgrade authority",
+    policy: "SECURITY.md of the sources says what holds and what does not",
+    preferred_languages: "en",
+    source_release: env!("CARGO_PKG_VERSION")
+}
 
 /// The instructions; each module of [`instructions`] has the details of one.
 #[program]

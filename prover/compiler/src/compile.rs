@@ -122,7 +122,6 @@ pub fn compile_with(
     check_decisions(&model, options)?;
     let Arranged { rows: samples, names, mut warnings } = arrange(&model, calibration)?;
     let features = domains(&names, &samples, options)?;
-    warnings.extend(thin_domains(&names, &samples, options));
     for (i, sample) in samples.iter().enumerate() {
         check_domain(&features, sample).map_err(|error| CompileError::Domain { row: i + 1, error })?;
     }
@@ -153,7 +152,14 @@ pub fn compile_with(
     let source_digest = Sha256::digest(onnx).into();
     let compiled = CompiledModel { schema, graph, circuit, features, source_digest, provenance };
 
-    let float = FloatModel::load(&proto, &model)?;
+    // What the engine cannot run is no fault of the model: it goes unchecked, and the report says so.
+    let float = match FloatModel::load(&proto, &model) {
+        Err(FloatError::Load(reason)) => {
+            warnings.push(Warning::Unchecked { reason });
+            None
+        }
+        loaded => loaded?,
+    };
     let evidence = report::Evidence {
         model: &model,
         profile: &profile,
@@ -179,6 +185,16 @@ fn check_commit(model: &Model, options: &Options) -> Result<(), OptionError> {
     }
 }
 
+/// The samples in the model's order; the table names the features where the model does not.
+fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationError> {
+    let inputs = model.inputs.iter().map(|input| (input.name.as_str(), input.len())).collect();
+    let named = match model.feature_names {
+        Some(_) => FeatureNames::Declared,
+        None => FeatureNames::Derived,
+    };
+    calibration.arrange(&Signature { inputs, features: &model.features(), named })
+}
+
 /// Flips are those of a decision: of a real output against a threshold, or an ArgMax.
 fn check_decisions(model: &Model, options: &Options) -> Result<(), OptionError> {
     let is_argmax = |output: &Output| {
@@ -191,34 +207,6 @@ fn check_decisions(model: &Model, options: &Options) -> Result<(), OptionError> 
         }
         _ => Ok(()),
     }
-}
-
-/// The samples in the model's order; the table names the features where the model does not.
-fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationError> {
-    let inputs = model.inputs.iter().map(|input| (input.name.as_str(), input.len())).collect();
-    let named = match model.feature_names {
-        Some(_) => FeatureNames::Declared,
-        None => FeatureNames::Derived,
-    };
-    calibration.arrange(&Signature { inputs, features: &model.features(), named })
-}
-
-/// Domains that the data decides and that hold one value.
-fn thin_domains(names: &[String], samples: &[Vec<f64>], options: &Options) -> Vec<Warning> {
-    let observed = |name: &&String| options.input_format.is_none() && !options.domains.contains_key(*name);
-    if samples.first().is_some_and(|first| samples.iter().all(|sample| sample == first)) {
-        // The report says so.
-        return Vec::new();
-    }
-    let is_constant = |position: usize| {
-        let mut values = samples.iter().map(|sample| sample.get(position));
-        let first = values.next();
-        values.all(|value| Some(value) == first)
-    };
-    let constant =
-        names.iter().enumerate().filter(|&(position, name)| observed(&name) && is_constant(position));
-    let features: Vec<String> = constant.map(|(_, name)| name.clone()).collect();
-    if features.is_empty() { Vec::new() } else { vec![Warning::ConstantFeatures { features }] }
 }
 
 /// The domain of each feature: declared, or all that a fixed format represents, or what the data shows.

@@ -73,4 +73,4 @@ pub use provenance::{Provenance, calibration_digest};
 pub use quantize::{QuantGraph, QuantizeError, RunError};
 pub use report::{Report, ReportError};
 pub use trace::LayerTrace;
-pub use warning::{FloatBehaviour, Warning};
+pub use warning::Warning;

@@ -1,12 +1,10 @@
-//! What is accepted and its owner should know: a misreading that cannot be excluded, or a result that says little.
+//! What is accepted and should be looked at: a table that may be misread, a result that is likely not what its owner wants.
 //!
 //! Warnings are values: whoever shows them decides where and how.
 
-use std::fmt;
-
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-/// Something to look at before a model is trusted.
+/// Something to look at before a table, or a model, is trusted.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {
@@ -25,9 +23,17 @@ pub enum Warning {
         /// Its name, which may be empty.
         column: String,
     },
-    /// One sample, or several that are equal: how the model behaves is not known.
-    OneSample,
-    /// Features with one value in all samples: no other value will be in their domain.
+    /// The float reference engine cannot run the model: no independent engine was consulted.
+    Unchecked {
+        /// Why it cannot.
+        reason: String,
+    },
+    /// All samples are equal: nothing about the model's behaviour is known.
+    OneSample {
+        /// Samples, all equal.
+        samples: usize,
+    },
+    /// Features whose declared domain is a single value: every other value is refused.
     ConstantFeatures {
         /// Their names.
         features: Vec<String>,
@@ -67,13 +73,14 @@ pub enum FloatBehaviour {
 }
 
 impl Warning {
-    /// A short name that scripts may compare.
+    /// A stable name for scripts.
     pub fn code(&self) -> &'static str {
         match self {
             Warning::NoHeader { .. } => "no-header",
             Warning::ColumnsByPosition { .. } => "columns-by-position",
             Warning::IndexColumn { .. } => "index-column",
-            Warning::OneSample => "one-sample",
+            Warning::Unchecked { .. } => "unchecked",
+            Warning::OneSample { .. } => "one-sample",
             Warning::ConstantFeatures { .. } => "constant-features",
             Warning::ConstantLayer { .. } => "constant-layer",
             Warning::ConstantOutput { .. } => "constant-output",
@@ -81,95 +88,78 @@ impl Warning {
         }
     }
 
-    /// What to do about it.
+    /// What is wrong.
+    pub fn text(&self) -> String {
+        match self {
+            Warning::NoHeader { features } => format!(
+                "the first row is numbers, so there is no header: it is taken as a sample, and the columns as {}",
+                names(features)
+            ),
+            Warning::ColumnsByPosition { columns } => format!(
+                "the model does not name its features: the columns are taken in their order, {}",
+                names(columns)
+            ),
+            Warning::IndexColumn { column } => {
+                format!("column '{column}' counts the rows and is no feature: it is left out")
+            }
+            Warning::Unchecked { reason } => {
+                format!("no independent engine was consulted about what the model computes: {reason}")
+            }
+            Warning::OneSample { samples: 1 } => "the calibration data is a single sample".into(),
+            Warning::OneSample { samples } => {
+                format!("all {samples} samples of the calibration data are equal")
+            }
+            Warning::ConstantFeatures { features } => {
+                let (names, has) = match features.as_slice() {
+                    [feature] => (format!("feature '{feature}'"), "has a domain"),
+                    features => (format!("features {}", listed(features)), "have domains"),
+                };
+                format!("{names} {has} of a single value: every other value will be refused")
+            }
+            Warning::ConstantLayer { layer, float: FloatBehaviour::Varies(range) } => format!(
+                "layer '{layer}' gives the same integers for every sample, while the float model's values vary by up to \
+                 {range:.3e}: rounding removed what it computes"
+            ),
+            Warning::ConstantLayer { layer, float: FloatBehaviour::Constant } => {
+                format!("layer '{layer}' gives the same values for every sample, in the float model as well")
+            }
+            Warning::ConstantOutput { output, float: FloatBehaviour::Varies(range) } => format!(
+                "output '{output}' is the same for every sample, while the float model's varies by up to {range:.3e}: \
+                 a proof of it says nothing about its inputs"
+            ),
+            Warning::ConstantOutput { output, float: FloatBehaviour::Constant } => {
+                format!("output '{output}' is the same for every sample, in the float model as well")
+            }
+            Warning::LargeError { output, max_error, range } => format!(
+                "the largest error of output '{output}', {max_error:.3e}, is {:.0}% of the {range:.3e} by which it varies",
+                100.0 * max_error / range
+            ),
+        }
+    }
+
+    /// What to do.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Warning::NoHeader { .. } => "add a row of feature names",
+            Warning::NoHeader { .. } => "put the names of the features in the first row",
             Warning::ColumnsByPosition { .. } => {
-                "check the order, or export the model with `feature_names` in its metadata"
+                "compare the order with the model's input, or name the features in the ONNX metadata (`feature_names`)"
             }
-            Warning::IndexColumn { .. } => "remove the column, or name it after the feature that it is",
-            Warning::OneSample => "calibrate with samples that vary as real inputs do",
+            Warning::IndexColumn { .. } => "save the table without its index (pandas: index=False)",
+            Warning::Unchecked { .. } => "compare a few outputs with another engine's",
+            Warning::OneSample { .. } => "calibrate with samples that vary as real inputs do",
             Warning::ConstantFeatures { .. } => {
                 "calibrate with samples in which they vary, or declare their domains"
             }
             Warning::ConstantLayer { float: FloatBehaviour::Varies(_), .. }
             | Warning::ConstantOutput { float: FloatBehaviour::Varies(_), .. }
             | Warning::LargeError { .. } => {
-                "allow a smaller error, or bound the decisions that may flip; if the output format is fixed, choose a \
-                 finer one"
+                "allow a smaller error, or bound the decisions that may flip; if the output format is fixed, choose a finer one"
             }
             Warning::ConstantLayer { float: FloatBehaviour::Constant, .. }
             | Warning::ConstantOutput { float: FloatBehaviour::Constant, .. } => {
                 "check that the samples vary as real inputs do, and that the model was trained"
             }
         }
-    }
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Warning::NoHeader { features } => write!(
-                f,
-                "the first row is numbers, so there is no header: it is taken as a sample, and the columns as {}",
-                names(features)
-            ),
-            Warning::ColumnsByPosition { columns } => write!(
-                f,
-                "the model does not name its features: the columns are taken in their order, {}",
-                names(columns)
-            ),
-            Warning::IndexColumn { column } => {
-                write!(f, "column '{column}' counts the rows and is no feature: it is left out")
-            }
-            Warning::OneSample => write!(
-                f,
-                "the calibration data is one sample, or one sample again and again: the domain of each feature without a \
-                 declared one is one point, and nothing is known about the model on other values"
-            ),
-            Warning::ConstantFeatures { features } => write!(
-                f,
-                "{} {} one value in all samples: no other will be in the domain, unless one is declared",
-                names(features),
-                if features.len() == 1 { "has" } else { "have" }
-            ),
-            Warning::ConstantLayer { layer, float: FloatBehaviour::Varies(range) } => write!(
-                f,
-                "layer '{layer}' gives the same integers for every sample, while the float model's values vary by up to \
-                 {range:.3e}: rounding removed what it computes"
-            ),
-            Warning::ConstantLayer { layer, float: FloatBehaviour::Constant } => {
-                write!(
-                    f,
-                    "layer '{layer}' gives the same values for every sample, in the float model as well"
-                )
-            }
-            Warning::ConstantOutput { output, float: FloatBehaviour::Varies(range) } => write!(
-                f,
-                "output '{output}' is the same for every sample, while the float model's varies by up to {range:.3e}: \
-                 a proof of it says nothing about its inputs"
-            ),
-            Warning::ConstantOutput { output, float: FloatBehaviour::Constant } => {
-                write!(f, "output '{output}' is the same for every sample, in the float model as well")
-            }
-            Warning::LargeError { output, max_error, range } => write!(
-                f,
-                "the largest error of output '{output}', {max_error:.3e}, is {:.0}% of the {range:.3e} by which it varies",
-                100.0 * max_error / range
-            ),
-        }
-    }
-}
-
-/// For scripts: code, text and remedy.
-impl Serialize for Warning {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Warning", 3)?;
-        out.serialize_field("code", self.code())?;
-        out.serialize_field("text", &self.to_string())?;
-        out.serialize_field("remedy", self.remedy())?;
-        out.end()
     }
 }
 
@@ -182,32 +172,28 @@ pub(crate) fn names(all: &[String]) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_those_that_are_serialized() {
-        let all = [
-            Warning::NoHeader { features: vec![] },
-            Warning::ColumnsByPosition { columns: vec![] },
-            Warning::IndexColumn { column: String::new() },
-            Warning::OneSample,
-            Warning::ConstantFeatures { features: vec![] },
-            Warning::ConstantLayer { layer: String::new(), float: FloatBehaviour::Constant },
-            Warning::ConstantOutput { output: String::new(), float: FloatBehaviour::Varies(1.0) },
-            Warning::LargeError { output: String::new(), max_error: 1.0, range: 2.0 },
-        ];
-        for warning in all {
-            let json = serde_json::to_value(&warning).unwrap();
-            assert_eq!(json.get("code").and_then(|code| code.as_str()), Some(warning.code()));
-        }
+/// At most four names.
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 4;
+    let mut listed = names.iter().take(MOST).map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+    if names.len() > MOST {
+        listed.push_str(&format!(" and {} more", names.len() - MOST));
     }
+    listed
+}
 
-    #[test]
-    fn long_lists_are_cut() {
-        let features = (0..20).map(|i| format!("f{i}")).collect();
-        let text = Warning::ConstantFeatures { features }.to_string();
-        assert!(text.starts_with("f0, f1, f2, f3, f4, f5, f6, f7 and 12 more have one value"), "{text}");
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Warning", 3)?;
+        out.serialize_field("code", self.code())?;
+        out.serialize_field("text", &self.text())?;
+        out.serialize_field("remedy", self.remedy())?;
+        out.end()
     }
 }

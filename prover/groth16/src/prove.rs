@@ -3,7 +3,7 @@
 //! For wires w (w_0 = 1), blinding r, s, and the committed wires S (none in a plain circuit):
 //!
 //! ```text
-//! D  = sum over S of w_j G_j,  PoK = sum over S of w_j sigma G_j,  h = the challenge of D: see the module `commitment`
+//! D  = sum over S of w_j G_j,  PoK = sum over S of w_j sigma G_j,  h = the challenge of D (`assay_interface::groth16`)
 //! A  = alpha + sum w_i A_i + r delta           in G1
 //! B  = beta  + sum w_i B_i + s delta           in G2, and B' the same in G1
 //! C  = sum over private i not in S of w_i L_i + sum_j P(odd point j) H_j + s A + r B' - r s delta
@@ -13,7 +13,10 @@
 //! G2. A and B's rows give c = a b, so nothing is multiplied by C but the check that the constraints hold. The phases run
 //! one after another, each on all threads; [`ProveTimings`] has their times.
 
-use std::time::{Duration, Instant};
+use std::{
+    ops::Deref,
+    time::{Duration, Instant},
+};
 
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::CurveGroup;
@@ -24,17 +27,18 @@ use assay_engine::{
     Backend, BackendError, Domain, DomainError, G1Point, G2Point,
     msm::{Prepared, Selected, Workspaces},
 };
-use assay_interface::groth16::Transcript;
 use thiserror::Error;
 
 use crate::{
-    estimate::prove_memory,
+    footprint::{SIDE_BY_SIDE, prove_memory},
     key::{ProvingKey, Query},
     memory::{self, MemoryError},
-    points::{element, point_bytes, scalar},
-    proof::{CommitmentProof, Proof},
+    points::{Point, element, scalar},
+    progress::{Cancelled, Observer, Stage},
+    proof::{Challenge, CommitmentProof, Proof, assay_challenge},
     qap::{wires_of_a, wires_of_b, wires_of_l},
-    rows::{Check, Rows, Wires},
+    rows::{Check, Coefficients, Rows, Wires},
+    system::{self, SystemError},
 };
 
 /// Why no proof was made. Each is found before any group operation.
@@ -68,6 +72,9 @@ pub enum ProveError {
         /// Which points.
         what: &'static str,
     },
+    /// The constraint system has an index that points outside it.
+    #[error(transparent)]
+    System(#[from] SystemError),
     /// The witness has another number of wires.
     #[error("the witness has {found} wires, the circuit {expected}: it was solved for another circuit")]
     WitnessLength {
@@ -94,13 +101,13 @@ pub enum ProveError {
     /// The implementation that the environment asks for cannot run.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// The caller ended it.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 /// Masks that are tried, where one would do but for a chance of 2^-200.
 const ATTEMPTS: usize = 8;
-
-/// Largest domain for which the sums over the domain and those over the wires run side by side.
-pub(crate) const SIDE_BY_SIDE: usize = 1 << 14;
 
 /// Wall time of each phase of one proof. In small circuits the quotient and H run beside A, L and both B, so that their
 /// times overlap.
@@ -148,12 +155,15 @@ impl ProveTimings {
     }
 }
 
-/// A proving key and its circuit, paired once for any number of proofs.
+/// A proving key and its circuit, paired once for any number of proofs, any number of them at a time.
+///
+/// `C` is whatever lends the circuit: `&Circuit`, `Arc<Circuit>`, or a type of the caller's. With an owned `C` the prover is
+/// owned as well: the key it holds is a clone, which shares the points.
 #[derive(Debug)]
-pub struct Prover<'a> {
-    key: &'a ProvingKey,
-    circuit: &'a Circuit,
-    rows: Rows<'a>,
+pub struct Prover<C> {
+    key: ProvingKey,
+    circuit: C,
+    coefficients: Coefficients,
     domain: Domain,
     backend: Backend,
 }
@@ -168,18 +178,16 @@ pub fn prove(
     Prover::new(key, circuit)?.prove(witness, rng)
 }
 
-impl<'a> Prover<'a> {
+impl<C: Deref<Target = Circuit>> Prover<C> {
     /// Pairs a key with its circuit: digests and sizes must agree, and the working set must fit into memory.
-    pub fn new(key: &'a ProvingKey, circuit: &'a Circuit) -> Result<Prover<'a>, ProveError> {
+    ///
+    /// That the key is *of* this circuit, the digest in it claims and this does not check: see the module `setup`.
+    pub fn new(key: &ProvingKey, circuit: C) -> Result<Prover<C>, ProveError> {
         Prover::with_backend(key, circuit, Backend::detect()?)
     }
 
     /// As [`Prover::new`], with the arithmetic named by the caller.
-    pub fn with_backend(
-        key: &'a ProvingKey,
-        circuit: &'a Circuit,
-        backend: Backend,
-    ) -> Result<Prover<'a>, ProveError> {
+    pub fn with_backend(key: &ProvingKey, circuit: C, backend: Backend) -> Result<Prover<C>, ProveError> {
         let digest = circuit.digest();
         if key.circuit_digest() != digest {
             return Err(ProveError::WrongCircuit { key: key.circuit_digest(), circuit: digest });
@@ -191,6 +199,7 @@ impl<'a> Prover<'a> {
         size("wires", r1cs.num_wires(), key.counts.wires as usize)?;
         size("instance wires", r1cs.num_instance, key.counts.instance.into())?;
         let committed = circuit.commitment.as_ref().map_or(&[][..], |commitment| &commitment.committed);
+        system::check(r1cs, committed)?;
         for (what, wires, used) in [
             ("query A", key.a().wires, wires_of_a(r1cs)),
             ("query B", key.b_g1().wires, wires_of_b(r1cs)),
@@ -210,24 +219,48 @@ impl<'a> Prover<'a> {
         }
         let domain = Domain::with_size(found)?;
         memory::require(prove_memory(&key.counts))?;
-        Ok(Prover { key, circuit, rows: Rows::new(r1cs, Check::Constraints), domain, backend })
+        let coefficients = Coefficients::of(r1cs, Check::Constraints);
+        Ok(Prover { key: key.clone(), circuit, coefficients, domain, backend })
     }
 
-    /// A proof of the witness' digest, blinded by elements from `rng`. A circuit with a commitment gets its challenge from
-    /// [`Transcript::Assay`], and its witness need not be complete.
+    /// The key.
+    pub fn key(&self) -> &ProvingKey {
+        &self.key
+    }
+
+    /// The circuit.
+    pub fn circuit(&self) -> &Circuit {
+        &self.circuit
+    }
+
+    /// A proof of the witness' digest, blinded by elements from `rng`. The witness of a circuit with a commitment need not be
+    /// complete.
     pub fn prove(
         &self,
         witness: &Witness,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Proof, ProveError> {
-        self.prove_timed(witness, Transcript::Assay, rng).map(|(proof, _)| proof)
+        self.prove_timed(witness, rng, Observer::none()).map(|(proof, _)| proof)
     }
 
-    /// As [`Prover::prove`], for either transcript, with the time of each phase.
+    /// As [`Prover::prove`], with the time of each phase, telling `observer` before and after.
     pub fn prove_timed(
         &self,
         witness: &Witness,
-        transcript: Transcript,
+        rng: &mut (impl RngCore + CryptoRng),
+        observer: Observer<'_>,
+    ) -> Result<(Proof, ProveTimings), ProveError> {
+        observer.report(Stage::Prove, 0, 1)?;
+        let proof = self.prove_with(witness, &assay_challenge, rng)?;
+        observer.report(Stage::Prove, 1, 1)?;
+        Ok(proof)
+    }
+
+    /// As [`Prover::prove_timed`], for a verifier with another challenge.
+    pub(crate) fn prove_with(
+        &self,
+        witness: &Witness,
+        challenge: Challenge<'_>,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(Proof, ProveTimings), ProveError> {
         let mut timings = ProveTimings::default();
@@ -239,7 +272,7 @@ impl<'a> Prover<'a> {
             let proof = self.core().prove(&witness.values, Fr::rand(rng), Fr::rand(rng), &mut timings)?;
             return Ok((proof, timings));
         };
-        let (complete, commitment) = self.commit(commitment, witness, transcript, rng, &mut timings)?;
+        let (complete, commitment) = self.commit(commitment, witness, challenge, rng, &mut timings)?;
         let proof = self.core().prove(&complete.values, Fr::rand(rng), Fr::rand(rng), &mut timings)?;
         Ok((Proof { commitment: Some(commitment), ..proof }, timings))
     }
@@ -249,7 +282,7 @@ impl<'a> Prover<'a> {
         &self,
         commitment: &Commitment,
         witness: &Witness,
-        transcript: Transcript,
+        challenge: Challenge<'_>,
         rng: &mut (impl RngCore + CryptoRng),
         timings: &mut ProveTimings,
     ) -> Result<(Witness, CommitmentProof), ProveError> {
@@ -261,21 +294,17 @@ impl<'a> Prover<'a> {
             attempts += 1;
             let mut clock = Clock::start();
             let mask = Fr::rand(rng);
-            let value = |wire: &u32| {
-                if *wire == commitment.mask {
-                    Some(mask)
-                } else {
-                    witness.values.get(*wire as usize).copied()
-                }
-            };
-            let scalars: Vec<Fr> = g.wires.iter().filter_map(value).collect(); // the witness has every wire
+            // The key's committed wires are the circuit's, and the witness has every wire of it.
+            let value =
+                |&wire: &u32| if wire == commitment.mask { mask } else { witness.values[wire as usize] };
+            let scalars: Vec<Fr> = g.wires.iter().map(value).collect();
             let scalars = Prepared::read(&scalars[..]);
             let workspaces = Workspaces::new(self.backend);
             let d = scalars.msm_with(&workspaces, g.points).into_affine();
             let knowledge = scalars.msm_with(&workspaces, sigma_g.points).into_affine();
-            let challenge = transcript.challenge(&key_hash, &point_bytes(&d), &digest);
+            let h = challenge(&key_hash, &d.bytes(), &digest);
             timings.commitment += clock.lap();
-            let complete = self.circuit.complete(witness.clone(), mask, element(&challenge));
+            let complete = self.circuit.complete(witness.clone(), mask, element(&h));
             timings.completion += clock.lap();
             match complete {
                 // One challenge of 2^200; another mask gives another, unless the generator repeats itself.
@@ -287,7 +316,8 @@ impl<'a> Prover<'a> {
 
     /// What proves once the witness is complete.
     pub(crate) fn core(&self) -> Core<'_> {
-        let Prover { key, rows, domain, backend, .. } = self;
+        let Prover { key, coefficients, domain, backend, .. } = self;
+        let rows = Rows::new(&self.circuit.r1cs, coefficients);
         Core { points: Points::of(key), rows, domain, backend: *backend }
     }
 }
@@ -309,13 +339,13 @@ pub(crate) struct Points<'a> {
 
 impl<'a> Points<'a> {
     pub(crate) fn of(key: &'a ProvingKey) -> Points<'a> {
-        let vk = &key.verifying_key.points;
+        let base = &key.verifying_key.points.base;
         Points {
-            alpha_g1: vk.alpha_g1,
+            alpha_g1: base.alpha_g1,
             beta_g1: key.beta_g1,
             delta_g1: key.delta_g1,
-            beta_g2: vk.beta_g2,
-            delta_g2: vk.delta_g2,
+            beta_g2: base.beta_g2,
+            delta_g2: base.delta_g2,
             a: key.a(),
             b_g1: key.b_g1(),
             b_g2: key.b_g2(),
@@ -329,7 +359,7 @@ impl<'a> Points<'a> {
 #[derive(Debug)]
 pub(crate) struct Core<'a> {
     pub points: Points<'a>,
-    pub rows: &'a Rows<'a>,
+    pub rows: Rows<'a>,
     pub domain: &'a Domain,
     pub backend: Backend,
 }

@@ -22,13 +22,19 @@ const CHUNK: usize = 256;
 /// Elements that one task converts.
 const WIRES: usize = 1 << 12;
 
-/// A constraint system, ready to be evaluated.
+/// What evaluating a constraint system needs beyond the system itself: made once, used for every witness.
 #[derive(Debug)]
+pub(crate) struct Coefficients {
+    /// The coefficients as integers, or [`LARGE`].
+    integers: Vec<i64>,
+    check: Check,
+}
+
+/// A constraint system, ready to be evaluated.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Rows<'a> {
     r1cs: &'a R1cs,
-    /// The coefficients as integers, or [`LARGE`].
-    coefficients: Vec<i64>,
-    check: Check,
+    coefficients: &'a Coefficients,
 }
 
 /// Whether each constraint is held against C.
@@ -59,13 +65,17 @@ impl<'a> Wires<'a> {
     }
 }
 
+impl Coefficients {
+    pub(crate) fn of(r1cs: &R1cs, check: Check) -> Coefficients {
+        let integers = r1cs.values.iter().map(|value| small_of(&value.into_bigint().0)).collect();
+        Coefficients { integers, check }
+    }
+}
+
 impl<'a> Rows<'a> {
-    pub(crate) fn new(r1cs: &'a R1cs, check: Check) -> Rows<'a> {
-        Rows {
-            r1cs,
-            coefficients: r1cs.values.iter().map(|value| small_of(&value.into_bigint().0)).collect(),
-            check,
-        }
+    /// `coefficients` are those [of](Coefficients::of) this very system.
+    pub(crate) fn new(r1cs: &'a R1cs, coefficients: &'a Coefficients) -> Rows<'a> {
+        Rows { r1cs, coefficients }
     }
 
     /// Length of a witness.
@@ -83,7 +93,7 @@ impl<'a> Rows<'a> {
     ) -> Result<[Vec<Fr>; 2], Violation> {
         let constraints = self.r1cs.num_constraints();
         let (mut a, b) = (self.rows(&self.r1cs.a, wires, size), self.rows(&self.r1cs.b, wires, size));
-        if self.check == Check::Constraints {
+        if self.coefficients.check == Check::Constraints {
             let c = self.rows(&self.r1cs.c, wires, constraints);
             if let Some(row) = vectors::first_unequal_product(backend, &a, &b, &c) {
                 return Err(self.r1cs.violation(row));
@@ -99,25 +109,18 @@ impl<'a> Rows<'a> {
         (0..size).into_par_iter().with_min_len(CHUNK).map(|row| self.row(matrix, row, wires)).collect()
     }
 
-    /// The value of one row.
+    /// The value of one row, whose entries name wires and coefficients: the modules `system` and `circom` see to that.
     fn row(&self, matrix: &Csr, index: usize, wires: &Wires<'_>) -> Fr {
         let (columns, coefficients) = matrix.row_slices(index);
         let (mut sum, mut integer) = (Fr::ZERO, 0i128);
         for (&wire, &coefficient) in columns.iter().zip(coefficients) {
             let (wire, coefficient) = (wire as usize, coefficient as usize);
-            let (Some(&value), Some(&factor)) = (wires.small.get(wire), self.coefficients.get(coefficient))
-            else {
-                continue;
-            };
+            let (value, factor) = (wires.small[wire], self.coefficients.integers[coefficient]);
             if value != LARGE && factor != LARGE {
                 integer += i128::from(value) * i128::from(factor);
                 continue;
             }
-            let (Some(element), Some(factor_element)) =
-                (wires.elements.get(wire), self.r1cs.values.get(coefficient))
-            else {
-                continue;
-            };
+            let (element, factor_element) = (&wires.elements[wire], &self.r1cs.values[coefficient]);
             match (value, factor) {
                 (0, _) => {}
                 (1, _) => sum += factor_element,
@@ -215,15 +218,16 @@ mod tests {
         r1cs.values.push(Fr::ONE);
         for row in 0..rows {
             wires[columns as usize + row] =
-                r1cs.evaluate(&r1cs.a, row, &wires) * r1cs.evaluate(&r1cs.b, row, &wires);
+                r1cs.evaluate(&r1cs.a, row, &wires).unwrap() * r1cs.evaluate(&r1cs.b, row, &wires).unwrap();
         }
         for backend in Backend::ALL {
-            let [a, b] = Rows::new(&r1cs, Check::Constraints)
+            let coefficients = Coefficients::of(&r1cs, Check::Constraints);
+            let [a, b] = Rows::new(&r1cs, &coefficients)
                 .evaluate(backend, &Wires::new(backend, &wires), 1024)
                 .unwrap();
             for row in 0..rows {
-                assert_eq!(a[row], r1cs.evaluate(&r1cs.a, row, &wires));
-                assert_eq!(b[row], r1cs.evaluate(&r1cs.b, row, &wires));
+                assert_eq!(Some(a[row]), r1cs.evaluate(&r1cs.a, row, &wires));
+                assert_eq!(Some(b[row]), r1cs.evaluate(&r1cs.b, row, &wires));
             }
             assert_eq!(a[rows..rows + 2], wires[..2]);
             assert!(a[rows + 2..].iter().chain(&b[rows..]).all(|value| *value == Fr::ZERO));
@@ -233,7 +237,8 @@ mod tests {
         wires[columns as usize + 600] += Fr::ONE;
         wires[columns as usize + 333] += Fr::ONE;
         for backend in Backend::ALL {
-            let rows = Rows::new(&r1cs, Check::Constraints);
+            let coefficients = Coefficients::of(&r1cs, Check::Constraints);
+            let rows = Rows::new(&r1cs, &coefficients);
             let error = rows.evaluate(backend, &Wires::new(backend, &wires), 1024).unwrap_err();
             assert_eq!((error.constraint, error.index), (333, 333));
         }

@@ -40,22 +40,28 @@
 
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{Field, One, UniformRand, Zero};
+use ark_ff::{Field, One, PrimeField, UniformRand, Zero};
 use ark_std::rand::{CryptoRng, RngCore};
 use assay_circuits::{Circuit, Commitment, Csr, NUM_INSTANCE, R1cs};
-use assay_engine::{Backend, BackendError, Domain, DomainError, G1Point, G2Point, fixed_base::FixedBase};
-use assay_interface::groth16::SetupKind;
+use assay_engine::{
+    Backend, BackendError, Domain, DomainError, G1Point, G2Point, Point, fixed_base::FixedBase,
+};
+use assay_interface::{artifact, groth16::SetupKind};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use rayon::prelude::*;
+use std::ops::Range;
 use thiserror::Error;
 
 use crate::{
     encoding::KeyReadError,
-    estimate::setup_memory,
     file::Assembly,
-    key::{KeyPoints, ProvingKey, VerifyingKey},
+    footprint::setup_memory,
+    key::{BasePoints, CommitmentPoints, KeyPoints, ProvingKey, VerifyingKey},
     layout::Counts,
     memory::{self, MemoryError},
+    progress::{Cancelled, Observer, Stage},
     qap::{Columns, odd_lagrange, wires_of_a, wires_of_b, wires_of_l},
+    system::{self, SystemError},
 };
 
 /// Why a circuit has no keys.
@@ -102,6 +108,9 @@ pub enum SetupError {
         "the commitment is not that of the circuit's lookups: a wire that is not committed can follow the challenge"
     )]
     OtherCommitment,
+    /// The constraint system has an index that points outside it.
+    #[error(transparent)]
+    System(#[from] SystemError),
     /// More constraints than the field has roots of unity for.
     #[error("the circuit is too large: {0}")]
     Domain(#[from] DomainError),
@@ -117,24 +126,87 @@ pub enum SetupError {
     /// The implementation that the environment asks for cannot run.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// The caller ended it.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
-/// Keys for `circuit`, marked as development keys. Seconds for a million constraints, most of it fixed-base
-/// multiplication.
+/// Keys for `circuit`, marked as development keys, with secrets that no one keeps: nobody can show later which circuit they
+/// were made for. [`setup_from_seed`] makes keys that can be made again.
+///
+/// Seconds for a million constraints, most of it fixed-base multiplication.
 pub fn setup_development(
     circuit: &Circuit,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<(ProvingKey, VerifyingKey), SetupError> {
+    let key = setup_circuit(circuit, |_| Secrets::draw(rng), Observer::none())?;
+    let verifying_key = key.verifying_key().clone();
+    Ok((key, verifying_key))
+}
+
+/// The development keys of `circuit` and `seed`: always the same ones, on every machine.
+///
+/// The secrets follow from the seed and the circuit's digest, so one seed gives two circuits unrelated keys. Whoever has the
+/// seed can forge proofs under them.
+pub fn setup_from_seed(
+    circuit: &Circuit,
+    seed: &SetupSeed,
+    observer: Observer<'_>,
+) -> Result<ProvingKey, SetupError> {
+    setup_circuit(circuit, |digest| Secrets::derive(seed, &digest), observer)
+}
+
+fn setup_circuit(
+    circuit: &Circuit,
+    secrets: impl FnOnce([u8; 32]) -> Secrets,
+    observer: Observer<'_>,
+) -> Result<ProvingKey, SetupError> {
     let system = System::of(circuit);
     check_circuit(system.r1cs, system.commitment)?;
-    if circuit.commitment != circuit.program().commitment() {
+    if circuit.program().commitment().as_ref() != Ok(&circuit.commitment) {
         return Err(SetupError::OtherCommitment);
     }
     let rows = circuit.r1cs.num_constraints() + circuit.r1cs.num_instance;
     let domain = Domain::for_rows(rows)?;
-    let key = setup_with(&system, &Secrets::draw(rng), &domain, SetupKind::Development)?;
-    let verifying_key = key.verifying_key().clone();
-    Ok((key, verifying_key))
+    setup_with(&system, &secrets(system.digest), &domain, SetupKind::Development, observer)
+}
+
+/// Where the secrets of a development setup come from. It is as secret as they are.
+///
+/// ```text
+/// key    = SHA-256("assay:setup:development:v1\0" || circuit digest || seed)
+/// stream = ChaCha20 under that key, nonce zero
+/// alpha, beta, gamma, delta, tau, sigma = each the next 64 bytes as a little-endian integer, modulo the field's order;
+///                                         zero is drawn again
+/// ```
+#[derive(Clone)]
+pub struct SetupSeed([u8; 32]);
+
+const SEED_PREFIX: &[u8] = b"assay:setup:development:v1\0";
+
+impl SetupSeed {
+    /// A fresh seed.
+    pub fn draw(rng: &mut (impl RngCore + CryptoRng)) -> SetupSeed {
+        let mut seed = [0; 32];
+        rng.fill_bytes(&mut seed);
+        SetupSeed(seed)
+    }
+
+    /// These bytes, all of which should be random.
+    pub fn from_bytes(seed: [u8; 32]) -> SetupSeed {
+        SetupSeed(seed)
+    }
+
+    /// The bytes, to be kept as a private key is.
+    pub fn secret_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for SetupSeed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SetupSeed(secret)")
+    }
 }
 
 /// What a setup reads of a circuit.
@@ -164,8 +236,23 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     pub(crate) fn draw(rng: &mut (impl RngCore + CryptoRng)) -> Secrets {
+        Secrets::from_elements(|| Fr::rand(rng))
+    }
+
+    /// Those that follow from a seed: see [`SetupSeed`].
+    pub(crate) fn derive(seed: &SetupSeed, circuit: &[u8; 32]) -> Secrets {
+        let key = artifact::digest(&[SEED_PREFIX, circuit, &seed.0].concat());
+        let mut stream = ChaCha20Rng::from_seed(key);
+        Secrets::from_elements(|| {
+            let mut wide = [0; 64];
+            stream.fill_bytes(&mut wide);
+            Fr::from_le_bytes_mod_order(&wide)
+        })
+    }
+
+    fn from_elements(mut draw: impl FnMut() -> Fr) -> Secrets {
         let mut nonzero = || loop {
-            let element = Fr::rand(rng);
+            let element = draw();
             if !element.is_zero() {
                 return element;
             }
@@ -187,6 +274,7 @@ pub(crate) fn setup_with(
     secrets: &Secrets,
     domain: &Domain,
     kind: SetupKind,
+    observer: Observer<'_>,
 ) -> Result<ProvingKey, SetupError> {
     let r1cs = system.r1cs;
     let committed = check_circuit(r1cs, system.commitment)?;
@@ -218,9 +306,9 @@ pub(crate) fn setup_with(
     let backend = Backend::detect()?;
     let count = wires_a.len() + wires_b.len() + wires_l.len() + 2 * committed.len() + domain.size();
     let g1 = FixedBase::new(backend, G1Point::from(G1Affine::generator()), count);
-    let multiples = |scalars: &[Fr]| g1.multiply(scalars);
+    let mut made = Made { points: 0, total: (count + G2_AS_G1 * wires_b.len()) as u64, observer };
     let select = |column: &[Fr], wires: &[u32]| -> Vec<Fr> {
-        wires.iter().map(|&wire| column.get(wire as usize).copied().unwrap_or_default()).collect()
+        wires.iter().map(|&wire| column[wire as usize]).collect()
     };
     let kappas = |wires: &[u32], factor: Fr| -> Vec<Fr> {
         wires.par_iter().map(|&wire| columns.kappa(alpha, beta, wire) * factor).collect()
@@ -233,37 +321,70 @@ pub(crate) fn setup_with(
     ] {
         key.put(range.clone(), wires);
     }
-    key.put(layout.a.clone(), &multiples(&select(&columns.a, &wires_a)));
+    made.put(&mut key, &layout.a, &g1, &select(&columns.a, &wires_a), 1)?;
     let b = select(&columns.b, &wires_b);
-    key.put(layout.b_g1.clone(), &multiples(&b));
-    key.put(
-        layout.b_g2.clone(),
-        &FixedBase::new(backend, G2Point::from(G2Affine::generator()), b.len()).multiply(&b[..]),
-    );
-    drop(b);
-    key.put(layout.l.clone(), &multiples(&kappas(&wires_l, delta_inverse)));
+    made.put(&mut key, &layout.b_g1, &g1, &b, 1)?;
+    let g2 = FixedBase::new(backend, G2Point::from(G2Affine::generator()), b.len());
+    made.put(&mut key, &layout.b_g2, &g2, &b, G2_AS_G1)?;
+    drop((b, g2));
+    made.put(&mut key, &layout.l, &g1, &kappas(&wires_l, delta_inverse), 1)?;
     let mut g = kappas(committed, gamma_inverse);
-    key.put(layout.g.clone(), &multiples(&g));
+    made.put(&mut key, &layout.g, &g1, &g, 1)?;
     g.iter_mut().for_each(|scalar| *scalar *= sigma);
-    key.put(layout.sigma_g.clone(), &multiples(&g));
-    let instance: Vec<u32> = (0..u32::from(counts.instance)).collect();
-    let ic = kappas(&instance, gamma_inverse);
-    drop(columns);
-    key.put(layout.h.clone(), &multiples(&odd_lagrange(domain, tau, delta_inverse)));
+    made.put(&mut key, &layout.sigma_g, &g1, &g, 1)?;
+    made.put(&mut key, &layout.h, &g1, &odd_lagrange(domain, tau, delta_inverse), 1)?;
 
+    let instance_kappa = |wire| columns.kappa(alpha, beta, wire) * gamma_inverse;
     let in_g1 = |scalar: Fr| (G1Affine::generator() * scalar).into_affine();
     let in_g2 = |scalar: Fr| (G2Affine::generator() * scalar).into_affine();
-    let points = KeyPoints {
+    let base = BasePoints {
         alpha_g1: in_g1(alpha),
         beta_g2: in_g2(beta),
         gamma_g2: in_g2(gamma),
         delta_g2: in_g2(delta),
-        ic: ic.into_iter().map(in_g1).collect(),
-        commitment: (!committed.is_empty()).then(|| in_g2(-sigma * gamma)),
     };
+    let ic = |wire| in_g1(instance_kappa(wire));
+    let commitment = (!committed.is_empty())
+        .then(|| CommitmentPoints { ic_challenge: ic(2), sigma_gamma_negated: in_g2(-sigma * gamma) });
+    let points = KeyPoints { base, ic: [ic(0), ic(1)], commitment };
     let verifying_key = VerifyingKey { circuit: system.digest, setup: kind, points };
     verifying_key.check()?;
     Ok(key.finish(verifying_key, in_g1(beta), in_g1(delta)))
+}
+
+/// A point of G2 takes the time of three in G1.
+const G2_AS_G1: usize = 3;
+/// Points that are made between two reports of progress.
+const BATCH: usize = 1 << 16;
+
+/// Makes points, part after part, and tells how far it is.
+struct Made<'a> {
+    points: u64,
+    total: u64,
+    observer: Observer<'a>,
+}
+
+impl Made<'_> {
+    /// Fills a part with the multiples for `scalars`; each counts for `weight` points.
+    fn put<P: Point>(
+        &mut self,
+        key: &mut Assembly,
+        part: &Range<usize>,
+        base: &FixedBase<P>,
+        scalars: &[Fr],
+        weight: usize,
+    ) -> Result<(), Cancelled> {
+        let mut start = part.start;
+        for batch in scalars.chunks(BATCH) {
+            let points = base.multiply(batch);
+            let end = start + size_of_val(&points[..]);
+            key.put(start..end, &points);
+            start = end;
+            self.points += (batch.len() * weight) as u64;
+            self.observer.report(Stage::Setup, self.points, self.total)?;
+        }
+        Ok(())
+    }
 }
 
 /// The committed wires, after every check that a circuit needs to pass for its keys to mean something.
@@ -272,11 +393,10 @@ fn check_circuit<'a>(r1cs: &R1cs, commitment: Option<&'a Commitment>) -> Result<
     if found != expected {
         return Err(SetupError::Instance { expected, found });
     }
+    system::check(r1cs, &[])?;
     let mut occurs = vec![false; r1cs.num_wires()];
     for wire in [&r1cs.a, &r1cs.b, &r1cs.c].into_iter().flat_map(|matrix: &Csr| &matrix.col) {
-        if let Some(occurs) = occurs.get_mut(*wire as usize) {
-            *occurs = true;
-        }
+        occurs[*wire as usize] = true;
     }
     let occurs = |wire: u32| occurs.get(wire as usize) == Some(&true);
     if !occurs(1) {

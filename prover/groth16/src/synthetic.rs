@@ -5,20 +5,20 @@
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField, UniformRand};
-use ark_relations::gr1cs::SynthesisError;
 use ark_std::rand::{CryptoRng, RngCore};
 use assay_circuits::{Block, Csr, R1cs};
 use assay_engine::{Backend, Domain};
 use assay_interface::{artifact, field::Scalar, groth16::SetupKind};
 
 use crate::{
-    estimate::{self, Calibration, Estimate},
+    calibration::Calibration,
+    estimate::{self, Estimate},
     key::ProvingKey,
     points::scalar,
+    progress::Observer,
     proof::Proof,
     prove::{Core, Points, ProveError, ProveTimings},
-    reference::Reference,
-    rows::{Check, Rows},
+    rows::{Check, Coefficients, Rows},
     setup::{Secrets, SetupError, System, setup_with},
 };
 
@@ -88,12 +88,7 @@ impl Synthetic {
     /// A development key.
     pub fn setup(&self, rng: &mut (impl RngCore + CryptoRng)) -> Result<ProvingKey, SetupError> {
         let domain = Domain::for_rows(self.rows())?;
-        setup_with(&self.system(), &Secrets::draw(rng), &domain, SetupKind::Development)
-    }
-
-    /// arkworks' prover for the same system, on a key of its own over the 2^k points that it needs.
-    pub fn reference(&self, rng: &mut (impl RngCore + CryptoRng)) -> Result<Reference, SetupError> {
-        Reference::for_system(&self.system(), rng)
+        setup_with(&self.system(), &Secrets::draw(rng), &domain, SetupKind::Development, Observer::none())
     }
 
     /// A proof, with the time of each phase.
@@ -104,20 +99,27 @@ impl Synthetic {
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(Proof, ProveTimings), ProveError> {
         let domain = Domain::with_size(key.h().len())?;
-        let rows = Rows::new(&self.r1cs, Check::Constraints);
-        let core = Core { points: Points::of(key), rows: &rows, domain: &domain, backend };
+        let coefficients = Coefficients::of(&self.r1cs, Check::Constraints);
+        let rows = Rows::new(&self.r1cs, &coefficients);
+        let core = Core { points: Points::of(key), rows, domain: &domain, backend };
         let mut timings = ProveTimings::default();
         let proof = core.prove(&self.wires, Fr::rand(rng), Fr::rand(rng), &mut timings)?;
         Ok((proof, timings))
     }
 
-    /// arkworks' proof.
-    pub fn prove_by(
-        &self,
-        reference: &Reference,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<Proof, SynthesisError> {
-        reference.prove(&self.wires, Fr::rand(rng), Fr::rand(rng))
+    /// The constraints.
+    pub fn r1cs(&self) -> &R1cs {
+        &self.r1cs
+    }
+
+    /// The values of all wires.
+    pub fn wires(&self) -> &[Fr] {
+        &self.wires
+    }
+
+    /// What stands for a circuit digest in its keys: a hash of its name.
+    pub fn digest(&self) -> [u8; 32] {
+        artifact::digest(self.name.as_bytes())
     }
 
     fn rows(&self) -> usize {
@@ -125,7 +127,7 @@ impl Synthetic {
     }
 
     fn system(&self) -> System<'_> {
-        System { r1cs: &self.r1cs, commitment: None, digest: artifact::digest(self.name.as_bytes()) }
+        System { r1cs: &self.r1cs, commitment: None, digest: self.digest() }
     }
 }
 

@@ -4,10 +4,10 @@
 use std::sync::LazyLock;
 
 use assay_circuits::Ranges;
-use assay_interface::features::{BITS, COUNT, SCALE};
 use assay_interface::groth16::{Proof, Transcript};
-use assay_interface::lending::SCORE_BITS;
 use assay_lending::state::Snapshot;
+use assay_lending_interface::features::COUNT;
+use assay_lending_interface::formats::{FEATURES, SCORE};
 use assay_tests::pass_through::{PassThrough, tensor};
 
 /// The model, its keys and its circuit.
@@ -46,8 +46,8 @@ impl Model {
     }
 
     fn build(name: &str, ranges: Ranges, seed: u64) -> Self {
-        let input = tensor("features", COUNT as u32, BITS, SCALE);
-        Self(PassThrough::build(name, input, tensor("score", 1, SCORE_BITS, SCALE), ranges, seed))
+        let input = tensor("features", COUNT as u32, FEATURES.bits, FEATURES.scale);
+        Self(PassThrough::build(name, input, tensor("score", 1, SCORE.bits, FEATURES.scale), ranges, seed))
     }
 
     /// The score that the model gives.

@@ -1,6 +1,6 @@
 //! Price updates, good and bad.
 
-use assay_interface::pyth::{PriceUpdate, VerificationLevel};
+use assay_lending_interface::pyth::{PriceUpdate, VerificationLevel};
 use solana_account::Account;
 use solana_address::Address;
 use solana_instruction::Instruction;

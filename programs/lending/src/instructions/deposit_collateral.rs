@@ -6,7 +6,7 @@ use anchor_spl::{
     mint::Mint,
     token::{TokenAccount, TokenCpiExt},
 };
-use assay_interface::pda::lending::POSITION;
+use assay_lending_interface::seeds::POSITION;
 
 use super::now;
 use crate::{

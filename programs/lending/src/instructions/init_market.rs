@@ -6,7 +6,7 @@ use anchor_spl::{
     mint::Mint,
     token::{self, TokenAccount},
 };
-use assay_interface::pda::lending::{COLLATERAL_VAULT, HISTORY, LIQUIDITY_VAULT, MARKET};
+use assay_lending_interface::seeds::{COLLATERAL_VAULT, HISTORY, LIQUIDITY_VAULT, MARKET};
 
 use super::now;
 use crate::{

@@ -1,20 +1,16 @@
 //! `liquidate_by_proof`: an early, partial liquidation that a proven risk score opens.
 //!
 //! The features come from the snapshot, which the program wrote; the caller brings the score and a proof that the
-//! accepted model gives that score for those features. The verifier, called here, must answer for this model and for the
-//! digest of exactly this statement. A score at the threshold opens the smallest bonus, the full score the greatest.
+//! accepted model gives that score for those features. The verifier, called here, must answer for this model, of this
+//! schema, with a key of an accepted setup. A score at the threshold opens the smallest bonus, the full score the greatest.
 //!
 //! What no score can do: liquidate below the hard floor at the fresh mid prices (without the confidence interval, in the
 //! borrower's favour); repay more than the early close factor; raise the loan-to-value ratio; be used twice, since the
 //! snapshot is consumed.
 
 use anchor_lang::prelude::*;
-use assay_interface::{
-    field::Scalar,
-    groth16::{ProofRef, SetupKind},
-    lending::limbs,
-    statement::digest_of_encoded,
-};
+use assay_cpi::{Expect, Key, Setups};
+use assay_lending_interface::limbs;
 
 #[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
 use super::liquidate::*;
@@ -26,7 +22,7 @@ use crate::{
         liquidation::{repay_limit, score_bonus_bps},
         value::ltv_at_least,
     },
-    state::{Action, SETUP_CEREMONY, SETUP_DEVELOPMENT, Snapshot},
+    state::{Action, Snapshot},
 };
 
 /// What the caller claims: the model's score for the snapshot, and the proof of it.
@@ -53,7 +49,7 @@ pub struct LiquidateByProof {
     #[account(address = liquidation.market.params.model @ LendingError::WrongModel)]
     pub model: UncheckedAccount,
     /// 15. `[]` The verifier program.
-    #[account(address = assay_verifier::ID @ LendingError::WrongVerifier)]
+    #[account(address = Address::new_from_array(assay_cpi::VERIFIER) @ LendingError::WrongVerifier)]
     pub verifier: UncheckedAccount,
 }
 
@@ -73,38 +69,19 @@ impl LiquidateByProof {
         Ok(())
     }
 
-    /// Has the verifier check the proof, and checks its answer. Returns the statement's digest.
+    /// Has the verifier check the proof for the market's own model and schema. Returns the statement's digest.
     fn verify(&self, claim: &Claim) -> Result<[u8; 32]> {
         let params = &self.liquidation.market.params;
-        let context = &self.snapshot.context;
         let limbs =
             limbs(&self.snapshot.features, claim.score).map_err(|_| LendingError::StatementEncoding)?;
-        let proof = ProofRef::from_slice(&claim.proof).map_err(|_| LendingError::MalformedProof)?;
-        // Fails unless it was the verifier program that answered.
-        let verified = assay_verifier::call::verify(&self.model, proof, context, &limbs)?;
-        if verified.model != params.model {
-            return Err(LendingError::WrongModel.into());
-        }
-        // With the market's own domain: a model of another schema proves another statement.
-        let domain =
-            Scalar::from_be_bytes(params.statement_domain).map_err(|_| LendingError::InvalidDomain)?;
-        let mut encoded = [[0; 32]; 2];
-        for (place, limb) in encoded.iter_mut().zip(&limbs) {
-            *place = *limb.as_be_bytes();
-        }
-        let digest =
-            digest_of_encoded(&domain, context, &encoded).map_err(|_| LendingError::StatementEncoding)?;
-        if verified.digest != *digest.as_be_bytes() {
-            return Err(LendingError::WrongStatement.into());
-        }
-        let kind = match verified.setup {
-            SetupKind::Development => SETUP_DEVELOPMENT,
-            SetupKind::Ceremony => SETUP_CEREMONY,
+        let expect = Expect {
+            model: &params.model,
+            key: Key::OfModel, // whoever proposed the parameters looked at the model
+            domain: &params.statement_domain,
+            setups: Setups::from_bits(params.accepted_setup_kinds).ok_or(LendingError::InvalidSetupKinds)?,
         };
-        if params.accepted_setup_kinds & kind == 0 {
-            return Err(LendingError::SetupKindRefused.into());
-        }
-        Ok(verified.digest)
+        let claim = assay_cpi::Claim { proof: &claim.proof, context: &self.snapshot.context, limbs: &limbs };
+        Ok(*assay_cpi::verify(self.model.account(), &claim, &expect)?.digest())
     }
 }
 

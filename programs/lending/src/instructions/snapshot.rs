@@ -4,11 +4,7 @@
 //! one must wait for the spacing, and an old one expires. A snapshot overwrites the one before it.
 
 use anchor_lang::prelude::*;
-use assay_interface::{
-    features,
-    lending::{SnapshotId, context},
-    pda::lending::SNAPSHOT,
-};
+use assay_lending_interface::{SnapshotId, context, features, seeds::SNAPSHOT};
 
 use super::now;
 use crate::{

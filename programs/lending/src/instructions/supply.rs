@@ -5,7 +5,7 @@ use anchor_spl::{
     mint::Mint,
     token::{TokenAccount, TokenCpiExt},
 };
-use assay_interface::pda::lending::DEPOSIT;
+use assay_lending_interface::seeds::DEPOSIT;
 
 use super::now;
 use crate::{

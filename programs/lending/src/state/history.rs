@@ -5,7 +5,7 @@
 //! day: without prompt observers there are no early liquidations, and the plain rule remains.
 
 use anchor_lang::prelude::*;
-use assay_interface::features::WINDOW;
+use assay_lending_interface::features::WINDOW;
 use bytemuck::{Pod, Zeroable};
 
 use crate::errors::{LendingError, MathResult};

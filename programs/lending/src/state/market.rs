@@ -6,7 +6,7 @@
 //! Always `liquidity vault >= cash` and `collateral vault >= collateral_total`.
 
 use anchor_lang::prelude::*;
-use assay_interface::pda::lending::MARKET;
+use assay_lending_interface::seeds::MARKET;
 
 use crate::{
     errors::{LendingError, MathResult},

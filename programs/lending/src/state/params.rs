@@ -29,7 +29,7 @@ const MAX_SUPPLY_CAP: u64 = 1 << 53;
 pub struct RiskParams {
     /// The model account, of the verifier program, whose scores count.
     pub model: [u8; 32],
-    /// Domain tag of the model's schema: features as `interface::features` computes them, and one score.
+    /// Domain tag of the model's schema: features as `assay_lending_interface::features` computes them, and one score.
     pub statement_domain: [u8; 32],
     /// Pyth feed of the collateral, in USD.
     pub collateral_feed: [u8; 32],

@@ -1,7 +1,7 @@
 //! The features of a position at one moment, as the program computed them.
 
 use anchor_lang::prelude::*;
-use assay_interface::features;
+use assay_lending_interface::features;
 
 /// What a proof about a position must be about. 240 bytes after the discriminator.
 ///
@@ -14,7 +14,7 @@ pub struct Snapshot {
     pub position: Address,
     /// Who paid the rent, and gets it back when the snapshot is consumed.
     pub payer: Address,
-    /// The statement's context: `interface::lending::context` of this snapshot.
+    /// The statement's context: `assay_lending_interface::context` of this snapshot.
     pub context: [u8; 32],
     /// The position's snapshot count when this one was taken.
     pub nonce: u64,
@@ -22,7 +22,7 @@ pub struct Snapshot {
     pub taken_at: i64,
     /// Last second at which it may be used, Unix seconds.
     pub expires_at: i64,
-    /// The model's inputs, as `interface::features` computes them.
+    /// The model's inputs, as `assay_lending_interface::features` computes them.
     pub features: [i16; features::COUNT],
     /// Bump of this address.
     pub bump: u8,

@@ -1,7 +1,7 @@
 //! `verify`: the answer to "was this statement proven for this model?", for a caller to act on.
 //!
 //! Stateless: the model is read only. It returns `assay_interface::verifier::Verified`; a program that calls it uses
-//! [`crate::call::verify`], which checks who answered. About 82,000 compute units, with a commitment 109,000.
+//! `assay_cpi::verify`, which checks who answered. About 82,000 compute units, with a commitment 109,000.
 
 use alloc::vec::Vec;
 

@@ -1,11 +1,13 @@
 //! A registered model: its key, its schema, its life and its audit chain.
 
+use core::mem::offset_of;
+
 use anchor_lang::prelude::*;
 use assay_interface::field::Scalar;
 use assay_interface::groth16::{self, COMMITTED_KEY_LEN, Form, KeyRef, ProofRef, SetupKind};
 use assay_interface::pda;
 use assay_interface::statement::digest_of_encoded;
-use assay_interface::verifier::{audit_extend, audit_start, model_id};
+use assay_interface::verifier::{audit_extend, audit_start, model_account, model_id};
 
 use crate::{ProofArgs, VerifierError};
 
@@ -99,6 +101,11 @@ pub struct Model {
 }
 
 const _: () = assert!(size_of::<Model>() == 1360, "the layout is fixed: version it instead");
+const _: () = {
+    let body = Model::DISCRIMINATOR.len();
+    assert!(model_account::KEY_HASH.start == body + offset_of!(Model, key_hash));
+    assert!(model_account::DOMAIN.start == body + offset_of!(Model, domain));
+};
 
 /// What `register` found to be sound.
 pub struct NewModel<'a> {

@@ -7,6 +7,11 @@ mod circom;
 mod common;
 mod help;
 mod interruption;
+mod keys;
+mod many;
+mod outputs;
 mod pipeline;
+mod run;
 #[path = "../../../../tests/src/snarkjs.rs"]
 mod snarkjs;
+mod streams;

@@ -76,7 +76,7 @@ impl FloatModel {
         let names = |names: &mut dyn Iterator<Item = &String>| names.cloned().collect::<Vec<String>>();
         let inputs = names(&mut model.inputs.iter().map(|input| &input.name));
         let outputs = names(&mut model.outputs.iter().map(|output| &output.name));
-        let engine = Engine::load(normalize::normalize(proto.clone(), model), &inputs, &outputs)?;
+        let engine = Engine::load(normalize::normalize(proto.clone(), model)?, &inputs, &outputs)?;
         let shapes = model.inputs.iter().map(|input| input.shape.clone()).collect();
         Ok(Some(FloatModel { engine, shapes }))
     }

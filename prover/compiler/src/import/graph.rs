@@ -104,19 +104,19 @@ impl Layers {
         Ok(x.rows())
     }
 
-    /// `factor_i · x_i + offset_i` for every element; what has no other form is written out.
+    /// `factor · x_i + offset` with the pair of each element; what has no other form is written out.
     pub fn affine(
         &mut self,
         node: &Node<'_>,
         x: &Tensor,
-        factor: impl Fn(usize) -> f64,
-        offset: impl Fn(usize) -> f64,
+        pair: impl Fn(usize) -> Option<(f64, f64)>,
     ) -> Result<Tensor, Refusal> {
-        if let Some(tensor) = x.affine(&factor, &offset) {
+        let pairs: Vec<(f64, f64)> = node.expected((0..x.len()).map(pair).collect())?;
+        if let Some(tensor) = x.affine(&pairs) {
             return Ok(tensor);
         }
         let rows = self.rows(node, x)?;
-        let rows = rows.iter().enumerate().map(|(i, row)| row.scaled(factor(i), offset(i)));
+        let rows = rows.iter().zip(&pairs).map(|(row, &(factor, offset))| row.scaled(factor, offset));
         Ok(Tensor::new(x.shape.clone(), rows.collect()).with_trail(x.trail.clone()))
     }
 
@@ -295,7 +295,8 @@ impl Layers {
         rows.iter().enumerate().all(follows).then_some(first)
     }
 
-    /// Drops layers that no output depends on, and numbers the atoms anew. `outputs` are layer positions.
+    /// Drops layers that no output depends on, and numbers the atoms anew. `outputs` are positions of layers here; every
+    /// layer and every atom has a new number or is read by nothing.
     pub fn prune(&mut self, outputs: &mut [usize]) {
         let mut used = vec![false; self.layers.len()];
         outputs.iter().for_each(|&layer| used.iter_mut().skip(layer).take(1).for_each(|used| *used = true));
@@ -329,11 +330,11 @@ impl Layers {
         let mut flags = used.iter();
         self.layers.retain(|_| flags.next() == Some(&true));
         for layer in &mut self.layers {
-            let renumbered = layer.map.renumbered(|atom| atoms.get(atom as usize).copied().unwrap_or(0));
+            let renumbered = layer.map.renumbered(|atom| atoms[atom as usize]);
             layer.map = Arc::new(renumbered);
         }
         for output in outputs {
-            *output = positions.get(*output).copied().unwrap_or(0);
+            *output = positions[*output];
         }
     }
 }

@@ -40,6 +40,16 @@ pub fn import(onnx: &[u8]) -> Result<Model, ImportError> {
     import_proto(&decode(onnx)?)
 }
 
+/// The name of a model's graph, unless it is one that its exporter gives to any graph: then a caller names the model
+/// better, after its file for example.
+///
+/// # Errors
+/// The bytes are no ONNX model, or one without a graph.
+pub fn graph_name(onnx: &[u8]) -> Result<Option<String>, ImportError> {
+    let graph = decode(onnx)?.graph.ok_or(ImportError::NoGraph)?;
+    Ok(Some(graph.name).filter(|name| !signature::is_generic(name)))
+}
+
 /// Imports a decoded model.
 pub(crate) fn import_proto(proto: &ModelProto) -> Result<Model, ImportError> {
     let graph = proto.graph.as_ref().ok_or(ImportError::NoGraph)?;

@@ -3,6 +3,7 @@
 use super::refusal::{NodeName, Refusal, Shape};
 use super::tensor::{self, Constant};
 use super::value::{Tensor, Value};
+use crate::internal::Expected;
 use crate::onnx::{AttributeProto, AttributeType, NodeProto};
 
 /// A node with the values of its operands.
@@ -155,6 +156,11 @@ impl Node<'_> {
             Some(position) if (0..signed).contains(&position) => Ok(position as usize),
             _ => Err(Refusal::Axis { node: self.name.clone(), axis, shape: Shape(shape.to_vec()) }),
         }
+    }
+
+    /// What must be there: an element of an operand whose shape was checked.
+    pub fn expected<T>(&self, value: Option<T>) -> Result<T, Refusal> {
+        value.expected("an element").map_err(|error| Refusal::Internal { node: self.name.clone(), error })
     }
 
     pub fn mismatch(&self, left: &[usize], right: &[usize]) -> Refusal {

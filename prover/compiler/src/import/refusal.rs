@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::budget::OverBudget;
+use crate::internal::InternalError;
 
 /// A tensor's dimensions, displayed as `[1, 16]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -308,6 +309,14 @@ pub enum Refusal {
         what: String,
         /// How much it asks for.
         over: OverBudget,
+    },
+    /// What import knows of a node contradicts itself.
+    #[error("{node}: {error}")]
+    Internal {
+        /// The node.
+        node: NodeName,
+        /// What is missing.
+        error: InternalError,
     },
     /// `feature_names` in the metadata does not name every input element once.
     #[error("metadata 'feature_names' lists {found} names for {expected} input elements")]

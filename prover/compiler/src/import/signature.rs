@@ -23,6 +23,25 @@ pub(super) fn node_name(node: &NodeProto) -> NodeName {
     NodeName { name, operator: node.op_type.clone() }
 }
 
+/// Names that exporters give to any graph: of PyTorch, tf2onnx, Keras, PaddlePaddle and hand-written conversions.
+const GENERIC_NAMES: [&str; 9] = [
+    "main_graph",
+    "torch-jit-export",
+    "torch_jit",
+    "main",
+    "graph",
+    "tf2onnx",
+    "onnx_model",
+    "model",
+    "Model from PaddlePaddle.",
+];
+
+/// Whether a graph's name says nothing about the model: one of every graph, or the random one of scikit-learn's exporter.
+pub(super) fn is_generic(name: &str) -> bool {
+    let is_random = name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    name.trim().is_empty() || is_random || GENERIC_NAMES.contains(&name)
+}
+
 /// Versions of the operator sets by domain. Sets of other domains are let through: their operators are refused.
 pub(super) fn opsets(proto: &ModelProto, refusals: &mut Vec<Refusal>) -> HashMap<String, i64> {
     let mut opsets = HashMap::new();

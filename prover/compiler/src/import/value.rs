@@ -147,15 +147,15 @@ impl Tensor {
         Some(selection)
     }
 
-    /// `factor_i · x_i + offset_i` for every element, or `None` for a convolution whose filter gets different factors for
-    /// its outputs.
-    pub fn affine(&self, factor: impl Fn(usize) -> f64, offset: impl Fn(usize) -> f64) -> Option<Tensor> {
+    /// `factor · x_i + offset` with the pair of each element, or `None` for a convolution whose filter gets different
+    /// pairs for its outputs.
+    pub fn affine(&self, pairs: &[(f64, f64)]) -> Option<Tensor> {
         let data = match &self.data {
             Data::Constants(data) => {
-                let scaled = data.iter().enumerate().map(|(i, value)| value * factor(i) + offset(i));
+                let scaled = data.iter().zip(pairs).map(|(value, (factor, offset))| value * factor + offset);
                 Data::Constants(Arc::new(scaled.collect()))
             }
-            Data::Variable(map) => Data::Variable(Arc::new(map.scaled(factor, offset)?)),
+            Data::Variable(map) => Data::Variable(Arc::new(map.scaled(|i| pairs[i].0, |i| pairs[i].1)?)),
         };
         let tensor = Tensor { shape: self.shape.clone(), data, trail: self.trail.clone() };
         Some(tensor.settled())
@@ -182,6 +182,11 @@ impl Tensor {
             Data::Variable(map) => map.is_finite(),
         }
     }
+}
+
+/// The elements in another order, or `None` where one is missing.
+pub(crate) fn gather<T: Clone>(elements: &[T], order: impl Iterator<Item = usize>) -> Option<Vec<T>> {
+    order.map(|at| elements.get(at).cloned()).collect()
 }
 
 /// What a name takes, in units of an element.

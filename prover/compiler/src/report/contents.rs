@@ -30,8 +30,8 @@ pub struct Report {
     pub measured_samples: usize,
     /// Largest error that was allowed.
     pub max_error: f64,
-    /// The independent engine that ran the ONNX file beside this compiler's own evaluation; `None` where the build has
-    /// none, and errors are against that evaluation alone.
+    /// The independent engine that ran the ONNX file; `None` where none did, and errors are against this compiler's own
+    /// evaluation.
     pub float_engine: Option<&'static str>,
     /// Input tensors.
     pub inputs: Vec<TensorReport>,
@@ -48,7 +48,7 @@ pub struct Report {
     pub proving_memory_bytes: Option<u64>,
     /// Both ways to prove ranges, and why one was taken.
     pub ranges: RangesReport,
-    /// What was accepted and should be looked at.
+    /// What is likely to be wrong.
     pub warnings: Vec<Warning>,
 }
 
@@ -89,7 +89,7 @@ pub struct OutputReport {
     pub relative_error: Option<RelativeError>,
     /// Errors with their signs, integer model minus float model, as far as they are allowed.
     pub errors: Histogram,
-    /// Largest difference between the float reference engine and the compiler's own evaluation, if there is an engine.
+    /// Largest difference between the float reference engine and the compiler's own evaluation.
     pub engine_gap: Option<f64>,
     /// Elements that fall on another side of the threshold than in the float model (or, for an ArgMax, that are
     /// another index).

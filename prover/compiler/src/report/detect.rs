@@ -19,9 +19,15 @@ pub(super) fn warnings(
     let first = samples.first().expected("a sample")?;
     if samples.iter().all(|sample| sample == first) {
         // Then everything is constant.
-        return Ok(vec![Warning::OneSample]);
+        return Ok(vec![Warning::OneSample { samples: samples.len() }]);
     }
-    let mut warnings = layers(compiled, evidence, losses)?;
+    let constant = compiled.features.iter().filter(|feature| feature.min == feature.max);
+    let features: Vec<String> = constant.map(|feature| feature.name.clone()).collect();
+    let mut warnings = Vec::new();
+    if !features.is_empty() {
+        warnings.push(Warning::ConstantFeatures { features });
+    }
+    warnings.extend(layers(compiled, evidence, losses)?);
     warnings.extend(outputs(compiled, losses)?);
     Ok(warnings)
 }

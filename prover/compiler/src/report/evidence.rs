@@ -15,9 +15,10 @@ pub(crate) struct Evidence<'a> {
     /// Powers of two by which equalization scaled each row of each layer.
     pub exponents: &'a [Vec<i32>],
     pub found: &'a Found,
+    /// `None` where no independent engine ran the model.
     pub float: Option<&'a FloatModel>,
     pub options: &'a Options,
     pub observer: &'a Observer<'a>,
-    /// What was found before.
+    /// What was taken for granted on the way.
     pub warnings: Vec<Warning>,
 }

@@ -1,6 +1,6 @@
 //! What the integer model loses against the float model, over the calibration data.
 //!
-//! Errors are taken against the float reference engine (without one, the compiler's own evaluation), on at most [`MAX_SAMPLES`] samples; decisions and what an output
+//! Errors are taken against the float reference engine, on at most [`MAX_SAMPLES`] samples; decisions and what an output
 //! varies by, from the compiler's own evaluation, on all of them.
 
 use super::contents::{Decisions, MeasuredOn, OutputReport, RelativeError};
@@ -52,11 +52,10 @@ pub(super) fn losses(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Resul
         let own = evidence.model.evaluate(sample);
         let reference = Reference {
             row,
-            float: evidence
-                .float
-                .map(|engine| engine.run(sample))
-                .transpose()?
-                .unwrap_or_else(|| own.clone()),
+            float: match evidence.float {
+                Some(engine) => engine.run(sample)?,
+                None => own.clone(),
+            },
             own,
             targets: evidence.profile.targets.get(row).expected("the targets of a sample")?,
         };
@@ -77,7 +76,7 @@ pub(super) fn losses(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Resul
 /// The float models' outputs on one sample.
 struct Reference<'a> {
     row: usize,
-    /// The float reference engine's, or the compiler's own where there is no engine.
+    /// The float reference engine's; the compiler's own where there is no engine.
     float: Vec<Vec<f64>>,
     /// The compiler's own.
     own: Vec<Vec<f64>>,

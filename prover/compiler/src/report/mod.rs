@@ -1,7 +1,7 @@
 //! What a compilation costs and what it loses.
 //!
-//! The report is for people and scripts; nothing is decided from it. Its errors are taken against the float reference
-//! engine, where the build has one, so their last digits may differ between machines; the compiled model's bytes do not.
+//! The report is for people and scripts; nothing is decided from it. Its errors are taken against the float engine, where
+//! there is one, so their last digits may differ between machines; the compiled model's bytes do not.
 
 mod contents;
 mod cost;
@@ -16,6 +16,7 @@ use crate::compiled::CompiledModel;
 use crate::compute_units::ComputeUnits;
 use crate::float;
 
+pub use crate::warning::{FloatBehaviour, Warning};
 pub use contents::{
     CircuitReport, Decisions, KindReport, LayerReport, MeasuredOn, OutputReport, PartReport, ProvingTime,
     RangesReport, RelativeError, Report, TensorReport, WayReport,
@@ -39,8 +40,8 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
     let parts = compiled.circuit.parts();
     let stats = compiled.circuit.stats();
     let losses = loss::losses(compiled, evidence)?;
-    let mut warnings = evidence.warnings.clone();
-    warnings.extend(detect::warnings(compiled, evidence, &losses)?);
+    let detected = detect::warnings(compiled, evidence, &losses)?;
+    let warnings = evidence.warnings.iter().cloned().chain(detected).collect();
     Ok(Report {
         model: schema.name().to_owned(),
         source_digest: hex(&compiled.source_digest),

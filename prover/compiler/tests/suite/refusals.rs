@@ -1,7 +1,7 @@
 //! Every refusal, with the names that its message must carry.
 
 use crate::builder::*;
-use assay_compiler::import::import;
+use assay_compiler::import::{graph_name, import};
 use assay_compiler::onnx::DataType;
 use assay_compiler::onnx::{NodeProto, SparseTensorProto, StringStringEntryProto, TensorProto};
 use assay_compiler::{ImportError, Refusal};
@@ -321,6 +321,20 @@ fn feature_names_must_name_every_element_once() {
     refused(onnx("a,b"), "metadata 'feature_names' lists 2 names for 3 input elements");
     refused(onnx("a,b,a"), "metadata 'feature_names': 'a' is empty or listed twice");
     assert_eq!(import(&onnx("a, b ,c").bytes()).unwrap().features(), ["a", "b", "c"]);
+}
+
+#[test]
+fn names_that_exporters_give_to_any_graph() {
+    let name = |name: &str| {
+        let mut onnx = vector(1).node("y", "Relu", &["x"], vec![]).output("y");
+        onnx.graph().name = name.into();
+        graph_name(&onnx.bytes()).unwrap()
+    };
+    for generic in ["", "main_graph", "torch-jit-export", "3f2504e04f8911d39a0c0305e82c3301"] {
+        assert_eq!(name(generic), None);
+    }
+    assert_eq!(name("liquidation-risk").as_deref(), Some("liquidation-risk"));
+    assert!(graph_name(b"").is_err());
 }
 
 #[test]

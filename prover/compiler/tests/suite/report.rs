@@ -2,7 +2,6 @@
 
 use assay_compiler::compute_units::ComputeUnits;
 use assay_compiler::report::*;
-use assay_compiler::warning::{FloatBehaviour, Warning};
 
 use crate::builder::*;
 
@@ -84,8 +83,8 @@ fn report() -> Report {
         circuit_digest: "fedcba9876543210".repeat(4),
         samples: 5_000,
         measured_samples: 2_500,
+        float_engine: Some("rten"),
         max_error: 0.02,
-        float_engine: Some("engine"),
         inputs: vec![TensorReport {
             name: "features".into(),
             shape: vec![1, 16],

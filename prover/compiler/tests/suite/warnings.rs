@@ -1,9 +1,9 @@
 //! Models that compile and say nothing, and bounds on the decisions that rounding changes.
 
 use assay_compiler::import::import;
+use assay_compiler::report::FloatBehaviour;
 use assay_compiler::{
-    CompileError, CompiledModel, FloatBehaviour, Format, OptionError, Options, QuantizeError, Report, Table,
-    Warning, compile,
+    CompileError, CompiledModel, Format, OptionError, Options, QuantizeError, Report, Table, Warning, compile,
 };
 
 use crate::builder::*;
@@ -100,7 +100,7 @@ fn data_that_does_not_vary_is_told() {
     let options = Options::default();
     for rows in [vec![THREE[0]], vec![THREE[0]; 5]] {
         let (_, report) = compile_rows(&faint(), &rows, &options).unwrap();
-        assert_eq!(report.warnings, [Warning::OneSample]);
+        assert_eq!(report.warnings, [Warning::OneSample { samples: rows.len() }]);
     }
     let rows: Vec<[f64; 2]> = (0..8).map(|i| [f64::from(i), 0.75]).collect();
     let (_, report) = compile_rows(&faint(), &rows, &Options { max_error: 0.001, ..options }).unwrap();

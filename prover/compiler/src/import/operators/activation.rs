@@ -142,9 +142,9 @@ pub(super) fn layer_normalization(node: &Node<'_>, layers: &mut Layers) -> Resul
     let (scale, bias) = (parameter(1)?, parameter(2)?);
     let normalized = layers.push(node, x, Function::LayerNorm { groups, epsilon }, x.shape.clone())?;
     let of = |list: &Option<Vec<f64>>, i: usize, neutral| {
-        list.as_ref().and_then(|list| list.get(i % groups.length.max(1))).copied().unwrap_or(neutral)
+        list.as_ref().map_or(Some(neutral), |list| list.get(i % groups.length).copied())
     };
-    layers.affine(node, &normalized, |i| of(&scale, i, 1.0), |i| of(&bias, i, 0.0)).map(Value::Real)
+    layers.affine(node, &normalized, |i| of(&scale, i, 1.0).zip(of(&bias, i, 0.0))).map(Value::Real)
 }
 
 /// Index of the maximum along `axis`; of equal elements the first.

@@ -6,7 +6,7 @@ use super::{activation, gated};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{Tensor, Value, merged};
+use crate::import::value::{Tensor, Value, gather, merged};
 use crate::model::{Activation, Row};
 
 /// `A + B`.
@@ -90,12 +90,12 @@ pub(super) fn scaler(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
     let features = x.shape.last().copied().unwrap_or(1);
     let list = |attribute, neutral: f64| {
         let values = node.floats(attribute)?.unwrap_or_else(|| vec![neutral]);
-        match values.len() {
-            1 => Ok(vec![values.first().copied().unwrap_or(neutral); features]),
-            n if n == features => Ok(values),
-            n => Err(node.bad_attribute(
+        match values.as_slice() {
+            &[value] => Ok(vec![value; features]),
+            all if all.len() == features => Ok(values),
+            all => Err(node.bad_attribute(
                 attribute,
-                format!("{n} values"),
+                format!("{} values", all.len()),
                 "one value, or one for each feature",
             )),
         }
@@ -115,8 +115,7 @@ fn per_element(
     x: &Tensor,
     pair: impl Fn(usize) -> Option<(f64, f64)>,
 ) -> Result<Value, Refusal> {
-    let pair = |i| pair(i).unwrap_or((1.0, 0.0));
-    layers.affine(node, x, |i| pair(i).0, |i| pair(i).1).map(Value::Real)
+    layers.affine(node, x, pair).map(Value::Real)
 }
 
 /// `A + sign · B` with NumPy's broadcasting.
@@ -124,21 +123,21 @@ fn sum(node: &Node<'_>, layers: &mut Layers, sign: f64) -> Result<Value, Refusal
     node.arity(2..=2, "2")?;
     let (a, b) = (node.real(0)?, node.real(1)?);
     if let Some(addends) = b.as_constants() {
-        return offset(node, layers, a, b, 1.0, |i| sign * addends.get(i).copied().unwrap_or(0.0));
+        return offset(node, layers, a, b, 1.0, |i| Some(sign * addends.get(i)?));
     }
     if let Some(addends) = a.as_constants() {
-        return offset(node, layers, b, a, sign, |i| addends.get(i).copied().unwrap_or(0.0));
+        return offset(node, layers, b, a, sign, |i| addends.get(i).copied());
     }
     let (a, b) = (layers.foldable(a)?, layers.foldable(b)?);
     let (shape, elements) = common_shape(node, layers, &a, &b)?;
     let (left, right) = (layers.rows(node, &a)?, layers.rows(node, &b)?);
     layers.spend_terms(node, elements as u128 * (widest(&left) + widest(&right)))?;
-    let rows = (0..elements).filter_map(|i| {
+    let rows = (0..elements).map(|i| {
         let (at_left, at_right) = (source(i, &shape, &a.shape), source(i, &shape, &b.shape));
         Some(left.get(at_left)?.plus_scaled(right.get(at_right)?, sign))
     });
     let trail = merged([&a.trail, &b.trail].into_iter());
-    let rows: Vec<Row> = rows.collect();
+    let rows = node.expected(rows.collect::<Option<Vec<Row>>>())?;
     Ok(Value::Real(Tensor::new(shape, rows).with_trail(trail)))
 }
 
@@ -149,11 +148,11 @@ fn offset(
     x: &Tensor,
     constant: &Tensor,
     sign: f64,
-    addend: impl Fn(usize) -> f64,
+    addend: impl Fn(usize) -> Option<f64>,
 ) -> Result<Value, Refusal> {
     let (x, shape) = broadcasted(node, layers, x, constant)?;
-    let addend = |i| addend(source(i, &shape, &constant.shape));
-    layers.affine(node, &x, |_| sign, addend).map(Value::Real)
+    let pair = |i| Some((sign, addend(source(i, &shape, &constant.shape))?));
+    layers.affine(node, &x, pair).map(Value::Real)
 }
 
 /// `factor · x`, one factor for each element of the constant.
@@ -165,8 +164,8 @@ fn scale(
     factors: &[f64],
 ) -> Result<Value, Refusal> {
     let (x, shape) = broadcasted(node, layers, x, constant)?;
-    let factor = |i| factors.get(source(i, &shape, &constant.shape)).copied().unwrap_or(0.0);
-    layers.affine(node, &x, factor, |_| 0.0).map(Value::Real)
+    let pair = |i| Some((*factors.get(source(i, &shape, &constant.shape))?, 0.0));
+    layers.affine(node, &x, pair).map(Value::Real)
 }
 
 /// `x` repeated to the shape that it has in common with a constant.
@@ -182,8 +181,8 @@ fn broadcasted(
     }
     let rows = layers.rows(node, x)?;
     layers.spend_terms(node, elements as u128 * widest(&rows))?;
-    let rows = (0..elements).filter_map(|i| rows.get(source(i, &shape, &x.shape)).cloned());
-    Ok((Tensor::new(shape.clone(), rows.collect()).with_trail(x.trail.clone()), shape))
+    let rows = node.expected(gather(&rows, (0..elements).map(|i| source(i, &shape, &x.shape))))?;
+    Ok((Tensor::new(shape.clone(), rows).with_trail(x.trail.clone()), shape))
 }
 
 fn common_shape(

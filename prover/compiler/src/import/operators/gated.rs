@@ -22,9 +22,9 @@ pub(super) fn product(
     for (x, gate) in [(a, b), (b, a)] {
         if let Some((activation, inner, outer)) = pattern(x, gate, layers) {
             // x · gate = outer · activation(inner · x)
-            let argument = layers.affine(node, x, |_| inner, |_| 0.0)?;
+            let argument = layers.affine(node, x, |_| Some((inner, 0.0)))?;
             let result = apply(node, &argument, layers, activation)?;
-            return layers.affine(node, &result, |_| outer, |_| 0.0).map(Some);
+            return layers.affine(node, &result, |_| Some((outer, 0.0))).map(Some);
         }
     }
     Ok(None)

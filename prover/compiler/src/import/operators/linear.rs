@@ -3,8 +3,8 @@
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{Accumulator, Tensor, Value};
-use crate::model::{Dense, Map};
+use crate::import::value::{Accumulator, Tensor, Value, gather};
+use crate::model::{Dense, Map, Row};
 
 /// `Y = alpha · A' · B' + beta · C`, where `A' = Aᵀ` if `transA`, and C broadcasts to `[M, N]`.
 pub(super) fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -13,7 +13,7 @@ pub(super) fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusa
     let b = transposed(node, node.real(1)?, flag(node, "transB")?, layers)?;
     let (alpha, beta) = (node.float("alpha", 1.0)?, node.float("beta", 1.0)?);
     let product = product(node, &a, &b, layers)?;
-    let product = layers.affine(node, &product, |_| alpha, |_| 0.0)?;
+    let product = layers.affine(node, &product, |_| Some((alpha, 0.0)))?;
     if node.operand(2).is_none() {
         return Ok(Value::Real(product));
     }
@@ -29,21 +29,22 @@ pub(super) fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusa
         [m, n] => (*m, *n),
         _ => return Err(node.mismatch(&product.shape, &c.shape)),
     };
-    let width = product.shape.get(1).copied().unwrap_or(1);
+    let &[_, width] = product.shape.as_slice() else {
+        return Err(node.mismatch(&product.shape, &c.shape));
+    };
     let element = |i: usize| {
         let (m, n) = (i / width.max(1), i % width.max(1));
         (m % rows.max(1)) * columns + n % columns.max(1)
     };
     if let Some(addends) = c.as_constants() {
-        let addend = |i| beta * addends.get(element(i)).copied().unwrap_or(0.0);
-        return layers.affine(node, &product, |_| 1.0, addend).map(Value::Real);
+        let pair = |i| Some((1.0, beta * addends.get(element(i))?));
+        return layers.affine(node, &product, pair).map(Value::Real);
     }
     let (product, c) = (layers.foldable(&product)?, layers.foldable(c)?);
     let (left, right) = (layers.rows(node, &product)?, layers.rows(node, &c)?);
-    let sums = left.iter().enumerate().map(|(i, row)| {
-        right.get(element(i)).map_or_else(|| row.clone(), |addend| row.plus_scaled(addend, beta))
-    });
-    Ok(Value::Real(Tensor::new(product.shape.clone(), sums.collect()).with_trail(product.trail)))
+    let sum = |(i, row): (usize, &Row)| Some(row.plus_scaled(right.get(element(i))?, beta));
+    let sums = node.expected(left.iter().enumerate().map(sum).collect())?;
+    Ok(Value::Real(Tensor::new(product.shape.clone(), sums).with_trail(product.trail)))
 }
 
 /// `A · B`, where one factor is constant. The constant is a matrix; the variable factor may have leading
@@ -101,11 +102,11 @@ fn transposed(
     }
     let order = || (0..n).flat_map(|j| (0..m).map(move |i| i * n + j));
     if let Some(data) = tensor.as_constants() {
-        let data = order().filter_map(|at| data.get(at).copied()).collect();
+        let data = node.expected(gather(data, order()))?;
         return Ok(Tensor::constants(vec![n, m], data));
     }
     let rows = layers.rows(node, tensor)?;
-    let rows = order().filter_map(|at| rows.get(at).cloned()).collect();
+    let rows = node.expected(gather(&rows, order()))?;
     Ok(Tensor::new(vec![n, m], rows).with_trail(tensor.trail.clone()))
 }
 
@@ -144,7 +145,7 @@ fn product(node: &Node<'_>, a: &Tensor, b: &Tensor, layers: &mut Layers) -> Resu
         for j in 0..n {
             let mut bias = 0.0;
             for l in 0..k {
-                let (Some(x), Some(y)) = (left.get(i * k + l), right.get(l * n + j)) else { continue };
+                let (x, y) = node.expected(left.get(i * k + l).zip(right.get(l * n + j)))?;
                 bias += x.bias * y.bias;
                 // At most one of the factors has terms.
                 accumulator.add(x, y.bias);

@@ -144,7 +144,7 @@ fn means(
         (seen as f64, if counts_padding { window.size() as f64 } else { seen as f64 })
     };
     let counts: Vec<(f64, f64)> = (0..positions).map(seen).collect();
-    let count = |output: usize| counts.get(output % positions).copied().unwrap_or((1.0, 1.0));
+    let count = |output: usize| counts.get(output % positions).copied();
 
     let selection = x.selection();
     if let Some((selection, first)) = selection.as_ref().and_then(|s| Some((s, s.first()?)))
@@ -156,12 +156,13 @@ fn means(
         let tensor = Tensor::of_map(shape.clone(), map).with_trail(x.trail.clone());
         let summed = layers.push(node, &tensor, Function::Sum, shape)?;
         let channel = |values: &[f64], output: usize| values.get(output / positions * area).copied();
-        let factor = |output| channel(&selection.factors, output).unwrap_or(1.0) / count(output).1;
-        let offset = |output| {
-            let (seen, divisor) = count(output);
-            channel(&selection.offsets, output).unwrap_or(0.0) * seen / divisor
+        let pair = |output| {
+            let (seen, divisor) = count(output)?;
+            let (factor, offset) =
+                (channel(&selection.factors, output)?, channel(&selection.offsets, output)?);
+            Some((factor / divisor, offset * seen / divisor))
         };
-        return layers.affine(node, &summed, factor, offset).map(Value::Real);
+        return layers.affine(node, &summed, pair).map(Value::Real);
     }
     let rows = layers.rows(node, &x)?;
     let widest = rows.iter().map(|row| row.terms.len()).max().unwrap_or(0).max(1) as u128;
@@ -170,14 +171,16 @@ fn means(
     trail.push(node.name.name.clone());
     let outputs = (0..sums.filters * positions).map(|output| {
         let mut sum = Row::default();
-        sums.for_each_tap(output, |element, _| {
-            if let Some(row) = rows.get(element) {
-                sum = sum.plus_scaled(row, 1.0);
-            }
+        let mut is_whole = true;
+        sums.for_each_tap(output, |element, _| match rows.get(element) {
+            Some(row) => sum = sum.plus_scaled(row, 1.0),
+            None => is_whole = false,
         });
-        sum.scaled(1.0 / count(output).1, 0.0)
+        let (_, divisor) = count(output).filter(|_| is_whole)?;
+        Some(sum.scaled(1.0 / divisor, 0.0))
     });
-    Ok(Value::Real(Tensor::new(shape, outputs.collect()).with_trail(trail)))
+    let outputs = node.expected(outputs.collect::<Option<Vec<Row>>>())?;
+    Ok(Value::Real(Tensor::new(shape, outputs).with_trail(trail)))
 }
 
 /// Whether all elements of a channel have one value.

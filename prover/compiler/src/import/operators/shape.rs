@@ -119,9 +119,8 @@ pub(super) fn unsqueeze(node: &Node<'_>, layers: &mut Layers) -> Result<Value, R
     let rank = shape.len() + axes.len();
     let insert = positions(node, layers, &axes, &shape, rank)?;
     let mut rest = shape.into_iter();
-    let result = (0..rank).map(|i| if insert.contains(&i) { 1 } else { rest.next().unwrap_or(1) });
-    let result = result.collect();
-    reshaped(node, result)
+    let result = (0..rank).map(|i| if insert.contains(&i) { Some(1) } else { rest.next() });
+    reshaped(node, node.expected(result.collect())?)
 }
 
 /// The operands one behind the other along `axis`.
@@ -163,8 +162,8 @@ pub(super) fn concat(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
     };
     let order = blocks(tensors.iter().map(|tensor| tensor.len()).collect());
     if let Some(constants) = tensors.iter().map(|tensor| tensor.as_constants()).collect::<Option<Vec<_>>>() {
-        let data = order.filter_map(|(part, at)| constants.get(part)?.get(at).copied()).collect();
-        return Ok(Value::Real(Tensor::constants(shape, data)));
+        let data = order.map(|(part, at)| constants.get(part)?.get(at).copied());
+        return Ok(Value::Real(Tensor::constants(shape, node.expected(data.collect())?)));
     }
     let rows = tensors
         .iter()
@@ -173,7 +172,8 @@ pub(super) fn concat(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
             layers.rows(node, &tensor)
         })
         .collect::<Result<Vec<_>, Refusal>>()?;
-    let rows: Vec<Row> = order.filter_map(|(part, at)| rows.get(part)?.get(at).cloned()).collect();
+    let rows = order.map(|(part, at)| rows.get(part)?.get(at).cloned()).collect::<Option<Vec<Row>>>();
+    let rows = node.expected(rows)?;
     let trail = merged(tensors.iter().map(|tensor| &tensor.trail));
     Ok(Value::Real(Tensor::new(shape, rows).with_trail(trail)))
 }
@@ -193,7 +193,14 @@ pub(super) fn pad(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
     } else {
         node.arity(2..=4, "2 to 4")?;
         let value = node.operand(2).map(|_| node.constant(2)).transpose()?;
-        let value = value.and_then(|(_, data)| data.first().copied()).unwrap_or(0.0);
+        let value = match value {
+            // Left out, it is zero.
+            None => 0.0,
+            Some((shape, data)) => {
+                let &[value] = data.as_slice() else { return Err(node.mismatch(&x.shape, &shape)) };
+                value
+            }
+        };
         (node.integers(1)?, value, node.operand(3).map(|_| node.integers(3)).transpose()?)
     };
     let axes = match axes {
@@ -228,13 +235,14 @@ pub(super) fn pad(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
         Some(at)
     };
     if let Some(data) = x.as_constants() {
-        let data = (0..elements).map(|i| source(i).and_then(|at| data.get(at).copied()).unwrap_or(value));
-        return Ok(Value::Real(Tensor::constants(shape.clone(), data.collect())));
+        let element = |i| source(i).map_or(Some(value), |at| data.get(at).copied());
+        let data = node.expected((0..elements).map(element).collect())?;
+        return Ok(Value::Real(Tensor::constants(shape.clone(), data)));
     }
     let x = &layers.foldable(x)?;
     let rows = layers.rows(node, x)?;
-    let row = |i| source(i).and_then(|at| rows.get(at).cloned()).unwrap_or_else(|| Row::constant(value));
-    let rows = (0..elements).map(row).collect();
+    let row = |i| source(i).map_or_else(|| Some(Row::constant(value)), |at| rows.get(at).cloned());
+    let rows = node.expected((0..elements).map(row).collect())?;
     Ok(Value::Real(Tensor::new(shape.clone(), rows).with_trail(x.trail.clone())))
 }
 

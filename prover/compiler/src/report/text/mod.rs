@@ -36,9 +36,6 @@ fn header(report: &Report, page: &mut Page) {
     page.digest("circuit digest", &report.circuit_digest);
     page.digest("ONNX SHA-256", &report.source_digest);
     page.field("calibration", &samples(report.samples));
-    if report.float_engine.is_none() {
-        page.field("reference", "the compiler's own evaluation: no independent engine was consulted");
-    }
     for TensorReport { name, shape, bits, scale, visibility } in &report.inputs {
         let format = format(*bits, *scale);
         page.field("input", &format!("{name} {shape:?}, {}, {format}", visibility));
@@ -75,6 +72,9 @@ fn errors(report: &Report, output: &OutputReport, page: &mut Page) {
     };
     let (max, mean, allowed) = (real(output.max_error), real(output.mean_error), real(report.max_error));
     page.paragraph("  ", &format!("largest {max} ({allowed} allowed), mean {mean}, over {measured}"));
+    if report.float_engine.is_none() {
+        page.paragraph("  ", "The float model is this compiler's own reading of the file: no independent engine was consulted.");
+    }
     match &output.relative_error {
         Some(relative) => {
             let of_deviation = relative.of_deviation.map(|part| {
@@ -258,7 +258,7 @@ fn warnings(report: &Report, page: &mut Page) {
     }
     page.title("Warnings");
     for warning in &report.warnings {
-        page.hanging("  ", "    ", &format!("{}: {}.", warning.code(), warning));
+        page.hanging("  ", "    ", &format!("{}: {}.", warning.code(), warning.text()));
         page.paragraph("    ", &format!("What to do: {}.", warning.remedy()));
     }
 }

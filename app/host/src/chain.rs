@@ -1,0 +1,83 @@
+//! What is read from and sent to a chain. An in-process runtime implements [`Chain`], and so can an RPC client. The
+//! wallet belongs to the chain's side: whoever uses one never sees a secret key.
+
+use solana_address::Address;
+use solana_instruction::Instruction;
+use thiserror::Error;
+
+use crate::strategy::Watch;
+
+/// An account as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The program that owns it.
+    pub owner: Address,
+    /// Its bytes.
+    pub data: Vec<u8>,
+}
+
+/// A transaction that went through, or would.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Executed {
+    /// Compute units that it took.
+    pub compute_units: u64,
+    /// Its size on the wire, bytes.
+    pub size: usize,
+}
+
+/// The chain could not be asked.
+#[derive(Debug, Error)]
+#[error("the chain did not answer")]
+pub struct ChainError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Why a transaction did not go through.
+#[derive(Debug, Error)]
+pub enum SendError {
+    /// A program or the runtime refused it: sending it again changes nothing while the accounts stay as they are.
+    #[error("the transaction was refused: {message}")]
+    Refused {
+        /// The program's error number, if a program refused it.
+        code: Option<u32>,
+        /// The refusal as the chain words it.
+        message: String,
+    },
+    /// The chain could not be asked.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+}
+
+/// A chain, with the wallet that pays and signs.
+pub trait Chain {
+    /// The wallet's address.
+    fn wallet(&self) -> Address;
+
+    /// An account, if it exists.
+    ///
+    /// # Errors
+    /// The chain did not answer.
+    fn account(&self, address: &Address) -> Result<Option<Account>, ChainError>;
+
+    /// Addresses of the accounts that a filter lets through.
+    ///
+    /// # Errors
+    /// The chain did not answer.
+    fn addresses(&self, watch: &Watch) -> Result<Vec<Address>, ChainError>;
+
+    /// The cluster's clock, Unix seconds.
+    ///
+    /// # Errors
+    /// The chain did not answer.
+    fn unix_time(&self) -> Result<i64, ChainError>;
+
+    /// Runs a transaction without effect; `None` where the chain cannot.
+    ///
+    /// # Errors
+    /// It would be refused, or the chain did not answer.
+    fn simulate(&mut self, instructions: &[Instruction]) -> Result<Option<Executed>, SendError>;
+
+    /// Signs a transaction with the wallet and sends it, until it is final or refused.
+    ///
+    /// # Errors
+    /// It was refused, or the chain did not answer.
+    fn send(&mut self, instructions: &[Instruction]) -> Result<Executed, SendError>;
+}

@@ -1,0 +1,33 @@
+//! What the host side of every program shares.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`identity`] | a program's names, address and IDL |
+//! | [`program`] | a program's entry in the list of programs |
+//! | [`account`] | a program's accounts as typed values |
+//! | [`errors`] | names and messages of error numbers |
+//! | [`compute_budget`] | the two instructions that every live transaction wants |
+//! | [`chain`] | what is read from and sent to a cluster, or to a runtime in this process |
+//! | [`strategy`] | what is worth proving for a program, and what a proof opens |
+//! | [`scenario`] | a program shown at work, and attacked |
+//! | [`page`] | what a person sees of a scenario |
+//!
+//! A program's own host crate (`programs/NAME/host`) builds its instructions, reads its accounts, and fills in these
+//! parts. Nothing here does input or output but [`page`], which writes where it is told to.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod account;
+pub mod chain;
+pub mod compute_budget;
+pub mod errors;
+pub mod identity;
+pub mod page;
+pub mod program;
+pub mod scenario;
+pub mod strategy;
+
+pub use chain::{Account, Chain, ChainError, Executed, SendError};
+pub use identity::Identity;
+pub use program::{Program, ScenarioEntry, StrategyEntry};

@@ -1,0 +1,45 @@
+//! A program's entry: all that the applications need to know of it. The list of entries is `app/programs`.
+
+use std::collections::BTreeMap;
+
+use solana_address::Address;
+
+use crate::{
+    identity::Identity,
+    scenario::Scenario,
+    strategy::{Strategy, StrategyError, Watch},
+};
+
+/// A program as its host crate describes it.
+pub trait Program: Sync {
+    /// What it is.
+    fn identity(&self) -> Identity;
+
+    /// Where it is shown at work.
+    fn scenario(&self) -> ScenarioEntry;
+
+    /// What a keeper does for it; none where there is nothing to do.
+    fn strategy(&self) -> Option<StrategyEntry>;
+
+    /// The rows of the ledger of costs that are not named after an instruction, each with the instruction that it
+    /// measures: the same one with another key, or a first use that creates an account.
+    fn variants(&self) -> &'static [(&'static str, &'static str)];
+}
+
+/// Where a program is shown at work.
+pub enum ScenarioEntry {
+    /// In a scenario of its own.
+    Own(&'static dyn Scenario),
+    /// In the scenario of the program of this name, which calls on it.
+    PartOf(&'static str),
+}
+
+/// What a keeper does for a program.
+pub struct StrategyEntry {
+    /// The accounts that it looks at.
+    pub watch: Watch,
+    /// Names of the addresses that [`StrategyEntry::open`] wants.
+    pub addresses: &'static [&'static str],
+    /// The strategy for one set of addresses.
+    pub open: fn(&BTreeMap<String, Address>) -> Result<Box<dyn Strategy>, StrategyError>,
+}

@@ -1,0 +1,183 @@
+//! What is worth proving for a program, and what a proof opens: the part of a keeper that only the program can say.
+//!
+//! A keeper asks [`Strategy::decide`] about one account at a time. The answer is to leave it, to send something, or a
+//! [`Question`] to prove; with the proof, [`Strategy::act`] says what it opens. Proving, sending and spending are the
+//! keeper's. A strategy reads accounts and computes; it sends nothing and keeps nothing, so it can be asked again.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::error::Error;
+
+use assay_interface::{field::Scalar, groth16::Proof, schema::ModelSchema};
+use solana_address::Address;
+use solana_instruction::Instruction;
+use thiserror::Error;
+
+use crate::{
+    account::token_amount,
+    chain::{Account, Chain, ChainError},
+};
+
+/// Which accounts a strategy looks at: those of one kind, of one program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// The program that owns them.
+    pub program: Address,
+    /// Their first bytes.
+    pub discriminator: [u8; 8],
+}
+
+impl Watch {
+    /// Whether an account is one of them.
+    pub fn admits(&self, account: &Account) -> bool {
+        account.owner == self.program && account.data.starts_with(&self.discriminator)
+    }
+}
+
+/// What a strategy knows of the present.
+pub struct View<'a> {
+    /// The chain, to read from.
+    pub chain: &'a dyn Chain,
+    /// Most that may still be spent, base units.
+    pub allowance: u64,
+    /// The keeper's model.
+    pub model: &'a dyn Evaluate,
+    evaluated: RefCell<Vec<Vec<Vec<i64>>>>,
+}
+
+/// A model by its integer reference: what a proof would show, for a fraction of its cost.
+pub trait Evaluate {
+    /// The model's tensors.
+    fn schema(&self) -> &ModelSchema;
+
+    /// The outputs for some inputs, in the schema's order.
+    ///
+    /// # Errors
+    /// The inputs are not the model's.
+    fn evaluate(&self, inputs: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, Box<dyn Error + Send + Sync>>;
+}
+
+/// What a keeper is to do about an account.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// Nothing.
+    Leave(Reason),
+    /// Send this, then decide again.
+    Prepare(Action),
+    /// Prove this, then [`Strategy::act`].
+    Prove(Question),
+    /// Send this: it settles the account.
+    Settle(Action),
+}
+
+/// Why an account is left alone: a short name for logs and counters. Strategies export theirs as constants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason(pub &'static str);
+
+/// A transaction to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// Its name, that of the instruction.
+    pub name: &'static str,
+    /// The instruction.
+    pub instruction: Instruction,
+    /// The wallet's token account that pays, if tokens are spent.
+    pub pays_from: Option<Address>,
+}
+
+/// Something to prove: that the model gives its outputs for these inputs, in this context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The model's inputs.
+    pub inputs: Vec<Vec<i64>>,
+    /// What the proof is bound to.
+    pub context: [u8; 32],
+}
+
+/// A question with its proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What was to be proven.
+    pub question: Question,
+    /// The model's outputs.
+    pub outputs: Vec<Vec<i64>>,
+    /// The statement's limbs.
+    pub limbs: Vec<Scalar>,
+    /// The statement's digest.
+    pub digest: Scalar,
+    /// The proof.
+    pub proof: Proof,
+}
+
+/// Why a strategy has no decision: a program's own error, with a short name for counters.
+#[derive(Debug, Error)]
+#[error("{source}")]
+pub struct StrategyError {
+    /// The short name.
+    pub reason: Cow<'static, str>,
+    /// The error.
+    #[source]
+    pub source: Box<dyn Error + Send + Sync>,
+}
+
+/// What a keeper does for a program.
+pub trait Strategy {
+    /// The accounts that it looks at.
+    fn watch(&self) -> Watch;
+
+    /// Fails unless a model is one whose proofs the program can use.
+    ///
+    /// # Errors
+    /// The model's tensors are others.
+    fn accepts(&self, schema: &ModelSchema) -> Result<(), StrategyError>;
+
+    /// What is to be sent before any account is looked at; none where nothing is due.
+    ///
+    /// # Errors
+    /// The accounts cannot be read or used.
+    fn upkeep(&self, view: &View<'_>) -> Result<Option<Action>, StrategyError>;
+
+    /// What to do about an account.
+    ///
+    /// # Errors
+    /// The accounts cannot be read or used.
+    fn decide(&self, view: &View<'_>, target: &Address) -> Result<Decision, StrategyError>;
+
+    /// What a proof opens.
+    ///
+    /// # Errors
+    /// The accounts cannot be read or used.
+    fn act(&self, view: &View<'_>, target: &Address, answer: &Answer) -> Result<Decision, StrategyError>;
+}
+
+impl<'a> View<'a> {
+    /// The present, as `chain` shows it.
+    pub fn new(chain: &'a dyn Chain, allowance: u64, model: &'a dyn Evaluate) -> Self {
+        Self { chain, allowance, model, evaluated: RefCell::new(Vec::new()) }
+    }
+
+    /// The model's outputs, of which the view keeps a copy.
+    ///
+    /// # Errors
+    /// The inputs are not the model's.
+    pub fn evaluate(&self, inputs: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, StrategyError> {
+        let outputs = self.model.evaluate(inputs);
+        let outputs = outputs.map_err(|source| StrategyError { reason: "evaluation".into(), source })?;
+        self.evaluated.borrow_mut().push(outputs.clone());
+        Ok(outputs)
+    }
+
+    /// The model's answers so far, in order.
+    pub fn into_evaluated(self) -> Vec<Vec<Vec<i64>>> {
+        self.evaluated.into_inner()
+    }
+
+    /// What may be spent out of a token account: its balance, within the allowance. `None` where it is none.
+    ///
+    /// # Errors
+    /// The chain did not answer.
+    pub fn funds(&self, account: &Address) -> Result<Option<u64>, ChainError> {
+        let found = self.chain.account(account)?;
+        Ok(found.and_then(|found| token_amount(&found.data)).map(|balance| balance.min(self.allowance)))
+    }
+}

@@ -1,0 +1,67 @@
+//! The runtime with somebody's key: a chain, as keepers see one.
+
+use assay_host::{Account, Chain, ChainError, Executed, SendError, strategy::Watch};
+use solana_address::Address;
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_signer::Signer as _;
+
+use crate::{Localnet, Outcome, Refusal};
+
+/// The runtime and a key that pays and signs.
+pub struct Wallet<'a> {
+    net: &'a mut Localnet,
+    keypair: &'a Keypair,
+    outcomes: Vec<Outcome>,
+}
+
+impl<'a> Wallet<'a> {
+    /// The chain of `net` for whoever has `keypair`.
+    pub fn new(net: &'a mut Localnet, keypair: &'a Keypair) -> Self {
+        Self { net, keypair, outcomes: Vec::new() }
+    }
+
+    /// What came of the transactions that were sent, in order.
+    pub fn into_outcomes(self) -> Vec<Outcome> {
+        self.outcomes
+    }
+}
+
+impl Chain for Wallet<'_> {
+    fn wallet(&self) -> Address {
+        self.keypair.pubkey()
+    }
+
+    fn account(&self, address: &Address) -> Result<Option<Account>, ChainError> {
+        Ok(self.net.account(address).map(|found| Account { owner: found.owner, data: found.data }))
+    }
+
+    fn addresses(&self, watch: &Watch) -> Result<Vec<Address>, ChainError> {
+        let owned = self.net.svm.get_program_accounts(&watch.program).into_iter();
+        let mut admitted: Vec<Address> = owned
+            .filter(|(_, found)| found.data.starts_with(&watch.discriminator))
+            .map(|(address, _)| address)
+            .collect();
+        admitted.sort_unstable(); // the runtime lists them in no order
+        Ok(admitted)
+    }
+
+    fn unix_time(&self) -> Result<i64, ChainError> {
+        Ok(self.net.now())
+    }
+
+    fn simulate(&mut self, instructions: &[Instruction]) -> Result<Option<Executed>, SendError> {
+        self.net.simulate(instructions, &[self.keypair]).executed().map(Some).map_err(refused)
+    }
+
+    fn send(&mut self, instructions: &[Instruction]) -> Result<Executed, SendError> {
+        let outcome = self.net.send(instructions, &[self.keypair]);
+        let executed = outcome.executed();
+        self.outcomes.push(outcome);
+        executed.map_err(refused)
+    }
+}
+
+fn refused(refusal: Refusal) -> SendError {
+    SendError::Refused { code: refusal.code, message: refusal.to_string() }
+}

@@ -1,0 +1,157 @@
+//! A gate that opens for who proves that a model gives at least a threshold: the smallest program that acts on a proof,
+//! with Anchor.
+//!
+//! What it shows, in the order of [`open`](assay_example_anchor::open):
+//! - **nonce**: the context holds how often the gate was opened, so opening it makes every proof for it worthless;
+//! - **freshness**: the context holds a deadline, at most [`MAX_LIFETIME`] ahead, so a proof cannot be kept for later;
+//! - **binding**: the context holds the program, the gate and the visitor, so a proof is of no use to anybody else;
+//! - **terms**: the model, the domain of its statements and the accepted setups are the gate's, not the visitor's;
+//! - **rule**: what decides is the proven output, decoded as the model's schema packs it.
+
+#![allow(unsafe_code)] // the entrypoint that `#[program]` generates; there is no other
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+
+use anchor_lang::prelude::*;
+use assay_cpi::{Claim, Expect, Key, Setups, Tensor, sha256};
+
+declare_id!("AGaxTZRPbswRXDqfmNEU8A5x5JUuH8cY6GNkuUV3XxTK");
+
+/// Longest life of a proof, in seconds.
+pub const MAX_LIFETIME: i64 = 300;
+
+/// The model's input: one value of 8 bits.
+pub const INPUT: Tensor<1> = Tensor::at(0, 8);
+/// The model's output: one value of 8 bits, in the limb behind the input.
+pub const OUTPUT: Tensor<1> = Tensor::at(INPUT.end(), 8);
+
+/// The gate's instructions.
+#[program]
+pub mod assay_example_anchor {
+    use super::*;
+
+    /// Creates a gate.
+    pub fn create(ctx: &mut Context<Create>, terms: Terms) -> Result<()> {
+        require!(Setups::from_bits(terms.setups).is_some(), GateError::Terms);
+        let gate = &mut ctx.accounts.gate;
+        gate.model = terms.model;
+        gate.domain = terms.domain;
+        gate.threshold = terms.threshold;
+        gate.setups = terms.setups;
+        Ok(())
+    }
+
+    /// Opens the gate for the visitor, with a proof that was made for this opening.
+    pub fn open(
+        ctx: &mut Context<Open>,
+        expires_at: i64,
+        proof: Vec<u8>,
+        limbs: Vec<[u8; 32]>,
+    ) -> Result<()> {
+        let accounts = &mut ctx.accounts;
+        let left = expires_at.checked_sub(Clock::get()?.unix_timestamp).ok_or(GateError::Deadline)?;
+        require!((0..=MAX_LIFETIME).contains(&left), GateError::Deadline);
+
+        let gate = &mut accounts.gate;
+        let context = context(gate.address(), accounts.visitor.address(), gate.opened, expires_at);
+        let expect = Expect {
+            model: gate.model.as_array(),
+            key: Key::OfModel, // who created the gate looked at the model
+            domain: &gate.domain,
+            setups: Setups::from_bits(gate.setups).ok_or(GateError::Terms)?,
+        };
+        let claim = Claim { proof: &proof, context: &context, limbs: &limbs };
+        let proven = assay_cpi::verify(accounts.model.account(), &claim, &expect)?;
+
+        let [value] = proven.values(&OUTPUT).map_err(ProgramError::from)?;
+        require!(value >= gate.threshold, GateError::BelowThreshold);
+        gate.opened = gate.opened.checked_add(1).ok_or(ProgramError::ArithmeticOverflow)?;
+        Ok(())
+    }
+}
+
+/// What a proof is for: one opening of one gate by one visitor, until a deadline. Each part has a fixed length.
+pub fn context(gate: &Address, visitor: &Address, opened: u64, expires_at: i64) -> [u8; 32] {
+    sha256(&[
+        b"assay:example:gate:v1\0",
+        ID.as_ref(),
+        gate.as_ref(),
+        visitor.as_ref(),
+        &opened.to_le_bytes(),
+        &expires_at.to_le_bytes(),
+    ])
+}
+
+/// What a gate asks for.
+#[derive(SchemaWrite, SchemaRead, IdlType)]
+pub struct Terms {
+    /// The model whose proofs open it.
+    pub model: Address,
+    /// Domain of the model's statements.
+    pub domain: [u8; 32],
+    /// Least output that opens it.
+    pub threshold: i64,
+    /// Setups whose keys will do: 1 for development, 2 for ceremony.
+    pub setups: u8,
+}
+
+/// A gate.
+#[account]
+pub struct Gate {
+    /// How often it was opened: the nonce of the next opening.
+    pub opened: u64,
+    /// Least output that opens it.
+    pub threshold: i64,
+    /// The model whose proofs open it.
+    pub model: Address,
+    /// Domain of the model's statements.
+    pub domain: [u8; 32],
+    /// Setups whose keys will do.
+    pub setups: u8,
+    /// Zeros.
+    pub reserved: [u8; 7],
+}
+
+/// Why the gate stays closed; the errors of the verifier and of `assay-cpi` pass through.
+#[error_code(offset = 8000)]
+#[derive(Debug, PartialEq, Eq)]
+pub enum GateError {
+    /// The terms name no setup that exists.
+    #[msg("The gate's terms are none")]
+    Terms = 0,
+    /// The deadline has passed, or lies too far ahead.
+    #[msg("The proof's deadline has passed or lies too far ahead")]
+    Deadline = 1,
+    /// The proven output is less than the gate asks for.
+    #[msg("The proven output is below the gate's threshold")]
+    BelowThreshold = 2,
+}
+
+/// 0. `[signer, writable]` payer, 1. `[signer, writable]` gate, 2. system program.
+#[derive(Accounts)]
+pub struct Create {
+    /// Who pays.
+    #[account(mut)]
+    pub payer: Signer,
+    /// The new gate.
+    #[account(init, payer = payer, signer)]
+    pub gate: Account<Gate>,
+    /// Creates the account.
+    pub system_program: Program<System>,
+}
+
+/// 0. `[signer]` visitor, 1. `[writable]` gate, 2. `[]` model, 3. `[]` verifier program.
+#[derive(Accounts)]
+pub struct Open {
+    /// For whom the gate opens.
+    pub visitor: Signer,
+    /// The gate.
+    #[account(mut)]
+    pub gate: Account<Gate>,
+    /// The model that the gate trusts: `assay_cpi::verify` checks it.
+    pub model: UncheckedAccount,
+    /// The verifier program, which must be among the accounts of a call to it.
+    pub verifier: UncheckedAccount,
+}

@@ -1,0 +1,30 @@
+//! The lending program's entry in the list of programs.
+
+use assay_host::{Identity, Program, ScenarioEntry, StrategyEntry};
+
+use crate::{identity::IDENTITY, scenario::Demonstration, strategy};
+
+/// The lending program.
+pub struct Lending;
+
+impl Program for Lending {
+    fn identity(&self) -> Identity {
+        IDENTITY
+    }
+
+    fn scenario(&self) -> ScenarioEntry {
+        ScenarioEntry::Own(&Demonstration)
+    }
+
+    fn strategy(&self) -> Option<StrategyEntry> {
+        Some(strategy::ENTRY)
+    }
+
+    fn variants(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("deposit_collateral (first)", "deposit_collateral"),
+            ("snapshot (first)", "snapshot"),
+            ("liquidate_by_proof (committed)", "liquidate_by_proof"),
+        ]
+    }
+}

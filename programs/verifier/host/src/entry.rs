@@ -1,0 +1,40 @@
+//! The verifier's entry in the list of programs.
+
+use assay_host::{Identity, Program, ScenarioEntry, StrategyEntry};
+
+/// What the verifier is.
+pub const IDENTITY: Identity = Identity {
+    name: "verifier",
+    id: assay_verifier::ID,
+    library: "assay_verifier",
+    idl: include_str!("../../../idl/assay_verifier.json"),
+};
+
+/// The verifier program.
+pub struct Verifier;
+
+impl Program for Verifier {
+    fn identity(&self) -> Identity {
+        IDENTITY
+    }
+
+    fn scenario(&self) -> ScenarioEntry {
+        ScenarioEntry::PartOf("lending")
+    }
+
+    fn strategy(&self) -> Option<StrategyEntry> {
+        None
+    }
+
+    fn variants(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("register (committed)", "register"),
+            ("record (committed)", "record"),
+            ("verify (committed)", "verify"),
+            ("verify by CPI", "verify"),
+            ("verify by CPI (committed)", "verify"),
+            ("verify by CPI (native)", "verify"),
+            ("verify by CPI (pinocchio)", "verify"),
+        ]
+    }
+}

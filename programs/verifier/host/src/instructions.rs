@@ -1,0 +1,158 @@
+//! One builder for each instruction of the verifier, and the addresses of its accounts.
+
+use anchor_lang::Id as _;
+use anchor_lang::programs::System;
+use assay_interface::field::Scalar;
+use assay_interface::groth16::{KeyError, ProofRef, SetupKind, VerifyingKey};
+use assay_interface::schema::ModelSchema;
+use assay_interface::verifier::model_id;
+use assay_verifier::{ID, ProofArgs, RegisterArgs, accounts, instruction, model_seeds, receipt_seeds};
+use solana_address::Address;
+use solana_instruction::Instruction;
+
+/// A model to register.
+#[derive(Clone, Debug)]
+pub struct Registration<'a> {
+    /// Who will manage the model; signs.
+    pub authority: Address,
+    /// Who pays for the account; signs.
+    pub payer: Address,
+    /// The verifying key.
+    pub key: &'a VerifyingKey,
+    /// The schema of the key's statements.
+    pub schema: &'a ModelSchema,
+    /// How the key was made.
+    pub setup: SetupKind,
+    /// SHA-256 of the ceremony's transcript; zeros for a development setup.
+    pub transcript_hash: [u8; 32],
+    /// Seconds from registration to the earliest activation.
+    pub timelock: i64,
+}
+
+impl<'a> Registration<'a> {
+    /// A key of a development setup, which the authority pays for and may activate at once.
+    pub fn development(authority: Address, key: &'a VerifyingKey, schema: &'a ModelSchema) -> Self {
+        let (setup, transcript_hash) = (SetupKind::Development, [0; 32]);
+        Self { authority, payer: authority, key, schema, setup, transcript_hash, timelock: 0 }
+    }
+
+    /// Address of the model's account.
+    pub fn model(&self) -> Address {
+        model_address(&self.authority, self.key, self.schema)
+    }
+
+    /// `register`.
+    ///
+    /// # Errors
+    /// A point of the key is not on its curve.
+    pub fn instruction(&self) -> Result<Instruction, KeyError> {
+        let register = instruction::Register {
+            args: RegisterArgs {
+                key: self.key.compress()?,
+                schema: self.schema.encode(),
+                setup: self.setup.to_byte(),
+                transcript_hash: self.transcript_hash,
+                timelock: self.timelock,
+            },
+        };
+        Ok(register.to_instruction(accounts::Register {
+            authority: self.authority,
+            payer: self.payer,
+            model: self.model(),
+            system_program: System::id(),
+        }))
+    }
+}
+
+/// Address of the model that `authority` registers with `key` and `schema`.
+pub fn model_address(authority: &Address, key: &VerifyingKey, schema: &ModelSchema) -> Address {
+    let id = model_id(key, &schema.encode());
+    Address::find_program_address(&model_seeds(authority, &id), &ID).0
+}
+
+/// Address of the receipt of the statement with `digest`, under `model`.
+pub fn receipt_address(model: &Address, digest: &Scalar) -> Address {
+    Address::find_program_address(&receipt_seeds(model, digest), &ID).0
+}
+
+/// `activate`, signed by the authority.
+pub fn activate(authority: Address, model: Address) -> Instruction {
+    instruction::Activate {}.to_instruction(accounts::Manage { authority, model })
+}
+
+/// `suspend`, signed by the authority.
+pub fn suspend(authority: Address, model: Address) -> Instruction {
+    instruction::Suspend {}.to_instruction(accounts::Manage { authority, model })
+}
+
+/// `resume`, signed by the authority.
+pub fn resume(authority: Address, model: Address) -> Instruction {
+    instruction::Resume {}.to_instruction(accounts::Manage { authority, model })
+}
+
+/// `retire`, signed by the authority.
+pub fn retire(authority: Address, model: Address) -> Instruction {
+    instruction::Retire {}.to_instruction(accounts::Manage { authority, model })
+}
+
+/// `propose_authority`, signed by the authority; the zero address withdraws an offer.
+pub fn propose_authority(authority: Address, model: Address, proposed: Address) -> Instruction {
+    instruction::ProposeAuthority { proposed }.to_instruction(accounts::Manage { authority, model })
+}
+
+/// `accept_authority`, signed by the proposed authority.
+pub fn accept_authority(proposed: Address, model: Address) -> Instruction {
+    instruction::AcceptAuthority {}.to_instruction(accounts::AcceptAuthority { proposed, model })
+}
+
+/// `verify`: returns [`Verified`](crate::Verified) as return data; no one signs.
+pub fn verify<'a>(
+    model: Address,
+    proof: impl Into<ProofRef<'a>>,
+    context: [u8; 32],
+    limbs: &[Scalar],
+) -> Instruction {
+    instruction::Verify { args: proof_args(proof, context, limbs) }.to_instruction(accounts::Verify { model })
+}
+
+/// `record`: writes the receipt of the statement whose digest is `digest`; the payer signs.
+pub fn record<'a>(
+    payer: Address,
+    model: Address,
+    proof: impl Into<ProofRef<'a>>,
+    context: [u8; 32],
+    limbs: &[Scalar],
+    digest: &Scalar,
+) -> Instruction {
+    instruction::Record { args: proof_args(proof, context, limbs) }.to_instruction(accounts::Record {
+        payer,
+        model,
+        receipt: receipt_address(&model, digest),
+        system_program: System::id(),
+    })
+}
+
+fn proof_args<'a>(proof: impl Into<ProofRef<'a>>, context: [u8; 32], limbs: &[Scalar]) -> ProofArgs {
+    let limbs = limbs.iter().map(|limb| limb.to_be_bytes()).collect();
+    ProofArgs { proof: proof.into().as_bytes().to_vec(), context, limbs }
+}
+
+#[cfg(test)]
+mod tests {
+    use anchor_lang::Discriminator as _;
+    use assay_interface::verifier::put_arguments;
+
+    use super::*;
+
+    #[test]
+    fn instruction_data_is_the_interfaces_layout() {
+        for length in [256, 384] {
+            let proof: Vec<u8> = (0..length).map(|i| i as u8).collect();
+            let proof = ProofRef::from_slice(&proof).unwrap();
+            let limbs = [Scalar::from(5_u64), Scalar::from(1_u64 << 40)];
+            let mut expected = instruction::Verify::DISCRIMINATOR.to_vec();
+            put_arguments(&mut expected, proof, &[9; 32], &limbs);
+            assert_eq!(verify(ID, proof, [9; 32], &limbs).data, expected);
+        }
+    }
+}

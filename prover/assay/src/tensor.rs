@@ -1,0 +1,228 @@
+//! Tensors as people and scripts read them: integers, the numbers they stand for, and a name for each element.
+//!
+//! An integer q of a tensor with scale s stands for `q * 2^-s`. Packing has one reading, so a statement decodes to exactly the
+//! values that were proven; limbs that no packing gives are refused.
+
+use assay_interface::{
+    field::Scalar,
+    schema::{ModelSchema, TensorSchema, Visibility},
+    statement::{Statement, StatementError, TensorValue, unpack},
+};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use thiserror::Error;
+
+/// A tensor of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tensor {
+    /// Its schema.
+    pub schema: TensorSchema,
+    /// A name for each element: the features' for inputs.
+    pub names: Vec<String>,
+    /// What the statement says of it.
+    pub content: Content,
+}
+
+/// What a statement says of a tensor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Its integers.
+    Values(Vec<i64>),
+    /// A commitment to them.
+    Commitment(Scalar),
+}
+
+/// A statement's tensors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tensors {
+    /// The inputs, in the order of the schema.
+    pub inputs: Vec<Tensor>,
+    /// The outputs, in the order of the schema.
+    pub outputs: Vec<Tensor>,
+}
+
+/// Why a statement is none of a model's.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum DecodeError {
+    /// Another domain tag.
+    #[error("the statement is of another model than {model:?}: its domain differs")]
+    Domain {
+        /// Name of the model that was to decode it.
+        model: String,
+    },
+    /// Another number of limbs.
+    #[error("the statement has {found} limbs, the model's have {expected}")]
+    LimbCount {
+        /// Limbs of the model's statements.
+        expected: usize,
+        /// Limbs found.
+        found: usize,
+    },
+    /// Limbs that no values give.
+    #[error("tensor {tensor:?}: {error}")]
+    Tensor {
+        /// Name of the tensor.
+        tensor: String,
+        /// What is wrong with its limbs.
+        error: StatementError,
+    },
+}
+
+/// The number that integer `q` stands for at `scale`.
+pub fn real(q: i64, scale: i8) -> f64 {
+    q as f64 * (-f64::from(scale)).exp2() // exact: q has at most 32 bits
+}
+
+impl Content {
+    pub(crate) fn as_value(&self) -> TensorValue<'_> {
+        match self {
+            Content::Values(values) => TensorValue::Values(values),
+            Content::Commitment(commitment) => TensorValue::Commitment(*commitment),
+        }
+    }
+}
+
+impl Tensor {
+    /// The integers, unless they are committed.
+    pub fn integers(&self) -> Option<&[i64]> {
+        match &self.content {
+            Content::Values(values) => Some(values),
+            Content::Commitment(_) => None,
+        }
+    }
+
+    /// The numbers in the model's own units, unless they are committed.
+    pub fn values(&self) -> Option<Vec<f64>> {
+        Some(self.integers()?.iter().map(|&q| real(q, self.schema.scale)).collect())
+    }
+}
+
+impl Serialize for Tensor {
+    /// `{name, elements, values, integers}`, or `{name, commitment}`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &self.schema.name)?;
+        match &self.content {
+            Content::Values(integers) => {
+                map.serialize_entry("elements", &self.names)?;
+                map.serialize_entry("values", &self.values())?;
+                map.serialize_entry("integers", integers)?;
+            }
+            Content::Commitment(commitment) => map.serialize_entry("commitment", &commitment.to_string())?,
+        }
+        map.end()
+    }
+}
+
+/// The tensors that `statement` shows. The elements of all inputs are called `features`, as far as these go.
+pub(crate) fn decode<'f>(
+    schema: &ModelSchema,
+    features: impl Iterator<Item = &'f str>,
+    statement: &Statement,
+) -> Result<Tensors, DecodeError> {
+    if statement.domain != schema.domain() {
+        return Err(DecodeError::Domain { model: schema.name().into() });
+    }
+    let (expected, found) = (schema.input_limbs() + schema.output_limbs(), statement.limbs.len());
+    let miscounted = DecodeError::LimbCount { expected, found };
+    if found != expected {
+        return Err(miscounted);
+    }
+    let mut rest = &statement.limbs[..];
+    let mut decode_one = |tensor: &TensorSchema| {
+        let (limbs, tail) =
+            rest.split_at_checked(tensor.statement_limbs()).ok_or_else(|| miscounted.clone())?;
+        rest = tail;
+        let content = match (tensor.visibility, limbs) {
+            (Visibility::Committed, [commitment]) => Content::Commitment(*commitment),
+            (Visibility::Committed, _) => return Err(miscounted.clone()),
+            (Visibility::Public, limbs) => Content::Values(
+                unpack(limbs, tensor.elements(), tensor.bits)
+                    .map_err(|error| DecodeError::Tensor { tensor: tensor.name.clone(), error: error.into() })?,
+            ),
+        };
+        Ok(Tensor { schema: tensor.clone(), names: derived_names(tensor), content })
+    };
+    let inputs = schema.inputs().iter().map(&mut decode_one).collect::<Result<Vec<_>, _>>()?;
+    let outputs = schema.outputs().iter().map(&mut decode_one).collect::<Result<Vec<_>, _>>()?;
+    let mut tensors = Tensors { inputs, outputs };
+    name_elements(&mut tensors.inputs, features);
+    Ok(tensors)
+}
+
+/// Gives the elements of all tensors these names, as far as they go.
+pub(crate) fn name_elements<'f>(tensors: &mut [Tensor], names: impl Iterator<Item = &'f str>) {
+    let elements = tensors.iter_mut().flat_map(|tensor| tensor.names.iter_mut());
+    elements.zip(names).for_each(|(element, name)| *element = name.to_owned());
+}
+
+/// `tensor[i]`, or the tensor's own name for a single element.
+pub(crate) fn derived_names(tensor: &TensorSchema) -> Vec<String> {
+    match tensor.elements() {
+        1 => vec![tensor.name.clone()],
+        count => (0..count).map(|index| format!("{}[{index}]", tensor.name)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema() -> ModelSchema {
+        let tensor = |name: &str, shape: &[u32], visibility| TensorSchema {
+            name: name.into(),
+            shape: shape.to_vec(),
+            bits: 9,
+            scale: 3,
+            visibility,
+        };
+        ModelSchema::new(
+            "m".into(),
+            vec![tensor("x", &[1, 40], Visibility::Public), tensor("y", &[2], Visibility::Committed)],
+            vec![tensor("z", &[1], Visibility::Public)],
+        )
+        .unwrap()
+    }
+
+    fn statement() -> Statement {
+        let x: Vec<i64> = (-20..20).collect();
+        let inputs = [TensorValue::Values(&x), TensorValue::Commitment(Scalar::from(77u64))];
+        Statement::new(&schema(), [1; 32], &inputs, &[&[-3]]).unwrap()
+    }
+
+    #[test]
+    fn decoding_gives_back_what_was_stated() {
+        let tensors = decode(&schema(), ["first"].into_iter(), &statement()).unwrap();
+        assert_eq!(tensors.inputs[0].content, Content::Values((-20..20).collect()));
+        assert_eq!(tensors.inputs[0].names[..2], ["first", "x[1]"]);
+        assert_eq!(tensors.inputs[1].content, Content::Commitment(Scalar::from(77u64)));
+        assert_eq!(tensors.outputs[0].integers(), Some(&[-3][..]));
+        let json = serde_json::to_value(&tensors).unwrap();
+        assert_eq!(
+            json["outputs"][0],
+            serde_json::json!({
+                "name": "z", "elements": ["z"], "values": [-0.375], "integers": [-3]
+            })
+        );
+        assert_eq!(json["inputs"][1]["commitment"], format!("0x{:064x}", 77));
+    }
+
+    #[test]
+    fn foreign_and_malformed_statements_are_refused() {
+        let refused = |change: &dyn Fn(&mut Statement)| {
+            let mut statement = statement();
+            change(&mut statement);
+            decode(&schema(), [].into_iter(), &statement).unwrap_err()
+        };
+        assert_eq!(refused(&|s| s.domain = Scalar::from(1u64)), DecodeError::Domain { model: "m".into() });
+        assert_eq!(refused(&|s| s.limbs.truncate(2)), DecodeError::LimbCount { expected: 4, found: 2 });
+        let padded = refused(&|s| s.limbs[3] = Scalar::from(512u64));
+        assert!(matches!(padded, DecodeError::Tensor { tensor, .. } if tensor == "z"));
+    }
+
+    #[test]
+    fn real_values() {
+        assert_eq!(real(-3, 3), -0.375);
+        assert_eq!(real(5, -2), 20.0);
+        assert_eq!(real(i64::from(i32::MIN), 31), -1.0);
+    }
+}

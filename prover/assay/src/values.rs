@@ -1,0 +1,202 @@
+//! The integers that go into a model and come out of it, each tied to their model.
+
+use assay_interface::{
+    field::Scalar,
+    schema::{TensorSchema, Visibility},
+    statement::{Statement, StatementError, commit, pack},
+};
+
+use crate::{
+    error::Error,
+    model::Model,
+    salts::Salts,
+    tensor::{self, Content, Tensor, Tensors, derived_names, name_elements, real},
+};
+
+/// Inputs of one model: as many integers as its tensors have elements, each within its tensor's bits.
+///
+/// [`Model::quantize`] makes them from real values, [`Model::inputs`] from integers that a caller has already.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    pub(crate) model: Model,
+    pub(crate) values: Vec<Vec<i64>>,
+}
+
+/// Outputs of one model for some inputs.
+#[derive(Clone, Debug)]
+pub struct Outputs {
+    pub(crate) model: Model,
+    pub(crate) values: Vec<Vec<i64>>,
+}
+
+/// What each layer of the integer model computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// Name and results of each layer, in order.
+    pub layers: Vec<(String, Vec<i64>)>,
+}
+
+impl Model {
+    /// The model's integers for one row of real values, each the nearest one.
+    ///
+    /// # Errors
+    /// [`Error::Input`] names the first value that is outside its declared domain or not finite.
+    pub fn quantize(&self, row: &[f64]) -> Result<Inputs, Error> {
+        Ok(Inputs { values: self.compiled().quantize_inputs(row)?, model: self.clone() })
+    }
+
+    /// Inputs that are integers already, a list for each tensor. The declared domains are not asked: they are of real
+    /// values, and a caller that computes integers has its own.
+    ///
+    /// # Errors
+    /// [`Error::Integers`] where a list has another length than its tensor, or an integer does not fit its bits.
+    pub fn inputs(&self, values: Vec<Vec<i64>>) -> Result<Inputs, Error> {
+        let (expected, given) = (self.schema().inputs().len(), values.len());
+        if expected != given {
+            return Err(Error::TensorCount { expected, found: given });
+        }
+        for (tensor, values) in self.schema().inputs().iter().zip(&values) {
+            check_integers(tensor, values)?;
+        }
+        Ok(Inputs { values, model: self.clone() })
+    }
+
+    /// The outputs of the integer model, without a proof: what a proof would show.
+    ///
+    /// # Errors
+    /// [`Error::OtherModel`] for the inputs of another model.
+    pub fn evaluate(&self, inputs: &Inputs) -> Result<Outputs, Error> {
+        self.own(inputs)?;
+        Ok(Outputs { values: self.compiled().run_reference(&inputs.values)?, model: self.clone() })
+    }
+
+    /// What each layer of the integer model computes.
+    ///
+    /// # Errors
+    /// As [`Model::evaluate`].
+    pub fn trace(&self, inputs: &Inputs) -> Result<Trace, Error> {
+        self.own(inputs)?;
+        let layers = self.compiled().trace(&inputs.values)?;
+        Ok(Trace { layers: layers.into_iter().map(|layer| (layer.name, layer.integers)).collect() })
+    }
+
+    /// The tensors that a statement of this model shows. Whether it is true, a [`crate::Verifier`] says.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] for a statement of another model, or one that no values give.
+    pub fn decode(&self, statement: &Statement) -> Result<Tensors, Error> {
+        Ok(tensor::decode(self.schema(), self.feature_names(), statement)?)
+    }
+
+    /// Refuses the inputs of another model.
+    pub(crate) fn own(&self, inputs: &Inputs) -> Result<(), Error> {
+        if inputs.model.circuit_digest() == self.circuit_digest() {
+            return Ok(());
+        }
+        Err(Error::OtherModel { expected: self.name().into(), found: inputs.model.name().into() })
+    }
+}
+
+impl Inputs {
+    /// The integers, a list for each input tensor.
+    pub fn integers(&self) -> &[Vec<i64>] {
+        &self.values
+    }
+
+    /// The numbers in the model's own units that the integers stand for: the inputs after rounding, a list for each tensor.
+    pub fn reals(&self) -> Vec<Vec<f64>> {
+        let tensors = self.model.schema().inputs().iter().zip(&self.values);
+        tensors.map(|(tensor, values)| values.iter().map(|&q| real(q, tensor.scale)).collect()).collect()
+    }
+
+    /// What a statement says of these inputs: public values as they are, committed ones under their salt.
+    pub(crate) fn contents(&self, salts: &Salts) -> Result<Vec<Content>, Error> {
+        salts.check(&self.model)?;
+        let mut salts = salts.as_slice().iter();
+        let tensors = self.model.schema().inputs().iter().zip(&self.values);
+        tensors
+            .map(|(tensor, values)| match (tensor.visibility, values) {
+                (Visibility::Public, values) => Ok(Content::Values(values.clone())),
+                (Visibility::Committed, values) => {
+                    let salt: Scalar =
+                        *salts.next().ok_or(Error::Internal("a salt that was counted is missing"))?;
+                    let commitment =
+                        commit(salt, &pack(values, tensor.bits).map_err(StatementError::from)?).map_err(StatementError::from)?;
+                    Ok(Content::Commitment(commitment))
+                }
+            })
+            .collect()
+    }
+
+    /// The tensors with a name for each element.
+    pub fn tensors(&self) -> Vec<Tensor> {
+        let schema = self.model.schema().inputs();
+        let mut tensors = tensors(schema, &self.values);
+        name_elements(&mut tensors, self.model.feature_names());
+        tensors
+    }
+}
+
+impl PartialEq for Inputs {
+    fn eq(&self, other: &Inputs) -> bool {
+        self.values == other.values && self.model.circuit_digest() == other.model.circuit_digest()
+    }
+}
+
+impl Outputs {
+    /// The integers, a list for each output tensor.
+    pub fn integers(&self) -> &[Vec<i64>] {
+        &self.values
+    }
+
+    /// The numbers that the integers stand for, a list for each output tensor.
+    pub fn reals(&self) -> Vec<Vec<f64>> {
+        let tensors = self.model.schema().outputs().iter().zip(&self.values);
+        tensors.map(|(tensor, values)| values.iter().map(|&q| real(q, tensor.scale)).collect()).collect()
+    }
+
+    /// The integer of a model with one output of one element: a score, a class.
+    pub fn single(&self) -> Option<i64> {
+        match &self.values[..] {
+            [values] => match values[..] {
+                [value] => Some(value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The tensors with a name for each element.
+    pub fn tensors(&self) -> Vec<Tensor> {
+        tensors(self.model.schema().outputs(), &self.values)
+    }
+}
+
+impl PartialEq for Outputs {
+    fn eq(&self, other: &Outputs) -> bool {
+        self.values == other.values && self.model.circuit_digest() == other.model.circuit_digest()
+    }
+}
+
+fn tensors(schema: &[TensorSchema], values: &[Vec<i64>]) -> Vec<Tensor> {
+    let tensor = |(schema, values): (&TensorSchema, &Vec<i64>)| Tensor {
+        schema: schema.clone(),
+        names: derived_names(schema),
+        content: Content::Values(values.clone()),
+    };
+    schema.iter().zip(values).map(tensor).collect()
+}
+
+fn check_integers(tensor: &TensorSchema, values: &[i64]) -> Result<(), Error> {
+    let (expected, found) = (tensor.elements(), values.len());
+    if expected != found {
+        return Err(Error::TensorLength { tensor: tensor.name.clone(), expected, found });
+    }
+    let half = 1i64 << (u32::from(tensor.bits) - 1); // a schema has 1 to 32 bits
+    match values.iter().enumerate().find(|(_, value)| !(-half..half).contains(value)) {
+        Some((index, &value)) => {
+            Err(Error::TensorRange { tensor: tensor.name.clone(), index, value, bits: tensor.bits })
+        }
+        None => Ok(()),
+    }
+}
