@@ -5,8 +5,9 @@ use ark_relations::gr1cs::{
     ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, SynthesisError, Variable,
 };
 
-use crate::circuit::{Circuit, Witness};
+use crate::circuit::Circuit;
 use crate::r1cs::{Csr, R1cs};
+use crate::witness::Witness;
 
 /// A circuit, with or without a witness, for arkworks.
 #[derive(Clone, Copy, Debug)]

@@ -12,10 +12,9 @@
 use ark_bn254::Fr;
 
 use crate::error::BuildError;
+use crate::integer::{Interval, LIMIT_BITS};
 use crate::linear::{Lc, Wire};
 
-/// Intervals stay within ±2^60: the solver's offsets then fit 64 bits, and the field is never near.
-pub const LIMIT_BITS: u32 = 60;
 const LIMIT: i128 = 1 << LIMIT_BITS;
 
 /// An integer linear combination of wires and the interval that it is proven to lie in.
@@ -62,6 +61,11 @@ impl Bounded {
     /// Largest value that the constraints allow.
     pub fn hi(&self) -> i128 {
         self.hi
+    }
+
+    /// Both.
+    pub fn interval(&self) -> Interval {
+        (self.lo, self.hi)
     }
 
     /// The value, if the interval is one point.
@@ -185,6 +189,11 @@ impl Bounded {
     }
 }
 
+/// The value as a witness integer.
+pub(crate) fn narrow(operation: &'static str, value: i128) -> Result<i64, BuildError> {
+    i64::try_from(value).map_err(|_| BuildError::Overflow { operation, lo: value, hi: value })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,7 +232,7 @@ mod tests {
         assert_eq!(x.add(&y).err(), foreign("add"));
         assert!(x.add(&Bounded::constant(3)?).is_ok());
         assert_eq!(
-            crate::layers::relu::constrain(&mut builders[1], std::slice::from_ref(&x)).err(),
+            crate::gadgets::bits::decompose(&mut builders[1], &x.add_const(128)?).err(),
             foreign("bit decomposition")
         );
         assert_eq!(crate::gadgets::range::constrain(&mut builders[1], &x, 3, 3).err(), foreign("range"));

@@ -11,46 +11,33 @@ use ark_bn254::Fr;
 use ark_ff::One;
 
 use crate::bounded::Bounded;
-use crate::circuit::Circuit;
 use crate::error::BuildError;
-use crate::gadgets::lookup::{Lookups, digits};
+use crate::instruction::{InputTensor, Instruction, MAX_TENSOR_BITS, Table};
 use crate::linear::{Lc, Wire};
-use crate::program::{Combinations, InputTensor, Instruction, Table, WitnessProgram, half};
+use crate::lookups::{Lookups, Ranges};
+use crate::program::{Combinations, WitnessProgram};
 use crate::r1cs::{Block, Csr, NUM_INSTANCE, R1cs};
 
-/// Most bits of an input or output value.
-pub const MAX_TENSOR_BITS: u8 = assay_interface::schema::MAX_BITS;
-
-/// How a circuit proves ranges.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ranges {
-    /// One constraint a bit. The proof is plain Groth16.
-    #[default]
-    Bits,
-    /// Digits looked up in one table. The proof carries a commitment: see [`crate::gadgets::lookup`].
-    Lookup,
-}
-
-/// Builds a [`Circuit`]: declare inputs, apply layers, bind the statement, finish.
+/// Builds a [`crate::Circuit`]: declare inputs, apply layers, bind the statement, finish.
 #[derive(Debug)]
 pub struct Builder {
     /// Which builder a value belongs to. Never part of a circuit.
     id: u64,
-    r1cs: R1cs,
-    program: WitnessProgram,
+    pub(crate) r1cs: R1cs,
+    pub(crate) program: WitnessProgram,
     /// Positions of the coefficients in `r1cs.values`.
     values: HashMap<Fr, u32>,
     /// Positions of the coefficients in `program.constants`.
     constants: HashMap<Fr, u32>,
     scopes: Vec<String>,
     /// Values of each declared input.
-    inputs: Vec<Vec<Bounded>>,
-    outputs: Vec<Vec<Bounded>>,
+    pub(crate) inputs: Vec<Vec<Bounded>>,
+    pub(crate) outputs: Vec<Vec<Bounded>>,
     digest_bound: bool,
     ranges: Ranges,
     lookups: Lookups,
     /// From then on the challenge may be read.
-    behind_challenge: bool,
+    pub(crate) behind_challenge: bool,
 }
 
 impl Default for Builder {
@@ -90,35 +77,6 @@ impl Builder {
         self.ranges
     }
 
-    /// Declares an input tensor of `len` signed integers of `bits` bits (1 to 32). They are private
-    /// wires; constraints prove each value's range.
-    ///
-    /// Cost: a wire and a range proof of `bits` bits a value (`bits` constraints without lookups). The
-    /// wire holds `value + 2^(bits-1)`.
-    pub fn input(&mut self, name: &str, len: usize, bits: u8) -> Result<Vec<Bounded>, BuildError> {
-        check_tensor_bits("input", bits)?;
-        if len == 0 {
-            return Err(BuildError::Empty { operation: "input" });
-        }
-        let count = u32::try_from(len).map_err(|_| BuildError::TooLarge { what: "input values" })?;
-        self.program.inputs.push(InputTensor { name: name.into(), len: count, bits });
-        self.instruct(Instruction::Input, &[])?;
-        let highest = (1i64 << bits) - 1;
-        let wires = (0..len).map(|_| self.bounded_wire(highest)).collect::<Result<Vec<_>, _>>()?;
-        let offset = half(bits);
-        let values: Vec<Bounded> = self.scope(&format!("input {name}"), |b| {
-            wires
-                .iter()
-                .map(|wire| {
-                    digits::assert_width(b, wire, u32::from(bits))?;
-                    wire.add_const(-offset)
-                })
-                .collect::<Result<_, BuildError>>()
-        })?;
-        self.inputs.push(values.clone());
-        Ok(values)
-    }
-
     /// Values and declaration of each input so far.
     pub(crate) fn declared_inputs(&self) -> impl ExactSizeIterator<Item = (&[Bounded], &InputTensor)> {
         self.inputs.iter().map(Vec::as_slice).zip(&self.program.inputs)
@@ -137,45 +95,9 @@ impl Builder {
         self.r1cs.num_constraints()
     }
 
-    /// The circuit. The statement must be bound: a digest that occurs in no constraint would let a
-    /// proof be used for any statement.
-    pub fn finish(self) -> Result<Circuit, BuildError> {
-        if !self.digest_bound {
-            return Err(BuildError::StatementMissing);
-        }
-        self.into_circuit()
-    }
-
-    pub(crate) fn into_circuit(mut self) -> Result<Circuit, BuildError> {
-        let lookups = std::mem::take(&mut self.lookups);
-        let tables = lookups.count(&mut self)?;
-        for values in std::mem::take(&mut self.outputs) {
-            let count =
-                u32::try_from(values.len()).map_err(|_| BuildError::TooLarge { what: "output values" })?;
-            self.program.outputs.push(count);
-            values.iter().try_for_each(|value| push_integer(&mut self.program.integers, value))?;
-        }
-        if tables.is_empty() {
-            self.drop_challenge();
-        } else {
-            self.behind_challenge = true;
-            tables.prove(&mut self)?;
-        }
-        self.r1cs.num_instance = self.program.num_instance();
-        self.r1cs.num_witness = self.program.num_wires as usize - self.r1cs.num_instance;
-        let commitment = self.program.commitment();
-        Ok(Circuit { r1cs: self.r1cs, program: self.program, commitment })
-    }
-
-    /// Moves all wires behind the challenge down by one: nothing uses it.
-    fn drop_challenge(&mut self) {
-        let lower = |wire: &mut u32| *wire -= u32::from(*wire > Wire::CHALLENGE.0);
-        let r1cs = &mut self.r1cs;
-        [&mut r1cs.a, &mut r1cs.b, &mut r1cs.c].into_iter().flat_map(|m| &mut m.col).for_each(lower);
-        let program = &mut self.program;
-        program.integers.terms.iter_mut().for_each(|(wire, _)| lower(wire));
-        program.elements.terms.iter_mut().for_each(|(wire, _)| lower(wire));
-        program.num_wires -= 1;
+    /// Whether the statement is bound.
+    pub(crate) fn has_digest(&self) -> bool {
+        self.digest_bound
     }
 
     /// Claims the digest wire.
@@ -390,7 +312,7 @@ pub(crate) fn check_tensor_bits(operation: &'static str, bits: u8) -> Result<(),
     Err(BuildError::Bits { operation, bits: bits.into(), min: 1, max: MAX_TENSOR_BITS.into() })
 }
 
-fn push_integer(combinations: &mut Combinations<i64>, value: &Bounded) -> Result<(), BuildError> {
+pub(crate) fn push_integer(combinations: &mut Combinations<i64>, value: &Bounded) -> Result<(), BuildError> {
     combinations.terms.extend(value.terms().iter().map(|&(wire, c)| (wire.0, c)));
     close(combinations)
 }

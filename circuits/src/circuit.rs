@@ -3,10 +3,12 @@
 use ark_bn254::Fr;
 
 use crate::commitment::Commitment;
-use crate::error::{DecodeError, SolveError};
-use crate::machine::Randomness;
-use crate::program::{InputTensor, WitnessProgram};
+use crate::error::SolveError;
+use crate::instruction::{HashOutput, InputTensor, Instruction};
+use crate::machine;
+use crate::program::WitnessProgram;
 use crate::r1cs::R1cs;
+use crate::witness::{Assignment, Randomness, Witness};
 
 /// Constraint system and witness program, built once and solved for many inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,40 +18,6 @@ pub struct Circuit {
     pub(crate) program: WitnessProgram,
     /// What is committed to before the challenge; present exactly if the circuit uses lookups.
     pub commitment: Option<Commitment>,
-}
-
-/// What a prover chooses: the inputs, the context that binds the proof, and a salt for each
-/// committed input.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Assignment {
-    /// The input tensors in the order of declaration.
-    pub inputs: Vec<Vec<i64>>,
-    /// The caller's 32 bytes.
-    pub context: [u8; 32],
-    /// One salt for each committed input, in the order of the inputs.
-    pub salts: Vec<Fr>,
-}
-
-/// Values of all wires, and the outputs as integers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Witness {
-    /// Wire 0 is one, wire 1 the digest; with lookups, wire 2 is the challenge.
-    pub values: Vec<Fr>,
-    pub(crate) outputs: Vec<Vec<i64>>,
-    /// Between the phases: which table entry each query hits. It only saves work: empty is right too.
-    pub(crate) positions: Vec<u32>,
-}
-
-impl Witness {
-    /// The output tensors of the statement.
-    pub fn outputs(&self) -> &[Vec<i64>] {
-        &self.outputs
-    }
-
-    /// The digest: the proof's public input.
-    pub fn digest(&self) -> Fr {
-        self.values.get(1).copied().unwrap_or_default()
-    }
 }
 
 /// Sizes of a circuit.
@@ -91,12 +59,9 @@ impl Circuit {
 
     /// Whether the digest is bound; false only for [`crate::Builder::finish_gadget`].
     pub fn has_statement(&self) -> bool {
-        self.program.instructions.iter().any(|i| {
-            matches!(
-                i,
-                crate::program::Instruction::Poseidon { output: crate::program::HashOutput::Digest, .. }
-            )
-        })
+        let to_digest =
+            |i: &Instruction| matches!(i, Instruction::Poseidon { output: HashOutput::Digest, .. });
+        self.program.instructions.iter().any(to_digest)
     }
 
     /// Computes the witness: all of it for a plain circuit, all that does not depend on mask and
@@ -104,7 +69,7 @@ impl Circuit {
     /// the constraints of a circuit that [`crate::Builder`] made; for one read from untrusted bytes,
     /// ask [`R1cs::first_violation`].
     pub fn solve(&self, assignment: &Assignment) -> Result<Witness, SolveError> {
-        self.program.run(assignment)
+        machine::solve(&self.program, assignment)
     }
 
     /// Fills in mask, challenge and every wire behind the challenge; changes nothing in a plain
@@ -115,7 +80,9 @@ impl Circuit {
     pub fn complete(&self, witness: Witness, mask: Fr, challenge: Fr) -> Result<Witness, SolveError> {
         match &self.commitment {
             None => Ok(witness),
-            Some(commitment) => self.program.complete(commitment, witness, Randomness { mask, challenge }),
+            Some(commitment) => {
+                machine::complete(&self.program, commitment, witness, Randomness { mask, challenge })
+            }
         }
     }
 
@@ -131,22 +98,6 @@ impl Circuit {
             instructions: self.program.instructions.len(),
             domain: domain_size(constraints + self.r1cs.num_instance),
         }
-    }
-
-    /// The canonical encoding: equal circuits have equal bytes, and no other bytes are accepted.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        crate::encoding::encode(self)
-    }
-
-    /// Reads a circuit, checking every index, count and element.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
-        crate::encoding::decode(bytes)
-    }
-
-    /// SHA-256 of the canonical encoding: the identity that keys and proofs refer to.
-    pub fn digest(&self) -> [u8; 32] {
-        use sha2::Digest;
-        sha2::Sha256::digest(self.to_bytes()).into()
     }
 }
 

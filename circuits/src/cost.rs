@@ -9,12 +9,11 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::builder::Ranges;
 use crate::circuit::Circuit;
 use crate::gadgets::lookup::cost::{self as lookup, Demand};
+use crate::lookups::Ranges;
 
-/// Smallest and largest value, as of a [`crate::Bounded`].
-pub type Interval = (i128, i128);
+pub use crate::integer::Interval;
 
 /// What of a circuit decides how long a proof takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,20 +138,4 @@ impl Tally {
             self.add(lookup::table(values.len()).saturating_sub(values.len()));
         }
     }
-}
-
-/// `(lo, hi)` of `x + y`.
-pub(crate) fn sum(x: Interval, y: Interval) -> Interval {
-    (x.0.saturating_add(y.0), x.1.saturating_add(y.1))
-}
-
-/// `(lo, hi)` of `factor * x`.
-pub(crate) fn times(x: Interval, factor: i128) -> Interval {
-    let (a, b) = (x.0.saturating_mul(factor), x.1.saturating_mul(factor));
-    (a.min(b), a.max(b))
-}
-
-/// `(lo, hi)` of `x - y`.
-pub(crate) fn difference(x: Interval, y: Interval) -> Interval {
-    sum(x, times(y, -1))
 }

@@ -2,7 +2,42 @@
 
 use thiserror::Error;
 
-use crate::bounded::LIMIT_BITS;
+/// An index that must exist does not: a bug of this crate, or of what changed a circuit by hand. It is an error and
+/// never a default value, which would be a wrong witness or a wrong constraint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("internal error: {what} has no entry {index}, there are {len}; please report this")]
+pub struct Missing {
+    /// What is indexed.
+    pub what: &'static str,
+    /// The index.
+    pub index: usize,
+    /// Number of entries.
+    pub len: usize,
+}
+
+/// The entry of a table that must have it.
+pub(crate) fn at<'a, T>(what: &'static str, table: &'a [T], index: usize) -> Result<&'a T, Missing> {
+    table.get(index).ok_or(Missing { what, index, len: table.len() })
+}
+
+/// As [`at`], to be changed.
+pub(crate) fn at_mut<'a, T>(
+    what: &'static str,
+    table: &'a mut [T],
+    index: usize,
+) -> Result<&'a mut T, Missing> {
+    let len = table.len();
+    table.get_mut(index).ok_or(Missing { what, index, len })
+}
+
+/// The entries of a table at some indices, all of which it must have.
+pub(crate) fn gather<T: Clone>(
+    what: &'static str,
+    table: &[T],
+    indices: impl IntoIterator<Item = usize>,
+) -> Result<Vec<T>, Missing> {
+    indices.into_iter().map(|index| at(what, table, index).cloned()).collect()
+}
 
 /// Why a circuit cannot be built. Every case is found before any input is known.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -47,14 +82,6 @@ pub enum BuildError {
         index: usize,
         /// Number of values.
         inputs: usize,
-    },
-    /// A tensor whose other dimensions differ from those of the first.
-    #[error("{operation}: the shape of tensor {index} does not fit that of the first")]
-    Shape {
-        /// The operation.
-        operation: &'static str,
-        /// Position of the tensor.
-        index: usize,
     },
     /// A function has no entry for an argument.
     #[error("{function} of {argument}: {why}")]
@@ -181,6 +208,9 @@ pub enum BuildError {
         /// What overflowed.
         what: &'static str,
     },
+    /// A bug of this crate.
+    #[error(transparent)]
+    Internal(#[from] Missing),
 }
 
 /// Why a circuit has no witness for an assignment.
@@ -241,6 +271,9 @@ pub enum SolveError {
     /// The challenge equals a table entry or a query, so that a fraction has no value.
     #[error("the challenge is the value of a lookup: commit again with another mask")]
     ChallengeInTable,
+    /// A bug of this crate.
+    #[error(transparent)]
+    Internal(#[from] Missing),
 }
 
 /// Why bytes are not a circuit or a witness.
@@ -340,4 +373,8 @@ pub enum DecodeError {
         /// Count found.
         found: u64,
     },
+    /// A bug of this crate.
+    #[error(transparent)]
+    Internal(#[from] Missing),
 }
+use crate::integer::LIMIT_BITS;

@@ -7,7 +7,7 @@
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 
-use crate::circuit::Witness;
+use crate::witness::Witness;
 
 /// Instance wires of a plain circuit: the constant one and the digest. Lookups add the challenge.
 pub const NUM_INSTANCE: usize = 2;
@@ -106,16 +106,19 @@ impl R1cs {
         self.num_instance + self.num_witness
     }
 
-    /// The value of row `i` of `matrix` for a witness vector of the right length.
-    pub fn evaluate(&self, matrix: &Csr, i: usize, wires: &[Fr]) -> Fr {
+    /// The value of row `i` of `matrix`; `None` where the row has a wire or a coefficient that does not exist.
+    pub fn evaluate(&self, matrix: &Csr, i: usize, wires: &[Fr]) -> Option<Fr> {
         let mut sum = Fr::zero();
         for (wire, coeff) in matrix.row(i) {
-            let (Some(value), Some(c)) = (wires.get(wire as usize), self.values.get(coeff as usize)) else {
-                continue;
-            };
-            sum += *value * c;
+            sum += *wires.get(wire as usize)? * self.values.get(coeff as usize)?;
         }
-        sum
+        Some(sum)
+    }
+
+    /// Whether constraint `i` holds; one that names what does not exist does not.
+    pub fn holds(&self, i: usize, wires: &[Fr]) -> bool {
+        let row = |matrix| self.evaluate(matrix, i, wires);
+        matches!((row(&self.a), row(&self.b), row(&self.c)), (Some(a), Some(b), Some(c)) if a * b == c)
     }
 
     /// The first constraint that the witness breaks, by name; `None` if it satisfies all.
@@ -133,11 +136,6 @@ impl R1cs {
             return malformed("wire 0 is the constant one");
         }
         (0..self.num_constraints()).find(|&i| !self.holds(i, wires)).map(|i| self.violation(i))
-    }
-
-    fn holds(&self, i: usize, wires: &[Fr]) -> bool {
-        self.evaluate(&self.a, i, wires) * self.evaluate(&self.b, i, wires)
-            == self.evaluate(&self.c, i, wires)
     }
 
     /// The name of constraint `i`.

@@ -22,8 +22,9 @@ use crate::bounded::Bounded;
 use crate::builder::{Builder, check_tensor_bits};
 use crate::error::BuildError;
 use crate::gadgets::poseidon;
+use crate::instruction::Instruction;
+use crate::integer::half;
 use crate::linear::{Lc, Wire};
-use crate::program::{Instruction, half};
 
 pub use assay_interface::schema::Visibility;
 pub use assay_interface::statement::LIMB_BITS;
@@ -109,7 +110,7 @@ impl Builder {
         if values.is_empty() {
             return Err(BuildError::Empty { operation });
         }
-        let offset = half(bits);
+        let offset = half(bits.into());
         let (min, max) = (-i128::from(offset), i128::from(offset) - 1);
         if let Some((index, value)) = values.iter().enumerate().find(|(_, v)| !v.is_within(min, max)) {
             return Err(BuildError::NotProven { operation, index, lo: value.lo(), hi: value.hi(), min, max });
@@ -127,14 +128,6 @@ impl Builder {
             Lc::from_terms(terms)
         };
         Ok(values.chunks(per_limb).map(limb).collect())
-    }
-
-    /// A circuit without a statement, to test a gadget alone: the digest is zero and unconstrained.
-    /// No proof can use it: the setup refuses a circuit whose digest is in no constraint, and so does
-    /// [`crate::Circuit::from_bytes`].
-    pub fn finish_gadget(mut self, outputs: &[&[Bounded]]) -> Result<crate::Circuit, BuildError> {
-        outputs.iter().try_for_each(|values| self.output(values))?;
-        self.into_circuit()
     }
 }
 

@@ -5,11 +5,14 @@ use ark_ff::One;
 
 use crate::audit;
 use crate::bounded::Bounded;
-use crate::builder::{Builder, Ranges};
-use crate::circuit::{Assignment, Circuit};
-use crate::cost::{Interval, Size, Tally};
+use crate::builder::Builder;
+use crate::circuit::Circuit;
+use crate::cost::{Size, Tally};
 use crate::error::BuildError;
+use crate::integer::Interval;
 use crate::linear::Wire;
+use crate::lookups::Ranges;
+use crate::witness::{Assignment, Witness};
 
 /// A circuit of one gadget over `len` signed inputs of `bits` bits.
 pub(crate) fn gadget(
@@ -49,8 +52,8 @@ pub(crate) fn check_both(
     let count = inputs.clone().into_iter().count();
     for x in inputs.into_iter().step_by(count.div_ceil(2).max(1)) {
         let witness = audit::solve(&circuit, &assign(&x)).unwrap_or_else(|e| panic!("{x:?}: {e}"));
-        let report = audit::uniqueness(&circuit, &witness, &audit::mask(&circuit));
-        assert!(report.is_clean(), "inputs {x:?}: {:?}", report.escapes);
+        let report = unique(&circuit, &witness);
+        assert!(report.is_clean(), "inputs {x:?}: {:?}", report.findings);
     }
     Ok(())
 }
@@ -98,6 +101,12 @@ pub(crate) fn gadget_with_bounds_by(
     Ok((circuit, bounds))
 }
 
+/// The proof of uniqueness; the mask of a circuit with lookups is free.
+pub(crate) fn unique(circuit: &Circuit, witness: &Witness) -> audit::Report {
+    let report = audit::uniqueness(circuit, witness, &audit::mask(circuit));
+    report.unwrap_or_else(|e| panic!("{e}"))
+}
+
 pub(crate) fn assign(x: &[i64]) -> Assignment {
     Assignment { inputs: vec![x.to_vec()], ..Assignment::default() }
 }
@@ -118,8 +127,8 @@ pub(crate) fn check(
         for (&y, &(lo, hi)) in y.iter().zip(bounds) {
             assert!((lo..=hi).contains(&i128::from(y)), "inputs {x:?}: {y} outside [{lo}, {hi}]");
         }
-        let report = audit::uniqueness(circuit, &witness, &audit::mask(circuit));
-        assert!(report.is_clean(), "inputs {x:?}: {:?}", report.escapes);
+        let report = unique(circuit, &witness);
+        assert!(report.is_clean(), "inputs {x:?}: {:?}", report.findings);
     }
 }
 
@@ -178,7 +187,7 @@ pub(crate) fn assert_no_constraint_is_idle(circuit: &Circuit, inputs: &[Vec<i64>
         let weakened = without(circuit, row);
         let open = inputs.iter().any(|x| {
             let witness = audit::solve(circuit, &assign(x)).unwrap_or_else(|e| panic!("{x:?}: {e}"));
-            !audit::uniqueness(&weakened, &witness, &audit::mask(circuit)).is_clean()
+            !unique(&weakened, &witness).is_clean()
         });
         assert!(open, "nothing changes without constraint {name:?}");
     }

@@ -22,7 +22,7 @@ use crate::{bytes::Reader, syscalls::sha256};
 
 /// First bytes of every artifact.
 pub const MAGIC: [u8; 5] = *b"ASSAY";
-/// Version of the container and of the payloads in it.
+/// Version of the container, and of the payloads in it but those of [`Kind::version`] 2.
 pub const VERSION: u16 = 1;
 /// Bytes before the payload.
 pub const HEADER_LEN: usize = 80;
@@ -74,8 +74,16 @@ pub enum ArtifactError {
     #[error("unknown kind of Assay file ({0}): it may come from a newer version")]
     UnknownKind(u8),
     /// Written by a newer version.
-    #[error("the file has format version {found}, this tool reads up to {VERSION}: update the tool")]
+    #[error("the file has format version {found}, newer than this tool reads: update the tool")]
     NewerVersion {
+        /// Version of the file.
+        found: u16,
+    },
+    /// Written by an older version, in a form that is no longer read.
+    #[error("the {kind} has format version {found} of an earlier release, which is no longer read: make it again")]
+    OlderVersion {
+        /// Kind of the file.
+        kind: Kind,
         /// Version of the file.
         found: u16,
     },
@@ -118,6 +126,15 @@ impl Kind {
         }
     }
 
+    /// Version of the payload that is written, and the only one that is read. Compiled models of version 1 did not say what
+    /// they were compiled from.
+    pub const fn version(self) -> u16 {
+        match self {
+            Kind::Circuit => 2,
+            Kind::ProvingKey | Kind::VerifyingKey | Kind::Witness | Kind::Proof | Kind::SetupRecord => VERSION,
+        }
+    }
+
     fn from_byte(byte: u8) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| *kind as u8 == byte)
     }
@@ -147,7 +164,7 @@ pub fn encode(kind: Kind, parent: [u8; 32], payload: &[u8]) -> Vec<u8> {
 /// The bytes that stand before `payload`: for a payload that is too large to copy.
 pub fn header(kind: Kind, parent: [u8; 32], payload: &[u8]) -> [u8; HEADER_LEN] {
     let (version, length, digest) =
-        (VERSION.to_le_bytes(), (payload.len() as u64).to_le_bytes(), digest(payload));
+        (kind.version().to_le_bytes(), (payload.len() as u64).to_le_bytes(), digest(payload));
     let fields = [&MAGIC[..], &[kind as u8], &version, &parent, &length, &digest];
     let mut out = [0; HEADER_LEN];
     for (slot, byte) in out.iter_mut().zip(fields.into_iter().flatten()) {
@@ -174,14 +191,16 @@ pub fn decode_unverified(kind: Kind, bytes: &[u8]) -> Result<Artifact<'_>, Artif
     let _magic: [u8; 5] = reader.array().ok_or_else(short)?;
     let [found] = reader.array().ok_or_else(short)?;
     let version = u16::from_le_bytes(reader.array().ok_or_else(short)?);
+    let newest = Kind::from_byte(found).map_or(VERSION, Kind::version);
     match version {
         0 => return Err(ArtifactError::InvalidVersion { found: version }),
-        1..=VERSION => {}
-        _ => return Err(ArtifactError::NewerVersion { found: version }),
+        _ if version > newest => return Err(ArtifactError::NewerVersion { found: version }),
+        _ => {}
     }
     match Kind::from_byte(found) {
         None => return Err(ArtifactError::UnknownKind(found)),
         Some(found) if found != kind => return Err(ArtifactError::WrongKind { expected: kind, found }),
+        Some(_) if version < newest => return Err(ArtifactError::OlderVersion { kind, found: version }),
         Some(_) => {}
     }
     let parent = reader.array().ok_or_else(short)?;

@@ -10,8 +10,9 @@ use std::time::Instant;
 use ark_bn254::Fr;
 use assay_circuits::cost::Size;
 use assay_circuits::{Assignment, Ranges};
+use assay_compiler::strategy::Machine;
 use assay_compiler::synthetic::Network;
-use assay_compiler::{CompiledModel, Options, Strategy, compile, strategy};
+use assay_compiler::{CompiledModel, Options, Strategy, compile};
 use assay_groth16::{Prover, setup_development};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -67,15 +68,15 @@ fn main() {
                 format!("{ranges:?}"),
                 row.points,
                 row.milliseconds,
-                strategy::proving_ms(row.size, ranges)
+                Machine::WITH_IFMA.proving_ms(row.size, ranges)
             );
             rows.push(row);
         }
     }
     let fitted = fit(&rows);
     println!();
-    for (name, value) in ["FIXED_US", "POINT_US", "HASH_US", "FRACTION_US"].iter().zip(fitted) {
-        println!("pub const {name}: f64 = {value:.3};");
+    for (name, value) in ["fixed_us", "point_us", "hash_us", "fraction_us"].iter().zip(fitted) {
+        println!("{name}: {value:.3},");
     }
     for row in &rows {
         let estimate: f64 = row.factors().iter().zip(fitted).map(|(x, c)| x * c / 1e3).sum();

@@ -4,7 +4,8 @@
 use assay_circuits::{
     Assignment, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility as Bound,
 };
-use assay_groth16::{Prover, ProvingKey, element, scalar, setup_development};
+use assay_groth16::{Prover, ProvingKey, element, oracle, scalar, setup_development};
+use assay_interface::field::Scalar;
 use assay_interface::groth16::{Proof, Transcript, VerifyingKey};
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_interface::statement::{Statement, TensorValue};
@@ -68,7 +69,9 @@ impl PassThrough {
         assert_eq!(Ok(scalar(witness.digest())), statement.digest(), "digest of circuit and interface");
         let prover = Prover::new(&self.proving_key, &self.circuit).expect("the key is the circuit's");
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let (proof, _) = prover.prove_timed(&witness, transcript, &mut rng).expect("the witness satisfies");
+        let challenge = |key: &[u8; 32], d: &[u8; 64], digest: &Scalar| transcript.challenge(key, d, digest);
+        let proof = oracle::prove_with_challenge(&prover, &witness, &challenge, &mut rng)
+            .expect("the witness satisfies");
         (proof.to_interface(), statement)
     }
 }

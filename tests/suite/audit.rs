@@ -19,12 +19,12 @@ impl Case {
         };
         let witness = circuit.solve(&assignment).unwrap();
         let reports = [
-            ("sweep", audit::sweep(circuit, &witness, &[])),
+            ("sweep", audit::sweep(circuit, &witness, &[]).unwrap()),
             ("advice sweep", audit::advice_sweep(circuit, &assignment, &[]).unwrap()),
-            ("uniqueness", audit::uniqueness(circuit, &witness, &[])),
+            ("uniqueness", audit::uniqueness(circuit, &witness, &[]).unwrap()),
         ];
         for (what, report) in reports {
-            assert!(report.is_clean(), "{}, {what}: {:?}", self.name, report.escapes.first());
+            assert!(report.is_clean(), "{}, {what}: {:?}", self.name, report.findings.first());
             // All but the constant one and, where it is not audited as the statement itself, the digest.
             let least = circuit.r1cs.num_wires() - 2;
             assert!(report.wires >= least, "{}, {what}: {} of {least} wires", self.name, report.wires);

@@ -10,7 +10,7 @@ use assay_compiler::{CompiledModel, Options, Table, compile};
 pub struct Case {
     pub name: String,
     pub model: CompiledModel,
-    /// tract, on the same ONNX file.
+    /// The independent engine, on the same ONNX file.
     pub float: FloatModel,
     /// Inputs in the order of the model's features.
     pub samples: Vec<Vec<f64>>,

@@ -1,13 +1,13 @@
 //! All engines side by side.
 
 use assay_circuits::Assignment;
-use assay_client::verifier::{self, Registration, Verified};
 use assay_groth16::{Proof, Prover, ProvingKey, element, scalar, setup_development, verify};
 use assay_interface::field::Scalar;
 use assay_interface::groth16::{self as interface, SetupKind};
 use assay_interface::schema::Visibility;
 use assay_interface::statement::{Statement, TensorValue, commit, pack};
 use assay_localnet::Localnet;
+use assay_verifier_host::{self as verifier, Registration, Verified};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
@@ -67,18 +67,18 @@ impl Engines<'_> {
         }
     }
 
-    /// The committed answers and tract agree; the integer reference is close to both.
+    /// The committed answers and the independent engine agree; the integer reference is close to both.
     fn float_agrees(&self, row: usize, outputs: &[Vec<i64>]) {
         let case = self.case;
-        let tract = case.float.run(&case.samples[row]).unwrap();
+        let float = case.float.run(&case.samples[row]).unwrap();
         let integer = case.model.dequantize_outputs(outputs);
         for (position, tensor) in case.model.schema.outputs().iter().enumerate() {
             let at = format!("{}, sample {row}, output {}", case.name, tensor.name);
             let answers = &case.answers[row][position];
             for (index, &answer) in answers.iter().enumerate() {
-                let (tract, integer) = (tract[position][index], integer[position][index]);
+                let (float, integer) = (float[position][index], integer[position][index]);
                 let slack = SINGLE_PRECISION * (1.0 + answer.abs());
-                assert!((tract - answer).abs() <= slack, "{at}: tract {tract}, committed {answer}");
+                assert!((float - answer).abs() <= slack, "{at}: float {float}, committed {answer}");
                 if tensor.name == "class" {
                     self.class_agrees(&at, row, answer, integer);
                 } else {
@@ -170,7 +170,7 @@ fn statement(
 
 /// A runtime in which the case's model is active.
 fn register(case: &Case, key: &ProvingKey) -> (Localnet, Address) {
-    let mut net = Localnet::new().unwrap();
+    let mut net = Localnet::new(&assay_programs::identities()).unwrap();
     let authority = net.fund();
     let key = key.verifying_key().to_interface();
     let registration = Registration::development(authority.pubkey(), &key, &case.model.schema);

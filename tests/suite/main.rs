@@ -2,7 +2,7 @@
 //!
 //! | engine | must agree with |
 //! | --- | --- |
-//! | float reference: the committed answers, and tract | each other, to single precision |
+//! | float reference: the committed answers, and an independent engine | each other, to single precision |
 //! | integer reference: `CompiledModel::run_reference` | the float reference, within the case's tolerance |
 //! | circuit: witness program and constraints | the integer reference, bit for bit |
 //! | host verifiers: arkworks' and the interface's | the circuit's digest |

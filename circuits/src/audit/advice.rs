@@ -1,16 +1,22 @@
 //! The advice sweep: wrong hints, with everything after them recomputed.
 
+use std::ops::Range;
+
 use ark_bn254::Fr;
-use ark_ff::One;
 
-use super::{Allowed, Columns, Escape, RANDOMNESS, Report, audited, escape, mutations, pseudorandom};
-use crate::circuit::{Assignment, Circuit};
-use crate::error::SolveError;
+use super::columns::Columns;
+use super::honest::{self, RANDOMNESS, is_free};
+use super::mutate::{OFFSETS, integer_mutations, mutations, pseudorandom};
+use super::report::{Allowed, AuditError, Monitor, Report, Search, audited, check_witness, silent};
+use super::sample::Sample;
+use crate::circuit::Circuit;
+use crate::error::{Missing, at_mut};
+use crate::instruction::Instruction;
 use crate::linear::Wire;
-use crate::machine::Machine;
-use crate::program::{Instruction, WitnessProgram};
+use crate::machine::{Machine, Offsets};
+use crate::witness::Assignment;
 
-/// Lies, one at a time, and continues honestly from there:
+/// Changes one thing at a time, and continues honestly from there:
 /// - each wire that an instruction writes gets other values;
 /// - each operand that a hint or product reads is off by a little or a lot (all hints about one
 ///   operand are off together, so that they agree with each other);
@@ -18,251 +24,317 @@ use crate::program::{Instruction, WitnessProgram};
 /// - inputs, context and salts differ from those of the digest, which is kept.
 ///
 /// Every one of these must break a constraint, unless it changes no wire. The challenge stays the
-/// same: a lie that needs another challenge is not one that the prover can choose.
+/// same: a change that needs another challenge is not one that the prover can choose.
+///
+/// Cost: a change is followed until a constraint breaks. In a circuit of bits that is soon; with lookups it is the sum of a
+/// table, at the end, so that the whole sweep takes time quadratic in the circuit.
 pub fn advice_sweep(
     circuit: &Circuit,
     assignment: &Assignment,
     allow: &[Allowed<'_>],
-) -> Result<Report, SolveError> {
-    let honest = super::solve(circuit, assignment)?.values;
-    let audit = Audit::new(circuit, assignment, honest);
-    let mut report = Report { wires: audited(circuit).len(), ..Report::default() };
-    audit.wires(&mut report);
-    audit.operands(&mut report);
-    audit.roots(&mut report);
-    Ok(report.settle(allow))
+) -> Result<Report, AuditError> {
+    let honest = honest::solve(circuit, assignment)?.values;
+    check_witness(circuit, &honest)?;
+    let columns = Columns::new(&circuit.r1cs);
+    let mut on_progress = silent;
+    let monitor = Monitor::new(&mut on_progress, 0, Search::Advice);
+    Ok(advice_sweep_some(circuit, &columns, assignment, &honest, None, 0, monitor)?.settle(allow))
 }
 
-struct Audit<'a> {
+/// As [`advice_sweep`], at `count` places: wires, operands and inputs.
+pub(super) fn advice_sweep_some(
+    circuit: &Circuit,
+    columns: &Columns<'_>,
+    assignment: &Assignment,
+    honest: &[Fr],
+    count: Option<usize>,
+    seed: u64,
+    monitor: Monitor<'_>,
+) -> Result<Report, AuditError> {
+    let groups = operand_groups(circuit)?;
+    let program = &circuit.program;
+    let inputs: usize = program.inputs.iter().map(|tensor| tensor.len as usize).sum();
+    let free = inputs + CONTEXT_BYTES + program.num_salts();
+    // A gadget alone has no context.
+    let has_context = program.instructions.contains(&Instruction::Context);
+    let free_wires = inputs + if has_context { 2 } else { 0 } + program.num_salts();
+    let wires = circuit.r1cs.num_witness - free_wires;
+    let sample = Sample::new(count, groups.len() + wires + free, seed);
+    let report = Report {
+        wires: audited(circuit).len(),
+        tried: sample.len(),
+        of: groups.len() + wires + free,
+        ..Report::default()
+    };
+    let completed = completed(circuit);
+    let sweep = Sweep { circuit, assignment, columns, completed, honest, sample, monitor, report, place: 0 };
+    sweep.run(&groups)
+}
+
+/// Bytes of a context, each of which is a place.
+const CONTEXT_BYTES: usize = 32;
+
+/// Integer operands that are off together, and the instructions that read them.
+struct Group {
+    operands: Range<usize>,
+    instructions: Range<usize>,
+}
+
+/// Adjacent hints about the same operand are off together; any other operand is alone.
+fn operand_groups(circuit: &Circuit) -> Result<Vec<Group>, Missing> {
+    let program = &circuit.program;
+    let (mut groups, mut operand, mut previous_is_hint) = (Vec::<Group>::new(), 0, false);
+    for (position, &instruction) in program.instructions.iter().enumerate() {
+        use Instruction as I;
+        let is_hint = matches!(
+            instruction,
+            I::Bits { .. } | I::Quotient { .. } | I::Regions { .. } | I::Limbs { .. } | I::Maximum { .. }
+        );
+        for _ in 0..program.integer_operands(instruction) {
+            let terms = program.integers.get(operand)?;
+            let mut is_same = false;
+            if let Some(group) = groups.last().filter(|_| is_hint && previous_is_hint) {
+                is_same = program.integers.get(group.operands.end - 1)? == terms;
+            }
+            match groups.last_mut() {
+                Some(group) if is_same => {
+                    group.operands.end = operand + 1;
+                    group.instructions.end = position + 1;
+                }
+                _ => groups
+                    .push(Group { operands: operand..operand + 1, instructions: position..position + 1 }),
+            }
+            operand += 1;
+        }
+        previous_is_hint = is_hint;
+    }
+    Ok(groups)
+}
+
+/// The constraints whose last wire a wire is: they can be judged once it is written.
+fn completed(circuit: &Circuit) -> Vec<Vec<usize>> {
+    let r1cs = &circuit.r1cs;
+    let mut completed = vec![Vec::new(); r1cs.num_wires()];
+    for row in 0..r1cs.num_constraints() {
+        let wires = [&r1cs.a, &r1cs.b, &r1cs.c].into_iter().flat_map(|m| m.row(row)).map(|(wire, _)| wire);
+        if let Some(last) = wires.max() {
+            completed[last as usize].push(row);
+        }
+    }
+    completed
+}
+
+/// What is added to the operands of a group.
+#[derive(Clone, Copy)]
+struct Offset {
+    from: usize,
+    to: usize,
+    by: i64,
+}
+
+impl Offset {
+    const NONE: Self = Self { from: 0, to: 0, by: 0 };
+}
+
+impl Offsets for Offset {
+    fn of(self, index: usize) -> i64 {
+        if (self.from..self.to).contains(&index) { self.by } else { 0 }
+    }
+}
+
+struct Sweep<'a, 'm> {
     circuit: &'a Circuit,
     assignment: &'a Assignment,
-    columns: Columns,
-    /// The constraints whose last wire this is: they can be judged once it is written.
+    columns: &'a Columns<'a>,
     completed: Vec<Vec<usize>>,
-    honest: Vec<Fr>,
+    honest: &'a [Fr],
+    sample: Sample,
+    monitor: Monitor<'m>,
+    report: Report,
+    /// The place that comes next.
+    place: usize,
 }
 
-const OFFSETS: [i64; 12] = [1, -1, 2, -2, 3, 128, -128, 1 << 15, -(1 << 15), 1 << 24, -(1 << 31), 1 << 40];
-
-impl<'a> Audit<'a> {
-    fn new(circuit: &'a Circuit, assignment: &'a Assignment, honest: Vec<Fr>) -> Self {
-        let r1cs = &circuit.r1cs;
-        let mut completed = vec![Vec::new(); r1cs.num_wires()];
-        for row in 0..r1cs.num_constraints() {
-            let wires =
-                [&r1cs.a, &r1cs.b, &r1cs.c].into_iter().flat_map(|m| m.row(row)).map(|(wire, _)| wire);
-            completed[wires.max().unwrap_or(0) as usize].push(row);
-        }
-        Self { circuit, assignment, columns: Columns::new(r1cs), completed, honest }
+impl Sweep<'_, '_> {
+    fn run(mut self, groups: &[Group]) -> Result<Report, AuditError> {
+        self.change_program(groups)?;
+        self.change_choices()?;
+        self.monitor.tell(self.report.tried, self.report.tried)?;
+        Ok(self.report)
     }
 
-    fn broken(&self, row: usize, wires: &[Fr]) -> bool {
-        let r1cs = &self.circuit.r1cs;
-        r1cs.evaluate(&r1cs.a, row, wires) * r1cs.evaluate(&r1cs.b, row, wires)
-            != r1cs.evaluate(&r1cs.c, row, wires)
+    /// Whether the next place is tried.
+    fn is_chosen(&mut self) -> Result<bool, AuditError> {
+        let place = self.place;
+        self.place += 1;
+        if place.is_multiple_of(64) {
+            // As if all were tried: a sample is spread evenly.
+            let done = place as u128 * self.report.tried as u128 / self.report.of.max(1) as u128;
+            self.monitor.tell(done as usize, self.report.tried)?;
+        }
+        Ok(self.sample.contains(place))
+    }
+
+    /// Wires and operands, along one honest run.
+    fn change_program(&mut self, groups: &[Group]) -> Result<(), AuditError> {
+        let program = &self.circuit.program;
+        let mut machine = Machine::with_offsets(program, RANDOMNESS, Offset::NONE);
+        let mut groups = groups.iter().peekable();
+        for (position, &instruction) in program.instructions.iter().enumerate() {
+            let before = machine.checkpoint()?;
+            let start = machine.elements.len();
+            while let Some(group) = groups.next_if(|group| group.instructions.start == position) {
+                if !self.is_chosen()? {
+                    continue;
+                }
+                for by in OFFSETS {
+                    let Range { start: from, end: to } = group.operands;
+                    machine.offsets = Offset { from, to, by };
+                    let unread = Some(group.instructions.end);
+                    let change = || format!("operands {from}..{to} off by {by}");
+                    self.follow(&mut machine, start, position, unread, change)?;
+                    machine.rewind(before)?;
+                }
+                machine.offsets = Offset::NONE;
+            }
+            machine.step(instruction, self.assignment)?;
+            if is_free(instruction) {
+                continue;
+            }
+            let behind = machine.checkpoint()?;
+            for wire in start..machine.elements.len() {
+                if !self.is_chosen()? {
+                    continue;
+                }
+                let (integer, element) = (machine.integers[wire], machine.elements[wire]);
+                for (what, other_integer, other_element) in others(instruction, integer, element) {
+                    machine.integers[wire] = other_integer;
+                    machine.elements[wire] = other_element;
+                    let change = || format!("instruction {position} ({instruction:?}): {what}");
+                    self.follow(&mut machine, start, position + 1, None, change)?;
+                    machine.rewind(behind)?;
+                    machine.integers[wire] = integer;
+                    machine.elements[wire] = element;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Runs the instructions from `position` on, behind wires of which those from `start` on may be
-    /// lies, and records whether a constraint breaks. It stops at the first one that does.
-    fn judge_rest(
-        &self,
-        report: &mut Report,
-        mut machine: Machine<'_>,
+    /// changed, and records whether a constraint breaks. It stops at the first one that does, and where nothing has changed
+    /// and nothing changed is read any more.
+    fn follow(
+        &mut self,
+        machine: &mut Machine<'_, Offset>,
         mut start: usize,
         position: usize,
+        unread: Option<usize>,
         change: impl Fn() -> String,
-    ) {
-        let mut rest = machine.instructions(position);
+    ) -> Result<(), Missing> {
+        let instructions = &self.circuit.program.instructions;
         let mut changed: Option<usize> = None;
+        let mut next = position;
         loop {
             let written = machine.elements.len();
             let differs = |wire: &usize| machine.elements.get(*wire) != self.honest.get(*wire);
             changed = changed.or_else(|| (start..written).find(differs));
-            let caught = changed.is_some()
-                && self.completed[start..written]
-                    .iter()
-                    .flatten()
-                    .any(|&row| self.broken(row, &machine.elements));
-            if caught {
-                report.checks += 1;
-                return;
+            if changed.is_none() && unread.is_some_and(|unread| next >= unread) {
+                return Ok(());
             }
-            let Some((&instruction, later)) = rest.split_first() else { break };
-            (start, rest) = (written, later);
-            machine.step(instruction, self.assignment);
+            let judged = || self.completed[start..written].iter().flatten();
+            if changed.is_some() && judged().any(|&row| !self.circuit.r1cs.holds(row, &machine.elements)) {
+                self.report.checks += 1;
+                return Ok(());
+            }
+            let Some(&instruction) = instructions.get(next) else { break };
+            start = written;
+            machine.step(instruction, self.assignment)?;
+            next += 1;
         }
         if let Some(first) = changed {
-            report.checks += 1;
-            report.escapes.push(self.escape(first, change()));
+            self.report.checks += 1;
+            self.record(first, &change());
         }
+        Ok(())
     }
 
-    fn escape(&self, wire: usize, change: String) -> Escape {
-        escape(&self.circuit.r1cs, &self.columns, wire, change)
+    fn record(&mut self, wire: usize, change: &str) {
+        let detail = format!("no constraint notices this, followed through: {change}");
+        self.report.findings.push(self.columns.finding(Search::Advice, wire, detail));
     }
 
-    fn wires(&self, report: &mut Report) {
-        let program = &self.circuit.program;
-        let mut honest = Machine::new(program, RANDOMNESS);
-        for (position, &instruction) in program.instructions.iter().enumerate() {
-            let start = honest.elements.len();
-            honest.step(instruction, self.assignment);
-            if is_root(instruction) {
-                continue;
-            }
-            for wire in start..honest.elements.len() {
-                let is_element = writes_elements(instruction)
-                    || (instruction == Instruction::IsZero && wire + 1 == honest.elements.len());
-                for (change, integer, element) in
-                    lies(honest.integers[wire], honest.elements[wire], is_element)
-                {
-                    let mut machine = honest.clone();
-                    machine.integers[wire] = integer;
-                    machine.elements[wire] = element;
-                    let change = || format!("instruction {position} ({instruction:?}): {change}");
-                    self.judge_rest(report, machine, start, position + 1, change);
-                }
-            }
-        }
-    }
-
-    fn operands(&self, report: &mut Report) {
-        let program = &self.circuit.program;
-        let mut operand = 0;
-        // Adjacent hints about the same operand lie together.
-        let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut previous_is_hint = false;
-        for &instruction in &program.instructions {
-            let is_hint = matches!(
-                instruction,
-                Instruction::Bits { .. }
-                    | Instruction::Quotient { .. }
-                    | Instruction::Regions { .. }
-                    | Instruction::Limbs { .. }
-                    | Instruction::Maximum { .. }
-            );
-            for _ in 0..program.integer_operands(instruction) {
-                let same = |group: &Vec<usize>| {
-                    group
-                        .last()
-                        .is_some_and(|&last| program.integers.get(last) == program.integers.get(operand))
-                };
-                match groups.last_mut() {
-                    Some(group) if is_hint && previous_is_hint && same(group) => group.push(operand),
-                    _ => groups.push(vec![operand]),
-                }
-                operand += 1;
-            }
-            previous_is_hint = is_hint;
-        }
-        for group in groups {
-            for offset in OFFSETS {
-                let lying = with_offset(program, &group, offset);
-                let change = || format!("operands {group:?} off by {offset}");
-                let machine = Machine::new(&lying, RANDOMNESS);
-                let start = machine.elements.len();
-                self.judge_rest(report, machine, start, 0, change);
-            }
-        }
-    }
-
-    fn roots(&self, report: &mut Report) {
-        let program = &self.circuit.program;
-        for (tensor, declared) in program.inputs.iter().enumerate() {
+    /// Inputs, context and salts.
+    fn change_choices(&mut self) -> Result<(), AuditError> {
+        let (circuit, honest) = (self.circuit, self.assignment);
+        for (tensor, declared) in circuit.program.inputs.iter().enumerate() {
             for index in 0..declared.len as usize {
-                let honest = self.assignment.inputs[tensor][index];
-                let range = 1i64 << declared.bits;
-                for lie in [honest + range, honest - range, range / 2, -range / 2 - 1, 1 << 40] {
-                    let mut assignment = self.assignment.clone();
-                    assignment.inputs[tensor][index] = lie;
-                    let wires = run_unchecked(program, &assignment);
-                    self.judge_whole(report, &wires, || {
-                        format!("input {tensor}[{index}] = {lie}, out of range")
-                    });
+                if !self.is_chosen()? {
+                    continue;
                 }
-                let mut assignment = self.assignment.clone();
-                assignment.inputs[tensor][index] = if honest == 0 { -1 } else { 0 };
-                self.judge_with_digest(report, &assignment, format!("input {tensor}[{index}] differs"));
+                let mut assignment = honest.clone();
+                let value = at_mut("input tensors", &mut assignment.inputs, tensor)?;
+                let value = at_mut("inputs", value, index)?;
+                let (range, before) = (1i64 << declared.bits, *value);
+                let outside = [before + range, before - range, range / 2, -range / 2 - 1, 1 << 40];
+                for other in outside {
+                    assignment.inputs[tensor][index] = other;
+                    let wires = honest::run(circuit, &assignment)?;
+                    self.judge(&wires, || format!("input {tensor}[{index}] = {other}, out of range"));
+                }
+                assignment.inputs[tensor][index] = if before == 0 { -1 } else { 0 };
+                self.judge_with_digest(&assignment, || format!("input {tensor}[{index}] differs"))?;
             }
         }
-        for byte in 0..32 {
-            let mut assignment = self.assignment.clone();
-            assignment.context[byte] ^= 1;
-            self.judge_with_digest(report, &assignment, format!("context byte {byte} differs"));
+        for byte in 0..CONTEXT_BYTES {
+            if self.is_chosen()? {
+                let mut assignment = honest.clone();
+                assignment.context[byte] ^= 1;
+                self.judge_with_digest(&assignment, || format!("context byte {byte} differs"))?;
+            }
         }
-        for salt in 0..self.assignment.salts.len() {
-            let mut assignment = self.assignment.clone();
-            assignment.salts[salt] = pseudorandom(salt);
-            self.judge_with_digest(report, &assignment, format!("salt {salt} differs"));
+        for salt in 0..honest.salts.len() {
+            if self.is_chosen()? {
+                let mut assignment = honest.clone();
+                assignment.salts[salt] = pseudorandom(salt);
+                self.judge_with_digest(&assignment, || format!("salt {salt} differs"))?;
+            }
         }
+        Ok(())
     }
 
     /// Records whether a witness breaks a constraint.
-    fn judge_whole(&self, report: &mut Report, wires: &[Fr], change: impl Fn() -> String) {
-        let Some(first) = wires.iter().zip(&self.honest).position(|(new, old)| new != old) else { return };
-        report.checks += 1;
+    fn judge(&mut self, wires: &[Fr], change: impl Fn() -> String) {
+        let Some(first) = wires.iter().zip(self.honest).position(|(new, old)| new != old) else { return };
+        self.report.checks += 1;
         if self.circuit.r1cs.first_violation_of(wires).is_none() {
-            report.escapes.push(self.escape(first, change()));
+            self.record(first, &change());
         }
     }
 
     /// Another assignment under the honest digest.
-    fn judge_with_digest(&self, report: &mut Report, assignment: &Assignment, change: String) {
+    fn judge_with_digest(
+        &mut self,
+        assignment: &Assignment,
+        change: impl Fn() -> String,
+    ) -> Result<(), Missing> {
         if !self.circuit.has_statement() {
-            return; // A gadget alone may have any inputs.
+            return Ok(()); // A gadget alone may have any inputs.
         }
         let digest = Wire::DIGEST.index();
-        let mut wires = run_unchecked(&self.circuit.program, assignment);
+        let mut wires = honest::run(self.circuit, assignment)?;
         wires[digest] = self.honest[digest];
-        self.judge_whole(report, &wires, || change.clone());
+        self.judge(&wires, change);
+        Ok(())
     }
 }
 
-fn writes_elements(instruction: Instruction) -> bool {
+/// Other values for a wire: integers that stay integers for the code behind them, or elements.
+fn others(instruction: Instruction, integer: i64, element: Fr) -> Vec<(String, i64, Fr)> {
     use Instruction as I;
-    matches!(instruction, I::Poseidon { .. } | I::Mask | I::Element | I::Fractions)
-}
-
-fn is_root(instruction: Instruction) -> bool {
-    matches!(instruction, Instruction::Input | Instruction::Context | Instruction::Salt)
-}
-
-/// Other values for one wire: integers that stay integers for the code after them, or elements.
-fn lies(integer: i64, element: Fr, is_element: bool) -> Vec<(String, i64, Fr)> {
-    if is_element {
+    if matches!(instruction, I::Poseidon { .. } | I::Mask | I::Element | I::Fractions) {
         return mutations(element, 1).into_iter().map(|(name, value)| (name, 0, value)).collect();
     }
-    let mut values: Vec<i64> = OFFSETS.iter().map(|offset| integer.wrapping_add(*offset)).collect();
-    values.extend([0, 1, 1i64.wrapping_sub(integer), integer.wrapping_neg(), integer << 1, integer ^ 1]);
-    let to_element = |value: i64| if value == 1 { Fr::one() } else { Fr::from(value) };
-    values
-        .into_iter()
-        .map(|value| (format!("{value} in place of {integer}"), value, to_element(value)))
-        .collect()
-}
-
-/// The program with the constant of some operands changed.
-fn with_offset(program: &WitnessProgram, operands: &[usize], offset: i64) -> WitnessProgram {
-    let mut lying = program.clone();
-    lying.integers = Default::default();
-    for i in 0..program.integers.len() {
-        let mut terms = program.integers.get(i).to_vec();
-        if operands.contains(&i) {
-            match terms.first_mut() {
-                Some((0, constant)) => *constant = constant.wrapping_add(offset),
-                _ => terms.insert(0, (0, offset)),
-            }
-        }
-        lying.integers.terms.extend(terms);
-        lying.integers.ptr.push(u32::try_from(lying.integers.terms.len()).unwrap_or(u32::MAX));
-    }
-    lying
-}
-
-fn run_unchecked(program: &WitnessProgram, assignment: &Assignment) -> Vec<Fr> {
-    let mut machine = Machine::new(program, RANDOMNESS);
-    for &instruction in &program.instructions {
-        machine.step(instruction, assignment);
-    }
-    machine.elements
+    let values = integer_mutations(integer).into_iter();
+    values.map(|value| (format!("{value} in place of {integer}"), value, Fr::from(value))).collect()
 }

@@ -5,18 +5,21 @@ use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 
 use super::domain::{Affine, Domain, collision, from_small};
-use super::unique::{Knowledge, Reduced, Undo};
+use super::knowledge::{Knowledge, Reduced, Undo};
 
 /// Factors of one product, at most.
 const MAX_FACTORS: usize = 64;
 
-impl Knowledge<'_> {
+impl Knowledge<'_, '_> {
     /// The cases rule, wherever a digit's weight is too small to be determined directly.
     pub(super) fn split_cases(&mut self, witness: &[Fr]) -> bool {
         let mut progress = true;
         while progress {
             progress = false;
             for row in 0..self.r1cs.num_constraints() {
+                if !self.goes_on() {
+                    return true;
+                }
                 if let Some((wire, roots)) = self.roots(row) {
                     let others = roots.iter().filter(|&&root| root != witness[wire]);
                     if roots.contains(&witness[wire]) && others.copied().all(|root| self.refutes(wire, root))
@@ -87,7 +90,7 @@ impl Knowledge<'_> {
         if !c.is_one() || !factor.constant.is_zero() {
             return None;
         }
-        self.columns.of(wire).iter().find_map(|entry| match self.reduce(entry.row) {
+        self.columns.of(wire).iter().find_map(|entry| match self.reduce(entry.row()) {
             Reduced::Product(a, b, c) => {
                 let occurs = |affine: &Affine| affine.terms.iter().any(|&(other, _)| other == wire);
                 (c == *factor && !occurs(&a) && !occurs(&b)).then_some((a, b))

@@ -10,10 +10,11 @@ use std::collections::{HashMap, HashSet};
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 
-use super::Columns;
+use super::columns::Columns;
+use super::domain::small;
 use crate::circuit::Circuit;
-use crate::gadgets::poseidon;
 use crate::linear::Wire;
+use crate::permutation;
 use crate::r1cs::{Csr, R1cs};
 
 /// A table: what satisfies the constraints (but for the error of the challenge) makes every query one
@@ -39,18 +40,19 @@ pub(super) struct Query {
 }
 
 /// The witness says what rho has to be, the hash of its challenge: see [`Finder::is_rho`].
-pub(super) fn find(circuit: &Circuit, columns: &Columns, witness: &[Fr]) -> Vec<Table> {
+pub(super) fn find(circuit: &Circuit, columns: &Columns<'_>, witness: &[Fr]) -> Vec<Table> {
     let Some(commitment) = &circuit.commitment else { return Vec::new() };
     let committed: HashSet<usize> = commitment.committed.iter().map(|&wire| wire as usize).collect();
     let r1cs = &circuit.r1cs;
-    let rho = witness.get(Wire::CHALLENGE.index()).and_then(|&challenge| poseidon::reference(&[challenge]));
+    let rho =
+        witness.get(Wire::CHALLENGE.index()).and_then(|&challenge| permutation::reference(&[challenge]));
     let finder = Finder { r1cs, columns, committed, witness, rho };
     (0..r1cs.num_constraints()).filter_map(|row| finder.table(row)).collect()
 }
 
 struct Finder<'a> {
     r1cs: &'a R1cs,
-    columns: &'a Columns,
+    columns: &'a Columns<'a>,
     committed: HashSet<usize>,
     witness: &'a [Fr],
     /// The hash of the witness' challenge.
@@ -94,7 +96,7 @@ impl Finder<'_> {
                 return None;
             }
         }
-        let arguments: Option<Vec<i128>> = table.values.keys().map(|&x| super::domain::small(x)).collect();
+        let arguments: Option<Vec<i128>> = table.values.keys().map(|&x| small(x)).collect();
         if let Some((lo, hi)) = arguments.and_then(|a| Some((*a.iter().min()?, *a.iter().max()?))) {
             let consecutive = hi - lo + 1 == table.values.len() as i128;
             table.domain = consecutive.then_some((lo, hi));
@@ -105,7 +107,7 @@ impl Finder<'_> {
     /// The row `fraction * denominator = numerator`, and its denominator less the challenge.
     fn fraction(&self, fraction: usize) -> Option<(usize, Vec<(usize, Fr)>)> {
         let challenge = (Wire::CHALLENGE.index(), Fr::one());
-        let rows = self.columns.of(fraction).iter().map(|entry| entry.row);
+        let rows = self.columns.of(fraction).iter().map(|entry| entry.row());
         let mut found = rows.filter_map(|row| {
             let mut terms = self.terms(&self.r1cs.b, row);
             let position = terms.iter().position(|&term| term == challenge)?;
@@ -140,7 +142,7 @@ impl Finder<'_> {
                 && self.wire(&self.r1cs.a, row) == Some(wire)
                 && self.wire(&self.r1cs.b, row) == Some(0)
         };
-        self.columns.of(wire).iter().any(|entry| is_definition(entry.row))
+        self.columns.of(wire).iter().any(|entry| is_definition(entry.row()))
     }
 
     fn query(&self, row: usize, denominator: Vec<(usize, Fr)>) -> Option<Query> {
@@ -158,7 +160,7 @@ impl Finder<'_> {
 
     /// The `y` of a constraint `rho * y = wire`.
     fn factor_of_rho(&self, wire: usize) -> Option<usize> {
-        let rows = self.columns.of(wire).iter().map(|entry| entry.row);
+        let rows = self.columns.of(wire).iter().map(|entry| entry.row());
         let mut factors = rows.filter_map(|row| {
             let is_product =
                 self.wire(&self.r1cs.c, row)? == wire && self.is_rho(self.wire(&self.r1cs.a, row)?);

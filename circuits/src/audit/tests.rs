@@ -3,14 +3,14 @@
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 
-use super::{mask, solve, uniqueness};
+use super::solve;
 use crate::bounded::Bounded;
-use crate::builder::Ranges;
 use crate::error::BuildError;
 use crate::gadgets::lookup::function;
+use crate::instruction::Instruction;
 use crate::linear::{Lc, Wire};
-use crate::program::Instruction;
-use crate::testing::{assign, gadget, gadget_by};
+use crate::lookups::Ranges;
+use crate::testing::{assign, gadget, gadget_by, unique};
 
 /// Rho as the challenge itself: different pairs then share poles, so the values of a function are not proven, whatever the
 /// constraint is called.
@@ -20,7 +20,7 @@ fn a_table_whose_rho_is_no_hash_proves_nothing() -> Result<(), BuildError> {
     let circuit =
         gadget_by(Ranges::Lookup, 1, 4, |b, x| Ok(vec![function::constrain(b, &x[0], -8, &squares)?]))?;
     let Ok(witness) = solve(&circuit, &assign(&[3])) else { panic!("3 is an input") };
-    assert!(uniqueness(&circuit, &witness, &mask(&circuit)).is_clean());
+    assert!(unique(&circuit, &witness).is_clean());
 
     let mut weakened = circuit.clone();
     let r1cs = &mut weakened.r1cs;
@@ -43,9 +43,9 @@ fn a_table_whose_rho_is_no_hash_proves_nothing() -> Result<(), BuildError> {
 
     let Ok(witness) = solve(&weakened, &assign(&[3])) else { panic!("3 is an input") };
     assert_eq!(weakened.r1cs.first_violation(&witness), None);
-    let report = uniqueness(&weakened, &witness, &mask(&weakened));
+    let report = unique(&weakened, &witness);
     // The value, a committed wire, is what nothing proves.
-    assert!(!report.escapes.is_empty());
+    assert!(!report.findings.is_empty());
     Ok(())
 }
 
@@ -80,9 +80,9 @@ fn a_sum_at_the_limit_of_small_integers_is_possible() -> Result<(), BuildError> 
     for values in [[low, high, Fr::zero()], [high, low, Fr::zero()], [high, high, Fr::one()]] {
         [witness.values[u], witness.values[v], witness.values[t]] = values;
         assert_eq!(circuit.r1cs.first_violation(&witness), None);
-        let escapes = uniqueness(&circuit, &witness, &[]).escapes;
+        let findings = unique(&circuit, &witness).findings;
         for wire in [u, v, t] {
-            assert!(escapes.iter().any(|escape| escape.wire.index() == wire), "{wire}: {escapes:?}");
+            assert!(findings.iter().any(|finding| finding.wire.index() == wire), "{wire}: {findings:?}");
         }
     }
     Ok(())

@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use ark_bn254::Fr;
 use ark_ff::Zero;
 
-use super::check_index;
-use crate::error::DecodeError;
-use crate::gadgets::poseidon;
+use super::bytes::check_index;
+use crate::error::{DecodeError, Missing};
+use crate::instruction::{HashOutput, Instruction, Table};
 use crate::linear::Wire;
-use crate::program::{HashOutput, Instruction, Table, WitnessProgram};
+use crate::permutation;
+use crate::program::WitnessProgram;
 use crate::r1cs::{NUM_INSTANCE, R1cs};
 
 /// No value is zero, none occurs twice.
@@ -106,7 +107,7 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
     let mut is_integer = Vec::with_capacity(limit);
     is_integer.push(true);
     is_integer.resize(program.num_instance(), false);
-    let (mut integers, mut elements, mut inputs, mut digests) = (0usize, 0, program.inputs.iter(), 0u64);
+    let (mut integers, mut elements, mut inputs, mut digests) = (0usize, 0usize, program.inputs.iter(), 0u64);
     let mut has_challenge = false;
     let input_instructions = program.instructions.iter().filter(|&&i| i == Instruction::Input).count();
     let functions = program.tables.iter().filter(|table| table.entries.is_function()).count();
@@ -118,13 +119,18 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
             return Err(DecodeError::Mismatch { what: "integer combinations", expected, found });
         }
         for operand in integers..behind {
-            check_integers(program.integers.get(operand), &is_integer)?;
+            check_integers(program.integers.get(operand)?, &is_integer)?;
         }
         integers = behind;
         let mut constants = 0;
-        for _ in 0..WitnessProgram::element_operands(instruction) {
-            let terms = program.elements.get(elements);
-            elements += 1;
+        let first = elements;
+        elements += WitnessProgram::element_operands(instruction);
+        if elements > program.elements.len() {
+            let (expected, found) = (elements as u64, program.elements.len() as u64);
+            return Err(DecodeError::Mismatch { what: "element combinations", expected, found });
+        }
+        for operand in first..elements {
+            let terms = program.elements.get(operand)?;
             check_ascending("element wire", terms.iter().map(|t| t.0), is_integer.len())?;
             let early = |wire: u32| {
                 !has_challenge && wire == Wire::CHALLENGE.0 && program.num_instance() > NUM_INSTANCE
@@ -158,12 +164,13 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
                 (1, true)
             }
             Instruction::Regions { tail, .. } => (2 + usize::from(tail), true),
-            // The inverse is an element; the loop below marks it.
-            Instruction::IsZero => (2, true),
             Instruction::Poseidon { arity, output } => {
                 let is_digest = output == HashOutput::Digest;
                 digests += u64::from(is_digest);
-                let wires = poseidon::wires(usize::from(arity), 1 + constants);
+                let arity = usize::from(arity);
+                let unknown =
+                    Missing { what: "widths of Poseidon", index: arity, len: permutation::MAX_ARITY };
+                let wires = permutation::wires(arity, 1 + constants).ok_or(unknown)?;
                 (wires.saturating_sub(usize::from(is_digest)), false)
             }
             Instruction::Count => (tables().map(|t| t.entries.len()).fold(0, usize::saturating_add), true),
@@ -176,13 +183,10 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
         let written = is_integer.len().saturating_add(count);
         check_index("wire written", written as u64, limit as u64 + 1)?;
         is_integer.resize(written, kind);
-        if let (Instruction::IsZero, Some(inverse)) = (instruction, is_integer.last_mut()) {
-            *inverse = false;
-        }
     }
     let outputs: u64 = program.outputs.iter().map(|&len| u64::from(len)).sum();
     for i in integers..program.integers.len() {
-        check_integers(program.integers.get(i), &is_integer)?;
+        check_integers(program.integers.get(i)?, &is_integer)?;
     }
     let counts = [
         ("wires written", limit as u64, is_integer.len() as u64),

@@ -6,14 +6,14 @@
 //! combination is read once, so the work is linear in the bytes. It does not prove that the
 //! constraints mean anything: that is what the circuit's digest is for.
 
+use super::bytes::{Reader, Writer, check_index};
 use super::check::{FirstUse, check_matrices, check_program, check_values};
-use super::{Reader, Writer, check_index};
-use crate::builder::MAX_TENSOR_BITS;
+use super::instructions::{read_instruction, write_instruction};
+use super::tables::{read_tables, write_tables};
 use crate::circuit::Circuit;
 use crate::error::DecodeError;
-use crate::gadgets::lookup::{self, cost};
-use crate::gadgets::poseidon;
-use crate::program::{Combinations, Entries, HashOutput, InputTensor, Instruction, Table, WitnessProgram};
+use crate::instruction::{InputTensor, Instruction, MAX_TENSOR_BITS};
+use crate::program::{Combinations, WitnessProgram};
 use crate::r1cs::{Block, Csr, NUM_INSTANCE, R1cs};
 
 const TAG: &[u8; 8] = b"assaycir";
@@ -23,7 +23,25 @@ const PLAIN: u16 = 1;
 /// follows from them.
 const LOOKUPS: u16 = 2;
 
-pub(crate) fn encode(circuit: &Circuit) -> Vec<u8> {
+impl Circuit {
+    /// The canonical encoding: equal circuits have equal bytes, and no other bytes are accepted.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads a circuit, checking every index, count and element.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        decode(bytes)
+    }
+
+    /// SHA-256 of the canonical encoding: the identity that keys and proofs refer to.
+    pub fn digest(&self) -> [u8; 32] {
+        use sha2::Digest;
+        sha2::Sha256::digest(self.to_bytes()).into()
+    }
+}
+
+fn encode(circuit: &Circuit) -> Vec<u8> {
     let (r1cs, program) = (&circuit.r1cs, &circuit.program);
     let mut w = Writer::default();
     w.bytes(TAG);
@@ -75,78 +93,7 @@ pub(crate) fn encode(circuit: &Circuit) -> Vec<u8> {
     w.0
 }
 
-const RANGE: u8 = 0;
-const FUNCTION: u8 = 1;
-
-fn write_tables(w: &mut Writer, tables: &[Table]) {
-    w.count(tables.len());
-    for table in tables {
-        w.u32(table.queries);
-        match &table.entries {
-            Entries::Range { bits } => w.bytes(&[RANGE, *bits]),
-            Entries::Function { lo, values } => {
-                w.u8(FUNCTION);
-                w.i64(*lo);
-                w.count(values.len());
-                values.iter().for_each(|&value| w.i64(value));
-            }
-        }
-    }
-}
-
-fn read_tables(r: &mut Reader<'_>) -> Result<Vec<Table>, DecodeError> {
-    let count = r.count("lookup tables", 4 + 1 + 1)?;
-    let mut tables = Vec::with_capacity(count);
-    for _ in 0..count {
-        let queries = r.u32("queries of a table")?;
-        let entries = match r.u8("kind of a table")? {
-            RANGE => {
-                let bits = r.u8("bits of a range table")?;
-                let max = u8::try_from(cost::MAX_WIDTH).unwrap_or(u8::MAX);
-                if !(1..=max).contains(&bits) {
-                    let (value, min, max) = (bits.into(), 1, max.into());
-                    return Err(DecodeError::Range { field: "bits of a range table", value, min, max });
-                }
-                Entries::Range { bits }
-            }
-            FUNCTION => {
-                let lo = r.i64("domain of a table")?;
-                let len = r.count("values of a table", 8)?;
-                let values = (0..len).map(|_| r.i64("values of a table")).collect::<Result<Vec<_>, _>>()?;
-                // As the builder makes them: the smallest value is 0, and nothing overflows.
-                if !lookup::is_function(lo, &values) {
-                    return Err(DecodeError::NotCanonical {
-                        field: "values of a table",
-                        rule: "from 0 to 2^60, over a domain within that",
-                    });
-                }
-                Entries::Function { lo, values }
-            }
-            kind => {
-                return Err(DecodeError::Range {
-                    field: "kind of a table",
-                    value: kind.into(),
-                    min: RANGE.into(),
-                    max: FUNCTION.into(),
-                });
-            }
-        };
-        let behind_range = tables.last().is_some_and(|t: &Table| t.entries.columns() == 1);
-        if queries == 0 || behind_range {
-            return Err(DecodeError::NotCanonical {
-                field: "lookup tables",
-                rule: "each is queried, functions come first, one range at most",
-            });
-        }
-        tables.push(Table { entries, queries });
-    }
-    if tables.is_empty() {
-        return Err(DecodeError::NotCanonical { field: "lookup tables", rule: "version 2 has one" });
-    }
-    Ok(tables)
-}
-
-pub(crate) fn decode(bytes: &[u8]) -> Result<Circuit, DecodeError> {
+fn decode(bytes: &[u8]) -> Result<Circuit, DecodeError> {
     let mut r = Reader { rest: bytes };
     let version = r.header("circuit", TAG, PLAIN..=LOOKUPS)?;
     let num_witness = r.u32("witness wires")? as usize;
@@ -167,13 +114,17 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Circuit, DecodeError> {
     let num_instance = NUM_INSTANCE + usize::from(version == LOOKUPS);
     let r1cs = R1cs { num_instance, num_witness, a, b, c, values, blocks };
     check_matrices(&r1cs)?;
-    let mut program = read_program(&mut r, r1cs.num_wires())?;
+    let num_wires = u32::try_from(r1cs.num_wires()).map_err(|_| {
+        let (value, max) = (r1cs.num_wires() as u64, u32::MAX.into());
+        DecodeError::Range { field: "wires", value, min: 0, max }
+    })?;
+    let mut program = read_program(&mut r, num_wires)?;
     if version == LOOKUPS {
         program.tables = read_tables(&mut r)?;
     }
     r.finish()?;
     check_program(&program)?;
-    let commitment = program.commitment();
+    let commitment = program.commitment()?;
     Ok(Circuit { r1cs, program, commitment })
 }
 
@@ -238,95 +189,7 @@ fn read_blocks(r: &mut Reader<'_>, rows: usize) -> Result<Vec<Block>, DecodeErro
     Ok(blocks)
 }
 
-const INPUT: u8 = 0;
-const CONTEXT: u8 = 1;
-const SALT: u8 = 2;
-const BITS: u8 = 3;
-const QUOTIENT: u8 = 4;
-const MULTIPLY_ADD: u8 = 5;
-const REGIONS: u8 = 6;
-const IS_ZERO: u8 = 7;
-const POSEIDON: u8 = 8;
-const POSEIDON_DIGEST: u8 = 9;
-const MAXIMUM: u8 = 10;
-const LIMBS: u8 = 11;
-const APPLY: u8 = 12;
-const COUNT: u8 = 13;
-const MASK: u8 = 14;
-const ELEMENT: u8 = 15;
-const FRACTIONS: u8 = 16;
-
-fn write_instruction(w: &mut Writer, instruction: Instruction) {
-    match instruction {
-        Instruction::Input => w.u8(INPUT),
-        Instruction::Context => w.u8(CONTEXT),
-        Instruction::Salt => w.u8(SALT),
-        Instruction::Bits { from, count } => w.bytes(&[BITS, from, count]),
-        Instruction::Quotient { shift } => w.bytes(&[QUOTIENT, shift]),
-        Instruction::MultiplyAdd => w.u8(MULTIPLY_ADD),
-        Instruction::Regions { shift, tail } => w.bytes(&[REGIONS, shift, tail]),
-        Instruction::IsZero => w.u8(IS_ZERO),
-        Instruction::Poseidon { arity, output: HashOutput::Linear } => w.bytes(&[POSEIDON, arity]),
-        Instruction::Poseidon { arity, output: HashOutput::Digest } => w.bytes(&[POSEIDON_DIGEST, arity]),
-        Instruction::Maximum { count } => w.bytes(&[MAXIMUM, count]),
-        Instruction::Limbs { from, width, count } => w.bytes(&[LIMBS, from, width, count]),
-        Instruction::Apply { table } => {
-            w.u8(APPLY);
-            w.u32(table);
-        }
-        Instruction::Count => w.u8(COUNT),
-        Instruction::Mask => w.u8(MASK),
-        Instruction::Element => w.u8(ELEMENT),
-        Instruction::Fractions => w.u8(FRACTIONS),
-    }
-}
-
-fn read_instruction(r: &mut Reader<'_>, position: usize) -> Result<Instruction, DecodeError> {
-    let mut number = |field, min: u8, max: u8| {
-        let value = r.u8(field)?;
-        if (min..=max).contains(&value) {
-            return Ok(value);
-        }
-        Err(DecodeError::Range { field, value: value.into(), min: min.into(), max: max.into() })
-    };
-    let max_width = u8::try_from(cost::MAX_WIDTH).unwrap_or(u8::MAX);
-    let max_arity = u8::try_from(poseidon::MAX_ARITY).unwrap_or(u8::MAX);
-    Ok(match number("operation", 0, u8::MAX)? {
-        INPUT => Instruction::Input,
-        CONTEXT => Instruction::Context,
-        SALT => Instruction::Salt,
-        BITS => {
-            let from = number("lowest bit", 0, 63)?;
-            Instruction::Bits { from, count: number("number of bits", 1, 64 - from)? }
-        }
-        QUOTIENT => Instruction::Quotient { shift: number("shift", 0, 63)? },
-        MULTIPLY_ADD => Instruction::MultiplyAdd,
-        REGIONS => Instruction::Regions { shift: number("shift", 0, 63)?, tail: number("tail bits", 0, 62)? },
-        IS_ZERO => Instruction::IsZero,
-        POSEIDON => Instruction::Poseidon {
-            arity: number("hashed elements", 1, max_arity)?,
-            output: HashOutput::Linear,
-        },
-        POSEIDON_DIGEST => Instruction::Poseidon {
-            arity: number("hashed elements", 1, max_arity)?,
-            output: HashOutput::Digest,
-        },
-        MAXIMUM => Instruction::Maximum { count: number("values of a maximum", 1, u8::MAX)? },
-        LIMBS => {
-            let from = number("lowest bit", 0, 63)?;
-            let width = number("bits of a digit", 1, max_width)?;
-            Instruction::Limbs { from, width, count: number("digits", 1, 64)? }
-        }
-        APPLY => Instruction::Apply { table: r.u32("table of a function")? },
-        COUNT => Instruction::Count,
-        MASK => Instruction::Mask,
-        ELEMENT => Instruction::Element,
-        FRACTIONS => Instruction::Fractions,
-        operation => return Err(DecodeError::UnknownInstruction { position, operation }),
-    })
-}
-
-fn read_program(r: &mut Reader<'_>, num_wires: usize) -> Result<WitnessProgram, DecodeError> {
+fn read_program(r: &mut Reader<'_>, num_wires: u32) -> Result<WitnessProgram, DecodeError> {
     let count = r.count("input tensors", 4 + 1 + 4)?;
     let mut inputs = Vec::with_capacity(count);
     for _ in 0..count {
@@ -370,17 +233,18 @@ fn read_program(r: &mut Reader<'_>, num_wires: usize) -> Result<WitnessProgram, 
     used.finish(constants.len())?;
     let elements = Combinations { ptr, terms };
 
-    let salts = instructions.iter().filter(|&&i| i == Instruction::Salt).count();
+    // No more than there are instructions, whose count has 32 bits.
+    let salts = instructions.iter().map(|&i| u32::from(i == Instruction::Salt)).sum();
     let program = WitnessProgram {
         inputs,
-        salts: u32::try_from(salts).unwrap_or(u32::MAX),
+        salts,
         instructions,
         integers,
         elements,
         constants,
         outputs,
         tables: Vec::new(),
-        num_wires: u32::try_from(num_wires).unwrap_or(u32::MAX),
+        num_wires,
     };
     Ok(program)
 }

@@ -1,8 +1,9 @@
 //! Bytes of a witness: every wire's value, then the outputs as integers.
 
-use super::{Reader, Writer};
-use crate::circuit::Witness;
+use super::bytes::{Reader, Writer};
 use crate::error::DecodeError;
+use crate::r1cs::NUM_INSTANCE;
+use crate::witness::Witness;
 
 const TAG: &[u8; 8] = b"assaywit";
 const VERSION: u16 = 1;
@@ -27,6 +28,11 @@ impl Witness {
         let mut r = Reader { rest: bytes };
         r.header("witness", TAG, VERSION..=VERSION)?;
         let values = r.elements("witness values")?;
+        if values.len() < NUM_INSTANCE {
+            let (what, expected, found) =
+                ("instance wires of a witness", NUM_INSTANCE as u64, values.len() as u64);
+            return Err(DecodeError::Mismatch { what, expected, found });
+        }
         let tensors = r.count("output tensors", 4)?;
         let outputs = (0..tensors)
             .map(|_| {

@@ -12,8 +12,8 @@
 use crate::bounded::Bounded;
 use crate::builder::Builder;
 use crate::error::BuildError;
+use crate::instruction::Instruction;
 use crate::linear::Lc;
-use crate::program::Instruction;
 use ark_bn254::Fr;
 use ark_ff::One;
 

@@ -7,15 +7,11 @@
 //! Uniqueness: both sides are integers far below the field's modulus (`n <= 61`), so there is no
 //! alias `x + r`, and binary digits are unique.
 
-use crate::bounded::{Bounded, LIMIT_BITS};
+use crate::bounded::Bounded;
 use crate::builder::Builder;
 use crate::error::BuildError;
-use crate::program::Instruction;
-
-/// Number of bits of a non-negative integer; 0 for 0.
-pub(crate) fn bit_length(value: i128) -> u32 {
-    i128::BITS - value.max(0).leading_zeros()
-}
+use crate::instruction::Instruction;
+use crate::integer::{LIMIT_BITS, bit_length, magnitude};
 
 /// Integer reference: bit `i` of `x` is element `i`.
 pub fn reference(x: i64, bits: u32) -> Vec<i64> {
@@ -86,6 +82,27 @@ pub(crate) fn remainder(x: &Bounded, bits: &[Bounded], from: u32) -> Result<Boun
 pub fn recompose(bits: &[Bounded]) -> Result<Bounded, BuildError> {
     let parts: Vec<_> = (0..).zip(bits).map(|(i, bit)| (bit, 1i64 << i.min(62))).collect();
     Bounded::combine("recomposition", &parts, 0)
+}
+
+/// A signed value taken apart: `d = 2^(n-1) * (sign - 1) + sum_{i<n-1} 2^i * bits_i`.
+pub(crate) struct Signed {
+    /// 1 where `d >= 0`.
+    pub(crate) non_negative: Bounded,
+    /// The bits of `d` if it is non-negative, else of `d + 2^(n-1)`.
+    pub(crate) bits: Vec<Bounded>,
+}
+
+/// Takes `d` apart. Its interval must contain -1 and 0.
+pub(crate) fn split(b: &mut Builder, d: &Bounded) -> Result<Signed, BuildError> {
+    let magnitude = magnitude(d.interval());
+    let u = d.add_const(1i64 << magnitude.min(62))?;
+    if magnitude == 0 {
+        // d is -1 or 0, so u is 0 or 1 by its interval.
+        return Ok(Signed { non_negative: u, bits: Vec::new() });
+    }
+    let mut bits = assert_bits(b, &u, magnitude + 1)?;
+    let non_negative = bits.pop().ok_or(BuildError::Empty { operation: "comparison" })?;
+    Ok(Signed { non_negative, bits })
 }
 
 /// Fails unless the proven interval of `x` is inside `[min, max]`.

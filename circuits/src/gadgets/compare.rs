@@ -7,41 +7,16 @@
 //! Zero has one sign: `d = 0` gives `u = 2^(n-1)`, whose top bit is 1 in its only decomposition.
 
 use crate::bounded::Bounded;
-use crate::builder::{Builder, Ranges};
-use crate::cost::{Interval, Tally};
+use crate::builder::Builder;
+use crate::cost::Tally;
 use crate::error::BuildError;
-use crate::gadgets::bits::{assert_bits, bit_length};
 use crate::gadgets::lookup::digits::sign;
+use crate::integer::{Interval, magnitude};
+use crate::lookups::Ranges;
 
 /// Integer reference of [`is_non_negative`].
 pub fn reference(d: i64) -> i64 {
     i64::from(d >= 0)
-}
-
-/// A signed value taken apart: `d = 2^(n-1) * (sign - 1) + sum_{i<n-1} 2^i * bits_i`.
-pub(crate) struct Signed {
-    /// 1 where `d >= 0`.
-    pub(crate) non_negative: Bounded,
-    /// The bits of `d` if it is non-negative, else of `d + 2^(n-1)`.
-    pub(crate) bits: Vec<Bounded>,
-}
-
-/// The smallest `n` with `-2^n <= lo` and `hi < 2^n`.
-pub(crate) fn magnitude(lo: i128, hi: i128) -> u32 {
-    bit_length(hi).max(bit_length(-lo - 1))
-}
-
-/// Takes `d` apart. Its interval must contain -1 and 0.
-pub(crate) fn split(b: &mut Builder, d: &Bounded) -> Result<Signed, BuildError> {
-    let magnitude = magnitude(d.lo(), d.hi());
-    let u = d.add_const(1i64 << magnitude.min(62))?;
-    if magnitude == 0 {
-        // d is -1 or 0, so u is 0 or 1 by its interval.
-        return Ok(Signed { non_negative: u, bits: Vec::new() });
-    }
-    let mut bits = assert_bits(b, &u, magnitude + 1)?;
-    let non_negative = bits.pop().ok_or(BuildError::Empty { operation: "comparison" })?;
-    Ok(Signed { non_negative, bits })
 }
 
 /// 1 where `d >= 0`, else 0.
@@ -91,7 +66,7 @@ pub fn cost(t: &mut Tally, d: Interval) -> Option<bool> {
 
 /// Adds what a sign costs that no interval decides.
 pub(crate) fn sign_cost(t: &mut Tally, d: Interval) {
-    match (t.ranges(), magnitude(d.0, d.1)) {
+    match (t.ranges(), magnitude(d)) {
         (Ranges::Bits, 0) => {}
         (Ranges::Bits, bits) => t.add(bits as usize + 1),
         (Ranges::Lookup, bits) => {

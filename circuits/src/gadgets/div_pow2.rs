@@ -12,12 +12,14 @@
 //! No wrap-around: `2^s * Q + R` stays below 2^62.
 
 use crate::bounded::Bounded;
-use crate::builder::{Builder, Ranges};
-use crate::cost::{Interval, Tally};
+use crate::builder::Builder;
+use crate::cost::Tally;
 use crate::error::BuildError;
-use crate::gadgets::bits::{bit_length, high_bits, remainder};
+use crate::gadgets::bits::{high_bits, remainder};
 use crate::gadgets::lookup::digits::{assert_integer_width, assert_loose};
-use crate::program::Instruction;
+use crate::instruction::Instruction;
+use crate::integer::{Interval, bit_length, half, quotients};
+use crate::lookups::Ranges;
 
 /// Largest shift.
 pub const MAX_SHIFT: u32 = 58;
@@ -30,17 +32,7 @@ pub fn reference(x: i64, shift: u32) -> i64 {
     i64::try_from(quotient).unwrap_or(if quotient < 0 { i64::MIN } else { i64::MAX })
 }
 
-/// What rounding adds: `2^(s-1)`, or 0 for `s = 0`.
-pub(crate) fn half(shift: u32) -> i64 {
-    if shift == 0 { 0 } else { 1 << (shift.min(62) - 1) }
-}
-
-/// The interval of quotients of an interval.
-pub(crate) fn quotients(x: &Bounded, shift: u32) -> (i128, i128) {
-    let half = i128::from(half(shift));
-    ((x.lo() + half) >> shift, (x.hi() + half) >> shift)
-}
-
+/// Fails on a shift that is too large.
 pub(crate) fn check_shift(operation: &'static str, shift: u32) -> Result<(), BuildError> {
     if shift <= MAX_SHIFT {
         return Ok(());
@@ -54,7 +46,7 @@ pub fn constrain(b: &mut Builder, x: &Bounded, shift: u32) -> Result<Bounded, Bu
     if shift == 0 {
         return Ok(x.clone());
     }
-    let (lowest, highest) = quotients(x, shift);
+    let (lowest, highest) = quotients(x.interval(), shift);
     let overflow = BuildError::Overflow { operation: "division by a power of two", lo: lowest, hi: highest };
     let (Ok(base), Ok(span)) = (i64::try_from(lowest), i64::try_from(highest - lowest)) else {
         return Err(overflow);
@@ -103,8 +95,7 @@ pub fn cost(t: &mut Tally, x: Interval, shift: u32) -> Interval {
     if shift == 0 {
         return x;
     }
-    let half = i128::from(half(shift));
-    let quotients = ((x.0 + half) >> shift, (x.1 + half) >> shift);
+    let quotients = quotients(x, shift);
     if quotients.0 != quotients.1 {
         t.integer(shift);
         t.loose(bit_length(quotients.1 - quotients.0));

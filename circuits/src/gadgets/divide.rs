@@ -15,12 +15,13 @@
 //! Cost, `k` the bits of the largest quotient: `2 * k` and two range checks of `n` bits. By a constant the products are
 //! linear: `k` and two range checks, [`by_constant`]; by a power of two, [`div_pow2`].
 
-use crate::bounded::Bounded;
+use crate::bounded::{Bounded, narrow};
 use crate::builder::Builder;
-use crate::cost::{Interval, Tally, difference, sum};
+use crate::cost::Tally;
 use crate::error::BuildError;
-use crate::gadgets::bits::{bit_length, high_bits, recompose, require};
+use crate::gadgets::bits::{high_bits, recompose, require};
 use crate::gadgets::{div_pow2, range};
+use crate::integer::{Interval, bit_length, difference, half, sum};
 
 /// Quotient and remainder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +85,7 @@ pub fn by_constant(b: &mut Builder, a: &Bounded, d: i64) -> Result<Quotient, Bui
     } else if d.count_ones() == 1 {
         // div_pow2 rounds to the nearest: take that back.
         let shift = d.trailing_zeros();
-        div_pow2::constrain(b, &a.add_const(-div_pow2::half(shift))?, shift)?
+        div_pow2::constrain(b, &a.add_const(-half(shift))?, shift)?
     } else {
         b.scope("divide", |b| {
             let mut rest = a.add_const(narrow(OPERATION, -lowest * divisor)?)?;
@@ -123,10 +124,6 @@ fn below(b: &mut Builder, r: &Bounded, d: &Bounded) -> Result<Bounded, BuildErro
     Ok(r.proven(0, d.hi() - 1))
 }
 
-pub(crate) fn narrow(operation: &'static str, value: i128) -> Result<i64, BuildError> {
-    i64::try_from(value).map_err(|_| BuildError::Overflow { operation, lo: value, hi: value })
-}
-
 /// Adds what [`constrain`] costs for a dividend and a divisor of these intervals; returns that of the quotient.
 pub fn cost(t: &mut Tally, a: Interval, d: Interval) -> Interval {
     if d.0 == d.1 {
@@ -148,7 +145,7 @@ pub fn cost_by_constant(t: &mut Tally, a: Interval, d: i128) -> Interval {
         return (lowest, highest);
     }
     if d.count_ones() == 1 {
-        let half = i128::from(div_pow2::half(d.trailing_zeros()));
+        let half = i128::from(half(d.trailing_zeros()));
         return div_pow2::cost(t, sum(a, (-half, -half)), d.trailing_zeros());
     }
     let bits = bit_length(highest - lowest);

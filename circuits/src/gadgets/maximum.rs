@@ -10,20 +10,21 @@
 //! only if a factor is zero, whether or not the products are small. So `m` is the maximum, and unique. How loose the ranges are does not
 //! matter: they are only needed for the sign.
 //!
-//! *Cost* for `n` values whose differences have `k` digits: `n * k + n - 1`. A tournament of pairs ([`crate::gadgets::minmax`]) has
+//! *Cost* for `n` values whose differences have `k` digits: `n * k + n - 1`. A tournament of pairs ([`crate::gadgets::larger`]) has
 //! `(n - 1) * (k + 2)`, with fewer digits: `n - 1 - k` constraints are saved for `k` more wires of full size. It pays if that
 //! is more than `k` ([`is_cheaper`]): for four values, if one digit is enough; 7 constraints in place of 9. By bits it never does.
 //!
 //! The witness computes the products as 64-bit integers, so each chain's largest value must stay within 2^60.
 
-use crate::bounded::{Bounded, LIMIT_BITS};
-use crate::builder::{Builder, Ranges};
-use crate::cost::{Interval, Tally};
+use crate::bounded::Bounded;
+use crate::builder::Builder;
+use crate::cost::Tally;
 use crate::error::BuildError;
-use crate::gadgets::bits::bit_length;
 use crate::gadgets::lookup::digits::assert_loose;
+use crate::instruction::Instruction;
+use crate::integer::{Interval, LIMIT_BITS, bit_length};
 use crate::linear::Lc;
-use crate::program::Instruction;
+use crate::lookups::Ranges;
 
 /// Digits that the choice of a method counts with; the width of the range table is not known yet.
 const WIDTH: u32 = 8;
@@ -164,7 +165,7 @@ mod tests {
         // Four values of one digit: 7 and not 9, but for the table and the inputs' proofs.
         let intervals = [(-128, 127); 4];
         assert!(is_cheaper(Ranges::Lookup, &intervals) && !is_cheaper(Ranges::Bits, &intervals));
-        let pair = crate::gadgets::minmax::cost;
+        let pair = crate::gadgets::larger::cost;
         let direct = |t: &mut Tally, x: &[Interval]| cost(t, x);
         let tournament = |t: &mut Tally, x: &[Interval]| {
             let (left, right) = (pair(t, x[0], x[1]), pair(t, x[2], x[3]));

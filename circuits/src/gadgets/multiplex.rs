@@ -16,7 +16,8 @@
 use crate::bounded::Bounded;
 use crate::builder::Builder;
 use crate::error::BuildError;
-use crate::gadgets::bits::{bit_length, decompose, require};
+use crate::gadgets::bits::{decompose, require};
+use crate::integer::bit_length;
 
 /// Integer reference; `x` must be an index of the table once `lo` is taken off.
 pub fn reference(x: i64, lo: i64, values: &[i64]) -> Option<i64> {

@@ -13,12 +13,14 @@
 //! Unlike a sum of digits with weights fitted to `M`, every witness is unique.
 
 use crate::bounded::Bounded;
-use crate::builder::{Builder, Ranges};
-use crate::cost::{Interval, Tally};
+use crate::builder::Builder;
+use crate::cost::Tally;
 use crate::error::BuildError;
-use crate::gadgets::bits::{assert_bits, bit_length};
+use crate::gadgets::bits::assert_bits;
 use crate::gadgets::lookup::digits::{assert_integer_width, assert_loose, assert_non_negative};
+use crate::integer::{Interval, bit_length};
 use crate::linear::Lc;
+use crate::lookups::Ranges;
 
 /// Integer reference.
 pub fn reference(x: i64, lo: i64, hi: i64) -> bool {
@@ -124,8 +126,7 @@ fn comparisons(bound: i128) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit;
-    use crate::testing::{all, assert_costs, assign, gadget_with_bounds};
+    use crate::testing::{all, assert_costs, assign, gadget_with_bounds, unique};
     use proptest::prelude::*;
 
     /// In range: a unique witness. Out of range: the program's witness, the only candidate, fails in the
@@ -153,7 +154,7 @@ mod tests {
             match circuit.r1cs.first_violation(&witness) {
                 None => {
                     assert!(reference(x, lo, hi), "{x} in [{lo}, {hi}]");
-                    assert!(audit::uniqueness(&circuit, &witness, &[]).is_clean(), "{x} in [{lo}, {hi}]");
+                    assert!(unique(&circuit, &witness).is_clean(), "{x} in [{lo}, {hi}]");
                 }
                 Some(violation) => {
                     assert!(!reference(x, lo, hi), "{x} in [{lo}, {hi}]: {violation}");

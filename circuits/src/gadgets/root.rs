@@ -13,13 +13,14 @@
 //! Cost, `k` the bits of the root: `2 * k` and two range checks of `k + 1` bits; inverse: `3 * k` and two range
 //! checks of `(2*r + 1) * t`.
 
-use crate::bounded::Bounded;
+use crate::bounded::{Bounded, narrow};
 use crate::builder::Builder;
-use crate::cost::{Interval, Tally, difference, sum, times};
+use crate::cost::Tally;
 use crate::error::BuildError;
-use crate::gadgets::bits::{bit_length, high_bits, recompose, require};
-use crate::gadgets::divide::{SIGN, narrow};
+use crate::gadgets::bits::{high_bits, recompose, require};
+use crate::gadgets::divide::SIGN;
 use crate::gadgets::range;
+use crate::integer::{Interval, bit_length, difference, sum, times};
 
 /// Integer reference of [`square_root`]: `floor(sqrt(v))`, and 0 for negative values.
 pub fn reference(v: i64) -> i64 {

@@ -5,9 +5,10 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
-use crate::cost::{Interval, Tally};
+use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::bits::require;
+use crate::integer::Interval;
 
 /// Integer reference.
 pub fn reference(condition: i64, x: i64, y: i64) -> i64 {

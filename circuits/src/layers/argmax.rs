@@ -7,9 +7,10 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
-use crate::cost::{Interval, Tally, difference, sum};
+use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::{compare, select};
+use crate::integer::{Interval, difference, sum};
 
 /// Integer reference; `None` for no values.
 pub fn reference(x: &[i64]) -> Option<usize> {
@@ -63,7 +64,7 @@ pub fn cost(t: &mut Tally, x: &[Interval]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::times;
+    use crate::integer::times;
     use crate::testing::{
         all, all_pairs, assert_costs, assert_no_constraint_is_idle, check, gadget, gadget_with_bounds,
     };

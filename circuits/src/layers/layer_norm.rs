@@ -20,12 +20,12 @@
 //!
 //! Cost for `n` values: `2 n` products, one rounding of `V` by `2^v`, one inverse square root ([`crate::gadgets::root`]).
 
-use crate::bounded::{Bounded, LIMIT_BITS};
+use crate::bounded::{Bounded, narrow};
 use crate::builder::Builder;
-use crate::cost::{Interval, Tally, difference, sum, times};
+use crate::cost::Tally;
 use crate::error::BuildError;
-use crate::gadgets::divide::narrow;
 use crate::gadgets::{div_pow2, root};
+use crate::integer::{Interval, LIMIT_BITS, difference, sum, times};
 
 /// Parameters of a layer normalization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

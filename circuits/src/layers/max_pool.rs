@@ -1,6 +1,6 @@
 //! Max pooling of `[channels, height, width]`: the largest value of each window, padding left out.
 //!
-//! Cost: for a window of `k` values, `k - 1` maxima of two ([`crate::gadgets::minmax`]), each a comparison and a product: a
+//! Cost: for a window of `k` values, `k - 1` maxima of two ([`crate::gadgets::larger`]), each a comparison and a product: a
 //! tournament of pairs, so that differences stay as narrow as their operands. By lookup, all at once where that is cheaper
 //! ([`crate::gadgets::maximum`]). Values that intervals decide cost nothing.
 //!
@@ -10,9 +10,10 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
-use crate::cost::{Interval, Tally};
+use crate::cost::Tally;
 use crate::error::BuildError;
-use crate::gadgets::{maximum, minmax};
+use crate::gadgets::{larger, maximum};
+use crate::integer::Interval;
 use crate::layers::window::Window;
 
 /// Integer reference: `[channels, height, width]`. Fails on a wrong length.
@@ -44,7 +45,7 @@ pub fn largest(b: &mut Builder, values: &[Bounded]) -> Result<Bounded, BuildErro
         _ => {
             let (left, right) = values.split_at(values.len() / 2);
             let (left, right) = (largest(b, left)?, largest(b, right)?);
-            minmax::max(b, &left, &right)
+            larger::constrain(b, &left, &right)
         }
     }
 }
@@ -72,7 +73,7 @@ pub fn cost_of_largest(t: &mut Tally, x: &[Interval]) -> Interval {
         _ => {
             let (left, right) = x.split_at(x.len() / 2);
             let (left, right) = (cost_of_largest(t, left), cost_of_largest(t, right));
-            minmax::cost(t, left, right)
+            larger::cost(t, left, right)
         }
     }
 }

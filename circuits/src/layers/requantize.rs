@@ -10,9 +10,10 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
-use crate::cost::{Interval, Tally};
+use crate::cost::Tally;
 use crate::error::BuildError;
-use crate::gadgets::{clamp, div_pow2};
+use crate::gadgets::clamp;
+use crate::integer::{Interval, quotients};
 
 /// Parameters of a requantization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,12 +83,6 @@ pub fn cost(t: &mut Tally, acc: &[Interval], p: Requantize) -> Vec<Interval> {
     acc.iter().map(|&acc| p.results(acc)).collect()
 }
 
-/// The quotients of an interval.
-pub(crate) fn quotients(acc: Interval, shift: u32) -> Interval {
-    let half = i128::from(div_pow2::half(shift));
-    ((acc.0 + half) >> shift, (acc.1 + half) >> shift)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,7 +138,7 @@ mod tests {
         let fused = gadget(1, 8, |b, x| requantize_relu(b, x, p))?;
         let apart = gadget(1, 8, |b, x| {
             let y = constrain(b, x, p)?;
-            crate::layers::relu::constrain(b, &y)
+            clamp::constrain_all(b, &y, 0, 0, 1 << crate::integer::LIMIT_BITS)
         })?;
         assert!(fused.stats().constraints < apart.stats().constraints);
         for circuit in [fused, apart] {

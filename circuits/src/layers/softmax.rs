@@ -18,9 +18,10 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
-use crate::cost::{Interval, Tally, sum};
+use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::{div_pow2, divide};
+use crate::integer::{Interval, sum};
 use crate::layers::function::{self, Function, FunctionTable, Quantization};
 use crate::layers::max_pool;
 
@@ -40,8 +41,13 @@ pub struct Softmax {
 const GUARD: u32 = 3;
 
 impl Softmax {
-    /// A softmax over `len` values at scale `input_scale`, with probabilities at scale `output_scale` (1 to 20).
-    pub fn new(len: usize, input_scale: i32, output_scale: u32) -> Result<Self, BuildError> {
+    /// Exponentials that [`Softmax::new`] computes for these parameters: its work, for whoever has to bound it.
+    pub fn entries(len: usize, input_scale: i32, output_scale: u32) -> Result<u64, BuildError> {
+        Self::extent(len, input_scale, output_scale).map(|(_, last)| last.unsigned_abs() + 1)
+    }
+
+    /// `p`, and the largest difference that is tabulated.
+    fn extent(len: usize, input_scale: i32, output_scale: u32) -> Result<(u32, i64), BuildError> {
         const OPERATION: &str = "softmax";
         if len == 0 {
             return Err(BuildError::Empty { operation: OPERATION });
@@ -66,6 +72,12 @@ impl Softmax {
                 });
             }
         };
+        Ok((precision, last))
+    }
+
+    /// A softmax over `len` values at scale `input_scale`, with probabilities at scale `output_scale` (1 to 20).
+    pub fn new(len: usize, input_scale: i32, output_scale: u32) -> Result<Self, BuildError> {
+        let (precision, last) = Self::extent(len, input_scale, output_scale)?;
         let exponential = FunctionTable::of(
             Function::Exp,
             Quantization {

@@ -4,10 +4,8 @@
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use assay_circuits::gadgets::{
-    bits, clamp, compare, div_pow2, divide, lookup, minmax, multiplex, range, root, select, zero,
+    bits, clamp, compare, div_pow2, divide, larger, lookup, multiplex, range, root, select,
 };
-use assay_circuits::layers::add::{self, Alignment};
-use assay_circuits::layers::average_pool::{self, Count};
 use assay_circuits::layers::conv::{self, Convolution};
 use assay_circuits::layers::dense::{self, Weights};
 use assay_circuits::layers::function::{self, Function, FunctionTable, Quantization};
@@ -15,7 +13,7 @@ use assay_circuits::layers::layer_norm::{self, Normalization};
 use assay_circuits::layers::requantize::{self, Requantize};
 use assay_circuits::layers::softmax::{self, Softmax};
 use assay_circuits::layers::window::{Axis, Window};
-use assay_circuits::layers::{argmax, clip, leaky_relu, max_pool, relu, threshold};
+use assay_circuits::layers::{argmax, max_pool};
 use assay_circuits::{
     Assignment, Bounded, BuildError, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility,
 };
@@ -148,13 +146,11 @@ fn gadgets_by(ranges: Ranges) -> Result<Vec<Case>, BuildError> {
         ("range of 16 bits, any bounds", 1, 16, |b, x| one(range::constrain(b, &x[0], -1000, 1000))),
         ("range of 16 bits, one end open", 1, 16, |b, x| one(range::constrain(b, &x[0], 0, 1 << 15))),
         ("less than of 16 bits", 2, 16, |b, x| one(compare::less_than(b, &x[0], &x[1]))),
-        ("is zero of 16 bits", 1, 16, |b, x| one(zero::is_zero(b, &x[0]))),
         ("select of 16 bits", 3, 16, |b, x| {
             let condition = compare::is_non_negative(b, &x[0])?;
             one(select::constrain(b, &condition, &x[1], &x[2]))
         }),
-        ("min of 16 bits", 2, 16, |b, x| one(minmax::min(b, &x[0], &x[1]))),
-        ("max of 16 bits", 2, 16, |b, x| one(minmax::max(b, &x[0], &x[1]))),
+        ("max of 16 bits", 2, 16, |b, x| one(larger::constrain(b, &x[0], &x[1]))),
         ("div_pow2 of 24 bits by 2^8", 1, 24, |b, x| one(div_pow2::constrain(b, &x[0], 8))),
         ("clamp of 24 bits by 2^8 to any bounds", 1, 24, |b, x| {
             one(clamp::constrain(b, &x[0], 8, -1000, 999))
@@ -163,9 +159,6 @@ fn gadgets_by(ranges: Ranges) -> Result<Vec<Case>, BuildError> {
             let w = (0..32).map(|i| i * 7 % 31 - 15).collect();
             dense::constrain(b, x, &Weights { rows: 4, cols: 8, w }, &[1, -2, 3, -4])
         }),
-        ("relu of 16 bits", 1, 16, relu::constrain),
-        ("clip of 16 bits, both ends", 1, 16, |b, x| clip::constrain(b, x, -128, 127)),
-        ("clip of 16 bits, upper end", 1, 16, |b, x| clip::constrain(b, x, -(1 << 15), 100)),
         ("requantize 24 bits to signed 9 by 2^16, no saturation", 1, 24, |b, x| {
             requantize::constrain(b, x, Requantize::signed(16, 9))
         }),
@@ -179,7 +172,6 @@ fn gadgets_by(ranges: Ranges) -> Result<Vec<Case>, BuildError> {
             requantize::requantize_relu(b, x, Requantize::unsigned(8, 8))
         }),
         ("argmax of 10 values, 8 bits", 10, 8, |b, x| one(argmax::constrain(b, x))),
-        ("threshold of 16 bits", 1, 16, |b, x| threshold::constrain(b, x, 1234)),
         ("division of 12 bits by 8 bits", 2, 12, |b, x| {
             let divisor = div_pow2::constrain(b, &x[1], 4)?.add_const(129)?;
             let result = divide::constrain(b, &x[0].add_const(1 << 11)?, &divisor)?;
@@ -209,9 +201,6 @@ fn gadgets_by(ranges: Ranges) -> Result<Vec<Case>, BuildError> {
             let p = Requantize { shift: 3, lo: -14, hi: 13 };
             function::constrain_rounded(b, x, &[p; 24], &FunctionTable::of(Function::Gelu, q)?)
         }),
-        ("leaky ReLU of 16 bits", 1, 16, |b, x| {
-            leaky_relu::constrain(b, x, &leaky_relu::Slopes { m: vec![3], shift: 8 })
-        }),
         ("convolution of 2x4x4 to 3x4x4, 3x3", 32, 8, |b, x| {
             let axis = Axis::new(4, 3).pad(1);
             let window = Window { channels: 2, height: axis, width: axis };
@@ -219,17 +208,6 @@ fn gadgets_by(ranges: Ranges) -> Result<Vec<Case>, BuildError> {
             conv::constrain(b, x, &Convolution { window, filters: 3, groups: 1, w, bias: vec![1, -2, 3] })
         }),
         ("max pool of 4x4 by 2x2, 8 bits", 16, 8, |b, x| max_pool::constrain(b, x, &halves(1))),
-        ("average pool of 4x4 by 2x2, 8 bits", 16, 8, |b, x| {
-            average_pool::constrain(b, x, &halves(1), Count::Values)
-        }),
-        ("average pool of 3x3 by 3x3, 8 bits", 9, 8, |b, x| {
-            let window = Window { channels: 1, height: Axis::new(3, 3), width: Axis::new(3, 3) };
-            average_pool::constrain(b, x, &window, Count::Values)
-        }),
-        ("addition of 4 values at two scales", 8, 8, |b, x| {
-            let (x, y) = x.split_at(4);
-            add::constrain(b, x, y, Alignment::of_scales(3, 5))
-        }),
         ("softmax of 4 values, 6 bits, to 6", 4, 6, |b, x| softmax::constrain(b, x, &Softmax::new(4, 3, 6)?)),
         ("layer normalization of 4 values, 6 bits", 4, 6, |b, x| {
             layer_norm::constrain(b, x, &Normalization::for_range(4, -32, 31, 1)?)

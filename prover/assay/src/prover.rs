@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use assay_groth16::{Observer, Proof, ProveError, ProveTimings, Stage, Transcript, verify};
+use assay_groth16::{Observer, Proof, ProveError, ProveTimings, Stage, verify};
 use assay_interface::{field::Scalar, proof_file::ProofFile, statement::Statement};
 use rand::{CryptoRng, RngCore, SeedableRng, rngs::OsRng};
 use rand_chacha::ChaCha20Rng;
@@ -128,9 +128,8 @@ impl Prover {
             });
         }
         let start = Instant::now();
-        let (proof, phases) = prover
-            .prove_observed(&execution.witness, Transcript::Assay, rng, observer)
-            .map_err(|error| match error {
+        let (proof, phases) =
+            prover.prove_timed(&execution.witness, rng, observer).map_err(|error| match error {
                 ProveError::Unsatisfied(violation) => Error::Unsatisfied(violation),
                 other => other.into(),
             })?;

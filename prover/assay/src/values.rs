@@ -76,9 +76,8 @@ impl Model {
     /// As [`Model::evaluate`].
     pub fn trace(&self, inputs: &Inputs) -> Result<Trace, Error> {
         self.own(inputs)?;
-        let graph = &self.compiled().graph;
-        let results = graph.trace(&inputs.values)?;
-        Ok(Trace { layers: graph.layers.iter().map(|layer| layer.name.clone()).zip(results).collect() })
+        let layers = self.compiled().trace(&inputs.values)?;
+        Ok(Trace { layers: layers.into_iter().map(|layer| (layer.name, layer.integers)).collect() })
     }
 
     /// The tensors that a statement of this model shows. Whether it is true, a [`crate::Verifier`] says.

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{bench, compile, demo, inspect, prove, setup, verify};
+use crate::commands::{audit, bench, compile, inspect, prove, run, setup, shell, verify};
+use crate::outcome::{self, Outcome};
 use crate::{failure, interrupt, ui};
 
 const STYLES: Styles = Styles::styled()
@@ -26,20 +27,29 @@ The pipeline, one file a stage; each names its parent by digest, so a wrong pair
   assay prove --model model.assay --key model.pk --input input.json -o decision.proof
   assay verify --vk model.vk --proof decision.proof --model model.assay
 
-Exit codes: 0 valid or done, 1 invalid or a mistake that you can correct, 2 unexpected,
-130 interrupted. Data goes to stdout, everything else to stderr.
-`assay <COMMAND> --help` has a worked example of each.";
+Data goes to stdout, everything else to stderr; - as a file is standard input or output.
+With --json, stdout holds one JSON document: the result, or {\"error\": {code, message, hint}}.
+An output replaces only what the same command would make again; --force replaces any file but
+an input of the command.
+";
+
+const MORE: &str = "\n`assay <COMMAND> --help` has a worked example of each.";
 
 /// Prove that a decision came from a committed model.
 ///
 /// Assay quantizes an ONNX model to integers, compiles it to a circuit, and proves each inference with Groth16 over
 /// BN254. A program on Solana, or `assay verify`, checks the proof without running the model.
 #[derive(Debug, Parser)]
-#[command(name = "assay", version, styles = STYLES, after_help = PIPELINE, disable_help_subcommand = true)]
+#[command(name = "assay", version = env!("ASSAY_VERSION"), styles = STYLES)]
+#[command(after_help = format!("{PIPELINE}\n{}\n{MORE}", outcome::TABLE))]
 struct Cli {
-    /// Print results, warnings and errors only: no notes, no progress
+    /// Print results and errors, and the number of warnings: no notes, no progress
     #[arg(short, long, global = true, display_order = 900)]
     quiet: bool,
+
+    /// Print the result as a JSON document, and an error as one
+    #[arg(long, global = true, display_order = 901)]
+    json: bool,
 
     #[command(subcommand)]
     command: Command,
@@ -49,20 +59,14 @@ struct Cli {
 enum Command {
     Compile(compile::Args),
     Setup(setup::Args),
+    Run(run::Args),
     Prove(prove::Args),
     Verify(verify::Args),
     Inspect(inspect::Args),
+    Audit(audit::Args),
     Bench(bench::Args),
-    Demo(demo::Args),
-}
-
-/// How a command that ran to its end came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Done; what was checked is valid.
-    Valid,
-    /// What was checked is not valid, and stdout says why.
-    Invalid,
+    Completions(shell::CompletionsArgs),
+    Man(shell::ManArgs),
 }
 
 /// What the panic hook saw last. A panic that a library catches and turns into an error is never printed.
@@ -75,50 +79,80 @@ pub fn main() -> ExitCode {
             *last = Some(info.to_string());
         }
     }));
-    match std::panic::catch_unwind(run) {
-        Ok(code) => code,
-        Err(_) => {
-            let what = LAST_PANIC.lock().ok().and_then(|mut last| last.take()).unwrap_or_default();
-            ui::error(
-                &format!("assay {} stopped unexpectedly: {what}", env!("CARGO_PKG_VERSION")),
-                &[
-                    "this is a bug in assay, whatever the input was: please report it with this message and the command",
-                ],
-            );
-            ExitCode::from(failure::UNEXPECTED)
+    let code = std::panic::catch_unwind(run_once).unwrap_or_else(|_| {
+        let what = LAST_PANIC.lock().ok().and_then(|mut last| last.take());
+        let what = what.as_deref().unwrap_or("no reason was given");
+        report_error(
+            "internal",
+            &format!("assay {} stopped unexpectedly: {what}", env!("ASSAY_VERSION")),
+            &["this is a bug in assay, whatever the input was: please report it with this message and the command"],
+        );
+        outcome::UNEXPECTED
+    });
+    ui::count_silenced();
+    ExitCode::from(code)
+}
+
+fn run_once() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    ui::set_quiet(cli.quiet);
+    ui::set_json(cli.json);
+    if let Err(error) = interrupt::install() {
+        ui::warn(&format!("an interruption may leave temporary files behind: {error}"));
+    }
+    match dispatch(cli.command) {
+        Ok(outcome) => outcome.exit_code(),
+        Err(error) => {
+            report_error(failure::code(&error), &failure::message(&error), &failure::hints(&error));
+            failure::exit_code(&error)
         }
     }
 }
 
-fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are data and go to stdout; clap knows which is which.
-            let code = if error.use_stderr() { ExitCode::from(failure::INVALID) } else { ExitCode::SUCCESS };
-            let _ = error.print();
-            return code;
-        }
-    };
-    ui::set_quiet(cli.quiet);
-    if let Err(error) = interrupt::install() {
-        ui::warn(&format!("an interruption may leave temporary files behind: {error}"));
-    }
-    let outcome = match cli.command {
+fn dispatch(command: Command) -> anyhow::Result<Outcome> {
+    match command {
         Command::Compile(args) => compile::run(args),
         Command::Setup(args) => setup::run(args),
+        Command::Run(args) => run::run(args),
         Command::Prove(args) => prove::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Audit(args) => audit::run(args),
         Command::Bench(args) => bench::run(args),
-        Command::Demo(args) => demo::run(args),
-    };
-    match outcome {
-        Ok(Outcome::Valid) => ExitCode::SUCCESS,
-        Ok(Outcome::Invalid) => ExitCode::from(failure::INVALID),
-        Err(error) => {
-            ui::error(&failure::message(&error), &failure::hints(&error));
-            ExitCode::from(failure::exit_code(&error))
-        }
+        Command::Completions(args) => shell::completions(args, &mut Cli::command()),
+        Command::Man(args) => shell::man(args, Cli::command()),
     }
+}
+
+/// Help and version, which are data and go to stdout, and mistakes in the arguments.
+fn usage(error: &clap::Error) -> u8 {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return 0;
+    }
+    // Nothing was parsed, so the wish for JSON is looked up by hand.
+    ui::set_json(std::env::args_os().any(|argument| argument == "--json"));
+    if ui::is_json() {
+        let message = error.render().to_string();
+        let message = message.trim_start_matches("error: ").trim_end();
+        print_json(&failure::to_json("usage", message, &[]));
+    }
+    let _ = error.print();
+    outcome::MISTAKE
+}
+
+/// An error for a person on stderr, and with `--json` for a script on stdout.
+fn report_error(code: &str, message: &str, hints: &[&str]) {
+    if ui::is_json() {
+        print_json(&failure::to_json(code, message, hints));
+    }
+    ui::error(message, hints);
+}
+
+/// Where stdout is gone, stderr has the error still.
+fn print_json(value: &serde_json::Value) {
+    let _ = ui::json(value);
 }

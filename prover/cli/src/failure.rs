@@ -1,15 +1,15 @@
 //! What went wrong, as a person at a terminal needs it: the error, its causes, and a `hint:` with the likely way out.
 //!
 //! The libraries below have one typed error a stage. This is the edge, where they become `anyhow::Error` and are
-//! printed. Exit codes: 0 valid, 1 invalid or the user's mistake, 2 unexpected (the machine, or a bug of ours).
+//! printed, and get an exit code ([`crate::outcome`]).
 
 use std::fmt;
 use std::io;
 
-/// Exit code of a refused proof and of a mistake that the user can correct.
-pub const INVALID: u8 = 1;
-/// Exit code of what no user can be expected to correct: a full disk, a broken device, a bug.
-pub const UNEXPECTED: u8 = 2;
+use assay_interface::artifact::ArtifactError;
+use serde_json::{Value, json};
+
+use crate::outcome::{MISTAKE, UNEXPECTED};
 
 /// An error with advice. Transparent: it shows the wrapped error's message and causes, and adds only the hint.
 #[derive(Debug)]
@@ -39,11 +39,21 @@ pub struct SelfCheck(pub String);
 pub trait HintExt<T> {
     /// Wraps the error, if there is one, with the advice that `hint` makes.
     fn hint<H: Into<String>>(self, hint: impl FnOnce() -> H) -> anyhow::Result<T>;
+
+    /// As [`HintExt::hint`], where the error has no advice of its own.
+    fn or_hint<H: Into<String>>(self, hint: impl FnOnce() -> H) -> anyhow::Result<T>;
 }
 
 impl<T, E: Into<anyhow::Error>> HintExt<T> for Result<T, E> {
     fn hint<H: Into<String>>(self, hint: impl FnOnce() -> H) -> anyhow::Result<T> {
         self.map_err(|error| hinted(error.into(), hint().into()))
+    }
+
+    fn or_hint<H: Into<String>>(self, hint: impl FnOnce() -> H) -> anyhow::Result<T> {
+        self.map_err(Into::into).map_err(|error| match hints(&error).is_empty() {
+            true => hinted(error, hint()),
+            false => error,
+        })
     }
 }
 
@@ -67,25 +77,68 @@ pub fn message(error: &anyhow::Error) -> String {
     text
 }
 
-/// The advice that the error carries, outermost first.
+/// The advice that the error carries, outermost first; without any, the library's.
 pub fn hints(error: &anyhow::Error) -> Vec<&str> {
+    let given = given_hints(error);
+    if given.is_empty() { library(error).and_then(assay::Error::hint).into_iter().collect() } else { given }
+}
+
+fn given_hints(error: &anyhow::Error) -> Vec<&str> {
     // The first one wraps all that follows it in the chain.
     let Some(hinted) = error.chain().find_map(|cause| cause.downcast_ref::<Hinted>()) else {
         return Vec::new();
     };
     let mut found = vec![hinted.hint.as_str()];
-    found.extend(hints(&hinted.inner));
+    found.extend(given_hints(&hinted.inner));
     found
 }
 
-/// 1 for what the user can correct, 2 for the machine's failures and ours.
+/// The library's error, if one is the cause.
+fn library(error: &anyhow::Error) -> Option<&assay::Error> {
+    error.chain().find_map(|cause| match cause.downcast_ref::<Hinted>() {
+        Some(hinted) => library(&hinted.inner),
+        None => cause.downcast_ref(),
+    })
+}
+
+/// The error for a script: what `--json` prints in place of a result.
+pub fn to_json(code: &str, message: &str, hints: &[&str]) -> Value {
+    let hint = if hints.is_empty() { Value::Null } else { hints.join("; ").into() };
+    json!({ "error": { "code": code, "message": message, "hint": hint } })
+}
+
+/// A word for the kind of error, which stays the same from version to version: the library's own codes, or `file`,
+/// `artifact`, `internal` and, for what a command was asked and cannot do, `request`.
+pub fn code(error: &anyhow::Error) -> &'static str {
+    if let Some(error) = library(error) {
+        return error.code();
+    }
+    let is = |test: fn(&(dyn std::error::Error + 'static)) -> bool| any_cause(error, &test);
+    if is(|cause| cause.is::<SelfCheck>()) {
+        "internal"
+    } else if is(|cause| cause.is::<ArtifactError>()) {
+        "artifact"
+    } else if is(|cause| cause.is::<io::Error>()) {
+        "file"
+    } else {
+        "request"
+    }
+}
+
+/// [`MISTAKE`] for what the user can correct, [`UNEXPECTED`] for the machine's failures and ours.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
-    if any_cause(error, &is_unexpected) { UNEXPECTED } else { INVALID }
+    if any_cause(error, &is_unexpected) { UNEXPECTED } else { MISTAKE }
 }
 
 fn is_unexpected(cause: &(dyn std::error::Error + 'static)) -> bool {
     if cause.is::<SelfCheck>() {
         return true;
+    }
+    if let Some(error) = cause.downcast_ref::<assay::Error>() {
+        return match error {
+            assay::Error::Io { error, .. } => is_unexpected(error),
+            error => matches!(error.class(), assay::Class::Internal | assay::Class::System),
+        };
     }
     let Some(error) = cause.downcast_ref::<io::Error>() else { return false };
     !matches!(
@@ -142,11 +195,11 @@ mod tests {
     fn exit_codes() {
         let missing = anyhow::Error::new(io::Error::from(io::ErrorKind::NotFound)).context("reading");
         let full = anyhow::Error::new(io::Error::from(io::ErrorKind::StorageFull)).context("writing");
-        assert_eq!(exit_code(&missing), INVALID);
+        assert_eq!(exit_code(&missing), MISTAKE);
         assert_eq!(exit_code(&full), UNEXPECTED);
         assert_eq!(exit_code(&hinted(full, "free some space")), UNEXPECTED);
         assert_eq!(exit_code(&hinted(io::Error::from(io::ErrorKind::StorageFull), "free some")), UNEXPECTED);
-        assert_eq!(exit_code(&anyhow!("bad value")), INVALID);
+        assert_eq!(exit_code(&anyhow!("bad value")), MISTAKE);
         assert_eq!(exit_code(&anyhow::Error::new(SelfCheck("x".into()))), UNEXPECTED);
     }
 }

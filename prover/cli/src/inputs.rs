@@ -1,217 +1,159 @@
-//! Inputs of a proof: real values from JSON, CSV or NumPy files, rounded to the model's grid, and the salts of those
-//! that a statement hides.
+//! Inputs from files: which samples of which file, as the model takes them, and the salts of those that a statement hides.
 
 use std::path::Path;
+use std::str::FromStr;
 
-use anyhow::{Context, anyhow, bail};
-use assay_compiler::{CalibrationError, Table};
-use assay_interface::field::Scalar;
-use assay_interface::schema::Visibility;
-use assay_interface::statement::{commit, pack};
-use rand::RngCore;
-use rand::rngs::OsRng;
-use serde_json::{Map, Value};
+use anyhow::{Context, anyhow};
+use assay::{Inputs, Salts, SampleFormat, Samples};
 
 use crate::artifacts::Model;
 use crate::failure::{HintExt, hinted};
 use crate::files;
-use crate::ui::parse_hex32;
-use crate::values::Content;
+use crate::ui;
 
 /// Most bytes of samples that are read.
 const SAMPLES: u64 = 1 << 30;
 /// Most bytes of a file of salts that are read.
 const SALTS: u64 = 1 << 20;
 
-/// One salt for each committed input, in the order of the schema.
-pub type Salts = Vec<Scalar>;
-
-/// Which sample of which file.
-pub struct InputArgs<'a> {
-    /// The file, or `-` for JSON on standard input.
-    pub path: &'a Path,
-    /// The sample, counted from 1; a file of one sample needs none.
-    pub row: Option<usize>,
+/// Which samples of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// The only one.
+    Only,
+    /// One, counted from 1.
+    One(usize),
+    /// Some.
+    Some(Ranges),
+    /// Every one.
+    All,
 }
 
-/// How samples are written down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Csv,
-    Json,
-    Npy,
-    Npz,
+/// Rows such as `1-100,205`, counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ranges(Vec<(usize, usize)>);
+
+impl FromStr for Ranges {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Ranges, String> {
+        let wrong = || "rows are numbers and ranges, counted from 1, such as 1-100,205".to_owned();
+        let number = |text: &str| text.parse::<usize>().ok().filter(|number| *number > 0).ok_or_else(wrong);
+        let range = |text: &str| {
+            let (first, last) = text.split_once('-').unwrap_or((text, text));
+            let (first, last) = (number(first)?, number(last)?);
+            if first <= last { Ok((first, last)) } else { Err(wrong()) }
+        };
+        let mut ranges: Vec<(usize, usize)> = text.split(',').map(range).collect::<Result<_, _>>()?;
+        ranges.sort_unstable();
+        match ranges.windows(2).find(|pair| matches!(pair, [(_, last), (next, _)] if next <= last)) {
+            Some(_) => Err("a row is named twice".into()),
+            None => Ok(Ranges(ranges)),
+        }
+    }
+}
+
+impl Rows {
+    /// The choice that the options make.
+    pub fn chosen(row: Option<usize>, rows: Option<Ranges>, every: bool) -> Rows {
+        match (row, rows, every) {
+            (Some(row), ..) => Rows::One(row),
+            (None, Some(rows), _) => Rows::Some(rows),
+            (None, None, true) => Rows::All,
+            (None, None, false) => Rows::Only,
+        }
+    }
+
+    /// Whether the result is a list, of however many.
+    pub fn are_many(&self) -> bool {
+        matches!(self, Rows::Some(_) | Rows::All)
+    }
+
+    /// The rows of a file with `count` samples, counted from 1.
+    fn of(&self, count: usize, file: &str) -> anyhow::Result<Vec<usize>> {
+        let last = match self {
+            Rows::Only if count == 1 => return Ok(vec![1]),
+            Rows::Only => {
+                return Err(hinted(
+                    anyhow!("{file} holds {count} samples, and one is needed"),
+                    "choose one with --row, counted from 1, or several with --rows or --all",
+                ));
+            }
+            Rows::One(0) => return Err(anyhow!("rows are counted from 1")),
+            Rows::One(row) => *row,
+            Rows::Some(Ranges(ranges)) => ranges.last().map_or(0, |(_, last)| *last),
+            Rows::All => count,
+        };
+        if last > count {
+            return Err(anyhow!("{file} has {count} samples, no row {last}"));
+        }
+        Ok(match self {
+            Rows::Some(Ranges(ranges)) => ranges.iter().flat_map(|(first, last)| *first..=*last).collect(),
+            Rows::All => (1..=count).collect(),
+            Rows::Only | Rows::One(_) => vec![last],
+        })
+    }
 }
 
 /// The samples in a file, by its ending, or by its first bytes where the ending tells nothing.
-pub fn read_table(path: &Path, what: &str) -> anyhow::Result<Table> {
-    let stdin = path.as_os_str() == "-";
-    let bytes = if stdin { files::read_stdin(what, SAMPLES)? } else { files::read(path, what, SAMPLES)? };
-    let form = if stdin { Form::Json } else { form(path, &bytes) };
-    let table = match form {
-        Form::Csv => Table::from_csv(&bytes),
-        Form::Json => Table::from_json(&bytes),
-        Form::Npy => Table::from_npy(&bytes),
-        Form::Npz => Table::from_npz(&bytes),
-    };
-    table.map_err(|error| {
-        let hint = table_hint(&error);
-        let error =
-            anyhow::Error::new(error).context(if stdin { "standard input".into() } else { show(path) });
-        match hint {
-            Some(hint) => hinted(error, hint),
-            None => error,
-        }
-    })
+pub fn read_samples(path: &Path, what: &str) -> anyhow::Result<Samples> {
+    let bytes = files::read(path, what, SAMPLES)?;
+    let format = SampleFormat::of_name(path).unwrap_or_else(|| SampleFormat::of_bytes(&bytes));
+    Samples::read_as(format, &bytes).with_context(|| show(path))
+}
+
+/// What rows were chosen: each row's number and integers, and how many samples the file has.
+pub struct Chosen {
+    /// Rows counted from 1, with what the model takes.
+    pub rows: Vec<(usize, Inputs)>,
+    /// Samples of the file.
+    pub samples: usize,
+}
+
+/// The chosen samples of a file in the model's integers. All of them are checked before any is returned.
+pub fn choose(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<Chosen> {
+    let file = show(path);
+    let samples = read_samples(path, "input")?;
+    let arranged = model
+        .model
+        .compiled()
+        .arrange(samples.table())
+        .map_err(assay::Error::from)
+        .with_context(|| file.clone())
+        .or_hint(|| "`assay inspect` shows the model's tensors and features")?;
+    arranged.warnings.iter().for_each(|warning| ui::warn(&format!("{file}: {}", warning.text())));
+    let samples = arranged.rows;
+    let chosen = rows.of(samples.len(), &file)?;
+    let quantized = chosen.into_iter().map(|row| {
+        let sample = row.checked_sub(1).and_then(|index| samples.get(index));
+        let sample = sample.with_context(|| format!("{file} has no row {row}"))?;
+        let place = || if samples.len() == 1 { file.clone() } else { format!("{file}, row {row}") };
+        let inputs = model.model.quantize(sample).with_context(place).hint(
+            || "`assay inspect` shows the declared domain; `assay compile` widens it: --domain, --input-format, or wider calibration data",
+        )?;
+        Ok((row, inputs))
+    });
+    Ok(Chosen { rows: quantized.collect::<anyhow::Result<_>>()?, samples: samples.len() })
+}
+
+/// The one chosen sample.
+pub fn choose_one(model: &Model, path: &Path, row: Option<usize>) -> anyhow::Result<Inputs> {
+    let rows = row.map_or(Rows::Only, Rows::One);
+    let chosen = choose(model, path, &rows)?.rows.into_iter().next();
+    let (_, inputs) = chosen.with_context(|| format!("{} holds no sample", show(path)))?;
+    Ok(inputs)
+}
+
+/// The salts in a file that `assay prove --save-salts` wrote for this model.
+pub fn read_salts(model: &Model, path: &Path) -> anyhow::Result<Salts> {
+    let bytes = files::read(path, "file of salts", SALTS)?;
+    Salts::from_json(&model.model, &bytes)
+        .with_context(|| show(path))
+        .hint(|| "`assay prove --save-salts` writes it: a JSON object of salts by input name")
 }
 
 fn show(path: &Path) -> String {
-    path.display().to_string()
-}
-
-fn form(path: &Path, bytes: &[u8]) -> Form {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-    match extension.as_deref() {
-        Some("csv") => Form::Csv,
-        Some("json") => Form::Json,
-        Some("npy") => Form::Npy,
-        Some("npz") => Form::Npz,
-        _ if bytes.starts_with(b"\x93NUMPY") => Form::Npy,
-        _ if bytes.starts_with(b"PK") => Form::Npz,
-        _ => match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            Some(b'[' | b'{') => Form::Json,
-            _ => Form::Csv,
-        },
-    }
-}
-
-/// Advice for samples that cannot be used.
-pub fn table_hint(error: &CalibrationError) -> Option<&'static str> {
-    Some(match error {
-        CalibrationError::MissingColumns { .. } | CalibrationError::ExtraColumns { .. } => {
-            "the columns must be the model's features, by name, in any order"
-        }
-        CalibrationError::NotANumber { .. } => {
-            "every cell is a number in the model's own units, such as 0.72"
-        }
-        CalibrationError::NotFinite { .. } => {
-            "remove the row, or replace the value by what the model gets in its place"
-        }
-        CalibrationError::Csv(_) | CalibrationError::Json(_) => {
-            "the form follows the file's ending: .csv, .json, .npy, .npz"
-        }
-        CalibrationError::Empty => "at least one row of values is needed",
-        _ => return None,
-    })
-}
-
-/// The input in the model's integers, one list a tensor.
-pub fn quantized(model: &Model, input: &InputArgs<'_>) -> anyhow::Result<Vec<Vec<i64>>> {
-    let name = || show(input.path);
-    let table = read_table(input.path, "input")?;
-    let samples = model.compiled.samples(&table).map_err(|error| {
-        let hint = table_hint(&error).unwrap_or("`assay inspect` shows the model's tensors");
-        hinted(anyhow::Error::new(error).context(name()), hint)
-    })?;
-    let sample = match (input.row, &samples[..]) {
-        (None, [only]) => only,
-        (None, samples) => {
-            return Err(hinted(
-                anyhow!("{} holds {} samples, and a proof is about one", name(), samples.len()),
-                "choose one with --row, counted from 1",
-            ));
-        }
-        (Some(row), samples) => {
-            let index = row.checked_sub(1).context("rows are counted from 1")?;
-            samples
-                .get(index)
-                .with_context(|| format!("{} has {} samples, no row {row}", name(), samples.len()))?
-        }
-    };
-    model
-        .compiled
-        .quantize_inputs(sample)
-        .with_context(name)
-        .hint(|| "`assay inspect` shows the declared domain; `assay compile` widens it: --domain, --input-format, or wider calibration data")
-}
-
-/// What the statement will say of the inputs: public values as they are, committed ones under their salt.
-pub fn statement_inputs(
-    model: &Model,
-    integers: &[Vec<i64>],
-    salts: Option<&[Scalar]>,
-) -> anyhow::Result<Vec<Content>> {
-    let mut salts = salts.unwrap_or_default().iter();
-    let schema = &model.compiled.schema;
-    if schema.inputs().len() != integers.len() {
-        bail!("the model has {} input tensors, {} were given", schema.inputs().len(), integers.len());
-    }
-    let contents: Vec<Content> = schema
-        .inputs()
-        .iter()
-        .zip(integers)
-        .map(|(tensor, values)| match tensor.visibility {
-            Visibility::Public => Ok(Content::Values(values.clone())),
-            Visibility::Committed => {
-                let salt = salts
-                    .next()
-                    .with_context(|| {
-                        format!("input {:?} is committed, and there is no salt for it", tensor.name)
-                    })
-                    .hint(|| "--salts names the file that `assay prove --save-salts` wrote")?;
-                Ok(Content::Commitment(commit(*salt, &pack(values, tensor.bits)?)?))
-            }
-        })
-        .collect::<anyhow::Result<_>>()?;
-    Ok(contents)
-}
-
-/// A uniformly random salt for each committed input.
-pub fn fresh_salts(model: &Model) -> anyhow::Result<Salts> {
-    committed(model).map(|_| random_scalar()).collect()
-}
-
-/// The salts in a file that [`salts_to_json`] wrote for this model.
-pub fn read_salts(model: &Model, path: &Path) -> anyhow::Result<Salts> {
-    let bytes = files::read(path, "file of salts", SALTS)?;
-    let object: Map<String, Value> = serde_json::from_slice(&bytes)
-        .with_context(|| format!("{} is not a file of salts", path.display()))
-        .hint(|| "`assay prove --save-salts` writes it: a JSON object of salts by input name")?;
-    committed(model)
-        .map(|name| {
-            let text = object.get(name).and_then(Value::as_str);
-            let text =
-                text.with_context(|| format!("{} holds no salt for input {name:?}", path.display()))?;
-            let bytes = parse_hex32(text)
-                .map_err(|error| anyhow!("{}: salt of {name:?}: {error}", path.display()))?;
-            Scalar::from_be_bytes(bytes).with_context(|| format!("{}: salt of {name:?}", path.display()))
-        })
-        .collect()
-}
-
-/// The salts by input name.
-pub fn salts_to_json(model: &Model, salts: &[Scalar]) -> String {
-    let object: Map<String, Value> =
-        committed(model).zip(salts).map(|(name, salt)| (name.to_owned(), salt.to_string().into())).collect();
-    format!("{:#}\n", Value::Object(object))
-}
-
-/// Names of the committed inputs, in the order of the schema.
-fn committed(model: &Model) -> impl Iterator<Item = &str> {
-    let inputs = model.compiled.schema.inputs().iter();
-    inputs.filter(|tensor| tensor.visibility == Visibility::Committed).map(|tensor| tensor.name.as_str())
-}
-
-/// Uniform below the field's order, by rejection: one draw in four or so is above it.
-fn random_scalar() -> anyhow::Result<Scalar> {
-    loop {
-        let mut bytes = [0; 32];
-        OsRng.try_fill_bytes(&mut bytes).context("the system has no random numbers")?;
-        bytes[0] &= 0x3f;
-        if let Ok(scalar) = Scalar::from_be_bytes(bytes) {
-            return Ok(scalar);
-        }
-    }
+    if files::is_standard(path) { "standard input".into() } else { path.display().to_string() }
 }
 
 #[cfg(test)]
@@ -219,18 +161,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_by_ending_and_by_content() {
-        let of = |name: &str, bytes: &[u8]| form(Path::new(name), bytes);
-        assert_eq!(of("a.CSV", b"{}"), Form::Csv);
-        assert_eq!(of("a.json", b"x"), Form::Json);
-        assert_eq!(of("/dev/fd/63", b"  [1]"), Form::Json);
-        assert_eq!(of("samples", b"a,b\n1,2"), Form::Csv);
-        assert_eq!(of("samples", b"\x93NUMPY"), Form::Npy);
-        assert_eq!(of("samples", b"PK\x03\x04"), Form::Npz);
-    }
-
-    #[test]
-    fn random_scalars_differ() {
-        assert_ne!(random_scalar().unwrap(), random_scalar().unwrap());
+    fn rows_by_number_and_range() {
+        let of =
+            |text: &str, count| Rows::Some(text.parse().unwrap()).of(count, "f").map_err(|e| e.to_string());
+        assert_eq!(of("3", 5), Ok(vec![3]));
+        assert_eq!(of("4-5,1-2", 5), Ok(vec![1, 2, 4, 5]));
+        assert_eq!(of("4-6", 5), Err("f has 5 samples, no row 6".into()));
+        for wrong in ["", "0", "2-1", "a", "1-", "-3", "1,,2", "1-3,2", "5,5"] {
+            assert!(wrong.parse::<Ranges>().is_err(), "{wrong}");
+        }
+        assert_eq!(Rows::All.of(3, "f").unwrap(), [1, 2, 3]);
+        assert_eq!(Rows::Only.of(1, "f").unwrap(), [1]);
+        assert!(Rows::Only.of(2, "f").is_err() && Rows::One(0).of(2, "f").is_err());
+        assert!(Rows::One(usize::MAX).of(2, "f").is_err());
     }
 }

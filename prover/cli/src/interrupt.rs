@@ -11,12 +11,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-static TEMPORARIES: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry { temporaries: BTreeSet::new(), written: 0 });
 
-/// The registry of temporary files, locked: no interruption is served while this is held.
-pub(crate) fn hold() -> MutexGuard<'static, BTreeSet<PathBuf>> {
-    // A panic while the lock was held leaves the set itself sound: each change to it is one call.
-    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner)
+/// What an interruption has to know.
+pub(crate) struct Registry {
+    /// Files to delete.
+    pub(crate) temporaries: BTreeSet<PathBuf>,
+    /// How many outputs are in place.
+    pub(crate) written: usize,
+}
+
+/// The registry, locked: no interruption is served while this is held.
+pub(crate) fn hold() -> MutexGuard<'static, Registry> {
+    // A panic while the lock was held leaves the registry sound: each change to it is one call.
+    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Starts the thread that serves SIGINT and SIGTERM: exit code 128 + the signal's number (130 for SIGINT).
@@ -30,8 +38,8 @@ pub fn install() -> std::io::Result<()> {
             if signal == SIGXFSZ {
                 continue;
             }
-            let temporaries = hold();
-            for path in temporaries.iter() {
+            let registry = hold();
+            for path in &registry.temporaries {
                 // Nothing is left to report to: the process is ending because it was told to.
                 let _ = std::fs::remove_file(path);
             }
@@ -39,7 +47,11 @@ pub fn install() -> std::io::Result<()> {
             if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
                 eprintln!("\u{1b}[?25h");
             }
-            eprintln!("interrupted: nothing was written");
+            match registry.written {
+                0 => eprintln!("interrupted: nothing was written"),
+                1 => eprintln!("interrupted: 1 file was written, and is whole"),
+                written => eprintln!("interrupted: {written} files were written, and are whole"),
+            }
             std::process::exit(128 + signal);
         }
     })?;

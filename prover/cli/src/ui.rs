@@ -3,7 +3,7 @@
 //! `anstream` removes the colours when a stream is not a terminal or NO_COLOR is set; `indicatif` draws nothing then.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -21,10 +21,28 @@ pub const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 pub const LOUD: Style = AnsiColor::Yellow.on_default().bold();
 
 static QUIET: AtomicBool = AtomicBool::new(false);
+static JSON: AtomicBool = AtomicBool::new(false);
+static STDOUT_TAKEN: AtomicBool = AtomicBool::new(false);
+static SILENCED: AtomicUsize = AtomicUsize::new(0);
 
-/// Silences notes and progress; errors and warnings stay.
+/// Silences notes and progress, and leaves of the warnings their number; errors stay.
 pub fn set_quiet(quiet: bool) {
     QUIET.store(quiet, Ordering::Relaxed);
+}
+
+/// Results and errors are JSON documents from here on.
+pub fn set_json(json: bool) {
+    JSON.store(json, Ordering::Relaxed);
+}
+
+/// Whether results and errors are JSON documents.
+pub fn is_json() -> bool {
+    JSON.load(Ordering::Relaxed)
+}
+
+/// Standard output holds an output of the command: what a person reads goes to stderr.
+pub fn take_stdout() {
+    STDOUT_TAKEN.store(true, Ordering::Relaxed);
 }
 
 /// `text` in `style`; the stream decides whether the style survives.
@@ -34,6 +52,9 @@ pub fn paint(style: Style, text: &str) -> String {
 
 /// Data for stdout, whole, in one write. A reader that left early (`assay inspect x | head -1`) is no error.
 pub fn data(text: &str) -> io::Result<()> {
+    if STDOUT_TAKEN.load(Ordering::Relaxed) {
+        return anstream::stderr().lock().write_all(text.as_bytes());
+    }
     let mut stdout = anstream::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -53,12 +74,25 @@ pub fn note(text: &str) {
     }
 }
 
-/// A warning, which `--quiet` does not silence.
+/// A warning. Under `--quiet` it is counted.
 pub fn warn(text: &str) {
-    say(&format!("{} {text}", paint(LOUD, "warning:")));
+    if QUIET.load(Ordering::Relaxed) {
+        SILENCED.fetch_add(1, Ordering::Relaxed);
+    } else {
+        say(&format!("{} {text}", paint(LOUD, "warning:")));
+    }
 }
 
-/// A failed command: the error and its hints.
+/// How many warnings `--quiet` held back, as one line, where there are any.
+pub fn count_silenced() {
+    let silenced = SILENCED.swap(0, Ordering::Relaxed);
+    if silenced > 0 {
+        let noun = if silenced == 1 { "warning" } else { "warnings" };
+        say(&format!("{} {silenced} {noun}, shown without --quiet", paint(LOUD, "warning:")));
+    }
+}
+
+/// A failed command: the error and its hints, for a person.
 pub fn error(message: &str, hints: &[&str]) {
     say(&format!("{} {message}", paint(BAD, "error:")));
     for hint in hints {
@@ -71,47 +105,56 @@ fn say(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
-/// A spinner for work without a known length; it vanishes when dropped.
-pub struct Spinner(ProgressBar);
-
-impl Spinner {
-    /// Shows `task` with a running clock.
-    pub fn start(task: &str) -> Spinner {
-        let bar =
-            if QUIET.load(Ordering::Relaxed) { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-        if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {msg} ({elapsed})") {
-            bar.set_style(style);
-        }
-        bar.set_message(task.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Spinner(bar)
-    }
-}
-
-impl Drop for Spinner {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
-}
-
-/// A bar for `length` steps; it vanishes when dropped.
+/// Work that takes long, shown while it lasts: a running clock, and a bar with a percentage once its length is known.
 pub struct Bar(ProgressBar);
 
+const CLOCK: &str = "{spinner:.cyan} {msg} ({elapsed})";
+const BAR: &str = "{msg} {wide_bar:.cyan} {percent:>3}% ({elapsed}, {eta} left)";
+
 impl Bar {
+    /// Shows `task`, of unknown length.
+    pub fn start(task: &str) -> Bar {
+        let hidden = QUIET.load(Ordering::Relaxed);
+        let bar = Bar(if hidden { ProgressBar::hidden() } else { ProgressBar::new_spinner() });
+        bar.style(CLOCK);
+        bar.name(task);
+        bar.0.enable_steady_tick(Duration::from_millis(100));
+        bar
+    }
+
     /// Shows `task` at step zero of `length`.
-    pub fn start(task: &str, length: u64) -> Bar {
-        let bar =
-            if QUIET.load(Ordering::Relaxed) { ProgressBar::hidden() } else { ProgressBar::new(length) };
-        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar:.cyan} {pos}/{len} (eta {eta})") {
-            bar.set_style(style);
-        }
-        bar.set_message(task.to_owned());
-        Bar(bar)
+    pub fn of(task: &str, length: u64) -> Bar {
+        let bar = Bar::start(task);
+        bar.set(0, length);
+        bar
+    }
+
+    /// What is being done.
+    pub fn name(&self, task: &str) {
+        self.0.set_message(task.to_owned());
     }
 
     /// One step done.
     pub fn step(&self) {
         self.0.inc(1);
+    }
+
+    /// `done` of `length` steps are done. Work of one step has no percentage.
+    pub fn set(&self, done: u64, length: u64) {
+        if length < 2 {
+            return;
+        }
+        if self.0.length() != Some(length) {
+            self.0.set_length(length);
+            self.style(BAR);
+        }
+        self.0.set_position(done.min(length));
+    }
+
+    fn style(&self, template: &str) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.0.set_style(style);
+        }
     }
 }
 
@@ -173,6 +216,13 @@ pub fn fields(pairs: &[(&str, String)]) -> String {
     pairs.iter().map(|(label, value)| format!("  {label:<width$}  {value}\n")).collect()
 }
 
+/// Columns of what a person reads: the terminal's, or COLUMNS, or 100 where neither says.
+pub fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    columns.or_else(terminal).unwrap_or(100)
+}
+
 /// A byte count as a person reads it.
 pub fn bytes(count: u64) -> String {
     const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
@@ -188,30 +238,15 @@ pub fn duration(time: Duration) -> String {
     if seconds >= 1.0 { format!("{seconds:.2} s") } else { format!("{:.2} ms", seconds * 1e3) }
 }
 
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
-        text
-    })
-}
-
 /// 32 bytes from 64 hexadecimal digits, `0x` in front or not.
 pub fn parse_hex32(text: &str) -> Result<[u8; 32], String> {
     let digits = text.strip_prefix("0x").unwrap_or(text);
-    let wrong = digits.chars().find(|c| !c.is_ascii_hexdigit());
-    if let Some(wrong) = wrong {
+    if let Some(wrong) = digits.chars().find(|c| !c.is_ascii_hexdigit()) {
         return Err(format!("{wrong:?} is not a hexadecimal digit"));
     }
-    if digits.len() != 64 {
-        return Err(format!("32 bytes are 64 hexadecimal digits, got {}", digits.len()));
-    }
     let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        let pair = std::str::from_utf8(pair).map_err(|error| error.to_string())?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|error| error.to_string())?;
-    }
+    hex::decode_to_slice(digits, &mut bytes)
+        .map_err(|_| format!("32 bytes are 64 hexadecimal digits, got {}", digits.len()))?;
     Ok(bytes)
 }
 
@@ -222,8 +257,8 @@ mod tests {
     #[test]
     fn hex_round_trip_and_refusals() {
         let bytes: [u8; 32] = std::array::from_fn(|i| (i * 37) as u8);
-        assert_eq!(parse_hex32(&hex(&bytes)), Ok(bytes));
-        assert_eq!(parse_hex32(&format!("0x{}", hex(&bytes))), Ok(bytes));
+        assert_eq!(parse_hex32(&hex::encode(bytes)), Ok(bytes));
+        assert_eq!(parse_hex32(&format!("0x{}", hex::encode(bytes))), Ok(bytes));
         assert!(parse_hex32("12").unwrap_err().contains("got 2"));
         assert!(parse_hex32(&"é".repeat(32)).unwrap_err().contains("not a hexadecimal digit"));
         assert!(parse_hex32(&"+1".repeat(32)).unwrap_err().contains("'+'"));

@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         options.ranges = ranges.unwrap_or(options.ranges);
         let (compiled, report) = compile(&onnx, &calibration, &options)?;
         let seconds = start.elapsed().as_secs_f64();
-        println!("{}", report.text());
+        println!("{}", report.text(120));
         println!("compiled     in {seconds:.1} s, {} bytes of .assay\n", compiled.to_bytes().len());
     }
     Ok(())

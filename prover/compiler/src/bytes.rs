@@ -1,4 +1,7 @@
-//! Writing and reading the payload of a compiled model: little-endian, every length checked before it is believed.
+//! Writing and reading the payload of a compiled model: little-endian, every length checked before it is believed, and
+//! whatever follows from a few bytes (tables, the places of a kernel, constraints) spent from a budget before it is made.
+
+use crate::budget::{Budget, OverBudget};
 
 /// The payload of a `.assay` file is malformed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +40,12 @@ pub enum ReadError {
         /// The index.
         index: usize,
     },
+    /// More work than a file of this length may ask for.
+    #[error("the compiled model {0}")]
+    Budget(#[from] OverBudget),
+    /// Options of the compilation that no compilation takes.
+    #[error("the options that the model was compiled with are malformed")]
+    Options,
     /// A name that is not UTF-8.
     #[error("a name is not UTF-8")]
     Text,
@@ -52,6 +61,9 @@ pub enum ReadError {
     /// A requantization that drops too many bits.
     #[error("a requantization drops {0} bits")]
     Shift(u8),
+    /// A softmax whose probabilities would have a negative scale.
+    #[error("probabilities have scale {0}")]
+    Scale(i8),
     /// A clamp with an empty or too wide range.
     #[error("a layer clamps to [{lo}, {hi}]")]
     Clamp {
@@ -87,7 +99,7 @@ impl Writer {
 
     /// A count or index; every count of a compiled model fits 32 bits.
     pub fn count(&mut self, count: usize) {
-        self.bytes(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
+        self.bytes(&u32::try_from(count).expect("a count of a compiled model fits 32 bits").to_le_bytes());
     }
 
     pub fn text(&mut self, text: &str) {
@@ -122,20 +134,37 @@ fn width(values: &[i64]) -> u8 {
     }
 }
 
+/// Units that any compiled model may ask for. A unit is a value or a term of a linear map; see the weights below.
+const BASE: u64 = 1 << 24;
+/// Units for each byte. A small residual network on pictures of 32 x 32, whose kernels are used a thousand times each,
+/// asks for 300 a byte of its weights, most of them in its first layers; networks without convolutions for 10.
+const PER_BYTE: u64 = 512;
+/// Units of a table's entry, which is enclosed to 80 bits.
+pub(crate) const ENTRY: u64 = 16;
+/// Units of a constraint, which takes about 100 bytes and is hashed.
+pub(crate) const CONSTRAINT: u64 = 8;
+
 /// Takes bytes apart.
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     position: usize,
+    budget: Budget,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Reader { bytes, position: 0 }
+        Reader { bytes, position: 0, budget: Budget::new(bytes.len(), BASE, PER_BYTE) }
+    }
+
+    /// Spends units of work, which stand for `what`.
+    pub fn spend(&mut self, what: &'static str, units: impl TryInto<u64>) -> Result<(), ReadError> {
+        Ok(self.budget.spend(what, units)?)
     }
 
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], ReadError> {
-        let rest = self.bytes.get(self.position..).unwrap_or_default();
-        let (taken, _) = rest.split_at_checked(count).ok_or(ReadError::Truncated(self.bytes.len()))?;
+        let end = self.position.checked_add(count);
+        let taken = end.and_then(|end| self.bytes.get(self.position..end));
+        let taken = taken.ok_or(ReadError::Truncated(self.bytes.len()))?;
         self.position += count;
         Ok(taken)
     }
@@ -174,7 +203,7 @@ impl<'a> Reader<'a> {
     }
 
     pub fn count(&mut self, what: &'static str, limit: usize) -> Result<usize, ReadError> {
-        let found = usize::try_from(u32::from_le_bytes(self.fixed()?)).unwrap_or(usize::MAX);
+        let found = u32::from_le_bytes(self.fixed()?) as usize;
         if found > limit { Err(ReadError::Limit { what, limit, found }) } else { Ok(found) }
     }
 

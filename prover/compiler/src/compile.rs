@@ -3,19 +3,25 @@
 use assay_circuits::Ranges;
 use sha2::{Digest, Sha256};
 
-use crate::calibrate::{CalibrationError, FeatureNames, Signature, Table};
+use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::compiled::{CompiledModel, Feature, InputError, check_domain};
 use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError};
+use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
-use crate::model::Model;
+use crate::model::{Function, Input, Model, Output};
 use crate::options::{OptionError, Options};
+use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
+use crate::provenance::Provenance;
 use crate::quantize::QuantizeError;
+use crate::quantize::candidate::Search;
 use crate::quantize::equalize::equalize;
+use crate::quantize::error::SearchError;
+use crate::quantize::loss::Bound;
 use crate::quantize::profile::Profile;
-use crate::quantize::search::Search;
-use crate::report::{self, Report};
+use crate::report::{self, Report, ReportError};
 use crate::strategy;
+use crate::warning::Warning;
 
 /// A model cannot be compiled.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -46,21 +52,41 @@ pub enum CompileError {
     /// The float reference engine failed.
     #[error(transparent)]
     Float(#[from] FloatError),
-    /// The compiler's reading of the model and the float reference engine disagree.
-    #[error(
-        "output '{output}': this compiler computes {own} and the float reference engine {reference} for calibration \
-         row {row}: the model depends on rounding, or one of the two misreads it"
-    )]
-    Disagreement {
-        /// Output.
-        output: String,
-        /// Row, counted from 1.
-        row: usize,
-        /// The compiler's value.
-        own: f64,
-        /// tract's value.
-        reference: f64,
-    },
+    /// The report found what must not be.
+    #[error(transparent)]
+    Report(ReportError),
+    /// The caller's [`Progress`] ended the compilation.
+    #[error("the compilation was cancelled")]
+    Cancelled,
+    /// A bug in the compiler.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
+}
+
+impl From<Cancelled> for CompileError {
+    fn from(_: Cancelled) -> Self {
+        CompileError::Cancelled
+    }
+}
+
+impl From<ReportError> for CompileError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Float(error) => error.into(),
+            ReportError::Internal(error) => error.into(),
+            ReportError::Cancelled(cancelled) => cancelled.into(),
+            error @ (ReportError::Disagreement { .. } | ReportError::Run(_)) => CompileError::Report(error),
+        }
+    }
+}
+
+impl From<SearchError> for CompileError {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Quantize(error) => error.into(),
+            SearchError::Cancelled(cancelled) => cancelled.into(),
+        }
+    }
 }
 
 /// Compiles the bytes of an `.onnx` file: the model in integers with its circuit, and what it costs and loses.
@@ -74,51 +100,77 @@ pub fn compile(
     calibration: &Table,
     options: &Options,
 ) -> Result<(CompiledModel, Report), CompileError> {
+    compile_with(onnx, calibration, options, &mut Unobserved)
+}
+
+/// As [`compile`], telling `progress` how far it is.
+///
+/// # Errors
+/// As [`compile`], and [`CompileError::Cancelled`] where `progress` ends it.
+pub fn compile_with(
+    onnx: &[u8],
+    calibration: &Table,
+    options: &Options,
+    progress: &mut dyn Progress,
+) -> Result<(CompiledModel, Report), CompileError> {
+    let observer = Observer::new(progress);
+    observer.at(Stage::Import, None)?;
     options.check()?;
     let proto = import::decode(onnx)?;
     let model = import::import_proto(&proto)?;
     check_commit(&model, options)?;
-    let names = feature_names(&model, calibration);
-    let samples = calibration.samples(&signature(&model, &names))?;
+    check_decisions(&model, options)?;
+    let Arranged { rows: samples, names, mut warnings } = arrange(&model, calibration)?;
     let features = domains(&names, &samples, options)?;
     for (i, sample) in samples.iter().enumerate() {
         check_domain(&features, sample).map_err(|error| CompileError::Domain { row: i + 1, error })?;
     }
+    let provenance = Provenance::new(&samples, options);
 
     let equalized = equalize(&model);
-    let profile = Profile::new(&equalized.model, samples);
+    let profile = Profile::new(&equalized.model, samples, &observer)?;
+    let flips = options.max_flips.map_or(usize::MAX, |flips| usize::try_from(flips).unwrap_or(usize::MAX));
     let search = Search {
         model: &equalized.model,
         profile: &profile,
-        max_error: options.max_error,
+        bound: Bound { error: options.max_error, flips },
+        threshold: options.threshold,
         input_format: options.input_format,
         output_format: options.output_format,
         input_peaks: input_peaks(&model, &features),
         ranges: Ranges::Bits,
+        observer: &observer,
     };
     let name = model_name(&model, options);
     let schema = |graph: &_| lower::schema(graph, &name, &options.commit).ok();
-    let search = Search { ranges: strategy::choose(&search, options, schema), ..search };
-    let (plan, realized) = search.run()?;
-    let graph = realized.graph.clone();
+    let search = Search { ranges: strategy::choose(&search, options, schema)?, ..search };
+    let found = search.run()?;
+    observer.at(Stage::Lower, None)?;
+    let graph = found.realized.graph.clone();
     let schema = lower::schema(&graph, &name, &options.commit)?;
     let circuit = lower::lower(&graph, &schema, search.ranges)?;
     let source_digest = Sha256::digest(onnx).into();
-    let compiled = CompiledModel { schema, graph, circuit, features, source_digest };
+    let compiled = CompiledModel { schema, graph, circuit, features, source_digest, provenance };
 
-    let float = FloatModel::load(&proto, &model)?;
-    let report = report::make(
-        &compiled,
-        &report::Evidence {
-            model: &model,
-            profile: &profile,
-            exponents: &equalized.exponents,
-            plan: &plan,
-            realized: &realized,
-            float: &float,
-            options,
-        },
-    )?;
+    // What the engine cannot run is no fault of the model: it goes unchecked, and the report says so.
+    let float = match FloatModel::load(&proto, &model) {
+        Err(FloatError::Load(reason)) => {
+            warnings.push(Warning::Unchecked { reason });
+            None
+        }
+        loaded => loaded?,
+    };
+    let evidence = report::Evidence {
+        model: &model,
+        profile: &profile,
+        exponents: &equalized.exponents,
+        found: &found,
+        float: float.as_ref(),
+        options,
+        observer: &observer,
+        warnings,
+    };
+    let report = report::make(&compiled, &evidence)?;
     Ok((compiled, report))
 }
 
@@ -133,28 +185,32 @@ fn check_commit(model: &Model, options: &Options) -> Result<(), OptionError> {
     }
 }
 
-/// The model's own feature names, else the table's, else names made from the tensors'.
-fn feature_names(model: &Model, calibration: &Table) -> (Vec<String>, FeatureNames) {
-    if model.feature_names.is_some() {
-        return (model.features(), FeatureNames::Declared);
-    }
-    match calibration.column_names() {
-        Some(names) if names.len() == model.input_len() => (names.to_vec(), FeatureNames::Derived),
-        _ => (model.features(), FeatureNames::Derived),
-    }
+/// The samples in the model's order; the table names the features where the model does not.
+fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationError> {
+    let inputs = model.inputs.iter().map(|input| (input.name.as_str(), input.len())).collect();
+    let named = match model.feature_names {
+        Some(_) => FeatureNames::Declared,
+        None => FeatureNames::Derived,
+    };
+    calibration.arrange(&Signature { inputs, features: &model.features(), named })
 }
 
-fn signature<'a>(model: &'a Model, (features, named): &'a (Vec<String>, FeatureNames)) -> Signature<'a> {
-    let inputs = model.inputs.iter().map(|input| (input.name.as_str(), input.len())).collect();
-    Signature { inputs, features, named: *named }
+/// Flips are those of a decision: of a real output against a threshold, or an ArgMax.
+fn check_decisions(model: &Model, options: &Options) -> Result<(), OptionError> {
+    let is_argmax = |output: &Output| {
+        let layer = model.layers.get(output.layer);
+        layer.is_some_and(|layer| matches!(layer.function, Function::ArgMax(_)))
+    };
+    match options.max_flips {
+        Some(flips) if options.threshold.is_none() && !model.outputs.iter().any(is_argmax) => {
+            Err(OptionError::NoDecision(flips))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The domain of each feature: declared, or all that a fixed format represents, or what the data shows.
-fn domains(
-    (names, _): &(Vec<String>, FeatureNames),
-    samples: &[Vec<f64>],
-    options: &Options,
-) -> Result<Vec<Feature>, OptionError> {
+fn domains(names: &[String], samples: &[Vec<f64>], options: &Options) -> Result<Vec<Feature>, OptionError> {
     if let Some(unknown) = options.domains.keys().find(|name| !names.contains(name)) {
         return Err(OptionError::UnknownDomain(unknown.clone()));
     }
@@ -182,7 +238,7 @@ fn domains(
 /// Largest magnitude in the domain of each input tensor.
 fn input_peaks(model: &Model, features: &[Feature]) -> Vec<f64> {
     let mut rest = features.iter();
-    let peak = |input: &crate::model::Input| {
+    let peak = |input: &Input| {
         rest.by_ref().take(input.len()).fold(0.0f64, |peak, f| peak.max(f.min.abs()).max(f.max.abs()))
     };
     model.inputs.iter().map(peak).collect()

@@ -1,23 +1,29 @@
 //! A compiled model: what `.assay` files hold, and what provers and callers use.
 //!
 //! ```text
-//! payload = schema: u32 length, bytes; features: (name, min: f64, max: f64)*; graph; ranges: u8 (0 bits, 1 lookups);
-//!           circuit digest: 32 bytes
+//! payload = provenance: u32 length, bytes; schema: u32 length, bytes; features: (name, min: f64, max: f64)*; graph;
+//!           ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes
 //! ```
 //!
+//! This is version 2 of the payload. Version 1 had no provenance; its files are refused, with the advice to compile the
+//! model again: without its options and the digest of its calibration data a model cannot be checked.
+//!
 //! The circuit itself is not stored: it follows from graph and schema, so a file cannot hold a graph and the circuit
-//! of another. Reading builds it again and compares its digest. The parent of the file is the SHA-256 of the ONNX file.
+//! of another. Reading builds it again, once the graph is known to ask for no more than its bytes pay for, and compares
+//! its digest. The parent of the file is the SHA-256 of the ONNX file.
 
 use assay_circuits::{Circuit, Ranges};
 use assay_interface::artifact::{self, ArtifactError, Kind};
 use assay_interface::schema::{ModelSchema, SchemaError};
 
-use crate::bytes::{ReadError, Reader, Writer};
-use crate::calibrate::{CalibrationError, FeatureNames, Signature, Table};
+use crate::bytes::{CONSTRAINT, ReadError, Reader, Writer};
+use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::lower::{self, LowerError};
 use crate::number::dequantize;
+use crate::provenance::Provenance;
+use crate::quantize::encoding;
 use crate::quantize::graph::{QuantGraph, RunError};
-use crate::quantize::{encoding, plan};
+use crate::strategy;
 
 /// One element of the inputs, with the real values that the model is declared for.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +49,8 @@ pub struct CompiledModel {
     pub features: Vec<Feature>,
     /// SHA-256 of the ONNX file.
     pub source_digest: [u8; 32],
+    /// What else it was compiled from.
+    pub provenance: Provenance,
 }
 
 /// Bytes are no compiled model.
@@ -110,14 +118,22 @@ impl CompiledModel {
         }
     }
 
-    /// The samples of a table in the order of the model's features.
+    /// The samples of a table in the order of the model's features, with what was taken for granted.
     ///
     /// # Errors
     /// Missing and unknown columns, rows of the wrong length.
-    pub fn samples(&self, table: &Table) -> Result<Vec<Vec<f64>>, CalibrationError> {
+    pub fn arrange(&self, table: &Table) -> Result<Arranged, CalibrationError> {
         let features: Vec<String> = self.features.iter().map(|feature| feature.name.clone()).collect();
         let inputs = self.graph.inputs.iter().map(|input| (input.name.as_str(), input.elements())).collect();
-        table.samples(&Signature { inputs, features: &features, named: FeatureNames::Declared })
+        table.arrange(&Signature { inputs, features: &features, named: FeatureNames::Declared })
+    }
+
+    /// The rows alone of [`CompiledModel::arrange`].
+    ///
+    /// # Errors
+    /// Those of [`CompiledModel::arrange`].
+    pub fn samples(&self, table: &Table) -> Result<Vec<Vec<f64>>, CalibrationError> {
+        self.arrange(table).map(|arranged| arranged.rows)
     }
 
     /// Integers of one sample, one list for each input tensor: each value to the nearest representable one.
@@ -127,7 +143,7 @@ impl CompiledModel {
     pub fn quantize_inputs(&self, sample: &[f64]) -> Result<Vec<Vec<i64>>, InputError> {
         self.check(sample)?;
         check_domain(&self.features, sample)?;
-        Ok(plan::quantize_sample(&self.graph, sample))
+        Ok(self.graph.quantize(sample))
     }
 
     /// As [`CompiledModel::quantize_inputs`], after moving values outside their domain to its border. The result no
@@ -142,7 +158,7 @@ impl CompiledModel {
             .zip(&self.features)
             .map(|(value, feature)| value.clamp(feature.min, feature.max))
             .collect();
-        Ok(plan::quantize_sample(&self.graph, &clamped))
+        Ok(self.graph.quantize(&clamped))
     }
 
     /// The outputs of the integer model: what a proof shows.
@@ -180,6 +196,11 @@ impl CompiledModel {
 
     fn payload(&self) -> Vec<u8> {
         let mut out = Writer::default();
+        let mut provenance = Writer::default();
+        self.provenance.write(&mut provenance);
+        let provenance = provenance.finish();
+        out.count(provenance.len());
+        out.bytes(&provenance);
         let schema = self.schema.encode();
         out.count(schema.len());
         out.bytes(&schema);
@@ -204,6 +225,10 @@ impl CompiledModel {
     pub fn from_bytes(bytes: &[u8]) -> Result<CompiledModel, DecodeError> {
         let artifact = artifact::decode(Kind::Circuit, bytes)?;
         let mut reader = Reader::new(artifact.payload);
+        let length = reader.count("bytes in the provenance", artifact.payload.len())?;
+        let mut of_provenance = Reader::new(reader.take(length)?);
+        let provenance = Provenance::read(&mut of_provenance)?;
+        of_provenance.finish()?;
         let length = reader.count("bytes in the schema", assay_interface::schema::MAX_ENCODED_LEN)?;
         let schema = ModelSchema::decode(reader.take(length)?)?;
         let elements = schema.inputs().iter().map(|tensor| tensor.elements()).sum();
@@ -215,12 +240,16 @@ impl CompiledModel {
             other => return Err(ReadError::Step(other).into()),
         };
         let digest: [u8; 32] = reader.fixed()?;
+        let intervals = lower::check_work(&graph)?;
+        let constraints = strategy::size(&graph, &intervals, &schema, ranges).constraints as u64;
+        reader.spend("constraints", CONSTRAINT.saturating_mul(constraints))?;
         reader.finish()?;
         let circuit = lower::lower(&graph, &schema, ranges)?;
         if circuit.digest() != digest {
             return Err(DecodeError::CircuitDigest);
         }
-        let model = CompiledModel { schema, graph, circuit, features, source_digest: artifact.parent };
+        let source_digest = artifact.parent;
+        let model = CompiledModel { schema, graph, circuit, features, source_digest, provenance };
         // A circuit without any range proof is the same either way, and is written as one by bits.
         if model.ranges() == ranges { Ok(model) } else { Err(DecodeError::CircuitDigest) }
     }
@@ -243,9 +272,19 @@ fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, 
     Ok(features)
 }
 
+impl Feature {
+    /// Whether a value is in the domain, to single precision. A `float` may come as it is, as the shortest decimal
+    /// that reads back as it, or as a `double`: three numbers that differ in the eighth digit, and one value. So an end
+    /// of the domain stands for everything that rounds to the same `float`.
+    pub fn contains(&self, value: f64) -> bool {
+        let [single, min, max] = [value, self.min, self.max].map(|value| value as f32);
+        (self.min..=self.max).contains(&value) || (single.is_finite() && min <= single && single <= max)
+    }
+}
+
 /// Finds the first value outside its domain.
 pub(crate) fn check_domain(features: &[Feature], sample: &[f64]) -> Result<(), InputError> {
-    let outside = |(feature, value): &(&Feature, &f64)| !(feature.min..=feature.max).contains(*value);
+    let outside = |(feature, value): &(&Feature, &f64)| !feature.contains(**value);
     match features.iter().zip(sample).find(outside) {
         Some((Feature { name, min, max }, &value)) => {
             Err(InputError::OutsideDomain { feature: name.clone(), value, min: *min, max: *max })

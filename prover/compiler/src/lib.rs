@@ -18,7 +18,7 @@
 //! let calibration = Table::from_csv(&std::fs::read("calibration.csv")?)?;
 //! let options = Options { max_error: 0.05, input_format: Some(Format { bits: 15, scale: 12 }), ..Options::default() };
 //! let (model, report) = compile(&onnx, &calibration, &options)?;
-//! println!("{}", report.text());
+//! println!("{}", report.text(80));
 //!
 //! let sample = &model.samples(&calibration)?[0];
 //! let outputs = model.run_reference(&model.quantize_inputs(sample)?)?;
@@ -33,28 +33,44 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod budget;
 mod bytes;
 pub mod calibrate;
+mod check;
 mod compile;
 mod compiled;
+pub mod compute_units;
 mod elementary;
 pub mod float;
 pub mod import;
+mod internal;
 mod lower;
 pub mod model;
 mod number;
+pub mod onnx;
 mod options;
+mod progress;
+mod provenance;
 pub mod quantize;
 pub mod report;
 pub mod strategy;
 pub mod synthetic;
+mod trace;
+pub mod warning;
 
+pub use budget::OverBudget;
 pub use bytes::ReadError;
-pub use calibrate::{CalibrationError, Table};
-pub use compile::{CompileError, compile};
+pub use calibrate::{Arranged, CalibrationError, Table};
+pub use check::{CheckError, CheckOutcome, Difference, check, check_with};
+pub use compile::{CompileError, compile, compile_with};
 pub use compiled::{CompiledModel, DecodeError, Feature, InputError};
 pub use import::{ImportError, Refusal};
+pub use internal::InternalError;
 pub use lower::LowerError;
 pub use options::{Format, OptionError, Options, Strategy};
+pub use progress::{Cancelled, Progress, Stage, Unobserved};
+pub use provenance::{Provenance, calibration_digest};
 pub use quantize::{QuantGraph, QuantizeError, RunError};
-pub use report::Report;
+pub use report::{Report, ReportError};
+pub use trace::LayerTrace;
+pub use warning::Warning;

@@ -10,9 +10,11 @@ use assay_circuits::{
 };
 use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 
+use crate::internal::{Expected, InternalError};
 use crate::model::Groups;
+use crate::quantize::bounds::{self, LayerIntervals};
+use crate::quantize::cost;
 use crate::quantize::graph::{QuantGraph, QuantLayer, Rounding, Step};
-use crate::quantize::interval::{self, LayerIntervals};
 
 /// Terms that all linear combinations of a circuit may have together before they are merged: 2^28.
 const MAX_WORK: u128 = 1 << 28;
@@ -34,6 +36,9 @@ pub enum LowerError {
     /// Tensors that no schema can describe.
     #[error("the model has no valid schema: {0}; names and shapes come from the ONNX file")]
     Schema(SchemaError),
+    /// A bug in the compiler.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
     /// Linear combinations that are too large.
     #[error("the circuit's linear maps have {terms} terms, more than the {limit} that are supported")]
     TooLarge {
@@ -56,14 +61,17 @@ pub(crate) fn schema(graph: &QuantGraph, name: &str, commit: &[String]) -> Resul
             false => Visibility::Public,
         },
     });
-    let outputs = graph.outputs.iter().map(|output| TensorSchema {
-        name: output.name.clone(),
-        shape: output.shape.clone(),
-        bits: output.bits,
-        scale: graph.layers.get(output.layer).map_or(0, |layer| layer.scale),
-        visibility: Visibility::Public,
+    let outputs = graph.outputs.iter().map(|output| {
+        Ok(TensorSchema {
+            name: output.name.clone(),
+            shape: output.shape.clone(),
+            bits: output.bits,
+            scale: graph.layers.get(output.layer).expected("the layer of an output")?.scale,
+            visibility: Visibility::Public,
+        })
     });
-    ModelSchema::new(name.to_owned(), inputs.collect(), outputs.collect()).map_err(LowerError::Schema)
+    let outputs = outputs.collect::<Result<_, InternalError>>()?;
+    ModelSchema::new(name.to_owned(), inputs.collect(), outputs).map_err(LowerError::Schema)
 }
 
 /// The circuit of a graph under its schema. How it proves ranges does not change what it proves.
@@ -118,7 +126,7 @@ fn constrain(
     x: &[Bounded],
     intervals: &LayerIntervals,
 ) -> Result<Vec<Bounded>, BuildError> {
-    let pools_first = crate::quantize::pools_first(layer, intervals, b.ranges());
+    let pools_first = cost::pools_first(layer, intervals, b.ranges());
     let accumulators = layer.map.constrain(b, x)?;
     let pool = |b: &mut Builder, values: Vec<Bounded>| match &layer.pool {
         Some(window) => max_pool::constrain(b, &values, window),
@@ -161,7 +169,7 @@ fn constrain(
 /// Rounds and clamps; values that lose equally many bits go together, since they may share a table.
 fn round(b: &mut Builder, rounding: &Rounding, values: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
     let mut rounded: Vec<(usize, Bounded)> = Vec::with_capacity(values.len());
-    for (shift, members) in crate::quantize::by_shift(rounding, values.len()) {
+    for (shift, members) in cost::by_shift(rounding, values.len()) {
         let group = gather(values, members.iter().copied());
         let p = requantize::Requantize { shift, lo: rounding.lo, hi: rounding.hi };
         rounded.extend(members.into_iter().zip(requantize::constrain(b, &group, p)?));
@@ -192,11 +200,10 @@ fn domain(schema: &ModelSchema) -> Fr {
 
 /// The intervals of all layers, and a bound on the terms of the linear combinations. A layer's results are single wires,
 /// except where nothing is rounded: then they keep the terms of their accumulators.
-fn check_work(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, LowerError> {
-    let intervals = interval::of_graph(graph).map_err(|position| {
-        let layer = graph.layers.get(position).map(|layer| layer.name.clone()).unwrap_or_default();
+pub(crate) fn check_work(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, LowerError> {
+    let intervals = bounds::of_graph(graph).map_err(|layer| {
         let overflow = BuildError::Overflow { operation: "weighted sum", lo: i128::MIN, hi: i128::MAX };
-        LowerError::Layer { layer, error: Box::new(overflow) }
+        LowerError::Layer { layer: layer.name.clone(), error: Box::new(overflow) }
     })?;
     // Terms of the widest element of each value.
     let mut widths: Vec<u128> = graph.inputs.iter().map(|_| 1).collect();
@@ -210,7 +217,7 @@ fn check_work(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, LowerError> {
             return Err(LowerError::TooLarge { terms, limit: MAX_WORK });
         }
         let of_row = (of_layer / (layer.map.rows().max(1) as u128)).max(1);
-        widths.push(if crate::quantize::is_free(layer, intervals) { of_row } else { 1 });
+        widths.push(if cost::is_free(layer, intervals) { of_row } else { 1 });
     }
     Ok(intervals)
 }

@@ -18,11 +18,24 @@ pub(crate) fn dequantize(integer: i64, scale: i32) -> f64 {
     integer as f64 * pow2(-scale)
 }
 
+/// Smallest and largest signed integer of `bits` bits (1 to 63).
+pub(crate) fn signed_range(bits: u32) -> (i64, i64) {
+    let half = 1i64 << bits.clamp(1, 63).saturating_sub(1);
+    (-half, half - 1)
+}
+
 /// Largest scale of at most `MAX_SCALE` at which `magnitude` still rounds to at most `limit`; zero fits at any
 /// scale and gets `MAX_SCALE`.
 pub(crate) fn fitting_scale(magnitude: f64, limit: i64) -> i32 {
     let fits = |&scale: &i32| quantize(magnitude, scale).is_some_and(|integer| integer <= limit);
     (-MAX_SCALE..=MAX_SCALE).rev().find(fits).unwrap_or(-MAX_SCALE)
+}
+
+/// The finest scale at which results of magnitude `peak` have `bits` bits.
+pub(crate) fn activation_scale(peak: f64, bits: u32, unsigned: bool) -> i32 {
+    let limit = if unsigned { (1i64 << bits) - 1 } else { (1i64 << (bits - 1)) - 1 };
+    // A layer that is zero on all data would fit at any scale.
+    if peak == 0.0 { 0 } else { fitting_scale(peak, limit) }
 }
 
 /// Largest magnitude of a scale that the compiler chooses.

@@ -14,7 +14,7 @@ pub struct Format {
 impl Format {
     /// The interval of real numbers that the format represents.
     pub fn range(self) -> (f64, f64) {
-        let (lo, hi) = crate::quantize::graph::signed_range(u32::from(self.bits));
+        let (lo, hi) = crate::number::signed_range(u32::from(self.bits));
         let scale = i32::from(self.scale);
         (crate::number::dequantize(lo, scale), crate::number::dequantize(hi, scale))
     }
@@ -49,9 +49,12 @@ pub struct Options {
     pub domains: BTreeMap<String, (f64, f64)>,
     /// Names of the inputs whose values the statement commits to and does not show.
     pub commit: Vec<String>,
-    /// A decision threshold: the report counts samples on whose output the integer model and the float model
-    /// disagree about being at least this much.
+    /// A decision threshold: the report counts elements of real outputs about which the integer model and the float
+    /// model disagree whether they are at least this much.
     pub threshold: Option<f64>,
+    /// Most decisions over the calibration data that may differ from the float model's: elements of real outputs on
+    /// another side of `threshold`, and other indices of an ArgMax. Any number if absent.
+    pub max_flips: Option<u32>,
     /// How ranges are proven.
     pub ranges: Strategy,
 }
@@ -67,6 +70,7 @@ impl Default for Options {
             domains: BTreeMap::new(),
             commit: Vec::new(),
             threshold: None,
+            max_flips: None,
             ranges: Strategy::Auto,
         }
     }
@@ -81,6 +85,11 @@ pub enum OptionError {
     /// The threshold is no number.
     #[error("threshold {0} is not a finite number")]
     Threshold(f64),
+    /// Flips are bounded, and nothing is decided.
+    #[error(
+        "at most {0} decisions may differ, and nothing is decided: give a threshold, or a model with an ArgMax"
+    )]
+    NoDecision(u32),
     /// A width that statements do not carry.
     #[error("{what} format: {bits} bits, 2 to 32 are supported")]
     Bits {
@@ -132,6 +141,34 @@ pub enum OptionError {
 }
 
 impl Options {
+    /// Names of the options in which others differ.
+    pub fn differences(&self, other: &Options) -> Vec<&'static str> {
+        // All fields by name: one that is added must be compared.
+        let Options {
+            max_error,
+            name,
+            input_format,
+            output_format,
+            domains,
+            commit,
+            threshold,
+            max_flips,
+            ranges,
+        } = self;
+        let differ = [
+            ("max error", *max_error != other.max_error),
+            ("name", *name != other.name),
+            ("input format", *input_format != other.input_format),
+            ("output format", *output_format != other.output_format),
+            ("domains", *domains != other.domains),
+            ("commit", *commit != other.commit),
+            ("threshold", *threshold != other.threshold),
+            ("max flips", *max_flips != other.max_flips),
+            ("ranges", *ranges != other.ranges),
+        ];
+        differ.into_iter().filter(|(_, differ)| *differ).map(|(name, _)| name).collect()
+    }
+
     /// Checks what does not depend on the model.
     pub(crate) fn check(&self) -> Result<(), OptionError> {
         if !(self.max_error > 0.0 && self.max_error.is_finite()) {

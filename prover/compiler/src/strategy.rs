@@ -7,20 +7,21 @@
 //! # The rule
 //!
 //! Of the two, the one with the smaller product of proving time and compute units: lookups are taken exactly if they
-//! divide the proving time by more than they multiply the cost on chain by. That is 1.3 by CPI ([`COMMITTED_BY_CPI`] over
-//! [`VERIFY_BY_CPI`]), so they must prove in 77% of the time or less. An option forces either.
+//! divide the proving time by more than they multiply the cost on chain by. That is 1.3 ([`ComputeUnits::verify_by_cpi`] of
+//! each), so they must prove in 77% of the time or less. An option forces either.
 //!
 //! # The estimate
 //!
 //! ```text
-//! microseconds = FIXED_US + POINT_US * N + HASH_US * h + FRACTION_US * f
+//! microseconds = fixed + point * N + hash * h + fraction * f
 //! ```
 //!
 //! for a domain of `N` points, `h` constraints of hashes and `f` fractions. A point stands for a constraint: its term in the
-//! sum over H, its share of the transforms and its small wires. The constants are measured, and not while compiling: the
-//! choice is the same on every machine. They are the least-squares fit, in relative error, to witness and proof together of
-//! four networks from 1,300 to 330,000 constraints, each by bits and by lookups, on two idle cores of a Xeon with AVX-512
-//! IFMA; each is met to within 10%. This measures them and prints the constants that fit:
+//! sum over H, its share of the transforms and its small wires. The constants are a [`Machine`]'s. The choice always takes
+//! those of [`Machine::WITH_IFMA`], and measures nothing: it is the same on every machine. What a report shows is another
+//! matter: see [`Report::with_proving_time`](crate::Report::with_proving_time).
+//!
+//! This measures the constants of the machine that it runs on, and prints them:
 //!
 //! ```sh
 //! cargo bench -p assay-tests --bench ranges
@@ -28,40 +29,45 @@
 
 use assay_circuits::cost::Size;
 use assay_circuits::{Ranges, domain_size};
-use assay_interface::poseidon::MAX_ARITY;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 
+use crate::compute_units::ComputeUnits;
 use crate::options::{Options, Strategy};
+use crate::progress::Cancelled;
+use crate::quantize::bounds::LayerIntervals;
+use crate::quantize::candidate::Search;
+use crate::quantize::cost;
 use crate::quantize::graph::QuantGraph;
-use crate::quantize::interval::LayerIntervals;
-use crate::quantize::search::Search;
 
-/// Microseconds of every proof.
-pub const FIXED_US: f64 = 3_000.0;
-/// Microseconds of a point of the domain.
-pub const POINT_US: f64 = 0.96;
-/// Microseconds of a constraint of a hash, beyond its point: a wire of full size, two of three in a sum in G2.
-pub const HASH_US: f64 = 3.6;
-/// Microseconds of a query or an entry of a table, beyond its point: a wire of full size.
-pub const FRACTION_US: f64 = 1.33;
+/// What the operations of a proof take on a machine: the least-squares fit, in relative error, to witness and proof
+/// together of four networks from 1,300 to 330,000 constraints, each by bits and by lookups.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Machine {
+    /// Microseconds of every proof.
+    pub fixed_us: f64,
+    /// Microseconds of a point of the domain.
+    pub point_us: f64,
+    /// Microseconds of a constraint of a hash, beyond its point: a wire of full size, two of three in a sum in G2.
+    pub hash_us: f64,
+    /// Microseconds of a query or an entry of a table, beyond its point: a wire of full size.
+    pub fraction_us: f64,
+}
 
-/// Compute units of `verify` by CPI, the caller's included, for a statement of [`MEASURED_ELEMENTS`]:
-/// `tests/ledger/compute-units.csv`.
-pub const VERIFY_BY_CPI: u64 = 87_421;
-/// The same for a proof with a commitment.
-pub const COMMITTED_BY_CPI: u64 = 113_981;
-/// Elements of the statement that these two were measured for.
-pub const MEASURED_ELEMENTS: usize = 5;
+impl Machine {
+    /// Two idle cores of a Xeon server with AVX-512 IFMA. Each network is met to within 10%.
+    pub const WITH_IFMA: Machine =
+        Machine { fixed_us: 3_000.0, point_us: 0.96, hash_us: 3.6, fraction_us: 1.33 };
+    /// The same two cores with the portable arithmetic, which is all that most laptops run.
+    pub const WITHOUT_IFMA: Machine =
+        Machine { fixed_us: 15_000.0, point_us: 4.1, hash_us: 23.0, fraction_us: 5.7 };
 
-/// Elements of a statement beside its limbs: domain tag and two halves of the context.
-const HEADER_ELEMENTS: usize = 3;
-
-/// Estimated time of witness and proof of a circuit of this size, in milliseconds.
-pub fn proving_ms(size: Size, ranges: Ranges) -> f64 {
-    let instance = assay_circuits::NUM_INSTANCE + usize::from(ranges == Ranges::Lookup);
-    let points = domain_size(size.constraints.saturating_add(instance)) as f64;
-    let full_size = HASH_US * size.hashes as f64 + FRACTION_US * size.fractions as f64;
-    (FIXED_US + POINT_US * points + full_size) / 1e3
+    /// Estimated time of witness and proof of a circuit of this size, in milliseconds.
+    pub fn proving_ms(&self, size: Size, ranges: Ranges) -> f64 {
+        let instance = assay_circuits::NUM_INSTANCE + usize::from(ranges == Ranges::Lookup);
+        let points = domain_size(size.constraints.saturating_add(instance)) as f64;
+        let full_size = self.hash_us * size.hashes as f64 + self.fraction_us * size.fractions as f64;
+        (self.fixed_us + self.point_us * points + full_size) / 1e3
+    }
 }
 
 /// What one way to prove ranges costs.
@@ -69,21 +75,27 @@ pub fn proving_ms(size: Size, ranges: Ranges) -> f64 {
 pub struct Estimate {
     /// Rank-1 constraints.
     pub constraints: usize,
-    /// Time of witness and proof, in milliseconds.
-    pub proving_ms: f64,
-    /// Compute units of `verify` by CPI.
-    pub verify_compute_units: u64,
+    /// Time of witness and proof with AVX-512 IFMA, in milliseconds: what the choice compares.
+    pub with_ifma_ms: f64,
+    /// The same without.
+    pub without_ifma_ms: f64,
+    /// Cost on chain.
+    pub compute_units: ComputeUnits,
 }
 
 impl Estimate {
     /// For a circuit of this size and a schema.
     pub fn new(size: Size, schema: &ModelSchema, ranges: Ranges) -> Self {
-        let (constraints, proving_ms) = (size.constraints, proving_ms(size, ranges));
-        Self { constraints, proving_ms, verify_compute_units: verify_compute_units(schema, ranges) }
+        Estimate {
+            constraints: size.constraints,
+            with_ifma_ms: Machine::WITH_IFMA.proving_ms(size, ranges),
+            without_ifma_ms: Machine::WITHOUT_IFMA.proving_ms(size, ranges),
+            compute_units: ComputeUnits::new(schema, ranges),
+        }
     }
 
     fn product(&self) -> f64 {
-        self.proving_ms * self.verify_compute_units as f64
+        self.with_ifma_ms * self.compute_units.verify_by_cpi as f64
     }
 }
 
@@ -92,42 +104,22 @@ pub fn cheaper(bits: &Estimate, lookups: &Estimate) -> Ranges {
     if lookups.product() < bits.product() { Ranges::Lookup } else { Ranges::Bits }
 }
 
-/// Compute units of `verify` by CPI for a schema: as measured, with the hash of its own statement.
-pub fn verify_compute_units(schema: &ModelSchema, ranges: Ranges) -> u64 {
-    let measured = match ranges {
-        Ranges::Bits => VERIFY_BY_CPI,
-        Ranges::Lookup => COMMITTED_BY_CPI,
-    };
-    let elements = HEADER_ELEMENTS + schema.input_limbs() + schema.output_limbs();
-    (measured + digest_units(elements)).saturating_sub(digest_units(MEASURED_ELEMENTS))
-}
-
-/// Compute units of the Poseidon syscalls for a statement: `61 n^2 + 542` for `n` elements at once. A further block
-/// holds the running digest and up to 11 elements.
-fn digest_units(elements: usize) -> u64 {
-    let hash = |n: usize| 61 * (n as u64).pow(2) + 542;
-    let first = elements.min(MAX_ARITY);
-    let rest = elements - first;
-    let (full, last) = (rest / (MAX_ARITY - 1), rest % (MAX_ARITY - 1));
-    let last = if last > 0 { hash(last + 1) } else { 0 };
-    hash(first) + full as u64 * hash(MAX_ARITY) + last
-}
-
 /// The way that the options ask for, or, if it is left open, the cheaper one for the model at uniform widths.
 pub(crate) fn choose(
     search: &Search<'_>,
     options: &Options,
     schema: impl Fn(&QuantGraph) -> Option<ModelSchema>,
-) -> Ranges {
+) -> Result<Ranges, Cancelled> {
     match options.ranges {
-        Strategy::Bits => return Ranges::Bits,
-        Strategy::Lookup => return Ranges::Lookup,
+        Strategy::Bits => return Ok(Ranges::Bits),
+        Strategy::Lookup => return Ok(Ranges::Lookup),
         Strategy::Auto => {}
     }
-    let Some(first) = search.first() else { return Ranges::Bits };
-    let Some(schema) = schema(&first.graph) else { return Ranges::Bits };
+    // What is not feasible is so either way: the search says why.
+    let Some(first) = search.first()? else { return Ok(Ranges::Bits) };
+    let Some(schema) = schema(&first.graph) else { return Ok(Ranges::Bits) };
     let estimate = |ranges| estimate(&first.graph, &first.intervals, &schema, ranges);
-    cheaper(&estimate(Ranges::Bits), &estimate(Ranges::Lookup))
+    Ok(cheaper(&estimate(Ranges::Bits), &estimate(Ranges::Lookup)))
 }
 
 /// What a graph costs, by formula.
@@ -150,7 +142,7 @@ pub(crate) fn size(
     let is_committed = |tensor: &TensorSchema| tensor.visibility == Visibility::Committed;
     let inputs = schema.inputs().iter().map(|tensor| (tensor.packed_limbs(), is_committed(tensor)));
     let statement = assay_circuits::statement::cost(inputs, schema.output_limbs());
-    let mut size = crate::quantize::size(graph, intervals, ranges);
+    let mut size = cost::of_graph(graph, intervals, ranges);
     size.constraints += statement;
     size.hashes += statement;
     size
@@ -159,11 +151,17 @@ pub(crate) fn size(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compute_units::{VERIFY_BY_CPI, VERIFY_BY_CPI_COMMITTED};
 
     fn estimate(constraints: usize, fractions: usize, ranges: Ranges) -> Estimate {
         let size = Size { constraints, hashes: 400, fractions };
-        let verify_compute_units = if ranges == Ranges::Bits { VERIFY_BY_CPI } else { COMMITTED_BY_CPI };
-        Estimate { constraints, proving_ms: proving_ms(size, ranges), verify_compute_units }
+        let verify_by_cpi = if ranges == Ranges::Bits { VERIFY_BY_CPI } else { VERIFY_BY_CPI_COMMITTED };
+        Estimate {
+            constraints,
+            with_ifma_ms: Machine::WITH_IFMA.proving_ms(size, ranges),
+            without_ifma_ms: Machine::WITHOUT_IFMA.proving_ms(size, ranges),
+            compute_units: ComputeUnits { verify_alone: 0, verify_by_cpi },
+        }
     }
 
     #[test]
@@ -174,14 +172,5 @@ mod tests {
         // A risk score, and a convolutional network.
         assert_eq!(way(1_900, 1_100, 400), Ranges::Bits);
         assert_eq!(way(180_000, 45_000, 42_000), Ranges::Lookup);
-    }
-
-    #[test]
-    fn long_statements_are_hashed_in_blocks() {
-        assert_eq!(digest_units(5), 61 * 25 + 542);
-        assert_eq!(digest_units(12), 61 * 144 + 542);
-        assert_eq!(digest_units(13), digest_units(12) + 61 * 4 + 542);
-        assert_eq!(digest_units(23), 2 * digest_units(12));
-        assert_eq!(digest_units(24), 2 * digest_units(12) + 61 * 4 + 542);
     }
 }

@@ -7,15 +7,12 @@
 //! arithmetic and exact operations, so a network is the same file on every machine.
 
 use prost::Message;
-use tract_onnx::pb::attribute_proto::AttributeType;
-use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension};
-use tract_onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto,
-    TypeProto, ValueInfoProto, type_proto,
-};
 
 use crate::calibrate::Table;
+use crate::onnx::{
+    AttributeProto, AttributeType, DataType, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
+    TensorProto, ValueInfoProto,
+};
 use crate::options::{Options, Strategy};
 
 /// A network of the benchmark suite.
@@ -202,8 +199,11 @@ struct Onnx {
 
 impl Onnx {
     fn new(name: &str, shape: &[i64], seed: u64) -> Self {
-        let graph =
-            GraphProto { name: name.into(), input: vec![tensor_info(INPUT, shape)], ..Default::default() };
+        let graph = GraphProto {
+            name: name.into(),
+            input: vec![ValueInfoProto::floats(INPUT, shape)],
+            ..Default::default()
+        };
         Onnx { graph, random: Random(seed), value: INPUT.into() }
     }
 
@@ -282,14 +282,6 @@ impl Onnx {
         };
         model.encode_to_vec()
     }
-}
-
-fn tensor_info(name: &str, shape: &[i64]) -> ValueInfoProto {
-    let dim = |&size: &i64| Dimension { value: Some(dimension::Value::DimValue(size)), ..Default::default() };
-    let shape = TensorShapeProto { dim: shape.iter().map(dim).collect() };
-    let tensor = type_proto::Tensor { elem_type: DataType::Float as i32, shape: Some(shape) };
-    let kind = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..Default::default() };
-    ValueInfoProto { name: name.into(), r#type: Some(kind), ..Default::default() }
 }
 
 fn int(name: &str, i: i64) -> AttributeProto {

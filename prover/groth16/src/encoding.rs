@@ -13,9 +13,10 @@ use assay_interface::{
 use thiserror::Error;
 
 use crate::{
-    key::{KeyPoints, VerifyingKey},
+    key::{BasePoints, CommitmentPoints, KeyPoints, VerifyingKey},
     layout,
     points::{Point, PointError},
+    progress::Cancelled,
 };
 
 /// Why bytes are not a key.
@@ -87,6 +88,19 @@ pub enum KeyReadError {
     /// beta or delta differ between G1 and G2: no setup gives this.
     #[error("beta and delta of the proving key are not those of its verifying key")]
     Inconsistent,
+    /// Two of a key's IC points are equal or opposite: with it a proof for some public inputs is one for others.
+    #[error(
+        "IC_{left} and IC_{right} are equal or opposite: with this key anyone can exchange public inputs"
+    )]
+    InputPoints {
+        /// Position of the first.
+        left: usize,
+        /// Position of the second.
+        right: usize,
+    },
+    /// The caller ended the validation.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     /// The points of the knowledge check are not sigma times those of the commitment.
     #[error("the proving key's commitment points do not fit the sigma of its verifying key")]
     Sigma,
@@ -125,21 +139,12 @@ impl VerifyingKey {
     ) -> Result<VerifyingKey, KeyReadError> {
         let key = key.into();
         check_key(key)?;
-        VerifyingKey::from_checked(key, circuit, setup)
+        Ok(VerifyingKey { circuit, setup, points: read_points(key)? })
     }
 
     /// What reading the key's own bytes would find.
     pub(crate) fn check(&self) -> Result<(), KeyReadError> {
         VerifyingKey::from_interface(&self.to_interface(), self.circuit, self.setup).map(drop)
-    }
-
-    /// As [`Self::from_interface`], for a key that was checked before; its points are checked again, each by itself.
-    pub(crate) fn from_checked(
-        key: KeyRef<'_>,
-        circuit: [u8; 32],
-        setup: SetupKind,
-    ) -> Result<VerifyingKey, KeyReadError> {
-        Ok(VerifyingKey { circuit, setup, points: read_points(key)? })
     }
 
     fn payload(&self) -> Vec<u8> {
@@ -152,22 +157,24 @@ impl VerifyingKey {
 
 /// The points in the interface's bytes.
 fn read_points(key: KeyRef<'_>) -> Result<KeyPoints, KeyReadError> {
-    fn read<P: Point>(index: usize, bytes: &[u8]) -> Result<P, KeyReadError> {
+    fn read<P: Point<N>, const N: usize>(index: usize, bytes: &[u8; N]) -> Result<P, KeyReadError> {
         P::read(bytes).map_err(|error| KeyReadError::Point { field: "verifying key", index, error })
     }
     let plain = key.plain();
     let [ic0, ic1] = &plain.ic;
-    let mut points = KeyPoints {
+    let base = BasePoints {
         alpha_g1: read(0, &plain.alpha_g1)?,
         beta_g2: read(1, &plain.beta_g2)?,
         gamma_g2: read(2, &plain.gamma_g2)?,
         delta_g2: read(3, &plain.delta_g2)?,
-        ic: vec![read(4, ic0)?, read(5, ic1)?],
-        commitment: None,
     };
-    if let KeyRef::Committed(key) = key {
-        points.ic.push(read(6, &key.ic_challenge)?);
-        points.commitment = Some(read(7, &key.sigma_gamma_negated)?);
-    }
-    Ok(points)
+    let ic = [read(4, ic0)?, read(5, ic1)?];
+    let commitment = match key {
+        KeyRef::Plain(_) => None,
+        KeyRef::Committed(key) => Some(CommitmentPoints {
+            ic_challenge: read(6, &key.ic_challenge)?,
+            sigma_gamma_negated: read(7, &key.sigma_gamma_negated)?,
+        }),
+    };
+    Ok(KeyPoints { base, ic, commitment })
 }

@@ -3,27 +3,20 @@
 //! The model counts additions of points and products in the scalar field. A sum over full-size scalars takes what the
 //! engine's own formula says ([`msm::additions`]); a small scalar takes one, and half of the bits of a model are zero. The
 //! quotient takes `3 N (k + 2 e)` products for a domain of `N = 3^e 2^k` points. Times of the
-//! operations come from a [`Calibration`], which measures them inside sums and transforms, so that memory traffic and
-//! inversions are part of them.
+//! operations come from a [`Calibration`].
 //!
-//! How good it is: `cargo run --release -p assay-groth16 --example engine` prints the estimate next to the time for systems
+//! How good it is: `cargo run --release -p assay-arkworks --example engine` prints the estimate next to the time for systems
 //! of any size, and `benches/prove.rs` for a model.
 
-use std::{hint::black_box, time::Instant};
-
-use ark_bn254::{Fr, G1Affine, G2Affine};
-use ark_ec::AffineRepr;
+use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use assay_circuits::{Assignment, Circuit, R1cs};
-use assay_engine::{
-    Backend, Domain, G1Point, G2Point,
-    fixed_base::{self, FixedBase},
-    msm::{self, msm},
-};
+use assay_engine::{Domain, msm};
 
 use crate::{
+    calibration::{Calibration, products_of_quotient},
+    footprint::{key_bytes, prove_memory},
     layout::Counts,
-    prove::SIDE_BY_SIDE,
     qap::{wires_of_a, wires_of_b, wires_of_l},
 };
 
@@ -43,54 +36,7 @@ pub struct Estimate {
     pub memory_bytes: u64,
 }
 
-/// Times of the prover's basic operations, each that of one thread.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Calibration {
-    /// Addition in a sum in G1, nanoseconds.
-    pub g1_add_ns: f64,
-    /// Addition in a sum in G2, nanoseconds.
-    pub g2_add_ns: f64,
-    /// Product in a transform over the scalar field, nanoseconds.
-    pub fr_mul_ns: f64,
-    /// Threads that share the work.
-    pub threads: f64,
-}
-
-impl Calibration {
-    /// Two cores of an Emerald Rapids server (Xeon at 2.3 GHz, IFMA): estimates that must not depend on the machine use this.
-    ///
-    /// Processor time of one thread for sums of 2^10 to 2^14 full-size scalars, over what [`msm::additions`] counts (46 to 48 ns
-    /// in G1, 93 to 107 in G2), and for quotients of the same sizes (5.2 to 5.7), on a busy machine: an idle one is faster, in
-    /// all three alike.
-    pub const REFERENCE: Calibration =
-        Calibration { g1_add_ns: 47.0, g2_add_ns: 100.0, fr_mul_ns: 5.3, threads: 2.0 };
-
-    /// This machine, by a benchmark of some 100 ms; with the portable arithmetic if the environment asks for what cannot run.
-    pub fn measure() -> Calibration {
-        const COUNT: usize = 1 << 12;
-        let backend = Backend::detect().unwrap_or(Backend::Portable);
-        let threads = rayon::current_num_threads() as f64;
-        // Scalars without pattern, and points that differ.
-        let factor = Fr::from(7u64).inverse().unwrap_or_default();
-        let scalars: Vec<Fr> =
-            std::iter::successors(Some(factor), |s| Some(s.square() + factor)).take(COUNT).collect();
-        let g1 = FixedBase::new(backend, G1Point::from(G1Affine::generator()), COUNT).multiply(&scalars[..]);
-        let g2 = FixedBase::new(backend, G2Point::from(G2Affine::generator()), COUNT).multiply(&scalars[..]);
-        let additions = Load { full: COUNT, small: 0 }.additions();
-        let mut calibration = Calibration { threads, ..Calibration::REFERENCE };
-        calibration.g1_add_ns =
-            threads * nanoseconds(|| black_box(msm(backend, &g1, &scalars[..]))) / additions;
-        calibration.g2_add_ns =
-            threads * nanoseconds(|| black_box(msm(backend, &g2, &scalars[..]))) / additions;
-        if let Ok(domain) = Domain::with_size(COUNT) {
-            let transform = || black_box(domain.quotient(backend, scalars.clone(), scalars.clone()));
-            calibration.fr_mul_ns = threads * nanoseconds(transform) / products_of_quotient(COUNT) as f64;
-        }
-        calibration
-    }
-}
-
-/// The cost of one proof on the reference machine: the same on every machine, as reports need it.
+/// The cost of one proof on the reference machine: the same on every machine.
 pub fn estimate(circuit: &Circuit) -> Estimate {
     estimate_with(circuit, &Calibration::REFERENCE)
 }
@@ -144,55 +90,6 @@ pub(crate) fn of_system(
     }
 }
 
-/// Products of six transforms over `domain` points.
-fn products_of_quotient(domain: usize) -> usize {
-    let twos = domain.trailing_zeros();
-    3 * domain * (twos as usize + 2 * usize::from(domain >> twos > 1))
-}
-
-/// Bytes of the proving key.
-fn key_bytes(counts: &Counts) -> u64 {
-    counts.layout().map_or(u64::MAX / 4, |layout| layout.len() as u64)
-}
-
-/// Bytes that a setup takes at its largest: the key, the columns at the secret point, and the scalars, points and tables of
-/// the largest part, or the Lagrange basis.
-pub(crate) fn setup_memory(counts: &Counts) -> u64 {
-    let Counts { wires, domain, a, b, l, .. } = *counts;
-    let count = a as usize + b as usize + l as usize + domain as usize;
-    let in_g1 = u64::from(l.max(domain)) * (ELEMENT + size_of::<G1Point>() as u64);
-    let in_g2 = u64::from(b) * (ELEMENT + size_of::<G2Point>() as u64)
-        + fixed_base::memory_bytes::<G2Point>(b as usize) as u64;
-    let tables = fixed_base::memory_bytes::<G1Point>(count) as u64;
-    key_bytes(counts) + 3 * ELEMENT * u64::from(wires) + tables + in_g1.max(in_g2) + FIXED
-}
-
-/// Bytes that a proof takes beyond its key, which is mapped: the witness as elements, as integers and as small ones, and a
-/// completed copy of it where there is a commitment; A, B and C on the domain; the transforms' memory, which stays; the
-/// largest sum in each group, and where sums run side by side two of them in G1.
-pub(crate) fn prove_memory(counts: &Counts) -> u64 {
-    let Counts { wires, domain, a, b, l, committed, .. } = *counts;
-    let of_wires = a.max(b).max(l).max(committed) as usize;
-    let both = [domain as usize, of_wires];
-    let in_g1 = if domain as usize <= SIDE_BY_SIDE {
-        msm::memory_bytes::<G1Point>(&both)
-    } else {
-        both.into_iter().map(|count| msm::memory_bytes::<G1Point>(&[count])).max().unwrap_or(0)
-    };
-    let sums = (in_g1 + msm::memory_bytes::<G2Point>(&[b as usize])) as u64;
-    let copies = if committed > 0 { 3 } else { 2 };
-    (copies * ELEMENT + 8) * u64::from(wires)
-        + 3 * ELEMENT * u64::from(domain)
-        + Domain::memory_bytes(domain as usize) as u64
-        + sums
-        + FIXED
-}
-
-/// Bytes of a field element.
-const ELEMENT: u64 = size_of::<Fr>() as u64;
-/// Stacks and buffers: whatever does not grow with the circuit.
-const FIXED: u64 = 4 << 20;
-
 /// Wires of a multi-scalar multiplication by the size of their values.
 struct Load {
     full: usize,
@@ -217,7 +114,7 @@ fn full_size_wires(circuit: &Circuit) -> Vec<bool> {
     let inputs = circuit.inputs().iter().map(|tensor| vec![0; tensor.len as usize]).collect();
     let salts = vec![Fr::ZERO; circuit.program().num_salts()];
     // Any element of full size will do for mask and challenge.
-    let element = Fr::from(7u64).inverse().unwrap_or_default();
+    let element = Fr::ONE / Fr::from(7u64);
     let witness = circuit
         .solve(&Assignment { inputs, context: [0; 32], salts })
         .and_then(|witness| circuit.complete(witness, element, element));
@@ -225,14 +122,4 @@ fn full_size_wires(circuit: &Circuit) -> Vec<bool> {
         Ok(witness) => witness.values.iter().map(|value| value.into_bigint().num_bits() > 64).collect(),
         Err(_) => vec![true; circuit.r1cs.num_wires()], // no witness for zero inputs: assume the worst
     }
-}
-
-/// The least of five times, after one that warms up.
-fn nanoseconds<T>(mut operation: impl FnMut() -> T) -> f64 {
-    let times = (0..6).map(|_| {
-        let start = Instant::now();
-        let _ = operation();
-        start.elapsed().as_nanos() as f64
-    });
-    times.skip(1).fold(f64::INFINITY, f64::min)
 }

@@ -1,9 +1,10 @@
 //! Proving keys as bytes: assembled by a setup, or taken from a file and used where they lie.
 //!
 //! The format is the module `layout`'s. A key from outside is *validated* in full: the checksum, every count, index and gap,
-//! every point (canonical, on its curve, in its subgroup, not the identity), the verifying key as `check_key` does, beta
-//! and delta equal in both groups, and `sigma G_j` fitting the verifying key's sigma. About 20 us a wire of B and core, for
-//! the subgroup checks in G2. [`ProvingKey::open`] does so once for a file, and afterwards only maps it.
+//! every point (canonical, on its curve, in its subgroup, not the identity), the verifying key as registration does
+//! (`assay_interface::groth16::check_key`), beta and delta equal in both groups, and `sigma G_j` fitting the verifying key's
+//! sigma. About 20 us a wire of B and core, for the subgroup checks in G2. [`ProvingKey::open`] does so once for a file, and
+//! afterwards maps it and checks the verifying key, whose points decide whether proofs can be forged.
 
 use std::sync::Arc;
 
@@ -20,10 +21,11 @@ use rayon::prelude::*;
 
 use crate::{
     encoding::KeyReadError,
-    key::{ProvingKey, Query, VerifyingKey},
+    key::{BasePoints, KeyPoints, ProvingKey, Query, VerifyingKey},
     layout::{self, Counts, Layout},
     points::PointError,
-    store::Store,
+    progress::{Observer, Stage},
+    store::{Lines, Store},
 };
 
 const _: () =
@@ -45,10 +47,15 @@ impl ProvingKey {
     /// The key in a `.pk` artifact, validated in full and copied. That it fits a circuit is checked by
     /// [`crate::Prover::new`]. For a file, [`ProvingKey::open`] copies nothing.
     pub fn from_bytes(bytes: &[u8]) -> Result<ProvingKey, KeyReadError> {
-        ProvingKey::from_store(Store::copy(bytes), Trust::None)
+        let store = Arc::new(Store::Owned(Lines::copy(bytes)));
+        ProvingKey::from_store(store, Trust::None, Observer::none())
     }
 
-    pub(crate) fn from_store(store: Store, trust: Trust) -> Result<ProvingKey, KeyReadError> {
+    pub(crate) fn from_store(
+        store: Arc<Store>,
+        trust: Trust,
+        observer: Observer<'_>,
+    ) -> Result<ProvingKey, KeyReadError> {
         let artifact = match trust {
             Trust::None => artifact::decode(Kind::ProvingKey, &store)?,
             Trust::Validated => artifact::decode_unverified(Kind::ProvingKey, &store)?,
@@ -62,23 +69,21 @@ impl ProvingKey {
         if store.len() < layout.len() {
             return Err(KeyReadError::Truncated { field: field_at(&layout, store.len()) });
         }
-        let verifying_key = KeyRef::from_slice(store.get(layout.verifying_key.clone()).unwrap_or_default())?;
-        let verifying_key = match trust {
-            Trust::None => VerifyingKey::from_interface(verifying_key, circuit, setup)?,
-            Trust::Validated => VerifyingKey::from_checked(verifying_key, circuit, setup)?,
-        };
-        let beta_g1 = point("beta in G1", 0, read_pod(&store, layout::BETA))?;
-        let delta_g1 = point("delta in G1", 0, read_pod(&store, layout::DELTA))?;
-        let key =
-            ProvingKey { verifying_key, beta_g1, delta_g1, counts, layout, digest, store: Arc::new(store) };
+        // From here on the store is as long as the layout.
+        let verifying_key = KeyRef::from_slice(&store[layout.verifying_key.clone()])?;
+        let verifying_key = VerifyingKey::from_interface(verifying_key, circuit, setup)?;
+        let [beta_g1, delta_g1]: [G1Point; 2] =
+            bytemuck::pod_read_unaligned(&store[layout::BETA..layout::VERIFYING_KEY]);
+        let (beta_g1, delta_g1) = (point("beta in G1", beta_g1)?, point("delta in G1", delta_g1)?);
+        let key = ProvingKey { verifying_key, beta_g1, delta_g1, counts, layout, digest, store };
         if trust == Trust::None {
-            key.validate()?;
+            key.validate(observer)?;
         }
         Ok(key)
     }
 
     /// Every check but the checksum's and the verifying key's own.
-    fn validate(&self) -> Result<(), KeyReadError> {
+    fn validate(&self, observer: Observer<'_>) -> Result<(), KeyReadError> {
         let gaps =
             self.layout.gaps().chain([layout::BETA - 4..layout::BETA, layout::FORMAT_AT + 3..layout::COUNTS]);
         if let Some(byte) = gaps.flatten().find(|&byte| self.store.get(byte) != Some(&0)) {
@@ -90,68 +95,65 @@ impl ProvingKey {
         check_wires("query B", b_g1.wires, 0, self.counts.wires)?;
         check_wires("query L", l.wires, first_private, self.counts.wires)?;
         check_wires("commitment", g.wires, first_private, self.counts.wires)?;
-        check_points("query A", a.points)?;
-        check_points("query B in G1", b_g1.points)?;
-        check_points("query L", l.points)?;
-        check_points("query H", self.h())?;
-        check_points("commitment", g.points)?;
-        check_points("knowledge check", self.sigma_g().points)?;
-        check_points("query B in G2", b_g2.points)?;
-        if !self.is_consistent() {
+        let in_g1 = [
+            ("query A", a.points),
+            ("query B in G1", b_g1.points),
+            ("query L", l.points),
+            ("query H", self.h()),
+            ("commitment", g.points),
+            ("knowledge check", self.sigma_g().points),
+        ];
+        let total = in_g1.iter().map(|(_, points)| points.len()).sum::<usize>() + b_g2.points.len();
+        let mut count = Counted { points: 0, total: total as u64, observer };
+        in_g1.into_iter().try_for_each(|(field, points)| count.check(field, points))?;
+        count.check("query B in G2", b_g2.points)?;
+        if !is_consistent(self.beta_g1, self.delta_g1, &self.verifying_key.points.base) {
             return Err(KeyReadError::Inconsistent);
         }
         if self.sigma_fits() { Ok(()) } else { Err(KeyReadError::Sigma) }
     }
 
-    /// `e(beta_1, delta_2) = e(delta_1, beta_2)`, and alpha, beta, delta over one pair of generators: the ratio of beta
-    /// and delta is the same in both groups.
-    fn is_consistent(&self) -> bool {
-        let vk = &self.verifying_key.points;
-        Bn254::multi_pairing([self.beta_g1, -self.delta_g1], [vk.delta_g2, vk.beta_g2]).0.is_one()
-    }
-
     /// `e(sum r_j sigma G_j, gamma) e(sum r_j G_j, -sigma gamma) = 1` for 128-bit r_j that are drawn from the artifact's
     /// digest, so after all points are fixed.
     fn sigma_fits(&self) -> bool {
-        let vk = &self.verifying_key.points;
-        let Some(minus_sigma_gamma) = vk.commitment else { return true };
+        let KeyPoints { base, commitment, .. } = &self.verifying_key.points;
+        let Some(commitment) = commitment else { return true };
         let factor = |index: usize| {
             let hash = artifact::digest(&[&self.digest[..], &(index as u64).to_le_bytes()].concat());
-            Fr::from_le_bytes_mod_order(hash.first_chunk::<16>().unwrap_or(&[0; 16]))
+            Fr::from_le_bytes_mod_order(hash.split_at(16).0)
         };
         let factors: Vec<Fr> = (0..self.g().points.len()).map(factor).collect();
         let sum = |query: Query<'_, G1Point>| {
             let points: Vec<G1Affine> = query.points.iter().map(|point| G1Affine::from(*point)).collect();
             ark_bn254::G1Projective::msm_unchecked(&points, &factors).into_affine()
         };
-        Bn254::multi_pairing([sum(self.sigma_g()), sum(self.g())], [vk.gamma_g2, minus_sigma_gamma])
-            .0
-            .is_one()
+        let in_g2 = [base.gamma_g2, commitment.sigma_gamma_negated];
+        Bn254::multi_pairing([sum(self.sigma_g()), sum(self.g())], in_g2).0.is_one()
     }
+}
+
+/// `e(beta_1, delta_2) = e(delta_1, beta_2)`: the ratio of beta and delta is the same in both groups.
+pub(crate) fn is_consistent(beta_g1: G1Affine, delta_g1: G1Affine, base: &BasePoints) -> bool {
+    Bn254::multi_pairing([beta_g1, -delta_g1], [base.delta_g2, base.beta_g2]).0.is_one()
 }
 
 /// A proving key under construction: space for all of it, filled part by part.
 pub(crate) struct Assembly {
     pub(crate) counts: Counts,
     pub(crate) layout: Layout,
-    store: Store,
+    bytes: Lines,
 }
 
 impl Assembly {
     /// Space for a key of these counts; `None` where it could not be addressed.
     pub(crate) fn new(counts: Counts) -> Option<Assembly> {
         let layout = counts.layout()?;
-        Some(Assembly { counts, store: Store::zeroed(layout.len()), layout })
+        Some(Assembly { counts, bytes: Lines::zeroed(layout.len()), layout })
     }
 
-    /// Fills a part: `range` is one of the layout's.
+    /// Fills a part, or some of one: `range` lies in the layout and is as long as the values.
     pub(crate) fn put<T: Pod>(&mut self, range: std::ops::Range<usize>, values: &[T]) {
-        let bytes: &[u8] = bytemuck::cast_slice(values);
-        if let Some(slot) = self.store.owned_mut().get_mut(range) {
-            let len = slot.len().min(bytes.len());
-            let (slot, bytes) = (slot.split_at_mut(len).0, bytes.split_at(len).0);
-            slot.copy_from_slice(bytes);
-        }
+        self.bytes[range].copy_from_slice(bytemuck::cast_slice(values));
     }
 
     /// The key, once every part is filled.
@@ -172,11 +174,13 @@ impl Assembly {
         self.put(layout::BETA..layout::DELTA, &[G1Point::from(beta_g1)]);
         self.put(layout::DELTA..layout::VERIFYING_KEY, &[G1Point::from(delta_g1)]);
         self.put(self.layout.verifying_key.clone(), verifying_key.to_interface().as_bytes());
-        let header = artifact::header(Kind::ProvingKey, circuit, self.store.split_at(HEADER_LEN).1);
+        let header = artifact::header(Kind::ProvingKey, circuit, self.bytes.split_at(HEADER_LEN).1);
         self.put(0..HEADER_LEN, &header);
-        let digest = header.last_chunk().copied().unwrap_or_default(); // the container's last field
-        let Assembly { counts, layout, store } = self;
-        ProvingKey { verifying_key, beta_g1, delta_g1, counts, layout, digest, store: Arc::new(store) }
+        let mut digest = [0; 32];
+        digest.copy_from_slice(&header[HEADER_LEN - 32..]); // the container's last field
+        let Assembly { counts, layout, bytes } = self;
+        let store = Arc::new(Store::Owned(bytes));
+        ProvingKey { verifying_key, beta_g1, delta_g1, counts, layout, digest, store }
     }
 }
 
@@ -269,12 +273,33 @@ pub(crate) fn check_points<P: Checked>(field: &'static str, points: &[P]) -> Res
     }
 }
 
-fn point(field: &'static str, index: usize, point: G1Point) -> Result<G1Affine, KeyReadError> {
-    Checked::check(&point).map_err(|error| KeyReadError::Point { field, index, error })?;
-    Ok(point.into())
+/// Points that are checked between two reports of progress.
+const BATCH: usize = 1 << 15;
+
+/// Checks points, part after part, and tells how far it is.
+struct Counted<'a> {
+    points: u64,
+    total: u64,
+    observer: Observer<'a>,
 }
 
-/// The value at `offset`, which lies before the parts.
-fn read_pod<T: Pod>(store: &[u8], offset: usize) -> T {
-    store.get(offset..offset + size_of::<T>()).map_or_else(T::zeroed, bytemuck::pod_read_unaligned)
+impl Counted<'_> {
+    fn check<P: Checked>(&mut self, field: &'static str, points: &[P]) -> Result<(), KeyReadError> {
+        for (batch, points) in points.chunks(BATCH).enumerate() {
+            check_points(field, points).map_err(|error| match error {
+                KeyReadError::Point { field, index, error } => {
+                    KeyReadError::Point { field, index: batch * BATCH + index, error }
+                }
+                other => other,
+            })?;
+            self.points += points.len() as u64;
+            self.observer.report(Stage::Validate, self.points, self.total)?;
+        }
+        Ok(())
+    }
+}
+
+fn point(field: &'static str, point: G1Point) -> Result<G1Affine, KeyReadError> {
+    Checked::check(&point).map_err(|error| KeyReadError::Point { field, index: 0, error })?;
+    Ok(point.into())
 }

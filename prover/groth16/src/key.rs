@@ -8,7 +8,7 @@ use assay_interface::groth16::{self as interface, SetupKind};
 
 use crate::{
     layout::{Counts, Layout},
-    points::point_bytes,
+    points::Point,
     store::Store,
 };
 
@@ -23,14 +23,29 @@ pub struct VerifyingKey {
 /// The points of a verifying key.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct KeyPoints {
+    pub base: BasePoints,
+    /// `[(beta A_j + alpha B_j + C_j)(tau) / gamma]_1` for wires 0 and 1: one and the digest.
+    pub ic: [G1Affine; 2],
+    /// For a circuit with a commitment.
+    pub commitment: Option<CommitmentPoints>,
+}
+
+/// What every verifying key has, whatever its number of public inputs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct BasePoints {
     pub alpha_g1: G1Affine,
     pub beta_g2: G2Affine,
     pub gamma_g2: G2Affine,
     pub delta_g2: G2Affine,
-    /// `[(beta A_j + alpha B_j + C_j)(tau) / gamma]_1` for each instance wire j: one, digest, and the challenge.
-    pub ic: Vec<G1Affine>,
-    /// `[-sigma gamma]_2`, for a circuit with a commitment.
-    pub commitment: Option<G2Affine>,
+}
+
+/// What a key with a commitment has beyond the others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct CommitmentPoints {
+    /// The IC point of wire 2, the challenge.
+    pub ic_challenge: G1Affine,
+    /// `[-sigma gamma]_2`.
+    pub sigma_gamma_negated: G2Affine,
 }
 
 /// What a prover needs. Made by a setup or read from a file; either way its parts fit each other. A clone shares the points.
@@ -73,20 +88,20 @@ impl VerifyingKey {
 
     /// The bytes that the verifier program stores: 576, or 768 with a commitment.
     pub fn to_interface(&self) -> interface::VerifyingKey {
-        let ic = |index: usize| self.points.ic.get(index).copied().unwrap_or_default();
+        let KeyPoints { base, ic, commitment } = &self.points;
         let plain = interface::PlainKey {
-            alpha_g1: point_bytes(&self.points.alpha_g1),
-            beta_g2: point_bytes(&self.points.beta_g2),
-            gamma_g2: point_bytes(&self.points.gamma_g2),
-            delta_g2: point_bytes(&self.points.delta_g2),
-            ic: [point_bytes(&ic(0)), point_bytes(&ic(1))],
+            alpha_g1: base.alpha_g1.bytes(),
+            beta_g2: base.beta_g2.bytes(),
+            gamma_g2: base.gamma_g2.bytes(),
+            delta_g2: base.delta_g2.bytes(),
+            ic: ic.map(|point| point.bytes()),
         };
-        match &self.points.commitment {
+        match commitment {
             None => plain.into(),
-            Some(commitment) => interface::CommittedKey {
+            Some(CommitmentPoints { ic_challenge, sigma_gamma_negated }) => interface::CommittedKey {
                 plain,
-                ic_challenge: point_bytes(&ic(2)),
-                sigma_gamma_negated: point_bytes(commitment),
+                ic_challenge: ic_challenge.bytes(),
+                sigma_gamma_negated: sigma_gamma_negated.bytes(),
             }
             .into(),
         }
@@ -164,12 +179,10 @@ impl ProvingKey {
         Query { wires: self.slice(&self.layout.wires_committed), points: self.slice(&self.layout.sigma_g) }
     }
 
-    /// A part of the artifact. The layout is aligned and inside the artifact for every key that exists.
+    /// A part of the artifact. Whoever makes a key has checked that the store is as long as the layout, whose parts start at
+    /// multiples of 64 bytes, as the store does.
     fn slice<T: bytemuck::Pod>(&self, range: &std::ops::Range<usize>) -> &[T] {
-        self.store
-            .get(range.clone())
-            .and_then(|bytes| bytemuck::try_cast_slice(bytes).ok())
-            .unwrap_or_default()
+        bytemuck::cast_slice(&self.store[range.clone()])
     }
 }
 

@@ -4,7 +4,8 @@
 //! (Groth, EUROCRYPT 2016). Its one public input is the statement's digest. A circuit with lookups adds one BSB22
 //! commitment: D to some private wires, PoK = sigma D, and a challenge that hashes D (`assay_interface::groth16` has the
 //! equations). The arithmetic is `assay_engine`'s. arkworks is the reference: for a plain circuit over a domain of 2^k
-//! points, the same secrets give arkworks' key and the same blinding arkworks' proof, point for point ([`mod@reference`]).
+//! points, the same secrets give arkworks' key and the same blinding arkworks' proof, point for point (the tests of
+//! `assay-arkworks`).
 //!
 //! ```
 //! # use assay_circuits::{Assignment, Builder, StatementInput, StatementOutput, Visibility};
@@ -37,39 +38,46 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod cache;
+mod calibration;
 pub mod circom;
 mod encoding;
 mod estimate;
 mod file;
+mod footprint;
 mod key;
 mod layout;
 mod memory;
+#[cfg(feature = "oracle")]
+pub mod oracle;
 mod points;
 mod progress;
 mod proof;
 mod prove;
 mod qap;
 mod record;
-pub mod reference;
 mod rows;
 mod setup;
 pub mod snarkjs;
 mod store;
 pub mod synthetic;
+mod system;
 mod validated;
 
 pub use assay_engine::{Backend, BackendError};
-pub use assay_interface::groth16::{SetupKind, Transcript};
+pub use assay_interface::groth16::SetupKind;
+pub use calibration::Calibration;
 pub use encoding::KeyReadError;
-pub use estimate::{Calibration, Estimate, estimate, estimate_with};
+pub use estimate::{Estimate, estimate, estimate_with};
 pub use key::{ProvingKey, VerifyingKey};
 pub use memory::{MemoryError, available as available_memory};
 pub use points::{PointError, element, scalar};
 pub use progress::{Cancelled, Observer, Progress, Stage};
-pub use proof::{Proof, VerifyError, verify, verify_with};
+pub use proof::{Proof, VerifyError, verify};
 pub use prove::{ProveError, ProveTimings, Prover, prove};
 pub use record::{RecordError, SetupRecord};
 pub use setup::{SetupError, SetupSeed, setup_development, setup_from_seed};
+pub use system::SystemError;
 pub use validated::{KeyOpenError, ValidatedKeys};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Points and field elements between arkworks and the interface's bytes (EIP-197: big-endian, G2 as c1 || c0).
 
-use ark_bn254::{Fq, Fq2, Fr};
-use ark_ec::{AffineRepr, short_weierstrass::Affine};
+use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
+use ark_ec::AffineRepr;
 use ark_ff::{BigInteger256, PrimeField};
 use assay_interface::{
     field::Scalar,
@@ -38,10 +38,7 @@ impl From<assay_engine::PointError> for PointError {
 
 /// The interface's form of a field element.
 pub fn scalar(element: Fr) -> Scalar {
-    let mut bytes = [0; 32];
-    put_be(&mut bytes, &element.into_bigint());
-    // Below the modulus, as every `Fr` is.
-    Scalar::from_be_bytes(bytes).unwrap_or_default()
+    Scalar::from_be_bytes(big_endian(&element.into_bigint())).expect("an element is below the field's order")
 }
 
 /// The field element of a scalar.
@@ -49,41 +46,37 @@ pub fn element(scalar: &Scalar) -> Fr {
     Fr::from_be_bytes_mod_order(scalar.as_be_bytes())
 }
 
-/// A curve point with a fixed encoding.
-pub(crate) trait Point: AffineRepr + Send + Sync {
-    /// Appends the encoding; the identity is all zeros.
-    fn put(&self, out: &mut Vec<u8>);
+/// A curve point with an encoding of N bytes.
+pub(crate) trait Point<const N: usize>: Sized {
+    /// The encoding; the identity is all zeros.
+    fn bytes(&self) -> [u8; N];
     /// The point in its encoding, checked in full; the identity is refused.
-    fn read(bytes: &[u8]) -> Result<Self, PointError>;
+    fn read(bytes: &[u8; N]) -> Result<Self, PointError>;
 }
 
-impl Point for Affine<ark_bn254::g1::Config> {
-    fn put(&self, out: &mut Vec<u8>) {
-        match self.xy() {
-            Some((x, y)) => [x, y].iter().for_each(|coordinate| put_fq(out, coordinate)),
-            None => out.resize(out.len() + G1_LEN, 0),
-        }
+impl Point<G1_LEN> for G1Affine {
+    fn bytes(&self) -> [u8; G1_LEN] {
+        let coordinates = self.xy().map_or([[0; 32]; 2], |(x, y)| [x, y].map(fq_bytes));
+        bytemuck::must_cast(coordinates)
     }
 
-    fn read(bytes: &[u8]) -> Result<Self, PointError> {
-        let [x, y] = read_coordinates(bytes)?;
-        let point = Affine::new_unchecked(x, y);
+    fn read(bytes: &[u8; G1_LEN]) -> Result<Self, PointError> {
+        let [x, y] = read_coordinates(bytemuck::must_cast(*bytes))?;
+        let point = G1Affine::new_unchecked(x, y);
         // G1 has prime order: every point of the curve is in the group.
         if point.is_on_curve() { Ok(point) } else { Err(PointError::NotOnCurve) }
     }
 }
 
-impl Point for Affine<ark_bn254::g2::Config> {
-    fn put(&self, out: &mut Vec<u8>) {
-        match self.xy() {
-            Some((x, y)) => [x.c1, x.c0, y.c1, y.c0].iter().for_each(|coordinate| put_fq(out, coordinate)),
-            None => out.resize(out.len() + G2_LEN, 0),
-        }
+impl Point<G2_LEN> for G2Affine {
+    fn bytes(&self) -> [u8; G2_LEN] {
+        let coordinates = self.xy().map_or([[0; 32]; 4], |(x, y)| [x.c1, x.c0, y.c1, y.c0].map(fq_bytes));
+        bytemuck::must_cast(coordinates)
     }
 
-    fn read(bytes: &[u8]) -> Result<Self, PointError> {
-        let [x1, x0, y1, y0] = read_coordinates(bytes)?;
-        let point = Affine::new_unchecked(Fq2::new(x0, x1), Fq2::new(y0, y1));
+    fn read(bytes: &[u8; G2_LEN]) -> Result<Self, PointError> {
+        let [x1, x0, y1, y0] = read_coordinates(bytemuck::must_cast(*bytes))?;
+        let point = G2Affine::new_unchecked(Fq2::new(x0, x1), Fq2::new(y0, y1));
         if !point.is_on_curve() {
             return Err(PointError::NotOnCurve);
         }
@@ -95,38 +88,25 @@ impl Point for Affine<ark_bn254::g2::Config> {
     }
 }
 
-/// The encoding of one point in an array of its size.
-pub(crate) fn point_bytes<P: Point, const N: usize>(point: &P) -> [u8; N] {
-    let mut bytes = Vec::with_capacity(N);
-    point.put(&mut bytes);
-    std::array::from_fn(|i| bytes.get(i).copied().unwrap_or(0))
+fn fq_bytes(coordinate: Fq) -> [u8; 32] {
+    big_endian(&coordinate.into_bigint())
 }
 
-fn put_fq(out: &mut Vec<u8>, coordinate: &Fq) {
-    let mut bytes = [0; 32];
-    put_be(&mut bytes, &coordinate.into_bigint());
-    out.extend_from_slice(&bytes);
+fn big_endian(integer: &BigInteger256) -> [u8; 32] {
+    let [a, b, c, d] = integer.0;
+    bytemuck::must_cast([d, c, b, a].map(u64::to_be_bytes))
 }
 
-fn put_be(out: &mut [u8; 32], integer: &BigInteger256) {
-    for (slot, limb) in out.as_chunks_mut::<8>().0.iter_mut().zip(integer.as_ref().iter().rev()) {
-        *slot = limb.to_be_bytes();
-    }
-}
-
-fn read_coordinates<const N: usize>(bytes: &[u8]) -> Result<[Fq; N], PointError> {
-    if bytes.iter().all(|&byte| byte == 0) {
+fn read_coordinates<const N: usize>(coordinates: [[u8; 32]; N]) -> Result<[Fq; N], PointError> {
+    if coordinates.as_flattened().iter().all(|&byte| byte == 0) {
         return Err(PointError::Identity);
     }
-    let mut coordinates = [Fq::default(); N];
-    for (slot, bytes) in coordinates.iter_mut().zip(bytes.as_chunks::<32>().0) {
-        let mut limbs = [0; 4];
-        for (limb, bytes) in limbs.iter_mut().rev().zip(bytes.as_chunks::<8>().0) {
-            *limb = u64::from_be_bytes(*bytes);
-        }
-        *slot = Fq::from_bigint(BigInteger256::new(limbs)).ok_or(PointError::NotCanonical)?;
+    let mut elements = [Fq::default(); N];
+    for (element, bytes) in elements.iter_mut().zip(coordinates) {
+        let [d, c, b, a] = bytemuck::must_cast::<_, [[u8; 8]; 4]>(bytes).map(u64::from_be_bytes);
+        *element = Fq::from_bigint(BigInteger256::new([a, b, c, d])).ok_or(PointError::NotCanonical)?;
     }
-    Ok(coordinates)
+    Ok(elements)
 }
 
 /// A decimal integer below `modulus`, in its one decimal form: no sign, no leading zero.

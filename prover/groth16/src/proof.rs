@@ -1,17 +1,17 @@
 //! Proofs and their verification on the host.
 
-use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
-use ark_ec::{AffineRepr, CurveGroup, pairing::Pairing};
+use ark_bn254::{Bn254, G1Affine, G1Projective, G2Affine};
+use ark_ec::{CurveGroup, pairing::Pairing};
 use ark_ff::One;
 use assay_interface::{
     field::Scalar,
-    groth16::{self as interface, Form, ProofPoint, ProofRef, Transcript},
+    groth16::{self as interface, Form, G1_LEN, ProofPoint, ProofRef, Transcript},
 };
 use thiserror::Error;
 
 use crate::{
-    key::{KeyPoints, VerifyingKey},
-    points::{Point, PointError, element, point_bytes},
+    key::{BasePoints, KeyPoints, VerifyingKey},
+    points::{Point, PointError, element},
 };
 
 /// A Groth16 proof: three points, and two more for a circuit with a commitment; none the identity.
@@ -59,15 +59,12 @@ pub enum VerifyError {
 impl Proof {
     /// The bytes that the verifier program takes, 256 or 384, A negated.
     pub fn to_interface(&self) -> interface::Proof {
-        let plain = interface::PlainProof {
-            a_negated: point_bytes(&-self.a),
-            b: point_bytes(&self.b),
-            c: point_bytes(&self.c),
-        };
+        let plain =
+            interface::PlainProof { a_negated: (-self.a).bytes(), b: self.b.bytes(), c: self.c.bytes() };
         match &self.commitment {
             None => plain.into(),
             Some(CommitmentProof { d, knowledge }) => {
-                let (commitment, knowledge) = (point_bytes(d), point_bytes(knowledge));
+                let (commitment, knowledge) = (d.bytes(), knowledge.bytes());
                 interface::CommittedProof { plain, commitment, knowledge }.into()
             }
         }
@@ -75,7 +72,7 @@ impl Proof {
 
     /// The proof in the verifier program's bytes, its points checked in full.
     pub fn from_interface<'a>(proof: impl Into<ProofRef<'a>>) -> Result<Proof, VerifyError> {
-        fn read<P: Point>(point: ProofPoint, bytes: &[u8]) -> Result<P, VerifyError> {
+        fn read<P: Point<N>, const N: usize>(point: ProofPoint, bytes: &[u8; N]) -> Result<P, VerifyError> {
             P::read(bytes).map_err(|error| VerifyError::Point { point, error })
         }
         let proof = proof.into();
@@ -99,34 +96,40 @@ impl Proof {
     }
 }
 
-/// Accepts exactly the proofs of `digest` under `key`. About 2 ms. A proof with a commitment is one of
-/// [`Transcript::Assay`]; [`verify_with`] takes the other.
+/// Accepts exactly the proofs of `digest` under `key`. About 2 ms.
 ///
-/// `assay_interface::groth16::verify` is the same predicate on the interface's bytes; the tests hold them equal.
+/// `assay_interface::groth16::verify` is the same predicate on the interface's bytes; the tests hold them equal. The two
+/// equations of a proof with a commitment are checked one by one here, without the random factor that folds them on chain.
 pub fn verify(key: &VerifyingKey, proof: &Proof, digest: &Scalar) -> Result<(), VerifyError> {
-    verify_with(key, proof, digest, Transcript::Assay)
+    verify_with(key, proof, digest, &assay_challenge)
 }
 
-/// As [`verify`], for either transcript. It says nothing to a plain proof.
-///
-/// The two equations of a proof with a commitment are checked one by one, without the random factor that folds them on
-/// chain.
-pub fn verify_with(
+/// What a commitment's challenge is: a hash of the key, the commitment and the statement's digest.
+pub(crate) type Challenge<'a> = &'a dyn Fn(&[u8; 32], &[u8; G1_LEN], &Scalar) -> Scalar;
+
+/// The challenge of every proof but those that tests make for another verifier.
+pub(crate) fn assay_challenge(key_hash: &[u8; 32], commitment: &[u8; G1_LEN], digest: &Scalar) -> Scalar {
+    Transcript::Assay.challenge(key_hash, commitment, digest)
+}
+
+/// As [`verify`], for proofs with another challenge.
+pub(crate) fn verify_with(
     key: &VerifyingKey,
     proof: &Proof,
     digest: &Scalar,
-    transcript: Transcript,
+    challenge: Challenge<'_>,
 ) -> Result<(), VerifyError> {
-    let (vk, input) = (&key.points, element(digest));
-    match (vk.commitment, proof.commitment) {
-        (None, None) => verify_inputs(vk, proof, &[input]),
-        (Some(minus_sigma_gamma), Some(CommitmentProof { d, knowledge })) => {
-            if !Bn254::multi_pairing([d, knowledge], [minus_sigma_gamma, vk.gamma_g2]).0.is_one() {
+    let KeyPoints { base, ic: [constant, factor], commitment } = &key.points;
+    let public = *factor * element(digest) + constant;
+    match (commitment, proof.commitment) {
+        (None, None) => check_product(base, proof, public),
+        (Some(points), Some(CommitmentProof { d, knowledge })) => {
+            let in_g2 = [points.sigma_gamma_negated, base.gamma_g2];
+            if !Bn254::multi_pairing([d, knowledge], in_g2).0.is_one() {
                 return Err(VerifyError::Invalid);
             }
-            let challenge = transcript.challenge(&key.to_interface().key_hash(), &point_bytes(&d), digest);
-            let public = public_sum(vk, &[input, element(&challenge)]).ok_or(VerifyError::Invalid)?;
-            check_product(vk, proof, public + d)
+            let challenge = challenge(&key.to_interface().key_hash(), &d.bytes(), digest);
+            check_product(base, proof, public + points.ic_challenge * element(&challenge) + d)
         }
         (expected, _) => {
             let key = if expected.is_some() { Form::Committed } else { Form::Plain };
@@ -135,22 +138,15 @@ pub fn verify_with(
     }
 }
 
-/// Verification of a plain proof, for any number of public inputs.
-pub(crate) fn verify_inputs(vk: &KeyPoints, proof: &Proof, inputs: &[Fr]) -> Result<(), VerifyError> {
-    check_product(vk, proof, public_sum(vk, inputs).ok_or(VerifyError::Invalid)?)
-}
-
-/// `IC_0 + sum x_j IC_j`, if there are as many inputs as the key has points for.
-fn public_sum(vk: &KeyPoints, inputs: &[Fr]) -> Option<G1Projective> {
-    let (constant, factors) = vk.ic.split_first().filter(|(_, factors)| factors.len() == inputs.len())?;
-    Some(factors.iter().zip(inputs).fold(constant.into_group(), |sum, (ic, input)| sum + *ic * input))
-}
-
 /// `e(A, B) = e(alpha, beta) e(V, gamma) e(C, delta)`.
-pub(crate) fn check_product(vk: &KeyPoints, proof: &Proof, public: G1Projective) -> Result<(), VerifyError> {
+pub(crate) fn check_product(
+    key: &BasePoints,
+    proof: &Proof,
+    public: G1Projective,
+) -> Result<(), VerifyError> {
     let product = Bn254::multi_pairing(
-        [-proof.a, vk.alpha_g1, public.into_affine(), proof.c],
-        [proof.b, vk.beta_g2, vk.gamma_g2, vk.delta_g2],
+        [-proof.a, key.alpha_g1, public.into_affine(), proof.c],
+        [proof.b, key.beta_g2, key.gamma_g2, key.delta_g2],
     );
     if product.0.is_one() { Ok(()) } else { Err(VerifyError::Invalid) }
 }

@@ -3,7 +3,7 @@
 //! For wires w (w_0 = 1), blinding r, s, and the committed wires S (none in a plain circuit):
 //!
 //! ```text
-//! D  = sum over S of w_j G_j,  PoK = sum over S of w_j sigma G_j,  h = the challenge of D: see the module `commitment`
+//! D  = sum over S of w_j G_j,  PoK = sum over S of w_j sigma G_j,  h = the challenge of D (`assay_interface::groth16`)
 //! A  = alpha + sum w_i A_i + r delta           in G1
 //! B  = beta  + sum w_i B_i + s delta           in G2, and B' the same in G1
 //! C  = sum over private i not in S of w_i L_i + sum_j P(odd point j) H_j + s A + r B' - r s delta
@@ -27,18 +27,18 @@ use assay_engine::{
     Backend, BackendError, Domain, DomainError, G1Point, G2Point,
     msm::{Prepared, Selected, Workspaces},
 };
-use assay_interface::groth16::Transcript;
 use thiserror::Error;
 
 use crate::{
-    estimate::prove_memory,
+    footprint::{SIDE_BY_SIDE, prove_memory},
     key::{ProvingKey, Query},
     memory::{self, MemoryError},
-    points::{element, point_bytes, scalar},
+    points::{Point, element, scalar},
     progress::{Cancelled, Observer, Stage},
-    proof::{CommitmentProof, Proof},
+    proof::{Challenge, CommitmentProof, Proof, assay_challenge},
     qap::{wires_of_a, wires_of_b, wires_of_l},
     rows::{Check, Coefficients, Rows, Wires},
+    system::{self, SystemError},
 };
 
 /// Why no proof was made. Each is found before any group operation.
@@ -72,6 +72,9 @@ pub enum ProveError {
         /// Which points.
         what: &'static str,
     },
+    /// The constraint system has an index that points outside it.
+    #[error(transparent)]
+    System(#[from] SystemError),
     /// The witness has another number of wires.
     #[error("the witness has {found} wires, the circuit {expected}: it was solved for another circuit")]
     WitnessLength {
@@ -105,9 +108,6 @@ pub enum ProveError {
 
 /// Masks that are tried, where one would do but for a chance of 2^-200.
 const ATTEMPTS: usize = 8;
-
-/// Largest domain for which the sums over the domain and those over the wires run side by side.
-pub(crate) const SIDE_BY_SIDE: usize = 1 << 14;
 
 /// Wall time of each phase of one proof. In small circuits the quotient and H run beside A, L and both B, so that their
 /// times overlap.
@@ -199,6 +199,7 @@ impl<C: Deref<Target = Circuit>> Prover<C> {
         size("wires", r1cs.num_wires(), key.counts.wires as usize)?;
         size("instance wires", r1cs.num_instance, key.counts.instance.into())?;
         let committed = circuit.commitment.as_ref().map_or(&[][..], |commitment| &commitment.committed);
+        system::check(r1cs, committed)?;
         for (what, wires, used) in [
             ("query A", key.a().wires, wires_of_a(r1cs)),
             ("query B", key.b_g1().wires, wires_of_b(r1cs)),
@@ -232,44 +233,34 @@ impl<C: Deref<Target = Circuit>> Prover<C> {
         &self.circuit
     }
 
-    /// A proof of the witness' digest, blinded by elements from `rng`. A circuit with a commitment gets its challenge from
-    /// [`Transcript::Assay`], and its witness need not be complete.
+    /// A proof of the witness' digest, blinded by elements from `rng`. The witness of a circuit with a commitment need not be
+    /// complete.
     pub fn prove(
         &self,
         witness: &Witness,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Proof, ProveError> {
-        self.prove_timed(witness, Transcript::Assay, rng).map(|(proof, _)| proof)
+        self.prove_timed(witness, rng, Observer::none()).map(|(proof, _)| proof)
     }
 
-    /// As [`Prover::prove`], for either transcript, with the time of each phase.
+    /// As [`Prover::prove`], with the time of each phase, telling `observer` before and after.
     pub fn prove_timed(
         &self,
         witness: &Witness,
-        transcript: Transcript,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<(Proof, ProveTimings), ProveError> {
-        self.prove_observed(witness, transcript, rng, Observer::none())
-    }
-
-    /// As [`Prover::prove_timed`], telling `observer` before and after the sums.
-    pub fn prove_observed(
-        &self,
-        witness: &Witness,
-        transcript: Transcript,
         rng: &mut (impl RngCore + CryptoRng),
         observer: Observer<'_>,
     ) -> Result<(Proof, ProveTimings), ProveError> {
         observer.report(Stage::Prove, 0, 1)?;
-        let proof = self.prove_unobserved(witness, transcript, rng)?;
+        let proof = self.prove_with(witness, &assay_challenge, rng)?;
         observer.report(Stage::Prove, 1, 1)?;
         Ok(proof)
     }
 
-    fn prove_unobserved(
+    /// As [`Prover::prove_timed`], for a verifier with another challenge.
+    pub(crate) fn prove_with(
         &self,
         witness: &Witness,
-        transcript: Transcript,
+        challenge: Challenge<'_>,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(Proof, ProveTimings), ProveError> {
         let mut timings = ProveTimings::default();
@@ -281,7 +272,7 @@ impl<C: Deref<Target = Circuit>> Prover<C> {
             let proof = self.core().prove(&witness.values, Fr::rand(rng), Fr::rand(rng), &mut timings)?;
             return Ok((proof, timings));
         };
-        let (complete, commitment) = self.commit(commitment, witness, transcript, rng, &mut timings)?;
+        let (complete, commitment) = self.commit(commitment, witness, challenge, rng, &mut timings)?;
         let proof = self.core().prove(&complete.values, Fr::rand(rng), Fr::rand(rng), &mut timings)?;
         Ok((Proof { commitment: Some(commitment), ..proof }, timings))
     }
@@ -291,7 +282,7 @@ impl<C: Deref<Target = Circuit>> Prover<C> {
         &self,
         commitment: &Commitment,
         witness: &Witness,
-        transcript: Transcript,
+        challenge: Challenge<'_>,
         rng: &mut (impl RngCore + CryptoRng),
         timings: &mut ProveTimings,
     ) -> Result<(Witness, CommitmentProof), ProveError> {
@@ -303,21 +294,17 @@ impl<C: Deref<Target = Circuit>> Prover<C> {
             attempts += 1;
             let mut clock = Clock::start();
             let mask = Fr::rand(rng);
-            let value = |wire: &u32| {
-                if *wire == commitment.mask {
-                    Some(mask)
-                } else {
-                    witness.values.get(*wire as usize).copied()
-                }
-            };
-            let scalars: Vec<Fr> = g.wires.iter().filter_map(value).collect(); // the witness has every wire
+            // The key's committed wires are the circuit's, and the witness has every wire of it.
+            let value =
+                |&wire: &u32| if wire == commitment.mask { mask } else { witness.values[wire as usize] };
+            let scalars: Vec<Fr> = g.wires.iter().map(value).collect();
             let scalars = Prepared::read(&scalars[..]);
             let workspaces = Workspaces::new(self.backend);
             let d = scalars.msm_with(&workspaces, g.points).into_affine();
             let knowledge = scalars.msm_with(&workspaces, sigma_g.points).into_affine();
-            let challenge = transcript.challenge(&key_hash, &point_bytes(&d), &digest);
+            let h = challenge(&key_hash, &d.bytes(), &digest);
             timings.commitment += clock.lap();
-            let complete = self.circuit.complete(witness.clone(), mask, element(&challenge));
+            let complete = self.circuit.complete(witness.clone(), mask, element(&h));
             timings.completion += clock.lap();
             match complete {
                 // One challenge of 2^200; another mask gives another, unless the generator repeats itself.
@@ -352,13 +339,13 @@ pub(crate) struct Points<'a> {
 
 impl<'a> Points<'a> {
     pub(crate) fn of(key: &'a ProvingKey) -> Points<'a> {
-        let vk = &key.verifying_key.points;
+        let base = &key.verifying_key.points.base;
         Points {
-            alpha_g1: vk.alpha_g1,
+            alpha_g1: base.alpha_g1,
             beta_g1: key.beta_g1,
             delta_g1: key.delta_g1,
-            beta_g2: vk.beta_g2,
-            delta_g2: vk.delta_g2,
+            beta_g2: base.beta_g2,
+            delta_g2: base.delta_g2,
             a: key.a(),
             b_g1: key.b_g1(),
             b_g2: key.b_g2(),

@@ -17,6 +17,8 @@
 //! Cost at tau: four multiplications a domain point for each of the two Lagrange bases, and one a nonzero coefficient
 //! other than 1 and -1. Columns are summed in parallel, each task those of its own wires, so nothing is locked or
 //! transposed, and memory is three elements a wire.
+//!
+//! The indices of the system were checked before: the module `system`.
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, One};
@@ -46,10 +48,10 @@ impl Columns {
         Columns { a, b: column_sums(r1cs, &r1cs.b, basis), c: column_sums(r1cs, &r1cs.c, basis) }
     }
 
-    /// `beta A_j + alpha B_j + C_j`.
+    /// `beta A_j + alpha B_j + C_j`, for a wire of the system.
     pub(crate) fn kappa(&self, alpha: Fr, beta: Fr, wire: u32) -> Fr {
-        let at = |column: &[Fr]| column.get(wire as usize).copied().unwrap_or_default();
-        beta * at(&self.a) + alpha * at(&self.b) + at(&self.c)
+        let wire = wire as usize;
+        beta * self.a[wire] + alpha * self.b[wire] + self.c[wire]
     }
 }
 
@@ -68,13 +70,11 @@ fn column_sums(r1cs: &R1cs, matrix: &Csr, basis: &[Fr]) -> Vec<Fr> {
                 if wire >= limit {
                     break;
                 }
-                let Some(sum) = sums.get_mut((wire - first) as usize) else { break };
-                match units.get(coefficient as usize) {
-                    Some(1) => *sum += lagrange,
-                    Some(-1) => *sum -= lagrange,
-                    _ => {
-                        *sum += r1cs.values.get(coefficient as usize).copied().unwrap_or_default() * lagrange
-                    }
+                let (sum, coefficient) = (&mut sums[(wire - first) as usize], coefficient as usize);
+                match units[coefficient] {
+                    1 => *sum += lagrange,
+                    -1 => *sum -= lagrange,
+                    _ => *sum += r1cs.values[coefficient] * lagrange,
                 }
             }
         }
@@ -94,7 +94,7 @@ fn unit(value: &Fr) -> i8 {
 /// the key is what arkworks and snarkjs make, point for point.
 pub(crate) fn odd_lagrange(domain: &Domain, tau: Fr, factor: Fr) -> Vec<Fr> {
     let doubled = 2 * domain.size() as u64;
-    let size = Fr::from(doubled).inverse().unwrap_or_default(); // 2N divides the order less one: it is not zero
+    let size = Fr::ONE / Fr::from(doubled); // 2N divides the order less one: it is not zero
     let highest = tau.pow([doubled - 1]) * size;
     let mut values = domain.lagrange_odd(tau);
     values.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, values)| {
@@ -129,9 +129,7 @@ fn used(r1cs: &R1cs, matrices: &[&Csr], first: usize, always: usize) -> Vec<u32>
     let mut occurs = vec![false; r1cs.num_wires()];
     occurs.iter_mut().take(always).for_each(|wire| *wire = true);
     for column in matrices.iter().flat_map(|matrix| &matrix.col) {
-        if let Some(wire) = occurs.get_mut(*column as usize) {
-            *wire = true;
-        }
+        occurs[*column as usize] = true;
     }
     (0..).zip(occurs).skip(first).filter(|(_, occurs)| *occurs).map(|(wire, _)| wire).collect()
 }

@@ -54,13 +54,14 @@ use thiserror::Error;
 
 use crate::{
     encoding::KeyReadError,
-    estimate::setup_memory,
     file::Assembly,
-    key::{KeyPoints, ProvingKey, VerifyingKey},
+    footprint::setup_memory,
+    key::{BasePoints, CommitmentPoints, KeyPoints, ProvingKey, VerifyingKey},
     layout::Counts,
     memory::{self, MemoryError},
     progress::{Cancelled, Observer, Stage},
     qap::{Columns, odd_lagrange, wires_of_a, wires_of_b, wires_of_l},
+    system::{self, SystemError},
 };
 
 /// Why a circuit has no keys.
@@ -107,6 +108,9 @@ pub enum SetupError {
         "the commitment is not that of the circuit's lookups: a wire that is not committed can follow the challenge"
     )]
     OtherCommitment,
+    /// The constraint system has an index that points outside it.
+    #[error(transparent)]
+    System(#[from] SystemError),
     /// More constraints than the field has roots of unity for.
     #[error("the circuit is too large: {0}")]
     Domain(#[from] DomainError),
@@ -159,7 +163,7 @@ fn setup_circuit(
 ) -> Result<ProvingKey, SetupError> {
     let system = System::of(circuit);
     check_circuit(system.r1cs, system.commitment)?;
-    if circuit.commitment != circuit.program().commitment() {
+    if circuit.program().commitment().as_ref() != Ok(&circuit.commitment) {
         return Err(SetupError::OtherCommitment);
     }
     let rows = circuit.r1cs.num_constraints() + circuit.r1cs.num_instance;
@@ -304,7 +308,7 @@ pub(crate) fn setup_with(
     let g1 = FixedBase::new(backend, G1Point::from(G1Affine::generator()), count);
     let mut made = Made { points: 0, total: (count + G2_AS_G1 * wires_b.len()) as u64, observer };
     let select = |column: &[Fr], wires: &[u32]| -> Vec<Fr> {
-        wires.iter().map(|&wire| column.get(wire as usize).copied().unwrap_or_default()).collect()
+        wires.iter().map(|&wire| column[wire as usize]).collect()
     };
     let kappas = |wires: &[u32], factor: Fr| -> Vec<Fr> {
         wires.par_iter().map(|&wire| columns.kappa(alpha, beta, wire) * factor).collect()
@@ -328,21 +332,21 @@ pub(crate) fn setup_with(
     made.put(&mut key, &layout.g, &g1, &g, 1)?;
     g.iter_mut().for_each(|scalar| *scalar *= sigma);
     made.put(&mut key, &layout.sigma_g, &g1, &g, 1)?;
-    let instance: Vec<u32> = (0..u32::from(counts.instance)).collect();
-    let ic = kappas(&instance, gamma_inverse);
-    drop(columns);
     made.put(&mut key, &layout.h, &g1, &odd_lagrange(domain, tau, delta_inverse), 1)?;
 
+    let instance_kappa = |wire| columns.kappa(alpha, beta, wire) * gamma_inverse;
     let in_g1 = |scalar: Fr| (G1Affine::generator() * scalar).into_affine();
     let in_g2 = |scalar: Fr| (G2Affine::generator() * scalar).into_affine();
-    let points = KeyPoints {
+    let base = BasePoints {
         alpha_g1: in_g1(alpha),
         beta_g2: in_g2(beta),
         gamma_g2: in_g2(gamma),
         delta_g2: in_g2(delta),
-        ic: ic.into_iter().map(in_g1).collect(),
-        commitment: (!committed.is_empty()).then(|| in_g2(-sigma * gamma)),
     };
+    let ic = |wire| in_g1(instance_kappa(wire));
+    let commitment = (!committed.is_empty())
+        .then(|| CommitmentPoints { ic_challenge: ic(2), sigma_gamma_negated: in_g2(-sigma * gamma) });
+    let points = KeyPoints { base, ic: [ic(0), ic(1)], commitment };
     let verifying_key = VerifyingKey { circuit: system.digest, setup: kind, points };
     verifying_key.check()?;
     Ok(key.finish(verifying_key, in_g1(beta), in_g1(delta)))
@@ -389,11 +393,10 @@ fn check_circuit<'a>(r1cs: &R1cs, commitment: Option<&'a Commitment>) -> Result<
     if found != expected {
         return Err(SetupError::Instance { expected, found });
     }
+    system::check(r1cs, &[])?;
     let mut occurs = vec![false; r1cs.num_wires()];
     for wire in [&r1cs.a, &r1cs.b, &r1cs.c].into_iter().flat_map(|matrix: &Csr| &matrix.col) {
-        if let Some(occurs) = occurs.get_mut(*wire as usize) {
-            *occurs = true;
-        }
+        occurs[*wire as usize] = true;
     }
     let occurs = |wire: u32| occurs.get(wire as usize) == Some(&true);
     if !occurs(1) {

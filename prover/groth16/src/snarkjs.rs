@@ -15,8 +15,8 @@ use thiserror::Error;
 
 use crate::{
     encoding::KeyReadError,
-    key::VerifyingKey,
-    points::{Point, PointError, element, from_decimal, point_bytes, scalar, to_decimal},
+    key::{BasePoints, KeyPoints, VerifyingKey},
+    points::{Point, PointError, element, from_decimal, scalar, to_decimal},
     proof::Proof,
 };
 
@@ -95,19 +95,20 @@ struct JsonProof {
 
 /// `verification_key.json`.
 pub fn verifying_key_to_json(key: &VerifyingKey) -> Result<String, SnarkjsError> {
-    let points = &key.points;
-    if key.has_commitment() {
+    let KeyPoints { base: BasePoints { alpha_g1, beta_g2, gamma_g2, delta_g2 }, ic, commitment: None } =
+        &key.points
+    else {
         return Err(SnarkjsError::Commitment);
-    }
+    };
     Ok(to_json(&JsonKey {
         protocol: PROTOCOL.into(),
         curve: CURVE.into(),
-        public_inputs: points.ic.len().saturating_sub(1),
-        vk_alpha_1: g1_to_json(&points.alpha_g1),
-        vk_beta_2: g2_to_json(&points.beta_g2),
-        vk_gamma_2: g2_to_json(&points.gamma_g2),
-        vk_delta_2: g2_to_json(&points.delta_g2),
-        ic: points.ic.iter().map(g1_to_json).collect(),
+        public_inputs: 1,
+        vk_alpha_1: g1_to_json(alpha_g1),
+        vk_beta_2: g2_to_json(beta_g2),
+        vk_gamma_2: g2_to_json(gamma_g2),
+        vk_delta_2: g2_to_json(delta_g2),
+        ic: ic.iter().map(g1_to_json).collect(),
     }))
 }
 
@@ -153,13 +154,13 @@ pub fn proof_to_json(proof: &Proof) -> Result<String, SnarkjsError> {
 pub fn proof_from_json(json: &str) -> Result<Proof, SnarkjsError> {
     let proof: JsonProof = serde_json::from_str(json)?;
     expect_groth16(&proof.protocol, &proof.curve)?;
-    fn checked<P: Point>(field: &'static str, bytes: &[u8]) -> Result<P, SnarkjsError> {
+    fn checked<P: Point<N>, const N: usize>(field: &'static str, bytes: &[u8; N]) -> Result<P, SnarkjsError> {
         P::read(bytes).map_err(|error| SnarkjsError::Point { field, error })
     }
     Ok(Proof {
-        a: checked::<G1Affine>("pi_a", &g1_from_json("pi_a", &proof.pi_a)?)?,
-        b: checked::<G2Affine>("pi_b", &g2_from_json("pi_b", &proof.pi_b)?)?,
-        c: checked::<G1Affine>("pi_c", &g1_from_json("pi_c", &proof.pi_c)?)?,
+        a: checked::<G1Affine, _>("pi_a", &g1_from_json("pi_a", &proof.pi_a)?)?,
+        b: checked::<G2Affine, _>("pi_b", &g2_from_json("pi_b", &proof.pi_b)?)?,
+        c: checked::<G1Affine, _>("pi_c", &g1_from_json("pi_c", &proof.pi_c)?)?,
         commitment: None,
     })
 }
@@ -191,13 +192,12 @@ fn expect_groth16(protocol: &str, curve: &str) -> Result<(), SnarkjsError> {
     if (protocol, curve) == (PROTOCOL, CURVE) {
         Ok(())
     } else {
-        Err(SnarkjsError::Protocol { protocol: protocol.into(), curve: curve.into() })
+        Err(SnarkjsError::Protocol { protocol: start_of(protocol), curve: start_of(curve) })
     }
 }
 
 fn to_json<T: Serialize>(value: &T) -> String {
-    // Strings and numbers under fixed keys: there is nothing that serialization could refuse.
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    serde_json::to_string_pretty(value).expect("strings and numbers under fixed keys serialize")
 }
 
 fn g1_to_json(point: &G1Affine) -> JsonG1 {
@@ -221,7 +221,7 @@ fn g1_from_json(field: &'static str, [x, y, z]: &JsonG1) -> Result<[u8; 64], Sna
     if z != "1" {
         return Err(SnarkjsError::NotAffine { field });
     }
-    Ok(point_bytes(&G1Affine::new_unchecked(integer(field, x)?, integer(field, y)?)))
+    Ok(G1Affine::new_unchecked(integer(field, x)?, integer(field, y)?).bytes())
 }
 
 fn g2_from_json(field: &'static str, [x, y, z]: &JsonG2) -> Result<[u8; 128], SnarkjsError> {
@@ -231,9 +231,14 @@ fn g2_from_json(field: &'static str, [x, y, z]: &JsonG2) -> Result<[u8; 128], Sn
     let pair = |[c0, c1]: &[String; 2]| -> Result<Fq2, SnarkjsError> {
         Ok(Fq2::new(integer::<Fq>(field, c0)?, integer::<Fq>(field, c1)?))
     };
-    Ok(point_bytes(&G2Affine::new_unchecked(pair(x)?, pair(y)?)))
+    Ok(G2Affine::new_unchecked(pair(x)?, pair(y)?).bytes())
 }
 
 fn integer<F: ark_ff::PrimeField>(field: &'static str, text: &str) -> Result<F, SnarkjsError> {
-    from_decimal(text).ok_or_else(|| SnarkjsError::Integer { field, text: text.into() })
+    from_decimal(text).ok_or_else(|| SnarkjsError::Integer { field, text: start_of(text) })
+}
+
+/// As much of a text as an error shows: an integer of the fields has 77 digits at most.
+fn start_of(text: &str) -> String {
+    text.chars().take(80).collect()
 }

@@ -5,20 +5,19 @@
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField, UniformRand};
-use ark_relations::gr1cs::SynthesisError;
 use ark_std::rand::{CryptoRng, RngCore};
 use assay_circuits::{Block, Csr, R1cs};
 use assay_engine::{Backend, Domain};
 use assay_interface::{artifact, field::Scalar, groth16::SetupKind};
 
 use crate::{
-    estimate::{self, Calibration, Estimate},
+    calibration::Calibration,
+    estimate::{self, Estimate},
     key::ProvingKey,
     points::scalar,
     progress::Observer,
     proof::Proof,
     prove::{Core, Points, ProveError, ProveTimings},
-    reference::Reference,
     rows::{Check, Coefficients, Rows},
     setup::{Secrets, SetupError, System, setup_with},
 };
@@ -92,11 +91,6 @@ impl Synthetic {
         setup_with(&self.system(), &Secrets::draw(rng), &domain, SetupKind::Development, Observer::none())
     }
 
-    /// arkworks' prover for the same system, on a key of its own over the 2^k points that it needs.
-    pub fn reference(&self, rng: &mut (impl RngCore + CryptoRng)) -> Result<Reference, SetupError> {
-        Reference::for_system(&self.system(), rng)
-    }
-
     /// A proof, with the time of each phase.
     pub fn prove(
         &self,
@@ -113,13 +107,19 @@ impl Synthetic {
         Ok((proof, timings))
     }
 
-    /// arkworks' proof.
-    pub fn prove_by(
-        &self,
-        reference: &Reference,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<Proof, SynthesisError> {
-        reference.prove(&self.wires, Fr::rand(rng), Fr::rand(rng))
+    /// The constraints.
+    pub fn r1cs(&self) -> &R1cs {
+        &self.r1cs
+    }
+
+    /// The values of all wires.
+    pub fn wires(&self) -> &[Fr] {
+        &self.wires
+    }
+
+    /// What stands for a circuit digest in its keys: a hash of its name.
+    pub fn digest(&self) -> [u8; 32] {
+        artifact::digest(self.name.as_bytes())
     }
 
     fn rows(&self) -> usize {
@@ -127,7 +127,7 @@ impl Synthetic {
     }
 
     fn system(&self) -> System<'_> {
-        System { r1cs: &self.r1cs, commitment: None, digest: artifact::digest(self.name.as_bytes()) }
+        System { r1cs: &self.r1cs, commitment: None, digest: self.digest() }
     }
 }
 

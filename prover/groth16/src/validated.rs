@@ -2,32 +2,54 @@
 //!
 //! Validation (the module `file`) costs seconds for a large key, and its result cannot change while the file does not. After
 //! it, a note is written to a directory of the user's. It names the file's device, inode, size, and times of modification
-//! and of change of status, and the file's first bytes, which for a `.pk` hold its digest; the hash of all that is the
-//! note's name. A load that finds the very same note skips validation. It still checks the container, the counts against
-//! the file's length, and every point of the verifying key; it does not read the points, so it takes milliseconds at any
-//! size.
+//! and of change of status, and a hash of the file's content: of all of it up to 8 MiB, and of a larger file of its first
+//! block of 4 KiB and of 2048 others that a random seed in the note draws. A load that finds a note of the very same
+//! file and the same hash does not check the queries' points again. It still checks the container, the counts against the
+//! file's length, and the verifying key as registration does; it takes milliseconds at any size.
 //!
-//! **What this trusts.** Every write to a file changes its time of status change, which no call can set back, so a note
-//! holds as long as nobody wrote to the file, whoever may write to the key's directory. A file that changed in the two
-//! seconds before validation gets no note: a later write could carry the same time. Notes are not signed: who can write to
-//! the user's cache directory could forge one, and with it pass off a key whose points were never checked. That is the
-//! user himself, or someone who could as well replace the program. Damage that no write causes, as on a failing disk, is
-//! not seen by such a load; it gives a proof that does not verify, and `assay prove` verifies each.
+//! **What this trusts.** *The times*: a call that writes to a file changes its time of status change, which no call can set
+//! back. A file that changed in the two seconds before validation gets no note: a later write could carry the same time.
+//! *The sample, where times say nothing*: a write through a shared mapping, or to the disk below the file system, may leave
+//! the times as they are. Of B blocks, a change to k of them is then found with probability `1 - C(B - k, n) / C(B, n)` for
+//! n = 2048: always in a file of at most 8 MiB; of 100 MiB, 8% for one block, and all but 10^-9 for a hundredth of them. A
+//! note stands for one drawing: loading again finds no more.
+//! *The file's owner*: who may write to a key while it is mapped can change it after every check, with or without notes.
+//! *The cache*: notes are not signed. Who can write to the user's cache directory, or read the seeds there, could pass off a
+//! key whose points were never checked; that is the user himself, or someone who could as well replace the program.
+//!
+//! What is at stake: a key with wrong points gives proofs that do not verify, and `assay prove` verifies each; a key made by
+//! someone who knows its witness' wires could tell him something about them. The verifying key, which decides what can be
+//! forged, is checked every time.
 
 use std::{
     fs::{self, File, Metadata},
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use assay_interface::artifact::{self, HEADER_LEN};
+use assay_interface::artifact;
+use rand::{RngCore, SeedableRng, rngs::OsRng, seq::index};
+use rand_chacha::ChaCha20Rng;
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::{encoding::KeyReadError, file::Trust, key::ProvingKey, store::Store};
+use crate::{
+    cache::{self, hex},
+    encoding::KeyReadError,
+    file::Trust,
+    key::ProvingKey,
+    progress::Observer,
+    store::Store,
+};
 
 /// How long a file must have been left alone before its validation is remembered: longer than any file system's ticks.
 const SETTLED: Duration = Duration::from_secs(2);
+/// Bytes of a block: a page.
+const BLOCK: usize = 1 << 12;
+/// Blocks of a file that are hashed.
+const SAMPLED: usize = 1 << 11;
 
 /// The notes of one user, or none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +68,9 @@ pub enum KeyOpenError {
     Key(#[from] KeyReadError),
 }
 
+/// What chooses the blocks of one note.
+type Seed = [u8; 32];
+
 impl ValidatedKeys {
     /// Remembers nothing: every load validates.
     pub fn none() -> ValidatedKeys {
@@ -59,58 +84,58 @@ impl ValidatedKeys {
 
     /// Notes in `$XDG_CACHE_HOME/assay/keys` or `$HOME/.cache/assay/keys`; none where neither is set.
     pub fn of_user() -> ValidatedKeys {
-        let absolute =
-            |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let cache = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
-        ValidatedKeys { directory: cache.map(|cache| cache.join("assay").join("keys")) }
+        ValidatedKeys { directory: cache::of_user().map(|cache| cache.join("keys")) }
     }
 
-    /// Loads from `file`, validating unless there is a note of it, and leaves a note of what was validated.
+    /// Loads from `file`, whose bytes these are, validating unless there is a note of it, and leaves a note of what was
+    /// validated.
     pub(crate) fn once<T, E: From<io::Error>>(
         &self,
         file: &File,
-        start: &[u8],
+        bytes: &[u8],
         load: impl FnOnce(Trust) -> Result<T, E>,
     ) -> Result<T, E> {
         let before = file.metadata()?;
-        if self.contains(&before, start) {
+        if self.contains(&before, bytes) {
             return load(Trust::Validated);
         }
         let value = load(Trust::None)?;
         let after = file.metadata()?;
         if identity(&before) == identity(&after) {
-            self.insert(&after, start);
+            self.insert(&after, bytes);
         }
         Ok(value)
     }
 
     /// Whether this very file was validated before.
-    fn contains(&self, metadata: &Metadata, start: &[u8]) -> bool {
-        self.note(metadata, start)
-            .is_some_and(|(path, note)| fs::read(path).is_ok_and(|found| found == note.as_bytes()))
+    fn contains(&self, metadata: &Metadata, bytes: &[u8]) -> bool {
+        let Some((path, identity)) = self.place(metadata) else { return false };
+        let Ok(note) = fs::read_to_string(path) else { return false };
+        seed_of(&note).is_some_and(|seed| note == text(&identity, &seed, bytes))
     }
 
     /// Notes that this file was validated. What stands in the way of a note stands in the way of nothing else, so errors
     /// are dropped: the next load validates again.
-    fn insert(&self, metadata: &Metadata, start: &[u8]) {
-        if let Some((path, note)) =
-            self.note(metadata, start).filter(|_| is_settled(metadata, SystemTime::now()))
+    fn insert(&self, metadata: &Metadata, bytes: &[u8]) {
+        let mut seed = [0; 32];
+        if is_settled(metadata, SystemTime::now())
+            && let Some((path, identity)) = self.place(metadata)
+            && OsRng.try_fill_bytes(&mut seed).is_ok()
         {
-            let _ = write_whole(&path, note.as_bytes());
+            let _ = cache::write_whole(&path, text(&identity, &seed, bytes).as_bytes());
         }
     }
 
-    /// Path and text of a file's note.
-    fn note(&self, metadata: &Metadata, start: &[u8]) -> Option<(PathBuf, String)> {
+    /// Where a file's note is, and what it begins with.
+    fn place(&self, metadata: &Metadata) -> Option<(PathBuf, String)> {
         let directory = self.directory.as_ref()?;
         let [device, inode, size, modified, modified_ns, changed, changed_ns] = identity(metadata)?;
-        let note = format!(
+        let identity = format!(
             "assay {} validated this proving key\ndevice {device} inode {inode} size {size}\n\
-             modified {modified}.{modified_ns:09} changed {changed}.{changed_ns:09}\nstart {}\n",
+             modified {modified}.{modified_ns:09} changed {changed}.{changed_ns:09}\n",
             env!("CARGO_PKG_VERSION"),
-            hex(start)
         );
-        Some((directory.join(hex(&artifact::digest(note.as_bytes()))), note))
+        Some((directory.join(hex(&artifact::digest(identity.as_bytes()))), identity))
     }
 }
 
@@ -119,11 +144,58 @@ impl ProvingKey {
     /// `validated` has a note of this very file; then this takes milliseconds. See [`assay_engine::MappedFile`] for what
     /// must not happen to the file meanwhile.
     pub fn open(path: &Path, validated: &ValidatedKeys) -> Result<ProvingKey, KeyOpenError> {
-        let file = File::open(path)?;
-        let store = Store::map(&file)?;
-        let start = store.get(..HEADER_LEN).unwrap_or_default().to_vec();
-        validated.once(&file, &start, |trust| Ok(ProvingKey::from_store(store, trust)?))
+        ProvingKey::open_observed(path, validated, Observer::none())
     }
+
+    /// As [`ProvingKey::open`], with progress of the validation.
+    pub fn open_observed(
+        path: &Path,
+        validated: &ValidatedKeys,
+        observer: Observer<'_>,
+    ) -> Result<ProvingKey, KeyOpenError> {
+        let file = File::open(path)?;
+        let store = Arc::new(Store::map(&file)?);
+        validated.once(&file, &store, |trust| Ok(ProvingKey::from_store(store.clone(), trust, observer)?))
+    }
+}
+
+/// A note: which file, which blocks of it, and their hash.
+fn text(identity: &str, seed: &Seed, bytes: &[u8]) -> String {
+    format!("{identity}{SEED_LINE}{}\ncontent {}\n", hex(seed), hex(&sample(bytes, seed)))
+}
+
+const SEED_LINE: &str = "seed ";
+
+/// The seed in a note.
+fn seed_of(note: &str) -> Option<Seed> {
+    let digits = note.lines().find_map(|line| line.strip_prefix(SEED_LINE))?;
+    let (pairs, []) = digits.as_bytes().as_chunks::<2>() else { return None };
+    let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    pairs.iter().map(byte).collect::<Option<Vec<u8>>>()?.try_into().ok()
+}
+
+/// SHA-256 of the blocks that the seed chooses, in order.
+fn sample(bytes: &[u8], seed: &Seed) -> [u8; 32] {
+    let blocks: Vec<&[u8]> = bytes.chunks(BLOCK).collect();
+    let mut hash = Sha256::new();
+    hash.update((bytes.len() as u64).to_le_bytes());
+    for index in chosen(blocks.len(), seed) {
+        hash.update(blocks[index]);
+    }
+    hash.finalize().into()
+}
+
+/// Which of `count` blocks are hashed: the first, and 2048 of the others or all of them.
+fn chosen(count: usize, seed: &Seed) -> Vec<usize> {
+    let others = count.saturating_sub(1);
+    if others <= SAMPLED {
+        return (0..count).collect();
+    }
+    let mut chosen = index::sample(&mut ChaCha20Rng::from_seed(*seed), others, SAMPLED).into_vec();
+    chosen.iter_mut().for_each(|index| *index += 1);
+    chosen.push(0);
+    chosen.sort_unstable();
+    chosen
 }
 
 /// What changes when a file is written to.
@@ -150,36 +222,11 @@ fn identity(_: &Metadata) -> Option<[i128; 7]> {
 /// Whether the last change is long past.
 fn is_settled(metadata: &Metadata, now: SystemTime) -> bool {
     let Some([.., seconds, nanoseconds]) = identity(metadata) else { return false };
-    let since_epoch = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let Ok(now) = now.duration_since(UNIX_EPOCH) else { return false };
     let (Ok(seconds), Ok(nanoseconds)) = (u64::try_from(seconds), u32::try_from(nanoseconds)) else {
         return false;
     };
-    since_epoch(now).checked_sub(Duration::new(seconds, nanoseconds)).is_some_and(|age| age > SETTLED)
-}
-
-/// A file that is there whole or not at all, readable by its owner only.
-fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut builder = fs::DirBuilder::new();
-    let mut options = fs::OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-        builder.mode(0o700);
-        options.mode(0o600);
-    }
-    builder.recursive(true).create(directory)?;
-    let temporary = path.with_extension(std::process::id().to_string());
-    let mut file = options.write(true).create_new(true).open(&temporary)?;
-    let written = file.write_all(contents).and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    now.checked_sub(Duration::new(seconds, nanoseconds)).is_some_and(|age| age > SETTLED)
 }
 
 #[cfg(all(test, unix))]
@@ -192,27 +239,72 @@ mod tests {
         let (keys, path) = (ValidatedKeys::at(directory.path().join("cache")), directory.path().join("key"));
         fs::write(&path, b"one").unwrap();
         let metadata = fs::metadata(&path).unwrap();
-        let header = [7; HEADER_LEN];
-        assert!(!keys.contains(&metadata, &header));
+        assert!(!keys.contains(&metadata, b"one"));
         // Fresh files get no note.
-        keys.insert(&metadata, &header);
-        assert!(!keys.contains(&metadata, &header));
+        keys.insert(&metadata, b"one");
+        assert!(!keys.contains(&metadata, b"one"));
         let later = SystemTime::now() + 2 * SETTLED;
         assert!(is_settled(&metadata, later) && !is_settled(&metadata, SystemTime::now()));
 
-        let (note_path, note) = keys.note(&metadata, &header).unwrap();
-        write_whole(&note_path, note.as_bytes()).unwrap();
-        assert!(keys.contains(&metadata, &header));
-        assert!(!keys.contains(&metadata, &[8; HEADER_LEN]));
-        assert!(!ValidatedKeys::none().contains(&metadata, &header));
+        let (note, identity) = keys.place(&metadata).unwrap();
+        cache::write_whole(&note, text(&identity, &[7; 32], b"one").as_bytes()).unwrap();
+        assert!(keys.contains(&metadata, b"one"));
+        assert!(!ValidatedKeys::none().contains(&metadata, b"one"));
+        // Other bytes that left every time as it was, as a write through a shared mapping may.
+        assert!(!keys.contains(&metadata, b"two"));
+        // A note that names no seed, or another hash.
+        for wrong in [format!("{identity}seed 07\n"), text(&identity, &[7; 32], b"two"), String::new()] {
+            fs::remove_file(&note).unwrap();
+            cache::write_whole(&note, wrong.as_bytes()).unwrap();
+            assert!(!keys.contains(&metadata, b"one"), "{wrong}");
+        }
+        fs::remove_file(&note).unwrap();
+        cache::write_whole(&note, text(&identity, &[7; 32], b"one").as_bytes()).unwrap();
         // The same bytes in another file, and a write of the same length with the old time put back.
         fs::write(directory.path().join("copy"), b"one").unwrap();
-        assert!(!keys.contains(&fs::metadata(directory.path().join("copy")).unwrap(), &header));
+        assert!(!keys.contains(&fs::metadata(directory.path().join("copy")).unwrap(), b"one"));
         std::thread::sleep(Duration::from_millis(50)); // longer than any kernel's tick
         fs::write(&path, b"two").unwrap();
         File::options().write(true).open(&path).unwrap().set_modified(metadata.modified().unwrap()).unwrap();
         let rewritten = fs::metadata(&path).unwrap();
         assert_eq!(rewritten.modified().unwrap(), metadata.modified().unwrap());
-        assert!(!keys.contains(&rewritten, &header));
+        assert!(!keys.contains(&rewritten, b"one"));
+    }
+
+    #[test]
+    fn a_small_file_is_hashed_whole() {
+        let bytes: Vec<u8> = (0..3 * BLOCK + 5).map(|i| i as u8).collect();
+        let honest = sample(&bytes, &[1; 32]);
+        for at in [0, BLOCK - 1, BLOCK, 3 * BLOCK, 3 * BLOCK + 4] {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            assert_ne!(sample(&changed, &[1; 32]), honest);
+        }
+        assert_ne!(sample(&bytes[..3 * BLOCK], &[1; 32]), honest);
+        assert_eq!(chosen(SAMPLED + 1, &[1; 32]).len(), SAMPLED + 1);
+        assert!(chosen(0, &[1; 32]).is_empty());
+    }
+
+    /// A change is found exactly where its block is one that the seed chose, and seeds choose with the stated probability.
+    #[test]
+    fn a_change_of_a_large_file_is_found_as_often_as_it_says() {
+        let count = 4 * SAMPLED;
+        let mut bytes = vec![0; count * BLOCK];
+        let seed = |number: u32| {
+            let mut seed = [0; 32];
+            seed[..4].copy_from_slice(&number.to_le_bytes());
+            seed
+        };
+        let honest = sample(&bytes, &seed(0));
+        let chosen_first = chosen(count, &seed(0));
+        assert!(chosen_first.contains(&0) && chosen_first.is_sorted() && chosen_first.len() == SAMPLED + 1);
+        for block in [0, 1, count / 2, count - 1] {
+            bytes[block * BLOCK + 77] ^= 1;
+            assert_eq!(sample(&bytes, &seed(0)) != honest, chosen_first.contains(&block));
+            bytes[block * BLOCK + 77] ^= 1;
+        }
+        // One block of the others in four: 1000 drawings, of which 250 +- 5 standard deviations find it.
+        let found = (0..1000).filter(|number| chosen(count, &seed(*number)).contains(&(count / 3))).count();
+        assert!((182..=318).contains(&found), "{found}");
     }
 }

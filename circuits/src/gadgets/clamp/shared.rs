@@ -1,13 +1,15 @@
 //! Many values clamped alike: by lookup, their quotients share a table of two columns where that is cheaper.
 
-use super::{constrain, cost};
+use super::single::{constrain, cost};
 use crate::bounded::Bounded;
-use crate::builder::{Builder, Ranges};
-use crate::cost::{Interval, Tally};
+use crate::builder::Builder;
+use crate::cost::Tally;
 use crate::error::BuildError;
-use crate::gadgets::div_pow2::{check_shift, half, quotients};
+use crate::gadgets::div_pow2::check_shift;
 use crate::gadgets::lookup::cost as lookup;
 use crate::gadgets::lookup::function::Function;
+use crate::integer::{Interval, quotients};
+use crate::lookups::Ranges;
 
 /// [`constrain`] for many values. By lookup, their quotients share a table of two columns where that is cheaper.
 pub fn constrain_all(
@@ -23,10 +25,10 @@ pub fn constrain_all(
     let (min, max) = (i128::from(lo), i128::from(hi));
     x.iter()
         .map(|x| {
-            if !needs_table((x.lo(), x.hi()), shift, lo, hi) {
+            if !needs_table(x.interval(), shift, lo, hi) {
                 return constrain(b, x, shift, lo, hi);
             }
-            let (lowest, highest) = quotients(x, shift);
+            let (lowest, highest) = quotients(x.interval(), shift);
             let y = b.scope("clamp", |b| table.of_quotient(b, x, shift))?;
             Ok(y.proven(lowest.max(min), highest.min(max)))
         })
@@ -46,7 +48,7 @@ fn shared_table(
     if b.ranges() == Ranges::Bits {
         return Ok(None);
     }
-    let intervals = x.iter().map(|x| (x.lo(), x.hi()));
+    let intervals = x.iter().map(Bounded::interval);
     let Some(domain) = lookup::clamp_by_table(intervals, shift, lo, hi, b.has_functions()) else {
         return Ok(None);
     };
@@ -83,7 +85,7 @@ pub fn cost_all(t: &mut Tally, x: &[Interval], shift: u32, lo: i64, hi: i64) {
 
 /// Whether the quotients of an interval exceed a bound, and not all of them the same.
 fn needs_table(x: Interval, shift: u32, lo: i64, hi: i64) -> bool {
-    let (min, max, half) = (i128::from(lo), i128::from(hi), i128::from(half(shift)));
-    let (lowest, highest) = ((x.0 + half) >> shift, (x.1 + half) >> shift);
+    let (min, max) = (i128::from(lo), i128::from(hi));
+    let (lowest, highest) = quotients(x, shift);
     highest > min && lowest < max && (lowest < min || highest > max)
 }

@@ -25,13 +25,12 @@
 
 use std::collections::BTreeMap;
 
-use super::function::MAX_ENTRIES;
-use crate::gadgets::bits::bit_length;
-use crate::gadgets::compare::magnitude;
-use crate::gadgets::div_pow2::half;
+use crate::integer::{Interval, bit_length, magnitude, quotients};
+use crate::lookups::MAX_ENTRIES;
+use crate::permutation::WIRES_OF_ONE_ELEMENT;
 
 /// Largest width of the range table.
-pub const MAX_WIDTH: u32 = 16;
+pub const MAX_WIDTH: u32 = crate::lookups::MAX_WIDTH as u32;
 
 /// Bits that the digits of a remainder or a sign fill at most: their weights are 64-bit integers. If whole digits have more
 /// bits, the proof is that of an input.
@@ -41,7 +40,7 @@ pub const SCALED_BITS: u32 = 61;
 pub const MASK: usize = 1;
 
 /// Constraints of rho, once a circuit: Poseidon of one element, and a wire for it.
-pub const RHO: usize = 3 * (8 * 2 + 56 - 1) + 1;
+pub const RHO: usize = WIRES_OF_ONE_ELEMENT + 1;
 
 /// Constraints of a query of a function.
 pub const FUNCTION_QUERY: usize = 2;
@@ -69,7 +68,7 @@ pub fn integer(bits: u32, width: u32) -> usize {
 
 /// Constraints of `clamp(floor((x + 2^(shift-1)) / 2^shift), lo, hi)` for `x` in an interval, beside the range proofs,
 /// which are added to the demand: what [`crate::gadgets::clamp::constrain`] builds.
-pub fn clamp(demand: &mut Demand, interval: (i128, i128), shift: u32, lo: i64, hi: i64) -> usize {
+pub fn clamp(demand: &mut Demand, interval: Interval, shift: u32, lo: i64, hi: i64) -> usize {
     let (lo, hi) = (i128::from(lo), i128::from(hi));
     let (lowest, highest) = quotients(interval, shift);
     let below = (lowest - lo, highest - lo);
@@ -87,8 +86,8 @@ pub fn clamp(demand: &mut Demand, interval: (i128, i128), shift: u32, lo: i64, h
         (false, true) => (2, vec![above]),
         (true, true) => (3, vec![below, above]),
     };
-    for (min, max) in signs {
-        demand.add_integer(magnitude(min, max).max(1), 1);
+    for distance in signs {
+        demand.add_integer(magnitude(distance).max(1), 1);
     }
     if shift > 0 {
         demand.add_integer(shift, 1);
@@ -100,14 +99,14 @@ pub fn clamp(demand: &mut Demand, interval: (i128, i128), shift: u32, lo: i64, h
 /// costs less than what it saves: its entries, and rho unless a function is there already, against signs with digits
 /// of 8 bits.
 pub fn clamp_by_table(
-    intervals: impl IntoIterator<Item = (i128, i128)>,
+    intervals: impl IntoIterator<Item = Interval>,
     shift: u32,
     lo: i64,
     hi: i64,
     has_rho: bool,
 ) -> Option<(i64, i64)> {
     const WIDTH: u32 = 8;
-    let (mut saved, mut domain) = (0usize, None::<(i128, i128)>);
+    let (mut saved, mut domain) = (0usize, None::<Interval>);
     for interval in intervals {
         let (lowest, highest) = quotients(interval, shift);
         let (min, max) = (i128::from(lo), i128::from(hi));
@@ -125,11 +124,6 @@ pub fn clamp_by_table(
     let cost = table(entries) + if has_rho { 0 } else { RHO };
     let domain = (i64::try_from(lowest).ok()?, i64::try_from(highest).ok()?);
     (cost < saved).then_some(domain)
-}
-
-fn quotients((lo, hi): (i128, i128), shift: u32) -> (i128, i128) {
-    let half = i128::from(half(shift));
-    ((lo + half) >> shift, (hi + half) >> shift)
 }
 
 /// The range proofs of a circuit, counted by kind and width.

@@ -37,14 +37,14 @@
 //! *Signs.* `u + 2^N * (1 - z)` in `[0, 2^N)`: `z = 1` says `0 <= u < 2^N`, `z = 0` says `-2^N <= u < 0`,
 //! whatever the interval of `u`.
 
-use crate::bounded::{Bounded, LIMIT_BITS};
-use crate::builder::{Builder, Ranges};
+use crate::bounded::Bounded;
+use crate::builder::Builder;
 use crate::error::BuildError;
-use crate::gadgets::bits::{assert_bits, bit_length};
-use crate::gadgets::compare;
-use crate::gadgets::lookup::Range;
+use crate::gadgets::bits::{assert_bits, split};
+use crate::instruction::Instruction;
+use crate::integer::{LIMIT_BITS, bit_length, magnitude};
 use crate::linear::Lc;
-use crate::program::Instruction;
+use crate::lookups::{Range, Ranges};
 use ark_bn254::Fr;
 use ark_ff::One;
 
@@ -88,9 +88,9 @@ pub(crate) fn assert_non_negative(b: &mut Builder, u: &Bounded, hi: i128) -> Res
 /// that the witness value of `d` is within it.
 pub(crate) fn sign(b: &mut Builder, d: &Bounded) -> Result<Bounded, BuildError> {
     if b.ranges() == Ranges::Bits {
-        return Ok(compare::split(b, d)?.non_negative);
+        return Ok(split(b, d)?.non_negative);
     }
-    let magnitude = compare::magnitude(d.lo(), d.hi()).max(1);
+    let magnitude = magnitude(d.interval()).max(1);
     let from = u8::try_from(magnitude).map_err(|_| BuildError::TooLarge { what: "bits" })?;
     let u = d.add_const(1i64 << magnitude.min(62))?;
     b.instruct(Instruction::Bits { from, count: 1 }, &[&u])?;
@@ -107,6 +107,5 @@ fn assert_zero(b: &mut Builder, u: &Bounded) -> Result<(), BuildError> {
 fn request(b: &mut Builder, u: &Bounded, range: Range) -> Result<(), BuildError> {
     b.check_owner("range", u)?;
     let scope = b.scopes();
-    b.lookups().check(scope, u, range);
-    Ok(())
+    b.lookups().check(scope, u, range)
 }

@@ -16,12 +16,12 @@
 use crate::bounded::Bounded;
 use crate::builder::Builder;
 use crate::error::BuildError;
-use crate::gadgets::div_pow2::{check_shift, divide, half, quotients};
-use crate::gadgets::lookup::is_function;
-use crate::program::Instruction;
+use crate::gadgets::div_pow2::{check_shift, divide};
+use crate::instruction::Instruction;
+use crate::integer::{half, quotients};
+use crate::lookups::is_function;
 
-/// Most entries of a table.
-pub const MAX_ENTRIES: usize = 1 << 20;
+pub use crate::lookups::MAX_ENTRIES;
 
 /// A function in the tables of one builder; it takes no constraints until it is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl Function {
         if shift == 0 {
             return self.constrain(b, x);
         }
-        let (lowest, highest) = quotients(x, shift);
+        let (lowest, highest) = quotients(x.interval(), shift);
         self.require(lowest, highest)?;
         b.check_owner(OPERATION, x)?;
         let overflow = |_| BuildError::Overflow { operation: OPERATION, lo: lowest, hi: highest };
@@ -117,7 +117,7 @@ impl Function {
         let wire = b.integer_wire()?;
         let value = b.proven(wire, self.max - self.min);
         let scope = b.scopes();
-        b.lookups().query(scope, self.index, x, wire);
+        b.lookups().query(scope, self.index, x, wire)?;
         value.add_const(self.min)
     }
 

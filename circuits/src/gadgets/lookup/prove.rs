@@ -1,15 +1,15 @@
 //! Turns what a builder has collected into digits, queries, multiplicities and constraints.
 
 use ark_bn254::Fr;
-use ark_ff::One;
+use ark_ff::{AdditiveGroup, One};
 
 use super::cost::{Demand, SCALED_BITS};
-use super::{Check, FunctionTable, Lookups, Query, Range, Terms};
 use crate::builder::Builder;
-use crate::error::BuildError;
+use crate::error::{BuildError, at};
 use crate::gadgets::poseidon;
+use crate::instruction::{Entries, Instruction, Table};
 use crate::linear::{Lc, Wire};
-use crate::program::{Entries, Instruction, Table};
+use crate::lookups::{Check, FunctionTable, Lookups, Query, Range, Terms};
 
 /// The tables of a circuit whose queries are all counted.
 pub(crate) struct Tables {
@@ -116,7 +116,7 @@ fn decompose(b: &mut Builder, check: &Check, width: u32, queries: &mut Vec<Query
     all.extend(digits.iter().map(|&digit| vec![(digit, 1)]));
     if is_exact && !bits.is_multiple_of(width) {
         let factor = 1i64 << (width * count - bits);
-        let top = all.last().cloned().unwrap_or_default();
+        let top = at("digits", &all, all.len() - 1)?.clone();
         all.push(scaled(top, factor)?);
     }
     queries.extend(all.into_iter().map(|x| Query { scope: check.scope, x, y: None }));
@@ -198,7 +198,8 @@ impl Counted {
             Entries::Function { lo, .. } => challenge.minus(&Lc::constant(Fr::from(lo))),
         };
         for (position, &multiplicity) in (0u32..).zip(&self.multiplicities) {
-            let value = self.entries.value(position).map_or_else(Default::default, Fr::from);
+            // An entry of a range has no second column.
+            let value = self.entries.value(position).map_or(Fr::ZERO, Fr::from);
             let denominator = argument.plus_scaled(rho, -value);
             let fraction = b.element_wire()?;
             let sides = [&Lc::wire(fraction), &denominator, &Lc::wire(multiplicity)];
@@ -207,7 +208,7 @@ impl Counted {
             argument = argument.minus(&one);
         }
         for query in &self.queries {
-            let scope = scopes.get(query.scope as usize).map_or("", String::as_str);
+            let scope = at("scopes", scopes, query.scope as usize)?.as_str();
             let mut terms = vec![(Wire::CHALLENGE, Fr::one())];
             terms.extend(query.x.iter().map(|&(wire, c)| (wire, -Fr::from(c))));
             if let Some([(value, _)]) = query.y {

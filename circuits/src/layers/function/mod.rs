@@ -14,13 +14,15 @@
 //! Cost: see [`constrain`].
 
 use crate::bounded::Bounded;
-use crate::builder::{Builder, Ranges};
-use crate::cost::{Interval, Tally};
+use crate::builder::Builder;
+use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::lookup::cost as lookup_cost;
 use crate::gadgets::lookup::function::Function as Lookup;
-use crate::gadgets::{clamp, div_pow2, multiplex};
+use crate::gadgets::{clamp, multiplex};
+use crate::integer::{Interval, quotients};
 use crate::layers::requantize::{self, Requantize};
+use crate::lookups::Ranges;
 
 mod exact;
 mod interval;
@@ -304,7 +306,7 @@ pub fn constrain_rounded(
         return Err(BuildError::Length { operation: "function", what: "requantizations", expected, found });
     }
     let Some(&Requantize { lo, hi, .. }) = p.first() else { return Ok(Vec::new()) };
-    let quotients: Vec<_> = acc.iter().zip(p).map(|(acc, p)| div_pow2::quotients(acc, p.shift)).collect();
+    let quotients: Vec<_> = acc.iter().zip(p).map(|(acc, p)| quotients(acc.interval(), p.shift)).collect();
     let clamped = |q: i128| q.min(hi.into()).max(lo.into());
     if let Some(ends) = hull(quotients.iter().copied())
         && lo <= hi
@@ -372,8 +374,7 @@ pub fn cost_rounded(
     table: &FunctionTable,
 ) -> Vec<Interval> {
     let Some(&Requantize { lo, hi, .. }) = p.first() else { return Vec::new() };
-    let quotients: Vec<Interval> =
-        acc.iter().zip(p).map(|(&acc, p)| requantize::quotients(acc, p.shift)).collect();
+    let quotients: Vec<Interval> = acc.iter().zip(p).map(|(&acc, p)| quotients(acc, p.shift)).collect();
     let clamped = |q: Interval| (q.0.min(hi.into()).max(lo.into()), q.1.min(hi.into()).max(lo.into()));
     if let Some(ends) = hull(quotients.iter().copied())
         && p.iter().all(|p| (p.lo, p.hi) == (lo, hi))

@@ -7,22 +7,19 @@ use anyhow::Context;
 use assay_groth16::{
     ValidatedKeys, VerifyError,
     circom::{CircomError, Zkey, read_wtns},
-    snarkjs::{inputs_to_json, proof_to_json},
+    snarkjs::{inputs_to_json, proof_from_json, proof_to_json},
 };
 use rand::rngs::OsRng;
 use serde_json::json;
 
-use crate::cli::Outcome;
-use crate::commands::{existing, print, show};
+use crate::commands::{print, show};
 use crate::failure::hinted;
-use crate::files::{self, Access, Output};
-use crate::ui::{self, Spinner, duration};
+use crate::files::{self, Claims, Force, Product};
+use crate::outcome::Outcome;
+use crate::ui::{self, Bar, duration};
 
 /// Most bytes of a witness that are read: 2^27 wires.
 const LARGE: u64 = 4 << 30;
-/// First bytes of a JSON object and of a list: what earlier outputs start with.
-const OBJECT: &[u8] = b"{";
-const LIST: &[u8] = b"[";
 
 /// What is read and written.
 pub struct Args {
@@ -34,16 +31,15 @@ pub struct Args {
     pub proof: PathBuf,
     /// Where the public signals go.
     pub public: PathBuf,
-    /// Replace what is not an earlier output.
-    pub force: bool,
-    /// Print JSON.
-    pub json: bool,
+    /// Whether to replace what this command would not make again.
+    pub force: Force,
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let proof_output = Output::create(&args.proof, existing(args.force, OBJECT), Access::Shared)?;
-    let public_output = Output::create(&args.public, existing(args.force, LIST), Access::Shared)?;
+    let mut claims = Claims::reading([args.zkey.as_path(), &args.wtns]);
+    let proof_output = claims.output(&args.proof, Product::ProofJson, args.force)?;
+    let public_output = claims.output(&args.public, Product::PublicJson, args.force)?;
     let start = Instant::now();
     files::check(&args.zkey, "proving key")?;
     let key =
@@ -54,11 +50,11 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
 
     let start = Instant::now();
     let (proof, timings) = {
-        let _spinner = Spinner::start("proving");
+        let _spinner = Bar::start("proving");
         key.prove(&witness, &mut OsRng).with_context(|| show(&args.wtns))?
     };
     let proved = start.elapsed();
-    let public = key.public_inputs(&witness);
+    let public = key.public_inputs(&witness)?;
     key.verify(&proof, public).map_err(|error| match error {
         VerifyError::Invalid => hinted(
             anyhow::anyhow!("{} breaks a constraint of {}", args.wtns.display(), args.zkey.display()),
@@ -67,12 +63,21 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         error => error.into(),
     })?;
 
+    if let Some(standing) = proof_output.standing()? {
+        // A proof in this form names no statement; whether it is one of this statement, the key can tell.
+        let earlier = String::from_utf8(standing).ok().and_then(|text| proof_from_json(&text).ok());
+        if !earlier.is_some_and(|earlier| key.verify(&earlier, public).is_ok()) {
+            return Err(hinted(
+                anyhow::anyhow!("{} is a proof of another statement", args.proof.display()),
+                "--force replaces it; another name keeps both",
+            ));
+        }
+    }
     let proof_json = proof_to_json(&proof)?;
     let written = vec![(proof_output, proof_json), (public_output, inputs_to_json(public))];
     files::commit(written)?;
     ui::note(&format!("loaded in {}, proof {}", duration(loaded), duration(proved)));
     print(
-        args.json,
         || {
             let ms = |time: std::time::Duration| time.as_secs_f64() * 1e3;
             let phases: serde_json::Map<String, serde_json::Value> =
@@ -103,6 +108,9 @@ fn unreadable(path: &Path, error: CircomError) -> anyhow::Error {
         CircomError::Io(_) => "the file must be readable, and a regular file",
         CircomError::Magic(_) | CircomError::Protocol => {
             "`snarkjs groth16 setup` makes .zkey files, circom's witness generator .wtns files"
+        }
+        CircomError::Key(_) => {
+            "do not prove with it: a key from `snarkjs zkey contribute`, after phase 2, has none of this"
         }
         _ => "copy the file again from where it was made, or make it again",
     };

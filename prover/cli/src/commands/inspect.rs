@@ -3,19 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
+use assay::{ProofFile, ProvingKey, SetupKind, SetupRecord, VerifyingKey};
 use assay_circuits::Witness;
-use assay_groth16::{ProvingKey, SetupKind, SetupRecord, VerifyingKey, snarkjs};
-use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind, VERSION};
-use assay_interface::proof_file::ProofFile;
+use assay_groth16::snarkjs;
+use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind};
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use serde_json::{Map, Value, json};
 
 use crate::artifacts;
-use crate::cli::Outcome;
-use crate::commands::{print, show};
+use crate::commands::{print, setup_kind, show};
 use crate::failure::hinted;
-use crate::ui::{self, STRONG, Table, bytes, hex, paint};
-use crate::values;
+use crate::outcome::Outcome;
+use crate::ui::{self, STRONG, Table, bytes, paint};
+use crate::values::{self, LISTED};
 
 const EXAMPLE: &str = "\
 Examples:
@@ -24,16 +24,13 @@ Examples:
   $ assay inspect model.vk --snarkjs                  verification_key.json for snarkjs
   $ assay inspect model.vk --json | jq -r .circuit    one field for a script
 
-The file is read and checked in full; damage ends in exit code 1 with what is wrong.";
-
-/// Most elements of one tensor that the text form lists; --json lists all.
-const LISTED: usize = 64;
+The file is read and checked in full; damage ends in exit code 2 with what is wrong.";
 
 /// Show what a compiled model, key, witness or proof file holds.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// A file that ends in .assay, .pk, .vk, .wtns or .proof
+    /// A file that ends in .assay, .pk, .vk, .wtns, .proof or .secret; - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Compiled model: decodes the values of a proof
@@ -42,9 +39,6 @@ pub struct Args {
     /// Print a verifying key, or a proof with its public signals, as snarkjs reads it
     #[arg(long, conflicts_with_all = ["json", "model"])]
     snarkjs: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// A description under construction: the same facts as lines and as JSON.
@@ -95,12 +89,15 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     let mut description = Description::default();
     description.plain("file", "file", show(&args.file));
     description.field("kind", "kind", kind.to_string(), kind.extension());
-    description.field("format", "version", format!("version {VERSION}"), VERSION);
+    description.field("format", "version", format!("version {}", kind.version()), kind.version());
     let size = (HEADER_LEN + container.payload.len()) as u64;
     description.field("size", "bytes", bytes(size), size);
-    description.plain("digest", "digest", hex(&container.digest));
+    description.plain("digest", "digest", hex::encode(container.digest));
     match kind {
-        Kind::Circuit => describe_model(&args.file, &mut description)?,
+        Kind::Circuit => {
+            let model = assay::Model::load(&file).with_context(|| path.clone())?;
+            describe_model(&model, &mut description);
+        }
         Kind::ProvingKey => {
             let key = ProvingKey::from_bytes(&file).with_context(|| path.clone())?;
             describe_verifying_key(key.verifying_key(), &mut description);
@@ -118,22 +115,22 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         }
         Kind::SetupRecord => {
             let record = SetupRecord::from_bytes(&file).with_context(|| path.clone())?;
-            description.plain("circuit", "circuit", hex(&record.circuit_digest()));
-            description.plain("key", "key", hex(&record.key_digest()));
+            description.plain("circuit", "circuit", hex::encode(record.circuit_digest()));
+            description.plain("key", "key", hex::encode(record.key_digest()));
+            ui::warn("whoever has this file can forge proofs under the key: keep it secret");
         }
     }
     let Description { lines, json, tables } = description;
-    print(args.json, || Value::Object(json), || ui::fields(&lines) + &tables)?;
+    print(|| Value::Object(json), || ui::fields(&lines) + &tables)?;
     Ok(Outcome::Valid)
 }
 
-fn describe_model(path: &Path, description: &mut Description) -> anyhow::Result<()> {
-    let model = artifacts::model(path)?;
-    let schema = &model.compiled.schema;
+fn describe_model(model: &assay::Model, description: &mut Description) {
+    let schema = model.schema();
     description.plain("model", "model", schema.name());
-    description.plain("circuit", "circuit", hex(&model.circuit_digest));
+    description.plain("circuit", "circuit", hex::encode(model.circuit_digest()));
     description.plain("domain", "domain", schema.domain().to_string());
-    let stats = model.compiled.circuit.stats();
+    let stats = model.circuit().stats();
     description.count("constraints", "constraints", stats.constraints);
     description.count("wires", "wires", stats.instance + stats.witness);
     description.count("nonzeros", "nonzeros", stats.nonzeros);
@@ -142,9 +139,9 @@ fn describe_model(path: &Path, description: &mut Description) -> anyhow::Result<
     description.count("statement limbs", "limbs", limbs);
     description.json.insert("inputs".into(), schema_json(schema.inputs()));
     description.json.insert("outputs".into(), schema_json(schema.outputs()));
-    description.plain("source", "source", hex(&model.compiled.source_digest));
+    description.plain("source", "source", hex::encode(model.compiled().source_digest));
     let mut kinds = Table::new(["kind", "constraints"]);
-    let counted = model.compiled.circuit.kinds().most_first();
+    let counted = model.circuit().kinds().most_first();
     for (kind, constraints) in &counted {
         kinds.row([(*kind).to_owned(), constraints.to_string()]);
     }
@@ -154,7 +151,7 @@ fn describe_model(path: &Path, description: &mut Description) -> anyhow::Result<
     description.json.insert("kinds".into(), Value::Object(counted));
     description.table("tensors", &schema_table(schema));
     let mut table = Table::new(["feature", "least", "greatest"]);
-    let features = &model.compiled.features;
+    let features = model.features();
     for feature in features.iter().take(LISTED) {
         table.row([feature.name.clone(), feature.min.to_string(), feature.max.to_string()]);
     }
@@ -164,7 +161,6 @@ fn describe_model(path: &Path, description: &mut Description) -> anyhow::Result<
     description.table("declared domain of the features", &table.render());
     let features = features.iter().map(|f| json!({ "name": f.name, "min": f.min, "max": f.max })).collect();
     description.json.insert("features".into(), features);
-    Ok(())
 }
 
 fn schema_table(schema: &ModelSchema) -> String {
@@ -213,17 +209,18 @@ fn schema_json(tensors: &[TensorSchema]) -> Value {
 /// Smallest and largest number that a tensor's integers stand for.
 fn domain(tensor: &TensorSchema) -> (f64, f64) {
     let half = 1i64 << (u32::from(tensor.bits.clamp(1, 32)) - 1);
-    (values::real(-half, tensor.scale), values::real(half - 1, tensor.scale))
+    (assay::real(-half, tensor.scale), assay::real(half - 1, tensor.scale))
 }
 
 fn describe_verifying_key(key: &VerifyingKey, description: &mut Description) {
-    let (text, value) = match key.setup_kind() {
-        SetupKind::Development => ("development: do not trust it with real funds", "development"),
-        SetupKind::Ceremony => ("ceremony", "ceremony"),
+    let text = match key.setup_kind() {
+        SetupKind::Development => "development: do not trust it with real funds",
+        SetupKind::Ceremony => "ceremony",
     };
-    description.field("setup", "setup", text, value);
-    description.plain("circuit", "circuit", hex(&key.circuit_digest()));
-    description.plain("key hash", "key_hash", hex(&key.to_interface().key_hash()));
+    description.field("setup", "setup", text, setup_kind(key.setup_kind()));
+    let circuit = hex::encode(key.circuit_digest());
+    description.field("circuit", "circuit", format!("{circuit}, as the file claims"), circuit);
+    description.plain("key hash", "key_hash", hex::encode(key.to_interface().key_hash()));
 }
 
 fn describe_witness(
@@ -232,7 +229,7 @@ fn describe_witness(
     description: &mut Description,
 ) -> anyhow::Result<()> {
     let witness = Witness::from_bytes(container.payload).with_context(|| path.to_owned())?;
-    description.plain("circuit", "circuit", hex(&container.parent));
+    description.plain("circuit", "circuit", hex::encode(container.parent));
     description.count("wires", "wires", witness.values.len());
     description.plain(
         "statement digest",
@@ -250,24 +247,24 @@ fn describe_proof(
     description: &mut Description,
 ) -> anyhow::Result<()> {
     let statement = &proof.statement;
-    description.plain("key", "key", hex(&proof.key));
+    description.plain("key", "key", hex::encode(proof.key));
     description.plain("domain", "domain", statement.domain.to_string());
-    description.plain("context", "context", hex(&statement.context));
+    description.plain("context", "context", hex::encode(statement.context));
     description.plain("statement digest", "statement_digest", statement.digest()?.to_string());
     let limbs: Vec<String> = statement.limbs.iter().map(ToString::to_string).collect();
     description.field("limbs", "limbs", limbs.len().to_string(), limbs);
-    description.json.insert("proof".into(), hex(proof.proof.as_bytes()).into());
+    description.json.insert("proof".into(), hex::encode(proof.proof.as_bytes()).into());
     let Some(path) = model else {
         ui::note("with --model the values are decoded; whether the proof is valid, ask `assay verify`");
         return Ok(());
     };
-    let model = artifacts::model(path)?;
+    let model = artifacts::model(path)?.model;
     let tensors = model.decode(statement)?;
-    description.plain("model", "model", model.compiled.schema.name());
-    description.json.insert("inputs".into(), values::to_json(&tensors.inputs));
-    description.json.insert("outputs".into(), values::to_json(&tensors.outputs));
-    description.table("inputs", &values::table(&tensors.inputs, LISTED));
-    description.table("outputs", &values::table(&tensors.outputs, LISTED));
+    description.plain("model", "model", model.name());
+    description.json.insert("inputs".into(), json!(tensors.inputs));
+    description.json.insert("outputs".into(), json!(tensors.outputs));
+    description.table("inputs", &values::table(&tensors.inputs));
+    description.table("outputs", &values::table(&tensors.outputs));
     Ok(())
 }
 

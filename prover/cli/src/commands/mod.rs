@@ -1,36 +1,47 @@
 //! One subcommand a file: its arguments, its help, what it does.
 
+pub mod audit;
 pub mod bench;
 pub mod circom;
 pub mod compile;
-pub mod demo;
 pub mod inspect;
 pub mod prove;
+pub mod run;
 pub mod setup;
+pub mod shell;
 pub mod verify;
 
 use std::path::{Path, PathBuf};
 
-use crate::failure::HintExt;
-use crate::files::Existing;
+use anyhow::anyhow;
+use assay::SetupKind;
+
+use crate::failure::{HintExt, hinted};
+use crate::files;
 use crate::ui;
-
-/// First bytes of every artifact: an earlier output that may be replaced.
-const ARTIFACT: &[u8] = &assay_interface::artifact::MAGIC;
-
-/// `--force`, or else only an earlier output of the same kind gives way.
-fn existing(force: bool, magic: &'static [u8]) -> Existing {
-    if force { Existing::Force } else { Existing::Replace(magic) }
-}
 
 /// The path as messages and JSON show it.
 fn show(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// `path` with another ending, in the same directory.
-fn sibling(path: &Path, extension: &str) -> PathBuf {
-    path.with_extension(extension)
+/// Where an output goes that no option names: `path`, the command's main input, with another ending.
+fn beside(path: &Path, extension: &str) -> anyhow::Result<PathBuf> {
+    if files::is_standard(path) {
+        return Err(hinted(
+            anyhow!("what comes from standard input gives its output no name"),
+            "name the output, or the input's file",
+        ));
+    }
+    Ok(path.with_extension(extension))
+}
+
+/// How a key's secrets were made, as JSON and tables have it.
+fn setup_kind(kind: SetupKind) -> &'static str {
+    match kind {
+        SetupKind::Development => "development",
+        SetupKind::Ceremony => "ceremony",
+    }
 }
 
 /// Parser of 32-byte arguments, for clap.
@@ -38,12 +49,8 @@ fn bytes32(text: &str) -> Result<[u8; 32], String> {
     ui::parse_hex32(text)
 }
 
-/// Writes the data of a command to stdout.
-fn print(
-    json: bool,
-    value: impl FnOnce() -> serde_json::Value,
-    text: impl FnOnce() -> String,
-) -> anyhow::Result<()> {
-    let written = if json { ui::json(&value()) } else { ui::data(&text()) };
+/// Writes the result of a command: JSON or text.
+fn print(value: impl FnOnce() -> serde_json::Value, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+    let written = if ui::is_json() { ui::json(&value()) } else { ui::data(&text()) };
     written.hint(|| "stdout could not be written; the files that the command made are in place")
 }

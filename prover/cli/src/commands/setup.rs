@@ -1,21 +1,19 @@
 //! `assay setup`: model.assay -> model.pk, model.vk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::anyhow;
-use assay_groth16::SetupError;
-use rand::rngs::OsRng;
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
+use assay::{Error, Keys, SetupSeed};
 use serde_json::json;
 
 use crate::artifacts;
-use crate::cli::Outcome;
-use crate::commands::{bytes32, print, show};
+use crate::commands::{beside, bytes32, print, show};
 use crate::failure::hinted;
-use crate::files::{self, Access, Existing, Output};
-use crate::ui::{self, Spinner, bytes, duration, hex};
+use crate::files::{self, Claims, Force, Product};
+use crate::outcome::Outcome;
+use crate::progress::observed;
+use crate::ui::{self, bytes, duration};
 
 const EXAMPLE: &str = "\
 Example:
@@ -26,7 +24,12 @@ What --development means: Groth16 keys are made from secrets. Here this machine 
 uses them and forgets them; whoever could read its memory could forge proofs. The keys carry
 the mark `development` for good, the verifier program stores it, and programs that hold real
 funds refuse it. Ceremonies, whose keys are sound when one of many contributors was honest,
-are not part of this version.";
+are not part of this version.
+
+A key's file claims which circuit it is of, and nothing in it shows that. --setup-record keeps
+the secrets' seed, from which `assay verify --setup-record` makes the key again and compares.
+Whoever has the record can forge proofs under the key: give it to no one but an auditor of a
+test deployment.";
 
 /// Make the proving and the verifying key of a compiled model.
 #[derive(Debug, clap::Args)]
@@ -44,12 +47,12 @@ pub struct Args {
     /// Draw the secrets from these 32 bytes instead of the system's generator: for tests, where keys must repeat
     #[arg(long, value_name = "HEX", value_parser = bytes32, requires = "development")]
     seed: Option<[u8; 32]>,
+    /// Keep the seed of the secrets here, readable by the owner only: it shows which circuit the keys are of
+    #[arg(long, value_name = "FILE.secret")]
+    setup_record: Option<PathBuf>,
     /// Replace existing keys
     #[arg(long)]
     force: bool,
-    /// Print the result as JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// Runs the command.
@@ -61,14 +64,6 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         ));
     }
     let model = artifacts::model(&args.model)?;
-    let existing = if args.force { Existing::Force } else { Existing::Refuse };
-    let destination = |extension| match &args.output {
-        Some(directory) => {
-            let name = args.model.with_extension(extension);
-            directory.join(name.file_name().unwrap_or_default())
-        }
-        None => args.model.with_extension(extension),
-    };
     if let Some(directory) = args.output.as_deref().filter(|path| !path.is_dir()) {
         return Err(hinted(
             anyhow!("{} is not a directory", directory.display()),
@@ -76,58 +71,79 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         ));
     }
     // Made before the long work: a place that cannot be written to is found now.
-    let proving = Output::create(&destination("pk"), existing, Access::Shared)?;
-    let verifying = Output::create(&destination("vk"), existing, Access::Shared)?;
+    let (mut claims, force) = (Claims::reading([args.model.as_path()]), Force::from(args.force));
+    let proving = claims.output(&destination(&args, "pk")?, Product::Key, force)?;
+    let verifying = claims.output(&destination(&args, "vk")?, Product::Key, force)?;
+    let kept = args.setup_record.as_deref();
+    let kept = kept.map(|path| claims.output(path, Product::SetupRecord, force)).transpose()?;
     if args.seed.is_some() {
         ui::warn(
             "--seed makes keys whose secrets anyone can compute who knows the seed: never use them beyond tests",
         );
     }
 
-    let start = Instant::now();
-    let (proving_key, verifying_key) = {
-        let constraints = model.compiled.circuit.r1cs.num_constraints();
-        let _spinner = Spinner::start(&format!("making development keys for {constraints} constraints"));
-        let circuit = &model.compiled.circuit;
-        match args.seed {
-            Some(seed) => assay_groth16::setup_development(circuit, &mut ChaCha20Rng::from_seed(seed)),
-            None => assay_groth16::setup_development(circuit, &mut OsRng),
-        }
-        .map_err(|error| match error {
-            SetupError::Memory(_) | SetupError::Backend(_) => anyhow::Error::new(error),
-            error => hinted(error, "the compiled model has no keys; compile it again from its ONNX file"),
-        })?
+    let seed = match args.seed {
+        Some(seed) => SetupSeed::from_bytes(seed),
+        None => SetupSeed::draw(&mut assay::system_rng()?),
     };
+    let constraints = model.model.circuit().r1cs.num_constraints();
+    let task = format!("making development keys for {constraints} constraints");
+    let start = Instant::now();
+    let (keys, record) = observed(&task, |observer| Keys::setup_recorded(&model.model, seed, observer))
+        .map_err(|error| match error {
+            Error::Setup(_) => {
+                hinted(error, "the compiled model has no keys; compile it again from its ONNX file")
+            }
+            error => error.into(),
+        })?;
     let elapsed = start.elapsed();
 
-    let (proving_path, verifying_path) = (proving.path().to_owned(), verifying.path().to_owned());
-    let (proving_bytes, verifying_bytes) = (proving_key.as_bytes(), &verifying_key.to_bytes()[..]);
-    let sizes = (proving_bytes.len() as u64, verifying_bytes.len() as u64);
-    files::commit(vec![(proving, proving_bytes), (verifying, verifying_bytes)])?;
+    let paths = [&proving, &verifying].map(|output| output.path().to_owned());
+    let record_path = kept.as_ref().map(|output| output.path().to_owned());
+    let verifying_bytes = keys.verifying_key().to_bytes();
+    let record_bytes = record.to_secret_bytes();
+    let sizes = [keys.as_bytes().len() as u64, verifying_bytes.len() as u64];
+    let mut group = vec![(proving, keys.as_bytes()), (verifying, &verifying_bytes)];
+    group.extend(kept.map(|output| (output, &record_bytes[..])));
+    files::commit(group)?;
 
     ui::note(&format!("setup took {}", duration(elapsed)));
-    let key_hash = hex(&verifying_key.to_interface().key_hash());
+    let key_hash = hex::encode(keys.verifying_key().to_interface().key_hash());
+    let circuit = hex::encode(model.model.circuit_digest());
+    let [proving, verifying] = &paths;
     print(
-        args.json,
         || {
             json!({
-                "proving_key": show(&proving_path),
-                "verifying_key": show(&verifying_path),
-                "circuit": hex(&model.circuit_digest),
+                "proving_key": show(proving),
+                "verifying_key": show(verifying),
+                "setup_record": record_path.as_deref().map(show),
+                "circuit": circuit,
                 "key_hash": key_hash,
                 "setup": "development",
                 "seconds": elapsed.as_secs_f64(),
             })
         },
         || {
-            ui::fields(&[
-                ("proving key", format!("{} ({})", proving_path.display(), bytes(sizes.0))),
-                ("verifying key", format!("{} ({})", verifying_path.display(), bytes(sizes.1))),
-                ("circuit", hex(&model.circuit_digest)),
-                ("key hash", key_hash.clone()),
-                ("setup", "development: do not trust these keys with real funds".into()),
-            ])
+            let size = |path: &Path, size| format!("{} ({})", path.display(), bytes(size));
+            let mut lines =
+                vec![("proving key", size(proving, sizes[0])), ("verifying key", size(verifying, sizes[1]))];
+            if let Some(path) = &record_path {
+                lines.push(("setup record", format!("{}: keep it secret", path.display())));
+            }
+            lines.push(("circuit", circuit.clone()));
+            lines.push(("key hash", key_hash.clone()));
+            lines.push(("setup", "development: do not trust these keys with real funds".into()));
+            ui::fields(&lines)
         },
     )?;
     Ok(Outcome::Valid)
+}
+
+/// Where the key with this ending goes.
+fn destination(args: &Args, extension: &str) -> anyhow::Result<PathBuf> {
+    let path = beside(&args.model, extension)?;
+    match (&args.output, path.file_name()) {
+        (Some(directory), Some(name)) => Ok(directory.join(name)),
+        _ => Ok(path),
+    }
 }

@@ -1,18 +1,21 @@
 //! `assay verify`: is this proof one of this statement, under this key?
 
-use assay_interface::proof_file::ProofFile;
 use std::path::PathBuf;
 
-use anyhow::Context;
-use assay_groth16::{Proof, SetupKind, VerifyingKey};
+use anyhow::anyhow;
+use assay::{
+    CircuitBinding, Class, Context, Error, Inputs, Keys, ProofFile, Salts, SetupKind, Verified, Verifier,
+};
 use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
-use crate::cli::Outcome;
-use crate::commands::{bytes32, print, show};
-use crate::inputs::{self, InputArgs};
-use crate::ui::{self, BAD, GOOD, STRONG, hex, paint};
-use crate::values::{self, Content, Tensors};
+use crate::commands::{bytes32, print, setup_kind, show};
+use crate::failure::hinted;
+use crate::inputs;
+use crate::outcome::Outcome;
+use crate::progress::observed;
+use crate::ui::{self, BAD, GOOD, STRONG, paint};
+use crate::values;
 
 const EXAMPLE: &str = "\
 Examples:
@@ -22,15 +25,16 @@ Examples:
 
 The digest is recomputed from the statement in the proof file: context, public inputs or their
 commitments, outputs. What a valid proof means depends on what you compare it with:
-  --vk        the proof was made for this key; whose key it is, you must know (or use --model)
-  --model     the key is of this model's circuit, and the proven values are shown in its units
-  --input     the statement is about this input (committed inputs need --salts)
-  --context   the statement was made for this purpose
+  --vk            the proof was made for this key; whose key it is, you must know
+  --model         the key's file claims the model's circuit, and the proven values are shown in
+                  the model's units. Nothing in a verifying key shows its circuit: someone who
+                  made one for another circuit can write this digest into it
+  --setup-record  the key is this model's: it is made again from the seed of its setup, and
+                  compared (for development keys; takes what the setup took)
+  --input         the statement is about this input (committed inputs need --salts)
+  --context       the statement was made for this purpose
 
-Exit code 0: valid. Exit code 1: invalid, or the question could not be asked.";
-
-/// Most elements of one tensor that the text form lists; --json lists all.
-const LISTED: usize = 64;
+Exit code 0: valid. Exit code 1: invalid. Exit code 2: the question could not be asked.";
 
 /// Check a proof and its statement.
 #[derive(Debug, clap::Args)]
@@ -39,16 +43,19 @@ pub struct Args {
     /// Verifying key, from `assay setup`
     #[arg(long, value_name = "MODEL.vk")]
     vk: PathBuf,
-    /// Proof, from `assay prove`
+    /// Proof, from `assay prove`; - for standard input
     #[arg(long, value_name = "FILE.proof")]
     proof: PathBuf,
-    /// Compiled model: the key must be its key, and the values are decoded
+    /// Compiled model: the key must claim its circuit, and the values are decoded
     #[arg(long, value_name = "MODEL.assay")]
     model: Option<PathBuf>,
+    /// Record of the key's setup: shows that the key is of the model's circuit
+    #[arg(long, value_name = "FILE.secret", requires = "model")]
+    setup_record: Option<PathBuf>,
     /// Input that the statement must be about: JSON or CSV, as for `assay prove`
     #[arg(long, value_name = "FILE", requires = "model")]
     input: Option<PathBuf>,
-    /// Row of a CSV or list of inputs, counted from 1
+    /// Row of the input, counted from 1
     #[arg(long, value_name = "N", requires = "input")]
     row: Option<usize>,
     /// Salts of committed inputs, from `assay prove --save-salts`
@@ -57,9 +64,6 @@ pub struct Args {
     /// Context that the statement must have: 32 bytes in hexadecimal
     #[arg(long, value_name = "HEX", value_parser = bytes32)]
     context: Option<[u8; 32]>,
-    /// Print the verdict as JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// Runs the command.
@@ -67,149 +71,149 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     let key = artifacts::verifying_key(&args.vk)?;
     let proof = artifacts::proof(&args.proof)?;
     let model = args.model.as_deref().map(artifacts::model).transpose()?;
+    let mut verifier = Verifier::new(key);
     if let Some(model) = &model {
-        artifacts::pair(model, &args.vk, key.circuit_digest())?;
+        artifacts::pair(model, &args.vk, verifier.key().circuit_digest())?;
+        verifier = verifier.for_model(&model.model)?;
     }
-    let expected = match (&model, &args.input) {
-        (Some(model), Some(path)) => {
-            let input = InputArgs { path, row: args.row };
-            let integers = inputs::quantized(model, &input)?;
-            let salts = args.salts.as_deref().map(|path| inputs::read_salts(model, path)).transpose()?;
-            Some(inputs::statement_inputs(model, &integers, salts.as_deref())?)
+    let expected = expected(&args, model.as_ref())?;
+    let recomputed = recompute(&args, model.as_ref())?;
+    let (setup, circuit, key) =
+        (verifier.key().setup_kind(), verifier.key().circuit_digest(), verifier.key().digest());
+    let answer = check(&args, verifier, recomputed.as_ref(), &proof, expected.as_ref());
+    let verdict = match answer {
+        Ok(verified) => Ok(verified),
+        Err(error) if error.class() == Class::Invalid || matches!(error, Error::OtherKey { .. }) => {
+            Err(error)
         }
-        _ => None,
+        Err(error) => return Err(error.into()),
     };
-
-    let digest = proof.statement.digest().context("the statement has no digest")?;
-    let mut reason = refusal(&args, &key, &proof)?;
-    let mut tensors = None;
-    if let Some(model) = &model {
-        match model.decode(&proof.statement) {
-            Ok(decoded) => {
-                if let Some(expected) = &expected {
-                    reason = reason.or_else(|| other_input(expected, &decoded));
-                }
-                tensors = Some(decoded);
-            }
-            Err(error) => reason = reason.or_else(|| Some(format!("{error:#}"))),
-        }
-    }
-    let verdict =
-        Verdict { args: &args, key: &key, proof: &proof, digest: digest.to_string(), model, tensors, reason };
-    if verdict.reason.is_none() && key.setup_kind() == SetupKind::Development {
+    if verdict.is_ok() && setup == SetupKind::Development {
         ui::warn("this is a development key: whoever made it can forge proofs");
     }
-    print(args.json, || verdict.json(), || verdict.text())?;
-    Ok(if verdict.reason.is_none() { Outcome::Valid } else { Outcome::Invalid })
+    let facts = Facts { args: &args, proof: &proof, model: model.as_ref(), setup, circuit, key };
+    print(|| facts.json(&verdict), || facts.text(&verdict))?;
+    Ok(if verdict.is_ok() { Outcome::Valid } else { Outcome::Invalid })
 }
 
-/// Why the proof is not one of its statement under the key, if it is not.
-fn refusal(args: &Args, key: &VerifyingKey, proof: &ProofFile) -> anyhow::Result<Option<String>> {
-    if proof.key != key.digest() {
-        return Ok(Some(format!(
-            "the proof was made for key {}, and {} is key {}",
-            artifacts::short(&proof.key),
-            args.vk.display(),
-            artifacts::short(&key.digest())
-        )));
+/// What the statement must be about.
+fn expected(args: &Args, model: Option<&Model>) -> anyhow::Result<Option<(Inputs, Salts)>> {
+    let (Some(model), Some(path)) = (model, &args.input) else { return Ok(None) };
+    let inputs = inputs::choose_one(model, path, args.row)?;
+    let salts = match &args.salts {
+        Some(path) => inputs::read_salts(model, path)?,
+        None => Salts::none(),
+    };
+    if let (Some(name), None) = (model.model.committed_inputs().next(), &args.salts) {
+        return Err(hinted(
+            anyhow!("input {name:?} is committed, and there is no salt for it"),
+            "--salts names the file that `assay prove --save-salts` wrote",
+        ));
     }
-    if let Some(context) = args.context.filter(|context| *context != proof.statement.context) {
-        return Ok(Some(format!(
-            "the statement has context {}, not {}",
-            hex(&proof.statement.context),
-            hex(&context)
-        )));
+    Ok(Some((inputs, salts)))
+}
+
+/// The keys that the model and the record of a setup give.
+fn recompute(args: &Args, model: Option<&Model>) -> anyhow::Result<Option<Keys>> {
+    let (Some(model), Some(path)) = (model, &args.setup_record) else { return Ok(None) };
+    let record = artifacts::setup_record(path)?;
+    let keys = observed("making the key again", |observer| Keys::recompute(&model.model, &record, observer));
+    Ok(Some(keys?))
+}
+
+fn check(
+    args: &Args,
+    mut verifier: Verifier,
+    recomputed: Option<&Keys>,
+    proof: &ProofFile,
+    expected: Option<&(Inputs, Salts)>,
+) -> Result<Verified, Error> {
+    if let Some(keys) = recomputed {
+        verifier = verifier.confirm(keys)?;
     }
-    let digest = proof.statement.digest().context("the statement has no digest")?;
-    let verified =
-        Proof::from_interface(&proof.proof).and_then(|proof| assay_groth16::verify(key, &proof, &digest));
-    Ok(verified.err().map(|error| error.to_string()))
+    let verified = verifier.verify_file(proof)?;
+    if let Some(context) = args.context {
+        verified.expect_context(Context::from(context))?;
+    }
+    if let Some((inputs, salts)) = expected {
+        verified.expect_inputs(inputs, salts)?;
+    }
+    Ok(verified)
 }
 
-/// The first tensor in which the statement's input is another than the one given.
-fn other_input(expected: &[Content], tensors: &Tensors) -> Option<String> {
-    let (tensor, content) =
-        tensors.inputs.iter().zip(expected).find(|(tensor, content)| tensor.content != **content)?;
-    Some(match (&tensor.content, content) {
-        (Content::Values(stated), Content::Values(given)) => {
-            let index =
-                stated.iter().zip(given).position(|(stated, given)| stated != given).unwrap_or_default();
-            let at = |values: &[i64]| {
-                let q = values.get(index).copied().unwrap_or_default();
-                format!("{} (integer {q})", values::real(q, tensor.schema.scale))
-            };
-            format!(
-                "the statement is about another input: {} is {} there, {} in the input given",
-                tensor.names.get(index).unwrap_or(&tensor.schema.name),
-                at(stated),
-                at(given)
-            )
-        }
-        _ => {
-            format!("the statement is about another input: the commitment to {} differs", tensor.schema.name)
-        }
-    })
-}
-
-struct Verdict<'a> {
+/// What a verdict is about, valid or not.
+struct Facts<'a> {
     args: &'a Args,
-    key: &'a VerifyingKey,
     proof: &'a ProofFile,
-    digest: String,
-    model: Option<Model>,
-    tensors: Option<Tensors>,
-    reason: Option<String>,
+    model: Option<&'a Model>,
+    setup: SetupKind,
+    circuit: [u8; 32],
+    key: [u8; 32],
 }
 
-impl Verdict<'_> {
-    fn setup(&self) -> &'static str {
-        match self.key.setup_kind() {
-            SetupKind::Development => "development",
-            SetupKind::Ceremony => "ceremony",
-        }
-    }
-
-    fn json(&self) -> Value {
+impl Facts<'_> {
+    fn json(&self, verdict: &Result<Verified, Error>) -> Value {
+        let verified = verdict.as_ref().ok();
         let mut value = json!({
-            "valid": self.reason.is_none(),
-            "reason": self.reason,
+            "valid": verified.is_some(),
+            "reason": verdict.as_ref().err().map(ToString::to_string),
+            "code": verdict.as_ref().err().map(Error::code),
             "proof_file": show(&self.args.proof),
-            "digest": self.digest,
-            "context": hex(&self.proof.statement.context),
-            "circuit": hex(&self.key.circuit_digest()),
-            "key": hex(&self.key.digest()),
-            "setup": self.setup(),
+            "digest": self.proof.statement.digest().ok().map(|digest| digest.to_string()),
+            "context": hex::encode(self.proof.statement.context),
+            "circuit": hex::encode(self.circuit),
+            "circuit_binding": verified.map(|verified| binding(verified.binding)),
+            "key": hex::encode(self.key),
+            "setup": setup_kind(self.setup),
         });
-        if let (Some(model), Some(tensors), Some(object)) =
-            (&self.model, &self.tensors, value.as_object_mut())
+        if let (Some(model), Some(object)) = (self.model, value.as_object_mut()) {
+            object.insert("model".into(), model.model.name().into());
+        }
+        if let (Some(tensors), Some(object)) =
+            (verified.and_then(|v| v.tensors.as_ref()), value.as_object_mut())
         {
-            object.insert("model".into(), model.compiled.schema.name().into());
-            object.insert("inputs".into(), values::to_json(&tensors.inputs));
-            object.insert("outputs".into(), values::to_json(&tensors.outputs));
+            object.insert("inputs".into(), json!(tensors.inputs));
+            object.insert("outputs".into(), json!(tensors.outputs));
         }
         value
     }
 
-    fn text(&self) -> String {
-        if let Some(reason) = &self.reason {
-            return format!("{}  {}: {reason}\n", paint(BAD, "invalid"), self.args.proof.display());
-        }
+    fn text(&self, verdict: &Result<Verified, Error>) -> String {
+        let verified = match verdict {
+            Ok(verified) => verified,
+            Err(reason) => {
+                return format!("{}  {}: {reason}\n", paint(BAD, "invalid"), self.args.proof.display());
+            }
+        };
         let mut text = format!("{}  {}\n", paint(GOOD, "valid"), self.args.proof.display());
-        let mut lines = vec![
-            ("circuit", hex(&self.key.circuit_digest())),
-            ("setup", self.setup().to_owned()),
-            ("digest", self.digest.clone()),
-            ("context", hex(&self.proof.statement.context)),
-        ];
-        if let Some(model) = &self.model {
-            lines.insert(0, ("model", model.compiled.schema.name().to_owned()));
+        let mut lines = Vec::new();
+        if let Some(model) = self.model {
+            lines.push(("model", model.model.name().to_owned()));
         }
+        let circuit = hex::encode(self.circuit);
+        lines.push((
+            "circuit",
+            match verified.binding {
+                CircuitBinding::Claimed => format!("{circuit}, as the key's file claims"),
+                CircuitBinding::Recomputed => format!("{circuit}, recomputed from the setup record"),
+            },
+        ));
+        lines.push(("setup", setup_kind(self.setup).to_owned()));
+        lines.push(("digest", verified.digest.to_string()));
+        lines.push(("context", hex::encode(self.proof.statement.context)));
         text += &ui::fields(&lines);
-        if let Some(tensors) = &self.tensors {
+        if let Some(tensors) = &verified.tensors {
             for (title, tensors) in [("inputs", &tensors.inputs), ("outputs", &tensors.outputs)] {
-                text += &format!("{}\n{}", paint(STRONG, title), values::table(tensors, LISTED));
+                text += &format!("{}\n{}", paint(STRONG, title), values::table(tensors));
             }
         }
         text
+    }
+}
+
+fn binding(binding: CircuitBinding) -> &'static str {
+    match binding {
+        CircuitBinding::Claimed => "claimed",
+        CircuitBinding::Recomputed => "recomputed",
     }
 }

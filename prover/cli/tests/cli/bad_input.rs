@@ -1,4 +1,4 @@
-//! What is wrong with an input is said by name, with a way out; the exit code is 1 and no file changes.
+//! What is wrong with an input is said by name, with a way out; the exit code is 2 and no file changes.
 
 use crate::common::onnx::{Dim, Node, network};
 use crate::common::{SEED, Workspace, flip, settings};

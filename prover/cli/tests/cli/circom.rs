@@ -32,10 +32,10 @@ fn proof_and_public_signals_are_snarkjs() {
     let proof = proof_from_json(&String::from_utf8(workspace.read("proof.json")).unwrap()).unwrap();
     let witness = assay_groth16::circom::read_wtns(WTNS).unwrap();
     let key = Zkey::from_bytes(ZKEY).unwrap();
-    assert_eq!(key.verify(&proof, key.public_inputs(&witness)), Ok(()));
+    assert_eq!(key.verify(&proof, key.public_inputs(&witness).unwrap()), Ok(()));
 
     // Again: its own outputs give way, other files do not.
-    workspace.succeed(PROVE.into_iter().chain(["--proof", "proof.json", "--public", "other.json"]));
+    workspace.succeed(PROVE.into_iter().chain(["--proof", "proof.json", "--public", "public.json"]));
     assert_ne!(proof, proof_from_json(&String::from_utf8(workspace.read("proof.json")).unwrap()).unwrap());
     workspace.write("notes.txt", "keep");
     let refused = workspace.refused(PROVE.into_iter().chain(["--public", "notes.txt"]));
@@ -90,6 +90,6 @@ fn what_cannot_be_proven_says_why() {
         &["prove", "--wtns", "tiny.wtns"],
         &["prove", "--zkey", "tiny.zkey", "--wtns", "tiny.wtns", "--model", "model.assay"],
     ] {
-        assert_eq!(workspace.run(arguments).status.code(), Some(1), "{arguments:?}");
+        assert_eq!(workspace.run(arguments).status.code(), Some(2), "{arguments:?}");
     }
 }

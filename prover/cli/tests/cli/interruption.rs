@@ -22,7 +22,7 @@ fn a_disk_that_fills_up_leaves_neither_key() {
     // The verifying key fits, the proving key does not.
     let output = limited(&workspace, 8, &["setup", "model.assay", "--development"]);
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{}", show(&output));
+    assert_eq!(output.status.code(), Some(3), "{}", show(&output));
     assert!(stderr.contains("cannot write") && stderr.contains("model.pk"), "{stderr}");
     assert!(stderr.contains("hint: nothing was written"), "{stderr}");
     assert!(output.stdout.is_empty());
@@ -34,7 +34,7 @@ fn a_disk_that_fills_up_keeps_the_old_keys() {
     let workspace = Workspace::with_keys();
     let before = workspace.snapshot();
     let output = limited(&workspace, 8, &["setup", "model.assay", "--development", "--force"]);
-    assert_eq!(output.status.code(), Some(2), "{}", show(&output));
+    assert_eq!(output.status.code(), Some(3), "{}", show(&output));
     assert!(before == workspace.snapshot(), "{:?}", workspace.listing());
 }
 
@@ -43,7 +43,7 @@ fn a_full_stdout_is_reported() {
     let workspace = Workspace::compiled();
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = workspace.command(["inspect", "model.assay"]).stdout(full).output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{}", show(&output));
+    assert_eq!(output.status.code(), Some(3), "{}", show(&output));
 }
 
 /// A model whose setup takes long enough to be interrupted: about half a second at the least.

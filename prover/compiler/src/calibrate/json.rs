@@ -1,6 +1,6 @@
-//! JSON samples.
+//! JSON samples. Numbers are read to the last bit (`serde_json` with `float_roundtrip`).
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{CalibrationError, ColumnOrder, Table, finite};
 
@@ -12,21 +12,21 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, CalibrationError> {
         Value::Array(rows) if rows.iter().all(Value::is_object) => objects(rows),
         Value::Array(rows) => Ok(Table::Rows(arrays(rows, "document")?)),
         Value::Object(object) => match object.get("inputs") {
-            Some(Value::Object(inputs)) => object_of(inputs),
+            Some(inputs @ Value::Object(_)) => object_of(inputs),
             Some(Value::Array(rows)) => Ok(Table::Rows(arrays(rows, "inputs")?)),
-            _ => object_of(object),
+            _ => object_of(&value),
         },
         _ => Err(form("document", "an array or an object")),
     }
 }
 
 /// One object: a sample by feature where its values are numbers, arrays by tensor else.
-fn object_of(object: &Map<String, Value>) -> Result<Table, CalibrationError> {
-    if object.is_empty() {
+fn object_of(whole: &Value) -> Result<Table, CalibrationError> {
+    let Some(object) = whole.as_object().filter(|object| !object.is_empty()) else {
         return Err(CalibrationError::Empty);
-    }
+    };
     if !object.values().any(Value::is_array) {
-        return objects(&[Value::Object(object.clone())]);
+        return objects(std::slice::from_ref(whole));
     }
     let tensors = object.iter().map(|(name, value)| match value {
         Value::Array(rows) => arrays(rows, name).map(|rows| (name.clone(), rows)),
@@ -35,26 +35,23 @@ fn object_of(object: &Map<String, Value>) -> Result<Table, CalibrationError> {
     tensors.collect::<Result<_, _>>().map(Table::Tensors)
 }
 
+/// Objects with the same keys, each a sample.
 fn objects(rows: &[Value]) -> Result<Table, CalibrationError> {
-    let names: Vec<String> = rows
-        .first()
-        .and_then(Value::as_object)
-        .map(|first| first.keys().cloned().collect())
-        .unwrap_or_default();
-    let mut samples = Vec::with_capacity(rows.len());
+    let mut samples: Vec<Vec<f64>> = Vec::with_capacity(rows.len());
+    let mut names: Vec<String> = Vec::new();
     for (i, value) in rows.iter().enumerate() {
         let row = i + 1;
         let object = value.as_object().ok_or_else(|| form(&format!("sample {row}"), "an object"))?;
-        let missing: Vec<String> = names.iter().filter(|name| !object.contains_key(*name)).cloned().collect();
-        if !missing.is_empty() {
-            return Err(CalibrationError::MissingColumns { columns: missing });
+        if i == 0 {
+            names = object.keys().cloned().collect();
         }
-        let extra: Vec<String> = object.keys().filter(|name| !names.contains(name)).cloned().collect();
-        if !extra.is_empty() {
-            return Err(CalibrationError::ExtraColumns { columns: extra });
+        // Both in ascending order.
+        if !object.keys().eq(&names) {
+            let of_first = names.iter().filter(|name| !object.contains_key(*name));
+            let of_this = object.keys().filter(|name| names.binary_search(name).is_err());
+            return Err(CalibrationError::Keys { row, keys: of_first.chain(of_this).cloned().collect() });
         }
-        let cells =
-            names.iter().map(|name| number(object.get(name).unwrap_or(&Value::Null), row, || name.clone()));
+        let cells = object.iter().map(|(name, value)| number(value, row, || name.clone()));
         samples.push(cells.collect::<Result<_, _>>()?);
     }
     Ok(Table::Columns { names, rows: samples, order: ColumnOrder::Arbitrary })
@@ -93,7 +90,8 @@ fn flatten(value: &Value, row: usize, at: &str, sample: &mut Vec<f64>) -> Result
 }
 
 fn number(value: &Value, row: usize, column: impl Fn() -> String) -> Result<f64, CalibrationError> {
-    match value.as_f64() {
+    let truth = value.as_bool().map(|truth| f64::from(u8::from(truth)));
+    match value.as_f64().or(truth) {
         Some(number) => finite(number, row, column),
         None => {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

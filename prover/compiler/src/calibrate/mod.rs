@@ -1,14 +1,21 @@
 //! Calibration data: rows of real input values, from CSV, JSON, `.npy` or `.npz`.
 //!
-//! A [`Table`] is what a file says; [`Table::samples`] arranges it in the order of a model's features and finds
-//! what is missing. The same reader serves the inputs of a proof.
+//! A [`Table`] is what a file says; [`Table::arrange`] puts it in the order of a model's features and finds what is
+//! missing, and what is doubtful. The same reader serves the inputs of a proof.
+//!
+//! What a file costs is linear in its length: CSV, JSON and `.npy` hold their values one by one (JSON takes up to 80
+//! bytes of memory for a byte of text, objects of one key each), and what a `.npz` archive unpacks to has a budget.
 
+mod arrange;
 mod csv;
+mod error;
 mod json;
 mod npy;
 mod zip;
 
-use std::collections::HashSet;
+use crate::warning::Warning;
+
+pub use error::{CalibrationError, NpyProblem, ZipProblem};
 
 /// Rows of values, labelled the way their file labels them.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +31,8 @@ pub enum Table {
     },
     /// Rows in the model's own order (JSON arrays, `.npy`).
     Rows(Vec<Vec<f64>>),
+    /// Rows of a CSV file that seems to have no header: nothing says in which order.
+    Headerless(Vec<Vec<f64>>),
     /// One array for each input tensor, its first dimension counting the samples (`.npz`, JSON by tensor).
     Tensors(Vec<(String, Vec<Vec<f64>>)>),
 }
@@ -35,6 +44,17 @@ pub enum ColumnOrder {
     Meant,
     /// It is not: the keys of a JSON object have none.
     Arbitrary,
+}
+
+/// A table in the order of a model's features.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arranged {
+    /// The samples.
+    pub rows: Vec<Vec<f64>>,
+    /// A name for each element: the signature's, or the table's where the signature has none of its own.
+    pub names: Vec<String>,
+    /// What was taken for granted.
+    pub warnings: Vec<Warning>,
 }
 
 /// The names a table is matched against: a model's inputs.
@@ -57,177 +77,9 @@ pub enum FeatureNames {
     Derived,
 }
 
-/// Calibration data cannot be used.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum CalibrationError {
-    /// Not one sample.
-    #[error("the data holds no samples")]
-    Empty,
-    /// The CSV reader failed.
-    #[error("not readable as CSV: {0}")]
-    Csv(String),
-    /// The JSON reader failed.
-    #[error("not readable as JSON: {0}")]
-    Json(String),
-    /// JSON of another form.
-    #[error(
-        "{at}: expected {expected}; samples are an array of arrays, an array of objects by feature, \
-         one object by feature, or an object of arrays by input tensor"
-    )]
-    JsonForm {
-        /// Place in the document.
-        at: String,
-        /// What should stand there.
-        expected: &'static str,
-    },
-    /// Not a `.npy` array that can be read.
-    #[error("array '{array}': {problem}")]
-    Npy {
-        /// Name of the array.
-        array: String,
-        /// What is wrong.
-        problem: NpyProblem,
-    },
-    /// Not a `.npz` archive that can be read.
-    #[error("not readable as .npz: {0}")]
-    Npz(ZipProblem),
-    /// Features without a column.
-    #[error("missing column{}: {}", plural(.columns), .columns.join(", "))]
-    MissingColumns {
-        /// Their names.
-        columns: Vec<String>,
-    },
-    /// Columns that are no feature.
-    #[error("unknown column{}: {}", plural(.columns), .columns.join(", "))]
-    ExtraColumns {
-        /// Their names.
-        columns: Vec<String>,
-    },
-    /// A column name that occurs twice.
-    #[error("column '{column}' occurs twice")]
-    DuplicateColumn {
-        /// Its name.
-        column: String,
-    },
-    /// Input tensors without an array.
-    #[error("missing input tensor{}: {}", plural(.tensors), .tensors.join(", "))]
-    MissingTensors {
-        /// Their names.
-        tensors: Vec<String>,
-    },
-    /// Arrays that are no input tensor.
-    #[error("unknown input tensor{}: {}", plural(.tensors), .tensors.join(", "))]
-    ExtraTensors {
-        /// Their names.
-        tensors: Vec<String>,
-    },
-    /// Arrays with different numbers of samples.
-    #[error("input tensor '{tensor}' has {found} samples, others have {expected}")]
-    SampleCount {
-        /// The tensor.
-        tensor: String,
-        /// Samples of the first tensor.
-        expected: usize,
-        /// Samples of this one.
-        found: usize,
-    },
-    /// A row with too few or too many values.
-    #[error("row {row} has {found} values, expected {expected}")]
-    RowLength {
-        /// Row, counted from 1.
-        row: usize,
-        /// Values expected.
-        expected: usize,
-        /// Values found.
-        found: usize,
-    },
-    /// Text, or nothing, where a number belongs.
-    #[error("row {row}, column '{column}': '{text}' is not a number")]
-    NotANumber {
-        /// Row, counted from 1, the header not counted.
-        row: usize,
-        /// Column.
-        column: String,
-        /// What stands there.
-        text: String,
-    },
-    /// NaN or an infinity.
-    #[error("row {row}, column '{column}': {value} is not finite")]
-    NotFinite {
-        /// Row, counted from 1.
-        row: usize,
-        /// Column.
-        column: String,
-        /// `NaN`, `inf` or `-inf`.
-        value: String,
-    },
-}
-
-/// What is wrong with a `.npy` array.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NpyProblem {
-    /// The magic or the header is not that of a `.npy` file.
-    #[error("not a .npy file")]
-    Header,
-    /// An element type that is no number, or big-endian.
-    #[error("element type '{0}' is not supported: use float32, float64, int32 or int64, little-endian")]
-    ElementType(String),
-    /// Column-major order.
-    #[error("is in Fortran order: save np.ascontiguousarray(array)")]
-    FortranOrder,
-    /// No dimension to count samples.
-    #[error("has no dimension that counts samples")]
-    Scalar,
-    /// Data and shape disagree.
-    #[error("shape {shape:?} needs {expected} bytes of data, found {found}")]
-    Length {
-        /// Shape of the header.
-        shape: Vec<usize>,
-        /// Bytes it needs.
-        expected: usize,
-        /// Bytes found.
-        found: usize,
-    },
-}
-
-/// What is wrong with a `.npz` archive.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ZipProblem {
-    /// No central directory, or one that points outside the file.
-    #[error("not a zip archive, or a damaged one")]
-    Structure,
-    /// A compression method other than stored and deflate.
-    #[error("'{entry}' uses compression method {method}")]
-    Method {
-        /// Entry of the archive.
-        entry: String,
-        /// Method number.
-        method: u16,
-    },
-    /// Data that does not decompress to the declared size and checksum.
-    #[error("'{entry}' is damaged")]
-    Damaged {
-        /// Entry of the archive.
-        entry: String,
-    },
-    /// An entry above the size limit.
-    #[error("'{entry}' has {size} bytes, more than the {limit} that are supported")]
-    TooLarge {
-        /// Entry of the archive.
-        entry: String,
-        /// Its size.
-        size: u64,
-        /// The limit.
-        limit: u64,
-    },
-}
-
-fn plural(names: &[String]) -> &'static str {
-    if names.len() == 1 { "" } else { "s" }
-}
-
 impl Table {
-    /// Reads CSV with a header of feature names.
+    /// Reads CSV, with a header of feature names or without. Semicolons, tabs and spaces separate as commas do; numbers
+    /// have a decimal point, and `True` and `False` are 1 and 0. Lines that begin with `#` are comments.
     ///
     /// # Errors
     /// Names the row and the column of the first cell that is no finite number.
@@ -265,118 +117,20 @@ impl Table {
         arrays.collect::<Result<_, _>>().map(Table::Tensors)
     }
 
-    /// The names that the table gives its columns, where their order is meant.
-    pub fn column_names(&self) -> Option<&[String]> {
-        match self {
-            Table::Columns { names, order: ColumnOrder::Meant, .. } => Some(names),
-            _ => None,
-        }
-    }
-
-    /// The samples, each in the order of the signature's features.
+    /// The samples in the order of the signature's features.
     ///
     /// # Errors
     /// Missing, unknown and repeated columns; rows of the wrong length; no rows at all.
+    pub fn arrange(&self, signature: &Signature<'_>) -> Result<Arranged, CalibrationError> {
+        arrange::arrange(self, signature)
+    }
+
+    /// The rows alone of [`Table::arrange`].
+    ///
+    /// # Errors
+    /// Those of [`Table::arrange`].
     pub fn samples(&self, signature: &Signature<'_>) -> Result<Vec<Vec<f64>>, CalibrationError> {
-        let samples = match self {
-            Table::Columns { names, rows, order } => by_column(names, rows, *order, signature)?,
-            Table::Rows(rows) => {
-                check_lengths(rows, signature.features.len())?;
-                rows.clone()
-            }
-            Table::Tensors(tensors) => by_tensor(tensors, signature)?,
-        };
-        if samples.is_empty() {
-            return Err(CalibrationError::Empty);
-        }
-        Ok(samples)
-    }
-}
-
-fn by_column(
-    names: &[String],
-    rows: &[Vec<f64>],
-    order: ColumnOrder,
-    signature: &Signature<'_>,
-) -> Result<Vec<Vec<f64>>, CalibrationError> {
-    let mut seen = HashSet::new();
-    if let Some(column) = names.iter().find(|name| !seen.insert(name.as_str())) {
-        return Err(CalibrationError::DuplicateColumn { column: column.clone() });
-    }
-    check_lengths(rows, names.len())?;
-    let by_position = signature.named == FeatureNames::Derived && order == ColumnOrder::Meant;
-    if by_position && names.len() == signature.features.len() {
-        return Ok(rows.to_vec());
-    }
-    let without = |these: &[String], those: &[String]| -> Vec<String> {
-        these.iter().filter(|name| !those.contains(name)).cloned().collect()
-    };
-    let columns = without(signature.features, names);
-    if !columns.is_empty() {
-        return Err(CalibrationError::MissingColumns { columns });
-    }
-    let columns = without(names, signature.features);
-    if !columns.is_empty() {
-        return Err(CalibrationError::ExtraColumns { columns });
-    }
-    let order: Vec<usize> = signature
-        .features
-        .iter()
-        .filter_map(|feature| names.iter().position(|name| name == feature))
-        .collect();
-    let arrange = |row: &Vec<f64>| order.iter().filter_map(|&at| row.get(at).copied()).collect();
-    Ok(rows.iter().map(arrange).collect())
-}
-
-fn by_tensor(
-    tensors: &[(String, Vec<Vec<f64>>)],
-    signature: &Signature<'_>,
-) -> Result<Vec<Vec<f64>>, CalibrationError> {
-    // A single array needs no name.
-    if let ([(_, rows)], [(_, len)]) = (tensors, signature.inputs.as_slice()) {
-        check_lengths(rows, *len)?;
-        return Ok(rows.clone());
-    }
-    let find = |name: &str| tensors.iter().find(|(tensor, _)| tensor == name).map(|(_, rows)| rows);
-    let missing: Vec<String> = signature
-        .inputs
-        .iter()
-        .filter(|(name, _)| find(name).is_none())
-        .map(|(name, _)| (*name).to_owned())
-        .collect();
-    if !missing.is_empty() {
-        return Err(CalibrationError::MissingTensors { tensors: missing });
-    }
-    let known = |name: &str| signature.inputs.iter().any(|(input, _)| *input == name);
-    let extra: Vec<String> =
-        tensors.iter().filter(|(name, _)| !known(name)).map(|(name, _)| name.clone()).collect();
-    if !extra.is_empty() {
-        return Err(CalibrationError::ExtraTensors { tensors: extra });
-    }
-    let mut samples: Vec<Vec<f64>> = Vec::new();
-    for (i, &(name, len)) in signature.inputs.iter().enumerate() {
-        let rows = find(name).map(Vec::as_slice).unwrap_or_default();
-        check_lengths(rows, len)?;
-        if i == 0 {
-            samples = rows.to_vec();
-            continue;
-        }
-        if rows.len() != samples.len() {
-            return Err(CalibrationError::SampleCount {
-                tensor: name.to_owned(),
-                expected: samples.len(),
-                found: rows.len(),
-            });
-        }
-        samples.iter_mut().zip(rows).for_each(|(sample, row)| sample.extend_from_slice(row));
-    }
-    Ok(samples)
-}
-
-fn check_lengths(rows: &[Vec<f64>], expected: usize) -> Result<(), CalibrationError> {
-    match rows.iter().enumerate().find(|(_, row)| row.len() != expected) {
-        Some((i, row)) => Err(CalibrationError::RowLength { row: i + 1, expected, found: row.len() }),
-        None => Ok(()),
+        self.arrange(signature).map(|samples| samples.rows)
     }
 }
 

@@ -1,10 +1,8 @@
 //! NumPy's `.npy` format: magic, version, a Python dictionary as header, then the elements.
+//! The data must be as long as the shape says, so an array costs what its bytes do.
 //! Reference: NumPy Enhancement Proposal 1 and `numpy.lib.format`.
 
 use super::{CalibrationError, NpyProblem, finite};
-
-/// Reads one element.
-type Decode = fn(&[u8]) -> Option<f64>;
 
 /// The samples: the first dimension counts them, the others are flattened.
 pub(super) fn read(bytes: &[u8], array: &str) -> Result<Vec<Vec<f64>>, CalibrationError> {
@@ -14,33 +12,37 @@ pub(super) fn read(bytes: &[u8], array: &str) -> Result<Vec<Vec<f64>>, Calibrati
     if header.fortran_order {
         return Err(fail(NpyProblem::FortranOrder));
     }
-    let (&samples, rest) = header.shape.split_first().ok_or_else(|| fail(NpyProblem::Scalar))?;
-    let (size, decode): (usize, Decode) = match header.descr {
-        "<f4" => (4, |b| Some(f64::from(f32::from_le_bytes(b.try_into().ok()?)))),
-        "<f8" => (8, |b| Some(f64::from_le_bytes(b.try_into().ok()?))),
-        "<i4" => (4, |b| Some(f64::from(i32::from_le_bytes(b.try_into().ok()?)))),
-        "<i8" => (8, |b| Some(i64::from_le_bytes(b.try_into().ok()?) as f64)),
+    let size = match header.descr {
+        "<f4" | "<i4" => 4,
+        "<f8" | "<i8" => 8,
         other => return Err(fail(NpyProblem::ElementType(other.to_owned()))),
     };
-    let width = rest.iter().try_fold(1usize, |product, &dim| product.checked_mul(dim));
-    let expected =
-        width.and_then(|width| width.checked_mul(samples)?.checked_mul(size)).unwrap_or(usize::MAX);
-    if data.len() != expected {
+    let (&samples, rest) = header.shape.split_first().ok_or_else(|| fail(NpyProblem::Scalar))?;
+    let product = |dims: &[usize]| dims.iter().try_fold(1usize, |product, &dim| product.checked_mul(dim));
+    let width = product(rest);
+    let expected = width.and_then(|width| width.checked_mul(samples)?.checked_mul(size));
+    let (Some(width), true) = (width, expected == Some(data.len())) else {
         let (shape, found) = (header.shape.clone(), data.len());
         return Err(fail(NpyProblem::Length { shape, expected, found }));
-    }
-    let width = width.unwrap_or(0);
+    };
     if width == 0 || samples == 0 {
         return Err(CalibrationError::Empty);
     }
-    let rows = data.chunks_exact(width * size).enumerate().map(|(i, row)| {
-        let cells = row.chunks_exact(size).enumerate().map(|(j, bytes)| {
-            let value = decode(bytes).unwrap_or(f64::NAN);
-            finite(value, i + 1, || format!("{array}[{j}]"))
-        });
-        cells.collect()
-    });
-    rows.collect()
+    let values: Vec<f64> = match header.descr {
+        "<f4" => elements(data, |bytes| f32::from_le_bytes(bytes).into()),
+        "<i4" => elements(data, |bytes| i32::from_le_bytes(bytes).into()),
+        "<i8" => elements(data, |bytes| i64::from_le_bytes(bytes) as f64),
+        _ => elements(data, f64::from_le_bytes),
+    };
+    let row = |(i, row): (usize, &[f64])| {
+        let cell = |(j, &value)| finite(value, i + 1, || format!("{array}[{j}]"));
+        row.iter().enumerate().map(cell).collect()
+    };
+    values.chunks_exact(width).enumerate().map(row).collect()
+}
+
+fn elements<const N: usize>(data: &[u8], decode: impl Fn([u8; N]) -> f64) -> Vec<f64> {
+    data.as_chunks::<N>().0.iter().map(|&bytes| decode(bytes)).collect()
 }
 
 fn split(bytes: &[u8]) -> Option<(&str, &[u8])> {

@@ -1,11 +1,12 @@
-//! The layers found so far in the walk, and the numbering of their elements (atoms).
+//! The layers found so far in the walk, the numbering of their elements (atoms), and what the file may still ask for.
 
 use std::sync::Arc;
 
 use super::node::Node;
 use super::refusal::Refusal;
-use super::value::{Data, MAX_FOLDED, MAX_TERMS, Tensor, Value};
-use crate::import::tensor::Constant;
+use super::tensor::{Constant, shape_len};
+use super::value::{Data, MAX_FOLDED, Tensor, Value, name_size};
+use crate::budget::Budget;
 use crate::model::{Axis, Convolution, Function, Layer, Map, Row, Window, clip};
 
 /// Layers in the order of the walk, with the atom at which each one's elements begin.
@@ -15,13 +16,108 @@ pub(crate) struct Layers {
     layers: Vec<Layer>,
     starts: Vec<usize>,
     atoms: usize,
+    budget: Resources,
+}
+
+/// What import may make of a file.
+pub(crate) struct Resources {
+    /// Rows, terms and constants that are kept, of some 25 bytes each.
+    memory: Budget,
+    /// Elements and terms that are gone through.
+    work: Budget,
+}
+
+impl Resources {
+    /// For a file of `bytes` bytes. Networks for pictures keep up to 5 elements a byte and go through 50 terms; small
+    /// models are mostly shapes, so the bases are wide. All that is kept stays below 3.5 GiB, and atoms below 2^27.
+    pub fn new(bytes: usize) -> Self {
+        Resources {
+            memory: Budget::new(bytes, 1 << 23, 32).at_most(1 << 27),
+            work: Budget::new(bytes, 1 << 27, 1024),
+        }
+    }
+
+    /// Refuses a shape of more elements than could be kept, before they are made.
+    pub fn check_size(&self, dims: &[usize], what: impl Fn() -> String) -> Result<usize, Refusal> {
+        let elements = shape_len(dims);
+        self.memory
+            .check("elements", elements.map_or(u64::MAX, |elements| elements as u64))
+            .map_err(|over| Refusal::TooLarge { what: what(), over })?;
+        Ok(elements.unwrap_or(0))
+    }
+
+    /// Spends memory.
+    pub fn keep(&mut self, units: usize, what: impl Fn() -> String) -> Result<(), Refusal> {
+        let spent = self.memory.spend("elements", units as u64);
+        spent.map_err(|over| Refusal::TooLarge { what: what(), over })
+    }
 }
 
 impl Layers {
     /// No layers; the first atoms are the input elements.
-    pub fn new(inputs: Vec<usize>) -> Self {
+    pub fn new(inputs: Vec<usize>, budget: Resources) -> Self {
         let atoms = inputs.iter().sum();
-        Layers { inputs, layers: Vec::new(), starts: Vec::new(), atoms }
+        Layers { inputs, layers: Vec::new(), starts: Vec::new(), atoms, budget }
+    }
+
+    /// Refuses a result of more elements than could be kept; their number.
+    pub fn check_size(&self, node: &Node<'_>, dims: &[usize]) -> Result<usize, Refusal> {
+        self.budget.check_size(dims, || node.name.to_string())
+    }
+
+    /// Spends the terms that an operator is about to make, and refuses more than could be kept.
+    pub fn spend_terms(&mut self, node: &Node<'_>, terms: u128) -> Result<(), Refusal> {
+        let kept = self.budget.memory.check("terms", terms);
+        kept.map_err(|over| Refusal::TooLarge { what: node.name.to_string(), over })?;
+        self.spend_work(node, terms)
+    }
+
+    /// Spends the steps of an operator that makes nothing of them.
+    pub fn spend_work(&mut self, node: &Node<'_>, steps: u128) -> Result<(), Refusal> {
+        let spent = self.budget.work.spend("steps", steps);
+        spent.map_err(|over| Refusal::TooLarge { what: node.name.to_string(), over })
+    }
+
+    /// Spends what a node's operands are read for.
+    pub fn spend_operands(&mut self, node: &Node<'_>) -> Result<(), Refusal> {
+        let extent = |value: &Value| match value {
+            Value::Real(tensor) | Value::Index(tensor) => tensor.extent() as u64,
+            Value::Integers { shape, data } => (shape.len() + data.len()) as u64,
+        };
+        let read = node.operands.iter().flatten().map(|(_, value)| extent(value)).sum::<u64>();
+        self.spend_work(node, read.into())
+    }
+
+    /// Spends the memory of a node's result.
+    pub fn keep(&mut self, what: impl Fn() -> String, value: &Value) -> Result<(), Refusal> {
+        let units = match value {
+            Value::Real(tensor) | Value::Index(tensor) => tensor.size(),
+            Value::Integers { shape, data } if Arc::strong_count(data) == 1 => shape.len() + data.len(),
+            Value::Integers { shape, .. } => shape.len(),
+        };
+        self.budget.keep(units, what)
+    }
+
+    /// The elements of `x` as rows, written out at the node's expense.
+    pub fn rows(&mut self, node: &Node<'_>, x: &Tensor) -> Result<Vec<Row>, Refusal> {
+        self.spend_terms(node, x.terms() as u128)?;
+        Ok(x.rows())
+    }
+
+    /// `factor · x_i + offset` with the pair of each element; what has no other form is written out.
+    pub fn affine(
+        &mut self,
+        node: &Node<'_>,
+        x: &Tensor,
+        pair: impl Fn(usize) -> Option<(f64, f64)>,
+    ) -> Result<Tensor, Refusal> {
+        let pairs: Vec<(f64, f64)> = node.expected((0..x.len()).map(pair).collect())?;
+        if let Some(tensor) = x.affine(&pairs) {
+            return Ok(tensor);
+        }
+        let rows = self.rows(node, x)?;
+        let rows = rows.iter().zip(&pairs).map(|(row, &(factor, offset))| row.scaled(factor, offset));
+        Ok(Tensor::new(x.shape.clone(), rows.collect()).with_trail(x.trail.clone()))
     }
 
     pub fn atoms(&self) -> usize {
@@ -133,13 +229,14 @@ impl Layers {
 
     /// Appends a layer whose results form a tensor of the given shape.
     pub fn push_layer(&mut self, layer: Layer, shape: Vec<usize>) -> Result<Tensor, Refusal> {
-        let (start, len) = (self.atoms, layer.len());
-        let end = start + len;
-        if end > MAX_TERMS {
-            let what = format!("layer '{}'", layer.name);
-            return Err(Refusal::TooLarge { what, elements: end as u128, limit: MAX_TERMS });
-        }
-        let rows = (start..end).map(|atom| Row::atom(u32::try_from(atom).unwrap_or(u32::MAX))).collect();
+        let what = || format!("layer '{}'", layer.name);
+        // Three units an atom: the row that stands for it in what reads the layer.
+        let size = layer.len().saturating_mul(3).saturating_add(name_size(&layer.name));
+        self.budget.keep(size, what)?;
+        let (start, end) = (self.atoms, self.atoms + layer.len());
+        let atom = |at: usize| u32::try_from(at).map(Row::atom).map_err(|_| at);
+        let rows = (start..end).map(atom).collect::<Result<Vec<Row>, usize>>();
+        let rows = rows.expect("the budget ends before atoms leave 32 bits");
         self.layers.push(layer);
         self.starts.push(start);
         self.atoms = end;
@@ -198,7 +295,8 @@ impl Layers {
         rows.iter().enumerate().all(follows).then_some(first)
     }
 
-    /// Drops layers that no output depends on, and numbers the atoms anew. `outputs` are layer positions.
+    /// Drops layers that no output depends on, and numbers the atoms anew. `outputs` are positions of layers here; every
+    /// layer and every atom has a new number or is read by nothing.
     pub fn prune(&mut self, outputs: &mut [usize]) {
         let mut used = vec![false; self.layers.len()];
         outputs.iter().for_each(|&layer| used.iter_mut().skip(layer).take(1).for_each(|used| *used = true));
@@ -232,11 +330,11 @@ impl Layers {
         let mut flags = used.iter();
         self.layers.retain(|_| flags.next() == Some(&true));
         for layer in &mut self.layers {
-            let renumbered = layer.map.renumbered(|atom| atoms.get(atom as usize).copied().unwrap_or(0));
+            let renumbered = layer.map.renumbered(|atom| atoms[atom as usize]);
             layer.map = Arc::new(renumbered);
         }
         for output in outputs {
-            *output = positions.get(*output).copied().unwrap_or(0);
+            *output = positions[*output];
         }
     }
 }

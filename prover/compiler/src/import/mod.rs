@@ -1,9 +1,8 @@
 //! ONNX bytes into a [`Model`].
 //!
-//! The protobuf message is tract's; the walk over the graph is ours, because every refusal must name the node as
-//! the file does. Each tensor is held as affine maps of the inputs and of the results of non-linear nodes, so that
+//! The walk over the graph names every refusal as the file does. Each tensor is held as affine maps of the inputs and of the results of non-linear nodes, so that
 //! linear operators fold into the layer that reads them while the graph is walked. Import collects everything it
-//! has to refuse before it fails.
+//! has to refuse before it fails. What it makes of a file is bounded by the file's length: see [`graph::Resources`].
 
 pub(crate) mod graph;
 pub(crate) mod node;
@@ -14,13 +13,13 @@ mod signature;
 pub(crate) mod tensor;
 pub(crate) mod value;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use prost::Message;
-use tract_onnx::pb::{GraphProto, ModelProto, NodeProto};
 
 use crate::model::{Function, Model, Output};
-use graph::Layers;
+use crate::onnx::{GraphProto, ModelProto, NodeProto};
+use graph::{Layers, Resources};
 use node::Node;
 pub use refusal::{ImportError, NodeName, Refusal, Shape};
 use value::Value;
@@ -41,13 +40,23 @@ pub fn import(onnx: &[u8]) -> Result<Model, ImportError> {
     import_proto(&decode(onnx)?)
 }
 
+/// The name of a model's graph, unless it is one that its exporter gives to any graph: then a caller names the model
+/// better, after its file for example.
+///
+/// # Errors
+/// The bytes are no ONNX model, or one without a graph.
+pub fn graph_name(onnx: &[u8]) -> Result<Option<String>, ImportError> {
+    let graph = decode(onnx)?.graph.ok_or(ImportError::NoGraph)?;
+    Ok(Some(graph.name).filter(|name| !signature::is_generic(name)))
+}
+
 /// Imports a decoded model.
 pub(crate) fn import_proto(proto: &ModelProto) -> Result<Model, ImportError> {
     let graph = proto.graph.as_ref().ok_or(ImportError::NoGraph)?;
     let mut refusals = Vec::new();
     let opsets = signature::opsets(proto, &mut refusals);
-    let mut walk = Walk { values: HashMap::new(), layers: Layers::new(Vec::new()), size: 0, refusals };
-    let inputs = walk.sources(graph);
+    let mut walk = Walk::new(refusals);
+    let inputs = walk.sources(graph, Resources::new(proto.encoded_len()));
     let feature_names = signature::feature_names(proto, &inputs, &mut walk.refusals);
     walk.check_names(graph);
     let mut reported = Vec::new();
@@ -72,27 +81,31 @@ struct Walk {
     /// Tensors by name; `None` for the results of refused nodes, which are reported once, at their cause.
     values: HashMap<String, Option<Value>>,
     layers: Layers,
-    /// Rows and terms of all tensors so far.
-    size: usize,
     refusals: Vec<Refusal>,
 }
 
 impl Walk {
+    /// Nothing is defined, and nothing may be.
+    fn new(refusals: Vec<Refusal>) -> Self {
+        Walk { values: HashMap::new(), layers: Layers::new(Vec::new(), Resources::new(0)), refusals }
+    }
+
     /// Defines initializers and inputs.
-    fn sources(&mut self, graph: &GraphProto) -> Vec<crate::model::Input> {
+    fn sources(&mut self, graph: &GraphProto, mut budget: Resources) -> Vec<crate::model::Input> {
         for initializer in &graph.initializer {
             let value = self.record(tensor::read(initializer, &initializer.name)).map(Value::from);
             self.define(&initializer.name, value);
         }
         for sparse in &graph.sparse_initializer {
-            let name = sparse.values.as_ref().map(|values| values.name.clone()).unwrap_or_default();
+            let name = sparse.values.as_ref().map_or_else(String::new, |values| values.name.clone());
             self.define(&name, None);
             self.refusals.push(Refusal::Sparse { tensor: name });
         }
-        let is_initializer =
-            |name: &str| graph.initializer.iter().any(|initializer| initializer.name == name);
-        let inputs = signature::inputs(graph, is_initializer, &mut self.refusals);
-        self.layers = Layers::new(inputs.iter().map(|input| input.len()).collect());
+        let initializers: HashSet<&str> =
+            graph.initializer.iter().map(|initializer| initializer.name.as_str()).collect();
+        let is_initializer = |name: &str| initializers.contains(name);
+        let inputs = signature::inputs(graph, is_initializer, &mut budget, &mut self.refusals);
+        self.layers = Layers::new(inputs.iter().map(|input| input.len()).collect(), budget);
         let mut atom = 0;
         for input in &inputs {
             let rows = (atom..atom + input.len() as u32).map(crate::model::Row::atom).collect();
@@ -149,45 +162,22 @@ impl Walk {
                 }
                 None
             }
-            (Some(import), Some(&opset)) => self.operands(proto).and_then(|operands| {
-                let node = Node { name: name.clone(), proto, opset, operands };
-                let value = import(&node, &mut self.layers).and_then(|value| finish(&node, value));
-                let value = value.and_then(|value| self.count(&name, value));
-                self.record(value)
-            }),
+            (Some(import), Some(&opset)) => {
+                let operands = operands(&self.values, proto);
+                let value = operands.map(|operands| {
+                    let node = Node { name, proto, opset, operands };
+                    self.layers.spend_operands(&node)?;
+                    let value = finish(&node, import(&node, &mut self.layers)?)?;
+                    self.layers.keep(|| format!("the graph up to {}", node.name), &value)?;
+                    Ok(value)
+                });
+                value.and_then(|value| self.record(value))
+            }
         };
         for output in proto.output.iter().filter(|output| !output.is_empty()) {
             // The operator functions refuse nodes of more than one result, so all of them may share the value.
             self.define(output, value.clone());
         }
-    }
-
-    /// Counts a tensor's memory; a small file can ask for very much.
-    fn count(&mut self, name: &NodeName, value: Value) -> Result<Value, Refusal> {
-        if let Value::Real(tensor) | Value::Index(tensor) = &value {
-            self.size = self.size.saturating_add(tensor.size());
-        }
-        if self.size > value::MAX_TOTAL {
-            let what = format!("the graph up to {name}");
-            return Err(Refusal::TooLarge { what, elements: self.size as u128, limit: value::MAX_TOTAL });
-        }
-        Ok(value)
-    }
-
-    /// The operands, or `None` where one of them was refused.
-    fn operands<'a>(&self, proto: &'a NodeProto) -> Option<Vec<Option<(&'a str, Value)>>> {
-        let mut operands: Vec<Option<(&str, Value)>> = proto
-            .input
-            .iter()
-            .map(|name| match name.as_str() {
-                "" => Some(None),
-                name => self.values.get(name)?.clone().map(|value| Some((name, value))),
-            })
-            .collect::<Option<_>>()?;
-        while let Some(None) = operands.last() {
-            operands.pop();
-        }
-        Some(operands)
     }
 
     /// The graph's outputs; one that is not the result of a layer becomes a linear layer.
@@ -196,9 +186,10 @@ impl Walk {
             self.refusals.push(Refusal::NoOutputs);
         }
         let mut outputs = Vec::new();
+        let mut seen = HashSet::new();
         for output in &graph.output {
             let name = output.name.clone();
-            if outputs.iter().any(|known: &Output| known.name == name) {
+            if !seen.insert(output.name.as_str()) {
                 self.refusals.push(Refusal::Redefined { tensor: name });
                 continue;
             }
@@ -228,6 +219,22 @@ impl Walk {
         }
         outputs
     }
+}
+
+/// The operands, or `None` where one of them was refused.
+fn operands<'a>(
+    values: &'a HashMap<String, Option<Value>>,
+    proto: &'a NodeProto,
+) -> Option<Vec<Option<(&'a str, &'a Value)>>> {
+    let operand = |name: &'a String| match name.as_str() {
+        "" => Some(None),
+        name => values.get(name)?.as_ref().map(|value| Some((name, value))),
+    };
+    let mut operands: Vec<_> = proto.input.iter().map(operand).collect::<Option<_>>()?;
+    while let Some(None) = operands.last() {
+        operands.pop();
+    }
+    Some(operands)
 }
 
 /// Checks a node's result and notes the node in its trail.

@@ -1,10 +1,10 @@
 //! A node while it is imported: its operands, its attributes, and what it can answer about them.
 
-use tract_onnx::pb::{NodeProto, attribute_proto::AttributeType};
-
 use super::refusal::{NodeName, Refusal, Shape};
 use super::tensor::{self, Constant};
 use super::value::{Tensor, Value};
+use crate::internal::Expected;
+use crate::onnx::{AttributeProto, AttributeType, NodeProto};
 
 /// A node with the values of its operands.
 pub(crate) struct Node<'a> {
@@ -13,7 +13,7 @@ pub(crate) struct Node<'a> {
     /// Version of the node's operator set.
     pub opset: i64,
     /// Operands by position; an optional operand that is left out is `None`.
-    pub operands: Vec<Option<(&'a str, Value)>>,
+    pub operands: Vec<Option<(&'a str, &'a Value)>>,
 }
 
 impl Node<'_> {
@@ -35,15 +35,12 @@ impl Node<'_> {
     }
 
     pub fn operand(&self, position: usize) -> Option<&Value> {
-        self.operands.get(position).and_then(Option::as_ref).map(|(_, value)| value)
+        self.operands.get(position).copied().flatten().map(|(_, value)| value)
     }
 
     pub fn operand_name(&self, position: usize) -> String {
-        self.operands
-            .get(position)
-            .and_then(Option::as_ref)
-            .map(|(name, _)| (*name).to_owned())
-            .unwrap_or_default()
+        let name = self.operands.get(position).copied().flatten().map(|(name, _)| name);
+        name.map_or_else(|| format!("operand {position}"), str::to_owned)
     }
 
     /// The operand at `position`, which must be present.
@@ -126,7 +123,7 @@ impl Node<'_> {
 
     /// A string; bytes that are not UTF-8 are no value that any operator knows.
     pub fn text(&self, attribute: &'static str) -> Result<Option<String>, Refusal> {
-        let read = |proto: &tract_onnx::pb::AttributeProto| String::from_utf8_lossy(&proto.s).into_owned();
+        let read = |proto: &AttributeProto| String::from_utf8_lossy(&proto.s).into_owned();
         self.attribute(attribute, AttributeType::String, "a string", read)
     }
 
@@ -135,7 +132,7 @@ impl Node<'_> {
         attribute: &'static str,
         kind: AttributeType,
         allowed: &'static str,
-        read: impl Fn(&tract_onnx::pb::AttributeProto) -> T,
+        read: impl Fn(&AttributeProto) -> T,
     ) -> Result<Option<T>, Refusal> {
         let Some(proto) = self.proto.attribute.iter().find(|proto| proto.name == attribute) else {
             return Ok(None);
@@ -159,6 +156,11 @@ impl Node<'_> {
             Some(position) if (0..signed).contains(&position) => Ok(position as usize),
             _ => Err(Refusal::Axis { node: self.name.clone(), axis, shape: Shape(shape.to_vec()) }),
         }
+    }
+
+    /// What must be there: an element of an operand whose shape was checked.
+    pub fn expected<T>(&self, value: Option<T>) -> Result<T, Refusal> {
+        value.expected("an element").map_err(|error| Refusal::Internal { node: self.name.clone(), error })
     }
 
     pub fn mismatch(&self, left: &[usize], right: &[usize]) -> Refusal {

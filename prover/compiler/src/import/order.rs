@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use tract_onnx::pb::{GraphProto, NodeProto};
-
 use super::refusal::Refusal;
 use super::signature::node_name;
+use crate::onnx::{GraphProto, NodeProto};
 
 /// The nodes in topological order, the first in the file first where several are ready. Nodes on a cycle, or
 /// behind one, are refused and left out.
@@ -21,23 +20,20 @@ pub(super) fn topological<'a>(graph: &'a GraphProto, refusals: &mut Vec<Refusal>
     for (i, node) in graph.node.iter().enumerate() {
         let mut count = 0;
         for maker in node.input.iter().filter_map(|input| makers.get(input.as_str())) {
-            if let Some(list) = readers.get_mut(*maker) {
-                list.push(i);
-                count += 1;
-            }
+            readers[*maker].push(i);
+            count += 1;
         }
         waiting.push(count);
     }
-    let mut ready: BTreeSet<usize> = (0..graph.node.len()).filter(|&i| waiting.get(i) == Some(&0)).collect();
+    let mut ready: BTreeSet<usize> = (0..graph.node.len()).filter(|&i| waiting[i] == 0).collect();
     let mut order = Vec::with_capacity(graph.node.len());
     while let Some(i) = ready.pop_first() {
-        order.extend(graph.node.get(i));
-        for &reader in readers.get(i).map(Vec::as_slice).unwrap_or_default() {
-            if let Some(count) = waiting.get_mut(reader) {
-                *count -= 1;
-                if *count == 0 {
-                    ready.insert(reader);
-                }
+        // All three lists have an entry for each node.
+        order.push(&graph.node[i]);
+        for &reader in &readers[i] {
+            waiting[reader] -= 1;
+            if waiting[reader] == 0 {
+                ready.insert(reader);
             }
         }
     }

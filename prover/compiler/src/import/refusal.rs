@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+use crate::budget::OverBudget;
+use crate::internal::InternalError;
+
 /// A tensor's dimensions, displayed as `[1, 16]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape(pub Vec<usize>);
@@ -299,15 +302,21 @@ pub enum Refusal {
         /// The node.
         node: NodeName,
     },
-    /// A tensor or a folded layer beyond the sizes that import accepts.
-    #[error("{what} has {elements} elements, more than the {limit} that are supported")]
+    /// A tensor or a folded layer beyond what import makes of a file of its length.
+    #[error("{what} {over}")]
     TooLarge {
         /// What is too large.
         what: String,
-        /// Its size.
-        elements: u128,
-        /// The limit.
-        limit: usize,
+        /// How much it asks for.
+        over: OverBudget,
+    },
+    /// What import knows of a node contradicts itself.
+    #[error("{node}: {error}")]
+    Internal {
+        /// The node.
+        node: NodeName,
+        /// What is missing.
+        error: InternalError,
     },
     /// `feature_names` in the metadata does not name every input element once.
     #[error("metadata 'feature_names' lists {found} names for {expected} input elements")]

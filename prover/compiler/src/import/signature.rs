@@ -2,15 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::tensor_shape_proto::dimension::Value as Dimension;
-use tract_onnx::pb::type_proto::Value as Type;
-use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
-
+use super::graph::Resources;
 use super::operators::{ONNX, ONNX_ML};
 use super::refusal::{NodeName, Refusal};
 use super::tensor;
 use crate::model::Input;
+use crate::onnx::{DataType, DimensionValue, GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
 /// Supported versions of each operator set: within them the supported operators mean what this crate implements.
 const OPSETS: [(&str, i64, i64); 2] = [(ONNX, 7, 23), (ONNX_ML, 1, 5)];
@@ -24,6 +21,25 @@ pub(super) fn node_name(node: &NodeProto) -> NodeName {
     let output = || format!("→ {}", node.output.first().map(String::as_str).unwrap_or_default());
     let name = if node.name.is_empty() { output() } else { node.name.clone() };
     NodeName { name, operator: node.op_type.clone() }
+}
+
+/// Names that exporters give to any graph: of PyTorch, tf2onnx, Keras, PaddlePaddle and hand-written conversions.
+const GENERIC_NAMES: [&str; 9] = [
+    "main_graph",
+    "torch-jit-export",
+    "torch_jit",
+    "main",
+    "graph",
+    "tf2onnx",
+    "onnx_model",
+    "model",
+    "Model from PaddlePaddle.",
+];
+
+/// Whether a graph's name says nothing about the model: one of every graph, or the random one of scikit-learn's exporter.
+pub(super) fn is_generic(name: &str) -> bool {
+    let is_random = name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    name.trim().is_empty() || is_random || GENERIC_NAMES.contains(&name)
 }
 
 /// Versions of the operator sets by domain. Sets of other domains are let through: their operators are refused.
@@ -50,6 +66,7 @@ pub(super) fn opsets(proto: &ModelProto, refusals: &mut Vec<Refusal>) -> HashMap
 pub(super) fn inputs(
     graph: &GraphProto,
     is_initializer: impl Fn(&str) -> bool,
+    budget: &mut Resources,
     refusals: &mut Vec<Refusal>,
 ) -> Vec<Input> {
     let declared: Vec<&ValueInfoProto> =
@@ -83,17 +100,14 @@ pub(super) fn inputs(
                 }
             }
         }
-        if let Err(refusal) = tensor::check_size(&shape, || format!("input '{name}'")) {
+        // Three units an element: the row that stands for it in what reads the input.
+        let what = || format!("input '{name}'");
+        let elements = budget.check_size(&shape, what);
+        if let Err(refusal) = elements.and_then(|elements| budget.keep(elements.saturating_mul(3), what)) {
             refusals.push(refusal);
             continue;
         }
         inputs.push(Input { name, shape });
-    }
-    let elements: u128 = inputs.iter().map(|input| input.len() as u128).sum();
-    if elements > tensor::MAX_ELEMENTS as u128 {
-        let limit = tensor::MAX_ELEMENTS;
-        refusals.push(Refusal::TooLarge { what: "all inputs together".into(), elements, limit });
-        inputs.clear();
     }
     inputs
 }
@@ -101,7 +115,7 @@ pub(super) fn inputs(
 /// Sizes of an input's dimensions; a dimension without one gives what stands there instead.
 fn dimensions(input: &ValueInfoProto) -> Result<Vec<Result<usize, String>>, Refusal> {
     let name = input.name.clone();
-    let Some(Type::TensorType(tensor)) = input.r#type.as_ref().and_then(|kind| kind.value.as_ref()) else {
+    let Some(tensor) = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref()) else {
         return Err(Refusal::InputType { input: name, data_type: "that is no tensor".into() });
     };
     let supported = [DataType::Float as i32, DataType::Double as i32];
@@ -111,12 +125,12 @@ fn dimensions(input: &ValueInfoProto) -> Result<Vec<Result<usize, String>>, Refu
     let Some(shape) = &tensor.shape else {
         return Err(Refusal::InputShape { input: name });
     };
-    let size = |value: &Option<Dimension>| match value {
-        Some(Dimension::DimValue(size)) => match usize::try_from(*size) {
+    let size = |value: &Option<DimensionValue>| match value {
+        Some(DimensionValue::Size(size)) => match usize::try_from(*size) {
             Ok(size @ 1..) => Ok(size),
             _ => Err(size.to_string()),
         },
-        Some(Dimension::DimParam(symbol)) => Err(format!("'{symbol}'")),
+        Some(DimensionValue::Symbol(symbol)) => Err(format!("'{symbol}'")),
         None => Err("no value".into()),
     };
     Ok(shape.dim.iter().map(|dimension| size(&dimension.value)).collect())

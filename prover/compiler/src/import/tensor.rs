@@ -1,11 +1,8 @@
-//! Constants of the model: ONNX `TensorProto` into `f64` or `i64` elements, every one checked.
-
-use tract_onnx::pb::{TensorProto, tensor_proto::DataType};
+//! Constants of the model: ONNX `TensorProto` into `f64` or `i64` elements, every one checked. Their elements stand in the
+//! file one by one, so they cost what it does.
 
 use super::refusal::{Refusal, Shape};
-
-/// Elements that one tensor may have: 2^25 (256 MiB).
-pub(crate) const MAX_ELEMENTS: usize = 1 << 25;
+use crate::onnx::{DataType, TensorProto};
 
 /// A constant tensor, row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +19,6 @@ pub(crate) fn read(tensor: &TensorProto, name: &str) -> Result<Constant, Refusal
         return Err(Refusal::ExternalData { tensor: name });
     }
     let shape = shape(tensor, &name)?;
-    let elements: usize = shape.iter().product();
     let data_type = DataType::try_from(tensor.data_type).unwrap_or(DataType::Undefined);
     let raw = &tensor.raw_data;
     let has_raw = !raw.is_empty();
@@ -44,7 +40,8 @@ pub(crate) fn read(tensor: &TensorProto, name: &str) -> Result<Constant, Refusal
     // `words` drops a ragged tail, so the byte length is compared as well.
     let size = if matches!(data_type, DataType::Float | DataType::Int32) { 4 } else { 8 };
     let found = constant.len();
-    if found != elements || (has_raw && raw.len() != elements.saturating_mul(size)) {
+    let elements = shape_len(constant.shape());
+    if elements != Some(found) || (has_raw && Some(raw.len()) != found.checked_mul(size)) {
         return Err(Refusal::TensorLength { tensor: name, dims: tensor.dims.clone(), found });
     }
     check_finite(&constant, &name)?;
@@ -54,11 +51,13 @@ pub(crate) fn read(tensor: &TensorProto, name: &str) -> Result<Constant, Refusal
 /// Refuses NaN and infinities, naming the first one.
 pub(crate) fn check_finite(constant: &Constant, name: &str) -> Result<(), Refusal> {
     let Constant::Floats { shape, data } = constant else { return Ok(()) };
-    let Some(first) = data.iter().position(|value| !value.is_finite()) else { return Ok(()) };
+    let Some((first, value)) = data.iter().enumerate().find(|(_, value)| !value.is_finite()) else {
+        return Ok(());
+    };
     Err(Refusal::Weight {
         tensor: name.to_owned(),
         index: Shape(unravel(first, shape)),
-        value: data.get(first).map(|value| value.to_string()).unwrap_or_default(),
+        value: value.to_string(),
         count: data.iter().filter(|value| !value.is_finite()).count(),
     })
 }
@@ -66,12 +65,18 @@ pub(crate) fn check_finite(constant: &Constant, name: &str) -> Result<(), Refusa
 /// The ONNX name of a data type number.
 pub(crate) fn type_name(data_type: i32) -> String {
     match DataType::try_from(data_type) {
-        Ok(known) => known.as_str_name().to_lowercase(),
+        Ok(known) => format!("{known:?}").to_lowercase(),
         Err(_) => format!("number {data_type}"),
     }
 }
 
 impl Constant {
+    fn shape(&self) -> &[usize] {
+        match self {
+            Constant::Floats { shape, .. } | Constant::Integers { shape, .. } => shape,
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             Constant::Floats { data, .. } => data.len(),
@@ -96,18 +101,14 @@ fn shape(tensor: &TensorProto, name: &str) -> Result<Vec<usize>, Refusal> {
     let bad = || Refusal::TensorLength { tensor: name.to_owned(), dims: tensor.dims.clone(), found: 0 };
     let dims: Vec<usize> =
         tensor.dims.iter().map(|&dim| usize::try_from(dim).map_err(|_| bad())).collect::<Result<_, _>>()?;
-    check_size(&dims, || format!("tensor '{name}'"))?;
     Ok(dims)
 }
 
-/// Refuses shapes of more than [`MAX_ELEMENTS`] elements; the product is taken without overflow.
-pub(crate) fn check_size(dims: &[usize], what: impl Fn() -> String) -> Result<usize, Refusal> {
-    let elements =
-        dims.iter().try_fold(1u128, |product, &dim| product.checked_mul(dim as u128)).unwrap_or(u128::MAX);
-    match usize::try_from(elements) {
-        Ok(elements) if elements <= MAX_ELEMENTS => Ok(elements),
-        _ => Err(Refusal::TooLarge { what: what(), elements, limit: MAX_ELEMENTS }),
-    }
+/// The number of elements of a shape, if it can be addressed.
+pub(crate) fn shape_len(dims: &[usize]) -> Option<usize> {
+    // A zero anywhere makes the others harmless.
+    let factors = || dims.iter().copied();
+    if factors().any(|dim| dim == 0) { Some(0) } else { factors().try_fold(1usize, usize::checked_mul) }
 }
 
 fn unravel(mut flat: usize, shape: &[usize]) -> Vec<usize> {

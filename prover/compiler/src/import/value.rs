@@ -1,14 +1,10 @@
 //! What a tensor is while the graph is walked: real elements as affine maps of atoms, or integer constants.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::refusal::Refusal;
 use crate::model::{Map, Row};
 
-/// Terms that one tensor's rows may have together: 2^23 (128 MiB).
-pub(crate) const MAX_TERMS: usize = 1 << 23;
-/// Rows, terms and constants of all tensors together: 2^27 (about 2 GiB).
-pub(crate) const MAX_TOTAL: usize = 1 << 27;
 /// Terms up to which a matrix or a convolution is folded into what reads it; a larger one becomes a layer.
 pub(crate) const MAX_FOLDED: usize = 1 << 18;
 
@@ -82,15 +78,24 @@ impl Tensor {
         }
     }
 
-    /// Rows and coefficients: what the tensor takes in memory.
+    /// Rows and coefficients, dimensions and names: what the tensor takes in memory beside what it shares.
     pub fn size(&self) -> usize {
-        match &self.data {
-            Data::Constants(data) => data.len(),
-            Data::Variable(map) => match map.as_ref() {
+        let data = match &self.data {
+            Data::Constants(data) if Arc::strong_count(data) == 1 => data.len(),
+            Data::Variable(map) if Arc::strong_count(map) == 1 => match map.as_ref() {
                 Map::Rows(rows) => rows.iter().map(|row| 2 + row.terms.len()).sum(),
                 map => map.parameters(),
             },
-        }
+            Data::Constants(_) | Data::Variable(_) => 0,
+        };
+        let names: usize = self.trail.iter().map(|name| name_size(name)).sum();
+        data + self.shape.len() + names
+    }
+
+    /// What an operator goes through that reads the tensor: elements, dimensions and names.
+    pub fn extent(&self) -> usize {
+        let names: usize = self.trail.iter().map(|name| name_size(name)).sum();
+        self.len() + self.shape.len() + names
     }
 
     pub fn with_shape(&self, shape: Vec<usize>) -> Self {
@@ -109,19 +114,15 @@ impl Tensor {
         }
     }
 
-    /// The elements as rows; a matrix or a convolution is written out.
-    pub fn rows(&self, what: impl Fn() -> String) -> Result<Vec<Row>, Refusal> {
-        let elements = self.terms();
-        if elements > MAX_TERMS {
-            return Err(Refusal::TooLarge { what: what(), elements: elements as u128, limit: MAX_TERMS });
-        }
-        Ok(match &self.data {
+    /// The elements as rows; a matrix or a convolution is written out. Whoever calls this has spent the terms.
+    pub fn rows(&self) -> Vec<Row> {
+        match &self.data {
             Data::Constants(data) => data.iter().copied().map(Row::constant).collect(),
             Data::Variable(map) => match map.as_ref() {
                 Map::Rows(rows) => rows.clone(),
                 map => (0..map.rows()).map(|row| map.row(row)).collect(),
             },
-        })
+        }
     }
 
     /// The elements as affine functions of one atom each, if they are.
@@ -146,30 +147,18 @@ impl Tensor {
         Some(selection)
     }
 
-    /// `factor_i · x_i + offset_i` for every element. A convolution whose filter gets different factors for its outputs
-    /// is written out.
-    pub fn affine(
-        &self,
-        what: impl Fn() -> String,
-        factor: impl Fn(usize) -> f64,
-        offset: impl Fn(usize) -> f64,
-    ) -> Result<Tensor, Refusal> {
+    /// `factor · x_i + offset` with the pair of each element, or `None` for a convolution whose filter gets different
+    /// pairs for its outputs.
+    pub fn affine(&self, pairs: &[(f64, f64)]) -> Option<Tensor> {
         let data = match &self.data {
             Data::Constants(data) => {
-                let scaled = data.iter().enumerate().map(|(i, value)| value * factor(i) + offset(i));
+                let scaled = data.iter().zip(pairs).map(|(value, (factor, offset))| value * factor + offset);
                 Data::Constants(Arc::new(scaled.collect()))
             }
-            Data::Variable(map) => match map.scaled(&factor, &offset) {
-                Some(map) => Data::Variable(Arc::new(map)),
-                None => {
-                    let rows = self.rows(what)?;
-                    let rows = rows.iter().enumerate().map(|(i, row)| row.scaled(factor(i), offset(i)));
-                    return Ok(Tensor::new(self.shape.clone(), rows.collect()).with_trail(self.trail.clone()));
-                }
-            },
+            Data::Variable(map) => Data::Variable(Arc::new(map.scaled(|i| pairs[i].0, |i| pairs[i].1)?)),
         };
         let tensor = Tensor { shape: self.shape.clone(), data, trail: self.trail.clone() };
-        Ok(tensor.settled())
+        Some(tensor.settled())
     }
 
     /// Rows that have lost all their terms are constants.
@@ -193,6 +182,22 @@ impl Tensor {
             Data::Variable(map) => map.is_finite(),
         }
     }
+}
+
+/// The elements in another order, or `None` where one is missing.
+pub(crate) fn gather<T: Clone>(elements: &[T], order: impl Iterator<Item = usize>) -> Option<Vec<T>> {
+    order.map(|at| elements.get(at).cloned()).collect()
+}
+
+/// What a name takes, in units of an element.
+pub(crate) fn name_size(name: &str) -> usize {
+    2 + name.len() / 16
+}
+
+/// The names of several trails, each once, in order.
+pub(crate) fn merged<'a>(trails: impl Iterator<Item = &'a Vec<String>>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    trails.flatten().filter(|name| seen.insert(name.as_str())).cloned().collect()
 }
 
 impl Selection {

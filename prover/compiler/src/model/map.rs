@@ -3,6 +3,9 @@
 //! A map is kept in the form that the model gives it: a dense matrix, a convolution, or rows one by one for everything
 //! that is neither (branches that are joined, sums of two layers). So a convolution takes the memory of its kernel, and
 //! not that of the matrix that it stands for.
+//!
+//! Import makes every map whole: as many coefficients as its sizes say. To ask for a row that it does not have is a bug of
+//! the caller's, and panics; an atom that a sample lacks gives NaN, never a number.
 
 use assay_circuits::layers::window::Window;
 
@@ -218,35 +221,32 @@ impl Map {
     pub fn for_each_term(&self, row: usize, mut term: impl FnMut(u32, f64)) {
         match self {
             Map::Rows(rows) => {
-                rows.get(row).into_iter().flat_map(|row| &row.terms).for_each(|&(atom, c)| term(atom, c));
+                rows[row].terms.iter().for_each(|&(atom, c)| term(atom, c));
             }
             Map::Dense(dense) => {
                 let width = dense.columns.len();
-                let w = dense.w.get(row * width..(row + 1) * width).unwrap_or_default();
+                let w = &dense.w[row * width..(row + 1) * width];
                 dense.columns.iter().zip(w).for_each(|(&atom, &c)| term(atom, c));
             }
-            Map::Convolution(conv) => conv.for_each_tap(row, |element, tap| {
-                if let Some(&c) = conv.w.get(tap) {
-                    term(conv.first + element as u32, c);
-                }
-            }),
+            Map::Convolution(conv) => {
+                conv.for_each_tap(row, |element, tap| term(conv.first + element as u32, conv.w[tap]));
+            }
         }
     }
 
     /// The constant of a row.
     pub fn bias(&self, row: usize) -> f64 {
-        let bias = match self {
-            Map::Rows(rows) => return rows.get(row).map_or(0.0, |row| row.bias),
-            Map::Dense(dense) => dense.bias.get(row),
-            Map::Convolution(conv) => conv.bias.get(row / conv.positions().max(1)),
-        };
-        bias.copied().unwrap_or(0.0)
+        match self {
+            Map::Rows(rows) => rows[row].bias,
+            Map::Dense(dense) => dense.bias[row],
+            Map::Convolution(conv) => conv.bias[row / conv.positions().max(1)],
+        }
     }
 
     /// A row on its own, its terms ascending and without zeros.
     pub fn row(&self, row: usize) -> Row {
         if let Map::Rows(rows) = self {
-            return rows.get(row).cloned().unwrap_or_default();
+            return rows[row].clone();
         }
         let mut terms = Vec::new();
         self.for_each_term(row, |atom, c| {

@@ -129,7 +129,7 @@ impl Function {
 }
 
 fn gathered(groups: Groups, values: &[f64]) -> impl Iterator<Item = Vec<f64>> {
-    groups.positions().map(|group| group.filter_map(|at| values.get(at).copied()).collect())
+    groups.positions().map(|group| group.map(|at| values[at]).collect())
 }
 
 /// Index and value of the largest element, the first one of equals.
@@ -306,10 +306,7 @@ impl Model {
         let layers = self.evaluate_layers(sample);
         self.outputs
             .iter()
-            .filter_map(|output| {
-                let function = &self.layers.get(output.layer)?.function;
-                Some(function.apply(layers.get(output.layer)?.clone()))
-            })
+            .map(|output| self.layers[output.layer].function.apply(layers[output.layer].clone()))
             .collect()
     }
 

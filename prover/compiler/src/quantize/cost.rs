@@ -9,9 +9,10 @@ use assay_circuits::gadgets::accumulate;
 use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize, softmax};
 use assay_circuits::{BuildError, Ranges};
 
+use super::bounds::LayerIntervals;
 use super::graph::{QuantGraph, QuantLayer, Rounding, Step};
-use super::interval::{Interval, LayerIntervals};
-use crate::model::{Groups, Window};
+use super::interval::Interval;
+use crate::model::Groups;
 
 /// The size of a graph's circuit without its statement.
 pub(crate) fn of_graph(graph: &QuantGraph, intervals: &[LayerIntervals], ranges: Ranges) -> Size {
@@ -109,14 +110,12 @@ pub(crate) fn pools_first(layer: &QuantLayer, intervals: &LayerIntervals, ranges
     let (Some(window), Step::Requantize(rounding)) = (layer.pool, &layer.step) else { return true };
     let accumulators = plain(&intervals.accumulators);
     let (mut first, mut last) = (Tally::new(ranges), Tally::new(ranges));
-    let pool = |tally: &mut Tally, values: &[_], window: &Window| {
-        max_pool::cost(tally, values, window).unwrap_or_default()
-    };
-    let pooled = pool(&mut first, &accumulators, &window);
+    // A window that cannot pool has no circuit either way: lowering says why.
+    let Ok(pooled) = max_pool::cost(&mut first, &accumulators, &window) else { return true };
     round(&mut first, rounding, &pooled);
     let rounded = round(&mut last, rounding, &accumulators);
-    pool(&mut last, &rounded, &window);
-    first.constraints() <= last.constraints()
+    let pools_last = max_pool::cost(&mut last, &rounded, &window);
+    pools_last.is_err() || first.constraints() <= last.constraints()
 }
 
 /// Whether all results of a layer keep the terms of their accumulators: they are few, and nothing is rounded, or it costs
@@ -140,7 +139,7 @@ mod tests {
     use super::*;
     use crate::compile;
     use crate::options::{Options, Strategy};
-    use crate::quantize::interval;
+    use crate::quantize::bounds;
     use crate::strategy;
     use crate::synthetic::Network;
 
@@ -155,7 +154,7 @@ mod tests {
                 let options = Options { ranges: way, ..network.options() };
                 let compiled = compile(&network.onnx(1), &network.calibration(1), &options);
                 let (model, _) = compiled.unwrap_or_else(|error| panic!("{}: {error}", network.name()));
-                let intervals = interval::of_graph(&model.graph).unwrap();
+                let intervals = bounds::of_graph(&model.graph).unwrap();
                 let predicted = strategy::size(&model.graph, &intervals, &model.schema, model.ranges());
                 let built = Size::of(&model.circuit);
                 let at = format!("{}, {way:?}: {predicted:?}, built {built:?}", network.name());

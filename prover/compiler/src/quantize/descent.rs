@@ -2,57 +2,79 @@
 
 use assay_circuits::Ranges;
 
+use super::candidate::{Candidate, Search};
+use super::loss::Bound;
 use super::plan::{Domain, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan};
-use super::search::{Candidate, Search, activation_scale};
-use crate::number::MAX_SCALE;
+use crate::number::{MAX_SCALE, activation_scale, quantize};
 use crate::options::Format;
+use crate::progress::{Cancelled, Stage};
 
 /// Evaluations of candidates in one descent, at most and at least.
 const EVALUATIONS: std::ops::RangeInclusive<usize> = 12..=1200;
 /// Multiplications that the evaluations of one descent take, about.
 const DESCENT_WORK: usize = 4_000_000_000;
 
+/// Evaluations that a descent may still make.
+struct Budget {
+    left: usize,
+    total: usize,
+}
+
 impl Search<'_> {
     /// The cheapest plan that single steps lead to.
-    pub(super) fn descend(&self, start: Candidate, bound: f64) -> Candidate {
+    pub(super) fn descend(&self, start: Candidate, bound: Bound) -> Result<Candidate, Cancelled> {
         let mut best = start;
         let work = self.model.terms().saturating_mul(self.profile.searched.len()).max(1);
-        let mut budget = (DESCENT_WORK / work).clamp(*EVALUATIONS.start(), *EVALUATIONS.end());
+        let total = (DESCENT_WORK / work).clamp(*EVALUATIONS.start(), *EVALUATIONS.end());
+        let mut budget = Budget { left: total, total };
         loop {
             let before = best.cost;
-            while let Some(better) = self.best_move(&best, bound, &mut budget) {
+            while let Some(better) = self.best_move(&best, bound, &mut budget)? {
                 best = better;
             }
-            best = self.lower_rows(best, bound, &mut budget);
-            if best.cost == before || budget == 0 {
-                return best;
+            best = self.lower_rows(best, bound, &mut budget)?;
+            if best.cost == before || budget.left == 0 {
+                return Ok(best);
             }
         }
     }
 
     /// The move of a whole layer or input with the largest saving for its error.
-    fn best_move(&self, from: &Candidate, bound: f64, budget: &mut usize) -> Option<Candidate> {
+    fn best_move(
+        &self,
+        from: &Candidate,
+        bound: Bound,
+        budget: &mut Budget,
+    ) -> Result<Option<Candidate>, Cancelled> {
         let mut best: Option<(f64, Candidate)> = None;
         for plan in self.moves(&from.plan) {
-            let Some(candidate) = self.evaluate(plan, from, bound, budget) else { continue };
+            let Some(candidate) = self.evaluate(plan, from, bound, budget)? else { continue };
             if candidate.cost >= from.cost {
                 continue;
             }
             let saved = (from.cost - candidate.cost) as f64;
             // A move that costs no error still counts a little, so that large savings come first.
-            let price = (candidate.error - from.error).max(0.0) + 0.02 * bound;
+            let price = (candidate.loss.error - from.loss.error).max(0.0) + 0.02 * bound.error;
             let gain = saved / price;
             if best.as_ref().is_none_or(|(known, _)| gain > *known) {
                 best = Some((gain, candidate));
             }
         }
-        best.map(|(_, candidate)| candidate)
+        Ok(best.map(|(_, candidate)| candidate))
     }
 
-    /// A candidate whose error is within `bound`.
-    fn evaluate(&self, plan: Plan, from: &Candidate, bound: f64, budget: &mut usize) -> Option<Candidate> {
-        *budget = budget.checked_sub(1)?;
-        self.candidate(plan, Some(from), &self.profile.searched, bound)
+    /// A candidate within `bound`, as long as the budget lasts.
+    fn evaluate(
+        &self,
+        plan: Plan,
+        from: &Candidate,
+        bound: Bound,
+        budget: &mut Budget,
+    ) -> Result<Option<Candidate>, Cancelled> {
+        let Some(left) = budget.left.checked_sub(1) else { return Ok(None) };
+        self.observer.step(Stage::Search, budget.total - budget.left, budget.total)?;
+        budget.left = left;
+        Ok(self.candidate(plan, Some(from), &self.profile.searched, bound))
     }
 
     /// Plans one step coarser in one place.
@@ -142,23 +164,28 @@ impl Search<'_> {
 
     /// Bits of the largest result in the calibration data, at least 8.
     fn needed_bits(&self, layer: &LayerPlan, position: usize) -> u32 {
-        let peak = crate::number::quantize(self.profile.peak(position), layer.scale).unwrap_or(i64::MAX);
+        let peak = quantize(self.profile.peak(position), layer.scale).unwrap_or(i64::MAX);
         let magnitude = 64 - peak.leading_zeros();
         let unsigned = self.model.layers.get(position).is_some_and(|layer| layer.function.is_unsigned());
         (magnitude + u32::from(!unsigned)).clamp(MIN_BITS, MAX_BITS)
     }
 
     /// Makes single rows coarser, those that cost the least error first, until none can be.
-    fn lower_rows(&self, mut best: Candidate, bound: f64, budget: &mut usize) -> Candidate {
+    fn lower_rows(
+        &self,
+        mut best: Candidate,
+        bound: Bound,
+        budget: &mut Budget,
+    ) -> Result<Candidate, Cancelled> {
         loop {
             if self.ranges == Ranges::Lookup {
                 // Rows of one layer stay together: see `uniform_layer`.
-                return best;
+                return Ok(best);
             }
             let rounded = best.plan.layers.iter().filter(|layer| layer.rounded_scale().is_some());
             // Each row is tried once and, if it pays, applied: too many of them would only use up the budget.
-            if rounded.map(|layer| layer.rows.len()).sum::<usize>() > *budget / 2 {
-                return best;
+            if rounded.map(|layer| layer.rows.len()).sum::<usize>() > budget.left / 2 {
+                return Ok(best);
             }
             let mut steps: Vec<(f64, usize, usize)> = Vec::new();
             for (position, layer) in
@@ -166,9 +193,9 @@ impl Search<'_> {
             {
                 for row in 0..layer.rows.len() {
                     let Some(plan) = lowered(&best.plan, position, row) else { continue };
-                    match self.evaluate(plan, &best, bound, budget) {
+                    match self.evaluate(plan, &best, bound, budget)? {
                         Some(candidate) if candidate.cost < best.cost => {
-                            steps.push((candidate.error, position, row));
+                            steps.push((candidate.loss.error, position, row));
                         }
                         _ => {}
                     }
@@ -178,15 +205,14 @@ impl Search<'_> {
             steps.sort_by(|a, b| a.0.total_cmp(&b.0));
             let before = best.cost;
             for (_, position, row) in steps {
-                let candidate = lowered(&best.plan, position, row)
-                    .and_then(|plan| self.evaluate(plan, &best, bound, budget));
-                match candidate {
+                let Some(plan) = lowered(&best.plan, position, row) else { continue };
+                match self.evaluate(plan, &best, bound, budget)? {
                     Some(candidate) if candidate.cost < best.cost => best = candidate,
                     _ => {}
                 }
             }
             if best.cost == before {
-                return best;
+                return Ok(best);
             }
         }
     }

@@ -17,7 +17,8 @@
 //! name     = u32 length, UTF-8 bytes
 //! ```
 //!
-//! A convolution takes the bytes of its kernel; tables follow from their function, domain and scales.
+//! A convolution takes the bytes of its kernel; tables follow from their function, domain and scales. What is made of so
+//! few bytes is spent from the reader's budget first.
 
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ use assay_interface::schema::ModelSchema;
 
 use super::graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput, Rounding, Step};
 use super::linear::Linear;
-use crate::bytes::{ReadError, Reader, Writer};
+use crate::bytes::{ENTRY, ReadError, Reader, Writer};
 use crate::model::{Activation, Axis, Dyadic, Groups, Window};
 
 /// Most bits that a requantization drops: the gadget's limit.
@@ -126,7 +127,7 @@ fn write_step(step: &Step, out: &mut Writer) {
             out.bytes(&[tag]);
             for Dyadic { mantissa, shift } in parameters {
                 out.bytes(&mantissa.to_le_bytes());
-                out.bytes(&[u8::try_from(shift).unwrap_or(u8::MAX)]);
+                out.bytes(&[u8::try_from(shift).expect("a fraction has at most 62 bits behind the point")]);
             }
             out.bytes(&domain_scale.to_le_bytes());
             out.bytes(&range.0.to_le_bytes());
@@ -225,7 +226,7 @@ fn read_layer(
 ) -> Result<QuantLayer, ReadError> {
     let name = reader.text()?;
     let count = reader.count("sources", lengths.len())?;
-    let mut sources: Vec<usize> = Vec::with_capacity(count);
+    let mut sources: Vec<usize> = Vec::new();
     let mut columns = 0usize;
     for _ in 0..count {
         let source = reader.count("source", lengths.len())?;
@@ -237,7 +238,10 @@ fn read_layer(
         }
         sources.push(source);
     }
+    reader.spend("columns", columns)?;
     let map = read_map(reader, columns)?;
+    reader.spend("accumulators", map.rows())?;
+    reader.spend("terms", map.terms())?;
     let pool = match reader.byte()? {
         0 => None,
         1 => Some(read_pool(reader, map.rows())?),
@@ -284,13 +288,13 @@ fn read_map(reader: &mut Reader<'_>, columns: usize) -> Result<Linear, ReadError
             let words = |bytes: &[u8]| -> Vec<u32> {
                 bytes.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word)).collect()
             };
-            let mut end = 0u32;
-            let mut ends = Vec::new();
-            for length in words(reader.array(count, 4)?) {
-                end = end.checked_add(length).ok_or(ReadError::Count {
+            let lengths = words(reader.array(count, 4)?);
+            let (mut end, mut ends) = (0u32, Vec::with_capacity(count));
+            for length in lengths {
+                end = end.checked_add(length).ok_or(ReadError::Limit {
                     what: "terms",
-                    expected: u32::MAX as usize,
-                    found: usize::MAX,
+                    limit: u32::MAX as usize,
+                    found: (end as usize).saturating_add(length as usize),
                 })?;
                 ends.push(end);
             }
@@ -343,6 +347,7 @@ fn read_pool(reader: &mut Reader<'_>, rows: usize) -> Result<Window, ReadError> 
     if found > MAX_VALUES {
         return Err(ReadError::Limit { what: "pooled values", limit: MAX_VALUES, found });
     }
+    reader.spend("pooled values", found)?;
     max_pool::reference(&vec![0; rows], &window).map_err(ReadError::Layer)?;
     Ok(window)
 }
@@ -361,9 +366,11 @@ fn read_step(reader: &mut Reader<'_>, len: usize, scale: i8) -> Result<Step, Rea
             let activation = read_activation(reader)?;
             let domain_scale = i8::from_le_bytes(reader.fixed()?);
             let range = (i64::from_le_bytes(reader.fixed()?), i64::from_le_bytes(reader.fixed()?));
-            if rounding.hi.abs_diff(rounding.lo) >= MAX_ENTRIES {
+            let entries = rounding.hi.abs_diff(rounding.lo);
+            if entries >= MAX_ENTRIES {
                 return Err(ReadError::Clamp { lo: rounding.lo, hi: rounding.hi });
             }
+            reader.spend("table entries", ENTRY * (entries + 1))?;
             let q = Quantization {
                 lo: rounding.lo,
                 hi: rounding.hi,
@@ -378,15 +385,18 @@ fn read_step(reader: &mut Reader<'_>, len: usize, scale: i8) -> Result<Step, Rea
         (4, Some(rounding)) => {
             let domain_scale = i8::from_le_bytes(reader.fixed()?);
             let groups = read_groups(reader, len)?;
-            let output_scale = u32::try_from(scale).unwrap_or(0);
-            let softmax =
-                Softmax::new(groups.length, domain_scale.into(), output_scale).map_err(ReadError::Layer)?;
+            let output_scale = u32::try_from(scale).map_err(|_| ReadError::Scale(scale))?;
+            let (length, input_scale) = (groups.length, domain_scale.into());
+            let entries = Softmax::entries(length, input_scale, output_scale).map_err(ReadError::Layer)?;
+            reader.spend("table entries", ENTRY * entries)?;
+            let softmax = Softmax::new(length, input_scale, output_scale).map_err(ReadError::Layer)?;
             Ok(Step::Softmax { rounding, domain_scale, groups, softmax: Arc::new(softmax) })
         }
         (5, Some(rounding)) => {
             let groups = read_groups(reader, len)?;
             let epsilon = i64::from_le_bytes(reader.fixed()?);
-            let length = u32::try_from(groups.length).unwrap_or(u32::MAX);
+            let length = u32::try_from(groups.length)
+                .map_err(|_| ReadError::Index { what: "length of a normalization", index: groups.length })?;
             let normalization = Normalization::for_range(length, rounding.lo, rounding.hi, epsilon)
                 .map_err(ReadError::Layer)?;
             if normalization.epsilon != epsilon || i64::from(normalization.scale) != i64::from(scale) {

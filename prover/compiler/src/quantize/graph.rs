@@ -16,7 +16,9 @@ use assay_circuits::BuildError;
 use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize, softmax};
 
 use super::linear::Linear;
+use crate::internal::{Expected, InternalError};
 use crate::model::{Activation, Groups, Window};
+use crate::number::{quantize, signed_range};
 
 /// A quantized model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +129,15 @@ pub struct QuantOutput {
     pub bits: u8,
 }
 
+/// Integers of a layer for one input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LayerValues {
+    /// What its step is applied to: accumulators, pooled where the layer pools.
+    pub accumulators: Vec<i64>,
+    /// What it gives.
+    pub results: Vec<i64>,
+}
+
 /// A quantized graph could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RunError {
@@ -160,6 +171,9 @@ pub enum RunError {
         /// Bits of the tensor.
         bits: u8,
     },
+    /// An output of a layer that the graph does not have.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
     /// A layer's integer reference failed; the graph is malformed.
     #[error("layer '{layer}': {error}")]
     Layer {
@@ -180,12 +194,6 @@ impl QuantInput {
 /// Product of dimensions, saturating.
 pub(crate) fn elements(shape: &[u32]) -> usize {
     shape.iter().fold(1usize, |product, &dim| product.saturating_mul(dim as usize))
-}
-
-/// Smallest and largest signed integer of `bits` bits (1 to 63).
-pub(crate) fn signed_range(bits: u32) -> (i64, i64) {
-    let half = 1i64 << bits.clamp(1, 63).saturating_sub(1);
-    (-half, half - 1)
 }
 
 impl Rounding {
@@ -232,11 +240,7 @@ impl Step {
         match self {
             Step::Accumulate | Step::Requantize(_) => Ok(rounded),
             Step::Table { table, .. } => Ok(rounded.iter().map(|&q| function::reference(q, table)).collect()),
-            Step::ArgMax(axis) => {
-                let index = |scores: Vec<i64>| argmax::reference(&scores);
-                let indices = groups(*axis).map(|scores| index(scores).and_then(|i| i64::try_from(i).ok()));
-                Ok(indices.map(|index| index.unwrap_or(0)).collect())
-            }
+            Step::ArgMax(axis) => groups(*axis).map(|scores| argmax_of(&scores)).collect(),
             Step::Softmax { groups: axis, softmax, .. } => {
                 let results: Vec<Vec<i64>> = groups(*axis)
                     .map(|values| softmax::reference(&values, softmax))
@@ -251,6 +255,12 @@ impl Step {
             }
         }
     }
+}
+
+/// The index of the largest score.
+fn argmax_of(scores: &[i64]) -> Result<i64, BuildError> {
+    let index = argmax::reference(scores).and_then(|index| i64::try_from(index).ok());
+    index.ok_or(BuildError::Empty { operation: "argmax" })
 }
 
 impl QuantLayer {
@@ -273,6 +283,39 @@ impl QuantLayer {
         }
     }
 
+    /// Shape of the results, as far as the map or the pooling says it: `[filters, height, width]`, or one dimension.
+    pub fn shape(&self) -> Vec<usize> {
+        let window = match (&self.step, &self.pool, self.map.as_ref()) {
+            (Step::ArgMax(_), ..) => None,
+            (_, Some(window), _) => Some((window.channels, window.output())),
+            (_, None, Linear::Convolution(conv)) => Some((conv.filters, conv.window.output())),
+            _ => None,
+        };
+        match window {
+            Some((channels, (height, width))) => vec![channels, height, width],
+            None => vec![self.len()],
+        }
+    }
+
+    /// What is done with the accumulators: `accumulate`, `requantize`, `relu`, `clip`, `argmax`, `softmax`, `layer norm` or
+    /// the name of a function, behind `max pool, ` where the layer pools.
+    pub fn kind(&self) -> String {
+        let step = match &self.step {
+            Step::Accumulate => "accumulate",
+            Step::Requantize(Rounding { lo: 0, hi, .. }) if hi.count_ones() == hi.trailing_ones() => "relu",
+            Step::Requantize(Rounding { lo, hi, .. }) if *lo == -*hi - 1 => "requantize",
+            Step::Requantize(_) => "clip",
+            Step::Table { activation, .. } => activation.name(),
+            Step::ArgMax(_) => "argmax",
+            Step::Softmax { .. } => "softmax",
+            Step::LayerNorm { .. } => "layer norm",
+        };
+        match self.pool {
+            Some(_) => format!("max pool, {step}"),
+            None => step.to_owned(),
+        }
+    }
+
     /// Whether the layer has no results.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -286,11 +329,6 @@ impl QuantLayer {
             None => Ok(accumulators),
         }
     }
-
-    /// The results for one input vector.
-    pub(crate) fn run(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
-        self.step.finish(self.accumulate(x)?)
-    }
 }
 
 impl QuantGraph {
@@ -299,30 +337,51 @@ impl QuantGraph {
         layer.sources.iter().filter_map(|&source| values.get(source)).flatten().copied().collect()
     }
 
+    /// Integers of one sample, the elements of all inputs one behind the other: the nearest ones, saturated to the
+    /// formats.
+    pub(crate) fn quantize(&self, sample: &[f64]) -> Vec<Vec<i64>> {
+        let mut rest = sample.iter();
+        let tensor = |input: &QuantInput| {
+            let (lo, hi) = signed_range(u32::from(input.bits));
+            let scale = i32::from(input.scale);
+            let element = |&value: &f64| {
+                let beyond = if value < 0.0 { lo } else { hi };
+                quantize(value, scale).map_or(beyond, |integer| integer.clamp(lo, hi))
+            };
+            rest.by_ref().take(input.elements()).map(element).collect()
+        };
+        self.inputs.iter().map(tensor).collect()
+    }
+
     /// Evaluates the graph on integers: the outputs, in order.
     ///
     /// # Errors
     /// [`RunError`] where the inputs do not fit the graph.
     pub fn run(&self, inputs: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, RunError> {
-        let layers = self.trace(inputs)?;
-        let value = |output: &QuantOutput| layers.get(output.layer).cloned().unwrap_or_default();
-        Ok(self.outputs.iter().map(value).collect())
+        let layers = self.run_layers(inputs)?;
+        let output = |output: &QuantOutput| {
+            let values = layers.get(output.layer).expected("the layer of an output")?;
+            Ok(values.results.clone())
+        };
+        self.outputs.iter().map(output).collect()
     }
 
-    /// Evaluates the graph on integers: the results of every layer, in order.
+    /// Evaluates the graph on integers: the values of every layer, in order.
     ///
     /// # Errors
     /// As [`QuantGraph::run`].
-    pub fn trace(&self, inputs: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, RunError> {
+    pub(crate) fn run_layers(&self, inputs: &[Vec<i64>]) -> Result<Vec<LayerValues>, RunError> {
         self.check_inputs(inputs)?;
         let mut values = inputs.to_vec();
+        let mut layers = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
-            let results = layer
-                .run(&Self::gather(layer, &values))
-                .map_err(|error| RunError::Layer { layer: layer.name.clone(), error })?;
-            values.push(results);
+            let failed = |error| RunError::Layer { layer: layer.name.clone(), error };
+            let accumulators = layer.accumulate(&Self::gather(layer, &values)).map_err(failed)?;
+            let results = layer.step.finish(accumulators.clone()).map_err(failed)?;
+            values.push(results.clone());
+            layers.push(LayerValues { accumulators, results });
         }
-        Ok(values.split_off(inputs.len()))
+        Ok(layers)
     }
 
     fn check_inputs(&self, inputs: &[Vec<i64>]) -> Result<(), RunError> {

@@ -1,7 +1,10 @@
 //! What the calibration data says about a model: value ranges, means, and the outputs to be met.
 
-use super::steps::Tables;
-use crate::model::{Function, Map, Model};
+use super::error::{QuantizeError, SearchError};
+use super::tables::Tables;
+use crate::internal::{Expected, InternalError};
+use crate::model::{Function, Layer, Map, Model, Output};
+use crate::progress::{Observer, Stage};
 
 /// Multiplications that one evaluation of a candidate may cost, over all samples of the search.
 const EVALUATION_WORK: usize = 2_000_000;
@@ -50,11 +53,11 @@ impl Wiring {
 }
 
 impl Profile {
-    pub fn new(model: &Model, samples: Vec<Vec<f64>>) -> Self {
+    pub fn new(model: &Model, samples: Vec<Vec<f64>>, observer: &Observer<'_>) -> Result<Self, SearchError> {
         let atoms: usize = model.atom_ranges().last().map_or(0, |range| range.end);
         let mut sums = vec![0.0; atoms];
         let unseen = (f64::INFINITY, f64::NEG_INFINITY);
-        let observed_len = |layer: &crate::model::Layer| match is_argmax(&layer.function) {
+        let observed_len = |layer: &Layer| match is_argmax(&layer.function) {
             true => layer.pooled_len(),
             false => layer.len(),
         };
@@ -62,7 +65,8 @@ impl Profile {
             model.layers.iter().map(|layer| vec![unseen; observed_len(layer)]).collect();
         let mut arguments = vec![unseen; model.layers.len()];
         let mut targets = Vec::with_capacity(samples.len());
-        for sample in &samples {
+        for (position, sample) in samples.iter().enumerate() {
+            observer.step(Stage::Calibrate, position, samples.len())?;
             let affine = model.evaluate_layers(sample);
             let mut values = sample.clone();
             for (((layer, scores), range), argument) in
@@ -79,15 +83,13 @@ impl Profile {
                 values.extend(results);
             }
             sums.iter_mut().zip(&values).for_each(|(sum, value)| *sum += value);
-            let target = |output: &crate::model::Output| {
-                let function = model.layers.get(output.layer).map(|layer| &layer.function);
-                let scores = affine.get(output.layer).cloned().unwrap_or_default();
-                match function {
-                    Some(function) if !is_argmax(function) => function.apply(scores),
-                    _ => scores,
-                }
+            let target = |output: &Output| {
+                let layer = model.layers.get(output.layer).expected("the layer of an output")?;
+                let scores = affine.get(output.layer).expected("the values of an output")?.clone();
+                Ok(if is_argmax(&layer.function) { scores } else { layer.function.apply(scores) })
             };
-            targets.push(model.outputs.iter().map(target).collect());
+            let of_sample: Result<_, InternalError> = model.outputs.iter().map(target).collect();
+            targets.push(of_sample.map_err(QuantizeError::from)?);
         }
         let count = samples.len().max(1) as f64;
         let work = model.terms() + model.layers.iter().map(|layer| layer.map.rows()).sum::<usize>();
@@ -95,7 +97,7 @@ impl Profile {
         let fewest = if work <= EVALUATION_WORK { small } else { large };
         let kept = (EVALUATION_WORK / work.max(1)).clamp(fewest, samples.len().max(fewest));
         let stride = samples.len().div_ceil(kept).max(1);
-        Profile {
+        Ok(Profile {
             searched: (0..samples.len()).step_by(stride).collect(),
             samples,
             targets,
@@ -104,7 +106,7 @@ impl Profile {
             arguments,
             wiring: wiring(model),
             tables: Tables::default(),
-        }
+        })
     }
 
     /// Largest magnitude of a layer's results.

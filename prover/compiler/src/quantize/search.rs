@@ -1,310 +1,77 @@
-//! The search for scales and widths: the fewest constraints that meet the error bound.
+//! The search for scales and widths: the fewest constraints that meet the bounds on error and flips.
 //!
-//! 1. *Uniform*: weights and activations of 8 bits, then 9, ... to 16, until the bound is met.
+//! 1. *Uniform*: weights and activations of 8 bits, then 9, ... to 16, until the bounds are met.
 //! 2. *Descent by layer*: accumulators, inputs and saturation widths made coarser, best saving for its error first,
-//!    as long as the bound holds.
+//!    as long as the bounds hold.
 //! 3. *Descent by row*: the accumulators of single rows made coarser.
 //!
 //! Every decision compares `f64` numbers that are computed sequentially from the model and the calibration data, and
 //! ties go to the first candidate, so the same inputs give the same graph on every machine. The effort is bounded by
 //! a number of evaluations, not by time.
 
-use super::QuantizeError;
-use super::cost;
-use super::graph::{QuantOutput, elements};
-use super::plan::{
-    self, Domain, FormatChoice, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan, Realized, realize, runs,
-    settle, source_scale,
-};
-use super::profile::{Profile, is_argmax};
-use super::steps;
-use crate::model::{Activation, Function, Layer, Map, Model};
-use crate::number::{MAX_SCALE, fitting_scale};
-use crate::options::Format;
-use assay_circuits::Ranges;
-use assay_interface::statement::LIMB_BITS;
+use super::candidate::{Found, Search};
+use super::error::{QuantizeError, SearchError};
+use super::loss::measure;
+use super::plan::{MAX_BITS, MIN_BITS};
+use super::realize::Realized;
+use super::uniform::Least;
+use crate::model::{Activation, Function};
+use crate::progress::Cancelled;
 
-/// Bits that a row's accumulator may be finer than its result, at first.
-const MAX_START_SHIFT: i32 = 24;
-/// Bits of a function's arguments, at most: a table has as many entries as arguments.
-const MAX_DOMAIN_BITS: u32 = 12;
-/// Bits of a softmax' results, at most: what its layer takes.
-const MAX_SOFTMAX_SCALE: i32 = 20;
 /// Fractions of the bound that the search aims for, one after the other, where it saw a part of the samples only and
 /// the result misses the bound on all of them.
 const AIMS: [f64; 4] = [1.0, 0.85, 0.7, 0.5];
 
-/// What the search works on.
-pub(crate) struct Search<'a> {
-    pub model: &'a Model,
-    pub profile: &'a Profile,
-    pub max_error: f64,
-    /// Fixed format of the inputs.
-    pub input_format: Option<Format>,
-    /// Fixed format of the outputs.
-    pub output_format: Option<Format>,
-    /// Largest magnitude of each input tensor's domain.
-    pub input_peaks: Vec<f64>,
-    /// How the circuit will prove ranges: what its constraints cost.
-    pub ranges: Ranges,
-}
-
-/// A feasible plan with its cost and its error.
-pub(super) struct Candidate {
-    pub plan: Plan,
-    pub realized: Realized,
-    pub cost: u64,
-    pub error: f64,
-}
-
 impl Search<'_> {
     /// The graph with the fewest constraints that was found, and its plan.
-    pub fn run(&self) -> Result<(Plan, Realized), QuantizeError> {
-        self.check_poles()?;
-        let mut best_error = f64::INFINITY;
+    pub fn run(&self) -> Result<Found, SearchError> {
+        self.check_arguments()?;
+        let (all, searched) = (self.profile.all(), &self.profile.searched);
+        let of_samples = searched.len() as f64 / all.len().max(1) as f64;
         for aim in AIMS {
-            let Some(start) = self.uniform(&self.profile.searched, aim * self.max_error, &mut best_error)
-            else {
-                continue;
-            };
-            let found = self.descend(start, aim * self.max_error);
-            let all = self.profile.all();
-            if plan::error(&found.realized, &found.plan, self.profile, &all, self.max_error).is_some() {
-                return Ok((found.plan, found.realized));
+            let bound = self.bound.part(aim, of_samples);
+            let Some(start) = self.uniform(searched, bound, &mut Least::new())? else { continue };
+            let found = self.descend(start, bound)?;
+            let loss = measure(&found.realized, &found.plan, self.profile, &all, self.threshold, self.bound);
+            if let Some(loss) = loss {
+                return Ok(Found { plan: found.plan, realized: found.realized, loss });
             }
         }
-        match self.uniform(&self.profile.all(), self.max_error, &mut best_error) {
-            Some(found) => Ok((found.plan, found.realized)),
-            None if best_error.is_finite() => Err(QuantizeError::Unreachable {
-                max_error: self.max_error,
-                achieved: best_error,
-                bits: MAX_BITS,
-            }),
-            None => Err(QuantizeError::TooWide { bits: MIN_BITS }),
+        let mut least = Least::new();
+        if let Some(found) = self.uniform(&all, self.bound, &mut least)? {
+            return Ok(Found { plan: found.plan, realized: found.realized, loss: found.loss });
         }
+        Err(self.unreachable(&least).into())
     }
 
-    /// The narrowest uniform widths that meet the bound, unoptimized: enough to compare ways to prove ranges by.
-    pub fn first(&self) -> Option<Realized> {
-        let mut best_error = f64::INFINITY;
-        let found = self.uniform(&self.profile.searched, self.max_error, &mut best_error);
-        found.map(|found| found.realized)
+    /// The narrowest uniform widths that meet the bounds, unoptimized: enough to compare ways to prove ranges by.
+    pub fn first(&self) -> Result<Option<Realized>, Cancelled> {
+        let found = self.uniform(&self.profile.searched, self.bound, &mut Least::new())?;
+        Ok(found.map(|found| found.realized))
+    }
+
+    /// Why no uniform plan is within the bounds.
+    fn unreachable(&self, least: &Least) -> QuantizeError {
+        match least {
+            Least { flips: Some(flips), .. } => {
+                QuantizeError::Flips { max_flips: self.bound.flips, achieved: *flips, bits: MAX_BITS }
+            }
+            Least { error, .. } if error.is_finite() => {
+                QuantizeError::Unreachable { max_error: self.bound.error, achieved: *error, bits: MAX_BITS }
+            }
+            _ => QuantizeError::TooWide { bits: MIN_BITS },
+        }
     }
 
     /// Functions that are not defined everywhere must be so on the calibration data.
-    fn check_poles(&self) -> Result<(), QuantizeError> {
+    fn check_arguments(&self) -> Result<(), QuantizeError> {
         for (layer, &(lo, hi)) in self.model.layers.iter().zip(&self.profile.arguments) {
             let Function::Activation(activation) = layer.function else { continue };
             if matches!(activation, Activation::Reciprocal | Activation::InverseSqrt) && lo <= 0.0 {
                 let (layer, function) = (layer.name.clone(), activation.name());
-                return Err(QuantizeError::Pole { layer, function, lo, hi });
+                return Err(QuantizeError::Undefined { layer, function, lo, hi });
             }
         }
         Ok(())
     }
-
-    /// The narrowest uniform widths that meet `bound` on the samples at `positions`.
-    fn uniform(&self, positions: &[usize], bound: f64, best_error: &mut f64) -> Option<Candidate> {
-        for bits in MIN_BITS..=MAX_BITS {
-            // Results that cannot saturate are cheap to round by bits, but let the accumulators behind them grow.
-            let widths: &[u32] = match self.ranges {
-                Ranges::Bits => &[MAX_BITS, bits],
-                Ranges::Lookup => &[bits],
-            };
-            let candidates = widths.iter().filter_map(|&width| {
-                self.candidate(self.uniform_plan(bits, width), None, positions, f64::INFINITY)
-            });
-            let candidates: Vec<Candidate> = candidates.collect();
-            *best_error = candidates.iter().fold(*best_error, |best, found| best.min(found.error));
-            let met = candidates.into_iter().filter(|found| found.error <= bound);
-            if let Some(cheapest) = met.min_by_key(|found| found.cost) {
-                return Some(cheapest);
-            }
-        }
-        None
-    }
-
-    /// What a plan gives; `known` is a candidate that it differs little from.
-    pub(super) fn candidate(
-        &self,
-        mut plan: Plan,
-        known: Option<&Candidate>,
-        positions: &[usize],
-        limit: f64,
-    ) -> Option<Candidate> {
-        settle(self.model, self.profile, &mut plan);
-        let known = known.map(|known| (&known.plan, &known.realized));
-        let realized = realize(self.model, self.profile, &plan, known)?;
-        let error = plan::error(&realized, &plan, self.profile, positions, limit)?;
-        let cost = cost::of_graph(&realized.graph, &realized.intervals, self.ranges).constraints as u64;
-        Some(Candidate { plan, realized, cost, error })
-    }
-
-    /// Weights and activations of `bits` bits everywhere; results saturate at `width` bits.
-    fn uniform_plan(&self, bits: u32, width: u32) -> Plan {
-        let limit = (1i64 << (bits - 1)) - 1;
-        let input = |&peak: &f64| {
-            let scale = fitting_scale(peak, limit);
-            self.input_format.unwrap_or(Format { bits: bits as u8, scale: narrow(scale) })
-        };
-        let inputs = self.input_peaks.iter().map(input).collect();
-        let mut plan = Plan { inputs, layers: Vec::with_capacity(self.model.layers.len()) };
-        for (position, layer) in self.model.layers.iter().enumerate() {
-            let layer = self.uniform_layer(&plan, position, layer, (bits, width));
-            plan.layers.push(layer);
-            settle(self.model, self.profile, &mut plan);
-        }
-        self.narrow_outputs(&mut plan, bits);
-        plan
-    }
-
-    /// One layer of a uniform plan, of which the layers before are known.
-    fn uniform_layer(
-        &self,
-        plan: &Plan,
-        position: usize,
-        layer: &Layer,
-        (bits, width): (u32, u32),
-    ) -> LayerPlan {
-        let limit = (1i64 << (bits - 1)) - 1;
-        let is_output = self.model.outputs.iter().any(|output| output.layer == position);
-        let format = self.output_format.filter(|_| is_output && !is_argmax(&layer.function));
-        let unsigned = layer.function.is_unsigned();
-        let result = match layer.function {
-            Function::ArgMax(_) => LayerResult::Index,
-            Function::Sum if format.is_none() => LayerResult::Sums,
-            Function::Activation(_) | Function::Softmax(_) | Function::LayerNorm { .. } => {
-                LayerResult::Function(self.uniform_domain(position, layer, bits))
-            }
-            Function::Linear if is_output && format.is_none() => LayerResult::Accumulators,
-            _ => LayerResult::Requantized,
-        };
-        let peak = self.profile.peak(position);
-        let scale = match (format, &layer.function, result) {
-            (Some(format), ..) => i32::from(format.scale),
-            (None, Function::Softmax(_), _) => (bits as i32).min(MAX_SOFTMAX_SCALE),
-            (None, _, LayerResult::Requantized | LayerResult::Function(_)) => {
-                activation_scale(peak, bits, unsigned)
-            }
-            _ => 0,
-        };
-        let width = format.map_or(width, |format| u32::from(format.bits) - u32::from(unsigned));
-        let fits = self.fitting_rows(plan, position, layer, limit);
-        let format = if format.is_some() { FormatChoice::Fixed } else { FormatChoice::Free };
-        let mut layer = LayerPlan { scale, bits: width, rows: fits, result, format };
-        match layer.rounded_scale() {
-            Some(target) => {
-                let highest = target.saturating_add(MAX_START_SHIFT);
-                layer.rows.iter_mut().for_each(|row| *row = (*row).clamp(target, highest));
-                if self.ranges == Ranges::Lookup {
-                    // Rows that lose equally many bits share a table.
-                    let coarsest = layer.rows.iter().copied().min().unwrap_or(target);
-                    layer.rows.iter_mut().for_each(|row| *row = coarsest);
-                }
-            }
-            None => {
-                let lowest = layer.rows.iter().copied().min().unwrap_or(0).clamp(-MAX_SCALE, MAX_SCALE);
-                layer.rows = vec![lowest];
-            }
-        }
-        if let (LayerResult::Accumulators, Some(&row)) = (layer.result, layer.rows.first()) {
-            layer.scale = row;
-        }
-        layer
-    }
-
-    /// The domain of a function's arguments: what calibration saw, as far as the function changes there.
-    fn uniform_domain(&self, position: usize, layer: &Layer, bits: u32) -> Domain {
-        let (lo, hi) = self.profile.arguments.get(position).copied().unwrap_or((0.0, 0.0));
-        let unsigned = match layer.function {
-            Function::Activation(activation) => steps::is_unsigned_argument(activation, (lo, hi)),
-            _ => false,
-        };
-        let reach = match layer.function {
-            // Beyond, the functions are flat to within 2^-11 and more.
-            Function::Activation(Activation::Sigmoid) => 8.0,
-            Function::Activation(Activation::Tanh | Activation::Erf) => 4.0,
-            _ => f64::INFINITY,
-        };
-        let bits = bits.min(MAX_DOMAIN_BITS);
-        let peak = lo.abs().max(hi.abs()).min(reach);
-        Domain { scale: activation_scale(peak, bits, unsigned).clamp(-20, 16), bits }
-    }
-
-    /// The finest scale of each run of rows at which every weight has at most `limit` as its magnitude.
-    fn fitting_rows(&self, plan: &Plan, position: usize, layer: &Layer, limit: i64) -> Vec<i32> {
-        let (map, runs) = (layer.map.as_ref(), runs(layer));
-        let Some(wiring) = self.profile.wiring.get(position) else { return vec![0; runs] };
-        if let Map::Convolution(conv) = map {
-            let source = wiring.sources.first().map_or(0, |&source| source_scale(plan, source));
-            let per_run = (conv.w.len() / runs.max(1)).max(1);
-            let fits = |taps: &[f64]| {
-                let largest = taps.iter().fold(0.0f64, |largest, w| largest.max(w.abs()));
-                fitting_scale(largest, limit).saturating_add(source)
-            };
-            return conv.w.chunks_exact(per_run).map(fits).collect();
-        }
-        let per_run = (map.rows() / runs.max(1)).max(1);
-        let mut fits = vec![MAX_SCALE; runs];
-        // The largest weight on each source decides; there are few sources.
-        let mut largest: Vec<(usize, f64)> = wiring.sources.iter().map(|&source| (source, 0.0)).collect();
-        for row in 0..map.rows() {
-            largest.iter_mut().for_each(|(_, weight)| *weight = 0.0);
-            let mut is_read = false;
-            map.for_each_term(row, |atom, coefficient| {
-                is_read = true;
-                let source = wiring.column(atom).map(|(_, source)| source);
-                if let Some((_, weight)) = largest.iter_mut().find(|(known, _)| Some(*known) == source) {
-                    *weight = weight.max(coefficient.abs());
-                }
-            });
-            let finest = largest.iter().filter(|(_, weight)| *weight > 0.0).map(|&(source, weight)| {
-                fitting_scale(weight, limit).saturating_add(source_scale(plan, source))
-            });
-            if let (true, Some(slot), Some(finest)) = (is_read, fits.get_mut(row / per_run), finest.min()) {
-                *slot = (*slot).min(finest);
-            }
-        }
-        fits
-    }
-
-    /// Lowers the scale of outputs that are left at their accumulators' scale until they fit a schema. Below the
-    /// widest plan, they must also fit as many limbs as 16-bit outputs: a limb costs more than it refines.
-    fn narrow_outputs(&self, plan: &mut Plan, bits: u32) {
-        let fits = |output: &QuantOutput| bits == MAX_BITS || u32::from(output.bits) <= narrow_width(output);
-        let mut known: Option<(Plan, Realized)> = None;
-        for _ in 0..2 * MAX_SCALE {
-            let before = known.as_ref().map(|(plan, realized)| (plan, realized));
-            let realized = realize(self.model, self.profile, plan, before);
-            if let Some(realized) = realized {
-                if realized.graph.outputs.iter().all(fits) {
-                    return;
-                }
-                known = Some((plan.clone(), realized));
-            }
-            for layer in plan.layers.iter_mut().filter(|layer| layer.result == LayerResult::Accumulators) {
-                layer.scale = (layer.scale - 1).max(-MAX_SCALE);
-                layer.rows = vec![layer.scale];
-            }
-        }
-    }
-}
-
-/// Widest output of which as many fit a limb as needed for the limbs of 16-bit outputs.
-fn narrow_width(output: &QuantOutput) -> u32 {
-    let elements = elements(&output.shape).max(1);
-    let limbs = elements.div_ceil(LIMB_BITS / 16);
-    u32::try_from(LIMB_BITS / elements.div_ceil(limbs)).unwrap_or(16).min(32)
-}
-
-/// The finest scale at which results of magnitude `peak` have `bits` bits.
-pub(super) fn activation_scale(peak: f64, bits: u32, unsigned: bool) -> i32 {
-    let limit = if unsigned { (1i64 << bits) - 1 } else { (1i64 << (bits - 1)) - 1 };
-    // A layer that is zero on all data would fit at any scale.
-    if peak == 0.0 { 0 } else { fitting_scale(peak, limit) }
-}
-
-/// A scale within ±`MAX_SCALE` fits `i8`.
-fn narrow(scale: i32) -> i8 {
-    scale.clamp(-MAX_SCALE, MAX_SCALE) as i8
 }

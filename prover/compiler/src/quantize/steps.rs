@@ -1,45 +1,19 @@
 //! The step of a quantized layer from its plan: rounding, bounds, tables and their parameters.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
-use assay_circuits::layers::function::{FunctionTable, Quantization};
+use assay_circuits::layers::function::Quantization;
 use assay_circuits::layers::layer_norm::Normalization;
 use assay_circuits::layers::softmax::Softmax;
 
-use super::graph::{Rounding, Step, signed_range};
+use super::graph::{Rounding, Step};
 use super::plan::{Domain, LayerPlan, LayerResult};
+use super::tables::Tables;
 use crate::model::{Activation, Function, Groups};
-use crate::number::{pow2, quantize};
+use crate::number::{pow2, quantize, signed_range};
 
 /// Most bits that one requantization drops.
 const MAX_SHIFT: u8 = 40;
-/// Tables that are kept.
-const MAX_TABLES: usize = 64;
-
-/// Tables made so far: a search asks for the same ones again and again.
-#[derive(Default)]
-pub(crate) struct Tables(RefCell<Vec<Tabulated>>);
-
-/// What was asked for, and its table, where there is one.
-type Tabulated = (Activation, Quantization, Option<Arc<FunctionTable>>);
-
-impl Tables {
-    /// The table of a function; `None` where it has none (a pole in the domain, scales beyond what tables take).
-    pub fn get(&self, activation: Activation, q: Quantization) -> Option<Arc<FunctionTable>> {
-        let mut known = self.0.borrow_mut();
-        if let Some((.., table)) = known.iter().find(|(of, at, _)| *of == activation && *at == q) {
-            return table.clone();
-        }
-        let table = FunctionTable::of(activation, q).ok().map(Arc::new);
-        if known.len() == MAX_TABLES {
-            known.remove(0);
-        }
-        known.push((activation, q, table.clone()));
-        table
-    }
-}
-
 /// The step of a layer, or `None` where the plan is not feasible. `argument` is the range of what its function is
 /// applied to.
 pub(crate) fn realize(

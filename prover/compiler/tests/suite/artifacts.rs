@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use assay_compiler::{CompiledModel, DecodeError, Options};
+use assay_compiler::{CompiledModel, DecodeError, Format, Options, ReadError, Strategy, Table, compile};
 use assay_interface::artifact::{ArtifactError, HEADER_LEN, Kind, decode, encode};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -48,13 +48,36 @@ fn compile_every_step() -> CompiledModel {
     compiled(&onnx, &Options { max_error: 0.2, ..Options::default() }).0
 }
 
+/// A model of which every option was given.
+fn every_option() -> CompiledModel {
+    let options = Options {
+        max_error: 0.25,
+        name: Some("named".into()),
+        input_format: Some(Format { bits: 12, scale: 8 }),
+        output_format: Some(Format { bits: 20, scale: 10 }),
+        domains: [("x[0]".to_owned(), (-3.0, 2.5)), ("x[2]".to_owned(), (-0.0, 7.0))].into(),
+        commit: vec!["x".into()],
+        threshold: Some(-0.125),
+        max_flips: Some(100),
+        ranges: Strategy::Bits,
+    };
+    let model = compile(&perceptron(&[3, 4, 2], 1).bytes(), &Table::Rows(positive()), &options).unwrap().0;
+    assert_eq!(model.provenance.options, options);
+    model
+}
+
+/// Rows inside the domains of [`every_option`].
+fn positive() -> Vec<Vec<f64>> {
+    rows(30, 3, 5).into_iter().map(|row| row.into_iter().map(f64::abs).collect()).collect()
+}
+
 fn payload(bytes: &[u8]) -> Vec<u8> {
     decode(Kind::Circuit, bytes).unwrap().payload.to_vec()
 }
 
 #[test]
 fn round_trip() {
-    for model in [&model(), every_step()] {
+    for model in [&model(), every_step(), &every_option()] {
         let bytes = model.to_bytes();
         let read = CompiledModel::from_bytes(&bytes).unwrap();
         assert_eq!(&read, model);
@@ -74,6 +97,61 @@ fn containers_that_are_not_sound() {
     let mut flipped = bytes.clone();
     flipped[HEADER_LEN + 40] ^= 1;
     assert!(matches!(error(&flipped), DecodeError::Artifact(ArtifactError::Checksum)));
+}
+
+#[test]
+fn files_of_the_first_version_are_refused_with_advice() {
+    let mut bytes = model().to_bytes();
+    bytes[6] = 1;
+    let error = CompiledModel::from_bytes(&bytes).unwrap_err();
+    let expected = ArtifactError::OlderVersion { kind: Kind::Circuit, found: 1 };
+    assert_eq!(error, DecodeError::Artifact(expected));
+    assert!(error.to_string().ends_with("make it again"), "{error}");
+}
+
+/// The provenance with one byte of it changed: a reader takes it as it stands, or refuses it; never a panic.
+#[test]
+fn every_byte_of_the_provenance_counts() {
+    let bytes = payload(&every_option().to_bytes());
+    let length = 4 + u32::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
+    let (mut read, mut refused) = (0, 0);
+    for at in 0..length {
+        for flip in [1, 0x80, 0xff] {
+            let mut changed = bytes.clone();
+            changed[at] ^= flip;
+            let file = encode(Kind::Circuit, [3; 32], &changed);
+            match CompiledModel::from_bytes(&file) {
+                Ok(model) => {
+                    assert_eq!(model.to_bytes(), file);
+                    read += 1;
+                }
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(read > 0 && refused > 0, "{read} read, {refused} refused");
+}
+
+#[test]
+fn options_that_no_compilation_takes_are_refused() {
+    let refused = |change: fn(&mut Options)| {
+        let mut model = every_option();
+        change(&mut model.provenance.options);
+        CompiledModel::from_bytes(&model.to_bytes()).unwrap_err()
+    };
+    let malformed = DecodeError::Read(ReadError::Options);
+    assert_eq!(refused(|options| options.max_error = f64::NAN), malformed);
+    assert_eq!(refused(|options| options.max_error = -1.0), malformed);
+    assert_eq!(refused(|options| options.threshold = Some(f64::INFINITY)), malformed);
+    assert_eq!(refused(|options| options.input_format = Some(Format { bits: 77, scale: 0 })), malformed);
+    let empty = |options: &mut Options| _ = options.domains.insert("x[1]".into(), (1.0, 0.0));
+    assert_eq!(refused(empty), DecodeError::Read(ReadError::Domain("x[1]".into())));
+    // A count of four thousand million domains costs what its bytes do.
+    let bytes = payload(&every_option().to_bytes());
+    let at = bytes.windows(8).position(|bytes| bytes == [2, 0, 0, 0, 4, 0, 0, 0]).unwrap();
+    let mut claimed = bytes.clone();
+    claimed[at..at + 4].fill(0xff);
+    assert!(CompiledModel::from_bytes(&encode(Kind::Circuit, [0; 32], &claimed)).is_err());
 }
 
 #[test]
@@ -116,12 +194,14 @@ proptest! {
 }
 
 /// The bytes of a compilation are the same on every machine: this is the SHA-256 of schema, features, graph and way to prove ranges of one.
+/// What it was compiled from stands before them.
 /// It changes when the search changes, and for no other reason.
 #[test]
 fn bytes_are_those_of_every_machine() {
     let bytes = payload(&compiled(&perceptron(&[5, 8, 4, 2], 42), &Options::default()).0.to_bytes());
     // Without the circuit's digest, which also changes when gadgets do.
-    let digest = Sha256::digest(&bytes[..bytes.len() - 32]);
+    let provenance = 4 + u32::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
+    let digest = Sha256::digest(&bytes[provenance..bytes.len() - 32]);
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hex, "5bc8890bae46bde320b8e295a9b76c65ac8632e68bfba40df7630503f3ba27b1");
 }

@@ -3,14 +3,11 @@
 use assay_circuits::Assignment;
 use assay_compiler::float::FloatModel;
 use assay_compiler::import::import;
+use assay_compiler::onnx::*;
 use assay_compiler::{CompiledModel, Options, Report, Strategy, Table, compile};
 use prost::Message;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
-use tract_onnx::pb::attribute_proto::AttributeType;
-use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension};
-use tract_onnx::pb::*;
 
 /// A model under construction.
 #[derive(Clone, Default)]
@@ -53,23 +50,16 @@ impl Onnx {
         let dim = dims
             .into_iter()
             .map(|dim| Dimension {
-                denotation: String::new(),
                 value: match dim {
-                    Dim::Size(size) => Some(dimension::Value::DimValue(size)),
-                    Dim::Symbol(symbol) => Some(dimension::Value::DimParam(symbol.into())),
+                    Dim::Size(size) => Some(DimensionValue::Size(size)),
+                    Dim::Symbol(symbol) => Some(DimensionValue::Symbol(symbol.into())),
                     Dim::Nothing => None,
                 },
             })
             .collect();
-        let tensor =
-            type_proto::Tensor { elem_type: data_type as i32, shape: Some(TensorShapeProto { dim }) };
-        let kind =
-            TypeProto { denotation: String::new(), value: Some(type_proto::Value::TensorType(tensor)) };
-        self.graph().input.push(ValueInfoProto {
-            name: name.into(),
-            r#type: Some(kind),
-            doc_string: String::new(),
-        });
+        let tensor = TensorType { elem_type: data_type as i32, shape: Some(TensorShapeProto { dim }) };
+        let kind = TypeProto { tensor_type: Some(tensor) };
+        self.graph().input.push(ValueInfoProto { name: name.into(), r#type: Some(kind) });
         self
     }
 
@@ -114,7 +104,6 @@ impl Onnx {
             input: inputs.iter().map(|name| (*name).into()).collect(),
             output: vec![name.into()],
             attribute,
-            doc_string: String::new(),
         });
         self
     }
@@ -194,17 +183,17 @@ pub fn reference(onnx: &Onnx) -> FloatModel {
     FloatModel::from_onnx(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Puts a model through all engines: tract and our own float evaluation agree within 1e-5; the quantized model is
+/// Puts a model through all engines: the independent one and our own float evaluation agree within 1e-5; the quantized model is
 /// within the error bound on calibration data; and the circuit gives the integer reference's outputs, bit for bit, on
 /// random integers and on the extremes.
 pub fn check_engines(onnx: &Onnx) -> (CompiledModel, Report) {
     let model = import(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}"));
-    let tract = reference(onnx);
+    let independent = reference(onnx);
     for sample in rows(20, model.input_len(), 3) {
-        let (own, float) = (model.evaluate(&sample), tract.run(&sample).unwrap());
+        let (own, float) = (model.evaluate(&sample), independent.run(&sample).unwrap());
         assert_eq!(own.len(), float.len());
         for (own, float) in own.iter().flatten().zip(float.iter().flatten()) {
-            assert!((own - float).abs() < 1e-5, "own {own}, tract {float}");
+            assert!((own - float).abs() < 1e-5, "own {own}, independent {float}");
         }
     }
     let by_lookup = Options { max_error: 0.02, ranges: Strategy::Lookup, ..Options::default() };

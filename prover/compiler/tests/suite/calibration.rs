@@ -47,7 +47,10 @@ fn a_header_names_the_features_of_a_model_that_does_not() {
     let object = |text: &str| Table::from_json(text.as_bytes()).unwrap();
     let error =
         compile(&onnx.bytes(), &object(r#"{"p": 1, "q": 2, "r": 3}"#), &Options::default()).unwrap_err();
-    assert_eq!(error.to_string(), "calibration data: missing columns: x[0], x[1], x[2]");
+    assert_eq!(
+        error.to_string(),
+        "calibration data: the columns are p, q, r, and the model's features are x[0], x[1], x[2]: they are matched by name"
+    );
     let named = object(r#"{"x[2]": 3, "x[0]": 1, "x[1]": 2}"#);
     let (compiled, _) = compile(&onnx.bytes(), &named, &Options::default()).unwrap();
     assert_eq!(compiled.features[2].max, 3.0);
@@ -60,7 +63,10 @@ fn a_header_names_the_features_of_a_model_that_does_not() {
 fn each_mistake_has_its_own_message() {
     assert_eq!(error("ltv,drop\n1,2\n"), "calibration data: missing column: volatility");
     assert_eq!(error("ltv\n1\n"), "calibration data: missing columns: volatility, drop");
-    assert_eq!(error("ltv,volatility,drop,label\n1,2,3,4\n"), "calibration data: unknown column: label");
+    assert_eq!(
+        error("ltv,volatility,drop,label\n1,2,3,4\n"),
+        "calibration data: unknown column: label; the model's features are ltv, volatility, drop"
+    );
     assert_eq!(error("ltv,volatility,drop,ltv\n1,2,3,4\n"), "calibration data: column 'ltv' occurs twice");
     assert_eq!(
         error("ltv,volatility,drop\n1,2,3\n1,high,3\n"),
@@ -111,14 +117,15 @@ fn json_mistakes() {
     assert_eq!(read("[]"), "the data holds no samples");
     assert_eq!(read("[[1, \"two\"]]"), "row 1, column 'document[1]': 'two' is not a number");
     assert_eq!(read("[[1, null]]"), "row 1, column 'document[1]': 'null' is not a number");
-    assert_eq!(read(r#"[{"a": 1}, {"b": 1}]"#), "missing column: a");
-    assert_eq!(read(r#"[{"a": 1}, {"a": 1, "b": 2}]"#), "unknown column: b");
+    let keys = "sample 2 and the first one do not have the same keys";
+    assert_eq!(read(r#"[{"a": 1}, {"b": 1}]"#), format!("{keys}: a, b"));
+    assert_eq!(read(r#"[{"a": 1}, {"a": 1, "b": 2}]"#), format!("{keys}: b"));
     assert!(read("3").starts_with("document: expected an array or an object"));
     assert!(read("[[1], 2]").starts_with("document[1]: expected an array"));
 }
 
 /// `.npy` of version 1 with this header dictionary.
-fn npy(header: &str, data: &[u8]) -> Vec<u8> {
+pub fn npy(header: &str, data: &[u8]) -> Vec<u8> {
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend_from_slice(&(header.len() as u16).to_le_bytes());
     bytes.extend_from_slice(header.as_bytes());
@@ -167,12 +174,12 @@ fn npy_mistakes() {
     assert_eq!(read(&nan), "row 1, column 'array[1]': NaN is not finite");
 }
 
-/// A zip archive of one entry.
-fn zip(name: &str, method: u16, stored: &[u8], plain: &[u8]) -> Vec<u8> {
+/// A zip archive of entries with the same content, each listed so many times.
+pub fn zip(names: &[&str], method: u16, stored: &[u8], plain: &[u8], listed: usize) -> Vec<u8> {
     let crc = !plain.iter().fold(u32::MAX, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 * (crc & 1)))
     });
-    let fields = |out: &mut Vec<u8>| {
+    let fields = |out: &mut Vec<u8>, name: &str| {
         out.extend_from_slice(&[20, 0, 0, 0]);
         out.extend_from_slice(&method.to_le_bytes());
         out.extend_from_slice(&[0; 4]);
@@ -181,19 +188,28 @@ fn zip(name: &str, method: u16, stored: &[u8], plain: &[u8]) -> Vec<u8> {
         out.extend_from_slice(&(plain.len() as u32).to_le_bytes());
         out.extend_from_slice(&(name.len() as u16).to_le_bytes());
     };
-    let mut out = b"PK\x03\x04".to_vec();
-    fields(&mut out);
-    out.extend_from_slice(&[0; 2]);
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(stored);
+    let (mut out, mut entries) = (Vec::new(), Vec::new());
+    for name in names {
+        entries.push((name, out.len() as u32));
+        out.extend_from_slice(b"PK\x03\x04");
+        fields(&mut out, name);
+        out.extend_from_slice(&[0; 2]);
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(stored);
+    }
     let directory = out.len() as u32;
-    out.extend_from_slice(b"PK\x01\x02\x14\x00");
-    fields(&mut out);
-    // No extra field, no comment, first disk, no attributes, at offset 0.
-    out.extend_from_slice(&[0; 16]);
-    out.extend_from_slice(name.as_bytes());
-    let size = out.len() as u32 - directory;
-    out.extend_from_slice(b"PK\x05\x06\x00\x00\x00\x00\x01\x00\x01\x00");
+    for (name, offset) in entries.iter().flat_map(|entry| std::iter::repeat_n(entry, listed)) {
+        out.extend_from_slice(b"PK\x01\x02\x14\x00");
+        fields(&mut out, name);
+        // No extra field, no comment, first disk, no attributes.
+        out.extend_from_slice(&[0; 12]);
+        out.extend_from_slice(&offset.to_le_bytes());
+        out.extend_from_slice(name.as_bytes());
+    }
+    let (size, count) = (out.len() as u32 - directory, (names.len() * listed) as u16);
+    out.extend_from_slice(b"PK\x05\x06\x00\x00\x00\x00");
+    out.extend_from_slice(&count.to_le_bytes());
+    out.extend_from_slice(&count.to_le_bytes());
     out.extend_from_slice(&size.to_le_bytes());
     out.extend_from_slice(&directory.to_le_bytes());
     out.extend_from_slice(&[0; 2]);
@@ -205,7 +221,7 @@ fn npz_archives_stored_and_deflated() {
     let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }";
     let plain = npy(header, &doubles(&[0.5, 1.5, -1.0, -0.25, 0.5, 2.0]));
     let deflated = miniz_oxide::deflate::compress_to_vec(&plain, 6);
-    for archive in [zip("x.npy", 0, &plain, &plain), zip("x.npy", 8, &deflated, &plain)] {
+    for archive in [zip(&["x.npy"], 0, &plain, &plain, 1), zip(&["x.npy"], 8, &deflated, &plain, 1)] {
         let table = Table::from_npz(&archive).unwrap();
         let expected = vec![vec![0.5, 1.5, -1.0], vec![-0.25, 0.5, 2.0]];
         assert_eq!(table, Table::Tensors(vec![("x".into(), expected)]));
@@ -214,10 +230,10 @@ fn npz_archives_stored_and_deflated() {
     let read = |bytes: &[u8]| Table::from_npz(bytes).unwrap_err().to_string();
     assert_eq!(read(b"PK but no archive"), "not readable as .npz: not a zip archive, or a damaged one");
     assert_eq!(
-        read(&zip("x.npy", 9, &plain, &plain)),
+        read(&zip(&["x.npy"], 9, &plain, &plain, 1)),
         "not readable as .npz: 'x.npy' uses compression method 9"
     );
-    let mut damaged = zip("x.npy", 0, &plain, &plain);
+    let mut damaged = zip(&["x.npy"], 0, &plain, &plain, 1);
     damaged[100] ^= 1;
     assert_eq!(read(&damaged), "not readable as .npz: 'x.npy' is damaged");
 }

@@ -1,4 +1,4 @@
-//! Functions of one variable, softmax and layer normalization: tract, our float evaluation, the integer reference and the
+//! Functions of one variable, softmax and layer normalization: an independent engine, our float evaluation, the integer reference and the
 //! circuit agree.
 
 use crate::builder::*;
@@ -21,7 +21,7 @@ fn positive() -> Onnx {
     onnx.node("g", "Gemm", &["x", "w", "b"], vec![])
 }
 
-fn function(onnx: Onnx, operator: &str, attributes: Vec<tract_onnx::pb::AttributeProto>) -> Onnx {
+fn function(onnx: Onnx, operator: &str, attributes: Vec<assay_compiler::onnx::AttributeProto>) -> Onnx {
     onnx.node("a", operator, &["g"], attributes)
         .floats("v", &[3, 2], &W[..6])
         .node("y", "Gemm", &["a", "v"], vec![])
@@ -63,7 +63,7 @@ fn functions_of_positive_numbers() {
 fn a_reciprocal_of_zero_is_refused_by_name() {
     let onnx = function(hidden(), "Reciprocal", vec![]);
     let error = compile(&onnx.bytes(), &Table::Rows(rows(50, 4, 7)), &Options::default()).unwrap_err();
-    let CompileError::Quantize(QuantizeError::Pole { layer, function, .. }) = error else {
+    let CompileError::Quantize(QuantizeError::Undefined { layer, function, .. }) = error else {
         panic!("{error}")
     };
     assert_eq!((layer.as_str(), function), ("g_node + a_node", "reciprocal"));

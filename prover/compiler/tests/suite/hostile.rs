@@ -53,7 +53,7 @@ fn the_model_itself_is_sound() {
 proptest! {
     #![proptest_config(cases(300))]
 
-    /// A model that import accepts goes through the whole compiler, tract included, without a panic.
+    /// A model that import accepts goes through the whole compiler, the float engine included, without a panic.
     #[test]
     fn changed_bytes_through_the_compiler(index in any::<prop::sample::Index>(), value in any::<u8>()) {
         let mut bytes = model();

@@ -29,8 +29,8 @@ fn compiled(max_error: f64) -> (CompiledModel, Report) {
 #[test]
 fn fits_a_domain_of_2048() {
     let (compiled, report) = compiled(0.02);
-    println!("{}", report.text());
-    assert!(report.circuit.constraints <= MAX_CONSTRAINTS, "{}", report.text());
+    println!("{}", report.text(120));
+    assert!(report.circuit.constraints <= MAX_CONSTRAINTS, "{}", report.text(120));
     assert_eq!(report.circuit.domain, 2048);
     assert_eq!(report.layers.len(), 3);
     let (input, output) = (&compiled.schema.inputs()[0], &compiled.schema.outputs()[0]);

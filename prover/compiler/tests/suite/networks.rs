@@ -175,8 +175,8 @@ fn the_report_adds_up() {
         .map(|part| part.constraints)
         .sum();
     assert_eq!(layers + other, parts);
-    let text = report.text();
-    for expected in ["model        test", "g0_node + h0_node", "statement", "compute units"] {
+    let text = report.text(120);
+    for expected in ["model           test", "g0_node + h0_node", "statement", "compute units"] {
         assert!(text.contains(expected), "{expected} in\n{text}");
     }
     let json = serde_json::to_value(&report).unwrap();

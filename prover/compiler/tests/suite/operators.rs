@@ -1,11 +1,11 @@
-//! Every operator: tract, our float evaluation, the integer reference and the circuit agree.
+//! Every operator: an independent engine, our float evaluation, the integer reference and the circuit agree.
 
 use crate::builder::*;
 use assay_compiler::Options;
 use assay_compiler::import::import;
 use assay_compiler::model::{Function, Groups};
+use assay_compiler::onnx::DataType;
 use assay_compiler::quantize::{Rounding, Step};
-use tract_onnx::pb::tensor_proto::DataType;
 
 const W: [f32; 12] = [0.5, -1.25, 0.75, 2.0, -0.3, 0.1, 1.5, -0.8, 0.9, -1.1, 0.4, 0.6];
 
@@ -138,7 +138,7 @@ fn squeeze_and_unsqueeze_by_attribute() {
 
 #[test]
 fn reshape_to_a_constant_made_by_a_node() {
-    let shape = tract_onnx::pb::TensorProto {
+    let shape = assay_compiler::onnx::TensorProto {
         dims: vec![2],
         data_type: DataType::Int64 as i32,
         raw_data: [3i64, 2].iter().flat_map(|dim| dim.to_le_bytes()).collect(),
@@ -252,7 +252,7 @@ fn a_free_batch_dimension_is_one_sample() {
 #[test]
 fn double_inputs_and_weights() {
     let mut onnx = Onnx::new().input_of("x", DataType::Double, vec![Dim::Size(1), Dim::Size(2)]);
-    onnx.graph().initializer.push(tract_onnx::pb::TensorProto {
+    onnx.graph().initializer.push(assay_compiler::onnx::TensorProto {
         name: "w".into(),
         dims: vec![2, 1],
         data_type: DataType::Double as i32,

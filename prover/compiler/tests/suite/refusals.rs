@@ -1,10 +1,10 @@
 //! Every refusal, with the names that its message must carry.
 
 use crate::builder::*;
-use assay_compiler::import::import;
+use assay_compiler::import::{graph_name, import};
+use assay_compiler::onnx::DataType;
+use assay_compiler::onnx::{NodeProto, SparseTensorProto, StringStringEntryProto, TensorProto};
 use assay_compiler::{ImportError, Refusal};
-use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::{NodeProto, SparseTensorProto, StringStringEntryProto, TensorProto};
 
 fn refusals(onnx: &Onnx) -> Vec<Refusal> {
     match import(&onnx.bytes()) {
@@ -120,9 +120,7 @@ fn inputs_that_are_no_real_tensors() {
         .output("y");
     refused(integers, "input 'x' has element type int64: only float and double tensors are supported");
     let mut shapeless = vector(2).node("y", "Relu", &["x"], vec![]).output("y");
-    match shapeless.graph().input[0].r#type.as_mut().unwrap().value.as_mut().unwrap() {
-        tract_onnx::pb::type_proto::Value::TensorType(tensor) => tensor.shape = None,
-    }
+    shapeless.graph().input[0].r#type.as_mut().unwrap().tensor_type.as_mut().unwrap().shape = None;
     refused(shapeless, "input 'x' declares no shape: export the model with static shapes");
 }
 
@@ -307,13 +305,14 @@ fn a_variance_of_zero_is_found_when_it_is_folded() {
 #[test]
 fn sizes_beyond_the_limits() {
     let onnx = Onnx::new().input("x", &[1 << 20, 1 << 20]).node("y", "Relu", &["x"], vec![]).output("y");
-    refused(onnx, "input 'x' has 1099511627776 elements, more than the 33554432 that are supported");
+    let over = |onnx: Onnx, what: &str| {
+        let messages = messages(&onnx);
+        assert!(messages.len() == 1 && messages[0].starts_with(what), "{messages:?}");
+    };
+    over(onnx, "input 'x' asks for 1099511627776 elements, and a file of ");
     let onnx =
         vector(2).integers("s", &[1 << 20, 1 << 20]).node("y", "Reshape", &["x", "s"], vec![]).output("y");
-    refused(
-        onnx,
-        "node 'y_node' (Reshape) has 1099511627776 elements, more than the 33554432 that are supported",
-    );
+    over(onnx, "node 'y_node' (Reshape) asks for 1099511627776 elements, and a file of ");
 }
 
 #[test]
@@ -322,6 +321,20 @@ fn feature_names_must_name_every_element_once() {
     refused(onnx("a,b"), "metadata 'feature_names' lists 2 names for 3 input elements");
     refused(onnx("a,b,a"), "metadata 'feature_names': 'a' is empty or listed twice");
     assert_eq!(import(&onnx("a, b ,c").bytes()).unwrap().features(), ["a", "b", "c"]);
+}
+
+#[test]
+fn names_that_exporters_give_to_any_graph() {
+    let name = |name: &str| {
+        let mut onnx = vector(1).node("y", "Relu", &["x"], vec![]).output("y");
+        onnx.graph().name = name.into();
+        graph_name(&onnx.bytes()).unwrap()
+    };
+    for generic in ["", "main_graph", "torch-jit-export", "3f2504e04f8911d39a0c0305e82c3301"] {
+        assert_eq!(name(generic), None);
+    }
+    assert_eq!(name("liquidation-risk").as_deref(), Some("liquidation-risk"));
+    assert!(graph_name(b"").is_err());
 }
 
 #[test]

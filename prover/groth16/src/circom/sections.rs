@@ -1,9 +1,13 @@
-//! The sections of circom's binary files, and values from a section's start: every length is checked before it is used.
+//! The sections of circom's binary files, and values from a section's start: every length is checked before it is used, so
+//! what a file costs depends on the bytes that are there, never on a count that it claims.
 
 use ark_ff::{BigInteger256, PrimeField};
 use bytemuck::Pod;
 
-use super::CircomError;
+use super::error::CircomError;
+
+/// Most sections of a file.
+const MOST_SECTIONS: u32 = 64;
 
 /// A file's sections by number.
 pub(super) struct Sections<'a>(Vec<(u32, &'a [u8])>);
@@ -20,6 +24,9 @@ impl<'a> Sections<'a> {
             return Err(CircomError::Magic(magic));
         }
         let count: u32 = reader.take()?;
+        if count > MOST_SECTIONS {
+            return Err(CircomError::Sections(count));
+        }
         let mut sections = Vec::new();
         for _ in 0..count {
             let (number, length): (u32, u64) = (reader.take()?, reader.take()?);
@@ -41,6 +48,12 @@ impl<'a> Sections<'a> {
             (None, _) => Err(CircomError::Section { section, count: 0 }),
             (Some(_), more) => Err(CircomError::Section { section, count: more + 1 }),
         }
+    }
+
+    /// Fails unless a section has `count` values of `size` bytes and nothing else.
+    pub(super) fn expect(&self, section: u32, count: u32, size: usize) -> Result<(), CircomError> {
+        let (expected, found) = (u64::from(count) * size as u64, self.get(section)?.len() as u64);
+        if expected == found { Ok(()) } else { Err(CircomError::Length { section, expected, found }) }
     }
 
     /// The values of a section of `count` of them and nothing else.

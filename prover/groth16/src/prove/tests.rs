@@ -1,8 +1,11 @@
 use ark_ec::AffineRepr;
-use assay_interface::{field::Scalar, groth16 as interface};
+use assay_interface::{
+    field::Scalar,
+    groth16::{self as interface, Transcript},
+};
 
 use super::*;
-use crate::{VerifyingKey, common, setup_development, verify_with};
+use crate::{VerifyingKey, common, proof::verify_with, setup_development};
 
 /// A prover that follows the protocol only as far as it likes.
 struct Malicious<'a> {
@@ -18,20 +21,14 @@ impl<'a> Malicious<'a> {
         let witness = common::solve(circuit, 3);
         let commitment = circuit.commitment.as_ref().unwrap();
         let (witness, commitment) = prover
-            .commit(
-                commitment,
-                &witness,
-                Transcript::Assay,
-                &mut common::rng(4),
-                &mut ProveTimings::default(),
-            )
+            .commit(commitment, &witness, &assay_challenge, &mut common::rng(4), &mut ProveTimings::default())
             .unwrap();
         Malicious { prover, witness, commitment }
     }
 
     /// The challenge of `d`, as a verifier of `digest` under `key` computes it.
     fn challenge(&self, key: &VerifyingKey, d: &G1Affine, digest: &Scalar, transcript: Transcript) -> Fr {
-        element(&transcript.challenge(&key.to_interface().key_hash(), &point_bytes(d), digest))
+        element(&transcript.challenge(&key.to_interface().key_hash(), &d.bytes(), digest))
     }
 
     /// The proof with this commitment, the witness completed with this challenge.
@@ -46,7 +43,8 @@ impl<'a> Malicious<'a> {
 }
 
 fn accepted(key: &VerifyingKey, proof: &Proof, digest: &Scalar, transcript: Transcript) -> bool {
-    let host = verify_with(key, proof, digest, transcript).is_ok();
+    let challenge = |key: &[u8; 32], d: &[u8; 64], digest: &Scalar| transcript.challenge(key, d, digest);
+    let host = verify_with(key, proof, digest, &challenge).is_ok();
     let (interface_key, interface_proof) = (key.to_interface(), proof.to_interface());
     let onchain = match (transcript, &interface_key, &interface_proof) {
         (Transcript::Assay, key, proof) => interface::verify(key, proof, digest),
@@ -79,9 +77,10 @@ fn a_commitment_to_a_public_wire_is_refused() {
             }
             // The main equation alone holds for every one of these claims.
             let public = verifying_key.points.ic[0] + verifying_key.points.ic[1] * element(&claimed);
-            let public = public + verifying_key.points.ic[2] * challenge + d;
+            let ic_challenge = verifying_key.points.commitment.unwrap().ic_challenge;
+            let public = public + ic_challenge * challenge + d;
             let proof = prover.finish(CommitmentProof { d, knowledge: honest.knowledge }, challenge);
-            assert!(crate::proof::check_product(&verifying_key.points, &proof, public).is_ok());
+            assert!(crate::proof::check_product(&verifying_key.points.base, &proof, public).is_ok());
         }
     }
 }

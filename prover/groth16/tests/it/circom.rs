@@ -3,12 +3,15 @@
 use std::{path::PathBuf, sync::LazyLock};
 
 use crate::common;
-use ark_bn254::Fr;
+use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_ec::AffineRepr;
+use assay_engine::{G1Point, G2Point};
 use assay_groth16::{
-    KeyReadError, PointError, ValidatedKeys, VerifyError,
+    KeyReadError, PointError, ProveError, ValidatedKeys, VerifyError,
     circom::{CircomError, Zkey, read_wtns},
     snarkjs::{inputs_to_json, proof_from_json, proof_to_json},
 };
+use assay_interface::groth16::{KeyError, KeyPoint};
 use proptest::prelude::*;
 
 const ZKEY: &[u8] = include_bytes!("../data/tiny.zkey");
@@ -19,7 +22,7 @@ static KEY: LazyLock<Zkey> = LazyLock::new(|| Zkey::from_bytes(ZKEY).unwrap());
 #[test]
 fn our_proof_and_snarkjs_proof_verify() {
     let witness = read_wtns(WTNS).unwrap();
-    let public = KEY.public_inputs(&witness).to_vec();
+    let public = KEY.public_inputs(&witness).unwrap().to_vec();
     // y and p, in snarkjs' decimals.
     let expected: Vec<String> = serde_json::from_str(include_str!("../data/tiny.public.json")).unwrap();
     assert_eq!(serde_json::from_str::<Vec<String>>(&inputs_to_json(&public)).unwrap(), expected);
@@ -45,10 +48,14 @@ fn a_wrong_witness_gives_no_valid_proof() {
         let mut wrong = witness.clone();
         wrong[wire] += Fr::from(1u64);
         let (proof, _) = KEY.prove(&wrong, &mut common::rng(1)).unwrap();
-        assert_eq!(KEY.verify(&proof, KEY.public_inputs(&wrong)), Err(VerifyError::Invalid), "wire {wire}");
+        assert_eq!(
+            KEY.verify(&proof, KEY.public_inputs(&wrong).unwrap()),
+            Err(VerifyError::Invalid),
+            "wire {wire}"
+        );
     }
     assert!(KEY.prove(&witness[1..], &mut common::rng(1)).is_err());
-    assert_eq!(KEY.public_inputs(&witness[..2]), &[]);
+    assert!(matches!(KEY.public_inputs(&witness[..2]), Err(ProveError::WitnessLength { found: 2, .. })));
 }
 
 #[test]
@@ -121,6 +128,69 @@ fn each_fault_of_a_key_has_its_error() {
     }
     let zero = error(|b| b[at(9)..at(9) + 64].fill(0));
     assert!(matches!(zero, CircomError::Key(KeyReadError::Point { error: PointError::Identity, .. })));
+}
+
+/// Offsets of the points in section 2: alpha, beta in G1; beta, gamma in G2; delta in both.
+const BETA_1: usize = 84 + 64;
+const BETA_2: usize = BETA_1 + 64;
+const GAMMA_2: usize = BETA_2 + 128;
+const DELTA_1: usize = GAMMA_2 + 128;
+const DELTA_2: usize = DELTA_1 + 64;
+
+/// A key without its phase 2, as `snarkjs groth16 setup` makes it before any contribution, has gamma = delta = the generator:
+/// anyone can forge with it. It is refused, and so is every other relation that registration refuses.
+#[test]
+fn keys_that_anyone_can_forge_with_are_refused() {
+    use KeyPoint::{Beta, Delta, Gamma, Ic0, Ic1};
+    let start = section(ZKEY, 2).start;
+    let of = |offset: usize, len: usize| ZKEY[start + offset..][..len].to_vec();
+    let key_error = |change: &dyn Fn(&mut Vec<u8>)| match error(|bytes| change(bytes)) {
+        CircomError::Key(error) => error,
+        other => panic!("{other:?}"),
+    };
+    let with = |changes: &[(usize, Vec<u8>)]| {
+        key_error(&|bytes| {
+            for (offset, point) in changes {
+                bytes[start + offset..][..point.len()].copy_from_slice(point);
+            }
+        })
+    };
+    let generators = [
+        bytemuck::bytes_of(&G1Point::from(G1Affine::generator())).to_vec(),
+        bytemuck::bytes_of(&G2Point::from(G2Affine::generator())).to_vec(),
+    ];
+    // The fresh key: delta is the generator in both groups, as gamma is in every key of snarkjs.
+    assert_eq!(of(GAMMA_2, 128), generators[1]);
+    let fresh = with(&[(DELTA_1, generators[0].clone()), (DELTA_2, generators[1].clone())]);
+    assert_eq!(fresh, KeyReadError::Key(KeyError::Equal(Gamma, Delta)));
+    assert!(fresh.to_string().contains("gamma equals delta: with this key anyone can forge proofs"));
+
+    let negated = |offset: usize| {
+        let point: G2Point = bytemuck::pod_read_unaligned(&of(offset, 128));
+        bytemuck::bytes_of(&G2Point::from(-G2Affine::from(point))).to_vec()
+    };
+    for (changed, taken, left, right) in
+        [(DELTA_2, GAMMA_2, Gamma, Delta), (BETA_2, GAMMA_2, Beta, Gamma), (BETA_2, DELTA_2, Beta, Delta)]
+    {
+        assert_eq!(with(&[(changed, of(taken, 128))]), KeyReadError::Key(KeyError::Equal(left, right)));
+        assert_eq!(with(&[(changed, negated(taken))]), KeyReadError::Key(KeyError::Opposite(left, right)));
+    }
+    for (offset, len) in
+        [(84, 64), (BETA_1, 64), (BETA_2, 128), (GAMMA_2, 128), (DELTA_1, 64), (DELTA_2, 128)]
+    {
+        let zero = with(&[(offset, vec![0; len])]);
+        assert!(matches!(zero, KeyReadError::Point { error: PointError::Identity, .. }), "{zero:?}");
+    }
+    // beta or delta of one group only.
+    assert_eq!(with(&[(DELTA_1, generators[0].clone())]), KeyReadError::Inconsistent);
+
+    let ic = section(ZKEY, 3).start;
+    let copied = |from: usize, to: usize| {
+        key_error(&|bytes| bytes.copy_within(ic + 64 * from..ic + 64 * from + 64, ic + 64 * to))
+    };
+    assert_eq!(copied(0, 1), KeyReadError::Key(KeyError::Equal(Ic0, Ic1)));
+    assert_eq!(copied(0, 2), KeyReadError::InputPoints { left: 0, right: 2 });
+    assert_eq!(copied(1, 2), KeyReadError::InputPoints { left: 1, right: 2 });
 }
 
 #[test]

@@ -1,18 +1,29 @@
 //! Circuits with a commitment: what verifies, on every verifier, and what is refused.
 
 use crate::{common, reference};
-use assay_circuits::Circuit;
+use assay_circuits::{Circuit, Witness};
 use assay_groth16::{
-    Proof, ProveError, Prover, ProvingKey, SetupError, Transcript, VerifyError, VerifyingKey, scalar,
-    setup_development, snarkjs, verify, verify_with,
+    Proof, ProveError, Prover, ProvingKey, SetupError, VerifyError, VerifyingKey, oracle, scalar,
+    setup_development, snarkjs, verify,
 };
 use assay_interface::{
     field::Scalar,
-    groth16::{self as interface, Form, check_key, verify_bsb22},
+    groth16::{self as interface, Form, Transcript, check_key, verify_bsb22},
 };
 
 fn keys(circuit: &Circuit, seed: u64) -> (ProvingKey, VerifyingKey) {
     setup_development(circuit, &mut common::rng(seed)).unwrap()
+}
+
+/// A proof whose challenge is this transcript's.
+fn prove_for(
+    transcript: Transcript,
+    prover: &Prover<&Circuit>,
+    witness: &Witness,
+    rng: &mut rand_chacha::ChaCha20Rng,
+) -> Proof {
+    oracle::prove_with_challenge(prover, witness, &|k, d, digest| transcript.challenge(k, d, digest), rng)
+        .unwrap()
 }
 
 /// The proof's verdict by our host verifier, by the interface's, and by the interface's for the other transcript, on which
@@ -31,7 +42,10 @@ fn verdicts(key: &VerifyingKey, proof: &Proof, digest: &Scalar) -> [bool; 3] {
         }
         _ => false,
     };
-    assert_eq!(verify_with(key, proof, digest, Transcript::Bsb22).is_ok(), bsb22);
+    let host = oracle::verify_with_challenge(key, proof, digest, &|k, d, digest| {
+        Transcript::Bsb22.challenge(k, d, digest)
+    });
+    assert_eq!(host.is_ok(), bsb22);
     [
         verify(key, proof, digest).is_ok(),
         interface::verify(&onchain_key, &onchain_proof, digest).is_ok(),
@@ -52,7 +66,7 @@ fn proofs_verify_for_their_transcript_on_every_verifier() {
         for (transcript, expected) in
             [(Transcript::Assay, [true, true, false]), (Transcript::Bsb22, [false, false, true])]
         {
-            let (proof, _) = prover.prove_timed(&witness, transcript, &mut common::rng(seed)).unwrap();
+            let proof = prove_for(transcript, &prover, &witness, &mut common::rng(seed));
             assert_eq!(verdicts(&verifying_key, &proof, &digest), expected);
             assert_eq!(proof.form(), Form::Committed);
             assert_eq!(Proof::from_interface(&proof.to_interface()), Ok(proof.clone()));
@@ -80,8 +94,7 @@ fn every_point_of_a_proof_is_bound() {
     let digest = scalar(witness.digest());
     for transcript in [Transcript::Assay, Transcript::Bsb22] {
         let mut rng = common::rng(4);
-        let mut proofs =
-            [(); 2].map(|()| prover.prove_timed(&witness, transcript, &mut rng).unwrap().0.to_interface());
+        let mut proofs = [(); 2].map(|()| prove_for(transcript, &prover, &witness, &mut rng).to_interface());
         let [left, right] = &mut proofs;
         let (interface::Proof::Committed(left), interface::Proof::Committed(right)) = (left, right) else {
             panic!("a circuit with lookups has committed proofs")
@@ -121,13 +134,11 @@ fn groth16_solana_agrees_on_every_part_of_a_proof() {
     let witness = common::solve(&circuit, 3);
     let digest = scalar(witness.digest());
     let mut rng = common::rng(5);
-    let [honest, other] = [(); 2].map(|()| {
-        let (proof, _) = prover.prove_timed(&witness, Transcript::Bsb22, &mut rng).unwrap();
-        match proof.to_interface() {
+    let [honest, other] =
+        [(); 2].map(|()| match prove_for(Transcript::Bsb22, &prover, &witness, &mut rng).to_interface() {
             interface::Proof::Committed(proof) => proof,
             interface::Proof::Plain(_) => panic!("a circuit with lookups has committed proofs"),
-        }
-    });
+        });
     let both = |proof: &interface::CommittedProof, digest: &Scalar| {
         let ours = verify_bsb22(&key_bytes, proof, digest).is_ok();
         assert_eq!(ours, reference::accepts_bsb22(&key_bytes, proof, digest));

@@ -5,13 +5,15 @@ use ark_ff::{Field, One, PrimeField, Zero};
 
 use super::{Outcome, SUM};
 use crate::bounded::Bounded;
-use crate::builder::{Builder, Ranges};
-use crate::circuit::{Circuit, Witness};
+use crate::builder::Builder;
+use crate::circuit::Circuit;
 use crate::gadgets::lookup::{cost, function};
 use crate::gadgets::{clamp, div_pow2, range};
+use crate::instruction::Entries;
 use crate::linear::Wire;
-use crate::program::Entries;
+use crate::lookups::Ranges;
 use crate::testing::{assign, gadget_by};
+use crate::witness::Witness;
 
 /// Two functions of one input of 4 bits, whose range is proven by 2-bit digits or wider.
 fn victim() -> Circuit {
@@ -85,7 +87,7 @@ fn a_known_challenge_breaks_a_lookup_and_another_one_does_not() -> Outcome {
     assert!(verdict.ends_with(SUM), "{verdict}");
     // The sum is off by `excess`; a multiplicity `m` more of entry 0 adds m / (X - 0).
     let last = circuit.r1cs.num_constraints() - 1;
-    let excess = circuit.r1cs.evaluate(&circuit.r1cs.c, last, &witness.values);
+    let excess = sum_of(&circuit, last, &witness);
     let first = multiplicities(&circuit)[0];
     let forged = [input[0], (first, witness.values[first] - excess * x)];
     assert_eq!(cheat(&circuit, &[3], 1, &forged).1, "accepted");
@@ -209,6 +211,12 @@ fn top_digits_are_bounded_exactly() -> Outcome {
     Ok(())
 }
 
+/// The C side of a constraint.
+fn sum_of(circuit: &Circuit, row: usize, witness: &Witness) -> Fr {
+    let sum = circuit.r1cs.evaluate(&circuit.r1cs.c, row, &witness.values);
+    sum.unwrap_or_else(|| panic!("row {row}"))
+}
+
 /// Changes wires of the first phase and counts the queries anew, as well as can be: the queries that are no entry of their
 /// table, by position among all, and what breaks.
 fn recount(circuit: &Circuit, x: &[i64], changes: &[(usize, Fr)]) -> (Vec<usize>, String) {
@@ -219,11 +227,11 @@ fn recount(circuit: &Circuit, x: &[i64], changes: &[(usize, Fr)]) -> (Vec<usize>
     let program = circuit.program();
     let mut strays = Vec::new();
     let mut counts = Vec::new();
-    let (mut operand, mut query) = (program.first_query(), 0);
+    let (mut operand, mut query) = (program.first_query().unwrap_or_else(|e| panic!("{e}")), 0);
     for (table, first) in program.tables().iter().zip(multiplicities(circuit)) {
         let mut hits = vec![0u64; table.entries().len()];
         for _ in 0..table.queries() {
-            let terms = |i: usize| program.integers.get(i).iter();
+            let terms = |i: usize| program.integers.get(i).unwrap_or_else(|e| panic!("{e}")).iter();
             let evaluate = |i| terms(i).map(|&(wire, c)| values[wire as usize] * Fr::from(c)).sum::<Fr>();
             let position = small(evaluate(operand)).and_then(|x| table.entries().position(x));
             let is_right = |p: &u32| match table.entries() {
@@ -277,7 +285,7 @@ fn remainders_are_exact() -> Outcome {
         let is_of_rest = |query: &usize| (first..first + of_rest).contains(query);
         // x + 2^(s-1) less the smallest quotient, times 2^s
         let lowest = div_pow2::reference(-128, shift);
-        let v = 40 + div_pow2::half(shift) - (lowest << shift);
+        let v = 40 + crate::integer::half(shift) - (lowest << shift);
         let right = v >> shift;
         assert_eq!(honest[quotient], Fr::from(right));
 
@@ -405,7 +413,7 @@ fn nothing_is_padded() -> Outcome {
                 changes.push((moved, if moved == hit { honest[hit] } else { honest[moved] + Fr::one() }));
                 let (witness, _) = cheat(&circuit, &[0], 1, &changes);
                 let last = circuit.r1cs.num_constraints() - 1;
-                assert!(!circuit.r1cs.evaluate(&circuit.r1cs.c, last, &witness.values).is_zero());
+                assert!(!sum_of(&circuit, last, &witness).is_zero());
             }
         }
     }

@@ -8,12 +8,13 @@ use super::cost::{self, Demand};
 use super::function::{self, Function};
 use crate::audit;
 use crate::bounded::Bounded;
-use crate::builder::{Builder, Ranges};
+use crate::builder::Builder;
 use crate::circuit::Circuit;
-use crate::cost::times;
 use crate::error::BuildError;
-use crate::gadgets::{clamp, compare, div_pow2, minmax, range};
-use crate::layers::{argmax, relu};
+use crate::gadgets::{clamp, compare, div_pow2, larger, range};
+use crate::integer::times;
+use crate::layers::argmax;
+use crate::lookups::Ranges;
 use crate::testing::{
     all, all_pairs, assert_costs, assert_no_constraint_is_idle, assign, check, check_values, gadget_by,
     gadget_with_bounds_by,
@@ -37,15 +38,20 @@ fn singles(bits: u8) -> impl Iterator<Item = Vec<i64>> {
 fn comparisons_of_all_pairs() -> Outcome {
     for bits in 1..=4 {
         let (circuit, bounds) = by_lookup(2, bits, |b, x| {
-            let (min, max) = (minmax::min(b, &x[0], &x[1])?, minmax::max(b, &x[0], &x[1])?);
-            Ok(vec![compare::less_than(b, &x[0], &x[1])?, compare::at_least(b, &x[0], &x[1])?, min, max])
+            let largest = larger::constrain(b, &x[0], &x[1])?;
+            Ok(vec![compare::less_than(b, &x[0], &x[1])?, compare::at_least(b, &x[0], &x[1])?, largest])
         })?;
         check(&circuit, &bounds, all_pairs(bits), |v| {
             let (x, y) = (v[0], v[1]);
-            vec![i64::from(x < y), i64::from(x >= y), x.min(y), x.max(y)]
+            vec![i64::from(x < y), i64::from(x >= y), x.max(y)]
         });
     }
     Ok(())
+}
+
+/// `max(x, 0)`: no value is above the bound.
+fn relu(b: &mut Builder, x: &Bounded) -> Result<Bounded, BuildError> {
+    clamp::constrain(b, x, 0, 0, 1 << crate::integer::LIMIT_BITS)
 }
 
 #[test]
@@ -54,7 +60,7 @@ fn signs_of_all_intervals() -> Outcome {
         let (circuit, bounds) = by_lookup(1, 4, |b, x| {
             Ok(vec![
                 compare::is_non_negative(b, &x[0].add_const(offset)?)?,
-                relu::constrain_one(b, &x[0].add_const(offset)?)?,
+                relu(b, &x[0].add_const(offset)?)?,
             ])
         })?;
         check(&circuit, &bounds, singles(4), |x| vec![i64::from(x[0] + offset >= 0), (x[0] + offset).max(0)]);
@@ -266,7 +272,7 @@ proptest! {
                 div_pow2::constrain(b, &acc, shift)?,
                 compare::less_than(b, &v[0], &v[1])?,
                 compare::is_non_negative(b, &wide)?,
-                relu::constrain_one(b, &wide)?,
+                relu(b, &wide)?,
             ])
         })?;
         let (x, y) = (i64::from(x), i64::from(y));

@@ -124,11 +124,11 @@ impl Workspace {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs, insists on exit code 1, an empty stdout and no changed file, and gives stderr.
+    /// Runs, insists on exit code 2, an empty stdout and no changed file, and gives stderr.
     pub fn refused<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> String {
         let before = self.snapshot();
         let output = self.run(arguments);
-        assert_eq!(output.status.code(), Some(1), "{}", show(&output));
+        assert_eq!(output.status.code(), Some(2), "{}", show(&output));
         assert!(output.stdout.is_empty(), "{}", show(&output));
         assert!(before == self.snapshot(), "files changed: {:?}", self.listing());
         String::from_utf8(output.stderr).unwrap()

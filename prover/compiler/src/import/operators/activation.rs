@@ -3,7 +3,6 @@
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::tensor::check_size;
 use crate::import::value::{Tensor, Value};
 use crate::model::activation::{self, dyadic};
 use crate::model::{Activation, Dyadic, Function, Groups};
@@ -143,10 +142,9 @@ pub(super) fn layer_normalization(node: &Node<'_>, layers: &mut Layers) -> Resul
     let (scale, bias) = (parameter(1)?, parameter(2)?);
     let normalized = layers.push(node, x, Function::LayerNorm { groups, epsilon }, x.shape.clone())?;
     let of = |list: &Option<Vec<f64>>, i: usize, neutral| {
-        list.as_ref().and_then(|list| list.get(i % groups.length.max(1))).copied().unwrap_or(neutral)
+        list.as_ref().map_or(Some(neutral), |list| list.get(i % groups.length).copied())
     };
-    let what = || node.name.to_string();
-    normalized.affine(what, |i| of(&scale, i, 1.0), |i| of(&bias, i, 0.0)).map(Value::Real)
+    layers.affine(node, &normalized, |i| of(&scale, i, 1.0).zip(of(&bias, i, 0.0))).map(Value::Real)
 }
 
 /// Index of the maximum along `axis`; of equal elements the first.
@@ -169,7 +167,7 @@ pub(super) fn argmax(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
         shape.push(1);
     }
     shape.extend(behind.iter().skip(1));
-    check_size(&shape, || node.name.to_string())?;
+    layers.check_size(node, &shape)?;
     layers.push(node, x, function, shape).map(Value::Index)
 }
 

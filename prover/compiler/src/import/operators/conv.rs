@@ -3,8 +3,7 @@
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::tensor::check_size;
-use crate::import::value::{Accumulator, MAX_TERMS, Tensor, Value};
+use crate::import::value::{Accumulator, Tensor, Value};
 use crate::model::{Axis, Convolution, Map, Window};
 
 /// `Y = X ⋆ W + B` for one image, `X` of shape `[1, channels, (height,) width]`.
@@ -36,18 +35,18 @@ pub(super) fn conv(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusa
     let (height, width) = window.output();
     let mut shape = vec![1, filters];
     shape.extend(if kernel.len() == 1 { vec![width] } else { vec![height, width] });
-    check_size(&shape, || node.name.to_string())?;
+    layers.check_size(node, &shape)?;
 
     let x = layers.foldable(x)?;
     let mut conv = Convolution { first: 0, window, filters, groups, w, bias };
     let folded = match in_place(&x, &mut window) {
-        Some(input) => fold(&mut conv, window, &input, layers),
+        Some(input) => node.expected(fold(&mut conv, window, &input, layers))?,
         None => false,
     };
     if folded {
         return Ok(Value::Real(Tensor::of_map(shape, Map::Convolution(conv)).with_trail(x.trail.clone())));
     }
-    written_out(node, &x, &conv, layers.atoms(), shape).map(Value::Real)
+    written_out(node, &x, &conv, layers, shape).map(Value::Real)
 }
 
 /// Atoms that are an image, each channel with its own factor and offset.
@@ -100,15 +99,15 @@ fn in_place(x: &Tensor, window: &mut Window) -> Option<Image> {
 }
 
 /// Puts the image's factors and offsets into the weights; false where padding stands in the way of an offset, or the
-/// image is a part of a value.
-fn fold(conv: &mut Convolution, window: Window, image: &Image, layers: &Layers) -> bool {
+/// image is a part of a value. `None` for an image without its channels.
+fn fold(conv: &mut Convolution, window: Window, image: &Image, layers: &Layers) -> Option<bool> {
     let padded = |axis: Axis| axis.pad_before > 0 || axis.pad_after > 0;
     let has_offset = image.offsets.iter().any(|&offset| offset != 0.0);
     if has_offset && (padded(window.height) || padded(window.width)) {
-        return false;
+        return Some(false);
     }
     if !layers.is_whole(image.first, window.inputs()) {
-        return false;
+        return Some(false);
     }
     conv.window = window;
     conv.first = image.first;
@@ -119,13 +118,13 @@ fn fold(conv: &mut Convolution, window: Window, image: &Image, layers: &Layers) 
     {
         let first = filter / per_group * group_channels;
         for (channel, taps) in weights.chunks_exact_mut(size).enumerate() {
-            let factor = image.factors.get(first + channel).copied().unwrap_or(1.0);
-            let offset = image.offsets.get(first + channel).copied().unwrap_or(0.0);
+            let (factor, offset) =
+                (*image.factors.get(first + channel)?, *image.offsets.get(first + channel)?);
             *bias += taps.iter().sum::<f64>() * offset;
             taps.iter_mut().for_each(|w| *w *= factor);
         }
     }
-    true
+    Some(true)
 }
 
 /// The convolution of elements that are no image of atoms, output by output.
@@ -133,28 +132,26 @@ fn written_out(
     node: &Node<'_>,
     x: &Tensor,
     conv: &Convolution,
-    atoms: usize,
+    layers: &mut Layers,
     shape: Vec<usize>,
 ) -> Result<Tensor, Refusal> {
-    let what = || node.name.to_string();
-    let rows = x.rows(what)?;
+    let rows = layers.rows(node, x)?;
     let widest = rows.iter().map(|row| row.terms.len()).max().unwrap_or(0).max(1) as u128;
-    let elements = widest * conv.w.len() as u128 * conv.positions() as u128;
-    if elements > MAX_TERMS as u128 {
-        return Err(Refusal::TooLarge { what: what(), elements, limit: MAX_TERMS });
-    }
-    let mut accumulator = Accumulator::new(atoms);
+    layers.spend_terms(node, widest * conv.w.len() as u128 * conv.positions() as u128)?;
+    let mut accumulator = Accumulator::new(layers.atoms());
     let outputs = (0..conv.filters * conv.positions()).map(|output| {
-        let mut bias = conv.bias.get(output / conv.positions().max(1)).copied().unwrap_or(0.0);
-        conv.for_each_tap(output, |element, tap| {
-            if let (Some(row), Some(&w)) = (rows.get(element), conv.w.get(tap)) {
+        let mut bias = *conv.bias.get(output / conv.positions().max(1))?;
+        let mut is_whole = true;
+        conv.for_each_tap(output, |element, tap| match (rows.get(element), conv.w.get(tap)) {
+            (Some(row), Some(&w)) => {
                 bias += w * row.bias;
                 accumulator.add(row, w);
             }
+            _ => is_whole = false,
         });
-        accumulator.take(bias)
+        is_whole.then(|| accumulator.take(bias))
     });
-    Ok(Tensor::new(shape, outputs.collect()).with_trail(x.trail.clone()))
+    Ok(Tensor::new(shape, node.expected(outputs.collect::<Option<_>>())?).with_trail(x.trail.clone()))
 }
 
 /// The window of a convolution or a pooling over a tensor `[1, channels, (height,) width]`, from the node's attributes.
@@ -176,14 +173,14 @@ pub(super) fn window(node: &Node<'_>, shape: &[usize], kernel: &[usize]) -> Resu
     let pads = list(node, "pads", 2 * sizes.len(), 0)?;
     let mut axes = Vec::with_capacity(2);
     for (i, &input) in sizes.iter().enumerate() {
-        let at = |values: &[usize], i: usize| values.get(i).copied().unwrap_or(1);
-        let (kernel, stride, dilation) = (at(kernel, i), at(&strides, i), at(&dilations, i));
+        let at = |values: &[usize], i: usize| node.expected(values.get(i).copied());
+        let (kernel, stride, dilation) = (at(kernel, i)?, at(&strides, i)?, at(&dilations, i)?);
         if kernel == 0 || input == 0 {
             return Err(node.mismatch(shape, &[kernel]));
         }
         let span = (kernel - 1).saturating_mul(dilation).saturating_add(1);
         let (pad_before, pad_after) = match auto.as_str() {
-            "" | "NOTSET" => (at(&pads, i), at(&pads, sizes.len() + i)),
+            "" | "NOTSET" => (at(&pads, i)?, at(&pads, sizes.len() + i)?),
             "VALID" => (0, 0),
             "SAME_UPPER" | "SAME_LOWER" => {
                 let total = (input.div_ceil(stride) - 1) * stride + span;

@@ -6,8 +6,7 @@ use super::{activation, gated};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::tensor::check_size;
-use crate::import::value::{MAX_TERMS, Tensor, Value};
+use crate::import::value::{Tensor, Value, gather, merged};
 use crate::model::{Activation, Row};
 
 /// `A + B`.
@@ -25,8 +24,8 @@ pub(super) fn mul(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
     node.arity(2..=2, "2")?;
     let (a, b) = (node.real(0)?, node.real(1)?);
     match (a.as_constants(), b.as_constants()) {
-        (_, Some(factors)) => scale(node, a, b, factors),
-        (Some(factors), None) => scale(node, b, a, factors),
+        (_, Some(factors)) => scale(node, layers, a, b, factors),
+        (Some(factors), None) => scale(node, layers, b, a, factors),
         (None, None) => match gated::product(node, a, b, layers)? {
             Some(product) => Ok(Value::Real(product)),
             None => Err(not_constant(node, 1)),
@@ -41,18 +40,18 @@ pub(super) fn div(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
     match (a.as_constants(), b.as_constants()) {
         (_, Some(divisors)) => {
             let factors: Vec<f64> = divisors.iter().map(|divisor| 1.0 / divisor).collect();
-            scale(node, a, b, &factors)
+            scale(node, layers, a, b, &factors)
         }
         (Some(factors), None) => {
             let reciprocals = activation::apply(node, b, layers, Activation::Reciprocal)?;
-            scale(node, &reciprocals, a, factors)
+            scale(node, layers, &reciprocals, a, factors)
         }
         (None, None) => Err(not_constant(node, 1)),
     }
 }
 
 /// `scale · (x - mean) / sqrt(variance + epsilon) + bias`, per channel (dimension 1): the inference form.
-pub(super) fn batch_normalization(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+pub(super) fn batch_normalization(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(5..=5, "5")?;
     if let training @ 1.. = node.int("training_mode", 0)? {
         return Err(node.bad_attribute("training_mode", training.to_string(), "0"));
@@ -81,28 +80,28 @@ pub(super) fn batch_normalization(node: &Node<'_>, _: &mut Layers) -> Result<Val
             (factor, bias - mean * factor)
         })
         .collect();
-    per_element(node, x, |i| factors.get(i / inner.max(1) % channels.max(1)).copied())
+    per_element(node, layers, x, |i| factors.get(i / inner.max(1) % channels.max(1)).copied())
 }
 
 /// `(x - offset) · scale`, per element of the last dimension (`ai.onnx.ml`).
-pub(super) fn scaler(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+pub(super) fn scaler(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
     let x = node.real(0)?;
     let features = x.shape.last().copied().unwrap_or(1);
     let list = |attribute, neutral: f64| {
         let values = node.floats(attribute)?.unwrap_or_else(|| vec![neutral]);
-        match values.len() {
-            1 => Ok(vec![values.first().copied().unwrap_or(neutral); features]),
-            n if n == features => Ok(values),
-            n => Err(node.bad_attribute(
+        match values.as_slice() {
+            &[value] => Ok(vec![value; features]),
+            all if all.len() == features => Ok(values),
+            all => Err(node.bad_attribute(
                 attribute,
-                format!("{n} values"),
+                format!("{} values", all.len()),
                 "one value, or one for each feature",
             )),
         }
     };
     let (offset, scale) = (list("offset", 0.0)?, list("scale", 1.0)?);
-    per_element(node, x, |i| {
+    per_element(node, layers, x, |i| {
         let feature = i % features.max(1);
         let (offset, scale) = (*offset.get(feature)?, *scale.get(feature)?);
         Some((scale, -offset * scale))
@@ -112,83 +111,93 @@ pub(super) fn scaler(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> 
 /// `factor · x + offset` with the pair of each element.
 fn per_element(
     node: &Node<'_>,
+    layers: &mut Layers,
     x: &Tensor,
     pair: impl Fn(usize) -> Option<(f64, f64)>,
 ) -> Result<Value, Refusal> {
-    let pair = |i| pair(i).unwrap_or((1.0, 0.0));
-    x.affine(|| node.name.to_string(), |i| pair(i).0, |i| pair(i).1).map(Value::Real)
+    layers.affine(node, x, pair).map(Value::Real)
 }
 
 /// `A + sign · B` with NumPy's broadcasting.
 fn sum(node: &Node<'_>, layers: &mut Layers, sign: f64) -> Result<Value, Refusal> {
     node.arity(2..=2, "2")?;
     let (a, b) = (node.real(0)?, node.real(1)?);
-    let what = || node.name.to_string();
     if let Some(addends) = b.as_constants() {
-        return offset(node, a, b, 1.0, |i| sign * addends.get(i).copied().unwrap_or(0.0));
+        return offset(node, layers, a, b, 1.0, |i| Some(sign * addends.get(i)?));
     }
     if let Some(addends) = a.as_constants() {
-        return offset(node, b, a, sign, |i| addends.get(i).copied().unwrap_or(0.0));
+        return offset(node, layers, b, a, sign, |i| addends.get(i).copied());
     }
     let (a, b) = (layers.foldable(a)?, layers.foldable(b)?);
-    let (shape, elements) = common_shape(node, &a, &b)?;
-    let (left, right) = (a.rows(what)?, b.rows(what)?);
-    let widest = |rows: &[Row]| rows.iter().map(|row| row.terms.len()).max().unwrap_or(0) as u128;
-    check_terms(node, elements as u128 * (widest(&left) + widest(&right)))?;
-    let rows = (0..elements).filter_map(|i| {
+    let (shape, elements) = common_shape(node, layers, &a, &b)?;
+    let (left, right) = (layers.rows(node, &a)?, layers.rows(node, &b)?);
+    layers.spend_terms(node, elements as u128 * (widest(&left) + widest(&right)))?;
+    let rows = (0..elements).map(|i| {
         let (at_left, at_right) = (source(i, &shape, &a.shape), source(i, &shape, &b.shape));
         Some(left.get(at_left)?.plus_scaled(right.get(at_right)?, sign))
     });
-    let mut trail = a.trail.clone();
-    trail.extend(b.trail.iter().filter(|name| !a.trail.contains(name)).cloned());
-    let rows: Vec<Row> = rows.collect();
+    let trail = merged([&a.trail, &b.trail].into_iter());
+    let rows = node.expected(rows.collect::<Option<Vec<Row>>>())?;
     Ok(Value::Real(Tensor::new(shape, rows).with_trail(trail)))
 }
 
 /// `sign · x + addend`; `addend` by the constant's element.
 fn offset(
     node: &Node<'_>,
+    layers: &mut Layers,
     x: &Tensor,
     constant: &Tensor,
     sign: f64,
-    addend: impl Fn(usize) -> f64,
+    addend: impl Fn(usize) -> Option<f64>,
 ) -> Result<Value, Refusal> {
-    let (x, shape) = broadcasted(node, x, constant)?;
-    let addend = |i| addend(source(i, &shape, &constant.shape));
-    x.affine(|| node.name.to_string(), |_| sign, addend).map(Value::Real)
+    let (x, shape) = broadcasted(node, layers, x, constant)?;
+    let pair = |i| Some((sign, addend(source(i, &shape, &constant.shape))?));
+    layers.affine(node, &x, pair).map(Value::Real)
 }
 
 /// `factor · x`, one factor for each element of the constant.
-fn scale(node: &Node<'_>, x: &Tensor, constant: &Tensor, factors: &[f64]) -> Result<Value, Refusal> {
-    let (x, shape) = broadcasted(node, x, constant)?;
-    let factor = |i| factors.get(source(i, &shape, &constant.shape)).copied().unwrap_or(0.0);
-    x.affine(|| node.name.to_string(), factor, |_| 0.0).map(Value::Real)
+fn scale(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+    constant: &Tensor,
+    factors: &[f64],
+) -> Result<Value, Refusal> {
+    let (x, shape) = broadcasted(node, layers, x, constant)?;
+    let pair = |i| Some((*factors.get(source(i, &shape, &constant.shape))?, 0.0));
+    layers.affine(node, &x, pair).map(Value::Real)
 }
 
 /// `x` repeated to the shape that it has in common with a constant.
-fn broadcasted(node: &Node<'_>, x: &Tensor, constant: &Tensor) -> Result<(Tensor, Vec<usize>), Refusal> {
-    let (shape, elements) = common_shape(node, x, constant)?;
+fn broadcasted(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+    constant: &Tensor,
+) -> Result<(Tensor, Vec<usize>), Refusal> {
+    let (shape, elements) = common_shape(node, layers, x, constant)?;
     if elements == x.len() {
         return Ok((x.with_shape(shape.clone()), shape));
     }
-    let rows = x.rows(|| node.name.to_string())?;
-    let widest = rows.iter().map(|row| row.terms.len()).max().unwrap_or(0) as u128;
-    check_terms(node, elements as u128 * widest)?;
-    let rows = (0..elements).filter_map(|i| rows.get(source(i, &shape, &x.shape)).cloned());
-    Ok((Tensor::new(shape.clone(), rows.collect()).with_trail(x.trail.clone()), shape))
+    let rows = layers.rows(node, x)?;
+    layers.spend_terms(node, elements as u128 * widest(&rows))?;
+    let rows = node.expected(gather(&rows, (0..elements).map(|i| source(i, &shape, &x.shape))))?;
+    Ok((Tensor::new(shape.clone(), rows).with_trail(x.trail.clone()), shape))
 }
 
-fn common_shape(node: &Node<'_>, a: &Tensor, b: &Tensor) -> Result<(Vec<usize>, usize), Refusal> {
+fn common_shape(
+    node: &Node<'_>,
+    layers: &Layers,
+    a: &Tensor,
+    b: &Tensor,
+) -> Result<(Vec<usize>, usize), Refusal> {
     let shape = broadcast(&a.shape, &b.shape).ok_or_else(|| node.mismatch(&a.shape, &b.shape))?;
-    let elements = check_size(&shape, || node.name.to_string())?;
+    let elements = layers.check_size(node, &shape)?;
     Ok((shape, elements))
 }
 
-fn check_terms(node: &Node<'_>, elements: u128) -> Result<(), Refusal> {
-    if elements > MAX_TERMS as u128 {
-        return Err(Refusal::TooLarge { what: node.name.to_string(), elements, limit: MAX_TERMS });
-    }
-    Ok(())
+fn widest(rows: &[Row]) -> u128 {
+    rows.iter().map(|row| row.terms.len()).max().unwrap_or(0) as u128
 }
 
 fn not_constant(node: &Node<'_>, operand: usize) -> Refusal {

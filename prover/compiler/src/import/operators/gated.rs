@@ -22,10 +22,9 @@ pub(super) fn product(
     for (x, gate) in [(a, b), (b, a)] {
         if let Some((activation, inner, outer)) = pattern(x, gate, layers) {
             // x · gate = outer · activation(inner · x)
-            let what = || node.name.to_string();
-            let argument = x.affine(what, |_| inner, |_| 0.0)?;
+            let argument = layers.affine(node, x, |_| Some((inner, 0.0)))?;
             let result = apply(node, &argument, layers, activation)?;
-            return result.affine(what, |_| outer, |_| 0.0).map(Some);
+            return layers.affine(node, &result, |_| Some((outer, 0.0))).map(Some);
         }
     }
     Ok(None)

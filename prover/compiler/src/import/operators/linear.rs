@@ -3,18 +3,17 @@
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::tensor::check_size;
-use crate::import::value::{Accumulator, MAX_TERMS, Tensor, Value};
-use crate::model::{Dense, Map};
+use crate::import::value::{Accumulator, Tensor, Value, gather};
+use crate::model::{Dense, Map, Row};
 
 /// `Y = alpha · A' · B' + beta · C`, where `A' = Aᵀ` if `transA`, and C broadcasts to `[M, N]`.
 pub(super) fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=3, "2 or 3")?;
-    let a = transposed(node, node.real(0)?, flag(node, "transA")?)?;
-    let b = transposed(node, node.real(1)?, flag(node, "transB")?)?;
+    let a = transposed(node, node.real(0)?, flag(node, "transA")?, layers)?;
+    let b = transposed(node, node.real(1)?, flag(node, "transB")?, layers)?;
     let (alpha, beta) = (node.float("alpha", 1.0)?, node.float("beta", 1.0)?);
-    let what = || node.name.to_string();
-    let product = product(node, &a, &b, layers)?.affine(what, |_| alpha, |_| 0.0)?;
+    let product = product(node, &a, &b, layers)?;
+    let product = layers.affine(node, &product, |_| Some((alpha, 0.0)))?;
     if node.operand(2).is_none() {
         return Ok(Value::Real(product));
     }
@@ -30,21 +29,22 @@ pub(super) fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusa
         [m, n] => (*m, *n),
         _ => return Err(node.mismatch(&product.shape, &c.shape)),
     };
-    let width = product.shape.get(1).copied().unwrap_or(1);
+    let &[_, width] = product.shape.as_slice() else {
+        return Err(node.mismatch(&product.shape, &c.shape));
+    };
     let element = |i: usize| {
         let (m, n) = (i / width.max(1), i % width.max(1));
         (m % rows.max(1)) * columns + n % columns.max(1)
     };
     if let Some(addends) = c.as_constants() {
-        let addend = |i| beta * addends.get(element(i)).copied().unwrap_or(0.0);
-        return product.affine(what, |_| 1.0, addend).map(Value::Real);
+        let pair = |i| Some((1.0, beta * addends.get(element(i))?));
+        return layers.affine(node, &product, pair).map(Value::Real);
     }
     let (product, c) = (layers.foldable(&product)?, layers.foldable(c)?);
-    let (left, right) = (product.rows(what)?, c.rows(what)?);
-    let sums = left.iter().enumerate().map(|(i, row)| {
-        right.get(element(i)).map_or_else(|| row.clone(), |addend| row.plus_scaled(addend, beta))
-    });
-    Ok(Value::Real(Tensor::new(product.shape.clone(), sums.collect()).with_trail(product.trail)))
+    let (left, right) = (layers.rows(node, &product)?, layers.rows(node, &c)?);
+    let sum = |(i, row): (usize, &Row)| Some(row.plus_scaled(right.get(element(i))?, beta));
+    let sums = node.expected(left.iter().enumerate().map(sum).collect())?;
+    Ok(Value::Real(Tensor::new(product.shape.clone(), sums).with_trail(product.trail)))
 }
 
 /// `A · B`, where one factor is constant. The constant is a matrix; the variable factor may have leading
@@ -83,7 +83,12 @@ fn flag(node: &Node<'_>, attribute: &'static str) -> Result<bool, Refusal> {
     }
 }
 
-fn transposed(node: &Node<'_>, tensor: &Tensor, transpose: bool) -> Result<Tensor, Refusal> {
+fn transposed(
+    node: &Node<'_>,
+    tensor: &Tensor,
+    transpose: bool,
+    layers: &mut Layers,
+) -> Result<Tensor, Refusal> {
     let &[m, n] = tensor.shape.as_slice() else {
         let shape = tensor.shape.as_slice().into();
         return Err(Refusal::Rank { node: node.name.clone(), shape, allowed: "2" });
@@ -97,11 +102,11 @@ fn transposed(node: &Node<'_>, tensor: &Tensor, transpose: bool) -> Result<Tenso
     }
     let order = || (0..n).flat_map(|j| (0..m).map(move |i| i * n + j));
     if let Some(data) = tensor.as_constants() {
-        let data = order().filter_map(|at| data.get(at).copied()).collect();
+        let data = node.expected(gather(data, order()))?;
         return Ok(Tensor::constants(vec![n, m], data));
     }
-    let rows = tensor.rows(|| node.name.to_string())?;
-    let rows = order().filter_map(|at| rows.get(at).cloned()).collect();
+    let rows = layers.rows(node, tensor)?;
+    let rows = node.expected(gather(&rows, order()))?;
     Ok(Tensor::new(vec![n, m], rows).with_trail(tensor.trail.clone()))
 }
 
@@ -116,7 +121,7 @@ fn product(node: &Node<'_>, a: &Tensor, b: &Tensor, layers: &mut Layers) -> Resu
     if !a.is_constant() && !b.is_constant() {
         return Err(Refusal::NonConstantProduct { node: node.name.clone(), operand: node.operand_name(1) });
     }
-    check_size(&[m, n], || node.name.to_string())?;
+    layers.check_size(node, &[m, n])?;
     let (a, b) = (layers.foldable(a)?, layers.foldable(b)?);
     // A vector times a matrix keeps the matrix as it is.
     let matrix = match (a.as_constants(), b.as_constants()) {
@@ -131,16 +136,16 @@ fn product(node: &Node<'_>, a: &Tensor, b: &Tensor, layers: &mut Layers) -> Resu
     if let Some(matrix) = matrix {
         return Ok(Tensor::of_map(vec![m, n], Map::Dense(matrix)).with_trail(variable.trail.clone()));
     }
-    check_terms(node, &a, &b, m, n)?;
-    let what = || node.name.to_string();
-    let (left, right) = (a.rows(what)?, b.rows(what)?);
+    let count = |tensor: &Tensor| tensor.terms() as u128 + tensor.len() as u128;
+    layers.spend_terms(node, (count(&a) * n as u128).max(count(&b) * m as u128))?;
+    let (left, right) = (a.rows(), b.rows());
     let mut accumulator = Accumulator::new(layers.atoms());
     let mut rows = Vec::with_capacity(m * n);
     for i in 0..m {
         for j in 0..n {
             let mut bias = 0.0;
             for l in 0..k {
-                let (Some(x), Some(y)) = (left.get(i * k + l), right.get(l * n + j)) else { continue };
+                let (x, y) = node.expected(left.get(i * k + l).zip(right.get(l * n + j)))?;
                 bias += x.bias * y.bias;
                 // At most one of the factors has terms.
                 accumulator.add(x, y.bias);
@@ -170,14 +175,4 @@ fn dense(x: &Tensor, rows: usize, w: impl Iterator<Item = f64>) -> Option<Dense>
         *matrix.bias.get_mut(row)? += w * selection.offsets.get(column)?;
     }
     Some(matrix)
-}
-
-/// Bounds the terms of a product before they are computed.
-fn check_terms(node: &Node<'_>, a: &Tensor, b: &Tensor, m: usize, n: usize) -> Result<(), Refusal> {
-    let count = |tensor: &Tensor| tensor.terms() as u128 + tensor.len() as u128;
-    let elements = (count(a) * n as u128).max(count(b) * m as u128);
-    if elements > MAX_TERMS as u128 {
-        return Err(Refusal::TooLarge { what: node.name.to_string(), elements, limit: MAX_TERMS });
-    }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use super::conv::window;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{MAX_TERMS, Tensor, Value};
+use crate::import::value::{Tensor, Value};
 use crate::model::{Axis, Convolution, Function, Map, Row, Window};
 
 /// The largest element of each window; padding does not count.
@@ -16,7 +16,7 @@ pub(super) fn max(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
     if node.int("storage_order", 0)? != 0 {
         return Err(node.bad_attribute("storage_order", "1".into(), "0"));
     }
-    let window = pooling(node, x)?;
+    let window = pooling(node, x, layers)?;
     let shape = pooled_shape(&x.shape, &window);
     if x.is_constant() {
         return Err(node.bad_attribute("kernel_shape", "over a constant".into(), "pooling of a variable"));
@@ -33,7 +33,7 @@ pub(super) fn average(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Ref
         1 => true,
         other => return Err(node.bad_attribute("count_include_pad", other.to_string(), "0 or 1")),
     };
-    let window = pooling(node, x)?;
+    let window = pooling(node, x, layers)?;
     let shape = pooled_shape(&x.shape, &window);
     means(node, x, window, counts_padding, shape, layers)
 }
@@ -74,7 +74,7 @@ pub(super) fn reduce_mean(node: &Node<'_>, layers: &mut Layers) -> Result<Value,
 }
 
 /// The window that `kernel_shape` and its companions describe.
-fn pooling(node: &Node<'_>, x: &Tensor) -> Result<Window, Refusal> {
+fn pooling(node: &Node<'_>, x: &Tensor, layers: &mut Layers) -> Result<Window, Refusal> {
     if node.int("ceil_mode", 0)? != 0 {
         return Err(node.bad_attribute("ceil_mode", "1".into(), "0"));
     }
@@ -85,6 +85,10 @@ fn pooling(node: &Node<'_>, x: &Tensor) -> Result<Window, Refusal> {
         .map(|&size| usize::try_from(size).ok().filter(|size| (1..=1 << 16).contains(size)))
         .collect();
     let window = window(node, &x.shape, &sizes.ok_or_else(wrong)?)?;
+    let (height, width) = window.output();
+    layers.check_size(node, &[window.channels, height, width])?;
+    let along = |axis: Axis| axis.output() as u128 * axis.kernel as u128;
+    layers.spend_work(node, along(window.height) + along(window.width))?;
     // A window of nothing but padding has no value.
     let covered =
         |axis: Axis| (0..axis.output()).all(|o| (0..axis.kernel).any(|k| axis.position(o, k).is_some()));
@@ -126,6 +130,10 @@ fn means(
     layers: &mut Layers,
 ) -> Result<Value, Refusal> {
     let x = layers.foldable(x)?;
+    // A coefficient for each position of a window, and each window gone through once.
+    let (height, width) = window.output();
+    layers.check_size(node, &[window.channels, window.height.kernel, window.width.kernel])?;
+    layers.spend_work(node, (height as u128 * width as u128).saturating_mul(window.size() as u128))?;
     let sums = Convolution::ones(0, window);
     let positions = sums.positions().max(1);
     let area = (window.height.input * window.width.input).max(1);
@@ -136,7 +144,7 @@ fn means(
         (seen as f64, if counts_padding { window.size() as f64 } else { seen as f64 })
     };
     let counts: Vec<(f64, f64)> = (0..positions).map(seen).collect();
-    let count = |output: usize| counts.get(output % positions).copied().unwrap_or((1.0, 1.0));
+    let count = |output: usize| counts.get(output % positions).copied();
 
     let selection = x.selection();
     if let Some((selection, first)) = selection.as_ref().and_then(|s| Some((s, s.first()?)))
@@ -148,32 +156,31 @@ fn means(
         let tensor = Tensor::of_map(shape.clone(), map).with_trail(x.trail.clone());
         let summed = layers.push(node, &tensor, Function::Sum, shape)?;
         let channel = |values: &[f64], output: usize| values.get(output / positions * area).copied();
-        let factor = |output| channel(&selection.factors, output).unwrap_or(1.0) / count(output).1;
-        let offset = |output| {
-            let (seen, divisor) = count(output);
-            channel(&selection.offsets, output).unwrap_or(0.0) * seen / divisor
+        let pair = |output| {
+            let (seen, divisor) = count(output)?;
+            let (factor, offset) =
+                (channel(&selection.factors, output)?, channel(&selection.offsets, output)?);
+            Some((factor / divisor, offset * seen / divisor))
         };
-        return summed.affine(|| node.name.to_string(), factor, offset).map(Value::Real);
+        return layers.affine(node, &summed, pair).map(Value::Real);
     }
-    let what = || node.name.to_string();
-    let rows = x.rows(what)?;
+    let rows = layers.rows(node, &x)?;
     let widest = rows.iter().map(|row| row.terms.len()).max().unwrap_or(0).max(1) as u128;
-    let elements = widest * (sums.filters * positions * window.size()) as u128;
-    if elements > MAX_TERMS as u128 {
-        return Err(Refusal::TooLarge { what: what(), elements, limit: MAX_TERMS });
-    }
+    layers.spend_terms(node, widest * (sums.filters * positions * window.size()) as u128)?;
     let mut trail = x.trail.clone();
     trail.push(node.name.name.clone());
     let outputs = (0..sums.filters * positions).map(|output| {
         let mut sum = Row::default();
-        sums.for_each_tap(output, |element, _| {
-            if let Some(row) = rows.get(element) {
-                sum = sum.plus_scaled(row, 1.0);
-            }
+        let mut is_whole = true;
+        sums.for_each_tap(output, |element, _| match rows.get(element) {
+            Some(row) => sum = sum.plus_scaled(row, 1.0),
+            None => is_whole = false,
         });
-        sum.scaled(1.0 / count(output).1, 0.0)
+        let (_, divisor) = count(output).filter(|_| is_whole)?;
+        Some(sum.scaled(1.0 / divisor, 0.0))
     });
-    Ok(Value::Real(Tensor::new(shape, outputs.collect()).with_trail(trail)))
+    let outputs = node.expected(outputs.collect::<Option<Vec<Row>>>())?;
+    Ok(Value::Real(Tensor::new(shape, outputs).with_trail(trail)))
 }
 
 /// Whether all elements of a channel have one value.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::{Refusal, Shape};
-use crate::import::tensor::{self, Constant, check_size};
-use crate::import::value::{Tensor, Value};
+use crate::import::tensor::{self, Constant};
+use crate::import::value::{Tensor, Value, merged};
 use crate::model::Row;
 
 /// A constant of the graph: `value`, `value_float(s)` or `value_int(s)`.
@@ -61,7 +61,7 @@ pub(super) fn flatten(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal>
 }
 
 /// The shape of the second operand (an attribute before operator set 5): 0 keeps a dimension, -1 is inferred.
-pub(super) fn reshape(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+pub(super) fn reshape(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let target = if node.opset < 5 {
         node.arity(1..=1, "1")?;
         node.ints("shape")?
@@ -74,7 +74,7 @@ pub(super) fn reshape(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal>
     let keep_zero = node.int("allowzero", 0)? != 0;
     let refusal =
         || Refusal::Reshape { node: node.name.clone(), from: Shape(from.clone()), to: target.clone() };
-    let elements = check_size(&from, || node.name.to_string())?;
+    let elements = layers.check_size(node, &from)?;
     let mut shape = Vec::with_capacity(target.len());
     let mut inferred = None;
     for (i, &dim) in target.iter().enumerate() {
@@ -87,7 +87,7 @@ pub(super) fn reshape(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal>
             dim => usize::try_from(dim).map_err(|_| refusal())?,
         });
     }
-    let known = check_size(&shape, || node.name.to_string())?;
+    let known = layers.check_size(node, &shape)?;
     if let Some(slot) = inferred.and_then(|i| shape.get_mut(i)) {
         *slot = elements.checked_div(known).ok_or_else(refusal)?;
     }
@@ -98,10 +98,10 @@ pub(super) fn reshape(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal>
 }
 
 /// Drops dimensions of size 1: the given axes, or all.
-pub(super) fn squeeze(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+pub(super) fn squeeze(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let shape = shape_of(node.value(0)?);
     let drop = match axes(node)? {
-        Some(axes) => positions(node, &axes, &shape, shape.len())?,
+        Some(axes) => positions(node, layers, &axes, &shape, shape.len())?,
         None => shape.iter().enumerate().filter(|&(_, &dim)| dim == 1).map(|(i, _)| i).collect(),
     };
     if let Some(&axis) = drop.iter().find(|&&axis| shape.get(axis) != Some(&1)) {
@@ -112,16 +112,15 @@ pub(super) fn squeeze(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal>
 }
 
 /// Inserts dimensions of size 1 at the given axes of the result.
-pub(super) fn unsqueeze(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+pub(super) fn unsqueeze(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let shape = shape_of(node.value(0)?);
     let axes =
         axes(node)?.ok_or_else(|| node.bad_attribute("axes", "absent".into(), "a list of integers"))?;
     let rank = shape.len() + axes.len();
-    let insert = positions(node, &axes, &shape, rank)?;
+    let insert = positions(node, layers, &axes, &shape, rank)?;
     let mut rest = shape.into_iter();
-    let result = (0..rank).map(|i| if insert.contains(&i) { 1 } else { rest.next().unwrap_or(1) });
-    let result = result.collect();
-    reshaped(node, result)
+    let result = (0..rank).map(|i| if insert.contains(&i) { Some(1) } else { rest.next() });
+    reshaped(node, node.expected(result.collect())?)
 }
 
 /// The operands one behind the other along `axis`.
@@ -131,9 +130,12 @@ pub(super) fn concat(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
         .optional_int("axis")?
         .ok_or_else(|| node.bad_attribute("axis", "absent".into(), "an integer"))?;
     if let Some(Value::Integers { .. }) = node.operand(0) {
-        let parts: Vec<Vec<i64>> =
-            (0..node.operands.len()).map(|i| node.integers(i)).collect::<Result<_, _>>()?;
-        let data = parts.concat();
+        let mut data = Vec::new();
+        for position in 0..node.operands.len() {
+            let part = node.integers(position)?;
+            layers.check_size(node, &[data.len() + part.len()])?;
+            data.extend(part);
+        }
         return Ok(Value::Integers { shape: vec![data.len()], data: Arc::new(data) });
     }
     let tensors: Vec<&Tensor> = (0..node.operands.len()).map(|i| node.real(i)).collect::<Result<_, _>>()?;
@@ -147,10 +149,10 @@ pub(super) fn concat(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
             return Err(node.mismatch(&first.shape, &tensor.shape));
         }
         if let (Some(total), Some(dim)) = (shape.get_mut(axis), tensor.shape.get(axis)) {
-            *total += dim;
+            *total = total.saturating_add(*dim);
         }
     }
-    check_size(&shape, || node.name.to_string())?;
+    layers.check_size(node, &shape)?;
     let outer: usize = shape.iter().take(axis).product();
     let blocks = |lengths: Vec<usize>| {
         (0..outer).flat_map(move |block| {
@@ -160,20 +162,19 @@ pub(super) fn concat(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
     };
     let order = blocks(tensors.iter().map(|tensor| tensor.len()).collect());
     if let Some(constants) = tensors.iter().map(|tensor| tensor.as_constants()).collect::<Option<Vec<_>>>() {
-        let data = order.filter_map(|(part, at)| constants.get(part)?.get(at).copied()).collect();
-        return Ok(Value::Real(Tensor::constants(shape, data)));
+        let data = order.map(|(part, at)| constants.get(part)?.get(at).copied());
+        return Ok(Value::Real(Tensor::constants(shape, node.expected(data.collect())?)));
     }
     let rows = tensors
         .iter()
-        .map(|tensor| layers.foldable(tensor)?.rows(|| node.name.to_string()))
+        .map(|tensor| {
+            let tensor = layers.foldable(tensor)?;
+            layers.rows(node, &tensor)
+        })
         .collect::<Result<Vec<_>, Refusal>>()?;
-    let rows: Vec<Row> = order.filter_map(|(part, at)| rows.get(part)?.get(at).cloned()).collect();
-    let mut trail = Vec::new();
-    for name in tensors.iter().flat_map(|tensor| &tensor.trail) {
-        if !trail.contains(name) {
-            trail.push(name.clone());
-        }
-    }
+    let rows = order.map(|(part, at)| rows.get(part)?.get(at).cloned()).collect::<Option<Vec<Row>>>();
+    let rows = node.expected(rows)?;
+    let trail = merged(tensors.iter().map(|tensor| &tensor.trail));
     Ok(Value::Real(Tensor::new(shape, rows).with_trail(trail)))
 }
 
@@ -192,11 +193,18 @@ pub(super) fn pad(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
     } else {
         node.arity(2..=4, "2 to 4")?;
         let value = node.operand(2).map(|_| node.constant(2)).transpose()?;
-        let value = value.and_then(|(_, data)| data.first().copied()).unwrap_or(0.0);
+        let value = match value {
+            // Left out, it is zero.
+            None => 0.0,
+            Some((shape, data)) => {
+                let &[value] = data.as_slice() else { return Err(node.mismatch(&x.shape, &shape)) };
+                value
+            }
+        };
         (node.integers(1)?, value, node.operand(3).map(|_| node.integers(3)).transpose()?)
     };
     let axes = match axes {
-        Some(axes) => positions(node, &axes, &x.shape, rank)?,
+        Some(axes) => positions(node, layers, &axes, &x.shape, rank)?,
         None => (0..rank).collect(),
     };
     let wrong =
@@ -214,7 +222,7 @@ pub(super) fn pad(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
             *dim = dim.saturating_add(first).saturating_add(last);
         }
     }
-    let elements = check_size(&shape, || node.name.to_string())?;
+    let elements = layers.check_size(node, &shape)?;
     // The element of `x` at a position of the result, unless it is padding.
     let source = |mut flat: usize| {
         let (mut at, mut stride) = (0, 1);
@@ -227,12 +235,14 @@ pub(super) fn pad(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
         Some(at)
     };
     if let Some(data) = x.as_constants() {
-        let data = (0..elements).map(|i| source(i).and_then(|at| data.get(at).copied()).unwrap_or(value));
-        return Ok(Value::Real(Tensor::constants(shape.clone(), data.collect())));
+        let element = |i| source(i).map_or(Some(value), |at| data.get(at).copied());
+        let data = node.expected((0..elements).map(element).collect())?;
+        return Ok(Value::Real(Tensor::constants(shape.clone(), data)));
     }
-    let rows = layers.foldable(x)?.rows(|| node.name.to_string())?;
-    let row = |i| source(i).and_then(|at| rows.get(at).cloned()).unwrap_or_else(|| Row::constant(value));
-    let rows = (0..elements).map(row).collect();
+    let x = &layers.foldable(x)?;
+    let rows = layers.rows(node, x)?;
+    let row = |i| source(i).map_or_else(|| Some(Row::constant(value)), |at| rows.get(at).cloned());
+    let rows = node.expected((0..elements).map(row).collect())?;
     Ok(Value::Real(Tensor::new(shape.clone(), rows).with_trail(x.trail.clone())))
 }
 
@@ -246,7 +256,15 @@ fn axes(node: &Node<'_>) -> Result<Option<Vec<i64>>, Refusal> {
     node.operand(1).map(|_| node.integers(1)).transpose()
 }
 
-fn positions(node: &Node<'_>, axes: &[i64], shape: &[usize], rank: usize) -> Result<Vec<usize>, Refusal> {
+fn positions(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    axes: &[i64],
+    shape: &[usize],
+    rank: usize,
+) -> Result<Vec<usize>, Refusal> {
+    // Each axis is compared with each, here and by the caller.
+    layers.spend_work(node, axes.len() as u128 * (rank + axes.len()) as u128)?;
     let mut positions = Vec::with_capacity(axes.len());
     for &axis in axes {
         let position = node.axis(axis, shape, rank)?;

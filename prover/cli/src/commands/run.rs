@@ -1,0 +1,195 @@
+//! `assay run`: model.assay + inputs -> outputs, layer by layer, without keys and without a proof.
+
+use std::path::{Path, PathBuf};
+
+use assay::{Context, Execution, Inputs, Outputs, Salts, Tensor};
+use assay_compiler::LayerTrace;
+use serde_json::{Value, json};
+
+use crate::artifacts::{self, Model};
+use crate::commands::{bytes32, print, show};
+use crate::files::{self, Claims, Force, Product};
+use crate::inputs::{self, Ranges, Rows};
+use crate::outcome::Outcome;
+use crate::ui::{self, STRONG, Table, paint};
+use crate::values;
+
+const EXAMPLE: &str = "\
+Examples:
+  $ assay run --model model.assay --input input.json
+  $ assay run --model model.assay --input samples.csv --row 3 --trace
+  $ assay run --model model.assay --input samples.csv --all --json | jq -c '.rows[].outputs'
+
+Computes what a proof would show, in the model's integers, in microseconds. No keys are needed,
+and nothing is proven. --trace lists what each layer computed. --witness solves the circuit and
+saves the values of all its wires.";
+
+/// Integers of one layer that the text form lists; --json lists all.
+const SHOWN: usize = 6;
+
+/// Compute what the model decides for an input, without a proof.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// Compiled model, from `assay compile`
+    #[arg(long, value_name = "MODEL.assay")]
+    model: PathBuf,
+    /// Inputs in the model's own units: JSON, CSV, .npy or .npz; - for standard input
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    /// Row of the inputs, counted from 1
+    #[arg(long, value_name = "N", conflicts_with_all = ["rows", "all"])]
+    row: Option<usize>,
+    /// Rows of the inputs, such as 1-100,205
+    #[arg(long, value_name = "ROWS", conflicts_with = "all")]
+    rows: Option<Ranges>,
+    /// Every row of the inputs
+    #[arg(long)]
+    all: bool,
+    /// List what each layer computes
+    #[arg(long, conflicts_with_all = ["rows", "all"])]
+    trace: bool,
+    /// Also solve the circuit and write the witness, readable by the owner only
+    #[arg(long, value_name = "FILE.wtns", conflicts_with_all = ["rows", "all"])]
+    witness: Option<PathBuf>,
+    /// Context of the statement that the witness is of: 32 bytes in hexadecimal [default: zeros]
+    #[arg(long, value_name = "HEX", value_parser = bytes32, requires = "witness")]
+    context: Option<[u8; 32]>,
+    /// Salts of committed inputs for the witness [default: fresh ones]
+    #[arg(long, value_name = "FILE", requires = "witness")]
+    salts: Option<PathBuf>,
+    /// Replace files that this command would not make again
+    #[arg(long)]
+    force: bool,
+}
+
+/// Runs the command.
+pub fn run(args: Args) -> anyhow::Result<Outcome> {
+    let model = artifacts::model(&args.model)?;
+    let rows = Rows::chosen(args.row, args.rows.clone(), args.all);
+    if rows.are_many() {
+        many(&model, &args.input, &rows)?;
+    } else {
+        one(&model, &args)?;
+    }
+    Ok(Outcome::Valid)
+}
+
+fn one(model: &Model, args: &Args) -> anyhow::Result<()> {
+    let inputs = inputs::choose_one(model, &args.input, args.row)?;
+    let outputs = model.model.evaluate(&inputs)?;
+    let trace = match args.trace {
+        true => Some(model.model.compiled().trace(inputs.integers()).map_err(assay::Error::from)?),
+        false => None,
+    };
+    let execution = match &args.witness {
+        Some(path) => Some(write_witness(model, args, path, &inputs)?),
+        None => None,
+    };
+    let value = || {
+        let mut value = json!({
+            "model": model.model.name(),
+            "inputs": inputs.tensors(),
+            "outputs": outputs.tensors(),
+        });
+        if let (Some(trace), Some(object)) = (&trace, value.as_object_mut()) {
+            object.insert("trace".into(), trace_json(trace));
+        }
+        if let (Some(execution), Some(object)) = (&execution, value.as_object_mut()) {
+            object.insert("witness_file".into(), args.witness.as_deref().map(show).into());
+            object.insert("digest".into(), execution.digest().to_string().into());
+        }
+        value
+    };
+    let text = || {
+        let mut text = String::new();
+        let mut section = |title: &str, body: &str| text += &format!("{}\n{body}", paint(STRONG, title));
+        section("inputs, as rounded", &values::table(&inputs.tensors()));
+        if let Some(trace) = &trace {
+            section("layers", &trace_table(trace));
+        }
+        section("outputs", &values::table(&outputs.tensors()));
+        text
+    };
+    print(value, text)
+}
+
+fn write_witness(model: &Model, args: &Args, path: &Path, inputs: &Inputs) -> anyhow::Result<Execution> {
+    let salts = match &args.salts {
+        Some(path) => inputs::read_salts(model, path)?,
+        None => Salts::draw(&model.model, &mut assay::system_rng()?),
+    };
+    let read = [&args.model, &args.input].into_iter().chain(&args.salts).map(PathBuf::as_path);
+    let output = Claims::reading(read).output(path, Product::Witness, Force::from(args.force))?;
+    let context = Context::from(args.context.unwrap_or_default());
+    let execution = model.model.execute(inputs, context, &salts)?;
+    files::commit(vec![(output, execution.to_secret_bytes())])?;
+    ui::note(&format!("wrote {}: it holds every value of the computation", path.display()));
+    Ok(execution)
+}
+
+fn many(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<()> {
+    let chosen = inputs::choose(model, path, rows)?.rows;
+    let outputs: Vec<(usize, Outputs)> = chosen
+        .iter()
+        .map(|(row, inputs)| Ok((*row, model.model.evaluate(inputs)?)))
+        .collect::<anyhow::Result<_>>()?;
+    print(|| many_json(model, &outputs), || many_table(&outputs))
+}
+
+fn many_json(model: &Model, outputs: &[(usize, Outputs)]) -> Value {
+    let rows: Vec<Value> =
+        outputs.iter().map(|(row, outputs)| json!({ "row": row, "outputs": outputs.tensors() })).collect();
+    json!({ "model": model.model.name(), "rows": rows })
+}
+
+fn many_table(outputs: &[(usize, Outputs)]) -> String {
+    let mut table = Table::new(["row", "name", "value", "integer"]);
+    for (row, outputs) in outputs {
+        for Tensor { schema, names, content } in outputs.tensors() {
+            let assay::Content::Values(integers) = content else { continue };
+            for (name, q) in names.iter().zip(integers) {
+                let value = assay::real(q, schema.scale).to_string();
+                table.row([row.to_string(), name.clone(), value, q.to_string()]);
+            }
+        }
+    }
+    table.render()
+}
+
+fn trace_json(trace: &[LayerTrace]) -> Value {
+    trace
+        .iter()
+        .map(|layer| {
+            json!({
+                "layer": layer.name,
+                "kind": layer.kind,
+                "shape": layer.shape,
+                "scale": layer.scale,
+                "values": layer.reals(),
+                "integers": layer.integers,
+            })
+        })
+        .collect()
+}
+
+fn trace_table(trace: &[LayerTrace]) -> String {
+    let mut table = Table::new(["layer", "kind", "shape", "scale", "least", "greatest", "integers"]);
+    for layer in trace {
+        let bound = |value: Option<&i64>| value.map_or_else(String::new, i64::to_string);
+        let mut first: Vec<String> = layer.integers.iter().take(SHOWN).map(i64::to_string).collect();
+        if layer.integers.len() > SHOWN {
+            first.push("...".into());
+        }
+        table.row([
+            layer.name.clone(),
+            layer.kind.clone(),
+            layer.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x"),
+            layer.scale.to_string(),
+            bound(layer.integers.iter().min()),
+            bound(layer.integers.iter().max()),
+            first.join(" "),
+        ]);
+    }
+    table.render()
+}

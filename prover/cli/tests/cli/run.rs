@@ -1,0 +1,63 @@
+//! `assay run`: what a proof would show, without keys.
+
+use serde_json::Value;
+
+use crate::common::Workspace;
+
+const RUN: [&str; 3] = ["run", "--model", "model.assay"];
+
+fn run<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    RUN.iter().chain(more).copied().collect()
+}
+
+#[test]
+fn the_outputs_are_those_of_a_proof() {
+    let workspace = Workspace::proven();
+    let printed = workspace.succeed(run(&["--input", "input.json", "--trace", "--json"]));
+    let ran: Value = serde_json::from_str(&printed).unwrap();
+    let printed = workspace.succeed(["inspect", "decision.proof", "--model", "model.assay", "--json"]);
+    let proven: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(ran["outputs"], proven["outputs"]);
+    assert_eq!(ran["inputs"], proven["inputs"]);
+    // Two layers, of three and of one element; the last is the output.
+    let layers = ran["trace"].as_array().unwrap();
+    assert_eq!(layers.iter().map(|l| l["integers"].as_array().unwrap().len()).collect::<Vec<_>>(), [3, 1]);
+    assert_eq!(layers[1]["integers"], proven["outputs"][0]["integers"]);
+    let text = workspace.succeed(run(&["--input", "input.json", "--trace"]));
+    assert!(text.contains("layers") && text.contains("outputs") && text.contains("score"), "{text}");
+}
+
+#[test]
+fn many_rows_are_a_list() {
+    let workspace = Workspace::compiled();
+    let printed = workspace.succeed(run(&["--input", "samples.csv", "--all", "--json"]));
+    let all: Value = serde_json::from_str(&printed).unwrap();
+    let rows = all["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 4);
+    let one: Value =
+        serde_json::from_str(&workspace.succeed(run(&["--input", "samples.csv", "--row", "3", "--json"])))
+            .unwrap();
+    assert_eq!(rows[2]["outputs"], one["outputs"]);
+    assert_eq!(workspace.succeed(run(&["--input", "samples.csv", "--rows", "2,4"])).lines().count(), 3);
+    assert!(workspace.refused(run(&["--input", "samples.csv"])).contains("--rows or --all"));
+}
+
+#[test]
+fn the_witness_is_that_of_a_proof() {
+    let workspace = Workspace::with_keys();
+    workspace.succeed(run(&["--input", "input.json", "--witness", "ran.wtns"]));
+    workspace.succeed([
+        "prove",
+        "--model",
+        "model.assay",
+        "--key",
+        "model.pk",
+        "--input",
+        "input.json",
+        "--witness",
+        "proven.wtns",
+    ]);
+    assert!(workspace.read("ran.wtns") == workspace.read("proven.wtns"));
+    let stderr = workspace.refused(run(&["--input", "input.json", "--witness", "model.pk"]));
+    assert!(stderr.contains("model.pk is a proving key"), "{stderr}");
+}

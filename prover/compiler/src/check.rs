@@ -1,0 +1,170 @@
+//! Compiling a model again, to see that a file is what it is said to be.
+//!
+//! A compilation depends on the ONNX file, the calibration data and the options only. A `.assay` file names the first two
+//! by digest and holds the third, so that whoever has the two can compile again and compare: what a proof proves is then
+//! known to be that ONNX file's model, and not only some circuit.
+
+use sha2::{Digest, Sha256};
+
+use crate::calibrate::Table;
+use crate::compile::{CompileError, compile_with};
+use crate::compiled::{CompiledModel, DecodeError};
+use crate::options::Options;
+use crate::progress::{Progress, Unobserved};
+
+/// What differs between a compiled model and what its sources give.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Difference {
+    /// Another version of the compiler made the file: it may choose other scales and widths.
+    #[error("the file was made by version {file} of the compiler, this is {here}")]
+    Version {
+        /// Version that the file names.
+        file: String,
+        /// Version of this compiler.
+        here: String,
+    },
+    /// Another ONNX file.
+    #[error("the ONNX file has SHA-256 {}, the model was compiled from {}", hex(.given), hex(.file))]
+    Onnx {
+        /// Digest that the file names.
+        file: [u8; 32],
+        /// Digest of what was given.
+        given: [u8; 32],
+    },
+    /// Other calibration data.
+    #[error("the calibration data has digest {}, the model was compiled with {}", hex(.given), hex(.file))]
+    Calibration {
+        /// Digest that the file names.
+        file: [u8; 32],
+        /// Digest of what was given.
+        given: [u8; 32],
+    },
+    /// Options that are not those that were expected.
+    #[error("compiled with other options: {}", .names.join(", "))]
+    Options {
+        /// Which ones.
+        names: Vec<&'static str>,
+    },
+    /// Other tensors: names, shapes, formats or visibilities.
+    #[error("the schema differs")]
+    Schema,
+    /// Other names or domains of features.
+    #[error("the features' names or domains differ")]
+    Features,
+    /// Another circuit: proofs of the two are proofs of different statements.
+    #[error("the circuit digest is {}, compiling again gives {}", hex(.file), hex(.rebuilt))]
+    Circuit {
+        /// Digest of the file's circuit.
+        file: [u8; 32],
+        /// Digest of the circuit that the sources give.
+        rebuilt: [u8; 32],
+    },
+    /// The same circuit of another integer model.
+    #[error("the integer model differs, with the same circuit")]
+    Graph,
+    /// The sources do not compile.
+    #[error("compiling again fails: {0}")]
+    Rebuild(Box<CompileError>),
+}
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckOutcome {
+    /// Everything that differs.
+    pub differences: Vec<Difference>,
+    /// Digest of the file's circuit.
+    pub circuit_digest: [u8; 32],
+    /// The options that the file names, with which the model was compiled again.
+    pub options: Options,
+}
+
+impl CheckOutcome {
+    /// Whether the sources give the file: nothing differs, or nothing but the compiler's version.
+    pub fn is_reproduced(&self) -> bool {
+        self.differences.iter().all(|difference| matches!(difference, Difference::Version { .. }))
+    }
+}
+
+/// A check came to no end.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum CheckError {
+    /// The bytes are no compiled model.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The caller's [`Progress`] ended it.
+    #[error("the check was cancelled")]
+    Cancelled,
+}
+
+/// Compiles `onnx` with `calibration` and the options that a `.assay` file names, and compares the result with the file.
+/// `expected` are options that the file should have been compiled with, if the caller knows.
+///
+/// # Errors
+/// [`CheckError::Decode`] if the bytes are no compiled model. Whatever differs is no error but the outcome.
+pub fn check(
+    compiled: &[u8],
+    onnx: &[u8],
+    calibration: &Table,
+    expected: Option<&Options>,
+) -> Result<CheckOutcome, CheckError> {
+    check_with(compiled, onnx, calibration, expected, &mut Unobserved)
+}
+
+/// As [`check`], telling `progress` how far it is.
+///
+/// # Errors
+/// As [`check`], and [`CheckError::Cancelled`] where `progress` ends it.
+pub fn check_with(
+    compiled: &[u8],
+    onnx: &[u8],
+    calibration: &Table,
+    expected: Option<&Options>,
+    progress: &mut dyn Progress,
+) -> Result<CheckOutcome, CheckError> {
+    let file = CompiledModel::from_bytes(compiled)?;
+    let options = file.provenance.options.clone();
+    let circuit_digest = file.circuit.digest();
+    let mut differences = Vec::new();
+    if let Some(names) = expected.map(|expected| expected.differences(&options)).filter(|n| !n.is_empty()) {
+        differences.push(Difference::Options { names });
+    }
+    let given: [u8; 32] = Sha256::digest(onnx).into();
+    if given != file.source_digest {
+        differences.push(Difference::Onnx { file: file.source_digest, given });
+    }
+    match compile_with(onnx, calibration, &options, progress) {
+        Ok((rebuilt, _)) => compare(&file, &rebuilt, &mut differences),
+        Err(CompileError::Cancelled) => return Err(CheckError::Cancelled),
+        Err(error) => differences.push(Difference::Rebuild(Box::new(error))),
+    }
+    Ok(CheckOutcome { differences, circuit_digest, options })
+}
+
+fn compare(file: &CompiledModel, rebuilt: &CompiledModel, differences: &mut Vec<Difference>) {
+    let (was, is) = (&file.provenance, &rebuilt.provenance);
+    if was.compiler != is.compiler {
+        let (file, here) = (was.compiler.clone(), is.compiler.clone());
+        differences.push(Difference::Version { file, here });
+    }
+    if was.calibration_digest != is.calibration_digest {
+        let (file, given) = (was.calibration_digest, is.calibration_digest);
+        differences.push(Difference::Calibration { file, given });
+    }
+    if file.schema != rebuilt.schema {
+        differences.push(Difference::Schema);
+    }
+    if file.features != rebuilt.features {
+        differences.push(Difference::Features);
+    }
+    let (ours, theirs) = (file.circuit.digest(), rebuilt.circuit.digest());
+    if ours != theirs {
+        differences.push(Difference::Circuit { file: ours, rebuilt: theirs });
+    } else if file.graph != rebuilt.graph {
+        differences.push(Difference::Graph);
+    }
+}
+
+fn hex(digest: &[u8; 32]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

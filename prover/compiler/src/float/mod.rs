@@ -1,0 +1,100 @@
+//! An independent float reference: another engine runs the ONNX graph itself.
+//!
+//! Decisions of the compiler rest on [`Model::evaluate`](crate::model::Model::evaluate), sequential `f64`. The engine
+//! (rten, in `f32`) shares no code with it, so comparing the two finds a misread operator. Its numbers appear in the
+//! report only, since vectorized sums may differ in the last bits from machine to machine.
+//!
+//! It is there with the feature `float-engine`. Without, nothing is compared, and the report says so: the compiled
+//! bytes are the same.
+
+#[cfg(not(feature = "float-engine"))]
+mod absent;
+mod normalize;
+#[cfg(feature = "float-engine")]
+mod rten;
+
+#[cfg(not(feature = "float-engine"))]
+use absent::Engine;
+#[cfg(feature = "float-engine")]
+use rten::Engine;
+
+use crate::import::{self, ImportError};
+use crate::model::Model;
+use crate::onnx::ModelProto;
+
+/// The float reference engine could not run a model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FloatError {
+    /// Import refused the model.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// The engine refused the model.
+    #[error("the float reference engine cannot load the model: {0}")]
+    Load(String),
+    /// The engine failed on a sample.
+    #[error("the float reference engine failed on a sample: {0}")]
+    Run(String),
+    /// A sample has another number of elements than the model's inputs.
+    #[error("a sample has {found} values, the model takes {expected}")]
+    Sample {
+        /// Elements of all inputs.
+        expected: usize,
+        /// Values in the sample.
+        found: usize,
+    },
+    /// The crate was built without its feature `float-engine`.
+    #[error("this build has no float reference engine (feature `float-engine`)")]
+    Absent,
+}
+
+/// Name of the engine of this build.
+pub const ENGINE: Option<&str> = Engine::NAME;
+
+/// A model loaded into the engine.
+pub struct FloatModel {
+    engine: Engine,
+    /// Shape of each input.
+    shapes: Vec<Vec<usize>>,
+}
+
+impl FloatModel {
+    /// Loads the bytes of an `.onnx` file that the compiler supports.
+    ///
+    /// # Errors
+    /// Import refuses the model, the engine does not take it, or there is no engine.
+    pub fn from_onnx(onnx: &[u8]) -> Result<Self, FloatError> {
+        let proto = import::decode(onnx)?;
+        let model = import::import_proto(&proto)?;
+        Self::load(&proto, &model)?.ok_or(FloatError::Absent)
+    }
+
+    /// Loads a message that import accepted as `model`; `None` in a build without an engine.
+    pub(crate) fn load(proto: &ModelProto, model: &Model) -> Result<Option<Self>, FloatError> {
+        if ENGINE.is_none() {
+            return Ok(None);
+        }
+        let names = |names: &mut dyn Iterator<Item = &String>| names.cloned().collect::<Vec<String>>();
+        let inputs = names(&mut model.inputs.iter().map(|input| &input.name));
+        let outputs = names(&mut model.outputs.iter().map(|output| &output.name));
+        let engine = Engine::load(normalize::normalize(proto.clone(), model)?, &inputs, &outputs)?;
+        let shapes = model.inputs.iter().map(|input| input.shape.clone()).collect();
+        Ok(Some(FloatModel { engine, shapes }))
+    }
+
+    /// The outputs on one sample: the concatenated input elements.
+    ///
+    /// # Errors
+    /// [`FloatError`] if the sample has the wrong length or the engine fails.
+    pub fn run(&self, sample: &[f64]) -> Result<Vec<Vec<f64>>, FloatError> {
+        let expected = self.shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
+        if sample.len() != expected {
+            return Err(FloatError::Sample { expected, found: sample.len() });
+        }
+        let mut rest = sample.iter().map(|&value| value as f32);
+        let inputs = self.shapes.iter().map(|shape| {
+            let len = shape.iter().product();
+            (shape.clone(), rest.by_ref().take(len).collect())
+        });
+        self.engine.run(inputs.collect())
+    }
+}

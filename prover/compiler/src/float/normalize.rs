@@ -1,0 +1,204 @@
+//! A graph as the float engine takes it: a free batch dimension is 1, `double` is `float`, and operators that it lacks,
+//! or knows in a newer version only, are written with others.
+//!
+//! | in the file | for the engine |
+//! |---|---|
+//! | `ai.onnx.ml` Scaler | Sub, Mul |
+//! | Softmax before operator set 13, which runs over all dimensions from `axis` on | Flatten, Softmax, Reshape |
+//! | ArgMax, whose first of equals counts where the engine takes the last | the same of the reversed axis, counted back |
+//! | windows whose strides, dilations or pads are left out | with all of them |
+
+use super::FloatError;
+use crate::import::{ONNX_ML, domain_name};
+use crate::model::Model;
+use crate::onnx::{
+    AttributeProto, AttributeType, DataType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
+};
+
+/// The version of Softmax that runs along one axis.
+const SOFTMAX_ALONG_AXIS: i64 = 13;
+
+pub(super) fn normalize(mut proto: ModelProto, model: &Model) -> Result<ModelProto, FloatError> {
+    // A field that is zero is not written, and the engine wants this one.
+    proto.ir_version = proto.ir_version.max(3);
+    let mut opset = 0;
+    for set in &mut proto.opset_import {
+        if domain_name(&set.domain) != ONNX_ML {
+            set.domain.clear();
+            opset = set.version;
+        }
+    }
+    let Some(graph) = proto.graph.as_mut() else { return Ok(proto) };
+    for input in &mut graph.input {
+        if let Some(known) = model.inputs.iter().find(|known| known.name == input.name) {
+            let shape: Vec<i64> =
+                known.shape.iter().map(|&size| i64::try_from(size).unwrap_or(i64::MAX)).collect();
+            *input = ValueInfoProto::floats(&known.name, &shape);
+        }
+    }
+    // A declared shape or type may carry the batch symbol, or be `double`: the engine infers both.
+    graph.output.iter_mut().for_each(|output| output.r#type = None);
+    graph.initializer.iter_mut().for_each(to_float);
+    let nodes = std::mem::take(&mut graph.node);
+    for mut node in nodes {
+        for attribute in &mut node.attribute {
+            attribute.t.iter_mut().for_each(to_float);
+        }
+        match (domain_name(&node.domain), node.op_type.as_str()) {
+            (ONNX_ML, "Scaler") => replace_scaler(node, graph),
+            (ONNX_ML, _) => graph.node.push(node),
+            (_, "Softmax") if opset < SOFTMAX_ALONG_AXIS => replace_softmax(node, graph),
+            (_, "ArgMax") => replace_argmax(node, graph),
+            (_, operator) => {
+                if matches!(operator, "Conv" | "MaxPool" | "AveragePool") {
+                    spell_out_window(&mut node, graph)?;
+                }
+                node.domain.clear();
+                graph.node.push(node);
+            }
+        }
+    }
+    Ok(proto)
+}
+
+fn to_float(tensor: &mut TensorProto) {
+    if tensor.data_type != DataType::Double as i32 {
+        return;
+    }
+    let raw = tensor.raw_data.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes));
+    let data: Vec<f64> = if tensor.raw_data.is_empty() { tensor.double_data.clone() } else { raw.collect() };
+    *tensor =
+        float_tensor(&tensor.name, tensor.dims.clone(), data.iter().map(|&value| value as f32).collect());
+}
+
+fn float_tensor(name: &str, dims: Vec<i64>, float_data: Vec<f32>) -> TensorProto {
+    TensorProto {
+        name: name.into(),
+        dims,
+        data_type: DataType::Float as i32,
+        float_data,
+        ..Default::default()
+    }
+}
+
+/// A node that an accepted one is rewritten to: import has checked the number of operands and results.
+fn step(op_type: &str, input: &[&str], output: &str) -> NodeProto {
+    NodeProto {
+        name: format!("{output}/{op_type}"),
+        op_type: op_type.into(),
+        input: input.iter().map(|&name| name.into()).collect(),
+        output: vec![output.into()],
+        ..Default::default()
+    }
+}
+
+/// `(x - offset) · scale`.
+fn replace_scaler(node: NodeProto, graph: &mut GraphProto) {
+    let ([x], [y]) = (node.input.as_slice(), node.output.as_slice()) else { return graph.node.push(node) };
+    let mut constant = |attribute: &str, neutral: f32| {
+        let list = node.attribute.iter().find(|candidate| candidate.name == attribute);
+        let data = list.map_or_else(|| vec![neutral], |list| list.floats.clone());
+        let name = format!("{y}/{attribute}");
+        graph.initializer.push(float_tensor(&name, vec![data.len() as i64], data));
+        name
+    };
+    let (offset, scale, centered) =
+        (constant("offset", 0.0), constant("scale", 1.0), format!("{y}/centered"));
+    graph.node.push(step("Sub", &[x, &offset], &centered));
+    graph.node.push(step("Mul", &[&centered, &scale], y));
+}
+
+/// Over all dimensions from `axis` (1 where it is not given) on.
+fn replace_softmax(node: NodeProto, graph: &mut GraphProto) {
+    let ([x], [y]) = (node.input.as_slice(), node.output.as_slice()) else { return graph.node.push(node) };
+    let (matrix, probabilities, shape) =
+        (format!("{y}/matrix"), format!("{y}/probabilities"), format!("{y}/shape"));
+    let axis = node.attribute.iter().find(|attribute| attribute.name == "axis").map_or(1, |axis| axis.i);
+    let with_axis = |node: NodeProto, i| NodeProto { attribute: vec![int("axis", i)], ..node };
+    graph.node.push(with_axis(step("Flatten", &[x], &matrix), axis));
+    graph.node.push(with_axis(step("Softmax", &[&matrix], &probabilities), -1));
+    graph.node.push(step("Shape", &[x], &shape));
+    graph.node.push(step("Reshape", &[&probabilities, &shape], y));
+}
+
+/// `length - 1 - (index of the last largest element of the reversed axis)`.
+fn replace_argmax(node: NodeProto, graph: &mut GraphProto) {
+    let ([x], [y]) = (node.input.as_slice(), node.output.as_slice()) else { return graph.node.push(node) };
+    let axis = node.attribute.iter().find(|attribute| attribute.name == "axis").map_or(0, |axis| axis.i);
+    let name = |part: &str| format!("{y}/{part}");
+    let mut constant = |part: &str, dims: &[i64], value: i64| {
+        let int64_data = vec![value];
+        let data_type = DataType::Int64 as i32;
+        let tensor = TensorProto {
+            name: name(part),
+            dims: dims.to_vec(),
+            data_type,
+            int64_data,
+            ..Default::default()
+        };
+        graph.initializer.push(tensor);
+        name(part)
+    };
+    // From the last element to before the first.
+    let [start, end, axes, back] = [("start", -1), ("end", i32::MIN.into()), ("axes", axis), ("back", -1)]
+        .map(|(part, value)| constant(part, &[1], value));
+    let [axis, one] = [("axis", axis), ("one", 1)].map(|(part, value)| constant(part, &[], value));
+    let [reversed, index, shape, length, last] = ["reversed", "index", "dims", "length", "last"].map(name);
+    graph.node.push(step("Slice", &[x, &start, &end, &axes, &back], &reversed));
+    graph.node.push(NodeProto { attribute: node.attribute.clone(), ..step("ArgMax", &[&reversed], &index) });
+    graph.node.push(step("Shape", &[x], &shape));
+    graph.node.push(step("Gather", &[&shape, &axis], &length));
+    graph.node.push(step("Sub", &[&length, &one], &last));
+    graph.node.push(step("Sub", &[&last, &index], y));
+}
+
+fn int(name: &str, i: i64) -> AttributeProto {
+    AttributeProto { name: name.into(), r#type: AttributeType::Int as i32, i, ..Default::default() }
+}
+
+fn ints(name: &str, ints: Vec<i64>) -> AttributeProto {
+    AttributeProto { name: name.into(), r#type: AttributeType::Ints as i32, ints, ..Default::default() }
+}
+
+/// Gives a window all of its attributes, which the engine takes from `kernel_shape` alone.
+fn spell_out_window(node: &mut NodeProto, graph: &GraphProto) -> Result<(), FloatError> {
+    let given = |name: &str| node.attribute.iter().find(|attribute| attribute.name == name);
+    let list = |name: &str| given(name).map(|list| list.ints.clone());
+    let weights = node.input.get(1).and_then(|name| graph.initializer.iter().find(|w| w.name == *name));
+    let of_weights = || weights.and_then(|weights| weights.dims.get(2..)).map(<[i64]>::to_vec);
+    let Some(kernel) = list("kernel_shape").or_else(of_weights) else { return Ok(()) };
+    let ones = || vec![1; kernel.len()];
+    let (strides, dilations) = (list("strides").unwrap_or_else(ones), list("dilations").unwrap_or_else(ones));
+    let pads = match given("auto_pad").map(|auto| auto.s.as_slice()) {
+        None | Some(b"" | b"NOTSET") => Some(list("pads").unwrap_or_else(|| vec![0; 2 * kernel.len()])),
+        Some(b"VALID") => Some(vec![0; 2 * kernel.len()]),
+        // The engine puts what is uneven behind. With a stride, how much it is depends on the picture.
+        Some(b"SAME_LOWER") if strides == ones() => {
+            let total = kernel.iter().zip(&dilations).map(|(kernel, dilation)| (kernel - 1) * dilation);
+            let total: Vec<i64> = total.collect();
+            Some(
+                total
+                    .iter()
+                    .map(|total| total - total / 2)
+                    .chain(total.iter().map(|total| total / 2))
+                    .collect(),
+            )
+        }
+        Some(b"SAME_LOWER") => {
+            return Err(FloatError::Load(format!("node '{}': auto_pad SAME_LOWER with a stride", node.name)));
+        }
+        Some(_) => None,
+    };
+    let is_replaced = |name: &str| {
+        matches!(name, "kernel_shape" | "strides" | "dilations")
+            || (pads.is_some() && matches!(name, "pads" | "auto_pad"))
+    };
+    node.attribute.retain(|attribute| !is_replaced(&attribute.name));
+    node.attribute.extend([
+        ints("kernel_shape", kernel),
+        ints("strides", strides),
+        ints("dilations", dilations),
+    ]);
+    node.attribute.extend(pads.map(|pads| ints("pads", pads)));
+    Ok(())
+}

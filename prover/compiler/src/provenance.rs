@@ -1,0 +1,180 @@
+//! What a model was compiled from: kept in its file, so that anyone with the ONNX file and the calibration data can
+//! compile it again and compare.
+//!
+//! ```text
+//! provenance = compiler: text; calibration: 32 bytes; options
+//! options    = max error: f64; name: optional text; input format, output format: optional (bits: u8, scale: i8);
+//!              domains: u32 count, (text, min: f64, max: f64)* ascending by name; commit: u32 count, text*;
+//!              threshold: optional f64; max flips: optional u32; ranges: u8 (0 auto, 1 bits, 2 lookups)
+//! optional x = 0 | 1, x
+//! text       = u32 length, UTF-8 bytes
+//! ```
+//!
+//! The encoding is canonical: options that are read are those that are written, byte for byte. Reading allocates no more
+//! than the bytes that it is given.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::bytes::{ReadError, Reader, Writer};
+use crate::options::{Format, Options, Strategy};
+
+/// Most bytes of a compiler's version.
+const MAX_VERSION: usize = 64;
+
+/// What a model was compiled from, beside the ONNX file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Provenance {
+    /// Version of the compiler.
+    pub compiler: String,
+    /// Digest of the calibration data: see [`calibration_digest`].
+    pub calibration_digest: [u8; 32],
+    /// Every option.
+    pub options: Options,
+}
+
+impl Provenance {
+    /// Of a compilation by this compiler.
+    pub(crate) fn new(samples: &[Vec<f64>], options: &Options) -> Self {
+        Provenance {
+            compiler: env!("CARGO_PKG_VERSION").into(),
+            calibration_digest: calibration_digest(samples),
+            options: options.clone(),
+        }
+    }
+
+    pub(crate) fn write(&self, out: &mut Writer) {
+        out.text(&self.compiler);
+        out.bytes(&self.calibration_digest);
+        write_options(&self.options, out);
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let compiler = reader.text()?;
+        if compiler.len() > MAX_VERSION {
+            let what = "bytes in the compiler's version";
+            return Err(ReadError::Limit { what, limit: MAX_VERSION, found: compiler.len() });
+        }
+        let calibration_digest = reader.fixed()?;
+        Ok(Provenance { compiler, calibration_digest, options: read_options(reader)? })
+    }
+}
+
+/// SHA-256 of calibration data in the order of the model's features, whatever form its file has: the number of samples,
+/// then for each sample its length and its values (u64 and f64, little-endian).
+pub fn calibration_digest(samples: &[Vec<f64>]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update((samples.len() as u64).to_le_bytes());
+    for sample in samples {
+        hash.update((sample.len() as u64).to_le_bytes());
+        sample.iter().for_each(|value| hash.update(value.to_le_bytes()));
+    }
+    hash.finalize().into()
+}
+
+fn write_options(options: &Options, out: &mut Writer) {
+    // All fields by name: one that is added must be written.
+    let Options {
+        max_error,
+        name,
+        input_format,
+        output_format,
+        domains,
+        commit,
+        threshold,
+        max_flips,
+        ranges,
+    } = options;
+    out.bytes(&max_error.to_le_bytes());
+    optional(name.as_ref(), out, |name, out| out.text(name));
+    for format in [input_format, output_format] {
+        optional(format.as_ref(), out, |format, out| {
+            out.bytes(&[format.bits]);
+            out.bytes(&format.scale.to_le_bytes());
+        });
+    }
+    out.count(domains.len());
+    for (feature, (min, max)) in domains {
+        out.text(feature);
+        out.bytes(&min.to_le_bytes());
+        out.bytes(&max.to_le_bytes());
+    }
+    out.count(commit.len());
+    commit.iter().for_each(|input| out.text(input));
+    optional(threshold.as_ref(), out, |threshold, out| out.bytes(&threshold.to_le_bytes()));
+    optional(max_flips.as_ref(), out, |flips, out| out.bytes(&flips.to_le_bytes()));
+    out.bytes(&[match ranges {
+        Strategy::Auto => 0,
+        Strategy::Bits => 1,
+        Strategy::Lookup => 2,
+    }]);
+}
+
+fn optional<T>(value: Option<&T>, out: &mut Writer, write: impl FnOnce(&T, &mut Writer)) {
+    out.bytes(&[u8::from(value.is_some())]);
+    if let Some(value) = value {
+        write(value, out);
+    }
+}
+
+fn read_options(reader: &mut Reader<'_>) -> Result<Options, ReadError> {
+    let format = |reader: &mut Reader<'_>| {
+        let ([bits], scale) = (reader.fixed()?, i8::from_le_bytes(reader.fixed()?));
+        Ok(Format { bits, scale })
+    };
+    let options = Options {
+        max_error: f64::from_le_bytes(reader.fixed()?),
+        name: read_optional(reader, |reader| reader.text())?,
+        input_format: read_optional(reader, format)?,
+        output_format: read_optional(reader, format)?,
+        domains: read_domains(reader)?,
+        commit: read_commit(reader)?,
+        threshold: read_optional(reader, |reader| reader.fixed().map(f64::from_le_bytes))?,
+        max_flips: read_optional(reader, |reader| reader.fixed().map(u32::from_le_bytes))?,
+        ranges: match reader.byte()? {
+            0 => Strategy::Auto,
+            1 => Strategy::Bits,
+            2 => Strategy::Lookup,
+            _ => return Err(ReadError::Options),
+        },
+    };
+    // What no compilation takes was not written by one.
+    options.check().map_err(|_| ReadError::Options)?;
+    Ok(options)
+}
+
+fn read_optional<T>(
+    reader: &mut Reader<'_>,
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, ReadError>,
+) -> Result<Option<T>, ReadError> {
+    match reader.byte()? {
+        0 => Ok(None),
+        1 => read(reader).map(Some),
+        _ => Err(ReadError::Options),
+    }
+}
+
+fn read_domains(reader: &mut Reader<'_>) -> Result<BTreeMap<String, (f64, f64)>, ReadError> {
+    let mut domains = BTreeMap::new();
+    for _ in 0..reader.count("declared domains", u32::MAX as usize)? {
+        let feature = reader.text()?;
+        let (min, max) = (f64::from_le_bytes(reader.fixed()?), f64::from_le_bytes(reader.fixed()?));
+        let is_ascending = domains.last_key_value().is_none_or(|(last, _)| *last < feature);
+        if !is_ascending || !min.is_finite() || !max.is_finite() || min > max {
+            return Err(ReadError::Domain(feature));
+        }
+        domains.insert(feature, (min, max));
+    }
+    Ok(domains)
+}
+
+fn read_commit(reader: &mut Reader<'_>) -> Result<Vec<String>, ReadError> {
+    // Not reserved: a count is believed as far as there are bytes.
+    let count = reader.count("committed inputs", u32::MAX as usize)?;
+    let mut commit = Vec::new();
+    for _ in 0..count {
+        commit.push(reader.text()?);
+    }
+    Ok(commit)
+}

@@ -1,0 +1,67 @@
+//! What the search works on, and what one plan gives.
+
+use assay_circuits::Ranges;
+
+use super::cost;
+use super::loss::{Bound, Loss, measure};
+use super::plan::Plan;
+use super::profile::Profile;
+use super::realize::{Realized, realize, settle};
+use crate::model::Model;
+use crate::options::Format;
+use crate::progress::Observer;
+
+/// What the search works on.
+pub(crate) struct Search<'a> {
+    pub model: &'a Model,
+    pub profile: &'a Profile,
+    /// What the graph may lose over the calibration data.
+    pub bound: Bound,
+    /// Decision threshold of real outputs.
+    pub threshold: Option<f64>,
+    /// Fixed format of the inputs.
+    pub input_format: Option<Format>,
+    /// Fixed format of the outputs.
+    pub output_format: Option<Format>,
+    /// Largest magnitude of each input tensor's domain.
+    pub input_peaks: Vec<f64>,
+    /// How the circuit will prove ranges: what its constraints cost.
+    pub ranges: Ranges,
+    /// Hears how far the search is.
+    pub observer: &'a Observer<'a>,
+}
+
+/// A plan that the search found.
+pub(crate) struct Found {
+    pub plan: Plan,
+    pub realized: Realized,
+    /// What it loses over all of the calibration data.
+    pub loss: Loss,
+}
+
+/// A feasible plan with its cost and its loss over some samples.
+pub(super) struct Candidate {
+    pub plan: Plan,
+    pub realized: Realized,
+    pub cost: u64,
+    pub loss: Loss,
+}
+
+impl Search<'_> {
+    /// What a plan gives, where it loses at most `bound` over the samples at `positions`; `known` is a candidate that it
+    /// differs little from.
+    pub(super) fn candidate(
+        &self,
+        mut plan: Plan,
+        known: Option<&Candidate>,
+        positions: &[usize],
+        bound: Bound,
+    ) -> Option<Candidate> {
+        settle(self.model, self.profile, &mut plan);
+        let known = known.map(|known| (&known.plan, &known.realized));
+        let realized = realize(self.model, self.profile, &plan, known)?;
+        let loss = measure(&realized, &plan, self.profile, positions, self.threshold, bound)?;
+        let cost = cost::of_graph(&realized.graph, &realized.intervals, self.ranges).constraints as u64;
+        Some(Candidate { plan, realized, cost, loss })
+    }
+}

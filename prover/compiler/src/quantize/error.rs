@@ -1,0 +1,71 @@
+//! Why no quantized graph was found.
+
+use crate::internal::InternalError;
+use crate::progress::Cancelled;
+
+/// No quantized graph meets the demands.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum QuantizeError {
+    /// The error bound is below what the widest formats achieve.
+    #[error(
+        "max error {max_error} cannot be met: with {bits}-bit weights and activations the error is {achieved:.6}; \
+         allow a larger error, scale features to similar ranges, or choose a finer input or output format"
+    )]
+    Unreachable {
+        /// Error asked for.
+        max_error: f64,
+        /// Smallest error found.
+        achieved: f64,
+        /// Width of weights and activations at which it was found, at most.
+        bits: u32,
+    },
+    /// The error bound is met, and more decisions differ than may.
+    #[error(
+        "{achieved} decisions over the calibration data differ from the float model's even with {bits}-bit weights and \
+         activations, and at most {max_flips} may: allow as many flips, move the threshold away from where samples lie, \
+         or choose a finer input or output format"
+    )]
+    Flips {
+        /// Decisions that may differ.
+        max_flips: usize,
+        /// Fewest that do, where the error bound is met.
+        achieved: usize,
+        /// Width of weights and activations, at most.
+        bits: u32,
+    },
+    /// Accumulators or outputs are too wide even at the narrowest formats.
+    #[error(
+        "even with {bits}-bit weights and activations an accumulator leaves 60 bits or an output 32 bits: \
+         the model's weights span too many orders of magnitude"
+    )]
+    TooWide {
+        /// Narrowest width tried.
+        bits: u32,
+    },
+    /// A function that is not defined for all of its arguments over the calibration data.
+    #[error("layer '{layer}': {function} is applied to values from {lo} to {hi}, and needs positive ones")]
+    Undefined {
+        /// Layer name.
+        layer: String,
+        /// The function.
+        function: &'static str,
+        /// Smallest argument over the calibration data.
+        lo: f64,
+        /// Largest argument over the calibration data.
+        hi: f64,
+    },
+    /// A bug in the compiler.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
+}
+
+/// The search ended without a graph.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(crate) enum SearchError {
+    /// There is none.
+    #[error(transparent)]
+    Quantize(#[from] QuantizeError),
+    /// The caller ended it.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}

@@ -1,0 +1,106 @@
+//! What a graph loses against the real model: errors of its outputs, and decisions that change.
+//!
+//! A *flip* is a decision of the integer model that is not the float model's: an element on another side of the
+//! threshold, or another index of an ArgMax. The float model is here the compiler's own evaluation, sequential `f64`, so
+//! that the count is the same on every machine.
+
+use super::graph::{QuantGraph, Step};
+use super::plan::Plan;
+use super::profile::Profile;
+use super::realize::Realized;
+use crate::model::Function;
+use crate::number::pow2;
+
+/// What a graph loses over some samples.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Loss {
+    /// Largest error of any output; for an ArgMax, of its scores.
+    pub error: f64,
+    /// For each output, decisions that are not the float model's.
+    pub flips: Vec<usize>,
+}
+
+impl Loss {
+    /// Decisions of all outputs that are not the float model's.
+    pub fn all_flips(&self) -> usize {
+        self.flips.iter().sum()
+    }
+}
+
+/// What a graph may lose.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Bound {
+    /// Largest error.
+    pub error: f64,
+    /// Most flips.
+    pub flips: usize,
+}
+
+impl Bound {
+    /// Anything.
+    pub const NONE: Bound = Bound { error: f64::INFINITY, flips: usize::MAX };
+
+    /// Whether a loss is within the bound.
+    pub fn allows(&self, loss: &Loss) -> bool {
+        loss.error <= self.error && loss.all_flips() <= self.flips
+    }
+
+    /// A part of what may be lost, the flips by the part of the samples that is looked at.
+    pub fn part(&self, of_loss: f64, of_samples: f64) -> Bound {
+        let flips = match self.flips {
+            usize::MAX => usize::MAX,
+            flips => (flips as f64 * of_loss * of_samples) as usize,
+        };
+        Bound { error: of_loss * self.error, flips }
+    }
+}
+
+/// The loss over the samples at `positions`, `None` as soon as it exceeds `bound`.
+pub(crate) fn measure(
+    realized: &Realized,
+    plan: &Plan,
+    profile: &Profile,
+    positions: &[usize],
+    threshold: Option<f64>,
+    bound: Bound,
+) -> Option<Loss> {
+    let graph = &realized.graph;
+    let mut loss = Loss { error: 0.0, flips: vec![0; graph.outputs.len()] };
+    for &position in positions {
+        let mut values = graph.quantize(profile.samples.get(position)?);
+        let mut scores = Vec::with_capacity(graph.layers.len());
+        for layer in &graph.layers {
+            let accumulators = layer.accumulate(&QuantGraph::gather(layer, &values)).ok()?;
+            let is_argmax = matches!(layer.step, Step::ArgMax(_));
+            scores.push(if is_argmax { accumulators.clone() } else { Vec::new() });
+            values.push(layer.step.finish(accumulators).ok()?);
+        }
+        let outputs = graph.outputs.iter().zip(profile.targets.get(position)?);
+        for ((output, target), flips) in outputs.zip(&mut loss.flips) {
+            let layer = graph.layers.get(output.layer)?;
+            let results = values.get(graph.inputs.len() + output.layer)?;
+            let (integers, scale) = match layer.step {
+                Step::ArgMax(groups) => {
+                    let labels = Function::ArgMax(groups).apply(target.clone());
+                    let differ = results.iter().zip(&labels).filter(|&(&q, &label)| q as f64 != label);
+                    *flips += differ.count();
+                    (scores.get(output.layer)?, *plan.layers.get(output.layer)?.rows.first()?)
+                }
+                _ => (results, i32::from(layer.scale)),
+            };
+            let factor = pow2(-scale);
+            for (&integer, &real) in integers.iter().zip(target) {
+                loss.error = loss.error.max((integer as f64 * factor - real).abs());
+            }
+            if let (Some(threshold), false) = (threshold, matches!(layer.step, Step::ArgMax(_))) {
+                let above = |value: f64| value >= threshold;
+                let differ = integers.iter().zip(target);
+                *flips += differ.filter(|&(&q, &f)| above(q as f64 * factor) != above(f)).count();
+            }
+        }
+        if !bound.allows(&loss) {
+            return None;
+        }
+    }
+    Some(loss)
+}

@@ -1,0 +1,24 @@
+//! What a report is made from.
+
+use crate::float::FloatModel;
+use crate::model::Model;
+use crate::options::Options;
+use crate::progress::Observer;
+use crate::quantize::candidate::Found;
+use crate::quantize::profile::Profile;
+use crate::warning::Warning;
+
+/// What a report is made from.
+pub(crate) struct Evidence<'a> {
+    pub model: &'a Model,
+    pub profile: &'a Profile,
+    /// Powers of two by which equalization scaled each row of each layer.
+    pub exponents: &'a [Vec<i32>],
+    pub found: &'a Found,
+    /// `None` where no independent engine ran the model.
+    pub float: Option<&'a FloatModel>,
+    pub options: &'a Options,
+    pub observer: &'a Observer<'a>,
+    /// What was taken for granted on the way.
+    pub warnings: Vec<Warning>,
+}

@@ -1,0 +1,199 @@
+//! What is accepted and should be looked at: a table that may be misread, a result that is likely not what its owner wants.
+//!
+//! Warnings are values: whoever shows them decides where and how.
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+/// Something to look at before a table, or a model, is trusted.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// A CSV file whose first row is numbers: it is taken as a sample, and the columns in the model's order.
+    NoHeader {
+        /// The features, in the order that the columns were taken for.
+        features: Vec<String>,
+    },
+    /// A model that does not name its features: the columns are taken in their order, and name them.
+    ColumnsByPosition {
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// A first column that counts the rows was left out.
+    IndexColumn {
+        /// Its name, which may be empty.
+        column: String,
+    },
+    /// The float reference engine cannot run the model: no independent engine was consulted.
+    Unchecked {
+        /// Why it cannot.
+        reason: String,
+    },
+    /// All samples are equal: nothing about the model's behaviour is known.
+    OneSample {
+        /// Samples, all equal.
+        samples: usize,
+    },
+    /// Features whose declared domain is a single value: every other value is refused.
+    ConstantFeatures {
+        /// Their names.
+        features: Vec<String>,
+    },
+    /// A layer gives the same integers for every sample.
+    ConstantLayer {
+        /// ONNX nodes of the layer.
+        layer: String,
+        /// What the float model does there.
+        float: FloatBehaviour,
+    },
+    /// An output is the same integers for every sample.
+    ConstantOutput {
+        /// Its name.
+        output: String,
+        /// What the float model does there.
+        float: FloatBehaviour,
+    },
+    /// The error is a large part of what the output varies by.
+    LargeError {
+        /// Name of the output.
+        output: String,
+        /// Largest error.
+        max_error: f64,
+        /// How much the output varies over the calibration data.
+        range: f64,
+    },
+}
+
+/// What the float model does where the integer model is constant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FloatBehaviour {
+    /// Its values vary, by at most this much: rounding removed it.
+    Varies(f64),
+    /// It is constant too.
+    Constant,
+}
+
+impl Warning {
+    /// A stable name for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Warning::NoHeader { .. } => "no-header",
+            Warning::ColumnsByPosition { .. } => "columns-by-position",
+            Warning::IndexColumn { .. } => "index-column",
+            Warning::Unchecked { .. } => "unchecked",
+            Warning::OneSample { .. } => "one-sample",
+            Warning::ConstantFeatures { .. } => "constant-features",
+            Warning::ConstantLayer { .. } => "constant-layer",
+            Warning::ConstantOutput { .. } => "constant-output",
+            Warning::LargeError { .. } => "large-error",
+        }
+    }
+
+    /// What is wrong.
+    pub fn text(&self) -> String {
+        match self {
+            Warning::NoHeader { features } => format!(
+                "the first row is numbers, so there is no header: it is taken as a sample, and the columns as {}",
+                names(features)
+            ),
+            Warning::ColumnsByPosition { columns } => format!(
+                "the model does not name its features: the columns are taken in their order, {}",
+                names(columns)
+            ),
+            Warning::IndexColumn { column } => {
+                format!("column '{column}' counts the rows and is no feature: it is left out")
+            }
+            Warning::Unchecked { reason } => {
+                format!("no independent engine was consulted about what the model computes: {reason}")
+            }
+            Warning::OneSample { samples: 1 } => "the calibration data is a single sample".into(),
+            Warning::OneSample { samples } => {
+                format!("all {samples} samples of the calibration data are equal")
+            }
+            Warning::ConstantFeatures { features } => {
+                let (names, has) = match features.as_slice() {
+                    [feature] => (format!("feature '{feature}'"), "has a domain"),
+                    features => (format!("features {}", listed(features)), "have domains"),
+                };
+                format!("{names} {has} of a single value: every other value will be refused")
+            }
+            Warning::ConstantLayer { layer, float: FloatBehaviour::Varies(range) } => format!(
+                "layer '{layer}' gives the same integers for every sample, while the float model's values vary by up to \
+                 {range:.3e}: rounding removed what it computes"
+            ),
+            Warning::ConstantLayer { layer, float: FloatBehaviour::Constant } => {
+                format!("layer '{layer}' gives the same values for every sample, in the float model as well")
+            }
+            Warning::ConstantOutput { output, float: FloatBehaviour::Varies(range) } => format!(
+                "output '{output}' is the same for every sample, while the float model's varies by up to {range:.3e}: \
+                 a proof of it says nothing about its inputs"
+            ),
+            Warning::ConstantOutput { output, float: FloatBehaviour::Constant } => {
+                format!("output '{output}' is the same for every sample, in the float model as well")
+            }
+            Warning::LargeError { output, max_error, range } => format!(
+                "the largest error of output '{output}', {max_error:.3e}, is {:.0}% of the {range:.3e} by which it varies",
+                100.0 * max_error / range
+            ),
+        }
+    }
+
+    /// What to do.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Warning::NoHeader { .. } => "put the names of the features in the first row",
+            Warning::ColumnsByPosition { .. } => {
+                "compare the order with the model's input, or name the features in the ONNX metadata (`feature_names`)"
+            }
+            Warning::IndexColumn { .. } => "save the table without its index (pandas: index=False)",
+            Warning::Unchecked { .. } => "compare a few outputs with another engine's",
+            Warning::OneSample { .. } => "calibrate with samples that vary as real inputs do",
+            Warning::ConstantFeatures { .. } => {
+                "calibrate with samples in which they vary, or declare their domains"
+            }
+            Warning::ConstantLayer { float: FloatBehaviour::Varies(_), .. }
+            | Warning::ConstantOutput { float: FloatBehaviour::Varies(_), .. }
+            | Warning::LargeError { .. } => {
+                "allow a smaller error, or bound the decisions that may flip; if the output format is fixed, choose a finer one"
+            }
+            Warning::ConstantLayer { float: FloatBehaviour::Constant, .. }
+            | Warning::ConstantOutput { float: FloatBehaviour::Constant, .. } => {
+                "check that the samples vary as real inputs do, and that the model was trained"
+            }
+        }
+    }
+}
+
+/// Names for a message: the first eight, and how many are left.
+pub(crate) fn names(all: &[String]) -> String {
+    const SHOWN: usize = 8;
+    match all.get(..SHOWN) {
+        Some(first) if all.len() > SHOWN => format!("{} and {} more", first.join(", "), all.len() - SHOWN),
+        _ => all.join(", "),
+    }
+}
+
+/// At most four names.
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 4;
+    let mut listed = names.iter().take(MOST).map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+    if names.len() > MOST {
+        listed.push_str(&format!(" and {} more", names.len() - MOST));
+    }
+    listed
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Warning", 3)?;
+        out.serialize_field("code", self.code())?;
+        out.serialize_field("text", &self.text())?;
+        out.serialize_field("remedy", self.remedy())?;
+        out.end()
+    }
+}

@@ -1,0 +1,165 @@
+//! The forms in which pandas, NumPy and spreadsheets write a table: each is read as what it is, or refused; what cannot
+//! be known is said.
+
+use assay_compiler::{
+    CalibrationError, CompileError, CompiledModel, Options, Report, Table, Warning, compile,
+};
+
+use crate::builder::*;
+
+/// A model of three values; `features` where it names them itself.
+fn model(features: Option<&str>) -> Onnx {
+    let onnx = Onnx::new().input("x", &[1, 3]).floats("w", &[3, 1], &[0.5, -1.0, 0.25]);
+    let onnx = onnx.node("y", "Gemm", &["x", "w"], vec![]).output("y");
+    features.into_iter().fold(onnx, Onnx::features)
+}
+
+const NAMED: Option<&str> = Some("ltv,age,drop");
+const PLAIN: &str = "ltv,age,drop\n0.5,1.5,-1\n-0.25,0.5,2\n";
+
+fn compiled(features: Option<&str>, csv: &str) -> Result<(CompiledModel, Report), CompileError> {
+    compile(&model(features).bytes(), &Table::from_csv(csv.as_bytes())?, &Options::default())
+}
+
+fn warnings(features: Option<&str>, csv: &str) -> Vec<&'static str> {
+    let (_, report) = compiled(features, csv).unwrap();
+    report.warnings.iter().map(Warning::code).collect()
+}
+
+fn error(features: Option<&str>, csv: &str) -> String {
+    compiled(features, csv).unwrap_err().to_string()
+}
+
+fn names(model: &CompiledModel) -> Vec<&str> {
+    model.features.iter().map(|feature| feature.name.as_str()).collect()
+}
+
+#[test]
+fn a_file_without_a_header_keeps_its_first_row() {
+    let bare = "0.5,1.5,-1\n-0.25,0.5,2\n";
+    for features in [None, NAMED] {
+        let (model, report) = compiled(features, bare).unwrap();
+        assert_eq!(report.samples, 2);
+        assert_eq!(
+            names(&model),
+            if features.is_some() { ["ltv", "age", "drop"] } else { ["x[0]", "x[1]", "x[2]"] }
+        );
+        assert_eq!((model.features[1].min, model.features[1].max), (0.5, 1.5));
+        assert_eq!(report.warnings.iter().map(Warning::code).collect::<Vec<_>>(), ["no-header"]);
+    }
+    // The inputs of a proof are read the same way.
+    let (model, _) = compiled(NAMED, PLAIN).unwrap();
+    let arranged = model.arrange(&Table::from_csv(b"0.25,1,0\n").unwrap()).unwrap();
+    assert_eq!(arranged.rows, [[0.25, 1.0, 0.0]]);
+    assert_eq!(
+        arranged.warnings,
+        [Warning::NoHeader { features: ["ltv", "age", "drop"].map(String::from).into() }]
+    );
+}
+
+#[test]
+fn a_first_row_that_is_partly_numbers_is_not_taken_for_names() {
+    let at = "calibration data: row 1, column";
+    assert_eq!(error(None, "0.5,high,-1\n1,2,3\n"), format!("{at} '2': 'high' is not a number"));
+    assert_eq!(error(None, "0.5,,-1\n1,2,3\n"), format!("{at} '2': '' is not a number"));
+    assert_eq!(error(None, "0.5,nan,-1\n1,2,3\n"), format!("{at} '2': NaN is not finite"));
+    // Years are names, and so are the numbers that pandas gives to columns without any.
+    assert_eq!(names(&compiled(None, "id,2019,2020\n1,2,3\n4,5,6\n").unwrap().0), ["id", "2019", "2020"]);
+    assert_eq!(names(&compiled(None, "0,1,2\n1,2,3\n4,5,6\n").unwrap().0), ["0", "1", "2"]);
+}
+
+#[test]
+fn columns_are_matched_by_name_or_refused() {
+    // The header names the features, and that is said.
+    assert_eq!(warnings(None, PLAIN), ["columns-by-position"]);
+    assert_eq!(warnings(NAMED, PLAIN), [""; 0]);
+    let (model, _) = compiled(None, PLAIN).unwrap();
+    let shuffled = Table::from_csv(b"drop,ltv,age\n-1,0.5,1.5\n").unwrap();
+    assert_eq!(model.samples(&shuffled).unwrap(), [[0.5, 1.5, -1.0]]);
+    // Names made from the tensor's are names as well.
+    let elements = "x[2],x[0],x[1]\n-1,0.5,1.5\n2,-0.25,0.5\n";
+    assert_eq!(warnings(None, elements), [""; 0]);
+    assert_eq!(compiled(None, elements).unwrap().0.features[2].max, 2.0);
+    // Some of them and others: in which order?
+    let both = "calibration data: the columns are x[2], p, q, and the model's features are x[0], x[1], x[2]: they are matched by name";
+    assert_eq!(error(None, "x[2],p,q\n1,2,3\n"), both);
+    // A model compiled from an array has no other names.
+    let rows = Table::Rows(vec![vec![0.5, 1.5, -1.0], vec![-0.25, 0.5, 2.0]]);
+    let (model, _) = compile(&self::model(None).bytes(), &rows, &Options::default()).unwrap();
+    let found = model.samples(&Table::from_csv(PLAIN.as_bytes()).unwrap()).unwrap_err();
+    assert_eq!(
+        found.to_string(),
+        "the columns are ltv, age, drop, and the model's features are x[0], x[1], x[2]: they are matched by name"
+    );
+}
+
+#[test]
+fn an_index_is_left_out_and_a_label_is_named() {
+    let plain = compiled(None, PLAIN).unwrap().0;
+    for index in ["", "Unnamed: 0", "index"] {
+        let csv = format!("{index},ltv,age,drop\n7,0.5,1.5,-1\n8,-0.25,0.5,2\n");
+        assert_eq!(warnings(None, &csv), ["index-column", "columns-by-position"]);
+        assert_eq!(warnings(NAMED, &csv), ["index-column"]);
+        let found = compiled(None, &csv).unwrap().0;
+        assert_eq!(found, plain);
+        // One row of the same frame.
+        let row = Table::from_csv(format!("{index},ltv,age,drop\n8,-0.25,0.5,2\n").as_bytes()).unwrap();
+        assert_eq!(found.samples(&row).unwrap(), [[-0.25, 0.5, 2.0]]);
+    }
+    // What does not count is no index, and a feature is a feature whatever it is called.
+    assert_eq!(
+        error(NAMED, "index,ltv,age,drop\n7,1,2,3\n9,1,2,3\n"),
+        "calibration data: unknown column: index; the model's features are ltv, age, drop"
+    );
+    let (model, _) = compiled(Some("index,ltv,drop"), "index,ltv,drop\n1,2,3\n2,1,1\n").unwrap();
+    assert_eq!(names(&model), ["index", "ltv", "drop"]);
+    // A further column.
+    let labelled = "ltv,age,drop,target\n0.5,1.5,-1,1\n-0.25,0.5,2,0\n";
+    assert_eq!(
+        error(None, labelled),
+        "calibration data: the data has 4 columns (ltv, age, drop, target), and the model takes 3 values: \
+         leave out what is no feature, such as an index or a label"
+    );
+    assert_eq!(
+        error(NAMED, labelled),
+        "calibration data: unknown column: target; the model's features are ltv, age, drop"
+    );
+}
+
+#[test]
+fn separators_comments_and_truth_values() {
+    let expected = Table::from_csv(PLAIN.as_bytes()).unwrap();
+    let read = |text: &str| Table::from_csv(text.as_bytes()).unwrap();
+    for form in [
+        PLAIN.replace('\n', "\r\n"),
+        format!("\u{feff}{PLAIN}"),
+        PLAIN.replace(',', ", ") + "\n",
+        PLAIN.replace(',', ";"),
+        PLAIN.replace(',', "\t"),
+        format!("# made by hand\n{PLAIN}"),
+        PLAIN.replace("ltv", "\"ltv\""),
+    ] {
+        assert_eq!(read(&form), expected, "{form:?}");
+    }
+    // np.savetxt: the names are a comment.
+    let saved = "# ltv age drop\n0.5 1.5 -1\n-0.25 0.5 2\n";
+    assert_eq!(read(saved), Table::Headerless(vec![vec![0.5, 1.5, -1.0], vec![-0.25, 0.5, 2.0]]));
+    assert_eq!(read("a,b\nTrue,false\n"), read("a,b\n1,0\n"));
+    assert_eq!(Table::from_json(b"[[true, 2]]").unwrap(), Table::Rows(vec![vec![1.0, 2.0]]));
+    // A decimal comma may be a separator of thousands: it is refused.
+    assert!(matches!(Table::from_csv(b"a;b\n0,5;1\n"), Err(CalibrationError::NotANumber { row: 1, .. })));
+}
+
+#[test]
+fn domains_of_one_value_are_warned_of() {
+    let (_, report) = compiled(NAMED, "ltv,age,drop\n1,2,3\n").unwrap();
+    assert!(report.warnings.contains(&Warning::OneSample { samples: 1 }), "{:?}", report.warnings);
+    let (_, report) = compiled(NAMED, "ltv,age,drop\n1,2,3\n1,3,3\n").unwrap();
+    let constant = Warning::ConstantFeatures { features: vec!["ltv".into(), "drop".into()] };
+    assert!(report.warnings.contains(&constant), "{:?}", report.warnings);
+    // Where the domain is declared, the data does not decide it.
+    let table = Table::from_csv(b"ltv,age,drop\n1,2,3\n1,3,3\n").unwrap();
+    let domains = [("ltv", (0.0, 2.0)), ("drop", (0.0, 4.0))].map(|(name, domain)| (name.to_owned(), domain));
+    let options = Options { domains: domains.into(), ..Options::default() };
+    assert!(!compile(&model(NAMED).bytes(), &table, &options).unwrap().1.warnings.contains(&constant));
+}
