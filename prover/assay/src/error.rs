@@ -73,10 +73,10 @@ pub enum Error {
     },
     /// Bytes are not a compiled model.
     #[error(transparent)]
-    ModelFile(#[from] ModelFileError),
+    ModelFile(Box<ModelFileError>),
     /// Bytes are not a key.
     #[error(transparent)]
-    KeyFile(#[from] KeyReadError),
+    KeyFile(KeyReadError),
     /// Bytes are not a proof file.
     #[error(transparent)]
     ProofFile(#[from] ProofFileError),
@@ -103,7 +103,7 @@ pub enum Error {
     Input(#[from] InputError),
     /// Integers that the model does not take.
     #[error(transparent)]
-    Integers(#[from] RunError),
+    Integers(Box<RunError>),
     /// Another number of tensors than the model has inputs.
     #[error("the model has {expected} input tensors, {found} were given")]
     TensorCount {
@@ -380,9 +380,33 @@ fn samples_hint(error: &CalibrationError) -> Option<&'static str> {
     })
 }
 
+impl From<ModelFileError> for Error {
+    fn from(error: ModelFileError) -> Error {
+        Error::ModelFile(Box::new(error))
+    }
+}
+
+impl From<RunError> for Error {
+    fn from(error: RunError) -> Error {
+        Error::Integers(Box::new(error))
+    }
+}
+
 impl From<CompileError> for Error {
     fn from(error: CompileError) -> Error {
-        Error::Compile(Box::new(error))
+        match error {
+            CompileError::Cancelled => Error::Cancelled(Cancelled),
+            error => Error::Compile(Box::new(error)),
+        }
+    }
+}
+
+impl From<KeyReadError> for Error {
+    fn from(error: KeyReadError) -> Error {
+        match error {
+            KeyReadError::Cancelled(error) => Error::Cancelled(error),
+            other => Error::KeyFile(other),
+        }
     }
 }
 

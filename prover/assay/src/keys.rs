@@ -95,7 +95,16 @@ impl Keys {
     /// # Errors
     /// As [`Keys::load`], and where the file cannot be read.
     pub fn open(path: &Path, validated: &ValidatedKeys) -> Result<Keys, Error> {
-        let key = ProvingKey::open(path, validated).map_err(|error| Error::key_open(path, error))?;
+        Keys::open_with(path, validated, Observer::none())
+    }
+
+    /// As [`Keys::open`], with progress of the checks.
+    ///
+    /// # Errors
+    /// As [`Keys::open`], and [`Error::Cancelled`].
+    pub fn open_with(path: &Path, validated: &ValidatedKeys, observer: Observer<'_>) -> Result<Keys, Error> {
+        let key = ProvingKey::open_observed(path, validated, observer)
+            .map_err(|error| Error::key_open(path, error))?;
         Ok(Keys { key, binding: CircuitBinding::Claimed })
     }
 

@@ -1,9 +1,14 @@
 //! A compiled model: where everything starts.
 
-use std::{fmt, ops::Deref, path::Path, sync::Arc};
+use std::{
+    fmt,
+    ops::{ControlFlow, Deref},
+    path::Path,
+    sync::Arc,
+};
 
 use assay_circuits::Circuit;
-use assay_compiler::{CompiledModel, Feature, Options, Report};
+use assay_compiler::{CompiledModel, Feature, Options, Report, Stage as CompileStage};
 use assay_groth16::{Calibration, Estimate, Observer, Stage, estimate_with};
 use assay_interface::{
     field::Scalar,
@@ -14,6 +19,21 @@ use crate::{error::Error, files, samples::Samples};
 
 /// Most bytes of a compiled model that are read from a file.
 const LIMIT: u64 = 4 << 30;
+
+/// Units of progress of a compilation.
+const SHARES: u64 = 1000;
+
+/// How far a compilation is. The shares of its stages are what they take for a typical model; the search takes the most.
+fn share(stage: CompileStage, done: Option<f64>) -> u64 {
+    let (start, length) = match stage {
+        CompileStage::Import => (0, 20),
+        CompileStage::Calibrate => (20, 80),
+        CompileStage::Search => (100, 750),
+        CompileStage::Lower => (850, 50),
+        CompileStage::Measure => (900, 100),
+    };
+    start + (done.unwrap_or(0.0).clamp(0.0, 1.0) * f64::from(length)) as u64
+}
 
 /// A model in integers, with the circuit that proves it. A clone shares both.
 #[derive(Clone)]
@@ -52,9 +72,13 @@ impl Model {
         options: &Options,
         observer: Observer<'_>,
     ) -> Result<Compilation, Error> {
-        observer.report(Stage::Compile, 0, 1)?;
-        let (compiled, report) = assay_compiler::compile(onnx, samples.table(), options)?;
-        observer.report(Stage::Compile, 1, 1)?;
+        let mut progress = |stage, done| match observer.report(Stage::Compile, share(stage, done), SHARES) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        };
+        let (compiled, report) =
+            assay_compiler::compile_with(onnx, samples.table(), options, &mut progress)?;
+        observer.report(Stage::Compile, SHARES, SHARES)?;
         let model = Model::from(compiled);
         let report = report.with_proving_memory(model.estimate(&Calibration::REFERENCE).memory_bytes);
         Ok(Compilation { model, report })

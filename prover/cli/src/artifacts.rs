@@ -27,6 +27,12 @@ pub fn model(path: &Path) -> anyhow::Result<Model> {
     Ok(Model { path: path.to_owned(), model: load(path, Kind::Circuit, LARGE, assay::Model::load)? })
 }
 
+/// The bytes of a `.assay` file that holds a compiled model.
+pub fn compiled(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let read = |bytes: &[u8]| assay::Model::load(bytes).map(|_| bytes.to_vec());
+    load(path, Kind::Circuit, LARGE, read)
+}
+
 /// The keys in a `.pk` file, mapped; validated in full the first time that this user loads the file.
 pub fn keys(path: &Path) -> anyhow::Result<Keys> {
     let kind = Kind::ProvingKey;

@@ -9,6 +9,7 @@ use assay::{Inputs, Salts, SampleFormat, Samples};
 use crate::artifacts::Model;
 use crate::failure::{HintExt, hinted};
 use crate::files;
+use crate::ui;
 
 /// Most bytes of samples that are read.
 const SAMPLES: u64 = 1 << 30;
@@ -113,11 +114,15 @@ pub struct Chosen {
 pub fn choose(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<Chosen> {
     let file = show(path);
     let samples = read_samples(path, "input")?;
-    let samples = model
+    let arranged = model
         .model
-        .rows(&samples)
+        .compiled()
+        .arrange(samples.table())
+        .map_err(assay::Error::from)
         .with_context(|| file.clone())
         .or_hint(|| "`assay inspect` shows the model's tensors and features")?;
+    arranged.warnings.iter().for_each(|warning| ui::warn(&format!("{file}: {}", warning.text())));
+    let samples = arranged.rows;
     let chosen = rows.of(samples.len(), &file)?;
     let quantized = chosen.into_iter().map(|row| {
         let sample = row.checked_sub(1).and_then(|index| samples.get(index));

@@ -216,6 +216,13 @@ pub fn fields(pairs: &[(&str, String)]) -> String {
     pairs.iter().map(|(label, value)| format!("  {label:<width$}  {value}\n")).collect()
 }
 
+/// Columns of what a person reads: the terminal's, or COLUMNS, or 100 where neither says.
+pub fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    columns.or_else(terminal).unwrap_or(100)
+}
+
 /// A byte count as a person reads it.
 pub fn bytes(count: u64) -> String {
     const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];

@@ -11,8 +11,9 @@ use assay_cli::ui::{self, Bar};
 use assay_compiler::synthetic::Network;
 use assay_lending_interface::formats::{FEATURES, SCORE};
 
+use crate::args::Args;
+use crate::arithmetic;
 use crate::row::{self, Ark, Row};
-use crate::{Args, arithmetic};
 
 /// The row of the repository's own model.
 const OWN: &str = "liquidation-risk";

@@ -3,25 +3,18 @@
 //! The model counts additions of points and products in the scalar field. A sum over full-size scalars takes what the
 //! engine's own formula says ([`msm::additions`]); a small scalar takes one, and half of the bits of a model are zero. The
 //! quotient takes `3 N (k + 2 e)` products for a domain of `N = 3^e 2^k` points. Times of the
-//! operations come from a [`Calibration`], which measures them inside sums and transforms, so that memory traffic and
-//! inversions are part of them.
+//! operations come from a [`Calibration`].
 //!
 //! How good it is: `cargo run --release -p assay-arkworks --example engine` prints the estimate next to the time for systems
 //! of any size, and `benches/prove.rs` for a model.
 
-use std::{hint::black_box, time::Instant};
-
-use ark_bn254::{Fr, G1Affine, G2Affine};
-use ark_ec::AffineRepr;
+use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use assay_circuits::{Assignment, Circuit, R1cs};
-use assay_engine::{
-    Backend, Domain, G1Point, G2Point,
-    fixed_base::FixedBase,
-    msm::{self, msm},
-};
+use assay_engine::{Domain, msm};
 
 use crate::{
+    calibration::{Calibration, products_of_quotient},
     footprint::{key_bytes, prove_memory},
     layout::Counts,
     qap::{wires_of_a, wires_of_b, wires_of_l},
@@ -43,54 +36,7 @@ pub struct Estimate {
     pub memory_bytes: u64,
 }
 
-/// Times of the prover's basic operations, each that of one thread.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Calibration {
-    /// Addition in a sum in G1, nanoseconds.
-    pub g1_add_ns: f64,
-    /// Addition in a sum in G2, nanoseconds.
-    pub g2_add_ns: f64,
-    /// Product in a transform over the scalar field, nanoseconds.
-    pub fr_mul_ns: f64,
-    /// Threads that share the work.
-    pub threads: f64,
-}
-
-impl Calibration {
-    /// Two cores of an Emerald Rapids server (Xeon at 2.3 GHz, IFMA): estimates that must not depend on the machine use this.
-    ///
-    /// Processor time of one thread for sums of 2^10 to 2^14 full-size scalars, over what [`msm::additions`] counts (46 to 48 ns
-    /// in G1, 93 to 107 in G2), and for quotients of the same sizes (5.2 to 5.7), on a busy machine: an idle one is faster, in
-    /// all three alike.
-    pub const REFERENCE: Calibration =
-        Calibration { g1_add_ns: 47.0, g2_add_ns: 100.0, fr_mul_ns: 5.3, threads: 2.0 };
-
-    /// This machine, by a benchmark of some 100 ms; with the portable arithmetic if the environment asks for what cannot run.
-    pub fn measure() -> Calibration {
-        const COUNT: usize = 1 << 12;
-        let backend = Backend::detect().unwrap_or(Backend::Portable);
-        let threads = rayon::current_num_threads() as f64;
-        // Scalars without pattern, and points that differ.
-        let factor = Fr::ONE / Fr::from(7u64);
-        let scalars: Vec<Fr> =
-            std::iter::successors(Some(factor), |s| Some(s.square() + factor)).take(COUNT).collect();
-        let g1 = FixedBase::new(backend, G1Point::from(G1Affine::generator()), COUNT).multiply(&scalars[..]);
-        let g2 = FixedBase::new(backend, G2Point::from(G2Affine::generator()), COUNT).multiply(&scalars[..]);
-        let additions = Load { full: COUNT, small: 0 }.additions();
-        let mut calibration = Calibration { threads, ..Calibration::REFERENCE };
-        calibration.g1_add_ns =
-            threads * nanoseconds(|| black_box(msm(backend, &g1, &scalars[..]))) / additions;
-        calibration.g2_add_ns =
-            threads * nanoseconds(|| black_box(msm(backend, &g2, &scalars[..]))) / additions;
-        if let Ok(domain) = Domain::with_size(COUNT) {
-            let transform = || black_box(domain.quotient(backend, scalars.clone(), scalars.clone()));
-            calibration.fr_mul_ns = threads * nanoseconds(transform) / products_of_quotient(COUNT) as f64;
-        }
-        calibration
-    }
-}
-
-/// The cost of one proof on the reference machine: the same on every machine, as reports need it.
+/// The cost of one proof on the reference machine: the same on every machine.
 pub fn estimate(circuit: &Circuit) -> Estimate {
     estimate_with(circuit, &Calibration::REFERENCE)
 }
@@ -144,12 +90,6 @@ pub(crate) fn of_system(
     }
 }
 
-/// Products of six transforms over `domain` points.
-fn products_of_quotient(domain: usize) -> usize {
-    let twos = domain.trailing_zeros();
-    3 * domain * (twos as usize + 2 * usize::from(domain >> twos > 1))
-}
-
 /// Wires of a multi-scalar multiplication by the size of their values.
 struct Load {
     full: usize,
@@ -182,14 +122,4 @@ fn full_size_wires(circuit: &Circuit) -> Vec<bool> {
         Ok(witness) => witness.values.iter().map(|value| value.into_bigint().num_bits() > 64).collect(),
         Err(_) => vec![true; circuit.r1cs.num_wires()], // no witness for zero inputs: assume the worst
     }
-}
-
-/// The least of five times, after one that warms up.
-fn nanoseconds<T>(mut operation: impl FnMut() -> T) -> f64 {
-    let times = (0..6).map(|_| {
-        let start = Instant::now();
-        let _ = operation();
-        start.elapsed().as_nanos() as f64
-    });
-    times.skip(1).fold(f64::INFINITY, f64::min)
 }

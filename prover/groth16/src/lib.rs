@@ -39,6 +39,7 @@
 #![warn(missing_docs)]
 
 mod cache;
+mod calibration;
 pub mod circom;
 mod encoding;
 mod estimate;
@@ -65,8 +66,9 @@ mod validated;
 
 pub use assay_engine::{Backend, BackendError};
 pub use assay_interface::groth16::SetupKind;
+pub use calibration::Calibration;
 pub use encoding::KeyReadError;
-pub use estimate::{Calibration, Estimate, estimate, estimate_with};
+pub use estimate::{Estimate, estimate, estimate_with};
 pub use key::{ProvingKey, VerifyingKey};
 pub use memory::{MemoryError, available as available_memory};
 pub use points::{PointError, element, scalar};

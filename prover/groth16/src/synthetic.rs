@@ -11,7 +11,8 @@ use assay_engine::{Backend, Domain};
 use assay_interface::{artifact, field::Scalar, groth16::SetupKind};
 
 use crate::{
-    estimate::{self, Calibration, Estimate},
+    calibration::Calibration,
+    estimate::{self, Estimate},
     key::ProvingKey,
     points::scalar,
     progress::Observer,

@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use assay::{Context, Inputs, Salts};
 use assay_circuits::Assignment;
-use assay_circuits::audit::{self, AuditReport, Coverage, Options, Progress, Search, Verdict, audit_circuit};
+use assay_circuits::audit::{self, AuditReport, Coverage, Options, Progress, Verdict, audit_circuit};
 use assay_groth16::element;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;

@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use assay::{ProofFile, ProvingKey, SetupKind, SetupRecord, VerifyingKey};
 use assay_circuits::Witness;
 use assay_groth16::snarkjs;
-use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind, VERSION};
+use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind};
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use serde_json::{Map, Value, json};
 

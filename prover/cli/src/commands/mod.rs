@@ -1,5 +1,6 @@
 //! One subcommand a file: its arguments, its help, what it does.
 
+pub mod audit;
 pub mod bench;
 pub mod circom;
 pub mod compile;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use assay::{Context, Execution, Inputs, Outputs, Salts, Tensor, Trace};
+use assay::{Context, Execution, Inputs, Outputs, Salts, Tensor};
+use assay_compiler::LayerTrace;
 use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
@@ -77,7 +78,10 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
 fn one(model: &Model, args: &Args) -> anyhow::Result<()> {
     let inputs = inputs::choose_one(model, &args.input, args.row)?;
     let outputs = model.model.evaluate(&inputs)?;
-    let trace = if args.trace { Some(model.model.trace(&inputs)?) } else { None };
+    let trace = match args.trace {
+        true => Some(model.model.compiled().trace(inputs.integers()).map_err(assay::Error::from)?),
+        false => None,
+    };
     let execution = match &args.witness {
         Some(path) => Some(write_witness(model, args, path, &inputs)?),
         None => None,
@@ -153,23 +157,37 @@ fn many_table(outputs: &[(usize, Outputs)]) -> String {
     table.render()
 }
 
-fn trace_json(trace: &Trace) -> Value {
-    trace.layers.iter().map(|(name, integers)| json!({ "layer": name, "integers": integers })).collect()
+fn trace_json(trace: &[LayerTrace]) -> Value {
+    trace
+        .iter()
+        .map(|layer| {
+            json!({
+                "layer": layer.name,
+                "kind": layer.kind,
+                "shape": layer.shape,
+                "scale": layer.scale,
+                "values": layer.reals(),
+                "integers": layer.integers,
+            })
+        })
+        .collect()
 }
 
-fn trace_table(trace: &Trace) -> String {
-    let mut table = Table::new(["layer", "elements", "least", "greatest", "integers"]);
-    for (name, integers) in &trace.layers {
+fn trace_table(trace: &[LayerTrace]) -> String {
+    let mut table = Table::new(["layer", "kind", "shape", "scale", "least", "greatest", "integers"]);
+    for layer in trace {
         let bound = |value: Option<&i64>| value.map_or_else(String::new, i64::to_string);
-        let mut first: Vec<String> = integers.iter().take(SHOWN).map(i64::to_string).collect();
-        if integers.len() > SHOWN {
+        let mut first: Vec<String> = layer.integers.iter().take(SHOWN).map(i64::to_string).collect();
+        if layer.integers.len() > SHOWN {
             first.push("...".into());
         }
         table.row([
-            name.clone(),
-            integers.len().to_string(),
-            bound(integers.iter().min()),
-            bound(integers.iter().max()),
+            layer.name.clone(),
+            layer.kind.clone(),
+            layer.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x"),
+            layer.scale.to_string(),
+            bound(layer.integers.iter().min()),
+            bound(layer.integers.iter().max()),
             first.join(" "),
         ]);
     }

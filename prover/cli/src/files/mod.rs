@@ -21,5 +21,5 @@ mod temporary;
 pub use claims::Claims;
 pub use output::{Output, commit};
 pub use paths::is_standard;
-pub use product::{Force, Product, REPORT, REPORT_SOURCE, identify};
+pub use product::{Force, Product, REPORT, identify};
 pub use read::{check, read};

@@ -14,8 +14,6 @@ use crate::failure::hinted;
 
 /// The key of a report's outermost object, by which a later run knows it.
 pub const REPORT: &str = "assay_report";
-/// The key of the digest of the model file beside it.
-pub const REPORT_SOURCE: &str = "source";
 
 /// What an output is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,8 +128,8 @@ impl Product {
             }
             Product::Report { source } => {
                 let object: Value = serde_json::from_slice(old).map_err(|_| NOT_EARLIER)?;
-                refuse_unless(object.get(REPORT).is_some(), NOT_EARLIER)?;
-                let about = object.get(REPORT_SOURCE).and_then(Value::as_str);
+                let about =
+                    object.get(REPORT).ok_or(NOT_EARLIER)?.get("source_digest").and_then(Value::as_str);
                 refuse_unless(about == Some(&hex::encode(source)), "is the report of another model file")
             }
             Product::ProofJson => {

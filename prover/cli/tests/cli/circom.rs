@@ -32,7 +32,7 @@ fn proof_and_public_signals_are_snarkjs() {
     let proof = proof_from_json(&String::from_utf8(workspace.read("proof.json")).unwrap()).unwrap();
     let witness = assay_groth16::circom::read_wtns(WTNS).unwrap();
     let key = Zkey::from_bytes(ZKEY).unwrap();
-    assert_eq!(key.verify(&proof, key.public_inputs(&witness)), Ok(()));
+    assert_eq!(key.verify(&proof, key.public_inputs(&witness).unwrap()), Ok(()));
 
     // Again: its own outputs give way, other files do not.
     workspace.succeed(PROVE.into_iter().chain(["--proof", "proof.json", "--public", "public.json"]));

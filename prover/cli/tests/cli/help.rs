@@ -8,7 +8,7 @@ fn help_teaches() {
     settings().bind(|| {
         insta::assert_snapshot!("help", workspace.succeed(["--help"]));
         for command in
-            ["compile", "setup", "run", "prove", "verify", "inspect", "bench", "completions", "man"]
+            ["compile", "setup", "run", "prove", "verify", "inspect", "audit", "bench", "completions", "man"]
         {
             let help = workspace.succeed([command, "--help"]);
             assert_eq!(help, workspace.succeed(["help", command]));

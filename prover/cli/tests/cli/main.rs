@@ -2,9 +2,11 @@
 //!
 //! Snapshots lie in `tests/snapshots`; `INSTA_UPDATE=always cargo test -p assay-cli` rewrites them after a wanted change.
 
+mod audit;
 mod bad_input;
 mod circom;
 mod common;
+mod compile;
 mod help;
 mod interruption;
 mod keys;

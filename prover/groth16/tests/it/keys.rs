@@ -8,12 +8,14 @@ use ark_ff::{Field, PrimeField};
 use assay_circuits::Circuit;
 use assay_engine::G2Point;
 use assay_groth16::{
-    KeyOpenError, KeyReadError, PointError, ProveError, Prover, ProvingKey, SetupKind, ValidatedKeys,
-    VerifyingKey, scalar, setup_development, verify,
+    KeyOpenError, KeyReadError, PointError, ProveError, Prover, ProvingKey, SetupError, SetupKind,
+    ValidatedKeys, VerifyingKey,
+    oracle::{self, Secrets},
+    scalar, setup_development, verify,
 };
 use assay_interface::{
     artifact::{self, ArtifactError, HEADER_LEN, Kind},
-    groth16::{KeyError, KeyPoint},
+    groth16::{KeyError, KeyPoint, PlainKey, check_key},
 };
 use proptest::prelude::*;
 
@@ -132,6 +134,40 @@ fn keys_round_trip() {
         .as_ref(),
         Ok(verifying_key)
     );
+}
+
+/// Where a key of ours enters, or is made, what registration refuses is refused by the same name.
+#[test]
+fn keys_that_anyone_can_forge_with_are_refused() {
+    let Fixture { circuit, key, .. } = fixture();
+    let bytes = *key.verifying_key().to_interface().plain();
+    let gamma_is_delta = PlainKey { gamma_g2: bytes.delta_g2, ..bytes };
+    let beta_is_gamma = PlainKey { beta_g2: bytes.gamma_g2, ..bytes };
+    let no_alpha = PlainKey { alpha_g1: [0; 64], ..bytes };
+    let one_input_point = PlainKey { ic: [bytes.ic[0]; 2], ..bytes };
+    for weak in [gamma_is_delta, beta_is_gamma, no_alpha, one_input_point] {
+        let expected = KeyReadError::Key(check_key(&weak).unwrap_err());
+        let payload = [&circuit.digest()[..], &[0], bytemuck::bytes_of(&weak)].concat();
+        let file = artifact::encode(Kind::VerifyingKey, circuit.digest(), &payload);
+        assert_eq!(VerifyingKey::from_bytes(&file), Err(expected.clone()));
+        let in_proving_key = fixture().error(|payload| {
+            payload[KEY..KEY + 576].copy_from_slice(bytemuck::bytes_of(&weak));
+        });
+        assert_eq!(in_proving_key, expected);
+        let registered = VerifyingKey::from_interface(&weak, circuit.digest(), SetupKind::Ceremony);
+        assert_eq!(registered, Err(expected));
+    }
+    let secrets = Secrets::draw(&mut common::rng(3));
+    let setup = |secrets: Secrets| oracle::setup(&circuit.r1cs, circuit.digest(), &secrets).unwrap_err();
+    for (secrets, left, right) in [
+        (Secrets { gamma: secrets.delta, ..secrets }, KeyPoint::Gamma, KeyPoint::Delta),
+        (Secrets { beta: secrets.gamma, ..secrets }, KeyPoint::Beta, KeyPoint::Gamma),
+    ] {
+        assert_eq!(setup(secrets), SetupError::Key(KeyReadError::Key(KeyError::Equal(left, right))));
+    }
+    let opposite = setup(Secrets { gamma: -secrets.delta, ..secrets });
+    let (left, right) = (KeyPoint::Gamma, KeyPoint::Delta);
+    assert_eq!(opposite, SetupError::Key(KeyReadError::Key(KeyError::Opposite(left, right))));
 }
 
 #[test]

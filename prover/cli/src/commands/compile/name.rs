@@ -7,9 +7,13 @@ use assay_interface::schema::MAX_NAME;
 
 use crate::files;
 
-/// The file's name without its ending, where the graph has no name of its own.
+/// The file's name without its ending, where the graph's name tells nothing.
 pub fn of_file(onnx: &[u8], path: &Path) -> Option<String> {
-    if import::graph_name(onnx).ok()?.is_some() || files::is_standard(path) {
+    if files::is_standard(path) {
+        return None;
+    }
+    // A file that is no model is refused when it is compiled.
+    if import::graph_name(onnx).ok()?.is_some() {
         return None;
     }
     let stem = path.file_stem()?.to_str()?;

@@ -1,0 +1,145 @@
+//! What `assay compile` is told.
+
+use std::path::PathBuf;
+
+use assay::{IntegerFormat, Strategy};
+
+const EXAMPLE: &str = "\
+Examples:
+  $ assay compile model.onnx --calibration samples.csv
+  $ cd models/liquidation-risk
+  $ assay compile model.onnx --calibration calibration.csv --input-format 15:12 \\
+      --output-format 16:8 --threshold 0
+
+Calibration data are inputs as the model will see them, in its own units: CSV with a header of
+feature names, JSON, .npy or .npz. They choose scales and widths, so that no output is off by
+more than --max-error from the float model, and the domain of each feature, outside which
+`assay prove` refuses values. The report tells what was chosen, what it costs to prove and to
+verify, and what rounding does to decisions at --threshold.
+
+A format is BITS:SCALE: signed integers of BITS bits, each standing for q * 2^-SCALE. Fix it
+where another program, such as a lending market on chain, computes the inputs or reads the
+outputs.
+
+The same model and data give the same file, on every machine. The file keeps the options, so that
+whoever has model and data can compile again and compare:
+  $ assay compile --check model.assay model.onnx samples.csv
+Exit code 0: the same model. Exit code 1: another one, and what differs is listed.";
+
+/// What describes a compilation, and is read from the compiled model with --check.
+const OPTIONS: [&str; 11] = [
+    "output",
+    "max_error",
+    "threshold",
+    "max_flips",
+    "name",
+    "input_format",
+    "output_format",
+    "domain",
+    "commit",
+    "ranges",
+    "report",
+];
+
+/// Turn an ONNX model into integers and a circuit.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// Model, as an ONNX file
+    #[arg(value_name = "MODEL.onnx")]
+    pub(super) model: PathBuf,
+    /// Inputs in the model's own units: CSV with a header, JSON, .npy or .npz
+    #[arg(value_name = "CALIBRATION", required_unless_present = "calibration")]
+    pub(super) samples: Option<PathBuf>,
+    /// The same, by name
+    #[arg(short, long, value_name = "FILE", conflicts_with = "samples")]
+    pub(super) calibration: Option<PathBuf>,
+    /// Where the compiled model goes, - for standard output [default: the model's name with the ending .assay]
+    #[arg(short, long, value_name = "MODEL.assay")]
+    pub(super) output: Option<PathBuf>,
+    /// Largest absolute error of any output, over the calibration data
+    #[arg(long, value_name = "ERROR", default_value_t = 0.01)]
+    pub(super) max_error: f64,
+    /// Report how many decisions `output >= T` rounding changes
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    pub(super) threshold: Option<f64>,
+    /// Allow rounding to change at most this many decisions, over the calibration data
+    #[arg(long, value_name = "N")]
+    pub(super) max_flips: Option<u32>,
+    /// Name of the model in its statements, at most 32 bytes [default: the ONNX graph's, or the file's where the
+    /// exporter calls every graph the same]
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// Format of every input, such as 15:12 [default: chosen by calibration]
+    #[arg(long, value_name = "BITS:SCALE", value_parser = format)]
+    pub(super) input_format: Option<IntegerFormat>,
+    /// Format of every output, such as 16:8 [default: chosen by calibration]
+    #[arg(long, value_name = "BITS:SCALE", value_parser = format)]
+    pub(super) output_format: Option<IntegerFormat>,
+    /// Domain of a feature, such as ltv=0:1.5 [default: the format's range, or else that of the calibration data]
+    #[arg(long, value_name = "FEATURE=MIN:MAX", value_parser = domain)]
+    pub(super) domain: Vec<(String, (f64, f64))>,
+    /// Hide this input tensor behind a commitment in every statement
+    #[arg(long, value_name = "INPUT")]
+    pub(super) commit: Vec<String>,
+    /// How the circuit proves ranges; lookups need fewer constraints and a proof with a commitment
+    #[arg(long, value_enum, default_value_t = Ranges::Auto)]
+    pub(super) ranges: Ranges,
+    /// Compile again with the options in this file, and compare; nothing is written
+    #[arg(long, value_name = "MODEL.assay", conflicts_with_all = OPTIONS)]
+    pub(super) check: Option<PathBuf>,
+    /// Also write the report as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
+    /// Replace files that this command would not make again
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// Ways to prove that integers are in their ranges: see [`Strategy`].
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Ranges {
+    Auto,
+    Bits,
+    Lookup,
+}
+
+impl From<Ranges> for Strategy {
+    fn from(ranges: Ranges) -> Self {
+        match ranges {
+            Ranges::Auto => Strategy::Auto,
+            Ranges::Bits => Strategy::Bits,
+            Ranges::Lookup => Strategy::Lookup,
+        }
+    }
+}
+
+/// Parser of `BITS:SCALE`.
+fn format(text: &str) -> Result<IntegerFormat, String> {
+    let wrong = || "a format is BITS:SCALE, such as 15:12".to_owned();
+    let (bits, scale) = text.split_once(':').ok_or_else(wrong)?;
+    Ok(IntegerFormat { bits: bits.parse().map_err(|_| wrong())?, scale: scale.parse().map_err(|_| wrong())? })
+}
+
+/// Parser of `FEATURE=MIN:MAX`.
+fn domain(text: &str) -> Result<(String, (f64, f64)), String> {
+    let wrong = || "a domain is FEATURE=MIN:MAX, such as ltv=0:1.5".to_owned();
+    let (feature, range) = text.rsplit_once('=').ok_or_else(wrong)?;
+    let (min, max) = range.split_once(':').ok_or_else(wrong)?;
+    Ok((feature.to_owned(), (min.parse().map_err(|_| wrong())?, max.parse().map_err(|_| wrong())?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_and_domains() {
+        assert_eq!(format("15:12"), Ok(IntegerFormat { bits: 15, scale: 12 }));
+        assert_eq!(format("8:-3"), Ok(IntegerFormat { bits: 8, scale: -3 }));
+        assert!(format("15").is_err() && format("300:1").is_err() && format(":").is_err());
+        assert_eq!(domain("ltv=0:1.5"), Ok(("ltv".into(), (0.0, 1.5))));
+        assert_eq!(domain("a=b=-1:2"), Ok(("a=b".into(), (-1.0, 2.0))));
+        assert!(domain("ltv").is_err() && domain("ltv=1").is_err() && domain("ltv=a:b").is_err());
+    }
+}
