@@ -4,12 +4,12 @@ use assay_circuits::Ranges;
 use sha2::{Digest, Sha256};
 
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
-use crate::compiled::{CompiledModel, Feature, InputError, check_domain};
+use crate::compiled::{CompiledModel, DecodeError, Feature, InputError, check_domain};
 use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError};
 use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
-use crate::model::{Function, Input, Model, Output};
+use crate::model::{Input, LayerFunction, Model, Output};
 use crate::options::{OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
@@ -49,6 +49,9 @@ pub enum CompileError {
     /// The graph has no circuit.
     #[error(transparent)]
     Lower(#[from] LowerError),
+    /// The compiled model asks for more than a file of its length may.
+    #[error("no file of this model would be read: {0}")]
+    Unreadable(DecodeError),
     /// The float reference engine failed.
     #[error(transparent)]
     Float(#[from] FloatError),
@@ -151,6 +154,7 @@ pub fn compile_with(
     let circuit = lower::lower(&graph, &schema, search.ranges)?;
     let source_digest = Sha256::digest(onnx).into();
     let compiled = CompiledModel { schema, graph, circuit, features, source_digest, provenance };
+    compiled.check_readable().map_err(CompileError::Unreadable)?;
 
     // What the engine cannot run is no fault of the model: it goes unchecked, and the report says so.
     let float = match FloatModel::load(&proto, &model) {
@@ -199,7 +203,7 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
 fn check_decisions(model: &Model, options: &Options) -> Result<(), OptionError> {
     let is_argmax = |output: &Output| {
         let layer = model.layers.get(output.layer);
-        layer.is_some_and(|layer| matches!(layer.function, Function::ArgMax(_)))
+        layer.is_some_and(|layer| matches!(layer.function, LayerFunction::ArgMax(_)))
     };
     match options.max_flips {
         Some(flips) if options.threshold.is_none() && !model.outputs.iter().any(is_argmax) => {

@@ -224,26 +224,7 @@ impl CompiledModel {
     /// [`DecodeError`] says which check failed.
     pub fn from_bytes(bytes: &[u8]) -> Result<CompiledModel, DecodeError> {
         let artifact = artifact::decode(Kind::Circuit, bytes)?;
-        let mut reader = Reader::new(artifact.payload);
-        let length = reader.count("bytes in the provenance", artifact.payload.len())?;
-        let mut of_provenance = Reader::new(reader.take(length)?);
-        let provenance = Provenance::read(&mut of_provenance)?;
-        of_provenance.finish()?;
-        let length = reader.count("bytes in the schema", assay_interface::schema::MAX_ENCODED_LEN)?;
-        let schema = ModelSchema::decode(reader.take(length)?)?;
-        let elements = schema.inputs().iter().map(|tensor| tensor.elements()).sum();
-        let features = read_features(&mut reader, elements)?;
-        let graph = encoding::read(&mut reader, &schema)?;
-        let ranges = match reader.byte()? {
-            0 => Ranges::Bits,
-            1 => Ranges::Lookup,
-            other => return Err(ReadError::Step(other).into()),
-        };
-        let digest: [u8; 32] = reader.fixed()?;
-        let intervals = lower::check_work(&graph)?;
-        let constraints = strategy::size(&graph, &intervals, &schema, ranges).constraints as u64;
-        reader.spend("constraints", CONSTRAINT.saturating_mul(constraints))?;
-        reader.finish()?;
+        let Contents { provenance, schema, features, graph, ranges, digest } = read(artifact.payload)?;
         let circuit = lower::lower(&graph, &schema, ranges)?;
         if circuit.digest() != digest {
             return Err(DecodeError::CircuitDigest);
@@ -253,6 +234,46 @@ impl CompiledModel {
         // A circuit without any range proof is the same either way, and is written as one by bits.
         if model.ranges() == ranges { Ok(model) } else { Err(DecodeError::CircuitDigest) }
     }
+
+    /// Whether the file of this model will be read: it may ask for more work than its length pays for.
+    pub(crate) fn check_readable(&self) -> Result<(), DecodeError> {
+        read(&self.payload()).map(|_| ())
+    }
+}
+
+/// A payload, all of it but the circuit.
+struct Contents {
+    provenance: Provenance,
+    schema: ModelSchema,
+    features: Vec<Feature>,
+    graph: QuantGraph,
+    ranges: Ranges,
+    digest: [u8; 32],
+}
+
+/// Takes a payload apart and spends, from the budget of its length, what building its circuit will cost.
+fn read(payload: &[u8]) -> Result<Contents, DecodeError> {
+    let mut reader = Reader::new(payload);
+    let length = reader.count("bytes in the provenance", payload.len())?;
+    let mut of_provenance = Reader::new(reader.take(length)?);
+    let provenance = Provenance::read(&mut of_provenance)?;
+    of_provenance.finish()?;
+    let length = reader.count("bytes in the schema", assay_interface::schema::MAX_ENCODED_LEN)?;
+    let schema = ModelSchema::decode(reader.take(length)?)?;
+    let elements = schema.inputs().iter().map(|tensor| tensor.elements()).sum();
+    let features = read_features(&mut reader, elements)?;
+    let graph = encoding::read(&mut reader, &schema)?;
+    let ranges = match reader.byte()? {
+        0 => Ranges::Bits,
+        1 => Ranges::Lookup,
+        other => return Err(ReadError::Step(other).into()),
+    };
+    let digest = reader.fixed()?;
+    let intervals = lower::check_work(&graph)?;
+    let constraints = strategy::size(&graph, &intervals, &schema, ranges).constraints as u64;
+    reader.spend("constraints", CONSTRAINT.saturating_mul(constraints))?;
+    reader.finish()?;
+    Ok(Contents { provenance, schema, features, graph, ranges, digest })
 }
 
 fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, ReadError> {

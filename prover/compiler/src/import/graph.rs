@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use super::tensor::{Constant, shape_len};
 use super::value::{Data, MAX_FOLDED, Tensor, Value, name_size};
 use crate::budget::Budget;
-use crate::model::{Axis, Convolution, Function, Layer, Map, Row, Window, clip};
+use crate::model::{Axis, Convolution, Layer, LayerFunction, Map, Row, Window, clip};
 
 /// Layers in the order of the walk, with the atom at which each one's elements begin.
 pub(crate) struct Layers {
@@ -144,12 +144,12 @@ impl Layers {
         if let Some(layer) = self.owner(x).and_then(|position| self.layers.get(position)) {
             let function = match layer.function {
                 // clip(clip(x, a, b), c, d) = clip(x, clip(a, c, d), clip(b, c, d)).
-                Function::Clip { low: a, high: b } => Some(Function::Clip {
+                LayerFunction::Clip { low: a, high: b } => Some(LayerFunction::Clip {
                     low: a.map_or(low, |a| Some(clip(a, low, high))),
                     high: b.map_or(high, |b| Some(clip(b, low, high))),
                 }),
-                Function::Sum | Function::Linear if layer.pool.is_some() => {
-                    Some(Function::Clip { low, high })
+                LayerFunction::Sum | LayerFunction::Linear if layer.pool.is_some() => {
+                    Some(LayerFunction::Clip { low, high })
                 }
                 _ => None,
             };
@@ -163,7 +163,7 @@ impl Layers {
                 return self.push_layer(layer, x.shape.clone());
             }
         }
-        self.push(node, x, Function::Clip { low, high }, x.shape.clone())
+        self.push(node, x, LayerFunction::Clip { low, high }, x.shape.clone())
     }
 
     /// The largest elements of windows over `x`, which has the shape that the window is for. Where `x` is a layer that
@@ -178,7 +178,7 @@ impl Layers {
         let owner = self.owner(x);
         if let Some(layer) = owner.and_then(|position| self.layers.get(position))
             && layer.pool.is_none()
-            && matches!(layer.function, Function::Clip { .. } | Function::Linear)
+            && matches!(layer.function, LayerFunction::Clip { .. } | LayerFunction::Linear)
         {
             let name = format!("{} + {}", layer.name, node.name.name);
             let layer = Layer { name, pool: Some(window), ..layer.clone() };
@@ -192,11 +192,11 @@ impl Layers {
             let same = |axis: Axis| Axis::new(axis.input, 1);
             let identity = Window { height: same(window.height), width: same(window.width), ..window };
             let map = Arc::new(Map::Convolution(Convolution::ones(first, identity)));
-            let layer = Layer { name, map, pool: Some(window), function: Function::Sum };
+            let layer = Layer { name, map, pool: Some(window), function: LayerFunction::Sum };
             return self.push_layer(layer, shape);
         }
         let Data::Variable(map) = &x.data else { return Err(node.not_constant(0)) };
-        let layer = Layer { name, map: Arc::clone(map), pool: Some(window), function: Function::Linear };
+        let layer = Layer { name, map: Arc::clone(map), pool: Some(window), function: LayerFunction::Linear };
         self.push_layer(layer, shape)
     }
 
@@ -205,7 +205,7 @@ impl Layers {
         &mut self,
         node: &Node<'_>,
         x: &Tensor,
-        function: Function,
+        function: LayerFunction,
         shape: Vec<usize>,
     ) -> Result<Tensor, Refusal> {
         let mut trail = x.trail.clone();
@@ -217,7 +217,7 @@ impl Layers {
         &mut self,
         name: String,
         x: &Tensor,
-        function: Function,
+        function: LayerFunction,
         shape: Vec<usize>,
     ) -> Result<Tensor, Refusal> {
         let map = match &x.data {
@@ -249,7 +249,7 @@ impl Layers {
         if x.is_constant() || is_rows || x.terms() <= MAX_FOLDED {
             return Ok(x.clone());
         }
-        self.push_named(x.trail.join(" + "), x, Function::Linear, x.shape.clone())
+        self.push_named(x.trail.join(" + "), x, LayerFunction::Linear, x.shape.clone())
     }
 
     /// The layer whose results are exactly the elements of `x`, in order.

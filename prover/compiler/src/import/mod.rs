@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 
-use crate::model::{Function, Model, Output};
+use crate::model::{LayerFunction, Model, Output};
 use crate::onnx::{GraphProto, ModelProto, NodeProto};
 use graph::{Layers, Resources};
 use node::Node;
@@ -210,7 +210,7 @@ impl Walk {
                 continue;
             }
             let title = if tensor.trail.is_empty() { name.clone() } else { tensor.trail.join(" + ") };
-            let pushed = self.layers.push_named(title, &tensor, Function::Linear, tensor.shape.clone());
+            let pushed = self.layers.push_named(title, &tensor, LayerFunction::Linear, tensor.shape.clone());
             if let Some(pushed) = self.record(pushed)
                 && let Some(layer) = self.layers.owner(&pushed)
             {

@@ -24,22 +24,24 @@ pub(super) fn node_name(node: &NodeProto) -> NodeName {
 }
 
 /// Names that exporters give to any graph: of PyTorch, tf2onnx, Keras, PaddlePaddle and hand-written conversions.
-const GENERIC_NAMES: [&str; 9] = [
+const GENERIC_NAMES: [&str; 11] = [
+    "graph",
+    "main",
     "main_graph",
+    "model",
+    "model from paddlepaddle.",
+    "onnx_graph",
+    "onnx_model",
+    "tf2onnx",
     "torch-jit-export",
     "torch_jit",
-    "main",
-    "graph",
-    "tf2onnx",
-    "onnx_model",
-    "model",
-    "Model from PaddlePaddle.",
+    "torch_jit_export",
 ];
 
 /// Whether a graph's name says nothing about the model: one of every graph, or the random one of scikit-learn's exporter.
 pub(super) fn is_generic(name: &str) -> bool {
     let is_random = name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    name.trim().is_empty() || is_random || GENERIC_NAMES.contains(&name)
+    name.trim().is_empty() || is_random || GENERIC_NAMES.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// Versions of the operator sets by domain. Sets of other domains are let through: their operators are refused.

@@ -7,19 +7,19 @@
 //!
 //! Max pooling stands between the map and the function, which are all monotonic where one is there: see [`Layer::pool`].
 
-pub mod activation;
+pub mod function;
 mod map;
 
 use std::sync::Arc;
 
 pub use assay_circuits::layers::window::{Axis, Window};
 
-pub use activation::{Activation, Dyadic};
+pub use function::{Dyadic, Function};
 pub use map::{Convolution, Dense, Map, Row};
 
 /// The non-linear function of a layer.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Function {
+pub enum LayerFunction {
     /// None. Results that other layers read are rounded.
     Linear,
     /// None, and nothing is rounded: the rows are sums of elements of one value, or those elements unchanged (where
@@ -33,7 +33,7 @@ pub enum Function {
         high: Option<f64>,
     },
     /// A function of each element.
-    Activation(Activation),
+    Elementwise(Function),
     /// Index of the largest element along an axis, the first one of equals; the result has `outer · inner` elements.
     ArgMax(Groups),
     /// `e^(x_i - m) / Σ_j e^(x_j - m)` along an axis, `m` the largest element.
@@ -86,26 +86,28 @@ impl Groups {
     }
 }
 
-impl Function {
+impl LayerFunction {
     /// Applies the function to a layer's pooled affine values.
     pub fn apply(&self, values: Vec<f64>) -> Vec<f64> {
         match *self {
-            Function::Linear | Function::Sum => values,
-            Function::Clip { low, high } => values.into_iter().map(|value| clip(value, low, high)).collect(),
-            Function::Activation(activation) => {
-                values.into_iter().map(|value| activation::apply(activation, value)).collect()
+            LayerFunction::Linear | LayerFunction::Sum => values,
+            LayerFunction::Clip { low, high } => {
+                values.into_iter().map(|value| clip(value, low, high)).collect()
             }
-            Function::ArgMax(groups) => {
+            LayerFunction::Elementwise(function) => {
+                values.into_iter().map(|value| function::apply(function, value)).collect()
+            }
+            LayerFunction::ArgMax(groups) => {
                 let index = |group: Vec<f64>| largest(&group).0 as f64;
                 gathered(groups, &values).map(index).collect()
             }
-            Function::Softmax(groups) => groups.scatter(gathered(groups, &values).map(|group| {
+            LayerFunction::Softmax(groups) => groups.scatter(gathered(groups, &values).map(|group| {
                 let top = largest(&group).1;
                 let powers: Vec<f64> = group.iter().map(|x| crate::elementary::exp(x - top)).collect();
                 let sum: f64 = powers.iter().sum();
                 powers.into_iter().map(|power| power / sum).collect()
             })),
-            Function::LayerNorm { groups, epsilon } => {
+            LayerFunction::LayerNorm { groups, epsilon } => {
                 groups.scatter(gathered(groups, &values).map(|group| {
                     let count = group.len().max(1) as f64;
                     let mean = group.iter().sum::<f64>() / count;
@@ -120,9 +122,9 @@ impl Function {
     /// Whether the results are never negative.
     pub fn is_unsigned(&self) -> bool {
         match self {
-            Function::Clip { low: Some(low), .. } => *low >= 0.0,
-            Function::Activation(activation) => activation::is_unsigned(*activation),
-            Function::Softmax(_) => true,
+            LayerFunction::Clip { low: Some(low), .. } => *low >= 0.0,
+            LayerFunction::Elementwise(function) => function::is_unsigned(*function),
+            LayerFunction::Softmax(_) => true,
             _ => false,
         }
     }
@@ -181,7 +183,7 @@ pub struct Layer {
     /// it or behind it is the same; lowering does what costs less.
     pub pool: Option<Window>,
     /// What is applied to the rows, or to the pooled rows.
-    pub function: Function,
+    pub function: LayerFunction,
 }
 
 impl Layer {
@@ -199,7 +201,7 @@ impl Layer {
     /// Number of elements of the layer's result.
     pub fn len(&self) -> usize {
         match self.function {
-            Function::ArgMax(groups) => groups.count(),
+            LayerFunction::ArgMax(groups) => groups.count(),
             _ => self.pooled_len(),
         }
     }

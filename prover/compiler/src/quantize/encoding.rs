@@ -10,7 +10,7 @@
 //! pool     = 0 | 1, window
 //! window   = channels: u32, two axes of (input, kernel, stride, dilation, pad before, pad behind): u32
 //! integers = bytes of each: u8 (the fewest of 1, 2, 4 and 8 that hold all of them), signed integers
-//! step     = 0 | 1, rounding | 2, groups | 3, rounding, activation, domain scale: i8, lo: i64, hi: i64
+//! step     = 0 | 1, rounding | 2, groups | 3, rounding, function, domain scale: i8, lo: i64, hi: i64
 //!          | 4, rounding, domain scale: i8, groups | 5, rounding, groups, epsilon: i64
 //! rounding = shifts: u32 count, u8*, lo: i64, hi: i64
 //! groups   = outer: u32, length: u32, inner: u32
@@ -31,7 +31,7 @@ use assay_interface::schema::ModelSchema;
 use super::graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput, Rounding, Step};
 use super::linear::Linear;
 use crate::bytes::{ENTRY, ReadError, Reader, Writer};
-use crate::model::{Activation, Axis, Dyadic, Groups, Window};
+use crate::model::{Axis, Dyadic, Function, Groups, Window};
 
 /// Most bits that a requantization drops: the gadget's limit.
 const MAX_SHIFT: u8 = 58;
@@ -122,8 +122,8 @@ fn write_step(step: &Step, out: &mut Writer) {
     match step {
         Step::Accumulate | Step::Requantize(_) => {}
         Step::ArgMax(groups) => write_groups(*groups, out),
-        Step::Table { activation, domain_scale, range, .. } => {
-            let (tag, parameters) = activation_parts(*activation);
+        Step::Table { function, domain_scale, range, .. } => {
+            let (tag, parameters) = function_parts(*function);
             out.bytes(&[tag]);
             for Dyadic { mantissa, shift } in parameters {
                 out.bytes(&mantissa.to_le_bytes());
@@ -149,9 +149,9 @@ fn write_groups(groups: Groups, out: &mut Writer) {
 }
 
 /// The number of a function in files, and its parameters.
-fn activation_parts(activation: Activation) -> (u8, Vec<Dyadic>) {
-    use Activation as A;
-    match activation {
+fn function_parts(function: Function) -> (u8, Vec<Dyadic>) {
+    use Function as A;
+    match function {
         A::Sigmoid => (0, vec![]),
         A::Tanh => (1, vec![]),
         A::Gelu => (2, vec![]),
@@ -363,7 +363,7 @@ fn read_step(reader: &mut Reader<'_>, len: usize, scale: i8) -> Result<Step, Rea
         (1, Some(rounding)) => Ok(Step::Requantize(rounding)),
         (2, None) => Ok(Step::ArgMax(read_groups(reader, len)?)),
         (3, Some(rounding)) => {
-            let activation = read_activation(reader)?;
+            let function = read_function(reader)?;
             let domain_scale = i8::from_le_bytes(reader.fixed()?);
             let range = (i64::from_le_bytes(reader.fixed()?), i64::from_le_bytes(reader.fixed()?));
             let entries = rounding.hi.abs_diff(rounding.lo);
@@ -379,8 +379,8 @@ fn read_step(reader: &mut Reader<'_>, len: usize, scale: i8) -> Result<Step, Rea
                 output_lo: range.0,
                 output_hi: range.1,
             };
-            let table = Arc::new(FunctionTable::of(activation, q).map_err(ReadError::Layer)?);
-            Ok(Step::Table { rounding, activation, domain_scale, range, table })
+            let table = Arc::new(FunctionTable::of(function, q).map_err(ReadError::Layer)?);
+            Ok(Step::Table { rounding, function, domain_scale, range, table })
         }
         (4, Some(rounding)) => {
             let domain_scale = i8::from_le_bytes(reader.fixed()?);
@@ -438,8 +438,8 @@ fn read_groups(reader: &mut Reader<'_>, len: usize) -> Result<Groups, ReadError>
     Ok(groups)
 }
 
-fn read_activation(reader: &mut Reader<'_>) -> Result<Activation, ReadError> {
-    use Activation as A;
+fn read_function(reader: &mut Reader<'_>) -> Result<Function, ReadError> {
+    use Function as A;
     let tag = reader.byte()?;
     let mut parameter = || -> Result<Dyadic, ReadError> {
         let mantissa = i64::from_le_bytes(reader.fixed()?);

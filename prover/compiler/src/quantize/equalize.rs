@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Function, Layer, Map, Model};
+use crate::model::{Layer, LayerFunction, Map, Model};
 use crate::number::pow2;
 
 /// Largest difference that is evened out, as a power of two.
@@ -34,7 +34,8 @@ pub(crate) fn equalize(model: &Model) -> Equalized {
         let (Some(range), Some(layer)) = (ranges.get(inputs + position), model.layers.get(position)) else {
             continue;
         };
-        let is_relu = layer.function == Function::Clip { low: Some(0.0), high: None } && layer.pool.is_none();
+        let is_relu =
+            layer.function == LayerFunction::Clip { low: Some(0.0), high: None } && layer.pool.is_none();
         let is_convolution = |layer: &Layer| matches!(layer.map.as_ref(), Map::Convolution(_));
         let in_range = |map: &Map| match map {
             Map::Convolution(conv) => range.contains(&(conv.first as usize)),
@@ -107,7 +108,7 @@ mod tests {
     #[test]
     fn equalization_keeps_the_function_and_evens_out_the_weights() {
         let row = |terms: &[(u32, f64)], bias| Row { terms: terms.to_vec(), bias };
-        let relu = Function::Clip { low: Some(0.0), high: None };
+        let relu = LayerFunction::Clip { low: Some(0.0), high: None };
         let layer = |name: &str, rows, function| Layer {
             name: name.into(),
             map: Arc::new(Map::Rows(rows)),
@@ -123,7 +124,7 @@ mod tests {
                     vec![row(&[(0, 100.0), (1, 3.0)], 0.5), row(&[(0, 0.01)], -0.1), row(&[], 1.0)],
                     relu,
                 ),
-                layer("y", vec![row(&[(2, 0.01), (3, 90.0)], 0.0)], Function::Linear),
+                layer("y", vec![row(&[(2, 0.01), (3, 90.0)], 0.0)], LayerFunction::Linear),
             ],
             outputs: vec![Output { name: "y".into(), shape: vec![1], layer: 1 }],
             feature_names: None,

@@ -17,7 +17,7 @@ use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize,
 
 use super::linear::Linear;
 use crate::internal::{Expected, InternalError};
-use crate::model::{Activation, Groups, Window};
+use crate::model::{Function, Groups, Window};
 use crate::number::{quantize, signed_range};
 
 /// A quantized model.
@@ -84,7 +84,7 @@ pub enum Step {
         /// To the domain.
         rounding: Rounding,
         /// What the table holds.
-        activation: Activation,
+        function: Function,
         /// Scale of the domain.
         domain_scale: i8,
         /// Smallest and largest value.
@@ -305,7 +305,7 @@ impl QuantLayer {
             Step::Requantize(Rounding { lo: 0, hi, .. }) if hi.count_ones() == hi.trailing_ones() => "relu",
             Step::Requantize(Rounding { lo, hi, .. }) if *lo == -*hi - 1 => "requantize",
             Step::Requantize(_) => "clip",
-            Step::Table { activation, .. } => activation.name(),
+            Step::Table { function, .. } => function.name(),
             Step::ArgMax(_) => "argmax",
             Step::Softmax { .. } => "softmax",
             Step::LayerNorm { .. } => "layer norm",

@@ -8,7 +8,7 @@ use super::graph::{QuantGraph, Step};
 use super::plan::Plan;
 use super::profile::Profile;
 use super::realize::Realized;
-use crate::model::Function;
+use crate::model::LayerFunction;
 use crate::number::pow2;
 
 /// What a graph loses over some samples.
@@ -81,7 +81,7 @@ pub(crate) fn measure(
             let results = values.get(graph.inputs.len() + output.layer)?;
             let (integers, scale) = match layer.step {
                 Step::ArgMax(groups) => {
-                    let labels = Function::ArgMax(groups).apply(target.clone());
+                    let labels = LayerFunction::ArgMax(groups).apply(target.clone());
                     let differ = results.iter().zip(&labels).filter(|&(&q, &label)| q as f64 != label);
                     *flips += differ.count();
                     (scores.get(output.layer)?, *plan.layers.get(output.layer)?.rows.first()?)

@@ -5,7 +5,7 @@
 //! finer activations for coarser weights, at no cost. Functions take their arguments from a *domain* of few bits, to
 //! which the accumulators are rounded first: the size of their table.
 
-use crate::model::{Function, Layer, Map};
+use crate::model::{Layer, LayerFunction, Map};
 use crate::options::Format;
 
 /// Widest activation, in bits.
@@ -92,7 +92,7 @@ pub(crate) fn runs(layer: &Layer) -> usize {
         _ => layer.pool.is_some(),
     };
     match layer.function {
-        Function::ArgMax(_) | Function::Sum => 1,
+        LayerFunction::ArgMax(_) | LayerFunction::Sum => 1,
         _ if is_compared => 1,
         _ => layer.map.channels(),
     }

@@ -3,7 +3,7 @@
 use super::error::{QuantizeError, SearchError};
 use super::tables::Tables;
 use crate::internal::{Expected, InternalError};
-use crate::model::{Function, Layer, Map, Model, Output};
+use crate::model::{Layer, LayerFunction, Map, Model, Output};
 use crate::progress::{Observer, Stage};
 
 /// Multiplications that one evaluation of a candidate may cost, over all samples of the search.
@@ -121,8 +121,8 @@ impl Profile {
     }
 }
 
-pub(crate) fn is_argmax(function: &Function) -> bool {
-    matches!(function, Function::ArgMax(_))
+pub(crate) fn is_argmax(function: &LayerFunction) -> bool {
+    matches!(function, LayerFunction::ArgMax(_))
 }
 
 fn wiring(model: &Model) -> Vec<Wiring> {

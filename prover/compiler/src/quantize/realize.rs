@@ -8,7 +8,7 @@ use super::interval::Interval;
 use super::plan::{FormatChoice, LayerResult, Plan, source_scale};
 use super::profile::Profile;
 use super::{steps, weights};
-use crate::model::{Function, Model};
+use crate::model::{LayerFunction, Model};
 
 /// Widest output, in bits.
 const MAX_OUTPUT_BITS: u32 = assay_interface::schema::MAX_BITS as u32;
@@ -31,7 +31,7 @@ pub(crate) fn settle(model: &Model, profile: &Profile, plan: &mut Plan) {
                 found.scale = summed;
                 found.rows = vec![summed];
             }
-            (Function::LayerNorm { groups, epsilon }, LayerResult::Function(domain)) => {
+            (LayerFunction::LayerNorm { groups, epsilon }, LayerResult::Function(domain)) => {
                 if let Some(normalization) = steps::normalization(*groups, *epsilon, domain) {
                     found.scale = i32::try_from(normalization.scale).unwrap_or(i32::MAX);
                 }

@@ -15,7 +15,7 @@ use super::loss::measure;
 use super::plan::{MAX_BITS, MIN_BITS};
 use super::realize::Realized;
 use super::uniform::Least;
-use crate::model::{Activation, Function};
+use crate::model::{Function, LayerFunction};
 use crate::progress::Cancelled;
 
 /// Fractions of the bound that the search aims for, one after the other, where it saw a part of the samples only and
@@ -66,9 +66,9 @@ impl Search<'_> {
     /// Functions that are not defined everywhere must be so on the calibration data.
     fn check_arguments(&self) -> Result<(), QuantizeError> {
         for (layer, &(lo, hi)) in self.model.layers.iter().zip(&self.profile.arguments) {
-            let Function::Activation(activation) = layer.function else { continue };
-            if matches!(activation, Activation::Reciprocal | Activation::InverseSqrt) && lo <= 0.0 {
-                let (layer, function) = (layer.name.clone(), activation.name());
+            let LayerFunction::Elementwise(function) = layer.function else { continue };
+            if matches!(function, Function::Reciprocal | Function::InverseSqrt) && lo <= 0.0 {
+                let (layer, function) = (layer.name.clone(), function.name());
                 return Err(QuantizeError::Undefined { layer, function, lo, hi });
             }
         }

@@ -9,7 +9,7 @@ use assay_circuits::layers::softmax::Softmax;
 use super::graph::{Rounding, Step};
 use super::plan::{Domain, LayerPlan, LayerResult};
 use super::tables::Tables;
-use crate::model::{Activation, Function, Groups};
+use crate::model::{Function, Groups, LayerFunction};
 use crate::number::{pow2, quantize, signed_range};
 
 /// Most bits that one requantization drops.
@@ -17,13 +17,13 @@ const MAX_SHIFT: u8 = 40;
 /// The step of a layer, or `None` where the plan is not feasible. `argument` is the range of what its function is
 /// applied to.
 pub(crate) fn realize(
-    function: &Function,
+    function: &LayerFunction,
     plan: &LayerPlan,
     argument: (f64, f64),
     tables: &Tables,
 ) -> Option<Step> {
     let domain = match (function, plan.result) {
-        (Function::ArgMax(groups), _) => return Some(Step::ArgMax(*groups)),
+        (LayerFunction::ArgMax(groups), _) => return Some(Step::ArgMax(*groups)),
         (_, LayerResult::Accumulators | LayerResult::Sums | LayerResult::Index) => {
             return Some(Step::Accumulate);
         }
@@ -35,8 +35,8 @@ pub(crate) fn realize(
     };
     let domain_scale = i8::try_from(domain.scale).ok()?;
     match function {
-        Function::Activation(activation) => {
-            let (lo, hi) = arguments(*activation, argument, domain.bits);
+        LayerFunction::Elementwise(of_element) => {
+            let (lo, hi) = arguments(*of_element, argument, domain.bits);
             let range = value_range(function, plan.bits);
             let q = Quantization {
                 lo,
@@ -46,17 +46,17 @@ pub(crate) fn realize(
                 output_lo: range.0,
                 output_hi: range.1,
             };
-            let table = tables.get(*activation, q)?;
+            let table = tables.get(*of_element, q)?;
             let rounding = rounding(plan, domain.scale, lo, hi)?;
-            Some(Step::Table { rounding, activation: *activation, domain_scale, range, table })
+            Some(Step::Table { rounding, function: *of_element, domain_scale, range, table })
         }
-        Function::Softmax(groups) => {
+        LayerFunction::Softmax(groups) => {
             let (lo, hi) = signed_range(domain.bits);
             let softmax = Softmax::new(groups.length, domain.scale, u32::try_from(plan.scale).ok()?).ok()?;
             let rounding = rounding(plan, domain.scale, lo, hi)?;
             Some(Step::Softmax { rounding, domain_scale, groups: *groups, softmax: Arc::new(softmax) })
         }
-        Function::LayerNorm { groups, epsilon } => {
+        LayerFunction::LayerNorm { groups, epsilon } => {
             let (lo, hi) = signed_range(domain.bits);
             let normalization = normalization(*groups, *epsilon, domain)?;
             let rounding = rounding(plan, domain.scale, lo, hi)?;
@@ -80,30 +80,30 @@ pub(crate) fn normalization(groups: Groups, epsilon: f64, domain: Domain) -> Opt
 
 /// The arguments of a table of `2^bits` entries: what is not negative where the function or the data are not, and
 /// nothing up to a pole.
-pub(crate) fn arguments(activation: Activation, argument: (f64, f64), bits: u32) -> (i64, i64) {
+pub(crate) fn arguments(function: Function, argument: (f64, f64), bits: u32) -> (i64, i64) {
     let entries = 1i64 << bits.min(20);
-    match activation {
-        Activation::Reciprocal | Activation::InverseSqrt => (1, entries),
-        Activation::Sqrt => (0, entries - 1),
+    match function {
+        Function::Reciprocal | Function::InverseSqrt => (1, entries),
+        Function::Sqrt => (0, entries - 1),
         _ if argument.0 >= 0.0 => (0, entries - 1),
         _ => signed_range(bits),
     }
 }
 
 /// Whether a table's arguments are not negative.
-pub(crate) fn is_unsigned_argument(activation: Activation, argument: (f64, f64)) -> bool {
-    arguments(activation, argument, 8).0 >= 0
+pub(crate) fn is_unsigned_argument(function: Function, argument: (f64, f64)) -> bool {
+    arguments(function, argument, 8).0 >= 0
 }
 
 /// The integers that results of `bits` bits can be.
-fn value_range(function: &Function, bits: u32) -> (i64, i64) {
+fn value_range(function: &LayerFunction, bits: u32) -> (i64, i64) {
     if function.is_unsigned() { (0, (1i64 << bits.min(62)) - 1) } else { signed_range(bits) }
 }
 
 /// The bounds of a requantization: those of the width, or of the clip where they are tighter.
-fn bounds(function: &Function, plan: &LayerPlan) -> (i64, i64) {
+fn bounds(function: &LayerFunction, plan: &LayerPlan) -> (i64, i64) {
     let (lo, hi) = value_range(function, plan.bits);
-    let Function::Clip { low, high } = function else { return (lo, hi) };
+    let LayerFunction::Clip { low, high } = function else { return (lo, hi) };
     // Bounds that are not representable saturate with the format.
     let bound = |value: f64| {
         let beyond = if value < 0.0 { lo } else { hi };

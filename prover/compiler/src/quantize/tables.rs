@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use assay_circuits::layers::function::{FunctionTable, Quantization};
 
-use crate::model::Activation;
+use crate::model::Function;
 
 /// Tables that are kept.
 const MAX_TABLES: usize = 64;
@@ -15,20 +15,20 @@ const MAX_TABLES: usize = 64;
 pub(crate) struct Tables(RefCell<Vec<Tabulated>>);
 
 /// What was asked for, and its table, where there is one.
-type Tabulated = (Activation, Quantization, Option<Arc<FunctionTable>>);
+type Tabulated = (Function, Quantization, Option<Arc<FunctionTable>>);
 
 impl Tables {
     /// The table of a function; `None` where it has none (a pole in the domain, scales beyond what tables take).
-    pub fn get(&self, activation: Activation, q: Quantization) -> Option<Arc<FunctionTable>> {
+    pub fn get(&self, function: Function, q: Quantization) -> Option<Arc<FunctionTable>> {
         let mut known = self.0.borrow_mut();
-        if let Some((.., table)) = known.iter().find(|(of, at, _)| *of == activation && *at == q) {
+        if let Some((.., table)) = known.iter().find(|(of, at, _)| *of == function && *at == q) {
             return table.clone();
         }
-        let table = FunctionTable::of(activation, q).ok().map(Arc::new);
+        let table = FunctionTable::of(function, q).ok().map(Arc::new);
         if known.len() == MAX_TABLES {
             known.remove(0);
         }
-        known.push((activation, q, table.clone()));
+        known.push((function, q, table.clone()));
         table
     }
 }

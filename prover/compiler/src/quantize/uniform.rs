@@ -12,7 +12,7 @@ use super::plan::{
 use super::profile::is_argmax;
 use super::realize::{Realized, realize, settle};
 use super::steps;
-use crate::model::{Activation, Function, Layer, Map};
+use crate::model::{Function, Layer, LayerFunction, Map};
 use crate::number::{MAX_SCALE, activation_scale, fitting_scale};
 use crate::options::Format;
 use crate::progress::{Cancelled, Stage};
@@ -110,18 +110,18 @@ impl Search<'_> {
         let format = self.output_format.filter(|_| is_output && !is_argmax(&layer.function));
         let unsigned = layer.function.is_unsigned();
         let result = match layer.function {
-            Function::ArgMax(_) => LayerResult::Index,
-            Function::Sum if format.is_none() => LayerResult::Sums,
-            Function::Activation(_) | Function::Softmax(_) | Function::LayerNorm { .. } => {
+            LayerFunction::ArgMax(_) => LayerResult::Index,
+            LayerFunction::Sum if format.is_none() => LayerResult::Sums,
+            LayerFunction::Elementwise(_) | LayerFunction::Softmax(_) | LayerFunction::LayerNorm { .. } => {
                 LayerResult::Function(self.uniform_domain(position, layer, bits))
             }
-            Function::Linear if is_output && format.is_none() => LayerResult::Accumulators,
+            LayerFunction::Linear if is_output && format.is_none() => LayerResult::Accumulators,
             _ => LayerResult::Requantized,
         };
         let peak = self.profile.peak(position);
         let scale = match (format, &layer.function, result) {
             (Some(format), ..) => i32::from(format.scale),
-            (None, Function::Softmax(_), _) => (bits as i32).min(MAX_SOFTMAX_SCALE),
+            (None, LayerFunction::Softmax(_), _) => (bits as i32).min(MAX_SOFTMAX_SCALE),
             (None, _, LayerResult::Requantized | LayerResult::Function(_)) => {
                 activation_scale(peak, bits, unsigned)
             }
@@ -156,13 +156,13 @@ impl Search<'_> {
     fn uniform_domain(&self, position: usize, layer: &Layer, bits: u32) -> Domain {
         let (lo, hi) = self.profile.arguments.get(position).copied().unwrap_or((0.0, 0.0));
         let unsigned = match layer.function {
-            Function::Activation(activation) => steps::is_unsigned_argument(activation, (lo, hi)),
+            LayerFunction::Elementwise(function) => steps::is_unsigned_argument(function, (lo, hi)),
             _ => false,
         };
         let reach = match layer.function {
             // Beyond, the functions are flat to within 2^-11 and more.
-            Function::Activation(Activation::Sigmoid) => 8.0,
-            Function::Activation(Activation::Tanh | Activation::Erf) => 4.0,
+            LayerFunction::Elementwise(Function::Sigmoid) => 8.0,
+            LayerFunction::Elementwise(Function::Tanh | Function::Erf) => 4.0,
             _ => f64::INFINITY,
         };
         let bits = bits.min(MAX_DOMAIN_BITS);

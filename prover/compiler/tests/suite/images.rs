@@ -2,7 +2,7 @@
 
 use crate::builder::*;
 use assay_compiler::import::import;
-use assay_compiler::model::{Function, Map};
+use assay_compiler::model::{LayerFunction, Map};
 use assay_compiler::quantize::{Linear, Step};
 use assay_compiler::{CompiledModel, Options, Strategy};
 
@@ -166,7 +166,7 @@ fn a_residual_block() {
     let onnx = onnx.node("s", "Add", &["b", "r"], vec![]).node("y", "Relu", &["s"], vec![]).output("y");
     let model = import(&onnx.bytes()).unwrap();
     assert_eq!(model.layers.len(), 3);
-    assert!(model.layers.iter().all(|layer| layer.function != Function::Linear));
+    assert!(model.layers.iter().all(|layer| layer.function != LayerFunction::Linear));
     check_engines(&onnx);
 }
 

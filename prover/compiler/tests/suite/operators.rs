@@ -3,7 +3,7 @@
 use crate::builder::*;
 use assay_compiler::Options;
 use assay_compiler::import::import;
-use assay_compiler::model::{Function, Groups};
+use assay_compiler::model::{Groups, LayerFunction};
 use assay_compiler::onnx::DataType;
 use assay_compiler::quantize::{Rounding, Step};
 
@@ -104,7 +104,7 @@ fn clip_behind_relu_is_one_layer() {
         .output("y");
     let model = import(&onnx.bytes()).unwrap();
     assert_eq!(model.layers.len(), 1);
-    assert_eq!(model.layers[0].function, Function::Clip { low: Some(0.0), high: Some(1.5) });
+    assert_eq!(model.layers[0].function, LayerFunction::Clip { low: Some(0.0), high: Some(1.5) });
     check_engines(&onnx);
 }
 

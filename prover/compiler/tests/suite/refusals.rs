@@ -330,10 +330,12 @@ fn names_that_exporters_give_to_any_graph() {
         onnx.graph().name = name.into();
         graph_name(&onnx.bytes()).unwrap()
     };
-    for generic in ["", "main_graph", "torch-jit-export", "3f2504e04f8911d39a0c0305e82c3301"] {
+    for generic in ["", "main_graph", "Model", "torch-jit-export", "3f2504e04f8911d39a0c0305e82c3301"] {
         assert_eq!(name(generic), None);
     }
-    assert_eq!(name("liquidation-risk").as_deref(), Some("liquidation-risk"));
+    for own in ["liquidation-risk", "model2", "0123456789abcdef"] {
+        assert_eq!(name(own).as_deref(), Some(own));
+    }
     assert!(graph_name(b"").is_err());
 }
 

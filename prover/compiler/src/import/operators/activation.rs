@@ -4,8 +4,8 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Tensor, Value};
-use crate::model::activation::{self, dyadic};
-use crate::model::{Activation, Dyadic, Function, Groups};
+use crate::model::function::{self, dyadic};
+use crate::model::{Dyadic, Function, Groups, LayerFunction};
 
 /// `max(x, 0)`.
 pub(super) fn relu(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -54,33 +54,32 @@ fn bound(node: &Node<'_>, position: usize) -> Result<Option<f64>, Refusal> {
 }
 
 /// A function of each element.
-pub(super) fn function(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+pub(super) fn elementwise(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
-    let activation = match node.proto.op_type.as_str() {
-        "Sigmoid" => Activation::Sigmoid,
-        "Tanh" => Activation::Tanh,
-        "Erf" => Activation::Erf,
-        "Exp" => Activation::Exp,
-        "Sqrt" => Activation::Sqrt,
-        "Reciprocal" => Activation::Reciprocal,
-        "Softplus" => Activation::Softplus,
-        "HardSwish" => Activation::HardSwish,
+    let function = match node.proto.op_type.as_str() {
+        "Sigmoid" => Function::Sigmoid,
+        "Tanh" => Function::Tanh,
+        "Erf" => Function::Erf,
+        "Exp" => Function::Exp,
+        "Sqrt" => Function::Sqrt,
+        "Reciprocal" => Function::Reciprocal,
+        "Softplus" => Function::Softplus,
+        "HardSwish" => Function::HardSwish,
         "Gelu" => match node.text("approximate")?.as_deref() {
-            None | Some("none") => Activation::Gelu,
-            Some("tanh") => Activation::GeluTanh,
+            None | Some("none") => Function::Gelu,
+            Some("tanh") => Function::GeluTanh,
             Some(other) => {
                 return Err(node.bad_attribute("approximate", other.into(), "none or tanh"));
             }
         },
-        "LeakyRelu" => Activation::LeakyRelu { slope: fraction(node, "alpha", 0.01)? },
-        "Elu" => Activation::Elu { alpha: fraction(node, "alpha", 1.0)? },
-        "HardSigmoid" => Activation::HardSigmoid {
-            alpha: fraction(node, "alpha", 0.2)?,
-            beta: fraction(node, "beta", 0.5)?,
-        },
+        "LeakyRelu" => Function::LeakyRelu { slope: fraction(node, "alpha", 0.01)? },
+        "Elu" => Function::Elu { alpha: fraction(node, "alpha", 1.0)? },
+        "HardSigmoid" => {
+            Function::HardSigmoid { alpha: fraction(node, "alpha", 0.2)?, beta: fraction(node, "beta", 0.5)? }
+        }
         _ => return Err(Refusal::Operator { node: node.name.clone(), domain: super::ONNX.into() }),
     };
-    apply(node, node.real(0)?, layers, activation).map(Value::Real)
+    apply(node, node.real(0)?, layers, function).map(Value::Real)
 }
 
 /// An attribute of a function, as a fraction with a power of two below.
@@ -95,14 +94,14 @@ pub(super) fn apply(
     node: &Node<'_>,
     x: &Tensor,
     layers: &mut Layers,
-    activation: Activation,
+    function: Function,
 ) -> Result<Tensor, Refusal> {
     match x.as_constants() {
         Some(data) => {
-            let values = data.iter().map(|&value| activation::apply(activation, value)).collect();
+            let values = data.iter().map(|&value| function::apply(function, value)).collect();
             Ok(Tensor::constants(x.shape.clone(), values))
         }
-        None => layers.push(node, x, Function::Activation(activation), x.shape.clone()),
+        None => layers.push(node, x, LayerFunction::Elementwise(function), x.shape.clone()),
     }
 }
 
@@ -116,7 +115,7 @@ pub(super) fn softmax(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Ref
     if node.opset < 13 {
         groups = Groups { outer: groups.outer, length: groups.length * groups.inner, inner: 1 };
     }
-    layers.push(node, x, Function::Softmax(groups), x.shape.clone()).map(Value::Real)
+    layers.push(node, x, LayerFunction::Softmax(groups), x.shape.clone()).map(Value::Real)
 }
 
 /// `scale · (x - mean) / sqrt(variance + epsilon) + bias` over the last dimension.
@@ -140,7 +139,7 @@ pub(super) fn layer_normalization(node: &Node<'_>, layers: &mut Layers) -> Resul
         if data.len() == groups.length { Ok(Some(data)) } else { Err(node.mismatch(&x.shape, &shape)) }
     };
     let (scale, bias) = (parameter(1)?, parameter(2)?);
-    let normalized = layers.push(node, x, Function::LayerNorm { groups, epsilon }, x.shape.clone())?;
+    let normalized = layers.push(node, x, LayerFunction::LayerNorm { groups, epsilon }, x.shape.clone())?;
     let of = |list: &Option<Vec<f64>>, i: usize, neutral| {
         list.as_ref().map_or(Some(neutral), |list| list.get(i % groups.length).copied())
     };
@@ -160,7 +159,7 @@ pub(super) fn argmax(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
         other => return Err(node.bad_attribute("keepdims", other.to_string(), "0 or 1")),
     };
     let axis = node.axis(node.int("axis", 0)?, &x.shape, x.shape.len())?;
-    let function = Function::ArgMax(groups(node, x, axis)?);
+    let function = LayerFunction::ArgMax(groups(node, x, axis)?);
     let (before, behind) = x.shape.split_at(axis);
     let mut shape = before.to_vec();
     if keep {

@@ -5,7 +5,7 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Data, Tensor};
-use crate::model::{Activation, Function, Map, Row};
+use crate::model::{Function, LayerFunction, Map, Row};
 
 use super::activation::{apply, is_close};
 
@@ -20,18 +20,18 @@ pub(super) fn product(
     layers: &mut Layers,
 ) -> Result<Option<Tensor>, Refusal> {
     for (x, gate) in [(a, b), (b, a)] {
-        if let Some((activation, inner, outer)) = pattern(x, gate, layers) {
-            // x · gate = outer · activation(inner · x)
+        if let Some((function, inner, outer)) = pattern(x, gate, layers) {
+            // x · gate = outer · function(inner · x)
             let argument = layers.affine(node, x, |_| Some((inner, 0.0)))?;
-            let result = apply(node, &argument, layers, activation)?;
+            let result = apply(node, &argument, layers, function)?;
             return layers.affine(node, &result, |_| Some((outer, 0.0))).map(Some);
         }
     }
     Ok(None)
 }
 
-/// The activation whose argument is `inner · x` and whose result, times `outer`, is `x · gate`.
-fn pattern(x: &Tensor, gate: &Tensor, layers: &Layers) -> Option<(Activation, f64, f64)> {
+/// The function whose argument is `inner · x` and whose result, times `outer`, is `x · gate`.
+fn pattern(x: &Tensor, gate: &Tensor, layers: &Layers) -> Option<(Function, f64, f64)> {
     // The gate is `slope · f(argument) + offset` with one slope and one offset, f a whole layer.
     let selection = gate.selection()?;
     let first = selection.first()?;
@@ -42,23 +42,23 @@ fn pattern(x: &Tensor, gate: &Tensor, layers: &Layers) -> Option<(Activation, f6
     if !(uniform(&selection.factors, slope) && uniform(&selection.offsets, offset)) || layer.pool.is_some() {
         return None;
     }
-    let Function::Activation(activation) = layer.function else { return None };
+    let LayerFunction::Elementwise(function) = layer.function else { return None };
     let ratio = ratio(x, &layer.map)?;
-    match activation {
+    match function {
         // x · slope · sigmoid(r x) = slope / r · silu(r x)
-        Activation::Sigmoid if offset == 0.0 => Some((Activation::Silu, ratio, slope / ratio)),
-        Activation::HardSigmoid { alpha, beta } if offset == 0.0 => {
+        Function::Sigmoid if offset == 0.0 => Some((Function::Silu, ratio, slope / ratio)),
+        Function::HardSigmoid { alpha, beta } if offset == 0.0 => {
             let fraction =
                 |d: crate::model::Dyadic| d.mantissa as f64 * crate::number::pow2(-(d.shift as i32));
             let fits =
                 is_close(fraction(alpha), 1.0 / 6.0, TOLERANCE) && is_close(fraction(beta), 0.5, TOLERANCE);
-            fits.then_some((Activation::HardSwish, ratio, slope / ratio))
+            fits.then_some((Function::HardSwish, ratio, slope / ratio))
         }
         // x · slope · (1 + erf(r x)), and gelu(k x) = k x / 2 · (1 + erf(k x / sqrt 2)) with k = r sqrt 2
-        Activation::Erf if is_close(slope, offset, TOLERANCE) => {
+        Function::Erf if is_close(slope, offset, TOLERANCE) => {
             let k = ratio * std::f64::consts::SQRT_2;
             let k = if is_close(k, 1.0, TOLERANCE) { 1.0 } else { k };
-            Some((Activation::Gelu, k, 2.0 * slope / k))
+            Some((Function::Gelu, k, 2.0 * slope / k))
         }
         _ => None,
     }

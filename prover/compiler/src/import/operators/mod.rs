@@ -42,7 +42,7 @@ pub(crate) fn lookup(domain: &str, operator: &str) -> Option<Import> {
             ONNX,
             "Sigmoid" | "Tanh" | "Erf" | "Exp" | "Sqrt" | "Reciprocal" | "Softplus" | "HardSwish" | "Gelu"
             | "LeakyRelu" | "Elu" | "HardSigmoid",
-        ) => Some(activation::function),
+        ) => Some(activation::elementwise),
         (ONNX, "Softmax") => Some(activation::softmax),
         (ONNX, "LayerNormalization") => Some(activation::layer_normalization),
         (ONNX, "ArgMax") => Some(activation::argmax),

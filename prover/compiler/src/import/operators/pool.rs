@@ -7,7 +7,7 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Tensor, Value};
-use crate::model::{Axis, Convolution, Function, Map, Row, Window};
+use crate::model::{Axis, Convolution, LayerFunction, Map, Row, Window};
 
 /// The largest element of each window; padding does not count.
 pub(super) fn max(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -154,7 +154,7 @@ fn means(
     {
         let map = Map::Convolution(Convolution { first, ..sums.clone() });
         let tensor = Tensor::of_map(shape.clone(), map).with_trail(x.trail.clone());
-        let summed = layers.push(node, &tensor, Function::Sum, shape)?;
+        let summed = layers.push(node, &tensor, LayerFunction::Sum, shape)?;
         let channel = |values: &[f64], output: usize| values.get(output / positions * area).copied();
         let pair = |output| {
             let (seen, divisor) = count(output)?;
