@@ -2,14 +2,14 @@
 
 use anyhow::bail;
 use assay::{Decision, Model, SetupKind, VerifyingKey};
-use assay_verifier_host::{self as verifier, Registration};
 use assay_localnet::Localnet;
+use assay_verifier_host::{self as verifier, Registration};
 use solana_signer::Signer;
 
 /// Registers the key, has the program verify the decision, and returns what `verify` consumed, alone in its transaction.
 /// An error says what is in the way: programs that are not built, a statement too long for a transaction.
 pub fn compute_units(model: &Model, key: &VerifyingKey, decision: &Decision) -> anyhow::Result<u64> {
-    let mut net = Localnet::new()?;
+    let mut net = Localnet::new(&[verifier::IDENTITY])?;
     let authority = net.fund();
     let registration = Registration {
         authority: authority.pubkey(),
