@@ -9,6 +9,7 @@ use solana_instruction::{AccountMeta, Instruction};
 use solana_program_error::ProgramError;
 
 use crate::ModelAccount;
+use crate::verify::same;
 
 impl ModelAccount for AccountInfo<'_> {
     type Error = ProgramError;
@@ -18,7 +19,7 @@ impl ModelAccount for AccountInfo<'_> {
     }
 
     fn is_owned_by(&self, program: &[u8; 32]) -> bool {
-        self.owner.as_array() == program
+        same(self.owner.as_array(), program)
     }
 
     fn with_data<T>(&self, read: impl FnOnce(&[u8]) -> T) -> Result<T, ProgramError> {

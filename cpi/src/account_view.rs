@@ -7,6 +7,7 @@ use solana_instruction_view::{InstructionAccount, InstructionView};
 use solana_program_error::ProgramError;
 
 use crate::ModelAccount;
+use crate::verify::same;
 
 impl ModelAccount for AccountView {
     type Error = ProgramError;
@@ -16,7 +17,7 @@ impl ModelAccount for AccountView {
     }
 
     fn is_owned_by(&self, program: &[u8; 32]) -> bool {
-        self.owned_by(&Address::new_from_array(*program))
+        same(self.owner().as_array(), program)
     }
 
     fn with_data<T>(&self, read: impl FnOnce(&[u8]) -> T) -> Result<T, ProgramError> {

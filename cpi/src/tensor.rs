@@ -40,7 +40,7 @@ impl<const COUNT: usize> Tensor<COUNT> {
 
     /// The limb behind its last: where the next tensor starts.
     pub const fn end(&self) -> usize {
-        self.first_limb + limbs_for(COUNT, self.bits)
+        self.first_limb.saturating_add(limbs_for(COUNT, self.bits))
     }
 
     /// The limbs of `values`, for a program that knows the inputs itself.

@@ -1,12 +1,12 @@
 //! Random sequences of every operation: after each, the vaults hold what the books say and the books add up.
 
-use assay_client::lending::ALL;
 use assay_lending::math::shares::assets_for_shares;
 use assay_lending::state::{Deposit, Position};
+use assay_lending_host::ALL;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::support::{SOL, USDC, World};
+use crate::support::{SOL, TestMarket, USDC};
 
 #[derive(Clone, Copy, Debug)]
 enum Operation {
@@ -43,9 +43,9 @@ fn operation() -> impl Strategy<Value = (usize, Operation)> {
 }
 
 /// Runs one operation by one of two users; most of the random ones are refused, which is fine.
-fn run(world: &mut World, user: usize, operation: Operation) -> bool {
-    let (keys, prices) = (world.keys, world.prices);
-    let actor = if user == 0 { &world.borrower } else { &world.lender };
+fn run(test: &mut TestMarket, user: usize, operation: Operation) -> bool {
+    let (keys, prices) = (test.keys, test.prices);
+    let actor = if user == 0 { &test.borrower } else { &test.lender };
     let (owner, key) = (actor.address(), actor.key.insecure_clone());
     let (collateral, debt) = (actor.collateral, actor.debt);
     let position = keys.position(&owner);
@@ -57,45 +57,45 @@ fn run(world: &mut World, user: usize, operation: Operation) -> bool {
         Operation::Borrow(amount) => keys.borrow(owner, debt, prices, amount),
         Operation::Repay(amount) => keys.repay(owner, position, debt, amount),
         Operation::Liquidate(repay) => {
-            let plain = keys.liquidate(&world.liquidation(repay));
-            return world.liquidator_sends(plain).is_ok();
+            let plain = keys.liquidate(&test.liquidation(repay));
+            return test.liquidator_sends(plain).is_ok();
         }
         Operation::LiquidateEarly(repay) => {
-            let take = world.snapshot_instruction();
-            if !world.stranger_sends(take).is_ok() {
+            let take = test.snapshot_instruction();
+            if !test.stranger_sends(take).is_ok() {
                 return false;
             }
-            let early = world.early(&world.snapshot(), repay);
-            return world.liquidator_sends(early).is_ok();
+            let early = test.early(&test.snapshot(), repay);
+            return test.liquidator_sends(early).is_ok();
         }
         Operation::Donate(amount) => {
-            world.net.mint_to(&keys.debt_mint, &keys.liquidity_vault, amount);
-            world.net.mint_to(&keys.collateral_mint, &keys.collateral_vault, amount);
+            test.net.mint_to(&keys.debt_mint, &keys.liquidity_vault, amount);
+            test.net.mint_to(&keys.collateral_mint, &keys.collateral_vault, amount);
             return true;
         }
         Operation::Wait(seconds) => {
-            world.advance(seconds);
+            test.advance(seconds);
             return true;
         }
         Operation::Price(price) => {
-            world.set_prices(price, 1.0);
+            test.set_prices(price, 1.0);
             return true;
         }
     };
-    world.net.send(&[instruction], &[&key]).is_ok()
+    test.net.send(&[instruction], &[&key]).is_ok()
 }
 
-fn check_books(world: &World) {
-    let market = world.market();
+fn check_books(test: &TestMarket) {
+    let market = test.market();
     market.invariant().unwrap();
-    let owners = [world.borrower.address(), world.lender.address()];
+    let owners = [test.borrower.address(), test.lender.address()];
     let positions: Vec<Position> =
-        owners.iter().filter_map(|owner| world.net.read(&world.keys.position(owner)).unwrap()).collect();
+        owners.iter().filter_map(|owner| test.net.read(&test.keys.position(owner)).unwrap()).collect();
     let deposits: Vec<Deposit> =
-        owners.iter().filter_map(|owner| world.net.read(&world.keys.deposit(owner)).unwrap()).collect();
+        owners.iter().filter_map(|owner| test.net.read(&test.keys.deposit(owner)).unwrap()).collect();
 
-    assert!(world.balance(&world.keys.liquidity_vault) >= market.cash);
-    assert!(world.balance(&world.keys.collateral_vault) >= market.collateral_total);
+    assert!(test.balance(&test.keys.liquidity_vault) >= market.cash);
+    assert!(test.balance(&test.keys.collateral_vault) >= market.collateral_total);
     assert_eq!(positions.iter().map(|position| position.collateral).sum::<u64>(), market.collateral_total);
     assert_eq!(positions.iter().map(|position| position.debt_shares).sum::<u64>(), market.debt_shares);
     assert_eq!(deposits.iter().map(|deposit| deposit.shares).sum::<u64>(), market.supply_shares);
@@ -107,7 +107,7 @@ fn check_books(world: &World) {
         .iter()
         .map(|deposit| assets_for_shares(deposit.shares, assets, market.supply_shares).unwrap())
         .sum();
-    let vault = world.balance(&world.keys.liquidity_vault);
+    let vault = test.balance(&test.keys.liquidity_vault);
     assert!(
         claims + market.reserves <= vault + market.debt_total().unwrap(),
         "the vault and the loans cover every claim"
@@ -124,12 +124,12 @@ fn the_vaults_cover_what_is_owed_after_any_sequence() {
     let sequences = prop::collection::vec(operation(), 30..60);
     runner
         .run(&sequences, |operations| {
-            let mut world = World::borrowed(1_000 * SOL, 60_000 * USDC);
+            let mut test = TestMarket::borrowed(1_000 * SOL, 60_000 * USDC);
             for (user, operation) in operations {
-                if run(&mut world, user, operation) {
+                if run(&mut test, user, operation) {
                     accepted.set(accepted.get() + 1);
                 }
-                check_books(&world);
+                check_books(&test);
             }
             Ok(())
         })

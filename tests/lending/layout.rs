@@ -1,7 +1,7 @@
 //! Accounts as version 1 wrote them: later code must read these bytes. The fixtures are never rewritten.
 
-use assay_client::account::decode;
-use assay_client::lending::{Deposit, ID, Market, Position, PriceHistory, Snapshot};
+use assay_host::account::decode;
+use assay_lending_host::{Deposit, ID, Market, Position, PriceHistory, Snapshot};
 
 use crate::support::{SOL, USDC};
 

@@ -1,49 +1,49 @@
-use assay_client::lending::ALL;
 use assay_lending::state::{HALT_COOLDOWN_SECONDS, HALT_SECONDS};
+use assay_lending_host::ALL;
 use solana_instruction::Instruction;
 
-use crate::support::{SOL, USDC, World, refused};
+use crate::support::{SOL, TestMarket, USDC, refused};
 
 /// Every instruction that a user of the market sends, with what each pause level says to it.
-fn matrix(world: &mut World) -> Vec<(&'static str, Instruction, [bool; 3])> {
-    let (lender, borrower) = (world.lender.address(), world.borrower.address());
-    let snapshot = world.take_snapshot();
-    let keys = world.keys;
+fn matrix(test: &mut TestMarket) -> Vec<(&'static str, Instruction, [bool; 3])> {
+    let (lender, borrower) = (test.lender.address(), test.borrower.address());
+    let snapshot = test.take_snapshot();
+    let keys = test.keys;
     vec![
-        ("supply", keys.supply(lender, world.lender.debt, USDC), [true, false, false]),
-        ("withdraw supply", keys.withdraw_supply(lender, world.lender.debt, 1_000_000), [true, true, false]),
-        ("borrow", keys.borrow(borrower, world.borrower.debt, world.prices, 100), [true, false, false]),
+        ("supply", keys.supply(lender, test.lender.debt, USDC), [true, false, false]),
+        ("withdraw supply", keys.withdraw_supply(lender, test.lender.debt, 1_000_000), [true, true, false]),
+        ("borrow", keys.borrow(borrower, test.borrower.debt, test.prices, 100), [true, false, false]),
         (
             "withdraw collateral",
-            keys.withdraw_collateral(borrower, world.borrower.collateral, world.prices, 1),
+            keys.withdraw_collateral(borrower, test.borrower.collateral, test.prices, 1),
             [true, false, false],
         ),
-        ("deposit collateral", keys.deposit_collateral(borrower, world.borrower.collateral, SOL), [true; 3]),
-        ("repay", keys.repay(borrower, world.position_address(), world.borrower.debt, USDC), [true; 3]),
-        ("early liquidation", world.early(&snapshot, ALL), [true, true, false]),
+        ("deposit collateral", keys.deposit_collateral(borrower, test.borrower.collateral, SOL), [true; 3]),
+        ("repay", keys.repay(borrower, test.position_address(), test.borrower.debt, USDC), [true; 3]),
+        ("early liquidation", test.early(&snapshot, ALL), [true, true, false]),
     ]
 }
 
-fn signer<'a>(world: &'a World, name: &str) -> &'a solana_keypair::Keypair {
+fn signer<'a>(test: &'a TestMarket, name: &str) -> &'a solana_keypair::Keypair {
     match name {
-        "supply" | "withdraw supply" => &world.lender.key,
-        "early liquidation" => &world.liquidator.key,
-        _ => &world.borrower.key,
+        "supply" | "withdraw supply" => &test.lender.key,
+        "early liquidation" => &test.liquidator.key,
+        _ => &test.borrower.key,
     }
 }
 
 #[test]
 fn reduce_only_stays_open_at_every_level() {
     for level in 0..3u8 {
-        let mut world = World::borrowed(100 * SOL, 6_900 * USDC);
-        world.set_prices(86.0, 1.0);
-        let mut instructions = matrix(&mut world);
-        let pause = world.keys.set_pause(world.admin.address(), level);
-        world.admin_sends(pause).expect_ok();
-        assert_eq!(world.market().pause, level);
+        let mut test = TestMarket::borrowed(100 * SOL, 6_900 * USDC);
+        test.set_prices(86.0, 1.0);
+        let mut instructions = matrix(&mut test);
+        let pause = test.keys.set_pause(test.admin.address(), level);
+        test.admin_sends(pause).expect_ok();
+        assert_eq!(test.market().pause, level);
         for (name, instruction, open) in &mut instructions {
-            let signers = [signer(&world, name).insecure_clone()];
-            let outcome = world.net.simulate(std::slice::from_ref(instruction), &[&signers[0]]);
+            let signers = [signer(&test, name).insecure_clone()];
+            let outcome = test.net.simulate(std::slice::from_ref(instruction), &[&signers[0]]);
             if open[usize::from(level)] {
                 // At 80 % nobody may borrow or withdraw collateral, but that is not the pause's doing.
                 if *name == "borrow" || *name == "withdraw collateral" {
@@ -55,48 +55,48 @@ fn reduce_only_stays_open_at_every_level() {
                 refused(&outcome, "Paused");
             }
         }
-        world.set_prices(80.0, 1.0);
-        let plain = world.keys.liquidate(&world.liquidation(USDC));
-        world.liquidator_sends(plain).expect_ok();
-        world.advance(3_600);
-        let observe = world.keys.observe(world.prices.collateral);
-        world.stranger_sends(observe).expect_ok();
+        test.set_prices(80.0, 1.0);
+        let plain = test.keys.liquidate(&test.liquidation(USDC));
+        test.liquidator_sends(plain).expect_ok();
+        test.advance(3_600);
+        let observe = test.keys.observe(test.prices.collateral);
+        test.stranger_sends(observe).expect_ok();
     }
 }
 
 #[test]
 fn collateral_of_a_position_without_debt_leaves_in_reduce_only() {
-    let mut world = World::new();
-    let (owner, tokens) = (world.borrower.address(), world.borrower.collateral);
-    let deposit = world.keys.deposit_collateral(owner, tokens, SOL);
-    world.borrower_sends(deposit).expect_ok();
-    let pause = world.keys.set_pause(world.admin.address(), 1);
-    world.admin_sends(pause).expect_ok();
-    let withdraw = world.keys.withdraw_collateral(owner, tokens, world.prices, ALL);
-    world.borrower_sends(withdraw).expect_ok();
+    let mut test = TestMarket::new();
+    let (owner, tokens) = (test.borrower.address(), test.borrower.collateral);
+    let deposit = test.keys.deposit_collateral(owner, tokens, SOL);
+    test.borrower_sends(deposit).expect_ok();
+    let pause = test.keys.set_pause(test.admin.address(), 1);
+    test.admin_sends(pause).expect_ok();
+    let withdraw = test.keys.withdraw_collateral(owner, tokens, test.prices, ALL);
+    test.borrower_sends(withdraw).expect_ok();
 }
 
 #[test]
 fn a_halt_ends_by_itself_and_is_not_prolonged() {
-    let mut world = World::supplied(USDC);
-    let halt = world.keys.set_pause(world.admin.address(), 2);
-    world.admin_sends(halt.clone()).expect_ok();
-    let withdraw = world.keys.withdraw_supply(world.lender.address(), world.lender.debt, ALL);
-    world.advance(HALT_SECONDS);
-    refused(&world.lender_sends(withdraw.clone()), "Paused");
-    refused(&world.admin_sends(halt.clone()), "HaltTooSoon");
-    world.advance(1);
-    world.lender_sends(withdraw).expect_ok();
-    refused(&world.admin_sends(halt.clone()), "HaltTooSoon");
-    world.advance(HALT_COOLDOWN_SECONDS);
-    world.admin_sends(halt).expect_ok();
+    let mut test = TestMarket::supplied(USDC);
+    let halt = test.keys.set_pause(test.admin.address(), 2);
+    test.admin_sends(halt.clone()).expect_ok();
+    let withdraw = test.keys.withdraw_supply(test.lender.address(), test.lender.debt, ALL);
+    test.advance(HALT_SECONDS);
+    refused(&test.lender_sends(withdraw.clone()), "Paused");
+    refused(&test.admin_sends(halt.clone()), "HaltTooSoon");
+    test.advance(1);
+    test.lender_sends(withdraw).expect_ok();
+    refused(&test.admin_sends(halt.clone()), "HaltTooSoon");
+    test.advance(HALT_COOLDOWN_SECONDS);
+    test.admin_sends(halt).expect_ok();
 }
 
 #[test]
 fn only_the_admin_and_only_known_levels() {
-    let mut world = World::new();
-    let as_stranger = world.keys.set_pause(world.stranger.address(), 1);
-    refused(&world.stranger_sends(as_stranger), "WrongAuthority");
-    let unknown = world.keys.set_pause(world.admin.address(), 3);
-    refused(&world.admin_sends(unknown), "UnknownPauseLevel");
+    let mut test = TestMarket::new();
+    let as_stranger = test.keys.set_pause(test.stranger.address(), 1);
+    refused(&test.stranger_sends(as_stranger), "WrongAuthority");
+    let unknown = test.keys.set_pause(test.admin.address(), 3);
+    refused(&test.admin_sends(unknown), "UnknownPauseLevel");
 }

@@ -1,13 +1,13 @@
 //! All engines side by side.
 
 use assay_circuits::Assignment;
-use assay_client::verifier::{self, Registration, Verified};
 use assay_groth16::{Proof, Prover, ProvingKey, element, scalar, setup_development, verify};
 use assay_interface::field::Scalar;
 use assay_interface::groth16::{self as interface, SetupKind};
 use assay_interface::schema::Visibility;
 use assay_interface::statement::{Statement, TensorValue, commit, pack};
 use assay_localnet::Localnet;
+use assay_verifier_host::{self as verifier, Registration, Verified};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
@@ -170,7 +170,7 @@ fn statement(
 
 /// A runtime in which the case's model is active.
 fn register(case: &Case, key: &ProvingKey) -> (Localnet, Address) {
-    let mut net = Localnet::new().unwrap();
+    let mut net = Localnet::new(&assay_programs::identities()).unwrap();
     let authority = net.fund();
     let key = key.verifying_key().to_interface();
     let registration = Registration::development(authority.pubkey(), &key, &case.model.schema);

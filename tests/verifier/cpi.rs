@@ -20,6 +20,7 @@ fn the_discriminator_is_the_instructions() {
 #[test]
 fn the_errors_have_their_names_in_the_programs_table() {
     use CpiError::*;
+    let table = ErrorTable::of(&[IDENTITY]).unwrap();
     let all = [
         ForeignAnswer,
         WrongModel,
@@ -30,7 +31,6 @@ fn the_errors_have_their_names_in_the_programs_table() {
         TensorLayout,
         CallerProofLength,
     ];
-    let table = ErrorTable::of(&[IDENTITY]).unwrap();
     for error in all {
         let (program, listed) = table.by_code(error.code()).unwrap();
         assert_eq!(*program, assay_verifier::ID);

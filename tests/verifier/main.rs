@@ -17,5 +17,6 @@ mod record;
 mod register;
 mod resume;
 mod retire;
+mod security_txt;
 mod suspend;
 mod verify;

@@ -54,6 +54,6 @@ pub fn demo(workspace: &Workspace, args: &[String]) -> Result<()> {
     progress("running the demonstration");
     run(cargo()
         .current_dir(&workspace.root)
-        .args(["run", "--release", "--quiet", "--package", "assay-cli", "--", "demo"])
+        .args(["run", "--release", "--quiet", "--package", "assay-demo", "--"])
         .args(args))
 }

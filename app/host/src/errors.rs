@@ -75,6 +75,11 @@ impl ErrorTable {
         Ok(Self(table))
     }
 
+    /// The errors of one program, by number.
+    pub fn of_program(&self, program: &Address) -> impl Iterator<Item = &ProgramError> {
+        self.0.values().filter(move |(owner, _)| owner == program).map(|(_, error)| error)
+    }
+
     /// The program and the error that `code` stands for.
     pub fn by_code(&self, code: u32) -> Option<&(Address, ProgramError)> {
         self.0.get(&code)

@@ -31,3 +31,4 @@ pub mod strategy;
 pub use chain::{Account, Chain, ChainError, Executed, SendError};
 pub use identity::Identity;
 pub use program::{Program, ScenarioEntry, StrategyEntry};
+pub use solana_address::Address;

@@ -135,7 +135,7 @@ impl Table {
 }
 
 /// Columns that a text takes: its characters without the escape sequences of styles.
-pub(crate) fn visible(text: &str) -> usize {
+pub fn visible(text: &str) -> usize {
     let mut count = 0;
     let mut characters = text.chars();
     while let Some(character) = characters.next() {

@@ -1,8 +1,8 @@
 //! An in-process Solana runtime with programs deployed.
 //!
-//! [`Localnet`] is LiteSVM with mainnet's features, the SPL token program, and the compiled files of the programs that
-//! it is given: they run as bytecode, metered as on mainnet. Tests and scenarios use it; there is no network, and time
-//! moves only when it is told to.
+//! [`Localnet`] is LiteSVM with mainnet's features, the SPL token program, and the `.so` files of the programs that it is
+//! given, from `programs/bin`: they run as bytecode, metered as on mainnet. Tests and scenarios use it; there is no
+//! network, and time moves only when it is told to.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -157,6 +157,13 @@ impl Localnet {
         // The runtime refuses accounts that its caches cannot hold (malformed sysvars, programs): none is set here.
         let result = self.svm.set_account(address, account);
         debug_assert!(result.is_ok(), "{result:?}");
+    }
+
+    /// Puts an account of a program's at `address`, with the lamports that keep it alive.
+    pub fn put(&mut self, address: Address, account: assay_host::Account) {
+        let assay_host::Account { owner, data } = account;
+        let lamports = self.svm.minimum_balance_for_rent_exemption(data.len());
+        self.set_account(address, Account { lamports, data, owner, executable: false, rent_epoch: u64::MAX });
     }
 
     /// Decodes the program account `T` at `address`; `None` where there is no account.

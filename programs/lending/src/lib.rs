@@ -59,22 +59,22 @@ pub mod assay_lending {
     }
 
     /// Proposes parameters: they may be applied once the timelock has run out.
-    pub fn propose_params(ctx: &mut Context<ProposeParams>, params: RiskParams) -> Result<()> {
+    pub fn propose_params(ctx: &mut Context<Administer>, params: RiskParams) -> Result<()> {
         instructions::propose_params::handler(ctx, params)
     }
 
     /// Puts proposed parameters into force.
-    pub fn apply_params(ctx: &mut Context<ApplyParams>) -> Result<()> {
+    pub fn apply_params(ctx: &mut Context<Administer>) -> Result<()> {
         instructions::apply_params::handler(ctx)
     }
 
     /// Drops proposed parameters.
-    pub fn cancel_params(ctx: &mut Context<CancelParams>) -> Result<()> {
+    pub fn cancel_params(ctx: &mut Context<Administer>) -> Result<()> {
         instructions::cancel_params::handler(ctx)
     }
 
     /// Names a successor of the admin.
-    pub fn propose_admin(ctx: &mut Context<ProposeAdmin>, successor: Address) -> Result<()> {
+    pub fn propose_admin(ctx: &mut Context<Administer>, successor: Address) -> Result<()> {
         instructions::propose_admin::handler(ctx, successor)
     }
 
@@ -84,7 +84,7 @@ pub mod assay_lending {
     }
 
     /// Moves the pause level: 0 open, 1 reduce-only, 2 halted.
-    pub fn set_pause(ctx: &mut Context<SetPause>, level: u8) -> Result<()> {
+    pub fn set_pause(ctx: &mut Context<Administer>, level: u8) -> Result<()> {
         instructions::set_pause::handler(ctx, level)
     }
 

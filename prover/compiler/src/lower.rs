@@ -10,6 +10,7 @@ use assay_circuits::{
 };
 use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 
+use crate::internal::{Expected, InternalError};
 use crate::model::Groups;
 use crate::quantize::bounds::{self, LayerIntervals};
 use crate::quantize::cost;
@@ -35,6 +36,9 @@ pub enum LowerError {
     /// Tensors that no schema can describe.
     #[error("the model has no valid schema: {0}; names and shapes come from the ONNX file")]
     Schema(SchemaError),
+    /// A bug in the compiler.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
     /// Linear combinations that are too large.
     #[error("the circuit's linear maps have {terms} terms, more than the {limit} that are supported")]
     TooLarge {
@@ -57,14 +61,17 @@ pub(crate) fn schema(graph: &QuantGraph, name: &str, commit: &[String]) -> Resul
             false => Visibility::Public,
         },
     });
-    let outputs = graph.outputs.iter().map(|output| TensorSchema {
-        name: output.name.clone(),
-        shape: output.shape.clone(),
-        bits: output.bits,
-        scale: graph.layers.get(output.layer).map_or(0, |layer| layer.scale),
-        visibility: Visibility::Public,
+    let outputs = graph.outputs.iter().map(|output| {
+        Ok(TensorSchema {
+            name: output.name.clone(),
+            shape: output.shape.clone(),
+            bits: output.bits,
+            scale: graph.layers.get(output.layer).expected("the layer of an output")?.scale,
+            visibility: Visibility::Public,
+        })
     });
-    ModelSchema::new(name.to_owned(), inputs.collect(), outputs.collect()).map_err(LowerError::Schema)
+    let outputs = outputs.collect::<Result<_, InternalError>>()?;
+    ModelSchema::new(name.to_owned(), inputs.collect(), outputs).map_err(LowerError::Schema)
 }
 
 /// The circuit of a graph under its schema. How it proves ranges does not change what it proves.
@@ -194,10 +201,9 @@ fn domain(schema: &ModelSchema) -> Fr {
 /// The intervals of all layers, and a bound on the terms of the linear combinations. A layer's results are single wires,
 /// except where nothing is rounded: then they keep the terms of their accumulators.
 pub(crate) fn check_work(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, LowerError> {
-    let intervals = bounds::of_graph(graph).map_err(|position| {
-        let layer = graph.layers.get(position).map(|layer| layer.name.clone()).unwrap_or_default();
+    let intervals = bounds::of_graph(graph).map_err(|layer| {
         let overflow = BuildError::Overflow { operation: "weighted sum", lo: i128::MIN, hi: i128::MAX };
-        LowerError::Layer { layer, error: Box::new(overflow) }
+        LowerError::Layer { layer: layer.name.clone(), error: Box::new(overflow) }
     })?;
     // Terms of the widest element of each value.
     let mut widths: Vec<u128> = graph.inputs.iter().map(|_| 1).collect();

@@ -2,11 +2,11 @@
 
 mod model;
 mod prices;
-mod world;
+mod test_market;
 
 pub use model::Model;
 pub use prices::price_attacks;
-pub use world::{SOL, USDC, World};
+pub use test_market::{SOL, TestMarket, USDC};
 
 use assay_localnet::Outcome;
 use solana_address::Address;

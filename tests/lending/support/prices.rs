@@ -1,12 +1,13 @@
 //! Price updates, good and bad.
 
+use assay_lending_host::price;
 use assay_lending_interface::pyth::{PriceUpdate, VerificationLevel};
 use solana_account::Account;
 use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 
-use super::{World, refused};
+use super::{TestMarket, refused};
 
 /// A good update: a price in dollars with a confidence interval of a tenth of a percent.
 pub fn update(feed: [u8; 32], dollars: f64, publish_time: i64) -> PriceUpdate {
@@ -30,12 +31,17 @@ pub fn update(feed: [u8; 32], dollars: f64, publish_time: i64) -> PriceUpdate {
 ///
 /// `account` is the price account that the instruction reads; it holds the good update again at the end.
 #[track_caller]
-pub fn price_attacks(world: &mut World, account: Address, instruction: &Instruction, signers: &[&Keypair]) {
-    let good = world.net.account(&account).unwrap();
+pub fn price_attacks(
+    test: &mut TestMarket,
+    account: Address,
+    instruction: &Instruction,
+    signers: &[&Keypair],
+) {
+    let good = test.net.account(&account).unwrap();
     let update = PriceUpdate::decode(&good.data).unwrap();
-    let now = world.net.now();
+    let now = test.net.now();
     let partial = VerificationLevel::Partial { signatures: 12 };
-    let limit = i64::from(world.params.price_max_age);
+    let limit = i64::from(test.params.price_max_age);
     let cases: [(PriceUpdate, &str); 9] = [
         (PriceUpdate { feed_id: [0xee; 32], ..update }, "PriceFeed"),
         (PriceUpdate { verification_level: partial, ..update }, "PricePartiallyVerified"),
@@ -48,8 +54,8 @@ pub fn price_attacks(world: &mut World, account: Address, instruction: &Instruct
         (PriceUpdate { exponent: 3, ..update }, "PriceOutOfRange"),
     ];
     for (update, error) in cases {
-        world.net.set_price(account, &update);
-        refused(&world.net.simulate(std::slice::from_ref(instruction), signers), error);
+        test.net.put(account, price::account(&update));
+        refused(&test.net.simulate(std::slice::from_ref(instruction), signers), error);
     }
     // The right bytes under another owner, and other bytes under the right one.
     let accounts: [(Account, &str); 3] = [
@@ -58,8 +64,8 @@ pub fn price_attacks(world: &mut World, account: Address, instruction: &Instruct
         (Account { data: good.data[..100].to_vec(), ..good.clone() }, "PriceMalformed"),
     ];
     for (bad, error) in accounts {
-        world.net.set_account(account, bad);
-        refused(&world.net.simulate(std::slice::from_ref(instruction), signers), error);
+        test.net.set_account(account, bad);
+        refused(&test.net.simulate(std::slice::from_ref(instruction), signers), error);
     }
-    world.net.set_account(account, good);
+    test.net.set_account(account, good);
 }

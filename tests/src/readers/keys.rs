@@ -11,7 +11,7 @@ use assay_interface::groth16::{self, SetupKind};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::{FORMS, as_file_and_payload, file_and_payload, small_circuit, small_witness};
+use super::seeds::{FORMS, as_file_and_payload, file_and_payload, small_circuit, small_witness};
 
 /// Keys, proof and digest of a small circuit; the same ones each time.
 pub(super) struct Proven {

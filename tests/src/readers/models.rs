@@ -5,7 +5,7 @@ use assay_compiler::import::import;
 use assay_compiler::{CompiledModel, Options, Strategy, compile};
 use assay_interface::artifact::Kind;
 
-use super::{as_file_and_payload, file_and_payload};
+use super::seeds::{as_file_and_payload, file_and_payload};
 
 const LINEAR_SCORE: &[u8] = include_bytes!("../../../models/suite/linear-score/model.onnx");
 

@@ -68,23 +68,23 @@ impl MarketKeys {
 
     /// `propose_params`.
     pub fn propose_params(&self, admin: Address, params: RiskParams) -> Instruction {
-        let accounts = accounts::ProposeParams { admin, market: self.market };
+        let accounts = accounts::Administer { admin, market: self.market };
         instruction::ProposeParams { params }.to_instruction(accounts)
     }
 
     /// `apply_params`.
     pub fn apply_params(&self, admin: Address) -> Instruction {
-        instruction::ApplyParams {}.to_instruction(accounts::ApplyParams { admin, market: self.market })
+        instruction::ApplyParams {}.to_instruction(accounts::Administer { admin, market: self.market })
     }
 
     /// `cancel_params`.
     pub fn cancel_params(&self, admin: Address) -> Instruction {
-        instruction::CancelParams {}.to_instruction(accounts::CancelParams { admin, market: self.market })
+        instruction::CancelParams {}.to_instruction(accounts::Administer { admin, market: self.market })
     }
 
     /// `propose_admin`.
     pub fn propose_admin(&self, admin: Address, successor: Address) -> Instruction {
-        let accounts = accounts::ProposeAdmin { admin, market: self.market };
+        let accounts = accounts::Administer { admin, market: self.market };
         instruction::ProposeAdmin { successor }.to_instruction(accounts)
     }
 
@@ -95,7 +95,7 @@ impl MarketKeys {
 
     /// `set_pause`: 0 open, 1 reduce-only, 2 halted.
     pub fn set_pause(&self, admin: Address, level: u8) -> Instruction {
-        instruction::SetPause { level }.to_instruction(accounts::SetPause { admin, market: self.market })
+        instruction::SetPause { level }.to_instruction(accounts::Administer { admin, market: self.market })
     }
 
     /// `supply`.

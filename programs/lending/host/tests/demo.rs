@@ -1,21 +1,27 @@
 //! The whole demonstration at a reduced length: its verdict, each attack's error, and that it repeats itself.
 //!
-//! The programs must be built: `cargo xtask test` does so before it runs this.
+//! It runs the committed programs.
 
-use assay_demo::outcome::Hour;
-use assay_demo::{DemoError, Options, Outcome, run};
+use std::io;
+
+use assay_host::page::Page;
+use assay_host::scenario::{Options, Outcome, Scenario};
+use assay_lending_host::scenario::outcome::{Findings, Hour};
+use assay_lending_host::scenario::{DemoError, Demonstration, run};
+use assay_localnet::DeployError;
 
 fn options() -> Options {
     Options { hours: 30, ..Options::default() }
 }
 
-fn outcome() -> Outcome {
-    run(&options(), &mut std::io::sink()).unwrap_or_else(|error| panic!("{error} ({:?})", error.hint()))
+fn played() -> (Outcome, Findings) {
+    run(&options(), &mut Page::new(&mut io::sink()))
+        .unwrap_or_else(|error| panic!("{error} ({:?})", error.hint()))
 }
 
 #[test]
 fn everything_is_as_expected_and_each_attack_meets_its_error() {
-    let outcome = outcome();
+    let (outcome, findings) = played();
     assert!(outcome.as_expected, "{:#?}", outcome.failures);
     let refused: Vec<(&str, &str)> =
         outcome.attacks.iter().map(|attack| (attack.name, attack.got.as_str())).collect();
@@ -43,22 +49,20 @@ fn everything_is_as_expected_and_each_attack_meets_its_error() {
             ("use a model that was suspended", "ModelSuspended (6015)"),
         ]
     );
-    let hours = |hour| outcome.borrowers.iter().filter(|b| b.with_model.hours.contains(&hour)).count();
+    let hours = |hour| findings.borrowers.iter().filter(|b| b.with_model.hours.contains(&hour)).count();
     assert!(hours(Hour::ByProof) > 0 && hours(Hour::LeftAlone) > 0);
     assert!(
-        outcome.borrowers.iter().all(|b| b.with_model.hours.len() == 30 && b.rule_alone.hours.len() == 30)
+        findings.borrowers.iter().all(|b| b.with_model.hours.len() == 30 && b.rule_alone.hours.len() == 30)
     );
-    assert!(!outcome.borrowers.iter().any(|b| b.rule_alone.hours.contains(&Hour::ByProof)));
+    assert!(!findings.borrowers.iter().any(|b| b.rule_alone.hours.contains(&Hour::ByProof)));
 
     // Again with the same seed: all but the times is equal.
-    let again = without_times(self::outcome());
-    assert_eq!(again, without_times(outcome));
+    assert_eq!(without_times(played()), without_times((outcome, findings)));
 }
 
-fn without_times(outcome: Outcome) -> Outcome {
-    let mut outcome = outcome;
+fn without_times((mut outcome, mut findings): (Outcome, Findings)) -> (Outcome, Findings) {
     outcome.steps.iter_mut().for_each(|step| step.seconds = 0.0);
-    let proofs = &mut outcome.proofs;
+    let proofs = &mut findings.proofs;
     for seconds in [
         &mut proofs.witness_median,
         &mut proofs.prove_median,
@@ -68,15 +72,15 @@ fn without_times(outcome: Outcome) -> Outcome {
     ] {
         *seconds = 0.0;
     }
-    outcome
+    (outcome, findings)
 }
 
 #[test]
 fn missing_programs_are_an_error_with_a_hint() {
     let options = Options { programs: Some("no/such/directory".into()), ..options() };
-    let error = run(&options, &mut std::io::sink()).unwrap_err();
+    let error = run(&options, &mut Page::new(&mut io::sink())).unwrap_err();
     assert!(
-        matches!(&error, DemoError::Program { path, .. } if path.ends_with("assay_verifier.so")),
+        matches!(&error, DemoError::Deploy(DeployError::Missing { path, .. }) if path.ends_with("assay_verifier.so")),
         "{error}"
     );
     assert!(error.hint().is_some_and(|hint| hint.contains("cargo xtask build")));
@@ -86,8 +90,30 @@ fn missing_programs_are_an_error_with_a_hint() {
 fn lengths_that_cannot_be_shown_are_refused_before_any_work() {
     for hours in [0, 23, 78, usize::MAX] {
         let mut out = Vec::new();
-        let error = run(&Options { hours, ..options() }, &mut out).unwrap_err();
+        let error = run(&Options { hours, ..options() }, &mut Page::new(&mut out)).unwrap_err();
         assert!(matches!(error, DemoError::Hours { .. }), "{error}");
         assert!(out.is_empty());
     }
+}
+
+#[test]
+fn the_lists_scenario_is_this_one_with_its_findings() {
+    let outcome = Demonstration.play(&options(), &mut Page::new(&mut io::sink())).unwrap();
+    let json = serde_json::to_value(&outcome).unwrap();
+    for part in [
+        "as_expected",
+        "attacks",
+        "checks",
+        "steps",
+        "transactions",
+        "model",
+        "replay",
+        "borrowers",
+        "proofs",
+    ] {
+        assert!(!json[part].is_null(), "the outcome has no {part}");
+    }
+    let error =
+        Demonstration.play(&Options { hours: 1, ..options() }, &mut Page::new(&mut io::sink())).unwrap_err();
+    assert!(error.hint.is_some() && error.to_string().contains("24 to 77"), "{error}");
 }

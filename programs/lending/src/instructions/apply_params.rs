@@ -3,23 +3,12 @@
 
 use anchor_lang::prelude::*;
 
-use super::now;
-use crate::{errors::LendingError, events::ParamsApplied, state::Market};
-
-/// Accounts of `apply_params`.
-#[derive(Accounts)]
-pub struct ApplyParams {
-    /// 0. `[signer]` The admin.
-    #[account(address = market.admin @ LendingError::WrongAuthority)]
-    pub admin: Signer,
-    /// 1. `[writable]` The market.
-    #[account(mut)]
-    pub market: Account<Market>,
-}
+use super::{administer::Administer, now};
+use crate::events::ParamsApplied;
 
 /// Applies the proposal.
 #[inline(never)]
-pub(crate) fn handler(ctx: &mut Context<ApplyParams>) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<Administer>) -> Result<()> {
     let market = &mut ctx.accounts.market;
     let now = now()?;
     market.accrue(now)?;

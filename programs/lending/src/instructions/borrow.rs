@@ -2,15 +2,14 @@
 //! prices' confidence intervals.
 
 use anchor_lang::prelude::*;
-use anchor_spl::{
-    mint::Mint,
-    token::{TokenAccount, TokenCpiExt},
-};
+use anchor_spl::{mint::Mint, token::TokenAccount};
 
-use super::now;
+use super::{
+    endings::{pay_out, position_changed},
+    now,
+};
 use crate::{
     errors::LendingError,
-    events::PositionChanged,
     prices::Prices,
     state::{Action, Market, Position},
 };
@@ -71,26 +70,6 @@ pub(crate) fn handler(ctx: &mut Context<Borrow>, amount: u64) -> Result<()> {
     let prices = Prices::load(collateral_price, debt_price, &market.params, now)?;
     prices.require_healthy(market, position)?;
 
-    let bump = [market.bump];
-    let [label, creator, collateral, debt] = market.seeds();
-    let seeds = [label, creator, collateral, debt, &bump];
-    token_program.transfer_checked(
-        vault,
-        mint,
-        destination,
-        market,
-        &[&seeds],
-        amount,
-        market.debt_decimals,
-    )?;
-
-    emit!(PositionChanged {
-        market: *market.address(),
-        position: *position.address(),
-        collateral: position.collateral,
-        debt: position.debt(market)?,
-        debt_shares: position.debt_shares,
-    });
-    position.invariant(market)?;
-    Ok(market.invariant()?)
+    pay_out(token_program, market, vault, mint, destination, amount, market.debt_decimals)?;
+    position_changed(market, position)
 }

@@ -8,10 +8,9 @@ use anchor_spl::{
 };
 use assay_lending_interface::seeds::POSITION;
 
-use super::now;
+use super::{endings::position_changed, now};
 use crate::{
     errors::LendingError,
-    events::PositionChanged,
     state::{Market, Position, VERSION},
 };
 
@@ -64,14 +63,5 @@ pub(crate) fn handler(ctx: &mut Context<DepositCollateral>, amount: u64) -> Resu
     position.collateral = position.collateral.checked_add(amount).ok_or(LendingError::MathOverflow)?;
     market.collateral_total = total;
     token_program.transfer_checked(source, mint, vault, owner, &[], amount, market.collateral_decimals)?;
-
-    emit!(PositionChanged {
-        market: *market.address(),
-        position: *position.address(),
-        collateral: position.collateral,
-        debt: position.debt(market)?,
-        debt_shares: position.debt_shares,
-    });
-    position.invariant(market)?;
-    Ok(market.invariant()?)
+    position_changed(market, position)
 }

@@ -11,7 +11,7 @@ use anchor_spl::{
     token::{TokenAccount, TokenCpiExt},
 };
 
-use super::{ALL, now};
+use super::{ALL, endings::pay_out, now};
 use crate::{
     errors::LendingError,
     events::Liquidated,
@@ -154,15 +154,12 @@ impl Liquidate {
             plan.repaid,
             market.debt_decimals,
         )?;
-        let bump = [market.bump];
-        let [label, creator, collateral, debt] = market.seeds();
-        let seeds = [label, creator, collateral, debt, &bump];
-        self.token_program.transfer_checked(
+        pay_out(
+            &self.token_program,
+            market,
             &mut self.collateral_vault,
             &self.collateral_mint,
             &mut self.collateral_destination,
-            market,
-            &[&seeds],
             plan.seized,
             market.collateral_decimals,
         )

@@ -1,10 +1,12 @@
 //! One instruction a file: arguments, accounts, checks, effects; the state's own invariant last.
 
 pub mod accept_admin;
+pub mod administer;
 pub mod apply_params;
 pub mod borrow;
 pub mod cancel_params;
 pub mod deposit_collateral;
+mod endings;
 pub mod init_market;
 pub mod liquidate;
 pub mod liquidate_by_proof;
@@ -21,9 +23,9 @@ pub mod withdraw_supply;
 use anchor_lang::prelude::*;
 
 pub use self::{
-    accept_admin::*, apply_params::*, borrow::*, cancel_params::*, deposit_collateral::*, init_market::*,
-    liquidate::*, liquidate_by_proof::*, observe::*, propose_admin::*, propose_params::*, repay::*,
-    set_pause::*, snapshot::*, supply::*, withdraw_collateral::*, withdraw_supply::*,
+    accept_admin::*, administer::*, borrow::*, deposit_collateral::*, init_market::*, liquidate::*,
+    liquidate_by_proof::*, observe::*, repay::*, snapshot::*, supply::*, withdraw_collateral::*,
+    withdraw_supply::*,
 };
 
 /// As an amount: all that there is to withdraw, to repay, or that a liquidation may repay.

@@ -6,10 +6,9 @@ use anchor_spl::{
     token::{TokenAccount, TokenCpiExt},
 };
 
-use super::{ALL, now};
+use super::{ALL, endings::position_changed, now};
 use crate::{
     errors::LendingError,
-    events::PositionChanged,
     state::{Market, Position},
 };
 
@@ -52,14 +51,5 @@ pub(crate) fn handler(ctx: &mut Context<Repay>, amount: u64) -> Result<()> {
     }
     position.cancel_debt(market, amount)?;
     token_program.transfer_checked(source, mint, vault, payer, &[], amount, market.debt_decimals)?;
-
-    emit!(PositionChanged {
-        market: *market.address(),
-        position: *position.address(),
-        collateral: position.collateral,
-        debt: position.debt(market)?,
-        debt_shares: position.debt_shares,
-    });
-    position.invariant(market)?;
-    Ok(market.invariant()?)
+    position_changed(market, position)
 }

@@ -3,27 +3,12 @@
 
 use anchor_lang::prelude::*;
 
-use super::now;
-use crate::{
-    errors::LendingError,
-    events::PauseChanged,
-    state::{Market, PauseLevel},
-};
-
-/// Accounts of `set_pause`.
-#[derive(Accounts)]
-pub struct SetPause {
-    /// 0. `[signer]` The admin.
-    #[account(address = market.admin @ LendingError::WrongAuthority)]
-    pub admin: Signer,
-    /// 1. `[writable]` The market.
-    #[account(mut)]
-    pub market: Account<Market>,
-}
+use super::{administer::Administer, now};
+use crate::{events::PauseChanged, state::PauseLevel};
 
 /// Moves the level: 0 open, 1 reduce-only, 2 halted.
 #[inline(never)]
-pub(crate) fn handler(ctx: &mut Context<SetPause>, level: u8) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<Administer>, level: u8) -> Result<()> {
     let market = &mut ctx.accounts.market;
     market.set_pause(PauseLevel::from_byte(level)?, now()?)?;
     emit!(PauseChanged { market: *market.address(), level, halted_until: market.halted_until });

@@ -7,10 +7,9 @@ use anchor_spl::{
 };
 use assay_lending_interface::seeds::DEPOSIT;
 
-use super::now;
+use super::{endings::supply_changed, now};
 use crate::{
     errors::LendingError,
-    events::SupplyChanged,
     math::shares::shares_for_deposit,
     state::{Action, Deposit, Market, VERSION},
 };
@@ -72,13 +71,5 @@ pub(crate) fn handler(ctx: &mut Context<Supply>, amount: u64) -> Result<()> {
     market.supply_shares = market.supply_shares.checked_add(shares).ok_or(LendingError::MathOverflow)?;
     market.cash = market.cash.checked_add(amount).ok_or(LendingError::MathOverflow)?;
     token_program.transfer_checked(source, mint, vault, owner, &[], amount, market.debt_decimals)?;
-
-    emit!(SupplyChanged {
-        market: *market.address(),
-        owner: deposit.owner,
-        deposited: amount,
-        withdrawn: 0,
-        shares: deposit.shares,
-    });
-    Ok(market.invariant()?)
+    supply_changed(market, deposit, amount, 0)
 }

@@ -1,15 +1,15 @@
 //! `withdraw_collateral`: takes collateral out, as long as the rest carries the debt at the maximum loan-to-value ratio.
 
 use anchor_lang::prelude::*;
-use anchor_spl::{
-    mint::Mint,
-    token::{TokenAccount, TokenCpiExt},
-};
+use anchor_spl::{mint::Mint, token::TokenAccount};
 
-use super::{ALL, now};
+use super::{
+    ALL,
+    endings::{pay_out, position_changed},
+    now,
+};
 use crate::{
     errors::LendingError,
-    events::PositionChanged,
     prices::Prices,
     state::{Action, Market, Position},
 };
@@ -74,26 +74,6 @@ pub(crate) fn handler(ctx: &mut Context<WithdrawCollateral>, amount: u64) -> Res
         prices.require_healthy(market, position)?;
     }
 
-    let bump = [market.bump];
-    let [label, creator, collateral, debt] = market.seeds();
-    let seeds = [label, creator, collateral, debt, &bump];
-    token_program.transfer_checked(
-        vault,
-        mint,
-        destination,
-        market,
-        &[&seeds],
-        amount,
-        market.collateral_decimals,
-    )?;
-
-    emit!(PositionChanged {
-        market: *market.address(),
-        position: *position.address(),
-        collateral: position.collateral,
-        debt: position.debt(market)?,
-        debt_shares: position.debt_shares,
-    });
-    position.invariant(market)?;
-    Ok(market.invariant()?)
+    pay_out(token_program, market, vault, mint, destination, amount, market.collateral_decimals)?;
+    position_changed(market, position)
 }

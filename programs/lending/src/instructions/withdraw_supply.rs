@@ -1,15 +1,15 @@
 //! `withdraw_supply`: redeems shares for the debt asset, as far as the market holds it and has not lent it.
 
 use anchor_lang::prelude::*;
-use anchor_spl::{
-    mint::Mint,
-    token::{TokenAccount, TokenCpiExt},
-};
+use anchor_spl::{mint::Mint, token::TokenAccount};
 
-use super::{ALL, now};
+use super::{
+    ALL,
+    endings::{pay_out, supply_changed},
+    now,
+};
 use crate::{
     errors::LendingError,
-    events::SupplyChanged,
     math::shares::assets_for_shares,
     state::{Action, Deposit, Market},
 };
@@ -56,25 +56,6 @@ pub(crate) fn handler(ctx: &mut Context<WithdrawSupply>, shares: u64) -> Result<
     market.supply_shares = market.supply_shares.checked_sub(shares).ok_or(LendingError::InvariantViolated)?;
     market.cash = market.cash.checked_sub(amount).ok_or(LendingError::InsufficientLiquidity)?;
 
-    let bump = [market.bump];
-    let [label, creator, collateral, debt] = market.seeds();
-    let seeds = [label, creator, collateral, debt, &bump];
-    token_program.transfer_checked(
-        vault,
-        mint,
-        destination,
-        market,
-        &[&seeds],
-        amount,
-        market.debt_decimals,
-    )?;
-
-    emit!(SupplyChanged {
-        market: *market.address(),
-        owner: deposit.owner,
-        deposited: 0,
-        withdrawn: amount,
-        shares: deposit.shares,
-    });
-    Ok(market.invariant()?)
+    pay_out(token_program, market, vault, mint, destination, amount, market.debt_decimals)?;
+    supply_changed(market, deposit, 0, amount)
 }

@@ -18,7 +18,7 @@ pub(crate) struct LayerIntervals {
     pub results: Vec<Interval>,
 }
 
-/// The intervals of a layer over those of its columns, or `None` where an accumulator can leave [`LIMIT`].
+/// The intervals of a layer over those of its columns, or `None` where an accumulator can leave [`LIMIT`], or there is none.
 pub(crate) fn of_layer(layer: &QuantLayer, x: &[Interval]) -> Option<LayerIntervals> {
     let accumulators = layer.map.intervals(x);
     if accumulators.iter().any(|sum| sum.lo < -LIMIT || sum.hi > LIMIT) {
@@ -35,12 +35,12 @@ pub(crate) fn of_layer(layer: &QuantLayer, x: &[Interval]) -> Option<LayerInterv
             channels.filter_map(union).flat_map(|all| std::iter::repeat_n(all, height * width)).collect()
         }
     };
-    let results = results(layer, &pooled);
+    let results = results(layer, &pooled)?;
     Some(LayerIntervals { accumulators, pooled, results })
 }
 
 /// The results of a layer whose pooled accumulators lie in the given intervals.
-fn results(layer: &QuantLayer, pooled: &[Interval]) -> Vec<Interval> {
+fn results(layer: &QuantLayer, pooled: &[Interval]) -> Option<Vec<Interval>> {
     let rounded = match layer.step.rounding() {
         None => pooled.to_vec(),
         Some(rounding) => pooled
@@ -56,14 +56,14 @@ fn results(layer: &QuantLayer, pooled: &[Interval]) -> Vec<Interval> {
             })
             .collect(),
     };
-    match &layer.step {
+    Some(match &layer.step {
         Step::Accumulate | Step::Requantize(_) => rounded,
         Step::Table { table, .. } => {
             // One table serves all rows: the extremes of the part of it that any of them reaches.
-            let all = rounded.iter().copied().reduce(Interval::union).unwrap_or(Interval::new(0, 0));
+            let all = rounded.iter().copied().reduce(Interval::union)?;
             let part = table.restrict(all.lo, all.hi);
-            let lo = part.values().iter().copied().min().unwrap_or(0);
-            let hi = part.values().iter().copied().max().unwrap_or(0);
+            let lo = part.values().iter().copied().min()?;
+            let hi = part.values().iter().copied().max()?;
             vec![Interval::new(lo, hi); rounded.len()]
         }
         Step::ArgMax(groups) => {
@@ -77,15 +77,15 @@ fn results(layer: &QuantLayer, pooled: &[Interval]) -> Vec<Interval> {
             let bound = square.isqrt() + 1;
             vec![Interval { lo: -bound, hi: bound }; layer.len()]
         }
-    }
+    })
 }
 
-/// Intervals of a whole graph, or the position of the first layer whose accumulators can leave [`LIMIT`].
-pub(crate) fn of_graph(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, usize> {
+/// Intervals of a whole graph, or the first layer whose accumulators can leave [`LIMIT`].
+pub(crate) fn of_graph(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, &QuantLayer> {
     let mut values = of_inputs(graph);
     let mut layers = Vec::with_capacity(graph.layers.len());
-    for (position, layer) in graph.layers.iter().enumerate() {
-        let intervals = of_layer(layer, &gather(layer, &values)).ok_or(position)?;
+    for layer in &graph.layers {
+        let intervals = of_layer(layer, &gather(layer, &values)).ok_or(layer)?;
         values.push(intervals.results.clone());
         layers.push(intervals);
     }

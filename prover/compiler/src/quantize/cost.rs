@@ -12,7 +12,7 @@ use assay_circuits::{BuildError, Ranges};
 use super::bounds::LayerIntervals;
 use super::graph::{QuantGraph, QuantLayer, Rounding, Step};
 use super::interval::Interval;
-use crate::model::{Groups, Window};
+use crate::model::Groups;
 
 /// The size of a graph's circuit without its statement.
 pub(crate) fn of_graph(graph: &QuantGraph, intervals: &[LayerIntervals], ranges: Ranges) -> Size {
@@ -110,14 +110,12 @@ pub(crate) fn pools_first(layer: &QuantLayer, intervals: &LayerIntervals, ranges
     let (Some(window), Step::Requantize(rounding)) = (layer.pool, &layer.step) else { return true };
     let accumulators = plain(&intervals.accumulators);
     let (mut first, mut last) = (Tally::new(ranges), Tally::new(ranges));
-    let pool = |tally: &mut Tally, values: &[_], window: &Window| {
-        max_pool::cost(tally, values, window).unwrap_or_default()
-    };
-    let pooled = pool(&mut first, &accumulators, &window);
+    // A window that cannot pool has no circuit either way: lowering says why.
+    let Ok(pooled) = max_pool::cost(&mut first, &accumulators, &window) else { return true };
     round(&mut first, rounding, &pooled);
     let rounded = round(&mut last, rounding, &accumulators);
-    pool(&mut last, &rounded, &window);
-    first.constraints() <= last.constraints()
+    let pools_last = max_pool::cost(&mut last, &rounded, &window);
+    pools_last.is_err() || first.constraints() <= last.constraints()
 }
 
 /// Whether all results of a layer keep the terms of their accumulators: they are few, and nothing is rounded, or it costs

@@ -97,9 +97,11 @@ impl Linear {
                 })
                 .collect()
             }
-            Linear::Sparse(rows) => (0..rows.bias.len())
-                .map(|row| {
-                    let bias = rows.bias.get(row).copied().unwrap_or(0);
+            Linear::Sparse(rows) => rows
+                .bias
+                .iter()
+                .enumerate()
+                .map(|(row, &bias)| {
                     let start = Interval::new(bias, bias);
                     rows.row(row).iter().fold(start, |sum, &(column, w)| {
                         x.get(column as usize).map_or(sum, |x| sum.plus(x.times(w)))

@@ -12,7 +12,7 @@
 //! Cost: about `3 N (k + 2 e)` products in the field for `N = 3^e 2^k`, on all threads of rayon's pool.
 
 mod portable;
-mod shape;
+pub(crate) mod shape;
 
 use std::sync::{Arc, OnceLock};
 #[cfg(target_arch = "x86_64")]
@@ -23,7 +23,7 @@ use ark_ff::{BigInteger256, FftField, Field, One, PrimeField, Zero, batch_invers
 use rayon::prelude::*;
 use thiserror::Error;
 
-pub(crate) use self::shape::{Shape, powers};
+use self::shape::{Shape, powers};
 use crate::Backend;
 
 /// Roots of unity, with the tables that transforms over them need.

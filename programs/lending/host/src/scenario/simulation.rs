@@ -9,7 +9,7 @@ use anchor_lang::Id as _;
 use anchor_lang::prelude::ProgramError;
 use anchor_lang::programs::Token;
 use assay_host::{
-    Executed, Identity,
+    Account, Executed, Identity,
     scenario::{Attack, TransactionFigures},
 };
 use assay_interface::sha256;
@@ -18,7 +18,6 @@ use assay_lending::LendingError;
 use assay_lending_interface::pyth::{PriceUpdate, VerificationLevel};
 use assay_localnet::{Discriminator, Localnet, Owner, Refusal, Wallet, read_program};
 use assay_verifier_host::VerifierError;
-use solana_account::Account;
 use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -40,9 +39,6 @@ const ENDOWMENT: u64 = 10_000_000_000;
 /// Bytes of a mint and of a token account, and where the amount lies.
 const MINT_LEN: usize = 82;
 const TOKEN_ACCOUNT_LEN: usize = 165;
-
-/// Lamports that keep any of the accounts made here alive.
-const RENT: u64 = 10_000_000;
 
 /// The programs of the demonstration.
 const PROGRAMS: [Identity; 2] = [assay_verifier_host::IDENTITY, IDENTITY];
@@ -311,14 +307,12 @@ impl Simulation {
 
     fn write_prices(&mut self) {
         for (address, update) in &self.prices {
-            let account = price::account(update);
-            let (owner, data) = (account.owner, account.data);
-            self.net.set_account(*address, rented(owner, data));
+            self.net.put(*address, price::account(update));
         }
     }
 
     fn put(&mut self, address: Address, data: Vec<u8>) {
-        self.net.set_account(address, rented(Token::id(), data));
+        self.net.put(address, Account { owner: Token::id(), data });
     }
 }
 
@@ -328,11 +322,6 @@ fn number(error: impl Into<ProgramError>) -> Option<u32> {
         ProgramError::Custom(number) => Some(number),
         _ => None,
     }
-}
-
-/// An account that pays its rent.
-fn rented(owner: Address, data: Vec<u8>) -> Account {
-    Account { lamports: RENT, data, owner, executable: false, rent_epoch: u64::MAX }
 }
 
 /// A token account's bytes: mint, owner, amount, no delegate, initialized.

@@ -8,7 +8,7 @@ use crate::{
         field::{Block, Fe8},
         modulus::{Modulus, Scalar, multiple, split},
     },
-    ntt::{Shape, powers},
+    ntt::shape::{Shape, powers},
 };
 
 /// One field element in limbs, for all lanes.

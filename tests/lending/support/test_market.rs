@@ -1,11 +1,11 @@
 //! The market of the tests: SOL as collateral at 100 USD, USDC as debt at 1 USD, suppliers, a borrower, a liquidator.
 
-use assay_client::lending::{Liquidation, MarketKeys, PriceAccounts, Proven};
-use assay_client::verifier::{self, Registration};
 use assay_lending::state::{
     Deposit, Market, Position, PriceHistory, RiskParams, SETUP_DEVELOPMENT, Snapshot,
 };
+use assay_lending_host::{Liquidation, MarketKeys, PriceAccounts, Proven, price};
 use assay_localnet::{Localnet, Outcome};
+use assay_verifier_host::{self as verifier, Registration};
 use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -35,7 +35,7 @@ impl Actor {
 }
 
 /// A runtime with a market in it.
-pub struct World {
+pub struct TestMarket {
     pub net: Localnet,
     pub keys: MarketKeys,
     pub prices: PriceAccounts,
@@ -70,18 +70,18 @@ pub fn params(model: Address) -> RiskParams {
     }
 }
 
-impl World {
+impl TestMarket {
     /// A market that exists, with a registered model, and nothing in it.
     pub fn new() -> Self {
-        let mut world = Self::without_market();
-        let create = world.keys.init_market(world.admin.address(), world.params);
-        world.net.send(&[create], &[&world.admin.key]).expect_ok();
-        world
+        let mut test = Self::without_market();
+        let create = test.keys.init_market(test.admin.address(), test.params);
+        test.net.send(&[create], &[&test.admin.key]).expect_ok();
+        test
     }
 
     /// Everything but the market.
     pub fn without_market() -> Self {
-        let mut net = Localnet::new().unwrap();
+        let mut net = Localnet::new(&assay_programs::identities()).unwrap();
         // Fixed addresses, so that the bumps and with them the compute units are the same in every run.
         let [collateral_mint, debt_mint] = [(9, 0x51), (6, 0x52)].map(|(decimals, byte)| {
             let address = Address::new_from_array([byte; 32]);
@@ -108,10 +108,10 @@ impl World {
         };
         let params = params(model);
         let dollars = (100.0, 1.0);
-        let mut world =
+        let mut test =
             Self { net, keys, prices, params, model, admin, lender, borrower, liquidator, stranger, dollars };
-        world.set_prices(100.0, 1.0);
-        world
+        test.set_prices(100.0, 1.0);
+        test
     }
 
     /// A second market of another creator, for the same mints.
@@ -125,18 +125,18 @@ impl World {
 
     /// A market in which the lender has supplied.
     pub fn supplied(amount: u64) -> Self {
-        let mut world = Self::new();
-        let supply = world.keys.supply(world.lender.address(), world.lender.debt, amount);
-        world.net.send(&[supply], &[&world.lender.key]).expect_ok();
-        world
+        let mut test = Self::new();
+        let supply = test.keys.supply(test.lender.address(), test.lender.debt, amount);
+        test.net.send(&[supply], &[&test.lender.key]).expect_ok();
+        test
     }
 
     /// A market in which the borrower owes `debt` against `collateral`, with a day of price history.
     pub fn borrowed(collateral: u64, debt: u64) -> Self {
-        let mut world = Self::supplied(1_000_000 * USDC);
-        world.fill_history();
-        world.take_loan(collateral, debt);
-        world
+        let mut test = Self::supplied(1_000_000 * USDC);
+        test.fill_history();
+        test.take_loan(collateral, debt);
+        test
     }
 
     /// The borrower deposits and borrows.
@@ -151,8 +151,8 @@ impl World {
     pub fn set_prices(&mut self, collateral: f64, debt: f64) {
         self.dollars = (collateral, debt);
         let now = self.net.now();
-        self.net.set_price(self.prices.collateral, &update(COLLATERAL_FEED, collateral, now));
-        self.net.set_price(self.prices.debt, &update(DEBT_FEED, debt, now));
+        self.net.put(self.prices.collateral, price::account(&update(COLLATERAL_FEED, collateral, now)));
+        self.net.put(self.prices.debt, price::account(&update(DEBT_FEED, debt, now)));
     }
 
     /// Lets time pass and publishes the same prices again.

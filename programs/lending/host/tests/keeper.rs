@@ -1,26 +1,28 @@
 //! The keeper against a chain made of a map: what it reads, what it sends, what it refuses to do.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::sync::OnceLock;
 
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::PodU128;
-use assay_client::lending::{
-    Close, ID, Market, MarketKeys, Position, PriceAccounts, PriceHistory, RiskParams, Snapshot,
+use assay::{CompileOptions, IntegerFormat, Keys, Model, Prover, SampleFormat, Samples};
+use assay_host::{
+    Account, Chain, ChainError, Executed, SendError,
+    strategy::{Action, Answer, Decision, Reason, Strategy, StrategyError, View, Watch},
 };
-use assay_compiler::{CompiledModel, Format, Options, Table};
-use assay_groth16::{ProvingKey, setup_development};
-use assay_interface::{
-    features,
-    lending::SCORE_BITS,
-    pyth::{PriceUpdate, RECEIVER_PROGRAM, VerificationLevel},
-};
-use assay_keeper::{
-    Account, Action, Chain, Config, Executed, Keeper, KeeperError, Mode, Reason, Route, Scorer, SendError,
-    Strategy, Unscored,
-};
+use assay_interface::schema::ModelSchema;
+use assay_keeper::{Conclusion, Config, Keeper, KeeperError, Mode};
 use assay_lending::state::SETUP_DEVELOPMENT;
+use assay_lending_host::{
+    Close, ID, Liquidations, Market, MarketKeys, Position, PriceAccounts, PriceHistory, RiskParams, Route,
+    Rules, Snapshot, price,
+    strategy::{LOW_SCORE, NO_DEBT, NO_FEATURES, NO_FUNDS, RULE_ONLY, SAFE, SNAPSHOT_TOO_SOON, only_score},
+};
+use assay_lending_interface::{
+    features,
+    formats::{FEATURES, Format, SCORE},
+    pyth::{PriceUpdate, VerificationLevel},
+};
 use bytemuck::{Pod, Zeroable};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use solana_address::Address;
@@ -31,28 +33,36 @@ const HOUR: i64 = 3_600;
 const PRICE: u64 = 100_0000_0000;
 const FEEDS: [[u8; 32]; 2] = [[1; 32], [2; 32]];
 
-/// The committed model with a key, made once for all tests.
-fn model() -> &'static (CompiledModel, ProvingKey) {
-    static MODEL: OnceLock<(CompiledModel, ProvingKey)> = OnceLock::new();
-    MODEL.get_or_init(|| {
-        let onnx = include_bytes!("../../../models/liquidation-risk/model.onnx");
-        let calibration =
-            Table::from_csv(include_bytes!("../../../models/liquidation-risk/calibration.csv")).unwrap();
-        let options = Options {
+/// The committed model with keys, made once for all tests.
+fn prover() -> &'static Prover {
+    static PROVER: OnceLock<Prover> = OnceLock::new();
+    PROVER.get_or_init(|| {
+        let format = |Format { bits, scale }| Some(IntegerFormat { bits, scale });
+        let options = CompileOptions {
             max_error: 0.05,
-            input_format: Some(Format { bits: features::BITS, scale: features::SCALE }),
-            output_format: Some(Format { bits: SCORE_BITS, scale: 8 }),
-            ..Options::default()
+            input_format: format(FEATURES),
+            output_format: format(SCORE),
+            ..CompileOptions::default()
         };
-        let (model, _) = assay_compiler::compile(onnx, &calibration, &options).unwrap();
-        let (key, _) = setup_development(&model.circuit, &mut ChaCha20Rng::from_seed([3; 32])).unwrap();
-        (model, key)
+        let onnx = include_bytes!("../../../../models/liquidation-risk/model.onnx");
+        let calibration = include_bytes!("../../../../models/liquidation-risk/calibration.csv");
+        let samples = Samples::read_as(SampleFormat::Csv, calibration).unwrap();
+        let model = Model::compile(onnx, &samples, &options).unwrap().model;
+        let keys = Keys::setup(&model, &mut ChaCha20Rng::from_seed([3; 32])).unwrap();
+        Prover::new(&model, &keys).unwrap()
     })
 }
 
-fn keeper(config: Config) -> Keeper<'static, ChaCha20Rng> {
-    let (model, key) = model();
-    Keeper::new(Scorer::new(model, key).unwrap(), config, ChaCha20Rng::from_seed([4; 32]))
+fn keeper_of<S: Strategy>(strategy: S, config: Config) -> Keeper<S, ChaCha20Rng> {
+    Keeper::new(strategy, prover().clone(), config, ChaCha20Rng::from_seed([4; 32])).unwrap()
+}
+
+fn keeper(config: Config) -> Keeper<Liquidations, ChaCha20Rng> {
+    keeper_of(strategy(Rules::ProofAndRule), config)
+}
+
+fn strategy(rules: Rules) -> Liquidations {
+    Liquidations { route: route(), rules, slippage_bps: 50 }
 }
 
 fn live() -> Config {
@@ -60,46 +70,57 @@ fn live() -> Config {
 }
 
 /// A chain of accounts that nothing changes, and a list of what was sent.
-struct Still {
+struct FixedChain {
     accounts: HashMap<Address, Account>,
     sent: Vec<Vec<Instruction>>,
     refuse: Option<u32>,
-    /// What the chain writes when a transaction with a snapshot goes through.
+    /// What the chain writes when a transaction goes through.
     next_snapshot: Option<Snapshot>,
 }
 
-impl Chain for Still {
-    type Error = Infallible;
-
+impl Chain for FixedChain {
     fn wallet(&self) -> Address {
         Address::new_from_array([9; 32])
     }
 
-    fn account(&self, address: &Address) -> Result<Option<Account>, Infallible> {
+    fn account(&self, address: &Address) -> Result<Option<Account>, ChainError> {
         Ok(self.accounts.get(address).cloned())
     }
 
-    fn unix_time(&self) -> Result<i64, Infallible> {
+    fn addresses(&self, watch: &Watch) -> Result<Vec<Address>, ChainError> {
+        let admitted = self.accounts.iter().filter(|(_, account)| watch.admits(account));
+        Ok(admitted.map(|(address, _)| *address).collect())
+    }
+
+    fn unix_time(&self) -> Result<i64, ChainError> {
         Ok(NOW)
     }
 
-    fn simulate(&mut self, _: &[Instruction]) -> Result<Option<Executed>, SendError<Infallible>> {
+    fn simulate(&mut self, _: &[Instruction]) -> Result<Option<Executed>, SendError> {
         match self.refuse {
             Some(code) => Err(SendError::Refused { code: Some(code), message: "no".into() }),
             None => Ok(Some(Executed { compute_units: 1_000, size: 500 })),
         }
     }
 
-    fn send(&mut self, instructions: &[Instruction]) -> Result<Executed, SendError<Infallible>> {
+    fn send(&mut self, instructions: &[Instruction]) -> Result<Executed, SendError> {
         self.sent.push(instructions.to_vec());
         if let Some(snapshot) = self.next_snapshot.take() {
+            self.put(
+                position_address(),
+                &Position {
+                    snapshot_nonce: snapshot.nonce,
+                    last_snapshot_at: NOW,
+                    ..position(8_450_000_000)
+                },
+            );
             self.put(MarketKeys::snapshot(&position_address()), &snapshot);
         }
         Ok(Executed { compute_units: 900, size: 500 })
     }
 }
 
-impl Still {
+impl FixedChain {
     fn put<T: Discriminator + Pod>(&mut self, address: Address, value: &T) {
         let data = [T::DISCRIMINATOR, bytemuck::bytes_of(value)].concat();
         self.accounts.insert(address, Account { owner: ID, data });
@@ -107,15 +128,12 @@ impl Still {
 
     fn names(&self) -> Vec<&'static str> {
         use assay_lending::instruction::{Liquidate, LiquidateByProof, Observe, Snapshot};
-        let name = |instruction: &Instruction| {
-            let tag = instruction.data.get(..8).unwrap_or_default();
-            match tag {
-                tag if tag == Snapshot::DISCRIMINATOR => "snapshot",
-                tag if tag == LiquidateByProof::DISCRIMINATOR => "liquidate_by_proof",
-                tag if tag == Liquidate::DISCRIMINATOR => "liquidate",
-                tag if tag == Observe::DISCRIMINATOR => "observe",
-                _ => "limit",
-            }
+        let name = |instruction: &Instruction| match &instruction.data[..instruction.data.len().min(8)] {
+            tag if tag == Snapshot::DISCRIMINATOR => "snapshot",
+            tag if tag == LiquidateByProof::DISCRIMINATOR => "liquidate_by_proof",
+            tag if tag == Liquidate::DISCRIMINATOR => "liquidate",
+            tag if tag == Observe::DISCRIMINATOR => "observe",
+            _ => "limit",
         };
         self.sent.iter().flatten().map(name).filter(|name| *name != "limit").collect()
     }
@@ -143,7 +161,7 @@ fn position_address() -> Address {
 fn params() -> RiskParams {
     RiskParams {
         model: [50; 32],
-        statement_domain: model().0.schema.domain().to_be_bytes(),
+        statement_domain: prover().model().domain().to_be_bytes(),
         collateral_feed: FEEDS[0],
         debt_feed: FEEDS[1],
         supply_cap: 1 << 50,
@@ -159,8 +177,9 @@ fn params() -> RiskParams {
 }
 
 /// 100 collateral tokens at 100 USD, and a debt; the price has swung by 2 % an hour for a day.
-fn chain_with(debt_usd: u64) -> Still {
-    let mut chain = Still { accounts: HashMap::new(), sent: Vec::new(), refuse: None, next_snapshot: None };
+fn chain_with(debt_usd: u64) -> FixedChain {
+    let mut chain =
+        FixedChain { accounts: HashMap::new(), sent: Vec::new(), refuse: None, next_snapshot: None };
     let (keys, route) = (keys(), route());
     let debt = debt_usd * 1_000_000;
     chain.put(
@@ -220,14 +239,14 @@ fn price_account(feed_id: [u8; 32], price: u64, publish_time: i64) -> Account {
         ema_confidence: 0,
         posted_slot: 0,
     };
-    Account { owner: Address::new_from_array(RECEIVER_PROGRAM), data: update.encode().to_vec() }
+    price::account(&update)
 }
 
 /// The snapshot that the program would take of a position with this debt.
-fn snapshot_of(chain: &mut Still, nonce: u64) -> Snapshot {
+fn snapshot_of(chain: &mut FixedChain, nonce: u64) -> Snapshot {
     let mut dry = keeper(Config::default());
-    let report = dry.check(chain, &route(), &position_address()).unwrap();
-    assert!(matches!(report.action, Action::Would(_)), "{report:?}");
+    let report = dry.check(chain, &position_address()).unwrap();
+    assert_eq!(report.conclusion, Conclusion::Would("snapshot"));
     let closes = std::array::from_fn(|hour| if hour % 2 == 0 { PRICE * 98 / 100 } else { PRICE });
     let mut closes: [u64; features::WINDOW] = closes;
     closes[features::WINDOW - 1] = PRICE;
@@ -256,12 +275,12 @@ fn snapshot_of(chain: &mut Still, nonce: u64) -> Snapshot {
 
 #[test]
 fn a_healthy_position_is_left_alone_without_a_score() {
-    for (debt, reason) in [(0, Reason::NoDebt), (3_000, Reason::Safe), (7_999, Reason::Safe)] {
+    for (debt, reason) in [(0, NO_DEBT), (3_000, SAFE), (7_999, SAFE)] {
         let mut chain = chain_with(debt);
         let mut keeper = keeper(live());
-        let report = keeper.check(&mut chain, &route(), &position_address()).unwrap();
-        assert!(matches!(report.action, Action::LeftAlone(given) if given == reason), "{report:?}");
-        assert_eq!((report.score, chain.sent.len(), keeper.counters().prechecks), (None, 0, 0));
+        let report = keeper.check(&mut chain, &position_address()).unwrap();
+        assert_eq!(report.conclusion, Conclusion::LeftAlone(reason));
+        assert_eq!((report.expected, chain.sent.len(), keeper.counters().evaluations), (None, 0, 0));
     }
 }
 
@@ -269,10 +288,11 @@ fn a_healthy_position_is_left_alone_without_a_score() {
 fn over_the_threshold_the_plain_rule_needs_no_proof() {
     let mut chain = chain_with(8_600);
     let mut keeper = keeper(live());
-    let report = keeper.check(&mut chain, &route(), &position_address()).unwrap();
-    assert!(matches!(report.action, Action::ByRule(_)), "{report:?}");
+    let report = keeper.check(&mut chain, &position_address()).unwrap();
+    let Conclusion::Settled(sent) = report.conclusion else { panic!("{report:?}") };
+    assert_eq!((sent.action, sent.executed.compute_units), ("liquidate", 900));
     assert_eq!(chain.names(), ["liquidate"]);
-    assert_eq!((keeper.counters().proofs, keeper.counters().liquidations_by_rule), (0, 1));
+    assert_eq!((keeper.counters().proofs, keeper.counters().settled["liquidate"]), (0, 1));
     // The compute limit comes first: the simulation's units, a tenth more, and its own.
     assert_eq!(chain.sent[0][0].data, [&[2u8][..], &1_250u32.to_le_bytes()].concat());
 }
@@ -280,19 +300,16 @@ fn over_the_threshold_the_plain_rule_needs_no_proof() {
 #[test]
 fn a_high_score_is_proven_for_the_snapshot_and_liquidated() {
     let mut chain = chain_with(8_450);
-    chain.next_snapshot = Some(snapshot_of(&mut chain, 0));
+    chain.next_snapshot = Some(snapshot_of(&mut chain, 1));
     let mut keeper = keeper(live());
-    let report = keeper.check(&mut chain, &route(), &position_address()).unwrap();
-    let Action::ByProof { proven, snapshot, .. } = report.action else { panic!("{report:?}") };
-    assert!(snapshot.is_some());
+    let report = keeper.check(&mut chain, &position_address()).unwrap();
+    let proof = report.proof.unwrap();
+    assert_eq!(report.prepared.len(), 1);
     assert_eq!(chain.names(), ["snapshot", "liquidate_by_proof"]);
-    assert_eq!(
-        (proven.context, Some(proven.score)),
-        ([8; 32], report.score),
-        "the reference and the circuit agree"
-    );
+    assert_eq!(proof.answer.question.context, [8; 32]);
+    assert_eq!(Some(proof.answer.outputs), report.expected, "the reference and the circuit agree");
     let counters = keeper.counters();
-    assert_eq!((counters.snapshots, counters.proofs, counters.liquidations_by_proof), (1, 1, 1));
+    assert_eq!((counters.prepared, counters.proofs, counters.settled["liquidate_by_proof"]), (1, 1, 1));
     assert_eq!((counters.latency.count(), counters.failures.len()), (1, 0));
 }
 
@@ -306,9 +323,9 @@ fn a_living_snapshot_is_used_again() {
         &Position { snapshot_nonce: 5, last_snapshot_at: NOW, ..position(8_450_000_000) },
     );
     let mut keeper = keeper(live());
-    keeper.check(&mut chain, &route(), &position_address()).unwrap();
+    keeper.check(&mut chain, &position_address()).unwrap();
     assert_eq!(chain.names(), ["liquidate_by_proof"]);
-    assert_eq!(keeper.counters().snapshots, 0);
+    assert_eq!(keeper.counters().prepared, 0);
 }
 
 #[test]
@@ -319,28 +336,27 @@ fn a_superseded_or_expired_snapshot_is_not_used_and_the_spacing_is_kept() {
         chain.put(MarketKeys::snapshot(&position_address()), &snapshot);
         let recent = Position { snapshot_nonce: 5, last_snapshot_at: NOW - 29, ..position(8_450_000_000) };
         chain.put(position_address(), &recent);
-        let report = keeper(live()).check(&mut chain, &route(), &position_address()).unwrap();
-        assert!(matches!(report.action, Action::LeftAlone(Reason::SnapshotTooSoon)), "{report:?}");
+        let report = keeper(live()).check(&mut chain, &position_address()).unwrap();
+        assert_eq!(report.conclusion, Conclusion::LeftAlone(SNAPSHOT_TOO_SOON));
         assert!(chain.sent.is_empty());
     }
 }
 
 #[test]
 fn a_dry_run_sends_nothing() {
-    for debt in [8_450, 8_600] {
+    for (debt, action) in [(8_450, "snapshot"), (8_600, "liquidate")] {
         let mut chain = chain_with(debt);
         let mut keeper = keeper(Config::default());
-        let report = keeper.check(&mut chain, &route(), &position_address()).unwrap();
-        let Action::Would(terms) = report.action else { panic!("{report:?}") };
-        assert!(terms.limit > 0 && (200..=800).contains(&terms.bonus_bps));
-        assert!(keeper.observe(&mut chain, &route()).unwrap().is_none());
+        let report = keeper.check(&mut chain, &position_address()).unwrap();
+        assert_eq!(report.conclusion, Conclusion::Would(action));
+        assert!(keeper.upkeep(&mut chain).unwrap().is_none());
         assert!(chain.sent.is_empty());
     }
 }
 
 #[test]
 fn without_funds_nothing_is_sent() {
-    let empty = |chain: &mut Still| {
+    let empty = |chain: &mut FixedChain| {
         if let Some(account) = chain.accounts.get_mut(&route().debt_account) {
             account.data[64..72].fill(0);
         }
@@ -348,12 +364,12 @@ fn without_funds_nothing_is_sent() {
     for debt in [8_450, 8_600] {
         let mut capped = chain_with(debt);
         let config = Config { spend_cap: 0, ..live() };
-        let report = keeper(config).check(&mut capped, &route(), &position_address()).unwrap();
-        assert!(matches!(report.action, Action::LeftAlone(Reason::NoFunds)), "{report:?}");
+        let report = keeper(config).check(&mut capped, &position_address()).unwrap();
+        assert_eq!(report.conclusion, Conclusion::LeftAlone(NO_FUNDS));
         let mut poor = chain_with(debt);
         empty(&mut poor);
-        let report = keeper(live()).check(&mut poor, &route(), &position_address()).unwrap();
-        assert!(matches!(report.action, Action::LeftAlone(Reason::NoFunds)), "{report:?}");
+        let report = keeper(live()).check(&mut poor, &position_address()).unwrap();
+        assert_eq!(report.conclusion, Conclusion::LeftAlone(NO_FUNDS));
         assert!(capped.sent.is_empty() && poor.sent.is_empty());
     }
 }
@@ -361,9 +377,7 @@ fn without_funds_nothing_is_sent() {
 #[test]
 fn a_cap_below_the_limit_is_what_is_repaid() {
     let mut chain = chain_with(8_600);
-    keeper(Config { spend_cap: 1_000_000_000, ..live() })
-        .check(&mut chain, &route(), &position_address())
-        .unwrap();
+    keeper(Config { spend_cap: 1_000_000_000, ..live() }).check(&mut chain, &position_address()).unwrap();
     let repay = &chain.sent[0][1].data[8..16];
     assert_eq!(repay, 1_000_000_000u64.to_le_bytes());
 }
@@ -371,10 +385,10 @@ fn a_cap_below_the_limit_is_what_is_repaid() {
 #[test]
 fn under_the_plain_rule_only_no_score_is_computed() {
     let mut chain = chain_with(8_450);
-    let mut keeper = keeper(Config { strategy: Strategy::RuleOnly, ..live() });
-    let report = keeper.check(&mut chain, &route(), &position_address()).unwrap();
-    assert!(matches!(report.action, Action::LeftAlone(Reason::RuleOnly)), "{report:?}");
-    assert_eq!((report.score, keeper.counters().prechecks), (None, 0));
+    let mut keeper = keeper_of(strategy(Rules::RuleOnly), live());
+    let report = keeper.check(&mut chain, &position_address()).unwrap();
+    assert_eq!(report.conclusion, Conclusion::LeftAlone(RULE_ONLY));
+    assert_eq!((report.expected, keeper.counters().evaluations), (None, 0));
 }
 
 #[test]
@@ -382,17 +396,17 @@ fn without_history_there_is_no_score() {
     let mut chain = chain_with(8_450);
     let history = PriceHistory { market: keys().market, feed: FEEDS[0], count: 3, ..Zeroable::zeroed() };
     chain.put(keys().history, &history);
-    let report = keeper(live()).check(&mut chain, &route(), &position_address()).unwrap();
-    assert!(matches!(report.action, Action::LeftAlone(Reason::Unscored(Unscored::NoFeatures))), "{report:?}");
+    let report = keeper(live()).check(&mut chain, &position_address()).unwrap();
+    assert_eq!(report.conclusion, Conclusion::LeftAlone(NO_FEATURES));
 }
 
 #[test]
 fn an_observation_is_sent_once_it_is_due() {
     let mut chain = chain_with(8_450);
     let mut keeper = keeper(live());
-    assert!(keeper.observe(&mut chain, &route()).unwrap().is_some(), "the last close is an hour old");
+    assert!(keeper.upkeep(&mut chain).unwrap().is_some(), "the last close is an hour old");
     chain.accounts.insert(route().prices.collateral, price_account(FEEDS[0], PRICE, NOW - 1));
-    assert!(keeper.observe(&mut chain, &route()).unwrap().is_none(), "this price is a second short of it");
+    assert!(keeper.upkeep(&mut chain).unwrap().is_none(), "this price is a second short of it");
     assert_eq!(chain.names(), ["observe"]);
 }
 
@@ -401,7 +415,7 @@ fn a_refusal_in_simulation_is_counted_by_its_number_and_not_sent() {
     let mut chain = chain_with(8_600);
     chain.refuse = Some(7_070);
     let mut keeper = keeper(live());
-    let error = keeper.check(&mut chain, &route(), &position_address()).unwrap_err();
+    let error = keeper.check(&mut chain, &position_address()).unwrap_err();
     assert!(matches!(error, KeeperError::Send { action: "liquidate", .. }), "{error}");
     assert!(chain.sent.is_empty());
     assert_eq!(keeper.counters().failures.get("liquidate: 7070"), Some(&1));
@@ -409,7 +423,7 @@ fn a_refusal_in_simulation_is_counted_by_its_number_and_not_sent() {
 
 #[test]
 fn each_wrong_account_has_its_error() {
-    type Damage = fn(&mut Still);
+    type Damage = fn(&mut FixedChain);
     let cases: &[(Damage, &str)] = &[
         (|chain| drop(chain.accounts.remove(&keys().market)), "missing market"),
         (|chain| drop(chain.accounts.remove(&position_address())), "missing position"),
@@ -450,7 +464,7 @@ fn each_wrong_account_has_its_error() {
         let mut chain = chain_with(8_600);
         damage(&mut chain);
         let mut keeper = keeper(live());
-        let error = keeper.check(&mut chain, &route(), &position_address()).unwrap_err();
+        let error = keeper.check(&mut chain, &position_address()).unwrap_err();
         assert_eq!(error.reason(), *reason, "case {index}: {error}");
         assert_eq!(keeper.counters().failures.get(*reason), Some(&1));
         assert!(chain.sent.is_empty(), "case {index}");
@@ -464,19 +478,81 @@ fn a_market_of_another_model_is_not_scored() {
     let mut market: Market = bytemuck::pod_read_unaligned(&account.data[8..]);
     market.params.statement_domain = [7; 32];
     chain.put(keys().market, &market);
-    let error = keeper(live()).check(&mut chain, &route(), &position_address()).unwrap_err();
-    assert!(matches!(error, KeeperError::OtherModel), "{error}");
+    let error = keeper(live()).check(&mut chain, &position_address()).unwrap_err();
+    assert_eq!(error.reason(), "other model", "{error}");
+}
+
+/// A strategy that always wants to prepare something more.
+struct Restless(Liquidations);
+
+impl Strategy for Restless {
+    fn watch(&self) -> Watch {
+        self.0.watch()
+    }
+
+    fn accepts(&self, schema: &ModelSchema) -> Result<(), StrategyError> {
+        self.0.accepts(schema)
+    }
+
+    fn upkeep(&self, _: &View<'_>) -> Result<Option<Action>, StrategyError> {
+        Ok(None)
+    }
+
+    fn decide(&self, _: &View<'_>, _: &Address) -> Result<Decision, StrategyError> {
+        let instruction = self.0.route.keys.observe(self.0.route.prices.collateral);
+        Ok(Decision::Prepare(Action { name: "observe", instruction, pays_from: None }))
+    }
+
+    fn act(&self, _: &View<'_>, _: &Address, _: &Answer) -> Result<Decision, StrategyError> {
+        Ok(Decision::Leave(Reason("never proven")))
+    }
 }
 
 #[test]
-fn a_key_of_another_circuit_is_refused_at_once() {
-    use assay_circuits::{Builder, StatementInput, StatementOutput, Visibility};
-    let mut builder = Builder::new();
-    let x = builder.input("x", 1, 8).unwrap();
-    let input = StatementInput { values: &x, bits: 8, visibility: Visibility::Public };
-    builder.bind_statement(7u64.into(), &[input], &[StatementOutput { values: &x, bits: 8 }]).unwrap();
-    let circuit = builder.finish().unwrap();
-    let (key, _) = setup_development(&circuit, &mut ChaCha20Rng::from_seed([5; 32])).unwrap();
-    let error = Scorer::new(&model().0, &key).unwrap_err();
-    assert!(matches!(error, assay_keeper::ModelError::Key(_)), "{error}");
+fn a_strategy_that_settles_nothing_is_stopped() {
+    let mut chain = chain_with(8_450);
+    let mut keeper = keeper_of(Restless(strategy(Rules::ProofAndRule)), live());
+    let error = keeper.check(&mut chain, &position_address()).unwrap_err();
+    assert!(matches!(error, KeeperError::Unsettled(address) if address == position_address()), "{error}");
+    assert!((1..10).contains(&chain.sent.len()), "{}", chain.sent.len());
+}
+
+#[test]
+fn a_round_looks_at_every_position_and_at_nothing_else() {
+    let mut chain = chain_with(3_000);
+    let second = keys().position(&Address::new_from_array([41; 32]));
+    chain.put(second, &position(0));
+    let mut keeper = keeper(live());
+    let mut found: Vec<_> = keeper
+        .round(&mut chain)
+        .unwrap()
+        .into_iter()
+        .map(|(address, report)| (address == second, report.unwrap().conclusion))
+        .collect();
+    found.sort_by_key(|(second, _)| *second);
+    assert_eq!(found, [(false, Conclusion::LeftAlone(SAFE)), (true, Conclusion::LeftAlone(NO_DEBT))]);
+    assert_eq!(chain.names(), ["observe"], "upkeep comes first");
+}
+
+#[test]
+fn a_low_score_is_left_alone() {
+    let mut chain = chain_with(8_450);
+    let account = chain.accounts.get(&keys().market).unwrap();
+    let mut market: Market = bytemuck::pod_read_unaligned(&account.data[8..]);
+    market.params.score_threshold = i16::MAX;
+    chain.put(keys().market, &market);
+    let report = keeper(live()).check(&mut chain, &position_address()).unwrap();
+    assert_eq!(report.conclusion, Conclusion::LeftAlone(LOW_SCORE));
+    assert!(only_score(&report.expected.unwrap()).is_ok() && chain.sent.is_empty());
+}
+
+#[test]
+fn a_model_with_other_tensors_is_refused_at_once() {
+    let samples =
+        Samples::read(include_bytes!("../../../../models/suite/two-branch/calibration.json")).unwrap();
+    let onnx = include_bytes!("../../../../models/suite/two-branch/model.onnx");
+    let model =
+        Model::compile(onnx, &samples, &CompileOptions { max_error: 0.5, ..CompileOptions::default() });
+    let error = strategy(Rules::ProofAndRule).accepts(model.unwrap().model.schema()).unwrap_err();
+    assert_eq!(error.reason, "other model", "{error}");
 }
