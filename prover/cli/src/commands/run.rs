@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use assay::{Context, Execution, Inputs, Outputs, Salts, Tensor, Trace};
+use assay::{Context, Execution, Inputs, LayerTrace, Outputs, Salts, Tensor, Trace};
 use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
@@ -154,12 +154,12 @@ fn many_table(outputs: &[(usize, Outputs)]) -> String {
 }
 
 fn trace_json(trace: &Trace) -> Value {
-    trace.layers.iter().map(|(name, integers)| json!({ "layer": name, "integers": integers })).collect()
+    trace.layers.iter().map(|layer| json!({ "layer": layer.name, "integers": layer.integers })).collect()
 }
 
 fn trace_table(trace: &Trace) -> String {
     let mut table = Table::new(["layer", "elements", "least", "greatest", "integers"]);
-    for (name, integers) in &trace.layers {
+    for LayerTrace { name, integers, .. } in &trace.layers {
         let bound = |value: Option<&i64>| value.map_or_else(String::new, i64::to_string);
         let mut first: Vec<String> = integers.iter().take(SHOWN).map(i64::to_string).collect();
         if integers.len() > SHOWN {
