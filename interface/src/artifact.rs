@@ -80,7 +80,9 @@ pub enum ArtifactError {
         found: u16,
     },
     /// Written by an older version, in a form that is no longer read.
-    #[error("the {kind} has format version {found} of an earlier release, which is no longer read: make it again")]
+    #[error(
+        "the {kind} has format version {found} of an earlier release, which is no longer read: make it again"
+    )]
     OlderVersion {
         /// Kind of the file.
         kind: Kind,
@@ -131,7 +133,9 @@ impl Kind {
     pub const fn version(self) -> u16 {
         match self {
             Kind::Circuit => 2,
-            Kind::ProvingKey | Kind::VerifyingKey | Kind::Witness | Kind::Proof | Kind::SetupRecord => VERSION,
+            Kind::ProvingKey | Kind::VerifyingKey | Kind::Witness | Kind::Proof | Kind::SetupRecord => {
+                VERSION
+            }
         }
     }
 

@@ -7,14 +7,14 @@
 //!
 //! Max pooling stands between the map and the function, which are all monotonic where one is there: see [`Layer::pool`].
 
-pub mod function;
+pub mod activation;
 mod map;
 
 use std::sync::Arc;
 
 pub use assay_circuits::layers::window::{Axis, Window};
 
-pub use function::{Dyadic, Function};
+pub use activation::{Activation, Dyadic};
 pub use map::{Convolution, Dense, Map, Row};
 
 /// The non-linear function of a layer.
@@ -33,7 +33,7 @@ pub enum LayerFunction {
         high: Option<f64>,
     },
     /// A function of each element.
-    Elementwise(Function),
+    Elementwise(Activation),
     /// Index of the largest element along an axis, the first one of equals; the result has `outer · inner` elements.
     ArgMax(Groups),
     /// `e^(x_i - m) / Σ_j e^(x_j - m)` along an axis, `m` the largest element.
@@ -95,7 +95,7 @@ impl LayerFunction {
                 values.into_iter().map(|value| clip(value, low, high)).collect()
             }
             LayerFunction::Elementwise(function) => {
-                values.into_iter().map(|value| function::apply(function, value)).collect()
+                values.into_iter().map(|value| activation::apply(function, value)).collect()
             }
             LayerFunction::ArgMax(groups) => {
                 let index = |group: Vec<f64>| largest(&group).0 as f64;
@@ -123,7 +123,7 @@ impl LayerFunction {
     pub fn is_unsigned(&self) -> bool {
         match self {
             LayerFunction::Clip { low: Some(low), .. } => *low >= 0.0,
-            LayerFunction::Elementwise(function) => function::is_unsigned(*function),
+            LayerFunction::Elementwise(function) => activation::is_unsigned(*function),
             LayerFunction::Softmax(_) => true,
             _ => false,
         }

@@ -31,7 +31,7 @@ use assay_interface::schema::ModelSchema;
 use super::graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput, Rounding, Step};
 use super::linear::Linear;
 use crate::bytes::{ENTRY, ReadError, Reader, Writer};
-use crate::model::{Axis, Dyadic, Function, Groups, Window};
+use crate::model::{Activation, Axis, Dyadic, Groups, Window};
 
 /// Most bits that a requantization drops: the gadget's limit.
 const MAX_SHIFT: u8 = 58;
@@ -149,8 +149,8 @@ fn write_groups(groups: Groups, out: &mut Writer) {
 }
 
 /// The number of a function in files, and its parameters.
-fn function_parts(function: Function) -> (u8, Vec<Dyadic>) {
-    use Function as A;
+fn function_parts(function: Activation) -> (u8, Vec<Dyadic>) {
+    use Activation as A;
     match function {
         A::Sigmoid => (0, vec![]),
         A::Tanh => (1, vec![]),
@@ -438,8 +438,8 @@ fn read_groups(reader: &mut Reader<'_>, len: usize) -> Result<Groups, ReadError>
     Ok(groups)
 }
 
-fn read_function(reader: &mut Reader<'_>) -> Result<Function, ReadError> {
-    use Function as A;
+fn read_function(reader: &mut Reader<'_>) -> Result<Activation, ReadError> {
+    use Activation as A;
     let tag = reader.byte()?;
     let mut parameter = || -> Result<Dyadic, ReadError> {
         let mantissa = i64::from_le_bytes(reader.fixed()?);

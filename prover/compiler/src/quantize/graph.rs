@@ -17,7 +17,7 @@ use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize,
 
 use super::linear::Linear;
 use crate::internal::{Expected, InternalError};
-use crate::model::{Function, Groups, Window};
+use crate::model::{Activation, Groups, Window};
 use crate::number::{quantize, signed_range};
 
 /// A quantized model.
@@ -84,7 +84,7 @@ pub enum Step {
         /// To the domain.
         rounding: Rounding,
         /// What the table holds.
-        function: Function,
+        function: Activation,
         /// Scale of the domain.
         domain_scale: i8,
         /// Smallest and largest value.

@@ -15,7 +15,7 @@ use super::loss::measure;
 use super::plan::{MAX_BITS, MIN_BITS};
 use super::realize::Realized;
 use super::uniform::Least;
-use crate::model::{Function, LayerFunction};
+use crate::model::{Activation, LayerFunction};
 use crate::progress::Cancelled;
 
 /// Fractions of the bound that the search aims for, one after the other, where it saw a part of the samples only and
@@ -67,7 +67,7 @@ impl Search<'_> {
     fn check_arguments(&self) -> Result<(), QuantizeError> {
         for (layer, &(lo, hi)) in self.model.layers.iter().zip(&self.profile.arguments) {
             let LayerFunction::Elementwise(function) = layer.function else { continue };
-            if matches!(function, Function::Reciprocal | Function::InverseSqrt) && lo <= 0.0 {
+            if matches!(function, Activation::Reciprocal | Activation::InverseSqrt) && lo <= 0.0 {
                 let (layer, function) = (layer.name.clone(), function.name());
                 return Err(QuantizeError::Undefined { layer, function, lo, hi });
             }

@@ -9,7 +9,7 @@ use assay_circuits::layers::softmax::Softmax;
 use super::graph::{Rounding, Step};
 use super::plan::{Domain, LayerPlan, LayerResult};
 use super::tables::Tables;
-use crate::model::{Function, Groups, LayerFunction};
+use crate::model::{Activation, Groups, LayerFunction};
 use crate::number::{pow2, quantize, signed_range};
 
 /// Most bits that one requantization drops.
@@ -80,18 +80,18 @@ pub(crate) fn normalization(groups: Groups, epsilon: f64, domain: Domain) -> Opt
 
 /// The arguments of a table of `2^bits` entries: what is not negative where the function or the data are not, and
 /// nothing up to a pole.
-pub(crate) fn arguments(function: Function, argument: (f64, f64), bits: u32) -> (i64, i64) {
+pub(crate) fn arguments(function: Activation, argument: (f64, f64), bits: u32) -> (i64, i64) {
     let entries = 1i64 << bits.min(20);
     match function {
-        Function::Reciprocal | Function::InverseSqrt => (1, entries),
-        Function::Sqrt => (0, entries - 1),
+        Activation::Reciprocal | Activation::InverseSqrt => (1, entries),
+        Activation::Sqrt => (0, entries - 1),
         _ if argument.0 >= 0.0 => (0, entries - 1),
         _ => signed_range(bits),
     }
 }
 
 /// Whether a table's arguments are not negative.
-pub(crate) fn is_unsigned_argument(function: Function, argument: (f64, f64)) -> bool {
+pub(crate) fn is_unsigned_argument(function: Activation, argument: (f64, f64)) -> bool {
     arguments(function, argument, 8).0 >= 0
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use assay_circuits::layers::function::{FunctionTable, Quantization};
 
-use crate::model::Function;
+use crate::model::Activation;
 
 /// Tables that are kept.
 const MAX_TABLES: usize = 64;
@@ -15,11 +15,11 @@ const MAX_TABLES: usize = 64;
 pub(crate) struct Tables(RefCell<Vec<Tabulated>>);
 
 /// What was asked for, and its table, where there is one.
-type Tabulated = (Function, Quantization, Option<Arc<FunctionTable>>);
+type Tabulated = (Activation, Quantization, Option<Arc<FunctionTable>>);
 
 impl Tables {
     /// The table of a function; `None` where it has none (a pole in the domain, scales beyond what tables take).
-    pub fn get(&self, function: Function, q: Quantization) -> Option<Arc<FunctionTable>> {
+    pub fn get(&self, function: Activation, q: Quantization) -> Option<Arc<FunctionTable>> {
         let mut known = self.0.borrow_mut();
         if let Some((.., table)) = known.iter().find(|(of, at, _)| *of == function && *at == q) {
             return table.clone();

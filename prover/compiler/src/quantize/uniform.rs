@@ -12,7 +12,7 @@ use super::plan::{
 use super::profile::is_argmax;
 use super::realize::{Realized, realize, settle};
 use super::steps;
-use crate::model::{Function, Layer, LayerFunction, Map};
+use crate::model::{Activation, Layer, LayerFunction, Map};
 use crate::number::{MAX_SCALE, activation_scale, fitting_scale};
 use crate::options::Format;
 use crate::progress::{Cancelled, Stage};
@@ -161,8 +161,8 @@ impl Search<'_> {
         };
         let reach = match layer.function {
             // Beyond, the functions are flat to within 2^-11 and more.
-            LayerFunction::Elementwise(Function::Sigmoid) => 8.0,
-            LayerFunction::Elementwise(Function::Tanh | Function::Erf) => 4.0,
+            LayerFunction::Elementwise(Activation::Sigmoid) => 8.0,
+            LayerFunction::Elementwise(Activation::Tanh | Activation::Erf) => 4.0,
             _ => f64::INFINITY,
         };
         let bits = bits.min(MAX_DOMAIN_BITS);

@@ -9,7 +9,7 @@ use assay_circuits::layers::function::FunctionTable;
 use assay_circuits::layers::softmax::Softmax;
 use assay_compiler::calibrate::{CalibrationError, ZipProblem};
 use assay_compiler::import::import;
-use assay_compiler::model::{Axis, Function, Groups, Window};
+use assay_compiler::model::{Activation, Axis, Groups, Window};
 use assay_compiler::quantize::{Linear, QuantLayer, Rounding, Step};
 use assay_compiler::{CompiledModel, DecodeError, ImportError, Options, ReadError, Refusal, Table};
 
@@ -47,7 +47,7 @@ fn compiled_models_of_nothing_but_tables() {
         map: one_weight(),
         step: Step::Table {
             rounding: Rounding { shifts: vec![0], lo: -(1 << 15), hi: (1 << 15) - 1 },
-            function: Function::Sigmoid,
+            function: Activation::Sigmoid,
             domain_scale: 12,
             range: (0, 1 << 10),
             table: Arc::new(FunctionTable::new(0, vec![0]).unwrap()),

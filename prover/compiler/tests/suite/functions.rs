@@ -3,7 +3,7 @@
 
 use crate::builder::*;
 use assay_compiler::import::import;
-use assay_compiler::model::{Function, LayerFunction};
+use assay_compiler::model::{Activation, LayerFunction};
 use assay_compiler::quantize::Step;
 use assay_compiler::{CompileError, Options, QuantizeError, Table, compile};
 
@@ -77,19 +77,19 @@ fn products_that_are_a_function_of_one_variable() {
             LayerFunction::Elementwise(activation) => Some(activation),
             _ => None,
         });
-        let found: Vec<Function> = found.collect();
+        let found: Vec<Activation> = found.collect();
         assert_eq!(found.len(), 1, "{model:?}");
         found[0]
     };
     let silu =
         hidden().node("s", "Sigmoid", &["g"], vec![]).node("y", "Mul", &["g", "s"], vec![]).output("y");
-    assert_eq!(activation(&silu), Function::Silu);
+    assert_eq!(activation(&silu), Activation::Silu);
     check_engines(&silu);
     let swish = hidden()
         .node("s", "HardSigmoid", &["g"], vec![float("alpha", 1.0 / 6.0)])
         .node("y", "Mul", &["s", "g"], vec![])
         .output("y");
-    assert_eq!(activation(&swish), Function::HardSwish);
+    assert_eq!(activation(&swish), Activation::HardSwish);
     check_engines(&swish);
     let gelu = hidden()
         .floats("root", &[], &[std::f32::consts::SQRT_2])
@@ -101,7 +101,7 @@ fn products_that_are_a_function_of_one_variable() {
         .node("m", "Mul", &["g", "p"], vec![])
         .node("y", "Mul", &["m", "half"], vec![])
         .output("y");
-    assert_eq!(activation(&gelu), Function::Gelu);
+    assert_eq!(activation(&gelu), Activation::Gelu);
     check_engines(&gelu);
     let other = hidden().node("s", "Tanh", &["g"], vec![]).node("y", "Mul", &["g", "s"], vec![]).output("y");
     assert!(import(&other.bytes()).unwrap_err().to_string().contains("product of two variables"));

@@ -4,8 +4,8 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Tensor, Value};
-use crate::model::function::{self, dyadic};
-use crate::model::{Dyadic, Function, Groups, LayerFunction};
+use crate::model::activation::{self, dyadic};
+use crate::model::{Activation, Dyadic, Groups, LayerFunction};
 
 /// `max(x, 0)`.
 pub(super) fn relu(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -57,26 +57,27 @@ fn bound(node: &Node<'_>, position: usize) -> Result<Option<f64>, Refusal> {
 pub(super) fn elementwise(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
     let function = match node.proto.op_type.as_str() {
-        "Sigmoid" => Function::Sigmoid,
-        "Tanh" => Function::Tanh,
-        "Erf" => Function::Erf,
-        "Exp" => Function::Exp,
-        "Sqrt" => Function::Sqrt,
-        "Reciprocal" => Function::Reciprocal,
-        "Softplus" => Function::Softplus,
-        "HardSwish" => Function::HardSwish,
+        "Sigmoid" => Activation::Sigmoid,
+        "Tanh" => Activation::Tanh,
+        "Erf" => Activation::Erf,
+        "Exp" => Activation::Exp,
+        "Sqrt" => Activation::Sqrt,
+        "Reciprocal" => Activation::Reciprocal,
+        "Softplus" => Activation::Softplus,
+        "HardSwish" => Activation::HardSwish,
         "Gelu" => match node.text("approximate")?.as_deref() {
-            None | Some("none") => Function::Gelu,
-            Some("tanh") => Function::GeluTanh,
+            None | Some("none") => Activation::Gelu,
+            Some("tanh") => Activation::GeluTanh,
             Some(other) => {
                 return Err(node.bad_attribute("approximate", other.into(), "none or tanh"));
             }
         },
-        "LeakyRelu" => Function::LeakyRelu { slope: fraction(node, "alpha", 0.01)? },
-        "Elu" => Function::Elu { alpha: fraction(node, "alpha", 1.0)? },
-        "HardSigmoid" => {
-            Function::HardSigmoid { alpha: fraction(node, "alpha", 0.2)?, beta: fraction(node, "beta", 0.5)? }
-        }
+        "LeakyRelu" => Activation::LeakyRelu { slope: fraction(node, "alpha", 0.01)? },
+        "Elu" => Activation::Elu { alpha: fraction(node, "alpha", 1.0)? },
+        "HardSigmoid" => Activation::HardSigmoid {
+            alpha: fraction(node, "alpha", 0.2)?,
+            beta: fraction(node, "beta", 0.5)?,
+        },
         _ => return Err(Refusal::Operator { node: node.name.clone(), domain: super::ONNX.into() }),
     };
     apply(node, node.real(0)?, layers, function).map(Value::Real)
@@ -94,11 +95,11 @@ pub(super) fn apply(
     node: &Node<'_>,
     x: &Tensor,
     layers: &mut Layers,
-    function: Function,
+    function: Activation,
 ) -> Result<Tensor, Refusal> {
     match x.as_constants() {
         Some(data) => {
-            let values = data.iter().map(|&value| function::apply(function, value)).collect();
+            let values = data.iter().map(|&value| activation::apply(function, value)).collect();
             Ok(Tensor::constants(x.shape.clone(), values))
         }
         None => layers.push(node, x, LayerFunction::Elementwise(function), x.shape.clone()),

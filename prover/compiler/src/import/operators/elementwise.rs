@@ -7,7 +7,7 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Tensor, Value, gather, merged};
-use crate::model::{Function, Row};
+use crate::model::{Activation, Row};
 
 /// `A + B`.
 pub(super) fn add(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -43,7 +43,7 @@ pub(super) fn div(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
             scale(node, layers, a, b, &factors)
         }
         (Some(factors), None) => {
-            let reciprocals = activation::apply(node, b, layers, Function::Reciprocal)?;
+            let reciprocals = activation::apply(node, b, layers, Activation::Reciprocal)?;
             scale(node, layers, &reciprocals, a, factors)
         }
         (None, None) => Err(not_constant(node, 1)),

@@ -5,7 +5,7 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Data, Tensor};
-use crate::model::{Function, LayerFunction, Map, Row};
+use crate::model::{Activation, LayerFunction, Map, Row};
 
 use super::activation::{apply, is_close};
 
@@ -31,7 +31,7 @@ pub(super) fn product(
 }
 
 /// The function whose argument is `inner · x` and whose result, times `outer`, is `x · gate`.
-fn pattern(x: &Tensor, gate: &Tensor, layers: &Layers) -> Option<(Function, f64, f64)> {
+fn pattern(x: &Tensor, gate: &Tensor, layers: &Layers) -> Option<(Activation, f64, f64)> {
     // The gate is `slope · f(argument) + offset` with one slope and one offset, f a whole layer.
     let selection = gate.selection()?;
     let first = selection.first()?;
@@ -46,19 +46,19 @@ fn pattern(x: &Tensor, gate: &Tensor, layers: &Layers) -> Option<(Function, f64,
     let ratio = ratio(x, &layer.map)?;
     match function {
         // x · slope · sigmoid(r x) = slope / r · silu(r x)
-        Function::Sigmoid if offset == 0.0 => Some((Function::Silu, ratio, slope / ratio)),
-        Function::HardSigmoid { alpha, beta } if offset == 0.0 => {
+        Activation::Sigmoid if offset == 0.0 => Some((Activation::Silu, ratio, slope / ratio)),
+        Activation::HardSigmoid { alpha, beta } if offset == 0.0 => {
             let fraction =
                 |d: crate::model::Dyadic| d.mantissa as f64 * crate::number::pow2(-(d.shift as i32));
             let fits =
                 is_close(fraction(alpha), 1.0 / 6.0, TOLERANCE) && is_close(fraction(beta), 0.5, TOLERANCE);
-            fits.then_some((Function::HardSwish, ratio, slope / ratio))
+            fits.then_some((Activation::HardSwish, ratio, slope / ratio))
         }
         // x · slope · (1 + erf(r x)), and gelu(k x) = k x / 2 · (1 + erf(k x / sqrt 2)) with k = r sqrt 2
-        Function::Erf if is_close(slope, offset, TOLERANCE) => {
+        Activation::Erf if is_close(slope, offset, TOLERANCE) => {
             let k = ratio * std::f64::consts::SQRT_2;
             let k = if is_close(k, 1.0, TOLERANCE) { 1.0 } else { k };
-            Some((Function::Gelu, k, 2.0 * slope / k))
+            Some((Activation::Gelu, k, 2.0 * slope / k))
         }
         _ => None,
     }

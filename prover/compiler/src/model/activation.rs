@@ -1,40 +1,40 @@
 //! Functions of one variable in floating point. What each of them is, `assay_circuits::layers::function` says, where
 //! their tables of integers are made; these values decide nothing but scales and reported errors.
 
-pub use assay_circuits::layers::function::{Dyadic, Function};
+pub use assay_circuits::layers::function::{Activation, Dyadic};
 
 use crate::elementary::{erf, exp, sigmoid, softplus, tanh};
 use crate::number::pow2;
 
 /// The function's value; not finite where the function is not defined (the reciprocal of zero).
-pub fn apply(function: Function, x: f64) -> f64 {
+pub fn apply(function: Activation, x: f64) -> f64 {
     let negative = x < 0.0;
     match function {
-        Function::Sigmoid => sigmoid(x),
-        Function::Tanh => tanh(x),
-        Function::Gelu => 0.5 * x * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2)),
-        Function::GeluTanh => {
+        Activation::Sigmoid => sigmoid(x),
+        Activation::Tanh => tanh(x),
+        Activation::Gelu => 0.5 * x * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2)),
+        Activation::GeluTanh => {
             let slope = std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2;
             0.5 * x * (1.0 + tanh(slope * (x + 0.044715 * x * x * x)))
         }
-        Function::Silu => x * sigmoid(x),
-        Function::Softplus => softplus(x),
-        Function::Exp => exp(x),
-        Function::Erf => erf(x),
-        Function::Elu { alpha } if negative => real(alpha) * (exp(x) - 1.0),
-        Function::LeakyRelu { slope } if negative => real(slope) * x,
-        Function::Elu { .. } | Function::LeakyRelu { .. } => x,
-        Function::Sqrt => x.max(0.0).sqrt(),
-        Function::Reciprocal => 1.0 / x,
-        Function::InverseSqrt => 1.0 / x.sqrt(),
-        Function::HardSigmoid { alpha, beta } => (real(alpha) * x + real(beta)).clamp(0.0, 1.0),
-        Function::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        Activation::Silu => x * sigmoid(x),
+        Activation::Softplus => softplus(x),
+        Activation::Exp => exp(x),
+        Activation::Erf => erf(x),
+        Activation::Elu { alpha } if negative => real(alpha) * (exp(x) - 1.0),
+        Activation::LeakyRelu { slope } if negative => real(slope) * x,
+        Activation::Elu { .. } | Activation::LeakyRelu { .. } => x,
+        Activation::Sqrt => x.max(0.0).sqrt(),
+        Activation::Reciprocal => 1.0 / x,
+        Activation::InverseSqrt => 1.0 / x.sqrt(),
+        Activation::HardSigmoid { alpha, beta } => (real(alpha) * x + real(beta)).clamp(0.0, 1.0),
+        Activation::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
     }
 }
 
 /// Whether the results are never negative.
-pub fn is_unsigned(function: Function) -> bool {
-    use Function as A;
+pub fn is_unsigned(function: Activation) -> bool {
+    use Activation as A;
     matches!(function, A::Sigmoid | A::Exp | A::Sqrt | A::InverseSqrt | A::HardSigmoid { .. } | A::Softplus)
 }
 
@@ -62,17 +62,17 @@ mod tests {
             assert!((found - expected).abs() < 1e-12, "{function:?}: {found}, {expected}");
         };
         let fraction = |value| dyadic(value).unwrap();
-        close(Function::Gelu, 1.0, 0.841_344_746_068_542_9);
-        close(Function::GeluTanh, 1.0, 0.841_191_990_608_303_9);
-        close(Function::Silu, 1.0, 0.731_058_578_630_004_9);
-        close(Function::Elu { alpha: fraction(2.0) }, -1.0, -1.264_241_117_657_115_3);
-        close(Function::LeakyRelu { slope: fraction(0.25) }, -2.0, -0.5);
-        close(Function::HardSigmoid { alpha: fraction(0.25), beta: fraction(0.5) }, 10.0, 1.0);
-        close(Function::HardSwish, -4.0, 0.0);
-        close(Function::HardSwish, 5.0, 5.0);
-        close(Function::Sqrt, 9.0, 3.0);
-        close(Function::InverseSqrt, 4.0, 0.5);
-        assert!(!apply(Function::Reciprocal, 0.0).is_finite());
+        close(Activation::Gelu, 1.0, 0.841_344_746_068_542_9);
+        close(Activation::GeluTanh, 1.0, 0.841_191_990_608_303_9);
+        close(Activation::Silu, 1.0, 0.731_058_578_630_004_9);
+        close(Activation::Elu { alpha: fraction(2.0) }, -1.0, -1.264_241_117_657_115_3);
+        close(Activation::LeakyRelu { slope: fraction(0.25) }, -2.0, -0.5);
+        close(Activation::HardSigmoid { alpha: fraction(0.25), beta: fraction(0.5) }, 10.0, 1.0);
+        close(Activation::HardSwish, -4.0, 0.0);
+        close(Activation::HardSwish, 5.0, 5.0);
+        close(Activation::Sqrt, 9.0, 3.0);
+        close(Activation::InverseSqrt, 4.0, 0.5);
+        assert!(!apply(Activation::Reciprocal, 0.0).is_finite());
     }
 
     #[test]
