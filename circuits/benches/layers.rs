@@ -1,7 +1,7 @@
 //! References, construction and witness of the layers that dominate a convolutional network.
 
 use assay_circuits::layers::conv::{self, Convolution};
-use assay_circuits::layers::function::{Function, FunctionTable, Quantization};
+use assay_circuits::layers::function::{Activation, FunctionTable, Quantization};
 use assay_circuits::layers::max_pool;
 use assay_circuits::layers::requantize::{self, Requantize};
 use assay_circuits::layers::softmax::{self, Softmax};
@@ -50,7 +50,7 @@ fn bench(c: &mut Criterion) {
 
     let mut group = c.benchmark_group("tables of 4096 entries");
     group.sample_size(10);
-    for function in [Function::Sigmoid, Function::Gelu, Function::Sqrt] {
+    for function in [Activation::Sigmoid, Activation::Gelu, Activation::Sqrt] {
         let q = Quantization {
             lo: 0,
             hi: 4095,

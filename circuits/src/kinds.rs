@@ -93,7 +93,7 @@ impl Circuit {
                 };
                 *kind += 1;
             }
-            let name = block.name.split('/').next().unwrap_or_default();
+            let name = block.name.split_once('/').map_or(block.name.as_str(), |(outermost, _)| outermost);
             match parts.iter_mut().rev().find(|known| known.name == name) {
                 Some(known) => known.kinds.add(&kinds),
                 None => parts.push(Part { name, kinds }),

@@ -39,10 +39,11 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod ark;
 pub mod audit;
 mod bounded;
 mod builder;
+mod case;
+pub mod cases;
 mod circuit;
 mod commitment;
 pub mod cost;
@@ -65,6 +66,7 @@ mod r1cs;
 pub mod statement;
 #[cfg(test)]
 mod testing;
+pub mod window;
 mod witness;
 
 pub use bounded::Bounded;

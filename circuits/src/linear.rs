@@ -77,9 +77,9 @@ impl Lc {
         }
     }
 
-    /// The value for a witness vector; wires beyond it count as zero.
-    pub fn evaluate(&self, wires: &[Fr]) -> Fr {
-        self.terms.iter().map(|(wire, c)| wires.get(wire.index()).copied().unwrap_or_default() * c).sum()
+    /// The value for a witness vector; `None` if it lacks a wire.
+    pub fn evaluate(&self, wires: &[Fr]) -> Option<Fr> {
+        self.terms.iter().map(|(wire, c)| wires.get(wire.index()).map(|value| *value * c)).sum()
     }
 
     /// `self + other`.

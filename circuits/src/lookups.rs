@@ -34,13 +34,13 @@ pub(crate) struct Lookups {
     pub(crate) scopes: Vec<String>,
     scope_ids: HashMap<String, u32>,
     pub(crate) checks: Vec<Check>,
-    pub(crate) functions: Vec<FunctionTable>,
+    pub(crate) functions: Vec<RequestedFunction>,
     function_ids: HashMap<(i64, Vec<i64>), usize>,
 }
 
 /// A function, and where it was applied.
 #[derive(Debug)]
-pub(crate) struct FunctionTable {
+pub(crate) struct RequestedFunction {
     pub(crate) lo: i64,
     pub(crate) values: Vec<i64>,
     /// Position among the tables of the circuit, once it is applied.
@@ -93,7 +93,7 @@ impl Lookups {
         let functions = &mut self.functions;
         *self.function_ids.entry((lo, values)).or_insert_with_key(|(lo, values)| {
             let (lo, values) = (*lo, values.clone());
-            functions.push(FunctionTable { lo, values, table: None, queries: Vec::new() });
+            functions.push(RequestedFunction { lo, values, table: None, queries: Vec::new() });
             functions.len() - 1
         })
     }

@@ -47,11 +47,15 @@ impl Csr {
     }
 
     /// Wires and indices of coefficients of row `i`, of equal number; empty beyond the last row.
+    ///
+    /// # Panics
+    /// If `row_ptr` does not ascend within `col` and `coeff`: a row that is lost would be a constraint that is lost.
     pub fn row_slices(&self, i: usize) -> (&[u32], &[u32]) {
-        let bound = |k: usize| self.row_ptr.get(k).map_or(0, |&p| p as usize);
-        let range = bound(i)..bound(i + 1).max(bound(i));
-        let (col, coeff) = (self.col.get(range.clone()), self.coeff.get(range));
-        (col.unwrap_or_default(), coeff.unwrap_or_default())
+        let (Some(&start), Some(&end)) = (self.row_ptr.get(i), self.row_ptr.get(i + 1)) else {
+            return (&[], &[]);
+        };
+        let range = start as usize..end as usize;
+        (&self.col[range.clone()], &self.coeff[range])
     }
 }
 

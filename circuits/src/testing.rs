@@ -177,7 +177,7 @@ pub(crate) fn forge(circuit: &Circuit, x: &[i64], changes: &[(Wire, Fr)]) -> Str
 
 /// Every constraint behind the inputs' own is needed: without it, some wire of some witness is no
 /// longer unique.
-pub(crate) fn assert_no_constraint_is_idle(circuit: &Circuit, inputs: &[Vec<i64>]) {
+pub(crate) fn assert_every_constraint_is_needed(circuit: &Circuit, inputs: &[Vec<i64>]) {
     for row in 0..circuit.r1cs.num_constraints() {
         let name = circuit.r1cs.violation(row);
         // The mask is free by design.

@@ -5,7 +5,7 @@
 //! cluster makes keys of their own (`migrations/README.md`).
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
@@ -56,7 +56,7 @@ pub fn place_keypairs(workspace: &Workspace, programs: &[Program]) -> Result<()>
 }
 
 /// The address of the key pair in a file.
-fn address(path: &PathBuf) -> Result<String> {
+fn address(path: &Path) -> Result<String> {
     let numbers: Vec<u8> =
         serde_json::from_str(&read(path)?).with_context(|| format!("{} is no key pair", path.display()))?;
     let (_, public): (_, &[u8; 32]) = numbers

@@ -26,8 +26,14 @@ impl Writer {
     }
 
     /// Counts are below 2^32: the builder and the reader see to it.
+    ///
+    /// # Panics
+    /// If they did not: other bytes than those of the value would be worse.
     pub(super) fn count(&mut self, count: usize) {
-        self.u32(u32::try_from(count).unwrap_or(u32::MAX));
+        match u32::try_from(count) {
+            Ok(count) => self.u32(count),
+            Err(_) => panic!("{count} items: counts have 32 bits"),
+        }
     }
 
     pub(super) fn i64(&mut self, value: i64) {
@@ -110,18 +116,30 @@ impl<'a> Reader<'a> {
         Ok(count as usize)
     }
 
+    /// A count, and so many items of at least `item_len` bytes each.
+    pub(super) fn items<T>(
+        &mut self,
+        field: &'static str,
+        item_len: usize,
+        mut read: impl FnMut(&mut Self, usize) -> Result<T, DecodeError>,
+    ) -> Result<Vec<T>, DecodeError> {
+        let count = self.count(field, item_len)?;
+        let mut items = Vec::with_capacity(count);
+        for index in 0..count {
+            items.push(read(self, index)?);
+        }
+        Ok(items)
+    }
+
     pub(super) fn elements(&mut self, field: &'static str) -> Result<Vec<Fr>, DecodeError> {
-        let count = self.count(field, ELEMENT_LEN)?;
-        (0..count)
-            .map(|index| {
-                let mut limbs = [0; 4];
-                for limb in &mut limbs {
-                    *limb = u64::from_le_bytes(self.array(field)?);
-                }
-                let number = BigInteger256::new(limbs);
-                Fr::from_bigint(number).ok_or(DecodeError::NotCanonicalElement { field, index })
-            })
-            .collect()
+        self.items(field, ELEMENT_LEN, |r, index| {
+            let mut limbs = [0; 4];
+            for limb in &mut limbs {
+                *limb = u64::from_le_bytes(r.array(field)?);
+            }
+            let number = BigInteger256::new(limbs);
+            Fr::from_bigint(number).ok_or(DecodeError::NotCanonicalElement { field, index })
+        })
     }
 
     pub(super) fn name(&mut self, field: &'static str) -> Result<String, DecodeError> {

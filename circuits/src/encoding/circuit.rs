@@ -131,7 +131,7 @@ fn decode(bytes: &[u8]) -> Result<Circuit, DecodeError> {
 /// Lengths of consecutive runs, from their bounds.
 fn lengths(w: &mut Writer, bounds: &[u32]) {
     for (start, end) in bounds.iter().zip(bounds.iter().skip(1)) {
-        w.u32(end.saturating_sub(*start));
+        w.u32(end - start);
     }
 }
 
@@ -190,20 +190,16 @@ fn read_blocks(r: &mut Reader<'_>, rows: usize) -> Result<Vec<Block>, DecodeErro
 }
 
 fn read_program(r: &mut Reader<'_>, num_wires: u32) -> Result<WitnessProgram, DecodeError> {
-    let count = r.count("input tensors", 4 + 1 + 4)?;
-    let mut inputs = Vec::with_capacity(count);
-    for _ in 0..count {
+    let inputs = r.items("input tensors", 4 + 1 + 4, |r, _| {
         let (len, bits) = (r.u32("input length")?, r.u8("input bits")?);
         if !(1..=MAX_TENSOR_BITS).contains(&bits) {
             let (value, max) = (bits.into(), MAX_TENSOR_BITS.into());
             return Err(DecodeError::Range { field: "input bits", value, min: 1, max });
         }
-        inputs.push(InputTensor { name: r.name("input name")?, len, bits });
-    }
-    let count = r.count("instructions", 1)?;
-    let instructions = (0..count).map(|i| read_instruction(r, i)).collect::<Result<Vec<_>, _>>()?;
-    let count = r.count("output tensors", 4)?;
-    let outputs = (0..count).map(|_| r.u32("output length")).collect::<Result<Vec<_>, _>>()?;
+        Ok(InputTensor { name: r.name("input name")?, len, bits })
+    })?;
+    let instructions = r.items("instructions", 1, read_instruction)?;
+    let outputs = r.items("output tensors", 4, |r, _| r.u32("output length"))?;
 
     let count = r.count("integer combinations", 4)?;
     let ptr = read_lengths(r, "integer combinations", count, 12)?;

@@ -40,8 +40,7 @@ pub(super) fn read_tables(r: &mut Reader<'_>) -> Result<Vec<Table>, DecodeError>
             }
             FUNCTION => {
                 let lo = r.i64("domain of a table")?;
-                let len = r.count("values of a table", 8)?;
-                let values = (0..len).map(|_| r.i64("values of a table")).collect::<Result<Vec<_>, _>>()?;
+                let values = r.items("values of a table", 8, |r, _| r.i64("values of a table"))?;
                 // As the builder makes them: the smallest value is 0, and nothing overflows.
                 if !is_function(lo, &values) {
                     return Err(DecodeError::NotCanonical {

@@ -33,13 +33,8 @@ impl Witness {
                 ("instance wires of a witness", NUM_INSTANCE as u64, values.len() as u64);
             return Err(DecodeError::Mismatch { what, expected, found });
         }
-        let tensors = r.count("output tensors", 4)?;
-        let outputs = (0..tensors)
-            .map(|_| {
-                let len = r.count("output values", 8)?;
-                (0..len).map(|_| r.i64("output values")).collect()
-            })
-            .collect::<Result<_, DecodeError>>()?;
+        let outputs =
+            r.items("output tensors", 4, |r, _| r.items("output values", 8, |r, _| r.i64("output values")))?;
         r.finish()?;
         Ok(Self { values, outputs, positions: Vec::new() })
     }

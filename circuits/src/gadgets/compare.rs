@@ -8,6 +8,7 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::case::Case;
 use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::lookup::digits::sign;
@@ -76,12 +77,16 @@ pub(crate) fn sign_cost(t: &mut Tally, d: Interval) {
     }
 }
 
+/// What audits and ledger see of it.
+pub(crate) const CASES: &[Case] =
+    &[Case::new("less than of 16 bits", 2, 16, |b, x| Ok(vec![less_than(b, &x[0], &x[1])?]))];
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{
-        all_pairs, assert_no_constraint_is_idle, check, check_values, forge, gadget, gadget_with_bounds, one,
-        wires_of,
+        all_pairs, assert_every_constraint_is_needed, check, check_values, forge, gadget, gadget_with_bounds,
+        one, wires_of,
     };
     use ark_ff::Zero;
     use proptest::prelude::*;
@@ -136,7 +141,7 @@ mod tests {
     #[test]
     fn zero_is_not_negative() -> Result<(), BuildError> {
         let circuit = gadget(1, 8, |b, x| Ok(vec![is_non_negative(b, &x[0])?]))?;
-        assert_no_constraint_is_idle(&circuit, &[vec![0], vec![-1], vec![127], vec![-128]]);
+        assert_every_constraint_is_needed(&circuit, &[vec![0], vec![-1], vec![127], vec![-128]]);
         let bits = wires_of(&circuit, "compare/bit");
         let (&sign, lower) = bits.split_last().ok_or(BuildError::Empty { operation: "test" })?;
         // "Negative zero": sign 0, and all that the lower bits can make up for it.

@@ -17,6 +17,7 @@
 
 use crate::bounded::{Bounded, narrow};
 use crate::builder::Builder;
+use crate::case::Case;
 use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::bits::{high_bits, recompose, require};
@@ -163,13 +164,25 @@ fn below_cost(t: &mut Tally, r: Interval, d: Interval) {
     range::cost(t, gap, 0, i64::try_from(d.1).unwrap_or(i64::MAX));
 }
 
+/// What audits and ledger see of it.
+pub(crate) const CASES: &[Case] = &[
+    Case::new("division of 12 bits by 8 bits", 2, 12, |b, x| {
+        let divisor = div_pow2::constrain(b, &x[1], 4)?.add_const(129)?;
+        let result = constrain(b, &x[0].add_const(1 << 11)?, &divisor)?;
+        Ok(vec![result.quotient, result.remainder])
+    }),
+    Case::new("division of 16 bits by 25", 1, 16, |b, x| {
+        by_constant(b, &x[0], 25).map(|result| vec![result.quotient, result.remainder])
+    }),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::linear::Wire;
     use crate::testing::{
-        all, all_pairs, assert_costs, assert_no_constraint_is_idle, check, check_both, check_values, forge,
-        gadget, gadget_with_bounds, wires_of,
+        all, all_pairs, assert_costs, assert_every_constraint_is_needed, check, check_both, check_values,
+        forge, gadget, gadget_with_bounds, wires_of,
     };
     use ark_bn254::Fr;
     use proptest::prelude::*;
@@ -246,11 +259,11 @@ mod tests {
         let circuit = gadget(2, 4, both(4))?;
         // Quotients of 4 bits with a product each, remainders and gaps of 4.
         assert_eq!(circuit.stats().constraints - 2 * 4, 2 * 4 + 2 * 4);
-        assert_no_constraint_is_idle(&circuit, &all_pairs(4).collect::<Vec<_>>());
+        assert_every_constraint_is_needed(&circuit, &all_pairs(4).collect::<Vec<_>>());
         let circuit = gadget(1, 6, halves(5))?;
         // Quotients from -7 to 6, remainders and gaps of 3 bits.
         assert_eq!(circuit.stats().constraints - 6, 4 + 2 * 3);
-        assert_no_constraint_is_idle(&circuit, &all(6).map(|x| vec![x]).collect::<Vec<_>>());
+        assert_every_constraint_is_needed(&circuit, &all(6).map(|x| vec![x]).collect::<Vec<_>>());
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! Gadgets: small pieces of arithmetic, each with its integer reference, constraints, cost and tests.
 
+use crate::case::{Module, modules};
+
 pub mod accumulate;
 pub mod bits;
 pub mod clamp;
@@ -14,3 +16,9 @@ pub mod poseidon;
 pub mod range;
 pub mod root;
 pub mod select;
+
+/// Every gadget with its cases.
+pub(crate) const MODULES: &[Module] = modules![
+    accumulate, bits, clamp, compare, div_pow2, divide, larger, lookup, maximum, multiplex, poseidon, range,
+    root, select
+];

@@ -14,6 +14,7 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::case::Case;
 use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::bits::assert_bits;
@@ -122,6 +123,16 @@ fn comparisons(bound: i128) -> usize {
     let runs = (from..n).filter(|&i| !is_one(i) && (i == from || is_one(i - 1))).count();
     ones.saturating_sub(1) + runs
 }
+
+/// What audits and ledger see of it.
+pub(crate) const CASES: &[Case] = &[
+    Case::new("range of 16 bits, power of two", 1, 16, |b, x| Ok(vec![constrain(b, &x[0], -100, 411)?]))
+        .within(-100, 411),
+    Case::new("range of 16 bits, any bounds", 1, 16, |b, x| Ok(vec![constrain(b, &x[0], -1000, 1000)?]))
+        .within(-1000, 1000),
+    Case::new("range of 16 bits, one end open", 1, 16, |b, x| Ok(vec![constrain(b, &x[0], 0, 1 << 15)?]))
+        .within(0, 1 << 15),
+];
 
 #[cfg(test)]
 mod tests {

@@ -5,9 +5,11 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::case::Case;
 use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::bits::require;
+use crate::gadgets::compare;
 use crate::integer::Interval;
 
 /// Integer reference.
@@ -52,12 +54,18 @@ pub fn cost(t: &mut Tally, x: Interval, y: Interval) {
     t.add(usize::from(!is_constant(x) || !is_constant(y)));
 }
 
+/// What audits and ledger see of it.
+pub(crate) const CASES: &[Case] = &[Case::new("select of 16 bits", 3, 16, |b, x| {
+    let condition = compare::is_non_negative(b, &x[0])?;
+    Ok(vec![constrain(b, &condition, &x[1], &x[2])?])
+})];
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::linear::Wire;
     use crate::testing::{
-        all_pairs, assert_no_constraint_is_idle, check, check_values, forge, gadget, gadget_with_bounds,
+        all_pairs, assert_every_constraint_is_needed, check, check_values, forge, gadget, gadget_with_bounds,
     };
     use ark_bn254::Fr;
 
@@ -89,9 +97,9 @@ mod tests {
     }
 
     #[test]
-    fn no_constraint_is_idle_and_a_wrong_choice_is_caught() -> Result<(), BuildError> {
+    fn every_constraint_is_needed_and_a_wrong_choice_is_caught() -> Result<(), BuildError> {
         let circuit = gadget(2, 4, both_ways)?;
-        assert_no_constraint_is_idle(&circuit, &[vec![-3, 5], vec![3, -5]]);
+        assert_every_constraint_is_needed(&circuit, &[vec![-3, 5], vec![3, -5]]);
         let second = Wire(circuit.r1cs.num_wires() as u32 - 1);
         // The wire holds the result plus 8.
         assert_eq!(

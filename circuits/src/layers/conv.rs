@@ -11,9 +11,10 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
-use crate::error::BuildError;
+use crate::case::Case;
+use crate::error::{BuildError, at};
 use crate::gadgets::accumulate;
-use crate::layers::window::Window;
+use crate::window::{Axis, Window};
 
 /// A convolution: geometry, weights and biases.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,10 +46,11 @@ impl Convolution {
         let (size, channel) = (self.window.size(), self.window.height.input * self.window.width.input);
         self.channels(filter).enumerate().flat_map(move |(c, source)| {
             let first = (filter * self.group_channels() + c) * size;
-            self.window.positions(y, x).filter_map(move |(tap, position)| {
-                let weight = self.w.get(first + tap).copied().filter(|&w| w != 0)?;
-                Some((source * channel + position, weight))
-            })
+            let terms = self.window.positions(y, x).map(move |(tap, position)| {
+                // As many weights as `check` asks for.
+                (source * channel + position, self.w[first + tap])
+            });
+            terms.filter(|&(_, weight)| weight != 0)
         })
     }
 
@@ -113,7 +115,8 @@ pub fn reference(x: &[i64], convolution: &Convolution) -> Result<Vec<i64>, Build
     .collect()
 }
 
-/// The sums, row by row: the inner loop runs along a row of outputs, for one weight.
+/// The sums, row by row: the inner loop runs along a row of outputs, for one weight. [`Convolution::check`] has proven that
+/// every index exists.
 fn accumulate<T: Copy + From<i64>>(
     x: &[i64],
     convolution: &Convolution,
@@ -127,13 +130,13 @@ fn accumulate<T: Copy + From<i64>>(
     for (filter, (weights, &bias)) in filters.zip(&convolution.bias).enumerate() {
         let start = sums.len();
         sums.resize(start + height * width, T::from(bias));
-        let Some(sums) = sums.get_mut(start..) else { continue };
-        let sources = convolution.channels(filter).filter_map(|c| x.get(c * channel..(c + 1) * channel));
+        let sums = &mut sums[start..];
+        let sources = convolution.channels(filter).map(|c| &x[c * channel..(c + 1) * channel]);
         for (source, taps) in sources.zip(weights.chunks_exact(window.size())) {
             for (tap, &weight) in taps.iter().enumerate().filter(|&(_, &weight)| weight != 0) {
                 for row in window.rows(tap / window.width.kernel, tap % window.width.kernel) {
-                    let inputs = source.get(row.input..).unwrap_or_default().iter().step_by(row.stride);
-                    let outputs = sums.get_mut(row.outputs).unwrap_or_default();
+                    let inputs = source[row.input..].iter().step_by(row.stride);
+                    let outputs = &mut sums[row.outputs];
                     outputs.iter_mut().zip(inputs).for_each(|(sum, &x)| multiply_add(sum, weight, x));
                 }
             }
@@ -152,18 +155,25 @@ pub fn constrain(
     let positions = convolution.outputs() / convolution.filters;
     (0..convolution.outputs())
         .map(|output| {
-            let terms: Vec<_> =
-                convolution.terms(output).filter_map(|(i, weight)| Some((x.get(i)?, weight))).collect();
-            let bias = convolution.bias.get(output / positions).copied().unwrap_or(0);
+            let term = |(i, weight)| Ok((at("inputs", x, i)?, weight));
+            let terms = convolution.terms(output).map(term).collect::<Result<Vec<_>, BuildError>>()?;
+            let bias = *at("biases", &convolution.bias, output / positions)?;
             accumulate::constrain(b, &Bounded::combine("convolution", &terms, bias)?)
         })
         .collect()
 }
 
+/// What audits and ledger see of it.
+pub(crate) const CASES: &[Case] = &[Case::new("convolution of 2x4x4 to 3x4x4, 3x3", 32, 8, |b, x| {
+    let axis = Axis::new(4, 3).pad(1);
+    let window = Window { channels: 2, height: axis, width: axis };
+    let w = (0..54).map(|i| i * 7 % 31 - 15).collect();
+    constrain(b, x, &Convolution { window, filters: 3, groups: 1, w, bias: vec![1, -2, 3] })
+})];
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::window::Axis;
     use crate::testing::{check, gadget, gadget_with_bounds};
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;

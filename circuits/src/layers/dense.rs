@@ -6,6 +6,7 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::case::Case;
 use crate::error::BuildError;
 use crate::gadgets::accumulate;
 
@@ -66,6 +67,12 @@ pub fn constrain(
         .map(|(row, &bias)| accumulate::constrain(b, &Bounded::weighted_sum(x, row, bias)?))
         .collect()
 }
+
+/// What audits and ledger see of it.
+pub(crate) const CASES: &[Case] = &[Case::new("dense 8 to 4", 8, 8, |b, x| {
+    let w = (0..32).map(|i| i * 7 % 31 - 15).collect();
+    constrain(b, x, &Weights { rows: 4, cols: 8, w }, &[1, -2, 3, -4])
+})];
 
 #[cfg(test)]
 mod tests {

@@ -22,6 +22,7 @@
 
 use crate::bounded::{Bounded, narrow};
 use crate::builder::Builder;
+use crate::case::Case;
 use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::{div_pow2, root};
@@ -171,6 +172,11 @@ pub fn cost(t: &mut Tally, x: &[Interval], p: &Normalization) {
         t.add(2 * group.len());
     }
 }
+
+/// What audits and ledger see of it.
+pub(crate) const CASES: &[Case] = &[Case::new("layer normalization of 4 values, 6 bits", 4, 6, |b, x| {
+    constrain(b, x, &Normalization::for_range(4, -32, 31, 1)?)
+})];
 
 #[cfg(test)]
 mod tests {

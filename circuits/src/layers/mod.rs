@@ -12,6 +12,8 @@
 //! Tensors are row-major, `[channels, height, width]` where there is space. No layer uses floating point: the tables of
 //! [`function`] are correctly rounded integers.
 
+use crate::case::{Module, modules};
+
 pub mod argmax;
 pub mod conv;
 pub mod dense;
@@ -21,4 +23,9 @@ pub mod max_pool;
 pub mod requantize;
 pub mod softmax;
 pub mod sparse;
-pub mod window;
+
+pub use crate::window;
+
+/// Every layer with its cases.
+pub(crate) const MODULES: &[Module] =
+    modules![argmax, conv, dense, function, layer_norm, max_pool, requantize, softmax, sparse];

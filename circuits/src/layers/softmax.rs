@@ -18,11 +18,12 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::case::Case;
 use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::{div_pow2, divide};
 use crate::integer::{Interval, sum};
-use crate::layers::function::{self, Function, FunctionTable, Quantization};
+use crate::layers::function::{self, Activation, FunctionTable, Quantization};
 use crate::layers::max_pool;
 
 /// Parameters of a softmax over `len` values.
@@ -79,7 +80,7 @@ impl Softmax {
     pub fn new(len: usize, input_scale: i32, output_scale: u32) -> Result<Self, BuildError> {
         let (precision, last) = Self::extent(len, input_scale, output_scale)?;
         let exponential = FunctionTable::of(
-            Function::Exp,
+            Activation::Exp,
             Quantization {
                 lo: -last,
                 hi: 0,
@@ -121,15 +122,17 @@ impl Softmax {
 /// Integer reference: probabilities in `[0, 2^output_scale]`, of one group of values or of several, one behind the other.
 pub fn reference(x: &[i64], softmax: &Softmax) -> Result<Vec<i64>, BuildError> {
     softmax.check(x.len())?;
-    Ok(x.chunks_exact(softmax.len).flat_map(|x| reference_group(x, softmax)).collect())
+    let groups = x.chunks_exact(softmax.len).map(|x| reference_group(x, softmax));
+    Ok(groups.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
-fn reference_group(x: &[i64], softmax: &Softmax) -> Vec<i64> {
-    let max = x.iter().copied().max().unwrap_or(0);
+fn reference_group(x: &[i64], softmax: &Softmax) -> Result<Vec<i64>, BuildError> {
+    let max = x.iter().copied().max().ok_or(BuildError::Empty { operation: "softmax" })?;
     let e: Vec<i64> =
         x.iter().map(|&x| function::reference(x.saturating_sub(max), &softmax.exponential)).collect();
     let (reciprocal, _) = divide::reference(1 << softmax.scale(), e.iter().sum());
-    e.iter().map(|e| div_pow2::reference(e * reciprocal, softmax.scale() - softmax.output_scale)).collect()
+    let dropped = softmax.scale() - softmax.output_scale;
+    Ok(e.iter().map(|e| div_pow2::reference(e * reciprocal, dropped)).collect())
 }
 
 /// The probabilities. Several groups at once may share a lookup table that one group does not pay for.
@@ -189,6 +192,10 @@ pub fn cost(t: &mut Tally, x: &[Interval], softmax: &Softmax) {
         });
     }
 }
+
+/// What audits and ledger see of it.
+pub(crate) const CASES: &[Case] =
+    &[Case::new("softmax of 4 values, 6 bits, to 6", 4, 6, |b, x| constrain(b, x, &Softmax::new(4, 3, 6)?))];
 
 #[cfg(test)]
 mod tests {

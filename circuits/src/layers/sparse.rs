@@ -5,7 +5,8 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
-use crate::error::BuildError;
+use crate::case::Case;
+use crate::error::{BuildError, at};
 use crate::gadgets::accumulate;
 
 /// A sparse matrix with one bias a row.
@@ -58,10 +59,11 @@ impl Rows {
 pub fn reference(x: &[i64], rows: &Rows) -> Result<Vec<i64>, BuildError> {
     rows.check(x.len())?;
     let sum = |(row, &bias): (usize, &i64)| {
-        let sum = rows.row(row).iter().fold(i128::from(bias), |sum, &(column, w)| {
-            let x = x.get(column as usize).copied().unwrap_or(0);
-            sum.saturating_add(i128::from(w) * i128::from(x))
-        });
+        let mut sum = i128::from(bias);
+        for &(column, w) in rows.row(row) {
+            let x = *at("inputs", x, column as usize)?;
+            sum = sum.saturating_add(i128::from(w) * i128::from(x));
+        }
         i64::try_from(sum).map_err(|_| BuildError::Overflow { operation: OPERATION, lo: sum, hi: sum })
     };
     rows.bias.iter().enumerate().map(sum).collect()
@@ -71,12 +73,18 @@ pub fn reference(x: &[i64], rows: &Rows) -> Result<Vec<i64>, BuildError> {
 pub fn constrain(b: &mut Builder, x: &[Bounded], rows: &Rows) -> Result<Vec<Bounded>, BuildError> {
     rows.check(x.len())?;
     let sum = |(row, &bias): (usize, &i64)| {
-        let terms: Vec<_> =
-            rows.row(row).iter().filter_map(|&(column, w)| Some((x.get(column as usize)?, w))).collect();
+        let term = |&(column, w): &(u32, i64)| Ok((at("inputs", x, column as usize)?, w));
+        let terms = rows.row(row).iter().map(term).collect::<Result<Vec<_>, BuildError>>()?;
         accumulate::constrain(b, &Bounded::combine(OPERATION, &terms, bias)?)
     };
     rows.bias.iter().enumerate().map(sum).collect()
 }
+
+/// What audits and ledger see of it.
+pub(crate) const CASES: &[Case] = &[Case::new("sparse 4 to 3", 4, 8, |b, x| {
+    let terms = vec![(0, 3), (3, -1), (1, 2), (0, -5), (2, 7)];
+    constrain(b, x, &Rows { inputs: 4, terms, ends: vec![2, 3, 5], bias: vec![1, -2, 3] })
+})];
 
 #[cfg(test)]
 mod tests {

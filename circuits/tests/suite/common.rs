@@ -3,19 +3,12 @@
 
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
-use assay_circuits::gadgets::{
-    bits, clamp, compare, div_pow2, divide, larger, lookup, multiplex, range, root, select,
-};
-use assay_circuits::layers::conv::{self, Convolution};
+use assay_circuits::gadgets::lookup;
 use assay_circuits::layers::dense::{self, Weights};
-use assay_circuits::layers::function::{self, Function, FunctionTable, Quantization};
-use assay_circuits::layers::layer_norm::{self, Normalization};
 use assay_circuits::layers::requantize::{self, Requantize};
-use assay_circuits::layers::softmax::{self, Softmax};
-use assay_circuits::layers::window::{Axis, Window};
-use assay_circuits::layers::{argmax, max_pool};
 use assay_circuits::{
     Assignment, Bounded, BuildError, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility,
+    cases,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -124,108 +117,18 @@ pub struct Case {
     pub assignments: Vec<Assignment>,
 }
 
-/// Ranges that the range gadgets assert.
-const RANGES: [(&str, i64, i64); 3] = [
-    ("range of 16 bits, power of two", -100, 411),
-    ("range of 16 bits, any bounds", -1000, 1000),
-    ("range of 16 bits, one end open", 0, 1 << 15),
-];
-
-type Build = fn(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError>;
-
-/// Every gadget and layer alone, in the configurations that differ in their constraints.
+/// Every gadget and layer alone.
 pub fn gadgets() -> Result<Vec<Case>, BuildError> {
     gadgets_by(Ranges::Bits)
 }
 
 fn gadgets_by(ranges: Ranges) -> Result<Vec<Case>, BuildError> {
-    let rows: Vec<(&'static str, usize, u8, Build)> = vec![
-        ("input of 16 values, 15 bits", 16, 15, |_, x| Ok(x.to_vec())),
-        ("bits of 16", 1, 16, |b, x| bits::decompose(b, &x[0].add_const(1 << 15)?)),
-        ("range of 16 bits, power of two", 1, 16, |b, x| one(range::constrain(b, &x[0], -100, 411))),
-        ("range of 16 bits, any bounds", 1, 16, |b, x| one(range::constrain(b, &x[0], -1000, 1000))),
-        ("range of 16 bits, one end open", 1, 16, |b, x| one(range::constrain(b, &x[0], 0, 1 << 15))),
-        ("less than of 16 bits", 2, 16, |b, x| one(compare::less_than(b, &x[0], &x[1]))),
-        ("select of 16 bits", 3, 16, |b, x| {
-            let condition = compare::is_non_negative(b, &x[0])?;
-            one(select::constrain(b, &condition, &x[1], &x[2]))
-        }),
-        ("max of 16 bits", 2, 16, |b, x| one(larger::constrain(b, &x[0], &x[1]))),
-        ("div_pow2 of 24 bits by 2^8", 1, 24, |b, x| one(div_pow2::constrain(b, &x[0], 8))),
-        ("clamp of 24 bits by 2^8 to any bounds", 1, 24, |b, x| {
-            one(clamp::constrain(b, &x[0], 8, -1000, 999))
-        }),
-        ("dense 8 to 4", 8, 8, |b, x| {
-            let w = (0..32).map(|i| i * 7 % 31 - 15).collect();
-            dense::constrain(b, x, &Weights { rows: 4, cols: 8, w }, &[1, -2, 3, -4])
-        }),
-        ("requantize 24 bits to signed 9 by 2^16, no saturation", 1, 24, |b, x| {
-            requantize::constrain(b, x, Requantize::signed(16, 9))
-        }),
-        ("requantize 24 bits to signed 8 by 2^8, saturating", 1, 24, |b, x| {
-            requantize::constrain(b, x, Requantize::signed(8, 8))
-        }),
-        ("requantize_relu 24 bits to unsigned 9 by 2^15, no saturation", 1, 24, |b, x| {
-            requantize::requantize_relu(b, x, Requantize::unsigned(15, 9))
-        }),
-        ("requantize_relu 24 bits to unsigned 8 by 2^8, saturating", 1, 24, |b, x| {
-            requantize::requantize_relu(b, x, Requantize::unsigned(8, 8))
-        }),
-        ("argmax of 10 values, 8 bits", 10, 8, |b, x| one(argmax::constrain(b, x))),
-        ("division of 12 bits by 8 bits", 2, 12, |b, x| {
-            let divisor = div_pow2::constrain(b, &x[1], 4)?.add_const(129)?;
-            let result = divide::constrain(b, &x[0].add_const(1 << 11)?, &divisor)?;
-            Ok(vec![result.quotient, result.remainder])
-        }),
-        ("division of 16 bits by 25", 1, 16, |b, x| {
-            divide::by_constant(b, &x[0], 25).map(|result| vec![result.quotient, result.remainder])
-        }),
-        ("square root of 16 bits", 1, 16, |b, x| one(root::square_root(b, &x[0].add_const(1 << 15)?))),
-        ("inverse square root of 2^30 over 8 bits", 1, 8, |b, x| {
-            one(root::inverse_square_root(b, 1 << 30, &x[0].add_const(129)?))
-        }),
-        ("function of 8 bits by bits", 1, 8, |b, x| {
-            let values: Vec<i64> = (0..256).map(|i| i * i % 251).collect();
-            one(multiplex::constrain(b, &x[0], -128, &values))
-        }),
-        ("sigmoid of 12 bits, saturating", 1, 12, |b, x| {
-            let table = FunctionTable::of(Function::Sigmoid, quantization(-512, 511, 6, 8))?;
-            function::constrain(b, x, &table)
-        }),
-        ("tanh of 24 values, 5 bits", 24, 5, |b, x| {
-            let q = Quantization { output_lo: -16, ..quantization(-16, 15, 3, 4) };
-            function::constrain(b, x, &FunctionTable::of(Function::Tanh, q)?)
-        }),
-        ("GELU of 24 values of 8 bits, requantized to 5", 24, 8, |b, x| {
-            let q = Quantization { output_lo: -16, ..quantization(-12, 12, 3, 4) };
-            let p = Requantize { shift: 3, lo: -14, hi: 13 };
-            function::constrain_rounded(b, x, &[p; 24], &FunctionTable::of(Function::Gelu, q)?)
-        }),
-        ("convolution of 2x4x4 to 3x4x4, 3x3", 32, 8, |b, x| {
-            let axis = Axis::new(4, 3).pad(1);
-            let window = Window { channels: 2, height: axis, width: axis };
-            let w = (0..54).map(|i| i * 7 % 31 - 15).collect();
-            conv::constrain(b, x, &Convolution { window, filters: 3, groups: 1, w, bias: vec![1, -2, 3] })
-        }),
-        ("max pool of 4x4 by 2x2, 8 bits", 16, 8, |b, x| max_pool::constrain(b, x, &halves(1))),
-        ("softmax of 4 values, 6 bits, to 6", 4, 6, |b, x| softmax::constrain(b, x, &Softmax::new(4, 3, 6)?)),
-        ("layer normalization of 4 values, 6 bits", 4, 6, |b, x| {
-            layer_norm::constrain(b, x, &Normalization::for_range(4, -32, 31, 1)?)
-        }),
-    ];
-    rows.into_iter()
-        .map(|(name, len, bits, build)| {
-            let mut b = Builder::with_ranges(ranges);
-            let x = b.input("x", len, bits)?;
-            let y = build(&mut b, &x)?;
-            let circuit = b.finish_gadget(&[&y])?;
-            let mut assignments = edges(&[(len, bits)], 0);
-            if let Some((_, lo, hi)) = RANGES.iter().find(|(range, ..)| *range == name) {
-                // An asserted range has no witness for other values.
-                let values = assignments.iter_mut().flat_map(|a| &mut a.inputs).flatten();
-                values.for_each(|x| *x = (*x).clamp(*lo, *hi));
-            }
-            Ok(Case { name: name_by(ranges, name), circuit, assignments })
+    cases::all()
+        .map(|case| {
+            let mut assignments = edges(&[(case.inputs, case.bits)], 0);
+            let values = assignments.iter_mut().flat_map(|assignment| &mut assignment.inputs).flatten();
+            values.for_each(|x| *x = case.clamp(*x));
+            Ok(Case { name: name_by(ranges, case.name), circuit: case.circuit(ranges)?, assignments })
         })
         .collect()
 }
@@ -253,20 +156,6 @@ fn functions(ranges: Ranges) -> Result<Case, BuildError> {
     )?;
     let name = name_by(ranges, "statement: 40 clamps and a square of a quotient");
     Ok(Case { name, circuit: b.finish()?, assignments: edges(&[(40, 8)], 0) })
-}
-
-fn quantization(lo: i64, hi: i64, input_scale: i32, output_scale: i32) -> Quantization {
-    Quantization { lo, hi, input_scale, output_scale, output_lo: 0, output_hi: 1 << output_scale }
-}
-
-/// Windows of 2x2 that do not overlap, over 4x4.
-fn halves(channels: usize) -> Window {
-    let axis = Axis::new(4, 2).stride(2);
-    Window { channels, height: axis, width: axis }
-}
-
-fn one(value: Result<Bounded, BuildError>) -> Result<Vec<Bounded>, BuildError> {
-    value.map(|value| vec![value])
 }
 
 /// Circuits with a statement: one hash, a chain of hashes, committed inputs, several tensors.

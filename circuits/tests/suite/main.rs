@@ -1,6 +1,5 @@
 //! Tests over the crate's public face, in one binary: linking costs more than running.
 
-mod ark;
 mod audit;
 mod bytes;
 mod common;

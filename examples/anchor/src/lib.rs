@@ -3,7 +3,8 @@
 //!
 //! What it shows, in the order of [`open`](assay_example_anchor::open):
 //! - **nonce**: the context holds how often the gate was opened, so opening it makes every proof for it worthless;
-//! - **freshness**: the context holds a deadline, at most [`MAX_LIFETIME`] ahead, so a proof cannot be kept for later;
+//! - **freshness**: the context holds a deadline, and a proof opens only in the [`MAX_LIFETIME`] seconds before its own. That
+//!   bounds its use; how old its inputs are, only inputs with a time of their own would say;
 //! - **binding**: the context holds the program, the gate and the visitor, so a proof is of no use to anybody else;
 //! - **terms**: the model, the domain of its statements and the accepted setups are the gate's, not the visitor's;
 //! - **rule**: what decides is the proven output, decoded as the model's schema packs it.

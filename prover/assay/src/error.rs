@@ -6,7 +6,9 @@ use std::{
 };
 
 use assay_circuits::{SolveError, Violation};
-use assay_compiler::{CalibrationError, CompileError, DecodeError as ModelFileError, InputError, RunError};
+use assay_compiler::{
+    CalibrationError, CheckError, CompileError, DecodeError as ModelFileError, InputError, RunError,
+};
 use assay_groth16::{
     Cancelled, KeyOpenError, KeyReadError, MemoryError, ProveError, RecordError, SetupError, VerifyError,
 };
@@ -15,7 +17,7 @@ use assay_interface::{artifact::ArtifactError, proof_file::ProofFileError, state
 use crate::{
     context::{Context, ContextError},
     hex,
-    tensor::DecodeError,
+    tensor::{DecodeError, InputDifference},
 };
 
 /// Why something was not done. [`Error::code`] is for programs, the text for people, [`Error::hint`] for what to do.
@@ -90,8 +92,8 @@ pub enum Error {
     #[error(transparent)]
     Samples(#[from] CalibrationError),
     /// Bytes are not salts.
-    #[error("{0}")]
-    Salts(String),
+    #[error(transparent)]
+    Salts(#[from] SaltsError),
     /// A text is not a context.
     #[error(transparent)]
     Context(#[from] ContextError),
@@ -190,7 +192,7 @@ pub enum Error {
     Memory(MemoryError),
     /// The system has no random numbers.
     #[error("the system has no random numbers: {0}")]
-    Randomness(String),
+    Randomness(rand::Error),
     /// The caller's callback ended the work.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -221,7 +223,7 @@ pub enum Error {
     },
     /// The statement is about another input.
     #[error("the statement is about another input: {0}")]
-    OtherInput(String),
+    OtherInput(InputDifference),
     /// The solver failed on inputs that fit the model.
     #[error("the circuit cannot be solved: {0}")]
     Solve(#[from] SolveError),
@@ -237,6 +239,20 @@ pub enum Error {
     /// Another check of this library on itself.
     #[error("{0}")]
     Internal(&'static str),
+}
+
+/// Why bytes are not the salts of a model's committed inputs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SaltsError {
+    /// Not a JSON object.
+    #[error("not a JSON object of salts by input name: {0}")]
+    Json(String),
+    /// A committed input without a salt.
+    #[error("no salt for input {0:?}")]
+    Missing(String),
+    /// A salt that is none.
+    #[error("the salt of {0:?} is not 64 hexadecimal digits below the field's order")]
+    Malformed(String),
 }
 
 /// Why bytes are not a witness file.
@@ -396,7 +412,16 @@ impl From<CompileError> for Error {
     fn from(error: CompileError) -> Error {
         match error {
             CompileError::Cancelled => Error::Cancelled(Cancelled),
-            error => Error::Compile(Box::new(error)),
+            other => Error::Compile(Box::new(other)),
+        }
+    }
+}
+
+impl From<CheckError> for Error {
+    fn from(error: CheckError) -> Error {
+        match error {
+            CheckError::Cancelled => Error::Cancelled(Cancelled),
+            CheckError::Decode(error) => error.into(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A solved circuit: the statement and the witness, before there is a proof.
 
+use std::fmt;
+
 use assay_circuits::{Assignment, Witness};
 use assay_groth16::{element, scalar};
 use assay_interface::{
@@ -21,7 +23,7 @@ use crate::{
 const CHALLENGE_PREFIX: &[u8] = b"assay:witness-check:v1\0";
 
 /// What a model computed for some inputs, ready to be proven: [`crate::Prover::prove_execution`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Execution {
     pub(crate) model: Model,
     pub(crate) witness: Witness,
@@ -105,6 +107,13 @@ impl Execution {
     /// the circuit digest.
     pub fn to_secret_bytes(&self) -> Vec<u8> {
         artifact::encode(Kind::Witness, self.model.circuit_digest(), &self.witness.to_bytes())
+    }
+}
+
+impl fmt::Debug for Execution {
+    /// Without the witness, which is secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Execution({:?}, digest {})", self.model, self.digest)
     }
 }
 

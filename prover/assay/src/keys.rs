@@ -8,7 +8,7 @@
 //! | Pairing | Named | Checked by |
 //! |---|---|---|
 //! | `.assay`, its circuit | circuit digest in the payload | every load: the circuit is built from the graph and hashed |
-//! | `.assay`, its ONNX file | SHA-256 of the file in the header | nothing here: compiling the file again, with the same samples and options, gives the same bytes or shows that it is another |
+//! | `.assay`, its ONNX file and samples | SHA-256 of both | [`crate::Model::check`], which compiles them again |
 //! | `.pk`, its circuit | circuit digest | sizes and wires by every [`crate::Prover`], which a key of another circuit can have as well; in full by [`Keys::recompute`] from a [`SetupRecord`] |
 //! | `.vk`, its circuit | circuit digest | plain or committed form; in full by [`Keys::recompute`] |
 //! | `.pk`, its `.vk` | nothing: the one holds the other | beta, delta and sigma by pairings on load; the rest by each proof, which its prover verifies |

@@ -8,7 +8,7 @@ use std::{
 };
 
 use assay_circuits::Circuit;
-use assay_compiler::{CompiledModel, Feature, Options, Report, Stage as CompileStage};
+use assay_compiler::{Arranged, CheckOutcome, CompiledModel, Feature, Options, Report};
 use assay_groth16::{Calibration, Estimate, Observer, Stage, estimate_with};
 use assay_interface::{
     field::Scalar,
@@ -19,21 +19,6 @@ use crate::{error::Error, files, samples::Samples};
 
 /// Most bytes of a compiled model that are read from a file.
 const LIMIT: u64 = 4 << 30;
-
-/// Units of progress of a compilation.
-const SHARES: u64 = 1000;
-
-/// How far a compilation is. The shares of its stages are what they take for a typical model; the search takes the most.
-fn share(stage: CompileStage, done: Option<f64>) -> u64 {
-    let (start, length) = match stage {
-        CompileStage::Import => (0, 20),
-        CompileStage::Calibrate => (20, 80),
-        CompileStage::Search => (100, 750),
-        CompileStage::Lower => (850, 50),
-        CompileStage::Measure => (900, 100),
-    };
-    start + (done.unwrap_or(0.0).clamp(0.0, 1.0) * f64::from(length)) as u64
-}
 
 /// A model in integers, with the circuit that proves it. A clone shares both.
 #[derive(Clone)]
@@ -72,16 +57,28 @@ impl Model {
         options: &Options,
         observer: Observer<'_>,
     ) -> Result<Compilation, Error> {
-        let mut progress = |stage, done| match observer.report(Stage::Compile, share(stage, done), SHARES) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        };
-        let (compiled, report) =
-            assay_compiler::compile_with(onnx, samples.table(), options, &mut progress)?;
-        observer.report(Stage::Compile, SHARES, SHARES)?;
+        let mut progress = Compiling(observer);
+        let (compiled, report) = assay_compiler::compile_with(onnx, samples.table(), options, &mut progress)?;
+        observer.report(Stage::Compile, PARTS, PARTS)?;
         let model = Model::from(compiled);
         let report = report.with_proving_memory(model.estimate(&Calibration::REFERENCE).memory_bytes);
         Ok(Compilation { model, report })
+    }
+
+    /// Whether the bytes of a `.assay` file are what this ONNX file and these samples give with the options in it, and with
+    /// the `expected` ones if there are any: it is compiled again and compared.
+    ///
+    /// # Errors
+    /// [`Error::ModelFile`] for bytes that are no compiled model, and [`Error::Cancelled`]. What differs is in the outcome.
+    pub fn check(
+        file: &[u8],
+        onnx: &[u8],
+        samples: &Samples,
+        expected: Option<&Options>,
+        observer: Observer<'_>,
+    ) -> Result<CheckOutcome, Error> {
+        let mut progress = Compiling(observer);
+        Ok(assay_compiler::check_with(file, onnx, samples.table(), expected, &mut progress)?)
     }
 
     /// The model in the bytes of a `.assay` file. Every field is checked, and the circuit is built anew from the graph.
@@ -155,7 +152,15 @@ impl Model {
     /// # Errors
     /// [`Error::Samples`] for missing and unknown columns, and rows of the wrong length.
     pub fn rows(&self, samples: &Samples) -> Result<Vec<Vec<f64>>, Error> {
-        Ok(self.0.compiled.samples(samples.table())?)
+        self.arrange(samples).map(|arranged| arranged.rows)
+    }
+
+    /// As [`Model::rows`], with warnings of what was taken for granted.
+    ///
+    /// # Errors
+    /// As [`Model::rows`].
+    pub fn arrange(&self, samples: &Samples) -> Result<Arranged, Error> {
+        Ok(self.0.compiled.arrange(samples.table())?)
     }
 
     /// What a proof costs on a machine of these operation times.
@@ -166,6 +171,30 @@ impl Model {
     /// The circuit, as something that can be sent to a thread.
     pub(crate) fn shared_circuit(&self) -> SharedCircuit {
         SharedCircuit(self.clone())
+    }
+}
+
+/// Parts that a compilation's progress is counted in.
+const PARTS: u64 = 1000;
+
+/// Counts the compiler's stages as parts of the whole, by what they take of a usual model's time.
+struct Compiling<'a>(Observer<'a>);
+
+impl assay_compiler::Progress for Compiling<'_> {
+    fn at(&mut self, stage: assay_compiler::Stage, done: Option<f64>) -> ControlFlow<()> {
+        use assay_compiler::Stage::{Calibrate, Import, Lower, Measure, Search};
+        let (start, end) = match stage {
+            Import => (0, 10),
+            Calibrate => (10, 100),
+            Search => (100, 850),
+            Lower => (850, 900),
+            Measure => (900, PARTS),
+        };
+        let within = (end - start) as f64 * done.unwrap_or(0.0);
+        match self.0.report(Stage::Compile, start + within as u64, PARTS) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
     }
 }
 

@@ -183,6 +183,6 @@ impl Decision {
 /// [`Error::Randomness`] where the system has no random numbers.
 pub fn system_rng() -> Result<ChaCha20Rng, Error> {
     let mut seed = [0; 32];
-    OsRng.try_fill_bytes(&mut seed).map_err(|error| Error::Randomness(error.to_string()))?;
+    OsRng.try_fill_bytes(&mut seed).map_err(Error::Randomness)?;
     Ok(ChaCha20Rng::from_seed(seed))
 }

@@ -8,7 +8,11 @@ use assay_interface::field::Scalar;
 use rand::{CryptoRng, RngCore};
 use serde_json::{Map, Value};
 
-use crate::{error::Error, hex, model::Model};
+use crate::{
+    error::{Error, SaltsError},
+    hex,
+    model::Model,
+};
 
 /// One salt for each committed input, in the order of the schema.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -45,19 +49,15 @@ impl Salts {
     /// # Errors
     /// [`Error::Salts`] says which input lacks a salt, or has one that is none.
     pub fn from_json(model: &Model, json: &[u8]) -> Result<Salts, Error> {
-        let object: Map<String, Value> = serde_json::from_slice(json)
-            .map_err(|error| Error::Salts(format!("not a JSON object of salts by input name: {error}")))?;
+        let object: Map<String, Value> =
+            serde_json::from_slice(json).map_err(|error| SaltsError::Json(error.to_string()))?;
         let salt = |name: &str| {
             let text = object.get(name).and_then(Value::as_str);
-            let text = text.ok_or_else(|| Error::Salts(format!("no salt for input {name:?}")))?;
+            let text = text.ok_or_else(|| SaltsError::Missing(name.into()))?;
             let scalar = hex::parse_32(text).and_then(|bytes| Scalar::from_be_bytes(bytes).ok());
-            scalar.ok_or_else(|| {
-                Error::Salts(format!(
-                    "the salt of {name:?} is not 64 hexadecimal digits below the field's order"
-                ))
-            })
+            scalar.ok_or_else(|| SaltsError::Malformed(name.into()))
         };
-        Ok(Salts(model.committed_inputs().map(salt).collect::<Result<_, _>>()?))
+        Ok(Salts(model.committed_inputs().map(salt).collect::<Result<_, SaltsError>>()?))
     }
 
     /// The salts by input name, for a file that only its owner can read.

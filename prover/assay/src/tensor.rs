@@ -67,6 +67,32 @@ pub enum DecodeError {
     },
 }
 
+/// Where a statement's input is not the one that was given.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum InputDifference {
+    /// The commitment to a tensor.
+    #[error("the commitment to {0} differs")]
+    Commitment(String),
+    /// An element.
+    #[error(
+        "{element} is {} (integer {stated}) there, {} (integer {given}) in the input given",
+        real(*.stated, *.scale), real(*.given, *.scale)
+    )]
+    Element {
+        /// Its name.
+        element: String,
+        /// Its tensor's scale.
+        scale: i8,
+        /// What the statement says.
+        stated: i64,
+        /// What was given.
+        given: i64,
+    },
+    /// The number of elements.
+    #[error("{0} has another number of elements")]
+    Elements(String),
+}
+
 /// The number that integer `q` stands for at `scale`.
 pub fn real(q: i64, scale: i8) -> f64 {
     q as f64 * (-f64::from(scale)).exp2() // exact: q has at most 32 bits
@@ -93,6 +119,30 @@ impl Tensor {
     /// The numbers in the model's own units, unless they are committed.
     pub fn values(&self) -> Option<Vec<f64>> {
         Some(self.integers()?.iter().map(|&q| real(q, self.schema.scale)).collect())
+    }
+}
+
+impl Tensor {
+    /// The first difference from what was given for the tensor.
+    pub(crate) fn difference(&self, given: &Content) -> Option<InputDifference> {
+        let tensor = || self.schema.name.clone();
+        match (&self.content, given) {
+            (stated, given) if stated == given => None,
+            (Content::Values(stated), Content::Values(given)) => {
+                let mut elements = self.names.iter().zip(stated.iter().zip(given));
+                let differs = elements.find(|(_, (stated, given))| stated != given);
+                Some(differs.map_or_else(
+                    || InputDifference::Elements(tensor()),
+                    |(element, (&stated, &given))| InputDifference::Element {
+                        element: element.clone(),
+                        scale: self.schema.scale,
+                        stated,
+                        given,
+                    },
+                ))
+            }
+            _ => Some(InputDifference::Commitment(tensor())),
+        }
     }
 }
 
@@ -135,10 +185,11 @@ pub(crate) fn decode<'f>(
         let content = match (tensor.visibility, limbs) {
             (Visibility::Committed, [commitment]) => Content::Commitment(*commitment),
             (Visibility::Committed, _) => return Err(miscounted.clone()),
-            (Visibility::Public, limbs) => Content::Values(
-                unpack(limbs, tensor.elements(), tensor.bits)
-                    .map_err(|error| DecodeError::Tensor { tensor: tensor.name.clone(), error: error.into() })?,
-            ),
+            (Visibility::Public, limbs) => {
+                Content::Values(unpack(limbs, tensor.elements(), tensor.bits).map_err(|error| {
+                    DecodeError::Tensor { tensor: tensor.name.clone(), error: error.into() }
+                })?)
+            }
         };
         Ok(Tensor { schema: tensor.clone(), names: derived_names(tensor), content })
     };

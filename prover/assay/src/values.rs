@@ -1,5 +1,6 @@
 //! The integers that go into a model and come out of it, each tied to their model.
 
+use assay_compiler::LayerTrace;
 use assay_interface::{
     field::Scalar,
     schema::{TensorSchema, Visibility},
@@ -32,8 +33,8 @@ pub struct Outputs {
 /// What each layer of the integer model computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// Name and results of each layer, in order.
-    pub layers: Vec<(String, Vec<i64>)>,
+    /// The layers, in order.
+    pub layers: Vec<LayerTrace>,
 }
 
 impl Model {
@@ -76,8 +77,7 @@ impl Model {
     /// As [`Model::evaluate`].
     pub fn trace(&self, inputs: &Inputs) -> Result<Trace, Error> {
         self.own(inputs)?;
-        let layers = self.compiled().trace(&inputs.values)?;
-        Ok(Trace { layers: layers.into_iter().map(|layer| (layer.name, layer.integers)).collect() })
+        Ok(Trace { layers: self.compiled().trace(&inputs.values)? })
     }
 
     /// The tensors that a statement of this model shows. Whether it is true, a [`crate::Verifier`] says.
@@ -120,8 +120,8 @@ impl Inputs {
                 (Visibility::Committed, values) => {
                     let salt: Scalar =
                         *salts.next().ok_or(Error::Internal("a salt that was counted is missing"))?;
-                    let commitment =
-                        commit(salt, &pack(values, tensor.bits).map_err(StatementError::from)?).map_err(StatementError::from)?;
+                    let commitment = commit(salt, &pack(values, tensor.bits).map_err(StatementError::from)?)
+                        .map_err(StatementError::from)?;
                     Ok(Content::Commitment(commitment))
                 }
             })

@@ -10,7 +10,7 @@ use crate::{
     keys::{CircuitBinding, Keys, same_key},
     model::Model,
     salts::Salts,
-    tensor::{Content, Tensor, Tensors, real},
+    tensor::Tensors,
     values::Inputs,
 };
 
@@ -141,8 +141,8 @@ impl Verified {
     pub fn expect_inputs(&self, inputs: &Inputs, salts: &Salts) -> Result<(), Error> {
         let decoded = inputs.model.decode(&self.statement)?;
         let expected = inputs.contents(salts)?;
-        match decoded.inputs.iter().zip(&expected).find(|(tensor, content)| tensor.content != **content) {
-            Some((tensor, content)) => Err(Error::OtherInput(difference(tensor, content))),
+        match decoded.inputs.iter().zip(&expected).find_map(|(stated, given)| stated.difference(given)) {
+            Some(difference) => Err(Error::OtherInput(difference)),
             None => Ok(()),
         }
     }
@@ -156,20 +156,5 @@ impl Verified {
             CircuitBinding::Recomputed => Ok(()),
             CircuitBinding::Claimed => Err(Error::NotRecomputed),
         }
-    }
-}
-
-/// The first element in which a stated tensor is not what was given.
-fn difference(tensor: &Tensor, given: &Content) -> String {
-    let (Content::Values(stated), Content::Values(given)) = (&tensor.content, given) else {
-        return format!("the commitment to {} differs", tensor.schema.name);
-    };
-    let at = |q: i64| format!("{} (integer {q})", real(q, tensor.schema.scale));
-    let mut pairs = tensor.names.iter().zip(stated.iter().zip(given));
-    match pairs.find(|(_, (stated, given))| stated != given) {
-        Some((name, (&stated, &given))) => {
-            format!("{name} is {} there, {} in the input given", at(stated), at(given))
-        }
-        None => format!("{} has another number of elements", tensor.schema.name),
     }
 }

@@ -7,11 +7,14 @@ use assay::{
     Samples, Scalar, SetupRecord, SetupSeed, Stage, Strategy, Verifier, VerifyingKey, system_rng,
 };
 
-fn compile(folder: &str, options: CompileOptions) -> (Model, Vec<Vec<f64>>) {
+fn sources(folder: &str) -> (Vec<u8>, Samples) {
     let folder = format!("{}/../../models/suite/{folder}", env!("CARGO_MANIFEST_DIR"));
     let onnx = std::fs::read(format!("{folder}/model.onnx")).unwrap();
-    let csv = format!("{folder}/calibration.csv");
-    let samples = Samples::open(csv.as_ref()).unwrap();
+    (onnx, Samples::open(format!("{folder}/calibration.csv").as_ref()).unwrap())
+}
+
+fn compile(folder: &str, options: CompileOptions) -> (Model, Vec<Vec<f64>>) {
+    let (onnx, samples) = sources(folder);
     let model = Model::compile(&onnx, &samples, &options).unwrap().model;
     let rows = model.rows(&samples).unwrap();
     (model, rows)
@@ -257,7 +260,7 @@ fn a_trace_has_every_layer_and_ends_in_the_outputs() {
     let inputs = model.quantize(&rows[2]).unwrap();
     let trace = model.trace(&inputs).unwrap();
     assert_eq!(trace.layers.len(), model.compiled().graph.layers.len());
-    assert_eq!(trace.layers.last().unwrap().1, model.evaluate(&inputs).unwrap().integers()[0]);
+    assert_eq!(trace.layers.last().unwrap().integers, model.evaluate(&inputs).unwrap().integers()[0]);
 }
 
 #[test]
@@ -268,6 +271,40 @@ fn a_model_file_holds_the_same_model() {
     assert_eq!(read.to_bytes(), model.to_bytes());
     assert_eq!(code(Model::load(b"ASSAY")), "model-file");
     assert_eq!(code(Model::open("nowhere.assay".as_ref())), "io");
+}
+
+#[test]
+fn a_model_is_compiled_again_from_its_sources() {
+    let Fixture { model, .. } = fixture();
+    let (onnx, samples) = sources("linear-score");
+    let check = |onnx: &[u8], expected: Option<&CompileOptions>| {
+        Model::check(&model.to_bytes(), onnx, &samples, expected, Observer::none()).unwrap()
+    };
+    assert_eq!(check(&onnx, None).differences, []);
+    assert_eq!(check(&onnx, Some(&CompileOptions::default())).differences, []);
+    let wider = CompileOptions { max_error: 0.2, ..CompileOptions::default() };
+    assert!(!check(&onnx, Some(&wider)).is_reproduced());
+    assert!(!check(&sources("clip-classifier").0, None).is_reproduced());
+}
+
+#[test]
+fn a_compilation_is_observed_and_cancelled() {
+    let (onnx, samples) = sources("linear-score");
+    let last = std::cell::Cell::new(0);
+    let watch = |progress: assay::Progress| {
+        assert!(progress.stage == Stage::Compile && progress.done >= last.get());
+        last.set(progress.done);
+        if progress.done < 500 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let compile = |observer| Model::compile_with(&onnx, &samples, &CompileOptions::default(), observer);
+    assert_eq!(code(compile(Observer::new(&watch))), "cancelled");
+    assert!((500..1000).contains(&last.get()), "{}", last.get());
+    let to_the_end = |progress: assay::Progress| {
+        last.set(progress.total - progress.done);
+        ControlFlow::Continue(())
+    };
+    compile(Observer::new(&to_the_end)).unwrap();
+    assert_eq!(last.get(), 0);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use anyhow::bail;
 use assay::{Decision, Model, SetupKind, VerifyingKey};
-use assay_verifier_host::{self as verifier, Registration};
 use assay_localnet::Localnet;
+use assay_verifier_host::{self as verifier, Registration};
 use solana_signer::Signer;
 
 /// Registers the key, has the program verify the decision, and returns what `verify` consumed, alone in its transaction.

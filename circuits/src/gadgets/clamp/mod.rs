@@ -55,4 +55,5 @@ mod shared;
 mod single;
 
 pub use shared::{constrain_all, cost_all};
+pub(crate) use single::CASES;
 pub use single::{constrain, cost, reference};

@@ -15,6 +15,7 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::case::Case;
 use crate::error::BuildError;
 use crate::gadgets::div_pow2::{check_shift, divide};
 use crate::instruction::Instruction;
@@ -131,3 +132,9 @@ impl Function {
 }
 
 const OPERATION: &str = "lookup of a function";
+
+/// What audits and ledger see of it.
+pub(crate) const CASES: &[Case] = &[Case::new("function of a quotient of 8 bits", 1, 8, |b, x| {
+    let squares: Vec<i64> = (-32..=32).map(|q| q * q).collect();
+    Ok(vec![Function::new(b, -32, &squares)?.of_quotient(b, &x[0], 2)?])
+})];

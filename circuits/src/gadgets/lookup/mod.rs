@@ -66,3 +66,5 @@ pub mod function;
 mod prove;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use function::CASES;

@@ -9,7 +9,7 @@ use crate::error::{BuildError, at};
 use crate::gadgets::poseidon;
 use crate::instruction::{Entries, Instruction, Table};
 use crate::linear::{Lc, Wire};
-use crate::lookups::{Check, FunctionTable, Lookups, Query, Range, Terms};
+use crate::lookups::{Check, Lookups, Query, Range, RequestedFunction, Terms};
 
 /// The tables of a circuit whose queries are all counted.
 pub(crate) struct Tables {
@@ -31,7 +31,7 @@ impl Lookups {
         functions.sort_by_key(|function| function.table);
         let mut tables: Vec<Counted> = functions
             .into_iter()
-            .map(|FunctionTable { lo, values, queries, .. }| Counted {
+            .map(|RequestedFunction { lo, values, queries, .. }| Counted {
                 entries: Entries::Function { lo, values },
                 queries,
                 multiplicities: Vec::new(),

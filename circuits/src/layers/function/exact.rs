@@ -1,6 +1,6 @@
 //! Functions whose values are rational, or square roots of rational numbers: rounded exactly, ties included.
 
-use super::{Dyadic, Function, Quantization};
+use super::activation::{Activation, Dyadic, Quantization};
 
 /// `numerator / denominator`, the latter positive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,19 +33,19 @@ fn shift_either(value: i128, left: i32) -> Option<Ratio> {
 }
 
 /// `f(x * 2^-scale)`, if it is rational and computed here.
-pub(super) fn value(function: Function, x: i64, scale: i32) -> Result<Option<Ratio>, &'static str> {
+pub(super) fn value(function: Activation, x: i64, scale: i32) -> Result<Option<Ratio>, &'static str> {
     let x = i128::from(x);
     let times = |slope: Dyadic, x: i128| {
         x.checked_mul(slope.mantissa.into())
             .and_then(|product| shift_either(product, -scale - slope.shift as i32))
     };
     let ratio = match function {
-        Function::LeakyRelu { .. } | Function::Elu { .. } if x >= 0 => shift_either(x, -scale),
-        Function::LeakyRelu { slope } => times(slope, x),
-        Function::Reciprocal if x == 0 => return Err("1 / 0"),
-        Function::Reciprocal => shift_either(x.signum(), scale)
+        Activation::LeakyRelu { .. } | Activation::Elu { .. } if x >= 0 => shift_either(x, -scale),
+        Activation::LeakyRelu { slope } => times(slope, x),
+        Activation::Reciprocal if x == 0 => return Err("1 / 0"),
+        Activation::Reciprocal => shift_either(x.signum(), scale)
             .and_then(|r| Some(Ratio { denominator: r.denominator.checked_mul(x.abs())?, ..r })),
-        Function::HardSigmoid { alpha, beta } => times(alpha, x).and_then(|slope| {
+        Activation::HardSigmoid { alpha, beta } => times(alpha, x).and_then(|slope| {
             // Both over the product of their powers of two.
             let offset = shifted(1, beta.shift)?;
             let numerator = slope.numerator.checked_mul(offset)?;
@@ -53,7 +53,7 @@ pub(super) fn value(function: Function, x: i64, scale: i32) -> Result<Option<Rat
             let denominator = slope.denominator.checked_mul(offset)?;
             Some(Ratio { numerator: numerator.checked_add(added)?.clamp(0, denominator), denominator })
         }),
-        Function::HardSwish => shift_either(1, scale).and_then(|unit| {
+        Activation::HardSwish => shift_either(1, scale).and_then(|unit| {
             // With x = n / d: n/d * clamp(n/d + 3, 0, 6) / 6 = n * clamp(n + 3d, 0, 6d) / (6 d^2).
             let (n, d) = (x.checked_mul(unit.denominator)?, unit.numerator);
             let factor = n.checked_add(d.checked_mul(3)?)?.clamp(0, d.checked_mul(6)?);
@@ -65,13 +65,13 @@ pub(super) fn value(function: Function, x: i64, scale: i32) -> Result<Option<Rat
 }
 
 /// For functions `sqrt(v)` at the output's scale: `floor(4 * v * 4^output_scale)`, whose root rounds as `2 sqrt(v)` does.
-pub(super) fn radicand(function: Function, x: i64, q: Quantization) -> Result<Option<i128>, &'static str> {
+pub(super) fn radicand(function: Activation, x: i64, q: Quantization) -> Result<Option<i128>, &'static str> {
     let x = i128::from(x);
     let left = 2 + 2 * q.output_scale;
     let radicand = match function {
-        Function::Sqrt => shift_either(x.max(0), left - q.input_scale).map(|r| r.numerator / r.denominator),
-        Function::InverseSqrt if x <= 0 => return Err("1 / sqrt of a number that is not positive"),
-        Function::InverseSqrt => shift_either(1, left + q.input_scale).map(|r| {
+        Activation::Sqrt => shift_either(x.max(0), left - q.input_scale).map(|r| r.numerator / r.denominator),
+        Activation::InverseSqrt if x <= 0 => return Err("1 / sqrt of a number that is not positive"),
+        Activation::InverseSqrt => shift_either(1, left + q.input_scale).map(|r| {
             // floor(floor(n / d) / x) = floor(n / (d x))
             r.numerator / r.denominator / x
         }),

@@ -15,8 +15,9 @@
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
+use crate::case::Case;
 use crate::cost::Tally;
-use crate::error::BuildError;
+use crate::error::{BuildError, Missing};
 use crate::gadgets::lookup::cost as lookup_cost;
 use crate::gadgets::lookup::function::Function as Lookup;
 use crate::gadgets::{clamp, multiplex};
@@ -24,238 +25,18 @@ use crate::integer::{Interval, quotients};
 use crate::layers::requantize::{self, Requantize};
 use crate::lookups::Ranges;
 
+mod activation;
 mod exact;
 mod interval;
 mod real;
+mod table;
 
-use interval::Interval as Enclosure;
-use real::Reals;
-
-/// A number `mantissa * 2^-shift`: every finite `f32` above 2^-39 is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dyadic {
-    /// The mantissa, below 2^31 in magnitude.
-    pub mantissa: i64,
-    /// Bits behind the point, at most 62.
-    pub shift: u32,
-}
-
-/// What a table holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Function {
-    /// `1 / (1 + e^-x)`.
-    Sigmoid,
-    /// Hyperbolic tangent.
-    Tanh,
-    /// `x/2 (1 + erf(x / sqrt 2))`.
-    Gelu,
-    /// `x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`.
-    GeluTanh,
-    /// `x / (1 + e^-x)`, also called swish.
-    Silu,
-    /// `ln(1 + e^x)`.
-    Softplus,
-    /// `e^x`.
-    Exp,
-    /// The error function.
-    Erf,
-    /// `x` where positive, else `alpha (e^x - 1)`.
-    Elu {
-        /// The factor.
-        alpha: Dyadic,
-    },
-    /// `sqrt x`, of 0 for negative arguments.
-    Sqrt,
-    /// `1 / x`; 0 must not be in the domain.
-    Reciprocal,
-    /// `1 / sqrt x`; the domain must be positive.
-    InverseSqrt,
-    /// `x` where positive, else `slope * x`.
-    LeakyRelu {
-        /// The slope.
-        slope: Dyadic,
-    },
-    /// `clamp(alpha * x + beta, 0, 1)`.
-    HardSigmoid {
-        /// The slope.
-        alpha: Dyadic,
-        /// The value at 0.
-        beta: Dyadic,
-    },
-    /// `x * clamp(x + 3, 0, 6) / 6`.
-    HardSwish,
-}
-
-/// Domain, scales and range of a table. An integer `q` at scale `s` stands for `q * 2^-s`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quantization {
-    /// Smallest argument.
-    pub lo: i64,
-    /// Largest argument.
-    pub hi: i64,
-    /// Scale of the arguments, -20 to 40.
-    pub input_scale: i32,
-    /// Scale of the values, -20 to 40.
-    pub output_scale: i32,
-    /// Smallest value; what is below saturates.
-    pub output_lo: i64,
-    /// Largest value; what is above saturates.
-    pub output_hi: i64,
-}
-
-/// A function on the integers from `lo` on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FunctionTable {
-    lo: i64,
-    values: Vec<i64>,
-}
-
-/// Most entries of a table.
-pub const MAX_ENTRIES: usize = 1 << 20;
-
-impl FunctionTable {
-    /// Any function: `values[i]` is that of `lo + i`.
-    pub fn new(lo: i64, values: Vec<i64>) -> Result<Self, BuildError> {
-        if values.is_empty() {
-            return Err(BuildError::Empty { operation: "function table" });
-        }
-        if values.len() > MAX_ENTRIES {
-            return Err(BuildError::Bits {
-                operation: "domain of a function table",
-                bits: values.len().ilog2() + 1,
-                min: 0,
-                max: MAX_ENTRIES.ilog2(),
-            });
-        }
-        for value in values.iter().copied().chain([lo]) {
-            // The limits of `Bounded`; with 2^20 entries, the upper end of the domain cannot overflow either.
-            Bounded::constant(value)?;
-        }
-        Ok(Self { lo, values })
-    }
-
-    /// The table of a function, each entry correctly rounded (half up).
-    pub fn of(function: Function, q: Quantization) -> Result<Self, BuildError> {
-        let name = function.name();
-        let range = |lo: i64, hi: i64| match lo <= hi {
-            true => Ok(()),
-            false => Err(BuildError::EmptyRange { operation: name, lo: lo.into(), hi: hi.into() }),
-        };
-        range(q.lo, q.hi)?;
-        range(q.output_lo, q.output_hi)?;
-        let refuse = |argument, why| BuildError::Function { function: name, argument, why };
-        let entries = q.hi.abs_diff(q.lo);
-        if entries >= MAX_ENTRIES as u64 {
-            return Err(refuse(q.hi, "the domain has more than 2^20 arguments"));
-        }
-        if !(-20..=40).contains(&q.input_scale) || !(-20..=40).contains(&q.output_scale) {
-            return Err(refuse(q.lo, "a scale is outside [-20, 40]"));
-        }
-        // |q| * 2^-input_scale <= 2^20, without a division.
-        let limit = 1i128 << (20 + q.input_scale);
-        if let Some(end) = [q.lo, q.hi].into_iter().find(|&end| i128::from(end).abs() > limit) {
-            return Err(refuse(end, "the argument is beyond ±2^20"));
-        }
-        let evaluator = Evaluator { function, q, reals: Reals::new() };
-        Self::new(
-            q.lo,
-            (q.lo..=q.hi)
-                .map(|x| evaluator.entry(x).map_err(|why| refuse(x, why)))
-                .collect::<Result<_, _>>()?,
-        )
-    }
-
-    /// Smallest argument.
-    pub fn lo(&self) -> i64 {
-        self.lo
-    }
-
-    /// Largest argument.
-    pub fn hi(&self) -> i64 {
-        self.lo + self.values.len() as i64 - 1
-    }
-
-    /// The values from the smallest argument on.
-    pub fn values(&self) -> &[i64] {
-        &self.values
-    }
-
-    /// The part of the table that arguments of `[lo, hi]` reach once they are clamped to the domain.
-    pub fn restrict(&self, lo: i128, hi: i128) -> Self {
-        let index = |x: i128| {
-            let x = x.clamp(self.lo.into(), self.hi().into());
-            usize::try_from(x - i128::from(self.lo)).unwrap_or(0)
-        };
-        let (first, last) = (index(lo), index(hi));
-        let values = self.values.get(first..=last).unwrap_or_default().to_vec();
-        Self { lo: self.lo + first as i64, values }
-    }
-}
-
-impl Function {
-    /// For messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sigmoid => "sigmoid",
-            Self::Tanh => "tanh",
-            Self::Gelu => "GELU",
-            Self::GeluTanh => "GELU (tanh)",
-            Self::Silu => "SiLU",
-            Self::Softplus => "softplus",
-            Self::Exp => "exp",
-            Self::Erf => "erf",
-            Self::Elu { .. } => "ELU",
-            Self::Sqrt => "sqrt",
-            Self::Reciprocal => "reciprocal",
-            Self::InverseSqrt => "inverse sqrt",
-            Self::LeakyRelu { .. } => "leaky ReLU",
-            Self::HardSigmoid { .. } => "hard sigmoid",
-            Self::HardSwish => "hard swish",
-        }
-    }
-}
-
-struct Evaluator {
-    function: Function,
-    q: Quantization,
-    reals: Reals,
-}
-
-impl Evaluator {
-    fn entry(&self, x: i64) -> Result<i64, &'static str> {
-        let q = self.q;
-        if let Some(ratio) = exact::value(self.function, x, q.input_scale)? {
-            return ratio.round(q.output_scale, q.output_lo, q.output_hi);
-        }
-        if let Some(radicand) = exact::radicand(self.function, x, q)? {
-            return Ok(exact::rounded_root(radicand).clamp(q.output_lo, q.output_hi));
-        }
-        let shift = u32::try_from(interval::FRACTION as i32 - q.input_scale).unwrap_or(0);
-        let at = Enclosure::point(i128::from(x) << shift);
-        let value = match self.function {
-            Function::Sigmoid => self.reals.sigmoid(at),
-            Function::Tanh => self.reals.tanh(at),
-            Function::Gelu => self.reals.gelu(at),
-            Function::GeluTanh => self.reals.gelu_tanh(at),
-            Function::Silu => at.mul(self.reals.sigmoid(at)),
-            Function::Softplus => self.reals.softplus(at),
-            Function::Erf => self.reals.erf(at),
-            Function::Elu { alpha } => {
-                let alpha = Enclosure::integer(alpha.mantissa).scale(-(alpha.shift as i32));
-                alpha.mul(self.reals.exp(at).sub(Enclosure::ONE))
-            }
-            _ => self.reals.exp(at),
-        };
-        real::round(value, q.output_scale, q.output_lo, q.output_hi)
-            .ok_or("80 bits behind the point do not decide the rounding, or the value is beyond ±2^46; use a smaller output scale or range")
-    }
-}
+pub use activation::{Activation, Dyadic, Quantization};
+pub use table::{FunctionTable, MAX_ENTRIES};
 
 /// Integer reference.
 pub fn reference(x: i64, table: &FunctionTable) -> i64 {
-    let x = x.clamp(table.lo, table.hi());
-    let index = usize::try_from(x - table.lo).unwrap_or(0);
-    table.values.get(index).copied().unwrap_or(0)
+    table.value(x)
 }
 
 /// Integer reference of [`constrain_rounded`]: requantization, then the function.
@@ -323,11 +104,12 @@ pub fn constrain_rounded(
         };
         return acc.iter().zip(p).zip(&quotients).map(&mut apply).collect();
     }
-    let mut rounded = Vec::with_capacity(acc.len());
+    let (mut rounded, mut rest) = (Vec::with_capacity(acc.len()), acc);
     for run in p.chunk_by(|p, q| p == q) {
-        let (Some(&p), Some(acc)) = (run.first(), acc.get(rounded.len()..rounded.len() + run.len())) else {
-            break;
+        let (Some(&p), Some((acc, others))) = (run.first(), rest.split_at_checked(run.len())) else {
+            return Err(Missing { what: "accumulators", index: run.len(), len: rest.len() }.into());
         };
+        rest = others;
         rounded.extend(requantize::constrain(b, acc, p)?);
     }
     constrain(b, &rounded, table)
@@ -388,11 +170,11 @@ pub fn cost_rounded(
         let mut range = range_of(table);
         return quotients.iter().map(|&q| range(clamped(q).0, clamped(q).1)).collect();
     }
-    let mut rounded = Vec::with_capacity(acc.len());
+    let (mut rounded, mut rest) = (Vec::with_capacity(acc.len()), acc);
     for run in p.chunk_by(|p, q| p == q) {
-        let (Some(&p), Some(acc)) = (run.first(), acc.get(rounded.len()..rounded.len() + run.len())) else {
-            break;
-        };
+        // What has other lengths is refused, and costs nothing.
+        let (Some(&p), Some((acc, others))) = (run.first(), rest.split_at_checked(run.len())) else { break };
+        rest = others;
         rounded.extend(requantize::cost(t, acc, p));
     }
     cost(t, &rounded, table)
@@ -460,12 +242,33 @@ fn range_of(table: &FunctionTable) -> impl FnMut(i128, i128) -> (i128, i128) {
         _ => {
             let part = table.restrict(lo, hi);
             let values = || part.values().iter().copied().map(i128::from);
+            // Of no values nothing is claimed.
             let range = (values().min().unwrap_or(i128::MIN), values().max().unwrap_or(i128::MAX));
             last = Some(((lo, hi), range));
             range
         }
     }
 }
+
+/// What audits and ledger see of it.
+pub(crate) const CASES: &[Case] = &[
+    Case::new("sigmoid of 12 bits, saturating", 1, 12, |b, x| {
+        let q =
+            Quantization { lo: -512, hi: 511, input_scale: 6, output_scale: 8, output_lo: 0, output_hi: 256 };
+        constrain(b, x, &FunctionTable::of(Activation::Sigmoid, q)?)
+    }),
+    Case::new("tanh of 24 values, 5 bits", 24, 5, |b, x| {
+        let q =
+            Quantization { lo: -16, hi: 15, input_scale: 3, output_scale: 4, output_lo: -16, output_hi: 16 };
+        constrain(b, x, &FunctionTable::of(Activation::Tanh, q)?)
+    }),
+    Case::new("GELU of 24 values of 8 bits, requantized to 5", 24, 8, |b, x| {
+        let q =
+            Quantization { lo: -12, hi: 12, input_scale: 3, output_scale: 4, output_lo: -16, output_hi: 16 };
+        let p = Requantize { shift: 3, lo: -14, hi: 13 };
+        constrain_rounded(b, x, &[p; 24], &FunctionTable::of(Activation::Gelu, q)?)
+    }),
+];
 
 #[cfg(test)]
 mod tests;

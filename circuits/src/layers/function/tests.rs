@@ -22,67 +22,67 @@ fn erf(x: f64) -> f64 {
     1.0 - (-x * x).exp() / std::f64::consts::PI.sqrt() / fraction
 }
 
-fn float(function: Function, x: f64) -> f64 {
+fn float(function: Activation, x: f64) -> f64 {
     let real = |d: Dyadic| d.mantissa as f64 / 2f64.powi(d.shift as i32);
     match function {
-        Function::Sigmoid => 1.0 / (1.0 + (-x).exp()),
-        Function::Tanh => x.tanh(),
-        Function::Gelu => x / 2.0 * (1.0 + erf(x / 2f64.sqrt())),
-        Function::GeluTanh => {
+        Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Activation::Tanh => x.tanh(),
+        Activation::Gelu => x / 2.0 * (1.0 + erf(x / 2f64.sqrt())),
+        Activation::GeluTanh => {
             x / 2.0 * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x)).tanh())
         }
-        Function::Silu => x / (1.0 + (-x).exp()),
-        Function::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
-        Function::Exp => x.exp(),
-        Function::Erf => erf(x),
-        Function::Elu { alpha } => {
+        Activation::Silu => x / (1.0 + (-x).exp()),
+        Activation::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
+        Activation::Exp => x.exp(),
+        Activation::Erf => erf(x),
+        Activation::Elu { alpha } => {
             if x < 0.0 {
                 real(alpha) * x.exp_m1()
             } else {
                 x
             }
         }
-        Function::Sqrt => x.max(0.0).sqrt(),
-        Function::Reciprocal => 1.0 / x,
-        Function::InverseSqrt => 1.0 / x.sqrt(),
-        Function::LeakyRelu { slope } => {
+        Activation::Sqrt => x.max(0.0).sqrt(),
+        Activation::Reciprocal => 1.0 / x,
+        Activation::InverseSqrt => 1.0 / x.sqrt(),
+        Activation::LeakyRelu { slope } => {
             if x < 0.0 {
                 real(slope) * x
             } else {
                 x
             }
         }
-        Function::HardSigmoid { alpha, beta } => (real(alpha) * x + real(beta)).clamp(0.0, 1.0),
-        Function::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        Activation::HardSigmoid { alpha, beta } => (real(alpha) * x + real(beta)).clamp(0.0, 1.0),
+        Activation::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
     }
 }
 
-fn functions() -> Vec<Function> {
+fn functions() -> Vec<Activation> {
     vec![
-        Function::Sigmoid,
-        Function::Tanh,
-        Function::Gelu,
-        Function::GeluTanh,
-        Function::Silu,
-        Function::Softplus,
-        Function::Exp,
-        Function::Erf,
-        Function::Elu { alpha: Dyadic { mantissa: 3, shift: 1 } },
-        Function::Sqrt,
-        Function::Reciprocal,
-        Function::InverseSqrt,
+        Activation::Sigmoid,
+        Activation::Tanh,
+        Activation::Gelu,
+        Activation::GeluTanh,
+        Activation::Silu,
+        Activation::Softplus,
+        Activation::Exp,
+        Activation::Erf,
+        Activation::Elu { alpha: Dyadic { mantissa: 3, shift: 1 } },
+        Activation::Sqrt,
+        Activation::Reciprocal,
+        Activation::InverseSqrt,
         // 0.01 and 1/6 as the nearest f32.
-        Function::LeakyRelu { slope: Dyadic { mantissa: 10_737_418, shift: 30 } },
-        Function::HardSigmoid { alpha: Dyadic { mantissa: 11_184_811, shift: 26 }, beta: HALF },
-        Function::HardSwish,
+        Activation::LeakyRelu { slope: Dyadic { mantissa: 10_737_418, shift: 30 } },
+        Activation::HardSigmoid { alpha: Dyadic { mantissa: 11_184_811, shift: 26 }, beta: HALF },
+        Activation::HardSwish,
     ]
 }
 
 const WIDE: i64 = 1 << 40;
 
-fn quantization(function: Function, input_scale: i32, output_scale: i32) -> Quantization {
+fn quantization(function: Activation, input_scale: i32, output_scale: i32) -> Quantization {
     let lo = match function {
-        Function::Reciprocal | Function::InverseSqrt => 1,
+        Activation::Reciprocal | Activation::InverseSqrt => 1,
         _ => -2048,
     };
     Quantization { lo, hi: 2047, input_scale, output_scale, output_lo: -WIDE, output_hi: WIDE }
@@ -125,37 +125,37 @@ fn ties_go_up_and_tails_are_exact() -> Result<(), BuildError> {
         )
         .map(|table| table.values()[0])
     };
-    assert_eq!(at(Function::Sigmoid, 0, 0)?, 1); // 1/2
-    assert_eq!(at(Function::Sigmoid, 0, 8)?, 128);
-    assert_eq!(at(Function::Tanh, 0, 20)?, 0);
-    assert_eq!(at(Function::Erf, 0, 20)?, 0);
-    assert_eq!(at(Function::Gelu, 0, 20)?, 0);
-    assert_eq!(at(Function::Exp, 0, 20)?, 1 << 20);
-    assert_eq!(at(Function::Elu { alpha: HALF }, 0, 20)?, 0);
-    assert_eq!(at(Function::Sqrt, 4 * 16, 0)?, 2);
-    assert_eq!(at(Function::Sqrt, 36, 0)?, 2); // sqrt(9/4) = 3/2
-    assert_eq!(at(Function::Reciprocal, 32, 0)?, 1); // 1/2
-    assert_eq!(at(Function::Reciprocal, -32, 0)?, 0); // -1/2
-    assert_eq!(at(Function::LeakyRelu { slope: HALF }, -16, 0)?, 0); // -1/2
-    assert_eq!(at(Function::HardSwish, -24, 3)?, -3); // -3/2 * 3/2 / 6 * 8
+    assert_eq!(at(Activation::Sigmoid, 0, 0)?, 1); // 1/2
+    assert_eq!(at(Activation::Sigmoid, 0, 8)?, 128);
+    assert_eq!(at(Activation::Tanh, 0, 20)?, 0);
+    assert_eq!(at(Activation::Erf, 0, 20)?, 0);
+    assert_eq!(at(Activation::Gelu, 0, 20)?, 0);
+    assert_eq!(at(Activation::Exp, 0, 20)?, 1 << 20);
+    assert_eq!(at(Activation::Elu { alpha: HALF }, 0, 20)?, 0);
+    assert_eq!(at(Activation::Sqrt, 4 * 16, 0)?, 2);
+    assert_eq!(at(Activation::Sqrt, 36, 0)?, 2); // sqrt(9/4) = 3/2
+    assert_eq!(at(Activation::Reciprocal, 32, 0)?, 1); // 1/2
+    assert_eq!(at(Activation::Reciprocal, -32, 0)?, 0); // -1/2
+    assert_eq!(at(Activation::LeakyRelu { slope: HALF }, -16, 0)?, 0); // -1/2
+    assert_eq!(at(Activation::HardSwish, -24, 3)?, -3); // -3/2 * 3/2 / 6 * 8
     // A little less than 12 and than -12, a little more than 12: 12 / 8 is a tie.
-    assert_eq!(at(Function::Gelu, 12 * 16, -3)?, 1);
-    assert_eq!(at(Function::GeluTanh, 12 * 16, -3)?, 1);
-    assert_eq!(at(Function::Silu, 100 * 16, -3)?, 12);
-    assert_eq!(at(Function::Softplus, 12 * 16, -3)?, 2);
-    assert_eq!(at(Function::Elu { alpha: Dyadic { mantissa: 3, shift: 1 } }, -100 * 16, 0)?, -1);
+    assert_eq!(at(Activation::Gelu, 12 * 16, -3)?, 1);
+    assert_eq!(at(Activation::GeluTanh, 12 * 16, -3)?, 1);
+    assert_eq!(at(Activation::Silu, 100 * 16, -3)?, 12);
+    assert_eq!(at(Activation::Softplus, 12 * 16, -3)?, 2);
+    assert_eq!(at(Activation::Elu { alpha: Dyadic { mantissa: 3, shift: 1 } }, -100 * 16, 0)?, -1);
     for x in [1 << 10, 1 << 16, 1 << 23] {
-        assert_eq!(at(Function::Sigmoid, x, 30)?, 1 << 30);
-        assert_eq!(at(Function::Sigmoid, -x, 30)?, 0);
-        assert_eq!(at(Function::Tanh, -x, 30)?, -(1 << 30));
-        assert_eq!(at(Function::Erf, x, 30)?, 1 << 30);
-        assert_eq!(at(Function::Gelu, x, 4)?, x);
-        assert_eq!(at(Function::Gelu, -x, 4)?, 0);
-        assert_eq!(at(Function::GeluTanh, x, 4)?, x);
-        assert_eq!(at(Function::GeluTanh, -x, 4)?, 0);
-        assert_eq!(at(Function::Silu, x, 4)?, x);
-        assert_eq!(at(Function::Softplus, x, 4)?, x);
-        assert_eq!(at(Function::Exp, x, 4)?, WIDE);
+        assert_eq!(at(Activation::Sigmoid, x, 30)?, 1 << 30);
+        assert_eq!(at(Activation::Sigmoid, -x, 30)?, 0);
+        assert_eq!(at(Activation::Tanh, -x, 30)?, -(1 << 30));
+        assert_eq!(at(Activation::Erf, x, 30)?, 1 << 30);
+        assert_eq!(at(Activation::Gelu, x, 4)?, x);
+        assert_eq!(at(Activation::Gelu, -x, 4)?, 0);
+        assert_eq!(at(Activation::GeluTanh, x, 4)?, x);
+        assert_eq!(at(Activation::GeluTanh, -x, 4)?, 0);
+        assert_eq!(at(Activation::Silu, x, 4)?, x);
+        assert_eq!(at(Activation::Softplus, x, 4)?, x);
+        assert_eq!(at(Activation::Exp, x, 4)?, WIDE);
     }
     Ok(())
 }
@@ -165,13 +165,13 @@ fn ties_go_up_and_tails_are_exact() -> Result<(), BuildError> {
 fn known_values() -> Result<(), BuildError> {
     let scaled = |digits: u128| ((digits * (1 << 30) * 2 + 10u128.pow(18)) / (2 * 10u128.pow(18))) as i64;
     let cases = [
-        (Function::Tanh, 1, 761_594_155_955_764_888),
-        (Function::Erf, 1, 842_700_792_949_714_869),
-        (Function::Sigmoid, 2, 880_797_077_977_882_444),
-        (Function::Exp, -1, 367_879_441_171_442_322),
-        (Function::Softplus, 1, 1_313_261_687_518_222_834),
-        (Function::Gelu, 1, 841_344_746_068_542_949),
-        (Function::Erf, 4, 999_999_984_582_742_100),
+        (Activation::Tanh, 1, 761_594_155_955_764_888),
+        (Activation::Erf, 1, 842_700_792_949_714_869),
+        (Activation::Sigmoid, 2, 880_797_077_977_882_444),
+        (Activation::Exp, -1, 367_879_441_171_442_322),
+        (Activation::Softplus, 1, 1_313_261_687_518_222_834),
+        (Activation::Gelu, 1, 841_344_746_068_542_949),
+        (Activation::Erf, 4, 999_999_984_582_742_100),
     ];
     for (function, x, digits) in cases {
         let q =
@@ -204,7 +204,7 @@ fn constraints_equal_the_table() -> Result<(), BuildError> {
 #[test]
 fn cost_of_a_sigmoid() -> Result<(), BuildError> {
     let q = Quantization { lo: -128, hi: 127, input_scale: 4, output_scale: 8, output_lo: 0, output_hi: 255 };
-    let table = FunctionTable::of(Function::Sigmoid, q)?;
+    let table = FunctionTable::of(Activation::Sigmoid, q)?;
     let circuit = gadget(1, 8, |b, x| constrain(b, x, &table))?;
     assert_eq!(circuit.stats().constraints - 8, 45);
     // Half of the domain, one bit less.
@@ -215,25 +215,25 @@ fn cost_of_a_sigmoid() -> Result<(), BuildError> {
 
 #[test]
 fn impossible_tables_are_refused() {
-    let q = quantization(Function::Exp, 8, 8);
+    let q = quantization(Activation::Exp, 8, 8);
     let why = |function, q| match FunctionTable::of(function, q) {
         Err(BuildError::Function { why, .. }) => why,
         other => panic!("{other:?}"),
     };
-    assert_eq!(why(Function::Reciprocal, Quantization { lo: -1, ..q }), "1 / 0");
-    assert!(why(Function::InverseSqrt, q).contains("not positive"));
-    assert!(why(Function::Exp, Quantization { hi: 1 << 30, ..q }).contains("2^20 arguments"));
-    assert!(why(Function::Exp, Quantization { lo: 1 << 40, hi: 1 << 40, ..q }).contains("beyond ±2^20"));
-    assert!(why(Function::Exp, Quantization { input_scale: 41, ..q }).contains("scale"));
+    assert_eq!(why(Activation::Reciprocal, Quantization { lo: -1, ..q }), "1 / 0");
+    assert!(why(Activation::InverseSqrt, q).contains("not positive"));
+    assert!(why(Activation::Exp, Quantization { hi: 1 << 30, ..q }).contains("2^20 arguments"));
+    assert!(why(Activation::Exp, Quantization { lo: 1 << 40, hi: 1 << 40, ..q }).contains("beyond ±2^20"));
+    assert!(why(Activation::Exp, Quantization { input_scale: 41, ..q }).contains("scale"));
     assert!(
         why(
-            Function::Exp,
+            Activation::Exp,
             Quantization { lo: 40, hi: 40, input_scale: 0, output_scale: 0, output_hi: 1 << 50, ..q }
         )
         .contains("2^46")
     );
     assert!(matches!(
-        FunctionTable::of(Function::Exp, Quantization { lo: 1, hi: 0, ..q }),
+        FunctionTable::of(Activation::Exp, Quantization { lo: 1, hi: 0, ..q }),
         Err(BuildError::EmptyRange { .. })
     ));
     assert!(matches!(FunctionTable::new(0, vec![]), Err(BuildError::Empty { .. })));
@@ -261,7 +261,7 @@ fn restriction_keeps_the_meaning() -> Result<(), BuildError> {
 fn with_lookups_the_cheapest_method_is_taken() -> Result<(), BuildError> {
     let q =
         Quantization { lo: -128, hi: 127, input_scale: 5, output_scale: 7, output_lo: -128, output_hi: 127 };
-    let table = FunctionTable::of(Function::Tanh, q)?;
+    let table = FunctionTable::of(Activation::Tanh, q)?;
     let names = |len: usize, bits: u8| -> Result<Vec<String>, BuildError> {
         let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &table);
         let inputs =
@@ -291,7 +291,7 @@ fn with_lookups_the_cheapest_method_is_taken() -> Result<(), BuildError> {
 fn rounding_and_function_in_one() -> Result<(), BuildError> {
     let q =
         Quantization { lo: -64, hi: 63, input_scale: 4, output_scale: 7, output_lo: -128, output_hi: 127 };
-    let table = FunctionTable::of(Function::Gelu, q)?;
+    let table = FunctionTable::of(Activation::Gelu, q)?;
     // Bounds inside the domain and beyond it.
     for (lo, hi) in [(-64, 63), (0, 40), (-100, 100)] {
         let p: Vec<Requantize> = (0..32).map(|i| Requantize { shift: 1 + i % 3, lo, hi }).collect();

@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if let Some(standing) = proof_output.standing()? {
         // A proof in this form names no statement; whether it is one of this statement, the key can tell.
         let earlier = String::from_utf8(standing).ok().and_then(|text| proof_from_json(&text).ok());
-        if !earlier.is_some_and(|earlier| key.verify(&earlier, public).is_ok()) {
+        if earlier.is_none_or(|earlier| key.verify(&earlier, public).is_err()) {
             return Err(hinted(
                 anyhow::anyhow!("{} is a proof of another statement", args.proof.display()),
                 "--force replaces it; another name keeps both",

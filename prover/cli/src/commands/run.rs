@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use assay::{Context, Execution, Inputs, Outputs, Salts, Tensor};
-use assay_compiler::LayerTrace;
+use assay::{Context, Execution, Inputs, LayerTrace, Outputs, Salts, Tensor};
 use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
@@ -79,7 +78,7 @@ fn one(model: &Model, args: &Args) -> anyhow::Result<()> {
     let inputs = inputs::choose_one(model, &args.input, args.row)?;
     let outputs = model.model.evaluate(&inputs)?;
     let trace = match args.trace {
-        true => Some(model.model.compiled().trace(inputs.integers()).map_err(assay::Error::from)?),
+        true => Some(model.model.trace(&inputs)?.layers),
         false => None,
     };
     let execution = match &args.witness {

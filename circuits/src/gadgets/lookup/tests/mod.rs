@@ -16,7 +16,7 @@ use crate::integer::times;
 use crate::layers::argmax;
 use crate::lookups::Ranges;
 use crate::testing::{
-    all, all_pairs, assert_costs, assert_no_constraint_is_idle, assign, check, check_values, gadget_by,
+    all, all_pairs, assert_costs, assert_every_constraint_is_needed, assign, check, check_values, gadget_by,
     gadget_with_bounds_by,
 };
 
@@ -182,16 +182,16 @@ fn argmax_of_small_values() -> Outcome {
 }
 
 #[test]
-fn no_constraint_is_idle() -> Outcome {
+fn every_constraint_is_needed() -> Outcome {
     let edges = [-8, -3, -1, 0, 1, 4, 7].map(|x| vec![x]);
     for (shift, lo, hi) in [(1, -2, 1), (2, -8, 7), (0, 0, 7), (0, -8, 3)] {
         let build = |b: &mut Builder, x: &[Bounded]| Ok(vec![clamp::constrain(b, &x[0], shift, lo, hi)?]);
-        assert_no_constraint_is_idle(&gadget_by(Ranges::Lookup, 1, 4, build)?, &edges);
+        assert_every_constraint_is_needed(&gadget_by(Ranges::Lookup, 1, 4, build)?, &edges);
     }
     for (lo, hi) in [(-3, 4), (-8, 2), (-2, 2)] {
         let build = |b: &mut Builder, x: &[Bounded]| Ok(vec![range::constrain(b, &x[0], lo, hi)?]);
         let inside: Vec<_> = edges.iter().filter(|x| range::reference(x[0], lo, hi)).cloned().collect();
-        assert_no_constraint_is_idle(&gadget_by(Ranges::Lookup, 1, 4, build)?, &inside);
+        assert_every_constraint_is_needed(&gadget_by(Ranges::Lookup, 1, 4, build)?, &inside);
     }
     let build = |b: &mut Builder, x: &[Bounded]| {
         Ok(vec![function::constrain(
@@ -202,7 +202,7 @@ fn no_constraint_is_idle() -> Outcome {
         )?])
     };
     let circuit = gadget_by(Ranges::Bits, 1, 4, build)?;
-    assert_no_constraint_is_idle(&circuit, &edges[..2]);
+    assert_every_constraint_is_needed(&circuit, &edges[..2]);
     Ok(())
 }
 

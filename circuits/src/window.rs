@@ -178,6 +178,7 @@ impl Window {
     pub(crate) fn rows(&self, i: usize, j: usize) -> impl Iterator<Item = Row> {
         let (height, width) = (self.height, self.width);
         let columns = width.windows(j);
+        // Without a column nothing is read.
         let start = width.position(columns.start, j).unwrap_or(0);
         height.windows(i).filter_map(move |y| {
             let row = height.position(y, i).filter(|_| !columns.is_empty())?;
