@@ -28,8 +28,8 @@ pub(crate) struct Resources {
 }
 
 impl Resources {
-    /// For a file of `bytes` bytes. Networks for pictures keep up to 5 elements a byte and go through 50 terms; small
-    /// models are mostly shapes, so the bases are wide. All that is kept stays below 3.5 GiB, and atoms below 2^27.
+    /// For a file of `bytes` bytes. The bases are for small models of pictures, which are shapes more than weights: 200 MB,
+    /// and some tenths of a second. All that is kept stays below 3.5 GiB, and atoms below 2^27.
     pub fn new(bytes: usize) -> Self {
         Resources {
             memory: Budget::new(bytes, 1 << 23, 32).at_most(1 << 27),
@@ -39,11 +39,10 @@ impl Resources {
 
     /// Refuses a shape of more elements than could be kept, before they are made.
     pub fn check_size(&self, dims: &[usize], what: impl Fn() -> String) -> Result<usize, Refusal> {
-        let elements = shape_len(dims);
-        self.memory
-            .check("elements", elements.map_or(u64::MAX, |elements| elements as u64))
-            .map_err(|over| Refusal::TooLarge { what: what(), over })?;
-        Ok(elements.unwrap_or(0))
+        // More than can be addressed is more than any budget.
+        let elements = shape_len(dims).unwrap_or(usize::MAX);
+        let kept = self.memory.check("elements", elements as u64);
+        kept.map(|()| elements).map_err(|over| Refusal::TooLarge { what: what(), over })
     }
 
     /// Spends memory.
