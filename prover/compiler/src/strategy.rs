@@ -39,8 +39,7 @@ use crate::quantize::candidate::Search;
 use crate::quantize::cost;
 use crate::quantize::graph::QuantGraph;
 
-/// What the operations of a proof take on a machine: the least-squares fit, in relative error, to witness and proof
-/// together of four networks from 1,300 to 330,000 constraints, each by bits and by lookups.
+/// What the operations of a proof take on a machine.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Machine {
     /// Microseconds of every proof.
@@ -54,10 +53,13 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Two idle cores of a Xeon server with AVX-512 IFMA. Each network is met to within 10%.
+    /// Two idle cores of a Xeon server with AVX-512 IFMA: the least-squares fit, in relative error, to witness and proof
+    /// together of four networks from 1,300 to 330,000 constraints, each by bits and by lookups. Each is met to within 10%.
     pub const WITH_IFMA: Machine =
         Machine { fixed_us: 3_000.0, point_us: 0.96, hash_us: 3.6, fraction_us: 1.33 };
-    /// The same two cores with the portable arithmetic, which is all that most laptops run.
+    /// The same two cores with the portable arithmetic. Not fitted: the constants above times about what the portable
+    /// arithmetic takes longer for sums in G1 and transforms (4 to 5) and in G2 (6.5 for the mixture of a hash), by
+    /// `BENCHMARKS.md`. Good for a range to show; nothing is decided by it.
     pub const WITHOUT_IFMA: Machine =
         Machine { fixed_us: 15_000.0, point_us: 4.1, hash_us: 23.0, fraction_us: 5.7 };
 
