@@ -26,18 +26,7 @@ pub trait ModelAccount {
     fn call(&self, program: &[u8; 32], data: &[u8]) -> Result<(), Self::Error>;
 
     /// What the last call returned; `None` where it returned nothing.
-    fn return_data(&self) -> Option<ReturnData> {
+    fn return_data(&self) -> Option<crate::ReturnData> {
         crate::runtime::return_data()
     }
-}
-
-/// What a call returned, cut to the length of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReturnData {
-    /// Who returned it.
-    pub program: [u8; 32],
-    /// Bytes that were returned: more or fewer than an answer has, or as many.
-    pub length: usize,
-    /// The first of them, then zeros.
-    pub bytes: [u8; assay_interface::verifier::RETURN_DATA_LEN],
 }

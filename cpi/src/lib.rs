@@ -49,12 +49,13 @@ mod account_info;
 #[cfg(feature = "pinocchio")]
 mod account_view;
 
-pub use account::{ModelAccount, ReturnData};
+pub use account::ModelAccount;
 pub use assay_interface::groth16::SetupKind;
 pub use assay_interface::sha256;
 pub use error::CpiError;
 pub use expect::{Expect, Key, Setups};
 pub use proven::{Claim, Proven};
+pub use runtime::ReturnData;
 pub use tensor::Tensor;
 pub use verify::verify;
 

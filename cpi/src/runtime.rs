@@ -1,6 +1,15 @@
 //! The one syscall that the crate makes itself: the frameworks' own wrappers read 1,024 bytes where 65 do.
 
-use crate::ReturnData;
+/// What a call returned, cut to the length of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReturnData {
+    /// Who returned it.
+    pub program: [u8; 32],
+    /// Bytes that were returned: more or fewer than an answer has, or as many.
+    pub length: usize,
+    /// The first of them, then zeros.
+    pub bytes: [u8; assay_interface::verifier::RETURN_DATA_LEN],
+}
 
 /// What the last call returned.
 #[cfg(target_os = "solana")]

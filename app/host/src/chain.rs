@@ -5,8 +5,6 @@ use solana_address::Address;
 use solana_instruction::Instruction;
 use thiserror::Error;
 
-use crate::strategy::Watch;
-
 /// An account as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -14,6 +12,22 @@ pub struct Account {
     pub owner: Address,
     /// Its bytes.
     pub data: Vec<u8>,
+}
+
+/// Which accounts are looked at: those of one kind, of one program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// The program that owns them.
+    pub program: Address,
+    /// Their first bytes.
+    pub discriminator: [u8; 8],
+}
+
+impl Watch {
+    /// Whether an account is one of them.
+    pub fn admits(&self, account: &Account) -> bool {
+        account.owner == self.program && account.data.starts_with(&self.discriminator)
+    }
 }
 
 /// A transaction that went through, or would.

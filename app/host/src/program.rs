@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use solana_address::Address;
 
 use crate::{
+    chain::Watch,
     identity::Identity,
     scenario::Scenario,
-    strategy::{Strategy, StrategyError, Watch},
+    strategy::{Strategy, StrategyError},
 };
 
 /// A program as its host crate describes it.
@@ -41,5 +42,8 @@ pub struct StrategyEntry {
     /// Names of the addresses that [`StrategyEntry::open`] wants.
     pub addresses: &'static [&'static str],
     /// The strategy for one set of addresses.
-    pub open: fn(&BTreeMap<String, Address>) -> Result<Box<dyn Strategy>, StrategyError>,
+    pub open: OpenStrategy,
 }
+
+/// Opens the strategy for one set of addresses, given by their names.
+pub type OpenStrategy = fn(&BTreeMap<String, Address>) -> Result<Box<dyn Strategy>, StrategyError>;

@@ -15,24 +15,8 @@ use thiserror::Error;
 
 use crate::{
     account::token_amount,
-    chain::{Account, Chain, ChainError},
+    chain::{Chain, ChainError, Watch},
 };
-
-/// Which accounts a strategy looks at: those of one kind, of one program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Watch {
-    /// The program that owns them.
-    pub program: Address,
-    /// Their first bytes.
-    pub discriminator: [u8; 8],
-}
-
-impl Watch {
-    /// Whether an account is one of them.
-    pub fn admits(&self, account: &Account) -> bool {
-        account.owner == self.program && account.data.starts_with(&self.discriminator)
-    }
-}
 
 /// What a strategy knows of the present.
 pub struct View<'a> {

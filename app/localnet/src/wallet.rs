@@ -1,6 +1,6 @@
 //! The runtime with somebody's key: a chain, as keepers see one.
 
-use assay_host::{Account, Chain, ChainError, Executed, SendError, strategy::Watch};
+use assay_host::{Account, Chain, ChainError, Executed, SendError, Watch};
 use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;

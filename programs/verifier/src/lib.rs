@@ -26,6 +26,7 @@ mod create;
 pub mod error;
 pub mod events;
 pub mod instructions;
+mod proof_args;
 pub mod state;
 
 use anchor_lang::prelude::*;
@@ -33,6 +34,7 @@ use anchor_lang::prelude::*;
 pub use error::VerifierError;
 pub use events::*;
 pub use instructions::*;
+pub use proof_args::ProofArgs;
 pub use state::*;
 
 declare_id!("AVr5RWTqtrW1qMaUQ9B6LqbGBP2LQ4gvtpxgHugwPkzN");

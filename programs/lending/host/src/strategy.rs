@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 
 use anchor_lang::Discriminator as _;
 use assay_host::{
-    StrategyEntry,
-    strategy::{Action, Answer, Decision, Question, Reason, Strategy, StrategyError, View, Watch},
+    StrategyEntry, Watch,
+    strategy::{Action, Answer, Decision, Question, Reason, Strategy, StrategyError, View},
 };
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_lending::state::{Position, Snapshot};

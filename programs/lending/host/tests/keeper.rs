@@ -7,8 +7,8 @@ use anchor_lang::Discriminator;
 use anchor_lang::prelude::PodU128;
 use assay::{CompileOptions, IntegerFormat, Keys, Model, Prover, SampleFormat, Samples};
 use assay_host::{
-    Account, Chain, ChainError, Executed, SendError,
-    strategy::{Action, Answer, Decision, Reason, Strategy, StrategyError, View, Watch},
+    Account, Chain, ChainError, Executed, SendError, Watch,
+    strategy::{Action, Answer, Decision, Reason, Strategy, StrategyError, View},
 };
 use assay_interface::schema::ModelSchema;
 use assay_keeper::{Conclusion, Config, Keeper, KeeperError, Mode};

@@ -15,7 +15,7 @@ pub use accept_authority::AcceptAuthority;
 pub use manage::Manage;
 pub use record::Record;
 pub use register::{Register, RegisterArgs};
-pub use verify::{ProofArgs, Verify};
+pub use verify::Verify;
 
 pub(crate) use accept_authority::*;
 pub(crate) use manage::*;

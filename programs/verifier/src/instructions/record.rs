@@ -6,7 +6,7 @@
 
 use anchor_lang::prelude::*;
 
-use super::verify::ProofArgs;
+use crate::ProofArgs;
 use crate::create::create;
 use crate::{Model, Receipt, StatementRecorded, VerifierError, receipt_seeds};
 

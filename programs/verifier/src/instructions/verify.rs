@@ -3,23 +3,10 @@
 //! Stateless: the model is read only. It returns `assay_interface::verifier::Verified`; a program that calls it uses
 //! `assay_cpi::verify`, which checks who answered. About 82,000 compute units, with a commitment 109,000.
 
-use alloc::vec::Vec;
-
 use anchor_lang::prelude::*;
 use assay_interface::verifier::{RETURN_DATA_LEN, Verified};
 
-use crate::Model;
-
-/// A proof and what it proves, as `assay_interface::verifier` lays them out.
-#[derive(SchemaWrite, SchemaRead, IdlType)]
-pub struct ProofArgs {
-    /// The 256 bytes of a plain proof, or the 384 of a committed one.
-    pub proof: Vec<u8>,
-    /// The caller's binding: what this inference is for.
-    pub context: [u8; 32],
-    /// The statement's limbs: packed public inputs, commitments, packed outputs, each below the field's order.
-    pub limbs: Vec<[u8; 32]>,
-}
+use crate::{Model, ProofArgs};
 
 const _: () = assert!(RETURN_DATA_LEN == 65, "the IDL needs it as a literal");
 

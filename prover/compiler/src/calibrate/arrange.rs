@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Arranged, CalibrationError, ColumnOrder, FeatureNames, Signature, Table};
+use super::error::CalibrationError;
+use super::table::{Arranged, ColumnOrder, FeatureNames, Signature, Table};
 use crate::warning::Warning;
 
 /// Names that pandas gives to the column of its index, when it gives one.

@@ -9,7 +9,8 @@
 
 use csv::StringRecord;
 
-use super::{CalibrationError, ColumnOrder, Table, finite};
+use super::error::CalibrationError;
+use super::table::{ColumnOrder, Table, finite};
 
 /// What may separate cells. A file that has one of the first outside its names uses it.
 const SEPARATORS: [u8; 4] = [b';', b'\t', b',', b' '];

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{CalibrationError, ColumnOrder, Table, finite};
+use super::error::CalibrationError;
+use super::table::{ColumnOrder, Table, finite};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Table, CalibrationError> {
     let value: Value =

@@ -2,7 +2,8 @@
 //! The data must be as long as the shape says, so an array costs what its bytes do.
 //! Reference: NumPy Enhancement Proposal 1 and `numpy.lib.format`.
 
-use super::{CalibrationError, NpyProblem, finite};
+use super::error::{CalibrationError, NpyProblem};
+use super::table::finite;
 
 /// The samples: the first dimension counts them, the others are flattened.
 pub(super) fn read(bytes: &[u8], array: &str) -> Result<Vec<Vec<f64>>, CalibrationError> {

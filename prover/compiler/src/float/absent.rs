@@ -1,6 +1,6 @@
 //! No engine: what stands in its place has no values.
 
-use super::FloatError;
+use super::error::FloatError;
 use crate::onnx::ModelProto;
 
 pub(super) enum Engine {}

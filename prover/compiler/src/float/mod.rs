@@ -9,6 +9,7 @@
 
 #[cfg(not(feature = "float-engine"))]
 mod absent;
+mod error;
 mod normalize;
 #[cfg(feature = "float-engine")]
 mod rten;
@@ -18,34 +19,11 @@ use absent::Engine;
 #[cfg(feature = "float-engine")]
 use rten::Engine;
 
-use crate::import::{self, ImportError};
+use crate::import;
 use crate::model::Model;
 use crate::onnx::ModelProto;
 
-/// The float reference engine could not run a model.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FloatError {
-    /// Import refused the model.
-    #[error(transparent)]
-    Import(#[from] ImportError),
-    /// The engine refused the model.
-    #[error("the float reference engine cannot load the model: {0}")]
-    Load(String),
-    /// The engine failed on a sample.
-    #[error("the float reference engine failed on a sample: {0}")]
-    Run(String),
-    /// A sample has another number of elements than the model's inputs.
-    #[error("a sample has {found} values, the model takes {expected}")]
-    Sample {
-        /// Elements of all inputs.
-        expected: usize,
-        /// Values in the sample.
-        found: usize,
-    },
-    /// The crate was built without its feature `float-engine`.
-    #[error("this build has no float reference engine (feature `float-engine`)")]
-    Absent,
-}
+pub use error::FloatError;
 
 /// Name of the engine of this build.
 pub const ENGINE: Option<&str> = Engine::NAME;

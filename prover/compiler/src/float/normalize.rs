@@ -8,7 +8,7 @@
 //! | ArgMax, whose first of equals counts where the engine takes the last | the same of the reversed axis, counted back |
 //! | windows whose strides, dilations or pads are left out | with all of them |
 
-use super::FloatError;
+use super::error::FloatError;
 use crate::import::{ONNX_ML, domain_name};
 use crate::model::Model;
 use crate::onnx::{

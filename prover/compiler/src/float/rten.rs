@@ -6,7 +6,7 @@
 use prost::Message;
 use rten::{ModelOptions, NodeId, Value, ValueOrView};
 
-use super::FloatError;
+use super::error::FloatError;
 use crate::onnx::ModelProto;
 
 pub(super) struct Engine {

@@ -4,6 +4,7 @@
 //! linear operators fold into the layer that reads them while the graph is walked. Import collects everything it
 //! has to refuse before it fails. What it makes of a file is bounded by the file's length: see [`graph::Resources`].
 
+mod domain;
 pub(crate) mod graph;
 pub(crate) mod node;
 mod operators;
@@ -24,7 +25,7 @@ use node::Node;
 pub use refusal::{ImportError, NodeName, Refusal, Shape};
 use value::Value;
 
-pub(crate) use operators::ONNX_ML;
+pub(crate) use domain::ONNX_ML;
 pub(crate) use signature::domain_name;
 
 /// Reads the protobuf message.

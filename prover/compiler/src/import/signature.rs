@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::domain::{ONNX, ONNX_ML};
 use super::graph::Resources;
-use super::operators::{ONNX, ONNX_ML};
 use super::refusal::{NodeName, Refusal};
 use super::tensor;
 use crate::model::Input;

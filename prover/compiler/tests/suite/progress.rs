@@ -7,9 +7,12 @@ use assay_compiler::{CompileError, Options, Stage, Strategy, Table, compile, com
 use crate::builder::*;
 use crate::networks::perceptron;
 
+/// One call: a stage and how much of it is done.
+type Call = (Stage, Option<f64>);
+
 fn compile_while(
     continues: impl Fn(Stage, Option<f64>) -> bool,
-) -> (Result<Vec<u8>, CompileError>, Vec<(Stage, Option<f64>)>) {
+) -> (Result<Vec<u8>, CompileError>, Vec<Call>) {
     let mut calls = Vec::new();
     let mut progress = |stage, done| {
         calls.push((stage, done));

@@ -1,5 +1,6 @@
 //! Operators that end a layer: Relu, Clip, the functions of one variable, Softmax, LayerNormalization and ArgMax.
 
+use crate::import::domain::ONNX;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
@@ -78,7 +79,7 @@ pub(super) fn elementwise(node: &Node<'_>, layers: &mut Layers) -> Result<Value,
             alpha: fraction(node, "alpha", 0.2)?,
             beta: fraction(node, "beta", 0.5)?,
         },
-        _ => return Err(Refusal::Operator { node: node.name.clone(), domain: super::ONNX.into() }),
+        _ => return Err(Refusal::Operator { node: node.name.clone(), domain: ONNX.into() }),
     };
     apply(node, node.real(0)?, layers, function).map(Value::Real)
 }

@@ -8,15 +8,11 @@ mod linear;
 mod pool;
 mod shape;
 
+use super::domain::{ONNX, ONNX_ML};
 use super::graph::Layers;
 use super::node::Node;
 use super::refusal::Refusal;
 use super::value::Value;
-
-/// The default ONNX domain, which files spell as the empty string as well.
-pub(crate) const ONNX: &str = "ai.onnx";
-/// The domain of classical machine learning operators.
-pub(crate) const ONNX_ML: &str = "ai.onnx.ml";
 
 type Import = fn(&Node<'_>, &mut Layers) -> Result<Value, Refusal>;
 

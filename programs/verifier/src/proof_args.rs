@@ -1,0 +1,16 @@
+//! The arguments of `verify` and `record`.
+
+use alloc::vec::Vec;
+
+use anchor_lang::prelude::*;
+
+/// A proof and what it proves, as `assay_interface::verifier` lays them out.
+#[derive(SchemaWrite, SchemaRead, IdlType)]
+pub struct ProofArgs {
+    /// The 256 bytes of a plain proof, or the 384 of a committed one.
+    pub proof: Vec<u8>,
+    /// The caller's binding: what this inference is for.
+    pub context: [u8; 32],
+    /// The statement's limbs: packed public inputs, commitments, packed outputs, each below the field's order.
+    pub limbs: Vec<[u8; 32]>,
+}
