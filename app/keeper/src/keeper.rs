@@ -136,10 +136,7 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
     ///
     /// # Errors
     /// The chain could not list the accounts.
-    pub fn round(
-        &mut self,
-        chain: &mut dyn Chain,
-    ) -> Result<Vec<(Address, Result<Report, KeeperError>)>, KeeperError> {
+    pub fn round(&mut self, chain: &mut dyn Chain) -> Result<Vec<Checked>, KeeperError> {
         self.upkeep(chain)?;
         let targets = chain.addresses(&self.strategy.watch())?;
         Ok(targets.into_iter().map(|target| (target, self.check(chain, &target))).collect())
@@ -210,7 +207,7 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
         &mut self,
         chain: &dyn Chain,
         ask: impl FnOnce(&S, &View<'_>) -> Result<T, assay_host::strategy::StrategyError>,
-    ) -> Result<(T, Option<Vec<Vec<i64>>>), KeeperError> {
+    ) -> Result<(T, Option<Evaluated>), KeeperError> {
         let model = Model(&self.prover);
         let allowance = match self.config.mode {
             Mode::Live => self.config.spend_cap.saturating_sub(self.counters.spent),
@@ -242,6 +239,12 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
         Ok(Sent { action: name, executed, spent })
     }
 }
+
+/// An account that was looked at, and what came of it.
+pub type Checked = (Address, Result<Report, KeeperError>);
+
+/// A model's outputs, one list for each tensor.
+type Evaluated = Vec<Vec<i64>>;
 
 /// Tokens in an account that pays.
 fn balance(chain: &dyn Chain, account: &Address) -> Result<u64, KeeperError> {

@@ -21,5 +21,5 @@ mod prove;
 
 pub use counters::{Counters, Latency};
 pub use error::KeeperError;
-pub use keeper::{Conclusion, Config, Keeper, Mode, Report, Sent};
+pub use keeper::{Checked, Conclusion, Config, Keeper, Mode, Report, Sent};
 pub use prove::{Proof, prove};
