@@ -1,7 +1,7 @@
 //! Functions of one variable in floating point. What each of them is, `assay_circuits::layers::function` says, where
 //! their tables of integers are made; these values decide nothing but scales and reported errors.
 
-pub use assay_circuits::layers::function::{Dyadic, Function as Activation};
+pub use assay_circuits::layers::function::{Activation, Dyadic};
 
 use crate::elementary::{erf, exp, sigmoid, softplus, tanh};
 use crate::number::pow2;
