@@ -24,6 +24,9 @@ pub enum KeeperError {
         /// Why not.
         source: SendError,
     },
+    /// The account that pays does not exist.
+    #[error("there is no account {0}, from which tokens would be paid")]
+    NoAccount(Address),
     /// The account that pays is no token account.
     #[error("{0} is not a token account")]
     NotToken(Address),
@@ -46,6 +49,7 @@ impl KeeperError {
             Self::Send { action, source: SendError::Refused { code: None, .. } } => {
                 format!("{action}: refused")
             }
+            Self::NoAccount(_) => "missing token account".into(),
             Self::NotToken(_) => "foreign token account".into(),
             Self::Unsettled(_) => "unsettled".into(),
         }

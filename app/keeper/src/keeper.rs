@@ -248,6 +248,6 @@ type Evaluated = Vec<Vec<i64>>;
 
 /// Tokens in an account that pays.
 fn balance(chain: &dyn Chain, account: &Address) -> Result<u64, KeeperError> {
-    let found = chain.account(account)?;
-    found.and_then(|found| token_amount(&found.data)).ok_or(KeeperError::NotToken(*account))
+    let found = chain.account(account)?.ok_or(KeeperError::NoAccount(*account))?;
+    token_amount(&found.data).ok_or(KeeperError::NotToken(*account))
 }

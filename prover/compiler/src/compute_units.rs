@@ -15,9 +15,9 @@ pub const VERIFY_ALONE: u64 = 82_574;
 /// *Verify alone*, of a proof with a commitment.
 pub const VERIFY_ALONE_COMMITTED: u64 = 108_974;
 /// *Verify by CPI*, of a proof without a commitment.
-pub const VERIFY_BY_CPI: u64 = 87_421;
+pub const VERIFY_BY_CPI: u64 = 85_891;
 /// *Verify by CPI*, of a proof with a commitment.
-pub const VERIFY_BY_CPI_COMMITTED: u64 = 113_981;
+pub const VERIFY_BY_CPI_COMMITTED: u64 = 112_451;
 /// Elements of the statement that these were measured for.
 pub const MEASURED_ELEMENTS: usize = 5;
 

@@ -152,6 +152,7 @@ pub fn settings() -> insta::Settings {
     settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.add_filter(r"\b\d+\.\d+ (ms|s)\b", "[TIME]");
+    settings.add_filter(r"this is assay \d+\.\d+\.\d+", "this is assay [VERSION]");
     settings.add_filter(r"0x[0-9a-f]{64}\b", "[ELEMENT]");
     settings.add_filter(r"\b[0-9a-f]{256,}\b", "[BYTES]");
     settings.add_filter(r"\b[0-9a-f]{64}\b", "[DIGEST]");
