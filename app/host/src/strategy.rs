@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use crate::{
     account::token_amount,
-    chain::{Chain, ChainError, Watch},
+    chain::{Account, Chain, Watch},
 };
 
 /// What a strategy knows of the present.
@@ -156,12 +156,8 @@ impl<'a> View<'a> {
         self.evaluated.into_inner()
     }
 
-    /// What may be spent out of a token account: its balance, within the allowance. `None` where it is none.
-    ///
-    /// # Errors
-    /// The chain did not answer.
-    pub fn funds(&self, account: &Address) -> Result<Option<u64>, ChainError> {
-        let found = self.chain.account(account)?;
-        Ok(found.and_then(|found| token_amount(&found.data)).map(|balance| balance.min(self.allowance)))
+    /// What may be spent out of a token account: its balance, within the allowance. `None` where it is no token account.
+    pub fn funds(&self, account: &Account) -> Option<u64> {
+        token_amount(&account.data).map(|balance| balance.min(self.allowance))
     }
 }

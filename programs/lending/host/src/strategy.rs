@@ -264,7 +264,9 @@ impl Liquidations {
     /// What may be spent.
     fn funds(&self, view: &View<'_>) -> Result<u64, ReadError> {
         let address = self.route.debt_account;
-        view.funds(&address)?.ok_or(ReadError::NotToken { address })
+        let missing = ReadError::Missing { what: "token account", address };
+        let found = view.chain.account(&address)?.ok_or(missing)?;
+        view.funds(&found).ok_or(ReadError::NotToken { address })
     }
 
     /// The largest repayment within the terms and the funds, and the least collateral to accept for it.
