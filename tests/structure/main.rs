@@ -6,7 +6,7 @@
 mod modules;
 mod paths;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use modules::{Crate, FileId};
@@ -69,27 +69,25 @@ fn roots(folder: &Path) -> Vec<PathBuf> {
 
 /// The strongly connected components of more than one file.
 fn circles_of(count: usize, imports: &BTreeMap<(FileId, FileId), Vec<String>>) -> Vec<Vec<FileId>> {
-    let mut reach = vec![vec![false; count]; count];
-    for &(from, to) in imports.keys() {
-        reach[from][to] = true;
-    }
-    for middle in 0..count {
-        for from in 0..count {
-            if reach[from][middle] {
-                for to in 0..count {
-                    reach[from][to] |= reach[middle][to];
-                }
-            }
-        }
-    }
+    let reach: Vec<BTreeSet<FileId>> = (0..count).map(|file| reached_from(file, imports)).collect();
     let mut circles: Vec<Vec<FileId>> = Vec::new();
-    for file in 0..count {
+    for (file, reached) in reach.iter().enumerate() {
         let known = circles.iter().any(|circle| circle.contains(&file));
-        if reach[file][file] && !known {
-            circles.push((0..count).filter(|&other| reach[file][other] && reach[other][file]).collect());
+        if reached.contains(&file) && !known {
+            circles.push(reached.iter().copied().filter(|&other| reach[other].contains(&file)).collect());
         }
     }
     circles
+}
+
+/// All files that `file` needs, directly or through others.
+fn reached_from(file: FileId, imports: &BTreeMap<(FileId, FileId), Vec<String>>) -> BTreeSet<FileId> {
+    let (mut reached, mut waiting) = (BTreeSet::new(), vec![file]);
+    while let Some(from) = waiting.pop() {
+        let needed = imports.range((from, 0)..(from + 1, 0)).map(|(&(_, to), _)| to);
+        waiting.extend(needed.filter(|&to| reached.insert(to)));
+    }
+    reached
 }
 
 #[test]
