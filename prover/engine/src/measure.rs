@@ -40,13 +40,13 @@ static CURRENT: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 /// Counts bytes that were taken from the system.
-pub(crate) fn took(bytes: usize) {
+pub(crate) fn count_allocated(bytes: usize) {
     let now = CURRENT.fetch_add(bytes, Relaxed) + bytes;
     PEAK.fetch_max(now, Relaxed);
 }
 
 /// Counts bytes that were given back.
-pub(crate) fn gave(bytes: usize) {
+pub(crate) fn count_freed(bytes: usize) {
     CURRENT.fetch_sub(bytes, Relaxed);
 }
 
@@ -68,26 +68,26 @@ pub struct CountingAllocator;
 #[allow(unsafe_code, reason = "an allocator is unsafe to write")]
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        took(layout.size());
+        count_allocated(layout.size());
         // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        took(layout.size());
+        count_allocated(layout.size());
         // SAFETY: as the caller promises.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        gave(layout.size());
+        count_freed(layout.size());
         // SAFETY: as the caller promises.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        took(size);
-        gave(layout.size());
+        count_allocated(size);
+        count_freed(layout.size());
         // SAFETY: as the caller promises.
         unsafe { System.realloc(pointer, layout, size) }
     }

@@ -60,7 +60,7 @@ impl Memory {
         if start >= PAGE {
             return None;
         }
-        measure::took(bytes);
+        measure::count_allocated(bytes);
         Some(Memory::Mapped(map, start))
     }
 }
@@ -90,7 +90,7 @@ impl<T: Pod> DerefMut for Pages<T> {
 impl Drop for Memory {
     fn drop(&mut self) {
         if let Memory::Mapped(map, _) = self {
-            measure::gave(map.len() - PAGE);
+            measure::count_freed(map.len() - PAGE);
         }
     }
 }
