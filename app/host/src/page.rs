@@ -1,7 +1,7 @@
 //! What a person sees: numbered steps with their times, aligned tables, colours.
 //!
 //! Everything goes to one writer with ANSI styles; whoever owns the writer strips them where no terminal is. A reader
-//! that leaves early (`assay demo | head`) does not stop the run: its verdict still counts.
+//! that leaves early (`assay-demo | head`) does not stop the run: its verdict still counts.
 
 use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, Instant};

@@ -1,0 +1,269 @@
+//! A chain made of a map, and the accounts of one market in it.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use anchor_lang::Discriminator;
+use anchor_lang::prelude::PodU128;
+use assay::{CompileOptions, IntegerFormat, Keys, Model, Prover, SampleFormat, Samples};
+use assay_host::{Account, Chain, ChainError, Executed, SendError, Watch, strategy::Strategy};
+use assay_keeper::{Conclusion, Config, Keeper, Mode};
+use assay_lending::state::SETUP_DEVELOPMENT;
+use assay_lending_host::{
+    Close, ID, Liquidations, Market, MarketKeys, Position, PriceAccounts, PriceHistory, RiskParams, Route,
+    Rules, Snapshot, price,
+};
+use assay_lending_interface::{
+    features,
+    formats::{FEATURES, Format, SCORE},
+    pyth::{PriceUpdate, VerificationLevel},
+};
+use bytemuck::{Pod, Zeroable};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+use solana_address::Address;
+use solana_instruction::Instruction;
+
+pub const NOW: i64 = 1_708_000_000;
+pub const HOUR: i64 = 3_600;
+pub const PRICE: u64 = 100_0000_0000;
+pub const FEEDS: [[u8; 32]; 2] = [[1; 32], [2; 32]];
+
+/// The committed model with keys, made once for all tests.
+pub fn prover() -> &'static Prover {
+    static PROVER: OnceLock<Prover> = OnceLock::new();
+    PROVER.get_or_init(|| {
+        let format = |Format { bits, scale }| Some(IntegerFormat { bits, scale });
+        let options = CompileOptions {
+            max_error: 0.05,
+            input_format: format(FEATURES),
+            output_format: format(SCORE),
+            ..CompileOptions::default()
+        };
+        let onnx = include_bytes!("../../../../../models/liquidation-risk/model.onnx");
+        let calibration = include_bytes!("../../../../../models/liquidation-risk/calibration.csv");
+        let samples = Samples::read_as(SampleFormat::Csv, calibration).unwrap();
+        let model = Model::compile(onnx, &samples, &options).unwrap().model;
+        let keys = Keys::setup(&model, &mut ChaCha20Rng::from_seed([3; 32])).unwrap();
+        Prover::new(&model, &keys).unwrap()
+    })
+}
+
+pub fn keeper_of<S: Strategy>(strategy: S, config: Config) -> Keeper<S, ChaCha20Rng> {
+    Keeper::new(strategy, prover().clone(), config, ChaCha20Rng::from_seed([4; 32])).unwrap()
+}
+
+pub fn keeper(config: Config) -> Keeper<Liquidations, ChaCha20Rng> {
+    keeper_of(strategy(Rules::ProofAndRule), config)
+}
+
+pub fn strategy(rules: Rules) -> Liquidations {
+    Liquidations { route: route(), rules, slippage_bps: 50 }
+}
+
+pub fn live() -> Config {
+    Config { mode: Mode::Live, spend_cap: u64::MAX, ..Config::default() }
+}
+
+/// A chain of accounts that nothing changes, and a list of what was sent.
+pub struct FixedChain {
+    pub accounts: HashMap<Address, Account>,
+    pub sent: Vec<Vec<Instruction>>,
+    pub refuse: Option<u32>,
+    /// What the chain writes when a transaction goes through.
+    pub next_snapshot: Option<Snapshot>,
+}
+
+impl Chain for FixedChain {
+    fn wallet(&self) -> Address {
+        Address::new_from_array([9; 32])
+    }
+
+    fn account(&self, address: &Address) -> Result<Option<Account>, ChainError> {
+        Ok(self.accounts.get(address).cloned())
+    }
+
+    fn addresses(&self, watch: &Watch) -> Result<Vec<Address>, ChainError> {
+        let admitted = self.accounts.iter().filter(|(_, account)| watch.admits(account));
+        Ok(admitted.map(|(address, _)| *address).collect())
+    }
+
+    fn unix_time(&self) -> Result<i64, ChainError> {
+        Ok(NOW)
+    }
+
+    fn simulate(&mut self, _: &[Instruction]) -> Result<Option<Executed>, SendError> {
+        match self.refuse {
+            Some(code) => Err(SendError::Refused { code: Some(code), message: "no".into() }),
+            None => Ok(Some(Executed { compute_units: 1_000, size: 500 })),
+        }
+    }
+
+    fn send(&mut self, instructions: &[Instruction]) -> Result<Executed, SendError> {
+        self.sent.push(instructions.to_vec());
+        if let Some(snapshot) = self.next_snapshot.take() {
+            self.put(
+                position_address(),
+                &Position {
+                    snapshot_nonce: snapshot.nonce,
+                    last_snapshot_at: NOW,
+                    ..position(8_450_000_000)
+                },
+            );
+            self.put(MarketKeys::snapshot(&position_address()), &snapshot);
+        }
+        Ok(Executed { compute_units: 900, size: 500 })
+    }
+}
+
+impl FixedChain {
+    pub fn put<T: Discriminator + Pod>(&mut self, address: Address, value: &T) {
+        let data = [T::DISCRIMINATOR, bytemuck::bytes_of(value)].concat();
+        self.accounts.insert(address, Account { owner: ID, data });
+    }
+
+    pub fn names(&self) -> Vec<&'static str> {
+        use assay_lending::instruction::{Liquidate, LiquidateByProof, Observe, Snapshot};
+        let name = |instruction: &Instruction| match &instruction.data[..instruction.data.len().min(8)] {
+            tag if tag == Snapshot::DISCRIMINATOR => "snapshot",
+            tag if tag == LiquidateByProof::DISCRIMINATOR => "liquidate_by_proof",
+            tag if tag == Liquidate::DISCRIMINATOR => "liquidate",
+            tag if tag == Observe::DISCRIMINATOR => "observe",
+            _ => "limit",
+        };
+        self.sent.iter().flatten().map(name).filter(|name| *name != "limit").collect()
+    }
+}
+
+pub fn keys() -> MarketKeys {
+    let mint = |byte| Address::new_from_array([byte; 32]);
+    MarketKeys::derive(&mint(20), mint(21), mint(22))
+}
+
+pub fn route() -> Route {
+    let address = |byte| Address::new_from_array([byte; 32]);
+    Route {
+        keys: keys(),
+        prices: PriceAccounts { collateral: address(30), debt: address(31) },
+        collateral_account: address(32),
+        debt_account: address(33),
+    }
+}
+
+pub fn position_address() -> Address {
+    keys().position(&Address::new_from_array([40; 32]))
+}
+
+pub fn params() -> RiskParams {
+    RiskParams {
+        model: [50; 32],
+        statement_domain: prover().model().domain().to_be_bytes(),
+        collateral_feed: FEEDS[0],
+        debt_feed: FEEDS[1],
+        supply_cap: 1 << 50,
+        collateral_cap: 1 << 60,
+        min_borrow: 1_000_000,
+        // No interest: debts stay what they are.
+        kink_rate_bps: 0,
+        max_rate_bps: 0,
+        score_full: 512,
+        accepted_setup_kinds: SETUP_DEVELOPMENT,
+        ..RiskParams::TEMPLATE
+    }
+}
+
+/// 100 collateral tokens at 100 USD, and a debt; the price has swung by 2 % an hour for a day.
+pub fn chain_with(debt_usd: u64) -> FixedChain {
+    let mut chain =
+        FixedChain { accounts: HashMap::new(), sent: Vec::new(), refuse: None, next_snapshot: None };
+    let (keys, route) = (keys(), route());
+    let debt = debt_usd * 1_000_000;
+    chain.put(
+        keys.market,
+        &Market {
+            creator: Address::new_from_array([20; 32]),
+            collateral_mint: keys.collateral_mint,
+            debt_mint: keys.debt_mint,
+            collateral_vault: keys.collateral_vault,
+            liquidity_vault: keys.liquidity_vault,
+            params: params(),
+            cash: 100_000_000_000,
+            debt_shares: debt,
+            collateral_total: 100_000_000_000,
+            last_accrual: NOW,
+            borrow_index: PodU128::from(1 << 64),
+            collateral_decimals: 9,
+            debt_decimals: 6,
+            ..Zeroable::zeroed()
+        },
+    );
+    let mut history = PriceHistory { market: keys.market, feed: FEEDS[0], count: 24, ..Zeroable::zeroed() };
+    for (hour, close) in (1..).zip(history.closes.iter_mut().take(24)) {
+        let price = if hour % 2 == 0 { PRICE } else { PRICE * 98 / 100 };
+        *close = Close { publish_time: NOW - (25 - hour) * HOUR, price };
+    }
+    chain.put(keys.history, &history);
+    chain.put(position_address(), &position(debt));
+    for (address, feed_id, price) in
+        [(route.prices.collateral, FEEDS[0], PRICE), (route.prices.debt, FEEDS[1], 1_0000_0000)]
+    {
+        chain.accounts.insert(address, price_account(feed_id, price, NOW));
+    }
+    let mut wallet = vec![0; 165];
+    wallet[64..72].copy_from_slice(&50_000_000_000u64.to_le_bytes());
+    chain
+        .accounts
+        .insert(route.debt_account, Account { owner: Address::new_from_array([6; 32]), data: wallet });
+    chain
+}
+
+pub fn position(debt_shares: u64) -> Position {
+    Position { market: keys().market, collateral: 100_000_000_000, debt_shares, ..Zeroable::zeroed() }
+}
+
+pub fn price_account(feed_id: [u8; 32], price: u64, publish_time: i64) -> Account {
+    let update = PriceUpdate {
+        write_authority: [0; 32],
+        verification_level: VerificationLevel::Full,
+        feed_id,
+        price: price as i64,
+        confidence: price / 10_000,
+        exponent: -8,
+        publish_time,
+        previous_publish_time: publish_time - 1,
+        ema_price: price as i64,
+        ema_confidence: 0,
+        posted_slot: 0,
+    };
+    price::account(&update)
+}
+
+/// The snapshot that the program would take of a position with this debt.
+pub fn snapshot_of(chain: &mut FixedChain, nonce: u64) -> Snapshot {
+    let mut dry = keeper(Config::default());
+    let report = dry.check(chain, &position_address()).unwrap();
+    assert_eq!(report.conclusion, Conclusion::Would("snapshot"));
+    let closes = std::array::from_fn(|hour| if hour % 2 == 0 { PRICE * 98 / 100 } else { PRICE });
+    let mut closes: [u64; features::WINDOW] = closes;
+    closes[features::WINDOW - 1] = PRICE;
+    let features = features::compute(&features::Inputs {
+        closes: &closes,
+        confidence: PRICE / 10_000,
+        ema: PRICE,
+        collateral_value: 1_000_000_000_000,
+        debt_value: 845_000_000_000,
+        liquidation_threshold_bps: 8_500,
+        borrowed: 8_450_000_000,
+        supplied: 108_450_000_000,
+    });
+    Snapshot {
+        market: keys().market,
+        position: position_address(),
+        payer: Address::new_from_array([9; 32]),
+        context: [8; 32],
+        nonce,
+        taken_at: NOW,
+        expires_at: NOW + 120,
+        features: features.unwrap(),
+        ..Zeroable::zeroed()
+    }
+}
