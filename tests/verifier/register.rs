@@ -59,7 +59,13 @@ impl Registry {
         let authority = self.authority.pubkey();
         let id = VerifyingKey::decompress(&key).map_or([0; 32], |key| model_id(&key, &schema));
         let (model, _) = Address::find_program_address(&[b"model", authority.as_ref(), &id], &verifier::ID);
-        let args = RegisterArgs { key, schema, setup: 0, transcript_hash: [0; 32], timelock: 0 };
+        let args = RegisterArgs {
+            key: key.into(),
+            schema: schema.into(),
+            setup: 0,
+            transcript_hash: [0; 32],
+            timelock: 0,
+        };
         let accounts =
             accounts::Register { authority, payer: authority, model, system_program: Address::default() };
         let register = instruction::Register { args }.to_instruction(accounts);

@@ -6,12 +6,11 @@
 //!
 //! The address holds the signer and the content, so nobody can take another's place.
 
-use alloc::vec::Vec;
-
 use anchor_lang::prelude::*;
 use assay_interface::groth16::{SetupKind, VerifyingKey, check_key};
 use assay_interface::schema::ModelSchema;
 use assay_interface::verifier::model_id;
+use assay_program::bounded::Vec;
 
 use super::manage::now;
 use crate::create::create;
