@@ -6,7 +6,9 @@ use assay_interface::field::Scalar;
 use assay_interface::groth16::{KeyError, ProofRef, SetupKind, VerifyingKey};
 use assay_interface::schema::ModelSchema;
 use assay_interface::verifier::model_id;
-use assay_verifier::{ID, MIN_TIMELOCK, ProofArgs, RegisterArgs, accounts, instruction, model_seeds, receipt_seeds};
+use assay_verifier::{
+    ID, MIN_TIMELOCK, ProofArgs, RegisterArgs, accounts, instruction, model_seeds, receipt_seeds,
+};
 use solana_address::Address;
 use solana_instruction::Instruction;
 
@@ -178,12 +180,7 @@ pub fn record_without_proof(
 }
 
 fn record_accounts(payer: Address, model: Address, digest: &Scalar) -> accounts::Record {
-    accounts::Record {
-        payer,
-        model,
-        receipt: receipt_address(&model, digest),
-        system_program: System::id(),
-    }
+    accounts::Record { payer, model, receipt: receipt_address(&model, digest), system_program: System::id() }
 }
 
 fn proof_args<'a>(proof: impl Into<ProofRef<'a>>, context: [u8; 32], limbs: &[Scalar]) -> ProofArgs {

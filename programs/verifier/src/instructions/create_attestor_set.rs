@@ -39,6 +39,7 @@ impl AttestorSetArgs {
         attestors.iter_mut().zip(&self.attestors).for_each(|(to, from)| *to = Address::new_from_array(*from));
         let set = AttestorSet {
             payer,
+            id: [0; 32],
             attestors,
             count: u8::try_from(self.attestors.len()).map_err(|_| VerifierError::AttestorSetMalformed)?,
             threshold: self.threshold,
@@ -56,7 +57,7 @@ impl AttestorSetArgs {
 pub fn handler(ctx: &mut Context<CreateAttestorSet>, args: &AttestorSetArgs) -> Result<()> {
     let accounts = &ctx.accounts;
     let set = args.validate(*accounts.payer.address())?;
-    let (id, count, threshold) = (set.id()?, set.count, set.threshold);
+    let (id, count, threshold) = (set.computed_id()?, set.count, set.threshold);
     create(
         accounts.payer.account(),
         accounts.set.account(),
@@ -64,6 +65,7 @@ pub fn handler(ctx: &mut Context<CreateAttestorSet>, args: &AttestorSetArgs) -> 
         VerifierError::AttestorSetExists,
         |bump, place: &mut AttestorSet| {
             *place = set;
+            place.id = id;
             place.bump = bump;
             Ok(())
         },

@@ -7,9 +7,7 @@ use assay_interface::verifier::{series_account, series_id};
 
 use super::manage::now;
 use crate::create::create;
-use crate::{
-    MAX_SERIES_NAME, Model, Series, SeriesCreated, VerifierError, is_timelock, series_seeds,
-};
+use crate::{MAX_SERIES_NAME, Model, Series, SeriesCreated, VerifierError, is_timelock, series_seeds};
 
 /// What `create_series` is given.
 #[derive(SchemaWrite, SchemaRead, IdlType)]
