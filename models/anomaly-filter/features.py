@@ -21,7 +21,7 @@ SOURCES = 8
 VALUES = ("deviation", "move", "confidence", "lag")
 NAMES = [f"{value}_{source}" for source in range(SOURCES) for value in VALUES]
 COUNT = len(NAMES)
-DEVIATION, MOVE, CONFIDENCE = 7, 5, 7  # base-2 logarithms of the multipliers
+DEVIATION, MOVE, CONFIDENCE = 9, 5, 9  # base-2 logarithms of the multipliers
 LAG_CAP, SECOND = 255, 64
 ABSENT = [0, 0, 0, LEAST]
 

@@ -35,5 +35,5 @@ def median(values):
 def quantize(value, multiplier):
     """A value times 2^multiplier in units of 2^-12: halves up, saturated to 15 bits."""
     shift = FRACTION - SCALE - multiplier
-    scaled = (value + (1 << (shift - 1))) >> shift
+    scaled = (value + (1 << (shift - 1))) >> shift if shift > 0 else value << -shift
     return max(LEAST, min(LARGEST, scaled))

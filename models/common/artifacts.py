@@ -107,5 +107,6 @@ def cost_text(cost):
         f"`assay compile model.onnx --calibration calibration.csv {cost['options']}`: **{cost['constraints']:,} constraints** (ranges by\n"
         f"{cost['ranges']}; FFT domain {cost['domain']:,}), {cost['verify_by_cpi_compute_units']:,} compute units to verify by CPI. "
         f"Witness and proof: {measured['fastest_ms']:.1f} ms at best,\n{measured['witness_and_prove_ms']:.1f} ms in the median, measured "
-        f"with {measured['arithmetic']} on {measured['threads']} threads that other work shared."
+        f"with {measured['arithmetic']} on {measured['threads']} threads that other work shared; "
+        f"the compiler's own estimate is {cost['proving_ms_as_the_compiler_estimates']:.1f} ms on two idle cores."
     )
