@@ -52,7 +52,9 @@ def search(judge, limit, rows, at, owned, seed):
     own = np.flatnonzero(present)[:owned]
     lags = np.array([source[2] if source else 0 for source in sources], dtype=float)
     best = (rows.price[at], rows.confidence[at], lags)
-    start = value = float(np.nan_to_num(publishes(judge, limit, Round(*(part[None] for part in best), present, truth, last))[0]))
+    start = value = float(
+        np.nan_to_num(publishes(judge, limit, Round(*(part[None] for part in best), present, truth, last))[0])
+    )
     for _ in range(STEPS):
         tried = [perturbed(rng, best, own) for _ in range(TRIES)]
         stacked = [np.array(parts) for parts in zip(*tried)]
@@ -87,6 +89,8 @@ def table(judges, limits, rows, rounds, seed):
     for name, judge in every.items():
         result[name] = {}
         for label, count in (("one", lambda n: 1), ("minority", lambda n: (n - 1) // 2)):
-            shifts = [search(judge, limits.get(name), rows, at, count(int(rows.present[at].sum())), seed) for at in chosen]
+            shifts = [
+                search(judge, limits.get(name), rows, at, count(int(rows.present[at].sum())), seed) for at in chosen
+            ]
             result[name][label] = {"median": float(np.median(shifts)), "bps_95": float(np.quantile(shifts, 0.95))}
     return result

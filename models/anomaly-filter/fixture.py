@@ -34,7 +34,9 @@ def edge_cases():
 
 def write(path, rounds):
     """`rounds` are real ones; the edge cases follow them."""
-    header = [f"{part}_{i}" for i in range(features.SOURCES) for part in ("quote_price", "quote_confidence", "quote_lag")]
+    header = [
+        f"{part}_{i}" for i in range(features.SOURCES) for part in ("quote_price", "quote_confidence", "quote_lag")
+    ]
     lines = [",".join(["last", *header, *features.NAMES])]
     for sources, last in rounds + edge_cases():
         raw = [part for source in sources for part in (source or ("", "", ""))]

@@ -41,7 +41,9 @@ def produce(folder, assay):
 
     rng = np.random.default_rng(SEED)
     quantized.write_table(folder / "calibration.csv", features.NAMES, train.real[pick(rng, train, CALIBRATION_ROWS)])
-    artifacts.write_samples(folder / "samples.json", exported, "sources", "scores", test.real[pick(rng, test, SAMPLE_ROWS)])
+    artifacts.write_samples(
+        folder / "samples.json", exported, "sources", "scores", test.real[pick(rng, test, SAMPLE_ROWS)]
+    )
     fixture.write(folder / "features.csv", [test.raw[i] for i in pick(rng, test, fixture.REAL_ROWS)])
 
     compiled = quantized.compiled(assay, folder, OPTIONS, features.NAMES, test.real)
@@ -68,8 +70,12 @@ def measure(model, parts, compiled):
     groups = {"sound": ["none"], **{fault: [fault] for fault in faults if fault != "none"}}
     return {
         "rows": {
-            name: {"rounds": len(part), "sources": int(part.present.sum()), "wrong": int(part.wrong.sum()),
-                   "hours": len(np.unique(part.hour))}
+            name: {
+                "rounds": len(part),
+                "sources": int(part.present.sum()),
+                "wrong": int(part.wrong.sum()),
+                "hours": len(np.unique(part.hour)),
+            }
             for name, part in parts.items()
         },
         "score_threshold": {"logit": least / evaluation.SCALE, "units_of_2^-8": least},
@@ -77,7 +83,8 @@ def measure(model, parts, compiled):
         "test": {name: evaluation.detection(suspicions[name], out, test, faults) for name, out in outs.items()},
         "model_leads_by": {
             name: evaluation.by_lead(outs[evaluation.MODEL], out, test, SEED)
-            for name, out in outs.items() if name != evaluation.MODEL
+            for name, out in outs.items()
+            if name != evaluation.MODEL
         },
         "published": evaluation.price_errors(outs, test, groups),
         "attack_tries": attack.STEPS * attack.TRIES,

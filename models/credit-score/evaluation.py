@@ -46,7 +46,11 @@ def folds(encodings, bad, train, seed):
         lead = values[MODEL].mean(1) - table.mean(1)
         result[name] = {"roc_auc": float(table.mean()), "deviation_of_folds": float(table.std())}
         if name != MODEL:
-            result[name]["network_leads_by"] = {"value": float(lead.mean()), "least": float(lead.min()), "most": float(lead.max())}
+            result[name]["network_leads_by"] = {
+                "value": float(lead.mean()),
+                "least": float(lead.min()),
+                "most": float(lead.max()),
+            }
     return result, unseen.mean(0)
 
 
@@ -71,7 +75,10 @@ def interval(values):
 
 def by_tier(tiers, bad):
     return [
-        {"applicants": int((tiers == tier).sum()), "bad": float(bad[tiers == tier].mean()) if (tiers == tier).any() else None}
+        {
+            "applicants": int((tiers == tier).sum()),
+            "bad": float(bad[tiers == tier].mean()) if (tiers == tier).any() else None,
+        }
         for tier in range(scorer.TIERS)
     ]
 

@@ -14,7 +14,12 @@ DATA = Path(__file__).resolve().parent.parent / "data" / "german_credit.csv"
 LARGEST = 15
 
 ORDERED = {
-    "status": ["... < 100 DM", "0 <= ... < 200 DM", "... >= 200 DM / salary for at least 1 year", "no checking account"],
+    "status": [
+        "... < 100 DM",
+        "0 <= ... < 200 DM",
+        "... >= 200 DM / salary for at least 1 year",
+        "no checking account",
+    ],
     "credit_history": [
         "no credits taken/all credits paid back duly",
         "all credits at this bank paid back duly",

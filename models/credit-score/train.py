@@ -36,9 +36,10 @@ def produce(folder, assay):
     rows, bad = features.load()
     codes = np.array([features.encode(row) for row in rows])
     assert codes.min() >= 0 and codes.max() <= features.LARGEST
-    train, test = (np.sort(part) for part in train_test_split(
-        np.arange(len(rows)), test_size=TEST_ROWS, stratify=bad, random_state=SEED
-    ))
+    train, test = (
+        np.sort(part)
+        for part in train_test_split(np.arange(len(rows)), test_size=TEST_ROWS, stratify=bad, random_state=SEED)
+    )
     model = scorer.fit(codes[train], bad[train], SEED)
     exported = model.to_onnx()
     onnx.save(exported, folder / "model.onnx")

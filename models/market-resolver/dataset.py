@@ -32,6 +32,7 @@ TRAINED = ("none", "arbitrary", "spike", "still", "churn", "damped", "gaps", "pa
 UNSEEN = ("step", "slow drift", "other asset")
 # In 2 of 5 windows nothing is wrong; in 1 of 5 one source says whatever it likes.
 CHANCES = np.array([0.37, 0.21, *[0.06] * 7])
+CHANCES_OF_COUNT = (0.1, 0.15, 0.2, 0.55)  # of one to four sources
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,16 @@ class Rows:
 
     def __getitem__(self, mask):
         index = np.flatnonzero(mask)
-        columns = (self.asset, self.hour, self.returns, self.sources, self.fault, self.quantized, self.first, self.truth)
+        columns = (
+            self.asset,
+            self.hour,
+            self.returns,
+            self.sources,
+            self.fault,
+            self.quantized,
+            self.first,
+            self.truth,
+        )
         return Rows(*(column[index] for column in columns), [self.prices[i] for i in index])
 
     def __len__(self):
@@ -127,8 +137,9 @@ def first_source(prices):
     return features.percent_a_day(features.day(returns)) if returns else 0.0
 
 
-def draw(rng, series, end, returns, fault, count):
+def draw(rng, series, end, returns, fault):
     """One row: the window whose last close is at `end`."""
+    count = max(int(rng.choice(features.SOURCES, p=CHANCES_OF_COUNT)), least_sources(fault))
     closes = series.closes[end - returns : end + 2]
     prices = window(rng, closes, fault, count)
     quantized = features.compute(prices)
@@ -148,12 +159,17 @@ def split_of(hour):
     return "test" if hour >= VALIDATION_END + GAP else None
 
 
+def timeline():
+    """Each asset's candles, and when the common timeline starts."""
+    loaded = {asset: candles.load(asset) for asset in candles.FILES}
+    return list(loaded.values()), max(series.times[0] for series in loaded.values())
+
+
 def build(seed):
     """Train, validation and test rows. A window belongs to the split of its end, and the gap keeps it there."""
-    loaded = {asset: candles.load(asset) for asset in candles.FILES}
-    start = max(series.times[0] for series in loaded.values())
-    columns = {name: [] for name in ("train", "validation", "test")}
-    for number, real in enumerate(loaded.values()):
+    loaded, start = timeline()
+    columns = {name: [] for name in DRAWS}
+    for number, real in enumerate(loaded):
         for variant, (scale, mirrored) in enumerate(PATHS):
             series = real if scale == 1 else candles.scaled(real, scale)
             series = candles.mirrored(series) if mirrored else series
@@ -165,13 +181,26 @@ def build(seed):
                     continue
                 for _ in range(DRAWS[name]):
                     returns = int(rng.choice(features.RETURNS)) if name == "train" else REPORTED
-                    kinds = TRAINED + UNSEEN if name == "test" and rng.random() < 0.2 else TRAINED
-                    unseen = len(kinds) > len(TRAINED)
-                    fault = str(rng.choice(UNSEEN) if unseen else rng.choice(TRAINED, p=CHANCES))
-                    count = int(rng.choice([1, 2, 3, 4], p=[0.1, 0.15, 0.2, 0.55]))
-                    count = max(count, least_sources(fault))
-                    columns[name].append((series.asset, hour, *draw(rng, series, end, returns, fault, count)))
+                    fault = draw_fault(rng, UNSEEN if name == "test" and rng.random() < 0.2 else None)
+                    columns[name].append((series.asset, hour, *draw(rng, series, end, returns, fault)))
     return {name: collect(rows) for name, rows in columns.items()}
+
+
+def test_of_length(seed, returns):
+    """Test rows whose windows have another number of returns; faults as in training."""
+    rows = []
+    loaded, start = timeline()
+    for number, series in enumerate(loaded):
+        rng = np.random.default_rng([seed, number, returns])
+        for end in range(GAP - 1, len(series.closes) - 1):
+            hour = (series.times[end] - start) // candles.HOUR
+            if split_of(hour) == "test":
+                rows.append((series.asset, hour, *draw(rng, series, end, returns, draw_fault(rng, None))))
+    return collect(rows)
+
+
+def draw_fault(rng, among):
+    return str(rng.choice(among) if among else rng.choice(TRAINED, p=CHANCES))
 
 
 def collect(rows):

@@ -59,7 +59,9 @@ def with_leads(rules, rows, seed):
     block = rows.hour // BLOCK
     members = [np.flatnonzero(block == b) for b in np.unique(block)]
     rng = np.random.default_rng(seed)
-    draws = [np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))]) for _ in range(RESAMPLES)]
+    draws = [
+        np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))]) for _ in range(RESAMPLES)
+    ]
     for name in rules:
         if name == MODEL:
             continue
@@ -105,7 +107,10 @@ def attacks(estimators, seed):
             for way, direction in (("up", 1), ("down", -1)):
                 shifts = attack.search(estimate, series, ends, owned, direction, seed)
                 worst = shifts[np.argmax(np.abs(shifts))]
-                table[name][f"{owned}_{way}"] = {"median": float(np.exp(np.median(shifts))), "worst": float(np.exp(worst))}
+                table[name][f"{owned}_{way}"] = {
+                    "median": float(np.exp(np.median(shifts))),
+                    "worst": float(np.exp(worst)),
+                }
     return table
 
 

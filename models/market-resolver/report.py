@@ -84,7 +84,9 @@ drawn. {without_pairs(m["by_fault"])}
 
 {verdict(m["by_fault"])}
 
-Sound windows by number of sources: {sound(m["sound_by_sources"])}.
+Mean error of sound windows by number of sources: {sound(m["sound_by_sources"])}.
+
+Mean error of windows of other lengths, faults included: {lengths(m["by_length"])}.
 
 ## What an attacker moves
 
@@ -180,6 +182,14 @@ def sound(by_sources):
     parts = []
     for count, entry in by_sources.items():
         parts.append(f"{count}: model {percent(entry[MODEL]['mean_error'])}, formula {percent(entry[MEDIAN]['mean_error'])}")
+    return "; ".join(parts)
+
+
+def lengths(by_length):
+    parts = []
+    for returns, entry in by_length.items():
+        model, formula = (percent(entry[rule]["mean_error"]) for rule in (MODEL, MEDIAN))
+        parts.append(f"{returns} hours: model {model}, formula {formula}")
     return "; ".join(parts)
 
 

@@ -28,6 +28,7 @@ import resolver  # noqa: E402
 
 SEED = 2024
 CALIBRATION_ROWS, SAMPLE_ROWS = 768, 200
+OTHER_LENGTHS = (12, 18, 31)
 OPTIONS = ("--input-format", "15:12", "--output-format", "16:10", "--max-error", "0.04")
 
 
@@ -56,10 +57,14 @@ def pick(rng, rows, count):
     return np.sort(rng.choice(len(rows), count, replace=False))
 
 
+def estimated(model, rows):
+    return {evaluation.MODEL: model.estimates(rows.real), **evaluation.plain(rows)}
+
+
 def measure(model, parts, compiled):
     """Everything that the report says."""
     test = parts["test"]
-    rules = {evaluation.MODEL: model.estimates(test.real), **evaluation.plain(test)}
+    rules = estimated(model, test)
     kinds = dataset.TRAINED + dataset.UNSEEN
     sound = test[test.fault == "none"]
     return {
@@ -69,16 +74,17 @@ def measure(model, parts, compiled):
         },
         "validation": {
             name: evaluation.quality(estimates, parts["validation"])
-            for name, estimates in (
-                (evaluation.MODEL, model.estimates(parts["validation"].real)),
-                *evaluation.plain(parts["validation"]).items(),
-            )
+            for name, estimates in estimated(model, parts["validation"]).items()
         },
         "test": evaluation.with_leads(rules, test, SEED),
         "by_fault": evaluation.by_group(rules, test, test.fault, kinds),
-        "sound_by_sources": evaluation.by_group(
-            {evaluation.MODEL: model.estimates(sound.real), **evaluation.plain(sound)}, sound, sound.sources, features.SOURCES
-        ),
+        "sound_by_sources": evaluation.by_group(estimated(model, sound), sound, sound.sources, features.SOURCES),
+        "by_length": {
+            str(returns): {
+                name: evaluation.quality(estimates, rows) for name, estimates in estimated(model, rows).items()
+            }
+            for returns, rows in ((n, dataset.test_of_length(SEED, n)) for n in OTHER_LENGTHS)
+        },
         "attack_tries": attack.STEPS * attack.TRIES,
         "attacks": evaluation.attacks(
             {
