@@ -1,0 +1,36 @@
+//! How instructions end that pay: collateral out of the vault, lamports out of the question.
+
+use anchor_lang::prelude::*;
+use anchor_spl::{
+    mint::Mint,
+    token::{TokenAccount, TokenCpiExt},
+};
+
+use crate::{errors::MarketError, state::Question};
+
+/// Pays `amount` out of the vault, whose authority is the question.
+#[inline(always)]
+pub(super) fn pay_out(
+    token_program: &Program<Token>,
+    question: &Account<Question>,
+    vault: &mut Account<TokenAccount>,
+    mint: &Account<Mint>,
+    destination: &mut Account<TokenAccount>,
+    amount: u64,
+) -> Result<()> {
+    let (nonce, bump) = (question.nonce.to_le_bytes(), [question.bump]);
+    let [label, creator, nonce] = question.seeds(&nonce);
+    let seeds = [label, creator, nonce, &bump];
+    token_program.transfer_checked(vault, mint, destination, question, &[&seeds], amount, question.decimals)
+}
+
+/// Pays lamports that the question holds beside its rent: a bounty, or a bond. An empty account stays alive by it, since
+/// every stake is large enough.
+pub(super) fn pay_lamports(question: &Account<Question>, to: &AccountView, lamports: u64) -> Result<()> {
+    let (mut from, mut to) = (*question.account(), *to);
+    let left = from.lamports().checked_sub(lamports).ok_or(MarketError::InvariantViolated)?;
+    let sum = to.lamports().checked_add(lamports).ok_or(MarketError::MathOverflow)?;
+    from.set_lamports(left);
+    to.set_lamports(sum);
+    Ok(())
+}
