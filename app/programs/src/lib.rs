@@ -11,10 +11,11 @@
 use assay_feed_host::Feed;
 use assay_host::{Identity, Program};
 use assay_lending_host::Lending;
+use assay_market_host::Market;
 use assay_verifier_host::Verifier;
 
 /// Every program.
-pub const ALL: &[&dyn Program] = &[&Verifier, &Feed, &Lending];
+pub const ALL: &[&dyn Program] = &[&Verifier, &Feed, &Lending, &Market];
 
 /// What each of them is, to deploy them and to name their errors.
 pub fn identities() -> Vec<Identity> {

@@ -1,0 +1,24 @@
+//! The market program for hosts.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`instructions`] | the addresses of a question, and one builder for each instruction |
+//! | [`statement`] | what a resolution proves |
+//!
+//! Layouts are the program crate's; nothing is written twice here.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod entry;
+mod identity;
+pub mod instructions;
+pub mod statement;
+
+pub use assay_market::{
+    ID, MarketError,
+    state::{Choice, LATE_CLOSE, LEAST_STAKE, Observation, Question, Row, Status, TRUSTS_AUTHORITY, Terms},
+};
+pub use entry::Market;
+pub use identity::IDENTITY;
+pub use instructions::{Models, QuestionKeys};
