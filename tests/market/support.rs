@@ -130,7 +130,8 @@ impl World {
             Actor { key, collateral, outcomes: [Address::default(); 2] }
         });
         let [creator, holder, prover, challenger, council] = actors;
-        let models = [Place::First, Place::Second].map(|place| register(&mut net, &creator.key, model(place)));
+        let models =
+            [Place::First, Place::Second].map(|place| register(&mut net, &creator.key, model(place)));
         net.advance(MIN_TIMELOCK);
         for address in models {
             let activate = verifier::activate(creator.address(), address);
@@ -333,4 +334,10 @@ pub fn refused(outcome: &Outcome, name: &str) {
 pub fn with_account(mut instruction: Instruction, index: usize, address: Address) -> Instruction {
     instruction.accounts[index].pubkey = address;
     instruction
+}
+
+/// Key and schema of the first model.
+pub fn first_model()
+-> (&'static assay_interface::groth16::VerifyingKey, &'static assay_interface::schema::ModelSchema) {
+    (&FIRST.key, &FIRST.schema)
 }
