@@ -2,7 +2,7 @@
 
 use assay_host::{Program, ScenarioEntry, StrategyEntry};
 
-use crate::identity::IDENTITY;
+use crate::{identity::IDENTITY, scenario::Demonstration};
 
 /// The market program.
 pub struct Market;
@@ -13,7 +13,7 @@ impl Program for Market {
     }
 
     fn scenario(&self) -> ScenarioEntry {
-        ScenarioEntry::PartOf("lending")
+        ScenarioEntry::Own(&Demonstration)
     }
 
     fn strategy(&self) -> Option<StrategyEntry> {
