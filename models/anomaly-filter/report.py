@@ -160,8 +160,8 @@ def behind(test):
         found = {judge: test[judge]["by_fault"][fault]["found"] for judge in JUDGES}
         better = [judge for judge in JUDGES[1:] if found[judge] > found[MODEL]]
         if better:
-            cases.append(f"{meaning}: {', '.join(better)}")
-    return f"Where rules find more than the model. {'. '.join(cases)}." if cases else "No rule finds more than the model anywhere."
+            cases.append(f"{meaning} ({', '.join(better)})")
+    return f"Rules find more than the model for: {'; '.join(cases)}." if cases else "No rule finds more than the model anywhere."
 
 
 def price_verdict(published):
