@@ -10,18 +10,28 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { attack: Attack::Extended, on: &["*"], why: "bytes behind the arguments are read by nobody" },
     Exception {
         attack: Attack::Twin,
-        on: &["*.model"],
+        on: &["*.model", "*.receipt", "*.set", "*.attestation", "*.series"],
         why: "the program alone makes accounts of its own, each at its address: there is no such account",
     },
-    Exception { attack: Attack::Stranger, on: &["record.payer", "register.payer"], why: "whoever pays may" },
+    Exception {
+        attack: Attack::Stranger,
+        on: &[
+            "record.payer",
+            "register.payer",
+            "attest.payer",
+            "create_attestor_set.payer",
+            "create_series.payer",
+        ],
+        why: "whoever pays may",
+    },
     Exception {
         attack: Attack::Replayed,
-        on: &["verify", "propose_authority"],
+        on: &["verify", "record", "attest", "propose_authority", "propose_guardian", "propose_series"],
         why: "the second time changes nothing",
     },
     Exception {
         attack: Attack::Repeated,
-        on: &["verify", "propose_authority"],
+        on: &["verify", "record", "attest", "propose_authority", "propose_guardian", "propose_series"],
         why: "the second time changes nothing",
     },
 ];
