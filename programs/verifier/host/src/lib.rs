@@ -8,13 +8,20 @@
 
 mod entry;
 mod instructions;
+mod trust;
 
 pub use assay_interface::verifier::Verified;
 pub use assay_verifier::{
-    ID, MAX_LIMBS, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_CEREMONY_TIMELOCK, Model, Receipt, Status, VerifierError,
+    Attestation, AttestorSet, ID, MAX_LIMBS, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_TIMELOCK, Model, Receipt,
+    Series, Status, VerifierError, WINDOW,
 };
 pub use entry::{IDENTITY, Verifier};
 pub use instructions::{
-    Registration, accept_authority, activate, model_address, propose_authority, receipt_address, record,
+    Registration, accept_authority, activate, apply_guardian, cancel_guardian, model_address,
+    propose_authority, propose_guardian, receipt_address, record, record_without_proof, renounce_authority,
     resume, retire, suspend, verify,
+};
+pub use trust::{
+    Attestors, NewSeries, apply_series, attest, attestation_address, cancel_series, close_attestation,
+    close_attestor_set, close_model, close_receipt, close_series, propose_series, renounce_series,
 };
