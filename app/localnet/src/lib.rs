@@ -9,10 +9,11 @@
 
 mod outcome;
 mod programs;
-mod record;
 mod tokens;
+mod unsigned;
 mod wallet;
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,7 +35,6 @@ use solana_transaction::versioned::VersionedTransaction;
 pub use anchor_lang::{Discriminator, Owner};
 pub use outcome::{Outcome, ProgramUnits, Refusal};
 pub use programs::{DeployError, deploy_directory, read_program};
-pub use record::{Accepted, record};
 pub use wallet::Wallet;
 
 /// Most bytes of a transaction.
@@ -56,6 +56,28 @@ impl Clone for Localnet {
     fn clone(&self) -> Self {
         Self { svm: self.svm.clone(), payer: self.payer.insecure_clone(), errors: Arc::clone(&self.errors) }
     }
+}
+
+/// A transaction that went through.
+#[derive(Clone)]
+pub struct Accepted {
+    /// The runtime as the transaction met it; it checks no signatures.
+    pub before: Localnet,
+    /// What was sent.
+    pub instructions: Vec<Instruction>,
+    /// Who paid.
+    pub payer: Address,
+}
+
+thread_local! {
+    static RECORD: RefCell<Option<Vec<Accepted>>> = const { RefCell::new(None) };
+}
+
+/// Every transaction that `run` sends on this thread and that goes through, in order.
+pub fn record(run: impl FnOnce()) -> Vec<Accepted> {
+    RECORD.set(Some(Vec::new()));
+    run();
+    RECORD.take().into_iter().flatten().collect()
 }
 
 impl Localnet {
@@ -187,10 +209,12 @@ impl Localnet {
         self.svm.expire_blockhash(); // equal transactions are two transactions
         let transaction = self.sign(instructions, signers);
         let size = wire_size(&transaction);
-        let before = record::before(self);
+        let is_recorded = RECORD.with_borrow(Option::is_some);
+        let before = is_recorded.then(|| self.clone().without_signatures());
         let outcome = outcome::outcome(&self.errors, self.svm.send_transaction(transaction), size);
         if let (Some(before), Some(payer), true) = (before, signers.first(), outcome.is_ok()) {
-            record::keep(before, instructions, payer.pubkey());
+            let accepted = Accepted { before, instructions: instructions.to_vec(), payer: payer.pubkey() };
+            RECORD.with_borrow_mut(|record| record.get_or_insert_default().push(accepted));
         }
         outcome
     }
