@@ -6,6 +6,7 @@ mod support;
 
 mod accept_authority;
 mod activate;
+mod batch;
 mod costs;
 mod cpi;
 mod digest;

@@ -57,9 +57,10 @@ pub fn verify_batch<'k>(
     check_points(batch)?;
     let key_hash = key.key_hash();
     let seed = seed(&key_hash, batch, digests);
-    let PlainKey { alpha_g1, beta_g2, gamma_g2, delta_g2, ic: [ic0, ic1] } = key.plain();
-    let Combined { mut pairs, digest, committed } = combine(&key_hash, &seed, batch, digests)?;
+    let bound = Bound { batch, digests, key_hash: &key_hash, seed: &seed };
+    let Combined { mut pairs, digest, committed } = bound.combine()?;
 
+    let PlainKey { alpha_g1, beta_g2, gamma_g2, delta_g2, ic: [ic0, ic1] } = key.plain();
     let mut inputs = add_multiple(ic0, ic1, digest.as_be_bytes()).ok_or(BatchError::MalformedKey)?;
     if let (KeyRef::Committed(key), Some(sums), Some(knowledge)) = (key, committed, batch.knowledge) {
         let factor = wide(&fold_factor(&seed, batch.c, knowledge));
@@ -99,41 +100,48 @@ struct CombinedCommitments {
     commitment: [u8; G1_LEN],
 }
 
-#[inline(never)] // a stack frame of its own: on chain a frame has 4 KiB
-fn combine(
-    key_hash: &[u8; 32],
-    seed: &[u8; 32],
-    batch: &Batch<'_>,
-    digests: &[Scalar],
-) -> Result<Combined, BatchError> {
-    let mut members = batch.members().zip(digests);
-    let (first, first_digest) = members.next().ok_or(BatchError::Count(0))?;
-    let mut coefficients = Coefficients::new(seed);
-    let mut pairs = Vec::with_capacity(batch.count() + MOST_OTHER_PAIRS);
-    let mut digest = Sum::starting_with(first_digest);
-    let mut commitments = first.commitment.map(|point| Commitments::new(key_hash, point, first_digest));
-    for (index, (member, member_digest)) in (1..).zip(members) {
-        let Coefficient { bytes, digits } = coefficients.draw();
-        let factor = wide(&bytes);
-        pairs.push(pair(&member, &factor).ok_or(not_on_curve(index, ProofPoint::A))?);
-        digest.add_product(&digits, member_digest);
-        if let (Some(sums), Some(point)) = (&mut commitments, member.commitment) {
-            sums.challenge.add_product(&digits, &challenge(key_hash, point, member_digest));
-            sums.add(point, &factor).ok_or(not_on_curve(index, ProofPoint::Commitment))?;
+/// A batch with what its coefficients come from.
+struct Bound<'a> {
+    batch: &'a Batch<'a>,
+    digests: &'a [Scalar],
+    key_hash: &'a [u8; 32],
+    seed: &'a [u8; 32],
+}
+
+impl Bound<'_> {
+    #[inline(never)] // a stack frame of its own: on chain a frame has 4 KiB
+    fn combine(&self) -> Result<Combined, BatchError> {
+        let mut members = self.batch.members().zip(self.digests);
+        let (first, first_digest) = members.next().ok_or(BatchError::Count(0))?;
+        let mut coefficients = Coefficients::new(self.seed);
+        let mut pairs = Vec::with_capacity(self.batch.count() + MOST_OTHER_PAIRS);
+        let mut digest = Sum::starting_with(first_digest);
+        let mut commitments =
+            first.commitment.map(|point| Commitments::new(self.key_hash, point, first_digest));
+        for (index, (member, member_digest)) in (1..).zip(members) {
+            let Coefficient { bytes, digits } = coefficients.draw();
+            let factor = wide(&bytes);
+            pairs.push(pair(&member, &factor).ok_or_else(|| not_on_curve(index, ProofPoint::A))?);
+            digest.add_product(&digits, member_digest);
+            if let (Some(sums), Some(point)) = (&mut commitments, member.commitment) {
+                sums.challenge.add_product(&digits, &challenge(self.key_hash, point, member_digest));
+                sums.add(point, &factor).ok_or_else(|| not_on_curve(index, ProofPoint::Commitment))?;
+            }
         }
+        let total = coefficients.total();
+        let factor = one_less(&total);
+        pairs.push(pair(&first, factor.as_be_bytes()).ok_or_else(|| not_on_curve(0, ProofPoint::A))?);
+        let committed = match (commitments, first.commitment) {
+            (Some(mut sums), Some(point)) => {
+                sums.add(point, factor.as_be_bytes())
+                    .ok_or_else(|| not_on_curve(0, ProofPoint::Commitment))?;
+                let challenge = sums.challenge.finish(&total, &sums.first);
+                Some(CombinedCommitments { challenge, commitment: sums.commitment })
+            }
+            _ => None,
+        };
+        Ok(Combined { pairs, digest: digest.finish(&total, first_digest), committed })
     }
-    let total = coefficients.total();
-    let factor = one_less(&total);
-    pairs.push(pair(&first, factor.as_be_bytes()).ok_or(not_on_curve(0, ProofPoint::A))?);
-    let committed = match (commitments, first.commitment) {
-        (Some(mut sums), Some(point)) => {
-            sums.add(point, factor.as_be_bytes()).ok_or(not_on_curve(0, ProofPoint::Commitment))?;
-            let challenge = sums.challenge.finish(&total, &sums.first);
-            Some(CombinedCommitments { challenge, commitment: sums.commitment })
-        }
-        _ => None,
-    };
-    Ok(Combined { pairs, digest: digest.finish(&total, first_digest), committed })
 }
 
 /// The challenges and the commitments while they are summed.

@@ -104,7 +104,12 @@ impl<'a> Attestation<'a> {
 ///
 /// # Errors
 /// [`AccountError`]: the accounts are no such, are of others, or too few attested.
-pub fn attested(set: &[u8; 32], set_data: &[u8], attestation_data: &[u8], model: &[u8; 32]) -> Result<(), AccountError> {
+pub fn attested(
+    set: &[u8; 32],
+    set_data: &[u8],
+    attestation_data: &[u8],
+    model: &[u8; 32],
+) -> Result<(), AccountError> {
     let AttestorSet { attestors, threshold } = AttestorSet::read(set_data)?;
     let attestation = Attestation::read(attestation_data)?;
     if attestation.set != set {

@@ -54,7 +54,12 @@ pub struct Register {
 impl RegisterArgs {
     /// The model that these arguments describe, when all of it is sound.
     #[inline(never)] // a stack frame of its own
-    fn validate<'a>(&'a self, authority: Address, payer: Address, key: &'a VerifyingKey) -> Result<NewModel<'a>> {
+    fn validate<'a>(
+        &'a self,
+        authority: Address,
+        payer: Address,
+        key: &'a VerifyingKey,
+    ) -> Result<NewModel<'a>> {
         let setup = SetupKind::from_byte(self.setup).ok_or(VerifierError::SetupKind)?;
         let is_ceremony = setup == SetupKind::Ceremony;
         require!(is_ceremony == (self.transcript_hash != [0; 32]), VerifierError::Transcript);

@@ -11,9 +11,7 @@
 use anchor_lang::prelude::*;
 use anchor_lang::{Discriminator, bytemuck};
 use assay_interface::pda;
-use assay_interface::verifier::{
-    MAX_ATTESTORS, attestation_account, attestor_set_account, attestor_set_id,
-};
+use assay_interface::verifier::{MAX_ATTESTORS, attestation_account, attestor_set_account, attestor_set_id};
 
 use crate::VerifierError;
 
