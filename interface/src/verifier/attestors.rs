@@ -15,7 +15,7 @@ pub mod attestor_set_account {
     /// First bytes of the account.
     pub const DISCRIMINATOR: [u8; 8] = [202, 26, 217, 84, 207, 111, 64, 117];
     /// Bytes of the account.
-    pub const LENGTH: usize = 8 + 320;
+    pub const LENGTH: usize = 8 + 352;
     /// Version of the layout.
     pub const VERSION: u8 = 1;
 }
@@ -59,7 +59,7 @@ impl<'a> AttestorSet<'a> {
         use attestor_set_account::{DISCRIMINATOR, LENGTH, VERSION};
         let mut reader = Reader::new(body(data, &DISCRIMINATOR, LENGTH)?);
         let mut fields = || {
-            reader.take(32)?; // payer
+            reader.take(32 + 32)?; // payer, id
             let (attestors, []) = reader.take(MAX_ATTESTORS * 32)?.as_chunks() else { return None };
             Some((attestors, reader.array::<3>()?))
         };

@@ -9,6 +9,7 @@
 pub mod batch;
 mod entry;
 mod instructions;
+mod trust;
 
 pub use assay_interface::verifier::{Verified, VerifiedBatch};
 pub use assay_verifier::{
@@ -20,4 +21,8 @@ pub use instructions::{
     Registration, accept_authority, activate, apply_guardian, cancel_guardian, model_address,
     propose_authority, propose_guardian, receipt_address, record, record_batch, record_without_proof,
     renounce_authority, resume, retire, suspend, verify, verify_batch,
+};
+pub use trust::{
+    Attestors, NewSeries, apply_series, attest, attestation_address, cancel_series, close_attestation,
+    close_attestor_set, close_model, close_receipt, close_series, propose_series, renounce_series,
 };

@@ -12,12 +12,7 @@ use assay_lending::{
 use assay_verifier_host::{Model, Receipt, receipt_address, record};
 use solana_address::Address;
 
-use super::{
-    accounts::Party,
-    error::DemoError,
-    market::SimulatedMarket,
-    simulation::Simulation,
-};
+use super::{accounts::Party, error::DemoError, market::SimulatedMarket, simulation::Simulation};
 
 /// The books of a market against its vaults and its members.
 ///
