@@ -1,9 +1,6 @@
-//! `verify_batch` and `record_batch` as bytecode: what they answer, every subset of spoiled proofs, altered bytes, and what
-//! they cost against n.
+//! Batches for the tests of `verify_batch` and `record_batch`, and what these cost against the number of proofs.
 
-mod costs;
-mod record_batch;
-mod verify_batch;
+pub mod costs;
 
 use assay_interface::field::Scalar;
 use assay_interface::groth16::batch::Whole;
@@ -21,11 +18,11 @@ use crate::support::{Echo, Proven, World};
 const COMPUTE_LIMIT: u32 = 1_400_000;
 
 /// `count` proofs of different statements.
-fn proofs(echo: &Echo, count: usize) -> Vec<Proven> {
+pub fn proofs(echo: &Echo, count: usize) -> Vec<Proven> {
     (0..count).map(|index| echo.prove_blinded(index as i64 - 5, [index as u8; 32], index as u64)).collect()
 }
 
-fn statements(schema: &ModelSchema, proofs: &[Proven]) -> Vec<Statement> {
+pub fn statements(schema: &ModelSchema, proofs: &[Proven]) -> Vec<Statement> {
     let statement = |proven: &Proven| Statement {
         domain: schema.domain(),
         context: proven.context,
@@ -35,7 +32,7 @@ fn statements(schema: &ModelSchema, proofs: &[Proven]) -> Vec<Statement> {
 }
 
 /// What a sender does with proofs: at most `most` a batch.
-fn prepared(echo: &Echo, proofs: &[Proven], most: usize) -> Prepared {
+pub fn prepared(echo: &Echo, proofs: &[Proven], most: usize) -> Prepared {
     let statements = statements(&echo.schema, proofs);
     let whole: Vec<Whole<'_>> = proofs
         .iter()
@@ -48,29 +45,29 @@ fn prepared(echo: &Echo, proofs: &[Proven], most: usize) -> Prepared {
 }
 
 /// All proofs in one batch, none of them refused.
-fn one_batch(echo: &Echo, proofs: &[Proven]) -> PreparedBatch {
+pub fn one_batch(echo: &Echo, proofs: &[Proven]) -> PreparedBatch {
     let mut prepared = prepared(echo, proofs, proofs.len());
     assert_eq!(prepared.refused, []);
     assert_eq!(prepared.batches.len(), 1);
     prepared.batches.remove(0)
 }
 
-fn digests(proofs: &[Proven]) -> Vec<Scalar> {
+pub fn digests(proofs: &[Proven]) -> Vec<Scalar> {
     proofs.iter().map(|proven| proven.digest).collect()
 }
 
 impl World {
     /// In a transaction of version 1, by the stranger.
-    fn stranger_sends_v1(&mut self, instruction: Instruction) -> Outcome {
+    pub fn stranger_sends_v1(&mut self, instruction: Instruction) -> Outcome {
         self.net.send_v1(&[instruction], &[&self.stranger], COMPUTE_LIMIT)
     }
 
-    fn verify_batch(&mut self, batch: &[u8]) -> Outcome {
+    pub fn verify_batch(&mut self, batch: &[u8]) -> Outcome {
         let instruction = verifier::verify_batch(self.model, batch);
         self.stranger_sends_v1(instruction)
     }
 
-    fn record_batch(&mut self, batch: &[u8], digests: &[Scalar]) -> Outcome {
+    pub fn record_batch(&mut self, batch: &[u8], digests: &[Scalar]) -> Outcome {
         let instruction = verifier::record_batch(self.stranger.pubkey(), self.model, batch, digests);
         self.stranger_sends_v1(instruction)
     }

@@ -5,7 +5,7 @@ use assay_verifier_host::{self as verifier};
 use solana_address::Address;
 use solana_signer::Signer;
 
-use super::{digests, one_batch, proofs};
+use crate::batch::{digests, one_batch, proofs};
 use crate::support::{Echo, World, emitted, refused};
 
 #[test]

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use solana_address::Address;
 use solana_signer::Signer;
 
-use super::{digests, one_batch, prepared, proofs};
+use crate::batch::{digests, one_batch, prepared, proofs, statements};
 use crate::support::{Echo, Proven, World, refused};
 
 #[test]
@@ -70,7 +70,7 @@ fn a_batch_with_a_bad_proof_is_refused_as_a_whole() {
         for bad in 0..3 {
             let mut given = proofs(echo, 3);
             given[bad].proof = echo.prove(100, [0xee; 32]).proof;
-            let statements = super::statements(&echo.schema, &given);
+            let statements = statements(&echo.schema, &given);
             let whole: Vec<_> = given
                 .iter()
                 .zip(&statements)
