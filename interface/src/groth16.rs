@@ -55,6 +55,8 @@
 //! digest.
 
 pub mod batch;
+#[cfg(feature = "bsb22")]
+mod bsb22;
 mod check;
 mod compressed;
 mod error;
@@ -64,6 +66,8 @@ mod proof;
 mod transcript;
 mod verify;
 
+#[cfg(feature = "bsb22")]
+pub use bsb22::{Transcript, verify_bsb22};
 pub use check::check_key;
 pub use error::{KeyError, KeyPoint, ProofPoint, VerifyError};
 pub use forms::{
@@ -72,5 +76,5 @@ pub use forms::{
 };
 pub use key::{CommittedKey, KeyRef, PlainKey, SetupKind, VerifyingKey};
 pub use proof::{CommittedProof, PlainProof, Proof, ProofRef};
-pub use transcript::Transcript;
-pub use verify::{verify, verify_bsb22};
+pub use transcript::challenge;
+pub use verify::verify;

@@ -119,7 +119,7 @@ fn liquidations() -> Vec<(&'static str, Cost)> {
 }
 
 #[test]
-fn every_instruction_costs_what_the_ledger_says() {
+pub fn every_instruction_costs_what_the_ledger_says() {
     let measured = [admin(), users(), liquidations()].concat();
     for (name, cost) in &measured {
         let limit = match *name {

@@ -7,6 +7,7 @@ mod support;
 
 mod accept_admin;
 mod apply_params;
+mod attacks;
 mod books;
 mod borrow;
 mod cancel_params;

@@ -29,7 +29,7 @@ fn cost(outcome: Outcome) -> Cost {
 }
 
 #[test]
-fn every_instruction_costs_what_the_ledger_says() {
+pub fn every_instruction_costs_what_the_ledger_says() {
     let mut world = World::active();
     let (authority, model) = (world.authority.pubkey(), world.model);
     let visitor = world.stranger.pubkey();

@@ -8,6 +8,7 @@ mod accept_authority;
 mod activate;
 mod apply_guardian;
 mod apply_series;
+mod attacks;
 mod attest;
 mod batch;
 mod cancel_guardian;

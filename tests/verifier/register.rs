@@ -61,8 +61,8 @@ impl Registry {
             .map_or([0; 32], |key| model_id(SetupKind::Development, &[0; 32], &key, &schema));
         let (model, _) = Address::find_program_address(&[b"model", authority.as_ref(), &id], &verifier::ID);
         let args = RegisterArgs {
-            key,
-            schema,
+            key: key.into(),
+            schema: schema.into(),
             setup: 0,
             transcript_hash: [0; 32],
             timelock: MIN_TIMELOCK,

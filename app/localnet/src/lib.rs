@@ -9,6 +9,7 @@
 
 mod outcome;
 mod programs;
+mod record;
 mod tokens;
 mod wallet;
 
@@ -34,6 +35,7 @@ use solana_transaction::versioned::VersionedTransaction;
 pub use anchor_lang::{Discriminator, Owner};
 pub use outcome::{Outcome, ProgramUnits, Refusal};
 pub use programs::{DeployError, deploy_directory, read_program};
+pub use record::{Accepted, record};
 pub use wallet::Wallet;
 
 /// Most bytes of a transaction of version 0, or of none.
@@ -191,7 +193,12 @@ impl Localnet {
         self.svm.expire_blockhash(); // equal transactions are two transactions
         let transaction = self.sign(instructions, signers);
         let size = wire_size(&transaction);
-        outcome::outcome(&self.errors, self.svm.send_transaction(transaction), size)
+        let before = record::before(self);
+        let outcome = outcome::outcome(&self.errors, self.svm.send_transaction(transaction), size);
+        if let (Some(before), Some(payer), true) = (before, signers.first(), outcome.is_ok()) {
+            record::keep(before, instructions, payer.pubkey());
+        }
+        outcome
     }
 
     /// Sends one transaction of version 1, paid for by the first of `signers`. Compute limit and loaded data stand in its

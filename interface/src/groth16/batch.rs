@@ -1,4 +1,81 @@
-//! head
+//! n proofs under one key, verified together: one product of n + 3 pairings, or of n + 4 with commitments.
+//!
+//! # Equations
+//!
+//! Proof i is (A_i, B_i) and, under a committed key, D_i, with its digest d_i and challenge h_i. The batch holds **one** C and
+//! one K for all of them. r_2..r_n are coefficients of 128 bits and rho a factor of 128 bits, both hashes
+//! (`transcript.rs`); r_1 = 1 - (r_2 + .. + r_n), so that the r_i sum to 1 and alpha and IC_0 need no multiplication.
+//!
+//! ```text
+//! plain      prod e(-r_i A_i, B_i) e(alpha, beta) e(IC_0 + s IC_1, gamma) e(C, delta) = 1
+//! committed  prod e(-r_i A_i, B_i) e(alpha, beta) e(IC_0 + s IC_1 + t IC_2 + D + rho K, gamma) e(C, delta)
+//!                 e(rho D, -sigma gamma) = 1
+//! s = sum r_i d_i,   t = sum r_i h_i,   D = sum r_i D_i
+//! ```
+//!
+//! An honest sender has C = sum r_i C_i and K = sum r_i PoK_i. The verifier does not see the C_i and PoK_i, and saves a
+//! multiplication and 64 bytes for each. With n = 1 the equation is that of [`super::verify`].
+//!
+//! # What an accepted batch says
+//!
+//! **Claim.** In the algebraic group model, with SHA-256 as a random oracle: from a prover that makes q hash queries and
+//! sends an accepted batch, an extractor computes for every i a C_i, and a PoK_i, with which proof i is accepted *alone* by
+//! [`super::verify`], but for a probability of at most `2 q / 2^128 + q^2 / 2^255` and that of a discrete logarithm. So each
+//! digest of the batch is as well proven as by a proof of its own: Groth16's extractor, which is of this model too, goes on
+//! from there to the witness.
+//!
+//! The assumption is none that a single proof does without: Groth16's knowledge soundness is shown in this model or the
+//! generic one. The *argument* is ours, and stands in no paper that we know. Who wants neither verifies one proof at a time.
+//!
+//! **Argument.** An algebraic prover gives with every point that it sends or hashes a combination of the points that it was
+//! given. Read the secrets alpha, beta, gamma, delta, tau, sigma as variables: every point of G1 is then an element of a known
+//! finite-dimensional space V of Laurent polynomials, spanned by the points of the keys (and by those of other people's
+//! proofs that the prover has seen), and those of G2 likewise. An equation between points that holds at the secrets and not
+//! as one of polynomials gives away a discrete logarithm. So take equations as polynomials, and put
+//!
+//! ```text
+//! E_i = A_i B_i - alpha beta - gamma (IC_0 + d_i IC_1 [+ h_i IC_2 + D_i])
+//! ```
+//!
+//! 1. *Order.* The seed hashes the key, n, and every A_i, B_i, D_i and d_i, hence fixes every E_i and sigma D_i: h_i is a
+//!    function of the key, D_i and d_i, and may be thought of as asked for with the seed. The r_i are answers to questions
+//!    that contain the seed, and rho to one that contains the seed, C and K. A question asked before its seed was known is a
+//!    guess of 256 bits, and two batches with one seed a collision: together at most `q^2 / 2^255`.
+//! 2. *The fold.* The accepted equation reads `sum r_i E_i - delta C = rho gamma (K - sigma D)`, both sides but rho
+//!    being fixed before rho. Unless `K = sigma D` and `sum r_i E_i = delta C`, at most one rho satisfies it: one in 2^128.
+//! 3. *The quotient.* So the vector `sum r_i (E_i, sigma D_i)` lies in `delta V x V`, whatever C and K the prover chose after
+//!    the r_i. In the quotient by that space it is zero. If all classes (E_i, sigma D_i) are equal, it is that class times the
+//!    sum of the r_i, which is 1: the class is zero. If some class differs from the first, then
+//!    `sum r_i c_i = c_1 + sum_{i >= 2} r_i (c_i - c_1)` vanishes for at most one value of that r_i, given the others: once in
+//!    2^128 a seed. Otherwise every class is zero.
+//! 4. *Extraction.* A class of zero says `E_i = delta C_i` with C_i in V, and `sigma D_i` in V; both are found by
+//!    linear algebra, and as combinations of given points they are points. (A_i, B_i, C_i, D_i, sigma D_i) satisfies the single
+//!    equations as polynomials, with the h_i that the verifier takes, for every factor that folds them. []
+//!
+//! C and K may hold anything in V, multiples of delta among it, and be chosen last: so may the C and PoK of a single proof,
+//! which is why `delta V x V` is the right space to divide by. Where V holds other people's proofs, so it does for single
+//! ones: whatever a prover can make of those in a batch, it can make alone. The test `batch/algebra.rs` carries this out for a
+//! circuit: it extracts, and finds a C and K for defects under no coefficients but the ones that the argument names.
+//!
+//! C and K must not be hashed into the seed: an honest sender sums with the r_i. That B_i, C and K are points of their groups,
+//! the product of pairings checks; A_i and D_i, their multiplications.
+//!
+//! # Who chooses what
+//!
+//! The prover: every point, the statements, how many proofs, their order, then C and K. It may try many batches and send one:
+//! each try is a query. The sender: the same, for proofs that it has. The program: key, domain, number of limbs; from these
+//! and the instruction's bytes, the digests. Nobody: the r_i and rho.
+//!
+//! # What it does not say
+//!
+//! Which proof is bad, when the product is not 1. That anybody holds proof i by itself: an observer of a batch cannot tell
+//! the C_i apart, and whoever keeps evidence keeps the batch. That its bytes are the only ones: whoever has whole proofs makes
+//! other batches of the same statements. Replay protection keys on digests, as ever.
+//!
+//! # Cost
+//!
+//! Compute units on chain: see below.
+
 use alloc::vec::Vec;
 
 use bytemuck::{Pod, Zeroable};
@@ -11,7 +88,7 @@ use super::{
     error::ProofPoint,
     forms::{G1_LEN, G2_LEN, is_zero},
     key::{CommittedKey, KeyRef, PlainKey},
-    transcript::Transcript,
+    transcript::challenge,
     verify::{add, add_multiple, has_excess_bits, multiple},
 };
 use crate::{field::Scalar, syscalls::pairing};
@@ -38,7 +115,7 @@ struct Pair {
 }
 
 /// Accepts the batches whose every member is a proof of its digest under `key`, which must have passed
-/// [`super::check_key`]; committed proofs are those of [`Transcript::Assay`]. The digests are the members', in their order.
+/// [`super::check_key`]. The digests are the members', in their order.
 ///
 /// # Errors
 /// [`BatchError`], with the place of the proof at fault where it has one.
@@ -163,10 +240,6 @@ impl Commitments {
         self.commitment = add_multiple(&self.commitment, point, factor)?;
         Some(())
     }
-}
-
-fn challenge(key_hash: &[u8; 32], commitment: &[u8; G1_LEN], digest: &Scalar) -> Scalar {
-    Transcript::Assay.challenge(key_hash, commitment, digest)
 }
 
 /// `None` where A is no point; whether B is one, the product of pairings says.

@@ -131,16 +131,11 @@ pub mod assay_lending {
     /// Liquidates a part of a position, early, because a proven score is high.
     pub fn liquidate_by_proof(
         ctx: &mut Context<LiquidateByProof>,
-        proof: Vec<u8>,
-        score: i16,
+        claim: Claim,
         repay: u64,
         min_seized: u64,
     ) -> Result<()> {
-        instructions::liquidate_by_proof::handler(
-            ctx,
-            &Claim { proof, score },
-            &Request { repay, min_seized },
-        )
+        instructions::liquidate_by_proof::handler(ctx, &claim, &Request { repay, min_seized })
     }
 
     /// Liquidates a position that is over the threshold.

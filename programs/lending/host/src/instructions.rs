@@ -3,7 +3,7 @@
 use anchor_lang::Id;
 use anchor_lang::programs::{System, Token};
 use assay_interface::groth16::Proof;
-use assay_lending::{accounts, instruction, state::RiskParams};
+use assay_lending::{accounts, instruction, instructions::Claim, state::RiskParams};
 use solana_address::Address;
 use solana_instruction::Instruction;
 
@@ -227,14 +227,16 @@ impl MarketKeys {
     pub fn liquidate_by_proof(&self, liquidation: &Liquidation, proven: &Proven) -> Instruction {
         let Liquidation { repay, min_seized, .. } = *liquidation;
         let Proven { model, snapshot_payer, score, proof } = *proven;
-        instruction::LiquidateByProof { proof: proof.as_bytes().to_vec(), score, repay, min_seized }
-            .to_instruction(accounts::LiquidateByProof {
+        let claim = Claim { proof: proof.as_bytes().to_vec().into(), score };
+        instruction::LiquidateByProof { claim, repay, min_seized }.to_instruction(
+            accounts::LiquidateByProof {
                 liquidation: self.liquidation_accounts(liquidation),
                 snapshot: Self::snapshot(&liquidation.position),
                 rent_receiver: snapshot_payer,
                 model,
                 verifier: assay_verifier_host::ID,
-            })
+            },
+        )
     }
 
     fn liquidation_accounts(&self, liquidation: &Liquidation) -> accounts::Liquidate {

@@ -19,9 +19,9 @@ pub mod context;
 pub mod features;
 pub mod formats;
 pub mod limbs;
-pub mod pyth;
 pub mod seeds;
 
+pub use assay_feed_interface::pyth;
 pub use context::{SnapshotId, context};
 pub use limbs::limbs;
 

@@ -11,6 +11,7 @@
 use anchor_lang::prelude::*;
 use assay_cpi::{Expect, Key, Setups};
 use assay_lending_interface::limbs;
+use assay_program::bounded::Vec;
 
 #[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
 use super::liquidate::*;
@@ -26,7 +27,8 @@ use crate::{
 };
 
 /// What the caller claims: the model's score for the snapshot, and the proof of it.
-pub(crate) struct Claim {
+#[derive(SchemaWrite, SchemaRead, IdlType)]
+pub struct Claim {
     /// The bytes of a plain proof or of a committed one, as the model's key is.
     pub proof: Vec<u8>,
     /// The score.

@@ -65,8 +65,8 @@ impl<'a> Registration<'a> {
     pub fn instruction(&self) -> Result<Instruction, KeyError> {
         let register = instruction::Register {
             args: RegisterArgs {
-                key: self.key.compress()?,
-                schema: self.schema.encode(),
+                key: self.key.compress()?.into(),
+                schema: self.schema.encode().into(),
                 setup: self.setup.to_byte(),
                 transcript_hash: self.transcript_hash,
                 timelock: self.timelock,
@@ -199,8 +199,8 @@ fn record_accounts(payer: Address, model: Address, digest: &Scalar) -> accounts:
 }
 
 fn proof_args<'a>(proof: impl Into<ProofRef<'a>>, context: [u8; 32], limbs: &[Scalar]) -> ProofArgs {
-    let limbs = limbs.iter().map(|limb| limb.to_be_bytes()).collect();
-    ProofArgs { proof: proof.into().as_bytes().to_vec(), context, limbs }
+    let limbs: Vec<_> = limbs.iter().map(|limb| limb.to_be_bytes()).collect();
+    ProofArgs { proof: proof.into().as_bytes().to_vec().into(), context, limbs: limbs.into() }
 }
 
 #[cfg(test)]

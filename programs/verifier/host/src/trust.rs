@@ -33,7 +33,7 @@ impl Attestors {
 
     /// `create_attestor_set`; the payer signs.
     pub fn create(&self, payer: Address) -> Instruction {
-        let args = AttestorSetArgs { attestors: self.members.clone(), threshold: self.threshold };
+        let args = AttestorSetArgs { attestors: self.members.clone().into(), threshold: self.threshold };
         let accounts =
             accounts::CreateAttestorSet { payer, set: self.address(), system_program: System::id() };
         instruction::CreateAttestorSet { args }.to_instruction(accounts)
@@ -83,7 +83,7 @@ impl NewSeries<'_> {
     pub fn create(&self) -> Instruction {
         let (name, attestor_set, timelock) =
             (self.name.as_bytes().to_vec(), self.attestor_set, self.timelock);
-        let args = SeriesArgs { name, attestor_set, timelock };
+        let args = SeriesArgs { name: name.into(), attestor_set, timelock };
         instruction::CreateSeries { args }.to_instruction(accounts::CreateSeries {
             creator: self.creator,
             payer: self.payer,

@@ -7,11 +7,10 @@
 //! The address holds the signer and the content, setup and transcript included, so nobody can take another's place, and who
 //! says something else of how a key was made registers another model.
 
-use alloc::vec::Vec;
-
 use anchor_lang::prelude::*;
 use assay_interface::groth16::{SetupKind, VerifyingKey, check_key};
 use assay_interface::schema::ModelSchema;
+use assay_program::bounded::Vec;
 
 use super::manage::now;
 use crate::create::create;

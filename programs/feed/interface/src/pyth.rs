@@ -19,7 +19,8 @@
 //! assumes them takes one byte of a Partial account for another. The account has [`ACCOUNT_LEN`] bytes, so a
 //! Full one ends in a byte of padding.
 //!
-//! [`PriceUpdate::decode`] reads; [`PriceUpdate::accept`] applies a [`Policy`]. The caller owes two facts that
+//! [`PriceUpdate::decode`] reads; [`PriceUpdate::checked`] says whether it is a price of a feed, which is what a source
+//! takes; [`PriceUpdate::accept`] applies a [`Policy`] besides. The caller owes two facts that
 //! bytes cannot show: that the account's owner is [`RECEIVER_PROGRAM`], and the current time. Pyth's own
 //! `get_price_no_older_than` checks level, feed and age; sign, confidence, exponent and a time in the future
 //! are left to the consumer, and checked here.
@@ -38,6 +39,19 @@ pub const RECEIVER_PROGRAM: [u8; 32] = [
     0x0c, 0xb7, 0xfa, 0xbb, 0x52, 0xf7, 0xa6, 0x48, 0xbb, 0x5b, 0x31, 0x7d, 0x9a, 0x01, 0x8b, 0x90, //
     0x57, 0xcb, 0x02, 0x47, 0x74, 0xfa, 0xfe, 0x01, 0xe6, 0xc4, 0xdf, 0x98, 0xcc, 0x38, 0x58, 0x81,
 ];
+
+/// Address of Pyth's push oracle, `pythWSnswVUd12oZpeFP8e9CVaEqJg25g1Vtc2biRsT`. It has the receiver write to the address of
+/// [`push_seeds`], for updates newer than the stored one and fully verified; anyone may push.
+pub const PUSH_ORACLE_PROGRAM: [u8; 32] = [
+    0x0c, 0x4a, 0xa0, 0x12, 0x8e, 0x95, 0xd3, 0xe1, 0x62, 0x2a, 0xa5, 0x01, 0xc5, 0x85, 0xa9, 0xeb, //
+    0x07, 0xb3, 0x73, 0x54, 0xc1, 0x08, 0xea, 0x0b, 0x79, 0x1b, 0x45, 0x6d, 0xc7, 0xee, 0xa3, 0x36,
+];
+
+/// Seeds, without the bump, of the account of the push oracle for a feed: `[shard (little-endian), feed id]`. A shard is a
+/// sponsor's copy of the feed; the same feed has an account in each.
+pub const fn push_seeds<'a>(shard: &'a [u8; 2], feed_id: &'a [u8; 32]) -> [&'a [u8]; 2] {
+    [shard, feed_id]
+}
 
 /// First bytes of a `PriceUpdateV2` account.
 pub const DISCRIMINATOR: [u8; 8] = [0x22, 0xf1, 0x23, 0x63, 0x9d, 0x7e, 0xf4, 0xcd];
@@ -239,6 +253,32 @@ impl PriceUpdate {
         data
     }
 
+    /// The price, if the update is fully verified, of the feed `feed_id`, and expressible. Its age and its uncertainty are left to
+    /// who uses it: an interval beyond 64 bits is the greatest number, and an average that is not above zero is none.
+    ///
+    /// # Errors
+    ///
+    /// One of [`PythError`]'s for each check, in this order: verification level, feed, sign, exponent, range.
+    pub fn checked(&self, feed_id: &[u8; 32]) -> Result<Price, PythError> {
+        if let VerificationLevel::Partial { signatures } = self.verification_level {
+            return Err(PythError::PartiallyVerified { signatures });
+        }
+        if self.feed_id != *feed_id {
+            return Err(PythError::Feed);
+        }
+        let price = positive(self.price).ok_or(PythError::Price(self.price))?;
+        if !(MIN_EXPONENT..=MAX_EXPONENT).contains(&self.exponent) {
+            return Err(PythError::Exponent(self.exponent));
+        }
+        let ema = positive(self.ema_price).and_then(|ema| self.rescale(ema, Rounding::Down).ok());
+        Ok(Price {
+            price: self.rescale(price, Rounding::Down)?,
+            confidence: self.rescale(self.confidence, Rounding::Up).unwrap_or(u64::MAX),
+            ema: ema.unwrap_or(0),
+            publish_time: self.publish_time,
+        })
+    }
+
     /// The price, if `policy` allows it at the time `now` (Unix seconds, from the cluster's clock).
     ///
     /// # Errors
@@ -311,4 +351,4 @@ fn positive(amount: i64) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,7 +1,9 @@
 use super::*;
-use alloc::vec::Vec;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
+
+extern crate std;
+use std::vec::Vec;
 
 const NOW: i64 = 1_708_000_000;
 
@@ -54,11 +56,11 @@ fn discriminator_is_anchors() {
     assert!(Sha256::digest(b"account:PriceUpdateV2").starts_with(&DISCRIMINATOR));
 }
 
-#[test]
-fn receiver_program_is_its_base58_address() {
+/// The 32 bytes that base58 text stands for.
+pub(crate) fn from_base58(text: &str) -> [u8; 32] {
     const ALPHABET: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
     let mut bytes = [0u8; 32];
-    for character in b"rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ" {
+    for character in text.as_bytes() {
         let mut carry = ALPHABET.iter().position(|letter| letter == character).unwrap();
         for byte in bytes.iter_mut().rev() {
             carry += usize::from(*byte) * 58;
@@ -66,7 +68,13 @@ fn receiver_program_is_its_base58_address() {
             carry >>= 8;
         }
     }
-    assert_eq!(bytes, RECEIVER_PROGRAM);
+    bytes
+}
+
+#[test]
+fn programs_are_their_base58_addresses() {
+    assert_eq!(from_base58("rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ"), RECEIVER_PROGRAM);
+    assert_eq!(from_base58("pythWSnswVUd12oZpeFP8e9CVaEqJg25g1Vtc2biRsT"), PUSH_ORACLE_PROGRAM);
 }
 
 #[test]
@@ -138,6 +146,47 @@ fn each_check_has_its_own_error() {
     ];
     for (update, error) in cases {
         assert_eq!(update.accept(&POLICY, NOW), Err(error), "{update:?}");
+    }
+}
+
+#[test]
+fn a_source_takes_every_age_and_every_interval() {
+    let good = update();
+    let price = good.checked(&FEED).unwrap();
+    assert_eq!(Ok(price), good.accept(&POLICY, NOW));
+    for publish_time in [i64::MIN, 0, NOW + 1_000_000] {
+        let other = PriceUpdate { publish_time, ..good };
+        assert_eq!(other.checked(&FEED), Ok(Price { publish_time, ..price }));
+    }
+    let wide = PriceUpdate { confidence: u64::MAX, exponent: -3, price: 5, ..good };
+    assert_eq!(wide.checked(&FEED).map(|price| (price.price, price.confidence)), Ok((500_000, u64::MAX)));
+    // An average that is none, or leaves the range, does not keep the price away.
+    for ema_price in [0, -1, i64::MIN, i64::MAX] {
+        let other = PriceUpdate { ema_price, exponent: 0, price: 5, ..good };
+        assert_eq!(other.checked(&FEED).map(|price| price.ema), Ok(0));
+    }
+    let cases = [
+        (
+            PriceUpdate { verification_level: VerificationLevel::Partial { signatures: 12 }, ..good },
+            PythError::PartiallyVerified { signatures: 12 },
+        ),
+        (PriceUpdate { feed_id: [8; 32], ..good }, PythError::Feed),
+        (PriceUpdate { price: 0, ..good }, PythError::Price(0)),
+        (PriceUpdate { price: i64::MIN, ..good }, PythError::Price(i64::MIN)),
+        (PriceUpdate { exponent: 1, ..good }, PythError::Exponent(1)),
+        (PriceUpdate { exponent: i32::MAX, ..good }, PythError::Exponent(i32::MAX)),
+        (PriceUpdate { exponent: i32::MIN, ..good }, PythError::Exponent(i32::MIN)),
+        (
+            PriceUpdate { price: i64::MAX, exponent: 0, ..good },
+            PythError::Range { amount: i64::MAX.unsigned_abs(), exponent: 0 },
+        ),
+        (
+            PriceUpdate { price: 9_999, exponent: -12, ..good },
+            PythError::Range { amount: 9_999, exponent: -12 },
+        ),
+    ];
+    for (update, error) in cases {
+        assert_eq!(update.checked(&FEED), Err(error), "{update:?}");
     }
 }
 
@@ -228,5 +277,6 @@ proptest! {
         let full = PriceUpdate { verification_level: VerificationLevel::Full, ..update };
         let _ = full.accept(&policy, now);
         let _ = full.accept(&policy, full.publish_time);
+        let _ = full.checked(&full.feed_id);
     }
 }
