@@ -192,11 +192,21 @@ impl Localnet {
     pub fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Outcome {
         self.svm.expire_blockhash(); // equal transactions are two transactions
         let transaction = self.sign(instructions, signers);
+        let payer = signers.first().map(|signer| signer.pubkey()).expect("somebody pays");
+        self.execute(transaction, instructions, payer)
+    }
+
+    fn execute(
+        &mut self,
+        transaction: VersionedTransaction,
+        instructions: &[Instruction],
+        payer: Address,
+    ) -> Outcome {
         let size = wire_size(&transaction);
         let before = record::before(self);
         let outcome = outcome::outcome(&self.errors, self.svm.send_transaction(transaction), size);
-        if let (Some(before), Some(payer), true) = (before, signers.first(), outcome.is_ok()) {
-            record::keep(before, instructions, payer.pubkey());
+        if let (Some(before), true) = (before, outcome.is_ok()) {
+            record::keep(before, instructions, payer);
         }
         outcome
     }
@@ -223,8 +233,7 @@ impl Localnet {
             .expect("the instructions make a message");
         let transaction = VersionedTransaction::try_new(VersionedMessage::V1(message), signers)
             .expect("the signers are those that the instructions name");
-        let size = wire_size(&transaction);
-        outcome::outcome(&self.errors, self.svm.send_transaction(transaction), size)
+        self.execute(transaction, instructions, payer)
     }
 
     /// What [`Localnet::send`] would answer, leaving every account as it is.

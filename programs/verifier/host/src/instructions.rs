@@ -181,14 +181,14 @@ pub fn record_without_proof(
 
 /// `verify_batch`: returns [`VerifiedBatch`](crate::VerifiedBatch) as return data; no one signs.
 pub fn verify_batch(model: Address, batch: &[u8]) -> Instruction {
-    instruction::VerifyBatch { batch: batch.to_vec() }.to_instruction(accounts::VerifyBatch { model })
+    instruction::VerifyBatch { batch: batch.to_vec().into() }.to_instruction(accounts::VerifyBatch { model })
 }
 
 /// `record_batch`: writes the receipts of the batch's statements, whose digests are `digests` in this order, where there are
 /// none; the payer signs. Returns what `verify_batch` returns.
 pub fn record_batch(payer: Address, model: Address, batch: &[u8], digests: &[Scalar]) -> Instruction {
     let accounts = accounts::RecordBatch { payer, model, system_program: System::id() };
-    let mut instruction = instruction::RecordBatch { batch: batch.to_vec() }.to_instruction(accounts);
+    let mut instruction = instruction::RecordBatch { batch: batch.to_vec().into() }.to_instruction(accounts);
     let receipts = digests.iter().map(|digest| AccountMeta::new(receipt_address(&model, digest), false));
     instruction.accounts.extend(receipts);
     instruction
