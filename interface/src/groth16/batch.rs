@@ -91,7 +91,10 @@ use super::{
     transcript::challenge,
     verify::{add, add_multiple, has_excess_bits, multiple},
 };
-use crate::{field::Scalar, syscalls::pairing};
+use crate::{
+    field::Scalar,
+    syscalls::{g1_add, g1_mul_into, pairing},
+};
 
 mod assemble;
 mod error;
@@ -188,32 +191,39 @@ struct Bound<'a> {
 impl Bound<'_> {
     #[inline(never)] // a stack frame of its own: on chain a frame has 4 KiB
     fn combine(&self) -> Result<Combined, BatchError> {
-        let mut members = self.batch.members().zip(self.digests);
-        let (first, first_digest) = members.next().ok_or(BatchError::Count(0))?;
+        const NONE: BatchError = BatchError::Count(0); // a batch that was read has as many members as it says, at least one
+        let mut members = self.batch.members();
+        let first = members.next().ok_or(NONE)?;
+        let (first_digest, digests) = self.digests.split_first().ok_or(NONE)?;
         let mut coefficients = Coefficients::new(self.seed);
+        let mut scale = Multiplication::default();
         let mut pairs = Vec::with_capacity(self.batch.count() + MOST_OTHER_PAIRS);
+        pairs.resize(self.batch.count(), Pair::zeroed());
+        let (first_place, places) = pairs.split_first_mut().ok_or(NONE)?;
         let mut digest = Sum::starting_with(first_digest);
         let mut commitments =
             first.commitment.map(|point| Commitments::new(self.key_hash, point, first_digest));
-        for (index, (member, member_digest)) in (1..).zip(members) {
+        for ((index, member_digest), place) in (1..).zip(digests).zip(places) {
+            let member = members.next().ok_or(NONE)?;
             let Coefficient { bytes, digits } = coefficients.draw();
-            let factor = wide(&bytes);
-            pairs.push(pair(&member, &factor).ok_or_else(|| not_on_curve(index, ProofPoint::A))?);
+            scale.by_coefficient(&bytes);
+            place.q = *member.b;
+            scale.apply(member.a_negated, &mut place.p).ok_or_else(|| not_on_curve(index, ProofPoint::A))?;
             digest.add_product(&digits, member_digest);
             if let (Some(sums), Some(point)) = (&mut commitments, member.commitment) {
                 sums.challenge.add_product(&digits, &challenge(self.key_hash, point, member_digest));
-                sums.add(point, &factor).ok_or_else(|| not_on_curve(index, ProofPoint::Commitment))?;
+                sums.add(&mut scale, point).ok_or_else(|| not_on_curve(index, ProofPoint::Commitment))?;
             }
         }
         let total = coefficients.total();
-        let factor = one_less(&total);
-        pairs.push(pair(&first, factor.as_be_bytes()).ok_or_else(|| not_on_curve(0, ProofPoint::A))?);
+        scale.by(&one_less(&total));
+        first_place.q = *first.b;
+        scale.apply(first.a_negated, &mut first_place.p).ok_or_else(|| not_on_curve(0, ProofPoint::A))?;
         let committed = match (commitments, first.commitment) {
             (Some(mut sums), Some(point)) => {
-                sums.add(point, factor.as_be_bytes())
-                    .ok_or_else(|| not_on_curve(0, ProofPoint::Commitment))?;
+                sums.add(&mut scale, point).ok_or_else(|| not_on_curve(0, ProofPoint::Commitment))?;
                 let challenge = sums.challenge.finish(&total, &sums.first);
-                Some(CombinedCommitments { challenge, commitment: sums.commitment })
+                Some(CombinedCommitments { challenge, commitment: sums.points.sum() })
             }
             _ => None,
         };
@@ -226,25 +236,75 @@ struct Commitments {
     /// h_1.
     first: Scalar,
     challenge: Sum,
-    commitment: [u8; G1_LEN],
+    points: PointSum,
 }
 
 impl Commitments {
     fn new(key_hash: &[u8; 32], first: &[u8; G1_LEN], digest: &Scalar) -> Commitments {
         let first = challenge(key_hash, first, digest);
-        Commitments { first, challenge: Sum::starting_with(&first), commitment: [0; G1_LEN] }
+        Commitments { first, challenge: Sum::starting_with(&first), points: PointSum::default() }
     }
 
     /// `None` where the point is none.
-    fn add(&mut self, point: &[u8; G1_LEN], factor: &[u8; 32]) -> Option<()> {
-        self.commitment = add_multiple(&self.commitment, point, factor)?;
-        Some(())
+    fn add(&mut self, scale: &mut Multiplication, point: &[u8; G1_LEN]) -> Option<()> {
+        self.points.add(scale, point)
     }
 }
 
-/// `None` where A is no point; whether B is one, the product of pairings says.
-fn pair(member: &Member<'_>, factor: &[u8; 32]) -> Option<Pair> {
-    Some(Pair { p: multiple(member.a_negated, factor)?, q: *member.b })
+/// A multiplication's input, kept from point to point: on chain a copy of 64 bytes costs as much as a hash.
+struct Multiplication([u8; G1_LEN + 32]);
+
+impl Default for Multiplication {
+    fn default() -> Self {
+        Multiplication([0; G1_LEN + 32])
+    }
+}
+
+impl Multiplication {
+    /// The factor of the next points: 16 bytes, under 16 zeros.
+    fn by_coefficient(&mut self, coefficient: &[u8; 16]) {
+        let (_, factor) = self.0.split_at_mut(G1_LEN);
+        let (high, low) = factor.split_at_mut(16);
+        high.fill(0);
+        low.copy_from_slice(coefficient);
+    }
+
+    /// The factor of the next points.
+    fn by(&mut self, factor: &Scalar) {
+        self.0.split_at_mut(G1_LEN).1.copy_from_slice(factor.as_be_bytes());
+    }
+
+    /// Writes the multiple of `point` to `out`; `None` where it is no point.
+    #[inline(always)]
+    fn apply(&mut self, point: &[u8; G1_LEN], out: &mut [u8; G1_LEN]) -> Option<()> {
+        self.0.split_at_mut(G1_LEN).0.copy_from_slice(point);
+        g1_mul_into(&self.0, out)
+    }
+}
+
+/// A sum of multiples: the sum, then the next term, as the addition takes them. It starts at the identity.
+struct PointSum([[u8; G1_LEN]; 2]);
+
+impl Default for PointSum {
+    fn default() -> Self {
+        PointSum([[0; G1_LEN]; 2])
+    }
+}
+
+impl PointSum {
+    fn add(&mut self, scale: &mut Multiplication, point: &[u8; G1_LEN]) -> Option<()> {
+        let [_, term] = &mut self.0;
+        scale.apply(point, term)?;
+        let total = g1_add(bytemuck::must_cast_ref(&self.0))?;
+        let [sum, _] = &mut self.0;
+        *sum = total;
+        Some(())
+    }
+
+    fn sum(&self) -> [u8; G1_LEN] {
+        let [sum, _] = self.0;
+        sum
+    }
 }
 
 fn not_on_curve(index: usize, point: ProofPoint) -> BatchError {
