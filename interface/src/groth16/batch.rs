@@ -74,7 +74,9 @@
 //!
 //! # Cost
 //!
-//! Compute units on chain: see below.
+//! Compute units on chain, with digests of five elements: about 70,100 + 19,900 n plain, 96,700 + 24,900 n committed
+//! (`tests/ledger/compute-units.csv`). Of a further proof 12,313 are its pairing, 3,840 each of A and D, 2,067 the digest,
+//! and 1,400 (2,000) hashes, arithmetic and copies. Memory: 192 bytes a pairing, 64 a proof.
 
 use alloc::vec::Vec;
 
