@@ -28,6 +28,7 @@ use solana_address::Address;
 use solana_clock::Clock;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
+use solana_message::v1::{self, TransactionConfig};
 use solana_message::{Message, VersionedMessage};
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
@@ -37,10 +38,15 @@ pub use outcome::{Outcome, ProgramUnits, Refusal};
 pub use programs::{DeployError, deploy_directory, read_program};
 pub use wallet::Wallet;
 
-/// Most bytes of a transaction.
+/// Most bytes of a transaction of version 0, or of none.
 pub const MAX_TRANSACTION_SIZE: usize = 1_232;
+/// Most bytes of a transaction of version 1.
+pub const MAX_TRANSACTION_SIZE_V1: usize = 4_096;
 /// The time at which a fresh [`Localnet`] stands: 1 January 2026, in Unix seconds.
 pub const GENESIS_TIME: i64 = 1_767_225_600;
+
+/// Most bytes of accounts that a transaction loads.
+const MAX_LOADED_DATA: u32 = 64 * 1024 * 1024;
 
 const SLOTS_PER_SECOND: u64 = 4; // about: programs must not use slots as a clock
 
@@ -208,15 +214,50 @@ impl Localnet {
     pub fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Outcome {
         self.svm.expire_blockhash(); // equal transactions are two transactions
         let transaction = self.sign(instructions, signers);
+        let payer = signers.first().map(|signer| signer.pubkey()).expect("somebody pays");
+        self.execute(transaction, instructions, payer)
+    }
+
+    fn execute(
+        &mut self,
+        transaction: VersionedTransaction,
+        instructions: &[Instruction],
+        payer: Address,
+    ) -> Outcome {
         let size = wire_size(&transaction);
         let is_recorded = RECORD.with_borrow(Option::is_some);
         let before = is_recorded.then(|| self.clone().without_signatures());
         let outcome = outcome::outcome(&self.errors, self.svm.send_transaction(transaction), size);
-        if let (Some(before), Some(payer), true) = (before, signers.first(), outcome.is_ok()) {
-            let accepted = Accepted { before, instructions: instructions.to_vec(), payer: payer.pubkey() };
+        if let (Some(before), true) = (before, outcome.is_ok()) {
+            let accepted = Accepted { before, instructions: instructions.to_vec(), payer };
             RECORD.with_borrow_mut(|record| record.get_or_insert_default().push(accepted));
         }
         outcome
+    }
+
+    /// Sends one transaction of version 1, paid for by the first of `signers`. Compute limit and loaded data stand in its
+    /// header, where an unset one means 0.
+    ///
+    /// # Panics
+    /// As [`Localnet::send`], and where the instructions make no message of version 1: the caller's mistakes.
+    pub fn send_v1(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+        compute_unit_limit: u32,
+    ) -> Outcome {
+        self.svm.expire_blockhash();
+        let config = TransactionConfig::empty()
+            .with_priority_fee(0)
+            .with_compute_unit_limit(compute_unit_limit)
+            .with_loaded_accounts_data_size_limit(MAX_LOADED_DATA);
+        let payer = signers.first().map(|signer| signer.pubkey()).expect("somebody pays");
+        let blockhash = self.svm.latest_blockhash();
+        let message = v1::Message::try_compile_with_config(&payer, instructions, blockhash, config)
+            .expect("the instructions make a message");
+        let transaction = VersionedTransaction::try_new(VersionedMessage::V1(message), signers)
+            .expect("the signers are those that the instructions name");
+        self.execute(transaction, instructions, payer)
     }
 
     /// What [`Localnet::send`] would answer, leaving every account as it is.
@@ -240,7 +281,11 @@ impl Localnet {
     }
 }
 
-/// Bytes of a transaction on the wire: signatures with their count, then the message.
+/// Bytes of a transaction on the wire: signatures, with their count where the message does not say it, and the message.
 fn wire_size(transaction: &VersionedTransaction) -> usize {
-    1 + size_of::<[u8; 64]>() * transaction.signatures.len() + transaction.message.serialize().len()
+    let count = match transaction.message {
+        VersionedMessage::Legacy(_) | VersionedMessage::V0(_) => 1,
+        VersionedMessage::V1(_) => 0,
+    };
+    count + size_of::<[u8; 64]>() * transaction.signatures.len() + transaction.message.serialize().len()
 }
