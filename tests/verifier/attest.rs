@@ -133,9 +133,11 @@ fn accounts_are_what_they_must_be() {
         on_foreign.accounts[place].pubkey = address;
         refused(&world.net.send(&[on_foreign], &[&key]), "IllegalOwner");
     }
-    let mut forged = honest.clone();
-    forged.accounts[4].pubkey = committee.set;
-    refused(&world.net.send(&[forged], &[&key]), "NotAnAttestation");
+    let another = Attestors::new(1, &[key.pubkey()]);
+    world.stranger_sends(another.create(world.stranger.pubkey())).expect_ok();
+    let mut on_set = honest.clone();
+    on_set.accounts[4].pubkey = another.address();
+    refused(&world.net.send(&[on_set], &[&key]), "NotAnAttestation");
 }
 
 #[test]
