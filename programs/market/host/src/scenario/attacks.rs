@@ -36,11 +36,13 @@ pub fn run(world: World, provers: &[Prover; 2], window: &Window) -> Result<Vec<A
     let sources = asked.world.sources.map(|source| source.source);
     asked.world.send("observe", &prover, &[asked.keys.observe(prover.address(), &sources)])?;
 
-    let (honest, output) = asked.proof(provers, Place::First, &prover.address())?;
-    let mut copied = asked.proof(provers, Place::First, &thief.address())?.0;
-    splice_proof(&mut copied, &honest);
+    let (proof, output) = asked.proof(provers, Place::First, &prover.address())?;
+    let copied = asked.claim(Place::First, &thief.address(), &proof, output)?;
     attacks.push(judge("send a copied proof", "ProofInvalid", &mut asked.clone(), &thief, copied));
-    let (answer, _) = asked.proof(provers, Place::Second, &prover.address())?;
+    let higher = asked.claim(Place::First, &prover.address(), &proof, output.wrapping_add(1_024))?;
+    attacks.push(judge("claim another output", "ProofInvalid", &mut asked.clone(), &prover, higher));
+    let (answer, answered) = asked.proof(provers, Place::Second, &prover.address())?;
+    let answer = asked.claim(Place::Second, &prover.address(), &answer, answered)?;
     attacks.push(judge(
         "let the second model answer first",
         "WrongModel",
@@ -48,13 +50,8 @@ pub fn run(world: World, provers: &[Prover; 2], window: &Window) -> Result<Vec<A
         &prover,
         answer,
     ));
-    let mut false_output = honest.clone();
-    let length = false_output.data.len();
-    if let Some(bytes) = false_output.data.get_mut(length.saturating_sub(2)..) {
-        bytes.copy_from_slice(&output.wrapping_add(1_024).to_le_bytes());
-    }
-    attacks.push(judge("claim another output", "ProofInvalid", &mut asked.clone(), &prover, false_output));
 
+    let honest = asked.claim(Place::First, &prover.address(), &proof, output)?;
     asked.world.send("resolve_by_proof", &prover, &[honest])?;
     let question = asked.question()?;
     let settle = asked.keys.settle(&question);
@@ -79,15 +76,7 @@ pub fn run(world: World, provers: &[Prover; 2], window: &Window) -> Result<Vec<A
     Ok(attacks)
 }
 
-/// Puts the proof of another instruction in this one's place: they have the same length.
-fn splice_proof(to: &mut Instruction, from: &Instruction) {
-    // Discriminator 8, length 4, the proof, output 2.
-    let range = 12..from.data.len().saturating_sub(2);
-    if let (Some(to), Some(from)) = (to.data.get_mut(range.clone()), from.data.get(range)) {
-        to.copy_from_slice(from);
-    }
-}
-
+/// Sends what must be refused with the error of this name.
 fn judge(
     name: &'static str,
     expected: &str,

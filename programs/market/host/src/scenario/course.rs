@@ -109,7 +109,7 @@ impl Asked {
         self.world.send("observe", &prover, &[self.keys.observe(prover.address(), &sources)])
     }
 
-    /// A proof by the model of a place, bound to whom it names, as an instruction.
+    /// What the model of a place gives, and a proof of it bound to whom it names.
     ///
     /// # Errors
     /// The prover fails.
@@ -118,8 +118,8 @@ impl Asked {
         provers: &[Prover; 2],
         place: Place,
         by: &Address,
-    ) -> Result<(Instruction, i16), DemoError> {
-        let (question, observation) = (self.question()?, self.observation()?);
+    ) -> Result<(Vec<u8>, i16), DemoError> {
+        let observation = self.observation()?;
         let context = statement::resolution_context(&self.keys.question, &observation, place, by);
         let [first, second] = provers;
         let prover = match place {
@@ -132,10 +132,26 @@ impl Asked {
         let output = answer.outputs.concat();
         let output = output.first().and_then(|output| i16::try_from(*output).ok());
         let output = output.ok_or(DemoError::Scenario("the model has one output of 16 bits"))?;
+        Ok((answer.proof.as_bytes().to_vec(), output))
+    }
+
+    /// `resolve_by_proof` with these bytes as the proof, and the receipt of the statement that it claims.
+    ///
+    /// # Errors
+    /// The question's accounts say nothing that can be proven.
+    pub fn claim(
+        &self,
+        place: Place,
+        by: &Address,
+        proof: &[u8],
+        output: i16,
+    ) -> Result<Instruction, DemoError> {
+        let (question, observation) = (self.question()?, self.observation()?);
+        let context = statement::resolution_context(&self.keys.question, &observation, place, by);
         let (_, digest) = statement::statement(&question, &observation, place, output, &context)?;
         let model = self.model(place);
         let receipt = assay_verifier_host::receipt_address(&model, &digest);
-        Ok((self.keys.resolve_by_proof(*by, model, receipt, answer.proof.as_bytes(), output), output))
+        Ok(self.keys.resolve_by_proof(*by, model, receipt, proof, output))
     }
 
     /// The model of a place.
@@ -153,7 +169,8 @@ impl Asked {
     /// It was refused.
     pub fn resolve(&mut self, provers: &[Prover; 2], place: Place) -> Result<(), DemoError> {
         let prover = self.world.prover.clone();
-        let (resolve, _) = self.proof(provers, place, &prover.address())?;
+        let (proof, output) = self.proof(provers, place, &prover.address())?;
+        let resolve = self.claim(place, &prover.address(), &proof, output)?;
         self.world.send("resolve_by_proof", &prover, &[compute_budget::limit(200_000), resolve])
     }
 
@@ -206,8 +223,8 @@ impl Course {
     }
 
     /// What its transactions cost.
-    pub fn figures(&self) -> Vec<TransactionFigures> {
-        self.world.figures()
+    pub fn take_figures(&mut self) -> Vec<TransactionFigures> {
+        self.world.take_figures()
     }
 }
 

@@ -21,7 +21,7 @@ use std::time::Instant;
 
 use assay_host::{
     page::{Page, thousands},
-    scenario::{Check, Options, Outcome, Scenario, ScenarioError},
+    scenario::{Check, Options, Outcome, Scenario, ScenarioError, TransactionFigures},
 };
 use assay_market::state::Status;
 
@@ -48,32 +48,33 @@ fn run(options: &Options, page: &mut Page<'_>) -> Result<Outcome, DemoError> {
     let start = Instant::now();
     let mut outcome = Outcome::default();
     let windows = windows::all()?;
+    let first = windows.iter().map(Window::starts_at).min().ok_or(DemoError::Candles)?;
     let (provers, time) = page.step("Compile the resolver, make two keys", |page| {
         let provers = world::provers(options.seed)?;
-        let [first, _] = &provers;
-        let circuit = first.model().circuit();
+        let [resolver, _] = &provers;
         page.line(format!(
-            "{} constraints, one proof of 256 or 384 bytes",
-            thousands(circuit.constraints().len() as u64)
+            "{} constraints; the second key answers disputes",
+            thousands(resolver.model().circuit().num_constraints() as u64)
         ));
         Ok::<_, DemoError>(provers)
     })?;
     outcome.step("compile", time);
-    let (base, time) = page.step("Deploy, register, renounce: nobody can stop the models", |_| {
-        World::new(options, &provers, windows.iter().map(Window::starts_at).min().unwrap_or_default())
+    let (mut base, time) = page.step("Deploy, register, renounce: nobody can stop the models", |_| {
+        World::new(options, &provers, first)
     })?;
     outcome.step("deploy", time);
+    outcome.transactions = base.take_figures();
 
     let endings = [Ending::Settled, Ending::Disputed, Ending::Void];
     for (window, ending) in windows.iter().zip(endings) {
-        let (course, time) = page.step(ending.title(), |page| {
+        let (mut course, time) = page.step(ending.title(), |page| {
             let course = Course::play(base.clone(), &provers, window, ending)?;
             show(page, window, &course);
             Ok::<_, DemoError>(course)
         })?;
         outcome.step(ending.title(), time);
         outcome.checks.extend(checks(window, &course, ending));
-        outcome.transactions.extend(course.figures());
+        add(&mut outcome.transactions, course.take_figures());
         if ending == Ending::Settled {
             let (attacks, time) = page.step("Attack it", |page| {
                 let attacks = attacks::run(base.clone(), &provers, window)?;
@@ -87,6 +88,21 @@ fn run(options: &Options, page: &mut Page<'_>) -> Result<Outcome, DemoError> {
     outcome.step("total", start.elapsed());
     outcome.judge();
     Ok(outcome)
+}
+
+/// Adds the figures of more transactions to those of the same kind.
+fn add(figures: &mut Vec<TransactionFigures>, more: Vec<TransactionFigures>) {
+    for new in more {
+        match figures.iter_mut().find(|known| known.name == new.name) {
+            Some(known) => {
+                known.count += new.count;
+                known.compute_units_min = known.compute_units_min.min(new.compute_units_min);
+                known.compute_units_max = known.compute_units_max.max(new.compute_units_max);
+                known.size = known.size.max(new.size);
+            }
+            None => figures.push(new),
+        }
+    }
 }
 
 fn show(page: &mut Page<'_>, window: &Window, course: &Course) {
@@ -115,7 +131,7 @@ fn show(page: &mut Page<'_>, window: &Window, course: &Course) {
 /// What must hold of a question that has run its course.
 fn checks(window: &Window, course: &Course, ending: Ending) -> Vec<Check> {
     let question = &course.question;
-    let estimate = question.outputs.first().copied().unwrap_or_default();
+    let [estimate, _] = question.outputs;
     let near =
         (f64::from(estimate) * PERCENT - window.percent_a_day()).abs() <= 0.15 * window.percent_a_day();
     let status = if ending == Ending::Void { Status::Void } else { Status::Settled };

@@ -35,7 +35,6 @@ const LEVELS: [i64; 3] = [0, 4, -3];
 const FUNDS: u64 = 1_000_000_000;
 
 /// Somebody.
-#[derive(Debug)]
 pub struct Party {
     /// Signs.
     pub key: Keypair,
@@ -215,8 +214,8 @@ impl World {
         self.net.send(instructions, &[&signer.key]).executed()
     }
 
-    /// What the transactions cost, by kind.
-    pub fn figures(&self) -> Vec<TransactionFigures> {
+    /// What the transactions since the last call cost, by kind.
+    pub fn take_figures(&mut self) -> Vec<TransactionFigures> {
         let figures = |(&name, sent): (&&'static str, &Vec<Executed>)| {
             let units = || sent.iter().map(|executed| executed.compute_units);
             Some(TransactionFigures {
@@ -227,6 +226,6 @@ impl World {
                 size: sent.iter().map(|executed| executed.size).max()?,
             })
         };
-        self.ledger.iter().filter_map(figures).collect()
+        std::mem::take(&mut self.ledger).iter().filter_map(figures).collect()
     }
 }
