@@ -62,6 +62,8 @@ pub fn every_instruction_costs_what_the_ledger_says() {
     world.redeem(1, 99 * UNIT).expect_ok();
     let close = world.keys.close(&world.question(), world.creator.collateral);
     let close = cost(world.net.send(&[close], &[&world.creator.key]));
+    let close_observation = world.keys.close_observation(world.prover.address());
+    let close_observation = cost(world.net.send(&[close_observation], &[&world.creator.key]));
 
     let measured = [
         ("create", create),
@@ -78,6 +80,7 @@ pub fn every_instruction_costs_what_the_ledger_says() {
         ("void", void),
         ("redeem", redeem),
         ("close", close),
+        ("close_observation", close_observation),
     ];
     for (name, cost) in measured {
         let most = if name.starts_with("resolve") { MAX_RESOLVE } else { MAX_OTHER };

@@ -7,6 +7,7 @@ mod support;
 mod add_outcome;
 mod attacks;
 mod close;
+mod close_observation;
 mod costs;
 mod council;
 mod create;

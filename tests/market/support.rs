@@ -224,9 +224,14 @@ impl World {
 
     /// Prices of the window in both sources: 100 USD, up and down by `bps` by turns.
     pub fn fill(&mut self, bps: u64) {
+        self.fill_hours(bps, 25);
+    }
+
+    /// The first `count` of them.
+    pub fn fill_hours(&mut self, bps: u64, count: u32) {
         let mut source = empty_source();
-        let last = (T / 3_600) as u32;
-        for hour in last - 24..=last {
+        let first = (T / 3_600) as u32 - 24;
+        for hour in first..first + count {
             let price = 100_0000_0000 + if hour % 2 == 0 { 0 } else { 1_000_000 * bps };
             source.hours[hour as usize % source::HOURS] = Hour { hour, lag: 2, first: 1, padding: 0, price };
         }

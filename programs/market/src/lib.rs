@@ -9,7 +9,7 @@
 //! | --- | --- |
 //! | creator | `create` |
 //! | holder | `split`, `merge`, `redeem` |
-//! | anyone | `add_outcome`, `observe`, `resolve_by_proof`, `dispute`, `settle`, `void`, `close` |
+//! | anyone | `add_outcome`, `observe`, `resolve_by_proof`, `dispute`, `settle`, `void`, `close`, `close_observation` |
 //! | council | `council` |
 //!
 //! Always: before the payout is set every outcome's supply is the number of sets and the vault holds as much; afterwards it
@@ -106,6 +106,11 @@ pub mod assay_market {
     /// Turns tokens of an outcome into what they are worth.
     pub fn redeem(ctx: &mut Context<Redeem>, outcome: u8, amount: u64) -> Result<()> {
         instructions::redeem::handler(ctx, outcome, amount)
+    }
+
+    /// Closes the observation of a question that is closed.
+    pub fn close_observation(ctx: &mut Context<CloseObservation>) -> Result<()> {
+        instructions::close_observation::handler(ctx)
     }
 
     /// Closes a question of which nobody holds a token that pays.

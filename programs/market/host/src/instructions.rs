@@ -211,6 +211,15 @@ impl QuestionKeys {
         behind(close, (0..question.mints).map(|index| AccountMeta::new_readonly(self.outcome(index), false)))
     }
 
+    /// `close_observation`; `payer` is who paid for it, from its account.
+    pub fn close_observation(&self, payer: Address) -> Instruction {
+        instruction::CloseObservation {}.to_instruction(accounts::CloseObservation {
+            payer,
+            observation: self.observation,
+            question: self.question,
+        })
+    }
+
     fn receivers(&self, question: &Question) -> accounts::Settle {
         let [first_prover, second_prover] = question.provers;
         let [first_challenger, second_challenger] = question.challengers;

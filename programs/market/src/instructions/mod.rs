@@ -2,6 +2,7 @@
 
 pub mod add_outcome;
 pub mod close;
+pub mod close_observation;
 pub mod council;
 pub mod create;
 pub mod dispute;
@@ -17,8 +18,8 @@ pub mod void;
 use anchor_lang::prelude::*;
 
 pub use self::{
-    add_outcome::*, close::*, council::*, create::*, dispute::*, merge::*, observe::*, redeem::*,
-    resolve_by_proof::*, settle::*, split::*,
+    add_outcome::*, close::*, close_observation::*, council::*, create::*, dispute::*, merge::*, observe::*,
+    redeem::*, resolve_by_proof::*, settle::*, split::*,
 };
 
 /// The cluster's clock, Unix seconds. Slots vary in length, so nothing counts them.
