@@ -37,7 +37,7 @@ pub fn statement(
     context: &[u8; 32],
 ) -> Result<(Vec<Scalar>, Scalar), UnprovableError> {
     let limbs = limbs(&observation.features, output)?;
-    let encoded: Vec<[u8; 32]> = limbs.iter().map(Scalar::to_be_bytes).collect();
+    let encoded: Vec<[u8; 32]> = limbs.iter().map(|limb| limb.to_be_bytes()).collect();
     let [first, second] = question.domains;
     let domain = match place {
         Place::First => first,

@@ -54,7 +54,7 @@ fn run(options: &Options, page: &mut Page<'_>) -> Result<Outcome, DemoError> {
         let [resolver, _] = &provers;
         page.line(format!(
             "{} constraints; the second key answers disputes",
-            thousands(resolver.model().circuit().num_constraints() as u64)
+            thousands(resolver.model().circuit().r1cs.num_constraints() as u64)
         ));
         Ok::<_, DemoError>(provers)
     })?;
