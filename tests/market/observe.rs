@@ -18,7 +18,7 @@ fn the_observation_is_complete_when_every_price_is_there() {
     assert_eq!(observation.features, features::compute(prices, 25).unwrap());
     assert_eq!((prices[0][0], prices[0][24], prices[0][25]), (prices[1][0], 100_0000_0000, 0));
     // The bounty, less fee and rent.
-    assert!(world.lamports(&world.prover.address()) + 9_000_000 > before + LEAST_STAKE - 5_000);
+    assert!(world.lamports(&world.prover.address()) + 9_100_000 > before + LEAST_STAKE - 5_000);
     refused(&world.observe(), "WrongState");
 }
 

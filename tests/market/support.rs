@@ -101,7 +101,7 @@ pub fn terms() -> Terms {
             [0; 8],
         ],
         fallback: row([5_000, 5_000]),
-        thresholds: [1_000, 3_000, 0, 0, 0, 0, 0],
+        thresholds: [500, 3_000, 0, 0, 0, 0, 0],
         outcomes: 2,
         buckets: 3,
         returns: 24,
