@@ -25,7 +25,7 @@ fn a_question_holds_what_its_creator_decided() {
 fn each_fault_of_the_terms_has_its_refusal() {
     let cases: [(fn(&mut World), &str); 9] = [
         (|world| world.terms.rows[0] = row([9_999, 0]), "InvalidRows"),
-        (|world| world.terms.thresholds[1] = 1_000, "InvalidThresholds"),
+        (|world| world.terms.thresholds[1] = 500, "InvalidThresholds"),
         (|world| world.terms.ends_at = T + 1, "InvalidTimes"),
         (|world| world.terms.close_at = T - 24 * 3_600, "LateClose"),
         (|world| world.terms.bond = 1, "InvalidStakes"),
