@@ -9,10 +9,11 @@
 
 mod outcome;
 mod programs;
-mod record;
 mod tokens;
+mod unsigned;
 mod wallet;
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,7 +36,6 @@ use solana_transaction::versioned::VersionedTransaction;
 pub use anchor_lang::{Discriminator, Owner};
 pub use outcome::{Outcome, ProgramUnits, Refusal};
 pub use programs::{DeployError, deploy_directory, read_program};
-pub use record::{Accepted, record};
 pub use wallet::Wallet;
 
 /// Most bytes of a transaction of version 0, or of none.
@@ -62,6 +62,28 @@ impl Clone for Localnet {
     fn clone(&self) -> Self {
         Self { svm: self.svm.clone(), payer: self.payer.insecure_clone(), errors: Arc::clone(&self.errors) }
     }
+}
+
+/// A transaction that went through.
+#[derive(Clone)]
+pub struct Accepted {
+    /// The runtime as the transaction met it; it checks no signatures.
+    pub before: Localnet,
+    /// What was sent.
+    pub instructions: Vec<Instruction>,
+    /// Who paid.
+    pub payer: Address,
+}
+
+thread_local! {
+    static RECORD: RefCell<Option<Vec<Accepted>>> = const { RefCell::new(None) };
+}
+
+/// Every transaction that `run` sends on this thread and that goes through, in order.
+pub fn record(run: impl FnOnce()) -> Vec<Accepted> {
+    RECORD.set(Some(Vec::new()));
+    run();
+    RECORD.take().into_iter().flatten().collect()
 }
 
 impl Localnet {
@@ -203,10 +225,12 @@ impl Localnet {
         payer: Address,
     ) -> Outcome {
         let size = wire_size(&transaction);
-        let before = record::before(self);
+        let is_recorded = RECORD.with_borrow(Option::is_some);
+        let before = is_recorded.then(|| self.clone().without_signatures());
         let outcome = outcome::outcome(&self.errors, self.svm.send_transaction(transaction), size);
         if let (Some(before), true) = (before, outcome.is_ok()) {
-            record::keep(before, instructions, payer);
+            let accepted = Accepted { before, instructions: instructions.to_vec(), payer };
+            RECORD.with_borrow_mut(|record| record.get_or_insert_default().push(accepted));
         }
         outcome
     }
