@@ -106,8 +106,8 @@ mod sum;
 mod transcript;
 
 pub use assemble::{Whole, assemble};
-pub use error::{BatchError, ProofFault};
-pub use layout::{Batch, Layout, MAX_PROOFS, Member, Members};
+pub use error::{BatchError, MAX_PROOFS, ProofFault};
+pub use layout::{Batch, Layout, Member, Members};
 
 /// Pairs of the product that are no proof's: alpha, gamma, delta and sigma gamma.
 const MOST_OTHER_PAIRS: usize = 4;
