@@ -17,6 +17,7 @@ const EXCEPTIONS: &[Exception] = &[
         attack: Attack::Stranger,
         on: &[
             "record.payer",
+            "record_batch.payer",
             "register.payer",
             "attest.payer",
             "create_attestor_set.payer",
@@ -26,12 +27,30 @@ const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         attack: Attack::Replayed,
-        on: &["verify", "record", "attest", "propose_authority", "propose_guardian", "propose_series"],
+        on: &[
+            "verify",
+            "verify_batch",
+            "record",
+            "record_batch",
+            "attest",
+            "propose_authority",
+            "propose_guardian",
+            "propose_series",
+        ],
         why: "the second time changes nothing",
     },
     Exception {
         attack: Attack::Repeated,
-        on: &["verify", "record", "attest", "propose_authority", "propose_guardian", "propose_series"],
+        on: &[
+            "verify",
+            "verify_batch",
+            "record",
+            "record_batch",
+            "attest",
+            "propose_authority",
+            "propose_guardian",
+            "propose_series",
+        ],
         why: "the second time changes nothing",
     },
 ];

@@ -11,6 +11,7 @@ use assay_verifier_host::{
 use solana_address::Address;
 use solana_signer::Signer;
 
+use crate::batch;
 use crate::examples::{self, ANCHOR, NATIVE, PINOCCHIO};
 use crate::series::new_series;
 use crate::support::{Echo, World, fixed_key};
@@ -79,8 +80,14 @@ pub fn every_instruction_costs_what_the_ledger_says() {
         ("close_receipt", close_receipt),
         ("close_model", close_model),
     ];
-    let measured =
-        [&measured[..], &with_a_commitment(), &of_guardians(), &of_attestors_and_series()].concat();
+    let measured = [
+        &measured[..],
+        &with_a_commitment(),
+        &of_guardians(),
+        &of_attestors_and_series(),
+        &batch::costs::rows(),
+    ]
+    .concat();
     ledger::check("verifier", &measured).unwrap_or_else(|differences| panic!("{differences}"));
 }
 

@@ -138,8 +138,8 @@ fn width(values: &[i64]) -> u8 {
 /// models of this repository take 3,000 to 46,000 (`budgets.rs`).
 const BASE: u64 = 1 << 24;
 /// Units for each byte. LeNet by bits takes 1.3 million, 15 a byte. ResNet-20 on pictures of 32 x 32 would take 300: 41
-/// million multiplications and some five million constraints for 270 thousand weights of a byte; four times as many may.
-const PER_BYTE: u64 = 1280;
+/// million multiplications and some five million constraints for 270 thousand weights of a byte. Twice as many may, since what a hostile file costs grows with it.
+const PER_BYTE: u64 = 600;
 /// Units of the largest file: about 7 GiB. That is six times ResNet-20, and sixty times a million constraints.
 const MOST: u64 = 1 << 29;
 /// Units of a table's entry, which is enclosed to 80 bits.
