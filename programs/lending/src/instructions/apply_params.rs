@@ -1,5 +1,7 @@
-//! `apply_params`: the admin puts proposed parameters into force, once the timelock has run out. Interest up to this
-//! moment accrues at the old rates.
+//! `apply_params`: the admin puts proposed parameters into force, once they are due. Interest up to this moment accrues at the
+//! old rates.
+//!
+//! The admin chooses the moment, within seven days of the exit clock: any of them comes after suppliers could leave.
 
 use anchor_lang::prelude::*;
 
@@ -12,7 +14,8 @@ pub(crate) fn handler(ctx: &mut Context<Administer>) -> Result<()> {
     let market = &mut ctx.accounts.market;
     let now = now()?;
     market.accrue(now)?;
-    market.apply(now)?;
+    market.apply_params(now)?;
+    market.settle_exit(now)?;
     emit!(ParamsApplied { market: *market.address(), model: market.params.model });
     Ok(market.invariant()?)
 }
