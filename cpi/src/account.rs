@@ -1,9 +1,9 @@
-//! What the call needs of a framework's accounts.
+//! What the calls need of a framework's accounts.
 
-/// The account of a model, among those that the program was given.
+/// An account among those that the program was given.
 ///
-/// An implementation passes on what the runtime says; the checks are [`crate::verify`]'s.
-pub trait ModelAccount {
+/// An implementation passes on what the runtime says; the checks are this crate's.
+pub trait Account {
     /// What the program's instructions fail with.
     type Error: From<crate::CpiError>;
 
@@ -19,14 +19,30 @@ pub trait ModelAccount {
     /// The data is borrowed for writing.
     fn with_data<T>(&self, read: impl FnOnce(&[u8]) -> T) -> Result<T, Self::Error>;
 
-    /// Calls `program` with `data` and this account alone, read only.
+    /// Calls `program` with `data` and `accounts`, in this order; this account is one of them.
     ///
     /// # Errors
     /// The call cannot be made. Where the called program fails, the runtime ends the transaction.
-    fn call(&self, program: &[u8; 32], data: &[u8]) -> Result<(), Self::Error>;
+    fn call<const N: usize>(
+        &self,
+        program: &[u8; 32],
+        accounts: [(&Self, Role); N],
+        data: &[u8],
+    ) -> Result<(), Self::Error>;
 
     /// What the last call returned; `None` where it returned nothing.
     fn return_data(&self) -> Option<crate::ReturnData> {
         crate::runtime::return_data()
     }
+}
+
+/// What a called program may do with an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Read it.
+    Reads,
+    /// Write it.
+    Writes,
+    /// Write it, and take from its lamports: it signed.
+    Pays,
 }

@@ -1,17 +1,15 @@
 //! Accounts of `solana-program`, and of the frameworks built on it.
 
-use alloc::vec;
-
 use solana_account_info::AccountInfo;
 use solana_address::Address;
 use solana_cpi::invoke;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_program_error::ProgramError;
 
-use crate::ModelAccount;
 use crate::verify::same;
+use crate::{Account, Role};
 
-impl ModelAccount for AccountInfo<'_> {
+impl Account for AccountInfo<'_> {
     type Error = ProgramError;
 
     fn address(&self) -> &[u8; 32] {
@@ -26,12 +24,22 @@ impl ModelAccount for AccountInfo<'_> {
         Ok(read(&self.try_borrow_data()?))
     }
 
-    fn call(&self, program: &[u8; 32], data: &[u8]) -> Result<(), ProgramError> {
+    fn call<const N: usize>(
+        &self,
+        program: &[u8; 32],
+        accounts: [(&Self, Role); N],
+        data: &[u8],
+    ) -> Result<(), ProgramError> {
+        let meta = |(account, role): (&Self, Role)| match role {
+            Role::Reads => AccountMeta::new_readonly(*account.key, false),
+            Role::Writes => AccountMeta::new(*account.key, false),
+            Role::Pays => AccountMeta::new(*account.key, true),
+        };
         let call = Instruction {
             program_id: Address::new_from_array(*program),
-            accounts: vec![AccountMeta::new_readonly(*self.key, false)],
+            accounts: accounts.map(meta).to_vec(),
             data: data.to_vec(),
         };
-        invoke(&call, core::slice::from_ref(self))
+        invoke(&call, &accounts.map(|(account, _)| account.clone()))
     }
 }

@@ -6,10 +6,10 @@ use solana_instruction_view::cpi::invoke;
 use solana_instruction_view::{InstructionAccount, InstructionView};
 use solana_program_error::ProgramError;
 
-use crate::ModelAccount;
 use crate::verify::same;
+use crate::{Account, Role};
 
-impl ModelAccount for AccountView {
+impl Account for AccountView {
     type Error = ProgramError;
 
     fn address(&self) -> &[u8; 32] {
@@ -24,12 +24,21 @@ impl ModelAccount for AccountView {
         Ok(read(&self.try_borrow()?))
     }
 
-    fn call(&self, program: &[u8; 32], data: &[u8]) -> Result<(), ProgramError> {
-        let call = InstructionView {
-            program_id: &Address::new_from_array(*program),
-            accounts: &[InstructionAccount::readonly(AccountView::address(self))],
-            data,
-        };
-        invoke(&call, &[self])
+    fn call<const N: usize>(
+        &self,
+        program: &[u8; 32],
+        accounts: [(&Self, Role); N],
+        data: &[u8],
+    ) -> Result<(), ProgramError> {
+        let metas = accounts.map(|(account, role)| {
+            let address = AccountView::address(account);
+            match role {
+                Role::Reads => InstructionAccount::readonly(address),
+                Role::Writes => InstructionAccount::writable(address),
+                Role::Pays => InstructionAccount::writable_signer(address),
+            }
+        });
+        let call = InstructionView { program_id: &Address::new_from_array(*program), accounts: &metas, data };
+        invoke(&call, &accounts.map(|(account, _)| account))
     }
 }

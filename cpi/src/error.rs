@@ -33,6 +33,15 @@ pub enum CpiError {
     /// The bytes have the length of no proof.
     #[error("the proof has neither the length of a plain proof nor that of a committed one")]
     CallerProofLength = 6097,
+    /// The model has an authority, and a model that nobody can stop is wanted.
+    #[error("the model's authority was not renounced")]
+    MutableModel = 6098,
+    /// The set of attestors that is trusted did not attest the model.
+    #[error("the model is not attested by the set that is trusted")]
+    NotAttested = 6099,
+    /// The account is not the series that is followed, or the series has no model yet.
+    #[error("the account is not the series that is followed, or the series has no model yet")]
+    WrongSeries = 6101,
 }
 
 impl CpiError {

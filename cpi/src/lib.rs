@@ -16,6 +16,10 @@
 //! `claim.context`, the outputs among `claim.limbs` for the inputs among them. The model's key and domain are those that
 //! were expected, and its key was made in a way that is accepted. A [`Proven`] exists only after all of that.
 //!
+//! [`record`] says the same and leaves a receipt, or finds one and saves the pairing. Before a program takes up a model it may
+//! ask for more: that nobody can stop it ([`require_immutable`]), that people whom it trusts attested its ceremony
+//! ([`require_attested`]); and it may follow a series of models instead of pinning one ([`Choice`]).
+//!
 //! # What stays the caller's
 //!
 //! - **Context**: 32 bytes that say what this proof is for. The program derives it from its own state, a nonce among it that
@@ -29,7 +33,7 @@
 //!
 //! About 1,000 compute units beside those of the verifier (82,000, with a commitment 109,000) and of the call itself; no
 //! allocation but the call's data. `no_std`; the features `pinocchio` and `solana-program` bring the two kinds of accounts
-//! that the frameworks have, and any other implements [`ModelAccount`].
+//! that the frameworks have, and any other implements [`Account`].
 
 #![no_std]
 #![warn(missing_docs)]
@@ -42,6 +46,7 @@ mod expect;
 mod proven;
 mod runtime;
 mod tensor;
+mod trust;
 mod verify;
 
 #[cfg(feature = "solana-program")]
@@ -49,15 +54,17 @@ mod account_info;
 #[cfg(feature = "pinocchio")]
 mod account_view;
 
-pub use account::ModelAccount;
+pub use account::{Account, Role};
 pub use assay_interface::groth16::SetupKind;
 pub use assay_interface::sha256;
+pub use assay_interface::verifier::{ModelFacts, Series, Status};
 pub use error::CpiError;
 pub use expect::{Expect, Key, Setups};
 pub use proven::{Claim, Proven};
 pub use runtime::ReturnData;
 pub use tensor::Tensor;
-pub use verify::verify;
+pub use trust::{Choice, model_facts, require_attested, require_immutable, series_facts};
+pub use verify::{RecordAccounts, record, verify};
 
 /// Address of the verifier program.
 pub const VERIFIER: [u8; 32] = five8_const::decode_32_const("AVr5RWTqtrW1qMaUQ9B6LqbGBP2LQ4gvtpxgHugwPkzN");

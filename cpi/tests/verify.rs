@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use assay_cpi::{
-    Claim, CpiError, Expect, Key, ModelAccount, Proven, ReturnData, SetupKind, Setups, Tensor, VERIFIER,
+    Claim, CpiError, Expect, Key, Proven, ReturnData, Role, SetupKind, Setups, Tensor, VERIFIER,
     verify,
 };
 use assay_interface::field::Scalar;
@@ -27,10 +27,18 @@ struct Account {
     owner: [u8; 32],
     data: Vec<u8>,
     answer: Option<ReturnData>,
-    calls: RefCell<Vec<([u8; 32], Vec<u8>)>>,
+    calls: RefCell<Vec<Call>>,
 }
 
-impl ModelAccount for Account {
+/// What an account was asked to call.
+#[derive(Clone, Debug, PartialEq)]
+struct Call {
+    program: [u8; 32],
+    accounts: Vec<([u8; 32], Role)>,
+    data: Vec<u8>,
+}
+
+impl assay_cpi::Account for Account {
     type Error = CpiError;
 
     fn address(&self) -> &[u8; 32] {
@@ -45,8 +53,14 @@ impl ModelAccount for Account {
         Ok(read(&self.data))
     }
 
-    fn call(&self, program: &[u8; 32], data: &[u8]) -> Result<(), CpiError> {
-        self.calls.borrow_mut().push((*program, data.to_vec()));
+    fn call<const N: usize>(
+        &self,
+        program: &[u8; 32],
+        accounts: [(&Self, Role); N],
+        data: &[u8],
+    ) -> Result<(), CpiError> {
+        let accounts = accounts.map(|(account, role)| (account.address, role)).to_vec();
+        self.calls.borrow_mut().push(Call { program: *program, accounts, data: data.to_vec() });
         Ok(())
     }
 
@@ -61,7 +75,7 @@ fn answer(model: [u8; 32], setup: SetupKind) -> ReturnData {
 }
 
 fn honest() -> Account {
-    let mut data = vec![0; 1368];
+    let mut data = vec![0; model_account::LENGTH];
     data[model_account::KEY_HASH].copy_from_slice(&KEY_HASH);
     data[model_account::DOMAIN].copy_from_slice(&DOMAIN);
     let answer = Some(answer(MODEL, SetupKind::Ceremony));
@@ -104,7 +118,8 @@ fn an_honest_answer_gives_the_values() {
     data.extend(CONTEXT);
     data.extend(2_u32.to_le_bytes());
     limbs.iter().for_each(|limb| data.extend(limb.as_be_bytes()));
-    assert_eq!(*account.calls.borrow(), [(VERIFIER, data)]);
+    let accounts = vec![(MODEL, Role::Reads)];
+    assert_eq!(*account.calls.borrow(), [Call { program: VERIFIER, accounts, data }]);
 }
 
 #[test]

@@ -1,15 +1,22 @@
-//! What callers of the verifier program need: the arguments of `verify` and `record`, the return data, and the hashes
-//! that name a model and chain its records.
+//! What callers of the verifier program need: the arguments of `verify` and `record`, the return data, the hashes
+//! that name a model and chain its records, and readers of the program's accounts.
 //!
 //! ```text
-//! arguments   = proof length: u32 | proof 256 or 384 | context 32 | limb count: u32 | limbs, 32 bytes each, big-endian
-//! return data = model address 32 | digest 32 | setup kind 1                          (65 bytes)
+//! arguments   = proof length: u32 | proof 0, 256 or 384 | context 32 | limb count: u32 | limbs, 32 bytes each, big-endian
+//! return data = model address 32 | digest 32 | setup kind 1                             (65 bytes)
+//! model id    = SHA-256("assay:model:v2\0" | setup kind 1 | transcript hash 32 | key hash 32 | schema)
 //! ```
 //!
-//! Lengths and counts are little-endian; the proof's length says whether it is plain or committed.
+//! Lengths and counts are little-endian; the proof's length says whether it is plain or committed. `record` also takes
+//! no proof, for a statement that has a receipt. Both answer with the return data.
 //! The limbs are those of the statement: what [`crate::statement::pack`] gives for each public tensor, one
 //! commitment for each committed one. The program takes the domain from the model's account. What a caller by CPI must
 //! check, `assay-cpi` checks.
+
+mod attestors;
+mod error;
+mod model;
+mod series;
 
 use alloc::vec::Vec;
 use core::borrow::Borrow;
@@ -21,18 +28,20 @@ use crate::{
     syscalls::sha256,
 };
 
+pub use attestors::{
+    Attestation, AttestorSet, MAX_ATTESTORS, attestation_account, attested, attestor_set_account,
+};
+pub use error::AccountError;
+pub use model::{ModelFacts, Status, model_account};
+pub use series::{Series, series_account};
+
 /// First bytes of the instruction data of `verify`.
 pub const VERIFY: [u8; 8] = [133, 161, 141, 48, 120, 198, 88, 150];
+/// First bytes of the instruction data of `record`.
+pub const RECORD: [u8; 8] = [222, 57, 201, 216, 199, 90, 247, 136];
 
-/// Where fields of a model's account lie, for programs that read one.
-pub mod model_account {
-    use core::ops::Range;
-
-    /// SHA-256 of the verifying key.
-    pub const KEY_HASH: Range<usize> = 144..176;
-    /// Domain of the model's statements: a field element, big-endian.
-    pub const DOMAIN: Range<usize> = 208..240;
-}
+/// First bytes of what [`model_id`] hashes.
+const MODEL_LABEL: &[u8] = b"assay:model:v2\0";
 
 /// Bytes of the return data.
 pub const RETURN_DATA_LEN: usize = 65;
@@ -94,7 +103,16 @@ pub fn put_arguments<'a>(
     context: &[u8; 32],
     limbs: &[impl Borrow<[u8; 32]>],
 ) {
-    let proof = proof.into().as_bytes();
+    put_raw_arguments(data, proof.into().as_bytes(), context, limbs);
+}
+
+/// The same with the bytes of a proof that nobody looked at, or with none: `record` takes none where a receipt is.
+pub fn put_raw_arguments(
+    data: &mut Vec<u8>,
+    proof: &[u8],
+    context: &[u8; 32],
+    limbs: &[impl Borrow<[u8; 32]>],
+) {
     data.reserve(4 + proof.len() + context.len() + 4 + 32 * limbs.len());
     data.extend_from_slice(&(proof.len() as u32).to_le_bytes());
     data.extend_from_slice(proof);
@@ -103,10 +121,30 @@ pub fn put_arguments<'a>(
     limbs.iter().for_each(|limb| data.extend_from_slice(limb.borrow()));
 }
 
-/// What a model is: `SHA-256(key hash || schema)`. The hash of a plain key is never that of a committed one, and has a
-/// fixed length, so the end of the key cannot be taken for the start of the schema.
-pub fn model_id<'a>(key: impl Into<KeyRef<'a>>, schema: &[u8]) -> [u8; 32] {
-    sha256(&[&key.into().key_hash(), schema])
+/// What a model is: `SHA-256("assay:model:v2\0" || setup kind || transcript hash || key hash || schema)`.
+///
+/// All parts but the last have a fixed length, so no part can be taken for the start of the next. Setup and transcript are
+/// part of it: who registers a key with another word on how it was made registers another model, at another address.
+pub fn model_id<'a>(
+    setup: SetupKind,
+    transcript_hash: &[u8; 32],
+    key: impl Into<KeyRef<'a>>,
+    schema: &[u8],
+) -> [u8; 32] {
+    let (setup, key_hash) = ([setup.to_byte()], key.into().key_hash());
+    sha256(&[MODEL_LABEL, &setup, transcript_hash, &key_hash, schema])
+}
+
+/// What a set of attestors is: `SHA-256("assay:attestors:v1\0" || threshold || attestors, 32 bytes each)`. Its address holds
+/// this, so whoever closes and creates it again can change nothing.
+pub fn attestor_set_id(threshold: u8, attestors: &[[u8; 32]]) -> [u8; 32] {
+    sha256(&[b"assay:attestors:v1\0", &[threshold], attestors.as_flattened()])
+}
+
+/// What a series promises: `SHA-256("assay:series:v1\0" || timelock, little-endian || domain || attestor set || name)`. Its
+/// address holds this beside its creator, so whoever closes and creates it again keeps the same promise.
+pub fn series_id(timelock: i64, domain: &[u8; 32], attestor_set: &[u8; 32], name: &[u8]) -> [u8; 32] {
+    sha256(&[b"assay:series:v1\0", &timelock.to_le_bytes(), domain, attestor_set, name])
 }
 
 /// A model's audit chain before its first recorded statement: `SHA-256("assay:audit:v1\0" || model id)`.
@@ -116,7 +154,8 @@ pub fn audit_start(model_id: &[u8; 32]) -> [u8; 32] {
 
 /// The audit chain after one more recorded statement: `SHA-256(chain || digest || recorded at, little-endian)`.
 ///
-/// Whoever reads a model's receipts in the order of their index can recompute its chain: none is missing or added.
+/// Whoever reads a model's receipts in the order of their index can recompute its chain: none is missing or added. Where
+/// receipts were closed, the events of their recording have the same values.
 pub fn audit_extend(chain: &[u8; 32], digest: &[u8; 32], recorded_at: i64) -> [u8; 32] {
     sha256(&[chain, digest, &recorded_at.to_le_bytes()])
 }

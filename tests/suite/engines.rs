@@ -176,6 +176,7 @@ fn register(case: &Case, key: &ProvingKey) -> (Localnet, Address) {
     let registration = Registration::development(authority.pubkey(), &key, &case.model.schema);
     let model = registration.model();
     net.send(&[registration.instruction().unwrap()], &[&authority]).expect_ok();
+    net.advance(registration.timelock);
     net.send(&[verifier::activate(authority.pubkey(), model)], &[&authority]).expect_ok();
     (net, model)
 }

@@ -17,12 +17,30 @@ pub enum VerifierError {
     /// The authority cannot be offered to whoever has it.
     #[msg("The proposed authority has the authority already")]
     AuthorityUnchanged = 2,
-    /// The address of a new account is not the one that its seeds give.
+    /// The address of an account is not the one that its seeds give.
     #[msg("The account's address is not derived from this model, statement or key")]
     WrongAddress = 3,
+    /// Only the model's authority and its guardian may do this.
+    #[msg("The signer is neither the model's authority nor its guardian")]
+    NotAuthorityNorGuardian = 4,
+    /// The guardian is a key apart.
+    #[msg("The guardian and the authority must be two keys")]
+    GuardianIsAuthority = 5,
+    /// The guardian cannot be replaced by itself.
+    #[msg("The proposed guardian is the guardian already")]
+    GuardianUnchanged = 6,
+    /// A guardian is removed by a proposal that waits, never at once.
+    #[msg("The model has a guardian, which must first be removed behind the timelock")]
+    GuardianInPlace = 7,
+    /// There is nothing to apply or to cancel.
+    #[msg("Nothing is pending")]
+    NothingPending = 8,
+    /// A proposal or an offer was not taken up in time.
+    #[msg("The proposal has lapsed: it must be made anew")]
+    ProposalLapsed = 9,
 
-    /// This authority has registered this key and schema before.
-    #[msg("This key and schema are registered already")]
+    /// This authority has registered this model before, or registered and closed it.
+    #[msg("This model is registered already, or was and is closed for good")]
     ModelExists = 10,
     /// `activate` needs a proposed model.
     #[msg("The model is not proposed")]
@@ -42,8 +60,8 @@ pub enum VerifierError {
     /// Nothing is possible with a retired model.
     #[msg("The model is retired")]
     ModelRetired = 16,
-    /// The timelock is negative, too long, or too short for the kind of setup.
-    #[msg("The timelock is outside the range of this setup kind")]
+    /// The timelock is shorter than a day or longer than 30.
+    #[msg("The timelock is shorter than a day or longer than 30 days")]
     TimelockRange = 17,
     /// A setup byte that stands for no kind.
     #[msg("The setup kind is unknown")]
@@ -51,6 +69,18 @@ pub enum VerifierError {
     /// A ceremony has a transcript, a development setup has none.
     #[msg("A ceremony needs the hash of its transcript, and a development setup has none")]
     Transcript = 19,
+    /// The account was written by an earlier version of the program.
+    #[msg("The model's account has a layout that this version of the program does not read")]
+    ModelVersion = 20,
+    /// Only a retired model is closed.
+    #[msg("The model is not retired")]
+    NotRetired = 21,
+    /// The account stays longer than this.
+    #[msg("The account cannot be closed yet")]
+    TooEarlyToClose = 22,
+    /// The rent goes to whoever paid it.
+    #[msg("The account was paid for by somebody else")]
+    NotPayer = 23,
 
     /// The key has another length than a compressed one of one public input.
     #[msg("The verifying key does not have the length of a compressed key with one public input")]
@@ -117,17 +147,20 @@ pub enum VerifierError {
     /// The stored key refuses arithmetic.
     #[msg("The stored verifying key is malformed")]
     StoredKey = 75,
-    /// This statement has a receipt.
-    #[msg("This statement is recorded already")]
-    ReceiptExists = 76,
+    /// The account at the receipt's place is none.
+    #[msg("The account is no receipt of this program")]
+    NotAReceipt = 76,
     /// The bytes have the length of no proof.
     #[msg("The proof has neither the length of a plain proof nor that of a committed one")]
     ProofLength = 77,
     /// A plain proof for a model with a committed key, or the reverse.
     #[msg("The proof is plain and the model's key committed, or the reverse")]
     ProofForm = 78,
+    /// No proof was brought, and there is no receipt that stands for one.
+    #[msg("No proof was given, and the statement has no receipt")]
+    ReceiptMissing = 79,
 
-    // 90 to 97 are `assay_cpi::CpiError`: raised by the programs that call this one, and named here for their clients.
+    // 90 to 99 are `assay_cpi::CpiError`: raised by the programs that call this one, and named here for their clients.
     /// The verifier's answer is missing, malformed, or from another program.
     #[msg("The answer does not come from the verifier")]
     ForeignAnswer = 90,
@@ -152,10 +185,60 @@ pub enum VerifierError {
     /// The caller was given the bytes of no proof.
     #[msg("The caller was given bytes that have the length of no proof")]
     CallerProofLength = 97,
+    /// The caller wants a model that nobody can stop.
+    #[msg("The model's authority was not renounced")]
+    MutableModel = 98,
+    /// The caller wants a model that its attestors attested.
+    #[msg("The model is not attested by the set that the caller trusts")]
+    NotAttested = 99,
 
     /// A state that no instruction may leave behind.
-    #[msg("The model's state breaks an invariant")]
+    #[msg("The account's state breaks an invariant")]
     Invariant = 100,
+    /// The caller follows another series, or one without a model.
+    #[msg("The account is not the series that the caller follows, or the series has no model yet")]
+    WrongSeries = 101,
+
+    /// The set has no members, too many, some twice or out of order, or asks for none or for more than it has.
+    #[msg("A set has 1 to 8 attestors in strictly increasing order, and asks for 1 to all of them")]
+    AttestorSetMalformed = 110,
+    /// There is this set already.
+    #[msg("This set of attestors exists already")]
+    AttestorSetExists = 111,
+    /// The signer does not belong to the set.
+    #[msg("The signer is no attestor of this set")]
+    NotAnAttestor = 112,
+    /// The account at the attestation's place is none.
+    #[msg("The account is no attestation of this program")]
+    NotAnAttestation = 113,
+    /// The account is no set of attestors.
+    #[msg("The account is no set of attestors of this program")]
+    NotAnAttestorSet = 114,
+    /// Attestations and series stay while their model can be used.
+    #[msg("The model is neither retired nor closed")]
+    ModelInUse = 115,
+
+    /// There is this series already.
+    #[msg("This series exists already")]
+    SeriesExists = 130,
+    /// A name has 1 to 32 bytes of UTF-8.
+    #[msg("A series has a name of 1 to 32 bytes of UTF-8")]
+    SeriesName = 131,
+    /// Only the series' authority may do this.
+    #[msg("The signer is not the series' authority")]
+    NotSeriesAuthority = 132,
+    /// All models of a series have one domain.
+    #[msg("The model's schema is not that of the series")]
+    SeriesDomain = 133,
+    /// The model is current already.
+    #[msg("The model is the series' current one already")]
+    SeriesUnchanged = 134,
+    /// The model is not the one that waits.
+    #[msg("The model is not the one that was proposed to the series")]
+    SeriesModel = 135,
+    /// A series without a model cannot be renounced.
+    #[msg("The series has no model yet")]
+    SeriesEmpty = 136,
 }
 
 impl From<KeyError> for VerifierError {

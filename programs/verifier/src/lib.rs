@@ -2,17 +2,21 @@
 //!
 //! A [`Model`] account holds a Groth16 verifying key, checked once, and the schema of the statements that the key
 //! is about. Programs call [`verify`](assay_verifier::verify), through `assay-cpi`, and act on its answer;
-//! [`record`](assay_verifier::record) leaves a [`Receipt`] as well, one for a statement.
+//! [`record`](assay_verifier::record) leaves a [`Receipt`] as well, one for a statement, which spares the next caller the
+//! pairing.
 //!
 //! ```text
-//!             register              activate, after the timelock
-//!   (nothing) --------> Proposed ------------------------------> Active
+//!             register        activate, in 14 days behind the timelock      renounce_authority
+//!   (nothing) --------> Proposed ------------------------------> Active -----------------------> Active, immutable
 //!                          ^  |                                     |
-//!    resume (new timelock) |  +--- suspend ---> Suspended <-- suspend
+//!    resume (new timelock) |  +--- suspend ---> Suspended <-- suspend, by the authority or the guardian
 //!                          +-----------------------+  |
-//!                                                     |   retire, from every state, for good
-//!                                                     +--------------------------------------> Retired
+//!                                                     |   retire, from every mutable state, for good
+//!                                                     +----------------------------------------------> Retired
 //! ```
+//!
+//! A timelock is a day to 30, for keys of every kind. Beside models there are sets of attestors, who confirm what a registrar
+//! says of a key, and series, which name one model after another; see [`state`].
 //!
 //! What it does not trust: the key (every check of `assay_interface::groth16::check_key`), the limbs (each below
 //! the field's order, as many as the schema says), the proof's bytes (a proof is malleable, so replay protection is
@@ -27,6 +31,7 @@ pub mod error;
 pub mod events;
 pub mod instructions;
 mod proof_args;
+mod recording;
 pub mod state;
 
 use anchor_lang::prelude::*;
@@ -64,8 +69,8 @@ pub mod assay_verifier {
         instructions::activate::handler(ctx)
     }
 
-    /// Stops a model at once.
-    pub fn suspend(ctx: &mut Context<Manage>) -> Result<()> {
+    /// Stops a model at once: the authority, or the guardian.
+    pub fn suspend(ctx: &mut Context<Suspend>) -> Result<()> {
         instructions::suspend::handler(ctx)
     }
 
@@ -89,13 +94,34 @@ pub mod assay_verifier {
         instructions::accept_authority::handler(ctx)
     }
 
+    /// Makes an active model immutable: nobody will ever manage it again.
+    pub fn renounce_authority(ctx: &mut Context<Manage>) -> Result<()> {
+        instructions::renounce_authority::handler(ctx)
+    }
+
+    /// Proposes another guardian, or none by the zero address, behind the model's timelock.
+    pub fn propose_guardian(ctx: &mut Context<Manage>, proposed: Address) -> Result<()> {
+        instructions::propose_guardian::handler(ctx, proposed)
+    }
+
+    /// Puts the proposed guardian in place.
+    pub fn apply_guardian(ctx: &mut Context<Manage>) -> Result<()> {
+        instructions::apply_guardian::handler(ctx)
+    }
+
+    /// Withdraws the proposal of another guardian.
+    pub fn cancel_guardian(ctx: &mut Context<Manage>) -> Result<()> {
+        instructions::cancel_guardian::handler(ctx)
+    }
+
     /// Checks a proof and returns what was proven: model, digest, setup kind.
     pub fn verify(ctx: &mut Context<Verify>, args: ProofArgs) -> Result<[u8; 65]> {
         instructions::verify::handler(ctx, &args)
     }
 
-    /// Checks a proof and writes a receipt of its statement, which cannot be written twice.
-    pub fn record(ctx: &mut Context<Record>, args: ProofArgs) -> Result<()> {
+    /// Checks a proof and writes a receipt of its statement, unless there is one: then no proof is needed, and nothing changes.
+    /// Returns what `verify` returns.
+    pub fn record(ctx: &mut Context<Record>, args: ProofArgs) -> Result<[u8; 65]> {
         instructions::record::handler(ctx, &args)
     }
 }

@@ -1,7 +1,7 @@
 //! Compute units of the verifier program, in an in-process runtime.
 
 use anyhow::bail;
-use assay::{Decision, Model, SetupKind, VerifyingKey};
+use assay::{Decision, Model, VerifyingKey};
 use assay_localnet::Localnet;
 use assay_verifier_host::{self as verifier, Registration};
 use solana_signer::Signer;
@@ -11,15 +11,8 @@ use solana_signer::Signer;
 pub fn compute_units(model: &Model, key: &VerifyingKey, decision: &Decision) -> anyhow::Result<u64> {
     let mut net = Localnet::new(&[verifier::IDENTITY])?;
     let authority = net.fund();
-    let registration = Registration {
-        authority: authority.pubkey(),
-        payer: authority.pubkey(),
-        key: &key.to_interface(),
-        schema: model.schema(),
-        setup: SetupKind::Development,
-        transcript_hash: [0; 32],
-        timelock: 0,
-    };
+    let key = key.to_interface();
+    let registration = Registration::development(authority.pubkey(), &key, model.schema());
     let address = registration.model();
     let register = registration.instruction()?;
     let activate = verifier::activate(authority.pubkey(), address);
@@ -31,6 +24,7 @@ pub fn compute_units(model: &Model, key: &VerifyingKey, decision: &Decision) -> 
         if let Some(refusal) = net.send(&[setup], &[&authority]).refusal {
             bail!("{name} was refused: {refusal}");
         }
+        net.advance(registration.timelock);
     }
     let outcome = net.send(&[verify], &[&payer]);
     match outcome.refusal {

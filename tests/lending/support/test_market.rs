@@ -304,6 +304,7 @@ fn register(net: &mut Localnet, authority: &Keypair, model: &Model) -> Address {
         ..Registration::development(authority.pubkey(), &model.key, &model.schema)
     };
     net.send(&[registration.instruction().unwrap()], &[&payer, authority]).expect_ok();
+    net.advance(registration.timelock);
     net.send(&[verifier::activate(authority.pubkey(), registration.model())], &[authority]).expect_ok();
     registration.model()
 }

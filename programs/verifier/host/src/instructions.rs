@@ -6,7 +6,7 @@ use assay_interface::field::Scalar;
 use assay_interface::groth16::{KeyError, ProofRef, SetupKind, VerifyingKey};
 use assay_interface::schema::ModelSchema;
 use assay_interface::verifier::model_id;
-use assay_verifier::{ID, ProofArgs, RegisterArgs, accounts, instruction, model_seeds, receipt_seeds};
+use assay_verifier::{ID, MIN_TIMELOCK, ProofArgs, RegisterArgs, accounts, instruction, model_seeds, receipt_seeds};
 use solana_address::Address;
 use solana_instruction::Instruction;
 
@@ -27,18 +27,33 @@ pub struct Registration<'a> {
     pub transcript_hash: [u8; 32],
     /// Seconds from registration to the earliest activation.
     pub timelock: i64,
+    /// Who may suspend the model beside the authority; zeros for nobody.
+    pub guardian: Address,
 }
 
 impl<'a> Registration<'a> {
-    /// A key of a development setup, which the authority pays for and may activate at once.
+    /// A key of a development setup, which the authority pays for and may activate after a day, without a guardian.
     pub fn development(authority: Address, key: &'a VerifyingKey, schema: &'a ModelSchema) -> Self {
-        let (setup, transcript_hash) = (SetupKind::Development, [0; 32]);
-        Self { authority, payer: authority, key, schema, setup, transcript_hash, timelock: 0 }
+        Self {
+            authority,
+            payer: authority,
+            key,
+            schema,
+            setup: SetupKind::Development,
+            transcript_hash: [0; 32],
+            timelock: MIN_TIMELOCK,
+            guardian: Address::default(),
+        }
+    }
+
+    /// What the model is.
+    pub fn id(&self) -> [u8; 32] {
+        model_id(self.setup, &self.transcript_hash, self.key, &self.schema.encode())
     }
 
     /// Address of the model's account.
     pub fn model(&self) -> Address {
-        model_address(&self.authority, self.key, self.schema)
+        model_address(&self.authority, &self.id())
     }
 
     /// `register`.
@@ -53,6 +68,7 @@ impl<'a> Registration<'a> {
                 setup: self.setup.to_byte(),
                 transcript_hash: self.transcript_hash,
                 timelock: self.timelock,
+                guardian: self.guardian,
             },
         };
         Ok(register.to_instruction(accounts::Register {
@@ -64,10 +80,9 @@ impl<'a> Registration<'a> {
     }
 }
 
-/// Address of the model that `authority` registers with `key` and `schema`.
-pub fn model_address(authority: &Address, key: &VerifyingKey, schema: &ModelSchema) -> Address {
-    let id = model_id(key, &schema.encode());
-    Address::find_program_address(&model_seeds(authority, &id), &ID).0
+/// Address of the model that `registrar` registers with this id.
+pub fn model_address(registrar: &Address, id: &[u8; 32]) -> Address {
+    Address::find_program_address(&model_seeds(registrar, id), &ID).0
 }
 
 /// Address of the receipt of the statement with `digest`, under `model`.
@@ -80,9 +95,9 @@ pub fn activate(authority: Address, model: Address) -> Instruction {
     instruction::Activate {}.to_instruction(accounts::Manage { authority, model })
 }
 
-/// `suspend`, signed by the authority.
-pub fn suspend(authority: Address, model: Address) -> Instruction {
-    instruction::Suspend {}.to_instruction(accounts::Manage { authority, model })
+/// `suspend`, signed by the authority or the guardian.
+pub fn suspend(signer: Address, model: Address) -> Instruction {
+    instruction::Suspend {}.to_instruction(accounts::Suspend { signer, model })
 }
 
 /// `resume`, signed by the authority.
@@ -105,6 +120,26 @@ pub fn accept_authority(proposed: Address, model: Address) -> Instruction {
     instruction::AcceptAuthority {}.to_instruction(accounts::AcceptAuthority { proposed, model })
 }
 
+/// `propose_guardian`, signed by the authority; the zero address to have none.
+pub fn propose_guardian(authority: Address, model: Address, proposed: Address) -> Instruction {
+    instruction::ProposeGuardian { proposed }.to_instruction(accounts::Manage { authority, model })
+}
+
+/// `apply_guardian`, signed by the authority.
+pub fn apply_guardian(authority: Address, model: Address) -> Instruction {
+    instruction::ApplyGuardian {}.to_instruction(accounts::Manage { authority, model })
+}
+
+/// `cancel_guardian`, signed by the authority.
+pub fn cancel_guardian(authority: Address, model: Address) -> Instruction {
+    instruction::CancelGuardian {}.to_instruction(accounts::Manage { authority, model })
+}
+
+/// `renounce_authority`, signed by the authority, for good.
+pub fn renounce_authority(authority: Address, model: Address) -> Instruction {
+    instruction::RenounceAuthority {}.to_instruction(accounts::Manage { authority, model })
+}
+
 /// `verify`: returns [`Verified`](crate::Verified) as return data; no one signs.
 pub fn verify<'a>(
     model: Address,
@@ -115,7 +150,8 @@ pub fn verify<'a>(
     instruction::Verify { args: proof_args(proof, context, limbs) }.to_instruction(accounts::Verify { model })
 }
 
-/// `record`: writes the receipt of the statement whose digest is `digest`; the payer signs.
+/// `record`: writes the receipt of the statement whose digest is `digest`, unless there is one; the payer signs. Returns
+/// what `verify` returns.
 pub fn record<'a>(
     payer: Address,
     model: Address,
@@ -124,12 +160,30 @@ pub fn record<'a>(
     limbs: &[Scalar],
     digest: &Scalar,
 ) -> Instruction {
-    instruction::Record { args: proof_args(proof, context, limbs) }.to_instruction(accounts::Record {
+    let args = proof_args(proof, context, limbs);
+    instruction::Record { args }.to_instruction(record_accounts(payer, model, digest))
+}
+
+/// `record` without a proof, of a statement that has a receipt: says that it was proven, and changes nothing.
+pub fn record_without_proof(
+    payer: Address,
+    model: Address,
+    context: [u8; 32],
+    limbs: &[Scalar],
+    digest: &Scalar,
+) -> Instruction {
+    let limbs = limbs.iter().map(|limb| limb.to_be_bytes()).collect();
+    let args = ProofArgs { proof: Vec::new(), context, limbs };
+    instruction::Record { args }.to_instruction(record_accounts(payer, model, digest))
+}
+
+fn record_accounts(payer: Address, model: Address, digest: &Scalar) -> accounts::Record {
+    accounts::Record {
         payer,
         model,
         receipt: receipt_address(&model, digest),
         system_program: System::id(),
-    })
+    }
 }
 
 fn proof_args<'a>(proof: impl Into<ProofRef<'a>>, context: [u8; 32], limbs: &[Scalar]) -> ProofArgs {

@@ -11,10 +11,12 @@ mod instructions;
 
 pub use assay_interface::verifier::Verified;
 pub use assay_verifier::{
-    ID, MAX_LIMBS, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_CEREMONY_TIMELOCK, Model, Receipt, Status, VerifierError,
+    Attestation, AttestorSet, ID, MAX_LIMBS, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_TIMELOCK, Model, Receipt, Series,
+    Status, VerifierError, WINDOW,
 };
 pub use entry::{IDENTITY, Verifier};
 pub use instructions::{
-    Registration, accept_authority, activate, model_address, propose_authority, receipt_address, record,
-    resume, retire, suspend, verify,
+    Registration, accept_authority, activate, apply_guardian, cancel_guardian, model_address, propose_authority,
+    propose_guardian, receipt_address, record, record_without_proof, renounce_authority, resume, retire, suspend,
+    verify,
 };

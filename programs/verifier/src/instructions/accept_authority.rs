@@ -1,7 +1,8 @@
-//! `accept_authority`: second of two steps, signed by whom the authority was offered to.
+//! `accept_authority`: second of two steps, signed by whom the authority was offered to, within 14 days.
 
 use anchor_lang::prelude::*;
 
+use super::manage::now;
 use crate::{AuthorityAccepted, Model, VerifierError};
 
 /// 0. `[signer]` the proposed authority, 1. `[writable]` model.
@@ -19,10 +20,9 @@ pub struct AcceptAuthority {
 #[inline(never)] // the dispatcher would have to hold the frames of all handlers
 pub fn handler(ctx: &mut Context<AcceptAuthority>) -> Result<()> {
     let model = &mut ctx.accounts.model;
-    let (previous, authority) = (model.authority, model.pending_authority);
-    model.authority = authority;
-    model.pending_authority = Address::default();
+    let previous = model.authority;
+    model.accept_authority(now()?)?;
     model.invariant()?;
-    emit!(AuthorityAccepted { model: *model.address(), previous, authority });
+    emit!(AuthorityAccepted { model: *model.address(), previous, authority: model.authority });
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! `activate`: a proposed model becomes active, once its timelock has passed. The authority signs: a model whose
-//! authority changed its mind does not become active by itself.
+//! `activate`: a proposed model becomes active, once its timelock has passed, and for 14 days from then. The authority signs:
+//! a model whose authority changed its mind does not become active by itself.
 
 use anchor_lang::prelude::*;
 

@@ -1,5 +1,7 @@
-//! The accounts of everything that a model's authority does: `activate`, `suspend`, `resume`, `retire`,
-//! `propose_authority`.
+//! The accounts of everything that a model's authority does alone: `activate`, `resume`, `retire`, `propose_authority`,
+//! `propose_guardian`, `apply_guardian`, `cancel_guardian`, `renounce_authority`.
+//!
+//! Nobody signs for the zero address, so nobody manages a model whose authority was renounced.
 
 use anchor_lang::prelude::*;
 

@@ -1,14 +1,22 @@
-//! `record`: a proof is checked and its statement gets a receipt.
+//! `record`: a proof is checked and its statement gets a receipt; where it has one, nothing changes and all is well.
 //!
-//! The receipt's address holds the model and the statement's digest, so a statement is recorded once, whatever the
-//! bytes of its proof. Anyone may record; the model counts it and extends its audit chain. About 87,000 compute
-//! units, with a commitment 113,000.
+//! The receipt's address holds the model and the statement's digest, so a statement has one receipt, whatever the bytes of
+//! its proof. Anyone may record, and who records first gains nothing and stops nobody: a later `record` of the same
+//! statement succeeds with a valid proof, or with none, which skips the pairing. Count and audit chain grow once a
+//! receipt. About 87,000 compute units, with a commitment 113,000; with a receipt and no proof 8,000.
+//!
+//! The model must be active in every case: a receipt outlives a suspension, the right to act on it does not. Who chooses what:
+//! the sender the moment and the payer, the prover the bytes of the proof, and nobody the statement, whose digest is
+//! computed here. Where a receipt was closed, the statement can be recorded again, with a new index and a new time: a receipt
+//! says that a statement was proven, not that it was proven just now or once only.
+//!
+//! Returns what `verify` returns.
 
 use anchor_lang::prelude::*;
+use assay_interface::verifier::Verified;
 
-use crate::ProofArgs;
-use crate::create::create;
-use crate::{Model, Receipt, StatementRecorded, VerifierError, receipt_seeds};
+use crate::recording::NewRecord;
+use crate::{Model, ProofArgs, Receipt, VerifierError};
 
 /// 0. `[signer, writable]` payer, 1. `[writable]` model, 2. `[writable]` receipt, 3. system program.
 #[derive(Accounts)]
@@ -19,7 +27,7 @@ pub struct Record {
     /// The model: active.
     #[account(mut)]
     pub model: Account<Model>,
-    /// The receipt, at `["receipt", model, digest]`: created here.
+    /// The receipt, at `["receipt", model, digest]`: created here, if it is not there.
     #[account(mut)]
     pub receipt: UncheckedAccount,
     /// Creates the account.
@@ -28,46 +36,29 @@ pub struct Record {
 
 /// Checks the proof, writes the receipt, extends the audit chain.
 #[inline(never)] // the dispatcher would have to hold the frames of all handlers
-pub fn handler(ctx: &mut Context<Record>, args: &ProofArgs) -> Result<()> {
+pub fn handler(ctx: &mut Context<Record>, args: &ProofArgs) -> Result<[u8; 65]> {
     let accounts = &mut ctx.accounts;
-    let digest = accounts.model.check_proof(args)?;
-    let clock = Clock::get()?;
-    let model_address = *accounts.model.address();
-    let (index, setup) = (accounts.model.accepted, accounts.model.setup);
-    let payer = *accounts.payer.address();
-    create(
-        accounts.payer.account(),
-        accounts.receipt.account(),
-        receipt_seeds(&model_address, &digest),
-        VerifierError::ReceiptExists,
-        |bump, receipt: &mut Receipt| {
-            *receipt = Receipt {
-                index,
-                recorded_at: clock.unix_timestamp,
-                slot: clock.slot,
-                model: model_address,
-                digest: digest.to_be_bytes(),
-                context: args.context,
-                payer,
-                setup,
-                version: Receipt::VERSION,
-                bump,
-                reserved: [0; 13],
-            };
-            Ok(())
-        },
-    )?;
-
     let model = &mut accounts.model;
-    model.extend_audit_chain(&digest, clock.unix_timestamp)?;
-    model.invariant()?;
-    emit!(StatementRecorded {
-        model: model_address,
-        digest: digest.to_be_bytes(),
-        context: args.context,
-        index,
-        recorded_at: clock.unix_timestamp,
-        audit_chain: model.audit_chain,
-    });
-    Ok(())
+    model.require_active()?;
+    let digest = model.digest(&args.context, &args.limbs)?;
+    let verified =
+        Verified { model: model.address().to_bytes(), digest: digest.to_be_bytes(), setup: model.setup()? };
+
+    let has_receipt = Receipt::is_at(accounts.receipt.account(), model.address(), &digest)?;
+    if has_receipt && args.proof.is_empty() {
+        return Ok(verified.encode());
+    }
+    require!(has_receipt || !args.proof.is_empty(), VerifierError::ReceiptMissing);
+    model.check_proof(&args.proof, &digest)?;
+    if !has_receipt {
+        let new = NewRecord {
+            payer: accounts.payer.account(),
+            receipt: accounts.receipt.account(),
+            digest: &digest,
+            context: &args.context,
+        };
+        new.write(model, &Clock::get()?)?;
+        model.invariant()?;
+    }
+    Ok(verified.encode())
 }

@@ -1,5 +1,5 @@
-//! `resume`: a suspended model is proposed again. Its timelock starts anew, so that nobody who took the authority
-//! can undo a suspension at once.
+//! `resume`: a suspended model is proposed again, and so is one whose proposal lapsed. Its timelock, a day at least, starts
+//! anew, so that nobody who took the authority can undo a suspension at once.
 
 use anchor_lang::prelude::*;
 

@@ -21,7 +21,9 @@ pub struct Verify {
 #[inline(never)] // the dispatcher would have to hold the frames of all handlers
 pub fn handler(ctx: &mut Context<Verify>, args: &ProofArgs) -> Result<[u8; 65]> {
     let model = &ctx.accounts.model;
-    let digest = model.check_proof(args)?;
+    model.require_active()?;
+    let digest = model.digest(&args.context, &args.limbs)?;
+    model.check_proof(&args.proof, &digest)?;
     let verified =
         Verified { model: model.address().to_bytes(), digest: digest.to_be_bytes(), setup: model.setup()? };
     Ok(verified.encode())

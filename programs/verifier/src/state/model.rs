@@ -1,74 +1,55 @@
-//! A registered model: its key, its schema, its life and its audit chain.
+//! A registered model: its key, its schema, its life and its audit chain. What it does in its life stands in `life`, what is
+//! proven for it in `statement`.
 
 use core::mem::offset_of;
 
 use anchor_lang::prelude::*;
 use assay_interface::field::Scalar;
-use assay_interface::groth16::{self, COMMITTED_KEY_LEN, Form, KeyRef, ProofRef, SetupKind};
+use assay_interface::groth16::{COMMITTED_KEY_LEN, Form, KeyRef, SetupKind};
 use assay_interface::pda;
-use assay_interface::statement::digest_of_encoded;
-use assay_interface::verifier::{audit_extend, audit_start, model_account, model_id};
+use assay_interface::verifier::{Status, audit_start, model_account, model_id};
 
-use crate::{ProofArgs, VerifierError};
+use super::waits::{after, is_timelock};
+use crate::VerifierError;
 
 /// Longest schema, in bytes: with a compressed key it leaves room in a transaction for two signers and a compute limit.
 pub const MAX_SCHEMA_LEN: usize = 256;
 /// Most limbs of a statement: more would not fit the longest transaction (4,096 bytes).
 pub const MAX_LIMBS: usize = 96;
-/// Shortest timelock of a key from a ceremony, in seconds: a day to look at it. Development keys may have none.
-pub const MIN_CEREMONY_TIMELOCK: i64 = 24 * 60 * 60;
-/// Longest timelock, in seconds.
-pub const MAX_TIMELOCK: i64 = 30 * 24 * 60 * 60;
 
-/// 1 had room for plain keys only.
-const VERSION: u8 = 2;
-
-/// Where a model is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Status {
-    /// Waiting for its timelock and for `activate`.
-    Proposed = 0,
-    /// Proofs are accepted.
-    Active = 1,
-    /// Stopped; `resume` proposes it again.
-    Suspended = 2,
-    /// Stopped for good.
-    Retired = 3,
-}
-
-impl Status {
-    /// The status that a byte stands for.
-    pub const fn from_byte(byte: u8) -> Option<Self> {
-        match byte {
-            0 => Some(Self::Proposed),
-            1 => Some(Self::Active),
-            2 => Some(Self::Suspended),
-            3 => Some(Self::Retired),
-            _ => None,
-        }
-    }
-}
-
-/// A model, at the address of `["model", authority that registered it, id]`.
+/// A model, at the address of `["model", registrar, id]`.
 #[account]
 #[derive(Debug)]
 pub struct Model {
     /// Registration, in Unix seconds.
     pub registered_at: i64,
-    /// Earliest activation, in Unix seconds.
+    /// Earliest activation, in Unix seconds: of a proposed model, else of its last proposal.
     pub activates_at: i64,
-    /// From proposal to activation, in seconds.
+    /// From proposal to effect, in seconds: of the model and of its guardian.
     pub timelock: i64,
     /// Statements recorded.
     pub accepted: u64,
     /// Last recorded statement, in Unix seconds; 0 before the first.
     pub last_accepted_at: i64,
-    /// Who manages the model.
+    /// Until when the offered authority can be accepted, in Unix seconds; 0 for no offer.
+    pub offer_expires_at: i64,
+    /// From when the pending guardian can take effect, in Unix seconds; 0 for none pending.
+    pub guardian_from: i64,
+    /// Retirement, in Unix seconds; 0 before it.
+    pub retired_at: i64,
+    /// Who manages the model; zeros once renounced.
     pub authority: Address,
     /// To whom the authority is offered; zeros for nobody.
     pub pending_authority: Address,
-    /// What the model is: the hash of key and schema that `assay_interface::verifier::model_id` gives.
+    /// Who may suspend the model beside the authority; zeros for nobody.
+    pub guardian: Address,
+    /// Who waits to become the guardian, meaningless while `guardian_from` is 0; zeros to have none.
+    pub pending_guardian: Address,
+    /// Who registered the model: its first authority, and part of its address.
+    pub registrar: Address,
+    /// Who paid for the account, and gets the rent back.
+    pub payer: Address,
+    /// What the model is: the hash that `assay_interface::verifier::model_id` gives.
     pub id: [u8; 32],
     /// SHA-256 of the key.
     pub key_hash: [u8; 32],
@@ -97,12 +78,13 @@ pub struct Model {
     /// The key's form: 0 plain, 1 committed.
     pub key_form: u8,
     /// Zeros, for later versions.
-    pub reserved: [u8; 63],
+    pub reserved: [u8; 55],
 }
 
-const _: () = assert!(size_of::<Model>() == 1360, "the layout is fixed: version it instead");
 const _: () = {
     let body = Model::DISCRIMINATOR.len();
+    assert!(model_account::LENGTH == body + size_of::<Model>(), "the layout is fixed: version it instead");
+    assert!(model_account::AUTHORITY.start == body + offset_of!(Model, authority));
     assert!(model_account::KEY_HASH.start == body + offset_of!(Model, key_hash));
     assert!(model_account::DOMAIN.start == body + offset_of!(Model, domain));
 };
@@ -111,6 +93,10 @@ const _: () = {
 pub struct NewModel<'a> {
     /// Who manages the model.
     pub authority: Address,
+    /// Who may suspend it as well; zeros for nobody.
+    pub guardian: Address,
+    /// Who pays.
+    pub payer: Address,
     /// The checked key.
     pub key: KeyRef<'a>,
     /// The decoded schema's encoding, at most [`MAX_SCHEMA_LEN`] bytes.
@@ -127,19 +113,32 @@ pub struct NewModel<'a> {
     pub timelock: i64,
 }
 
+impl NewModel<'_> {
+    /// What the model is.
+    pub fn id(&self) -> [u8; 32] {
+        model_id(self.setup, &self.transcript_hash, self.key, self.schema)
+    }
+}
+
 /// Seeds of a model's address, without the bump.
-pub fn model_seeds<'a>(authority: &'a Address, id: &'a [u8; 32]) -> [&'a [u8]; 3] {
-    [pda::verifier::MODEL, authority.as_ref(), id]
+pub fn model_seeds<'a>(registrar: &'a Address, id: &'a [u8; 32]) -> [&'a [u8]; 3] {
+    [pda::verifier::MODEL, registrar.as_ref(), id]
 }
 
 impl Model {
+    /// Version of the layout. 1 had room for plain keys only; 2 had no guardian, and an id without the setup.
+    pub const VERSION: u8 = model_account::VERSION;
+
     /// Fills a zeroed account with a proposed model, `now` in Unix seconds.
-    pub fn propose(&mut self, new: &NewModel<'_>, bump: u8, now: i64) -> Result<()> {
+    pub fn propose(&mut self, new: &NewModel<'_>, id: &[u8; 32], bump: u8, now: i64) -> Result<()> {
         self.registered_at = now;
-        self.activates_at = activation(now, new.timelock)?;
+        self.activates_at = after(now, new.timelock)?;
         self.timelock = new.timelock;
         self.authority = new.authority;
-        self.id = model_id(new.key, new.schema);
+        self.guardian = new.guardian;
+        self.registrar = new.authority;
+        self.payer = new.payer;
+        self.id = *id;
         self.key_hash = new.key.key_hash();
         self.transcript_hash = new.transcript_hash;
         self.domain = new.domain.to_be_bytes();
@@ -153,7 +152,7 @@ impl Model {
             .copy_from_slice(new.schema);
         self.schema_len = u16::try_from(new.schema.len()).map_err(|_| VerifierError::SchemaTooLong)?;
         self.limb_count = new.limb_count;
-        self.version = VERSION;
+        self.version = Self::VERSION;
         self.bump = bump;
         self.setup = new.setup.to_byte();
         self.status = Status::Proposed as u8;
@@ -168,8 +167,8 @@ impl Model {
     }
 
     /// The encoded schema.
-    pub fn schema(&self) -> &[u8] {
-        self.schema.get(..usize::from(self.schema_len)).unwrap_or_default()
+    pub fn schema(&self) -> Result<&[u8]> {
+        self.schema.get(..usize::from(self.schema_len)).ok_or(VerifierError::Invariant.into())
     }
 
     /// Where the model is in its life.
@@ -182,83 +181,27 @@ impl Model {
         SetupKind::from_byte(self.setup).ok_or(VerifierError::Invariant.into())
     }
 
-    /// Proposed, and past the timelock, to active.
-    pub fn activate(&mut self, now: i64) -> Result<()> {
-        match self.status()? {
-            Status::Proposed => {}
-            Status::Retired => return Err(VerifierError::ModelRetired.into()),
-            Status::Active | Status::Suspended => return Err(VerifierError::NotProposed.into()),
-        }
-        require!(now >= self.activates_at, VerifierError::TimelockRunning);
-        self.status = Status::Active as u8;
-        Ok(())
-    }
-
-    /// Proposed or active to suspended.
-    pub fn suspend(&mut self) -> Result<()> {
-        match self.status()? {
-            Status::Proposed | Status::Active => {}
-            Status::Suspended => return Err(VerifierError::ModelSuspended.into()),
-            Status::Retired => return Err(VerifierError::ModelRetired.into()),
-        }
-        self.status = Status::Suspended as u8;
-        Ok(())
-    }
-
-    /// Suspended to proposed, with a new timelock: who took the authority cannot reactivate a model at once.
-    pub fn resume(&mut self, now: i64) -> Result<()> {
-        match self.status()? {
-            Status::Suspended => {}
-            Status::Retired => return Err(VerifierError::ModelRetired.into()),
-            Status::Proposed | Status::Active => return Err(VerifierError::NotSuspended.into()),
-        }
-        self.activates_at = activation(now, self.timelock)?;
-        self.status = Status::Proposed as u8;
-        Ok(())
-    }
-
-    /// Anything but retired to retired.
-    pub fn retire(&mut self) -> Result<()> {
-        require!(self.status()? != Status::Retired, VerifierError::ModelRetired);
-        self.status = Status::Retired as u8;
-        Ok(())
-    }
-
-    /// The digest of the statement that `args` prove under this model's key; an error when they do not.
-    pub fn check_proof(&self, args: &ProofArgs) -> Result<Scalar> {
-        match self.status()? {
-            Status::Active => {}
-            Status::Proposed => return Err(VerifierError::ModelProposed.into()),
-            Status::Suspended => return Err(VerifierError::ModelSuspended.into()),
-            Status::Retired => return Err(VerifierError::ModelRetired.into()),
-        }
-        require!(args.limbs.len() == usize::from(self.limb_count), VerifierError::LimbCount);
-        let domain = Scalar::from_be_bytes(self.domain).map_err(|_| VerifierError::Invariant)?;
-        let digest = digest_of_encoded(&domain, &args.context, &args.limbs).map_err(VerifierError::from)?;
-        let proof = ProofRef::from_slice(&args.proof).map_err(VerifierError::from)?;
-        groth16::verify(self.key()?, proof, &digest).map_err(VerifierError::from)?;
-        Ok(digest)
-    }
-
-    /// Counts a recorded statement, and chains it: see [`audit_extend`].
-    pub fn extend_audit_chain(&mut self, digest: &Scalar, now: i64) -> Result<()> {
-        self.audit_chain = audit_extend(&self.audit_chain, digest.as_be_bytes(), now);
-        self.accepted = self.accepted.checked_add(1).ok_or(ProgramError::ArithmeticOverflow)?;
-        self.last_accepted_at = now;
-        Ok(())
+    /// Whether the authority was renounced: the model is active, and stays so.
+    pub fn is_immutable(&self) -> bool {
+        self.authority == Address::default()
     }
 
     /// What holds after every instruction that changes a model; each checks it last.
     pub fn invariant(&self) -> Result<()> {
-        self.status()?;
+        require!(self.version == Self::VERSION, VerifierError::ModelVersion);
         let is_ceremony = self.setup()? == SetupKind::Ceremony;
+        let status = self.status()?;
         let (_, behind_the_key) =
             self.key.split_at_checked(self.key()?.form().key_len()).ok_or(VerifierError::Invariant)?;
-        let holds = self.version == VERSION
-            && self.authority != Address::default()
-            && self.pending_authority != self.authority
+        let nobody = Address::default();
+        let holds = (!self.is_immutable() || (status == Status::Active && self.has_nothing_pending()))
+            && (self.pending_authority == nobody) == (self.offer_expires_at == 0)
+            && (self.pending_authority == nobody || self.pending_authority != self.authority)
+            && (self.guardian == nobody || (self.guardian != self.authority && !self.is_immutable()))
+            && (self.guardian_from != 0 || self.pending_guardian == nobody)
+            && (status == Status::Retired) == (self.retired_at != 0)
             && is_ceremony == (self.transcript_hash != [0; 32])
-            && timelock_range(is_ceremony).contains(&self.timelock)
+            && is_timelock(self.timelock)
             && behind_the_key.as_chunks::<8>().0.iter().all(|word| u64::from_ne_bytes(*word) == 0)
             && usize::from(self.schema_len) <= MAX_SCHEMA_LEN
             && (1..=MAX_LIMBS).contains(&usize::from(self.limb_count))
@@ -266,13 +209,9 @@ impl Model {
         require!(holds, VerifierError::Invariant);
         Ok(())
     }
-}
 
-/// The timelocks that a kind of setup allows, in seconds.
-pub fn timelock_range(is_ceremony: bool) -> core::ops::RangeInclusive<i64> {
-    if is_ceremony { MIN_CEREMONY_TIMELOCK..=MAX_TIMELOCK } else { 0..=MAX_TIMELOCK }
-}
-
-fn activation(now: i64, timelock: i64) -> Result<i64> {
-    now.checked_add(timelock).ok_or(ProgramError::ArithmeticOverflow)
+    /// Whether neither authority nor guardian waits to change.
+    pub fn has_nothing_pending(&self) -> bool {
+        self.offer_expires_at == 0 && self.guardian_from == 0
+    }
 }

@@ -11,7 +11,7 @@ use assay_host::{
 };
 use assay_interface::{
     field::Scalar,
-    groth16::{BASE_MODULUS, SetupKind, VerifyingKey},
+    groth16::{BASE_MODULUS, VerifyingKey},
 };
 use assay_keeper::prove;
 use assay_lending::{
@@ -19,7 +19,7 @@ use assay_lending::{
     state::{RiskParams, Snapshot},
 };
 use assay_localnet::Refusal;
-use assay_verifier_host::{Registration, VerifierError, activate, model_address, suspend, verify};
+use assay_verifier_host::{Registration, VerifierError, suspend, verify};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use solana_address::Address;
 use solana_instruction::Instruction;
@@ -350,15 +350,18 @@ impl Target<'_> {
     }
 }
 
-/// A model that the attacker registers and activates at once: development keys need no timelock, and no market that
-/// did not choose them trusts them.
+/// A model that the attacker registers: no market that did not choose it asks whether it is active.
 struct ForeignModel {
     key: VerifyingKey,
 }
 
 impl ForeignModel {
     fn account(&self, target: &Target<'_>) -> Address {
-        model_address(&target.market.keeper.address(), &self.key, target.prover.model().schema())
+        self.registration(target).model()
+    }
+
+    fn registration<'a>(&'a self, target: &'a Target<'_>) -> Registration<'a> {
+        Registration::development(target.market.keeper.address(), &self.key, target.prover.model().schema())
     }
 
     fn send(
@@ -366,19 +369,8 @@ impl ForeignModel {
         target: &Target<'_>,
         simulation: &mut Simulation,
     ) -> Result<Result<(), Refusal>, DemoError> {
-        let attacker = &target.market.keeper;
-        let register = Registration {
-            authority: attacker.address(),
-            payer: attacker.address(),
-            key: &self.key,
-            schema: target.prover.model().schema(),
-            setup: SetupKind::Development,
-            transcript_hash: [0; 32],
-            timelock: 0,
-        };
-        let activation = activate(attacker.address(), self.account(target));
-        let registered = simulation.attempt(&attacker.keypair, &[register.instruction()?]);
-        Ok(registered.and_then(|_| simulation.attempt(&attacker.keypair, &[activation])).map(drop))
+        let register = self.registration(target).instruction()?;
+        Ok(simulation.attempt(&target.market.keeper.keypair, &[register]).map(drop))
     }
 }
 

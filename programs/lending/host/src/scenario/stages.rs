@@ -7,7 +7,7 @@ use assay_host::{
     page::{Page, thousands},
     scenario::{Check, Outcome},
 };
-use assay_interface::{bytes::Hex, groth16::SetupKind};
+use assay_interface::bytes::Hex;
 use assay_lending::state::RiskParams;
 use assay_lending_interface::{
     features,
@@ -132,13 +132,8 @@ pub fn register(
 ) -> Result<Registered, DemoError> {
     let verifying_key = prover.verifying_key().to_interface();
     let registration = Registration {
-        authority: authority.address(),
-        payer: authority.address(),
-        key: &verifying_key,
-        schema: prover.model().schema(),
-        setup: SetupKind::Development,
-        transcript_hash: [0; 32],
         timelock: TIMELOCK,
+        ..Registration::development(authority.address(), &verifying_key, prover.model().schema())
     };
     let account = registration.model();
     simulation.send("register", &authority.keypair, &[registration.instruction()?])?;
