@@ -96,7 +96,7 @@ pub mod assay_lending {
     }
 
     /// Puts proposed parameters into force.
-    pub fn apply_params(ctx: &mut Context<Administer>) -> Result<()> {
+    pub fn apply_params(ctx: &mut Context<ApplyParams>) -> Result<()> {
         instructions::apply_params::handler(ctx)
     }
 

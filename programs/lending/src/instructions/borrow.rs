@@ -38,9 +38,9 @@ pub struct Borrow {
     #[account(mut)]
     pub destination: Account<TokenAccount>,
     /// 6. `[]` Price source of the collateral.
-    pub collateral_source: UncheckedAccount,
+    pub collateral_price: UncheckedAccount,
     /// 7. `[]` Price source of the debt asset.
-    pub debt_source: UncheckedAccount,
+    pub debt_price: UncheckedAccount,
     /// 8. `[]` The SPL token program.
     pub token_program: Program<Token>,
 }
@@ -54,8 +54,8 @@ pub(crate) fn handler(ctx: &mut Context<Borrow>, amount: u64) -> Result<()> {
         mint,
         vault,
         destination,
-        collateral_source,
-        debt_source,
+        collateral_price,
+        debt_price,
         token_program,
         ..
     } = &mut ctx.accounts;
@@ -70,7 +70,7 @@ pub(crate) fn handler(ctx: &mut Context<Borrow>, amount: u64) -> Result<()> {
         return Err(LendingError::DebtBelowMinimum.into());
     }
     let prices =
-        Prices::load(collateral_source, debt_source, &market.params, Purpose::AddRisk, now)?;
+        Prices::load(collateral_price, debt_price, &market.params, Purpose::AddRisk, now)?;
     prices.require_healthy(market, position)?;
 
     pay_out(token_program, market, vault, mint, destination, amount, market.debt_decimals)?;

@@ -76,7 +76,7 @@ pub(crate) fn handler(ctx: &mut Context<CloseMarket>) -> Result<()> {
         let bump = [market.bump];
         let [label, owner, collateral, debt] = market.seeds();
         let seeds = [label, owner, collateral, debt, &bump];
-        token_program.close_account(vault, creator, &**market, &[&seeds])?;
+        token_program.close_account(vault, creator, &*market, &[&seeds])?;
     }
     emit!(MarketClosed { market: *market.address() });
     Ok(())

@@ -11,7 +11,7 @@
 //! instruction asks of the position as it is now.
 
 use anchor_lang::prelude::*;
-use assay_cpi::{Expect, Key, Setups};
+use assay_cpi::{Expect, Key, RecordAccounts, Setups};
 use assay_lending_interface::{SnapshotId, context, limbs};
 
 use crate::{
@@ -76,7 +76,12 @@ impl Recorder<'_> {
             setups: Setups::from_bits(params.accepted_setup_kinds).ok_or(LendingError::InvalidSetupKinds)?,
         };
         let claim = assay_cpi::Claim { proof: &claim.proof, context: &context, limbs: &limbs };
-        let _ = (self.receipt, self.system_program);
-        Ok(*assay_cpi::verify(self.model, &claim, &expect)?.digest())
+        let accounts = RecordAccounts {
+            payer: self.prover,
+            model: self.model,
+            receipt: self.receipt,
+            system_program: self.system_program,
+        };
+        Ok(*assay_cpi::record(&accounts, &claim, &expect)?.digest())
     }
 }

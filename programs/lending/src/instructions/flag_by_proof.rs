@@ -34,9 +34,9 @@ pub struct FlagByProof {
     #[account(constraint = snapshot.position == *position.address() @ LendingError::WrongSnapshot)]
     pub snapshot: Account<Snapshot>,
     /// 4. `[]` Price source of the collateral.
-    pub collateral_source: UncheckedAccount,
+    pub collateral_price: UncheckedAccount,
     /// 5. `[]` Price source of the debt asset.
-    pub debt_source: UncheckedAccount,
+    pub debt_price: UncheckedAccount,
     /// 6. `[writable]` The model that the market accepts.
     #[account(mut, address = market.params.model @ LendingError::WrongModel)]
     pub model: UncheckedAccount,
@@ -58,8 +58,8 @@ pub(crate) fn handler(ctx: &mut Context<FlagByProof>, claim: &Claim) -> Result<(
         market,
         position,
         snapshot,
-        collateral_source,
-        debt_source,
+        collateral_price,
+        debt_price,
         model,
         receipt,
         system_program,
@@ -76,7 +76,7 @@ pub(crate) fn handler(ctx: &mut Context<FlagByProof>, claim: &Claim) -> Result<(
     if position.debt_shares == 0 {
         return Err(LendingError::NoDebt.into());
     }
-    let prices = Prices::load(collateral_source, debt_source, params, Purpose::Evidence, now)?;
+    let prices = Prices::load(collateral_price, debt_price, params, Purpose::Evidence, now)?;
     require_early(&prices.exposure(market, position)?, snapshot, params)?;
     let flagged_since = position.flag.accept(snapshot.evidence(), now)?;
 

@@ -25,9 +25,9 @@ pub struct AssessLoss {
     #[account(mut, constraint = position.market == *market.address() @ LendingError::WrongMarket)]
     pub position: Account<Position>,
     /// 2. `[]` Price source of the collateral.
-    pub collateral_source: UncheckedAccount,
+    pub collateral_price: UncheckedAccount,
     /// 3. `[]` Price source of the debt asset.
-    pub debt_source: UncheckedAccount,
+    pub debt_price: UncheckedAccount,
 }
 
 impl AssessLoss {
@@ -38,7 +38,7 @@ impl AssessLoss {
             return Err(LendingError::NoDebt.into());
         }
         let params = &self.market.params;
-        Prices::load(&self.collateral_source, &self.debt_source, params, Purpose::Loss, now)
+        Prices::load(&self.collateral_price, &self.debt_price, params, Purpose::Loss, now)
     }
 }
 

@@ -8,6 +8,8 @@ use anchor_spl::{
 };
 use assay_lending_interface::seeds::{COLLATERAL_VAULT, LIQUIDITY_VAULT, MARKET};
 
+#[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
+use super::trust::*;
 use super::now;
 use crate::{
     errors::LendingError,
@@ -41,6 +43,8 @@ pub struct InitMarket {
     pub token_program: Program<Token>,
     /// 7. `[]` The system program.
     pub system_program: Program<System>,
+    /// 8 to 10. The model that the market takes up.
+    pub taken_up: Nested<TakenUp>,
 }
 
 /// Who the market answers to, beside its admin.
@@ -60,7 +64,8 @@ impl InitMarket {
         if !decimals.into_iter().all(decimals_supported) {
             return Err(LendingError::UnsupportedDecimals.into());
         }
-        Ok(params.validate()?)
+        params.validate()?;
+        self.taken_up.require_trusted(params)
     }
 }
 

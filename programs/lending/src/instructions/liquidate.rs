@@ -58,9 +58,9 @@ pub struct Liquidate {
     #[account(mut)]
     pub debt_source: Account<TokenAccount>,
     /// 9. `[]` Price source of the collateral.
-    pub collateral_source: UncheckedAccount,
+    pub collateral_price: UncheckedAccount,
     /// 10. `[]` Price source of the debt asset.
-    pub debt_source: UncheckedAccount,
+    pub debt_price: UncheckedAccount,
     /// 11. `[]` The SPL token program.
     pub token_program: Program<Token>,
 }
@@ -99,7 +99,7 @@ impl Liquidate {
             return Err(LendingError::NoDebt.into());
         }
         let params = &self.market.params;
-        let prices = Prices::load(&self.collateral_source, &self.debt_source, params, purpose, now)?;
+        let prices = Prices::load(&self.collateral_price, &self.debt_price, params, purpose, now)?;
         let exposure = prices.exposure(&self.market, &self.position)?;
         Ok(Assessment { prices, exposure })
     }

@@ -26,6 +26,7 @@ pub mod set_pause;
 pub mod snapshot;
 pub mod socialize;
 pub mod supply;
+pub mod trust;
 pub mod withdraw_collateral;
 pub mod withdraw_reserves;
 pub mod withdraw_supply;
@@ -34,9 +35,9 @@ use anchor_lang::prelude::*;
 
 pub(crate) use self::evidence::Claim;
 pub use self::{
-    accept_admin::*, administer::*, borrow::*, clear_by_proof::*, close_deposit::*, close_market::*,
+    accept_admin::*, administer::*, apply_params::*, borrow::*, clear_by_proof::*, close_deposit::*, close_market::*,
     close_position::*, close_snapshot::*, deposit_collateral::*, flag_by_proof::*, impair::*, init_market::*,
-    liquidate::*, liquidate_by_proof::*, lower_pause::*, repay::*, set_pause::*, snapshot::*, supply::*,
+    liquidate::*, liquidate_by_proof::*, lower_pause::*, repay::*, set_pause::*, snapshot::*, supply::*, trust::*,
     withdraw_collateral::*, withdraw_reserves::*, withdraw_supply::*,
 };
 

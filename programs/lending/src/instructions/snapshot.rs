@@ -42,9 +42,9 @@ pub struct TakeSnapshot {
     #[account(mut)]
     pub snapshot: UncheckedAccount,
     /// 4. `[]` Price source of the collateral.
-    pub collateral_source: UncheckedAccount,
+    pub collateral_price: UncheckedAccount,
     /// 5. `[]` Price source of the debt asset.
-    pub debt_source: UncheckedAccount,
+    pub debt_price: UncheckedAccount,
     /// 6. `[]` The system program.
     pub system_program: Program<System>,
 }
@@ -124,13 +124,13 @@ impl TakeSnapshot {
         let params = &self.market.params;
         let at = epoch_start(epoch);
         let (collateral, hours) =
-            with_source(self.collateral_source.account(), &params.collateral_source, |source| {
+            with_source(self.collateral_price.account(), &params.collateral_source, |source| {
                 let last = last_hour_before(at).ok_or(LendingError::HistoryIncomplete)?;
                 let hours = source.hours(last, now).map_err(|_| LendingError::HistoryIncomplete)?;
                 Ok((final_minute(source, at, now)?, hours))
             })?;
         let debt =
-            with_source(self.debt_source.account(), &params.debt_source, |source| final_minute(source, at, now))?;
+            with_source(self.debt_price.account(), &params.debt_source, |source| final_minute(source, at, now))?;
         Ok(Observed { prices: Prices { collateral, debt }, hours })
     }
 }

@@ -37,9 +37,9 @@ pub struct WithdrawCollateral {
     #[account(mut)]
     pub destination: Account<TokenAccount>,
     /// 6. `[]` Price source of the collateral; not read while the position owes nothing.
-    pub collateral_source: UncheckedAccount,
+    pub collateral_price: UncheckedAccount,
     /// 7. `[]` Price source of the debt asset; not read while the position owes nothing.
-    pub debt_source: UncheckedAccount,
+    pub debt_price: UncheckedAccount,
     /// 8. `[]` The SPL token program.
     pub token_program: Program<Token>,
 }
@@ -53,8 +53,8 @@ pub(crate) fn handler(ctx: &mut Context<WithdrawCollateral>, amount: u64) -> Res
         mint,
         vault,
         destination,
-        collateral_source,
-        debt_source,
+        collateral_price,
+        debt_price,
         token_program,
         ..
     } = &mut ctx.accounts;
@@ -73,7 +73,7 @@ pub(crate) fn handler(ctx: &mut Context<WithdrawCollateral>, amount: u64) -> Res
     position.revise()?;
     if owes {
         let prices =
-            Prices::load(collateral_source, debt_source, &market.params, Purpose::AddRisk, now)?;
+            Prices::load(collateral_price, debt_price, &market.params, Purpose::AddRisk, now)?;
         prices.require_healthy(market, position)?;
     }
 

@@ -229,11 +229,11 @@ mod tests {
     #[test]
     fn a_guardian_gone_bad_leaves_three_quarters_of_the_time_open() {
         let (mut guard, mut open, mut now) = (Guard::zeroed(), 0, 0);
-        while now < 30 * 86_400 {
+        while now < 32 * 86_400 {
             let _ = guard.raise(PauseLevel::Halted, now);
             open += i64::from(guard.level(now) != Ok(PauseLevel::Halted));
             now += 3_600;
         }
-        assert!(open * 4 >= 30 * 24 * 3 - 4, "{open} hours");
+        assert!(open * 4 >= 32 * 24 * 3, "{open} hours");
     }
 }

@@ -1,6 +1,7 @@
 //! A borrower's position in one market.
 
 use anchor_lang::prelude::*;
+use bytemuck::Zeroable as _;
 
 use crate::{
     errors::{LendingError, MathResult},

@@ -16,8 +16,9 @@ use assay_interface::{
 use assay_keeper::prove;
 use assay_lending::{
     LendingError,
-    state::{RiskParams, Snapshot},
+    state::{Evidence, RiskParams, Snapshot, TAKING_SECONDS, TIMELOCK_SECONDS, epoch_start},
 };
+use assay_lending_interface::EPOCH_SECONDS;
 use assay_localnet::Refusal;
 use assay_verifier_host::{Registration, VerifierError, suspend, verify};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
@@ -32,8 +33,9 @@ use super::{
 };
 use crate::{
     ALL,
-    instructions::{Liquidation, Proven},
+    instructions::{Attested, Liquidation, Proven},
     keys::MarketKeys,
+    source::snapshot_context,
     strategy::{inputs, only_score},
 };
 
@@ -55,11 +57,12 @@ pub struct Target<'a> {
     pub seed: [u8; 32],
 }
 
-/// Snapshots of the position and of its twin, and an honest proof for each.
+/// Snapshots of the position and of its twin, and an honest proof for each, a second after they were taken.
 struct Material {
     simulation: Simulation,
     honest: Answer,
     score: i16,
+    address: Address,
     snapshot: Snapshot,
     twins: Answer,
 }
@@ -82,6 +85,7 @@ pub fn run(simulation: Simulation, target: &Target<'_>) -> Result<(Vec<Attack>, 
     target.on_the_proof(&material, &mut attacks)?;
     target.on_the_snapshot(&material, &mut attacks)?;
     target.on_the_accounts(&material, &mut attacks)?;
+    target.on_the_rules(&material, &mut attacks)?;
     target.on_the_registry(&material, &mut attacks)?;
     Ok((attacks, control))
 }
@@ -92,17 +96,15 @@ impl Target<'_> {
         let mut rng = ChaCha20Rng::from_seed(self.seed);
         let mut proofs = Vec::new();
         for market in [self.market, self.twin] {
-            let position = market.position(self.party(market)?);
-            let take = market.keys.take_snapshot(market.keeper.address(), position, market.prices);
-            simulation.attempt(&market.keeper.keypair, &[take]).map_err(DemoError::refused("snapshot"))?;
-            let snapshot: Snapshot = simulation.read(&MarketKeys::snapshot(&position))?;
-            let proof = prove(self.prover, question(&snapshot), &mut rng)?;
-            proofs.push((proof.answer, snapshot));
+            let (address, snapshot) = take(&mut simulation, market, self.party(market)?)?;
+            let proof = prove(self.prover, question(&snapshot, &address, &market.keeper), &mut rng)?;
+            proofs.push((proof.answer, address, snapshot));
         }
+        simulation.warp(simulation.now() + 1);
         match <[_; 2]>::try_from(proofs) {
-            Ok([(honest, snapshot), (twins, _)]) => {
+            Ok([(honest, address, snapshot), (twins, ..)]) => {
                 let score = only_score(&honest.outputs)?;
-                Ok(Material { simulation, honest, score, snapshot, twins })
+                Ok(Material { simulation, honest, score, address, snapshot, twins })
             }
             Err(_) => Err(DemoError::Scenario("two markets give two snapshots")),
         }
@@ -127,9 +129,10 @@ impl Target<'_> {
             },
             proven: Proven {
                 model: self.account,
-                snapshot_payer: material.snapshot.payer,
+                snapshot: material.address,
+                digest: material.honest.digest,
                 score: material.score,
-                proof: material.honest.proof,
+                proof: Some(material.honest.proof),
             },
         })
     }
@@ -160,11 +163,13 @@ impl Target<'_> {
 
         let mut altered = honest.clone();
         // Two points swapped for others of their groups: the proof's A for its C.
-        altered.proven.proof.plain_mut().a_negated = honest.proven.proof.plain().c;
+        let mut proof = material.honest.proof;
+        proof.plain_mut().a_negated = material.honest.proof.plain().c;
+        altered.proven.proof = Some(proof);
         attacks.push(self.judge(material, "alter a point of the proof", &altered, invalid()));
 
         let mut others = honest.clone();
-        others.proven.proof = material.twins.proof;
+        others.proven.proof = Some(material.twins.proof);
         others.proven.score = only_score(&material.twins.outputs)?;
         attacks.push(self.judge(material, "use the proof of a twin position", &others, invalid()));
 
@@ -172,9 +177,10 @@ impl Target<'_> {
         rng.set_stream(1);
         let model = self.prover.model();
         let foreign = Prover::new(model, &Keys::setup(model, &mut rng)?)?;
-        let proof = prove(&foreign, question(&material.snapshot), &mut rng)?.answer.proof;
+        let asked = question(&material.snapshot, &material.address, &self.market.keeper);
+        let proof = prove(&foreign, asked, &mut rng)?.answer.proof;
         let mut other_key = honest.clone();
-        other_key.proven.proof = proof;
+        other_key.proven.proof = Some(proof);
         attacks.push(self.judge(material, "prove under one's own key", &other_key, invalid()));
 
         // The same key, registered as a model by someone else, and that model's account in the transaction.
@@ -189,54 +195,88 @@ impl Target<'_> {
         Ok(())
     }
 
-    /// Snapshots that are old, used up, or of another position.
+    /// Snapshots that are old or young, proofs for another use than theirs.
     fn on_the_snapshot(&self, material: &Material, attacks: &mut Vec<Attack>) -> Result<(), DemoError> {
         let honest = self.honest(material)?;
         let market = self.market;
 
         let mut simulation = material.simulation.clone();
         simulation.warp(material.snapshot.expires_at + 1);
-        simulation.refresh_prices();
+        simulation.refresh_prices()?;
         let outcome = self.send(&mut simulation, &honest);
         let expected = Expected::lending(LendingError::SnapshotExpired);
         attacks.push(expected.judge("wait until the snapshot is stale", outcome));
 
         let mut simulation = material.simulation.clone();
+        simulation.warp(material.snapshot.taken_at);
+        let outcome = self.send(&mut simulation, &honest);
+        let expected = Expected::lending(LendingError::SnapshotTooYoung);
+        attacks.push(expected.judge("take a snapshot and act on it in the same second", outcome));
+
+        let mut simulation = material.simulation.clone();
         self.send(&mut simulation, &honest).map_err(DemoError::refused("liquidate_by_proof"))?;
         let outcome = self.send(&mut simulation, &honest);
-        attacks.push(Expected::consumed().judge("replay a proof: its snapshot is consumed", outcome));
+        let expected = Expected::lending(LendingError::BudgetSpent);
+        attacks.push(expected.judge("use a proof again in its window", outcome));
 
-        simulation.warp(simulation.now() + i64::from(self.rules(&simulation)?.snapshot_spacing));
-        simulation.refresh_prices();
-        let take =
-            market.keys.take_snapshot(market.keeper.address(), honest.liquidation.position, market.prices);
-        simulation.attempt(&market.keeper.keypair, &[take]).map_err(DemoError::refused("snapshot"))?;
-        let outcome = self.send(&mut simulation, &honest);
-        let expected = Expected::verifier(VerifierError::ProofInvalid);
-        attacks.push(expected.judge("replay a proof on the next snapshot", outcome));
-
-        // The next snapshot at once, to choose among several.
         let mut simulation = material.simulation.clone();
-        let take =
-            market.keys.take_snapshot(market.keeper.address(), honest.liquidation.position, market.prices);
-        let outcome = simulation.attempt(&market.keeper.keypair, &[take]).map(drop);
-        let expected = Expected::lending(LendingError::SnapshotTooSoon);
-        attacks.push(expected.judge("take snapshots until one suits", outcome));
+        let mut dust = honest.clone();
+        dust.liquidation.repay = 1;
+        let outcome = self.send(&mut simulation, &dust);
+        let expected = Expected::lending(LendingError::RepaymentTooSmall);
+        attacks.push(expected.judge("spend the window for one base unit", outcome));
 
-        // A healthy position: its honest score opens nothing, and no proof of a higher one exists.
+        let mut simulation = material.simulation.clone();
+        simulation.next_minute()?;
+        let (next, _) = take(&mut simulation, market, self.party(market)?)?;
+        simulation.warp(simulation.now() + 1);
+        let mut replayed = honest.clone();
+        replayed.proven.snapshot = next;
+        let outcome = self.send(&mut simulation, &replayed);
+        let expected = Expected::verifier(VerifierError::ProofInvalid);
+        attacks.push(expected.judge("use a proof for the next minute's snapshot", outcome));
+
+        // Another position's snapshot of a minute that suited better.
         let mut simulation = material.simulation.clone();
         let healthy = market.borrowers.last().ok_or(DemoError::Scenario("there are borrowers"))?;
         let position = market.position(healthy);
-        let take = market.keys.take_snapshot(market.keeper.address(), position, market.prices);
-        simulation.attempt(&market.keeper.keypair, &[take]).map_err(DemoError::refused("snapshot"))?;
-        let snapshot: Snapshot = simulation.read(&MarketKeys::snapshot(&position))?;
+        simulation.warp(epoch_start(material.snapshot.epoch) + TAKING_SECONDS);
+        let evidence =
+            Evidence { revision: market.read_position(&simulation, healthy)?.revision, ..material.snapshot.evidence() };
+        let late =
+            market.keys.take_snapshot(market.keeper.address(), position, evidence, market.prices);
+        let outcome = simulation.attempt(&market.keeper.keypair, &[late]).map(drop);
+        let expected = Expected::lending(LendingError::WrongEpoch);
+        attacks.push(expected.judge("choose among the minutes of the past", outcome));
+
+        // Somebody else sends the proof.
+        let mut simulation = material.simulation.clone();
+        let thief = &self.twin.keeper;
+        let mut stolen = honest.clone();
+        stolen.liquidation.liquidator = thief.address();
+        stolen.liquidation.collateral_destination = thief.collateral_account;
+        stolen.liquidation.debt_source = thief.debt_account;
+        let instruction = market.keys.liquidate_by_proof(&stolen.liquidation, &stolen.proven);
+        let outcome = simulation.attempt(&thief.keypair, &[instruction]).map(drop);
+        let expected = Expected::verifier(VerifierError::ProofInvalid);
+        attacks.push(expected.judge("copy a proof out of a pending transaction", outcome));
+
+        // A healthy position: its honest score opens nothing, and no proof of a higher one exists.
+        let mut simulation = material.simulation.clone();
+        let (address, snapshot) = take(&mut simulation, market, healthy)?;
+        simulation.warp(simulation.now() + 1);
         let mut rng = ChaCha20Rng::from_seed(self.seed);
         rng.set_stream(2);
-        let proven = prove(self.prover, question(&snapshot), &mut rng)?.answer;
-        let mut attempt = honest.clone();
+        let proven = prove(self.prover, question(&snapshot, &address, &market.keeper), &mut rng)?.answer;
+        let mut attempt = honest;
         attempt.liquidation.position = position;
-        attempt.proven.score = only_score(&proven.outputs)?;
-        attempt.proven.proof = proven.proof;
+        attempt.proven = Proven {
+            snapshot: address,
+            digest: proven.digest,
+            score: only_score(&proven.outputs)?,
+            proof: Some(proven.proof),
+            ..attempt.proven
+        };
         let outcome = self.send(&mut simulation, &attempt);
         let expected = Expected::lending(LendingError::ScoreBelowThreshold);
         attacks.push(expected.judge("liquidate a healthy position, honest score", outcome));
@@ -244,6 +284,33 @@ impl Target<'_> {
         let outcome = self.send(&mut simulation, &attempt);
         let expected = Expected::lending(LendingError::BelowEarlyFloor);
         attacks.push(expected.judge("liquidate a healthy position, false score", outcome));
+        Ok(())
+    }
+
+    /// The admin gone bad, with a guardian of the same kind.
+    fn on_the_rules(&self, material: &Material, attacks: &mut Vec<Attack>) -> Result<(), DemoError> {
+        let market = self.market;
+        let (admin, guardian) = (&market.admin, &market.guardian);
+        let mut simulation = material.simulation.clone();
+        let dear = RiskParams { collateral_source: [0xde; 32], ..market.read(&simulation)?.params };
+        let propose = market.keys.propose_params(admin.address(), dear);
+        simulation.attempt(&admin.keypair, &[propose]).map_err(DemoError::refused("propose_params"))?;
+        let halt = market.keys.set_pause(guardian.address(), 2);
+        simulation.attempt(&guardian.keypair, &[halt]).map_err(DemoError::refused("set_pause"))?;
+        let timelock = i64::try_from(TIMELOCK_SECONDS).map_err(|_| DemoError::Scenario("a timelock"))?;
+        simulation.warp(simulation.now() + timelock);
+        let apply = market.keys.apply_params(admin.address(), &dear, Attested::none());
+        let outcome = simulation.attempt(&admin.keypair, &[apply]).map(drop);
+        let expected = Expected::lending(LendingError::TimelockRunning);
+        attacks.push(expected.judge("propose a dear price, halt, apply", outcome));
+
+        let mut simulation = material.simulation.clone();
+        let raise = market.keys.set_pause(guardian.address(), 2);
+        simulation.attempt(&guardian.keypair, &[raise]).map_err(DemoError::refused("set_pause"))?;
+        let undo = market.keys.lower_pause(admin.address(), None, 0);
+        let outcome = simulation.attempt(&admin.keypair, &[undo]).map(drop);
+        let expected = Expected::lending(LendingError::LowerTooSoon);
+        attacks.push(expected.judge("undo the guardian's halt with a stolen admin key", outcome));
         Ok(())
     }
 
@@ -256,13 +323,14 @@ impl Target<'_> {
         // The twin's snapshot, which its position and proof fit, for this market's position.
         let mut simulation = material.simulation.clone();
         let twins = self.twin.position(self.party(self.twin)?);
-        let swapped = swap(
-            instruction(&honest),
-            MarketKeys::snapshot(&honest.liquidation.position),
-            MarketKeys::snapshot(&twins),
-        );
+        let evidence = Evidence {
+            revision: self.twin.read_position(&simulation, self.party(self.twin)?)?.revision,
+            ..material.snapshot.evidence()
+        };
+        let swapped =
+            swap(instruction(&honest), material.address, MarketKeys::snapshot(&twins, evidence));
         let outcome = simulation.attempt(&self.market.keeper.keypair, &[swapped]).map(drop);
-        let expected = Expected::lending(LendingError::WrongPosition);
+        let expected = Expected::lending(LendingError::WrongSnapshot);
         attacks.push(expected.judge("bring another position's snapshot", outcome));
 
         // A program of the attacker's in the verifier's place.
@@ -273,14 +341,14 @@ impl Target<'_> {
         let expected = Expected::lending(LendingError::WrongVerifier);
         attacks.push(expected.judge("bring a fake verifier program", outcome));
 
-        // A price that the attacker wrote.
+        // A source that is not the pinned one.
         let mut simulation = material.simulation.clone();
         let forged = simulation.forge_price(&self.market.prices.collateral)?;
         let mut attempt = honest;
         attempt.liquidation.prices.collateral = forged;
         let outcome = self.send(&mut simulation, &attempt);
-        let expected = Expected::lending(LendingError::PriceOwner);
-        attacks.push(expected.judge("bring a price account of one's own", outcome));
+        let expected = Expected::lending(LendingError::WrongSource);
+        attacks.push(expected.judge("bring a price source of one's own", outcome));
         Ok(())
     }
 
@@ -341,10 +409,6 @@ impl Target<'_> {
         expected.judge(name, self.send(&mut material.simulation.clone(), attempt))
     }
 
-    fn rules(&self, simulation: &Simulation) -> Result<RiskParams, DemoError> {
-        Ok(self.market.read(simulation)?.params)
-    }
-
     fn registration(&self, key: VerifyingKey) -> ForeignModel {
         ForeignModel { key }
     }
@@ -375,8 +439,25 @@ impl ForeignModel {
 }
 
 /// What a keeper would prove for a snapshot.
-fn question(snapshot: &Snapshot) -> Question {
-    Question { inputs: inputs(&snapshot.features), context: snapshot.context }
+fn question(snapshot: &Snapshot, address: &Address, prover: &Party) -> Question {
+    let context = snapshot_context(snapshot, address, &prover.address());
+    Question { inputs: inputs(&snapshot.features), context }
+}
+
+/// Takes the snapshot of a borrower at the last full minute, with the market's keeper as payer.
+fn take(
+    simulation: &mut Simulation,
+    market: &SimulatedMarket,
+    borrower: &Party,
+) -> Result<(Address, Snapshot), DemoError> {
+    let position = market.position(borrower);
+    let epoch = u32::try_from(simulation.now() / EPOCH_SECONDS);
+    let epoch = epoch.map_err(|_| DemoError::Scenario("minutes fit 32 bits"))?;
+    let evidence = Evidence { epoch, revision: market.read_position(simulation, borrower)?.revision };
+    let take = market.keys.take_snapshot(market.keeper.address(), position, evidence, market.prices);
+    simulation.attempt(&market.keeper.keypair, &[take]).map_err(DemoError::refused("snapshot"))?;
+    let address = MarketKeys::snapshot(&position, evidence);
+    Ok((address, simulation.read(&address)?))
 }
 
 /// An instruction with one account in another's place.

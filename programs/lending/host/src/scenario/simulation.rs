@@ -15,7 +15,8 @@ use assay_host::{
 use assay_interface::sha256;
 use assay_keeper::KeeperError;
 use assay_lending::LendingError;
-use assay_lending_interface::pyth::{PriceUpdate, VerificationLevel};
+use assay_feed_interface::{Interval, Observed, Price, PriceV1, Source};
+use bytemuck::Zeroable as _;
 use assay_localnet::{Discriminator, Localnet, Owner, Refusal, Wallet, read_program};
 use assay_verifier_host::VerifierError;
 use solana_address::Address;
@@ -25,13 +26,13 @@ use solana_signer::Signer as _;
 
 use super::{
     accounts::{Assets, Party},
-    candles::{EXPONENT, HOUR, Update},
+    candles::{HOUR, Update},
     error::DemoError,
     participants::{
         COLLATERAL_DECIMALS, COLLATERAL_FEED, DEBT_CONFIDENCE, DEBT_DECIMALS, DEBT_FEED, DEBT_PRICE,
     },
 };
-use crate::{identity::IDENTITY, instructions::PriceAccounts, price};
+use crate::{identity::IDENTITY, instructions::PriceAccounts, source};
 
 /// Lamports that each party starts with.
 const ENDOWMENT: u64 = 10_000_000_000;
@@ -49,7 +50,7 @@ pub struct Simulation {
     net: Localnet,
     seed: [u8; 32],
     directory: PathBuf,
-    prices: Vec<(Address, PriceUpdate)>,
+    sources: Vec<(Address, Source)>,
     ledger: BTreeMap<&'static str, Vec<Executed>>,
     verifier_units: Vec<u64>,
 }
@@ -70,11 +71,6 @@ impl Expected {
     /// An error of the lending program.
     pub fn lending(error: LendingError) -> Self {
         Self { name: format!("{error:?}"), code: number(error) }
-    }
-
-    /// The framework's refusal of an account that is closed: it has no data.
-    pub fn consumed() -> Self {
-        Self { name: "AccountDataTooSmall".into(), code: None }
     }
 
     /// Judges what came of an attack.
@@ -111,7 +107,7 @@ impl Simulation {
             net: Localnet::from_directory(&directory, &PROGRAMS)?,
             seed,
             directory,
-            prices: Vec::new(),
+            sources: Vec::new(),
             ledger: BTreeMap::new(),
             verifier_units: Vec::new(),
         })
@@ -162,15 +158,20 @@ impl Simulation {
         Party { keypair, collateral_account, debt_account }
     }
 
-    /// Mints, and addresses for the price accounts.
+    /// Mints, and price sources that hold nothing yet.
     pub fn create_assets(&mut self) -> Assets {
+        let [collateral, debt] = [("collateral source", COLLATERAL_FEED), ("debt source", DEBT_FEED)].map(
+            |(label, feed_id)| {
+                let header = PriceV1 { version: PriceV1::VERSION, ..PriceV1::zeroed() };
+                let address = self.key(label).pubkey();
+                self.sources.push((address, Source { header, feed_id, ..Source::zeroed() }));
+                address
+            },
+        );
         Assets {
             collateral_mint: self.create_mint("collateral mint", COLLATERAL_DECIMALS),
             debt_mint: self.create_mint("debt mint", DEBT_DECIMALS),
-            prices: PriceAccounts {
-                collateral: self.key("collateral price").pubkey(),
-                debt: self.key("debt price").pubkey(),
-            },
+            prices: PriceAccounts { collateral, debt },
         }
     }
 
@@ -187,44 +188,59 @@ impl Simulation {
         address
     }
 
-    /// Publishes an hour's prices.
-    pub fn publish(&mut self, assets: &Assets, update: &Update) -> Result<(), DemoError> {
-        let quote = |feed_id, price: i64, confidence, ema: i64| PriceUpdate {
-            write_authority: [0; 32],
-            verification_level: VerificationLevel::Full,
-            feed_id,
-            price,
-            confidence,
-            exponent: EXPONENT,
-            publish_time: update.publish_time,
-            previous_publish_time: update.publish_time - HOUR,
-            ema_price: ema,
-            ema_confidence: confidence,
-            posted_slot: 0,
-        };
-        let signed =
-            |amount: u64| i64::try_from(amount).map_err(|_| DemoError::Scenario("prices fit 63 bits"));
-        let (price, ema, dollar) = (signed(update.price)?, signed(update.ema)?, signed(DEBT_PRICE)?);
-        let collateral = quote(COLLATERAL_FEED, price, update.confidence, ema);
-        let debt = quote(DEBT_FEED, dollar, DEBT_CONFIDENCE, dollar);
-        self.prices = vec![(assets.prices.collateral, collateral), (assets.prices.debt, debt)];
-        self.write_prices();
+    /// Publishes an hour's prices: by the feed program's own rules they are the spot prices, and the first ones of their
+    /// hour and minute, since the updates before them lie an hour back.
+    pub fn publish(&mut self, update: &Update) -> Result<(), DemoError> {
+        let Update { publish_time, price, confidence, ema } = *update;
+        let collateral = Price { price, confidence, ema, publish_time };
+        let debt =
+            Price { price: DEBT_PRICE, confidence: DEBT_CONFIDENCE, ema: DEBT_PRICE, publish_time };
+        self.feed([collateral, debt], &[Interval::Hour, Interval::Minute], publish_time - HOUR)
+    }
+
+    /// Publishes the last prices again, with the present as their time: spot prices, of no final minute.
+    pub fn refresh_prices(&mut self) -> Result<(), DemoError> {
+        let last = self.last_prices(self.now())?;
+        self.feed(last, &[], self.now())
+    }
+
+    /// Publishes the last prices again as the first ones of the next minute, and waits for them.
+    pub fn next_minute(&mut self) -> Result<(), DemoError> {
+        const MINUTE: i64 = 60;
+        let at = (self.now() / MINUTE + 1) * MINUTE;
+        self.warp(at);
+        let last = self.last_prices(at)?;
+        self.feed(last, &[Interval::Minute], at - 1)
+    }
+
+    fn last_prices(&self, publish_time: i64) -> Result<[Price; 2], DemoError> {
+        match &self.sources[..] {
+            [(_, collateral), (_, debt)] => Ok([collateral, debt].map(|source| {
+                let PriceV1 { price, confidence, ema, .. } = source.header;
+                Price { price, confidence, ema, publish_time }
+            })),
+            _ => Err(DemoError::Scenario("there are two sources")),
+        }
+    }
+
+    fn feed(&mut self, prices: [Price; 2], rings: &[Interval], previous: i64) -> Result<(), DemoError> {
+        let now = self.now();
+        for ((address, source), price) in self.sources.iter_mut().zip(prices) {
+            source.refresh(&price, 0, now).map_err(|_| DemoError::Scenario("prices go forward"))?;
+            for &ring in rings {
+                let observed = Observed { price, previous_publish_time: previous };
+                let kept = source.observe(ring, price.publish_time, &observed, now);
+                kept.map_err(|_| DemoError::Scenario("prices lie at full minutes and hours"))?;
+            }
+            self.net.put(*address, source::account(source));
+        }
         Ok(())
     }
 
-    /// Publishes the last prices again, with the present as their time.
-    pub fn refresh_prices(&mut self) {
-        let now = self.now();
-        self.prices.iter_mut().for_each(|(_, update)| update.publish_time = now);
-        self.write_prices();
-    }
-
-    /// An account with a price's bytes that is not the receiver program's.
+    /// A copy of a price source at another address.
     pub fn forge_price(&mut self, original: &Address) -> Result<Address, DemoError> {
         let address = self.key("forged price").pubkey();
-        let mut account =
-            self.net.account(original).ok_or(DemoError::Scenario("the price account exists"))?;
-        account.owner = self.key("forger").pubkey();
+        let account = self.net.account(original).ok_or(DemoError::Scenario("the price source exists"))?;
         self.net.set_account(address, account);
         Ok(address)
     }
@@ -303,12 +319,6 @@ impl Simulation {
     /// Most compute units that the verifier took when another program called it.
     pub fn verifier_units(&self) -> Option<u64> {
         self.verifier_units.iter().copied().max()
-    }
-
-    fn write_prices(&mut self) {
-        for (address, update) in &self.prices {
-            self.net.put(*address, price::account(update));
-        }
     }
 
     fn put(&mut self, address: Address, data: Vec<u8>) {
