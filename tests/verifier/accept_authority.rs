@@ -1,5 +1,5 @@
 use assay_verifier::AuthorityAccepted;
-use assay_verifier_host as verifier;
+use assay_verifier_host::{self as verifier, MIN_TIMELOCK, WINDOW};
 use solana_address::Address;
 use solana_signer::Signer;
 
@@ -18,6 +18,32 @@ fn the_successor_has_the_authority_and_the_predecessor_none() {
     refused(&world.authority_sends(verifier::suspend(previous, model)), "NotAuthority");
     world.stranger_sends(verifier::suspend(authority, model)).expect_ok();
     refused(&world.stranger_sends(accept), "NotPendingAuthority");
+}
+
+#[test]
+fn an_offer_lapses() {
+    let mut world = World::active();
+    let (model, successor) = (world.model, world.stranger.pubkey());
+    let offer = verifier::propose_authority(world.authority.pubkey(), model, successor);
+    let accept = verifier::accept_authority(successor, model);
+    world.authority_sends(offer.clone()).expect_ok();
+    world.net.advance(WINDOW + 1);
+    refused(&world.stranger_sends(accept.clone()), "ProposalLapsed");
+    world.authority_sends(offer).expect_ok();
+    world.net.advance(WINDOW);
+    world.stranger_sends(accept).expect_ok();
+}
+
+/// Offered first, made guardian since: the two stay two keys.
+#[test]
+fn who_became_the_guardian_does_not_accept() {
+    let mut world = World::active();
+    let (authority, model, other) = (world.authority.pubkey(), world.model, world.stranger.pubkey());
+    world.authority_sends(verifier::propose_guardian(authority, model, other)).expect_ok();
+    world.net.advance(MIN_TIMELOCK);
+    world.authority_sends(verifier::propose_authority(authority, model, other)).expect_ok();
+    world.sends_as_authority(verifier::apply_guardian).expect_ok();
+    refused(&world.stranger_sends(verifier::accept_authority(other, model)), "GuardianIsAuthority");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use assay_verifier::ModelActivated;
-use assay_verifier_host::{self as verifier, Status};
+use assay_verifier_host::{self as verifier, MIN_TIMELOCK, Status, WINDOW};
 use solana_signer::Signer;
 
 use crate::support::{World, emitted, refused};
@@ -24,9 +24,26 @@ fn not_a_second_earlier() {
 }
 
 #[test]
+fn a_proposal_lapses_after_its_window_and_is_made_anew() {
+    let mut world = World::proposed();
+    let activates_at = world.state().activates_at;
+    let mut in_time = world.net.clone();
+    in_time.set_time(activates_at + WINDOW);
+    let activate = verifier::activate(world.authority.pubkey(), world.model);
+    in_time.send(std::slice::from_ref(&activate), &[&world.authority]).expect_ok();
+
+    world.net.set_time(activates_at + WINDOW + 1);
+    refused(&world.authority_sends(activate.clone()), "ProposalLapsed");
+    world.sends_as_authority(verifier::resume).expect_ok();
+    refused(&world.authority_sends(activate.clone()), "TimelockRunning");
+    world.net.advance(2 * MIN_TIMELOCK);
+    world.authority_sends(activate).expect_ok();
+}
+
+#[test]
 fn only_the_authority_activates_and_only_a_model() {
     let mut world = World::proposed();
-    world.net.advance(3_600);
+    world.net.advance(2 * MIN_TIMELOCK);
     let activate = verifier::activate(world.authority.pubkey(), world.model);
     world.refuses_management_attacks(&activate);
 }

@@ -1,5 +1,5 @@
 use assay_verifier::AuthorityProposed;
-use assay_verifier_host as verifier;
+use assay_verifier_host::{self as verifier, WINDOW};
 use solana_address::Address;
 use solana_signer::Signer;
 
@@ -12,7 +12,7 @@ fn the_authority_stays_until_the_other_side_accepts() {
     let outcome = world.authority_sends(verifier::propose_authority(authority, model, proposed)).expect_ok();
     let state = world.state();
     assert_eq!((state.authority, state.pending_authority), (authority, proposed));
-    emitted(&outcome, &AuthorityProposed { model, proposed });
+    emitted(&outcome, &AuthorityProposed { model, proposed, expires_at: world.net.now() + WINDOW });
     refused(&world.stranger_sends(verifier::suspend(proposed, model)), "NotAuthority");
 }
 
@@ -32,6 +32,13 @@ fn the_authority_is_not_offered_to_itself() {
     let authority = world.authority.pubkey();
     let propose = verifier::propose_authority(authority, world.model, authority);
     refused(&world.authority_sends(propose), "AuthorityUnchanged");
+}
+
+#[test]
+fn the_guardian_does_not_become_the_authority() {
+    let (mut world, guardian) = World::guarded();
+    let propose = verifier::propose_authority(world.authority.pubkey(), world.model, guardian.pubkey());
+    refused(&world.authority_sends(propose), "GuardianIsAuthority");
 }
 
 #[test]

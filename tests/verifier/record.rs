@@ -1,7 +1,10 @@
 use assay_interface::field::Scalar;
+use assay_interface::groth16::SetupKind;
 use assay_interface::verifier::{audit_extend, audit_start};
 use assay_verifier::StatementRecorded;
-use assay_verifier_host as verifier;
+use assay_verifier_host::{self as verifier, Verified};
+use bytemuck::bytes_of;
+use solana_account::Account;
 use solana_address::Address;
 use solana_signer::Signer;
 
@@ -63,13 +66,116 @@ fn a_statement_is_recorded_once_whatever_its_proof() {
         let proven = echo.prove(3, CONTEXT);
         world.record(&proven).expect_ok();
         let before = world.state().audit_chain;
-        refused(&world.record(&proven), "ReceiptExists");
+        let receipt = world.receipt(&proven.digest).unwrap();
+        world.net.advance(9);
+        world.record(&proven).expect_ok();
         let again = echo.prove_blinded(3, CONTEXT, 99);
         assert_ne!(again.proof, proven.proof);
         assert_eq!(again.digest, proven.digest);
-        refused(&world.record(&again), "ReceiptExists");
+        world.record(&again).expect_ok();
         assert_eq!((world.state().accepted, world.state().audit_chain), (1, before));
+        assert_eq!(bytes_of(&world.receipt(&proven.digest).unwrap()), bytes_of(&receipt));
     }
+}
+
+/// A stranger saw the proof in flight and recorded it first: whoever needed it recorded succeeds, with the proof or without.
+#[test]
+fn who_records_first_stops_nobody() {
+    let mut world = World::active();
+    let proven = Echo::shared().prove(3, CONTEXT);
+    let by_thief = verifier::record(
+        world.authority.pubkey(),
+        world.model,
+        &proven.proof,
+        CONTEXT,
+        &proven.limbs,
+        &proven.digest,
+    );
+    world.authority_sends(by_thief).expect_ok();
+    let expected = Verified {
+        model: world.model.to_bytes(),
+        digest: proven.digest.to_be_bytes(),
+        setup: SetupKind::Development,
+    };
+    let state = bytes_of(&world.state()).to_vec();
+    for outcome in [world.record(&proven), world.record_without_proof(&proven)] {
+        assert_eq!(Verified::decode(&outcome.expect_ok().return_data), Ok(expected));
+        assert_eq!(bytes_of(&world.state()), state);
+    }
+    assert_eq!(world.receipt(&proven.digest).unwrap().payer, world.authority.pubkey());
+}
+
+#[test]
+fn a_receipt_stands_for_its_statement_only() {
+    for echo in Echo::of_each_form() {
+        let mut world = World::active_with(echo);
+        let proven = echo.prove(3, CONTEXT);
+        refused(&world.record_without_proof(&proven), "ReceiptMissing");
+        world.record(&proven).expect_ok();
+        world.record_without_proof(&proven).expect_ok();
+
+        // Another statement, at its own address and at that of the receipt.
+        let other = echo.prove(4, CONTEXT);
+        refused(&world.record_without_proof(&other), "ReceiptMissing");
+        let at_receipt = Proven { digest: proven.digest, ..other.clone() };
+        refused(&world.record_without_proof(&at_receipt), "WrongAddress");
+        refused(&world.record(&at_receipt), "WrongAddress");
+        refused(&world.record_without_proof(&Proven { context: [1; 32], ..proven.clone() }), "WrongAddress");
+        refused(&world.record_without_proof(&Proven { limbs: vec![], ..proven.clone() }), "LimbCount");
+
+        // A proof that is brought must be one, receipt or not.
+        let wrong = Proven { proof: other.proof, ..proven.clone() };
+        refused(&world.record(&wrong), "ProofInvalid");
+        assert_eq!(world.state().accepted, 1);
+    }
+}
+
+#[test]
+fn a_receipt_is_worth_nothing_while_its_model_is_stopped() {
+    let mut world = World::active();
+    let proven = Echo::shared().prove(3, CONTEXT);
+    world.record(&proven).expect_ok();
+    world.sends_as_authority(verifier::suspend).expect_ok();
+    refused(&world.record_without_proof(&proven), "ModelSuspended");
+    refused(&world.record(&proven), "ModelSuspended");
+    world.sends_as_authority(verifier::resume).expect_ok();
+    refused(&world.record_without_proof(&proven), "ModelProposed");
+    world.sends_as_authority(verifier::retire).expect_ok();
+    refused(&world.record_without_proof(&proven), "ModelRetired");
+}
+
+/// What somebody might put at a receipt's address, if he could.
+#[test]
+fn an_account_that_is_no_receipt_stands_for_none() {
+    let mut world = World::active();
+    let proven = Echo::shared().prove(3, CONTEXT);
+    world.record(&proven).expect_ok();
+    let address = verifier::receipt_address(&world.model, &proven.digest);
+    let honest = world.net.account(&address).unwrap();
+    let changed = |change: fn(&mut Account)| {
+        let mut account = honest.clone();
+        change(&mut account);
+        account
+    };
+    let stranger = |account: &mut Account| account.owner = Address::new_from_array([7; 32]);
+    for (account, error) in [
+        (changed(stranger), "NotAReceipt"),
+        (changed(|account| account.owner = Address::default()), "NotAReceipt"),
+        (changed(|account| account.data[..8].fill(0)), "NotAReceipt"),
+        (changed(|account| account.data.truncate(100)), "NotAReceipt"),
+        (changed(|account| account.data.clear()), "NotAReceipt"),
+        (changed(|account| account.data.push(0)), "NotAReceipt"),
+        (changed(|account| account.data[8 + 24] ^= 1), "WrongAddress"), // the model
+        (changed(|account| account.data[8 + 56] ^= 1), "WrongAddress"), // the digest
+    ] {
+        world.net.set_account(address, account);
+        refused(&world.record_without_proof(&proven), error);
+        refused(&world.record(&proven), error);
+    }
+    // The model's own account, which the program owns as well.
+    let mut on_model = world.record_instruction(&proven);
+    on_model.accounts[2].pubkey = world.model;
+    assert!(!world.stranger_sends(on_model).error().is_empty());
 }
 
 #[test]

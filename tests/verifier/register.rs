@@ -7,7 +7,7 @@ use assay_localnet::{Localnet, Outcome};
 use assay_tests::encoding::outside_the_subgroup;
 use assay_verifier::{ModelRegistered, RegisterArgs, accounts, instruction};
 use assay_verifier_host::{
-    self as verifier, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_CEREMONY_TIMELOCK, Registration, Status,
+    self as verifier, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_TIMELOCK, Registration, Status,
 };
 use solana_address::Address;
 use solana_keypair::Keypair;
@@ -57,9 +57,10 @@ impl Registry {
     /// `register` with raw bytes, at the address that they give if the key is one.
     fn register_raw(&mut self, key: Vec<u8>, schema: Vec<u8>) -> Outcome {
         let authority = self.authority.pubkey();
-        let id = VerifyingKey::decompress(&key).map_or([0; 32], |key| model_id(&key, &schema));
+        let id = VerifyingKey::decompress(&key).map_or([0; 32], |key| model_id(SetupKind::Development, &[0; 32], &key, &schema));
         let (model, _) = Address::find_program_address(&[b"model", authority.as_ref(), &id], &verifier::ID);
-        let args = RegisterArgs { key, schema, setup: 0, transcript_hash: [0; 32], timelock: 0 };
+        let args = RegisterArgs { key, schema, setup: 0, transcript_hash: [0; 32],
+            timelock: MIN_TIMELOCK, guardian: Address::default() };
         let accounts =
             accounts::Register { authority, payer: authority, model, system_program: Address::default() };
         let register = instruction::Register { args }.to_instruction(accounts);
@@ -102,7 +103,8 @@ fn holds_what_it_was_registered_with(echo: &Echo) {
     let registration = Registration {
         setup: SetupKind::Ceremony,
         transcript_hash: [5; 32],
-        timelock: MIN_CEREMONY_TIMELOCK,
+        timelock: MIN_TIMELOCK,
+        guardian: Address::new_from_array([9; 32]),
         ..echo.registration(authority)
     };
     let outcome = registry.register(&registration).expect_ok();
@@ -111,26 +113,30 @@ fn holds_what_it_was_registered_with(echo: &Echo) {
     assert_eq!(model.status().unwrap(), Status::Proposed);
     assert_eq!(model.setup().unwrap(), SetupKind::Ceremony);
     assert_eq!((model.authority, model.pending_authority), (authority, Address::default()));
+    assert_eq!((model.registrar, model.payer), (authority, authority));
+    assert_eq!((model.guardian, model.guardian_from), (registration.guardian, 0));
+    assert_eq!((model.offer_expires_at, model.retired_at), (0, 0));
     assert_eq!(model.key().unwrap(), echo.key.as_ref());
     assert_eq!(model.key_form, echo.key.form().to_byte());
     assert_eq!(model.key_hash, echo.key.key_hash());
-    assert_eq!(model.id, model_id(&echo.key, &echo.schema.encode()));
-    assert_eq!(model.schema(), echo.schema.encode());
+    assert_eq!(model.id, model_id(SetupKind::Ceremony, &[5; 32], &echo.key, &echo.schema.encode()));
+    assert_eq!(model.schema().unwrap(), echo.schema.encode());
     assert_eq!(model.domain, echo.schema.domain().to_be_bytes());
     assert_eq!(model.limb_count, 2);
     assert_eq!(model.transcript_hash, [5; 32]);
-    assert_eq!((model.registered_at, model.activates_at), (now, now + MIN_CEREMONY_TIMELOCK));
-    assert_eq!((model.accepted, model.last_accepted_at, model.reserved), (0, 0, [0; 63]));
+    assert_eq!((model.registered_at, model.activates_at), (now, now + MIN_TIMELOCK));
+    assert_eq!((model.accepted, model.last_accepted_at, model.reserved), (0, 0, [0; 55]));
     emitted(
         &outcome,
         &ModelRegistered {
             model: registration.model(),
             authority,
+            guardian: registration.guardian,
             key_hash: echo.key.key_hash(),
             key_form: echo.key.form().to_byte(),
             setup: 1,
             transcript_hash: [5; 32],
-            activates_at: now + MIN_CEREMONY_TIMELOCK,
+            activates_at: now + MIN_TIMELOCK,
         },
     );
 }
@@ -218,16 +224,15 @@ fn the_system_program_is_the_system_program() {
 }
 
 #[test]
-fn a_timelock_is_in_the_range_of_its_setup() {
+fn a_timelock_is_a_day_to_thirty_for_keys_of_every_kind() {
     let mut registry = Registry::new();
     let base = Echo::shared().registration(registry.authority.pubkey());
     let ceremony = Registration { setup: SetupKind::Ceremony, transcript_hash: [5; 32], ..base.clone() };
-    for timelock in [i64::MIN, -1, 0, MIN_CEREMONY_TIMELOCK - 1, MAX_TIMELOCK + 1, i64::MAX] {
+    for timelock in [i64::MIN, -1, 0, MIN_TIMELOCK - 1, MAX_TIMELOCK + 1, i64::MAX] {
         refused(&registry.register(&Registration { timelock, ..ceremony.clone() }), "TimelockRange");
-    }
-    for timelock in [i64::MIN, -1, MAX_TIMELOCK + 1, i64::MAX] {
         refused(&registry.register(&Registration { timelock, ..base.clone() }), "TimelockRange");
     }
+    registry.register(&Registration { timelock: MIN_TIMELOCK, ..base }).expect_ok();
     registry.register(&Registration { timelock: MAX_TIMELOCK, ..ceremony }).expect_ok();
 }
 
@@ -240,11 +245,41 @@ fn a_ceremony_has_a_transcript_and_a_development_setup_none() {
     refused(&registry.register(&Registration { transcript_hash: [5; 32], ..base }), "Transcript");
 }
 
+/// What the registrar says of the setup is part of what the model is: one who calls a development key a ceremony's, or names
+/// another transcript, has another model at another address, which no consumer pinned and no attestor attested.
+#[test]
+fn another_setup_or_transcript_is_another_model() {
+    let mut registry = Registry::new();
+    let base = Echo::shared().registration(registry.authority.pubkey());
+    let ceremony = |hash| Registration { setup: SetupKind::Ceremony, transcript_hash: hash, ..base.clone() };
+    let all = [base.clone(), ceremony([5; 32]), ceremony([6; 32])];
+    for registration in &all {
+        registry.register(registration).expect_ok();
+        let model = registry.net.read::<verifier::Model>(&registration.model()).unwrap().unwrap();
+        assert_eq!((model.setup().unwrap(), model.id), (registration.setup, registration.id()));
+        refused(&registry.register(registration), "ModelExists");
+    }
+    let [a, b, c] = all.each_ref().map(Registration::model);
+    assert!(a != b && b != c && c != a);
+
+    let mut elsewhere = ceremony([7; 32]).instruction().unwrap();
+    elsewhere.accounts[2].pubkey = ceremony([5; 32]).model();
+    refused(&registry.net.send(&[elsewhere], &[&registry.authority]), "WrongAddress");
+}
+
+#[test]
+fn the_guardian_is_a_key_apart() {
+    let mut registry = Registry::new();
+    let authority = registry.authority.pubkey();
+    let same = Registration { guardian: authority, ..Echo::shared().registration(authority) };
+    refused(&registry.register(&same), "GuardianIsAuthority");
+}
+
 #[test]
 fn there_are_two_kinds_of_setup() {
     let mut registry = Registry::new();
     let mut register = Echo::shared().registration(registry.authority.pubkey()).instruction().unwrap();
-    let setup = register.data.len() - 8 - 32 - 1;
+    let setup = register.data.len() - 32 - 8 - 32 - 1;
     for kind in [2, 255] {
         register.data[setup] = kind;
         refused(&registry.net.send(&[register.clone()], &[&registry.authority]), "SetupKind");

@@ -10,6 +10,7 @@ fn a_retired_model_stays_retired() {
     let (authority, model) = (world.authority.pubkey(), world.model);
     let outcome = world.authority_sends(verifier::retire(authority, model)).expect_ok();
     assert_eq!(world.state().status().unwrap(), Status::Retired);
+    assert_eq!(world.state().retired_at, world.net.now());
     emitted(&outcome, &ModelRetired { model });
     for instruction in [
         verifier::activate(authority, model),

@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use anchor_lang::Event;
 use assay_circuits::Ranges;
 use assay_interface::field::Scalar;
-use assay_interface::groth16::{Form, Proof, Transcript, VerifyingKey};
+use assay_interface::groth16::{Form, Proof, SetupKind, Transcript, VerifyingKey};
 use assay_interface::schema::ModelSchema;
 use assay_interface::statement::Statement;
 use assay_localnet::{Localnet, Outcome};
 use assay_tests::pass_through::{PassThrough, tensor};
-use assay_verifier_host::{self as verifier, Model, Receipt, Registration};
+use assay_verifier_host::{self as verifier, MIN_TIMELOCK, Model, Receipt, Registration};
 use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -100,7 +100,7 @@ impl Echo {
         Proven::new(proof, statement)
     }
 
-    /// A registration of this model as a development key without a timelock.
+    /// A registration of this model as a development key, with the shortest timelock.
     pub fn registration(&self, authority: Address) -> Registration<'_> {
         Registration::development(authority, &self.key, &self.schema)
     }
@@ -115,9 +115,9 @@ pub struct World {
 }
 
 impl World {
-    /// The model is proposed, with a timelock of an hour.
+    /// The model is proposed, with a timelock of two days.
     pub fn proposed() -> Self {
-        Self::registered(&Echo::shared().key, &Echo::shared().schema, 3_600)
+        Self::registered(&Echo::shared().key, &Echo::shared().schema, |new| new.timelock = 2 * MIN_TIMELOCK)
     }
 
     /// The model is active.
@@ -132,23 +132,56 @@ impl World {
 
     /// The model of any key and schema is active.
     pub fn active_under(key: &VerifyingKey, schema: &ModelSchema) -> Self {
-        let mut world = Self::registered(key, schema, 0);
+        let mut world = Self::registered(key, schema, |_| {});
+        world.net.set_time(world.state().activates_at);
         let activate = verifier::activate(world.authority.pubkey(), world.model);
         world.authority_sends(activate).expect_ok();
         world
     }
 
-    fn registered(key: &VerifyingKey, schema: &ModelSchema, timelock: i64) -> Self {
+    /// The model is active, and has a guardian.
+    pub fn guarded() -> (Self, Keypair) {
+        let guardian = fixed_key(3);
+        let Echo(echo) = Echo::shared();
+        let mut world = Self::registered(&echo.key, &echo.schema, |new| new.guardian = guardian.pubkey());
+        world.net.airdrop(&guardian.pubkey(), 100_000_000_000);
+        world.net.set_time(world.state().activates_at);
+        world.sends_as_authority(verifier::activate).expect_ok();
+        (world, guardian)
+    }
+
+    fn registered(key: &VerifyingKey, schema: &ModelSchema, change: impl FnOnce(&mut Registration<'_>)) -> Self {
         let mut net = Localnet::new(&[assay_verifier_host::IDENTITY]).unwrap();
         let (authority, stranger) = (fixed_key(1), fixed_key(2));
         for key in [&authority, &stranger] {
             net.airdrop(&key.pubkey(), 100_000_000_000);
         }
-        let registration =
-            Registration { timelock, ..Registration::development(authority.pubkey(), key, schema) };
+        let mut registration = Registration::development(authority.pubkey(), key, schema);
+        change(&mut registration);
         net.send(&[registration.instruction().unwrap()], &[&authority]).expect_ok();
         let model = registration.model();
         Self { net, authority, stranger, model }
+    }
+
+    /// Registers the shared model again, as one that came from the ceremony with this transcript: same domain, other model.
+    pub fn another(&mut self, transcript_hash: [u8; 32]) -> Address {
+        let registration = Registration {
+            setup: SetupKind::Ceremony,
+            transcript_hash,
+            ..Echo::shared().registration(self.authority.pubkey())
+        };
+        self.authority_sends(registration.instruction().unwrap()).expect_ok();
+        registration.model()
+    }
+
+    /// Activates a model of the authority's, in a day.
+    pub fn activate_in_a_day(&mut self, model: Address) {
+        self.net.advance(MIN_TIMELOCK);
+        self.authority_sends(verifier::activate(self.authority.pubkey(), model)).expect_ok();
+    }
+
+    pub fn lamports(&self, address: &Address) -> u64 {
+        self.net.account(address).map_or(0, |account| account.lamports)
     }
 
     pub fn authority_sends(&mut self, instruction: Instruction) -> Outcome {
@@ -157,6 +190,12 @@ impl World {
 
     pub fn stranger_sends(&mut self, instruction: Instruction) -> Outcome {
         self.net.send(&[instruction], &[&self.stranger])
+    }
+
+    /// An instruction that takes the authority and the model.
+    pub fn sends_as_authority(&mut self, instruction: fn(Address, Address) -> Instruction) -> Outcome {
+        let instruction = instruction(self.authority.pubkey(), self.model);
+        self.authority_sends(instruction)
     }
 
     pub fn state(&self) -> Model {
@@ -179,6 +218,14 @@ impl World {
         self.stranger_sends(record)
     }
 
+    /// `record` of `proven` without its proof.
+    pub fn record_without_proof(&mut self, proven: &Proven) -> Outcome {
+        let Proven { context, limbs, digest, .. } = proven;
+        let payer = self.stranger.pubkey();
+        let record = verifier::record_without_proof(payer, self.model, *context, limbs, digest);
+        self.stranger_sends(record)
+    }
+
     pub fn record_instruction(&self, proven: &Proven) -> Instruction {
         let Proven { proof, context, limbs, digest } = proven;
         verifier::record(self.stranger.pubkey(), self.model, proof, *context, limbs, digest)
@@ -188,11 +235,17 @@ impl World {
     /// did not sign, and accounts that are not models of this program.
     #[track_caller]
     pub fn refuses_management_attacks(&mut self, instruction: &Instruction) {
+        self.refuses_attacks_of("NotAuthority", instruction);
+    }
+
+    /// The same, where `not_yours` is what a stranger is told.
+    #[track_caller]
+    pub fn refuses_attacks_of(&mut self, not_yours: &str, instruction: &Instruction) {
         let before = self.net.account(&self.model);
 
         let mut by_stranger = instruction.clone();
         by_stranger.accounts[0].pubkey = self.stranger.pubkey();
-        refused(&self.stranger_sends(by_stranger), "NotAuthority");
+        refused(&self.stranger_sends(by_stranger), not_yours);
 
         let mut not_signed = instruction.clone();
         not_signed.accounts[0].is_signer = false;

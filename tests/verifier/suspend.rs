@@ -1,5 +1,5 @@
 use assay_verifier::ModelSuspended;
-use assay_verifier_host::{self as verifier, Status};
+use assay_verifier_host::{self as verifier, MIN_TIMELOCK, Status};
 use solana_signer::Signer;
 
 use crate::support::{World, emitted, refused};
@@ -18,7 +18,7 @@ fn a_proposed_model_can_be_stopped_before_it_starts() {
     let mut world = World::proposed();
     let (authority, model) = (world.authority.pubkey(), world.model);
     world.authority_sends(verifier::suspend(authority, model)).expect_ok();
-    world.net.advance(3_600);
+    world.net.advance(2 * MIN_TIMELOCK);
     refused(&world.authority_sends(verifier::activate(authority, model)), "NotProposed");
 }
 
@@ -26,7 +26,29 @@ fn a_proposed_model_can_be_stopped_before_it_starts() {
 fn only_the_authority_suspends_and_only_a_model() {
     let mut world = World::active();
     let suspend = verifier::suspend(world.authority.pubkey(), world.model);
-    world.refuses_management_attacks(&suspend);
+    world.refuses_attacks_of("NotAuthorityNorGuardian", &suspend);
+}
+
+#[test]
+fn a_guardian_suspends_and_can_do_nothing_else() {
+    let (mut world, guardian) = World::guarded();
+    let (model, own) = (world.model, guardian.pubkey());
+    for instruction in [
+        verifier::activate(own, model),
+        verifier::resume(own, model),
+        verifier::retire(own, model),
+        verifier::propose_authority(own, model, own),
+        verifier::propose_guardian(own, model, world.stranger.pubkey()),
+        verifier::apply_guardian(own, model),
+        verifier::cancel_guardian(own, model),
+        verifier::renounce_authority(own, model),
+        verifier::close_model(own, world.authority.pubkey(), model),
+    ] {
+        refused(&world.net.send(&[instruction], &[&guardian]), "NotAuthority");
+    }
+    refused(&world.net.send(&[verifier::accept_authority(own, model)], &[&guardian]), "NotPendingAuthority");
+    world.net.send(&[verifier::suspend(own, model)], &[&guardian]).expect_ok();
+    assert_eq!(world.state().status().unwrap(), Status::Suspended);
 }
 
 #[test]

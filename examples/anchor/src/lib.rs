@@ -8,6 +8,11 @@
 //! - **binding**: the context holds the program, the gate and the visitor, so a proof is of no use to anybody else;
 //! - **terms**: the model, the domain of its statements and the accepted setups are the gate's, not the visitor's;
 //! - **rule**: what decides is the proven output, decoded as the model's schema packs it.
+//!
+//! [`open_with_receipt`](assay_example_anchor::open_with_receipt) does the same and leaves a receipt; a receipt that somebody
+//! else left first does not stop it, and spares it the proof. [`create_strict`](assay_example_anchor::create_strict) asks more
+//! of a model before it is taken up: that nobody can stop it, and that attestors whom the gate's creator trusts looked at
+//! its ceremony.
 
 #![allow(unsafe_code)] // the entrypoint that `#[program]` generates; there is no other
 
@@ -16,7 +21,7 @@ extern crate alloc;
 use alloc::vec::Vec;
 
 use anchor_lang::prelude::*;
-use assay_cpi::{Claim, Expect, Key, Setups, Tensor, sha256};
+use assay_cpi::{Claim, Expect, Key, Proven, RecordAccounts, Setups, Tensor, require_attested, require_immutable, sha256};
 
 declare_id!("AGaxTZRPbswRXDqfmNEU8A5x5JUuH8cY6GNkuUV3XxTK");
 
@@ -35,13 +40,17 @@ pub mod assay_example_anchor {
 
     /// Creates a gate.
     pub fn create(ctx: &mut Context<Create>, terms: Terms) -> Result<()> {
-        require!(Setups::from_bits(terms.setups).is_some(), GateError::Terms);
-        let gate = &mut ctx.accounts.gate;
-        gate.model = terms.model;
-        gate.domain = terms.domain;
-        gate.threshold = terms.threshold;
-        gate.setups = terms.setups;
-        Ok(())
+        ctx.accounts.gate.set(terms)
+    }
+
+    /// Creates a gate for a model that nobody can stop, and that the set of attestors at `attestor_set` attested.
+    pub fn create_strict(ctx: &mut Context<CreateStrict>, terms: Terms, attestor_set: Address) -> Result<()> {
+        let CreateStrict { model, set, attestation, gate, .. } = &mut ctx.accounts;
+        require!(*model.address() == terms.model, GateError::Terms);
+        require_immutable(model.account())?;
+        let model = terms.model.as_array();
+        require_attested(attestor_set.as_array(), set.account(), attestation.account(), model)?;
+        gate.set(terms)
     }
 
     /// Opens the gate for the visitor, with a proof that was made for this opening.
@@ -51,26 +60,38 @@ pub mod assay_example_anchor {
         proof: Vec<u8>,
         limbs: Vec<[u8; 32]>,
     ) -> Result<()> {
-        let accounts = &mut ctx.accounts;
-        let left = expires_at.checked_sub(Clock::get()?.unix_timestamp).ok_or(GateError::Deadline)?;
-        require!((0..=MAX_LIFETIME).contains(&left), GateError::Deadline);
-
-        let gate = &mut accounts.gate;
-        let context = context(gate.address(), accounts.visitor.address(), gate.opened, expires_at);
-        let expect = Expect {
-            model: gate.model.as_array(),
-            key: Key::OfModel, // who created the gate looked at the model
-            domain: &gate.domain,
-            setups: Setups::from_bits(gate.setups).ok_or(GateError::Terms)?,
-        };
-        let claim = Claim { proof: &proof, context: &context, limbs: &limbs };
-        let proven = assay_cpi::verify(accounts.model.account(), &claim, &expect)?;
-
-        let [value] = proven.values(&OUTPUT).map_err(ProgramError::from)?;
-        require!(value >= gate.threshold, GateError::BelowThreshold);
-        gate.opened = gate.opened.checked_add(1).ok_or(ProgramError::ArithmeticOverflow)?;
-        Ok(())
+        let Open { visitor, gate, model, .. } = &mut ctx.accounts;
+        let opening = Opening { visitor: visitor.address(), expires_at, proof: &proof, limbs: &limbs };
+        let address = *gate.address();
+        gate.open(&address, &opening, |claim, expect| assay_cpi::verify(model.account(), claim, expect))
     }
+
+    /// The same, and leaves a receipt; where there is one, `proof` may be empty.
+    pub fn open_with_receipt(
+        ctx: &mut Context<OpenWithReceipt>,
+        expires_at: i64,
+        proof: Vec<u8>,
+        limbs: Vec<[u8; 32]>,
+    ) -> Result<()> {
+        let OpenWithReceipt { visitor, gate, model, receipt, system_program, .. } = &mut ctx.accounts;
+        let opening = Opening { visitor: visitor.address(), expires_at, proof: &proof, limbs: &limbs };
+        let accounts = RecordAccounts {
+            payer: visitor.account(),
+            model: model.account(),
+            receipt: receipt.account(),
+            system_program: system_program.account(),
+        };
+        let address = *gate.address();
+        gate.open(&address, &opening, |claim, expect| assay_cpi::record(&accounts, claim, expect))
+    }
+}
+
+/// What somebody brings to open a gate.
+struct Opening<'a> {
+    visitor: &'a Address,
+    expires_at: i64,
+    proof: &'a [u8],
+    limbs: &'a [[u8; 32]],
 }
 
 /// What a proof is for: one opening of one gate by one visitor, until a deadline. Each part has a fixed length.
@@ -115,6 +136,45 @@ pub struct Gate {
     pub reserved: [u8; 7],
 }
 
+impl Gate {
+    fn set(&mut self, terms: Terms) -> Result<()> {
+        require!(Setups::from_bits(terms.setups).is_some(), GateError::Terms);
+        self.model = terms.model;
+        self.domain = terms.domain;
+        self.threshold = terms.threshold;
+        self.setups = terms.setups;
+        Ok(())
+    }
+
+    /// Opens the gate once, if `prove` finds what the opening claims to be proven.
+    fn open(
+        &mut self,
+        address: &Address,
+        opening: &Opening<'_>,
+        prove: impl for<'a> FnOnce(&Claim<'a, [u8; 32]>, &Expect<'_>) -> ProgramResult<Proven<'a, [u8; 32]>>,
+    ) -> Result<()> {
+        let Opening { visitor, expires_at, proof, limbs } = *opening;
+        let left = expires_at.checked_sub(Clock::get()?.unix_timestamp).ok_or(GateError::Deadline)?;
+        require!((0..=MAX_LIFETIME).contains(&left), GateError::Deadline);
+
+        let context = context(address, visitor, self.opened, expires_at);
+        let expect = Expect {
+            model: self.model.as_array(),
+            key: Key::OfModel, // who created the gate looked at the model
+            domain: &self.domain,
+            setups: Setups::from_bits(self.setups).ok_or(GateError::Terms)?,
+        };
+        let proven = prove(&Claim { proof, context: &context, limbs }, &expect)?;
+
+        let [value] = proven.values(&OUTPUT).map_err(ProgramError::from)?;
+        require!(value >= self.threshold, GateError::BelowThreshold);
+        self.opened = self.opened.checked_add(1).ok_or(ProgramError::ArithmeticOverflow)?;
+        Ok(())
+    }
+}
+
+type ProgramResult<T> = core::result::Result<T, ProgramError>;
+
 /// Why the gate stays closed; the errors of the verifier and of `assay-cpi` pass through.
 #[error_code(offset = 8000)]
 #[derive(Debug, PartialEq, Eq)]
@@ -143,6 +203,26 @@ pub struct Create {
     pub system_program: Program<System>,
 }
 
+/// 0. `[signer, writable]` payer, 1. `[signer, writable]` gate, 2. `[]` model, 3. `[]` set of attestors, 4. `[]` attestation,
+/// 5. system program.
+#[derive(Accounts)]
+pub struct CreateStrict {
+    /// Who pays.
+    #[account(mut)]
+    pub payer: Signer,
+    /// The new gate.
+    #[account(init, payer = payer, signer)]
+    pub gate: Account<Gate>,
+    /// The model: `assay_cpi::require_immutable` checks it.
+    pub model: UncheckedAccount,
+    /// The set of attestors: `assay_cpi::require_attested` checks it.
+    pub set: UncheckedAccount,
+    /// What the set says of the model: `assay_cpi::require_attested` checks it.
+    pub attestation: UncheckedAccount,
+    /// Creates the account.
+    pub system_program: Program<System>,
+}
+
 /// 0. `[signer]` visitor, 1. `[writable]` gate, 2. `[]` model, 3. `[]` verifier program.
 #[derive(Accounts)]
 pub struct Open {
@@ -153,6 +233,28 @@ pub struct Open {
     pub gate: Account<Gate>,
     /// The model that the gate trusts: `assay_cpi::verify` checks it.
     pub model: UncheckedAccount,
+    /// The verifier program, which must be among the accounts of a call to it.
+    pub verifier: UncheckedAccount,
+}
+
+/// 0. `[signer, writable]` visitor, 1. `[writable]` gate, 2. `[writable]` model, 3. `[writable]` receipt, 4. system program,
+/// 5. `[]` verifier program.
+#[derive(Accounts)]
+pub struct OpenWithReceipt {
+    /// For whom the gate opens, and who pays for the receipt.
+    #[account(mut)]
+    pub visitor: Signer,
+    /// The gate.
+    #[account(mut)]
+    pub gate: Account<Gate>,
+    /// The model that the gate trusts: `assay_cpi::record` checks it.
+    #[account(mut)]
+    pub model: UncheckedAccount,
+    /// The receipt: the verifier checks it.
+    #[account(mut)]
+    pub receipt: UncheckedAccount,
+    /// Creates the receipt.
+    pub system_program: Program<System>,
     /// The verifier program, which must be among the accounts of a call to it.
     pub verifier: UncheckedAccount,
 }

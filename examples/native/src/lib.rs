@@ -2,20 +2,23 @@
 //! with the crates of `solana-program`.
 //!
 //! It shows what `examples/anchor` shows: a nonce and a deadline in the context, terms that are the gate's and not the
-//! visitor's, and a rule on the proven output.
+//! visitor's, and a rule on the proven output. An opening may leave a receipt of its statement.
 //!
 //! ```text
 //! create = 0 | model 32 | domain 32 | threshold: i64 | setups: u8
 //!          accounts: 0. [signer, writable] gate, owned by this program and all zeros
 //! open   = 1 | expires at: i64 | proof length: u16 | proof | limbs, 32 bytes each
 //!          accounts: 0. [signer] visitor, 1. [writable] gate, 2. [] model, 3. [] verifier program
+//! open, with a receipt = 2 | as above, the proof empty where there is a receipt
+//!          accounts: 0. [signer, writable] visitor, 1. [writable] gate, 2. [writable] model, 3. [writable] receipt,
+//!                    4. [] system program, 5. [] verifier program
 //! ```
 //!
 //! Numbers are little-endian.
 
 #![allow(unsafe_code)] // the entrypoint that the macro generates; there is no other
 
-use assay_cpi::{Claim, Expect, Key, Setups, Tensor, sha256};
+use assay_cpi::{Claim, Expect, Key, Proven, RecordAccounts, Setups, Tensor, sha256};
 use bytemuck::{Pod, Zeroable};
 use solana_account_info::AccountInfo;
 use solana_address::{Address, declare_id};
@@ -79,7 +82,13 @@ solana_program_entrypoint::entrypoint!(process);
 pub fn process(program: &Address, accounts: &[AccountInfo<'_>], data: &[u8]) -> ProgramResult {
     match (data.split_first(), accounts) {
         (Some((0, data)), [gate, ..]) => create(program, gate, data),
-        (Some((1, data)), [visitor, gate, model, ..]) => open(program, visitor, gate, model, data),
+        (Some((1, data)), [visitor, gate, model, ..]) => {
+            open(program, visitor, gate, data, |claim, expect| assay_cpi::verify(model, claim, expect))
+        }
+        (Some((2, data)), [visitor, gate, model, receipt, system_program, ..]) => {
+            let accounts = RecordAccounts { payer: visitor, model, receipt, system_program };
+            open(program, visitor, gate, data, |claim, expect| assay_cpi::record(&accounts, claim, expect))
+        }
         _ => Err(ProgramError::InvalidInstructionData),
     }
 }
@@ -106,8 +115,8 @@ fn open(
     program: &Address,
     visitor: &AccountInfo<'_>,
     gate: &AccountInfo<'_>,
-    model: &AccountInfo<'_>,
     data: &[u8],
+    prove: impl for<'a> FnOnce(&Claim<'a, [u8; 32]>, &Expect<'_>) -> Result<Proven<'a, [u8; 32]>, ProgramError>,
 ) -> ProgramResult {
     let Opening { expires_at, proof, limbs } =
         Opening::parse(data).ok_or(ProgramError::InvalidInstructionData)?;
@@ -126,7 +135,7 @@ fn open(
             domain: &state.domain,
             setups: Setups::from_bits(state.setups).ok_or(ProgramError::UninitializedAccount)?,
         };
-        let proven = assay_cpi::verify(model, &Claim { proof, context: &context, limbs }, &expect)?;
+        let proven = prove(&Claim { proof, context: &context, limbs }, &expect)?;
 
         let [value] = proven.values(&OUTPUT)?;
         if value < state.threshold {

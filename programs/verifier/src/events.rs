@@ -135,6 +135,8 @@ pub struct SeriesCreated {
     pub series: Address,
     /// Who proposes its models.
     pub authority: Address,
+    /// The model that waits to be its first.
+    pub model: Address,
     /// Domain of its models.
     pub domain: [u8; 32],
     /// The set that attests its models; zeros for none.

@@ -114,6 +114,61 @@ pub mod assay_verifier {
         instructions::cancel_guardian::handler(ctx)
     }
 
+    /// Returns the rent of a model that was retired 30 days ago. Its address stays taken.
+    pub fn close_model(ctx: &mut Context<CloseModel>) -> Result<()> {
+        instructions::close_model::handler(ctx)
+    }
+
+    /// Creates a set of attestors, m of n.
+    pub fn create_attestor_set(ctx: &mut Context<CreateAttestorSet>, args: AttestorSetArgs) -> Result<()> {
+        instructions::create_attestor_set::handler(ctx, &args)
+    }
+
+    /// Attests a model, as a member of a set.
+    pub fn attest(ctx: &mut Context<Attest>) -> Result<()> {
+        instructions::attest::handler(ctx)
+    }
+
+    /// Returns the rent of a set of attestors.
+    pub fn close_attestor_set(ctx: &mut Context<CloseAttestorSet>) -> Result<()> {
+        instructions::close_attestor_set::handler(ctx)
+    }
+
+    /// Returns the rent of an attestation whose model is retired or closed.
+    pub fn close_attestation(ctx: &mut Context<CloseAttestation>) -> Result<()> {
+        instructions::close_attestation::handler(ctx)
+    }
+
+    /// Creates a series of models, and proposes its first.
+    pub fn create_series(ctx: &mut Context<CreateSeries>, args: SeriesArgs) -> Result<()> {
+        instructions::create_series::handler(ctx, &args)
+    }
+
+    /// Proposes the next model of a series, behind its timelock.
+    pub fn propose_series(ctx: &mut Context<ProposeSeries>) -> Result<()> {
+        instructions::propose_series::handler(ctx)
+    }
+
+    /// Makes the pending model of a series current.
+    pub fn apply_series(ctx: &mut Context<ApplySeries>) -> Result<()> {
+        instructions::apply_series::handler(ctx)
+    }
+
+    /// Withdraws the proposal of a model.
+    pub fn cancel_series(ctx: &mut Context<ManageSeries>) -> Result<()> {
+        instructions::cancel_series::handler(ctx)
+    }
+
+    /// Keeps the current model of a series for good.
+    pub fn renounce_series(ctx: &mut Context<ManageSeries>) -> Result<()> {
+        instructions::renounce_series::handler(ctx)
+    }
+
+    /// Returns the rent of a series whose current model is retired or closed.
+    pub fn close_series(ctx: &mut Context<CloseSeries>) -> Result<()> {
+        instructions::close_series::handler(ctx)
+    }
+
     /// Checks a proof and returns what was proven: model, digest, setup kind.
     pub fn verify(ctx: &mut Context<Verify>, args: ProofArgs) -> Result<[u8; 65]> {
         instructions::verify::handler(ctx, &args)
@@ -123,5 +178,10 @@ pub mod assay_verifier {
     /// Returns what `verify` returns.
     pub fn record(ctx: &mut Context<Record>, args: ProofArgs) -> Result<[u8; 65]> {
         instructions::record::handler(ctx, &args)
+    }
+
+    /// Returns the rent of a receipt that is a week old.
+    pub fn close_receipt(ctx: &mut Context<CloseReceipt>) -> Result<()> {
+        instructions::close_receipt::handler(ctx)
     }
 }

@@ -5,7 +5,7 @@ use assay_interface::groth16::{self, SetupKind};
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_interface::statement;
 use assay_interface::verifier::Verified;
-use assay_lending_interface::pyth::{Policy, PriceUpdate, VerificationLevel};
+use assay_feed_interface::pyth::{Policy, PriceUpdate, VerificationLevel};
 
 use super::keys::proven;
 

@@ -8,6 +8,7 @@
 
 mod entry;
 mod instructions;
+mod trust;
 
 pub use assay_interface::verifier::Verified;
 pub use assay_verifier::{
@@ -19,4 +20,8 @@ pub use instructions::{
     Registration, accept_authority, activate, apply_guardian, cancel_guardian, model_address, propose_authority,
     propose_guardian, receipt_address, record, record_without_proof, renounce_authority, resume, retire, suspend,
     verify,
+};
+pub use trust::{
+    Attestors, NewSeries, apply_series, attest, attestation_address, cancel_series, close_attestation,
+    close_attestor_set, close_model, close_receipt, close_series, propose_series, renounce_series,
 };

@@ -5,7 +5,7 @@
 //! guardian's in less than a day, and cannot be rid of the guardian in less than the timelock, which is at least that.
 
 use anchor_lang::prelude::*;
-use assay_interface::verifier::Status;
+use assay_interface::verifier::{ModelFacts, Status};
 
 use super::Model;
 use super::waits::{WINDOW, after, has_lapsed, require_ripe};
@@ -81,6 +81,20 @@ impl Model {
         self.drop_offer();
         self.drop_pending_guardian();
         Ok(())
+    }
+
+    /// Whether the account at a model's address says that nothing will be proven for it: it is retired, or closed.
+    ///
+    /// # Errors
+    /// The account is no model, and never was.
+    pub fn has_ended(account: &AccountView) -> Result<bool> {
+        require!(account.owned_by(&crate::ID), VerifierError::ModelInUse);
+        if account.is_data_empty() {
+            return Ok(true); // what `close_model` leaves
+        }
+        let data = account.try_borrow()?;
+        let facts = ModelFacts::read(&data).map_err(|_| VerifierError::ModelVersion)?;
+        Ok(facts.status == Status::Retired)
     }
 
     /// Offers the authority; the zero address withdraws an offer.

@@ -129,6 +129,9 @@ impl Model {
     /// Version of the layout. 1 had room for plain keys only; 2 had no guardian, and an id without the setup.
     pub const VERSION: u8 = model_account::VERSION;
 
+    /// Seconds from retirement to the earliest closing: consumers who still hold the address see a retired model until then.
+    pub const CLOSES_AFTER: i64 = 30 * 24 * 60 * 60;
+
     /// Fills a zeroed account with a proposed model, `now` in Unix seconds.
     pub fn propose(&mut self, new: &NewModel<'_>, id: &[u8; 32], bump: u8, now: i64) -> Result<()> {
         self.registered_at = now;
