@@ -126,7 +126,8 @@ fn only_the_admin_applies_and_only_to_the_proposed_model() {
 fn a_market_takes_up_no_model_of_another_schema_and_no_key_that_it_refuses() {
     let mut test = TestMarket::new();
     let renamed = test.register(Model::renamed());
-    propose(&mut test, RiskParams { model: renamed.to_bytes(), ..changed(&test) });
+    let other_schema = RiskParams { model: renamed.to_bytes(), ..changed(&test) };
+    propose(&mut test, other_schema);
     test.pass_timelock();
     let apply = with_account(test.apply(), 2, renamed);
     refused(&test.admin_sends(apply), "WrongDomain");
@@ -139,7 +140,8 @@ fn a_market_takes_up_no_model_of_another_schema_and_no_key_that_it_refuses() {
     refused(&test.admin_sends(apply), "SetupRefused");
 
     // A missing model, and an account that is none.
-    propose(&mut test, RiskParams { model: [9; 32], ..changed(&test) });
+    let no_model = RiskParams { model: [9; 32], ..changed(&test) };
+    propose(&mut test, no_model);
     test.pass_timelock();
     let apply = with_account(test.apply(), 2, solana_address::Address::new_from_array([9; 32]));
     refused(&test.admin_sends(apply), "NotAModel");

@@ -24,7 +24,7 @@ fn a_later_low_score_clears_the_flag_and_older_evidence_does_not_set_it_again() 
     let (owner, position) = (test.borrower.address(), test.position_address());
     let repay = test.keys.repay(owner, position, test.borrower.debt, 40 * USDC);
     test.borrower_sends(repay).expect_ok();
-    // 79.8 %, within the tolerance of the first snapshot: the market's threshold is what makes the score low.
+    // 77.5 %: the score is low. Back at 86 USD the ratio is within the tolerance of the first snapshot.
     test.set_prices(88.5, 1.0);
     let later = test.take_snapshot();
     assert!(Model::score(&later) < test.params.score_threshold, "{}", Model::score(&later));

@@ -1,7 +1,7 @@
 //! The market of the tests: SOL as collateral at 100 USD, USDC as debt at 1 USD, suppliers, a borrower, a liquidator.
 
 use assay_feed_interface::{Interval, Source};
-use assay_interface::groth16::Transcript;
+use assay_interface::groth16::{SetupKind, Transcript};
 use assay_lending::state::{
     Deposit, Evidence, Market, Position, RiskParams, SETUP_DEVELOPMENT, Snapshot, TIMELOCK_SECONDS,
 };
@@ -344,6 +344,21 @@ impl TestMarket {
     /// Registers and activates a model of the admin.
     pub fn register(&mut self, model: &Model) -> Address {
         register(&mut self.net, &self.admin.key, model)
+    }
+
+    /// Registers the shared model again, as if its key were a ceremony's.
+    pub fn register_ceremony(&mut self) -> Address {
+        let payer = self.net.payer().insecure_clone();
+        let model = Model::shared();
+        let registration = Registration {
+            payer: payer.pubkey(),
+            setup: SetupKind::Ceremony,
+            transcript_hash: [5; 32],
+            ..Registration::development(self.admin.address(), &model.key, &model.schema)
+        };
+        let register = registration.instruction().unwrap();
+        self.net.send(&[register], &[&payer, &self.admin.key]).expect_ok();
+        registration.model()
     }
 
     /// Has the market trust `model`, and the prices go back to what they were, with a full history.

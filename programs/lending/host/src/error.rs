@@ -73,7 +73,7 @@ pub enum ReadError {
         position: Address,
     },
     /// A price that may not be acted on.
-    #[error("the prices: {0}")]
+    #[error("the prices: {0:?}")]
     Price(LendingError),
     /// The market's books are out of range: no sound market has such.
     #[error("the market's books or parameters are out of range")]

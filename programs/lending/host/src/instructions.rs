@@ -5,6 +5,8 @@ use anchor_lang::programs::{System, Token};
 use assay_interface::{field::Scalar, groth16::Proof};
 use assay_lending::{
     accounts, instruction,
+    // The framework gives accounts that are nested in others no other name.
+    instructions::__client_accounts_takenup::TakenUp,
     state::{Evidence, RiskParams},
 };
 use assay_verifier_host::receipt_address;
@@ -439,8 +441,8 @@ impl MarketKeys {
     }
 }
 
-fn taken_up(params: &RiskParams, attested: Attested) -> accounts::TakenUp {
-    accounts::TakenUp {
+fn taken_up(params: &RiskParams, attested: Attested) -> TakenUp {
+    TakenUp {
         model: Address::new_from_array(params.model),
         attestors: attested.set,
         attestation: attested.attestation,

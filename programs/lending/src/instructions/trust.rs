@@ -15,10 +15,8 @@ pub struct TakenUp {
     /// 0. `[]` The model.
     pub model: UncheckedAccount,
     /// 1. `[]` The set of attestors; any account where the model's key is a development key.
-    #[account(unsafe(dup))]
     pub attestors: UncheckedAccount,
     /// 2. `[]` What the set attested of the model; any account where the model's key is a development key.
-    #[account(unsafe(dup))]
     pub attestation: UncheckedAccount,
 }
 
