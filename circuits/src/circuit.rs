@@ -40,7 +40,7 @@ pub struct Stats {
 }
 
 /// Points of the smallest evaluation domain with one for each row: `2^k`, `3 * 2^k` or `9 * 2^k`, which are the orders of
-/// subgroups of BN254's scalar field that transforms are fast over.
+/// subgroups of BN254's scalar field that transforms are fast over. Of more rows than any domain has, `usize::MAX`.
 pub fn domain_size(rows: usize) -> usize {
     let size = |odd: usize| odd.checked_mul(rows.div_ceil(odd).max(1).checked_next_power_of_two()?);
     [1, 3, 9].into_iter().filter_map(size).min().unwrap_or(usize::MAX)

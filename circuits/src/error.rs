@@ -16,22 +16,18 @@ pub struct Missing {
 }
 
 /// The entry of a table that must have it.
-pub(crate) fn at<'a, T>(what: &'static str, table: &'a [T], index: usize) -> Result<&'a T, Missing> {
+pub fn at<'a, T>(what: &'static str, table: &'a [T], index: usize) -> Result<&'a T, Missing> {
     table.get(index).ok_or(Missing { what, index, len: table.len() })
 }
 
 /// As [`at`], to be changed.
-pub(crate) fn at_mut<'a, T>(
-    what: &'static str,
-    table: &'a mut [T],
-    index: usize,
-) -> Result<&'a mut T, Missing> {
+pub fn at_mut<'a, T>(what: &'static str, table: &'a mut [T], index: usize) -> Result<&'a mut T, Missing> {
     let len = table.len();
     table.get_mut(index).ok_or(Missing { what, index, len })
 }
 
 /// The entries of a table at some indices, all of which it must have.
-pub(crate) fn gather<T: Clone>(
+pub fn gather<T: Clone>(
     what: &'static str,
     table: &[T],
     indices: impl IntoIterator<Item = usize>,

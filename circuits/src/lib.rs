@@ -73,7 +73,7 @@ pub use bounded::Bounded;
 pub use builder::Builder;
 pub use circuit::{Circuit, Stats, domain_size};
 pub use commitment::Commitment;
-pub use error::{BuildError, DecodeError, Missing, SolveError};
+pub use error::{BuildError, DecodeError, Missing, SolveError, at, at_mut, gather};
 pub use instruction::{Entries, HashOutput, InputTensor, Instruction, MAX_TENSOR_BITS, Table};
 pub use integer::LIMIT_BITS;
 pub use kinds::{Kinds, Part};

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Why a claim was refused. What the verifier itself refuses ends the transaction with an error of its own, 6000 to 6089.
+/// Why a claim was refused. What the verifier itself refuses ends the transaction with an error of its own.
 ///
 /// The numbers are fixed, and the verifier's IDL lists them: clients name an error of this crate whatever program it
 /// came from.

@@ -24,7 +24,11 @@ pub fn model_facts<A: Account, T>(model: &A, read: impl FnOnce(&ModelFacts<'_>) 
 /// # Errors
 /// [`CpiError::NotAModel`] or [`CpiError::MutableModel`].
 pub fn require_immutable<A: Account>(model: &A) -> Result<(), A::Error> {
-    if model_facts(model, |facts| facts.is_immutable())? { Ok(()) } else { Err(CpiError::MutableModel.into()) }
+    if model_facts(model, |facts| facts.is_immutable())? {
+        Ok(())
+    } else {
+        Err(CpiError::MutableModel.into())
+    }
 }
 
 /// The set of attestors at the address `set`, which the program trusts, attested the model at the address `model`. It stays

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 
 use assay_cpi::{
-    Claim, CpiError, Expect, Key, Proven, ReturnData, Role, SetupKind, Setups, Tensor, VERIFIER,
-    verify,
+    Claim, CpiError, Expect, Key, Proven, RecordAccounts, ReturnData, Role, SetupKind, Setups, Tensor,
+    VERIFIER, record, verify,
 };
 use assay_interface::field::Scalar;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_interface::statement::pack;
-use assay_interface::verifier::{RETURN_DATA_LEN, VERIFY, Verified, model_account};
+use assay_interface::verifier::{RECORD, RETURN_DATA_LEN, VERIFY, Verified, model_account};
 
 const MODEL: [u8; 32] = [1; 32];
 const KEY_HASH: [u8; 32] = [2; 32];
@@ -241,4 +241,44 @@ fn a_declaration_is_held_against_the_schema() {
     assert!(!Tensor::<1>::at(2, 15).is(&public, "out"), "other bits");
     assert!(!input.is(&public, "secret") && !Tensor::<40>::at(0, 8).is(&public, "secret"), "committed");
     assert!(!input.is(&schema(Visibility::Committed), "in"));
+}
+
+/// `record` is held to the same terms, brings four accounts, and may bring no proof.
+#[test]
+fn recording_asks_the_same_with_four_accounts() {
+    let other = |byte| Account { address: [byte; 32], ..honest() };
+    let (payer, receipt, system_program) = (other(11), other(12), other(13));
+    let limbs = limbs();
+    let ask = |model: &Account, proof: &[u8], expect: &Expect<'_>| {
+        let accounts =
+            RecordAccounts { payer: &payer, model, receipt: &receipt, system_program: &system_program };
+        record(&accounts, &Claim { proof, context: &CONTEXT, limbs: &limbs }, expect)
+            .map(|proven| *proven.digest())
+    };
+    for proof in [&PROOF[..], &[]] {
+        let model = honest();
+        assert_eq!(ask(&model, proof, &EXPECT), Ok(DIGEST));
+        let calls = model.calls.borrow();
+        let [Call { program, accounts, data }] = &calls[..] else { panic!("one call") };
+        assert_eq!(*program, VERIFIER);
+        let expected = [
+            ([11; 32], Role::Pays),
+            (MODEL, Role::Writes),
+            ([12; 32], Role::Writes),
+            ([13; 32], Role::Reads),
+        ];
+        assert_eq!(*accounts, expected);
+        assert_eq!((&data[..8], &data[8..12]), (&RECORD[..], &(proof.len() as u32).to_le_bytes()[..]));
+        assert_eq!(data.len(), 8 + 4 + proof.len() + 32 + 4 + 64);
+    }
+    assert_eq!(ask(&honest(), &[1; 255], &EXPECT), Err(CpiError::CallerProofLength));
+    assert_eq!(ask(&other(9), &[], &EXPECT), Err(CpiError::WrongModel));
+    let foreign = Account { owner: [9; 32], ..honest() };
+    assert_eq!(ask(&foreign, &[], &EXPECT), Err(CpiError::NotAModel));
+    let expect = Expect { domain: &[9; 32], ..EXPECT };
+    assert_eq!(ask(&honest(), &[], &expect), Err(CpiError::WrongDomain));
+    let silent = Account { answer: None, ..honest() };
+    assert_eq!(ask(&silent, &[], &EXPECT), Err(CpiError::ForeignAnswer));
+    let development = Account { answer: Some(answer(MODEL, SetupKind::Development)), ..honest() };
+    assert_eq!(ask(&development, &[], &EXPECT), Err(CpiError::SetupRefused));
 }

@@ -62,6 +62,7 @@ impl Scalar {
     }
 
     /// The integer that big-endian bytes make, however many, reduced: a doubling and a subtraction for each bit.
+    #[cfg(feature = "bsb22")]
     pub(crate) fn from_be_bytes_reduced(bytes: impl Iterator<Item = u8>) -> Scalar {
         // Most significant word first, so that arrays compare as integers. 2 r is below 2^255: nothing overflows.
         let mut value = [0u64; 4];

@@ -52,6 +52,8 @@
 //! Proof bytes are malleable: whoever has one proof makes others of the same statement. Replay protection keys on the
 //! digest.
 
+#[cfg(feature = "bsb22")]
+mod bsb22;
 mod check;
 mod compressed;
 mod error;
@@ -61,6 +63,8 @@ mod proof;
 mod transcript;
 mod verify;
 
+#[cfg(feature = "bsb22")]
+pub use bsb22::{Transcript, verify_bsb22};
 pub use check::check_key;
 pub use error::{KeyError, KeyPoint, ProofPoint, VerifyError};
 pub use forms::{
@@ -69,5 +73,5 @@ pub use forms::{
 };
 pub use key::{CommittedKey, KeyRef, PlainKey, SetupKind, VerifyingKey};
 pub use proof::{CommittedProof, PlainProof, Proof, ProofRef};
-pub use transcript::Transcript;
-pub use verify::{verify, verify_bsb22};
+pub use transcript::challenge;
+pub use verify::verify;

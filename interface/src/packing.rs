@@ -70,10 +70,10 @@ pub fn pack(values: &[i64], bits: u8) -> Result<Vec<Scalar>, PackError> {
             if !(-offset..offset).contains(&value) {
                 return Err(PackError::Range { index, value, bits });
             }
-            limb.push((value + offset) as u64, bits);
+            limb.push((value + offset) as u64, bits)?;
             index += 1;
         }
-        limbs.push(limb.finish());
+        limbs.push(limb.finish(bits)?);
     }
     Ok(limbs)
 }
@@ -94,7 +94,7 @@ pub fn unpack_into(limbs: &[impl Borrow<[u8; 32]>], bits: u8, values: &mut [i64]
     for (position, (limb, chunk)) in limbs.iter().zip(values.chunks_mut(per_limb)).enumerate() {
         let mut reader = LimbReader::new(limb.borrow());
         for value in chunk {
-            *value = reader.pull(bits) as i64 - offset;
+            *value = reader.pull(bits)? as i64 - offset;
         }
         if !reader.only_zeros_left() {
             return Err(PackError::LimbPadding(position));
@@ -109,7 +109,8 @@ fn check_count<L>(limbs: &[L], count: usize, bits: u8) -> Result<(), PackError> 
     if given == expected { Ok(()) } else { Err(PackError::LimbCount { expected, given }) }
 }
 
-/// Values a limb, and the offset that makes them non-negative.
+/// Values a limb, and the offset that makes them non-negative. That many values fill a limb's bytes at most, which
+/// [`LimbWriter`] and [`LimbReader`] hold it to: beyond them they return [`PackError::Bits`] too.
 fn layout(bits: u8) -> Result<(usize, i64), PackError> {
     match values_per_limb(bits) {
         0 => Err(PackError::Bits(bits)),
@@ -127,27 +128,29 @@ struct LimbWriter {
 }
 
 impl LimbWriter {
-    /// Appends the `bits` (at most 32) low bits of `value`; the caller keeps the sum within [`LIMB_BITS`].
-    fn push(&mut self, value: u64, bits: u8) {
+    /// Appends the `bits` (at most 32) low bits of `value`.
+    fn push(&mut self, value: u64, bits: u8) -> Result<(), PackError> {
         self.window |= value << self.window_bits; // at most 7 + 32 bits
         self.window_bits += u32::from(bits);
         while self.window_bits >= 8 {
-            self.flush_byte();
+            self.flush_byte(bits)?;
             self.window_bits -= 8;
         }
+        Ok(())
     }
 
-    fn flush_byte(&mut self) {
-        if let Some(byte) = self.bytes.iter_mut().rev().nth(self.filled) {
-            *byte = self.window as u8;
-        }
+    fn flush_byte(&mut self, bits: u8) -> Result<(), PackError> {
+        *self.bytes.iter_mut().rev().nth(self.filled).ok_or(PackError::Bits(bits))? = self.window as u8;
         self.filled += 1;
         self.window >>= 8;
+        Ok(())
     }
 
-    fn finish(mut self) -> Scalar {
-        self.flush_byte();
-        Scalar::from_be_bytes_31(&self.bytes)
+    fn finish(mut self, bits: u8) -> Result<Scalar, PackError> {
+        if self.window_bits > 0 {
+            self.flush_byte(bits)?;
+        }
+        Ok(Scalar::from_be_bytes_31(&self.bytes))
     }
 }
 
@@ -163,16 +166,17 @@ impl<'a> LimbReader<'a> {
         LimbReader { bytes: limb.iter().rev(), window: 0, window_bits: 0 }
     }
 
-    fn pull(&mut self, bits: u8) -> u64 {
-        let bits = u32::from(bits);
-        while self.window_bits < bits {
-            self.window |= u64::from(self.bytes.next().copied().unwrap_or(0)) << self.window_bits;
+    fn pull(&mut self, bits: u8) -> Result<u64, PackError> {
+        let width = u32::from(bits);
+        while self.window_bits < width {
+            let byte = self.bytes.next().ok_or(PackError::Bits(bits))?;
+            self.window |= u64::from(*byte) << self.window_bits;
             self.window_bits += 8;
         }
-        let value = self.window & ((1 << bits) - 1);
-        self.window >>= bits;
-        self.window_bits -= bits;
-        value
+        let value = self.window & ((1 << width) - 1);
+        self.window >>= width;
+        self.window_bits -= width;
+        Ok(value)
     }
 
     fn only_zeros_left(mut self) -> bool {

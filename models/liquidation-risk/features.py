@@ -4,8 +4,14 @@ Integers only. `programs/lending/interface/tests/features.csv`, written by `trai
 compares. The Rust module documents unit, formula, rounding and saturation of each feature.
 """
 
+import sys
 from dataclasses import dataclass
 from math import isqrt
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "common"))
+
+from arithmetic import FRACTION, ONE, RATIO_CAP, SCALE, change, quantize, ratio  # noqa: E402, F401
 
 NAMES = [
     "ltv",
@@ -27,14 +33,8 @@ NAMES = [
 ]
 MULTIPLIERS = [1, 3, 3, 4, 4, 4, 4, 4, 5, 4, 4, 5, 7, 5, 1, -2]  # base-2 logarithms
 COUNT = 16
-BITS = 15
-SCALE = 12  # the real value of q is q * 2^-12
 WINDOW = 25
 PRICE_UNIT = 10**8
-
-FRACTION = 20
-ONE = 1 << FRACTION
-RATIO_CAP = 16 << FRACTION
 
 
 @dataclass(frozen=True)
@@ -48,23 +48,10 @@ class Position:
     supplied: int
 
 
-def ratio(numerator, denominator):
-    """numerator / denominator in units of 2^-20, rounded down, capped at 16; operands cut to 44 bits together."""
-    excess = max((numerator | denominator).bit_length() - 44, 0)
-    numerator, denominator = numerator >> excess, denominator >> excess
-    return min((numerator << FRACTION) // denominator, RATIO_CAP) if denominator else RATIO_CAP
-
-
 def ratio_wide(numerator, denominator):
     """`ratio` of 128-bit operands, cut to 64 bits first."""
     excess = max((numerator | denominator).bit_length() - 64, 0)
     return ratio(numerator >> excess, denominator >> excess)
-
-
-def change(start, end):
-    """(end - start) / start in units of 2^-20, rounded toward zero."""
-    magnitude = ratio(abs(end - start), start)
-    return -magnitude if end < start else magnitude
 
 
 def in_volatilities(drop, volatility):
@@ -73,13 +60,6 @@ def in_volatilities(drop, volatility):
         return ((drop > 0) - (drop < 0)) * RATIO_CAP
     count = (abs(drop) << FRACTION) // volatility
     return max(-RATIO_CAP, min(RATIO_CAP, -count if drop < 0 else count))
-
-
-def quantize(value, multiplier):
-    """A value in units of 2^-20, times 2^multiplier, in units of 2^-12: halves up, saturated to 15 bits."""
-    shift = FRACTION - SCALE - multiplier
-    scaled = (value + (1 << (shift - 1))) >> shift
-    return max(-(1 << (BITS - 1)), min((1 << (BITS - 1)) - 1, scaled))
 
 
 def market(closes, confidence, ema):

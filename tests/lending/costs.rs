@@ -161,7 +161,7 @@ fn liquidations() -> Vec<(&'static str, Cost)> {
     let clear = test.clear(&mild);
     let clear_by_proof = proven(&mut test, clear);
     test.set_prices(76.0, 1.0);
-    let plain = test.keys.liquidate(&test.liquidation(1_000 * USDC));
+    let plain = test.keys.liquidate(&test.liquidation(ALL));
     let liquidate = cost(test.liquidator_sends(plain));
     test.set_prices(40.0, 1.0);
     let (position, prices) = (test.position_address(), test.prices);
@@ -183,7 +183,7 @@ fn liquidations() -> Vec<(&'static str, Cost)> {
 }
 
 #[test]
-fn every_instruction_costs_what_the_ledger_says() {
+pub fn every_instruction_costs_what_the_ledger_says() {
     let measured = [government(), users(), liquidations(), endings()].concat();
     for (name, cost) in &measured {
         let limit = match *name {

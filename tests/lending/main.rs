@@ -8,6 +8,7 @@ mod support;
 
 mod accept_admin;
 mod apply_params;
+mod attacks;
 mod books;
 mod borrow;
 mod cancel_proposal;

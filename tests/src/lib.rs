@@ -1,5 +1,6 @@
 //! Tests that cross crates: model suite, program tests, readers of outside bytes.
 
+pub mod attacks;
 pub mod ledger;
 pub mod pass_through;
 pub mod readers;

@@ -10,7 +10,7 @@ mod models;
 mod seeds;
 
 pub use self::{
-    chain::{onchain_key, price_account, return_data, schema, unpack},
+    chain::{onchain_key, price_account, price_source, return_data, schema, unpack},
     files::{artifact, circuit, proof_file, witness},
     keys::{proof, proving_key, snarkjs, verifying_key, wtns, zkey},
     models::{compiled_model, onnx, samples_csv, samples_json, samples_numpy},
@@ -55,4 +55,5 @@ pub const READERS: &[Reader] = &[
     Reader { name: "onchain_key", read: onchain_key, seeds: chain::onchain_key_seeds, mutants: 200 },
     Reader { name: "return_data", read: return_data, seeds: chain::return_data_seeds, mutants: 5000 },
     Reader { name: "price_account", read: price_account, seeds: chain::price_account_seeds, mutants: 5000 },
+    Reader { name: "price_source", read: price_source, seeds: chain::price_source_seeds, mutants: 5000 },
 ];

@@ -36,7 +36,7 @@ impl Case {
         };
         let options = declare_domain(options, &compiled(&Options::default()), &samples);
         let model = compiled(&options);
-        let samples = model.samples(&samples).unwrap();
+        let samples = model.arrange(&samples).unwrap().rows;
         let answers: Answers = serde_json::from_slice(&read(&folder, "samples.json")).unwrap();
         let outputs = model.schema.outputs();
         let answer =
@@ -56,7 +56,7 @@ fn declare_domain(mut options: Options, model: &CompiledModel, samples: &Table) 
     }
     for (index, feature) in model.features.iter().enumerate() {
         let mut domain = (feature.min, feature.max);
-        for sample in model.samples(samples).unwrap() {
+        for sample in model.arrange(samples).unwrap().rows {
             domain = (domain.0.min(sample[index]), domain.1.max(sample[index]));
         }
         options.domains.insert(feature.name.clone(), domain);

@@ -63,7 +63,8 @@ fn who_became_the_authority_does_not_become_the_guardian() {
 #[test]
 fn only_the_authority_applies_and_only_for_a_model() {
     let mut world = World::active();
-    let propose = verifier::propose_guardian(world.authority.pubkey(), world.model, Address::new_from_array([6; 32]));
+    let propose =
+        verifier::propose_guardian(world.authority.pubkey(), world.model, Address::new_from_array([6; 32]));
     world.authority_sends(propose).expect_ok();
     world.net.advance(MIN_TIMELOCK);
     let apply = verifier::apply_guardian(world.authority.pubkey(), world.model);

@@ -79,7 +79,10 @@ fn a_series_with_a_set_takes_attested_models_only() {
     let own = verifier::Attestors::new(1, &[thief]);
     world.stranger_sends(own.create(thief)).expect_ok();
     world.stranger_sends(verifier::attest(thief, thief, own.address(), model)).expect_ok();
-    refused(&world.authority_sends(apply_series(authority, series, model, own.address())), "NotAnAttestorSet");
+    refused(
+        &world.authority_sends(apply_series(authority, series, model, own.address())),
+        "NotAnAttestorSet",
+    );
     let mut mixed = apply.clone();
     mixed.accounts[4].pubkey = verifier::attestation_address(&own.address(), &model);
     refused(&world.authority_sends(mixed), "NotAttested");

@@ -22,7 +22,8 @@ fn a_withdrawn_proposal_is_not_applied() {
 #[test]
 fn only_the_authority_cancels_and_only_for_a_model() {
     let mut world = World::active();
-    let propose = verifier::propose_guardian(world.authority.pubkey(), world.model, Address::new_from_array([6; 32]));
+    let propose =
+        verifier::propose_guardian(world.authority.pubkey(), world.model, Address::new_from_array([6; 32]));
     world.authority_sends(propose).expect_ok();
     let cancel = verifier::cancel_guardian(world.authority.pubkey(), world.model);
     world.refuses_management_attacks(&cancel);

@@ -4,10 +4,15 @@ use assay_host::compute_budget;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_localnet::{Localnet, MAX_TRANSACTION_SIZE, Outcome};
 use assay_tests::ledger::{self, Cost};
-use assay_verifier_host::{self as verifier, MAX_SCHEMA_LEN, Registration};
+use assay_verifier::Model;
+use assay_verifier_host::{
+    self as verifier, Attestors, MAX_SCHEMA_LEN, MIN_TIMELOCK, NewSeries, Registration,
+};
+use solana_address::Address;
 use solana_signer::Signer;
 
 use crate::examples::{self, ANCHOR, NATIVE, PINOCCHIO};
+use crate::series::new_series;
 use crate::support::{Echo, World, fixed_key};
 
 /// Most compute units of `verify` by CPI, caller included, and of `record`.
@@ -23,7 +28,7 @@ fn cost(outcome: Outcome) -> Cost {
 }
 
 #[test]
-fn every_instruction_costs_what_the_ledger_says() {
+pub fn every_instruction_costs_what_the_ledger_says() {
     let mut world = World::active();
     let (authority, model) = (world.authority.pubkey(), world.model);
     let visitor = world.stranger.pubkey();
@@ -32,17 +37,25 @@ fn every_instruction_costs_what_the_ledger_says() {
     let register = Echo::other().registration(authority);
     let other = register.model();
     let register = cost(world.authority_sends(register.instruction().unwrap()));
+    world.net.advance(MIN_TIMELOCK);
     let activate = cost(world.authority_sends(verifier::activate(authority, other)));
     let verify = cost(world.verify(&proven));
     let [by_cpi, by_pinocchio, by_native] =
         [&ANCHOR, &PINOCCHIO, &NATIVE].map(|example| cost(examples::open(example, Echo::shared())));
+    let [recorded, recorded_again] = examples::open_with_receipts(&ANCHOR).map(cost);
     let record = cost(world.record(&proven));
+    let again = cost(world.record(&proven));
+    let without_proof = cost(world.record_without_proof(&proven));
     let propose_authority =
         cost(world.authority_sends(verifier::propose_authority(authority, model, visitor)));
     let accept_authority = cost(world.stranger_sends(verifier::accept_authority(visitor, model)));
     let suspend = cost(world.authority_sends(verifier::suspend(authority, other)));
     let resume = cost(world.authority_sends(verifier::resume(authority, other)));
     let retire = cost(world.authority_sends(verifier::retire(authority, other)));
+    world.net.advance(Model::CLOSES_AFTER);
+    let receipt = verifier::receipt_address(&model, &proven.digest);
+    let close_receipt = cost(world.stranger_sends(verifier::close_receipt(visitor, receipt)));
+    let close_model = cost(world.authority_sends(verifier::close_model(authority, authority, other)));
 
     assert!(by_cpi.compute_units <= MAX_VERIFY_BY_CPI, "{by_cpi:?}");
     assert!(record.compute_units <= MAX_RECORD, "{record:?}");
@@ -56,12 +69,79 @@ fn every_instruction_costs_what_the_ledger_says() {
         ("accept_authority", accept_authority),
         ("verify", verify),
         ("verify by CPI", by_cpi),
+        ("record by CPI", recorded),
+        ("record by CPI (with receipt, no proof)", recorded_again),
         ("verify by CPI (native)", by_native),
         ("verify by CPI (pinocchio)", by_pinocchio),
         ("record", record),
+        ("record (with receipt)", again),
+        ("record (with receipt, no proof)", without_proof),
+        ("close_receipt", close_receipt),
+        ("close_model", close_model),
     ];
-    let measured = [&measured[..], &with_a_commitment()].concat();
+    let measured =
+        [&measured[..], &with_a_commitment(), &of_guardians(), &of_attestors_and_series()].concat();
     ledger::check("verifier", &measured).unwrap_or_else(|differences| panic!("{differences}"));
+}
+
+/// Changing the guardian, and doing without anybody.
+fn of_guardians() -> Vec<(&'static str, Cost)> {
+    let (mut world, _) = World::guarded();
+    let (authority, model, other) = (world.authority.pubkey(), world.model, world.stranger.pubkey());
+    let propose = cost(world.authority_sends(verifier::propose_guardian(authority, model, other)));
+    let cancel = cost(world.sends_as_authority(verifier::cancel_guardian));
+    world.authority_sends(verifier::propose_guardian(authority, model, Address::default())).expect_ok();
+    world.net.advance(MIN_TIMELOCK);
+    let apply = cost(world.sends_as_authority(verifier::apply_guardian));
+    let renounce = cost(world.sends_as_authority(verifier::renounce_authority));
+    vec![
+        ("propose_guardian", propose),
+        ("cancel_guardian", cancel),
+        ("apply_guardian", apply),
+        ("renounce_authority", renounce),
+    ]
+}
+
+/// A series whose models are attested, from its creation to its end.
+fn of_attestors_and_series() -> Vec<(&'static str, Cost)> {
+    let mut world = World::active();
+    let (authority, payer, model) = (world.authority.pubkey(), world.stranger.pubkey(), world.model);
+    let set = Attestors::new(2, &[authority, payer, Address::new_from_array([1; 32])]);
+    let create_set = cost(world.stranger_sends(set.create(payer)));
+    let attest_first = cost(world.stranger_sends(verifier::attest(payer, payer, set.address(), model)));
+    let attest = cost(world.authority_sends(verifier::attest(authority, authority, set.address(), model)));
+
+    let new = NewSeries { attestor_set: set.address(), ..new_series(&world) };
+    let series = new.address();
+    let create_series = cost(world.authority_sends(new.create()));
+    let cancel = cost(world.authority_sends(verifier::cancel_series(authority, series)));
+    let propose = cost(world.authority_sends(verifier::propose_series(authority, series, model)));
+    world.net.advance(new.timelock);
+    let apply = verifier::apply_series(authority, series, model, set.address());
+    let apply = cost(world.authority_sends(apply));
+    let mut renounced = world.net.clone();
+    let renounce = verifier::renounce_series(authority, series);
+    let renounce = cost(renounced.send(&[renounce], &[&world.authority]));
+
+    world.sends_as_authority(verifier::retire).expect_ok();
+    let close_series =
+        cost(world.authority_sends(verifier::close_series(authority, authority, model, series)));
+    let close_attestation =
+        cost(world.stranger_sends(verifier::close_attestation(payer, set.address(), model)));
+    let close_set = cost(world.stranger_sends(verifier::close_attestor_set(payer, set.address())));
+    vec![
+        ("create_attestor_set", create_set),
+        ("attest", attest),
+        ("attest (first)", attest_first),
+        ("create_series", create_series),
+        ("propose_series", propose),
+        ("cancel_series", cancel),
+        ("apply_series", apply),
+        ("renounce_series", renounce),
+        ("close_series", close_series),
+        ("close_attestation", close_attestation),
+        ("close_attestor_set", close_set),
+    ]
 }
 
 /// What depends on the form of a model's key.
@@ -111,7 +191,7 @@ fn the_longest_schema_registers_in_one_transaction_with_a_payer_of_its_own() {
     assert_eq!(schema.encode().len(), MAX_SCHEMA_LEN);
     // With both instructions of the compute budget: a schema and a committed key leave room for them.
     let [limit, price] = [compute_budget::limit(200_000), compute_budget::price(1_000)];
-    for (echo, size) in Echo::of_each_form().into_iter().zip([987, 1_083]) {
+    for (echo, size) in Echo::of_each_form().into_iter().zip([1_019, 1_115]) {
         let registration =
             Registration { payer: payer.pubkey(), schema: &schema, ..echo.registration(authority.pubkey()) };
         let register = registration.instruction().unwrap();

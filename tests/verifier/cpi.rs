@@ -3,8 +3,10 @@
 use anchor_lang::Discriminator as _;
 use assay_cpi::CpiError;
 use assay_host::errors::ErrorTable;
-use assay_interface::verifier::VERIFY;
-use assay_verifier::instruction;
+use assay_interface::verifier::{
+    RECORD, VERIFY, attestation_account, attestor_set_account, model_account, series_account,
+};
+use assay_verifier::{Attestation, AttestorSet, Model, Series, instruction};
 use assay_verifier_host::IDENTITY;
 
 #[test]
@@ -13,8 +15,13 @@ fn the_address_is_the_programs() {
 }
 
 #[test]
-fn the_discriminator_is_the_instructions() {
+fn the_discriminators_are_the_programs() {
     assert_eq!(VERIFY, instruction::Verify::DISCRIMINATOR);
+    assert_eq!(RECORD, instruction::Record::DISCRIMINATOR);
+    assert_eq!(model_account::DISCRIMINATOR, Model::DISCRIMINATOR);
+    assert_eq!(attestor_set_account::DISCRIMINATOR, AttestorSet::DISCRIMINATOR);
+    assert_eq!(attestation_account::DISCRIMINATOR, Attestation::DISCRIMINATOR);
+    assert_eq!(series_account::DISCRIMINATOR, Series::DISCRIMINATOR);
 }
 
 #[test]
@@ -30,11 +37,14 @@ fn the_errors_have_their_names_in_the_programs_table() {
         SetupRefused,
         TensorLayout,
         CallerProofLength,
+        MutableModel,
+        NotAttested,
+        WrongSeries,
     ];
     for error in all {
         let (program, listed) = table.by_code(error.code()).unwrap();
         assert_eq!(*program, assay_verifier::ID);
         assert_eq!(listed.name, format!("{error:?}"));
     }
-    assert_eq!(table.by_code(CallerProofLength.code() + 1), None);
+    assert_eq!(table.by_code(WrongSeries.code() + 1), None);
 }

@@ -17,7 +17,7 @@ fn raw(payer: Address, threshold: u8, members: &[Address]) -> Instruction {
     let id = attestor_set_id(threshold, &attestors);
     let (set, _) = Address::find_program_address(&[b"attestors", &id], &verifier::ID);
     let accounts = accounts::CreateAttestorSet { payer, set, system_program: Address::default() };
-    let args = AttestorSetArgs { attestors, threshold };
+    let args = AttestorSetArgs { attestors: attestors.into(), threshold };
     instruction::CreateAttestorSet { args }.to_instruction(accounts)
 }
 

@@ -37,6 +37,8 @@ pub struct Example {
     pub context: fn(&Address, &Address, u64, i64) -> [u8; 32],
     create: fn(Address, Address, Terms) -> Instruction,
     open: fn(&Opening) -> Instruction,
+    /// The same with a receipt at an address, where the example has that.
+    pub open_with_receipt: Option<fn(&Opening, Address) -> Instruction>,
     /// Whether the program creates its account; else the client does, beforehand.
     creates_account: bool,
 }
@@ -57,6 +59,14 @@ pub static ANCHOR: Example = Example {
         let accounts = accounts::Open { visitor, gate, model, verifier: assay_verifier::ID };
         instruction::Open { expires_at, proof, limbs }.to_instruction(accounts)
     },
+    open_with_receipt: Some(|opening, receipt| {
+        use assay_example_anchor::{accounts, instruction};
+        let Opening { visitor, gate, model, expires_at, proof, limbs } = opening.clone();
+        let system_program = Address::default();
+        let verifier = assay_verifier::ID;
+        let accounts = accounts::OpenWithReceipt { visitor, gate, model, receipt, system_program, verifier };
+        instruction::OpenWithReceipt { expires_at, proof, limbs }.to_instruction(accounts)
+    }),
     creates_account: true,
 };
 
@@ -66,6 +76,7 @@ pub static PINOCCHIO: Example = Example {
     context: assay_example_pinocchio::context,
     create: |_, gate, terms| plain_create(assay_example_pinocchio::ID, gate, &terms),
     open: |opening| plain_open(assay_example_pinocchio::ID, opening),
+    open_with_receipt: None,
     creates_account: false,
 };
 
@@ -75,6 +86,15 @@ pub static NATIVE: Example = Example {
     context: assay_example_native::context,
     create: |_, gate, terms| plain_create(assay_example_native::ID, gate, &terms),
     open: |opening| plain_open(assay_example_native::ID, opening),
+    open_with_receipt: Some(|opening, receipt| {
+        let mut open = plain_open(assay_example_native::ID, opening);
+        open.data[0] = 2;
+        open.accounts[0].is_writable = true;
+        open.accounts[2].is_writable = true;
+        open.accounts.insert(3, AccountMeta::new(receipt, false));
+        open.accounts.insert(4, AccountMeta::new_readonly(Address::default(), false));
+        open
+    }),
     creates_account: false,
 };
 
@@ -190,7 +210,7 @@ impl Gate {
     }
 
     /// How often the gate was opened: the first field behind Anchor's discriminator, or the first.
-    fn opened(&self) -> u64 {
+    pub fn opened(&self) -> u64 {
         let data = self.world.net.account(&self.address).unwrap().data;
         let at = if self.example.creates_account { 8 } else { 0 };
         u64::from_le_bytes(data[at..at + 8].try_into().unwrap())
@@ -299,7 +319,9 @@ fn a_gate_trusts_its_model_only() {
         let own = registration.model();
         let activate = assay_verifier_host::activate(gate.visitor(), own);
         let register = registration.instruction().unwrap();
-        gate.world.net.send(&[register, activate], &[&gate.world.stranger]).expect_ok();
+        gate.world.net.send(&[register], &[&gate.world.stranger]).expect_ok();
+        gate.world.net.advance(registration.timelock);
+        gate.world.net.send(&[activate], &[&gate.world.stranger]).expect_ok();
         let expires_at = gate.world.net.now() + LIFETIME;
         let proven = Echo::other().prove(3, gate.context(0, expires_at));
         let opening = gate.bring(&proven, expires_at);
@@ -402,4 +424,21 @@ pub fn open(example: &'static Example, echo: &'static Echo) -> Outcome {
     let mut gate = Gate::of(example, echo);
     let opening = gate.opening(3);
     gate.open(&opening)
+}
+
+/// What an honest opening with a receipt comes to: the first time, and where somebody else left the receipt.
+pub fn open_with_receipts(example: &'static Example) -> [Outcome; 2] {
+    let open = example.open_with_receipt.unwrap();
+    let mut gate = Gate::of(example, Echo::shared());
+    let expires_at = gate.world.net.now() + LIFETIME;
+    [0, 1].map(|opened| {
+        let proven = gate.echo.prove(3, gate.context(opened, expires_at));
+        let receipt = assay_verifier_host::receipt_address(&gate.world.model, &proven.digest);
+        let mut opening = gate.bring(&proven, expires_at);
+        if opened == 1 {
+            gate.world.record(&proven).expect_ok();
+            opening.proof.clear();
+        }
+        gate.send(open(&opening, receipt))
+    })
 }

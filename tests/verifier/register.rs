@@ -57,10 +57,17 @@ impl Registry {
     /// `register` with raw bytes, at the address that they give if the key is one.
     fn register_raw(&mut self, key: Vec<u8>, schema: Vec<u8>) -> Outcome {
         let authority = self.authority.pubkey();
-        let id = VerifyingKey::decompress(&key).map_or([0; 32], |key| model_id(SetupKind::Development, &[0; 32], &key, &schema));
+        let id = VerifyingKey::decompress(&key)
+            .map_or([0; 32], |key| model_id(SetupKind::Development, &[0; 32], &key, &schema));
         let (model, _) = Address::find_program_address(&[b"model", authority.as_ref(), &id], &verifier::ID);
-        let args = RegisterArgs { key, schema, setup: 0, transcript_hash: [0; 32],
-            timelock: MIN_TIMELOCK, guardian: Address::default() };
+        let args = RegisterArgs {
+            key: key.into(),
+            schema: schema.into(),
+            setup: 0,
+            transcript_hash: [0; 32],
+            timelock: MIN_TIMELOCK,
+            guardian: Address::default(),
+        };
         let accounts =
             accounts::Register { authority, payer: authority, model, system_program: Address::default() };
         let register = instruction::Register { args }.to_instruction(accounts);

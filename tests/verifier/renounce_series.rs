@@ -28,11 +28,17 @@ fn its_model_stays_for_good() {
     ] {
         refused(&world.authority_sends(instruction), "NotSeriesAuthority");
     }
-    refused(&world.authority_sends(apply_series(authority, series, current, Address::default())), "NotSeriesAuthority");
+    refused(
+        &world.authority_sends(apply_series(authority, series, current, Address::default())),
+        "NotSeriesAuthority",
+    );
     // Nor is it closed, and created again with another model: also when its model is at its end.
     world.sends_as_authority(verifier::retire).expect_ok();
-    refused(&world.authority_sends(close_series(authority, authority, current, series)), "NotSeriesAuthority");
-    refused(&world.authority_sends(new_series(&world).create()), "ModelRetired");
+    refused(
+        &world.authority_sends(close_series(authority, authority, current, series)),
+        "NotSeriesAuthority",
+    );
+    refused(&world.authority_sends(new_series(&world).create()), "SeriesExists");
     assert_eq!(model(&world, &series), Ok(current));
 }
 

@@ -150,7 +150,11 @@ impl World {
         (world, guardian)
     }
 
-    fn registered(key: &VerifyingKey, schema: &ModelSchema, change: impl FnOnce(&mut Registration<'_>)) -> Self {
+    fn registered(
+        key: &VerifyingKey,
+        schema: &ModelSchema,
+        change: impl FnOnce(&mut Registration<'_>),
+    ) -> Self {
         let mut net = Localnet::new(&[assay_verifier_host::IDENTITY]).unwrap();
         let (authority, stranger) = (fixed_key(1), fixed_key(2));
         for key in [&authority, &stranger] {

@@ -63,6 +63,10 @@ fn assemble(printed: &str) -> Result<Value> {
     for text in sections(printed, "const") {
         constants.push(serde_json::from_str(&text).context("a constant is not JSON")?);
     }
+    for text in sections(printed, "pda") {
+        let pda: Value = serde_json::from_str(&text).context("an address is not JSON")?;
+        place_address(&mut idl, &pda)?;
+    }
     sort_by_name(&mut types);
     types.dedup();
     sort_by_name(&mut events);
@@ -80,6 +84,29 @@ fn assemble(printed: &str) -> Result<Value> {
         }
     }
     Ok(idl)
+}
+
+/// Puts the address of a kind of account beside the account's type, and wherever an instruction takes one.
+///
+/// Anchor prints addresses of `seeds` constraints by itself; a program that derives an address otherwise prints
+/// `{account, name, seeds}`.
+fn place_address(idl: &mut Value, pda: &Value) -> Result<()> {
+    let address = json!({ "seeds": pda["seeds"] });
+    let kind = idl["accounts"]
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+        .find(|account| account["name"] == pda["account"])
+        .with_context(|| format!("no instruction loads the account {}", pda["account"]))?;
+    kind["pda"] = address.clone();
+    for instruction in idl["instructions"].as_array_mut().into_iter().flatten() {
+        for account in instruction["accounts"].as_array_mut().into_iter().flatten() {
+            if account["name"] == pda["name"] && account["pda"].is_null() {
+                account["pda"] = address.clone();
+            }
+        }
+    }
+    Ok(())
 }
 
 fn fragment(printed: &str, kind: &str) -> Result<Value> {
@@ -159,6 +186,22 @@ Assay111
         assert!(
             assemble(&printed).unwrap_err().to_string().contains("two different types are called \"Side\"")
         );
+    }
+
+    #[test]
+    fn addresses_stand_beside_types_and_accounts() {
+        let accounts =
+            r#""instructions":[{"accounts":[{"name":"box"},{"name":"payer"}]}],"accounts":[{"name":"Box"}]"#;
+        let seeds = json!([{"kind": "const", "value": [1]}]);
+        let pda = json!({"account": "Box", "name": "box", "seeds": seeds});
+        let printed = PRINTED.replace(r#""instructions":[],"accounts":[]"#, accounts);
+        let printed = format!("{printed}--- IDL begin pda ---\n{pda}\n--- IDL end pda ---\n");
+        let idl = assemble(&printed).unwrap();
+        assert_eq!(idl["accounts"][0], json!({"name": "Box", "pda": {"seeds": seeds}}));
+        let taken = &idl["instructions"][0]["accounts"];
+        assert_eq!(taken, &json!([{"name": "box", "pda": {"seeds": seeds}}, {"name": "payer"}]));
+        let unknown = printed.replace(r#""account":"Box""#, r#""account":"Chest""#);
+        assert!(assemble(&unknown).unwrap_err().to_string().contains("Chest"));
     }
 
     #[test]

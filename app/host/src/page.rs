@@ -55,13 +55,13 @@ impl<'a> Page<'a> {
         self.write(&format!("\n{} {}", paint(FAINT, format!("{number:>2}")), paint(STRONG, title)))?;
         let start = Instant::now();
         let outcome = work(self);
-        let took = start.elapsed();
-        let room = WIDTH.saturating_sub(3 + title.chars().count());
-        self.write(&format!("{:>room$}\n", duration(took)))?;
+        let elapsed = start.elapsed();
+        let left = WIDTH.saturating_sub(3 + title.chars().count());
+        self.write(&format!("{:>left$}\n", duration(elapsed)))?;
         for line in std::mem::take(&mut self.lines) {
             self.write(&format!("   {line}\n"))?;
         }
-        outcome.map(|value| (value, took))
+        outcome.map(|value| (value, elapsed))
     }
 
     /// Adds a line to the running step.
@@ -97,40 +97,38 @@ impl<'a> Page<'a> {
 }
 
 /// Rows in columns as wide as their longest cell.
-pub struct Table {
-    header: Vec<String>,
-    rows: Vec<Vec<String>>,
+pub struct Table<const N: usize> {
+    header: [String; N],
+    right: [bool; N],
+    rows: Vec<[String; N]>,
 }
 
-impl Table {
+impl<const N: usize> Table<N> {
     /// A table with these headings; a column whose heading starts with `>` is set flush right.
-    pub fn new<const N: usize>(header: [&str; N]) -> Self {
-        Self { header: header.map(str::to_owned).to_vec(), rows: Vec::new() }
+    pub fn new(header: [&str; N]) -> Self {
+        let right = header.map(|cell| cell.starts_with('>'));
+        Self { header: header.map(|cell| cell.trim_start_matches('>').to_owned()), right, rows: Vec::new() }
     }
 
     /// Adds a row.
-    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(cells.to_vec());
+    pub fn row(&mut self, cells: [String; N]) {
+        self.rows.push(cells);
     }
 
     /// The lines, without trailing blanks. Cells may be styled.
     pub fn render(&self) -> Vec<String> {
-        let right: Vec<bool> = self.header.iter().map(|cell| cell.starts_with('>')).collect();
-        let header: Vec<String> =
-            self.header.iter().map(|cell| cell.strip_prefix('>').unwrap_or(cell).to_owned()).collect();
-        let width = |column: usize| {
-            let cells = std::iter::once(&header).chain(&self.rows).filter_map(|row| row.get(column));
-            cells.map(|cell| visible(cell)).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..header.len()).map(width).collect();
-        let line = |row: &[String]| {
-            let cells = row.iter().zip(&widths).zip(&right).map(|((cell, width), right)| {
-                let blank = " ".repeat(width.saturating_sub(visible(cell)));
+        let mut widths = self.header.each_ref().map(|cell| visible(cell));
+        for row in &self.rows {
+            widths.iter_mut().zip(row).for_each(|(width, cell)| *width = visible(cell).max(*width));
+        }
+        let line = |row: &[String; N]| {
+            let cells = row.iter().zip(&widths).zip(&self.right).map(|((cell, width), right)| {
+                let blank = " ".repeat(width - visible(cell)); // the width is the widest cell's
                 if *right { format!("{blank}{cell}") } else { format!("{cell}{blank}") }
             });
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };
-        std::iter::once(paint(FAINT, line(&header))).chain(self.rows.iter().map(|row| line(row))).collect()
+        std::iter::once(paint(FAINT, line(&self.header))).chain(self.rows.iter().map(line)).collect()
     }
 }
 

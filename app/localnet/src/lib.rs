@@ -9,6 +9,7 @@
 
 mod outcome;
 mod programs;
+mod record;
 mod tokens;
 mod wallet;
 
@@ -33,6 +34,7 @@ use solana_transaction::versioned::VersionedTransaction;
 pub use anchor_lang::{Discriminator, Owner};
 pub use outcome::{Outcome, ProgramUnits, Refusal};
 pub use programs::{DeployError, deploy_directory, read_program};
+pub use record::{Accepted, record};
 pub use wallet::Wallet;
 
 /// Most bytes of a transaction.
@@ -185,7 +187,12 @@ impl Localnet {
         self.svm.expire_blockhash(); // equal transactions are two transactions
         let transaction = self.sign(instructions, signers);
         let size = wire_size(&transaction);
-        outcome::outcome(&self.errors, self.svm.send_transaction(transaction), size)
+        let before = record::before(self);
+        let outcome = outcome::outcome(&self.errors, self.svm.send_transaction(transaction), size);
+        if let (Some(before), Some(payer), true) = (before, signers.first(), outcome.is_ok()) {
+            record::keep(before, instructions, payer.pubkey());
+        }
+        outcome
     }
 
     /// What [`Localnet::send`] would answer, leaving every account as it is.

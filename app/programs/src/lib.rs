@@ -8,12 +8,13 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+use assay_feed_host::Feed;
 use assay_host::{Identity, Program};
 use assay_lending_host::Lending;
 use assay_verifier_host::Verifier;
 
 /// Every program.
-pub const ALL: &[&dyn Program] = &[&Verifier, &Lending];
+pub const ALL: &[&dyn Program] = &[&Verifier, &Feed, &Lending];
 
 /// What each of them is, to deploy them and to name their errors.
 pub fn identities() -> Vec<Identity> {

@@ -81,15 +81,24 @@ fn every_instruction_has_a_row_in_the_ledger_and_every_row_an_instruction() {
     }
 }
 
-/// The attacks on an instruction stand in the test file of its name: one that was never refused is not attacked.
+/// The attacks thought of stand in a test file for each instruction; those that are made from every instruction of the
+/// IDL, and the random bytes, in `attacks.rs`, which fails for an instruction that nobody played.
 #[test]
 fn every_instruction_is_attacked() {
     for program in identities() {
+        let folder = repository().join("tests").join(program.name);
         for instruction in instructions(&program) {
-            let path = repository().join(format!("tests/{}/{instruction}.rs", program.name));
+            let path = folder.join(format!("{instruction}.rs"));
             let text = std::fs::read_to_string(&path)
                 .unwrap_or_else(|error| panic!("{}: {instruction} has no tests: {error}", program.name));
             assert!(text.contains("refused("), "{}: nothing in {} is refused", program.name, path.display());
+        }
+        let path = folder.join("attacks.rs");
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        for call in ["check", "fuzz"] {
+            let call = format!("{call}(&assay_{}_host::IDENTITY, ", program.name);
+            assert!(text.contains(&call), "{}: no call of {call}", path.display());
         }
     }
 }

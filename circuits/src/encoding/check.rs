@@ -6,7 +6,7 @@ use ark_bn254::Fr;
 use ark_ff::Zero;
 
 use super::bytes::check_index;
-use crate::error::{DecodeError, Missing};
+use crate::error::{DecodeError, Missing, at_mut};
 use crate::instruction::{HashOutput, Instruction, Table};
 use crate::linear::Wire;
 use crate::permutation;
@@ -86,9 +86,7 @@ pub(super) fn check_matrices(r1cs: &R1cs) -> Result<(), DecodeError> {
             check_ascending("matrix wire", matrix.row(row).map(|(wire, _)| wire), wires)?;
             for (wire, coefficient) in matrix.row(row) {
                 coefficients.see(coefficient, r1cs.values.len())?;
-                if let Some(occurs) = occurs.get_mut(wire as usize) {
-                    *occurs = true;
-                }
+                *at_mut("wires", &mut occurs, wire as usize)? = true;
             }
         }
     }

@@ -28,9 +28,8 @@ pub const MAX_SHIFT: u32 = 58;
 /// Integer reference.
 pub fn reference(x: i64, shift: u32) -> i64 {
     let shift = shift.min(MAX_SHIFT);
-    // |x + half| < 2^64 and the shift keeps the result within i64.
-    let quotient = (i128::from(x) + i128::from(half(shift))) >> shift;
-    i64::try_from(quotient).unwrap_or(if quotient < 0 { i64::MIN } else { i64::MAX })
+    // Half of a bit that is dropped: where there is one, the shift keeps the result within i64; else it is x.
+    ((i128::from(x) + i128::from(half(shift))) >> shift) as i64
 }
 
 /// Fails on a shift that is too large.

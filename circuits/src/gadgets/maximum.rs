@@ -108,6 +108,7 @@ fn chain(x: &[Interval], part: &[Interval]) -> Option<i128> {
 pub fn cost(t: &mut Tally, x: &[Interval]) -> Interval {
     bits(x).for_each(|bits| t.loose(bits));
     t.add(x.len().saturating_sub(1));
+    // Of no values there is no maximum, and no circuit that this could be the cost of.
     ends(x).unwrap_or((0, 0))
 }
 

@@ -6,7 +6,7 @@
 use crate::bounded::Bounded;
 use crate::builder::Builder;
 use crate::case::Case;
-use crate::error::{BuildError, at};
+use crate::error::{BuildError, Missing, at};
 use crate::gadgets::accumulate;
 
 /// A sparse matrix with one bias a row.
@@ -25,11 +25,12 @@ pub struct Rows {
 const OPERATION: &str = "sparse rows";
 
 impl Rows {
-    /// The terms of a row; none beyond the last row.
-    pub fn row(&self, row: usize) -> &[(u32, i64)] {
-        let end = |row: usize| self.ends.get(row).map_or(0, |&end| end as usize);
-        let start = row.checked_sub(1).map_or(0, end);
-        self.terms.get(start..end(row)).unwrap_or_default()
+    /// The terms of a row.
+    pub fn row(&self, row: usize) -> Result<&[(u32, i64)], Missing> {
+        let end = |row: usize| at("the end of a row", &self.ends, row).map(|&end| end as usize);
+        let (start, end) = (row.checked_sub(1).map_or(Ok(0), end)?, end(row)?);
+        let missing = Missing { what: "the terms of a row", index: end, len: self.terms.len() };
+        self.terms.get(start..end).ok_or(missing)
     }
 
     /// Fails unless the lengths fit each other and every column exists.
@@ -44,7 +45,7 @@ impl Rows {
         length("inputs", self.inputs, inputs)?;
         length("biases", self.ends.len(), self.bias.len())?;
         length("terms", self.ends.last().map_or(0, |&end| end as usize), self.terms.len())?;
-        let ordered = |row: usize| self.row(row).is_sorted_by(|a, b| a.0 < b.0);
+        let ordered = |row: usize| self.row(row).is_ok_and(|terms| terms.is_sorted_by(|a, b| a.0 < b.0));
         let ascending = self.ends.is_sorted() && (0..self.ends.len()).all(ordered);
         match self.terms.iter().find(|&&(column, _)| column as usize >= inputs || !ascending) {
             Some(&(column, _)) => {
@@ -60,7 +61,7 @@ pub fn reference(x: &[i64], rows: &Rows) -> Result<Vec<i64>, BuildError> {
     rows.check(x.len())?;
     let sum = |(row, &bias): (usize, &i64)| {
         let mut sum = i128::from(bias);
-        for &(column, w) in rows.row(row) {
+        for &(column, w) in rows.row(row)? {
             let x = *at("inputs", x, column as usize)?;
             sum = sum.saturating_add(i128::from(w) * i128::from(x));
         }
@@ -74,7 +75,7 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], rows: &Rows) -> Result<Vec<Boun
     rows.check(x.len())?;
     let sum = |(row, &bias): (usize, &i64)| {
         let term = |&(column, w): &(u32, i64)| Ok((at("inputs", x, column as usize)?, w));
-        let terms = rows.row(row).iter().map(term).collect::<Result<Vec<_>, BuildError>>()?;
+        let terms = rows.row(row)?.iter().map(term).collect::<Result<Vec<_>, BuildError>>()?;
         accumulate::constrain(b, &Bounded::combine(OPERATION, &terms, bias)?)
     };
     rows.bias.iter().enumerate().map(sum).collect()

@@ -21,7 +21,9 @@ extern crate alloc;
 use alloc::vec::Vec;
 
 use anchor_lang::prelude::*;
-use assay_cpi::{Claim, Expect, Key, Proven, RecordAccounts, Setups, Tensor, require_attested, require_immutable, sha256};
+use assay_cpi::{
+    Claim, Expect, Key, Proven, RecordAccounts, Setups, Tensor, require_attested, require_immutable, sha256,
+};
 
 declare_id!("AGaxTZRPbswRXDqfmNEU8A5x5JUuH8cY6GNkuUV3XxTK");
 

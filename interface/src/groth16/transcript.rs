@@ -1,17 +1,16 @@
 //! What a committed proof is challenged with: the public wire h, and the factor that folds the knowledge check.
 //!
 //! ```text
-//! h (Assay) = first 31 bytes of SHA-256("assay:challenge:v1\0" || key hash || D || digest), as an integer
-//! h (Bsb22) = expand_message_xmd(SHA-256, D, "bsb22-commitment", 48 bytes) mod r       (RFC 9380; gnark's hash)
-//! rho       = first 16 bytes of SHA-256("assay:fold:v1\0" || key hash || proof || digest), as an integer
+//! h   = first 31 bytes of SHA-256("assay:challenge:v1\0" || key hash || D || digest), as an integer
+//! rho = first 16 bytes of SHA-256("assay:fold:v1\0" || key hash || proof || digest), as an integer
 //! ```
 //!
-//! All integers are big-endian. h must come after the commitment, and does: it hashes D. The Assay transcript hashes the
+//! All integers are big-endian. h must come after the commitment, and does: it hashes D. It hashes the
 //! statement as well, and the key, whose hash stands for the circuit, so that no challenge is shared between two circuits
 //! or two statements. gnark, and `groth16-solana` after it, hash D alone, which suffices for lookups whose
-//! queries and multiplicities are all committed, as here.
+//! queries and multiplicities are all committed, as here (the module `bsb22`, for tests that compare).
 //!
-//! rho exists only in a verifier that folds: no prover computes it, and both transcripts use the one above.
+//! rho exists only in a verifier that folds: no prover computes it.
 
 use super::{forms::G1_LEN, proof::CommittedProof};
 use crate::{field::Scalar, syscalls::sha256};
@@ -19,31 +18,10 @@ use crate::{field::Scalar, syscalls::sha256};
 const CHALLENGE_PREFIX: &[u8] = b"assay:challenge:v1\0";
 const FOLD_PREFIX: &[u8] = b"assay:fold:v1\0";
 
-/// RFC 9380's DST_prime: gnark's domain separation tag and its length.
-const BSB22_DST: &[u8] = b"bsb22-commitment\x10";
-/// RFC 9380's Z_pad: one block of SHA-256.
-const BSB22_PAD: [u8; 64] = [0; 64];
-
-/// Which hash gives the challenge of a committed proof. A key works with both; a proof is made for one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Transcript {
-    /// Key, commitment and statement: what Assay's verifier program takes.
-    Assay,
-    /// The commitment alone, as gnark hashes it: what the `bsb22` verifier of the crate `groth16-solana` takes.
-    Bsb22,
-}
-
-impl Transcript {
-    /// The challenge h for a commitment `D` (64 bytes) to the wires of a proof of `digest`.
-    pub fn challenge(self, key_hash: &[u8; 32], commitment: &[u8; G1_LEN], digest: &Scalar) -> Scalar {
-        match self {
-            Transcript::Assay => {
-                let [head @ .., _] = sha256(&[CHALLENGE_PREFIX, key_hash, commitment, digest.as_be_bytes()]);
-                Scalar::from_be_bytes_31(&head)
-            }
-            Transcript::Bsb22 => hash_to_field(commitment),
-        }
-    }
+/// The challenge h for a commitment `D` (64 bytes) to the wires of a proof of `digest`.
+pub fn challenge(key_hash: &[u8; 32], commitment: &[u8; G1_LEN], digest: &Scalar) -> Scalar {
+    let [head @ .., _] = sha256(&[CHALLENGE_PREFIX, key_hash, commitment, digest.as_be_bytes()]);
+    Scalar::from_be_bytes_31(&head)
 }
 
 /// rho, as 32 big-endian bytes of which the first 16 are zero.
@@ -54,17 +32,6 @@ pub(super) fn fold_factor(key_hash: &[u8; 32], proof: &CommittedProof, digest: &
     factor
 }
 
-/// gnark-crypto's `fr.Hash(commitment, "bsb22-commitment", 1)`: RFC 9380, 5.2 and 5.3.1, with L = 48.
-fn hash_to_field(commitment: &[u8; G1_LEN]) -> Scalar {
-    let first = sha256(&[&BSB22_PAD, commitment, &[0, 48, 0], BSB22_DST]);
-    let high = sha256(&[&first, &[1], BSB22_DST]);
-    let mut mixed = first;
-    mixed.iter_mut().zip(&high).for_each(|(byte, other)| *byte ^= other);
-    let low = sha256(&[&mixed, &[2], BSB22_DST]);
-    let uniform = high.iter().chain(low.iter().take(16));
-    Scalar::from_be_bytes_reduced(uniform.copied())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,7 +40,7 @@ mod tests {
     #[test]
     fn the_fold_factor_is_its_formula_and_binds_every_byte() {
         let factor = |key: [u8; 32], proof: [u8; COMMITTED_PROOF_LEN], digest: [u8; 32]| {
-            let digest = Scalar::from_be_bytes(digest).unwrap_or_default();
+            let digest = Scalar::from_be_bytes(digest).expect("no byte of it is over 3");
             fold_factor(&key, &CommittedProof::from_bytes(proof), &digest)
         };
         let (key, proof, digest) = ([1; 32], [2; COMMITTED_PROOF_LEN], [3; 32]);

@@ -5,7 +5,7 @@ use super::{
     forms::{BASE_MODULUS, G1_LEN, G2_LEN, is_zero},
     key::{CommittedKey, KeyRef, PlainKey},
     proof::{CommittedProof, PlainProof, ProofRef},
-    transcript::{Transcript, fold_factor},
+    transcript::{challenge, fold_factor},
 };
 use crate::{
     field::Scalar,
@@ -15,8 +15,7 @@ use crate::{
 /// A pairing of the product: its two arguments.
 type Pair<'a> = (&'a [u8; G1_LEN], &'a [u8; G2_LEN]);
 
-/// Accepts exactly the proofs of `digest` under `key`, which must have passed [`super::check_key`]; committed proofs
-/// are those of [`Transcript::Assay`].
+/// Accepts exactly the proofs of `digest` under `key`, which must have passed [`super::check_key`].
 pub fn verify<'k, 'p>(
     key: impl Into<KeyRef<'k>>,
     proof: impl Into<ProofRef<'p>>,
@@ -25,17 +24,10 @@ pub fn verify<'k, 'p>(
     match (key.into(), proof.into()) {
         (KeyRef::Plain(key), ProofRef::Plain(proof)) => verify_plain(key, proof, digest),
         (KeyRef::Committed(key), ProofRef::Committed(proof)) => {
-            verify_committed(Transcript::Assay, key, proof, digest)
+            verify_committed(challenge, key, proof, digest)
         }
         (key, proof) => Err(VerifyError::Form { key: key.form(), proof: proof.form() }),
     }
-}
-
-/// [`verify`] for proofs of [`Transcript::Bsb22`]: accepts what the `bsb22` verifier of `groth16-solana` accepts,
-/// identity points aside, for half its extra cost. That verifier takes the same key: gamma is the commitment key's `g2`
-/// and -sigma gamma its `g_sigma_neg_g2`.
-pub fn verify_bsb22(key: &CommittedKey, proof: &CommittedProof, digest: &Scalar) -> Result<(), VerifyError> {
-    verify_committed(Transcript::Bsb22, key, proof, digest)
 }
 
 #[inline(never)] // a stack frame of its own: on chain a frame has 4 KiB
@@ -51,9 +43,10 @@ fn verify_plain(key: &PlainKey, proof: &PlainProof, digest: &Scalar) -> Result<(
     ])
 }
 
+/// `challenge` is [`challenge`] but for tests that compare with another verifier.
 #[inline(never)]
-fn verify_committed(
-    transcript: Transcript,
+pub(super) fn verify_committed(
+    challenge: impl Fn(&[u8; 32], &[u8; G1_LEN], &Scalar) -> Scalar,
     key: &CommittedKey,
     proof: &CommittedProof,
     digest: &Scalar,
@@ -64,7 +57,7 @@ fn verify_committed(
     check_point(ProofPoint::Knowledge, knowledge)?;
 
     let key_hash = key.key_hash();
-    let challenge = transcript.challenge(&key_hash, commitment, digest);
+    let challenge = challenge(&key_hash, commitment, digest);
     let factor = fold_factor(&key_hash, proof, digest);
 
     let PlainKey { alpha_g1, beta_g2, gamma_g2, delta_g2, ic: [ic0, ic1] } = &key.plain;

@@ -15,7 +15,7 @@ pub mod attestor_set_account {
     /// First bytes of the account.
     pub const DISCRIMINATOR: [u8; 8] = [202, 26, 217, 84, 207, 111, 64, 117];
     /// Bytes of the account.
-    pub const LENGTH: usize = 8 + 320;
+    pub const LENGTH: usize = 8 + 352;
     /// Version of the layout.
     pub const VERSION: u8 = 1;
 }
@@ -59,7 +59,7 @@ impl<'a> AttestorSet<'a> {
         use attestor_set_account::{DISCRIMINATOR, LENGTH, VERSION};
         let mut reader = Reader::new(body(data, &DISCRIMINATOR, LENGTH)?);
         let mut fields = || {
-            reader.take(32)?; // payer
+            reader.take(32 + 32)?; // payer, id
             let (attestors, []) = reader.take(MAX_ATTESTORS * 32)?.as_chunks() else { return None };
             Some((attestors, reader.array::<3>()?))
         };
@@ -104,7 +104,12 @@ impl<'a> Attestation<'a> {
 ///
 /// # Errors
 /// [`AccountError`]: the accounts are no such, are of others, or too few attested.
-pub fn attested(set: &[u8; 32], set_data: &[u8], attestation_data: &[u8], model: &[u8; 32]) -> Result<(), AccountError> {
+pub fn attested(
+    set: &[u8; 32],
+    set_data: &[u8],
+    attestation_data: &[u8],
+    model: &[u8; 32],
+) -> Result<(), AccountError> {
     let AttestorSet { attestors, threshold } = AttestorSet::read(set_data)?;
     let attestation = Attestation::read(attestation_data)?;
     if attestation.set != set {

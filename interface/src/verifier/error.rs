@@ -35,7 +35,11 @@ pub enum AccountError {
 }
 
 /// The bytes behind the discriminator, of an account of `length` bytes in all.
-pub(super) fn body<'a>(data: &'a [u8], discriminator: &[u8; 8], length: usize) -> Result<&'a [u8], AccountError> {
+pub(super) fn body<'a>(
+    data: &'a [u8],
+    discriminator: &[u8; 8],
+    length: usize,
+) -> Result<&'a [u8], AccountError> {
     match data.split_first_chunk::<8>() {
         Some((kind, body)) if kind == discriminator && data.len() == length => Ok(body),
         _ => Err(AccountError::Kind),

@@ -5,7 +5,8 @@ use assay_interface::{
     groth16::{KeyRef, Proof, SetupKind, VerifyingKey},
     sha256,
     verifier::{
-        RETURN_DATA_LEN, ReturnDataError, Verified, audit_extend, audit_start, model_id, put_arguments,
+        RETURN_DATA_LEN, ReturnDataError, Verified, attestor_set_id, audit_extend, audit_start, model_id,
+        put_arguments, series_id,
     },
 };
 use proptest::prelude::*;
@@ -37,10 +38,32 @@ fn arguments_lie_where_the_layout_says() {
 #[test]
 fn the_end_of_a_key_is_not_the_start_of_a_schema() {
     let bytes: Vec<u8> = (0..768 + 40).map(|i| i as u8).collect();
-    let id = |key: usize| model_id(KeyRef::from_slice(&bytes[..key]).unwrap(), &bytes[key..]);
+    let id = |key: usize| {
+        let (key, schema) = bytes.split_at(key);
+        model_id(SetupKind::Development, &[0; 32], KeyRef::from_slice(key).unwrap(), schema)
+    };
     assert_ne!(id(576), id(768));
     let key = VerifyingKey::from_slice(&bytes[..768]).unwrap();
-    assert_eq!(model_id(&key, b"schema"), sha256(&[&sha256(&[&bytes[..768]]), b"schema"]));
+    let expected = [&b"assay:model:v2\0"[..], &[1], &[7; 32], &sha256(&[&bytes[..768]]), b"schema"].concat();
+    assert_eq!(model_id(SetupKind::Ceremony, &[7; 32], &key, b"schema"), sha256(&[&expected]));
+}
+
+#[test]
+fn setup_and_transcript_are_part_of_a_model() {
+    let bytes: Vec<u8> = (0..768).map(|i| i as u8).collect();
+    let key = VerifyingKey::from_slice(&bytes).unwrap();
+    let id = |setup, hash: u8| model_id(setup, &[hash; 32], &key, b"schema");
+    let ids = [id(SetupKind::Development, 0), id(SetupKind::Ceremony, 0), id(SetupKind::Ceremony, 1)];
+    assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[2] != ids[0]);
+}
+
+#[test]
+fn the_ids_of_sets_and_series_are_their_formulas() {
+    let members = [[1; 32], [2; 32]];
+    let set = [&b"assay:attestors:v1\0"[..], &[2], &[1; 32], &[2; 32]].concat();
+    assert_eq!(attestor_set_id(2, &members), sha256(&[&set]));
+    let series = [&b"assay:series:v1\0"[..], &86_400_i64.to_le_bytes(), &[3; 32], &[4; 32], b"name"].concat();
+    assert_eq!(series_id(86_400, &[3; 32], &[4; 32], b"name"), sha256(&[&series]));
 }
 
 #[test]

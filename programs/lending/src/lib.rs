@@ -166,28 +166,23 @@ pub mod assay_lending {
     }
 
     /// Flags a position because a proven score is high.
-    pub fn flag_by_proof(ctx: &mut Context<FlagByProof>, proof: Vec<u8>, score: i16) -> Result<()> {
-        instructions::flag_by_proof::handler(ctx, &Claim { proof, score })
+    pub fn flag_by_proof(ctx: &mut Context<FlagByProof>, claim: Claim) -> Result<()> {
+        instructions::flag_by_proof::handler(ctx, &claim)
     }
 
     /// Clears a flag because a later score is low.
-    pub fn clear_by_proof(ctx: &mut Context<ClearByProof>, proof: Vec<u8>, score: i16) -> Result<()> {
-        instructions::clear_by_proof::handler(ctx, &Claim { proof, score })
+    pub fn clear_by_proof(ctx: &mut Context<ClearByProof>, claim: Claim) -> Result<()> {
+        instructions::clear_by_proof::handler(ctx, &claim)
     }
 
     /// Liquidates a part of a position, early, because a proven score is high.
     pub fn liquidate_by_proof(
         ctx: &mut Context<LiquidateByProof>,
-        proof: Vec<u8>,
-        score: i16,
+        claim: Claim,
         repay: u64,
         min_seized: u64,
     ) -> Result<()> {
-        instructions::liquidate_by_proof::handler(
-            ctx,
-            &Claim { proof, score },
-            &Request { repay, min_seized },
-        )
+        instructions::liquidate_by_proof::handler(ctx, &claim, &Request { repay, min_seized })
     }
 
     /// Liquidates a position that is over the threshold.

@@ -30,6 +30,7 @@ mod create;
 pub mod error;
 pub mod events;
 pub mod instructions;
+pub mod pdas;
 mod proof_args;
 mod recording;
 pub mod state;

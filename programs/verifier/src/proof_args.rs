@@ -1,8 +1,7 @@
 //! The arguments of `verify` and `record`.
 
-use alloc::vec::Vec;
-
 use anchor_lang::prelude::*;
+use assay_program::bounded::Vec;
 
 /// A proof and what it proves, as `assay_interface::verifier` lays them out.
 #[derive(SchemaWrite, SchemaRead, IdlType)]

@@ -11,7 +11,7 @@ use ark_ff::UniformRand;
 use assay_arkworks::Reference;
 use assay_engine::Backend;
 use assay_groth16::{
-    Calibration,
+    Calibration, Observer,
     synthetic::{Synthetic, bits, squarings},
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
@@ -67,7 +67,7 @@ fn compare(system: &Synthetic, runs: usize, calibration: &Calibration) {
 fn main() {
     let logs: Vec<u32> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     let mut rng = ChaCha20Rng::seed_from_u64(2);
-    let calibration = Calibration::measure();
+    let calibration = Calibration::measure(Observer::none()).expect("this machine can be measured");
     println!("{calibration:?}");
     compare(&bits(67_600, &mut rng), 9, &calibration);
     for log in if logs.is_empty() { vec![16] } else { logs } {

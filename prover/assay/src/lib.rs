@@ -18,7 +18,7 @@
 //!
 //! // Whoever decides: a proof for each decision, in milliseconds, from as many threads as there are.
 //! let prover = Prover::new(&model, &keys)?;
-//! let applicant = &model.rows(&samples)?[0];
+//! let applicant = &model.arrange(&samples)?.rows[0];
 //! let inputs = model.quantize(applicant)?;
 //! let purpose: Context = "1f".repeat(32).parse().expect("64 digits");
 //! let decision = prover.prove(&inputs, purpose)?;
@@ -81,11 +81,11 @@ mod verifier;
 
 pub use assay_compiler::{
     Arranged, CheckOutcome, Difference, Feature, Format as IntegerFormat, LayerTrace,
-    Options as CompileOptions, Report, Strategy, Warning,
+    Options as CompileOptions, Report, Strategy, Warning, report::ProvingTime,
 };
 pub use assay_groth16::{
-    Calibration, Cancelled, Estimate, Observer, Progress, Proof, ProvingKey, SetupKind, SetupRecord,
-    SetupSeed, Stage, ValidatedKeys, VerifyingKey,
+    Calibration, Cancelled, Estimate, MeasureError, Observer, Progress, Proof, ProvingKey, SetupKind,
+    SetupRecord, SetupSeed, Stage, ValidatedKeys, VerifyingKey,
 };
 pub use assay_interface::{field::Scalar, proof_file::ProofFile, schema::ModelSchema, statement::Statement};
 pub use context::{Context, ContextError};

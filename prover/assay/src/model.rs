@@ -8,8 +8,8 @@ use std::{
 };
 
 use assay_circuits::Circuit;
-use assay_compiler::{Arranged, CheckOutcome, CompiledModel, Feature, Options, Report};
-use assay_groth16::{Calibration, Estimate, Observer, Stage, estimate_with};
+use assay_compiler::{Arranged, CheckOutcome, CompiledModel, Feature, Options, Report, report::ProvingTime};
+use assay_groth16::{Calibration, Estimate, Observer, Stage, estimate_with, solving_ms};
 use assay_interface::{
     field::Scalar,
     schema::{ModelSchema, Visibility},
@@ -147,18 +147,10 @@ impl Model {
         self.features().iter().map(|feature| feature.name.as_str())
     }
 
-    /// The samples in the order of the model's features.
+    /// The samples in the order of the model's features, with warnings of what was taken for granted to read them.
     ///
     /// # Errors
     /// [`Error::Samples`] for missing and unknown columns, and rows of the wrong length.
-    pub fn rows(&self, samples: &Samples) -> Result<Vec<Vec<f64>>, Error> {
-        self.arrange(samples).map(|arranged| arranged.rows)
-    }
-
-    /// As [`Model::rows`], with warnings of what was taken for granted.
-    ///
-    /// # Errors
-    /// As [`Model::rows`].
     pub fn arrange(&self, samples: &Samples) -> Result<Arranged, Error> {
         Ok(self.0.compiled.arrange(samples.table())?)
     }
@@ -166,6 +158,17 @@ impl Model {
     /// What a proof costs on a machine of these operation times.
     pub fn estimate(&self, calibration: &Calibration) -> Estimate {
         estimate_with(self.circuit(), calibration)
+    }
+
+    /// Time of witness and proof: on a machine of these operation times, the witness timed here and now, or, where nothing is
+    /// known of a machine, on two cores of a server.
+    ///
+    /// # Errors
+    /// [`Error::Solve`] where the circuit has no witness for zeros.
+    pub fn proving_time(&self, calibration: Option<&Calibration>) -> Result<ProvingTime, Error> {
+        let Some(calibration) = calibration else { return Ok(ProvingTime::typical(self.compiled())) };
+        let ms = solving_ms(self.circuit())? + self.estimate(calibration).proving_ms;
+        Ok(ProvingTime::Here { ms })
     }
 
     /// The circuit, as something that can be sent to a thread.

@@ -11,7 +11,7 @@ const LIMIT: u64 = 1 << 30;
 
 /// Rows of input values in the model's own units, labelled the way their source labels them.
 ///
-/// They calibrate a compilation, and are the inputs of proofs: [`crate::Model::rows`] arranges them as a model takes them.
+/// They calibrate a compilation, and are the inputs of proofs: [`crate::Model::arrange`] arranges them as a model takes them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples(Table);
 

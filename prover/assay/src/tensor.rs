@@ -270,6 +270,35 @@ mod tests {
         assert!(matches!(padded, DecodeError::Tensor { tensor, .. } if tensor == "z"));
     }
 
+    /// What the JSON of a tensor says, read again, is the integers and their values to the last bit.
+    #[test]
+    fn decimals_are_read_as_they_were_written() {
+        let integers = vec![i32::MIN.into(), i32::MAX.into(), -1, 0, 1, 715_827_883, -1_431_655_765];
+        for scale in [-20, -1, 0, 1, 7, 31, 52] {
+            let schema = TensorSchema {
+                name: "x".into(),
+                shape: vec![integers.len() as u32],
+                bits: 32,
+                scale,
+                visibility: Visibility::Public,
+            };
+            let names = derived_names(&schema);
+            let tensor = Tensor { schema, names, content: Content::Values(integers.clone()) };
+            let json: serde_json::Value =
+                serde_json::from_str(&serde_json::to_string(&tensor).unwrap()).unwrap();
+            let values: Vec<f64> = serde_json::from_value(json["values"].clone()).unwrap();
+            let back: Vec<i64> = serde_json::from_value(json["integers"].clone()).unwrap();
+            assert_eq!(back, integers);
+            let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&values), bits(&tensor.values().unwrap()), "2^-{scale}");
+            let exact = |&value: &f64| value * 2f64.powi(scale.into());
+            assert_eq!(
+                values.iter().map(exact).collect::<Vec<_>>(),
+                integers.iter().map(|&q| q as f64).collect::<Vec<_>>()
+            );
+        }
+    }
+
     #[test]
     fn real_values() {
         assert_eq!(real(-3, 3), -0.375);

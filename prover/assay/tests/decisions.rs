@@ -16,7 +16,7 @@ fn sources(folder: &str) -> (Vec<u8>, Samples) {
 fn compile(folder: &str, options: CompileOptions) -> (Model, Vec<Vec<f64>>) {
     let (onnx, samples) = sources(folder);
     let model = Model::compile(&onnx, &samples, &options).unwrap().model;
-    let rows = model.rows(&samples).unwrap();
+    let rows = model.arrange(&samples).unwrap().rows;
     (model, rows)
 }
 

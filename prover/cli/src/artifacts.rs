@@ -8,6 +8,7 @@ use assay_interface::artifact::{self, ArtifactError, Kind};
 
 use crate::failure::{HintExt, hinted};
 use crate::files;
+use crate::progress::observed;
 
 /// Most bytes of a compiled model or key that are read: four times what a circuit of a million constraints takes.
 const LARGE: u64 = 4 << 30;
@@ -37,7 +38,10 @@ pub fn compiled(path: &Path) -> anyhow::Result<Vec<u8>> {
 pub fn keys(path: &Path) -> anyhow::Result<Keys> {
     let kind = Kind::ProvingKey;
     files::check(path, &kind.to_string())?;
-    Keys::open(path, &ValidatedKeys::of_user()).map_err(|error| {
+    let keys = observed("reading and checking the proving key", |observer| {
+        Keys::open_with(path, &ValidatedKeys::of_user(), observer)
+    });
+    keys.map_err(|error| {
         let hint = match &error {
             Error::Io { .. } => return error.into(),
             Error::KeyFile(assay_groth16::KeyReadError::Artifact(error)) => artifact_hint(*error, Some(kind)),

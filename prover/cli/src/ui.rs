@@ -165,41 +165,36 @@ impl Drop for Bar {
 }
 
 /// Rows under a heading, in columns as wide as their longest cell. Columns of numbers are set flush right.
-pub struct Table {
-    header: Vec<String>,
-    rows: Vec<Vec<String>>,
+pub struct Table<const N: usize> {
+    header: [String; N],
+    rows: Vec<[String; N]>,
 }
 
-impl Table {
+impl<const N: usize> Table<N> {
     /// A table with these column headings.
-    pub fn new<const N: usize>(header: [&str; N]) -> Table {
-        Table { header: header.map(str::to_owned).to_vec(), rows: Vec::new() }
+    pub fn new(header: [&str; N]) -> Table<N> {
+        Table { header: header.map(str::to_owned), rows: Vec::new() }
     }
 
-    /// Adds a row; missing cells are blank, cells past the last column are dropped.
-    pub fn row<const N: usize>(&mut self, cells: [String; N]) -> &mut Table {
-        self.rows.push(cells.to_vec());
+    /// Adds a row.
+    pub fn row(&mut self, cells: [String; N]) -> &mut Table<N> {
+        self.rows.push(cells);
         self
     }
 
     /// The lines, each indented by two spaces and without trailing blanks.
     pub fn render(&self) -> String {
-        let columns = self.header.len();
-        let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
         let all = || std::iter::once(&self.header).chain(&self.rows);
-        let width = |column| all().map(|row| cell(row, column).chars().count()).max().unwrap_or(0);
+        let width = |column: usize| all().fold(0, |width, row| row[column].chars().count().max(width));
         let numeric = |column: usize| {
-            let mut cells =
-                self.rows.iter().map(|row| cell(row, column)).filter(|c| !c.is_empty()).peekable();
+            let mut cells = self.rows.iter().map(|row| &row[column]).filter(|c| !c.is_empty()).peekable();
             cells.peek().is_some() && cells.all(|c| c.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
         };
-        let layout: Vec<(usize, bool)> =
-            (0..columns).map(|column| (width(column), numeric(column))).collect();
+        let layout: [(usize, bool); N] = std::array::from_fn(|column| (width(column), numeric(column)));
         let mut text = String::new();
         for (index, row) in all().enumerate() {
             let mut line = String::from(" ");
-            for (column, (width, right)) in layout.iter().enumerate() {
-                let cell = cell(row, column);
+            for (cell, (width, right)) in row.iter().zip(&layout) {
                 line += &if *right { format!(" {cell:>width$} ") } else { format!(" {cell:<width$} ") };
             }
             let line = line.trim_end();

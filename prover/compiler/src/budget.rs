@@ -66,6 +66,12 @@ impl Budget {
     pub fn spent(&self) -> u64 {
         self.limit - self.left
     }
+
+    /// How many times as much as was taken could have been.
+    #[cfg(test)]
+    pub fn ratio(&self) -> f64 {
+        self.limit as f64 / self.spent().max(1) as f64
+    }
 }
 
 #[cfg(test)]

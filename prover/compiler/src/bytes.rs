@@ -212,9 +212,10 @@ impl<'a> Reader<'a> {
         String::from_utf8(self.take(length)?.to_vec()).map_err(|_| ReadError::Text)
     }
 
-    pub fn finish(self) -> Result<(), ReadError> {
+    /// Refuses bytes that are left; what is left of the budget.
+    pub fn finish(self) -> Result<Budget, ReadError> {
         match self.bytes.len() - self.position {
-            0 => Ok(()),
+            0 => Ok(self.budget),
             rest => Err(ReadError::Trailing(rest)),
         }
     }

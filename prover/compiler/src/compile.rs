@@ -221,7 +221,7 @@ fn domains(names: &[String], samples: &[Vec<f64>], options: &Options) -> Result<
     let representable = options.input_format.map(|format| format.range());
     let feature = |(position, name): (usize, &String)| {
         let observed = || {
-            let values = samples.iter().filter_map(|sample| sample.get(position).copied());
+            let values = samples.iter().map(|sample| sample[position]);
             values.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), value| (lo.min(value), hi.max(value)))
         };
         let (feature, declared) = (name.clone(), options.domains.get(name).copied());

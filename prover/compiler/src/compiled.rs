@@ -16,6 +16,7 @@ use assay_circuits::{Circuit, Ranges};
 use assay_interface::artifact::{self, ArtifactError, Kind};
 use assay_interface::schema::{ModelSchema, SchemaError};
 
+use crate::budget::Budget;
 use crate::bytes::{CONSTRAINT, ReadError, Reader, Writer};
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::lower::{self, LowerError};
@@ -128,14 +129,6 @@ impl CompiledModel {
         table.arrange(&Signature { inputs, features: &features, named: FeatureNames::Declared })
     }
 
-    /// The rows alone of [`CompiledModel::arrange`].
-    ///
-    /// # Errors
-    /// Those of [`CompiledModel::arrange`].
-    pub fn samples(&self, table: &Table) -> Result<Vec<Vec<f64>>, CalibrationError> {
-        self.arrange(table).map(|arranged| arranged.rows)
-    }
-
     /// Integers of one sample, one list for each input tensor: each value to the nearest representable one.
     ///
     /// # Errors
@@ -144,21 +137,6 @@ impl CompiledModel {
         self.check(sample)?;
         check_domain(&self.features, sample)?;
         Ok(self.graph.quantize(sample))
-    }
-
-    /// As [`CompiledModel::quantize_inputs`], after moving values outside their domain to its border. The result no
-    /// longer describes the sample: a caller who uses it has decided that the border is close enough.
-    ///
-    /// # Errors
-    /// [`InputError`] for a wrong length or values that are not finite.
-    pub fn quantize_inputs_clamped(&self, sample: &[f64]) -> Result<Vec<Vec<i64>>, InputError> {
-        self.check(sample)?;
-        let clamped: Vec<f64> = sample
-            .iter()
-            .zip(&self.features)
-            .map(|(value, feature)| value.clamp(feature.min, feature.max))
-            .collect();
-        Ok(self.graph.quantize(&clamped))
     }
 
     /// The outputs of the integer model: what a proof shows.
@@ -224,7 +202,7 @@ impl CompiledModel {
     /// [`DecodeError`] says which check failed.
     pub fn from_bytes(bytes: &[u8]) -> Result<CompiledModel, DecodeError> {
         let artifact = artifact::decode(Kind::Circuit, bytes)?;
-        let Contents { provenance, schema, features, graph, ranges, digest } = read(artifact.payload)?;
+        let Contents { provenance, schema, features, graph, ranges, digest, .. } = read(artifact.payload)?;
         let circuit = lower::lower(&graph, &schema, ranges)?;
         if circuit.digest() != digest {
             return Err(DecodeError::CircuitDigest);
@@ -237,7 +215,12 @@ impl CompiledModel {
 
     /// Whether the file of this model will be read: it may ask for more work than its length pays for.
     pub(crate) fn check_readable(&self) -> Result<(), DecodeError> {
-        read(&self.payload()).map(|_| ())
+        self.budget_left().map(|_| ())
+    }
+
+    /// What reading the file of this model leaves of its budget.
+    pub(crate) fn budget_left(&self) -> Result<Budget, DecodeError> {
+        read(&self.payload()).map(|contents| contents.left)
     }
 }
 
@@ -249,6 +232,8 @@ struct Contents {
     graph: QuantGraph,
     ranges: Ranges,
     digest: [u8; 32],
+    /// What is left of the budget.
+    left: Budget,
 }
 
 /// Takes a payload apart and spends, from the budget of its length, what building its circuit will cost.
@@ -272,8 +257,8 @@ fn read(payload: &[u8]) -> Result<Contents, DecodeError> {
     let intervals = lower::check_work(&graph)?;
     let constraints = strategy::size(&graph, &intervals, &schema, ranges).constraints as u64;
     reader.spend("constraints", CONSTRAINT.saturating_mul(constraints))?;
-    reader.finish()?;
-    Ok(Contents { provenance, schema, features, graph, ranges, digest })
+    let left = reader.finish()?;
+    Ok(Contents { provenance, schema, features, graph, ranges, digest, left })
 }
 
 fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, ReadError> {

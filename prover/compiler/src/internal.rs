@@ -5,6 +5,12 @@
 #[error("internal error of the compiler, please report it: {0}")]
 pub struct InternalError(pub &'static str);
 
+impl From<assay_circuits::Missing> for InternalError {
+    fn from(missing: assay_circuits::Missing) -> Self {
+        InternalError(missing.what)
+    }
+}
+
 /// What must exist.
 pub(crate) trait Expected<T> {
     /// The value, or an internal error that says what is missing.

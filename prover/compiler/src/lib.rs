@@ -20,7 +20,7 @@
 //! let (model, report) = compile(&onnx, &calibration, &options)?;
 //! println!("{}", report.text(80));
 //!
-//! let sample = &model.samples(&calibration)?[0];
+//! let sample = &model.arrange(&calibration)?.rows[0];
 //! let outputs = model.run_reference(&model.quantize_inputs(sample)?)?;
 //! println!("{:?}", model.dequantize_outputs(&outputs));
 //! std::fs::write("model.assay", model.to_bytes())?;
@@ -34,6 +34,8 @@
 #![forbid(unsafe_code)]
 
 mod budget;
+#[cfg(test)]
+mod budgets;
 mod bytes;
 pub mod calibrate;
 mod check;

@@ -6,15 +6,16 @@
 use ark_bn254::Fr;
 use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize, softmax};
 use assay_circuits::{
-    Bounded, BuildError, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility, statement,
+    Bounded, BuildError, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility, gather,
+    statement,
 };
 use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 
 use crate::internal::{Expected, InternalError};
-use crate::model::Groups;
 use crate::quantize::bounds::{self, LayerIntervals};
 use crate::quantize::cost;
-use crate::quantize::graph::{QuantGraph, QuantLayer, Rounding, Step};
+use crate::quantize::error::PlanError;
+use crate::quantize::graph::{QuantGraph, QuantLayer, QuantOutput, Rounding, Step};
 
 /// Terms that all linear combinations of a circuit may have together before they are merged: 2^28.
 const MAX_WORK: u128 = 1 << 28;
@@ -84,8 +85,7 @@ pub(crate) fn lower(graph: &QuantGraph, schema: &ModelSchema, ranges: Ranges) ->
         values.push(wires);
     }
     for (position, (layer, intervals)) in graph.layers.iter().zip(&intervals).enumerate() {
-        let x: Vec<Bounded> =
-            layer.sources.iter().filter_map(|&source| values.get(source)).flatten().cloned().collect();
+        let x = layer.gather(&values).map_err(InternalError::from)?;
         let result = b.scope(&scope(position, layer), |b| constrain(b, layer, &x, intervals));
         values.push(
             result
@@ -98,14 +98,12 @@ pub(crate) fn lower(graph: &QuantGraph, schema: &ModelSchema, ranges: Ranges) ->
         .zip(&values)
         .map(|(tensor, values)| StatementInput { values, bits: tensor.bits, visibility: tensor.visibility })
         .collect();
-    let outputs: Vec<StatementOutput<'_>> = graph
-        .outputs
-        .iter()
-        .filter_map(|output| {
-            let values = values.get(graph.inputs.len() + output.layer)?;
-            Some(StatementOutput { values, bits: output.bits })
-        })
-        .collect();
+    let output = |output: &QuantOutput| {
+        let values = values.get(graph.inputs.len() + output.layer).expected("the values of an output")?;
+        Ok(StatementOutput { values, bits: output.bits })
+    };
+    let outputs: Vec<StatementOutput<'_>> =
+        graph.outputs.iter().map(output).collect::<Result<_, InternalError>>()?;
     b.bind_statement(domain(schema), &inputs, &outputs).map_err(statement_error)?;
     b.finish().map_err(statement_error)
 }
@@ -135,7 +133,7 @@ fn constrain(
     if let Step::Table { rounding, table, .. } = &layer.step {
         // Rounding, clamping and function may be one query.
         let pooled = pool(b, accumulators)?;
-        let parameters: Vec<_> = (0..pooled.len()).map(|i| rounding.of(i, pooled.len())).collect();
+        let parameters: Vec<_> = rounding.of_each(pooled.len())?.collect();
         return function::constrain_rounded(b, &pooled, &parameters, table);
     }
     let values = match layer.step.rounding() {
@@ -151,44 +149,23 @@ fn constrain(
     };
     match &layer.step {
         Step::Accumulate | Step::Requantize(_) | Step::Table { .. } => Ok(values),
-        Step::ArgMax(groups) => {
-            groups.positions().map(|group| argmax::constrain(b, &gather(&values, group))).collect()
-        }
+        Step::ArgMax(groups) => groups
+            .positions()
+            .map(|group| argmax::constrain(b, &gather("a score", &values, group)?))
+            .collect(),
         // All groups at once: they share the table of exponentials.
         Step::Softmax { groups, softmax, .. } => {
-            let grouped = gather(&values, groups.positions().flatten());
-            Ok(scatter(*groups, softmax::constrain(b, &grouped, softmax)?))
+            groups.back_in_place(softmax::constrain(b, &groups.in_order(&values)?, softmax)?)
         }
         Step::LayerNorm { groups, normalization, .. } => {
-            let grouped = gather(&values, groups.positions().flatten());
-            Ok(scatter(*groups, layer_norm::constrain(b, &grouped, normalization)?))
+            groups.back_in_place(layer_norm::constrain(b, &groups.in_order(&values)?, normalization)?)
         }
     }
 }
 
-/// Rounds and clamps; values that lose equally many bits go together, since they may share a table.
+/// Rounds and clamps.
 fn round(b: &mut Builder, rounding: &Rounding, values: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
-    let mut rounded: Vec<(usize, Bounded)> = Vec::with_capacity(values.len());
-    for (shift, members) in cost::by_shift(rounding, values.len()) {
-        let group = gather(values, members.iter().copied());
-        let p = requantize::Requantize { shift, lo: rounding.lo, hi: rounding.hi };
-        rounded.extend(members.into_iter().zip(requantize::constrain(b, &group, p)?));
-    }
-    Ok(in_order(rounded))
-}
-
-fn gather(values: &[Bounded], group: impl Iterator<Item = usize>) -> Vec<Bounded> {
-    group.filter_map(|at| values.get(at).cloned()).collect()
-}
-
-/// Puts the results of all groups, one group behind the other, back into their places.
-fn scatter(groups: Groups, results: Vec<Bounded>) -> Vec<Bounded> {
-    in_order(groups.positions().flatten().zip(results).collect())
-}
-
-fn in_order(mut values: Vec<(usize, Bounded)>) -> Vec<Bounded> {
-    values.sort_unstable_by_key(|&(at, _)| at);
-    values.into_iter().map(|(_, value)| value).collect()
+    cost::by_shift(rounding, values, |group, p| requantize::constrain(b, group, p))
 }
 
 /// The domain tag as a field element.
@@ -201,16 +178,20 @@ fn domain(schema: &ModelSchema) -> Fr {
 /// The intervals of all layers, and a bound on the terms of the linear combinations. A layer's results are single wires,
 /// except where nothing is rounded: then they keep the terms of their accumulators.
 pub(crate) fn check_work(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, LowerError> {
-    let intervals = bounds::of_graph(graph).map_err(|layer| {
-        let overflow = BuildError::Overflow { operation: "weighted sum", lo: i128::MIN, hi: i128::MAX };
-        LowerError::Layer { layer: layer.name.clone(), error: Box::new(overflow) }
+    let intervals = bounds::of_graph(graph).map_err(|(layer, error)| match error {
+        PlanError::Infeasible => {
+            let overflow = BuildError::Overflow { operation: "weighted sum", lo: i128::MIN, hi: i128::MAX };
+            LowerError::Layer { layer: layer.name.clone(), error: Box::new(overflow) }
+        }
+        PlanError::Internal(what) => InternalError(what).into(),
     })?;
     // Terms of the widest element of each value.
     let mut widths: Vec<u128> = graph.inputs.iter().map(|_| 1).collect();
     let mut terms = 0u128;
     for (layer, intervals) in graph.layers.iter().zip(&intervals) {
+        let sources = gather("a value that a layer reads", &widths, layer.sources.iter().copied());
         let widest =
-            layer.sources.iter().filter_map(|&source| widths.get(source)).copied().max().unwrap_or(1);
+            sources.map_err(InternalError::from)?.into_iter().max().expected("a source of a layer")?;
         let of_layer = layer.map.terms().saturating_mul(widest);
         terms = terms.saturating_add(of_layer);
         if terms > MAX_WORK {

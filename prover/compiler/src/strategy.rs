@@ -33,10 +33,10 @@ use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 
 use crate::compute_units::ComputeUnits;
 use crate::options::{Options, Strategy};
-use crate::progress::Cancelled;
 use crate::quantize::bounds::LayerIntervals;
 use crate::quantize::candidate::Search;
 use crate::quantize::cost;
+use crate::quantize::error::SearchError;
 use crate::quantize::graph::QuantGraph;
 
 /// What the operations of a proof take on a machine.
@@ -111,7 +111,7 @@ pub(crate) fn choose(
     search: &Search<'_>,
     options: &Options,
     schema: impl Fn(&QuantGraph) -> Option<ModelSchema>,
-) -> Result<Ranges, Cancelled> {
+) -> Result<Ranges, SearchError> {
     match options.ranges {
         Strategy::Bits => return Ok(Ranges::Bits),
         Strategy::Lookup => return Ok(Ranges::Lookup),

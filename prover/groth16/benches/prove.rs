@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use assay_groth16::{
-    Calibration, Prover, ProvingKey, estimate_with, prove, scalar, setup_development, verify,
+    Calibration, Observer, Prover, ProvingKey, estimate_with, prove, scalar, setup_development, verify,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -13,7 +13,14 @@ mod common;
 
 fn bench(c: &mut Criterion) {
     let circuit = common::perceptron(&[16, 32, 16, 1], assay_circuits::Visibility::Public, 1);
-    println!("{:?}, {:?}", circuit.stats(), estimate_with(&circuit, &Calibration::measure()));
+    println!(
+        "{:?}, {:?}",
+        circuit.stats(),
+        estimate_with(
+            &circuit,
+            &Calibration::measure(Observer::none()).expect("this machine can be measured")
+        )
+    );
     let (key, verifying_key) = setup_development(&circuit, &mut common::rng(1)).expect("setup");
     let witness = common::solve(&circuit, 2);
     let mut rng = common::rng(3);

@@ -1,19 +1,28 @@
 //! How long this machine takes for the prover's operations: measured inside sums and transforms, so that memory traffic and
 //! inversions are part of them.
 
-use std::{fs, hint::black_box, path::Path, time::Instant};
+use std::{
+    fs,
+    hint::black_box,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{Field, PrimeField};
 use assay_engine::{
-    Backend, Domain, G1Point, G2Point,
+    Backend, BackendError, Domain, DomainError, G1Point, G2Point,
     fixed_base::FixedBase,
     msm::{self, msm},
 };
 use assay_interface::artifact;
+use thiserror::Error;
 
-use crate::cache::{self, hex};
+use crate::{
+    cache::{self, hex},
+    progress::{Cancelled, Observer, Stage},
+};
 
 /// Times of the prover's basic operations, each that of one thread.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +37,31 @@ pub struct Calibration {
     pub threads: f64,
 }
 
+/// Why a machine was not measured.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MeasureError {
+    /// The implementation that the environment asks for cannot run.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// There is no transform of the size that is timed.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    /// An operation took no time at all.
+    #[error("the clock of this machine does not move")]
+    Clock,
+    /// There is nowhere to remember it, and it is to be measured once.
+    #[error("neither XDG_CACHE_HOME nor HOME names a directory to remember the measurement in")]
+    NoCache,
+    /// The caller ended it.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// Timings of one operation, of which the least counts: one that warms up, and five.
+const RUNS: u64 = 6;
+/// Units of progress: two tables of points, and three operations.
+const STEPS: u64 = 2 + 3 * RUNS;
+
 impl Calibration {
     /// Two cores of an Emerald Rapids server (Xeon at 2.3 GHz, IFMA): for estimates that must not depend on the machine.
     ///
@@ -37,27 +71,27 @@ impl Calibration {
     pub const REFERENCE: Calibration =
         Calibration { g1_add_ns: 47.0, g2_add_ns: 100.0, fr_mul_ns: 5.3, threads: 2.0 };
 
-    /// This machine, as measured once: the first call takes what [`Calibration::measure`] takes and leaves the result in the
-    /// user's cache directory, in a file for this processor, arithmetic and number of threads. A measurement on a machine that
-    /// was busy stays until that file is deleted.
-    pub fn of_user() -> Calibration {
-        Calibration::cached(cache::of_user().as_deref())
+    /// This machine, as measured once: the first call takes what [`Calibration::measure`] takes, telling `observer`, and
+    /// leaves the result in the user's cache directory, in a file for this processor, arithmetic and number of threads. A
+    /// measurement on a machine that was busy stays until that file is deleted.
+    ///
+    /// # Errors
+    /// [`MeasureError`], of which [`MeasureError::NoCache`] means that there is no such directory.
+    pub fn of_user(observer: Observer<'_>) -> Result<Calibration, MeasureError> {
+        Calibration::cached(&cache::of_user().ok_or(MeasureError::NoCache)?, observer)
     }
 
-    fn cached(directory: Option<&Path>) -> Calibration {
-        let Some(directory) = directory else { return Calibration::measure() };
-        let machine = machine();
-        let path =
-            directory.join(format!("operations-{}", hex(artifact::digest(machine.as_bytes()).split_at(8).0)));
-        if let Some(known) =
-            fs::read_to_string(&path).ok().and_then(|text| Calibration::read(&machine, &text))
-        {
-            return known;
+    fn cached(directory: &Path, observer: Observer<'_>) -> Result<Calibration, MeasureError> {
+        let machine = machine(Backend::detect()?);
+        let path = place(directory, &machine);
+        let known = fs::read_to_string(&path).ok().and_then(|text| Calibration::read(&machine, &text));
+        if let Some(known) = known {
+            return Ok(known);
         }
-        let measured = Calibration::measure();
+        let measured = Calibration::measure(observer)?;
         // A directory that cannot be written to costs a measurement the next time.
         let _ = cache::write_whole(&path, measured.text(&machine).as_bytes());
-        measured
+        Ok(measured)
     }
 
     fn text(&self, machine: &str) -> String {
@@ -74,40 +108,53 @@ impl Calibration {
         Some(Calibration { g1_add_ns, g2_add_ns, fr_mul_ns, threads })
     }
 
-    /// This machine, by a benchmark of some 100 ms; with the portable arithmetic if the environment asks for what cannot run.
-    pub fn measure() -> Calibration {
+    /// This machine, by a benchmark of some 100 ms with AVX-512 IFMA and of half a second without.
+    ///
+    /// # Errors
+    /// All of [`MeasureError`] but [`MeasureError::NoCache`].
+    pub fn measure(observer: Observer<'_>) -> Result<Calibration, MeasureError> {
         const COUNT: usize = 1 << 12;
-        let backend = Backend::detect().unwrap_or(Backend::Portable);
+        let backend = Backend::detect()?;
+        let mut done = 0;
+        let mut step = || {
+            done += 1;
+            observer.report(Stage::Measure, done, STEPS)
+        };
+        observer.report(Stage::Measure, 0, STEPS)?;
         let threads = rayon::current_num_threads() as f64;
         // Scalars without pattern, and points that differ.
         let factor = Fr::ONE / Fr::from(7u64);
         let scalars: Vec<Fr> =
             std::iter::successors(Some(factor), |s| Some(s.square() + factor)).take(COUNT).collect();
         let g1 = FixedBase::new(backend, G1Point::from(G1Affine::generator()), COUNT).multiply(&scalars[..]);
+        step()?;
         let g2 = FixedBase::new(backend, G2Point::from(G2Affine::generator()), COUNT).multiply(&scalars[..]);
+        step()?;
         let additions = msm::additions([(Fr::MODULUS_BIT_SIZE as usize - 1, COUNT)]);
-        let mut calibration = Calibration { threads, ..Calibration::REFERENCE };
-        calibration.g1_add_ns =
-            threads * nanoseconds(|| black_box(msm(backend, &g1, &scalars[..]))) / additions;
-        calibration.g2_add_ns =
-            threads * nanoseconds(|| black_box(msm(backend, &g2, &scalars[..]))) / additions;
-        if let Ok(domain) = Domain::with_size(COUNT) {
-            let transform = || black_box(domain.quotient(backend, scalars.clone(), scalars.clone()));
-            calibration.fr_mul_ns = threads * nanoseconds(transform) / products_of_quotient(COUNT) as f64;
-        }
-        calibration
+        let domain = Domain::with_size(COUNT)?;
+        let products = products_of_quotient(COUNT) as f64;
+        let g1_add_ns = nanoseconds(|| black_box(msm(backend, &g1, &scalars[..])), &mut step)? / additions;
+        let g2_add_ns = nanoseconds(|| black_box(msm(backend, &g2, &scalars[..])), &mut step)? / additions;
+        let transform = || black_box(domain.quotient(backend, scalars.clone(), scalars.clone()));
+        let fr_mul_ns = nanoseconds(transform, &mut step)? / products;
+        let [g1_add_ns, g2_add_ns, fr_mul_ns] = [g1_add_ns, g2_add_ns, fr_mul_ns].map(|ns| threads * ns);
+        Ok(Calibration { g1_add_ns, g2_add_ns, fr_mul_ns, threads })
     }
 }
 
+/// Where the times of a machine are remembered.
+fn place(directory: &Path, machine: &str) -> PathBuf {
+    directory.join(format!("operations-{}", hex(artifact::digest(machine.as_bytes()).split_at(8).0)))
+}
+
 /// What the times of operations depend on: this version, the processor, the arithmetic that runs on it, and the threads.
-fn machine() -> String {
+fn machine(backend: Backend) -> String {
     let processors = fs::read_to_string("/proc/cpuinfo").ok();
     let model = processors.as_deref().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("model name"))?;
         Some(line.split_once(':')?.1.trim())
     });
-    let backend = Backend::detect().map_or("portable", |backend| backend.name());
-    let threads = rayon::current_num_threads();
+    let (backend, threads) = (backend.name(), rayon::current_num_threads());
     let version = env!("CARGO_PKG_VERSION");
     format!("assay {version} on {}, {backend}, {threads} threads", model.unwrap_or("an unknown processor"))
 }
@@ -119,37 +166,57 @@ pub(crate) fn products_of_quotient(domain: usize) -> usize {
 }
 
 /// The least of five times, after one that warms up.
-fn nanoseconds<T>(mut operation: impl FnMut() -> T) -> f64 {
-    let times = (0..6).map(|_| {
+fn nanoseconds<T>(
+    mut operation: impl FnMut() -> T,
+    step: &mut impl FnMut() -> Result<(), Cancelled>,
+) -> Result<f64, MeasureError> {
+    let mut least = f64::INFINITY;
+    for run in 0..RUNS {
         let start = Instant::now();
         let _ = operation();
-        start.elapsed().as_nanos() as f64
-    });
-    times.skip(1).fold(f64::INFINITY, f64::min)
+        if run > 0 {
+            least = least.min(start.elapsed().as_nanos() as f64);
+        }
+        step()?;
+    }
+    if least > 0.0 { Ok(least) } else { Err(MeasureError::Clock) }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::Cell, ops::ControlFlow};
+
     use super::*;
+    use crate::progress::Progress;
 
     #[test]
     fn a_machine_is_measured_once() {
         let directory = tempfile::tempdir().unwrap();
-        let measured = Calibration::cached(Some(directory.path()));
-        assert_eq!(Calibration::cached(Some(directory.path())), measured);
+        let steps = Cell::new((0, 0));
+        let count = |Progress { done, total, .. }: Progress| {
+            steps.set((done, total));
+            ControlFlow::Continue(())
+        };
+        let cached = || Calibration::cached(directory.path(), Observer::new(&count)).unwrap();
+        let measured = cached();
+        assert_eq!(steps.replace((0, 0)), (STEPS, STEPS), "the bar ends at 100%");
+        assert_eq!((cached(), steps.get()), (measured, (0, 0)));
         let file = fs::read_dir(directory.path()).unwrap().next().unwrap().unwrap().path();
         // What is remembered is what is used, and only for this machine.
         let other = Calibration { g1_add_ns: 12345.5, ..measured };
-        fs::write(&file, other.text(&machine())).unwrap();
-        assert_eq!(Calibration::cached(Some(directory.path())), other);
+        let machine = machine(Backend::detect().unwrap());
+        fs::write(&file, other.text(&machine)).unwrap();
+        assert_eq!(cached(), other);
         for wrong in [
             "",
             "another machine\n1 2 3 4\n",
-            &format!("{}\n1 2 3 -4\n", machine()),
-            &format!("{}\n1 2 3\n", machine()),
+            &format!("{machine}\n1 2 3 -4\n"),
+            &format!("{machine}\n1 2 3\n"),
         ] {
             fs::write(&file, wrong).unwrap();
-            assert_ne!(Calibration::cached(Some(directory.path())), other, "{wrong}");
+            assert_ne!(cached(), other, "{wrong}");
         }
+        let stop = |_: Progress| ControlFlow::Break(());
+        assert_eq!(Calibration::measure(Observer::new(&stop)), Err(MeasureError::Cancelled(Cancelled)));
     }
 }

@@ -8,9 +8,11 @@
 //! How good it is: `cargo run --release -p assay-arkworks --example engine` prints the estimate next to the time for systems
 //! of any size, and `benches/prove.rs` for a model.
 
+use std::{hint::black_box, time::Instant};
+
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
-use assay_circuits::{Assignment, Circuit, R1cs};
+use assay_circuits::{Assignment, Circuit, R1cs, SolveError, Witness};
 use assay_engine::{Domain, msm};
 
 use crate::{
@@ -111,15 +113,31 @@ impl Load {
 /// Which wires hold full-size values: those of more than 64 bits when every input is zero. Hash wires are, and inverses
 /// behind a challenge; bits and quantized integers are not, whatever the input.
 fn full_size_wires(circuit: &Circuit) -> Vec<bool> {
+    match witness_of_zeros(circuit) {
+        Ok(witness) => witness.values.iter().map(|value| value.into_bigint().num_bits() > 64).collect(),
+        Err(_) => vec![true; circuit.r1cs.num_wires()], // no witness for zero inputs: assume the worst
+    }
+}
+
+/// Time to solve for a witness on this machine, now, in milliseconds: the least of three, of one whose inputs are zero.
+///
+/// # Errors
+/// Those of the circuit, where it has no such witness.
+pub fn solving_ms(circuit: &Circuit) -> Result<f64, SolveError> {
+    let mut least = f64::INFINITY;
+    for _ in 0..3 {
+        let start = Instant::now();
+        black_box(witness_of_zeros(circuit)?);
+        least = least.min(start.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(least)
+}
+
+fn witness_of_zeros(circuit: &Circuit) -> Result<Witness, SolveError> {
     let inputs = circuit.inputs().iter().map(|tensor| vec![0; tensor.len as usize]).collect();
     let salts = vec![Fr::ZERO; circuit.program().num_salts()];
     // Any element of full size will do for mask and challenge.
     let element = Fr::ONE / Fr::from(7u64);
-    let witness = circuit
-        .solve(&Assignment { inputs, context: [0; 32], salts })
-        .and_then(|witness| circuit.complete(witness, element, element));
-    match witness {
-        Ok(witness) => witness.values.iter().map(|value| value.into_bigint().num_bits() > 64).collect(),
-        Err(_) => vec![true; circuit.r1cs.num_wires()], // no witness for zero inputs: assume the worst
-    }
+    let witness = circuit.solve(&Assignment { inputs, context: [0; 32], salts })?;
+    circuit.complete(witness, element, element)
 }

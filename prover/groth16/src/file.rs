@@ -47,8 +47,13 @@ impl ProvingKey {
     /// The key in a `.pk` artifact, validated in full and copied. That it fits a circuit is checked by
     /// [`crate::Prover::new`]. For a file, [`ProvingKey::open`] copies nothing.
     pub fn from_bytes(bytes: &[u8]) -> Result<ProvingKey, KeyReadError> {
+        ProvingKey::from_bytes_observed(bytes, Observer::none())
+    }
+
+    /// As [`ProvingKey::from_bytes`], with progress of the checks, and an end where `observer` asks for it.
+    pub fn from_bytes_observed(bytes: &[u8], observer: Observer<'_>) -> Result<ProvingKey, KeyReadError> {
         let store = Arc::new(Store::Owned(Lines::copy(bytes)));
-        ProvingKey::from_store(store, Trust::None, Observer::none())
+        ProvingKey::from_store(store, Trust::None, observer)
     }
 
     pub(crate) fn from_store(
@@ -104,7 +109,7 @@ impl ProvingKey {
             ("knowledge check", self.sigma_g().points),
         ];
         let total = in_g1.iter().map(|(_, points)| points.len()).sum::<usize>() + b_g2.points.len();
-        let mut count = Counted { points: 0, total: total as u64, observer };
+        let mut count = Counted::new(total, observer);
         in_g1.into_iter().try_for_each(|(field, points)| count.check(field, points))?;
         count.check("query B in G2", b_g2.points)?;
         if !is_consistent(self.beta_g1, self.delta_g1, &self.verifying_key.points.base) {
@@ -277,14 +282,23 @@ pub(crate) fn check_points<P: Checked>(field: &'static str, points: &[P]) -> Res
 const BATCH: usize = 1 << 15;
 
 /// Checks points, part after part, and tells how far it is.
-struct Counted<'a> {
+pub(crate) struct Counted<'a> {
     points: u64,
     total: u64,
     observer: Observer<'a>,
 }
 
-impl Counted<'_> {
-    fn check<P: Checked>(&mut self, field: &'static str, points: &[P]) -> Result<(), KeyReadError> {
+impl<'a> Counted<'a> {
+    /// Before the first of `total` points.
+    pub(crate) fn new(total: usize, observer: Observer<'a>) -> Self {
+        Counted { points: 0, total: total as u64, observer }
+    }
+
+    pub(crate) fn check<P: Checked>(
+        &mut self,
+        field: &'static str,
+        points: &[P],
+    ) -> Result<(), KeyReadError> {
         for (batch, points) in points.chunks(BATCH).enumerate() {
             check_points(field, points).map_err(|error| match error {
                 KeyReadError::Point { field, index, error } => {

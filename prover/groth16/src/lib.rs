@@ -66,9 +66,9 @@ mod validated;
 
 pub use assay_engine::{Backend, BackendError};
 pub use assay_interface::groth16::SetupKind;
-pub use calibration::Calibration;
+pub use calibration::{Calibration, MeasureError};
 pub use encoding::KeyReadError;
-pub use estimate::{Estimate, estimate, estimate_with};
+pub use estimate::{Estimate, estimate, estimate_with, solving_ms};
 pub use key::{ProvingKey, VerifyingKey};
 pub use memory::{MemoryError, available as available_memory};
 pub use points::{PointError, element, scalar};

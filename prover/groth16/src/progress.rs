@@ -20,6 +20,8 @@ pub enum Stage {
     Prove,
     /// A fresh proof is checked.
     Check,
+    /// The machine's arithmetic is timed.
+    Measure,
 }
 
 /// How far a stage is.

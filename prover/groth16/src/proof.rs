@@ -5,7 +5,7 @@ use ark_ec::{CurveGroup, pairing::Pairing};
 use ark_ff::One;
 use assay_interface::{
     field::Scalar,
-    groth16::{self as interface, Form, G1_LEN, ProofPoint, ProofRef, Transcript},
+    groth16::{self as interface, Form, G1_LEN, ProofPoint, ProofRef},
 };
 use thiserror::Error;
 
@@ -101,16 +101,12 @@ impl Proof {
 /// `assay_interface::groth16::verify` is the same predicate on the interface's bytes; the tests hold them equal. The two
 /// equations of a proof with a commitment are checked one by one here, without the random factor that folds them on chain.
 pub fn verify(key: &VerifyingKey, proof: &Proof, digest: &Scalar) -> Result<(), VerifyError> {
-    verify_with(key, proof, digest, &assay_challenge)
+    verify_with(key, proof, digest, &interface::challenge)
 }
 
-/// What a commitment's challenge is: a hash of the key, the commitment and the statement's digest.
+/// What a commitment's challenge is: a hash of the key, the commitment and the statement's digest. It is
+/// [`interface::challenge`] in every proof but those that tests make for another verifier.
 pub(crate) type Challenge<'a> = &'a dyn Fn(&[u8; 32], &[u8; G1_LEN], &Scalar) -> Scalar;
-
-/// The challenge of every proof but those that tests make for another verifier.
-pub(crate) fn assay_challenge(key_hash: &[u8; 32], commitment: &[u8; G1_LEN], digest: &Scalar) -> Scalar {
-    Transcript::Assay.challenge(key_hash, commitment, digest)
-}
 
 /// As [`verify`], for proofs with another challenge.
 pub(crate) fn verify_with(

@@ -27,6 +27,7 @@ use assay_engine::{
     Backend, BackendError, Domain, DomainError, G1Point, G2Point,
     msm::{Prepared, Selected, Workspaces},
 };
+use assay_interface::groth16::challenge;
 use thiserror::Error;
 
 use crate::{
@@ -35,7 +36,7 @@ use crate::{
     memory::{self, MemoryError},
     points::{Point, element, scalar},
     progress::{Cancelled, Observer, Stage},
-    proof::{Challenge, CommitmentProof, Proof, assay_challenge},
+    proof::{Challenge, CommitmentProof, Proof},
     qap::{wires_of_a, wires_of_b, wires_of_l},
     rows::{Check, Coefficients, Rows, Wires},
     system::{self, SystemError},
@@ -251,7 +252,7 @@ impl<C: Deref<Target = Circuit>> Prover<C> {
         observer: Observer<'_>,
     ) -> Result<(Proof, ProveTimings), ProveError> {
         observer.report(Stage::Prove, 0, 1)?;
-        let proof = self.prove_with(witness, &assay_challenge, rng)?;
+        let proof = self.prove_with(witness, &challenge, rng)?;
         observer.report(Stage::Prove, 1, 1)?;
         Ok(proof)
     }

@@ -43,9 +43,7 @@ pub fn squarings(count: usize, rng: &mut (impl RngCore + CryptoRng)) -> Syntheti
         let (input, output) = (i + 2, if i + 1 < count { i + 3 } else { 1 });
         system.constrain(&[(input, 0)], &[(input, 0)], &[(output, 0)]);
     }
-    if let Some(public) = wires.get_mut(1) {
-        *public = x;
-    }
+    wires[1] = x;
     system.finish(format!("{count} squarings"), wires)
 }
 
@@ -60,10 +58,7 @@ pub fn bits(count: usize, rng: &mut (impl RngCore + CryptoRng)) -> Synthetic {
     }
     let all: Vec<(u32, u32)> = (2..count + 2).map(|bit| (bit, 0)).collect();
     system.constrain(&all, &[(0, 0)], &[(1, 0)]);
-    let sum = wires.iter().skip(2).sum();
-    if let Some(public) = wires.get_mut(1) {
-        *public = sum;
-    }
+    wires[1] = wires.iter().skip(2).sum();
     system.finish(format!("{count} bits"), wires)
 }
 
@@ -75,7 +70,7 @@ impl Synthetic {
 
     /// The public input.
     pub fn public_input(&self) -> Scalar {
-        scalar(self.wires.get(1).copied().unwrap_or_default())
+        scalar(self.wires[1])
     }
 
     /// What [`Synthetic::prove`] should take, by the formula for circuits.

@@ -1,11 +1,12 @@
 //! Readers of what a program is sent or reads: schemas, statements, keys, answers, prices.
 
+use assay_feed_interface::pyth::{Policy, PriceUpdate, VerificationLevel};
+use assay_feed_interface::{Interval, Source, source};
 use assay_interface::field::Scalar;
 use assay_interface::groth16::{self, SetupKind};
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_interface::statement;
 use assay_interface::verifier::Verified;
-use assay_feed_interface::pyth::{Policy, PriceUpdate, VerificationLevel};
 
 use super::keys::proven;
 
@@ -129,4 +130,36 @@ pub(super) fn price_account_seeds() -> Vec<Vec<u8>> {
             update.encode().to_vec()
         })
         .collect()
+}
+
+/// A source of prices, as lending and markets read it.
+pub fn price_source(bytes: &[u8]) {
+    let Ok(read) = Source::decode(bytes) else { return };
+    assert_eq!(read.header.version, 1, "a layout that is known");
+    let now = read.header.publish_time;
+    if let Ok(price) = read.spot(now, 0) {
+        assert!(price.price > 0 && price.low() <= price.high(), "a spot price is usable");
+    }
+    for entry in &read.minutes {
+        let at = Interval::Minute.time(entry.minute);
+        assert!(read.minute(at, at).is_err() || entry.first == 1, "an open minute is not given");
+        assert!(
+            read.minute(at, at + 60).map_or(true, |price| price.price > 0),
+            "no entry without a price is given"
+        );
+        let _ = read.hours::<24>(entry.minute, now);
+    }
+}
+
+pub(super) fn price_source_seeds() -> Vec<Vec<u8>> {
+    let mut seed = vec![0; source::ACCOUNT_LEN];
+    for (index, byte) in seed.iter_mut().enumerate() {
+        *byte = match index {
+            0..8 => source::DISCRIMINATOR[index],
+            8 => 1,
+            9..16 => 0,
+            _ => (index % 7) as u8,
+        };
+    }
+    vec![seed]
 }

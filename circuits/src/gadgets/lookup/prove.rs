@@ -198,8 +198,13 @@ impl Counted {
             Entries::Function { lo, .. } => challenge.minus(&Lc::constant(Fr::from(lo))),
         };
         for (position, &multiplicity) in (0u32..).zip(&self.multiplicities) {
-            // An entry of a range has no second column.
-            let value = self.entries.value(position).map_or(Fr::ZERO, Fr::from);
+            let value = match &self.entries {
+                // An entry of a range has no second column.
+                Entries::Range { .. } => Fr::ZERO,
+                Entries::Function { values, .. } => {
+                    Fr::from(*at("values of a function", values, position as usize)?)
+                }
+            };
             let denominator = argument.plus_scaled(rho, -value);
             let fraction = b.element_wire()?;
             let sides = [&Lc::wire(fraction), &denominator, &Lc::wire(multiplicity)];

@@ -50,9 +50,9 @@ impl Interval {
             return Self { lo, hi };
         }
         let pairs = [(self.lo, other.lo), (self.lo, other.hi), (self.hi, other.lo), (self.hi, other.hi)];
-        let lo = pairs.iter().map(|&(a, b)| multiply(a, b, Round::Down)).min();
-        let hi = pairs.iter().map(|&(a, b)| multiply(a, b, Round::Up)).max();
-        Self { lo: lo.unwrap_or(i128::MIN), hi: hi.unwrap_or(i128::MAX) }
+        let end = |round| pairs.map(|(a, b)| multiply(a, b, round));
+        let lo = end(Round::Down).into_iter().fold(i128::MAX, i128::min);
+        Self { lo, hi: end(Round::Up).into_iter().fold(i128::MIN, i128::max) }
     }
 
     /// `self / n`, `n` positive.

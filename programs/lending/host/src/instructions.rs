@@ -6,7 +6,7 @@ use assay_interface::{field::Scalar, groth16::Proof};
 use assay_lending::{
     accounts, instruction,
     // The framework gives accounts that are nested in others no other name.
-    instructions::__client_accounts_takenup::TakenUp,
+    instructions::{Claim, __client_accounts_takenup::TakenUp},
     state::{Evidence, RiskParams},
 };
 use assay_verifier_host::receipt_address;
@@ -59,8 +59,9 @@ pub struct Proven {
 }
 
 impl Proven {
-    fn proof(&self) -> Vec<u8> {
-        self.proof.as_ref().map_or_else(Vec::new, |proof| proof.as_bytes().to_vec())
+    fn claim(&self) -> Claim {
+        let proof = self.proof.as_ref().map_or_else(Vec::new, |proof| proof.as_bytes().to_vec());
+        Claim { proof: proof.into(), score: self.score }
     }
 
     fn receipt(&self) -> Address {
@@ -319,7 +320,8 @@ impl MarketKeys {
     /// `liquidate_by_proof`.
     pub fn liquidate_by_proof(&self, liquidation: &Liquidation, proven: &Proven) -> Instruction {
         let Liquidation { repay, min_seized, .. } = *liquidation;
-        instruction::LiquidateByProof { proof: proven.proof(), score: proven.score, repay, min_seized }
+        let claim = proven.claim();
+        instruction::LiquidateByProof { claim, repay, min_seized }
             .to_instruction(accounts::LiquidateByProof {
                 liquidation: self.liquidation_accounts(liquidation),
                 snapshot: proven.snapshot,
@@ -338,7 +340,7 @@ impl MarketKeys {
         prices: PriceAccounts,
         proven: &Proven,
     ) -> Instruction {
-        instruction::FlagByProof { proof: proven.proof(), score: proven.score }.to_instruction(
+        instruction::FlagByProof { claim: proven.claim() }.to_instruction(
             accounts::FlagByProof {
                 prover,
                 market: self.market,
@@ -356,7 +358,7 @@ impl MarketKeys {
 
     /// `clear_by_proof`.
     pub fn clear_by_proof(&self, prover: Address, position: Address, proven: &Proven) -> Instruction {
-        instruction::ClearByProof { proof: proven.proof(), score: proven.score }.to_instruction(
+        instruction::ClearByProof { claim: proven.claim() }.to_instruction(
             accounts::ClearByProof {
                 prover,
                 market: self.market,

@@ -13,6 +13,7 @@
 use anchor_lang::prelude::*;
 use assay_cpi::{Expect, Key, RecordAccounts, Setups};
 use assay_lending_interface::{SnapshotId, context, limbs};
+use assay_program::bounded::Vec;
 
 use crate::{
     errors::{LendingError, MathResult},
@@ -20,7 +21,8 @@ use crate::{
 };
 
 /// What the caller claims: the model's score for the snapshot, and the proof of it.
-pub(crate) struct Claim {
+#[derive(SchemaWrite, SchemaRead, IdlType)]
+pub struct Claim {
     /// The bytes of a plain proof or of a committed one, as the model's key is; none where the statement has a receipt.
     pub proof: Vec<u8>,
     /// The score.

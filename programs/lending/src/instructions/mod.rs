@@ -11,7 +11,7 @@ pub mod close_position;
 pub mod close_snapshot;
 pub mod deposit_collateral;
 mod endings;
-mod evidence;
+pub mod evidence;
 pub mod flag_by_proof;
 pub mod impair;
 pub mod init_market;
@@ -33,10 +33,9 @@ pub mod withdraw_supply;
 
 use anchor_lang::prelude::*;
 
-pub(crate) use self::evidence::Claim;
 pub use self::{
     accept_admin::*, administer::*, apply_params::*, borrow::*, clear_by_proof::*, close_deposit::*, close_market::*,
-    close_position::*, close_snapshot::*, deposit_collateral::*, flag_by_proof::*, impair::*, init_market::*,
+    close_position::*, close_snapshot::*, deposit_collateral::*, evidence::Claim, flag_by_proof::*, impair::*, init_market::*,
     liquidate::*, liquidate_by_proof::*, lower_pause::*, repay::*, set_pause::*, snapshot::*, supply::*, trust::*,
     withdraw_collateral::*, withdraw_reserves::*, withdraw_supply::*,
 };

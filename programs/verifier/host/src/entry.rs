@@ -30,6 +30,11 @@ impl Program for Verifier {
         &[
             ("register (committed)", "register"),
             ("record (committed)", "record"),
+            ("record (with receipt)", "record"),
+            ("record (with receipt, no proof)", "record"),
+            ("record by CPI", "record"),
+            ("record by CPI (with receipt, no proof)", "record"),
+            ("attest (first)", "attest"),
             ("verify (committed)", "verify"),
             ("verify by CPI", "verify"),
             ("verify by CPI (committed)", "verify"),

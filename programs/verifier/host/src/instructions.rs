@@ -6,7 +6,9 @@ use assay_interface::field::Scalar;
 use assay_interface::groth16::{KeyError, ProofRef, SetupKind, VerifyingKey};
 use assay_interface::schema::ModelSchema;
 use assay_interface::verifier::model_id;
-use assay_verifier::{ID, MIN_TIMELOCK, ProofArgs, RegisterArgs, accounts, instruction, model_seeds, receipt_seeds};
+use assay_verifier::{
+    ID, MIN_TIMELOCK, ProofArgs, RegisterArgs, accounts, instruction, model_seeds, receipt_seeds,
+};
 use solana_address::Address;
 use solana_instruction::Instruction;
 
@@ -63,8 +65,8 @@ impl<'a> Registration<'a> {
     pub fn instruction(&self) -> Result<Instruction, KeyError> {
         let register = instruction::Register {
             args: RegisterArgs {
-                key: self.key.compress()?,
-                schema: self.schema.encode(),
+                key: self.key.compress()?.into(),
+                schema: self.schema.encode().into(),
                 setup: self.setup.to_byte(),
                 transcript_hash: self.transcript_hash,
                 timelock: self.timelock,
@@ -178,17 +180,12 @@ pub fn record_without_proof(
 }
 
 fn record_accounts(payer: Address, model: Address, digest: &Scalar) -> accounts::Record {
-    accounts::Record {
-        payer,
-        model,
-        receipt: receipt_address(&model, digest),
-        system_program: System::id(),
-    }
+    accounts::Record { payer, model, receipt: receipt_address(&model, digest), system_program: System::id() }
 }
 
 fn proof_args<'a>(proof: impl Into<ProofRef<'a>>, context: [u8; 32], limbs: &[Scalar]) -> ProofArgs {
-    let limbs = limbs.iter().map(|limb| limb.to_be_bytes()).collect();
-    ProofArgs { proof: proof.into().as_bytes().to_vec(), context, limbs }
+    let limbs: Vec<_> = limbs.iter().map(|limb| limb.to_be_bytes()).collect();
+    ProofArgs { proof: proof.into().as_bytes().to_vec().into(), context, limbs: limbs.into() }
 }
 
 #[cfg(test)]

@@ -12,14 +12,14 @@ mod trust;
 
 pub use assay_interface::verifier::Verified;
 pub use assay_verifier::{
-    Attestation, AttestorSet, ID, MAX_LIMBS, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_TIMELOCK, Model, Receipt, Series,
-    Status, VerifierError, WINDOW,
+    Attestation, AttestorSet, ID, MAX_LIMBS, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_TIMELOCK, Model, Receipt,
+    Series, Status, VerifierError, WINDOW,
 };
 pub use entry::{IDENTITY, Verifier};
 pub use instructions::{
-    Registration, accept_authority, activate, apply_guardian, cancel_guardian, model_address, propose_authority,
-    propose_guardian, receipt_address, record, record_without_proof, renounce_authority, resume, retire, suspend,
-    verify,
+    Registration, accept_authority, activate, apply_guardian, cancel_guardian, model_address,
+    propose_authority, propose_guardian, receipt_address, record, record_without_proof, renounce_authority,
+    resume, retire, suspend, verify,
 };
 pub use trust::{
     Attestors, NewSeries, apply_series, attest, attestation_address, cancel_series, close_attestation,

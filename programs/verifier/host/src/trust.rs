@@ -4,7 +4,8 @@ use anchor_lang::Id as _;
 use anchor_lang::programs::System;
 use assay_interface::verifier::{attestor_set_id, series_id};
 use assay_verifier::{
-    AttestorSetArgs, ID, SeriesArgs, accounts, attestation_seeds, attestor_set_seeds, instruction, series_seeds,
+    AttestorSetArgs, ID, SeriesArgs, accounts, attestation_seeds, attestor_set_seeds, instruction,
+    series_seeds,
 };
 use solana_address::Address;
 use solana_instruction::Instruction;
@@ -32,7 +33,7 @@ impl Attestors {
 
     /// `create_attestor_set`; the payer signs.
     pub fn create(&self, payer: Address) -> Instruction {
-        let args = AttestorSetArgs { attestors: self.members.clone(), threshold: self.threshold };
+        let args = AttestorSetArgs { attestors: self.members.clone().into(), threshold: self.threshold };
         let accounts =
             accounts::CreateAttestorSet { payer, set: self.address(), system_program: System::id() };
         instruction::CreateAttestorSet { args }.to_instruction(accounts)
@@ -80,8 +81,9 @@ impl NewSeries<'_> {
 
     /// `create_series`.
     pub fn create(&self) -> Instruction {
-        let (name, attestor_set, timelock) = (self.name.as_bytes().to_vec(), self.attestor_set, self.timelock);
-        let args = SeriesArgs { name, attestor_set, timelock };
+        let (name, attestor_set, timelock) =
+            (self.name.as_bytes().to_vec(), self.attestor_set, self.timelock);
+        let args = SeriesArgs { name: name.into(), attestor_set, timelock };
         instruction::CreateSeries { args }.to_instruction(accounts::CreateSeries {
             creator: self.creator,
             payer: self.payer,
@@ -98,7 +100,12 @@ pub fn propose_series(authority: Address, series: Address, model: Address) -> In
 }
 
 /// `apply_series`, signed by the authority, for a series whose models `attestor_set` attests; zeros where none does.
-pub fn apply_series(authority: Address, series: Address, model: Address, attestor_set: Address) -> Instruction {
+pub fn apply_series(
+    authority: Address,
+    series: Address,
+    model: Address,
+    attestor_set: Address,
+) -> Instruction {
     let attestation = attestation_address(&attestor_set, &model);
     let accounts = accounts::ApplySeries { authority, model, series, set: attestor_set, attestation };
     instruction::ApplySeries {}.to_instruction(accounts)

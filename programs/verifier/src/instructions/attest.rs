@@ -8,9 +8,7 @@ use assay_interface::verifier::{Status, attestation_account};
 
 use super::manage::now;
 use crate::create::create;
-use crate::{
-    Attestation, AttestorSet, Model, ModelAttested, VerifierError, attestation_seeds,
-};
+use crate::{Attestation, AttestorSet, Model, ModelAttested, VerifierError, attestation_seeds};
 
 /// 0. `[signer]` attestor, 1. `[signer, writable]` payer, 2. `[]` set, 3. `[]` model, 4. `[writable]` attestation,
 /// 5. system program.

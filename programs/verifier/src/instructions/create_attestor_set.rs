@@ -1,10 +1,9 @@
 //! `create_attestor_set`: who must attest a model, and how many of them. Anyone creates any set, since its address says all
 //! of it; whom to trust is the consumer's choice.
 
-use alloc::vec::Vec;
-
 use anchor_lang::prelude::*;
 use assay_interface::verifier::{MAX_ATTESTORS, attestor_set_account};
+use assay_program::bounded::Vec;
 
 use crate::create::create;
 use crate::{AttestorSet, AttestorSetCreated, VerifierError, attestor_set_seeds};
@@ -36,9 +35,10 @@ impl AttestorSetArgs {
     fn validate(&self, payer: Address) -> Result<AttestorSet> {
         require!(self.attestors.len() <= MAX_ATTESTORS, VerifierError::AttestorSetMalformed);
         let mut attestors = [Address::default(); MAX_ATTESTORS];
-        attestors.iter_mut().zip(&self.attestors).for_each(|(to, from)| *to = Address::new_from_array(*from));
+        attestors.iter_mut().zip(self.attestors.iter()).for_each(|(to, from)| *to = Address::new_from_array(*from));
         let set = AttestorSet {
             payer,
+            id: [0; 32],
             attestors,
             count: u8::try_from(self.attestors.len()).map_err(|_| VerifierError::AttestorSetMalformed)?,
             threshold: self.threshold,
@@ -56,7 +56,7 @@ impl AttestorSetArgs {
 pub fn handler(ctx: &mut Context<CreateAttestorSet>, args: &AttestorSetArgs) -> Result<()> {
     let accounts = &ctx.accounts;
     let set = args.validate(*accounts.payer.address())?;
-    let (id, count, threshold) = (set.id()?, set.count, set.threshold);
+    let (id, count, threshold) = (set.computed_id()?, set.count, set.threshold);
     create(
         accounts.payer.account(),
         accounts.set.account(),
@@ -64,6 +64,7 @@ pub fn handler(ctx: &mut Context<CreateAttestorSet>, args: &AttestorSetArgs) -> 
         VerifierError::AttestorSetExists,
         |bump, place: &mut AttestorSet| {
             *place = set;
+            place.id = id;
             place.bump = bump;
             Ok(())
         },

@@ -1,15 +1,12 @@
 //! `create_series`: a name under which an authority publishes models of one domain. The first waits like every other.
 
-use alloc::vec::Vec;
-
 use anchor_lang::prelude::*;
 use assay_interface::verifier::{series_account, series_id};
+use assay_program::bounded::Vec;
 
 use super::manage::now;
 use crate::create::create;
-use crate::{
-    MAX_SERIES_NAME, Model, Series, SeriesCreated, VerifierError, is_timelock, series_seeds,
-};
+use crate::{MAX_SERIES_NAME, Model, Series, SeriesCreated, VerifierError, is_timelock, series_seeds};
 
 /// What `create_series` is given.
 #[derive(SchemaWrite, SchemaRead, IdlType)]

@@ -7,11 +7,10 @@
 //! The address holds the signer and the content, setup and transcript included, so nobody can take another's place, and who
 //! says something else of how a key was made registers another model.
 
-use alloc::vec::Vec;
-
 use anchor_lang::prelude::*;
 use assay_interface::groth16::{SetupKind, VerifyingKey, check_key};
 use assay_interface::schema::ModelSchema;
+use assay_program::bounded::Vec;
 
 use super::manage::now;
 use crate::create::create;
@@ -54,7 +53,12 @@ pub struct Register {
 impl RegisterArgs {
     /// The model that these arguments describe, when all of it is sound.
     #[inline(never)] // a stack frame of its own
-    fn validate<'a>(&'a self, authority: Address, payer: Address, key: &'a VerifyingKey) -> Result<NewModel<'a>> {
+    fn validate<'a>(
+        &'a self,
+        authority: Address,
+        payer: Address,
+        key: &'a VerifyingKey,
+    ) -> Result<NewModel<'a>> {
         let setup = SetupKind::from_byte(self.setup).ok_or(VerifierError::SetupKind)?;
         let is_ceremony = setup == SetupKind::Ceremony;
         require!(is_ceremony == (self.transcript_hash != [0; 32]), VerifierError::Transcript);

@@ -11,9 +11,7 @@
 use anchor_lang::prelude::*;
 use anchor_lang::{Discriminator, bytemuck};
 use assay_interface::pda;
-use assay_interface::verifier::{
-    MAX_ATTESTORS, attestation_account, attestor_set_account, attestor_set_id,
-};
+use assay_interface::verifier::{MAX_ATTESTORS, attestation_account, attestor_set_account, attestor_set_id};
 
 use crate::VerifierError;
 
@@ -23,6 +21,8 @@ use crate::VerifierError;
 pub struct AttestorSet {
     /// Who paid for the account, and gets the rent back.
     pub payer: Address,
+    /// What the set is: part of its address.
+    pub id: [u8; 32],
     /// The attestors in strictly increasing order, then zeros.
     pub attestors: [Address; MAX_ATTESTORS],
     /// Attestors.
@@ -81,8 +81,8 @@ impl AttestorSet {
         self.attestors.get(..usize::from(self.count)).ok_or(VerifierError::Invariant.into())
     }
 
-    /// What the set is.
-    pub fn id(&self) -> Result<[u8; 32]> {
+    /// What these members and this threshold are.
+    pub fn computed_id(&self) -> Result<[u8; 32]> {
         let mut members = [[0; 32]; MAX_ATTESTORS];
         let used = self.members()?.len();
         members.iter_mut().zip(&self.attestors).for_each(|(to, from)| *to = from.to_bytes());

@@ -100,7 +100,10 @@ impl Model {
     /// Offers the authority; the zero address withdraws an offer.
     pub fn offer_authority(&mut self, proposed: Address, now: i64) -> Result<()> {
         require!(proposed != self.authority, VerifierError::AuthorityUnchanged);
-        require!(proposed == Address::default() || proposed != self.guardian, VerifierError::GuardianIsAuthority);
+        require!(
+            proposed == Address::default() || proposed != self.guardian,
+            VerifierError::GuardianIsAuthority
+        );
         if proposed == Address::default() {
             self.drop_offer();
         } else {

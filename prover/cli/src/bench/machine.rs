@@ -1,6 +1,6 @@
 //! The machine: processor, threads, memory, and the arithmetic that it can run.
 
-use assay_groth16::{Backend, Calibration};
+use assay_groth16::Backend;
 use serde::Serialize;
 
 /// What figures come from.
@@ -16,19 +16,6 @@ pub struct Machine {
     pub features: Vec<(&'static str, bool)>,
     /// Memory that a proof can have, where the system tells.
     pub memory_bytes: Option<u64>,
-}
-
-/// The cost of single operations here, measured in about a second.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Arithmetic {
-    /// An addition in G1 of a multi-scalar multiplication, in nanoseconds.
-    pub g1_add_ns: f64,
-    /// The same in G2.
-    pub g2_add_ns: f64,
-    /// A multiplication in the scalar field.
-    pub fr_mul_ns: f64,
-    /// Threads that share the work.
-    pub threads: f64,
 }
 
 impl Machine {
@@ -47,14 +34,6 @@ impl Machine {
     /// One line.
     pub fn summary(&self) -> String {
         format!("{}, {} threads, {}", self.cpu, self.threads, self.backend)
-    }
-}
-
-impl Arithmetic {
-    /// Measures.
-    pub fn measure() -> Arithmetic {
-        let Calibration { g1_add_ns, g2_add_ns, fr_mul_ns, threads } = Calibration::measure();
-        Arithmetic { g1_add_ns, g2_add_ns, fr_mul_ns, threads }
     }
 }
 

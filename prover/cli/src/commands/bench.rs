@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use assay::{Keys, SetupSeed};
+use assay::{Calibration, Keys, SetupSeed};
 use assay_groth16::{Backend, synthetic};
 use rand::rngs::OsRng;
 use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
-use crate::bench::machine::{Arithmetic, Machine};
+use crate::bench::machine::Machine;
 use crate::bench::measure::{Measured, measure};
 use crate::commands::print;
 use crate::outcome::Outcome;
@@ -58,7 +58,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
             print(|| json!({ "machine": machine, "model": measured }), || model_text(&machine, &measured))?;
         }
         None => {
-            let arithmetic = Arithmetic::measure();
+            let arithmetic = observed("measuring this machine", Calibration::measure)?;
             let proofs = proofs(args.runs)?;
             print(
                 || machine_json(&machine, &arithmetic, &proofs),
@@ -72,7 +72,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
 fn keys_of(model: &Model, path: Option<&Path>) -> anyhow::Result<Keys> {
     match path {
         Some(path) => {
-            let keys = observed("reading and checking the proving key", |_| artifacts::keys(path))?;
+            let keys = artifacts::keys(path)?;
             artifacts::pair(model, path, keys.verifying_key().circuit_digest())?;
             Ok(keys)
         }
@@ -106,12 +106,17 @@ fn proofs(runs: u32) -> anyhow::Result<Vec<(usize, Duration)>> {
     Ok(medians)
 }
 
-fn machine_json(machine: &Machine, arithmetic: &Arithmetic, proofs: &[(usize, Duration)]) -> Value {
+fn machine_json(machine: &Machine, arithmetic: &Calibration, proofs: &[(usize, Duration)]) -> Value {
     let proofs: Vec<Value> = proofs
         .iter()
         .map(|(constraints, time)| json!({ "constraints": constraints, "median_ms": time.as_secs_f64() * 1e3 }))
         .collect();
-    json!({ "machine": machine, "arithmetic": arithmetic, "proofs": proofs })
+    json!({ "machine": machine, "arithmetic": {
+        "g1_add_ns": arithmetic.g1_add_ns,
+        "g2_add_ns": arithmetic.g2_add_ns,
+        "fr_mul_ns": arithmetic.fr_mul_ns,
+        "threads": arithmetic.threads,
+    }, "proofs": proofs })
 }
 
 fn machine_fields(machine: &Machine) -> String {
@@ -131,7 +136,7 @@ fn machine_fields(machine: &Machine) -> String {
     ui::fields(&lines)
 }
 
-fn machine_text(machine: &Machine, arithmetic: &Arithmetic, proofs: &[(usize, Duration)]) -> String {
+fn machine_text(machine: &Machine, arithmetic: &Calibration, proofs: &[(usize, Duration)]) -> String {
     let mut operations = Table::new(["operation", "one thread"]);
     for (name, ns) in [
         ("addition in G1", arithmetic.g1_add_ns),

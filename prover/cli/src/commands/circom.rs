@@ -16,6 +16,7 @@ use crate::commands::{print, show};
 use crate::failure::hinted;
 use crate::files::{self, Claims, Force, Product};
 use crate::outcome::Outcome;
+use crate::progress::observed;
 use crate::ui::{self, Bar, duration};
 
 /// Most bytes of a witness that are read: 2^27 wires.
@@ -42,8 +43,10 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let public_output = claims.output(&args.public, Product::PublicJson, args.force)?;
     let start = Instant::now();
     files::check(&args.zkey, "proving key")?;
-    let key =
-        Zkey::open(&args.zkey, &ValidatedKeys::of_user()).map_err(|error| unreadable(&args.zkey, error))?;
+    let key = observed("reading and checking the proving key", |observer| {
+        Zkey::open_observed(&args.zkey, &ValidatedKeys::of_user(), observer)
+    });
+    let key = key.map_err(|error| unreadable(&args.zkey, error))?;
     let wtns = files::read(&args.wtns, "witness", LARGE)?;
     let witness = read_wtns(&wtns).map_err(|error| unreadable(&args.wtns, error))?;
     let loaded = start.elapsed();

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 pub use self::args::Args;
 use crate::commands::{beside, print, show};
+use crate::estimates;
 use crate::failure::hinted;
 use crate::files::{self, Claims, Force, Product, REPORT};
 use crate::inputs::read_samples;
@@ -58,6 +59,7 @@ fn compile_file(args: &Args, calibration: &Path) -> anyhow::Result<()> {
     let start = Instant::now();
     let Compilation { model, report } = compile(&args.model, &onnx, calibration, &options)?;
     let elapsed = start.elapsed();
+    let report = report.with_proving_time(estimates::proving_time(&model)?);
     let report_json = report_json(&report)?;
     let contents = model.to_bytes();
     let size = contents.len() as u64;

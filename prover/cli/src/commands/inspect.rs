@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use assay::{ProofFile, ProvingKey, SetupKind, SetupRecord, VerifyingKey};
+use assay::{Calibration, ProofFile, ProvingKey, SetupKind, SetupRecord, VerifyingKey};
 use assay_circuits::Witness;
+use assay_compiler::compute_units::ComputeUnits;
 use assay_groth16::snarkjs;
 use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind};
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
@@ -12,8 +13,10 @@ use serde_json::{Map, Value, json};
 
 use crate::artifacts;
 use crate::commands::{print, setup_kind, show};
+use crate::estimates;
 use crate::failure::hinted;
 use crate::outcome::Outcome;
+use crate::progress::observed;
 use crate::ui::{self, STRONG, Table, bytes, paint};
 use crate::values::{self, LISTED};
 
@@ -96,10 +99,11 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     match kind {
         Kind::Circuit => {
             let model = assay::Model::load(&file).with_context(|| path.clone())?;
-            describe_model(&model, &mut description);
+            describe_model(&model, &mut description)?;
         }
         Kind::ProvingKey => {
-            let key = ProvingKey::from_bytes(&file).with_context(|| path.clone())?;
+            let key = observed("checking the proving key", |o| ProvingKey::from_bytes_observed(&file, o))
+                .with_context(|| path.clone())?;
             describe_verifying_key(key.verifying_key(), &mut description);
             let memory = key.memory_bytes() as u64;
             description.field("in memory", "memory_bytes", bytes(memory), memory);
@@ -125,7 +129,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     Ok(Outcome::Valid)
 }
 
-fn describe_model(model: &assay::Model, description: &mut Description) {
+fn describe_model(model: &assay::Model, description: &mut Description) -> anyhow::Result<()> {
     let schema = model.schema();
     description.plain("model", "model", schema.name());
     description.plain("circuit", "circuit", hex::encode(model.circuit_digest()));
@@ -135,6 +139,21 @@ fn describe_model(model: &assay::Model, description: &mut Description) {
     description.count("wires", "wires", stats.instance + stats.witness);
     description.count("nonzeros", "nonzeros", stats.nonzeros);
     description.count("FFT domain", "fft_domain", stats.domain);
+    let time = estimates::proving_time(model)?;
+    description.field("to prove", "proving", time.to_string(), serde_json::to_value(time)?);
+    let memory = model.estimate(&Calibration::REFERENCE).memory_bytes;
+    description.field(
+        "memory",
+        "proving_memory_bytes",
+        format!("at most {} to prove", bytes(memory)),
+        memory,
+    );
+    let units = ComputeUnits::new(schema, model.compiled().ranges());
+    let on_chain = format!(
+        "verify by CPI {} compute units, the calling program included; verify alone {}",
+        units.verify_by_cpi, units.verify_alone
+    );
+    description.field("on chain", "compute_units", on_chain, serde_json::to_value(units)?);
     let limbs = schema.input_limbs() + schema.output_limbs();
     description.count("statement limbs", "limbs", limbs);
     description.json.insert("inputs".into(), schema_json(schema.inputs()));
@@ -161,6 +180,7 @@ fn describe_model(model: &assay::Model, description: &mut Description) {
     description.table("declared domain of the features", &table.render());
     let features = features.iter().map(|f| json!({ "name": f.name, "min": f.min, "max": f.max })).collect();
     description.json.insert("features".into(), features);
+    Ok(())
 }
 
 fn schema_table(schema: &ModelSchema) -> String {

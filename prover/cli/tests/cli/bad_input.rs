@@ -1,7 +1,7 @@
 //! What is wrong with an input is said by name, with a way out; the exit code is 2 and no file changes.
 
 use crate::common::onnx::{Dim, Node, network};
-use crate::common::{SEED, Workspace, flip, settings};
+use crate::common::{SEED, Workspace, flip, prove, settings};
 
 /// Compiles `model.onnx` with `samples.csv`, which must be refused.
 fn compile(workspace: &Workspace) -> String {
@@ -92,7 +92,7 @@ fn inputs_that_cannot_be_proven() {
     let workspace = Workspace::with_keys();
     let with = |input: &str| {
         workspace.write("input.json", input);
-        workspace.refused(["prove", "--model", "model.assay", "--key", "model.pk", "--input", "input.json"])
+        workspace.refused(prove(&[]))
     };
     settings().bind(|| {
         insta::assert_snapshot!("input-outside-domain", with("{\"a\": 0.5, \"b\": 9.25}"));

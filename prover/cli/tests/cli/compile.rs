@@ -55,6 +55,28 @@ fn calibration_data_by_position_and_by_name_are_one() {
     assert!(workspace.read("one.assay") == workspace.read("two.assay"));
 }
 
+/// A domain is shown, as text and as JSON, in the digits that give it back; what is no number is refused.
+#[test]
+fn decimals_of_a_domain() {
+    let workspace = Workspace::with_model();
+    let (low, high) = ("-2.1995177268981934", "7.000000000000001");
+    let domain = format!("a={low}:{high}");
+    workspace.succeed(["compile", "model.onnx", "samples.csv", "--domain", &domain, "-o", "model.assay"]);
+    let value: Value =
+        serde_json::from_str(&workspace.succeed(["inspect", "model.assay", "--json"])).unwrap();
+    let ends = ["min", "max"].map(|end| value["features"][0][end].as_f64().unwrap().to_bits());
+    assert_eq!(ends, [low, high].map(|text| text.parse::<f64>().unwrap().to_bits()));
+    let text = workspace.succeed(["inspect", "model.assay"]);
+    assert!(text.contains(low) && text.contains(high), "{text}");
+    for wrong in ["a=nan:1", "a=-inf:1", "a=0:1e999", "a=0:1_0", "a=0x1:2", "a=1:0"] {
+        workspace.refused(["compile", "model.onnx", "samples.csv", "--domain", wrong, "-o", "other.assay"]);
+    }
+    for wrong in ["nan", "inf", "0", "-0.0"] {
+        let option = format!("--max-error={wrong}");
+        workspace.refused(["compile", "model.onnx", "samples.csv", &option, "-o", "other.assay"]);
+    }
+}
+
 #[test]
 fn a_model_without_a_name_of_its_own_has_its_files() {
     let workspace = Workspace::with_model();

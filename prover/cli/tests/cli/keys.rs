@@ -4,7 +4,7 @@ use assay_interface::artifact::{self, Kind};
 use serde_json::Value;
 
 use crate::common::onnx::network;
-use crate::common::{SEED, Workspace, show};
+use crate::common::{SEED, Workspace, prove, show};
 
 const VERIFY: [&str; 7] =
     ["verify", "--vk", "model.vk", "--proof", "decision.proof", "--model", "model.assay"];
@@ -16,17 +16,7 @@ fn verify<'a>(more: &[&'a str]) -> Vec<&'a str> {
 fn with_record() -> Workspace {
     let workspace = Workspace::compiled();
     workspace.succeed(["setup", "model.assay", "--development", "--setup-record", "model.secret"]);
-    workspace.succeed([
-        "prove",
-        "--model",
-        "model.assay",
-        "--key",
-        "model.pk",
-        "--input",
-        "input.json",
-        "-o",
-        "decision.proof",
-    ]);
+    workspace.succeed(prove(&["-o", "decision.proof"]));
     workspace
 }
 

@@ -7,6 +7,7 @@ mod bad_input;
 mod circom;
 mod common;
 mod compile;
+mod estimates;
 mod help;
 mod interruption;
 mod keys;

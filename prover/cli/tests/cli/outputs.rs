@@ -1,13 +1,7 @@
 //! What an output may replace: what the same command would make again, and nothing else.
 
 use crate::common::onnx::network;
-use crate::common::{COMPILE, SEED, Workspace};
-
-const PROVE: [&str; 7] = ["prove", "--model", "model.assay", "--key", "model.pk", "--input", "input.json"];
-
-fn prove<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    PROVE.iter().chain(more).copied().collect()
-}
+use crate::common::{COMPILE, SEED, Workspace, prove};
 
 fn compile<'a>(more: &[&'a str]) -> Vec<&'a str> {
     COMPILE.iter().chain(more).copied().collect()

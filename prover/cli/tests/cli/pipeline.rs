@@ -1,7 +1,7 @@
 //! The whole way, as a user goes it: compile, setup, prove, verify, inspect.
 
 use crate::common::onnx::network;
-use crate::common::{COMPILE, SEED, Workspace, settings, show};
+use crate::common::{COMPILE, SEED, Workspace, prove, settings, show};
 use assay_interface::artifact::{self, Kind};
 use serde_json::Value;
 
@@ -23,20 +23,7 @@ fn every_stage_says_what_it_did() {
             workspace.succeed(COMPILE);
             run(&["setup", "model.assay", "--development", "--seed", SEED])
         });
-        insta::assert_snapshot!(
-            "prove",
-            run(&[
-                "prove",
-                "--model",
-                "model.assay",
-                "--key",
-                "model.pk",
-                "--input",
-                "input.json",
-                "--context",
-                CONTEXT,
-            ])
-        );
+        insta::assert_snapshot!("prove", run(&prove(&["--context", CONTEXT])));
         insta::assert_snapshot!(
             "verify",
             run(&[
@@ -191,9 +178,7 @@ fn committed_inputs_stay_hidden_and_can_be_opened() {
     let workspace = Workspace::with_model();
     workspace.succeed(["compile", "model.onnx", "--calibration", "samples.csv", "--commit", "x"]);
     workspace.succeed(["setup", "model.assay", "--development", "--seed", SEED]);
-    let prove = ["prove", "--model", "model.assay", "--key", "model.pk", "--input", "input.json", "--json"];
-    let saving: Vec<&str> =
-        prove.into_iter().chain(["--save-salts", "salts.json", "--witness", "model.wtns"]).collect();
+    let saving = prove(&["--json", "--save-salts", "salts.json", "--witness", "model.wtns"]);
     let proof: Value = serde_json::from_str(&workspace.succeed(saving)).unwrap();
     assert!(proof["inputs"][0].get("values").is_none() && proof["inputs"][0].get("integers").is_none());
     assert!(proof["inputs"][0]["commitment"].is_string());
@@ -220,10 +205,10 @@ fn committed_inputs_stay_hidden_and_can_be_opened() {
     assert!(stderr.contains("committed") && stderr.contains("--salts"), "{stderr}");
 
     // The same salts give the same commitment, fresh ones another.
-    let again: Vec<&str> = prove.into_iter().chain(["--salts", "salts.json"]).collect();
+    let again = prove(&["--json", "--salts", "salts.json"]);
     let again: Value = serde_json::from_str(&workspace.succeed(again)).unwrap();
     assert_eq!(again["inputs"], proof["inputs"]);
-    let fresh = workspace.run(prove);
+    let fresh = workspace.run(prove(&["--json"]));
     assert!(String::from_utf8_lossy(&fresh.stderr).contains("not saved"), "{}", show(&fresh));
     let fresh: Value = serde_json::from_slice(&fresh.stdout).unwrap();
     assert_ne!(fresh["inputs"], proof["inputs"]);
@@ -232,17 +217,7 @@ fn committed_inputs_stay_hidden_and_can_be_opened() {
 #[test]
 fn a_witness_file_is_an_artifact_of_the_circuit() {
     let workspace = Workspace::with_keys();
-    workspace.succeed([
-        "prove",
-        "--model",
-        "model.assay",
-        "--key",
-        "model.pk",
-        "--input",
-        "input.json",
-        "--witness",
-        "model.wtns",
-    ]);
+    workspace.succeed(prove(&["--witness", "model.wtns"]));
     let bytes = workspace.read("model.wtns");
     let witness = artifact::decode(Kind::Witness, &bytes).unwrap();
     let key = workspace.read("model.vk");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::Workspace;
+use crate::common::{Workspace, prove};
 
 const RUN: [&str; 3] = ["run", "--model", "model.assay"];
 
@@ -46,17 +46,7 @@ fn many_rows_are_a_list() {
 fn the_witness_is_that_of_a_proof() {
     let workspace = Workspace::with_keys();
     workspace.succeed(run(&["--input", "input.json", "--witness", "ran.wtns"]));
-    workspace.succeed([
-        "prove",
-        "--model",
-        "model.assay",
-        "--key",
-        "model.pk",
-        "--input",
-        "input.json",
-        "--witness",
-        "proven.wtns",
-    ]);
+    workspace.succeed(prove(&["--witness", "proven.wtns"]));
     assert!(workspace.read("ran.wtns") == workspace.read("proven.wtns"));
     let stderr = workspace.refused(run(&["--input", "input.json", "--witness", "model.pk"]));
     assert!(stderr.contains("model.pk is a proving key"), "{stderr}");

@@ -5,7 +5,7 @@ use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
-use crate::common::{COMPILE, SEED, Workspace, flip, show};
+use crate::common::{COMPILE, SEED, Workspace, flip, prove, show};
 
 fn with_stdin(workspace: &Workspace, arguments: &[&str], input: &[u8]) -> Output {
     let mut command = workspace.command(arguments);
@@ -24,17 +24,7 @@ fn a_dash_is_standard_output_and_input() {
     let stderr = String::from_utf8(compiled.stderr).unwrap();
     assert!(stderr.contains("constraints"), "the report goes to stderr: {stderr}");
 
-    let proven = workspace.run([
-        "prove",
-        "--model",
-        "model.assay",
-        "--key",
-        "model.pk",
-        "--input",
-        "input.json",
-        "-o",
-        "-",
-    ]);
+    let proven = workspace.run(prove(&["-o", "-"]));
     assert!(proven.status.success() && proven.stdout.starts_with(b"ASSAY"), "{}", show(&proven));
     let verdict = with_stdin(&workspace, &["verify", "--vk", "model.vk", "--proof", "-"], &proven.stdout);
     assert!(verdict.status.success() && verdict.stdout.starts_with(b"valid"), "{}", show(&verdict));

@@ -63,7 +63,7 @@ fn by_column(
     // The columns and the features are the same set: any order will do.
     let positions: Option<Vec<usize>> = features.iter().map(|name| at.get(name.as_str()).copied()).collect();
     if let Some(positions) = positions.filter(|_| columns.len() == features.len()) {
-        let pick = |row: &Vec<f64>| positions.iter().filter_map(|&at| row.get(at).copied()).collect();
+        let pick = |row: &Vec<f64>| positions.iter().map(|&at| row[at]).collect();
         return Ok(Arranged { rows: rows.iter().map(pick).collect(), names: features.to_vec(), warnings });
     }
     // The model does not say what its features are called, and no column claims to know better.

@@ -64,12 +64,4 @@ impl Table {
     pub fn arrange(&self, signature: &Signature<'_>) -> Result<Arranged, CalibrationError> {
         arrange::arrange(self, signature)
     }
-
-    /// The rows alone of [`Table::arrange`].
-    ///
-    /// # Errors
-    /// Those of [`Table::arrange`].
-    pub fn samples(&self, signature: &Signature<'_>) -> Result<Vec<Vec<f64>>, CalibrationError> {
-        self.arrange(signature).map(|samples| samples.rows)
-    }
 }

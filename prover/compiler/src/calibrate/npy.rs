@@ -1,5 +1,6 @@
 //! NumPy's `.npy` format: magic, version, a Python dictionary as header, then the elements.
-//! The data must be as long as the shape says, so an array costs what its bytes do.
+//! The data must be as long as the shape says, so an array costs what its bytes do. (What the crates that read it do
+//! instead: the module `zip`.)
 //! Reference: NumPy Enhancement Proposal 1 and `numpy.lib.format`.
 
 use super::error::{CalibrationError, NpyProblem};

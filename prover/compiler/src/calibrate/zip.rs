@@ -2,8 +2,10 @@
 //! Reference: PKWARE APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16.
 //!
 //! No two entries may share bytes of the archive, and what all of them unpack to has a budget, spent before anything
-//! is unpacked: so an archive costs what its length says. That is why this is read here: the `zip` crate unpacks
-//! what it is asked to, `ndarray-npy` and `npyz` ask for what an entry claims, and none of them counts over all entries.
+//! is unpacked: so an archive costs what its length says. That is why this is read here. Of 900 entries over one another
+//! in 50 KB, the crates `zip` 9.8, `ndarray-npy` 0.10 and `npyz` 0.8 unpack 236 MB; of 20 over one entry of 128 MiB
+//! (131 KB), 2.7 GB in 5 to 50 seconds; `ndarray-npy` allocates the GiB that 244 bytes claim, and `npyz` reads 128 MiB
+//! from an entry that says 1. `zip` with these two checks around it would save 60 lines here and bring seven crates.
 
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 

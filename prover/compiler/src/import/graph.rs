@@ -22,9 +22,9 @@ pub(crate) struct Layers {
 /// What import may make of a file.
 pub(crate) struct Resources {
     /// Rows, terms and constants that are kept, of some 25 bytes each.
-    memory: Budget,
+    pub(crate) memory: Budget,
     /// Elements and terms that are gone through.
-    work: Budget,
+    pub(crate) work: Budget,
 }
 
 impl Resources {
@@ -123,8 +123,9 @@ impl Layers {
         self.atoms
     }
 
-    pub fn into_layers(self) -> Vec<Layer> {
-        self.layers
+    /// The layers, and what is left of the budget.
+    pub fn into_layers(self) -> (Vec<Layer>, Resources) {
+        (self.layers, self.budget)
     }
 
     /// Clips `x` elementwise. A clip of a clip becomes one layer with the combined bounds; a clip of a max pooling
@@ -140,7 +141,7 @@ impl Layers {
             let clipped = constants.iter().map(|&value| clip(value, low, high)).collect();
             return Ok(Tensor::constants(x.shape.clone(), clipped));
         }
-        if let Some(layer) = self.owner(x).and_then(|position| self.layers.get(position)) {
+        if let Some(layer) = self.owner(x).map(|position| &self.layers[position]) {
             let function = match layer.function {
                 // clip(clip(x, a, b), c, d) = clip(x, clip(a, c, d), clip(b, c, d)).
                 LayerFunction::Clip { low: a, high: b } => Some(LayerFunction::Clip {
@@ -175,7 +176,7 @@ impl Layers {
         shape: Vec<usize>,
     ) -> Result<Tensor, Refusal> {
         let owner = self.owner(x);
-        if let Some(layer) = owner.and_then(|position| self.layers.get(position))
+        if let Some(layer) = owner.map(|position| &self.layers[position])
             && layer.pool.is_none()
             && matches!(layer.function, LayerFunction::Clip { .. } | LayerFunction::Linear)
         {
@@ -298,16 +299,16 @@ impl Layers {
     /// layer and every atom has a new number or is read by nothing.
     pub fn prune(&mut self, outputs: &mut [usize]) {
         let mut used = vec![false; self.layers.len()];
-        outputs.iter().for_each(|&layer| used.iter_mut().skip(layer).take(1).for_each(|used| *used = true));
+        outputs.iter().for_each(|&layer| used[layer] = true);
         for position in (0..self.layers.len()).rev() {
-            let Some((layer, true)) = self.layers.get(position).zip(used.get(position).copied()) else {
+            if !used[position] {
                 continue;
-            };
-            let map = Arc::clone(&layer.map);
-            map.for_each_atom(|atom| {
+            }
+            self.layers[position].map.for_each_atom(|atom| {
                 let owner = self.starts.partition_point(|&start| start <= atom as usize);
-                if let Some(slot) = owner.checked_sub(1).and_then(|owner| used.get_mut(owner)) {
-                    *slot = true;
+                // Atoms before the first layer are those of inputs.
+                if let Some(owner) = owner.checked_sub(1) {
+                    used[owner] = true;
                 }
             });
         }

@@ -53,11 +53,19 @@ pub fn graph_name(onnx: &[u8]) -> Result<Option<String>, ImportError> {
 
 /// Imports a decoded model.
 pub(crate) fn import_proto(proto: &ModelProto) -> Result<Model, ImportError> {
+    import_within(proto, Resources::new(proto.encoded_len())).map(|(model, _)| model)
+}
+
+/// Imports a decoded model within a budget, and gives back what is left of it.
+pub(crate) fn import_within(
+    proto: &ModelProto,
+    budget: Resources,
+) -> Result<(Model, Resources), ImportError> {
     let graph = proto.graph.as_ref().ok_or(ImportError::NoGraph)?;
     let mut refusals = Vec::new();
     let opsets = signature::opsets(proto, &mut refusals);
     let mut walk = Walk::new(refusals);
-    let inputs = walk.sources(graph, Resources::new(proto.encoded_len()));
+    let inputs = walk.sources(graph, budget);
     let feature_names = signature::feature_names(proto, &inputs, &mut walk.refusals);
     walk.check_names(graph);
     let mut reported = Vec::new();
@@ -73,8 +81,8 @@ pub(crate) fn import_proto(proto: &ModelProto) -> Result<Model, ImportError> {
     for (output, layer) in outputs.iter_mut().zip(positions) {
         output.layer = layer;
     }
-    let layers = walk.layers.into_layers();
-    Ok(Model { name: graph.name.clone(), inputs, layers, outputs, feature_names })
+    let (layers, left) = walk.layers.into_layers();
+    Ok((Model { name: graph.name.clone(), inputs, layers, outputs, feature_names }, left))
 }
 
 /// The state of a walk over the graph.

@@ -225,11 +225,9 @@ impl Accumulator {
     pub fn add(&mut self, row: &Row, factor: f64) {
         for &(atom, coefficient) in &row.terms {
             let index = atom as usize;
-            if let (Some(sum), Some(seen)) = (self.sums.get_mut(index), self.seen.get_mut(index)) {
-                *sum += coefficient * factor;
-                if !std::mem::replace(seen, true) {
-                    self.touched.push(atom);
-                }
+            self.sums[index] += coefficient * factor;
+            if !std::mem::replace(&mut self.seen[index], true) {
+                self.touched.push(atom);
             }
         }
     }
@@ -240,13 +238,11 @@ impl Accumulator {
         let mut terms = Vec::with_capacity(self.touched.len());
         for atom in self.touched.drain(..) {
             let index = atom as usize;
-            if let (Some(sum), Some(seen)) = (self.sums.get_mut(index), self.seen.get_mut(index)) {
-                if *sum != 0.0 {
-                    terms.push((atom, *sum));
-                }
-                *sum = 0.0;
-                *seen = false;
+            let sum = std::mem::replace(&mut self.sums[index], 0.0);
+            if sum != 0.0 {
+                terms.push((atom, sum));
             }
+            self.seen[index] = false;
         }
         Row { terms, bias }
     }

@@ -83,9 +83,7 @@ impl Row {
 
     /// The row's value on atom values, summed in order.
     pub fn evaluate(&self, atoms: &[f64]) -> f64 {
-        self.terms.iter().fold(self.bias, |sum, &(atom, c)| {
-            sum + c * atoms.get(atom as usize).copied().unwrap_or(f64::NAN)
-        })
+        self.terms.iter().fold(self.bias, |sum, &(atom, c)| sum + c * atoms[atom as usize])
     }
 }
 
@@ -263,20 +261,14 @@ impl Map {
         match self {
             Map::Rows(rows) => rows.iter().map(|row| row.evaluate(atoms)).collect(),
             Map::Dense(dense) => {
-                let x: Vec<f64> = dense
-                    .columns
-                    .iter()
-                    .map(|&atom| atoms.get(atom as usize).copied().unwrap_or(f64::NAN))
-                    .collect();
+                let x: Vec<f64> = dense.columns.iter().map(|&atom| atoms[atom as usize]).collect();
                 let rows = dense.w.chunks_exact(x.len().max(1)).zip(&dense.bias);
                 rows.map(|(w, &bias)| w.iter().zip(&x).fold(bias, |sum, (w, x)| sum + w * x)).collect()
             }
             Map::Convolution(_) => (0..self.rows())
                 .map(|row| {
                     let mut sum = self.bias(row);
-                    self.for_each_term(row, |atom, c| {
-                        sum += c * atoms.get(atom as usize).copied().unwrap_or(f64::NAN);
-                    });
+                    self.for_each_term(row, |atom, c| sum += c * atoms[atom as usize]);
                     sum
                 })
                 .collect(),

@@ -12,6 +12,8 @@ mod map;
 
 use std::sync::Arc;
 
+use assay_circuits::{BuildError, at_mut, gather};
+
 pub use assay_circuits::layers::window::{Axis, Window};
 
 pub use activation::{Activation, Dyadic};
@@ -72,17 +74,33 @@ impl Groups {
         self.outer * self.inner
     }
 
-    /// Puts the results of each group back into their places.
-    pub fn scatter<T: Copy + Default>(self, results: impl Iterator<Item = Vec<T>>) -> Vec<T> {
-        let mut all = vec![T::default(); self.count() * self.length];
-        for (group, results) in self.positions().zip(results) {
-            for (position, result) in group.zip(results) {
-                if let Some(slot) = all.get_mut(position) {
-                    *slot = result;
-                }
-            }
+    /// The values of all groups, one group behind the other.
+    ///
+    /// # Errors
+    /// Where the groups have other values.
+    pub(crate) fn in_order<T: Clone>(self, values: &[T]) -> Result<Vec<T>, BuildError> {
+        self.check(values.len())?;
+        Ok(gather("a value of a group", values, self.positions().flatten())?)
+    }
+
+    /// Values of all groups, one group behind the other, back in their places.
+    ///
+    /// # Errors
+    /// Where the groups have other values.
+    pub(crate) fn back_in_place<T: Clone>(self, values: Vec<T>) -> Result<Vec<T>, BuildError> {
+        self.check(values.len())?;
+        let mut all = values.clone();
+        for (position, value) in self.positions().flatten().zip(values) {
+            *at_mut("a value of a group", &mut all, position)? = value;
         }
-        all
+        Ok(all)
+    }
+
+    fn check(self, found: usize) -> Result<(), BuildError> {
+        match self.count() * self.length {
+            expected if expected == found => Ok(()),
+            expected => Err(BuildError::Length { operation: "groups", what: "values", expected, found }),
+        }
     }
 }
 
@@ -101,21 +119,19 @@ impl LayerFunction {
                 let index = |group: Vec<f64>| largest(&group).0 as f64;
                 gathered(groups, &values).map(index).collect()
             }
-            LayerFunction::Softmax(groups) => groups.scatter(gathered(groups, &values).map(|group| {
-                let top = largest(&group).1;
-                let powers: Vec<f64> = group.iter().map(|x| crate::elementary::exp(x - top)).collect();
-                let sum: f64 = powers.iter().sum();
-                powers.into_iter().map(|power| power / sum).collect()
-            })),
-            LayerFunction::LayerNorm { groups, epsilon } => {
-                groups.scatter(gathered(groups, &values).map(|group| {
-                    let count = group.len().max(1) as f64;
-                    let mean = group.iter().sum::<f64>() / count;
-                    let variance = group.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
-                    let deviation = (variance + epsilon).sqrt();
-                    group.into_iter().map(|x| (x - mean) / deviation).collect()
-                }))
-            }
+            LayerFunction::Softmax(groups) => mapped(groups, values, |group| {
+                let top = largest(group).1;
+                group.iter_mut().for_each(|x| *x = crate::elementary::exp(*x - top));
+                let sum: f64 = group.iter().sum();
+                group.iter_mut().for_each(|power| *power /= sum);
+            }),
+            LayerFunction::LayerNorm { groups, epsilon } => mapped(groups, values, |group| {
+                let count = group.len().max(1) as f64;
+                let mean = group.iter().sum::<f64>() / count;
+                let variance = group.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
+                let deviation = (variance + epsilon).sqrt();
+                group.iter_mut().for_each(|x| *x = (*x - mean) / deviation);
+            }),
         }
     }
 
@@ -132,6 +148,16 @@ impl LayerFunction {
 
 fn gathered(groups: Groups, values: &[f64]) -> impl Iterator<Item = Vec<f64>> {
     groups.positions().map(|group| group.map(|at| values[at]).collect())
+}
+
+/// Each group changed in its place.
+fn mapped(groups: Groups, mut values: Vec<f64>, change: impl Fn(&mut [f64])) -> Vec<f64> {
+    for positions in groups.positions() {
+        let mut group: Vec<f64> = positions.clone().map(|at| values[at]).collect();
+        change(&mut group);
+        positions.zip(group).for_each(|(at, value)| values[at] = value);
+    }
+    values
 }
 
 /// Index and value of the largest element, the first one of equals.

@@ -3,8 +3,10 @@
 
 use assay_circuits::layers::requantize;
 
+use super::error::PlanError;
 use super::graph::{QuantGraph, QuantInput, QuantLayer, Step};
 use super::interval::Interval;
+use crate::internal::Expected;
 use crate::number::signed_range;
 
 /// Magnitude beyond which accumulators are refused: the limit of the circuit's witness integers.
@@ -18,11 +20,11 @@ pub(crate) struct LayerIntervals {
     pub results: Vec<Interval>,
 }
 
-/// The intervals of a layer over those of its columns, or `None` where an accumulator can leave [`LIMIT`], or there is none.
-pub(crate) fn of_layer(layer: &QuantLayer, x: &[Interval]) -> Option<LayerIntervals> {
-    let accumulators = layer.map.intervals(x);
+/// The intervals of a layer over those of its columns; not feasible where an accumulator can leave [`LIMIT`].
+pub(crate) fn of_layer(layer: &QuantLayer, x: &[Interval]) -> Result<LayerIntervals, PlanError> {
+    let accumulators = layer.map.intervals(x)?;
     if accumulators.iter().any(|sum| sum.lo < -LIMIT || sum.hi > LIMIT) {
-        return None;
+        return Err(PlanError::Infeasible);
     }
     let pooled = match &layer.pool {
         None => accumulators.clone(),
@@ -31,44 +33,41 @@ pub(crate) fn of_layer(layer: &QuantLayer, x: &[Interval]) -> Option<LayerInterv
             let (height, width) = window.output();
             let area = (window.height.input * window.width.input).max(1);
             let channels = accumulators.chunks_exact(area);
-            let union = |channel: &[Interval]| channel.iter().copied().reduce(Interval::union);
-            channels.filter_map(union).flat_map(|all| std::iter::repeat_n(all, height * width)).collect()
+            channels.map(union).flat_map(|all| std::iter::repeat_n(all, height * width)).collect()
         }
     };
     let results = results(layer, &pooled)?;
-    Some(LayerIntervals { accumulators, pooled, results })
+    Ok(LayerIntervals { accumulators, pooled, results })
 }
 
 /// The results of a layer whose pooled accumulators lie in the given intervals.
-fn results(layer: &QuantLayer, pooled: &[Interval]) -> Option<Vec<Interval>> {
+fn results(layer: &QuantLayer, pooled: &[Interval]) -> Result<Vec<Interval>, PlanError> {
     let rounded = match layer.step.rounding() {
         None => pooled.to_vec(),
-        Some(rounding) => pooled
-            .iter()
-            .enumerate()
-            .map(|(i, acc)| {
+        Some(rounding) => {
+            let round = |(acc, p): (&Interval, requantize::Requantize)| {
                 // Accumulators are within LIMIT, and the reference is monotonic.
                 let end = |value: i128| {
-                    let value = i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX });
-                    requantize::reference(value, rounding.of(i, pooled.len()))
+                    let value = i64::try_from(value).ok().expected("an accumulator of 64 bits")?;
+                    Ok::<_, PlanError>(requantize::reference(value, p))
                 };
-                Interval::new(end(acc.lo), end(acc.hi))
-            })
-            .collect(),
+                Ok(Interval::new(end(acc.lo)?, end(acc.hi)?))
+            };
+            pooled.iter().zip(rounding.of_each(pooled.len())?).map(round).collect::<Result<_, PlanError>>()?
+        }
     };
-    Some(match &layer.step {
+    Ok(match &layer.step {
         Step::Accumulate | Step::Requantize(_) => rounded,
         Step::Table { table, .. } => {
             // One table serves all rows: the extremes of the part of it that any of them reaches.
-            let all = rounded.iter().copied().reduce(Interval::union)?;
+            let all = rounded.iter().copied().reduce(Interval::union).expected("an argument of a table")?;
             let part = table.restrict(all.lo, all.hi);
-            let lo = part.values().iter().copied().min()?;
-            let hi = part.values().iter().copied().max()?;
+            let lo = part.values().iter().copied().min().expected("an entry of a table")?;
+            let hi = part.values().iter().copied().max().expected("an entry of a table")?;
             vec![Interval::new(lo, hi); rounded.len()]
         }
         Step::ArgMax(groups) => {
-            let last = i64::try_from(groups.length).unwrap_or(i64::MAX) - 1;
-            vec![Interval::new(0, last); layer.len()]
+            vec![Interval { lo: 0, hi: groups.length as i128 - 1 }; layer.len()]
         }
         Step::Softmax { .. } => vec![Interval::new(0, 1 << layer.scale.clamp(0, 40)); layer.len()],
         Step::LayerNorm { groups, .. } => {
@@ -80,12 +79,13 @@ fn results(layer: &QuantLayer, pooled: &[Interval]) -> Option<Vec<Interval>> {
     })
 }
 
-/// Intervals of a whole graph, or the first layer whose accumulators can leave [`LIMIT`].
-pub(crate) fn of_graph(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, &QuantLayer> {
+/// Intervals of a whole graph, or the first layer that has none.
+pub(crate) fn of_graph(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, (&QuantLayer, PlanError)> {
     let mut values = of_inputs(graph);
     let mut layers = Vec::with_capacity(graph.layers.len());
     for layer in &graph.layers {
-        let intervals = of_layer(layer, &gather(layer, &values)).ok_or(layer)?;
+        let x = layer.gather(&values).map_err(|missing| (layer, missing.into()))?;
+        let intervals = of_layer(layer, &x).map_err(|error| (layer, error))?;
         values.push(intervals.results.clone());
         layers.push(intervals);
     }
@@ -101,6 +101,9 @@ pub(crate) fn of_inputs(graph: &QuantGraph) -> Vec<Vec<Interval>> {
     graph.inputs.iter().map(of_input).collect()
 }
 
-pub(crate) fn gather(layer: &QuantLayer, values: &[Vec<Interval>]) -> Vec<Interval> {
-    layer.sources.iter().filter_map(|&source| values.get(source)).flatten().copied().collect()
+/// The interval that holds all of a channel, which has a value.
+pub(super) fn union(channel: &[Interval]) -> Interval {
+    let ends = |end: fn(&Interval) -> i128| channel.iter().map(end);
+    let missing = "chunks of one value and more";
+    Interval { lo: ends(|x| x.lo).min().expect(missing), hi: ends(|x| x.hi).max().expect(missing) }
 }

@@ -3,10 +3,12 @@
 use assay_circuits::Ranges;
 
 use super::cost;
+use super::error::PlanError;
 use super::loss::{Bound, Loss, measure};
 use super::plan::Plan;
 use super::profile::Profile;
 use super::realize::{Realized, realize, settle};
+use crate::internal::InternalError;
 use crate::model::Model;
 use crate::options::Format;
 use crate::progress::Observer;
@@ -56,12 +58,14 @@ impl Search<'_> {
         known: Option<&Candidate>,
         positions: &[usize],
         bound: Bound,
-    ) -> Option<Candidate> {
-        settle(self.model, self.profile, &mut plan);
+    ) -> Result<Option<Candidate>, InternalError> {
+        settle(self.model, self.profile, &mut plan)?;
         let known = known.map(|known| (&known.plan, &known.realized));
-        let realized = realize(self.model, self.profile, &plan, known)?;
-        let loss = measure(&realized, &plan, self.profile, positions, self.threshold, bound)?;
+        let realized = realize(self.model, self.profile, &plan, known);
+        let Some(realized) = PlanError::feasible(realized)? else { return Ok(None) };
+        let loss = measure(&realized, &plan, self.profile, positions, self.threshold, bound);
+        let Some(loss) = PlanError::feasible(loss)? else { return Ok(None) };
         let cost = cost::of_graph(&realized.graph, &realized.intervals, self.ranges).constraints as u64;
-        Some(Candidate { plan, realized, cost, loss })
+        Ok(Some(Candidate { plan, realized, cost, loss }))
     }
 }

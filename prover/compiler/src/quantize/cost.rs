@@ -4,15 +4,16 @@
 //! The formulas are those of `assay_circuits`, beside the layers that they speak of; here the graph is walked as lowering
 //! walks it.
 
+use std::collections::BTreeMap;
+
 use assay_circuits::cost::{self as circuits, Size, Tally};
 use assay_circuits::gadgets::accumulate;
 use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize, softmax};
-use assay_circuits::{BuildError, Ranges};
+use assay_circuits::{BuildError, Ranges, at_mut, gather};
 
 use super::bounds::LayerIntervals;
 use super::graph::{QuantGraph, QuantLayer, Rounding, Step};
 use super::interval::Interval;
-use crate::model::Groups;
 
 /// The size of a graph's circuit without its statement.
 pub(crate) fn of_graph(graph: &QuantGraph, intervals: &[LayerIntervals], ranges: Ranges) -> Size {
@@ -30,7 +31,8 @@ pub(crate) fn of_graph(graph: &QuantGraph, intervals: &[LayerIntervals], ranges:
 fn of_layer(layer: &QuantLayer, intervals: &LayerIntervals, tally: &mut Tally) -> Result<(), BuildError> {
     let rows = layer.map.rows();
     let terms = layer.map.terms().div_ceil(rows.max(1) as u128);
-    tally.add(rows * accumulate::cost(usize::try_from(terms).unwrap_or(usize::MAX)));
+    // Of what a column count fits, so does what one row has of them.
+    tally.add(rows * accumulate::cost(terms as usize));
     let pools_first = pools_first(layer, intervals, tally.ranges());
     let accumulators = plain(&intervals.accumulators);
     let pool = |tally: &mut Tally, values: Vec<circuits::Interval>| match &layer.pool {
@@ -39,7 +41,7 @@ fn of_layer(layer: &QuantLayer, intervals: &LayerIntervals, tally: &mut Tally) -
     };
     if let Step::Table { rounding, table, .. } = &layer.step {
         let pooled = pool(tally, accumulators)?;
-        let parameters: Vec<_> = (0..pooled.len()).map(|i| rounding.of(i, pooled.len())).collect();
+        let parameters: Vec<_> = rounding.of_each(pooled.len())?.collect();
         function::cost_rounded(tally, &pooled, &parameters, table);
         return Ok(());
     }
@@ -47,21 +49,23 @@ fn of_layer(layer: &QuantLayer, intervals: &LayerIntervals, tally: &mut Tally) -
         None => pool(tally, accumulators)?,
         Some(rounding) if pools_first => {
             let pooled = pool(tally, accumulators)?;
-            round(tally, rounding, &pooled)
+            round(tally, rounding, &pooled)?
         }
         Some(rounding) => {
-            let rounded = round(tally, rounding, &accumulators);
+            let rounded = round(tally, rounding, &accumulators)?;
             pool(tally, rounded)?
         }
     };
     match &layer.step {
         Step::Accumulate | Step::Requantize(_) | Step::Table { .. } => {}
         Step::ArgMax(groups) => {
-            groups.positions().for_each(|group| argmax::cost(tally, &gather(&values, group)));
+            for group in groups.positions() {
+                argmax::cost(tally, &gather("a score", &values, group)?);
+            }
         }
-        Step::Softmax { groups, softmax, .. } => softmax::cost(tally, &grouped(*groups, &values), softmax),
+        Step::Softmax { groups, softmax, .. } => softmax::cost(tally, &groups.in_order(&values)?, softmax),
         Step::LayerNorm { groups, normalization, .. } => {
-            layer_norm::cost(tally, &grouped(*groups, &values), normalization);
+            layer_norm::cost(tally, &groups.in_order(&values)?, normalization);
         }
     }
     Ok(())
@@ -72,36 +76,34 @@ fn plain(intervals: &[Interval]) -> Vec<circuits::Interval> {
 }
 
 /// Rounding and clamping; values that lose equally many bits go together, as in lowering.
-fn round(tally: &mut Tally, rounding: &Rounding, values: &[circuits::Interval]) -> Vec<circuits::Interval> {
+fn round(
+    tally: &mut Tally,
+    rounding: &Rounding,
+    values: &[circuits::Interval],
+) -> Result<Vec<circuits::Interval>, BuildError> {
+    by_shift(rounding, values, |group, p| Ok(requantize::cost(tally, group, p)))
+}
+
+/// Rounds the accumulators that lose equally many bits together, since they may share a table: `round` is called once for
+/// each number of bits, and gives as many results as it gets values.
+pub(crate) fn by_shift<T: Clone>(
+    rounding: &Rounding,
+    values: &[T],
+    mut round: impl FnMut(&[T], requantize::Requantize) -> Result<Vec<T>, BuildError>,
+) -> Result<Vec<T>, BuildError> {
+    let mut groups: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (position, p) in rounding.of_each(values.len())?.enumerate() {
+        groups.entry(p.shift).or_default().push(position);
+    }
     let mut rounded = values.to_vec();
-    for (shift, members) in by_shift(rounding, values.len()) {
+    for (shift, members) in groups {
         let p = requantize::Requantize { shift, lo: rounding.lo, hi: rounding.hi };
-        let results = requantize::cost(tally, &gather(values, members.iter().copied()), p);
-        for (at, result) in members.into_iter().zip(results) {
-            if let Some(slot) = rounded.get_mut(at) {
-                *slot = result;
-            }
+        let results = round(&gather("an accumulator", values, members.iter().copied())?, p)?;
+        for (position, result) in members.into_iter().zip(results) {
+            *at_mut("an accumulator", &mut rounded, position)? = result;
         }
     }
-    rounded
-}
-
-fn gather(values: &[circuits::Interval], group: impl Iterator<Item = usize>) -> Vec<circuits::Interval> {
-    group.filter_map(|at| values.get(at).copied()).collect()
-}
-
-/// The values of all groups, one group behind the other.
-fn grouped(groups: Groups, values: &[circuits::Interval]) -> Vec<circuits::Interval> {
-    gather(values, groups.positions().flatten())
-}
-
-/// Accumulators by what is dropped from them.
-pub(crate) fn by_shift(rounding: &Rounding, count: usize) -> std::collections::BTreeMap<u32, Vec<usize>> {
-    let mut groups: std::collections::BTreeMap<u32, Vec<usize>> = Default::default();
-    for i in 0..count {
-        groups.entry(rounding.of(i, count).shift).or_default().push(i);
-    }
-    groups
+    Ok(rounded)
 }
 
 /// Whether a layer pools its accumulators before it rounds them, which is the same and may cost less. Functions are
@@ -111,11 +113,11 @@ pub(crate) fn pools_first(layer: &QuantLayer, intervals: &LayerIntervals, ranges
     let accumulators = plain(&intervals.accumulators);
     let (mut first, mut last) = (Tally::new(ranges), Tally::new(ranges));
     // A window that cannot pool has no circuit either way: lowering says why.
-    let Ok(pooled) = max_pool::cost(&mut first, &accumulators, &window) else { return true };
-    round(&mut first, rounding, &pooled);
+    let pooled = max_pool::cost(&mut first, &accumulators, &window);
+    let pools_first = pooled.and_then(|pooled| round(&mut first, rounding, &pooled));
     let rounded = round(&mut last, rounding, &accumulators);
-    let pools_last = max_pool::cost(&mut last, &rounded, &window);
-    pools_last.is_err() || first.constraints() <= last.constraints()
+    let pools_last = rounded.and_then(|rounded| max_pool::cost(&mut last, &rounded, &window));
+    pools_first.is_err() || pools_last.is_err() || first.constraints() <= last.constraints()
 }
 
 /// Whether all results of a layer keep the terms of their accumulators: they are few, and nothing is rounded, or it costs
@@ -127,8 +129,8 @@ pub(crate) fn is_free(layer: &QuantLayer, intervals: &LayerIntervals) -> bool {
         Step::Accumulate => true,
         Step::Requantize(rounding) => {
             let mut tally = Tally::new(Ranges::Bits);
-            round(&mut tally, rounding, &plain(&intervals.pooled));
-            tally.constraints() == 0
+            let rounded = round(&mut tally, rounding, &plain(&intervals.pooled));
+            rounded.is_ok() && tally.constraints() == 0
         }
         _ => false,
     }

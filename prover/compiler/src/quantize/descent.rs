@@ -1,13 +1,15 @@
 //! The descent of the search: steps from one plan to a cheaper one, as long as the error bound holds.
 
-use assay_circuits::Ranges;
+use assay_circuits::{Missing, Ranges, at, at_mut};
 
 use super::candidate::{Candidate, Search};
+use super::error::SearchError;
 use super::loss::Bound;
 use super::plan::{Domain, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan};
+use crate::internal::{Expected, InternalError};
 use crate::number::{MAX_SCALE, activation_scale, quantize};
 use crate::options::Format;
-use crate::progress::{Cancelled, Stage};
+use crate::progress::Stage;
 
 /// Evaluations of candidates in one descent, at most and at least.
 const EVALUATIONS: std::ops::RangeInclusive<usize> = 12..=1200;
@@ -22,7 +24,7 @@ struct Budget {
 
 impl Search<'_> {
     /// The cheapest plan that single steps lead to.
-    pub(super) fn descend(&self, start: Candidate, bound: Bound) -> Result<Candidate, Cancelled> {
+    pub(super) fn descend(&self, start: Candidate, bound: Bound) -> Result<Candidate, SearchError> {
         let mut best = start;
         let work = self.model.terms().saturating_mul(self.profile.searched.len()).max(1);
         let total = (DESCENT_WORK / work).clamp(*EVALUATIONS.start(), *EVALUATIONS.end());
@@ -45,9 +47,9 @@ impl Search<'_> {
         from: &Candidate,
         bound: Bound,
         budget: &mut Budget,
-    ) -> Result<Option<Candidate>, Cancelled> {
+    ) -> Result<Option<Candidate>, SearchError> {
         let mut best: Option<(f64, Candidate)> = None;
-        for plan in self.moves(&from.plan) {
+        for plan in self.moves(&from.plan)? {
             let Some(candidate) = self.evaluate(plan, from, bound, budget)? else { continue };
             if candidate.cost >= from.cost {
                 continue;
@@ -70,27 +72,26 @@ impl Search<'_> {
         from: &Candidate,
         bound: Bound,
         budget: &mut Budget,
-    ) -> Result<Option<Candidate>, Cancelled> {
+    ) -> Result<Option<Candidate>, SearchError> {
         let Some(left) = budget.left.checked_sub(1) else { return Ok(None) };
         self.observer.step(Stage::Search, budget.total - budget.left, budget.total)?;
         budget.left = left;
-        Ok(self.candidate(plan, Some(from), &self.profile.searched, bound))
+        Ok(self.candidate(plan, Some(from), &self.profile.searched, bound)?)
     }
 
     /// Plans one step coarser in one place.
-    fn moves(&self, from: &Plan) -> Vec<Plan> {
+    fn moves(&self, from: &Plan) -> Result<Vec<Plan>, Missing> {
         let mut moves = Vec::new();
         for (position, format) in from.inputs.iter().enumerate() {
             if self.input_format.is_none() && u32::from(format.bits) > MIN_BITS {
                 let mut plan = from.clone();
-                if let Some(input) = plan.inputs.get_mut(position) {
-                    *input = Format { bits: format.bits - 1, scale: format.scale.saturating_sub(1) };
-                }
+                *at_mut("the format of an input", &mut plan.inputs, position)? =
+                    Format { bits: format.bits - 1, scale: format.scale.saturating_sub(1) };
                 moves.push(plan);
             }
         }
         for (position, layer) in from.layers.iter().enumerate() {
-            let sources = self.profile.wiring.get(position).map(|w| w.sources.as_slice()).unwrap_or_default();
+            let sources = &self.profile.wiring(position)?.sources;
             // Coarser accumulators, with the scales of the layers before rebalanced.
             let steps: &[i32] = match self.ranges {
                 Ranges::Bits => &[1],
@@ -102,7 +103,9 @@ impl Search<'_> {
                     continue;
                 }
                 let mut plan = from.clone();
-                if coarser(&mut plan, position, step) && self.rescale_sources(&mut plan, sources, shift) {
+                if coarser(plan.layer_mut(position)?, step)
+                    && self.rescale_sources(&mut plan, sources, shift)?
+                {
                     moves.push(plan);
                 }
             }
@@ -112,46 +115,45 @@ impl Search<'_> {
             {
                 for scale in [domain.scale - 1, domain.scale] {
                     let mut plan = from.clone();
-                    if let Some(layer) = plan.layers.get_mut(position) {
-                        layer.result = LayerResult::Function(Domain { scale, bits: domain.bits - 1 });
-                    }
+                    plan.layer_mut(position)?.result =
+                        LayerResult::Function(Domain { scale, bits: domain.bits - 1 });
                     moves.push(plan);
                 }
             }
             // Saturation at the width that the calibration data needs.
-            let needed = self.needed_bits(layer, position);
+            let needed = self.needed_bits(layer, position)?;
             if layer.is_free() && layer.bits > needed {
                 let mut plan = from.clone();
-                if let Some(layer) = plan.layers.get_mut(position) {
-                    layer.bits = needed;
-                }
+                plan.layer_mut(position)?.bits = needed;
                 moves.push(plan);
             }
         }
-        moves
+        Ok(moves)
     }
 
     /// Moves the scales of the layers among `sources` by `shift`; false where nothing moves or a width would leave
     /// 8 to 16 bits.
-    fn rescale_sources(&self, plan: &mut Plan, sources: &[usize], shift: i32) -> bool {
+    fn rescale_sources(&self, plan: &mut Plan, sources: &[usize], shift: i32) -> Result<bool, Missing> {
         if shift == 0 {
-            return true;
+            return Ok(true);
         }
         let mut moved = false;
-        for layer in sources.iter().filter_map(|source| source.checked_sub(plan.inputs.len())) {
-            let peak = self.profile.peak(layer);
-            let unsigned = self.model.layers.get(layer).is_some_and(|layer| layer.function.is_unsigned());
+        let inputs = plan.inputs.len();
+        for layer in sources.iter().filter_map(|source| source.checked_sub(inputs)) {
+            let peak = self.profile.peak(layer)?;
+            let unsigned = at("the layer of a plan", &self.model.layers, layer)?.function.is_unsigned();
             let is_rounded = |plan: &LayerPlan| plan.result == LayerResult::Requantized;
-            let Some(layer) = plan.layers.get_mut(layer).filter(|layer| layer.is_free()) else {
+            let layer = plan.layer_mut(layer)?;
+            if !layer.is_free() {
                 continue;
-            };
+            }
             let scale = layer.scale + shift;
             let (lowest, highest) =
                 (activation_scale(peak, MIN_BITS, unsigned), activation_scale(peak, MAX_BITS, unsigned));
             if !(lowest..=highest).contains(&scale)
                 || (is_rounded(layer) && layer.rows.iter().any(|&row| row < scale))
             {
-                return false;
+                return Ok(false);
             }
             if layer.bits < MAX_BITS {
                 layer.bits = layer.bits.saturating_add_signed(shift).clamp(MIN_BITS, MAX_BITS);
@@ -159,15 +161,17 @@ impl Search<'_> {
             layer.scale = scale;
             moved = true;
         }
-        moved
+        Ok(moved)
     }
 
     /// Bits of the largest result in the calibration data, at least 8.
-    fn needed_bits(&self, layer: &LayerPlan, position: usize) -> u32 {
-        let peak = quantize(self.profile.peak(position), layer.scale).unwrap_or(i64::MAX);
-        let magnitude = 64 - peak.leading_zeros();
-        let unsigned = self.model.layers.get(position).is_some_and(|layer| layer.function.is_unsigned());
-        (magnitude + u32::from(!unsigned)).clamp(MIN_BITS, MAX_BITS)
+    fn needed_bits(&self, layer: &LayerPlan, position: usize) -> Result<u32, Missing> {
+        let unsigned = at("the layer of a plan", &self.model.layers, position)?.function.is_unsigned();
+        // A peak that no integer holds needs all bits.
+        Ok(quantize(self.profile.peak(position)?, layer.scale).map_or(MAX_BITS, |peak| {
+            let magnitude = 64 - peak.leading_zeros();
+            (magnitude + u32::from(!unsigned)).clamp(MIN_BITS, MAX_BITS)
+        }))
     }
 
     /// Makes single rows coarser, those that cost the least error first, until none can be.
@@ -176,7 +180,7 @@ impl Search<'_> {
         mut best: Candidate,
         bound: Bound,
         budget: &mut Budget,
-    ) -> Result<Candidate, Cancelled> {
+    ) -> Result<Candidate, SearchError> {
         loop {
             if self.ranges == Ranges::Lookup {
                 // Rows of one layer stay together: see `uniform_layer`.
@@ -192,7 +196,7 @@ impl Search<'_> {
                 best.plan.layers.iter().enumerate().filter(|(_, layer)| layer.rounded_scale().is_some())
             {
                 for row in 0..layer.rows.len() {
-                    let Some(plan) = lowered(&best.plan, position, row) else { continue };
+                    let Some(plan) = lowered(&best.plan, position, row)? else { continue };
                     match self.evaluate(plan, &best, bound, budget)? {
                         Some(candidate) if candidate.cost < best.cost => {
                             steps.push((candidate.loss.error, position, row));
@@ -205,7 +209,7 @@ impl Search<'_> {
             steps.sort_by(|a, b| a.0.total_cmp(&b.0));
             let before = best.cost;
             for (_, position, row) in steps {
-                let Some(plan) = lowered(&best.plan, position, row) else { continue };
+                let Some(plan) = lowered(&best.plan, position, row)? else { continue };
                 match self.evaluate(plan, &best, bound, budget)? {
                     Some(candidate) if candidate.cost < best.cost => best = candidate,
                     _ => {}
@@ -219,8 +223,7 @@ impl Search<'_> {
 }
 
 /// Accumulators of a layer `bits` bits coarser, none coarser than its result; false where nothing changes.
-fn coarser(plan: &mut Plan, position: usize, bits: i32) -> bool {
-    let Some(layer) = plan.layers.get_mut(position) else { return false };
+fn coarser(layer: &mut LayerPlan, bits: i32) -> bool {
     let floor = match (layer.rounded_scale(), layer.result) {
         (Some(scale), _) => scale,
         (None, LayerResult::Index) => -MAX_SCALE,
@@ -235,11 +238,15 @@ fn coarser(plan: &mut Plan, position: usize, bits: i32) -> bool {
     changed
 }
 
-fn lowered(plan: &Plan, position: usize, row: usize) -> Option<Plan> {
+/// The plan with one run of rows one bit coarser, unless they are at their result's scale.
+fn lowered(plan: &Plan, position: usize, row: usize) -> Result<Option<Plan>, InternalError> {
     let mut plan = plan.clone();
-    let layer = plan.layers.get_mut(position)?;
-    let scale = layer.rounded_scale()?;
-    let row = layer.rows.get_mut(row).filter(|row| **row > scale)?;
+    let layer = plan.layer_mut(position)?;
+    let scale = layer.rounded_scale().expected("a layer that is rounded")?;
+    let row = at_mut("the scale of a run of rows", &mut layer.rows, row)?;
+    if *row <= scale {
+        return Ok(None);
+    }
     *row -= 1;
-    Some(plan)
+    Ok(Some(plan))
 }

@@ -87,7 +87,8 @@ fn write_map(map: &Linear, out: &mut Writer) {
             out.bytes(&[2]);
             out.count(rows.bias.len());
             out.count(rows.inputs);
-            (0..rows.bias.len()).for_each(|row| out.count(rows.row(row).len()));
+            let starts = std::iter::once(&0).chain(&rows.ends);
+            starts.zip(&rows.ends).for_each(|(start, end)| out.count((end - start) as usize));
             rows.terms.iter().for_each(|&(column, _)| out.count(column as usize));
             out.integers(&rows.terms.iter().map(|&(_, w)| w).collect::<Vec<_>>());
             out.integers(&rows.bias);

@@ -31,9 +31,7 @@ pub(crate) fn equalize(model: &Model) -> Equalized {
     let inputs = model.inputs.len();
     for position in (0..model.layers.len()).rev() {
         let is_output = model.outputs.iter().any(|output| output.layer == position);
-        let (Some(range), Some(layer)) = (ranges.get(inputs + position), model.layers.get(position)) else {
-            continue;
-        };
+        let (range, layer) = (&ranges[inputs + position], &model.layers[position]);
         let is_relu =
             layer.function == LayerFunction::Clip { low: Some(0.0), high: None } && layer.pool.is_none();
         let is_convolution = |layer: &Layer| matches!(layer.map.as_ref(), Map::Convolution(_));
@@ -48,9 +46,7 @@ pub(crate) fn equalize(model: &Model) -> Equalized {
         }
         let found = factors(&model, position, range.clone());
         rescale(&mut model, position, range.clone(), &found);
-        if let Some(slot) = exponents.get_mut(position) {
-            *slot = found;
-        }
+        exponents[position] = found;
     }
     Equalized { model, exponents }
 }
@@ -64,30 +60,34 @@ fn factors(model: &Model, position: usize, atoms: std::ops::Range<usize>) -> Vec
                 break;
             }
             layer.map.for_each_term(row, |atom, coefficient| {
-                let element = (atom as usize).checked_sub(atoms.start);
-                if let Some(slot) = element.and_then(|element| importance.get_mut(element)) {
+                if atoms.contains(&(atom as usize)) {
+                    let slot = &mut importance[atom as usize - atoms.start];
                     *slot = slot.max(coefficient.abs());
                 }
             });
         }
     }
-    let largest = importance.iter().copied().filter_map(exponent).max().unwrap_or(0);
-    let relative = |value: f64| exponent(value).map_or(-MAX_EXPONENT, |e| (e - largest).max(-MAX_EXPONENT));
-    importance.into_iter().map(relative).collect()
+    let exponents: Vec<Option<i32>> = importance.into_iter().map(exponent).collect();
+    let largest = exponents.iter().flatten().max().copied();
+    // What is not read may be as coarse as any.
+    let relative =
+        |e: &Option<i32>| e.zip(largest).map_or(-MAX_EXPONENT, |(e, most)| (e - most).max(-MAX_EXPONENT));
+    exponents.iter().map(relative).collect()
 }
 
 /// Multiplies row `i` of a layer by `2^k_i`, and every later weight on it by `2^-k_i`.
 fn rescale(model: &mut Model, position: usize, atoms: std::ops::Range<usize>, exponents: &[i32]) {
-    let exponent_of = |atom: u32| {
-        let element = (atom as usize).checked_sub(atoms.start);
-        element.and_then(|element| exponents.get(element)).copied().unwrap_or(0)
+    let exponent_of = |atom: u32| match atoms.contains(&(atom as usize)) {
+        true => exponents[atom as usize - atoms.start],
+        false => 0,
     };
     for (i, layer) in model.layers.iter_mut().enumerate().skip(position) {
         let rescaled = if i == position {
-            layer.map.scaled(|row| pow2(exponents.get(row).copied().unwrap_or(0)), |_| 0.0)
+            layer.map.scaled(|row| pow2(exponents[row]), |_| 0.0)
         } else {
             layer.map.with_columns_scaled(|atom| pow2(-exponent_of(atom)))
         };
+        // Convolutions stay: none reads the layer.
         if let Some(map) = rescaled {
             layer.map = Arc::new(map);
         }

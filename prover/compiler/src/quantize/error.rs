@@ -1,5 +1,7 @@
 //! Why no quantized graph was found.
 
+use assay_circuits::{BuildError, Missing};
+
 use crate::internal::InternalError;
 use crate::progress::Cancelled;
 
@@ -68,4 +70,71 @@ pub(crate) enum SearchError {
     /// The caller ended it.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl From<InternalError> for SearchError {
+    fn from(error: InternalError) -> Self {
+        QuantizeError::from(error).into()
+    }
+}
+
+impl From<Missing> for SearchError {
+    fn from(missing: Missing) -> Self {
+        InternalError::from(missing).into()
+    }
+}
+
+/// A plan has no graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlanError {
+    /// A weight, an accumulator or an output would be too wide, or a function has no table: other scales may do.
+    Infeasible,
+    /// A bug in the compiler, which no other plan mends.
+    Internal(&'static str),
+}
+
+impl PlanError {
+    /// What a plan gives, if it is feasible.
+    pub fn feasible<T>(result: Result<T, PlanError>) -> Result<Option<T>, InternalError> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(PlanError::Infeasible) => Ok(None),
+            Err(PlanError::Internal(what)) => Err(InternalError(what)),
+        }
+    }
+}
+
+impl From<InternalError> for PlanError {
+    fn from(InternalError(what): InternalError) -> Self {
+        PlanError::Internal(what)
+    }
+}
+
+impl From<Missing> for PlanError {
+    fn from(missing: Missing) -> Self {
+        PlanError::Internal(missing.what)
+    }
+}
+
+/// Evaluating a layer fails where a plan's numbers are too large for it; that lengths differ is no plan's fault.
+impl From<BuildError> for PlanError {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Internal(missing) => missing.into(),
+            BuildError::Length { what, .. } => PlanError::Internal(what),
+            _ => PlanError::Infeasible,
+        }
+    }
+}
+
+/// What only a feasible plan has.
+pub(crate) trait Feasible<T> {
+    /// The value, or [`PlanError::Infeasible`].
+    fn feasible(self) -> Result<T, PlanError>;
+}
+
+impl<T> Feasible<T> for Option<T> {
+    fn feasible(self) -> Result<T, PlanError> {
+        self.ok_or(PlanError::Infeasible)
+    }
 }

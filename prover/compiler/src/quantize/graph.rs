@@ -12,8 +12,8 @@
 
 use std::sync::Arc;
 
-use assay_circuits::BuildError;
 use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize, softmax};
+use assay_circuits::{BuildError, Missing, at, gather};
 
 use super::linear::Linear;
 use crate::internal::{Expected, InternalError};
@@ -197,18 +197,32 @@ pub(crate) fn elements(shape: &[u32]) -> usize {
 }
 
 impl Rounding {
-    /// What happens to accumulator `index` of `count`.
-    pub fn of(&self, index: usize, count: usize) -> requantize::Requantize {
-        let run = (count / self.shifts.len().max(1)).max(1);
-        let shift = self.shifts.get(index / run).copied().unwrap_or(0);
-        requantize::Requantize { shift: u32::from(shift), lo: self.lo, hi: self.hi }
+    /// What happens to each of `count` accumulators.
+    ///
+    /// # Errors
+    /// [`BuildError::Length`] where `count` is no multiple of the number of shifts.
+    pub fn of_each(
+        &self,
+        count: usize,
+    ) -> Result<impl Iterator<Item = requantize::Requantize> + '_, BuildError> {
+        let runs = self.shifts.len();
+        let run = count.checked_div(runs).filter(|run| run * runs == count).ok_or(BuildError::Length {
+            operation: "requantize",
+            what: "accumulators for each shift",
+            expected: runs,
+            found: count,
+        })?;
+        let one = |&shift: &u8| requantize::Requantize { shift: shift.into(), lo: self.lo, hi: self.hi };
+        Ok(self.shifts.iter().map(one).flat_map(move |p| std::iter::repeat_n(p, run)))
     }
 
     /// [`requantize::reference`] of each accumulator.
-    pub fn apply(&self, accumulators: &[i64]) -> Vec<i64> {
-        let count = accumulators.len();
-        let one = |(i, &acc)| requantize::reference(acc, self.of(i, count));
-        accumulators.iter().enumerate().map(one).collect()
+    ///
+    /// # Errors
+    /// As [`Rounding::of_each`].
+    pub fn apply(&self, accumulators: &[i64]) -> Result<Vec<i64>, BuildError> {
+        let each = self.of_each(accumulators.len())?;
+        Ok(accumulators.iter().zip(each).map(|(&acc, p)| requantize::reference(acc, p)).collect())
     }
 }
 
@@ -227,31 +241,20 @@ impl Step {
     /// The results for pooled accumulators.
     pub(crate) fn finish(&self, accumulators: Vec<i64>) -> Result<Vec<i64>, BuildError> {
         let rounded = match self.rounding() {
-            Some(rounding) => rounding.apply(&accumulators),
+            Some(rounding) => rounding.apply(&accumulators)?,
             None => accumulators,
-        };
-        let groups = |groups: Groups| {
-            let values = &rounded;
-            let gather = move |group: &mut dyn Iterator<Item = usize>| -> Vec<i64> {
-                group.filter_map(|at| values.get(at).copied()).collect()
-            };
-            groups.positions().map(move |mut group| gather(&mut group))
         };
         match self {
             Step::Accumulate | Step::Requantize(_) => Ok(rounded),
             Step::Table { table, .. } => Ok(rounded.iter().map(|&q| function::reference(q, table)).collect()),
-            Step::ArgMax(axis) => groups(*axis).map(|scores| argmax_of(&scores)).collect(),
+            Step::ArgMax(axis) => {
+                axis.positions().map(|group| argmax_of(&gather("a score", &rounded, group)?)).collect()
+            }
             Step::Softmax { groups: axis, softmax, .. } => {
-                let results: Vec<Vec<i64>> = groups(*axis)
-                    .map(|values| softmax::reference(&values, softmax))
-                    .collect::<Result<_, _>>()?;
-                Ok(axis.scatter(results.into_iter()))
+                axis.back_in_place(softmax::reference(&axis.in_order(&rounded)?, softmax)?)
             }
             Step::LayerNorm { groups: axis, normalization, .. } => {
-                let results: Vec<Vec<i64>> = groups(*axis)
-                    .map(|values| layer_norm::reference(&values, normalization))
-                    .collect::<Result<_, _>>()?;
-                Ok(axis.scatter(results.into_iter()))
+                axis.back_in_place(layer_norm::reference(&axis.in_order(&rounded)?, normalization)?)
             }
         }
     }
@@ -321,6 +324,15 @@ impl QuantLayer {
         self.len() == 0
     }
 
+    /// What the layer's sources name among the values of all inputs and layers, one behind the other.
+    pub(crate) fn gather<T: Clone>(&self, values: &[Vec<T>]) -> Result<Vec<T>, Missing> {
+        let mut gathered = Vec::with_capacity(self.map.columns());
+        for &source in &self.sources {
+            gathered.extend_from_slice(at("a value that a layer reads", values, source)?);
+        }
+        Ok(gathered)
+    }
+
     /// The pooled accumulators for one input vector.
     pub(crate) fn accumulate(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
         let accumulators = self.map.reference(x)?;
@@ -332,11 +344,6 @@ impl QuantLayer {
 }
 
 impl QuantGraph {
-    /// The values that the layer's sources name, one behind the other.
-    pub(crate) fn gather(layer: &QuantLayer, values: &[Vec<i64>]) -> Vec<i64> {
-        layer.sources.iter().filter_map(|&source| values.get(source)).flatten().copied().collect()
-    }
-
     /// Integers of one sample, the elements of all inputs one behind the other: the nearest ones, saturated to the
     /// formats.
     pub(crate) fn quantize(&self, sample: &[f64]) -> Vec<Vec<i64>> {
@@ -376,7 +383,8 @@ impl QuantGraph {
         let mut layers = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
             let failed = |error| RunError::Layer { layer: layer.name.clone(), error };
-            let accumulators = layer.accumulate(&Self::gather(layer, &values)).map_err(failed)?;
+            let x = layer.gather(&values).map_err(InternalError::from)?;
+            let accumulators = layer.accumulate(&x).map_err(failed)?;
             let results = layer.step.finish(accumulators.clone()).map_err(failed)?;
             values.push(results.clone());
             layers.push(LayerValues { accumulators, results });

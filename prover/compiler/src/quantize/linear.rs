@@ -1,8 +1,9 @@
 //! The linear map of a quantized layer, in the form that the model has it.
 
 use assay_circuits::layers::{conv, dense, sparse};
-use assay_circuits::{Bounded, BuildError, Builder};
+use assay_circuits::{Bounded, BuildError, Builder, Missing, at};
 
+use super::bounds;
 use super::interval::Interval;
 
 /// `accumulator_r = Σ_c w[r, c] · x_c + bias_r`.
@@ -76,8 +77,8 @@ impl Linear {
     }
 
     /// What each accumulator can be. For a convolution, an interval that holds all accumulators of a filter.
-    pub(crate) fn intervals(&self, x: &[Interval]) -> Vec<Interval> {
-        match self {
+    pub(crate) fn intervals(&self, x: &[Interval]) -> Result<Vec<Interval>, Missing> {
+        Ok(match self {
             Linear::Dense(weights, bias) => {
                 // Products of weights below 2^31 and values below 2^31 fit 64 bits.
                 let narrow = |end: i128| i64::try_from(end).ok().filter(|end| end.unsigned_abs() <= 1 << 31);
@@ -97,17 +98,14 @@ impl Linear {
                 })
                 .collect()
             }
-            Linear::Sparse(rows) => rows
-                .bias
-                .iter()
-                .enumerate()
-                .map(|(row, &bias)| {
-                    let start = Interval::new(bias, bias);
-                    rows.row(row).iter().fold(start, |sum, &(column, w)| {
-                        x.get(column as usize).map_or(sum, |x| sum.plus(x.times(w)))
+            Linear::Sparse(rows) => {
+                let of_row = |(row, &bias): (usize, &i64)| {
+                    rows.row(row)?.iter().try_fold(Interval::new(bias, bias), |sum, &(column, w)| {
+                        Ok(sum.plus(at("the interval of a column", x, column as usize)?.times(w)))
                     })
-                })
-                .collect(),
+                };
+                rows.bias.iter().enumerate().map(of_row).collect::<Result<_, Missing>>()?
+            }
             Linear::Convolution(conv) => {
                 let window = &conv.window;
                 let area = (window.height.input * window.width.input).max(1);
@@ -116,7 +114,7 @@ impl Linear {
                 let channels: Vec<Interval> = x
                     .chunks_exact(area)
                     .map(|channel| {
-                        let all = channel.iter().copied().reduce(Interval::union).unwrap_or(zero);
+                        let all = bounds::union(channel);
                         if is_padded { all.union(zero) } else { all }
                     })
                     .collect();
@@ -133,6 +131,6 @@ impl Linear {
                 });
                 sums.flat_map(|sum| std::iter::repeat_n(sum, height * width)).collect()
             }
-        }
+        })
     }
 }

@@ -4,7 +4,10 @@
 //! threshold, or another index of an ArgMax. The float model is here the compiler's own evaluation, sequential `f64`, so
 //! that the count is the same on every machine.
 
-use super::graph::{QuantGraph, Step};
+use assay_circuits::at;
+
+use super::error::PlanError;
+use super::graph::Step;
 use super::plan::Plan;
 use super::profile::Profile;
 use super::realize::Realized;
@@ -55,7 +58,7 @@ impl Bound {
     }
 }
 
-/// The loss over the samples at `positions`, `None` as soon as it exceeds `bound`.
+/// The loss over the samples at `positions`; not feasible as soon as it exceeds `bound`.
 pub(crate) fn measure(
     realized: &Realized,
     plan: &Plan,
@@ -63,28 +66,29 @@ pub(crate) fn measure(
     positions: &[usize],
     threshold: Option<f64>,
     bound: Bound,
-) -> Option<Loss> {
+) -> Result<Loss, PlanError> {
     let graph = &realized.graph;
     let mut loss = Loss { error: 0.0, flips: vec![0; graph.outputs.len()] };
     for &position in positions {
-        let mut values = graph.quantize(profile.samples.get(position)?);
+        let mut values = graph.quantize(at("a sample", &profile.samples, position)?);
         let mut scores = Vec::with_capacity(graph.layers.len());
         for layer in &graph.layers {
-            let accumulators = layer.accumulate(&QuantGraph::gather(layer, &values)).ok()?;
+            let accumulators = layer.accumulate(&layer.gather(&values)?)?;
             let is_argmax = matches!(layer.step, Step::ArgMax(_));
             scores.push(if is_argmax { accumulators.clone() } else { Vec::new() });
-            values.push(layer.step.finish(accumulators).ok()?);
+            values.push(layer.step.finish(accumulators)?);
         }
-        let outputs = graph.outputs.iter().zip(profile.targets.get(position)?);
+        let outputs = graph.outputs.iter().zip(at("the targets of a sample", &profile.targets, position)?);
         for ((output, target), flips) in outputs.zip(&mut loss.flips) {
-            let layer = graph.layers.get(output.layer)?;
-            let results = values.get(graph.inputs.len() + output.layer)?;
+            let layer = at("the layer of an output", &graph.layers, output.layer)?;
+            let results = at("the values of an output", &values, graph.inputs.len() + output.layer)?;
             let (integers, scale) = match layer.step {
                 Step::ArgMax(groups) => {
                     let labels = LayerFunction::ArgMax(groups).apply(target.clone());
                     let differ = results.iter().zip(&labels).filter(|&(&q, &label)| q as f64 != label);
                     *flips += differ.count();
-                    (scores.get(output.layer)?, *plan.layers.get(output.layer)?.rows.first()?)
+                    let scale = at("the scale of scores", &plan.layer(output.layer)?.rows, 0)?;
+                    (at("the scores of an output", &scores, output.layer)?, *scale)
                 }
                 _ => (results, i32::from(layer.scale)),
             };
@@ -99,8 +103,8 @@ pub(crate) fn measure(
             }
         }
         if !bound.allows(&loss) {
-            return None;
+            return Err(PlanError::Infeasible);
         }
     }
-    Some(loss)
+    Ok(loss)
 }

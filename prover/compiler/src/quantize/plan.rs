@@ -5,6 +5,8 @@
 //! finer activations for coarser weights, at no cost. Functions take their arguments from a *domain* of few bits, to
 //! which the accumulators are rounded first: the size of their table.
 
+use assay_circuits::{Missing, at, at_mut};
+
 use crate::model::{Layer, LayerFunction, Map};
 use crate::options::Format;
 
@@ -98,10 +100,22 @@ pub(crate) fn runs(layer: &Layer) -> usize {
     }
 }
 
-/// Scale of value `source` (inputs first, then layers).
-pub(crate) fn source_scale(plan: &Plan, source: usize) -> i32 {
-    match source.checked_sub(plan.inputs.len()) {
-        None => plan.inputs.get(source).map_or(0, |format| i32::from(format.scale)),
-        Some(layer) => plan.layers.get(layer).map_or(0, |layer| layer.scale),
+impl Plan {
+    /// What it says of a layer.
+    pub fn layer(&self, position: usize) -> Result<&LayerPlan, Missing> {
+        at("the plan of a layer", &self.layers, position)
+    }
+
+    /// As [`Plan::layer`], to be changed.
+    pub fn layer_mut(&mut self, position: usize) -> Result<&mut LayerPlan, Missing> {
+        at_mut("the plan of a layer", &mut self.layers, position)
+    }
+
+    /// Scale of value `source` (inputs first, then layers).
+    pub fn source_scale(&self, source: usize) -> Result<i32, Missing> {
+        match source.checked_sub(self.inputs.len()) {
+            None => Ok(at("the format of an input", &self.inputs, source)?.scale.into()),
+            Some(layer) => Ok(self.layer(layer)?.scale),
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! What the calibration data says about a model: value ranges, means, and the outputs to be met.
 
-use super::error::{QuantizeError, SearchError};
+use assay_circuits::{Missing, at, at_mut};
+
+use super::error::SearchError;
 use super::tables::Tables;
 use crate::internal::{Expected, InternalError};
 use crate::model::{Layer, LayerFunction, Map, Model, Output};
@@ -26,7 +28,7 @@ pub(crate) struct Profile {
     /// Positions of the samples that the search evaluates candidates on.
     pub searched: Vec<usize>,
     /// The values each layer reads.
-    pub wiring: Vec<Wiring>,
+    wiring: Vec<Wiring>,
     /// Tables of the layers' functions.
     pub tables: Tables,
 }
@@ -44,11 +46,17 @@ pub(crate) struct Wiring {
 
 impl Wiring {
     /// The column of an atom, and the value that it comes from.
-    pub fn column(&self, atom: u32) -> Option<(usize, usize)> {
+    pub fn column(&self, atom: u32) -> Result<(usize, usize), InternalError> {
         let atom = atom as usize;
-        let at = self.blocks.partition_point(|(range, _)| range.end <= atom);
-        let (range, start) = self.blocks.get(at)?;
-        Some((start + atom.checked_sub(range.start)?, *self.sources.get(at)?))
+        let position = self.blocks.partition_point(|(range, _)| range.end <= atom);
+        let (range, start) = at("the columns of a value", &self.blocks, position)?;
+        let within = atom.checked_sub(range.start).expected("the column of an element")?;
+        Ok((start + within, *at("the source of a column", &self.sources, position)?))
+    }
+
+    /// The one value that a layer with a convolution, or of sums, reads.
+    pub fn source(&self) -> Result<usize, Missing> {
+        at("the source of a layer", &self.sources, 0).copied()
     }
 }
 
@@ -82,6 +90,9 @@ impl Profile {
                 }
                 values.extend(results);
             }
+            if values.len() != atoms {
+                return Err(InternalError("a value for each element").into());
+            }
             sums.iter_mut().zip(&values).for_each(|(sum, value)| *sum += value);
             let target = |output: &Output| {
                 let layer = model.layers.get(output.layer).expected("the layer of an output")?;
@@ -89,7 +100,7 @@ impl Profile {
                 Ok(if is_argmax(&layer.function) { scores } else { layer.function.apply(scores) })
             };
             let of_sample: Result<_, InternalError> = model.outputs.iter().map(target).collect();
-            targets.push(of_sample.map_err(QuantizeError::from)?);
+            targets.push(of_sample?);
         }
         let count = samples.len().max(1) as f64;
         let work = model.terms() + model.layers.iter().map(|layer| layer.map.rows()).sum::<usize>();
@@ -104,15 +115,25 @@ impl Profile {
             means: sums.into_iter().map(|sum| sum / count).collect(),
             ranges,
             arguments,
-            wiring: wiring(model),
+            wiring: wiring(model)?,
             tables: Tables::default(),
         })
     }
 
     /// Largest magnitude of a layer's results.
-    pub fn peak(&self, layer: usize) -> f64 {
-        let rows = self.ranges.get(layer).map(Vec::as_slice).unwrap_or_default();
-        rows.iter().fold(0.0, |peak, &(lo, hi)| peak.max(lo.abs()).max(hi.abs()))
+    pub fn peak(&self, layer: usize) -> Result<f64, Missing> {
+        let rows = at("the ranges of a layer", &self.ranges, layer)?;
+        Ok(rows.iter().fold(0.0, |peak, &(lo, hi)| peak.max(lo.abs()).max(hi.abs())))
+    }
+
+    /// Range of what a layer's function is applied to.
+    pub fn argument(&self, layer: usize) -> Result<(f64, f64), Missing> {
+        at("the arguments of a layer", &self.arguments, layer).copied()
+    }
+
+    /// The values that a layer reads.
+    pub fn wiring(&self, layer: usize) -> Result<&Wiring, Missing> {
+        at("the wiring of a layer", &self.wiring, layer)
     }
 
     /// Every sample's position.
@@ -125,19 +146,26 @@ pub(crate) fn is_argmax(function: &LayerFunction) -> bool {
     matches!(function, LayerFunction::ArgMax(_))
 }
 
-fn wiring(model: &Model) -> Vec<Wiring> {
+fn wiring(model: &Model) -> Result<Vec<Wiring>, InternalError> {
     let ranges = model.atom_ranges();
     let owner = |atom: u32| ranges.partition_point(|range| range.end <= atom as usize);
     let wire = |map: &Map| {
         let mut is_read = vec![false; ranges.len()];
         let mut last = usize::MAX;
+        let mut missing = None;
         map.for_each_atom(|atom| {
             // Neighbours mostly come from one value.
             if !ranges.get(last).is_some_and(|range| range.contains(&(atom as usize))) {
                 last = owner(atom);
-                is_read.iter_mut().skip(last).take(1).for_each(|slot| *slot = true);
+                match at_mut("the owner of an element", &mut is_read, last) {
+                    Ok(slot) => *slot = true,
+                    Err(error) => missing = Some(error),
+                }
             }
         });
+        if let Some(missing) = missing {
+            return Err(missing.into());
+        }
         let mut sources: Vec<usize> =
             is_read.iter().enumerate().filter(|(_, read)| **read).map(|(source, _)| source).collect();
         if sources.is_empty() {
@@ -146,13 +174,13 @@ fn wiring(model: &Model) -> Vec<Wiring> {
         }
         let mut columns = 0;
         let blocks = sources.iter().map(|&source| {
-            let range = ranges.get(source).cloned().unwrap_or(0..0);
+            let range = at("the elements of a value", &ranges, source)?.clone();
             let start = columns;
             columns += range.len();
-            (range, start)
+            Ok((range, start))
         });
-        let blocks = blocks.collect();
-        Wiring { sources, columns, blocks }
+        let blocks = blocks.collect::<Result<_, InternalError>>()?;
+        Ok(Wiring { sources, columns, blocks })
     };
     model.layers.iter().map(|layer| wire(&layer.map)).collect()
 }

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use assay_circuits::{Missing, at, gather};
+
 use super::bounds::{self, LayerIntervals};
+use super::error::{Feasible, PlanError};
 use super::graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput};
 use super::interval::Interval;
-use super::plan::{FormatChoice, LayerResult, Plan, source_scale};
+use super::plan::{FormatChoice, LayerResult, Plan};
 use super::profile::Profile;
 use super::{steps, weights};
-use crate::model::{LayerFunction, Model};
+use crate::internal::Expected;
+use crate::model::{Layer, LayerFunction, Model};
 
 /// Widest output, in bits.
 const MAX_OUTPUT_BITS: u32 = assay_interface::schema::MAX_BITS as u32;
@@ -21,34 +25,35 @@ pub(crate) struct Realized {
 }
 
 /// Sets the scales that follow from others: sums have that of what they sum, normalized values that of their domain.
-pub(crate) fn settle(model: &Model, profile: &Profile, plan: &mut Plan) {
-    for (position, layer) in model.layers.iter().enumerate() {
-        let source = profile.wiring.get(position).and_then(|wiring| wiring.sources.first().copied());
-        let summed = source.map_or(0, |source| source_scale(plan, source));
-        let Some(found) = plan.layers.get_mut(position) else { continue };
+/// Of a plan that is not finished, the layers that it has.
+pub(crate) fn settle(model: &Model, profile: &Profile, plan: &mut Plan) -> Result<(), Missing> {
+    for (position, layer) in model.layers.iter().enumerate().take(plan.layers.len()) {
+        let summed = plan.source_scale(profile.wiring(position)?.source()?)?;
+        let found = plan.layer_mut(position)?;
         match (&layer.function, found.result) {
             (_, LayerResult::Sums) => {
                 found.scale = summed;
                 found.rows = vec![summed];
             }
             (LayerFunction::LayerNorm { groups, epsilon }, LayerResult::Function(domain)) => {
+                // Where there is none, the plan is not feasible, as `realize` finds.
                 if let Some(normalization) = steps::normalization(*groups, *epsilon, domain) {
-                    found.scale = i32::try_from(normalization.scale).unwrap_or(i32::MAX);
+                    found.scale = normalization.scale as i32; // at most 60
                 }
             }
             _ => {}
         }
     }
+    Ok(())
 }
 
-/// The quantized graph of a plan, or `None` where the plan is not feasible: a weight, an accumulator or an output
-/// that is too wide. What does not differ from `known`, another plan with its graph, is taken from there.
+/// The quantized graph of a plan. What does not differ from `known`, another plan with its graph, is taken from there.
 pub(crate) fn realize(
     model: &Model,
     profile: &Profile,
     plan: &Plan,
     known: Option<(&Plan, &Realized)>,
-) -> Option<Realized> {
+) -> Result<Realized, PlanError> {
     let inputs = model.inputs.iter().zip(&plan.inputs).map(|(input, format)| QuantInput {
         name: input.name.clone(),
         shape: schema_shape(&input.shape),
@@ -65,70 +70,75 @@ pub(crate) fn realize(
         .enumerate()
         .map(|(i, format)| known.is_some_and(|(known, _)| known.inputs.get(i) == Some(format)))
         .collect();
-    for position in 0..model.layers.len() {
-        let old = known.filter(|(old, _)| has_same_scales(profile, plan, old, position));
-        let old = old.and_then(|(_, realized)| {
-            Some((realized.graph.layers.get(position)?, realized.intervals.get(position)?))
-        });
-        let sources = &profile.wiring.get(position)?.sources;
-        let unchanged = sources.iter().all(|&source| is_same.get(source) == Some(&true));
+    for (position, layer) in model.layers.iter().enumerate() {
+        let sources = &profile.wiring(position)?.sources;
+        let known = match known {
+            None => None,
+            Some((old, realized)) => Some((
+                has_same_scales(sources, plan, old, position)?,
+                at("a known layer", &realized.graph.layers, position)?,
+                at("the intervals of a known layer", &realized.intervals, position)?,
+            )),
+        };
+        let old = known.and_then(|(is_same, layer, intervals)| is_same.then_some((layer, intervals)));
+        let sources = gather("whether a value is the same", &is_same, sources.iter().copied())?;
+        let unchanged = sources.into_iter().all(|is_same| is_same);
         let (layer, found) = match old {
             Some((layer, intervals)) if unchanged => (layer.clone(), intervals.clone()),
             Some((layer, _)) => {
                 let layer = layer.clone();
-                let found = bounds::of_layer(&layer, &bounds::gather(&layer, &values))?;
+                let found = bounds::of_layer(&layer, &layer.gather(&values)?)?;
                 (layer, found)
             }
             None => {
-                let layer = realize_layer(model, profile, plan, position)?;
-                let found = bounds::of_layer(&layer, &bounds::gather(&layer, &values))?;
+                let layer = realize_layer(layer, profile, plan, position)?;
+                let found = bounds::of_layer(&layer, &layer.gather(&values)?)?;
                 (layer, found)
             }
         };
-        let known_results = known.and_then(|(_, realized)| realized.intervals.get(position));
-        is_same.push(known_results.is_some_and(|known| known.results == found.results));
+        is_same.push(known.is_some_and(|(_, _, known)| known.results == found.results));
         values.push(found.results.clone());
         intervals.push(found);
         graph.layers.push(layer);
     }
     for output in &model.outputs {
-        let results = &intervals.get(output.layer)?.results;
-        let range = results.iter().copied().reduce(Interval::union)?;
-        let layer = plan.layers.get(output.layer)?;
-        let bits = if layer.format == FormatChoice::Fixed {
-            fixed_width(model, plan, output.layer)?
-        } else {
-            range.signed_bits()
+        let results = &at("the intervals of an output", &intervals, output.layer)?.results;
+        let range = results.iter().copied().reduce(Interval::union).expected("an element of an output")?;
+        let layer = plan.layer(output.layer)?;
+        let bits = match layer.format {
+            // A signed width.
+            FormatChoice::Fixed => {
+                let function = &at("the layer of an output", &model.layers, output.layer)?.function;
+                layer.bits + u32::from(function.is_unsigned())
+            }
+            FormatChoice::Free => range.signed_bits(),
         };
         if bits > MAX_OUTPUT_BITS || range.signed_bits() > bits {
-            return None;
+            return Err(PlanError::Infeasible);
         }
         graph.outputs.push(QuantOutput {
             name: output.name.clone(),
             shape: schema_shape(&output.shape),
             layer: output.layer,
-            bits: u8::try_from(bits.max(2)).ok()?,
+            bits: bits.max(2) as u8, // at most MAX_OUTPUT_BITS
         });
     }
-    Some(Realized { graph, intervals })
+    Ok(Realized { graph, intervals })
 }
 
-/// Whether two plans give a layer the same integers.
-fn has_same_scales(profile: &Profile, plan: &Plan, other: &Plan, position: usize) -> bool {
-    let sources = profile.wiring.get(position).map(|w| w.sources.as_slice()).unwrap_or_default();
-    plan.layers.get(position) == other.layers.get(position)
-        && sources.iter().all(|&source| source_scale(plan, source) == source_scale(other, source))
-}
-
-/// Signed width of a layer with a given format.
-fn fixed_width(model: &Model, plan: &Plan, layer: usize) -> Option<u32> {
-    let bits = plan.layers.get(layer)?.bits;
-    Some(if model.layers.get(layer)?.function.is_unsigned() { bits + 1 } else { bits })
+/// Whether two plans give a layer that reads `sources` the same integers.
+fn has_same_scales(sources: &[usize], plan: &Plan, other: &Plan, position: usize) -> Result<bool, Missing> {
+    for &source in sources {
+        if plan.source_scale(source)? != other.source_scale(source)? {
+            return Ok(false);
+        }
+    }
+    Ok(plan.layer(position)? == other.layer(position)?)
 }
 
 /// Shapes of a schema have 1 to 4 dimensions: a scalar gets one, more than four are joined.
 fn schema_shape(shape: &[usize]) -> Vec<u32> {
-    let dim = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
+    let dim = |size: usize| size as u32; // of at most 2^27 elements, as the importer holds
     match shape {
         [] => vec![1],
         shape if shape.len() <= assay_interface::schema::MAX_RANK => shape.iter().copied().map(dim).collect(),
@@ -136,16 +146,19 @@ fn schema_shape(shape: &[usize]) -> Vec<u32> {
     }
 }
 
-fn realize_layer(model: &Model, profile: &Profile, plan: &Plan, position: usize) -> Option<QuantLayer> {
-    let layer = model.layers.get(position)?;
-    let scales = plan.layers.get(position)?;
-    let wiring = profile.wiring.get(position)?;
+fn realize_layer(
+    layer: &Layer,
+    profile: &Profile,
+    plan: &Plan,
+    position: usize,
+) -> Result<QuantLayer, PlanError> {
+    let (scales, wiring) = (plan.layer(position)?, profile.wiring(position)?);
     let map =
-        weights::realize(&layer.map, wiring, profile, |source| source_scale(plan, source), &scales.rows)?;
-    let argument = profile.arguments.get(position).copied()?;
+        weights::realize(&layer.map, wiring, profile, |source| plan.source_scale(source), &scales.rows)?;
+    let argument = profile.argument(position)?;
     let step = steps::realize(&layer.function, scales, argument, &profile.tables)?;
-    let scale = i8::try_from(scales.scale).ok()?;
-    Some(QuantLayer {
+    let scale = i8::try_from(scales.scale).ok().feasible()?;
+    Ok(QuantLayer {
         name: layer.name.clone(),
         sources: wiring.sources.clone(),
         map: Arc::new(map),

@@ -10,13 +10,12 @@
 //! a number of evaluations, not by time.
 
 use super::candidate::{Found, Search};
-use super::error::{QuantizeError, SearchError};
+use super::error::{PlanError, QuantizeError, SearchError};
 use super::loss::measure;
 use super::plan::{MAX_BITS, MIN_BITS};
 use super::realize::Realized;
 use super::uniform::Least;
 use crate::model::{Activation, LayerFunction};
-use crate::progress::Cancelled;
 
 /// Fractions of the bound that the search aims for, one after the other, where it saw a part of the samples only and
 /// the result misses the bound on all of them.
@@ -33,7 +32,7 @@ impl Search<'_> {
             let Some(start) = self.uniform(searched, bound, &mut Least::new())? else { continue };
             let found = self.descend(start, bound)?;
             let loss = measure(&found.realized, &found.plan, self.profile, &all, self.threshold, self.bound);
-            if let Some(loss) = loss {
+            if let Some(loss) = PlanError::feasible(loss)? {
                 return Ok(Found { plan: found.plan, realized: found.realized, loss });
             }
         }
@@ -45,7 +44,7 @@ impl Search<'_> {
     }
 
     /// The narrowest uniform widths that meet the bounds, unoptimized: enough to compare ways to prove ranges by.
-    pub fn first(&self) -> Result<Option<Realized>, Cancelled> {
+    pub fn first(&self) -> Result<Option<Realized>, SearchError> {
         let found = self.uniform(&self.profile.searched, self.bound, &mut Least::new())?;
         Ok(found.map(|found| found.realized))
     }

@@ -6,6 +6,7 @@ use assay_circuits::layers::function::Quantization;
 use assay_circuits::layers::layer_norm::Normalization;
 use assay_circuits::layers::softmax::Softmax;
 
+use super::error::{Feasible, PlanError};
 use super::graph::{Rounding, Step};
 use super::plan::{Domain, LayerPlan, LayerResult};
 use super::tables::Tables;
@@ -14,26 +15,26 @@ use crate::number::{pow2, quantize, signed_range};
 
 /// Most bits that one requantization drops.
 const MAX_SHIFT: u8 = 40;
-/// The step of a layer, or `None` where the plan is not feasible. `argument` is the range of what its function is
+/// The step of a layer. `argument` is the range of what its function is
 /// applied to.
 pub(crate) fn realize(
     function: &LayerFunction,
     plan: &LayerPlan,
     argument: (f64, f64),
     tables: &Tables,
-) -> Option<Step> {
+) -> Result<Step, PlanError> {
     let domain = match (function, plan.result) {
-        (LayerFunction::ArgMax(groups), _) => return Some(Step::ArgMax(*groups)),
+        (LayerFunction::ArgMax(groups), _) => return Ok(Step::ArgMax(*groups)),
         (_, LayerResult::Accumulators | LayerResult::Sums | LayerResult::Index) => {
-            return Some(Step::Accumulate);
+            return Ok(Step::Accumulate);
         }
         (_, LayerResult::Requantized) => {
             let (lo, hi) = bounds(function, plan);
-            return Some(Step::Requantize(rounding(plan, plan.scale, lo, hi)?));
+            return Ok(Step::Requantize(rounding(plan, plan.scale, lo, hi)?));
         }
         (_, LayerResult::Function(domain)) => domain,
     };
-    let domain_scale = i8::try_from(domain.scale).ok()?;
+    let domain_scale = i8::try_from(domain.scale).ok().feasible()?;
     match function {
         LayerFunction::Elementwise(of_element) => {
             let (lo, hi) = arguments(*of_element, argument, domain.bits);
@@ -46,27 +47,28 @@ pub(crate) fn realize(
                 output_lo: range.0,
                 output_hi: range.1,
             };
-            let table = tables.get(*of_element, q)?;
+            let table = tables.get(*of_element, q).feasible()?;
             let rounding = rounding(plan, domain.scale, lo, hi)?;
-            Some(Step::Table { rounding, function: *of_element, domain_scale, range, table })
+            Ok(Step::Table { rounding, function: *of_element, domain_scale, range, table })
         }
         LayerFunction::Softmax(groups) => {
             let (lo, hi) = signed_range(domain.bits);
-            let softmax = Softmax::new(groups.length, domain.scale, u32::try_from(plan.scale).ok()?).ok()?;
+            let scale = u32::try_from(plan.scale).ok().feasible()?;
+            let softmax = Softmax::new(groups.length, domain.scale, scale).ok().feasible()?;
             let rounding = rounding(plan, domain.scale, lo, hi)?;
-            Some(Step::Softmax { rounding, domain_scale, groups: *groups, softmax: Arc::new(softmax) })
+            Ok(Step::Softmax { rounding, domain_scale, groups: *groups, softmax: Arc::new(softmax) })
         }
         LayerFunction::LayerNorm { groups, epsilon } => {
             let (lo, hi) = signed_range(domain.bits);
-            let normalization = normalization(*groups, *epsilon, domain)?;
+            let normalization = normalization(*groups, *epsilon, domain).feasible()?;
             let rounding = rounding(plan, domain.scale, lo, hi)?;
-            Some(Step::LayerNorm { rounding, groups: *groups, normalization })
+            Ok(Step::LayerNorm { rounding, groups: *groups, normalization })
         }
-        _ => None,
+        _ => Err(PlanError::Internal("the function of a layer that has a domain")),
     }
 }
 
-/// The parameters of a layer normalization over a domain.
+/// The parameters of a layer normalization over a domain; `None` where the plan is not feasible.
 pub(crate) fn normalization(groups: Groups, epsilon: f64, domain: Domain) -> Option<Normalization> {
     let (lo, hi) = signed_range(domain.bits);
     let length = u32::try_from(groups.length).ok()?;
@@ -112,7 +114,7 @@ fn bounds(function: &LayerFunction, plan: &LayerPlan) -> (i64, i64) {
     (low.map_or(lo, bound), high.map_or(hi, bound))
 }
 
-fn rounding(plan: &LayerPlan, scale: i32, lo: i64, hi: i64) -> Option<Rounding> {
+fn rounding(plan: &LayerPlan, scale: i32, lo: i64, hi: i64) -> Result<Rounding, PlanError> {
     let shift = |&row: &i32| u8::try_from(row - scale).ok().filter(|&shift| shift <= MAX_SHIFT);
-    Some(Rounding { shifts: plan.rows.iter().map(shift).collect::<Option<_>>()?, lo, hi })
+    Ok(Rounding { shifts: plan.rows.iter().map(shift).collect::<Option<_>>().feasible()?, lo, hi })
 }

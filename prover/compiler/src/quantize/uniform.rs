@@ -1,21 +1,21 @@
 //! Uniform plans: equally many bits for all weights and activations.
 
-use assay_circuits::Ranges;
+use assay_circuits::{Ranges, at_mut};
 use assay_interface::statement::LIMB_BITS;
 
 use super::candidate::{Candidate, Search};
+use super::error::{PlanError, SearchError};
 use super::graph::{QuantOutput, elements};
 use super::loss::{Bound, Loss};
-use super::plan::{
-    Domain, FormatChoice, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan, runs, source_scale,
-};
+use super::plan::{Domain, FormatChoice, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan, runs};
 use super::profile::is_argmax;
 use super::realize::{Realized, realize, settle};
 use super::steps;
+use crate::internal::{Expected, InternalError};
 use crate::model::{Activation, Layer, LayerFunction, Map};
 use crate::number::{MAX_SCALE, activation_scale, fitting_scale};
 use crate::options::Format;
-use crate::progress::{Cancelled, Stage};
+use crate::progress::Stage;
 
 /// Bits that a row's accumulator may be finer than its result, at first.
 const MAX_START_SHIFT: i32 = 24;
@@ -54,7 +54,7 @@ impl Search<'_> {
         positions: &[usize],
         bound: Bound,
         least: &mut Least,
-    ) -> Result<Option<Candidate>, Cancelled> {
+    ) -> Result<Option<Candidate>, SearchError> {
         for bits in MIN_BITS..=MAX_BITS {
             // Results that cannot saturate are cheap to round by bits, but let the accumulators behind them grow.
             let widths: &[u32] = match self.ranges {
@@ -64,8 +64,8 @@ impl Search<'_> {
             let mut met: Option<Candidate> = None;
             for &width in widths {
                 self.observer.at(Stage::Search, None)?;
-                let plan = self.uniform_plan(bits, width);
-                let Some(found) = self.candidate(plan, None, positions, Bound::NONE) else { continue };
+                let plan = self.uniform_plan(bits, width)?;
+                let Some(found) = self.candidate(plan, None, positions, Bound::NONE)? else { continue };
                 least.add(&found.loss, bound);
                 let is_cheaper = met.as_ref().is_none_or(|known| found.cost < known.cost);
                 if bound.allows(&found.loss) && is_cheaper {
@@ -80,7 +80,7 @@ impl Search<'_> {
     }
 
     /// Weights and activations of `bits` bits everywhere; results saturate at `width` bits.
-    fn uniform_plan(&self, bits: u32, width: u32) -> Plan {
+    fn uniform_plan(&self, bits: u32, width: u32) -> Result<Plan, InternalError> {
         let limit = (1i64 << (bits - 1)) - 1;
         let input = |&peak: &f64| {
             let scale = fitting_scale(peak, limit);
@@ -89,12 +89,12 @@ impl Search<'_> {
         let inputs = self.input_peaks.iter().map(input).collect();
         let mut plan = Plan { inputs, layers: Vec::with_capacity(self.model.layers.len()) };
         for (position, layer) in self.model.layers.iter().enumerate() {
-            let layer = self.uniform_layer(&plan, position, layer, (bits, width));
+            let layer = self.uniform_layer(&plan, position, layer, (bits, width))?;
             plan.layers.push(layer);
-            settle(self.model, self.profile, &mut plan);
+            settle(self.model, self.profile, &mut plan)?;
         }
-        self.narrow_outputs(&mut plan, bits);
-        plan
+        self.narrow_outputs(&mut plan, bits)?;
+        Ok(plan)
     }
 
     /// One layer of a uniform plan, of which the layers before are known.
@@ -104,7 +104,7 @@ impl Search<'_> {
         position: usize,
         layer: &Layer,
         (bits, width): (u32, u32),
-    ) -> LayerPlan {
+    ) -> Result<LayerPlan, InternalError> {
         let limit = (1i64 << (bits - 1)) - 1;
         let is_output = self.model.outputs.iter().any(|output| output.layer == position);
         let format = self.output_format.filter(|_| is_output && !is_argmax(&layer.function));
@@ -113,12 +113,12 @@ impl Search<'_> {
             LayerFunction::ArgMax(_) => LayerResult::Index,
             LayerFunction::Sum if format.is_none() => LayerResult::Sums,
             LayerFunction::Elementwise(_) | LayerFunction::Softmax(_) | LayerFunction::LayerNorm { .. } => {
-                LayerResult::Function(self.uniform_domain(position, layer, bits))
+                LayerResult::Function(self.uniform_domain(position, layer, bits)?)
             }
             LayerFunction::Linear if is_output && format.is_none() => LayerResult::Accumulators,
             _ => LayerResult::Requantized,
         };
-        let peak = self.profile.peak(position);
+        let peak = self.profile.peak(position)?;
         let scale = match (format, &layer.function, result) {
             (Some(format), ..) => i32::from(format.scale),
             (None, LayerFunction::Softmax(_), _) => (bits as i32).min(MAX_SOFTMAX_SCALE),
@@ -128,7 +128,8 @@ impl Search<'_> {
             _ => 0,
         };
         let width = format.map_or(width, |format| u32::from(format.bits) - u32::from(unsigned));
-        let fits = self.fitting_rows(plan, position, layer, limit);
+        let fits = self.fitting_rows(plan, position, layer, limit)?;
+        let coarsest = fits.iter().copied().min().expected("the scale of a row")?;
         let format = if format.is_some() { FormatChoice::Fixed } else { FormatChoice::Free };
         let mut layer = LayerPlan { scale, bits: width, rows: fits, result, format };
         match layer.rounded_scale() {
@@ -137,24 +138,23 @@ impl Search<'_> {
                 layer.rows.iter_mut().for_each(|row| *row = (*row).clamp(target, highest));
                 if self.ranges == Ranges::Lookup {
                     // Rows that lose equally many bits share a table.
-                    let coarsest = layer.rows.iter().copied().min().unwrap_or(target);
-                    layer.rows.iter_mut().for_each(|row| *row = coarsest);
+                    layer.rows.fill(coarsest.clamp(target, highest));
                 }
             }
             None => {
-                let lowest = layer.rows.iter().copied().min().unwrap_or(0).clamp(-MAX_SCALE, MAX_SCALE);
+                let lowest = coarsest.clamp(-MAX_SCALE, MAX_SCALE);
                 layer.rows = vec![lowest];
+                if layer.result == LayerResult::Accumulators {
+                    layer.scale = lowest;
+                }
             }
         }
-        if let (LayerResult::Accumulators, Some(&row)) = (layer.result, layer.rows.first()) {
-            layer.scale = row;
-        }
-        layer
+        Ok(layer)
     }
 
     /// The domain of a function's arguments: what calibration saw, as far as the function changes there.
-    fn uniform_domain(&self, position: usize, layer: &Layer, bits: u32) -> Domain {
-        let (lo, hi) = self.profile.arguments.get(position).copied().unwrap_or((0.0, 0.0));
+    fn uniform_domain(&self, position: usize, layer: &Layer, bits: u32) -> Result<Domain, InternalError> {
+        let (lo, hi) = self.profile.argument(position)?;
         let unsigned = match layer.function {
             LayerFunction::Elementwise(function) => steps::is_unsigned_argument(function, (lo, hi)),
             _ => false,
@@ -167,57 +167,69 @@ impl Search<'_> {
         };
         let bits = bits.min(MAX_DOMAIN_BITS);
         let peak = lo.abs().max(hi.abs()).min(reach);
-        Domain { scale: activation_scale(peak, bits, unsigned).clamp(-20, 16), bits }
+        Ok(Domain { scale: activation_scale(peak, bits, unsigned).clamp(-20, 16), bits })
     }
 
     /// The finest scale of each run of rows at which every weight has at most `limit` as its magnitude.
-    fn fitting_rows(&self, plan: &Plan, position: usize, layer: &Layer, limit: i64) -> Vec<i32> {
+    fn fitting_rows(
+        &self,
+        plan: &Plan,
+        position: usize,
+        layer: &Layer,
+        limit: i64,
+    ) -> Result<Vec<i32>, InternalError> {
         let (map, runs) = (layer.map.as_ref(), runs(layer));
-        let Some(wiring) = self.profile.wiring.get(position) else { return vec![0; runs] };
+        let wiring = self.profile.wiring(position)?;
         if let Map::Convolution(conv) = map {
-            let source = wiring.sources.first().map_or(0, |&source| source_scale(plan, source));
+            let source = plan.source_scale(wiring.source()?)?;
             let per_run = (conv.w.len() / runs.max(1)).max(1);
             let fits = |taps: &[f64]| {
                 let largest = taps.iter().fold(0.0f64, |largest, w| largest.max(w.abs()));
                 fitting_scale(largest, limit).saturating_add(source)
             };
-            return conv.w.chunks_exact(per_run).map(fits).collect();
+            return Ok(conv.w.chunks_exact(per_run).map(fits).collect());
         }
         let per_run = (map.rows() / runs.max(1)).max(1);
         let mut fits = vec![MAX_SCALE; runs];
         // The largest weight on each source decides; there are few sources.
+        let scales = wiring.sources.iter().map(|&source| plan.source_scale(source));
+        let scales: Vec<i32> = scales.collect::<Result<_, _>>()?;
         let mut largest: Vec<(usize, f64)> = wiring.sources.iter().map(|&source| (source, 0.0)).collect();
         for row in 0..map.rows() {
             largest.iter_mut().for_each(|(_, weight)| *weight = 0.0);
-            let mut is_read = false;
+            let mut outcome = Ok(());
             map.for_each_term(row, |atom, coefficient| {
-                is_read = true;
-                let source = wiring.column(atom).map(|(_, source)| source);
-                if let Some((_, weight)) = largest.iter_mut().find(|(known, _)| Some(*known) == source) {
-                    *weight = weight.max(coefficient.abs());
+                let column = wiring.column(atom).and_then(|(_, source)| {
+                    largest.iter_mut().find(|(known, _)| *known == source).expected("a source of the layer")
+                });
+                match column {
+                    Ok((_, weight)) => *weight = weight.max(coefficient.abs()),
+                    Err(error) => outcome = Err(error),
                 }
             });
-            let finest = largest.iter().filter(|(_, weight)| *weight > 0.0).map(|&(source, weight)| {
-                fitting_scale(weight, limit).saturating_add(source_scale(plan, source))
-            });
-            if let (true, Some(slot), Some(finest)) = (is_read, fits.get_mut(row / per_run), finest.min()) {
+            outcome?;
+            let finest = largest.iter().zip(&scales).filter(|((_, weight), _)| *weight > 0.0);
+            let finest = finest.map(|(&(_, weight), &scale)| fitting_scale(weight, limit) + scale).min();
+            // A row without weights fits at any scale.
+            if let Some(finest) = finest {
+                let slot = at_mut("the scale of a run of rows", &mut fits, row / per_run)?;
                 *slot = (*slot).min(finest);
             }
         }
-        fits
+        Ok(fits)
     }
 
     /// Lowers the scale of outputs that are left at their accumulators' scale until they fit a schema. Below the
     /// widest plan, they must also fit as many limbs as 16-bit outputs: a limb costs more than it refines.
-    fn narrow_outputs(&self, plan: &mut Plan, bits: u32) {
+    fn narrow_outputs(&self, plan: &mut Plan, bits: u32) -> Result<(), InternalError> {
         let fits = |output: &QuantOutput| bits == MAX_BITS || u32::from(output.bits) <= narrow_width(output);
         let mut known: Option<(Plan, Realized)> = None;
         for _ in 0..2 * MAX_SCALE {
             let before = known.as_ref().map(|(plan, realized)| (plan, realized));
             let realized = realize(self.model, self.profile, plan, before);
-            if let Some(realized) = realized {
+            if let Some(realized) = PlanError::feasible(realized)? {
                 if realized.graph.outputs.iter().all(fits) {
-                    return;
+                    return Ok(());
                 }
                 known = Some((plan.clone(), realized));
             }
@@ -226,6 +238,7 @@ impl Search<'_> {
                 layer.rows = vec![layer.scale];
             }
         }
+        Ok(())
     }
 }
 
@@ -233,7 +246,7 @@ impl Search<'_> {
 fn narrow_width(output: &QuantOutput) -> u32 {
     let elements = elements(&output.shape).max(1);
     let limbs = elements.div_ceil(LIMB_BITS / 16);
-    u32::try_from(LIMB_BITS / elements.div_ceil(limbs)).unwrap_or(16).min(32)
+    (LIMB_BITS / elements.div_ceil(limbs)).min(32) as u32
 }
 
 /// A scale within ±`MAX_SCALE` fits `i8`.

@@ -1,10 +1,13 @@
 //! What a report says: plain data, for scripts as JSON.
 
 use assay_circuits::Ranges;
+use assay_circuits::cost::Size;
 use serde::Serialize;
 
 use super::histogram::Histogram;
+use crate::compiled::CompiledModel;
 use crate::compute_units::ComputeUnits;
+use crate::strategy::Machine;
 use crate::warning::Warning;
 
 /// The word of reports for a way to prove ranges.
@@ -258,9 +261,10 @@ impl Report {
         self
     }
 
-    /// The same report with the time of witness and proof on the caller's machine, in milliseconds, which the proof
-    /// system estimates from a calibration. What the other way to prove ranges would take follows in proportion.
-    pub fn with_proving_time(mut self, ms: f64) -> Self {
+    /// The same report with the time of witness and proof on the caller's machine, which the proof system estimates from a
+    /// calibration. What the other way to prove ranges would take follows in proportion.
+    pub fn with_proving_time(mut self, time: ProvingTime) -> Self {
+        let ProvingTime::Here { ms } = time else { return self };
         let taken = self.ranges.taken();
         for way in [&mut self.ranges.bits, &mut self.ranges.lookups] {
             way.proving = ProvingTime::Here { ms: ms * way.proving.relative_to(&taken.proving) };
@@ -277,6 +281,15 @@ impl RangesReport {
 }
 
 impl ProvingTime {
+    /// Of a model's circuit on two cores of a server.
+    pub fn typical(model: &CompiledModel) -> ProvingTime {
+        let (size, ranges) = (Size::of(&model.circuit), model.ranges());
+        ProvingTime::Typical {
+            with_ifma_ms: Machine::WITH_IFMA.proving_ms(size, ranges),
+            without_ifma_ms: Machine::WITHOUT_IFMA.proving_ms(size, ranges),
+        }
+    }
+
     /// How many times as long this takes; times of two machines are not compared.
     fn relative_to(&self, other: &ProvingTime) -> f64 {
         match (self, other) {

@@ -100,7 +100,7 @@ fn describe(
         accumulator_bits: union_of(&intervals.accumulators).expected("an accumulator")?.signed_bits(),
         bits: union_of(&intervals.results).expected("a result")?.signed_bits(),
         scale: layer.scale,
-        saturates: saturates(layer, &intervals.accumulators),
+        saturates: saturates(layer, &intervals.accumulators)?,
         calibrated: union(calibrated, exponents).expected("the range of a layer")?,
         proven: union(&proven, exponents).expected("the range of a layer")?,
         constraints: parts.iter().filter(|known| known.name == part).map(|known| known.kinds.total()).sum(),
@@ -115,12 +115,12 @@ fn union(rows: &[(f64, f64)], exponents: &[i32]) -> Option<(f64, f64)> {
 }
 
 /// Whether an accumulator can exceed the upper bound, or the lower bound of a signed result.
-fn saturates(layer: &QuantLayer, accumulators: &[Interval]) -> bool {
-    let Some(rounding) = layer.step.rounding() else { return false };
-    accumulators.iter().enumerate().any(|(i, acc)| {
-        let p = rounding.of(i, accumulators.len());
+fn saturates(layer: &QuantLayer, accumulators: &[Interval]) -> Result<bool, InternalError> {
+    let Some(rounding) = layer.step.rounding() else { return Ok(false) };
+    let each = rounding.of_each(accumulators.len()).ok().expected("accumulators for each shift")?;
+    Ok(accumulators.iter().zip(each).any(|(acc, p)| {
         let half = (1i128 << p.shift) >> 1;
         let rounded = |value: i128| (value + half) >> p.shift;
         rounded(acc.hi) > i128::from(p.hi) || (p.lo != 0 && rounded(acc.lo) < i128::from(p.lo))
-    })
+    }))
 }

@@ -34,10 +34,8 @@ impl Histogram {
             self.above += 1;
         } else {
             let bin = (value - self.low) / (self.high - self.low) * BINS as f64;
-            if let Some(count) = self.counts.get_mut((bin as usize).min(BINS - 1))
-                && !value.is_nan()
-            {
-                *count += 1;
+            if !value.is_nan() {
+                self.counts[(bin as usize).min(BINS - 1)] += 1;
             }
         }
     }

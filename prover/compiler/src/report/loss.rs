@@ -237,7 +237,7 @@ fn labels(
         let target = target?;
         for group in groups.positions() {
             let (mut best, mut next) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
-            for &score in group.filter_map(|at| target.get(at)) {
+            for score in group.map(|at| target[at]) {
                 (best, next) = if score > best { (score, best) } else { (best, next.max(score)) };
             }
             let distance = (best - next) / 2.0;

@@ -45,7 +45,7 @@ fn the_samples_decide_as_the_float_model_does() {
     let (compiled, _) = compiled(0.02);
     let samples = Table::from_json(&read("samples.json")).unwrap();
     let float = assay_compiler::float::FloatModel::from_onnx(&read("model.onnx")).unwrap();
-    let samples = compiled.samples(&samples).unwrap();
+    let samples = compiled.arrange(&samples).unwrap().rows;
     assert!(samples.len() >= 200);
     let mut worst = 0.0f64;
     for sample in &samples {

@@ -147,13 +147,17 @@ fn any_width_holds_and_names_are_cut_only_where_they_must_be() {
 
 #[test]
 fn the_time_on_a_machine_takes_the_place_of_the_range() {
-    let here = report().with_proving_time(12.6);
+    let here = report().with_proving_time(ProvingTime::Here { ms: 12.6 });
     assert_eq!(here.ranges.bits.proving, ProvingTime::Here { ms: 12.6 });
     assert_eq!(here.ranges.lookups.proving, ProvingTime::Here { ms: 11.0 });
     let text = here.text(120);
     assert!(text.contains("about 13 ms on this machine") && !text.contains("IFMA"), "{text}");
     // Told again, from another calibration.
-    assert_eq!(here.with_proving_time(25.2).ranges.lookups.proving, ProvingTime::Here { ms: 22.0 });
+    let again = here.with_proving_time(ProvingTime::Here { ms: 25.2 });
+    assert_eq!(again.ranges.lookups.proving, ProvingTime::Here { ms: 22.0 });
+    // What is said of a server is no measurement.
+    let server = ProvingTime::Typical { with_ifma_ms: 1.0, without_ifma_ms: 5.0 };
+    assert_eq!(again.clone().with_proving_time(server), again);
 }
 
 /// A compiled model's report has the parts of the text: what is made by hand above is what compilations make.

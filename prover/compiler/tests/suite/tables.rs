@@ -75,7 +75,7 @@ fn columns_are_matched_by_name_or_refused() {
     assert_eq!(warnings(NAMED, PLAIN), [""; 0]);
     let (model, _) = compiled(None, PLAIN).unwrap();
     let shuffled = Table::from_csv(b"drop,ltv,age\n-1,0.5,1.5\n").unwrap();
-    assert_eq!(model.samples(&shuffled).unwrap(), [[0.5, 1.5, -1.0]]);
+    assert_eq!(model.arrange(&shuffled).unwrap().rows, [[0.5, 1.5, -1.0]]);
     // Names made from the tensor's are names as well.
     let elements = "x[2],x[0],x[1]\n-1,0.5,1.5\n2,-0.25,0.5\n";
     assert_eq!(warnings(None, elements), [""; 0]);
@@ -86,7 +86,7 @@ fn columns_are_matched_by_name_or_refused() {
     // A model compiled from an array has no other names.
     let rows = Table::Rows(vec![vec![0.5, 1.5, -1.0], vec![-0.25, 0.5, 2.0]]);
     let (model, _) = compile(&self::model(None).bytes(), &rows, &Options::default()).unwrap();
-    let found = model.samples(&Table::from_csv(PLAIN.as_bytes()).unwrap()).unwrap_err();
+    let found = model.arrange(&Table::from_csv(PLAIN.as_bytes()).unwrap()).unwrap_err();
     assert_eq!(
         found.to_string(),
         "the columns are ltv, age, drop, and the model's features are x[0], x[1], x[2]: they are matched by name"
@@ -104,7 +104,7 @@ fn an_index_is_left_out_and_a_label_is_named() {
         assert_eq!(found, plain);
         // One row of the same frame.
         let row = Table::from_csv(format!("{index},ltv,age,drop\n8,-0.25,0.5,2\n").as_bytes()).unwrap();
-        assert_eq!(found.samples(&row).unwrap(), [[-0.25, 0.5, 2.0]]);
+        assert_eq!(found.arrange(&row).unwrap().rows, [[-0.25, 0.5, 2.0]]);
     }
     // What does not count is no index, and a feature is a feature whatever it is called.
     assert_eq!(

@@ -17,8 +17,9 @@ fn a_trace_leads_to_the_outputs() {
         .node("y", "Gemm", &["f", "w"], vec![])
         .output("y");
     let (model, report) = compiled(&onnx, &Options { max_error: 0.05, ..Options::default() });
-    let sample = &rows(1, 16, 9)[0];
-    let inputs = model.quantize_inputs_clamped(sample).unwrap();
+    let sample = rows(1, 16, 9).remove(0).into_iter().zip(&model.features);
+    let sample: Vec<f64> = sample.map(|(value, feature)| value.clamp(feature.min, feature.max)).collect();
+    let inputs = model.quantize_inputs(&sample).unwrap();
     let trace = model.trace(&inputs).unwrap();
     let described = trace.iter().map(|layer| (layer.name.as_str(), layer.kind.as_str(), layer.shape.clone()));
     let [hidden, last] = described.collect::<Vec<_>>().try_into().unwrap();

@@ -18,12 +18,13 @@ use super::{
 };
 use crate::{
     encoding::KeyReadError,
-    file::{Trust, check_points, is_consistent},
+    file::{Counted, Trust, check_points, is_consistent},
     footprint::prove_memory,
     key::BasePoints,
     layout::Counts,
     memory,
     points::Point,
+    progress::Observer,
     proof::{Proof, VerifyError, check_product},
     prove::{Core, Points, ProveError, ProveTimings},
     rows::{Check, Coefficients, Rows},
@@ -54,17 +55,26 @@ pub struct Zkey {
 impl Zkey {
     /// The key in a `.zkey` file; its points are checked unless `validated` has a note of this very file.
     pub fn open(path: &Path, validated: &ValidatedKeys) -> Result<Zkey, CircomError> {
+        Zkey::open_observed(path, validated, Observer::none())
+    }
+
+    /// As [`Zkey::open`], with progress of the checks, and an end where `observer` asks for it.
+    pub fn open_observed(
+        path: &Path,
+        validated: &ValidatedKeys,
+        observer: Observer<'_>,
+    ) -> Result<Zkey, CircomError> {
         let file = fs::File::open(path)?;
         let store = Store::map(&file)?;
-        validated.once(&file, &store, |trust| Zkey::read(&store, trust))
+        validated.once(&file, &store, |trust| Zkey::read(&store, trust, observer))
     }
 
     /// The key in the bytes of a `.zkey`, checked in full.
     pub fn from_bytes(bytes: &[u8]) -> Result<Zkey, CircomError> {
-        Zkey::read(bytes, Trust::None)
+        Zkey::read(bytes, Trust::None, Observer::none())
     }
 
-    fn read(bytes: &[u8], trust: Trust) -> Result<Zkey, CircomError> {
+    fn read(bytes: &[u8], trust: Trust, observer: Observer<'_>) -> Result<Zkey, CircomError> {
         let sections = Sections::read(bytes, "zkey", 1)?;
         if sections.get(1)? != 1u32.to_le_bytes() {
             return Err(CircomError::Protocol);
@@ -116,12 +126,13 @@ impl Zkey {
         check_points("beta, gamma, delta in G2", &[beta_g2, gamma_g2, delta_g2])?;
         check_points("IC", &ic)?;
         if trust == Trust::None {
-            for (what, part) in
-                [("section 5", &a), ("section 6", &b_g1), ("section 8", &l), ("section 9", &h)]
-            {
-                check_points(what, store.query_of::<G1Point>(part).points)?;
-            }
-            check_points("section 7", store.query_of::<G2Point>(&b_g2).points)?;
+            let in_g1 = [("section 5", &a), ("section 6", &b_g1), ("section 8", &l), ("section 9", &h)]
+                .map(|(what, part)| (what, store.query_of::<G1Point>(part).points));
+            let in_g2 = store.query_of::<G2Point>(&b_g2).points;
+            let total = in_g1.iter().map(|(_, points)| points.len()).sum::<usize>() + in_g2.len();
+            let mut count = Counted::new(total, observer);
+            in_g1.into_iter().try_for_each(|(what, points)| count.check(what, points))?;
+            count.check("section 7", in_g2)?;
         }
         let base = BasePoints {
             alpha_g1: alpha_g1.into(),

@@ -21,7 +21,13 @@ impl<'a> Malicious<'a> {
         let witness = common::solve(circuit, 3);
         let commitment = circuit.commitment.as_ref().unwrap();
         let (witness, commitment) = prover
-            .commit(commitment, &witness, &assay_challenge, &mut common::rng(4), &mut ProveTimings::default())
+            .commit(
+                commitment,
+                &witness,
+                &interface::challenge,
+                &mut common::rng(4),
+                &mut ProveTimings::default(),
+            )
             .unwrap();
         Malicious { prover, witness, commitment }
     }

@@ -2,7 +2,7 @@
 
 use crate::common;
 use assay_circuits::Visibility;
-use assay_groth16::{Calibration, estimate, estimate_with, setup_development};
+use assay_groth16::{Calibration, Observer, estimate, estimate_with, setup_development};
 
 #[test]
 fn memory_covers_the_loaded_key_and_not_ten_times_it() {
@@ -32,7 +32,7 @@ fn estimates_are_the_same_every_time() {
 
 #[test]
 fn a_measured_calibration_is_plausible() {
-    let measured = Calibration::measure();
+    let measured = Calibration::measure(Observer::none()).unwrap();
     for nanoseconds in [measured.g1_add_ns, measured.g2_add_ns, measured.fr_mul_ns] {
         assert!(nanoseconds > 1.0 && nanoseconds < 1e6, "{measured:?}");
     }

@@ -36,12 +36,8 @@ pub fn prices(prices: &[f64], height: usize) -> Vec<String> {
     let rows: Vec<usize> = prices.iter().map(|&price| row_of(price)).collect();
 
     let mut grid = vec![vec![' '; prices.len()]; steps + 1];
-    let mut put = |row: usize, column: usize, mark: char| {
-        if let Some(cell) = grid.get_mut(row).and_then(|cells| cells.get_mut(column)) {
-            *cell = mark;
-        }
-    };
-    let mut before = rows.first().copied().unwrap_or(0);
+    let mut put = |row: usize, column: usize, mark: char| grid[row][column] = mark;
+    let mut before = row_of(first);
     for (column, &row) in rows.iter().enumerate() {
         if row == before {
             put(row, column, '─');

@@ -10,13 +10,12 @@ use assay_host::{
 use assay_interface::schema::ModelSchema;
 use assay_keeper::{Conclusion, Config, KeeperError};
 use assay_lending_host::{
-    Evidence, ID, Liquidations, Market, MarketKeys, Position, Rules, Snapshot, source,
+    Evidence, ID, Liquidations, Market, Position, Rules, Snapshot, source,
     strategy::{
         BUDGET_SPENT, LOW_SCORE, MODEL_UNUSABLE, NO_DEBT, NO_FEATURES, NO_FUNDS, NO_MINUTE, RULE_ONLY, SAFE,
         SNAPSHOT_YOUNG, only_score,
     },
 };
-use bytemuck::Zeroable;
 use solana_address::Address;
 
 use crate::support::*;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use assay::Context;
 
 use crate::artifacts::{self, Model};
-use crate::progress::observed;
 
 /// What a proof is made from.
 pub(super) struct Source<'a> {
@@ -18,7 +17,7 @@ pub(super) struct Source<'a> {
 impl Source<'_> {
     /// The model and its key, paired.
     pub(super) fn prover(&self) -> anyhow::Result<assay::Prover> {
-        let keys = observed("reading and checking the proving key", |_| artifacts::keys(self.key))?;
+        let keys = artifacts::keys(self.key)?;
         artifacts::pair(&self.model, self.key, keys.verifying_key().circuit_digest())?;
         Ok(assay::Prover::new(&self.model.model, &keys)?)
     }

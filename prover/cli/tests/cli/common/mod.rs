@@ -23,6 +23,12 @@ pub const COMPILE: [&str; 8] = [
     "16:12",
 ];
 
+/// Proves `input.json` with the compiled model and its key, with more arguments.
+pub fn prove<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let common = ["prove", "--model", "model.assay", "--key", "model.pk", "--input", "input.json"];
+    common.iter().chain(more).copied().collect()
+}
+
 /// A fresh directory, deleted with the test.
 pub struct Workspace(tempfile::TempDir);
 
@@ -57,17 +63,7 @@ impl Workspace {
     /// With `decision.proof` as well.
     pub fn proven() -> Workspace {
         let workspace = Workspace::with_keys();
-        workspace.succeed([
-            "prove",
-            "--model",
-            "model.assay",
-            "--key",
-            "model.pk",
-            "--input",
-            "input.json",
-            "-o",
-            "decision.proof",
-        ]);
+        workspace.succeed(prove(&["-o", "decision.proof"]));
         workspace
     }
 

@@ -88,8 +88,8 @@ pub(super) fn reshape(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Ref
         });
     }
     let known = layers.check_size(node, &shape)?;
-    if let Some(slot) = inferred.and_then(|i| shape.get_mut(i)) {
-        *slot = elements.checked_div(known).ok_or_else(refusal)?;
+    if let Some(position) = inferred {
+        shape[position] = elements.checked_div(known).ok_or_else(refusal)?;
     }
     if shape.iter().product::<usize>() != elements {
         return Err(refusal());
@@ -148,9 +148,7 @@ pub(super) fn concat(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
         if !same {
             return Err(node.mismatch(&first.shape, &tensor.shape));
         }
-        if let (Some(total), Some(dim)) = (shape.get_mut(axis), tensor.shape.get(axis)) {
-            *total = total.saturating_add(*dim);
-        }
+        shape[axis] = shape[axis].saturating_add(tensor.shape[axis]);
     }
     layers.check_size(node, &shape)?;
     let outer: usize = shape.iter().take(axis).product();
@@ -217,10 +215,8 @@ pub(super) fn pad(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
     for (i, &axis) in axes.iter().enumerate() {
         let size = |at: usize| pads.get(at).and_then(|&pad| usize::try_from(pad).ok()).ok_or_else(wrong);
         let (first, last) = (size(i)?, size(axes.len() + i)?);
-        if let (Some(before), Some(dim)) = (before.get_mut(axis), shape.get_mut(axis)) {
-            *before = first;
-            *dim = dim.saturating_add(first).saturating_add(last);
-        }
+        before[axis] = first;
+        shape[axis] = shape[axis].saturating_add(first).saturating_add(last);
     }
     let elements = layers.check_size(node, &shape)?;
     // The element of `x` at a position of the result, unless it is padding.

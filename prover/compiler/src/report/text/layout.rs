@@ -43,8 +43,8 @@ impl Page {
 
     /// Wrapped words, the first line behind `first` and the others behind `rest`, which is as long.
     pub fn hanging(&mut self, first: &str, rest: &str, text: &str) {
-        let room = self.width.min(WIDEST).saturating_sub(rest.chars().count()).max(1);
-        for (i, line) in wrap(text, room).iter().enumerate() {
+        let left = self.width.min(WIDEST).saturating_sub(rest.chars().count()).max(1);
+        for (i, line) in wrap(text, left).iter().enumerate() {
             let indent = if i == 0 { first } else { rest };
             self.line(&format!("{indent}{line}"));
         }

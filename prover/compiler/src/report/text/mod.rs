@@ -4,6 +4,8 @@ mod layout;
 mod picture;
 mod table;
 
+use std::fmt;
+
 use assay_circuits::Ranges;
 
 use super::contents::{
@@ -209,7 +211,7 @@ fn by_kind(kinds: &[KindReport]) -> String {
 fn cost(report: &Report, page: &mut Page) {
     page.title("Cost");
     let ranges = &report.ranges;
-    page.field("to prove", &time(&ranges.taken().proving));
+    page.field("to prove", &ranges.taken().proving.to_string());
     if let Some(bytes) = report.proving_memory_bytes {
         page.field("memory", &format!("at most {} MiB to prove", count(bytes.div_ceil(1 << 20) as usize)));
     }
@@ -237,14 +239,17 @@ fn of_way(way: &WayReport) -> String {
     format!("{} constraints, {time}, verify by CPI {units}", count(way.constraints))
 }
 
-fn time(time: &ProvingTime) -> String {
-    match *time {
-        ProvingTime::Typical { with_ifma_ms, without_ifma_ms } => format!(
-            "about {} ms with AVX-512 IFMA, {} ms without, on two cores of a server",
-            milliseconds(with_ifma_ms),
-            milliseconds(without_ifma_ms)
-        ),
-        ProvingTime::Here { ms } => format!("about {} ms on this machine", milliseconds(ms)),
+impl fmt::Display for ProvingTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            ProvingTime::Typical { with_ifma_ms, without_ifma_ms } => write!(
+                f,
+                "about {} ms with AVX-512 IFMA, {} ms without, on two cores of a server",
+                milliseconds(with_ifma_ms),
+                milliseconds(without_ifma_ms)
+            ),
+            ProvingTime::Here { ms } => write!(f, "about {} ms on this machine", milliseconds(ms)),
+        }
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) fn lines(
 ) -> Vec<String> {
     let bins = histogram.counts.len();
     // Neighbouring bins are joined until the bars fit.
-    let joined = (0..).map(|k| 1 << k).find(|joined| bins / joined + 2 <= width.max(34)).unwrap_or(bins);
+    let joined =
+        (0..).map(|k| 1 << k).find(|joined| bins / joined + 2 <= width.max(34)).expect("one bar fits");
     let counts: Vec<usize> = histogram.counts.chunks(joined).map(|bins| bins.iter().sum()).collect();
     let highest = counts.iter().copied().max().unwrap_or(0).max(1);
     // In eighths of a line; what is there at all is seen.
@@ -25,10 +26,7 @@ pub(super) fn lines(
     let mut lines: Vec<String> = (0..HEIGHT)
         .rev()
         .map(|line| {
-            let block = |height: &usize| {
-                let eighths = height.saturating_sub(8 * line).min(8);
-                BLOCKS.get(eighths).copied().unwrap_or(' ')
-            };
+            let block = |height: &usize| BLOCKS[height.saturating_sub(8 * line).min(8)];
             std::iter::once(' ').chain(heights.iter().map(block)).collect()
         })
         .collect();

@@ -1,6 +1,6 @@
 //! Tables that become lists where they do not fit.
 //!
-//! In a table each row is a line below its headings. Where a line has no room for names, each row is a name with its values as
+//! In a table each row is a line below its headings. Where a line has no columns left for names, each row is a name with its values as
 //! words below it, which fits any width and needs no headings.
 
 use super::layout::{Page, cut, together, wrap};
@@ -44,8 +44,8 @@ pub(super) fn write(page: &mut Page, name: &str, columns: &[Column], rows: &[Row
     let longest = rows.iter().map(|(name, _)| name.chars().count()).chain([name.len()]).max().unwrap_or(0);
     let reserved = if flows { FLOW } else { 0 };
     match page.width.checked_sub(taken + reserved) {
-        Some(room) if room >= longest.min(NAME) => {
-            table(page, name, columns, &widths, room.min(longest), rows);
+        Some(left) if left >= longest.min(NAME) => {
+            table(page, name, columns, &widths, left.min(longest), rows);
         }
         _ => list(page, columns, rows),
     }

@@ -1,4 +1,4 @@
-//! Roots for the vector transforms, and the count that shows that no value grows past its room.
+//! Roots for the vector transforms, and the count that shows that no value outgrows its bits.
 
 use ark_bn254::Fr;
 use ark_ff::{Field, One, PrimeField, Zero};
@@ -89,7 +89,7 @@ pub(super) struct ForwardLevel {
 
 impl Tables {
     /// Tables for a domain, or `None` if this path does not fit it: below 64 points in the power of two, or so many levels
-    /// that values would outgrow their room (past 2^26 points).
+    /// that values would outgrow their bits (past 2^26 points).
     ///
     /// Bounds in multiples of p. Input: a and b below 1, their product below 2.1; say 3. A level of radix 2 adds 3, for a
     /// product of anything below 84 with a root below 1.0001 is below 3. One of radix 3 adds 6. Where the product is left
@@ -99,7 +99,7 @@ impl Tables {
             return None;
         }
         let log_size = shape.size.ilog2();
-        // Rows longer than columns: a group of columns takes more room in the cache than a row does.
+        // Rows longer than columns: a group of columns takes more of the cache than a row does.
         let log_width = (log_size.div_ceil(2) + 1).clamp(6, shape.twos);
         let width = 1usize << log_width;
         let rows = shape.size / width;
@@ -205,10 +205,10 @@ impl Tables {
 
     /// Room for the roots of one row.
     pub(super) fn row_roots(&self) -> RowRoots {
-        let room = |level: &Vec<Block>| bytemuck::zeroed_vec(level.len());
+        let empty = |level: &Vec<Block>| bytemuck::zeroed_vec(level.len());
         RowRoots {
-            vectors: self.row_inverse.vectors.iter().map(room).collect(),
-            tiles: self.row_inverse.tiles.each_ref().map(room),
+            vectors: self.row_inverse.vectors.iter().map(empty).collect(),
+            tiles: self.row_inverse.tiles.each_ref().map(empty),
         }
     }
 }
