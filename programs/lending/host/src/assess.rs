@@ -260,6 +260,8 @@ mod tests {
         let view = view();
         let terms = view.early_terms(&view.assess(&position).unwrap().exposure, &position).unwrap();
         assert_eq!(terms, Terms { least: 82_000_000, limit: 1_640_000_000, bonus_bps: 25 });
+        // A fifth is repaid, and the collateral for it seized: the ratio is what it was.
+        position = Position { collateral: 80_000_000_000, ..owing(6_560) };
         position.budget = position.budget.renewed(8_200_000_000, 900, NOW);
         position.budget.spend(1_640_000_000).unwrap();
         let eligibility = view.assess(&position).unwrap().eligibility;

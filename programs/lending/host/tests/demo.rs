@@ -45,6 +45,7 @@ fn everything_is_as_expected_and_each_attack_meets_its_error() {
             ("bring another position's snapshot", "WrongSnapshot (7021)"),
             ("bring a fake verifier program", "WrongVerifier (7015)"),
             ("bring a price source of one's own", "WrongSource (7020)"),
+            ("refresh the source from another account", "NotPinned (9003)"),
             ("propose a dear price, halt, apply", "TimelockRunning (7151)"),
             ("undo the guardian's halt with a stolen admin key", "LowerTooSoon (7157)"),
             ("register a key with gamma = delta", "KeyGammaEqualsDelta (6035)"),

@@ -174,8 +174,8 @@ pub fn record_without_proof(
     limbs: &[Scalar],
     digest: &Scalar,
 ) -> Instruction {
-    let limbs = limbs.iter().map(|limb| limb.to_be_bytes()).collect();
-    let args = ProofArgs { proof: Vec::new(), context, limbs };
+    let limbs: Vec<[u8; 32]> = limbs.iter().map(|limb| limb.to_be_bytes()).collect();
+    let args = ProofArgs { proof: Vec::new().into(), context, limbs: limbs.into() };
     instruction::Record { args }.to_instruction(record_accounts(payer, model, digest))
 }
 

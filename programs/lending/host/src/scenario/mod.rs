@@ -9,7 +9,7 @@
 //! | --- | --- |
 //! | `candles` | real candles as prices, and the rule that chooses the stretch to replay |
 //! | `participants`, `accounts`, `market` | who takes part, on what terms, with which accounts; a market with everyone in it |
-//! | `simulation` | the runtime, keys from a seed, the ledger of costs |
+//! | `simulation`, `oracle` | the runtime, keys from a seed, the ledger of costs; prices, and who keeps the feed program's sources |
 //! | `stages`, `replay` | the steps; the hours, and what the keepers did |
 //! | `attacks` | what must be refused, each with one error |
 //! | `invariants` | what must hold at the end |
@@ -27,6 +27,7 @@ mod chart;
 mod error;
 mod invariants;
 mod market;
+mod oracle;
 pub mod outcome;
 mod participants;
 mod replay;
@@ -116,7 +117,7 @@ pub fn run(options: &Options, page: &mut Page<'_>) -> Result<(Outcome, Findings)
     })?;
     outcome.step("deploy", time);
 
-    let assets = simulation.create_assets();
+    let assets = simulation.create_assets()?;
     let authority = simulation.party("registry", "authority", &assets, 0, 0);
     let first = window.before.first().ok_or(DemoError::Scenario("the history has hours"))?;
     simulation.warp(first.publish_time - participants::TIMELOCK - candles::HOUR);

@@ -12,11 +12,11 @@ use assay_host::{
     Account, Executed, Identity,
     scenario::{Attack, TransactionFigures},
 };
+use assay_feed_host::FeedError;
+use assay_feed_interface::pyth::PriceUpdate;
 use assay_interface::sha256;
 use assay_keeper::KeeperError;
 use assay_lending::LendingError;
-use assay_feed_interface::{Interval, Observed, Price, PriceV1, Source};
-use bytemuck::Zeroable as _;
 use assay_localnet::{Discriminator, Localnet, Owner, Refusal, Wallet, read_program};
 use assay_verifier_host::VerifierError;
 use solana_address::Address;
@@ -26,31 +26,29 @@ use solana_signer::Signer as _;
 
 use super::{
     accounts::{Assets, Party},
-    candles::{HOUR, Update},
     error::DemoError,
-    participants::{
-        COLLATERAL_DECIMALS, COLLATERAL_FEED, DEBT_CONFIDENCE, DEBT_DECIMALS, DEBT_FEED, DEBT_PRICE,
-    },
+    participants::{COLLATERAL_DECIMALS, DEBT_DECIMALS},
 };
-use crate::{identity::IDENTITY, instructions::PriceAccounts, source};
+use crate::{identity::IDENTITY, instructions::PriceAccounts};
 
 /// Lamports that each party starts with.
-const ENDOWMENT: u64 = 10_000_000_000;
+pub(super) const ENDOWMENT: u64 = 10_000_000_000;
 
 /// Bytes of a mint and of a token account, and where the amount lies.
 const MINT_LEN: usize = 82;
 const TOKEN_ACCOUNT_LEN: usize = 165;
 
 /// The programs of the demonstration.
-const PROGRAMS: [Identity; 2] = [assay_verifier_host::IDENTITY, IDENTITY];
+const PROGRAMS: [Identity; 3] = [assay_verifier_host::IDENTITY, assay_feed_host::IDENTITY, IDENTITY];
 
 /// The chain.
 #[derive(Clone)]
 pub struct Simulation {
-    net: Localnet,
+    pub(super) net: Localnet,
     seed: [u8; 32],
     directory: PathBuf,
-    sources: Vec<(Address, Source)>,
+    /// What the oracle published last: of the collateral, and of the debt asset.
+    pub(super) published: Option<[PriceUpdate; 2]>,
     ledger: BTreeMap<&'static str, Vec<Executed>>,
     verifier_units: Vec<u64>,
 }
@@ -65,6 +63,11 @@ pub struct Expected {
 impl Expected {
     /// An error of the verifier program.
     pub fn verifier(error: VerifierError) -> Self {
+        Self { name: format!("{error:?}"), code: number(error) }
+    }
+
+    /// An error of the feed program.
+    pub fn feed(error: FeedError) -> Self {
         Self { name: format!("{error:?}"), code: number(error) }
     }
 
@@ -107,7 +110,7 @@ impl Simulation {
             net: Localnet::from_directory(&directory, &PROGRAMS)?,
             seed,
             directory,
-            sources: Vec::new(),
+            published: None,
             ledger: BTreeMap::new(),
             verifier_units: Vec::new(),
         })
@@ -159,20 +162,16 @@ impl Simulation {
     }
 
     /// Mints, and price sources that hold nothing yet.
-    pub fn create_assets(&mut self) -> Assets {
-        let [collateral, debt] = [("collateral source", COLLATERAL_FEED), ("debt source", DEBT_FEED)].map(
-            |(label, feed_id)| {
-                let header = PriceV1 { version: PriceV1::VERSION, ..PriceV1::zeroed() };
-                let address = self.key(label).pubkey();
-                self.sources.push((address, Source { header, feed_id, ..Source::zeroed() }));
-                address
-            },
-        );
-        Assets {
+    ///
+    /// # Errors
+    /// A source cannot be created.
+    pub fn create_assets(&mut self) -> Result<Assets, DemoError> {
+        let [collateral, debt] = self.create_sources()?;
+        Ok(Assets {
             collateral_mint: self.create_mint("collateral mint", COLLATERAL_DECIMALS),
             debt_mint: self.create_mint("debt mint", DEBT_DECIMALS),
             prices: PriceAccounts { collateral, debt },
-        }
+        })
     }
 
     /// A mint that nobody can mint from: the demo writes balances instead.
@@ -186,55 +185,6 @@ impl Simulation {
         }
         self.put(address, data);
         address
-    }
-
-    /// Publishes an hour's prices: by the feed program's own rules they are the spot prices, and the first ones of their
-    /// hour and minute, since the updates before them lie an hour back.
-    pub fn publish(&mut self, update: &Update) -> Result<(), DemoError> {
-        let Update { publish_time, price, confidence, ema } = *update;
-        let collateral = Price { price, confidence, ema, publish_time };
-        let debt =
-            Price { price: DEBT_PRICE, confidence: DEBT_CONFIDENCE, ema: DEBT_PRICE, publish_time };
-        self.feed([collateral, debt], &[Interval::Hour, Interval::Minute], publish_time - HOUR)
-    }
-
-    /// Publishes the last prices again, with the present as their time: spot prices, of no final minute.
-    pub fn refresh_prices(&mut self) -> Result<(), DemoError> {
-        let last = self.last_prices(self.now())?;
-        self.feed(last, &[], self.now())
-    }
-
-    /// Publishes the last prices again as the first ones of the next minute, and waits for them.
-    pub fn next_minute(&mut self) -> Result<(), DemoError> {
-        const MINUTE: i64 = 60;
-        let at = (self.now() / MINUTE + 1) * MINUTE;
-        self.warp(at);
-        let last = self.last_prices(at)?;
-        self.feed(last, &[Interval::Minute], at - 1)
-    }
-
-    fn last_prices(&self, publish_time: i64) -> Result<[Price; 2], DemoError> {
-        match &self.sources[..] {
-            [(_, collateral), (_, debt)] => Ok([collateral, debt].map(|source| {
-                let PriceV1 { price, confidence, ema, .. } = source.header;
-                Price { price, confidence, ema, publish_time }
-            })),
-            _ => Err(DemoError::Scenario("there are two sources")),
-        }
-    }
-
-    fn feed(&mut self, prices: [Price; 2], rings: &[Interval], previous: i64) -> Result<(), DemoError> {
-        let now = self.now();
-        for ((address, source), price) in self.sources.iter_mut().zip(prices) {
-            source.refresh(&price, 0, now).map_err(|_| DemoError::Scenario("prices go forward"))?;
-            for &ring in rings {
-                let observed = Observed { price, previous_publish_time: previous };
-                let kept = source.observe(ring, price.publish_time, &observed, now);
-                kept.map_err(|_| DemoError::Scenario("prices lie at full minutes and hours"))?;
-            }
-            self.net.put(*address, source::account(source));
-        }
-        Ok(())
     }
 
     /// A copy of a price source at another address.

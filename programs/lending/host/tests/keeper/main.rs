@@ -113,7 +113,8 @@ fn a_snapshot_is_used_in_its_life_and_in_a_later_second() {
 #[test]
 fn a_spent_budget_is_not_exceeded() {
     let mut chain = chain_with(8_450);
-    let mut position = position(8_450_000_000);
+    // A fifth was repaid, and the collateral for it seized: the ratio is what it was.
+    let mut position = Position { collateral: 80_000_000_000, ..position(6_760_000_000) };
     position.budget = position.budget.renewed(8_450_000_000, 900, NOW - 60);
     position.budget.spend(1_690_000_000).unwrap();
     chain.put(position_address(), &position);
@@ -219,7 +220,7 @@ fn each_wrong_account_has_its_error() {
     let cases: &[(Damage, &str)] = &[
         (|chain| drop(chain.accounts.remove(&keys().market)), "missing market"),
         (|chain| drop(chain.accounts.remove(&position_address())), "missing position"),
-        (|chain| drop(chain.accounts.remove(&route().prices.debt)), "missing price account"),
+        (|chain| drop(chain.accounts.remove(&route().prices.debt)), "missing price source"),
         (|chain| drop(chain.accounts.remove(&route().debt_account)), "missing token account"),
         (|chain| chain.put(keys().market, &position(1)), "foreign market"),
         (

@@ -1,5 +1,6 @@
 //! Accounts swapped for others, and rules changed by those who may propose them.
 
+use assay_feed_host::FeedError;
 use assay_host::scenario::Attack;
 use assay_lending::{
     LendingError,
@@ -51,6 +52,13 @@ impl Target<'_> {
         let outcome = self.send(&mut simulation, &attempt);
         let expected = Expected::lending(LendingError::WrongSource);
         attacks.push(expected.judge("bring a price source of one's own", outcome));
+
+        // An update that the attacker posted, fully verified, in the place of the oracle's account.
+        let mut simulation = material.simulation.clone();
+        let refresh = simulation.refresh_from_elsewhere()?;
+        let outcome = simulation.attempt(&self.market.keeper.keypair, &[refresh]).map(drop);
+        let expected = Expected::feed(FeedError::NotPinned);
+        attacks.push(expected.judge("refresh the source from another account", outcome));
         Ok(())
     }
 
