@@ -62,7 +62,10 @@ fn a_loan_raises_the_revision_and_a_refused_one_does_not() {
         test.borrower_sends(test.keys.borrow(owner, tokens, test.prices, amount)).expect_ok();
         assert_eq!(test.position().revision, revision);
     }
-    refused(&test.borrower_sends(test.keys.borrow(owner, tokens, test.prices, 900 * USDC)), "InsufficientLiquidity");
+    refused(
+        &test.borrower_sends(test.keys.borrow(owner, tokens, test.prices, 900 * USDC)),
+        "InsufficientLiquidity",
+    );
     assert_eq!(test.position().revision, 2);
 }
 

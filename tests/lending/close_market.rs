@@ -12,7 +12,8 @@ fn close(test: &TestMarket) -> solana_instruction::Instruction {
 fn everything_that_was_paid_for_comes_back() {
     let mut test = TestMarket::without_market();
     let people = |test: &TestMarket| {
-        [&test.admin, &test.lender, &test.borrower, &test.stranger].map(|actor| test.lamports(&actor.address()))
+        [&test.admin, &test.lender, &test.borrower, &test.stranger]
+            .map(|actor| test.lamports(&actor.address()))
     };
     let before = people(&test);
     let mut fees = [0u64; 4];
@@ -27,7 +28,13 @@ fn everything_that_was_paid_for_comes_back() {
     fees[2] += 5_000;
     let snapshot = test.take_snapshot();
     fees[3] += 5_000;
-    refused(&{ let close = close(&test); test.admin_sends(close) }, "AccountInUse");
+    refused(
+        &{
+            let close = close(&test);
+            test.admin_sends(close)
+        },
+        "AccountInUse",
+    );
     fees[0] += 5_000;
 
     let (owner, position) = (test.borrower.address(), test.position_address());

@@ -103,7 +103,8 @@ fn endings() -> Vec<(&'static str, Cost)> {
     let propose_withdrawal = cost(test.admin_sends(keys.propose_withdrawal(admin, USDC)));
     test.pass_timelock();
     let withdraw_reserves = cost(test.admin_sends(keys.withdraw_reserves(admin, test.admin.debt)));
-    test.borrower_sends(keys.withdraw_collateral(borrower, test.borrower.collateral, prices, ALL)).expect_ok();
+    test.borrower_sends(keys.withdraw_collateral(borrower, test.borrower.collateral, prices, ALL))
+        .expect_ok();
     test.lender_sends(keys.withdraw_supply(lender, test.lender.debt, ALL)).expect_ok();
     let close_position = cost(test.borrower_sends(keys.close_position(borrower)));
     let close_deposit = cost(test.lender_sends(keys.close_deposit(lender)));

@@ -85,7 +85,7 @@ fn prices_are_checked_and_accounts_cannot_be_substituted() {
         refused(&test.net.send(&[attacked], &[&test.liquidator.key]), error);
     };
     attack(1, other.market, "WrongMarket");
-    attack(3, test.keys.market, "InvalidAccountData");
+    attack(3, other.market, "InvalidAccountData");
     attack(4, test.prices.debt, "WrongSource");
     attack(6, test.liquidator.debt, "WrongModel");
     attack(8, assay_lending::ID, "WrongVerifier");

@@ -48,5 +48,5 @@ fn prices_are_checked_and_accounts_cannot_be_substituted() {
     let other = test.second_market();
     refused(&test.stranger_sends(with_account(impair.clone(), 0, other.market)), "WrongMarket");
     refused(&test.stranger_sends(with_account(impair.clone(), 2, test.prices.debt)), "WrongSource");
-    refused(&test.stranger_sends(with_account(impair, 1, test.keys.deposit(&test.lender.address()))), "InvalidAccountData");
+    refused(&test.stranger_sends(with_account(impair, 1, other.market)), "InvalidAccountData");
 }

@@ -117,8 +117,7 @@ fn the_model_must_be_what_the_parameters_say() {
     let renamed = test.register(Model::renamed());
     let create = test.create();
     refused(&test.admin_sends(with_account(create.clone(), 8, renamed)), "WrongModel");
-    let ceremonies =
-        RiskParams { accepted_setup_kinds: SETUP_CEREMONY, attestors: [7; 32], ..test.params };
+    let ceremonies = RiskParams { accepted_setup_kinds: SETUP_CEREMONY, attestors: [7; 32], ..test.params };
     let create = test.create_of(&test.keys, admin, ceremonies);
     refused(&test.admin_sends(create), "SetupRefused");
     let other_schema = RiskParams { model: renamed.to_bytes(), ..test.params };

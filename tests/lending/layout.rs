@@ -31,7 +31,8 @@ fn lived() -> [(&'static str, Vec<u8>); 4] {
 #[test]
 fn the_accounts_are_written_as_the_fixtures_have_them() {
     for (name, data) in lived() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("lending/fixtures/{name}.bin"));
+        let path =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("lending/fixtures/{name}.bin"));
         if std::env::var_os("ASSAY_LEDGER").is_some_and(|value| value == "write")
             && std::fs::metadata(&path).map_or(0, |file| file.len()) == 0
         {

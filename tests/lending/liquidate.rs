@@ -1,8 +1,8 @@
-use assay_lending::oracle::Purpose;
 use assay_lending::math::{
     liquidation::FULL_CLOSE_LTV_BPS,
     value::{Value, ltv_bps},
 };
+use assay_lending::oracle::Purpose;
 use assay_lending_host::{ALL, Liquidation};
 
 use crate::support::{SOL, TestMarket, USDC, price_attacks, refused, unsigned, with_account};

@@ -92,21 +92,25 @@ fn with_a_receipt_the_proof_may_be_left_out() {
 fn a_snapshot_serves_again_until_the_budget_is_spent() {
     let (mut test, snapshot) = risky();
     for _ in 0..2 {
-        let early = test.early(&snapshot, 500 * USDC);
+        let early = test.early(&snapshot, 100 * USDC);
         test.liquidator_sends(early).expect_ok();
     }
-    let rest = test.early(&snapshot, 500 * USDC);
-    refused(&test.liquidator_sends(rest), "CloseFactorExceeded");
+    // Both have lowered the ratio; for more on this evidence the position must be as risky as it was.
+    let more = test.early(&snapshot, 100 * USDC);
+    refused(&test.liquidator_sends(more), "PositionRecovered");
+    test.set_prices(84.0, 1.0);
+    let too_much = test.early(&snapshot, 1_300 * USDC);
+    refused(&test.liquidator_sends(too_much), "CloseFactorExceeded");
     let rest = test.early(&snapshot, ALL);
     test.liquidator_sends(rest.clone()).expect_ok();
+    assert!(test.position().budget.repaid.abs_diff(1_380 * USDC) <= USDC);
+    test.set_prices(81.8, 1.0);
     refused(&test.liquidator_sends(rest), "BudgetSpent");
     // Nor does the next snapshot open more, until the window is over.
     let next = test.take_snapshot();
     let early = test.early(&next, ALL);
     refused(&test.liquidator_sends(early), "BudgetSpent");
     test.advance(i64::from(test.params.early_window));
-    // 5,520 USDC against what is left: 80 % again at 82 USD.
-    test.set_prices(82.0, 1.0);
     test.fill_history();
     let next = test.take_snapshot();
     let early = test.early(&next, ALL);
@@ -114,12 +118,12 @@ fn a_snapshot_serves_again_until_the_budget_is_spent() {
 }
 
 #[test]
-fn replay_within_one_transaction_stays_within_the_budget() {
+fn replay_within_one_transaction_is_undone_whole() {
     let (mut test, snapshot) = risky();
-    let early = test.early(&snapshot, 1_000 * USDC);
+    let early = test.early(&snapshot, ALL);
     let outcome =
         test.net.send(&[compute_budget::limit(400_000), early.clone(), early], &[&test.liquidator.key]);
-    refused(&outcome, "CloseFactorExceeded");
+    refused(&outcome, "PositionRecovered");
     assert_eq!(test.position().collateral, 100 * SOL, "the first liquidation is undone as well");
 }
 
@@ -410,6 +414,6 @@ fn accounts_cannot_be_substituted() {
     attack(3, test.keys.debt_mint, "WrongMint");
     attack(5, other.collateral_vault, "WrongVault");
     attack(6, other.liquidity_vault, "WrongVault");
-    attack(SNAPSHOT, test.keys.market, "InvalidAccountData");
+    attack(SNAPSHOT, other.market, "InvalidAccountData");
     refused(&test.net.send(&[unsigned(early, 0)], &[&test.stranger.key]), "MissingRequiredSignature");
 }

@@ -53,7 +53,8 @@ fn the_caller_chooses_neither_price_nor_features() {
     let first = test.snapshot(evidence);
     assert_eq!(first.ltv_bps, 8_024);
     // Taken again, by another: it stays what it is, and nobody's transaction fails.
-    let again = test.keys.take_snapshot(test.lender.address(), test.position_address(), evidence, test.prices);
+    let again =
+        test.keys.take_snapshot(test.lender.address(), test.position_address(), evidence, test.prices);
     test.lender_sends(again).expect_ok();
     let second = test.snapshot(evidence);
     assert_eq!((second.payer, second.taken_at), (first.payer, first.taken_at));
@@ -184,8 +185,7 @@ fn accounts_cannot_be_substituted() {
     let other = test.second_market();
     test.next_minute();
     let take = test.snapshot_instruction();
-    let elsewhere =
-        MarketKeys::snapshot(&test.position_address(), Evidence { epoch: 1, ..test.evidence() });
+    let elsewhere = MarketKeys::snapshot(&test.position_address(), Evidence { epoch: 1, ..test.evidence() });
     let mut attack = |index, address, error| {
         let attacked = with_account(take.clone(), index, address);
         refused(&test.net.send(&[attacked], &[&test.stranger.key]), error);
@@ -193,7 +193,7 @@ fn accounts_cannot_be_substituted() {
     attack(1, other.market, "WrongMarket");
     attack(3, elsewhere, "WrongAddress");
     attack(3, test.keys.position(&test.stranger.address()), "WrongAddress");
-    attack(2, test.keys.deposit(&test.lender.address()), "InvalidAccountData");
+    attack(2, other.market, "InvalidAccountData");
 }
 
 #[test]

@@ -188,7 +188,9 @@ pub enum LendingError {
     )]
     InvalidThresholds = 130,
     /// 7131: bonus bounds out of order, or too large for the threshold.
-    #[msg("Bonuses must be early <= plain, and a liquidation at the threshold must be able to pay the largest")]
+    #[msg(
+        "Bonuses must be early <= plain, and a liquidation at the threshold must be able to pay the largest"
+    )]
     InvalidBonus = 131,
     /// 7132: close factors, least repayment or tolerance out of bounds.
     #[msg("The close factors, the least repayment or the tolerance are out of bounds")]

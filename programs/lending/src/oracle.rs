@@ -101,9 +101,7 @@ mod tests {
     }
 
     fn admitted(header: PriceV1) -> [MathResult<u64>; 4] {
-        ALL.map(|purpose| {
-            purpose.admit(&header, &RiskParams::TEMPLATE, NOW).map(|price| price.confidence)
-        })
+        ALL.map(|purpose| purpose.admit(&header, &RiskParams::TEMPLATE, NOW).map(|price| price.confidence))
     }
 
     #[test]

@@ -224,10 +224,8 @@ fn bonuses(params: &RiskParams, random: &mut Random) {
     assert!(bonus <= params.bonus_min_bps, "{params:?}");
     assert_eq!(auction.bonus_bps(i64::from(params.bonus_ramp)), auction.bonus_bps(i64::MAX));
     // Under the threshold a liquidation at any of these bonuses lowers the ratio.
-    let between = random.bps(
-        u64::from(params.early_floor_bps),
-        u64::from(params.liquidation_threshold_bps) - 1,
-    );
+    let between =
+        random.bps(u64::from(params.early_floor_bps), u64::from(params.liquidation_threshold_bps) - 1);
     let exposure = prices(PRICE, 0).exposure(&market(*params), &at_ratio(between)).unwrap();
     assert!(exposure.covered(params.bonus_max_bps), "{params:?}");
     let repay = exposure.debt / 5;
@@ -248,8 +246,7 @@ fn losses(params: &RiskParams, random: &mut Random) {
     for confidence in [0, fallen / 50, fallen, u64::MAX] {
         let collateral = Purpose::PlainRule.admit(&header(fallen, confidence), params, NOW).unwrap();
         let prices = Prices { collateral, debt: price(1_0000_0000, 0) };
-        let (debt, value) =
-            prices.safe_values(&market, position.debt(&market).unwrap(), position.collateral);
+        let (debt, value) = prices.safe_values(&market, position.debt(&market).unwrap(), position.collateral);
         assert!(ltv_at_least(debt, value, params.liquidation_threshold_bps));
         assert_ne!(Purpose::AddRisk.admit(&header(fallen, fallen), params, NOW).err(), None);
     }
@@ -266,7 +263,8 @@ fn losses(params: &RiskParams, random: &mut Random) {
 
 /// A snapshot of a riskier position than there is now opens nothing.
 fn recovered(params: &RiskParams) {
-    let now: Exposure = prices(PRICE, 0).exposure(&market(*params), &at_ratio(params.early_floor_bps)).unwrap();
+    let now: Exposure =
+        prices(PRICE, 0).exposure(&market(*params), &at_ratio(params.early_floor_bps)).unwrap();
     let snapshot = params.early_floor_bps + params.tolerance_bps + 1;
     let holds = |bps| ltv_at_least(now.debt_value(), now.collateral_value(), bps);
     assert!(!holds(snapshot - params.tolerance_bps) && holds(params.early_floor_bps));

@@ -74,7 +74,8 @@ impl World {
     /// What somebody has and may withdraw, less what it owes.
     fn worth(&self, actor: &Actor) -> i128 {
         let claim =
-            assets_for_shares(actor.shares, self.market.redeemable().unwrap(), self.market.supply_shares).unwrap();
+            assets_for_shares(actor.shares, self.market.redeemable().unwrap(), self.market.supply_shares)
+                .unwrap();
         i128::from(actor.tokens) + i128::from(claim) - i128::from(actor.position.debt(&self.market).unwrap())
     }
 
@@ -144,9 +145,13 @@ impl World {
         market.invariant().unwrap();
         assert_eq!(self.vault, market.cash, "no unit appears or vanishes");
         assert_eq!(self.vault + self.actors.iter().map(|actor| actor.tokens).sum::<u64>(), total);
-        let claims: u64 = self.actors.iter().map(|actor| {
-            assets_for_shares(actor.shares, market.assets().unwrap(), market.supply_shares).unwrap()
-        }).sum();
+        let claims: u64 = self
+            .actors
+            .iter()
+            .map(|actor| {
+                assets_for_shares(actor.shares, market.assets().unwrap(), market.supply_shares).unwrap()
+            })
+            .sum();
         let owed: u64 = self.actors.iter().map(|actor| actor.position.debt(market).unwrap()).sum();
         assert!(claims + market.reserves <= self.vault + market.debt_total().unwrap());
         assert!(owed >= market.debt_total().unwrap());

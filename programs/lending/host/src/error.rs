@@ -1,8 +1,8 @@
 //! Why a market's accounts cannot be read or acted on.
 
+use assay_feed_interface::ReadError as SourceError;
 use assay_host::{account::AccountError, chain::ChainError, strategy::StrategyError};
 use assay_interface::schema::TensorSchema;
-use assay_feed_interface::ReadError as SourceError;
 use assay_lending::LendingError;
 use assay_lending_interface::formats::Format;
 use solana_address::Address;

@@ -4,9 +4,10 @@ use anchor_lang::Id;
 use anchor_lang::programs::{System, Token};
 use assay_interface::{field::Scalar, groth16::Proof};
 use assay_lending::{
-    accounts, instruction,
+    accounts,
+    instruction,
     // The framework gives accounts that are nested in others no other name.
-    instructions::{Claim, __client_accounts_takenup::TakenUp},
+    instructions::{__client_accounts_takenup::TakenUp, Claim},
     state::{Evidence, RiskParams},
 };
 use assay_verifier_host::receipt_address;
@@ -321,15 +322,16 @@ impl MarketKeys {
     pub fn liquidate_by_proof(&self, liquidation: &Liquidation, proven: &Proven) -> Instruction {
         let Liquidation { repay, min_seized, .. } = *liquidation;
         let claim = proven.claim();
-        instruction::LiquidateByProof { claim, repay, min_seized }
-            .to_instruction(accounts::LiquidateByProof {
+        instruction::LiquidateByProof { claim, repay, min_seized }.to_instruction(
+            accounts::LiquidateByProof {
                 liquidation: self.liquidation_accounts(liquidation),
                 snapshot: proven.snapshot,
                 model: proven.model,
                 receipt: proven.receipt(),
                 verifier: assay_verifier_host::ID,
                 system_program: System::id(),
-            })
+            },
+        )
     }
 
     /// `flag_by_proof`.
@@ -340,36 +342,32 @@ impl MarketKeys {
         prices: PriceAccounts,
         proven: &Proven,
     ) -> Instruction {
-        instruction::FlagByProof { claim: proven.claim() }.to_instruction(
-            accounts::FlagByProof {
-                prover,
-                market: self.market,
-                position,
-                snapshot: proven.snapshot,
-                collateral_price: prices.collateral,
-                debt_price: prices.debt,
-                model: proven.model,
-                receipt: proven.receipt(),
-                verifier: assay_verifier_host::ID,
-                system_program: System::id(),
-            },
-        )
+        instruction::FlagByProof { claim: proven.claim() }.to_instruction(accounts::FlagByProof {
+            prover,
+            market: self.market,
+            position,
+            snapshot: proven.snapshot,
+            collateral_price: prices.collateral,
+            debt_price: prices.debt,
+            model: proven.model,
+            receipt: proven.receipt(),
+            verifier: assay_verifier_host::ID,
+            system_program: System::id(),
+        })
     }
 
     /// `clear_by_proof`.
     pub fn clear_by_proof(&self, prover: Address, position: Address, proven: &Proven) -> Instruction {
-        instruction::ClearByProof { claim: proven.claim() }.to_instruction(
-            accounts::ClearByProof {
-                prover,
-                market: self.market,
-                position,
-                snapshot: proven.snapshot,
-                model: proven.model,
-                receipt: proven.receipt(),
-                verifier: assay_verifier_host::ID,
-                system_program: System::id(),
-            },
-        )
+        instruction::ClearByProof { claim: proven.claim() }.to_instruction(accounts::ClearByProof {
+            prover,
+            market: self.market,
+            position,
+            snapshot: proven.snapshot,
+            model: proven.model,
+            receipt: proven.receipt(),
+            verifier: assay_verifier_host::ID,
+            system_program: System::id(),
+        })
     }
 
     fn assess_loss(&self, position: Address, prices: PriceAccounts) -> accounts::AssessLoss {

@@ -69,8 +69,7 @@ pub(crate) fn handler(ctx: &mut Context<Borrow>, amount: u64) -> Result<()> {
     if position.debt(market)? < market.params.min_borrow {
         return Err(LendingError::DebtBelowMinimum.into());
     }
-    let prices =
-        Prices::load(collateral_price, debt_price, &market.params, Purpose::AddRisk, now)?;
+    let prices = Prices::load(collateral_price, debt_price, &market.params, Purpose::AddRisk, now)?;
     prices.require_healthy(market, position)?;
 
     pay_out(token_program, market, vault, mint, destination, amount, market.debt_decimals)?;

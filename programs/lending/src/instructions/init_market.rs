@@ -8,9 +8,9 @@ use anchor_spl::{
 };
 use assay_lending_interface::seeds::{COLLATERAL_VAULT, LIQUIDITY_VAULT, MARKET};
 
+use super::now;
 #[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
 use super::trust::*;
-use super::now;
 use crate::{
     errors::LendingError,
     events::MarketCreated,

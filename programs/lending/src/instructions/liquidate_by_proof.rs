@@ -3,7 +3,8 @@
 //! Accepted when all of it holds: the snapshot is alive and of an earlier second; the score reaches the threshold; the
 //! loan-to-value ratio now, at mid prices, is at the hard floor or above, below the liquidation threshold, and has not fallen
 //! by more than the tolerance since the snapshot; the collateral covers debt and bonus; no later evidence cleared the flag;
-//! the window's budget holds the repayment, which is not below the least.
+//! the window's budget holds the repayment, which is not below the least. An early liquidation lowers the ratio itself: what is
+//! left of the budget then needs a price that restores it, or the next minute's snapshot.
 //!
 //! What no score can do: liquidate below the floor; repay more than the budget, over however many snapshots and keepers;
 //! raise the loan-to-value ratio; earn more than the plain rule's least bonus. The bonus is the auction's: the seconds since

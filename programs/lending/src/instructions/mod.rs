@@ -34,10 +34,11 @@ pub mod withdraw_supply;
 use anchor_lang::prelude::*;
 
 pub use self::{
-    accept_admin::*, administer::*, apply_params::*, borrow::*, clear_by_proof::*, close_deposit::*, close_market::*,
-    close_position::*, close_snapshot::*, deposit_collateral::*, evidence::Claim, flag_by_proof::*, impair::*, init_market::*,
-    liquidate::*, liquidate_by_proof::*, lower_pause::*, repay::*, set_pause::*, snapshot::*, supply::*, trust::*,
-    withdraw_collateral::*, withdraw_reserves::*, withdraw_supply::*,
+    accept_admin::*, administer::*, apply_params::*, borrow::*, clear_by_proof::*, close_deposit::*,
+    close_market::*, close_position::*, close_snapshot::*, deposit_collateral::*, evidence::Claim,
+    flag_by_proof::*, impair::*, init_market::*, liquidate::*, liquidate_by_proof::*, lower_pause::*,
+    repay::*, set_pause::*, snapshot::*, supply::*, trust::*, withdraw_collateral::*, withdraw_reserves::*,
+    withdraw_supply::*,
 };
 
 /// As an amount: all that there is to withdraw, to repay, or that a liquidation may repay.

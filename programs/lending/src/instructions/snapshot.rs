@@ -129,8 +129,9 @@ impl TakeSnapshot {
                 let hours = source.hours(last, now).map_err(|_| LendingError::HistoryIncomplete)?;
                 Ok((final_minute(source, at, now)?, hours))
             })?;
-        let debt =
-            with_source(self.debt_price.account(), &params.debt_source, |source| final_minute(source, at, now))?;
+        let debt = with_source(self.debt_price.account(), &params.debt_source, |source| {
+            final_minute(source, at, now)
+        })?;
         Ok(Observed { prices: Prices { collateral, debt }, hours })
     }
 }
@@ -170,9 +171,8 @@ fn compute(
 fn write(target: &AccountView, snapshot: &Snapshot) -> Result<()> {
     let mut view = *target;
     let mut data = view.try_borrow_mut()?;
-    let (kind, body) = data
-        .split_at_mut_checked(Snapshot::DISCRIMINATOR.len())
-        .ok_or(ProgramError::AccountDataTooSmall)?;
+    let (kind, body) =
+        data.split_at_mut_checked(Snapshot::DISCRIMINATOR.len()).ok_or(ProgramError::AccountDataTooSmall)?;
     kind.copy_from_slice(Snapshot::DISCRIMINATOR);
     body.copy_from_slice(bytemuck::bytes_of(snapshot));
     Ok(())

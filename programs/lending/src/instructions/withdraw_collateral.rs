@@ -72,8 +72,7 @@ pub(crate) fn handler(ctx: &mut Context<WithdrawCollateral>, amount: u64) -> Res
         market.collateral_total.checked_sub(amount).ok_or(LendingError::InvariantViolated)?;
     position.revise()?;
     if owes {
-        let prices =
-            Prices::load(collateral_price, debt_price, &market.params, Purpose::AddRisk, now)?;
+        let prices = Prices::load(collateral_price, debt_price, &market.params, Purpose::AddRisk, now)?;
         prices.require_healthy(market, position)?;
     }
 

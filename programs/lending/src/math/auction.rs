@@ -35,7 +35,8 @@ mod tests {
     #[test]
     fn the_bonus_rises_over_the_ramp_and_stays() {
         let auction = Auction { start_bps: 25, end_bps: 200, ramp: 600 };
-        for (seconds, bonus) in [(-1, 25), (0, 25), (1, 25), (300, 112), (599, 199), (600, 200), (i64::MAX, 200)]
+        for (seconds, bonus) in
+            [(-1, 25), (0, 25), (1, 25), (300, 112), (599, 199), (600, 200), (i64::MAX, 200)]
         {
             assert_eq!(auction.bonus_bps(seconds), bonus, "{seconds} s");
         }

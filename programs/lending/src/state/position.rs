@@ -109,8 +109,7 @@ impl Position {
     /// # Errors
     /// The market's sum is below the position's part; not while the invariants hold.
     pub fn impair(&mut self, market: &mut Market, loss: u64) -> MathResult<()> {
-        let others =
-            market.impaired.checked_sub(self.impaired).ok_or(LendingError::InvariantViolated)?;
+        let others = market.impaired.checked_sub(self.impaired).ok_or(LendingError::InvariantViolated)?;
         market.impaired = others.checked_add(loss).ok_or(LendingError::MathOverflow)?;
         self.impaired = loss;
         Ok(())

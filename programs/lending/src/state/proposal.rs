@@ -109,9 +109,7 @@ impl Proposal {
     pub fn require_due(&self, wait: Wait, clock: u64, now: i64) -> MathResult<()> {
         let (passed, least) = match wait {
             Wait::Exit => (clock.saturating_sub(self.clock_at), TIMELOCK_SECONDS),
-            Wait::Hour => {
-                (u64::try_from(now.saturating_sub(self.made_at)).unwrap_or(0), TIGHTENING_SECONDS)
-            }
+            Wait::Hour => (u64::try_from(now.saturating_sub(self.made_at)).unwrap_or(0), TIGHTENING_SECONDS),
         };
         if passed < least {
             return Err(LendingError::TimelockRunning);

@@ -158,7 +158,6 @@ impl Target<'_> {
     ) -> Attack {
         expected.judge(name, self.send(&mut material.simulation.clone(), attempt))
     }
-
 }
 
 /// What a keeper would prove for a snapshot.

@@ -14,11 +14,7 @@ use bytemuck::Zeroable;
 use solana_address::Address;
 
 use super::{
-    accounts::Party,
-    error::DemoError,
-    market::SimulatedMarket,
-    replay::MarketReplay,
-    simulation::Simulation,
+    accounts::Party, error::DemoError, market::SimulatedMarket, replay::MarketReplay, simulation::Simulation,
 };
 
 /// The books of a market against its vaults and its members.

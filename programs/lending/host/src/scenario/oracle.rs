@@ -67,10 +67,8 @@ impl Simulation {
             |amount: u64| i64::try_from(amount).map_err(|_| DemoError::Scenario("prices fit 63 bits"));
         let (price, ema, dollar) = (signed(update.price)?, signed(update.ema)?, signed(DEBT_PRICE)?);
         let [collateral, debt] = FEEDS;
-        let updates = [
-            quote(collateral, price, update.confidence, ema),
-            quote(debt, dollar, DEBT_CONFIDENCE, dollar),
-        ];
+        let updates =
+            [quote(collateral, price, update.confidence, ema), quote(debt, dollar, DEBT_CONFIDENCE, dollar)];
         self.feed(updates, &[Interval::Hour, Interval::Minute])
     }
 

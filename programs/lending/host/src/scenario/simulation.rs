@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use anchor_lang::Id as _;
 use anchor_lang::prelude::ProgramError;
 use anchor_lang::programs::Token;
+use assay_feed_host::FeedError;
+use assay_feed_interface::pyth::PriceUpdate;
 use assay_host::{
     Account, Executed, Identity,
     scenario::{Attack, TransactionFigures},
 };
-use assay_feed_host::FeedError;
-use assay_feed_interface::pyth::PriceUpdate;
 use assay_interface::sha256;
 use assay_keeper::KeeperError;
 use assay_lending::LendingError;

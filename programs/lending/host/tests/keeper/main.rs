@@ -184,10 +184,7 @@ fn under_the_plain_rule_only_no_score_is_computed() {
 
 #[test]
 fn without_a_final_minute_or_a_day_of_hours_there_is_no_score() {
-    for (change, reason) in [
-        (0, NO_MINUTE),
-        (1, NO_FEATURES),
-    ] {
+    for (change, reason) in [(0, NO_MINUTE), (1, NO_FEATURES)] {
         let mut chain = chain_with(8_450);
         let mut collateral = source_of(PRICE);
         if change == 0 {

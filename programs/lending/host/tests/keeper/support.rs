@@ -6,13 +6,13 @@ use std::sync::OnceLock;
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::PodU128;
 use assay::{CompileOptions, IntegerFormat, Keys, Model, Prover, SampleFormat, Samples};
+use assay_feed_interface::{Interval, Observed, Price, PriceV1, Source};
 use assay_host::{Account, Chain, ChainError, Executed, SendError, Watch, strategy::Strategy};
 use assay_keeper::{Conclusion, Config, Keeper, Mode};
-use assay_feed_interface::{Interval, Observed, Price, PriceV1, Source};
 use assay_lending::state::SETUP_DEVELOPMENT;
 use assay_lending_host::{
-    Evidence, ID, Liquidations, Market, MarketKeys, Position, PriceAccounts, RiskParams, Route, Rules, Snapshot,
-    source,
+    Evidence, ID, Liquidations, Market, MarketKeys, Position, PriceAccounts, RiskParams, Route, Rules,
+    Snapshot, source,
 };
 use assay_lending_interface::{
     features,

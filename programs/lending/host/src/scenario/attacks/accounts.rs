@@ -18,7 +18,11 @@ use crate::{
 
 impl Target<'_> {
     /// Accounts swapped for others.
-    pub(super) fn on_the_accounts(&self, material: &Material, attacks: &mut Vec<Attack>) -> Result<(), DemoError> {
+    pub(super) fn on_the_accounts(
+        &self,
+        material: &Material,
+        attacks: &mut Vec<Attack>,
+    ) -> Result<(), DemoError> {
         let honest = self.honest(material)?;
         let instruction =
             |attempt: &Attempt| self.market.keys.liquidate_by_proof(&attempt.liquidation, &attempt.proven);
@@ -30,8 +34,7 @@ impl Target<'_> {
             revision: self.twin.read_position(&simulation, self.party(self.twin)?)?.revision,
             ..material.snapshot.evidence()
         };
-        let swapped =
-            swap(instruction(&honest), material.address, MarketKeys::snapshot(&twins, evidence));
+        let swapped = swap(instruction(&honest), material.address, MarketKeys::snapshot(&twins, evidence));
         let outcome = simulation.attempt(&self.market.keeper.keypair, &[swapped]).map(drop);
         let expected = Expected::lending(LendingError::WrongSnapshot);
         attacks.push(expected.judge("bring another position's snapshot", outcome));
@@ -63,7 +66,11 @@ impl Target<'_> {
     }
 
     /// The admin gone bad, with a guardian of the same kind.
-    pub(super) fn on_the_rules(&self, material: &Material, attacks: &mut Vec<Attack>) -> Result<(), DemoError> {
+    pub(super) fn on_the_rules(
+        &self,
+        material: &Material,
+        attacks: &mut Vec<Attack>,
+    ) -> Result<(), DemoError> {
         let market = self.market;
         let (admin, guardian) = (&market.admin, &market.guardian);
         let mut simulation = material.simulation.clone();

@@ -18,7 +18,11 @@ use crate::{
 
 impl Target<'_> {
     /// Snapshots that are old or young, proofs for another use than theirs.
-    pub(super) fn on_the_snapshot(&self, material: &Material, attacks: &mut Vec<Attack>) -> Result<(), DemoError> {
+    pub(super) fn on_the_snapshot(
+        &self,
+        material: &Material,
+        attacks: &mut Vec<Attack>,
+    ) -> Result<(), DemoError> {
         let honest = self.honest(material)?;
         let market = self.market;
 
@@ -63,10 +67,11 @@ impl Target<'_> {
         let healthy = market.borrowers.last().ok_or(DemoError::Scenario("there are borrowers"))?;
         let position = market.position(healthy);
         simulation.warp(epoch_start(material.snapshot.epoch) + TAKING_SECONDS);
-        let evidence =
-            Evidence { revision: market.read_position(&simulation, healthy)?.revision, ..material.snapshot.evidence() };
-        let late =
-            market.keys.take_snapshot(market.keeper.address(), position, evidence, market.prices);
+        let evidence = Evidence {
+            revision: market.read_position(&simulation, healthy)?.revision,
+            ..material.snapshot.evidence()
+        };
+        let late = market.keys.take_snapshot(market.keeper.address(), position, evidence, market.prices);
         let outcome = simulation.attempt(&market.keeper.keypair, &[late]).map(drop);
         let expected = Expected::lending(LendingError::WrongEpoch);
         attacks.push(expected.judge("choose among the minutes of the past", outcome));

@@ -15,7 +15,11 @@ use crate::{
 
 impl Target<'_> {
     /// Proofs of something else than what they are sent for.
-    pub(super) fn on_the_proof(&self, material: &Material, attacks: &mut Vec<Attack>) -> Result<(), DemoError> {
+    pub(super) fn on_the_proof(
+        &self,
+        material: &Material,
+        attacks: &mut Vec<Attack>,
+    ) -> Result<(), DemoError> {
         let honest = self.honest(material)?;
         let invalid = || Expected::verifier(VerifierError::ProofInvalid);
 

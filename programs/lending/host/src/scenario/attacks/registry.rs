@@ -9,7 +9,11 @@ use crate::scenario::{error::DemoError, simulation::Expected};
 
 impl Target<'_> {
     /// The verifier's registry: keys that allow forgeries, encodings with two readings, a stopped model.
-    pub(super) fn on_the_registry(&self, material: &Material, attacks: &mut Vec<Attack>) -> Result<(), DemoError> {
+    pub(super) fn on_the_registry(
+        &self,
+        material: &Material,
+        attacks: &mut Vec<Attack>,
+    ) -> Result<(), DemoError> {
         let key = self.prover.verifying_key().to_interface();
         let (mut equal, mut opposite) = (key, key);
         equal.plain_mut().delta_g2 = key.plain().gamma_g2;
