@@ -92,11 +92,11 @@ fn with_a_receipt_the_proof_may_be_left_out() {
 fn a_snapshot_serves_again_until_the_budget_is_spent() {
     let (mut test, snapshot) = risky();
     for _ in 0..2 {
-        let early = test.early(&snapshot, 100 * USDC);
+        let early = test.early(&snapshot, 200 * USDC);
         test.liquidator_sends(early).expect_ok();
     }
     // Both have lowered the ratio; for more on this evidence the position must be as risky as it was.
-    let more = test.early(&snapshot, 100 * USDC);
+    let more = test.early(&snapshot, 200 * USDC);
     refused(&test.liquidator_sends(more), "PositionRecovered");
     test.set_prices(84.0, 1.0);
     let too_much = test.early(&snapshot, 1_300 * USDC);

@@ -35,7 +35,7 @@ fn everything_is_as_expected_and_each_attack_meets_its_error() {
             ("bring one's own registered model", "WrongModel (7016)"),
             ("wait until the snapshot is stale", "SnapshotExpired (7091)"),
             ("take a snapshot and act on it in the same second", "SnapshotTooYoung (7098)"),
-            ("use a proof again in its window", "BudgetSpent (7077)"),
+            ("use a proof again: the position is safer now", "PositionRecovered (7079)"),
             ("spend the window for one base unit", "RepaymentTooSmall (7076)"),
             ("use a proof for the next minute's snapshot", "ProofInvalid (6074)"),
             ("choose among the minutes of the past", "WrongEpoch (7097)"),

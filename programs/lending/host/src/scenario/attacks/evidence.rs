@@ -42,8 +42,8 @@ impl Target<'_> {
         let mut simulation = material.simulation.clone();
         self.send(&mut simulation, &honest).map_err(DemoError::refused("liquidate_by_proof"))?;
         let outcome = self.send(&mut simulation, &honest);
-        let expected = Expected::lending(LendingError::BudgetSpent);
-        attacks.push(expected.judge("use a proof again in its window", outcome));
+        let expected = Expected::lending(LendingError::PositionRecovered);
+        attacks.push(expected.judge("use a proof again: the position is safer now", outcome));
 
         let mut simulation = material.simulation.clone();
         let mut dust = honest.clone();
