@@ -70,6 +70,26 @@ const EXCEPTIONS: &[Exception] = &[
         why: "the verifier alone makes receipts, each at its address: there is no such account",
     },
     Exception {
+        attack: Attack::NotSigned,
+        on: &["liquidate_start.liquidator", "liquidate_end.liquidator"],
+        why: "the other half of the transaction has the same signer",
+    },
+    Exception {
+        attack: Attack::ReadOnly,
+        on: &[
+            "liquidate_start.market",
+            "liquidate_start.position",
+            "liquidate_end.market",
+            "liquidate_end.position",
+        ],
+        why: "the other half of the transaction writes the same accounts",
+    },
+    Exception {
+        attack: Attack::Stranger,
+        on: &["liquidate_start.liquidator"],
+        why: "whoever starts: the end repays",
+    },
+    Exception {
         attack: Attack::OtherProgram,
         on: &["*.attestors", "*.attestation"],
         why: "nobody attests a development key",

@@ -128,6 +128,20 @@ fn proven(test: &mut TestMarket, instruction: Instruction) -> Cost {
     cost(test.net.send(&[limit, price, instruction], &[&test.liquidator.key]))
 }
 
+/// Start and end of a liquidation, as the transaction that holds both meets them.
+fn flash() -> Vec<(&'static str, Cost)> {
+    let mut test = TestMarket::borrowed(100 * SOL, 6_900 * USDC);
+    test.set_prices(80.0, 1.0);
+    let liquidation = test.liquidation(ALL);
+    let both = [test.keys.liquidate_start(&liquidation), test.keys.liquidate_end(&liquidation)];
+    let outcome = test.net.send(&both, &[&test.liquidator.key]).expect_ok();
+    let program = format!("Program {} consumed ", assay_lending::ID);
+    let consumed = outcome.logs.iter().filter_map(|line| line.strip_prefix(&program));
+    let units: Vec<u64> = consumed.map(|rest| rest.split(' ').next().unwrap().parse().unwrap()).collect();
+    let row = |compute_units| Cost { compute_units, transaction_bytes: outcome.size };
+    vec![("liquidate_start", row(units[0])), ("liquidate_end", row(units[1]))]
+}
+
 /// The early liquidation under a model whose key has a commitment.
 fn by_committed_proof() -> Cost {
     let mut test = TestMarket::borrowed(100 * SOL, 6_900 * USDC);
@@ -185,7 +199,7 @@ fn liquidations() -> Vec<(&'static str, Cost)> {
 
 #[test]
 pub fn every_instruction_costs_what_the_ledger_says() {
-    let measured = [government(), users(), liquidations(), endings()].concat();
+    let measured = [government(), users(), liquidations(), flash(), endings()].concat();
     for (name, cost) in &measured {
         let limit = match *name {
             "liquidate_by_proof" | "flag_by_proof" | "clear_by_proof" => MAX_PROVEN,

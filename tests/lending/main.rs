@@ -26,6 +26,8 @@ mod init_market;
 mod layout;
 mod liquidate;
 mod liquidate_by_proof;
+mod liquidate_end;
+mod liquidate_start;
 mod lower_pause;
 mod propose_admin;
 mod propose_guardian;

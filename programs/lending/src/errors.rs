@@ -262,6 +262,19 @@ pub enum LendingError {
     /// 7159: something else is proposed.
     #[msg("Something else is proposed")]
     OtherProposal = 159,
+
+    /// 7170: no end of the liquidation follows in the transaction.
+    #[msg("No liquidate_end of this position follows in the transaction")]
+    FlashEndMissing = 170,
+    /// 7171: the position is in the middle of a liquidation.
+    #[msg("The position is in the middle of a liquidation that the transaction has not ended")]
+    FlashOpen = 171,
+    /// 7172: there is no liquidation to end.
+    #[msg("No liquidation of this position was started")]
+    FlashNotOpen = 172,
+    /// 7173: called by another program.
+    #[msg("A liquidation is started by an instruction of the transaction, not by another program")]
+    FlashByProgram = 173,
 }
 
 /// What every fallible function of the program's arithmetic returns.

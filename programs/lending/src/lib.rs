@@ -12,7 +12,7 @@
 //! | guardian | `set_pause` |
 //! | supplier | `supply`, `withdraw_supply`, `close_deposit` |
 //! | borrower | `deposit_collateral`, `withdraw_collateral`, `borrow`, `repay`, `close_position` |
-//! | anyone | `snapshot`, `flag_by_proof`, `clear_by_proof`, `liquidate_by_proof`, `liquidate`, `impair`, `socialize`, `repay`, `close_snapshot` |
+//! | anyone | `snapshot`, `flag_by_proof`, `clear_by_proof`, `liquidate_by_proof`, `liquidate`, `liquidate_start`, `liquidate_end`, `impair`, `socialize`, `repay`, `close_snapshot` |
 //!
 //! Prices are those of the feed program's sources, which the parameters pin; the program reads no oracle itself.
 //!
@@ -188,6 +188,16 @@ pub mod assay_lending {
     /// Liquidates a position that is over the threshold.
     pub fn liquidate(ctx: &mut Context<Liquidate>, repay: u64, min_seized: u64) -> Result<()> {
         instructions::liquidate::handler(ctx, &Request { repay, min_seized })
+    }
+
+    /// Starts a liquidation of a position that is over the threshold: the transaction repays and ends it later.
+    pub fn liquidate_start(ctx: &mut Context<LiquidateStart>, repay: u64, min_seized: u64) -> Result<()> {
+        instructions::liquidate_start::handler(ctx, &Request { repay, min_seized })
+    }
+
+    /// Repays and ends a liquidation that the transaction started.
+    pub fn liquidate_end(ctx: &mut Context<LiquidateEnd>) -> Result<()> {
+        instructions::liquidate_end::handler(ctx)
     }
 
     /// Assesses which part of a debt no collateral pays.

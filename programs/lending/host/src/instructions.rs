@@ -16,6 +16,9 @@ use solana_instruction::Instruction;
 
 use crate::keys::MarketKeys;
 
+/// The transaction's own instructions, as a program reads them.
+const INSTRUCTIONS: Address = Address::from_str_const("Sysvar1nstructions1111111111111111111111111");
+
 /// The price sources that an instruction reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PriceAccounts {
@@ -316,6 +319,38 @@ impl MarketKeys {
     pub fn liquidate(&self, liquidation: &Liquidation) -> Instruction {
         let Liquidation { repay, min_seized, .. } = *liquidation;
         instruction::Liquidate { repay, min_seized }.to_instruction(self.liquidation_accounts(liquidation))
+    }
+
+    /// `liquidate_start`: [`MarketKeys::liquidate_end`] must follow in the same transaction.
+    pub fn liquidate_start(&self, liquidation: &Liquidation) -> Instruction {
+        let Liquidation { repay, min_seized, .. } = *liquidation;
+        instruction::LiquidateStart { repay, min_seized }.to_instruction(accounts::LiquidateStart {
+            liquidator: liquidation.liquidator,
+            market: self.market,
+            position: liquidation.position,
+            collateral_mint: self.collateral_mint,
+            collateral_vault: self.collateral_vault,
+            collateral_destination: liquidation.collateral_destination,
+            collateral_price: liquidation.prices.collateral,
+            debt_price: liquidation.prices.debt,
+            token_program: Token::id(),
+            instructions: INSTRUCTIONS,
+        })
+    }
+
+    /// `liquidate_end`: repays what the start fixed.
+    pub fn liquidate_end(&self, liquidation: &Liquidation) -> Instruction {
+        instruction::LiquidateEnd {}.to_instruction(accounts::LiquidateEnd {
+            liquidator: liquidation.liquidator,
+            market: self.market,
+            position: liquidation.position,
+            debt_mint: self.debt_mint,
+            liquidity_vault: self.liquidity_vault,
+            debt_source: liquidation.debt_source,
+            collateral_price: liquidation.prices.collateral,
+            debt_price: liquidation.prices.debt,
+            token_program: Token::id(),
+        })
     }
 
     /// `liquidate_by_proof`.

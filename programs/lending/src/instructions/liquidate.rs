@@ -16,7 +16,7 @@ use anchor_spl::{
 
 use super::{ALL, endings::pay_out, now};
 use crate::{
-    errors::LendingError,
+    errors::{LendingError, MathResult},
     events::Liquidated,
     math::{
         liquidation::{Exposure, FULL_CLOSE_LTV_BPS, Plan, overshoot_bonus_bps, repay_limit},
@@ -24,7 +24,7 @@ use crate::{
     },
     oracle::Purpose,
     prices::Prices,
-    state::{Market, Position},
+    state::{Market, Position, RiskParams},
 };
 
 /// Accounts of `liquidate`.
@@ -83,6 +83,47 @@ pub(crate) struct Terms {
     pub bonus_bps: u16,
 }
 
+impl Terms {
+    /// Those of the plain rule, for a position over the threshold.
+    pub(crate) fn plain(market: &Market, prices: &Prices, exposure: &Exposure) -> MathResult<Self> {
+        let params = &market.params;
+        let (debt, collateral) = prices.safe_values(market, exposure.debt, exposure.collateral);
+        if !ltv_at_least(debt, collateral, params.liquidation_threshold_bps) {
+            return Err(LendingError::NotLiquidatable);
+        }
+        let limit = if !exposure.covered(params.bonus_min_bps) {
+            exposure.payable(params.bonus_min_bps)
+        } else if ltv_at_least(debt, collateral, FULL_CLOSE_LTV_BPS) {
+            exposure.debt
+        } else {
+            repay_limit(exposure.debt, params.close_factor_bps, params.min_borrow)?
+        };
+        let threshold = params.liquidation_threshold_bps;
+        Ok(Self { limit, bonus_bps: overshoot_bonus_bps(debt, collateral, threshold, params.bonus()) })
+    }
+
+    /// The exchange that is asked for.
+    pub(crate) fn plan(
+        &self,
+        exposure: &Exposure,
+        request: &Request,
+        params: &RiskParams,
+    ) -> MathResult<Plan> {
+        let repay = if request.repay == ALL { self.limit } else { request.repay };
+        if repay > self.limit {
+            return Err(LendingError::CloseFactorExceeded);
+        }
+        let plan = exposure.plan(repay, self.bonus_bps, params.bonus_min_bps)?;
+        if plan.repaid == 0 || plan.seized == 0 {
+            return Err(LendingError::ZeroAmount);
+        }
+        if plan.seized < request.min_seized {
+            return Err(LendingError::SlippageExceeded);
+        }
+        Ok(plan)
+    }
+}
+
 /// A position at the moment of its liquidation.
 pub(crate) struct Assessment {
     /// Checked prices.
@@ -113,18 +154,7 @@ impl Liquidate {
         now: i64,
     ) -> Result<Plan> {
         let Assessment { prices, exposure } = assessment;
-        let Terms { limit, bonus_bps } = *terms;
-        let repay = if request.repay == ALL { limit } else { request.repay };
-        if repay > limit {
-            return Err(LendingError::CloseFactorExceeded.into());
-        }
-        let plan = exposure.plan(repay, bonus_bps, self.market.params.bonus_min_bps)?;
-        if plan.repaid == 0 || plan.seized == 0 {
-            return Err(LendingError::ZeroAmount.into());
-        }
-        if plan.seized < request.min_seized {
-            return Err(LendingError::SlippageExceeded.into());
-        }
+        let plan = terms.plan(exposure, request, &self.market.params)?;
         let bad_debt = self.book(plan, prices, now)?;
         self.transfer(plan)?;
         self.market.settle_exit(now)?;
@@ -134,7 +164,7 @@ impl Liquidate {
             liquidator: *self.liquidator.address(),
             repaid: plan.repaid,
             seized: plan.seized,
-            bonus_bps,
+            bonus_bps: terms.bonus_bps,
             ltv_bps: ltv_bps(exposure.debt_value(), exposure.collateral_value()),
             bad_debt,
         });
@@ -191,19 +221,7 @@ pub(crate) fn handler(ctx: &mut Context<Liquidate>, request: &Request) -> Result
     let now = now()?;
     let assessment = accounts.assess(Purpose::PlainRule, now)?;
     let Assessment { prices, exposure } = &assessment;
-    let params = accounts.market.params;
-    let (debt, collateral) = prices.safe_values(&accounts.market, exposure.debt, exposure.collateral);
-    if !ltv_at_least(debt, collateral, params.liquidation_threshold_bps) {
-        return Err(LendingError::NotLiquidatable.into());
-    }
-    let limit = if !exposure.covered(params.bonus_min_bps) {
-        exposure.payable(params.bonus_min_bps)
-    } else if ltv_at_least(debt, collateral, FULL_CLOSE_LTV_BPS) {
-        exposure.debt
-    } else {
-        repay_limit(exposure.debt, params.close_factor_bps, params.min_borrow)?
-    };
-    let bonus_bps = overshoot_bonus_bps(debt, collateral, params.liquidation_threshold_bps, params.bonus());
-    accounts.settle(&assessment, request, &Terms { limit, bonus_bps }, now)?;
+    let terms = Terms::plain(&accounts.market, prices, exposure)?;
+    accounts.settle(&assessment, request, &terms, now)?;
     Ok(())
 }

@@ -17,6 +17,8 @@ pub mod impair;
 pub mod init_market;
 pub mod liquidate;
 pub mod liquidate_by_proof;
+pub mod liquidate_end;
+pub mod liquidate_start;
 pub mod lower_pause;
 pub mod proposals;
 pub mod renounce_admin;
@@ -36,9 +38,9 @@ use anchor_lang::prelude::*;
 pub use self::{
     accept_admin::*, administer::*, apply_params::*, borrow::*, clear_by_proof::*, close_deposit::*,
     close_market::*, close_position::*, close_snapshot::*, deposit_collateral::*, evidence::Claim,
-    flag_by_proof::*, impair::*, init_market::*, liquidate::*, liquidate_by_proof::*, lower_pause::*,
-    repay::*, set_pause::*, snapshot::*, supply::*, trust::*, withdraw_collateral::*, withdraw_reserves::*,
-    withdraw_supply::*,
+    flag_by_proof::*, impair::*, init_market::*, liquidate::*, liquidate_by_proof::*, liquidate_end::*,
+    liquidate_start::*, lower_pause::*, repay::*, set_pause::*, snapshot::*, supply::*, trust::*,
+    withdraw_collateral::*, withdraw_reserves::*, withdraw_supply::*,
 };
 
 /// As an amount: all that there is to withdraw, to repay, or that a liquidation may repay.

@@ -78,6 +78,7 @@ pub(crate) fn handler(ctx: &mut Context<TakeSnapshot>, epoch: u32) -> Result<()>
     if !may_be_taken(epoch, now) {
         return Err(LendingError::WrongEpoch.into());
     }
+    accounts.position.require_settled()?;
     if accounts.position.debt_shares == 0 {
         return Err(LendingError::NoDebt.into());
     }

@@ -1,8 +1,9 @@
 //! The budget of early liquidations: how much of a debt they may repay in one window, all together.
 //!
 //! It belongs to the position. A budget in each snapshot would multiply with the snapshots alive; a snapshot that is used
-//! up is a lock that anyone may hold for one base unit. A window's base is the largest debt in it, early repayments counted
-//! back in: a borrower who starts a window at a small debt and then borrows has no smaller budget for it.
+//! up is a lock that anyone may hold for one base unit. A window's base is the debt at its beginning, and rises with loans
+//! ([`Budget::raised`]), early repayments counted back in: a borrower who starts a window at a small debt and then borrows has
+//! no smaller budget for it. It does not rise with interest or rounding, so a budget that is spent stays spent.
 
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
@@ -18,7 +19,7 @@ use crate::{
 pub struct Budget {
     /// When the window began, Unix seconds.
     pub window_start: i64,
-    /// Largest debt in the window, repayments counted back in.
+    /// Debt at the window's beginning, or after a later loan if that is more, repayments counted back in.
     pub base_debt: u64,
     /// Repaid early in the window.
     pub repaid: u64,
@@ -30,6 +31,15 @@ impl Budget {
     pub fn renewed(self, debt: u64, window: u32, now: i64) -> Self {
         if self.base_debt == 0 || now >= self.window_start.saturating_add(i64::from(window)) {
             return Self { window_start: now, base_debt: debt, repaid: 0 };
+        }
+        self
+    }
+
+    /// The budget after a loan that left `debt`.
+    #[must_use]
+    pub fn raised(self, debt: u64) -> Self {
+        if self.base_debt == 0 {
+            return self;
         }
         Self { base_debt: self.base_debt.max(debt.saturating_add(self.repaid)), ..self }
     }
@@ -86,8 +96,12 @@ mod tests {
     fn a_window_that_began_small_grows_with_the_debt() {
         let mut budget = Budget::zeroed().renewed(100, 900, 0);
         budget.spend(20).unwrap();
-        budget = budget.renewed(10_080, 900, 10);
+        budget = budget.raised(10_080).renewed(10_080, 900, 10);
         assert_eq!(budget.allowed(10_080, 2_000), Ok(2_000));
+        // Interest and rounding give no crumbs of it back.
+        budget.spend(2_000).unwrap();
+        assert_eq!(budget.renewed(8_090, 900, 20).allowed(8_090, 2_000), Ok(0));
+        assert_eq!(Budget::zeroed().raised(5), Budget::zeroed(), "no window is open");
     }
 
     #[test]
@@ -135,7 +149,10 @@ mod tests {
                         debt -= repay;
                         early.push((now, repay));
                     }
-                    Step::Borrow(amount) => debt += amount,
+                    Step::Borrow(amount) => {
+                        debt += amount;
+                        budget = budget.raised(debt);
+                    }
                     Step::Repay(amount) => debt -= amount.min(debt.saturating_sub(1)),
                     Step::Wait(seconds) => now += seconds,
                 }

@@ -41,8 +41,8 @@ pub struct Position {
     pub version: u8,
     /// Zero.
     pub padding: [u8; 2],
-    /// Zero; for later versions.
-    pub reserved: [u64; 1],
+    /// What a started liquidation still has to repay before its transaction ends; zero otherwise.
+    pub flash_repay: u64,
 }
 
 const _: () = assert!(size_of::<Position>() == 160);
@@ -74,6 +74,7 @@ impl Position {
         market.cash = market.cash.checked_sub(amount).ok_or(LendingError::InsufficientLiquidity)?;
         self.debt_shares = self.debt_shares.checked_add(shares).ok_or(LendingError::MathOverflow)?;
         market.debt_shares = market.debt_shares.checked_add(shares).ok_or(LendingError::MathOverflow)?;
+        self.budget = self.budget.raised(self.debt(market)?);
         self.revise()
     }
 
@@ -132,6 +133,7 @@ impl Position {
     /// # Errors
     /// [`LendingError::AccountInUse`], or [`LendingError::ClosedTooSoon`].
     pub fn require_closable(&self, now: i64) -> MathResult<()> {
+        self.require_settled()?;
         if self.collateral != 0 || self.debt_shares != 0 || self.impaired != 0 {
             return Err(LendingError::AccountInUse);
         }
@@ -141,11 +143,20 @@ impl Position {
         Ok(())
     }
 
-    /// What must hold after every instruction. Checked last.
+    /// Fails in the middle of a liquidation: collateral is gone, and the debt still stands.
     ///
     /// # Errors
-    /// [`LendingError::InvariantViolated`].
+    /// [`LendingError::FlashOpen`].
+    pub fn require_settled(&self) -> MathResult<()> {
+        if self.flash_repay == 0 { Ok(()) } else { Err(LendingError::FlashOpen) }
+    }
+
+    /// What must hold after every instruction but the start of a liquidation. Checked last.
+    ///
+    /// # Errors
+    /// [`LendingError::InvariantViolated`], or [`LendingError::FlashOpen`].
     pub fn invariant(&self, market: &Market) -> MathResult<()> {
+        self.require_settled()?;
         let sound = self.version == VERSION
             && self.debt_shares <= market.debt_shares
             && self.collateral <= market.collateral_total
