@@ -42,6 +42,9 @@ pub enum CpiError {
     /// The account is not the series that is followed, or the series has no model yet.
     #[error("the account is not the series that is followed, or the series has no model yet")]
     WrongSeries = 6101,
+    /// The batch proves other statements than those that are acted on, or in another order.
+    #[error("the batch proves other statements than the expected ones")]
+    WrongStatements = 6102,
 }
 
 impl CpiError {

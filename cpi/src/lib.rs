@@ -20,6 +20,8 @@
 //! ask for more: that nobody can stop it ([`require_immutable`]), that people whom it trusts attested its ceremony
 //! ([`require_attested`]); and it may follow a series of models instead of pinning one ([`Choice`]).
 //!
+//! [`verify_batch`] asks for several statements at once, for about a quarter of the cost each.
+//!
 //! # What stays the caller's
 //!
 //! - **Context**: 32 bytes that say what this proof is for. The program derives it from its own state, a nonce among it that
@@ -41,6 +43,7 @@
 extern crate alloc;
 
 mod account;
+mod batch;
 mod error;
 mod expect;
 mod proven;
@@ -58,6 +61,7 @@ pub use account::{Account, Role};
 pub use assay_interface::groth16::SetupKind;
 pub use assay_interface::sha256;
 pub use assay_interface::verifier::{ModelFacts, Series, Status};
+pub use batch::{BatchClaim, verify_batch};
 pub use error::CpiError;
 pub use expect::{Expect, Key, Setups};
 pub use proven::{Claim, Proven};

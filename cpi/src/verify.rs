@@ -4,9 +4,7 @@ use alloc::vec::Vec;
 use core::{borrow::Borrow, ops::Range};
 
 use assay_interface::groth16::ProofRef;
-use assay_interface::verifier::{
-    RECORD, RETURN_DATA_LEN, VERIFY, Verified, model_account, put_raw_arguments,
-};
+use assay_interface::verifier::{RECORD, VERIFY, Verified, model_account, put_raw_arguments};
 
 use crate::{Account, Claim, CpiError, Expect, Key, Proven, Role, VERIFIER};
 
@@ -79,7 +77,7 @@ fn instruction_data<L: Borrow<[u8; 32]>>(instruction: [u8; 8], claim: &Claim<'_,
 
 /// The account is the expected model's, with the expected key and domain. That it is a model, and not another account of the
 /// verifier's, the verifier checks; neither the call nor a program other than the verifier can change what is read here.
-fn check_account<A: Account>(model: &A, expect: &Expect<'_>) -> Result<(), A::Error> {
+pub(crate) fn check_account<A: Account>(model: &A, expect: &Expect<'_>) -> Result<(), A::Error> {
     if !same(model.address(), expect.model) {
         return Err(CpiError::WrongModel.into());
     }
@@ -107,11 +105,11 @@ fn proven<'a, A: Account, L: Borrow<[u8; 32]>>(
     expect: &Expect<'_>,
 ) -> Result<Proven<'a, L>, CpiError> {
     let returned = caller.return_data().ok_or(CpiError::ForeignAnswer)?;
-    if !same(&returned.program, &VERIFIER) || returned.length != RETURN_DATA_LEN {
+    if !same(&returned.program, &VERIFIER) {
         return Err(CpiError::ForeignAnswer);
     }
-    let Verified { model, digest, setup } =
-        Verified::decode(&returned.bytes).map_err(|_| CpiError::ForeignAnswer)?;
+    let answer = returned.returned().ok_or(CpiError::ForeignAnswer)?;
+    let Verified { model, digest, setup } = Verified::decode(answer).map_err(|_| CpiError::ForeignAnswer)?;
     if !same(&model, expect.model) {
         return Err(CpiError::WrongModel);
     }

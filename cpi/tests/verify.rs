@@ -3,13 +3,15 @@
 use std::cell::RefCell;
 
 use assay_cpi::{
-    Claim, CpiError, Expect, Key, Proven, RecordAccounts, ReturnData, Role, SetupKind, Setups, Tensor,
-    VERIFIER, record, verify,
+    BatchClaim, Claim, CpiError, Expect, Key, Proven, RecordAccounts, ReturnData, Role, SetupKind, Setups,
+    Tensor, VERIFIER, record, verify, verify_batch,
 };
 use assay_interface::field::Scalar;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_interface::statement::pack;
-use assay_interface::verifier::{RECORD, RETURN_DATA_LEN, VERIFY, Verified, model_account};
+use assay_interface::verifier::{
+    RECORD, RETURN_DATA_LEN, VERIFY, VERIFY_BATCH, Verified, VerifiedBatch, digests_hash, model_account,
+};
 
 const MODEL: [u8; 32] = [1; 32];
 const KEY_HASH: [u8; 32] = [2; 32];
@@ -70,8 +72,7 @@ impl assay_cpi::Account for Account {
 }
 
 fn answer(model: [u8; 32], setup: SetupKind) -> ReturnData {
-    let bytes = Verified { model, digest: DIGEST, setup }.encode();
-    ReturnData { program: VERIFIER, length: RETURN_DATA_LEN, bytes }
+    ReturnData::new(VERIFIER, &Verified { model, digest: DIGEST, setup }.encode())
 }
 
 fn honest() -> Account {
@@ -241,6 +242,71 @@ fn a_declaration_is_held_against_the_schema() {
     assert!(!Tensor::<1>::at(2, 15).is(&public, "out"), "other bits");
     assert!(!input.is(&public, "secret") && !Tensor::<40>::at(0, 8).is(&public, "secret"), "committed");
     assert!(!input.is(&schema(Visibility::Committed), "in"));
+}
+
+const BATCH: &[u8] = &[3, 1, 4, 1, 5];
+
+fn batch_digests() -> [Scalar; 3] {
+    [5_u64, 6, 7].map(Scalar::from)
+}
+
+fn batch_answer(change: impl FnOnce(&mut VerifiedBatch)) -> Account {
+    let digests_hash = digests_hash(&batch_digests());
+    let mut answer = VerifiedBatch { model: MODEL, setup: SetupKind::Ceremony, count: 3, digests_hash };
+    change(&mut answer);
+    Account { answer: Some(ReturnData::new(VERIFIER, &answer.encode())), ..honest() }
+}
+
+fn call_batch(account: &Account, digests: &[Scalar]) -> Result<SetupKind, CpiError> {
+    verify_batch(account, &BatchClaim { batch: BATCH, digests }, &EXPECT)
+}
+
+#[test]
+fn a_batch_proves_the_claimed_digests() {
+    let account = batch_answer(|_| ());
+    assert_eq!(call_batch(&account, &batch_digests()), Ok(SetupKind::Ceremony));
+    let data = [&VERIFY_BATCH[..], &5_u32.to_le_bytes(), BATCH].concat();
+    let call = Call { program: VERIFIER, accounts: vec![(MODEL, Role::Reads)], data };
+    assert_eq!(*account.calls.borrow(), [call]);
+}
+
+#[test]
+fn a_batch_of_other_digests_is_refused() {
+    let [first, second, third] = batch_digests();
+    let others: [&[Scalar]; 5] = [
+        &[],
+        &[first, second],
+        &[second, first, third],
+        &[first, second, second],
+        &[first, second, third, third],
+    ];
+    for digests in others {
+        assert_eq!(call_batch(&batch_answer(|_| ()), digests), Err(CpiError::WrongStatements));
+    }
+    let counted = batch_answer(|answer| answer.count = 4);
+    assert_eq!(call_batch(&counted, &batch_digests()), Err(CpiError::WrongStatements));
+}
+
+#[test]
+fn answers_of_others_to_a_batch_are_refused() {
+    let digests = batch_digests();
+    let of_a_single = answer(MODEL, SetupKind::Ceremony);
+    let foreign = ReturnData { program: [9; 32], ..batch_answer(|_| ()).answer.unwrap() };
+    let long = ReturnData { length: 68, ..batch_answer(|_| ()).answer.unwrap() };
+    for answer in [None, Some(of_a_single), Some(foreign), Some(long)] {
+        let account = Account { answer, ..honest() };
+        assert_eq!(call_batch(&account, &digests), Err(CpiError::ForeignAnswer));
+    }
+    // Nor is the answer to a batch one to a single claim.
+    refuses(&batch_answer(|_| ()), &EXPECT, CpiError::ForeignAnswer);
+    let other_model = batch_answer(|answer| answer.model = [9; 32]);
+    assert_eq!(call_batch(&other_model, &digests), Err(CpiError::WrongModel));
+    let development = batch_answer(|answer| answer.setup = SetupKind::Development);
+    assert_eq!(call_batch(&development, &digests), Err(CpiError::SetupRefused));
+    assert_eq!(
+        call_batch(&Account { owner: [9; 32], ..batch_answer(|_| ()) }, &digests),
+        Err(CpiError::NotAModel)
+    );
 }
 
 /// `record` is held to the same terms, brings four accounts, and may bring no proof.

@@ -94,7 +94,7 @@ impl Scalar {
 }
 
 /// [`Scalar::MODULUS`], most significant word first.
-const MODULUS_WORDS: [u64; 4] =
+pub(crate) const MODULUS_WORDS: [u64; 4] =
     [0x3064_4e72_e131_a029, 0xb850_45b6_8181_585d, 0x2833_e848_79b9_7091, 0x43e1_f593_f000_0001];
 
 /// Whether the big-endian integer is below the modulus. The first eight bytes decide all but one in 2^61 cases.

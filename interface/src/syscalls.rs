@@ -9,7 +9,8 @@
 
 pub use backend::sha256;
 pub(crate) use backend::{
-    g1_add, g1_compress, g1_decompress, g1_mul, g2_add, g2_compress, g2_decompress, pairing, poseidon,
+    g1_add, g1_compress, g1_decompress, g1_mul, g1_mul_into, g2_add, g2_compress, g2_decompress, pairing,
+    poseidon,
 };
 
 #[cfg(target_os = "solana")]
@@ -54,6 +55,15 @@ mod backend {
 
     pub(crate) fn g1_mul(input: &[u8; 96]) -> Option<[u8; 64]> {
         group_operation(G1_MUL_BE, input)
+    }
+
+    /// [`g1_mul`] to where the product is wanted: `None` leaves nothing of meaning there.
+    pub(crate) fn g1_mul_into(input: &[u8; 96], out: &mut [u8; 64]) -> Option<()> {
+        // SAFETY: both are valid for their lengths, and do not overlap. The syscall writes 64 bytes.
+        let code = unsafe {
+            sol_alt_bn128_group_op(G1_MUL_BE, input.as_ptr(), input.len() as u64, out.as_mut_ptr())
+        };
+        (code == 0).then_some(())
     }
 
     pub(crate) fn g2_add(input: &[u8; 256]) -> Option<[u8; 128]> {
@@ -131,6 +141,12 @@ mod backend {
 
     pub(crate) fn g1_mul(input: &[u8; 96]) -> Option<[u8; 64]> {
         alt_bn128_g1_multiplication_be(input).ok()?.try_into().ok()
+    }
+
+    /// [`g1_mul`] to where the product is wanted: `None` leaves nothing of meaning there.
+    pub(crate) fn g1_mul_into(input: &[u8; 96], out: &mut [u8; 64]) -> Option<()> {
+        *out = g1_mul(input)?;
+        Some(())
     }
 
     pub(crate) fn g2_add(input: &[u8; 256]) -> Option<[u8; 128]> {

@@ -14,6 +14,7 @@
 //! check, `assay-cpi` checks.
 
 mod attestors;
+mod batch;
 mod error;
 mod model;
 mod series;
@@ -30,6 +31,10 @@ use crate::{
 
 pub use attestors::{
     Attestation, AttestorSet, MAX_ATTESTORS, attestation_account, attested, attestor_set_account,
+};
+pub use batch::{
+    BATCH_RETURN_DATA_LEN, RECORD_BATCH, VERIFY_BATCH, VerifiedBatch, digests_hash, error_at, error_place,
+    put_batch,
 };
 pub use error::AccountError;
 pub use model::{ModelFacts, Status, model_account};
@@ -60,8 +65,10 @@ pub struct Verified {
 /// Why return data is not the answer of `verify`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ReturnDataError {
-    /// Another length than [`RETURN_DATA_LEN`].
-    #[error("the return data has {0} bytes; the verifier's answer has {RETURN_DATA_LEN}")]
+    /// Another length than [`RETURN_DATA_LEN`], or for a batch [`BATCH_RETURN_DATA_LEN`].
+    #[error(
+        "the return data has {0} bytes; the verifier's answer has {RETURN_DATA_LEN}, for a batch {BATCH_RETURN_DATA_LEN}"
+    )]
     Length(usize),
     /// A setup byte that stands for no kind.
     #[error("setup kind {0} does not exist")]

@@ -14,6 +14,8 @@ MODEL, PLAIN, PYTH = "model", "plain median", "Pyth's aggregate"
 FALSE_ALARMS = 0.01
 SCALE = 1 << 8  # of the model's outputs
 BPS = 1e4
+SIZES = (5, 15, 50, 150)  # bps
+LARGE, MANY = 50, 0.4  # bps; share of a round's sources
 
 
 def judges(model):
@@ -50,6 +52,24 @@ def detection(suspicion, out, rows, faults):
         "found": float(out[rows.wrong].mean()),
         "by_fault": found,
     }
+
+
+def by_size(outs, rows):
+    """The share of wrong sources found, by how far from the truth they are."""
+    distance = np.abs(rows.price) * BPS
+    table = []
+    for low, high in zip(SIZES, (*SIZES[1:], np.inf)):
+        inside = rows.wrong & (distance >= low) & (distance < high)
+        found = {name: float(out[inside].mean()) for name, out in outs.items()}
+        table.append({"from_bps": low, "sources": int(inside.sum()), **found})
+    return table
+
+
+def large_misses(out, rows):
+    """Wrong sources of 50 bps and more that the model lets in, and how many of them are among many."""
+    missed = rows.wrong & ~out & (np.abs(rows.price) * BPS >= LARGE)
+    many = rows.wrong.sum(1) >= MANY * rows.present.sum(1)
+    return {"sources": int(missed.sum()), "among_many": int((missed & many[:, None]).sum())}
 
 
 def published(prices, present, out):

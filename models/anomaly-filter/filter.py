@@ -17,6 +17,7 @@ SETTINGS = mlp.Settings(
 )
 SPREAD = 0.8  # the quantile of distances to the median that is one unit: wrong prices would stretch a deviation
 ABSENT_WEIGHT = 0.5  # of sources that are not there, whose score is to be low as well
+LARGE_LIE, LIE_WEIGHT = 150e-4, 1.5  # a wrong quote weighs more the farther it is off, up to 150 bps
 
 
 class Filter:
@@ -46,7 +47,8 @@ def shared(number, weights, bias):
 def fit(rows, seed):
     """Trains on the cross-entropy of each source's label."""
     real, labels = rows.real, (rows.present & ~rows.wrong).astype(float)
-    weights = np.where(rows.present, 1.0, ABSENT_WEIGHT)
+    lies = np.where(rows.wrong, np.minimum(np.abs(rows.price), LARGE_LIE) / LARGE_LIE, 0)
+    weights = np.where(rows.present, 1 + LIE_WEIGHT * lies, ABSENT_WEIGHT)
     there = real.reshape(-1, features.SOURCES, UNITS[0])[rows.present]
     middle = np.median(there, axis=0)
     spread = np.quantile(np.abs(there - middle), SPREAD, axis=0)

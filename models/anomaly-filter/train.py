@@ -86,6 +86,8 @@ def measure(model, parts, compiled):
             for name, out in outs.items()
             if name != evaluation.MODEL
         },
+        "found_by_size": evaluation.by_size(outs, test),
+        "large_misses": evaluation.large_misses(outs[evaluation.MODEL], test),
         "published": evaluation.price_errors(outs, test, groups),
         "attack_tries": attack.STEPS * attack.TRIES,
         "attacked_rounds": ATTACKED_ROUNDS,

@@ -17,7 +17,7 @@ fn cost(outcome: Outcome) -> Cost {
 }
 
 #[test]
-fn every_instruction_costs_what_the_ledger_says() {
+pub fn every_instruction_costs_what_the_ledger_says() {
     let mut world = World::empty();
     let create = world.keys.create(world.payer.pubkey(), &SOL);
     let create_source = cost(world.send(create));

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod attacks;
 mod costs;
 mod create_source;
 mod layout;

@@ -1,4 +1,4 @@
-//! The structure of the code: no circle of imports between the files of a crate.
+//! The structure of the code: no circle of imports between the files of a crate, and no feature for tests in a product.
 //!
 //! A file that another needs, and that needs it back, can only be read, tested and moved together with it. What both
 //! need belongs in a third file below them.
@@ -11,11 +11,32 @@ use std::path::{Path, PathBuf};
 
 use modules::{Crate, FileId};
 
+/// Of the checkout that cargo runs in: clones that share a build directory share this executable.
+fn workspace() -> PathBuf {
+    let package = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&package).parent().expect("the workspace's root").to_path_buf()
+}
+
+/// What verifies proofs of another system is for tests that compare: no crate but this one depends on the interface with
+/// it, so it is in no program and no binary.
+#[test]
+fn nobody_asks_for_another_verifiers_transcript() {
+    let root = workspace();
+    let mut asked = Vec::new();
+    for entry in roots(&root) {
+        let folder = entry.parent().and_then(Path::parent).expect("the folder of a crate");
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
+        let dependencies = manifest.split("[dev-dependencies]").next().expect("the part before");
+        if dependencies.contains("\"bsb22\"") {
+            asked.push(folder.strip_prefix(&root).expect("a folder of the workspace").to_path_buf());
+        }
+    }
+    assert_eq!(asked, [Path::new("tests")]);
+}
+
 #[test]
 fn no_file_needs_a_file_that_needs_it_back() {
-    // Of the checkout that cargo runs in: clones that share a build directory share this executable.
-    let package = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").into());
-    let root = Path::new(&package).parent().expect("the workspace's root");
+    let root = &workspace();
     let mut circles = String::new();
     let mut files = 0;
     for entry in roots(root) {

@@ -15,7 +15,7 @@ fn the_successor_has_the_authority_and_the_predecessor_none() {
     emitted(&outcome, &AuthorityAccepted { model, previous, authority });
     let state = world.state();
     assert_eq!((state.authority, state.pending_authority), (authority, Address::default()));
-    refused(&world.authority_sends(verifier::suspend(previous, model)), "NotAuthority");
+    refused(&world.authority_sends(verifier::suspend(previous, model)), "NotAuthorityNorGuardian");
     world.stranger_sends(verifier::suspend(authority, model)).expect_ok();
     refused(&world.stranger_sends(accept), "NotPendingAuthority");
 }

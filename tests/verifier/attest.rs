@@ -1,4 +1,5 @@
 use assay_interface::verifier::{AccountError, attested};
+use assay_localnet::Outcome;
 use assay_verifier::{Attestation, ModelAttested};
 use assay_verifier_host::{self as verifier, Attestors, attest, attestation_address};
 use solana_account::Account;
@@ -28,7 +29,7 @@ impl Committee {
     }
 
     /// The member of this place attests, and pays.
-    pub fn attest(&self, world: &mut World, member: usize, model: Address) -> assay_localnet::Outcome {
+    pub fn attest(&self, world: &mut World, member: usize, model: Address) -> Outcome {
         let key = &self.keys[member];
         world.net.send(&[attest(key.pubkey(), key.pubkey(), self.set, model)], &[key])
     }
@@ -124,7 +125,7 @@ fn accounts_are_what_they_must_be() {
         let mut on_other_kind = honest.clone();
         on_other_kind.accounts[place].pubkey = if place == 2 { world.model } else { committee.set };
         let outcome = world.net.send(&[on_other_kind], &[&key]);
-        assert!(["InvalidAccountData", "AccountDataTooSmall"].contains(&outcome.error().as_str()), "{name}");
+        assert!(["InvalidAccountData", "AccountDataTooSmall"].contains(&&*outcome.error()), "{name}");
         let address = Address::new_from_array([8; 32]);
         let foreign = world.net.account(&honest.accounts[place].pubkey).unwrap();
         world.net.set_account(address, Account { owner: Address::new_from_array([7; 32]), ..foreign });
@@ -132,9 +133,11 @@ fn accounts_are_what_they_must_be() {
         on_foreign.accounts[place].pubkey = address;
         refused(&world.net.send(&[on_foreign], &[&key]), "IllegalOwner");
     }
-    let mut forged = honest.clone();
-    forged.accounts[4].pubkey = committee.set;
-    refused(&world.net.send(&[forged], &[&key]), "NotAnAttestation");
+    let another = Attestors::new(1, &[key.pubkey()]);
+    world.stranger_sends(another.create(world.stranger.pubkey())).expect_ok();
+    let mut on_set = honest.clone();
+    on_set.accounts[4].pubkey = another.address();
+    refused(&world.net.send(&[on_set], &[&key]), "NotAnAttestation");
 }
 
 #[test]

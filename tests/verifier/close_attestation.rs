@@ -56,7 +56,7 @@ fn only_who_paid_closes_and_only_for_its_model() {
     let mut unsigned = close_attestation(payer.pubkey(), set, model);
     unsigned.accounts[0].is_signer = false;
     refused(&world.stranger_sends(unsigned), "MissingRequiredSignature");
-    let mut on_model = close_attestation(payer.pubkey(), set, model);
-    on_model.accounts[2].pubkey = model;
-    refused(&world.net.send(&[on_model], &[&payer]), "InvalidAccountData");
+    let mut on_set = close_attestation(payer.pubkey(), set, model);
+    on_set.accounts[2].pubkey = set;
+    refused(&world.net.send(&[on_set], &[&payer]), "InvalidAccountData");
 }

@@ -41,7 +41,8 @@ fn only_who_paid_closes_and_only_a_set() {
     let mut unsigned = verifier::close_attestor_set(payer, committee.set);
     unsigned.accounts[0].is_signer = false;
     refused(&world.authority_sends(unsigned), "MissingRequiredSignature");
-    committee.attest(&mut world, 0, world.model).expect_ok();
+    let model = world.model;
+    committee.attest(&mut world, 0, model).expect_ok();
     let attestation = attestation_address(&committee.set, &world.model);
     let on_attestation = verifier::close_attestor_set(payer, attestation);
     refused(&world.stranger_sends(on_attestation), "AccountDataTooSmall");

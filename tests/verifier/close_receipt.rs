@@ -24,7 +24,7 @@ fn the_rent_returns_to_who_paid_it() {
     let fee = 5_000;
     assert_eq!(world.lamports(&payer), before + rent - fee);
     assert_eq!(world.lamports(&receipt), 0);
-    refused(&world.stranger_sends(close), "UninitializedAccount");
+    refused(&world.stranger_sends(close), "AccountDataTooSmall");
 }
 
 /// What closing gives up: the statement has no receipt, a proof is wanted again, and the audit chain grows a second time.

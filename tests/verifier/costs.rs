@@ -11,6 +11,7 @@ use assay_verifier_host::{
 use solana_address::Address;
 use solana_signer::Signer;
 
+use crate::batch;
 use crate::examples::{self, ANCHOR, NATIVE, PINOCCHIO};
 use crate::series::new_series;
 use crate::support::{Echo, World, fixed_key};
@@ -70,17 +71,23 @@ pub fn every_instruction_costs_what_the_ledger_says() {
         ("verify", verify),
         ("verify by CPI", by_cpi),
         ("record by CPI", recorded),
-        ("record by CPI (with receipt, no proof)", recorded_again),
+        ("record by CPI (without proof)", recorded_again),
         ("verify by CPI (native)", by_native),
         ("verify by CPI (pinocchio)", by_pinocchio),
         ("record", record),
         ("record (with receipt)", again),
-        ("record (with receipt, no proof)", without_proof),
+        ("record (without proof)", without_proof),
         ("close_receipt", close_receipt),
         ("close_model", close_model),
     ];
-    let measured =
-        [&measured[..], &with_a_commitment(), &of_guardians(), &of_attestors_and_series()].concat();
+    let measured = [
+        &measured[..],
+        &with_a_commitment(),
+        &of_guardians(),
+        &of_attestors_and_series(),
+        &batch::costs::rows(),
+    ]
+    .concat();
     ledger::check("verifier", &measured).unwrap_or_else(|differences| panic!("{differences}"));
 }
 

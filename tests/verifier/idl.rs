@@ -52,7 +52,8 @@ fn layout(idl: &Value, account: &str) -> (BTreeMap<String, std::ops::Range<usize
 fn accounts() -> (World, BTreeMap<&'static str, Address>) {
     let mut world = World::active();
     let committee = Committee::two_of_three(&mut world);
-    committee.attest(&mut world, 0, world.model).expect_ok();
+    let model = world.model;
+    committee.attest(&mut world, 0, model).expect_ok();
     let proven = Echo::shared().prove(3, [1; 32]);
     world.record(&proven).expect_ok();
     let series = NewSeries { attestor_set: committee.set, ..new_series(&world) };

@@ -39,7 +39,7 @@ fn new_layouts_leave_fixtures() {
     if std::env::var("ASSAY_FIXTURES").is_err() {
         return;
     }
-    let mut write = |world: &World, name: &str, address: Address| {
+    let write = |world: &World, name: &str, address: Address| {
         if !path(name).exists() {
             std::fs::write(path(name), world.net.account(&address).unwrap().data).unwrap();
         }
@@ -54,7 +54,8 @@ fn new_layouts_leave_fixtures() {
     let mut world = World::active();
     let committee = Committee::two_of_three(&mut world);
     for member in [0, 1] {
-        committee.attest(&mut world, member, world.model).expect_ok();
+        let model = world.model;
+        committee.attest(&mut world, member, model).expect_ok();
     }
     let series = NewSeries { attestor_set: committee.set, ..new_series(&world) };
     world.authority_sends(series.create()).expect_ok();

@@ -13,7 +13,7 @@ fn the_authority_stays_until_the_other_side_accepts() {
     let state = world.state();
     assert_eq!((state.authority, state.pending_authority), (authority, proposed));
     emitted(&outcome, &AuthorityProposed { model, proposed, expires_at: world.net.now() + WINDOW });
-    refused(&world.stranger_sends(verifier::suspend(proposed, model)), "NotAuthority");
+    refused(&world.stranger_sends(verifier::suspend(proposed, model)), "NotAuthorityNorGuardian");
 }
 
 #[test]

@@ -80,8 +80,9 @@ impl ErrorTable {
         self.0.values().filter(move |(owner, _)| owner == program).map(|(_, error)| error)
     }
 
-    /// The program and the error that `code` stands for.
+    /// The program and the error that `code` stands for. Programs number their errors below 2^16; what stands above says
+    /// which of several things is at fault, as `assay_interface::verifier::error_place` has it.
     pub fn by_code(&self, code: u32) -> Option<&(Address, ProgramError)> {
-        self.0.get(&code)
+        self.0.get(&(code & 0xffff))
     }
 }

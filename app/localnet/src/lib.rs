@@ -9,10 +9,11 @@
 
 mod outcome;
 mod programs;
-mod record;
 mod tokens;
+mod unsigned;
 mod wallet;
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use solana_address::Address;
 use solana_clock::Clock;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
+use solana_message::v1::{self, TransactionConfig};
 use solana_message::{Message, VersionedMessage};
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
@@ -34,13 +36,17 @@ use solana_transaction::versioned::VersionedTransaction;
 pub use anchor_lang::{Discriminator, Owner};
 pub use outcome::{Outcome, ProgramUnits, Refusal};
 pub use programs::{DeployError, deploy_directory, read_program};
-pub use record::{Accepted, record};
 pub use wallet::Wallet;
 
-/// Most bytes of a transaction.
+/// Most bytes of a transaction of version 0, or of none.
 pub const MAX_TRANSACTION_SIZE: usize = 1_232;
+/// Most bytes of a transaction of version 1.
+pub const MAX_TRANSACTION_SIZE_V1: usize = 4_096;
 /// The time at which a fresh [`Localnet`] stands: 1 January 2026, in Unix seconds.
 pub const GENESIS_TIME: i64 = 1_767_225_600;
+
+/// Most bytes of accounts that a transaction loads.
+const MAX_LOADED_DATA: u32 = 64 * 1024 * 1024;
 
 const SLOTS_PER_SECOND: u64 = 4; // about: programs must not use slots as a clock
 
@@ -56,6 +62,28 @@ impl Clone for Localnet {
     fn clone(&self) -> Self {
         Self { svm: self.svm.clone(), payer: self.payer.insecure_clone(), errors: Arc::clone(&self.errors) }
     }
+}
+
+/// A transaction that went through.
+#[derive(Clone)]
+pub struct Accepted {
+    /// The runtime as the transaction met it; it checks no signatures.
+    pub before: Localnet,
+    /// What was sent.
+    pub instructions: Vec<Instruction>,
+    /// Who paid.
+    pub payer: Address,
+}
+
+thread_local! {
+    static RECORD: RefCell<Option<Vec<Accepted>>> = const { RefCell::new(None) };
+}
+
+/// Every transaction that `run` sends on this thread and that goes through, in order.
+pub fn record(run: impl FnOnce()) -> Vec<Accepted> {
+    RECORD.set(Some(Vec::new()));
+    run();
+    RECORD.take().into_iter().flatten().collect()
 }
 
 impl Localnet {
@@ -186,13 +214,50 @@ impl Localnet {
     pub fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Outcome {
         self.svm.expire_blockhash(); // equal transactions are two transactions
         let transaction = self.sign(instructions, signers);
+        let payer = signers.first().map(|signer| signer.pubkey()).expect("somebody pays");
+        self.execute(transaction, instructions, payer)
+    }
+
+    fn execute(
+        &mut self,
+        transaction: VersionedTransaction,
+        instructions: &[Instruction],
+        payer: Address,
+    ) -> Outcome {
         let size = wire_size(&transaction);
-        let before = record::before(self);
+        let is_recorded = RECORD.with_borrow(Option::is_some);
+        let before = is_recorded.then(|| self.clone().without_signatures());
         let outcome = outcome::outcome(&self.errors, self.svm.send_transaction(transaction), size);
-        if let (Some(before), Some(payer), true) = (before, signers.first(), outcome.is_ok()) {
-            record::keep(before, instructions, payer.pubkey());
+        if let (Some(before), true) = (before, outcome.is_ok()) {
+            let accepted = Accepted { before, instructions: instructions.to_vec(), payer };
+            RECORD.with_borrow_mut(|record| record.get_or_insert_default().push(accepted));
         }
         outcome
+    }
+
+    /// Sends one transaction of version 1, paid for by the first of `signers`. Compute limit and loaded data stand in its
+    /// header, where an unset one means 0.
+    ///
+    /// # Panics
+    /// As [`Localnet::send`], and where the instructions make no message of version 1: the caller's mistakes.
+    pub fn send_v1(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+        compute_unit_limit: u32,
+    ) -> Outcome {
+        self.svm.expire_blockhash();
+        let config = TransactionConfig::empty()
+            .with_priority_fee(0)
+            .with_compute_unit_limit(compute_unit_limit)
+            .with_loaded_accounts_data_size_limit(MAX_LOADED_DATA);
+        let payer = signers.first().map(|signer| signer.pubkey()).expect("somebody pays");
+        let blockhash = self.svm.latest_blockhash();
+        let message = v1::Message::try_compile_with_config(&payer, instructions, blockhash, config)
+            .expect("the instructions make a message");
+        let transaction = VersionedTransaction::try_new(VersionedMessage::V1(message), signers)
+            .expect("the signers are those that the instructions name");
+        self.execute(transaction, instructions, payer)
     }
 
     /// What [`Localnet::send`] would answer, leaving every account as it is.
@@ -216,7 +281,11 @@ impl Localnet {
     }
 }
 
-/// Bytes of a transaction on the wire: signatures with their count, then the message.
+/// Bytes of a transaction on the wire: signatures, with their count where the message does not say it, and the message.
 fn wire_size(transaction: &VersionedTransaction) -> usize {
-    1 + size_of::<[u8; 64]>() * transaction.signatures.len() + transaction.message.serialize().len()
+    let count = match transaction.message {
+        VersionedMessage::Legacy(_) | VersionedMessage::V0(_) => 1,
+        VersionedMessage::V1(_) => 0,
+    };
+    count + size_of::<[u8; 64]>() * transaction.signatures.len() + transaction.message.serialize().len()
 }

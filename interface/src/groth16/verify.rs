@@ -83,14 +83,20 @@ fn check_points(proof: &PlainProof) -> Result<(), VerifyError> {
     check_point(ProofPoint::C, &proof.c)
 }
 
-/// Refuses the identity, and coordinates with a bit beyond the modulus' length: the runtime reads the two highest bits
-/// of some coordinates as flags, so that a point would have several encodings, and the identity one that is not zero.
+/// Refuses the identity, and coordinates with a bit beyond the modulus' length.
 fn check_point(point: ProofPoint, bytes: &[u8]) -> Result<(), VerifyError> {
-    let [highest, ..] = BASE_MODULUS;
-    if bytes.as_chunks::<32>().0.iter().any(|[first, ..]| *first > highest) {
+    if has_excess_bits(bytes) {
         return Err(VerifyError::Invalid);
     }
     if is_zero(bytes) { Err(VerifyError::Identity(point)) } else { Ok(()) }
+}
+
+/// Whether a coordinate has a bit beyond the modulus' length: the runtime reads the two highest bits of some coordinates
+/// as flags, so that a point would have several encodings, and the identity one that is not zero.
+#[inline]
+pub(super) fn has_excess_bits(point: &[u8]) -> bool {
+    let [highest, ..] = BASE_MODULUS;
+    point.as_chunks::<32>().0.iter().any(|[first, ..]| *first > highest)
 }
 
 /// Whether the product of the pairings is 1. The runtime checks that every point is in its group.
@@ -111,11 +117,15 @@ fn check_product<const N: usize>(pairs: &[Pair<'_>; N]) -> Result<(), VerifyErro
 }
 
 /// `sum + factor point`; `None` where one is no point.
-fn add_multiple(sum: &[u8; G1_LEN], point: &[u8; G1_LEN], factor: &[u8; 32]) -> Option<[u8; G1_LEN]> {
+pub(super) fn add_multiple(
+    sum: &[u8; G1_LEN],
+    point: &[u8; G1_LEN],
+    factor: &[u8; 32],
+) -> Option<[u8; G1_LEN]> {
     add(sum, &multiple(point, factor)?)
 }
 
-fn add(left: &[u8; G1_LEN], right: &[u8; G1_LEN]) -> Option<[u8; G1_LEN]> {
+pub(super) fn add(left: &[u8; G1_LEN], right: &[u8; G1_LEN]) -> Option<[u8; G1_LEN]> {
     let mut input = [0; 2 * G1_LEN];
     let (first, second) = input.split_at_mut(G1_LEN);
     first.copy_from_slice(left);
@@ -123,7 +133,7 @@ fn add(left: &[u8; G1_LEN], right: &[u8; G1_LEN]) -> Option<[u8; G1_LEN]> {
     g1_add(&input)
 }
 
-fn multiple(point: &[u8; G1_LEN], factor: &[u8; 32]) -> Option<[u8; G1_LEN]> {
+pub(super) fn multiple(point: &[u8; G1_LEN], factor: &[u8; 32]) -> Option<[u8; G1_LEN]> {
     let mut input = [0; G1_LEN + 32];
     let (first, second) = input.split_at_mut(G1_LEN);
     first.copy_from_slice(point);

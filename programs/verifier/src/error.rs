@@ -1,8 +1,10 @@
 //! Every error of the program, with fixed numbers: 6000 plus the value below.
 
 use anchor_lang::prelude::*;
+use assay_interface::groth16::batch::{BatchError, ProofFault};
 use assay_interface::groth16::{KeyError, KeyPoint, VerifyError};
 use assay_interface::statement::StatementError;
+use assay_interface::verifier::error_at;
 
 /// Why the verifier refused. Numbers never change; a gap separates the groups.
 #[error_code(offset = 6000)]
@@ -160,6 +162,16 @@ pub enum VerifierError {
     #[msg("No proof was given, and the statement has no receipt")]
     ReceiptMissing = 79,
 
+    /// A batch of no proof, or of more than it holds.
+    #[msg("A batch holds 1 to 64 proofs")]
+    BatchCount = 80,
+    /// The batch has another length than its count of proofs takes, under the model's form and number of limbs.
+    #[msg("The batch has another length than its proofs take for this model")]
+    BatchLength = 81,
+    /// `record_batch` takes one receipt for each proof, in the same order.
+    #[msg("There is not one receipt account for each proof of the batch")]
+    BatchReceipts = 82,
+
     // 90 to 99 are `assay_cpi::CpiError`: raised by the programs that call this one, and named here for their clients.
     /// The verifier's answer is missing, malformed, or from another program.
     #[msg("The answer does not come from the verifier")]
@@ -198,6 +210,9 @@ pub enum VerifierError {
     /// The caller follows another series, or one without a model.
     #[msg("The account is not the series that the caller follows, or the series has no model yet")]
     WrongSeries = 101,
+    /// The caller acts on other statements than the batch proves.
+    #[msg("The batch proves other statements than the caller acts on")]
+    WrongStatements = 102,
 
     /// The set has no members, too many, some twice or out of order, or asks for none or for more than it has.
     #[msg("A set has 1 to 8 attestors in strictly increasing order, and asks for 1 to all of them")]
@@ -280,4 +295,30 @@ impl From<StatementError> for VerifierError {
             _ => Self::Digest,
         }
     }
+}
+
+/// The error of a batch: with the place of the proof at fault in its upper bits where it has one, see
+/// [`assay_interface::verifier::error_place`].
+pub fn of_batch(error: BatchError) -> ProgramError {
+    let kind = match error {
+        BatchError::Count(_) => VerifierError::BatchCount,
+        BatchError::Length { .. } => VerifierError::BatchLength,
+        BatchError::Digests { .. } | BatchError::MalformedKey => VerifierError::StoredKey,
+        BatchError::Form { .. } => VerifierError::ProofForm,
+        BatchError::Identity(_) => VerifierError::ProofIdentity,
+        BatchError::Encoding(_) | BatchError::Invalid => VerifierError::ProofInvalid,
+        BatchError::Proof { index, fault } => {
+            let kind = match fault {
+                ProofFault::Identity(_) => VerifierError::ProofIdentity,
+                ProofFault::Encoding(_) | ProofFault::NotOnCurve(_) => VerifierError::ProofInvalid,
+                ProofFault::LimbCount { .. } => VerifierError::LimbCount,
+                ProofFault::Statement(error) => error.into(),
+            };
+            return match ProgramError::from(kind) {
+                ProgramError::Custom(number) => ProgramError::Custom(error_at(number, index)),
+                other => other,
+            };
+        }
+    };
+    kind.into()
 }

@@ -36,6 +36,7 @@ mod recording;
 pub mod state;
 
 use anchor_lang::prelude::*;
+use assay_program::bounded;
 
 pub use error::VerifierError;
 pub use events::*;
@@ -179,6 +180,17 @@ pub mod assay_verifier {
     /// Returns what `verify` returns.
     pub fn record(ctx: &mut Context<Record>, args: ProofArgs) -> Result<[u8; 65]> {
         instructions::record::handler(ctx, &args)
+    }
+
+    /// Checks a batch of proofs and returns what was proven: model, setup kind, count, hash of the digests.
+    pub fn verify_batch(ctx: &mut Context<VerifyBatch>, batch: bounded::Vec<u8>) -> Result<[u8; 67]> {
+        instructions::verify_batch::handler(ctx, &batch)
+    }
+
+    /// Checks a batch of proofs and writes a receipt of each statement that has none: the accounts behind the declared ones, in
+    /// the batch's order. Returns what `verify_batch` returns.
+    pub fn record_batch(ctx: &mut Context<RecordBatch>, batch: bounded::Vec<u8>) -> Result<[u8; 67]> {
+        instructions::record_batch::handler(ctx, &batch)
     }
 
     /// Returns the rent of a receipt that is a week old.

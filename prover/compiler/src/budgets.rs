@@ -1,6 +1,7 @@
 //! What real files take of their readers' budgets: a quarter at most. The hostile ones are in `tests/suite/budgets.rs`.
 
 use crate::budget::Budget;
+use crate::calibrate::zip;
 use crate::import::graph::Resources;
 use crate::import::{decode, import_within};
 use crate::options::{Options, Strategy};
@@ -36,6 +37,27 @@ fn imports_take_a_quarter_of_their_budget() {
         let (_, left) = import_within(&decode(&onnx).unwrap(), Resources::new(onnx.len())).unwrap();
         check(&format!("{name} in memory"), &left.memory);
         check(&format!("{name} in steps"), &left.work);
+    }
+}
+
+/// Samples as NumPy saves them, in doubles: pictures of 28 x 28 and 32 x 32, and a table of features.
+#[test]
+fn archives_of_samples_take_a_quarter_of_their_budget() {
+    let risk = |(name, _, table): (String, Vec<u8>, Table)| match table {
+        Table::Columns { rows, .. } if name.ends_with("liquidation-risk") => Some((name, rows)),
+        _ => None,
+    };
+    let pictures = [Network::MnistMlp, Network::Cnn];
+    let pictures = pictures.map(|network| (network.name().to_owned(), network.samples(1, 1000)));
+    for (name, rows) in pictures.into_iter().chain(models().into_iter().find_map(risk)) {
+        let plain: Vec<u8> = rows.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
+        let packed = miniz_oxide::deflate::compress_to_vec(&plain, 6);
+        let mut budget = Budget::new(packed.len(), zip::BASE, zip::PER_BYTE);
+        budget.spend("bytes", plain.len()).unwrap();
+        let times = plain.len() as f64 / packed.len() as f64;
+        check(&format!("{name}, packed {times:.0} times"), &budget);
+        // A file of any size: what counts then is the factor alone.
+        assert!(times * 4.0 <= zip::PER_BYTE as f64, "{name} packs {times:.0} times");
     }
 }
 

@@ -192,10 +192,10 @@ fn alias(coordinate: &[u8]) -> Option<[u8; 32]> {
     (carry == 0 && sum[0] == BASE_MODULUS[0]).then_some(sum)
 }
 
-fn g1_of(logarithm: Fr) -> [u8; 64] {
+pub fn g1_of(logarithm: Fr) -> [u8; 64] {
     g1((G1Affine::generator() * logarithm).into_affine())
 }
 
-fn g2_of(logarithm: Fr) -> [u8; 128] {
+pub fn g2_of(logarithm: Fr) -> [u8; 128] {
     g2((G2Affine::generator() * logarithm).into_affine())
 }

@@ -10,7 +10,7 @@ use assay_verifier::{
     ID, MIN_TIMELOCK, ProofArgs, RegisterArgs, accounts, instruction, model_seeds, receipt_seeds,
 };
 use solana_address::Address;
-use solana_instruction::Instruction;
+use solana_instruction::{AccountMeta, Instruction};
 
 /// A model to register.
 #[derive(Clone, Debug)]
@@ -174,9 +174,24 @@ pub fn record_without_proof(
     limbs: &[Scalar],
     digest: &Scalar,
 ) -> Instruction {
-    let limbs: Vec<[u8; 32]> = limbs.iter().map(|limb| limb.to_be_bytes()).collect();
+    let limbs: Vec<_> = limbs.iter().map(|limb| limb.to_be_bytes()).collect();
     let args = ProofArgs { proof: Vec::new().into(), context, limbs: limbs.into() };
     instruction::Record { args }.to_instruction(record_accounts(payer, model, digest))
+}
+
+/// `verify_batch`: returns [`VerifiedBatch`](crate::VerifiedBatch) as return data; no one signs.
+pub fn verify_batch(model: Address, batch: &[u8]) -> Instruction {
+    instruction::VerifyBatch { batch: batch.to_vec().into() }.to_instruction(accounts::VerifyBatch { model })
+}
+
+/// `record_batch`: writes the receipts of the batch's statements, whose digests are `digests` in this order, where there are
+/// none; the payer signs. Returns what `verify_batch` returns.
+pub fn record_batch(payer: Address, model: Address, batch: &[u8], digests: &[Scalar]) -> Instruction {
+    let accounts = accounts::RecordBatch { payer, model, system_program: System::id() };
+    let mut instruction = instruction::RecordBatch { batch: batch.to_vec().into() }.to_instruction(accounts);
+    let receipts = digests.iter().map(|digest| AccountMeta::new(receipt_address(&model, digest), false));
+    instruction.accounts.extend(receipts);
+    instruction
 }
 
 fn record_accounts(payer: Address, model: Address, digest: &Scalar) -> accounts::Record {

@@ -6,11 +6,12 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod batch;
 mod entry;
 mod instructions;
 mod trust;
 
-pub use assay_interface::verifier::Verified;
+pub use assay_interface::verifier::{Verified, VerifiedBatch};
 pub use assay_verifier::{
     Attestation, AttestorSet, ID, MAX_LIMBS, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_TIMELOCK, Model, Receipt,
     Series, Status, VerifierError, WINDOW,
@@ -18,8 +19,8 @@ pub use assay_verifier::{
 pub use entry::{IDENTITY, Verifier};
 pub use instructions::{
     Registration, accept_authority, activate, apply_guardian, cancel_guardian, model_address,
-    propose_authority, propose_guardian, receipt_address, record, record_without_proof, renounce_authority,
-    resume, retire, suspend, verify,
+    propose_authority, propose_guardian, receipt_address, record, record_batch, record_without_proof,
+    renounce_authority, resume, retire, suspend, verify, verify_batch,
 };
 pub use trust::{
     Attestors, NewSeries, apply_series, attest, attestation_address, cancel_series, close_attestation,

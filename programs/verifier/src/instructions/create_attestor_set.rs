@@ -35,7 +35,10 @@ impl AttestorSetArgs {
     fn validate(&self, payer: Address) -> Result<AttestorSet> {
         require!(self.attestors.len() <= MAX_ATTESTORS, VerifierError::AttestorSetMalformed);
         let mut attestors = [Address::default(); MAX_ATTESTORS];
-        attestors.iter_mut().zip(self.attestors.iter()).for_each(|(to, from)| *to = Address::new_from_array(*from));
+        attestors
+            .iter_mut()
+            .zip(self.attestors.iter())
+            .for_each(|(to, from)| *to = Address::new_from_array(*from));
         let set = AttestorSet {
             payer,
             id: [0; 32],

@@ -1,6 +1,7 @@
 //! The program's accounts.
 
 mod attestors;
+mod batch;
 mod life;
 mod model;
 mod receipt;

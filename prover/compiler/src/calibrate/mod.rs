@@ -12,7 +12,7 @@ mod error;
 mod json;
 mod npy;
 mod table;
-mod zip;
+pub(crate) mod zip;
 
 pub use error::{CalibrationError, NpyProblem, ZipProblem};
 pub use table::{Arranged, ColumnOrder, FeatureNames, Signature, Table};

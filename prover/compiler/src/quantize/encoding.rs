@@ -39,7 +39,8 @@ const MAX_SHIFT: u8 = 58;
 const MAX_LAYERS: usize = 1 << 16;
 /// Largest size along an axis.
 const MAX_AXIS: usize = 1 << 16;
-/// Results that a layer may have, and values that all windows of a pooling may see together.
+/// Results that a layer may have, and values that all windows of a pooling may see together. The most of the benchmark
+/// networks are 9,408 of `cnn-264k`'s first convolution.
 const MAX_VALUES: usize = 1 << 22;
 /// Entries that a table may have.
 const MAX_ENTRIES: u64 = 1 << 16;

@@ -1,6 +1,4 @@
-//! Keeping the transactions that went through, each with the state that it met, so that variations of it can be tried.
-
-use std::cell::RefCell;
+//! Transactions without signatures: variations of others, which nobody has signed.
 
 use solana_address::Address;
 use solana_instruction::Instruction;
@@ -8,39 +6,6 @@ use solana_message::{Message, VersionedMessage};
 use solana_transaction::versioned::VersionedTransaction;
 
 use crate::{Localnet, Outcome, outcome, wire_size};
-
-/// A transaction that went through.
-#[derive(Clone)]
-pub struct Accepted {
-    /// The runtime as the transaction met it; it checks no signatures.
-    pub before: Localnet,
-    /// What was sent.
-    pub instructions: Vec<Instruction>,
-    /// Who paid.
-    pub payer: Address,
-}
-
-thread_local! {
-    static RECORD: RefCell<Option<Vec<Accepted>>> = const { RefCell::new(None) };
-}
-
-/// Every transaction that `run` sends on this thread and that goes through, in order.
-pub fn record(run: impl FnOnce()) -> Vec<Accepted> {
-    RECORD.set(Some(Vec::new()));
-    run();
-    RECORD.take().into_iter().flatten().collect()
-}
-
-/// The state before a transaction, where somebody keeps it.
-pub(crate) fn before(net: &Localnet) -> Option<Localnet> {
-    RECORD.with_borrow(|record| record.as_ref().map(|_| net.clone().without_signatures()))
-}
-
-/// Keeps a transaction that went through.
-pub(crate) fn keep(before: Localnet, instructions: &[Instruction], payer: Address) {
-    let accepted = Accepted { before, instructions: instructions.to_vec(), payer };
-    RECORD.with_borrow_mut(|record| record.iter_mut().for_each(|list| list.push(accepted.clone())));
-}
 
 impl Localnet {
     /// The runtime without its check of signatures: whoever is marked as a signer counts as one.

@@ -1,0 +1,66 @@
+//! The call for several statements at once.
+
+use alloc::vec::Vec;
+
+use assay_interface::field::Scalar;
+use assay_interface::groth16::SetupKind;
+use assay_interface::verifier::{VERIFY_BATCH, VerifiedBatch, digests_hash, put_batch};
+
+use crate::verify::{check_account, same};
+use crate::{Account, CpiError, Expect, Role, VERIFIER};
+
+/// What somebody claims about a model, several times.
+#[derive(Debug)]
+pub struct BatchClaim<'a> {
+    /// The bytes of the batch, as `assay_interface::groth16::batch` lays them out: from whoever calls the program.
+    pub batch: &'a [u8],
+    /// The digests of the statements that the program acts on, in the batch's order: computed by the program itself, with
+    /// `assay_interface::statement::digest_of_encoded` from the expected domain, contexts of its own and the limbs, about
+    /// 2,100 compute units each. A digest that comes from whoever calls the program says nothing.
+    pub digests: &'a [Scalar],
+}
+
+/// Has the verifier program check a batch, on the terms of `expect`, and returns how the model's key was made: every digest
+/// of the claim, and no other, was proven.
+///
+/// The verifier program's account must be among those of the calling instruction. Nothing of `expect` may come from whoever
+/// sends the transaction. Pays from two statements on: a further one costs about a quarter of [`crate::verify`].
+///
+/// # Errors
+/// [`CpiError`], as the framework's error; [`CpiError::WrongStatements`] where the batch proves other statements than the
+/// claim names, or in another order. What the verifier refuses ends the transaction.
+pub fn verify_batch<A: Account>(
+    model: &A,
+    claim: &BatchClaim<'_>,
+    expect: &Expect<'_>,
+) -> Result<SetupKind, A::Error> {
+    check_account(model, expect)?;
+    let mut data = Vec::with_capacity(VERIFY_BATCH.len() + 4 + claim.batch.len());
+    data.extend_from_slice(&VERIFY_BATCH);
+    put_batch(&mut data, claim.batch);
+    model.call(&VERIFIER, [(model, Role::Reads)], &data)?;
+    Ok(proven(model, claim, expect)?)
+}
+
+/// What the verifier's answer to the last call says of the claim.
+fn proven<A: Account>(
+    caller: &A,
+    claim: &BatchClaim<'_>,
+    expect: &Expect<'_>,
+) -> Result<SetupKind, CpiError> {
+    let returned = caller.return_data().ok_or(CpiError::ForeignAnswer)?;
+    if !same(&returned.program, &VERIFIER) {
+        return Err(CpiError::ForeignAnswer);
+    }
+    let answer = returned.returned().ok_or(CpiError::ForeignAnswer)?;
+    let answer = VerifiedBatch::decode(answer).map_err(|_| CpiError::ForeignAnswer)?;
+    if !same(&answer.model, expect.model) {
+        return Err(CpiError::WrongModel);
+    }
+    if !expect.setups.contain(answer.setup) {
+        return Err(CpiError::SetupRefused);
+    }
+    let is_claimed = usize::from(answer.count) == claim.digests.len()
+        && same(&answer.digests_hash, &digests_hash(claim.digests));
+    if is_claimed { Ok(answer.setup) } else { Err(CpiError::WrongStatements) }
+}

@@ -1,0 +1,49 @@
+//! Every attack that can be made from an instruction, and random bytes, against the bytecode.
+
+use assay_localnet::record;
+use assay_tests::attacks::{Attack, Exception, cases, check, fuzz};
+
+use crate::costs::every_instruction_costs_what_the_ledger_says;
+
+/// What may go through, and why.
+const EXCEPTIONS: &[Exception] = &[
+    Exception { attack: Attack::Extended, on: &["*"], why: "bytes behind the arguments are read by nobody" },
+    Exception {
+        attack: Attack::Twin,
+        on: &["refresh.source", "observe.source"],
+        why: "the program alone makes accounts of its own, each at its address: there is no such account",
+    },
+    Exception {
+        attack: Attack::Twin,
+        on: &["observe.update"],
+        why: "the receiver program alone makes price updates, and any of the feed will do",
+    },
+    Exception { attack: Attack::Stranger, on: &["create_source.payer"], why: "whoever pays may" },
+    Exception {
+        attack: Attack::Replayed,
+        on: &["refresh", "observe"],
+        why: "the second time changes nothing, and must not fail who comes second",
+    },
+    Exception {
+        attack: Attack::Repeated,
+        on: &["refresh", "observe"],
+        why: "the second time changes nothing, and must not fail who comes second",
+    },
+];
+
+#[test]
+fn every_attack_on_every_instruction_is_refused() {
+    let recorded = record(every_instruction_costs_what_the_ledger_says);
+    let refused = check(&assay_feed_host::IDENTITY, &recorded, EXCEPTIONS);
+    let refused = refused.unwrap_or_else(|faults| panic!("{faults}"));
+    println!("{refused} attacks refused");
+}
+
+#[test]
+fn no_bytes_crash_the_program() {
+    let recorded = record(every_instruction_costs_what_the_ledger_says);
+    let tally = fuzz(&assay_feed_host::IDENTITY, &recorded, cases(), 1);
+    let tally = tally.unwrap_or_else(|fault| panic!("{fault}"));
+    println!("{tally:#?}");
+    assert!(tally.len() > 12, "random cases must get far enough to meet the program's own errors");
+}
