@@ -9,10 +9,10 @@ use solana_instruction::Instruction;
 use crate::support::{Model, SOL, TestMarket, USDC};
 
 /// Most compute units of what a proof opens, the proof included, and of any other instruction.
-const MAX_PROVEN: u64 = 140_000;
-const MAX_PROVEN_COMMITTED: u64 = 170_000;
-const MAX_WITH_RECEIPT: u64 = 60_000;
-const MAX_OTHER: u64 = 40_000;
+const MAX_PROVEN: u64 = 125_000;
+const MAX_PROVEN_COMMITTED: u64 = 155_000;
+const MAX_WITH_RECEIPT: u64 = 40_000;
+const MAX_OTHER: u64 = 30_000;
 
 fn cost(outcome: Outcome) -> Cost {
     let outcome = outcome.expect_ok();

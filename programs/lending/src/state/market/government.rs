@@ -134,7 +134,7 @@ mod tests {
         market.settle_exit(10 * LOCK).unwrap();
         let due = 11 * LOCK - 10;
         // Short again at the moment of application: not then either.
-        let mut short = market.clone();
+        let mut short = market;
         (short.cash, short.debt_shares) = (0, 1_000);
         short.settle_exit(due).unwrap();
         assert_eq!(short.apply_params(due), Err(LendingError::ExitClosed));
