@@ -40,11 +40,12 @@ fn the_errors_have_their_names_in_the_programs_table() {
         MutableModel,
         NotAttested,
         WrongSeries,
+        WrongStatements,
     ];
     for error in all {
         let (program, listed) = table.by_code(error.code()).unwrap();
         assert_eq!(*program, assay_verifier::ID);
         assert_eq!(listed.name, format!("{error:?}"));
     }
-    assert_eq!(table.by_code(WrongSeries.code() + 1), None);
+    assert_eq!(table.by_code(WrongStatements.code() + 1), None);
 }

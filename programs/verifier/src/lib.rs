@@ -36,7 +36,7 @@ mod recording;
 pub mod state;
 
 use anchor_lang::prelude::*;
-use assay_program::bounded;
+use assay_program::bounded::Vec;
 
 pub use error::VerifierError;
 pub use events::*;
@@ -183,13 +183,13 @@ pub mod assay_verifier {
     }
 
     /// Checks a batch of proofs and returns what was proven: model, setup kind, count, hash of the digests.
-    pub fn verify_batch(ctx: &mut Context<VerifyBatch>, batch: bounded::Vec<u8>) -> Result<[u8; 67]> {
+    pub fn verify_batch(ctx: &mut Context<VerifyBatch>, batch: Vec<u8>) -> Result<[u8; 67]> {
         instructions::verify_batch::handler(ctx, &batch)
     }
 
     /// Checks a batch of proofs and writes a receipt of each statement that has none: the accounts behind the declared ones, in
     /// the batch's order. Returns what `verify_batch` returns.
-    pub fn record_batch(ctx: &mut Context<RecordBatch>, batch: bounded::Vec<u8>) -> Result<[u8; 67]> {
+    pub fn record_batch(ctx: &mut Context<RecordBatch>, batch: Vec<u8>) -> Result<[u8; 67]> {
         instructions::record_batch::handler(ctx, &batch)
     }
 
