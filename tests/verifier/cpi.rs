@@ -4,7 +4,8 @@ use anchor_lang::Discriminator as _;
 use assay_cpi::CpiError;
 use assay_host::errors::ErrorTable;
 use assay_interface::verifier::{
-    RECORD, VERIFY, attestation_account, attestor_set_account, model_account, series_account,
+    RECORD, RECORD_BATCH, VERIFY, VERIFY_BATCH, attestation_account, attestor_set_account, model_account,
+    series_account,
 };
 use assay_verifier::{Attestation, AttestorSet, Model, Series, instruction};
 use assay_verifier_host::IDENTITY;
@@ -18,6 +19,8 @@ fn the_address_is_the_programs() {
 fn the_discriminators_are_the_programs() {
     assert_eq!(VERIFY, instruction::Verify::DISCRIMINATOR);
     assert_eq!(RECORD, instruction::Record::DISCRIMINATOR);
+    assert_eq!(VERIFY_BATCH, instruction::VerifyBatch::DISCRIMINATOR);
+    assert_eq!(RECORD_BATCH, instruction::RecordBatch::DISCRIMINATOR);
     assert_eq!(model_account::DISCRIMINATOR, Model::DISCRIMINATOR);
     assert_eq!(attestor_set_account::DISCRIMINATOR, AttestorSet::DISCRIMINATOR);
     assert_eq!(attestation_account::DISCRIMINATOR, Attestation::DISCRIMINATOR);
