@@ -44,7 +44,7 @@ fn collateral_comes_first_and_the_terms_are_those_of_the_plain_rule() {
 fn without_its_end_behind_it_nothing_starts() {
     let mut test = underwater();
     let [start, end] = halves(&test);
-    refused(&send(&mut test, &[start.clone()]), "FlashEndMissing");
+    refused(&send(&mut test, std::slice::from_ref(&start)), "FlashEndMissing");
     refused(&send(&mut test, &[start.clone(), start.clone()]), "FlashEndMissing");
     refused(&send(&mut test, &[end.clone(), start.clone()]), "FlashNotOpen");
     // The end of another position, of another market, or bytes that look like an end to another program.

@@ -5,8 +5,8 @@ mod prices;
 mod test_market;
 
 pub use model::Model;
-pub use prices::{first, price, price_attacks};
-pub use test_market::{Actor, SOL, TestMarket, USDC};
+pub use prices::price_attacks;
+pub use test_market::{SOL, TestMarket, USDC};
 
 use assay_localnet::Outcome;
 use solana_address::Address;
