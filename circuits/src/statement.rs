@@ -2,7 +2,7 @@
 //!
 //! `digest = absorb([domain, context_high, context_low, limbs...])`, the encoding of
 //! `assay_interface::statement`: for each input, its packed limbs if it is public, or its commitment
-//! `absorb([salt, limbs...])`; then the packed limbs of each output. Values of `b` bits are offset by
+//! `absorb([tag, salt, limbs...])`; then the packed limbs of each output. Values of `b` bits are offset by
 //! `2^(b-1)` and packed `floor(248 / b)` to a limb, little-endian.
 //!
 //! Packing is linear, so it is free; the cost is Poseidon's. Decoding is unique because every value is
@@ -14,6 +14,10 @@
 //! else would be a second preimage of that digest under Poseidon. The same holds for the halves'
 //! order and for the domain tag, which is a constant of the circuit. A salt is any field element: it
 //! only blinds. 256 constraints would prove what collision resistance already gives.
+//!
+//! A salt is the prover's choice, so a commitment must bind whatever it is. The tag sees to that: a
+//! constant of kind, bits and count (`assay_interface::tag`), which a running digest is not. Without it
+//! the salt of a short tensor could be the running digest of a long one, and both had one commitment.
 
 use ark_bn254::Fr;
 use ark_ff::{One, PrimeField};
@@ -25,6 +29,8 @@ use crate::gadgets::poseidon;
 use crate::instruction::Instruction;
 use crate::integer::half;
 use crate::linear::{Lc, Wire};
+
+use assay_interface::tag::ListKind;
 
 pub use assay_interface::schema::Visibility;
 pub use assay_interface::statement::LIMB_BITS;
@@ -56,7 +62,7 @@ impl Builder {
     /// input that no statement mentions would be the prover's free choice.
     ///
     /// Cost: Poseidon over 3 elements and one for each limb or commitment; for each committed input,
-    /// Poseidon over its salt and limbs.
+    /// Poseidon over its tag, which is a constant, its salt and limbs.
     pub fn bind_statement(
         &mut self,
         domain: Fr,
@@ -75,9 +81,10 @@ impl Builder {
                 match input.visibility {
                     Visibility::Public => elements.extend(limbs),
                     Visibility::Committed => {
+                        let tag = Lc::constant(tag_of(input)?);
                         b.instruct(Instruction::Salt, &[])?;
                         let salt = Lc::wire(b.element_wire()?);
-                        let committed: Vec<Lc> = std::iter::once(salt).chain(limbs).collect();
+                        let committed: Vec<Lc> = [tag, salt].into_iter().chain(limbs).collect();
                         elements.push(b.scope("commitment", |b| poseidon::absorb(b, &committed))?);
                     }
                 }
@@ -131,14 +138,22 @@ impl Builder {
     }
 }
 
+/// The tag of a committed tensor: that of [`assay_interface::statement::commit`].
+fn tag_of(input: &StatementInput<'_>) -> Result<Fr, BuildError> {
+    let count = u32::try_from(input.values.len())
+        .map_err(|_| BuildError::TooLarge { what: "values of a committed input" })?;
+    let tag = ListKind::CommittedTensor.tag(input.bits, count);
+    Ok(Fr::from_be_bytes_mod_order(tag.as_be_bytes())) // below 2^72: nothing is reduced
+}
+
 /// Constraints of a statement: of each input how many limbs it has and whether it is committed, of the outputs how many limbs
 /// they have together. Limbs that are constants cost less.
 pub fn cost(inputs: impl IntoIterator<Item = (usize, bool)>, output_limbs: usize) -> usize {
-    // Domain tag and context; the tag is a constant.
+    // Domain and context; the domain is a constant, and so is the tag of a commitment.
     let (mut elements, mut commitments) = (3 + output_limbs, 0);
     for (limbs, is_committed) in inputs {
         elements += if is_committed { 1 } else { limbs };
-        commitments += if is_committed { poseidon::cost(1 + limbs, 0) } else { 0 };
+        commitments += if is_committed { poseidon::cost(2 + limbs, 1) } else { 0 };
     }
     commitments + poseidon::cost(elements, 1)
 }

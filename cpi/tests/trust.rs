@@ -82,7 +82,7 @@ fn spoiled(honest: &Bytes) -> Vec<Bytes> {
     for change in [
         |data: &mut Vec<u8>| data[0] ^= 1,
         |data: &mut Vec<u8>| data.push(0),
-        |data: &mut Vec<u8>| drop(data.pop()),
+        |data: &mut Vec<u8>| data.truncate(data.len() - 1),
         |data: &mut Vec<u8>| data.clear(),
     ] {
         let mut account = honest.clone();

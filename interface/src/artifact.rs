@@ -22,7 +22,7 @@ use crate::{bytes::Reader, syscalls::sha256};
 
 /// First bytes of every artifact.
 pub const MAGIC: [u8; 5] = *b"ASSAY";
-/// Version of the container, and of the payloads in it but those of [`Kind::version`] 2.
+/// Version of the container, and of the payloads in it that [`Kind::version`] gives no other.
 pub const VERSION: u16 = 1;
 /// Bytes before the payload.
 pub const HEADER_LEN: usize = 80;
@@ -129,10 +129,10 @@ impl Kind {
     }
 
     /// Version of the payload that is written, and the only one that is read. Compiled models of version 1 did not say what
-    /// they were compiled from.
+    /// they were compiled from; those of version 2 have circuits of statements of version 1, without tags in commitments.
     pub const fn version(self) -> u16 {
         match self {
-            Kind::Circuit => 2,
+            Kind::Circuit => 3,
             Kind::ProvingKey | Kind::VerifyingKey | Kind::Witness | Kind::Proof | Kind::SetupRecord => {
                 VERSION
             }

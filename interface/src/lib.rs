@@ -10,6 +10,7 @@
 //! | [`field`] | elements of BN254's scalar field, canonical by construction |
 //! | [`poseidon`] | circomlib's Poseidon, and absorption of longer lists |
 //! | [`schema`] | a model's tensors: shape, bits, scale, visibility; its domain tag |
+//! | [`tag`] | what hashed lists begin with: kind, bits and count |
 //! | [`statement`] | packing of integers into limbs, commitments, the digest that a proof is about |
 //! | [`groth16`] | proof and key bytes, the key checks, verification |
 //! | [`artifact`] | the container of every file on disk |
@@ -33,6 +34,7 @@ pub mod price;
 pub mod proof_file;
 pub mod schema;
 pub mod statement;
+pub mod tag;
 pub mod verifier;
 
 mod packing;

@@ -8,7 +8,7 @@
 //! `absorb` chains: `H(x_1..x_12)`, then `H(running, next 11)` until the list ends. The width separates lists of
 //! one hash each, but a longer list shares its digest with the shorter one that starts with a running digest:
 //! what is absorbed must have a length that its first element fixes. Statements satisfy that: their first
-//! element is the domain, a tag of the schema, which fixes the count.
+//! element is the domain, a tag of the schema, which fixes the count. Every other list begins with a [`crate::tag`].
 //! Source of the construction: Grassi et al., Poseidon, USENIX Security 2021; circomlib's `poseidon.circom`.
 
 use thiserror::Error;

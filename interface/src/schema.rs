@@ -8,7 +8,7 @@
 //! name   = u8 length, UTF-8 bytes
 //! ```
 //!
-//! `domain = first 31 bytes of SHA-256("assay:statement:v1\0" || encoding)` is the first element of every
+//! `domain = first 31 bytes of SHA-256("assay:statement:v2\0" || encoding)` is the first element of every
 //! statement of the model: it separates versions, and binds shapes, bits and scales, so that packed limbs mean
 //! one list of integers and no other.
 
@@ -32,14 +32,14 @@ pub const MAX_ELEMENTS: usize = 1 << 16;
 pub const MAX_ENCODED_LEN: usize =
     (1 + MAX_NAME) + 2 + 2 * MAX_TENSORS * (1 + MAX_NAME + 1 + 4 * MAX_RANK + 3);
 
-const DOMAIN_PREFIX: &[u8] = b"assay:statement:v1\0";
+const DOMAIN_PREFIX: &[u8] = b"assay:statement:v2\0";
 
 /// Whether a statement shows a tensor's values or a commitment to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Visibility {
     /// The packed values are part of the statement.
     Public,
-    /// The statement holds `Poseidon(salt, packed values)` only.
+    /// The statement holds `absorb(tag, salt, packed values)` only.
     Committed,
 }
 

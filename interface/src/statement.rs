@@ -7,11 +7,16 @@
 //!
 //! A signed integer v of b bits is stored offset-binary, `v + 2^(b-1)`. `floor(248 / b)` of them fill a limb,
 //! value j at bit `j * b`; none straddles two limbs, and each tensor starts a new one ([`pack`]). A committed input
-//! gives one element, `absorb(salt, limbs)`. The circuit proves each value's range, so a list of limbs has one reading.
+//! gives one element, `absorb(tag, salt, limbs)`, whose tag holds bits and count ([`crate::tag`]). The circuit proves each
+//! value's range, so a list of limbs has one reading.
 //!
 //! Two statements that differ anywhere have different element lists: within a model every part has a fixed
 //! position and width, and the domain differs between models (SHA-256 of the schema). Lists of one model have
 //! one length, which is what [`crate::poseidon::absorb`] needs.
+//!
+//! Commitments are compared across models: by who keeps one and asks a second model about it. So each says itself how
+//! many values of how many bits it holds. Version 1 had no tag: a tensor of 330 values of 16 bits and one of 165 had one
+//! commitment, under salts of the prover's choice (`interface/tests/it/commitment.rs`).
 
 use alloc::{string::String, vec::Vec};
 
@@ -20,7 +25,8 @@ use thiserror::Error;
 use crate::{
     field::{Scalar, is_canonical},
     poseidon::{PoseidonError, absorb, absorb_canonical},
-    schema::{ModelSchema, Side, TensorSchema, Visibility},
+    schema::{MAX_ELEMENTS, ModelSchema, Side, TensorSchema, Visibility},
+    tag::ListKind,
 };
 
 pub use crate::packing::{LIMB_BITS, PackError, limbs_for, pack, unpack, unpack_into, values_per_limb};
@@ -91,14 +97,22 @@ pub enum StatementError {
         /// The tensor's name.
         tensor: String,
     },
+    /// A commitment to no values, or to more than a tensor has.
+    #[error("{0} values to commit to; a tensor has 1 to {MAX_ELEMENTS}")]
+    CommittedCount(usize),
     /// The hash failed.
     #[error(transparent)]
     Poseidon(#[from] PoseidonError),
 }
 
-/// Commitment to one tensor's packed limbs: hiding for a uniformly random `salt`, binding by Poseidon.
-pub fn commit(salt: Scalar, limbs: &[Scalar]) -> Result<Scalar, PoseidonError> {
-    absorb_canonical(core::iter::once(&salt).chain(limbs).map(Scalar::as_be_bytes))
+/// Commitment to a tensor of `values` of `bits` bits, `absorb(tag, salt, limbs)`: hiding for a uniformly random `salt`;
+/// binding to values, bits and count, whoever chooses the salt, by Poseidon.
+pub fn commit(salt: Scalar, values: &[i64], bits: u8) -> Result<Scalar, StatementError> {
+    let count = u32::try_from(values.len()).ok().filter(|&count| (1..=MAX_ELEMENTS as u32).contains(&count));
+    let count = count.ok_or(StatementError::CommittedCount(values.len()))?;
+    let limbs = pack(values, bits)?;
+    let head = [ListKind::CommittedTensor.tag(bits, count), salt];
+    Ok(absorb_canonical(head.iter().chain(&limbs).map(Scalar::as_be_bytes))?)
 }
 
 /// The digest, from limbs as they arrive in an instruction: each is checked to be canonical, none is copied.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use assay_interface::field::Scalar;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_interface::statement::{Statement, TensorValue, commit, pack, unpack};
+use assay_interface::tag::ListKind;
 
 const OPEN: &str = "<!-- computed: the test `docs` writes this block with ASSAY_LEDGER=write -->\n";
 const CLOSE: &str = "<!-- /computed -->";
@@ -48,7 +49,8 @@ fn the_worked_statement_is_what_the_code_computes() {
     let salt = Scalar::from(7u64);
     let context: [u8; 32] = std::array::from_fn(|index| index as u8);
     let packed = pack(&income, 8).expect("fits 8 bits");
-    let commitment = commit(salt, &packed).expect("a hash");
+    let tag = ListKind::CommittedTensor.tag(8, 1);
+    let commitment = commit(salt, &income, 8).expect("fits 8 bits");
     let inputs = [TensorValue::Values(&features), TensorValue::Commitment(commitment)];
     let statement = Statement::new(&schema, context, &inputs, &[&scores]).expect("a statement");
     let [feature_limb, _, score_limb] = statement.limbs[..] else { panic!("three limbs") };
@@ -65,13 +67,14 @@ fn the_worked_statement_is_what_the_code_computes() {
              domain: a zero byte, then 31 bytes of the hash\n  {domain}\n\
              context, two elements\n  {high}\n  {low}\n\
              features {features:?}, 15 bits each: (4096 + 16384) + (-1 + 16384) * 2^15 + (0 + 16384) * 2^30\n  {}\n\
-             income {income:?}, committed with salt {}: its limb, then the element of the statement\n  {}\n  {}\n\
+             income {income:?}, committed with salt {}: its tag, its limb, then the element of the statement\n  {}\n  {}\n  {}\n\
              score {scores:?}, 16 bits: -263 + 32768\n  {}\n\
              digest of the {} elements\n  {}\n  = {}\n```\n",
             schema.encode().len(),
             hex(&schema.encode()),
             show(&feature_limb),
             7,
+            show(&tag),
             show(&packed[0]),
             show(&commitment),
             show(&score_limb),

@@ -1,28 +1,40 @@
-use solana_address::Address;
-
 use crate::support::{TestMarket, refused, unsigned};
+
+/// The admin has proposed the stranger, and the two days have passed.
+fn due() -> TestMarket {
+    let mut test = TestMarket::new();
+    let propose = test.keys.propose_admin(test.admin.address(), test.stranger.address());
+    test.admin_sends(propose).expect_ok();
+    test.pass_timelock();
+    test
+}
 
 #[test]
 fn the_successor_takes_over_and_the_predecessor_has_no_rights_left() {
-    let mut test = TestMarket::new();
+    let mut test = due();
     let (admin, successor) = (test.admin.address(), test.stranger.address());
-    let name = test.keys.propose_admin(admin, successor);
-    test.admin_sends(name).expect_ok();
     let accept = test.keys.accept_admin(successor);
     test.stranger_sends(accept.clone()).expect_ok();
-    assert_eq!((test.market().admin, test.market().pending_admin), (successor, Address::default()));
-    let pause = test.keys.set_pause(admin, 1);
-    refused(&test.admin_sends(pause), "WrongAuthority");
-    let pause = test.keys.set_pause(successor, 1);
-    test.stranger_sends(pause).expect_ok();
+    assert_eq!((test.market().admin, test.market().proposal.waits()), (successor, false));
+    let propose = test.keys.propose_params(admin, test.params);
+    refused(&test.admin_sends(propose), "WrongAuthority");
+    let propose = test.keys.propose_params(successor, test.params);
+    test.stranger_sends(propose).expect_ok();
     refused(&test.stranger_sends(accept), "WrongAuthority");
 }
 
 #[test]
-fn nobody_else_accepts() {
+fn a_successor_waits_for_the_exit_clock_too() {
     let mut test = TestMarket::new();
-    let name = test.keys.propose_admin(test.admin.address(), test.stranger.address());
-    test.admin_sends(name).expect_ok();
+    let propose = test.keys.propose_admin(test.admin.address(), test.stranger.address());
+    test.admin_sends(propose).expect_ok();
+    let accept = test.keys.accept_admin(test.stranger.address());
+    refused(&test.stranger_sends(accept), "TimelockRunning");
+}
+
+#[test]
+fn nobody_else_accepts() {
+    let mut test = due();
     let as_lender = test.keys.accept_admin(test.lender.address());
     refused(&test.lender_sends(as_lender), "WrongAuthority");
     let as_successor = test.keys.accept_admin(test.stranger.address());
@@ -30,8 +42,11 @@ fn nobody_else_accepts() {
 }
 
 #[test]
-fn without_a_proposal_the_zero_address_cannot_accept() {
+fn a_proposed_guardian_does_not_become_the_admin() {
     let mut test = TestMarket::new();
-    let accept = unsigned(test.keys.accept_admin(Address::default()), 0);
-    refused(&test.stranger_sends(accept), "MissingRequiredSignature");
+    let propose = test.keys.propose_guardian(test.admin.address(), test.stranger.address());
+    test.admin_sends(propose).expect_ok();
+    test.pass_timelock();
+    let accept = test.keys.accept_admin(test.stranger.address());
+    refused(&test.stranger_sends(accept), "OtherProposal");
 }

@@ -10,27 +10,21 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { attack: Attack::Extended, on: &["*"], why: "bytes behind the arguments are read by nobody" },
     Exception {
         attack: Attack::Twin,
-        on: &[
-            "*.market",
-            "*.position",
-            "withdraw_supply.deposit",
-            "liquidate_by_proof.snapshot",
-            "*.history",
-        ],
+        on: &["*.market", "*.position", "*.deposit", "*.snapshot"],
         why: "the program alone makes accounts of its own, each at its address: there is no such account",
     },
     Exception {
         attack: Attack::Twin,
-        on: &["*.collateral_price", "*.debt_price"],
-        why: "the receiver program alone makes price updates, and any of the feed will do",
-    },
-    Exception {
-        attack: Attack::Twin,
-        on: &["*.source", "*.destination", "*.debt_source", "*.collateral_destination"],
+        on: &["*.source", "*.destination", "*.debt_source", "*.collateral_destination", "*.debt_destination"],
         why: "another token account of the same owner",
     },
     Exception { attack: Attack::Stranger, on: &["snapshot.payer"], why: "whoever pays may" },
     Exception {
+        attack: Attack::Stranger,
+        on: &["*.attestors", "*.attestation"],
+        why: "nobody attests a development key",
+    },
+    Exception {
         attack: Attack::Replayed,
         on: &["supply", "deposit_collateral", "withdraw_supply", "withdraw_collateral"],
         why: "the owner's own, as often as they sign",
@@ -42,13 +36,63 @@ const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         attack: Attack::Replayed,
-        on: &["propose_params", "propose_admin", "set_pause"],
+        on: &["propose_params", "propose_admin", "propose_guardian", "propose_withdrawal"],
         why: "the second time changes nothing but the timelock's start",
     },
     Exception {
         attack: Attack::Repeated,
-        on: &["propose_params", "propose_admin", "set_pause"],
+        on: &["propose_params", "propose_admin", "propose_guardian", "propose_withdrawal"],
         why: "the second time changes nothing but the timelock's start",
+    },
+    Exception {
+        attack: Attack::Replayed,
+        on: &["snapshot", "flag_by_proof", "impair"],
+        why: "the second time changes nothing",
+    },
+    Exception {
+        attack: Attack::Repeated,
+        on: &["snapshot", "flag_by_proof", "impair"],
+        why: "the second time changes nothing",
+    },
+    Exception {
+        attack: Attack::Replayed,
+        on: &["liquidate_by_proof", "liquidate"],
+        why: "as long as the window's budget lasts, and the position is over the threshold",
+    },
+    Exception {
+        attack: Attack::Repeated,
+        on: &["liquidate_by_proof", "liquidate"],
+        why: "as long as the window's budget lasts, and the position is over the threshold",
+    },
+    Exception {
+        attack: Attack::Twin,
+        on: &["liquidate_by_proof.receipt"],
+        why: "the verifier alone makes receipts, each at its address: there is no such account",
+    },
+    Exception {
+        attack: Attack::NotSigned,
+        on: &["liquidate_start.liquidator", "liquidate_end.liquidator"],
+        why: "the other half of the transaction has the same signer",
+    },
+    Exception {
+        attack: Attack::ReadOnly,
+        on: &[
+            "liquidate_start.market",
+            "liquidate_start.position",
+            "liquidate_end.market",
+            "liquidate_end.position",
+        ],
+        why: "the other half of the transaction writes the same accounts",
+    },
+    Exception {
+        attack: Attack::Stranger,
+        on: &["liquidate_start.liquidator"],
+        why: "whoever starts: the end repays",
+    },
+    Exception {
+        attack: Attack::OtherProgram,
+        on: &["*.attestors", "*.attestation"],
+        why: "nobody attests a development key",
     },
 ];
 

@@ -18,6 +18,8 @@ enum Operation {
     Repay(u64),
     Liquidate(u64),
     LiquidateEarly(u64),
+    Impair,
+    Socialize,
     Donate(u64),
     Wait(i64),
     Price(f64),
@@ -35,6 +37,8 @@ fn operation() -> impl Strategy<Value = (usize, Operation)> {
         debt.clone().prop_map(Operation::Repay),
         debt.clone().prop_map(Operation::Liquidate),
         debt.prop_map(Operation::LiquidateEarly),
+        Just(Operation::Impair),
+        Just(Operation::Socialize),
         (1u64..1_000 * USDC).prop_map(Operation::Donate),
         (1i64..3_000_000).prop_map(Operation::Wait),
         (20.0f64..180.0).prop_map(Operation::Price),
@@ -61,13 +65,18 @@ fn run(test: &mut TestMarket, user: usize, operation: Operation) -> bool {
             return test.liquidator_sends(plain).is_ok();
         }
         Operation::LiquidateEarly(repay) => {
-            let take = test.snapshot_instruction();
+            test.next_minute();
+            test.fill_history();
+            let (take, evidence) = (test.snapshot_instruction(), test.evidence());
             if !test.stranger_sends(take).is_ok() {
                 return false;
             }
-            let early = test.early(&test.snapshot(), repay);
+            test.advance(1);
+            let early = test.early(&test.snapshot(evidence), repay);
             return test.liquidator_sends(early).is_ok();
         }
+        Operation::Impair => keys.impair(position, prices),
+        Operation::Socialize => keys.socialize(position, prices),
         Operation::Donate(amount) => {
             test.net.mint_to(&keys.debt_mint, &keys.liquidity_vault, amount);
             test.net.mint_to(&keys.collateral_mint, &keys.collateral_vault, amount);
@@ -98,6 +107,7 @@ fn check_books(test: &TestMarket) {
     assert!(test.balance(&test.keys.collateral_vault) >= market.collateral_total);
     assert_eq!(positions.iter().map(|position| position.collateral).sum::<u64>(), market.collateral_total);
     assert_eq!(positions.iter().map(|position| position.debt_shares).sum::<u64>(), market.debt_shares);
+    assert_eq!(positions.iter().map(|position| position.impaired).sum::<u64>(), market.impaired);
     assert_eq!(deposits.iter().map(|deposit| deposit.shares).sum::<u64>(), market.supply_shares);
 
     let owed: u64 = positions.iter().map(|position| position.debt(&market).unwrap()).sum();

@@ -1,5 +1,4 @@
-use assay_lending_host::price;
-use assay_lending_interface::pyth::PriceUpdate;
+use assay_lending::oracle::Purpose;
 
 use crate::support::{SOL, TestMarket, USDC, price_attacks, refused, unsigned, with_account};
 
@@ -49,12 +48,25 @@ fn the_ratio_counts_collateral_low_and_debt_high() {
 #[test]
 fn a_wider_confidence_interval_lowers_the_limit() {
     let mut test = ready();
-    let account = test.net.account(&test.prices.collateral).unwrap();
-    let update = PriceUpdate::decode(&account.data).unwrap();
-    test.net.put(test.prices.collateral, price::account(&PriceUpdate { confidence: 2_0000_0000, ..update }));
+    test.damage_sources(|sources| sources[0].header.confidence = 2_0000_0000);
     let (owner, tokens) = (test.borrower.address(), test.borrower.debt);
     refused(&test.borrower_sends(test.keys.borrow(owner, tokens, test.prices, 690 * USDC)), "LtvExceeded");
     test.borrower_sends(test.keys.borrow(owner, tokens, test.prices, 685 * USDC)).expect_ok();
+}
+
+#[test]
+fn a_loan_raises_the_revision_and_a_refused_one_does_not() {
+    let mut test = ready();
+    let (owner, tokens) = (test.borrower.address(), test.borrower.debt);
+    for (amount, revision) in [(100 * USDC, 1), (50 * USDC, 2)] {
+        test.borrower_sends(test.keys.borrow(owner, tokens, test.prices, amount)).expect_ok();
+        assert_eq!(test.position().revision, revision);
+    }
+    refused(
+        &test.borrower_sends(test.keys.borrow(owner, tokens, test.prices, 900 * USDC)),
+        "InsufficientLiquidity",
+    );
+    assert_eq!(test.position().revision, 2);
 }
 
 #[test]
@@ -79,10 +91,10 @@ fn prices_are_checked() {
     let borrow = test.keys.borrow(test.borrower.address(), test.borrower.debt, test.prices, 100 * USDC);
     let signer = test.borrower.key.insecure_clone();
     for account in [test.prices.collateral, test.prices.debt] {
-        price_attacks(&mut test, account, &borrow, &[&signer]);
+        price_attacks(&mut test, account, Purpose::AddRisk, &borrow, &[&signer]);
     }
     let swapped = with_account(with_account(borrow.clone(), 6, test.prices.debt), 7, test.prices.collateral);
-    refused(&test.borrower_sends(swapped), "PriceFeed");
+    refused(&test.borrower_sends(swapped), "WrongSource");
     test.borrower_sends(borrow).expect_ok();
 }
 

@@ -10,7 +10,7 @@ fn the_first_deposit_creates_the_position_and_later_ones_add() {
     test.borrower_sends(deposit).expect_ok();
     let position = test.position();
     assert_eq!((position.owner, position.market), (owner, test.keys.market));
-    assert_eq!((position.collateral, position.debt_shares, position.snapshot_nonce), (6 * SOL, 0, 0));
+    assert_eq!((position.collateral, position.debt_shares, position.revision), (6 * SOL, 0, 0));
     assert_eq!(test.market().collateral_total, 6 * SOL);
     assert_eq!(test.balance(&test.keys.collateral_vault), 6 * SOL);
     assert_eq!(before - test.balance(&tokens), 6 * SOL);

@@ -1,11 +1,11 @@
 use assay_lending::math::fixed::ONE_Q64;
-use assay_lending::state::RiskParams;
+use assay_lending::state::{ExitClock, RiskParams, SETUP_CEREMONY};
 use assay_lending_host::MarketKeys;
 use assay_lending_interface::seeds::COLLATERAL_VAULT;
 use solana_account::Account;
 use solana_address::Address;
 
-use crate::support::{TestMarket, refused, unsigned, with_account};
+use crate::support::{Model, TestMarket, refused, unsigned, with_account};
 
 /// Token-2022's program.
 const TOKEN_2022: &str = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
@@ -13,7 +13,7 @@ const TOKEN_2022: &str = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
 #[test]
 fn a_market_starts_empty_with_its_own_vaults() {
     let mut test = TestMarket::without_market();
-    let create = test.keys.init_market(test.admin.address(), test.params);
+    let create = test.create();
     test.admin_sends(create).expect_ok();
     let market = test.market();
     assert_eq!(market.admin, test.admin.address());
@@ -22,10 +22,11 @@ fn a_market_starts_empty_with_its_own_vaults() {
         (market.collateral_vault, market.liquidity_vault),
         (test.keys.collateral_vault, test.keys.liquidity_vault)
     );
-    assert_eq!((market.collateral_decimals, market.debt_decimals, market.pause), (9, 6, 0));
+    assert_eq!((market.collateral_decimals, market.debt_decimals, market.guard.level), (9, 6, 0));
+    assert_eq!((market.guardian, market.reserve_owner), (test.guardian.address(), test.admin.address()));
+    assert_eq!(market.exit, ExitClock::start(test.net.now()));
     assert_eq!((market.cash, market.supply_shares, market.debt_shares, market.reserves), (0, 0, 0, 0));
     assert_eq!((market.borrow_index.get(), market.last_accrual), (ONE_Q64, test.net.now()));
-    assert_eq!(test.history().feed, test.params.collateral_feed);
     for (vault, mint) in
         [(market.collateral_vault, market.collateral_mint), (market.liquidity_vault, market.debt_mint)]
     {
@@ -37,7 +38,8 @@ fn a_market_starts_empty_with_its_own_vaults() {
 #[test]
 fn a_market_is_created_once() {
     let mut test = TestMarket::new();
-    let again = test.keys.init_market(test.admin.address(), RiskParams { max_ltv_bps: 1, ..test.params });
+    let changed = RiskParams { max_ltv_bps: 1, ..test.params };
+    let again = test.create_of(&test.keys, test.admin.address(), changed);
     refused(&test.admin_sends(again), "Custom(0)"); // the system program: the address is in use
     assert_eq!(test.market().params, test.params);
 }
@@ -47,7 +49,8 @@ fn collateral_and_debt_must_differ() {
     let mut test = TestMarket::without_market();
     let mint = test.keys.debt_mint;
     let keys = MarketKeys::derive(&test.admin.address(), mint, mint);
-    refused(&test.admin_sends(keys.init_market(test.admin.address(), test.params)), "SameMint");
+    let create = test.create_of(&keys, test.admin.address(), test.params);
+    refused(&test.admin_sends(create), "SameMint");
 }
 
 #[test]
@@ -57,7 +60,8 @@ fn mints_need_six_to_nine_decimals() {
         let mint = test.net.create_mint(decimals);
         let admin = test.admin.address();
         for (collateral, debt) in [(mint, test.keys.debt_mint), (test.keys.collateral_mint, mint)] {
-            let create = MarketKeys::derive(&admin, collateral, debt).init_market(admin, test.params);
+            let keys = MarketKeys::derive(&admin, collateral, debt);
+            let create = test.create_of(&keys, admin, test.params);
             refused(&test.admin_sends(create), "UnsupportedDecimals");
         }
     }
@@ -69,7 +73,7 @@ fn only_mints_of_the_classic_token_program_are_taken() {
     let mint = test.keys.collateral_mint;
     let classic = test.net.account(&mint).unwrap();
     test.net.set_account(mint, Account { owner: TOKEN_2022.parse().unwrap(), ..classic });
-    let create = test.keys.init_market(test.admin.address(), test.params);
+    let create = test.create();
     refused(&test.admin_sends(create), "IllegalOwner");
 }
 
@@ -78,8 +82,9 @@ fn parameters_out_of_bounds_are_refused() {
     let mut test = TestMarket::without_market();
     let admin = test.admin.address();
     type Change = fn(&mut RiskParams);
-    let cases: [(Change, &str); 4] = [
+    let cases: [(Change, &str); 5] = [
         (|p| p.max_ltv_bps = 9_000, "InvalidThresholds"),
+        (|p| p.debt_source = p.collateral_source, "InvalidSources"),
         (|p| p.bonus_max_bps = 2_500, "InvalidBonus"),
         (|p| p.max_rate_bps = 1, "InvalidRates"),
         (|p| p.statement_domain = [0xff; 32], "InvalidDomain"),
@@ -87,7 +92,7 @@ fn parameters_out_of_bounds_are_refused() {
     for (change, error) in cases {
         let mut params = test.params;
         change(&mut params);
-        let create = test.keys.init_market(admin, params);
+        let create = test.create_of(&test.keys, admin, params);
         refused(&test.admin_sends(create), error);
     }
 }
@@ -95,12 +100,27 @@ fn parameters_out_of_bounds_are_refused() {
 #[test]
 fn addresses_are_the_derived_ones_and_the_creator_signs() {
     let mut test = TestMarket::without_market();
-    let create = test.keys.init_market(test.admin.address(), test.params);
+    let create = test.create();
     let elsewhere = Address::find_program_address(&[COLLATERAL_VAULT, &[1; 32]], &assay_lending::ID).0;
-    for index in [1, 2, 5, 6] {
+    for index in [1, 4, 5] {
         let moved = with_account(create.clone(), index, elsewhere);
         refused(&test.admin_sends(moved), "InvalidSeeds");
     }
     let outcome = test.stranger_sends(unsigned(create, 0));
     refused(&outcome, "MissingRequiredSignature");
+}
+
+#[test]
+fn the_model_must_be_what_the_parameters_say() {
+    let mut test = TestMarket::without_market();
+    let admin = test.admin.address();
+    let renamed = test.register(Model::renamed());
+    let create = test.create();
+    refused(&test.admin_sends(with_account(create.clone(), 8, renamed)), "WrongModel");
+    let ceremonies = RiskParams { accepted_setup_kinds: SETUP_CEREMONY, attestors: [7; 32], ..test.params };
+    let create = test.create_of(&test.keys, admin, ceremonies);
+    refused(&test.admin_sends(create), "SetupRefused");
+    let other_schema = RiskParams { model: renamed.to_bytes(), ..test.params };
+    let create = test.create_of(&test.keys, admin, other_schema);
+    refused(&test.admin_sends(create), "WrongDomain");
 }

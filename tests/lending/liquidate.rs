@@ -2,6 +2,7 @@ use assay_lending::math::{
     liquidation::FULL_CLOSE_LTV_BPS,
     value::{Value, ltv_bps},
 };
+use assay_lending::oracle::Purpose;
 use assay_lending_host::{ALL, Liquidation};
 
 use crate::support::{SOL, TestMarket, USDC, price_attacks, refused, unsigned, with_account};
@@ -115,10 +116,10 @@ fn prices_are_checked() {
     let plain = test.keys.liquidate(&test.liquidation(USDC));
     let signer = test.liquidator.key.insecure_clone();
     for account in [test.prices.collateral, test.prices.debt] {
-        price_attacks(&mut test, account, &plain, &[&signer]);
+        price_attacks(&mut test, account, Purpose::PlainRule, &plain, &[&signer]);
     }
     let swapped = with_account(with_account(plain, 9, test.prices.debt), 10, test.prices.collateral);
-    refused(&test.liquidator_sends(swapped), "PriceFeed");
+    refused(&test.liquidator_sends(swapped), "WrongSource");
 }
 
 #[test]

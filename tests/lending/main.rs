@@ -1,5 +1,6 @@
-//! The lending program in LiteSVM: one file an instruction, each with the happy path and what an attacker tries; and the
-//! books under random sequences of all of them.
+//! The lending program in LiteSVM: one file an instruction, each with the happy path and what an attacker tries; what an
+//! auditor found in the first version, each as an attack that is refused (`findings`); and the books under random sequences of
+//! all operations.
 
 #![allow(missing_docs)]
 
@@ -10,19 +11,35 @@ mod apply_params;
 mod attacks;
 mod books;
 mod borrow;
-mod cancel_params;
+mod cancel_proposal;
+mod clear_by_proof;
+mod close_deposit;
+mod close_market;
+mod close_position;
+mod close_snapshot;
 mod costs;
 mod deposit_collateral;
+mod findings;
+mod flag_by_proof;
+mod impair;
 mod init_market;
 mod layout;
 mod liquidate;
 mod liquidate_by_proof;
-mod observe;
+mod liquidate_end;
+mod liquidate_start;
+mod lower_pause;
 mod propose_admin;
+mod propose_guardian;
 mod propose_params;
+mod propose_withdrawal;
+mod renounce_admin;
 mod repay;
+mod set_guardian;
 mod set_pause;
 mod snapshot;
+mod socialize;
 mod supply;
 mod withdraw_collateral;
+mod withdraw_reserves;
 mod withdraw_supply;

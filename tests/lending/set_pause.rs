@@ -38,9 +38,11 @@ fn reduce_only_stays_open_at_every_level() {
         let mut test = TestMarket::borrowed(100 * SOL, 6_900 * USDC);
         test.set_prices(86.0, 1.0);
         let mut instructions = matrix(&mut test);
-        let pause = test.keys.set_pause(test.admin.address(), level);
-        test.admin_sends(pause).expect_ok();
-        assert_eq!(test.market().pause, level);
+        if level > 0 {
+            let pause = test.keys.set_pause(test.guardian.address(), level);
+            test.guardian_sends(pause).expect_ok();
+        }
+        assert_eq!(test.market().guard.level, level);
         for (name, instruction, open) in &mut instructions {
             let signers = [signer(&test, name).insecure_clone()];
             let outcome = test.net.simulate(std::slice::from_ref(instruction), &[&signers[0]]);
@@ -58,9 +60,8 @@ fn reduce_only_stays_open_at_every_level() {
         test.set_prices(80.0, 1.0);
         let plain = test.keys.liquidate(&test.liquidation(USDC));
         test.liquidator_sends(plain).expect_ok();
-        test.advance(3_600);
-        let observe = test.keys.observe(test.prices.collateral);
-        test.stranger_sends(observe).expect_ok();
+        let impair = test.keys.impair(test.position_address(), test.prices);
+        test.stranger_sends(impair).expect_ok();
     }
 }
 
@@ -70,8 +71,8 @@ fn collateral_of_a_position_without_debt_leaves_in_reduce_only() {
     let (owner, tokens) = (test.borrower.address(), test.borrower.collateral);
     let deposit = test.keys.deposit_collateral(owner, tokens, SOL);
     test.borrower_sends(deposit).expect_ok();
-    let pause = test.keys.set_pause(test.admin.address(), 1);
-    test.admin_sends(pause).expect_ok();
+    let pause = test.keys.set_pause(test.guardian.address(), 1);
+    test.guardian_sends(pause).expect_ok();
     let withdraw = test.keys.withdraw_collateral(owner, tokens, test.prices, ALL);
     test.borrower_sends(withdraw).expect_ok();
 }
@@ -79,24 +80,30 @@ fn collateral_of_a_position_without_debt_leaves_in_reduce_only() {
 #[test]
 fn a_halt_ends_by_itself_and_is_not_prolonged() {
     let mut test = TestMarket::supplied(USDC);
-    let halt = test.keys.set_pause(test.admin.address(), 2);
-    test.admin_sends(halt.clone()).expect_ok();
+    let halt = test.keys.set_pause(test.guardian.address(), 2);
+    test.guardian_sends(halt.clone()).expect_ok();
     let withdraw = test.keys.withdraw_supply(test.lender.address(), test.lender.debt, ALL);
-    test.advance(HALT_SECONDS);
+    test.advance(HALT_SECONDS - 1);
     refused(&test.lender_sends(withdraw.clone()), "Paused");
-    refused(&test.admin_sends(halt.clone()), "HaltTooSoon");
+    refused(&test.guardian_sends(halt.clone()), "NotARaise");
     test.advance(1);
     test.lender_sends(withdraw).expect_ok();
-    refused(&test.admin_sends(halt.clone()), "HaltTooSoon");
+    refused(&test.guardian_sends(halt.clone()), "HaltTooSoon");
     test.advance(HALT_COOLDOWN_SECONDS);
-    test.admin_sends(halt).expect_ok();
+    test.guardian_sends(halt).expect_ok();
 }
 
 #[test]
-fn only_the_admin_and_only_known_levels() {
+fn only_the_guardian_and_only_upwards() {
     let mut test = TestMarket::new();
     let as_stranger = test.keys.set_pause(test.stranger.address(), 1);
     refused(&test.stranger_sends(as_stranger), "WrongAuthority");
-    let unknown = test.keys.set_pause(test.admin.address(), 3);
-    refused(&test.admin_sends(unknown), "UnknownPauseLevel");
+    let as_admin = test.keys.set_pause(test.admin.address(), 1);
+    refused(&test.admin_sends(as_admin), "WrongAuthority");
+    let guardian = test.guardian.address();
+    for (level, error) in [(0, "NotARaise"), (3, "UnknownPauseLevel"), (255, "UnknownPauseLevel")] {
+        refused(&test.guardian_sends(test.keys.set_pause(guardian, level)), error);
+    }
+    test.guardian_sends(test.keys.set_pause(guardian, 1)).expect_ok();
+    refused(&test.guardian_sends(test.keys.set_pause(guardian, 1)), "NotARaise");
 }

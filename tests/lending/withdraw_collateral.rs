@@ -1,3 +1,4 @@
+use assay_lending::oracle::Purpose;
 use assay_lending_host::ALL;
 use solana_address::Address;
 
@@ -52,11 +53,11 @@ fn prices_are_checked() {
         test.keys.withdraw_collateral(test.borrower.address(), test.borrower.collateral, test.prices, SOL);
     let signer = test.borrower.key.insecure_clone();
     for account in [test.prices.collateral, test.prices.debt] {
-        price_attacks(&mut test, account, &withdraw, &[&signer]);
+        price_attacks(&mut test, account, Purpose::AddRisk, &withdraw, &[&signer]);
     }
     let swapped =
         with_account(with_account(withdraw.clone(), 6, test.prices.debt), 7, test.prices.collateral);
-    refused(&test.borrower_sends(swapped), "PriceFeed");
+    refused(&test.borrower_sends(swapped), "WrongSource");
     test.borrower_sends(withdraw).expect_ok();
 }
 

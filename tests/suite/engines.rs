@@ -5,7 +5,7 @@ use assay_groth16::{Proof, Prover, ProvingKey, element, scalar, setup_developmen
 use assay_interface::field::Scalar;
 use assay_interface::groth16::{self as interface, SetupKind};
 use assay_interface::schema::Visibility;
-use assay_interface::statement::{Statement, TensorValue, commit, pack};
+use assay_interface::statement::{Statement, TensorValue, commit};
 use assay_localnet::Localnet;
 use assay_verifier_host::{self as verifier, Registration, Verified};
 use rand_chacha::ChaCha20Rng;
@@ -159,8 +159,7 @@ fn statement(
         .map(|(tensor, values)| match tensor.visibility {
             Visibility::Public => TensorValue::Values(values),
             Visibility::Committed => {
-                let limbs = pack(values, tensor.bits).unwrap();
-                TensorValue::Commitment(commit(*salts.next().unwrap(), &limbs).unwrap())
+                TensorValue::Commitment(commit(*salts.next().unwrap(), values, tensor.bits).unwrap())
             }
         })
         .collect();

@@ -4,7 +4,8 @@ use anchor_lang::Discriminator as _;
 use assay_cpi::CpiError;
 use assay_host::errors::ErrorTable;
 use assay_interface::verifier::{
-    RECORD, VERIFY, attestation_account, attestor_set_account, model_account, series_account,
+    RECORD, RECORD_BATCH, VERIFY, VERIFY_BATCH, attestation_account, attestor_set_account, model_account,
+    series_account,
 };
 use assay_verifier::{Attestation, AttestorSet, Model, Series, instruction};
 use assay_verifier_host::IDENTITY;
@@ -18,6 +19,8 @@ fn the_address_is_the_programs() {
 fn the_discriminators_are_the_programs() {
     assert_eq!(VERIFY, instruction::Verify::DISCRIMINATOR);
     assert_eq!(RECORD, instruction::Record::DISCRIMINATOR);
+    assert_eq!(VERIFY_BATCH, instruction::VerifyBatch::DISCRIMINATOR);
+    assert_eq!(RECORD_BATCH, instruction::RecordBatch::DISCRIMINATOR);
     assert_eq!(model_account::DISCRIMINATOR, Model::DISCRIMINATOR);
     assert_eq!(attestor_set_account::DISCRIMINATOR, AttestorSet::DISCRIMINATOR);
     assert_eq!(attestation_account::DISCRIMINATOR, Attestation::DISCRIMINATOR);
@@ -40,11 +43,12 @@ fn the_errors_have_their_names_in_the_programs_table() {
         MutableModel,
         NotAttested,
         WrongSeries,
+        WrongStatements,
     ];
     for error in all {
         let (program, listed) = table.by_code(error.code()).unwrap();
         assert_eq!(*program, assay_verifier::ID);
         assert_eq!(listed.name, format!("{error:?}"));
     }
-    assert_eq!(table.by_code(WrongSeries.code() + 1), None);
+    assert_eq!(table.by_code(WrongStatements.code() + 1), None);
 }

@@ -27,6 +27,7 @@ mod examples;
 mod forgeries;
 mod idl;
 mod layout;
+mod life;
 mod propose_authority;
 mod propose_guardian;
 mod propose_series;

@@ -9,7 +9,7 @@ use assay_circuits::{
 };
 use assay_interface::field::Scalar;
 use assay_interface::schema::{ModelSchema, TensorSchema};
-use assay_interface::statement::{Statement, TensorValue, commit, pack};
+use assay_interface::statement::{Statement, TensorValue, commit};
 use proptest::prelude::*;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -73,7 +73,7 @@ fn agree(first: (u32, u8, Visibility), second: (u32, u8, Visibility), seed: u64)
             Visibility::Public => Ok(TensorValue::Values(values)),
             Visibility::Committed => {
                 let salt = scalar(salts.next().ok_or("a salt")?)?;
-                Ok(TensorValue::Commitment(commit(salt, &pack(values, t.bits)?)?))
+                Ok(TensorValue::Commitment(commit(salt, values, t.bits)?))
             }
         })
         .collect::<Result<Vec<_>, Box<dyn std::error::Error>>>()?;
@@ -92,7 +92,10 @@ fn digests_agree_at_the_limits() -> Outcome {
     agree((248, 1, public), (249, 1, committed), 2)?;
     agree((8, 31, committed), (7, 32, public), 3)?;
     agree((100, 31, public), (300, 13, committed), 4)?;
-    agree((16, 15, public), (17, 15, public), 5)
+    agree((16, 15, public), (17, 15, public), 5)?;
+    // Twice eleven limbs, and ten: the last block of the longer commitment is a block of the shorter one's size.
+    agree((330, 16, committed), (165, 16, committed), 6)?;
+    agree((150, 16, committed), (151, 16, committed), 7)
 }
 
 proptest! {

@@ -54,7 +54,8 @@
 //!
 //! C and K may hold anything in V, multiples of delta among it, and be chosen last: so may the C and PoK of a single proof,
 //! which is why `delta V x V` is the right space to divide by. Where V holds other people's proofs, so it does for single
-//! ones: whatever a prover can make of those in a batch, it can make alone. The test `batch/algebra.rs` carries this out for a
+//! ones: whatever a prover can make of those in a batch, it can make alone. Proofs that it gets to see after the r_i hold
+//! fresh blinding, of which no E_i knows: combinations in which that cancels use none of their points. The test `batch/algebra.rs` carries this out for a
 //! circuit: it extracts, and finds a C and K for defects under no coefficients but the ones that the argument names.
 //!
 //! C and K must not be hashed into the seed: an honest sender sums with the r_i. That B_i, C and K are points of their groups,
@@ -105,8 +106,8 @@ mod sum;
 mod transcript;
 
 pub use assemble::{Whole, assemble};
-pub use error::{BatchError, ProofFault};
-pub use layout::{Batch, Layout, MAX_PROOFS, Member, Members};
+pub use error::{BatchError, MAX_PROOFS, ProofFault};
+pub use layout::{Batch, Layout, Member, Members};
 
 /// Pairs of the product that are no proof's: alpha, gamma, delta and sigma gamma.
 const MOST_OTHER_PAIRS: usize = 4;

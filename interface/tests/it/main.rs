@@ -1,6 +1,7 @@
 //! Tests of every layout: one binary, a module a subject.
 
 mod artifact;
+mod commitment;
 mod common;
 mod field;
 mod groth16;

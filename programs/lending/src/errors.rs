@@ -1,6 +1,7 @@
 //! The program's errors. A number is part of the interface: it is never reused and never moves.
 //!
 //! A client sees `Custom(7000 + n)`; the numbers below 7000 are the framework's and, by CPI, the verifier's and `assay-cpi`'s.
+//! Numbers that are missing here were those of version 1: 14, 17, 30 to 33, 36, 38, 90, 92, 94.
 
 use anchor_lang::prelude::*;
 
@@ -30,52 +31,52 @@ pub enum LendingError {
     /// 7013: the vault is not the market's.
     #[msg("The vault is not this market's")]
     WrongVault = 13,
-    /// 7014: the snapshot describes another position.
-    #[msg("The snapshot describes another position")]
-    WrongPosition = 14,
     /// 7015: a program account is not the program that must be called.
     #[msg("The program account is not the verifier")]
     WrongVerifier = 15,
     /// 7016: the model is not the one that the market accepts.
     #[msg("The model is not the one this market accepts")]
     WrongModel = 16,
-    /// 7017: the rent of a snapshot goes back to whoever paid it.
-    #[msg("The rent receiver is not the payer of the snapshot")]
-    WrongRentReceiver = 17,
     /// 7018: a market needs two different mints.
     #[msg("Collateral and debt must be different mints")]
     SameMint = 18,
     /// 7019: a mint with fewer than 6 or more than 9 decimals.
     #[msg("The mint must have 6 to 9 decimals")]
     UnsupportedDecimals = 19,
+    /// 7020: the price account is not the one that the market's parameters name.
+    #[msg("The price source is not the one this market is pinned to")]
+    WrongSource = 20,
+    /// 7021: the snapshot describes another position.
+    #[msg("The snapshot describes another position")]
+    WrongSnapshot = 21,
+    /// 7022: lamports or tokens would go to somebody else than they belong to.
+    #[msg("The receiver is not the one that this belongs to")]
+    WrongReceiver = 22,
+    /// 7023: not the address that the seeds give.
+    #[msg("The account is not at the address that its seeds give")]
+    WrongAddress = 23,
 
-    /// 7030: the price account is not owned by the Pyth receiver.
-    #[msg("The price account is not owned by the Pyth receiver program")]
-    PriceOwner = 30,
-    /// 7031: the price account does not hold a price update.
-    #[msg("The price account does not decode as a Pyth price update")]
-    PriceMalformed = 31,
-    /// 7032: the price is of another feed.
-    #[msg("The price update is of another feed")]
-    PriceFeed = 32,
-    /// 7033: not all guardian signatures of the price were checked.
-    #[msg("The price update is only partially verified")]
-    PricePartiallyVerified = 33,
     /// 7034: the price is too old.
-    #[msg("The price is older than the market allows")]
+    #[msg("The price is older than this action allows")]
     PriceStale = 34,
     /// 7035: the price was published after the present.
     #[msg("The price was published in the future")]
     PriceFromFuture = 35,
-    /// 7036: the price is zero or negative.
-    #[msg("The price is not positive")]
-    PriceNotPositive = 36,
     /// 7037: the confidence interval is too wide.
-    #[msg("The confidence interval of the price is wider than the market allows")]
+    #[msg("The confidence interval of the price is wider than this action allows")]
     PriceUncertain = 37,
-    /// 7038: the price cannot be expressed in units of 1e-8 USD in 64 bits.
-    #[msg("The price is outside the range that the market can express")]
-    PriceOutOfRange = 38,
+    /// 7039: the account is not the feed program's, or no source.
+    #[msg("The account is not a price source of the feed program")]
+    SourceMalformed = 39,
+    /// 7040: the price was made by a fallback.
+    #[msg("The price is degraded: this action needs a good one")]
+    PriceDegraded = 40,
+    /// 7041: the source gives no price.
+    #[msg("The source is stopped, or holds no price yet")]
+    PriceStopped = 41,
+    /// 7042: the two prices were published too far apart.
+    #[msg("The publish times of the two prices are too far apart")]
+    PricesApart = 42,
 
     /// 7050: the market's pause level closes this instruction.
     #[msg("The market is paused for this instruction")]
@@ -111,8 +112,8 @@ pub enum LendingError {
     /// 7072: the proven score does not open a liquidation.
     #[msg("The score is below the market's threshold")]
     ScoreBelowThreshold = 72,
-    /// 7073: the liquidator would repay more than the close factor allows.
-    #[msg("The repayment exceeds the close factor")]
+    /// 7073: the liquidator would repay more than the close factor or the budget allows.
+    #[msg("The repayment exceeds what may be repaid")]
     CloseFactorExceeded = 73,
     /// 7074: the collateral does not cover the debt and the bonus: only the plain rule applies.
     #[msg("The collateral no longer covers the debt: use the plain liquidation")]
@@ -120,58 +121,97 @@ pub enum LendingError {
     /// 7075: less collateral than the liquidator asked for at least.
     #[msg("The liquidation yields less collateral than the liquidator's minimum")]
     SlippageExceeded = 75,
+    /// 7076: an early liquidation of less than the least repayment.
+    #[msg("The repayment is below the least of an early liquidation")]
+    RepaymentTooSmall = 76,
+    /// 7077: the window's budget is spent.
+    #[msg("Early liquidations have repaid what this window allows")]
+    BudgetSpent = 77,
+    /// 7078: the plain rule is open.
+    #[msg("The position is over the liquidation threshold: no proof is needed")]
+    PlainRuleApplies = 78,
+    /// 7079: the position is safer than the snapshot that was proven.
+    #[msg("The position's loan-to-value ratio has fallen since the snapshot")]
+    PositionRecovered = 79,
+    /// 7080: later evidence says otherwise.
+    #[msg("Later evidence about this position was proven")]
+    EvidenceSuperseded = 80,
+    /// 7081: the proven score does not clear a flag.
+    #[msg("The score is not below the market's threshold")]
+    ScoreNotBelowThreshold = 81,
+    /// 7082: no flag stands.
+    #[msg("The position is not flagged")]
+    NoFlag = 82,
+    /// 7083: the collateral is worth more than dust.
+    #[msg("The collateral is worth more than dust: liquidate first")]
+    NotDust = 83,
 
-    /// 7090: too soon after the last snapshot of the position.
-    #[msg("The last snapshot of this position is too recent")]
-    SnapshotTooSoon = 90,
     /// 7091: the snapshot has expired.
     #[msg("The snapshot has expired")]
     SnapshotExpired = 91,
-    /// 7092: the snapshot is not the position's last one.
-    #[msg("The snapshot is not the position's latest")]
-    SnapshotSuperseded = 92,
-    /// 7093: too few hourly closes, or gaps between them.
-    #[msg("The price history does not cover the last day")]
+    /// 7093: an hour of the last day is missing.
+    #[msg("The source's hours do not cover the last day")]
     HistoryIncomplete = 93,
-    /// 7094: the price is too close to the last observation.
-    #[msg("The last observation is less than an hour older than this price")]
-    ObservationTooSoon = 94,
     /// 7095: the features of the position are not defined.
     #[msg("The features of this position are not defined")]
     FeaturesUndefined = 95,
+    /// 7096: the final minute is missing or still open.
+    #[msg("A source has no final price for this minute")]
+    MinuteNotFinal = 96,
+    /// 7097: the minute lies ahead, or is more than two minutes old.
+    #[msg("A snapshot is taken within two minutes of its final minute")]
+    WrongEpoch = 97,
+    /// 7098: the snapshot was taken in this second.
+    #[msg("The snapshot was taken in this second: act on it in a later one")]
+    SnapshotTooYoung = 98,
+    /// 7099: the snapshot may still be used.
+    #[msg("The snapshot has not expired")]
+    SnapshotAlive = 99,
+    /// 7100: another account lies at the snapshot's address.
+    #[msg("Another account lies at the snapshot's address")]
+    SnapshotOccupied = 100,
 
     /// 7114: the statement could not be encoded.
     #[msg("The features or the score do not fit the statement's bit widths")]
     StatementEncoding = 114,
 
-    /// 7130: thresholds out of order or out of bounds.
+    /// 7120: what is to be closed still holds something.
+    #[msg("The account still holds something")]
+    AccountInUse = 120,
+    /// 7121: a proof about the closed position could still be made.
+    #[msg("A position is closed three minutes after its debt ended")]
+    ClosedTooSoon = 121,
+
+    /// 7130: thresholds out of order, too close, or out of bounds.
     #[msg(
-        "Loan-to-value limits must satisfy 0 < max <= early floor <= threshold <= 9500 and max < threshold"
+        "Loan-to-value limits must be 200 basis points apart: 0 < max, early floor, threshold <= 9500; and uncertainty alone must not liquidate a fresh loan"
     )]
     InvalidThresholds = 130,
     /// 7131: bonus bounds out of order, or too large for the threshold.
-    #[msg("The bonus bounds are out of order, or a liquidation at the threshold could not pay the largest")]
+    #[msg(
+        "Bonuses must be early <= plain, and a liquidation at the threshold must be able to pay the largest"
+    )]
     InvalidBonus = 131,
-    /// 7132: close factors out of bounds.
-    #[msg("The close factors must be within their bounds")]
+    /// 7132: close factors, least repayment or tolerance out of bounds.
+    #[msg("The close factors, the least repayment or the tolerance are out of bounds")]
     InvalidCloseFactor = 132,
     /// 7133: interest parameters out of order or out of bounds.
     #[msg("The interest parameters are out of order or out of bounds")]
     InvalidRates = 133,
     /// 7134: price checks out of bounds.
-    #[msg("The price age or confidence limits are out of bounds")]
+    #[msg("The price age, skew or confidence limits are out of bounds")]
     InvalidPriceLimits = 134,
-    /// 7135: snapshot spacing or expiry out of bounds.
-    #[msg("The snapshot spacing or expiry is out of bounds")]
+    /// 7135: snapshot, window or ramp out of bounds.
+    #[msg("The snapshot's life, the budget's window or the bonus ramp is out of bounds")]
     InvalidSnapshotTimes = 135,
-    /// 7136: the score range is empty.
-    #[msg("The score of the full bonus must exceed the score threshold")]
+    /// 7136: every score would open a liquidation.
+    #[msg("The score threshold is the least score: every score would reach it")]
     InvalidScores = 136,
     /// 7137: no setup kind, or an unknown one.
     #[msg("The accepted setup kinds are empty or unknown")]
     InvalidSetupKinds = 137,
-    /// 7138: caps out of bounds.
-    #[msg("The caps are out of bounds")]
+    /// 7138: caps, least loan or dust out of bounds.
+    #[msg("The caps, the least loan or the dust value are out of bounds")]
     InvalidCaps = 138,
     /// 7139: padding bytes must be zero.
     #[msg("Reserved bytes must be zero")]
@@ -179,9 +219,21 @@ pub enum LendingError {
     /// 7140: a domain tag that is no field element.
     #[msg("The statement domain is not below the order of the field")]
     InvalidDomain = 140,
+    /// 7141: share of cash out of bounds.
+    #[msg("The share of cash that lets suppliers leave must be 5 to 20 %")]
+    InvalidExitCash = 141,
+    /// 7142: sources are missing or one.
+    #[msg("A market needs two different price sources")]
+    InvalidSources = 142,
+    /// 7143: an unknown way to name the model.
+    #[msg("Unknown model mode")]
+    InvalidModelMode = 143,
+    /// 7144: ceremonies count, but nobody attests them.
+    #[msg("A market that accepts ceremonies must name attestors")]
+    AttestorsMissing = 144,
 
-    /// 7150: no change of parameters waits.
-    #[msg("No change of parameters is pending")]
+    /// 7150: no change waits.
+    #[msg("Nothing is proposed")]
     NothingPending = 150,
     /// 7151: the timelock has not run out.
     #[msg("The timelock has not run out")]
@@ -192,6 +244,37 @@ pub enum LendingError {
     /// 7153: a halt may not be prolonged at once.
     #[msg("The market was halted too recently to be halted again")]
     HaltTooSoon = 153,
+    /// 7154: the proposal's window has passed.
+    #[msg("The proposal has expired")]
+    ProposalExpired = 154,
+    /// 7155: the level would not rise.
+    #[msg("The guardian can only raise the pause level")]
+    NotARaise = 155,
+    /// 7156: the level would not fall.
+    #[msg("The pause level can only be lowered here")]
+    NotALowering = 156,
+    /// 7157: too soon for the admin alone.
+    #[msg("The admin alone may lower the pause level a day after it was raised")]
+    LowerTooSoon = 157,
+    /// 7158: suppliers cannot leave now.
+    #[msg("Suppliers cannot leave now: the market is halted or short of cash")]
+    ExitClosed = 158,
+    /// 7159: something else is proposed.
+    #[msg("Something else is proposed")]
+    OtherProposal = 159,
+
+    /// 7170: no end of the liquidation follows in the transaction.
+    #[msg("No liquidate_end of this position follows in the transaction")]
+    FlashEndMissing = 170,
+    /// 7171: the position is in the middle of a liquidation.
+    #[msg("The position is in the middle of a liquidation that the transaction has not ended")]
+    FlashOpen = 171,
+    /// 7172: there is no liquidation to end.
+    #[msg("No liquidation of this position was started")]
+    FlashNotOpen = 172,
+    /// 7173: called by another program.
+    #[msg("A liquidation is started by an instruction of the transaction, not by another program")]
+    FlashByProgram = 173,
 }
 
 /// What every fallible function of the program's arithmetic returns.

@@ -15,16 +15,31 @@ pub struct MarketCreated {
     pub debt_mint: Address,
 }
 
-/// Parameters wait for the timelock.
+/// Something waits for the exit clock.
 #[event]
-pub struct ParamsProposed {
+pub struct Proposed {
     /// The market.
     pub market: Address,
-    /// First second at which they may be applied.
-    pub applicable_at: i64,
+    /// 1 parameters, 2 admin, 3 guardian, 4 withdrawal of reserves.
+    pub kind: u8,
+    /// Proposed admin or guardian.
+    pub address: Address,
+    /// Proposed withdrawal.
+    pub amount: u64,
+    /// The exit clock, seconds.
+    pub clock: u64,
 }
 
-/// The waiting parameters are in force.
+/// What waited was dropped.
+#[event]
+pub struct ProposalCancelled {
+    /// The market.
+    pub market: Address,
+    /// What it was, see [`Proposed`].
+    pub kind: u8,
+}
+
+/// The proposed parameters are in force.
 #[event]
 pub struct ParamsApplied {
     /// The market.
@@ -33,29 +48,33 @@ pub struct ParamsApplied {
     pub model: [u8; 32],
 }
 
-/// The waiting parameters were dropped.
+/// The admin changed.
 #[event]
-pub struct ParamsCancelled {
+pub struct AdminChanged {
     /// The market.
     pub market: Address,
-}
-
-/// A successor of the admin was named.
-#[event]
-pub struct AdminProposed {
-    /// The market.
-    pub market: Address,
-    /// The successor; zero takes a proposal back.
-    pub pending_admin: Address,
-}
-
-/// The successor accepted.
-#[event]
-pub struct AdminAccepted {
-    /// The market.
-    pub market: Address,
-    /// The admin from now on.
+    /// The admin from now on; zero: the parameters are final.
     pub admin: Address,
+}
+
+/// The guardian changed.
+#[event]
+pub struct GuardianChanged {
+    /// The market.
+    pub market: Address,
+    /// The guardian from now on.
+    pub guardian: Address,
+}
+
+/// Reserves left the market.
+#[event]
+pub struct ReservesWithdrawn {
+    /// The market.
+    pub market: Address,
+    /// Units of the debt asset.
+    pub amount: u64,
+    /// What is left of them.
+    pub reserves: u64,
 }
 
 /// The pause level moved.
@@ -65,7 +84,7 @@ pub struct PauseChanged {
     pub market: Address,
     /// 0 open, 1 reduce-only, 2 halted.
     pub level: u8,
-    /// Until when a halt lasts.
+    /// First second after the last halt.
     pub halted_until: i64,
 }
 
@@ -99,17 +118,6 @@ pub struct PositionChanged {
     pub debt_shares: u64,
 }
 
-/// A close was written.
-#[event]
-pub struct PriceObserved {
-    /// The market.
-    pub market: Address,
-    /// When the price was published.
-    pub publish_time: i64,
-    /// The price, 1e-8 USD.
-    pub price: u64,
-}
-
 /// Features of a position were taken.
 #[event]
 pub struct SnapshotTaken {
@@ -117,14 +125,14 @@ pub struct SnapshotTaken {
     pub market: Address,
     /// The position.
     pub position: Address,
-    /// Number of the snapshot.
-    pub nonce: u64,
+    /// Final minute of its prices, Unix minutes.
+    pub epoch: u32,
+    /// How often risk had been added to the position.
+    pub revision: u32,
     /// When it was taken.
     pub taken_at: i64,
     /// Last second at which it may be used.
     pub expires_at: i64,
-    /// The statement's context.
-    pub context: [u8; 32],
     /// The model's inputs.
     pub features: [i16; 16],
 }
@@ -150,7 +158,7 @@ pub struct Liquidated {
     pub bad_debt: u64,
 }
 
-/// The proof that opened an early liquidation; the [`Liquidated`] event of the same instruction follows.
+/// A score was proven; what it opened or closed follows in the same instruction.
 #[event]
 pub struct ScoreProven {
     /// The position.
@@ -161,6 +169,54 @@ pub struct ScoreProven {
     pub digest: [u8; 32],
     /// The score.
     pub score: i16,
-    /// Number of the snapshot.
-    pub nonce: u64,
+    /// Final minute of the snapshot, Unix minutes.
+    pub epoch: u32,
+    /// The snapshot's revision of the position.
+    pub revision: u32,
+    /// Since when the position stands flagged after it, Unix seconds; zero: it does not.
+    pub flagged_since: i64,
+}
+
+/// The decisions that proofs opened, up to this one.
+#[event]
+pub struct DecisionChained {
+    /// The market.
+    pub market: Address,
+    /// The chain after it.
+    pub chain: [u8; 32],
+    /// When, Unix seconds.
+    pub at: i64,
+}
+
+/// What part of a position's debt no collateral pays was assessed anew.
+#[event]
+pub struct Impaired {
+    /// The market.
+    pub market: Address,
+    /// The position.
+    pub position: Address,
+    /// That part of its debt.
+    pub impaired: u64,
+    /// The sum over the market.
+    pub total: u64,
+}
+
+/// A debt without collateral was written off.
+#[event]
+pub struct Socialized {
+    /// The market.
+    pub market: Address,
+    /// The position.
+    pub position: Address,
+    /// What the reserves and the suppliers lost.
+    pub lost: u64,
+    /// Collateral that was too little to sell.
+    pub dust: u64,
+}
+
+/// A market was closed.
+#[event]
+pub struct MarketClosed {
+    /// The market.
+    pub market: Address,
 }

@@ -1,27 +1,22 @@
-//! Prices of a market's two mints, from Pyth accounts that passed every check.
-//!
-//! The account's owner is checked here; `assay_lending_interface::pyth` checks the rest. Limits take the safe end of the confidence
-//! interval (collateral low, debt high); exchange in a liquidation and the features take the middle.
+//! Prices of a market's two mints, from the sources that its parameters pin.
 
 use anchor_lang::prelude::*;
+use assay_feed_interface::{PROGRAM, Source};
 use assay_interface::price::Price;
-use assay_lending_interface::{
-    MAX_PRICE_AHEAD_SECONDS,
-    pyth::{Policy, PriceUpdate, PythError, RECEIVER_PROGRAM},
-};
 
 use crate::{
-    errors::LendingError,
+    errors::{LendingError, MathResult},
     math::{
         liquidation::Exposure,
         value::{Value, ltv_at_most},
     },
+    oracle::{Purpose, require_simultaneous},
     state::{Market, Position, RiskParams},
 };
 
-const RECEIVER: Address = Address::new_from_array(RECEIVER_PROGRAM);
+const FEED: Address = Address::new_from_array(PROGRAM);
 
-/// Both prices at one time.
+/// Both prices at about one time.
 #[derive(Clone, Copy, Debug)]
 pub struct Prices {
     /// Price of the collateral.
@@ -31,22 +26,39 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// Reads and checks both accounts.
+    /// Reads both sources for a purpose.
     ///
     /// # Errors
-    /// See [`load_price`].
-    pub fn load(collateral: &AccountView, debt: &AccountView, params: &RiskParams, now: i64) -> Result<Self> {
-        Ok(Self {
-            collateral: load_price(collateral, &params.collateral_feed, params, now)?,
-            debt: load_price(debt, &params.debt_feed, params, now)?,
-        })
+    /// An error of its own for each check: address, owner, form, status, age, future, confidence, distance in time.
+    pub fn load(
+        collateral: &AccountView,
+        debt: &AccountView,
+        params: &RiskParams,
+        purpose: Purpose,
+        now: i64,
+    ) -> Result<Self> {
+        let read = |account, pinned| {
+            with_source(account, pinned, |source| purpose.admit(&source.header, params, now))
+        };
+        let collateral = read(collateral, &params.collateral_source)?;
+        let debt = read(debt, &params.debt_source)?;
+        Ok(Self::pair(collateral, debt, params)?)
+    }
+
+    /// Two prices of about one moment.
+    ///
+    /// # Errors
+    /// [`LendingError::PricesApart`].
+    pub fn pair(collateral: Price, debt: Price, params: &RiskParams) -> MathResult<Self> {
+        require_simultaneous(&collateral, &debt, params)?;
+        Ok(Self { collateral, debt })
     }
 
     /// A position at mid prices. Interest must have accrued.
     ///
     /// # Errors
     /// The debt exceeds 64 bits; not while the market's invariant holds.
-    pub fn exposure(&self, market: &Market, position: &Position) -> Result<Exposure> {
+    pub fn exposure(&self, market: &Market, position: &Position) -> MathResult<Exposure> {
         Ok(Exposure {
             collateral: position.collateral,
             debt: position.debt(market)?,
@@ -55,6 +67,16 @@ impl Prices {
             collateral_decimals: market.collateral_decimals,
             debt_decimals: market.debt_decimals,
         })
+    }
+
+    /// A position at its best: collateral at the high end of the interval, debt at the low end. What is lost then is lost.
+    ///
+    /// # Errors
+    /// As [`Prices::exposure`].
+    pub fn at_best(&self, market: &Market, position: &Position) -> MathResult<Exposure> {
+        let collateral_price = self.collateral.high();
+        let debt_price = self.debt.low();
+        Ok(Exposure { collateral_price, debt_price, ..self.exposure(market, position)? })
     }
 
     /// Value of a debt at the high end of the interval, and of collateral at the low end.
@@ -69,43 +91,38 @@ impl Prices {
     ///
     /// # Errors
     /// [`LendingError::LtvExceeded`].
-    pub fn require_healthy(&self, market: &Market, position: &Position) -> Result<()> {
+    pub fn require_healthy(&self, market: &Market, position: &Position) -> MathResult<()> {
         let (debt, collateral) = self.safe_values(market, position.debt(market)?, position.collateral);
         let healthy = ltv_at_most(debt, collateral, market.params.max_ltv_bps);
-        if healthy { Ok(()) } else { Err(LendingError::LtvExceeded.into()) }
+        if healthy { Ok(()) } else { Err(LendingError::LtvExceeded) }
+    }
+
+    /// Assesses anew which part of the position's debt no collateral pays, and books it.
+    ///
+    /// # Errors
+    /// As [`Prices::exposure`].
+    pub fn impair(&self, market: &mut Market, position: &mut Position) -> MathResult<()> {
+        let loss = self.at_best(market, position)?.shortfall(market.params.bonus_min_bps);
+        position.impair(market, loss)
     }
 }
 
-/// Reads and checks one price account.
+/// Reads a pinned source.
 ///
 /// # Errors
-/// An error of its own for each check: owner, form, verification level, feed, age, future, sign, confidence, range.
-pub fn load_price(account: &AccountView, feed: &[u8; 32], params: &RiskParams, now: i64) -> Result<Price> {
-    if !account.owned_by(&RECEIVER) {
-        return Err(LendingError::PriceOwner.into());
+/// Another address than the pinned one, another owner than the feed program, no source; or the reader's.
+pub fn with_source<T>(
+    account: &AccountView,
+    pinned: &[u8; 32],
+    read: impl FnOnce(&Source) -> MathResult<T>,
+) -> Result<T> {
+    if account.address().as_array() != pinned {
+        return Err(LendingError::WrongSource.into());
+    }
+    if !account.owned_by(&FEED) {
+        return Err(LendingError::SourceMalformed.into());
     }
     let data = account.try_borrow()?;
-    let policy = Policy {
-        feed_id: *feed,
-        max_age: params.price_max_age,
-        max_ahead: MAX_PRICE_AHEAD_SECONDS,
-        max_confidence_bps: params.price_max_confidence_bps,
-    };
-    let price = PriceUpdate::decode(&data).and_then(|update| update.accept(&policy, now));
-    price.map_err(|error| price_error(error).into())
-}
-
-const fn price_error(error: PythError) -> LendingError {
-    match error {
-        PythError::Discriminator | PythError::Truncated(_) | PythError::UnknownVerificationLevel(_) => {
-            LendingError::PriceMalformed
-        }
-        PythError::PartiallyVerified { .. } => LendingError::PricePartiallyVerified,
-        PythError::Feed => LendingError::PriceFeed,
-        PythError::Stale { .. } => LendingError::PriceStale,
-        PythError::Future { .. } => LendingError::PriceFromFuture,
-        PythError::Price(_) | PythError::Ema(_) => LendingError::PriceNotPositive,
-        PythError::Confidence { .. } => LendingError::PriceUncertain,
-        PythError::Exponent(_) | PythError::Range { .. } => LendingError::PriceOutOfRange,
-    }
+    let source = Source::read(&data).map_err(|_| LendingError::SourceMalformed)?;
+    Ok(read(source)?)
 }

@@ -36,12 +36,11 @@ mod recording;
 pub mod state;
 
 use anchor_lang::prelude::*;
-use assay_program::bounded;
 
 pub use error::VerifierError;
 pub use events::*;
 pub use instructions::*;
-pub use proof_args::ProofArgs;
+pub use proof_args::{BatchArgs, ProofArgs};
 pub use state::*;
 
 declare_id!("AVr5RWTqtrW1qMaUQ9B6LqbGBP2LQ4gvtpxgHugwPkzN");
@@ -183,14 +182,14 @@ pub mod assay_verifier {
     }
 
     /// Checks a batch of proofs and returns what was proven: model, setup kind, count, hash of the digests.
-    pub fn verify_batch(ctx: &mut Context<VerifyBatch>, batch: bounded::Vec<u8>) -> Result<[u8; 67]> {
-        instructions::verify_batch::handler(ctx, &batch)
+    pub fn verify_batch(ctx: &mut Context<VerifyBatch>, args: BatchArgs) -> Result<[u8; 67]> {
+        instructions::verify_batch::handler(ctx, &args.batch)
     }
 
     /// Checks a batch of proofs and writes a receipt of each statement that has none: the accounts behind the declared ones, in
     /// the batch's order. Returns what `verify_batch` returns.
-    pub fn record_batch(ctx: &mut Context<RecordBatch>, batch: bounded::Vec<u8>) -> Result<[u8; 67]> {
-        instructions::record_batch::handler(ctx, &batch)
+    pub fn record_batch(ctx: &mut Context<RecordBatch>, args: BatchArgs) -> Result<[u8; 67]> {
+        instructions::record_batch::handler(ctx, &args.batch)
     }
 
     /// Returns the rent of a receipt that is a week old.

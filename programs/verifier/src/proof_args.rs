@@ -1,4 +1,4 @@
-//! The arguments of `verify` and `record`.
+//! The arguments of `verify` and `record`, and of their batches.
 
 use anchor_lang::prelude::*;
 use assay_program::bounded::Vec;
@@ -12,4 +12,11 @@ pub struct ProofArgs {
     pub context: [u8; 32],
     /// The statement's limbs: packed public inputs, commitments, packed outputs, each below the field's order.
     pub limbs: Vec<[u8; 32]>,
+}
+
+/// Several proofs and what they prove.
+#[derive(SchemaWrite, SchemaRead, IdlType)]
+pub struct BatchArgs {
+    /// As `assay_interface::groth16::batch` lays it out, for the form and the number of limbs of the model.
+    pub batch: Vec<u8>,
 }

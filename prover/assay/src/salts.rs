@@ -1,6 +1,6 @@
 //! The salts of committed inputs.
 //!
-//! A statement hides a committed input behind `Poseidon(salt, packed values)`. The salt is uniform, so the commitment tells
+//! A statement hides a committed input behind `Poseidon(tag, salt, packed values)`. The salt is uniform, so the commitment tells
 //! nothing; whoever holds salt and values can show later what was committed to. A salt that is used for two decisions shows
 //! whether their inputs were equal.
 

@@ -4,7 +4,7 @@ use assay_compiler::LayerTrace;
 use assay_interface::{
     field::Scalar,
     schema::{TensorSchema, Visibility},
-    statement::{Statement, StatementError, commit, pack},
+    statement::{Statement, commit},
 };
 
 use crate::{
@@ -120,9 +120,7 @@ impl Inputs {
                 (Visibility::Committed, values) => {
                     let salt: Scalar =
                         *salts.next().ok_or(Error::Internal("a salt that was counted is missing"))?;
-                    let commitment = commit(salt, &pack(values, tensor.bits).map_err(StatementError::from)?)
-                        .map_err(StatementError::from)?;
-                    Ok(Content::Commitment(commitment))
+                    Ok(Content::Commitment(commit(salt, values, tensor.bits)?))
                 }
             })
             .collect()

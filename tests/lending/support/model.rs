@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use assay_circuits::Ranges;
+use assay_interface::field::Scalar;
 use assay_interface::groth16::{Proof, Transcript};
 use assay_lending::state::Snapshot;
 use assay_lending_interface::features::COUNT;
@@ -55,13 +56,14 @@ impl Model {
         snapshot.features[0]
     }
 
-    /// A proof of the score for a snapshot.
-    pub fn prove(&self, snapshot: &Snapshot) -> Proof {
-        self.prove_for(Transcript::Assay, snapshot.features, snapshot.context)
-    }
-
-    /// A proof of the score for any features and context, for the verifier of a transcript.
-    pub fn prove_for(&self, transcript: Transcript, features: [i16; COUNT], context: [u8; 32]) -> Proof {
-        self.0.prove(&features.map(i64::from), context, transcript, 3).0
+    /// A proof of some score for any features and context, for the verifier of a transcript, and the statement's digest.
+    pub fn prove_for(
+        &self,
+        transcript: Transcript,
+        features: [i16; COUNT],
+        context: [u8; 32],
+    ) -> (Proof, Scalar) {
+        let (proof, statement) = self.0.prove(&features.map(i64::from), context, transcript, 3);
+        (proof, statement.digest().unwrap())
     }
 }

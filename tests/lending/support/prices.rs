@@ -1,7 +1,9 @@
-//! Price updates, good and bad.
+//! Price sources, good and bad. They are written as the feed program would: by its own rules.
 
-use assay_lending_host::price;
-use assay_lending_interface::pyth::{PriceUpdate, VerificationLevel};
+use assay_feed_interface::{Interval, Observed, Price, PriceV1, Source};
+use assay_lending::oracle::Purpose;
+use assay_lending_host::source;
+use bytemuck::Zeroable;
 use solana_account::Account;
 use solana_address::Address;
 use solana_instruction::Instruction;
@@ -9,63 +11,78 @@ use solana_keypair::Keypair;
 
 use super::{TestMarket, refused};
 
-/// A good update: a price in dollars with a confidence interval of a tenth of a percent.
-pub fn update(feed: [u8; 32], dollars: f64, publish_time: i64) -> PriceUpdate {
-    let price = (dollars * 1e8).round() as i64;
-    PriceUpdate {
-        write_authority: [0; 32],
-        verification_level: VerificationLevel::Full,
-        feed_id: feed,
-        price,
-        confidence: price.unsigned_abs() / 1_000,
-        exponent: -8,
-        publish_time,
-        previous_publish_time: publish_time - 1,
-        ema_price: price,
-        ema_confidence: price.unsigned_abs() / 1_000,
-        posted_slot: 1,
+/// Seconds of an hour.
+const HOUR: i64 = 3_600;
+
+/// A price in dollars with a confidence interval of a tenth of a percent.
+pub fn price(dollars: f64, publish_time: i64) -> Price {
+    let price = (dollars * 1e8).round() as u64;
+    Price { price, confidence: price / 1_000, ema: price, publish_time }
+}
+
+/// A source that holds nothing.
+pub fn empty() -> Source {
+    Source { header: PriceV1 { version: PriceV1::VERSION, ..Zeroable::zeroed() }, ..Zeroable::zeroed() }
+}
+
+/// The price as the first one of its time.
+pub fn first(price: Price) -> Observed {
+    Observed { price, previous_publish_time: price.publish_time - 1 }
+}
+
+/// Fills the hours of a day up to `now`, the price going up and down by half a percent.
+pub fn fill_hours(source: &mut Source, dollars: f64, now: i64) {
+    let last = now / HOUR;
+    for hour in last - 30..=last {
+        let close = dollars * if hour % 2 == 0 { 1.0 } else { 1.005 };
+        let at = hour * HOUR;
+        source.observe(Interval::Hour, at, &first(price(close, at)), now).unwrap();
     }
 }
 
-/// Tries every bad price account in place of a good one, and expects each one's own error.
+/// Tries every bad source in place of a good one, and expects each one's own error.
 ///
-/// `account` is the price account that the instruction reads; it holds the good update again at the end.
+/// `account` is the source that the instruction reads for `purpose`; it holds what it held again at the end.
 #[track_caller]
 pub fn price_attacks(
     test: &mut TestMarket,
     account: Address,
+    purpose: Purpose,
     instruction: &Instruction,
     signers: &[&Keypair],
 ) {
     let good = test.net.account(&account).unwrap();
-    let update = PriceUpdate::decode(&good.data).unwrap();
-    let now = test.net.now();
-    let partial = VerificationLevel::Partial { signatures: 12 };
-    let limit = i64::from(test.params.price_max_age);
-    let cases: [(PriceUpdate, &str); 9] = [
-        (PriceUpdate { feed_id: [0xee; 32], ..update }, "PriceFeed"),
-        (PriceUpdate { verification_level: partial, ..update }, "PricePartiallyVerified"),
-        (PriceUpdate { publish_time: now - limit - 1, ..update }, "PriceStale"),
-        (PriceUpdate { publish_time: now + 11, ..update }, "PriceFromFuture"),
-        (PriceUpdate { price: -update.price, ..update }, "PriceNotPositive"),
-        (PriceUpdate { price: 0, ..update }, "PriceNotPositive"),
-        (PriceUpdate { ema_price: -1, ..update }, "PriceNotPositive"),
-        (PriceUpdate { confidence: update.price.unsigned_abs() / 40, ..update }, "PriceUncertain"),
-        (PriceUpdate { exponent: 3, ..update }, "PriceOutOfRange"),
+    let source = Source::decode(&good.data).unwrap();
+    let (header, now) = (source.header, test.net.now());
+    let is_strict = matches!(purpose, Purpose::AddRisk | Purpose::Evidence);
+    let params = test.params;
+    let limit = i64::from(if is_strict { params.price_max_age } else { params.liquidation_max_age });
+    let mut cases = vec![
+        (PriceV1 { status: 2, ..header }, "PriceStopped"),
+        (PriceV1 { status: 9, ..header }, "PriceStopped"),
+        (PriceV1 { price: 0, ..header }, "PriceStopped"),
+        (PriceV1 { publish_time: now - limit - 1, ..header }, "PriceStale"),
+        (PriceV1 { publish_time: now + 11, ..header }, "PriceFromFuture"),
+        (PriceV1 { publish_time: header.publish_time - 16, ..header }, "PricesApart"),
+        (PriceV1 { version: 9, ..header }, "SourceMalformed"),
     ];
-    for (update, error) in cases {
-        test.net.put(account, price::account(&update));
+    if is_strict {
+        cases.push((PriceV1 { status: 1, ..header }, "PriceDegraded"));
+        cases.push((PriceV1 { confidence: header.price / 40, ..header }, "PriceUncertain"));
+    }
+    for (header, error) in cases {
+        test.net.put(account, source::account(&Source { header, ..source }));
         refused(&test.net.simulate(std::slice::from_ref(instruction), signers), error);
     }
     // The right bytes under another owner, and other bytes under the right one.
-    let accounts: [(Account, &str); 3] = [
-        (Account { owner: assay_lending::ID, ..good.clone() }, "PriceOwner"),
-        (Account { data: vec![0; 134], ..good.clone() }, "PriceMalformed"),
-        (Account { data: good.data[..100].to_vec(), ..good.clone() }, "PriceMalformed"),
+    let accounts: [Account; 3] = [
+        Account { owner: assay_lending::ID, ..good.clone() },
+        Account { data: vec![0; good.data.len()], ..good.clone() },
+        Account { data: good.data[..100].to_vec(), ..good.clone() },
     ];
-    for (bad, error) in accounts {
+    for bad in accounts {
         test.net.set_account(account, bad);
-        refused(&test.net.simulate(std::slice::from_ref(instruction), signers), error);
+        refused(&test.net.simulate(std::slice::from_ref(instruction), signers), "SourceMalformed");
     }
     test.net.set_account(account, good);
 }

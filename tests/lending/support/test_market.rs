@@ -1,9 +1,11 @@
 //! The market of the tests: SOL as collateral at 100 USD, USDC as debt at 1 USD, suppliers, a borrower, a liquidator.
 
+use assay_feed_interface::{Interval, Source};
+use assay_interface::groth16::{SetupKind, Transcript};
 use assay_lending::state::{
-    Deposit, Market, Position, PriceHistory, RiskParams, SETUP_DEVELOPMENT, Snapshot,
+    Deposit, Evidence, Market, Position, RiskParams, SETUP_DEVELOPMENT, Snapshot, TIMELOCK_SECONDS,
 };
-use assay_lending_host::{Liquidation, MarketKeys, PriceAccounts, Proven, price};
+use assay_lending_host::{Attested, Liquidation, MarketKeys, Offices, PriceAccounts, Proven, source};
 use assay_localnet::{Localnet, Outcome};
 use assay_verifier_host::{self as verifier, Registration};
 use solana_address::Address;
@@ -11,15 +13,17 @@ use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
-use super::{Model, prices::update};
+use super::{
+    Model,
+    prices::{empty, fill_hours, first, price},
+};
 
 /// Base units of one token of collateral.
 pub const SOL: u64 = 1_000_000_000;
 /// Base units of one token of the debt asset.
 pub const USDC: u64 = 1_000_000;
 
-const COLLATERAL_FEED: [u8; 32] = [0xc0; 32];
-const DEBT_FEED: [u8; 32] = [0xde; 32];
+const MINUTE: i64 = 60;
 
 /// Somebody with two token accounts.
 pub struct Actor {
@@ -46,17 +50,19 @@ pub struct TestMarket {
     pub borrower: Actor,
     pub liquidator: Actor,
     pub stranger: Actor,
-    dollars: (f64, f64),
+    pub guardian: Actor,
+    pub dollars: (f64, f64),
+    sources: [Source; 2],
 }
 
 /// Loan to 70 %, early liquidation from 75 %, plain liquidation from 85 %. The score is the loan-to-value ratio in units of
 /// 1/8192: 6,400 is 78.1 %.
-pub fn params(model: Address) -> RiskParams {
+pub fn params(model: Address, prices: PriceAccounts) -> RiskParams {
     RiskParams {
         model: model.to_bytes(),
         statement_domain: Model::shared().schema.domain().to_be_bytes(),
-        collateral_feed: COLLATERAL_FEED,
-        debt_feed: DEBT_FEED,
+        collateral_source: prices.collateral.to_bytes(),
+        debt_source: prices.debt.to_bytes(),
         supply_cap: 10_000_000 * USDC,
         collateral_cap: 1_000_000 * SOL,
         min_borrow: 10 * USDC,
@@ -64,7 +70,6 @@ pub fn params(model: Address) -> RiskParams {
         max_ltv_bps: 7_000,
         early_floor_bps: 7_500,
         score_threshold: 6_400,
-        score_full: 6_960,
         accepted_setup_kinds: SETUP_DEVELOPMENT,
         ..RiskParams::TEMPLATE
     }
@@ -74,7 +79,7 @@ impl TestMarket {
     /// A market that exists, with a registered model, and nothing in it.
     pub fn new() -> Self {
         let mut test = Self::without_market();
-        let create = test.keys.init_market(test.admin.address(), test.params);
+        let create = test.create();
         test.net.send(&[create], &[&test.admin.key]).expect_ok();
         test
     }
@@ -90,7 +95,7 @@ impl TestMarket {
             net.set_account(address, mint);
             address
         });
-        let actors = [1, 2, 3, 4, 5].map(|seed| {
+        let actors = [1, 2, 3, 4, 5, 6].map(|seed| {
             let key = Keypair::new_from_array([seed; 32]);
             net.airdrop(&key.pubkey(), 100_000_000_000);
             let collateral = net.create_token_account(&collateral_mint, &key.pubkey());
@@ -99,26 +104,50 @@ impl TestMarket {
             net.mint_to(&debt_mint, &debt, 10_000_000 * USDC);
             Actor { key, collateral, debt }
         });
-        let [admin, lender, borrower, liquidator, stranger] = actors;
+        let [admin, lender, borrower, liquidator, stranger, guardian] = actors;
         let model = register(&mut net, &admin.key, Model::shared());
         let keys = MarketKeys::derive(&admin.address(), collateral_mint, debt_mint);
         let prices = PriceAccounts {
             collateral: Address::new_from_array([0x71; 32]),
             debt: Address::new_from_array([0x72; 32]),
         };
-        let params = params(model);
-        let dollars = (100.0, 1.0);
-        let mut test =
-            Self { net, keys, prices, params, model, admin, lender, borrower, liquidator, stranger, dollars };
+        let params = params(model, prices);
+        let (dollars, sources) = ((100.0, 1.0), [empty(), empty()]);
+        let mut test = Self {
+            net,
+            keys,
+            prices,
+            params,
+            model,
+            admin,
+            lender,
+            borrower,
+            liquidator,
+            stranger,
+            guardian,
+            dollars,
+            sources,
+        };
         test.set_prices(100.0, 1.0);
         test
+    }
+
+    /// `init_market` of the admin.
+    pub fn create(&self) -> Instruction {
+        self.create_of(&self.keys, self.admin.address(), self.params)
+    }
+
+    /// `init_market` of anyone: the guardian is the test's, the reserves are the admin's.
+    pub fn create_of(&self, keys: &MarketKeys, creator: Address, params: RiskParams) -> Instruction {
+        let offices = Offices { guardian: self.guardian.address(), reserve_owner: self.admin.address() };
+        keys.init_market(creator, params, offices, Attested::none())
     }
 
     /// A second market of another creator, for the same mints.
     pub fn second_market(&mut self) -> MarketKeys {
         let creator = self.stranger.address();
         let keys = MarketKeys::derive(&creator, self.keys.collateral_mint, self.keys.debt_mint);
-        let create = keys.init_market(creator, self.params);
+        let create = self.create_of(&keys, creator, self.params);
         self.net.send(&[create], &[&self.stranger.key]).expect_ok();
         keys
     }
@@ -147,12 +176,16 @@ impl TestMarket {
         self.net.send(&[deposit, borrow], &[&self.borrower.key]).expect_ok();
     }
 
-    /// Publishes prices now.
+    /// Publishes spot prices now.
     pub fn set_prices(&mut self, collateral: f64, debt: f64) {
         self.dollars = (collateral, debt);
         let now = self.net.now();
-        self.net.put(self.prices.collateral, price::account(&update(COLLATERAL_FEED, collateral, now)));
-        self.net.put(self.prices.debt, price::account(&update(DEBT_FEED, debt, now)));
+        for (source, dollars) in self.sources.iter_mut().zip([collateral, debt]) {
+            // Within a second a test may change its mind.
+            source.header.price = 0;
+            source.refresh(&price(dollars, now), 0, now).unwrap();
+        }
+        self.write_sources();
     }
 
     /// Lets time pass and publishes the same prices again.
@@ -161,29 +194,56 @@ impl TestMarket {
         self.set_prices(self.dollars.0, self.dollars.1);
     }
 
-    /// Observes 25 closes, an hour apart, the price going up and down by half a percent.
-    pub fn fill_history(&mut self) {
-        let price = self.dollars.0;
-        for hour in 0..25 {
-            self.net.advance(3_600);
-            self.set_prices(price * if hour % 2 == 0 { 1.0 } else { 1.005 }, self.dollars.1);
-            let observe = self.keys.observe(self.prices.collateral);
-            self.net.send(&[observe], &[&self.stranger.key]).expect_ok();
+    /// Waits for the next full minute; the prices are its final ones.
+    pub fn next_minute(&mut self) {
+        let at = (self.net.now() / MINUTE + 1) * MINUTE;
+        self.net.set_time(at);
+        self.set_prices(self.dollars.0, self.dollars.1);
+        for (source, dollars) in self.sources.iter_mut().zip([self.dollars.0, self.dollars.1]) {
+            source.observe(Interval::Minute, at, &first(price(dollars, at)), at).unwrap();
         }
-        self.net.advance(1_800);
-        self.set_prices(price, self.dollars.1);
+        self.write_sources();
     }
 
-    /// Takes a snapshot of the borrower's position, paid by the stranger.
+    /// A day of hours behind the present, the price going up and down by half a percent.
+    pub fn fill_history(&mut self) {
+        let (dollars, now) = (self.dollars.0, self.net.now());
+        fill_hours(&mut self.sources[0], dollars, now);
+        self.write_sources();
+    }
+
+    /// Changes the sources as no rule would.
+    pub fn damage_sources(&mut self, damage: impl FnOnce(&mut [Source; 2])) {
+        damage(&mut self.sources);
+        self.write_sources();
+    }
+
+    fn write_sources(&mut self) {
+        for (address, value) in [self.prices.collateral, self.prices.debt].into_iter().zip(&self.sources) {
+            self.net.put(address, source::account(value));
+        }
+    }
+
+    /// The evidence that a snapshot of the borrower's position now would be.
+    pub fn evidence(&self) -> Evidence {
+        let epoch = u32::try_from(self.net.now() / MINUTE).unwrap();
+        Evidence { epoch, revision: self.position().revision }
+    }
+
+    /// Waits for the next minute, takes a snapshot of the borrower's position in it, paid by the stranger, and lets a second
+    /// pass.
     pub fn take_snapshot(&mut self) -> Snapshot {
-        let take = self.snapshot_instruction();
+        self.next_minute();
+        let (take, evidence) = (self.snapshot_instruction(), self.evidence());
         self.net.send(&[take], &[&self.stranger.key]).expect_ok();
-        self.snapshot()
+        self.advance(1);
+        self.snapshot(evidence)
     }
 
-    /// `snapshot` of the borrower's position, paid by the stranger.
+    /// `snapshot` of the borrower's position in the present minute, paid by the stranger.
     pub fn snapshot_instruction(&self) -> Instruction {
-        self.keys.take_snapshot(self.stranger.address(), self.position_address(), self.prices)
+        let (payer, position) = (self.stranger.address(), self.position_address());
+        self.keys.take_snapshot(payer, position, self.evidence(), self.prices)
     }
 
     /// `liquidate_by_proof` by the liquidator, with an honest proof of a snapshot.
@@ -191,14 +251,29 @@ impl TestMarket {
         self.keys.liquidate_by_proof(&self.liquidation(repay), &self.proven(snapshot))
     }
 
-    /// The honest score and proof of a snapshot.
+    /// `flag_by_proof` by the liquidator, with an honest proof of a snapshot.
+    pub fn flag(&self, snapshot: &Snapshot) -> Instruction {
+        let (prover, position) = (self.liquidator.address(), snapshot.position);
+        self.keys.flag_by_proof(prover, position, self.prices, &self.proven(snapshot))
+    }
+
+    /// `clear_by_proof` by the liquidator, with an honest proof of a snapshot.
+    pub fn clear(&self, snapshot: &Snapshot) -> Instruction {
+        self.keys.clear_by_proof(self.liquidator.address(), snapshot.position, &self.proven(snapshot))
+    }
+
+    /// The honest score and the liquidator's proof of a snapshot.
     pub fn proven(&self, snapshot: &Snapshot) -> Proven {
-        Proven {
-            model: self.model,
-            snapshot_payer: snapshot.payer,
-            score: Model::score(snapshot),
-            proof: Model::shared().prove(snapshot),
-        }
+        self.proven_by(Model::shared(), snapshot, &self.liquidator.address())
+    }
+
+    /// The honest score under a model, and somebody's proof of it.
+    pub fn proven_by(&self, model: &Model, snapshot: &Snapshot, prover: &Address) -> Proven {
+        let address = MarketKeys::snapshot(&snapshot.position, snapshot.evidence());
+        let context = source::snapshot_context(snapshot, &address, prover);
+        let (proof, digest) = model.prove_for(Transcript::Assay, snapshot.features, context);
+        let score = Model::score(snapshot);
+        Proven { model: self.model, snapshot: address, digest, score, proof: Some(proof) }
     }
 
     /// A liquidation of the borrower's position by the liquidator.
@@ -217,6 +292,11 @@ impl TestMarket {
     /// Sends as the liquidator.
     pub fn liquidator_sends(&mut self, instruction: Instruction) -> Outcome {
         self.net.send(&[instruction], &[&self.liquidator.key])
+    }
+
+    /// Sends as the guardian.
+    pub fn guardian_sends(&mut self, instruction: Instruction) -> Outcome {
+        self.net.send(&[instruction], &[&self.guardian.key])
     }
 
     /// Sends as the borrower.
@@ -239,15 +319,26 @@ impl TestMarket {
         self.net.send(&[instruction], &[&self.stranger.key])
     }
 
-    /// Changes the parameters as the admin must: proposal, timelock, application.
+    /// Changes the parameters as the admin must: proposal, timelock, application; with a day of hours at the end.
     pub fn change_params(&mut self, change: impl FnOnce(&mut RiskParams)) {
         change(&mut self.params);
         let admin = self.admin.address();
         let propose = self.keys.propose_params(admin, self.params);
         self.admin_sends(propose).expect_ok();
-        self.advance(assay_lending::state::TIMELOCK_SECONDS);
-        let apply = self.keys.apply_params(admin);
+        self.pass_timelock();
+        let apply = self.apply();
         self.admin_sends(apply).expect_ok();
+        self.fill_history();
+    }
+
+    /// Lets the two days pass that a proposal waits.
+    pub fn pass_timelock(&mut self) {
+        self.advance(TIMELOCK_SECONDS as i64);
+    }
+
+    /// `apply_params` by the admin, of the test's parameters.
+    pub fn apply(&self) -> Instruction {
+        self.keys.apply_params(self.admin.address(), &self.params, Attested::none())
     }
 
     /// Registers and activates a model of the admin.
@@ -255,21 +346,31 @@ impl TestMarket {
         register(&mut self.net, &self.admin.key, model)
     }
 
+    /// Registers the shared model again, as if its key were a ceremony's.
+    pub fn register_ceremony(&mut self) -> Address {
+        let payer = self.net.payer().insecure_clone();
+        let model = Model::shared();
+        let registration = Registration {
+            payer: payer.pubkey(),
+            setup: SetupKind::Ceremony,
+            transcript_hash: [5; 32],
+            ..Registration::development(self.admin.address(), &model.key, &model.schema)
+        };
+        let register = registration.instruction().unwrap();
+        self.net.send(&[register], &[&payer, &self.admin.key]).expect_ok();
+        registration.model()
+    }
+
     /// Has the market trust `model`, and the prices go back to what they were, with a full history.
     pub fn adopt(&mut self, model: &Model) {
         self.model = self.register(model);
         let (address, domain) = (self.model.to_bytes(), model.schema.domain().to_be_bytes());
-        self.change_params(|params| (params.model, params.statement_domain) = (address, domain));
         self.set_prices(100.0, 1.0);
-        self.fill_history();
+        self.change_params(|params| (params.model, params.statement_domain) = (address, domain));
     }
 
     pub fn position_address(&self) -> Address {
         self.keys.position(&self.borrower.address())
-    }
-
-    pub fn snapshot_address(&self) -> Address {
-        MarketKeys::snapshot(&self.position_address())
     }
 
     pub fn market(&self) -> Market {
@@ -284,12 +385,14 @@ impl TestMarket {
         self.net.read(&self.keys.deposit(&self.lender.address())).unwrap().unwrap()
     }
 
-    pub fn snapshot(&self) -> Snapshot {
-        self.net.read(&self.snapshot_address()).unwrap().unwrap()
+    /// The snapshot of the borrower's position that is this evidence.
+    pub fn snapshot(&self, evidence: Evidence) -> Snapshot {
+        self.net.read(&MarketKeys::snapshot(&self.position_address(), evidence)).unwrap().unwrap()
     }
 
-    pub fn history(&self) -> PriceHistory {
-        self.net.read(&self.keys.history).unwrap().unwrap()
+    /// Lamports of an account; none where there is none.
+    pub fn lamports(&self, address: &Address) -> u64 {
+        self.net.account(address).map_or(0, |account| account.lamports)
     }
 
     pub fn balance(&self, account: &Address) -> u64 {

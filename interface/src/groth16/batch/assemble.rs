@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use super::{
-    error::{BatchError, ProofFault},
-    layout::{Batch, Layout, MAX_PROOFS},
+    error::{BatchError, MAX_PROOFS, ProofFault},
+    layout::{Batch, Layout},
     sum::one_less,
     transcript::{Coefficients, seed},
 };

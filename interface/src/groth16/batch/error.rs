@@ -2,11 +2,13 @@
 
 use thiserror::Error;
 
-use super::layout::MAX_PROOFS;
 use crate::{
     groth16::{error::ProofPoint, forms::Form},
     statement::StatementError,
 };
+
+/// Most proofs of a batch: what the chain's heap and compute units allow, and more than a transaction carries.
+pub const MAX_PROOFS: usize = 64;
 
 /// Why a batch was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

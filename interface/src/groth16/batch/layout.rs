@@ -10,15 +10,12 @@
 
 use alloc::vec::Vec;
 
-use super::error::{BatchError, ProofFault};
+use super::error::{BatchError, MAX_PROOFS, ProofFault};
 use crate::{
     field::Scalar,
     groth16::forms::{Form, G1_LEN, G2_LEN},
     statement::digest_of_encoded,
 };
-
-/// Most proofs of a batch: what the chain's heap and compute units allow, and more than a transaction carries.
-pub const MAX_PROOFS: usize = 64;
 
 /// Bytes of the count.
 const COUNT_LEN: usize = 1;

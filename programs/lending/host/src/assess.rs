@@ -4,15 +4,18 @@
 //! accounts, with the lending program's own library. A wrong guess costs a refused transaction and nothing else, because
 //! the program decides again.
 
+use assay_feed_interface::{Source, source::last_hour_before};
 use assay_lending::{
     math::{
-        liquidation::{Exposure, FULL_CLOSE_LTV_BPS, overshoot_bonus_bps, repay_limit, score_bonus_bps},
+        interest::PPB,
+        liquidation::{Exposure, FULL_CLOSE_LTV_BPS, overshoot_bonus_bps, repay_limit},
         value::{ltv_at_least, ltv_bps},
     },
+    oracle::{Purpose, SNAPSHOT_CONFIDENCE_BPS, clamped},
     prices::Prices,
-    state::{Action, Close, HISTORY_LEN, Market, OBSERVATION_GAP, Position, PriceHistory},
+    state::{Action, Market, Position, epoch_start, least_repayment, may_be_taken},
 };
-use assay_lending_interface::features;
+use assay_lending_interface::{EPOCH_SECONDS, closes, features};
 
 use crate::error::ReadError;
 
@@ -21,10 +24,10 @@ use crate::error::ReadError;
 pub struct MarketView {
     /// The market, accrued to `now`.
     pub market: Market,
-    /// Its price history.
-    pub history: PriceHistory,
-    /// Checked prices.
-    pub prices: Prices,
+    /// Price source of the collateral.
+    pub collateral: Source,
+    /// Price source of the debt asset.
+    pub debt: Source,
     /// The cluster's clock, Unix seconds.
     pub now: i64,
 }
@@ -37,11 +40,8 @@ pub enum Eligibility {
     /// Its loan-to-value ratio is below the floor of early liquidation.
     Safe,
     /// From the floor on, a score may open an early liquidation.
-    Early {
-        /// The model's inputs, as a snapshot would hold them.
-        features: [i16; features::COUNT],
-    },
-    /// From the floor on, but no score can be had or used, and the plain rule does not apply yet.
+    Early,
+    /// From the floor on, but no score can be used, and the plain rule does not apply yet.
     Unscored(Unscored),
     /// The plain rule applies.
     Liquidatable,
@@ -50,12 +50,14 @@ pub enum Eligibility {
 /// Why a position above the floor cannot be liquidated early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unscored {
-    /// The history does not cover the last day, or the features are not defined.
-    NoFeatures,
     /// The market is halted.
     Paused,
     /// The collateral no longer covers debt and bonus.
     NotCovered,
+    /// This window's budget is spent.
+    BudgetSpent,
+    /// A price is not good enough for anything but the plain rule.
+    NoPrice,
 }
 
 /// A position at one moment.
@@ -72,37 +74,39 @@ pub struct Assessment {
 /// A liquidation as the program would execute it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// Largest repayment allowed, base units of the debt asset.
+    /// Smallest repayment taken, base units of the debt asset.
+    pub least: u64,
+    /// Largest repayment allowed.
     pub limit: u64,
     /// Bonus on it, basis points.
     pub bonus_bps: u16,
 }
 
 impl MarketView {
-    /// Whether the current price is an hour younger than the last close, as `observe` demands.
-    pub fn observation_is_due(&self) -> bool {
-        let history = &self.history;
-        if history.feed != self.market.params.collateral_feed {
-            return true;
-        }
-        let Some(last) = history.count.checked_sub(1) else { return true };
-        let due = |close: &Close| close.publish_time.saturating_add(OBSERVATION_GAP);
-        let slots = (0..HISTORY_LEN as u64).zip(&history.closes);
-        let mut latest = slots.filter(|(slot, _)| *slot == last % HISTORY_LEN as u64).map(|(_, close)| close);
-        latest.all(|close| self.prices.collateral.publish_time >= due(close))
+    /// Both prices for a purpose.
+    ///
+    /// # Errors
+    /// The program's refusal of a price.
+    pub fn prices(&self, purpose: Purpose) -> Result<Prices, ReadError> {
+        let params = &self.market.params;
+        let collateral = purpose.admit(&self.collateral.header, params, self.now);
+        let debt = purpose.admit(&self.debt.header, params, self.now);
+        let pair = collateral.and_then(|collateral| Prices::pair(collateral, debt?, params));
+        pair.map_err(ReadError::Price)
     }
 
     /// Assesses a position of this market.
     ///
     /// # Errors
-    /// The books are out of range: not for a market that satisfies its invariant.
+    /// No price serves the plain rule, or the books are out of range: not for a market that satisfies its invariant.
     pub fn assess(&self, position: &Position) -> Result<Assessment, ReadError> {
-        let exposure = self.prices.exposure(&self.market, position).map_err(|_| ReadError::Books)?;
+        let prices = self.prices(Purpose::PlainRule)?;
+        let exposure = prices.exposure(&self.market, position).map_err(|_| ReadError::Books)?;
         let (debt, collateral) = (exposure.debt_value(), exposure.collateral_value());
         let params = &self.market.params;
         let eligibility = if position.debt_shares == 0 {
             Eligibility::NoDebt
-        } else if self.is_liquidatable(&exposure) {
+        } else if self.is_liquidatable(&prices, &exposure) {
             Eligibility::Liquidatable
         } else if !ltv_at_least(debt, collateral, params.early_floor_bps) {
             Eligibility::Safe
@@ -110,34 +114,40 @@ impl MarketView {
             Eligibility::Unscored(Unscored::Paused)
         } else if !exposure.covered(params.bonus_min_bps) {
             Eligibility::Unscored(Unscored::NotCovered)
+        } else if self.prices(Purpose::Evidence).is_err() {
+            Eligibility::Unscored(Unscored::NoPrice)
+        } else if self.early_terms(&exposure, position)?.limit == 0 {
+            Eligibility::Unscored(Unscored::BudgetSpent)
         } else {
-            match self.features(&exposure) {
-                Some(features) => Eligibility::Early { features },
-                None => Eligibility::Unscored(Unscored::NoFeatures),
-            }
+            Eligibility::Early
         };
         Ok(Assessment { exposure, ltv_bps: ltv_bps(debt, collateral), eligibility })
     }
 
-    /// Terms of an early liquidation that a score opens.
+    /// Terms of an early liquidation that a score opens now.
     ///
     /// # Errors
     /// The parameters are out of range: not for those that passed their checks.
-    pub fn early_terms(&self, exposure: &Exposure, score: i16) -> Result<Terms, ReadError> {
+    pub fn early_terms(&self, exposure: &Exposure, position: &Position) -> Result<Terms, ReadError> {
         let params = &self.market.params;
-        let limit = repay_limit(exposure.debt, params.early_close_factor_bps, params.min_borrow)
+        let budget = position.budget.renewed(exposure.debt, params.early_window, self.now);
+        let limit =
+            budget.allowed(exposure.debt, params.early_close_factor_bps).map_err(|_| ReadError::Books)?;
+        let least = least_repayment(exposure.debt, params.least_repayment_bps, params.min_borrow, limit)
             .map_err(|_| ReadError::Books)?;
-        let bonus_bps = score_bonus_bps(score, params.score_threshold, params.score_full, params.bonus());
-        Ok(Terms { limit, bonus_bps })
+        let since = position.flag.standing(self.now).unwrap_or(self.now);
+        let bonus_bps = params.auction().bonus_bps(self.now.saturating_sub(since));
+        Ok(Terms { least, limit, bonus_bps })
     }
 
     /// Terms of a liquidation under the plain rule.
     ///
     /// # Errors
-    /// The parameters are out of range: not for those that passed their checks.
+    /// No price serves it, or the parameters are out of range.
     pub fn plain_terms(&self, exposure: &Exposure) -> Result<Terms, ReadError> {
         let params = &self.market.params;
-        let (debt, collateral) = self.prices.safe_values(&self.market, exposure.debt, exposure.collateral);
+        let prices = self.prices(Purpose::PlainRule)?;
+        let (debt, collateral) = prices.safe_values(&self.market, exposure.debt, exposure.collateral);
         let limit = if !exposure.covered(params.bonus_min_bps) {
             exposure.payable(params.bonus_min_bps)
         } else if ltv_at_least(debt, collateral, FULL_CLOSE_LTV_BPS) {
@@ -147,30 +157,45 @@ impl MarketView {
                 .map_err(|_| ReadError::Books)?
         };
         let threshold = params.liquidation_threshold_bps;
-        Ok(Terms { limit, bonus_bps: overshoot_bonus_bps(debt, collateral, threshold, params.bonus()) })
+        let bonus_bps = overshoot_bonus_bps(debt, collateral, threshold, params.bonus());
+        Ok(Terms { least: 1, limit, bonus_bps })
     }
 
     /// Whether the plain rule applies: its loan-to-value ratio is at the safe ends of the confidence intervals.
-    fn is_liquidatable(&self, exposure: &Exposure) -> bool {
-        let (debt, collateral) = self.prices.safe_values(&self.market, exposure.debt, exposure.collateral);
+    fn is_liquidatable(&self, prices: &Prices, exposure: &Exposure) -> bool {
+        let (debt, collateral) = prices.safe_values(&self.market, exposure.debt, exposure.collateral);
         ltv_at_least(debt, collateral, self.market.params.liquidation_threshold_bps)
     }
 
-    /// The model's inputs, or `None` while the program would not take a snapshot.
-    fn features(&self, exposure: &Exposure) -> Option<[i16; features::COUNT]> {
-        let market = &self.market;
-        let window =
-            self.history.window(&market.params.collateral_feed, self.now, self.prices.collateral.price);
-        let closes = window.ok()?;
+    /// The newest minute of which a snapshot could be taken now: both sources hold its final price.
+    pub fn final_minute(&self) -> Option<u32> {
+        let newest = u32::try_from(self.now / EPOCH_SECONDS).ok()?;
+        let is_final = |epoch: &u32| {
+            let at = epoch_start(*epoch);
+            may_be_taken(*epoch, self.now)
+                && [&self.collateral, &self.debt].iter().all(|source| source.minute(at, self.now).is_ok())
+        };
+        (newest.saturating_sub(1)..=newest).rev().find(is_final)
+    }
+
+    /// The model's inputs that a snapshot of a final minute would hold; none while the program would not take it.
+    pub fn features(&self, position: &Position, epoch: u32) -> Option<[i16; features::COUNT]> {
+        let (market, at) = (&self.market, epoch_start(epoch));
+        let minute = |source: &Source| {
+            source.minute(at, self.now).ok().map(|price| clamped(price, SNAPSHOT_CONFIDENCE_BPS))
+        };
+        let prices = Prices { collateral: minute(&self.collateral)?, debt: minute(&self.debt)? };
+        let hours = self.collateral.hours(last_hour_before(at)?, self.now).ok()?;
+        let exposure = prices.exposure(market, position).ok()?;
         let computed = features::compute(&features::Inputs {
-            closes: &closes,
-            confidence: self.prices.collateral.confidence,
-            ema: self.prices.collateral.ema,
+            closes: &closes(&hours, prices.collateral.price),
+            confidence: prices.collateral.confidence,
+            ema: prices.collateral.ema,
             collateral_value: exposure.collateral_value().get(),
             debt_value: exposure.debt_value().get(),
             liquidation_threshold_bps: market.params.liquidation_threshold_bps,
-            borrowed: u128::from(market.settled_debt),
-            supplied: u128::from(market.settled_debt) + u128::from(market.settled_cash),
+            borrowed: u128::from(market.utilization),
+            supplied: u128::from(PPB),
         });
         computed.ok()
     }
@@ -180,25 +205,22 @@ impl MarketView {
 mod tests {
     use super::*;
     use anchor_lang::prelude::PodU128;
-    use assay_interface::price::Price;
+    use assay_feed_interface::PriceV1;
+    use assay_lending::state::RiskParams;
     use bytemuck::Zeroable;
 
     const NOW: i64 = 1_708_000_000;
 
-    fn view(count: u64, last: i64, publish_time: i64) -> MarketView {
-        let mut history = PriceHistory { count, ..Zeroable::zeroed() };
-        let newest = usize::try_from(count.saturating_sub(1)).unwrap() % HISTORY_LEN;
-        history.closes[newest] = Close { publish_time: last, price: 1 };
-        let price = Price { price: 100_0000_0000, confidence: 0, ema: 100_0000_0000, publish_time };
+    fn source(price: u64) -> Source {
+        let header = PriceV1 { version: 1, price, ema: price, publish_time: NOW, ..Zeroable::zeroed() };
+        Source { header, ..Zeroable::zeroed() }
+    }
+
+    fn view() -> MarketView {
         let mut market = Market { borrow_index: PodU128::from(1 << 64), ..Zeroable::zeroed() };
         (market.collateral_decimals, market.debt_decimals) = (9, 6);
-        market.params.early_floor_bps = 8_000;
-        market.params.liquidation_threshold_bps = 8_500;
-        market.params.close_factor_bps = 5_000;
-        market.params.bonus_min_bps = 200;
-        market.params.bonus_max_bps = 800;
-        let debt = Price { price: 1_0000_0000, ema: 1_0000_0000, ..price };
-        MarketView { market, history, prices: Prices { collateral: price, debt }, now: NOW }
+        market.params = RiskParams { min_borrow: 1, ..RiskParams::TEMPLATE };
+        MarketView { market, collateral: source(100_0000_0000), debt: source(1_0000_0000), now: NOW }
     }
 
     fn owing(usd: u64) -> Position {
@@ -206,34 +228,53 @@ mod tests {
     }
 
     #[test]
-    fn an_observation_is_due_an_hour_after_the_last_also_around_the_ring() {
-        for count in [1, HISTORY_LEN as u64, HISTORY_LEN as u64 + 5] {
-            assert!(view(count, NOW - OBSERVATION_GAP, NOW).observation_is_due(), "{count}");
-            assert!(!view(count, NOW - OBSERVATION_GAP + 1, NOW).observation_is_due(), "{count}");
-        }
-        assert!(view(0, 0, NOW).observation_is_due());
-        let mut other_feed = view(1, NOW, NOW);
-        other_feed.history.feed = [1; 32];
-        assert!(other_feed.observation_is_due());
+    fn eligibility_changes_at_the_floor_and_at_the_threshold() {
+        let eligibility = |usd| view().assess(&owing(usd)).unwrap().eligibility;
+        assert_eq!(eligibility(0), Eligibility::NoDebt);
+        assert_eq!(eligibility(7_999), Eligibility::Safe);
+        assert_eq!(eligibility(8_000), Eligibility::Early);
+        assert_eq!(eligibility(8_499), Eligibility::Early);
+        assert_eq!(eligibility(8_500), Eligibility::Liquidatable);
     }
 
     #[test]
-    fn eligibility_changes_at_the_floor_and_at_the_threshold() {
-        let eligibility = |usd| view(0, 0, NOW).assess(&owing(usd)).unwrap().eligibility;
-        assert_eq!(eligibility(0), Eligibility::NoDebt);
-        assert_eq!(eligibility(7_999), Eligibility::Safe);
-        assert_eq!(eligibility(8_000), Eligibility::Unscored(Unscored::NoFeatures));
-        assert_eq!(eligibility(8_499), Eligibility::Unscored(Unscored::NoFeatures));
-        assert_eq!(eligibility(8_500), Eligibility::Liquidatable);
+    fn an_old_or_uncertain_price_leaves_the_plain_rule() {
+        let mut old = view();
+        old.collateral.header.publish_time = NOW - 31;
+        old.debt.header.publish_time = NOW - 31;
+        let eligibility = |view: &MarketView, usd| view.assess(&owing(usd)).unwrap().eligibility;
+        assert_eq!(eligibility(&old, 8_100), Eligibility::Unscored(Unscored::NoPrice));
+        assert_eq!(eligibility(&old, 8_500), Eligibility::Liquidatable);
+        let mut wide = view();
+        wide.collateral.header.confidence = 10_0000_0000;
+        assert_eq!(eligibility(&wide, 8_100), Eligibility::Unscored(Unscored::NoPrice));
+        assert_eq!(eligibility(&wide, 8_400), Eligibility::Liquidatable);
+        let mut apart = view();
+        apart.debt.header.publish_time = NOW - 16;
+        assert!(apart.assess(&owing(8_500)).is_err());
+    }
+
+    #[test]
+    fn a_spent_budget_leaves_the_position_alone() {
+        let mut position = owing(8_200);
+        let view = view();
+        let terms = view.early_terms(&view.assess(&position).unwrap().exposure, &position).unwrap();
+        assert_eq!(terms, Terms { least: 82_000_000, limit: 1_640_000_000, bonus_bps: 25 });
+        // A fifth is repaid, and the collateral for it seized: the ratio is what it was.
+        position = Position { collateral: 80_000_000_000, ..owing(6_560) };
+        position.budget = position.budget.renewed(8_200_000_000, 900, NOW);
+        position.budget.spend(1_640_000_000).unwrap();
+        let eligibility = view.assess(&position).unwrap().eligibility;
+        assert_eq!(eligibility, Eligibility::Unscored(Unscored::BudgetSpent));
     }
 
     #[test]
     fn the_plain_limit_grows_with_the_trouble() {
         let terms = |usd| {
-            let view = view(0, 0, NOW);
+            let view = view();
             view.plain_terms(&view.assess(&owing(usd)).unwrap().exposure).unwrap()
         };
-        assert_eq!(terms(8_600), Terms { limit: 4_300_000_000, bonus_bps: 300 });
+        assert_eq!(terms(8_600), Terms { least: 1, limit: 4_300_000_000, bonus_bps: 300 });
         assert_eq!(terms(9_600).limit, 9_600_000_000, "past 95 % the whole debt");
         // 10,000 USD / 1.02: beyond cover, what buys all collateral.
         assert_eq!(terms(11_000).limit, 9_803_921_569);

@@ -23,8 +23,9 @@ impl Program for Lending {
     fn variants(&self) -> &'static [(&'static str, &'static str)] {
         &[
             ("deposit_collateral (first)", "deposit_collateral"),
-            ("snapshot (first)", "snapshot"),
+            ("snapshot (taken already)", "snapshot"),
             ("liquidate_by_proof (committed)", "liquidate_by_proof"),
+            ("liquidate_by_proof (with receipt)", "liquidate_by_proof"),
         ]
     }
 }

@@ -1,8 +1,10 @@
 //! Why a market's accounts cannot be read or acted on.
 
+use assay_feed_interface::ReadError as SourceError;
 use assay_host::{account::AccountError, chain::ChainError, strategy::StrategyError};
 use assay_interface::schema::TensorSchema;
-use assay_lending_interface::{formats::Format, pyth::PythError};
+use assay_lending::LendingError;
+use assay_lending_interface::formats::Format;
 use solana_address::Address;
 use thiserror::Error;
 
@@ -30,13 +32,33 @@ pub enum ReadError {
         /// What is wrong with it.
         source: AccountError,
     },
-    /// A price account is not the receiver program's.
-    #[error("{address} is not a Pyth price account: program {owner} owns it")]
-    NotPyth {
+    /// A price source is not the feed program's.
+    #[error("{address} is not a price source: program {owner} owns it")]
+    NotSource {
         /// Its address.
         address: Address,
         /// Its owner.
         owner: Address,
+    },
+    /// A price source is not the one that the market is pinned to.
+    #[error("the market is not pinned to the price source {address}")]
+    OtherSource {
+        /// Its address.
+        address: Address,
+    },
+    /// The bytes are no price source.
+    #[error("{address} is not a price source: {source}")]
+    Source {
+        /// Its address.
+        address: Address,
+        /// What is wrong with it.
+        source: SourceError,
+    },
+    /// The market's model is no account of the verifier program's.
+    #[error("{address} is not a model of the verifier program")]
+    NotModel {
+        /// Its address.
+        address: Address,
     },
     /// The wallet's token account is missing or none.
     #[error("{address} is not a token account")]
@@ -51,13 +73,8 @@ pub enum ReadError {
         position: Address,
     },
     /// A price that may not be acted on.
-    #[error("the price at {address}: {source}")]
-    Price {
-        /// The price account.
-        address: Address,
-        /// What is wrong with it.
-        source: PythError,
-    },
+    #[error("the prices: {0:?}")]
+    Price(LendingError),
     /// The market's books are out of range: no sound market has such.
     #[error("the market's books or parameters are out of range")]
     Books,
@@ -98,10 +115,12 @@ impl ReadError {
             Self::Chain(_) => "chain".into(),
             Self::Missing { what, .. } => format!("missing {what}"),
             Self::Foreign { what, .. } => format!("foreign {what}"),
-            Self::NotPyth { .. } => "foreign price account".into(),
+            Self::NotSource { .. } | Self::Source { .. } => "foreign price source".into(),
+            Self::OtherSource { .. } => "other price source".into(),
+            Self::NotModel { .. } => "foreign model".into(),
             Self::NotToken { .. } => "foreign token account".into(),
             Self::OtherMarket { .. } => "other market".into(),
-            Self::Price { .. } => "price".into(),
+            Self::Price(_) => "price".into(),
             Self::Books => "books".into(),
             Self::OtherModel | Self::Tensors { .. } | Self::Tensor { .. } => "other model".into(),
             Self::Score(_) => "score".into(),

@@ -2,19 +2,29 @@
 
 use anchor_lang::Id;
 use anchor_lang::programs::{System, Token};
-use assay_interface::groth16::Proof;
-use assay_lending::{accounts, instruction, instructions::Claim, state::RiskParams};
+use assay_interface::{field::Scalar, groth16::Proof};
+use assay_lending::{
+    accounts,
+    instruction,
+    // The framework gives accounts that are nested in others no other name.
+    instructions::{__client_accounts_takenup::TakenUp, Claim},
+    state::{Evidence, RiskParams},
+};
+use assay_verifier_host::receipt_address;
 use solana_address::Address;
 use solana_instruction::Instruction;
 
 use crate::keys::MarketKeys;
 
-/// The price accounts that an instruction reads.
+/// The transaction's own instructions, as a program reads them.
+const INSTRUCTIONS: Address = Address::from_str_const("Sysvar1nstructions1111111111111111111111111");
+
+/// The price sources that an instruction reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PriceAccounts {
-    /// Price of the collateral.
+    /// Source of the collateral.
     pub collateral: Address,
-    /// Price of the debt asset.
+    /// Source of the debt asset.
     pub debt: Address,
 }
 
@@ -37,55 +47,116 @@ pub struct Liquidation {
     pub min_seized: u64,
 }
 
-/// What opens an early liquidation.
+/// A proven score of a snapshot.
 #[derive(Clone, Copy, Debug)]
 pub struct Proven {
     /// The model that the market accepts.
     pub model: Address,
-    /// Who paid for the snapshot, from its account.
-    pub snapshot_payer: Address,
+    /// The snapshot.
+    pub snapshot: Address,
+    /// Digest of the statement, in whose name the receipt is.
+    pub digest: Scalar,
     /// The score.
     pub score: i16,
-    /// The proof of the score.
-    pub proof: Proof,
+    /// The proof of the score; none where the statement has its receipt.
+    pub proof: Option<Proof>,
+}
+
+impl Proven {
+    fn claim(&self) -> Claim {
+        let proof = self.proof.as_ref().map_or_else(Vec::new, |proof| proof.as_bytes().to_vec());
+        Claim { proof: proof.into(), score: self.score }
+    }
+
+    fn receipt(&self) -> Address {
+        receipt_address(&self.model, &self.digest)
+    }
+}
+
+/// What a market is created with, beside its parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offices {
+    /// Who may raise the pause level.
+    pub guardian: Address,
+    /// Whose token accounts reserves go to.
+    pub reserve_owner: Address,
+}
+
+/// The attestation of a model's ceremony. For a development key any accounts do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attested {
+    /// The set of attestors.
+    pub set: Address,
+    /// What it attested.
+    pub attestation: Address,
+}
+
+impl Attested {
+    /// For a model with a development key.
+    pub fn none() -> Self {
+        Self { set: System::id(), attestation: System::id() }
+    }
 }
 
 impl MarketKeys {
     /// `init_market`: creates the market of `creator` for the mints of `self`.
-    pub fn init_market(&self, creator: Address, params: RiskParams) -> Instruction {
-        instruction::InitMarket { params }.to_instruction(accounts::InitMarket {
+    pub fn init_market(
+        &self,
+        creator: Address,
+        params: RiskParams,
+        offices: Offices,
+        attested: Attested,
+    ) -> Instruction {
+        let Offices { guardian, reserve_owner } = offices;
+        instruction::InitMarket { params, guardian, reserve_owner }.to_instruction(accounts::InitMarket {
             creator,
             market: self.market,
-            history: self.history,
             collateral_mint: self.collateral_mint,
             debt_mint: self.debt_mint,
             collateral_vault: self.collateral_vault,
             liquidity_vault: self.liquidity_vault,
             token_program: Token::id(),
             system_program: System::id(),
+            taken_up: taken_up(&params, attested),
         })
+    }
+
+    fn administer(&self, admin: Address) -> accounts::Administer {
+        accounts::Administer { admin, market: self.market }
     }
 
     /// `propose_params`.
     pub fn propose_params(&self, admin: Address, params: RiskParams) -> Instruction {
-        let accounts = accounts::Administer { admin, market: self.market };
-        instruction::ProposeParams { params }.to_instruction(accounts)
-    }
-
-    /// `apply_params`.
-    pub fn apply_params(&self, admin: Address) -> Instruction {
-        instruction::ApplyParams {}.to_instruction(accounts::Administer { admin, market: self.market })
-    }
-
-    /// `cancel_params`.
-    pub fn cancel_params(&self, admin: Address) -> Instruction {
-        instruction::CancelParams {}.to_instruction(accounts::Administer { admin, market: self.market })
+        instruction::ProposeParams { params }.to_instruction(self.administer(admin))
     }
 
     /// `propose_admin`.
     pub fn propose_admin(&self, admin: Address, successor: Address) -> Instruction {
-        let accounts = accounts::Administer { admin, market: self.market };
-        instruction::ProposeAdmin { successor }.to_instruction(accounts)
+        instruction::ProposeAdmin { successor }.to_instruction(self.administer(admin))
+    }
+
+    /// `propose_guardian`.
+    pub fn propose_guardian(&self, admin: Address, guardian: Address) -> Instruction {
+        instruction::ProposeGuardian { guardian }.to_instruction(self.administer(admin))
+    }
+
+    /// `propose_withdrawal`.
+    pub fn propose_withdrawal(&self, admin: Address, amount: u64) -> Instruction {
+        instruction::ProposeWithdrawal { amount }.to_instruction(self.administer(admin))
+    }
+
+    /// `cancel_proposal`.
+    pub fn cancel_proposal(&self, admin: Address) -> Instruction {
+        instruction::CancelProposal {}.to_instruction(self.administer(admin))
+    }
+
+    /// `apply_params`, which are `params`.
+    pub fn apply_params(&self, admin: Address, params: &RiskParams, attested: Attested) -> Instruction {
+        instruction::ApplyParams {}.to_instruction(accounts::ApplyParams {
+            admin,
+            market: self.market,
+            taken_up: taken_up(params, attested),
+        })
     }
 
     /// `accept_admin`.
@@ -93,9 +164,40 @@ impl MarketKeys {
         instruction::AcceptAdmin {}.to_instruction(accounts::AcceptAdmin { successor, market: self.market })
     }
 
-    /// `set_pause`: 0 open, 1 reduce-only, 2 halted.
-    pub fn set_pause(&self, admin: Address, level: u8) -> Instruction {
-        instruction::SetPause { level }.to_instruction(accounts::Administer { admin, market: self.market })
+    /// `set_guardian`.
+    pub fn set_guardian(&self, admin: Address) -> Instruction {
+        instruction::SetGuardian {}.to_instruction(self.administer(admin))
+    }
+
+    /// `withdraw_reserves` into a token account of the reserves' owner.
+    pub fn withdraw_reserves(&self, admin: Address, destination: Address) -> Instruction {
+        instruction::WithdrawReserves {}.to_instruction(accounts::WithdrawReserves {
+            admin,
+            market: self.market,
+            mint: self.debt_mint,
+            vault: self.liquidity_vault,
+            destination,
+            token_program: Token::id(),
+        })
+    }
+
+    /// `renounce_admin`.
+    pub fn renounce_admin(&self, admin: Address) -> Instruction {
+        instruction::RenounceAdmin {}.to_instruction(self.administer(admin))
+    }
+
+    /// `set_pause`: 1 reduce-only, 2 halted.
+    pub fn set_pause(&self, guardian: Address, level: u8) -> Instruction {
+        instruction::SetPause { level }.to_instruction(accounts::SetPause { guardian, market: self.market })
+    }
+
+    /// `lower_pause`: 0 open, 1 reduce-only; at once if the guardian signs as well.
+    pub fn lower_pause(&self, authority: Address, guardian: Option<Address>, level: u8) -> Instruction {
+        instruction::LowerPause { level }.to_instruction(accounts::LowerPause {
+            authority,
+            market: self.market,
+            guardian,
+        })
     }
 
     /// `supply`.
@@ -194,23 +296,19 @@ impl MarketKeys {
         })
     }
 
-    /// `observe`.
-    pub fn observe(&self, collateral_price: Address) -> Instruction {
-        instruction::Observe {}.to_instruction(accounts::Observe {
-            market: self.market,
-            history: self.history,
-            collateral_price,
-        })
-    }
-
-    /// `snapshot`.
-    pub fn take_snapshot(&self, payer: Address, position: Address, prices: PriceAccounts) -> Instruction {
-        instruction::Snapshot {}.to_instruction(accounts::TakeSnapshot {
+    /// `snapshot` of a position at a final minute and its present revision.
+    pub fn take_snapshot(
+        &self,
+        payer: Address,
+        position: Address,
+        evidence: Evidence,
+        prices: PriceAccounts,
+    ) -> Instruction {
+        instruction::Snapshot { epoch: evidence.epoch }.to_instruction(accounts::TakeSnapshot {
             payer,
             market: self.market,
             position,
-            snapshot: Self::snapshot(&position),
-            history: self.history,
+            snapshot: Self::snapshot(&position, evidence),
             collateral_price: prices.collateral,
             debt_price: prices.debt,
             system_program: System::id(),
@@ -223,20 +321,141 @@ impl MarketKeys {
         instruction::Liquidate { repay, min_seized }.to_instruction(self.liquidation_accounts(liquidation))
     }
 
+    /// `liquidate_start`: [`MarketKeys::liquidate_end`] must follow in the same transaction.
+    pub fn liquidate_start(&self, liquidation: &Liquidation) -> Instruction {
+        let Liquidation { repay, min_seized, .. } = *liquidation;
+        instruction::LiquidateStart { repay, min_seized }.to_instruction(accounts::LiquidateStart {
+            liquidator: liquidation.liquidator,
+            market: self.market,
+            position: liquidation.position,
+            collateral_mint: self.collateral_mint,
+            collateral_vault: self.collateral_vault,
+            collateral_destination: liquidation.collateral_destination,
+            collateral_price: liquidation.prices.collateral,
+            debt_price: liquidation.prices.debt,
+            token_program: Token::id(),
+            instructions: INSTRUCTIONS,
+        })
+    }
+
+    /// `liquidate_end`: repays what the start fixed.
+    pub fn liquidate_end(&self, liquidation: &Liquidation) -> Instruction {
+        instruction::LiquidateEnd {}.to_instruction(accounts::LiquidateEnd {
+            liquidator: liquidation.liquidator,
+            market: self.market,
+            position: liquidation.position,
+            debt_mint: self.debt_mint,
+            liquidity_vault: self.liquidity_vault,
+            debt_source: liquidation.debt_source,
+            collateral_price: liquidation.prices.collateral,
+            debt_price: liquidation.prices.debt,
+            token_program: Token::id(),
+        })
+    }
+
     /// `liquidate_by_proof`.
     pub fn liquidate_by_proof(&self, liquidation: &Liquidation, proven: &Proven) -> Instruction {
         let Liquidation { repay, min_seized, .. } = *liquidation;
-        let Proven { model, snapshot_payer, score, proof } = *proven;
-        let claim = Claim { proof: proof.as_bytes().to_vec().into(), score };
+        let claim = proven.claim();
         instruction::LiquidateByProof { claim, repay, min_seized }.to_instruction(
             accounts::LiquidateByProof {
                 liquidation: self.liquidation_accounts(liquidation),
-                snapshot: Self::snapshot(&liquidation.position),
-                rent_receiver: snapshot_payer,
-                model,
+                snapshot: proven.snapshot,
+                model: proven.model,
+                receipt: proven.receipt(),
                 verifier: assay_verifier_host::ID,
+                system_program: System::id(),
             },
         )
+    }
+
+    /// `flag_by_proof`.
+    pub fn flag_by_proof(
+        &self,
+        prover: Address,
+        position: Address,
+        prices: PriceAccounts,
+        proven: &Proven,
+    ) -> Instruction {
+        instruction::FlagByProof { claim: proven.claim() }.to_instruction(accounts::FlagByProof {
+            prover,
+            market: self.market,
+            position,
+            snapshot: proven.snapshot,
+            collateral_price: prices.collateral,
+            debt_price: prices.debt,
+            model: proven.model,
+            receipt: proven.receipt(),
+            verifier: assay_verifier_host::ID,
+            system_program: System::id(),
+        })
+    }
+
+    /// `clear_by_proof`.
+    pub fn clear_by_proof(&self, prover: Address, position: Address, proven: &Proven) -> Instruction {
+        instruction::ClearByProof { claim: proven.claim() }.to_instruction(accounts::ClearByProof {
+            prover,
+            market: self.market,
+            position,
+            snapshot: proven.snapshot,
+            model: proven.model,
+            receipt: proven.receipt(),
+            verifier: assay_verifier_host::ID,
+            system_program: System::id(),
+        })
+    }
+
+    fn assess_loss(&self, position: Address, prices: PriceAccounts) -> accounts::AssessLoss {
+        accounts::AssessLoss {
+            market: self.market,
+            position,
+            collateral_price: prices.collateral,
+            debt_price: prices.debt,
+        }
+    }
+
+    /// `impair`.
+    pub fn impair(&self, position: Address, prices: PriceAccounts) -> Instruction {
+        instruction::Impair {}.to_instruction(self.assess_loss(position, prices))
+    }
+
+    /// `socialize`.
+    pub fn socialize(&self, position: Address, prices: PriceAccounts) -> Instruction {
+        instruction::Socialize {}.to_instruction(self.assess_loss(position, prices))
+    }
+
+    /// `close_snapshot`, whose lamports go to its payer.
+    pub fn close_snapshot(snapshot: Address, payer: Address) -> Instruction {
+        instruction::CloseSnapshot {}.to_instruction(accounts::CloseSnapshot { snapshot, payer })
+    }
+
+    /// `close_position`.
+    pub fn close_position(&self, owner: Address) -> Instruction {
+        let position = self.position(&owner);
+        instruction::ClosePosition {}.to_instruction(accounts::ClosePosition { owner, position })
+    }
+
+    /// `close_deposit`.
+    pub fn close_deposit(&self, owner: Address) -> Instruction {
+        let deposit = self.deposit(&owner);
+        instruction::CloseDeposit {}.to_instruction(accounts::CloseDeposit { owner, deposit })
+    }
+
+    /// `close_market`: what the vaults hold goes to token accounts of the reserves' owner, collateral first.
+    pub fn close_market(&self, admin: Address, creator: Address, destinations: [Address; 2]) -> Instruction {
+        let [collateral_destination, debt_destination] = destinations;
+        instruction::CloseMarket {}.to_instruction(accounts::CloseMarket {
+            admin,
+            market: self.market,
+            creator,
+            collateral_mint: self.collateral_mint,
+            debt_mint: self.debt_mint,
+            collateral_vault: self.collateral_vault,
+            liquidity_vault: self.liquidity_vault,
+            collateral_destination,
+            debt_destination,
+            token_program: Token::id(),
+        })
     }
 
     fn liquidation_accounts(&self, liquidation: &Liquidation) -> accounts::Liquidate {
@@ -254,5 +473,13 @@ impl MarketKeys {
             debt_price: liquidation.prices.debt,
             token_program: Token::id(),
         }
+    }
+}
+
+fn taken_up(params: &RiskParams, attested: Attested) -> TakenUp {
+    TakenUp {
+        model: Address::new_from_array(params.model),
+        attestors: attested.set,
+        attestation: attested.attestation,
     }
 }

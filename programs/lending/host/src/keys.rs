@@ -1,8 +1,8 @@
 //! Addresses of a market and of what belongs to it.
 
-use assay_lending::state::Market;
+use assay_lending::state::{Evidence, Market};
 use assay_lending_interface::seeds::{
-    COLLATERAL_VAULT, DEPOSIT, HISTORY, LIQUIDITY_VAULT, MARKET, POSITION, SNAPSHOT,
+    COLLATERAL_VAULT, DEPOSIT, LIQUIDITY_VAULT, MARKET, POSITION, SNAPSHOT,
 };
 use solana_address::Address;
 
@@ -11,8 +11,6 @@ use solana_address::Address;
 pub struct MarketKeys {
     /// The market.
     pub market: Address,
-    /// Its price history.
-    pub history: Address,
     /// Mint of the collateral.
     pub collateral_mint: Address,
     /// Mint that is supplied and borrowed.
@@ -31,7 +29,6 @@ impl MarketKeys {
         let of_market = |label: &[u8]| address(&[label, market.as_ref()]);
         Self {
             market,
-            history: of_market(HISTORY),
             collateral_mint,
             debt_mint,
             collateral_vault: of_market(COLLATERAL_VAULT),
@@ -54,9 +51,10 @@ impl MarketKeys {
         address(&[DEPOSIT, self.market.as_ref(), owner.as_ref()])
     }
 
-    /// The snapshot of a position.
-    pub fn snapshot(position: &Address) -> Address {
-        address(&[SNAPSHOT, position.as_ref()])
+    /// The snapshot of a position at a final minute and revision.
+    pub fn snapshot(position: &Address, evidence: Evidence) -> Address {
+        let (epoch, revision) = (evidence.epoch.to_le_bytes(), evidence.revision.to_le_bytes());
+        address(&[SNAPSHOT, position.as_ref(), &epoch, &revision])
     }
 }
 

@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | [`MarketKeys`] | the addresses of a market, and one builder for each instruction |
 //! | [`assess`] | what a position's accounts say, by the program's own arithmetic |
-//! | [`read`] | accounts as typed values, prices checked |
+//! | [`read`] | accounts as typed values |
+//! | [`source`] | price sources for runtimes without an oracle; the context of a snapshot |
 //! | [`Liquidations`] | what a keeper does for a market |
 //! | `scenario` | the demonstration and its attacks (feature `scenario`) |
 //!
@@ -18,8 +19,8 @@ mod error;
 mod identity;
 mod instructions;
 mod keys;
-pub mod price;
 pub mod read;
+pub mod source;
 pub mod strategy;
 
 #[cfg(feature = "scenario")]
@@ -30,13 +31,13 @@ pub mod scenario;
 pub use assay_lending::{
     ID, LendingError,
     instructions::ALL,
-    state::{Close, Deposit, Market, Position, PriceHistory, RiskParams, Snapshot},
+    state::{Deposit, Evidence, Market, Position, RiskParams, Snapshot},
 };
 #[cfg(feature = "scenario")]
 pub use entry::Lending;
 pub use error::ReadError;
 pub use identity::IDENTITY;
-pub use instructions::{Liquidation, PriceAccounts, Proven};
+pub use instructions::{Attested, Liquidation, Offices, PriceAccounts, Proven};
 pub use keys::MarketKeys;
 pub use read::Route;
 pub use strategy::{Liquidations, Rules};

@@ -1,22 +1,21 @@
-//! Accounts as typed values: owner, discriminator and length checked first, prices by the program's own policy.
+//! Accounts as typed values: owner, discriminator and length checked first.
 
 use anchor_lang::{Discriminator, Owner};
+use assay_feed_interface::Source;
 use assay_host::{Account, Chain, account::decode};
-use assay_interface::price::Price;
+use assay_interface::{
+    groth16::SetupKind,
+    verifier::{ModelFacts, Status},
+};
 use assay_lending::{
     ID,
-    prices::Prices,
-    state::{Market, Position, PriceHistory, RiskParams, Snapshot},
-};
-use assay_lending_interface::{
-    MAX_PRICE_AHEAD_SECONDS,
-    pyth::{Policy, PriceUpdate},
+    state::{Market, Position, RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT, Snapshot},
 };
 use bytemuck::Pod;
 use solana_address::Address;
 
 use crate::{
-    assess::MarketView, error::ReadError, instructions::PriceAccounts, keys::MarketKeys, price::RECEIVER,
+    assess::MarketView, error::ReadError, instructions::PriceAccounts, keys::MarketKeys, source::FEED,
 };
 
 /// A market and the accounts through which a keeper trades with it.
@@ -24,7 +23,7 @@ use crate::{
 pub struct Route {
     /// The market's addresses.
     pub keys: MarketKeys,
-    /// Pyth accounts of the two prices.
+    /// The market's price sources.
     pub prices: PriceAccounts,
     /// The wallet's token account that receives collateral.
     pub collateral_account: Address,
@@ -32,19 +31,17 @@ pub struct Route {
     pub debt_account: Address,
 }
 
-/// The market of a route, with interest charged to the present, and its prices.
+/// The market of a route, with interest charged to the present, and its price sources.
 ///
 /// # Errors
-/// An account is missing or another, or a price may not be acted on.
+/// An account is missing or another, or a source is not the one that the market is pinned to.
 pub fn market(chain: &dyn Chain, route: &Route) -> Result<MarketView, ReadError> {
     let now = chain.unix_time()?;
     let mut market: Market = account(chain, &route.keys.market, "market")?;
     market.accrue(now).map_err(|_| ReadError::Books)?;
-    let history: PriceHistory = account(chain, &route.keys.history, "price history")?;
-    let params = &market.params;
-    let collateral = price(chain, &route.prices.collateral, &params.collateral_feed, params, now)?;
-    let debt = price(chain, &route.prices.debt, &params.debt_feed, params, now)?;
-    Ok(MarketView { market, history, prices: Prices { collateral, debt }, now })
+    let collateral = source(chain, &route.prices.collateral, &market.params.collateral_source)?;
+    let debt = source(chain, &route.prices.debt, &market.params.debt_source)?;
+    Ok(MarketView { market, collateral, debt, now })
 }
 
 /// A position of a market.
@@ -71,6 +68,27 @@ pub fn snapshot(chain: &dyn Chain, address: &Address) -> Result<Option<Snapshot>
     }
 }
 
+/// Whether the market's model can be proven for now: an active model of the market's schema, set up in an accepted way.
+/// Nothing is sent for another.
+///
+/// # Errors
+/// The account is missing, or is no model.
+pub fn model_is_usable(chain: &dyn Chain, params: &RiskParams) -> Result<bool, ReadError> {
+    let address = Address::new_from_array(params.model);
+    let found = chain.account(&address)?.ok_or(ReadError::Missing { what: "model", address })?;
+    if found.owner != assay_verifier_host::ID {
+        return Err(ReadError::NotModel { address });
+    }
+    let facts = ModelFacts::read(&found.data).map_err(|_| ReadError::NotModel { address })?;
+    let kind = match facts.setup {
+        SetupKind::Development => SETUP_DEVELOPMENT,
+        SetupKind::Ceremony => SETUP_CEREMONY,
+    };
+    Ok(facts.status == Status::Active
+        && *facts.domain == params.statement_domain
+        && params.accepted_setup_kinds & kind != 0)
+}
+
 fn account<T: Owner + Discriminator + Pod>(
     chain: &dyn Chain,
     address: &Address,
@@ -89,25 +107,14 @@ fn parse<T: Owner + Discriminator + Pod>(
     decode(&found.owner, &found.data).map_err(foreign)
 }
 
-fn price(
-    chain: &dyn Chain,
-    address: &Address,
-    feed: &[u8; 32],
-    params: &RiskParams,
-    now: i64,
-) -> Result<Price, ReadError> {
-    let missing = ReadError::Missing { what: "price account", address: *address };
-    let found = chain.account(address)?.ok_or(missing)?;
-    if found.owner != RECEIVER {
-        return Err(ReadError::NotPyth { address: *address, owner: found.owner });
+fn source(chain: &dyn Chain, address: &Address, pinned: &[u8; 32]) -> Result<Source, ReadError> {
+    if address.as_array() != pinned {
+        return Err(ReadError::OtherSource { address: *address });
     }
-    let policy = Policy {
-        feed_id: *feed,
-        max_age: params.price_max_age,
-        max_ahead: MAX_PRICE_AHEAD_SECONDS,
-        max_confidence_bps: params.price_max_confidence_bps,
-    };
-    PriceUpdate::decode(&found.data)
-        .and_then(|update| update.accept(&policy, now))
-        .map_err(|source| ReadError::Price { address: *address, source })
+    let missing = ReadError::Missing { what: "price source", address: *address };
+    let found = chain.account(address)?.ok_or(missing)?;
+    if found.owner != FEED {
+        return Err(ReadError::NotSource { address: *address, owner: found.owner });
+    }
+    Source::decode(&found.data).map_err(|source| ReadError::Source { address: *address, source })
 }

@@ -8,9 +8,10 @@
 //!                                     +-- opens --> snapshot --> prove --> liquidate_by_proof
 //! ```
 //!
-//! Every action can be repeated: a snapshot that still lives is used instead of taking another, and a consumed one makes
-//! the program refuse a second liquidation. The program is the judge of all of it: it computes the features, has the
-//! proof checked and decides again. A keeper that lies, or is late, can at worst fail to liquidate, and then the plain
+//! Every action can be repeated: a snapshot that lives is used instead of taking another, and a position's budget makes the
+//! program refuse what goes beyond it. A snapshot is acted on in a later second than it was taken in, so a look that takes
+//! one leaves the position and the next one proves. The program is the judge of all of it: it computes the features, has
+//! the proof checked and decides again. A keeper that lies, or is late, can at worst fail to liquidate, and then the plain
 //! rule remains.
 
 use std::collections::BTreeMap;
@@ -21,9 +22,12 @@ use assay_host::{
     strategy::{Action, Answer, Decision, Question, Reason, Strategy, StrategyError, View},
 };
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
-use assay_lending::state::{Position, Snapshot};
+use assay_lending::{
+    math::value::ltv_at_least,
+    state::{Evidence, Position, Snapshot},
+};
 use assay_lending_interface::{
-    features,
+    EPOCH_SECONDS, features,
     formats::{FEATURES, Format, SCORE},
 };
 use solana_address::Address;
@@ -35,6 +39,7 @@ use crate::{
     instructions::{Liquidation, PriceAccounts, Proven},
     keys::MarketKeys,
     read::{self, Route},
+    source::snapshot_context,
 };
 
 /// It owes nothing.
@@ -43,26 +48,34 @@ pub const NO_DEBT: Reason = Reason("no debt");
 pub const SAFE: Reason = Reason("safe");
 /// The model's score does not open a liquidation.
 pub const LOW_SCORE: Reason = Reason("low score");
-/// The history does not cover the last day, or the features are not defined.
+/// No minute of the last two is final in both sources.
+pub const NO_MINUTE: Reason = Reason("no final minute");
+/// The source's hours do not cover the last day, or the features are not defined.
 pub const NO_FEATURES: Reason = Reason("no features");
+/// A price is good enough for the plain rule only.
+pub const NO_PRICE: Reason = Reason("no price");
 /// The market is halted.
 pub const PAUSED: Reason = Reason("paused");
 /// The collateral no longer covers debt and bonus.
 pub const NOT_COVERED: Reason = Reason("not covered");
 /// It is above the floor, and the keeper acts under the plain rule only.
 pub const RULE_ONLY: Reason = Reason("plain rule only");
-/// The last snapshot does not open a liquidation, and the next one must wait.
-pub const SNAPSHOT_TOO_SOON: Reason = Reason("snapshot too soon");
-/// The spend cap or the wallet's balance is used up.
+/// The snapshot was taken in this second; it is used in the next.
+pub const SNAPSHOT_YOUNG: Reason = Reason("snapshot too young");
+/// Early liquidations have repaid what the window allows.
+pub const BUDGET_SPENT: Reason = Reason("budget spent");
+/// The market's model is stopped, or not what the market accepts.
+pub const MODEL_UNUSABLE: Reason = Reason("model unusable");
+/// The snapshot that was proven was closed or has expired.
+pub const SNAPSHOT_GONE: Reason = Reason("snapshot gone");
+/// The spend cap or the wallet's balance is used up, or below the least repayment.
 pub const NO_FUNDS: Reason = Reason("no funds");
 
 /// Names of the instructions that it sends.
-pub const OBSERVE: &str = "observe";
-/// See [`OBSERVE`].
 pub const SNAPSHOT: &str = "snapshot";
-/// See [`OBSERVE`].
+/// See [`SNAPSHOT`].
 pub const LIQUIDATE: &str = "liquidate";
-/// See [`OBSERVE`].
+/// See [`SNAPSHOT`].
 pub const LIQUIDATE_BY_PROOF: &str = "liquidate_by_proof";
 
 /// Which liquidations a keeper makes.
@@ -128,6 +141,12 @@ struct Case {
     assessment: Assessment,
 }
 
+/// A snapshot that may be used.
+struct Alive {
+    address: Address,
+    snapshot: Snapshot,
+}
+
 impl Strategy for Liquidations {
     fn watch(&self) -> Watch {
         POSITIONS
@@ -138,7 +157,7 @@ impl Strategy for Liquidations {
         match (schema.inputs(), schema.outputs()) {
             ([input], [output]) => {
                 expect(input, features::COUNT, FEATURES)?;
-                // Threshold and full score are in the model's own units, so its scale is its own.
+                // The threshold is in the model's own units, so its scale is its own.
                 Ok(expect(output, 1, Format { bits: SCORE.bits, scale: output.scale })?)
             }
             (inputs, outputs) => {
@@ -147,12 +166,9 @@ impl Strategy for Liquidations {
         }
     }
 
-    /// The collateral's price belongs into the market's history once an hour.
-    fn upkeep(&self, view: &View<'_>) -> Result<Option<Action>, StrategyError> {
-        let market = read::market(view.chain, &self.route)?;
-        let instruction = self.route.keys.observe(self.route.prices.collateral);
-        let observe = Action { name: OBSERVE, instruction, pays_from: None };
-        Ok(market.observation_is_due().then_some(observe))
+    /// Nothing: price sources are shared by all markets, and kept by whoever keeps the feed program.
+    fn upkeep(&self, _: &View<'_>) -> Result<Option<Action>, StrategyError> {
+        Ok(None)
     }
 
     fn decide(&self, view: &View<'_>, target: &Address) -> Result<Decision, StrategyError> {
@@ -161,13 +177,14 @@ impl Strategy for Liquidations {
             Eligibility::NoDebt => Ok(Decision::Leave(NO_DEBT)),
             Eligibility::Safe => Ok(Decision::Leave(SAFE)),
             Eligibility::Liquidatable => self.liquidate(view, &case),
-            Eligibility::Unscored(_) | Eligibility::Early { .. } if self.rules == Rules::RuleOnly => {
+            Eligibility::Unscored(_) | Eligibility::Early if self.rules == Rules::RuleOnly => {
                 Ok(Decision::Leave(RULE_ONLY))
             }
-            Eligibility::Unscored(Unscored::NoFeatures) => Ok(Decision::Leave(NO_FEATURES)),
             Eligibility::Unscored(Unscored::Paused) => Ok(Decision::Leave(PAUSED)),
             Eligibility::Unscored(Unscored::NotCovered) => Ok(Decision::Leave(NOT_COVERED)),
-            Eligibility::Early { features } => self.score_and_prove(view, &case, &features),
+            Eligibility::Unscored(Unscored::BudgetSpent) => Ok(Decision::Leave(BUDGET_SPENT)),
+            Eligibility::Unscored(Unscored::NoPrice) => Ok(Decision::Leave(NO_PRICE)),
+            Eligibility::Early => self.score_and_prove(view, &case),
         }
     }
 
@@ -178,16 +195,19 @@ impl Strategy for Liquidations {
         if score < params.score_threshold {
             return Ok(Decision::Leave(LOW_SCORE));
         }
-        let at = MarketKeys::snapshot(target);
-        let snapshot =
-            read::snapshot(view.chain, &at)?.ok_or(ReadError::Missing { what: SNAPSHOT, address: at })?;
-        let terms = case.market.early_terms(&case.assessment.exposure, score)?;
+        let wallet = view.chain.wallet();
+        let proven = self.alive(view, &case)?.into_iter().find(|Alive { address, snapshot }| {
+            snapshot_context(snapshot, address, &wallet) == answer.question.context
+        });
+        let Some(Alive { address, .. }) = proven else { return Ok(Decision::Leave(SNAPSHOT_GONE)) };
+        let terms = case.market.early_terms(&case.assessment.exposure, &case.position)?;
         let liquidation = self.liquidation(view, &case, terms)?;
         let opened = Proven {
             model: Address::new_from_array(params.model),
-            snapshot_payer: snapshot.payer,
+            snapshot: address,
+            digest: answer.digest,
             score,
-            proof: answer.proof,
+            proof: Some(answer.proof),
         };
         Ok(Decision::Settle(Action {
             name: LIQUIDATE_BY_PROOF,
@@ -206,35 +226,76 @@ impl Liquidations {
     }
 
     /// Asks the model before anything is sent; then proves a living snapshot, or takes one.
-    fn score_and_prove(
-        &self,
-        view: &View<'_>,
-        case: &Case,
-        features: &[i16; features::COUNT],
-    ) -> Result<Decision, StrategyError> {
-        let Case { address, position, market, .. } = case;
+    fn score_and_prove(&self, view: &View<'_>, case: &Case) -> Result<Decision, StrategyError> {
+        let Case { address, position, market, assessment } = case;
         let params = &market.market.params;
         if params.statement_domain != view.model.schema().domain().to_be_bytes() {
             return Err(ReadError::OtherModel.into());
         }
-        if score(view, features)? < params.score_threshold {
+        if !read::model_is_usable(view.chain, params)? {
+            return Ok(Decision::Leave(MODEL_UNUSABLE));
+        }
+        let mut is_young = false;
+        let mut scored = false;
+        for Alive { address, snapshot } in self.alive(view, case)? {
+            scored = true;
+            if score(view, &snapshot.features)? < params.score_threshold {
+                continue;
+            }
+            if !opens(case, &snapshot) {
+                continue;
+            }
+            if snapshot.taken_at >= market.now {
+                is_young = true;
+                continue;
+            }
+            if self.funds(view)? < market.early_terms(&assessment.exposure, position)?.least {
+                return Ok(Decision::Leave(NO_FUNDS));
+            }
+            let context = snapshot_context(&snapshot, &address, &view.chain.wallet());
+            return Ok(Decision::Prove(Question { inputs: inputs(&snapshot.features), context }));
+        }
+        if is_young {
+            return Ok(Decision::Leave(SNAPSHOT_YOUNG));
+        }
+        let Some(epoch) = market.final_minute() else {
+            return Ok(Decision::Leave(if scored { LOW_SCORE } else { NO_MINUTE }));
+        };
+        let evidence = Evidence { epoch, revision: position.revision };
+        if read::snapshot(view.chain, &MarketKeys::snapshot(address, evidence))?.is_some() {
             return Ok(Decision::Leave(LOW_SCORE));
         }
-        if self.funds(view)? == 0 {
+        let Some(features) = market.features(position, epoch) else {
+            return Ok(Decision::Leave(NO_FEATURES));
+        };
+        if score(view, &features)? < params.score_threshold {
+            return Ok(Decision::Leave(LOW_SCORE));
+        }
+        if self.funds(view)? < market.early_terms(&assessment.exposure, position)?.least {
             return Ok(Decision::Leave(NO_FUNDS));
         }
-        if let Some(snapshot) = self.usable_snapshot(view, case)? {
-            return Ok(Decision::Prove(Question {
-                inputs: inputs(&snapshot.features),
-                context: snapshot.context,
-            }));
-        }
-        let due = position.last_snapshot_at.saturating_add(i64::from(params.snapshot_spacing));
-        if position.snapshot_nonce > 0 && market.now < due {
-            return Ok(Decision::Leave(SNAPSHOT_TOO_SOON));
-        }
-        let take = self.route.keys.take_snapshot(view.chain.wallet(), *address, self.route.prices);
+        let take = self.route.keys.take_snapshot(view.chain.wallet(), *address, evidence, self.route.prices);
         Ok(Decision::Prepare(Action { name: SNAPSHOT, instruction: take, pays_from: None }))
+    }
+
+    /// Snapshots of the position's present revision that live, newest first.
+    fn alive(&self, view: &View<'_>, case: &Case) -> Result<Vec<Alive>, ReadError> {
+        let Case { address: position, market, .. } = case;
+        let newest = market.now / EPOCH_SECONDS;
+        let oldest = (market.now - i64::from(market.market.params.snapshot_expiry)) / EPOCH_SECONDS;
+        let mut alive = Vec::new();
+        for epoch in (oldest..=newest).rev() {
+            let Ok(epoch) = u32::try_from(epoch) else { continue };
+            let evidence = Evidence { epoch, revision: case.position.revision };
+            let address = MarketKeys::snapshot(position, evidence);
+            let found = read::snapshot(view.chain, &address)?;
+            alive.extend(
+                found
+                    .filter(|snapshot| market.now <= snapshot.expires_at)
+                    .map(|snapshot| Alive { address, snapshot }),
+            );
+        }
+        Ok(alive)
     }
 
     fn liquidate(&self, view: &View<'_>, case: &Case) -> Result<Decision, StrategyError> {
@@ -248,17 +309,6 @@ impl Liquidations {
             instruction: self.route.keys.liquidate(&liquidation),
             pays_from: Some(self.route.debt_account),
         }))
-    }
-
-    /// The position's latest snapshot, if it was not consumed, has not expired, and its score opens a liquidation.
-    fn usable_snapshot(&self, view: &View<'_>, case: &Case) -> Result<Option<Snapshot>, StrategyError> {
-        let found = read::snapshot(view.chain, &MarketKeys::snapshot(&case.address))?;
-        let lives = |snapshot: &Snapshot| {
-            snapshot.nonce == case.position.snapshot_nonce && case.market.now <= snapshot.expires_at
-        };
-        let Some(snapshot) = found.filter(lives) else { return Ok(None) };
-        let opens = score(view, &snapshot.features)? >= case.market.market.params.score_threshold;
-        Ok(opens.then_some(snapshot))
     }
 
     /// What may be spent.
@@ -309,6 +359,17 @@ pub fn only_score(outputs: &[Vec<i64>]) -> Result<i16, ReadError> {
 /// The model's inputs for some features.
 pub fn inputs(features: &[i16; features::COUNT]) -> Vec<Vec<i64>> {
     vec![features.map(i64::from).to_vec()]
+}
+
+/// Whether a snapshot that scores high opens something now: no later evidence cleared the flag, and the position is not safer
+/// than it was.
+fn opens(case: &Case, snapshot: &Snapshot) -> bool {
+    let Case { position, market, assessment, .. } = case;
+    let exposure = &assessment.exposure;
+    let floor = snapshot.ltv_bps.saturating_sub(market.market.params.tolerance_bps);
+    let mut flag = position.flag;
+    flag.accept(snapshot.evidence(), market.now).is_ok()
+        && ltv_at_least(exposure.debt_value(), exposure.collateral_value(), floor)
 }
 
 fn score(view: &View<'_>, features: &[i16; features::COUNT]) -> Result<i16, StrategyError> {

@@ -1,21 +1,24 @@
 //! What a liquidation proof is bound to: the statement's context.
 //!
 //! ```text
-//! context = SHA-256("assay:lending:liquidation:v1\0" || lending program || market || position || snapshot
-//!                   || nonce: u64 little-endian || taken at: i64 little-endian, Unix seconds)
+//! context = SHA-256("assay:lending:liquidation:v2\0" || lending program || market || position || snapshot
+//!                   || epoch: u32 || revision: u32 || taken at: i64 || prover)
 //! ```
 //!
-//! Every part has a fixed length, so no two lists of parts give the same bytes. The program computes the context when it
-//! takes the snapshot and stores it there; a keeper computes or reads it and proves for it. A proof made for another
-//! program, market, position or snapshot, or for an earlier snapshot at the same address, has another context, hence
-//! another digest.
+//! Integers are little-endian, times Unix seconds, the epoch Unix minutes. Every part has a fixed length, so no two lists of
+//! parts give the same bytes. The program computes the context when a proof is brought; a keeper computes it from the
+//! snapshot. A proof made for another program, market, position or snapshot has another context, hence another digest. The
+//! prover is who signs the transaction: a proof that is copied out of the pool of pending transactions is of no use to the
+//! copier.
 
 use assay_interface::sha256;
 
-/// Label of the context's hash: what the proof is for, and the version.
-pub const CONTEXT_LABEL: &[u8] = b"assay:lending:liquidation:v1\0";
+use crate::features;
 
-/// What one snapshot is, to the last bit.
+/// Label of the context's hash: what the proof is for, and the version.
+pub const CONTEXT_LABEL: &[u8] = b"assay:lending:liquidation:v2\0";
+
+/// What one snapshot is, to the last bit, and who proves about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SnapshotId {
     /// The lending program.
@@ -26,10 +29,14 @@ pub struct SnapshotId {
     pub position: [u8; 32],
     /// Address of the snapshot.
     pub snapshot: [u8; 32],
-    /// How many snapshots of the position were taken, this one included.
-    pub nonce: u64,
+    /// Final minute of its prices, Unix minutes.
+    pub epoch: u32,
+    /// How often risk had been added to the position.
+    pub revision: u32,
     /// When it was taken, Unix seconds.
     pub taken_at: i64,
+    /// Who signs the transaction that brings the proof.
+    pub prover: [u8; 32],
 }
 
 /// The context of a snapshot's statement.
@@ -40,9 +47,20 @@ pub fn context(id: &SnapshotId) -> [u8; 32] {
         &id.market,
         &id.position,
         &id.snapshot,
-        &id.nonce.to_le_bytes(),
+        &id.epoch.to_le_bytes(),
+        &id.revision.to_le_bytes(),
         &id.taken_at.to_le_bytes(),
+        &id.prover,
     ])
+}
+
+/// The hourly closes of the features, from the source's hours and the final minute's price, which is the last of them.
+pub fn closes(hours: &[u64; features::WINDOW - 1], price: u64) -> [u64; features::WINDOW] {
+    let mut closes = [price; features::WINDOW];
+    for (close, hour) in closes.iter_mut().zip(hours) {
+        *close = *hour;
+    }
+    closes
 }
 
 #[cfg(test)]
@@ -54,8 +72,10 @@ mod tests {
         market: [2; 32],
         position: [3; 32],
         snapshot: [4; 32],
-        nonce: 5,
-        taken_at: 6,
+        epoch: 5,
+        revision: 6,
+        taken_at: 7,
+        prover: [8; 32],
     };
 
     #[test]
@@ -65,8 +85,10 @@ mod tests {
             SnapshotId { market: [9; 32], ..ID },
             SnapshotId { position: [9; 32], ..ID },
             SnapshotId { snapshot: [9; 32], ..ID },
-            SnapshotId { nonce: 6, ..ID },
+            SnapshotId { epoch: 6, ..ID },
+            SnapshotId { revision: 5, ..ID },
             SnapshotId { taken_at: 5, ..ID },
+            SnapshotId { prover: [9; 32], ..ID },
         ];
         for other in others {
             assert_ne!(context(&other), context(&ID), "{other:?}");
@@ -79,7 +101,14 @@ mod tests {
         for part in [ID.program, ID.market, ID.position, ID.snapshot] {
             bytes.extend(part);
         }
-        bytes.extend([5, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]);
+        bytes.extend([5, 0, 0, 0, 6, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0]);
+        bytes.extend(ID.prover);
         assert_eq!(context(&ID), sha256(&[&bytes]));
+    }
+
+    #[test]
+    fn the_final_minute_is_the_last_close() {
+        let closes = closes(&core::array::from_fn(|hour| hour as u64), 99);
+        assert_eq!((closes[0], closes[23], closes[24]), (0, 23, 99));
     }
 }

@@ -8,7 +8,6 @@
 //! | [`limbs`](mod@limbs) | those tensors as limbs of a statement |
 //! | [`context`](mod@context) | what a proof is bound to |
 //! | [`seeds`] | seeds of the program's addresses |
-//! | [`pyth`] | price accounts: reading and checking them |
 
 #![no_std]
 #![warn(missing_docs)]
@@ -21,9 +20,8 @@ pub mod formats;
 pub mod limbs;
 pub mod seeds;
 
-pub use assay_feed_interface::pyth;
-pub use context::{SnapshotId, context};
+pub use context::{SnapshotId, closes, context};
 pub use limbs::limbs;
 
-/// How far a price's publish time may lie ahead of the cluster's clock, in seconds: that clock lags real time.
-pub const MAX_PRICE_AHEAD_SECONDS: u32 = 10;
+/// Seconds of an epoch: the final minutes of a price source, which snapshots are named after.
+pub const EPOCH_SECONDS: i64 = 60;

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use crate::{errors::LendingError, state::Market};
 
-/// Accounts of `propose_params`, `apply_params`, `cancel_params`, `propose_admin` and `set_pause`.
+/// Accounts of the instructions that propose, cancel or apply something, and of `renounce_admin`.
 #[derive(Accounts)]
 pub struct Administer {
     /// 0. `[signer]` The admin.

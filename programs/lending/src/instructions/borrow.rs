@@ -1,5 +1,6 @@
 //! `borrow`: takes the debt asset out against collateral, up to the maximum loan-to-value ratio at the safe ends of both
-//! prices' confidence intervals.
+//! prices' confidence intervals. The loan raises the position's revision: snapshots of the state before it are evidence of less
+//! risk than there is now, and the next minute's, or this minute's next, describes the new one.
 
 use anchor_lang::prelude::*;
 use anchor_spl::{mint::Mint, token::TokenAccount};
@@ -10,6 +11,7 @@ use super::{
 };
 use crate::{
     errors::LendingError,
+    oracle::Purpose,
     prices::Prices,
     state::{Action, Market, Position},
 };
@@ -35,9 +37,9 @@ pub struct Borrow {
     /// 5. `[writable]` Token account that receives the loan.
     #[account(mut)]
     pub destination: Account<TokenAccount>,
-    /// 6. `[]` Price of the collateral.
+    /// 6. `[]` Price source of the collateral.
     pub collateral_price: UncheckedAccount,
-    /// 7. `[]` Price of the debt asset.
+    /// 7. `[]` Price source of the debt asset.
     pub debt_price: UncheckedAccount,
     /// 8. `[]` The SPL token program.
     pub token_program: Program<Token>,
@@ -67,9 +69,9 @@ pub(crate) fn handler(ctx: &mut Context<Borrow>, amount: u64) -> Result<()> {
     if position.debt(market)? < market.params.min_borrow {
         return Err(LendingError::DebtBelowMinimum.into());
     }
-    let prices = Prices::load(collateral_price, debt_price, &market.params, now)?;
+    let prices = Prices::load(collateral_price, debt_price, &market.params, Purpose::AddRisk, now)?;
     prices.require_healthy(market, position)?;
 
     pay_out(token_program, market, vault, mint, destination, amount, market.debt_decimals)?;
-    position_changed(market, position)
+    position_changed(market, position, now)
 }

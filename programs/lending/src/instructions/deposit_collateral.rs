@@ -17,7 +17,7 @@ use crate::{
 /// Accounts of `deposit_collateral`.
 #[derive(Accounts)]
 pub struct DepositCollateral {
-    /// 0. `[signer, writable]` The borrower, who owns the position and pays its rent.
+    /// 0. `[signer, writable]` The borrower, who owns the position, pays its rent and gets it back.
     #[account(mut)]
     pub owner: Signer,
     /// 1. `[writable]` The market.
@@ -47,7 +47,8 @@ pub(crate) fn handler(ctx: &mut Context<DepositCollateral>, amount: u64) -> Resu
     let bump = ctx.bumps.position;
     let DepositCollateral { owner, market, position, mint, vault, source, token_program, .. } =
         &mut ctx.accounts;
-    market.accrue(now()?)?;
+    let now = now()?;
+    market.accrue(now)?;
     if amount == 0 {
         return Err(LendingError::ZeroAmount.into());
     }
@@ -63,5 +64,5 @@ pub(crate) fn handler(ctx: &mut Context<DepositCollateral>, amount: u64) -> Resu
     position.collateral = position.collateral.checked_add(amount).ok_or(LendingError::MathOverflow)?;
     market.collateral_total = total;
     token_program.transfer_checked(source, mint, vault, owner, &[], amount, market.collateral_decimals)?;
-    position_changed(market, position)
+    position_changed(market, position, now)
 }

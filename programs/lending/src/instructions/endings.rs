@@ -1,4 +1,5 @@
-//! How instructions that move tokens end: paying out of a vault, reporting the change, checking what must hold.
+//! How instructions that move tokens end: paying out of a vault, settling the exit clock, reporting the change, checking what
+//! must hold.
 
 use anchor_lang::prelude::*;
 use anchor_spl::{
@@ -10,6 +11,15 @@ use crate::{
     events::{PositionChanged, SupplyChanged},
     state::{Deposit, Market, Position},
 };
+
+/// What a supplier did.
+#[derive(Clone, Copy)]
+pub(super) enum Moved {
+    /// Deposited so much.
+    In(u64),
+    /// Withdrew so much.
+    Out(u64),
+}
 
 /// Pays `amount` of a mint with `decimals` out of a vault, whose authority is the market.
 #[inline(always)]
@@ -28,9 +38,14 @@ pub(super) fn pay_out(
     token_program.transfer_checked(vault, mint, destination, market, &[&seeds], amount, decimals)
 }
 
-/// Reports a changed position, and checks position and market.
+/// Settles the exit clock, reports a changed position, and checks position and market.
 #[inline(always)]
-pub(super) fn position_changed(market: &Account<Market>, position: &Account<Position>) -> Result<()> {
+pub(super) fn position_changed(
+    market: &mut Account<Market>,
+    position: &Account<Position>,
+    now: i64,
+) -> Result<()> {
+    market.settle_exit(now)?;
     emit!(PositionChanged {
         market: *market.address(),
         position: *position.address(),
@@ -42,14 +57,19 @@ pub(super) fn position_changed(market: &Account<Market>, position: &Account<Posi
     Ok(market.invariant()?)
 }
 
-/// Reports what a supplier deposited or withdrew, and checks the market.
+/// Settles the exit clock, reports what a supplier deposited or withdrew, and checks the market.
 #[inline(always)]
 pub(super) fn supply_changed(
-    market: &Account<Market>,
+    market: &mut Account<Market>,
     deposit: &Account<Deposit>,
-    deposited: u64,
-    withdrawn: u64,
+    moved: Moved,
+    now: i64,
 ) -> Result<()> {
+    market.settle_exit(now)?;
+    let (deposited, withdrawn) = match moved {
+        Moved::In(amount) => (amount, 0),
+        Moved::Out(amount) => (0, amount),
+    };
     emit!(SupplyChanged {
         market: *market.address(),
         owner: deposit.owner,

@@ -1,89 +1,94 @@
 //! `liquidate_by_proof`: an early, partial liquidation that a proven risk score opens.
 //!
-//! The features come from the snapshot, which the program wrote; the caller brings the score and a proof that the
-//! accepted model gives that score for those features. The verifier, called here, must answer for this model, of this
-//! schema, with a key of an accepted setup. A score at the threshold opens the smallest bonus, the full score the greatest.
+//! Accepted when all of it holds: the snapshot is alive and of an earlier second; the score reaches the threshold; the
+//! loan-to-value ratio now, at mid prices, is at the hard floor or above, below the liquidation threshold, and has not fallen
+//! by more than the tolerance since the snapshot; the collateral covers debt and bonus; no later evidence cleared the flag;
+//! the window's budget holds the repayment, which is not below the least. An early liquidation lowers the ratio itself: what is
+//! left of the budget then needs a price that restores it, or the next minute's snapshot.
 //!
-//! What no score can do: liquidate below the hard floor at the fresh mid prices (without the confidence interval, in the
-//! borrower's favour); repay more than the early close factor; raise the loan-to-value ratio; be used twice, since the
-//! snapshot is consumed.
+//! What no score can do: liquidate below the floor; repay more than the budget, over however many snapshots and keepers;
+//! raise the loan-to-value ratio; earn more than the plain rule's least bonus. The bonus is the auction's: the seconds since
+//! the position was first flagged, and nothing that the liquidator chooses.
 
 use anchor_lang::prelude::*;
-use assay_cpi::{Expect, Key, Setups};
-use assay_lending_interface::limbs;
-use assay_program::bounded::Vec;
 
+use super::evidence::{Claim, Recorder, require_usable};
 #[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
 use super::liquidate::*;
-use super::now;
+use super::{ALL, now};
 use crate::{
     errors::LendingError,
-    events::ScoreProven,
-    math::{
-        liquidation::{repay_limit, score_bonus_bps},
-        value::ltv_at_least,
-    },
-    state::{Action, Snapshot},
+    events::{DecisionChained, ScoreProven},
+    math::{liquidation::Exposure, value::ltv_at_least},
+    oracle::Purpose,
+    state::{Action, Decision, RiskParams, Snapshot, least_repayment},
 };
-
-/// What the caller claims: the model's score for the snapshot, and the proof of it.
-#[derive(SchemaWrite, SchemaRead, IdlType)]
-pub struct Claim {
-    /// The bytes of a plain proof or of a committed one, as the model's key is.
-    pub proof: Vec<u8>,
-    /// The score.
-    pub score: i16,
-}
 
 /// Accounts of `liquidate_by_proof`.
 #[derive(Accounts)]
 pub struct LiquidateByProof {
-    /// 0 to 11. The accounts of the plain liquidation.
+    /// 0 to 11. The accounts of the plain liquidation; the liquidator is the prover, and pays for the receipt.
     pub liquidation: Nested<Liquidate>,
-    /// 12. `[writable]` The position's snapshot; it is closed.
-    #[account(mut, close = rent_receiver,
-        constraint = snapshot.position == *liquidation.position.address() @ LendingError::WrongPosition)]
+    /// 12. `[]` A snapshot of the position.
+    #[account(constraint = snapshot.position == *liquidation.position.address() @ LendingError::WrongSnapshot)]
     pub snapshot: Account<Snapshot>,
-    /// 13. `[writable]` Who paid for the snapshot. It may be the liquidator: it only receives lamports.
-    #[account(mut, unsafe(dup), address = snapshot.payer @ LendingError::WrongRentReceiver)]
-    pub rent_receiver: UncheckedAccount,
-    /// 14. `[]` The model that the market accepts.
-    #[account(address = liquidation.market.params.model @ LendingError::WrongModel)]
+    /// 13. `[writable]` The model that the market accepts.
+    #[account(mut, address = liquidation.market.params.model @ LendingError::WrongModel)]
     pub model: UncheckedAccount,
+    /// 14. `[writable]` The statement's receipt, at `["receipt", model, digest]` of the verifier.
+    #[account(mut)]
+    pub receipt: UncheckedAccount,
     /// 15. `[]` The verifier program.
     #[account(address = Address::new_from_array(assay_cpi::VERIFIER) @ LendingError::WrongVerifier)]
     pub verifier: UncheckedAccount,
+    /// 16. `[]` The system program.
+    pub system_program: Program<System>,
+}
+
+/// Fails unless the position as it is now may be liquidated early on this evidence, at mid prices.
+pub(super) fn require_early(exposure: &Exposure, snapshot: &Snapshot, params: &RiskParams) -> Result<()> {
+    let (debt, collateral) = (exposure.debt_value(), exposure.collateral_value());
+    let at_least = |bps| ltv_at_least(debt, collateral, bps);
+    if !at_least(params.early_floor_bps) {
+        return Err(LendingError::BelowEarlyFloor.into());
+    }
+    // Before the threshold: what is not covered is liquidated under the plain rule, and for that reason.
+    if !exposure.covered(params.bonus_min_bps) {
+        return Err(LendingError::NotCovered.into());
+    }
+    if at_least(params.liquidation_threshold_bps) {
+        return Err(LendingError::PlainRuleApplies.into());
+    }
+    if !at_least(snapshot.ltv_bps.saturating_sub(params.tolerance_bps)) {
+        return Err(LendingError::PositionRecovered.into());
+    }
+    Ok(())
 }
 
 impl LiquidateByProof {
-    fn validate(&self, score: i16, now: i64) -> Result<()> {
-        let market = &self.liquidation.market;
-        market.require_open(Action::LiquidateEarly, now)?;
-        if self.snapshot.nonce != self.liquidation.position.snapshot_nonce {
-            return Err(LendingError::SnapshotSuperseded.into());
-        }
-        if now > self.snapshot.expires_at {
-            return Err(LendingError::SnapshotExpired.into());
-        }
-        if score < market.params.score_threshold {
-            return Err(LendingError::ScoreBelowThreshold.into());
-        }
-        Ok(())
-    }
+    /// What the window's budget grants, at the auction's bonus. Counts the repayment, and sets the flag if none stands.
+    fn terms(&mut self, exposure: &Exposure, request: &Request, now: i64) -> Result<(Request, Terms)> {
+        let params = self.liquidation.market.params;
+        let position = &mut self.liquidation.position;
+        let since = position.flag.accept(self.snapshot.evidence(), now)?;
+        let bonus_bps = params.auction().bonus_bps(now.saturating_sub(since));
 
-    /// Has the verifier check the proof for the market's own model and schema. Returns the statement's digest.
-    fn verify(&self, claim: &Claim) -> Result<[u8; 32]> {
-        let params = &self.liquidation.market.params;
-        let limbs =
-            limbs(&self.snapshot.features, claim.score).map_err(|_| LendingError::StatementEncoding)?;
-        let expect = Expect {
-            model: &params.model,
-            key: Key::OfModel, // whoever proposed the parameters looked at the model
-            domain: &params.statement_domain,
-            setups: Setups::from_bits(params.accepted_setup_kinds).ok_or(LendingError::InvalidSetupKinds)?,
-        };
-        let claim = assay_cpi::Claim { proof: &claim.proof, context: &self.snapshot.context, limbs: &limbs };
-        Ok(*assay_cpi::verify(self.model.account(), &claim, &expect)?.digest())
+        let mut budget = position.budget.renewed(exposure.debt, params.early_window, now);
+        let limit = budget.allowed(exposure.debt, params.early_close_factor_bps)?;
+        if limit == 0 {
+            return Err(LendingError::BudgetSpent.into());
+        }
+        let least = least_repayment(exposure.debt, params.least_repayment_bps, params.min_borrow, limit)?;
+        let repay = if request.repay == ALL { limit } else { request.repay };
+        if repay > limit {
+            return Err(LendingError::CloseFactorExceeded.into());
+        }
+        if repay < least {
+            return Err(LendingError::RepaymentTooSmall.into());
+        }
+        budget.spend(repay)?;
+        position.budget = budget;
+        Ok((Request { repay, ..*request }, Terms { limit, bonus_bps }))
     }
 }
 
@@ -92,24 +97,41 @@ impl LiquidateByProof {
 pub(crate) fn handler(ctx: &mut Context<LiquidateByProof>, claim: &Claim, request: &Request) -> Result<()> {
     let accounts = &mut ctx.accounts;
     let now = now()?;
-    accounts.validate(claim.score, now)?;
-    let Assessment { exposure, .. } = accounts.liquidation.assess(now)?;
+    accounts.liquidation.market.require_open(Action::LiquidateEarly, now)?;
+    require_usable(&accounts.snapshot, now)?;
     let params = accounts.liquidation.market.params;
-    if !ltv_at_least(exposure.debt_value(), exposure.collateral_value(), params.early_floor_bps) {
-        return Err(LendingError::BelowEarlyFloor.into());
+    if claim.score < params.score_threshold {
+        return Err(LendingError::ScoreBelowThreshold.into());
     }
-    if !exposure.covered(params.bonus_min_bps) {
-        return Err(LendingError::NotCovered.into());
-    }
-    let digest = accounts.verify(claim)?;
+    let assessment = accounts.liquidation.assess(Purpose::Evidence, now)?;
+    require_early(&assessment.exposure, &accounts.snapshot, &params)?;
+    let (request, terms) = accounts.terms(&assessment.exposure, request, now)?;
+
+    let recorder = Recorder {
+        prover: accounts.liquidation.liquidator.account(),
+        model: accounts.model.account(),
+        receipt: accounts.receipt.account(),
+        system_program: accounts.system_program.account(),
+    };
+    let digest = recorder.record(&params, &accounts.snapshot, claim)?;
     emit!(ScoreProven {
         position: accounts.snapshot.position,
         model: params.model,
         digest,
         score: claim.score,
-        nonce: accounts.snapshot.nonce,
+        epoch: accounts.snapshot.epoch,
+        revision: accounts.snapshot.revision,
+        flagged_since: accounts.liquidation.position.flag.since,
     });
-    let limit = repay_limit(exposure.debt, params.early_close_factor_bps, params.min_borrow)?;
-    let bonus_bps = score_bonus_bps(claim.score, params.score_threshold, params.score_full, params.bonus());
-    accounts.liquidation.settle(&exposure, request, &Terms { limit, bonus_bps })
+    let plan = accounts.liquidation.settle(&assessment, &request, &terms, now)?;
+    let market = &mut accounts.liquidation.market;
+    market.chain_decision(&Decision {
+        digest,
+        position: accounts.snapshot.position.to_bytes(),
+        repaid: plan.repaid,
+        seized: plan.seized,
+        at: now,
+    });
+    emit!(DecisionChained { market: *market.address(), chain: market.decision_chain, at: now });
+    Ok(())
 }

@@ -40,7 +40,8 @@ pub struct Repay {
 #[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<Repay>, amount: u64) -> Result<()> {
     let Repay { payer, market, position, mint, vault, source, token_program } = &mut ctx.accounts;
-    market.accrue(now()?)?;
+    let now = now()?;
+    market.accrue(now)?;
     let debt = position.debt(market)?;
     if debt == 0 {
         return Err(LendingError::NoDebt.into());
@@ -49,7 +50,7 @@ pub(crate) fn handler(ctx: &mut Context<Repay>, amount: u64) -> Result<()> {
     if amount == 0 {
         return Err(LendingError::ZeroAmount.into());
     }
-    position.cancel_debt(market, amount)?;
+    position.cancel_debt(market, amount, now)?;
     token_program.transfer_checked(source, mint, vault, payer, &[], amount, market.debt_decimals)?;
-    position_changed(market, position)
+    position_changed(market, position, now)
 }

@@ -1,16 +1,34 @@
-//! `set_pause`: the admin moves the pause level, at once. Repayment, deposits of collateral and the plain liquidation
+//! `set_pause`: the guardian raises the pause level, at once. Repayment, deposits of collateral and the plain liquidation
 //! stay open at every level; a halt ends by itself.
 
 use anchor_lang::prelude::*;
 
-use super::{administer::Administer, now};
-use crate::{events::PauseChanged, state::PauseLevel};
+use super::now;
+use crate::{
+    errors::LendingError,
+    events::PauseChanged,
+    state::{Market, PauseLevel},
+};
 
-/// Moves the level: 0 open, 1 reduce-only, 2 halted.
+/// Accounts of `set_pause`.
+#[derive(Accounts)]
+pub struct SetPause {
+    /// 0. `[signer]` The guardian.
+    #[account(address = market.guardian @ LendingError::WrongAuthority)]
+    pub guardian: Signer,
+    /// 1. `[writable]` The market.
+    #[account(mut)]
+    pub market: Account<Market>,
+}
+
+/// Raises the level: 1 reduce-only, 2 halted.
 #[inline(never)]
-pub(crate) fn handler(ctx: &mut Context<Administer>, level: u8) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<SetPause>, level: u8) -> Result<()> {
     let market = &mut ctx.accounts.market;
-    market.set_pause(PauseLevel::from_byte(level)?, now()?)?;
-    emit!(PauseChanged { market: *market.address(), level, halted_until: market.halted_until });
+    let now = now()?;
+    market.accrue(now)?;
+    market.guard.raise(PauseLevel::from_byte(level)?, now)?;
+    market.settle_exit(now)?;
+    emit!(PauseChanged { market: *market.address(), level, halted_until: market.guard.halted_until });
     Ok(market.invariant()?)
 }

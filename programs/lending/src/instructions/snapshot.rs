@@ -1,118 +1,180 @@
-//! `snapshot`: the program computes a position's features from accounts and stores them. Anyone may.
+//! `snapshot`: the program computes a position's features at a final minute and stores them. Anyone may.
 //!
-//! Whoever calls supplies no feature and chooses only the moment, and that hardly: a position has one live snapshot, a new
-//! one must wait for the spacing, and an old one expires. A snapshot overwrites the one before it.
+//! Whoever calls chooses the position, which of the last two minutes, and the second within these two minutes. Prices and
+//! hours are final entries of the pinned sources, the same for every caller. The second enters by the interest of at most two
+//! minutes and by two minutes of the ten over which the utilization is averaged. The position is as it is; who changes it
+//! first, its owner by a loan, gets another snapshot, not this one's place: the address holds the revision.
+//!
+//! A snapshot that exists stays as it is, and taking it again succeeds: nobody blocks a transaction by taking it first.
 
 use anchor_lang::prelude::*;
-use assay_lending_interface::{SnapshotId, context, features, seeds::SNAPSHOT};
+use anchor_lang::{Discriminator, bytemuck, create_account_signed, find_program_address};
+use assay_feed_interface::{RingError, Source, source::last_hour_before};
+use assay_interface::price::Price;
+use assay_lending_interface::{closes, features, seeds::SNAPSHOT};
 
 use super::now;
 use crate::{
-    errors::LendingError,
+    errors::{LendingError, MathResult},
     events::SnapshotTaken,
-    prices::Prices,
-    state::{Market, Position, PriceHistory, Snapshot, VERSION},
+    math::{interest::PPB, value::ltv_bps},
+    oracle::{SNAPSHOT_CONFIDENCE_BPS, clamped},
+    prices::{Prices, with_source},
+    state::{Market, Position, Snapshot, VERSION, epoch_start, may_be_taken},
 };
+
+/// Hours before the final minute that the features read.
+const HOURS: usize = features::WINDOW - 1;
 
 /// Accounts of `snapshot`.
 #[derive(Accounts)]
 pub struct TakeSnapshot {
-    /// 0. `[signer, writable]` Pays the rent, which comes back when a liquidation consumes the snapshot.
+    /// 0. `[signer, writable]` Pays for the account, and gets it back when it is closed.
     #[account(mut)]
     pub payer: Signer,
     /// 1. `[writable]` The market.
     #[account(mut)]
     pub market: Account<Market>,
-    /// 2. `[writable]` The position.
-    #[account(mut, constraint = position.market == *market.address() @ LendingError::WrongMarket)]
+    /// 2. `[]` The position.
+    #[account(constraint = position.market == *market.address() @ LendingError::WrongMarket)]
     pub position: Account<Position>,
-    /// 3. `[writable]` The position's snapshot.
-    #[account(init_if_needed, payer = payer, seeds = [SNAPSHOT, position], bump)]
-    pub snapshot: Account<Snapshot>,
-    /// 4. `[]` The market's price history.
-    #[account(constraint = history.market == *market.address() @ LendingError::WrongMarket)]
-    pub history: Account<PriceHistory>,
-    /// 5. `[]` Price of the collateral.
+    /// 3. `[writable]` The snapshot, at `["snapshot", position, epoch, revision]`.
+    #[account(mut)]
+    pub snapshot: UncheckedAccount,
+    /// 4. `[]` Price source of the collateral.
     pub collateral_price: UncheckedAccount,
-    /// 6. `[]` Price of the debt asset.
+    /// 5. `[]` Price source of the debt asset.
     pub debt_price: UncheckedAccount,
-    /// 7. `[]` The system program.
+    /// 6. `[]` The system program.
     pub system_program: Program<System>,
 }
 
-/// Takes the snapshot.
+/// What the sources say of one final minute.
+struct Observed {
+    prices: Prices,
+    hours: [u64; HOURS],
+}
+
+/// Takes the snapshot of a final minute, if it is not there.
 #[inline(never)]
-pub(crate) fn handler(ctx: &mut Context<TakeSnapshot>) -> Result<()> {
-    let bump = ctx.bumps.snapshot;
-    let TakeSnapshot { payer, market, position, snapshot, history, collateral_price, debt_price, .. } =
-        &mut ctx.accounts;
+pub(crate) fn handler(ctx: &mut Context<TakeSnapshot>, epoch: u32) -> Result<()> {
+    let accounts = &mut ctx.accounts;
     let now = now()?;
-    let due = position.last_snapshot_at.saturating_add(i64::from(market.params.snapshot_spacing));
-    if position.snapshot_nonce > 0 && now < due {
-        return Err(LendingError::SnapshotTooSoon.into());
+    let revision = accounts.position.revision;
+    let (epoch_seed, revision_seed) = (epoch.to_le_bytes(), revision.to_le_bytes());
+    let position = *accounts.position.address();
+    let seeds: [&[u8]; 4] = [SNAPSHOT, position.as_ref(), &epoch_seed, &revision_seed];
+    let (address, bump) = find_program_address(&seeds, &crate::ID);
+    let target = accounts.snapshot.account();
+    if *target.address() != address {
+        return Err(LendingError::WrongAddress.into());
     }
-    if position.debt_shares == 0 {
+    if target.owned_by(&crate::ID) {
+        return Ok(());
+    }
+    if !target.is_data_empty() || !target.owned_by(&System::id()) {
+        return Err(LendingError::SnapshotOccupied.into());
+    }
+    if !may_be_taken(epoch, now) {
+        return Err(LendingError::WrongEpoch.into());
+    }
+    accounts.position.require_settled()?;
+    if accounts.position.debt_shares == 0 {
         return Err(LendingError::NoDebt.into());
     }
-    market.accrue(now)?;
+    accounts.market.accrue(now)?;
+    let observed = accounts.observe(epoch, now)?;
+    let (features, ltv_bps) = compute(&accounts.market, &accounts.position, &observed)?;
+    let expires_at = epoch_start(epoch).saturating_add(i64::from(accounts.market.params.snapshot_expiry));
 
-    let prices = Prices::load(collateral_price, debt_price, &market.params, now)?;
-    let features = compute_features(market, position, history, &prices, now)?;
-    position.snapshot_nonce = position.snapshot_nonce.checked_add(1).ok_or(LendingError::MathOverflow)?;
-    position.last_snapshot_at = now;
-
-    // The first payer gets the rent back, also where a later snapshot overwrites this one.
-    if snapshot.nonce == 0 {
-        snapshot.payer = *payer.address();
-    }
-    snapshot.market = *market.address();
-    snapshot.position = *position.address();
-    snapshot.bump = bump;
-    snapshot.version = VERSION;
-    snapshot.nonce = position.snapshot_nonce;
-    snapshot.taken_at = now;
-    snapshot.expires_at = now.saturating_add(i64::from(market.params.snapshot_expiry));
-    snapshot.features = features;
-    snapshot.context = context(&SnapshotId {
-        program: crate::ID.to_bytes(),
-        market: market.address().to_bytes(),
-        position: position.address().to_bytes(),
-        snapshot: snapshot.address().to_bytes(),
-        nonce: snapshot.nonce,
+    let [label, parent, first, second] = seeds;
+    let signed: [&[u8]; 5] = [label, parent, first, second, &[bump]];
+    let space = Snapshot::DISCRIMINATOR.len() + size_of::<Snapshot>();
+    create_account_signed(accounts.payer.account(), target, space, &crate::ID, &signed)?;
+    let snapshot = Snapshot {
+        market: *accounts.market.address(),
+        position,
+        payer: *accounts.payer.address(),
+        features,
+        epoch,
+        revision,
         taken_at: now,
-    });
+        expires_at,
+        ltv_bps,
+        bump,
+        version: VERSION,
+        padding: [0; 4],
+        reserved: [0; 2],
+    };
+    write(target, &snapshot)?;
     emit!(SnapshotTaken {
         market: snapshot.market,
         position: snapshot.position,
-        nonce: snapshot.nonce,
+        epoch,
+        revision,
         taken_at: snapshot.taken_at,
         expires_at: snapshot.expires_at,
-        context: snapshot.context,
         features: snapshot.features,
     });
-    position.invariant(market)?;
-    Ok(market.invariant()?)
+    Ok(accounts.market.invariant()?)
 }
 
-/// The model's inputs, at mid prices: the confidence interval is a feature of its own.
-fn compute_features(
+impl TakeSnapshot {
+    /// Final minute and hours of both sources.
+    fn observe(&self, epoch: u32, now: i64) -> Result<Observed> {
+        let params = &self.market.params;
+        let at = epoch_start(epoch);
+        let (collateral, hours) =
+            with_source(self.collateral_price.account(), &params.collateral_source, |source| {
+                let last = last_hour_before(at).ok_or(LendingError::HistoryIncomplete)?;
+                let hours = source.hours(last, now).map_err(|_| LendingError::HistoryIncomplete)?;
+                Ok((final_minute(source, at, now)?, hours))
+            })?;
+        let debt = with_source(self.debt_price.account(), &params.debt_source, |source| {
+            final_minute(source, at, now)
+        })?;
+        Ok(Observed { prices: Prices { collateral, debt }, hours })
+    }
+}
+
+/// The price of a final minute, its confidence interval as wide as features count it.
+fn final_minute(source: &Source, at: i64, now: i64) -> MathResult<Price> {
+    let minute = source.minute(at, now).map_err(|error| match error {
+        RingError::Time(_) | RingError::Missing(_) | RingError::Open { .. } => LendingError::MinuteNotFinal,
+    })?;
+    Ok(clamped(minute, SNAPSHOT_CONFIDENCE_BPS))
+}
+
+/// The model's inputs and the loan-to-value ratio, at the minute's mid prices: the confidence interval is a feature of its own.
+fn compute(
     market: &Market,
     position: &Position,
-    history: &PriceHistory,
-    prices: &Prices,
-    now: i64,
-) -> Result<[i16; features::COUNT]> {
-    let closes = history.window(&market.params.collateral_feed, now, prices.collateral.price)?;
+    observed: &Observed,
+) -> Result<([i16; features::COUNT], u16)> {
+    let Observed { prices, hours } = observed;
     let exposure = prices.exposure(market, position)?;
+    let (collateral, debt) = (exposure.collateral_value(), exposure.debt_value());
     let features = features::compute(&features::Inputs {
-        closes: &closes,
+        closes: &closes(hours, prices.collateral.price),
         confidence: prices.collateral.confidence,
         ema: prices.collateral.ema,
-        collateral_value: exposure.collateral_value().get(),
-        debt_value: exposure.debt_value().get(),
+        collateral_value: collateral.get(),
+        debt_value: debt.get(),
         liquidation_threshold_bps: market.params.liquidation_threshold_bps,
-        borrowed: u128::from(market.settled_debt),
-        supplied: u128::from(market.settled_debt) + u128::from(market.settled_cash),
+        borrowed: u128::from(market.utilization),
+        supplied: u128::from(PPB),
     });
-    features.map_err(|_| LendingError::FeaturesUndefined.into())
+    let features = features.map_err(|_| LendingError::FeaturesUndefined)?;
+    Ok((features, u16::try_from(ltv_bps(debt, collateral)).unwrap_or(u16::MAX)))
+}
+
+/// Writes a snapshot into the account that was created for it.
+fn write(target: &AccountView, snapshot: &Snapshot) -> Result<()> {
+    let mut view = *target;
+    let mut data = view.try_borrow_mut()?;
+    let (kind, body) =
+        data.split_at_mut_checked(Snapshot::DISCRIMINATOR.len()).ok_or(ProgramError::AccountDataTooSmall)?;
+    kind.copy_from_slice(Snapshot::DISCRIMINATOR);
+    body.copy_from_slice(bytemuck::bytes_of(snapshot));
+    Ok(())
 }

@@ -1,4 +1,7 @@
 //! `supply`: deposits the debt asset for shares. The first deposit of an owner creates the deposit account.
+//!
+//! Shares are priced at all assets, impaired loans in full: who deposits between an impairment and a recovery does not buy
+//! the recovery.
 
 use anchor_lang::prelude::*;
 use anchor_spl::{
@@ -7,7 +10,10 @@ use anchor_spl::{
 };
 use assay_lending_interface::seeds::DEPOSIT;
 
-use super::{endings::supply_changed, now};
+use super::{
+    endings::{Moved, supply_changed},
+    now,
+};
 use crate::{
     errors::LendingError,
     math::shares::shares_for_deposit,
@@ -71,5 +77,5 @@ pub(crate) fn handler(ctx: &mut Context<Supply>, amount: u64) -> Result<()> {
     market.supply_shares = market.supply_shares.checked_add(shares).ok_or(LendingError::MathOverflow)?;
     market.cash = market.cash.checked_add(amount).ok_or(LendingError::MathOverflow)?;
     token_program.transfer_checked(source, mint, vault, owner, &[], amount, market.debt_decimals)?;
-    supply_changed(market, deposit, amount, 0)
+    supply_changed(market, deposit, Moved::In(amount), now)
 }

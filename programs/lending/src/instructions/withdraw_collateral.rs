@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     errors::LendingError,
+    oracle::Purpose,
     prices::Prices,
     state::{Action, Market, Position},
 };
@@ -35,9 +36,9 @@ pub struct WithdrawCollateral {
     /// 5. `[writable]` Token account that receives the collateral.
     #[account(mut)]
     pub destination: Account<TokenAccount>,
-    /// 6. `[]` Price of the collateral; not read while the position owes nothing.
+    /// 6. `[]` Price source of the collateral; not read while the position owes nothing.
     pub collateral_price: UncheckedAccount,
-    /// 7. `[]` Price of the debt asset; not read while the position owes nothing.
+    /// 7. `[]` Price source of the debt asset; not read while the position owes nothing.
     pub debt_price: UncheckedAccount,
     /// 8. `[]` The SPL token program.
     pub token_program: Program<Token>,
@@ -69,11 +70,12 @@ pub(crate) fn handler(ctx: &mut Context<WithdrawCollateral>, amount: u64) -> Res
     position.collateral = position.collateral.checked_sub(amount).ok_or(LendingError::InsufficientBalance)?;
     market.collateral_total =
         market.collateral_total.checked_sub(amount).ok_or(LendingError::InvariantViolated)?;
+    position.revise()?;
     if owes {
-        let prices = Prices::load(collateral_price, debt_price, &market.params, now)?;
+        let prices = Prices::load(collateral_price, debt_price, &market.params, Purpose::AddRisk, now)?;
         prices.require_healthy(market, position)?;
     }
 
     pay_out(token_program, market, vault, mint, destination, amount, market.collateral_decimals)?;
-    position_changed(market, position)
+    position_changed(market, position, now)
 }

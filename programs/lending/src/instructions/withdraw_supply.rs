@@ -1,11 +1,12 @@
-//! `withdraw_supply`: redeems shares for the debt asset, as far as the market holds it and has not lent it.
+//! `withdraw_supply`: redeems shares for the debt asset, as far as the market holds it and has not lent it. Impaired loans do
+//! not count: who leaves first does not leave the loss to the others.
 
 use anchor_lang::prelude::*;
 use anchor_spl::{mint::Mint, token::TokenAccount};
 
 use super::{
     ALL,
-    endings::{pay_out, supply_changed},
+    endings::{Moved, pay_out, supply_changed},
     now,
 };
 use crate::{
@@ -48,7 +49,7 @@ pub(crate) fn handler(ctx: &mut Context<WithdrawSupply>, shares: u64) -> Result<
     market.accrue(now)?;
 
     let shares = if shares == ALL { deposit.shares } else { shares };
-    let amount = assets_for_shares(shares, market.assets()?, market.supply_shares)?;
+    let amount = assets_for_shares(shares, market.redeemable()?, market.supply_shares)?;
     if amount == 0 {
         return Err(LendingError::ZeroAmount.into());
     }
@@ -57,5 +58,5 @@ pub(crate) fn handler(ctx: &mut Context<WithdrawSupply>, shares: u64) -> Result<
     market.cash = market.cash.checked_sub(amount).ok_or(LendingError::InsufficientLiquidity)?;
 
     pay_out(token_program, market, vault, mint, destination, amount, market.debt_decimals)?;
-    supply_changed(market, deposit, 0, amount)
+    supply_changed(market, deposit, Moved::Out(amount), now)
 }

@@ -12,8 +12,8 @@
 //! liquidation can improve it: the second bound is dropped, as much may be repaid as buys all collateral at the smallest
 //! bonus, and the rest of the debt is bad.
 //!
-//! The bonus of a proven score grows linearly from `min` at the threshold to `max` at the full score; that of the
-//! plain rule grows with the overshoot of the loan-to-value ratio over the liquidation threshold.
+//! The bonus of the plain rule grows with the overshoot of the loan-to-value ratio over the liquidation threshold; that of
+//! early liquidations with time alone ([`auction`](super::auction)).
 //!
 //! Cost: a dozen [wide](super::wide) divisions.
 
@@ -115,6 +115,11 @@ impl Exposure {
             None => self.debt,
         }
     }
+
+    /// The part of the debt that all collateral does not pay at a bonus: what is bad however it is liquidated.
+    pub fn shortfall(&self, bonus_bps: u16) -> u64 {
+        if self.covered(bonus_bps) { 0 } else { self.debt.saturating_sub(self.payable(bonus_bps)) }
+    }
 }
 
 /// Base units of a value, rounded down, and whether that is exact; `None` if they exceed 64 bits.
@@ -136,16 +141,6 @@ pub fn repay_limit(debt: u64, close_factor_bps: u16, dust: u64) -> MathResult<u6
         return Ok(debt);
     }
     mul_div_floor(debt, u64::from(close_factor_bps), BASIS_POINTS)
-}
-
-/// Bonus of a proven score: `min` at `threshold`, `max` from `full` on.
-pub fn score_bonus_bps(score: i16, threshold: i16, full: i16, range: BonusRange) -> u16 {
-    let length = i32::from(full) - i32::from(threshold);
-    let along = (i32::from(score) - i32::from(threshold)).clamp(0, length.max(0));
-    let width = i32::from(range.max_bps) - i32::from(range.min_bps);
-    // Both factors are below 2^17.
-    let rise = (i64::from(width) * i64::from(along)).checked_div(i64::from(length)).unwrap_or(0);
-    clamp_bonus(i64::from(range.min_bps) + rise, range)
 }
 
 /// Bonus of the plain rule: `min` at the threshold, and a basis point for each that the ratio lies above it.
@@ -208,14 +203,6 @@ mod tests {
         assert_eq!(POSITION.plan(800_000_001, 0, 0), Err(LendingError::MathOverflow));
         let unpriced = Exposure { collateral_price: 0, ..POSITION };
         assert_eq!(unpriced.plan(1, 0, 0), Err(LendingError::MathOverflow));
-    }
-
-    #[test]
-    fn the_score_bonus_runs_from_min_to_max() {
-        for (score, bonus) in [(-300, 200), (100, 200), (200, 500), (300, 800), (i16::MAX, 800)] {
-            assert_eq!(score_bonus_bps(score, 100, 300, RANGE), bonus, "score {score}");
-        }
-        assert_eq!(score_bonus_bps(i16::MAX, i16::MIN, i16::MAX, RANGE), 800);
     }
 
     #[test]
@@ -287,16 +274,22 @@ mod tests {
         }
 
         #[test]
-        fn bonuses_stay_inside_the_range_and_grow_with_the_score(
-            low: i16, high: i16, threshold: i16, full: i16, min in 0u16..=500, width in 0u16..=1_500,
-        ) {
-            let range = BonusRange { min_bps: min, max_bps: min + width };
-            let (low, high) = (low.min(high), low.max(high));
-            let bonuses = [low, high].map(|score| score_bonus_bps(score, threshold, full, range));
-            prop_assert!(bonuses.iter().all(|bonus| (range.min_bps..=range.max_bps).contains(bonus)));
-            if threshold < full {
-                prop_assert!(bonuses[0] <= bonuses[1]);
+        fn what_is_payable_and_what_is_short_make_the_debt(position in any_exposure(), min in 0u16..=300) {
+            let short = position.shortfall(min);
+            prop_assert!(short <= position.debt);
+            if short > 0 {
+                prop_assert_eq!(position.payable(min) + short, position.debt);
             }
+            // More collateral, or dearer, never makes it worse.
+            let richer = Exposure { collateral: position.collateral.saturating_mul(2), ..position };
+            prop_assert!(richer.shortfall(min) <= short);
+        }
+
+        #[test]
+        fn bonuses_stay_inside_the_range(position in any_exposure(), threshold: u16, min in 0u16..=500, width in 0u16..=1_500) {
+            let range = BonusRange { min_bps: min, max_bps: min + width };
+            let bonus = overshoot_bonus_bps(position.debt_value(), position.collateral_value(), threshold, range);
+            prop_assert!((range.min_bps..=range.max_bps).contains(&bonus));
         }
 
         #[test]

@@ -11,8 +11,12 @@
 //! | [`shares`] | suppliers' shares against assets, borrowers' shares against debt |
 //! | [`value`] | amounts to values, loan-to-value comparisons |
 //! | [`wide`] | 128-bit division out of the machine's 64-bit one |
-//! | [`liquidation`] | the bonus of a score or of an overshoot; how much is repaid and seized |
+//! | [`liquidation`] | how much is repaid and seized, the bonus of an overshoot, what is lost |
+//! | [`auction`] | the bonus of an early liquidation at a time |
+//! | [`average`] | the utilization over ten minutes |
 
+pub mod auction;
+pub mod average;
 pub mod fixed;
 pub mod interest;
 pub mod liquidation;

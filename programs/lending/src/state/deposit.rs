@@ -7,7 +7,7 @@ use anchor_lang::prelude::*;
 pub struct Deposit {
     /// The market.
     pub market: Address,
-    /// Who may redeem the shares.
+    /// Who may redeem the shares, and who paid for the account.
     pub owner: Address,
     /// Shares of the market's assets.
     pub shares: u64,

@@ -2,35 +2,41 @@
 //!
 //! The books are the program's own: a token sent to a vault from outside is not an asset of anyone.
 //!
-//! `assets = cash + floor(debt_shares * borrow_index) - reserves` is what the suppliers' shares divide.
+//! | part | in |
+//! | --- | --- |
+//! | interest, assets, losses | [`books`] |
+//! | pause levels, proposals, the exit clock | [`government`] |
+//!
 //! Always `liquidity vault >= cash` and `collateral vault >= collateral_total`.
+
+mod books;
+mod government;
 
 use anchor_lang::prelude::*;
 use assay_lending_interface::seeds::MARKET;
 
 use crate::{
     errors::{LendingError, MathResult},
-    math::{
-        BASIS_POINTS,
-        fixed::{ONE_Q64, mul_div_floor},
-        interest::{grow_index, rate_ppb, utilization_ppb},
-        shares::debt_floor,
-    },
-    state::{Action, HALT_COOLDOWN_SECONDS, HALT_SECONDS, PauseLevel, RiskParams, TIMELOCK_SECONDS, VERSION},
+    math::fixed::ONE_Q64,
+    state::{ExitClock, Guard, Proposal, RiskParams, VERSION},
 };
+
+pub use books::Decision;
 
 /// The loans stop to accrue interest where their total would exceed this: they can always be repaid.
 const MAX_TOTAL_DEBT: u64 = 1 << 62;
 
-/// A market. 888 bytes after the discriminator.
+/// A market. 1,136 bytes after the discriminator.
 #[account]
 pub struct Market {
-    /// Who created it; part of its address, and of no other meaning.
+    /// Who created it and paid for its accounts; part of its address.
     pub creator: Address,
-    /// Who may propose parameters, pause, and name a successor.
+    /// Who may propose; zero once renounced.
     pub admin: Address,
-    /// A successor that has not accepted yet; zero for none.
-    pub pending_admin: Address,
+    /// Who may raise the pause level.
+    pub guardian: Address,
+    /// Whose token accounts reserves go to.
+    pub reserve_owner: Address,
     /// Mint of the collateral.
     pub collateral_mint: Address,
     /// Mint that is supplied and borrowed.
@@ -41,12 +47,12 @@ pub struct Market {
     pub liquidity_vault: Address,
     /// The rules in force.
     pub params: RiskParams,
-    /// Rules that wait for the timelock; meaningless while `pending_until` is zero.
-    pub pending_params: RiskParams,
-    /// First second at which the waiting rules may be applied; zero for none.
-    pub pending_until: i64,
-    /// Until when a halt lasts, Unix seconds.
-    pub halted_until: i64,
+    /// What the admin proposed.
+    pub proposal: Proposal,
+    /// Seconds in which suppliers could leave.
+    pub exit: ExitClock,
+    /// The pause level and its times.
+    pub guard: Guard,
     /// Suppliers' shares.
     pub supply_shares: u64,
     /// Units of the debt asset that the books count in the vault.
@@ -57,165 +63,33 @@ pub struct Market {
     pub reserves: u64,
     /// All positions' collateral.
     pub collateral_total: u64,
+    /// Debt that no collateral pays, over all positions, as it was last assessed.
+    pub impaired: u64,
+    /// Moving average of the utilization, parts per billion.
+    pub utilization: u64,
     /// When interest last accrued, Unix seconds.
     pub last_accrual: i64,
-    /// `cash` when the current second began: what the utilization feature reads, see [`Market::accrue`].
-    pub settled_cash: u64,
-    /// What the borrowers owed together when the current second began.
-    pub settled_debt: u64,
     /// Debt of one share, 64.64 fixed point; starts at one.
     pub borrow_index: PodU128,
+    /// Hash chain over the decisions that proofs opened, see [`Market::chain_decision`].
+    pub decision_chain: [u8; 32],
     /// Decimals of the collateral mint.
     pub collateral_decimals: u8,
     /// Decimals of the debt mint.
     pub debt_decimals: u8,
-    /// Pause level as set: 0 open, 1 reduce-only, 2 halted.
-    pub pause: u8,
     /// Bump of this address.
     pub bump: u8,
     /// Version of this layout.
     pub version: u8,
     /// Zero.
-    pub padding: [u8; 3],
+    pub padding: [u8; 4],
     /// Zero; for later versions.
-    pub reserved: [u64; 18],
+    pub reserved: [u64; 14],
 }
 
-const _: () = assert!(size_of::<Market>() == 888);
+const _: () = assert!(size_of::<Market>() == 1136);
 
 impl Market {
-    /// What the borrowers owe together, rounded down.
-    ///
-    /// # Errors
-    /// Never while the invariant holds.
-    pub fn debt_total(&self) -> MathResult<u64> {
-        debt_floor(self.debt_shares, self.borrow_index.get())
-    }
-
-    /// What the suppliers own together.
-    ///
-    /// # Errors
-    /// Never while the invariant holds.
-    pub fn assets(&self) -> MathResult<u64> {
-        let total = self.cash.checked_add(self.debt_total()?).ok_or(LendingError::MathOverflow)?;
-        total.checked_sub(self.reserves).ok_or(LendingError::InvariantViolated)
-    }
-
-    /// Charges interest up to `now`. Every instruction that reads or changes a debt or the cash starts here.
-    ///
-    /// The first of them in a second also settles cash and debt as they stood before it. Features are computed from the
-    /// settled values, so nobody can withdraw, take a snapshot and supply again in one transaction to look at a utilization
-    /// that never was.
-    ///
-    /// # Errors
-    /// Arithmetic out of range; not for any state that passes the invariant.
-    pub fn accrue(&mut self, now: i64) -> MathResult<()> {
-        let Ok(seconds) = u64::try_from(now.saturating_sub(self.last_accrual)) else { return Ok(()) };
-        if seconds == 0 {
-            return Ok(());
-        }
-        self.charge(seconds)?;
-        self.last_accrual = now;
-        self.settled_cash = self.cash;
-        self.settled_debt = self.debt_total()?;
-        Ok(())
-    }
-
-    fn charge(&mut self, seconds: u64) -> MathResult<()> {
-        if self.debt_shares == 0 {
-            return Ok(());
-        }
-        let before = self.debt_total()?;
-        let rate = rate_ppb(&self.params.curve(), utilization_ppb(before, self.cash))?;
-        let index = grow_index(self.borrow_index.get(), rate, seconds)?;
-        let Ok(after) = debt_floor(self.debt_shares, index) else { return Ok(()) };
-        if after > MAX_TOTAL_DEBT {
-            return Ok(());
-        }
-        let interest = after.saturating_sub(before);
-        let reserved = mul_div_floor(interest, u64::from(self.params.reserve_factor_bps), BASIS_POINTS)?;
-        self.reserves = self.reserves.checked_add(reserved).ok_or(LendingError::MathOverflow)?;
-        self.borrow_index = PodU128::from(index);
-        Ok(())
-    }
-
-    /// Cancels debt shares that nobody will repay. The reserves bear it first, then all suppliers alike.
-    ///
-    /// # Errors
-    /// More shares than there are.
-    pub fn write_off(&mut self, shares: u64) -> MathResult<u64> {
-        let before = self.debt_total()?;
-        self.debt_shares = self.debt_shares.checked_sub(shares).ok_or(LendingError::InvariantViolated)?;
-        let lost = before.saturating_sub(self.debt_total()?);
-        self.reserves = self.reserves.saturating_sub(lost);
-        Ok(lost)
-    }
-
-    /// The pause level in force: a halt that has run out is reduce-only.
-    ///
-    /// # Errors
-    /// The stored byte is no level.
-    pub fn pause_level(&self, now: i64) -> MathResult<PauseLevel> {
-        match PauseLevel::from_byte(self.pause)? {
-            PauseLevel::Halted if now > self.halted_until => Ok(PauseLevel::ReduceOnly),
-            level => Ok(level),
-        }
-    }
-
-    /// Fails where the pause level closes `action`.
-    ///
-    /// # Errors
-    /// [`LendingError::Paused`].
-    pub fn require_open(&self, action: Action, now: i64) -> MathResult<()> {
-        if self.pause_level(now)?.allows(action) { Ok(()) } else { Err(LendingError::Paused) }
-    }
-
-    /// Moves to a pause level. A halt cannot follow the last one before suppliers had a day to leave.
-    ///
-    /// # Errors
-    /// [`LendingError::HaltTooSoon`].
-    pub fn set_pause(&mut self, level: PauseLevel, now: i64) -> MathResult<()> {
-        if level == PauseLevel::Halted {
-            let allowed =
-                self.halted_until == 0 || now >= self.halted_until.saturating_add(HALT_COOLDOWN_SECONDS);
-            if !allowed {
-                return Err(LendingError::HaltTooSoon);
-            }
-            self.halted_until = now.checked_add(HALT_SECONDS).ok_or(LendingError::MathOverflow)?;
-        } else if PauseLevel::from_byte(self.pause)? == PauseLevel::Halted {
-            self.halted_until = self.halted_until.min(now);
-        }
-        self.pause = level.to_byte();
-        Ok(())
-    }
-
-    /// Stores parameters that wait for the timelock, in place of any that wait already.
-    ///
-    /// # Errors
-    /// The parameters fail their checks.
-    pub fn propose(&mut self, params: &RiskParams, now: i64) -> MathResult<()> {
-        params.validate()?;
-        self.pending_params = *params;
-        self.pending_until = now.checked_add(TIMELOCK_SECONDS).ok_or(LendingError::MathOverflow)?;
-        Ok(())
-    }
-
-    /// Puts the waiting parameters into force.
-    ///
-    /// # Errors
-    /// None wait, or the timelock has not run out.
-    pub fn apply(&mut self, now: i64) -> MathResult<()> {
-        if self.pending_until == 0 {
-            return Err(LendingError::NothingPending);
-        }
-        if now < self.pending_until {
-            return Err(LendingError::TimelockRunning);
-        }
-        self.params = self.pending_params;
-        self.pending_until = 0;
-        Ok(())
-    }
-
     /// What must hold after every instruction. Checked last.
     ///
     /// # Errors
@@ -226,7 +100,7 @@ impl Market {
         let sound = self.version == VERSION
             && self.borrow_index.get() >= ONE_Q64
             && debt <= MAX_TOTAL_DEBT
-            && (self.debt_shares > 0 || debt == 0)
+            && (self.debt_shares > 0 || (debt == 0 && self.impaired == 0))
             && self.collateral_mint != self.debt_mint
             && self.collateral_vault != self.liquidity_vault;
         if sound { Ok(()) } else { Err(LendingError::InvariantViolated) }
@@ -239,19 +113,18 @@ impl Market {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::state::params::tests::sound;
     use bytemuck::Zeroable;
-    use proptest::prelude::*;
 
-    const YEAR: i64 = 31_536_000;
-
-    fn market() -> Market {
+    /// An empty market with sound rules, created at second 0.
+    pub(crate) fn market() -> Market {
         Market {
             params: sound(),
             version: VERSION,
             borrow_index: PodU128::from(ONE_Q64),
+            exit: ExitClock::start(0),
             debt_mint: Address::new_from_array([1; 32]),
             liquidity_vault: Address::new_from_array([1; 32]),
             ..Zeroable::zeroed()
@@ -259,106 +132,17 @@ mod tests {
     }
 
     #[test]
-    fn interest_goes_to_suppliers_and_reserves() {
-        let mut market = Market { cash: 200_000_000, debt_shares: 800_000_000, supply_shares: 1, ..market() };
-        market.accrue(YEAR).unwrap();
-        // Utilization is at the kink: 8 % a year, a tenth of it reserved.
-        assert_eq!(market.debt_total(), Ok(864_000_000));
-        assert_eq!(market.reserves, 6_400_000);
-        assert_eq!(market.assets(), Ok(1_057_600_000));
-        market.invariant().unwrap();
-    }
-
-    #[test]
-    fn features_see_the_books_as_they_stood_when_the_second_began() {
-        let mut market =
-            Market { cash: 400, debt_shares: 600, supply_shares: 1, last_accrual: 9, ..market() };
-        market.accrue(10).unwrap();
-        market.cash = 0;
-        market.accrue(10).unwrap();
-        assert_eq!((market.settled_cash, market.settled_debt), (400, 600));
-        market.accrue(11).unwrap();
-        assert_eq!(market.settled_cash, 0);
-    }
-
-    #[test]
-    fn time_that_runs_back_changes_nothing() {
-        let mut market = Market { debt_shares: 5, last_accrual: 10, ..market() };
-        market.accrue(3).unwrap();
-        assert_eq!((market.last_accrual, market.borrow_index.get()), (10, ONE_Q64));
-    }
-
-    #[test]
-    fn bad_debt_falls_on_the_reserves_first() {
-        let mut market = Market { cash: 100, debt_shares: 1_000, reserves: 30, ..market() };
-        assert_eq!(market.write_off(20), Ok(20));
-        assert_eq!((market.reserves, market.assets()), (10, Ok(1_070)));
-        assert_eq!(market.write_off(50), Ok(50));
-        assert_eq!((market.reserves, market.assets()), (0, Ok(1_030)));
-        assert_eq!(market.write_off(931), Err(LendingError::InvariantViolated));
-    }
-
-    #[test]
-    fn a_halt_ends_by_itself_and_cannot_be_prolonged() {
-        let mut market = market();
-        market.set_pause(PauseLevel::Halted, 100).unwrap();
-        let end = 100 + HALT_SECONDS;
-        assert_eq!(market.pause_level(end), Ok(PauseLevel::Halted));
-        assert_eq!(market.pause_level(end + 1), Ok(PauseLevel::ReduceOnly));
-        assert_eq!(market.set_pause(PauseLevel::Halted, end), Err(LendingError::HaltTooSoon));
-        assert_eq!(
-            market.set_pause(PauseLevel::Halted, end + HALT_COOLDOWN_SECONDS - 1),
-            Err(LendingError::HaltTooSoon)
-        );
-        market.set_pause(PauseLevel::Halted, end + HALT_COOLDOWN_SECONDS).unwrap();
-    }
-
-    #[test]
-    fn a_halt_lifted_early_still_has_its_cooldown() {
-        let mut market = market();
-        market.set_pause(PauseLevel::Halted, 100).unwrap();
-        market.set_pause(PauseLevel::Open, 200).unwrap();
-        assert_eq!(market.set_pause(PauseLevel::Halted, 201), Err(LendingError::HaltTooSoon));
-        market.set_pause(PauseLevel::Halted, 200 + HALT_COOLDOWN_SECONDS).unwrap();
-    }
-
-    #[test]
-    fn parameters_wait_for_the_timelock() {
-        let mut market = market();
-        assert_eq!(market.apply(0), Err(LendingError::NothingPending));
-        let changed = RiskParams { max_ltv_bps: 5_000, ..sound() };
-        market.propose(&changed, 10).unwrap();
-        assert_eq!(market.apply(10 + TIMELOCK_SECONDS - 1), Err(LendingError::TimelockRunning));
-        market.apply(10 + TIMELOCK_SECONDS).unwrap();
-        assert_eq!((market.params, market.pending_until), (changed, 0));
-        assert_eq!(market.apply(i64::MAX), Err(LendingError::NothingPending));
-    }
-
-    proptest! {
-        #[test]
-        fn assets_never_fall_by_accrual(cash in 0u64..1 << 53, debt in 0u64..1 << 53, reserves in 0u64..1 << 40, steps in prop::collection::vec(0i64..40 * YEAR, 1..20)) {
-            prop_assume!(cash + debt >= reserves);
-            let mut market = Market { cash, debt_shares: debt, reserves, ..market() };
-            let mut now = 0;
-            for step in steps {
-                let (assets, kept) = (market.assets().unwrap(), market.reserves);
-                now += step;
-                market.accrue(now).unwrap();
-                market.invariant().unwrap();
-                prop_assert!(market.assets().unwrap() >= assets && market.reserves >= kept);
-            }
-        }
-
-        #[test]
-        fn a_write_off_leaves_sound_books(cash in 0u64..1 << 53, debt in 1u64..1 << 53, reserves in 0u64..1 << 53, part in 0.0..=1.0, growth in 0u128..1 << 70) {
-            prop_assume!(cash + debt >= reserves);
-            let index = PodU128::from(ONE_Q64 + growth);
-            let mut market = Market { cash, debt_shares: debt, reserves, borrow_index: index, ..market() };
-            let assets = market.assets().unwrap();
-            let lost = market.write_off(((debt as f64 * part) as u64).min(debt)).unwrap();
-            market.invariant().unwrap();
-            prop_assert!(market.assets().unwrap() >= assets.saturating_sub(lost));
-            prop_assert!(market.assets().unwrap() <= assets);
+    fn an_empty_market_is_sound_and_a_broken_one_is_not() {
+        market().invariant().unwrap();
+        let broken = [
+            Market { version: VERSION - 1, ..market() },
+            Market { borrow_index: PodU128::from(ONE_Q64 - 1), ..market() },
+            Market { reserves: 1, ..market() },
+            Market { impaired: 1, ..market() },
+            Market { debt_mint: market().collateral_mint, ..market() },
+        ];
+        for market in broken {
+            assert_eq!(market.invariant(), Err(LendingError::InvariantViolated));
         }
     }
 }

@@ -1,29 +1,40 @@
-//! The program's accounts. Every layout is explicit: sizes are asserted at compile time, padding is named, and
-//! spare words are left for later versions.
+//! The program's accounts, and the state machines in them. Every layout is explicit: sizes are asserted at compile time,
+//! padding is named, and spare words are left for later versions.
 //!
 //! | account | address | one for each |
 //! | --- | --- | --- |
 //! | [`Market`] | `["market", creator, collateral mint, debt mint]` | creator and pair of mints |
-//! | [`PriceHistory`] | `["history", market]` | market |
 //! | [`Position`] | `["position", market, owner]` | borrower in a market |
 //! | [`Deposit`] | `["deposit", market, owner]` | supplier in a market |
-//! | [`Snapshot`] | `["snapshot", position]` | position, while it lives |
+//! | [`Snapshot`] | `["snapshot", position, epoch, revision]` | position, final minute and state of its risk |
+//!
+//! | part of an account | what it decides |
+//! | --- | --- |
+//! | [`ExitClock`], [`Proposal`] | when a change of the rules may take effect |
+//! | [`Guard`] | what is paused |
+//! | [`Budget`], [`Flag`] | how much an early liquidation may take, and at which bonus |
 
+mod budget;
 mod deposit;
-mod history;
+mod exit;
+mod flag;
 mod market;
 mod params;
 mod pause;
 mod position;
+mod proposal;
 mod snapshot;
 
+pub use budget::{Budget, least_repayment};
 pub use deposit::Deposit;
-pub use history::{Close, HISTORY_LEN, OBSERVATION_GAP, PriceHistory};
-pub use market::Market;
-pub use params::{RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT, TIMELOCK_SECONDS};
-pub use pause::{Action, HALT_COOLDOWN_SECONDS, HALT_SECONDS, PauseLevel};
-pub use position::Position;
-pub use snapshot::Snapshot;
+pub use exit::{Door, ExitClock};
+pub use flag::{Evidence, FLAG_SECONDS, Flag};
+pub use market::{Decision, Market};
+pub use params::{RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT};
+pub use pause::{Action, Consent, Guard, HALT_COOLDOWN_SECONDS, HALT_SECONDS, LOWERING_SECONDS, PauseLevel};
+pub use position::{CLOSING_SECONDS, Position};
+pub use proposal::{Kind, Proposal, TIGHTENING_SECONDS, TIMELOCK_SECONDS, WINDOW_SECONDS, Wait};
+pub use snapshot::{Snapshot, TAKING_SECONDS, epoch_start, may_be_taken};
 
-/// Version of the layouts in this module. Code that changes one raises it, and still reads the old one.
-pub const VERSION: u8 = 1;
+/// Version of the layouts in this module. Code that changes one raises it.
+pub const VERSION: u8 = 2;

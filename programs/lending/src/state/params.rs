@@ -1,16 +1,15 @@
-//! What the admin decides, as one block that changes only as a whole, behind a timelock.
+//! What the admin decides, as one block that changes only as a whole, behind the exit clock.
+//!
+//! [`RiskParams::validate`] (in [`validate`]) says which blocks a market takes; [`RiskParams::only_tightens`] which changes
+//! need not wait for suppliers to leave.
+
+mod tightening;
+mod validate;
 
 use anchor_lang::prelude::*;
-use assay_interface::field::Scalar;
 use bytemuck::{Pod, Zeroable};
 
-use crate::{
-    errors::{LendingError, MathResult},
-    math::{BASIS_POINTS, interest::RateCurve, liquidation::BonusRange},
-};
-
-/// Seconds between the proposal of parameters and the earliest moment they apply: two days.
-pub const TIMELOCK_SECONDS: i64 = 172_800;
+use crate::math::{auction::Auction, interest::RateCurve, liquidation::BonusRange};
 
 /// Bit of `accepted_setup_kinds`: keys whose secret one machine knew.
 pub const SETUP_DEVELOPMENT: u8 = 1;
@@ -18,12 +17,9 @@ pub const SETUP_DEVELOPMENT: u8 = 1;
 /// Bit of `accepted_setup_kinds`: keys from a ceremony.
 pub const SETUP_CEREMONY: u8 = 2;
 
-/// Largest supply cap: it keeps every share count within 64 bits.
-const MAX_SUPPLY_CAP: u64 = 1 << 53;
-
-/// Risk parameters of a market: 208 bytes, no implicit padding.
+/// Risk parameters of a market: 272 bytes, no implicit padding.
 ///
-/// Ratios are basis points, times are seconds, amounts are base units, scores are the model's output units.
+/// Ratios are basis points, times are seconds, amounts are base units, values 1e-8 USD, scores the model's output units.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable, SchemaWrite, SchemaRead, IdlType)]
 pub struct RiskParams {
@@ -31,121 +27,125 @@ pub struct RiskParams {
     pub model: [u8; 32],
     /// Domain tag of the model's schema: features as `assay_lending_interface::features` computes them, and one score.
     pub statement_domain: [u8; 32],
-    /// Pyth feed of the collateral, in USD.
-    pub collateral_feed: [u8; 32],
-    /// Pyth feed of the debt asset, in USD.
-    pub debt_feed: [u8; 32],
+    /// Price source of the collateral: an account of the feed program, pinned.
+    pub collateral_source: [u8; 32],
+    /// Price source of the debt asset: an account of the feed program, pinned.
+    pub debt_source: [u8; 32],
+    /// Attestors who must have confirmed the ceremony behind the model's key; zero where only development keys count.
+    pub attestors: [u8; 32],
     /// Suppliers' assets never exceed this by a deposit.
     pub supply_cap: u64,
     /// All collateral together never exceeds this by a deposit.
     pub collateral_cap: u64,
-    /// A loan leaves at least this debt; a debt up to this may be liquidated whole.
+    /// A loan leaves at least this debt; the plain rule may take a debt up to this whole.
     pub min_borrow: u64,
-    /// Greatest age of a price.
+    /// Collateral worth less than this, 1e-8 USD, backs nothing: the debt above it may be written off.
+    pub dust_value: u64,
+    /// Greatest age of a price for a loan, a withdrawal under debt and an early liquidation.
     pub price_max_age: u32,
-    /// Least time between two snapshots of a position.
-    pub snapshot_spacing: u32,
-    /// Life of a snapshot.
+    /// Greatest age of a price for the plain rule and for losses.
+    pub liquidation_max_age: u32,
+    /// Greatest difference between the publish times of the two prices.
+    pub skew: u32,
+    /// Life of a snapshot, from its final minute on.
     pub snapshot_expiry: u32,
+    /// Window of the budget of early liquidations.
+    pub early_window: u32,
+    /// From a flag's first second to the full early bonus.
+    pub bonus_ramp: u32,
     /// Yearly rate at no utilization.
     pub base_rate_bps: u32,
     /// Yearly rate at the kink.
     pub kink_rate_bps: u32,
     /// Yearly rate at full utilization.
     pub max_rate_bps: u32,
-    /// Greatest confidence interval of a price, of the price.
-    pub price_max_confidence_bps: u16,
+    /// Confidence interval of a price above which nothing adds risk, of the price.
+    pub strict_confidence_bps: u16,
+    /// Confidence interval that the plain rule and losses count at most, of the price.
+    pub clamp_confidence_bps: u16,
     /// Loan-to-value ratio up to which one may borrow.
     pub max_ltv_bps: u16,
     /// Hard floor: below it no score opens a liquidation.
     pub early_floor_bps: u16,
-    /// From here on the plain rule liquidates.
+    /// From here on the plain rule liquidates, and no proof is needed.
     pub liquidation_threshold_bps: u16,
-    /// Share of the debt that one early liquidation may repay.
+    /// How far the loan-to-value ratio may have fallen since the snapshot that a proof is about.
+    pub tolerance_bps: u16,
+    /// Share of the debt that early liquidations may repay in one window, all together.
     pub early_close_factor_bps: u16,
     /// Share of the debt that one plain liquidation may repay.
     pub close_factor_bps: u16,
-    /// Least liquidation bonus.
+    /// Share of the debt that an early liquidation repays at least.
+    pub least_repayment_bps: u16,
+    /// Bonus of an early liquidation in the first second of a flag.
+    pub early_bonus_min_bps: u16,
+    /// Bonus of an early liquidation from the end of the ramp on.
+    pub early_bonus_max_bps: u16,
+    /// Least bonus of the plain rule.
     pub bonus_min_bps: u16,
-    /// Greatest liquidation bonus.
+    /// Greatest bonus of the plain rule.
     pub bonus_max_bps: u16,
     /// Utilization at which the rate curve bends.
     pub kink_utilization_bps: u16,
     /// Share of the interest that stays as reserves against bad debt.
     pub reserve_factor_bps: u16,
-    /// Scores from here on open an early liquidation, at the least bonus.
+    /// Share of the suppliers' assets that must lie in the vault for them to count as free to leave.
+    pub exit_cash_bps: u16,
+    /// Scores from here on open an early liquidation.
     pub score_threshold: i16,
-    /// Scores from here on give the greatest bonus.
-    pub score_full: i16,
     /// Setup kinds of keys that are accepted: [`SETUP_DEVELOPMENT`], [`SETUP_CEREMONY`].
     pub accepted_setup_kinds: u8,
+    /// 0: `model` is the model. No other number is taken.
+    pub model_mode: u8,
     /// Zero.
-    pub reserved: [u8; 7],
+    pub reserved: [u8; 8],
 }
 
-const _: () = assert!(size_of::<RiskParams>() == 208);
+const _: () = assert!(size_of::<RiskParams>() == 272);
 
 impl RiskParams {
     /// Rules to start from, for a volatile collateral against a dollar. What is a market's own is zero and does not pass
-    /// [`RiskParams::validate`]: model, domain, feeds, caps, least loan, scores, setup kinds.
+    /// [`RiskParams::validate`]: model, domain, sources, caps, least loan, setup kinds.
     pub const TEMPLATE: RiskParams = RiskParams {
         model: [0; 32],
         statement_domain: [0; 32],
-        collateral_feed: [0; 32],
-        debt_feed: [0; 32],
+        collateral_source: [0; 32],
+        debt_source: [0; 32],
+        attestors: [0; 32],
         supply_cap: 0,
         collateral_cap: 0,
         min_borrow: 0,
-        price_max_age: 60,
-        snapshot_spacing: 30,
-        snapshot_expiry: 120,
+        dust_value: 1_0000_0000,
+        price_max_age: 30,
+        liquidation_max_age: 60,
+        skew: 15,
+        snapshot_expiry: 240,
+        early_window: 900,
+        bonus_ramp: 600,
         base_rate_bps: 0,
         kink_rate_bps: 800,
         max_rate_bps: 15_000,
-        price_max_confidence_bps: 200,
-        max_ltv_bps: 8_000,
+        strict_confidence_bps: 200,
+        clamp_confidence_bps: 200,
+        max_ltv_bps: 7_800,
         early_floor_bps: 8_000,
         liquidation_threshold_bps: 8_500,
+        tolerance_bps: 50,
         early_close_factor_bps: 2_000,
         close_factor_bps: 5_000,
+        least_repayment_bps: 100,
+        early_bonus_min_bps: 25,
+        early_bonus_max_bps: 200,
         bonus_min_bps: 200,
         bonus_max_bps: 800,
         kink_utilization_bps: 8_000,
         reserve_factor_bps: 1_000,
+        exit_cash_bps: 500,
         score_threshold: 0,
-        score_full: 0,
         accepted_setup_kinds: 0,
-        reserved: [0; 7],
+        model_mode: 0,
+        reserved: [0; 8],
     };
-
-    /// Checks every bound. Parameters that fail never reach a market.
-    ///
-    /// # Errors
-    /// One error for each group of fields.
-    pub fn validate(&self) -> MathResult<()> {
-        self.validate_thresholds()?;
-        self.validate_bonus()?;
-        let factors = [self.early_close_factor_bps, self.close_factor_bps];
-        ensure(factors.iter().all(|factor| (1..=10_000).contains(factor)), LendingError::InvalidCloseFactor)?;
-        // Early liquidations are partial: at most half of the debt.
-        ensure(self.early_close_factor_bps <= 5_000, LendingError::InvalidCloseFactor)?;
-        self.validate_rates()?;
-        let price =
-            (1..=600).contains(&self.price_max_age) && (1..=1_000).contains(&self.price_max_confidence_bps);
-        ensure(price, LendingError::InvalidPriceLimits)?;
-        let times = (1..=3_600).contains(&self.snapshot_spacing)
-            && (self.snapshot_spacing..=3_600).contains(&self.snapshot_expiry);
-        ensure(times, LendingError::InvalidSnapshotTimes)?;
-        ensure(self.score_threshold < self.score_full, LendingError::InvalidScores)?;
-        ensure(Scalar::from_be_bytes(self.statement_domain).is_ok(), LendingError::InvalidDomain)?;
-        let kinds = SETUP_DEVELOPMENT | SETUP_CEREMONY;
-        let known = self.accepted_setup_kinds != 0 && self.accepted_setup_kinds & !kinds == 0;
-        ensure(known, LendingError::InvalidSetupKinds)?;
-        let caps =
-            (1..=MAX_SUPPLY_CAP).contains(&self.supply_cap) && self.collateral_cap > 0 && self.min_borrow > 0;
-        ensure(caps && self.min_borrow <= self.supply_cap, LendingError::InvalidCaps)?;
-        ensure(self.reserved == [0; 7], LendingError::ReservedNotZero)
-    }
 
     /// The interest curve.
     pub const fn curve(&self) -> RateCurve {
@@ -157,43 +157,19 @@ impl RiskParams {
         }
     }
 
-    /// The bounds of the bonus.
+    /// The bounds of the plain rule's bonus.
     pub const fn bonus(&self) -> BonusRange {
         BonusRange { min_bps: self.bonus_min_bps, max_bps: self.bonus_max_bps }
     }
 
-    /// `0 < max LTV <= early floor <= threshold <= 95 %`, and room between loan and liquidation.
-    fn validate_thresholds(&self) -> MathResult<()> {
-        let ordered = 0 < self.max_ltv_bps
-            && self.max_ltv_bps <= self.early_floor_bps
-            && self.early_floor_bps <= self.liquidation_threshold_bps
-            && self.max_ltv_bps < self.liquidation_threshold_bps
-            && self.liquidation_threshold_bps <= 9_500;
-        ensure(ordered, LendingError::InvalidThresholds)
+    /// The rising bonus of early liquidations.
+    pub const fn auction(&self) -> Auction {
+        Auction {
+            start_bps: self.early_bonus_min_bps,
+            end_bps: self.early_bonus_max_bps,
+            ramp: self.bonus_ramp,
+        }
     }
-
-    /// A position at the threshold pays debt and the greatest bonus: `threshold * (1 + max) <= 1`.
-    fn validate_bonus(&self) -> MathResult<()> {
-        let paid = u64::from(self.liquidation_threshold_bps) * (BASIS_POINTS + u64::from(self.bonus_max_bps));
-        let bounded = self.bonus_min_bps <= self.bonus_max_bps
-            && self.bonus_max_bps <= 2_000
-            && paid <= BASIS_POINTS * BASIS_POINTS;
-        ensure(bounded, LendingError::InvalidBonus)
-    }
-
-    /// An increasing curve of at most 300 % a year with its kink inside, and at most half of the interest reserved.
-    fn validate_rates(&self) -> MathResult<()> {
-        let rates = (1..10_000).contains(&self.kink_utilization_bps)
-            && self.base_rate_bps <= self.kink_rate_bps
-            && self.kink_rate_bps <= self.max_rate_bps
-            && self.max_rate_bps <= 30_000
-            && self.reserve_factor_bps <= 5_000;
-        ensure(rates, LendingError::InvalidRates)
-    }
-}
-
-fn ensure(holds: bool, error: LendingError) -> MathResult<()> {
-    if holds { Ok(()) } else { Err(error) }
 }
 
 #[cfg(test)]
@@ -204,72 +180,14 @@ pub(crate) mod tests {
     pub(crate) fn sound() -> RiskParams {
         RiskParams {
             model: [1; 32],
-            statement_domain: [0; 32],
-            collateral_feed: [2; 32],
-            debt_feed: [3; 32],
+            collateral_source: [2; 32],
+            debt_source: [3; 32],
             supply_cap: 1 << 50,
             collateral_cap: 1 << 60,
             min_borrow: 1_000_000,
             max_ltv_bps: 7_500,
-            early_floor_bps: 7_500,
-            score_full: 512,
             accepted_setup_kinds: SETUP_DEVELOPMENT,
             ..RiskParams::TEMPLATE
-        }
-    }
-
-    #[test]
-    fn the_template_wants_what_is_a_markets_own() {
-        assert!(RiskParams::TEMPLATE.validate().is_err());
-        let own = RiskParams {
-            supply_cap: 1,
-            collateral_cap: 1,
-            min_borrow: 1,
-            score_full: 1,
-            accepted_setup_kinds: SETUP_CEREMONY,
-            ..RiskParams::TEMPLATE
-        };
-        assert_eq!(own.validate(), Ok(()));
-    }
-
-    #[test]
-    fn each_bound_has_its_error() {
-        assert_eq!(sound().validate(), Ok(()));
-        type Change = fn(&mut RiskParams);
-        let cases: &[(Change, LendingError)] = &[
-            (|p| p.max_ltv_bps = 0, LendingError::InvalidThresholds),
-            (|p| p.max_ltv_bps = 7_501, LendingError::InvalidThresholds),
-            (|p| p.early_floor_bps = 8_501, LendingError::InvalidThresholds),
-            (|p| p.liquidation_threshold_bps = 7_500, LendingError::InvalidThresholds),
-            (|p| p.liquidation_threshold_bps = 9_501, LendingError::InvalidThresholds),
-            (|p| p.bonus_min_bps = 801, LendingError::InvalidBonus),
-            (|p| p.bonus_max_bps = 2_001, LendingError::InvalidBonus),
-            (|p| (p.liquidation_threshold_bps, p.bonus_max_bps) = (9_400, 700), LendingError::InvalidBonus),
-            (|p| p.close_factor_bps = 10_001, LendingError::InvalidCloseFactor),
-            (|p| p.close_factor_bps = 0, LendingError::InvalidCloseFactor),
-            (|p| p.early_close_factor_bps = 5_001, LendingError::InvalidCloseFactor),
-            (|p| p.kink_utilization_bps = 10_000, LendingError::InvalidRates),
-            (|p| p.base_rate_bps = 801, LendingError::InvalidRates),
-            (|p| p.max_rate_bps = 30_001, LendingError::InvalidRates),
-            (|p| p.reserve_factor_bps = 5_001, LendingError::InvalidRates),
-            (|p| p.price_max_age = 0, LendingError::InvalidPriceLimits),
-            (|p| p.price_max_age = 601, LendingError::InvalidPriceLimits),
-            (|p| p.price_max_confidence_bps = 1_001, LendingError::InvalidPriceLimits),
-            (|p| p.snapshot_spacing = 0, LendingError::InvalidSnapshotTimes),
-            (|p| p.snapshot_expiry = 29, LendingError::InvalidSnapshotTimes),
-            (|p| p.score_full = 0, LendingError::InvalidScores),
-            (|p| p.statement_domain = [0xff; 32], LendingError::InvalidDomain),
-            (|p| p.accepted_setup_kinds = 0, LendingError::InvalidSetupKinds),
-            (|p| p.accepted_setup_kinds = 4, LendingError::InvalidSetupKinds),
-            (|p| p.supply_cap = (1 << 53) + 1, LendingError::InvalidCaps),
-            (|p| p.collateral_cap = 0, LendingError::InvalidCaps),
-            (|p| p.min_borrow = 0, LendingError::InvalidCaps),
-            (|p| p.reserved[6] = 1, LendingError::ReservedNotZero),
-        ];
-        for (index, (change, error)) in cases.iter().enumerate() {
-            let mut params = sound();
-            change(&mut params);
-            assert_eq!(params.validate(), Err(*error), "case {index}");
         }
     }
 }

@@ -7,7 +7,7 @@ use assay_interface::groth16::{KeyError, ProofRef, SetupKind, VerifyingKey};
 use assay_interface::schema::ModelSchema;
 use assay_interface::verifier::model_id;
 use assay_verifier::{
-    ID, MIN_TIMELOCK, ProofArgs, RegisterArgs, accounts, instruction, model_seeds, receipt_seeds,
+    BatchArgs, ID, MIN_TIMELOCK, ProofArgs, RegisterArgs, accounts, instruction, model_seeds, receipt_seeds,
 };
 use solana_address::Address;
 use solana_instruction::{AccountMeta, Instruction};
@@ -181,17 +181,21 @@ pub fn record_without_proof(
 
 /// `verify_batch`: returns [`VerifiedBatch`](crate::VerifiedBatch) as return data; no one signs.
 pub fn verify_batch(model: Address, batch: &[u8]) -> Instruction {
-    instruction::VerifyBatch { batch: batch.to_vec().into() }.to_instruction(accounts::VerifyBatch { model })
+    instruction::VerifyBatch { args: batch_args(batch) }.to_instruction(accounts::VerifyBatch { model })
 }
 
 /// `record_batch`: writes the receipts of the batch's statements, whose digests are `digests` in this order, where there are
 /// none; the payer signs. Returns what `verify_batch` returns.
 pub fn record_batch(payer: Address, model: Address, batch: &[u8], digests: &[Scalar]) -> Instruction {
     let accounts = accounts::RecordBatch { payer, model, system_program: System::id() };
-    let mut instruction = instruction::RecordBatch { batch: batch.to_vec().into() }.to_instruction(accounts);
+    let mut instruction = instruction::RecordBatch { args: batch_args(batch) }.to_instruction(accounts);
     let receipts = digests.iter().map(|digest| AccountMeta::new(receipt_address(&model, digest), false));
     instruction.accounts.extend(receipts);
     instruction
+}
+
+fn batch_args(batch: &[u8]) -> BatchArgs {
+    BatchArgs { batch: batch.to_vec().into() }
 }
 
 fn record_accounts(payer: Address, model: Address, digest: &Scalar) -> accounts::Record {

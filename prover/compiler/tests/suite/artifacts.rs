@@ -100,13 +100,15 @@ fn containers_that_are_not_sound() {
 }
 
 #[test]
-fn files_of_the_first_version_are_refused_with_advice() {
-    let mut bytes = model().to_bytes();
-    bytes[6] = 1;
-    let error = CompiledModel::from_bytes(&bytes).unwrap_err();
-    let expected = ArtifactError::OlderVersion { kind: Kind::Circuit, found: 1 };
-    assert_eq!(error, DecodeError::Artifact(expected));
-    assert!(error.to_string().ends_with("make it again"), "{error}");
+fn files_of_earlier_versions_are_refused_with_advice() {
+    for found in [1, 2] {
+        let mut bytes = model().to_bytes();
+        bytes[6] = found as u8;
+        let error = CompiledModel::from_bytes(&bytes).unwrap_err();
+        let expected = ArtifactError::OlderVersion { kind: Kind::Circuit, found };
+        assert_eq!(error, DecodeError::Artifact(expected));
+        assert!(error.to_string().ends_with("make it again"), "{error}");
+    }
 }
 
 /// The provenance with one byte of it changed: a reader takes it as it stands, or refuses it; never a panic.

@@ -3,8 +3,9 @@
 use assay_interface::{
     field::Scalar,
     groth16::{
-        Form, ProofPoint, Transcript,
+        BASE_MODULUS, Form, Proof, ProofPoint, Transcript,
         batch::{Batch, BatchError, Layout, MAX_PROOFS, ProofFault, Whole, assemble, verify_batch},
+        verify,
     },
     statement::{Statement, StatementError},
 };
@@ -241,5 +242,65 @@ fn coordinates_beyond_the_order_of_the_base_field_are_refused() {
             Err(error) => assert!(matches!(error, BatchError::Proof { index: 1, .. }), "{error}"),
             Ok(bytes) => assert!(verdict(&bytes).is_err(), "at {offset}"),
         }
+    }
+}
+
+/// The bytes of the batch of one proof, whatever its points: `assemble` refuses a C that is none.
+fn batch_of_one(proof: &Proof, statement: &Statement) -> Vec<u8> {
+    let plain = proof.plain();
+    let (knowledge, commitment) = match proof {
+        Proof::Plain(_) => (&[][..], &[][..]),
+        Proof::Committed(proof) => (&proof.knowledge[..], &proof.commitment[..]),
+    };
+    let limbs = statement.limbs.iter().flat_map(|limb| limb.to_be_bytes()).collect::<Vec<u8>>();
+    [&[1], &plain.c[..], knowledge, &plain.a_negated, &plain.b, commitment, &statement.context, &limbs]
+        .concat()
+}
+
+/// p - y: the opposite point's coordinate.
+fn opposite(coordinate: &mut [u8]) {
+    let mut borrow = 0;
+    for (byte, modulus) in coordinate.iter_mut().zip(BASE_MODULUS).rev() {
+        let difference = i16::from(modulus) - i16::from(*byte) - borrow;
+        (*byte, borrow) = (difference.rem_euclid(256) as u8, i16::from(difference < 0));
+    }
+}
+
+/// One proof in a batch is accepted exactly where it is accepted alone: every coordinate is set to what a reader of points may
+/// take for something else, and points are negated, alone and in pairs that cancel.
+#[test]
+fn a_batch_of_one_accepts_what_a_single_verification_does() {
+    for case in Case::of_each_form(1) {
+        let (honest, key) = (case.proofs().remove(0), case.key());
+        let [digest] = case.digests()[..] else { panic!("one digest") };
+        let honest = honest.as_bytes().to_vec();
+        let changed = |change: &dyn Fn(&mut [u8])| {
+            let mut bytes = honest.clone();
+            change(&mut bytes);
+            let proof = Proof::from_slice(&bytes).unwrap();
+            let alone = verify(&key, &proof, &digest).is_ok();
+            assert_eq!(case.verdict(&batch_of_one(&proof, &case.statements[0])).is_ok(), alone);
+            alone
+        };
+        assert!(changed(&|_| {}));
+        for start in (0..honest.len()).step_by(32) {
+            for flag in [0x40, 0x80, 0xc0] {
+                assert!(!changed(&|bytes| bytes[start] |= flag), "{flag} at {start}");
+                // The identity, by its flag.
+                assert!(!changed(&|bytes| {
+                    bytes[start & !63..][..64].fill(0);
+                    bytes[start] = flag;
+                }));
+            }
+            for fill in [0, 0x30, 0xff] {
+                assert!(!changed(&|bytes| bytes[start..][..32].fill(fill)), "{fill} at {start}");
+            }
+            assert!(!changed(&|bytes| bytes[start..][..32].copy_from_slice(&BASE_MODULUS)));
+            assert!(!changed(&|bytes| opposite(&mut bytes[start..][..32])), "opposite at {start}");
+        }
+        // e(-A, -B) = e(A, B): a proof of the same statement in other bytes, alone and in a batch.
+        let negated =
+            |bytes: &mut [u8]| [32, 128, 160].into_iter().for_each(|y| opposite(&mut bytes[y..][..32]));
+        assert!(changed(&negated));
     }
 }

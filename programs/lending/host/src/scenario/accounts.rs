@@ -1,4 +1,4 @@
-//! Mints, price accounts, and who has which token accounts.
+//! Mints, price sources, and who has which token accounts.
 
 use solana_address::Address;
 use solana_keypair::Keypair;
@@ -6,14 +6,14 @@ use solana_signer::Signer as _;
 
 use crate::instructions::PriceAccounts;
 
-/// Mints and price accounts, shared by the markets.
+/// Mints and price sources, shared by the markets.
 #[derive(Clone, Copy, Debug)]
 pub struct Assets {
     /// Mint of the collateral.
     pub collateral_mint: Address,
     /// Mint of the debt asset.
     pub debt_mint: Address,
-    /// The price accounts.
+    /// The price sources.
     pub prices: PriceAccounts,
 }
 

@@ -4,25 +4,23 @@
 //!
 //! The control comes first: the unchanged transaction goes through.
 
-use assay::{Keys, Prover};
+mod accounts;
+mod evidence;
+mod foreign;
+mod proof;
+mod registry;
+
+use assay::Prover;
 use assay_host::{
     scenario::{Attack, Check},
     strategy::{Answer, Question},
 };
-use assay_interface::{
-    field::Scalar,
-    groth16::{BASE_MODULUS, VerifyingKey},
-};
 use assay_keeper::prove;
-use assay_lending::{
-    LendingError,
-    state::{RiskParams, Snapshot},
-};
+use assay_lending::state::{Evidence, Snapshot};
+use assay_lending_interface::EPOCH_SECONDS;
 use assay_localnet::Refusal;
-use assay_verifier_host::{Registration, VerifierError, suspend, verify};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use solana_address::Address;
-use solana_instruction::Instruction;
 
 use super::{
     accounts::Party,
@@ -34,6 +32,7 @@ use crate::{
     ALL,
     instructions::{Liquidation, Proven},
     keys::MarketKeys,
+    source::snapshot_context,
     strategy::{inputs, only_score},
 };
 
@@ -55,11 +54,12 @@ pub struct Target<'a> {
     pub seed: [u8; 32],
 }
 
-/// Snapshots of the position and of its twin, and an honest proof for each.
+/// Snapshots of the position and of its twin, and an honest proof for each, a second after they were taken.
 struct Material {
     simulation: Simulation,
     honest: Answer,
     score: i16,
+    address: Address,
     snapshot: Snapshot,
     twins: Answer,
 }
@@ -82,6 +82,7 @@ pub fn run(simulation: Simulation, target: &Target<'_>) -> Result<(Vec<Attack>, 
     target.on_the_proof(&material, &mut attacks)?;
     target.on_the_snapshot(&material, &mut attacks)?;
     target.on_the_accounts(&material, &mut attacks)?;
+    target.on_the_rules(&material, &mut attacks)?;
     target.on_the_registry(&material, &mut attacks)?;
     Ok((attacks, control))
 }
@@ -92,17 +93,15 @@ impl Target<'_> {
         let mut rng = ChaCha20Rng::from_seed(self.seed);
         let mut proofs = Vec::new();
         for market in [self.market, self.twin] {
-            let position = market.position(self.party(market)?);
-            let take = market.keys.take_snapshot(market.keeper.address(), position, market.prices);
-            simulation.attempt(&market.keeper.keypair, &[take]).map_err(DemoError::refused("snapshot"))?;
-            let snapshot: Snapshot = simulation.read(&MarketKeys::snapshot(&position))?;
-            let proof = prove(self.prover, question(&snapshot), &mut rng)?;
-            proofs.push((proof.answer, snapshot));
+            let (address, snapshot) = take(&mut simulation, market, self.party(market)?)?;
+            let proof = prove(self.prover, question(&snapshot, &address, &market.keeper), &mut rng)?;
+            proofs.push((proof.answer, address, snapshot));
         }
+        simulation.warp(simulation.now() + 1);
         match <[_; 2]>::try_from(proofs) {
-            Ok([(honest, snapshot), (twins, _)]) => {
+            Ok([(honest, address, snapshot), (twins, ..)]) => {
                 let score = only_score(&honest.outputs)?;
-                Ok(Material { simulation, honest, score, snapshot, twins })
+                Ok(Material { simulation, honest, score, address, snapshot, twins })
             }
             Err(_) => Err(DemoError::Scenario("two markets give two snapshots")),
         }
@@ -127,9 +126,10 @@ impl Target<'_> {
             },
             proven: Proven {
                 model: self.account,
-                snapshot_payer: material.snapshot.payer,
+                snapshot: material.address,
+                digest: material.honest.digest,
                 score: material.score,
-                proof: material.honest.proof,
+                proof: Some(material.honest.proof),
             },
         })
     }
@@ -149,188 +149,6 @@ impl Target<'_> {
         })
     }
 
-    /// Proofs of something else than what they are sent for.
-    fn on_the_proof(&self, material: &Material, attacks: &mut Vec<Attack>) -> Result<(), DemoError> {
-        let honest = self.honest(material)?;
-        let invalid = || Expected::verifier(VerifierError::ProofInvalid);
-
-        let mut higher = honest.clone();
-        higher.proven.score = honest.proven.score.saturating_add(256);
-        attacks.push(self.judge(material, "claim a higher score than was proven", &higher, invalid()));
-
-        let mut altered = honest.clone();
-        // Two points swapped for others of their groups: the proof's A for its C.
-        altered.proven.proof.plain_mut().a_negated = honest.proven.proof.plain().c;
-        attacks.push(self.judge(material, "alter a point of the proof", &altered, invalid()));
-
-        let mut others = honest.clone();
-        others.proven.proof = material.twins.proof;
-        others.proven.score = only_score(&material.twins.outputs)?;
-        attacks.push(self.judge(material, "use the proof of a twin position", &others, invalid()));
-
-        let mut rng = ChaCha20Rng::from_seed(self.seed);
-        rng.set_stream(1);
-        let model = self.prover.model();
-        let foreign = Prover::new(model, &Keys::setup(model, &mut rng)?)?;
-        let proof = prove(&foreign, question(&material.snapshot), &mut rng)?.answer.proof;
-        let mut other_key = honest.clone();
-        other_key.proven.proof = proof;
-        attacks.push(self.judge(material, "prove under one's own key", &other_key, invalid()));
-
-        // The same key, registered as a model by someone else, and that model's account in the transaction.
-        let mut simulation = material.simulation.clone();
-        let registration = self.registration(foreign.verifying_key().to_interface());
-        registration.send(self, &mut simulation)?.map_err(DemoError::refused("register"))?;
-        let mut other_model = other_key;
-        other_model.proven.model = registration.account(self);
-        let outcome = self.send(&mut simulation, &other_model);
-        let expected = Expected::lending(LendingError::WrongModel);
-        attacks.push(expected.judge("bring one's own registered model", outcome));
-        Ok(())
-    }
-
-    /// Snapshots that are old, used up, or of another position.
-    fn on_the_snapshot(&self, material: &Material, attacks: &mut Vec<Attack>) -> Result<(), DemoError> {
-        let honest = self.honest(material)?;
-        let market = self.market;
-
-        let mut simulation = material.simulation.clone();
-        simulation.warp(material.snapshot.expires_at + 1);
-        simulation.refresh_prices();
-        let outcome = self.send(&mut simulation, &honest);
-        let expected = Expected::lending(LendingError::SnapshotExpired);
-        attacks.push(expected.judge("wait until the snapshot is stale", outcome));
-
-        let mut simulation = material.simulation.clone();
-        self.send(&mut simulation, &honest).map_err(DemoError::refused("liquidate_by_proof"))?;
-        let outcome = self.send(&mut simulation, &honest);
-        attacks.push(Expected::consumed().judge("replay a proof: its snapshot is consumed", outcome));
-
-        simulation.warp(simulation.now() + i64::from(self.rules(&simulation)?.snapshot_spacing));
-        simulation.refresh_prices();
-        let take =
-            market.keys.take_snapshot(market.keeper.address(), honest.liquidation.position, market.prices);
-        simulation.attempt(&market.keeper.keypair, &[take]).map_err(DemoError::refused("snapshot"))?;
-        let outcome = self.send(&mut simulation, &honest);
-        let expected = Expected::verifier(VerifierError::ProofInvalid);
-        attacks.push(expected.judge("replay a proof on the next snapshot", outcome));
-
-        // The next snapshot at once, to choose among several.
-        let mut simulation = material.simulation.clone();
-        let take =
-            market.keys.take_snapshot(market.keeper.address(), honest.liquidation.position, market.prices);
-        let outcome = simulation.attempt(&market.keeper.keypair, &[take]).map(drop);
-        let expected = Expected::lending(LendingError::SnapshotTooSoon);
-        attacks.push(expected.judge("take snapshots until one suits", outcome));
-
-        // A healthy position: its honest score opens nothing, and no proof of a higher one exists.
-        let mut simulation = material.simulation.clone();
-        let healthy = market.borrowers.last().ok_or(DemoError::Scenario("there are borrowers"))?;
-        let position = market.position(healthy);
-        let take = market.keys.take_snapshot(market.keeper.address(), position, market.prices);
-        simulation.attempt(&market.keeper.keypair, &[take]).map_err(DemoError::refused("snapshot"))?;
-        let snapshot: Snapshot = simulation.read(&MarketKeys::snapshot(&position))?;
-        let mut rng = ChaCha20Rng::from_seed(self.seed);
-        rng.set_stream(2);
-        let proven = prove(self.prover, question(&snapshot), &mut rng)?.answer;
-        let mut attempt = honest.clone();
-        attempt.liquidation.position = position;
-        attempt.proven.score = only_score(&proven.outputs)?;
-        attempt.proven.proof = proven.proof;
-        let outcome = self.send(&mut simulation, &attempt);
-        let expected = Expected::lending(LendingError::ScoreBelowThreshold);
-        attacks.push(expected.judge("liquidate a healthy position, honest score", outcome));
-        attempt.proven.score = material.score;
-        let outcome = self.send(&mut simulation, &attempt);
-        let expected = Expected::lending(LendingError::BelowEarlyFloor);
-        attacks.push(expected.judge("liquidate a healthy position, false score", outcome));
-        Ok(())
-    }
-
-    /// Accounts swapped for others.
-    fn on_the_accounts(&self, material: &Material, attacks: &mut Vec<Attack>) -> Result<(), DemoError> {
-        let honest = self.honest(material)?;
-        let instruction =
-            |attempt: &Attempt| self.market.keys.liquidate_by_proof(&attempt.liquidation, &attempt.proven);
-
-        // The twin's snapshot, which its position and proof fit, for this market's position.
-        let mut simulation = material.simulation.clone();
-        let twins = self.twin.position(self.party(self.twin)?);
-        let swapped = swap(
-            instruction(&honest),
-            MarketKeys::snapshot(&honest.liquidation.position),
-            MarketKeys::snapshot(&twins),
-        );
-        let outcome = simulation.attempt(&self.market.keeper.keypair, &[swapped]).map(drop);
-        let expected = Expected::lending(LendingError::WrongPosition);
-        attacks.push(expected.judge("bring another position's snapshot", outcome));
-
-        // A program of the attacker's in the verifier's place.
-        let mut simulation = material.simulation.clone();
-        let fake = simulation.deploy_copy("fake verifier", &assay_verifier_host::IDENTITY)?;
-        let swapped = swap(instruction(&honest), assay_verifier_host::ID, fake);
-        let outcome = simulation.attempt(&self.market.keeper.keypair, &[swapped]).map(drop);
-        let expected = Expected::lending(LendingError::WrongVerifier);
-        attacks.push(expected.judge("bring a fake verifier program", outcome));
-
-        // A price that the attacker wrote.
-        let mut simulation = material.simulation.clone();
-        let forged = simulation.forge_price(&self.market.prices.collateral)?;
-        let mut attempt = honest;
-        attempt.liquidation.prices.collateral = forged;
-        let outcome = self.send(&mut simulation, &attempt);
-        let expected = Expected::lending(LendingError::PriceOwner);
-        attacks.push(expected.judge("bring a price account of one's own", outcome));
-        Ok(())
-    }
-
-    /// The verifier's registry: keys that allow forgeries, encodings with two readings, a stopped model.
-    fn on_the_registry(&self, material: &Material, attacks: &mut Vec<Attack>) -> Result<(), DemoError> {
-        let key = self.prover.verifying_key().to_interface();
-        let (mut equal, mut opposite) = (key, key);
-        equal.plain_mut().delta_g2 = key.plain().gamma_g2;
-        opposite.plain_mut().delta_g2 = negated(&key.plain().gamma_g2);
-        for (name, key, error) in [
-            ("register a key with gamma = delta", equal, VerifierError::KeyGammaEqualsDelta),
-            ("register a key with gamma = -delta", opposite, VerifierError::KeyGammaOppositeDelta),
-        ] {
-            let outcome = self.registration(key).send(self, &mut material.simulation.clone())?;
-            attacks.push(Expected::verifier(error).judge(name, outcome));
-        }
-
-        // The first limb plus the field's order: the same field element, in other bytes.
-        let honest = &material.honest;
-        let context = honest.question.context;
-        let original = || verify(self.account, &honest.proof, context, &honest.limbs);
-        let mut aliased = original();
-        let at = aliased.data.len().saturating_sub(32 * honest.limbs.len());
-        let Some(limb) = aliased.data.get_mut(at..at + 32) else {
-            return Err(DemoError::Scenario("the arguments hold a limb"));
-        };
-        add_order(limb);
-        for (name, limb) in [
-            ("an input above the field order (same residue)", aliased),
-            ("an input at the field order", {
-                let mut at_order = original();
-                if let Some(limb) = at_order.data.get_mut(at..at + 32) {
-                    limb.copy_from_slice(&Scalar::MODULUS);
-                }
-                at_order
-            }),
-        ] {
-            let outcome = material.simulation.clone().attempt(&self.market.keeper.keypair, &[limb]).map(drop);
-            attacks.push(Expected::verifier(VerifierError::LimbNotCanonical).judge(name, outcome));
-        }
-
-        let mut simulation = material.simulation.clone();
-        let stop = suspend(self.authority.address(), self.account);
-        simulation.attempt(&self.authority.keypair, &[stop]).map_err(DemoError::refused("suspend"))?;
-        let outcome = self.send(&mut simulation, &self.honest(material)?);
-        let expected = Expected::verifier(VerifierError::ModelSuspended);
-        attacks.push(expected.judge("use a model that was suspended", outcome));
-        Ok(())
-    }
-
     fn judge(
         &self,
         material: &Material,
@@ -340,81 +158,26 @@ impl Target<'_> {
     ) -> Attack {
         expected.judge(name, self.send(&mut material.simulation.clone(), attempt))
     }
-
-    fn rules(&self, simulation: &Simulation) -> Result<RiskParams, DemoError> {
-        Ok(self.market.read(simulation)?.params)
-    }
-
-    fn registration(&self, key: VerifyingKey) -> ForeignModel {
-        ForeignModel { key }
-    }
-}
-
-/// A model that the attacker registers: no market that did not choose it asks whether it is active.
-struct ForeignModel {
-    key: VerifyingKey,
-}
-
-impl ForeignModel {
-    fn account(&self, target: &Target<'_>) -> Address {
-        self.registration(target).model()
-    }
-
-    fn registration<'a>(&'a self, target: &'a Target<'_>) -> Registration<'a> {
-        Registration::development(target.market.keeper.address(), &self.key, target.prover.model().schema())
-    }
-
-    fn send(
-        &self,
-        target: &Target<'_>,
-        simulation: &mut Simulation,
-    ) -> Result<Result<(), Refusal>, DemoError> {
-        let register = self.registration(target).instruction()?;
-        Ok(simulation.attempt(&target.market.keeper.keypair, &[register]).map(drop))
-    }
 }
 
 /// What a keeper would prove for a snapshot.
-fn question(snapshot: &Snapshot) -> Question {
-    Question { inputs: inputs(&snapshot.features), context: snapshot.context }
+fn question(snapshot: &Snapshot, address: &Address, prover: &Party) -> Question {
+    let context = snapshot_context(snapshot, address, &prover.address());
+    Question { inputs: inputs(&snapshot.features), context }
 }
 
-/// An instruction with one account in another's place.
-fn swap(mut instruction: Instruction, from: Address, to: Address) -> Instruction {
-    for account in instruction.accounts.iter_mut().filter(|account| account.pubkey == from) {
-        account.pubkey = to;
-    }
-    instruction
-}
-
-/// The negation of a G2 point: both parts of y are subtracted from the base field's order.
-fn negated(point: &[u8; 128]) -> [u8; 128] {
-    let mut negated = *point;
-    let (_, y) = negated.split_at_mut(64);
-    for part in y.chunks_mut(32) {
-        if part.iter().any(|&byte| byte != 0) {
-            subtract_from(&BASE_MODULUS, part);
-        }
-    }
-    negated
-}
-
-/// `number = minuend - number`, big-endian, for a number that is not larger.
-fn subtract_from(minuend: &[u8; 32], number: &mut [u8]) {
-    let mut borrow = 0i16;
-    for (byte, &minuend) in number.iter_mut().zip(minuend).rev() {
-        let difference = i16::from(minuend) - i16::from(*byte) - borrow;
-        borrow = i16::from(difference < 0);
-        *byte = difference.rem_euclid(256) as u8;
-    }
-}
-
-/// `number += order of the scalar field`, big-endian; limbs stay below 2^248, so 32 bytes hold the sum.
-fn add_order(number: &mut [u8]) {
-    let mut carry = 0u16;
-    for (byte, order) in number.iter_mut().zip(Scalar::MODULUS).rev() {
-        let sum = u16::from(*byte) + u16::from(order) + carry;
-        carry = sum >> 8;
-        *byte = (sum & 0xff) as u8;
-    }
+/// Takes the snapshot of a borrower at the last full minute, with the market's keeper as payer.
+fn take(
+    simulation: &mut Simulation,
+    market: &SimulatedMarket,
+    borrower: &Party,
+) -> Result<(Address, Snapshot), DemoError> {
+    let position = market.position(borrower);
+    let epoch = u32::try_from(simulation.now() / EPOCH_SECONDS);
+    let epoch = epoch.map_err(|_| DemoError::Scenario("minutes fit 32 bits"))?;
+    let evidence = Evidence { epoch, revision: market.read_position(simulation, borrower)?.revision };
+    let take = market.keys.take_snapshot(market.keeper.address(), position, evidence, market.prices);
+    simulation.attempt(&market.keeper.keypair, &[take]).map_err(DemoError::refused("snapshot"))?;
+    let address = MarketKeys::snapshot(&position, evidence);
+    Ok((address, simulation.read(&address)?))
 }

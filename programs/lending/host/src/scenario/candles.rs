@@ -23,10 +23,7 @@ pub const TEST_SPLIT: usize = 760;
 /// Decimals of a price.
 const DECIMALS: usize = 8;
 
-/// Base-10 exponent of the updates' amounts.
-pub const EXPONENT: i32 = -8;
-
-/// One hour, as a price update. Amounts are in units of 1e-8 USD.
+/// One hour, as a price. Amounts are in units of 1e-8 USD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Update {
     /// When the close was known, Unix seconds.

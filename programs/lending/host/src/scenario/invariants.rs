@@ -10,9 +10,12 @@ use assay_lending::{
     state::{Deposit, Market},
 };
 use assay_verifier_host::{Model, Receipt, receipt_address, record};
+use bytemuck::Zeroable;
 use solana_address::Address;
 
-use super::{accounts::Party, error::DemoError, market::SimulatedMarket, simulation::Simulation};
+use super::{
+    accounts::Party, error::DemoError, market::SimulatedMarket, replay::MarketReplay, simulation::Simulation,
+};
 
 /// The books of a market against its vaults and its members.
 ///
@@ -73,11 +76,11 @@ pub fn books(
     Ok([vaults, members, owed])
 }
 
-/// Records each proven decision once, tries to record one again under another proof of the same statement, and
-/// recomputes the model's audit chain from the receipts.
+/// Finds the receipt of each proven decision, recomputes the model's audit chain from the receipts, and records one of them
+/// again under another proof, which must change nothing.
 ///
 /// # Errors
-/// A first record was refused, or an account cannot be read.
+/// A receipt is missing, or an account cannot be read.
 pub fn audit(
     simulation: &mut Simulation,
     payer: &Party,
@@ -85,12 +88,6 @@ pub fn audit(
     proven: &[Answer],
     again: Option<&Answer>,
 ) -> Result<Vec<Check>, DemoError> {
-    let record_of = |proven: &Answer| {
-        record(payer.address(), model, &proven.proof, proven.question.context, &proven.limbs, &proven.digest)
-    };
-    for decision in proven {
-        simulation.send("record", &payer.keypair, &[record_of(decision)])?;
-    }
     let account: Model = simulation.read(&model)?;
     let mut receipts = Vec::new();
     for decision in proven {
@@ -102,19 +99,40 @@ pub fn audit(
         audit_extend(&chain, &receipt.digest, receipt.recorded_at)
     });
     let mut checks = vec![Check {
-        name: "audit chain recomputed from the receipts",
+        name: "every decision left its receipt: the model's audit chain recomputed from them",
         detail: format!("{} receipts, chain {}...", receipts.len(), Hex(chain.split_at(8).0)),
         holds: chain == account.audit_chain && account.accepted == receipts.len() as u64,
     }];
     if let Some(again) = again {
-        simulation.send("record again", &payer.keypair, &[record_of(again)])?;
+        let record =
+            record(payer.address(), model, &again.proof, again.question.context, &again.limbs, &again.digest);
+        simulation.send("record (again)", &payer.keypair, &[record])?;
         let after: Model = simulation.read(&model)?;
         let is_same = (after.accepted, after.audit_chain) == (account.accepted, account.audit_chain);
         checks.push(Check {
-            name: "a statement is recorded once, whatever the proof's bytes",
+            name: "recording a statement again blocks nobody and counts nothing",
             detail: "another proof of the first decision succeeds, and the audit chain stays".into(),
             holds: is_same && proven.first().is_some_and(|first| first.proof != again.proof),
         });
     }
     Ok(checks)
+}
+
+/// Recomputes the market's chain of decisions from what the keeper saw.
+///
+/// # Errors
+/// The market cannot be read.
+pub fn decisions(simulation: &Simulation, replayed: &MarketReplay<'_>) -> Result<Check, DemoError> {
+    let books = replayed.market.read(simulation)?;
+    let mut recomputed: Market = Zeroable::zeroed();
+    replayed.decisions.iter().for_each(|decision| recomputed.chain_decision(decision));
+    Ok(Check {
+        name: "the market's chain of decisions recomputed from the liquidations",
+        detail: format!(
+            "{} decisions, chain {}...",
+            replayed.decisions.len(),
+            Hex(books.decision_chain.split_at(8).0)
+        ),
+        holds: recomputed.decision_chain == books.decision_chain,
+    })
 }

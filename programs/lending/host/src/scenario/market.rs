@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     assess::MarketView,
-    instructions::PriceAccounts,
+    instructions::{Attested, Offices, PriceAccounts},
     keys::MarketKeys,
     read::{self, Route},
 };
@@ -24,13 +24,17 @@ use crate::{
 pub struct SimulatedMarket {
     /// Its addresses.
     pub keys: MarketKeys,
+    /// Its admin.
+    pub admin: Party,
+    /// Its guardian.
+    pub guardian: Party,
     /// Its lenders.
     pub suppliers: Vec<Party>,
     /// Its borrowers.
     pub borrowers: Vec<Party>,
     /// Its keeper's wallet.
     pub keeper: Party,
-    /// The price accounts.
+    /// The price sources.
     pub prices: PriceAccounts,
 }
 
@@ -44,7 +48,10 @@ impl SimulatedMarket {
     ) -> Result<Self, DemoError> {
         let admin = simulation.party(label, "admin", assets, 0, 0);
         let keys = MarketKeys::derive(&admin.address(), assets.collateral_mint, assets.debt_mint);
-        simulation.send("init_market", &admin.keypair, &[keys.init_market(admin.address(), rules)])?;
+        let guardian = simulation.party(label, "guardian", assets, 0, 0);
+        let offices = Offices { guardian: guardian.address(), reserve_owner: admin.address() };
+        let create = keys.init_market(admin.address(), rules, offices, Attested::none());
+        simulation.send("init_market", &admin.keypair, &[create])?;
         let mut suppliers = Vec::new();
         for Supplier { name, amount } in SUPPLIERS {
             suppliers.push(simulation.party(label, name, assets, 0, amount * DEBT_UNIT));
@@ -54,7 +61,7 @@ impl SimulatedMarket {
             borrowers.push(simulation.party(label, name, assets, collateral * COLLATERAL_UNIT, 0));
         }
         let keeper = simulation.party(label, "keeper", assets, 0, KEEPER_FUNDS * DEBT_UNIT);
-        Ok(Self { keys, suppliers, borrowers, keeper, prices: assets.prices })
+        Ok(Self { keys, admin, guardian, suppliers, borrowers, keeper, prices: assets.prices })
     }
 
     /// The lenders supply, the borrowers deposit and borrow, at the collateral's price.

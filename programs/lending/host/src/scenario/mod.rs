@@ -7,9 +7,9 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | `candles` | real candles as price updates, and the rule that chooses the stretch to replay |
+//! | `candles` | real candles as prices, and the rule that chooses the stretch to replay |
 //! | `participants`, `accounts`, `market` | who takes part, on what terms, with which accounts; a market with everyone in it |
-//! | `simulation` | the runtime, keys from a seed, the ledger of costs |
+//! | `simulation`, `oracle` | the runtime, keys from a seed, the ledger of costs; prices, and who keeps the feed program's sources |
 //! | `stages`, `replay` | the steps; the hours, and what the keepers did |
 //! | `attacks` | what must be refused, each with one error |
 //! | `invariants` | what must hold at the end |
@@ -27,6 +27,7 @@ mod chart;
 mod error;
 mod invariants;
 mod market;
+mod oracle;
 pub mod outcome;
 mod participants;
 mod replay;
@@ -48,7 +49,6 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use solana_address::Address;
 
 use self::{
-    accounts::Assets,
     attacks::Target,
     candles::Candles,
     market::SimulatedMarket,
@@ -117,7 +117,7 @@ pub fn run(options: &Options, page: &mut Page<'_>) -> Result<(Outcome, Findings)
     })?;
     outcome.step("deploy", time);
 
-    let assets = simulation.create_assets();
+    let assets = simulation.create_assets()?;
     let authority = simulation.party("registry", "authority", &assets, 0, 0);
     let first = window.before.first().ok_or(DemoError::Scenario("the history has hours"))?;
     simulation.warp(first.publish_time - participants::TIMELOCK - candles::HOUR);
@@ -129,8 +129,12 @@ pub fn run(options: &Options, page: &mut Page<'_>) -> Result<(Outcome, Findings)
     let account = registered.account;
     findings.model.account = account.to_string();
 
-    let rules =
-        participants::rules(account.to_bytes(), model.domain().to_be_bytes(), findings.model.score_threshold);
+    let rules = participants::rules(
+        account.to_bytes(),
+        model.domain().to_be_bytes(),
+        findings.model.score_threshold,
+        assets.prices,
+    );
     let (markets, time) = page.step("Open two equal markets", |page| {
         stages::open(page, &mut simulation, &assets, rules, &window)
     })?;
@@ -145,7 +149,7 @@ pub fn run(options: &Options, page: &mut Page<'_>) -> Result<(Outcome, Findings)
         replayed(rule_alone, Rules::RuleOnly, "twin")?,
     ];
     let (opening, time) = page.step("Replay real prices; the keeper works", |page| {
-        let opening = replay(&mut simulation, &assets, window.hours, &mut replays)?;
+        let opening = replay(&mut simulation, window.hours, &mut replays)?;
         findings.borrowers = stages::borrowers(&replays);
         report::replay(page, &findings.replay, &findings.borrowers, SCORE.scale);
         Ok::<_, DemoError>(opening)
@@ -179,7 +183,7 @@ pub fn run(options: &Options, page: &mut Page<'_>) -> Result<(Outcome, Findings)
     })?;
     outcome.step("attacks", time);
 
-    let (_, time) = page.step("Record the decisions, check the books", |page| {
+    let (_, time) = page.step("Check the receipts, the chains of decisions and the books", |page| {
         let [replayed, _] = &replays;
         let checks = closing(&mut simulation, replayed, rule_alone, account, &prover, seed("record"))?;
         report::checks(page, &checks);
@@ -211,7 +215,6 @@ fn keeper(
 /// Replays the hours. Returns the simulation as it was right before the first early liquidation.
 fn replay(
     simulation: &mut Simulation,
-    assets: &Assets,
     hours: &[candles::Update],
     replays: &mut [MarketReplay<'_>; 2],
 ) -> Result<Option<Opening>, DemoError> {
@@ -220,10 +223,7 @@ fn replay(
         // The positions opened in hour 0; its prices are on chain.
         if hour > 0 {
             simulation.warp(update.publish_time + participants::LATENCY);
-            simulation.publish(assets, update)?;
-        }
-        for replay in replays.iter_mut() {
-            replay.observe(simulation)?;
+            simulation.publish(update)?;
         }
         let before = opening.is_none().then(|| simulation.clone());
         for replay in replays.iter_mut() {
@@ -239,7 +239,7 @@ fn replay(
     Ok(opening)
 }
 
-/// Receipts of the proven decisions, and the books of both markets.
+/// Receipts and chains of the proven decisions, and the books of both markets.
 fn closing(
     simulation: &mut Simulation,
     replayed: &MarketReplay<'_>,
@@ -255,6 +255,7 @@ fn closing(
     };
     let recorder = &replayed.market.keeper;
     let mut checks = invariants::audit(simulation, recorder, account, &answers, again.as_ref())?;
+    checks.push(invariants::decisions(simulation, replayed)?);
     checks.extend(invariants::books(
         simulation,
         replayed.market,

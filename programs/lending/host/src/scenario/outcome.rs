@@ -135,7 +135,7 @@ pub struct ProofFigures {
     pub total_max: f64,
     /// Median seconds of the host's verification.
     pub verify_median: f64,
-    /// Compute units of the verifier, called by the lending program.
+    /// Compute units of the verifier, called by the lending program: proof and receipt.
     pub verify_cpi_units: u64,
     /// Bytes of a proof.
     pub bytes: usize,

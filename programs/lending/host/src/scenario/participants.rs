@@ -4,9 +4,9 @@
 //! here knows what the price does next.
 
 use assay_lending::state::{RiskParams, SETUP_DEVELOPMENT};
-use assay_lending_interface::formats::SCORE;
 
 use super::error::DemoError;
+use crate::instructions::PriceAccounts;
 
 /// Decimals of the collateral mint, as SOL has them.
 pub const COLLATERAL_DECIMALS: u8 = 9;
@@ -68,10 +68,10 @@ pub const SUPPLIERS: [Supplier; 2] =
 
 /// The borrowers, riskiest first.
 pub const BORROWERS: [Borrower; 8] = [
-    Borrower { name: "Ada", collateral: 400, ltv_bps: 7_900 },
-    Borrower { name: "Ben", collateral: 1_200, ltv_bps: 7_800 },
-    Borrower { name: "Cleo", collateral: 250, ltv_bps: 7_700 },
-    Borrower { name: "Dev", collateral: 900, ltv_bps: 7_600 },
+    Borrower { name: "Ada", collateral: 400, ltv_bps: 7_700 },
+    Borrower { name: "Ben", collateral: 1_200, ltv_bps: 7_650 },
+    Borrower { name: "Cleo", collateral: 250, ltv_bps: 7_600 },
+    Borrower { name: "Dev", collateral: 900, ltv_bps: 7_550 },
     Borrower { name: "Eve", collateral: 600, ltv_bps: 7_500 },
     Borrower { name: "Finn", collateral: 1_500, ltv_bps: 7_200 },
     Borrower { name: "Gita", collateral: 800, ltv_bps: 6_000 },
@@ -82,18 +82,21 @@ pub const BORROWERS: [Borrower; 8] = [
 pub const KEEPER_FUNDS: u64 = 1_000_000;
 
 /// The market's rules.
-pub fn rules(model: [u8; 32], statement_domain: [u8; 32], score_threshold: i16) -> RiskParams {
+pub fn rules(
+    model: [u8; 32],
+    statement_domain: [u8; 32],
+    score_threshold: i16,
+    prices: PriceAccounts,
+) -> RiskParams {
     RiskParams {
         model,
         statement_domain,
-        collateral_feed: COLLATERAL_FEED,
-        debt_feed: DEBT_FEED,
+        collateral_source: prices.collateral.to_bytes(),
+        debt_source: prices.debt.to_bytes(),
         supply_cap: 10_000_000 * DEBT_UNIT,
         collateral_cap: 1_000_000 * COLLATERAL_UNIT,
         min_borrow: 100 * DEBT_UNIT,
         score_threshold,
-        // The greatest bonus from a logit 2 above the threshold on.
-        score_full: score_threshold.saturating_add(2 << SCORE.scale),
         accepted_setup_kinds: SETUP_DEVELOPMENT,
         ..RiskParams::TEMPLATE
     }
@@ -116,7 +119,11 @@ mod tests {
 
     #[test]
     fn the_rules_are_sound() {
-        rules([1; 32], [0; 32], 170).validate().unwrap();
+        let prices = PriceAccounts {
+            collateral: solana_address::Address::new_from_array([2; 32]),
+            debt: solana_address::Address::new_from_array([3; 32]),
+        };
+        rules([1; 32], [0; 32], 170, prices).validate().unwrap();
     }
 
     #[test]
@@ -126,8 +133,8 @@ mod tests {
             BORROWERS.iter().map(|borrower| opening_debt(borrower, price).unwrap()).collect();
         let supplied: u64 = SUPPLIERS.iter().map(|supplier| supplier.amount * DEBT_UNIT).sum();
         assert!(debts.iter().sum::<u64>() < supplied * 8 / 10, "utilization stays below the kink");
-        assert!(BORROWERS.iter().all(|borrower| borrower.ltv_bps < 8_000));
+        assert!(BORROWERS.iter().all(|borrower| borrower.ltv_bps < 7_800));
         assert!(debts.iter().all(|&debt| debt >= 100 * DEBT_UNIT));
-        assert_eq!(debts[0], 35_926_040_000); // 400 * 113.69 * 0.79
+        assert_eq!(debts[0], 35_016_520_000); // 400 * 113.69 * 0.77
     }
 }

@@ -7,9 +7,10 @@ use assay_lending::{
         liquidation::Exposure,
         value::{Value, ltv_bps},
     },
-    state::{Market, Position},
+    state::{Decision, Market, Position},
 };
 use rand_chacha::ChaCha20Rng;
+use solana_address::Address;
 
 use super::{
     candles::Update,
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::{
     assess::MarketView,
-    strategy::{LIQUIDATE_BY_PROOF, Liquidations, NO_DEBT, SAFE, only_score},
+    strategy::{LIQUIDATE_BY_PROOF, Liquidations, NO_DEBT, SAFE, SNAPSHOT_YOUNG, only_score},
 };
 
 /// A market with its keeper and what became of its positions.
@@ -34,6 +35,8 @@ pub struct MarketReplay<'a> {
     pub positions: Vec<PositionOutcome>,
     /// The proofs that opened liquidations, in order.
     pub proofs: Vec<Proof>,
+    /// What the market's chain of decisions must hold, in order.
+    pub decisions: Vec<Decision>,
     /// Proven scores that the keeper had computed otherwise before: none, if it computes as the program does.
     pub surprises: usize,
 }
@@ -50,18 +53,10 @@ impl<'a> MarketReplay<'a> {
     /// A market on which nothing happened yet.
     pub fn new(market: &'a SimulatedMarket, keeper: Keeper<Liquidations, ChaCha20Rng>) -> Self {
         let positions = vec![PositionOutcome::default(); market.borrowers.len()];
-        Self { market, keeper, positions, proofs: Vec::new(), surprises: 0 }
+        Self { market, keeper, positions, proofs: Vec::new(), decisions: Vec::new(), surprises: 0 }
     }
 
-    /// Brings the market's price history up to date.
-    pub fn observe(&mut self, simulation: &mut Simulation) -> Result<(), DemoError> {
-        if let Some(sent) = simulation.keep(&self.market.keeper, |chain| self.keeper.upkeep(chain))? {
-            simulation.note(sent.action, &sent.executed);
-        }
-        Ok(())
-    }
-
-    /// One look at every position.
+    /// One look at every position; a second one, a second later, where the first took a snapshot.
     pub fn hour(
         &mut self,
         simulation: &mut Simulation,
@@ -72,10 +67,18 @@ impl<'a> MarketReplay<'a> {
             let address = self.market.position(borrower);
             let before = self.market.view(simulation)?;
             let owed = self.market.read_position(simulation, borrower)?;
-            let report = simulation.keep(&self.market.keeper, |chain| self.keeper.check(chain, &address))?;
+            let mut report = self.look(simulation, &address)?;
+            if report.conclusion == Conclusion::LeftAlone(SNAPSHOT_YOUNG) {
+                simulation.warp(simulation.now() + 1);
+                let first = core::mem::replace(&mut report, self.look(simulation, &address)?);
+                let later = core::mem::replace(&mut report.prepared, first.prepared);
+                report.prepared.extend(later);
+                report.expected = first.expected.or(report.expected);
+            }
             let (market, position) =
                 (self.market.read(simulation)?, self.market.read_position(simulation, borrower)?);
             let change = Change {
+                address,
                 before,
                 owed,
                 debt: position.debt(&market).map_err(|_| DemoError::Books)?,
@@ -93,6 +96,10 @@ impl<'a> MarketReplay<'a> {
             }
         }
         Ok(())
+    }
+
+    fn look(&mut self, simulation: &mut Simulation, address: &Address) -> Result<Report, DemoError> {
+        simulation.keep(&self.market.keeper, |chain| self.keeper.check(chain, address))
     }
 
     /// Books what the keeper did.
@@ -116,11 +123,18 @@ impl<'a> MarketReplay<'a> {
         if let Some(proof) = report.proof {
             self.surprises += usize::from(report.expected.as_ref() != Some(&proof.answer.outputs));
             score = Some(only_score(&proof.answer.outputs)?);
+            self.decisions.push(Decision {
+                digest: proof.answer.digest.to_be_bytes(),
+                position: change.address.to_bytes(),
+                repaid: settled.spent,
+                seized: change.owed.collateral.saturating_sub(change.collateral),
+                at: simulation.now(),
+            });
             self.proofs.push(*proof);
         }
         let assessment = change.before.assess(&change.owed)?;
         let terms = match score {
-            Some(score) => change.before.early_terms(&assessment.exposure, score)?,
+            Some(_) => change.before.early_terms(&assessment.exposure, &change.owed)?,
             None => change.before.plain_terms(&assessment.exposure)?,
         };
         let repaid = assessment.exposure.debt.saturating_sub(change.debt);
@@ -149,6 +163,7 @@ impl<'a> MarketReplay<'a> {
 
 /// A position before and after the keeper's look.
 struct Change {
+    address: Address,
     before: MarketView,
     owed: Position,
     debt: u64,

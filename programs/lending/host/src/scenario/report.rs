@@ -232,7 +232,7 @@ pub fn costs(page: &mut Page<'_>, outcome: &Outcome, findings: &Findings) -> io:
         ]);
     }
     units.row([
-        "  of which verify, by CPI".to_owned(),
+        "  of which record, by CPI".to_owned(),
         String::new(),
         String::new(),
         thousands(proofs.verify_cpi_units),

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use anchor_lang::Id as _;
 use anchor_lang::prelude::ProgramError;
 use anchor_lang::programs::Token;
+use assay_feed_host::FeedError;
+use assay_feed_interface::pyth::PriceUpdate;
 use assay_host::{
     Account, Executed, Identity,
     scenario::{Attack, TransactionFigures},
@@ -15,7 +17,6 @@ use assay_host::{
 use assay_interface::sha256;
 use assay_keeper::KeeperError;
 use assay_lending::LendingError;
-use assay_lending_interface::pyth::{PriceUpdate, VerificationLevel};
 use assay_localnet::{Discriminator, Localnet, Owner, Refusal, Wallet, read_program};
 use assay_verifier_host::VerifierError;
 use solana_address::Address;
@@ -25,31 +26,29 @@ use solana_signer::Signer as _;
 
 use super::{
     accounts::{Assets, Party},
-    candles::{EXPONENT, HOUR, Update},
     error::DemoError,
-    participants::{
-        COLLATERAL_DECIMALS, COLLATERAL_FEED, DEBT_CONFIDENCE, DEBT_DECIMALS, DEBT_FEED, DEBT_PRICE,
-    },
+    participants::{COLLATERAL_DECIMALS, DEBT_DECIMALS},
 };
-use crate::{identity::IDENTITY, instructions::PriceAccounts, price};
+use crate::{identity::IDENTITY, instructions::PriceAccounts};
 
 /// Lamports that each party starts with.
-const ENDOWMENT: u64 = 10_000_000_000;
+pub(super) const ENDOWMENT: u64 = 10_000_000_000;
 
 /// Bytes of a mint and of a token account, and where the amount lies.
 const MINT_LEN: usize = 82;
 const TOKEN_ACCOUNT_LEN: usize = 165;
 
 /// The programs of the demonstration.
-const PROGRAMS: [Identity; 2] = [assay_verifier_host::IDENTITY, IDENTITY];
+const PROGRAMS: [Identity; 3] = [assay_verifier_host::IDENTITY, assay_feed_host::IDENTITY, IDENTITY];
 
 /// The chain.
 #[derive(Clone)]
 pub struct Simulation {
-    net: Localnet,
+    pub(super) net: Localnet,
     seed: [u8; 32],
     directory: PathBuf,
-    prices: Vec<(Address, PriceUpdate)>,
+    /// What the oracle published last: of the collateral, and of the debt asset.
+    pub(super) published: Option<[PriceUpdate; 2]>,
     ledger: BTreeMap<&'static str, Vec<Executed>>,
     verifier_units: Vec<u64>,
 }
@@ -67,14 +66,14 @@ impl Expected {
         Self { name: format!("{error:?}"), code: number(error) }
     }
 
-    /// An error of the lending program.
-    pub fn lending(error: LendingError) -> Self {
+    /// An error of the feed program.
+    pub fn feed(error: FeedError) -> Self {
         Self { name: format!("{error:?}"), code: number(error) }
     }
 
-    /// The framework's refusal of an account that is closed: it has no data.
-    pub fn consumed() -> Self {
-        Self { name: "AccountDataTooSmall".into(), code: None }
+    /// An error of the lending program.
+    pub fn lending(error: LendingError) -> Self {
+        Self { name: format!("{error:?}"), code: number(error) }
     }
 
     /// Judges what came of an attack.
@@ -111,7 +110,7 @@ impl Simulation {
             net: Localnet::from_directory(&directory, &PROGRAMS)?,
             seed,
             directory,
-            prices: Vec::new(),
+            published: None,
             ledger: BTreeMap::new(),
             verifier_units: Vec::new(),
         })
@@ -162,16 +161,17 @@ impl Simulation {
         Party { keypair, collateral_account, debt_account }
     }
 
-    /// Mints, and addresses for the price accounts.
-    pub fn create_assets(&mut self) -> Assets {
-        Assets {
+    /// Mints, and price sources that hold nothing yet.
+    ///
+    /// # Errors
+    /// A source cannot be created.
+    pub fn create_assets(&mut self) -> Result<Assets, DemoError> {
+        let [collateral, debt] = self.create_sources()?;
+        Ok(Assets {
             collateral_mint: self.create_mint("collateral mint", COLLATERAL_DECIMALS),
             debt_mint: self.create_mint("debt mint", DEBT_DECIMALS),
-            prices: PriceAccounts {
-                collateral: self.key("collateral price").pubkey(),
-                debt: self.key("debt price").pubkey(),
-            },
-        }
+            prices: PriceAccounts { collateral, debt },
+        })
     }
 
     /// A mint that nobody can mint from: the demo writes balances instead.
@@ -187,44 +187,10 @@ impl Simulation {
         address
     }
 
-    /// Publishes an hour's prices.
-    pub fn publish(&mut self, assets: &Assets, update: &Update) -> Result<(), DemoError> {
-        let quote = |feed_id, price: i64, confidence, ema: i64| PriceUpdate {
-            write_authority: [0; 32],
-            verification_level: VerificationLevel::Full,
-            feed_id,
-            price,
-            confidence,
-            exponent: EXPONENT,
-            publish_time: update.publish_time,
-            previous_publish_time: update.publish_time - HOUR,
-            ema_price: ema,
-            ema_confidence: confidence,
-            posted_slot: 0,
-        };
-        let signed =
-            |amount: u64| i64::try_from(amount).map_err(|_| DemoError::Scenario("prices fit 63 bits"));
-        let (price, ema, dollar) = (signed(update.price)?, signed(update.ema)?, signed(DEBT_PRICE)?);
-        let collateral = quote(COLLATERAL_FEED, price, update.confidence, ema);
-        let debt = quote(DEBT_FEED, dollar, DEBT_CONFIDENCE, dollar);
-        self.prices = vec![(assets.prices.collateral, collateral), (assets.prices.debt, debt)];
-        self.write_prices();
-        Ok(())
-    }
-
-    /// Publishes the last prices again, with the present as their time.
-    pub fn refresh_prices(&mut self) {
-        let now = self.now();
-        self.prices.iter_mut().for_each(|(_, update)| update.publish_time = now);
-        self.write_prices();
-    }
-
-    /// An account with a price's bytes that is not the receiver program's.
+    /// A copy of a price source at another address.
     pub fn forge_price(&mut self, original: &Address) -> Result<Address, DemoError> {
         let address = self.key("forged price").pubkey();
-        let mut account =
-            self.net.account(original).ok_or(DemoError::Scenario("the price account exists"))?;
-        account.owner = self.key("forger").pubkey();
+        let account = self.net.account(original).ok_or(DemoError::Scenario("the price source exists"))?;
         self.net.set_account(address, account);
         Ok(address)
     }
@@ -303,12 +269,6 @@ impl Simulation {
     /// Most compute units that the verifier took when another program called it.
     pub fn verifier_units(&self) -> Option<u64> {
         self.verifier_units.iter().copied().max()
-    }
-
-    fn write_prices(&mut self) {
-        for (address, update) in &self.prices {
-            self.net.put(*address, price::account(update));
-        }
     }
 
     fn put(&mut self, address: Address, data: Vec<u8>) {

@@ -10,13 +10,20 @@ use assay_host::{
 use assay_interface::schema::ModelSchema;
 use assay_keeper::{Conclusion, Config, KeeperError};
 use assay_lending_host::{
-    ID, Liquidations, Market, MarketKeys, Position, PriceHistory, Rules, Snapshot,
-    strategy::{LOW_SCORE, NO_DEBT, NO_FEATURES, NO_FUNDS, RULE_ONLY, SAFE, SNAPSHOT_TOO_SOON, only_score},
+    Evidence, ID, Liquidations, Market, Position, Rules, Snapshot, source,
+    strategy::{
+        BUDGET_SPENT, LOW_SCORE, MODEL_UNUSABLE, NO_DEBT, NO_FEATURES, NO_FUNDS, NO_MINUTE, RULE_ONLY, SAFE,
+        SNAPSHOT_YOUNG, only_score,
+    },
 };
-use bytemuck::Zeroable;
 use solana_address::Address;
 
 use crate::support::*;
+
+/// The market's account as the chain has it.
+fn market_of(chain: &FixedChain) -> Market {
+    bytemuck::pod_read_unaligned(&chain.accounts.get(&keys().market).unwrap().data[8..])
+}
 
 #[test]
 fn a_healthy_position_is_left_alone_without_a_score() {
@@ -45,13 +52,18 @@ fn over_the_threshold_the_plain_rule_needs_no_proof() {
 #[test]
 fn a_high_score_is_proven_for_the_snapshot_and_liquidated() {
     let mut chain = chain_with(8_450);
-    chain.next_snapshot = Some(snapshot_of(&mut chain, 1));
+    chain.next_snapshot = Some(snapshot_of(&mut chain));
+    let context = source::snapshot_context(
+        chain.next_snapshot.as_ref().unwrap(),
+        &snapshot_address(chain.next_snapshot.as_ref().unwrap()),
+        &Address::new_from_array([9; 32]),
+    );
     let mut keeper = keeper(live());
     let report = keeper.check(&mut chain, &position_address()).unwrap();
     let proof = report.proof.unwrap();
     assert_eq!(report.prepared.len(), 1);
     assert_eq!(chain.names(), ["snapshot", "liquidate_by_proof"]);
-    assert_eq!(proof.answer.question.context, [8; 32]);
+    assert_eq!(proof.answer.question.context, context, "it is the wallet's own proof");
     assert_eq!(Some(proof.answer.outputs), report.expected, "the reference and the circuit agree");
     let counters = keeper.counters();
     assert_eq!((counters.prepared, counters.proofs, counters.settled["liquidate_by_proof"]), (1, 1, 1));
@@ -61,12 +73,8 @@ fn a_high_score_is_proven_for_the_snapshot_and_liquidated() {
 #[test]
 fn a_living_snapshot_is_used_again() {
     let mut chain = chain_with(8_450);
-    let snapshot = snapshot_of(&mut chain, 5);
-    chain.put(MarketKeys::snapshot(&position_address()), &snapshot);
-    chain.put(
-        position_address(),
-        &Position { snapshot_nonce: 5, last_snapshot_at: NOW, ..position(8_450_000_000) },
-    );
+    let snapshot = snapshot_of(&mut chain);
+    chain.put(snapshot_address(&snapshot), &snapshot);
     let mut keeper = keeper(live());
     keeper.check(&mut chain, &position_address()).unwrap();
     assert_eq!(chain.names(), ["liquidate_by_proof"]);
@@ -74,15 +82,53 @@ fn a_living_snapshot_is_used_again() {
 }
 
 #[test]
-fn a_superseded_or_expired_snapshot_is_not_used_and_the_spacing_is_kept() {
-    for (nonce, expires_at) in [(4, NOW + 120), (5, NOW - 1)] {
-        let mut chain = chain_with(8_450);
-        let snapshot = Snapshot { expires_at, ..snapshot_of(&mut chain, nonce) };
-        chain.put(MarketKeys::snapshot(&position_address()), &snapshot);
-        let recent = Position { snapshot_nonce: 5, last_snapshot_at: NOW - 29, ..position(8_450_000_000) };
-        chain.put(position_address(), &recent);
+fn a_snapshot_is_used_in_its_life_and_in_a_later_second() {
+    // Taken in this second: the next look uses it.
+    let mut chain = chain_with(8_450);
+    let young = Snapshot { taken_at: NOW, ..snapshot_of(&mut chain) };
+    chain.put(snapshot_address(&young), &young);
+    let report = keeper(live()).check(&mut chain, &position_address()).unwrap();
+    assert_eq!(report.conclusion, Conclusion::LeftAlone(SNAPSHOT_YOUNG));
+    // Expired, of a position that was riskier, or older than what cleared the flag: another is taken, or none can be.
+    let mut expired = chain_with(8_450);
+    let snapshot = Snapshot { expires_at: NOW - 1, ..snapshot_of(&mut expired) };
+    expired.put(snapshot_address(&snapshot), &snapshot);
+    let mut riskier = chain_with(8_450);
+    let snapshot = Snapshot { ltv_bps: 8_501, ..snapshot_of(&mut riskier) };
+    riskier.put(snapshot_address(&snapshot), &snapshot);
+    let mut cleared = chain_with(8_450);
+    let snapshot = snapshot_of(&mut cleared);
+    cleared.put(snapshot_address(&snapshot), &snapshot);
+    let mut position = position(8_450_000_000);
+    position.flag.accept(Evidence { epoch: EPOCH - 1, revision: 0 }, NOW - 50).unwrap();
+    position.flag.clear(Evidence { epoch: EPOCH, revision: 0 }, NOW - 1).unwrap();
+    cleared.put(position_address(), &position);
+    for mut chain in [expired, riskier, cleared] {
         let report = keeper(live()).check(&mut chain, &position_address()).unwrap();
-        assert_eq!(report.conclusion, Conclusion::LeftAlone(SNAPSHOT_TOO_SOON));
+        assert!(matches!(report.conclusion, Conclusion::LeftAlone(LOW_SCORE)), "{:?}", report.conclusion);
+        assert!(chain.sent.is_empty());
+    }
+}
+
+#[test]
+fn a_spent_budget_is_not_exceeded() {
+    let mut chain = chain_with(8_450);
+    // A fifth was repaid, and the collateral for it seized: the ratio is what it was.
+    let mut position = Position { collateral: 80_000_000_000, ..position(6_760_000_000) };
+    position.budget = position.budget.renewed(8_450_000_000, 900, NOW - 60);
+    position.budget.spend(1_690_000_000).unwrap();
+    chain.put(position_address(), &position);
+    let report = keeper(live()).check(&mut chain, &position_address()).unwrap();
+    assert_eq!(report.conclusion, Conclusion::LeftAlone(BUDGET_SPENT));
+}
+
+#[test]
+fn nothing_is_sent_for_a_model_that_the_market_refuses() {
+    for status in [0, 2, 3] {
+        let mut chain = chain_with(8_450);
+        chain.accounts.insert(Address::new_from_array(params().model), model_account(status));
+        let report = keeper(live()).check(&mut chain, &position_address()).unwrap();
+        assert_eq!(report.conclusion, Conclusion::LeftAlone(MODEL_UNUSABLE), "status {status}");
         assert!(chain.sent.is_empty());
     }
 }
@@ -137,22 +183,21 @@ fn under_the_plain_rule_only_no_score_is_computed() {
 }
 
 #[test]
-fn without_history_there_is_no_score() {
-    let mut chain = chain_with(8_450);
-    let history = PriceHistory { market: keys().market, feed: FEEDS[0], count: 3, ..Zeroable::zeroed() };
-    chain.put(keys().history, &history);
-    let report = keeper(live()).check(&mut chain, &position_address()).unwrap();
-    assert_eq!(report.conclusion, Conclusion::LeftAlone(NO_FEATURES));
-}
-
-#[test]
-fn an_observation_is_sent_once_it_is_due() {
-    let mut chain = chain_with(8_450);
-    let mut keeper = keeper(live());
-    assert!(keeper.upkeep(&mut chain).unwrap().is_some(), "the last close is an hour old");
-    chain.accounts.insert(route().prices.collateral, price_account(FEEDS[0], PRICE, NOW - 1));
-    assert!(keeper.upkeep(&mut chain).unwrap().is_none(), "this price is a second short of it");
-    assert_eq!(chain.names(), ["observe"]);
+fn without_a_final_minute_or_a_day_of_hours_there_is_no_score() {
+    for (change, reason) in [(0, NO_MINUTE), (1, NO_FEATURES)] {
+        let mut chain = chain_with(8_450);
+        let mut collateral = source_of(PRICE);
+        if change == 0 {
+            collateral.minutes = bytemuck::Zeroable::zeroed();
+        } else {
+            collateral.hours[0] = bytemuck::Zeroable::zeroed();
+            collateral.hours[7] = bytemuck::Zeroable::zeroed();
+            collateral.hours[15] = bytemuck::Zeroable::zeroed();
+        }
+        chain.accounts.insert(route().prices.collateral, source::account(&collateral));
+        let report = keeper(live()).check(&mut chain, &position_address()).unwrap();
+        assert_eq!(report.conclusion, Conclusion::LeftAlone(reason));
+    }
 }
 
 #[test]
@@ -172,7 +217,7 @@ fn each_wrong_account_has_its_error() {
     let cases: &[(Damage, &str)] = &[
         (|chain| drop(chain.accounts.remove(&keys().market)), "missing market"),
         (|chain| drop(chain.accounts.remove(&position_address())), "missing position"),
-        (|chain| drop(chain.accounts.remove(&route().prices.debt)), "missing price account"),
+        (|chain| drop(chain.accounts.remove(&route().prices.debt)), "missing price source"),
         (|chain| drop(chain.accounts.remove(&route().debt_account)), "missing token account"),
         (|chain| chain.put(keys().market, &position(1)), "foreign market"),
         (
@@ -181,7 +226,7 @@ fn each_wrong_account_has_its_error() {
         ),
         (
             |chain| chain.accounts.get_mut(&route().prices.collateral).unwrap().owner = ID,
-            "foreign price account",
+            "foreign price source",
         ),
         (
             |chain| chain.accounts.get_mut(&route().debt_account).unwrap().data.truncate(71),
@@ -190,19 +235,19 @@ fn each_wrong_account_has_its_error() {
         (|chain| chain.put(position_address(), &Position { market: ID, ..position(1) }), "other market"),
         (
             |chain| {
-                drop(
-                    chain
-                        .accounts
-                        .insert(route().prices.collateral, price_account(FEEDS[0], PRICE, NOW - 61)),
-                )
+                let mut stale = source_of(PRICE);
+                stale.header.publish_time = NOW - 61;
+                chain.accounts.insert(route().prices.collateral, source::account(&stale));
             },
             "price",
         ),
         (
             |chain| {
-                drop(chain.accounts.insert(route().prices.collateral, price_account(FEEDS[1], PRICE, NOW)))
+                let mut market: Market = Market { params: params(), ..market_of(chain) };
+                market.params.collateral_source = [9; 32];
+                chain.put(keys().market, &market);
             },
-            "price",
+            "other price source",
         ),
     ];
     for (index, (damage, reason)) in cases.iter().enumerate() {
@@ -219,8 +264,7 @@ fn each_wrong_account_has_its_error() {
 #[test]
 fn a_market_of_another_model_is_not_scored() {
     let mut chain = chain_with(8_450);
-    let account = chain.accounts.get(&keys().market).unwrap();
-    let mut market: Market = bytemuck::pod_read_unaligned(&account.data[8..]);
+    let mut market = market_of(&chain);
     market.params.statement_domain = [7; 32];
     chain.put(keys().market, &market);
     let error = keeper(live()).check(&mut chain, &position_address()).unwrap_err();
@@ -244,8 +288,8 @@ impl Strategy for Restless {
     }
 
     fn decide(&self, _: &View<'_>, _: &Address) -> Result<Decision, StrategyError> {
-        let instruction = self.0.route.keys.observe(self.0.route.prices.collateral);
-        Ok(Decision::Prepare(Action { name: "observe", instruction, pays_from: None }))
+        let instruction = self.0.route.keys.impair(position_address(), self.0.route.prices);
+        Ok(Decision::Prepare(Action { name: "impair", instruction, pays_from: None }))
     }
 
     fn act(&self, _: &View<'_>, _: &Address, _: &Answer) -> Result<Decision, StrategyError> {
@@ -276,14 +320,13 @@ fn a_round_looks_at_every_position_and_at_nothing_else() {
         .collect();
     found.sort_by_key(|(second, _)| *second);
     assert_eq!(found, [(false, Conclusion::LeftAlone(SAFE)), (true, Conclusion::LeftAlone(NO_DEBT))]);
-    assert_eq!(chain.names(), ["observe"], "upkeep comes first");
+    assert!(chain.sent.is_empty());
 }
 
 #[test]
 fn a_low_score_is_left_alone() {
     let mut chain = chain_with(8_450);
-    let account = chain.accounts.get(&keys().market).unwrap();
-    let mut market: Market = bytemuck::pod_read_unaligned(&account.data[8..]);
+    let mut market = market_of(&chain);
     market.params.score_threshold = i16::MAX;
     chain.put(keys().market, &market);
     let report = keeper(live()).check(&mut chain, &position_address()).unwrap();

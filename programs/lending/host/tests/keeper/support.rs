@@ -6,27 +6,29 @@ use std::sync::OnceLock;
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::PodU128;
 use assay::{CompileOptions, IntegerFormat, Keys, Model, Prover, SampleFormat, Samples};
+use assay_feed_interface::{Interval, Observed, Price, PriceV1, Source};
 use assay_host::{Account, Chain, ChainError, Executed, SendError, Watch, strategy::Strategy};
 use assay_keeper::{Conclusion, Config, Keeper, Mode};
 use assay_lending::state::SETUP_DEVELOPMENT;
 use assay_lending_host::{
-    Close, ID, Liquidations, Market, MarketKeys, Position, PriceAccounts, PriceHistory, RiskParams, Route,
-    Rules, Snapshot, price,
+    Evidence, ID, Liquidations, Market, MarketKeys, Position, PriceAccounts, RiskParams, Route, Rules,
+    Snapshot, source,
 };
 use assay_lending_interface::{
     features,
     formats::{FEATURES, Format, SCORE},
-    pyth::{PriceUpdate, VerificationLevel},
 };
+use assay_verifier_host::Model as RegisteredModel;
 use bytemuck::{Pod, Zeroable};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use solana_address::Address;
 use solana_instruction::Instruction;
 
-pub const NOW: i64 = 1_708_000_000;
+/// A full minute, and five seconds.
+pub const NOW: i64 = 1_707_999_965;
+pub const EPOCH: u32 = (NOW / 60) as u32;
 pub const HOUR: i64 = 3_600;
 pub const PRICE: u64 = 100_0000_0000;
-pub const FEEDS: [[u8; 32]; 2] = [[1; 32], [2; 32]];
 
 /// The committed model with keys, made once for all tests.
 pub fn prover() -> &'static Prover {
@@ -101,15 +103,7 @@ impl Chain for FixedChain {
     fn send(&mut self, instructions: &[Instruction]) -> Result<Executed, SendError> {
         self.sent.push(instructions.to_vec());
         if let Some(snapshot) = self.next_snapshot.take() {
-            self.put(
-                position_address(),
-                &Position {
-                    snapshot_nonce: snapshot.nonce,
-                    last_snapshot_at: NOW,
-                    ..position(8_450_000_000)
-                },
-            );
-            self.put(MarketKeys::snapshot(&position_address()), &snapshot);
+            self.put(snapshot_address(&snapshot), &snapshot);
         }
         Ok(Executed { compute_units: 900, size: 500 })
     }
@@ -122,12 +116,11 @@ impl FixedChain {
     }
 
     pub fn names(&self) -> Vec<&'static str> {
-        use assay_lending::instruction::{Liquidate, LiquidateByProof, Observe, Snapshot};
+        use assay_lending::instruction::{Liquidate, LiquidateByProof, Snapshot};
         let name = |instruction: &Instruction| match &instruction.data[..instruction.data.len().min(8)] {
             tag if tag == Snapshot::DISCRIMINATOR => "snapshot",
             tag if tag == LiquidateByProof::DISCRIMINATOR => "liquidate_by_proof",
             tag if tag == Liquidate::DISCRIMINATOR => "liquidate",
-            tag if tag == Observe::DISCRIMINATOR => "observe",
             _ => "limit",
         };
         self.sent.iter().flatten().map(name).filter(|name| *name != "limit").collect()
@@ -157,15 +150,14 @@ pub fn params() -> RiskParams {
     RiskParams {
         model: [50; 32],
         statement_domain: prover().model().domain().to_be_bytes(),
-        collateral_feed: FEEDS[0],
-        debt_feed: FEEDS[1],
+        collateral_source: route().prices.collateral.to_bytes(),
+        debt_source: route().prices.debt.to_bytes(),
         supply_cap: 1 << 50,
         collateral_cap: 1 << 60,
         min_borrow: 1_000_000,
         // No interest: debts stay what they are.
         kink_rate_bps: 0,
         max_rate_bps: 0,
-        score_full: 512,
         accepted_setup_kinds: SETUP_DEVELOPMENT,
         ..RiskParams::TEMPLATE
     }
@@ -196,18 +188,11 @@ pub fn chain_with(debt_usd: u64) -> FixedChain {
             ..Zeroable::zeroed()
         },
     );
-    let mut history = PriceHistory { market: keys.market, feed: FEEDS[0], count: 24, ..Zeroable::zeroed() };
-    for (hour, close) in (1..).zip(history.closes.iter_mut().take(24)) {
-        let price = if hour % 2 == 0 { PRICE } else { PRICE * 98 / 100 };
-        *close = Close { publish_time: NOW - (25 - hour) * HOUR, price };
-    }
-    chain.put(keys.history, &history);
     chain.put(position_address(), &position(debt));
-    for (address, feed_id, price) in
-        [(route.prices.collateral, FEEDS[0], PRICE), (route.prices.debt, FEEDS[1], 1_0000_0000)]
-    {
-        chain.accounts.insert(address, price_account(feed_id, price, NOW));
+    for (address, price) in [(route.prices.collateral, PRICE), (route.prices.debt, 1_0000_0000)] {
+        chain.accounts.insert(address, source::account(&source_of(price)));
     }
+    chain.accounts.insert(Address::new_from_array(params().model), model_account(1));
     let mut wallet = vec![0; 165];
     wallet[64..72].copy_from_slice(&50_000_000_000u64.to_le_bytes());
     chain
@@ -220,30 +205,49 @@ pub fn position(debt_shares: u64) -> Position {
     Position { market: keys().market, collateral: 100_000_000_000, debt_shares, ..Zeroable::zeroed() }
 }
 
-pub fn price_account(feed_id: [u8; 32], price: u64, publish_time: i64) -> Account {
-    let update = PriceUpdate {
-        write_authority: [0; 32],
-        verification_level: VerificationLevel::Full,
-        feed_id,
-        price: price as i64,
-        confidence: price / 10_000,
-        exponent: -8,
-        publish_time,
+/// A source whose hours have swung by 2 %, with a final minute and a spot price of it.
+pub fn source_of(price: u64) -> Source {
+    let header = PriceV1 { version: PriceV1::VERSION, ..Zeroable::zeroed() };
+    let mut source = Source { header, ..Zeroable::zeroed() };
+    let at = i64::from(EPOCH) * 60;
+    let first = |price, publish_time| Observed {
+        price: Price { price, confidence: price / 10_000, ema: price, publish_time },
         previous_publish_time: publish_time - 1,
-        ema_price: price as i64,
-        ema_confidence: 0,
-        posted_slot: 0,
     };
-    price::account(&update)
+    let last = (at - HOUR / 2) / HOUR;
+    for (hour, index) in (last - 23..=last).zip(0..) {
+        let close = if index % 2 == 0 { price * 98 / 100 } else { price };
+        source.observe(Interval::Hour, hour * HOUR, &first(close, hour * HOUR), hour * HOUR).unwrap();
+    }
+    source.observe(Interval::Minute, at, &first(price, at), at).unwrap();
+    source.refresh(&first(price, at).price, 0, at).unwrap();
+    source
 }
 
-/// The snapshot that the program would take of a position with this debt.
-pub fn snapshot_of(chain: &mut FixedChain, nonce: u64) -> Snapshot {
+/// The market's model in a status of its life.
+pub fn model_account(status: u8) -> Account {
+    let model = RegisteredModel {
+        version: assay_interface::verifier::model_account::VERSION,
+        domain: prover().model().domain().to_be_bytes(),
+        status,
+        ..Zeroable::zeroed()
+    };
+    let data = [RegisteredModel::DISCRIMINATOR, bytemuck::bytes_of(&model)].concat();
+    Account { owner: assay_verifier_host::ID, data }
+}
+
+/// Where a snapshot of the position lies.
+pub fn snapshot_address(snapshot: &Snapshot) -> Address {
+    MarketKeys::snapshot(&position_address(), snapshot.evidence())
+}
+
+/// The snapshot that the program took of a position that owes 8,450 USD, a second ago.
+pub fn snapshot_of(chain: &mut FixedChain) -> Snapshot {
     let mut dry = keeper(Config::default());
     let report = dry.check(chain, &position_address()).unwrap();
     assert_eq!(report.conclusion, Conclusion::Would("snapshot"));
-    let closes = std::array::from_fn(|hour| if hour % 2 == 0 { PRICE * 98 / 100 } else { PRICE });
-    let mut closes: [u64; features::WINDOW] = closes;
+    let mut closes: [u64; features::WINDOW] =
+        std::array::from_fn(|hour| if hour % 2 == 0 { PRICE * 98 / 100 } else { PRICE });
     closes[features::WINDOW - 1] = PRICE;
     let features = features::compute(&features::Inputs {
         closes: &closes,
@@ -252,17 +256,19 @@ pub fn snapshot_of(chain: &mut FixedChain, nonce: u64) -> Snapshot {
         collateral_value: 1_000_000_000_000,
         debt_value: 845_000_000_000,
         liquidation_threshold_bps: 8_500,
-        borrowed: 8_450_000_000,
-        supplied: 108_450_000_000,
+        borrowed: 0,
+        supplied: 1_000_000_000,
     });
+    let Evidence { epoch, revision } = Evidence { epoch: EPOCH, revision: 0 };
     Snapshot {
         market: keys().market,
         position: position_address(),
         payer: Address::new_from_array([9; 32]),
-        context: [8; 32],
-        nonce,
-        taken_at: NOW,
+        epoch,
+        revision,
+        taken_at: NOW - 1,
         expires_at: NOW + 120,
+        ltv_bps: 8_450,
         features: features.unwrap(),
         ..Zeroable::zeroed()
     }
