@@ -101,8 +101,8 @@ pub enum MarketError {
     /// 9558: reserved bits and bytes must be zero.
     #[msg("Reserved bits must be zero")]
     ReservedNotZero = 58,
-    /// 9559: nobody could decide a dispute.
-    #[msg("A question needs a second model or a council")]
+    /// 9559: no council: nobody could decide a dispute.
+    #[msg("A question needs a council")]
     NoAppeal = 59,
 }
 

@@ -19,6 +19,7 @@
 use anchor_lang::prelude::*;
 use assay_program::bounded;
 
+mod authority;
 #[warn(missing_docs)]
 pub mod errors;
 #[warn(missing_docs)]

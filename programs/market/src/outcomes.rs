@@ -5,6 +5,7 @@ use anchor_spl::token::TokenCpiExt;
 use assay_market_interface::seeds::OUTCOME;
 
 use crate::{
+    authority::Authority,
     errors::MarketError,
     state::{MAX_OUTCOMES, Question},
 };
@@ -49,11 +50,9 @@ pub fn pairs<'a>(
 pub fn mint_to(
     token_program: &Program<Token>,
     question: &Account<Question>,
+    authority: &Authority,
     [mint, account]: &mut [AccountView; 2],
     amount: u64,
 ) -> Result<()> {
-    let (nonce, bump) = (question.nonce.to_le_bytes(), [question.bump]);
-    let [label, creator, nonce] = question.seeds(&nonce);
-    let seeds = [label, creator, nonce, &bump];
-    token_program.mint_to(mint, account, question, &[&seeds], amount)
+    token_program.mint_to(mint, account, question, &[&authority.seeds()], amount)
 }

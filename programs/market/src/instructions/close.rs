@@ -12,7 +12,10 @@ use anchor_spl::{
 };
 
 use super::endings::pay_out;
-use crate::{errors::MarketError, events::QuestionClosed, outcomes::require_mint, state::Question};
+use crate::{
+    authority::Authority, errors::MarketError, events::QuestionClosed, outcomes::require_mint,
+    state::Question,
+};
 
 /// Accounts of `close`, then the outcomes' mints.
 #[derive(Accounts)]
@@ -54,14 +57,12 @@ pub(crate) fn handler(ctx: &mut Context<Close>) -> Result<()> {
             return Err(MarketError::StillHeld.into());
         }
     }
+    let authority = Authority::of(question)?;
     let left = vault.amount();
     if left > 0 {
-        pay_out(token_program, question, vault, mint, destination, left)?;
+        pay_out(token_program, question, &authority, vault, mint, destination, left)?;
     }
-    let (nonce, bump) = (question.nonce.to_le_bytes(), [question.bump]);
-    let [label, creator, nonce] = question.seeds(&nonce);
-    let seeds = [label, creator, nonce, &bump];
-    token_program.close_account(vault, payer, &*question, &[&seeds])?;
+    token_program.close_account(vault, payer, &*question, &[&authority.seeds()])?;
     emit!(QuestionClosed { question: *question.address() });
     Ok(())
 }

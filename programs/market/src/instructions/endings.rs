@@ -6,22 +6,21 @@ use anchor_spl::{
     token::{TokenAccount, TokenCpiExt},
 };
 
-use crate::{errors::MarketError, state::Question};
+use crate::{authority::Authority, errors::MarketError, state::Question};
 
 /// Pays `amount` out of the vault, whose authority is the question.
 #[inline(always)]
 pub(super) fn pay_out(
     token_program: &Program<Token>,
     question: &Account<Question>,
+    authority: &Authority,
     vault: &mut Account<TokenAccount>,
     mint: &Account<Mint>,
     destination: &mut Account<TokenAccount>,
     amount: u64,
 ) -> Result<()> {
-    let (nonce, bump) = (question.nonce.to_le_bytes(), [question.bump]);
-    let [label, creator, nonce] = question.seeds(&nonce);
-    let seeds = [label, creator, nonce, &bump];
-    token_program.transfer_checked(vault, mint, destination, question, &[&seeds], amount, question.decimals)
+    let (signers, decimals) = ([&authority.seeds()[..]], question.decimals);
+    token_program.transfer_checked(vault, mint, destination, question, &signers, amount, decimals)
 }
 
 /// Pays lamports that the question holds beside its rent: a bounty, or a bond. An empty account stays alive by it, since

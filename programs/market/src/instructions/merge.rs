@@ -9,7 +9,7 @@ use anchor_spl::{
 };
 
 use super::endings::pay_out;
-use crate::{errors::MarketError, events::SetsChanged, outcomes, state::Question};
+use crate::{authority::Authority, errors::MarketError, events::SetsChanged, outcomes, state::Question};
 
 /// Accounts of `merge`, then the outcomes' pairs.
 #[derive(Accounts)]
@@ -41,7 +41,7 @@ pub(crate) fn handler(ctx: &mut Context<Merge>, amount: u64) -> Result<()> {
     for [outcome, account] in outcomes::pairs(question, &mut behind)? {
         token_program.burn(account, outcome, owner, &[], amount)?;
     }
-    pay_out(token_program, question, vault, mint, destination, amount)?;
+    pay_out(token_program, question, &Authority::of(question)?, vault, mint, destination, amount)?;
     emit!(SetsChanged { question: *question.address(), held: question.held });
     Ok(question.invariant()?)
 }

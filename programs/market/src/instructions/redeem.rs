@@ -7,7 +7,7 @@ use anchor_spl::{
 };
 
 use super::endings::pay_out;
-use crate::{errors::MarketError, events::Redeemed, outcomes, state::Question};
+use crate::{authority::Authority, errors::MarketError, events::Redeemed, outcomes, state::Question};
 
 /// Accounts of `redeem`.
 #[derive(Accounts)]
@@ -44,7 +44,7 @@ pub(crate) fn handler(ctx: &mut Context<Redeem>, outcome: u8, amount: u64) -> Re
     outcomes::require_mint(question, outcome, outcome_mint.address())?;
     let paid = question.redeem(outcome, amount)?;
     token_program.burn(source, outcome_mint, owner, &[], amount)?;
-    pay_out(token_program, question, vault, mint, destination, paid)?;
+    pay_out(token_program, question, &Authority::of(question)?, vault, mint, destination, paid)?;
     emit!(Redeemed { question: *question.address(), outcome, burned: amount, paid });
     Ok(question.invariant()?)
 }

@@ -10,7 +10,7 @@ use anchor_spl::{
 };
 
 use super::now;
-use crate::{errors::MarketError, events::SetsChanged, outcomes, state::Question};
+use crate::{authority::Authority, errors::MarketError, events::SetsChanged, outcomes, state::Question};
 
 /// Accounts of `split`, then the outcomes' pairs.
 #[derive(Accounts)]
@@ -40,8 +40,9 @@ pub(crate) fn handler(ctx: &mut Context<Split>, amount: u64) -> Result<()> {
     let Split { owner, question, mint, vault, source, token_program } = &mut ctx.accounts;
     question.split(amount, now()?)?;
     token_program.transfer_checked(source, mint, vault, owner, &[], amount, question.decimals)?;
+    let authority = Authority::of(question)?;
     for pair in outcomes::pairs(question, &mut behind)? {
-        outcomes::mint_to(token_program, question, pair, amount)?;
+        outcomes::mint_to(token_program, question, &authority, pair, amount)?;
     }
     emit!(SetsChanged { question: *question.address(), held: question.held });
     Ok(question.invariant()?)

@@ -21,7 +21,7 @@
 //! most three rows. Silence is the fallback.
 
 use anchor_lang::prelude::*;
-use assay_market_interface::{features::MAX_SOURCES, seeds::QUESTION};
+use assay_market_interface::features::MAX_SOURCES;
 
 use crate::{
     errors::{MarketError, Rule},
@@ -417,11 +417,6 @@ impl Question {
         let expected = if self.status()?.is_final() { u32::from(WHOLE) } else { 0 };
         let sound = self.version == VERSION && sum == expected && self.mints <= self.terms.outcomes;
         if sound { Ok(()) } else { Err(MarketError::InvariantViolated) }
-    }
-
-    /// Seeds of this address without the bump, for signing as the vault's and the mints' authority.
-    pub fn seeds<'a>(&'a self, nonce: &'a [u8; 8]) -> [&'a [u8]; 3] {
-        [QUESTION, self.creator.as_ref(), nonce]
     }
 
     fn proven_row(&self, place: Place) -> Rule<Row> {
