@@ -14,7 +14,7 @@ fn mints_come_in_order_and_no_more_than_outcomes() {
     refused(&world.net.send(&[second], &[&world.creator.key]), "InvalidSeeds");
     // Anyone may.
     let first = world.keys.add_outcome(world.prover.address(), 0);
-    world.net.send(&[first.clone()], &[&world.prover.key]).expect_ok();
+    world.net.send(std::slice::from_ref(&first), &[&world.prover.key]).expect_ok();
     assert!(!world.net.send(&[first], &[&world.prover.key]).is_ok());
     let second = world.keys.add_outcome(creator, 1);
     world.net.send(&[second], &[&world.creator.key]).expect_ok();

@@ -12,7 +12,7 @@ fn the_rent_goes_back_once_the_question_is_closed() {
     let payer = world.prover.address();
     let close = world.keys.close_observation(payer);
     let key = world.challenger.key.insecure_clone();
-    refused(&world.net.send(&[close.clone()], &[&key]), "StillHeld");
+    refused(&world.net.send(std::slice::from_ref(&close), &[&key]), "StillHeld");
     world.redeem(1, 100 * UNIT).expect_ok();
     let end = world.keys.close(&world.question(), world.creator.collateral);
     world.net.send(&[end], &[&key]).expect_ok();

@@ -23,7 +23,8 @@ fn a_question_holds_what_its_creator_decided() {
 
 #[test]
 fn each_fault_of_the_terms_has_its_refusal() {
-    let cases: [(fn(&mut World), &str); 9] = [
+    type Case = (fn(&mut World), &'static str);
+    let cases: [Case; 9] = [
         (|world| world.terms.rows[0] = row([9_999, 0]), "InvalidRows"),
         (|world| world.terms.thresholds[1] = 500, "InvalidThresholds"),
         (|world| world.terms.ends_at = T + 1, "InvalidTimes"),
@@ -139,7 +140,7 @@ fn a_collateral_that_somebody_can_freeze_is_refused() {
 fn an_address_is_the_creators_and_is_used_once() {
     let mut world = World::new();
     let create = world.create();
-    assert!(!world.net.send(&[create.clone()], &[&world.creator.key]).is_ok());
+    assert!(!world.net.send(std::slice::from_ref(&create), &[&world.creator.key]).is_ok());
     let stranger = with_account(create, 0, world.prover.address());
     assert!(!world.net.send(&[stranger], &[&world.prover.key]).is_ok());
 }

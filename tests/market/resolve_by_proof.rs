@@ -94,7 +94,7 @@ fn a_receipt_that_was_there_before_stops_nobody() {
     let (honest, _) = world.proof(Place::First, world.prover.address());
     // Somebody records the statement first: the proof is in the instruction, between length and output.
     let mut early = world.net.clone();
-    early.send(&[honest.clone()], &[&world.prover.key]).expect_ok();
+    early.send(std::slice::from_ref(&honest), &[&world.prover.key]).expect_ok();
     let receipt = honest.accounts[4].pubkey;
     world.net.set_account(receipt, early.account(&receipt).unwrap());
     world.resolve(Place::First).expect_ok();

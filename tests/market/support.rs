@@ -9,7 +9,7 @@ use assay_interface::groth16::Transcript;
 use assay_localnet::{Localnet, Outcome};
 use assay_market::state::Place;
 use assay_market_host::{
-    IDENTITY, LEAST_STAKE, Models, Observation, Question, QuestionKeys, Row, Status, Terms, statement,
+    LEAST_STAKE, Models, Observation, Question, QuestionKeys, Row, Status, Terms, statement,
 };
 use assay_market_interface::features::COUNT;
 use assay_market_interface::formats::{FEATURES, VOLATILITY};

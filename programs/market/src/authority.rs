@@ -7,7 +7,7 @@ use crate::{errors::MarketError, state::Question};
 
 /// The seeds of a question's address, which are known to give it.
 ///
-/// The runtime ends a program that signs with seeds which give another address, so they are compared before: about 1,500
+/// The runtime ends a program that signs with seeds which give another address, so they are compared before: about 700
 /// compute units, once an instruction.
 pub struct Authority {
     creator: Address,

@@ -247,11 +247,10 @@ fn behind(mut instruction: Instruction, accounts: impl Iterator<Item = AccountMe
     instruction
 }
 
-/// The instruction with everybody writable whom it may pay: all but the system program, which stands for nobody.
+/// The instruction with everybody writable whom it may pay: not who signs it, nor the system program, which stands for nobody.
 fn paying(mut instruction: Instruction) -> Instruction {
-    for account in instruction.accounts.iter_mut().filter(|account| account.pubkey != System::id()) {
-        account.is_writable = true;
-    }
+    let is_paid = |account: &&mut AccountMeta| account.pubkey != System::id() && !account.is_signer;
+    instruction.accounts.iter_mut().filter(is_paid).for_each(|account| account.is_writable = true);
     instruction
 }
 
