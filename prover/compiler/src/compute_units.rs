@@ -11,13 +11,13 @@ use assay_interface::schema::ModelSchema;
 use serde::Serialize;
 
 /// *Verify alone*, of a proof without a commitment.
-pub const VERIFY_ALONE: u64 = 82_574;
+pub const VERIFY_ALONE: u64 = 82_579;
 /// *Verify alone*, of a proof with a commitment.
-pub const VERIFY_ALONE_COMMITTED: u64 = 108_974;
+pub const VERIFY_ALONE_COMMITTED: u64 = 108_979;
 /// *Verify by CPI*, of a proof without a commitment.
-pub const VERIFY_BY_CPI: u64 = 85_891;
+pub const VERIFY_BY_CPI: u64 = 85_991;
 /// *Verify by CPI*, of a proof with a commitment.
-pub const VERIFY_BY_CPI_COMMITTED: u64 = 112_451;
+pub const VERIFY_BY_CPI_COMMITTED: u64 = 112_558;
 /// Elements of the statement that these were measured for.
 pub const MEASURED_ELEMENTS: usize = 5;
 

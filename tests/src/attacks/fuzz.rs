@@ -13,7 +13,10 @@ use solana_account::Account;
 use solana_address::Address;
 use solana_instruction::{AccountMeta, Instruction};
 
-use super::{Target, crash, idl::Interface, targets};
+use super::{
+    idl::Interface,
+    target::{Target, crash, targets},
+};
 
 /// How many cases ended with each error; successes under the empty name.
 pub type Tally = BTreeMap<String, usize>;

@@ -5,7 +5,7 @@ use solana_account::Account;
 use solana_address::Address;
 use solana_instruction::{AccountMeta, Instruction};
 
-use super::{Attack, Case, Target};
+use super::target::{Attack, Case, Target};
 
 /// An attack, and what came of it.
 pub struct Variation {

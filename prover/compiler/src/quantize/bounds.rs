@@ -33,7 +33,7 @@ pub(crate) fn of_layer(layer: &QuantLayer, x: &[Interval]) -> Result<LayerInterv
             let (height, width) = window.output();
             let area = (window.height.input * window.width.input).max(1);
             let channels = accumulators.chunks_exact(area);
-            channels.map(union).flat_map(|all| std::iter::repeat_n(all, height * width)).collect()
+            channels.map(Interval::enclosing).flat_map(|all| std::iter::repeat_n(all, height * width)).collect()
         }
     };
     let results = results(layer, &pooled)?;
@@ -99,11 +99,4 @@ pub(crate) fn of_inputs(graph: &QuantGraph) -> Vec<Vec<Interval>> {
         vec![Interval::new(lo, hi); input.elements()]
     };
     graph.inputs.iter().map(of_input).collect()
-}
-
-/// The interval that holds all of a channel, which has a value.
-pub(super) fn union(channel: &[Interval]) -> Interval {
-    let ends = |end: fn(&Interval) -> i128| channel.iter().map(end);
-    let missing = "chunks of one value and more";
-    Interval { lo: ends(|x| x.lo).min().expect(missing), hi: ends(|x| x.hi).max().expect(missing) }
 }

@@ -23,6 +23,13 @@ impl Interval {
         Interval { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }
     }
 
+    /// The narrowest interval that holds all of a channel, which has a value.
+    pub fn enclosing(channel: &[Interval]) -> Interval {
+        let ends = |end: fn(&Interval) -> i128| channel.iter().map(end);
+        let missing = "chunks of one value and more";
+        Interval { lo: ends(|x| x.lo).min().expect(missing), hi: ends(|x| x.hi).max().expect(missing) }
+    }
+
     /// Sums of a value of each; ends beyond 127 bits saturate.
     pub fn plus(self, other: Interval) -> Interval {
         Interval { lo: self.lo.saturating_add(other.lo), hi: self.hi.saturating_add(other.hi) }

@@ -3,7 +3,6 @@
 use assay_circuits::layers::{conv, dense, sparse};
 use assay_circuits::{Bounded, BuildError, Builder, Missing, at};
 
-use super::bounds;
 use super::interval::Interval;
 
 /// `accumulator_r = Σ_c w[r, c] · x_c + bias_r`.
@@ -114,7 +113,7 @@ impl Linear {
                 let channels: Vec<Interval> = x
                     .chunks_exact(area)
                     .map(|channel| {
-                        let all = bounds::union(channel);
+                        let all = Interval::enclosing(channel);
                         if is_padded { all.union(zero) } else { all }
                     })
                     .collect();
