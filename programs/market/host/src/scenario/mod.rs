@@ -10,10 +10,12 @@
 //! | `world` | the runtime, its people, models and sources |
 //! | `course` | one question from creation to its end |
 //! | `attacks` | what must be refused, each with one error |
+//! | `report` | what a person sees of it |
 
 mod attacks;
 mod course;
 mod error;
+mod report;
 mod windows;
 mod world;
 
@@ -70,15 +72,18 @@ fn run(options: &Options, page: &mut Page<'_>) -> Result<Outcome, DemoError> {
         let (mut course, time) = page.step(ending.title(), |page| {
             let course = Course::play(base.clone(), &provers, window, ending)?;
             show(page, window, &course);
+            let checks = checks(window, &course, ending);
+            report::checks(page, &checks);
+            outcome.checks.extend(checks);
             Ok::<_, DemoError>(course)
         })?;
         outcome.step(ending.title(), time);
-        outcome.checks.extend(checks(window, &course, ending));
         add(&mut outcome.transactions, course.take_figures());
         if ending == Ending::Settled {
-            let (attacks, time) = page.step("Attack it", |page| {
+            let title = "Attack it: each must be refused with one exact error";
+            let (attacks, time) = page.step(title, |page| {
                 let attacks = attacks::run(base.clone(), &provers, window)?;
-                page.line(format!("{} attacks, each refused with one error", attacks.len()));
+                report::attacks(page, &attacks);
                 Ok::<_, DemoError>(attacks)
             })?;
             outcome.step("attacks", time);
@@ -87,6 +92,7 @@ fn run(options: &Options, page: &mut Page<'_>) -> Result<Outcome, DemoError> {
     }
     outcome.step("total", start.elapsed());
     outcome.judge();
+    report::verdict(page, &outcome, start.elapsed())?;
     Ok(outcome)
 }
 
@@ -141,10 +147,21 @@ fn checks(window: &Window, course: &Course, ending: Ending) -> Vec<Check> {
             detail: format!("status {}, expected {}", question.status, status as u8),
             holds: question.status == status as u8,
         },
-        Check {
-            name: "the model is near the candles",
-            detail: format!("{:.3} % against {:.3} %", f64::from(estimate) * PERCENT, window.percent_a_day()),
-            holds: ending == Ending::Void || near,
+        match ending {
+            Ending::Void => Check {
+                name: "nothing was proven",
+                detail: format!("{} proofs", question.proven),
+                holds: question.proven == 0,
+            },
+            Ending::Settled | Ending::Disputed => Check {
+                name: "the model is near the candles",
+                detail: format!(
+                    "{:.3} % against {:.3} %",
+                    f64::from(estimate) * PERCENT,
+                    window.percent_a_day()
+                ),
+                holds: near,
+            },
         },
         Check {
             name: "what was paid out came in",
