@@ -125,7 +125,7 @@ fn accounts_are_what_they_must_be() {
         let mut on_other_kind = honest.clone();
         on_other_kind.accounts[place].pubkey = if place == 2 { world.model } else { committee.set };
         let outcome = world.net.send(&[on_other_kind], &[&key]);
-        assert!(["InvalidAccountData", "AccountDataTooSmall"].contains(&&*outcome.error()), "{name}");
+        assert!(["InvalidAccountData", "AccountDataTooSmall"].contains(&outcome.error()), "{name}");
         let address = Address::new_from_array([8; 32]);
         let foreign = world.net.account(&honest.accounts[place].pubkey).unwrap();
         world.net.set_account(address, Account { owner: Address::new_from_array([7; 32]), ..foreign });

@@ -55,8 +55,5 @@ fn only_the_authority_proposes() {
     refuses_attacks(&mut world, &propose, 2);
     let unaffected = state(&world, &series);
     assert_eq!(unaffected.pending_from, 0);
-    refused(
-        &world.sends_as_authority(|authority, model| verifier::cancel_series(authority, model)),
-        "InvalidAccountData",
-    );
+    refused(&world.sends_as_authority(verifier::cancel_series), "InvalidAccountData");
 }

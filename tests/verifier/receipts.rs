@@ -15,7 +15,10 @@ fn next(gate: &Gate, opened: u64) -> (Proven, Opening) {
     (proven, opening)
 }
 
-fn recording() -> [(Gate, fn(&Opening, Address) -> solana_instruction::Instruction); 2] {
+/// How an example opens its gate and leaves a receipt.
+type OpenWithReceipt = fn(&Opening, Address) -> solana_instruction::Instruction;
+
+fn recording() -> [(Gate, OpenWithReceipt); 2] {
     let gate =
         |example: &'static Example| (Gate::of(example, Echo::shared()), example.open_with_receipt.unwrap());
     [gate(&ANCHOR), gate(&NATIVE)]

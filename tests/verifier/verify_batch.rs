@@ -124,7 +124,8 @@ fn a_fault_with_a_place_names_it() {
                 change(&mut bytes[start..start + member]);
                 world.verify_batch(&bytes)
             };
-            let cases: [(&dyn Fn(&mut [u8]), &str, Option<usize>); 6] = [
+            type Change<'a> = &'a dyn Fn(&mut [u8]);
+            let cases: [(Change<'_>, &str, Option<usize>); 6] = [
                 (&|bytes| bytes[..64].fill(0), "ProofIdentity", Some(index)),
                 (&|bytes| bytes[64..192].fill(0), "ProofIdentity", Some(index)),
                 (&|bytes| bytes[63] ^= 1, "ProofInvalid", Some(index)),

@@ -33,7 +33,10 @@ pub(crate) fn of_layer(layer: &QuantLayer, x: &[Interval]) -> Result<LayerInterv
             let (height, width) = window.output();
             let area = (window.height.input * window.width.input).max(1);
             let channels = accumulators.chunks_exact(area);
-            channels.map(Interval::enclosing).flat_map(|all| std::iter::repeat_n(all, height * width)).collect()
+            channels
+                .map(Interval::enclosing)
+                .flat_map(|all| std::iter::repeat_n(all, height * width))
+                .collect()
         }
     };
     let results = results(layer, &pooled)?;
