@@ -27,9 +27,8 @@ pub(super) fn pay_out(
 /// every stake is large enough.
 pub(super) fn pay_lamports(question: &Account<Question>, to: &AccountView, lamports: u64) -> Result<()> {
     let (mut from, mut to) = (*question.account(), *to);
-    let left = from.lamports().checked_sub(lamports).ok_or(MarketError::InvariantViolated)?;
-    let sum = to.lamports().checked_add(lamports).ok_or(MarketError::MathOverflow)?;
-    from.set_lamports(left);
-    to.set_lamports(sum);
+    from.set_lamports(from.lamports().checked_sub(lamports).ok_or(MarketError::InvariantViolated)?);
+    // Read after the write: were both one account, it would keep what it has.
+    to.set_lamports(to.lamports().checked_add(lamports).ok_or(MarketError::MathOverflow)?);
     Ok(())
 }
