@@ -10,12 +10,10 @@
 //! | `world` | the runtime, its people, models and sources |
 //! | `course` | one question from creation to its end |
 //! | `attacks` | what must be refused, each with one error |
-//! | `report` | what a person sees of it |
 
 mod attacks;
 mod course;
 mod error;
-mod report;
 mod windows;
 mod world;
 
@@ -23,6 +21,7 @@ use std::time::Instant;
 
 use assay_host::{
     page::{Page, thousands},
+    report,
     scenario::{Check, Options, Outcome, Scenario, ScenarioError, TransactionFigures},
 };
 use assay_market::state::Status;

@@ -1,10 +1,10 @@
-//! What a person sees of the demonstration's findings.
+//! What a person sees of a scenario's findings.
 
 use std::io;
 use std::time::Duration;
 
-use assay_host::page::{BAD, FAINT, GOOD, Page, Table, duration, paint, thousands};
-use assay_host::scenario::{Attack, Check, Outcome};
+use crate::page::{BAD, FAINT, GOOD, Page, Table, duration, paint, thousands};
+use crate::scenario::{Attack, Check, Outcome};
 
 /// The attacks, each with what refused it.
 pub fn attacks(page: &mut Page<'_>, attacks: &[Attack]) {
