@@ -35,6 +35,7 @@ mod propose_params;
 mod propose_withdrawal;
 mod renounce_admin;
 mod repay;
+mod series;
 mod set_guardian;
 mod set_pause;
 mod snapshot;

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`instructions`] | the addresses of a source, and one builder for each instruction |
 //! | [`read`] | a source as a typed value |
+//! | [`keeping`] | what keeps a source, from the price accounts that are there |
 //! | [`oracle`] | price accounts as Pyth's receiver writes them, for runtimes in which no guardian signs |
 //! | [`Feed`] | its entry in the list of programs |
 
@@ -12,6 +13,7 @@
 
 mod entry;
 pub mod instructions;
+pub mod keeping;
 pub mod oracle;
 pub mod read;
 
@@ -19,3 +21,4 @@ pub use assay_feed::{FeedError, ID};
 pub use assay_feed_interface::{Interval, Source, source::HOURS, source::MINUTES};
 pub use entry::{Feed, IDENTITY};
 pub use instructions::{PythFeed, SourceKeys};
+pub use keeping::Keeping;

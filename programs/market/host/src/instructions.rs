@@ -90,14 +90,7 @@ impl QuestionKeys {
 
     /// `split`, out of `source`, into the owner's token account of each outcome.
     pub fn split(&self, owner: Address, source: Address, outcomes: &[Address], amount: u64) -> Instruction {
-        let split = instruction::Split { amount }.to_instruction(accounts::Split {
-            owner,
-            question: self.question,
-            mint: self.mint,
-            vault: self.vault,
-            source,
-            token_program: Token::id(),
-        });
+        let split = instruction::Split { amount }.to_instruction(self.sets(owner, source));
         behind(split, self.pairs(outcomes))
     }
 
@@ -109,14 +102,7 @@ impl QuestionKeys {
         outcomes: &[Address],
         amount: u64,
     ) -> Instruction {
-        let merge = instruction::Merge { amount }.to_instruction(accounts::Merge {
-            owner,
-            question: self.question,
-            mint: self.mint,
-            vault: self.vault,
-            destination,
-            token_program: Token::id(),
-        });
+        let merge = instruction::Merge { amount }.to_instruction(self.sets(owner, destination));
         behind(merge, self.pairs(outcomes))
     }
 
@@ -218,6 +204,17 @@ impl QuestionKeys {
             observation: self.observation,
             question: self.question,
         })
+    }
+
+    fn sets(&self, owner: Address, collateral: Address) -> accounts::Sets {
+        accounts::Sets {
+            owner,
+            question: self.question,
+            mint: self.mint,
+            vault: self.vault,
+            collateral,
+            token_program: Token::id(),
+        }
     }
 
     fn receivers(&self, question: &Question) -> accounts::Settle {
