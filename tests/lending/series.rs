@@ -121,7 +121,7 @@ fn after_a_switch_neither_a_proof_nor_a_receipt_of_the_former_model_opens_anythi
         (former, "WrongModel"),
         (Proven { proof: None, ..former }, "WrongModel"),
         (Proven { model: following.next, ..former }, "ProofInvalid"),
-        (Proven { proof: None, ..next }, "ProofLength"),
+        (Proven { proof: None, ..next }, "ReceiptMissing"),
     ];
     for (index, (proven, error)) in cases.into_iter().enumerate() {
         let early = following.early(&proven, ALL);
@@ -162,6 +162,8 @@ fn a_switch_opens_no_second_budget() {
     let first = following.early(&following.test.proven(&snapshot), 1_000 * USDC);
     following.test.liquidator_sends(first).expect_ok();
     following.switch();
+    // The repayment lowered the ratio; the price restores it.
+    following.test.set_prices(83.5, 1.0);
     // A fifth of 6,900 USDC, and a little interest, less what the former model's proof repaid.
     let next = following.by_next(&snapshot);
     let rest = following.test.position().budget.base_debt / 5 - 1_000 * USDC;
@@ -192,10 +194,10 @@ fn the_series_account_is_the_parameters_own() {
     // None; and a pinned market that is given one.
     let without = following.early(&Proven { series: None, ..honest }, ALL);
     refused(&following.test.liquidator_sends(without), "SeriesMissing");
-    let mut pinned = crate::liquidate_by_proof::risky();
-    let given = Proven { series: Some(pinned.0.model), ..pinned.0.proven(&pinned.1) };
-    let given = pinned.0.keys.liquidate_by_proof(&pinned.0.liquidation(ALL), &given);
-    refused(&pinned.0.liquidator_sends(given), "SeriesUnwanted");
+    let (mut pinned, of_pinned) = crate::liquidate_by_proof::risky();
+    let given = Proven { series: Some(pinned.prices.debt), ..pinned.proven(&of_pinned) };
+    let given = pinned.keys.liquidate_by_proof(&pinned.liquidation(ALL), &given);
+    refused(&pinned.liquidator_sends(given), "SeriesUnwanted");
     // What is at the address must be a series of the verifier's, of a known version.
     let good = following.test.net.account(&following.series).unwrap();
     let (mut kind, mut version) = (good.clone(), good.clone());

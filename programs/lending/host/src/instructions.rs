@@ -474,15 +474,16 @@ impl MarketKeys {
 
 fn taken_up(params: &RiskParams, vouched: Vouched) -> TakenUp {
     let named = Address::new_from_array(params.model);
-    let (model, set) = match vouched {
-        Vouched::Nothing => (named, System::id()),
-        Vouched::Attestors(set) => (named, set),
-        Vouched::Series(current) => (current, System::id()),
+    let nobody = [System::id(); 2];
+    let (model, [attestors, attestation]) = match vouched {
+        Vouched::Nothing => (named, nobody),
+        Vouched::Attestors(set) => (named, [set, attestation_address(&set, &named)]),
+        Vouched::Series(current) => (current, nobody),
     };
     TakenUp {
         model,
         series: params.series().map(|series| Address::new_from_array(*series)),
-        attestors: set,
-        attestation: attestation_address(&set, &model),
+        attestors,
+        attestation,
     }
 }
