@@ -23,6 +23,7 @@ mod findings;
 mod flag_by_proof;
 mod impair;
 mod init_market;
+mod keeper;
 mod layout;
 mod liquidate;
 mod liquidate_by_proof;

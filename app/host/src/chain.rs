@@ -1,6 +1,7 @@
 //! What is read from and sent to a chain. An in-process runtime implements [`Chain`], and so can an RPC client. The
 //! wallet belongs to the chain's side: whoever uses one never sees a secret key.
 
+use anchor_lang::{Discriminator, Owner};
 use solana_address::Address;
 use solana_instruction::Instruction;
 use thiserror::Error;
@@ -35,6 +36,22 @@ pub struct Holds {
 }
 
 impl Watch {
+    /// The accounts of a kind that Anchor writes.
+    pub const fn of<T: Owner + Discriminator>() -> Self {
+        match T::DISCRIMINATOR.first_chunk() {
+            Some(discriminator) if T::DISCRIMINATOR.len() == 8 => {
+                Self { program: T::OWNER, discriminator: *discriminator, holds: None }
+            }
+            _ => panic!("a discriminator has eight bytes"),
+        }
+    }
+
+    /// Those of them that hold an address at `offset` behind the discriminator.
+    pub fn holding(self, offset: usize, address: &Address) -> Self {
+        let offset = self.discriminator.len().saturating_add(offset);
+        Self { holds: Some(Holds { offset, bytes: address.to_bytes() }), ..self }
+    }
+
     /// Whether an account is one of them.
     pub fn admits(&self, account: &Account) -> bool {
         let holds = |Holds { offset, bytes }: Holds| {

@@ -7,9 +7,12 @@
 use assay_feed_interface::{
     Interval, Kind, Observed, Source,
     pyth::{DISCRIMINATOR, PriceUpdate},
-    source::{HOURS, last_hour_before},
+    source::HOURS,
 };
-use assay_host::{Chain, Holds, Watch};
+use assay_host::{
+    Chain, Holds, Watch,
+    strategy::{Action, Decision, Reason},
+};
 use solana_address::Address;
 use solana_instruction::Instruction;
 
@@ -19,8 +22,31 @@ use crate::{
     read::{self, SourceError},
 };
 
+/// A source has all that its price accounts can bring.
+pub const KEPT: Reason = Reason("kept");
+
+/// Names of what it sends.
+pub const REFRESH: &str = "refresh";
+/// See [`REFRESH`].
+pub const OBSERVE: &str = "observe";
+
+/// Hours that one transaction observes at most.
+const HOURS_AT_ONCE: usize = 6;
+
 /// Where the feed's id lies in a fully verified update, the discriminator counted: behind authority and level.
 const FEED_ID: usize = 8 + 32 + 1;
+
+/// What a keeper does about a source that it is not about to use: its hours are observed, 24 a day.
+///
+/// # Errors
+/// There is no source, or the chain did not answer.
+pub fn keep_hours(chain: &dyn Chain, source: &Address) -> Result<Decision, SourceError> {
+    let instructions = Keeping::read(chain, source)?.observe_hours(chain.unix_time()?);
+    if instructions.is_empty() {
+        return Ok(Decision::Leave(KEPT));
+    }
+    Ok(Decision::Settle(Action { name: OBSERVE, instructions, pays_from: None }))
+}
 
 /// A source as it would be after the instructions that were asked for.
 #[derive(Clone, Debug)]
@@ -72,16 +98,12 @@ impl Keeping {
         Some(self.keys.observe(interval, at, update))
     }
 
-    /// `observe` for every hour that features of now may read and that updates can bring, newest first, `most` at most.
-    pub fn observe_hours(&mut self, now: i64, most: usize) -> Vec<Instruction> {
-        let Some(oldest) = last_hour_before(now).and_then(|last| last.checked_sub(HOURS as u32 - 1)) else {
-            return Vec::new();
-        };
-        let Some(newest) = u32::try_from(now.div_euclid(Interval::Hour.seconds())).ok() else {
-            return Vec::new();
-        };
-        let hours = (oldest..=newest).rev().map(|hour| Interval::Hour.time(hour));
-        hours.filter_map(|at| self.observe(Interval::Hour, at, now)).take(most).collect()
+    /// `observe` for the newest hours that the ring lacks and updates can bring.
+    fn observe_hours(&mut self, now: i64) -> Vec<Instruction> {
+        let newest = now.div_euclid(Interval::Hour.seconds());
+        let hours = (0..HOURS as i64).map(|back| newest.saturating_sub(back));
+        let times = hours.map(|hour| hour.saturating_mul(Interval::Hour.seconds()));
+        times.filter_map(|at| self.observe(Interval::Hour, at, now)).take(HOURS_AT_ONCE).collect()
     }
 
     fn changed(&mut self, next: Source) -> bool {

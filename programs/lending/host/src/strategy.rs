@@ -5,7 +5,7 @@
 //! | --- | --- | --- |
 //! | the market's two price sources | their hours are observed, 24 a day; minutes and spot prices where a position needs them | here |
 //! | the market's positions | flagged, cleared, liquidated, their losses booked | `position` |
-//! | the wallet's snapshots and receipts | closed once they may be: the rent returns | `rent` |
+//! | the wallet's snapshots and receipts | closed once they may be: the rent returns | here |
 //!
 //! Every action can be repeated: a snapshot that lives is used instead of taking another, and a position's budget makes the
 //! program refuse what goes beyond it. A snapshot is acted on in a later second than it was taken in, so a look that takes
@@ -19,19 +19,17 @@
 mod policy;
 mod position;
 mod reasons;
-mod rent;
 mod schema;
 
-use anchor_lang::Discriminator;
-use assay_feed_host::Keeping;
+use assay_feed_host::keeping::keep_hours;
 use assay_host::{
-    Account, Chain, Holds, StrategyEntry, Watch,
+    Account, Chain, StrategyEntry, Watch,
     account::decode,
     strategy::{Action, Answer, Decision, Strategy, StrategyError, View},
 };
 use assay_interface::schema::ModelSchema;
 use assay_lending::state::{Position, Snapshot};
-use assay_verifier_host::Receipt;
+use assay_verifier_host::{Receipt, close_when_due, own_receipts};
 use solana_address::Address;
 
 pub use self::{
@@ -39,23 +37,13 @@ pub use self::{
     reasons::*,
     schema::{inputs, only_score},
 };
-use crate::{ID, error::ReadError, source::FEED};
+use crate::{error::ReadError, keys::MarketKeys, source::FEED};
 
 /// How a keeper of a market is opened.
 pub const ENTRY: StrategyEntry = StrategyEntry {
     addresses: &policy::ADDRESSES,
     open: |named| policy::open(named).map(|strategy| Box::new(strategy) as Box<dyn Strategy>),
 };
-
-/// Where a position holds its market, the discriminator counted.
-const POSITION_MARKET: usize = 8;
-/// Where a snapshot holds who paid for it.
-const SNAPSHOT_PAYER: usize = 8 + core::mem::offset_of!(Snapshot, payer);
-/// Where a receipt holds who paid for it.
-const RECEIPT_PAYER: usize = 8 + core::mem::offset_of!(Receipt, payer);
-
-/// Hours that one transaction observes at most.
-const HOURS_AT_ONCE: usize = 6;
 
 impl Strategy for Liquidations {
     fn accepts(&self, schema: &ModelSchema) -> Result<(), StrategyError> {
@@ -65,9 +53,9 @@ impl Strategy for Liquidations {
     fn targets(&self, chain: &dyn Chain) -> Result<Vec<Address>, StrategyError> {
         let (wallet, market) = (chain.wallet(), self.route.keys.market);
         let watches = [
-            watch::<Position>(ID, POSITION_MARKET, &market),
-            watch::<Snapshot>(ID, SNAPSHOT_PAYER, &wallet),
-            watch::<Receipt>(assay_verifier_host::ID, RECEIPT_PAYER, &wallet),
+            Watch::of::<Position>().holding(core::mem::offset_of!(Position, market), &market),
+            Watch::of::<Snapshot>().holding(core::mem::offset_of!(Snapshot, payer), &wallet),
+            own_receipts(&wallet),
         ];
         let mut targets = vec![self.route.prices.collateral, self.route.prices.debt];
         for watch in &watches {
@@ -79,15 +67,10 @@ impl Strategy for Liquidations {
     fn decide(&self, view: &View<'_>, target: &Address) -> Result<Decision, StrategyError> {
         let Some(found) = view.chain.account(target)? else { return Ok(Decision::Leave(GONE)) };
         if found.owner == FEED {
-            return Ok(observe_hours(view, target)?);
+            return Ok(keep_hours(view.chain, target).map_err(ReadError::from)?);
         }
-        if is::<Snapshot>(ID, &found) {
-            let snapshot: Snapshot = read(&found, target, "snapshot")?;
-            return Ok(rent::snapshot(view, target, &snapshot)?);
-        }
-        if is::<Receipt>(assay_verifier_host::ID, &found) {
-            let receipt: Receipt = read(&found, target, "receipt")?;
-            return Ok(rent::receipt(view, target, &receipt)?);
+        if Watch::of::<Snapshot>().admits(&found) || Watch::of::<Receipt>().admits(&found) {
+            return Ok(close(view, target, &found)?);
         }
         self.decide_position(view, target)
     }
@@ -97,37 +80,17 @@ impl Strategy for Liquidations {
     }
 }
 
-/// Brings the hours that a source lacks, as far as there are updates for them.
-fn observe_hours(view: &View<'_>, source: &Address) -> Result<Decision, ReadError> {
-    let mut keeping = Keeping::read(view.chain, source)?;
-    let instructions = keeping.observe_hours(view.chain.unix_time()?, HOURS_AT_ONCE);
-    if instructions.is_empty() {
-        return Ok(Decision::Leave(KEPT));
-    }
-    Ok(Decision::Settle(Action { name: OBSERVE, instructions, pays_from: None }))
-}
-
-fn watch<T: Discriminator>(program: Address, offset: usize, holds: &Address) -> Watch {
-    let holds = Some(Holds { offset, bytes: holds.to_bytes() });
-    Watch { program, discriminator: discriminator(T::DISCRIMINATOR), holds }
-}
-
-fn is<T: Discriminator>(program: Address, found: &Account) -> bool {
-    Watch { program, discriminator: discriminator(T::DISCRIMINATOR), holds: None }.admits(found)
-}
-
-fn read<T: anchor_lang::Owner + Discriminator + bytemuck::Pod>(
-    found: &Account,
-    address: &Address,
-    what: &'static str,
-) -> Result<T, ReadError> {
-    decode(&found.owner, &found.data).map_err(|source| ReadError::Foreign { what, address: *address, source })
-}
-
-/// Eight bytes, as the framework writes them.
-const fn discriminator(bytes: &[u8]) -> [u8; 8] {
-    match bytes.first_chunk() {
-        Some(discriminator) if bytes.len() == 8 => *discriminator,
-        _ => panic!("a discriminator has eight bytes"),
-    }
+/// Closes a snapshot or a receipt of the wallet's once it may be closed.
+fn close(view: &View<'_>, target: &Address, found: &Account) -> Result<Decision, ReadError> {
+    let (wallet, now) = (view.chain.wallet(), view.chain.unix_time()?);
+    let foreign = |what| move |source| ReadError::Foreign { what, address: *target, source };
+    let action = if Watch::of::<Receipt>().admits(found) {
+        let close = close_when_due(target, found, &wallet, now).map_err(foreign("receipt"))?;
+        close.map(|close| Action::of(CLOSE_RECEIPT, close))
+    } else {
+        let snapshot: Snapshot = decode(&found.owner, &found.data).map_err(foreign("snapshot"))?;
+        let is_due = snapshot.payer == wallet && now > snapshot.expires_at;
+        is_due.then(|| Action::of(CLOSE_SNAPSHOT, MarketKeys::close_snapshot(*target, wallet)))
+    };
+    Ok(action.map_or(Decision::Leave(NOT_DUE), Decision::Settle))
 }

@@ -4,7 +4,7 @@ use anchor_lang::Id as _;
 use anchor_lang::programs::{System, Token};
 use assay_market::{
     accounts, instruction,
-    state::{Choice, Question, Terms},
+    state::{Choice, Observation, Question, Terms},
 };
 use assay_market_interface::seeds::{OBSERVATION, OUTCOME, QUESTION, VAULT};
 use solana_address::Address;
@@ -199,11 +199,14 @@ impl QuestionKeys {
 
     /// `close_observation`; `payer` is who paid for it, from its account.
     pub fn close_observation(&self, payer: Address) -> Instruction {
-        instruction::CloseObservation {}.to_instruction(accounts::CloseObservation {
-            payer,
-            observation: self.observation,
-            question: self.question,
-        })
+        let (question, observation) = (self.question, self.observation);
+        close_observation(accounts::CloseObservation { payer, observation, question })
+    }
+
+    /// `close_observation` of an account whose question is gone, and with it the other addresses.
+    pub fn close_observation_of(observation: Address, found: &Observation) -> Instruction {
+        let (payer, question) = (found.payer, found.question);
+        close_observation(accounts::CloseObservation { payer, observation, question })
     }
 
     fn sets(&self, owner: Address, collateral: Address) -> accounts::Sets {
@@ -236,6 +239,10 @@ impl QuestionKeys {
         };
         (0..).zip(outcomes).flat_map(pair)
     }
+}
+
+fn close_observation(accounts: accounts::CloseObservation) -> Instruction {
+    instruction::CloseObservation {}.to_instruction(accounts)
 }
 
 /// The instruction with more accounts behind its own.

@@ -1,5 +1,6 @@
 //! Why an account is left alone, and the names of what is sent.
 
+pub use assay_feed_host::keeping::{KEPT, OBSERVE, REFRESH};
 use assay_host::strategy::Reason;
 
 /// It owes nothing.
@@ -32,32 +33,26 @@ pub const MODEL_UNUSABLE: Reason = Reason("model unusable");
 pub const SNAPSHOT_GONE: Reason = Reason("snapshot gone");
 /// The spend cap or the wallet's balance is used up, or below the least repayment.
 pub const NO_FUNDS: Reason = Reason("no funds");
-/// A source that has all that its price accounts can bring.
-pub const KEPT: Reason = Reason("kept");
 /// An account that is closed later.
 pub const NOT_DUE: Reason = Reason("not due");
 /// The account is gone: somebody closed it.
 pub const GONE: Reason = Reason("gone");
 
 /// Names of what it sends, those of the instructions.
-pub const REFRESH: &str = "refresh";
-/// See [`REFRESH`].
-pub const OBSERVE: &str = "observe";
-/// See [`REFRESH`].
 pub const SNAPSHOT: &str = "snapshot";
-/// See [`REFRESH`].
+/// See [`SNAPSHOT`].
 pub const FLAG: &str = "flag_by_proof";
-/// See [`REFRESH`].
+/// See [`SNAPSHOT`].
 pub const CLEAR: &str = "clear_by_proof";
-/// See [`REFRESH`].
+/// See [`SNAPSHOT`].
 pub const LIQUIDATE: &str = "liquidate";
-/// See [`REFRESH`].
+/// See [`SNAPSHOT`].
 pub const LIQUIDATE_BY_PROOF: &str = "liquidate_by_proof";
-/// See [`REFRESH`].
+/// See [`SNAPSHOT`].
 pub const IMPAIR: &str = "impair";
-/// See [`REFRESH`].
+/// See [`SNAPSHOT`].
 pub const SOCIALIZE: &str = "socialize";
-/// See [`REFRESH`].
+/// See [`SNAPSHOT`].
 pub const CLOSE_SNAPSHOT: &str = "close_snapshot";
-/// See [`REFRESH`].
+/// See [`SNAPSHOT`].
 pub const CLOSE_RECEIPT: &str = "close_receipt";

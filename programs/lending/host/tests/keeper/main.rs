@@ -215,7 +215,6 @@ fn each_wrong_account_has_its_error() {
     type Damage = fn(&mut FixedChain);
     let cases: &[(Damage, &str)] = &[
         (|chain| drop(chain.accounts.remove(&keys().market)), "missing market"),
-        (|chain| drop(chain.accounts.remove(&position_address())), "missing position"),
         (|chain| drop(chain.accounts.remove(&route().prices.debt)), "missing price source"),
         (|chain| drop(chain.accounts.remove(&route().debt_account)), "missing token account"),
         (|chain| chain.put(keys().market, &position(1)), "foreign market"),
