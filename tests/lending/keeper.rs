@@ -144,6 +144,10 @@ impl Kept {
 }
 
 fn keeper(test: &TestMarket, prover: &Prover) -> Keeper<Liquidations, ChaCha20Rng> {
+    keeper_of(test, prover, Config { mode: Mode::Live, spend_cap: u64::MAX, ..Config::default() })
+}
+
+fn keeper_of(test: &TestMarket, prover: &Prover, config: Config) -> Keeper<Liquidations, ChaCha20Rng> {
     let route = Route {
         keys: test.keys,
         prices: test.prices,
@@ -152,7 +156,6 @@ fn keeper(test: &TestMarket, prover: &Prover) -> Keeper<Liquidations, ChaCha20Rn
     };
     let strategy =
         Liquidations { route, rules: Rules::ProofAndRule, slippage_bps: 50, least_bonus_bps: 50 };
-    let config = Config { mode: Mode::Live, spend_cap: u64::MAX, ..Config::default() };
     Keeper::new(strategy, prover.clone(), config, ChaCha20Rng::from_seed([5; 32])).unwrap()
 }
 
@@ -185,18 +188,22 @@ fn from_the_fall_of_a_price_to_the_last_lamport_of_rent() {
     assert!(position.budget.repaid > 1_540 * USDC, "a fifth of the debt: {}", position.budget.repaid);
     assert_ne!(kept.test.market().decision_chain, [0; 32]);
     // The price falls on: the plain rule.
-    kept.publish(minute + 100, 90.0);
+    kept.publish(minute + 100, 86.0);
     assert_eq!(kept.round(), ["refresh", "liquidate"]);
-    // The snapshot has expired.
+    // The position is safe by now, and so says its score; the first snapshot has expired.
     kept.publish(minute + 241, 95.0);
+    assert_eq!(kept.round(), ["snapshot", "close_snapshot"]);
+    kept.publish(minute + 242, 95.0);
+    assert_eq!(kept.round(), ["clear_by_proof"]);
+    kept.publish(minute + 481, 95.0);
     let held = kept.test.lamports(&wallet);
     assert_eq!(kept.round(), ["close_snapshot"]);
     assert!(kept.test.lamports(&wallet) > held);
-    // A week later the receipt closes as well; what costs nothing else is left.
-    kept.publish(minute + 88 + WEEK, 100.0);
-    assert_eq!(kept.round(), ["observe", "observe", "close_receipt"]);
+    // A week later the receipts close as well.
+    kept.publish(minute + 242 + WEEK, 100.0);
+    assert_eq!(kept.round(), ["close_receipt", "close_receipt"]);
     let counters = kept.keeper.counters();
-    assert_eq!((counters.proofs, counters.failures.len()), (2, 0), "{counters:?}");
+    assert_eq!((counters.proofs, counters.failures.len()), (3, 0), "{counters:?}");
     assert_eq!(counters.settled["liquidate_by_proof"], 1);
 }
 
@@ -223,10 +230,13 @@ fn a_recovery_clears_the_flag() {
 fn a_crash_is_liquidated_and_what_is_lost_is_written_off() {
     let mut kept = Kept::new(|_| {});
     let minute = (kept.test.net.now() / MINUTE + 1) * MINUTE;
-    // 20 USD a unit: all collateral goes for what it pays, and nothing is left to back the rest.
+    // 20 USD a unit: the collateral pays 1,960.78 USDC, of which this keeper has 1,960. What is left is worth less than a dollar.
+    let config = Config { mode: Mode::Live, spend_cap: 1_960 * USDC, ..Config::default() };
+    kept.keeper = keeper_of(&kept.test, &PROVERS[0], config);
     kept.publish(minute, 20.0);
     assert_eq!(kept.round(), ["refresh", "liquidate"]);
-    assert!(kept.test.market().impaired > 0 && kept.test.position().collateral < SOL / 100);
+    let (impaired, collateral) = (kept.test.market().impaired, kept.test.position().collateral);
+    assert!(impaired > 0 && (1..SOL / 20).contains(&collateral), "{impaired} {collateral}");
     assert_eq!(kept.round(), ["socialize"]);
     assert_eq!((kept.test.position().debt_shares, kept.test.market().impaired), (0, 0));
 }
@@ -262,7 +272,7 @@ fn a_keeper_follows_the_series_while_its_model_is_current() {
         let propose = propose_series(creator, series, next);
         let apply = apply_series(creator, series, test.model, attestor_set);
         test.net.send(&[apply, propose], &[&test.stranger.key]).expect_ok();
-        test.net.advance(timelock - 26 * HOUR);
+        test.net.advance(timelock - 24 * HOUR);
         (test.params.model, test.params.model_mode) = (series.to_bytes(), MODEL_FOLLOWED);
         test.vouched = Vouched::Series(test.model);
     });
@@ -270,17 +280,15 @@ fn a_keeper_follows_the_series_while_its_model_is_current() {
     kept.publish(minute + 1, 91.7);
     assert_eq!(kept.round(), ["refresh", "flag_by_proof"]);
     // The switch: this keeper's proofs are of no use any more, and it makes none.
-    kept.test.net.set_time(minute + 2 * HOUR);
     let apply = apply_series(kept.test.stranger.address(), series, next, Address::default());
     kept.test.stranger_sends(apply).expect_ok();
-    kept.publish(minute + 2 * HOUR, 91.7);
+    kept.publish(minute + 88, 91.7);
     let left = kept.look().into_iter().any(|(_, report)| {
         report.is_ok_and(|report| report.conclusion == Conclusion::LeftAlone(MODEL_UNUSABLE))
     });
-    assert!(left);
-    // Whoever has the next model's key goes on.
+    assert!(left && kept.keeper.counters().proofs == 1);
+    // Whoever has the next model's key goes on, from the same snapshot and under the same clock.
     kept.keeper = keeper(&kept.test, &PROVERS[1]);
-    assert_eq!(kept.round(), ["snapshot"]);
-    kept.publish(minute + 2 * HOUR + 1, 91.7);
-    assert_eq!(kept.round(), ["refresh", "flag_by_proof"]);
+    assert_eq!(kept.round(), ["refresh", "liquidate_by_proof"]);
+    assert_eq!(kept.test.position().flag.since, minute + 1);
 }

@@ -172,6 +172,7 @@ fn a_switch_opens_no_second_budget() {
     let all = following.early(&next, ALL);
     following.test.liquidator_sends(all.clone()).expect_ok();
     assert_eq!(following.test.position().budget.repaid, rest + 1_000 * USDC);
+    following.test.set_prices(82.5, 1.0);
     refused(&following.test.liquidator_sends(all), "BudgetSpent");
 }
 
