@@ -13,6 +13,7 @@ mod council;
 mod create;
 mod dispute;
 mod keeper;
+mod life;
 mod merge;
 mod observe;
 mod redeem;

@@ -54,10 +54,11 @@ impl TakenUp {
     /// Fails unless the model is the one that the parameters accept, and may be trusted on their terms.
     pub(crate) fn require_trusted(&self, params: &RiskParams) -> Result<()> {
         let model = self.model.account();
-        if *model.address().as_array() != accepted_model(params, self.series.as_ref())? {
+        let accepted = accepted_model(params, self.series.as_ref())?;
+        if *model.address().as_array() != accepted {
             return Err(LendingError::WrongModel.into());
         }
-        let (setup, domain) = model_facts(model, |facts| (facts.setup, *facts.domain))?;
+        let (setup, domain) = model_facts(&accepted, model, |facts| (facts.setup, *facts.domain))?;
         if domain != params.statement_domain {
             return Err(CpiError::WrongDomain.into());
         }
