@@ -110,7 +110,7 @@ impl ReadError {
             Self::Foreign { what, .. } => format!("foreign {what}"),
             Self::Source(SourceError::Chain(_)) => "chain".into(),
             Self::Source(SourceError::Missing(_)) => "missing price source".into(),
-            Self::Source(SourceError::Owner { .. } | SourceError::Bytes { .. }) => {
+            Self::Source(SourceError::Owner { .. } | SourceError::Bytes { .. } | SourceError::Account { .. }) => {
                 "foreign price source".into()
             }
             Self::OtherSource { .. } => "other price source".into(),

@@ -55,7 +55,7 @@ impl ReadError {
             Self::Missing { what, .. } => format!("missing {what}"),
             Self::Foreign { what, .. } => format!("foreign {what}"),
             Self::Source(SourceError::Missing(_)) => "missing price source".into(),
-            Self::Source(SourceError::Owner { .. } | SourceError::Bytes { .. }) => {
+            Self::Source(SourceError::Owner { .. } | SourceError::Bytes { .. } | SourceError::Account { .. }) => {
                 "foreign price source".into()
             }
             Self::NotModel(_) => "foreign model".into(),
