@@ -45,17 +45,18 @@ impl CreateFeed {
     fn model_domain(&self, params: &FeedParams) -> Result<[u8; 32]> {
         let setups = params.setups()?;
         let model = self.model.account();
-        let (domain, setup) = model_facts(model, |facts| (*facts.domain, facts.setup))?;
+        let address = model.address().as_array();
+        let (domain, setup) = model_facts(address, model, |facts| (*facts.domain, facts.setup))?;
         if !setups.contain(setup) {
             return Err(FeedError::InvalidSetupKinds.into());
         }
         if params.flags & TRUSTS_AUTHORITY == 0 {
-            require_immutable(model)?;
+            require_immutable(address, model)?;
         }
         let attestors = self.attestors.address();
         if *attestors != System::id() {
             let (set, attestation) = (self.attestors.account(), self.attestation.account());
-            require_attested(attestors.as_array(), set, attestation, model.address().as_array())?;
+            require_attested(attestors.as_array(), set, attestation, address)?;
         }
         Ok(domain)
     }
