@@ -50,14 +50,14 @@ fn follow(test: &mut TestMarket, series: Address) {
 }
 
 /// A market that follows a series whose next model waits and is due: 100 SOL against 6,900 USDC at 86 USD.
-struct Following {
-    test: TestMarket,
+pub struct Following {
+    pub test: TestMarket,
     series: Address,
     next: Address,
 }
 
 impl Following {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut test = TestMarket::without_market();
         let model = test.model;
         let series = series(&mut test, "scores", model, TIMELOCK);
@@ -76,6 +76,20 @@ impl Following {
         Self { test, series, next }
     }
 
+    /// What a proof opens, in the order of the ledger's measurement.
+    pub fn flag_liquidate_and_clear(&mut self) {
+        let first = self.test.take_snapshot();
+        let flag = self.test.flag(&first);
+        self.test.liquidator_sends(flag).expect_ok();
+        let with_receipt = Proven { proof: None, ..self.test.proven(&first) };
+        let early = self.early(&with_receipt, 100 * USDC);
+        self.test.liquidator_sends(early).expect_ok();
+        self.test.set_prices(90.0, 1.0);
+        let mild = self.test.take_snapshot();
+        let clear = self.test.clear(&mild);
+        self.test.liquidator_sends(clear).expect_ok();
+    }
+
     /// The next model becomes the current one.
     fn switch(&mut self) {
         apply(&mut self.test, self.series, self.next, Address::default()).expect_ok();
@@ -87,7 +101,7 @@ impl Following {
         Proven { model: self.next, ..self.test.proven_by(Model::successor(), snapshot, &prover) }
     }
 
-    fn early(&self, proven: &Proven, repay: u64) -> Instruction {
+    pub fn early(&self, proven: &Proven, repay: u64) -> Instruction {
         self.test.keys.liquidate_by_proof(&self.test.liquidation(repay), proven)
     }
 }
