@@ -129,7 +129,7 @@ pub mod assay_credit {
         root: [u8; 32],
         tier: u8,
     ) -> Result<()> {
-        instructions::renew_by_proof::handler(ctx, &proof, root, tier)
+        instructions::renew_by_proof::handler(ctx, &proof, &Renewal { root, tier })
     }
 
     /// Draws on a line.

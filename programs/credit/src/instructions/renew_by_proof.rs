@@ -30,15 +30,19 @@ pub struct RenewByProof {
     pub evidence: Nested<Evidence>,
 }
 
+/// What is claimed, beside what the accounts say.
+pub struct Renewal {
+    /// Root of the tree that the leaf is in.
+    pub root: [u8; 32],
+    /// The tier.
+    pub tier: u8,
+}
+
 /// Renews the line.
 #[inline(never)]
-pub(crate) fn handler(
-    ctx: &mut Context<RenewByProof>,
-    proof: &[u8],
-    root: [u8; 32],
-    tier: u8,
-) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<RenewByProof>, proof: &[u8], renewal: &Renewal) -> Result<()> {
     let now = now()?;
+    let &Renewal { root, tier } = renewal;
     let RenewByProof { borrower, pool, line, evidence } = &mut ctx.accounts;
     pool.require_open(Action::Take, now)?;
     let claimed = Claimed { root, nullifier: line.nullifier, tier };

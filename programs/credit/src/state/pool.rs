@@ -97,10 +97,10 @@ pub struct Pool {
     /// Zero.
     pub padding: [u8; 5],
     /// Zero; for later versions.
-    pub reserved: [u64; 13],
+    pub reserved: [u64; 15],
 }
 
-const _: () = assert!(size_of::<Pool>() == 1_080);
+const _: () = assert!(size_of::<Pool>() == 1_088);
 
 impl Pool {
     /// What must hold after every instruction. Checked last.

@@ -124,8 +124,7 @@ fn the_first_draw_from_zero_sets_the_due_date() {
     assert_eq!((line.due, line.debt(&pool)), (0, Ok(0)));
     // Renewed in time, and due all the same.
     line.draw(&mut pool, 1_000, now).unwrap();
-    let later = starts_at(EPOCH + 2);
-    line.take_tier(&mut pool, 3, EPOCH + 2, later).unwrap();
+    line.take_tier(&mut pool, 3, EPOCH + 1, starts_at(EPOCH + 1)).unwrap();
     assert_eq!(line.draw(&mut pool, 1, due), Err(CreditError::DebtDue));
     line.draw(&mut pool, 1, due - 1).unwrap();
 }
