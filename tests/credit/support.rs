@@ -1,16 +1,21 @@
 //! A pool with its people, issuer and model, in a runtime of its own.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use assay_circuits::Ranges;
+use assay_circuits::Membership;
 use assay_credit_host::statement::{Subject, digest, nullifier_in, taking_context};
 use assay_credit_host::{
     Deposit, Follower, Issuer, IssuerKeys, Line, Pool, PoolKeys, Proving, TakenUp, Terms, Tier, Tree,
 };
 use assay_credit_interface::epoch::{EPOCH_SECONDS, starts_at};
 use assay_credit_interface::formats::{DEPTH, TIER_BITS};
+use assay_credit_interface::limbs;
+use assay_groth16::element as field_element;
 use assay_interface::field::Scalar;
-use assay_interface::member;
+use assay_interface::groth16::{ProofRef, Transcript};
+use assay_interface::member::{self, Claim};
 use assay_interface::schema::Visibility;
 use assay_interface::statement::commit;
 use assay_localnet::{Localnet, Outcome};
@@ -106,8 +111,8 @@ pub struct World {
     pub supplier: Actor,
     pub borrower: Actor,
     pub stranger: Actor,
-    /// By epoch, from the first.
-    pub followers: Vec<Follower>,
+    /// Of the issuer's trees, by epoch.
+    pub followers: BTreeMap<u32, Follower>,
 }
 
 pub fn terms(issuer: Address, model: Address) -> Terms {
@@ -168,7 +173,7 @@ impl World {
             supplier,
             borrower,
             stranger,
-            followers: Vec::new(),
+            followers: BTreeMap::new(),
         }
     }
 
@@ -241,7 +246,7 @@ impl World {
         let create = self.issuer.create_tree(epoch);
         let outcome = self.authority_sends(create);
         if outcome.is_ok() {
-            self.followers.push(Follower::new(self.issuer.tree(epoch)).unwrap());
+            self.followers.insert(epoch, Follower::new(self.issuer.tree(epoch)).unwrap());
         }
         outcome
     }
@@ -250,7 +255,7 @@ impl World {
         let append = self.issuer.append_leaf(epoch, leaf);
         let outcome = self.authority_sends(append);
         for event in outcome.events() {
-            self.followers.iter_mut().for_each(|follower| follower.take(&event).unwrap());
+            self.followers.values_mut().for_each(|follower| follower.take(&event).unwrap());
         }
         outcome
     }
@@ -269,21 +274,28 @@ impl World {
 
     /// Moves to the start of an epoch, and makes its tree with the borrower's leaf, now of another tier.
     pub fn next_epoch(&mut self, tier: u8) -> Person {
-        let epoch = EPOCH + self.followers.len() as u32;
+        let epoch = self.epoch() + 1;
         self.net.set_time(starts_at(epoch) + 600);
-        self.create_tree(epoch).expect_ok();
+        self.attested_now(tier, epoch)
+    }
+
+    /// Attests the borrower in an epoch, as of a tier.
+    pub fn attested_now(&mut self, tier: u8, epoch: u32) -> Person {
+        if !self.followers.contains_key(&epoch) {
+            self.create_tree(epoch).expect_ok();
+        }
         let person = Person::new(0, tier, epoch);
         self.attest_in(epoch, &[Person::new(1, 2, epoch), person]);
         person
     }
 
     pub fn follower(&self, epoch: u32) -> &Follower {
-        &self.followers[(epoch - EPOCH) as usize]
+        &self.followers[&epoch]
     }
 
     /// The latest tree's epoch.
     pub fn epoch(&self) -> u32 {
-        EPOCH - 1 + self.followers.len() as u32
+        *self.followers.keys().next_back().unwrap()
     }
 
     /// A person's honest proof from the latest tree, bound to the borrower.
@@ -298,14 +310,17 @@ impl World {
         let issuer = self.issuer.issuer;
         let subject = Subject { pool: pool.pool, line, borrower, issuer, epoch };
         let path = self.follower(epoch).path(person.leaf()).unwrap();
-        let membership = assay_circuits::Membership {
-            secret: person.secret,
-            salt: person.salt,
+        let membership = Membership {
+            secret: field_element(&person.secret),
+            salt: field_element(&person.salt),
             position: path.position,
-            siblings: path.siblings,
+            siblings: path.siblings.iter().map(field_element).collect(),
             scope: pool.pool.to_bytes(),
         };
-        let (proof, statement) = MODEL.prove_member(&person.values, taking_context(&subject), &membership, 3);
+        let claim = Claim { root: path.root, scope: pool.pool.to_bytes(), nullifier };
+        let context = taking_context(&subject);
+        let (proof, statement) =
+            MODEL.prove_member(&person.values, context, membership, claim, Transcript::Assay, 3);
         let digest =
             digest(&MODEL.schema.domain(), &subject, path.root, nullifier, person.tier()).unwrap();
         assert_eq!(statement.digest(), Ok(digest), "host and prover state the same");
@@ -319,6 +334,20 @@ impl World {
         };
         let (root, nullifier) = (path.root.to_be_bytes(), nullifier.to_be_bytes());
         Proven { proving, proof: proof.as_bytes().to_vec(), root, nullifier, tier: person.tier() }
+    }
+
+    /// `record` of a statement that the borrower's proof is of, by a stranger.
+    pub fn recording(&self, person: &Person, proven: &Proven) -> Instruction {
+        let Proving { borrower, line, issuer, .. } = proven.proving;
+        let subject = Subject { pool: self.keys.pool, line, borrower, issuer, epoch: self.epoch() };
+        let [root, nullifier] =
+            [proven.root, proven.nullifier].map(|bytes| Scalar::from_be_bytes(bytes).unwrap());
+        let claim = Claim { root, scope: self.keys.pool.to_bytes(), nullifier };
+        let limbs = limbs(&claim, person.tier()).unwrap();
+        let digest = digest(&MODEL.schema.domain(), &subject, root, nullifier, person.tier()).unwrap();
+        let proof = ProofRef::from_slice(&proven.proof).unwrap();
+        let payer = self.stranger.address();
+        verifier::record(payer, self.model, proof, taking_context(&subject), &limbs, &digest)
     }
 
     /// `open_line_by_proof` as an honest prover sends it.
