@@ -1,9 +1,11 @@
 //! The call for several statements at once.
 
 use alloc::vec::Vec;
+use core::borrow::Borrow;
 
 use assay_interface::field::Scalar;
 use assay_interface::groth16::SetupKind;
+use assay_interface::statement::digest_of_encoded;
 use assay_interface::verifier::{VERIFY_BATCH, VerifiedBatch, digests_hash, put_batch};
 
 use crate::verify::{check_account, same};
@@ -15,9 +17,24 @@ pub struct BatchClaim<'a> {
     /// The bytes of the batch, as `assay_interface::groth16::batch` lays them out: from whoever calls the program.
     pub batch: &'a [u8],
     /// The digests of the statements that the program acts on, in the batch's order: computed by the program itself, with
-    /// `assay_interface::statement::digest_of_encoded` from the expected domain, contexts of its own and the limbs, about
-    /// 2,100 compute units each. A digest that comes from whoever calls the program says nothing.
+    /// [`digest`]. A digest that comes from whoever calls the program says nothing.
     pub digests: &'a [Scalar],
+}
+
+/// The digest of a statement: of the expected domain, a context of the program's own, and limbs that the program packed or will
+/// read. About 2,100 compute units for two limbs.
+///
+/// # Errors
+/// [`CpiError::WrongStatements`]: a limb is no element of the field, so no statement has it.
+pub fn digest(
+    domain: &[u8; 32],
+    context: &[u8; 32],
+    limbs: &[impl Borrow<[u8; 32]>],
+) -> Result<Scalar, CpiError> {
+    let wrong = CpiError::WrongStatements;
+    let domain = Scalar::from_be_bytes(*domain).map_err(|_| wrong)?;
+    let limbs: Vec<[u8; 32]> = limbs.iter().map(|limb| *limb.borrow()).collect();
+    digest_of_encoded(&domain, context, &limbs).map_err(|_| wrong)
 }
 
 /// Has the verifier program check a batch, on the terms of `expect`, and returns how the model's key was made: every digest

@@ -58,10 +58,11 @@ mod account_info;
 mod account_view;
 
 pub use account::{Account, Role};
+pub use assay_interface::field::Scalar;
 pub use assay_interface::groth16::SetupKind;
 pub use assay_interface::sha256;
 pub use assay_interface::verifier::{ModelFacts, Series, Status};
-pub use batch::{BatchClaim, verify_batch};
+pub use batch::{BatchClaim, digest, verify_batch};
 pub use error::CpiError;
 pub use expect::{Expect, Key, Setups};
 pub use proven::{Claim, Proven};

@@ -51,7 +51,12 @@ impl<const COUNT: usize> Tensor<COUNT> {
         pack(values, self.bits).map_err(|_| CpiError::TensorLayout)
     }
 
-    pub(crate) fn unpack<L: Borrow<[u8; 32]>>(&self, limbs: &[L]) -> Result<[i64; COUNT], CpiError> {
+    /// The values that a statement's limbs hold. They say something only once the statement is proven:
+    /// [`crate::Proven::values`] reads those of a claim that is.
+    ///
+    /// # Errors
+    /// [`CpiError::TensorLayout`]: the limbs hold no such tensor.
+    pub fn unpack<L: Borrow<[u8; 32]>>(&self, limbs: &[L]) -> Result<[i64; COUNT], CpiError> {
         let limbs = limbs.get(self.first_limb..self.end()).ok_or(CpiError::TensorLayout)?;
         let mut values = [0; COUNT];
         unpack_into(limbs, self.bits, &mut values).map_err(|_| CpiError::TensorLayout)?;

@@ -7,11 +7,19 @@ use assay_interface::verifier::{AccountError, ModelFacts, Series, attested};
 use crate::verify::same;
 use crate::{Account, CpiError, VERIFIER};
 
-/// What `read` makes of what a model's account says: setup, status, domain, authority.
+/// What `read` makes of what the account of the model at the address `expected` says: setup, status, domain, authority. The address
+/// is what the program trusts or is about to store; an account is worth nothing without it.
 ///
 /// # Errors
-/// [`CpiError::NotAModel`].
-pub fn model_facts<A: Account, T>(model: &A, read: impl FnOnce(&ModelFacts<'_>) -> T) -> Result<T, A::Error> {
+/// [`CpiError::WrongModel`] or [`CpiError::NotAModel`].
+pub fn model_facts<A: Account, T>(
+    expected: &[u8; 32],
+    model: &A,
+    read: impl FnOnce(&ModelFacts<'_>) -> T,
+) -> Result<T, A::Error> {
+    if !same(model.address(), expected) {
+        return Err(CpiError::WrongModel.into());
+    }
     if !model.is_owned_by(&VERIFIER) {
         return Err(CpiError::NotAModel.into());
     }
@@ -19,12 +27,13 @@ pub fn model_facts<A: Account, T>(model: &A, read: impl FnOnce(&ModelFacts<'_>) 
     Ok(read.map_err(|_| CpiError::NotAModel)?)
 }
 
-/// The model is active, and nobody can ever suspend, retire or close it. It stays so, so it need not be asked again.
+/// The model at the address `expected` is active, and nobody can ever suspend, retire or close it. It stays so, so it need not be
+/// asked again.
 ///
 /// # Errors
-/// [`CpiError::NotAModel`] or [`CpiError::MutableModel`].
-pub fn require_immutable<A: Account>(model: &A) -> Result<(), A::Error> {
-    if model_facts(model, |facts| facts.is_immutable())? {
+/// [`CpiError::WrongModel`], [`CpiError::NotAModel`] or [`CpiError::MutableModel`].
+pub fn require_immutable<A: Account>(expected: &[u8; 32], model: &A) -> Result<(), A::Error> {
+    if model_facts(expected, model, |facts| facts.is_immutable())? {
         Ok(())
     } else {
         Err(CpiError::MutableModel.into())

@@ -94,20 +94,25 @@ fn spoiled(honest: &Bytes) -> Vec<Bytes> {
 
 #[test]
 fn a_model_says_what_it_is() {
-    let facts = model_facts(&model([8; 32]), |facts| (facts.setup, *facts.domain, *facts.authority));
+    let facts = model_facts(&MODEL, &model([8; 32]), |facts| (facts.setup, *facts.domain, *facts.authority));
     assert_eq!(facts, Ok((SetupKind::Ceremony, DOMAIN, [8; 32])));
     for account in spoiled(&model([8; 32])) {
-        assert_eq!(model_facts(&account, |_| ()), Err(CpiError::NotAModel));
+        assert_eq!(model_facts(&MODEL, &account, |_| ()), Err(CpiError::NotAModel));
     }
+    let elsewhere = Bytes { address: [9; 32], ..model([8; 32]) };
+    assert_eq!(model_facts(&MODEL, &elsewhere, |_| ()), Err(CpiError::WrongModel));
 }
 
 #[test]
 fn an_immutable_model_has_no_authority() {
-    assert_eq!(require_immutable(&model([0; 32])), Ok(()));
-    assert_eq!(require_immutable(&model([8; 32])), Err(CpiError::MutableModel));
+    assert_eq!(require_immutable(&MODEL, &model([0; 32])), Ok(()));
+    assert_eq!(require_immutable(&MODEL, &model([8; 32])), Err(CpiError::MutableModel));
     for account in spoiled(&model([0; 32])) {
-        assert_eq!(require_immutable(&account), Err(CpiError::NotAModel));
+        assert_eq!(require_immutable(&MODEL, &account), Err(CpiError::NotAModel));
     }
+    // Another model that nobody can stop, in the place of the one that is meant.
+    let elsewhere = Bytes { address: [9; 32], ..model([0; 32]) };
+    assert_eq!(require_immutable(&MODEL, &elsewhere), Err(CpiError::WrongModel));
 }
 
 #[test]

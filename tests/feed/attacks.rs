@@ -1,7 +1,12 @@
 //! Every attack that can be made from an instruction, and random bytes, against the bytecode.
 
-use assay_localnet::record;
-use assay_tests::attacks::{Attack, Exception, cases, check, fuzz};
+use assay_localnet::{Localnet, record};
+use assay_tests::attacks::{
+    Attack, Edge, Exception, Limits, Numbers, Shift, Times, cases, check, check_limits, fuzz,
+};
+use solana_address::Address;
+
+use assay_feed_interface::Source;
 
 use crate::costs::every_instruction_costs_what_the_ledger_says;
 
@@ -31,12 +36,45 @@ const EXCEPTIONS: &[Exception] = &[
     },
 ];
 
+/// What the program says of times and numbers.
+const LIMITS: Limits = Limits { times: TIMES, numbers: NUMBERS };
+
+const TIMES: &[Times] = &[Times {
+    on: &["refresh", "observe"],
+    refused: &[Shift::YearBack, Shift::HourBack],
+    why: "a price from the future; how old one may be is its readers' business",
+}];
+
+const NUMBERS: &[Numbers] = &[Numbers {
+    on: &["observe.interval"],
+    accepted: &[Edge::One],
+    why: "the update is the first of its hour, too",
+}];
+
+/// Whatever went through, this holds.
+fn holds(net: &Localnet, address: &Address) -> Result<(), String> {
+    match net.account(address) {
+        Some(account) if account.owner == assay_feed_host::IDENTITY.id => {
+            Source::read(&account.data).map(drop).map_err(|error| format!("a source with {error:?}"))
+        }
+        _ => Ok(()),
+    }
+}
+
 #[test]
 fn every_attack_on_every_instruction_is_refused() {
     let recorded = record(every_instruction_costs_what_the_ledger_says);
     let refused = check(&assay_feed_host::IDENTITY, &recorded, EXCEPTIONS);
     let refused = refused.unwrap_or_else(|faults| panic!("{faults}"));
     println!("{refused} attacks refused");
+}
+
+#[test]
+fn times_and_numbers_are_refused_where_they_must_be() {
+    let recorded = record(every_instruction_costs_what_the_ledger_says);
+    let refused = check_limits(&assay_feed_host::IDENTITY, &recorded, &LIMITS, holds);
+    let refused = refused.unwrap_or_else(|faults| panic!("{faults}"));
+    println!("{refused} times and numbers refused");
 }
 
 #[test]

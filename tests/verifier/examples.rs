@@ -57,6 +57,7 @@ pub static ANCHOR: Example = Example {
         use assay_example_anchor::{accounts, instruction};
         let Opening { visitor, gate, model, expires_at, proof, limbs } = opening.clone();
         let accounts = accounts::Open { visitor, gate, model, verifier: assay_verifier::ID };
+        let (proof, limbs) = (proof.into(), limbs.into());
         instruction::Open { expires_at, proof, limbs }.to_instruction(accounts)
     },
     open_with_receipt: Some(|opening, receipt| {
@@ -65,6 +66,7 @@ pub static ANCHOR: Example = Example {
         let system_program = Address::default();
         let verifier = assay_verifier::ID;
         let accounts = accounts::OpenWithReceipt { visitor, gate, model, receipt, system_program, verifier };
+        let (proof, limbs) = (proof.into(), limbs.into());
         instruction::OpenWithReceipt { expires_at, proof, limbs }.to_instruction(accounts)
     }),
     creates_account: true,
@@ -143,7 +145,7 @@ impl Gate {
         Self::with(example, echo, |_| {})
     }
 
-    fn with(example: &'static Example, echo: &'static Echo, change: impl FnOnce(&mut Terms)) -> Self {
+    pub fn with(example: &'static Example, echo: &'static Echo, change: impl FnOnce(&mut Terms)) -> Self {
         let mut world = World::active_with(echo);
         deploy(&mut world.net, example.id, example.library);
         let domain = echo.schema.domain().to_be_bytes();

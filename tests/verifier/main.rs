@@ -42,5 +42,6 @@ mod retire;
 mod security_txt;
 mod series;
 mod suspend;
+mod together;
 mod verify;
 mod verify_batch;

@@ -36,6 +36,7 @@ use solana_transaction::versioned::VersionedTransaction;
 pub use anchor_lang::{Discriminator, Owner};
 pub use outcome::{Outcome, ProgramUnits, Refusal};
 pub use programs::{DeployError, deploy_directory, read_program};
+pub use unsigned::Version;
 pub use wallet::Wallet;
 
 /// Most bytes of a transaction of version 0, or of none.

@@ -12,7 +12,8 @@
 //! [`open_with_receipt`](assay_example_anchor::open_with_receipt) does the same and leaves a receipt; a receipt that somebody
 //! else left first does not stop it, and spares it the proof. [`create_strict`](assay_example_anchor::create_strict) asks more
 //! of a model before it is taken up: that nobody can stop it, and that attestors whom the gate's creator trusts looked at
-//! its ceremony.
+//! its ceremony. [`open_together`](assay_example_anchor::open_together) opens it several times with one batch of proofs: each opening has
+//! its own nonce, and the digests that the batch must prove are the gate's, not the visitor's.
 
 #![allow(unsafe_code)] // the entrypoint that `#[program]` generates; there is no other
 
@@ -22,8 +23,10 @@ use alloc::vec::Vec;
 
 use anchor_lang::prelude::*;
 use assay_cpi::{
-    Claim, Expect, Key, Proven, RecordAccounts, Setups, Tensor, require_attested, require_immutable, sha256,
+    BatchClaim, Claim, Expect, Key, Proven, RecordAccounts, Scalar, Setups, Tensor, require_attested,
+    require_immutable, sha256,
 };
+use assay_program::bounded;
 
 declare_id!("AGaxTZRPbswRXDqfmNEU8A5x5JUuH8cY6GNkuUV3XxTK");
 
@@ -48,10 +51,9 @@ pub mod assay_example_anchor {
     /// Creates a gate for a model that nobody can stop, and that the set of attestors at `attestor_set` attested.
     pub fn create_strict(ctx: &mut Context<CreateStrict>, terms: Terms, attestor_set: Address) -> Result<()> {
         let CreateStrict { model, set, attestation, gate, .. } = &mut ctx.accounts;
-        require!(*model.address() == terms.model, GateError::Terms);
-        require_immutable(model.account())?;
-        let model = terms.model.as_array();
-        require_attested(attestor_set.as_array(), set.account(), attestation.account(), model)?;
+        let expected = terms.model.as_array();
+        require_immutable(expected, model.account())?;
+        require_attested(attestor_set.as_array(), set.account(), attestation.account(), expected)?;
         gate.set(terms)
     }
 
@@ -59,8 +61,8 @@ pub mod assay_example_anchor {
     pub fn open(
         ctx: &mut Context<Open>,
         expires_at: i64,
-        proof: Vec<u8>,
-        limbs: Vec<[u8; 32]>,
+        proof: bounded::Vec<u8>,
+        limbs: bounded::Vec<[u8; 32]>,
     ) -> Result<()> {
         let Open { visitor, gate, model, .. } = &mut ctx.accounts;
         let opening = Opening { visitor: visitor.address(), expires_at, proof: &proof, limbs: &limbs };
@@ -72,8 +74,8 @@ pub mod assay_example_anchor {
     pub fn open_with_receipt(
         ctx: &mut Context<OpenWithReceipt>,
         expires_at: i64,
-        proof: Vec<u8>,
-        limbs: Vec<[u8; 32]>,
+        proof: bounded::Vec<u8>,
+        limbs: bounded::Vec<[u8; 32]>,
     ) -> Result<()> {
         let OpenWithReceipt { visitor, gate, model, receipt, system_program, .. } = &mut ctx.accounts;
         let opening = Opening { visitor: visitor.address(), expires_at, proof: &proof, limbs: &limbs };
@@ -85,6 +87,22 @@ pub mod assay_example_anchor {
         };
         let address = *gate.address();
         gate.open(&address, &opening, |claim, expect| assay_cpi::record(&accounts, claim, expect))
+    }
+
+    /// Opens the gate once for each of `claims`, the model's input and its output, with one batch that proves them all, in
+    /// this order.
+    pub fn open_together(
+        ctx: &mut Context<Open>,
+        expires_at: i64,
+        batch: bounded::Vec<u8>,
+        claims: bounded::Vec<[i64; 2]>,
+    ) -> Result<()> {
+        let Open { visitor, gate, model, .. } = &mut ctx.accounts;
+        let address = *gate.address();
+        let digests = gate.digests(&address, visitor.address(), expires_at, &claims)?;
+        let claim = BatchClaim { batch: &batch, digests: &digests };
+        assay_cpi::verify_batch(model.account(), &claim, &gate.expect()?)?;
+        gate.count(claims.iter().map(|[_, output]| *output))
     }
 }
 
@@ -156,23 +174,57 @@ impl Gate {
         prove: impl for<'a> FnOnce(&Claim<'a, [u8; 32]>, &Expect<'_>) -> ProgramResult<Proven<'a, [u8; 32]>>,
     ) -> Result<()> {
         let Opening { visitor, expires_at, proof, limbs } = *opening;
-        let left = expires_at.checked_sub(Clock::get()?.unix_timestamp).ok_or(GateError::Deadline)?;
-        require!((0..=MAX_LIFETIME).contains(&left), GateError::Deadline);
-
+        require_fresh(expires_at)?;
         let context = context(address, visitor, self.opened, expires_at);
-        let expect = Expect {
+        let proven = prove(&Claim { proof, context: &context, limbs }, &self.expect()?)?;
+        let [value] = proven.values(&OUTPUT).map_err(ProgramError::from)?;
+        self.count([value])
+    }
+
+    /// The statements that `claims` are about: each with the context of an opening of its own. Nothing of them but the numbers comes
+    /// from the visitor.
+    fn digests(
+        &self,
+        address: &Address,
+        visitor: &Address,
+        expires_at: i64,
+        claims: &[[i64; 2]],
+    ) -> Result<Vec<Scalar>> {
+        require_fresh(expires_at)?;
+        let digest = |(opened, [input, output]): (u64, &[i64; 2])| {
+            let context = context(address, visitor, opened, expires_at);
+            let limbs = [INPUT.pack(&[*input])?, OUTPUT.pack(&[*output])?].concat();
+            assay_cpi::digest(&self.domain, &context, &limbs)
+        };
+        let digests: core::result::Result<_, _> = (self.opened..=u64::MAX).zip(claims).map(digest).collect();
+        Ok(digests.map_err(ProgramError::from)?)
+    }
+
+    /// The terms that any proof is verified on.
+    fn expect(&self) -> Result<Expect<'_>> {
+        Ok(Expect {
             model: self.model.as_array(),
             key: Key::OfModel, // who created the gate looked at the model
             domain: &self.domain,
             setups: Setups::from_bits(self.setups).ok_or(GateError::Terms)?,
-        };
-        let proven = prove(&Claim { proof, context: &context, limbs }, &expect)?;
+        })
+    }
 
-        let [value] = proven.values(&OUTPUT).map_err(ProgramError::from)?;
-        require!(value >= self.threshold, GateError::BelowThreshold);
-        self.opened = self.opened.checked_add(1).ok_or(ProgramError::ArithmeticOverflow)?;
+    /// Counts an opening for each proven output, if all will do.
+    fn count(&mut self, outputs: impl IntoIterator<Item = i64>) -> Result<()> {
+        for output in outputs {
+            require!(output >= self.threshold, GateError::BelowThreshold);
+            self.opened = self.opened.checked_add(1).ok_or(ProgramError::ArithmeticOverflow)?;
+        }
         Ok(())
     }
+}
+
+/// The deadline lies ahead, and not too far.
+fn require_fresh(expires_at: i64) -> Result<()> {
+    let left = expires_at.checked_sub(Clock::get()?.unix_timestamp).ok_or(GateError::Deadline)?;
+    require!((0..=MAX_LIFETIME).contains(&left), GateError::Deadline);
+    Ok(())
 }
 
 type ProgramResult<T> = core::result::Result<T, ProgramError>;

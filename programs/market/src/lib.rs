@@ -17,7 +17,6 @@
 #![allow(unsafe_code)] // the entrypoint that `#[program]` generates
 
 use anchor_lang::prelude::*;
-use assay_program::bounded;
 
 mod authority;
 #[warn(missing_docs)]
@@ -76,12 +75,8 @@ pub mod assay_market {
     }
 
     /// Proves what a model gives for the observed prices.
-    pub fn resolve_by_proof(
-        ctx: &mut Context<ResolveByProof>,
-        proof: bounded::Vec<u8>,
-        output: i16,
-    ) -> Result<()> {
-        instructions::resolve_by_proof::handler(ctx, &proof, output)
+    pub fn resolve_by_proof(ctx: &mut Context<ResolveByProof>, claim: Claim) -> Result<()> {
+        instructions::resolve_by_proof::handler(ctx, &claim)
     }
 
     /// Disputes the row that stands, for a bond.

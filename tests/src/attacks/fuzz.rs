@@ -2,31 +2,42 @@
 //! crash, and an error leaves every account as it was.
 //!
 //! Cases start from accepted instructions, so that most get past the first check. The same seed gives the same cases.
+//!
+//! A pairing costs nearly a millisecond, and what a case changed has been read and checked before it. So where the accepted
+//! instruction pays for a pairing, most cases have compute units for all that comes before it and not for the pairing: they run
+//! into it and end there. One in [`WHOLE`] has all units, so that what comes behind a proof is met too, and a program
+//! that hangs before the pairing is found. The tally says how many cases came that far.
 
 use std::collections::BTreeMap;
 
 use assay_host::Identity;
 use assay_localnet::{Accepted, Localnet};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
-use solana_account::Account;
-use solana_address::Address;
-use solana_instruction::{AccountMeta, Instruction};
+use solana_signer::Signer;
 
-use super::{
-    idl::Interface,
-    target::{Target, crash, targets},
-};
+use super::idl::Interface;
+use super::random::Random;
+use super::target::{Target, crash, limited, targets};
 
-/// How many cases ended with each error; successes under the empty name.
+/// How many cases ended with each error; successes under the empty name, cases that ended in front of a pairing under
+/// [`AT_PAIRING`].
 pub type Tally = BTreeMap<String, usize>;
+
+/// Under which name the tally has cases that ran into a pairing without the units for it.
+pub const AT_PAIRING: &str = "(in front of the pairing)";
 
 /// One case in this many is sent instead of tried, and every account of it compared where it failed.
 const SENT: usize = 100;
 
-/// Values that arithmetic likes least.
-const EDGES: [u64; 9] =
-    [0, 1, 0x7f, 0xffff, 0x7fff_ffff, 0xffff_ffff, i64::MAX as u64, i64::MIN as u64, u64::MAX];
+/// One case in this many may pay for a pairing.
+const WHOLE: usize = 16;
+
+/// Compute units of the smallest product of pairings, of four points: none costs less.
+const LEAST_PRODUCT: u64 = 73_612;
+/// Compute units of a product of one: taken from what the accepted instruction needs, too little is left for any that is verified.
+const ONE_PAIRING: u64 = 36_364;
+
+/// Most compute units of a transaction.
+const MAX_COMPUTE_UNITS: u32 = 1_400_000;
 
 /// How many random cases a test runs: `ASSAY_FUZZ_CASES`, or few enough for every run of the tests.
 ///
@@ -43,14 +54,17 @@ pub fn cases() -> usize {
 /// The first case that crashed, or that failed and changed an account.
 pub fn fuzz(program: &Identity, recorded: &[Accepted], cases: usize, seed: u64) -> Result<Tally, String> {
     let interface = Interface::parse(program.idl);
-    let targets = targets(&program.id, &interface, recorded);
+    let targets = targets((&program.id, program.library), &interface, recorded);
     let mut tally = Tally::new();
     for (index, target) in targets.iter().enumerate() {
         let share = cases.div_ceil(targets.len());
-        let mut random = Random(ChaCha8Rng::seed_from_u64(seed.wrapping_add(index as u64)));
+        let mut random = Random::new(seed.wrapping_add(index as u64));
         let mut net = target.accepted.before.clone();
+        let before_pairing = units_before_pairing(target);
         for case in 0..share {
-            let error = run(target, &mut net, &mut random, case % SENT == 0)
+            let is_whole = before_pairing.is_none() || case % WHOLE == 0;
+            let limit = before_pairing.filter(|_| !is_whole);
+            let error = run(target, &mut net, &mut random, limit, case % SENT == 0)
                 .map_err(|fault| format!("{}, case {case}: {fault}", target.signature.name))?;
             *tally.entry(error).or_default() += 1;
         }
@@ -58,11 +72,20 @@ pub fn fuzz(program: &Identity, recorded: &[Accepted], cases: usize, seed: u64) 
     Ok(tally)
 }
 
+/// Compute units for all that the accepted instruction does before its pairing; `None` where it pays for none.
+fn units_before_pairing(target: &Target<'_>) -> Option<u32> {
+    let instructions = target.with(&[target.instruction().clone()]);
+    let needed = target.accepted.before.try_unsigned(&instructions, &target.accepted.payer).compute_units;
+    let limit = needed.checked_sub(ONE_PAIRING).filter(|_| needed > LEAST_PRODUCT)?;
+    u32::try_from(limit).ok()
+}
+
 /// One case; the name of the error that ended it.
 fn run(
     target: &Target<'_>,
     net: &mut Localnet,
     random: &mut Random,
+    limit: Option<u32>,
     is_sent: bool,
 ) -> Result<String, String> {
     let mut instruction = target.instruction().clone();
@@ -75,8 +98,9 @@ fn run(
             _ => {}
         }
     }
-    let instructions = target.with(&[instruction]);
-    let payer = solana_signer::Signer::pubkey(net.payer());
+    let mut instructions = target.with(&[instruction]);
+    limited(&mut instructions, limit.unwrap_or(MAX_COMPUTE_UNITS));
+    let payer = net.payer().pubkey();
     let outcome = if is_sent {
         let mut sent = net.clone();
         let outcome = sent.send_unsigned(&instructions, &payer);
@@ -94,78 +118,11 @@ fn run(
     if let Some((address, account)) = restored {
         net.set_account(address, account);
     }
+    if limit.is_some_and(|limit| outcome.compute_units >= u64::from(limit)) {
+        return Ok(AT_PAIRING.to_owned());
+    }
     match crash(&outcome) {
         Some(crash) => Err(format!("{crash}: {instructions:?}\n{}", outcome.logs.join("\n"))),
         None => Ok(outcome.error().to_owned()),
-    }
-}
-
-struct Random(ChaCha8Rng);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        (self.0.next_u64() % bound as u64) as usize
-    }
-
-    fn edge_or_any(&mut self) -> u64 {
-        match self.below(2) {
-            0 => EDGES[self.below(EDGES.len())],
-            _ => self.0.next_u64(),
-        }
-    }
-
-    /// Changes one thing about some bytes: a bit, a little-endian number, or their length.
-    fn change_bytes(&mut self, bytes: &mut Vec<u8>) {
-        match self.below(6) {
-            0 => bytes.truncate(self.below(bytes.len() + 1)),
-            1 => bytes.extend(vec![self.0.next_u32() as u8; 1 + self.below(40)]),
-            _ if bytes.is_empty() => {}
-            2 => {
-                let place = self.below(bytes.len());
-                bytes[place] ^= 1 << self.below(8);
-            }
-            _ => {
-                let number = self.edge_or_any().to_le_bytes();
-                let place = self.below(bytes.len());
-                let length = [1, 2, 4, 8][self.below(4)].min(bytes.len() - place);
-                bytes[place..place + length].copy_from_slice(&number[..length]);
-            }
-        }
-    }
-
-    /// Changes one thing about a list of accounts.
-    fn change_accounts(&mut self, accounts: &mut Vec<AccountMeta>) {
-        if accounts.is_empty() {
-            return;
-        }
-        let (place, other) = (self.below(accounts.len()), self.below(accounts.len()));
-        match self.below(6) {
-            0 => accounts.swap(place, other),
-            1 => accounts[place].pubkey = accounts[other].pubkey,
-            2 => drop(accounts.remove(place)),
-            3 => accounts.insert(place, accounts[other].clone()),
-            4 => accounts[place].is_signer ^= true,
-            _ => accounts[place].is_writable ^= true,
-        }
-    }
-
-    /// Changes the content of one of an instruction's accounts; what was there before.
-    fn change_content(
-        &mut self,
-        net: &mut Localnet,
-        instruction: &Instruction,
-    ) -> Option<(Address, Account)> {
-        if instruction.accounts.is_empty() {
-            return None;
-        }
-        let address = instruction.accounts[self.below(instruction.accounts.len())].pubkey;
-        let account = net.account(&address)?;
-        if account.executable || account.data.is_empty() {
-            return None;
-        }
-        let mut changed = account.clone();
-        self.change_bytes(&mut changed.data);
-        net.set_account(address, changed);
-        Some((address, account))
     }
 }

@@ -4,7 +4,7 @@
 //! that: each event says the root after its leaf, the program computed it, and [`Follower::check`] compares the end with
 //! the account. A leaf that is missing, added or changed gives another root.
 
-use anchor_lang::{AnchorDeserialize, Discriminator};
+use anchor_lang::Discriminator;
 use assay_credit::{events::LeafAppended, state::Tree};
 use assay_credit_interface::formats::{DEPTH, ROOTS};
 use assay_interface::{
@@ -83,8 +83,8 @@ impl Follower {
     /// # Errors
     /// The event does not fit what came before.
     pub fn take(&mut self, event: &[u8]) -> Result<(), FollowError> {
-        let Some(mut body) = event.strip_prefix(LeafAppended::DISCRIMINATOR) else { return Ok(()) };
-        let event = LeafAppended::deserialize(&mut body).map_err(|_| FollowError::Malformed)?;
+        let Some(body) = event.strip_prefix(LeafAppended::DISCRIMINATOR) else { return Ok(()) };
+        let event = decode(body).ok_or(FollowError::Malformed)?;
         if event.tree != self.address {
             return Ok(());
         }
@@ -132,8 +132,23 @@ impl Follower {
     }
 }
 
+/// The event's fields, in order and with nothing behind them.
+fn decode(body: &[u8]) -> Option<LeafAppended> {
+    let (tree, rest) = body.split_first_chunk::<32>()?;
+    let (position, rest) = rest.split_first_chunk::<8>()?;
+    let (leaf, root) = rest.split_first_chunk::<32>()?;
+    Some(LeafAppended {
+        tree: Address::new_from_array(*tree),
+        position: u64::from_le_bytes(*position),
+        leaf: *leaf,
+        root: root.try_into().ok()?,
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use anchor_lang::Event as _;
+
     use super::*;
 
     const TREE: Address = Address::new_from_array([1; 32]);
@@ -146,9 +161,7 @@ mod tests {
 
     /// The bytes of an event, as the program logs it.
     fn event(tree: Address, position: u64, leaf: Scalar, root: Scalar) -> Vec<u8> {
-        let parts: [&[u8]; 4] =
-            [tree.as_ref(), &position.to_le_bytes(), leaf.as_be_bytes(), root.as_be_bytes()];
-        [LeafAppended::DISCRIMINATOR, &parts.concat()].concat()
+        LeafAppended { tree, position, leaf: leaf.to_be_bytes(), root: root.to_be_bytes() }.data()
     }
 
     fn root_of(leaves: &[Scalar]) -> Scalar {

@@ -2,7 +2,11 @@
 
 use anchor_lang::Id as _;
 use anchor_lang::programs::{System, Token};
-use assay_credit::{accounts, instruction, state::Terms};
+use assay_credit::{
+    accounts, instruction,
+    instructions::{__client_accounts_evidence::Evidence, __client_accounts_takenup::TakenUp as TakenUpAccounts},
+    state::Terms,
+};
 use assay_credit_interface::seeds::{DEPOSIT, ISSUER, LINE, POOL, TREE, VAULT};
 use solana_address::Address;
 use solana_instruction::Instruction;
@@ -332,15 +336,15 @@ impl PoolKeys {
 }
 
 impl TakenUp {
-    fn accounts(&self) -> accounts::TakenUp {
+    fn accounts(&self) -> TakenUpAccounts {
         let (attestors, attestation) = self.attested.unwrap_or((System::id(), System::id()));
-        accounts::TakenUp { issuer: self.issuer, model: self.model, attestors, attestation }
+        TakenUpAccounts { issuer: self.issuer, model: self.model, attestors, attestation }
     }
 }
 
 impl Proving {
-    fn accounts(&self) -> accounts::Evidence {
-        accounts::Evidence {
+    fn accounts(&self) -> Evidence {
+        Evidence {
             issuer: self.issuer,
             tree: self.tree,
             model: self.model,

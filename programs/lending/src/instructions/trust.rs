@@ -27,7 +27,7 @@ impl TakenUp {
         if *model.address().as_array() != params.model {
             return Err(LendingError::WrongModel.into());
         }
-        let (setup, domain) = model_facts(model, |facts| (facts.setup, *facts.domain))?;
+        let (setup, domain) = model_facts(&params.model, model, |facts| (facts.setup, *facts.domain))?;
         if domain != params.statement_domain {
             return Err(CpiError::WrongDomain.into());
         }

@@ -4,6 +4,7 @@ use anchor_lang::Id as _;
 use anchor_lang::programs::{System, Token};
 use assay_market::{
     accounts, instruction,
+    instructions::Claim,
     state::{Choice, Question, Terms},
 };
 use assay_market_interface::seeds::{OBSERVATION, OUTCOME, QUESTION, VAULT};
@@ -140,7 +141,8 @@ impl QuestionKeys {
         proof: &[u8],
         output: i16,
     ) -> Instruction {
-        let arguments = instruction::ResolveByProof { proof: proof.to_vec().into(), output };
+        let claim = Claim { proof: proof.to_vec().into(), output };
+        let arguments = instruction::ResolveByProof { claim };
         arguments.to_instruction(accounts::ResolveByProof {
             prover,
             question: self.question,

@@ -68,17 +68,19 @@ impl Create {
         terms: &Terms,
     ) -> Result<[u8; 32]> {
         let setups = Setups::from_bits(terms.setups).ok_or(MarketError::InvalidSetupKinds)?;
-        let (domain, setup) = model_facts(model, |facts| (*facts.domain, facts.setup))?;
+        // Which model is the creator's choice: its address is what the question keeps.
+        let address = model.address().as_array();
+        let (domain, setup) = model_facts(address, model, |facts| (*facts.domain, facts.setup))?;
         if !setups.contain(setup) {
             return Err(MarketError::InvalidSetupKinds.into());
         }
         if terms.flags & TRUSTS_AUTHORITY == 0 {
-            require_immutable(model)?;
+            require_immutable(address, model)?;
         }
         let attestors = self.attestors.address();
         if *attestors != System::id() {
             let set = self.attestors.account();
-            require_attested(attestors.as_array(), set, attestation, model.address().as_array())?;
+            require_attested(attestors.as_array(), set, attestation, address)?;
         }
         Ok(domain)
     }

@@ -7,6 +7,7 @@
 use anchor_lang::prelude::*;
 use assay_cpi::{Expect, Key, RecordAccounts, Setups};
 use assay_market_interface::{Resolution, context, limbs};
+use assay_program::bounded::Vec; // by this name, which an IDL knows
 
 use super::{endings::pay_lamports, now};
 use crate::{
@@ -14,6 +15,15 @@ use crate::{
     events::OutputProven,
     state::{Observation, Place, Question},
 };
+
+/// What the prover claims: the model's output for the observed prices, and the proof of it.
+#[derive(SchemaWrite, SchemaRead, IdlType)]
+pub struct Claim {
+    /// The bytes of a plain proof or of a committed one, as the model's key is; none where the statement has a receipt.
+    pub proof: Vec<u8>,
+    /// The output.
+    pub output: i16,
+}
 
 /// Accounts of `resolve_by_proof`.
 #[derive(Accounts)]
@@ -76,7 +86,8 @@ impl ResolveByProof {
 
 /// Takes the output: its row stands until somebody disputes it.
 #[inline(never)]
-pub(crate) fn handler(ctx: &mut Context<ResolveByProof>, proof: &[u8], output: i16) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<ResolveByProof>, Claim { proof, output }: &Claim) -> Result<()> {
+    let output = *output;
     let accounts = &mut ctx.accounts;
     let now = now()?;
     let place = accounts.question.place(now)?;

@@ -161,7 +161,7 @@ pub struct Question {
     /// When the current window ends, Unix seconds.
     pub deadline: i64,
     /// Share of each outcome; all zero until it is set, once.
-    pub payout: Row,
+    pub payout: [u16; MAX_OUTCOMES],
     /// What each model gave.
     pub outputs: [i16; 2],
     /// The bucket of each output.

@@ -53,9 +53,9 @@ pub struct Terms {
     /// Seconds after the end from which on prices that nobody brought count as absent.
     pub patience: u32,
     /// Share of each outcome for each bucket of the output: rows sum to 10,000.
-    pub rows: [Row; MAX_OUTCOMES],
+    pub rows: [[u16; MAX_OUTCOMES]; MAX_OUTCOMES], // spelled out, and not as rows: the IDL knows no other name of a type
     /// Shares when the question is void.
-    pub fallback: Row,
+    pub fallback: [u16; MAX_OUTCOMES],
     /// The output's buckets: bucket b holds outputs from threshold b - 1 on, below threshold b.
     pub thresholds: [i16; MAX_OUTCOMES - 1],
     /// Number of outcomes.
