@@ -35,7 +35,7 @@ impl TakenUp {
         if *model.address().as_array() != terms.model {
             return Err(CreditError::WrongModel.into());
         }
-        let (setup, domain) = model_facts(model, |facts| (facts.setup, *facts.domain))?;
+        let (setup, domain) = model_facts(&terms.model, model, |facts| (facts.setup, *facts.domain))?;
         if domain != terms.domain {
             return Err(CpiError::WrongDomain.into());
         }
