@@ -13,6 +13,7 @@ use assay_interface::{
 use crate::{
     context::Context,
     error::{Error, WitnessFileError},
+    membership::Membership,
     model::Model,
     salts::Salts,
     tensor::Content,
@@ -45,13 +46,7 @@ impl Model {
             inputs: inputs.values.clone(),
             context: context.0,
             salts: salts.as_slice().iter().map(element).collect(),
-            member: inputs.membership.as_ref().map(|membership| assay_circuits::Membership {
-                secret: element(&membership.secret),
-                salt: element(&membership.salt),
-                position: membership.position,
-                siblings: membership.siblings.iter().map(element).collect(),
-                scope: membership.scope,
-            }),
+            member: inputs.membership.as_ref().map(Membership::for_circuit),
         })?;
         let tensors: Vec<TensorValue<'_>> = contents.iter().map(Content::as_value).collect();
         let outputs: Vec<&[i64]> = witness.outputs().iter().map(Vec::as_slice).collect();

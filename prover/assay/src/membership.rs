@@ -11,6 +11,7 @@
 //! | the holder | all leaves ([`crate::member::Tree`]) | a [`Membership`], and proofs ([`crate::Inputs::with_membership`]) |
 //! | a consumer | a root that counts, its own scope | checks both in the statement, and keeps the nullifier |
 
+use assay_groth16::element;
 use assay_interface::{
     field::Scalar,
     member::{Claim, key, leaf, nullifier, root_of_path},
@@ -80,6 +81,17 @@ impl Membership {
             siblings: (0..depth).map(|_| draw_scalar(rng)).collect(),
             scope,
         })
+    }
+
+    /// The membership as the circuit takes it.
+    pub fn for_circuit(&self) -> assay_circuits::Membership {
+        assay_circuits::Membership {
+            secret: element(&self.secret),
+            salt: element(&self.salt),
+            position: self.position,
+            siblings: self.siblings.iter().map(element).collect(),
+            scope: self.scope,
+        }
     }
 
     /// What a statement says of it, for a tensor of these values.
