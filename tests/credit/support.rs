@@ -120,7 +120,7 @@ pub fn terms(issuer: Address, model: Address) -> Terms {
     Terms {
         issuer: issuer.to_bytes(),
         model: model.to_bytes(),
-        domain: MODEL.schema.domain(),
+        domain: MODEL.schema.domain().to_be_bytes(),
         attestors: [0; 32],
         tiers: [tier(0, 3_000), tier(100, 2_000), tier(500, 1_200), tier(2_000, 800)],
         supply_cap: 1_000_000 * UNIT,
@@ -322,7 +322,7 @@ impl World {
         let (proof, statement) =
             MODEL.prove_member(&person.values, context, membership, claim, Transcript::Assay, 3);
         let digest =
-            digest(&MODEL.schema.domain(), &subject, path.root, nullifier, person.tier()).unwrap();
+            digest(&MODEL.schema.domain().to_be_bytes(), &subject, path.root, nullifier, person.tier()).unwrap();
         assert_eq!(statement.digest(), Ok(digest), "host and prover state the same");
         let proving = Proving {
             borrower,
@@ -344,7 +344,7 @@ impl World {
             [proven.root, proven.nullifier].map(|bytes| Scalar::from_be_bytes(bytes).unwrap());
         let claim = Claim { root, scope: self.keys.pool.to_bytes(), nullifier };
         let limbs = limbs(&claim, person.tier()).unwrap();
-        let digest = digest(&MODEL.schema.domain(), &subject, root, nullifier, person.tier()).unwrap();
+        let digest = digest(&MODEL.schema.domain().to_be_bytes(), &subject, root, nullifier, person.tier()).unwrap();
         let proof = ProofRef::from_slice(&proven.proof).unwrap();
         let payer = self.stranger.address();
         verifier::record(payer, self.model, proof, taking_context(&subject), &limbs, &digest)

@@ -28,7 +28,6 @@ pub(super) fn schema_seeds() -> Vec<Vec<u8>> {
     };
     let inputs =
         vec![tensor("x", &[1, 16], 15, Visibility::Public), tensor("y", &[3], 32, Visibility::Committed)];
-    let inputs = inputs.into_iter().chain([tensor("z", &[2], 5, Visibility::Member { depth: 20 })]).collect();
     let outputs = vec![tensor("score", &[1], 16, Visibility::Public)];
     let small = ModelSchema::new("m".into(), inputs.iter().take(1).cloned().collect(), outputs.clone());
     let large = ModelSchema::new("a-longer-name".into(), inputs, outputs);
