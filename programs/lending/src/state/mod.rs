@@ -34,7 +34,7 @@ pub use budget::{Budget, least_repayment};
 pub use deposit::Deposit;
 pub use flag::{Evidence, FLAG_SECONDS, Flag};
 pub use market::{Decision, Market};
-pub use params::{RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT};
+pub use params::{MODEL_FOLLOWED, MODEL_PINNED, RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT};
 pub use position::{CLOSING_SECONDS, Position};
 pub use proposal::{Kind, Proposal};
 pub use snapshot::{Snapshot, TAKING_SECONDS, epoch_start, may_be_taken};
