@@ -24,6 +24,7 @@ mod flag_by_proof;
 mod impair;
 mod init_market;
 mod layout;
+mod life;
 mod liquidate;
 mod liquidate_by_proof;
 mod liquidate_end;
