@@ -51,6 +51,9 @@ pub enum BuildError {
         /// Upper end of the interval, saturated to `i128`.
         hi: i128,
     },
+    /// A member input, which no gadget proves yet.
+    #[error("member inputs are not supported")]
+    MemberUnsupported,
     /// A sliding window that does not fit its input.
     #[error("{operation}: the window spans {span} positions, the padded input has {padded}")]
     Window {

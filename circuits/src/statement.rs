@@ -80,6 +80,7 @@ impl Builder {
                 let limbs = b.pack(input.values, input.bits, "statement input")?;
                 match input.visibility {
                     Visibility::Public => elements.extend(limbs),
+                    Visibility::Member { .. } => return Err(BuildError::MemberUnsupported),
                     Visibility::Committed => {
                         let tag = Lc::constant(tag_of(input)?);
                         b.instruct(Instruction::Salt, &[])?;

@@ -97,6 +97,16 @@ impl Scalar {
 pub(crate) const MODULUS_WORDS: [u64; 4] =
     [0x3064_4e72_e131_a029, 0xb850_45b6_8181_585d, 0x2833_e848_79b9_7091, 0x43e1_f593_f000_0001];
 
+/// 32 bytes as two elements: their first and their last 16 as big-endian integers.
+pub fn halves(bytes: &[u8; 32]) -> [Scalar; 2] {
+    let (high, low) = bytes.split_at(16);
+    [high, low].map(|half| {
+        let mut bytes = [0; 32];
+        bytes.split_at_mut(16).1.copy_from_slice(half);
+        Scalar(bytes)
+    })
+}
+
 /// Whether the big-endian integer is below the modulus. The first eight bytes decide all but one in 2^61 cases.
 #[inline]
 pub fn is_canonical(bytes: &[u8; 32]) -> bool {

@@ -10,6 +10,7 @@
 //! | [`field`] | elements of BN254's scalar field, canonical by construction |
 //! | [`poseidon`] | circomlib's Poseidon, and absorption of longer lists |
 //! | [`schema`] | a model's tensors: shape, bits, scale, visibility; its domain tag |
+//! | [`member`] | keys, leaves, nullifiers; the tree that they are in |
 //! | [`tag`] | what hashed lists begin with: kind, bits and count |
 //! | [`statement`] | packing of integers into limbs, commitments, the digest that a proof is about |
 //! | [`groth16`] | proof and key bytes, the key checks, verification |
@@ -28,6 +29,7 @@ pub mod artifact;
 pub mod bytes;
 pub mod field;
 pub mod groth16;
+pub mod member;
 pub mod pda;
 pub mod poseidon;
 pub mod price;

@@ -4,9 +4,12 @@
 //!
 //! ```text
 //! model  = name, inputs: u8 count, tensor*, outputs: u8 count, tensor*
-//! tensor = name, rank: u8, dims: u32*, bits: u8, scale: i8, visibility: u8 (0 public, 1 committed)
+//! tensor = name, rank: u8, dims: u32*, bits: u8, scale: i8, visibility
+//! visibility = 0: u8 (public), or 1: u8 (committed), or 2: u8 (member), depth: u8
 //! name   = u8 length, UTF-8 bytes
 //! ```
+//!
+//! At most one input is a member, and no output; only inputs are committed.
 //!
 //! `domain = first 31 bytes of SHA-256("assay:statement:v2\0" || encoding)` is the first element of every
 //! statement of the model: it separates versions, and binds shapes, bits and scales, so that packed limbs mean
@@ -16,7 +19,13 @@ use alloc::{string::String, vec::Vec};
 
 use thiserror::Error;
 
-use crate::{bytes::Reader, field::Scalar, packing::limbs_for, syscalls::sha256};
+use crate::{
+    bytes::Reader,
+    field::Scalar,
+    member::{CLAIM_LIMBS, MAX_DEPTH},
+    packing::limbs_for,
+    syscalls::sha256,
+};
 
 pub use crate::packing::MAX_BITS;
 
@@ -28,19 +37,25 @@ pub const MAX_RANK: usize = 4;
 pub const MAX_TENSORS: usize = 8;
 /// Most elements of one tensor.
 pub const MAX_ELEMENTS: usize = 1 << 16;
-/// Bytes of the longest encoding.
+/// Bytes of the longest encoding; the last is the depth of the one member input.
 pub const MAX_ENCODED_LEN: usize =
-    (1 + MAX_NAME) + 2 + 2 * MAX_TENSORS * (1 + MAX_NAME + 1 + 4 * MAX_RANK + 3);
+    (1 + MAX_NAME) + 2 + 2 * MAX_TENSORS * (1 + MAX_NAME + 1 + 4 * MAX_RANK + 3) + 1;
 
 const DOMAIN_PREFIX: &[u8] = b"assay:statement:v2\0";
 
-/// Whether a statement shows a tensor's values or a commitment to them.
+/// What a statement shows of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Visibility {
     /// The packed values are part of the statement.
     Public,
     /// The statement holds `absorb(tag, salt, packed values)` only.
     Committed,
+    /// The values are secret, and so is their commitment: it sits in a leaf of a tree, whose root the statement
+    /// shows, with a scope and the owner's nullifier for it ([`crate::member`]).
+    Member {
+        /// Depth of the tree, 1 to [`MAX_DEPTH`].
+        depth: u8,
+    },
 }
 
 /// One tensor of signed integers; element q stands for the real number `q * 2^-scale`.
@@ -54,7 +69,7 @@ pub struct TensorSchema {
     pub bits: u8,
     /// Binary scale: real = q * 2^-scale.
     pub scale: i8,
-    /// Public or committed; outputs are public.
+    /// Public, committed or member; outputs are public.
     pub visibility: Visibility,
 }
 
@@ -146,8 +161,30 @@ pub enum SchemaError {
         /// Name of the tensor.
         tensor: String,
     },
-    /// A visibility byte that is neither 0 nor 1.
-    #[error("visibility byte {0} is neither 0 (public) nor 1 (committed)")]
+    /// An output marked as a member: a statement shows its outputs.
+    #[error("output {tensor:?} is marked as a member of a tree; outputs are public")]
+    MemberOutput {
+        /// Name of the tensor.
+        tensor: String,
+    },
+    /// A second member input: a statement has one root and one nullifier.
+    #[error("{first:?} and {second:?} are both members of a tree; a model has at most one such input")]
+    MemberRepeated {
+        /// Name of the first.
+        first: String,
+        /// Name of the second.
+        second: String,
+    },
+    /// A tree of no levels, or of more than [`MAX_DEPTH`].
+    #[error("member input {tensor:?} is in a tree of depth {depth}; it needs 1 to {MAX_DEPTH}")]
+    MemberDepth {
+        /// Name of the tensor.
+        tensor: String,
+        /// Depth given.
+        depth: u8,
+    },
+    /// A visibility byte that is none of 0, 1 and 2.
+    #[error("visibility byte {0} is none of 0 (public), 1 (committed) and 2 (member)")]
     Visibility(u8),
     /// The bytes end inside a schema.
     #[error("the schema ends too early, at byte {0}")]
@@ -168,11 +205,20 @@ impl TensorSchema {
         limbs_for(self.elements(), self.bits)
     }
 
-    /// Limbs that it takes in a statement: its packed values, or one commitment.
+    /// Limbs that it takes in a statement: its packed values, one commitment, or a member's claim.
     pub fn statement_limbs(&self) -> usize {
         match self.visibility {
             Visibility::Public => self.packed_limbs(),
             Visibility::Committed => 1,
+            Visibility::Member { .. } => CLAIM_LIMBS,
+        }
+    }
+
+    /// Depth of the tree that it is in, for a member input.
+    pub fn member_depth(&self) -> Option<u8> {
+        match self.visibility {
+            Visibility::Member { depth } => Some(depth),
+            Visibility::Public | Visibility::Committed => None,
         }
     }
 
@@ -191,10 +237,14 @@ impl TensorSchema {
         if !(1..=MAX_BITS).contains(&self.bits) {
             return Err(SchemaError::Bits { tensor: tensor(), bits: self.bits });
         }
-        if side == Side::Output && self.visibility == Visibility::Committed {
-            return Err(SchemaError::CommittedOutput { tensor: tensor() });
+        match (side, self.visibility) {
+            (Side::Output, Visibility::Committed) => Err(SchemaError::CommittedOutput { tensor: tensor() }),
+            (Side::Output, Visibility::Member { .. }) => Err(SchemaError::MemberOutput { tensor: tensor() }),
+            (Side::Input, Visibility::Member { depth }) if !(1..=MAX_DEPTH).contains(&depth) => {
+                Err(SchemaError::MemberDepth { tensor: tensor(), depth })
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -217,6 +267,11 @@ impl ModelSchema {
                 return Err(SchemaError::NameRepeated(tensor.name.clone()));
             }
         }
+        let mut members = inputs.iter().filter(|tensor| tensor.member_depth().is_some());
+        if let (Some(first), Some(second)) = (members.next(), members.next()) {
+            let (first, second) = (first.name.clone(), second.name.clone());
+            return Err(SchemaError::MemberRepeated { first, second });
+        }
         Ok(ModelSchema { name, inputs, outputs })
     }
 
@@ -233,6 +288,11 @@ impl ModelSchema {
     /// The outputs, in the order of the statement, after the inputs.
     pub fn outputs(&self) -> &[TensorSchema] {
         &self.outputs
+    }
+
+    /// The member input, if the model has one.
+    pub fn member(&self) -> Option<&TensorSchema> {
+        self.inputs.iter().find(|tensor| tensor.member_depth().is_some())
     }
 
     /// Limbs of all inputs in a statement.
@@ -262,10 +322,11 @@ impl ModelSchema {
                 tensor.shape.iter().for_each(|dim| out.extend_from_slice(&dim.to_le_bytes()));
                 out.push(tensor.bits);
                 out.extend_from_slice(&tensor.scale.to_le_bytes());
-                out.push(match tensor.visibility {
-                    Visibility::Public => 0,
-                    Visibility::Committed => 1,
-                });
+                match tensor.visibility {
+                    Visibility::Public => out.push(0),
+                    Visibility::Committed => out.push(1),
+                    Visibility::Member { depth } => out.extend([2, depth]),
+                }
             }
         }
         out
@@ -350,6 +411,7 @@ impl<'a> Fields<'a> {
         let visibility = match self.byte()? {
             0 => Visibility::Public,
             1 => Visibility::Committed,
+            2 => Visibility::Member { depth: self.byte()? },
             other => return Err(SchemaError::Visibility(other)),
         };
         Ok(TensorSchema { name, shape, bits, scale, visibility })

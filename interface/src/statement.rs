@@ -7,7 +7,8 @@
 //!
 //! A signed integer v of b bits is stored offset-binary, `v + 2^(b-1)`. `floor(248 / b)` of them fill a limb,
 //! value j at bit `j * b`; none straddles two limbs, and each tensor starts a new one ([`pack`]). A committed input
-//! gives one element, `absorb(tag, salt, limbs)`, whose tag holds bits and count ([`crate::tag`]). The circuit proves each
+//! gives one element, `absorb(tag, salt, limbs)`, whose tag holds bits and count ([`crate::tag`]); a member input gives four,
+//! the root of the tree that holds such a commitment, a scope's halves and a nullifier ([`crate::member`]). The circuit proves each
 //! value's range, so a list of limbs has one reading.
 //!
 //! Two statements that differ anywhere have different element lists: within a model every part has a fixed
@@ -23,7 +24,8 @@ use alloc::{string::String, vec::Vec};
 use thiserror::Error;
 
 use crate::{
-    field::{Scalar, is_canonical},
+    field::{Scalar, halves, is_canonical},
+    member::Claim,
     poseidon::{PoseidonError, absorb, absorb_canonical},
     schema::{MAX_ELEMENTS, ModelSchema, Side, TensorSchema, Visibility},
     tag::ListKind,
@@ -41,6 +43,8 @@ pub enum TensorValue<'a> {
     Values(&'a [i64]),
     /// The commitment of a committed input.
     Commitment(Scalar),
+    /// What is said of a member input.
+    Member(Claim),
 }
 
 /// A claim: this model, in this context, maps these inputs to these outputs.
@@ -50,7 +54,7 @@ pub struct Statement {
     pub domain: Scalar,
     /// The caller's binding: account, nonce, purpose.
     pub context: [u8; 32],
-    /// For each input its packed limbs or its commitment, then each output's packed limbs.
+    /// For each input its packed limbs, its commitment or its claim, then each output's packed limbs.
     pub limbs: Vec<Scalar>,
 }
 
@@ -97,6 +101,18 @@ pub enum StatementError {
         /// The tensor's name.
         tensor: String,
     },
+    /// Something else given for a member input: a statement shows neither its values nor its commitment.
+    #[error("input {tensor:?} is a member of a tree: give root, scope and nullifier")]
+    MemberExpected {
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// A membership given for an input that is in no tree.
+    #[error("input {tensor:?} is in no tree: give its values or its commitment, not a membership")]
+    MemberUnexpected {
+        /// The tensor's name.
+        tensor: String,
+    },
     /// A commitment to no values, or to more than a tensor has.
     #[error("{0} values to commit to; a tensor has 1 to {MAX_ELEMENTS}")]
     CommittedCount(usize),
@@ -133,12 +149,7 @@ pub fn digest_of_encoded(
 
 /// The context as two elements: its first and its last 16 bytes as big-endian integers.
 pub fn context_elements(context: &[u8; 32]) -> [Scalar; 2] {
-    let (high, low) = context.split_at(16);
-    [high, low].map(|half| {
-        let mut bytes = [0; 32];
-        bytes.split_at_mut(16).1.copy_from_slice(half);
-        Scalar::from_trusted(bytes)
-    })
+    halves(context)
 }
 
 impl Statement {
@@ -158,6 +169,13 @@ impl Statement {
                     limbs.extend(pack_tensor(Side::Input, tensor, values)?);
                 }
                 (Visibility::Committed, TensorValue::Commitment(commitment)) => limbs.push(commitment),
+                (Visibility::Member { .. }, TensorValue::Member(claim)) => limbs.extend(claim.limbs()),
+                (Visibility::Member { .. }, _) => {
+                    return Err(StatementError::MemberExpected { tensor: tensor.name.clone() });
+                }
+                (_, TensorValue::Member(_)) => {
+                    return Err(StatementError::MemberUnexpected { tensor: tensor.name.clone() });
+                }
                 (Visibility::Committed, TensorValue::Values(_)) => {
                     return Err(StatementError::ValuesForCommitted { tensor: tensor.name.clone() });
                 }

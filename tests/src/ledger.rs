@@ -30,7 +30,11 @@ type Rows = BTreeMap<(String, String), Cost>;
 /// One line for each difference.
 pub fn check(program: &str, measured: &[(&str, Cost)]) -> Result<(), String> {
     let path = path();
-    let text = fs::read_to_string(&path).unwrap_or_default();
+    // Tests of several programs may write at once, each its own rows: one after the other.
+    let guard =
+        fs::File::open(path.parent().unwrap_or(&path)).and_then(|folder| folder.lock().map(|()| folder));
+    let _guard = guard.map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut rows = parse(&text)?;
     let measured: Rows =
         measured.iter().map(|(name, cost)| ((program.to_owned(), (*name).to_owned()), *cost)).collect();
@@ -105,6 +109,12 @@ mod tests {
     fn rows_survive_writing() {
         let text = format!("{HEADER}\nlending,borrow,5000,400\nverifier,record,93000,640\n");
         assert_eq!(format(&rows(&text)), text);
+    }
+
+    #[test]
+    fn the_ledger_is_in_order() {
+        let text = fs::read_to_string(path()).unwrap();
+        assert_eq!(format(&rows(&text)), text, "a merge left rows out of order: ASSAY_LEDGER=write");
     }
 
     #[test]

@@ -4,7 +4,11 @@ use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use proptest::prelude::*;
 
 pub fn tensor() -> impl Strategy<Value = TensorSchema> {
-    let visibility = prop_oneof![Just(Visibility::Public), Just(Visibility::Committed)];
+    let visibility = prop_oneof![
+        Just(Visibility::Public),
+        Just(Visibility::Committed),
+        (1u8..=32).prop_map(|depth| Visibility::Member { depth }),
+    ];
     ("[a-z]{1,20}", proptest::collection::vec(1u32..6, 1..=4), 1u8..=32, any::<i8>(), visibility).prop_map(
         |(name, shape, bits, scale, visibility)| TensorSchema { name, shape, bits, scale, visibility },
     )
@@ -17,6 +21,8 @@ pub fn schema() -> impl Strategy<Value = ModelSchema> {
         for (index, tensor) in inputs.iter_mut().chain(&mut outputs).enumerate() {
             tensor.name = format!("{}{index}", tensor.name);
         }
+        let members = inputs.iter_mut().filter(|tensor| tensor.member_depth().is_some());
+        members.skip(1).for_each(|tensor| tensor.visibility = Visibility::Committed);
         outputs.iter_mut().for_each(|tensor| tensor.visibility = Visibility::Public);
         ModelSchema::new(name, inputs, outputs).expect("valid by construction")
     })

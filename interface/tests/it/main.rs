@@ -5,6 +5,7 @@ mod commitment;
 mod common;
 mod field;
 mod groth16;
+mod member;
 mod poseidon;
 mod schema;
 mod statement;

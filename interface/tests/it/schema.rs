@@ -83,7 +83,7 @@ fn each_invalid_encoding_has_its_error() {
     assert_eq!(with(8, 5), SchemaError::Rank { tensor: "x".into(), rank: 5 });
     assert_eq!(with(9, 0), SchemaError::EmptyDimension { tensor: "x".into(), axis: 0 });
     assert_eq!(with(13, 33), SchemaError::Bits { tensor: "x".into(), bits: 33 });
-    assert_eq!(with(15, 2), SchemaError::Visibility(2));
+    assert_eq!(with(15, 3), SchemaError::Visibility(3));
     assert_eq!(with(bytes.len() - 1, 1), SchemaError::CommittedOutput { tensor: "y".into() });
     let mut long = bytes.clone();
     long.extend([0, 0]);
@@ -100,7 +100,9 @@ fn the_longest_encoding_fits_its_bound() {
             .map(|i| TensorSchema { shape: vec![1; 4], ..tensor(&format!("{prefix}{}{i}", "n".repeat(30))) })
             .collect()
     };
-    let schema = ModelSchema::new("m".repeat(32), long("i"), long("o")).expect("valid");
+    let mut inputs: Vec<TensorSchema> = long("i");
+    inputs[0].visibility = Visibility::Member { depth: 32 };
+    let schema = ModelSchema::new("m".repeat(32), inputs, long("o")).expect("valid");
     assert_eq!(schema.encode().len(), MAX_ENCODED_LEN);
 }
 

@@ -119,6 +119,15 @@ fn statement(schema: &ModelSchema, (context, inputs, outputs): &Claim) -> Statem
             Visibility::Committed => {
                 TensorValue::Commitment(commit(Scalar::from(5u64), values, tensor.bits).expect("in range"))
             }
+            // Root and nullifier of the values' own: as the circuit would find them in a tree of one leaf.
+            Visibility::Member { .. } => {
+                let root = commit(Scalar::from(5u64), values, tensor.bits).expect("in range");
+                TensorValue::Member(assay_interface::member::Claim {
+                    root,
+                    scope: [3; 32],
+                    nullifier: Scalar::from(6u64),
+                })
+            }
         })
         .collect();
     let outputs: Vec<_> = outputs.iter().map(Vec::as_slice).collect();

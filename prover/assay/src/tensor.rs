@@ -5,11 +5,14 @@
 
 use assay_interface::{
     field::Scalar,
+    member::{Claim, MemberError},
     schema::{ModelSchema, TensorSchema, Visibility},
     statement::{Statement, StatementError, TensorValue, unpack},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use thiserror::Error;
+
+use crate::hex;
 
 /// A tensor of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub enum Content {
     Values(Vec<i64>),
     /// A commitment to them.
     Commitment(Scalar),
+    /// They are in a leaf of a tree: its root, a scope, the owner's nullifier for it.
+    Member(Claim),
 }
 
 /// A statement's tensors.
@@ -56,6 +61,14 @@ pub enum DecodeError {
         expected: usize,
         /// Limbs found.
         found: usize,
+    },
+    /// Limbs that are no claim of membership.
+    #[error("tensor {tensor:?}: {error}")]
+    Member {
+        /// Name of the tensor.
+        tensor: String,
+        /// What is wrong with its limbs.
+        error: MemberError,
     },
     /// Limbs that no values give.
     #[error("tensor {tensor:?}: {error}")]
@@ -103,20 +116,21 @@ impl Content {
         match self {
             Content::Values(values) => TensorValue::Values(values),
             Content::Commitment(commitment) => TensorValue::Commitment(*commitment),
+            Content::Member(claim) => TensorValue::Member(*claim),
         }
     }
 }
 
 impl Tensor {
-    /// The integers, unless they are committed.
+    /// The integers, unless they are hidden.
     pub fn integers(&self) -> Option<&[i64]> {
         match &self.content {
             Content::Values(values) => Some(values),
-            Content::Commitment(_) => None,
+            Content::Commitment(_) | Content::Member(_) => None,
         }
     }
 
-    /// The numbers in the model's own units, unless they are committed.
+    /// The numbers in the model's own units, unless they are hidden.
     pub fn values(&self) -> Option<Vec<f64>> {
         Some(self.integers()?.iter().map(|&q| real(q, self.schema.scale)).collect())
     }
@@ -147,7 +161,7 @@ impl Tensor {
 }
 
 impl Serialize for Tensor {
-    /// `{name, elements, values, integers}`, or `{name, commitment}`.
+    /// `{name, elements, values, integers}`, or `{name, commitment}`, or `{name, root, scope, nullifier}`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("name", &self.schema.name)?;
@@ -158,6 +172,11 @@ impl Serialize for Tensor {
                 map.serialize_entry("integers", integers)?;
             }
             Content::Commitment(commitment) => map.serialize_entry("commitment", &commitment.to_string())?,
+            Content::Member(claim) => {
+                map.serialize_entry("root", &claim.root.to_string())?;
+                map.serialize_entry("scope", &hex::encode(&claim.scope))?;
+                map.serialize_entry("nullifier", &claim.nullifier.to_string())?;
+            }
         }
         map.end()
     }
@@ -185,6 +204,11 @@ pub(crate) fn decode<'f>(
         let content = match (tensor.visibility, limbs) {
             (Visibility::Committed, [commitment]) => Content::Commitment(*commitment),
             (Visibility::Committed, _) => return Err(miscounted.clone()),
+            (Visibility::Member { .. }, limbs) => {
+                let limbs = limbs.try_into().map_err(|_| miscounted.clone())?;
+                let refused = |error| DecodeError::Member { tensor: tensor.name.clone(), error };
+                Content::Member(Claim::from_limbs(limbs).map_err(refused)?)
+            }
             (Visibility::Public, limbs) => {
                 Content::Values(unpack(limbs, tensor.elements(), tensor.bits).map_err(|error| {
                     DecodeError::Tensor { tensor: tensor.name.clone(), error: error.into() }

@@ -117,6 +117,7 @@ impl Inputs {
         tensors
             .map(|(tensor, values)| match (tensor.visibility, values) {
                 (Visibility::Public, values) => Ok(Content::Values(values.clone())),
+                (Visibility::Member { .. }, _) => Err(Error::Internal("no circuit proves member inputs yet")),
                 (Visibility::Committed, values) => {
                     let salt: Scalar =
                         *salts.next().ok_or(Error::Internal("a salt that was counted is missing"))?;

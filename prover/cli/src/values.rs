@@ -15,6 +15,16 @@ pub fn table(tensors: &[Tensor]) -> String {
             Content::Commitment(commitment) => {
                 table.row([schema.name.clone(), "committed".into(), commitment.to_string()]);
             }
+            Content::Member(claim) => {
+                let parts = [
+                    ("member, root", claim.root.to_string()),
+                    ("member, scope", hex::encode(claim.scope)),
+                    ("member, nullifier", claim.nullifier.to_string()),
+                ];
+                for (part, value) in parts {
+                    table.row([schema.name.clone(), part.into(), value]);
+                }
+            }
             Content::Values(values) => {
                 for (name, &q) in names.iter().zip(values).take(LISTED) {
                     table.row([name.clone(), real(q, schema.scale).to_string(), q.to_string()]);

@@ -72,26 +72,31 @@ impl Calibration {
         Calibration { g1_add_ns: 47.0, g2_add_ns: 100.0, fr_mul_ns: 5.3, threads: 2.0 };
 
     /// This machine, as measured once: the first call takes what [`Calibration::measure`] takes, telling `observer`, and
-    /// leaves the result in the user's cache directory, in a file for this processor, arithmetic and number of threads. A
-    /// measurement on a machine that was busy stays until that file is deleted.
+    /// leaves the result in the user's cache directory, in a file for this processor, arithmetic and number of threads. What was
+    /// measured while other work held the processors is used once and not left there.
     ///
     /// # Errors
     /// [`MeasureError`], of which [`MeasureError::NoCache`] means that there is no such directory.
     pub fn of_user(observer: Observer<'_>) -> Result<Calibration, MeasureError> {
-        Calibration::cached(&cache::of_user().ok_or(MeasureError::NoCache)?, observer)
+        Calibration::cached(&cache::of_user().ok_or(MeasureError::NoCache)?, || Measured::now(observer))
     }
 
-    fn cached(directory: &Path, observer: Observer<'_>) -> Result<Calibration, MeasureError> {
+    fn cached(
+        directory: &Path,
+        measure: impl FnOnce() -> Result<Measured, MeasureError>,
+    ) -> Result<Calibration, MeasureError> {
         let machine = machine(Backend::detect()?);
         let path = place(directory, &machine);
         let known = fs::read_to_string(&path).ok().and_then(|text| Calibration::read(&machine, &text));
         if let Some(known) = known {
             return Ok(known);
         }
-        let measured = Calibration::measure(observer)?;
-        // A directory that cannot be written to costs a measurement the next time.
-        let _ = cache::write_whole(&path, measured.text(&machine).as_bytes());
-        Ok(measured)
+        let Measured { calibration, was_disturbed } = measure()?;
+        if !was_disturbed {
+            // A directory that cannot be written to costs a measurement the next time.
+            let _ = cache::write_whole(&path, calibration.text(&machine).as_bytes());
+        }
+        Ok(calibration)
     }
 
     fn text(&self, machine: &str) -> String {
@@ -139,6 +144,62 @@ impl Calibration {
         let fr_mul_ns = nanoseconds(transform, &mut step)? / products;
         let [g1_add_ns, g2_add_ns, fr_mul_ns] = [g1_add_ns, g2_add_ns, fr_mul_ns].map(|ns| threads * ns);
         Ok(Calibration { g1_add_ns, g2_add_ns, fr_mul_ns, threads })
+    }
+}
+
+/// A measurement, and whether other work held the processors meanwhile.
+struct Measured {
+    calibration: Calibration,
+    was_disturbed: bool,
+}
+
+impl Measured {
+    fn now(observer: Observer<'_>) -> Result<Measured, MeasureError> {
+        let before = Scheduled::so_far();
+        let calibration = Calibration::measure(observer)?;
+        let was_disturbed = Scheduled::so_far().is_some_and(|now| now.was_held_up_since(before));
+        Ok(Measured { calibration, was_disturbed })
+    }
+}
+
+/// What Linux says of the time that this process' threads ran, and of that in which they could have run and waited for a
+/// processor, nanoseconds. A thread that ended takes its part with it: the pool's threads do not end.
+#[derive(Clone, Copy, Debug, Default)]
+struct Scheduled {
+    ran: u64,
+    waited: u64,
+}
+
+impl Scheduled {
+    /// Waiting that is no other work's: threads of one process hand over to each other.
+    const TOLERATED_PERCENT: u64 = 10;
+
+    /// The threads together; nothing where the system does not say.
+    fn so_far() -> Option<Scheduled> {
+        let threads = fs::read_dir("/proc/self/task").ok()?;
+        let read = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("schedstat")).ok();
+        let all: Vec<Scheduled> =
+            threads.flatten().filter_map(read).map(|text| Scheduled::read(&text)).collect::<Option<_>>()?;
+        let add = |sum: Scheduled, one: &Scheduled| Scheduled {
+            ran: sum.ran.saturating_add(one.ran),
+            waited: sum.waited.saturating_add(one.waited),
+        };
+        (!all.is_empty()).then(|| all.iter().fold(Scheduled::default(), add))
+    }
+
+    /// `/proc/PID/task/TID/schedstat`: nanoseconds run, nanoseconds waited, times scheduled.
+    fn read(text: &str) -> Option<Scheduled> {
+        let mut numbers = text.split_ascii_whitespace().map(str::parse);
+        Some(Scheduled { ran: numbers.next()?.ok()?, waited: numbers.next()?.ok()? })
+    }
+
+    /// Whether other work took more than the tolerated part of the time since `before`; unknown counts as no.
+    fn was_held_up_since(self, before: Option<Scheduled>) -> bool {
+        before.is_some_and(|before| {
+            let ran = self.ran.saturating_sub(before.ran);
+            let waited = self.waited.saturating_sub(before.waited);
+            waited > ran / 100 * Self::TOLERATED_PERCENT
+        })
     }
 }
 
@@ -190,6 +251,23 @@ mod tests {
     use crate::progress::Progress;
 
     #[test]
+    fn a_measurement_on_a_busy_machine_is_told_from_others() {
+        let at = |ran, waited| Scheduled { ran, waited };
+        assert!(!at(1_000_000, 100_000).was_held_up_since(Some(at(0, 0))));
+        assert!(at(1_000_000, 100_001).was_held_up_since(Some(at(0, 0))));
+        assert!(
+            !at(3_000_000, 900_000).was_held_up_since(Some(at(1_000_000, 800_000))),
+            "only the time between"
+        );
+        assert!(!at(1, 1).was_held_up_since(None));
+        let read = Scheduled::read("187291 80610 1\n").unwrap();
+        assert_eq!((read.ran, read.waited), (187_291, 80_610));
+        for wrong in ["", "1", "one two", "1 -2 3"] {
+            assert!(Scheduled::read(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn a_machine_is_measured_once() {
         let directory = tempfile::tempdir().unwrap();
         let steps = Cell::new((0, 0));
@@ -197,7 +275,17 @@ mod tests {
             steps.set((done, total));
             ControlFlow::Continue(())
         };
-        let cached = || Calibration::cached(directory.path(), Observer::new(&count)).unwrap();
+        let cached_after = |was_disturbed| {
+            let measure = || {
+                let calibration = Calibration::measure(Observer::new(&count))?;
+                Ok(Measured { calibration, was_disturbed })
+            };
+            Calibration::cached(directory.path(), measure).unwrap()
+        };
+        cached_after(true);
+        assert_eq!(steps.replace((0, 0)), (STEPS, STEPS));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "a busy machine's times are not kept");
+        let cached = || cached_after(false);
         let measured = cached();
         assert_eq!(steps.replace((0, 0)), (STEPS, STEPS), "the bar ends at 100%");
         assert_eq!((cached(), steps.get()), (measured, (0, 0)));

@@ -190,6 +190,7 @@ fn schema_table(schema: &ModelSchema) -> String {
         let role = match tensor.visibility {
             Visibility::Public => side.to_owned(),
             Visibility::Committed => format!("{side}, committed"),
+            Visibility::Member { depth } => format!("{side}, member (depth {depth})"),
         };
         let (least, greatest) = domain(tensor);
         table.row([
@@ -218,7 +219,9 @@ fn schema_json(tensors: &[TensorSchema]) -> Value {
                 "visibility": match tensor.visibility {
                     Visibility::Public => "public",
                     Visibility::Committed => "committed",
+                    Visibility::Member { .. } => "member",
                 },
+                "depth": tensor.member_depth(),
                 "least": least,
                 "greatest": greatest,
             })

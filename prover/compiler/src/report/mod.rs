@@ -35,6 +35,7 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
         visibility: match tensor.visibility {
             assay_interface::schema::Visibility::Public => "public",
             assay_interface::schema::Visibility::Committed => "committed",
+            assay_interface::schema::Visibility::Member { .. } => "member",
         },
     });
     let parts = compiled.circuit.parts();
