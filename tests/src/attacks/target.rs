@@ -25,7 +25,9 @@ const CRASHES: [&str; 4] = [
 ];
 
 /// Names of the accounts that come behind those of the IDL, over and over: program, instruction, names.
-const BEHIND: [(&str, &str, &[&str]); 6] = [
+const BEHIND: [(&str, &str, &[&str]); 8] = [
+    ("assay_feed", "create_feed", &["source"]),
+    ("assay_feed", "open_round", &["source"]),
     ("assay_market", "create", &["source"]),
     ("assay_market", "split", &["outcome_mint", "outcome_destination"]),
     ("assay_market", "merge", &["outcome_mint", "outcome_source"]),

@@ -1,4 +1,5 @@
-//! The integer arithmetic of features: ratios in units of 2^-20 out of 64-bit prices. No input makes it panic.
+//! The integer arithmetic of features: ratios in units of 2^-20 out of 64-bit prices, medians, and the models' format. Shared by
+//! all features that are made of sources' prices, and by their training. No input makes it panic.
 
 use crate::formats::FEATURES;
 
@@ -52,10 +53,15 @@ pub fn signed(value: u64) -> i64 {
 /// Scales a value in units of 2^-20 by `2^multiplier` into units of 2^-12, rounding halves up, and saturates to 15 bits.
 pub fn quantize(value: i64, multiplier: u8) -> i16 {
     const LIMIT: i64 = 1 << (FEATURES.bits - 1);
-    let shift = WITHOUT_MULTIPLIER - u32::from(multiplier).min(WITHOUT_MULTIPLIER - 1);
-    let half = 1i64 << (shift - 1);
-    let scaled = (value.saturating_add(half) >> shift).clamp(-LIMIT, LIMIT - 1);
-    i16::try_from(scaled).unwrap_or(i16::MAX)
+    let multiplier = u32::from(multiplier);
+    let scaled = match WITHOUT_MULTIPLIER.checked_sub(multiplier) {
+        Some(shift @ 1..) => value.saturating_add(1 << (shift - 1)) >> shift,
+        Some(0) | None => {
+            let shift = multiplier.saturating_sub(WITHOUT_MULTIPLIER).min(FEATURES.bits.into());
+            value.saturating_mul(1 << shift)
+        }
+    };
+    i16::try_from(scaled.clamp(-LIMIT, LIMIT - 1)).unwrap_or(i16::MAX)
 }
 
 /// Bits that [`quantize`] drops when the multiplier is 1.
