@@ -21,7 +21,8 @@ use rand::{CryptoRng, RngCore};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    error::{Error, MembershipError},
+    causes::MembershipError,
+    error::Error,
     hex,
     model::Model,
     scalars::{draw_scalar, parse_scalar},

@@ -9,7 +9,8 @@ use rand::{CryptoRng, RngCore};
 use serde_json::{Map, Value};
 
 use crate::{
-    error::{Error, SaltsError},
+    causes::SaltsError,
+    error::Error,
     model::Model,
     scalars::{draw_scalar, parse_scalar},
 };
