@@ -10,7 +10,7 @@
 //! | [`chain`] | what is read from and sent to a cluster, or to a runtime in this process |
 //! | [`strategy`] | what is worth proving for a program, and what a proof opens |
 //! | [`scenario`] | a program shown at work, and attacked |
-//! | [`page`] | what a person sees of a scenario |
+//! | [`page`], [`report`] | what a person sees of a scenario |
 //!
 //! A program's own host crate (`programs/NAME/host`) builds its instructions, reads its accounts, and fills in these
 //! parts. Nothing here does input or output but [`page`], which writes where it is told to.
@@ -25,10 +25,11 @@ pub mod errors;
 pub mod identity;
 pub mod page;
 pub mod program;
+pub mod report;
 pub mod scenario;
 pub mod strategy;
 
-pub use chain::{Account, Chain, ChainError, Executed, SendError, Watch};
+pub use chain::{Account, Chain, ChainError, Executed, Holds, SendError, Watch};
 pub use identity::Identity;
 pub use program::{Program, ScenarioEntry, StrategyEntry};
 pub use solana_address::Address;

@@ -66,7 +66,98 @@ pub enum FeedError {
     /// 9033: an update that is not proven to be the first, in the second half of the window or later.
     #[msg("It is too late for an update that is not the first after the time")]
     LateCandidate = 33,
+
+    /// 9040: the feed is stopped.
+    #[msg("The feed is stopped")]
+    Stopped = 40,
+    /// 9041: the feed is not stopped.
+    #[msg("The feed is not stopped")]
+    NotStopped = 41,
+    /// 9042: 24 hours have not passed.
+    #[msg("This waits 24 hours")]
+    TooEarly = 42,
+    /// 9043: the signer is not the guardian.
+    #[msg("The signer is not this feed's guardian")]
+    NotGuardian = 43,
+    /// 9044: the signer is not the authority.
+    #[msg("The signer is not this feed's authority")]
+    NotAuthority = 44,
+    /// 9045: nothing is proposed, or it lapsed.
+    #[msg("There is no proposal, or it has lapsed")]
+    NoProposal = 45,
+    /// 9046: a feed that can be stopped needs who starts it.
+    #[msg("A feed with a guardian needs an authority, and a stopped one both")]
+    OfficesIncomplete = 46,
+    /// 9047: the state's own check failed.
+    #[msg("The state's own check after an instruction failed")]
+    InvariantViolated = 47,
+
+    /// 9050: the round is of a minute that has not begun, or of one long ago.
+    #[msg("The round's minute has not begun, or is too long ago")]
+    WrongMinute = 50,
+    /// 9051: a later round was published or refused by its step.
+    #[msg("A later round has passed this one")]
+    RoundPassed = 51,
+    /// 9052: the round is another feed's.
+    #[msg("The round is another feed's")]
+    WrongRound = 52,
+    /// 9053: quotes may still come.
+    #[msg("The round is not sealed: quotes may still come")]
+    NotSealed = 53,
+    /// 9054: an account is none of the feed's sources, in order.
+    #[msg("The price source is not this feed's, in order")]
+    WrongSource = 54,
+    /// 9055: fewer sources than the quorum.
+    #[msg("Fewer sources than the quorum are there, or accepted")]
+    NoQuorum = 55,
+    /// 9056: the interval of the price is too wide.
+    #[msg("The confidence interval of the round's price is too wide")]
+    TooUncertain = 56,
+    /// 9057: a proof may still come.
+    #[msg("A proof may still come: the fallback waits")]
+    ProofAwaited = 57,
+    /// 9058: the round is still of use.
+    #[msg("The round is still of use")]
+    RoundOpen = 58,
+    /// 9059: who gets the rent is not who paid it.
+    #[msg("The account is not the one that paid for this round")]
+    WrongReceiver = 59,
+
+    /// 9060: the model is not the feed's.
+    #[msg("The model is not this feed's")]
+    WrongModel = 60,
+    /// 9061: a program account is not the verifier.
+    #[msg("The program account is not the verifier")]
+    WrongVerifier = 61,
+    /// 9062: the statement cannot be packed.
+    #[msg("The statement cannot be encoded")]
+    StatementEncoding = 62,
+
+    /// 9070: no setup kind, an unknown one, or one that the model does not have.
+    #[msg("The accepted setup kinds are empty, unknown, or not the model's")]
+    InvalidSetupKinds = 70,
+    /// 9071: too few sources, too many, one twice, or an account that is none.
+    #[msg("The sources must be 3 to 8 different prices of the feed program")]
+    InvalidSources = 71,
+    /// 9072: the quorum is not more than half of the sources, or more than all.
+    #[msg("The quorum must be more than half of the sources")]
+    InvalidQuorum = 72,
+    /// 9073: a bound on the price is zero or too wide.
+    #[msg("A bound on step, distance or confidence is out of range")]
+    InvalidBounds = 73,
+    /// 9074: patience or proof window is out of range.
+    #[msg("Patience or proof window is out of range")]
+    InvalidTimes = 74,
+    /// 9075: a threshold that every score reaches.
+    #[msg("Every score reaches this threshold")]
+    InvalidThreshold = 75,
+    /// 9076: reserved bits and bytes must be zero.
+    #[msg("Reserved bits must be zero")]
+    ReservedNotZero = 76,
 }
+
+/// What every fallible function of the program's rules returns.
+pub type Rule<T> = core::result::Result<T, FeedError>;
 
 impl From<PythError> for FeedError {
     fn from(error: PythError) -> Self {
@@ -78,12 +169,7 @@ impl From<PythError> for FeedError {
             PythError::Feed => Self::PriceFeed,
             PythError::Price(_) => Self::PriceNotPositive,
             PythError::Exponent(_) => Self::PriceExponent,
-            PythError::Future { .. } => Self::PriceFromFuture,
-            // A source judges neither age nor average nor confidence; they are for who reads it.
-            PythError::Range { .. }
-            | PythError::Stale { .. }
-            | PythError::Ema(_)
-            | PythError::Confidence { .. } => Self::PriceOutOfRange,
+            PythError::Range { .. } => Self::PriceOutOfRange,
         }
     }
 }

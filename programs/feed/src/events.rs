@@ -44,3 +44,90 @@ pub struct PriceObserved {
     /// 1: nothing replaces it. 0: an earlier update does, until the window ends.
     pub first: u8,
 }
+
+/// A feed exists.
+#[event]
+pub struct FeedCreated {
+    /// The feed.
+    pub feed: Address,
+    /// Who made it.
+    pub creator: Address,
+    /// Which price it is, by its creator's word.
+    pub feed_id: [u8; 32],
+    /// The model that judges its sources.
+    pub model: Address,
+}
+
+/// A round is sealed: nothing of it changes any more.
+#[event]
+pub struct RoundSealed {
+    /// The feed.
+    pub feed: Address,
+    /// The round.
+    pub round: Address,
+    /// Its minute, Unix seconds.
+    pub at: i64,
+    /// How many sources have a quote.
+    pub present: u8,
+    /// The model's inputs.
+    pub features: [i16; 32],
+}
+
+/// A round has its result.
+#[event]
+pub struct RoundDecided {
+    /// The feed.
+    pub feed: Address,
+    /// Its minute, Unix seconds.
+    pub at: i64,
+    /// 1 published by proof, 2 published by the fallback, 3 refused by the step.
+    pub result: u8,
+    /// The price, 1e-8 USD.
+    pub price: u64,
+    /// Half-width of its interval, 1e-8 USD.
+    pub confidence: u64,
+    /// The sources that it is made of: bit i is source i.
+    pub mask: u8,
+    /// Digest of the statement that was proven; zero for the fallback.
+    pub digest: [u8; 32],
+}
+
+/// A feed was stopped.
+#[event]
+pub struct FeedStopped {
+    /// The feed.
+    pub feed: Address,
+    /// When, Unix seconds.
+    pub at: i64,
+}
+
+/// A feed runs again.
+#[event]
+pub struct FeedStarted {
+    /// The feed.
+    pub feed: Address,
+}
+
+/// Offices are proposed.
+#[event]
+pub struct OfficesProposed {
+    /// The feed.
+    pub feed: Address,
+    /// The next authority; zero for none.
+    pub authority: Address,
+    /// The next guardian; zero for none.
+    pub guardian: Address,
+    /// From when on they can be taken, Unix seconds.
+    pub from: i64,
+}
+
+/// Offices have changed hands.
+#[event]
+pub struct OfficesChanged {
+    /// The feed.
+    pub feed: Address,
+    /// The authority; zero for none.
+    pub authority: Address,
+    /// The guardian; zero for none.
+    pub guardian: Address,
+}

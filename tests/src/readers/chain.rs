@@ -1,6 +1,6 @@
 //! Readers of what a program is sent or reads: schemas, statements, keys, answers, prices.
 
-use assay_feed_interface::pyth::{Policy, PriceUpdate, VerificationLevel};
+use assay_feed_interface::pyth::{PriceUpdate, VerificationLevel};
 use assay_feed_interface::{Interval, Source, source};
 use assay_interface::field::Scalar;
 use assay_interface::groth16::{self, SetupKind};
@@ -26,8 +26,11 @@ pub(super) fn schema_seeds() -> Vec<Vec<u8>> {
         scale: 8,
         visibility,
     };
-    let inputs =
-        vec![tensor("x", &[1, 16], 15, Visibility::Public), tensor("y", &[3], 32, Visibility::Committed)];
+    let inputs = vec![
+        tensor("x", &[1, 16], 15, Visibility::Public),
+        tensor("y", &[3], 32, Visibility::Committed),
+        tensor("z", &[2], 5, Visibility::Member { depth: 20 }),
+    ];
     let outputs = vec![tensor("score", &[1], 16, Visibility::Public)];
     let small = ModelSchema::new("m".into(), inputs.iter().take(1).cloned().collect(), outputs.clone());
     let large = ModelSchema::new("a-longer-name".into(), inputs, outputs);
@@ -101,12 +104,8 @@ pub(super) fn return_data_seeds() -> Vec<Vec<u8>> {
 pub fn price_account(bytes: &[u8]) {
     let Ok(read) = PriceUpdate::decode(bytes) else { return };
     assert_eq!(PriceUpdate::decode(&read.encode()).as_ref(), Ok(&read), "what is written is read back");
-    let policy = Policy { feed_id: read.feed_id, max_age: 60, max_ahead: 5, max_confidence_bps: 200 };
-    if let Ok(price) = read.accept(&policy, read.publish_time) {
-        assert!(
-            price.price > 0 && price.ema > 0 && price.low() <= price.high(),
-            "an accepted price is usable"
-        );
+    if let Ok(price) = read.checked(&read.feed_id) {
+        assert!(price.price > 0 && price.low() <= price.high(), "a checked price is usable");
     }
 }
 

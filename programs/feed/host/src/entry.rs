@@ -2,13 +2,7 @@
 
 use assay_host::{Identity, Program, ScenarioEntry, StrategyEntry};
 
-/// What the feed program is.
-pub const IDENTITY: Identity = Identity {
-    name: "feed",
-    id: assay_feed::ID,
-    library: "assay_feed",
-    idl: include_str!("../../../idl/assay_feed.json"),
-};
+use crate::{identity::IDENTITY, scenario::Demonstration, strategy};
 
 /// The feed program.
 pub struct Feed;
@@ -19,11 +13,11 @@ impl Program for Feed {
     }
 
     fn scenario(&self) -> ScenarioEntry {
-        ScenarioEntry::PartOf("lending")
+        ScenarioEntry::Own(&Demonstration)
     }
 
     fn strategy(&self) -> Option<StrategyEntry> {
-        None
+        Some(strategy::ENTRY)
     }
 
     fn variants(&self) -> &'static [(&'static str, &'static str)] {
@@ -31,6 +25,10 @@ impl Program for Feed {
             ("refresh (unchanged)", "refresh"),
             ("observe (hour)", "observe"),
             ("observe (final already)", "observe"),
+            ("open_round (eight sources)", "open_round"),
+            ("open_round (partial)", "open_round"),
+            ("open_round (sealed already)", "open_round"),
+            ("publish_by_proof (published already)", "publish_by_proof"),
         ]
     }
 }

@@ -1,7 +1,13 @@
-//! A source as a typed value: owner, discriminator, length and version checked.
+//! Accounts as typed values: owner, discriminator, length and version checked.
 
+use anchor_lang::{Discriminator, Owner};
+use assay_feed::state::{Feed, Round};
 use assay_feed_interface::{ReadError, Source};
-use assay_host::{Chain, ChainError};
+use assay_host::{
+    Chain, ChainError,
+    account::{AccountError, decode},
+};
+use bytemuck::Pod;
 use solana_address::Address;
 use thiserror::Error;
 
@@ -30,9 +36,19 @@ pub enum SourceError {
         /// What is wrong with its bytes.
         source: ReadError,
     },
+    /// The account is no feed or no round.
+    #[error("the account {address} is no {what}: {source}")]
+    Account {
+        /// The account.
+        address: Address,
+        /// What it should be.
+        what: &'static str,
+        /// What is wrong with it.
+        source: AccountError,
+    },
 }
 
-/// The source at an address.
+/// The source at an address, or the part of a feed that is read like one.
 ///
 /// # Errors
 /// [`SourceError`].
@@ -42,4 +58,31 @@ pub fn source(chain: &dyn Chain, address: &Address) -> Result<Source, SourceErro
         return Err(SourceError::Owner { address: *address, owner: found.owner });
     }
     Source::decode(&found.data).map_err(|source| SourceError::Bytes { address: *address, source })
+}
+
+/// The feed at an address.
+///
+/// # Errors
+/// [`SourceError`].
+pub fn feed(chain: &dyn Chain, address: &Address) -> Result<Feed, SourceError> {
+    account(chain, address, "feed")?.ok_or(SourceError::Missing(*address))
+}
+
+/// The round at an address, if there is one.
+///
+/// # Errors
+/// [`SourceError`].
+pub fn round(chain: &dyn Chain, address: &Address) -> Result<Option<Round>, SourceError> {
+    account(chain, address, "round")
+}
+
+fn account<T: Owner + Discriminator + Pod>(
+    chain: &dyn Chain,
+    address: &Address,
+    what: &'static str,
+) -> Result<Option<T>, SourceError> {
+    // An address that somebody sent lamports to is still empty.
+    let found = chain.account(address)?.filter(|found| !found.data.is_empty());
+    let decoded = found.map(|found| decode(&found.owner, &found.data)).transpose();
+    decoded.map_err(|source| SourceError::Account { address: *address, what, source })
 }

@@ -20,10 +20,9 @@
 //! Full one ends in a byte of padding.
 //!
 //! [`PriceUpdate::decode`] reads; [`PriceUpdate::checked`] says whether it is a price of a feed, which is what a source
-//! takes; [`PriceUpdate::accept`] applies a [`Policy`] besides. The caller owes two facts that
-//! bytes cannot show: that the account's owner is [`RECEIVER_PROGRAM`], and the current time. Pyth's own
-//! `get_price_no_older_than` checks level, feed and age; sign, confidence, exponent and a time in the future
-//! are left to the consumer, and checked here.
+//! takes. The caller owes a fact that bytes cannot show: that the account's owner is [`RECEIVER_PROGRAM`]. Pyth's own
+//! `get_price_no_older_than` checks level, feed and age; sign and exponent are left to the consumer, and checked here. Age,
+//! future and confidence are judged where a source is read, for each purpose anew.
 //!
 //! Cost: reads and comparisons, four 64-bit multiplications or divisions. Nothing allocates, nothing panics.
 
@@ -59,13 +58,11 @@ pub const DISCRIMINATOR: [u8; 8] = [0x22, 0xf1, 0x23, 0x63, 0x9d, 0x7e, 0xf4, 0x
 /// Length of the account that the receiver creates: the longer, Partial form.
 pub const ACCOUNT_LEN: usize = 134;
 
-/// Smallest exponent that [`PriceUpdate::accept`] takes; live feeds use -10 to -3.
+/// Smallest exponent that [`PriceUpdate::checked`] takes; live feeds use -10 to -3.
 pub const MIN_EXPONENT: i32 = -12;
 
-/// Largest exponent that [`PriceUpdate::accept`] takes.
+/// Largest exponent that [`PriceUpdate::checked`] takes.
 pub const MAX_EXPONENT: i32 = 0;
-
-const BASIS_POINTS: u128 = 10_000;
 
 /// How many guardian signatures the receiver checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,20 +103,7 @@ pub struct PriceUpdate {
     pub posted_slot: u64,
 }
 
-/// What a consumer demands of a price.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// The only feed that is accepted.
-    pub feed_id: [u8; 32],
-    /// Greatest age, seconds.
-    pub max_age: u32,
-    /// How far the publish time may lie ahead of the cluster's clock, seconds: the clock drifts.
-    pub max_ahead: u32,
-    /// Greatest confidence interval, in basis points of the price.
-    pub max_confidence_bps: u16,
-}
-
-/// Why an account is no price, or not one to act on.
+/// Why an account is no price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PythError {
     /// The account does not start with [`DISCRIMINATOR`].
@@ -140,38 +124,9 @@ pub enum PythError {
     /// The account holds another feed's price.
     #[error("the price account is of another feed")]
     Feed,
-    /// The price is too old.
-    #[error("the price is {age} s old, at most {max_age} s are allowed; post a newer update")]
-    Stale {
-        /// Seconds since it was published.
-        age: u64,
-        /// Seconds that the policy allows.
-        max_age: u32,
-    },
-    /// The price is from the future.
-    #[error("the price is {ahead} s ahead of the clock, at most {max_ahead} s are allowed")]
-    Future {
-        /// Seconds until it will be published.
-        ahead: u64,
-        /// Seconds that the policy allows.
-        max_ahead: u32,
-    },
     /// The price is zero or negative.
     #[error("the price is {0}, not above zero")]
     Price(i64),
-    /// The moving average is zero or negative.
-    #[error("the moving average of the price is {0}, not above zero")]
-    Ema(i64),
-    /// The publishers disagree too much.
-    #[error("the confidence interval {confidence} is above {max_bps} basis points of the price {price}")]
-    Confidence {
-        /// Half-width of the interval, in the unit of the price.
-        confidence: u64,
-        /// The price.
-        price: i64,
-        /// Basis points that the policy allows.
-        max_bps: u16,
-    },
     /// The exponent is outside what any feed uses.
     #[error("the price exponent {0} is outside {MIN_EXPONENT} to {MAX_EXPONENT}")]
     Exponent(i32),
@@ -275,50 +230,6 @@ impl PriceUpdate {
             price: self.rescale(price, Rounding::Down)?,
             confidence: self.rescale(self.confidence, Rounding::Up).unwrap_or(u64::MAX),
             ema: ema.unwrap_or(0),
-            publish_time: self.publish_time,
-        })
-    }
-
-    /// The price, if `policy` allows it at the time `now` (Unix seconds, from the cluster's clock).
-    ///
-    /// # Errors
-    ///
-    /// One of [`PythError`]'s for each check, in this order: verification level, feed, time, sign, confidence,
-    /// exponent, range.
-    pub fn accept(&self, policy: &Policy, now: i64) -> Result<Price, PythError> {
-        if let VerificationLevel::Partial { signatures } = self.verification_level {
-            return Err(PythError::PartiallyVerified { signatures });
-        }
-        if self.feed_id != policy.feed_id {
-            return Err(PythError::Feed);
-        }
-        let distance = now.abs_diff(self.publish_time);
-        if self.publish_time > now {
-            if distance > u64::from(policy.max_ahead) {
-                return Err(PythError::Future { ahead: distance, max_ahead: policy.max_ahead });
-            }
-        } else if distance > u64::from(policy.max_age) {
-            return Err(PythError::Stale { age: distance, max_age: policy.max_age });
-        }
-        let price = positive(self.price).ok_or(PythError::Price(self.price))?;
-        let ema = positive(self.ema_price).ok_or(PythError::Ema(self.ema_price))?;
-        // Both products stay below 2^80.
-        if u128::from(self.confidence) * BASIS_POINTS
-            > u128::from(price) * u128::from(policy.max_confidence_bps)
-        {
-            return Err(PythError::Confidence {
-                confidence: self.confidence,
-                price: self.price,
-                max_bps: policy.max_confidence_bps,
-            });
-        }
-        if !(MIN_EXPONENT..=MAX_EXPONENT).contains(&self.exponent) {
-            return Err(PythError::Exponent(self.exponent));
-        }
-        Ok(Price {
-            price: self.rescale(price, Rounding::Down)?,
-            confidence: self.rescale(self.confidence, Rounding::Up)?,
-            ema: self.rescale(ema, Rounding::Down)?,
             publish_time: self.publish_time,
         })
     }

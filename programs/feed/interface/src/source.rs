@@ -9,7 +9,10 @@
 //! | hours | 512 | 32 of [`Hour`]; hour h lies at place h mod 32 |
 //! | reserved | 32 | zero |
 //!
-//! 1,224 bytes. Spot and observation are two rules ([`crate::rules`]): the header copies the *pinned* account and only
+//! 1,224 bytes. A feed's account begins with the same parts under a discriminator of its own ([`FEED_DISCRIMINATOR`]), and is read
+//! by the same readers: [`Kind`] says which of the two a price is. What a feed's rings hold: [`crate::rounds`].
+//!
+//! Spot and observation are two rules ([`crate::rules`]): the header copies the *pinned* account and only
 //! forward; an entry of a ring is the first price at or after its time, whoever brings it and from whatever account.
 //!
 //! Nothing is interpolated or carried on. An entry that nobody brought is missing ([`RingError::Missing`]), one that may
@@ -29,6 +32,12 @@ pub const DISCRIMINATOR: [u8; 8] = [0xea, 0xf8, 0x0b, 0x89, 0xca, 0xb7, 0xa8, 0x
 /// Bytes of a source's account, discriminator included.
 pub const ACCOUNT_LEN: usize = DISCRIMINATOR.len() + size_of::<Source>();
 
+/// First bytes of a feed's account: a source whose prices rounds write, then what makes the rounds.
+pub const FEED_DISCRIMINATOR: [u8; 8] = [0x45, 0xbf, 0x10, 0xe3, 0x84, 0xbb, 0x54, 0xe3];
+
+/// Bytes of a feed's account, discriminator included.
+pub const FEED_ACCOUNT_LEN: usize = 1_888;
+
 /// Minutes that a source holds.
 pub const MINUTES: usize = 16;
 
@@ -46,7 +55,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind that a byte stands for. 2 is kept for Switchboard's pull feeds.
+    /// The kind that a byte stands for.
     pub const fn from_byte(byte: u8) -> Option<Self> {
         match byte {
             0 => Some(Self::Pyth),
@@ -117,11 +126,11 @@ const _: () = assert!(size_of::<Source>() == 1_216, "the layout is fixed: versio
 /// Why bytes are not a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ReadError {
-    /// The account does not start with [`DISCRIMINATOR`].
+    /// The account starts neither with [`DISCRIMINATOR`] nor with [`FEED_DISCRIMINATOR`].
     #[error("the account is no source: its first 8 bytes are another type's")]
     Discriminator,
-    /// Another length than [`ACCOUNT_LEN`].
-    #[error("the account has {0} bytes; a source has {ACCOUNT_LEN}")]
+    /// Another length than [`ACCOUNT_LEN`], or for a feed [`FEED_ACCOUNT_LEN`].
+    #[error("the account has {0} bytes; a source has {ACCOUNT_LEN}, a feed {FEED_ACCOUNT_LEN}")]
     Length(usize),
     /// The bytes do not lie at a multiple of 8: never so on chain, [`Source::decode`] elsewhere.
     #[error("the bytes are not aligned to 8")]
@@ -151,7 +160,8 @@ pub enum RingError {
 }
 
 impl Source {
-    /// The source that an account's data hold, where they lie. The caller has checked owner and address.
+    /// The source that an account's data hold, or the part of a feed that is one, where they lie. The caller has checked
+    /// owner and address.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -252,9 +262,16 @@ fn require_final(interval: Interval, at: i64, first: u8, now: i64) -> Result<(),
 }
 
 fn body(data: &[u8]) -> Result<&[u8], ReadError> {
-    match data.strip_prefix(&DISCRIMINATOR) {
-        Some(body) => Ok(body),
-        None if data.len() < DISCRIMINATOR.len() => Err(ReadError::Length(data.len())),
+    let length = ReadError::Length(data.len());
+    if let Some(body) = data.strip_prefix(&DISCRIMINATOR) {
+        return Ok(body);
+    }
+    match data.strip_prefix(&FEED_DISCRIMINATOR) {
+        Some(body) if data.len() == FEED_ACCOUNT_LEN => {
+            body.split_at_checked(size_of::<Source>()).map(|(source, _)| source).ok_or(length)
+        }
+        Some(_) => Err(length),
+        None if data.len() < DISCRIMINATOR.len() => Err(length),
         None => Err(ReadError::Discriminator),
     }
 }

@@ -33,9 +33,8 @@
 //!
 //! Cost: (sources + 2) divisions an hour, nine roots, all on 64 bits.
 
+use assay_feed_interface::arithmetic::{FRACTION, change, median, median_signed, quantize, ratio, signed};
 use thiserror::Error;
-
-use crate::arithmetic::{FRACTION, change, median, median_signed, quantize, ratio, signed};
 
 /// Number of features: the length of the model's input tensor.
 pub const COUNT: usize = 16;

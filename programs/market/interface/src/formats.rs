@@ -1,26 +1,6 @@
 //! The resolver's formats, stated once: program, hosts, compiler options and tests take them from here.
-//!
-//! A format is written `bits:scale`; the integer q stands for `q * 2^-scale`.
 
-use core::fmt;
-
-/// Bits and scale of a tensor's elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Format {
-    /// Bits of an element, a signed integer.
-    pub bits: u8,
-    /// Binary scale: the real value of q is `q * 2^-scale`.
-    pub scale: i8,
-}
-
-/// 15:12, the inputs: a feature is an integer in [-2^14, 2^14) for a real value in [-4, 4).
-pub const FEATURES: Format = Format { bits: 15, scale: 12 };
+pub use assay_feed_interface::formats::{FEATURES, Format};
 
 /// 16:10, the output: a volatility in percent a day; 1 % is 1,024.
 pub const VOLATILITY: Format = Format { bits: 16, scale: 10 };
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.bits, self.scale)
-    }
-}

@@ -4,7 +4,6 @@
 //! | module | what it fixes |
 //! | --- | --- |
 //! | [`features`] | the resolver's sixteen inputs, from the hourly prices of up to four sources |
-//! | [`arithmetic`] | the integer arithmetic that they are made of |
 //! | [`formats`] | bits and scales of the model's tensors |
 //! | [`limbs`](mod@limbs) | those tensors as limbs of a statement |
 //! | [`context`](mod@context) | what a proof is bound to, and the hash of an observation |
@@ -15,7 +14,6 @@
 
 extern crate alloc;
 
-pub mod arithmetic;
 pub mod context;
 pub mod features;
 pub mod formats;

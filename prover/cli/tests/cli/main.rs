@@ -13,6 +13,7 @@ mod hostile;
 mod interruption;
 mod keys;
 mod many;
+mod member;
 mod outputs;
 mod pipeline;
 mod run;

@@ -33,7 +33,29 @@ fn with_hours(last: u32, count: u32) -> Source {
 #[test]
 fn discriminator_is_anchors() {
     assert!(Sha256::digest(b"account:Source").starts_with(&DISCRIMINATOR));
+    assert!(Sha256::digest(b"account:Feed").starts_with(&FEED_DISCRIMINATOR));
     assert_eq!(ACCOUNT_LEN, 1_224);
+}
+
+#[test]
+fn a_feed_is_read_as_the_source_that_it_begins_with() {
+    let mut source = source();
+    source.header.kind = Kind::Feed as u8;
+    source.header.price = 7;
+    let mut data = FEED_DISCRIMINATOR.to_vec();
+    data.extend_from_slice(bytemuck::bytes_of(&source));
+    for length in [8, ACCOUNT_LEN - 1, ACCOUNT_LEN, FEED_ACCOUNT_LEN - 1, FEED_ACCOUNT_LEN + 1] {
+        data.resize(length, 9);
+        assert_eq!(Source::decode(&data), Err(ReadError::Length(length)));
+    }
+    let mut data = FEED_DISCRIMINATOR.to_vec();
+    data.extend_from_slice(bytemuck::bytes_of(&source));
+    data.resize(FEED_ACCOUNT_LEN, 9);
+    assert_eq!(Source::decode(&data), Ok(source));
+    // Neither has the other's length.
+    let mut crossed = account(&source);
+    crossed.resize(FEED_ACCOUNT_LEN, 0);
+    assert_eq!(Source::decode(&crossed), Err(ReadError::Length(FEED_ACCOUNT_LEN)));
 }
 
 #[test]

@@ -10,12 +10,10 @@
 //! | `world` | the runtime, its people, models and sources |
 //! | `course` | one question from creation to its end |
 //! | `attacks` | what must be refused, each with one error |
-//! | `report` | what a person sees of it |
 
 mod attacks;
 mod course;
 mod error;
-mod report;
 mod windows;
 mod world;
 
@@ -23,6 +21,7 @@ use std::time::Instant;
 
 use assay_host::{
     page::{Page, thousands},
+    report,
     scenario::{Check, Options, Outcome, Scenario, ScenarioError, TransactionFigures},
 };
 use assay_market::state::Status;
@@ -92,7 +91,7 @@ fn run(options: &Options, page: &mut Page<'_>) -> Result<Outcome, DemoError> {
     }
     outcome.step("total", start.elapsed());
     outcome.judge();
-    report::verdict(page, &outcome, start.elapsed())?;
+    report::ending(page, &outcome, start.elapsed())?;
     Ok(outcome)
 }
 

@@ -1,0 +1,15 @@
+//! The demonstration ends as it should, on the committed programs.
+
+#![allow(missing_docs)]
+
+use assay_feed_host::Feed;
+use assay_host::{Program, ScenarioEntry, page::Page, scenario::Options};
+
+#[test]
+fn every_minute_ends_as_it_should_and_every_attack_is_refused() {
+    let ScenarioEntry::Own(scenario) = Feed.scenario() else { panic!("the feed has its own scenario") };
+    let mut page = Vec::new();
+    let outcome = scenario.play(&Options::default(), &mut Page::new(&mut page)).unwrap();
+    assert!(outcome.as_expected, "{:?}\n{}", outcome.failures, String::from_utf8_lossy(&page));
+    assert!(outcome.attacks.len() >= 15 && outcome.checks.len() == 8);
+}
