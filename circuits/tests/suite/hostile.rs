@@ -182,10 +182,10 @@ fn halves_of_more_than_128_bits_are_proven_and_are_no_scope() -> Outcome {
     let honest = Wires::of(&member);
     let [high, low] = honest.scope;
     for (wide, refused) in [
-        ([high + two_128, low], 1),                   // as the scope in its low bits
-        ([high - Fr::from(1u64), low + two_128], 2),  // as the scope in high * 2^128 + low
-        ([high, low + two_128 * Fr::from(7u64)], 2),  // as the scope in its low bits
-        ([-Fr::from(1u64), low], 1),                  // the largest element
+        ([high + two_128, low], 1),                  // as the scope in its low bits
+        ([high - Fr::from(1u64), low + two_128], 2), // as the scope in high * 2^128 + low
+        ([high, low + two_128 * Fr::from(7u64)], 2), // as the scope in its low bits
+        ([-Fr::from(1u64), low], 1),                 // the largest element
     ] {
         let wires = Wires { scope: wide, ..Wires::of(&member) };
         let witness = wires.solve(&hostile)?;
@@ -296,7 +296,10 @@ fn programs_with_other_wires_than_the_constraints_are_refused() -> Outcome {
     assert!(with(&[&[17, 3]]).is_ok());
     // Two memberships of depth 1 write twelve wires where one of depth 4 does, and are two.
     let twice = with(&[&[17, 1], &[17, 1]]);
-    assert!(matches!(twice, Err(DecodeError::NotCanonical { rule: "there is at most one member input", .. })));
+    assert!(matches!(
+        twice,
+        Err(DecodeError::NotCanonical { rule: "there is at most one member input", .. })
+    ));
     // As many wires, from other instructions: the constraints bind them all the same, as above.
     assert!(with(&[&[17, 1], &[2], &[2], &[2], &[2]]).is_ok());
     assert!(with(&[&[17, 1], &[2], &[2], &[2]]).is_err(), "a wire is never written");

@@ -46,7 +46,8 @@ fn a_deeper_model_finds_two_members_in_one_place() {
         assert_eq!(root_of_path(person, 2 + side as u32, &path), Ok(tree.root()));
         assert_ne!(root_of_path(person, 1, &above), Ok(tree.root()));
     }
-    let domains: Vec<Scalar> = (1..=MAX_DEPTH).map(|depth| schema(depth).expect("a schema").domain()).collect();
+    let domains: Vec<Scalar> =
+        (1..=MAX_DEPTH).map(|depth| schema(depth).expect("a schema").domain()).collect();
     assert!((0..domains.len()).all(|i| (0..i).all(|j| domains[i] != domains[j])));
 }
 

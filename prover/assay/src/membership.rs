@@ -18,7 +18,7 @@ use assay_interface::{
     statement::{StatementError, commit},
 };
 use rand::{CryptoRng, RngCore};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     error::{Error, MembershipError},

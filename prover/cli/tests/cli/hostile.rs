@@ -43,7 +43,8 @@ fn files_of_any_shape_are_refused_and_no_secret_is_repeated() {
     let workspace = with_keys();
     enter(&workspace, "input.json", &[1, 2]);
     let good: Value = serde_json::from_slice(&workspace.read("membership.json")).unwrap();
-    let (secret, salt) = (hex_field(&workspace, "secret.json", "secret"), hex_field(&workspace, "salt.json", "salt"));
+    let (secret, salt) =
+        (hex_field(&workspace, "secret.json", "secret"), hex_field(&workspace, "salt.json", "salt"));
     let text = good.to_string();
     let with = |field: &str, value: Value| {
         let mut wrong = good.clone();
@@ -101,7 +102,9 @@ fn files_of_any_shape_are_refused_and_no_secret_is_repeated() {
         }
     }
     // Secrets and salts as files of their own, mixed up and malformed.
-    for case in [format!("\"{secret}\""), secret.clone(), format!("{{\"salt\": \"{secret}\"}}"), text.clone() + "x"] {
+    for case in
+        [format!("\"{secret}\""), secret.clone(), format!("{{\"salt\": \"{secret}\"}}"), text.clone() + "x"]
+    {
         workspace.write("wrong.json", &case);
         let said = workspace.refused(["member", "key", "--secret", "wrong.json"]);
         assert!(said.contains("holds no secret") && !said.contains(&secret[2..]), "{said}");
@@ -115,7 +118,9 @@ fn messages_about_salts_do_not_repeat_them() {
     workspace.succeed(["compile", "model.onnx", "--calibration", "samples.csv", "--commit", "x"]);
     workspace.succeed(["setup", "model.assay", "--development", "--seed", SEED]);
     let salt = "0x07b51cba2455ebdcc8c2338267cf914c135a621171ac17a18264f5fa63ff49f9";
-    for case in [format!("\"{salt}\""), format!("[\"{salt}\"]"), format!("{{\"x\": \"{salt}\", \"x\": \"{salt}\"}}")] {
+    for case in
+        [format!("\"{salt}\""), format!("[\"{salt}\"]"), format!("{{\"x\": \"{salt}\", \"x\": \"{salt}\"}}")]
+    {
         workspace.write("salts.json", &case);
         let said = workspace.refused(prove(&["--salts", "salts.json"]));
         assert!(said.contains("not a JSON object of salts") && !said.contains(&salt[2..]), "{said}");
@@ -134,7 +139,8 @@ fn secrets_are_for_their_owner_whatever_the_umask() {
     let leaf = ["member", "leaf", "--model", "model.assay", "--input", "input.json", "--key", key.trim()];
     let leaf = workspace.succeed(leaf.into_iter().chain(["--save-salt", "salt.json", "--force"]));
     workspace.write("leaves.txt", leaf);
-    let path = ["member", "path", "--model", "model.assay", "--input", "input.json", "--secret", "secret.json"];
+    let path =
+        ["member", "path", "--model", "model.assay", "--input", "input.json", "--secret", "secret.json"];
     let more = ["--salt", "salt.json", "--leaves", "leaves.txt", "--scope", SCOPE, "-o", "membership.json"];
     workspace.succeed(path.into_iter().chain(more));
     for file in ["secret.json", "salt.json", "membership.json"] {
@@ -175,7 +181,9 @@ fn a_tree_of_ones_own_is_valid_until_the_root_is_asked_for() {
     assert!(ask(&["--root", &root]).2.contains("prover's choice"));
     // No element, no model, no member.
     let order = "30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001";
-    assert!(workspace.refused(VERIFY.into_iter().chain(["--root", order])).contains("below the field's order"));
+    assert!(
+        workspace.refused(VERIFY.into_iter().chain(["--root", order])).contains("below the field's order")
+    );
     workspace.refused(VERIFY[..5].iter().chain(&["--root", &root]));
     let plain = Workspace::proven();
     let verify = ["verify", "--vk", "model.vk", "--proof", "decision.proof", "--model", "model.assay"];
