@@ -5,8 +5,9 @@ use std::path::Path;
 use ark_bn254::Fr;
 use assay_interface::{
     field::Scalar,
-    member::{MAX_DEPTH, Tree, key, leaf, node, root_of_path},
+    member::{Claim, MAX_DEPTH, MemberError, Tree, key, leaf, node, root_of_path},
     schema::{ModelSchema, SchemaError, TensorSchema, Visibility},
+    statement::{Statement, StatementError, TensorValue, unpack},
     tag::ListKind,
 };
 use light_poseidon::{Poseidon, PoseidonBytesHasher};
@@ -58,6 +59,57 @@ fn tensor(name: &str, visibility: Visibility) -> TensorSchema {
 fn schema(depth: u8) -> Result<ModelSchema, SchemaError> {
     let input = tensor("x", Visibility::Member { depth });
     ModelSchema::new("m".into(), vec![input], vec![tensor("y", Visibility::Public)])
+}
+
+/// Whoever keeps many leaves builds the tree at once: a million take a million hashes, not twenty.
+#[test]
+fn a_tree_built_at_once_is_the_tree_that_grew() {
+    for depth in [1u8, 2, 5, 32] {
+        let mut grown = Tree::new(depth).expect("a tree");
+        let mut leaves = Vec::new();
+        assert_eq!(Tree::from_leaves(depth, &leaves), Ok(grown.clone()));
+        for leaf in 1..=(1u64 << depth).min(20) {
+            leaves.push(int(leaf * 31));
+            grown.append(int(leaf * 31)).expect("a place");
+            assert_eq!(Tree::from_leaves(depth, &leaves), Ok(grown.clone()), "depth {depth}, {leaf} leaves");
+        }
+    }
+    let many = [int(1), int(2), int(3), int(4), int(5)];
+    assert_eq!(Tree::from_leaves(2, &many), Err(MemberError::Full(2)));
+    assert_eq!(Tree::from_leaves(2, &[int(1), Scalar::ZERO, int(2)]), Err(MemberError::EmptyLeaf));
+    assert_eq!(Tree::from_leaves(0, &[]), Err(MemberError::Depth(0)));
+    let leaves: Vec<Scalar> = (1..=20_000).map(int).collect();
+    let tree = Tree::from_leaves(32, &leaves).expect("a tree");
+    let path = tree.path(19_999).expect("a leaf");
+    assert_eq!(root_of_path(int(20_000), 19_999, &path), Ok(tree.root()));
+}
+
+/// Four limbs of a public input read as a claim, and their owner proves whatever he likes of them: no tree, no secret. A program sees
+/// limbs and a domain, so whoever names the domain to it has to know the schema.
+#[test]
+fn limbs_of_a_public_input_are_no_claim_and_only_the_domain_tells() {
+    let made_up = |visibility, shape: u32| {
+        let input = TensorSchema { name: "x".into(), shape: vec![shape], bits: 31, scale: 0, visibility };
+        ModelSchema::new("m".into(), vec![input], vec![tensor("y", Visibility::Public)]).expect("a schema")
+    };
+    let (public, member) = (made_up(Visibility::Public, 32), made_up(Visibility::Member { depth: 20 }, 32));
+    assert_eq!((public.input_limbs(), member.input_limbs()), (4, 4));
+    // A claim whose elements have 248 bits, as one root in 48 has: limbs that values give.
+    let claim = Claim { root: int(9), scope: [7; 32], nullifier: int(8) };
+    let limbs = claim.limbs();
+    let values = unpack(&limbs, 32, 31).expect("limbs of values");
+    let lie =
+        Statement::new(&public, [0; 32], &[TensorValue::Values(&values)], &[&[1, 1]]).expect("a statement");
+    let truth =
+        Statement::new(&member, [0; 32], &[TensorValue::Member(claim)], &[&[1, 1]]).expect("a statement");
+    assert_eq!(lie.limbs, truth.limbs);
+    assert_ne!(lie.domain, truth.domain);
+    assert_ne!(lie.digest().expect("hashes"), truth.digest().expect("hashes"));
+    // Under its own schema it is refused as a claim, and a claim as it.
+    let refused = Statement::new(&public, [0; 32], &[TensorValue::Member(claim)], &[&[1, 1]]);
+    assert_eq!(refused, Err(StatementError::MemberUnexpected { tensor: "x".into() }));
+    let refused = Statement::new(&member, [0; 32], &[TensorValue::Values(&values)], &[&[1, 1]]);
+    assert_eq!(refused, Err(StatementError::MemberExpected { tensor: "x".into() }));
 }
 
 /// Each byte of a member's schema, each value: what decodes is a schema whose bytes these are.
@@ -137,8 +189,10 @@ fn the_page_can_be_recomputed_by_hand() {
     let mut expected = Vec::new();
 
     // The loan: three values of 15 bits, one committed of 8, a score of 16.
-    let mut schema = b"\x04loan\x02\x08features\x01\x03\0\0\0\x0f\x0c\0".to_vec();
-    schema.extend(b"\x06income\x01\x01\0\0\0\x08\0\x01\x01\x05score\x01\x01\0\0\0\x10\x08\0");
+    let mut schema = b"\x04loan\x02\x08features\x02\x01\0\0\0\x03\0\0\0\x0f\x0c\0".to_vec();
+    schema.extend(
+        b"\x06income\x02\x01\0\0\0\x01\0\0\0\x08\0\x01\x01\x05score\x02\x01\0\0\0\x01\0\0\0\x10\x08\0",
+    );
     let context: Vec<u8> = (0..32).collect();
     let (high, low) = (half(&context[..16]), half(&context[16..]));
     let features = number((4096 + 16384) + ((16384 - 1) << 15) + (16384 << 30));
@@ -151,8 +205,8 @@ fn the_page_can_be_recomputed_by_hand() {
     expected.extend(elements.iter().map(|element| hex(element)));
 
     // The member: two values of 5 bits in a tree of depth 2, a tier of 3 bits.
-    let mut schema = b"\x04tier\x01\x09applicant\x01\x02\0\0\0\x05\0\x02\x02".to_vec();
-    schema.extend(b"\x01\x04tier\x01\x01\0\0\0\x03\0\0");
+    let mut schema = b"\x04tier\x01\x09applicant\x02\x01\0\0\0\x02\0\0\0\x05\0\x02\x02".to_vec();
+    schema.extend(b"\x01\x04tier\x02\x01\0\0\0\x01\0\0\0\x03\0\0");
     let commitment = hash(&[tag(1, 5, 2), number(13), number((7 + 16) + ((16 - 3) << 5))]);
     let key = hash(&[tag(3, 0, 1), number(11)]);
     let leaf = hash(&[tag(2, 0, 2), commitment, key]);
