@@ -29,8 +29,8 @@ pub enum MembershipError {
     /// A field that is not what it should be.
     #[error("{0:?} of the membership is not {1}")]
     Malformed(&'static str, &'static str),
-    /// A field that no membership has.
-    #[error("a membership has no field {0:?}")]
+    /// A field that no membership has: its name, unless that could be a secret.
+    #[error("a membership has no field {0}")]
     Unknown(String),
     /// The model has no member input.
     #[error("model {0:?} has no member input")]

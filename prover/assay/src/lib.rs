@@ -79,6 +79,7 @@ mod prover;
 mod salts;
 mod samples;
 mod scalars;
+mod secret_json;
 mod tensor;
 mod values;
 mod verifier;
