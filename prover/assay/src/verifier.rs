@@ -4,8 +4,9 @@ use assay_groth16::{Proof, SetupKind, VerifyingKey, verify};
 use assay_interface::{field::Scalar, member::Claim, proof_file::ProofFile, statement::Statement};
 
 use crate::{
+    causes::MembershipError,
     context::Context,
-    error::{Error, MembershipError},
+    error::Error,
     execution::statement_digest,
     keys::{CircuitBinding, Keys, same_key},
     model::Model,
