@@ -1,6 +1,6 @@
 //! The lending program in LiteSVM: one file an instruction, each with the happy path and what an attacker tries; what an
-//! auditor found in the first version, each as an attack that is refused (`findings`); and the books under random sequences of
-//! all operations.
+//! auditor found in the first version, each as an attack that is refused (`findings`); a market whose prices are feeds of rounds
+//! (`on_a_feed`); and the books under random sequences of all operations.
 
 #![allow(missing_docs)]
 
@@ -25,11 +25,13 @@ mod impair;
 mod init_market;
 mod keeper;
 mod layout;
+mod life;
 mod liquidate;
 mod liquidate_by_proof;
 mod liquidate_end;
 mod liquidate_start;
 mod lower_pause;
+mod on_a_feed;
 mod propose_admin;
 mod propose_guardian;
 mod propose_params;

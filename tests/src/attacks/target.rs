@@ -25,13 +25,14 @@ const CRASHES: [&str; 4] = [
 ];
 
 /// Names of the accounts that come behind those of the IDL, over and over: program, instruction, names.
-const BEHIND: [(&str, &str, &[&str]); 7] = [
+const BEHIND: [(&str, &str, &[&str]); 8] = [
+    ("assay_feed", "create_feed", &["source"]),
+    ("assay_feed", "open_round", &["source"]),
     ("assay_market", "create", &["source"]),
     ("assay_market", "split", &["outcome_mint", "outcome_destination"]),
     ("assay_market", "merge", &["outcome_mint", "outcome_source"]),
     ("assay_market", "observe", &["source"]),
     ("assay_market", "close", &["outcome_mint"]),
-    ("assay_market", "redeem", &["outcome_mint"]),
     ("assay_verifier", "record_batch", &["receipt"]),
 ];
 
