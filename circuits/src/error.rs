@@ -51,9 +51,17 @@ pub enum BuildError {
         /// Upper end of the interval, saturated to `i128`.
         hi: i128,
     },
-    /// A member input, which no gadget proves yet.
-    #[error("member inputs are not supported")]
-    MemberUnsupported,
+    /// A tree of no levels, or of more than any.
+    #[error("member input in a tree of depth {depth}; it needs 1 to {max}")]
+    TreeDepth {
+        /// Depth given.
+        depth: u8,
+        /// The deepest.
+        max: u8,
+    },
+    /// A second member input: the statement has one root and one nullifier.
+    #[error("a second member input; a statement has at most one")]
+    MemberTwice,
     /// A sliding window that does not fit its input.
     #[error("{operation}: the window spans {span} positions, the padded input has {padded}")]
     Window {
@@ -258,6 +266,31 @@ pub enum SolveError {
         expected: usize,
         /// Salts given.
         found: usize,
+    },
+    /// No membership for a member input.
+    #[error("the circuit has an input that is a member of a tree of depth {depth}: a membership is missing")]
+    MemberMissing {
+        /// Depth of the tree.
+        depth: u8,
+    },
+    /// A membership, and no member input.
+    #[error("a membership was given, and no input of the circuit is a member of a tree")]
+    MemberUnexpected,
+    /// A path of another length than the tree's depth.
+    #[error("{found} siblings of a path in a tree of depth {depth}; it has one a level")]
+    PathLength {
+        /// Depth of the tree.
+        depth: u8,
+        /// Siblings given.
+        found: usize,
+    },
+    /// A position that the tree does not have.
+    #[error("position {position} in a tree of depth {depth}, which has positions 0 to 2^{depth} - 1")]
+    Position {
+        /// The position.
+        position: u32,
+        /// Depth of the tree.
+        depth: u8,
     },
     /// The witness to complete has another number of wires than the circuit.
     #[error("the circuit has {expected} wires, the witness {found}: it belongs to another circuit")]

@@ -13,6 +13,14 @@ pub enum Instruction {
     Context,
     /// Writes the next salt.
     Salt,
+    /// Writes the membership: secret, salt, both halves of the scope, each bit of the position from the lowest, each sibling
+    /// from the lowest.
+    Member {
+        /// Depth of the tree.
+        depth: u8,
+    },
+    /// Writes the product of two field linear combinations.
+    Product,
     /// Writes bits `from`, `from + 1`, ..., `from + count - 1` of `v` in two's complement.
     Bits {
         /// Lowest bit.

@@ -23,7 +23,7 @@
 //! let circuit = b.finish()?;
 //!
 //! let inputs = vec![vec![40, -20]];
-//! let witness = circuit.solve(&Assignment { inputs, context: [0; 32], salts: vec![] })?;
+//! let witness = circuit.solve(&Assignment { inputs, context: [0; 32], salts: vec![], member: None })?;
 //! assert_eq!(witness.outputs(), &[vec![(3 * 40 + 5 * 20 + 100 + 4) >> 3]]);
 //! assert_eq!(circuit.r1cs.first_violation(&witness), None);
 //! # Ok(())
@@ -60,6 +60,7 @@ pub mod layers;
 mod linear;
 mod lookups;
 mod machine;
+mod member;
 mod permutation;
 mod program;
 mod r1cs;
@@ -82,4 +83,4 @@ pub use lookups::Ranges;
 pub use program::WitnessProgram;
 pub use r1cs::{Block, Csr, NUM_INSTANCE, R1cs, Violation};
 pub use statement::{StatementInput, StatementOutput, Visibility};
-pub use witness::{Assignment, Witness};
+pub use witness::{Assignment, Membership, Witness};

@@ -139,7 +139,7 @@ impl<'a, O: Offsets> Machine<'a, O> {
                 }
             }
             Instruction::Context => {
-                let (high, low) = context_limbs(&assignment.context);
+                let (high, low) = halves(&assignment.context);
                 self.push_element(high);
                 self.push_element(low);
             }
@@ -147,6 +147,11 @@ impl<'a, O: Offsets> Machine<'a, O> {
                 let salt = *at("salts", &assignment.salts, self.next.salt)?;
                 self.next.salt += 1;
                 self.push_element(salt);
+            }
+            Instruction::Member { depth } => self.member(usize::from(depth), assignment)?,
+            Instruction::Product => {
+                let ((a, _), (b, _)) = (self.element()?, self.element()?);
+                self.push_element(a * b);
             }
             Instruction::Bits { from, count } => {
                 let value = self.integer()?;
@@ -216,6 +221,23 @@ impl<'a, O: Offsets> Machine<'a, O> {
                 self.elements.extend(fractions.wires);
                 self.integers.resize(self.elements.len(), 0);
             }
+        }
+        Ok(())
+    }
+
+    fn member(&mut self, depth: usize, assignment: &Assignment) -> Result<(), Missing> {
+        let missing = Missing { what: "memberships", index: 0, len: 0 };
+        let member = assignment.member.as_ref().ok_or(missing)?;
+        let (high, low) = halves(&member.scope);
+        for element in [member.secret, member.salt, high, low] {
+            self.push_element(element);
+        }
+        for level in 0..depth {
+            let bit = u64::from(member.position) >> level & 1;
+            self.push_element(Fr::from(bit));
+        }
+        for level in 0..depth {
+            self.push_element(*at("siblings", &member.siblings, level)?);
         }
         Ok(())
     }
@@ -332,9 +354,9 @@ pub(crate) fn complete(
     Ok(Witness { values: machine.elements, outputs: witness.outputs, positions: Vec::new() })
 }
 
-/// The context as the statement absorbs it: two big-endian 128-bit integers.
-fn context_limbs(context: &[u8; 32]) -> (Fr, Fr) {
-    let (high, low) = context.split_at(16);
+/// Context or scope as the statement absorbs it: two big-endian 128-bit integers.
+fn halves(bytes: &[u8; 32]) -> (Fr, Fr) {
+    let (high, low) = bytes.split_at(16);
     (Fr::from_be_bytes_mod_order(high), Fr::from_be_bytes_mod_order(low))
 }
 

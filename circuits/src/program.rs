@@ -82,7 +82,8 @@ impl WitnessProgram {
     pub(crate) fn integer_operands(&self, instruction: Instruction) -> usize {
         use Instruction as I;
         match instruction {
-            I::Input | I::Context | I::Salt | I::Poseidon { .. } | I::Mask | I::Element | I::Fractions => 0,
+            I::Input | I::Context | I::Salt | I::Member { .. } | I::Poseidon { .. } | I::Product => 0,
+            I::Mask | I::Element | I::Fractions => 0,
             I::Bits { .. } | I::Quotient { .. } | I::Regions { .. } => 1,
             I::Limbs { .. } | I::Apply { .. } => 1,
             I::Maximum { count } => usize::from(count),
@@ -96,6 +97,7 @@ impl WitnessProgram {
         match instruction {
             Instruction::Poseidon { arity, .. } => usize::from(arity),
             Instruction::Element => 1,
+            Instruction::Product => 2,
             _ => 0,
         }
     }
@@ -160,6 +162,14 @@ impl WitnessProgram {
         self.salts as usize
     }
 
+    /// Depth of the tree that the member input is in, if there is one.
+    pub fn member_depth(&self) -> Option<u8> {
+        self.instructions.iter().find_map(|&instruction| match instruction {
+            Instruction::Member { depth } => Some(depth),
+            _ => None,
+        })
+    }
+
     /// The instructions.
     pub fn instructions(&self) -> &[Instruction] {
         &self.instructions
@@ -187,6 +197,20 @@ impl WitnessProgram {
         if expected != found {
             return Err(SolveError::SaltCount { expected, found });
         }
-        Ok(())
+        match (self.member_depth(), &assignment.member) {
+            (None, None) => Ok(()),
+            (None, Some(_)) => Err(SolveError::MemberUnexpected),
+            (Some(depth), None) => Err(SolveError::MemberMissing { depth }),
+            (Some(depth), Some(member)) => {
+                let (found, position) = (member.siblings.len(), member.position);
+                if found != usize::from(depth) {
+                    return Err(SolveError::PathLength { depth, found });
+                }
+                if u64::from(position) >> depth != 0 {
+                    return Err(SolveError::Position { position, depth });
+                }
+                Ok(())
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `digest = absorb([domain, context_high, context_low, limbs...])`, the encoding of
 //! `assay_interface::statement`: for each input, its packed limbs if it is public, or its commitment
-//! `absorb([tag, salt, limbs...])`; then the packed limbs of each output. Values of `b` bits are offset by
+//! `absorb([tag, salt, limbs...])`, or root, scope and nullifier of a member ([`crate::member`]); then the packed limbs of each output. Values of `b` bits are offset by
 //! `2^(b-1)` and packed `floor(248 / b)` to a limb, little-endian.
 //!
 //! Packing is linear, so it is free; the cost is Poseidon's. Decoding is unique because every value is
@@ -29,7 +29,10 @@ use crate::gadgets::poseidon;
 use crate::instruction::Instruction;
 use crate::integer::half;
 use crate::linear::{Lc, Wire};
+use crate::member;
 
+use assay_interface::member::CLAIM_LIMBS;
+use assay_interface::statement::HEADER_ELEMENTS;
 use assay_interface::tag::ListKind;
 
 pub use assay_interface::schema::Visibility;
@@ -42,7 +45,7 @@ pub struct StatementInput<'a> {
     pub values: &'a [Bounded],
     /// Bits of each value, signed: 1 to 32.
     pub bits: u8,
-    /// Public or committed.
+    /// Public, committed or member.
     pub visibility: Visibility,
 }
 
@@ -62,7 +65,7 @@ impl Builder {
     /// input that no statement mentions would be the prover's free choice.
     ///
     /// Cost: Poseidon over 3 elements and one for each limb or commitment; for each committed input,
-    /// Poseidon over its tag, which is a constant, its salt and limbs.
+    /// Poseidon over its tag, which is a constant, its salt and limbs; for a member, what [`crate::member`] says.
     pub fn bind_statement(
         &mut self,
         domain: Fr,
@@ -80,13 +83,16 @@ impl Builder {
                 let limbs = b.pack(input.values, input.bits, "statement input")?;
                 match input.visibility {
                     Visibility::Public => elements.extend(limbs),
-                    Visibility::Member { .. } => return Err(BuildError::MemberUnsupported),
                     Visibility::Committed => {
                         let tag = Lc::constant(tag_of(input)?);
                         b.instruct(Instruction::Salt, &[])?;
                         let salt = Lc::wire(b.element_wire()?);
                         let committed: Vec<Lc> = [tag, salt].into_iter().chain(limbs).collect();
                         elements.push(b.scope("commitment", |b| poseidon::absorb(b, &committed))?);
+                    }
+                    Visibility::Member { depth } => {
+                        let tag = tag_of(input)?;
+                        elements.extend(b.scope("member", |b| member::constrain(b, tag, &limbs, depth))?);
                     }
                 }
             }
@@ -108,6 +114,9 @@ impl Builder {
             if input.values != values || input.bits != tensor.bits {
                 return Err(BuildError::StatementInput { index, name: tensor.name.clone() });
             }
+        }
+        if inputs.iter().filter(|input| matches!(input.visibility, Visibility::Member { .. })).count() > 1 {
+            return Err(BuildError::MemberTwice);
         }
         Ok(())
     }
@@ -143,20 +152,24 @@ impl Builder {
 fn tag_of(input: &StatementInput<'_>) -> Result<Fr, BuildError> {
     let count = u32::try_from(input.values.len())
         .map_err(|_| BuildError::TooLarge { what: "values of a committed input" })?;
-    let tag = ListKind::CommittedTensor.tag(input.bits, count);
-    Ok(Fr::from_be_bytes_mod_order(tag.as_be_bytes())) // below 2^72: nothing is reduced
+    Ok(member::constant(ListKind::CommittedTensor.tag(input.bits, count)))
 }
 
-/// Constraints of a statement: of each input how many limbs it has and whether it is committed, of the outputs how many limbs
-/// they have together. Limbs that are constants cost less.
-pub fn cost(inputs: impl IntoIterator<Item = (usize, bool)>, output_limbs: usize) -> usize {
+/// Constraints of a statement: of each input how many limbs its values pack into and what the statement shows of it, of the
+/// outputs how many limbs they have together. Limbs that are constants cost less.
+pub fn cost(inputs: impl IntoIterator<Item = (usize, Visibility)>, output_limbs: usize) -> usize {
     // Domain and context; the domain is a constant, and so is the tag of a commitment.
-    let (mut elements, mut commitments) = (3 + output_limbs, 0);
-    for (limbs, is_committed) in inputs {
-        elements += if is_committed { 1 } else { limbs };
-        commitments += if is_committed { poseidon::cost(2 + limbs, 1) } else { 0 };
+    let (mut elements, mut hidden) = (HEADER_ELEMENTS + output_limbs, 0);
+    for (limbs, visibility) in inputs {
+        let (shown, cost) = match visibility {
+            Visibility::Public => (limbs, 0),
+            Visibility::Committed => (1, poseidon::cost(2 + limbs, 1)),
+            Visibility::Member { depth } => (CLAIM_LIMBS, member::cost(limbs, depth)),
+        };
+        elements += shown;
+        hidden += cost;
     }
-    commitments + poseidon::cost(elements, 1)
+    hidden + poseidon::cost(elements, 1)
 }
 
 /// The domain tag as a field element: 31 bytes, big-endian, never reduced.
@@ -218,7 +231,7 @@ mod tests {
 
     #[test]
     fn costs_what_the_formula_says() -> Result<(), BuildError> {
-        use Visibility::{Committed, Public};
+        use Visibility::{Committed, Member, Public};
         // Values of 32 bits: seven a limb.
         for tensors in [
             vec![(1, Public)],
@@ -226,6 +239,9 @@ mod tests {
             vec![(8, Committed), (20, Public)],
             vec![(7 * 7 + 1, Public), (200, Committed)],
             vec![(7 * 30, Public)],
+            vec![(1, Member { depth: 1 })],
+            vec![(20, Public), (8, Member { depth: 20 }), (3, Committed)],
+            vec![(200, Member { depth: 32 })],
         ] {
             let mut b = Builder::new();
             let values = (0..).zip(&tensors).map(|(i, &(len, _))| b.input(&format!("x{i}"), len, 32));
@@ -239,7 +255,7 @@ mod tests {
             let before = b.num_constraints();
             b.bind_statement(Fr::one(), &inputs, &outputs)?;
             let limbs = |len: usize| len.div_ceil(7);
-            let counted = tensors.iter().map(|&(len, visibility)| (limbs(len), visibility == Committed));
+            let counted = tensors.iter().map(|&(len, visibility)| (limbs(len), visibility));
             assert_eq!(cost(counted, limbs(tensors[0].0)), b.num_constraints() - before, "{tensors:?}");
         }
         Ok(())

@@ -2,8 +2,8 @@
 
 use ark_bn254::Fr;
 
-/// What a prover chooses: the inputs, the context that binds the proof, and a salt for each
-/// committed input.
+/// What a prover chooses: the inputs, the context that binds the proof, a salt for each committed input, and what shows that
+/// the member input is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assignment {
     /// The input tensors in the order of declaration.
@@ -12,6 +12,30 @@ pub struct Assignment {
     pub context: [u8; 32],
     /// One salt for each committed input, in the order of the inputs.
     pub salts: Vec<Fr>,
+    /// For the member input, if there is one.
+    pub member: Option<Membership>,
+}
+
+/// What shows that a member input is in a tree, and whose it is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The owner's secret.
+    pub secret: Fr,
+    /// Salt of the input's commitment.
+    pub salt: Fr,
+    /// Position of the leaf.
+    pub position: u32,
+    /// Siblings on its path, the lowest first: one a level.
+    pub siblings: Vec<Fr>,
+    /// What the nullifier is for.
+    pub scope: [u8; 32],
+}
+
+impl std::fmt::Debug for Membership {
+    /// Without secret and salt.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Membership(secret, depth {})", self.siblings.len())
+    }
 }
 
 /// Values of all wires, and the outputs as integers.

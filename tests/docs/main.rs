@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use assay_interface::field::Scalar;
+use assay_interface::member;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_interface::statement::{Statement, TensorValue, commit, pack, unpack};
 use assay_interface::tag::ListKind;
@@ -59,10 +60,8 @@ fn the_worked_statement_is_what_the_code_computes() {
     let show = |scalar: &Scalar| hex(scalar.as_be_bytes());
     let elements: Vec<String> = statement.elements().iter().map(show).collect();
     let [domain, high, low, ..] = &elements[..] else { panic!("a header and limbs") };
-    check(
-        "statement.md",
-        &format!(
-            "\n```text\n\
+    let first = format!(
+        "\n```text\n\
              schema, {} bytes\n  {}\n\
              domain: a zero byte, then 31 bytes of the hash\n  {domain}\n\
              context, two elements\n  {high}\n  {low}\n\
@@ -70,17 +69,67 @@ fn the_worked_statement_is_what_the_code_computes() {
              income {income:?}, committed with salt {}: its tag, its limb, then the element of the statement\n  {}\n  {}\n  {}\n\
              score {scores:?}, 16 bits: -263 + 32768\n  {}\n\
              digest of the {} elements\n  {}\n  = {}\n```\n",
-            schema.encode().len(),
-            hex(&schema.encode()),
-            show(&feature_limb),
-            7,
-            show(&tag),
-            show(&packed[0]),
-            show(&commitment),
-            show(&score_limb),
-            elements.len(),
-            show(&statement.digest().expect("a digest")),
-            statement.digest().expect("a digest"),
-        ),
+        schema.encode().len(),
+        hex(&schema.encode()),
+        show(&feature_limb),
+        7,
+        show(&tag),
+        show(&packed[0]),
+        show(&commitment),
+        show(&score_limb),
+        elements.len(),
+        show(&statement.digest().expect("a digest")),
+        statement.digest().expect("a digest"),
     );
+    check("statement.md", &format!("{first}{}", member_example()));
+}
+
+/// A statement with a member input, worked out.
+fn member_example() -> String {
+    let show = |scalar: Scalar| hex(scalar.as_be_bytes());
+    let applicant = tensor("applicant", 2, 5, 0, Visibility::Member { depth: 2 });
+    let tier = tensor("tier", 1, 3, 0, Visibility::Public);
+    let schema = ModelSchema::new("tier".into(), vec![applicant], vec![tier]).expect("a valid schema");
+    let (values, secret, salt) = ([7i64, -3], Scalar::from(11u64), Scalar::from(13u64));
+    let (context, scope) = ([0u8; 32], std::array::from_fn(|index| 0x40 + index as u8));
+    let commitment = commit(salt, &values, 5).expect("fits 5 bits");
+    let key = member::key(secret).expect("hashes");
+    let leaf = member::leaf(commitment, key).expect("hashes");
+    let leaves = [Scalar::from(1u64), leaf, Scalar::from(2u64)];
+    let tree = member::Tree::from_leaves(2, &leaves).expect("a tree");
+    let [low, high] = tree.path(1).expect("a leaf")[..] else { panic!("two levels") };
+    let nullifier = member::nullifier(secret, &scope).expect("hashes");
+    let claim = member::Claim { root: tree.root(), scope, nullifier };
+    let inputs = [TensorValue::Member(claim)];
+    let statement = Statement::new(&schema, context, &inputs, &[&[2]]).expect("a statement");
+    let limbs: Vec<String> = statement.limbs.iter().map(|limb| format!("  {}\n", show(*limb))).collect();
+    format!(
+        "\n```text\n\
+         schema, {} bytes\n  {}\n\
+         applicant {values:?}, 5 bits each, salt 13: tag and commitment\n  {}\n  {}\n\
+         secret 11: tag and key\n  {}\n  {}\n\
+         leaf: tag and hash\n  {}\n  {}\n\
+         tree of 1, the leaf, 2, and an empty place: the siblings of position 1, the root\n  {}\n  {}\n  {}\n\
+         scope\n  {}\n\
+         nullifier: tag and hash\n  {}\n  {}\n\
+         limbs: root, scope, nullifier, tier [2] of 3 bits\n{}\
+         digest of the {} elements, context zero\n  {}\n```\n",
+        schema.encode().len(),
+        hex(&schema.encode()),
+        show(ListKind::CommittedTensor.tag(5, 2)),
+        show(commitment),
+        show(ListKind::Key.tag(0, 1)),
+        show(key),
+        show(ListKind::MerkleLeaf.tag(0, 2)),
+        show(leaf),
+        show(low),
+        show(high),
+        show(tree.root()),
+        hex(&scope),
+        show(ListKind::Nullifier.tag(0, 3)),
+        show(nullifier),
+        limbs.concat(),
+        statement.elements().len(),
+        show(statement.digest().expect("a digest")),
+    )
 }

@@ -12,6 +12,7 @@ mod close_round;
 mod costs;
 mod create_feed;
 mod create_source;
+mod keeping;
 mod layout;
 mod life;
 mod observe;

@@ -9,6 +9,7 @@ use solana_address::Address;
 use assay_lending::state::{Market, Position};
 
 use crate::costs::every_instruction_costs_what_the_ledger_says;
+use crate::series::Following;
 
 /// What may go through, and why.
 const EXCEPTIONS: &[Exception] = &[
@@ -243,6 +244,11 @@ const NUMBERS: &[Numbers] = &[
         why: "any but the least, which every score would reach; what a score opens the floor bounds",
     },
     Numbers {
+        on: &["propose_params.params.model_mode"],
+        accepted: &[Edge::One],
+        why: "to follow a series: what stands at the address is asked for when the parameters apply",
+    },
+    Numbers {
         on: &["init_market.params.collateral_cap", "propose_params.params.collateral_cap"],
         accepted: &[Edge::One, Edge::BelowGreatest, Edge::Greatest, Edge::SignBit],
         why: "a cap of nothing is refused, a large one is none; sums are checked",
@@ -301,6 +307,19 @@ fn holds(net: &Localnet, address: &Address) -> Result<(), String> {
 #[test]
 fn every_attack_on_every_instruction_is_refused() {
     let recorded = record(every_instruction_costs_what_the_ledger_says);
+    let refused = check(&assay_lending_host::IDENTITY, &recorded, EXCEPTIONS);
+    let refused = refused.unwrap_or_else(|faults| panic!("{faults}"));
+    println!("{refused} attacks refused");
+}
+
+/// The same where the market follows a series: the first uses of what takes a proof are of such a market.
+#[test]
+fn every_attack_on_a_market_that_follows_a_series_is_refused() {
+    let mut following = Following::new();
+    let recorded = record(|| {
+        following.flag_liquidate_and_clear();
+        every_instruction_costs_what_the_ledger_says();
+    });
     let refused = check(&assay_lending_host::IDENTITY, &recorded, EXCEPTIONS);
     let refused = refused.unwrap_or_else(|faults| panic!("{faults}"));
     println!("{refused} attacks refused");

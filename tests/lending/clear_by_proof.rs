@@ -85,6 +85,6 @@ fn accounts_cannot_be_substituted() {
     attack(1, other.market, "WrongMarket");
     attack(3, test.keys.market, "InvalidAccountData");
     attack(4, test.liquidator.debt, "WrongModel");
-    attack(6, assay_lending::ID, "WrongVerifier");
+    attack(7, assay_lending::ID, "WrongVerifier");
     refused(&test.net.send(&[unsigned(clear, 0)], &[&test.stranger.key]), "MissingRequiredSignature");
 }

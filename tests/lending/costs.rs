@@ -6,6 +6,7 @@ use assay_localnet::{MAX_TRANSACTION_SIZE, Outcome};
 use assay_tests::ledger::{self, Cost};
 use solana_instruction::Instruction;
 
+use crate::series::Following;
 use crate::support::{Model, SOL, TestMarket, USDC};
 
 /// Most compute units of what a proof opens, the proof included, and of any other instruction.
@@ -153,6 +154,14 @@ fn by_committed_proof() -> Cost {
     proven(&mut test, early)
 }
 
+/// The early liquidation in a market that follows a series.
+fn by_series() -> Cost {
+    let mut following = Following::new();
+    let snapshot = following.test.take_snapshot();
+    let early = following.early(&following.test.proven(&snapshot), ALL);
+    proven(&mut following.test, early)
+}
+
 /// Snapshots, what proofs open, liquidations and losses.
 fn liquidations() -> Vec<(&'static str, Cost)> {
     let mut test = TestMarket::borrowed(100 * SOL, 6_900 * USDC);
@@ -190,6 +199,7 @@ fn liquidations() -> Vec<(&'static str, Cost)> {
         ("liquidate_by_proof (with receipt)", by_receipt),
         ("liquidate_by_proof", by_proof),
         ("liquidate_by_proof (committed)", by_committed_proof()),
+        ("liquidate_by_proof (series)", by_series()),
         ("clear_by_proof", clear_by_proof),
         ("liquidate", liquidate),
         ("impair", impair),
@@ -202,7 +212,9 @@ pub fn every_instruction_costs_what_the_ledger_says() {
     let measured = [government(), users(), liquidations(), flash(), endings()].concat();
     for (name, cost) in &measured {
         let limit = match *name {
-            "liquidate_by_proof" | "flag_by_proof" | "clear_by_proof" => MAX_PROVEN,
+            "liquidate_by_proof" | "liquidate_by_proof (series)" | "flag_by_proof" | "clear_by_proof" => {
+                MAX_PROVEN
+            }
             "liquidate_by_proof (committed)" => MAX_PROVEN_COMMITTED,
             "liquidate_by_proof (with receipt)" => MAX_WITH_RECEIPT,
             _ => MAX_OTHER,

@@ -9,7 +9,7 @@ use solana_address::Address;
 
 use crate::impair::insolvent;
 use crate::liquidate_by_proof::risky;
-use crate::support::{SOL, TestMarket, USDC, refused, with_account};
+use crate::support::{Model, SOL, TestMarket, USDC, refused, with_account};
 
 /// The admin proposes a dear price, has the market halted, applies when two days have passed, and borrows all there is.
 #[test]
@@ -117,7 +117,7 @@ fn a_score_of_a_riskier_position_opens_nothing() {
 #[test]
 fn a_ceremony_that_nobody_attested_is_refused() {
     let mut test = TestMarket::without_market();
-    let ceremony = test.register_ceremony();
+    let ceremony = test.register_ceremony(Model::shared());
     let attested = RiskParams {
         model: ceremony.to_bytes(),
         accepted_setup_kinds: assay_lending::state::SETUP_CEREMONY,

@@ -88,6 +88,6 @@ fn prices_are_checked_and_accounts_cannot_be_substituted() {
     attack(3, other.market, "InvalidAccountData");
     attack(4, test.prices.debt, "WrongSource");
     attack(6, test.liquidator.debt, "WrongModel");
-    attack(8, assay_lending::ID, "WrongVerifier");
+    attack(9, assay_lending::ID, "WrongVerifier");
     refused(&test.net.send(&[unsigned(flag, 0)], &[&test.stranger.key]), "MissingRequiredSignature");
 }

@@ -1,7 +1,8 @@
 use assay_lending::math::fixed::ONE_Q64;
 use assay_lending::state::{ExitClock, RiskParams, SETUP_CEREMONY};
-use assay_lending_host::MarketKeys;
+use assay_lending_host::{MarketKeys, Vouched};
 use assay_lending_interface::seeds::COLLATERAL_VAULT;
+use assay_verifier_host::attestation_address;
 use solana_account::Account;
 use solana_address::Address;
 
@@ -123,4 +124,40 @@ fn the_model_must_be_what_the_parameters_say() {
     let other_schema = RiskParams { model: renamed.to_bytes(), ..test.params };
     let create = test.create_of(&test.keys, admin, other_schema);
     refused(&test.admin_sends(create), "WrongDomain");
+}
+
+#[test]
+fn a_ceremony_is_taken_up_with_as_many_attestations_as_its_set_asks_for() {
+    let mut test = TestMarket::without_market();
+    let ceremony = test.register_ceremony(Model::shared());
+    let set = test.attestors(2);
+    let params = RiskParams {
+        model: ceremony.to_bytes(),
+        accepted_setup_kinds: SETUP_CEREMONY,
+        attestors: set.to_bytes(),
+        ..test.params
+    };
+    test.vouched = Vouched::Attestors(set);
+    let create = test.create_of(&test.keys, test.admin.address(), params);
+    refused(&test.admin_sends(create.clone()), "NotAttested");
+    let (lender, stranger) = (test.lender.key.insecure_clone(), test.stranger.key.insecure_clone());
+    test.attest(&lender, set, ceremony);
+    refused(&test.admin_sends(create.clone()), "NotAttested");
+    // The same attestor twice is one.
+    test.attest(&lender, set, ceremony);
+    refused(&test.admin_sends(create.clone()), "NotAttested");
+    test.attest(&stranger, set, ceremony);
+    // Another set's attestation, and this set's of another model, say nothing of it.
+    let (lax, other) = (test.attestors(1), test.register_ceremony(Model::successor()));
+    test.attest(&lender, lax, ceremony);
+    test.attest(&lender, set, other);
+    test.attest(&stranger, set, other);
+    let of_lax = attestation_address(&lax, &ceremony);
+    refused(&test.admin_sends(with_account(create.clone(), 10, lax)), "NotAttested");
+    refused(&test.admin_sends(with_account(with_account(create.clone(), 10, lax), 11, of_lax)), "NotAttested");
+    refused(&test.admin_sends(with_account(create.clone(), 11, of_lax)), "NotAttested");
+    let of_other = attestation_address(&set, &other);
+    refused(&test.admin_sends(with_account(create.clone(), 11, of_other)), "NotAttested");
+    test.admin_sends(create).expect_ok();
+    assert_eq!(test.market().params, params);
 }

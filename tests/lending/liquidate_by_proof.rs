@@ -14,7 +14,7 @@ use crate::support::{Model, SOL, TestMarket, USDC, price_attacks, refused, unsig
 /// Places of the accounts that a proof adds to the plain liquidation's twelve.
 const SNAPSHOT: usize = 12;
 const MODEL: usize = 13;
-const VERIFIER: usize = 15;
+const VERIFIER: usize = 16;
 
 /// 100 SOL against 6,900 USDC at 86 USD: 80.2 %, a score of 6,573.
 pub fn risky() -> (TestMarket, Snapshot) {

@@ -1,6 +1,6 @@
 use assay_host::compute_budget;
 use assay_lending_host::{ALL, Liquidation};
-use solana_instruction::Instruction;
+use solana_instruction::{AccountMeta, Instruction};
 
 use crate::support::{SOL, TestMarket, USDC, refused, unsigned, with_account};
 
@@ -123,4 +123,29 @@ fn accounts_cannot_be_substituted() {
     let swapped = with_account(start, 6, test.prices.debt);
     let [_, end] = halves(&test);
     refused(&test.net.send(&[swapped, end], &[&signer]), "WrongSource");
+}
+
+/// The same instruction, called by a program: a transaction's list of instructions says nothing of what such a caller does next.
+#[test]
+fn another_program_cannot_start_it() {
+    let mut test = underwater();
+    test.net.deploy(assay_test_relay::ID, "assay_test_relay").unwrap();
+    let relayed = |instruction: Instruction| {
+        let mut accounts = vec![AccountMeta::new_readonly(instruction.program_id, false)];
+        accounts.extend(instruction.accounts);
+        Instruction { program_id: assay_test_relay::ID, accounts, data: instruction.data }
+    };
+    // The relay passes on what it is given: a liquidation in one instruction goes through.
+    let mut other = underwater();
+    other.net.deploy(assay_test_relay::ID, "assay_test_relay").unwrap();
+    let whole = relayed(other.keys.liquidate(&other.liquidation(ALL)));
+    send(&mut other, &[whole]).expect_ok();
+    let [start, end] = halves(&test);
+    refused(&send(&mut test, &[relayed(start.clone()), end.clone()]), "FlashByProgram");
+    // Nor does a start of the transaction's own hide one behind it.
+    let outcome = send(&mut test, &[start.clone(), relayed(start), end.clone()]);
+    refused(&outcome, "FlashByProgram");
+    // An end that a program calls is no end that a start can find.
+    let [start, end] = halves(&test);
+    refused(&send(&mut test, &[start, relayed(end)]), "FlashEndMissing");
 }

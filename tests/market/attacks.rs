@@ -74,12 +74,12 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { attack: Attack::Stranger, on: &["dispute.challenger"], why: "whoever pays the bond may" },
     Exception {
         attack: Attack::Twin,
-        on: &["split.source", "split.outcome_destination", "merge.outcome_source", "redeem.source"],
+        on: &["split.collateral", "split.outcome_destination", "merge.outcome_source", "redeem.source"],
         why: "another token account of the same owner; a mint's twin is refused (`split`, `merge`)",
     },
     Exception {
         attack: Attack::Twin,
-        on: &["merge.destination", "redeem.destination"],
+        on: &["merge.collateral", "redeem.destination"],
         why: "the owner, who signs, says where to",
     },
     Exception {

@@ -12,6 +12,7 @@ mod costs;
 mod council;
 mod create;
 mod dispute;
+mod keeper;
 mod life;
 mod merge;
 mod observe;

@@ -61,7 +61,7 @@ impl PassThrough {
         transcript: Transcript,
         seed: u64,
     ) -> (Proof, Statement) {
-        let assignment = Assignment { inputs: vec![input.to_vec()], context, salts: vec![] };
+        let assignment = Assignment { inputs: vec![input.to_vec()], context, salts: vec![], member: None };
         let witness = self.circuit.solve(&assignment).expect("the input is in range");
         let outputs: Vec<&[i64]> = witness.outputs().iter().map(Vec::as_slice).collect();
         let statement = Statement::new(&self.schema, context, &[TensorValue::Values(input)], &outputs)

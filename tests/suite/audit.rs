@@ -7,15 +7,17 @@ use ark_bn254::Fr;
 use assay_circuits::{Assignment, audit};
 
 use crate::case::Case;
+use crate::member;
 
 impl Case {
-    /// Every wire is caught when it changes, and is determined by inputs, context and salts.
+    /// Every wire is caught when it changes, and is determined by inputs, context, salts and membership.
     pub fn audit(&self) {
         let circuit = &self.model.circuit;
         let assignment = Assignment {
             inputs: self.model.quantize_inputs(&self.samples[0]).unwrap(),
             context: [0xa5; 32],
             salts: (1u64..).map(Fr::from).take(circuit.program().num_salts()).collect(),
+            member: circuit.program().member_depth().map(|depth| member::of_tree(depth, 1)),
         };
         let witness = circuit.solve(&assignment).unwrap();
         let reports = [

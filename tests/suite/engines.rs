@@ -4,7 +4,8 @@ use assay_circuits::Assignment;
 use assay_groth16::{Proof, Prover, ProvingKey, element, scalar, setup_development, verify};
 use assay_interface::field::Scalar;
 use assay_interface::groth16::{self as interface, SetupKind};
-use assay_interface::schema::Visibility;
+use assay_interface::member::Claim;
+use assay_interface::schema::{TensorSchema, Visibility};
 use assay_interface::statement::{Statement, TensorValue, commit};
 use assay_localnet::Localnet;
 use assay_verifier_host::{self as verifier, Registration, Verified};
@@ -15,6 +16,7 @@ use solana_address::Address;
 use solana_signer::Signer;
 
 use crate::case::Case;
+use crate::member;
 
 /// Relative difference between two evaluations in single precision.
 const SINGLE_PRECISION: f64 = 1e-3;
@@ -47,15 +49,22 @@ impl Engines<'_> {
 
         let context: [u8; 32] = Sha256::digest(&at).into();
         let salts: Vec<Scalar> = (1..).map(|i: u64| Scalar::from(i)).take(committed(case)).collect();
-        let assignment =
-            Assignment { inputs: inputs.clone(), context, salts: salts.iter().map(element).collect() };
+        let depth = case.model.schema.member().and_then(TensorSchema::member_depth);
+        let membership = depth.map(|depth| member::of_tree(depth, row as u64));
+        let assignment = Assignment {
+            inputs: inputs.clone(),
+            context,
+            salts: salts.iter().map(element).collect(),
+            member: membership.clone(),
+        };
         let witness = case.model.circuit.solve(&assignment).unwrap();
         assert_eq!(witness.outputs(), outputs, "{at}: circuit and integer reference");
         let complete =
             case.model.circuit.complete(witness.clone(), element(&Scalar::from(5u64)), challenge());
         assert_eq!(case.model.circuit.r1cs.first_violation(&complete.unwrap()), None, "{at}");
 
-        let statement = statement(case, context, &inputs, &outputs, &salts);
+        let claim = membership.map(|membership| member::claim(case, &inputs, &membership));
+        let statement = statement(case, context, &inputs, &outputs, &salts, claim);
         let digest = statement.digest().unwrap();
         assert_eq!(scalar(witness.digest()), digest, "{at}: digest of circuit and interface");
 
@@ -148,6 +157,7 @@ fn statement(
     inputs: &[Vec<i64>],
     outputs: &[Vec<i64>],
     salts: &[Scalar],
+    claim: Option<Claim>,
 ) -> Statement {
     let mut salts = salts.iter();
     let values: Vec<TensorValue<'_>> = case
@@ -161,6 +171,7 @@ fn statement(
             Visibility::Committed => {
                 TensorValue::Commitment(commit(*salts.next().unwrap(), values, tensor.bits).unwrap())
             }
+            Visibility::Member { .. } => TensorValue::Member(claim.unwrap()),
         })
         .collect();
     let outputs: Vec<&[i64]> = outputs.iter().map(Vec::as_slice).collect();

@@ -16,9 +16,10 @@ mod audit;
 mod case;
 mod costs;
 mod engines;
+mod member;
 mod snarkjs;
 
-use assay_compiler::{Format, Options, Strategy};
+use assay_compiler::{Format, MemberInput, Options, Strategy};
 use assay_lending_interface::formats::{FEATURES, SCORE};
 
 use crate::{case::Case, engines::Engines};
@@ -52,12 +53,21 @@ fn linear_score_of_a_committed_applicant() {
 }
 
 #[test]
+fn linear_score_of_a_member() {
+    for ranges in WAYS {
+        let options = Options { ranges, ..member(5) };
+        Engines::agree(&Case::load("suite/linear-score", "calibration.csv", options, 0.04));
+    }
+}
+
+#[test]
 fn no_wire_of_a_compiled_model_is_under_constrained() {
     liquidation_risk_case().audit();
     Case::load("suite/clip-classifier", "calibration.csv", error(0.02), 0.04).audit();
     Case::load("suite/two-branch", "calibration.json", error(0.02), 0.04).audit();
     let options = Options { commit: vec!["applicant".into()], ..error(0.02) };
     Case::load("suite/linear-score", "calibration.csv", options, 0.04).audit();
+    Case::load("suite/linear-score", "calibration.csv", member(3), 0.04).audit();
 }
 
 #[test]
@@ -114,6 +124,11 @@ fn layer_norm() {
 #[test]
 fn signal() {
     every_way("suite/signal", 0.02, 0.05);
+}
+
+/// The applicant is in a tree of this depth.
+fn member(depth: u8) -> Options {
+    Options { member: Some(MemberInput { name: "applicant".into(), depth }), ..error(0.02) }
 }
 
 fn error(max_error: f64) -> Options {

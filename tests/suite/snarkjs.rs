@@ -22,6 +22,7 @@ pub fn accepts(case: &Case) {
             inputs: case.model.quantize_inputs(&case.samples[sample]).unwrap(),
             context: [0x5a; 32],
             salts: (1u64..).map(Fr::from).take(circuit.program().num_salts()).collect(),
+            member: None,
         };
         let witness = circuit.solve(&assignment).unwrap();
         (scalar(witness.digest()), prove(&key, circuit, &witness, rng).unwrap())

@@ -42,10 +42,22 @@ pub fn decode<T: Owner + Discriminator + Pod>(owner: &Address, data: &[u8]) -> R
     bytemuck::try_pod_read_unaligned(body).map_err(|_| AccountError::Length { expected, given: data.len() })
 }
 
-/// Where the amount lies in a token account of the SPL token program.
+/// Where mint and amount lie in a token account of the SPL token program, and the supply in a mint.
+const TOKEN_MINT: std::ops::Range<usize> = 0..32;
 const TOKEN_AMOUNT: std::ops::Range<usize> = 64..72;
+const MINT_SUPPLY: std::ops::Range<usize> = 36..44;
 
 /// Base units in a token account; `None` where the bytes are too short for one.
 pub fn token_amount(data: &[u8]) -> Option<u64> {
     data.get(TOKEN_AMOUNT)?.try_into().ok().map(u64::from_le_bytes)
+}
+
+/// The mint of a token account; `None` where the bytes are too short for one.
+pub fn token_mint(data: &[u8]) -> Option<Address> {
+    data.get(TOKEN_MINT)?.try_into().ok().map(Address::new_from_array)
+}
+
+/// Base units that a mint has given out; `None` where the bytes are too short for a mint.
+pub fn mint_supply(data: &[u8]) -> Option<u64> {
+    data.get(MINT_SUPPLY)?.try_into().ok().map(u64::from_le_bytes)
 }

@@ -1,6 +1,7 @@
 //! What is read from and sent to a chain. An in-process runtime implements [`Chain`], and so can an RPC client. The
 //! wallet belongs to the chain's side: whoever uses one never sees a secret key.
 
+use anchor_lang::{Discriminator, Owner};
 use solana_address::Address;
 use solana_instruction::Instruction;
 use thiserror::Error;
@@ -14,19 +15,51 @@ pub struct Account {
     pub data: Vec<u8>,
 }
 
-/// Which accounts are looked at: those of one kind, of one program.
+/// Which accounts are listed: those of one kind, of one program, that hold an address or hash at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watch {
     /// The program that owns them.
     pub program: Address,
     /// Their first bytes.
     pub discriminator: [u8; 8],
+    /// What they hold further on; `None` for anything.
+    pub holds: Option<Holds>,
+}
+
+/// 32 bytes at a place of an account's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holds {
+    /// The place, the discriminator counted.
+    pub offset: usize,
+    /// The bytes.
+    pub bytes: [u8; 32],
 }
 
 impl Watch {
+    /// The accounts of a kind that Anchor writes.
+    pub const fn of<T: Owner + Discriminator>() -> Self {
+        match T::DISCRIMINATOR.first_chunk() {
+            Some(discriminator) if T::DISCRIMINATOR.len() == 8 => {
+                Self { program: T::OWNER, discriminator: *discriminator, holds: None }
+            }
+            _ => panic!("a discriminator has eight bytes"),
+        }
+    }
+
+    /// Those of them that hold an address at `offset` behind the discriminator.
+    pub fn holding(self, offset: usize, address: &Address) -> Self {
+        let offset = self.discriminator.len().saturating_add(offset);
+        Self { holds: Some(Holds { offset, bytes: address.to_bytes() }), ..self }
+    }
+
     /// Whether an account is one of them.
     pub fn admits(&self, account: &Account) -> bool {
-        account.owner == self.program && account.data.starts_with(&self.discriminator)
+        let holds = |Holds { offset, bytes }: Holds| {
+            account.data.get(offset..).is_some_and(|rest| rest.starts_with(&bytes))
+        };
+        account.owner == self.program
+            && account.data.starts_with(&self.discriminator)
+            && self.holds.is_none_or(holds)
     }
 }
 
@@ -94,4 +127,27 @@ pub trait Chain {
     /// # Errors
     /// It was refused, or the chain did not answer.
     fn send(&mut self, instructions: &[Instruction]) -> Result<Executed, SendError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_asks_for_owner_kind_and_place() {
+        let program = Address::new_from_array([1; 32]);
+        let account = Account { owner: program, data: [&[7; 8][..], &[0; 4], &[9; 32]].concat() };
+        let any = Watch { program, discriminator: [7; 8], holds: None };
+        let holding = |offset, byte| Watch { holds: Some(Holds { offset, bytes: [byte; 32] }), ..any };
+        assert!(any.admits(&account) && holding(12, 9).admits(&account));
+        let others = [
+            Watch { program: Address::default(), ..any },
+            Watch { discriminator: [8; 8], ..any },
+            holding(11, 9),
+            holding(12, 8),
+            holding(13, 9),
+            holding(usize::MAX, 9),
+        ];
+        assert!(others.iter().all(|watch| !watch.admits(&account)));
+    }
 }

@@ -29,7 +29,7 @@ pub mod report;
 pub mod scenario;
 pub mod strategy;
 
-pub use chain::{Account, Chain, ChainError, Executed, SendError, Watch};
+pub use chain::{Account, Chain, ChainError, Executed, Holds, SendError, Watch};
 pub use identity::Identity;
 pub use program::{Program, ScenarioEntry, StrategyEntry};
 pub use solana_address::Address;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use solana_address::Address;
 
 use crate::{
-    chain::Watch,
     identity::Identity,
     scenario::Scenario,
     strategy::{Strategy, StrategyError},
@@ -37,8 +36,6 @@ pub enum ScenarioEntry {
 
 /// What a keeper does for a program.
 pub struct StrategyEntry {
-    /// The accounts that it looks at.
-    pub watch: Watch,
     /// Names of the addresses that [`StrategyEntry::open`] wants.
     pub addresses: &'static [&'static str],
     /// The strategy for one set of addresses.

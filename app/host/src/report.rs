@@ -27,11 +27,8 @@ pub fn checks(page: &mut Page<'_>, checks: &[Check]) {
     }
 }
 
-/// What instructions cost, and the last lines.
-///
-/// # Errors
-/// The writer's.
-pub fn verdict(page: &mut Page<'_>, outcome: &Outcome, time: Duration) -> io::Result<()> {
+/// What the instructions cost.
+pub fn costs(outcome: &Outcome) -> Table<5> {
     let mut units = Table::new(["instruction", ">sent", ">least CU", ">most CU", ">bytes"]);
     for figures in &outcome.transactions {
         units.row([
@@ -42,15 +39,30 @@ pub fn verdict(page: &mut Page<'_>, outcome: &Outcome, time: Duration) -> io::Re
             thousands(figures.size as u64),
         ]);
     }
-    page.say("")?;
-    for line in units.render() {
+    units
+}
+
+/// Tables below the steps, set in as the steps' lines are.
+///
+/// # Errors
+/// The writer's.
+pub fn below(page: &mut Page<'_>, lines: impl IntoIterator<Item = String>) -> io::Result<()> {
+    for line in lines {
         page.say(format!("   {line}").trim_end())?;
     }
+    Ok(())
+}
+
+/// The last lines; `told` stands before the counts.
+///
+/// # Errors
+/// The writer's.
+pub fn verdict(page: &mut Page<'_>, outcome: &Outcome, told: &str, time: Duration) -> io::Result<()> {
     let refused = outcome.attacks.iter().filter(|attack| attack.refused).count();
     let held = outcome.checks.iter().filter(|check| check.holds).count();
     let (style, word) = if outcome.as_expected { (GOOD, "As expected") } else { (BAD, "NOT as expected") };
     page.say(&format!(
-        "\n{}: {refused}/{} attacks refused, {held}/{} checks hold, in {}.",
+        "\n{}: {told}{refused}/{} attacks refused, {held}/{} checks hold, in {}.",
         paint(style.bold(), word),
         outcome.attacks.len(),
         outcome.checks.len(),
@@ -62,6 +74,17 @@ pub fn verdict(page: &mut Page<'_>, outcome: &Outcome, time: Duration) -> io::Re
     Ok(())
 }
 
-fn tick(holds: bool) -> String {
+/// What the instructions cost, and the last lines.
+///
+/// # Errors
+/// The writer's.
+pub fn ending(page: &mut Page<'_>, outcome: &Outcome, time: Duration) -> io::Result<()> {
+    page.say("")?;
+    below(page, costs(outcome).render())?;
+    verdict(page, outcome, "", time)
+}
+
+/// Whether something holds, in one column.
+pub fn tick(holds: bool) -> String {
     if holds { paint(GOOD, "✓") } else { paint(BAD, "✗") }
 }

@@ -1,8 +1,10 @@
 //! What is worth proving for a program, and what a proof opens: the part of a keeper that only the program can say.
 //!
-//! A keeper asks [`Strategy::decide`] about one account at a time. The answer is to leave it, to send something, or a
-//! [`Question`] to prove; with the proof, [`Strategy::act`] says what it opens. Proving, sending and spending are the
-//! keeper's. A strategy reads accounts and computes; it sends nothing and keeps nothing, so it can be asked again.
+//! A keeper asks [`Strategy::targets`] which accounts matter, and [`Strategy::decide`] about one at a time. The answer is to
+//! leave it, to send something, or a [`Question`] to prove; with the proof, [`Strategy::act`] says what it opens. Proving,
+//! sending and spending are the keeper's. A strategy reads accounts and computes; it sends nothing and keeps nothing, so it
+//! can be asked again. Whatever is kept in order is a target: a position, a question, and a price source, or an account whose
+//! rent returns, just the same.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -15,7 +17,7 @@ use thiserror::Error;
 
 use crate::{
     account::token_amount,
-    chain::{Account, Chain, Watch},
+    chain::{Account, Chain, ChainError},
 };
 
 /// What a strategy knows of the present.
@@ -33,6 +35,9 @@ pub struct View<'a> {
 pub trait Evaluate {
     /// The model's tensors.
     fn schema(&self) -> &ModelSchema;
+
+    /// SHA-256 of its verifying key: which of the models with these tensors it is.
+    fn key_hash(&self) -> [u8; 32];
 
     /// The outputs for some inputs, in the schema's order.
     ///
@@ -61,10 +66,10 @@ pub struct Reason(pub &'static str);
 /// A transaction to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Action {
-    /// Its name, that of the instruction.
+    /// Its name, that of the instruction that it is about.
     pub name: &'static str,
-    /// The instruction.
-    pub instruction: Instruction,
+    /// The instructions, in order.
+    pub instructions: Vec<Instruction>,
     /// The wallet's token account that pays, if tokens are spent.
     pub pays_from: Option<Address>,
 }
@@ -106,20 +111,17 @@ pub struct StrategyError {
 
 /// What a keeper does for a program.
 pub trait Strategy {
-    /// The accounts that it looks at.
-    fn watch(&self) -> Watch;
-
     /// Fails unless a model is one whose proofs the program can use.
     ///
     /// # Errors
     /// The model's tensors are others.
     fn accepts(&self, schema: &ModelSchema) -> Result<(), StrategyError>;
 
-    /// What is to be sent before any account is looked at; none where nothing is due.
+    /// The accounts that it looks at now, in the order in which it does.
     ///
     /// # Errors
-    /// The accounts cannot be read or used.
-    fn upkeep(&self, view: &View<'_>) -> Result<Option<Action>, StrategyError>;
+    /// The accounts cannot be listed or read.
+    fn targets(&self, chain: &dyn Chain) -> Result<Vec<Address>, StrategyError>;
 
     /// What to do about an account.
     ///
@@ -132,6 +134,30 @@ pub trait Strategy {
     /// # Errors
     /// The accounts cannot be read or used.
     fn act(&self, view: &View<'_>, target: &Address, answer: &Answer) -> Result<Decision, StrategyError>;
+}
+
+impl Action {
+    /// A transaction of one instruction that spends no tokens.
+    pub fn of(name: &'static str, instruction: Instruction) -> Self {
+        Self { name, instructions: vec![instruction], pays_from: None }
+    }
+}
+
+impl From<ChainError> for StrategyError {
+    fn from(error: ChainError) -> Self {
+        Self { reason: "chain".into(), source: Box::new(error) }
+    }
+}
+
+/// The one element of the one output of a model that has no more.
+pub fn only_value(outputs: &[Vec<i64>]) -> Option<i64> {
+    match outputs {
+        [output] => match output[..] {
+            [value] => Some(value),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 impl<'a> View<'a> {

@@ -16,9 +16,9 @@ use crate::{
     prove::{Model, Proof, prove},
 };
 
-/// Transactions and proofs that one look may take: something prepared, something proven, something settled, and once
-/// more where a competitor was faster.
-const MOST_STEPS: usize = 6;
+/// Transactions and proofs that one look may take: prices refreshed, a snapshot taken, something proven, something settled,
+/// and once more where a competitor was faster.
+const MOST_STEPS: usize = 8;
 
 /// Compute units of a `SetComputeUnitLimit` instruction.
 const UNIT_LIMIT_COST: u64 = 150;
@@ -113,15 +113,6 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
         &self.strategy
     }
 
-    /// Sends what is due before any account is looked at.
-    ///
-    /// # Errors
-    /// The accounts cannot be read, or the transaction did not go through. Failures are counted.
-    pub fn upkeep(&mut self, chain: &mut dyn Chain) -> Result<Option<Sent>, KeeperError> {
-        let outcome = self.try_upkeep(chain);
-        outcome.inspect_err(|error| self.counters.fail(error.reason()))
-    }
-
     /// Looks at an account and does what is to be done.
     ///
     /// # Errors
@@ -132,22 +123,14 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
         outcome.inspect_err(|error| self.counters.fail(error.reason()))
     }
 
-    /// Upkeep, then a look at every account that the strategy watches. A failure at one stops none of the others.
+    /// Looks at every account that matters to the strategy. A failure at one stops none of the others.
     ///
     /// # Errors
-    /// The chain could not list the accounts.
+    /// The accounts could not be listed. The failure is counted.
     pub fn round(&mut self, chain: &mut dyn Chain) -> Result<Vec<Checked>, KeeperError> {
-        self.upkeep(chain)?;
-        let targets = chain.addresses(&self.strategy.watch())?;
+        let targets = self.strategy.targets(chain).map_err(KeeperError::from);
+        let targets = targets.inspect_err(|error| self.counters.fail(error.reason()))?;
         Ok(targets.into_iter().map(|target| (target, self.check(chain, &target))).collect())
-    }
-
-    fn try_upkeep(&mut self, chain: &mut dyn Chain) -> Result<Option<Sent>, KeeperError> {
-        let (due, _) = self.view(chain, |strategy, view| strategy.upkeep(view))?;
-        match due {
-            Some(action) if self.config.mode == Mode::Live => self.send(chain, action).map(Some),
-            _ => Ok(None),
-        }
     }
 
     fn try_check(&mut self, chain: &mut dyn Chain, target: &Address) -> Result<Report, KeeperError> {
@@ -223,10 +206,9 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
 
     /// Sends a transaction: simulated first, with a compute limit from the simulation, where the chain can.
     fn send(&self, chain: &mut dyn Chain, action: Action) -> Result<Sent, KeeperError> {
-        let Action { name, instruction, pays_from } = action;
+        let Action { name, mut instructions, pays_from } = action;
         let failed = |source: SendError| KeeperError::Send { action: name, source };
         let before = pays_from.map(|account| balance(chain, &account)).transpose()?;
-        let mut instructions = vec![instruction];
         if let Some(simulated) = chain.simulate(&instructions).map_err(failed)? {
             let margin = u64::from(self.config.compute_margin_percent) + 100;
             // The limit's own instruction costs units too.

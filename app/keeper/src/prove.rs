@@ -46,6 +46,10 @@ impl Evaluate for Model<'_> {
         self.0.model().schema()
     }
 
+    fn key_hash(&self) -> [u8; 32] {
+        self.0.verifying_key().to_interface().key_hash()
+    }
+
     fn evaluate(
         &self,
         inputs: &[Vec<i64>],

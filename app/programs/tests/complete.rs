@@ -125,11 +125,10 @@ fn strategies_open_with_their_addresses_and_with_no_fewer() {
     for program in ALL {
         let Some(entry) = program.strategy() else { continue };
         let name = program.identity().name;
-        assert_eq!(entry.watch.program, program.identity().id, "{name}");
         let address = |byte: u8| Address::new_from_array([byte; 32]);
         let named: BTreeMap<String, Address> =
             entry.addresses.iter().zip(1..).map(|(name, byte)| ((*name).to_owned(), address(byte))).collect();
-        assert_eq!((entry.open)(&named).map(|strategy| strategy.watch()).ok(), Some(entry.watch), "{name}");
+        assert!((entry.open)(&named).is_ok(), "{name}");
         for missing in entry.addresses {
             let mut named = named.clone();
             named.remove(*missing);

@@ -14,14 +14,14 @@ use crate::error::{Missing, at_mut};
 use crate::instruction::Instruction;
 use crate::linear::Wire;
 use crate::machine::{Machine, Offsets};
-use crate::witness::Assignment;
+use crate::witness::{Assignment, Membership};
 
 /// Changes one thing at a time, and continues honestly from there:
 /// - each wire that an instruction writes gets other values;
 /// - each operand that a hint or product reads is off by a little or a lot (all hints about one
 ///   operand are off together, so that they agree with each other);
 /// - each input is out of its range;
-/// - inputs, context and salts differ from those of the digest, which is kept.
+/// - inputs, context, salts and membership differ from those of the digest, which is kept.
 ///
 /// Every one of these must break a constraint, unless it changes no wire. The challenge stays the
 /// same: a change that needs another challenge is not one that the prover can choose.
@@ -54,10 +54,13 @@ pub(super) fn advice_sweep_some(
     let groups = operand_groups(circuit)?;
     let program = &circuit.program;
     let inputs: usize = program.inputs.iter().map(|tensor| tensor.len as usize).sum();
-    let free = inputs + CONTEXT_BYTES + program.num_salts();
+    let member = program.member_depth().map_or(0, usize::from);
+    let member_places = if member > 0 { 2 + SCOPE_BYTES + 2 * member } else { 0 };
+    let free = inputs + CONTEXT_BYTES + program.num_salts() + member_places;
     // A gadget alone has no context.
     let has_context = program.instructions.contains(&Instruction::Context);
-    let free_wires = inputs + if has_context { 2 } else { 0 } + program.num_salts();
+    let member_wires = if member > 0 { 4 + 2 * member } else { 0 };
+    let free_wires = inputs + if has_context { 2 } else { 0 } + program.num_salts() + member_wires;
     let wires = circuit.r1cs.num_witness - free_wires;
     let sample = Sample::new(count, groups.len() + wires + free, seed);
     let report = Report {
@@ -73,6 +76,8 @@ pub(super) fn advice_sweep_some(
 
 /// Bytes of a context, each of which is a place.
 const CONTEXT_BYTES: usize = 32;
+/// Bytes of a scope, each of which is a place.
+const SCOPE_BYTES: usize = 32;
 
 /// Integer operands that are off together, and the instructions that read them.
 struct Group {
@@ -264,7 +269,7 @@ impl Sweep<'_, '_> {
         self.report.findings.push(self.columns.finding(Search::Advice, wire, detail));
     }
 
-    /// Inputs, context and salts.
+    /// Inputs, context, salts and membership.
     fn change_choices(&mut self) -> Result<(), AuditError> {
         let (circuit, honest) = (self.circuit, self.assignment);
         for (tensor, declared) in circuit.program.inputs.iter().enumerate() {
@@ -300,6 +305,37 @@ impl Sweep<'_, '_> {
                 self.judge_with_digest(&assignment, || format!("salt {salt} differs"))?;
             }
         }
+        self.change_membership()
+    }
+
+    /// Secret, salt, scope, position and siblings.
+    fn change_membership(&mut self) -> Result<(), AuditError> {
+        let Some(member) = &self.assignment.member else { return Ok(()) };
+        let mut changes: Vec<(String, Membership)> = vec![
+            ("the secret differs".into(), Membership { secret: pseudorandom(1), ..member.clone() }),
+            ("the salt of the member differs".into(), Membership { salt: pseudorandom(2), ..member.clone() }),
+        ];
+        for byte in 0..SCOPE_BYTES {
+            let mut other = member.clone();
+            other.scope[byte] ^= 1;
+            changes.push((format!("scope byte {byte} differs"), other));
+        }
+        for level in 0..member.siblings.len() {
+            let position = member.position ^ 1 << level;
+            changes.push((
+                format!("bit {level} of the position differs"),
+                Membership { position, ..member.clone() },
+            ));
+            let mut other = member.clone();
+            other.siblings[level] = pseudorandom(3 + level);
+            changes.push((format!("sibling {level} differs"), other));
+        }
+        for (change, member) in changes {
+            if self.is_chosen()? {
+                let assignment = Assignment { member: Some(member), ..self.assignment.clone() };
+                self.judge_with_digest(&assignment, || change.clone())?;
+            }
+        }
         Ok(())
     }
 
@@ -332,7 +368,7 @@ impl Sweep<'_, '_> {
 /// Other values for a wire: integers that stay integers for the code behind them, or elements.
 fn others(instruction: Instruction, integer: i64, element: Fr) -> Vec<(String, i64, Fr)> {
     use Instruction as I;
-    if matches!(instruction, I::Poseidon { .. } | I::Mask | I::Element | I::Fractions) {
+    if matches!(instruction, I::Poseidon { .. } | I::Product | I::Mask | I::Element | I::Fractions) {
         return mutations(element, 1).into_iter().map(|(name, value)| (name, 0, value)).collect();
     }
     let values = integer_mutations(integer).into_iter();

@@ -8,7 +8,7 @@ use crate::error::{Missing, SolveError};
 use crate::instruction::Instruction;
 use crate::linear::Wire;
 use crate::machine::Machine;
-use crate::witness::{Assignment, Randomness, Witness};
+use crate::witness::{Assignment, Membership, Randomness, Witness};
 
 /// Mask and challenge of all audits: any two elements.
 pub(super) const RANDOMNESS: Randomness = Randomness {
@@ -31,7 +31,7 @@ pub(super) fn run(circuit: &Circuit, assignment: &Assignment) -> Result<Vec<Fr>,
     Ok(machine.elements)
 }
 
-/// The wires that a prover chooses freely: inputs, context and salts; and the constant one and the challenge, which it
+/// The wires that a prover chooses freely: inputs, context, salts and membership; and the constant one and the challenge, which it
 /// does not choose at all.
 pub(super) fn free_wires(circuit: &Circuit) -> Result<Vec<usize>, Missing> {
     let program = &circuit.program;
@@ -39,6 +39,13 @@ pub(super) fn free_wires(circuit: &Circuit) -> Result<Vec<usize>, Missing> {
         inputs: program.inputs.iter().map(|tensor| vec![0; tensor.len as usize]).collect(),
         context: [0; 32],
         salts: vec![Fr::zero(); program.num_salts()],
+        member: program.member_depth().map(|depth| Membership {
+            secret: Fr::zero(),
+            salt: Fr::zero(),
+            position: 0,
+            siblings: vec![Fr::zero(); usize::from(depth)],
+            scope: [0; 32],
+        }),
     };
     let mut free = vec![Wire::ONE.index()];
     free.extend(circuit.commitment.iter().map(|_| Wire::CHALLENGE.index()));
@@ -55,5 +62,6 @@ pub(super) fn free_wires(circuit: &Circuit) -> Result<Vec<usize>, Missing> {
 
 /// Whether what an instruction writes is the prover's choice.
 pub(super) fn is_free(instruction: Instruction) -> bool {
-    matches!(instruction, Instruction::Input | Instruction::Context | Instruction::Salt)
+    use Instruction as I;
+    matches!(instruction, I::Input | I::Context | I::Salt | I::Member { .. })
 }

@@ -1,5 +1,5 @@
 //! Uniqueness by propagation: which wires have one possible value, given those that the prover
-//! chooses freely (inputs, context, salts)?
+//! chooses freely (inputs, context, salts, membership)?
 //!
 //! Rules, each sound by itself, applied until nothing changes:
 //! - *Linear.* A constraint in which only one unknown wire is left, linearly, determines it.
@@ -30,7 +30,7 @@ use super::tables;
 use crate::circuit::Circuit;
 use crate::witness::Witness;
 
-/// Proves that every wire is determined by inputs, context and salts; `findings` lists those for which
+/// Proves that every wire is determined by inputs, context, salts and membership; `findings` lists those for which
 /// no proof was found. The witness supplies the values of the free wires, and each value derived is compared with it.
 pub fn uniqueness(circuit: &Circuit, witness: &Witness, allow: &[Allowed<'_>]) -> Result<Report, AuditError> {
     check_witness(circuit, &witness.values)?;

@@ -106,7 +106,7 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
     is_integer.push(true);
     is_integer.resize(program.num_instance(), false);
     let (mut integers, mut elements, mut inputs, mut digests) = (0usize, 0usize, program.inputs.iter(), 0u64);
-    let mut has_challenge = false;
+    let (mut has_challenge, mut has_member) = (false, false);
     let input_instructions = program.instructions.iter().filter(|&&i| i == Instruction::Input).count();
     let functions = program.tables.iter().filter(|table| table.entries.is_function()).count();
     for &instruction in &program.instructions {
@@ -152,7 +152,15 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
                 (input.len as usize, true)
             }
             Instruction::Context => (2, false),
-            Instruction::Salt | Instruction::Element => (1, false),
+            Instruction::Salt | Instruction::Element | Instruction::Product => (1, false),
+            Instruction::Member { depth } => {
+                if std::mem::replace(&mut has_member, true) {
+                    let rule = "there is at most one member input";
+                    return Err(DecodeError::NotCanonical { field: "instructions", rule });
+                }
+                // Secret, salt, scope; bits and siblings.
+                (4 + 2 * usize::from(depth), false)
+            }
             Instruction::Bits { count, .. } | Instruction::Limbs { count, .. } => (usize::from(count), true),
             Instruction::Quotient { .. } | Instruction::MultiplyAdd | Instruction::Maximum { .. } => {
                 (1, true)

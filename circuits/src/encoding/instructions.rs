@@ -1,5 +1,7 @@
 //! Bytes of instructions: an operation, then its parameters.
 
+use assay_interface::member::MAX_DEPTH;
+
 use super::bytes::{Reader, Writer};
 use crate::error::DecodeError;
 use crate::instruction::{HashOutput, Instruction};
@@ -27,6 +29,8 @@ const COUNT: u8 = 13;
 const MASK: u8 = 14;
 const ELEMENT: u8 = 15;
 const FRACTIONS: u8 = 16;
+const MEMBER: u8 = 17;
+const PRODUCT: u8 = 18;
 
 pub(super) fn write_instruction(w: &mut Writer, instruction: Instruction) {
     match instruction {
@@ -49,6 +53,8 @@ pub(super) fn write_instruction(w: &mut Writer, instruction: Instruction) {
         Instruction::Mask => w.u8(MASK),
         Instruction::Element => w.u8(ELEMENT),
         Instruction::Fractions => w.u8(FRACTIONS),
+        Instruction::Member { depth } => w.bytes(&[MEMBER, depth]),
+        Instruction::Product => w.u8(PRODUCT),
     }
 }
 
@@ -90,6 +96,8 @@ pub(super) fn read_instruction(r: &mut Reader<'_>, position: usize) -> Result<In
         MASK => Instruction::Mask,
         ELEMENT => Instruction::Element,
         FRACTIONS => Instruction::Fractions,
+        MEMBER => Instruction::Member { depth: number("depth of a tree", 1, MAX_DEPTH)? },
+        PRODUCT => Instruction::Product,
         operation => return Err(DecodeError::UnknownInstruction { position, operation }),
     })
 }

@@ -11,6 +11,7 @@ pub mod divide;
 pub mod larger;
 pub mod lookup;
 pub mod maximum;
+pub mod merkle;
 pub mod multiplex;
 pub mod poseidon;
 pub mod range;
@@ -19,6 +20,6 @@ pub mod select;
 
 /// Every gadget with its cases.
 pub(crate) const MODULES: &[Module] = modules![
-    accumulate, bits, clamp, compare, div_pow2, divide, larger, lookup, maximum, multiplex, poseidon, range,
-    root, select
+    accumulate, bits, clamp, compare, div_pow2, divide, larger, lookup, maximum, merkle, multiplex, poseidon,
+    range, root, select
 ];

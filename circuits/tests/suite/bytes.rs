@@ -1,7 +1,7 @@
 //! Bytes of circuits and witnesses: canonical, deterministic, and harmless when hostile.
 
 use crate::common;
-use assay_circuits::{Assignment, Circuit, DecodeError, Witness, audit};
+use assay_circuits::{Assignment, Circuit, DecodeError, Ranges, Witness, audit};
 use proptest::prelude::*;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -10,11 +10,12 @@ fn small() -> Result<common::Case, Box<dyn std::error::Error>> {
     common::statements()?.into_iter().next().ok_or_else(|| "no case".into())
 }
 
-/// Without lookups, with a range table, with functions.
+/// Without lookups, with a range table, with functions, with a member.
 fn versions() -> Result<Vec<common::Case>, Box<dyn std::error::Error>> {
     let mut lookups = common::lookups()?;
-    let functions = lookups.remove(5);
-    Ok(vec![small()?, lookups.remove(0), functions])
+    let functions = common::functions(Ranges::Lookup)?;
+    let member = common::statements()?.into_iter().find(|case| case.name.contains("one member"));
+    Ok(vec![small()?, lookups.remove(0), functions, member.ok_or("the case")?])
 }
 
 /// Zeros in the shape that the circuit declares, if that is small enough to try.
@@ -26,6 +27,7 @@ fn zeros(circuit: &Circuit) -> Option<Assignment> {
         inputs: lengths.iter().map(|&len| vec![0; len]).collect(),
         context: [0; 32],
         salts,
+        member: circuit.program().member_depth().map(|depth| common::membership(depth, 0)),
     })
 }
 
@@ -155,7 +157,7 @@ fn claimed_queries_are_counted_before_they_are_read() -> Outcome {
     assert!(is_refused(&refused), "{refused:?}");
     // With a million functions of one value before it, which would be 2^53 steps. A function needs the hash of the
     // challenge, so the phases do not fit either; the functions case has them.
-    let case = common::lookups()?.remove(5);
+    let case = common::functions(Ranges::Lookup)?;
     let bytes = case.circuit.to_bytes();
     let length = |table: &assay_circuits::Table| match table.entries() {
         assay_circuits::Entries::Range { .. } => 4 + 1 + 1,

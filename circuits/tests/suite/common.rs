@@ -7,8 +7,8 @@ use assay_circuits::gadgets::lookup;
 use assay_circuits::layers::dense::{self, Weights};
 use assay_circuits::layers::requantize::{self, Requantize};
 use assay_circuits::{
-    Assignment, Bounded, BuildError, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility,
-    cases,
+    Assignment, Bounded, BuildError, Builder, Circuit, Membership, Ranges, StatementInput, StatementOutput,
+    Visibility, cases,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -86,7 +86,7 @@ pub fn risk_assignment(seed: u64) -> Assignment {
         _ => rng.gen_range(-half..half),
     };
     let inputs = vec![(0..16).map(|_| value(&mut rng)).collect()];
-    Assignment { inputs, context: rng.r#gen(), salts: vec![] }
+    Assignment { inputs, context: rng.r#gen(), salts: vec![], member: None }
 }
 
 /// Range proofs of many values of 16 bits, and nothing else.
@@ -141,7 +141,7 @@ fn name_by(ranges: Ranges, name: &str) -> String {
 }
 
 /// Many clamps that share a table, and a function of a quotient, with a statement.
-fn functions(ranges: Ranges) -> Result<Case, BuildError> {
+pub fn functions(ranges: Ranges) -> Result<Case, BuildError> {
     let mut b = Builder::with_ranges(ranges);
     let x = b.input("x", 40, 8)?;
     let wide = x.iter().map(|x| x.mul_const(3)).collect::<Result<Vec<_>, _>>()?;
@@ -182,15 +182,38 @@ fn statements_by(ranges: Ranges) -> Result<Vec<Case>, BuildError> {
         b.bind_statement(Fr::from(0xd0_u64), &bound, &outputs)?;
         let shapes: Vec<_> = tensors.iter().map(|&(len, bits, _)| (len, bits)).collect();
         let salts = tensors.iter().filter(|(_, _, v)| *v == Visibility::Committed).count();
-        Ok(Case { name: name_by(ranges, name), circuit: b.finish()?, assignments: edges(&shapes, salts) })
+        let circuit = b.finish()?;
+        let mut assignments = edges(&shapes, salts);
+        for (seed, assignment) in (1..).zip(&mut assignments) {
+            assignment.member = circuit.program().member_depth().map(|depth| membership(depth, seed));
+        }
+        Ok(Case { name: name_by(ranges, name), circuit, assignments })
     };
     let (public, committed) = (Visibility::Public, Visibility::Committed);
+    let member = |depth| Visibility::Member { depth };
     Ok(vec![
         case("statement: one public tensor", &[(3, 8, public)])?,
         case("statement: one committed tensor", &[(3, 8, committed)])?,
         case("statement: public, committed, public", &[(2, 5, public), (4, 12, committed), (9, 1, public)])?,
         case("statement: twelve tensors of one value, chained", &[(1, 4, public); 12])?,
+        case("statement: one member, depth 1", &[(3, 8, member(1))])?,
+        case(
+            "statement: public, member at depth 3, committed",
+            &[(2, 5, public), (4, 12, member(3)), (2, 3, committed)],
+        )?,
     ])
+}
+
+/// A membership in some tree of this depth: any siblings lead to a root.
+pub fn membership(depth: u8, seed: u64) -> Membership {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    Membership {
+        secret: Fr::rand(&mut rng),
+        salt: Fr::rand(&mut rng),
+        position: (rng.r#gen::<u64>() & ((1 << depth) - 1)) as u32,
+        siblings: (0..depth).map(|_| Fr::rand(&mut rng)).collect(),
+        scope: rng.r#gen(),
+    }
 }
 
 /// The liquidation-risk-shaped circuit.
@@ -233,6 +256,7 @@ fn edges(shapes: &[(usize, u8)], salts: usize) -> Vec<Assignment> {
             .collect(),
         context: rng.r#gen(),
         salts: (0..salts).map(|_| Fr::rand(&mut rng)).collect(),
+        member: None,
     };
     vec![
         assign(&mut |_, half, _| -half),

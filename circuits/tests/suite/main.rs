@@ -5,5 +5,6 @@ mod bytes;
 mod common;
 mod ledger;
 mod lookup;
+mod member;
 mod risk;
 mod statement;

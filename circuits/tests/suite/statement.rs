@@ -62,7 +62,8 @@ fn agree(first: (u32, u8, Visibility), second: (u32, u8, Visibility), seed: u64)
     let committed = schema.inputs().iter().filter(|t| t.visibility == Visibility::Committed).count();
     let salts: Vec<Fr> = (0..committed).map(|i| Fr::from(seed) + Fr::from(i as u64)).collect();
     let context: [u8; 32] = rng.r#gen();
-    let witness = circuit.solve(&Assignment { inputs: values.clone(), context, salts: salts.clone() })?;
+    let witness =
+        circuit.solve(&Assignment { inputs: values.clone(), context, salts: salts.clone(), member: None })?;
 
     let mut salts = salts.into_iter();
     let tensors = schema
@@ -75,6 +76,7 @@ fn agree(first: (u32, u8, Visibility), second: (u32, u8, Visibility), seed: u64)
                 let salt = scalar(salts.next().ok_or("a salt")?)?;
                 Ok(TensorValue::Commitment(commit(salt, values, t.bits)?))
             }
+            Visibility::Member { .. } => Err("`member` has these".into()),
         })
         .collect::<Result<Vec<_>, Box<dyn std::error::Error>>>()?;
     let double: Vec<i64> = values[0].iter().map(|v| 2 * v).collect();

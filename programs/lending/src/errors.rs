@@ -55,6 +55,18 @@ pub enum LendingError {
     /// 7023: not the address that the seeds give.
     #[msg("The account is not at the address that its seeds give")]
     WrongAddress = 23,
+    /// 7024: a series came with an instruction of a market that pins its model.
+    #[msg("This market pins its model: it follows no series")]
+    SeriesUnwanted = 24,
+    /// 7025: no series came with an instruction of a market that follows one.
+    #[msg("This market follows a series: its account is missing")]
+    SeriesMissing = 25,
+    /// 7026: the series' models are attested by another set than the market's, or by none.
+    #[msg("A market that accepts ceremonies follows a series only whose models its own attestors attest")]
+    SeriesAttestors = 26,
+    /// 7027: the series changes models faster than the market changes parameters.
+    #[msg("The timelock of a series that a market follows must be two days at least")]
+    SeriesTooFast = 27,
 
     /// 7034: the price is too old.
     #[msg("The price is older than this action allows")]

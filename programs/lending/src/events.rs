@@ -44,7 +44,7 @@ pub struct ProposalCancelled {
 pub struct ParamsApplied {
     /// The market.
     pub market: Address,
-    /// The model that is accepted from now on.
+    /// The model that is accepted from now on, or the series whose current one is.
     pub model: [u8; 32],
 }
 

@@ -60,12 +60,12 @@ pub mod assay_market {
     }
 
     /// Makes sets out of collateral.
-    pub fn split(ctx: &mut Context<Split>, amount: u64) -> Result<()> {
+    pub fn split(ctx: &mut Context<Sets>, amount: u64) -> Result<()> {
         instructions::split::handler(ctx, amount)
     }
 
     /// Turns sets back into collateral.
-    pub fn merge(ctx: &mut Context<Merge>, amount: u64) -> Result<()> {
+    pub fn merge(ctx: &mut Context<Sets>, amount: u64) -> Result<()> {
         instructions::merge::handler(ctx, amount)
     }
 

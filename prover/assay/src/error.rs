@@ -33,6 +33,8 @@ use crate::{
 /// | `setup-record` | unreadable | bytes are not a setup record, or it is of another circuit or key |
 /// | `samples` | unreadable | bytes are not samples, or not ones of this model |
 /// | `salts` | unreadable | bytes are not the salts of this model's committed inputs |
+/// | `membership` | unreadable | bytes are not a membership |
+/// | `member` | refused | a membership is missing, is not asked for, or is in a tree of another depth |
 /// | `context` | refused | a text is not a context |
 /// | `compile` | refused | the model cannot be compiled |
 /// | `input` | refused | a value is outside its domain, or the row has another length |
@@ -94,6 +96,9 @@ pub enum Error {
     /// Bytes are not salts.
     #[error(transparent)]
     Salts(#[from] SaltsError),
+    /// Bytes are not a membership, or it is none of the model's.
+    #[error(transparent)]
+    Membership(#[from] MembershipError),
     /// A text is not a context.
     #[error(transparent)]
     Context(#[from] ContextError),
@@ -255,6 +260,52 @@ pub enum SaltsError {
     Malformed(String),
 }
 
+/// Why there is no membership, or why it does not fit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MembershipError {
+    /// Not a JSON object.
+    #[error("not a JSON object of secret, salt, position, siblings and scope: {0}")]
+    Json(String),
+    /// A field that is missing.
+    #[error("the membership has no {0:?}")]
+    Missing(&'static str),
+    /// A field that is not what it should be.
+    #[error("{0:?} of the membership is not {1}")]
+    Malformed(&'static str, &'static str),
+    /// A field that no membership has.
+    #[error("a membership has no field {0:?}")]
+    Unknown(String),
+    /// The model has no member input.
+    #[error("model {0:?} has no member input")]
+    Unwanted(String),
+    /// A member input without a membership.
+    #[error("input {input:?} is a member of a tree of depth {depth}: its membership is missing")]
+    Needed {
+        /// Name of the input.
+        input: String,
+        /// Depth of the tree.
+        depth: u8,
+    },
+    /// A path in a tree of another depth.
+    #[error("the path has {found} siblings, and input {input:?} is in a tree of depth {depth}")]
+    PathLength {
+        /// Name of the input.
+        input: String,
+        /// Depth of the tree.
+        depth: u8,
+        /// Siblings given.
+        found: usize,
+    },
+    /// A position that the tree does not have.
+    #[error("position {position} in a tree of depth {depth}, which has positions 0 to 2^{depth} - 1")]
+    Position {
+        /// The position.
+        position: u32,
+        /// Depth of the tree.
+        depth: u8,
+    },
+}
+
 /// Why bytes are not a witness file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WitnessFileError {
@@ -312,6 +363,16 @@ impl Error {
             Error::Record(_) => ("setup-record", Unreadable),
             Error::Samples(_) => ("samples", Unreadable),
             Error::Salts(_) => ("salts", Unreadable),
+            Error::Membership(error) => match error {
+                MembershipError::Json(_)
+                | MembershipError::Missing(_)
+                | MembershipError::Malformed(..)
+                | MembershipError::Unknown(_) => ("membership", Unreadable),
+                MembershipError::Unwanted(_)
+                | MembershipError::Needed { .. }
+                | MembershipError::PathLength { .. }
+                | MembershipError::Position { .. } => ("member", Refused),
+            },
             Error::Context(_) => ("context", Refused),
             Error::Compile(_) => ("compile", Refused),
             Error::Input(_) => ("input", Refused),
@@ -358,6 +419,9 @@ impl Error {
             }
             Error::NotRecomputed => {
                 "a setup record shows which circuit a development key is of; without it, whose key it is, you must know"
+            }
+            Error::Membership(MembershipError::PathLength { .. }) => {
+                "the path is of the tree that the model was compiled for: its depth is the model's"
             }
             Error::SaltCount { .. } => "the salts are those that the proof was made with",
             Error::Randomness(_) => "/dev/urandom or getrandom is missing: see the sandbox that this runs in",

@@ -13,6 +13,7 @@ use assay_interface::{
 use crate::{
     context::Context,
     error::{Error, WitnessFileError},
+    membership::Membership,
     model::Model,
     salts::Salts,
     tensor::Content,
@@ -36,7 +37,8 @@ impl Model {
     /// Solves the circuit: the witness and the statement that it proves, without keys.
     ///
     /// # Errors
-    /// [`Error::OtherModel`] for the inputs of another model, [`Error::SaltCount`] for too few or many salts.
+    /// [`Error::OtherModel`] for the inputs of another model, [`Error::SaltCount`] for too few or many salts,
+    /// [`Error::Membership`] where the model has a member input and the inputs have no membership.
     pub fn execute(&self, inputs: &Inputs, context: Context, salts: &Salts) -> Result<Execution, Error> {
         self.own(inputs)?;
         let contents = inputs.contents(salts)?;
@@ -44,6 +46,7 @@ impl Model {
             inputs: inputs.values.clone(),
             context: context.0,
             salts: salts.as_slice().iter().map(element).collect(),
+            member: inputs.membership.as_ref().map(Membership::for_circuit),
         })?;
         let tensors: Vec<TensorValue<'_>> = contents.iter().map(Content::as_value).collect();
         let outputs: Vec<&[i64]> = witness.outputs().iter().map(Vec::as_slice).collect();

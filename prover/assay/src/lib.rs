@@ -46,6 +46,7 @@
 //! | [`Model`] | schema, integer graph and circuit; [`Model::compile`], [`Model::load`] |
 //! | [`Samples`], [`Inputs`], [`Outputs`], [`Tensors`] | real values from files; a model's integers; a statement's values with names |
 //! | [`Keys`], [`SetupRecord`] | proving and verifying key, and what shows their circuit |
+//! | [`Membership`], [`member`] | an input that is in somebody's tree: what shows it, and the tree |
 //! | [`Prover`], [`Decision`] | proofs, each verified before it is given |
 //! | [`Verifier`], [`Verified`] | verdicts, and what they rest on |
 //! | [`Model::execute`], [`Execution`] | statement and witness without a proof |
@@ -71,31 +72,36 @@ mod execution;
 mod files;
 mod hex;
 mod keys;
+mod membership;
 mod model;
 mod prover;
 mod salts;
 mod samples;
+mod scalars;
 mod tensor;
 mod values;
 mod verifier;
 
 pub use assay_compiler::{
-    Arranged, CheckOutcome, Difference, Feature, Format as IntegerFormat, LayerTrace,
+    Arranged, CheckOutcome, Difference, Feature, Format as IntegerFormat, LayerTrace, MemberInput,
     Options as CompileOptions, Report, Strategy, Warning, report::ProvingTime,
 };
 pub use assay_groth16::{
     Calibration, Cancelled, Estimate, MeasureError, Observer, Progress, Proof, ProvingKey, SetupKind,
     SetupRecord, SetupSeed, Stage, ValidatedKeys, VerifyingKey,
 };
+pub use assay_interface::member;
 pub use assay_interface::{field::Scalar, proof_file::ProofFile, schema::ModelSchema, statement::Statement};
 pub use context::{Context, ContextError};
-pub use error::{Class, Error, SaltsError, WitnessFileError};
+pub use error::{Class, Error, MembershipError, SaltsError, WitnessFileError};
 pub use execution::Execution;
 pub use keys::{CircuitBinding, Keys, open_setup_record, open_verifying_key};
+pub use membership::Membership;
 pub use model::{Compilation, Model};
 pub use prover::{Decision, Prover, Timings, system_rng};
 pub use salts::Salts;
 pub use samples::{Format as SampleFormat, Samples};
+pub use scalars::{draw_scalar, parse_scalar};
 pub use tensor::{Content, DecodeError, InputDifference, Tensor, Tensors, real};
 pub use values::{Inputs, Outputs, Trace};
 pub use verifier::{Verified, Verifier};

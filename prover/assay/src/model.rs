@@ -143,6 +143,12 @@ impl Model {
         inputs.filter(|tensor| tensor.visibility == Visibility::Committed).map(|tensor| tensor.name.as_str())
     }
 
+    /// Name of the input that is a member of a tree, and the tree's depth, if the model has one.
+    pub fn member_input(&self) -> Option<(&str, u8)> {
+        let tensor = self.schema().member()?;
+        Some((tensor.name.as_str(), tensor.member_depth()?))
+    }
+
     pub(crate) fn feature_names(&self) -> impl Iterator<Item = &str> {
         self.features().iter().map(|feature| feature.name.as_str())
     }

@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     error::{Error, SaltsError},
-    hex,
     model::Model,
+    scalars::{draw_scalar, parse_scalar},
 };
 
 /// One salt for each committed input, in the order of the schema.
@@ -26,7 +26,7 @@ impl Salts {
 
     /// A uniformly random salt for each committed input of the model.
     pub fn draw(model: &Model, rng: &mut (impl RngCore + CryptoRng)) -> Salts {
-        Salts(model.committed_inputs().map(|_| random_scalar(rng)).collect())
+        Salts(model.committed_inputs().map(|_| draw_scalar(rng)).collect())
     }
 
     /// These salts.
@@ -54,8 +54,7 @@ impl Salts {
         let salt = |name: &str| {
             let text = object.get(name).and_then(Value::as_str);
             let text = text.ok_or_else(|| SaltsError::Missing(name.into()))?;
-            let scalar = hex::parse_32(text).and_then(|bytes| Scalar::from_be_bytes(bytes).ok());
-            scalar.ok_or_else(|| SaltsError::Malformed(name.into()))
+            parse_scalar(text).ok_or_else(|| SaltsError::Malformed(name.into()))
         };
         Ok(Salts(model.committed_inputs().map(salt).collect::<Result<_, SaltsError>>()?))
     }
@@ -77,18 +76,5 @@ impl Salts {
 impl std::fmt::Debug for Salts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Salts({} secret)", self.0.len())
-    }
-}
-
-/// Uniform below the field's order, by rejection: one draw in four or so is above it.
-fn random_scalar(rng: &mut (impl RngCore + CryptoRng)) -> Scalar {
-    loop {
-        let mut bytes = [0; 32];
-        rng.fill_bytes(&mut bytes);
-        let [first, ..] = &mut bytes;
-        *first &= 0x3f;
-        if let Ok(scalar) = Scalar::from_be_bytes(bytes) {
-            return scalar;
-        }
     }
 }

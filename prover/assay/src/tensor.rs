@@ -86,6 +86,14 @@ pub enum InputDifference {
     /// The commitment to a tensor.
     #[error("the commitment to {0} differs")]
     Commitment(String),
+    /// Root, scope or nullifier of a member.
+    #[error("the {part} of {tensor} differs")]
+    Member {
+        /// Name of the tensor.
+        tensor: String,
+        /// `root`, `scope` or `nullifier`.
+        part: &'static str,
+    },
     /// An element.
     #[error(
         "{element} is {} (integer {stated}) there, {} (integer {given}) in the input given",
@@ -154,6 +162,15 @@ impl Tensor {
                         given,
                     },
                 ))
+            }
+            (Content::Member(stated), Content::Member(given)) => {
+                let parts = [
+                    ("scope", stated.scope == given.scope),
+                    ("nullifier", stated.nullifier == given.nullifier),
+                    ("root", stated.root == given.root),
+                ];
+                let (part, _) = parts.into_iter().find(|(_, same)| !same)?;
+                Some(InputDifference::Member { tensor: tensor(), part })
             }
             _ => Some(InputDifference::Commitment(tensor())),
         }

@@ -3,12 +3,14 @@
 use assay_compiler::LayerTrace;
 use assay_interface::{
     field::Scalar,
+    member::Claim,
     schema::{TensorSchema, Visibility},
     statement::{Statement, commit},
 };
 
 use crate::{
-    error::Error,
+    error::{Error, MembershipError},
+    membership::{Membership, leaf_of},
     model::Model,
     salts::Salts,
     tensor::{self, Content, Tensor, Tensors, derived_names, name_elements, real},
@@ -21,6 +23,7 @@ use crate::{
 pub struct Inputs {
     pub(crate) model: Model,
     pub(crate) values: Vec<Vec<i64>>,
+    pub(crate) membership: Option<Membership>,
 }
 
 /// Outputs of one model for some inputs.
@@ -43,7 +46,7 @@ impl Model {
     /// # Errors
     /// [`Error::Input`] names the first value that is outside its declared domain or not finite.
     pub fn quantize(&self, row: &[f64]) -> Result<Inputs, Error> {
-        Ok(Inputs { values: self.compiled().quantize_inputs(row)?, model: self.clone() })
+        Ok(Inputs { values: self.compiled().quantize_inputs(row)?, model: self.clone(), membership: None })
     }
 
     /// Inputs that are integers already, a list for each tensor. The declared domains are not asked: they are of real
@@ -59,7 +62,7 @@ impl Model {
         for (tensor, values) in self.schema().inputs().iter().zip(&values) {
             check_integers(tensor, values)?;
         }
-        Ok(Inputs { values, model: self.clone() })
+        Ok(Inputs { values, model: self.clone(), membership: None })
     }
 
     /// The outputs of the integer model, without a proof: what a proof would show.
@@ -109,7 +112,8 @@ impl Inputs {
         tensors.map(|(tensor, values)| values.iter().map(|&q| real(q, tensor.scale)).collect()).collect()
     }
 
-    /// What a statement says of these inputs: public values as they are, committed ones under their salt.
+    /// What a statement says of these inputs: public values as they are, committed ones under their salt, of a member root,
+    /// scope and nullifier.
     pub(crate) fn contents(&self, salts: &Salts) -> Result<Vec<Content>, Error> {
         salts.check(&self.model)?;
         let mut salts = salts.as_slice().iter();
@@ -117,7 +121,9 @@ impl Inputs {
         tensors
             .map(|(tensor, values)| match (tensor.visibility, values) {
                 (Visibility::Public, values) => Ok(Content::Values(values.clone())),
-                (Visibility::Member { .. }, _) => Err(Error::Internal("no circuit proves member inputs yet")),
+                (Visibility::Member { depth }, values) => {
+                    Ok(Content::Member(self.claim_of(tensor, depth, values)?))
+                }
                 (Visibility::Committed, values) => {
                     let salt: Scalar =
                         *salts.next().ok_or(Error::Internal("a salt that was counted is missing"))?;
@@ -136,9 +142,55 @@ impl Inputs {
     }
 }
 
+impl Inputs {
+    /// The same inputs with what shows that the member input is in a tree. That the path leads to a root that counts, the
+    /// consumer finds: here every path leads to some root, which [`Inputs::member_claim`] shows.
+    ///
+    /// # Errors
+    /// [`Error::Membership`] where the model has no member input, the path has another length than its tree is deep, or the
+    /// position is not in the tree.
+    pub fn with_membership(self, membership: Membership) -> Result<Inputs, Error> {
+        membership.check(&self.model)?;
+        Ok(Inputs { membership: Some(membership), ..self })
+    }
+
+    /// Root, scope and nullifier that a statement about these inputs shows; `None` for a model without a member input.
+    ///
+    /// # Errors
+    /// [`Error::Membership`] where the membership is missing.
+    pub fn member_claim(&self) -> Result<Option<Claim>, Error> {
+        let Some((tensor, depth, values)) = self.member() else { return Ok(None) };
+        self.claim_of(tensor, depth, values).map(Some)
+    }
+
+    /// The leaf of the member input under a salt, for the owner of a key: what an issuer puts into the tree. The salt must be
+    /// random, and fresh in each tree: values of few possibilities can be guessed under a salt that is known, and equal leaves
+    /// show that they are.
+    ///
+    /// # Errors
+    /// [`Error::Membership`] for a model without a member input.
+    pub fn leaf(&self, salt: Scalar, key: Scalar) -> Result<Scalar, Error> {
+        let unwanted = || MembershipError::Unwanted(self.model.name().into());
+        let (tensor, _, values) = self.member().ok_or_else(unwanted)?;
+        leaf_of(values, tensor.bits, salt, key)
+    }
+
+    /// The member input, the depth of its tree, its values.
+    fn member(&self) -> Option<(&TensorSchema, u8, &[i64])> {
+        let mut tensors = self.model.schema().inputs().iter().zip(&self.values);
+        tensors.find_map(|(tensor, values)| Some((tensor, tensor.member_depth()?, values.as_slice())))
+    }
+
+    fn claim_of(&self, tensor: &TensorSchema, depth: u8, values: &[i64]) -> Result<Claim, Error> {
+        let needed = || MembershipError::Needed { input: tensor.name.clone(), depth };
+        self.membership.as_ref().ok_or_else(needed)?.claim(values, tensor.bits)
+    }
+}
+
 impl PartialEq for Inputs {
     fn eq(&self, other: &Inputs) -> bool {
-        self.values == other.values && self.model.circuit_digest() == other.model.circuit_digest()
+        (&self.values, &self.membership) == (&other.values, &other.membership)
+            && self.model.circuit_digest() == other.model.circuit_digest()
     }
 }
 

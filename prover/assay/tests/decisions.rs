@@ -3,8 +3,9 @@
 use std::{ops::ControlFlow, sync::LazyLock};
 
 use assay::{
-    CircuitBinding, Class, CompileOptions, Context, Error, Keys, Model, Observer, ProofFile, Prover, Salts,
-    Samples, Scalar, SetupRecord, SetupSeed, Stage, Strategy, Verifier, VerifyingKey, system_rng,
+    CircuitBinding, Class, CompileOptions, Content, Context, Error, Keys, MemberInput, Membership, Model,
+    Observer, ProofFile, Prover, Salts, Samples, Scalar, SetupRecord, SetupSeed, Stage, Strategy, Verifier,
+    VerifyingKey, draw_scalar, member, system_rng,
 };
 
 fn sources(folder: &str) -> (Vec<u8>, Samples) {
@@ -231,6 +232,77 @@ fn committed_inputs_are_hidden_and_can_be_shown() {
     for wrong in ["{}", "[]", "{\"x\": 5}", &json.replace("0x", "0xf")] {
         assert_eq!(code(Salts::from_json(&model, wrong.as_bytes())), "salts", "{wrong}");
     }
+}
+
+/// Issuer and holder, a tree of three leaves, and a verifier who compares root and scope.
+#[test]
+fn a_member_shows_root_scope_and_nullifier() {
+    let member_of = |depth| {
+        let member = Some(MemberInput { name: "applicant".into(), depth });
+        compile("linear-score", CompileOptions { member, ..CompileOptions::default() })
+    };
+    let (model, rows) = member_of(6);
+    assert_eq!(model.member_input(), Some(("applicant", 6)));
+    assert_eq!(model.committed_inputs().count(), 0);
+    let rng = &mut system_rng().unwrap();
+    let inputs = model.quantize(&rows[0]).unwrap();
+    let (secret, salt) = (draw_scalar(rng), draw_scalar(rng));
+    let leaf = inputs.leaf(salt, member::key(secret).unwrap()).unwrap();
+    let tree = member::Tree::from_leaves(6, &[Scalar::from(1u64), leaf, Scalar::from(2u64)]).unwrap();
+    let membership =
+        Membership { secret, salt, position: 1, siblings: tree.path(1).unwrap(), scope: [0x5a; 32] };
+
+    let keys = Keys::setup(&model, rng).unwrap();
+    let prover = Prover::new(&model, &keys).unwrap();
+    assert_eq!(code(prover.prove(&inputs, Context::NONE)), "member");
+    let member_inputs = inputs.clone().with_membership(membership.clone()).unwrap();
+    let decision = prover.prove(&member_inputs, Context([3; 32])).unwrap();
+    let verifier = Verifier::of_keys(&keys).for_model(&model).unwrap();
+    let verified = verifier.verify_file(&decision.to_file()).unwrap();
+    let nullifier = member::nullifier(secret, &[0x5a; 32]).unwrap();
+    let claim = member::Claim { root: tree.root(), scope: [0x5a; 32], nullifier };
+    let tensors = verified.tensors.as_ref().unwrap();
+    assert_eq!(tensors.inputs[0].content, Content::Member(claim));
+    assert_eq!(tensors.inputs[0].integers(), None);
+    assert_eq!(member_inputs.member_claim().unwrap(), Some(claim));
+    verified.expect_inputs(&member_inputs, &Salts::none()).unwrap();
+    assert_eq!(code(verified.expect_inputs(&inputs, &Salts::none())), "member");
+    let moved = inputs.clone().with_membership(Membership { scope: [1; 32], ..membership.clone() }).unwrap();
+    let error = verified.expect_inputs(&moved, &Salts::none()).unwrap_err();
+    assert_eq!(error.to_string(), "the statement is about another input: the scope of applicant differs");
+    let others = model.quantize(&rows[1]).unwrap().with_membership(membership.clone()).unwrap();
+    let error = verified.expect_inputs(&others, &Salts::none()).unwrap_err();
+    assert_eq!(error.to_string(), "the statement is about another input: the root of applicant differs");
+    // A limb that is no half of a scope: of no statement.
+    let mut statement = decision.statement.clone();
+    statement.limbs[1] = Scalar::from_be_bytes_31(&[1; 31]);
+    assert_eq!(code(model.decode(&statement)), "other-statement");
+
+    // Each wrong membership.
+    let wrong = |membership: Membership| inputs.clone().with_membership(membership).unwrap_err().to_string();
+    let short = membership.siblings[1..].to_vec();
+    assert_eq!(
+        wrong(Membership { siblings: short, ..membership.clone() }),
+        "the path has 5 siblings, and input \"applicant\" is in a tree of depth 6"
+    );
+    assert_eq!(
+        wrong(Membership { position: 64, ..membership.clone() }),
+        "position 64 in a tree of depth 6, which has positions 0 to 2^6 - 1"
+    );
+    let plain = fixture().model.quantize(&rows[0]).unwrap();
+    assert_eq!(code(plain.clone().with_membership(membership.clone())), "member");
+    assert_eq!(code(plain.leaf(salt, secret)), "member");
+    assert_eq!(plain.member_claim().unwrap(), None);
+
+    // As a file, and never in a message.
+    let json = membership.to_secret_json();
+    assert_eq!(Membership::from_json(json.as_bytes()).unwrap(), membership);
+    assert!(!format!("{membership:?} {member_inputs:?}").contains(&secret.to_string()[2..]));
+    for wrong in ["{}", "[]", &json.replace("\"salt\"", "\"pepper\""), &json.replace("0x", "0xf")] {
+        assert_eq!(code(Membership::from_json(wrong.as_bytes())), "membership", "{wrong}");
+    }
+    // The same statement in a tree of another depth is of another model.
+    assert_ne!(member_of(7).0.domain(), model.domain());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{audit, bench, compile, inspect, prove, run, setup, shell, verify};
+use crate::commands::{audit, bench, compile, inspect, member, prove, run, setup, shell, verify};
 use crate::outcome::{self, Outcome};
 use crate::{failure, interrupt, ui};
 
@@ -63,6 +63,7 @@ enum Command {
     Prove(prove::Args),
     Verify(verify::Args),
     Inspect(inspect::Args),
+    Member(member::Args),
     Audit(audit::Args),
     Bench(bench::Args),
     Completions(shell::CompletionsArgs),
@@ -120,6 +121,7 @@ fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Prove(args) => prove::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Member(args) => member::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Completions(args) => shell::completions(args, &mut Cli::command()),

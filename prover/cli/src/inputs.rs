@@ -4,7 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use anyhow::{Context, anyhow};
-use assay::{Inputs, Salts, SampleFormat, Samples};
+use assay::{Inputs, Membership, Salts, SampleFormat, Samples};
 
 use crate::artifacts::Model;
 use crate::failure::{HintExt, hinted};
@@ -15,6 +15,8 @@ use crate::ui;
 const SAMPLES: u64 = 1 << 30;
 /// Most bytes of a file of salts that are read.
 const SALTS: u64 = 1 << 20;
+/// Most bytes of a membership that are read.
+const MEMBERSHIP: u64 = 1 << 16;
 
 /// Which samples of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +144,14 @@ pub fn choose_one(model: &Model, path: &Path, row: Option<usize>) -> anyhow::Res
     let chosen = choose(model, path, &rows)?.rows.into_iter().next();
     let (_, inputs) = chosen.with_context(|| format!("{} holds no sample", show(path)))?;
     Ok(inputs)
+}
+
+/// The inputs with the membership in a file that `assay member path` wrote, where one is given.
+pub fn with_membership(inputs: Inputs, path: Option<&Path>) -> anyhow::Result<Inputs> {
+    let Some(path) = path else { return Ok(inputs) };
+    let bytes = files::read(path, "membership", MEMBERSHIP)?;
+    let membership = Membership::from_json(&bytes).and_then(|membership| inputs.with_membership(membership));
+    membership.with_context(|| show(path)).or_hint(|| "`assay member path` writes it")
 }
 
 /// The salts in a file that `assay prove --save-salts` wrote for this model.

@@ -121,7 +121,7 @@ pub fn compile_with(
     options.check()?;
     let proto = import::decode(onnx)?;
     let model = import::import_proto(&proto)?;
-    check_commit(&model, options)?;
+    check_hidden(&model, options)?;
     check_decisions(&model, options)?;
     let Arranged { rows: samples, names, mut warnings } = arrange(&model, calibration)?;
     let features = domains(&names, &samples, options)?;
@@ -145,12 +145,12 @@ pub fn compile_with(
         observer: &observer,
     };
     let name = model_name(&model, options);
-    let schema = |graph: &_| lower::schema(graph, &name, &options.commit).ok();
+    let schema = |graph: &_| lower::schema(graph, &name, options).ok();
     let search = Search { ranges: strategy::choose(&search, options, schema)?, ..search };
     let found = search.run()?;
     observer.at(Stage::Lower, None)?;
     let graph = found.realized.graph.clone();
-    let schema = lower::schema(&graph, &name, &options.commit)?;
+    let schema = lower::schema(&graph, &name, options)?;
     let circuit = lower::lower(&graph, &schema, search.ranges)?;
     let source_digest = Sha256::digest(onnx).into();
     let compiled = CompiledModel { schema, graph, circuit, features, source_digest, provenance };
@@ -178,14 +178,18 @@ pub fn compile_with(
     Ok((compiled, report))
 }
 
-fn check_commit(model: &Model, options: &Options) -> Result<(), OptionError> {
-    let known = |name: &String| model.inputs.iter().any(|input| input.name == *name);
-    match options.commit.iter().find(|name| !known(name)) {
-        Some(unknown) => {
-            let inputs: Vec<&str> = model.inputs.iter().map(|input| input.name.as_str()).collect();
-            Err(OptionError::UnknownCommit(unknown.clone(), inputs.join(", ")))
+/// Whether the inputs that a statement is to hide exist.
+fn check_hidden(model: &Model, options: &Options) -> Result<(), OptionError> {
+    let known = |name: &str| model.inputs.iter().any(|input| input.name == name);
+    let inputs = || model.inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
+    if let Some(unknown) = options.commit.iter().find(|name| !known(name)) {
+        return Err(OptionError::UnknownCommit(unknown.clone(), inputs()));
+    }
+    match &options.member {
+        Some(member) if !known(&member.name) => {
+            Err(OptionError::UnknownMember(member.name.clone(), inputs()))
         }
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 

@@ -69,7 +69,7 @@ pub use compiled::{CompiledModel, DecodeError, Feature, InputError};
 pub use import::{ImportError, Refusal};
 pub use internal::InternalError;
 pub use lower::LowerError;
-pub use options::{Format, OptionError, Options, Strategy};
+pub use options::{Format, MemberInput, OptionError, Options, Strategy};
 pub use progress::{Cancelled, Progress, Stage, Unobserved};
 pub use provenance::{Provenance, calibration_digest};
 pub use quantize::{QuantGraph, QuantizeError, RunError};

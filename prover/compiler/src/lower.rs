@@ -12,6 +12,7 @@ use assay_circuits::{
 use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 
 use crate::internal::{Expected, InternalError};
+use crate::options::Options;
 use crate::quantize::bounds::{self, LayerIntervals};
 use crate::quantize::cost;
 use crate::quantize::error::PlanError;
@@ -50,16 +51,17 @@ pub enum LowerError {
     },
 }
 
-/// The schema of a graph; `commit` names the inputs that are committed.
-pub(crate) fn schema(graph: &QuantGraph, name: &str, commit: &[String]) -> Result<ModelSchema, LowerError> {
+/// The schema of a graph; the options say which inputs a statement hides.
+pub(crate) fn schema(graph: &QuantGraph, name: &str, options: &Options) -> Result<ModelSchema, LowerError> {
     let inputs = graph.inputs.iter().map(|input| TensorSchema {
         name: input.name.clone(),
         shape: input.shape.clone(),
         bits: input.bits,
         scale: input.scale,
-        visibility: match commit.contains(&input.name) {
-            true => Visibility::Committed,
-            false => Visibility::Public,
+        visibility: match &options.member {
+            Some(member) if member.name == input.name => Visibility::Member { depth: member.depth },
+            _ if options.commit.contains(&input.name) => Visibility::Committed,
+            _ => Visibility::Public,
         },
     });
     let outputs = graph.outputs.iter().map(|output| {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use assay_interface::member::MAX_DEPTH;
+
 /// An integer format: signed integers of `bits` bits, each standing for `q · 2^-scale`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
@@ -32,6 +34,15 @@ pub enum Strategy {
     Lookup,
 }
 
+/// An input whose commitment sits in a leaf of a tree: see `assay_interface::member`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberInput {
+    /// Name of the input.
+    pub name: String,
+    /// Depth of the tree, 1 to 32.
+    pub depth: u8,
+}
+
 /// Options of [`compile`](crate::compile).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -49,6 +60,9 @@ pub struct Options {
     pub domains: BTreeMap<String, (f64, f64)>,
     /// Names of the inputs whose values the statement commits to and does not show.
     pub commit: Vec<String>,
+    /// The input, if any, of which the statement shows neither values nor commitment: it shows the root of a tree that
+    /// holds the commitment, and the owner's nullifier.
+    pub member: Option<MemberInput>,
     /// A decision threshold: the report counts elements of real outputs about which the integer model and the float
     /// model disagree whether they are at least this much.
     pub threshold: Option<f64>,
@@ -69,6 +83,7 @@ impl Default for Options {
             output_format: None,
             domains: BTreeMap::new(),
             commit: Vec::new(),
+            member: None,
             threshold: None,
             max_flips: None,
             ranges: Strategy::Auto,
@@ -109,6 +124,15 @@ pub enum OptionError {
     /// A committed input that the model does not have.
     #[error("input '{0}' is to be committed, and the model has no such input (inputs: {1})")]
     UnknownCommit(String, String),
+    /// A member input that the model does not have.
+    #[error("input '{0}' is to be a member of a tree, and the model has no such input (inputs: {1})")]
+    UnknownMember(String, String),
+    /// An input that is to be committed and a member.
+    #[error("input '{0}' is to be committed and a member of a tree: a member's commitment is in the tree")]
+    CommittedMember(String),
+    /// A tree of no levels, or of more than any.
+    #[error("a tree of depth {0}, 1 to {MAX_DEPTH} are supported")]
+    TreeDepth(u8),
     /// A domain for a feature that the model does not have.
     #[error("a domain is declared for '{0}', and the model has no such feature")]
     UnknownDomain(String),
@@ -151,6 +175,7 @@ impl Options {
             output_format,
             domains,
             commit,
+            member,
             threshold,
             max_flips,
             ranges,
@@ -162,6 +187,7 @@ impl Options {
             ("output format", *output_format != other.output_format),
             ("domains", *domains != other.domains),
             ("commit", *commit != other.commit),
+            ("member", *member != other.member),
             ("threshold", *threshold != other.threshold),
             ("max flips", *max_flips != other.max_flips),
             ("ranges", *ranges != other.ranges),
@@ -176,6 +202,14 @@ impl Options {
         }
         if let Some(threshold) = self.threshold.filter(|threshold| !threshold.is_finite()) {
             return Err(OptionError::Threshold(threshold));
+        }
+        if let Some(MemberInput { name, depth }) = &self.member {
+            if !(1..=MAX_DEPTH).contains(depth) {
+                return Err(OptionError::TreeDepth(*depth));
+            }
+            if self.commit.contains(name) {
+                return Err(OptionError::CommittedMember(name.clone()));
+            }
         }
         for (what, format) in [("input", self.input_format), ("output", self.output_format)] {
             let Some(Format { bits, scale }) = format else { continue };

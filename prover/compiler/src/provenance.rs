@@ -5,7 +5,8 @@
 //! provenance = compiler: text; calibration: 32 bytes; options
 //! options    = max error: f64; name: optional text; input format, output format: optional (bits: u8, scale: i8);
 //!              domains: u32 count, (text, min: f64, max: f64)* ascending by name; commit: u32 count, text*;
-//!              threshold: optional f64; max flips: optional u32; ranges: u8 (0 auto, 1 bits, 2 lookups)
+//!              threshold: optional f64; max flips: optional u32; ranges: u8 (0 auto, 1 bits, 2 lookups);
+//!              where there is a member input, and else nothing: its name: text, depth: u8
 //! optional x = 0 | 1, x
 //! text       = u32 length, UTF-8 bytes
 //! ```
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use crate::bytes::{ReadError, Reader, Writer};
-use crate::options::{Format, Options, Strategy};
+use crate::options::{Format, MemberInput, Options, Strategy};
 
 /// Most bytes of a compiler's version.
 const MAX_VERSION: usize = 64;
@@ -82,6 +83,7 @@ fn write_options(options: &Options, out: &mut Writer) {
         output_format,
         domains,
         commit,
+        member,
         threshold,
         max_flips,
         ranges,
@@ -109,6 +111,11 @@ fn write_options(options: &Options, out: &mut Writer) {
         Strategy::Bits => 1,
         Strategy::Lookup => 2,
     }]);
+    // The provenance's length says whether it is there: files of models without one stay as they were.
+    if let Some(MemberInput { name, depth }) = member {
+        out.text(name);
+        out.bytes(&[*depth]);
+    }
 }
 
 fn optional<T>(value: Option<&T>, out: &mut Writer, write: impl FnOnce(&T, &mut Writer)) {
@@ -123,13 +130,14 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, ReadError> {
         let ([bits], scale) = (reader.fixed()?, i8::from_le_bytes(reader.fixed()?));
         Ok(Format { bits, scale })
     };
-    let options = Options {
+    let mut options = Options {
         max_error: f64::from_le_bytes(reader.fixed()?),
         name: read_optional(reader, |reader| reader.text())?,
         input_format: read_optional(reader, format)?,
         output_format: read_optional(reader, format)?,
         domains: read_domains(reader)?,
         commit: read_commit(reader)?,
+        member: None,
         threshold: read_optional(reader, |reader| reader.fixed().map(f64::from_le_bytes))?,
         max_flips: read_optional(reader, |reader| reader.fixed().map(u32::from_le_bytes))?,
         ranges: match reader.byte()? {
@@ -139,6 +147,9 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, ReadError> {
             _ => return Err(ReadError::Options),
         },
     };
+    if !reader.is_empty() {
+        options.member = Some(MemberInput { name: reader.text()?, depth: reader.byte()? });
+    }
     // What no compilation takes was not written by one.
     options.check().map_err(|_| ReadError::Options)?;
     Ok(options)

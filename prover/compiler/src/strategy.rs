@@ -29,7 +29,7 @@
 
 use assay_circuits::cost::Size;
 use assay_circuits::{Ranges, domain_size};
-use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
+use assay_interface::schema::ModelSchema;
 
 use crate::compute_units::ComputeUnits;
 use crate::options::{Options, Strategy};
@@ -141,8 +141,7 @@ pub(crate) fn size(
     schema: &ModelSchema,
     ranges: Ranges,
 ) -> Size {
-    let is_committed = |tensor: &TensorSchema| tensor.visibility == Visibility::Committed;
-    let inputs = schema.inputs().iter().map(|tensor| (tensor.packed_limbs(), is_committed(tensor)));
+    let inputs = schema.inputs().iter().map(|tensor| (tensor.packed_limbs(), tensor.visibility));
     let statement = assay_circuits::statement::cost(inputs, schema.output_limbs());
     let mut size = cost::of_graph(graph, intervals, ranges);
     size.constraints += statement;

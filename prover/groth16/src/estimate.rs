@@ -12,7 +12,7 @@ use std::{hint::black_box, time::Instant};
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
-use assay_circuits::{Assignment, Circuit, R1cs, SolveError, Witness};
+use assay_circuits::{Assignment, Circuit, Membership, R1cs, SolveError, Witness};
 use assay_engine::{Domain, msm};
 
 use crate::{
@@ -138,6 +138,13 @@ fn witness_of_zeros(circuit: &Circuit) -> Result<Witness, SolveError> {
     let salts = vec![Fr::ZERO; circuit.program().num_salts()];
     // Any element of full size will do for mask and challenge.
     let element = Fr::ONE / Fr::from(7u64);
-    let witness = circuit.solve(&Assignment { inputs, context: [0; 32], salts })?;
+    let member = circuit.program().member_depth().map(|depth| Membership {
+        secret: Fr::ZERO,
+        salt: Fr::ZERO,
+        position: 0,
+        siblings: vec![Fr::ZERO; usize::from(depth)],
+        scope: [0; 32],
+    });
+    let witness = circuit.solve(&Assignment { inputs, context: [0; 32], salts, member })?;
     circuit.complete(witness, element, element)
 }

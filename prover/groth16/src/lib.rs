@@ -18,7 +18,7 @@
 //! #     &[StatementOutput { values: &x, bits: 8 }],
 //! # )?;
 //! # let circuit = b.finish()?;
-//! # let witness = circuit.solve(&Assignment { inputs: vec![vec![40]], context: [0; 32], salts: vec![] })?;
+//! # let witness = circuit.solve(&Assignment { inputs: vec![vec![40]], context: [0; 32], salts: vec![], member: None })?;
 //! let mut rng = rand::rngs::OsRng;
 //! let (proving_key, verifying_key) = assay_groth16::setup_development(&circuit, &mut rng)?;
 //! let proof = assay_groth16::prove(&proving_key, &circuit, &witness, &mut rng)?;

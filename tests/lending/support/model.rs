@@ -22,6 +22,9 @@ static RENAMED: LazyLock<Model> = LazyLock::new(|| Model::build("ltv-score-renam
 /// Same shapes, ranges by lookups: a key with a commitment.
 static COMMITTED: LazyLock<Model> = LazyLock::new(|| Model::build("ltv-score-committed", Ranges::Lookup, 3));
 
+/// The shared model's circuit and domain under another key, as a series' next model would have.
+static SUCCESSOR: LazyLock<Model> = LazyLock::new(|| Model::build("ltv-score", Ranges::Bits, 4));
+
 impl std::ops::Deref for Model {
     type Target = PassThrough;
 
@@ -44,6 +47,11 @@ impl Model {
     /// A model whose proofs hold a commitment.
     pub fn committed() -> &'static Self {
         &COMMITTED
+    }
+
+    /// A model of the shared one's domain with another key.
+    pub fn successor() -> &'static Self {
+        &SUCCESSOR
     }
 
     fn build(name: &str, ranges: Ranges, seed: u64) -> Self {

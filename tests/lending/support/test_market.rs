@@ -5,9 +5,9 @@ use assay_interface::groth16::{SetupKind, Transcript};
 use assay_lending::state::{
     Deposit, Evidence, Market, Position, RiskParams, SETUP_DEVELOPMENT, Snapshot, TIMELOCK_SECONDS,
 };
-use assay_lending_host::{Attested, Liquidation, MarketKeys, Offices, PriceAccounts, Proven, source};
+use assay_lending_host::{Liquidation, MarketKeys, Offices, PriceAccounts, Proven, Vouched, source};
 use assay_localnet::{Localnet, Outcome};
-use assay_verifier_host::{self as verifier, Registration};
+use assay_verifier_host::{self as verifier, Attestors, Registration};
 use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -45,6 +45,7 @@ pub struct TestMarket {
     pub prices: PriceAccounts,
     pub params: RiskParams,
     pub model: Address,
+    pub vouched: Vouched,
     pub admin: Actor,
     pub lender: Actor,
     pub borrower: Actor,
@@ -119,6 +120,7 @@ impl TestMarket {
             prices,
             params,
             model,
+            vouched: Vouched::Nothing,
             admin,
             lender,
             borrower,
@@ -140,7 +142,7 @@ impl TestMarket {
     /// `init_market` of anyone: the guardian is the test's, the reserves are the admin's.
     pub fn create_of(&self, keys: &MarketKeys, creator: Address, params: RiskParams) -> Instruction {
         let offices = Offices { guardian: self.guardian.address(), reserve_owner: self.admin.address() };
-        keys.init_market(creator, params, offices, Attested::none())
+        keys.init_market(creator, params, offices, self.vouched)
     }
 
     /// A second market of another creator, for the same mints.
@@ -273,7 +275,8 @@ impl TestMarket {
         let context = source::snapshot_context(snapshot, &address, prover);
         let (proof, digest) = model.prove_for(Transcript::Assay, snapshot.features, context);
         let score = Model::score(snapshot);
-        Proven { model: self.model, snapshot: address, digest, score, proof: Some(proof) }
+        let series = self.params.series().copied().map(Address::new_from_array);
+        Proven { model: self.model, series, snapshot: address, digest, score, proof: Some(proof) }
     }
 
     /// A liquidation of the borrower's position by the liquidator.
@@ -338,7 +341,7 @@ impl TestMarket {
 
     /// `apply_params` by the admin, of the test's parameters.
     pub fn apply(&self) -> Instruction {
-        self.keys.apply_params(self.admin.address(), &self.params, Attested::none())
+        self.keys.apply_params(self.admin.address(), &self.params, self.vouched)
     }
 
     /// Registers and activates a model of the admin.
@@ -346,10 +349,9 @@ impl TestMarket {
         register(&mut self.net, &self.admin.key, model)
     }
 
-    /// Registers the shared model again, as if its key were a ceremony's.
-    pub fn register_ceremony(&mut self) -> Address {
+    /// Registers a model as if its key were a ceremony's, and does not activate it.
+    pub fn register_ceremony(&mut self, model: &Model) -> Address {
         let payer = self.net.payer().insecure_clone();
-        let model = Model::shared();
         let registration = Registration {
             payer: payer.pubkey(),
             setup: SetupKind::Ceremony,
@@ -359,6 +361,21 @@ impl TestMarket {
         let register = registration.instruction().unwrap();
         self.net.send(&[register], &[&payer, &self.admin.key]).expect_ok();
         registration.model()
+    }
+
+    /// A set of attestors, `threshold` of lender, stranger and guardian.
+    pub fn attestors(&mut self, threshold: u8) -> Address {
+        let members = [&self.lender, &self.stranger, &self.guardian].map(Actor::address);
+        let attestors = Attestors::new(threshold, &members);
+        let create = attestors.create(self.lender.address());
+        self.lender_sends(create).expect_ok();
+        attestors.address()
+    }
+
+    /// Somebody of the set attests a model.
+    pub fn attest(&mut self, attestor: &Keypair, set: Address, model: Address) {
+        let attest = verifier::attest(attestor.pubkey(), attestor.pubkey(), set, model);
+        self.net.send(&[attest], &[attestor]).expect_ok();
     }
 
     /// Has the market trust `model`, and the prices go back to what they were, with a full history.

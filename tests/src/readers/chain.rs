@@ -26,8 +26,11 @@ pub(super) fn schema_seeds() -> Vec<Vec<u8>> {
         scale: 8,
         visibility,
     };
-    let inputs =
-        vec![tensor("x", &[1, 16], 15, Visibility::Public), tensor("y", &[3], 32, Visibility::Committed)];
+    let inputs = vec![
+        tensor("x", &[1, 16], 15, Visibility::Public),
+        tensor("y", &[3], 32, Visibility::Committed),
+        tensor("z", &[2], 5, Visibility::Member { depth: 20 }),
+    ];
     let outputs = vec![tensor("score", &[1], 16, Visibility::Public)];
     let small = ModelSchema::new("m".into(), inputs.iter().take(1).cloned().collect(), outputs.clone());
     let large = ModelSchema::new("a-longer-name".into(), inputs, outputs);

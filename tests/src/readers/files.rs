@@ -3,14 +3,14 @@
 use std::sync::LazyLock;
 
 use ark_bn254::Fr;
-use assay_circuits::{Assignment, Circuit, Witness};
+use assay_circuits::{Assignment, Circuit, Membership, Witness};
 use assay_interface::artifact::{self, Kind};
 use assay_interface::field::Scalar;
 use assay_interface::groth16;
 use assay_interface::proof_file::ProofFile;
 use assay_interface::statement::Statement;
 
-use super::seeds::{FORMS, file_and_payload, small_circuit, small_witness};
+use super::seeds::{FORMS, file_and_payload, member_circuit, small_circuit, small_witness};
 
 /// The container of every file.
 pub fn artifact(bytes: &[u8]) {
@@ -63,6 +63,13 @@ pub fn circuit(bytes: &[u8]) {
         inputs: read.inputs().iter().map(|tensor| vec![-1; tensor.len as usize]).collect(),
         context: [7; 32],
         salts: vec![Fr::from(5u64); read.program().num_salts()],
+        member: read.program().member_depth().map(|depth| Membership {
+            secret: Fr::from(3u64),
+            salt: Fr::from(4u64),
+            position: 1,
+            siblings: vec![Fr::from(6u64); usize::from(depth)],
+            scope: [8; 32],
+        }),
     };
     let Ok(witness) = read.solve(&assignment) else { return };
     if let Ok(witness) = read.complete(witness, Fr::from(11u64), Fr::from(1u64 << 60)) {
@@ -71,7 +78,8 @@ pub fn circuit(bytes: &[u8]) {
 }
 
 pub(super) fn circuit_seeds() -> Vec<Vec<u8>> {
-    FORMS.map(|ranges| small_circuit(ranges).to_bytes()).to_vec()
+    let small = FORMS.map(small_circuit);
+    small.iter().chain([&member_circuit()]).map(Circuit::to_bytes).collect()
 }
 
 /// A witness.

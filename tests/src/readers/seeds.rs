@@ -32,10 +32,26 @@ pub(super) fn small_circuit(ranges: Ranges) -> Circuit {
     build().expect("the small circuit is sound")
 }
 
+/// An input that is a member of a tree, and nothing else.
+pub(super) fn member_circuit() -> Circuit {
+    let build = || -> Result<Circuit, BuildError> {
+        let mut b = Builder::new();
+        let x = b.input("x", 2, 8)?;
+        let inputs = [StatementInput { values: &x, bits: 8, visibility: Visibility::Member { depth: 2 } }];
+        b.bind_statement(7u64.into(), &inputs, &[StatementOutput { values: &x, bits: 8 }])?;
+        b.finish()
+    };
+    build().expect("the member's circuit is sound")
+}
+
 /// A witness of a small circuit.
 pub(super) fn small_witness(circuit: &Circuit) -> Witness {
-    let assignment =
-        Assignment { inputs: vec![vec![1, -2, 3], vec![4]], context: [7; 32], salts: vec![Fr::from(9u64)] };
+    let assignment = Assignment {
+        inputs: vec![vec![1, -2, 3], vec![4]],
+        context: [7; 32],
+        salts: vec![Fr::from(9u64)],
+        member: None,
+    };
     circuit.solve(&assignment).expect("the inputs are in range")
 }
 

@@ -5,6 +5,7 @@
 //! | [`instructions`] | the addresses of a source, and one builder for each of its instructions |
 //! | [`feeds`] | the addresses of a feed and its rounds, and one builder for each of their instructions |
 //! | [`read`] | accounts as typed values |
+//! | [`keeping`] | what keeps a source, from the price accounts that are there |
 //! | [`statement`] | what a round's proof says |
 //! | [`strategy`] | what a keeper does for feeds |
 //! | [`oracle`] | price accounts as Pyth's receiver writes them, for runtimes in which no guardian signs |
@@ -20,6 +21,7 @@ mod entry;
 pub mod feeds;
 mod identity;
 pub mod instructions;
+pub mod keeping;
 pub mod oracle;
 pub mod read;
 #[cfg(feature = "scenario")]
@@ -39,4 +41,5 @@ pub use entry::Feed;
 pub use feeds::{FeedKeys, Terms};
 pub use identity::IDENTITY;
 pub use instructions::{PythFeed, SourceKeys};
+pub use keeping::Keeping;
 pub use strategy::Rounds;

@@ -18,7 +18,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use anchor_lang::Discriminator as _;
 use assay_feed::state::{Feed, Round};
 use assay_feed_interface::{
     Interval, Scores, accepted, aggregate,
@@ -27,7 +26,7 @@ use assay_feed_interface::{
     quote::MAX_SOURCES,
 };
 use assay_host::{
-    StrategyEntry, Watch,
+    Chain, StrategyEntry, Watch,
     strategy::{Action, Answer, Decision, Question, Reason, Strategy, StrategyError, View},
 };
 use assay_interface::{
@@ -68,10 +67,8 @@ pub const PUBLISH_FALLBACK: &str = "publish_fallback";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rounds;
 
-/// The accounts that it looks at: every feed. It needs no address.
-pub const ENTRY: StrategyEntry = StrategyEntry { watch: FEEDS, addresses: &[], open };
-
-const FEEDS: Watch = Watch { program: assay_feed::ID, discriminator: discriminator(Feed::DISCRIMINATOR) };
+/// How a keeper of feeds is opened. It needs no address.
+pub const ENTRY: StrategyEntry = StrategyEntry { addresses: &[], open };
 
 fn open(_: &BTreeMap<String, Address>) -> Result<Box<dyn Strategy>, StrategyError> {
     Ok(Box::new(Rounds))
@@ -116,10 +113,6 @@ struct Case {
 }
 
 impl Strategy for Rounds {
-    fn watch(&self) -> Watch {
-        FEEDS
-    }
-
     fn accepts(&self, schema: &ModelSchema) -> Result<(), StrategyError> {
         let fits = |tensor: &TensorSchema, elements: usize, Format { bits, scale }| {
             tensor.elements() == elements
@@ -134,9 +127,9 @@ impl Strategy for Rounds {
         }
     }
 
-    /// Nothing.
-    fn upkeep(&self, _: &View<'_>) -> Result<Option<Action>, StrategyError> {
-        Ok(None)
+    /// Every feed.
+    fn targets(&self, chain: &dyn Chain) -> Result<Vec<Address>, StrategyError> {
+        Ok(chain.addresses(&Watch::of::<Feed>())?)
     }
 
     fn decide(&self, view: &View<'_>, target: &Address) -> Result<Decision, StrategyError> {
@@ -158,7 +151,7 @@ impl Strategy for Rounds {
                     let round = unsealed.unwrap_or_else(|| begun(target, minute));
                     if would_seal(view, &feed, round, now)? {
                         let instruction = keys.open_round(view.chain.wallet(), minute, sources(&feed));
-                        return Ok(Decision::Prepare(action(OPEN_ROUND, instruction)));
+                        return Ok(Decision::Prepare(Action::of(OPEN_ROUND, instruction)));
                     }
                 }
             }
@@ -178,7 +171,7 @@ impl Strategy for Rounds {
         };
         let scores = statement::scores(&answer.outputs).ok_or(RoundsError::Scores)?;
         let publish = keys.publish_by_proof(wallet, feed.model, minute, answer.proof.as_bytes(), scores);
-        Ok(Decision::Settle(action(PUBLISH_BY_PROOF, publish)))
+        Ok(Decision::Settle(Action::of(PUBLISH_BY_PROOF, publish)))
     }
 }
 
@@ -198,7 +191,7 @@ fn decide_sealed(
         return Ok(Decision::Prove(Question { inputs, context }));
     }
     if now(view)? >= round.at.saturating_add(i64::from(feed.params.proof_window)) {
-        return Ok(Decision::Settle(action(PUBLISH_FALLBACK, keys.publish_fallback(*minute))));
+        return Ok(Decision::Settle(Action::of(PUBLISH_FALLBACK, keys.publish_fallback(*minute))));
     }
     Ok(Decision::Leave(if is_usable { NO_QUORUM } else { MODEL_UNUSABLE }))
 }
@@ -251,16 +244,4 @@ fn model_is_usable(view: &View<'_>, feed: &Feed) -> Result<bool, StrategyError> 
 
 fn now(view: &View<'_>) -> Result<i64, StrategyError> {
     Ok(view.chain.unix_time().map_err(|error| RoundsError::from(SourceError::from(error)))?)
-}
-
-fn action(name: &'static str, instruction: solana_instruction::Instruction) -> Action {
-    Action { name, instruction, pays_from: None }
-}
-
-/// Eight bytes, as the framework writes them.
-const fn discriminator(bytes: &[u8]) -> [u8; 8] {
-    match bytes.first_chunk() {
-        Some(discriminator) if bytes.len() == 8 => *discriminator,
-        _ => panic!("a discriminator has eight bytes"),
-    }
 }

@@ -15,7 +15,7 @@ use assay_lending::{
     prices::Prices,
     state::{Action, Market, Position, epoch_start, least_repayment, may_be_taken},
 };
-use assay_lending_interface::{EPOCH_SECONDS, closes, features};
+use assay_lending_interface::{closes, features};
 
 use crate::error::ReadError;
 
@@ -167,15 +167,11 @@ impl MarketView {
         ltv_at_least(debt, collateral, self.market.params.liquidation_threshold_bps)
     }
 
-    /// The newest minute of which a snapshot could be taken now: both sources hold its final price.
-    pub fn final_minute(&self) -> Option<u32> {
-        let newest = u32::try_from(self.now / EPOCH_SECONDS).ok()?;
-        let is_final = |epoch: &u32| {
-            let at = epoch_start(*epoch);
-            may_be_taken(*epoch, self.now)
-                && [&self.collateral, &self.debt].iter().all(|source| source.minute(at, self.now).is_ok())
-        };
-        (newest.saturating_sub(1)..=newest).rev().find(is_final)
+    /// Whether a snapshot of this minute could be taken now: it is near, and both sources hold its final price.
+    pub fn is_final(&self, epoch: u32) -> bool {
+        let at = epoch_start(epoch);
+        may_be_taken(epoch, self.now)
+            && [&self.collateral, &self.debt].iter().all(|source| source.minute(at, self.now).is_ok())
     }
 
     /// The model's inputs that a snapshot of a final minute would hold; none while the program would not take it.

@@ -26,6 +26,7 @@ impl Program for Lending {
             ("snapshot (taken already)", "snapshot"),
             ("liquidate_by_proof (committed)", "liquidate_by_proof"),
             ("liquidate_by_proof (with receipt)", "liquidate_by_proof"),
+            ("liquidate_by_proof (series)", "liquidate_by_proof"),
         ]
     }
 }

@@ -1,6 +1,6 @@
 //! Why a market's accounts cannot be read or acted on.
 
-use assay_feed_interface::ReadError as SourceError;
+use assay_feed_host::read::SourceError;
 use assay_host::{account::AccountError, chain::ChainError, strategy::StrategyError};
 use assay_interface::schema::TensorSchema;
 use assay_lending::LendingError;
@@ -32,31 +32,24 @@ pub enum ReadError {
         /// What is wrong with it.
         source: AccountError,
     },
-    /// A price source is not the feed program's.
-    #[error("{address} is not a price source: program {owner} owns it")]
-    NotSource {
-        /// Its address.
-        address: Address,
-        /// Its owner.
-        owner: Address,
-    },
+    /// A price source cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// A price source is not the one that the market is pinned to.
     #[error("the market is not pinned to the price source {address}")]
     OtherSource {
         /// Its address.
         address: Address,
     },
-    /// The bytes are no price source.
-    #[error("{address} is not a price source: {source}")]
-    Source {
-        /// Its address.
-        address: Address,
-        /// What is wrong with it.
-        source: SourceError,
-    },
     /// The market's model is no account of the verifier program's.
     #[error("{address} is not a model of the verifier program")]
     NotModel {
+        /// Its address.
+        address: Address,
+    },
+    /// The account that the market follows is no series of the verifier program's.
+    #[error("{address} is not a series of the verifier program")]
+    NotSeries {
         /// Its address.
         address: Address,
     },
@@ -115,9 +108,14 @@ impl ReadError {
             Self::Chain(_) => "chain".into(),
             Self::Missing { what, .. } => format!("missing {what}"),
             Self::Foreign { what, .. } => format!("foreign {what}"),
-            Self::NotSource { .. } | Self::Source { .. } => "foreign price source".into(),
+            Self::Source(SourceError::Chain(_)) => "chain".into(),
+            Self::Source(SourceError::Missing(_)) => "missing price source".into(),
+            Self::Source(SourceError::Owner { .. } | SourceError::Bytes { .. } | SourceError::Account { .. }) => {
+                "foreign price source".into()
+            }
             Self::OtherSource { .. } => "other price source".into(),
             Self::NotModel { .. } => "foreign model".into(),
+            Self::NotSeries { .. } => "foreign series".into(),
             Self::NotToken { .. } => "foreign token account".into(),
             Self::OtherMarket { .. } => "other market".into(),
             Self::Price(_) => "price".into(),

@@ -7,10 +7,12 @@ use assay_lending::{
     accounts,
     instruction,
     // The framework gives accounts that are nested in others no other name.
-    instructions::{__client_accounts_takenup::TakenUp, Claim},
+    instructions::{
+        __client_accounts_recorder::Recorder, __client_accounts_takenup::TakenUp, Claim,
+    },
     state::{Evidence, RiskParams},
 };
-use assay_verifier_host::receipt_address;
+use assay_verifier_host::{attestation_address, receipt_address};
 use solana_address::Address;
 use solana_instruction::Instruction;
 
@@ -52,6 +54,8 @@ pub struct Liquidation {
 pub struct Proven {
     /// The model that the market accepts.
     pub model: Address,
+    /// The series, where the market follows one.
+    pub series: Option<Address>,
     /// The snapshot.
     pub snapshot: Address,
     /// Digest of the statement, in whose name the receipt is.
@@ -68,8 +72,14 @@ impl Proven {
         Claim { proof: proof.into(), score: self.score }
     }
 
-    fn receipt(&self) -> Address {
-        receipt_address(&self.model, &self.digest)
+    fn recorder(&self) -> Recorder {
+        Recorder {
+            model: self.model,
+            series: self.series,
+            receipt: receipt_address(&self.model, &self.digest),
+            verifier: assay_verifier_host::ID,
+            system_program: System::id(),
+        }
     }
 }
 
@@ -82,20 +92,15 @@ pub struct Offices {
     pub reserve_owner: Address,
 }
 
-/// The attestation of a model's ceremony. For a development key any accounts do.
+/// What vouches for the model that a market takes up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attested {
-    /// The set of attestors.
-    pub set: Address,
-    /// What it attested.
-    pub attestation: Address,
-}
-
-impl Attested {
-    /// For a model with a development key.
-    pub fn none() -> Self {
-        Self { set: System::id(), attestation: System::id() }
-    }
+pub enum Vouched {
+    /// Nothing: it is pinned, and its key is a development key.
+    Nothing,
+    /// The attestation of this set: it is pinned, and its key is a ceremony's.
+    Attestors(Address),
+    /// The series that the parameters name: this is its current model.
+    Series(Address),
 }
 
 impl MarketKeys {
@@ -105,7 +110,7 @@ impl MarketKeys {
         creator: Address,
         params: RiskParams,
         offices: Offices,
-        attested: Attested,
+        vouched: Vouched,
     ) -> Instruction {
         let Offices { guardian, reserve_owner } = offices;
         instruction::InitMarket { params, guardian, reserve_owner }.to_instruction(accounts::InitMarket {
@@ -117,7 +122,7 @@ impl MarketKeys {
             liquidity_vault: self.liquidity_vault,
             token_program: Token::id(),
             system_program: System::id(),
-            taken_up: taken_up(&params, attested),
+            taken_up: taken_up(&params, vouched),
         })
     }
 
@@ -151,11 +156,11 @@ impl MarketKeys {
     }
 
     /// `apply_params`, which are `params`.
-    pub fn apply_params(&self, admin: Address, params: &RiskParams, attested: Attested) -> Instruction {
+    pub fn apply_params(&self, admin: Address, params: &RiskParams, vouched: Vouched) -> Instruction {
         instruction::ApplyParams {}.to_instruction(accounts::ApplyParams {
             admin,
             market: self.market,
-            taken_up: taken_up(params, attested),
+            taken_up: taken_up(params, vouched),
         })
     }
 
@@ -361,10 +366,7 @@ impl MarketKeys {
             accounts::LiquidateByProof {
                 liquidation: self.liquidation_accounts(liquidation),
                 snapshot: proven.snapshot,
-                model: proven.model,
-                receipt: proven.receipt(),
-                verifier: assay_verifier_host::ID,
-                system_program: System::id(),
+                recorder: proven.recorder(),
             },
         )
     }
@@ -384,10 +386,7 @@ impl MarketKeys {
             snapshot: proven.snapshot,
             collateral_price: prices.collateral,
             debt_price: prices.debt,
-            model: proven.model,
-            receipt: proven.receipt(),
-            verifier: assay_verifier_host::ID,
-            system_program: System::id(),
+            recorder: proven.recorder(),
         })
     }
 
@@ -398,10 +397,7 @@ impl MarketKeys {
             market: self.market,
             position,
             snapshot: proven.snapshot,
-            model: proven.model,
-            receipt: proven.receipt(),
-            verifier: assay_verifier_host::ID,
-            system_program: System::id(),
+            recorder: proven.recorder(),
         })
     }
 
@@ -476,10 +472,18 @@ impl MarketKeys {
     }
 }
 
-fn taken_up(params: &RiskParams, attested: Attested) -> TakenUp {
+fn taken_up(params: &RiskParams, vouched: Vouched) -> TakenUp {
+    let named = Address::new_from_array(params.model);
+    let nobody = [System::id(); 2];
+    let (model, [attestors, attestation]) = match vouched {
+        Vouched::Nothing => (named, nobody),
+        Vouched::Attestors(set) => (named, [set, attestation_address(&set, &named)]),
+        Vouched::Series(current) => (current, nobody),
+    };
     TakenUp {
-        model: Address::new_from_array(params.model),
-        attestors: attested.set,
-        attestation: attested.attestation,
+        model,
+        series: params.series().map(|series| Address::new_from_array(*series)),
+        attestors,
+        attestation,
     }
 }

@@ -37,7 +37,7 @@ pub use assay_lending::{
 pub use entry::Lending;
 pub use error::ReadError;
 pub use identity::IDENTITY;
-pub use instructions::{Attested, Liquidation, Offices, PriceAccounts, Proven};
+pub use instructions::{Liquidation, Offices, PriceAccounts, Proven, Vouched};
 pub use keys::MarketKeys;
 pub use read::Route;
 pub use strategy::{Liquidations, Rules};

@@ -5,7 +5,7 @@ use assay_feed_interface::Source;
 use assay_host::{Account, Chain, account::decode};
 use assay_interface::{
     groth16::SetupKind,
-    verifier::{ModelFacts, Status},
+    verifier::{ModelFacts, Series, Status},
 };
 use assay_lending::{
     ID,
@@ -14,9 +14,7 @@ use assay_lending::{
 use bytemuck::Pod;
 use solana_address::Address;
 
-use crate::{
-    assess::MarketView, error::ReadError, instructions::PriceAccounts, keys::MarketKeys, source::FEED,
-};
+use crate::{assess::MarketView, error::ReadError, instructions::PriceAccounts, keys::MarketKeys};
 
 /// A market and the accounts through which a keeper trades with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,13 +66,24 @@ pub fn snapshot(chain: &dyn Chain, address: &Address) -> Result<Option<Snapshot>
     }
 }
 
-/// Whether the market's model can be proven for now: an active model of the market's schema, set up in an accepted way.
-/// Nothing is sent for another.
+/// The model that the market accepts now, if it can be proven for by whoever has the key of this hash: the pinned one, or the
+/// current one of the series that is followed; active, of the market's schema, set up in an accepted way. Nothing is sent for
+/// another.
 ///
 /// # Errors
-/// The account is missing, or is no model.
-pub fn model_is_usable(chain: &dyn Chain, params: &RiskParams) -> Result<bool, ReadError> {
-    let address = Address::new_from_array(params.model);
+/// The account is missing, or is no model or series.
+pub fn usable_model(
+    chain: &dyn Chain,
+    params: &RiskParams,
+    key_hash: &[u8; 32],
+) -> Result<Option<Address>, ReadError> {
+    let address = match params.series() {
+        None => Address::new_from_array(params.model),
+        Some(series) => match current_model(chain, &Address::new_from_array(*series))? {
+            Some(current) => current,
+            None => return Ok(None),
+        },
+    };
     let found = chain.account(&address)?.ok_or(ReadError::Missing { what: "model", address })?;
     if found.owner != assay_verifier_host::ID {
         return Err(ReadError::NotModel { address });
@@ -84,9 +93,20 @@ pub fn model_is_usable(chain: &dyn Chain, params: &RiskParams) -> Result<bool, R
         SetupKind::Development => SETUP_DEVELOPMENT,
         SetupKind::Ceremony => SETUP_CEREMONY,
     };
-    Ok(facts.status == Status::Active
+    let is_usable = facts.status == Status::Active
         && *facts.domain == params.statement_domain
-        && params.accepted_setup_kinds & kind != 0)
+        && facts.key_hash == key_hash
+        && params.accepted_setup_kinds & kind != 0;
+    Ok(is_usable.then_some(address))
+}
+
+/// The current model of a series; none where it is closed, or its first model waits.
+fn current_model(chain: &dyn Chain, address: &Address) -> Result<Option<Address>, ReadError> {
+    let Some(found) = chain.account(address)?.filter(|found| found.owner == assay_verifier_host::ID) else {
+        return Ok(None);
+    };
+    let series = Series::read(&found.data).map_err(|_| ReadError::NotSeries { address: *address })?;
+    Ok(series.model().ok().map(|current| Address::new_from_array(*current)))
 }
 
 fn account<T: Owner + Discriminator + Pod>(
@@ -111,10 +131,5 @@ fn source(chain: &dyn Chain, address: &Address, pinned: &[u8; 32]) -> Result<Sou
     if address.as_array() != pinned {
         return Err(ReadError::OtherSource { address: *address });
     }
-    let missing = ReadError::Missing { what: "price source", address: *address };
-    let found = chain.account(address)?.ok_or(missing)?;
-    if found.owner != FEED {
-        return Err(ReadError::NotSource { address: *address, owner: found.owner });
-    }
-    Source::decode(&found.data).map_err(|source| ReadError::Source { address: *address, source })
+    Ok(assay_feed_host::read::source(chain, address)?)
 }

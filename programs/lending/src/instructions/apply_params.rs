@@ -19,7 +19,7 @@ pub struct ApplyParams {
     /// 1. `[writable]` The market.
     #[account(mut)]
     pub market: Account<Market>,
-    /// 2 to 4. The model that the proposed parameters name.
+    /// 2 to 5. The model that the proposed parameters name.
     pub taken_up: Nested<TakenUp>,
 }
 

@@ -6,13 +6,11 @@
 
 use anchor_lang::prelude::*;
 
-use super::{
-    evidence::{Claim, Recorder, require_usable},
-    now,
-};
+#[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
+use super::evidence::*;
+use super::now;
 use crate::{
     errors::LendingError,
-    events::ScoreProven,
     state::{Market, Position, Snapshot},
 };
 
@@ -30,24 +28,14 @@ pub struct ClearByProof {
     /// 3. `[]` A snapshot of the position.
     #[account(constraint = snapshot.position == *position.address() @ LendingError::WrongSnapshot)]
     pub snapshot: Account<Snapshot>,
-    /// 4. `[writable]` The model that the market accepts.
-    #[account(mut, address = market.params.model @ LendingError::WrongModel)]
-    pub model: UncheckedAccount,
-    /// 5. `[writable]` The statement's receipt, at `["receipt", model, digest]` of the verifier.
-    #[account(mut)]
-    pub receipt: UncheckedAccount,
-    /// 6. `[]` The verifier program.
-    #[account(address = Address::new_from_array(assay_cpi::VERIFIER) @ LendingError::WrongVerifier)]
-    pub verifier: UncheckedAccount,
-    /// 7. `[]` The system program.
-    pub system_program: Program<System>,
+    /// 4 to 8. What a recorded proof needs.
+    pub recorder: Nested<Recorder>,
 }
 
 /// Clears the flag.
 #[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<ClearByProof>, claim: &Claim) -> Result<()> {
-    let ClearByProof { prover, market, position, snapshot, model, receipt, system_program, .. } =
-        &mut ctx.accounts;
+    let ClearByProof { prover, market, position, snapshot, recorder } = &mut ctx.accounts;
     let now = now()?;
     require_usable(snapshot, now)?;
     let params = &market.params;
@@ -56,21 +44,6 @@ pub(crate) fn handler(ctx: &mut Context<ClearByProof>, claim: &Claim) -> Result<
     }
     position.flag.clear(snapshot.evidence(), now)?;
 
-    let recorder = Recorder {
-        prover: prover.account(),
-        model: model.account(),
-        receipt: receipt.account(),
-        system_program: system_program.account(),
-    };
-    let digest = recorder.record(params, snapshot, claim)?;
-    emit!(ScoreProven {
-        position: snapshot.position,
-        model: params.model,
-        digest,
-        score: claim.score,
-        epoch: snapshot.epoch,
-        revision: snapshot.revision,
-        flagged_since: 0,
-    });
+    recorder.record(prover.account(), params, snapshot, claim)?.announce(snapshot, 0);
     Ok(position.invariant(market)?)
 }

@@ -5,14 +5,11 @@
 
 use anchor_lang::prelude::*;
 
-use super::{
-    evidence::{Claim, Recorder, require_usable},
-    liquidate_by_proof::require_early,
-    now,
-};
+#[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
+use super::evidence::*;
+use super::{liquidate_by_proof::require_early, now};
 use crate::{
     errors::LendingError,
-    events::ScoreProven,
     oracle::Purpose,
     prices::Prices,
     state::{Action, Market, Position, Snapshot},
@@ -37,34 +34,15 @@ pub struct FlagByProof {
     pub collateral_price: UncheckedAccount,
     /// 5. `[]` Price source of the debt asset.
     pub debt_price: UncheckedAccount,
-    /// 6. `[writable]` The model that the market accepts.
-    #[account(mut, address = market.params.model @ LendingError::WrongModel)]
-    pub model: UncheckedAccount,
-    /// 7. `[writable]` The statement's receipt, at `["receipt", model, digest]` of the verifier.
-    #[account(mut)]
-    pub receipt: UncheckedAccount,
-    /// 8. `[]` The verifier program.
-    #[account(address = Address::new_from_array(assay_cpi::VERIFIER) @ LendingError::WrongVerifier)]
-    pub verifier: UncheckedAccount,
-    /// 9. `[]` The system program.
-    pub system_program: Program<System>,
+    /// 6 to 10. What a recorded proof needs.
+    pub recorder: Nested<Recorder>,
 }
 
 /// Sets the flag, or keeps it standing.
 #[inline(never)]
 pub(crate) fn handler(ctx: &mut Context<FlagByProof>, claim: &Claim) -> Result<()> {
-    let FlagByProof {
-        prover,
-        market,
-        position,
-        snapshot,
-        collateral_price,
-        debt_price,
-        model,
-        receipt,
-        system_program,
-        ..
-    } = &mut ctx.accounts;
+    let FlagByProof { prover, market, position, snapshot, collateral_price, debt_price, recorder } =
+        &mut ctx.accounts;
     let now = now()?;
     market.require_open(Action::LiquidateEarly, now)?;
     require_usable(snapshot, now)?;
@@ -80,22 +58,7 @@ pub(crate) fn handler(ctx: &mut Context<FlagByProof>, claim: &Claim) -> Result<(
     require_early(&prices.exposure(market, position)?, snapshot, params)?;
     let flagged_since = position.flag.accept(snapshot.evidence(), now)?;
 
-    let recorder = Recorder {
-        prover: prover.account(),
-        model: model.account(),
-        receipt: receipt.account(),
-        system_program: system_program.account(),
-    };
-    let digest = recorder.record(params, snapshot, claim)?;
-    emit!(ScoreProven {
-        position: snapshot.position,
-        model: params.model,
-        digest,
-        score: claim.score,
-        epoch: snapshot.epoch,
-        revision: snapshot.revision,
-        flagged_since,
-    });
+    recorder.record(prover.account(), params, snapshot, claim)?.announce(snapshot, flagged_since);
     position.invariant(market)?;
     Ok(market.invariant()?)
 }

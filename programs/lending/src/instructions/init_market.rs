@@ -43,7 +43,7 @@ pub struct InitMarket {
     pub token_program: Program<Token>,
     /// 7. `[]` The system program.
     pub system_program: Program<System>,
-    /// 8 to 10. The model that the market takes up.
+    /// 8 to 11. The model that the market takes up.
     pub taken_up: Nested<TakenUp>,
 }
 

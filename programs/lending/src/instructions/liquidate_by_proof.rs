@@ -12,13 +12,12 @@
 
 use anchor_lang::prelude::*;
 
-use super::evidence::{Claim, Recorder, require_usable};
 #[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
-use super::liquidate::*;
+use super::{evidence::*, liquidate::*};
 use super::{ALL, now};
 use crate::{
     errors::LendingError,
-    events::{DecisionChained, ScoreProven},
+    events::DecisionChained,
     math::{liquidation::Exposure, value::ltv_at_least},
     oracle::Purpose,
     state::{Action, Decision, RiskParams, Snapshot, least_repayment},
@@ -32,17 +31,8 @@ pub struct LiquidateByProof {
     /// 12. `[]` A snapshot of the position.
     #[account(constraint = snapshot.position == *liquidation.position.address() @ LendingError::WrongSnapshot)]
     pub snapshot: Account<Snapshot>,
-    /// 13. `[writable]` The model that the market accepts.
-    #[account(mut, address = liquidation.market.params.model @ LendingError::WrongModel)]
-    pub model: UncheckedAccount,
-    /// 14. `[writable]` The statement's receipt, at `["receipt", model, digest]` of the verifier.
-    #[account(mut)]
-    pub receipt: UncheckedAccount,
-    /// 15. `[]` The verifier program.
-    #[account(address = Address::new_from_array(assay_cpi::VERIFIER) @ LendingError::WrongVerifier)]
-    pub verifier: UncheckedAccount,
-    /// 16. `[]` The system program.
-    pub system_program: Program<System>,
+    /// 13 to 17. What a recorded proof needs.
+    pub recorder: Nested<Recorder>,
 }
 
 /// Fails unless the position as it is now may be liquidated early on this evidence, at mid prices.
@@ -107,26 +97,13 @@ pub(crate) fn handler(ctx: &mut Context<LiquidateByProof>, claim: &Claim, reques
     require_early(&assessment.exposure, &accounts.snapshot, &params)?;
     let (request, terms) = accounts.terms(&assessment.exposure, request, now)?;
 
-    let recorder = Recorder {
-        prover: accounts.liquidation.liquidator.account(),
-        model: accounts.model.account(),
-        receipt: accounts.receipt.account(),
-        system_program: accounts.system_program.account(),
-    };
-    let digest = recorder.record(&params, &accounts.snapshot, claim)?;
-    emit!(ScoreProven {
-        position: accounts.snapshot.position,
-        model: params.model,
-        digest,
-        score: claim.score,
-        epoch: accounts.snapshot.epoch,
-        revision: accounts.snapshot.revision,
-        flagged_since: accounts.liquidation.position.flag.since,
-    });
+    let prover = accounts.liquidation.liquidator.account();
+    let recorded = accounts.recorder.record(prover, &params, &accounts.snapshot, claim)?;
+    recorded.announce(&accounts.snapshot, accounts.liquidation.position.flag.since);
     let plan = accounts.liquidation.settle(&assessment, &request, &terms, now)?;
     let market = &mut accounts.liquidation.market;
     market.chain_decision(&Decision {
-        digest,
+        digest: recorded.digest,
         position: accounts.snapshot.position.to_bytes(),
         repaid: plan.repaid,
         seized: plan.seized,

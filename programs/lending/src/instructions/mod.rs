@@ -37,7 +37,7 @@ use anchor_lang::prelude::*;
 
 pub use self::{
     accept_admin::*, administer::*, apply_params::*, borrow::*, clear_by_proof::*, close_deposit::*,
-    close_market::*, close_position::*, close_snapshot::*, deposit_collateral::*, evidence::Claim,
+    close_market::*, close_position::*, close_snapshot::*, deposit_collateral::*, evidence::*,
     flag_by_proof::*, impair::*, init_market::*, liquidate::*, liquidate_by_proof::*, liquidate_end::*,
     liquidate_start::*, lower_pause::*, repay::*, set_pause::*, snapshot::*, supply::*, trust::*,
     withdraw_collateral::*, withdraw_reserves::*, withdraw_supply::*,

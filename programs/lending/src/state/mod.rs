@@ -30,7 +30,7 @@ pub use deposit::Deposit;
 pub use exit::{Door, ExitClock};
 pub use flag::{Evidence, FLAG_SECONDS, Flag};
 pub use market::{Decision, Market};
-pub use params::{RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT};
+pub use params::{MODEL_FOLLOWED, MODEL_PINNED, RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT};
 pub use pause::{Action, Consent, Guard, HALT_COOLDOWN_SECONDS, HALT_SECONDS, LOWERING_SECONDS, PauseLevel};
 pub use position::{CLOSING_SECONDS, Position};
 pub use proposal::{Kind, Proposal, TIGHTENING_SECONDS, TIMELOCK_SECONDS, WINDOW_SECONDS, Wait};

@@ -17,13 +17,19 @@ pub const SETUP_DEVELOPMENT: u8 = 1;
 /// Bit of `accepted_setup_kinds`: keys from a ceremony.
 pub const SETUP_CEREMONY: u8 = 2;
 
+/// `model_mode`: the parameters name the model itself.
+pub const MODEL_PINNED: u8 = 0;
+
+/// `model_mode`: the parameters name a series, whose current model is the market's.
+pub const MODEL_FOLLOWED: u8 = 1;
+
 /// Risk parameters of a market: 272 bytes, no implicit padding.
 ///
 /// Ratios are basis points, times are seconds, amounts are base units, values 1e-8 USD, scores the model's output units.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable, SchemaWrite, SchemaRead, IdlType)]
 pub struct RiskParams {
-    /// The model account, of the verifier program, whose scores count.
+    /// Whose scores count, by `model_mode`: this model, or the current model of this series. An account of the verifier program.
     pub model: [u8; 32],
     /// Domain tag of the model's schema: features as `assay_lending_interface::features` computes them, and one score.
     pub statement_domain: [u8; 32],
@@ -95,7 +101,7 @@ pub struct RiskParams {
     pub score_threshold: i16,
     /// Setup kinds of keys that are accepted: [`SETUP_DEVELOPMENT`], [`SETUP_CEREMONY`].
     pub accepted_setup_kinds: u8,
-    /// 0: `model` is the model. No other number is taken.
+    /// What `model` is: [`MODEL_PINNED`] or [`MODEL_FOLLOWED`].
     pub model_mode: u8,
     /// Zero.
     pub reserved: [u8; 8],
@@ -143,9 +149,14 @@ impl RiskParams {
         exit_cash_bps: 500,
         score_threshold: 0,
         accepted_setup_kinds: 0,
-        model_mode: 0,
+        model_mode: MODEL_PINNED,
         reserved: [0; 8],
     };
+
+    /// The series whose current model is the market's; `None` where the model is pinned.
+    pub const fn series(&self) -> Option<&[u8; 32]> {
+        if self.model_mode == MODEL_FOLLOWED { Some(&self.model) } else { None }
+    }
 
     /// The interest curve.
     pub const fn curve(&self) -> RateCurve {

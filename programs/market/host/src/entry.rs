@@ -2,7 +2,7 @@
 
 use assay_host::{Program, ScenarioEntry, StrategyEntry};
 
-use crate::{identity::IDENTITY, scenario::Demonstration};
+use crate::{identity::IDENTITY, scenario::Demonstration, strategy};
 
 /// The market program.
 pub struct Market;
@@ -17,7 +17,7 @@ impl Program for Market {
     }
 
     fn strategy(&self) -> Option<StrategyEntry> {
-        None
+        Some(strategy::ENTRY)
     }
 
     fn variants(&self) -> &'static [(&'static str, &'static str)] {

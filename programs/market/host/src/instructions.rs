@@ -5,7 +5,7 @@ use anchor_lang::programs::{System, Token};
 use assay_market::{
     accounts, instruction,
     instructions::Claim,
-    state::{Choice, Question, Terms},
+    state::{Choice, Observation, Question, Terms},
 };
 use assay_market_interface::seeds::{OBSERVATION, OUTCOME, QUESTION, VAULT};
 use solana_address::Address;
@@ -91,14 +91,7 @@ impl QuestionKeys {
 
     /// `split`, out of `source`, into the owner's token account of each outcome.
     pub fn split(&self, owner: Address, source: Address, outcomes: &[Address], amount: u64) -> Instruction {
-        let split = instruction::Split { amount }.to_instruction(accounts::Split {
-            owner,
-            question: self.question,
-            mint: self.mint,
-            vault: self.vault,
-            source,
-            token_program: Token::id(),
-        });
+        let split = instruction::Split { amount }.to_instruction(self.sets(owner, source));
         behind(split, self.pairs(outcomes))
     }
 
@@ -110,14 +103,7 @@ impl QuestionKeys {
         outcomes: &[Address],
         amount: u64,
     ) -> Instruction {
-        let merge = instruction::Merge { amount }.to_instruction(accounts::Merge {
-            owner,
-            question: self.question,
-            mint: self.mint,
-            vault: self.vault,
-            destination,
-            token_program: Token::id(),
-        });
+        let merge = instruction::Merge { amount }.to_instruction(self.sets(owner, destination));
         behind(merge, self.pairs(outcomes))
     }
 
@@ -215,11 +201,25 @@ impl QuestionKeys {
 
     /// `close_observation`; `payer` is who paid for it, from its account.
     pub fn close_observation(&self, payer: Address) -> Instruction {
-        instruction::CloseObservation {}.to_instruction(accounts::CloseObservation {
-            payer,
-            observation: self.observation,
+        let (question, observation) = (self.question, self.observation);
+        close_observation(accounts::CloseObservation { payer, observation, question })
+    }
+
+    /// `close_observation` of an account whose question is gone, and with it the other addresses.
+    pub fn close_observation_of(observation: Address, found: &Observation) -> Instruction {
+        let (payer, question) = (found.payer, found.question);
+        close_observation(accounts::CloseObservation { payer, observation, question })
+    }
+
+    fn sets(&self, owner: Address, collateral: Address) -> accounts::Sets {
+        accounts::Sets {
+            owner,
             question: self.question,
-        })
+            mint: self.mint,
+            vault: self.vault,
+            collateral,
+            token_program: Token::id(),
+        }
     }
 
     fn receivers(&self, question: &Question) -> accounts::Settle {
@@ -241,6 +241,10 @@ impl QuestionKeys {
         };
         (0..).zip(outcomes).flat_map(pair)
     }
+}
+
+fn close_observation(accounts: accounts::CloseObservation) -> Instruction {
+    instruction::CloseObservation {}.to_instruction(accounts)
 }
 
 /// The instruction with more accounts behind its own.

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`instructions`] | the addresses of a question, and one builder for each instruction |
 //! | [`statement`] | what a resolution proves |
+//! | [`Questions`] | what a keeper does for questions |
 //! | `scenario` | the demonstration and its attacks (feature `scenario`) |
 //!
 //! Layouts are the program crate's; nothing is written twice here.
@@ -13,11 +14,13 @@
 
 #[cfg(feature = "scenario")]
 mod entry;
+mod error;
 mod identity;
 pub mod instructions;
 #[cfg(feature = "scenario")]
 mod scenario;
 pub mod statement;
+pub mod strategy;
 
 pub use assay_market::{
     ID, MarketError,
@@ -25,5 +28,7 @@ pub use assay_market::{
 };
 #[cfg(feature = "scenario")]
 pub use entry::Market;
+pub use error::ReadError;
 pub use identity::IDENTITY;
 pub use instructions::{Models, QuestionKeys};
+pub use strategy::Questions;

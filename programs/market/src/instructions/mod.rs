@@ -11,6 +11,7 @@ pub mod merge;
 pub mod observe;
 pub mod redeem;
 pub mod resolve_by_proof;
+pub mod sets;
 pub mod settle;
 pub mod split;
 pub mod void;
@@ -18,8 +19,8 @@ pub mod void;
 use anchor_lang::prelude::*;
 
 pub use self::{
-    add_outcome::*, close::*, close_observation::*, council::*, create::*, dispute::*, merge::*, observe::*,
-    redeem::*, resolve_by_proof::*, settle::*, split::*,
+    add_outcome::*, close::*, close_observation::*, council::*, create::*, dispute::*, observe::*, redeem::*,
+    resolve_by_proof::*, sets::*, settle::*,
 };
 
 /// The cluster's clock, Unix seconds. Slots vary in length, so nothing counts them.

@@ -9,6 +9,7 @@
 pub mod batch;
 mod entry;
 mod instructions;
+mod rent;
 mod trust;
 
 pub use assay_interface::verifier::{Verified, VerifiedBatch};
@@ -22,6 +23,7 @@ pub use instructions::{
     propose_authority, propose_guardian, receipt_address, record, record_batch, record_without_proof,
     renounce_authority, resume, retire, suspend, verify, verify_batch,
 };
+pub use rent::{close_when_due, own_receipts};
 pub use trust::{
     Attestors, NewSeries, apply_series, attest, attestation_address, cancel_series, close_attestation,
     close_attestor_set, close_model, close_receipt, close_series, propose_series, renounce_series,

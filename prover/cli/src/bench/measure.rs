@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use assay::{Context, Inputs, Keys, Model, Observer, Prover, Salts, ValidatedKeys};
+use assay::{Context, Inputs, Keys, Membership, Model, Observer, Prover, Salts, ValidatedKeys};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -60,7 +60,10 @@ pub fn measure(model: &Model, keys: Keys, runs: u32) -> anyhow::Result<Measured>
     let bar = Bar::of(&format!("measuring {name}"), u64::from(runs));
     let mut proof_bytes = 0;
     for run in 0..=runs {
-        let inputs = random_inputs(model, &mut rng)?;
+        let mut inputs = random_inputs(model, &mut rng)?;
+        if let Some(membership) = Membership::made_up(model, &mut rng) {
+            inputs = inputs.with_membership(membership)?;
+        }
         let salts = Salts::draw(model, &mut rng);
         let context = Context::from(rng.r#gen::<[u8; 32]>());
         let decision = prover.prove_with(&inputs, context, &salts, &mut rng, Observer::none())?;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use assay::{Context, Inputs, Salts};
+use assay::{Context, Inputs, Membership, Salts};
 use assay_circuits::Assignment;
 use assay_circuits::audit::{self, AuditReport, Coverage, Options, Progress, Verdict, audit_circuit};
 use assay_groth16::element;
@@ -121,6 +121,7 @@ fn assignments(model: &Model, args: &Args, seed: u64) -> anyhow::Result<Vec<Assi
         inputs: inputs.integers().to_vec(),
         context: Context::from(rng.r#gen::<[u8; 32]>()).0,
         salts: Salts::draw(&model.model, &mut rng).as_slice().iter().map(element).collect(),
+        member: Membership::made_up(&model.model, &mut rng).map(|membership| membership.for_circuit()),
     };
     Ok(inputs.into_iter().map(assignment).collect())
 }

@@ -82,6 +82,7 @@ fn options(args: &Args, onnx: &[u8]) -> CompileOptions {
         output_format: args.output_format,
         domains: args.domain.iter().cloned().collect(),
         commit: args.commit.clone(),
+        member: args.member.clone(),
         threshold: args.threshold,
         max_flips: args.max_flips,
         ranges: args.ranges.into(),

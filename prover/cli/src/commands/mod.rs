@@ -5,6 +5,7 @@ pub mod bench;
 pub mod circom;
 pub mod compile;
 pub mod inspect;
+pub mod member;
 pub mod prove;
 pub mod run;
 pub mod setup;

@@ -57,6 +57,9 @@ pub struct Args {
     /// Salts of committed inputs for the witness [default: fresh ones]
     #[arg(long, value_name = "FILE", requires = "witness")]
     salts: Option<PathBuf>,
+    /// What shows that the member input is in its tree, for the witness: from `assay member path`
+    #[arg(long, value_name = "FILE.json", requires = "witness")]
+    membership: Option<PathBuf>,
     /// Replace files that this command would not make again
     #[arg(long)]
     force: bool,
@@ -118,10 +121,15 @@ fn write_witness(model: &Model, args: &Args, path: &Path, inputs: &Inputs) -> an
         Some(path) => inputs::read_salts(model, path)?,
         None => Salts::draw(&model.model, &mut assay::system_rng()?),
     };
-    let read = [&args.model, &args.input].into_iter().chain(&args.salts).map(PathBuf::as_path);
+    let inputs = inputs::with_membership(inputs.clone(), args.membership.as_deref())?;
+    let read = [&args.model, &args.input]
+        .into_iter()
+        .chain(&args.salts)
+        .chain(&args.membership)
+        .map(PathBuf::as_path);
     let output = Claims::reading(read).output(path, Product::Witness, Force::from(args.force))?;
     let context = Context::from(args.context.unwrap_or_default());
-    let execution = model.model.execute(inputs, context, &salts)?;
+    let execution = model.model.execute(&inputs, context, &salts)?;
     files::commit(vec![(output, execution.to_secret_bytes())])?;
     ui::note(&format!("wrote {}: it holds every value of the computation", path.display()));
     Ok(execution)

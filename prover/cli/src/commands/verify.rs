@@ -31,7 +31,9 @@ commitments, outputs. What a valid proof means depends on what you compare it wi
                   made one for another circuit can write this digest into it
   --setup-record  the key is this model's: it is made again from the seed of its setup, and
                   compared (for development keys; takes what the setup took)
-  --input         the statement is about this input (committed inputs need --salts)
+  --input         the statement is about this input (committed inputs need --salts, a member
+                  input --membership: the statement shows neither its values nor a commitment.
+                  Without them, compare root and scope, which are printed, with those you know)
   --context       the statement was made for this purpose
 
 Exit code 0: valid. Exit code 1: invalid. Exit code 2: the question could not be asked.";
@@ -61,6 +63,9 @@ pub struct Args {
     /// Salts of committed inputs, from `assay prove --save-salts`
     #[arg(long, value_name = "FILE", requires = "input")]
     salts: Option<PathBuf>,
+    /// Membership of the member input, from `assay member path`: a secret, so this is for its holder
+    #[arg(long, value_name = "FILE.json", requires = "input")]
+    membership: Option<PathBuf>,
     /// Context that the statement must have: 32 bytes in hexadecimal
     #[arg(long, value_name = "HEX", value_parser = bytes32)]
     context: Option<[u8; 32]>,
@@ -100,6 +105,15 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
 fn expected(args: &Args, model: Option<&Model>) -> anyhow::Result<Option<(Inputs, Salts)>> {
     let (Some(model), Some(path)) = (model, &args.input) else { return Ok(None) };
     let inputs = inputs::choose_one(model, path, args.row)?;
+    if let (Some((name, _)), None) = (model.model.member_input(), &args.membership) {
+        return Err(hinted(
+            anyhow!(
+                "input {name:?} is a member of a tree: the statement shows neither its values nor a commitment"
+            ),
+            "--membership names its holder's file; without it, leave --input out, and compare root and scope",
+        ));
+    }
+    let inputs = inputs::with_membership(inputs, args.membership.as_deref())?;
     let salts = match &args.salts {
         Some(path) => inputs::read_salts(model, path)?,
         None => Salts::none(),

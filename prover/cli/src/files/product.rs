@@ -5,7 +5,7 @@
 //! can be made again.
 
 use anyhow::anyhow;
-use assay::{ProofFile, Scalar};
+use assay::{Membership, ProofFile, Scalar};
 use assay_groth16::snarkjs;
 use assay_interface::artifact::{self, Artifact, ArtifactError, Kind};
 use serde_json::Value;
@@ -29,6 +29,10 @@ pub enum Product {
     SetupRecord,
     /// Salts of committed inputs.
     Salts,
+    /// A secret or a salt of a member.
+    Secret,
+    /// What shows that an input is in a tree: made from a secret, a salt and the leaves.
+    Membership,
     /// The witness of a computation.
     Witness,
     /// A proof of the statement with this digest.
@@ -74,10 +78,14 @@ pub(super) enum Access {
 }
 
 impl Product {
-    /// Who may read it: salts and witnesses open what a statement hides.
+    /// Who may read it: salts and witnesses open what a statement hides, and whoever has a member's secret proves in his name.
     pub(super) fn access(self) -> Access {
         match self {
-            Product::Salts | Product::Witness | Product::SetupRecord => Access::Private,
+            Product::Salts
+            | Product::Secret
+            | Product::Membership
+            | Product::Witness
+            | Product::SetupRecord => Access::Private,
             _ => Access::Shared,
         }
     }
@@ -87,6 +95,8 @@ impl Product {
         matches!(
             self,
             Product::Salts
+                | Product::Secret
+                | Product::Membership
                 | Product::Report { .. }
                 | Product::ProofJson
                 | Product::PublicJson
@@ -109,12 +119,14 @@ impl Product {
                 Err("exists, and a setup record that is lost cannot be made again".into())
             }
             Product::Salts => Err("exists, and salts that are lost cannot be drawn again".into()),
+            Product::Secret => Err("exists, and a secret that is lost cannot be drawn again".into()),
             // What an empty file holds cannot be lost.
             _ if old.is_empty() => Ok(()),
             Product::Model { source } => {
                 let same = artifact_of(Kind::Circuit, old)?.parent == source;
                 refuse_unless(same, "was compiled from another model file")
             }
+            Product::Membership => Membership::from_json(old).map(drop).map_err(|_| NOT_EARLIER.into()),
             Product::Witness => {
                 artifact_of(Kind::Witness, old)?;
                 refuse_unless(new.is_none_or(|new| new == old), "is the witness of another computation")

@@ -7,12 +7,28 @@ fn help_teaches() {
     let workspace = Workspace::new();
     settings().bind(|| {
         insta::assert_snapshot!("help", workspace.succeed(["--help"]));
-        for command in
-            ["compile", "setup", "run", "prove", "verify", "inspect", "audit", "bench", "completions", "man"]
-        {
+        for command in [
+            "compile",
+            "setup",
+            "run",
+            "prove",
+            "verify",
+            "inspect",
+            "member",
+            "audit",
+            "bench",
+            "completions",
+            "man",
+        ] {
             let help = workspace.succeed([command, "--help"]);
             assert_eq!(help, workspace.succeed(["help", command]));
             insta::assert_snapshot!(format!("help-{command}"), help);
+        }
+        for step in ["key", "leaf", "path"] {
+            insta::assert_snapshot!(
+                format!("help-member-{step}"),
+                workspace.succeed(["member", step, "--help"])
+            );
         }
     });
 }

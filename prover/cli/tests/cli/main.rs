@@ -12,6 +12,7 @@ mod help;
 mod interruption;
 mod keys;
 mod many;
+mod member;
 mod outputs;
 mod pipeline;
 mod run;

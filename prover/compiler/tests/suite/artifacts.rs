@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use assay_compiler::{CompiledModel, DecodeError, Format, Options, ReadError, Strategy, Table, compile};
+use assay_compiler::{
+    CompiledModel, DecodeError, Format, MemberInput, Options, ReadError, Strategy, Table, compile,
+};
 use assay_interface::artifact::{ArtifactError, HEADER_LEN, Kind, decode, encode};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -57,6 +59,7 @@ fn every_option() -> CompiledModel {
         output_format: Some(Format { bits: 20, scale: 10 }),
         domains: [("x[0]".to_owned(), (-3.0, 2.5)), ("x[2]".to_owned(), (-0.0, 7.0))].into(),
         commit: vec!["x".into()],
+        member: None, // the model has one input: see `a_member_input_is_kept`
         threshold: Some(-0.125),
         max_flips: Some(100),
         ranges: Strategy::Bits,
@@ -206,4 +209,25 @@ fn bytes_are_those_of_every_machine() {
     let digest = Sha256::digest(&bytes[provenance..bytes.len() - 32]);
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hex, "5bc8890bae46bde320b8e295a9b76c65ac8632e68bfba40df7630503f3ba27b1");
+}
+
+/// A member input: in the schema, in the options of the file, in the circuit; and files without one say nothing of it.
+#[test]
+fn a_member_input_is_kept() {
+    let member = |depth| Some(MemberInput { name: "x".into(), depth });
+    let onnx = perceptron(&[3, 4, 2], 1);
+    let (model, report) = compiled(&onnx, &Options { member: member(5), ..Options::default() });
+    assert_eq!(model.schema.inputs()[0].member_depth(), Some(5));
+    assert_eq!(model.circuit.program().member_depth(), Some(5));
+    assert_eq!(report.inputs[0].visibility, "member");
+    let bytes = model.to_bytes();
+    let read = CompiledModel::from_bytes(&bytes).unwrap();
+    assert_eq!(read.to_bytes(), bytes);
+    assert_eq!(read.provenance.options.member, member(5));
+    let (plain, _) = compiled(&onnx, &Options::default());
+    assert_eq!(payload(&bytes).len(), payload(&plain.to_bytes()).len() + (4 + 1 + 1) + 1);
+    let (other, _) = compiled(&onnx, &Options { member: member(6), ..Options::default() });
+    assert_ne!(other.circuit.digest(), model.circuit.digest());
+    assert_ne!(other.schema.domain(), model.schema.domain());
+    assert_eq!(model.provenance.options.differences(&other.provenance.options), ["member"]);
 }

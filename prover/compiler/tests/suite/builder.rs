@@ -236,8 +236,10 @@ pub fn check_circuit(compiled: &CompiledModel, cases: usize) {
             .iter()
             .filter(|input| input.visibility == assay_interface::schema::Visibility::Committed);
         let salts = salts.map(|_| 5u64.into()).collect();
-        let witness =
-            compiled.circuit.solve(&Assignment { inputs, context: [case as u8; 32], salts }).unwrap();
+        let witness = compiled
+            .circuit
+            .solve(&Assignment { inputs, context: [case as u8; 32], salts, member: None })
+            .unwrap();
         assert_eq!(witness.outputs(), expected);
         // Any mask and any challenge: here, numbers beyond all table entries.
         let number = |n: u64| ark_bn254::Fr::from(n) * ark_bn254::Fr::from(1u64 << 62);

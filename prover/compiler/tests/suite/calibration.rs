@@ -2,7 +2,7 @@
 
 use crate::builder::*;
 use assay_compiler::{
-    CalibrationError, CompileError, Format, InputError, OptionError, Options, Table, compile,
+    CalibrationError, CompileError, Format, InputError, MemberInput, OptionError, Options, Table, compile,
 };
 
 fn model() -> Onnx {
@@ -306,6 +306,21 @@ fn options_that_make_no_sense() {
     assert_eq!(error(&threshold), "threshold inf is not a finite number");
     let commit = Options { commit: vec!["z".into()], ..Options::default() };
     assert_eq!(error(&commit), "input 'z' is to be committed, and the model has no such input (inputs: x)");
+    let member = |name: &str, depth| {
+        let member = Some(MemberInput { name: name.into(), depth });
+        Options { member, ..Options::default() }
+    };
+    assert_eq!(
+        error(&member("z", 20)),
+        "input 'z' is to be a member of a tree, and the model has no such input (inputs: x)"
+    );
+    assert_eq!(error(&member("x", 0)), "a tree of depth 0, 1 to 32 are supported");
+    assert_eq!(error(&member("x", 33)), "a tree of depth 33, 1 to 32 are supported");
+    let both = Options { commit: vec!["x".into()], ..member("x", 20) };
+    assert_eq!(
+        error(&both),
+        "input 'x' is to be committed and a member of a tree: a member's commitment is in the tree"
+    );
     let format = |bits, scale| Options { output_format: Some(Format { bits, scale }), ..Options::default() };
     assert_eq!(error(&format(40, 0)), "output format: 40 bits, 2 to 32 are supported");
     assert_eq!(error(&format(16, 100)), "output format: scale 100, -60 to 60 are supported");

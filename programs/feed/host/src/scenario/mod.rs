@@ -81,6 +81,6 @@ fn run(options: &Options, page: &mut Page<'_>) -> Result<Outcome, DemoError> {
     outcome.transactions = world.figures();
     outcome.step("total", start.elapsed());
     outcome.judge();
-    report::verdict(page, &outcome, start.elapsed())?;
+    report::ending(page, &outcome, start.elapsed())?;
     Ok(outcome)
 }

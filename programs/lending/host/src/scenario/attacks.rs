@@ -126,6 +126,7 @@ impl Target<'_> {
             },
             proven: Proven {
                 model: self.account,
+                series: None,
                 snapshot: material.address,
                 digest: material.honest.digest,
                 score: material.score,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     assess::MarketView,
-    instructions::{Attested, Offices, PriceAccounts},
+    instructions::{Vouched, Offices, PriceAccounts},
     keys::MarketKeys,
     read::{self, Route},
 };
@@ -50,7 +50,7 @@ impl SimulatedMarket {
         let keys = MarketKeys::derive(&admin.address(), assets.collateral_mint, assets.debt_mint);
         let guardian = simulation.party(label, "guardian", assets, 0, 0);
         let offices = Offices { guardian: guardian.address(), reserve_owner: admin.address() };
-        let create = keys.init_market(admin.address(), rules, offices, Attested::none());
+        let create = keys.init_market(admin.address(), rules, offices, Vouched::Nothing);
         simulation.send("init_market", &admin.keypair, &[create])?;
         let mut suppliers = Vec::new();
         for Supplier { name, amount } in SUPPLIERS {

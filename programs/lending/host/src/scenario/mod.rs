@@ -207,7 +207,9 @@ fn keeper(
     prover: &Prover,
     seed: [u8; 32],
 ) -> Result<Keeper<Liquidations, ChaCha20Rng>, DemoError> {
-    let strategy = Liquidations { route: market.route(), rules, slippage_bps: SLIPPAGE_BPS };
+    let route = market.route();
+    // It looks once an hour, so it does not wait for the auction.
+    let strategy = Liquidations { route, rules, slippage_bps: SLIPPAGE_BPS, least_bonus_bps: 0 };
     let config = Config { mode: Mode::Live, spend_cap: u64::MAX, ..Config::default() };
     Ok(Keeper::new(strategy, prover.clone(), config, ChaCha20Rng::from_seed(seed))?)
 }

@@ -3,9 +3,9 @@
 use std::io;
 use std::time::Duration;
 
-use anstyle::Style;
 use assay_host::{
-    page::{BAD, FAINT, GOOD, PROOF, Page, STRONG, Table, duration, paint, thousands},
+    page::{BAD, FAINT, PROOF, Page, STRONG, Table, duration, paint, thousands},
+    report::{self, tick},
     scenario::{Attack, Check, Outcome},
 };
 
@@ -177,16 +177,7 @@ fn comparison(page: &mut Page<'_>, borrowers: &[BorrowerOutcome]) {
 /// The attacks, after the control.
 pub fn attacks(page: &mut Page<'_>, attacks: &[Attack], control: &Check) {
     page.line(format!("{} {}", tick(control.holds), control.name));
-    let mut table = Table::new(["", "attack", "refused with"]);
-    for attack in attacks {
-        let got = if attack.refused {
-            attack.got.clone()
-        } else {
-            paint(BAD, format!("{}, expected {}", attack.got, attack.expected))
-        };
-        table.row([tick(attack.refused), attack.name.to_owned(), got]);
-    }
-    page.lines(table.render());
+    report::attacks(page, attacks);
 }
 
 /// Checks, one a line.
@@ -221,16 +212,7 @@ pub fn costs(page: &mut Page<'_>, outcome: &Outcome, findings: &Findings) -> io:
     );
     row("verify on the host", seconds(proofs.verify_median), "median".into());
 
-    let mut units = Table::new(["instruction", ">sent", ">least CU", ">most CU", ">bytes"]);
-    for figures in &outcome.transactions {
-        units.row([
-            figures.name.to_owned(),
-            figures.count.to_string(),
-            thousands(figures.compute_units_min),
-            thousands(figures.compute_units_max),
-            thousands(figures.size as u64),
-        ]);
-    }
+    let mut units = report::costs(outcome);
     units.row([
         "  of which record, by CPI".to_owned(),
         String::new(),
@@ -239,10 +221,7 @@ pub fn costs(page: &mut Page<'_>, outcome: &Outcome, findings: &Findings) -> io:
         String::new(),
     ]);
     page.say(&format!("\n   {}", paint(STRONG, "Costs")))?;
-    for line in times.render().into_iter().chain([String::new()]).chain(units.render()) {
-        page.say(format!("   {line}").trim_end())?;
-    }
-    Ok(())
+    report::below(page, times.render().into_iter().chain([String::new()]).chain(units.render()))
 }
 
 /// The last lines.
@@ -256,25 +235,7 @@ pub fn verdict(
         borrower.with_model.liquidations.iter().filter(|record| record.by_proof).count()
     };
     let opened: usize = findings.borrowers.iter().map(by_proof).sum();
-    let refused = outcome.attacks.iter().filter(|attack| attack.refused).count();
-    let held = outcome.checks.iter().filter(|check| check.holds).count();
-    let (style, word): (Style, &str) =
-        if outcome.as_expected { (GOOD, "As expected") } else { (BAD, "NOT as expected") };
-    page.say(&format!(
-        "\n{}: {opened} liquidations by proof, {refused}/{} attacks refused, {held}/{} checks hold, in {}.",
-        paint(style.bold(), word),
-        outcome.attacks.len(),
-        outcome.checks.len(),
-        duration(time),
-    ))?;
-    for failure in &outcome.failures {
-        page.say(&format!("  {} {failure}", tick(false)))?;
-    }
-    Ok(())
-}
-
-fn tick(holds: bool) -> String {
-    if holds { paint(GOOD, "✓") } else { paint(BAD, "✗") }
+    report::verdict(page, outcome, &format!("{opened} liquidations by proof, "), time)
 }
 
 fn percent(bps: u32) -> f64 {

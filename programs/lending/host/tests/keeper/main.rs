@@ -4,7 +4,7 @@ mod support;
 
 use assay::{CompileOptions, Model, Samples};
 use assay_host::{
-    Watch,
+    Chain,
     strategy::{Action, Answer, Decision, Reason, Strategy, StrategyError, View},
 };
 use assay_interface::schema::ModelSchema;
@@ -12,7 +12,7 @@ use assay_keeper::{Conclusion, Config, KeeperError};
 use assay_lending_host::{
     Evidence, ID, Liquidations, Market, Position, Rules, Snapshot, source,
     strategy::{
-        BUDGET_SPENT, LOW_SCORE, MODEL_UNUSABLE, NO_DEBT, NO_FEATURES, NO_FUNDS, NO_MINUTE, RULE_ONLY, SAFE,
+        BONUS_LOW, BUDGET_SPENT, LOW_SCORE, MODEL_UNUSABLE, NO_DEBT, NO_FEATURES, NO_FUNDS, NO_MINUTE, RULE_ONLY, SAFE,
         SNAPSHOT_YOUNG, only_score,
     },
 };
@@ -140,7 +140,6 @@ fn a_dry_run_sends_nothing() {
         let mut keeper = keeper(Config::default());
         let report = keeper.check(&mut chain, &position_address()).unwrap();
         assert_eq!(report.conclusion, Conclusion::Would(action));
-        assert!(keeper.upkeep(&mut chain).unwrap().is_none());
         assert!(chain.sent.is_empty());
     }
 }
@@ -216,7 +215,6 @@ fn each_wrong_account_has_its_error() {
     type Damage = fn(&mut FixedChain);
     let cases: &[(Damage, &str)] = &[
         (|chain| drop(chain.accounts.remove(&keys().market)), "missing market"),
-        (|chain| drop(chain.accounts.remove(&position_address())), "missing position"),
         (|chain| drop(chain.accounts.remove(&route().prices.debt)), "missing price source"),
         (|chain| drop(chain.accounts.remove(&route().debt_account)), "missing token account"),
         (|chain| chain.put(keys().market, &position(1)), "foreign market"),
@@ -275,21 +273,17 @@ fn a_market_of_another_model_is_not_scored() {
 struct Restless(Liquidations);
 
 impl Strategy for Restless {
-    fn watch(&self) -> Watch {
-        self.0.watch()
+    fn targets(&self, chain: &dyn Chain) -> Result<Vec<Address>, StrategyError> {
+        self.0.targets(chain)
     }
 
     fn accepts(&self, schema: &ModelSchema) -> Result<(), StrategyError> {
         self.0.accepts(schema)
     }
 
-    fn upkeep(&self, _: &View<'_>) -> Result<Option<Action>, StrategyError> {
-        Ok(None)
-    }
-
     fn decide(&self, _: &View<'_>, _: &Address) -> Result<Decision, StrategyError> {
         let instruction = self.0.route.keys.impair(position_address(), self.0.route.prices);
-        Ok(Decision::Prepare(Action { name: "impair", instruction, pays_from: None }))
+        Ok(Decision::Prepare(Action::of("impair", instruction)))
     }
 
     fn act(&self, _: &View<'_>, _: &Address, _: &Answer) -> Result<Decision, StrategyError> {
@@ -307,20 +301,154 @@ fn a_strategy_that_settles_nothing_is_stopped() {
 }
 
 #[test]
-fn a_round_looks_at_every_position_and_at_nothing_else() {
+fn a_round_looks_at_sources_positions_and_what_is_the_wallets_own() {
     let mut chain = chain_with(3_000);
     let second = keys().position(&Address::new_from_array([41; 32]));
     chain.put(second, &position(0));
+    let elsewhere = Address::new_from_array([42; 32]);
+    chain.put(elsewhere, &Position { market: ID, ..position(0) });
+    // Snapshots: the wallet's own that expired, one that lives, and somebody else's.
+    let mine = Snapshot { expires_at: NOW - 1, ..snapshot_of(&mut chain_with(8_450)) };
+    let [expired, alive, foreign] = [43, 44, 45].map(|byte| Address::new_from_array([byte; 32]));
+    chain.put(expired, &mine);
+    chain.put(alive, &Snapshot { expires_at: NOW, ..mine });
+    chain.put(foreign, &Snapshot { payer: ID, ..mine });
     let mut keeper = keeper(live());
-    let mut found: Vec<_> = keeper
-        .round(&mut chain)
-        .unwrap()
-        .into_iter()
-        .map(|(address, report)| (address == second, report.unwrap().conclusion))
-        .collect();
-    found.sort_by_key(|(second, _)| *second);
-    assert_eq!(found, [(false, Conclusion::LeftAlone(SAFE)), (true, Conclusion::LeftAlone(NO_DEBT))]);
-    assert!(chain.sent.is_empty());
+    let found: Vec<_> = keeper.round(&mut chain).unwrap();
+    let conclusion = |address: Address| {
+        let looked_at = found.iter().find(|(target, _)| *target == address)?;
+        Some(match &looked_at.1.as_ref().unwrap().conclusion {
+            Conclusion::LeftAlone(Reason(reason)) => *reason,
+            Conclusion::Settled(sent) => sent.action,
+            Conclusion::Would(action) => panic!("{action}"),
+        })
+    };
+    let prices = route().prices;
+    let expected = [
+        (prices.collateral, Some("kept")),
+        (prices.debt, Some("kept")),
+        (position_address(), Some("safe")),
+        (second, Some("no debt")),
+        (expired, Some("close_snapshot")),
+        (alive, Some("not due")),
+        (elsewhere, None),
+        (foreign, None),
+    ];
+    for (address, name) in expected {
+        assert_eq!(conclusion(address), name, "{address}");
+    }
+    assert_eq!((found.len(), chain.sent.len()), (6, 1));
+}
+
+/// A keeper for which an early liquidation pays from half a percent on.
+fn patient() -> assay_keeper::Keeper<Liquidations, rand_chacha::ChaCha20Rng> {
+    keeper_of(Liquidations { least_bonus_bps: 50, ..strategy(Rules::ProofAndRule) }, live())
+}
+
+#[test]
+fn what_does_not_pay_yet_is_flagged_waited_for_and_liquidated() {
+    let mut chain = chain_with(8_450);
+    let snapshot = snapshot_of(&mut chain);
+    chain.put(snapshot_address(&snapshot), &snapshot);
+    patient().check(&mut chain, &position_address()).unwrap();
+    assert_eq!(chain.names(), ["flag_by_proof"]);
+    // The auction pays 25 basis points in its first second, and 50 after 86 of 600 seconds.
+    for (age, reason, names) in [(60, Some(BONUS_LOW), 0), (86, None, 1)] {
+        let mut chain = chain_with(8_450);
+        chain.put(snapshot_address(&snapshot), &snapshot);
+        let mut flagged = position(8_450_000_000);
+        flagged.flag.accept(snapshot.evidence(), NOW - age).unwrap();
+        chain.put(position_address(), &flagged);
+        let report = patient().check(&mut chain, &position_address()).unwrap();
+        let left = match report.conclusion {
+            Conclusion::LeftAlone(reason) => Some(reason),
+            Conclusion::Settled(_) | Conclusion::Would(_) => None,
+        };
+        assert_eq!(left, reason, "{age}");
+        assert_eq!(chain.names(), ["liquidate_by_proof"][..names], "{age}");
+    }
+}
+
+#[test]
+fn a_flag_that_is_about_to_lapse_is_renewed() {
+    let mut chain = chain_with(8_450);
+    let snapshot = snapshot_of(&mut chain);
+    chain.put(snapshot_address(&snapshot), &snapshot);
+    let mut market = market_of(&chain);
+    market.params.bonus_ramp = 7_200;
+    chain.put(keys().market, &market);
+    let mut flagged = position(8_450_000_000);
+    flagged.flag.accept(Evidence { epoch: EPOCH - 31, revision: 0 }, NOW - 300).unwrap();
+    chain.put(position_address(), &flagged);
+    patient().check(&mut chain, &position_address()).unwrap();
+    assert_eq!(chain.names(), ["flag_by_proof"]);
+}
+
+#[test]
+fn a_flag_over_a_low_score_is_cleared_also_below_the_floor() {
+    for debt in [8_450, 7_900] {
+        let mut chain = chain_with(debt);
+        let mut market = market_of(&chain);
+        market.params.score_threshold = i16::MAX;
+        chain.put(keys().market, &market);
+        let mut flagged = position(debt * 1_000_000);
+        flagged.flag.accept(Evidence { epoch: EPOCH - 2, revision: 0 }, NOW - 100).unwrap();
+        chain.put(position_address(), &flagged);
+        chain.next_snapshot = Some(snapshot_of(&mut chain_with(8_450)));
+        keeper(live()).check(&mut chain, &position_address()).unwrap();
+        assert_eq!(chain.names(), ["snapshot", "clear_by_proof"], "{debt}");
+    }
+}
+
+#[test]
+fn losses_are_booked_without_funds_and_dust_is_written_off() {
+    let mut chain = chain_with(11_000);
+    if let Some(account) = chain.accounts.get_mut(&route().debt_account) {
+        account.data[64..72].fill(0);
+    }
+    keeper(live()).check(&mut chain, &position_address()).unwrap();
+    assert_eq!(chain.names(), ["impair"]);
+    // 10,000 USD pay 9,803.92 at a bonus of 2 %: once that is booked there is nothing to do.
+    let booked = Position { impaired: 1_195_000_000, ..position(11_000_000_000) };
+    chain.put(position_address(), &booked);
+    let report = keeper(live()).check(&mut chain, &position_address()).unwrap();
+    assert_eq!(report.conclusion, Conclusion::LeftAlone(NO_FUNDS));
+    let mut chain = chain_with(11_000);
+    chain.put(position_address(), &Position { collateral: 9_000_000, ..position(11_000_000_000) });
+    keeper(live()).check(&mut chain, &position_address()).unwrap();
+    assert_eq!(chain.names(), ["socialize"]);
+}
+
+#[test]
+fn a_followed_series_names_the_model_and_another_key_is_left_to_others() {
+    let series = [51; 32];
+    let follow = |chain: &mut FixedChain| {
+        let mut market = market_of(chain);
+        (market.params.model, market.params.model_mode) = (series, 1);
+        chain.put(keys().market, &market);
+    };
+    let mut chain = chain_with(8_450);
+    follow(&mut chain);
+    chain.accounts.insert(Address::new_from_array(series), series_account(params().model));
+    let snapshot = snapshot_of(&mut chain);
+    chain.put(snapshot_address(&snapshot), &snapshot);
+    keeper(live()).check(&mut chain, &position_address()).unwrap();
+    assert_eq!(chain.names(), ["liquidate_by_proof"]);
+    let metas = &chain.sent[0][1].accounts;
+    assert_eq!([metas[13].pubkey, metas[14].pubkey], [params().model, series].map(Address::new_from_array));
+    // The series has moved on, was closed, or has no model yet.
+    let mut other = model_account(1);
+    other.data[assay_interface::verifier::model_account::KEY_HASH].fill(7);
+    let next = Address::new_from_array([52; 32]);
+    for account in [Some(series_account(next.to_bytes())), Some(series_account([0; 32])), None] {
+        let mut chain = chain_with(8_450);
+        follow(&mut chain);
+        chain.accounts.insert(next, other.clone());
+        chain.accounts.extend(account.map(|account| (Address::new_from_array(series), account)));
+        let report = keeper(live()).check(&mut chain, &position_address()).unwrap();
+        assert_eq!(report.conclusion, Conclusion::LeftAlone(MODEL_UNUSABLE));
+        assert!(chain.sent.is_empty());
+    }
 }
 
 #[test]

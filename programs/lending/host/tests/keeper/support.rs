@@ -18,7 +18,7 @@ use assay_lending_interface::{
     features,
     formats::{FEATURES, Format, SCORE},
 };
-use assay_verifier_host::Model as RegisteredModel;
+use assay_verifier_host::{Model as RegisteredModel, Series as RegisteredSeries};
 use bytemuck::{Pod, Zeroable};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use solana_address::Address;
@@ -59,7 +59,7 @@ pub fn keeper(config: Config) -> Keeper<Liquidations, ChaCha20Rng> {
 }
 
 pub fn strategy(rules: Rules) -> Liquidations {
-    Liquidations { route: route(), rules, slippage_bps: 50 }
+    Liquidations { route: route(), rules, slippage_bps: 50, least_bonus_bps: 0 }
 }
 
 pub fn live() -> Config {
@@ -116,11 +116,17 @@ impl FixedChain {
     }
 
     pub fn names(&self) -> Vec<&'static str> {
-        use assay_lending::instruction::{Liquidate, LiquidateByProof, Snapshot};
+        use assay_lending::instruction::{
+            ClearByProof, FlagByProof, Impair, Liquidate, LiquidateByProof, Snapshot, Socialize,
+        };
         let name = |instruction: &Instruction| match &instruction.data[..instruction.data.len().min(8)] {
             tag if tag == Snapshot::DISCRIMINATOR => "snapshot",
             tag if tag == LiquidateByProof::DISCRIMINATOR => "liquidate_by_proof",
             tag if tag == Liquidate::DISCRIMINATOR => "liquidate",
+            tag if tag == FlagByProof::DISCRIMINATOR => "flag_by_proof",
+            tag if tag == ClearByProof::DISCRIMINATOR => "clear_by_proof",
+            tag if tag == Impair::DISCRIMINATOR => "impair",
+            tag if tag == Socialize::DISCRIMINATOR => "socialize",
             _ => "limit",
         };
         self.sent.iter().flatten().map(name).filter(|name| *name != "limit").collect()
@@ -229,10 +235,22 @@ pub fn model_account(status: u8) -> Account {
     let model = RegisteredModel {
         version: assay_interface::verifier::model_account::VERSION,
         domain: prover().model().domain().to_be_bytes(),
+        key_hash: prover().verifying_key().to_interface().key_hash(),
         status,
         ..Zeroable::zeroed()
     };
     let data = [RegisteredModel::DISCRIMINATOR, bytemuck::bytes_of(&model)].concat();
+    Account { owner: assay_verifier_host::ID, data }
+}
+
+/// A series whose current model is at an address.
+pub fn series_account(current: [u8; 32]) -> Account {
+    let series = RegisteredSeries {
+        version: assay_interface::verifier::series_account::VERSION,
+        current: Address::new_from_array(current),
+        ..Zeroable::zeroed()
+    };
+    let data = [RegisteredSeries::DISCRIMINATOR, bytemuck::bytes_of(&series)].concat();
     Account { owner: assay_verifier_host::ID, data }
 }
 

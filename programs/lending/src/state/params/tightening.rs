@@ -44,7 +44,7 @@ mod tests {
             |p| p.early_bonus_min_bps -= 1,
             |p| p.early_bonus_max_bps -= 1,
         ];
-        let others: [Change; 14] = [
+        let others: [Change; 15] = [
             |p| p.max_ltv_bps += 1,
             |p| p.supply_cap += 1,
             |p| p.collateral_cap += 1,
@@ -54,6 +54,7 @@ mod tests {
             |p| p.collateral_source = [9; 32],
             |p| p.debt_source = [9; 32],
             |p| p.model = [9; 32],
+            |p| p.model_mode = 1,
             |p| p.liquidation_threshold_bps -= 1,
             |p| p.early_floor_bps -= 1,
             |p| p.bonus_max_bps -= 1,

@@ -16,7 +16,7 @@
 
 use assay_interface::field::Scalar;
 
-use super::{RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT};
+use super::{MODEL_FOLLOWED, RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT};
 use crate::{
     errors::{LendingError, MathResult},
     math::BASIS_POINTS,
@@ -118,7 +118,7 @@ impl RiskParams {
     /// reaches.
     fn validate_model(&self) -> MathResult<()> {
         ensure(self.score_threshold > i16::MIN, LendingError::InvalidScores)?;
-        ensure(self.model_mode == 0, LendingError::InvalidModelMode)?;
+        ensure(self.model_mode <= MODEL_FOLLOWED, LendingError::InvalidModelMode)?;
         ensure(Scalar::from_be_bytes(self.statement_domain).is_ok(), LendingError::InvalidDomain)?;
         let kinds = SETUP_DEVELOPMENT | SETUP_CEREMONY;
         let known = self.accepted_setup_kinds != 0 && self.accepted_setup_kinds & !kinds == 0;
@@ -216,7 +216,7 @@ mod tests {
             (|p| p.early_window = 3_601, LendingError::InvalidSnapshotTimes),
             (|p| p.bonus_ramp = 59, LendingError::InvalidSnapshotTimes),
             (|p| p.score_threshold = i16::MIN, LendingError::InvalidScores),
-            (|p| p.model_mode = 1, LendingError::InvalidModelMode),
+            (|p| p.model_mode = 2, LendingError::InvalidModelMode),
             (|p| p.statement_domain = [0xff; 32], LendingError::InvalidDomain),
             (|p| p.accepted_setup_kinds = 0, LendingError::InvalidSetupKinds),
             (|p| p.accepted_setup_kinds = 4, LendingError::InvalidSetupKinds),

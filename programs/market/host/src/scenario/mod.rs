@@ -91,7 +91,7 @@ fn run(options: &Options, page: &mut Page<'_>) -> Result<Outcome, DemoError> {
     }
     outcome.step("total", start.elapsed());
     outcome.judge();
-    report::verdict(page, &outcome, start.elapsed())?;
+    report::ending(page, &outcome, start.elapsed())?;
     Ok(outcome)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use assay::{IntegerFormat, Strategy};
+use assay::{IntegerFormat, MemberInput, Strategy};
 
 const EXAMPLE: &str = "\
 Examples:
@@ -27,7 +27,7 @@ whoever has model and data can compile again and compare:
 Exit code 0: the same model. Exit code 1: another one, and what differs is listed.";
 
 /// What describes a compilation, and is read from the compiled model with --check.
-const OPTIONS: [&str; 11] = [
+const OPTIONS: [&str; 12] = [
     "output",
     "max_error",
     "threshold",
@@ -37,6 +37,7 @@ const OPTIONS: [&str; 11] = [
     "output_format",
     "domain",
     "commit",
+    "member",
     "ranges",
     "report",
 ];
@@ -82,6 +83,9 @@ pub struct Args {
     /// Hide this input tensor behind a commitment in every statement
     #[arg(long, value_name = "INPUT")]
     pub(super) commit: Vec<String>,
+    /// Prove of this input tensor only that its commitment is in a tree of this depth, such as applicant:20
+    #[arg(long, value_name = "INPUT:DEPTH", value_parser = member)]
+    pub(super) member: Option<MemberInput>,
     /// How the circuit proves ranges; lookups need fewer constraints and a proof with a commitment
     #[arg(long, value_enum, default_value_t = Ranges::Auto)]
     pub(super) ranges: Ranges,
@@ -121,6 +125,13 @@ fn format(text: &str) -> Result<IntegerFormat, String> {
     Ok(IntegerFormat { bits: bits.parse().map_err(|_| wrong())?, scale: scale.parse().map_err(|_| wrong())? })
 }
 
+/// Parser of `INPUT:DEPTH`.
+fn member(text: &str) -> Result<MemberInput, String> {
+    let parts = text.rsplit_once(':').and_then(|(name, depth)| Some((name, depth.parse().ok()?)));
+    let (name, depth) = parts.ok_or("a member is INPUT:DEPTH, such as applicant:20")?;
+    Ok(MemberInput { name: name.into(), depth })
+}
+
 /// Parser of `FEATURE=MIN:MAX`.
 fn domain(text: &str) -> Result<(String, (f64, f64)), String> {
     let wrong = || "a domain is FEATURE=MIN:MAX, such as ltv=0:1.5".to_owned();
@@ -140,6 +151,8 @@ mod tests {
         assert!(format("15").is_err() && format("300:1").is_err() && format(":").is_err());
         assert_eq!(domain("ltv=0:1.5"), Ok(("ltv".into(), (0.0, 1.5))));
         assert_eq!(domain("a=b=-1:2"), Ok(("a=b".into(), (-1.0, 2.0))));
+        assert_eq!(member("a:b:20"), Ok(MemberInput { name: "a:b".into(), depth: 20 }));
+        assert!(member("a").is_err() && member("a:").is_err() && member("a:300").is_err());
         assert!(domain("ltv").is_err() && domain("ltv=1").is_err() && domain("ltv=a:b").is_err());
     }
 }

@@ -29,6 +29,15 @@ A model compiled with --commit hides that input behind a salted commitment. The 
 drawn fresh and saved with --save-salts; whoever holds them and the input can show later what
 was committed to.
 
+A model compiled with --member shows neither that input nor its commitment: it proves that the
+commitment is in a tree, and shows the tree's root and a nullifier. --membership names the file
+that `assay member path` writes, JSON with these fields, each element 64 hexadecimal digits:
+  secret    the holder's; whoever has it proves as the holder
+  salt      of the commitment, from the issuer
+  position  of the leaf
+  siblings  on its path to the root, the lowest first
+  scope     what the nullifier is for: 32 bytes of the consumer, such as an account's address
+
 With --rows or --all, the folder gets one file a row, row-N.proof, beside it row-N.salts.json
 where the model commits. All rows are checked before the first proof; each file is written
 whole, so an interrupted run can be started again.
@@ -39,7 +48,7 @@ A proof of another statement is not replaced without --force.
 proves for any circom circuit with a key of snarkjs; `snarkjs groth16 verify` takes the result.";
 
 /// Arguments that mean nothing beside --zkey.
-const MODEL_ONLY: [&str; 12] = [
+const MODEL_ONLY: [&str; 13] = [
     "model",
     "key",
     "input",
@@ -50,12 +59,13 @@ const MODEL_ONLY: [&str; 12] = [
     "context",
     "salts",
     "save_salts",
+    "membership",
     "output",
     "witness",
 ];
 
 /// Arguments of one proof, which mean nothing beside --output-dir.
-const ONE_ONLY: [&str; 5] = ["row", "salts", "save_salts", "output", "witness"];
+const ONE_ONLY: [&str; 6] = ["row", "salts", "save_salts", "membership", "output", "witness"];
 
 /// Prove what the model decides for an input, or for many.
 #[derive(Debug, clap::Args)]
@@ -91,6 +101,9 @@ pub struct Args {
     /// Save the fresh salts of committed inputs here, readable by the owner only
     #[arg(long, value_name = "FILE")]
     pub(super) save_salts: Option<PathBuf>,
+    /// What shows that the member input is in its tree, from `assay member path`: a secret
+    #[arg(long, value_name = "FILE.json")]
+    pub(super) membership: Option<PathBuf>,
     /// Where the proof goes, - for standard output [default: the model's name with the ending .proof]
     #[arg(short, long, value_name = "FILE.proof")]
     pub(super) output: Option<PathBuf>,

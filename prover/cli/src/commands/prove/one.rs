@@ -19,6 +19,7 @@ use crate::values;
 pub fn run(source: &Source<'_>, args: &Args) -> anyhow::Result<()> {
     let model = &source.model.model;
     let inputs = inputs::choose_one(&source.model, source.input, args.row)?;
+    let inputs = inputs::with_membership(inputs, args.membership.as_deref())?;
     let mut rng = assay::system_rng()?;
     let salts = match &args.salts {
         Some(path) => inputs::read_salts(&source.model, path)?,
@@ -62,7 +63,7 @@ impl Outputs {
             Some(path) => path.clone(),
             None => beside(model, Kind::Proof.extension())?,
         };
-        let read = [model, source.key, source.input].into_iter().chain(&args.salts);
+        let read = [model, source.key, source.input].into_iter().chain(&args.salts).chain(&args.membership);
         let mut claims = Claims::reading(read.map(PathBuf::as_path));
         let mut claim = |path: &Path, product| claims.output(path, product, Force::from(args.force));
         let save = args.save_salts.as_deref().filter(|_| !salts.is_empty());

@@ -11,7 +11,7 @@ use solana_instruction::Instruction;
 
 use super::{Attempt, Material, Target};
 use crate::{
-    instructions::Attested,
+    instructions::Vouched,
     keys::MarketKeys,
     scenario::{error::DemoError, simulation::Expected},
 };
@@ -81,7 +81,7 @@ impl Target<'_> {
         simulation.attempt(&guardian.keypair, &[halt]).map_err(DemoError::refused("set_pause"))?;
         let timelock = i64::try_from(TIMELOCK_SECONDS).map_err(|_| DemoError::Scenario("a timelock"))?;
         simulation.warp(simulation.now() + timelock);
-        let apply = market.keys.apply_params(admin.address(), &dear, Attested::none());
+        let apply = market.keys.apply_params(admin.address(), &dear, Vouched::Nothing);
         let outcome = simulation.attempt(&admin.keypair, &[apply]).map(drop);
         let expected = Expected::lending(LendingError::TimelockRunning);
         attacks.push(expected.judge("propose a dear price, halt, apply", outcome));

@@ -1,0 +1,47 @@
+//! The model that the lending program makes statements about: its tensors, inputs and score.
+
+use assay_host::strategy::only_value;
+use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
+use assay_lending_interface::{
+    features,
+    formats::{FEATURES, Format, SCORE},
+};
+
+use crate::error::ReadError;
+
+/// Fails unless a model has one public tensor of sixteen features, and one score.
+///
+/// # Errors
+/// Its tensors are others.
+pub(super) fn accepts(schema: &ModelSchema) -> Result<(), ReadError> {
+    match (schema.inputs(), schema.outputs()) {
+        ([input], [output]) => {
+            expect(input, features::COUNT, FEATURES)?;
+            // The threshold is in the model's own units, so its scale is its own.
+            expect(output, 1, Format { bits: SCORE.bits, scale: output.scale })
+        }
+        (inputs, outputs) => Err(ReadError::Tensors { inputs: inputs.len(), outputs: outputs.len() }),
+    }
+}
+
+/// The score: the one element of the one output.
+///
+/// # Errors
+/// The outputs are no score of 16 bits.
+pub fn only_score(outputs: &[Vec<i64>]) -> Result<i16, ReadError> {
+    let score = only_value(outputs).ok_or(ReadError::Score(None))?;
+    i16::try_from(score).map_err(|_| ReadError::Score(Some(score)))
+}
+
+/// The model's inputs for some features.
+pub fn inputs(features: &[i16; features::COUNT]) -> Vec<Vec<i64>> {
+    vec![features.map(i64::from).to_vec()]
+}
+
+/// Fails unless a tensor is what the lending program makes its statements of.
+fn expect(tensor: &TensorSchema, elements: usize, format: Format) -> Result<(), ReadError> {
+    let fits = tensor.elements() == elements
+        && (tensor.bits, tensor.scale) == (format.bits, format.scale)
+        && tensor.visibility == Visibility::Public;
+    if fits { Ok(()) } else { Err(ReadError::Tensor { tensor: tensor.clone(), elements, format }) }
+}
