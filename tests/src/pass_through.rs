@@ -2,11 +2,12 @@
 //! the tests of the programs register.
 
 use assay_circuits::{
-    Assignment, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility as Bound,
+    Assignment, Builder, Circuit, Membership, Ranges, StatementInput, StatementOutput,
 };
 use assay_groth16::{Prover, ProvingKey, element, oracle, scalar, setup_development};
 use assay_interface::field::Scalar;
 use assay_interface::groth16::{Proof, Transcript, VerifyingKey};
+use assay_interface::member::Claim;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_interface::statement::{Statement, TensorValue};
 use rand_chacha::ChaCha20Rng;
@@ -14,7 +15,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 /// The model, its circuit and its keys.
 pub struct PassThrough {
-    /// One public input, and one output that is no longer.
+    /// One input, and one output that is no longer.
     pub schema: ModelSchema,
     /// Plain where ranges are proven by bits, committed where by lookups.
     pub key: VerifyingKey,
@@ -36,7 +37,7 @@ impl PassThrough {
         let len = |tensor: &TensorSchema| tensor.shape.iter().product::<u32>() as usize;
         let mut builder = Builder::with_ranges(ranges);
         let values = builder.input(&input.name, len(&input), input.bits).expect("the input fits a circuit");
-        let bound_input = StatementInput { values: &values, bits: input.bits, visibility: Bound::Public };
+        let bound_input = StatementInput { values: &values, bits: input.bits, visibility: input.visibility };
         let first = values.get(..len(&output)).expect("the output is no longer than the input");
         let bound_output = StatementOutput { values: first, bits: output.bits };
         let schema = ModelSchema::new(name.to_owned(), vec![input.clone()], vec![output.clone()])
@@ -61,10 +62,38 @@ impl PassThrough {
         transcript: Transcript,
         seed: u64,
     ) -> (Proof, Statement) {
-        let assignment = Assignment { inputs: vec![input.to_vec()], context, salts: vec![], member: None };
+        self.prove_with(input, TensorValue::Values(input), context, None, transcript, seed)
+    }
+
+    /// The same for a model whose input is a member of a tree: what shows it, and what is said of it.
+    ///
+    /// # Panics
+    /// As [`PassThrough::prove`], and when the claim is not what the membership gives.
+    pub fn prove_member(
+        &self,
+        input: &[i64],
+        context: [u8; 32],
+        membership: Membership,
+        claim: Claim,
+        transcript: Transcript,
+        seed: u64,
+    ) -> (Proof, Statement) {
+        self.prove_with(input, TensorValue::Member(claim), context, Some(membership), transcript, seed)
+    }
+
+    fn prove_with(
+        &self,
+        input: &[i64],
+        stated: TensorValue<'_>,
+        context: [u8; 32],
+        member: Option<Membership>,
+        transcript: Transcript,
+        seed: u64,
+    ) -> (Proof, Statement) {
+        let assignment = Assignment { inputs: vec![input.to_vec()], context, salts: vec![], member };
         let witness = self.circuit.solve(&assignment).expect("the input is in range");
         let outputs: Vec<&[i64]> = witness.outputs().iter().map(Vec::as_slice).collect();
-        let statement = Statement::new(&self.schema, context, &[TensorValue::Values(input)], &outputs)
+        let statement = Statement::new(&self.schema, context, &[stated], &outputs)
             .expect("the values are the schema's");
         assert_eq!(Ok(scalar(witness.digest())), statement.digest(), "digest of circuit and interface");
         let prover = Prover::new(&self.proving_key, &self.circuit).expect("the key is the circuit's");

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+use assay_credit_host::Credit;
 use assay_feed_host::Feed;
 use assay_host::{Identity, Program};
 use assay_lending_host::Lending;
@@ -15,7 +16,7 @@ use assay_market_host::Market;
 use assay_verifier_host::Verifier;
 
 /// Every program.
-pub const ALL: &[&dyn Program] = &[&Verifier, &Feed, &Lending, &Market];
+pub const ALL: &[&dyn Program] = &[&Verifier, &Feed, &Lending, &Market, &Credit];
 
 /// What each of them is, to deploy them and to name their errors.
 pub fn identities() -> Vec<Identity> {

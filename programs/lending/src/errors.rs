@@ -4,6 +4,7 @@
 //! Numbers that are missing here were those of version 1: 14, 17, 30 to 33, 36, 38, 90, 92, 94.
 
 use anchor_lang::prelude::*;
+use assay_program::rules::RuleError;
 
 /// Why an instruction was refused.
 #[error_code(offset = 7000)]
@@ -291,3 +292,19 @@ pub enum LendingError {
 
 /// What every fallible function of the program's arithmetic returns.
 pub type MathResult<T> = core::result::Result<T, LendingError>;
+
+/// The program's number for what a rule refused that programs share.
+impl From<RuleError> for LendingError {
+    fn from(error: RuleError) -> Self {
+        match error {
+            RuleError::Overflow => Self::MathOverflow,
+            RuleError::UnknownPauseLevel => Self::UnknownPauseLevel,
+            RuleError::NotARaise => Self::NotARaise,
+            RuleError::HaltTooSoon => Self::HaltTooSoon,
+            RuleError::NotALowering => Self::NotALowering,
+            RuleError::LowerTooSoon => Self::LowerTooSoon,
+            RuleError::TimelockRunning => Self::TimelockRunning,
+            RuleError::ProposalExpired => Self::ProposalExpired,
+        }
+    }
+}

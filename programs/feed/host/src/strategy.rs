@@ -254,10 +254,10 @@ fn standing(view: &View<'_>, feed: &Feed) -> Result<Standing, StrategyError> {
     let facts = ModelFacts::read(&found.data).map_err(|_| RoundsError::NotModel(feed.model))?;
     let is_same =
         feed.domain == view.model.schema().domain().to_be_bytes() && *facts.key_hash == view.model.key_hash();
-    Ok(match facts.status {
-        _ if !is_same => Standing::Other,
-        Status::Active => Standing::Usable,
-        _ => Standing::Stopped,
+    Ok(match (is_same, facts.status == Status::Active) {
+        (false, _) => Standing::Other,
+        (true, true) => Standing::Usable,
+        (true, false) => Standing::Stopped,
     })
 }
 

@@ -46,7 +46,8 @@ pub(crate) fn handler(ctx: &mut Context<LowerPause>, level: u8) -> Result<()> {
     let market = &mut ctx.accounts.market;
     let now = now()?;
     market.accrue(now)?;
-    market.guard.lower(PauseLevel::from_byte(level)?, consent, now)?;
+    let level_set = PauseLevel::from_byte(level).map_err(LendingError::from)?;
+    market.guard.lower(level_set, consent, now).map_err(LendingError::from)?;
     market.settle_exit(now)?;
     emit!(PauseChanged { market: *market.address(), level, halted_until: market.guard.halted_until });
     Ok(market.invariant()?)

@@ -27,7 +27,8 @@ pub(crate) fn handler(ctx: &mut Context<SetPause>, level: u8) -> Result<()> {
     let market = &mut ctx.accounts.market;
     let now = now()?;
     market.accrue(now)?;
-    market.guard.raise(PauseLevel::from_byte(level)?, now)?;
+    let level_set = PauseLevel::from_byte(level).map_err(LendingError::from)?;
+    market.guard.raise(level_set, now).map_err(LendingError::from)?;
     market.settle_exit(now)?;
     emit!(PauseChanged { market: *market.address(), level, halted_until: market.guard.halted_until });
     Ok(market.invariant()?)

@@ -64,7 +64,7 @@ pub(crate) fn handler(ctx: &mut Context<Supply>, amount: u64) -> Result<()> {
     if total > market.params.supply_cap {
         return Err(LendingError::CapExceeded.into());
     }
-    let shares = shares_for_deposit(amount, assets, market.supply_shares)?;
+    let shares = shares_for_deposit(amount, assets, market.supply_shares).map_err(LendingError::from)?;
     if shares == 0 {
         return Err(LendingError::ZeroAmount.into());
     }

@@ -140,7 +140,7 @@ pub fn repay_limit(debt: u64, close_factor_bps: u16, dust: u64) -> MathResult<u6
     if debt <= dust {
         return Ok(debt);
     }
-    mul_div_floor(debt, u64::from(close_factor_bps), BASIS_POINTS)
+    Ok(mul_div_floor(debt, u64::from(close_factor_bps), BASIS_POINTS)?)
 }
 
 /// Bonus of the plain rule: `min` at the threshold, and a basis point for each that the ratio lies above it.

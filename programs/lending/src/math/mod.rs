@@ -1,8 +1,9 @@
-//! The market's arithmetic: pure functions on integers, each with its rounding direction and its bounds.
+//! The market's arithmetic: pure functions on integers, each with its rounding direction and its bounds. What every pool of
+//! loans has of it is [`assay_program::math`], which is named here too.
 //!
 //! Nothing here reads an account. Amounts are base units of a mint, prices are 1e-8 USD for a whole token,
 //! values are 1e-8 USD, ratios are basis points, scores are the model's output units. An error is always
-//! [`MathOverflow`](crate::LendingError::MathOverflow), and the tests show which inputs cannot cause it.
+//! [`MathOverflow`](crate::LendingError::MathOverflow), or the overflow that becomes it, and the tests show which inputs cannot cause it.
 //!
 //! | module | what it computes |
 //! | --- | --- |
@@ -17,12 +18,7 @@
 
 pub mod auction;
 pub mod average;
-pub mod fixed;
-pub mod interest;
 pub mod liquidation;
-pub mod shares;
 pub mod value;
-pub mod wide;
 
-/// Hundredths of a percent in one.
-pub const BASIS_POINTS: u64 = 10_000;
+pub use assay_program::math::{BASIS_POINTS, fixed, interest, shares, wide};

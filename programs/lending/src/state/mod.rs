@@ -11,29 +11,32 @@
 //! | part of an account | what it decides |
 //! | --- | --- |
 //! | [`ExitClock`], [`Proposal`] | when a change of the rules may take effect |
-//! | [`Guard`] | what is paused |
+//! | [`Guard`], [`Action`] | what is paused |
 //! | [`Budget`], [`Flag`] | how much an early liquidation may take, and at which bonus |
 
+mod action;
 mod budget;
 mod deposit;
-mod exit;
 mod flag;
 mod market;
 mod params;
-mod pause;
 mod position;
 mod proposal;
 mod snapshot;
 
+pub use action::Action;
+pub use assay_program::{
+    exit::{Door, ExitClock},
+    pause::{Consent, Guard, HALT_COOLDOWN_SECONDS, HALT_SECONDS, LOWERING_SECONDS, PauseLevel},
+    timelock::{TIGHTENING_SECONDS, TIMELOCK_SECONDS, WINDOW_SECONDS, Wait},
+};
 pub use budget::{Budget, least_repayment};
 pub use deposit::Deposit;
-pub use exit::{Door, ExitClock};
 pub use flag::{Evidence, FLAG_SECONDS, Flag};
 pub use market::{Decision, Market};
 pub use params::{MODEL_FOLLOWED, MODEL_PINNED, RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT};
-pub use pause::{Action, Consent, Guard, HALT_COOLDOWN_SECONDS, HALT_SECONDS, LOWERING_SECONDS, PauseLevel};
 pub use position::{CLOSING_SECONDS, Position};
-pub use proposal::{Kind, Proposal, TIGHTENING_SECONDS, TIMELOCK_SECONDS, WINDOW_SECONDS, Wait};
+pub use proposal::{Kind, Proposal};
 pub use snapshot::{Snapshot, TAKING_SECONDS, epoch_start, may_be_taken};
 
 /// Version of the layouts in this module. Code that changes one raises it.

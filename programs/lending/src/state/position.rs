@@ -53,7 +53,7 @@ impl Position {
     /// # Errors
     /// The debt exceeds 64 bits; not while the market's invariant holds.
     pub fn debt(&self, market: &Market) -> MathResult<u64> {
-        debt_ceil(self.debt_shares, market.borrow_index.get())
+        Ok(debt_ceil(self.debt_shares, market.borrow_index.get())?)
     }
 
     /// Counts that its owner added risk.

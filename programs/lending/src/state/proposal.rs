@@ -1,22 +1,12 @@
-//! What the admin proposed: one thing at a time, which waits on the exit clock and expires on it.
-//!
-//! A proposal may be carried out when suppliers had two days in which they could leave since it was made, and within seven
-//! days more of that same clock. Parameters that only tighten new risk wait an hour of plain time instead.
+//! What the admin proposed: one thing at a time, which waits on the exit clock and expires on it, as
+//! [`assay_program::timelock`] has it.
 
 use anchor_lang::prelude::*;
+use assay_program::timelock::{Moment, Wait, require_due};
 use bytemuck::{Pod, Zeroable};
 
 use super::params::RiskParams;
 use crate::errors::{LendingError, MathResult};
-
-/// Seconds of the exit clock from a proposal to the earliest moment at which it may be carried out: two days.
-pub const TIMELOCK_SECONDS: u64 = 172_800;
-
-/// Plain seconds that parameters wait which only tighten new risk.
-pub const TIGHTENING_SECONDS: u64 = 3_600;
-
-/// Seconds after the wait, of the clock that was waited on, in which a proposal may be carried out: seven days.
-pub const WINDOW_SECONDS: u64 = 604_800;
 
 /// What is proposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,15 +31,6 @@ impl Kind {
             Self::Withdrawal => 4,
         }
     }
-}
-
-/// What a proposal waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// Two days of the exit clock, and a door that is open now.
-    Exit,
-    /// An hour.
-    Hour,
 }
 
 /// The proposal that waits. 336 bytes.
@@ -107,17 +88,8 @@ impl Proposal {
     /// # Errors
     /// Too early or too late; the caller checks the door.
     pub fn require_due(&self, wait: Wait, clock: u64, now: i64) -> MathResult<()> {
-        let (passed, least) = match wait {
-            Wait::Exit => (clock.saturating_sub(self.clock_at), TIMELOCK_SECONDS),
-            Wait::Hour => (u64::try_from(now.saturating_sub(self.made_at)).unwrap_or(0), TIGHTENING_SECONDS),
-        };
-        if passed < least {
-            return Err(LendingError::TimelockRunning);
-        }
-        if passed > least.saturating_add(WINDOW_SECONDS) {
-            return Err(LendingError::ProposalExpired);
-        }
-        Ok(())
+        let made = Moment { exit: self.clock_at, unix: self.made_at };
+        Ok(require_due(wait, made, Moment { exit: clock, unix: now })?)
     }
 }
 
@@ -136,25 +108,5 @@ mod tests {
         dropped.clear();
         assert!(waiting.waits() && !dropped.waits());
         assert_eq!(dropped.require(Kind::Admin), Err(LendingError::NothingPending));
-    }
-
-    #[test]
-    fn the_exit_clock_counts_and_plain_time_does_not() {
-        let proposal = Proposal::new(Kind::Params, 1_000, 5_000);
-        let at = |clock| proposal.require_due(Wait::Exit, clock, i64::MAX);
-        assert_eq!(at(1_000 + TIMELOCK_SECONDS - 1), Err(LendingError::TimelockRunning));
-        assert_eq!(at(1_000 + TIMELOCK_SECONDS), Ok(()));
-        assert_eq!(at(1_000 + TIMELOCK_SECONDS + WINDOW_SECONDS), Ok(()));
-        assert_eq!(at(1_000 + TIMELOCK_SECONDS + WINDOW_SECONDS + 1), Err(LendingError::ProposalExpired));
-    }
-
-    #[test]
-    fn tightening_waits_an_hour_of_plain_time() {
-        let proposal = Proposal::new(Kind::Params, 1_000, 5_000);
-        let at = |now| proposal.require_due(Wait::Hour, 1_000, now);
-        assert_eq!(at(5_000 + 3_599), Err(LendingError::TimelockRunning));
-        assert_eq!([at(5_000 + 3_600), at(5_000 + 3_600 + 604_800)], [Ok(()), Ok(())]);
-        assert_eq!(at(5_000 + 3_600 + 604_801), Err(LendingError::ProposalExpired));
-        assert_eq!(at(i64::MIN), Err(LendingError::TimelockRunning));
     }
 }

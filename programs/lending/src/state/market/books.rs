@@ -40,7 +40,7 @@ impl Market {
     /// # Errors
     /// Never while the invariant holds.
     pub fn debt_total(&self) -> MathResult<u64> {
-        debt_floor(self.debt_shares, self.borrow_index.get())
+        Ok(debt_floor(self.debt_shares, self.borrow_index.get())?)
     }
 
     /// What the suppliers own together, if every loan is paid.

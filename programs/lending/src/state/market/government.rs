@@ -17,7 +17,7 @@ impl Market {
     /// # Errors
     /// [`LendingError::Paused`].
     pub fn require_open(&self, action: Action, now: i64) -> MathResult<()> {
-        if self.guard.level(now)?.allows(action) { Ok(()) } else { Err(LendingError::Paused) }
+        if action.is_open_at(self.guard.level(now)?) { Ok(()) } else { Err(LendingError::Paused) }
     }
 
     /// Whether suppliers can leave: withdrawing is allowed, and the vault holds the stated share of their assets.

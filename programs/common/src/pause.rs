@@ -1,4 +1,4 @@
-//! Pause levels: what each closes, who moves them, and a halt that ends by itself.
+//! Pause levels: who moves them, and a halt that ends by itself. What each level closes, the program says.
 //!
 //! The guardian raises the level and can do nothing else. The admin lowers it, a day after it was raised; at once only with
 //! the guardian's signature, so a stolen admin cannot undo a halt. Neither can lock suppliers in: a halt ends by itself in
@@ -7,7 +7,7 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 
-use crate::errors::{LendingError, MathResult};
+use crate::rules::{Rule, RuleError};
 
 /// A halt falls back to reduce-only after this many seconds: a day.
 pub const HALT_SECONDS: i64 = 86_400;
@@ -18,32 +18,15 @@ pub const HALT_COOLDOWN_SECONDS: i64 = 259_200;
 /// From a raise until the admin may lower the level without the guardian: a day.
 pub const LOWERING_SECONDS: i64 = 86_400;
 
-/// How far a market is closed.
+/// How far a pool of loans is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PauseLevel {
     /// Everything is open.
     Open,
-    /// No new risk: deposits of the debt asset, loans, and withdrawals of collateral from under a debt are closed.
+    /// No new risk: deposits and loans are closed.
     ReduceOnly,
-    /// Also closed: withdrawals and early liquidations. Repayment, collateral, prices and the plain rule stay open.
+    /// Also closed: withdrawals. Repayment stays open.
     Halted,
-}
-
-/// What an instruction does, as far as a pause is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Supply the debt asset.
-    Supply,
-    /// Withdraw supplied assets.
-    WithdrawSupply,
-    /// Borrow.
-    Borrow,
-    /// Withdraw collateral of a position that owes.
-    WithdrawUnderDebt,
-    /// Withdraw collateral of a position that owes nothing.
-    WithdrawFree,
-    /// Liquidate by a proven score.
-    LiquidateEarly,
 }
 
 /// Who lowers a level.
@@ -60,12 +43,12 @@ impl PauseLevel {
     ///
     /// # Errors
     /// The byte is no level.
-    pub const fn from_byte(byte: u8) -> MathResult<Self> {
+    pub const fn from_byte(byte: u8) -> Rule<Self> {
         match byte {
             0 => Ok(Self::Open),
             1 => Ok(Self::ReduceOnly),
             2 => Ok(Self::Halted),
-            _ => Err(LendingError::UnknownPauseLevel),
+            _ => Err(RuleError::UnknownPauseLevel),
         }
     }
 
@@ -77,20 +60,9 @@ impl PauseLevel {
             Self::Halted => 2,
         }
     }
-
-    /// Whether the level leaves an action open. Whatever is no [`Action`] is always open.
-    pub const fn allows(self, action: Action) -> bool {
-        match self {
-            Self::Open => true,
-            Self::ReduceOnly => {
-                matches!(action, Action::WithdrawSupply | Action::WithdrawFree | Action::LiquidateEarly)
-            }
-            Self::Halted => false,
-        }
-    }
 }
 
-/// A market's pause level and its times. 24 bytes.
+/// A pause level and its times. 24 bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable, IdlType)]
 pub struct Guard {
@@ -109,7 +81,7 @@ impl Guard {
     ///
     /// # Errors
     /// The stored byte is no level.
-    pub fn level(&self, now: i64) -> MathResult<PauseLevel> {
+    pub fn level(&self, now: i64) -> Rule<PauseLevel> {
         match PauseLevel::from_byte(self.level)? {
             PauseLevel::Halted if now >= self.halted_until => Ok(PauseLevel::ReduceOnly),
             level => Ok(level),
@@ -120,7 +92,7 @@ impl Guard {
     ///
     /// # Errors
     /// The stored byte is no level.
-    pub fn leaving_from(&self, now: i64) -> MathResult<i64> {
+    pub fn leaving_from(&self, now: i64) -> Rule<i64> {
         Ok(if self.level(now)? == PauseLevel::Halted { self.halted_until } else { now })
     }
 
@@ -128,17 +100,17 @@ impl Guard {
     ///
     /// # Errors
     /// It would not rise, or a halt would follow the last one too soon.
-    pub fn raise(&mut self, level: PauseLevel, now: i64) -> MathResult<()> {
+    pub fn raise(&mut self, level: PauseLevel, now: i64) -> Rule<()> {
         if level <= self.level(now)? {
-            return Err(LendingError::NotARaise);
+            return Err(RuleError::NotARaise);
         }
         if level == PauseLevel::Halted {
             if self.halted_until != 0 && now < self.halted_until.saturating_add(HALT_COOLDOWN_SECONDS) {
-                return Err(LendingError::HaltTooSoon);
+                return Err(RuleError::HaltTooSoon);
             }
-            self.halted_until = now.checked_add(HALT_SECONDS).ok_or(LendingError::MathOverflow)?;
+            self.halted_until = now.checked_add(HALT_SECONDS).ok_or(RuleError::Overflow)?;
         }
-        self.lower_at = now.checked_add(LOWERING_SECONDS).ok_or(LendingError::MathOverflow)?;
+        self.lower_at = now.checked_add(LOWERING_SECONDS).ok_or(RuleError::Overflow)?;
         self.level = level.to_byte();
         Ok(())
     }
@@ -147,12 +119,12 @@ impl Guard {
     ///
     /// # Errors
     /// It would not fall, or it is too soon for the admin alone.
-    pub fn lower(&mut self, level: PauseLevel, consent: Consent, now: i64) -> MathResult<()> {
+    pub fn lower(&mut self, level: PauseLevel, consent: Consent, now: i64) -> Rule<()> {
         if level >= self.level(now)? {
-            return Err(LendingError::NotALowering);
+            return Err(RuleError::NotALowering);
         }
         if consent == Consent::AdminAlone && now < self.lower_at {
-            return Err(LendingError::LowerTooSoon);
+            return Err(RuleError::LowerTooSoon);
         }
         // Where it was, the next halt's distance counts from.
         self.halted_until = self.halted_until.min(now);
@@ -166,29 +138,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_higher_level_opens_nothing() {
-        let actions = [
-            Action::Supply,
-            Action::WithdrawSupply,
-            Action::Borrow,
-            Action::WithdrawUnderDebt,
-            Action::WithdrawFree,
-            Action::LiquidateEarly,
-        ];
-        for action in actions {
-            assert!(PauseLevel::Open.allows(action));
-            assert!(!PauseLevel::Halted.allows(action));
-        }
-        let open = actions.map(|action| PauseLevel::ReduceOnly.allows(action));
-        assert_eq!(open, [false, true, false, false, true, true]);
-    }
-
-    #[test]
     fn bytes_and_levels_are_one_to_one() {
         for byte in 0..=u8::MAX {
             match PauseLevel::from_byte(byte) {
                 Ok(level) => assert_eq!(level.to_byte(), byte),
-                Err(error) => assert!(byte > 2 && error == LendingError::UnknownPauseLevel),
+                Err(error) => assert!(byte > 2 && error == RuleError::UnknownPauseLevel),
             }
         }
     }
@@ -201,9 +155,9 @@ mod tests {
         assert_eq!(guard.level(end - 1), Ok(PauseLevel::Halted));
         assert_eq!((guard.level(end), guard.leaving_from(end - 1)), (Ok(PauseLevel::ReduceOnly), Ok(end)));
         for now in [end, end + HALT_COOLDOWN_SECONDS - 1] {
-            assert_eq!(guard.raise(PauseLevel::Halted, now), Err(LendingError::HaltTooSoon));
+            assert_eq!(guard.raise(PauseLevel::Halted, now), Err(RuleError::HaltTooSoon));
         }
-        assert_eq!(guard.raise(PauseLevel::ReduceOnly, end), Err(LendingError::NotARaise));
+        assert_eq!(guard.raise(PauseLevel::ReduceOnly, end), Err(RuleError::NotARaise));
         guard.raise(PauseLevel::Halted, end + HALT_COOLDOWN_SECONDS).unwrap();
     }
 
@@ -212,17 +166,17 @@ mod tests {
         let mut guard = Guard::zeroed();
         guard.raise(PauseLevel::ReduceOnly, 100).unwrap();
         let early = guard.lower(PauseLevel::Open, Consent::AdminAlone, 100 + LOWERING_SECONDS - 1);
-        assert_eq!(early, Err(LendingError::LowerTooSoon));
+        assert_eq!(early, Err(RuleError::LowerTooSoon));
         guard.lower(PauseLevel::Open, Consent::AdminAlone, 100 + LOWERING_SECONDS).unwrap();
         assert_eq!(
             guard.lower(PauseLevel::Open, Consent::WithGuardian, i64::MAX),
-            Err(LendingError::NotALowering)
+            Err(RuleError::NotALowering)
         );
         guard.raise(PauseLevel::Halted, 500_000).unwrap();
         guard.lower(PauseLevel::Open, Consent::WithGuardian, 500_001).unwrap();
         assert_eq!(guard.level(500_001), Ok(PauseLevel::Open));
         // Lifted early, it still has its distance to the next.
-        assert_eq!(guard.raise(PauseLevel::Halted, 500_002), Err(LendingError::HaltTooSoon));
+        assert_eq!(guard.raise(PauseLevel::Halted, 500_002), Err(RuleError::HaltTooSoon));
         guard.raise(PauseLevel::Halted, 500_001 + HALT_COOLDOWN_SECONDS).unwrap();
     }
 

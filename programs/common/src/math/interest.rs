@@ -10,7 +10,7 @@ use super::{
     fixed::{ONE_Q64, mul_q64},
     wide::div_floor,
 };
-use crate::errors::{LendingError, MathResult};
+use crate::rules::{Rule, RuleError};
 
 /// Seconds of a year of 365 days.
 pub const SECONDS_PER_YEAR: u64 = 31_536_000;
@@ -48,7 +48,7 @@ pub fn utilization_ppb(borrowed: u64, cash: u64) -> u64 {
 ///
 /// # Errors
 /// The curve is not increasing, or its kink is not inside (0, 1).
-pub fn rate_ppb(curve: &RateCurve, utilization: u64) -> MathResult<u64> {
+pub fn rate_ppb(curve: &RateCurve, utilization: u64) -> Rule<u64> {
     let kink = u64::from(curve.kink_utilization_bps) * PPB_PER_BASIS_POINT;
     let [base, at_kink, at_full] = [curve.base_rate_bps, curve.kink_rate_bps, curve.max_rate_bps]
         .map(|bps| u64::from(bps) * PPB_PER_BASIS_POINT);
@@ -58,11 +58,11 @@ pub fn rate_ppb(curve: &RateCurve, utilization: u64) -> MathResult<u64> {
     } else {
         (at_kink, at_full, utilization - kink, PPB.saturating_sub(kink))
     };
-    let rise = to.checked_sub(from).ok_or(LendingError::MathOverflow)?;
+    let rise = to.checked_sub(from).ok_or(RuleError::Overflow)?;
     rise.checked_mul(along)
         .and_then(|product| product.checked_div(length))
         .and_then(|part| from.checked_add(part))
-        .ok_or(LendingError::MathOverflow)
+        .ok_or(RuleError::Overflow)
 }
 
 /// The index after `seconds` at a yearly rate, rounded up.
@@ -71,13 +71,13 @@ pub fn rate_ppb(curve: &RateCurve, utilization: u64) -> MathResult<u64> {
 ///
 /// # Errors
 /// `rate * seconds` exceeds 64 bits: more than 195 years at 300 %.
-pub fn grow_index(index: u128, rate_ppb: u64, seconds: u64) -> MathResult<u128> {
-    let parts = rate_ppb.checked_mul(seconds).ok_or(LendingError::MathOverflow)?;
+pub fn grow_index(index: u128, rate_ppb: u64, seconds: u64) -> Rule<u128> {
+    let parts = rate_ppb.checked_mul(seconds).ok_or(RuleError::Overflow)?;
     if parts == 0 {
         return Ok(index);
     }
     let growth = div_floor(u128::from(parts) << 64, u128::from(PPB * SECONDS_PER_YEAR));
-    let growth = growth.ok_or(LendingError::MathOverflow)?;
+    let growth = growth.ok_or(RuleError::Overflow)?;
     let interest = mul_q64(index, growth)? + 1;
     Ok(index.saturating_add(interest).min(MAX_INDEX.max(index)))
 }
@@ -107,9 +107,9 @@ mod tests {
     #[test]
     fn a_falling_curve_or_a_kink_at_an_end_is_an_error() {
         let falling = RateCurve { max_rate_bps: 10, ..CURVE };
-        assert_eq!(rate_ppb(&falling, 900_000_000), Err(LendingError::MathOverflow));
+        assert_eq!(rate_ppb(&falling, 900_000_000), Err(RuleError::Overflow));
         let no_kink = RateCurve { kink_utilization_bps: 0, ..CURVE };
-        assert_eq!(rate_ppb(&no_kink, 0), Err(LendingError::MathOverflow));
+        assert_eq!(rate_ppb(&no_kink, 0), Err(RuleError::Overflow));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Cost on chain: one wide division each for the first two; four 64-bit multiplications for [`mul_q64`].
 
 use super::wide::{div_ceil, div_floor};
-use crate::errors::{LendingError, MathResult};
+use crate::rules::{Rule, RuleError};
 
 /// One in 64.64 fixed point.
 pub const ONE_Q64: u128 = 1 << 64;
@@ -12,32 +12,32 @@ pub const ONE_Q64: u128 = 1 << 64;
 ///
 /// # Errors
 /// `c` is zero, or the result exceeds 64 bits.
-pub fn mul_div_floor(a: u64, b: u64, c: u64) -> MathResult<u64> {
+pub fn mul_div_floor(a: u64, b: u64, c: u64) -> Rule<u64> {
     let quotient = div_floor(u128::from(a) * u128::from(b), u128::from(c));
-    quotient.and_then(|q| u64::try_from(q).ok()).ok_or(LendingError::MathOverflow)
+    quotient.and_then(|q| u64::try_from(q).ok()).ok_or(RuleError::Overflow)
 }
 
 /// `ceil(a * b / c)`.
 ///
 /// # Errors
 /// As [`mul_div_floor`].
-pub fn mul_div_ceil(a: u64, b: u64, c: u64) -> MathResult<u64> {
+pub fn mul_div_ceil(a: u64, b: u64, c: u64) -> Rule<u64> {
     let quotient = div_ceil(u128::from(a) * u128::from(b), u128::from(c));
-    quotient.and_then(|q| u64::try_from(q).ok()).ok_or(LendingError::MathOverflow)
+    quotient.and_then(|q| u64::try_from(q).ok()).ok_or(RuleError::Overflow)
 }
 
 /// `floor(a * b)` of two 64.64 numbers.
 ///
 /// # Errors
 /// The product is 2^64 or more.
-pub fn mul_q64(a: u128, b: u128) -> MathResult<u128> {
+pub fn mul_q64(a: u128, b: u128) -> Rule<u128> {
     let (a_high, a_low) = halves(a);
     let (b_high, b_low) = halves(b);
     let top = (a_high * b_high).checked_mul(ONE_Q64);
     top.and_then(|sum| sum.checked_add(a_high * b_low))
         .and_then(|sum| sum.checked_add(a_low * b_high))
         .and_then(|sum| sum.checked_add((a_low * b_low) >> 64))
-        .ok_or(LendingError::MathOverflow)
+        .ok_or(RuleError::Overflow)
 }
 
 /// High and low 64 bits, each widened, so that a product of two of them cannot overflow.
@@ -59,11 +59,11 @@ mod tests {
 
     #[test]
     fn division_by_zero_and_overflow_are_errors() {
-        assert_eq!(mul_div_floor(1, 1, 0), Err(LendingError::MathOverflow));
-        assert_eq!(mul_div_ceil(1, 1, 0), Err(LendingError::MathOverflow));
-        assert_eq!(mul_div_floor(u64::MAX, 2, 1), Err(LendingError::MathOverflow));
-        assert_eq!(mul_div_ceil(u64::MAX, 2, 1), Err(LendingError::MathOverflow));
-        assert_eq!(mul_q64(u128::MAX, ONE_Q64 * 2), Err(LendingError::MathOverflow));
+        assert_eq!(mul_div_floor(1, 1, 0), Err(RuleError::Overflow));
+        assert_eq!(mul_div_ceil(1, 1, 0), Err(RuleError::Overflow));
+        assert_eq!(mul_div_floor(u64::MAX, 2, 1), Err(RuleError::Overflow));
+        assert_eq!(mul_div_ceil(u64::MAX, 2, 1), Err(RuleError::Overflow));
+        assert_eq!(mul_q64(u128::MAX, ONE_Q64 * 2), Err(RuleError::Overflow));
     }
 
     proptest! {

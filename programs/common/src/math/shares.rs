@@ -16,7 +16,7 @@ use super::{
     fixed::{ONE_Q64, mul_div_floor},
     wide::{div_ceil, div_floor},
 };
-use crate::errors::{LendingError, MathResult};
+use crate::rules::{Rule, RuleError};
 
 /// Shares that nobody owns: a thousand for each base unit of the first deposit.
 pub const VIRTUAL_SHARES: u64 = 1_000;
@@ -25,9 +25,9 @@ pub const VIRTUAL_SHARES: u64 = 1_000;
 ///
 /// # Errors
 /// The shares would exceed 64 bits: assets so small beside the shares that a deposit makes no sense.
-pub fn shares_for_deposit(amount: u64, assets: u64, shares: u64) -> MathResult<u64> {
-    let priced_shares = shares.checked_add(VIRTUAL_SHARES).ok_or(LendingError::MathOverflow)?;
-    let priced_assets = assets.checked_add(1).ok_or(LendingError::MathOverflow)?;
+pub fn shares_for_deposit(amount: u64, assets: u64, shares: u64) -> Rule<u64> {
+    let priced_shares = shares.checked_add(VIRTUAL_SHARES).ok_or(RuleError::Overflow)?;
+    let priced_assets = assets.checked_add(1).ok_or(RuleError::Overflow)?;
     mul_div_floor(amount, priced_shares, priced_assets)
 }
 
@@ -35,8 +35,8 @@ pub fn shares_for_deposit(amount: u64, assets: u64, shares: u64) -> MathResult<u
 ///
 /// # Errors
 /// `total_shares` is within [`VIRTUAL_SHARES`] of 2^64.
-pub fn assets_for_shares(redeemed: u64, assets: u64, total_shares: u64) -> MathResult<u64> {
-    let priced_shares = total_shares.checked_add(VIRTUAL_SHARES).ok_or(LendingError::MathOverflow)?;
+pub fn assets_for_shares(redeemed: u64, assets: u64, total_shares: u64) -> Rule<u64> {
+    let priced_shares = total_shares.checked_add(VIRTUAL_SHARES).ok_or(RuleError::Overflow)?;
     mul_div_floor(redeemed, assets, priced_shares)
 }
 
@@ -44,7 +44,7 @@ pub fn assets_for_shares(redeemed: u64, assets: u64, total_shares: u64) -> MathR
 ///
 /// # Errors
 /// The debt exceeds 64 bits.
-pub fn debt_floor(shares: u64, index: u128) -> MathResult<u64> {
+pub fn debt_floor(shares: u64, index: u128) -> Rule<u64> {
     debt_parts(shares, index).map(|(whole, _)| whole)
 }
 
@@ -52,35 +52,35 @@ pub fn debt_floor(shares: u64, index: u128) -> MathResult<u64> {
 ///
 /// # Errors
 /// As [`debt_floor`].
-pub fn debt_ceil(shares: u64, index: u128) -> MathResult<u64> {
+pub fn debt_ceil(shares: u64, index: u128) -> Rule<u64> {
     let (whole, fraction) = debt_parts(shares, index)?;
-    if fraction == 0 { Ok(whole) } else { whole.checked_add(1).ok_or(LendingError::MathOverflow) }
+    if fraction == 0 { Ok(whole) } else { whole.checked_add(1).ok_or(RuleError::Overflow) }
 }
 
 /// Shares for a loan, rounded up.
 ///
 /// # Errors
 /// The index is zero, or the shares exceed 64 bits.
-pub fn shares_for_loan(amount: u64, index: u128) -> MathResult<u64> {
+pub fn shares_for_loan(amount: u64, index: u128) -> Rule<u64> {
     let shares = div_ceil(u128::from(amount) << 64, index);
-    shares.and_then(|shares| u64::try_from(shares).ok()).ok_or(LendingError::MathOverflow)
+    shares.and_then(|shares| u64::try_from(shares).ok()).ok_or(RuleError::Overflow)
 }
 
 /// Shares that a repayment cancels, rounded down.
 ///
 /// # Errors
 /// As [`shares_for_loan`].
-pub fn shares_for_repayment(amount: u64, index: u128) -> MathResult<u64> {
+pub fn shares_for_repayment(amount: u64, index: u128) -> Rule<u64> {
     let shares = div_floor(u128::from(amount) << 64, index);
-    shares.and_then(|shares| u64::try_from(shares).ok()).ok_or(LendingError::MathOverflow)
+    shares.and_then(|shares| u64::try_from(shares).ok()).ok_or(RuleError::Overflow)
 }
 
 /// `shares * index`: its whole part, and its fraction in units of 2^-64.
-fn debt_parts(shares: u64, index: u128) -> MathResult<(u64, u128)> {
+fn debt_parts(shares: u64, index: u128) -> Rule<(u64, u128)> {
     let low = u128::from(shares) * (index & (ONE_Q64 - 1));
     let high = u128::from(shares) * (index >> 64);
-    let whole = high.checked_add(low >> 64).ok_or(LendingError::MathOverflow)?;
-    let whole = u64::try_from(whole).map_err(|_| LendingError::MathOverflow)?;
+    let whole = high.checked_add(low >> 64).ok_or(RuleError::Overflow)?;
+    let whole = u64::try_from(whole).map_err(|_| RuleError::Overflow)?;
     Ok((whole, low & (ONE_Q64 - 1)))
 }
 
@@ -115,8 +115,8 @@ mod tests {
 
     #[test]
     fn an_index_of_zero_is_an_error() {
-        assert_eq!(shares_for_loan(1, 0), Err(LendingError::MathOverflow));
-        assert_eq!(shares_for_repayment(1, 0), Err(LendingError::MathOverflow));
+        assert_eq!(shares_for_loan(1, 0), Err(RuleError::Overflow));
+        assert_eq!(shares_for_repayment(1, 0), Err(RuleError::Overflow));
     }
 
     /// `a / b <= c / d`.
