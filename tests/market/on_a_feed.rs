@@ -51,5 +51,5 @@ fn an_hour_without_a_proven_round_in_its_ten_minutes_is_absent() {
     world.observe().expect_ok();
     assert_eq!(world.status(), Status::Open);
     let early = world.keys.void(&world.question());
-    refused(&world.net.send(&[early], &[&world.prover.key]), "WrongState");
+    refused(&world.net.send(&[early], &[&world.prover.key]), "WindowOpen");
 }
