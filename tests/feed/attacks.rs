@@ -6,7 +6,7 @@ use assay_tests::attacks::{
 };
 use solana_address::Address;
 
-use assay_feed_interface::Source;
+use assay_feed_interface::{Source, source};
 
 use crate::costs::every_instruction_costs_what_the_ledger_says;
 
@@ -53,12 +53,11 @@ const NUMBERS: &[Numbers] = &[Numbers {
 
 /// Whatever went through, this holds.
 fn holds(net: &Localnet, address: &Address) -> Result<(), String> {
-    match net.account(address) {
-        Some(account) if account.owner == assay_feed_host::IDENTITY.id => {
-            Source::read(&account.data).map(drop).map_err(|error| format!("a source with {error:?}"))
-        }
-        _ => Ok(()),
+    let Some(account) = net.account(address) else { return Ok(()) };
+    if account.owner != assay_feed_host::IDENTITY.id || !account.data.starts_with(&source::DISCRIMINATOR) {
+        return Ok(());
     }
+    Source::read(&account.data).map(drop).map_err(|error| format!("a source with {error:?}"))
 }
 
 #[test]
