@@ -23,7 +23,6 @@
 #![allow(unsafe_code)] // the entrypoint that `#[program]` generates
 
 use anchor_lang::prelude::*;
-use assay_program::bounded;
 
 mod authority;
 #[warn(missing_docs)]
@@ -112,23 +111,14 @@ pub mod assay_credit {
     }
 
     /// Opens a line by the proof of a tier.
-    pub fn open_line_by_proof(
-        ctx: &mut Context<OpenLineByProof>,
-        proof: bounded::Vec<u8>,
-        root: [u8; 32],
-        nullifier: [u8; 32],
-        tier: u8,
-    ) -> Result<()> {
+    pub fn open_line_by_proof(ctx: &mut Context<OpenLineByProof>, claim: LineClaim) -> Result<()> {
+        let LineClaim { proof, root, nullifier, tier } = claim;
         instructions::open_line_by_proof::handler(ctx, &proof, &Claimed { root, nullifier, tier })
     }
 
     /// Renews a line by the proof of a tier from a later epoch.
-    pub fn renew_by_proof(
-        ctx: &mut Context<RenewByProof>,
-        proof: bounded::Vec<u8>,
-        root: [u8; 32],
-        tier: u8,
-    ) -> Result<()> {
+    pub fn renew_by_proof(ctx: &mut Context<RenewByProof>, claim: RenewalClaim) -> Result<()> {
+        let RenewalClaim { proof, root, tier } = claim;
         instructions::renew_by_proof::handler(ctx, &proof, &Renewal { root, tier })
     }
 

@@ -4,7 +4,10 @@ use anchor_lang::Id as _;
 use anchor_lang::programs::{System, Token};
 use assay_credit::{
     accounts, instruction,
-    instructions::{__client_accounts_evidence::Evidence, __client_accounts_takenup::TakenUp as TakenUpAccounts},
+    instructions::{
+        __client_accounts_evidence::Evidence, __client_accounts_takenup::TakenUp as TakenUpAccounts,
+        LineClaim, RenewalClaim,
+    },
     state::Terms,
 };
 use assay_credit_interface::seeds::{DEPOSIT, ISSUER, LINE, POOL, TREE, VAULT};
@@ -203,7 +206,8 @@ impl PoolKeys {
         nullifier: [u8; 32],
         tier: u8,
     ) -> Instruction {
-        let arguments = instruction::OpenLineByProof { proof: proof.to_vec().into(), root, nullifier, tier };
+        let claim = LineClaim { proof: proof.to_vec().into(), root, nullifier, tier };
+        let arguments = instruction::OpenLineByProof { claim };
         arguments.to_instruction(accounts::OpenLineByProof {
             borrower: proving.borrower,
             pool: self.pool,
@@ -214,7 +218,8 @@ impl PoolKeys {
 
     /// `renew_by_proof`. `proof` may be empty where the statement has its receipt.
     pub fn renew_by_proof(&self, proving: &Proving, proof: &[u8], root: [u8; 32], tier: u8) -> Instruction {
-        let arguments = instruction::RenewByProof { proof: proof.to_vec().into(), root, tier };
+        let claim = RenewalClaim { proof: proof.to_vec().into(), root, tier };
+        let arguments = instruction::RenewByProof { claim };
         arguments.to_instruction(accounts::RenewByProof {
             borrower: proving.borrower,
             pool: self.pool,

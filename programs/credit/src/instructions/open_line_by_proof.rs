@@ -5,6 +5,7 @@
 
 use anchor_lang::{Discriminator, bytemuck, create_account_signed, find_program_address, prelude::*};
 use assay_credit_interface::seeds::LINE;
+use assay_program::bounded::Vec; // by this name, which an IDL knows
 
 #[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
 use super::evidence::*;
@@ -14,6 +15,19 @@ use crate::{
     events::TierProven,
     state::{Action, Decision, Line, Pool, VERSION},
 };
+
+/// What the borrower claims, and the proof of it.
+#[derive(SchemaWrite, SchemaRead, IdlType)]
+pub struct LineClaim {
+    /// The bytes of a plain proof or of a committed one, as the model's key is; none where the statement has a receipt.
+    pub proof: Vec<u8>,
+    /// A root of the issuer's tree.
+    pub root: [u8; 32],
+    /// The nullifier of the secret in this pool.
+    pub nullifier: [u8; 32],
+    /// The tier.
+    pub tier: u8,
+}
 
 /// Accounts of `open_line_by_proof`.
 #[derive(Accounts)]
@@ -33,16 +47,13 @@ pub struct OpenLineByProof {
 
 /// Opens the line.
 #[inline(never)]
-pub(crate) fn handler(
-    ctx: &mut Context<OpenLineByProof>,
-    proof: &[u8],
-    claimed: &Claimed,
-) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<OpenLineByProof>, proof: &[u8], claimed: &Claimed) -> Result<()> {
     let now = now()?;
     let OpenLineByProof { borrower, pool, line, evidence } = &mut ctx.accounts;
     pool.require_open(Action::Take, now)?;
     let pool_address = *pool.address();
-    let (address, bump) = find_program_address(&[LINE, pool_address.as_ref(), &claimed.nullifier], &crate::ID);
+    let (address, bump) =
+        find_program_address(&[LINE, pool_address.as_ref(), &claimed.nullifier], &crate::ID);
     let target = line.account();
     if *target.address() != address {
         return Err(CreditError::WrongAddress.into());
@@ -58,9 +69,8 @@ pub(crate) fn handler(
     create_account_signed(borrower.account(), target, space, &crate::ID, &seeds)?;
     let mut view = *target;
     let mut data = view.try_borrow_mut()?;
-    let (discriminator, body) = data
-        .split_at_mut_checked(Line::DISCRIMINATOR.len())
-        .ok_or(ProgramError::AccountDataTooSmall)?;
+    let (discriminator, body) =
+        data.split_at_mut_checked(Line::DISCRIMINATOR.len()).ok_or(ProgramError::AccountDataTooSmall)?;
     discriminator.copy_from_slice(Line::DISCRIMINATOR);
     let line: &mut Line = bytemuck::try_from_bytes_mut(body).map_err(|_| ProgramError::InvalidAccountData)?;
 

@@ -4,6 +4,7 @@
 //! Only the owner: whoever gets hold of a person's secret takes no line over that they have.
 
 use anchor_lang::prelude::*;
+use assay_program::bounded::Vec; // by this name, which an IDL knows
 
 #[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
 use super::evidence::*;
@@ -13,6 +14,17 @@ use crate::{
     events::TierProven,
     state::{Action, Decision, Line, Pool},
 };
+
+/// What the borrower claims, and the proof of it.
+#[derive(SchemaWrite, SchemaRead, IdlType)]
+pub struct RenewalClaim {
+    /// The bytes of a plain proof or of a committed one, as the model's key is; none where the statement has a receipt.
+    pub proof: Vec<u8>,
+    /// A root of the issuer's tree.
+    pub root: [u8; 32],
+    /// The tier.
+    pub tier: u8,
+}
 
 /// Accounts of `renew_by_proof`.
 #[derive(Accounts)]
