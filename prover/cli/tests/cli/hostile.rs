@@ -3,6 +3,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use assay_interface::artifact::{self, Kind};
 use serde_json::{Value, json};
 
 use crate::common::{SEED, Workspace, prove};
@@ -209,4 +210,37 @@ fn many_rows_of_a_member_are_refused_before_anything_is_made() {
     let all = ["prove", "--model", "model.assay", "--key", "model.pk", "--input", "samples.csv", "--all"];
     let said = workspace.refused(all.into_iter().chain(["--output-dir", "proofs"]));
     assert!(said.contains("a membership is of one row") && said.contains("--row"), "{said}");
+}
+
+/// A compiled model holds no circuit, but its digest: a file that claims a tree of another depth has no circuit of that digest.
+#[test]
+fn a_file_that_claims_another_depth_is_no_model() {
+    let workspace = with_keys();
+    let bytes = workspace.read("model.assay");
+    let file = artifact::decode(Kind::Circuit, &bytes).unwrap();
+    // Bits and scale of `x` stand before visibility and depth, and the output's name behind.
+    let places: Vec<usize> =
+        (0..file.payload.len() - 1).filter(|&i| file.payload[i..i + 2] == [2, 3]).collect();
+    let claims = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut payload = file.payload.to_vec();
+        change(&mut payload);
+        workspace.write("forged.assay", artifact::encode(Kind::Circuit, file.parent, &payload));
+        workspace.refused(["inspect", "forged.assay"])
+    };
+    let mut depths_refused = 0;
+    for place in places {
+        for depth in [0, 33, 255] {
+            let said = claims(&|payload| payload[place + 1] = depth);
+            depths_refused += usize::from(said.contains(&format!("depth {depth}; it needs 1 to 32")));
+        }
+        for depth in [1, 2, 4, 20, 32] {
+            claims(&|payload| payload[place + 1] = depth);
+        }
+        // A depth that is missing, or a visibility that there is not.
+        claims(&|payload| {
+            let _depth = payload.remove(place + 1);
+        });
+        claims(&|payload| payload[place] = 3);
+    }
+    assert_eq!(depths_refused, 3, "one place is the schema's");
 }
