@@ -18,6 +18,7 @@ pub mod follower;
 mod identity;
 pub mod instructions;
 #[cfg(feature = "scenario")]
+mod scenario;
 pub mod statement;
 
 pub use assay_credit::{
