@@ -25,6 +25,7 @@ mod impair;
 mod init_market;
 mod keeper;
 mod layout;
+mod life;
 mod liquidate;
 mod liquidate_by_proof;
 mod liquidate_end;

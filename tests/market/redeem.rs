@@ -77,3 +77,19 @@ fn a_gift_to_the_vault_is_nobodys() {
     assert_eq!((before, world.question().held), (100 * UNIT, 0));
     assert_ne!(mint, vault);
 }
+
+/// A token account of the vault's that says its tokens were lamports: only the token program writes that, and for wrapped SOL
+/// alone. Were it so, the token program would move lamports that are not there, the runtime would end the transaction, and nobody
+/// would have gained. (Random cases met it about once in 200,000; the lamports of an ending are counted in `tests/src/attacks`.)
+#[test]
+fn a_vault_that_calls_its_tokens_lamports_pays_nobody() {
+    const IS_NATIVE: usize = 109;
+    let mut world = settled(20);
+    let mut vault = world.net.account(&world.keys.vault).unwrap();
+    vault.data[IS_NATIVE] = 1;
+    world.net.set_account(world.keys.vault, vault.clone());
+    let holder = world.net.account(&world.holder.collateral);
+    refused(&world.redeem(0, 99 * UNIT), "UnbalancedInstruction");
+    assert_eq!(world.net.account(&world.keys.vault), Some(vault));
+    assert_eq!(world.net.account(&world.holder.collateral), holder);
+}

@@ -23,7 +23,6 @@
 #![allow(unsafe_code)] // the entrypoint that `#[program]` generates
 
 use anchor_lang::prelude::*;
-use assay_program::bounded;
 
 mod authority;
 #[warn(missing_docs)]
@@ -112,24 +111,13 @@ pub mod assay_credit {
     }
 
     /// Opens a line by the proof of a tier.
-    pub fn open_line_by_proof(
-        ctx: &mut Context<OpenLineByProof>,
-        proof: bounded::Vec<u8>,
-        root: [u8; 32],
-        nullifier: [u8; 32],
-        tier: u8,
-    ) -> Result<()> {
-        instructions::open_line_by_proof::handler(ctx, &proof, &Claimed { root, nullifier, tier })
+    pub fn open_line_by_proof(ctx: &mut Context<OpenLineByProof>, claimed: Claimed) -> Result<()> {
+        instructions::open_line_by_proof::handler(ctx, &claimed)
     }
 
     /// Renews a line by the proof of a tier from a later epoch.
-    pub fn renew_by_proof(
-        ctx: &mut Context<RenewByProof>,
-        proof: bounded::Vec<u8>,
-        root: [u8; 32],
-        tier: u8,
-    ) -> Result<()> {
-        instructions::renew_by_proof::handler(ctx, &proof, &Renewal { root, tier })
+    pub fn renew_by_proof(ctx: &mut Context<RenewByProof>, claimed: Claimed) -> Result<()> {
+        instructions::renew_by_proof::handler(ctx, &claimed)
     }
 
     /// Draws on a line.

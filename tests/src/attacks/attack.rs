@@ -152,3 +152,26 @@ impl fmt::Display for Case {
         write!(f, "{:?} on {}", self.attack, self.path())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_are_those_of_their_type() {
+        let of = |width, is_signed| Edge::ALL.map(|edge| u128::from_le_bytes(edge.bytes(width, is_signed)));
+        assert_eq!(of(1, false), [0, 1, 254, 255, 128]);
+        assert_eq!(of(2, true), [0, 1, 32_766, 32_767, 32_768]);
+        let greatest = u128::from(u64::MAX);
+        assert_eq!(of(8, false), [0, 1, greatest - 1, greatest, 1 << 63]);
+        assert_eq!(of(16, false), [0, 1, u128::MAX - 1, u128::MAX, 1 << 127]);
+    }
+
+    #[test]
+    fn a_case_is_named_as_lists_name_it() {
+        let case = |on: &str| Case { instruction: "split".into(), on: on.into(), attack: Attack::Twin };
+        assert_eq!(case("").path(), "split");
+        assert_eq!(case("vault").path(), "split.vault");
+        assert_eq!(case("vault").path_anywhere(), "*.vault");
+    }
+}

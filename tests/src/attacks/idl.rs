@@ -139,3 +139,51 @@ impl Reader<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IDL: &str = r#"{
+        "instructions": [{"name": "act", "discriminator": [7, 8], "accounts": [], "args": [
+            {"name": "who", "type": "pubkey"},
+            {"name": "claim", "type": {"defined": {"name": "Claim"}}},
+            {"name": "steps", "type": {"array": ["i16", 2]}}
+        ]}],
+        "types": [{"name": "Claim", "type": {"kind": "struct", "fields": [
+            {"name": "proof", "type": {"vec": "u8"}},
+            {"name": "limbs", "type": {"vec": {"array": ["u8", 32]}}},
+            {"name": "score", "type": "u64"}
+        ]}}]
+    }"#;
+
+    #[test]
+    fn every_byte_of_the_data_has_its_part() {
+        let interface = Interface::parse(IDL);
+        let data = [&[7, 8][..], &[1; 32], &[3, 0, 0, 0], &[2; 3], &[1, 0, 0, 0], &[4; 32], &[5; 8], &[6; 4]]
+            .concat();
+        let parts = interface.parts(interface.of(&data).unwrap(), &data);
+        let number = |width, is_signed| Content::Number { width, is_signed };
+        let bytes = |length| Content::Bytes { length };
+        let expected = [
+            ("who", 2, bytes(32)),
+            ("claim.proof.len", 34, number(4, false)),
+            ("claim.proof", 38, bytes(3)),
+            ("claim.limbs.len", 41, number(4, false)),
+            ("claim.limbs", 45, bytes(32)),
+            ("claim.score", 77, number(8, false)),
+            ("steps", 85, number(2, true)),
+            ("steps", 87, number(2, true)),
+        ];
+        let expected = expected.map(|(path, at, content)| Part { path: path.to_owned(), at, content });
+        assert_eq!(parts, expected);
+    }
+
+    #[test]
+    #[should_panic(expected = "the IDL lacks the type Claim")]
+    fn a_type_that_the_idl_lacks_is_named() {
+        let interface =
+            Interface::parse(&IDL.replace("\"name\": \"Claim\", \"type\"", "\"name\": \"Other\", \"type\""));
+        interface.parts(&interface.signatures[0], &[0; 200]);
+    }
+}

@@ -25,7 +25,7 @@ const CRASHES: [&str; 4] = [
 ];
 
 /// Names of the accounts that come behind those of the IDL, over and over: program, instruction, names.
-const BEHIND: [(&str, &str, &[&str]); 9] = [
+const BEHIND: [(&str, &str, &[&str]); 8] = [
     ("assay_feed", "create_feed", &["source"]),
     ("assay_feed", "open_round", &["source"]),
     ("assay_market", "create", &["source"]),
@@ -33,7 +33,6 @@ const BEHIND: [(&str, &str, &[&str]); 9] = [
     ("assay_market", "merge", &["outcome_mint", "outcome_source"]),
     ("assay_market", "observe", &["source"]),
     ("assay_market", "close", &["outcome_mint"]),
-    ("assay_market", "redeem", &["outcome_mint"]),
     ("assay_verifier", "record_batch", &["receipt"]),
 ];
 

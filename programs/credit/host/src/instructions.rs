@@ -4,7 +4,9 @@ use anchor_lang::Id as _;
 use anchor_lang::programs::{System, Token};
 use assay_credit::{
     accounts, instruction,
-    instructions::{__client_accounts_evidence::Evidence, __client_accounts_takenup::TakenUp as TakenUpAccounts},
+    instructions::{
+        Claimed, __client_accounts_evidence::Evidence, __client_accounts_takenup::TakenUp as TakenUpAccounts,
+    },
     state::Terms,
 };
 use assay_credit_interface::seeds::{DEPOSIT, ISSUER, LINE, POOL, TREE, VAULT};
@@ -194,17 +196,9 @@ impl PoolKeys {
         instruction::CloseDeposit {}.to_instruction(accounts)
     }
 
-    /// `open_line_by_proof`. `proof` may be empty where the statement has its receipt.
-    pub fn open_line_by_proof(
-        &self,
-        proving: &Proving,
-        proof: &[u8],
-        root: [u8; 32],
-        nullifier: [u8; 32],
-        tier: u8,
-    ) -> Instruction {
-        let arguments = instruction::OpenLineByProof { proof: proof.to_vec().into(), root, nullifier, tier };
-        arguments.to_instruction(accounts::OpenLineByProof {
+    /// `open_line_by_proof`. The claim's proof may be empty where the statement has its receipt.
+    pub fn open_line_by_proof(&self, proving: &Proving, claimed: Claimed) -> Instruction {
+        instruction::OpenLineByProof { claimed }.to_instruction(accounts::OpenLineByProof {
             borrower: proving.borrower,
             pool: self.pool,
             line: proving.line,
@@ -212,10 +206,9 @@ impl PoolKeys {
         })
     }
 
-    /// `renew_by_proof`. `proof` may be empty where the statement has its receipt.
-    pub fn renew_by_proof(&self, proving: &Proving, proof: &[u8], root: [u8; 32], tier: u8) -> Instruction {
-        let arguments = instruction::RenewByProof { proof: proof.to_vec().into(), root, tier };
-        arguments.to_instruction(accounts::RenewByProof {
+    /// `renew_by_proof`. The claim's proof may be empty where the statement has its receipt.
+    pub fn renew_by_proof(&self, proving: &Proving, claimed: Claimed) -> Instruction {
+        instruction::RenewByProof { claimed }.to_instruction(accounts::RenewByProof {
             borrower: proving.borrower,
             pool: self.pool,
             line: proving.line,

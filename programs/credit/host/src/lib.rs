@@ -23,7 +23,7 @@ pub mod statement;
 
 pub use assay_credit::{
     CreditError, ID,
-    instructions::ALL,
+    instructions::{ALL, Claimed},
     state::{Deposit, Issuer, Line, Pool, Standing, Status, Terms, Tier, Tree},
 };
 #[cfg(feature = "scenario")]

@@ -33,11 +33,7 @@ pub struct OpenLineByProof {
 
 /// Opens the line.
 #[inline(never)]
-pub(crate) fn handler(
-    ctx: &mut Context<OpenLineByProof>,
-    proof: &[u8],
-    claimed: &Claimed,
-) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<OpenLineByProof>, claimed: &Claimed) -> Result<()> {
     let now = now()?;
     let OpenLineByProof { borrower, pool, line, evidence } = &mut ctx.accounts;
     pool.require_open(Action::Take, now)?;
@@ -51,7 +47,7 @@ pub(crate) fn handler(
     if !target.is_data_empty() || !target.owned_by(&System::id()) {
         return Err(CreditError::LineExists.into());
     }
-    let digest = evidence.verify(borrower.account(), pool, &address, proof, claimed, now)?;
+    let digest = evidence.verify(borrower.account(), pool, &address, claimed, now)?;
 
     let seeds: [&[u8]; 4] = [LINE, pool_address.as_ref(), &claimed.nullifier, &[bump]];
     let space = Line::DISCRIMINATOR.len() + size_of::<Line>();

@@ -30,23 +30,17 @@ pub struct RenewByProof {
     pub evidence: Nested<Evidence>,
 }
 
-/// What is claimed, beside what the accounts say.
-pub struct Renewal {
-    /// Root of the tree that the leaf is in.
-    pub root: [u8; 32],
-    /// The tier.
-    pub tier: u8,
-}
-
 /// Renews the line.
 #[inline(never)]
-pub(crate) fn handler(ctx: &mut Context<RenewByProof>, proof: &[u8], renewal: &Renewal) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<RenewByProof>, claimed: &Claimed) -> Result<()> {
     let now = now()?;
-    let &Renewal { root, tier } = renewal;
     let RenewByProof { borrower, pool, line, evidence } = &mut ctx.accounts;
     pool.require_open(Action::Take, now)?;
-    let claimed = Claimed { root, nullifier: line.nullifier, tier };
-    let digest = evidence.verify(borrower.account(), pool, line.address(), proof, &claimed, now)?;
+    if claimed.nullifier != line.nullifier {
+        return Err(CreditError::WrongAddress.into());
+    }
+    let tier = claimed.tier;
+    let digest = evidence.verify(borrower.account(), pool, line.address(), claimed, now)?;
     pool.accrue(now)?;
     let epoch = evidence.tree.epoch;
     line.take_tier(pool, tier, epoch, now)?;

@@ -88,6 +88,18 @@ pub struct Claimed {
     pub proof: Vec<u8>,
 }
 
+impl Claimed {
+    /// As the instructions take it.
+    fn argument(&self) -> crate::Claimed {
+        crate::Claimed {
+            proof: self.proof.clone().into(),
+            root: self.root.to_be_bytes(),
+            nullifier: self.nullifier.to_be_bytes(),
+            tier: self.tier,
+        }
+    }
+}
+
 /// The runtime and who is in it.
 #[derive(Clone)]
 pub struct World {
@@ -258,9 +270,7 @@ impl World {
     /// # Errors
     /// The claim cannot be stated.
     pub fn opening(&self, claimed: &Claimed) -> Result<Instruction, DemoError> {
-        let Claimed { pool, root, nullifier, tier, proof, .. } = claimed;
-        let proving = self.proving(claimed)?;
-        Ok(pool.open_line_by_proof(&proving, proof, root.to_be_bytes(), nullifier.to_be_bytes(), *tier))
+        Ok(claimed.pool.open_line_by_proof(&self.proving(claimed)?, claimed.argument()))
     }
 
     /// `renew_by_proof`.
@@ -268,8 +278,7 @@ impl World {
     /// # Errors
     /// The claim cannot be stated.
     pub fn renewal(&self, claimed: &Claimed) -> Result<Instruction, DemoError> {
-        let proving = self.proving(claimed)?;
-        Ok(claimed.pool.renew_by_proof(&proving, &claimed.proof, claimed.root.to_be_bytes(), claimed.tier))
+        Ok(claimed.pool.renew_by_proof(&self.proving(claimed)?, claimed.argument()))
     }
 
     /// The line of a person in the first pool.

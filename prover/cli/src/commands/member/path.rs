@@ -22,8 +22,8 @@ Example:
 The file of leaves has every leaf of the tree, one a line, in the order in which they were
 appended: what the program that keeps the tree has published. The leaf of this input, salt and
 secret is looked up in it; the path leads to the root of exactly these leaves, which is printed:
-compare it with the tree's. A root that counts no longer needs the path again, under the leaves
-appended since.
+compare it with the tree's. A tree grows, and old roots stop to count: with the leaves appended
+since, the same command makes the path to the new root.
 
 The scope is what the nullifier is for: 32 bytes in hexadecimal that the consumer names, such as
 the address of its account. The result is a secret, as `assay prove --help` describes it.";
