@@ -2,14 +2,18 @@
 
 use assay_credit_host::Pool;
 use assay_localnet::{Localnet, record};
-use assay_tests::attacks::{Attack, Exception, Limits, Numbers, Times, cases, check, check_limits, fuzz};
+use assay_tests::attacks::{
+    Attack, Edge, Exception, Limits, Numbers, Shift, Times, cases, check, check_limits, fuzz,
+};
 use solana_address::Address;
 
 use crate::costs::every_instruction_costs_what_the_ledger_says;
 
-const PROGRAMS_OWN: &str = "the program alone makes accounts of its own, each at its address: there is no such account";
+const PROGRAMS_OWN: &str =
+    "the program alone makes accounts of its own, each at its address: there is no such account";
 const NOT_READ: &str = "the model's key is a development key, which the terms accept, so nobody reads it";
-const OWN_TOKENS: &str = "another token account of the same owner, who signs or is the one that the pool names";
+const OWN_TOKENS: &str =
+    "another token account of the same owner, who signs or is the one that the pool names";
 const AGAIN: &str = "the signer's own, as often as they sign, each time with its own effect";
 const NO_WAIT: &str = "no state has to last between the two: what waits here, waits for something else";
 
@@ -137,9 +141,71 @@ const EXCEPTIONS: &[Exception] = &[
 /// What the program says of times and numbers.
 const LIMITS: Limits = Limits { times: TIMES, numbers: NUMBERS };
 
-const TIMES: &[Times] = &[];
+const TIMES: &[Times] = &[
+    Times {
+        on: &["create_tree", "append_leaf"],
+        refused: &[Shift::YearBack, Shift::YearOn],
+        why: "a tree is made and grows in its epoch, and in the one before",
+    },
+    Times {
+        on: &["close_tree"],
+        refused: &[Shift::YearBack],
+        why: "a tree closes when its epoch is no longer in force",
+    },
+    Times {
+        on: &["open_line_by_proof", "renew_by_proof", "draw"],
+        refused: &[Shift::YearBack, Shift::HourBack, Shift::YearOn],
+        why: "played in the first hour of the epoch, which is in force from its first second to three days after its end",
+    },
+    Times {
+        on: &["mark_default", "write_off"],
+        refused: &[Shift::YearBack, Shift::HourBack, Shift::SecondBack],
+        why: "played in the first second after the wait",
+    },
+    Times {
+        on: &["apply_terms", "withdraw_reserves"],
+        refused: &[Shift::YearBack, Shift::HourBack, Shift::SecondBack, Shift::YearOn],
+        why: "played in the first second after the timelock; a proposal expires",
+    },
+];
 
-const NUMBERS: &[Numbers] = &[];
+const NUMBERS: &[Numbers] = &[
+    Numbers {
+        on: &["create_pool.terms.reserve_factor_bps", "propose_terms.terms.reserve_factor_bps"],
+        accepted: &[Edge::Zero, Edge::One],
+        why: "no reserves: suppliers see it",
+    },
+    Numbers {
+        on: &["create_pool.terms.supply_cap", "propose_terms.terms.supply_cap"],
+        accepted: &[Edge::One],
+        why: "a pool that takes nothing more",
+    },
+    Numbers {
+        on: &[
+            "create_pool.terms.tiers.limit",
+            "create_pool.terms.tiers.rate_bps",
+            "propose_terms.terms.tiers.limit",
+            "propose_terms.terms.tiers.rate_bps",
+        ],
+        accepted: &[Edge::Zero, Edge::One],
+        why: "the riskiest tier gets nothing, or the best one pays nothing",
+    },
+    Numbers {
+        on: &["draw.amount", "supply.amount"],
+        accepted: &[Edge::One],
+        why: "one base unit is an amount: it rounds against its owner",
+    },
+    Numbers {
+        on: &["repay.amount"],
+        accepted: &[Edge::One, Edge::Greatest],
+        why: "one base unit is an amount, and the greatest number stands for the whole debt",
+    },
+    Numbers {
+        on: &["propose_withdrawal.amount"],
+        accepted: &[Edge::One, Edge::BelowGreatest, Edge::Greatest, Edge::SignBit],
+        why: "no more is paid than is free when it is paid",
+    },
+];
 
 /// Whatever went through, this holds.
 fn holds(net: &Localnet, address: &Address) -> Result<(), String> {
