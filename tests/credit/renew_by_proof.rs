@@ -86,7 +86,7 @@ fn nobody_elses_proof_and_no_other_line() {
     let mut renewal = Proven { ..proven };
     renewal.proving.line = line;
     let renew = world.renewal(&renewal);
-    assert!(!world.borrower_sends(renew).is_ok());
+    refused(&world.borrower_sends(renew), "WrongAddress");
     let renew = world.renewal(&world.prove(&Person::new(0, 1, EPOCH + 1)));
     let no_line = with_account(renew.clone(), 2, world.keys.pool);
     assert!(!world.borrower_sends(no_line).is_ok());

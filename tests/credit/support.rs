@@ -7,7 +7,7 @@ use assay_circuits::Membership;
 use assay_circuits::Ranges;
 use assay_credit_host::statement::{Subject, digest, nullifier_in, taking_context};
 use assay_credit_host::{
-    Deposit, Follower, Issuer, IssuerKeys, Line, Pool, PoolKeys, Proving, TakenUp, Terms, Tier, Tree,
+    Claimed, Deposit, Follower, Issuer, IssuerKeys, Line, Pool, PoolKeys, Proving, TakenUp, Terms, Tier, Tree,
 };
 use assay_credit_interface::epoch::{EPOCH_SECONDS, starts_at};
 use assay_credit_interface::formats::{DEPTH, TIER_BITS};
@@ -95,6 +95,14 @@ pub struct Proven {
     pub root: [u8; 32],
     pub nullifier: [u8; 32],
     pub tier: u8,
+}
+
+impl Proven {
+    /// As the instructions take it.
+    pub fn claimed(&self) -> Claimed {
+        let Self { proof, root, nullifier, tier, .. } = self;
+        Claimed { proof: proof.clone().into(), root: *root, nullifier: *nullifier, tier: *tier }
+    }
 }
 
 /// A runtime with a pool in it.
@@ -354,14 +362,12 @@ impl World {
 
     /// `open_line_by_proof` as an honest prover sends it.
     pub fn opening(&self, proven: &Proven) -> Instruction {
-        let Proven { proving, proof, root, nullifier, tier } = proven;
-        self.keys.open_line_by_proof(proving, proof, *root, *nullifier, *tier)
+        self.keys.open_line_by_proof(&proven.proving, proven.claimed())
     }
 
     /// `renew_by_proof` as an honest prover sends it.
     pub fn renewal(&self, proven: &Proven) -> Instruction {
-        let Proven { proving, proof, root, tier, .. } = proven;
-        self.keys.renew_by_proof(proving, proof, *root, *tier)
+        self.keys.renew_by_proof(&proven.proving, proven.claimed())
     }
 
     pub fn open(&mut self, person: &Person) -> Outcome {

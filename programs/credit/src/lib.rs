@@ -111,15 +111,13 @@ pub mod assay_credit {
     }
 
     /// Opens a line by the proof of a tier.
-    pub fn open_line_by_proof(ctx: &mut Context<OpenLineByProof>, claim: LineClaim) -> Result<()> {
-        let LineClaim { proof, root, nullifier, tier } = claim;
-        instructions::open_line_by_proof::handler(ctx, &proof, &Claimed { root, nullifier, tier })
+    pub fn open_line_by_proof(ctx: &mut Context<OpenLineByProof>, claimed: Claimed) -> Result<()> {
+        instructions::open_line_by_proof::handler(ctx, &claimed)
     }
 
     /// Renews a line by the proof of a tier from a later epoch.
-    pub fn renew_by_proof(ctx: &mut Context<RenewByProof>, claim: RenewalClaim) -> Result<()> {
-        let RenewalClaim { proof, root, tier } = claim;
-        instructions::renew_by_proof::handler(ctx, &proof, &Renewal { root, tier })
+    pub fn renew_by_proof(ctx: &mut Context<RenewByProof>, claimed: Claimed) -> Result<()> {
+        instructions::renew_by_proof::handler(ctx, &claimed)
     }
 
     /// Draws on a line.

@@ -79,7 +79,7 @@ fn terms() -> Terms {
 impl World {
     fn new(index: u128) -> Self {
         let now = starts_at(EPOCH);
-        let books = TierBooks { index: PodU128::from(index), ..TierBooks::new() };
+        let books = TierBooks { index: PodU128::from(index), ..TierBooks::empty() };
         let pool = Pool {
             terms: terms(),
             version: VERSION,

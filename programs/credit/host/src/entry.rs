@@ -2,7 +2,7 @@
 
 use assay_host::{Program, ScenarioEntry, StrategyEntry};
 
-use crate::identity::IDENTITY;
+use crate::{identity::IDENTITY, scenario::Demonstration};
 
 /// The credit program.
 pub struct Credit;
@@ -13,7 +13,7 @@ impl Program for Credit {
     }
 
     fn scenario(&self) -> ScenarioEntry {
-        ScenarioEntry::PartOf("market")
+        ScenarioEntry::Own(&Demonstration)
     }
 
     fn strategy(&self) -> Option<StrategyEntry> {

@@ -5,8 +5,7 @@ use anchor_lang::programs::{System, Token};
 use assay_credit::{
     accounts, instruction,
     instructions::{
-        __client_accounts_evidence::Evidence, __client_accounts_takenup::TakenUp as TakenUpAccounts,
-        LineClaim, RenewalClaim,
+        __client_accounts_evidence::Evidence, __client_accounts_takenup::TakenUp as TakenUpAccounts, Claimed,
     },
     state::Terms,
 };
@@ -197,18 +196,9 @@ impl PoolKeys {
         instruction::CloseDeposit {}.to_instruction(accounts)
     }
 
-    /// `open_line_by_proof`. `proof` may be empty where the statement has its receipt.
-    pub fn open_line_by_proof(
-        &self,
-        proving: &Proving,
-        proof: &[u8],
-        root: [u8; 32],
-        nullifier: [u8; 32],
-        tier: u8,
-    ) -> Instruction {
-        let claim = LineClaim { proof: proof.to_vec().into(), root, nullifier, tier };
-        let arguments = instruction::OpenLineByProof { claim };
-        arguments.to_instruction(accounts::OpenLineByProof {
+    /// `open_line_by_proof`. The claim's proof may be empty where the statement has its receipt.
+    pub fn open_line_by_proof(&self, proving: &Proving, claimed: Claimed) -> Instruction {
+        instruction::OpenLineByProof { claimed }.to_instruction(accounts::OpenLineByProof {
             borrower: proving.borrower,
             pool: self.pool,
             line: proving.line,
@@ -216,11 +206,9 @@ impl PoolKeys {
         })
     }
 
-    /// `renew_by_proof`. `proof` may be empty where the statement has its receipt.
-    pub fn renew_by_proof(&self, proving: &Proving, proof: &[u8], root: [u8; 32], tier: u8) -> Instruction {
-        let claim = RenewalClaim { proof: proof.to_vec().into(), root, tier };
-        let arguments = instruction::RenewByProof { claim };
-        arguments.to_instruction(accounts::RenewByProof {
+    /// `renew_by_proof`. The claim's proof may be empty where the statement has its receipt.
+    pub fn renew_by_proof(&self, proving: &Proving, claimed: Claimed) -> Instruction {
+        instruction::RenewByProof { claimed }.to_instruction(accounts::RenewByProof {
             borrower: proving.borrower,
             pool: self.pool,
             line: proving.line,

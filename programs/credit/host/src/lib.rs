@@ -18,11 +18,12 @@ pub mod follower;
 mod identity;
 pub mod instructions;
 #[cfg(feature = "scenario")]
+mod scenario;
 pub mod statement;
 
 pub use assay_credit::{
     CreditError, ID,
-    instructions::ALL,
+    instructions::{ALL, Claimed},
     state::{Deposit, Issuer, Line, Pool, Standing, Status, Terms, Tier, Tree},
 };
 #[cfg(feature = "scenario")]

@@ -12,14 +12,18 @@ use anchor_lang::prelude::*;
 use assay_cpi::{Expect, Key, RecordAccounts, Setups};
 use assay_credit_interface::{Taking, context, limbs};
 use assay_interface::{field::Scalar, member::Claim};
+use assay_program::bounded::Vec; // by this name, which an IDL knows
 
 use crate::{
     errors::CreditError,
     state::{Issuer, Pool, Tree},
 };
 
-/// What is claimed, beside what the accounts say.
+/// What a prover claims, beside what the accounts say, and the proof of it.
+#[derive(SchemaWrite, SchemaRead, IdlType)]
 pub struct Claimed {
+    /// The bytes of a plain proof or of a committed one, as the model's key is; none where the statement has a receipt.
+    pub proof: Vec<u8>,
     /// Root of the tree that the leaf is in.
     pub root: [u8; 32],
     /// The person's nullifier in this pool.
@@ -57,7 +61,6 @@ impl Evidence {
         borrower: &AccountView,
         pool: &Account<Pool>,
         line: &Address,
-        proof: &[u8],
         claimed: &Claimed,
         now: i64,
     ) -> Result<[u8; 32]> {
@@ -98,7 +101,7 @@ impl Evidence {
             receipt: self.receipt.account(),
             system_program: self.system_program.account(),
         };
-        let claim = assay_cpi::Claim { proof, context: &context, limbs: &limbs };
+        let claim = assay_cpi::Claim { proof: &claimed.proof, context: &context, limbs: &limbs };
         Ok(*assay_cpi::record(&accounts, &claim, &expect)?.digest())
     }
 }

@@ -5,7 +5,6 @@
 
 use anchor_lang::{Discriminator, bytemuck, create_account_signed, find_program_address, prelude::*};
 use assay_credit_interface::seeds::LINE;
-use assay_program::bounded::Vec; // by this name, which an IDL knows
 
 #[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
 use super::evidence::*;
@@ -15,19 +14,6 @@ use crate::{
     events::TierProven,
     state::{Action, Decision, Line, Pool, VERSION},
 };
-
-/// What the borrower claims, and the proof of it.
-#[derive(SchemaWrite, SchemaRead, IdlType)]
-pub struct LineClaim {
-    /// The bytes of a plain proof or of a committed one, as the model's key is; none where the statement has a receipt.
-    pub proof: Vec<u8>,
-    /// A root of the issuer's tree.
-    pub root: [u8; 32],
-    /// The nullifier of the secret in this pool.
-    pub nullifier: [u8; 32],
-    /// The tier.
-    pub tier: u8,
-}
 
 /// Accounts of `open_line_by_proof`.
 #[derive(Accounts)]
@@ -47,7 +33,7 @@ pub struct OpenLineByProof {
 
 /// Opens the line.
 #[inline(never)]
-pub(crate) fn handler(ctx: &mut Context<OpenLineByProof>, proof: &[u8], claimed: &Claimed) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<OpenLineByProof>, claimed: &Claimed) -> Result<()> {
     let now = now()?;
     let OpenLineByProof { borrower, pool, line, evidence } = &mut ctx.accounts;
     pool.require_open(Action::Take, now)?;
@@ -62,7 +48,7 @@ pub(crate) fn handler(ctx: &mut Context<OpenLineByProof>, proof: &[u8], claimed:
     if !target.is_data_empty() || !target.owned_by(&System::id()) {
         return Err(CreditError::LineExists.into());
     }
-    let digest = evidence.verify(borrower.account(), pool, &address, proof, claimed, now)?;
+    let digest = evidence.verify(borrower.account(), pool, &address, claimed, now)?;
 
     let seeds: [&[u8]; 4] = [LINE, pool_address.as_ref(), &claimed.nullifier, &[bump]];
     let space = Line::DISCRIMINATOR.len() + size_of::<Line>();

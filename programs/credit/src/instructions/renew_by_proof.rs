@@ -4,7 +4,6 @@
 //! Only the owner: whoever gets hold of a person's secret takes no line over that they have.
 
 use anchor_lang::prelude::*;
-use assay_program::bounded::Vec; // by this name, which an IDL knows
 
 #[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
 use super::evidence::*;
@@ -14,17 +13,6 @@ use crate::{
     events::TierProven,
     state::{Action, Decision, Line, Pool},
 };
-
-/// What the borrower claims, and the proof of it.
-#[derive(SchemaWrite, SchemaRead, IdlType)]
-pub struct RenewalClaim {
-    /// The bytes of a plain proof or of a committed one, as the model's key is; none where the statement has a receipt.
-    pub proof: Vec<u8>,
-    /// A root of the issuer's tree.
-    pub root: [u8; 32],
-    /// The tier.
-    pub tier: u8,
-}
 
 /// Accounts of `renew_by_proof`.
 #[derive(Accounts)]
@@ -42,23 +30,17 @@ pub struct RenewByProof {
     pub evidence: Nested<Evidence>,
 }
 
-/// What is claimed, beside what the accounts say.
-pub struct Renewal {
-    /// Root of the tree that the leaf is in.
-    pub root: [u8; 32],
-    /// The tier.
-    pub tier: u8,
-}
-
 /// Renews the line.
 #[inline(never)]
-pub(crate) fn handler(ctx: &mut Context<RenewByProof>, proof: &[u8], renewal: &Renewal) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<RenewByProof>, claimed: &Claimed) -> Result<()> {
     let now = now()?;
-    let &Renewal { root, tier } = renewal;
     let RenewByProof { borrower, pool, line, evidence } = &mut ctx.accounts;
     pool.require_open(Action::Take, now)?;
-    let claimed = Claimed { root, nullifier: line.nullifier, tier };
-    let digest = evidence.verify(borrower.account(), pool, line.address(), proof, &claimed, now)?;
+    if claimed.nullifier != line.nullifier {
+        return Err(CreditError::WrongAddress.into());
+    }
+    let tier = claimed.tier;
+    let digest = evidence.verify(borrower.account(), pool, line.address(), claimed, now)?;
     pool.accrue(now)?;
     let epoch = evidence.tree.epoch;
     line.take_tier(pool, tier, epoch, now)?;
