@@ -10,6 +10,8 @@ pub mod verifier {
     pub const ATTESTORS: &[u8] = b"attestors";
     /// What a set says of a model: `[ATTESTATION, set address, model address]`.
     pub const ATTESTATION: &[u8] = b"attestation";
+    /// Bytes of a batch on their way: `[BUFFER, payer, nonce (u64, little-endian)]`.
+    pub const BUFFER: &[u8] = b"buffer";
     /// Series of models: `[SERIES, creator, series id]`, see [`crate::verifier::series_id`].
     pub const SERIES: &[u8] = b"series";
 }

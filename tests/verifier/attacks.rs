@@ -2,7 +2,7 @@
 
 use assay_localnet::{Localnet, record};
 use assay_tests::attacks::{
-    Attack, Exception, Limits, Numbers, Shift, Times, cases, check, check_limits, fuzz,
+    Attack, Edge, Exception, Limits, Numbers, Shift, Times, cases, check, check_limits, fuzz,
 };
 use solana_address::Address;
 
@@ -15,7 +15,7 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { attack: Attack::Extended, on: &["*"], why: "bytes behind the arguments are read by nobody" },
     Exception {
         attack: Attack::Twin,
-        on: &["*.model", "*.receipt", "*.set", "*.attestation", "*.series"],
+        on: &["*.model", "*.receipt", "*.set", "*.attestation", "*.series", "*.buffer"],
         why: "the program alone makes accounts of its own, each at its address: there is no such account",
     },
     Exception {
@@ -23,6 +23,7 @@ const EXCEPTIONS: &[Exception] = &[
         on: &[
             "record.payer",
             "record_batch.payer",
+            "record_buffer.payer",
             "register.payer",
             "attest.payer",
             "create_attestor_set.payer",
@@ -37,6 +38,9 @@ const EXCEPTIONS: &[Exception] = &[
             "verify_batch",
             "record",
             "record_batch",
+            "verify_buffer",
+            "record_buffer",
+            "write_buffer",
             "attest",
             "propose_authority",
             "propose_guardian",
@@ -51,6 +55,9 @@ const EXCEPTIONS: &[Exception] = &[
             "verify_batch",
             "record",
             "record_batch",
+            "verify_buffer",
+            "record_buffer",
+            "write_buffer",
             "attest",
             "propose_authority",
             "propose_guardian",
@@ -113,7 +120,11 @@ const TIMES: &[Times] = &[
     },
 ];
 
-const NUMBERS: &[Numbers] = &[];
+const NUMBERS: &[Numbers] = &[Numbers {
+    on: &["write_buffer.args.offset", "write_buffer.args.chunk.len"],
+    accepted: &[Edge::Zero, Edge::One],
+    why: "a payer writes what it likes where it likes into its own buffer, and nothing follows from that",
+}];
 
 /// Whatever went through, this holds.
 fn holds(net: &Localnet, address: &Address) -> Result<(), String> {

@@ -12,6 +12,7 @@ use solana_address::Address;
 use solana_signer::Signer;
 
 use crate::batch;
+use crate::buffer;
 use crate::examples::{self, ANCHOR, NATIVE, PINOCCHIO};
 use crate::series::new_series;
 use crate::support::{Echo, World, fixed_key};
@@ -86,6 +87,7 @@ pub fn every_instruction_costs_what_the_ledger_says() {
         &of_guardians(),
         &of_attestors_and_series(),
         &batch::costs::rows(),
+        &buffer::costs::rows(),
     ]
     .concat();
     ledger::check("verifier", &measured).unwrap_or_else(|differences| panic!("{differences}"));

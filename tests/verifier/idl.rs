@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assay_verifier_host::{self as verifier, NewSeries, attestation_address};
+use assay_verifier_host::{self as verifier, NewSeries, attestation_address, buffer};
 use serde_json::Value;
 use solana_address::Address;
 use solana_signer::Signer;
@@ -62,7 +62,10 @@ fn accounts() -> (World, BTreeMap<&'static str, Address>) {
     let (authority, successor) = (world.authority.pubkey(), world.stranger.pubkey());
     world.authority_sends(verifier::propose_authority(authority, world.model, successor)).expect_ok();
     world.stranger_sends(verifier::accept_authority(successor, world.model)).expect_ok();
+    let payer = world.stranger.pubkey();
+    world.stranger_sends(buffer::write_buffer(payer, 7, 0, &[])).expect_ok();
     let accounts = BTreeMap::from([
+        ("Buffer", buffer::buffer_address(&payer, 7)),
         ("Model", world.model),
         ("Receipt", verifier::receipt_address(&world.model, &proven.digest)),
         ("AttestorSet", committee.set),

@@ -12,15 +12,16 @@ use assay_interface::verifier::{
     self as interface, ModelFacts, attested, audit_extend, audit_start, model_id,
 };
 use assay_verifier_host::{
-    self as verifier, Attestation, AttestorSet, ID, MIN_TIMELOCK, Model, NewSeries, Receipt, Series, Status,
-    attestation_address,
+    self as verifier, Attestation, AttestorSet, Buffer, ID, MIN_TIMELOCK, Model, NewSeries, Receipt, Series, Status,
+    attestation_address, buffer,
 };
 use solana_account::Account;
 use solana_address::Address;
+use solana_signer::Signer;
 
 use crate::attest::Committee;
 use crate::series::new_series;
-use crate::support::{Echo, World, refused};
+use crate::support::{Echo, World, fixed_key, refused};
 
 const MODELS: [(&str, &str, Form); 2] =
     [("model-plain-v3", "echo", Form::Plain), ("model-committed-v3", "committed", Form::Committed)];
@@ -65,6 +66,9 @@ fn new_layouts_leave_fixtures() {
     write(&world, "attestor-set-v1", committee.set);
     write(&world, "attestation-v1", attestation_address(&committee.set, &world.model));
     write(&world, "series-v1", series.address());
+    let payer = world.stranger.pubkey();
+    world.stranger_sends(buffer::write_buffer(payer, 7, 0, &[])).expect_ok();
+    write(&world, "buffer-v1", buffer::buffer_address(&payer, 7));
 }
 
 #[test]
@@ -127,6 +131,13 @@ fn attestors_and_series_of_version_1_are_read() {
     let read = interface::Series::read(&series).unwrap();
     assert_eq!((read.model(), read.timelock), (Ok(given.model.as_array()), 2 * MIN_TIMELOCK));
     assert_eq!((read.authority, read.domain), (named.authority.as_array(), &named.domain));
+}
+
+#[test]
+fn buffers_of_version_1_are_read() {
+    let buffer: Buffer = decode(&ID, &fixture("buffer-v1")).unwrap();
+    assert_eq!((buffer.version, buffer.nonce, buffer.payer), (1, 7, fixed_key(2).pubkey()));
+    assert_eq!(Buffer::START, fixture("buffer-v1").len());
 }
 
 #[test]

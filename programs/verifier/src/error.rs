@@ -171,6 +171,15 @@ pub enum VerifierError {
     /// `record_batch` takes one receipt for each proof, in the same order.
     #[msg("There is not one receipt account for each proof of the batch")]
     BatchReceipts = 82,
+    /// The account is no buffer.
+    #[msg("The account is no buffer of this program")]
+    NotABuffer = 83,
+    /// A buffer holds no more than the longest batch.
+    #[msg("The buffer would be longer than any batch")]
+    BufferLength = 84,
+    /// An account grows by 10,240 bytes in an instruction: pieces come in order.
+    #[msg("The buffer would grow by more than 10,240 bytes at once")]
+    BufferGrowth = 85,
 
     // 90 to 99 are `assay_cpi::CpiError`: raised by the programs that call this one, and named here for their clients.
     /// The verifier's answer is missing, malformed, or from another program.

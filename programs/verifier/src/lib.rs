@@ -40,7 +40,7 @@ use anchor_lang::prelude::*;
 pub use error::VerifierError;
 pub use events::*;
 pub use instructions::*;
-pub use proof_args::{BatchArgs, ProofArgs};
+pub use proof_args::{BatchArgs, ChunkArgs, ProofArgs};
 pub use state::*;
 
 declare_id!("AVr5RWTqtrW1qMaUQ9B6LqbGBP2LQ4gvtpxgHugwPkzN");
@@ -190,6 +190,26 @@ pub mod assay_verifier {
     /// the batch's order. Returns what `verify_batch` returns.
     pub fn record_batch(ctx: &mut Context<RecordBatch>, args: BatchArgs) -> Result<[u8; 67]> {
         instructions::record_batch::handler(ctx, &args.batch)
+    }
+
+    /// Writes a piece of a batch into the payer's buffer, which the first piece creates.
+    pub fn write_buffer(ctx: &mut Context<WriteBuffer>, args: ChunkArgs) -> Result<()> {
+        instructions::write_buffer::handler(ctx, &args)
+    }
+
+    /// Checks the batch that a buffer holds. Returns what `verify_batch` returns.
+    pub fn verify_buffer(ctx: &mut Context<VerifyBuffer>) -> Result<[u8; 67]> {
+        instructions::verify_buffer::handler(ctx)
+    }
+
+    /// Checks the batch that a buffer holds and writes receipts as `record_batch` does. Returns what `verify_batch` returns.
+    pub fn record_buffer(ctx: &mut Context<RecordBuffer>) -> Result<[u8; 67]> {
+        instructions::record_buffer::handler(ctx)
+    }
+
+    /// Returns the rent of a buffer.
+    pub fn close_buffer(ctx: &mut Context<CloseBuffer>) -> Result<()> {
+        instructions::close_buffer::handler(ctx)
     }
 
     /// Returns the rent of a receipt that is a week old.

@@ -26,7 +26,7 @@ pub struct Pda {
 }
 
 /// Every kind of account of the program. An empty constant is no seed.
-pub const PDAS: [Pda; 5] = {
+pub const PDAS: [Pda; 6] = {
     use Seed::{Const, Field};
     [
         Pda { account: "Model", name: "model", seeds: [Const(pda::MODEL), Field("registrar"), Field("id")] },
@@ -40,6 +40,11 @@ pub const PDAS: [Pda; 5] = {
             account: "Attestation",
             name: "attestation",
             seeds: [Const(pda::ATTESTATION), Field("set"), Field("model")],
+        },
+        Pda {
+            account: "Buffer",
+            name: "buffer",
+            seeds: [Const(pda::BUFFER), Field("payer"), Field("nonce")],
         },
         Pda { account: "Series", name: "series", seeds: [Const(pda::SERIES), Field("creator"), Field("id")] },
     ]

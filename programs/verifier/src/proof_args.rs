@@ -1,4 +1,4 @@
-//! The arguments of `verify` and `record`, and of their batches.
+//! The arguments of `verify` and `record`, of their batches, and of a piece of one.
 
 use anchor_lang::prelude::*;
 use assay_program::bounded::Vec;
@@ -19,4 +19,15 @@ pub struct ProofArgs {
 pub struct BatchArgs {
     /// As `assay_interface::groth16::batch` lays it out, for the form and the number of limbs of the model.
     pub batch: Vec<u8>,
+}
+
+/// A piece of a batch, and where it goes.
+#[derive(SchemaWrite, SchemaRead, IdlType)]
+pub struct ChunkArgs {
+    /// Which of the payer's buffers.
+    pub nonce: u64,
+    /// Bytes of the batch ahead of the piece.
+    pub offset: u32,
+    /// The piece.
+    pub chunk: Vec<u8>,
 }

@@ -1,4 +1,4 @@
-//! Writing a statement down, for `record` and its batch: its receipt, its place in the audit chain, its event.
+//! Writing statements down, for `record`, `record_batch` and `record_buffer`: its receipt, its place in the audit chain, its event.
 
 use anchor_lang::prelude::*;
 use assay_interface::field::Scalar;
@@ -57,4 +57,25 @@ impl NewRecord<'_> {
         });
         Ok(())
     }
+}
+
+/// Checks the batch that `bytes` hold, and writes a receipt of each of its statements that has none; `receipts` are their places,
+/// in the batch's order. The answer of `record_batch`.
+pub fn record_all(
+    payer: &AccountView,
+    model: &mut Account<Model>,
+    receipts: &[AccountView],
+    bytes: &[u8],
+) -> Result<[u8; 67]> {
+    let (batch, digests) = model.check_batch(bytes)?;
+    require!(receipts.len() == digests.len(), VerifierError::BatchReceipts);
+    let clock = Clock::get()?;
+    for ((receipt, digest), member) in receipts.iter().zip(&digests).zip(batch.members()) {
+        if Receipt::is_at(receipt, model.address(), digest)? {
+            continue;
+        }
+        NewRecord { payer, receipt, digest, context: member.context }.write(model, &clock)?;
+    }
+    model.invariant()?;
+    model.batch_answer(model.address(), &digests)
 }

@@ -25,7 +25,7 @@ const CRASHES: [&str; 4] = [
 ];
 
 /// Names of the accounts that come behind those of the IDL, over and over: program, instruction, names.
-const BEHIND: [(&str, &str, &[&str]); 8] = [
+const BEHIND: [(&str, &str, &[&str]); 9] = [
     ("assay_feed", "create_feed", &["source"]),
     ("assay_feed", "open_round", &["source"]),
     ("assay_market", "create", &["source"]),
@@ -34,6 +34,7 @@ const BEHIND: [(&str, &str, &[&str]); 8] = [
     ("assay_market", "observe", &["source"]),
     ("assay_market", "close", &["outcome_mint"]),
     ("assay_verifier", "record_batch", &["receipt"]),
+    ("assay_verifier", "record_buffer", &["receipt"]),
 ];
 
 /// An instruction of the program under attack, in the transaction that went through.

@@ -2,7 +2,7 @@
 //!
 //! The program cannot say which proof of a batch is bad, since their C are summed. So each is verified here first, 2 to 3 ms
 //! a proof; those that fail are reported with their reason and left out, and the rest is summed and cut into as few batches as
-//! fit the transactions, of nearly equal size. Nothing about the order of the proofs is secret or matters.
+//! fit the transactions, of nearly equal size. [`crate::buffer`] takes them where they are longer than a transaction. Nothing about the order of the proofs is secret or matters.
 
 use assay_interface::field::Scalar;
 use assay_interface::groth16::batch::{BatchError, Layout, Whole, assemble};
@@ -133,9 +133,9 @@ pub enum Version {
 /// What is done with a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// `verify_batch`.
+    /// `verify_batch`, `verify_buffer`.
     Verify,
-    /// `record_batch`: an account more for each proof.
+    /// `record_batch`, `record_buffer`: an account more for each proof.
     Record,
 }
 

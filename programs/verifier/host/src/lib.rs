@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 pub mod batch;
+pub mod buffer;
 mod entry;
 mod instructions;
 mod rent;
@@ -14,8 +15,8 @@ mod trust;
 
 pub use assay_interface::verifier::{Verified, VerifiedBatch};
 pub use assay_verifier::{
-    Attestation, AttestorSet, ID, MAX_LIMBS, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_TIMELOCK, Model, Receipt,
-    Series, Status, VerifierError, WINDOW,
+    Attestation, AttestorSet, Buffer, ID, MAX_LIMBS, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_TIMELOCK, Model,
+    Receipt, Series, Status, VerifierError, WINDOW,
 };
 pub use entry::{IDENTITY, Verifier};
 pub use instructions::{

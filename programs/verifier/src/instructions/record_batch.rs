@@ -9,8 +9,8 @@
 
 use anchor_lang::prelude::*;
 
-use crate::recording::NewRecord;
-use crate::{Model, Receipt, VerifierError};
+use crate::Model;
+use crate::recording::record_all;
 
 /// 0. `[signer, writable]` payer, 1. `[writable]` model, 2. system program; then `[writable]` a receipt for each proof.
 #[derive(Accounts)]
@@ -29,18 +29,6 @@ pub struct RecordBatch {
 #[inline(never)] // the dispatcher would have to hold the frames of all handlers
 pub fn handler(ctx: &mut Context<RecordBatch>, batch: &[u8]) -> Result<[u8; 67]> {
     let receipts = ctx.remaining_accounts()?;
-    let accounts = &mut ctx.accounts;
-    let model = &mut accounts.model;
-    let (batch, digests) = model.check_batch(batch)?;
-    require!(receipts.len() == digests.len(), VerifierError::BatchReceipts);
-    let clock = Clock::get()?;
-    for ((receipt, digest), member) in receipts.iter().zip(&digests).zip(batch.members()) {
-        if Receipt::is_at(receipt, model.address(), digest)? {
-            continue;
-        }
-        let payer = accounts.payer.account();
-        NewRecord { payer, receipt, digest, context: member.context }.write(model, &clock)?;
-    }
-    model.invariant()?;
-    model.batch_answer(model.address(), &digests)
+    let RecordBatch { payer, model, .. } = &mut ctx.accounts;
+    record_all(payer.account(), model, &receipts, batch)
 }

@@ -1,4 +1,4 @@
-//! Several proofs for a model at once, in the parts that `verify_batch` and `record_batch` share.
+//! Several proofs for a model at once, in the parts that `verify_batch`, `record_batch` and their forms for buffers share.
 
 use alloc::vec::Vec;
 

@@ -2,6 +2,7 @@
 
 mod attestors;
 mod batch;
+mod buffer;
 mod life;
 mod model;
 mod receipt;
@@ -11,6 +12,7 @@ mod waits;
 
 pub use assay_interface::verifier::Status;
 pub use attestors::*;
+pub use buffer::*;
 pub use model::*;
 pub use receipt::*;
 pub use series::*;
