@@ -12,8 +12,8 @@ use assay_interface::verifier::{
     self as interface, ModelFacts, attested, audit_extend, audit_start, model_id,
 };
 use assay_verifier_host::{
-    self as verifier, Attestation, AttestorSet, Buffer, ID, MIN_TIMELOCK, Model, NewSeries, Receipt, Series, Status,
-    attestation_address, buffer,
+    self as verifier, Attestation, AttestorSet, Buffer, ID, MIN_TIMELOCK, Model, NewSeries, Receipt, Series,
+    Status, attestation_address, buffer,
 };
 use solana_account::Account;
 use solana_address::Address;

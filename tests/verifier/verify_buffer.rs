@@ -1,9 +1,9 @@
 use assay_interface::groth16::SetupKind;
-use assay_interface::verifier::{digests_hash, error_place};
-use assay_verifier_host::buffer::{most_proofs, verify_buffer, write_buffer};
-use assay_verifier_host::batch::{Purpose, prepare, Target};
-use assay_verifier_host::{self as verifier, VerifiedBatch};
 use assay_interface::groth16::batch::Whole;
+use assay_interface::verifier::{digests_hash, error_place};
+use assay_verifier_host::batch::{Purpose, Target, prepare};
+use assay_verifier_host::buffer::{most_proofs, verify_buffer, write_buffer};
+use assay_verifier_host::{self as verifier, VerifiedBatch};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use solana_address::Address;
@@ -178,10 +178,11 @@ fn model_and_buffer_are_what_they_must_be() {
     let batch = one_batch(echo, &proofs(echo, 2));
     let buffer = world.fill_buffer(&batch);
     let verify = verify_buffer(world.model, buffer);
-    for (place, other) in [(0, buffer), (1, world.model)] {
+    for (place, other, error) in [(0, buffer, "AccountDataTooSmall"), (1, world.model, "InvalidAccountData")]
+    {
         let mut swapped = verify.clone();
         swapped.accounts[place].pubkey = other;
-        refused(&world.stranger_sends_limited(swapped), "InvalidAccountData");
+        refused(&world.stranger_sends_limited(swapped), error);
     }
     let honest = world.net.account(&buffer).unwrap();
     let mut foreign = honest.clone();

@@ -19,8 +19,8 @@ fn a_batch_arrives_piece_by_piece() {
     let data = world.net.account(&buffer).unwrap().data;
     let header: Buffer = assay_host::account::decode(&ID, &data[..Buffer::START]).unwrap();
     assert_eq!((header.payer, header.nonce, header.version), (world.stranger.pubkey(), NONCE, 1));
-    let seeds: [&[u8]; 3] =
-        [pda::verifier::BUFFER, world.stranger.pubkey().as_array(), &NONCE.to_le_bytes()].map(|seed| seed);
+    let (payer, nonce) = (world.stranger.pubkey(), NONCE.to_le_bytes());
+    let seeds = [pda::verifier::BUFFER, payer.as_array(), &nonce];
     assert_eq!(Address::find_program_address(&seeds, &ID), (buffer, header.bump));
 }
 

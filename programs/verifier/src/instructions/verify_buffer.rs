@@ -1,7 +1,7 @@
 //! `verify_buffer`: `verify_batch` of the bytes that a buffer holds.
 //!
 //! Up to 64 proofs of a plain key and two limbs, or 52 of a committed one, in the compute units of one transaction, where a
-//! transaction of version 0 carries 3 or 2. About 1,000 compute units more than `verify_batch` of the same proofs.
+//! transaction of version 0 carries 3 or 2. A proof costs no more than it does in `verify_batch`.
 //!
 //! Who chooses what: as in `verify_batch`, with the buffer's owner as the sender. Anybody may have anybody's buffer verified:
 //! the answer names model and digests, and is about the bytes as they are in this instruction. An owner who rewrites or
