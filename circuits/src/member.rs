@@ -35,6 +35,8 @@
 //!
 //! - That the secret is known to one person. A sold or lent secret proves for its buyer, and so do the values and the
 //!   salt with it. The owner's account belongs in the context: the proof then serves that account alone.
+//! - What the values are of. A leaf says how many there are of how many bits: it is a member for every model of that shape, at any
+//!   scale. An issuer of two kinds of attestation keeps two trees, and a consumer pairs a model with the trees it is for.
 //! - Who put the leaf there, or whether the values are true: whoever appends leaves is trusted for that. The consumer decides
 //!   which roots count, and until when.
 //! - That a person has one key. Two leaves of one key give one nullifier, two keys give two: the issuer owes one key a person.

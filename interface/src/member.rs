@@ -14,7 +14,8 @@
 //! What stands where, and what cannot stand for something else:
 //! - a leaf is a hash of three elements, a node of two, and a path has exactly d of them: a node offered as a leaf would be a
 //!   collision between Poseidon's two widths, and a path of another length leads to another root or is one of another tree;
-//! - a key is a hash of two as a node is. It is none with a chance of 2^-232: its left child would be the tag;
+//! - a key is a hash of two as a node is, and who appends the tag as a leaf makes a node that is one. It opens nothing: keys
+//!   stand in leaves alone, and are compared with no node;
 //! - an empty place is no leaf: nobody knows three elements that hash to 0;
 //! - the nullifier hides the secret and the key, so neither the issuer, who knows the key, nor another consumer, who knows the
 //!   nullifier of another scope, can tell whose it is. Equal secrets give equal nullifiers, whatever the leaf.

@@ -102,13 +102,17 @@ impl Two {
             line.invariant(&pool).unwrap();
         }
         for (books, tier) in pool.books.iter().zip(0..) {
-            let shares: u64 = lines.iter().filter(|line| line.tier == tier).map(|line| line.debt_shares).sum();
+            let shares: u64 =
+                lines.iter().filter(|line| line.tier == tier).map(|line| line.debt_shares).sum();
             assert_eq!(books.shares, shares, "tier {tier}");
         }
         let owed_in = |status: Status| -> u64 {
             lines.iter().filter(|line| line.status == status as u8).map(|line| line.owed).sum()
         };
-        assert_eq!((pool.defaulted, pool.written_off), (owed_in(Status::Defaulted), owed_in(Status::WrittenOff)));
+        assert_eq!(
+            (pool.defaulted, pool.written_off),
+            (owed_in(Status::Defaulted), owed_in(Status::WrittenOff))
+        );
         let owed: u64 = lines.iter().map(|line| line.debt(&pool).unwrap()).sum();
         assert!(owed >= pool.owed().unwrap(), "the borrowers owe what the pool counts on");
         let deposit: Deposit = world.deposit();
@@ -116,7 +120,8 @@ impl Two {
         let claim = assets_for_shares(deposit.shares, pool.assets().unwrap(), pool.supply_shares).unwrap();
         let covered = world.vault() + pool.debt_total().unwrap();
         assert!(claim + pool.reserves <= covered, "the vault and the loans cover every claim");
-        let priced = assets_for_shares(deposit.shares, pool.redeemable().unwrap(), pool.supply_shares).unwrap();
+        let priced =
+            assets_for_shares(deposit.shares, pool.redeemable().unwrap(), pool.supply_shares).unwrap();
         let sound = pool.cash + pool.debt_total().unwrap() - pool.defaulted;
         assert!(priced <= sound, "nobody is paid out of a debt that has defaulted");
     }

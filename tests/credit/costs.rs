@@ -49,7 +49,8 @@ fn lending(measured: &mut Vec<(&'static str, Cost)>) {
     let person = Person::new(0, 3, EPOCH);
     world.attest(&[Person::new(1, 2, EPOCH), person]);
     let proven = world.prove(&person);
-    let mut received = World { net: world.net.clone(), followers: world.followers.clone(), ..World::issued() };
+    let mut received =
+        World { net: world.net.clone(), followers: world.followers.clone(), ..World::issued() };
     let record = received.recording(&person, &proven);
     received.stranger_sends(record).expect_ok();
     let empty = received.opening(&Proven { proof: Vec::new(), ..proven });

@@ -9,7 +9,10 @@ use crate::support::{World, refused, with_account};
 fn an_issuer_has_its_guardian_for_good() {
     let world = World::issued();
     let issuer = world.issuer_account();
-    assert_eq!((issuer.authority, issuer.guardian), (world.authority.address(), world.issuer_guardian.address()));
+    assert_eq!(
+        (issuer.authority, issuer.guardian),
+        (world.authority.address(), world.issuer_guardian.address())
+    );
     assert_eq!(issuer.stopped_at, 0);
 }
 

@@ -2,7 +2,7 @@
 
 use solana_signer::Signer;
 
-use crate::support::{TERM, GRACE, UNIT, World, refused, with_account};
+use crate::support::{GRACE, TERM, UNIT, World, refused, with_account};
 
 #[test]
 fn the_first_deposit_gets_a_thousand_shares_a_unit() {

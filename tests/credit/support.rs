@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use assay_circuits::Ranges;
 use assay_circuits::Membership;
+use assay_circuits::Ranges;
 use assay_credit_host::statement::{Subject, digest, nullifier_in, taking_context};
 use assay_credit_host::{
     Claimed, Deposit, Follower, Issuer, IssuerKeys, Line, Pool, PoolKeys, Proving, TakenUp, Terms, Tier, Tree,
@@ -330,7 +330,8 @@ impl World {
         let (proof, statement) =
             MODEL.prove_member(&person.values, context, membership, claim, Transcript::Assay, 3);
         let digest =
-            digest(&MODEL.schema.domain().to_be_bytes(), &subject, path.root, nullifier, person.tier()).unwrap();
+            digest(&MODEL.schema.domain().to_be_bytes(), &subject, path.root, nullifier, person.tier())
+                .unwrap();
         assert_eq!(statement.digest(), Ok(digest), "host and prover state the same");
         let proving = Proving {
             borrower,
@@ -352,7 +353,8 @@ impl World {
             [proven.root, proven.nullifier].map(|bytes| Scalar::from_be_bytes(bytes).unwrap());
         let claim = Claim { root, scope: self.keys.pool.to_bytes(), nullifier };
         let limbs = limbs(&claim, person.tier()).unwrap();
-        let digest = digest(&MODEL.schema.domain().to_be_bytes(), &subject, root, nullifier, person.tier()).unwrap();
+        let digest =
+            digest(&MODEL.schema.domain().to_be_bytes(), &subject, root, nullifier, person.tier()).unwrap();
         let proof = ProofRef::from_slice(&proven.proof).unwrap();
         let payer = self.stranger.address();
         verifier::record(payer, self.model, proof, taking_context(&subject), &limbs, &digest)

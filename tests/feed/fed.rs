@@ -27,7 +27,7 @@ use crate::support::{POSTED, T, update};
 /// A model with the filter's shapes, whose scores are the first eight features: deviation, move, confidence and lag of the
 /// first source, then of the second. So source 0 is rejected when it is low, source 4 when source 1 is. Circuit, keys and
 /// proofs are real.
-static MODEL: LazyLock<PassThrough> = LazyLock::new(|| {
+pub static MODEL: LazyLock<PassThrough> = LazyLock::new(|| {
     let input = tensor("sources", COUNT as u32, FEATURES.bits, FEATURES.scale);
     let output = tensor("scores", MAX_SOURCES as u32, SCORES.bits, FEATURES.scale);
     PassThrough::build("filter", input, output, Ranges::Bits, 5)

@@ -58,7 +58,10 @@ impl World {
         let header = |keeping: &Keeping| (keeping.source.header.price, keeping.source.header.publish_time);
         let after = self.keeping();
         assert_eq!(header(&after), header(keeping));
-        assert_eq!((after.source.minutes, after.source.hours), (keeping.source.minutes, keeping.source.hours));
+        assert_eq!(
+            (after.source.minutes, after.source.hours),
+            (keeping.source.minutes, keeping.source.hours)
+        );
     }
 }
 

@@ -24,3 +24,4 @@ mod publish_fallback;
 mod refresh;
 mod start;
 mod stop;
+mod strategy;

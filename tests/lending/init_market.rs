@@ -154,7 +154,10 @@ fn a_ceremony_is_taken_up_with_as_many_attestations_as_its_set_asks_for() {
     test.attest(&stranger, set, other);
     let of_lax = attestation_address(&lax, &ceremony);
     refused(&test.admin_sends(with_account(create.clone(), 10, lax)), "NotAttested");
-    refused(&test.admin_sends(with_account(with_account(create.clone(), 10, lax), 11, of_lax)), "NotAttested");
+    refused(
+        &test.admin_sends(with_account(with_account(create.clone(), 10, lax), 11, of_lax)),
+        "NotAttested",
+    );
     refused(&test.admin_sends(with_account(create.clone(), 11, of_lax)), "NotAttested");
     let of_other = attestation_address(&set, &other);
     refused(&test.admin_sends(with_account(create.clone(), 11, of_other)), "NotAttested");

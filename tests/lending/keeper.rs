@@ -154,8 +154,7 @@ fn keeper_of(test: &TestMarket, prover: &Prover, config: Config) -> Keeper<Liqui
         collateral_account: test.liquidator.collateral,
         debt_account: test.liquidator.debt,
     };
-    let strategy =
-        Liquidations { route, rules: Rules::ProofAndRule, slippage_bps: 50, least_bonus_bps: 50 };
+    let strategy = Liquidations { route, rules: Rules::ProofAndRule, slippage_bps: 50, least_bonus_bps: 50 };
     Keeper::new(strategy, prover.clone(), config, ChaCha20Rng::from_seed([5; 32])).unwrap()
 }
 
@@ -264,7 +263,15 @@ fn a_keeper_follows_the_series_while_its_model_is_current() {
         let timelock = TIMELOCK_SECONDS as i64;
         let attestor_set = Address::default();
         let domain = test.params.statement_domain;
-        let of = NewSeries { creator, payer: creator, name: "risk", model: test.model, domain, attestor_set, timelock };
+        let of = NewSeries {
+            creator,
+            payer: creator,
+            name: "risk",
+            model: test.model,
+            domain,
+            attestor_set,
+            timelock,
+        };
         let create = of.create();
         test.stranger_sends(create).expect_ok();
         test.net.advance(timelock);

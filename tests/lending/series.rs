@@ -21,7 +21,13 @@ const SERIES: usize = 14;
 const RECEIPT: usize = 15;
 
 /// A series of the stranger's, whose first model waits.
-fn propose_first(test: &mut TestMarket, name: &str, model: Address, attestor_set: Address, timelock: i64) -> Address {
+fn propose_first(
+    test: &mut TestMarket,
+    name: &str,
+    model: Address,
+    attestor_set: Address,
+    timelock: i64,
+) -> Address {
     let creator = test.stranger.address();
     let domain = Model::shared().schema.domain().to_be_bytes();
     let series = NewSeries { creator, payer: creator, name, model, domain, attestor_set, timelock };
@@ -269,7 +275,8 @@ fn a_series_is_taken_up_on_the_parameters_terms() {
     // Ceremonies, and nobody attests the series' models.
     let set = test.attestors(2);
     let sound = test.params;
-    (test.params.accepted_setup_kinds, test.params.attestors) = (SETUP_DEVELOPMENT | SETUP_CEREMONY, set.to_bytes());
+    (test.params.accepted_setup_kinds, test.params.attestors) =
+        (SETUP_DEVELOPMENT | SETUP_CEREMONY, set.to_bytes());
     let unattested = test.create();
     refused(&test.admin_sends(unattested), "SeriesAttestors");
     test.params.accepted_setup_kinds = SETUP_CEREMONY;

@@ -70,8 +70,7 @@ impl Kept {
         world.add_outcomes();
         world.split(100 * UNIT).expect_ok();
 
-        let strategy =
-            Questions { collateral_account: wallet(&world).collateral, least_bounty: LEAST_STAKE };
+        let strategy = Questions { collateral_account: wallet(&world).collateral, least_bounty: LEAST_STAKE };
         let config = Config { mode: Mode::Live, spend_cap: 0, ..Config::default() };
         let keeper = Keeper::new(strategy, PROVER.clone(), config, ChaCha20Rng::from_seed([5; 32])).unwrap();
         Self { world, keeper }

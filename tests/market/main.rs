@@ -16,6 +16,7 @@ mod keeper;
 mod life;
 mod merge;
 mod observe;
+mod on_a_feed;
 mod redeem;
 mod resolve_by_proof;
 mod settle;

@@ -1,9 +1,7 @@
 //! A model whose output is the beginning of its input: the smallest with a circuit, keys and proofs of its own, which
 //! the tests of the programs register.
 
-use assay_circuits::{
-    Assignment, Builder, Circuit, Membership, Ranges, StatementInput, StatementOutput,
-};
+use assay_circuits::{Assignment, Builder, Circuit, Membership, Ranges, StatementInput, StatementOutput};
 use assay_groth16::{Prover, ProvingKey, element, oracle, scalar, setup_development};
 use assay_interface::field::Scalar;
 use assay_interface::groth16::{Proof, Transcript, VerifyingKey};
@@ -93,8 +91,8 @@ impl PassThrough {
         let assignment = Assignment { inputs: vec![input.to_vec()], context, salts: vec![], member };
         let witness = self.circuit.solve(&assignment).expect("the input is in range");
         let outputs: Vec<&[i64]> = witness.outputs().iter().map(Vec::as_slice).collect();
-        let statement = Statement::new(&self.schema, context, &[stated], &outputs)
-            .expect("the values are the schema's");
+        let statement =
+            Statement::new(&self.schema, context, &[stated], &outputs).expect("the values are the schema's");
         assert_eq!(Ok(scalar(witness.digest())), statement.digest(), "digest of circuit and interface");
         let prover = Prover::new(&self.proving_key, &self.circuit).expect("the key is the circuit's");
         let mut rng = ChaCha20Rng::seed_from_u64(seed);

@@ -76,6 +76,11 @@ fn assemble(printed: &str) -> Result<Value> {
     {
         bail!("two different types are called {}: {first} and {second}", first["name"]);
     }
+    for name in named(&idl).chain(types.iter().chain(&events).flat_map(named)) {
+        if types.iter().all(|kind| kind["name"] != *name) {
+            bail!("no type is called {name}: the program knows it by another name than its IDL");
+        }
+    }
     idl["address"] = json!(address.trim());
     for (key, values) in [("types", types), ("events", events), ("errors", errors), ("constants", constants)]
     {
@@ -107,6 +112,18 @@ fn place_address(idl: &mut Value, pda: &Value) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The names of the types that something refers to. An alias, or a list under another name than `Vec`, is one that nobody defines.
+fn named(value: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
+    match value {
+        Value::Object(fields) => {
+            let name = value["defined"]["name"].as_str();
+            Box::new(name.into_iter().chain(fields.values().flat_map(named)))
+        }
+        Value::Array(values) => Box::new(values.iter().flat_map(named)),
+        _ => Box::new(std::iter::empty()),
+    }
 }
 
 fn fragment(printed: &str, kind: &str) -> Result<Value> {
@@ -186,6 +203,15 @@ Assay111
         assert!(
             assemble(&printed).unwrap_err().to_string().contains("two different types are called \"Side\"")
         );
+    }
+
+    #[test]
+    fn a_type_that_nobody_defines_is_refused() {
+        let list = r#""instructions":[{"args":[{"name":"proof","type":{"defined":{"name":"Vec"}}}]}]"#;
+        let printed = PRINTED.replace(r#""instructions":[]"#, list);
+        assert!(assemble(&printed).unwrap_err().to_string().starts_with("no type is called Vec"));
+        let side = list.replace("Vec", "Side");
+        assert!(assemble(&PRINTED.replace(r#""instructions":[]"#, &side)).is_ok());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod audit;
 mod bytes;
 mod common;
+mod hostile;
 mod ledger;
 mod lookup;
 mod member;

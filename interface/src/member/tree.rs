@@ -1,6 +1,7 @@
 //! A tree with every leaf kept.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use super::{
     hashes::node,
@@ -24,10 +25,31 @@ impl Tree {
         Ok(Tree { depth, levels: (0..=depth).map(|_| Vec::new()).collect() })
     }
 
-    /// The tree of these leaves, in the order in which they were appended.
+    /// The tree of these leaves, in the order in which they were appended. One Poseidon a leaf, where appending them takes one a
+    /// level and leaf.
+    ///
+    /// # Errors
+    /// As [`Frontier::append`].
     pub fn from_leaves(depth: u8, leaves: &[Scalar]) -> Result<Tree, MemberError> {
         let mut tree = Tree::new(depth)?;
-        leaves.iter().try_for_each(|&leaf| tree.append(leaf).map(drop))?;
+        if leaves.len() as u64 > places(usize::from(depth)) {
+            return Err(MemberError::Full(usize::from(depth)));
+        }
+        if leaves.contains(&Scalar::ZERO) {
+            return Err(MemberError::EmptyLeaf);
+        }
+        let mut below = leaves.to_vec();
+        let mut levels = tree.levels.iter_mut().zip(&ZEROS).peekable();
+        while let Some((level, &zero)) = levels.next() {
+            let mut above = Vec::new();
+            if levels.peek().is_some() {
+                let (pairs, last) = below.as_chunks::<2>();
+                let pairs = pairs.iter().map(|&[left, right]| node(left, right));
+                let last = last.iter().map(|&left| node(left, Scalar::from_trusted(zero)));
+                above = pairs.chain(last).collect::<Result<_, _>>()?;
+            }
+            *level = mem::replace(&mut below, above);
+        }
         Ok(tree)
     }
 

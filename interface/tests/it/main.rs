@@ -5,6 +5,7 @@ mod commitment;
 mod common;
 mod field;
 mod groth16;
+mod hostile;
 mod member;
 mod poseidon;
 mod schema;

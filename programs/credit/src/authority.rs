@@ -22,8 +22,7 @@ impl Authority {
     /// [`CreditError::InvariantViolated`]: what the account says of its seeds is not its address. Never in an account of the
     /// program.
     pub fn of(pool: &Account<Pool>) -> Result<Self> {
-        let authority =
-            Self { creator: pool.creator, nonce: pool.nonce.to_le_bytes(), bump: [pool.bump] };
+        let authority = Self { creator: pool.creator, nonce: pool.nonce.to_le_bytes(), bump: [pool.bump] };
         match create_program_address(&authority.seeds(), &crate::ID) {
             Ok(address) if address == *pool.address() => Ok(authority),
             Ok(_) | Err(_) => Err(CreditError::InvariantViolated.into()),

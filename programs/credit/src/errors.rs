@@ -172,7 +172,9 @@ pub enum CreditError {
     ExitClosed = 90,
 
     /// 10100: tiers that get less or pay more the better they are, or none that gets anything.
-    #[msg("Better tiers get no less and pay no more, at most the cap and 100 % a year, and one gets something")]
+    #[msg(
+        "Better tiers get no less and pay no more, at most the cap and 100 % a year, and one gets something"
+    )]
     InvalidTiers = 100,
     /// 10101: term, grace or cool-off out of bounds.
     #[msg("Term, grace or cool-off is out of bounds")]

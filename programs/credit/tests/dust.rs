@@ -7,7 +7,9 @@
 //! by an operation before. A default is the exception: what it takes from the suppliers is the borrower's debt, and no more.
 
 use anchor_lang::prelude::PodU128;
-use assay_credit::state::{ExitClock, Line, Pool, Status, Terms, Tier, TierBooks, VERSION, WRITE_OFF_SECONDS};
+use assay_credit::state::{
+    ExitClock, Line, Pool, Status, Terms, Tier, TierBooks, VERSION, WRITE_OFF_SECONDS,
+};
 use assay_credit_interface::epoch::{epoch_of, starts_at};
 use assay_program::math::shares::{assets_for_shares, shares_for_deposit};
 use bytemuck::Zeroable;
@@ -77,7 +79,7 @@ fn terms() -> Terms {
 impl World {
     fn new(index: u128) -> Self {
         let now = starts_at(EPOCH);
-        let books = TierBooks { index: PodU128::from(index), ..TierBooks::new() };
+        let books = TierBooks { index: PodU128::from(index), ..TierBooks::empty() };
         let pool = Pool {
             terms: terms(),
             version: VERSION,
@@ -87,7 +89,8 @@ impl World {
             ..Pool::zeroed()
         };
         let line = Line { version: VERSION, ..Line::zeroed() };
-        let mut world = Self { pool, vault: 0, actors: [Actor { tokens: 1 << 50, shares: 0, line }; ACTORS], now };
+        let mut world =
+            Self { pool, vault: 0, actors: [Actor { tokens: 1 << 50, shares: 0, line }; ACTORS], now };
         for (actor, tier) in world.actors.iter_mut().zip(0..) {
             actor.line.take_tier(&mut world.pool, tier, EPOCH, now).unwrap();
         }
@@ -187,7 +190,8 @@ impl World {
         pool.invariant().unwrap();
         assert_eq!(self.vault, pool.cash, "no unit appears or vanishes");
         assert_eq!(self.vault + self.actors.iter().map(|actor| actor.tokens).sum::<u64>(), total);
-        let claim = |actor: &Actor, assets| assets_for_shares(actor.shares, assets, pool.supply_shares).unwrap();
+        let claim =
+            |actor: &Actor, assets| assets_for_shares(actor.shares, assets, pool.supply_shares).unwrap();
         let claims: u64 = self.actors.iter().map(|actor| claim(actor, pool.assets().unwrap())).sum();
         assert!(claims + pool.reserves <= self.vault + pool.debt_total().unwrap());
         let priced: u64 = self.actors.iter().map(|actor| claim(actor, pool.redeemable().unwrap())).sum();
@@ -262,6 +266,9 @@ fn nobody_gains_by_dust_and_the_vault_covers_every_claim() {
             }
         }
     }
-    assert!(done >= OPERATIONS && defaults > 50 && lost > 10, "{done} operations, {defaults} defaults, {lost} lost");
+    assert!(
+        done >= OPERATIONS && defaults > 50 && lost > 10,
+        "{done} operations, {defaults} defaults, {lost} lost"
+    );
     assert_eq!(WRITE_OFF_SECONDS, 30 * 86_400);
 }

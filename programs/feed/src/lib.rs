@@ -24,7 +24,6 @@
 #![allow(unsafe_code)] // the entrypoint that `#[program]` generates
 
 use anchor_lang::prelude::*;
-use assay_program::bounded;
 
 #[warn(missing_docs)]
 pub mod errors;
@@ -99,12 +98,8 @@ pub mod assay_feed {
     }
 
     /// Publishes the price of the sources that the model, by proof, scores high.
-    pub fn publish_by_proof(
-        ctx: &mut Context<PublishByProof>,
-        proof: bounded::Vec<u8>,
-        scores: [i16; 8],
-    ) -> Result<()> {
-        instructions::publish_by_proof::handler(ctx, &proof, &scores)
+    pub fn publish_by_proof(ctx: &mut Context<PublishByProof>, claim: Claim) -> Result<()> {
+        instructions::publish_by_proof::handler(ctx, &claim)
     }
 
     /// Publishes the median of all sources as a degraded price, because no proof came.

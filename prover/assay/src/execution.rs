@@ -11,8 +11,9 @@ use assay_interface::{
 };
 
 use crate::{
+    causes::WitnessFileError,
     context::Context,
-    error::{Error, WitnessFileError},
+    error::Error,
     membership::Membership,
     model::Model,
     salts::Salts,

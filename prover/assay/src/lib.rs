@@ -66,6 +66,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod causes;
 mod context;
 mod error;
 mod execution;
@@ -78,6 +79,7 @@ mod prover;
 mod salts;
 mod samples;
 mod scalars;
+mod secret_json;
 mod tensor;
 mod values;
 mod verifier;
@@ -92,8 +94,9 @@ pub use assay_groth16::{
 };
 pub use assay_interface::member;
 pub use assay_interface::{field::Scalar, proof_file::ProofFile, schema::ModelSchema, statement::Statement};
+pub use causes::{MembershipError, SaltsError, WitnessFileError};
 pub use context::{Context, ContextError};
-pub use error::{Class, Error, MembershipError, SaltsError, WitnessFileError};
+pub use error::{Class, Error};
 pub use execution::Execution;
 pub use keys::{CircuitBinding, Keys, open_setup_record, open_verifying_key};
 pub use membership::Membership;

@@ -18,13 +18,15 @@ use assay_interface::{
     statement::{StatementError, commit},
 };
 use rand::{CryptoRng, RngCore};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::{
-    error::{Error, MembershipError},
+    causes::MembershipError,
+    error::Error,
     hex,
     model::Model,
     scalars::{draw_scalar, parse_scalar},
+    secret_json,
 };
 
 /// What shows that an input is in a tree, and whose it is. A secret: whoever has it proves as its owner.
@@ -131,10 +133,9 @@ pub(crate) fn leaf_of(values: &[i64], bits: u8, salt: Scalar, key: Scalar) -> Re
 }
 
 fn read(json: &[u8]) -> Result<Membership, MembershipError> {
-    let object: Map<String, Value> =
-        serde_json::from_slice(json).map_err(|error| MembershipError::Json(error.to_string()))?;
+    let object = secret_json::object(json).map_err(MembershipError::Json)?;
     if let Some(unknown) = object.keys().find(|name| !FIELDS.contains(&name.as_str())) {
-        return Err(MembershipError::Unknown(unknown.clone()));
+        return Err(MembershipError::Unknown(secret_json::shown(unknown)));
     }
     let field = |name: &'static str| object.get(name).ok_or(MembershipError::Missing(name));
     let scalar = |name: &'static str| {

@@ -9,9 +9,11 @@ use rand::{CryptoRng, RngCore};
 use serde_json::{Map, Value};
 
 use crate::{
-    error::{Error, SaltsError},
+    causes::SaltsError,
+    error::Error,
     model::Model,
     scalars::{draw_scalar, parse_scalar},
+    secret_json,
 };
 
 /// One salt for each committed input, in the order of the schema.
@@ -49,8 +51,7 @@ impl Salts {
     /// # Errors
     /// [`Error::Salts`] says which input lacks a salt, or has one that is none.
     pub fn from_json(model: &Model, json: &[u8]) -> Result<Salts, Error> {
-        let object: Map<String, Value> =
-            serde_json::from_slice(json).map_err(|error| SaltsError::Json(error.to_string()))?;
+        let object = secret_json::object(json).map_err(SaltsError::Json)?;
         let salt = |name: &str| {
             let text = object.get(name).and_then(Value::as_str);
             let text = text.ok_or_else(|| SaltsError::Missing(name.into()))?;

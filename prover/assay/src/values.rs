@@ -9,7 +9,8 @@ use assay_interface::{
 };
 
 use crate::{
-    error::{Error, MembershipError},
+    causes::MembershipError,
+    error::Error,
     membership::{Membership, leaf_of},
     model::Model,
     salts::Salts,

@@ -1,16 +1,17 @@
 //! Verification: is this proof one of this statement, and what does that mean?
 
 use assay_groth16::{Proof, SetupKind, VerifyingKey, verify};
-use assay_interface::{field::Scalar, proof_file::ProofFile, statement::Statement};
+use assay_interface::{field::Scalar, member::Claim, proof_file::ProofFile, statement::Statement};
 
 use crate::{
+    causes::MembershipError,
     context::Context,
     error::Error,
     execution::statement_digest,
     keys::{CircuitBinding, Keys, same_key},
     model::Model,
     salts::Salts,
-    tensor::Tensors,
+    tensor::{Content, Tensors},
     values::Inputs,
 };
 
@@ -142,6 +143,31 @@ impl Verified {
         let decoded = inputs.model.decode(&self.statement)?;
         let expected = inputs.contents(salts)?;
         match decoded.inputs.iter().zip(&expected).find_map(|(stated, given)| stated.difference(given)) {
+            Some(difference) => Err(Error::OtherInput(difference)),
+            None => Ok(()),
+        }
+    }
+
+    /// Fails unless the member input is in the tree with this root, and its nullifier is for this scope: both are the prover's
+    /// choice, and a proof of a tree of his own is as valid. `None` asks nothing.
+    ///
+    /// # Errors
+    /// [`Error::OtherInput`] says which differs; [`Error::Membership`] for a model without a member input.
+    pub fn expect_member(
+        &self,
+        model: &Model,
+        root: Option<Scalar>,
+        scope: Option<[u8; 32]>,
+    ) -> Result<(), Error> {
+        let decoded = model.decode(&self.statement)?;
+        let member = decoded.inputs.iter().find_map(|tensor| match tensor.content {
+            Content::Member(claim) => Some((tensor, claim)),
+            Content::Values(_) | Content::Commitment(_) => None,
+        });
+        let (tensor, stated) = member.ok_or_else(|| MembershipError::Unwanted(model.name().into()))?;
+        let expected =
+            Claim { root: root.unwrap_or(stated.root), scope: scope.unwrap_or(stated.scope), ..stated };
+        match tensor.difference(&Content::Member(expected)) {
             Some(difference) => Err(Error::OtherInput(difference)),
             None => Ok(()),
         }

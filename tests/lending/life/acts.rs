@@ -1,7 +1,7 @@
 //! What somebody tries, and the transaction that tries it.
 
 use assay_lending::state::Snapshot;
-use assay_lending_host::{ALL, Attested};
+use assay_lending_host::{ALL, Vouched};
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -229,7 +229,7 @@ pub fn transaction(
         Act::Apply(who, change) => {
             let apply = match change {
                 Change::Looser | Change::Tighter => {
-                    keys.apply_params(at(who), &test.market().params, Attested::none())
+                    keys.apply_params(at(who), &test.market().params, Vouched::Nothing)
                 }
                 Change::Guardian(_) => keys.set_guardian(at(who)),
                 Change::Reserves(_) => keys.withdraw_reserves(at(who), test.admin.debt),

@@ -126,7 +126,8 @@ impl Follower {
     /// # Errors
     /// [`FollowError::Unknown`].
     pub fn path(&self, leaf: Scalar) -> Result<Path, FollowError> {
-        let position = self.tree.leaves().iter().position(|known| *known == leaf).ok_or(FollowError::Unknown)?;
+        let position =
+            self.tree.leaves().iter().position(|known| *known == leaf).ok_or(FollowError::Unknown)?;
         let position = u32::try_from(position).map_err(|_| FollowError::Unknown)?;
         Ok(Path { position, siblings: self.tree.path(position)?, root: self.tree.root() })
     }

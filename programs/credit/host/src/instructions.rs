@@ -5,7 +5,7 @@ use anchor_lang::programs::{System, Token};
 use assay_credit::{
     accounts, instruction,
     instructions::{
-        Claimed, __client_accounts_evidence::Evidence, __client_accounts_takenup::TakenUp as TakenUpAccounts,
+        __client_accounts_evidence::Evidence, __client_accounts_takenup::TakenUp as TakenUpAccounts, Claimed,
     },
     state::Terms,
 };

@@ -37,7 +37,10 @@ mod tests {
     #[test]
     fn an_epoch_is_in_force_from_its_start_to_three_days_after_its_end() {
         let start = starts_at(650);
-        assert_eq!([start - 1, start, start + EPOCH_SECONDS].map(epoch_of), [Some(649), Some(650), Some(651)]);
+        assert_eq!(
+            [start - 1, start, start + EPOCH_SECONDS].map(epoch_of),
+            [Some(649), Some(650), Some(651)]
+        );
         let end = start + EPOCH_SECONDS;
         let times = [start - 1, start, end - 1, end, end + OVERLAP_SECONDS - 1, end + OVERLAP_SECONDS];
         assert_eq!(times.map(|now| is_in_force(650, now)), [false, true, true, true, true, false]);

@@ -72,7 +72,7 @@ pub(crate) fn handler(
     pool.mint = *mint.address();
     pool.vault = *vault.address();
     pool.terms = *terms;
-    pool.books = [TierBooks::new(); TIERS];
+    pool.books = [TierBooks::empty(); TIERS];
     pool.exit = ExitClock::start(now);
     pool.last_accrual = now;
     pool.nonce = nonce;

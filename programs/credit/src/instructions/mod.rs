@@ -33,8 +33,8 @@ use anchor_lang::prelude::*;
 pub use self::{
     administer::*, append_leaf::*, apply_terms::*, close_deposit::*, close_pool::*, close_tree::*,
     create_issuer::*, create_pool::*, create_tree::*, draw::*, evidence::*, lower_pause::*, mark_default::*,
-    open_line_by_proof::*, renew_by_proof::*, repay::*, set_pause::*, start_issuer::*, stop_issuer::*, supply::*,
-    trust::*, withdraw_reserves::*, withdraw_supply::*,
+    open_line_by_proof::*, renew_by_proof::*, repay::*, set_pause::*, start_issuer::*, stop_issuer::*,
+    supply::*, trust::*, withdraw_reserves::*, withdraw_supply::*,
 };
 
 /// As an amount: all that there is to withdraw, or to repay.

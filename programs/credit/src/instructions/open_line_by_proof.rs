@@ -38,7 +38,8 @@ pub(crate) fn handler(ctx: &mut Context<OpenLineByProof>, claimed: &Claimed) -> 
     let OpenLineByProof { borrower, pool, line, evidence } = &mut ctx.accounts;
     pool.require_open(Action::Take, now)?;
     let pool_address = *pool.address();
-    let (address, bump) = find_program_address(&[LINE, pool_address.as_ref(), &claimed.nullifier], &crate::ID);
+    let (address, bump) =
+        find_program_address(&[LINE, pool_address.as_ref(), &claimed.nullifier], &crate::ID);
     let target = line.account();
     if *target.address() != address {
         return Err(CreditError::WrongAddress.into());
@@ -54,9 +55,8 @@ pub(crate) fn handler(ctx: &mut Context<OpenLineByProof>, claimed: &Claimed) -> 
     create_account_signed(borrower.account(), target, space, &crate::ID, &seeds)?;
     let mut view = *target;
     let mut data = view.try_borrow_mut()?;
-    let (discriminator, body) = data
-        .split_at_mut_checked(Line::DISCRIMINATOR.len())
-        .ok_or(ProgramError::AccountDataTooSmall)?;
+    let (discriminator, body) =
+        data.split_at_mut_checked(Line::DISCRIMINATOR.len()).ok_or(ProgramError::AccountDataTooSmall)?;
     discriminator.copy_from_slice(Line::DISCRIMINATOR);
     let line: &mut Line = bytemuck::try_from_bytes_mut(body).map_err(|_| ProgramError::InvalidAccountData)?;
 

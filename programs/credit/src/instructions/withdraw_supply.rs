@@ -52,7 +52,8 @@ pub(crate) fn handler(ctx: &mut Context<WithdrawSupply>, shares: u64) -> Result<
     pool.accrue(now)?;
 
     let shares = if shares == ALL { deposit.shares } else { shares };
-    let amount = assets_for_shares(shares, pool.redeemable()?, pool.supply_shares).map_err(CreditError::from)?;
+    let amount =
+        assets_for_shares(shares, pool.redeemable()?, pool.supply_shares).map_err(CreditError::from)?;
     if amount == 0 {
         return Err(CreditError::ZeroAmount.into());
     }

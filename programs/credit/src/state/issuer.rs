@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn a_guardian_is_there_and_is_not_the_authority() {
-        let issuer = Issuer { version: VERSION, guardian: Address::new_from_array([1; 32]), ..Issuer::zeroed() };
+        let issuer =
+            Issuer { version: VERSION, guardian: Address::new_from_array([1; 32]), ..Issuer::zeroed() };
         assert_eq!(issuer.invariant(), Ok(()));
         let broken = [
             Issuer { guardian: Address::default(), ..issuer },

@@ -247,7 +247,8 @@ impl Line {
             Status::Active => {
                 let index = pool.index(self.tier)?;
                 let shares = if left == 0 { self.debt_shares } else { shares_for_repayment(amount, index)? };
-                self.debt_shares = self.debt_shares.checked_sub(shares).ok_or(CreditError::InvariantViolated)?;
+                self.debt_shares =
+                    self.debt_shares.checked_sub(shares).ok_or(CreditError::InvariantViolated)?;
                 let books = pool.tier_books(self.tier)?;
                 books.shares = books.shares.checked_sub(shares).ok_or(CreditError::InvariantViolated)?;
                 if left == 0 {

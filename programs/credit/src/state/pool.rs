@@ -41,8 +41,8 @@ pub struct TierBooks {
 }
 
 impl TierBooks {
-    /// A tier without loans.
-    pub fn new() -> Self {
+    /// Those of a tier without loans.
+    pub fn empty() -> Self {
         Self { index: PodU128::from(ONE_Q64), ..Self::zeroed() }
     }
 }
@@ -127,7 +127,7 @@ pub(crate) mod tests {
         Pool {
             terms: sound(),
             version: VERSION,
-            books: [TierBooks::new(); TIERS],
+            books: [TierBooks::empty(); TIERS],
             exit: ExitClock::start(0),
             ..Pool::zeroed()
         }
@@ -136,7 +136,7 @@ pub(crate) mod tests {
     #[test]
     fn an_empty_pool_is_sound_and_a_broken_one_is_not() {
         pool().invariant().unwrap();
-        let fallen = TierBooks { index: PodU128::from(ONE_Q64 - 1), ..TierBooks::new() };
+        let fallen = TierBooks { index: PodU128::from(ONE_Q64 - 1), ..TierBooks::empty() };
         let [first, second, third, _] = pool().books;
         let broken = [
             Pool { version: 0, ..pool() },

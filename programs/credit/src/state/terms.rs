@@ -94,12 +94,13 @@ impl Terms {
 
     /// A better tier never gets less nor pays more, or a borrower would gain by looking riskier. At most 100 % a year.
     fn validate_tiers(&self) -> Rule<()> {
-        let ordered = self.tiers.is_sorted_by(|worse, better| {
-            worse.limit <= better.limit && worse.rate_bps >= better.rate_bps
-        });
-        let bounded = self.tiers.iter().all(|tier| {
-            tier.limit <= self.debt_cap && u64::from(tier.rate_bps) <= BASIS_POINTS
-        });
+        let ordered = self
+            .tiers
+            .is_sorted_by(|worse, better| worse.limit <= better.limit && worse.rate_bps >= better.rate_bps);
+        let bounded = self
+            .tiers
+            .iter()
+            .all(|tier| tier.limit <= self.debt_cap && u64::from(tier.rate_bps) <= BASIS_POINTS);
         let lends = self.tiers.iter().any(|tier| tier.limit > 0);
         ensure(ordered && bounded && lends, CreditError::InvalidTiers)
     }

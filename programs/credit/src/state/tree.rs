@@ -60,7 +60,11 @@ const _: () = assert!(size_of::<Tree>() == 2_784);
 /// [`CreditError::WrongEpoch`].
 pub fn require_growing(epoch: u32, now: i64) -> Rule<()> {
     let current = epoch_of(now).ok_or(CreditError::WrongEpoch)?;
-    if (current..=current.saturating_add(AHEAD)).contains(&epoch) { Ok(()) } else { Err(CreditError::WrongEpoch) }
+    if (current..=current.saturating_add(AHEAD)).contains(&epoch) {
+        Ok(())
+    } else {
+        Err(CreditError::WrongEpoch)
+    }
 }
 
 impl Tree {
@@ -190,7 +194,10 @@ mod tests {
         let (_, root) = tree.append(leaf(1), start).unwrap();
         let last = start + EPOCH_SECONDS + OVERLAP_SECONDS - 1;
         assert_eq!([start, last].map(|now| tree.require_root(&root, now)), [Ok(()); 2]);
-        assert_eq!([start - 1, last + 1].map(|now| tree.require_root(&root, now)), [Err(CreditError::WrongEpoch); 2]);
+        assert_eq!(
+            [start - 1, last + 1].map(|now| tree.require_root(&root, now)),
+            [Err(CreditError::WrongEpoch); 2]
+        );
         assert_eq!(tree.require_closable(last), Err(CreditError::WrongEpoch));
         assert_eq!(tree.require_closable(last + 1), Ok(()));
     }

@@ -4,6 +4,7 @@ use anchor_lang::Id as _;
 use anchor_lang::programs::System;
 use assay_feed::{
     accounts, instruction,
+    instructions::Claim,
     state::{FeedParams, Offices},
 };
 use assay_feed_interface::{
@@ -85,7 +86,8 @@ impl FeedKeys {
         proof: &[u8],
         scores: Scores,
     ) -> Instruction {
-        let arguments = instruction::PublishByProof { proof: proof.to_vec().into(), scores };
+        let claim = Claim { proof: proof.to_vec().into(), scores };
+        let arguments = instruction::PublishByProof { claim };
         arguments.to_instruction(accounts::PublishByProof {
             prover,
             feed: self.feed,

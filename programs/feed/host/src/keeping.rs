@@ -69,7 +69,9 @@ impl Keeping {
         let mut updates = Vec::new();
         if source.header.kind == Kind::Pyth as u8 {
             let holds = Some(Holds { offset: FEED_ID, bytes: source.feed_id });
-            for update in chain.addresses(&Watch { program: RECEIVER, discriminator: DISCRIMINATOR, holds })? {
+            for update in
+                chain.addresses(&Watch { program: RECEIVER, discriminator: DISCRIMINATOR, holds })?
+            {
                 let Some(found) = chain.account(&update)? else { continue };
                 updates.extend(observed(&found.data, &source.feed_id).map(|observed| (update, observed)));
             }

@@ -48,6 +48,17 @@ pub enum SourceError {
     },
 }
 
+impl SourceError {
+    /// A short name for counters.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Chain(_) => "chain",
+            Self::Missing(_) => "missing price source",
+            Self::Owner { .. } | Self::Bytes { .. } | Self::Account { .. } => "foreign price source",
+        }
+    }
+}
+
 /// The source at an address, or the part of a feed that is read like one.
 ///
 /// # Errors

@@ -110,6 +110,18 @@ struct Case {
     minute: u32,
     address: Address,
     round: Round,
+    standing: Standing,
+}
+
+/// What the keeper's model is to a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// The feed's, and active.
+    Usable,
+    /// The feed's, and stopped.
+    Stopped,
+    /// Another, by its tensors or its key.
+    Other,
 }
 
 impl Strategy for Rounds {
@@ -138,14 +150,15 @@ impl Strategy for Rounds {
         if feed.is_stopped() {
             return Ok(Decision::Leave(STOPPED));
         }
-        if feed.domain != view.model.schema().domain().to_be_bytes() {
+        let standing = standing(view, &feed)?;
+        if standing == Standing::Other {
             return Ok(Decision::Leave(OTHER_MODEL));
         }
         for minute in minutes(&feed, now) {
             let address = keys.round(minute);
             match read::round(view.chain, &address).map_err(RoundsError::from)? {
                 Some(round) if round.is_sealed() => {
-                    return decide_sealed(view, &keys, &feed, &Case { minute, address, round });
+                    return decide_sealed(view, &keys, &feed, &Case { minute, address, round, standing });
                 }
                 unsealed => {
                     let round = unsealed.unwrap_or_else(|| begun(target, minute));
@@ -182,10 +195,10 @@ fn decide_sealed(
     feed: &Feed,
     case: &Case,
 ) -> Result<Decision, StrategyError> {
-    let Case { minute, address, round } = case;
+    let Case { minute, address, round, standing } = case;
     let inputs = statement::inputs(&round.features);
     let scores = statement::scores(&view.evaluate(&inputs)?).ok_or(RoundsError::Scores)?;
-    let is_usable = model_is_usable(view, feed)?;
+    let is_usable = *standing == Standing::Usable;
     if is_usable && gives_a_price(feed, round, &scores) {
         let context = statement::round_context(&keys.feed, address, *minute, &view.chain.wallet());
         return Ok(Decision::Prove(Question { inputs, context }));
@@ -233,13 +246,19 @@ fn sources(feed: &Feed) -> &[Address] {
     feed.sources.get(..usize::from(feed.params.sources)).unwrap_or(&feed.sources)
 }
 
-fn model_is_usable(view: &View<'_>, feed: &Feed) -> Result<bool, StrategyError> {
+fn standing(view: &View<'_>, feed: &Feed) -> Result<Standing, StrategyError> {
     let found =
         view.chain.account(&feed.model).map_err(|error| RoundsError::from(SourceError::from(error)))?;
     let found = found.filter(|found| found.owner == assay_verifier_host::ID);
     let found = found.ok_or(RoundsError::NotModel(feed.model))?;
     let facts = ModelFacts::read(&found.data).map_err(|_| RoundsError::NotModel(feed.model))?;
-    Ok(facts.status == Status::Active)
+    let is_same =
+        feed.domain == view.model.schema().domain().to_be_bytes() && *facts.key_hash == view.model.key_hash();
+    Ok(match (is_same, facts.status == Status::Active) {
+        (false, _) => Standing::Other,
+        (true, true) => Standing::Usable,
+        (true, false) => Standing::Stopped,
+    })
 }
 
 fn now(view: &View<'_>) -> Result<i64, StrategyError> {

@@ -10,7 +10,8 @@
 
 use anchor_lang::prelude::*;
 use assay_cpi::{Expect, Key};
-use assay_feed_interface::{RoundId, Scores, accepted, aggregate, context, limbs};
+use assay_feed_interface::{MAX_SOURCES, RoundId, Scores, accepted, aggregate, context, limbs};
+use assay_program::bounded::Vec; // by this name, which an IDL knows
 
 use super::{
     now,
@@ -20,6 +21,15 @@ use crate::{
     errors::FeedError,
     state::{Feed, Round},
 };
+
+/// What the prover claims: the model's scores for the round, and the proof of them.
+#[derive(SchemaWrite, SchemaRead, IdlType)]
+pub struct Claim {
+    /// The bytes of a plain proof or of a committed one, as the model's key is.
+    pub proof: Vec<u8>,
+    /// A score for each source, in the feed's order.
+    pub scores: [i16; MAX_SOURCES],
+}
 
 /// Accounts of `publish_by_proof`.
 #[derive(Accounts)]
@@ -65,7 +75,8 @@ impl PublishByProof {
 
 /// Publishes the price of the accepted sources, if they are a quorum and their interval is narrow enough.
 #[inline(never)]
-pub(crate) fn handler(ctx: &mut Context<PublishByProof>, proof: &[u8], scores: &Scores) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<PublishByProof>, claim: &Claim) -> Result<()> {
+    let Claim { proof, scores } = claim;
     let accounts = &mut ctx.accounts;
     if accounts.feed.considered() == accounts.round.at {
         return Ok(());

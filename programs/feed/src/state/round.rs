@@ -6,7 +6,7 @@
 
 use anchor_lang::prelude::*;
 use assay_feed_interface::{
-    self as layout, MAX_SOURCES, Mask, Quote, Quotes, Scores, Source, aggregate::all_present, features,
+    self as layout, MAX_SOURCES, Mask, Quote, Quotes, Source, aggregate::all_present, features,
     rounds::LIFETIME,
 };
 use bytemuck::{Pod, Zeroable};
@@ -66,7 +66,7 @@ pub struct Round {
     /// The model's inputs, once sealed.
     pub features: [i16; features::COUNT],
     /// The model's outputs, once proven.
-    pub scores: Scores,
+    pub scores: [i16; MAX_SOURCES],
     /// The sources that its price is made of: bit i is source i.
     pub mask: u8,
     /// A [`RoundResult`].

@@ -34,7 +34,7 @@ pub enum ReadError {
     },
     /// A price source cannot be read.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(Box<SourceError>),
     /// A price source is not the one that the market is pinned to.
     #[error("the market is not pinned to the price source {address}")]
     OtherSource {
@@ -108,11 +108,7 @@ impl ReadError {
             Self::Chain(_) => "chain".into(),
             Self::Missing { what, .. } => format!("missing {what}"),
             Self::Foreign { what, .. } => format!("foreign {what}"),
-            Self::Source(SourceError::Chain(_)) => "chain".into(),
-            Self::Source(SourceError::Missing(_)) => "missing price source".into(),
-            Self::Source(SourceError::Owner { .. } | SourceError::Bytes { .. } | SourceError::Account { .. }) => {
-                "foreign price source".into()
-            }
+            Self::Source(error) => error.reason().into(),
             Self::OtherSource { .. } => "other price source".into(),
             Self::NotModel { .. } => "foreign model".into(),
             Self::NotSeries { .. } => "foreign series".into(),
@@ -123,6 +119,12 @@ impl ReadError {
             Self::OtherModel | Self::Tensors { .. } | Self::Tensor { .. } => "other model".into(),
             Self::Score(_) => "score".into(),
         }
+    }
+}
+
+impl From<SourceError> for ReadError {
+    fn from(error: SourceError) -> Self {
+        Self::Source(Box::new(error))
     }
 }
 

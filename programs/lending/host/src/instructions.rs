@@ -7,9 +7,7 @@ use assay_lending::{
     accounts,
     instruction,
     // The framework gives accounts that are nested in others no other name.
-    instructions::{
-        __client_accounts_recorder::Recorder, __client_accounts_takenup::TakenUp, Claim,
-    },
+    instructions::{__client_accounts_recorder::Recorder, __client_accounts_takenup::TakenUp, Claim},
     state::{Evidence, RiskParams},
 };
 use assay_verifier_host::{attestation_address, receipt_address};

@@ -12,9 +12,9 @@
 
 use anchor_lang::prelude::*;
 
+use super::{ALL, now};
 #[allow(clippy::wildcard_imports)] // with the modules that the nested accounts generate
 use super::{evidence::*, liquidate::*};
-use super::{ALL, now};
 use crate::{
     errors::LendingError,
     events::DecisionChained,

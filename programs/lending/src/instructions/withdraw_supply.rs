@@ -49,8 +49,8 @@ pub(crate) fn handler(ctx: &mut Context<WithdrawSupply>, shares: u64) -> Result<
     market.accrue(now)?;
 
     let shares = if shares == ALL { deposit.shares } else { shares };
-    let amount = assets_for_shares(shares, market.redeemable()?, market.supply_shares)
-        .map_err(LendingError::from)?;
+    let amount =
+        assets_for_shares(shares, market.redeemable()?, market.supply_shares).map_err(LendingError::from)?;
     if amount == 0 {
         return Err(LendingError::ZeroAmount.into());
     }

@@ -32,7 +32,7 @@ pub enum ReadError {
     },
     /// A price source cannot be read.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(Box<SourceError>),
     /// The question's model is no account of the verifier program's.
     #[error("{0} is not a model of the verifier program")]
     NotModel(Address),
@@ -51,18 +51,21 @@ impl ReadError {
     /// A short name for counters.
     pub fn reason(&self) -> String {
         match self {
-            Self::Chain(_) | Self::Source(SourceError::Chain(_)) => "chain".into(),
+            Self::Chain(_) => "chain".into(),
             Self::Missing { what, .. } => format!("missing {what}"),
             Self::Foreign { what, .. } => format!("foreign {what}"),
-            Self::Source(SourceError::Missing(_)) => "missing price source".into(),
-            Self::Source(SourceError::Owner { .. } | SourceError::Bytes { .. } | SourceError::Account { .. }) => {
-                "foreign price source".into()
-            }
+            Self::Source(error) => error.reason().into(),
             Self::NotModel(_) => "foreign model".into(),
             Self::Question(_) => "question".into(),
             Self::Tensors => "other model".into(),
             Self::Output(_) => "output".into(),
         }
+    }
+}
+
+impl From<SourceError> for ReadError {
+    fn from(error: SourceError) -> Self {
+        Self::Source(Box::new(error))
     }
 }
 

@@ -17,7 +17,9 @@ use assay_feed_interface::PROGRAM as FEED;
 use assay_host::{
     Account, Chain, StrategyEntry, Watch,
     account::{decode, mint_supply, token_mint},
-    strategy::{Action, Answer, Decision, Question as Asked, Reason, Strategy, StrategyError, View, only_value},
+    strategy::{
+        Action, Answer, Decision, Question as Asked, Reason, Strategy, StrategyError, View, only_value,
+    },
 };
 use assay_interface::{
     schema::{ModelSchema, Visibility},
@@ -206,9 +208,7 @@ impl Questions {
             return Ok(Decision::Leave(UNPAID));
         }
         let mut observation = match view.chain.account(&keys.observation)? {
-            Some(found) if found.owner == assay_market::ID => {
-                read(&found, &keys.observation, "observation")?
-            }
+            Some(found) if found.owner == assay_market::ID => read(&found, &keys.observation, "observation")?,
             Some(_) | None => Observation { question: keys.question, ..Observation::zeroed() },
         };
         let (before, terms) = (observation.prices, &question.terms);
@@ -226,9 +226,9 @@ impl Questions {
         let is_old = |hour: i64| now.saturating_sub(hour) > COPIED_AFTER;
         let at_risk = observation.prices.iter().zip(&before).any(|(after, before)| {
             let entries = after.iter().zip(before).zip(times.clone());
-            entries.into_iter().any(|((after, before), hour)| {
-                *before == ABSENT && *after != ABSENT && is_old(hour)
-            })
+            entries
+                .into_iter()
+                .any(|((after, before), hour)| *before == ABSENT && *after != ABSENT && is_old(hour))
         });
         Ok(if at_risk { Decision::Settle(action) } else { Decision::Leave(PRICES_MISSING) })
     }
@@ -246,7 +246,8 @@ impl Questions {
             return Ok(Decision::Leave(MODEL_UNUSABLE));
         }
         let address = keys.observation;
-        let found = view.chain.account(&address)?.ok_or(ReadError::Missing { what: "observation", address })?;
+        let found =
+            view.chain.account(&address)?.ok_or(ReadError::Missing { what: "observation", address })?;
         let observation: Observation = read(&found, &address, "observation")?;
         let context = resolution_context(&keys.question, &observation, place, &view.chain.wallet());
         let inputs = vec![observation.features.map(i64::from).to_vec()];
@@ -303,7 +304,8 @@ fn close(view: &View<'_>, target: &Address, found: &Account) -> Result<Decision,
     let (wallet, now) = (view.chain.wallet(), view.chain.unix_time()?);
     let action = if Watch::of::<Receipt>().admits(found) {
         let close = close_when_due(target, found, &wallet, now);
-        let close = close.map_err(|source| ReadError::Foreign { what: "receipt", address: *target, source })?;
+        let close =
+            close.map_err(|source| ReadError::Foreign { what: "receipt", address: *target, source })?;
         close.map(|close| Action::of(CLOSE_RECEIPT, close))
     } else {
         let observation: Observation = read(found, target, "observation")?;

@@ -15,7 +15,7 @@ pub mod verify;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use assay::SetupKind;
+use assay::{Scalar, SetupKind, parse_scalar};
 
 use crate::failure::{HintExt, hinted};
 use crate::files;
@@ -48,6 +48,11 @@ fn setup_kind(kind: SetupKind) -> &'static str {
 /// Parser of 32-byte arguments, for clap.
 fn bytes32(text: &str) -> Result<[u8; 32], String> {
     ui::parse_hex32(text)
+}
+
+/// Parser of field elements, for clap.
+fn element(text: &str) -> Result<Scalar, String> {
+    parse_scalar(text).ok_or_else(|| "an element is 64 hexadecimal digits, below the field's order".into())
 }
 
 /// Writes the result of a command: JSON or text.

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use assay::{
-    CircuitBinding, Class, Context, Error, Inputs, Keys, ProofFile, Salts, SetupKind, Verified, Verifier,
+    CircuitBinding, Class, Context, Error, Inputs, Keys, ProofFile, Salts, Scalar, SetupKind, Verified,
+    Verifier,
 };
 use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
-use crate::commands::{bytes32, print, setup_kind, show};
+use crate::commands::{bytes32, element, print, setup_kind, show};
 use crate::failure::hinted;
 use crate::inputs;
 use crate::outcome::Outcome;
@@ -33,7 +34,9 @@ commitments, outputs. What a valid proof means depends on what you compare it wi
                   compared (for development keys; takes what the setup took)
   --input         the statement is about this input (committed inputs need --salts, a member
                   input --membership: the statement shows neither its values nor a commitment.
-                  Without them, compare root and scope, which are printed, with those you know)
+                  Without them, ask for root and scope)
+  --root, --scope the member input is in the tree with this root, and its nullifier is for this
+                  scope. The prover chooses both: a tree of his own, with one leaf, is a tree
   --context       the statement was made for this purpose
 
 Exit code 0: valid. Exit code 1: invalid. Exit code 2: the question could not be asked.";
@@ -66,6 +69,12 @@ pub struct Args {
     /// Membership of the member input, from `assay member path`: a secret, so this is for its holder
     #[arg(long, value_name = "FILE.json", requires = "input")]
     membership: Option<PathBuf>,
+    /// Root that the member input's tree must have, from whoever keeps the tree
+    #[arg(long, value_name = "HEX", value_parser = element, requires = "model")]
+    root: Option<Scalar>,
+    /// Scope that the member's nullifier must be for: 32 bytes in hexadecimal
+    #[arg(long, value_name = "HEX", value_parser = bytes32, requires = "model")]
+    scope: Option<[u8; 32]>,
     /// Context that the statement must have: 32 bytes in hexadecimal
     #[arg(long, value_name = "HEX", value_parser = bytes32)]
     context: Option<[u8; 32]>,
@@ -85,7 +94,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     let recomputed = recompute(&args, model.as_ref())?;
     let (setup, circuit, key) =
         (verifier.key().setup_kind(), verifier.key().circuit_digest(), verifier.key().digest());
-    let answer = check(&args, verifier, recomputed.as_ref(), &proof, expected.as_ref());
+    let answer = check(&args, verifier, model.as_ref(), recomputed.as_ref(), &proof, expected.as_ref());
     let verdict = match answer {
         Ok(verified) => Ok(verified),
         Err(error) if error.class() == Class::Invalid || matches!(error, Error::OtherKey { .. }) => {
@@ -93,6 +102,16 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         }
         Err(error) => return Err(error.into()),
     };
+    let has_member = model.as_ref().is_some_and(|model| model.model.member_input().is_some());
+    if verdict.is_ok()
+        && has_member
+        && args.membership.is_none()
+        && (args.root.is_none() || args.scope.is_none())
+    {
+        ui::warn(
+            "root and scope are the prover's choice: --root and --scope ask for those that you know, or compare them",
+        );
+    }
     if verdict.is_ok() && setup == SetupKind::Development {
         ui::warn("this is a development key: whoever made it can forge proofs");
     }
@@ -138,6 +157,7 @@ fn recompute(args: &Args, model: Option<&Model>) -> anyhow::Result<Option<Keys>>
 fn check(
     args: &Args,
     mut verifier: Verifier,
+    model: Option<&Model>,
     recomputed: Option<&Keys>,
     proof: &ProofFile,
     expected: Option<&(Inputs, Salts)>,
@@ -151,6 +171,9 @@ fn check(
     }
     if let Some((inputs, salts)) = expected {
         verified.expect_inputs(inputs, salts)?;
+    }
+    if let (Some(model), true) = (model, args.root.is_some() || args.scope.is_some()) {
+        verified.expect_member(&model.model, args.root, args.scope)?;
     }
     Ok(verified)
 }

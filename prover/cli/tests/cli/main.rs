@@ -9,6 +9,7 @@ mod common;
 mod compile;
 mod estimates;
 mod help;
+mod hostile;
 mod interruption;
 mod keys;
 mod many;

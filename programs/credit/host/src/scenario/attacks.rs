@@ -102,8 +102,7 @@ fn with_the_line(
     four: &[Applicant; TIERS],
 ) -> Result<Vec<Attack>, DemoError> {
     let ([.., person], [pool, _]) = (four, world.pools);
-    let ([.., borrower], thief, admin) =
-        (world.borrowers.clone(), world.thief.clone(), world.admin.clone());
+    let ([.., borrower], thief, admin) = (world.borrowers.clone(), world.thief.clone(), world.admin.clone());
     let [.., limit] = LIMITS;
     let mut attacks = Vec::new();
 
@@ -128,11 +127,7 @@ fn with_the_line(
     let mut better = world.terms;
     better.debt_cap *= 2;
     proposed.send("propose_terms", &admin, pool.propose_terms(admin.address(), better))?;
-    let taken_up = crate::TakenUp {
-        issuer: world.issuer.issuer,
-        model: better.model.into(),
-        attested: None,
-    };
+    let taken_up = crate::TakenUp { issuer: world.issuer.issuer, model: better.model.into(), attested: None };
     let apply = pool.apply_terms(admin.address(), &taken_up);
     attacks.push(judge("change the terms at once", "TimelockRunning", &proposed, &admin, apply));
     Ok(attacks)

@@ -100,11 +100,7 @@ pub fn renew(world: &mut World, prover: &Prover, four: &[Applicant; TIERS]) -> R
             detail: "the nullifier has no epoch, and the issuer drew a fresh salt".to_owned(),
             holds: same_line && !same_leaf,
         },
-        Check {
-            name: "who paid owes nothing",
-            detail: format!("{owed} units owed"),
-            holds: owed == 0,
-        },
+        Check { name: "who paid owes nothing", detail: format!("{owed} units owed"), holds: owed == 0 },
     ])
 }
 

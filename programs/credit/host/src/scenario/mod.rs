@@ -50,9 +50,8 @@ fn run(options: &Options, page: &mut Page<'_>) -> Result<Outcome, DemoError> {
     })?;
     outcome.step("compile", time);
     let (four, others) = people::applicants(&prover, options.seed, OTHERS)?;
-    let (fresh, time) = page.step("Deploy, register, renounce; an issuer, two pools, cash", |_| {
-        World::new(options, &prover)
-    })?;
+    let (fresh, time) = page
+        .step("Deploy, register, renounce; an issuer, two pools, cash", |_| World::new(options, &prover))?;
     outcome.step("deploy", time);
 
     let title = "Attack it: each must be refused with one exact error";

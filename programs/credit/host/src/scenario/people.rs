@@ -1,8 +1,8 @@
 //! The model and the people of the demonstration: applicants of the German credit data, whom the model was not trained on.
 
 use assay::{
-    CompileOptions, Inputs, IntegerFormat, Keys, MemberInput, Membership, Model, Prover, SampleFormat, Samples,
-    draw_scalar,
+    CompileOptions, Inputs, IntegerFormat, Keys, MemberInput, Membership, Model, Prover, SampleFormat,
+    Samples, draw_scalar,
 };
 use assay_credit_interface::formats::{APPLICANT_BITS, DEPTH, TIERS};
 use assay_interface::{field::Scalar, member, sha256};
@@ -64,7 +64,8 @@ pub fn applicants(
         let inputs = model.quantize(row)?;
         let tier = model.evaluate(&inputs)?.single().and_then(|tier| u8::try_from(tier).ok());
         let tier = tier.ok_or(DemoError::Scenario("the model gives one tier"))?;
-        let seed = sha256(&[b"assay:demo:credit:v1\0applicant", &(index as u64).to_le_bytes(), &seed.to_le_bytes()]);
+        let seed =
+            sha256(&[b"assay:demo:credit:v1\0applicant", &(index as u64).to_le_bytes(), &seed.to_le_bytes()]);
         let secret = draw_scalar(&mut ChaCha20Rng::from_seed(seed));
         all.push(Applicant { inputs, secret, seed, tier });
     }

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use assay::Prover;
 use assay_credit_interface::{epoch::starts_at, formats::TIERS};
 use assay_host::{
-    Executed, Identity,
-    compute_budget,
+    Executed, Identity, compute_budget,
     scenario::{Options, TransactionFigures},
 };
 use assay_interface::{field::Scalar, sha256};
@@ -174,7 +173,11 @@ impl World {
         world.send("register", &admin, registration.instruction()?)?;
         world.net.advance(MIN_TIMELOCK);
         world.send("activate", &admin, activate(admin.address(), registration.model()))?;
-        world.send("renounce_authority", &admin, renounce_authority(admin.address(), registration.model()))?;
+        world.send(
+            "renounce_authority",
+            &admin,
+            renounce_authority(admin.address(), registration.model()),
+        )?;
         let create = world.issuer.create(world.issuer_guardian.address());
         world.send("create_issuer", &authority, create)?;
         for pool in pools {

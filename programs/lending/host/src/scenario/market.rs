@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     assess::MarketView,
-    instructions::{Vouched, Offices, PriceAccounts},
+    instructions::{Offices, PriceAccounts, Vouched},
     keys::MarketKeys,
     read::{self, Route},
 };

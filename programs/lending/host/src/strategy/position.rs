@@ -158,7 +158,8 @@ impl Liquidations {
             Keeping::read(view.chain, &self.route.prices.collateral)?,
             Keeping::read(view.chain, &self.route.prices.debt)?,
         ];
-        let refresh = [&mut collateral, &mut debt].into_iter().filter_map(|source| source.refresh(market.now));
+        let refresh =
+            [&mut collateral, &mut debt].into_iter().filter_map(|source| source.refresh(market.now));
         let refresh = refresh.collect();
         (market.collateral, market.debt) = (collateral.source, debt.source);
         let assessment = market.assess(&position)?;
@@ -380,7 +381,9 @@ impl Case {
         let exposure = &self.assessment.exposure;
         let floor = snapshot.ltv_bps.saturating_sub(self.market.market.params.tolerance_bps);
         match self.use_of_evidence(score, snapshot.evidence()) {
-            Use::Opens if !ltv_at_least(exposure.debt_value(), exposure.collateral_value(), floor) => Use::None,
+            Use::Opens if !ltv_at_least(exposure.debt_value(), exposure.collateral_value(), floor) => {
+                Use::None
+            }
             found => found,
         }
     }

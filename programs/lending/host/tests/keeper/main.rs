@@ -12,8 +12,8 @@ use assay_keeper::{Conclusion, Config, KeeperError};
 use assay_lending_host::{
     Evidence, ID, Liquidations, Market, Position, Rules, Snapshot, source,
     strategy::{
-        BONUS_LOW, BUDGET_SPENT, LOW_SCORE, MODEL_UNUSABLE, NO_DEBT, NO_FEATURES, NO_FUNDS, NO_MINUTE, RULE_ONLY, SAFE,
-        SNAPSHOT_YOUNG, only_score,
+        BONUS_LOW, BUDGET_SPENT, LOW_SCORE, MODEL_UNUSABLE, NO_DEBT, NO_FEATURES, NO_FUNDS, NO_MINUTE,
+        RULE_ONLY, SAFE, SNAPSHOT_YOUNG, only_score,
     },
 };
 use solana_address::Address;

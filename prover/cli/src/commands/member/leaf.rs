@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use assay::Scalar;
 use serde_json::json;
 
-use super::secrets::{Kind, element};
+use super::secrets::Kind;
 use crate::artifacts;
-use crate::commands::print;
+use crate::commands::{element, print};
 use crate::files::Force;
 use crate::inputs;
 use crate::ui;

@@ -51,8 +51,3 @@ impl Kind {
         Ok(scalar)
     }
 }
-
-/// Parser of elements, for clap.
-pub fn element(text: &str) -> Result<Scalar, String> {
-    parse_scalar(text).ok_or_else(|| "an element is 64 hexadecimal digits, below the field's order".into())
-}

@@ -37,6 +37,8 @@ that `assay member path` writes, JSON with these fields, each element 64 hexadec
   position  of the leaf
   siblings  on its path to the root, the lowest first
   scope     what the nullifier is for: 32 bytes of the consumer, such as an account's address
+Each row has its own. A path leads to some root whatever the input is: compare the root that is
+printed with the tree's. With another input, salt or secret than the leaf's it is another.
 
 With --rows or --all, the folder gets one file a row, row-N.proof, beside it row-N.salts.json
 where the model commits. All rows are checked before the first proof; each file is written

@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use assay::{Decision, Execution, Inputs, Observer, Salts};
 use rand_chacha::ChaCha20Rng;
 use serde_json::{Value, json};
 
 use super::source::Source;
 use crate::commands::{print, show};
-use crate::failure::HintExt;
+use crate::failure::{HintExt, hinted};
 use crate::files::{self, Claims, Force, Output, Product};
 use crate::inputs::{self, Rows};
 use crate::ui::{self, Bar, duration};
@@ -27,6 +27,12 @@ struct Folder<'a> {
 
 /// Proves the rows and writes each proof when it is there.
 pub fn run(source: &Source<'_>, rows: &Rows, directory: &Path, force: Force) -> anyhow::Result<()> {
+    if let Some((name, _)) = source.model.model.member_input() {
+        return Err(hinted(
+            anyhow!("input {name:?} is a member of a tree, and a membership is of one row"),
+            "--row chooses one, with its --membership",
+        ));
+    }
     let chosen = inputs::choose(&source.model, source.input, rows)?;
     make_directory(directory)?;
     let folder = Folder { source, directory, force, digits: chosen.samples.to_string().len() };

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use assay::{Decision, Execution, Salts};
+use assay::{Content, Decision, Execution, Salts};
 use assay_interface::artifact::Kind;
 use serde_json::{Value, json};
 
@@ -125,7 +125,14 @@ fn report(source: &Source<'_>, decision: &Decision, (path, size): &(PathBuf, u64
             ("digest", decision.digest.to_string()),
             ("context", context.clone()),
         ]);
-        format!("{fields}{}\n{}", paint(STRONG, "outputs"), values::table(&tensors.outputs))
+        // A path leads to some root whatever the input is: which one, the holder compares with the tree's.
+        let members = tensors.inputs.iter().filter(|tensor| matches!(tensor.content, Content::Member(_)));
+        let members: Vec<_> = members.cloned().collect();
+        let inputs = match members.is_empty() {
+            true => String::new(),
+            false => format!("{}\n{}", paint(STRONG, "inputs"), values::table(&members)),
+        };
+        format!("{fields}{inputs}{}\n{}", paint(STRONG, "outputs"), values::table(&tensors.outputs))
     };
     print(value, text)
 }
