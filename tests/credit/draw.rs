@@ -63,7 +63,7 @@ fn not_above_the_cap_nor_what_the_vault_holds() {
     let mut short = world.net.clone();
     let out = world.keys.withdraw_supply(world.supplier.address(), world.supplier.tokens, 600_000 * UNIT);
     short.send(&[out], &[&world.supplier.key]).expect_ok();
-    refused(&short.send(&[below.clone()], &[&world.stranger.key]), "InsufficientLiquidity");
+    refused(&short.send(std::slice::from_ref(&below), &[&world.stranger.key]), "InsufficientLiquidity");
     world.stranger_sends(below).expect_ok();
 }
 

@@ -272,7 +272,10 @@ impl Life {
     /// What holds at every moment.
     fn holds(&mut self, act: Act, is_ok: bool) {
         let spent = self.lamports - self.all_lamports();
-        assert!(spent <= FEE * self.signatures && spent % FEE == 0, "{act:?}: {spent} lamports are gone");
+        assert!(
+            spent <= FEE * self.signatures && spent.is_multiple_of(FEE),
+            "{act:?}: {spent} lamports are gone"
+        );
         assert_eq!(self.all_tokens(), self.tokens, "{act:?}");
         let market = self.test.market();
         let is_decision = is_ok && matches!(act, Act::Early(_) | Act::Stolen);
@@ -336,7 +339,7 @@ impl Life {
             *self.seen.entry("closed").or_default() += 1;
         }
         let spent = self.lamports - self.all_lamports();
-        assert!(spent <= FEE * self.signatures && spent % FEE == 0, "{spent} lamports are gone");
+        assert!(spent <= FEE * self.signatures && spent.is_multiple_of(FEE), "{spent} lamports are gone");
         assert_eq!(self.all_tokens(), self.tokens);
         self.seen
     }

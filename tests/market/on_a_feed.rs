@@ -15,7 +15,7 @@ fn put_feeds(world: &mut World, minutes: &[i64]) {
     feed.header.kind = Kind::Feed as u8;
     for hour in -24..=0 {
         for minute in minutes {
-            let price = 100_0000_0000 + if hour % 2 == 0 { 0 } else { 5_000_0000 };
+            let price = 10_000_000_000 + if hour % 2 == 0 { 0 } else { 50_000_000 };
             feed.enter(&Aggregate { price, confidence: 1, ema: price }, T + 3_600 * hour + 60 * minute);
         }
     }
