@@ -37,6 +37,7 @@ fn nothing_more_once_the_debt_is_due() {
     world.renew(&person).expect_ok();
     refused(&world.draw(UNIT), "DebtDue");
     world.repay(u64::MAX).expect_ok();
+    world.net.advance(1);
     world.draw(UNIT).expect_ok();
 }
 

@@ -29,6 +29,7 @@ mod set_pause;
 mod start_issuer;
 mod stop_issuer;
 mod supply;
+mod thief;
 mod withdraw_reserves;
 mod withdraw_supply;
 mod write_off;

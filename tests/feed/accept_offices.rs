@@ -24,9 +24,9 @@ fn the_offices_change_hands_after_a_day() {
     let mut fed = proposed(to_thief);
     let accept = fed.keys.accept_offices(fed.thief.pubkey());
     fed.net.advance(WAIT - 1);
-    refused(&fed.net.send(&[accept.clone()], &[&fed.thief]), "TooEarly");
+    refused(&fed.net.send(std::slice::from_ref(&accept), &[&fed.thief]), "TooEarly");
     fed.net.advance(1);
-    fed.net.send(&[accept.clone()], &[&fed.thief]).expect_ok();
+    fed.net.send(std::slice::from_ref(&accept), &[&fed.thief]).expect_ok();
     let feed = fed.feed();
     assert_eq!((feed.authority, feed.guardian), (fed.thief.pubkey(), fed.prover.pubkey()));
     assert_eq!((feed.next_authority, feed.proposed_at), (Address::default(), 0));
@@ -65,7 +65,7 @@ fn offices_can_be_given_up_but_not_of_a_stopped_feed() {
     fed.stop().expect_ok();
     fed.net.advance(WAIT);
     let accept = fed.keys.accept_offices(fed.thief.pubkey());
-    refused(&fed.net.send(&[accept.clone()], &[&fed.thief]), "OfficesIncomplete");
+    refused(&fed.net.send(std::slice::from_ref(&accept), &[&fed.thief]), "OfficesIncomplete");
     fed.start().expect_ok();
     fed.net.advance(1);
     fed.net.send(&[accept], &[&fed.thief]).expect_ok();

@@ -25,7 +25,7 @@ fn not_while_it_is_of_use_and_not_to_another() {
     let mut fed = Fed::sealed();
     fed.net.set_time(T + 899);
     let close = fed.keys.close_round(fed.prover.pubkey(), minute(T));
-    refused(&fed.net.send(&[close.clone()], &[&fed.thief]), "RoundOpen");
+    refused(&fed.net.send(std::slice::from_ref(&close), &[&fed.thief]), "RoundOpen");
     fed.net.set_time(T + 900);
     let stolen = with_account(close.clone(), 0, fed.thief.pubkey());
     refused(&fed.net.send(&[stolen], &[&fed.thief]), "WrongReceiver");

@@ -28,7 +28,8 @@ fn a_feed_is_what_its_creator_said() {
 
 #[test]
 fn every_parameter_has_its_bounds() {
-    let cases: [(fn(&mut FeedParams), &str); 20] = [
+    type Spoil = fn(&mut FeedParams);
+    let cases: [(Spoil, &str); 20] = [
         (|p| p.setups = 0, "InvalidSetupKinds"),
         (|p| p.setups = 4, "InvalidSetupKinds"),
         (|p| p.setups = 2, "InvalidSetupKinds"),
@@ -156,7 +157,7 @@ fn attestors_whom_the_creator_names_must_have_attested() {
     let attestation = verifier::attestation_address(&set, &fed.model);
     let terms = Terms { attested: Some((set, attestation)), ..fed.terms() };
     let create = FeedKeys::create(fed.creator.pubkey(), &terms, fed.params, &fed.addresses());
-    assert!(!fed.net.send(&[create.clone()], &[&fed.creator]).is_ok(), "nobody has attested yet");
+    assert!(!fed.net.send(std::slice::from_ref(&create), &[&fed.creator]).is_ok(), "nobody has attested yet");
     let attest = verifier::attest(attestor.pubkey(), attestor.pubkey(), set, fed.model);
     fed.net.send(&[attest], &[&attestor]).expect_ok();
     fed.net.send(&[create], &[&fed.creator]).expect_ok();
@@ -190,7 +191,7 @@ fn the_creator_signs_and_the_address_is_theirs() {
     let stolen = with_account(fed.create(), 0, fed.thief.pubkey());
     refused(&fed.net.send(&[stolen], &[&fed.thief]), "InvalidSeeds");
     let create = fed.create();
-    fed.net.send(&[create.clone()], &[&fed.creator]).expect_ok();
+    fed.net.send(std::slice::from_ref(&create), &[&fed.creator]).expect_ok();
     fed.net.advance(1);
     assert!(!fed.net.send(&[create], &[&fed.creator]).is_ok(), "a feed is created once");
 }

@@ -24,7 +24,7 @@ fn a_new_proposal_waits_anew() {
     let mut fed = Fed::new();
     let next = Offices { authority: fed.thief.pubkey(), guardian: fed.prover.pubkey() };
     let propose = fed.keys.propose_offices(fed.creator.pubkey(), &next);
-    fed.net.send(&[propose.clone()], &[&fed.creator]).expect_ok();
+    fed.net.send(std::slice::from_ref(&propose), &[&fed.creator]).expect_ok();
     fed.net.advance(80_000);
     fed.net.send(&[propose], &[&fed.creator]).expect_ok();
     fed.net.advance(80_000);

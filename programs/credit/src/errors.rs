@@ -34,7 +34,7 @@ pub enum CreditError {
     /// 10014: the program account is not the verifier.
     #[msg("The program account is not the verifier")]
     WrongVerifier = 14,
-    /// 10015: the model is not the pool's.
+    /// 10015: the model is not the pool's, or did not give the line's tier.
     #[msg("The model is not the one this pool accepts")]
     WrongModel = 15,
     /// 10016: the issuer is not the pool's, or a line is another's.
@@ -117,6 +117,9 @@ pub enum CreditError {
     /// 10063: the statement cannot be packed.
     #[msg("The statement cannot be encoded")]
     StatementEncoding = 63,
+    /// 10064: the debt before was paid back in this second.
+    #[msg("The last debt was paid back in this second: draw in a later one")]
+    JustRepaid = 64,
 
     /// 10070: more than there is.
     #[msg("The amount exceeds the balance")]

@@ -24,11 +24,13 @@ pub const VIRTUAL_SHARES: u64 = 1_000;
 /// Shares for a deposit, rounded down.
 ///
 /// # Errors
-/// The shares would exceed 64 bits: assets so small beside the shares that a deposit makes no sense.
+/// The shares, all together, would exceed 64 bits: assets so small beside them that a deposit makes no sense.
 pub fn shares_for_deposit(amount: u64, assets: u64, shares: u64) -> Rule<u64> {
     let priced_shares = shares.checked_add(VIRTUAL_SHARES).ok_or(RuleError::Overflow)?;
     let priced_assets = assets.checked_add(1).ok_or(RuleError::Overflow)?;
-    mul_div_floor(amount, priced_shares, priced_assets)
+    let minted = mul_div_floor(amount, priced_shares, priced_assets)?;
+    // All shares and the virtual ones stay within 64 bits, or nothing could be redeemed after this deposit.
+    if priced_shares.checked_add(minted).is_some() { Ok(minted) } else { Err(RuleError::Overflow) }
 }
 
 /// Assets for shares, rounded down; never above `assets`, if the shares are part of the total.
@@ -111,6 +113,18 @@ mod tests {
         let attacker_claim = assets_for_shares(attacker, assets + deposit, total).unwrap();
         assert!(deposit - victim_claim <= deposit / 1_000, "the victim loses {}", deposit - victim_claim);
         assert!(attacker_claim < assets * 51 / 100, "the attacker keeps {attacker_claim} of {assets}");
+    }
+
+    #[test]
+    fn no_deposit_makes_redeeming_impossible() {
+        // A thousand shares a unit: the deposit would fit, and the virtual shares would not.
+        let room = |left: u64| {
+            let shares = u64::MAX - left;
+            shares_for_deposit(1, shares / 1_000, shares)
+        };
+        assert_eq!([1_001, 1_500, 1_999].map(room), [Err(RuleError::Overflow); 3]);
+        assert_eq!(room(2_000), Ok(1_000));
+        assert!(assets_for_shares(1_000, 1 << 54, u64::MAX - 1_000).is_ok());
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //!
 //! The admin chooses the moment, within seven days of the exit clock: any of them comes after suppliers could leave. Borrowers
 //! see the new rates as long before.
+//!
+//! Issuer and model are asked again only where the terms name others: what was asked of them cannot change, but a model can be
+//! retired and its account closed, by an authority that is not the admin, and that must not keep a pool from being made safer.
 
 use anchor_lang::prelude::*;
 
@@ -30,8 +33,12 @@ pub(crate) fn handler(ctx: &mut Context<ApplyTerms>) -> Result<()> {
     let pool = &mut ctx.accounts.pool;
     let now = now()?;
     pool.accrue(now)?;
+    let before = pool.terms;
     pool.apply_terms(now)?;
-    ctx.accounts.taken_up.require_trusted(&pool.terms)?;
+    ctx.accounts.taken_up.require_named(&pool.terms)?;
+    if !before.trusts_alike(&pool.terms) {
+        ctx.accounts.taken_up.require_trusted(&pool.terms)?;
+    }
     pool.settle_exit(now)?;
     emit!(TermsApplied { pool: *pool.address(), issuer: pool.terms.issuer, model: pool.terms.model });
     Ok(pool.invariant()?)

@@ -1,8 +1,12 @@
-//! `draw`: the owner takes a loan on the line, up to the tier's limit, while the tier's epoch is in force, its issuer runs and is
-//! the pool's, and no debt is due.
+//! `draw`: the owner takes a loan on the line, up to the tier's limit, while the tier's epoch is in force, its issuer runs, issuer
+//! and model are the pool's, and no debt is due.
 //!
-//! The limit is the pool's of now: lowering it takes effect on open lines too. Who can bring the whole debt for a moment can
-//! repay and draw it anew, and gets a new due date; that is a loan to somebody who could pay.
+//! The model counts because a pool can change it, and can be closed and created again: lines that were opened by a model whose
+//! maker forges, in a pool without suppliers, would wait there for those who come for the next model's sake.
+//!
+//! The limit is the pool's of now: lowering it takes effect on open lines too. Who brings the whole debt can draw it anew a second
+//! later, and gets a new due date. Not in the same second: a loan that lives for one transaction brings it for nothing, and a
+//! debt that nobody can pay would never be due.
 
 use anchor_lang::prelude::*;
 use anchor_spl::{mint::Mint, token::TokenAccount};

@@ -26,15 +26,21 @@ pub struct TakenUp {
 }
 
 impl TakenUp {
-    /// Fails unless these are the issuer and the model that the terms name, and may be trusted on them.
-    pub(crate) fn require_trusted(&self, terms: &Terms) -> Result<()> {
+    /// Fails unless these are the issuer and the model that the terms name.
+    pub(crate) fn require_named(&self, terms: &Terms) -> Result<()> {
         if *self.issuer.address().as_array() != terms.issuer {
             return Err(CreditError::WrongIssuer.into());
         }
-        let model = self.model.account();
-        if *model.address().as_array() != terms.model {
+        if *self.model.address().as_array() != terms.model {
             return Err(CreditError::WrongModel.into());
         }
+        Ok(())
+    }
+
+    /// Fails unless these are the issuer and the model that the terms name, and may be trusted on them.
+    pub(crate) fn require_trusted(&self, terms: &Terms) -> Result<()> {
+        self.require_named(terms)?;
+        let model = self.model.account();
         let (setup, domain) = model_facts(&terms.model, model, |facts| (facts.setup, *facts.domain))?;
         if domain != terms.domain {
             return Err(CpiError::WrongDomain.into());

@@ -9,7 +9,7 @@
 //!
 //! | | draw | repay | renew_by_proof | mark_default, write_off (anyone) |
 //! | --- | --- | --- | --- | --- |
-//! | Active | up to the tier's limit, before the debt is due | at most the debt | from a later epoch | after due and grace |
+//! | Active | up to the tier's limit, before the debt is due, while issuer and model are the pool's | at most the debt | from a later epoch | after due and grace |
 //! | Lapsed (its epoch is over, by time alone) | - | same | same | same |
 //! | Defaulted | - | same; the debt stays | nothing owed, cool-off over | 30 days later |
 //! | WrittenOff | - | same; to the reserves | nothing owed, cool-off over | - |
@@ -19,7 +19,8 @@
 //!
 //! Who chooses what. The borrower: which leaf of theirs to prove, of those that the issuer gave them in an epoch (it owes one);
 //! when to draw and to repay. Not the tier, nor the due date: the first draw from zero sets it and no other draw, repayment or
-//! renewal moves it. One proof an epoch, so a line says one tier of four an epoch about the numbers behind it. Anyone: when
+//! renewal moves it; a draw from zero waits for the second after the debt was paid back, so a loan of one transaction moves
+//! it neither. One proof an epoch, so a line says one tier of four an epoch about the numbers behind it. Anyone: when
 //! a default is marked, from its second on. **Not stopped: a sold secret.** Who buys a person's secret and leaf can prove
 //! as that person; it opens one line in a pool, whose default the seller carries there.
 
@@ -70,7 +71,7 @@ impl Status {
     }
 }
 
-/// A line. 208 bytes after the discriminator.
+/// A line. 240 bytes after the discriminator.
 #[account]
 pub struct Line {
     /// The pool.
@@ -79,6 +80,8 @@ pub struct Line {
     pub owner: Address,
     /// The issuer whose tree the tier was proven from.
     pub issuer: Address,
+    /// The model that gave the tier.
+    pub model: Address,
     /// The nullifier; part of the address.
     pub nullifier: [u8; 32],
     /// Debt in shares of the tier: `ceil(shares * index)` is owed. Zero once it has defaulted.
@@ -89,7 +92,7 @@ pub struct Line {
     pub due: i64,
     /// When it defaulted, Unix seconds; zero if it never did.
     pub defaulted_at: i64,
-    /// When a defaulted debt was paid back, Unix seconds; zero before.
+    /// When the last debt was paid back whole, Unix seconds; zero before, and while a default is owed.
     pub cleared_at: i64,
     /// Epoch of the tree that the tier was proven from.
     pub epoch: u32,
@@ -109,7 +112,7 @@ pub struct Line {
     pub reserved: [u64; 3],
 }
 
-const _: () = assert!(size_of::<Line>() == 208);
+const _: () = assert!(size_of::<Line>() == 240);
 
 impl Line {
     /// The status.
@@ -151,12 +154,13 @@ impl Line {
     /// A tier that there is not; no later epoch; a default whose debt or cool-off is not over.
     pub fn take_tier(&mut self, pool: &mut Pool, tier: u8, epoch: u32, now: i64) -> Rule<()> {
         pool.terms.tier(tier)?;
-        let issuer = Address::new_from_array(pool.terms.issuer);
+        let [issuer, model] = [pool.terms.issuer, pool.terms.model].map(Address::new_from_array);
         match Status::from_byte(self.status) {
             None => {} // a new line
             Some(status) => {
-                // One proof an epoch, and one more where the pool has changed its issuer.
-                if epoch < self.epoch || (epoch == self.epoch && issuer == self.issuer) {
+                // One proof an epoch, and one more where the pool has changed whose word or which model counts.
+                let same = issuer == self.issuer && model == self.model;
+                if epoch < self.epoch || (epoch == self.epoch && same) {
                     return Err(CreditError::NoLaterEpoch);
                 }
                 if status != Status::Active {
@@ -172,6 +176,7 @@ impl Line {
         self.tier = tier;
         self.epoch = epoch;
         self.issuer = issuer;
+        self.model = model;
         self.status = Status::Active as u8;
         Ok(())
     }
@@ -187,8 +192,8 @@ impl Line {
     /// Books a draw in line and pool. The tokens are the caller's to move.
     ///
     /// # Errors
-    /// The line does not stand, or its debt is due; the debt would exceed the tier's limit, or all debts the cap; the pool does
-    /// not hold the amount.
+    /// The line does not stand, its tier is another issuer's or model's, or its debt is due or was paid back in this second;
+    /// the debt would exceed the tier's limit, or all debts the cap; the pool does not hold the amount.
     pub fn draw(&mut self, pool: &mut Pool, amount: u64, now: i64) -> Rule<()> {
         match self.standing(now)? {
             Standing::Active => {}
@@ -198,7 +203,14 @@ impl Line {
         if *self.issuer.as_array() != pool.terms.issuer {
             return Err(CreditError::WrongIssuer);
         }
+        if *self.model.as_array() != pool.terms.model {
+            return Err(CreditError::WrongModel);
+        }
         if self.debt_shares == 0 {
+            // Or a loan of one transaction would move the due date of a debt that nobody can pay.
+            if now <= self.cleared_at {
+                return Err(CreditError::JustRepaid);
+            }
             self.due = now.checked_add(i64::from(pool.terms.term)).ok_or(CreditError::MathOverflow)?;
         } else if now >= self.due {
             return Err(CreditError::DebtDue);
@@ -240,7 +252,7 @@ impl Line {
                 let books = pool.tier_books(self.tier)?;
                 books.shares = books.shares.checked_sub(shares).ok_or(CreditError::InvariantViolated)?;
                 if left == 0 {
-                    self.due = 0;
+                    (self.due, self.cleared_at) = (0, now);
                 }
                 return Ok(());
             }

@@ -127,6 +127,12 @@ impl Terms {
         ensure(attested, CreditError::AttestorsMissing)
     }
 
+    /// Whether `next` trusts the same issuer and the same model, on the same terms.
+    pub fn trusts_alike(&self, next: &Self) -> bool {
+        (self.issuer, self.model, self.domain, self.attestors, self.setups)
+            == (next.issuer, next.model, next.domain, next.attestors, next.setups)
+    }
+
     /// Whether `next` differs from these terms only by lower limits and lower caps: that makes new risk smaller, and needs no
     /// exit. A pool short of cash stops its exit clock, and can still be made safer.
     pub fn only_tightens(&self, next: &Self) -> bool {

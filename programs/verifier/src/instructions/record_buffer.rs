@@ -9,7 +9,7 @@ use crate::recording::record_all;
 use crate::{Buffer, Model};
 
 /// 0. `[signer, writable]` payer, 1. `[writable]` model, 2. `[]` buffer, 3. system program; then `[writable]` a receipt for
-/// each proof.
+///    each proof.
 #[derive(Accounts)]
 pub struct RecordBuffer {
     /// Who pays for the receipts.

@@ -69,18 +69,21 @@ fn no_more_is_lent_than_the_vault_holds() {
 }
 
 #[test]
-fn a_tier_lapses_with_its_epoch_and_with_its_issuer() {
+fn a_tier_lapses_with_its_epoch_its_issuer_and_its_model() {
     let (mut pool, mut line, now) = taken(3);
     let last = lapses_at(EPOCH) - 1;
     assert_eq!([now, last].map(|now| line.standing(now)), [Ok(Standing::Active); 2]);
     assert_eq!(line.standing(last + 1), Ok(Standing::Lapsed));
     assert_eq!(line.draw(&mut pool, 1, last + 1), Err(CreditError::LineLapsed));
+    let terms = pool.terms;
     pool.terms.issuer = [7; 32];
     assert_eq!(line.draw(&mut pool, 1, last), Err(CreditError::WrongIssuer));
+    (pool.terms, pool.terms.model) = (terms, [7; 32]);
+    assert_eq!(line.draw(&mut pool, 1, last), Err(CreditError::WrongModel));
 }
 
 #[test]
-fn one_proof_an_epoch_and_one_more_for_another_issuer() {
+fn one_proof_an_epoch_and_one_more_for_another_issuer_or_model() {
     let (mut pool, mut line, now) = taken(2);
     for epoch in [EPOCH - 1, EPOCH] {
         assert_eq!(line.take_tier(&mut pool, 3, epoch, now), Err(CreditError::NoLaterEpoch));
@@ -91,6 +94,10 @@ fn one_proof_an_epoch_and_one_more_for_another_issuer() {
     line.take_tier(&mut pool, 1, EPOCH + 1, now).unwrap();
     assert_eq!(line.take_tier(&mut pool, 3, EPOCH + 1, now), Err(CreditError::NoLaterEpoch));
     assert_eq!(line.issuer, Address::new_from_array([7; 32]));
+    pool.terms.model = [8; 32];
+    line.take_tier(&mut pool, 2, EPOCH + 1, now).unwrap();
+    assert_eq!(line.take_tier(&mut pool, 3, EPOCH + 1, now), Err(CreditError::NoLaterEpoch));
+    assert_eq!(line.model, Address::new_from_array([8; 32]));
 }
 
 #[test]
@@ -122,9 +129,13 @@ fn the_first_draw_from_zero_sets_the_due_date() {
     assert_eq!(line.due, due);
     line.repay(&mut pool, 1, now + 1_000_001).unwrap();
     assert_eq!((line.due, line.debt(&pool)), (0, Ok(0)));
+    // Not in the second of the repayment: whoever lends for one transaction would prolong every debt.
+    let now = now + 1_000_001;
+    assert_eq!(line.draw(&mut pool, 1_000, now), Err(CreditError::JustRepaid));
+    let due = now + 1 + i64::from(pool.terms.term);
     // Renewed in time, and due all the same.
-    line.draw(&mut pool, 1_000, now).unwrap();
-    line.take_tier(&mut pool, 3, EPOCH + 1, starts_at(EPOCH + 1)).unwrap();
+    line.draw(&mut pool, 1_000, now + 1).unwrap();
+    line.take_tier(&mut pool, 3, EPOCH + 2, starts_at(EPOCH + 2)).unwrap();
     assert_eq!(line.draw(&mut pool, 1, due), Err(CreditError::DebtDue));
     line.draw(&mut pool, 1, due - 1).unwrap();
 }
