@@ -2,6 +2,8 @@ use assay_lending::state::{
     HALT_SECONDS, RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT, TIGHTENING_SECONDS, TIMELOCK_SECONDS,
     WINDOW_SECONDS,
 };
+use assay_verifier_host as verifier;
+use solana_signer::Signer as _;
 
 use crate::support::{Model, SOL, TestMarket, USDC, refused, with_account};
 
@@ -146,4 +148,31 @@ fn a_market_takes_up_no_model_of_another_schema_and_no_key_that_it_refuses() {
     let apply = with_account(test.apply(), 2, solana_address::Address::new_from_array([9; 32]));
     refused(&test.admin_sends(apply), "NotAModel");
     assert_eq!(test.market().params.accepted_setup_kinds, SETUP_DEVELOPMENT);
+}
+
+/// The model's authority retires it and closes its account: the market's admin can still tighten, and not take it up again.
+#[test]
+fn a_model_that_is_gone_keeps_no_market_from_being_made_safer() {
+    let mut test = TestMarket::supplied(100_000 * USDC);
+    let (admin, model) = (test.admin.address(), test.model);
+    let retire = verifier::retire(admin, model);
+    test.admin_sends(retire).expect_ok();
+    test.advance(60 * 86_400);
+    let close = verifier::close_model(admin, test.net.payer().pubkey(), model);
+    test.admin_sends(close).expect_ok();
+
+    let safer = RiskParams { max_ltv_bps: 6_000, ..test.params };
+    propose(&mut test, safer);
+    test.advance(TIGHTENING_SECONDS as i64);
+    let apply = test.apply();
+    let other = with_account(apply.clone(), 2, test.stranger.address());
+    refused(&test.admin_sends(other), "WrongModel");
+    test.admin_sends(apply.clone()).expect_ok();
+    assert_eq!(test.market().params, safer);
+
+    // On other terms it is asked again, and is none.
+    let trusting = RiskParams { accepted_setup_kinds: SETUP_CEREMONY | SETUP_DEVELOPMENT, ..safer };
+    propose(&mut test, RiskParams { attestors: [7; 32], ..trusting });
+    test.pass_timelock();
+    refused(&test.admin_sends(apply), "NotAModel");
 }

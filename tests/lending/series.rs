@@ -1,7 +1,8 @@
 //! A market that follows a series: which models it takes up, and what a switch does to what is in flight.
 
 use assay_lending::state::{
-    MODEL_FOLLOWED, MODEL_PINNED, SETUP_CEREMONY, SETUP_DEVELOPMENT, Snapshot, TIMELOCK_SECONDS,
+    MODEL_FOLLOWED, MODEL_PINNED, RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT, Snapshot,
+    TIGHTENING_SECONDS, TIMELOCK_SECONDS,
 };
 use assay_lending_host::{ALL, Proven, Vouched};
 use assay_localnet::Outcome;
@@ -251,6 +252,14 @@ fn without_series_or_active_model_the_plain_rule_remains() {
     let close = close_series(stranger, stranger, model, following.series);
     following.test.stranger_sends(close).expect_ok();
     refused(&following.test.liquidator_sends(early), "WrongSeries");
+    // Nor does it keep the market from being made safer.
+    let safer = RiskParams { max_ltv_bps: 6_000, ..following.test.params };
+    let propose = following.test.keys.propose_params(admin, safer);
+    following.test.admin_sends(propose).expect_ok();
+    following.test.advance(TIGHTENING_SECONDS as i64);
+    let apply = following.test.apply();
+    refused(&following.test.admin_sends(with_account(apply.clone(), 3, model)), "WrongModel");
+    following.test.admin_sends(apply).expect_ok();
     following.test.set_prices(80.0, 1.0);
     let plain = following.test.keys.liquidate(&following.test.liquidation(ALL));
     following.test.liquidator_sends(plain).expect_ok();

@@ -472,7 +472,7 @@ mod tests {
                 )
             })
             .collect();
-        assert_eq!(rows.len(), 30);
+        assert_eq!(rows.len(), 32);
         let given: Vec<(&str, &str)> = given.iter().map(|(code, class)| (*code, class.as_str())).collect();
         for row in &rows {
             assert!(given.contains(row), "{row:?} is documented and never given");

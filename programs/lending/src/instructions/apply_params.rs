@@ -2,6 +2,10 @@
 //! old rates.
 //!
 //! The admin chooses the moment, within seven days of the exit clock: any of them comes after suppliers could leave.
+//!
+//! The model, or the series, is asked again only where the parameters trust another one or on other terms: what was asked of it
+//! cannot change, but its authority, who is not the admin, can close its account, and that must not keep a market from being
+//! made safer.
 
 use anchor_lang::prelude::*;
 
@@ -29,8 +33,13 @@ pub(crate) fn handler(ctx: &mut Context<ApplyParams>) -> Result<()> {
     let market = &mut ctx.accounts.market;
     let now = now()?;
     market.accrue(now)?;
+    let before = market.params;
     market.apply_params(now)?;
-    ctx.accounts.taken_up.require_trusted(&market.params)?;
+    if before.trusts_alike(&market.params) {
+        ctx.accounts.taken_up.require_named(&market.params)?;
+    } else {
+        ctx.accounts.taken_up.require_trusted(&market.params)?;
+    }
     market.settle_exit(now)?;
     emit!(ParamsApplied { market: *market.address(), model: market.params.model });
     Ok(market.invariant()?)

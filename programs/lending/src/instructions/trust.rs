@@ -51,6 +51,21 @@ pub(super) fn accepted_model(params: &RiskParams, series: Option<&UncheckedAccou
 }
 
 impl TakenUp {
+    /// Fails unless this is what the parameters name, whatever has become of it: the pinned model, or the series. Which model a
+    /// series has now, only its account could say.
+    pub(crate) fn require_named(&self, params: &RiskParams) -> Result<()> {
+        let named = match (params.series(), &self.series) {
+            (None, None) => self.model.address(),
+            (Some(_), Some(series)) => series.address(),
+            (None, Some(_)) => return Err(LendingError::SeriesUnwanted.into()),
+            (Some(_), None) => return Err(LendingError::SeriesMissing.into()),
+        };
+        if *named.as_array() != params.model {
+            return Err(LendingError::WrongModel.into());
+        }
+        Ok(())
+    }
+
     /// Fails unless the model is the one that the parameters accept, and may be trusted on their terms.
     pub(crate) fn require_trusted(&self, params: &RiskParams) -> Result<()> {
         let model = self.model.account();

@@ -158,6 +158,16 @@ impl RiskParams {
         if self.model_mode == MODEL_FOLLOWED { Some(&self.model) } else { None }
     }
 
+    /// Whether `next` trusts the same model or series, for the same statements, on the same word.
+    pub fn trusts_alike(&self, next: &Self) -> bool {
+        let trust = |params: &Self| {
+            let RiskParams { model, statement_domain, attestors, accepted_setup_kinds, model_mode, .. } =
+                *params;
+            (model, statement_domain, attestors, accepted_setup_kinds, model_mode)
+        };
+        trust(self) == trust(next)
+    }
+
     /// The interest curve.
     pub const fn curve(&self) -> RateCurve {
         RateCurve {
