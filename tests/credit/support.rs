@@ -1,14 +1,14 @@
 //! A pool with its people, issuer and model, in a runtime of its own.
 
+mod acts;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use assay_circuits::Membership;
 use assay_circuits::Ranges;
 use assay_credit_host::statement::{Subject, digest, nullifier_in, taking_context};
-use assay_credit_host::{
-    Claimed, Deposit, Follower, Issuer, IssuerKeys, Line, Pool, PoolKeys, Proving, TakenUp, Terms, Tier, Tree,
-};
+use assay_credit_host::{Claimed, Follower, IssuerKeys, PoolKeys, Proving, TakenUp, Terms, Tier};
 use assay_credit_interface::epoch::{EPOCH_SECONDS, starts_at};
 use assay_credit_interface::formats::{DEPTH, TIER_BITS};
 use assay_credit_interface::limbs;
@@ -384,112 +384,6 @@ impl World {
     pub fn line_address(&self) -> Address {
         let nullifier = nullifier_in(&self.keys, Person::new(0, 0, EPOCH).secret).unwrap();
         self.keys.line(&nullifier.to_be_bytes())
-    }
-
-    pub fn supply(&mut self, amount: u64) -> Outcome {
-        let supply = self.keys.supply(self.supplier.address(), self.supplier.tokens, amount);
-        self.supplier_sends(supply)
-    }
-
-    pub fn withdraw(&mut self, shares: u64) -> Outcome {
-        let withdraw = self.keys.withdraw_supply(self.supplier.address(), self.supplier.tokens, shares);
-        self.supplier_sends(withdraw)
-    }
-
-    pub fn drawing(&self, amount: u64) -> Instruction {
-        let Actor { key, tokens } = &self.borrower;
-        self.keys.draw(key.pubkey(), self.line_address(), self.issuer.issuer, *tokens, amount)
-    }
-
-    pub fn draw(&mut self, amount: u64) -> Outcome {
-        let draw = self.drawing(amount);
-        self.borrower_sends(draw)
-    }
-
-    pub fn repay(&mut self, amount: u64) -> Outcome {
-        let line = self.line_address();
-        let repay = self.keys.repay(self.borrower.address(), line, self.borrower.tokens, amount);
-        self.borrower_sends(repay)
-    }
-
-    pub fn mark_default(&mut self) -> Outcome {
-        let mark = self.keys.mark_default(self.line_address());
-        self.stranger_sends(mark)
-    }
-
-    pub fn write_off(&mut self) -> Outcome {
-        let write_off = self.keys.write_off(self.line_address());
-        self.stranger_sends(write_off)
-    }
-
-    pub fn authority_sends(&mut self, instruction: Instruction) -> Outcome {
-        self.net.send(&[instruction], &[&self.authority.key])
-    }
-
-    pub fn admin_sends(&mut self, instruction: Instruction) -> Outcome {
-        self.net.send(&[instruction], &[&self.admin.key])
-    }
-
-    pub fn guardian_sends(&mut self, instruction: Instruction) -> Outcome {
-        self.net.send(&[instruction], &[&self.guardian.key])
-    }
-
-    pub fn issuer_guardian_sends(&mut self, instruction: Instruction) -> Outcome {
-        self.net.send(&[instruction], &[&self.issuer_guardian.key])
-    }
-
-    pub fn supplier_sends(&mut self, instruction: Instruction) -> Outcome {
-        self.net.send(&[instruction], &[&self.supplier.key])
-    }
-
-    pub fn borrower_sends(&mut self, instruction: Instruction) -> Outcome {
-        self.net.send(&[instruction], &[&self.borrower.key])
-    }
-
-    pub fn stranger_sends(&mut self, instruction: Instruction) -> Outcome {
-        self.net.send(&[instruction], &[&self.stranger.key])
-    }
-
-    pub fn stop_issuer(&mut self) -> Outcome {
-        let stop = self.issuer.stop(self.issuer_guardian.address());
-        self.issuer_guardian_sends(stop)
-    }
-
-    pub fn pause(&mut self, level: u8) -> Outcome {
-        let pause = self.keys.set_pause(self.guardian.address(), level);
-        self.guardian_sends(pause)
-    }
-
-    pub fn pool(&self) -> Pool {
-        self.net.read(&self.keys.pool).unwrap().unwrap()
-    }
-
-    pub fn line(&self) -> Line {
-        self.net.read(&self.line_address()).unwrap().unwrap()
-    }
-
-    pub fn tree(&self, epoch: u32) -> Tree {
-        self.net.read(&self.issuer.tree(epoch)).unwrap().unwrap()
-    }
-
-    pub fn issuer_account(&self) -> Issuer {
-        self.net.read(&self.issuer.issuer).unwrap().unwrap()
-    }
-
-    pub fn deposit(&self) -> Deposit {
-        self.net.read(&self.keys.deposit(&self.supplier.address())).unwrap().unwrap()
-    }
-
-    pub fn debt(&self) -> u64 {
-        self.line().debt(&self.pool()).unwrap()
-    }
-
-    pub fn vault(&self) -> u64 {
-        self.net.token_balance(&self.keys.vault)
-    }
-
-    pub fn lamports(&self, address: &Address) -> u64 {
-        self.net.account(address).map_or(0, |account| account.lamports)
     }
 }
 
