@@ -1,4 +1,5 @@
-//! `stop`: the guardian stops the feed. Nobody publishes then, and readers refuse its price, for a day at least.
+//! `stop`: the guardian stops the feed. Nobody publishes then, and readers refuse its spot price, for a day at least. The minutes and
+//! hours in its rings stay, and can be read.
 //!
 //! A guardian gone bad costs a day: the authority replaces it and starts the feed, both a day later. Stopping a stopped feed
 //! changes nothing, so it puts nothing off.
