@@ -15,7 +15,9 @@ import tempfile
 import warnings
 from pathlib import Path
 
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED="0")
+if os.environ.get("PYTHONHASHSEED") != "0":  # exporters go through sets
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED="0")
+    os.execv(sys.executable, [sys.executable, *sys.argv])
 warnings.filterwarnings("ignore")
 
 from families.case import COLUMNS, write  # noqa: E402
@@ -25,12 +27,12 @@ FAMILIES = {
     "linear": "linear models of scikit-learn",
     "kernels": "support vectors and perceptrons of scikit-learn",
     "forests": "trees of scikit-learn",
-    "combined": "calibrated, voting, stacking, probabilistic and clusters of scikit-learn",
+    "combined": "calibration and voting and stacking and naive Bayes and clusters of scikit-learn",
     "pipelines": "preprocessing of scikit-learn",
-    "boosting": "XGBoost, LightGBM, CatBoost",
+    "boosting": "boosting",
     "pytorch": "PyTorch",
-    "rules": "rules written by hand",
-    "files": "types, operator sets and files",
+    "rules": "rules and blocks by hand",
+    "files": "types and operator sets and files",
     "later": "to be refused",
 }
 
@@ -53,7 +55,7 @@ def produce(folder, families):
     for family in families:
         module = importlib.import_module(f"families.{family}")
         for case in module.cases():
-            case.family = getattr(module, "FAMILY", None) or case.family or FAMILIES[family]
+            case.family = case.family or FAMILIES[family]
             rows.append({"module": family} | write(case, folder / family / case.name))
             print(f"{family}: {case.name}", file=sys.stderr)
     return rows

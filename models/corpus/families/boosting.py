@@ -44,7 +44,8 @@ def made(name, exporter, model, x, classes=None, **options):
     if classes is not None and labels:
         options["classes"] = {labels[0]: list(classes)}
     given = model.graph.input[0].name
-    return Case(name, exporter, model, {given: seen}, {given: unseen}, **options)
+    family = {"x": "XGBoost", "l": "LightGBM", "c": "CatBoost"}[name[0]]
+    return Case(name, exporter, model, {given: seen}, {given: unseen}, family=family, **options)
 
 
 def with_xgboost():
