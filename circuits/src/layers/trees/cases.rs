@@ -81,7 +81,7 @@ pub(super) fn condition(numbers: &mut Numbers, lo: i64, hi: i64) -> Set {
 /// Two trees that ask the same on each level, one of them twice of one feature.
 pub(super) fn oblivious() -> Result<Ensemble, BuildError> {
     let mut numbers = Numbers::new(3);
-    let levels = [[(0, -9), (1, 4), (2, 17), (3, 0)], [(1, 4), (0, 11), (3, -20), (0, -9)]];
+    let levels = [[(0, -9), (1, 4), (2, 17), (3, 0)], [(1, 4), (0, -25), (3, -20), (0, -9)]];
     let trees = levels.iter().map(|levels| {
         let branch = |position: u32| {
             let level = (position + 1).ilog2() as usize;
@@ -100,10 +100,10 @@ pub(super) fn forest() -> Result<Ensemble, BuildError> {
     let mut trees = Vec::new();
     for _ in 0..5 {
         let branch = |_| {
-            let feature = numbers.below(2) as u32;
-            (feature, Set::below(numbers.within(-30, 31)))
+            let feature = numbers.below(3) as u32;
+            (feature, Set::below(numbers.within(-14, 15)))
         };
-        let mut tree = perfect(3, branch, |_| Vec::new());
+        let mut tree = perfect(4, branch, |_| Vec::new());
         for node in &mut tree {
             if let Node::Leaf(values) = node {
                 let first = numbers.within(0, 64);
@@ -113,7 +113,7 @@ pub(super) fn forest() -> Result<Ensemble, BuildError> {
         }
         trees.push(tree);
     }
-    Ensemble::new(2, trees, vec![0, 1, 2], Aggregate::Sum)
+    Ensemble::new(3, trees, vec![0, 1, 2], Aggregate::Sum)
 }
 
 /// The least of three trees.

@@ -202,7 +202,7 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("trees: 2 oblivious ones of depth 4, 4 features of 6 bits", 4, 6, |b, x| {
         constrain(b, x, &cases::oblivious()?)
     }),
-    Case::new("trees: a forest of 3 classes, 2 features of 6 bits", 2, 6, |b, x| {
+    Case::new("trees: a forest of 3 classes, 3 features of 5 bits", 3, 5, |b, x| {
         constrain(b, x, &cases::forest()?)
     }),
     Case::new("trees: the least of 3, 2 features of 5 bits", 2, 5, |b, x| constrain(b, x, &cases::least()?)),

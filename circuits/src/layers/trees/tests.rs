@@ -117,7 +117,7 @@ fn oblivious_trees_are_tables() -> Result<(), BuildError> {
     let inputs = around_thresholds(&ensemble, -32, 31, 4);
     check_both(4, 6, |b, x| constrain(b, x, &ensemble), inputs, expected(&ensemble))?;
     // One condition a level and feature: 16 products for 6 levels, as of a multiplexer with given bits; 38 for 8.
-    for (depth, products) in [(2, 1), (3, 3), (4, 6), (5, 10), (6, 16), (8, 38)] {
+    for (depth, products) in [(2, 1), (3, 3), (4, 6), (5, 9), (6, 16), (8, 38)] {
         let mut numbers = Numbers::new(depth.into());
         let leaf = |_| vec![(0, numbers.within(-500, 500))];
         let tree = perfect(depth, |position| ((position + 1).ilog2(), Set::at_least(0)), leaf);
@@ -162,11 +162,11 @@ fn equal_roots_share_a_product() -> Result<(), BuildError> {
 #[test]
 fn classes_of_a_forest_are_evaluated_once() -> Result<(), BuildError> {
     let ensemble = forest()?;
-    assert_predicted(6, &ensemble)?;
-    let inputs = around_thresholds(&ensemble, -32, 31, 2);
-    check_both(2, 6, |b, x| constrain(b, x, &ensemble), inputs, expected(&ensemble))?;
+    assert_predicted(5, &ensemble)?;
+    let inputs = around_thresholds(&ensemble, -16, 15, 2);
+    check_both(3, 5, |b, x| constrain(b, x, &ensemble), inputs, expected(&ensemble))?;
     // Two of the three are digits of one sum, the third is what they leave.
-    let circuit = gadget(2, 6, |b, x| constrain(b, x, &ensemble))?;
+    let circuit = gadget(3, 5, |b, x| constrain(b, x, &ensemble))?;
     let names: Vec<&str> = circuit.r1cs.blocks.iter().map(|block| block.name.as_str()).collect();
     assert!(names.iter().any(|name| name.contains("unpack")), "{names:?}");
     Ok(())
@@ -185,7 +185,7 @@ fn least_and_largest() -> Result<(), BuildError> {
 
 #[test]
 fn every_constraint_is_needed() -> Result<(), BuildError> {
-    for (ensemble, bits) in [(boosted(2, 3, 3)?, 6), (oblivious()?, 6), (forest()?, 6), (least()?, 5)] {
+    for (ensemble, bits) in [(boosted(2, 3, 3)?, 6), (oblivious()?, 6), (forest()?, 5), (least()?, 5)] {
         let half = 1i64 << (bits - 1);
         let mut inputs = around_thresholds(&ensemble, -half, half - 1, 8);
         // A second bin may only fit far from all thresholds.
@@ -251,8 +251,8 @@ fn a_wrong_leaf_is_refused() -> Result<(), BuildError> {
 fn a_borrow_between_outputs_is_refused() -> Result<(), BuildError> {
     let ensemble = forest()?;
     for ranges in [Ranges::Bits, Ranges::Lookup] {
-        let circuit = gadget_by(ranges, 2, 6, |b, x| constrain(b, x, &ensemble))?;
-        let assignment = crate::testing::assign(&[3, -4]);
+        let circuit = gadget_by(ranges, 3, 5, |b, x| constrain(b, x, &ensemble))?;
+        let assignment = crate::testing::assign(&[3, -4, 9]);
         let report = audit::advice_sweep(&circuit, &assignment, &audit::mask(&circuit));
         assert!(report.is_ok_and(|report| report.is_clean()));
     }
