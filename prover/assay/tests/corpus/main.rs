@@ -7,7 +7,10 @@
 //!
 //! What became of each stands in two ledgers, `tests/ledger/corpus.csv` and `tests/ledger/nodes.csv`, so a model that no longer
 //! goes in shows, and so does one that goes in for the first time. `docs/corpus.md` is made from them. Where a change is
-//! meant: `ASSAY_LEDGER=write cargo test --release -p assay-tests --test corpus`, and commit the difference.
+//! meant: `ASSAY_LEDGER=write cargo test --release -p assay --test corpus`, and commit the difference.
+//!
+//! `ASSAY_CORPUS=FOLDER cargo test --release -p assay --test corpus models -- --nocapture` tries models of your own: a
+//! folder of the same form, with a `corpus.csv`. Nothing is compared with the ledger.
 
 #![allow(missing_docs)]
 
@@ -26,10 +29,18 @@ use node::NodeTest;
 
 #[test]
 fn models_do_what_onnxruntime_says() {
-    let cases = Case::all();
+    if let Some(folder) = case::own_folder() {
+        let cases = Case::all(&folder);
+        for (case, outcome) in cases.iter().zip(work::shared(&cases, run::run)) {
+            println!("{}/{}: {}", case.module, case.name, outcome.text());
+        }
+        return;
+    }
+    let cases = Case::all(&case::folder());
     assert!(cases.len() >= 120, "{} models", cases.len());
     let outcomes = work::shared(&cases, run::run);
-    let rows = cases.iter().zip(outcomes).map(|(case, outcome)| ((case.module.clone(), case.name.clone()), outcome));
+    let rows =
+        cases.iter().zip(outcomes).map(|(case, outcome)| ((case.module.clone(), case.name.clone()), outcome));
     settle(Ledger::Models, &rows.collect());
 }
 
@@ -38,7 +49,10 @@ fn operators_do_what_their_project_says() {
     let tests = NodeTest::all();
     assert!(tests.len() >= 500, "{} tests", tests.len());
     let outcomes = work::shared(&tests, node::run);
-    let rows = tests.iter().zip(outcomes).map(|(test, outcome)| ((test.operator.clone(), test.name.clone()), outcome));
+    let rows = tests
+        .iter()
+        .zip(outcomes)
+        .map(|(test, outcome)| ((test.operator.clone(), test.name.clone()), outcome));
     settle(Ledger::Nodes, &rows.collect());
 }
 

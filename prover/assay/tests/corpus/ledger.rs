@@ -22,7 +22,7 @@ impl Ledger {
             Ledger::Models => "corpus.csv",
             Ledger::Nodes => "nodes.csv",
         };
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("ledger").join(name)
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/ledger").join(name)
     }
 
     fn header(self) -> &'static str {
@@ -42,12 +42,14 @@ impl Ledger {
             Some(((group.to_owned(), name.to_owned()), outcome))
         };
         let rows = text.lines().skip(1);
-        rows.map(|line| row(line).unwrap_or_else(|| panic!("the ledger's line {line:?} is not a row"))).collect()
+        rows.map(|line| row(line).unwrap_or_else(|| panic!("the ledger's line {line:?} is not a row")))
+            .collect()
     }
 
     /// Writes the rows.
     pub fn write(self, rows: &Rows) {
-        let lines = rows.iter().map(|((group, name), outcome)| format!("{group},{name},{}\n", outcome.text()));
+        let lines =
+            rows.iter().map(|((group, name), outcome)| format!("{group},{name},{}\n", outcome.text()));
         let text = format!("{}\n{}", self.header(), lines.collect::<String>());
         fs::write(self.path(), text).unwrap();
     }
@@ -67,8 +69,9 @@ impl Ledger {
             }
         }
         let missing = expected.keys().filter(|key| !found.contains_key(*key));
-        differences
-            .extend(missing.map(|(group, name)| format!("{group} {name} stands in the ledger and was not run")));
+        differences.extend(
+            missing.map(|(group, name)| format!("{group} {name} stands in the ledger and was not run")),
+        );
         assert!(
             differences.is_empty(),
             "{}\nif this is meant: ASSAY_LEDGER=write, and commit the ledger",

@@ -64,7 +64,9 @@ impl Outcome {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Outcome::Passes => None,
-            Outcome::RightlyRefused(reason) | Outcome::Refused(reason) | Outcome::Fails(reason) => Some(reason),
+            Outcome::RightlyRefused(reason) | Outcome::Refused(reason) | Outcome::Fails(reason) => {
+                Some(reason)
+            }
         }
     }
 }

@@ -34,6 +34,9 @@ fn compile(case: &Case) -> Result<Model, Trouble> {
     let refused = |error: Error| Trouble::Refused(error.to_string());
     let samples = Samples::open(&case.file("calibration.csv")).map_err(refused)?;
     let onnx = fs::read(case.file("model.onnx")).map_err(|error| Trouble::Fails(error.to_string()))?;
+    if !case.shape.is_empty() || !case.output.is_empty() {
+        return Err(Trouble::Refused("it needs sizes of free dimensions, or a choice of outputs".into()));
+    }
     let options = CompileOptions { max_error: case.max_error, ..CompileOptions::default() };
     Ok(Model::compile(&onnx, &samples, &options).map_err(refused)?.model)
 }
@@ -61,8 +64,13 @@ fn prove(model: &Model, values: &[f64]) -> Result<(), Error> {
     let inputs = model.quantize(values)?;
     let salts = Salts::draw(model, &mut rng);
     let context: Context = "0a".repeat(32).parse().expect("64 digits");
-    let decision = Prover::new(model, &keys)?.prove_with(&inputs, context, &salts, &mut rng, Observer::none())?;
-    assert_eq!(decision.outputs.integers(), model.evaluate(&inputs)?.integers(), "circuit and integer reference");
+    let decision =
+        Prover::new(model, &keys)?.prove_with(&inputs, context, &salts, &mut rng, Observer::none())?;
+    assert_eq!(
+        decision.outputs.integers(),
+        model.evaluate(&inputs)?.integers(),
+        "circuit and integer reference"
+    );
     let verified = Verifier::of_keys(&keys).for_model(model)?.verify_file(&decision.to_file())?;
     verified.expect_context(context)?;
     verified.expect_inputs(&inputs, &salts)

@@ -60,7 +60,8 @@ pub fn run(test: &NodeTest) -> Outcome {
     Outcome::of(|| {
         let inputs = numbers(&test.inputs).map_err(Trouble::Refused)?;
         let outputs = numbers(&test.outputs).map_err(Trouble::Refused)?;
-        let sample = |row: usize| inputs.iter().flat_map(move |values| moved(values, row)).collect::<Vec<f64>>();
+        let sample =
+            |row: usize| inputs.iter().flat_map(move |values| moved(values, row)).collect::<Vec<f64>>();
         let samples = Samples::from_rows((0..ROWS).map(sample).collect());
         let is_whole = test.outputs.iter().all(|tensor| !tensor.r#type.starts_with("float"));
         let largest = outputs.iter().flatten().fold(1.0f64, |largest, value| largest.max(value.abs()));
@@ -73,7 +74,13 @@ pub fn run(test: &NodeTest) -> Outcome {
     })
 }
 
-fn agrees(test: &NodeTest, model: &Model, sample: &[f64], answers: &[Vec<f64>], error: f64) -> Result<(), String> {
+fn agrees(
+    test: &NodeTest,
+    model: &Model,
+    sample: &[f64],
+    answers: &[Vec<f64>],
+    error: f64,
+) -> Result<(), String> {
     let said = |error: Error| error.to_string();
     let found = model.evaluate(&model.quantize(sample).map_err(said)?).map_err(said)?.reals();
     let names = model.schema().outputs().iter().map(|tensor| tensor.name.as_str());
@@ -99,7 +106,9 @@ fn agrees(test: &NodeTest, model: &Model, sample: &[f64], answers: &[Vec<f64>], 
 /// The values of each tensor as finite numbers.
 fn numbers(tensors: &[Tensor]) -> Result<Vec<Vec<f64>>, String> {
     let number = |tensor: &Tensor, value: &serde_json::Value| {
-        value.as_f64().ok_or_else(|| format!("the test's '{}' holds {value}, which is no finite number", tensor.name))
+        value
+            .as_f64()
+            .ok_or_else(|| format!("the test's '{}' holds {value}, which is no finite number", tensor.name))
     };
     tensors.iter().map(|tensor| tensor.values.iter().map(|value| number(tensor, value)).collect()).collect()
 }

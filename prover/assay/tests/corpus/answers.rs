@@ -62,7 +62,9 @@ impl Answers {
                     None => is_near(value, answer, factor * case.max_error),
                 };
                 if !agrees {
-                    return Err(format!("sample {row}: {title} is {value:.6}, and onnxruntime says {answer}"));
+                    return Err(format!(
+                        "sample {row}: {title} is {value:.6}, and onnxruntime says {answer}"
+                    ));
                 }
             }
         }
@@ -77,8 +79,13 @@ impl Answers {
         answers: &BTreeMap<String, String>,
     ) -> Result<(), String> {
         let proven = |name: &str| model.schema().outputs().iter().any(|tensor| tensor.name == name);
-        let name_of = |title: &'_ str| title.rsplit_once('[').map_or(title.to_owned(), |(name, _)| name.to_owned());
-        match answers.keys().map(|title| name_of(title)).find(|name| !proven(name) && !case.classes.contains_key(name)) {
+        let name_of =
+            |title: &'_ str| title.rsplit_once('[').map_or(title.to_owned(), |(name, _)| name.to_owned());
+        match answers
+            .keys()
+            .map(|title| name_of(title))
+            .find(|name| !proven(name) && !case.classes.contains_key(name))
+        {
             Some(missing) => Err(format!("output '{missing}' is not proven")),
             None => Ok(()),
         }
@@ -87,7 +94,8 @@ impl Answers {
 
 /// Whether a value stands for a label: as its index among the classes, or as the number that the label is.
 fn is_label(classes: &[String], value: f64, answer: &str) -> bool {
-    let by_index = value >= 0.0 && value.fract() == 0.0 && classes.get(value as usize).is_some_and(|c| c == answer);
+    let by_index =
+        value >= 0.0 && value.fract() == 0.0 && classes.get(value as usize).is_some_and(|c| c == answer);
     by_index || answer.parse() == Ok(value)
 }
 

@@ -1,8 +1,8 @@
 //! The models of `models/corpus/corpus.csv`.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 /// A model, and what is expected of it.
 pub struct Case {
@@ -29,13 +29,18 @@ pub enum Expected {
 
 /// The folder of the corpus.
 pub fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../models/corpus")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../models/corpus")
+}
+
+/// A folder of somebody's own models, of the corpus's form, to be tried in its place: `ASSAY_CORPUS`.
+pub fn own_folder() -> Option<PathBuf> {
+    env::var_os("ASSAY_CORPUS").map(PathBuf::from)
 }
 
 /// The family of each model, by module and name, and the families in their order.
 pub fn families() -> (BTreeMap<(String, String), String>, Vec<String>) {
     let (mut of, mut all) = (BTreeMap::new(), Vec::new());
-    for row in rows() {
+    for row in rows(&folder()) {
         let family = &row["family"];
         if !all.contains(family) {
             all.push(family.clone());
@@ -46,15 +51,16 @@ pub fn families() -> (BTreeMap<(String, String), String>, Vec<String>) {
 }
 
 impl Case {
-    /// All models, in the order of the list.
-    pub fn all() -> Vec<Case> {
-        rows().iter().map(Case::of).collect()
+    /// All models of a corpus, in the order of its list.
+    pub fn all(folder: &Path) -> Vec<Case> {
+        rows(folder).iter().map(|row| Case::of(folder, row)).collect()
     }
 
-    fn of(row: &BTreeMap<String, String>) -> Case {
+    fn of(folder: &Path, row: &BTreeMap<String, String>) -> Case {
         let words = |column: &str| row[column].split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let pairs = |column: &str| {
-            let pair = |word: String| word.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
+            let pair =
+                |word: String| word.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
             words(column).into_iter().filter_map(pair).collect::<Vec<_>>()
         };
         let expected = match row["expect"].strip_prefix("refused: ") {
@@ -72,7 +78,7 @@ impl Case {
                 .map(|(name, list)| (name, list.split('|').map(str::to_owned).collect()))
                 .collect(),
             expected,
-            folder: folder().join(&row["module"]).join(&row["name"]),
+            folder: folder.join(&row["module"]).join(&row["name"]),
         }
     }
 
@@ -83,8 +89,8 @@ impl Case {
 }
 
 /// The rows of the list, by column. No cell holds a comma.
-fn rows() -> Vec<BTreeMap<String, String>> {
-    let path = folder().join("corpus.csv");
+fn rows(folder: &Path) -> Vec<BTreeMap<String, String>> {
+    let path = folder.join("corpus.csv");
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut lines = text.lines();
     let columns: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();

@@ -13,7 +13,7 @@ use crate::outcome::Outcome;
 const HEAD: &str = "# What goes in
 
 `models/corpus` holds models as other people's exporters write them, with what onnxruntime answers. Each is compiled with
-the defaults, run, proven, verified and compared by `cargo test --release -p assay-tests --test corpus`. This page is made
+the defaults, run, proven, verified and compared by `cargo test --release -p assay --test corpus`. This page is made
 from that test's ledgers (`tests/ledger/{corpus,nodes}.csv`); with `ASSAY_LEDGER=write` it is written anew.
 ";
 
@@ -27,7 +27,11 @@ Parameters that a circuit must know, such as axes and weights, are constants; al
 /// Compares the page with the ledgers.
 pub fn check() {
     if !is_writing() {
-        assert_eq!(fs::read_to_string(path()).unwrap_or_default(), current(), "write it with ASSAY_LEDGER=write");
+        assert_eq!(
+            fs::read_to_string(path()).unwrap_or_default(),
+            current(),
+            "write it with ASSAY_LEDGER=write"
+        );
     }
 }
 
@@ -39,7 +43,7 @@ pub fn write() {
 }
 
 fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/corpus.md")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/corpus.md")
 }
 
 fn current() -> String {
@@ -75,7 +79,8 @@ impl Counts {
 
 fn page(models: &Rows, nodes: &Rows) -> String {
     let (family_of, families) = case::families();
-    let mut page = format!("{HEAD}\n| family | models | go in | rightly refused |\n| --- | --- | --- | --- |\n");
+    let mut page =
+        format!("{HEAD}\n| family | models | go in | rightly refused |\n| --- | --- | --- | --- |\n");
     let row = |name: &str, counts: &Counts| {
         let Counts { passes, rightly_refused, .. } = counts;
         let all = counts.tried() + rightly_refused;
@@ -90,7 +95,13 @@ fn page(models: &Rows, nodes: &Rows) -> String {
     page += &reasons("## Rightly refused", models, |outcome| matches!(outcome, Outcome::RightlyRefused(_)));
     page += NODES;
     let counts = Counts::of(nodes.values());
-    write!(page, "\n{} of {} tests pass.\n\n| operator | pass | why not |\n| --- | --- | --- |\n", counts.passes, counts.tried()).unwrap();
+    write!(
+        page,
+        "\n{} of {} tests pass.\n\n| operator | pass | why not |\n| --- | --- | --- |\n",
+        counts.passes,
+        counts.tried()
+    )
+    .unwrap();
     for (operator, outcomes) in groups(nodes) {
         let counts = Counts::of(outcomes.values().copied());
         let reason = outcomes.values().find_map(|outcome| outcome.reason()).unwrap_or_default();
@@ -104,7 +115,9 @@ fn reasons(title: &str, rows: &Rows, which: impl Fn(&Outcome) -> bool) -> String
     let lines: Vec<String> = rows
         .iter()
         .filter(|(_, outcome)| which(outcome))
-        .filter_map(|((_, name), outcome)| outcome.reason().map(|reason| format!("| {name} | {} |\n", cell(reason))))
+        .filter_map(|((_, name), outcome)| {
+            outcome.reason().map(|reason| format!("| {name} | {} |\n", cell(reason)))
+        })
         .collect();
     if lines.is_empty() {
         return String::new();
