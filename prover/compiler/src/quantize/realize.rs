@@ -58,7 +58,7 @@ pub(crate) fn realize(
         name: input.name.clone(),
         shape: schema_shape(&input.shape),
         bits: format.bits,
-        scale: format.scale,
+        scales: format.scale.into(),
     });
     let mut graph = QuantGraph { inputs: inputs.collect(), layers: Vec::new(), outputs: Vec::new() };
     let mut values = bounds::of_inputs(&graph);

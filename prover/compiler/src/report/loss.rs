@@ -140,7 +140,7 @@ fn report(
         name: tensor.name.clone(),
         shape: tensor.shape.clone(),
         bits: tensor.bits,
-        scale: tensor.scale,
+        scales: tensor.scales.clone(),
         measured_on: match layer.step {
             Step::ArgMax(_) => MeasuredOn::Score,
             _ => MeasuredOn::Value,
