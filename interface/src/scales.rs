@@ -39,6 +39,26 @@ impl Scales {
         }
     }
 
+    /// The scales of a tensor of this shape whose elements have these, in row-major order; `None` where they are no function of
+    /// the position along one axis of at most [`MAX_SCALES`].
+    pub fn of_elements(scales: &[i8], shape: &[u32]) -> Option<Scales> {
+        let first = *scales.first()?;
+        if scales.iter().all(|&scale| scale == first) {
+            return Some(Scales::One(first));
+        }
+        (0..u8::try_from(shape.len()).ok()?).find_map(|axis| {
+            let length = usize::try_from(*shape.get(usize::from(axis))?).ok()?;
+            if length > MAX_SCALES {
+                return None;
+            }
+            let inner = inner_elements(axis, shape);
+            let along = (0..length).map(|position| scales.get(position.checked_mul(inner)?).copied());
+            let found = Scales::Axis { axis, scales: along.collect::<Option<_>>()? };
+            let fits = found.each(shape).zip(scales).all(|(found, &scale)| found == scale);
+            fits.then_some(found)
+        })
+    }
+
     /// The one scale of all elements; `None` where they have several.
     pub fn single(&self) -> Option<i8> {
         match self {

@@ -132,6 +132,16 @@ fn an_element_has_the_scale_of_its_position() {
     let channels = image(1, vec![5, -6, 7]);
     assert!(channels.each_scale().take(12).eq((0..12).map(|element| channels.scale_of(element))));
     assert_eq!(channels.scales.single(), None);
+    for scales in
+        [channels.scales.clone(), image(0, vec![1, 2]).scales, image(2, vec![0, 9]).scales, Scales::One(4)]
+    {
+        let elements: Vec<i8> = scales.each(&channels.shape).take(12).collect();
+        assert_eq!(Scales::of_elements(&elements, &channels.shape), Some(scales));
+    }
+    let by_two_axes: Vec<i8> = (0..12).collect();
+    assert_eq!(Scales::of_elements(&by_two_axes, &channels.shape), None);
+    let too_long: Vec<i8> = (0..=MAX_SCALES).map(|i| (i % 2) as i8).collect();
+    assert_eq!(Scales::of_elements(&too_long, &[too_long.len() as u32]), None);
     assert_eq!(Scales::along(1, vec![4, 4]), Scales::One(4));
     assert_eq!(Scales::along(1, vec![4, 5]), Scales::Axis { axis: 1, scales: vec![4, 5] });
 }

@@ -123,8 +123,10 @@ fn serialize_scales<S: Serializer>(scales: &Scales, serializer: S) -> Result<S::
 pub enum MeasuredOn {
     /// The output's values.
     Value,
-    /// The scores that an ArgMax compares.
+    /// The scores that a decision compares.
     Score,
+    /// Nothing: its decisions are counted.
+    Decision,
 }
 
 /// An output's largest error beside what the output varies by over the calibration data: of its elements the one with
