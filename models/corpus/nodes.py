@@ -4,8 +4,8 @@
     python nodes.py --check    compare with the committed files
 
 Kept are the tests of the operators below with at most `ELEMENTS` numbers. What a circuit must know to be built (shapes,
-axes, counts, weights, statistics) the tests give as inputs like all else: those, listed in `FIXED` by operator and position,
-become initializers here. A file has one test a line: name, model in hexadecimal, inputs and outputs with shape, type and values."""
+axes, counts, weights, exponents) the tests give as inputs like all else: those, listed in `FIXED` by operator and position,
+become initializers here. Operators whose results depend on no input (Shape, Range, ...) are not among them. A file has one test a line: name, model in hexadecimal, inputs and outputs with shape, type and values."""
 
 import argparse
 import json
@@ -26,19 +26,19 @@ TYPES = {"float32", "float64", "float16", "int64", "int32", "int8", "uint8", "in
 # What must be constant, by position of the input.
 FIXED = {
     "BatchNormalization": (1, 2, 3, 4), "CenterCropPad": (1,), "Clip": (1, 2), "Col2Im": (1, 2), "Compress": (1,),
-    "ConstantOfShape": (0,), "Conv": (1, 2), "ConvTranspose": (1, 2), "CumSum": (1,), "Dropout": (1, 2), "Expand": (1,), "Gather": (1,),
+    "Conv": (1, 2), "ConvTranspose": (1, 2), "CumSum": (1,), "Dropout": (1, 2), "Expand": (1,), "Gather": (1,),
     "GatherElements": (1,), "GatherND": (1,), "Gemm": (1, 2), "GroupNormalization": (1, 2), "InstanceNormalization": (1, 2),
-    "LayerNormalization": (1, 2), "OneHot": (1, 2), "PRelu": (1,), "Pad": (1, 2, 3), "Range": (0, 1, 2), "Reshape": (1,), "Resize": (1, 2, 3),
+    "LayerNormalization": (1, 2), "Mod": (1,), "OneHot": (1, 2), "Pow": (1,), "PRelu": (1,), "Pad": (1, 2, 3), "Reshape": (1,), "Resize": (1, 2, 3),
     "RMSNormalization": (1,), "Slice": (1, 2, 3, 4), "Split": (1,), "Squeeze": (1,), "Tile": (1,), "TopK": (1,), "Trilu": (1,),
     "Unsqueeze": (1,), "Upsample": (1,), "ScatterElements": (1,), "ScatterND": (1,),
     **{f"Reduce{kind}": (1,) for kind in ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")},
 }
 OPERATORS = set(FIXED) | set(
     """Abs Acos Acosh Add And ArgMax ArgMin ArrayFeatureExtractor Asin Asinh Atan Atanh AveragePool Binarizer Cast CastLike Ceil
-    Celu Concat Constant Cos Cosh CumProd DepthToSpace DequantizeLinear Div Einsum Elu Equal Erf Exp EyeLike Flatten Floor Gelu
+    Celu Concat Cos Cosh CumProd DepthToSpace DequantizeLinear Div Einsum Elu Equal Erf Exp Flatten Floor Gelu
     GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual HardSigmoid HardSwish Hardmax Identity IsInf IsNaN LabelEncoder LeakyRelu
     Less LessOrEqual Log LogSoftmax LpNormalization LpPool MatMul Max MaxPool Mean MeanVarianceNormalization Min Mish Mod Mul Neg Not
-    Or Pow Reciprocal Relu Round Selu Shape Shrink Sigmoid Sign Sin Sinh Size Softmax Softplus Softsign SpaceToDepth Sqrt Sub Sum
+    Or Pow Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign SpaceToDepth Sqrt Sub Sum
     Swish Tan Tanh ThresholdedRelu Transpose TreeEnsemble Where Xor""".split()
 )
 

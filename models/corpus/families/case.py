@@ -39,6 +39,7 @@ class Case:
     refused: str | None = None  # words that a refusal's message must hold; None where it is to compile
     margin: bool = True  # leave out samples whose decision is a near tie
     reference: object = None  # a function of a feed, where onnxruntime does not run the model
+    columns: list = field(default_factory=list)  # names of the calibration data's columns, where the model has its own
     external: str | None = None  # name of a file that the weights go to
     threshold: int = 0  # weights of fewer bytes stay in the model
     family: str = ""
@@ -66,7 +67,7 @@ def write(case, folder):
     keep = chosen(case, answers["calibration"], order, SEEN, error)
     order = [("unseen", r) for r in range(rows(case.unseen))]
     keep += chosen(case, answers["unseen"], order, UNSEEN, error)
-    header = columns(case.calibration)
+    header = case.columns or columns(case.calibration)
     write_csv(folder / "calibration.csv", header, [cells(case.calibration, r) for r in range(rows(case.calibration))])
     titles = header + (list(seen[0]) if seen else [])
     data = dict(parts(case))

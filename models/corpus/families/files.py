@@ -156,8 +156,9 @@ def inputs_and_outputs():
 
     name = "named-features"
     model = graph(name, NODES, X, Y, network(name))
-    helper.set_model_props(model, {"feature_names": "income,debt,age,late,used"})
-    yield case(name, model, five)
+    names = ["income", "debt", "age", "late", "used"]
+    helper.set_model_props(model, {"feature_names": ",".join(names)})
+    yield case(name, model, five, columns=names)
 
     name = "unused-input"
     model = graph(name, NODES, X | {"comment": ("float", [None, 1])}, Y, network(name))

@@ -64,6 +64,7 @@ def exported(title, name, module, shapes, exporter, more):
     if batch > 1:
         fold = lambda v: v[: len(v) // batch * batch].reshape(-1, batch, *v.shape[1:])
         seen, unseen = ({k: fold(v) for k, v in part.items()} for part in (seen, unseen))
+        unseen = {k: within(v, seen[k]) for k, v in unseen.items()}
     external = "model.onnx.data" if exporter == "dynamo" else None
     given = {k: more[k] for k in ("max_error", "classes", "output", "refused", "margin") if k in more}
     label = f"torch {torch.__version__.split('+')[0]} {exporter}"
