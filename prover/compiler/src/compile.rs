@@ -1,7 +1,6 @@
 //! The compilation: import, calibrate, quantize, lower, report.
 
 use assay_circuits::Ranges;
-use sha2::{Digest, Sha256};
 
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::compiled::{CompiledModel, DecodeError, Feature, InputError, check_domain};
@@ -20,6 +19,7 @@ use crate::quantize::error::SearchError;
 use crate::quantize::loss::Bound;
 use crate::quantize::profile::Profile;
 use crate::report::{self, Report, ReportError};
+use crate::source::Source;
 use crate::strategy;
 use crate::warning::Warning;
 
@@ -92,26 +92,27 @@ impl From<SearchError> for CompileError {
     }
 }
 
-/// Compiles the bytes of an `.onnx` file: the model in integers with its circuit, and what it costs and loses.
+/// Compiles an `.onnx` file: the model in integers with its circuit, and what it costs and loses. The source is the bytes
+/// of the file, or an [`OnnxFile`](crate::OnnxFile) where its weights lie in files beside it.
 ///
 /// The result depends on the arguments only: the same bytes on every machine.
 ///
 /// # Errors
 /// [`CompileError`] says which stage failed and why.
-pub fn compile(
-    onnx: &[u8],
+pub fn compile<'a>(
+    source: impl Into<Source<'a>>,
     calibration: &Table,
     options: &Options,
 ) -> Result<(CompiledModel, Report), CompileError> {
-    compile_with(onnx, calibration, options, &mut Unobserved)
+    compile_with(source, calibration, options, &mut Unobserved)
 }
 
 /// As [`compile`], telling `progress` how far it is.
 ///
 /// # Errors
 /// As [`compile`], and [`CompileError::Cancelled`] where `progress` ends it.
-pub fn compile_with(
-    onnx: &[u8],
+pub fn compile_with<'a>(
+    source: impl Into<Source<'a>>,
     calibration: &Table,
     options: &Options,
     progress: &mut dyn Progress,
@@ -119,7 +120,8 @@ pub fn compile_with(
     let observer = Observer::new(progress);
     observer.at(Stage::Import, None)?;
     options.check()?;
-    let proto = import::decode(onnx)?;
+    let source = source.into();
+    let proto = import::prepare(&source, options)?;
     let model = import::import_proto(&proto)?;
     check_hidden(&model, options)?;
     check_decisions(&model, options)?;
@@ -152,7 +154,7 @@ pub fn compile_with(
     let graph = found.realized.graph.clone();
     let schema = lower::schema(&graph, &name, options)?;
     let circuit = lower::lower(&graph, &schema, search.ranges)?;
-    let source_digest = Sha256::digest(onnx).into();
+    let source_digest = source.digest();
     let compiled = CompiledModel { schema, graph, circuit, features, source_digest, provenance };
     compiled.check_readable().map_err(CompileError::Unreadable)?;
 
@@ -200,7 +202,7 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
         Some(_) => FeatureNames::Declared,
         None => FeatureNames::Derived,
     };
-    calibration.arrange(&Signature { inputs, features: &model.features(), named })
+    calibration.arrange(&Signature::new(inputs, &model.features(), named))
 }
 
 /// Flips are those of a decision: of a real output against a threshold, or an ArgMax.

@@ -127,7 +127,7 @@ impl CompiledModel {
     pub fn arrange(&self, table: &Table) -> Result<Arranged, CalibrationError> {
         let features: Vec<String> = self.features.iter().map(|feature| feature.name.clone()).collect();
         let inputs = self.graph.inputs.iter().map(|input| (input.name.as_str(), input.elements())).collect();
-        table.arrange(&Signature { inputs, features: &features, named: FeatureNames::Declared })
+        table.arrange(&Signature::new(inputs, &features, FeatureNames::Declared))
     }
 
     /// Integers of one sample, one list for each input tensor: each value to the nearest representable one.

@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use super::tensor::{Constant, shape_len};
 use super::value::{Data, MAX_FOLDED, Tensor, Value, name_size};
 use crate::budget::Budget;
-use crate::model::{Axis, Convolution, Layer, LayerFunction, Map, Row, Window, clip};
+use crate::model::{Axis, Convolution, Element, Layer, LayerFunction, Map, Row, Window, clip};
 
 /// Layers in the order of the walk, with the atom at which each one's elements begin.
 pub(crate) struct Layers {
@@ -344,11 +344,20 @@ impl Layers {
     }
 }
 
-impl From<Constant> for Value {
-    fn from(constant: Constant) -> Self {
+impl Value {
+    /// A constant of the file.
+    pub fn of_constant(constant: Constant, name: &str) -> Result<Self, Refusal> {
         match constant {
-            Constant::Floats { shape, data } => Value::Real(Tensor::constants(shape, data)),
-            Constant::Integers { shape, data } => Value::Integers { shape, data: Arc::new(data) },
+            Constant::Numbers { shape, element: Element::Real, data } => {
+                Ok(Value::Real(Tensor::constants(shape, data)))
+            }
+            Constant::Numbers { shape, data, .. } => {
+                let data = data.into_iter().map(|value| value as i64).collect();
+                Ok(Value::Integers { shape, data: Arc::new(data) })
+            }
+            Constant::Texts { .. } => {
+                Err(Refusal::TensorType { tensor: name.to_owned(), data_type: "string".into() })
+            }
         }
     }
 }

@@ -9,8 +9,10 @@ pub(crate) mod graph;
 pub(crate) mod node;
 mod operators;
 mod order;
+mod prepare;
 pub(crate) mod refusal;
 mod signature;
+mod storage;
 pub(crate) mod tensor;
 pub(crate) mod value;
 
@@ -20,12 +22,16 @@ use prost::Message;
 
 use crate::model::{LayerFunction, Model, Output};
 use crate::onnx::{GraphProto, ModelProto, NodeProto};
+use crate::options::Options;
+use crate::source::Source;
 use graph::{Layers, Resources};
 use node::Node;
+pub use prepare::{external_files, problem::ExternalProblem};
 pub use refusal::{ImportError, NodeName, Refusal, Shape};
 use value::Value;
 
 pub(crate) use domain::ONNX_ML;
+pub(crate) use prepare::prepare;
 pub(crate) use signature::domain_name;
 
 /// Reads the protobuf message.
@@ -33,12 +39,12 @@ pub(crate) fn decode(onnx: &[u8]) -> Result<ModelProto, ImportError> {
     ModelProto::decode(onnx).map_err(|error| ImportError::NotOnnx(error.to_string()))
 }
 
-/// Imports a model from the bytes of an `.onnx` file.
+/// Imports a model from an `.onnx` file, all of its outputs.
 ///
 /// # Errors
 /// [`ImportError::Refused`] lists everything that is not supported, with the names of nodes and tensors.
-pub fn import(onnx: &[u8]) -> Result<Model, ImportError> {
-    import_proto(&decode(onnx)?)
+pub fn import<'a>(source: impl Into<Source<'a>>) -> Result<Model, ImportError> {
+    import_proto(&prepare(&source.into(), &Options::default())?)
 }
 
 /// The name of a model's graph, unless it is one that its exporter gives to any graph: then a caller names the model
@@ -102,13 +108,19 @@ impl Walk {
     /// Defines initializers and inputs.
     fn sources(&mut self, graph: &GraphProto, mut budget: Resources) -> Vec<crate::model::Input> {
         for initializer in &graph.initializer {
-            let value = self.record(tensor::read(initializer, &initializer.name)).map(Value::from);
+            let value = tensor::read(initializer, &initializer.name);
+            let value = self.record(value.and_then(|constant| Value::of_constant(constant, &initializer.name)));
             self.define(&initializer.name, value);
         }
         for sparse in &graph.sparse_initializer {
             let name = sparse.values.as_ref().map_or_else(String::new, |values| values.name.clone());
-            self.define(&name, None);
-            self.refusals.push(Refusal::Sparse { tensor: name });
+            let constant = tensor::read_sparse(sparse, &name, |dims| {
+                let what = || format!("tensor '{name}'");
+                let elements = budget.check_size(dims, what)?;
+                budget.keep(elements, what)
+            });
+            let value = self.record(constant.and_then(|constant| Value::of_constant(constant, &name)));
+            self.define(&name, value);
         }
         let initializers: HashSet<&str> =
             graph.initializer.iter().map(|initializer| initializer.name.as_str()).collect();

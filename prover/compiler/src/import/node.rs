@@ -1,7 +1,7 @@
 //! A node while it is imported: its operands, its attributes, and what it can answer about them.
 
 use super::refusal::{NodeName, Refusal, Shape};
-use super::tensor::{self, Constant};
+use super::tensor;
 use super::value::{Tensor, Value};
 use crate::internal::Expected;
 use crate::onnx::{AttributeProto, AttributeType, NodeProto};
@@ -112,8 +112,7 @@ impl Node<'_> {
             return Ok(None);
         };
         let data: Vec<f64> = values.into_iter().map(f64::from).collect();
-        let constant = Constant::Floats { shape: vec![data.len()], data: data.clone() };
-        tensor::check_finite(&constant, &format!("{}.{attribute}", self.name.name))?;
+        tensor::check_finite(&[data.len()], &data, &format!("{}.{attribute}", self.name.name))?;
         Ok(Some(data))
     }
 

@@ -8,6 +8,8 @@
 //! Max pooling stands between the map and the function, which are all monotonic where one is there: see [`Layer::pool`].
 
 pub mod activation;
+mod category;
+mod element;
 mod map;
 
 use std::sync::Arc;
@@ -17,6 +19,8 @@ use assay_circuits::{BuildError, at_mut, gather};
 pub use assay_circuits::layers::window::{Axis, Window};
 
 pub use activation::{Activation, Dyadic};
+pub use category::{Categories, Unknown};
+pub use element::Element;
 pub use map::{Convolution, Dense, Map, Row};
 
 /// The non-linear function of a layer.
@@ -184,6 +188,8 @@ pub struct Input {
     pub name: String,
     /// Shape, a free batch dimension being 1.
     pub shape: Vec<usize>,
+    /// What its elements are.
+    pub element: Element,
 }
 
 impl Input {

@@ -117,7 +117,7 @@ mod tests {
         };
         let model = Model {
             name: "test".into(),
-            inputs: vec![Input { name: "x".into(), shape: vec![2] }],
+            inputs: vec![Input { name: "x".into(), shape: vec![2], element: Element::Real }],
             layers: vec![
                 layer(
                     "h",

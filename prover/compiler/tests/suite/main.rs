@@ -6,6 +6,7 @@ mod builder;
 mod calibration;
 mod check;
 mod decimals;
+mod files;
 mod functions;
 mod hostile;
 mod images;

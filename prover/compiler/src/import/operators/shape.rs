@@ -7,7 +7,7 @@ use crate::import::node::Node;
 use crate::import::refusal::{Refusal, Shape};
 use crate::import::tensor::{self, Constant};
 use crate::import::value::{Tensor, Value, merged};
-use crate::model::Row;
+use crate::model::{Element, Row};
 
 /// A constant of the graph: `value`, `value_float(s)` or `value_int(s)`.
 pub(super) fn constant(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
@@ -17,22 +17,21 @@ pub(super) fn constant(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal
             return Err(node.bad_attribute("value", "absent".into(), "a tensor"));
         };
         let name = node.proto.output.first().map(String::as_str).unwrap_or_default();
-        return tensor::read(value, name).map(Value::from);
+        return tensor::read(value, name).and_then(|constant| Value::of_constant(constant, name));
     }
-    let name = || node.name.name.clone();
-    let constant = if let Some(value) = node.optional_float("value_float")? {
-        Constant::Floats { shape: vec![], data: vec![value] }
+    let (shape, element, data) = if let Some(value) = node.optional_float("value_float")? {
+        (vec![], Element::Real, vec![value])
     } else if let Some(data) = node.floats("value_floats")? {
-        Constant::Floats { shape: vec![data.len()], data }
+        (vec![data.len()], Element::Real, data)
     } else if let Some(value) = node.optional_int("value_int")? {
-        Constant::Integers { shape: vec![], data: vec![value] }
+        (vec![], Element::Integer, vec![value as f64])
     } else if let Some(data) = node.ints("value_ints")? {
-        Constant::Integers { shape: vec![data.len()], data }
+        (vec![data.len()], Element::Integer, data.into_iter().map(|value| value as f64).collect())
     } else {
         return Err(node.bad_attribute("value", "absent".into(), "a tensor, float(s) or integer(s)"));
     };
-    tensor::check_finite(&constant, &name())?;
-    Ok(constant.into())
+    tensor::check_finite(&shape, &data, &node.name.name)?;
+    Value::of_constant(Constant::Numbers { shape, element, data }, &node.name.name)
 }
 
 /// The operand unchanged.
