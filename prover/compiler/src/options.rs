@@ -164,6 +164,19 @@ pub enum OptionError {
         /// Its maximum.
         max: f64,
     },
+    /// Integers that do not fit an input's bits.
+    #[error(
+        "'{feature}' is an integer input of domain [{min}, {max}], which takes more than 32 bits: declare a narrower \
+         domain, or let the model take it as a float or in larger units"
+    )]
+    WideInteger {
+        /// Feature.
+        feature: String,
+        /// Its minimum.
+        min: f64,
+        /// Its maximum.
+        max: f64,
+    },
     /// A domain beyond what the fixed input format represents.
     #[error(
         "the domain [{min}, {max}] of '{feature}' is not inside [{low}, {high}], which the input format represents"

@@ -1,13 +1,16 @@
 //! The layers found so far in the walk, the numbering of their elements (atoms), and what the file may still ask for.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::categories::KnownCategories;
 use super::node::Node;
 use super::refusal::Refusal;
-use super::tensor::{Constant, shape_len};
-use super::value::{Data, MAX_FOLDED, Tensor, Value, name_size};
+use super::tensor::shape_len;
+use super::value::{Data, MAX_FOLDED, Tensor, Value, merged, name_size};
 use crate::budget::Budget;
-use crate::model::{Axis, Convolution, Element, Layer, LayerFunction, Map, Row, Window, clip};
+use crate::model::{Axis, Categories, Convolution, Layer, LayerFunction, Map, Row, Unknown, Window, clip};
+use crate::operators::operator::{Measure, Operator};
 
 /// Layers in the order of the walk, with the atom at which each one's elements begin.
 pub(crate) struct Layers {
@@ -17,6 +20,10 @@ pub(crate) struct Layers {
     starts: Vec<usize>,
     atoms: usize,
     budget: Resources,
+    /// Values of the text inputs.
+    known: KnownCategories,
+    /// Elements of integer inputs.
+    whole: Vec<Range<u32>>,
 }
 
 /// What import may make of a file.
@@ -61,7 +68,7 @@ impl Layers {
     /// No layers; the first atoms are the input elements.
     pub fn new(inputs: Vec<usize>, budget: Resources) -> Self {
         let atoms = inputs.iter().sum();
-        Layers { inputs, layers: Vec::new(), starts: Vec::new(), atoms, budget }
+        Layers { inputs, layers: Vec::new(), starts: Vec::new(), atoms, budget, known: KnownCategories::default(), whole: Vec::new() }
     }
 
     /// Refuses a result of more elements than could be kept; their number.
@@ -84,28 +91,65 @@ impl Layers {
 
     /// Spends what a node's operands are read for.
     pub fn spend_operands(&mut self, node: &Node<'_>) -> Result<(), Refusal> {
-        let extent = |value: &Value| match value {
-            Value::Real(tensor) | Value::Index(tensor) => tensor.extent() as u64,
-            Value::Integers { shape, data } => (shape.len() + data.len()) as u64,
-        };
-        let read = node.operands.iter().flatten().map(|(_, value)| extent(value)).sum::<u64>();
+        let read = node.operands.iter().flatten().map(|(_, value)| value.extent() as u64).sum::<u64>();
         self.spend_work(node, read.into())
     }
 
     /// Spends the memory of a node's result.
     pub fn keep(&mut self, what: impl Fn() -> String, value: &Value) -> Result<(), Refusal> {
-        let units = match value {
-            Value::Real(tensor) | Value::Index(tensor) => tensor.size(),
-            Value::Integers { shape, data } if Arc::strong_count(data) == 1 => shape.len() + data.len(),
-            Value::Integers { shape, .. } => shape.len(),
-        };
-        self.budget.keep(units, what)
+        self.budget.keep(value.size(), what)
     }
 
     /// The elements of `x` as rows, written out at the node's expense.
     pub fn rows(&mut self, node: &Node<'_>, x: &Tensor) -> Result<Vec<Row>, Refusal> {
         self.spend_terms(node, x.terms() as u128)?;
         Ok(x.rows())
+    }
+
+    /// Whether the elements of `x` are whole numbers: sums of whole multiples of integer inputs, and of decisions.
+    pub fn is_whole_numbers(&self, x: &Tensor) -> bool {
+        let Data::Variable(map) = &x.data else { return false };
+        let Map::Rows(rows) = map.as_ref() else { return false };
+        let is_whole = |row: &Row| {
+            let of_atom = |&(atom, factor): &(u32, f64)| factor.fract() == 0.0 && self.is_whole_number(atom);
+            row.bias.fract() == 0.0 && row.terms.iter().all(of_atom)
+        };
+        rows.iter().all(is_whole)
+    }
+
+    fn is_whole_number(&self, atom: u32) -> bool {
+        let owner = self.starts.partition_point(|&start| start <= atom as usize).checked_sub(1);
+        match owner.and_then(|owner| self.layers.get(owner)) {
+            Some(layer) => layer.function.measure() != Measure::Results,
+            None => self.whole.iter().any(|atoms| atoms.contains(&atom)),
+        }
+    }
+
+    /// Notes that inputs are integers.
+    pub fn are_whole_numbers(&mut self, atoms: Range<u32>) {
+        self.whole.push(atoms);
+    }
+
+    /// The integers that stand for the values which a node knows of each element of a text, in the order of `names`; what
+    /// becomes of other values. Of an element of the result, every other integer is a value that the node does not know.
+    pub fn categories(
+        &mut self,
+        node: &Node<'_>,
+        text: &Tensor,
+        names: &[String],
+        unknown: Unknown,
+    ) -> Result<Vec<Vec<usize>>, Refusal> {
+        let size: u128 = names.iter().map(|name| name_size(name) as u128 + 1).sum();
+        self.spend_terms(node, size * text.len() as u128)?;
+        let rows = text.rows();
+        let atoms = rows.iter().map(|row| row.as_atom()).collect::<Option<Vec<u32>>>();
+        let atoms = node.expected(atoms)?;
+        Ok(atoms.into_iter().map(|atom| self.known.read(&node.name, atom, names, unknown)).collect())
+    }
+
+    /// All values of an element of a text input.
+    pub fn known_categories(&self, atom: u32) -> Result<Categories, Refusal> {
+        self.known.of(atom)
     }
 
     /// `factor · x_i + offset` with the pair of each element; what has no other form is written out.
@@ -147,9 +191,9 @@ impl Layers {
             return Ok(Tensor::constants(x.shape.clone(), clipped));
         }
         if let Some(layer) = self.owner(x).map(|position| &self.layers[position]) {
-            let function = match layer.function {
+            let function = match &layer.function {
                 // clip(clip(x, a, b), c, d) = clip(x, clip(a, c, d), clip(b, c, d)).
-                LayerFunction::Clip { low: a, high: b } => Some(LayerFunction::Clip {
+                &LayerFunction::Clip { low: a, high: b } => Some(LayerFunction::Clip {
                     low: a.map_or(low, |a| Some(clip(a, low, high))),
                     high: b.map_or(high, |b| Some(clip(b, low, high))),
                 }),
@@ -203,6 +247,33 @@ impl Layers {
         let Data::Variable(map) = &x.data else { return Err(node.not_constant(0)) };
         let layer = Layer { name, map: Arc::clone(map), pool: Some(window), function: LayerFunction::Linear };
         self.push_layer(layer, shape)
+    }
+
+    /// Ends a layer with an operator of all elements of `arguments`, one tensor behind the other; of constants its results
+    /// are constants. The results form a tensor of the given shape.
+    pub fn apply(
+        &mut self,
+        node: &Node<'_>,
+        operator: Arc<dyn Operator>,
+        arguments: &[&Tensor],
+        shape: Vec<usize>,
+    ) -> Result<Tensor, Refusal> {
+        self.check_size(node, &shape)?;
+        let constants: Option<Vec<&[f64]>> = arguments.iter().map(|tensor| tensor.as_constants()).collect();
+        if let Some(constants) = constants {
+            return Ok(Tensor::constants(shape, operator.apply(&constants.concat())));
+        }
+        let function = LayerFunction::Operator(operator);
+        if let &[x] = arguments {
+            return self.push(node, x, function, shape);
+        }
+        let arguments = arguments.iter().map(|x| self.foldable(x)).collect::<Result<Vec<_>, _>>()?;
+        let mut rows = Vec::new();
+        for argument in &arguments {
+            rows.extend(self.rows(node, argument)?);
+        }
+        let trail = merged(arguments.iter().map(|argument| &argument.trail));
+        self.push(node, &Tensor::new(vec![rows.len()], rows).with_trail(trail), function, shape)
     }
 
     /// Ends a layer: its results become new atoms, in a tensor of the given shape.
@@ -340,24 +411,6 @@ impl Layers {
         }
         for output in outputs {
             *output = positions[*output];
-        }
-    }
-}
-
-impl Value {
-    /// A constant of the file.
-    pub fn of_constant(constant: Constant, name: &str) -> Result<Self, Refusal> {
-        match constant {
-            Constant::Numbers { shape, element: Element::Real, data } => {
-                Ok(Value::Real(Tensor::constants(shape, data)))
-            }
-            Constant::Numbers { shape, data, .. } => {
-                let data = data.into_iter().map(|value| value as i64).collect();
-                Ok(Value::Integers { shape, data: Arc::new(data) })
-            }
-            Constant::Texts { .. } => {
-                Err(Refusal::TensorType { tensor: name.to_owned(), data_type: "string".into() })
-            }
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use super::refusal::{NodeName, Refusal, Shape};
 use super::tensor;
-use super::value::{Tensor, Value};
+use super::value::{Kind, Tensor, Value};
 use crate::internal::Expected;
+use crate::model::Groups;
 use crate::onnx::{AttributeProto, AttributeType, NodeProto};
 
 /// A node with the values of its operands.
@@ -23,15 +24,24 @@ impl Node<'_> {
         inputs: std::ops::RangeInclusive<usize>,
         allowed: &'static str,
     ) -> Result<(), Refusal> {
-        let found = self.operands.len();
-        if !inputs.contains(&found) {
-            return Err(Refusal::Arity { node: self.name.clone(), what: "inputs", found, allowed });
-        }
+        self.inputs(inputs, allowed)?;
         let found = self.proto.output.iter().filter(|name| !name.is_empty()).count();
         if found != 1 {
             return Err(Refusal::Arity { node: self.name.clone(), what: "outputs", found, allowed: "1" });
         }
         Ok(())
+    }
+
+    /// Operator with `allowed` operands, and any number of results.
+    pub fn inputs(
+        &self,
+        inputs: std::ops::RangeInclusive<usize>,
+        allowed: &'static str,
+    ) -> Result<(), Refusal> {
+        match self.operands.len() {
+            found if inputs.contains(&found) => Ok(()),
+            found => Err(Refusal::Arity { node: self.name.clone(), what: "inputs", found, allowed }),
+        }
     }
 
     pub fn operand(&self, position: usize) -> Option<&Value> {
@@ -53,30 +63,43 @@ impl Node<'_> {
         })
     }
 
-    /// The real operand at `position`.
-    pub fn real(&self, position: usize) -> Result<&Tensor, Refusal> {
+    /// The operand at `position`, which must be of numbers.
+    pub fn tensor(&self, position: usize) -> Result<&Tensor, Refusal> {
         match self.value(position)? {
-            Value::Real(tensor) => Ok(tensor),
-            _ => {
-                Err(Refusal::IntegerOperand { node: self.name.clone(), operand: self.operand_name(position) })
+            Value::Tensor(tensor) => Ok(tensor),
+            Value::Strings { .. } | Value::Categories(_) => {
+                Err(Refusal::StringOperand { node: self.name.clone(), operand: self.operand_name(position) })
             }
         }
     }
 
-    /// The real constant at `position`, with its shape.
+    /// The constant at `position`, with its shape.
     pub fn constant(&self, position: usize) -> Result<(Vec<usize>, Vec<f64>), Refusal> {
-        let tensor = self.real(position)?;
+        let tensor = self.tensor(position)?;
         match tensor.as_constants() {
             Some(data) => Ok((tensor.shape.clone(), data.to_vec())),
             None => Err(self.not_constant(position)),
         }
     }
 
-    /// The integer constant at `position`: a shape or axes.
+    /// The integer constant at `position`: a shape or axes. Numbers beyond 64 bits saturate.
     pub fn integers(&self, position: usize) -> Result<Vec<i64>, Refusal> {
-        match self.value(position)? {
-            Value::Integers { data, .. } => Ok(data.to_vec()),
+        let tensor = self.tensor(position)?;
+        match tensor.as_constants() {
+            Some(data) if tensor.kind != Kind::Real => Ok(data.iter().map(|&value| value as i64).collect()),
             _ => Err(self.not_constant(position)),
+        }
+    }
+
+    /// The array around an axis, which must not be empty.
+    pub fn groups(&self, x: &Tensor, axis: usize) -> Result<Groups, Refusal> {
+        let product = |dims: &[usize]| dims.iter().product::<usize>();
+        let (before, behind) = x.shape.split_at(axis.min(x.shape.len()));
+        match behind {
+            [length, rest @ ..] if *length > 0 => {
+                Ok(Groups { outer: product(before), length: *length, inner: product(rest) })
+            }
+            _ => Err(self.mismatch(&x.shape, &[])),
         }
     }
 

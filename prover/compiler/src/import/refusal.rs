@@ -126,6 +126,15 @@ pub enum Refusal {
         /// The model's outputs.
         outputs: Vec<String>,
     },
+    /// Nodes that know different values of one text, where other values are refused.
+    #[error(
+        "{node}: refuses values of a text that another node knows: export the model with the same categories for both, or \
+         with unknown ones handled"
+    )]
+    CategoriesDiffer {
+        /// The node that refuses.
+        node: NodeName,
+    },
     /// A function of the file that calls itself.
     #[error("{node}: function {operator} of the file calls itself", operator = .node.operator)]
     RecursiveFunction {
@@ -305,6 +314,16 @@ pub enum Refusal {
         /// Operand's shape.
         shape: Shape,
     },
+    /// A constant index outside an axis.
+    #[error("{node}: index {index} is outside an axis of {size}")]
+    Index {
+        /// The node.
+        node: NodeName,
+        /// The index.
+        index: i64,
+        /// Length of the axis.
+        size: usize,
+    },
     /// An attribute with a missing or unsupported value.
     #[error("{node}: attribute {attribute} = {value} is not supported, allowed: {allowed}")]
     Attribute {
@@ -329,9 +348,9 @@ pub enum Refusal {
         /// Number allowed, in words.
         allowed: &'static str,
     },
-    /// An operator over numbers applied to indices, or the reverse.
-    #[error("{node}: operand '{operand}' holds integers, and {operator} is supported on real numbers only", operator = .node.operator)]
-    IntegerOperand {
+    /// An operator over numbers applied to strings.
+    #[error("{node}: operand '{operand}' holds strings, and {operator} is supported on numbers only", operator = .node.operator)]
+    StringOperand {
         /// The node.
         node: NodeName,
         /// Tensor name.

@@ -7,7 +7,7 @@ use super::graph::Resources;
 use super::refusal::{NodeName, Refusal};
 use super::storage::Storage;
 use super::tensor;
-use crate::model::{Element, Input};
+use crate::model::{Categories, Input, Kind, Unknown};
 use crate::onnx::{DataType, DimensionValue, GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
 /// Supported versions of each operator set: within them the supported operators mean what this crate implements, which
@@ -81,8 +81,8 @@ pub(super) fn inputs(
     let mut inputs = Vec::with_capacity(declared.len());
     for input in declared {
         let name = input.name.clone();
-        let (element, dims) = match (element(input), dimensions(input)) {
-            (Ok(element), Ok(dims)) => (element, dims),
+        let (contents, dims) = match (contents(input), dimensions(input)) {
+            (Ok(contents), Ok(dims)) => (contents, dims),
             (Err(refusal), _) | (_, Err(refusal)) => {
                 refusals.push(refusal);
                 continue;
@@ -109,7 +109,15 @@ pub(super) fn inputs(
             refusals.push(refusal);
             continue;
         }
-        inputs.push(Input { name, shape, element });
+        let (kind, categories) = match contents {
+            Contents::Numbers(kind) => (kind, Vec::new()),
+            // What the values are, the nodes that read them know.
+            Contents::Text => {
+                let none = Categories { names: Vec::new(), unknown: Unknown::Taken };
+                (Kind::Integer, vec![none; shape.iter().product()])
+            }
+        };
+        inputs.push(Input { name, shape, kind, categories });
     }
     inputs
 }
@@ -122,13 +130,23 @@ struct Free {
 }
 
 /// What the elements of an input are.
-fn element(input: &ValueInfoProto) -> Result<Element, Refusal> {
+#[derive(Clone, Copy)]
+enum Contents {
+    Numbers(Kind),
+    Text,
+}
+
+fn contents(input: &ValueInfoProto) -> Result<Contents, Refusal> {
     let refusal = |data_type| Refusal::InputType { input: input.name.clone(), data_type };
     let Some(tensor) = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref()) else {
         return Err(refusal("that is no tensor".into()));
     };
-    let storage = DataType::try_from(tensor.elem_type).ok().and_then(Storage::of);
-    storage.map(Storage::element).ok_or_else(|| refusal(tensor::type_name(tensor.elem_type)))
+    let data_type = DataType::try_from(tensor.elem_type).unwrap_or(DataType::Undefined);
+    if data_type == DataType::String {
+        return Ok(Contents::Text);
+    }
+    let storage = Storage::of(data_type).ok_or_else(|| refusal(tensor::type_name(tensor.elem_type)))?;
+    Ok(Contents::Numbers(storage.kind()))
 }
 
 /// Sizes of an input's dimensions; a dimension without one gives what stands there instead.

@@ -7,7 +7,7 @@
 //! Formats: IEEE 754; bfloat16; the 8-bit floats of OCP's "8-bit Floating Point Specification" and of Graphcore
 //! (`fnuz`); the 4-bit float and the power of two of OCP's "Microscaling Formats (MX)".
 
-use crate::model::Element;
+use crate::model::Kind;
 use crate::onnx::{DataType, TensorProto};
 
 /// How the elements of a type are stored.
@@ -109,11 +109,11 @@ impl Storage {
     }
 
     /// What elements of the type are.
-    pub fn element(self) -> Element {
+    pub fn kind(self) -> Kind {
         match self.meaning {
-            Meaning::Single | Meaning::Double | Meaning::Float(_) => Element::Real,
-            Meaning::Signed | Meaning::Unsigned => Element::Integer,
-            Meaning::Truth => Element::Truth,
+            Meaning::Single | Meaning::Double | Meaning::Float(_) => Kind::Real,
+            Meaning::Signed | Meaning::Unsigned => Kind::Integer,
+            Meaning::Truth => Kind::Bool,
         }
     }
 

@@ -1,22 +1,15 @@
 //! Constants of the model: ONNX `TensorProto` into numbers or text, every one checked. Their elements stand in the file
 //! one by one, so they cost what it does; those of a sparse tensor do not, and are asked for before they are made.
 
+use std::sync::Arc;
+
 use super::refusal::{Refusal, Shape};
 use super::storage::Storage;
-use crate::model::Element;
+use super::value::{Kind, Tensor, Value};
 use crate::onnx::{DataType, SparseTensorProto, TensorProto};
 
-/// A constant tensor, row-major.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Constant {
-    /// Numbers; `int64` beyond 2^53 are the nearest `f64`.
-    Numbers { shape: Vec<usize>, element: Element, data: Vec<f64> },
-    /// Text, which is compared and looked up only.
-    Texts { shape: Vec<usize>, data: Vec<String> },
-}
-
 /// Reads one constant. `name` stands in messages where the tensor itself has none (`Constant` nodes).
-pub(crate) fn read(tensor: &TensorProto, name: &str) -> Result<Constant, Refusal> {
+pub(crate) fn read(tensor: &TensorProto, name: &str) -> Result<Value, Refusal> {
     let name = if tensor.name.is_empty() { name } else { &tensor.name }.to_owned();
     let shape = shape(&tensor.dims, &name)?;
     // Elements that cannot be addressed do not stand in any file.
@@ -27,14 +20,15 @@ pub(crate) fn read(tensor: &TensorProto, name: &str) -> Result<Constant, Refusal
         if tensor.string_data.len() != elements {
             return Err(wrong(tensor.string_data.len()));
         }
-        return Ok(Constant::Texts { shape, data: tensor.string_data.iter().map(|text| text_of(text)).collect() });
+        let data = Arc::new(tensor.string_data.iter().map(|text| text_of(text)).collect());
+        return Ok(Value::Strings { shape, data });
     }
     let Some(storage) = Storage::of(data_type) else {
         return Err(Refusal::TensorType { tensor: name, data_type: type_name(tensor.data_type) });
     };
     let data = storage.read(tensor, elements).map_err(|length| wrong(length.found))?;
     check_finite(&shape, &data, &name)?;
-    Ok(Constant::Numbers { shape, element: storage.element(), data })
+    Ok(Tensor::constants(shape, data).of_kind(storage.kind()).into())
 }
 
 /// Reads a constant that is stored as its elements that are not zero; `afford` is asked for the size of the whole.
@@ -42,18 +36,20 @@ pub(crate) fn read_sparse(
     sparse: &SparseTensorProto,
     name: &str,
     afford: impl FnOnce(&[usize]) -> Result<(), Refusal>,
-) -> Result<Constant, Refusal> {
+) -> Result<Value, Refusal> {
     let bad = || Refusal::Sparse { tensor: name.to_owned() };
     let (Some(values), Some(indices)) = (&sparse.values, &sparse.indices) else { return Err(bad()) };
-    let Constant::Numbers { element, data: values, .. } = read(values, name)? else { return Err(bad()) };
-    let Constant::Numbers { shape: of_indices, data: indices, .. } = read(indices, name)? else {
+    let (Value::Tensor(values), Value::Tensor(positions)) = (read(values, name)?, read(indices, name)?) else {
         return Err(bad());
     };
+    let kind = values.kind;
+    let (of_indices, indices) = (positions.shape.as_slice(), positions.as_constants().unwrap_or_default());
+    let values = values.as_constants().unwrap_or_default();
     let shape = shape(&sparse.dims, name)?;
     afford(&shape)?;
     let mut data = vec![0.0; shape_len(&shape).ok_or_else(bad)?];
     // Either the positions, or the index along each axis.
-    let width = match of_indices.as_slice() {
+    let width = match of_indices {
         [count] if *count == values.len() => 1,
         [count, rank] if *count == values.len() && *rank == shape.len() => *rank,
         _ => return Err(bad()),
@@ -72,7 +68,7 @@ pub(crate) fn read_sparse(
         }
         *data.get_mut(at).ok_or_else(bad)? = value;
     }
-    Ok(Constant::Numbers { shape, element, data })
+    Ok(Tensor::constants(shape, data).of_kind(kind).into())
 }
 
 /// Refuses NaN and infinities, naming the first one.
@@ -86,6 +82,11 @@ pub(crate) fn check_finite(shape: &[usize], data: &[f64], name: &str) -> Result<
         value: value.to_string(),
         count: data.iter().filter(|value| !value.is_finite()).count(),
     })
+}
+
+/// What elements of a type are; `None` for text, and for types that no operator takes.
+pub(crate) fn kind(data_type: DataType) -> Option<Kind> {
+    Storage::of(data_type).map(Storage::kind)
 }
 
 /// The ONNX name of a data type number.
