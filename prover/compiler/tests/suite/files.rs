@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use assay_compiler::import::{ImportError, external_files, import};
-use assay_compiler::model::{Element, Model};
+use assay_compiler::model::{Kind, Model};
 use assay_compiler::onnx::*;
 use assay_compiler::{CompileError, OnnxFile, Options, Source, Table, check, compile};
 use proptest::prelude::*;
@@ -148,8 +148,8 @@ fn sparse_weights() {
         import(&onnx.bytes()).map(|model: Model| model.evaluate(&[0.0; 6]).remove(0))
     };
     let dense = vec![0.0, 5.0, 0.0, 0.0, 0.0, -1.0];
-    assert_eq!(with(&[2, 3], index(&[2], &[1, 5])), Ok(dense.clone()));
-    assert_eq!(with(&[2, 3], index(&[2, 2], &[0, 1, 1, 2])), Ok(dense));
+    assert_eq!(with(&[2, 3], index(&[2], &[1, 5])).unwrap(), dense);
+    assert_eq!(with(&[2, 3], index(&[2, 2], &[0, 1, 1, 2])).unwrap(), dense);
     for wrong in [index(&[2], &[1, 6]), index(&[2], &[-1, 2]), index(&[2, 2], &[0, 3, 1, 2]), index(&[1], &[1])] {
         assert!(with(&[2, 3], wrong).is_err());
     }
@@ -160,16 +160,16 @@ fn sparse_weights() {
 
 #[test]
 fn inputs_of_every_kind_of_number() {
-    for (data_type, element) in [
-        (DataType::Float16, Element::Real),
-        (DataType::Double, Element::Real),
-        (DataType::Int64, Element::Integer),
-        (DataType::Uint8, Element::Integer),
-        (DataType::Bool, Element::Truth),
+    for (data_type, kind) in [
+        (DataType::Float16, Kind::Real),
+        (DataType::Double, Kind::Real),
+        (DataType::Int64, Kind::Integer),
+        (DataType::Uint8, Kind::Integer),
+        (DataType::Bool, Kind::Bool),
     ] {
         let onnx = Onnx::new().input_of("x", data_type, vec![Dim::Size(2)]);
         let model = import(&onnx.node("y", "Identity", &["x"], vec![]).output("y").bytes()).unwrap();
-        assert_eq!(model.inputs[0].element, element, "{data_type:?}");
+        assert_eq!(model.inputs[0].kind, kind, "{data_type:?}");
     }
 }
 

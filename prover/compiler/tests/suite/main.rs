@@ -11,6 +11,7 @@ mod functions;
 mod hostile;
 mod images;
 mod liquidation_risk;
+mod movements;
 mod networks;
 mod operators;
 mod progress;
