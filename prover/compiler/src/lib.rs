@@ -43,6 +43,7 @@ mod compile;
 mod compiled;
 pub mod compute_units;
 mod elementary;
+mod features;
 pub mod float;
 pub mod import;
 mod internal;

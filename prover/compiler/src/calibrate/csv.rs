@@ -38,25 +38,30 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, CalibrationError> {
         .comment(Some(b'#'))
         .delimiter(separator)
         .from_reader(bytes);
-    let mut records: Vec<StringRecord> = reader.records().collect::<Result<_, _>>().map_err(error)?;
-    if separator != b',' && decimal_comma(&records) {
-        let pointed = |text: &str| if is_decimal(text) { text.replace(',', ".") } else { text.to_owned() };
-        records = records.iter().map(|record| record.iter().map(pointed).collect()).collect();
-    }
-    let Some(first) = records.first() else { return Err(CalibrationError::Empty) };
-    let has_header = !is_sample(first);
+    let mut records = reader.records();
+    let Some(first) = records.next().transpose().map_err(error)? else {
+        return Err(CalibrationError::Empty);
+    };
+    // With a decimal comma the first row may be a sample that looks like none yet.
+    let is_decimal_row = separator != b',' && first.iter().any(is_decimal);
+    let has_header = !is_sample(&first) && !is_decimal_row;
     let names: Option<Vec<String>> = match has_header {
         true => Some(first.iter().map(str::to_owned).collect()),
         false => commented_names(bytes, separator, first.len()),
     };
     let expected = first.len();
-    let mut rows = Vec::with_capacity(records.len());
-    for (row, record) in (1..).zip(records.iter().skip(usize::from(has_header))) {
+    let mut rows = Vec::new();
+    let samples = std::iter::once(Ok(first)).skip(usize::from(has_header)).chain(records);
+    for (row, record) in (1..).zip(samples) {
+        let record = record.map_err(error)?;
         let found = record.len();
         if found != expected {
             return Err(CalibrationError::RowLength { row, expected, found });
         }
         rows.push(record.iter().map(Cell::of_text).collect());
+    }
+    if separator != b',' && decimal_comma(&rows) {
+        rows.iter_mut().flatten().for_each(with_point);
     }
     match names {
         _ if rows.is_empty() => Err(CalibrationError::Empty),
@@ -104,15 +109,28 @@ fn commented_names(bytes: &[u8], separator: u8, columns: usize) -> Option<Vec<St
 
 /// Whether the commas in the cells are decimal signs: no number has a point, and one of them cannot be a sign between
 /// thousands, as the digits behind it are not three, or nothing or a zero stands in front. `1,234` alone says nothing.
-fn decimal_comma(records: &[StringRecord]) -> bool {
-    let cells = || records.iter().flat_map(StringRecord::iter);
-    let has_point = cells().any(|text| text.contains('.') && text.parse::<f64>().is_ok());
-    let tells = |text: &str| {
+fn decimal_comma(rows: &[Vec<Cell>]) -> bool {
+    let has_point = |cell: &Cell| match cell {
+        Cell::Number(number) => number.fract() != 0.0,
+        Cell::Written(text) => text.contains('.'),
+        Cell::Text(_) => false,
+    };
+    let tells = |cell: &Cell| {
+        let Cell::Text(text) = cell else { return false };
         let Some((whole, fraction)) = text.split_once(',') else { return false };
         let whole = whole.trim_start_matches(['+', '-']);
         is_decimal(text) && (fraction.len() != GROUP || whole.len() > GROUP || whole.is_empty() || whole == "0")
     };
-    !has_point && cells().any(tells)
+    !rows.iter().flatten().any(has_point) && rows.iter().flatten().any(tells)
+}
+
+/// A number with a comma as the number that it is.
+fn with_point(cell: &mut Cell) {
+    if let Cell::Text(text) = cell
+        && is_decimal(text)
+    {
+        *cell = Cell::of_text(&text.replace(',', "."));
+    }
 }
 
 /// Whether a text is a number with one comma in the place of the point.

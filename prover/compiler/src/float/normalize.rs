@@ -6,6 +6,7 @@
 //! | `ai.onnx.ml` Scaler | Sub, Mul |
 //! | Softmax before operator set 13, which runs over all dimensions from `axis` on | Flatten, Softmax, Reshape |
 //! | ArgMax, whose first of equals counts where the engine takes the last | the same of the reversed axis, counted back |
+//! | Dropout | Identity |
 //! | windows whose strides, dilations or pads are left out | with all of them |
 
 use super::error::FloatError;
@@ -49,6 +50,7 @@ pub(super) fn normalize(mut proto: ModelProto, model: &Model) -> Result<ModelPro
             (ONNX_ML, _) => graph.node.push(node),
             (_, "Softmax") if opset < SOFTMAX_ALONG_AXIS => replace_softmax(node, graph),
             (_, "ArgMax") => replace_argmax(node, graph),
+            (_, "Dropout") => replace_dropout(node, graph),
             (_, operator) => {
                 match operator {
                     "Cast" => cast_to_float(&mut node),
@@ -130,6 +132,12 @@ fn replace_scaler(node: NodeProto, graph: &mut GraphProto) {
         (constant("offset", 0.0), constant("scale", 1.0), format!("{y}/centered"));
     graph.node.push(step("Sub", &[x, &offset], &centered));
     graph.node.push(step("Mul", &[&centered, &scale], y));
+}
+
+/// The operand as it is; whoever reads the mask finds none.
+fn replace_dropout(node: NodeProto, graph: &mut GraphProto) {
+    let ([x, ..], [y, ..]) = (node.input.as_slice(), node.output.as_slice()) else { return graph.node.push(node) };
+    graph.node.push(step("Identity", &[x], y));
 }
 
 /// Over all dimensions from `axis` (1 where it is not given) on.

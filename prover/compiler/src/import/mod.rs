@@ -81,6 +81,10 @@ pub(crate) fn import_within(
     for node in order::topological(graph, &mut walk.refusals) {
         walk.node(node, &opsets, &mut reported);
     }
+    // Nodes on a cycle are reported once: what they make is not at fault.
+    for output in graph.node.iter().flat_map(|node| &node.output).filter(|output| !output.is_empty()) {
+        walk.values.entry(output.clone()).or_insert(None);
+    }
     let mut outputs = walk.outputs(graph);
     walk.categories(&mut inputs);
     if !walk.refusals.is_empty() {

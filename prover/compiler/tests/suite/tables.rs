@@ -181,6 +181,7 @@ fn separators_comments_and_truth_values() {
     // Where no comma separates, it is the decimal sign; unless it may as well stand between thousands.
     assert_eq!(read(&PLAIN.replace(',', ";").replace('.', ",")), expected);
     assert_eq!(numbers(read("a;b\n1,234;0,5\n-2,000;1\n")), [[1.234, 0.5], [-2.0, 1.0]]);
+    assert_eq!(read("0,5;1,5;-1\n"), Table::Headerless(vec![[0.5, 1.5, -1.0].map(Cell::Number).to_vec()]));
     for unclear in ["a;b\n1,234;1\n", "a;b\n1,234;0.5\n", "a;b\n1,234,567;1\n"] {
         assert_eq!(numbers(read(unclear))[0].len(), 1, "{unclear}");
     }

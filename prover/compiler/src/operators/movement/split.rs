@@ -37,7 +37,7 @@ pub(super) fn split(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Value>, 
             return Err(node.bad_attribute("split", "absent".into(), "sizes, where the axis has no equal parts"));
         }
     };
-    if sizes.len() < results || sizes.iter().try_fold(0usize, |sum, &part| sum.checked_add(part)) != Some(size) {
+    if sizes.len() != results || sizes.iter().try_fold(0usize, |sum, &part| sum.checked_add(part)) != Some(size) {
         return Err(node.bad_attribute("split", format!("{sizes:?}"), "a size for each result, the axis in all"));
     }
     let behind = product(&from[axis + 1..]);
