@@ -120,7 +120,7 @@ impl IntegerOperator for Integers {
     }
 
     fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
-        layer_norm::cost(t, &self.groups.in_order(x)?, &self.normalization);
+        layer_norm::cost(t, &self.groups.in_order(x)?, &self.normalization)?;
         self.intervals(x)
     }
 
