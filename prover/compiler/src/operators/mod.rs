@@ -23,9 +23,11 @@ macro_rules! families {
 }
 
 families! {
-    argmax, clip, conv, elementwise, function, layer_norm, linear, pool, shape, softmax,
+    argmax, clip, conv, conv_transpose, elementwise, function, layer_norm, linear, log_sum_exp, norm, normalization, pool,
+    prelu, resize, shape, softmax, sum,
 }
 
+mod axes;
 mod gated;
 
 /// The operator of a model file, or `None` where it is not supported.
@@ -45,14 +47,16 @@ pub(crate) fn read(
     read(reader, shape)
 }
 
-
 /// The reference of supported operators, as Markdown: what `docs/operators.md` holds.
 pub fn document() -> String {
     let mut page = String::from(HEAD);
     let mut families: Vec<&Family> = FAMILIES.iter().collect();
     families.sort_by_key(|family| family.name);
     for family in families {
-        page += &format!("\n## {}\n\nCost: {}.\n\n| operator | domain | remarks |\n| --- | --- | --- |\n", family.name, family.cost);
+        page += &format!(
+            "\n## {}\n\nCost: {}.\n\n| operator | domain | remarks |\n| --- | --- | --- |\n",
+            family.name, family.cost
+        );
         for operator in family.operators {
             page += &format!("| {} | {} | {} |\n", operator.name, operator.domain, operator.remarks);
         }

@@ -38,10 +38,9 @@ pub(in crate::operators) fn elementwise(node: &Node<'_>, layers: &mut Layers) ->
         "Acosh" => Activation::Acosh,
         "Atanh" => Activation::Atanh,
         "ThresholdedRelu" => Activation::ThresholdedRelu { alpha: fraction(node, "alpha", 1.0)? },
-        "Shrink" => Activation::Shrink {
-            lambda: fraction(node, "lambd", 0.5)?,
-            bias: fraction(node, "bias", 0.0)?,
-        },
+        "Shrink" => {
+            Activation::Shrink { lambda: fraction(node, "lambd", 0.5)?, bias: fraction(node, "bias", 0.0)? }
+        }
         "Selu" => Activation::Selu {
             alpha: fraction(node, "alpha", 1.673_263_2)?,
             gamma: fraction(node, "gamma", 1.050_701)?,
@@ -96,4 +95,3 @@ pub(in crate::operators) fn apply(
 ) -> Result<Tensor, Refusal> {
     layers.apply(node, Arc::new(Elementwise { function, len: x.len() }), &[x], x.shape.clone())
 }
-

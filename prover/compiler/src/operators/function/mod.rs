@@ -35,8 +35,10 @@ pub(super) const FAMILY: Family = Family {
         OnnxOperator::onnx("Celu", import::elementwise),
         OnnxOperator::onnx("HardSigmoid", import::elementwise),
         OnnxOperator::onnx("Sqrt", import::elementwise).remarks("0 of negative values"),
-        OnnxOperator::onnx("Log", import::elementwise).remarks("of values that are positive on the calibration data"),
-        OnnxOperator::onnx("Reciprocal", import::elementwise).remarks("of values that are all positive, or all negative, on the calibration data"),
+        OnnxOperator::onnx("Log", import::elementwise)
+            .remarks("of values that are positive on the calibration data"),
+        OnnxOperator::onnx("Reciprocal", import::elementwise)
+            .remarks("of values that are all positive, or all negative, on the calibration data"),
         OnnxOperator::onnx("Sin", import::elementwise),
         OnnxOperator::onnx("Cos", import::elementwise),
         OnnxOperator::onnx("Tan", import::elementwise),
@@ -47,7 +49,8 @@ pub(super) const FAMILY: Family = Family {
         OnnxOperator::onnx("Cosh", import::elementwise),
         OnnxOperator::onnx("Asinh", import::elementwise),
         OnnxOperator::onnx("Acosh", import::elementwise).remarks("of 1 for smaller values"),
-        OnnxOperator::onnx("Atanh", import::elementwise).remarks("of values inside ±1 on the calibration data"),
+        OnnxOperator::onnx("Atanh", import::elementwise)
+            .remarks("of values inside ±1 on the calibration data"),
     ],
     integers: &[Encoded { tag: table::TAG, read: table::read }],
 };

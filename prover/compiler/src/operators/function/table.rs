@@ -163,7 +163,10 @@ impl Rounded for Table {
 }
 
 /// Reads the integer operator.
-pub(super) fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    shape: &Shape<'_>,
+) -> Result<Arc<dyn IntegerOperator>, ReadError> {
     let (len, (lo, hi)) = shape.one_rounded()?;
     let function = encoding::read(reader)?;
     let input_scale = i8::from_le_bytes(reader.fixed()?).into();
@@ -174,8 +177,7 @@ pub(super) fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn
         return Err(ReadError::Clamp { lo, hi });
     }
     reader.spend("table entries", ENTRY * (entries + 1))?;
-    let q =
-        Quantization { lo, hi, input_scale, output_scale: shape.scale.into(), output_lo, output_hi };
+    let q = Quantization { lo, hi, input_scale, output_scale: shape.scale.into(), output_lo, output_hi };
     let table = Arc::new(FunctionTable::of(function, q).map_err(ReadError::Layer)?);
     Ok(Arc::new(Table { function, q, len, table }))
 }
