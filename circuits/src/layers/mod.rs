@@ -7,6 +7,7 @@
 //! | rounding | [`requantize`] | range proofs |
 //! | choosing | [`max_pool`], [`argmax`] | a comparison a value |
 //! | functions | [`function`] | a table, or a selection by bits |
+//! | trees | [`trees`] | one a threshold and half a branch |
 //! | normalizing | [`softmax`], [`log_sum_exp`], [`layer_norm`] | products, one division or root a group |
 //! | reducing | [`norm`] | a product a value, perhaps a root |
 //!
@@ -26,6 +27,7 @@ pub mod norm;
 pub mod requantize;
 pub mod softmax;
 pub mod sparse;
+pub mod trees;
 
 pub use crate::window;
 
@@ -41,5 +43,6 @@ pub(crate) const MODULES: &[Module] = modules![
     norm,
     requantize,
     softmax,
-    sparse
+    sparse,
+    trees
 ];
