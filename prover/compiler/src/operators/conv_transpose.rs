@@ -43,7 +43,7 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=3, "2 or 3")?;
     let x = &layers.foldable(node.tensor(0)?)?;
     let (of_kernel, w) = node.constant(1)?;
-    let ([1, channels, sizes @ ..], [in_channels, per_group, kernel @ ..]) =
+    let ([batch, channels, sizes @ ..], [in_channels, per_group, kernel @ ..]) =
         (x.shape.as_slice(), of_kernel.as_slice())
     else {
         return Err(node.mismatch(&x.shape, &of_kernel));
@@ -57,6 +57,9 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         node.bad_attribute("group", given.to_string(), "a divisor of the number of channels")
     })?;
     let filters = per_group * groups;
+    if filters == 0 {
+        return Err(node.mismatch(&x.shape, &of_kernel));
+    }
     let bias = match node.operand(2) {
         None => vec![0.0; filters],
         Some(_) => node.constant(2)?.1,
@@ -71,7 +74,7 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         &[width] => (unit, width),
         _ => return Err(node.mismatch(&x.shape, &of_kernel)),
     };
-    let mut shape = vec![1, filters];
+    let mut shape = vec![*batch, filters];
     shape.extend(axes.iter().map(|axis| axis.output));
     let outputs = layers.check_size(node, &shape)?;
     let rows = layers.rows(node, x)?;
@@ -85,7 +88,7 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let area = (height.output * width.output).max(1);
     let mut accumulator = Accumulator::new(layers.atoms());
     let results = (0..outputs).map(|output| {
-        let (filter, position) = (output / area, output % area);
+        let (image, filter, position) = (output / area / filters, output / area % filters, output % area);
         let (y, x) = (position / width.output.max(1), position % width.output.max(1));
         let (group, of_group) = (filter / per_group.max(&1), filter % per_group.max(&1));
         let mut sum = *bias.get(filter)?;
@@ -95,6 +98,7 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
                 for channel in group * in_group..(group + 1) * in_group {
                     let tap = ((channel * per_group + of_group) * height.kernel + i) * width.kernel + j;
                     let weight = *w.get(tap)?;
+                    let channel = image * channels + channel;
                     let row = rows.get((channel * height.input + line) * width.input + column)?;
                     accumulator.add(row, weight);
                     sum += weight * row.bias;
@@ -157,17 +161,17 @@ fn axes(node: &Node<'_>, sizes: &[usize], kernel: &[usize]) -> Result<Vec<Axis>,
         };
         let (before, behind) = match wanted {
             Some(wanted) => {
-                let total =
-                    covered.checked_sub(wanted).ok_or_else(|| node.mismatch(&[covered], &[wanted]))?;
+                // What is wanted beyond what is covered lies behind, and has no kernel.
+                let total = covered.saturating_sub(wanted);
                 let (less, more) = (total / 2, total - total / 2);
                 if auto == "SAME_UPPER" { (less, more) } else { (more, less) }
             }
             None if auto == "VALID" => (0, 0),
             None => (at(&pads, i)?, at(&pads, rank + i)?),
         };
-        let output = covered.checked_sub(before).and_then(|rest| rest.checked_sub(behind));
-        let output =
-            output.filter(|&output| output > 0).ok_or_else(|| node.mismatch(sizes, &[before, behind]))?;
+        let left = covered.checked_sub(before).and_then(|rest| rest.checked_sub(behind));
+        let output = wanted.or(left).filter(|&output| output > 0);
+        let output = output.ok_or_else(|| node.mismatch(sizes, &[before, behind]))?;
         axes.push(Axis { input, kernel, stride, dilation, pad: before, output });
     }
     Ok(axes)

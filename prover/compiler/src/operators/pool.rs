@@ -24,7 +24,7 @@ pub(super) const FAMILY: Family = Family {
     integers: &[],
 };
 
-/// Windows over a tensor `[1, channels, (height,) width]`.
+/// Windows over a tensor `[batch, channels, (height,) width]`; what is in different images is in different channels.
 pub(super) struct Pooling {
     /// Their geometry; with `ceil_mode`, padded behind as far as the last windows reach.
     pub window: Window,
@@ -118,7 +118,7 @@ pub(super) fn pooling(node: &Node<'_>, x: &Tensor, layers: &mut Layers) -> Resul
         .iter()
         .map(|&size| usize::try_from(size).ok().filter(|size| (1..=1 << 16).contains(size)))
         .collect();
-    let mut window = window(node, &x.shape, &sizes.ok_or_else(wrong)?)?;
+    let mut window = window(node, &one_image(&x.shape), &sizes.ok_or_else(wrong)?)?;
     let asked = (window.height.pad_after, window.width.pad_after);
     if is_ceil {
         (window.height, window.width) = (reaching(window.height), reaching(window.width));
@@ -150,7 +150,7 @@ fn reaching(axis: Axis) -> Axis {
 /// One window over each channel.
 pub(super) fn whole(node: &Node<'_>, x: &Tensor) -> Result<Pooling, Refusal> {
     let axis = |size: usize| Axis::new(size, size);
-    let window = match *x.shape.as_slice() {
+    let window = match *one_image(&x.shape).as_slice() {
         [1, channels, width] if width > 0 => Window::line(channels, axis(width)),
         [1, channels, height, width] if height > 0 && width > 0 => {
             Window { channels, height: axis(height), width: axis(width) }
@@ -159,7 +159,7 @@ pub(super) fn whole(node: &Node<'_>, x: &Tensor) -> Result<Pooling, Refusal> {
             return Err(Refusal::Rank {
                 node: node.name.clone(),
                 shape: x.shape.as_slice().into(),
-                allowed: "3 or 4, with a first dimension (the batch) of 1",
+                allowed: "3 or 4: batch, channels and one or two axes",
             });
         }
     };
@@ -193,9 +193,19 @@ pub(super) fn windows(
     Ok(order)
 }
 
+/// The channels of all images as those of one.
+fn one_image(shape: &[usize]) -> Vec<usize> {
+    match shape {
+        [batch, channels, rest @ ..] => [&[1, batch * channels], rest].concat(),
+        other => other.to_vec(),
+    }
+}
+
+/// The shape with the axes that windows leave.
 fn pooled_shape(shape: &[usize], window: &Window) -> Vec<usize> {
     let (height, width) = window.output();
-    if shape.len() == 3 { vec![1, window.channels, width] } else { vec![1, window.channels, height, width] }
+    let front: Vec<usize> = shape.iter().copied().take(2).collect();
+    if shape.len() == 3 { [&front[..], &[width]].concat() } else { [&front[..], &[height, width]].concat() }
 }
 
 /// Positions of a window within an axis and its padding, `asked` of it behind.
