@@ -1,5 +1,7 @@
 //! The compilation: import, calibrate, quantize, lower, report.
 
+use std::sync::Arc;
+
 use assay_circuits::Ranges;
 use sha2::{Digest, Sha256};
 
@@ -9,13 +11,15 @@ use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError};
 use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
-use crate::model::{Input, LayerFunction, Model, Output};
+use crate::model::{Input, Model, Output};
+use crate::operators::operator::Measure;
 use crate::options::{OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
 use crate::quantize::QuantizeError;
 use crate::quantize::candidate::Search;
 use crate::quantize::equalize::equalize;
+use crate::quantize::input::InputFormat;
 use crate::quantize::error::SearchError;
 use crate::quantize::loss::Bound;
 use crate::quantize::profile::Profile;
@@ -138,9 +142,8 @@ pub fn compile_with(
         profile: &profile,
         bound: Bound { error: options.max_error, flips },
         threshold: options.threshold,
-        input_format: options.input_format,
+        inputs: input_formats(&model, &features, options),
         output_format: options.output_format,
-        input_peaks: input_peaks(&model, &features),
         ranges: Ranges::Bits,
         observer: &observer,
     };
@@ -205,12 +208,12 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
 
 /// Flips are those of a decision: of a real output against a threshold, or an ArgMax.
 fn check_decisions(model: &Model, options: &Options) -> Result<(), OptionError> {
-    let is_argmax = |output: &Output| {
+    let decides = |output: &Output| {
         let layer = model.layers.get(output.layer);
-        layer.is_some_and(|layer| matches!(layer.function, LayerFunction::ArgMax(_)))
+        layer.is_some_and(|layer| layer.function.measure() != Measure::Results)
     };
     match options.max_flips {
-        Some(flips) if options.threshold.is_none() && !model.outputs.iter().any(is_argmax) => {
+        Some(flips) if options.threshold.is_none() && !model.outputs.iter().any(decides) => {
             Err(OptionError::NoDecision(flips))
         }
         _ => Ok(()),
@@ -243,13 +246,18 @@ fn domains(names: &[String], samples: &[Vec<f64>], options: &Options) -> Result<
     names.iter().enumerate().map(feature).collect()
 }
 
-/// Largest magnitude in the domain of each input tensor.
-fn input_peaks(model: &Model, features: &[Feature]) -> Vec<f64> {
+/// What decides the format of each input tensor: the caller, or the largest magnitude in its elements' domains.
+fn input_formats(model: &Model, features: &[Feature], options: &Options) -> Vec<InputFormat> {
     let mut rest = features.iter();
-    let peak = |input: &Input| {
-        rest.by_ref().take(input.len()).fold(0.0f64, |peak, f| peak.max(f.min.abs()).max(f.max.abs()))
+    let format = |input: &Input| {
+        let features = rest.by_ref().take(input.len());
+        let peak = features.fold(0.0f64, |peak, f| peak.max(f.min.abs()).max(f.max.abs()));
+        match options.input_format {
+            Some(format) => InputFormat::Fixed(format),
+            None => InputFormat::Free { peak, finer: Arc::new([]) },
+        }
     };
-    model.inputs.iter().map(peak).collect()
+    model.inputs.iter().map(format).collect()
 }
 
 /// The name in the schema; a graph's own name is cut to what a schema takes.

@@ -5,7 +5,7 @@
 //!           ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes
 //! ```
 //!
-//! This is version 3 of the payload. Files of the others are refused, with the advice to compile the model again. Version 1
+//! This is version 4 of the payload. Files of the others are refused, with the advice to compile the model again. Version 1
 //! had no provenance: without its options and the digest of its calibration data a model cannot be checked. Version 2 has
 //! this layout, but its circuit proves statements of version 1, whose commitments do not say how many values they hold.
 //!

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! [`compile`] does all of it. A [`Model`](model::Model) is what import makes of an ONNX file: affine maps of real
-//! numbers with a non-linear function behind each. Calibration data decides scales and widths; the result is a
+//! numbers with an operator behind each. Calibration data decides scales and widths; the result is a
 //! [`QuantGraph`], integers only, whose every operator means what `assay_circuits::layers` says; and a circuit that
 //! equals it bit for bit. The same inputs give the same bytes on every machine.
 //!
@@ -50,6 +50,7 @@ mod lower;
 pub mod model;
 mod number;
 pub mod onnx;
+pub mod operators;
 mod options;
 mod progress;
 mod provenance;

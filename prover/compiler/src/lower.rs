@@ -4,7 +4,7 @@
 //! nothing; requantization, ReLU and ArgMax cost what `assay_circuits` says; the statement costs Poseidon.
 
 use ark_bn254::Fr;
-use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize, softmax};
+use assay_circuits::layers::{max_pool, requantize};
 use assay_circuits::{
     Bounded, BuildError, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility, gather,
     statement,
@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::quantize::bounds::{self, LayerIntervals};
 use crate::quantize::cost;
 use crate::quantize::error::PlanError;
-use crate::quantize::graph::{QuantGraph, QuantLayer, QuantOutput, Rounding, Step};
+use crate::quantize::graph::{QuantArgument, QuantGraph, QuantLayer, QuantOutput, Rounding, Step};
 
 /// Terms that all linear combinations of a circuit may have together before they are merged: 2^28.
 const MAX_WORK: u128 = 1 << 28;
@@ -132,35 +132,32 @@ fn constrain(
         Some(window) => max_pool::constrain(b, &values, window),
         None => Ok(values),
     };
-    if let Step::Table { rounding, table, .. } = &layer.step {
-        // Rounding, clamping and function may be one query.
-        let pooled = pool(b, accumulators)?;
-        let parameters: Vec<_> = rounding.of_each(pooled.len())?.collect();
-        return function::constrain_rounded(b, &pooled, &parameters, table);
-    }
-    let values = match layer.step.rounding() {
-        None => pool(b, accumulators)?,
-        Some(rounding) if pools_first => {
-            let pooled = pool(b, accumulators)?;
-            round(b, rounding, &pooled)?
-        }
-        Some(rounding) => {
-            let rounded = round(b, rounding, &accumulators)?;
-            pool(b, rounded)?
-        }
-    };
     match &layer.step {
-        Step::Accumulate | Step::Requantize(_) | Step::Table { .. } => Ok(values),
-        Step::ArgMax(groups) => groups
-            .positions()
-            .map(|group| argmax::constrain(b, &gather("a score", &values, group)?))
-            .collect(),
-        // All groups at once: they share the table of exponentials.
-        Step::Softmax { groups, softmax, .. } => {
-            groups.back_in_place(softmax::constrain(b, &groups.in_order(&values)?, softmax)?)
+        Step::Accumulate => pool(b, accumulators),
+        Step::Requantize(rounding) if pools_first => {
+            let pooled = pool(b, accumulators)?;
+            round(b, rounding, &pooled)
         }
-        Step::LayerNorm { groups, normalization, .. } => {
-            groups.back_in_place(layer_norm::constrain(b, &groups.in_order(&values)?, normalization)?)
+        Step::Requantize(rounding) => {
+            let rounded = round(b, rounding, &accumulators)?;
+            pool(b, rounded)
+        }
+        Step::Operator { arguments, operator } => {
+            let pooled = pool(b, accumulators)?;
+            if let ([QuantArgument { rounding: Some(rounding), .. }], Some(fused)) =
+                (arguments.as_slice(), operator.with_rounding())
+            {
+                let parameters: Vec<_> = rounding.of_each(pooled.len())?.collect();
+                return fused.constrain_rounded(b, &pooled, &parameters);
+            }
+            let mut rounded = Vec::with_capacity(pooled.len());
+            for (argument, part) in Step::split(arguments, &pooled)? {
+                match &argument.rounding {
+                    Some(rounding) => rounded.extend(round(b, rounding, part)?),
+                    None => rounded.extend_from_slice(part),
+                }
+            }
+            operator.constrain(b, &rounded)
         }
     }
 }

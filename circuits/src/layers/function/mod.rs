@@ -144,8 +144,7 @@ pub fn cost(t: &mut Tally, x: &[Interval], table: &FunctionTable) -> Vec<Interva
             t.function(part.lo(), part.values(), x.len());
         }
     }
-    let mut range = range_of(table);
-    x.iter().map(|x| range(x.0, x.1)).collect()
+    intervals(x, table)
 }
 
 /// Adds what [`constrain_rounded`] costs for accumulators of these intervals; returns those of the results.
@@ -178,6 +177,12 @@ pub fn cost_rounded(
         rounded.extend(requantize::cost(t, acc, p));
     }
     cost(t, &rounded, table)
+}
+
+/// The intervals of the results for values of these intervals.
+pub fn intervals(x: &[Interval], table: &FunctionTable) -> Vec<Interval> {
+    let mut range = range_of(table);
+    x.iter().map(|x| range(x.0, x.1)).collect()
 }
 
 /// How a function is applied to many values.

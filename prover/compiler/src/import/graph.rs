@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::node::Node;
 use super::refusal::Refusal;
 use super::tensor::{Constant, shape_len};
-use super::value::{Data, MAX_FOLDED, Tensor, Value, name_size};
+use super::value::{Data, MAX_FOLDED, Tensor, Value, merged, name_size};
 use crate::budget::Budget;
 use crate::model::{Axis, Convolution, Layer, LayerFunction, Map, Row, Window, clip};
+use crate::operators::operator::Operator;
 
 /// Layers in the order of the walk, with the atom at which each one's elements begin.
 pub(crate) struct Layers {
@@ -84,22 +85,13 @@ impl Layers {
 
     /// Spends what a node's operands are read for.
     pub fn spend_operands(&mut self, node: &Node<'_>) -> Result<(), Refusal> {
-        let extent = |value: &Value| match value {
-            Value::Real(tensor) | Value::Index(tensor) => tensor.extent() as u64,
-            Value::Integers { shape, data } => (shape.len() + data.len()) as u64,
-        };
-        let read = node.operands.iter().flatten().map(|(_, value)| extent(value)).sum::<u64>();
+        let read = node.operands.iter().flatten().map(|(_, value)| value.extent() as u64).sum::<u64>();
         self.spend_work(node, read.into())
     }
 
     /// Spends the memory of a node's result.
     pub fn keep(&mut self, what: impl Fn() -> String, value: &Value) -> Result<(), Refusal> {
-        let units = match value {
-            Value::Real(tensor) | Value::Index(tensor) => tensor.size(),
-            Value::Integers { shape, data } if Arc::strong_count(data) == 1 => shape.len() + data.len(),
-            Value::Integers { shape, .. } => shape.len(),
-        };
-        self.budget.keep(units, what)
+        self.budget.keep(value.size(), what)
     }
 
     /// The elements of `x` as rows, written out at the node's expense.
@@ -147,9 +139,9 @@ impl Layers {
             return Ok(Tensor::constants(x.shape.clone(), clipped));
         }
         if let Some(layer) = self.owner(x).map(|position| &self.layers[position]) {
-            let function = match layer.function {
+            let function = match &layer.function {
                 // clip(clip(x, a, b), c, d) = clip(x, clip(a, c, d), clip(b, c, d)).
-                LayerFunction::Clip { low: a, high: b } => Some(LayerFunction::Clip {
+                &LayerFunction::Clip { low: a, high: b } => Some(LayerFunction::Clip {
                     low: a.map_or(low, |a| Some(clip(a, low, high))),
                     high: b.map_or(high, |b| Some(clip(b, low, high))),
                 }),
@@ -203,6 +195,33 @@ impl Layers {
         let Data::Variable(map) = &x.data else { return Err(node.not_constant(0)) };
         let layer = Layer { name, map: Arc::clone(map), pool: Some(window), function: LayerFunction::Linear };
         self.push_layer(layer, shape)
+    }
+
+    /// Ends a layer with an operator of all elements of `arguments`, one tensor behind the other; of constants its results
+    /// are constants. The results form a tensor of the given shape.
+    pub fn apply(
+        &mut self,
+        node: &Node<'_>,
+        operator: Arc<dyn Operator>,
+        arguments: &[&Tensor],
+        shape: Vec<usize>,
+    ) -> Result<Tensor, Refusal> {
+        self.check_size(node, &shape)?;
+        let constants: Option<Vec<&[f64]>> = arguments.iter().map(|tensor| tensor.as_constants()).collect();
+        if let Some(constants) = constants {
+            return Ok(Tensor::constants(shape, operator.apply(&constants.concat())));
+        }
+        let function = LayerFunction::Operator(operator);
+        if let &[x] = arguments {
+            return self.push(node, x, function, shape);
+        }
+        let arguments = arguments.iter().map(|x| self.foldable(x)).collect::<Result<Vec<_>, _>>()?;
+        let mut rows = Vec::new();
+        for argument in &arguments {
+            rows.extend(self.rows(node, argument)?);
+        }
+        let trail = merged(arguments.iter().map(|argument| &argument.trail));
+        self.push(node, &Tensor::new(vec![rows.len()], rows).with_trail(trail), function, shape)
     }
 
     /// Ends a layer: its results become new atoms, in a tensor of the given shape.
@@ -346,9 +365,7 @@ impl Layers {
 
 impl From<Constant> for Value {
     fn from(constant: Constant) -> Self {
-        match constant {
-            Constant::Floats { shape, data } => Value::Real(Tensor::constants(shape, data)),
-            Constant::Integers { shape, data } => Value::Integers { shape, data: Arc::new(data) },
-        }
+        let Constant { shape, kind, data } = constant;
+        Value::Tensor(Tensor::constants(shape, data).of_kind(kind))
     }
 }

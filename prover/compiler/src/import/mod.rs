@@ -4,10 +4,9 @@
 //! linear operators fold into the layer that reads them while the graph is walked. Import collects everything it
 //! has to refuse before it fails. What it makes of a file is bounded by the file's length: see [`graph::Resources`].
 
-mod domain;
+pub(crate) mod domain;
 pub(crate) mod graph;
 pub(crate) mod node;
-mod operators;
 mod order;
 pub(crate) mod refusal;
 mod signature;
@@ -24,6 +23,9 @@ use graph::{Layers, Resources};
 use node::Node;
 pub use refusal::{ImportError, NodeName, Refusal, Shape};
 use value::Value;
+
+use crate::operators;
+use crate::operators::family::{Import, OnnxOperator};
 
 pub(crate) use domain::ONNX_ML;
 pub(crate) use signature::domain_name;
@@ -119,7 +121,7 @@ impl Walk {
         for input in &inputs {
             let rows = (atom..atom + input.len() as u32).map(crate::model::Row::atom).collect();
             atom += input.len() as u32;
-            self.define(&input.name, Some(Value::Real(value::Tensor::new(input.shape.clone(), rows))));
+            self.define(&input.name, Some(value::Tensor::new(input.shape.clone(), rows).into()));
         }
         // Inputs that were refused still exist: nodes that read them are not at fault.
         for input in graph.input.iter().filter(|input| !is_initializer(&input.name)) {
@@ -159,9 +161,9 @@ impl Walk {
     fn node(&mut self, proto: &NodeProto, opsets: &HashMap<String, i64>, reported: &mut Vec<String>) {
         let name = signature::node_name(proto);
         let domain = domain_name(&proto.domain);
-        let value = match (operators::lookup(domain, &proto.op_type), opsets.get(domain)) {
+        let results = match (operators::lookup(domain, &proto.op_type), opsets.get(domain)) {
             (None, _) => {
-                self.refusals.push(Refusal::Operator { node: name.clone(), domain: domain.to_owned() });
+                self.refusals.push(Refusal::Operator { node: name, domain: domain.to_owned() });
                 None
             }
             (Some(_), None) => {
@@ -171,21 +173,19 @@ impl Walk {
                 }
                 None
             }
-            (Some(import), Some(&opset)) => {
+            (Some(operator), Some(&opset)) => {
                 let operands = operands(&self.values, proto);
-                let value = operands.map(|operands| {
+                let results = operands.map(|operands| {
                     let node = Node { name, proto, opset, operands };
-                    self.layers.spend_operands(&node)?;
-                    let value = finish(&node, import(&node, &mut self.layers)?)?;
-                    self.layers.keep(|| format!("the graph up to {}", node.name), &value)?;
-                    Ok(value)
+                    import_node(&node, operator, &mut self.layers)
                 });
-                value.and_then(|value| self.record(value))
+                results.and_then(|results| self.record(results))
             }
         };
-        for output in proto.output.iter().filter(|output| !output.is_empty()) {
-            // The operator functions refuse nodes of more than one result, so all of them may share the value.
-            self.define(output, value.clone());
+        for (position, output) in proto.output.iter().enumerate().filter(|(_, output)| !output.is_empty()) {
+            // Results that are missing were not asked for, or the node was refused.
+            let result = results.as_ref().and_then(|results| results.get(position)).cloned();
+            self.define(output, result);
         }
     }
 
@@ -208,7 +208,7 @@ impl Walk {
                     continue;
                 }
                 Some(None) => continue,
-                Some(Some(Value::Real(tensor) | Value::Index(tensor))) if !tensor.is_constant() => tensor,
+                Some(Some(Value::Tensor(tensor))) if !tensor.is_constant() => tensor,
                 Some(Some(_)) => {
                     self.refusals.push(Refusal::ConstantOutput { output: name });
                     continue;
@@ -246,19 +246,43 @@ fn operands<'a>(
     Some(operands)
 }
 
+/// The results of one node, within the budget.
+fn import_node(
+    node: &Node<'_>,
+    operator: &OnnxOperator,
+    layers: &mut Layers,
+) -> Result<Vec<Value>, Refusal> {
+    layers.spend_operands(node)?;
+    let results = match operator.import {
+        Import::One(import) => vec![import(node, layers)?],
+        Import::Several(import) => import(node, layers)?,
+    };
+    let asked = node.proto.output.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+    if asked > results.len() {
+        let (node, found) = (node.name.clone(), asked);
+        return Err(Refusal::Arity { node, what: "outputs", found, allowed: "fewer" });
+    }
+    let results = results.into_iter().map(|value| {
+        let value = finish(node, operator, value)?;
+        layers.keep(|| format!("the graph up to {}", node.name), &value)?;
+        Ok(value)
+    });
+    results.collect()
+}
+
 /// Checks a node's result and notes the node in its trail.
-fn finish(node: &Node<'_>, value: Value) -> Result<Value, Refusal> {
+fn finish(node: &Node<'_>, operator: &OnnxOperator, value: Value) -> Result<Value, Refusal> {
     match value {
-        Value::Real(mut tensor) => {
+        Value::Tensor(mut tensor) => {
             if !tensor.is_finite() {
                 return Err(Refusal::NotFinite { node: node.name.clone() });
             }
             // Nodes that end a layer have given it their name.
-            let moves_only = operators::names_no_map(&node.proto.op_type);
-            if !moves_only && !tensor.is_constant() {
+            // Nodes that move elements name nothing.
+            if operator.is_folded && !tensor.is_constant() {
                 tensor.trail.push(node.name.name.clone());
             }
-            Ok(Value::Real(tensor))
+            Ok(Value::Tensor(tensor))
         }
         value => Ok(value),
     }

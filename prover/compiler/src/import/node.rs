@@ -1,9 +1,10 @@
 //! A node while it is imported: its operands, its attributes, and what it can answer about them.
 
 use super::refusal::{NodeName, Refusal, Shape};
-use super::tensor::{self, Constant};
-use super::value::{Tensor, Value};
+use super::tensor;
+use super::value::{Kind, Tensor, Value};
 use crate::internal::Expected;
+use crate::model::Groups;
 use crate::onnx::{AttributeProto, AttributeType, NodeProto};
 
 /// A node with the values of its operands.
@@ -53,30 +54,43 @@ impl Node<'_> {
         })
     }
 
-    /// The real operand at `position`.
-    pub fn real(&self, position: usize) -> Result<&Tensor, Refusal> {
+    /// The operand at `position`, which must be of numbers.
+    pub fn tensor(&self, position: usize) -> Result<&Tensor, Refusal> {
         match self.value(position)? {
-            Value::Real(tensor) => Ok(tensor),
-            _ => {
-                Err(Refusal::IntegerOperand { node: self.name.clone(), operand: self.operand_name(position) })
+            Value::Tensor(tensor) => Ok(tensor),
+            Value::Strings { .. } => {
+                Err(Refusal::StringOperand { node: self.name.clone(), operand: self.operand_name(position) })
             }
         }
     }
 
-    /// The real constant at `position`, with its shape.
+    /// The constant at `position`, with its shape.
     pub fn constant(&self, position: usize) -> Result<(Vec<usize>, Vec<f64>), Refusal> {
-        let tensor = self.real(position)?;
+        let tensor = self.tensor(position)?;
         match tensor.as_constants() {
             Some(data) => Ok((tensor.shape.clone(), data.to_vec())),
             None => Err(self.not_constant(position)),
         }
     }
 
-    /// The integer constant at `position`: a shape or axes.
+    /// The integer constant at `position`: a shape or axes. Numbers beyond 64 bits saturate.
     pub fn integers(&self, position: usize) -> Result<Vec<i64>, Refusal> {
-        match self.value(position)? {
-            Value::Integers { data, .. } => Ok(data.to_vec()),
+        let tensor = self.tensor(position)?;
+        match tensor.as_constants() {
+            Some(data) if tensor.kind != Kind::Real => Ok(data.iter().map(|&value| value as i64).collect()),
             _ => Err(self.not_constant(position)),
+        }
+    }
+
+    /// The array around an axis, which must not be empty.
+    pub fn groups(&self, x: &Tensor, axis: usize) -> Result<Groups, Refusal> {
+        let product = |dims: &[usize]| dims.iter().product::<usize>();
+        let (before, behind) = x.shape.split_at(axis.min(x.shape.len()));
+        match behind {
+            [length, rest @ ..] if *length > 0 => {
+                Ok(Groups { outer: product(before), length: *length, inner: product(rest) })
+            }
+            _ => Err(self.mismatch(&x.shape, &[])),
         }
     }
 
@@ -112,8 +126,7 @@ impl Node<'_> {
             return Ok(None);
         };
         let data: Vec<f64> = values.into_iter().map(f64::from).collect();
-        let constant = Constant::Floats { shape: vec![data.len()], data: data.clone() };
-        tensor::check_finite(&constant, &format!("{}.{attribute}", self.name.name))?;
+        tensor::check_finite(&[data.len()], &data, &format!("{}.{attribute}", self.name.name))?;
         Ok(Some(data))
     }
 

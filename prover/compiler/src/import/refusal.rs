@@ -288,9 +288,9 @@ pub enum Refusal {
         /// Number allowed, in words.
         allowed: &'static str,
     },
-    /// An operator over numbers applied to indices, or the reverse.
-    #[error("{node}: operand '{operand}' holds integers, and {operator} is supported on real numbers only", operator = .node.operator)]
-    IntegerOperand {
+    /// An operator over numbers applied to strings.
+    #[error("{node}: operand '{operand}' holds strings, and {operator} is supported on numbers only", operator = .node.operator)]
+    StringOperand {
         /// The node.
         node: NodeName,
         /// Tensor name.

@@ -1,14 +1,16 @@
-//! Constants of the model: ONNX `TensorProto` into `f64` or `i64` elements, every one checked. Their elements stand in the
+//! Constants of the model: ONNX `TensorProto` into `f64` elements, every one checked. Their elements stand in the
 //! file one by one, so they cost what it does.
 
 use super::refusal::{Refusal, Shape};
+use super::value::Kind;
 use crate::onnx::{DataType, TensorProto};
 
 /// A constant tensor, row-major.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Constant {
-    Floats { shape: Vec<usize>, data: Vec<f64> },
-    Integers { shape: Vec<usize>, data: Vec<i64> },
+pub(crate) struct Constant {
+    pub shape: Vec<usize>,
+    pub kind: Kind,
+    pub data: Vec<f64>,
 }
 
 /// Reads one constant. `name` stands in messages where the tensor itself has none (`Constant` nodes).
@@ -39,18 +41,17 @@ pub(crate) fn read(tensor: &TensorProto, name: &str) -> Result<Constant, Refusal
     };
     // `words` drops a ragged tail, so the byte length is compared as well.
     let size = if matches!(data_type, DataType::Float | DataType::Int32) { 4 } else { 8 };
-    let found = constant.len();
-    let elements = shape_len(constant.shape());
+    let found = constant.data.len();
+    let elements = shape_len(&constant.shape);
     if elements != Some(found) || (has_raw && Some(raw.len()) != found.checked_mul(size)) {
         return Err(Refusal::TensorLength { tensor: name, dims: tensor.dims.clone(), found });
     }
-    check_finite(&constant, &name)?;
+    check_finite(&constant.shape, &constant.data, &name)?;
     Ok(constant)
 }
 
 /// Refuses NaN and infinities, naming the first one.
-pub(crate) fn check_finite(constant: &Constant, name: &str) -> Result<(), Refusal> {
-    let Constant::Floats { shape, data } = constant else { return Ok(()) };
+pub(crate) fn check_finite(shape: &[usize], data: &[f64], name: &str) -> Result<(), Refusal> {
     let Some((first, value)) = data.iter().enumerate().find(|(_, value)| !value.is_finite()) else {
         return Ok(());
     };
@@ -70,27 +71,12 @@ pub(crate) fn type_name(data_type: i32) -> String {
     }
 }
 
-impl Constant {
-    fn shape(&self) -> &[usize] {
-        match self {
-            Constant::Floats { shape, .. } | Constant::Integers { shape, .. } => shape,
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Constant::Floats { data, .. } => data.len(),
-            Constant::Integers { data, .. } => data.len(),
-        }
-    }
-}
-
 fn floats(shape: Vec<usize>, data: Vec<f64>) -> Constant {
-    Constant::Floats { shape, data }
+    Constant { shape, kind: Kind::Real, data }
 }
 
 fn integers(shape: Vec<usize>, data: Vec<i64>) -> Constant {
-    Constant::Integers { shape, data }
+    Constant { shape, kind: Kind::Integer, data: data.into_iter().map(|value| value as f64).collect() }
 }
 
 fn words<const N: usize>(raw: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {

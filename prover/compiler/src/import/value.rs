@@ -1,4 +1,4 @@
-//! What a tensor is while the graph is walked: real elements as affine maps of atoms, or integer constants.
+//! What a tensor is while the graph is walked: elements as affine maps of atoms, or constants.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,12 +11,21 @@ pub(crate) const MAX_FOLDED: usize = 1 << 18;
 /// A tensor during the walk.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
+    /// Numbers.
+    Tensor(Tensor),
+    /// Constants that are strings: categories and labels.
+    Strings { shape: Vec<usize>, data: Arc<Vec<String>> },
+}
+
+/// What the elements of a tensor are; all of them are held as real numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
     /// Real numbers.
-    Real(Tensor),
-    /// Indices that ArgMax made: they may be reshaped and be an output, nothing else.
-    Index(Tensor),
-    /// Integer constants: shapes and axes.
-    Integers { shape: Vec<usize>, data: Arc<Vec<i64>> },
+    Real,
+    /// Whole numbers: shapes, indices, labels. Beyond 2^53 the nearest that a double holds.
+    Integer,
+    /// 0 and 1.
+    Bool,
 }
 
 /// The elements of a tensor, row-major. Each is an affine map of the atoms.
@@ -31,6 +40,7 @@ pub(crate) enum Data {
 #[derive(Clone, Debug)]
 pub(crate) struct Tensor {
     pub shape: Vec<usize>,
+    pub kind: Kind,
     pub data: Data,
     /// Names of the nodes folded into the elements since the last layer.
     pub trail: Vec<String>,
@@ -43,6 +53,39 @@ pub(crate) struct Selection {
     pub offsets: Vec<f64>,
 }
 
+impl From<Tensor> for Value {
+    fn from(tensor: Tensor) -> Self {
+        Value::Tensor(tensor)
+    }
+}
+
+impl Value {
+    /// Its dimensions.
+    pub fn shape(&self) -> &[usize] {
+        match self {
+            Value::Tensor(tensor) => &tensor.shape,
+            Value::Strings { shape, .. } => shape,
+        }
+    }
+
+    /// What an operator goes through that reads it.
+    pub fn extent(&self) -> usize {
+        match self {
+            Value::Tensor(tensor) => tensor.extent(),
+            Value::Strings { shape, data } => shape.len() + data.iter().map(|text| name_size(text)).sum::<usize>(),
+        }
+    }
+
+    /// What it takes in memory beside what it shares.
+    pub fn size(&self) -> usize {
+        match self {
+            Value::Tensor(tensor) => tensor.size(),
+            Value::Strings { data, .. } if Arc::strong_count(data) == 1 => self.extent(),
+            Value::Strings { shape, .. } => shape.len(),
+        }
+    }
+}
+
 impl Tensor {
     pub fn new(shape: Vec<usize>, rows: Vec<Row>) -> Self {
         if rows.iter().all(|row| row.terms.is_empty()) {
@@ -52,11 +95,11 @@ impl Tensor {
     }
 
     pub fn of_map(shape: Vec<usize>, map: Map) -> Self {
-        Tensor { shape, data: Data::Variable(Arc::new(map)), trail: Vec::new() }
+        Tensor { shape, kind: Kind::Real, data: Data::Variable(Arc::new(map)), trail: Vec::new() }
     }
 
     pub fn constants(shape: Vec<usize>, data: Vec<f64>) -> Self {
-        Tensor { shape, data: Data::Constants(Arc::new(data)), trail: Vec::new() }
+        Tensor { shape, kind: Kind::Real, data: Data::Constants(Arc::new(data)), trail: Vec::new() }
     }
 
     /// The elements, if none depends on an input.
@@ -100,6 +143,11 @@ impl Tensor {
 
     pub fn with_shape(&self, shape: Vec<usize>) -> Self {
         Tensor { shape, ..self.clone() }
+    }
+
+    /// The same elements, of another kind.
+    pub fn of_kind(self, kind: Kind) -> Self {
+        Tensor { kind, ..self }
     }
 
     pub fn with_trail(self, trail: Vec<String>) -> Self {
@@ -157,7 +205,7 @@ impl Tensor {
             }
             Data::Variable(map) => Data::Variable(Arc::new(map.scaled(|i| pairs[i].0, |i| pairs[i].1)?)),
         };
-        let tensor = Tensor { shape: self.shape.clone(), data, trail: self.trail.clone() };
+        let tensor = Tensor { shape: self.shape.clone(), kind: self.kind, data, trail: self.trail.clone() };
         Some(tensor.settled())
     }
 

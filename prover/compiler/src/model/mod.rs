@@ -1,4 +1,4 @@
-//! The model after import: layers of real affine maps, each followed by one non-linear function.
+//! The model after import: layers of real affine maps, each followed by an operator that is not affine.
 //!
 //! Every linear operator of the ONNX graph (Gemm, Conv, normalization, scaling, reshaping, concatenation) is an affine
 //! map of the elements it reads, so a chain of them is folded into one where that stays small: element `i` of a layer is
@@ -8,23 +8,25 @@
 //! Max pooling stands between the map and the function, which are all monotonic where one is there: see [`Layer::pool`].
 
 pub mod activation;
+mod groups;
 mod map;
 
 use std::sync::Arc;
 
-use assay_circuits::{BuildError, at_mut, gather};
-
 pub use assay_circuits::layers::window::{Axis, Window};
 
+use crate::operators::operator::{Measure, Operator};
+
 pub use activation::{Activation, Dyadic};
+pub use groups::Groups;
 pub use map::{Convolution, Dense, Map, Row};
 
-/// The non-linear function of a layer.
-#[derive(Clone, Debug, PartialEq)]
+/// What is applied to the rows of a layer's map.
+#[derive(Clone, Debug)]
 pub enum LayerFunction {
-    /// None. Results that other layers read are rounded.
+    /// Nothing. Results that other layers read are rounded.
     Linear,
-    /// None, and nothing is rounded: the rows are sums of elements of one value, or those elements unchanged (where
+    /// Nothing, and nothing is rounded: the rows are sums of elements of one value, or those elements unchanged (where
     /// they are pooled).
     Sum,
     /// `min(max(x, low), high)`, a missing bound being infinite; ReLU is `low = 0`.
@@ -34,104 +36,19 @@ pub enum LayerFunction {
         /// Upper bound.
         high: Option<f64>,
     },
-    /// A function of each element.
-    Elementwise(Activation),
-    /// Index of the largest element along an axis, the first one of equals; the result has `outer · inner` elements.
-    ArgMax(Groups),
-    /// `e^(x_i - m) / Σ_j e^(x_j - m)` along an axis, `m` the largest element.
-    Softmax(Groups),
-    /// `(x_i - mean) / sqrt(variance + epsilon)` along the last axis.
-    LayerNorm {
-        /// The axis; `inner` is 1.
-        groups: Groups,
-        /// What is added to the variance.
-        epsilon: f64,
-    },
-}
-
-/// An axis of an array `[outer, length, inner]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Groups {
-    /// Product of the dimensions before the axis.
-    pub outer: usize,
-    /// Length of the axis.
-    pub length: usize,
-    /// Product of the dimensions behind the axis.
-    pub inner: usize,
-}
-
-impl Groups {
-    /// The positions of the elements along the axis, group by group.
-    pub fn positions(self) -> impl Iterator<Item = impl Iterator<Item = usize> + Clone> {
-        let Groups { outer, length, inner } = self;
-        (0..outer).flat_map(move |o| {
-            (0..inner).map(move |i| (0..length).map(move |k| (o * length + k) * inner + i))
-        })
-    }
-
-    /// Number of groups.
-    pub fn count(self) -> usize {
-        self.outer * self.inner
-    }
-
-    /// The values of all groups, one group behind the other.
-    ///
-    /// # Errors
-    /// Where the groups have other values.
-    pub(crate) fn in_order<T: Clone>(self, values: &[T]) -> Result<Vec<T>, BuildError> {
-        self.check(values.len())?;
-        Ok(gather("a value of a group", values, self.positions().flatten())?)
-    }
-
-    /// Values of all groups, one group behind the other, back in their places.
-    ///
-    /// # Errors
-    /// Where the groups have other values.
-    pub(crate) fn back_in_place<T: Clone>(self, values: Vec<T>) -> Result<Vec<T>, BuildError> {
-        self.check(values.len())?;
-        let mut all = values.clone();
-        for (position, value) in self.positions().flatten().zip(values) {
-            *at_mut("a value of a group", &mut all, position)? = value;
-        }
-        Ok(all)
-    }
-
-    fn check(self, found: usize) -> Result<(), BuildError> {
-        match self.count() * self.length {
-            expected if expected == found => Ok(()),
-            expected => Err(BuildError::Length { operation: "groups", what: "values", expected, found }),
-        }
-    }
+    /// An operator that is not affine.
+    Operator(Arc<dyn Operator>),
 }
 
 impl LayerFunction {
     /// Applies the function to a layer's pooled affine values.
     pub fn apply(&self, values: Vec<f64>) -> Vec<f64> {
-        match *self {
+        match self {
             LayerFunction::Linear | LayerFunction::Sum => values,
             LayerFunction::Clip { low, high } => {
-                values.into_iter().map(|value| clip(value, low, high)).collect()
+                values.into_iter().map(|value| clip(value, *low, *high)).collect()
             }
-            LayerFunction::Elementwise(function) => {
-                values.into_iter().map(|value| activation::apply(function, value)).collect()
-            }
-            LayerFunction::ArgMax(groups) => {
-                let index = |group: Vec<f64>| largest(&group).0 as f64;
-                gathered(groups, &values).map(index).collect()
-            }
-            LayerFunction::Softmax(groups) => mapped(groups, values, |group| {
-                let top = largest(group).1;
-                group.iter_mut().for_each(|x| *x = crate::elementary::exp(*x - top));
-                let sum: f64 = group.iter().sum();
-                group.iter_mut().for_each(|power| *power /= sum);
-            }),
-            LayerFunction::LayerNorm { groups, epsilon } => mapped(groups, values, |group| {
-                let count = group.len().max(1) as f64;
-                let mean = group.iter().sum::<f64>() / count;
-                let variance = group.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
-                let deviation = (variance + epsilon).sqrt();
-                group.iter_mut().for_each(|x| *x = (*x - mean) / deviation);
-            }),
+            LayerFunction::Operator(operator) => operator.apply(&values),
         }
     }
 
@@ -139,36 +56,28 @@ impl LayerFunction {
     pub fn is_unsigned(&self) -> bool {
         match self {
             LayerFunction::Clip { low: Some(low), .. } => *low >= 0.0,
-            LayerFunction::Elementwise(function) => activation::is_unsigned(*function),
-            LayerFunction::Softmax(_) => true,
+            LayerFunction::Operator(operator) => operator.is_unsigned(),
             _ => false,
         }
     }
-}
 
-fn gathered(groups: Groups, values: &[f64]) -> impl Iterator<Item = Vec<f64>> {
-    groups.positions().map(|group| group.map(|at| values[at]).collect())
-}
-
-/// Each group changed in its place.
-fn mapped(groups: Groups, mut values: Vec<f64>, change: impl Fn(&mut [f64])) -> Vec<f64> {
-    for positions in groups.positions() {
-        let mut group: Vec<f64> = positions.clone().map(|at| values[at]).collect();
-        change(&mut group);
-        positions.zip(group).for_each(|(at, value)| values[at] = value);
-    }
-    values
-}
-
-/// Index and value of the largest element, the first one of equals.
-fn largest(values: &[f64]) -> (usize, f64) {
-    let mut best = (0, f64::NEG_INFINITY);
-    for (index, &value) in values.iter().enumerate() {
-        if value > best.1 {
-            best = (index, value);
+    /// The operator, if it is one.
+    pub fn operator(&self) -> Option<&dyn Operator> {
+        match self {
+            LayerFunction::Operator(operator) => Some(operator.as_ref()),
+            _ => None,
         }
     }
-    best
+
+    /// What a loss of the results is measured on.
+    pub fn measure(&self) -> Measure {
+        self.operator().map_or(Measure::Results, Operator::measure)
+    }
+
+    /// Whether it is a ReLU.
+    pub fn is_relu(&self) -> bool {
+        matches!(self, LayerFunction::Clip { low: Some(0.0), high: None })
+    }
 }
 
 /// `min(max(value, low), high)`.
@@ -199,7 +108,7 @@ impl Input {
 }
 
 /// An affine map, a max pooling of its rows, and the function applied to what is left.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Layer {
     /// The ONNX nodes folded into the layer, joined by ` + `.
     pub name: String,
@@ -226,10 +135,7 @@ impl Layer {
 
     /// Number of elements of the layer's result.
     pub fn len(&self) -> usize {
-        match self.function {
-            LayerFunction::ArgMax(groups) => groups.count(),
-            _ => self.pooled_len(),
-        }
+        self.function.operator().map_or_else(|| self.pooled_len(), Operator::len)
     }
 
     /// Whether the layer has no element.
@@ -279,7 +185,7 @@ pub struct Output {
 }
 
 /// An imported model.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Model {
     /// Name of the ONNX graph.
     pub name: String,

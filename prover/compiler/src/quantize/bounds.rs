@@ -4,7 +4,7 @@
 use assay_circuits::layers::requantize;
 
 use super::error::PlanError;
-use super::graph::{QuantGraph, QuantInput, QuantLayer, Step};
+use super::graph::{QuantGraph, QuantInput, QuantLayer, Rounding, Step};
 use super::interval::Interval;
 use crate::internal::Expected;
 use crate::number::signed_range;
@@ -45,41 +45,37 @@ pub(crate) fn of_layer(layer: &QuantLayer, x: &[Interval]) -> Result<LayerInterv
 
 /// The results of a layer whose pooled accumulators lie in the given intervals.
 fn results(layer: &QuantLayer, pooled: &[Interval]) -> Result<Vec<Interval>, PlanError> {
-    let rounded = match layer.step.rounding() {
-        None => pooled.to_vec(),
-        Some(rounding) => {
-            let round = |(acc, p): (&Interval, requantize::Requantize)| {
-                // Accumulators are within LIMIT, and the reference is monotonic.
-                let end = |value: i128| {
-                    let value = i64::try_from(value).ok().expected("an accumulator of 64 bits")?;
-                    Ok::<_, PlanError>(requantize::reference(value, p))
-                };
-                Ok(Interval::new(end(acc.lo)?, end(acc.hi)?))
-            };
-            pooled.iter().zip(rounding.of_each(pooled.len())?).map(round).collect::<Result<_, PlanError>>()?
+    match &layer.step {
+        Step::Accumulate => Ok(pooled.to_vec()),
+        Step::Requantize(rounding) => round(rounding, pooled),
+        Step::Operator { arguments, operator } => {
+            let mut rounded = Vec::with_capacity(pooled.len());
+            for (argument, part) in Step::split(arguments, pooled)? {
+                match &argument.rounding {
+                    Some(rounding) => rounded.extend(round(rounding, part)?),
+                    None => rounded.extend_from_slice(part),
+                }
+            }
+            let rounded: Vec<_> = rounded.iter().map(|interval| (interval.lo, interval.hi)).collect();
+            let results = operator.intervals(&rounded)?;
+            if results.iter().any(|&(lo, hi)| lo < -LIMIT || hi > LIMIT) {
+                return Err(PlanError::Infeasible);
+            }
+            Ok(results.into_iter().map(|(lo, hi)| Interval { lo, hi }).collect())
         }
+    }
+}
+
+fn round(rounding: &Rounding, accumulators: &[Interval]) -> Result<Vec<Interval>, PlanError> {
+    let round = |(acc, p): (&Interval, requantize::Requantize)| {
+        // Accumulators are within LIMIT, and the reference is monotonic.
+        let end = |value: i128| {
+            let value = i64::try_from(value).ok().expected("an accumulator of 64 bits")?;
+            Ok::<_, PlanError>(requantize::reference(value, p))
+        };
+        Ok(Interval::new(end(acc.lo)?, end(acc.hi)?))
     };
-    Ok(match &layer.step {
-        Step::Accumulate | Step::Requantize(_) => rounded,
-        Step::Table { table, .. } => {
-            // One table serves all rows: the extremes of the part of it that any of them reaches.
-            let all = rounded.iter().copied().reduce(Interval::union).expected("an argument of a table")?;
-            let part = table.restrict(all.lo, all.hi);
-            let lo = part.values().iter().copied().min().expected("an entry of a table")?;
-            let hi = part.values().iter().copied().max().expected("an entry of a table")?;
-            vec![Interval::new(lo, hi); rounded.len()]
-        }
-        Step::ArgMax(groups) => {
-            vec![Interval { lo: 0, hi: groups.length as i128 - 1 }; layer.len()]
-        }
-        Step::Softmax { .. } => vec![Interval::new(0, 1 << layer.scale.clamp(0, 40)); layer.len()],
-        Step::LayerNorm { groups, .. } => {
-            // sqrt(n) · 2^scale: see the layer's own file.
-            let square = (groups.length as i128) << (2 * i32::from(layer.scale).clamp(0, 40));
-            let bound = square.isqrt() + 1;
-            vec![Interval { lo: -bound, hi: bound }; layer.len()]
-        }
-    })
+    accumulators.iter().zip(rounding.of_each(accumulators.len())?).map(round).collect()
 }
 
 /// Intervals of a whole graph, or the first layer that has none.

@@ -4,6 +4,7 @@ use assay_circuits::Ranges;
 
 use super::cost;
 use super::error::PlanError;
+use super::input::InputFormat;
 use super::loss::{Bound, Loss, measure};
 use super::plan::Plan;
 use super::profile::Profile;
@@ -21,12 +22,10 @@ pub(crate) struct Search<'a> {
     pub bound: Bound,
     /// Decision threshold of real outputs.
     pub threshold: Option<f64>,
-    /// Fixed format of the inputs.
-    pub input_format: Option<Format>,
+    /// What decides the format of each input tensor.
+    pub inputs: Vec<InputFormat>,
     /// Fixed format of the outputs.
     pub output_format: Option<Format>,
-    /// Largest magnitude of each input tensor's domain.
-    pub input_peaks: Vec<f64>,
     /// How the circuit will prove ranges: what its constraints cost.
     pub ranges: Ranges,
     /// Hears how far the search is.
@@ -63,7 +62,7 @@ impl Search<'_> {
         let known = known.map(|known| (&known.plan, &known.realized));
         let realized = realize(self.model, self.profile, &plan, known);
         let Some(realized) = PlanError::feasible(realized)? else { return Ok(None) };
-        let loss = measure(&realized, &plan, self.profile, positions, self.threshold, bound);
+        let loss = measure(self.model, &realized, &plan, self.profile, positions, self.threshold, bound);
         let Some(loss) = PlanError::feasible(loss)? else { return Ok(None) };
         let cost = cost::of_graph(&realized.graph, &realized.intervals, self.ranges).constraints as u64;
         Ok(Some(Candidate { plan, realized, cost, loss }))

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 use assay_circuits::cost::{self as circuits, Size, Tally};
 use assay_circuits::gadgets::accumulate;
-use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize, softmax};
+use assay_circuits::layers::{max_pool, requantize};
 use assay_circuits::{BuildError, Ranges, at_mut, gather};
 
 use super::bounds::LayerIntervals;
-use super::graph::{QuantGraph, QuantLayer, Rounding, Step};
+use super::graph::{QuantArgument, QuantGraph, QuantLayer, Rounding, Step};
 use super::interval::Interval;
 
 /// The size of a graph's circuit without its statement.
@@ -39,33 +39,35 @@ fn of_layer(layer: &QuantLayer, intervals: &LayerIntervals, tally: &mut Tally) -
         Some(window) => max_pool::cost(tally, &values, window),
         None => Ok(values),
     };
-    if let Step::Table { rounding, table, .. } = &layer.step {
-        let pooled = pool(tally, accumulators)?;
-        let parameters: Vec<_> = rounding.of_each(pooled.len())?.collect();
-        function::cost_rounded(tally, &pooled, &parameters, table);
-        return Ok(());
-    }
-    let values = match layer.step.rounding() {
-        None => pool(tally, accumulators)?,
-        Some(rounding) if pools_first => {
-            let pooled = pool(tally, accumulators)?;
-            round(tally, rounding, &pooled)?
-        }
-        Some(rounding) => {
-            let rounded = round(tally, rounding, &accumulators)?;
-            pool(tally, rounded)?
-        }
-    };
     match &layer.step {
-        Step::Accumulate | Step::Requantize(_) | Step::Table { .. } => {}
-        Step::ArgMax(groups) => {
-            for group in groups.positions() {
-                argmax::cost(tally, &gather("a score", &values, group)?);
-            }
+        Step::Accumulate => {
+            pool(tally, accumulators)?;
         }
-        Step::Softmax { groups, softmax, .. } => softmax::cost(tally, &groups.in_order(&values)?, softmax),
-        Step::LayerNorm { groups, normalization, .. } => {
-            layer_norm::cost(tally, &groups.in_order(&values)?, normalization);
+        Step::Requantize(rounding) if pools_first => {
+            let pooled = pool(tally, accumulators)?;
+            round(tally, rounding, &pooled)?;
+        }
+        Step::Requantize(rounding) => {
+            let rounded = round(tally, rounding, &accumulators)?;
+            pool(tally, rounded)?;
+        }
+        Step::Operator { arguments, operator } => {
+            let pooled = pool(tally, accumulators)?;
+            if let ([QuantArgument { rounding: Some(rounding), .. }], Some(fused)) =
+                (arguments.as_slice(), operator.with_rounding())
+            {
+                let parameters: Vec<_> = rounding.of_each(pooled.len())?.collect();
+                fused.cost_rounded(tally, &pooled, &parameters);
+                return Ok(());
+            }
+            let mut rounded = Vec::with_capacity(pooled.len());
+            for (argument, part) in Step::split(arguments, &pooled)? {
+                match &argument.rounding {
+                    Some(rounding) => rounded.extend(round(tally, rounding, part)?),
+                    None => rounded.extend_from_slice(part),
+                }
+            }
+            operator.cost(tally, &rounded)?;
         }
     }
     Ok(())

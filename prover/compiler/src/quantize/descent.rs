@@ -5,10 +5,10 @@ use assay_circuits::{Missing, Ranges, at, at_mut};
 use super::candidate::{Candidate, Search};
 use super::error::SearchError;
 use super::loss::Bound;
-use super::plan::{Domain, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan};
+use super::plan::{FormatChoice, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan, Taken};
 use crate::internal::{Expected, InternalError};
-use crate::number::{MAX_SCALE, activation_scale, quantize};
-use crate::options::Format;
+use crate::number::{activation_scale, quantize};
+use crate::operators::operator::Domain;
 use crate::progress::Stage;
 
 /// Evaluations of candidates in one descent, at most and at least.
@@ -82,11 +82,11 @@ impl Search<'_> {
     /// Plans one step coarser in one place.
     fn moves(&self, from: &Plan) -> Result<Vec<Plan>, Missing> {
         let mut moves = Vec::new();
-        for (position, format) in from.inputs.iter().enumerate() {
-            if self.input_format.is_none() && u32::from(format.bits) > MIN_BITS {
+        for (position, input) in from.inputs.iter().enumerate() {
+            if input.format == FormatChoice::Free && input.bits > MIN_BITS {
                 let mut plan = from.clone();
-                *at_mut("the format of an input", &mut plan.inputs, position)? =
-                    Format { bits: format.bits - 1, scale: format.scale.saturating_sub(1) };
+                let input = at_mut("the format of an input", &mut plan.inputs, position)?;
+                (input.bits, input.scale) = (input.bits - 1, input.scale - 1);
                 moves.push(plan);
             }
         }
@@ -110,14 +110,20 @@ impl Search<'_> {
                 }
             }
             // A smaller domain: coarser, or narrower.
-            if let LayerResult::Function(domain) = layer.result
-                && domain.bits > 2
-            {
-                for scale in [domain.scale - 1, domain.scale] {
-                    let mut plan = from.clone();
-                    plan.layer_mut(position)?.result =
-                        LayerResult::Function(Domain { scale, bits: domain.bits - 1 });
-                    moves.push(plan);
+            if let LayerResult::Operator(arguments) = &layer.result {
+                for (i, argument) in arguments.iter().enumerate() {
+                    let Taken::Rounded(domain) = argument.taken else { continue };
+                    if domain.bits <= 2 {
+                        continue;
+                    }
+                    for scale in [domain.scale - 1, domain.scale] {
+                        let mut plan = from.clone();
+                        let mut arguments = arguments.clone();
+                        at_mut("the argument of a layer", &mut arguments, i)?.taken =
+                            Taken::Rounded(Domain { scale, bits: domain.bits - 1 });
+                        plan.layer_mut(position)?.result = LayerResult::Operator(arguments);
+                        moves.push(plan);
+                    }
                 }
             }
             // Saturation at the width that the calibration data needs.
@@ -142,7 +148,7 @@ impl Search<'_> {
         for layer in sources.iter().filter_map(|source| source.checked_sub(inputs)) {
             let peak = self.profile.peak(layer)?;
             let unsigned = at("the layer of a plan", &self.model.layers, layer)?.function.is_unsigned();
-            let is_rounded = |plan: &LayerPlan| plan.result == LayerResult::Requantized;
+            let is_rounded = |plan: &LayerPlan| matches!(plan.result, LayerResult::Requantized);
             let layer = plan.layer_mut(layer)?;
             if !layer.is_free() {
                 continue;
@@ -186,23 +192,19 @@ impl Search<'_> {
                 // Rows of one layer stay together: see `uniform_layer`.
                 return Ok(best);
             }
-            let rounded = best.plan.layers.iter().filter(|layer| layer.rounded_scale().is_some());
+            let rounded: Vec<(usize, usize)> = best.plan.layers.iter().enumerate().flat_map(rounded_rows).collect();
             // Each row is tried once and, if it pays, applied: too many of them would only use up the budget.
-            if rounded.map(|layer| layer.rows.len()).sum::<usize>() > budget.left / 2 {
+            if rounded.len() > budget.left / 2 {
                 return Ok(best);
             }
             let mut steps: Vec<(f64, usize, usize)> = Vec::new();
-            for (position, layer) in
-                best.plan.layers.iter().enumerate().filter(|(_, layer)| layer.rounded_scale().is_some())
-            {
-                for row in 0..layer.rows.len() {
-                    let Some(plan) = lowered(&best.plan, position, row)? else { continue };
-                    match self.evaluate(plan, &best, bound, budget)? {
-                        Some(candidate) if candidate.cost < best.cost => {
-                            steps.push((candidate.loss.error, position, row));
-                        }
-                        _ => {}
+            for (position, row) in rounded {
+                let Some(plan) = lowered(&best.plan, position, row)? else { continue };
+                match self.evaluate(plan, &best, bound, budget)? {
+                    Some(candidate) if candidate.cost < best.cost => {
+                        steps.push((candidate.loss.error, position, row));
                     }
+                    _ => {}
                 }
             }
             // A stable sort: equal errors keep the order of layers and rows.
@@ -222,18 +224,22 @@ impl Search<'_> {
     }
 }
 
-/// Accumulators of a layer `bits` bits coarser, none coarser than its result; false where nothing changes.
+/// Layer and run of all rows that are rounded.
+fn rounded_rows((position, layer): (usize, &LayerPlan)) -> Vec<(usize, usize)> {
+    let rows = layer.targets().into_iter().enumerate();
+    rows.filter(|(_, target)| target.is_some()).map(|(row, _)| (position, row)).collect()
+}
+
+/// Accumulators of a layer `bits` bits coarser, none coarser than its result; false where nothing changes. Left as they are,
+/// accumulators cost nothing.
 fn coarser(layer: &mut LayerPlan, bits: i32) -> bool {
-    let floor = match (layer.rounded_scale(), layer.result) {
-        (Some(scale), _) => scale,
-        (None, LayerResult::Index) => -MAX_SCALE,
-        // Left as they are, accumulators cost nothing.
-        (None, _) => return false,
-    };
+    let floors = layer.floors();
     let mut changed = false;
-    for row in layer.rows.iter_mut().filter(|row| **row > floor) {
-        *row = (*row - bits).max(floor);
-        changed = true;
+    for (row, floor) in layer.rows.iter_mut().zip(floors) {
+        if let Some(floor) = floor.filter(|&floor| *row > floor) {
+            *row = (*row - bits).max(floor);
+            changed = true;
+        }
     }
     changed
 }
@@ -242,9 +248,9 @@ fn coarser(layer: &mut LayerPlan, bits: i32) -> bool {
 fn lowered(plan: &Plan, position: usize, row: usize) -> Result<Option<Plan>, InternalError> {
     let mut plan = plan.clone();
     let layer = plan.layer_mut(position)?;
-    let scale = layer.rounded_scale().expected("a layer that is rounded")?;
+    let target = layer.targets().get(row).copied().flatten().expected("a row that is rounded")?;
     let row = at_mut("the scale of a run of rows", &mut layer.rows, row)?;
-    if *row <= scale {
+    if *row <= target {
         return Ok(None);
     }
     *row -= 1;

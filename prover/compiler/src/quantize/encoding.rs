@@ -10,10 +10,9 @@
 //! pool     = 0 | 1, window
 //! window   = channels: u32, two axes of (input, kernel, stride, dilation, pad before, pad behind): u32
 //! integers = bytes of each: u8 (the fewest of 1, 2, 4 and 8 that hold all of them), signed integers
-//! step     = 0 | 1, rounding | 2, groups | 3, rounding, function, domain scale: i8, lo: i64, hi: i64
-//!          | 4, rounding, domain scale: i8, groups | 5, rounding, groups, epsilon: i64
+//! step     = 0 | 1, rounding | tag: u8, arguments: u32 count, argument*, what the operator's family writes
+//! argument = accumulators: u32, (0 | 1, rounding)
 //! rounding = shifts: u32 count, u8*, lo: i64, hi: i64
-//! groups   = outer: u32, length: u32, inner: u32
 //! name     = u32 length, UTF-8 bytes
 //! ```
 //!
@@ -22,16 +21,15 @@
 
 use std::sync::Arc;
 
-use assay_circuits::layers::function::{FunctionTable, Quantization};
-use assay_circuits::layers::layer_norm::Normalization;
-use assay_circuits::layers::softmax::Softmax;
 use assay_circuits::layers::{conv, dense, max_pool, sparse};
 use assay_interface::schema::ModelSchema;
 
-use super::graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput, Rounding, Step};
+use super::graph::{QuantArgument, QuantGraph, QuantInput, QuantLayer, QuantOutput, Rounding, Step};
 use super::linear::Linear;
-use crate::bytes::{ENTRY, ReadError, Reader, Writer};
-use crate::model::{Activation, Axis, Dyadic, Groups, Window};
+use crate::bytes::{ReadError, Reader, Writer};
+use crate::model::{Axis, Window};
+use crate::operators;
+use crate::operators::family::Shape;
 
 /// Most bits that a requantization drops: the gadget's limit.
 const MAX_SHIFT: u8 = 58;
@@ -42,8 +40,8 @@ const MAX_AXIS: usize = 1 << 16;
 /// Results that a layer may have, and values that all windows of a pooling may see together. The most of the benchmark
 /// networks are 9,408 of `cnn-264k`'s first convolution.
 const MAX_VALUES: usize = 1 << 22;
-/// Entries that a table may have.
-const MAX_ENTRIES: u64 = 1 << 16;
+/// Arguments that an operator may have.
+const MAX_ARGUMENTS: usize = 64;
 
 /// Appends a graph.
 pub(crate) fn write(graph: &QuantGraph, out: &mut Writer) {
@@ -106,70 +104,32 @@ fn write_window(window: &Window, out: &mut Writer) {
 }
 
 fn write_step(step: &Step, out: &mut Writer) {
-    let tag = match step {
-        Step::Accumulate => 0,
-        Step::Requantize(_) => 1,
-        Step::ArgMax(_) => 2,
-        Step::Table { .. } => 3,
-        Step::Softmax { .. } => 4,
-        Step::LayerNorm { .. } => 5,
-    };
-    out.bytes(&[tag]);
-    if let Some(rounding) = step.rounding() {
-        out.count(rounding.shifts.len());
-        out.bytes(&rounding.shifts);
-        out.bytes(&rounding.lo.to_le_bytes());
-        out.bytes(&rounding.hi.to_le_bytes());
-    }
     match step {
-        Step::Accumulate | Step::Requantize(_) => {}
-        Step::ArgMax(groups) => write_groups(*groups, out),
-        Step::Table { function, domain_scale, range, .. } => {
-            let (tag, parameters) = function_parts(*function);
-            out.bytes(&[tag]);
-            for Dyadic { mantissa, shift } in parameters {
-                out.bytes(&mantissa.to_le_bytes());
-                out.bytes(&[u8::try_from(shift).expect("a fraction has at most 62 bits behind the point")]);
+        Step::Accumulate => out.bytes(&[0]),
+        Step::Requantize(rounding) => {
+            out.bytes(&[1]);
+            write_rounding(rounding, out);
+        }
+        Step::Operator { arguments, operator } => {
+            out.bytes(&[operator.tag()]);
+            out.count(arguments.len());
+            for QuantArgument { len, rounding } in arguments {
+                out.count(*len);
+                out.bytes(&[u8::from(rounding.is_some())]);
+                if let Some(rounding) = rounding {
+                    write_rounding(rounding, out);
+                }
             }
-            out.bytes(&domain_scale.to_le_bytes());
-            out.bytes(&range.0.to_le_bytes());
-            out.bytes(&range.1.to_le_bytes());
-        }
-        Step::Softmax { domain_scale, groups, .. } => {
-            out.bytes(&domain_scale.to_le_bytes());
-            write_groups(*groups, out);
-        }
-        Step::LayerNorm { groups, normalization, .. } => {
-            write_groups(*groups, out);
-            out.bytes(&normalization.epsilon.to_le_bytes());
+            operator.write(out);
         }
     }
 }
 
-fn write_groups(groups: Groups, out: &mut Writer) {
-    [groups.outer, groups.length, groups.inner].into_iter().for_each(|dim| out.count(dim));
-}
-
-/// The number of a function in files, and its parameters.
-fn function_parts(function: Activation) -> (u8, Vec<Dyadic>) {
-    use Activation as A;
-    match function {
-        A::Sigmoid => (0, vec![]),
-        A::Tanh => (1, vec![]),
-        A::Gelu => (2, vec![]),
-        A::GeluTanh => (3, vec![]),
-        A::Silu => (4, vec![]),
-        A::Softplus => (5, vec![]),
-        A::Exp => (6, vec![]),
-        A::Erf => (7, vec![]),
-        A::Elu { alpha } => (8, vec![alpha]),
-        A::Sqrt => (9, vec![]),
-        A::Reciprocal => (10, vec![]),
-        A::InverseSqrt => (11, vec![]),
-        A::LeakyRelu { slope } => (12, vec![slope]),
-        A::HardSigmoid { alpha, beta } => (13, vec![alpha, beta]),
-        A::HardSwish => (14, vec![]),
-    }
+fn write_rounding(rounding: &Rounding, out: &mut Writer) {
+    out.count(rounding.shifts.len());
+    out.bytes(&rounding.shifts);
+    out.bytes(&rounding.lo.to_le_bytes());
+    out.bytes(&rounding.hi.to_le_bytes());
 }
 
 /// Reads a graph and checks everything that evaluating and lowering it rely on.
@@ -185,14 +145,11 @@ pub(crate) fn read(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Quan
         })
         .collect();
     let mut lengths: Vec<usize> = inputs.iter().map(QuantInput::elements).collect();
-    // Values that later layers may read: not the indices that only outputs are made of.
-    let mut readable: Vec<bool> = vec![true; lengths.len()];
     let count = reader.count("layers", MAX_LAYERS)?;
     let mut layers: Vec<QuantLayer> = Vec::new();
     for _ in 0..count {
-        let layer = read_layer(reader, &lengths, &readable)?;
+        let layer = read_layer(reader, &lengths)?;
         lengths.push(layer.len());
-        readable.push(!matches!(layer.step, Step::ArgMax(_)));
         layers.push(layer);
     }
     let expected = schema.outputs().len();
@@ -221,11 +178,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Quan
     Ok(QuantGraph { inputs, layers, outputs })
 }
 
-fn read_layer(
-    reader: &mut Reader<'_>,
-    lengths: &[usize],
-    readable: &[bool],
-) -> Result<QuantLayer, ReadError> {
+fn read_layer(reader: &mut Reader<'_>, lengths: &[usize]) -> Result<QuantLayer, ReadError> {
     let name = reader.text()?;
     let count = reader.count("sources", lengths.len())?;
     let mut sources: Vec<usize> = Vec::new();
@@ -234,8 +187,8 @@ fn read_layer(
         let source = reader.count("source", lengths.len())?;
         // Ascending, so that a graph has one encoding.
         let ascending = sources.last().is_none_or(|&last| last < source);
-        match (lengths.get(source), readable.get(source)) {
-            (Some(&len), Some(true)) if ascending => columns = columns.saturating_add(len),
+        match lengths.get(source) {
+            Some(&len) if ascending => columns = columns.saturating_add(len),
             _ => return Err(ReadError::Index { what: "source", index: source }),
         }
         sources.push(source);
@@ -355,61 +308,32 @@ fn read_pool(reader: &mut Reader<'_>, rows: usize) -> Result<Window, ReadError> 
 }
 
 fn read_step(reader: &mut Reader<'_>, len: usize, scale: i8) -> Result<Step, ReadError> {
-    let tag = reader.byte()?;
-    let rounding = match tag {
-        1 | 3 | 4 | 5 => Some(read_rounding(reader, len)?),
-        _ => None,
+    let tag = match reader.byte()? {
+        0 => return Ok(Step::Accumulate),
+        1 => return Ok(Step::Requantize(read_rounding(reader, len)?)),
+        tag => tag,
     };
-    match (tag, rounding) {
-        (0, None) => Ok(Step::Accumulate),
-        (1, Some(rounding)) => Ok(Step::Requantize(rounding)),
-        (2, None) => Ok(Step::ArgMax(read_groups(reader, len)?)),
-        (3, Some(rounding)) => {
-            let function = read_function(reader)?;
-            let domain_scale = i8::from_le_bytes(reader.fixed()?);
-            let range = (i64::from_le_bytes(reader.fixed()?), i64::from_le_bytes(reader.fixed()?));
-            let entries = rounding.hi.abs_diff(rounding.lo);
-            if entries >= MAX_ENTRIES {
-                return Err(ReadError::Clamp { lo: rounding.lo, hi: rounding.hi });
-            }
-            reader.spend("table entries", ENTRY * (entries + 1))?;
-            let q = Quantization {
-                lo: rounding.lo,
-                hi: rounding.hi,
-                input_scale: domain_scale.into(),
-                output_scale: scale.into(),
-                output_lo: range.0,
-                output_hi: range.1,
-            };
-            let table = Arc::new(FunctionTable::of(function, q).map_err(ReadError::Layer)?);
-            Ok(Step::Table { rounding, function, domain_scale, range, table })
-        }
-        (4, Some(rounding)) => {
-            let domain_scale = i8::from_le_bytes(reader.fixed()?);
-            let groups = read_groups(reader, len)?;
-            let output_scale = u32::try_from(scale).map_err(|_| ReadError::Scale(scale))?;
-            let (length, input_scale) = (groups.length, domain_scale.into());
-            let entries = Softmax::entries(length, input_scale, output_scale).map_err(ReadError::Layer)?;
-            reader.spend("table entries", ENTRY * entries)?;
-            let softmax = Softmax::new(length, input_scale, output_scale).map_err(ReadError::Layer)?;
-            Ok(Step::Softmax { rounding, domain_scale, groups, softmax: Arc::new(softmax) })
-        }
-        (5, Some(rounding)) => {
-            let groups = read_groups(reader, len)?;
-            let epsilon = i64::from_le_bytes(reader.fixed()?);
-            let length = u32::try_from(groups.length)
-                .map_err(|_| ReadError::Index { what: "length of a normalization", index: groups.length })?;
-            let normalization = Normalization::for_range(length, rounding.lo, rounding.hi, epsilon)
-                .map_err(ReadError::Layer)?;
-            if normalization.epsilon != epsilon || i64::from(normalization.scale) != i64::from(scale) {
-                return Err(ReadError::Index {
-                    what: "scale of a normalization",
-                    index: normalization.scale as usize,
-                });
-            }
-            Ok(Step::LayerNorm { rounding, groups, normalization })
-        }
-        _ => Err(ReadError::Step(tag)),
+    let count = reader.count("arguments", MAX_ARGUMENTS)?;
+    let mut arguments: Vec<QuantArgument> = Vec::new();
+    for _ in 0..count {
+        let len = reader.count("accumulators of an argument", len)?;
+        let rounding = match reader.byte()? {
+            0 => None,
+            1 => Some(read_rounding(reader, len)?),
+            other => return Err(ReadError::Step(other)),
+        };
+        arguments.push(QuantArgument { len, rounding });
+    }
+    let found = arguments.iter().map(|argument| argument.len).sum();
+    if found != len {
+        return Err(ReadError::Count { what: "accumulators of all arguments", expected: len, found });
+    }
+    let clamp = |rounding: &Rounding| (rounding.lo, rounding.hi);
+    let shape: Vec<_> = arguments.iter().map(|a| (a.len, a.rounding.as_ref().map(clamp))).collect();
+    let operator = operators::read(tag, reader, &Shape { arguments: &shape, scale })?;
+    match operator.len() {
+        found if found <= MAX_VALUES => Ok(Step::Operator { arguments, operator }),
+        found => Err(ReadError::Limit { what: "results", limit: MAX_VALUES, found }),
     }
 }
 
@@ -428,47 +352,4 @@ fn read_rounding(reader: &mut Reader<'_>, len: usize) -> Result<Rounding, ReadEr
         return Err(ReadError::Clamp { lo, hi });
     }
     Ok(Rounding { shifts, lo, hi })
-}
-
-fn read_groups(reader: &mut Reader<'_>, len: usize) -> Result<Groups, ReadError> {
-    let mut dim = || reader.count("elements along an axis", len);
-    let groups = Groups { outer: dim()?, length: dim()?, inner: dim()? };
-    let found = groups.outer.saturating_mul(groups.length).saturating_mul(groups.inner);
-    if found != len {
-        return Err(ReadError::Count { what: "scores", expected: len, found });
-    }
-    Ok(groups)
-}
-
-fn read_function(reader: &mut Reader<'_>) -> Result<Activation, ReadError> {
-    use Activation as A;
-    let tag = reader.byte()?;
-    let mut parameter = || -> Result<Dyadic, ReadError> {
-        let mantissa = i64::from_le_bytes(reader.fixed()?);
-        let shift = u32::from(reader.byte()?);
-        // What `dyadic` makes: one way to write each number.
-        let is_reduced = shift == 0 || mantissa % 2 != 0;
-        match mantissa.unsigned_abs() < 1 << 31 && shift <= 62 && is_reduced {
-            true => Ok(Dyadic { mantissa, shift }),
-            false => Err(ReadError::Index { what: "parameter with shift", index: shift as usize }),
-        }
-    };
-    Ok(match tag {
-        0 => A::Sigmoid,
-        1 => A::Tanh,
-        2 => A::Gelu,
-        3 => A::GeluTanh,
-        4 => A::Silu,
-        5 => A::Softplus,
-        6 => A::Exp,
-        7 => A::Erf,
-        8 => A::Elu { alpha: parameter()? },
-        9 => A::Sqrt,
-        10 => A::Reciprocal,
-        11 => A::InverseSqrt,
-        12 => A::LeakyRelu { slope: parameter()? },
-        13 => A::HardSigmoid { alpha: parameter()?, beta: parameter()? },
-        14 => A::HardSwish,
-        other => return Err(ReadError::Step(other)),
-    })
 }

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Layer, LayerFunction, Map, Model};
+use crate::model::{Layer, Map, Model};
 use crate::number::pow2;
 
 /// Largest difference that is evened out, as a power of two.
@@ -32,8 +32,7 @@ pub(crate) fn equalize(model: &Model) -> Equalized {
     for position in (0..model.layers.len()).rev() {
         let is_output = model.outputs.iter().any(|output| output.layer == position);
         let (range, layer) = (&ranges[inputs + position], &model.layers[position]);
-        let is_relu =
-            layer.function == LayerFunction::Clip { low: Some(0.0), high: None } && layer.pool.is_none();
+        let is_relu = layer.function.is_relu() && layer.pool.is_none();
         let is_convolution = |layer: &Layer| matches!(layer.map.as_ref(), Map::Convolution(_));
         let in_range = |map: &Map| match map {
             Map::Convolution(conv) => range.contains(&(conv.first as usize)),
@@ -103,7 +102,7 @@ fn exponent(value: f64) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Input, Output, Row};
+    use crate::model::{Input, LayerFunction, Output, Row};
 
     #[test]
     fn equalization_keeps_the_function_and_evens_out_the_weights() {

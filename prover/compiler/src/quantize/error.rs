@@ -86,7 +86,7 @@ impl From<Missing> for SearchError {
 
 /// A plan has no graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PlanError {
+pub enum PlanError {
     /// A weight, an accumulator or an output would be too wide, or a function has no table: other scales may do.
     Infeasible,
     /// A bug in the compiler, which no other plan mends.

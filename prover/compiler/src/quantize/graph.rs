@@ -6,19 +6,20 @@
 //! result_r      = clamp(floor((pooled_r + 2^(shift_r - 1)) / 2^shift_r), lo, hi)
 //! ```
 //!
-//! ReLU is `lo = 0`; a table, a softmax or a layer normalization takes what is clamped further. The meaning of each step
+//! ReLU is `lo = 0`; an operator takes its arguments as they are, or rounded and clamped. The meaning of each step
 //! is the integer reference of `assay_circuits::layers`; nothing here restates it. An element `q` of a tensor with scale
 //! `s` stands for the real number `q · 2^-s`.
 
 use std::sync::Arc;
 
-use assay_circuits::layers::{argmax, function, layer_norm, max_pool, requantize, softmax};
-use assay_circuits::{BuildError, Missing, at, gather};
+use assay_circuits::layers::{max_pool, requantize};
+use assay_circuits::{BuildError, Missing, at};
 
 use super::linear::Linear;
 use crate::internal::{Expected, InternalError};
-use crate::model::{Activation, Groups, Window};
+use crate::model::Window;
 use crate::number::{quantize, signed_range};
+use crate::operators::operator::IntegerOperator;
 
 /// A quantized model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,41 +80,22 @@ pub enum Step {
     Accumulate,
     /// Rounding to the results' scale and clamping.
     Requantize(Rounding),
-    /// Rounding to the domain of a table, and its values.
-    Table {
-        /// To the domain.
-        rounding: Rounding,
-        /// What the table holds.
-        function: Activation,
-        /// Scale of the domain.
-        domain_scale: i8,
-        /// Smallest and largest value.
-        range: (i64, i64),
-        /// The values.
-        table: Arc<function::FunctionTable>,
+    /// They are the arguments of an operator, one behind the other.
+    Operator {
+        /// The arguments.
+        arguments: Vec<QuantArgument>,
+        /// The operator.
+        operator: Arc<dyn IntegerOperator>,
     },
-    /// Index of the largest accumulator along an axis, the first of equals.
-    ArgMax(Groups),
-    /// Rounding, then probabilities along an axis.
-    Softmax {
-        /// To the common scale of the arguments.
-        rounding: Rounding,
-        /// That scale.
-        domain_scale: i8,
-        /// The axis.
-        groups: Groups,
-        /// Its parameters.
-        softmax: Arc<softmax::Softmax>,
-    },
-    /// Rounding, then a normalization along the last axis.
-    LayerNorm {
-        /// To the common scale of the arguments.
-        rounding: Rounding,
-        /// The axis.
-        groups: Groups,
-        /// Its parameters.
-        normalization: layer_norm::Normalization,
-    },
+}
+
+/// An argument of an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuantArgument {
+    /// Number of (pooled) accumulators.
+    pub len: usize,
+    /// What they are rounded to, if they are.
+    pub rounding: Option<Rounding>,
 }
 
 /// An output tensor: one value of the graph.
@@ -227,43 +209,45 @@ impl Rounding {
 }
 
 impl Step {
-    /// The rounding that the accumulators go through, if they do.
-    pub fn rounding(&self) -> Option<&Rounding> {
-        match self {
-            Step::Accumulate | Step::ArgMax(_) => None,
-            Step::Requantize(rounding)
-            | Step::Table { rounding, .. }
-            | Step::Softmax { rounding, .. }
-            | Step::LayerNorm { rounding, .. } => Some(rounding),
+    /// The accumulators of each argument of an operator, with what they are rounded to.
+    pub(crate) fn split<'a, T>(
+        arguments: &'a [QuantArgument],
+        values: &'a [T],
+    ) -> Result<Vec<(&'a QuantArgument, &'a [T])>, BuildError> {
+        let expected = arguments.iter().fold(0usize, |sum, argument| sum.saturating_add(argument.len));
+        let wrong = BuildError::Length {
+            operation: "operator",
+            what: "accumulators",
+            expected,
+            found: values.len(),
+        };
+        let mut rest = values;
+        let mut parts = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            let Some((part, others)) = rest.split_at_checked(argument.len) else { return Err(wrong) };
+            parts.push((argument, part));
+            rest = others;
         }
+        if rest.is_empty() { Ok(parts) } else { Err(wrong) }
     }
 
     /// The results for pooled accumulators.
     pub(crate) fn finish(&self, accumulators: Vec<i64>) -> Result<Vec<i64>, BuildError> {
-        let rounded = match self.rounding() {
-            Some(rounding) => rounding.apply(&accumulators)?,
-            None => accumulators,
-        };
         match self {
-            Step::Accumulate | Step::Requantize(_) => Ok(rounded),
-            Step::Table { table, .. } => Ok(rounded.iter().map(|&q| function::reference(q, table)).collect()),
-            Step::ArgMax(axis) => {
-                axis.positions().map(|group| argmax_of(&gather("a score", &rounded, group)?)).collect()
-            }
-            Step::Softmax { groups: axis, softmax, .. } => {
-                axis.back_in_place(softmax::reference(&axis.in_order(&rounded)?, softmax)?)
-            }
-            Step::LayerNorm { groups: axis, normalization, .. } => {
-                axis.back_in_place(layer_norm::reference(&axis.in_order(&rounded)?, normalization)?)
+            Step::Accumulate => Ok(accumulators),
+            Step::Requantize(rounding) => rounding.apply(&accumulators),
+            Step::Operator { arguments, operator } => {
+                let mut rounded = Vec::with_capacity(accumulators.len());
+                for (argument, part) in Step::split(arguments, &accumulators)? {
+                    match &argument.rounding {
+                        Some(rounding) => rounded.extend(rounding.apply(part)?),
+                        None => rounded.extend_from_slice(part),
+                    }
+                }
+                operator.reference(&rounded)
             }
         }
     }
-}
-
-/// The index of the largest score.
-fn argmax_of(scores: &[i64]) -> Result<i64, BuildError> {
-    let index = argmax::reference(scores).and_then(|index| i64::try_from(index).ok());
-    index.ok_or(BuildError::Empty { operation: "argmax" })
 }
 
 impl QuantLayer {
@@ -280,8 +264,8 @@ impl QuantLayer {
 
     /// Number of results.
     pub fn len(&self) -> usize {
-        match self.step {
-            Step::ArgMax(groups) => groups.count(),
+        match &self.step {
+            Step::Operator { operator, .. } => operator.len(),
             _ => self.pooled_len(),
         }
     }
@@ -289,7 +273,7 @@ impl QuantLayer {
     /// Shape of the results, as far as the map or the pooling says it: `[filters, height, width]`, or one dimension.
     pub fn shape(&self) -> Vec<usize> {
         let window = match (&self.step, &self.pool, self.map.as_ref()) {
-            (Step::ArgMax(_), ..) => None,
+            (Step::Operator { operator, .. }, ..) if operator.len() != self.pooled_len() => None,
             (_, Some(window), _) => Some((window.channels, window.output())),
             (_, None, Linear::Convolution(conv)) => Some((conv.filters, conv.window.output())),
             _ => None,
@@ -300,18 +284,15 @@ impl QuantLayer {
         }
     }
 
-    /// What is done with the accumulators: `accumulate`, `requantize`, `relu`, `clip`, `argmax`, `softmax`, `layer norm` or
-    /// the name of a function, behind `max pool, ` where the layer pools.
+    /// What is done with the accumulators: `accumulate`, `requantize`, `relu`, `clip` or the name of an operator, behind
+    /// `max pool, ` where the layer pools.
     pub fn kind(&self) -> String {
         let step = match &self.step {
             Step::Accumulate => "accumulate",
             Step::Requantize(Rounding { lo: 0, hi, .. }) if hi.count_ones() == hi.trailing_ones() => "relu",
             Step::Requantize(Rounding { lo, hi, .. }) if *lo == -*hi - 1 => "requantize",
             Step::Requantize(_) => "clip",
-            Step::Table { function, .. } => function.name(),
-            Step::ArgMax(_) => "argmax",
-            Step::Softmax { .. } => "softmax",
-            Step::LayerNorm { .. } => "layer norm",
+            Step::Operator { operator, .. } => operator.kind(),
         };
         match self.pool {
             Some(_) => format!("max pool, {step}"),

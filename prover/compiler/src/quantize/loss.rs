@@ -7,12 +7,12 @@
 use assay_circuits::at;
 
 use super::error::PlanError;
-use super::graph::Step;
 use super::plan::Plan;
 use super::profile::Profile;
 use super::realize::Realized;
-use crate::model::LayerFunction;
+use crate::model::Model;
 use crate::number::pow2;
+use crate::operators::operator::Measure;
 
 /// What a graph loses over some samples.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +60,7 @@ impl Bound {
 
 /// The loss over the samples at `positions`; not feasible as soon as it exceeds `bound`.
 pub(crate) fn measure(
+    model: &Model,
     realized: &Realized,
     plan: &Plan,
     profile: &Profile,
@@ -69,34 +70,36 @@ pub(crate) fn measure(
 ) -> Result<Loss, PlanError> {
     let graph = &realized.graph;
     let mut loss = Loss { error: 0.0, flips: vec![0; graph.outputs.len()] };
+    let measures: Vec<Measure> = model.layers.iter().map(|layer| layer.function.measure()).collect();
     for &position in positions {
         let mut values = graph.quantize(at("a sample", &profile.samples, position)?);
         let mut scores = Vec::with_capacity(graph.layers.len());
-        for layer in &graph.layers {
+        for (layer, measure) in graph.layers.iter().zip(&measures) {
             let accumulators = layer.accumulate(&layer.gather(&values)?)?;
-            let is_argmax = matches!(layer.step, Step::ArgMax(_));
-            scores.push(if is_argmax { accumulators.clone() } else { Vec::new() });
+            scores.push(if *measure == Measure::Scores { accumulators.clone() } else { Vec::new() });
             values.push(layer.step.finish(accumulators)?);
         }
-        let outputs = graph.outputs.iter().zip(at("the targets of a sample", &profile.targets, position)?);
-        for ((output, target), flips) in outputs.zip(&mut loss.flips) {
+        let targets = at("the targets of a sample", &profile.targets, position)?;
+        let decisions = at("the decisions of a sample", &profile.decisions, position)?;
+        let outputs = graph.outputs.iter().zip(targets).zip(decisions);
+        for (((output, target), decided), flips) in outputs.zip(&mut loss.flips) {
             let layer = at("the layer of an output", &graph.layers, output.layer)?;
+            let measure = *at("the layer of an output", &measures, output.layer)?;
             let results = at("the values of an output", &values, graph.inputs.len() + output.layer)?;
-            let (integers, scale) = match layer.step {
-                Step::ArgMax(groups) => {
-                    let labels = LayerFunction::ArgMax(groups).apply(target.clone());
-                    let differ = results.iter().zip(&labels).filter(|&(&q, &label)| q as f64 != label);
-                    *flips += differ.count();
+            *flips += results.iter().zip(decided).filter(|&(&q, &decided)| q as f64 != decided).count();
+            let (integers, scale) = match measure {
+                Measure::Decisions => continue,
+                Measure::Results => (results, i32::from(layer.scale)),
+                Measure::Scores => {
                     let scale = at("the scale of scores", &plan.layer(output.layer)?.rows, 0)?;
                     (at("the scores of an output", &scores, output.layer)?, *scale)
                 }
-                _ => (results, i32::from(layer.scale)),
             };
             let factor = pow2(-scale);
             for (&integer, &real) in integers.iter().zip(target) {
                 loss.error = loss.error.max((integer as f64 * factor - real).abs());
             }
-            if let (Some(threshold), false) = (threshold, matches!(layer.step, Step::ArgMax(_))) {
+            if let (Some(threshold), Measure::Results) = (threshold, measure) {
                 let above = |value: f64| value >= threshold;
                 let differ = integers.iter().zip(target);
                 *flips += differ.filter(|&(&q, &f)| above(q as f64 * factor) != above(f)).count();

@@ -5,7 +5,8 @@ use assay_circuits::{Missing, at, at_mut};
 use super::error::SearchError;
 use super::tables::Tables;
 use crate::internal::{Expected, InternalError};
-use crate::model::{Layer, LayerFunction, Map, Model, Output};
+use crate::model::{Layer, Map, Model, Output};
+use crate::operators::operator::Measure;
 use crate::progress::{Observer, Stage};
 
 /// Multiplications that one evaluation of a candidate may cost, over all samples of the search.
@@ -17,14 +18,16 @@ const FEWEST_SAMPLES: [usize; 2] = [64, 16];
 pub(crate) struct Profile {
     /// The samples, in model order.
     pub samples: Vec<Vec<f64>>,
-    /// For each sample, what each output must be: the real output, or the scores of an ArgMax.
+    /// For each sample, what each output is measured by: its values, or the scores that it compares.
     pub targets: Vec<Vec<Vec<f64>>>,
+    /// For each sample, each output's decisions; none where its values are no decisions.
+    pub decisions: Vec<Vec<Vec<f64>>>,
     /// Mean of every atom.
     pub means: Vec<f64>,
-    /// Range of each result of each layer; of its scores, for ArgMax.
+    /// Range of each result of each layer; of its scores, where that is what it is measured by.
     pub ranges: Vec<Vec<(f64, f64)>>,
-    /// Range of what each layer's function is applied to, over all rows.
-    pub arguments: Vec<(f64, f64)>,
+    /// Range of each argument of each layer's function, over all of its rows.
+    pub arguments: Vec<Vec<(f64, f64)>>,
     /// Positions of the samples that the search evaluates candidates on.
     pub searched: Vec<usize>,
     /// The values each layer reads.
@@ -44,14 +47,26 @@ pub(crate) struct Wiring {
     blocks: Vec<(std::ops::Range<usize>, usize)>,
 }
 
+/// A column of a layer's map.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column {
+    /// Its position.
+    pub column: usize,
+    /// The value that it comes from.
+    pub source: usize,
+    /// Which of its elements.
+    pub element: usize,
+}
+
 impl Wiring {
-    /// The column of an atom, and the value that it comes from.
-    pub fn column(&self, atom: u32) -> Result<(usize, usize), InternalError> {
+    /// The column of an atom.
+    pub fn column(&self, atom: u32) -> Result<Column, InternalError> {
         let atom = atom as usize;
         let position = self.blocks.partition_point(|(range, _)| range.end <= atom);
         let (range, start) = at("the columns of a value", &self.blocks, position)?;
         let within = atom.checked_sub(range.start).expected("the column of an element")?;
-        Ok((start + within, *at("the source of a column", &self.sources, position)?))
+        let source = *at("the source of a column", &self.sources, position)?;
+        Ok(Column { column: start + within, source, element: within })
     }
 
     /// The one value that a layer with a convolution, or of sums, reads.
@@ -65,42 +80,62 @@ impl Profile {
         let atoms: usize = model.atom_ranges().last().map_or(0, |range| range.end);
         let mut sums = vec![0.0; atoms];
         let unseen = (f64::INFINITY, f64::NEG_INFINITY);
-        let observed_len = |layer: &Layer| match is_argmax(&layer.function) {
-            true => layer.pooled_len(),
-            false => layer.len(),
+        let observed_len = |layer: &Layer| match layer.function.measure() {
+            Measure::Scores => layer.pooled_len(),
+            _ => layer.len(),
         };
         let mut ranges: Vec<Vec<(f64, f64)>> =
             model.layers.iter().map(|layer| vec![unseen; observed_len(layer)]).collect();
-        let mut arguments = vec![unseen; model.layers.len()];
+        let lengths: Vec<Vec<usize>> = model.layers.iter().map(argument_lengths).collect();
+        let mut arguments: Vec<Vec<(f64, f64)>> =
+            lengths.iter().map(|lengths| vec![unseen; lengths.len()]).collect();
         let mut targets = Vec::with_capacity(samples.len());
+        let mut decisions = Vec::with_capacity(samples.len());
         for (position, sample) in samples.iter().enumerate() {
             observer.step(Stage::Calibrate, position, samples.len())?;
-            let affine = model.evaluate_layers(sample);
             let mut values = sample.clone();
-            for (((layer, scores), range), argument) in
-                model.layers.iter().zip(&affine).zip(&mut ranges).zip(&mut arguments)
-            {
+            let mut affine = Vec::with_capacity(model.layers.len());
+            let mut all_results = Vec::with_capacity(model.layers.len());
+            for (position, layer) in model.layers.iter().enumerate() {
+                let scores = layer.evaluate(&values);
                 let results = layer.function.apply(scores.clone());
-                for &score in scores {
-                    *argument = (argument.0.min(score), argument.1.max(score));
+                let mut rest = scores.iter();
+                let of_layer = at_mut("the arguments of a layer", &mut arguments, position)?;
+                let lengths = at("the arguments of a layer", &lengths, position)?;
+                for (argument, &len) in of_layer.iter_mut().zip(lengths) {
+                    for &value in rest.by_ref().take(len) {
+                        *argument = (argument.0.min(value), argument.1.max(value));
+                    }
                 }
-                let observed = if is_argmax(&layer.function) { scores } else { &results };
+                let observed =
+                    if layer.function.measure() == Measure::Scores { &scores } else { &results };
+                let range = at_mut("the ranges of a layer", &mut ranges, position)?;
                 for (range, &value) in range.iter_mut().zip(observed) {
                     *range = (range.0.min(value), range.1.max(value));
                 }
-                values.extend(results);
+                values.extend_from_slice(&results);
+                affine.push(scores);
+                all_results.push(results);
             }
             if values.len() != atoms {
                 return Err(InternalError("a value for each element").into());
             }
             sums.iter_mut().zip(&values).for_each(|(sum, value)| *sum += value);
-            let target = |output: &Output| {
+            let target = |output: &Output| -> Result<(Vec<f64>, Vec<f64>), InternalError> {
                 let layer = model.layers.get(output.layer).expected("the layer of an output")?;
                 let scores = affine.get(output.layer).expected("the values of an output")?.clone();
-                Ok(if is_argmax(&layer.function) { scores } else { layer.function.apply(scores) })
+                let results: Vec<f64> =
+                    all_results.get(output.layer).expected("the values of an output")?.clone();
+                Ok(match layer.function.measure() {
+                    Measure::Results => (results, Vec::new()),
+                    Measure::Scores => (scores, results),
+                    Measure::Decisions => (results.clone(), results),
+                })
             };
-            let of_sample: Result<_, InternalError> = model.outputs.iter().map(target).collect();
-            targets.push(of_sample?);
+            let of_sample: Result<Vec<_>, InternalError> = model.outputs.iter().map(target).collect();
+            let (of_sample, decided) = of_sample?.into_iter().unzip();
+            targets.push(of_sample);
+            decisions.push(decided);
         }
         let count = samples.len().max(1) as f64;
         let work = model.terms() + model.layers.iter().map(|layer| layer.map.rows()).sum::<usize>();
@@ -112,6 +147,7 @@ impl Profile {
             searched: (0..samples.len()).step_by(stride).collect(),
             samples,
             targets,
+            decisions,
             means: sums.into_iter().map(|sum| sum / count).collect(),
             ranges,
             arguments,
@@ -126,9 +162,9 @@ impl Profile {
         Ok(rows.iter().fold(0.0, |peak, &(lo, hi)| peak.max(lo.abs()).max(hi.abs())))
     }
 
-    /// Range of what a layer's function is applied to.
-    pub fn argument(&self, layer: usize) -> Result<(f64, f64), Missing> {
-        at("the arguments of a layer", &self.arguments, layer).copied()
+    /// Range of each argument of a layer's function.
+    pub fn arguments(&self, layer: usize) -> Result<&[(f64, f64)], Missing> {
+        at("the arguments of a layer", &self.arguments, layer).map(Vec::as_slice)
     }
 
     /// The values that a layer reads.
@@ -142,8 +178,12 @@ impl Profile {
     }
 }
 
-pub(crate) fn is_argmax(function: &LayerFunction) -> bool {
-    matches!(function, LayerFunction::ArgMax(_))
+/// Rows of each argument of a layer's function.
+fn argument_lengths(layer: &Layer) -> Vec<usize> {
+    match layer.function.operator() {
+        Some(operator) => operator.arguments().iter().map(|argument| argument.len).collect(),
+        None => vec![layer.pooled_len()],
+    }
 }
 
 fn wiring(model: &Model) -> Result<Vec<Wiring>, InternalError> {

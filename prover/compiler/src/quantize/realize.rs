@@ -13,6 +13,7 @@ use super::profile::Profile;
 use super::{steps, weights};
 use crate::internal::Expected;
 use crate::model::{Layer, LayerFunction, Model};
+use crate::operators::operator::ResultScale;
 
 /// Widest output, in bits.
 const MAX_OUTPUT_BITS: u32 = assay_interface::schema::MAX_BITS as u32;
@@ -24,24 +25,21 @@ pub(crate) struct Realized {
     pub intervals: Vec<LayerIntervals>,
 }
 
-/// Sets the scales that follow from others: sums have that of what they sum, normalized values that of their domain.
-/// Of a plan that is not finished, the layers that it has.
+/// Sets the scales that follow from others: sums have that of what they sum, and operators say what their arguments make of
+/// theirs. Of a plan that is not finished, the layers that it has.
 pub(crate) fn settle(model: &Model, profile: &Profile, plan: &mut Plan) -> Result<(), Missing> {
     for (position, layer) in model.layers.iter().enumerate().take(plan.layers.len()) {
         let summed = plan.source_scale(profile.wiring(position)?.source()?)?;
         let found = plan.layer_mut(position)?;
-        match (&layer.function, found.result) {
-            (_, LayerResult::Sums) => {
-                found.scale = summed;
-                found.rows = vec![summed];
-            }
-            (LayerFunction::LayerNorm { groups, epsilon }, LayerResult::Function(domain)) => {
-                // Where there is none, the plan is not feasible, as `realize` finds.
-                if let Some(normalization) = steps::normalization(*groups, *epsilon, domain) {
-                    found.scale = normalization.scale as i32; // at most 60
-                }
-            }
-            _ => {}
+        if found.result == LayerResult::Sums {
+            found.scale = summed;
+            found.rows = vec![summed];
+        }
+        if let LayerFunction::Operator(operator) = &layer.function
+            && let ResultScale::Fixed(scale) = operator.result_scale(&found.formats())
+        {
+            found.scale = scale;
+            found.format = FormatChoice::Follows;
         }
     }
     Ok(())
@@ -57,8 +55,8 @@ pub(crate) fn realize(
     let inputs = model.inputs.iter().zip(&plan.inputs).map(|(input, format)| QuantInput {
         name: input.name.clone(),
         shape: schema_shape(&input.shape),
-        bits: format.bits,
-        scale: format.scale,
+        bits: format.bits as u8, // at most 32
+        scale: format.scale as i8, // within ±60
     });
     let mut graph = QuantGraph { inputs: inputs.collect(), layers: Vec::new(), outputs: Vec::new() };
     let mut values = bounds::of_inputs(&graph);
@@ -111,7 +109,7 @@ pub(crate) fn realize(
                 let function = &at("the layer of an output", &model.layers, output.layer)?.function;
                 layer.bits + u32::from(function.is_unsigned())
             }
-            FormatChoice::Free => range.signed_bits(),
+            FormatChoice::Free | FormatChoice::Follows => range.signed_bits(),
         };
         if bits > MAX_OUTPUT_BITS || range.signed_bits() > bits {
             return Err(PlanError::Infeasible);
@@ -153,10 +151,8 @@ fn realize_layer(
     position: usize,
 ) -> Result<QuantLayer, PlanError> {
     let (scales, wiring) = (plan.layer(position)?, profile.wiring(position)?);
-    let map =
-        weights::realize(&layer.map, wiring, profile, |source| plan.source_scale(source), &scales.rows)?;
-    let argument = profile.argument(position)?;
-    let step = steps::realize(&layer.function, scales, argument, &profile.tables)?;
+    let map = weights::realize(&layer.map, wiring, profile, plan, &scales.rows)?;
+    let step = steps::realize(&layer.function, scales, profile.arguments(position)?, &profile.tables)?;
     let scale = i8::try_from(scales.scale).ok().feasible()?;
     Ok(QuantLayer {
         name: layer.name.clone(),

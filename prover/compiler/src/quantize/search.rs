@@ -1,6 +1,6 @@
 //! The search for scales and widths: the fewest constraints that meet the bounds on error and flips.
 //!
-//! 1. *Uniform*: weights and activations of 8 bits, then 9, ... to 16, until the bounds are met.
+//! 1. *Uniform*: weights and activations of 8 bits, then 9, ... to 24, until the bounds are met.
 //! 2. *Descent by layer*: accumulators, inputs and saturation widths made coarser, best saving for its error first,
 //!    as long as the bounds hold.
 //! 3. *Descent by row*: the accumulators of single rows made coarser.
@@ -15,7 +15,6 @@ use super::loss::measure;
 use super::plan::{MAX_BITS, MIN_BITS};
 use super::realize::Realized;
 use super::uniform::Least;
-use crate::model::{Activation, LayerFunction};
 
 /// Fractions of the bound that the search aims for, one after the other, where it saw a part of the samples only and
 /// the result misses the bound on all of them.
@@ -31,7 +30,7 @@ impl Search<'_> {
             let bound = self.bound.part(aim, of_samples);
             let Some(start) = self.uniform(searched, bound, &mut Least::new())? else { continue };
             let found = self.descend(start, bound)?;
-            let loss = measure(&found.realized, &found.plan, self.profile, &all, self.threshold, self.bound);
+            let loss = measure(self.model, &found.realized, &found.plan, self.profile, &all, self.threshold, self.bound);
             if let Some(loss) = PlanError::feasible(loss)? {
                 return Ok(Found { plan: found.plan, realized: found.realized, loss });
             }
@@ -64,10 +63,12 @@ impl Search<'_> {
 
     /// Functions that are not defined everywhere must be so on the calibration data.
     fn check_arguments(&self) -> Result<(), QuantizeError> {
-        for (layer, &(lo, hi)) in self.model.layers.iter().zip(&self.profile.arguments) {
-            let LayerFunction::Elementwise(function) = layer.function else { continue };
-            if matches!(function, Activation::Reciprocal | Activation::InverseSqrt) && lo <= 0.0 {
-                let (layer, function) = (layer.name.clone(), function.name());
+        for (layer, ranges) in self.model.layers.iter().zip(&self.profile.arguments) {
+            let Some(operator) = layer.function.operator().filter(|operator| operator.needs_positive()) else {
+                continue;
+            };
+            if let Some(&(lo, hi)) = ranges.iter().find(|(lo, _)| *lo <= 0.0) {
+                let (layer, function) = (layer.name.clone(), operator.name());
                 return Err(QuantizeError::Undefined { layer, function, lo, hi });
             }
         }

@@ -3,9 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use assay_circuits::layers::function::{FunctionTable, Quantization};
-
-use crate::model::Activation;
+use assay_circuits::layers::function::{Activation, FunctionTable, Quantization};
 
 /// Tables that are kept.
 const MAX_TABLES: usize = 64;

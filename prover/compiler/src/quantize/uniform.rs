@@ -1,28 +1,27 @@
 //! Uniform plans: equally many bits for all weights and activations.
 
-use assay_circuits::{Ranges, at_mut};
+use assay_circuits::Ranges;
 use assay_interface::statement::LIMB_BITS;
 
 use super::candidate::{Candidate, Search};
 use super::error::{PlanError, SearchError};
 use super::graph::{QuantOutput, elements};
 use super::loss::{Bound, Loss};
-use super::plan::{Domain, FormatChoice, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan, runs};
-use super::profile::is_argmax;
+use super::fit::{Fit, common_row, fitting_rows};
+use super::plan::{
+    ArgumentPlan, FormatChoice, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan, Taken,
+};
 use super::realize::{Realized, realize, settle};
-use super::steps;
 use crate::internal::{Expected, InternalError};
-use crate::model::{Activation, Layer, LayerFunction, Map};
-use crate::number::{MAX_SCALE, activation_scale, fitting_scale};
-use crate::options::Format;
+use crate::model::{Layer, LayerFunction};
+use crate::number::{MAX_SCALE, activation_scale};
+use crate::operators::operator::{Domain, Measure, Operator, Takes};
 use crate::progress::Stage;
 
 /// Bits that a row's accumulator may be finer than its result, at first.
 const MAX_START_SHIFT: i32 = 24;
-/// Bits of a function's arguments, at most: a table has as many entries as arguments.
-const MAX_DOMAIN_BITS: u32 = 12;
-/// Bits of a softmax' results, at most: what its layer takes.
-const MAX_SOFTMAX_SCALE: i32 = 20;
+/// Finest scale of a domain.
+const MAX_DOMAIN_SCALE: i32 = 16;
 
 /// The least that any uniform plan loses.
 #[derive(Clone, Copy, Debug)]
@@ -81,12 +80,7 @@ impl Search<'_> {
 
     /// Weights and activations of `bits` bits everywhere; results saturate at `width` bits.
     fn uniform_plan(&self, bits: u32, width: u32) -> Result<Plan, InternalError> {
-        let limit = (1i64 << (bits - 1)) - 1;
-        let input = |&peak: &f64| {
-            let scale = fitting_scale(peak, limit);
-            self.input_format.unwrap_or(Format { bits: bits as u8, scale: narrow(scale) })
-        };
-        let inputs = self.input_peaks.iter().map(input).collect();
+        let inputs = self.inputs.iter().map(|input| input.plan(bits)).collect();
         let mut plan = Plan { inputs, layers: Vec::with_capacity(self.model.layers.len()) };
         for (position, layer) in self.model.layers.iter().enumerate() {
             let layer = self.uniform_layer(&plan, position, layer, (bits, width))?;
@@ -107,116 +101,103 @@ impl Search<'_> {
     ) -> Result<LayerPlan, InternalError> {
         let limit = (1i64 << (bits - 1)) - 1;
         let is_output = self.model.outputs.iter().any(|output| output.layer == position);
-        let format = self.output_format.filter(|_| is_output && !is_argmax(&layer.function));
+        let is_measured = layer.function.measure() == Measure::Results;
+        let format = self.output_format.filter(|_| is_output && is_measured);
         let unsigned = layer.function.is_unsigned();
-        let result = match layer.function {
-            LayerFunction::ArgMax(_) => LayerResult::Index,
+        let fits = fitting_rows(self.profile, plan, position, layer, limit)?;
+        let result = match &layer.function {
             LayerFunction::Sum if format.is_none() => LayerResult::Sums,
-            LayerFunction::Elementwise(_) | LayerFunction::Softmax(_) | LayerFunction::LayerNorm { .. } => {
-                LayerResult::Function(self.uniform_domain(position, layer, bits)?)
+            LayerFunction::Operator(operator) => {
+                LayerResult::Operator(self.uniform_arguments(position, operator.as_ref(), fits.len(), bits)?)
             }
             LayerFunction::Linear if is_output && format.is_none() => LayerResult::Accumulators,
             _ => LayerResult::Requantized,
         };
         let peak = self.profile.peak(position)?;
-        let scale = match (format, &layer.function, result) {
+        let scale = match (format, &layer.function, &result) {
             (Some(format), ..) => i32::from(format.scale),
-            (None, LayerFunction::Softmax(_), _) => (bits as i32).min(MAX_SOFTMAX_SCALE),
-            (None, _, LayerResult::Requantized | LayerResult::Function(_)) => {
-                activation_scale(peak, bits, unsigned)
-            }
+            (None, LayerFunction::Operator(operator), _) => operator.scale_for(peak, bits),
+            (None, _, LayerResult::Requantized) => activation_scale(peak, bits, unsigned),
             _ => 0,
         };
         let width = format.map_or(width, |format| u32::from(format.bits) - u32::from(unsigned));
-        let fits = self.fitting_rows(plan, position, layer, limit)?;
-        let coarsest = fits.iter().copied().min().expected("the scale of a row")?;
         let format = if format.is_some() { FormatChoice::Fixed } else { FormatChoice::Free };
-        let mut layer = LayerPlan { scale, bits: width, rows: fits, result, format };
-        match layer.rounded_scale() {
-            Some(target) => {
-                let highest = target.saturating_add(MAX_START_SHIFT);
-                layer.rows.iter_mut().for_each(|row| *row = (*row).clamp(target, highest));
-                if self.ranges == Ranges::Lookup {
-                    // Rows that lose equally many bits share a table.
-                    layer.rows.fill(coarsest.clamp(target, highest));
+        let mut layer = LayerPlan { scale, bits: width, rows: Vec::new(), result, format };
+        layer.rows = match &layer.result {
+            LayerResult::Requantized => self.rounded_rows(&fits, scale)?,
+            LayerResult::Accumulators | LayerResult::Sums => vec![common_row(&fits)?],
+            LayerResult::Operator(arguments) => {
+                let (mut rows, mut rest) = (Vec::with_capacity(fits.len()), fits.as_slice());
+                for argument in arguments {
+                    let (fits, others) =
+                        rest.split_at_checked(argument.runs).expected("the rows of an argument")?;
+                    rest = others;
+                    match argument.taken {
+                        Taken::Exact => rows.extend(fits.iter().map(|fit| fit.exact.unwrap_or(fit.finest))),
+                        Taken::Common => rows.extend(std::iter::repeat_n(common_row(fits)?, fits.len())),
+                        Taken::Rounded(domain) => rows.extend(self.argument_rows(fits, domain)?),
+                    }
                 }
+                rows
             }
-            None => {
-                let lowest = coarsest.clamp(-MAX_SCALE, MAX_SCALE);
-                layer.rows = vec![lowest];
-                if layer.result == LayerResult::Accumulators {
-                    layer.scale = lowest;
-                }
-            }
+        };
+        if let (LayerResult::Accumulators, Some(&row)) = (&layer.result, layer.rows.first()) {
+            layer.scale = row;
         }
         Ok(layer)
     }
 
-    /// The domain of a function's arguments: what calibration saw, as far as the function changes there.
-    fn uniform_domain(&self, position: usize, layer: &Layer, bits: u32) -> Result<Domain, InternalError> {
-        let (lo, hi) = self.profile.argument(position)?;
-        let unsigned = match layer.function {
-            LayerFunction::Elementwise(function) => steps::is_unsigned_argument(function, (lo, hi)),
-            _ => false,
-        };
-        let reach = match layer.function {
-            // Beyond, the functions are flat to within 2^-11 and more.
-            LayerFunction::Elementwise(Activation::Sigmoid) => 8.0,
-            LayerFunction::Elementwise(Activation::Tanh | Activation::Erf) => 4.0,
-            _ => f64::INFINITY,
-        };
-        let bits = bits.min(MAX_DOMAIN_BITS);
-        let peak = lo.abs().max(hi.abs()).min(reach);
-        Ok(Domain { scale: activation_scale(peak, bits, unsigned).clamp(-20, 16), bits })
+    /// Scales of rows that are rounded to `target`.
+    fn rounded_rows(&self, fits: &[Fit], target: i32) -> Result<Vec<i32>, InternalError> {
+        let highest = target.saturating_add(MAX_START_SHIFT);
+        let rows = fits.iter().map(|fit| fit.finest);
+        Ok(match self.ranges {
+            Ranges::Bits => rows.map(|row| row.clamp(target, highest)).collect(),
+            // Rows that lose equally many bits share a table.
+            Ranges::Lookup => {
+                let coarsest = rows.min().expected("the scale of a row")?;
+                vec![coarsest.clamp(target, highest); fits.len()]
+            }
+        })
     }
 
-    /// The finest scale of each run of rows at which every weight has at most `limit` as its magnitude.
-    fn fitting_rows(
+    /// Scales of an operator's rows that are rounded to a domain. Elements that are passed on lose nothing before they are.
+    fn argument_rows(&self, fits: &[Fit], domain: Domain) -> Result<Vec<i32>, InternalError> {
+        let exact: Option<Vec<i32>> = fits.iter().map(|fit| fit.exact.map(|row| row.max(domain.scale))).collect();
+        match exact {
+            Some(exact) if exact.iter().all(|&row| row <= domain.scale.saturating_add(MAX_START_SHIFT)) => Ok(exact),
+            _ => self.rounded_rows(fits, domain.scale),
+        }
+    }
+
+    /// How an operator's arguments are taken: rounded ones to the domain that calibration saw, as far as the operator changes
+    /// there.
+    fn uniform_arguments(
         &self,
-        plan: &Plan,
         position: usize,
-        layer: &Layer,
-        limit: i64,
-    ) -> Result<Vec<i32>, InternalError> {
-        let (map, runs) = (layer.map.as_ref(), runs(layer));
-        let wiring = self.profile.wiring(position)?;
-        if let Map::Convolution(conv) = map {
-            let source = plan.source_scale(wiring.source()?)?;
-            let per_run = (conv.w.len() / runs.max(1)).max(1);
-            let fits = |taps: &[f64]| {
-                let largest = taps.iter().fold(0.0f64, |largest, w| largest.max(w.abs()));
-                fitting_scale(largest, limit).saturating_add(source)
-            };
-            return Ok(conv.w.chunks_exact(per_run).map(fits).collect());
-        }
-        let per_run = (map.rows() / runs.max(1)).max(1);
-        let mut fits = vec![MAX_SCALE; runs];
-        // The largest weight on each source decides; there are few sources.
-        let scales = wiring.sources.iter().map(|&source| plan.source_scale(source));
-        let scales: Vec<i32> = scales.collect::<Result<_, _>>()?;
-        let mut largest: Vec<(usize, f64)> = wiring.sources.iter().map(|&source| (source, 0.0)).collect();
-        for row in 0..map.rows() {
-            largest.iter_mut().for_each(|(_, weight)| *weight = 0.0);
-            let mut outcome = Ok(());
-            map.for_each_term(row, |atom, coefficient| {
-                let column = wiring.column(atom).and_then(|(_, source)| {
-                    largest.iter_mut().find(|(known, _)| *known == source).expected("a source of the layer")
-                });
-                match column {
-                    Ok((_, weight)) => *weight = weight.max(coefficient.abs()),
-                    Err(error) => outcome = Err(error),
+        operator: &dyn Operator,
+        runs: usize,
+        bits: u32,
+    ) -> Result<Vec<ArgumentPlan>, InternalError> {
+        let ranges = self.profile.arguments(position)?;
+        let arguments = operator.arguments();
+        let only = arguments.len() == 1;
+        let mut plans = Vec::with_capacity(arguments.len());
+        for (i, (argument, &(lo, hi))) in arguments.iter().zip(ranges).enumerate() {
+            let taken = match argument.takes {
+                Takes::Exact => Taken::Exact,
+                Takes::Common => Taken::Common,
+                Takes::Rounded { most, reach } => {
+                    let bits = bits.min(most);
+                    let peak = lo.abs().max(hi.abs()).min(reach);
+                    let unsigned = operator.domain(i, (lo, hi), MIN_BITS).0 >= 0;
+                    let scale = activation_scale(peak, bits, unsigned).clamp(-20, MAX_DOMAIN_SCALE);
+                    Taken::Rounded(Domain { scale, bits })
                 }
-            });
-            outcome?;
-            let finest = largest.iter().zip(&scales).filter(|((_, weight), _)| *weight > 0.0);
-            let finest = finest.map(|(&(_, weight), &scale)| fitting_scale(weight, limit) + scale).min();
-            // A row without weights fits at any scale.
-            if let Some(finest) = finest {
-                let slot = at_mut("the scale of a run of rows", &mut fits, row / per_run)?;
-                *slot = (*slot).min(finest);
-            }
+            };
+            plans.push(ArgumentPlan { runs: if only { runs } else { argument.len }, taken });
         }
-        Ok(fits)
+        Ok(plans)
     }
 
     /// Lowers the scale of outputs that are left at their accumulators' scale until they fit a schema. Below the
@@ -247,9 +228,4 @@ fn narrow_width(output: &QuantOutput) -> u32 {
     let elements = elements(&output.shape).max(1);
     let limbs = elements.div_ceil(LIMB_BITS / 16);
     (LIMB_BITS / elements.div_ceil(limbs)).min(32) as u32
-}
-
-/// A scale within ±`MAX_SCALE` fits `i8`.
-fn narrow(scale: i32) -> i8 {
-    scale.clamp(-MAX_SCALE, MAX_SCALE) as i8
 }

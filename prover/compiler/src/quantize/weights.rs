@@ -5,20 +5,21 @@ use assay_circuits::{Missing, at, at_mut};
 
 use super::error::{Feasible, PlanError};
 use super::linear::Linear;
-use super::profile::{Profile, Wiring};
+use super::plan::Plan;
+use super::profile::{Column, Profile, Wiring};
 use crate::model::{Convolution, Map};
 use crate::number::{dequantize, quantize};
 
 /// Largest weight: keeps products of weights and activations far inside 64 bits.
 const MAX_WEIGHT: i64 = 1 << 30;
 
-/// The integer map of a layer at the given scales: of each source, and of each channel's accumulators. What rounding a
+/// The integer map of a layer at a plan's scales: of what it reads, and of each channel's accumulators. What rounding a
 /// weight takes away on average goes to the bias. Not feasible where a weight or a bias is too large.
 pub(crate) fn realize(
     map: &Map,
     wiring: &Wiring,
     profile: &Profile,
-    source_scale: impl Fn(usize) -> Result<i32, Missing>,
+    plan: &Plan,
     scales: &[i32],
 ) -> Result<Linear, PlanError> {
     let run = run_length(map.rows(), scales)?;
@@ -30,7 +31,7 @@ pub(crate) fn realize(
     };
     let mean = |atom: usize| at("the mean of an element", &profile.means, atom).copied();
     if let Map::Convolution(conv) = map {
-        return convolution(conv, wiring, &source_scale, scales, &round, &mean);
+        return convolution(conv, plan.source_scale(wiring.source()?)?, scales, &round, &mean);
     }
     let rows = map.rows();
     let is_dense = map.terms().saturating_mul(2) >= rows.saturating_mul(wiring.columns);
@@ -38,8 +39,8 @@ pub(crate) fn realize(
         && is_dense
     {
         let column = |&atom: &u32| {
-            let (column, source) = wiring.column(atom)?;
-            Ok((column, source_scale(source)?, mean(atom as usize)?))
+            let Column { column, source, element } = wiring.column(atom)?;
+            Ok((column, plan.element_scale(source, element)?, mean(atom as usize)?))
         };
         let columns: Vec<(usize, i32, f64)> =
             matrix.columns.iter().map(column).collect::<Result<_, PlanError>>()?;
@@ -68,9 +69,9 @@ pub(crate) fn realize(
         let mut terms: Vec<(u32, i64)> = Vec::new();
         map.for_each_term(row, |atom, coefficient| {
             let mut add = || -> Result<(), PlanError> {
-                let (column, source) = wiring.column(atom)?;
+                let Column { column, source, element } = wiring.column(atom)?;
                 let (integer, lost) =
-                    round(coefficient, scale - source_scale(source)?, mean(atom as usize)?)?;
+                    round(coefficient, scale - plan.element_scale(source, element)?, mean(atom as usize)?)?;
                 if integer != 0 {
                     terms.push((u32::try_from(column).ok().feasible()?, integer));
                 }
@@ -102,13 +103,11 @@ pub(crate) fn realize(
 /// A convolution reads one whole value. The mean of a channel stands for that of its elements.
 fn convolution(
     conv: &Convolution,
-    wiring: &Wiring,
-    source_scale: &impl Fn(usize) -> Result<i32, Missing>,
+    source: i32,
     scales: &[i32],
     round: &impl Fn(f64, i32, f64) -> Result<(i64, f64), PlanError>,
     mean: &impl Fn(usize) -> Result<f64, Missing>,
 ) -> Result<Linear, PlanError> {
-    let source = source_scale(wiring.source()?)?;
     let window = conv.window;
     let area = (window.height.input * window.width.input).max(1);
     let channel_mean = |channel: usize| {

@@ -106,8 +106,10 @@ pub struct OutputReport {
 pub enum MeasuredOn {
     /// The output's values.
     Value,
-    /// The scores that an ArgMax compares.
+    /// The scores that a decision compares.
     Score,
+    /// Nothing: its decisions are counted.
+    Decision,
 }
 
 /// An output's largest error beside what the output varies by over the calibration data: of its elements the one with

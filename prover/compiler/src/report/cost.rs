@@ -11,7 +11,7 @@ use crate::lower::scope;
 use crate::number::pow2;
 use crate::options::Strategy;
 use crate::quantize::bounds::LayerIntervals;
-use crate::quantize::graph::QuantLayer;
+use crate::quantize::graph::{QuantLayer, Rounding, Step};
 use crate::quantize::interval::Interval;
 use crate::strategy::{self, Estimate};
 
@@ -116,11 +116,28 @@ fn union(rows: &[(f64, f64)], exponents: &[i32]) -> Option<(f64, f64)> {
 
 /// Whether an accumulator can exceed the upper bound, or the lower bound of a signed result.
 fn saturates(layer: &QuantLayer, accumulators: &[Interval]) -> Result<bool, InternalError> {
-    let Some(rounding) = layer.step.rounding() else { return Ok(false) };
-    let each = rounding.of_each(accumulators.len()).ok().expected("accumulators for each shift")?;
-    Ok(accumulators.iter().zip(each).any(|(acc, p)| {
-        let half = (1i128 << p.shift) >> 1;
-        let rounded = |value: i128| (value + half) >> p.shift;
-        rounded(acc.hi) > i128::from(p.hi) || (p.lo != 0 && rounded(acc.lo) < i128::from(p.lo))
-    }))
+    let parts: Vec<(&Rounding, &[Interval])> = match &layer.step {
+        Step::Accumulate => Vec::new(),
+        Step::Requantize(rounding) => vec![(rounding, accumulators)],
+        Step::Operator { arguments, .. } => match arguments.as_slice() {
+            // The one argument may be pooled first.
+            [argument] => argument.rounding.iter().map(|rounding| (rounding, accumulators)).collect(),
+            arguments => {
+                let parts = Step::split(arguments, accumulators).ok().expected("the accumulators of an argument")?;
+                parts.into_iter().filter_map(|(argument, part)| Some((argument.rounding.as_ref()?, part))).collect()
+            }
+        },
+    };
+    for (rounding, accumulators) in parts {
+        let each = rounding.of_each(accumulators.len()).ok().expected("accumulators for each shift")?;
+        let saturates = accumulators.iter().zip(each).any(|(acc, p)| {
+            let half = (1i128 << p.shift) >> 1;
+            let rounded = |value: i128| (value + half) >> p.shift;
+            rounded(acc.hi) > i128::from(p.hi) || (p.lo != 0 && rounded(acc.lo) < i128::from(p.lo))
+        });
+        if saturates {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

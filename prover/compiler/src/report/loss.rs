@@ -11,7 +11,8 @@ use crate::compiled::CompiledModel;
 use crate::internal::{Expected, InternalError};
 use crate::number::pow2;
 use crate::progress::Stage;
-use crate::quantize::graph::{LayerValues, QuantLayer, QuantOutput, Step};
+use crate::operators::operator::Measure;
+use crate::quantize::graph::{LayerValues, QuantLayer, QuantOutput};
 
 /// Samples that the float reference engine runs at most, spread over the data.
 const MAX_SAMPLES: usize = 4096;
@@ -96,7 +97,11 @@ fn compare(
 ) -> Result<(), ReportError> {
     let layer = layer_of(compiled, output)?;
     let values = layers.get(output.layer).expected("the values of an output")?;
-    if matches!(layer.step, Step::ArgMax(_)) {
+    let measure = measure(evidence, output)?;
+    if measure == Measure::Decisions {
+        return Ok(());
+    }
+    if measure == Measure::Scores {
         let plan = evidence.found.plan.layers.get(output.layer).expected("the plan of an output")?;
         let scale = plan.rows.first().expected("the scale of scores")?;
         let target = reference.targets.get(position).expected("the scores of an output")?;
@@ -121,6 +126,12 @@ fn layer_of<'a>(compiled: &'a CompiledModel, output: &QuantOutput) -> Result<&'a
     compiled.graph.layers.get(output.layer).expected("the layer of an output")
 }
 
+/// What an output's loss is measured on.
+fn measure(evidence: &Evidence<'_>, output: &QuantOutput) -> Result<Measure, InternalError> {
+    let layer = evidence.model.layers.get(output.layer).expected("the layer of an output")?;
+    Ok(layer.function.measure())
+}
+
 fn report(
     compiled: &CompiledModel,
     evidence: &Evidence<'_>,
@@ -129,21 +140,22 @@ fn report(
 ) -> Result<OutputReport, ReportError> {
     let output = compiled.graph.outputs.get(position).expected("an output of the graph")?;
     let tensor = compiled.schema.outputs().get(position).expected("an output of the schema")?;
-    let layer = layer_of(compiled, output)?;
+    let measure = measure(evidence, output)?;
     let flipped = *evidence.found.loss.flips.get(position).expected("the flips of an output")?;
-    let decisions = match (&layer.step, evidence.options.threshold) {
-        (Step::ArgMax(_), _) => Some(labels(evidence, position, layer, flipped)?),
-        (_, Some(threshold)) => Some(thresholded(evidence, position, threshold, flipped)?),
-        (_, None) => None,
+    let decisions = match (measure, evidence.options.threshold) {
+        (Measure::Scores | Measure::Decisions, _) => Some(decided(evidence, position, output, flipped)?),
+        (Measure::Results, Some(threshold)) => Some(thresholded(evidence, position, threshold, flipped)?),
+        (Measure::Results, None) => None,
     };
     Ok(OutputReport {
         name: tensor.name.clone(),
         shape: tensor.shape.clone(),
         bits: tensor.bits,
         scale: tensor.scale,
-        measured_on: match layer.step {
-            Step::ArgMax(_) => MeasuredOn::Score,
-            _ => MeasuredOn::Value,
+        measured_on: match measure {
+            Measure::Results => MeasuredOn::Value,
+            Measure::Scores => MeasuredOn::Score,
+            Measure::Decisions => MeasuredOn::Decision,
         },
         max_error: tally.max,
         mean_error: tally.sum / tally.count.max(1) as f64,
@@ -219,33 +231,26 @@ fn thresholded(
     Ok(Decisions { threshold: Some(threshold), total: distances.total(), flipped, near, distances })
 }
 
-/// Decisions of an ArgMax: its distance from another label is half of what the best score is ahead of the next, since
-/// both may be off.
-fn labels(
+/// Decisions of an operator, with how far each is from another one as far as the operator says.
+fn decided(
     evidence: &Evidence<'_>,
     position: usize,
-    layer: &QuantLayer,
+    output: &QuantOutput,
     flipped: usize,
 ) -> Result<Decisions, InternalError> {
-    let Step::ArgMax(groups) = layer.step else {
-        return Err(InternalError("the labels of a layer without an ArgMax"));
-    };
+    let layer = evidence.model.layers.get(output.layer).expected("the layer of an output")?;
+    let operator = layer.function.operator().expected("the operator that decides")?;
     let allowed = evidence.options.max_error;
     let mut distances = Histogram::new(0.0, REACH * allowed);
     let mut near = 0;
     for target in targets(evidence, position) {
-        let target = target?;
-        for group in groups.positions() {
-            let (mut best, mut next) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
-            for score in group.map(|at| target[at]) {
-                (best, next) = if score > best { (score, best) } else { (best, next.max(score)) };
-            }
-            let distance = (best - next) / 2.0;
+        for distance in operator.margins(target?) {
             distances.add(distance);
             near += usize::from(distance <= allowed);
         }
     }
-    Ok(Decisions { threshold: None, total: distances.total(), flipped, near, distances })
+    let total = operator.len().saturating_mul(evidence.profile.targets.len());
+    Ok(Decisions { threshold: None, total, flipped, near, distances })
 }
 
 impl Tally {

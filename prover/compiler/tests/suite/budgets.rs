@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use allocation_counter::measure;
+use assay_circuits::cost::{Interval, Tally};
 use assay_circuits::layers::dense::Weights;
-use assay_circuits::layers::function::FunctionTable;
-use assay_circuits::layers::softmax::Softmax;
+use assay_circuits::{Bounded, BuildError, Builder};
 use assay_compiler::calibrate::{CalibrationError, ZipProblem};
 use assay_compiler::import::import;
-use assay_compiler::model::{Activation, Axis, Groups, Window};
-use assay_compiler::quantize::{Linear, QuantLayer, Rounding, Step};
+use assay_compiler::model::{Axis, Window};
+use assay_compiler::operators::operator::{IntegerOperator, Sink};
+use assay_compiler::quantize::{Linear, QuantArgument, QuantLayer, Rounding, Step};
 use assay_compiler::{CompiledModel, DecodeError, ImportError, Options, ReadError, Refusal, Table};
 
 use crate::builder::*;
@@ -39,19 +40,59 @@ fn one_weight() -> Arc<Linear> {
     Arc::new(Linear::Dense(Weights { rows: 1, cols: 1, w: vec![1] }, vec![0]))
 }
 
+/// An operator as a file claims it: nothing but a tag and bytes.
+#[derive(Debug)]
+struct Claim {
+    tag: u8,
+    bytes: Vec<u8>,
+}
+
+impl IntegerOperator for Claim {
+    fn kind(&self) -> &'static str {
+        "claim"
+    }
+
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn reference(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
+        Ok(x.to_vec())
+    }
+
+    fn constrain(&self, _: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        Ok(x.to_vec())
+    }
+
+    fn cost(&self, _: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
+        Ok(x.to_vec())
+    }
+
+    fn tag(&self) -> u8 {
+        self.tag
+    }
+
+    fn write(&self, out: &mut dyn Sink) {
+        out.bytes(&self.bytes);
+    }
+}
+
+fn step(rounding: Rounding, claim: Claim) -> Step {
+    let arguments = vec![QuantArgument { len: 1, rounding: Some(rounding) }];
+    Step::Operator { arguments, operator: Arc::new(claim) }
+}
+
 /// A table of 2^16 entries follows from its ends: some 70 bytes a layer.
 #[test]
 fn compiled_models_of_nothing_but_tables() {
     let bytes = with_layers(2000, |first| QuantLayer {
         name: "t".into(),
         map: one_weight(),
-        step: Step::Table {
-            rounding: Rounding { shifts: vec![0], lo: -(1 << 15), hi: (1 << 15) - 1 },
-            function: Activation::Sigmoid,
-            domain_scale: 12,
-            range: (0, 1 << 10),
-            table: Arc::new(FunctionTable::new(0, vec![0]).unwrap()),
-        },
+        step: step(
+            Rounding { shifts: vec![0], lo: -(1 << 15), hi: (1 << 15) - 1 },
+            // A sigmoid over a domain of scale 12, with values in [0, 2^10].
+            Claim { tag: 3, bytes: [&[0, 12][..], &0i64.to_le_bytes(), &(1i64 << 10).to_le_bytes()].concat() },
+        ),
         scale: 10,
         ..first.clone()
     });
@@ -67,12 +108,11 @@ fn compiled_models_of_fine_softmaxes() {
     let bytes = with_layers(2000, |first| QuantLayer {
         name: "s".into(),
         map: one_weight(),
-        step: Step::Softmax {
-            rounding: Rounding { shifts: vec![0], lo: -(1 << 20), hi: 1 << 20 },
-            domain_scale: 14,
-            groups: Groups { outer: 1, length: 1, inner: 1 },
-            softmax: Arc::new(Softmax::new(1, 0, 1).unwrap()),
-        },
+        step: step(
+            Rounding { shifts: vec![0], lo: -(1 << 20), hi: 1 << 20 },
+            // A softmax over groups of one, of a domain of scale 14.
+            Claim { tag: 4, bytes: [&[14][..], &[1u32.to_le_bytes(); 3].concat()].concat() },
+        ),
         scale: 20,
         ..first.clone()
     });

@@ -66,6 +66,7 @@ fn errors(report: &Report, output: &OutputReport, page: &mut Page) {
     let of = match output.measured_on {
         MeasuredOn::Value => "",
         MeasuredOn::Score => "the scores behind ",
+        MeasuredOn::Decision => "the decisions of ",
     };
     page.title(&format!("Error of {of}{}: integer model less float model", output.name));
     let measured = match report.measured_samples == report.samples {

@@ -2,48 +2,64 @@
 //! fold into the layer that reads them. Products of two variables are refused, but for those that are a function of one
 //! variable: see [`super::gated`].
 
-use super::{activation, gated};
+use super::family::{Family, OnnxOperator};
+use super::{function, gated};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{Tensor, Value, gather, merged};
+use crate::import::value::{Kind, Tensor, Value, gather, merged};
 use crate::model::{Activation, Row};
 
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "Affine functions of single elements",
+    cost: "nothing",
+    operators: &[
+        OnnxOperator::onnx("Add", add).folded(),
+        OnnxOperator::onnx("Sub", sub).folded(),
+        OnnxOperator::onnx("Mul", mul).folded().remarks("by a constant, or both factors functions of one variable"),
+        OnnxOperator::onnx("Div", div).folded().remarks("by a constant, or a constant by a variable"),
+        OnnxOperator::onnx("BatchNormalization", batch_normalization).folded(),
+        OnnxOperator::ml("Scaler", scaler).folded(),
+    ],
+    integers: &[],
+};
+
 /// `A + B`.
-pub(super) fn add(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn add(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     sum(node, layers, 1.0)
 }
 
 /// `A - B`.
-pub(super) fn sub(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn sub(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     sum(node, layers, -1.0)
 }
 
 /// `A · B` elementwise, one factor constant, or both functions of one variable.
-pub(super) fn mul(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn mul(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=2, "2")?;
-    let (a, b) = (node.real(0)?, node.real(1)?);
+    let (a, b) = (node.tensor(0)?, node.tensor(1)?);
     match (a.as_constants(), b.as_constants()) {
         (_, Some(factors)) => scale(node, layers, a, b, factors),
         (Some(factors), None) => scale(node, layers, b, a, factors),
         (None, None) => match gated::product(node, a, b, layers)? {
-            Some(product) => Ok(Value::Real(product)),
+            Some(product) => Ok(Value::from(product)),
             None => Err(not_constant(node, 1)),
         },
     }
 }
 
 /// `A / B` elementwise: by a constant, or a constant by a variable.
-pub(super) fn div(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn div(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=2, "2")?;
-    let (a, b) = (node.real(0)?, node.real(1)?);
+    let (a, b) = (node.tensor(0)?, node.tensor(1)?);
     match (a.as_constants(), b.as_constants()) {
         (_, Some(divisors)) => {
             let factors: Vec<f64> = divisors.iter().map(|divisor| 1.0 / divisor).collect();
             scale(node, layers, a, b, &factors)
         }
         (Some(factors), None) => {
-            let reciprocals = activation::apply(node, b, layers, Activation::Reciprocal)?;
+            let reciprocals = function::apply(node, b, layers, Activation::Reciprocal)?;
             scale(node, layers, &reciprocals, a, factors)
         }
         (None, None) => Err(not_constant(node, 1)),
@@ -51,7 +67,7 @@ pub(super) fn div(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
 }
 
 /// `scale · (x - mean) / sqrt(variance + epsilon) + bias`, per channel (dimension 1): the inference form.
-pub(super) fn batch_normalization(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn batch_normalization(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(5..=5, "5")?;
     if let training @ 1.. = node.int("training_mode", 0)? {
         return Err(node.bad_attribute("training_mode", training.to_string(), "0"));
@@ -60,7 +76,7 @@ pub(super) fn batch_normalization(node: &Node<'_>, layers: &mut Layers) -> Resul
         return Err(node.bad_attribute("spatial", "0".into(), "1"));
     }
     let epsilon = node.float("epsilon", 1e-5)?;
-    let x = node.real(0)?;
+    let x = node.tensor(0)?;
     let [_, channels, rest @ ..] = x.shape.as_slice() else {
         let shape = x.shape.as_slice().into();
         return Err(Refusal::Rank { node: node.name.clone(), shape, allowed: "2 or more" });
@@ -84,9 +100,9 @@ pub(super) fn batch_normalization(node: &Node<'_>, layers: &mut Layers) -> Resul
 }
 
 /// `(x - offset) · scale`, per element of the last dimension (`ai.onnx.ml`).
-pub(super) fn scaler(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn scaler(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
-    let x = node.real(0)?;
+    let x = node.tensor(0)?;
     let features = x.shape.last().copied().unwrap_or(1);
     let list = |attribute, neutral: f64| {
         let values = node.floats(attribute)?.unwrap_or_else(|| vec![neutral]);
@@ -115,13 +131,13 @@ fn per_element(
     x: &Tensor,
     pair: impl Fn(usize) -> Option<(f64, f64)>,
 ) -> Result<Value, Refusal> {
-    layers.affine(node, x, pair).map(Value::Real)
+    layers.affine(node, x, pair).map(Value::from)
 }
 
 /// `A + sign · B` with NumPy's broadcasting.
 fn sum(node: &Node<'_>, layers: &mut Layers, sign: f64) -> Result<Value, Refusal> {
     node.arity(2..=2, "2")?;
-    let (a, b) = (node.real(0)?, node.real(1)?);
+    let (a, b) = (node.tensor(0)?, node.tensor(1)?);
     if let Some(addends) = b.as_constants() {
         return offset(node, layers, a, b, 1.0, |i| Some(sign * addends.get(i)?));
     }
@@ -138,7 +154,7 @@ fn sum(node: &Node<'_>, layers: &mut Layers, sign: f64) -> Result<Value, Refusal
     });
     let trail = merged([&a.trail, &b.trail].into_iter());
     let rows = node.expected(rows.collect::<Option<Vec<Row>>>())?;
-    Ok(Value::Real(Tensor::new(shape, rows).with_trail(trail)))
+    Ok(Tensor::new(shape, rows).with_trail(trail).of_kind(common_kind(&a, &b)).into())
 }
 
 /// `sign · x + addend`; `addend` by the constant's element.
@@ -152,7 +168,8 @@ fn offset(
 ) -> Result<Value, Refusal> {
     let (x, shape) = broadcasted(node, layers, x, constant)?;
     let pair = |i| Some((sign, addend(source(i, &shape, &constant.shape))?));
-    layers.affine(node, &x, pair).map(Value::Real)
+    let sum = layers.affine(node, &x, pair)?;
+    Ok(sum.of_kind(common_kind(&x, constant)).into())
 }
 
 /// `factor · x`, one factor for each element of the constant.
@@ -165,7 +182,8 @@ fn scale(
 ) -> Result<Value, Refusal> {
     let (x, shape) = broadcasted(node, layers, x, constant)?;
     let pair = |i| Some((*factors.get(source(i, &shape, &constant.shape))?, 0.0));
-    layers.affine(node, &x, pair).map(Value::Real)
+    let product = layers.affine(node, &x, pair)?;
+    Ok(product.of_kind(common_kind(&x, constant)).into())
 }
 
 /// `x` repeated to the shape that it has in common with a constant.
@@ -182,7 +200,7 @@ fn broadcasted(
     let rows = layers.rows(node, x)?;
     layers.spend_terms(node, elements as u128 * widest(&rows))?;
     let rows = node.expected(gather(&rows, (0..elements).map(|i| source(i, &shape, &x.shape))))?;
-    Ok((Tensor::new(shape.clone(), rows).with_trail(x.trail.clone()), shape))
+    Ok((Tensor::new(shape.clone(), rows).with_trail(x.trail.clone()).of_kind(x.kind), shape))
 }
 
 fn common_shape(
@@ -194,6 +212,11 @@ fn common_shape(
     let shape = broadcast(&a.shape, &b.shape).ok_or_else(|| node.mismatch(&a.shape, &b.shape))?;
     let elements = layers.check_size(node, &shape)?;
     Ok((shape, elements))
+}
+
+/// Integers stay integers.
+fn common_kind(a: &Tensor, b: &Tensor) -> Kind {
+    if a.kind == Kind::Integer && b.kind == Kind::Integer { Kind::Integer } else { Kind::Real }
 }
 
 fn widest(rows: &[Row]) -> u128 {

@@ -3,16 +3,30 @@
 //! A sum is linear, so averages cost nothing: the windows are summed, and `1 / count` goes into what reads them.
 
 use super::conv::window;
+use super::family::{Family, OnnxOperator};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Tensor, Value};
 use crate::model::{Axis, Convolution, LayerFunction, Map, Row, Window};
 
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "Pooling",
+    cost: "nothing for averages, a comparison an element for maxima",
+    operators: &[
+        OnnxOperator::onnx("MaxPool", max).remarks("over one or two axes, `ceil_mode = 0`, without indices"),
+        OnnxOperator::onnx("AveragePool", average).remarks("over one or two axes, `ceil_mode = 0`"),
+        OnnxOperator::onnx("GlobalAveragePool", global_average),
+        OnnxOperator::onnx("ReduceMean", reduce_mean).remarks("over all axes behind the channels"),
+    ],
+    integers: &[],
+};
+
 /// The largest element of each window; padding does not count.
-pub(super) fn max(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn max(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
-    let x = node.real(0)?;
+    let x = node.tensor(0)?;
     if node.int("storage_order", 0)? != 0 {
         return Err(node.bad_attribute("storage_order", "1".into(), "0"));
     }
@@ -21,13 +35,13 @@ pub(super) fn max(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
     if x.is_constant() {
         return Err(node.bad_attribute("kernel_shape", "over a constant".into(), "pooling of a variable"));
     }
-    layers.max_pool(node, x, window, shape).map(Value::Real)
+    layers.max_pool(node, x, window, shape).map(Value::from)
 }
 
 /// The mean of each window.
-pub(super) fn average(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn average(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
-    let x = node.real(0)?;
+    let x = node.tensor(0)?;
     let counts_padding = match node.int("count_include_pad", 0)? {
         0 => false,
         1 => true,
@@ -39,16 +53,16 @@ pub(super) fn average(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Ref
 }
 
 /// The mean of each channel.
-pub(super) fn global_average(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn global_average(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
-    let x = node.real(0)?;
+    let x = node.tensor(0)?;
     let window = whole(node, x)?;
     let shape = pooled_shape(&x.shape, &window);
     means(node, x, window, false, shape, layers)
 }
 
 /// The mean over all axes behind the channels: an attribute before operator set 18, an operand since.
-pub(super) fn reduce_mean(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn reduce_mean(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let axes = if node.opset < 18 {
         node.arity(1..=1, "1")?;
         node.ints("axes")?
@@ -56,7 +70,7 @@ pub(super) fn reduce_mean(node: &Node<'_>, layers: &mut Layers) -> Result<Value,
         node.arity(1..=2, "1 or 2")?;
         node.operand(1).map(|_| node.integers(1)).transpose()?
     };
-    let x = node.real(0)?;
+    let x = node.tensor(0)?;
     let window = whole(node, x)?;
     let spatial: Vec<usize> = (2..x.shape.len()).collect();
     let given = axes.clone().unwrap_or_default();
@@ -162,7 +176,7 @@ fn means(
                 (channel(&selection.factors, output)?, channel(&selection.offsets, output)?);
             Some((factor / divisor, offset * seen / divisor))
         };
-        return layers.affine(node, &summed, pair).map(Value::Real);
+        return layers.affine(node, &summed, pair).map(Value::from);
     }
     let rows = layers.rows(node, &x)?;
     let widest = rows.iter().map(|row| row.terms.len()).max().unwrap_or(0).max(1) as u128;
@@ -180,7 +194,7 @@ fn means(
         Some(sum.scaled(1.0 / divisor, 0.0))
     });
     let outputs = node.expected(outputs.collect::<Option<Vec<Row>>>())?;
-    Ok(Value::Real(Tensor::new(shape, outputs).with_trail(trail)))
+    Ok(Value::from(Tensor::new(shape, outputs).with_trail(trail)))
 }
 
 /// Whether all elements of a channel have one value.

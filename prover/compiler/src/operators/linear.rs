@@ -1,23 +1,32 @@
 //! Products with a constant matrix: Gemm and MatMul.
 
+use super::family::{Family, OnnxOperator};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Accumulator, Tensor, Value, gather};
 use crate::model::{Dense, Map, Row};
 
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "Products with a constant matrix",
+    cost: "nothing, or one constraint a long sum",
+    operators: &[OnnxOperator::onnx("Gemm", gemm).folded(), OnnxOperator::onnx("MatMul", matmul).folded()],
+    integers: &[],
+};
+
 /// `Y = alpha · A' · B' + beta · C`, where `A' = Aᵀ` if `transA`, and C broadcasts to `[M, N]`.
-pub(super) fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=3, "2 or 3")?;
-    let a = transposed(node, node.real(0)?, flag(node, "transA")?, layers)?;
-    let b = transposed(node, node.real(1)?, flag(node, "transB")?, layers)?;
+    let a = transposed(node, node.tensor(0)?, flag(node, "transA")?, layers)?;
+    let b = transposed(node, node.tensor(1)?, flag(node, "transB")?, layers)?;
     let (alpha, beta) = (node.float("alpha", 1.0)?, node.float("beta", 1.0)?);
     let product = product(node, &a, &b, layers)?;
     let product = layers.affine(node, &product, |_| Some((alpha, 0.0)))?;
     if node.operand(2).is_none() {
-        return Ok(Value::Real(product));
+        return Ok(Value::from(product));
     }
-    let c = node.real(2)?;
+    let c = node.tensor(2)?;
     let fits = c.shape.len() <= 2
         && c.shape.iter().rev().zip(product.shape.iter().rev()).all(|(&from, &to)| from == 1 || from == to);
     if !fits {
@@ -38,20 +47,20 @@ pub(super) fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusa
     };
     if let Some(addends) = c.as_constants() {
         let pair = |i| Some((1.0, beta * addends.get(element(i))?));
-        return layers.affine(node, &product, pair).map(Value::Real);
+        return layers.affine(node, &product, pair).map(Value::from);
     }
     let (product, c) = (layers.foldable(&product)?, layers.foldable(c)?);
     let (left, right) = (layers.rows(node, &product)?, layers.rows(node, &c)?);
     let sum = |(i, row): (usize, &Row)| Some(row.plus_scaled(right.get(element(i))?, beta));
     let sums = node.expected(left.iter().enumerate().map(sum).collect())?;
-    Ok(Value::Real(Tensor::new(product.shape.clone(), sums).with_trail(product.trail)))
+    Ok(Value::from(Tensor::new(product.shape.clone(), sums).with_trail(product.trail)))
 }
 
 /// `A · B`, where one factor is constant. The constant is a matrix; the variable factor may have leading
 /// dimensions, or be a vector.
-pub(super) fn matmul(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn matmul(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=2, "2")?;
-    let (a, b) = (node.real(0)?, node.real(1)?);
+    let (a, b) = (node.tensor(0)?, node.tensor(1)?);
     let rank = |tensor: &Tensor, allowed| Refusal::Rank {
         node: node.name.clone(),
         shape: tensor.shape.as_slice().into(),
@@ -72,7 +81,7 @@ pub(super) fn matmul(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
         _ => return Err(rank(b, "1 or 2 for the right factor")),
     };
     let product = product(node, &left, &right, layers)?;
-    Ok(Value::Real(product.with_shape(shape)))
+    Ok(Value::from(product.with_shape(shape)))
 }
 
 fn flag(node: &Node<'_>, attribute: &'static str) -> Result<bool, Refusal> {

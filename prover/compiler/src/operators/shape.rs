@@ -2,15 +2,33 @@
 
 use std::sync::Arc;
 
+use super::family::{Family, OnnxOperator};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::{Refusal, Shape};
 use crate::import::tensor::{self, Constant};
-use crate::import::value::{Tensor, Value, merged};
+use crate::import::value::{Kind, Tensor, Value, merged};
 use crate::model::Row;
 
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "Movements of elements",
+    cost: "nothing",
+    operators: &[
+        OnnxOperator::onnx("Constant", constant),
+        OnnxOperator::onnx("Identity", identity),
+        OnnxOperator::onnx("Flatten", flatten),
+        OnnxOperator::onnx("Reshape", reshape),
+        OnnxOperator::onnx("Squeeze", squeeze),
+        OnnxOperator::onnx("Unsqueeze", unsqueeze),
+        OnnxOperator::onnx("Pad", pad).remarks("`mode = constant`"),
+        OnnxOperator::onnx("Concat", concat),
+    ],
+    integers: &[],
+};
+
 /// A constant of the graph: `value`, `value_float(s)` or `value_int(s)`.
-pub(super) fn constant(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+fn constant(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
     node.arity(0..=0, "0")?;
     if let Some(proto) = node.proto.attribute.iter().find(|proto| proto.name == "value") {
         let Some(value) = &proto.t else {
@@ -21,30 +39,30 @@ pub(super) fn constant(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal
     }
     let name = || node.name.name.clone();
     let constant = if let Some(value) = node.optional_float("value_float")? {
-        Constant::Floats { shape: vec![], data: vec![value] }
+        Constant { shape: vec![], kind: Kind::Real, data: vec![value] }
     } else if let Some(data) = node.floats("value_floats")? {
-        Constant::Floats { shape: vec![data.len()], data }
+        Constant { shape: vec![data.len()], kind: Kind::Real, data }
     } else if let Some(value) = node.optional_int("value_int")? {
-        Constant::Integers { shape: vec![], data: vec![value] }
+        Constant { shape: vec![], kind: Kind::Integer, data: vec![value as f64] }
     } else if let Some(data) = node.ints("value_ints")? {
-        Constant::Integers { shape: vec![data.len()], data }
+        Constant { shape: vec![data.len()], kind: Kind::Integer, data: data.into_iter().map(|value| value as f64).collect() }
     } else {
         return Err(node.bad_attribute("value", "absent".into(), "a tensor, float(s) or integer(s)"));
     };
-    tensor::check_finite(&constant, &name())?;
+    tensor::check_finite(&constant.shape, &constant.data, &name())?;
     Ok(constant.into())
 }
 
 /// The operand unchanged.
-pub(super) fn identity(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+fn identity(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
     Ok(node.value(0)?.clone())
 }
 
 /// Two dimensions: those before `axis`, and the rest.
-pub(super) fn flatten(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+fn flatten(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
-    let shape = shape_of(node.value(0)?);
+    let shape = node.value(0)?.shape().to_vec();
     // The axis may equal the rank here.
     let axis = node.axis(node.int("axis", 1)?, &shape, shape.len() + 1);
     let axis = match (axis, node.int("axis", 1)?) {
@@ -61,7 +79,7 @@ pub(super) fn flatten(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal>
 }
 
 /// The shape of the second operand (an attribute before operator set 5): 0 keeps a dimension, -1 is inferred.
-pub(super) fn reshape(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn reshape(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let target = if node.opset < 5 {
         node.arity(1..=1, "1")?;
         node.ints("shape")?
@@ -70,7 +88,7 @@ pub(super) fn reshape(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Ref
         node.arity(2..=2, "2")?;
         node.integers(1)?
     };
-    let from = shape_of(node.value(0)?);
+    let from = node.value(0)?.shape().to_vec();
     let keep_zero = node.int("allowzero", 0)? != 0;
     let refusal =
         || Refusal::Reshape { node: node.name.clone(), from: Shape(from.clone()), to: target.clone() };
@@ -98,8 +116,8 @@ pub(super) fn reshape(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Ref
 }
 
 /// Drops dimensions of size 1: the given axes, or all.
-pub(super) fn squeeze(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
-    let shape = shape_of(node.value(0)?);
+fn squeeze(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    let shape = node.value(0)?.shape().to_vec();
     let drop = match axes(node)? {
         Some(axes) => positions(node, layers, &axes, &shape, shape.len())?,
         None => shape.iter().enumerate().filter(|&(_, &dim)| dim == 1).map(|(i, _)| i).collect(),
@@ -112,8 +130,8 @@ pub(super) fn squeeze(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Ref
 }
 
 /// Inserts dimensions of size 1 at the given axes of the result.
-pub(super) fn unsqueeze(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
-    let shape = shape_of(node.value(0)?);
+fn unsqueeze(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    let shape = node.value(0)?.shape().to_vec();
     let axes =
         axes(node)?.ok_or_else(|| node.bad_attribute("axes", "absent".into(), "a list of integers"))?;
     let rank = shape.len() + axes.len();
@@ -124,22 +142,13 @@ pub(super) fn unsqueeze(node: &Node<'_>, layers: &mut Layers) -> Result<Value, R
 }
 
 /// The operands one behind the other along `axis`.
-pub(super) fn concat(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn concat(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=usize::MAX, "1 or more")?;
     let axis = node
         .optional_int("axis")?
         .ok_or_else(|| node.bad_attribute("axis", "absent".into(), "an integer"))?;
-    if let Some(Value::Integers { .. }) = node.operand(0) {
-        let mut data = Vec::new();
-        for position in 0..node.operands.len() {
-            let part = node.integers(position)?;
-            layers.check_size(node, &[data.len() + part.len()])?;
-            data.extend(part);
-        }
-        return Ok(Value::Integers { shape: vec![data.len()], data: Arc::new(data) });
-    }
-    let tensors: Vec<&Tensor> = (0..node.operands.len()).map(|i| node.real(i)).collect::<Result<_, _>>()?;
-    let first = node.real(0)?;
+    let tensors: Vec<&Tensor> = (0..node.operands.len()).map(|i| node.tensor(i)).collect::<Result<_, _>>()?;
+    let first = node.tensor(0)?;
     let axis = node.axis(axis, &first.shape, first.shape.len())?;
     let mut shape = first.shape.clone();
     for tensor in tensors.iter().skip(1) {
@@ -161,7 +170,8 @@ pub(super) fn concat(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
     let order = blocks(tensors.iter().map(|tensor| tensor.len()).collect());
     if let Some(constants) = tensors.iter().map(|tensor| tensor.as_constants()).collect::<Option<Vec<_>>>() {
         let data = order.map(|(part, at)| constants.get(part)?.get(at).copied());
-        return Ok(Value::Real(Tensor::constants(shape, node.expected(data.collect())?)));
+        let tensor = Tensor::constants(shape, node.expected(data.collect())?);
+        return Ok(tensor.of_kind(first.kind).into());
     }
     let rows = tensors
         .iter()
@@ -173,15 +183,15 @@ pub(super) fn concat(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
     let rows = order.map(|(part, at)| rows.get(part)?.get(at).cloned()).collect::<Option<Vec<Row>>>();
     let rows = node.expected(rows)?;
     let trail = merged(tensors.iter().map(|tensor| &tensor.trail));
-    Ok(Value::Real(Tensor::new(shape, rows).with_trail(trail)))
+    Ok(Tensor::new(shape, rows).with_trail(trail).of_kind(first.kind).into())
 }
 
 /// Constants around a tensor: an attribute before operator set 11, operands since.
-pub(super) fn pad(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn pad(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     if let Some(mode) = node.text("mode")?.filter(|mode| mode != "constant") {
         return Err(node.bad_attribute("mode", mode, "constant"));
     }
-    let x = node.real(0)?;
+    let x = node.tensor(0)?;
     let rank = x.shape.len();
     let (pads, value, axes) = if node.opset < 11 {
         node.arity(1..=1, "1")?;
@@ -233,13 +243,13 @@ pub(super) fn pad(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
     if let Some(data) = x.as_constants() {
         let element = |i| source(i).map_or(Some(value), |at| data.get(at).copied());
         let data = node.expected((0..elements).map(element).collect())?;
-        return Ok(Value::Real(Tensor::constants(shape.clone(), data)));
+        return Ok(Tensor::constants(shape.clone(), data).of_kind(x.kind).into());
     }
     let x = &layers.foldable(x)?;
     let rows = layers.rows(node, x)?;
     let row = |i| source(i).map_or_else(|| Some(Row::constant(value)), |at| rows.get(at).cloned());
     let rows = node.expected((0..elements).map(row).collect())?;
-    Ok(Value::Real(Tensor::new(shape.clone(), rows).with_trail(x.trail.clone())))
+    Ok(Tensor::new(shape.clone(), rows).with_trail(x.trail.clone()).of_kind(x.kind).into())
 }
 
 /// The axes of Squeeze and Unsqueeze: an attribute before operator set 13, an operand since.
@@ -272,17 +282,9 @@ fn positions(
     Ok(positions)
 }
 
-fn shape_of(value: &Value) -> Vec<usize> {
-    match value {
-        Value::Real(tensor) | Value::Index(tensor) => tensor.shape.clone(),
-        Value::Integers { shape, .. } => shape.clone(),
-    }
-}
-
 fn reshaped(node: &Node<'_>, shape: Vec<usize>) -> Result<Value, Refusal> {
     Ok(match node.value(0)? {
-        Value::Real(tensor) => Value::Real(tensor.with_shape(shape)),
-        Value::Index(tensor) => Value::Index(tensor.with_shape(shape)),
-        Value::Integers { data, .. } => Value::Integers { shape, data: Arc::clone(data) },
+        Value::Tensor(tensor) => tensor.with_shape(shape).into(),
+        Value::Strings { data, .. } => Value::Strings { shape, data: Arc::clone(data) },
     })
 }

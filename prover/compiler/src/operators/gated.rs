@@ -5,9 +5,9 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Data, Tensor};
-use crate::model::{Activation, LayerFunction, Map, Row};
+use crate::model::{Activation, Map, Row};
 
-use super::activation::{apply, is_close};
+use super::function::{Elementwise, apply};
 
 /// How far a constant of the pattern may be from its exact value: exporters round to single precision.
 const TOLERANCE: f64 = 1e-5;
@@ -19,6 +19,10 @@ pub(super) fn product(
     b: &Tensor,
     layers: &mut Layers,
 ) -> Result<Option<Tensor>, Refusal> {
+    if a.shape != b.shape {
+        // Of broadcast shapes each element meets several others: that is no function of one variable.
+        return Ok(None);
+    }
     for (x, gate) in [(a, b), (b, a)] {
         if let Some((function, inner, outer)) = pattern(x, gate, layers) {
             // x · gate = outer · function(inner · x)
@@ -42,7 +46,7 @@ fn pattern(x: &Tensor, gate: &Tensor, layers: &Layers) -> Option<(Activation, f6
     if !(uniform(&selection.factors, slope) && uniform(&selection.offsets, offset)) || layer.pool.is_some() {
         return None;
     }
-    let LayerFunction::Elementwise(function) = layer.function else { return None };
+    let &Elementwise { function, .. } = layer.function.operator()?.as_any().downcast_ref()?;
     let ratio = ratio(x, &layer.map)?;
     match function {
         // x · slope · sigmoid(r x) = slope / r · silu(r x)
@@ -91,4 +95,9 @@ fn ratio(x: &Tensor, argument: &Map) -> Option<f64> {
         }
     }
     ratio
+}
+
+/// Whether two numbers differ by a fraction of `tolerance` at most.
+fn is_close(a: f64, b: f64, tolerance: f64) -> bool {
+    (a - b).abs() <= tolerance * a.abs().max(b.abs())
 }

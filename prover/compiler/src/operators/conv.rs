@@ -1,15 +1,24 @@
 //! Convolution with fixed weights, over one or two axes.
 
+use super::family::{Family, OnnxOperator};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Accumulator, Tensor, Value};
 use crate::model::{Axis, Convolution, Map, Window};
 
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "Convolution",
+    cost: "nothing, or one constraint a long sum",
+    operators: &[OnnxOperator::onnx("Conv", conv).folded().remarks("over one or two axes, with fixed weights")],
+    integers: &[],
+};
+
 /// `Y = X ⋆ W + B` for one image, `X` of shape `[1, channels, (height,) width]`.
-pub(super) fn conv(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn conv(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=3, "2 or 3")?;
-    let x = node.real(0)?;
+    let x = node.tensor(0)?;
     let (kernel_shape, w) = node.constant(1)?;
     let [filters, group_channels, kernel @ ..] = kernel_shape.as_slice() else {
         return Err(node.mismatch(&x.shape, &kernel_shape));
@@ -44,9 +53,9 @@ pub(super) fn conv(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusa
         None => false,
     };
     if folded {
-        return Ok(Value::Real(Tensor::of_map(shape, Map::Convolution(conv)).with_trail(x.trail.clone())));
+        return Ok(Value::from(Tensor::of_map(shape, Map::Convolution(conv)).with_trail(x.trail.clone())));
     }
-    written_out(node, &x, &conv, layers, shape).map(Value::Real)
+    written_out(node, &x, &conv, layers, shape).map(Value::from)
 }
 
 /// Atoms that are an image, each channel with its own factor and offset.

@@ -1,0 +1,164 @@
+//! ArgMax: the index of the largest element along an axis.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use assay_circuits::cost::{Interval, Tally};
+use assay_circuits::layers::argmax;
+use assay_circuits::{Bounded, BuildError, Builder, gather};
+
+use super::family::{Encoded, Family, OnnxOperator, Shape};
+use super::operator::{
+    Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale, Sink, Takes,
+};
+use crate::bytes::{ReadError, Reader};
+use crate::import::graph::Layers;
+use crate::import::node::Node;
+use crate::import::refusal::Refusal;
+use crate::import::value::{Kind, Value};
+use crate::model::Groups;
+use crate::quantize::error::PlanError;
+
+const TAG: u8 = 2;
+
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "ArgMax",
+    cost: "a comparison and two selections an element",
+    operators: &[OnnxOperator::onnx("ArgMax", import).remarks("`select_last_index = 0`")],
+    integers: &[Encoded { tag: TAG, read }],
+};
+
+/// Index of the largest element along an axis, the first one of equals; as many results as groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ArgMax(pub Groups);
+
+impl Operator for ArgMax {
+    fn name(&self) -> &'static str {
+        "argmax"
+    }
+
+    fn arguments(&self) -> Vec<Argument> {
+        vec![Argument { len: self.0.count() * self.0.length, takes: Takes::Common }]
+    }
+
+    fn len(&self) -> usize {
+        self.0.count()
+    }
+
+    fn apply(&self, x: &[f64]) -> Vec<f64> {
+        let largest = |group: Vec<f64>| {
+            let mut best = (0, f64::NEG_INFINITY);
+            for (index, &value) in group.iter().enumerate() {
+                if value > best.1 {
+                    best = (index, value);
+                }
+            }
+            best.0 as f64
+        };
+        self.0.gathered(x).map(largest).collect()
+    }
+
+    fn is_unsigned(&self) -> bool {
+        true
+    }
+
+    fn measure(&self) -> Measure {
+        Measure::Scores
+    }
+
+    /// Half of what the best score is ahead of the next, since both may be off.
+    fn margins(&self, x: &[f64]) -> Vec<f64> {
+        let margin = |group: Vec<f64>| {
+            let (mut best, mut next) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+            for score in group {
+                (best, next) = if score > best { (score, best) } else { (best, next.max(score)) };
+            }
+            (best - next) / 2.0
+        };
+        self.0.gathered(x).map(margin).collect()
+    }
+
+    fn result_scale(&self, _arguments: &[ArgumentFormat]) -> ResultScale {
+        ResultScale::Fixed(0)
+    }
+
+    fn quantize(&self, _formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+        Ok(Arc::new(*self))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl IntegerOperator for ArgMax {
+    fn kind(&self) -> &'static str {
+        "argmax"
+    }
+
+    fn len(&self) -> usize {
+        self.0.count()
+    }
+
+    fn reference(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
+        let index = |scores: Vec<i64>| {
+            let index = argmax::reference(&scores).and_then(|index| i64::try_from(index).ok());
+            index.ok_or(BuildError::Empty { operation: "argmax" })
+        };
+        self.0.positions().map(|group| index(gather("a score", x, group)?)).collect()
+    }
+
+    fn constrain(&self, b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        self.0.positions().map(|group| argmax::constrain(b, &gather("a score", x, group)?)).collect()
+    }
+
+    fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
+        for group in self.0.positions() {
+            argmax::cost(t, &gather("a score", x, group)?);
+        }
+        self.intervals(x)
+    }
+
+    fn intervals(&self, _x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
+        Ok(vec![(0, self.0.length as i128 - 1); self.0.count()])
+    }
+
+    fn tag(&self) -> u8 {
+        TAG
+    }
+
+    fn write(&self, out: &mut dyn Sink) {
+        self.0.write(out);
+    }
+}
+
+fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
+    Ok(Arc::new(ArgMax(Groups::read(reader, shape.one()?)?)))
+}
+
+/// Index of the maximum along `axis`; of equal elements the first.
+fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    let x = node.tensor(0)?;
+    if node.int("select_last_index", 0)? != 0 {
+        return Err(node.bad_attribute("select_last_index", "1".into(), "0"));
+    }
+    let keep = match node.int("keepdims", 1)? {
+        0 => false,
+        1 => true,
+        other => return Err(node.bad_attribute("keepdims", other.to_string(), "0 or 1")),
+    };
+    let axis = node.axis(node.int("axis", 0)?, &x.shape, x.shape.len())?;
+    let groups = node.groups(x, axis)?;
+    let (before, behind) = x.shape.split_at(axis);
+    let mut shape = before.to_vec();
+    if keep {
+        shape.push(1);
+    }
+    shape.extend(behind.iter().skip(1));
+    layers.check_size(node, &shape)?;
+    let index = layers.apply(node, Arc::new(ArgMax(groups)), &[x], shape)?;
+    Ok(Value::from(index.of_kind(Kind::Integer)))
+}
+

@@ -1,0 +1,147 @@
+//! Softmax: probabilities along an axis.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use assay_circuits::cost::{Interval, Tally};
+use assay_circuits::layers::softmax;
+use assay_circuits::{Bounded, BuildError, Builder};
+
+use super::family::{Encoded, Family, OnnxOperator, Shape};
+use super::operator::{Argument, Formats, IntegerOperator, Operator, Sink, Takes};
+use crate::bytes::{ENTRY, ReadError, Reader};
+use crate::import::graph::Layers;
+use crate::import::node::Node;
+use crate::import::refusal::Refusal;
+use crate::import::value::Value;
+use crate::model::Groups;
+use crate::quantize::error::{Feasible, PlanError};
+
+/// Bits of a softmax' results, at most: what its layer takes.
+const MAX_SCALE: i32 = 20;
+/// Bits of its arguments, at most.
+const MAX_DOMAIN_BITS: u32 = 12;
+const TAG: u8 = 4;
+
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "Softmax",
+    cost: "a maximum and a division a group, a table and a product an element",
+    operators: &[OnnxOperator::onnx("Softmax", import)],
+    integers: &[Encoded { tag: TAG, read }],
+};
+
+/// `e^(x_i - m) / Σ_j e^(x_j - m)` along an axis, `m` the largest element.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Softmax(pub Groups);
+
+impl Operator for Softmax {
+    fn name(&self) -> &'static str {
+        "softmax"
+    }
+
+    fn arguments(&self) -> Vec<Argument> {
+        vec![Argument { len: self.len(), takes: Takes::rounded(MAX_DOMAIN_BITS) }]
+    }
+
+    fn len(&self) -> usize {
+        self.0.count() * self.0.length
+    }
+
+    fn apply(&self, x: &[f64]) -> Vec<f64> {
+        self.0.mapped(x, |group| {
+            let top = group.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            group.iter_mut().for_each(|x| *x = crate::elementary::exp(*x - top));
+            let sum: f64 = group.iter().sum();
+            group.iter_mut().for_each(|power| *power /= sum);
+        })
+    }
+
+    fn is_unsigned(&self) -> bool {
+        true
+    }
+
+    fn scale_for(&self, _peak: f64, bits: u32) -> i32 {
+        (bits as i32).min(MAX_SCALE)
+    }
+
+    fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+        let (domain, _) = formats.one_rounded()?;
+        let scale = u32::try_from(formats.scale).ok().feasible()?;
+        let softmax = softmax::Softmax::new(self.0.length, domain.scale, scale).ok().feasible()?;
+        let (groups, input_scale) = (self.0, i8::try_from(domain.scale).ok().feasible()?);
+        Ok(Arc::new(Integers { groups, input_scale, softmax, scale }))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+#[derive(Debug)]
+struct Integers {
+    groups: Groups,
+    input_scale: i8,
+    scale: u32,
+    softmax: softmax::Softmax,
+}
+
+impl IntegerOperator for Integers {
+    fn kind(&self) -> &'static str {
+        "softmax"
+    }
+
+    fn len(&self) -> usize {
+        self.groups.count() * self.groups.length
+    }
+
+    fn reference(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
+        self.groups.back_in_place(softmax::reference(&self.groups.in_order(x)?, &self.softmax)?)
+    }
+
+    // All groups at once: they share the table of exponentials.
+    fn constrain(&self, b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        self.groups.back_in_place(softmax::constrain(b, &self.groups.in_order(x)?, &self.softmax)?)
+    }
+
+    fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
+        softmax::cost(t, &self.groups.in_order(x)?, &self.softmax);
+        self.intervals(x)
+    }
+
+    fn intervals(&self, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
+        Ok(vec![(0, 1 << self.scale.min(40)); x.len()])
+    }
+
+    fn tag(&self) -> u8 {
+        TAG
+    }
+
+    fn write(&self, out: &mut dyn Sink) {
+        out.bytes(&self.input_scale.to_le_bytes());
+        self.groups.write(out);
+    }
+}
+
+fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
+    let (len, _) = shape.one_rounded()?;
+    let input_scale = i8::from_le_bytes(reader.fixed()?);
+    let groups = Groups::read(reader, len)?;
+    let scale = u32::try_from(shape.scale).map_err(|_| ReadError::Scale(shape.scale))?;
+    let entries = softmax::Softmax::entries(groups.length, input_scale.into(), scale);
+    reader.spend("table entries", ENTRY * entries.map_err(ReadError::Layer)?)?;
+    let softmax = softmax::Softmax::new(groups.length, input_scale.into(), scale).map_err(ReadError::Layer)?;
+    Ok(Arc::new(Integers { groups, input_scale, softmax, scale }))
+}
+
+/// Probabilities along `axis`; before operator set 13 over all dimensions from `axis` on.
+fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    let x = node.tensor(0)?;
+    let (axis, default) = (node.optional_int("axis")?, if node.opset < 13 { 1 } else { -1 });
+    let mut groups = node.groups(x, node.axis(axis.unwrap_or(default), &x.shape, x.shape.len())?)?;
+    if node.opset < 13 {
+        groups = Groups { outer: groups.outer, length: groups.length * groups.inner, inner: 1 };
+    }
+    layers.apply(node, Arc::new(Softmax(groups)), &[x], x.shape.clone()).map(Value::from)
+}
