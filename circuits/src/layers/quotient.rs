@@ -282,7 +282,7 @@ mod tests {
             for p in
                 [one(0, -8, 7), one(3, -8, 7), one(2, -1000, 1000), one(2, 0, 5), one(2, -9, 0), one(1, 2, 9)]
             {
-                for (factor, offset) in [(1, half + 1), (1, 3 * half), (-1, -half), (0, 3), (0, -4)] {
+                for (factor, offset) in [(1, half + 1), (1, 3 * half), (-1, -half - 1), (0, 3), (0, -4)] {
                     let build = build(&p, factor, offset);
                     let (circuit, bounds) = gadget_with_bounds(2, bits, &build)?;
                     let few = all_pairs(bits).step_by(if bits > 3 { 7 } else { 1 });

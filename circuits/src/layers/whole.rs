@@ -221,8 +221,10 @@ mod tests {
         fn wide_values(x in any::<i32>(), bits in 1..=40u32) {
             for direction in DIRECTIONS {
                 let p = Whole { direction, bits };
-                let tie = (i64::from(x) >> bits.min(31) << bits.min(31)) + (1 << (bits.min(31) - 1));
-                let (circuit, bounds) = gadget_with_bounds(1, 33, |b, x| constrain(b, x, &p))?;
+                let shift = bits.min(31);
+                let tie = (i64::from(x) >> shift << shift) ^ (1 << (shift - 1));
+                let tie = tie.clamp(i32::MIN.into(), i32::MAX.into());
+                let (circuit, bounds) = gadget_with_bounds(1, 32, |b, x| constrain(b, x, &p))?;
                 check(&circuit, &bounds, [vec![x.into()], vec![tie]], expected(p));
             }
         }

@@ -227,7 +227,8 @@ fn not_constant(node: &Node<'_>, operand: usize) -> Refusal {
     Refusal::NonConstantProduct { node: node.name.clone(), operand: node.operand_name(operand) }
 }
 
-fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
+/// The shape that two operands have in common.
+pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
     let rank = a.len().max(b.len());
     let dim = |shape: &[usize], i: usize| {
         (i + shape.len()).checked_sub(rank).and_then(|at| shape.get(at)).copied().unwrap_or(1)
@@ -243,7 +244,7 @@ fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
 }
 
 /// The element of an operand of shape `from` that element `flat` of the broadcast shape `to` reads.
-fn source(mut flat: usize, to: &[usize], from: &[usize]) -> usize {
+pub(super) fn source(mut flat: usize, to: &[usize], from: &[usize]) -> usize {
     let (mut element, mut stride) = (0, 1);
     let mut operand = from.iter().rev();
     for &dim in to.iter().rev() {
