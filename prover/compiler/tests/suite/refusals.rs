@@ -342,7 +342,7 @@ fn names_that_exporters_give_to_any_graph() {
 #[test]
 fn bytes_that_are_no_model() {
     assert!(matches!(import(b"hello, not protobuf"), Err(ImportError::NotOnnx(_))));
-    assert_eq!(import(b""), Err(ImportError::NoGraph));
+    assert!(matches!(import(b""), Err(ImportError::NoGraph)));
 }
 
 #[test]
