@@ -70,7 +70,8 @@ impl TopK {
     /// The position of the left neighbour in each step, pass by pass, and whether the step is the last that compares its top.
     fn steps(&self) -> impl Iterator<Item = (usize, bool)> + use<> {
         let (len, k) = (self.len as usize, self.k as usize);
-        let pass = move |pass| (pass..len.saturating_sub(1)).rev().map(move |i| (i, pass + 1 == k && i == pass));
+        let pass =
+            move |pass| (pass..len.saturating_sub(1)).rev().map(move |i| (i, pass + 1 == k && i == pass));
         (0..k).flat_map(pass)
     }
 }
@@ -105,7 +106,10 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], p: &TopK) -> Result<Vec<Bounded
                 let swap = compare::greater_than(b, &right, &left)?;
                 if p.ranked == Ranked::Values || !is_last {
                     let (top, bottom) = exchange(b, &swap, &left, &right)?;
-                    let (most, least) = (larger(left.interval(), right.interval()), smaller(left.interval(), right.interval()));
+                    let (most, least) = (
+                        larger(left.interval(), right.interval()),
+                        smaller(left.interval(), right.interval()),
+                    );
                     *at_mut("values", &mut v, i)? = top.proven(most.0, most.1);
                     *at_mut("values", &mut v, i + 1)? = bottom.proven(least.0, least.1);
                 }
@@ -284,9 +288,8 @@ mod tests {
             };
             let inputs: Vec<Vec<i64>> =
                 (0..40).map(|i| (0..10).map(|_| rng.gen_range(-32..32i64) >> (i % 6)).collect()).collect();
-            let shifted = |x: &[i64]| {
-                expected(p)(&x.iter().zip(&offsets).map(|(x, by)| x + by).collect::<Vec<_>>())
-            };
+            let shifted =
+                |x: &[i64]| expected(p)(&x.iter().zip(&offsets).map(|(x, by)| x + by).collect::<Vec<_>>());
             check_both(10, 6, build, inputs, shifted)?;
             let (_, built) = gadget_with_bounds(10, 6, build)?;
             assert_costs(10, 6, build, |t, x| {
@@ -317,7 +320,10 @@ mod tests {
     fn more_than_there_are_is_refused() {
         for k in [0, 4] {
             let refused = reference(&[1, 2, 3], &top(3, k, Extremum::Maximum, Ranked::Values));
-            assert_eq!(refused, Err(BuildError::Index { operation: OPERATION, index: k as usize, inputs: 3 }));
+            assert_eq!(
+                refused,
+                Err(BuildError::Index { operation: OPERATION, index: k as usize, inputs: 3 })
+            );
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Data, Kind, Tensor, Value};
-use crate::model::{Map, Row};
+use crate::model::Row;
 use crate::number::pow2;
 use crate::quantize::error::{Feasible, PlanError};
 
@@ -260,7 +260,7 @@ fn split(node: &Node<'_>, layers: &mut Layers, a: &Tensor, b: &Tensor) -> Result
     let Data::Variable(map) = &difference.data else { return Ok((difference, constants)) };
     let biases: Vec<f64> = (0..map.rows()).map(|row| map.bias(row)).collect();
     let thresholds = constants.iter().zip(&biases).map(|(c, bias)| c - bias).collect();
-    let without = layers.affine(node, &difference, |i| Some((1.0, -biases.get(i)?)))?;
+    let without = layers.affine(node, &difference, |i| Some((1.0, -*biases.get(i)?)))?;
     Ok((without, thresholds))
 }
 

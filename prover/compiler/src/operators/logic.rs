@@ -158,7 +158,8 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         };
         return Ok(layers.affine(node, x, pair)?.of_kind(Kind::Bool).into());
     }
-    let results = layers.apply(node, Arc::new(Logic { connective, len }), &[&joined(node, layers, &[&a, &b])?], shape)?;
+    let pairs = joined(node, layers, &[&a, &b])?;
+    let results = layers.apply(node, Arc::new(Logic { connective, len }), &[&pairs], shape)?;
     Ok(results.of_kind(Kind::Bool).into())
 }
 

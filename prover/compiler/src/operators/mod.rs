@@ -23,10 +23,12 @@ macro_rules! families {
 }
 
 families! {
-    argmax, clip, conv, elementwise, function, layer_norm, linear, pool, shape, softmax,
+    argmax, clip, comparison, conv, elementwise, extremum, function, hardmax, layer_norm, linear, logic, modulo, negation, pool, power, product, quotient, selection, shape, sign, softmax, top_k, whole,
 }
 
+mod broadcast;
 mod gated;
+mod reduction;
 
 /// The operator of a model file, or `None` where it is not supported.
 pub(crate) fn lookup(domain: &str, name: &str) -> Option<&'static OnnxOperator> {
@@ -45,14 +47,16 @@ pub(crate) fn read(
     read(reader, shape)
 }
 
-
 /// The reference of supported operators, as Markdown: what `docs/operators.md` holds.
 pub fn document() -> String {
     let mut page = String::from(HEAD);
     let mut families: Vec<&Family> = FAMILIES.iter().collect();
     families.sort_by_key(|family| family.name);
     for family in families {
-        page += &format!("\n## {}\n\nCost: {}.\n\n| operator | domain | remarks |\n| --- | --- | --- |\n", family.name, family.cost);
+        page += &format!(
+            "\n## {}\n\nCost: {}.\n\n| operator | domain | remarks |\n| --- | --- | --- |\n",
+            family.name, family.cost
+        );
         for operator in family.operators {
             page += &format!("| {} | {} | {} |\n", operator.name, operator.domain, operator.remarks);
         }

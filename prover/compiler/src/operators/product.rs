@@ -21,7 +21,7 @@ use crate::bytes::{CONSTRAINT, ReadError, Reader};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{Kind, Tensor, Value};
+use crate::import::value::{Data, Kind, Tensor, Value};
 use crate::quantize::error::{Feasible, PlanError};
 
 const TAG: u8 = 49;
@@ -249,10 +249,10 @@ pub(super) fn elementwise(
 
 /// Whether two tensors of one shape are the same value.
 fn is_same(a: &Tensor, b: &Tensor) -> bool {
-    let (Some(left), Some(right)) = (a.selection(), b.selection()) else {
-        return a.rows_equal(b);
-    };
-    (left.atoms, left.factors, left.offsets) == (right.atoms, right.factors, right.offsets)
+    match (&a.data, &b.data) {
+        (Data::Variable(left), Data::Variable(right)) => Arc::ptr_eq(left, right) || left == right,
+        _ => false,
+    }
 }
 
 /// The products of matrices that begin at pairs of places in the arguments.

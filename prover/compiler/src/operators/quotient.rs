@@ -11,7 +11,7 @@ use assay_circuits::{Bounded, BuildError, Builder};
 use super::broadcast::{common_shape, repeated, sources};
 use super::elementwise::scale;
 use super::family::{Encoded, Family, OnnxOperator, Shape};
-use super::operator::{Argument, Domain, Formats, IntegerOperator, Needs, Operator, Sink, Takes, ArgumentFormat};
+use super::operator::{Argument, Domain, Formats, IntegerOperator, Operator, Sink, Takes, ArgumentFormat};
 use super::product::{read_bounds, read_pairs, write_pairs};
 use super::{function, modulo};
 use crate::bytes::{CONSTRAINT, ReadError, Reader};
@@ -72,8 +72,8 @@ impl Operator for Quotients {
         self.pairs.iter().map(|&(a, d)| value(a) / value(d)).collect()
     }
 
-    fn needs(&self, argument: usize) -> Needs {
-        if argument == 1 { Needs::OneSign } else { Needs::Nothing }
+    fn needs_one_sign(&self, argument: usize) -> bool {
+        argument == 1
     }
 
     /// Divisors are not zero: those closer to zero than a unit are taken for one.

@@ -43,7 +43,8 @@ impl Reduction {
             }
         }
         let dims = || shape.iter().copied().zip(is_reduced.iter().copied());
-        let size = |reduced: bool| dims().filter(|&(_, is)| is == reduced).map(|(dim, _)| dim).product::<usize>();
+        let size =
+            |reduced: bool| dims().filter(|&(_, is)| is == reduced).map(|(dim, _)| dim).product::<usize>();
         let (len, groups) = (size(true), size(false));
         if len == 0 {
             return Err(node.mismatch(shape, &[]));
@@ -53,8 +54,10 @@ impl Reduction {
         for flat in 0..len * groups {
             let (mut rest, mut within, mut group, mut inner, mut outer) = (flat, 0, 0, 1, 1);
             for (dim, reduced) in dims().rev() {
-                let (index, (at, stride)) =
-                    (rest % dim.max(1), if reduced { (&mut within, &mut inner) } else { (&mut group, &mut outer) });
+                let (index, (at, stride)) = (
+                    rest % dim.max(1),
+                    if reduced { (&mut within, &mut inner) } else { (&mut group, &mut outer) },
+                );
                 *at += index * *stride;
                 *stride *= dim;
                 rest /= dim.max(1);

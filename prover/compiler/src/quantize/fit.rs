@@ -22,8 +22,7 @@ pub(super) struct Fit {
 /// The scale of rows that have one in common.
 pub(super) fn common_row(fits: &[Fit]) -> Result<i32, InternalError> {
     let coarsest = fits.iter().map(|fit| fit.finest).min().expected("the scale of a row")?;
-    let exact: Option<Vec<i32>> =
-        fits.iter().map(|fit| fit.exact.filter(|_| fit.has_exact_bias)).collect();
+    let exact: Option<Vec<i32>> = fits.iter().map(|fit| fit.exact.filter(|_| fit.has_exact_bias)).collect();
     let finest_exact = exact.and_then(|exact| exact.into_iter().max()).filter(|&row| row <= coarsest);
     Ok(finest_exact.unwrap_or(coarsest).clamp(-MAX_SCALE, MAX_SCALE))
 }
@@ -91,7 +90,13 @@ impl Run {
     fn fit(self, limit: i64) -> Fit {
         // A row without weights fits at any scale.
         let finest = if self.largest > 0.0 { fitting_scale(self.largest, limit) } else { MAX_SCALE };
-        let exact = self.whole.filter(|&whole| (-MAX_SCALE..=finest).contains(&whole));
+        // Of a row of no weights, the coarsest scale at which its constants are whole, and no coarser than whole numbers.
+        let of_constants = || {
+            let scales = self.biases.iter().filter(|bias| **bias != 0.0).map(|&bias| -lowest_bit(bias));
+            scales.fold(0, i32::max)
+        };
+        let exact = self.whole.unwrap_or_else(of_constants);
+        let exact = Some(exact).filter(|exact| (-MAX_SCALE..=finest).contains(exact));
         let is_whole = |&bias: &f64| exact.is_some_and(|scale| (bias * pow2(scale)).fract() == 0.0);
         Fit { finest, exact, has_exact_bias: self.biases.iter().all(is_whole) }
     }
@@ -113,7 +118,9 @@ mod tests {
 
     #[test]
     fn lowest_bits() {
-        for (value, expected) in [(1.0, 0), (-0.5, -1), (6.0, 1), (0.75, -2), (1024.0, 10), (f64::MIN_POSITIVE / 2.0, -1023)] {
+        for (value, expected) in
+            [(1.0, 0), (-0.5, -1), (6.0, 1), (0.75, -2), (1024.0, 10), (f64::MIN_POSITIVE / 2.0, -1023)]
+        {
             assert_eq!(lowest_bit(value), expected, "{value}");
         }
     }
