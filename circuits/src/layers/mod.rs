@@ -10,6 +10,7 @@
 //! | deciding | [`comparison`], [`logic`], [`selection`], [`magnitude`] | a comparison, or 1 to 3 |
 //! | whole numbers | [`whole`], [`modulo`] | a division |
 //! | functions | [`function`] | a table, or a selection by bits |
+//! | trees | [`trees`] | one a threshold and half a branch |
 //! | normalizing | [`softmax`], [`layer_norm`] | products, one division or root a group |
 //!
 //! Tensors are row-major, `[channels, height, width]` where there is space. No layer uses floating point: the tables of
@@ -36,6 +37,7 @@ pub mod selection;
 pub mod softmax;
 pub mod sparse;
 pub mod top_k;
+pub mod trees;
 pub mod whole;
 
 pub use crate::window;
@@ -43,5 +45,5 @@ pub use crate::window;
 /// Every layer with its cases.
 pub(crate) const MODULES: &[Module] = modules![
     argmax, comparison, conv, dense, extremum, function, hardmax, layer_norm, logic, magnitude, max_pool,
-    modulo, product, quotient, requantize, selection, softmax, sparse, top_k, whole
+    modulo, product, quotient, requantize, selection, softmax, sparse, top_k, trees, whole
 ];

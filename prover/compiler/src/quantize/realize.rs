@@ -55,7 +55,7 @@ pub(crate) fn realize(
     let inputs = model.inputs.iter().zip(&plan.inputs).map(|(input, format)| QuantInput {
         name: input.name.clone(),
         shape: schema_shape(&input.shape),
-        bits: format.bits as u8, // at most 32
+        bits: format.bits as u8,   // at most 32
         scale: format.scale as i8, // within ±60
     });
     let mut graph = QuantGraph { inputs: inputs.collect(), layers: Vec::new(), outputs: Vec::new() };

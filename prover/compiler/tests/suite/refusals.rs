@@ -267,18 +267,6 @@ fn attributes_operands_and_results() {
 }
 
 #[test]
-fn indices_are_no_numbers() {
-    let onnx = vector(3)
-        .node("i", "ArgMax", &["x"], vec![int("axis", 1)])
-        .node("y", "Relu", &["i"], vec![])
-        .output("y");
-    refused(
-        onnx,
-        "node 'y_node' (Relu): operand 'i' holds integers, and Relu is supported on real numbers only",
-    );
-}
-
-#[test]
 fn a_variance_of_zero_is_found_when_it_is_folded() {
     let onnx = vector(1)
         .floats("s", &[1], &[1.0])
