@@ -335,13 +335,15 @@ impl Feature {
     pub fn contains(&self, value: f64) -> bool {
         let [single, min, max] = [value, self.min, self.max].map(|value| value as f32);
         let rounds = self.kind == Kind::Real;
-        (self.min..=self.max).contains(&value) || (rounds && single.is_finite() && min <= single && single <= max)
+        (self.min..=self.max).contains(&value)
+            || (rounds && single.is_finite() && min <= single && single <= max)
     }
 }
 
 /// Finds the first value that is no integer where integers belong, or outside its domain.
 pub(crate) fn check_domain(features: &[Feature], sample: &[f64]) -> Result<(), InputError> {
-    let is_fraction = |(feature, value): &(&Feature, &f64)| feature.kind != Kind::Real && value.fract() != 0.0;
+    let is_fraction =
+        |(feature, value): &(&Feature, &f64)| feature.kind != Kind::Real && value.fract() != 0.0;
     if let Some((Feature { name, .. }, &value)) = features.iter().zip(sample).find(is_fraction) {
         return Err(InputError::NotInteger { feature: name.clone(), value });
     }

@@ -110,7 +110,9 @@ impl Warning {
             }
             Warning::IgnoredColumns { columns } => match columns.as_slice() {
                 [column] => format!("column '{column}' is no feature of the model: it is left out"),
-                columns => format!("columns {} are no features of the model: they are left out", listed(columns)),
+                columns => {
+                    format!("columns {} are no features of the model: they are left out", listed(columns))
+                }
             },
             Warning::Unchecked { reason } => {
                 format!("no independent engine was consulted about what the model computes: {reason}")

@@ -51,7 +51,8 @@ fn by_column(
     signature: &Signature<'_>,
 ) -> Result<Arranged, CalibrationError> {
     check_lengths(rows, names.len())?;
-    let columns::Chosen { positions, names: chosen, warnings } = columns::choose(names, rows, order, signature)?;
+    let columns::Chosen { positions, names: chosen, warnings } =
+        columns::choose(names, rows, order, signature)?;
     let row = |(i, row): (usize, &Vec<Cell>)| {
         let cell = |(feature, &position): (usize, &usize)| match row.get(position) {
             Some(cell) => value(cell, signature, feature, i + 1, names.get(position)),

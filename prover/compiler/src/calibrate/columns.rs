@@ -52,7 +52,8 @@ pub(super) fn choose(
         warnings.push(Warning::IndexColumn { column: first.clone() });
         columns.remove(0);
     }
-    let named = |columns: &[usize]| columns.iter().filter_map(|&at| names.get(at).cloned()).collect::<Vec<_>>();
+    let named =
+        |columns: &[usize]| columns.iter().filter_map(|&at| names.get(at).cloned()).collect::<Vec<_>>();
 
     // Every feature has a column of its name: any order will do, and what else is there is no feature.
     let positions: Option<Vec<usize>> = features.iter().map(|name| at.get(name.as_str()).copied()).collect();
@@ -69,10 +70,7 @@ pub(super) fn choose(
         let others = others(&columns, names, rows, signature);
         columns.retain(|column| !others.contains(column));
         if columns.len() != features.len() {
-            return Err(CalibrationError::ColumnCount {
-                columns: named(&columns),
-                expected: features.len(),
-            });
+            return Err(CalibrationError::ColumnCount { columns: named(&columns), expected: features.len() });
         }
         if !others.is_empty() {
             warnings.push(Warning::IgnoredColumns { columns: named(&others) });
@@ -128,7 +126,8 @@ fn mismatch(
 /// Whether a first column counts the rows: it has no name of its own, and its values follow each other.
 fn is_index(name: &str, rows: &[Vec<Cell>]) -> bool {
     let mut values = rows.iter().map(|row| row.first().and_then(Cell::number));
-    let Some(Some(first)) = values.next().filter(|first| first.is_some_and(|first| first.fract() == 0.0)) else {
+    let Some(Some(first)) = values.next().filter(|first| first.is_some_and(|first| first.fract() == 0.0))
+    else {
         return false;
     };
     let follows = values.zip(1u32..).all(|(value, step)| value == Some(first + f64::from(step)));

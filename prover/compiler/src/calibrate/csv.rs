@@ -119,7 +119,8 @@ fn decimal_comma(rows: &[Vec<Cell>]) -> bool {
         let Cell::Text(text) = cell else { return false };
         let Some((whole, fraction)) = text.split_once(',') else { return false };
         let whole = whole.trim_start_matches(['+', '-']);
-        is_decimal(text) && (fraction.len() != GROUP || whole.len() > GROUP || whole.is_empty() || whole == "0")
+        is_decimal(text)
+            && (fraction.len() != GROUP || whole.len() > GROUP || whole.is_empty() || whole == "0")
     };
     !rows.iter().flatten().any(has_point) && rows.iter().flatten().any(tells)
 }

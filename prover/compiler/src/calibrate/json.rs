@@ -29,7 +29,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, CalibrationError> {
 
 /// One object: a frame of pandas, lists of ezkl, or below `inputs` or at the top a sample or arrays by name.
 fn by_key(object: &Map<String, Value>) -> Result<Table, CalibrationError> {
-    if let (Some(Value::Array(columns)), Some(Value::Array(rows))) = (object.get("columns"), object.get("data")) {
+    if let (Some(Value::Array(columns)), Some(Value::Array(rows))) =
+        (object.get("columns"), object.get("data"))
+    {
         let name = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let names = columns.iter().map(name).collect();
         return Ok(Table::Columns { names, rows: arrays(rows, "data")?, order: ColumnOrder::Meant });
@@ -117,9 +119,10 @@ fn arrays(rows: &[Value], at: &str) -> Result<Vec<Vec<Cell>>, CalibrationError> 
         return Err(CalibrationError::Empty);
     }
     if !rows.iter().any(Value::is_array) {
-        let cells = rows.iter().enumerate().map(|(i, value)| {
-            cell(value).ok_or_else(|| form(&format!("{at}[{i}]"), "a number or text"))
-        });
+        let cells = rows
+            .iter()
+            .enumerate()
+            .map(|(i, value)| cell(value).ok_or_else(|| form(&format!("{at}[{i}]"), "a number or text")));
         return Ok(vec![cells.collect::<Result<_, _>>()?]);
     }
     let mut samples = Vec::with_capacity(rows.len());

@@ -139,7 +139,9 @@ fn replace_scaler(node: NodeProto, graph: &mut GraphProto) {
 
 /// The operand as it is; whoever reads the mask finds none.
 fn replace_dropout(node: NodeProto, graph: &mut GraphProto) {
-    let ([x, ..], [y, ..]) = (node.input.as_slice(), node.output.as_slice()) else { return graph.node.push(node) };
+    let ([x, ..], [y, ..]) = (node.input.as_slice(), node.output.as_slice()) else {
+        return graph.node.push(node);
+    };
     graph.node.push(step("Identity", &[x], y));
 }
 

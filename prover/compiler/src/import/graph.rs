@@ -68,7 +68,15 @@ impl Layers {
     /// No layers; the first atoms are the input elements.
     pub fn new(inputs: Vec<usize>, budget: Resources) -> Self {
         let atoms = inputs.iter().sum();
-        Layers { inputs, layers: Vec::new(), starts: Vec::new(), atoms, budget, known: KnownCategories::default(), whole: Vec::new() }
+        Layers {
+            inputs,
+            layers: Vec::new(),
+            starts: Vec::new(),
+            atoms,
+            budget,
+            known: KnownCategories::default(),
+            whole: Vec::new(),
+        }
     }
 
     /// Refuses a result of more elements than could be kept; their number.

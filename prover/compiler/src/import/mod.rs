@@ -244,7 +244,9 @@ impl Walk {
                     continue;
                 }
                 Some(None) => continue,
-                Some(Some(Value::Tensor(tensor) | Value::Categories(tensor))) if !tensor.is_constant() => tensor,
+                Some(Some(Value::Tensor(tensor) | Value::Categories(tensor))) if !tensor.is_constant() => {
+                    tensor
+                }
                 Some(Some(_)) => {
                     self.refusals.push(Refusal::ConstantOutput { output: name });
                     continue;

@@ -99,7 +99,9 @@ pub enum Refusal {
         name: String,
     },
     /// A size for a dimension that has another one.
-    #[error("input '{input}': dimension {dimension} is {fixed}, and is to be {asked}: only free dimensions take a size")]
+    #[error(
+        "input '{input}': dimension {dimension} is {fixed}, and is to be {asked}: only free dimensions take a size"
+    )]
     FixedDimension {
         /// Graph input.
         input: String,
@@ -163,20 +165,14 @@ pub enum Refusal {
         input: String,
     },
     /// An input that is not a tensor of numbers.
-    #[error("input '{input}' has element type {data_type}: tensors of floats, integers and bool are supported")]
+    #[error(
+        "input '{input}' has element type {data_type}: tensors of floats, integers and bool are supported"
+    )]
     InputType {
         /// Graph input.
         input: String,
         /// ONNX data type.
         data_type: String,
-    },
-    /// An operand that must be a constant and is computed from the inputs.
-    #[error("{node}: operand '{operand}' is not constant, and the product of two variables is not supported")]
-    NonConstantProduct {
-        /// The node.
-        node: NodeName,
-        /// The second variable operand.
-        operand: String,
     },
     /// A parameter (shape, axes, bounds, statistics) that must be a constant.
     #[error("{node}: '{operand}' must be a constant")]
@@ -233,7 +229,9 @@ pub enum Refusal {
         problem: ExternalProblem,
     },
     /// A sparse initializer that contradicts itself.
-    #[error("tensor '{tensor}' is stored sparse, and its values, indices and shape do not fit: save it dense")]
+    #[error(
+        "tensor '{tensor}' is stored sparse, and its values, indices and shape do not fit: save it dense"
+    )]
     Sparse {
         /// Tensor name.
         tensor: String,

@@ -133,13 +133,15 @@ impl Storage {
                 let bytes: Vec<u8> = tensor.int32_data.iter().map(|x| x.to_le_bytes()[0]).collect();
                 self.packed(&bytes, count)
             }
-            Field::Int32 => {
-                self.listed(tensor.int32_data.iter().map(|x| x.cast_unsigned().into()), count)
-            }
+            Field::Int32 => self.listed(tensor.int32_data.iter().map(|x| x.cast_unsigned().into()), count),
         }
     }
 
-    fn listed(self, units: impl ExactSizeIterator<Item = u64>, count: usize) -> Result<Vec<f64>, WrongLength> {
+    fn listed(
+        self,
+        units: impl ExactSizeIterator<Item = u64>,
+        count: usize,
+    ) -> Result<Vec<f64>, WrongLength> {
         if units.len() != count {
             return Err(WrongLength { found: units.len() });
         }
@@ -154,7 +156,8 @@ impl Storage {
             return Err(WrongLength { found: raw.len() / of_element * in_byte });
         }
         if self.bits < 8 {
-            let parts = |&byte: &u8| (0..in_byte).map(move |part| u64::from(byte >> (part as u32 * self.bits)));
+            let parts =
+                |&byte: &u8| (0..in_byte).map(move |part| u64::from(byte >> (part as u32 * self.bits)));
             return Ok(raw.iter().flat_map(parts).take(count).map(|unit| self.value(unit)).collect());
         }
         let unit = |bytes: &[u8]| bytes.iter().rev().fold(0u64, |unit, &byte| (unit << 8) | u64::from(byte));
@@ -251,7 +254,8 @@ mod tests {
             assert_eq!((most(data_type), least(data_type)), (largest, smallest), "{data_type:?}");
             assert_eq!(nans(data_type), numberless, "{data_type:?}");
         }
-        let fours: Vec<f64> = read(DataType::Float4e2m1, &[0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe], 16).unwrap();
+        let fours: Vec<f64> =
+            read(DataType::Float4e2m1, &[0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe], 16).unwrap();
         assert_eq!(fours[..8], [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0]);
         assert_eq!(fours[9..], [-0.5, -1.0, -1.5, -2.0, -3.0, -4.0, -6.0]);
     }
@@ -265,10 +269,13 @@ mod tests {
         assert_eq!(read(DataType::Int2, &[0b11_10_01_00], 4).unwrap(), [0.0, 1.0, -2.0, -1.0]);
         assert_eq!(read(DataType::Uint2, &[0b11_10_01_00, 0b1], 5).unwrap(), [0.0, 1.0, 2.0, 3.0, 1.0]);
         assert_eq!(read(DataType::Bool, &[0, 1, 2], 3).unwrap(), [0.0, 1.0, 1.0]);
-        let ends = read(DataType::Int64, &[i64::MAX.to_le_bytes(), i64::MIN.to_le_bytes()].concat(), 2).unwrap();
+        let ends =
+            read(DataType::Int64, &[i64::MAX.to_le_bytes(), i64::MIN.to_le_bytes()].concat(), 2).unwrap();
         assert_eq!([ends[0] as i64, ends[1] as i64], [i64::MAX, i64::MIN]);
-        let listed = |data_type, tensor: TensorProto, count| Storage::of(data_type).unwrap().read(&tensor, count);
-        let int32 = |int32_data: &[i32]| TensorProto { int32_data: int32_data.to_vec(), ..Default::default() };
+        let listed =
+            |data_type, tensor: TensorProto, count| Storage::of(data_type).unwrap().read(&tensor, count);
+        let int32 =
+            |int32_data: &[i32]| TensorProto { int32_data: int32_data.to_vec(), ..Default::default() };
         assert_eq!(listed(DataType::Float16, int32(&[0x3c00, 0xc000]), 2).unwrap(), [1.0, -2.0]);
         assert_eq!(listed(DataType::Int8, int32(&[-5, 5]), 2).unwrap(), [-5.0, 5.0]);
         assert_eq!(listed(DataType::Int4, int32(&[0x8f]), 2).unwrap(), [-1.0, -8.0]);

@@ -39,7 +39,8 @@ pub(crate) fn read_sparse(
 ) -> Result<Value, Refusal> {
     let bad = || Refusal::Sparse { tensor: name.to_owned() };
     let (Some(values), Some(indices)) = (&sparse.values, &sparse.indices) else { return Err(bad()) };
-    let (Value::Tensor(values), Value::Tensor(positions)) = (read(values, name)?, read(indices, name)?) else {
+    let (Value::Tensor(values), Value::Tensor(positions)) = (read(values, name)?, read(indices, name)?)
+    else {
         return Err(bad());
     };
     let kind = values.kind;

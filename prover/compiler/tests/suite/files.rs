@@ -69,7 +69,8 @@ fn the_digest_covers_the_weights_beside_the_model() {
     let onnx = sum_with(external("w", None, None), 2);
     let of = |files: &[(&str, &[u8])]| Source::from(&file(&onnx, files)).digest();
     let (a, b) = (bytes(&[1.0, 2.0]), bytes(&[1.0, 3.0]));
-    let digests = [of(&[]), of(&[("w", &a)]), of(&[("w", &b)]), of(&[("v", &a)]), of(&[("w", &a), ("v", &b)])];
+    let digests =
+        [of(&[]), of(&[("w", &a)]), of(&[("w", &b)]), of(&[("v", &a)]), of(&[("w", &a), ("v", &b)])];
     for (i, digest) in digests.iter().enumerate() {
         assert!(digests.iter().skip(i + 1).all(|other| other != digest));
     }
@@ -89,11 +90,17 @@ fn weights_that_cannot_be_had() {
         says(external(outside, None, None), &format!("lies in '{outside}', which is no path inside"));
     }
     says(external("w", Some("1"), Some("8")), "takes 8 bytes from byte 1 of 'w', which has 8");
-    says(external("w", Some("18446744073709551615"), Some("8")), "takes 8 bytes from byte 18446744073709551615");
+    says(
+        external("w", Some("18446744073709551615"), Some("8")),
+        "takes 8 bytes from byte 18446744073709551615",
+    );
     says(external("w", Some("9"), None), "takes 0 bytes from byte 9 of 'w'");
     says(external("w", Some("-1"), None), "has the offset '-1', which is no number of bytes");
     says(external("w", None, Some("4")), "of shape [2] holds 1 elements");
-    says(TensorProto { external_data: vec![], ..external("w", None, None) }, "says that its data is in another file");
+    says(
+        TensorProto { external_data: vec![], ..external("w", None, None) },
+        "says that its data is in another file",
+    );
     // What nobody reads needs no file; and no file is read a hundred times.
     let mut onnx = sum_with(float_tensor("w", &[2], &[1.0, 2.0]), 2);
     onnx.graph().initializer.push(TensorProto { name: "v".into(), ..external("v", None, None) });
@@ -150,7 +157,9 @@ fn sparse_weights() {
     let dense = vec![0.0, 5.0, 0.0, 0.0, 0.0, -1.0];
     assert_eq!(with(&[2, 3], index(&[2], &[1, 5])).unwrap(), dense);
     assert_eq!(with(&[2, 3], index(&[2, 2], &[0, 1, 1, 2])).unwrap(), dense);
-    for wrong in [index(&[2], &[1, 6]), index(&[2], &[-1, 2]), index(&[2, 2], &[0, 3, 1, 2]), index(&[1], &[1])] {
+    for wrong in
+        [index(&[2], &[1, 6]), index(&[2], &[-1, 2]), index(&[2, 2], &[0, 3, 1, 2]), index(&[1], &[1])]
+    {
         assert!(with(&[2, 3], wrong).is_err());
     }
     // A few numbers that claim a large tensor.
@@ -174,7 +183,8 @@ fn inputs_of_every_kind_of_number() {
 }
 
 fn options(shapes: &[(&str, usize)], outputs: &[&str]) -> Options {
-    let shapes: BTreeMap<String, usize> = shapes.iter().map(|&(name, size)| (name.to_owned(), size)).collect();
+    let shapes: BTreeMap<String, usize> =
+        shapes.iter().map(|&(name, size)| (name.to_owned(), size)).collect();
     let outputs = outputs.iter().map(|&name| name.to_owned()).collect();
     Options { shapes, outputs, ..Options::default() }
 }
@@ -240,10 +250,7 @@ fn what_no_chosen_output_needs_is_not_imported() {
     assert_eq!(names(&options(&[], &["y"])), ["y"]);
     // An inner tensor, and both in the order asked for.
     assert_eq!(names(&options(&[], &["y", "h", "y"])), ["y", "h"]);
-    assert_eq!(
-        refused(&onnx, &options(&[], &["z"])),
-        "no tensor is called 'z'; the model's outputs: y, odd"
-    );
+    assert_eq!(refused(&onnx, &options(&[], &["z"])), "no tensor is called 'z'; the model's outputs: y, odd");
     // Without being asked for, nothing is needed that no output reads.
     onnx.graph().output.pop();
     onnx.graph().input.pop();
@@ -252,14 +259,15 @@ fn what_no_chosen_output_needs_is_not_imported() {
 
 /// `twice(a; by) = a + a · by` of the domain `local`, whose attribute has a default, and `outer(a) = twice(twice(a; 2))`.
 fn with_functions() -> Onnx {
-    let node = |op: &str, input: &[&str], output: &str, domain: &str, attribute: Vec<AttributeProto>| NodeProto {
-        op_type: op.into(),
-        domain: domain.into(),
-        input: input.iter().map(|&name| name.into()).collect(),
-        output: vec![output.into()],
-        attribute,
-        ..Default::default()
-    };
+    let node =
+        |op: &str, input: &[&str], output: &str, domain: &str, attribute: Vec<AttributeProto>| NodeProto {
+            op_type: op.into(),
+            domain: domain.into(),
+            input: input.iter().map(|&name| name.into()).collect(),
+            output: vec![output.into()],
+            attribute,
+            ..Default::default()
+        };
     let by = AttributeProto {
         name: "value_float".into(),
         r#type: AttributeType::Float as i32,
@@ -302,11 +310,16 @@ fn functions_are_written_out() {
     check_engines(&onnx);
     onnx.proto.functions[0].opset_import[0].version = 12;
     let message = import(&onnx.bytes()).unwrap_err().to_string();
-    assert!(message.contains("function 'twice' of the file uses operator set 'ai.onnx' version 12"), "{message}");
+    assert!(
+        message.contains("function 'twice' of the file uses operator set 'ai.onnx' version 12"),
+        "{message}"
+    );
     let mut onnx = with_functions();
     onnx.proto.functions[0].node[1].op_type = "outer".into();
     onnx.proto.functions[0].node[1].domain = "local".into();
-    assert!(import(&onnx.bytes()).unwrap_err().to_string().contains("function outer of the file calls itself"));
+    assert!(
+        import(&onnx.bytes()).unwrap_err().to_string().contains("function outer of the file calls itself")
+    );
 }
 
 /// Forty functions, each calling the one before twice: 2^40 nodes.

@@ -264,7 +264,8 @@ fn scattered_updates() {
 #[test]
 fn dropout_as_in_inference() {
     let onnx = Onnx::with_opset(13).input("x", &[1, 3]).floats("ratio", &[], &[0.5]);
-    let onnx = onnx.node("d", "Dropout", &["x", "ratio"], vec![]).node("y", "Relu", &["d"], vec![]).output("y");
+    let onnx =
+        onnx.node("d", "Dropout", &["x", "ratio"], vec![]).node("y", "Relu", &["d"], vec![]).output("y");
     check_engines(&onnx);
     // The mask is all that there is.
     let mut masked = onnx.clone();
@@ -286,7 +287,11 @@ fn dropout_as_in_inference() {
 /// Whatever depends on no input is evaluated: here the target of a reshape, from the shape of the input.
 #[test]
 fn shapes_are_computed_when_a_model_is_imported() {
-    let mut onnx = Onnx::with_opset(15).input_of("x", DataType::Float, vec![Dim::Symbol("N"), Dim::Size(2), Dim::Size(3)]);
+    let mut onnx = Onnx::with_opset(15).input_of(
+        "x",
+        DataType::Float,
+        vec![Dim::Symbol("N"), Dim::Size(2), Dim::Size(3)],
+    );
     onnx.graph().initializer.push(integer_tensor("zero", &[], &[0]));
     let onnx = onnx
         .integers("minus", &[-1])
@@ -310,7 +315,10 @@ fn shapes_are_computed_when_a_model_is_imported() {
 fn constants_by_rules() {
     let folded = |onnx: Onnx, elements: usize| {
         let onnx = onnx.node("y", "Add", &["x", "c"], vec![]).output("y");
-        import(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}")).evaluate(&vec![0.0; elements]).remove(0)
+        import(&onnx.bytes())
+            .unwrap_or_else(|error| panic!("{error}"))
+            .evaluate(&vec![0.0; elements])
+            .remove(0)
     };
     let scalars = |values: [f32; 3]| {
         let [start, limit, delta] = values;
@@ -352,13 +360,17 @@ fn casts() {
     assert_eq!(counted(&onnx), [0.0, 1.0, 2.0]);
     // Integers become real numbers, and whole numbers integers again.
     let counts = Onnx::new().input_of("n", DataType::Int64, vec![Dim::Size(1), Dim::Size(2)]);
-    let counts = counts.node("f", "Cast", &["n"], cast(DataType::Float)).node("d", "Add", &["f", "f"], vec![]);
+    let counts =
+        counts.node("f", "Cast", &["n"], cast(DataType::Float)).node("d", "Add", &["f", "f"], vec![]);
     let back = counts.clone().node("y", "Cast", &["d"], cast(DataType::Int64)).output("y");
     assert_eq!(counted(&back), [0.0, 2.0]);
     let half = counts.floats("h", &[], &[0.5]).node("m", "Mul", &["d", "h"], vec![]);
     let half = half.floats("q", &[], &[0.25]).node("r", "Mul", &["m", "q"], vec![]);
     let half = half.node("y", "Cast", &["r"], cast(DataType::Int32)).output("y");
-    refused(&half, "attribute to = int32 is not supported, allowed: a type of floats, as the operand may have a fraction");
+    refused(
+        &half,
+        "attribute to = int32 is not supported, allowed: a type of floats, as the operand may have a fraction",
+    );
     let truth = Onnx::new().input("x", &[2]).node("y", "Cast", &["x"], cast(DataType::Bool)).output("y");
     refused(&truth, "compare with 0 instead");
     // Constants are cut towards zero, and rounded to what a `float` holds.
@@ -386,9 +398,14 @@ fn casts() {
 /// A movement in the middle of a network costs what the network costs.
 #[test]
 fn movements_cost_nothing() {
-    let plain = Onnx::new().input("x", &[1, 4]).floats("w", &[4, 3], &[0.5, -1.0, 0.25, 0.75, 1.0, 2.0, -0.5, 0.1, 0.2, 0.3, -0.4, 1.5]);
+    let plain = Onnx::new().input("x", &[1, 4]).floats(
+        "w",
+        &[4, 3],
+        &[0.5, -1.0, 0.25, 0.75, 1.0, 2.0, -0.5, 0.1, 0.2, 0.3, -0.4, 1.5],
+    );
     let plain = plain.node("a", "MatMul", &["x", "w"], vec![]).node("r", "Relu", &["a"], vec![]);
-    let reversed = plain.clone().integers("i", &[2, 1, 0]).node("y", "Gather", &["r", "i"], vec![int("axis", 1)]);
+    let reversed =
+        plain.clone().integers("i", &[2, 1, 0]).node("y", "Gather", &["r", "i"], vec![int("axis", 1)]);
     let plain = plain.node("y", "Identity", &["r"], vec![]).output("y");
     let table = Table::Rows(rows(40, 4, 3));
     let constraints = |onnx: &Onnx| {

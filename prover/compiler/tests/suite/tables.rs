@@ -171,9 +171,10 @@ fn separators_comments_and_truth_values() {
         assert_eq!(read(&saved), Table::Headerless(rows.to_vec()), "{no_names}");
     }
     let numbers = |table: Table| match table {
-        Table::Columns { rows, .. } => {
-            rows.iter().map(|row| row.iter().filter_map(Cell::number).collect::<Vec<f64>>()).collect::<Vec<_>>()
-        }
+        Table::Columns { rows, .. } => rows
+            .iter()
+            .map(|row| row.iter().filter_map(Cell::number).collect::<Vec<f64>>())
+            .collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
     assert_eq!(numbers(read("a,b\nTrue,false\n")), [[1.0, 0.0]]);
@@ -196,7 +197,8 @@ fn separators_comments_and_truth_values() {
 fn json_of_frames_lines_and_lists() {
     let (model, _) = compiled(NAMED, PLAIN).unwrap();
     let expected = vec![vec![0.5, 1.5, -1.0], vec![-0.25, 0.5, 2.0]];
-    let arranged = |json: &str| model.arrange(&Table::from_json(json.as_bytes()).unwrap()).map(|found| found.rows);
+    let arranged =
+        |json: &str| model.arrange(&Table::from_json(json.as_bytes()).unwrap()).map(|found| found.rows);
     for form in [
         r#"{"ltv": [0.5, -0.25], "age": [1.5, 0.5], "drop": [-1, 2]}"#,
         r#"{"ltv": {"0": 0.5, "1": -0.25}, "age": {"0": 1.5, "1": 0.5}, "drop": {"0": -1, "1": 2}}"#,

@@ -144,7 +144,9 @@ mod tests {
         ] {
             assert_eq!(inside(location).as_deref(), Some(path));
         }
-        for outside in ["", ".", "/etc/passwd", "../w", "a/../../w", "a/..", "a//b", "w/", "a\\..\\b", "C:\\w", "w\0"] {
+        for outside in
+            ["", ".", "/etc/passwd", "../w", "a/../../w", "a/..", "a//b", "w/", "a\\..\\b", "C:\\w", "w\0"]
+        {
             assert_eq!(inside(outside), None, "{outside:?}");
         }
     }

@@ -136,13 +136,18 @@ impl Body<'_> {
     }
 
     fn written_out(&self, node: &NodeProto) -> NodeProto {
-        let name = if node.name.is_empty() { String::new() } else { format!("{}/{}", self.name.name, node.name) };
+        let name =
+            if node.name.is_empty() { String::new() } else { format!("{}/{}", self.name.name, node.name) };
         NodeProto {
             input: node.input.iter().map(|input| self.tensor(input)).collect(),
-            output: node.output.iter().map(|output| match output.as_str() {
-                "" => String::new(),
-                output => self.local(output),
-            }).collect(),
+            output: node
+                .output
+                .iter()
+                .map(|output| match output.as_str() {
+                    "" => String::new(),
+                    output => self.local(output),
+                })
+                .collect(),
             name,
             attribute: node.attribute.iter().filter_map(|attribute| self.attribute(attribute)).collect(),
             ..node.clone()

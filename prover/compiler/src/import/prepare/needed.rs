@@ -21,9 +21,9 @@ pub(super) fn keep(proto: &mut ModelProto, chosen: &[String], refusals: &mut Vec
     let mut is_needed = read.nodes.iter();
     graph.node.retain(|_| is_needed.next() == Some(&true));
     graph.initializer.retain(|tensor| read.tensors.contains(&tensor.name));
-    graph.sparse_initializer.retain(|sparse| {
-        sparse.values.as_ref().is_none_or(|values| read.tensors.contains(&values.name))
-    });
+    graph
+        .sparse_initializer
+        .retain(|sparse| sparse.values.as_ref().is_none_or(|values| read.tensors.contains(&values.name)));
     if !chosen.is_empty() && !names_features {
         graph.input.retain(|input| read.tensors.contains(&input.name));
     }
@@ -74,7 +74,9 @@ fn needed(graph: &GraphProto) -> Needed {
             continue;
         }
         for &maker in makers.get(name).into_iter().flatten() {
-            let (Some(is_needed), Some(node)) = (nodes.get_mut(maker), graph.node.get(maker)) else { continue };
+            let (Some(is_needed), Some(node)) = (nodes.get_mut(maker), graph.node.get(maker)) else {
+                continue;
+            };
             if !std::mem::replace(is_needed, true) {
                 waiting.extend(node.input.iter().map(String::as_str));
             }

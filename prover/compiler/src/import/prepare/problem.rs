@@ -18,7 +18,9 @@ pub enum ExternalProblem {
         location: String,
     },
     /// A file that was not brought.
-    #[error("lies in '{location}', which is not there: keep that file beside the model's, as the exporter wrote it")]
+    #[error(
+        "lies in '{location}', which is not there: keep that file beside the model's, as the exporter wrote it"
+    )]
     Absent {
         /// Path from the model's folder.
         location: String,
