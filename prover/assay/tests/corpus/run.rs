@@ -1,7 +1,5 @@
 //! A model of the corpus from its file to a verified proof.
 
-use std::fs;
-
 use assay::{CompileOptions, Context, Error, Keys, Model, Observer, Prover, Salts, Samples, Verifier};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -33,11 +31,13 @@ pub fn run(case: &Case) -> Outcome {
 fn compile(case: &Case) -> Result<Model, Trouble> {
     let refused = |error: Error| Trouble::Refused(error.to_string());
     let samples = Samples::open(&case.file("calibration.csv")).map_err(refused)?;
-    let onnx = fs::read(case.file("model.onnx")).map_err(|error| Trouble::Fails(error.to_string()))?;
-    if !case.shape.is_empty() || !case.output.is_empty() {
-        return Err(Trouble::Refused("it needs sizes of free dimensions, or a choice of outputs".into()));
-    }
-    let options = CompileOptions { max_error: case.max_error, ..CompileOptions::default() };
+    let onnx = assay::open_onnx(&case.file("model.onnx")).map_err(refused)?;
+    let options = CompileOptions {
+        max_error: case.max_error,
+        shapes: case.shape.clone(),
+        outputs: case.output.clone(),
+        ..CompileOptions::default()
+    };
     Ok(Model::compile(&onnx, &samples, &options).map_err(refused)?.model)
 }
 

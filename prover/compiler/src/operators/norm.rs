@@ -26,7 +26,7 @@ const MAX_DOMAIN_BITS: u32 = 16;
 const EXTRA: u32 = 2;
 /// Bits that sums have at most: what the layer takes.
 const MAX_SUM_BITS: u32 = 58;
-const TAG: u8 = 40;
+const TAG: u8 = 56;
 const L2: Kind = Kind::L2 { extra: EXTRA };
 
 /// The entry of the registry.

@@ -11,11 +11,7 @@ use crate::import::value::Value;
 /// result (`DCR`), or the channels of the result first (`CRD`).
 pub(super) fn depth_to_space(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let ([n, c, h, w], block) = picture(node)?;
-    let depth_first = match node.text("mode")?.as_deref() {
-        None | Some("DCR") => true,
-        Some("CRD") => false,
-        Some(other) => return Err(node.bad_attribute("mode", other.into(), "DCR or CRD")),
-    };
+    let order = Order::of(node)?;
     let area = block.saturating_mul(block);
     if c % area != 0 {
         return Err(block_size(node, block));
@@ -30,34 +26,60 @@ pub(super) fn depth_to_space(node: &Node<'_>, layers: &mut Layers) -> Result<Val
         };
         let (channel, y, x) = (index(1)?, index(2)?, index(3)?);
         let within = y % block * block + x % block;
-        let source = if depth_first { within * channels + channel } else { channel * area + within };
+        let source = match order {
+            Order::DepthFirst => within * channels + channel,
+            Order::ChannelFirst => channel * area + within,
+        };
         let indices = [index(0)?, source, y / block, x / block];
         Some(Source::at(indices.iter().zip(&of).map(|(index, stride)| index * stride).sum()))
     })
 }
 
-/// `[N, C, H, W]` to `[N, C · b², H / b, W / b]`: the rows of a block, then its columns, then the channels.
+/// `[N, C, H, W]` to `[N, C · b², H / b, W / b]`, the way back.
 pub(super) fn space_to_depth(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let ([n, c, h, w], block) = picture(node)?;
     if h % block != 0 || w % block != 0 {
         return Err(block_size(node, block));
     }
-    let of = strides(&[n, c, h, w]);
+    let order = Order::of(node)?;
+    let (area, of) = (block.saturating_mul(block), strides(&[n, c, h, w]));
     let to = vec![n, c.saturating_mul(block).saturating_mul(block), h / block, w / block];
     let dims = to.clone();
     moved(node, layers, &[0], to, 0.0, |flat| {
         let part = |axis: usize, index: usize| match axis {
             0 => Some(index * of.first()?),
             1 => {
-                let within = index.checked_div(c)?;
+                let (channel, within) = match order {
+                    Order::DepthFirst => (index.checked_rem(c)?, index.checked_div(c)?),
+                    Order::ChannelFirst => (index.checked_div(area)?, index.checked_rem(area)?),
+                };
                 let (row, column) = (within / block, within % block);
-                Some(index % c * of.get(1)? + row * of.get(2)? + column)
+                Some(channel * of.get(1)? + row * of.get(2)? + column)
             }
             2 => Some(index * block * of.get(2)?),
             _ => Some(index * block),
         };
         position(flat, &dims, part).map(Source::at)
     })
+}
+
+/// In which order a block's elements and the picture's channels make up the many channels.
+#[derive(Clone, Copy)]
+enum Order {
+    /// `DCR`, the default: all channels of the first element of a block, then those of the second.
+    DepthFirst,
+    /// `CRD`: all elements of the block of the first channel, then those of the second.
+    ChannelFirst,
+}
+
+impl Order {
+    fn of(node: &Node<'_>) -> Result<Order, Refusal> {
+        match node.text("mode")?.as_deref() {
+            None | Some("DCR") => Ok(Order::DepthFirst),
+            Some("CRD") => Ok(Order::ChannelFirst),
+            Some(other) => Err(node.bad_attribute("mode", other.into(), "DCR or CRD")),
+        }
+    }
 }
 
 fn picture(node: &Node<'_>) -> Result<([usize; 4], usize), Refusal> {
