@@ -124,6 +124,9 @@ pub struct AttributeProto {
     /// Integers.
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: Vec<i64>,
+    /// Strings.
+    #[prost(bytes = "vec", repeated, tag = "9")]
+    pub strings: Vec<Vec<u8>>,
 }
 
 /// The type of an attribute's value.
@@ -144,6 +147,8 @@ pub enum AttributeType {
     Floats = 6,
     /// `ints`.
     Ints = 7,
+    /// `strings`.
+    Strings = 8,
 }
 
 /// A constant tensor.

@@ -23,7 +23,7 @@ macro_rules! families {
 }
 
 families! {
-    argmax, clip, conv, elementwise, function, layer_norm, linear, pool, shape, softmax,
+    argmax, clip, conv, elementwise, function, layer_norm, linear, pool, shape, softmax, trees,
 }
 
 mod gated;
