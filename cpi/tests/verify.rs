@@ -226,7 +226,7 @@ fn a_declaration_is_held_against_the_schema() {
         name: name.into(),
         shape: shape.to_vec(),
         bits,
-        scale: 0,
+        scales: 0.into(),
         visibility,
     };
     let schema = |visibility| {

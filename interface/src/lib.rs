@@ -9,7 +9,8 @@
 //! | --- | --- |
 //! | [`field`] | elements of BN254's scalar field, canonical by construction |
 //! | [`poseidon`] | circomlib's Poseidon, and absorption of longer lists |
-//! | [`schema`] | a model's tensors: shape, bits, scale, visibility; its domain tag |
+//! | [`schema`] | a model's tensors: shape, bits, scales, visibility; its domain tag |
+//! | [`scales`] | binary scales: one of a tensor, or one for each position along an axis |
 //! | [`member`] | keys, leaves, nullifiers; the tree that they are in |
 //! | [`tag`] | what hashed lists begin with: kind, bits and count |
 //! | [`statement`] | packing of integers into limbs, commitments, the digest that a proof is about |
@@ -34,6 +35,7 @@ pub mod pda;
 pub mod poseidon;
 pub mod price;
 pub mod proof_file;
+pub mod scales;
 pub mod schema;
 pub mod statement;
 pub mod tag;

@@ -4,12 +4,15 @@
 //!
 //! ```text
 //! model  = name, inputs: u8 count, tensor*, outputs: u8 count, tensor*
-//! tensor = name, rank: u8, dims: u32*, bits: u8, scale: i8, visibility
+//! tensor = name, rank: u8, dims: u32*, bits: u8, scales, visibility
+//! scales = scale: i8 (of all elements); where the top bit of bits is set, axis: u8, scale: i8 for each position along it
 //! visibility = 0: u8 (public), or 1: u8 (committed), or 2: u8 (member), depth: u8
 //! name   = u8 length, UTF-8 bytes
 //! ```
 //!
-//! At most one input is a member, and no output; only inputs are committed.
+//! At most one input is a member, and no output; only inputs are committed. An element has at most 32 bits, so the top bit of
+//! `bits` is free to say that scales differ along an axis; a schema whose tensors have one scale each has no such bit. Scales
+//! along an axis are 2 to 128, as many as the axis is long, and not all equal ([`crate::scales`]).
 //!
 //! `domain = first 31 bytes of SHA-256("assay:statement:v2\0" || encoding)` is the first element of every
 //! statement of the model: it separates versions, and binds shapes, bits and scales, so that packed limbs mean
@@ -24,6 +27,7 @@ use crate::{
     field::Scalar,
     member::{CLAIM_LIMBS, MAX_DEPTH},
     packing::limbs_for,
+    scales::{MAX_SCALES, Scales},
     syscalls::sha256,
 };
 
@@ -37,9 +41,13 @@ pub const MAX_RANK: usize = 4;
 pub const MAX_TENSORS: usize = 8;
 /// Most elements of one tensor.
 pub const MAX_ELEMENTS: usize = 1 << 16;
-/// Bytes of the longest encoding; the last is the depth of the one member input.
+/// Bytes of the longest encoding: a tensor's name, dimensions, bits, axis, scales and visibility; the last is the depth of the
+/// one member input. The registry takes fewer than that: its accounts hold 256 bytes of a schema.
 pub const MAX_ENCODED_LEN: usize =
-    (1 + MAX_NAME) + 2 + 2 * MAX_TENSORS * (1 + MAX_NAME + 1 + 4 * MAX_RANK + 3) + 1;
+    (1 + MAX_NAME) + 2 + 2 * MAX_TENSORS * (1 + MAX_NAME + 1 + 4 * MAX_RANK + 1 + 1 + MAX_SCALES + 1) + 1;
+
+/// In the byte of a tensor's bits: scales along an axis follow, and not one scale.
+const ALONG_AXIS: u8 = 1 << 7;
 
 const DOMAIN_PREFIX: &[u8] = b"assay:statement:v2\0";
 
@@ -58,7 +66,7 @@ pub enum Visibility {
     },
 }
 
-/// One tensor of signed integers; element q stands for the real number `q * 2^-scale`.
+/// One tensor of signed integers; element q stands for the real number `q * 2^-scale`, with the element's scale.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TensorSchema {
     /// Name, 1 to [`MAX_NAME`] bytes, unique in the model.
@@ -67,8 +75,8 @@ pub struct TensorSchema {
     pub shape: Vec<u32>,
     /// Bits of an element, 1 to [`MAX_BITS`]: values lie in `[-2^(bits-1), 2^(bits-1))`.
     pub bits: u8,
-    /// Binary scale: real = q * 2^-scale.
-    pub scale: i8,
+    /// Binary scales: real = q * 2^-scale.
+    pub scales: Scales,
     /// Public, committed or member; outputs are public.
     pub visibility: Visibility,
 }
@@ -155,6 +163,42 @@ pub enum SchemaError {
         /// Bits given.
         bits: u8,
     },
+    /// Scales along an axis that the tensor does not have.
+    #[error("tensor {tensor:?} has scales along axis {axis}, and {rank} dimensions")]
+    ScaleAxis {
+        /// Name of the tensor.
+        tensor: String,
+        /// The axis, counted from 0.
+        axis: u8,
+        /// Dimensions of the tensor.
+        rank: usize,
+    },
+    /// Scales along an axis of another length.
+    #[error("tensor {tensor:?} has {count} scales along an axis of {length} positions")]
+    ScaleCount {
+        /// Name of the tensor.
+        tensor: String,
+        /// Scales given.
+        count: usize,
+        /// Length of the axis.
+        length: u32,
+    },
+    /// Scales along an axis longer than [`MAX_SCALES`].
+    #[error(
+        "tensor {tensor:?} has scales along an axis of {length} positions; at most {MAX_SCALES} have their own"
+    )]
+    TooManyScales {
+        /// Name of the tensor.
+        tensor: String,
+        /// Length of the axis.
+        length: u32,
+    },
+    /// Scales along an axis that are all equal: one scale is the one encoding of that.
+    #[error("the scales of tensor {tensor:?} along an axis are all equal; that is one scale")]
+    EqualScales {
+        /// Name of the tensor.
+        tensor: String,
+    },
     /// An output marked as committed: a statement shows its outputs.
     #[error("output {tensor:?} is marked as committed; outputs are public")]
     CommittedOutput {
@@ -200,6 +244,16 @@ impl TensorSchema {
         self.shape.iter().fold(1usize, |product, &dim| product.saturating_mul(dim as usize))
     }
 
+    /// The scale of an element, counted in row-major order.
+    pub fn scale_of(&self, element: usize) -> i8 {
+        self.scales.of(element, &self.shape)
+    }
+
+    /// The scales of the elements, in row-major order; they repeat without end, to be zipped with the elements.
+    pub fn each_scale(&self) -> impl Iterator<Item = i8> + '_ {
+        self.scales.each(&self.shape)
+    }
+
     /// Limbs that its packed values take.
     pub fn packed_limbs(&self) -> usize {
         limbs_for(self.elements(), self.bits)
@@ -237,6 +291,7 @@ impl TensorSchema {
         if !(1..=MAX_BITS).contains(&self.bits) {
             return Err(SchemaError::Bits { tensor: tensor(), bits: self.bits });
         }
+        self.validate_scales()?;
         match (side, self.visibility) {
             (Side::Output, Visibility::Committed) => Err(SchemaError::CommittedOutput { tensor: tensor() }),
             (Side::Output, Visibility::Member { .. }) => Err(SchemaError::MemberOutput { tensor: tensor() }),
@@ -246,6 +301,30 @@ impl TensorSchema {
             _ => Ok(()),
         }
     }
+
+    fn validate_scales(&self) -> Result<(), SchemaError> {
+        let Scales::Axis { axis, scales } = &self.scales else { return Ok(()) };
+        let tensor = || self.name.clone();
+        let length = axis_length(&self.name, &self.shape, *axis)?;
+        if scales.len() != length as usize {
+            return Err(SchemaError::ScaleCount { tensor: tensor(), count: scales.len(), length });
+        }
+        match scales.split_first() {
+            Some((first, rest)) if rest.iter().any(|scale| scale != first) => Ok(()),
+            _ => Err(SchemaError::EqualScales { tensor: tensor() }),
+        }
+    }
+}
+
+/// Positions along the axis of a tensor's scales, at most [`MAX_SCALES`].
+fn axis_length(name: &str, shape: &[u32], axis: u8) -> Result<u32, SchemaError> {
+    let tensor = || String::from(name);
+    let found = shape.get(usize::from(axis)).copied();
+    let length = found.ok_or_else(|| SchemaError::ScaleAxis { tensor: tensor(), axis, rank: shape.len() })?;
+    if length as usize > MAX_SCALES {
+        return Err(SchemaError::TooManyScales { tensor: tensor(), length });
+    }
+    Ok(length)
 }
 
 impl ModelSchema {
@@ -320,8 +399,11 @@ impl ModelSchema {
                 put_name(&mut out, &tensor.name);
                 out.push(tensor.shape.len() as u8);
                 tensor.shape.iter().for_each(|dim| out.extend_from_slice(&dim.to_le_bytes()));
-                out.push(tensor.bits);
-                out.extend_from_slice(&tensor.scale.to_le_bytes());
+                match &tensor.scales {
+                    Scales::One(_) => out.push(tensor.bits),
+                    Scales::Axis { axis, .. } => out.extend([tensor.bits | ALONG_AXIS, *axis]),
+                }
+                out.extend(tensor.scales.as_slice().iter().flat_map(|scale| scale.to_le_bytes()));
                 match tensor.visibility {
                     Visibility::Public => out.push(0),
                     Visibility::Committed => out.push(1),
@@ -405,15 +487,28 @@ impl<'a> Fields<'a> {
         if !(1..=MAX_RANK).contains(&rank) {
             return Err(SchemaError::Rank { tensor: name, rank });
         }
-        let shape = (0..rank).map(|_| self.array().map(u32::from_le_bytes)).collect::<Result<_, _>>()?;
-        let bits = self.byte()?;
-        let scale = self.array().map(i8::from_le_bytes)?;
+        let shape: Vec<u32> =
+            (0..rank).map(|_| self.array().map(u32::from_le_bytes)).collect::<Result<_, _>>()?;
+        let marked = self.byte()?;
+        let bits = marked & !ALONG_AXIS;
+        let scales = match marked & ALONG_AXIS {
+            0 => Scales::One(self.scale()?),
+            _ => {
+                let axis = self.byte()?;
+                let length = axis_length(&name, &shape, axis)?;
+                Scales::Axis { axis, scales: (0..length).map(|_| self.scale()).collect::<Result<_, _>>()? }
+            }
+        };
         let visibility = match self.byte()? {
             0 => Visibility::Public,
             1 => Visibility::Committed,
             2 => Visibility::Member { depth: self.byte()? },
             other => return Err(SchemaError::Visibility(other)),
         };
-        Ok(TensorSchema { name, shape, bits, scale, visibility })
+        Ok(TensorSchema { name, shape, bits, scales, visibility })
+    }
+
+    fn scale(&mut self) -> Result<i8, SchemaError> {
+        self.array().map(i8::from_le_bytes)
     }
 }

@@ -7,9 +7,10 @@ use assay_feed_host::strategy::{
     STOPPED, WAITING,
 };
 use assay_feed_host::{FeedParams, Rounds, TRUSTS_AUTHORITY};
-use assay_feed_interface::formats::SCORES;
+use assay_feed_interface::formats::{FEATURES, SCORES};
 use assay_host::strategy::{Action, Answer, Decision, Evaluate, Question, Strategy, View};
 use assay_interface::groth16::Transcript;
+use assay_interface::scales::Scales;
 use assay_interface::schema::{ModelSchema, TensorSchema};
 use assay_localnet::Wallet;
 use assay_verifier_host::{self as verifier, MIN_TIMELOCK, Registration};
@@ -170,10 +171,19 @@ fn a_models_tensors_are_the_filters() {
     let of = |scale: i8, bits: u8| {
         let [input] = MODEL.schema.inputs() else { panic!("one input") };
         let [output] = MODEL.schema.outputs() else { panic!("one output") };
-        let output = TensorSchema { scale, bits, ..output.clone() };
+        let output = TensorSchema { scales: scale.into(), bits, ..output.clone() };
         ModelSchema::new("filter".into(), vec![input.clone()], vec![output]).unwrap()
     };
     assert!(Rounds.accepts(&of(SCORES.scale, SCORES.bits)).is_ok());
     assert!(Rounds.accepts(&of(SCORES.scale + 1, SCORES.bits)).is_err());
     assert!(Rounds.accepts(&of(SCORES.scale, SCORES.bits - 1)).is_err());
+
+    // The program writes its features at one scale: a model that reads them at several reads other numbers.
+    let [input] = MODEL.schema.inputs() else { panic!("one input") };
+    let axis = input.shape.len() - 1;
+    let mut scales = vec![FEATURES.scale; input.shape[axis] as usize];
+    scales[0] += 1;
+    let input = TensorSchema { scales: Scales::along(axis as u8, scales), ..input.clone() };
+    let schema = ModelSchema::new("filter".into(), vec![input], MODEL.schema.outputs().to_vec()).unwrap();
+    assert!(Rounds.accepts(&schema).is_err());
 }

@@ -23,7 +23,13 @@ pub struct PassThrough {
 
 /// A tensor in public.
 pub fn tensor(name: &str, len: u32, bits: u8, scale: i8) -> TensorSchema {
-    TensorSchema { name: name.to_owned(), shape: vec![len], bits, scale, visibility: Visibility::Public }
+    TensorSchema {
+        name: name.to_owned(),
+        shape: vec![len],
+        bits,
+        scales: scale.into(),
+        visibility: Visibility::Public,
+    }
 }
 
 impl PassThrough {

@@ -1,6 +1,7 @@
 //! What each instruction costs, against the ledger and against what was promised.
 
 use assay_host::compute_budget;
+use assay_interface::scales::{MAX_SCALES, Scales};
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_localnet::{Localnet, MAX_TRANSACTION_SIZE, Outcome};
 use assay_tests::ledger::{self, Cost};
@@ -180,7 +181,7 @@ fn longest_schema() -> ModelSchema {
         name,
         shape: vec![1],
         bits: 8,
-        scale: 0,
+        scales: 0.into(),
         visibility: Visibility::Public,
     };
     let name = |letter: &str, length: usize| letter.repeat(length);
@@ -189,6 +190,23 @@ fn longest_schema() -> ModelSchema {
         |last: usize| ModelSchema::new(name("m", 32), inputs.clone(), vec![tensor(name("o", last))]).unwrap();
     let missing = MAX_SCHEMA_LEN - schema(1).encode().len();
     schema(1 + missing)
+}
+
+/// What [`MAX_SCALES`] is chosen for: one matrix in, one matrix out, every name of the longest, fit an account.
+#[test]
+fn an_input_with_the_most_scales_fits_a_models_account() {
+    let tensor = |letter: &str, scales: Scales| TensorSchema {
+        name: letter.repeat(32),
+        shape: vec![1, MAX_SCALES as u32],
+        bits: 8,
+        scales,
+        visibility: Visibility::Public,
+    };
+    let scales = Scales::Axis { axis: 1, scales: (0..MAX_SCALES).map(|i| (i % 20) as i8).collect() };
+    let (input, output) = (tensor("i", scales), tensor("o", Scales::One(0)));
+    let schema = ModelSchema::new("m".repeat(32), vec![input], vec![output]).unwrap();
+    assert_eq!(schema.encode().len(), 253);
+    assert!(schema.encode().len() <= MAX_SCHEMA_LEN);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Strategies for valid schemas.
 
+use assay_interface::scales::Scales;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use proptest::prelude::*;
 
@@ -9,9 +10,21 @@ pub fn tensor() -> impl Strategy<Value = TensorSchema> {
         Just(Visibility::Committed),
         (1u8..=32).prop_map(|depth| Visibility::Member { depth }),
     ];
-    ("[a-z]{1,20}", proptest::collection::vec(1u32..6, 1..=4), 1u8..=32, any::<i8>(), visibility).prop_map(
-        |(name, shape, bits, scale, visibility)| TensorSchema { name, shape, bits, scale, visibility },
-    )
+    let shape =
+        proptest::collection::vec(1u32..6, 1..=4).prop_flat_map(|shape| (scales(shape.clone()), Just(shape)));
+    ("[a-z]{1,20}", shape, 1u8..=32, visibility).prop_map(|(name, (scales, shape), bits, visibility)| {
+        TensorSchema { name, shape, bits, scales, visibility }
+    })
+}
+
+/// Scales of a tensor of this shape.
+fn scales(shape: Vec<u32>) -> impl Strategy<Value = Scales> {
+    let along = (0..shape.len()).prop_flat_map(move |axis| {
+        let length = shape[axis] as usize;
+        proptest::collection::vec(any::<i8>(), length)
+            .prop_map(move |scales| Scales::along(axis as u8, scales))
+    });
+    prop_oneof![any::<i8>().prop_map(Scales::One), along]
 }
 
 /// A valid schema: names are made unique by their position.

@@ -198,7 +198,7 @@ fn tags_are_apart() {
 }
 
 fn tensor(name: &str, visibility: Visibility) -> TensorSchema {
-    TensorSchema { name: name.into(), shape: vec![3], bits: 8, scale: 0, visibility }
+    TensorSchema { name: name.into(), shape: vec![3], bits: 8, scales: 0.into(), visibility }
 }
 
 fn schema(depth: u8) -> Result<ModelSchema, SchemaError> {

@@ -1,13 +1,20 @@
 //! Model schemas: the identity of encode and decode, the domain, and each fault its own error.
 
 use crate::common;
+use assay_interface::scales::{MAX_SCALES, Scales};
 use assay_interface::schema::{
     MAX_ENCODED_LEN, MAX_TENSORS, ModelSchema, SchemaError, Side, TensorSchema, Visibility, domain_of,
 };
 use proptest::prelude::*;
 
 fn tensor(name: &str) -> TensorSchema {
-    TensorSchema { name: name.into(), shape: vec![16], bits: 15, scale: 12, visibility: Visibility::Public }
+    TensorSchema {
+        name: name.into(),
+        shape: vec![16],
+        bits: 15,
+        scales: 12.into(),
+        visibility: Visibility::Public,
+    }
 }
 
 fn model(inputs: Vec<TensorSchema>, outputs: Vec<TensorSchema>) -> Result<ModelSchema, SchemaError> {
@@ -18,7 +25,7 @@ fn valid() -> ModelSchema {
     let mut committed = tensor("weights");
     committed.visibility = Visibility::Committed;
     committed.shape = vec![2, 40];
-    let score = TensorSchema { shape: vec![1], bits: 16, scale: 8, ..tensor("score") };
+    let score = TensorSchema { shape: vec![1], bits: 16, scales: 8.into(), ..tensor("score") };
     model(vec![tensor("features"), committed], vec![score]).expect("valid")
 }
 
@@ -97,13 +104,85 @@ fn each_invalid_encoding_has_its_error() {
 fn the_longest_encoding_fits_its_bound() {
     let long = |prefix: &str| {
         (0..MAX_TENSORS)
-            .map(|i| TensorSchema { shape: vec![1; 4], ..tensor(&format!("{prefix}{}{i}", "n".repeat(30))) })
+            .map(|i| TensorSchema {
+                shape: vec![1, 1, 1, MAX_SCALES as u32],
+                scales: Scales::Axis { axis: 3, scales: (-64..64).collect() },
+                ..tensor(&format!("{prefix}{}{i}", "n".repeat(30)))
+            })
             .collect()
     };
     let mut inputs: Vec<TensorSchema> = long("i");
     inputs[0].visibility = Visibility::Member { depth: 32 };
     let schema = ModelSchema::new("m".repeat(32), inputs, long("o")).expect("valid");
     assert_eq!(schema.encode().len(), MAX_ENCODED_LEN);
+}
+
+fn image(axis: u8, scales: Vec<i8>) -> TensorSchema {
+    TensorSchema { shape: vec![2, 3, 2], scales: Scales::Axis { axis, scales }, ..tensor("x") }
+}
+
+#[test]
+fn an_element_has_the_scale_of_its_position() {
+    let of = |axis, scales| image(axis, scales).each_scale().take(12).collect::<Vec<i8>>();
+    assert_eq!(of(0, vec![1, 2]), [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2]);
+    assert_eq!(of(1, vec![5, -6, 7]), [5, 5, -6, -6, 7, 7, 5, 5, -6, -6, 7, 7]);
+    assert_eq!(of(2, vec![0, 9]), [0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9]);
+    let one = TensorSchema { scales: Scales::One(-3), ..image(0, vec![]) };
+    assert!(one.each_scale().take(12).all(|scale| scale == -3));
+    let channels = image(1, vec![5, -6, 7]);
+    assert!(channels.each_scale().take(12).eq((0..12).map(|element| channels.scale_of(element))));
+    assert_eq!(channels.scales.single(), None);
+    for scales in
+        [channels.scales.clone(), image(0, vec![1, 2]).scales, image(2, vec![0, 9]).scales, Scales::One(4)]
+    {
+        let elements: Vec<i8> = scales.each(&channels.shape).take(12).collect();
+        assert_eq!(Scales::of_elements(&elements, &channels.shape), Some(scales));
+    }
+    let by_two_axes: Vec<i8> = (0..12).collect();
+    assert_eq!(Scales::of_elements(&by_two_axes, &channels.shape), None);
+    let too_long: Vec<i8> = (0..=MAX_SCALES).map(|i| (i % 2) as i8).collect();
+    assert_eq!(Scales::of_elements(&too_long, &[too_long.len() as u32]), None);
+    assert_eq!(Scales::along(1, vec![4, 4]), Scales::One(4));
+    assert_eq!(Scales::along(1, vec![4, 5]), Scales::Axis { axis: 1, scales: vec![4, 5] });
+}
+
+#[test]
+fn scales_have_one_form_and_each_fault_its_error() {
+    let refused = |input: TensorSchema| model(vec![input], vec![tensor("y")]).expect_err("invalid");
+    let x = || String::from("x");
+    assert_eq!(refused(image(3, vec![1, 2])), SchemaError::ScaleAxis { tensor: x(), axis: 3, rank: 3 });
+    assert_eq!(refused(image(1, vec![1, 2])), SchemaError::ScaleCount { tensor: x(), count: 2, length: 3 });
+    assert_eq!(refused(image(1, vec![7, 7, 7])), SchemaError::EqualScales { tensor: x() });
+    let single = TensorSchema { shape: vec![1, 4], ..image(0, vec![7]) };
+    assert_eq!(refused(single), SchemaError::EqualScales { tensor: x() });
+    let long = TensorSchema { shape: vec![129], ..image(0, (-64..65).collect()) };
+    assert_eq!(refused(long), SchemaError::TooManyScales { tensor: x(), length: 129 });
+}
+
+/// One scale is encoded as it was before there were several; scales along an axis stand in its place.
+#[test]
+fn the_encoding_of_scales_is_fixed() {
+    let of = |input: TensorSchema| model(vec![input], vec![tensor("y")]).expect("valid").encode();
+    let one = of(TensorSchema { scales: Scales::One(-2), ..image(0, vec![]) });
+    let axis = of(image(1, vec![5, -2, 7]));
+    // Of the input: bits, scale, visibility; with the top bit bits, axis, scales, visibility.
+    assert_eq!(one[21..24], [15, 0xfe, 0]);
+    assert_eq!(axis[21..27], [0x80 | 15, 1, 5, 0xfe, 7, 0]);
+    assert_eq!((&one[..21], &one[24..]), (&axis[..21], &axis[27..]));
+    let with = |position: usize, byte: u8| {
+        let mut bytes = axis.clone();
+        bytes[position] = byte;
+        ModelSchema::decode(&bytes).expect_err("invalid")
+    };
+    assert_eq!(with(21, 0x80), SchemaError::Bits { tensor: "x".into(), bits: 0 });
+    assert_eq!(with(21, 0x80 | 33), SchemaError::Bits { tensor: "x".into(), bits: 33 });
+    assert_eq!(with(22, 3), SchemaError::ScaleAxis { tensor: "x".into(), axis: 3, rank: 3 });
+    let mut equal = axis.clone();
+    equal[23..26].fill(5);
+    assert_eq!(ModelSchema::decode(&equal), Err(SchemaError::EqualScales { tensor: "x".into() }));
+    for end in 0..axis.len() {
+        assert_eq!(ModelSchema::decode(&axis[..end]), Err(SchemaError::Truncated(end)));
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use assay_interface::{
 use proptest::prelude::*;
 
 fn tensor(name: &str, visibility: Visibility) -> TensorSchema {
-    TensorSchema { name: name.into(), shape: vec![3], bits: 8, scale: 0, visibility }
+    TensorSchema { name: name.into(), shape: vec![3], bits: 8, scales: 0.into(), visibility }
 }
 
 fn schema() -> ModelSchema {

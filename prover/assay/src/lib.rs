@@ -105,6 +105,6 @@ pub use prover::{Decision, Prover, Timings, system_rng};
 pub use salts::Salts;
 pub use samples::{Format as SampleFormat, Samples};
 pub use scalars::{draw_scalar, parse_scalar};
-pub use tensor::{Content, DecodeError, InputDifference, Tensor, Tensors, real};
+pub use tensor::{Content, DecodeError, InputDifference, Tensor, Tensors, real, reals};
 pub use values::{Inputs, Outputs, Trace};
 pub use verifier::{Verified, Verifier};

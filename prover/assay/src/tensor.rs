@@ -1,6 +1,6 @@
 //! Tensors as people and scripts read them: integers, the numbers they stand for, and a name for each element.
 //!
-//! An integer q of a tensor with scale s stands for `q * 2^-s`. Packing has one reading, so a statement decodes to exactly the
+//! An integer q of an element with scale s stands for `q * 2^-s`. Packing has one reading, so a statement decodes to exactly the
 //! values that were proven; limbs that no packing gives are refused.
 
 use assay_interface::{
@@ -102,7 +102,7 @@ pub enum InputDifference {
     Element {
         /// Its name.
         element: String,
-        /// Its tensor's scale.
+        /// Its scale.
         scale: i8,
         /// What the statement says.
         stated: i64,
@@ -117,6 +117,11 @@ pub enum InputDifference {
 /// The number that integer `q` stands for at `scale`.
 pub fn real(q: i64, scale: i8) -> f64 {
     q as f64 * (-f64::from(scale)).exp2() // exact: q has at most 32 bits
+}
+
+/// The numbers that a tensor's integers stand for.
+pub fn reals(schema: &TensorSchema, integers: &[i64]) -> Vec<f64> {
+    integers.iter().zip(schema.each_scale()).map(|(&q, scale)| real(q, scale)).collect()
 }
 
 impl Content {
@@ -140,7 +145,7 @@ impl Tensor {
 
     /// The numbers in the model's own units, unless they are hidden.
     pub fn values(&self) -> Option<Vec<f64>> {
-        Some(self.integers()?.iter().map(|&q| real(q, self.schema.scale)).collect())
+        Some(reals(&self.schema, self.integers()?))
     }
 }
 
@@ -151,13 +156,14 @@ impl Tensor {
         match (&self.content, given) {
             (stated, given) if stated == given => None,
             (Content::Values(stated), Content::Values(given)) => {
-                let mut elements = self.names.iter().zip(stated.iter().zip(given));
+                let named = self.names.iter().zip(self.schema.each_scale());
+                let mut elements = named.zip(stated.iter().zip(given));
                 let differs = elements.find(|(_, (stated, given))| stated != given);
                 Some(differs.map_or_else(
                     || InputDifference::Elements(tensor()),
-                    |(element, (&stated, &given))| InputDifference::Element {
+                    |((element, scale), (&stated, &given))| InputDifference::Element {
                         element: element.clone(),
-                        scale: self.schema.scale,
+                        scale,
                         stated,
                         given,
                     },
@@ -258,13 +264,14 @@ pub(crate) fn derived_names(tensor: &TensorSchema) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use assay_interface::scales::Scales;
 
     fn schema() -> ModelSchema {
         let tensor = |name: &str, shape: &[u32], visibility| TensorSchema {
             name: name.into(),
             shape: shape.to_vec(),
             bits: 9,
-            scale: 3,
+            scales: 3.into(),
             visibility,
         };
         ModelSchema::new(
@@ -311,6 +318,29 @@ mod tests {
         assert!(matches!(padded, DecodeError::Tensor { tensor, .. } if tensor == "z"));
     }
 
+    /// Features of different size in one tensor: each integer by the scale of its element.
+    #[test]
+    fn elements_along_an_axis_have_their_own_scales() {
+        let scales = Scales::Axis { axis: 1, scales: vec![3, -2, 0] };
+        let schema = TensorSchema {
+            name: "x".into(),
+            shape: vec![2, 3],
+            bits: 9,
+            scales,
+            visibility: Visibility::Public,
+        };
+        let names = derived_names(&schema);
+        let of = |integers: &[i64]| Tensor {
+            schema: schema.clone(),
+            names: names.clone(),
+            content: Content::Values(integers.to_vec()),
+        };
+        let stated = of(&[-3, 5, 7, 8, -1, 100]);
+        assert_eq!(stated.values(), Some(vec![-0.375, 20.0, 7.0, 1.0, -4.0, 100.0]));
+        let differs = stated.difference(&of(&[-3, 5, 7, 8, 2, 100]).content).unwrap();
+        assert_eq!(differs.to_string(), "x[4] is -4 (integer -1) there, 8 (integer 2) in the input given");
+    }
+
     /// What the JSON of a tensor says, read again, is the integers and their values to the last bit.
     #[test]
     fn decimals_are_read_as_they_were_written() {
@@ -320,7 +350,7 @@ mod tests {
                 name: "x".into(),
                 shape: vec![integers.len() as u32],
                 bits: 32,
-                scale,
+                scales: Scales::One(scale),
                 visibility: Visibility::Public,
             };
             let names = derived_names(&schema);

@@ -14,7 +14,7 @@ use crate::{
     membership::{Membership, leaf_of},
     model::Model,
     salts::Salts,
-    tensor::{self, Content, Tensor, Tensors, derived_names, name_elements, real},
+    tensor::{self, Content, Tensor, Tensors, derived_names, name_elements, reals},
 };
 
 /// Inputs of one model: as many integers as its tensors have elements, each within its tensor's bits.
@@ -110,7 +110,7 @@ impl Inputs {
     /// The numbers in the model's own units that the integers stand for: the inputs after rounding, a list for each tensor.
     pub fn reals(&self) -> Vec<Vec<f64>> {
         let tensors = self.model.schema().inputs().iter().zip(&self.values);
-        tensors.map(|(tensor, values)| values.iter().map(|&q| real(q, tensor.scale)).collect()).collect()
+        tensors.map(|(tensor, values)| reals(tensor, values)).collect()
     }
 
     /// What a statement says of these inputs: public values as they are, committed ones under their salt, of a member root,
@@ -204,7 +204,7 @@ impl Outputs {
     /// The numbers that the integers stand for, a list for each output tensor.
     pub fn reals(&self) -> Vec<Vec<f64>> {
         let tensors = self.model.schema().outputs().iter().zip(&self.values);
-        tensors.map(|(tensor, values)| values.iter().map(|&q| real(q, tensor.scale)).collect()).collect()
+        tensors.map(|(tensor, values)| reals(tensor, values)).collect()
     }
 
     /// The integer of a model with one output of one element: a score, a class.

@@ -1,6 +1,6 @@
 //! Tensors as tables.
 
-use assay::{Content, Tensor, real};
+use assay::{Content, Tensor, reals};
 
 use crate::ui::Table;
 
@@ -26,8 +26,9 @@ pub fn table(tensors: &[Tensor]) -> String {
                 }
             }
             Content::Values(values) => {
-                for (name, &q) in names.iter().zip(values).take(LISTED) {
-                    table.row([name.clone(), real(q, schema.scale).to_string(), q.to_string()]);
+                let meanings = values.iter().zip(reals(schema, values));
+                for (name, (q, meaning)) in names.iter().zip(meanings).take(LISTED) {
+                    table.row([name.clone(), meaning.to_string(), q.to_string()]);
                 }
                 if values.len() > LISTED {
                     table.row([format!("... {} more", values.len() - LISTED), String::new(), String::new()]);

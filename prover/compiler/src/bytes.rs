@@ -1,6 +1,8 @@
 //! Writing and reading the payload of a compiled model: little-endian, every length checked before it is believed, and
 //! whatever follows from a few bytes (tables, the places of a kernel, constraints) spent from a budget before it is made.
 
+use assay_interface::scales::Scales;
+
 use crate::budget::{Budget, OverBudget};
 
 /// The payload of a `.assay` file is malformed.
@@ -76,7 +78,7 @@ pub enum ReadError {
     #[error("an output has scale {schema}, its layer {graph}")]
     OutputScale {
         /// Scale in the schema.
-        schema: i8,
+        schema: Scales,
         /// Scale in the graph.
         graph: i8,
     },

@@ -152,8 +152,8 @@ impl CompiledModel {
     /// Real values of integer outputs: `q · 2^-scale`.
     pub fn dequantize_outputs(&self, outputs: &[Vec<i64>]) -> Vec<Vec<f64>> {
         let tensors = self.schema.outputs().iter().zip(outputs);
-        let real = |scale: i8, values: &[i64]| values.iter().map(|&q| dequantize(q, scale.into())).collect();
-        tensors.map(|(tensor, values)| real(tensor.scale, values)).collect()
+        let real = |(&q, scale): (&i64, i8)| dequantize(q, scale.into());
+        tensors.map(|(tensor, values)| values.iter().zip(tensor.each_scale()).map(real).collect()).collect()
     }
 
     fn check(&self, sample: &[f64]) -> Result<(), InputError> {

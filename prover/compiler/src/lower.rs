@@ -57,7 +57,7 @@ pub(crate) fn schema(graph: &QuantGraph, name: &str, options: &Options) -> Resul
         name: input.name.clone(),
         shape: input.shape.clone(),
         bits: input.bits,
-        scale: input.scale,
+        scales: input.scales.clone(),
         visibility: match &options.member {
             Some(member) if member.name == input.name => Visibility::Member { depth: member.depth },
             _ if options.commit.contains(&input.name) => Visibility::Committed,
@@ -69,7 +69,7 @@ pub(crate) fn schema(graph: &QuantGraph, name: &str, options: &Options) -> Resul
             name: output.name.clone(),
             shape: output.shape.clone(),
             bits: output.bits,
-            scale: graph.layers.get(output.layer).expected("the layer of an output")?.scale,
+            scales: graph.layers.get(output.layer).expected("the layer of an output")?.scale.into(),
             visibility: Visibility::Public,
         })
     });

@@ -23,7 +23,7 @@ pub(super) fn schema_seeds() -> Vec<Vec<u8>> {
         name: name.into(),
         shape: shape.to_vec(),
         bits,
-        scale: 8,
+        scales: 8.into(),
         visibility,
     };
     let inputs = vec![

@@ -128,7 +128,7 @@ impl Strategy for Rounds {
     fn accepts(&self, schema: &ModelSchema) -> Result<(), StrategyError> {
         let fits = |tensor: &TensorSchema, elements: usize, Format { bits, scale }| {
             tensor.elements() == elements
-                && (tensor.bits, tensor.scale) == (bits, scale)
+                && (tensor.bits, tensor.scales.single()) == (bits, Some(scale))
                 && tensor.visibility == Visibility::Public
         };
         match (schema.inputs(), schema.outputs()) {

@@ -86,7 +86,7 @@ pub enum ReadError {
     #[error(
         "tensor {:?} has {} elements of format {}:{}, {:?}; the lending program's statements have {elements} public \
          ones of format {format}",
-        .tensor.name, .tensor.elements(), .tensor.bits, .tensor.scale, .tensor.visibility
+        .tensor.name, .tensor.elements(), .tensor.bits, .tensor.scales, .tensor.visibility
     )]
     Tensor {
         /// The tensor.

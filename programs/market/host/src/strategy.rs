@@ -111,7 +111,7 @@ impl Strategy for Questions {
             return Err(ReadError::Tensors.into());
         };
         let fits = input.elements() == COUNT
-            && (input.bits, input.scale) == (FEATURES.bits, FEATURES.scale)
+            && (input.bits, input.scales.single()) == (FEATURES.bits, Some(FEATURES.scale))
             && output.elements() == 1
             && output.bits == VOLATILITY.bits
             && [input, output].iter().all(|tensor| tensor.visibility == Visibility::Public);

@@ -8,6 +8,7 @@ use assay_circuits::Witness;
 use assay_compiler::compute_units::ComputeUnits;
 use assay_groth16::snarkjs;
 use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind};
+use assay_interface::scales::Scales;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use serde_json::{Map, Value, json};
 
@@ -198,7 +199,7 @@ fn schema_table(schema: &ModelSchema) -> String {
             role,
             tensor.shape.iter().map(u32::to_string).collect::<Vec<_>>().join("x"),
             tensor.bits.to_string(),
-            tensor.scale.to_string(),
+            tensor.scales.to_string(),
             least.to_string(),
             greatest.to_string(),
         ]);
@@ -215,7 +216,10 @@ fn schema_json(tensors: &[TensorSchema]) -> Value {
                 "name": tensor.name,
                 "shape": tensor.shape,
                 "bits": tensor.bits,
-                "scale": tensor.scale,
+                "scale": match &tensor.scales {
+                    Scales::One(scale) => json!(scale),
+                    Scales::Axis { axis, scales } => json!({ "axis": axis, "scales": scales }),
+                },
                 "visibility": match tensor.visibility {
                     Visibility::Public => "public",
                     Visibility::Committed => "committed",
@@ -229,10 +233,11 @@ fn schema_json(tensors: &[TensorSchema]) -> Value {
         .collect()
 }
 
-/// Smallest and largest number that a tensor's integers stand for.
+/// Smallest and largest number that a tensor's integers stand for, of the elements with the widest domain.
 fn domain(tensor: &TensorSchema) -> (f64, f64) {
     let half = 1i64 << (u32::from(tensor.bits.clamp(1, 32)) - 1);
-    (assay::real(-half, tensor.scale), assay::real(half - 1, tensor.scale))
+    let widest = tensor.scales.as_slice().iter().copied().min().unwrap_or(0);
+    (assay::real(-half, widest), assay::real(half - 1, widest))
 }
 
 fn describe_verifying_key(key: &VerifyingKey, description: &mut Description) {

@@ -155,9 +155,9 @@ fn many_table(outputs: &[(usize, Outputs)]) -> String {
     for (row, outputs) in outputs {
         for Tensor { schema, names, content } in outputs.tensors() {
             let assay::Content::Values(integers) = content else { continue };
-            for (name, q) in names.iter().zip(integers) {
-                let value = assay::real(q, schema.scale).to_string();
-                table.row([row.to_string(), name.clone(), value, q.to_string()]);
+            let meanings = integers.iter().zip(assay::reals(&schema, &integers));
+            for (name, (q, meaning)) in names.iter().zip(meanings) {
+                table.row([row.to_string(), name.clone(), meaning.to_string(), q.to_string()]);
             }
         }
     }

@@ -141,7 +141,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Quan
             name: tensor.name.clone(),
             shape: tensor.shape.clone(),
             bits: tensor.bits,
-            scale: tensor.scale,
+            scales: tensor.scales.clone(),
         })
         .collect();
     let mut lengths: Vec<usize> = inputs.iter().map(QuantInput::elements).collect();
@@ -165,8 +165,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Quan
             let (expected, found) = (tensor.elements(), layer.len());
             return Err(ReadError::Count { what: "output elements", expected, found });
         }
-        if layer.scale != tensor.scale {
-            return Err(ReadError::OutputScale { schema: tensor.scale, graph: layer.scale });
+        if tensor.scales.single() != Some(layer.scale) {
+            return Err(ReadError::OutputScale { schema: tensor.scales.clone(), graph: layer.scale });
         }
         outputs.push(QuantOutput {
             name: tensor.name.clone(),

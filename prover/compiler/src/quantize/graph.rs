@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use assay_circuits::layers::{max_pool, requantize};
 use assay_circuits::{BuildError, Missing, at};
+use assay_interface::scales::Scales;
 
 use super::linear::Linear;
 use crate::internal::{Expected, InternalError};
@@ -41,8 +42,8 @@ pub struct QuantInput {
     pub shape: Vec<u32>,
     /// Elements are signed integers of this many bits.
     pub bits: u8,
-    /// Binary scale.
-    pub scale: i8,
+    /// Binary scales of the elements.
+    pub scales: Scales,
 }
 
 /// A linear map, a pooling of its accumulators, and what is done with them.
@@ -327,12 +328,12 @@ impl QuantGraph {
         let mut rest = sample.iter();
         let tensor = |input: &QuantInput| {
             let (lo, hi) = signed_range(u32::from(input.bits));
-            let scale = i32::from(input.scale);
-            let element = |&value: &f64| {
+            let element = |(&value, scale): (&f64, i8)| {
                 let beyond = if value < 0.0 { lo } else { hi };
-                quantize(value, scale).map_or(beyond, |integer| integer.clamp(lo, hi))
+                quantize(value, scale.into()).map_or(beyond, |integer| integer.clamp(lo, hi))
             };
-            rest.by_ref().take(input.elements()).map(element).collect()
+            let scales = input.scales.each(&input.shape);
+            rest.by_ref().take(input.elements()).zip(scales).map(element).collect()
         };
         self.inputs.iter().map(tensor).collect()
     }

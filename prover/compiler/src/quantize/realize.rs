@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use assay_circuits::{Missing, at, gather};
+use assay_interface::scales::Scales;
 
 use super::bounds::{self, LayerIntervals};
 use super::error::{Feasible, PlanError};
@@ -52,13 +53,19 @@ pub(crate) fn realize(
     plan: &Plan,
     known: Option<(&Plan, &Realized)>,
 ) -> Result<Realized, PlanError> {
-    let inputs = model.inputs.iter().zip(&plan.inputs).map(|(input, format)| QuantInput {
-        name: input.name.clone(),
-        shape: schema_shape(&input.shape),
-        bits: format.bits as u8,   // at most 32
-        scale: format.scale as i8, // within ±60
+    let inputs = model.inputs.iter().zip(&plan.inputs).map(|(input, format)| {
+        let shape = schema_shape(&input.shape);
+        let each: Vec<i8> = format.finer.iter().map(|finer| (format.scale + finer) as i8).collect(); // within ±127
+        let scales = if each.is_empty() {
+            Some(Scales::One(format.scale as i8))
+        } else {
+            Scales::of_elements(&each, &shape)
+        };
+        let scales = scales.ok_or(PlanError::Infeasible)?;
+        Ok(QuantInput { name: input.name.clone(), shape, bits: format.bits as u8, scales })
     });
-    let mut graph = QuantGraph { inputs: inputs.collect(), layers: Vec::new(), outputs: Vec::new() };
+    let inputs = inputs.collect::<Result<_, PlanError>>()?;
+    let mut graph = QuantGraph { inputs, layers: Vec::new(), outputs: Vec::new() };
     let mut values = bounds::of_inputs(&graph);
     let mut intervals: Vec<LayerIntervals> = Vec::with_capacity(model.layers.len());
     // Whether a value has the same intervals as in the known graph.

@@ -2,7 +2,9 @@
 
 use assay_circuits::Ranges;
 use assay_circuits::cost::Size;
-use serde::Serialize;
+use assay_interface::scales::Scales;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use super::histogram::Histogram;
 use crate::compiled::CompiledModel;
@@ -64,8 +66,9 @@ pub struct TensorReport {
     pub shape: Vec<u32>,
     /// Bits of an element.
     pub bits: u8,
-    /// Binary scale.
-    pub scale: i8,
+    /// Binary scales: a number, or `{axis, scales}`.
+    #[serde(rename = "scale", serialize_with = "serialize_scales")]
+    pub scales: Scales,
     /// `public` or `committed`.
     pub visibility: &'static str,
 }
@@ -79,8 +82,9 @@ pub struct OutputReport {
     pub shape: Vec<u32>,
     /// Bits of an element.
     pub bits: u8,
-    /// Binary scale.
-    pub scale: i8,
+    /// Binary scales: a number, or `{axis, scales}`.
+    #[serde(rename = "scale", serialize_with = "serialize_scales")]
+    pub scales: Scales,
     /// What the error is measured on.
     pub measured_on: MeasuredOn,
     /// Largest absolute error over the calibration data.
@@ -98,6 +102,19 @@ pub struct OutputReport {
     /// another index).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decisions: Option<Decisions>,
+}
+
+/// One scale as a number, scales along an axis as `{axis, scales}`.
+fn serialize_scales<S: Serializer>(scales: &Scales, serializer: S) -> Result<S::Ok, S::Error> {
+    match scales {
+        Scales::One(scale) => serializer.serialize_i8(*scale),
+        Scales::Axis { axis, scales } => {
+            let mut map = serializer.serialize_map(Some(2))?;
+            map.serialize_entry("axis", axis)?;
+            map.serialize_entry("scales", scales)?;
+            map.end()
+        }
+    }
 }
 
 /// What an output's error is measured on.

@@ -151,7 +151,7 @@ fn report(
         name: tensor.name.clone(),
         shape: tensor.shape.clone(),
         bits: tensor.bits,
-        scale: tensor.scale,
+        scales: tensor.scales.clone(),
         measured_on: match measure {
             Measure::Results => MeasuredOn::Value,
             Measure::Scores => MeasuredOn::Score,

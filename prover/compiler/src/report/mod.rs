@@ -31,7 +31,7 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
         name: tensor.name.clone(),
         shape: tensor.shape.clone(),
         bits: tensor.bits,
-        scale: tensor.scale,
+        scales: tensor.scales.clone(),
         visibility: match tensor.visibility {
             assay_interface::schema::Visibility::Public => "public",
             assay_interface::schema::Visibility::Committed => "committed",

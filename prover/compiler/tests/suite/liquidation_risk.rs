@@ -34,8 +34,11 @@ fn fits_a_domain_of_2048() {
     assert_eq!(report.circuit.domain, 2048);
     assert_eq!(report.layers.len(), 3);
     let (input, output) = (&compiled.schema.inputs()[0], &compiled.schema.outputs()[0]);
-    assert_eq!((input.elements(), input.bits, input.scale, input.packed_limbs()), (16, 15, 12, 1));
-    assert_eq!((output.elements(), output.bits, output.scale), (1, 16, 8));
+    assert_eq!(
+        (input.elements(), input.bits, input.scales.single(), input.packed_limbs()),
+        (16, 15, Some(12), 1)
+    );
+    assert_eq!((output.elements(), output.bits, output.scales.single()), (1, 16, Some(8)));
     assert!(report.outputs[0].max_error <= 0.0201);
     check_circuit(&compiled, 40);
 }

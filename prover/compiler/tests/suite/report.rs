@@ -55,7 +55,7 @@ fn report() -> Report {
         name: name.into(),
         shape: vec![1, 1],
         bits: 16,
-        scale: 8,
+        scales: 8.into(),
         measured_on,
         max_error: 0.019_312,
         mean_error: 0.004_101,
@@ -89,7 +89,7 @@ fn report() -> Report {
             name: "features".into(),
             shape: vec![1, 16],
             bits: 15,
-            scale: 12,
+            scales: 12.into(),
             visibility: "public",
         }],
         outputs: vec![

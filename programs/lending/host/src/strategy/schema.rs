@@ -17,8 +17,8 @@ pub(super) fn accepts(schema: &ModelSchema) -> Result<(), ReadError> {
     match (schema.inputs(), schema.outputs()) {
         ([input], [output]) => {
             expect(input, features::COUNT, FEATURES)?;
-            // The threshold is in the model's own units, so its scale is its own.
-            expect(output, 1, Format { bits: SCORE.bits, scale: output.scale })
+            // The threshold is in the model's own units, so its scale is its own: that of the one score.
+            expect(output, 1, Format { bits: SCORE.bits, scale: output.scale_of(0) })
         }
         (inputs, outputs) => Err(ReadError::Tensors { inputs: inputs.len(), outputs: outputs.len() }),
     }
@@ -41,7 +41,7 @@ pub fn inputs(features: &[i16; features::COUNT]) -> Vec<Vec<i64>> {
 /// Fails unless a tensor is what the lending program makes its statements of.
 fn expect(tensor: &TensorSchema, elements: usize, format: Format) -> Result<(), ReadError> {
     let fits = tensor.elements() == elements
-        && (tensor.bits, tensor.scale) == (format.bits, format.scale)
+        && (tensor.bits, tensor.scales.single()) == (format.bits, Some(format.scale))
         && tensor.visibility == Visibility::Public;
     if fits { Ok(()) } else { Err(ReadError::Tensor { tensor: tensor.clone(), elements, format }) }
 }

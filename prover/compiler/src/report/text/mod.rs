@@ -7,6 +7,7 @@ mod table;
 use std::fmt;
 
 use assay_circuits::Ranges;
+use assay_interface::scales::Scales;
 
 use super::contents::{
     Decisions, KindReport, MeasuredOn, OutputReport, ProvingTime, Report, TensorReport, WayReport,
@@ -38,12 +39,12 @@ fn header(report: &Report, page: &mut Page) {
     page.digest("circuit digest", &report.circuit_digest);
     page.digest("ONNX SHA-256", &report.source_digest);
     page.field("calibration", &samples(report.samples));
-    for TensorReport { name, shape, bits, scale, visibility } in &report.inputs {
-        let format = format(*bits, *scale);
+    for TensorReport { name, shape, bits, scales, visibility } in &report.inputs {
+        let format = format(*bits, scales);
         page.field("input", &format!("{name} {shape:?}, {}, {format}", visibility));
     }
-    for OutputReport { name, shape, bits, scale, .. } in &report.outputs {
-        page.field("output", &format!("{name} {shape:?}, {}", format(*bits, *scale)));
+    for OutputReport { name, shape, bits, scales, .. } in &report.outputs {
+        page.field("output", &format!("{name} {shape:?}, {}", format(*bits, scales)));
     }
 }
 
@@ -51,7 +52,10 @@ fn samples(number: usize) -> String {
     if number == 1 { "1 sample".into() } else { format!("{} samples", count(number)) }
 }
 
-fn format(bits: u8, scale: i8) -> String {
+fn format(bits: u8, scales: &Scales) -> String {
+    let Some(scale) = scales.single() else {
+        return format!("{bits} bits at scales {scales} (integer q at scale s stands for q / 2^s)");
+    };
     let exponent = u32::from(scale.unsigned_abs());
     let power = if exponent < 24 { (1u32 << exponent).to_string() } else { format!("2^{exponent}") };
     let meaning = match scale {
