@@ -12,7 +12,7 @@ use crate::import::{self, ImportError};
 use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
 use crate::model::{Input, Map, Model, Output};
-use crate::operators::operator::Measure;
+use crate::operators::operator::{Measure, Takes};
 use crate::options::{OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
@@ -20,7 +20,7 @@ use crate::quantize::QuantizeError;
 use crate::quantize::candidate::Search;
 use crate::quantize::equalize::equalize;
 use crate::quantize::error::SearchError;
-use crate::quantize::input::InputFormat;
+use crate::quantize::input::{COMPARED, InputFormat};
 use crate::quantize::loss::Bound;
 use crate::quantize::profile::Profile;
 use crate::report::{self, Report, ReportError};
@@ -255,6 +255,9 @@ fn input_formats(model: &Model, features: &[Feature], options: &Options) -> Vec<
             Some(format) => InputFormat::Fixed(format),
             // A kernel meets every element of a channel.
             None if is_convolved(model, &atoms) => InputFormat::one(&peaks),
+            None if is_compared(model, &atoms) => {
+                InputFormat::along_the_last_axis(&peaks, &input.shape).widened(COMPARED)
+            }
             None => InputFormat::along_the_last_axis(&peaks, &input.shape),
         }
     };
@@ -266,6 +269,18 @@ fn is_convolved(model: &Model, atoms: &Range<usize>) -> bool {
     model.layers.iter().any(|layer| match layer.map.as_ref() {
         Map::Convolution(conv) => atoms.contains(&(conv.first as usize)),
         _ => false,
+    })
+}
+
+/// Whether an operator takes some of these atoms as they are, at scales of their own.
+fn is_compared(model: &Model, atoms: &Range<usize>) -> bool {
+    model.layers.iter().any(|layer| {
+        let arguments = layer.function.operator().map(|operator| operator.arguments()).unwrap_or_default();
+        let mut is_read = false;
+        if arguments.iter().any(|argument| argument.takes == Takes::Exact) {
+            layer.map.for_each_atom(|atom| is_read |= atoms.contains(&(atom as usize)));
+        }
+        is_read
     })
 }
 

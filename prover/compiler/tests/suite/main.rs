@@ -17,4 +17,5 @@ mod refusals;
 mod report;
 mod tables;
 mod trace;
+mod trees;
 mod warnings;

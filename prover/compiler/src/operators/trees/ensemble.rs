@@ -257,22 +257,28 @@ impl Condition {
         }
     }
 
-    /// The integers `q` for which the condition holds of `factor * q * 2^-scale + offset`: exact, since thresholds are fractions with a
-    /// power of two below.
+    /// The integers `q` for which the condition holds of `factor * q * 2^-scale + offset`.
+    ///
+    /// Thresholds are fractions with a power of two below, so this is exact, but for `<` and `>=` of a threshold less than half a step above
+    /// an integer: that integer is then not below it. XGBoost's thresholds are values of its training data, and a value that equals one, rounded, would be
+    /// below it half of the time.
     fn on_grid(&self, slot: &Slot, scale: i32) -> Set {
         if slot.factor == 0.0 {
             return if self.holds(slot.offset) { Set::all() } else { Set::none() };
         }
         let rising = slot.factor > 0.0;
+        let from = |place: f64| Set::at_least(clamp(place));
+        let up_to = |place: f64| Set::below(clamp(place + 1.0));
+        let place = |t: f64| slot.place(t, scale);
+        let above = |t: f64| if rising { from(place(t).floor() + 1.0) } else { up_to(place(t).ceil() - 1.0) };
         let at_least = |t: f64| {
-            let place = slot.place(t, scale);
-            if rising { Set::at_least(clamp(place.ceil())) } else { Set::below(clamp(place.floor() + 1.0)) }
+            let nearest = |t: f64| if rising { (place(t) + 0.5).floor() } else { (place(t) - 0.5).ceil() };
+            if rising { from(nearest(t)) } else { up_to(nearest(t)) }
         };
-        let above = |t: f64| {
-            let place = slot.place(t, scale);
-            if rising { Set::at_least(clamp(place.floor() + 1.0)) } else { Set::below(clamp(place.ceil())) }
+        let equal = |t: f64| match place(t) {
+            place if place.fract() == 0.0 && place.is_finite() => Set::exactly(clamp(place)),
+            _ => Set::none(),
         };
-        let equal = |t: f64| at_least(t).difference(&above(t));
         match self {
             Condition::AtMost(t) => above(*t).complement(),
             Condition::Below(t) => at_least(*t).complement(),
@@ -305,6 +311,20 @@ fn round_all(values: &[(u32, f64)], scale: i32) -> Option<Vec<(u32, i64)>> {
 mod tests {
     use super::*;
 
+    /// A value that is a threshold, rounded to any grid, is not below it.
+    #[test]
+    fn what_equals_a_threshold_is_not_below_it() {
+        let slot = Slot { argument: 0, factor: 1.0, offset: 0.0 };
+        for i in 1..2000 {
+            let t = f64::from((i as f32).sqrt() - 20.0);
+            for scale in [3, 8, 15] {
+                let q = crate::number::quantize(t, scale).unwrap();
+                assert!(!Condition::Below(t).on_grid(&slot, scale).contains(q), "{t} at {scale}");
+                assert!(Condition::AtLeast(t).on_grid(&slot, scale).contains(q), "{t} at {scale}");
+            }
+        }
+    }
+
     /// Every condition on a grid holds of exactly the integers whose numbers it holds of.
     #[test]
     fn grids_are_exact() {
@@ -326,10 +346,16 @@ mod tests {
             Slot { factor: 4.0, offset: -1.0, ..identity },
             Slot { factor: 0.0, offset: 0.5, ..identity },
         ];
-        for t in [0.0, -0.0, 0.5, -1.25, 0.1f32.into(), f64::INFINITY, f64::NEG_INFINITY, 1e30] {
+        for t in [0.0, -0.0, 0.5, -1.25, 0.1f32.into(), -0.1f32.into(), 0.7f32.into(), f64::INFINITY, f64::NEG_INFINITY, 1e30] {
             for (condition, slot) in conditions(t).iter().flat_map(|c| slots.iter().map(move |s| (c, s))) {
                 for scale in [-1, 0, 2] {
                     let set = condition.on_grid(slot, scale);
+                    let place = slot.place(t, scale);
+                    let above_an_integer = if slot.factor > 0.0 { place - place.floor() } else { place.ceil() - place };
+                    let is_rounded = matches!(condition, Condition::Below(_) | Condition::AtLeast(_));
+                    if is_rounded && above_an_integer > 0.0 && above_an_integer < 0.5 {
+                        continue;
+                    }
                     for q in -20..=20i64 {
                         let x = slot.value(&[q as f64 * pow2(-scale)]);
                         assert_eq!(set.contains(q), condition.holds(x), "{condition:?} {slot:?} {scale} {q}");
