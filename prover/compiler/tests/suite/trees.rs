@@ -378,7 +378,8 @@ fn files_that_are_no_trees() {
     let plain = |lines: &[Line]| regressor(lines, vec![]);
     refused(plain(&[branch(0, 0, [1, 5]), one(), two()]), "a node that it leads to does not exist");
     refused(plain(&[branch(0, 0, [1, 0]), one()]), "its tree has no root");
-    refused(plain(&[branch(0, 0, [1, 1]), one()]), "more than one node leads to it");
+    let shared = [branch(0, 0, [3, 3]), one(), two(), branch(0, 3, [1, 2])];
+    refused(plain(&shared), "more than one node leads to it");
     refused(plain(&[branch(0, 0, [1, 2]), one(), two(), two()]), "its number occurs twice");
     refused(plain(&[branch(0, 0, [1, 2]), one(), two(), leaf(0, 3, &[])]), "another root");
     let cycle = [branch(0, 0, [1, 2]), one(), two(), branch(0, 5, [6, 6]), branch(0, 6, [5, 5])];

@@ -346,7 +346,7 @@ mod tests {
             Slot { factor: 4.0, offset: -1.0, ..identity },
             Slot { factor: 0.0, offset: 0.5, ..identity },
         ];
-        for t in [0.0, -0.0, 0.5, -1.25, 0.1f32.into(), -0.1f32.into(), 0.7f32.into(), f64::INFINITY, f64::NEG_INFINITY, 1e30] {
+        for t in [0.0, -0.0, 0.5, -1.25, f64::from(0.1f32), f64::from(-0.1f32), f64::from(0.7f32), f64::INFINITY, f64::NEG_INFINITY, 1e30] {
             for (condition, slot) in conditions(t).iter().flat_map(|c| slots.iter().map(move |s| (c, s))) {
                 for scale in [-1, 0, 2] {
                     let set = condition.on_grid(slot, scale);
