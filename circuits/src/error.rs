@@ -100,6 +100,16 @@ pub enum BuildError {
         /// What is wrong, and what to do.
         why: &'static str,
     },
+    /// What stands for a tree of an ensemble is none.
+    #[error("tree {tree}, node {node}: {why}")]
+    Tree {
+        /// Position of the tree.
+        tree: usize,
+        /// Position of the node in it.
+        node: usize,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// A slice has another length than the operation needs.
     #[error("{operation}: expected {expected} {what}, found {found}")]
     Length {

@@ -324,9 +324,10 @@ impl<'a, 'm> Knowledge<'a, 'm> {
         let mut open = affine.terms.iter().filter(|(wire, _)| self.domain[*wire].is_none());
         let (wire, c) = match (open.next(), open.next(), affine.terms.as_slice()) {
             (Some(&(wire, c)), None, _) if c.is_one() => (wire, 1),
+            (Some(&(wire, c)), None, _) if c == -Fr::one() => (wire, -1),
             // An integer by its domain, so that a coefficient may divide.
             (None, _, &[(wire, c)]) => match small(c) {
-                Some(c) if c > 0 => (wire, c),
+                Some(c) if c != 0 => (wire, c),
                 _ => return true,
             },
             _ => return true,
@@ -334,8 +335,9 @@ impl<'a, 'm> Knowledge<'a, 'm> {
         let terms = affine.terms.iter().filter(|(other, _)| *other != wire).copied().collect();
         let others = Affine { terms, constant: affine.constant };
         let Some((least, most)) = self.reach(&others) else { return true };
-        // c * u is in [-most, slack - least].
-        let (lo, hi) = (-most.div_euclid(c), (slack - least).div_euclid(c));
+        // c * u is in [-most, slack - least], and -c * u in the negative of that.
+        let (least, most) = if c > 0 { (-most, slack - least) } else { (least - slack, most) };
+        let (lo, hi) = (-(-least).div_euclid(c.abs()), most.div_euclid(c.abs()));
         if lo > hi {
             return false;
         }

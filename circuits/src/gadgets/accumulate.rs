@@ -27,6 +27,11 @@ pub fn constrain(b: &mut Builder, sum: &Bounded) -> Result<Bounded, BuildError> 
     if sum.terms().len() <= MAX_TERMS {
         return Ok(sum.clone());
     }
+    wire(b, sum)
+}
+
+/// The same value as a wire: 1 constraint.
+pub(crate) fn wire(b: &mut Builder, sum: &Bounded) -> Result<Bounded, BuildError> {
     let overflow = BuildError::Overflow { operation: "accumulator", lo: sum.lo(), hi: sum.hi() };
     let (Ok(lo), Ok(span)) = (i64::try_from(sum.lo()), i64::try_from(sum.hi() - sum.lo())) else {
         return Err(overflow);

@@ -7,6 +7,7 @@
 //! | rounding | [`requantize`] | range proofs |
 //! | choosing | [`max_pool`], [`argmax`] | a comparison a value |
 //! | functions | [`function`] | a table, or a selection by bits |
+//! | trees | [`trees`] | one a threshold and half a branch |
 //! | normalizing | [`softmax`], [`layer_norm`] | products, one division or root a group |
 //!
 //! Tensors are row-major, `[channels, height, width]` where there is space. No layer uses floating point: the tables of
@@ -23,9 +24,10 @@ pub mod max_pool;
 pub mod requantize;
 pub mod softmax;
 pub mod sparse;
+pub mod trees;
 
 pub use crate::window;
 
 /// Every layer with its cases.
 pub(crate) const MODULES: &[Module] =
-    modules![argmax, conv, dense, function, layer_norm, max_pool, requantize, softmax, sparse];
+    modules![argmax, conv, dense, function, layer_norm, max_pool, requantize, softmax, sparse, trees];

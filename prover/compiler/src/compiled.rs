@@ -7,7 +7,8 @@
 //!
 //! This is version 4 of the payload. Files of the others are refused, with the advice to compile the model again. Version 1
 //! had no provenance: without its options and the digest of its calibration data a model cannot be checked. Version 2 has
-//! this layout, but its circuit proves statements of version 1, whose commitments do not say how many values they hold.
+//! this layout, but its circuit proves statements of version 1, whose commitments do not say how many values they hold. Version 3
+//! had layers of a few fixed kinds, and one scale for an input.
 //!
 //! The circuit itself is not stored: it follows from graph and schema, so a file cannot hold a graph and the circuit
 //! of another. Reading builds it again, once the graph is known to ask for no more than its bytes pay for, and compares

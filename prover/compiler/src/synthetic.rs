@@ -308,8 +308,10 @@ mod tests {
             let output = model.evaluate(&samples[0]);
             let largest = output.iter().flatten().fold(0.0f64, |largest, value| largest.max(value.abs()));
             assert!((0.01..20.0).contains(&largest), "{output:?}");
-            let layers =
-                model.layers.iter().filter(|layer| !matches!(layer.function, crate::model::LayerFunction::Sum));
+            let layers = model
+                .layers
+                .iter()
+                .filter(|layer| !matches!(layer.function, crate::model::LayerFunction::Sum));
             layers.map(|layer| layer.map.parameters() + layer.map.channels()).sum::<usize>()
         };
         assert_eq!(parameters(Network::Mlp), 1_089);

@@ -247,11 +247,7 @@ fn operands<'a>(
 }
 
 /// The results of one node, within the budget.
-fn import_node(
-    node: &Node<'_>,
-    operator: &OnnxOperator,
-    layers: &mut Layers,
-) -> Result<Vec<Value>, Refusal> {
+fn import_node(node: &Node<'_>, operator: &OnnxOperator, layers: &mut Layers) -> Result<Vec<Value>, Refusal> {
     layers.spend_operands(node)?;
     let results = match operator.import {
         Import::One(import) => vec![import(node, layers)?],

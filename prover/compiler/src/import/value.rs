@@ -72,7 +72,9 @@ impl Value {
     pub fn extent(&self) -> usize {
         match self {
             Value::Tensor(tensor) => tensor.extent(),
-            Value::Strings { shape, data } => shape.len() + data.iter().map(|text| name_size(text)).sum::<usize>(),
+            Value::Strings { shape, data } => {
+                shape.len() + data.iter().map(|text| name_size(text)).sum::<usize>()
+            }
         }
     }
 

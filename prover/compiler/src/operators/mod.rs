@@ -45,14 +45,16 @@ pub(crate) fn read(
     read(reader, shape)
 }
 
-
 /// The reference of supported operators, as Markdown: what `docs/operators.md` holds.
 pub fn document() -> String {
     let mut page = String::from(HEAD);
     let mut families: Vec<&Family> = FAMILIES.iter().collect();
     families.sort_by_key(|family| family.name);
     for family in families {
-        page += &format!("\n## {}\n\nCost: {}.\n\n| operator | domain | remarks |\n| --- | --- | --- |\n", family.name, family.cost);
+        page += &format!(
+            "\n## {}\n\nCost: {}.\n\n| operator | domain | remarks |\n| --- | --- | --- |\n",
+            family.name, family.cost
+        );
         for operator in family.operators {
             page += &format!("| {} | {} | {} |\n", operator.name, operator.domain, operator.remarks);
         }

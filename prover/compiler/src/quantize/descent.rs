@@ -192,7 +192,8 @@ impl Search<'_> {
                 // Rows of one layer stay together: see `uniform_layer`.
                 return Ok(best);
             }
-            let rounded: Vec<(usize, usize)> = best.plan.layers.iter().enumerate().flat_map(rounded_rows).collect();
+            let rounded: Vec<(usize, usize)> =
+                best.plan.layers.iter().enumerate().flat_map(rounded_rows).collect();
             // Each row is tried once and, if it pays, applied: too many of them would only use up the budget.
             if rounded.len() > budget.left / 2 {
                 return Ok(best);

@@ -22,8 +22,7 @@ pub(super) struct Fit {
 /// The scale of rows that have one in common.
 pub(super) fn common_row(fits: &[Fit]) -> Result<i32, InternalError> {
     let coarsest = fits.iter().map(|fit| fit.finest).min().expected("the scale of a row")?;
-    let exact: Option<Vec<i32>> =
-        fits.iter().map(|fit| fit.exact.filter(|_| fit.has_exact_bias)).collect();
+    let exact: Option<Vec<i32>> = fits.iter().map(|fit| fit.exact.filter(|_| fit.has_exact_bias)).collect();
     let finest_exact = exact.and_then(|exact| exact.into_iter().max()).filter(|&row| row <= coarsest);
     Ok(finest_exact.unwrap_or(coarsest).clamp(-MAX_SCALE, MAX_SCALE))
 }
@@ -113,7 +112,9 @@ mod tests {
 
     #[test]
     fn lowest_bits() {
-        for (value, expected) in [(1.0, 0), (-0.5, -1), (6.0, 1), (0.75, -2), (1024.0, 10), (f64::MIN_POSITIVE / 2.0, -1023)] {
+        for (value, expected) in
+            [(1.0, 0), (-0.5, -1), (6.0, 1), (0.75, -2), (1024.0, 10), (f64::MIN_POSITIVE / 2.0, -1023)]
+        {
             assert_eq!(lowest_bit(value), expected, "{value}");
         }
     }

@@ -216,12 +216,8 @@ impl Step {
         values: &'a [T],
     ) -> Result<Vec<(&'a QuantArgument, &'a [T])>, BuildError> {
         let expected = arguments.iter().fold(0usize, |sum, argument| sum.saturating_add(argument.len));
-        let wrong = BuildError::Length {
-            operation: "operator",
-            what: "accumulators",
-            expected,
-            found: values.len(),
-        };
+        let wrong =
+            BuildError::Length { operation: "operator", what: "accumulators", expected, found: values.len() };
         let mut rest = values;
         let mut parts = Vec::with_capacity(arguments.len());
         for argument in arguments {

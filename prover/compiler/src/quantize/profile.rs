@@ -107,8 +107,7 @@ impl Profile {
                         *argument = (argument.0.min(value), argument.1.max(value));
                     }
                 }
-                let observed =
-                    if layer.function.measure() == Measure::Scores { &scores } else { &results };
+                let observed = if layer.function.measure() == Measure::Scores { &scores } else { &results };
                 let range = at_mut("the ranges of a layer", &mut ranges, position)?;
                 for (range, &value) in range.iter_mut().zip(observed) {
                     *range = (range.0.min(value), range.1.max(value));

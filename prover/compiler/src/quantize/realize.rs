@@ -58,7 +58,8 @@ pub(crate) fn realize(
         let scales = match &*format.finer {
             [] => Scales::One(format.scale as i8), // within ±60
             finer => {
-                let each: Option<Vec<i8>> = finer.iter().map(|finer| (format.scale + finer).try_into().ok()).collect();
+                let each = finer.iter().map(|finer| i8::try_from(format.scale + finer).ok());
+                let each: Option<Vec<i8>> = each.collect();
                 Scales::of_elements(&each.feasible()?, &shape).feasible()?
             }
         };

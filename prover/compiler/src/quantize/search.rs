@@ -30,7 +30,15 @@ impl Search<'_> {
             let bound = self.bound.part(aim, of_samples);
             let Some(start) = self.uniform(searched, bound, &mut Least::new())? else { continue };
             let found = self.descend(start, bound)?;
-            let loss = measure(self.model, &found.realized, &found.plan, self.profile, &all, self.threshold, self.bound);
+            let loss = measure(
+                self.model,
+                &found.realized,
+                &found.plan,
+                self.profile,
+                &all,
+                self.threshold,
+                self.bound,
+            );
             if let Some(loss) = PlanError::feasible(loss)? {
                 return Ok(Found { plan: found.plan, realized: found.realized, loss });
             }
@@ -64,7 +72,8 @@ impl Search<'_> {
     /// Functions that are not defined everywhere must be so on the calibration data.
     fn check_arguments(&self) -> Result<(), QuantizeError> {
         for (layer, ranges) in self.model.layers.iter().zip(&self.profile.arguments) {
-            let Some(operator) = layer.function.operator().filter(|operator| operator.needs_positive()) else {
+            let Some(operator) = layer.function.operator().filter(|operator| operator.needs_positive())
+            else {
                 continue;
             };
             if let Some(&(lo, hi)) = ranges.iter().find(|(lo, _)| *lo <= 0.0) {

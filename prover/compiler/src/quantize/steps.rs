@@ -45,9 +45,8 @@ fn of_operator(
     let each = operator.arguments();
     let mut quantized = Vec::with_capacity(arguments.len());
     for (position, (&Argument { len, .. }, argument)) in each.iter().zip(arguments).enumerate() {
-        let (of_argument, rest) = rows
-            .split_at_checked(argument.runs)
-            .ok_or(PlanError::Internal("the scales of an argument"))?;
+        let (of_argument, rest) =
+            rows.split_at_checked(argument.runs).ok_or(PlanError::Internal("the scales of an argument"))?;
         rows = rest;
         let rounding = match argument.taken {
             Taken::Exact | Taken::Common => None,
@@ -65,8 +64,7 @@ fn of_operator(
 /// The bounds of a requantization: those of the width, or of the clip where they are tighter.
 fn bounds(function: &LayerFunction, plan: &LayerPlan) -> (i64, i64) {
     let is_unsigned = function.is_unsigned();
-    let (lo, hi) =
-        if is_unsigned { (0, (1i64 << plan.bits.min(62)) - 1) } else { signed_range(plan.bits) };
+    let (lo, hi) = if is_unsigned { (0, (1i64 << plan.bits.min(62)) - 1) } else { signed_range(plan.bits) };
     let LayerFunction::Clip { low, high } = function else { return (lo, hi) };
     // Bounds that are not representable saturate with the format.
     let bound = |value: f64| {

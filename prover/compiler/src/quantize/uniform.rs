@@ -5,12 +5,10 @@ use assay_interface::statement::LIMB_BITS;
 
 use super::candidate::{Candidate, Search};
 use super::error::{PlanError, SearchError};
+use super::fit::{Fit, common_row, fitting_rows};
 use super::graph::{QuantOutput, elements};
 use super::loss::{Bound, Loss};
-use super::fit::{Fit, common_row, fitting_rows};
-use super::plan::{
-    ArgumentPlan, FormatChoice, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan, Taken,
-};
+use super::plan::{ArgumentPlan, FormatChoice, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan, Taken};
 use super::realize::{Realized, realize, settle};
 use crate::internal::{Expected, InternalError};
 use crate::model::{Layer, LayerFunction};
@@ -20,6 +18,13 @@ use crate::progress::Stage;
 
 /// Bits that a row's accumulator may be finer than its result, at first.
 const MAX_START_SHIFT: i32 = 24;
+/// Widest weights and activations at which an output may be left as its accumulators are: of wider ones, 32 bits would hold
+/// the first few only.
+const MAX_ACCUMULATED: u32 = 16;
+/// Bits that a rounded output may be larger than calibration saw.
+const OUTPUT_HEADROOM: u32 = 4;
+/// Widest output, unsigned.
+const MAX_BITS_OF_OUTPUT: u32 = assay_interface::schema::MAX_BITS as u32 - 1;
 /// Finest scale of a domain.
 const MAX_DOMAIN_SCALE: i32 = 16;
 
@@ -107,10 +112,15 @@ impl Search<'_> {
         let fits = fitting_rows(self.profile, plan, position, layer, limit)?;
         let result = match &layer.function {
             LayerFunction::Sum if format.is_none() => LayerResult::Sums,
-            LayerFunction::Operator(operator) => {
-                LayerResult::Operator(self.uniform_arguments(position, operator.as_ref(), fits.len(), bits)?)
+            LayerFunction::Operator(operator) => LayerResult::Operator(self.uniform_arguments(
+                position,
+                operator.as_ref(),
+                fits.len(),
+                bits,
+            )?),
+            LayerFunction::Linear if is_output && format.is_none() && bits <= MAX_ACCUMULATED => {
+                LayerResult::Accumulators
             }
-            LayerFunction::Linear if is_output && format.is_none() => LayerResult::Accumulators,
             _ => LayerResult::Requantized,
         };
         let peak = self.profile.peak(position)?;
@@ -120,7 +130,14 @@ impl Search<'_> {
             (None, _, LayerResult::Requantized) => activation_scale(peak, bits, unsigned),
             _ => 0,
         };
-        let width = format.map_or(width, |format| u32::from(format.bits) - u32::from(unsigned));
+        let width = match format {
+            Some(format) => u32::from(format.bits) - u32::from(unsigned),
+            // Beyond what calibration saw of an output, too, as far as a schema goes.
+            None if is_output && bits > MAX_ACCUMULATED && layer.function.operator().is_none() => {
+                (width + OUTPUT_HEADROOM).min(MAX_BITS_OF_OUTPUT)
+            }
+            None => width,
+        };
         let format = if format.is_some() { FormatChoice::Fixed } else { FormatChoice::Free };
         let mut layer = LayerPlan { scale, bits: width, rows: Vec::new(), result, format };
         layer.rows = match &layer.result {
@@ -163,9 +180,12 @@ impl Search<'_> {
 
     /// Scales of an operator's rows that are rounded to a domain. Elements that are passed on lose nothing before they are.
     fn argument_rows(&self, fits: &[Fit], domain: Domain) -> Result<Vec<i32>, InternalError> {
-        let exact: Option<Vec<i32>> = fits.iter().map(|fit| fit.exact.map(|row| row.max(domain.scale))).collect();
+        let exact: Option<Vec<i32>> =
+            fits.iter().map(|fit| fit.exact.map(|row| row.max(domain.scale))).collect();
         match exact {
-            Some(exact) if exact.iter().all(|&row| row <= domain.scale.saturating_add(MAX_START_SHIFT)) => Ok(exact),
+            Some(exact) if exact.iter().all(|&row| row <= domain.scale.saturating_add(MAX_START_SHIFT)) => {
+                Ok(exact)
+            }
             _ => self.rounded_rows(fits, domain.scale),
         }
     }
@@ -200,10 +220,10 @@ impl Search<'_> {
         Ok(plans)
     }
 
-    /// Lowers the scale of outputs that are left at their accumulators' scale until they fit a schema. Below the
-    /// widest plan, they must also fit as many limbs as 16-bit outputs: a limb costs more than it refines.
+    /// Lowers the scale of outputs that are left at their accumulators' scale until they fit a schema. Below 16 bits, they must also fit as many limbs as 16-bit outputs: a limb costs more than it refines.
     fn narrow_outputs(&self, plan: &mut Plan, bits: u32) -> Result<(), InternalError> {
-        let fits = |output: &QuantOutput| bits == MAX_BITS || u32::from(output.bits) <= narrow_width(output);
+        let fits =
+            |output: &QuantOutput| bits >= MAX_ACCUMULATED || u32::from(output.bits) <= narrow_width(output);
         let mut known: Option<(Plan, Realized)> = None;
         for _ in 0..2 * MAX_SCALE {
             let before = known.as_ref().map(|(plan, realized)| (plan, realized));

@@ -123,8 +123,12 @@ fn saturates(layer: &QuantLayer, accumulators: &[Interval]) -> Result<bool, Inte
             // The one argument may be pooled first.
             [argument] => argument.rounding.iter().map(|rounding| (rounding, accumulators)).collect(),
             arguments => {
-                let parts = Step::split(arguments, accumulators).ok().expected("the accumulators of an argument")?;
-                parts.into_iter().filter_map(|(argument, part)| Some((argument.rounding.as_ref()?, part))).collect()
+                let parts =
+                    Step::split(arguments, accumulators).ok().expected("the accumulators of an argument")?;
+                parts
+                    .into_iter()
+                    .filter_map(|(argument, part)| Some((argument.rounding.as_ref()?, part)))
+                    .collect()
             }
         },
     };

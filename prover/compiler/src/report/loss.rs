@@ -10,8 +10,8 @@ use super::histogram::Histogram;
 use crate::compiled::CompiledModel;
 use crate::internal::{Expected, InternalError};
 use crate::number::pow2;
-use crate::progress::Stage;
 use crate::operators::operator::Measure;
+use crate::progress::Stage;
 use crate::quantize::graph::{LayerValues, QuantLayer, QuantOutput};
 
 /// Samples that the float reference engine runs at most, spread over the data.

@@ -91,7 +91,10 @@ fn compiled_models_of_nothing_but_tables() {
         step: step(
             Rounding { shifts: vec![0], lo: -(1 << 15), hi: (1 << 15) - 1 },
             // A sigmoid over a domain of scale 12, with values in [0, 2^10].
-            Claim { tag: 3, bytes: [&[0, 12][..], &0i64.to_le_bytes(), &(1i64 << 10).to_le_bytes()].concat() },
+            Claim {
+                tag: 3,
+                bytes: [&[0, 12][..], &0i64.to_le_bytes(), &(1i64 << 10).to_le_bytes()].concat(),
+            },
         ),
         scale: 10,
         ..first.clone()

@@ -79,7 +79,7 @@ fn products_that_are_a_function_of_one_variable() {
     };
     let silu =
         hidden().node("s", "Sigmoid", &["g"], vec![]).node("y", "Mul", &["g", "s"], vec![]).output("y");
-    assert_eq!(activation(&silu), "silu");
+    assert_eq!(activation(&silu), "SiLU");
     check_engines(&silu);
     let swish = hidden()
         .node("s", "HardSigmoid", &["g"], vec![float("alpha", 1.0 / 6.0)])
@@ -97,7 +97,7 @@ fn products_that_are_a_function_of_one_variable() {
         .node("m", "Mul", &["g", "p"], vec![])
         .node("y", "Mul", &["m", "half"], vec![])
         .output("y");
-    assert_eq!(activation(&gelu), "gelu");
+    assert_eq!(activation(&gelu), "GELU");
     check_engines(&gelu);
     let other = hidden().node("s", "Tanh", &["g"], vec![]).node("y", "Mul", &["g", "s"], vec![]).output("y");
     assert!(import(&other.bytes()).unwrap_err().to_string().contains("product of two variables"));

@@ -74,7 +74,7 @@ fn a_bound_that_cannot_be_met_says_what_can_be() {
     let CompileError::Quantize(QuantizeError::Unreachable { max_error, achieved, bits }) = error else {
         panic!("{error}");
     };
-    assert_eq!((max_error, bits), (1e-12, 16));
+    assert_eq!((max_error, bits), (1e-12, 24));
     assert!(achieved > 1e-12 && achieved < 1e-2, "{achieved}");
 }
 

@@ -104,10 +104,7 @@ fn clip_behind_relu_is_one_layer() {
         .output("y");
     let model = import(&onnx.bytes()).unwrap();
     assert_eq!(model.layers.len(), 1);
-    assert!(matches!(
-        model.layers[0].function,
-        LayerFunction::Clip { low: Some(0.0), high: Some(1.5) }
-    ));
+    assert!(matches!(model.layers[0].function, LayerFunction::Clip { low: Some(0.0), high: Some(1.5) }));
     check_engines(&onnx);
 }
 
@@ -223,6 +220,14 @@ fn argmax_over_rows_with_and_without_the_kept_dimension() {
         assert_eq!(decisions.total, 100);
         assert!(decisions.flipped <= 3);
     }
+}
+
+#[test]
+fn an_index_is_a_number_that_other_layers_read() {
+    let onnx = Onnx::new().input("x", &[1, 3]).node("i", "ArgMax", &["x"], vec![int("axis", 1)]);
+    let onnx = onnx.floats("w", &[1, 1], &[-1.5]);
+    let model = import(&onnx.node("y", "Mul", &["i", "w"], vec![]).output("y").bytes()).unwrap();
+    assert_eq!(model.evaluate(&[0.0, -1.0, 2.0]), [[-3.0]]);
 }
 
 #[test]

@@ -278,18 +278,6 @@ fn attributes_operands_and_results() {
 }
 
 #[test]
-fn indices_are_no_numbers() {
-    let onnx = vector(3)
-        .node("i", "ArgMax", &["x"], vec![int("axis", 1)])
-        .node("y", "Relu", &["i"], vec![])
-        .output("y");
-    refused(
-        onnx,
-        "node 'y_node' (Relu): operand 'i' holds integers, and Relu is supported on real numbers only",
-    );
-}
-
-#[test]
 fn a_variance_of_zero_is_found_when_it_is_folded() {
     let onnx = vector(1)
         .floats("s", &[1], &[1.0])
@@ -342,7 +330,7 @@ fn names_that_exporters_give_to_any_graph() {
 #[test]
 fn bytes_that_are_no_model() {
     assert!(matches!(import(b"hello, not protobuf"), Err(ImportError::NotOnnx(_))));
-    assert_eq!(import(b""), Err(ImportError::NoGraph));
+    assert!(matches!(import(b""), Err(ImportError::NoGraph)));
 }
 
 #[test]

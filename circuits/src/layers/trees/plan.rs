@@ -1,0 +1,363 @@
+//! How an ensemble is evaluated over features of given intervals: which thresholds get bits, which products are taken, and how outputs follow.
+//!
+//! A plan is a function of the ensemble and of the intervals, so that what is built and what is predicted cannot differ.
+//!
+//! - *Trees.* All as nested selects ([`super::planner`]), or those for which that is less as tables ([`super::table`]); whichever has fewer
+//!   products in all.
+//! - *Outputs.* One that shares no tree with others is a sum of its own. Those of a family (the classes of a forest) are packed into one
+//!   integer `sum_k 2^(s k) S_k`, evaluated once, and taken apart by range proofs ([`super::unpack`]), where that is less than evaluating each.
+//!   Where the outputs of each leaf of a tree have one sum, the last output of the family is what the others leave.
+//! - The least or largest of trees is taken value by value.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::affine::{Atom, OPERATION, Value, narrow, overflow};
+use super::dag::Dag;
+use super::ensemble::{Aggregate, Ensemble, Node, Tree, prune};
+use super::planner::{Planner, Step, Terms};
+use super::table::Table;
+use crate::error::{BuildError, at};
+use crate::integer::{Interval, bit_length};
+use crate::lookups::Ranges;
+
+/// Bits of a packed sum, at most: its products and linear parts stay within 60.
+const PACKED_BITS: u32 = 50;
+
+/// Outputs in one integer.
+pub(super) struct Packed {
+    /// Position among the sums.
+    pub(super) sum: usize,
+    /// Bits of an output.
+    pub(super) width: u32,
+    /// The least and largest value of each, from the lowest digit.
+    pub(super) slots: Vec<Interval>,
+}
+
+/// Where an output comes from, before its base value is added.
+pub(super) enum Source {
+    /// No tree changes it.
+    Constant(i64),
+    /// A sum.
+    Sum(usize),
+    /// A digit of a packed sum.
+    Digit { packed: usize, slot: usize },
+    /// `total` less other outputs.
+    Rest { total: i64, others: Vec<usize>, interval: Interval },
+    /// The least or largest of some sums.
+    Extreme(Vec<usize>),
+}
+
+/// What is built.
+pub(super) struct Plan {
+    /// Thresholds that get bits, by feature.
+    pub(super) bits: BTreeMap<u32, Vec<i64>>,
+    pub(super) steps: Vec<Step>,
+    pub(super) sums: Vec<Value>,
+    pub(super) packed: Vec<Packed>,
+    /// One an output.
+    pub(super) sources: Vec<Source>,
+}
+
+impl Plan {
+    /// For features of these intervals.
+    pub(super) fn new(ensemble: &Ensemble, x: &[Interval], ranges: Ranges) -> Result<Self, BuildError> {
+        let (expected, found) = (ensemble.features(), x.len());
+        if expected != found {
+            return Err(BuildError::Length { operation: OPERATION, what: "features", expected, found });
+        }
+        let trees = ensemble.trees().iter().map(|tree| prune(tree, x)).collect::<Result<Vec<Tree>, _>>()?;
+        let mut plan = Self {
+            bits: BTreeMap::new(),
+            steps: Vec::new(),
+            sums: Vec::new(),
+            packed: Vec::new(),
+            sources: (0..ensemble.outputs()).map(|_| Source::Constant(0)).collect(),
+        };
+        match ensemble.aggregate() {
+            Aggregate::Sum => {
+                for family in families(&trees, ensemble.outputs())? {
+                    plan.family(&trees, &family, ranges)?;
+                }
+            }
+            Aggregate::Min | Aggregate::Max => plan.extremes(&trees, ensemble.outputs())?,
+        }
+        plan.collect_bits();
+        Ok(plan)
+    }
+
+    /// The outputs of a family.
+    fn family(&mut self, trees: &[Tree], family: &Family, ranges: Ranges) -> Result<(), BuildError> {
+        let trees: Vec<(usize, &Tree)> =
+            family.trees.iter().filter_map(|&i| trees.get(i).map(|tree| (i, tree))).collect();
+        let mut outputs = family.outputs.clone();
+        if outputs.len() > 1
+            && let Some(total) = constant_total(&trees, &outputs)?
+            && let Some(last) = outputs.pop()
+        {
+            let interval = interval(&trees, last)?;
+            let rest = Source::Rest { total, others: outputs.clone(), interval };
+            self.set_source(last, rest)?;
+        }
+        let intervals =
+            outputs.iter().map(|&output| interval(&trees, output)).collect::<Result<Vec<_>, _>>()?;
+        let widest = intervals.iter().map(|(lo, hi)| bit_length(hi - lo)).max().unwrap_or(0).max(1);
+        let most = ((PACKED_BITS / widest) as usize).max(1);
+        let groups = outputs.len().div_ceil(most).max(1);
+        let size = outputs.len().div_ceil(groups).max(1);
+        if size > 1 {
+            let (mut alone, mut together, mut fits) = (0, 0, true);
+            for &output in &outputs {
+                alone += self.evaluation(&trees, &[output], 0)?.steps.len();
+            }
+            for group in outputs.chunks(size) {
+                match self.evaluation(&trees, group, widest) {
+                    Ok(evaluation) => {
+                        together += evaluation.steps.len() + unpacking(group.len(), widest, ranges)
+                    }
+                    Err(BuildError::Overflow { .. }) => fits = false,
+                    Err(error) => return Err(error),
+                }
+            }
+            if fits && together < alone {
+                for (group, slots) in outputs.chunks(size).zip(intervals.chunks(size)) {
+                    let evaluation = self.evaluation(&trees, group, widest)?;
+                    let sum = self.take(evaluation);
+                    match group {
+                        [output] => self.set_source(*output, Source::Sum(sum))?,
+                        _ => {
+                            let packed = self.packed.len();
+                            for (slot, &output) in group.iter().enumerate() {
+                                self.set_source(output, Source::Digit { packed, slot })?;
+                            }
+                            self.packed.push(Packed { sum, width: widest, slots: slots.to_vec() });
+                        }
+                    }
+                }
+                return Ok(());
+            }
+        }
+        for &output in &outputs {
+            let evaluation = self.evaluation(&trees, &[output], 0)?;
+            let sum = self.take(evaluation);
+            self.set_source(output, Source::Sum(sum))?;
+        }
+        Ok(())
+    }
+
+    /// Each tree of each output by itself.
+    fn extremes(&mut self, trees: &[Tree], outputs: usize) -> Result<(), BuildError> {
+        for output in 0..outputs {
+            let mut sums = Vec::new();
+            for tree in trees.iter().enumerate().filter(|(_, tree)| names(tree, output)) {
+                let evaluation = self.evaluation(&[tree], &[output], 0)?;
+                sums.push(self.take(evaluation));
+            }
+            if !sums.is_empty() {
+                self.set_source(output, Source::Extreme(sums))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The sum of some trees' values of `sum_k 2^(width k) output_k`, with products numbered behind those of this plan.
+    fn evaluation(
+        &mut self,
+        trees: &[(usize, &Tree)],
+        outputs: &[usize],
+        width: u32,
+    ) -> Result<Evaluation, BuildError> {
+        let worth = |values: &[(u32, i64)]| {
+            let mut sum = 0i64;
+            for (slot, &output) in (0u32..).zip(outputs) {
+                let value = value_of(values, output);
+                let weight = 1i64.checked_shl(width.saturating_mul(slot)).filter(|&weight| weight > 0);
+                let part = weight.and_then(|weight| weight.checked_mul(value)).ok_or_else(overflow)?;
+                sum = sum.checked_add(part).ok_or_else(overflow)?;
+            }
+            Ok(sum)
+        };
+        let mut dag = Dag::default();
+        let roots =
+            trees.iter().map(|(i, tree)| dag.add(*i, tree, worth)).collect::<Result<Vec<u32>, _>>()?;
+        let mut planner = Planner { dag: &dag, steps: std::mem::take(&mut self.steps) };
+        let first = planner.steps.len();
+        let total = evaluate(&mut planner, &count(&roots));
+        let steps = planner.steps.split_off(first);
+        self.steps = planner.steps;
+        Ok(Evaluation { steps, total: total? })
+    }
+
+    fn take(&mut self, evaluation: Evaluation) -> usize {
+        self.steps.extend(evaluation.steps);
+        self.sums.push(evaluation.total);
+        self.sums.len() - 1
+    }
+
+    fn set_source(&mut self, output: usize, source: Source) -> Result<(), BuildError> {
+        let index = BuildError::Index { operation: OPERATION, index: output, inputs: self.sources.len() };
+        *self.sources.get_mut(output).ok_or(index)? = source;
+        Ok(())
+    }
+
+    /// The thresholds whose bits occur.
+    fn collect_bits(&mut self) {
+        let forms = self.steps.iter().flat_map(|step| [&step.bit, &step.value]);
+        let mut used: BTreeMap<u32, BTreeSet<i64>> = BTreeMap::new();
+        for atom in forms.chain(self.sums.iter().map(|sum| &sum.form)).flat_map(|form| form.terms.keys()) {
+            if let &Atom::Bit(feature, t) = atom {
+                used.entry(feature).or_default().insert(t);
+            }
+        }
+        self.bits = used.into_iter().map(|(feature, t)| (feature, t.into_iter().collect())).collect();
+    }
+}
+
+/// The sum of some trees, as selects or partly as tables.
+fn evaluate(planner: &mut Planner<'_>, all: &Terms) -> Result<Value, BuildError> {
+    let first = planner.steps.len();
+    // Trees that are cheaper as tables, each by itself.
+    let mut tables: BTreeMap<u32, Table> = BTreeMap::new();
+    for &root in all.keys() {
+        let Some(table) = Table::new(planner.dag, root)? else { continue };
+        planner.sum(&Terms::from([(root, 1)]))?;
+        let selects = planner.steps.len() - first;
+        planner.steps.truncate(first);
+        table.plan(planner)?;
+        let products = planner.steps.len() - first;
+        planner.steps.truncate(first);
+        if products < selects {
+            tables.insert(root, table);
+        }
+    }
+    let total = planner.sum(all)?;
+    if tables.is_empty() {
+        return within(planner, total);
+    }
+    let selects = planner.steps.split_off(first);
+    let others = all.iter().filter(|(root, _)| !tables.contains_key(root));
+    let mut mixed = planner.sum(&others.map(|(&root, &factor)| (root, factor)).collect())?;
+    for (root, &factor) in all {
+        if let Some(table) = tables.get(root) {
+            mixed.add(&table.plan(planner)?, factor)?;
+        }
+    }
+    if planner.steps.len() - first < selects.len() {
+        return within(planner, mixed);
+    }
+    planner.steps.truncate(first);
+    planner.steps.extend(selects);
+    within(planner, total)
+}
+
+/// The same value, with what its terms say of its interval.
+fn within(planner: &Planner<'_>, value: Value) -> Result<Value, BuildError> {
+    let (lo, hi) = planner.check(&value.form)?;
+    let interval = (value.interval.0.max(lo), value.interval.1.min(hi));
+    Ok(Value { interval, ..value })
+}
+
+/// A sum and the products that it takes.
+struct Evaluation {
+    steps: Vec<Step>,
+    total: Value,
+}
+
+/// Outputs that share trees, and these trees.
+struct Family {
+    outputs: Vec<usize>,
+    trees: Vec<usize>,
+}
+
+/// Outputs by which trees they share. An output that no tree names is in none.
+fn families(trees: &[Tree], outputs: usize) -> Result<Vec<Family>, BuildError> {
+    // The family of each output, by its lowest member.
+    let mut lowest: Vec<usize> = (0..outputs).collect();
+    let named: Vec<BTreeSet<usize>> = trees.iter().map(|tree| changed(tree)).collect();
+    for outputs in &named {
+        let members: BTreeSet<usize> = outputs.iter().filter_map(|&o| lowest.get(o).copied()).collect();
+        if let Some(&first) = members.first() {
+            lowest.iter_mut().filter(|low| members.contains(low)).for_each(|low| *low = first);
+        }
+    }
+    let mut families: BTreeMap<usize, Family> = BTreeMap::new();
+    for (tree, outputs) in named.iter().enumerate() {
+        if let Some(&output) = outputs.first() {
+            let low = *at("outputs", &lowest, output)?;
+            let family = families.entry(low);
+            family.or_insert_with(|| Family { outputs: Vec::new(), trees: Vec::new() }).trees.push(tree);
+        }
+    }
+    for (output, low) in lowest.iter().enumerate() {
+        if let Some(family) = families.get_mut(low) {
+            family.outputs.push(output);
+        }
+    }
+    Ok(families.into_values().collect())
+}
+
+/// Outputs to which some leaf gives a value other than 0.
+fn changed(tree: &Tree) -> BTreeSet<usize> {
+    let leaves = leaves(tree).flatten();
+    leaves.filter(|(_, value)| *value != 0).map(|&(output, _)| output as usize).collect()
+}
+
+/// Whether the leaves of a tree name an output.
+fn names(tree: &Tree, output: usize) -> bool {
+    leaves(tree).flatten().any(|&(named, _)| named as usize == output)
+}
+
+fn leaves(tree: &Tree) -> impl Iterator<Item = &Vec<(u32, i64)>> {
+    tree.iter().filter_map(|node| match node {
+        Node::Leaf(values) => Some(values),
+        Node::Branch { .. } => None,
+    })
+}
+
+fn value_of(values: &[(u32, i64)], output: usize) -> i64 {
+    values.iter().find(|&&(named, _)| named as usize == output).map_or(0, |&(_, value)| value)
+}
+
+/// The interval of an output's sum.
+fn interval(trees: &[(usize, &Tree)], output: usize) -> Result<Interval, BuildError> {
+    let mut sum = (0i128, 0i128);
+    for (_, tree) in trees {
+        let values = || leaves(tree).map(|values| i128::from(value_of(values, output)));
+        sum = (sum.0 + values().min().unwrap_or(0), sum.1 + values().max().unwrap_or(0));
+    }
+    narrow(sum.0)?;
+    narrow(sum.1)?;
+    Ok(sum)
+}
+
+/// What the outputs of a family add up to, if the leaves of each tree all add up to the same.
+fn constant_total(trees: &[(usize, &Tree)], outputs: &[usize]) -> Result<Option<i64>, BuildError> {
+    let mut total = 0i128;
+    for (_, tree) in trees {
+        let sum = |values: &Vec<(u32, i64)>| -> i128 {
+            outputs.iter().map(|&output| i128::from(value_of(values, output))).sum()
+        };
+        let mut sums = leaves(tree).map(sum);
+        let first = sums.next().unwrap_or(0);
+        if sums.any(|other| other != first) {
+            return Ok(None);
+        }
+        total += first;
+    }
+    narrow(total).map(Some)
+}
+
+/// Equal trees once, and how many of each there are.
+fn count(roots: &[u32]) -> Terms {
+    let mut terms = Terms::new();
+    roots.iter().for_each(|&root| *terms.entry(root).or_default() += 1);
+    terms
+}
+
+/// Constraints that take so many digits apart, about: the width of the range table is not known here.
+fn unpacking(digits: usize, width: u32, ranges: Ranges) -> usize {
+    let each = match ranges {
+        Ranges::Bits => width,
+        Ranges::Lookup => width.div_ceil(8) + 1,
+    };
+    if digits > 1 { digits * each as usize } else { 0 }
+}
