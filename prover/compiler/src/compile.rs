@@ -1,6 +1,6 @@
 //! The compilation: import, calibrate, quantize, lower, report.
 
-use std::sync::Arc;
+use std::ops::Range;
 
 use assay_circuits::Ranges;
 use sha2::{Digest, Sha256};
@@ -11,7 +11,7 @@ use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError};
 use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
-use crate::model::{Input, Model, Output};
+use crate::model::{Input, Map, Model, Output};
 use crate::operators::operator::Measure;
 use crate::options::{OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
@@ -249,15 +249,24 @@ fn domains(names: &[String], samples: &[Vec<f64>], options: &Options) -> Result<
 /// What decides the format of each input tensor: the caller, or the largest magnitude in its elements' domains.
 fn input_formats(model: &Model, features: &[Feature], options: &Options) -> Vec<InputFormat> {
     let mut rest = features.iter();
-    let format = |input: &Input| {
-        let features = rest.by_ref().take(input.len());
-        let peak = features.fold(0.0f64, |peak, f| peak.max(f.min.abs()).max(f.max.abs()));
+    let format = |(input, atoms): (&Input, Range<usize>)| {
+        let peaks: Vec<f64> = rest.by_ref().take(input.len()).map(|f| f.min.abs().max(f.max.abs())).collect();
         match options.input_format {
             Some(format) => InputFormat::Fixed(format),
-            None => InputFormat::Free { peak, finer: Arc::new([]) },
+            // A kernel meets every element of a channel.
+            None if is_convolved(model, &atoms) => InputFormat::one(&peaks),
+            None => InputFormat::along_the_last_axis(&peaks, &input.shape),
         }
     };
-    model.inputs.iter().map(format).collect()
+    model.inputs.iter().zip(model.atom_ranges()).map(format).collect()
+}
+
+/// Whether a convolution reads these atoms.
+fn is_convolved(model: &Model, atoms: &Range<usize>) -> bool {
+    model.layers.iter().any(|layer| match layer.map.as_ref() {
+        Map::Convolution(conv) => atoms.contains(&(conv.first as usize)),
+        _ => false,
+    })
 }
 
 /// The name in the schema; a graph's own name is cut to what a schema takes.

@@ -11,13 +11,13 @@ use assay_interface::schema::ModelSchema;
 use serde::Serialize;
 
 /// *Verify alone*, of a proof without a commitment.
-pub const VERIFY_ALONE: u64 = 82_579;
+pub const VERIFY_ALONE: u64 = 82_577;
 /// *Verify alone*, of a proof with a commitment.
-pub const VERIFY_ALONE_COMMITTED: u64 = 108_979;
+pub const VERIFY_ALONE_COMMITTED: u64 = 108_977;
 /// *Verify by CPI*, of a proof without a commitment.
-pub const VERIFY_BY_CPI: u64 = 85_991;
+pub const VERIFY_BY_CPI: u64 = 85_989;
 /// *Verify by CPI*, of a proof with a commitment.
-pub const VERIFY_BY_CPI_COMMITTED: u64 = 112_558;
+pub const VERIFY_BY_CPI_COMMITTED: u64 = 112_556;
 /// Elements of the statement that these were measured for.
 pub const MEASURED_ELEMENTS: usize = 5;
 

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use assay_interface::scales::MAX_SCALES;
+use assay_interface::schema::MAX_RANK;
+
 use super::plan::{FormatChoice, InputPlan};
 use crate::number::fitting_scale;
 use crate::options::Format;
@@ -20,7 +23,40 @@ pub(crate) enum InputFormat {
     },
 }
 
+/// Bits by which features' sizes must differ for scales of their own: one scale is easier to read, and a byte.
+const WORTH: i32 = 2;
+/// Bits that a feature's scale is finer than another's, at most.
+const MOST: i32 = 40;
+
 impl InputFormat {
+    /// One scale for all elements, of these largest magnitudes.
+    pub fn one(peaks: &[f64]) -> Self {
+        InputFormat::Free { peak: largest(peaks.iter().copied()), finer: Arc::new([]) }
+    }
+
+    /// A scale for each position along the last axis of a tensor, where they are few enough for a schema and differ enough to
+    /// be worth it; else one.
+    pub fn along_the_last_axis(peaks: &[f64], shape: &[usize]) -> Self {
+        let width = shape.last().copied().unwrap_or(1).max(1);
+        if shape.len() > MAX_RANK || !(2..=MAX_SCALES).contains(&width) {
+            return InputFormat::one(peaks);
+        }
+        let column = |column: usize| largest(peaks.iter().skip(column).step_by(width).copied());
+        let columns: Vec<f64> = (0..width).map(column).collect();
+        let peak = largest(columns.iter().copied());
+        let scale = |peak: f64| fitting_scale(peak, i64::from(i16::MAX));
+        let finer = columns.iter().map(|&of_column| match of_column {
+            // Whatever its scale, it is zero.
+            0.0 => 0,
+            of_column => (scale(of_column) - scale(peak)).clamp(0, MOST),
+        });
+        let finer: Vec<i32> = finer.collect();
+        if finer.iter().all(|&finer| finer < WORTH) {
+            return InputFormat::one(peaks);
+        }
+        InputFormat::Free { peak, finer: finer.into_iter().cycle().take(peaks.len()).collect() }
+    }
+
     /// The format at so many bits.
     pub fn plan(&self, bits: u32) -> InputPlan {
         match self {
@@ -37,5 +73,31 @@ impl InputFormat {
                 format: FormatChoice::Free,
             },
         }
+    }
+}
+
+/// The largest magnitude, zero of none.
+fn largest(peaks: impl Iterator<Item = f64>) -> f64 {
+    peaks.fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finer(peaks: &[f64], shape: &[usize]) -> Vec<i32> {
+        match InputFormat::along_the_last_axis(peaks, shape) {
+            InputFormat::Free { finer, .. } => finer.to_vec(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn features_of_different_size_have_scales_of_their_own() {
+        assert_eq!(finer(&[1000.0, 1.0, 0.001], &[1, 3]), [0, 9, 19]);
+        // The largest of a column decides; a column of zeros has any.
+        assert_eq!(finer(&[1.0, 8.0, 0.0, 0.5, 1.0, 0.0], &[2, 3]), [3, 0, 0, 3, 0, 0]);
+        assert_eq!(finer(&[1.0, 1.9], &[1, 2]), [0; 0]);
+        assert_eq!(finer(&[3.0], &[1]), [0; 0]);
     }
 }

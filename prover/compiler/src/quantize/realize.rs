@@ -55,16 +55,14 @@ pub(crate) fn realize(
 ) -> Result<Realized, PlanError> {
     let inputs = model.inputs.iter().zip(&plan.inputs).map(|(input, format)| {
         let shape = schema_shape(&input.shape);
-        let scales = match &*format.finer {
-            [] => Scales::One(format.scale as i8), // within ±60
-            finer => {
-                let each = finer.iter().map(|finer| i8::try_from(format.scale + finer).ok());
-                let each: Option<Vec<i8>> = each.collect();
-                Scales::of_elements(&each.feasible()?, &shape).feasible()?
-            }
+        let each: Vec<i8> = format.finer.iter().map(|finer| (format.scale + finer) as i8).collect(); // within ±127
+        let scales = if each.is_empty() {
+            Some(Scales::One(format.scale as i8))
+        } else {
+            Scales::of_elements(&each, &shape)
         };
-        let bits = format.bits as u8; // at most 32
-        Ok(QuantInput { name: input.name.clone(), shape, bits, scales })
+        let scales = scales.ok_or(PlanError::Infeasible)?;
+        Ok(QuantInput { name: input.name.clone(), shape, bits: format.bits as u8, scales })
     });
     let inputs = inputs.collect::<Result<_, PlanError>>()?;
     let mut graph = QuantGraph { inputs, layers: Vec::new(), outputs: Vec::new() };
