@@ -120,14 +120,6 @@ pub enum Refusal {
         /// ONNX data type.
         data_type: String,
     },
-    /// An operand that must be a constant and is computed from the inputs.
-    #[error("{node}: operand '{operand}' is not constant, and the product of two variables is not supported")]
-    NonConstantProduct {
-        /// The node.
-        node: NodeName,
-        /// The second variable operand.
-        operand: String,
-    },
     /// A parameter (shape, axes, bounds, statistics) that must be a constant.
     #[error("{node}: '{operand}' must be a constant")]
     NonConstantParameter {

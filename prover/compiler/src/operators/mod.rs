@@ -23,10 +23,12 @@ macro_rules! families {
 }
 
 families! {
-    argmax, clip, conv, elementwise, function, layer_norm, linear, pool, shape, softmax,
+    argmax, clip, comparison, conv, elementwise, extremum, function, hardmax, layer_norm, linear, logic, modulo, negation, pool, power, product, quotient, selection, shape, sign, softmax, top_k, whole,
 }
 
+mod broadcast;
 mod gated;
+mod reduction;
 
 /// The operator of a model file, or `None` where it is not supported.
 pub(crate) fn lookup(domain: &str, name: &str) -> Option<&'static OnnxOperator> {

@@ -175,6 +175,11 @@ pub trait Operator: Debug + Send + Sync {
         false
     }
 
+    /// Whether an argument must not be zero, nor change its sign.
+    fn needs_one_sign(&self, _argument: usize) -> bool {
+        false
+    }
+
     /// The integers of a domain of `bits` bits for an argument of this calibrated range.
     fn domain(&self, _argument: usize, _range: (f64, f64), bits: u32) -> (i64, i64) {
         signed_range(bits)

@@ -125,17 +125,6 @@ fn inputs_that_are_no_real_tensors() {
 }
 
 #[test]
-fn products_of_two_variables() {
-    let mul = vector(2).node("y", "Mul", &["x", "x"], vec![]).output("y");
-    let text = "operand 'x' is not constant, and the product of two variables is not supported";
-    refused(mul, &format!("node 'y_node' (Mul): {text}"));
-    let matmul = Onnx::new().input("x", &[2, 2]).node("y", "MatMul", &["x", "x"], vec![]).output("y");
-    refused(matmul, &format!("node 'y_node' (MatMul): {text}"));
-    let gemm = Onnx::new().input("x", &[2, 2]).node("y", "Gemm", &["x", "x"], vec![]).output("y");
-    refused(gemm, &format!("node 'y_node' (Gemm): {text}"));
-}
-
-#[test]
 fn parameters_that_are_not_constant() {
     let clip = Onnx::new().input("x", &[2]).input("low", &[1]);
     refused(
