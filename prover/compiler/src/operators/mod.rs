@@ -23,7 +23,7 @@ macro_rules! families {
 }
 
 families! {
-    argmax, clip, comparison, conv, elementwise, extremum, function, hardmax, layer_norm, linear, logic, modulo, negation, pool, power, product, quotient, selection, shape, sign, softmax, top_k, whole,
+    argmax, clip, comparison, conv, elementwise, extremum, function, hardmax, layer_norm, linear, logic, ml, modulo, negation, pool, power, product, quotient, selection, shape, sign, softmax, top_k, whole,
 }
 
 mod broadcast;

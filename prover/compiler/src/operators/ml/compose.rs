@@ -12,25 +12,19 @@ use crate::operators::family::{Family, Import};
 /// The operator set whose meanings are composed of.
 const OPSET: i64 = 17;
 
-/// The one result of an operator of `family`, in the default domain, with integer attributes; messages name the node of the
+/// The one result of an operator of `family`, in the default domain; messages name the node of the
 /// file.
 pub(super) fn call(
     node: &Node<'_>,
     layers: &mut Layers,
     (family, operator): (&Family, &'static str),
     operands: &[&Tensor],
-    attributes: &[(&str, i64)],
+    attributes: &[AttributeProto],
 ) -> Result<Tensor, Refusal> {
-    let attribute = |&(name, i): &(&str, i64)| AttributeProto {
-        name: name.into(),
-        r#type: AttributeType::Int as i32,
-        i,
-        ..AttributeProto::default()
-    };
     let proto = NodeProto {
         op_type: operator.into(),
         output: vec![node.name.name.clone()],
-        attribute: attributes.iter().map(attribute).collect(),
+        attribute: attributes.to_vec(),
         ..NodeProto::default()
     };
     let values: Vec<Value> = operands.iter().map(|&operand| Value::from(operand.clone())).collect();
@@ -46,6 +40,17 @@ pub(super) fn call(
         Value::Tensor(tensor) => Ok(tensor),
         _ => Err(Refusal::StringOperand { node: node.name.clone(), operand: node.name.name.clone() }),
     }
+}
+
+/// An attribute of one integer.
+pub(super) fn int(name: &str, i: i64) -> AttributeProto {
+    AttributeProto { name: name.into(), r#type: AttributeType::Int as i32, i, ..AttributeProto::default() }
+}
+
+/// An attribute of integers.
+pub(super) fn ints(name: &str, ints: &[i64]) -> AttributeProto {
+    let ints = ints.to_vec();
+    AttributeProto { name: name.into(), r#type: AttributeType::Ints as i32, ints, ..AttributeProto::default() }
 }
 
 /// The operand as rows of features: `[N, F]`, N being 1 for a vector.

@@ -1,12 +1,12 @@
 //! Classes and their labels. A label that is a number is that number; one that is a text is its index in the list of
 //! classes, since a proof is about integers.
 
-use super::compose::{beside, call, sizes, weighted_sums};
+use super::compose::{beside, call, int, sizes, weighted_sums};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor};
-use crate::operators::comparison;
+use crate::operators::{argmax, comparison};
 
 /// The labels of a classifier.
 pub(super) enum Classes {
@@ -119,7 +119,10 @@ pub(super) fn best(node: &Node<'_>, layers: &mut Layers, scores: &Tensor) -> Res
             let margin = weighted_sums(node, layers, scores, &[-1.0, 1.0])?;
             call(node, layers, (&comparison::FAMILY, "Greater"), &[&margin, &zero], &[])?
         }
-        _ => call(node, layers, (&crate::operators::argmax::FAMILY, "ArgMax"), &[scores], &[("axis", 1), ("keepdims", 0)])?,
+        _ => {
+            let attributes = [int("axis", 1), int("keepdims", 0)];
+            call(node, layers, (&argmax::FAMILY, "ArgMax"), &[scores], &attributes)?
+        }
     };
     Ok(index.with_shape(vec![rows]).of_kind(Kind::Integer))
 }

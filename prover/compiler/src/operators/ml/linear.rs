@@ -27,17 +27,13 @@ pub(super) fn classifier(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Val
             let second = transform.apply(node, layers, &scores)?;
             complemented(node, layers, &second)?
         }
-        (1, Transform::Probit) => {
-            let both = complemented(node, layers, &scores)?;
-            transform.apply(node, layers, &both)?
-        }
         (1, _) => complemented(node, layers, &scores)?,
         _ => transform.apply(node, layers, &scores)?,
     };
     Ok(vec![label.into(), scores.into()])
 }
 
-/// `targets` scores. Of one target, only `PROBIT` is a transform on which the text of ONNX and onnxruntime agree.
+/// `targets` scores. Of one target, the text of ONNX has transforms that onnxruntime leaves out: they are refused.
 pub(super) fn regressor(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
     let x = features(node, 0)?;
@@ -48,7 +44,7 @@ pub(super) fn regressor(node: &Node<'_>, layers: &mut Layers) -> Result<Value, R
     let transform = Transform::read(node)?;
     if count == 1 && matches!(transform, Transform::Logistic | Transform::Softmax) {
         let found = format!("{transform:?} of one target");
-        return Err(node.bad_attribute("post_transform", found, "NONE or PROBIT; add Sigmoid behind the node"));
+        return Err(node.bad_attribute("post_transform", found, "NONE; add Sigmoid behind the node"));
     }
     let scores = scores(node, layers, &x, Some(count))?;
     transform.apply(node, layers, &scores).map(Value::from)

@@ -1,12 +1,13 @@
 //! Normalizer: each row divided by its norm. A row of zeros stays one.
 
-use super::compose::{call, features, sizes, weighted_sums};
+use super::compose::{call, features, int, ints, sizes, weighted_sums};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Tensor, Value};
+use crate::model::Activation;
 use crate::operators::softmax::Softmax;
-use crate::operators::{extremum, normalization, quotient, sign};
+use crate::operators::{extremum, function, product, quotient, sign};
 
 /// `x / sum |x|`, `x / sqrt(sum x^2)`, or `x / max x`, over the features of each row.
 pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -15,16 +16,19 @@ pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
     let shape = node.tensor(0)?.shape.clone();
     let result = match node.text("norm")?.as_deref() {
         None | Some("MAX") => {
-            let largest = call(node, layers, (&extremum::FAMILY, "ReduceMax"), &[&x], &[("keepdims", 1)]);
-            let largest = if sizes(node, &x)?.0 == 1 { largest? } else { return Err(several_rows(node, &x)) };
+            let attributes = [ints("axes", &[1]), int("keepdims", 1)];
+            let largest = call(node, layers, (&extremum::FAMILY, "ReduceMax"), &[&x], &attributes)?;
             call(node, layers, (&quotient::FAMILY, "Div"), &[&x, &largest], &[])?
         }
         // Probabilities of one row sum to one as they are.
         Some("L1") if is_softmax(layers, &x) => x,
         Some("L1") => by_sum(node, layers, &x)?,
         Some("L2") => {
-            let attributes = [("axis", -1), ("p", 2)];
-            call(node, layers, (&normalization::FAMILY, "LpNormalization"), &[&x], &attributes)?
+            let (_, width) = sizes(node, &x)?;
+            let squares = call(node, layers, (&product::FAMILY, "Mul"), &[&x, &x], &[])?;
+            let sums = weighted_sums(node, layers, &squares, &vec![1.0; width])?;
+            let length = function::apply(node, &sums, layers, Activation::Sqrt)?;
+            call(node, layers, (&quotient::FAMILY, "Div"), &[&x, &length], &[])?
         }
         Some(other) => return Err(node.bad_attribute("norm", other.into(), "L1, L2 or MAX")),
     };
@@ -51,8 +55,4 @@ fn is_softmax(layers: &Layers, x: &Tensor) -> bool {
     let operator = layers.owner(x).and_then(|position| layers.layer(position)?.function.operator());
     let softmax = operator.and_then(|operator| operator.as_any().downcast_ref::<Softmax>());
     softmax.is_some_and(|softmax| softmax.0.inner == 1 && x.shape.last() == Some(&softmax.0.length))
-}
-
-fn several_rows(node: &Node<'_>, x: &Tensor) -> Refusal {
-    Refusal::Rank { node: node.name.clone(), shape: x.shape.as_slice().into(), allowed: "1, or one row" }
 }

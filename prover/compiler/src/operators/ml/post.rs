@@ -1,6 +1,6 @@
 //! What becomes of scores: `post_transform`.
 
-use super::compose::{call, columns, sizes, weighted_sums};
+use super::compose::{call, columns, int, sizes, weighted_sums};
 use super::labels::complemented;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
@@ -15,7 +15,6 @@ pub(super) enum Transform {
     None,
     Logistic,
     Softmax,
-    Probit,
 }
 
 impl Transform {
@@ -24,10 +23,9 @@ impl Transform {
             None | Some("NONE") => Transform::None,
             Some("LOGISTIC") => Transform::Logistic,
             Some("SOFTMAX") => Transform::Softmax,
-            Some("PROBIT") => Transform::Probit,
             // SOFTMAX_ZERO jumps where a score is exactly zero, which rounding would decide.
             Some(other) => {
-                let allowed = "NONE, LOGISTIC, SOFTMAX or PROBIT";
+                let allowed = "NONE, LOGISTIC or SOFTMAX";
                 return Err(node.bad_attribute("post_transform", other.into(), allowed));
             }
         })
@@ -38,14 +36,13 @@ impl Transform {
         let (_, width) = sizes(node, scores)?;
         match self {
             Transform::None => Ok(scores.clone()),
-            Transform::Probit => function::apply(node, scores, layers, Activation::Probit),
             // e^b / (e^a + e^b) = 1 / (1 + e^(a - b))
             Transform::Softmax if width == 2 => {
                 let margin = weighted_sums(node, layers, scores, &[-1.0, 1.0])?;
                 let second = function::apply(node, &margin, layers, Activation::Sigmoid)?;
                 complemented(node, layers, &second)
             }
-            Transform::Softmax => call(node, layers, (&softmax::FAMILY, "Softmax"), &[scores], &[("axis", -1)]),
+            Transform::Softmax => call(node, layers, (&softmax::FAMILY, "Softmax"), &[scores], &[int("axis", -1)]),
             // 1 / (1 + e^s) = 1 - 1 / (1 + e^-s)
             Transform::Logistic if width == 2 && are_opposite(node, layers, scores)? => {
                 let second = columns(node, layers, scores, &[1])?;
