@@ -45,6 +45,5 @@ pub use crate::window;
 /// Every layer with its cases.
 pub(crate) const MODULES: &[Module] = modules![
     argmax, comparison, conv, dense, extremum, function, hardmax, layer_norm, logic, magnitude, max_pool,
-    modulo, product, quotient, requantize, selection, softmax, sparse, top_k, trees,
-    whole
+    modulo, product, quotient, requantize, selection, softmax, sparse, top_k, trees, whole
 ];
