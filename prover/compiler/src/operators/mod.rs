@@ -23,7 +23,8 @@ macro_rules! families {
 }
 
 families! {
-    argmax, clip, comparison, conv, elementwise, extremum, function, hardmax, layer_norm, linear, logic, ml, modulo, negation, pool, power, product, quotient, selection, shape, sign, softmax, top_k, whole,
+    argmax, cast, clip, comparison, constants, conv, elementwise, extremum, function, hardmax, layer_norm, linear, logic, ml,
+    modulo, movement, negation, pool, power, product, quotient, selection, sign, softmax, top_k, whole,
 }
 
 mod broadcast;
