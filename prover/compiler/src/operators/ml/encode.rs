@@ -9,7 +9,9 @@ use super::labels::{looked_up, one_hot as hot};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
+use crate::import::tensor;
 use crate::import::value::{Kind, Tensor, Value};
+use crate::model::Unknown;
 use crate::operators::comparison;
 
 /// 1 where `x > threshold`, else 0.
@@ -38,7 +40,7 @@ impl List {
     fn read(
         node: &Node<'_>,
         [integers, floats, texts]: [&'static str; 3],
-        tensor: &'static str,
+        attribute: &'static str,
     ) -> Result<Option<List>, Refusal> {
         if let Some(values) = node.ints(integers)?.filter(|all| !all.is_empty()) {
             return Ok(Some(List::Numbers(values.into_iter().map(|value| value as f64).collect(), Kind::Integer)));
@@ -49,19 +51,19 @@ impl List {
         if let Some(texts) = node.strings(texts)?.filter(|all| !all.is_empty()) {
             return Ok(Some(List::Texts(texts)));
         }
-        match node.proto.attribute.iter().find(|proto| proto.name == tensor).and_then(|proto| proto.t.as_ref()) {
+        match node.proto.attribute.iter().find(|proto| proto.name == attribute).and_then(|proto| proto.t.as_ref()) {
             None => Ok(None),
-            Some(proto) => constant(crate::import::tensor::read(proto, tensor)?.into()).map(Some),
+            Some(proto) => Ok(Some(constant(tensor::read(proto, attribute)?))),
         }
     }
 }
 
-fn constant(value: Value) -> Result<List, Refusal> {
+/// The list of a constant tensor.
+fn constant(value: Value) -> List {
     match value {
-        Value::Strings { data, .. } => Ok(List::Texts(data.to_vec())),
-        Value::Tensor(tensor) => {
-            let kind = tensor.kind;
-            Ok(List::Numbers(tensor.as_constants().unwrap_or_default().to_vec(), kind))
+        Value::Strings { data, .. } => List::Texts(data.to_vec()),
+        Value::Tensor(tensor) | Value::Categories(tensor) => {
+            List::Numbers(tensor.as_constants().unwrap_or_default().to_vec(), tensor.kind)
         }
     }
 }
@@ -118,20 +120,28 @@ fn encoded(node: &Node<'_>, layers: &mut Layers, keys: &List, values: &List) -> 
             (texts.iter().map(first).collect(), texts.len() as f64, Kind::Integer)
         }
     };
-    let (x, keys) = operand(node, layers, keys)?;
+    // Another text has an answer: the default.
+    let (x, keys) = operand(node, layers, keys, Unknown::Taken)?;
     let encoded = looked_up(node, layers, &x, &keys, &results, default)?;
     Ok(encoded.of_kind(kind).into())
 }
 
-/// What is looked up, with the numbers that stand for the keys.
-fn operand(node: &Node<'_>, _layers: &mut Layers, keys: &List) -> Result<(Tensor, Vec<f64>), Refusal> {
+/// What is looked up, with the numbers that stand for the keys of each element.
+fn operand(node: &Node<'_>, layers: &mut Layers, keys: &List, unknown: Unknown) -> Result<(Tensor, Vec<Vec<f64>>), Refusal> {
     match (node.value(0)?, keys) {
-        (Value::Tensor(x), List::Numbers(keys, _)) => Ok((x.clone(), keys.clone())),
+        (Value::Tensor(x), List::Numbers(keys, _)) => Ok((x.clone(), vec![keys.clone(); x.len()])),
+        (Value::Categories(x), List::Texts(names)) => {
+            let keys = layers.categories(node, x, names, unknown)?;
+            let keys = keys.iter().map(|places| places.iter().map(|&place| place as f64).collect());
+            Ok((x.clone().of_kind(Kind::Integer), keys.collect()))
+        }
         (Value::Strings { shape, data }, List::Texts(keys)) => {
             // Constants: each by the position of its key.
             let place = |text: &String| keys.iter().position(|key| key == text).map_or(-1.0, |i| i as f64);
             let x = Tensor::constants(shape.clone(), data.iter().map(place).collect());
-            Ok((x, (0..keys.len()).map(|i| i as f64).collect()))
+            let places: Vec<f64> = (0..keys.len()).map(|i| i as f64).collect();
+            let keys = vec![places; x.len()];
+            Ok((x, keys))
         }
         _ => Err(Refusal::StringOperand { node: node.name.clone(), operand: node.operand_name(0) }),
     }
@@ -154,13 +164,14 @@ fn default_integer(node: &Node<'_>) -> Result<f64, Refusal> {
 fn tensor_default(node: &Node<'_>) -> Result<Option<f64>, Refusal> {
     let proto = node.proto.attribute.iter().find(|proto| proto.name == "default_tensor");
     let Some(proto) = proto.and_then(|proto| proto.t.as_ref()) else { return Ok(None) };
-    match constant(crate::import::tensor::read(proto, "default_tensor")?.into())? {
+    match constant(tensor::read(proto, "default_tensor")?) {
         List::Numbers(values, _) => Ok(values.first().copied()),
         List::Texts(_) => Ok(None),
     }
 }
 
-/// A further dimension: 1 at the category that each element is, else 0. An element of no category is all zeros.
+/// A further dimension: 1 at the category that each element is, else 0. An element of no category is all
+/// zeros; a text of none is refused where `zeros` is 0.
 pub(super) fn one_hot(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
     let Some(categories) = List::read(node, ["cats_int64s", "", "cats_strings"], "")? else {
@@ -168,7 +179,11 @@ pub(super) fn one_hot(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Ref
     };
     let mut shape = node.value(0)?.shape().to_vec();
     shape.push(categories.len());
-    let (x, keys) = operand(node, layers, &categories)?;
+    let unknown = match node.int("zeros", 1)? {
+        0 => Unknown::Refused,
+        _ => Unknown::Taken,
+    };
+    let (x, keys) = operand(node, layers, &categories, unknown)?;
     let is_key = hot(node, layers, &x, &keys)?;
     Ok(is_key.with_shape(shape).of_kind(Kind::Real).into())
 }

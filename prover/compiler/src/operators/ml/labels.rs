@@ -62,49 +62,48 @@ pub(super) fn element(
         return layers.affine(node, index, |_| Some((step, first)));
     }
     let keys: Vec<f64> = (1..table.len()).map(|i| i as f64).collect();
+    let keys = vec![keys; index.len()];
     looked_up(node, layers, index, &keys, table.get(1..).unwrap_or_default(), first)
 }
 
-/// The value of the first key that each element equals, or `default`: `default + sum_j [x = key_j] (value_j - default)`. Keys
-/// of the default cost nothing.
+/// The value of the first key that each element equals, or `default`: `default + sum_j [x = key_j] (value_j - default)`. Each
+/// element has keys of its own, which are equal where another's are. Keys of the default cost nothing.
 pub(super) fn looked_up(
     node: &Node<'_>,
     layers: &mut Layers,
     x: &Tensor,
-    keys: &[f64],
+    keys: &[Vec<f64>],
     values: &[f64],
     default: f64,
 ) -> Result<Tensor, Refusal> {
-    let mut distinct: Vec<(f64, f64)> = Vec::with_capacity(keys.len());
-    for (&key, &value) in keys.iter().zip(values) {
-        if !distinct.iter().any(|&(known, _)| known == key) {
-            distinct.push((key, value));
-        }
-    }
-    distinct.retain(|&(_, value)| value != default);
-    if let Some(data) = x.as_constants() {
-        let value = |x: &f64| distinct.iter().find(|(key, _)| key == x).map_or(default, |&(_, value)| value);
-        return Ok(Tensor::constants(x.shape.clone(), data.iter().map(value).collect()));
-    }
-    if distinct.is_empty() {
+    let first = keys.first().map_or(&[][..], Vec::as_slice);
+    let is_first = |place: usize| {
+        let key = first.get(place);
+        !first.iter().take(place).any(|earlier| Some(earlier) == key)
+    };
+    let places = values.iter().enumerate().filter(|&(_, &value)| value != default).map(|(place, _)| place);
+    let places: Vec<usize> = places.filter(|&place| is_first(place)).collect();
+    if places.is_empty() {
         return Ok(Tensor::constants(x.shape.clone(), vec![default; x.len()]));
     }
-    let (keys, values): (Vec<f64>, Vec<f64>) = distinct.into_iter().unzip();
+    let chosen = |all: &[f64]| node.expected(places.iter().map(|&place| all.get(place).copied()).collect());
+    let keys: Vec<Vec<f64>> = keys.iter().map(|keys| chosen(keys)).collect::<Result<_, _>>()?;
+    let gains: Vec<f64> = chosen(values)?.into_iter().map(|value| value - default).collect();
     let is_key = one_hot(node, layers, x, &keys)?;
-    let gains: Vec<f64> = values.iter().map(|value| value - default).collect();
     let sums = weighted_sums(node, layers, &is_key, &gains)?;
     Ok(layers.affine(node, &sums, |_| Some((1.0, default)))?.with_shape(x.shape.clone()))
 }
 
-/// For each element a row: 1 at the keys that it equals, else 0.
+/// For each element a row: 1 at those of its keys that it equals, else 0.
 pub(super) fn one_hot(
     node: &Node<'_>,
     layers: &mut Layers,
     x: &Tensor,
-    keys: &[f64],
+    keys: &[Vec<f64>],
 ) -> Result<Tensor, Refusal> {
     let column = x.with_shape(vec![x.len(), 1]);
-    let keys = Tensor::constants(vec![1, keys.len()], keys.to_vec()).of_kind(x.kind);
+    let count = keys.first().map_or(0, Vec::len);
+    let keys = Tensor::constants(vec![x.len(), count], keys.concat()).of_kind(x.kind);
     call(node, layers, (&comparison::FAMILY, "Equal"), &[&column, &keys], &[])
 }
 
