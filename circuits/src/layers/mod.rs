@@ -8,7 +8,8 @@
 //! | choosing | [`max_pool`], [`argmax`] | a comparison a value |
 //! | functions | [`function`] | a table, or a selection by bits |
 //! | trees | [`trees`] | one a threshold and half a branch |
-//! | normalizing | [`softmax`], [`layer_norm`] | products, one division or root a group |
+//! | normalizing | [`softmax`], [`log_sum_exp`], [`layer_norm`] | products, one division or root a group |
+//! | reducing | [`norm`] | a product a value, perhaps a root |
 //!
 //! Tensors are row-major, `[channels, height, width]` where there is space. No layer uses floating point: the tables of
 //! [`function`] are correctly rounded integers.
@@ -20,7 +21,9 @@ pub mod conv;
 pub mod dense;
 pub mod function;
 pub mod layer_norm;
+pub mod log_sum_exp;
 pub mod max_pool;
+pub mod norm;
 pub mod requantize;
 pub mod softmax;
 pub mod sparse;
@@ -29,5 +32,17 @@ pub mod trees;
 pub use crate::window;
 
 /// Every layer with its cases.
-pub(crate) const MODULES: &[Module] =
-    modules![argmax, conv, dense, function, layer_norm, max_pool, requantize, softmax, sparse, trees];
+pub(crate) const MODULES: &[Module] = modules![
+    argmax,
+    conv,
+    dense,
+    function,
+    layer_norm,
+    log_sum_exp,
+    max_pool,
+    norm,
+    requantize,
+    softmax,
+    sparse,
+    trees
+];

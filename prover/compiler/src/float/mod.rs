@@ -58,7 +58,13 @@ impl FloatModel {
         let outputs = names(&mut model.outputs.iter().map(|output| &output.name));
         let engine = Engine::load(normalize::normalize(proto.clone(), model)?, &inputs, &outputs)?;
         let shapes = model.inputs.iter().map(|input| input.shape.clone()).collect();
-        Ok(Some(FloatModel { engine, shapes }))
+        let loaded = FloatModel { engine, shapes };
+        // What the engine takes and cannot run, it does not support.
+        match loaded.run(&vec![0.0; model.input_len()]) {
+            Err(FloatError::Run(reason)) => Err(FloatError::Load(reason)),
+            Err(other) => Err(other),
+            Ok(_) => Ok(Some(loaded)),
+        }
     }
 
     /// The outputs on one sample: the concatenated input elements.

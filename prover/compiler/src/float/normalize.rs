@@ -4,7 +4,7 @@
 //! | in the file | for the engine |
 //! |---|---|
 //! | `ai.onnx.ml` Scaler | Sub, Mul |
-//! | Softmax before operator set 13, which runs over all dimensions from `axis` on | Flatten, Softmax, Reshape |
+//! | Softmax and LogSoftmax before operator set 13, which runs over all dimensions from `axis` on | Flatten, the same, Reshape |
 //! | ArgMax, whose first of equals counts where the engine takes the last | the same of the reversed axis, counted back |
 //! | Dropout | Identity |
 //! | windows whose strides, dilations or pads are left out | with all of them |
@@ -48,14 +48,17 @@ pub(super) fn normalize(mut proto: ModelProto, model: &Model) -> Result<ModelPro
         match (domain_name(&node.domain), node.op_type.as_str()) {
             (ONNX_ML, "Scaler") => replace_scaler(node, graph),
             (ONNX_ML, _) => graph.node.push(node),
-            (_, "Softmax") if opset < SOFTMAX_ALONG_AXIS => replace_softmax(node, graph),
+            (_, "Softmax" | "LogSoftmax") if opset < SOFTMAX_ALONG_AXIS => replace_softmax(node, graph),
             (_, "ArgMax") => replace_argmax(node, graph),
             (_, "Dropout") => replace_dropout(node, graph),
             (_, operator) => {
-                match operator {
-                    "Cast" => cast_to_float(&mut node),
-                    "Conv" | "MaxPool" | "AveragePool" => spell_out_window(&mut node, graph)?,
-                    _ => {}
+                let has_padding = || node.attribute.iter().any(|attribute| attribute.name == "auto_pad");
+                if operator == "Cast" {
+                    cast_to_float(&mut node);
+                } else if matches!(operator, "Conv" | "MaxPool" | "AveragePool")
+                    || (operator == "ConvTranspose" && !has_padding())
+                {
+                    spell_out_window(&mut node, graph)?;
                 }
                 node.domain.clear();
                 graph.node.push(node);
@@ -148,7 +151,7 @@ fn replace_softmax(node: NodeProto, graph: &mut GraphProto) {
     let axis = node.attribute.iter().find(|attribute| attribute.name == "axis").map_or(1, |axis| axis.i);
     let with_axis = |node: NodeProto, i| NodeProto { attribute: vec![int("axis", i)], ..node };
     graph.node.push(with_axis(step("Flatten", &[x], &matrix), axis));
-    graph.node.push(with_axis(step("Softmax", &[&matrix], &probabilities), -1));
+    graph.node.push(with_axis(step(&node.op_type, &[&matrix], &probabilities), -1));
     graph.node.push(step("Shape", &[x], &shape));
     graph.node.push(step("Reshape", &[&probabilities, &shape], y));
 }

@@ -23,9 +23,11 @@ macro_rules! families {
 }
 
 families! {
-    argmax, cast, clip, constants, conv, elementwise, function, layer_norm, linear, movement, pool, softmax,
+    argmax, cast, clip, constants, conv, conv_transpose, elementwise, function, layer_norm, linear, log_sum_exp,
+    movement, norm, normalization, pool, prelu, resize, softmax, sum,
 }
 
+mod axes;
 mod gated;
 
 /// The operator of a model file, or `None` where it is not supported.

@@ -170,9 +170,9 @@ pub trait Operator: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Whether its arguments must be positive to have a result.
-    fn needs_positive(&self) -> bool {
-        false
+    /// Whether it has a result for all arguments of a calibrated range.
+    fn is_defined(&self, _range: (f64, f64)) -> bool {
+        true
     }
 
     /// The integers of a domain of `bits` bits for an argument of this calibrated range.

@@ -72,11 +72,8 @@ impl Search<'_> {
     /// Functions that are not defined everywhere must be so on the calibration data.
     fn check_arguments(&self) -> Result<(), QuantizeError> {
         for (layer, ranges) in self.model.layers.iter().zip(&self.profile.arguments) {
-            let Some(operator) = layer.function.operator().filter(|operator| operator.needs_positive())
-            else {
-                continue;
-            };
-            if let Some(&(lo, hi)) = ranges.iter().find(|(lo, _)| *lo <= 0.0) {
+            let Some(operator) = layer.function.operator() else { continue };
+            if let Some(&(lo, hi)) = ranges.iter().find(|&&range| !operator.is_defined(range)) {
                 let (layer, function) = (layer.name.clone(), operator.name());
                 return Err(QuantizeError::Undefined { layer, function, lo, hi });
             }
