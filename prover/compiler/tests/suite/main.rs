@@ -23,4 +23,5 @@ mod sampling;
 mod scratch;
 mod tables;
 mod trace;
+mod trees;
 mod warnings;
