@@ -51,6 +51,10 @@ pub(super) fn normalize(mut proto: ModelProto, model: &Model) -> Result<ModelPro
             (_, "Softmax" | "LogSoftmax") if opset < SOFTMAX_ALONG_AXIS => replace_softmax(node, graph),
             (_, "ArgMax") => replace_argmax(node, graph),
             (_, "Dropout") => replace_dropout(node, graph),
+            // It takes cubic interpolation for linear.
+            (_, "Resize") if node.attribute.iter().any(|a| a.name == "mode" && a.s == b"cubic") => {
+                return Err(FloatError::Load("it knows no cubic interpolation".into()));
+            }
             (_, operator) => {
                 let has_padding = || node.attribute.iter().any(|attribute| attribute.name == "auto_pad");
                 if operator == "Cast" {
