@@ -23,10 +23,15 @@ macro_rules! families {
 }
 
 families! {
-    argmax, clip, conv, elementwise, function, layer_norm, linear, pool, shape, softmax, trees,
+    argmax, cast, clip, comparison, constants, conv, conv_transpose, elementwise, extremum, function, hardmax,
+    layer_norm, linear, log_sum_exp, logic, modulo, movement, negation, norm, normalization, pool, power, prelu,
+    product, quotient, resize, selection, sign, softmax, sum, top_k, trees, whole,
 }
 
+mod axes;
+mod broadcast;
 mod gated;
+mod reduction;
 
 /// The operator of a model file, or `None` where it is not supported.
 pub(crate) fn lookup(domain: &str, name: &str) -> Option<&'static OnnxOperator> {

@@ -72,13 +72,12 @@ impl Search<'_> {
     /// Functions that are not defined everywhere must be so on the calibration data.
     fn check_arguments(&self) -> Result<(), QuantizeError> {
         for (layer, ranges) in self.model.layers.iter().zip(&self.profile.arguments) {
-            let Some(operator) = layer.function.operator().filter(|operator| operator.needs_positive())
-            else {
-                continue;
-            };
-            if let Some(&(lo, hi)) = ranges.iter().find(|(lo, _)| *lo <= 0.0) {
+            let Some(operator) = layer.function.operator() else { continue };
+            let undefined =
+                |(argument, &range): (usize, &(f64, f64))| Some((operator.needs(argument, range)?, range));
+            if let Some((needed, (lo, hi))) = ranges.iter().enumerate().find_map(undefined) {
                 let (layer, function) = (layer.name.clone(), operator.name());
-                return Err(QuantizeError::Undefined { layer, function, lo, hi });
+                return Err(QuantizeError::Undefined { layer, function, needed, lo, hi });
             }
         }
         Ok(())
