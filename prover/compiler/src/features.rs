@@ -100,6 +100,18 @@ fn is_convolved(model: &Model, atoms: &Range<usize>) -> bool {
     })
 }
 
+/// Whether an operator takes some of these atoms as they are, at scales of their own.
+fn is_compared(model: &Model, atoms: &Range<usize>) -> bool {
+    model.layers.iter().any(|layer| {
+        let arguments = layer.function.operator().map(|operator| operator.arguments()).unwrap_or_default();
+        let mut is_read = false;
+        if arguments.iter().any(|argument| argument.takes == Takes::Exact) {
+            layer.map.for_each_atom(|atom| is_read |= atoms.contains(&(atom as usize)));
+        }
+        is_read
+    })
+}
+
 /// Bits of a format, at least and at most.
 const MIN_BITS: u8 = 2;
 const MAX_BITS: u8 = 32;
