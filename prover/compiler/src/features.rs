@@ -80,18 +80,6 @@ pub(crate) fn input_formats(
     model.inputs.iter().zip(model.atom_ranges()).map(format).collect()
 }
 
-/// Whether an operator takes some of these atoms as they are, at scales of their own.
-fn is_compared(model: &Model, atoms: &Range<usize>) -> bool {
-    model.layers.iter().any(|layer| {
-        let arguments = layer.function.operator().map(|operator| operator.arguments()).unwrap_or_default();
-        let mut is_read = false;
-        if arguments.iter().any(|argument| argument.takes == Takes::Exact) {
-            layer.map.for_each_atom(|atom| is_read |= atoms.contains(&(atom as usize)));
-        }
-        is_read
-    })
-}
-
 /// Whether a convolution reads these atoms.
 fn is_convolved(model: &Model, atoms: &Range<usize>) -> bool {
     model.layers.iter().any(|layer| match layer.map.as_ref() {
