@@ -16,7 +16,9 @@ const MAX_EXPONENT: u32 = 16;
 pub(super) const FAMILY: Family = Family {
     name: "Powers",
     cost: "a product and a rounding for each squaring and each further factor",
-    operators: &[OnnxOperator::onnx("Pow", import).remarks("by one constant: -1, 1/2, or a whole number up to 16")],
+    operators: &[
+        OnnxOperator::onnx("Pow", import).remarks("by one constant: -1, 1/2, or a whole number up to 16")
+    ],
     integers: &[],
 };
 
@@ -36,7 +38,8 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let wrong = |value: String| {
         node.bad_attribute("exponent", value, "one constant: -1, 1/2, or a whole number up to 16")
     };
-    let (Some(&exponent), true) = (exponents.first(), exponents.windows(2).all(|pair| pair.first() == pair.last()))
+    let (Some(&exponent), true) =
+        (exponents.first(), exponents.windows(2).all(|pair| pair.first() == pair.last()))
     else {
         return Err(wrong(format!("{} different values", exponents.len())));
     };

@@ -19,3 +19,4 @@ mod report;
 mod tables;
 mod trace;
 mod warnings;
+mod zz_cases;
