@@ -11,7 +11,8 @@
 //! | whole numbers | [`whole`], [`modulo`] | a division |
 //! | functions | [`function`] | a table, or a selection by bits |
 //! | trees | [`trees`] | one a threshold and half a branch |
-//! | normalizing | [`softmax`], [`layer_norm`] | products, one division or root a group |
+//! | normalizing | [`softmax`], [`log_sum_exp`], [`layer_norm`] | products, one division or root a group |
+//! | reducing | [`norm`] | a product a value, perhaps a root |
 //!
 //! Tensors are row-major, `[channels, height, width]` where there is space. No layer uses floating point: the tables of
 //! [`function`] are correctly rounded integers.
@@ -26,10 +27,12 @@ pub mod extremum;
 pub mod function;
 pub mod hardmax;
 pub mod layer_norm;
+pub mod log_sum_exp;
 pub mod logic;
 pub mod magnitude;
 pub mod max_pool;
 pub mod modulo;
+pub mod norm;
 pub mod product;
 pub mod quotient;
 pub mod requantize;
@@ -44,6 +47,27 @@ pub use crate::window;
 
 /// Every layer with its cases.
 pub(crate) const MODULES: &[Module] = modules![
-    argmax, comparison, conv, dense, extremum, function, hardmax, layer_norm, logic, magnitude, max_pool,
-    modulo, product, quotient, requantize, selection, softmax, sparse, top_k, trees, whole
+    argmax,
+    comparison,
+    conv,
+    dense,
+    extremum,
+    function,
+    hardmax,
+    layer_norm,
+    log_sum_exp,
+    logic,
+    magnitude,
+    max_pool,
+    modulo,
+    norm,
+    product,
+    quotient,
+    requantize,
+    selection,
+    softmax,
+    sparse,
+    top_k,
+    trees,
+    whole
 ];

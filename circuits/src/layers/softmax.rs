@@ -96,6 +96,16 @@ impl Softmax {
         Ok(Self { len, exponential, precision, output_scale })
     }
 
+    /// Values of a group.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// `p`.
+    pub(crate) fn precision(&self) -> u32 {
+        self.precision
+    }
+
     /// The table of exponentials, over differences to the maximum.
     pub fn exponential(&self) -> &FunctionTable {
         &self.exponential
@@ -106,7 +116,7 @@ impl Softmax {
         self.precision + self.output_scale + GUARD
     }
 
-    fn check(&self, found: usize) -> Result<(), BuildError> {
+    pub(crate) fn check(&self, found: usize) -> Result<(), BuildError> {
         if found > 0 && found.is_multiple_of(self.len) {
             return Ok(());
         }
@@ -137,17 +147,8 @@ fn reference_group(x: &[i64], softmax: &Softmax) -> Result<Vec<i64>, BuildError>
 
 /// The probabilities. Several groups at once may share a lookup table that one group does not pay for.
 pub fn constrain(b: &mut Builder, x: &[Bounded], softmax: &Softmax) -> Result<Vec<Bounded>, BuildError> {
-    softmax.check(x.len())?;
     b.scope("softmax", |b| {
-        let mut differences = Vec::with_capacity(x.len());
-        for group in x.chunks_exact(softmax.len) {
-            let max = max_pool::largest(b, group)?;
-            for x in group {
-                // At most 0: it is the maximum.
-                differences.push(x.sub(&max)?.proven(i128::MIN, 0));
-            }
-        }
-        let e = function::constrain(b, &differences, &softmax.exponential)?;
+        let (_, e) = exponentials(b, x, softmax)?;
         let mut results = Vec::with_capacity(x.len());
         for group in e.chunks_exact(softmax.len) {
             results.extend(normalize(b, group, softmax)?);
@@ -156,11 +157,34 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], softmax: &Softmax) -> Result<Ve
     })
 }
 
+/// The maximum of each group, and the exponentials of the differences to it.
+pub(crate) fn exponentials(
+    b: &mut Builder,
+    x: &[Bounded],
+    softmax: &Softmax,
+) -> Result<(Vec<Bounded>, Vec<Bounded>), BuildError> {
+    softmax.check(x.len())?;
+    let (mut maxima, mut differences) = (Vec::new(), Vec::with_capacity(x.len()));
+    for group in x.chunks_exact(softmax.len) {
+        let max = max_pool::largest(b, group)?;
+        for x in group {
+            // At most 0: it is the maximum.
+            differences.push(x.sub(&max)?.proven(i128::MIN, 0));
+        }
+        maxima.push(max);
+    }
+    Ok((maxima, function::constrain(b, &differences, &softmax.exponential)?))
+}
+
+/// The sum of a group's exponentials, one of which is that of 0.
+pub(crate) fn sum_of(e: &[Bounded], softmax: &Softmax) -> Result<Bounded, BuildError> {
+    let one = 1i128 << softmax.precision;
+    Ok(Bounded::weighted_sum(e, &vec![1; e.len()], 0)?.proven(one, i128::MAX))
+}
+
 /// The exponentials of one group over their sum.
 fn normalize(b: &mut Builder, e: &[Bounded], softmax: &Softmax) -> Result<Vec<Bounded>, BuildError> {
-    // One of the differences is 0.
-    let one = 1i128 << softmax.precision;
-    let sum = Bounded::weighted_sum(e, &vec![1; e.len()], 0)?.proven(one, i128::MAX);
+    let sum = sum_of(e, softmax)?;
     let whole = Bounded::constant(1 << softmax.scale())?;
     let reciprocal = divide::constrain(b, &whole, &sum)?.quotient;
     let zero = Bounded::constant(0)?;
@@ -173,24 +197,40 @@ fn normalize(b: &mut Builder, e: &[Bounded], softmax: &Softmax) -> Result<Vec<Bo
         .collect()
 }
 
-/// Adds what [`constrain`] costs for values of these intervals.
-pub fn cost(t: &mut Tally, x: &[Interval], softmax: &Softmax) {
-    let mut differences = Vec::with_capacity(x.len());
+/// Adds what [`exponentials`] cost; the intervals of the maxima, and of each group's sum.
+pub(crate) fn cost_of_exponentials(
+    t: &mut Tally,
+    x: &[Interval],
+    softmax: &Softmax,
+) -> Result<(Vec<Interval>, Vec<Interval>, Vec<Interval>), BuildError> {
+    softmax.check(x.len())?;
+    let (mut maxima, mut differences) = (Vec::new(), Vec::with_capacity(x.len()));
     for group in x.chunks_exact(softmax.len) {
         let max = max_pool::cost_of_largest(t, group);
         differences.extend(group.iter().map(|&x| (x.0 - max.1, (x.1 - max.0).min(0))));
+        maxima.push(max);
     }
     let e = function::cost(t, &differences, &softmax.exponential);
-    let whole = 1i128 << softmax.scale();
-    for group in e.chunks_exact(softmax.len) {
+    let sum_of = |group: &[Interval]| {
         let all = group.iter().copied().fold((0, 0), sum);
-        divide::cost(t, (whole, whole), (all.0.max(1 << softmax.precision), all.1));
+        (all.0.max(1 << softmax.precision), all.1)
+    };
+    let sums = e.chunks_exact(softmax.len).map(sum_of).collect();
+    Ok((maxima, e, sums))
+}
+
+/// Adds what [`constrain`] costs for values of these intervals; returns those of the results.
+pub fn cost(t: &mut Tally, x: &[Interval], softmax: &Softmax) -> Result<Vec<Interval>, BuildError> {
+    let (_, e, sums) = cost_of_exponentials(t, x, softmax)?;
+    let whole = 1i128 << softmax.scale();
+    let mut results = Vec::with_capacity(x.len());
+    for (group, &sum) in e.chunks_exact(softmax.len).zip(&sums) {
+        divide::cost(t, (whole, whole), sum);
         t.add(group.len());
         let shift = softmax.scale() - softmax.output_scale;
-        group.iter().for_each(|_| {
-            div_pow2::cost(t, (0, whole), shift);
-        });
+        results.extend(group.iter().map(|_| div_pow2::cost(t, (0, whole), shift)));
     }
+    Ok(results)
 }
 
 /// What audits and ledger see of it.
@@ -261,7 +301,8 @@ mod tests {
         let build = |b: &mut Builder, x: &[Bounded]| constrain(b, x, &softmax);
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let mut inputs = vec![vec![-128; 10], vec![127; 10], [vec![127], vec![-128; 9]].concat()];
-        assert_costs(10, 8, build, |t, x| cost(t, x, &softmax))?;
+        let (_, bounds) = gadget_with_bounds(10, 8, build)?;
+        assert_costs(10, 8, build, |t, x| assert_eq!(cost(t, x, &softmax), Ok(bounds.clone())))?;
         inputs.extend((0..20).map(|i| (0..10).map(|_| rng.gen_range(-128..128i64) >> (i % 8)).collect()));
         check_both(10, 8, build, inputs, |x| reference(x, &softmax).unwrap_or_default())
     }

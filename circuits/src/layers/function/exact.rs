@@ -12,6 +12,16 @@ pub(super) struct Ratio {
 const TOO_FINE: &str = "the exact value does not fit 128 bits; use smaller scales";
 
 impl Ratio {
+    const ZERO: Self = Self { numerator: 0, denominator: 1 };
+
+    /// `self - d`, over the product of the denominators.
+    fn minus(self, d: Dyadic) -> Option<Self> {
+        let unit = shifted(1, d.shift)?;
+        let removed = self.denominator.checked_mul(d.mantissa.into())?;
+        let numerator = self.numerator.checked_mul(unit)?.checked_sub(removed)?;
+        Some(Self { numerator, denominator: self.denominator.checked_mul(unit)? })
+    }
+
     /// `floor(self * 2^scale + 1/2)`, clamped.
     pub(super) fn round(self, scale: i32, lo: i64, hi: i64) -> Result<i64, &'static str> {
         let (left, right) = (scale.max(0).unsigned_abs(), scale.min(0).unsigned_abs());
@@ -40,9 +50,28 @@ pub(super) fn value(function: Activation, x: i64, scale: i32) -> Result<Option<R
             .and_then(|product| shift_either(product, -scale - slope.shift as i32))
     };
     let ratio = match function {
-        Activation::LeakyRelu { .. } | Activation::Elu { .. } if x >= 0 => shift_either(x, -scale),
+        Activation::LeakyRelu { .. } | Activation::Elu { .. } | Activation::Celu { .. } if x >= 0 => {
+            shift_either(x, -scale)
+        }
         Activation::LeakyRelu { slope } => times(slope, x),
-        Activation::Reciprocal if x == 0 => return Err("1 / 0"),
+        Activation::Selu { gamma, .. } if x >= 0 => times(gamma, x),
+        // x = n / d, and n / d / (1 + |n| / d) = n / (d + |n|).
+        Activation::Softsign => shift_either(x, -scale)
+            .and_then(|x| Some(Ratio { denominator: x.denominator.checked_add(x.numerator.abs())?, ..x })),
+        Activation::ThresholdedRelu { alpha } => shift_either(x, -scale).and_then(|x| {
+            let above = x.minus(alpha)?.numerator > 0;
+            Some(if above { x } else { Ratio::ZERO })
+        }),
+        Activation::Shrink { lambda, bias } => shift_either(x, -scale).and_then(|x| {
+            let negative = |d: Dyadic| Dyadic { mantissa: -d.mantissa, ..d };
+            if x.minus(lambda)?.numerator > 0 {
+                x.minus(bias)
+            } else if x.minus(negative(lambda))?.numerator < 0 {
+                x.minus(negative(bias))
+            } else {
+                Some(Ratio::ZERO)
+            }
+        }),
         Activation::Reciprocal => shift_either(x.signum(), scale)
             .and_then(|r| Some(Ratio { denominator: r.denominator.checked_mul(x.abs())?, ..r })),
         Activation::HardSigmoid { alpha, beta } => times(alpha, x).and_then(|slope| {
@@ -70,7 +99,6 @@ pub(super) fn radicand(function: Activation, x: i64, q: Quantization) -> Result<
     let left = 2 + 2 * q.output_scale;
     let radicand = match function {
         Activation::Sqrt => shift_either(x.max(0), left - q.input_scale).map(|r| r.numerator / r.denominator),
-        Activation::InverseSqrt if x <= 0 => return Err("1 / sqrt of a number that is not positive"),
         Activation::InverseSqrt => shift_either(1, left + q.input_scale).map(|r| {
             // floor(floor(n / d) / x) = floor(n / (d x))
             r.numerator / r.denominator / x

@@ -1,11 +1,15 @@
 //! Fixed-point interval arithmetic: each operation rounds outward, so the true value never leaves the interval.
 //!
 //! An end `e` stands for `e * 2^-80`; 47 bits are left of the point. Integers only: every machine gets the same ends.
-//! Nothing here can overflow for the arguments of [`super::real`], |x| <= 2^20 and results below 2^46; ends saturate.
+//!
+//! Ends saturate at [`INFINITE`]. As the upper end of an interval it says that nothing is known from above; as the lower end it is
+//! a number like others, that the true value is not below. The same below zero.
 
 /// Bits behind the point.
 pub(super) const FRACTION: u32 = 80;
 const ONE: i128 = 1 << FRACTION;
+/// What an end is that has no bound, and what it saturates at.
+const INFINITE: i128 = i128::MAX;
 
 /// All real numbers between two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +21,8 @@ pub(super) struct Interval {
 impl Interval {
     pub(super) const ZERO: Self = Self::point(0);
     pub(super) const ONE: Self = Self::point(ONE);
+    /// All numbers.
+    pub(super) const ALL: Self = Self { lo: -INFINITE, hi: INFINITE };
 
     /// The number `end * 2^-80`.
     pub(super) const fn point(end: i128) -> Self {
@@ -27,12 +33,34 @@ impl Interval {
         Self::point((value as i128) << FRACTION)
     }
 
+    /// `x * 2^-scale`, exactly if the scale is at most 80 and the number below 2^47.
+    pub(super) fn dyadic(x: i128, scale: i32) -> Self {
+        Self::point(x).scale(FRACTION as i32 - scale)
+    }
+
+    /// All numbers from the least of one interval on.
+    pub(super) const fn from(least: Self) -> Self {
+        Self { lo: least.lo, hi: INFINITE }
+    }
+
+    pub(super) fn has_upper_bound(self) -> bool {
+        self.hi < INFINITE
+    }
+
+    pub(super) fn has_lower_bound(self) -> bool {
+        self.lo > -INFINITE
+    }
+
     pub(super) fn add(self, other: Self) -> Self {
-        Self { lo: self.lo.saturating_add(other.lo), hi: self.hi.saturating_add(other.hi) }
+        let upper = |a: i128, b: i128| match a.max(b) {
+            INFINITE => INFINITE,
+            _ => a.saturating_add(b).max(-INFINITE),
+        };
+        Self { lo: -upper(-self.lo, -other.lo), hi: upper(self.hi, other.hi) }
     }
 
     pub(super) fn neg(self) -> Self {
-        Self { lo: self.hi.saturating_neg(), hi: self.lo.saturating_neg() }
+        Self { lo: -self.hi, hi: -self.lo }
     }
 
     pub(super) fn sub(self, other: Self) -> Self {
@@ -57,26 +85,40 @@ impl Interval {
 
     /// `self / n`, `n` positive.
     pub(super) fn div_int(self, n: i128) -> Self {
-        Self { lo: self.lo.div_euclid(n), hi: -((-self.hi).div_euclid(n)) }
+        let upper = |end: i128| if end == INFINITE { end } else { -((-end).div_euclid(n)) };
+        Self { lo: -upper(-self.lo), hi: upper(self.hi) }
     }
 
-    /// `self / other` for `0 <= self`, `0 < other`, both below 256.
+    /// `self / other`, `other` positive. Where its lower end is not, it has no bound.
     pub(super) fn div(self, other: Self) -> Self {
-        Self { lo: divide(self.lo, other.hi, Round::Down), hi: divide(self.hi, other.lo, Round::Up) }
+        if self.hi <= 0 && self.lo < 0 {
+            return self.neg().div(other).neg();
+        }
+        let upper = |end: i128| match end {
+            0 => 0,
+            _ if end == INFINITE || other.lo <= 0 => INFINITE,
+            _ => divide(end, other.lo, Round::Up),
+        };
+        if self.lo < 0 {
+            return Self { lo: -upper(-self.lo), hi: upper(self.hi) };
+        }
+        let lo = if other.has_upper_bound() { divide(self.lo, other.hi, Round::Down) } else { 0 };
+        Self { lo, hi: upper(self.hi) }
     }
 
     /// `self * 2^k`.
     pub(super) fn scale(self, k: i32) -> Self {
         let (left, right) = (k.max(0).unsigned_abs(), k.min(0).unsigned_abs().min(127));
-        if left > 0 {
-            let shift =
-                |end: i128| if end.unsigned_abs().leading_zeros() > left { end << left } else { i128::MAX };
-            return Self { lo: shift(self.lo), hi: shift(self.hi) };
-        }
-        Self { lo: self.lo >> right, hi: -((-self.hi) >> right) }
+        let upper = |end: i128| match end {
+            INFINITE => INFINITE,
+            _ if left == 0 => -((-end) >> right),
+            _ if end.unsigned_abs().leading_zeros() > left => end << left,
+            _ => end.signum() * INFINITE,
+        };
+        Self { lo: -upper(-self.lo), hi: upper(self.hi) }
     }
 
-    /// The square root of a non-negative interval.
+    /// The square root of a non-negative interval; of a number whose root has at most 80 bits behind the point, exactly.
     pub(super) fn sqrt(self) -> Self {
         // The largest end whose square, rounded up, is at most `self.lo`; one more, rounded down, is above `self.hi`.
         let root = |limit: i128| {
@@ -85,7 +127,11 @@ impl Interval {
                 if multiply(larger, larger, Round::Up) <= limit { larger } else { root }
             })
         };
-        Self { lo: root(self.lo), hi: root(self.hi) + 1 }
+        let lo = root(self.lo);
+        let highest = if self.lo == self.hi { lo } else { root(self.hi) };
+        let is_exact = multiply(highest, highest, Round::Down) == self.hi;
+        let hi = if self.has_upper_bound() { highest + i128::from(!is_exact) } else { INFINITE };
+        Self { lo, hi }
     }
 }
 
@@ -102,11 +148,17 @@ fn multiply(a: i128, b: i128, round: Round) -> i128 {
     let exact = low & (ONE as u128 - 1) == 0;
     let magnitude = match high >> (FRACTION - 1) {
         0 => (high << (128 - FRACTION)) | (low >> FRACTION),
-        _ => i128::MAX as u128,
+        _ => INFINITE as u128,
     };
-    // Away from zero where the rounding goes there.
-    let away = !exact && negative == (round == Round::Down);
-    let magnitude = i128::try_from(magnitude.saturating_add(away.into())).unwrap_or(i128::MAX);
+    // Away from zero where the rounding goes there; there what had no bound has none.
+    let is_away = negative == (round == Round::Down);
+    let is_unbounded = a.unsigned_abs().max(b.unsigned_abs()) >= INFINITE as u128 && a != 0 && b != 0;
+    let magnitude = if is_away && is_unbounded {
+        INFINITE
+    } else {
+        let away = is_away && !exact;
+        i128::try_from(magnitude.saturating_add(away.into())).unwrap_or(INFINITE)
+    };
     if negative { -magnitude } else { magnitude }
 }
 
@@ -119,16 +171,20 @@ fn wide(a: u128, b: u128) -> (u128, u128) {
     (high + (middle >> 64) + (cross >> 64) + (carry >> 64), (carry << 64) | (low & MASK))
 }
 
-/// `a / b`, rounded, for `0 <= a < 2^88` and `0 < b < 2^88`: 40 bits of the fraction at a time.
+/// `a / b`, rounded, for `0 <= a` and `0 < b`: 40 bits of the fraction at a time, or one where the divisor is large.
 fn divide(a: i128, b: i128, round: Round) -> i128 {
     let (a, b) = (a.max(0).unsigned_abs(), b.max(1).unsigned_abs());
     let (mut quotient, mut rest) = (a / b, a % b);
-    for _ in 0..FRACTION / 40 {
-        rest <<= 40;
-        quotient = (quotient << 40) | (rest / b);
+    if quotient >> (127 - FRACTION) > 0 {
+        return INFINITE;
+    }
+    let step = if b >> 88 == 0 { 40 } else { 1 };
+    for _ in 0..FRACTION / step {
+        rest <<= step;
+        quotient = (quotient << step) | (rest / b);
         rest %= b;
     }
-    let quotient = i128::try_from(quotient).unwrap_or(i128::MAX);
+    let quotient = i128::try_from(quotient).unwrap_or(INFINITE);
     if round == Round::Up && rest > 0 { quotient.saturating_add(1) } else { quotient }
 }
 

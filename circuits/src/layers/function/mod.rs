@@ -6,10 +6,15 @@
 //!
 //! Entries are correctly rounded, so each is within half a unit of the output's scale of the true value (or saturated), and the
 //! same on every machine: `f` is enclosed by an interval of 80-bit fixed-point integers, and a table is built only if the whole
-//! interval rounds to one entry. It practically always does: enclosures are narrower than 2^-60 for |x| <= 32. For rational
-//! arguments but zero the values are transcendental (Lindemann-Weierstrass; Siegel-Shidlovskii for erf), so they are never half-way
-//! and never an end of their interval; at zero they are exact. For the tanh form of GELU no theorem says so, but where its
-//! tanh reaches 1 to 80 bits, it is below. The algebraic functions are computed exactly, ties included.
+//! interval rounds to one entry. It practically always does: enclosures are narrower than 2^-60 for |x| <= 32.
+//!
+//! *Half-way values.* A value that is no dyadic rational is never half-way between entries and never an end of its interval.
+//! For rational arguments, but a few, values are transcendental: those made of exponentials, logarithms, trigonometric functions and their
+//! inverses by the theorem of Lindemann and Weierstrass (they are algebraic in one exponential of an algebraic number that is not zero, or a
+//! logarithm of an algebraic number other than 0 and 1), erf by that of Siegel and Shidlovskii. The few (0, or 1 for logarithms, ±1 for
+//! arccosines, 1/2 for logits) have points as intervals. For the tanh form of GELU and for the probit no theorem says so; where the former's
+//! tanh reaches 1 to 80 bits it is below, and of the latter an entry that is not decided is refused. Rational functions and roots are
+//! computed exactly, ties included; powers have their argument in `power.rs`.
 //!
 //! Cost: see [`constrain`].
 
@@ -28,10 +33,14 @@ use crate::lookups::Ranges;
 mod activation;
 mod exact;
 mod interval;
+mod logarithm;
+mod power;
+mod quantile;
 mod real;
 mod table;
+mod trigonometric;
 
-pub use activation::{Activation, Dyadic, Quantization};
+pub use activation::{Activation, Arguments, Dyadic, Quantization};
 pub use table::{FunctionTable, MAX_ENTRIES};
 
 /// Integer reference.

@@ -1,22 +1,25 @@
-//! Elementary functions over fixed-point intervals, with the error of each truncated series added.
+//! Exponentials and what is made of them over fixed-point intervals, with the error of each truncated series added.
 
 use super::interval::{FRACTION, Interval};
 
 /// The functions, with the constants that they share.
 pub(super) struct Reals {
-    ln_2: Interval,
+    pub(super) ln_2: Interval,
+    pub(super) pi: Interval,
     /// `2 / sqrt(pi)`.
-    two_over_root_pi: Interval,
+    pub(super) two_over_root_pi: Interval,
     /// `1 / sqrt(2)`.
-    root_half: Interval,
+    pub(super) root_half: Interval,
 }
 
 impl Reals {
     pub(super) fn new() -> Self {
+        let pi = pi();
         Self {
             // ln 2 = 2 * atanh(1/3)
             ln_2: atanh(Interval::ONE.div_int(3)).scale(1),
-            two_over_root_pi: Interval::integer(2).div(pi().sqrt()),
+            pi,
+            two_over_root_pi: Interval::integer(2).div(pi.sqrt()),
             root_half: Interval::ONE.scale(-1).sqrt(),
         }
     }
@@ -25,11 +28,14 @@ impl Reals {
     pub(super) fn exp(&self, x: Interval) -> Interval {
         const LARGEST: Interval = Interval::integer(32);
         if x.lo > LARGEST.hi {
-            return Interval { lo: self.exp(LARGEST).lo, hi: i128::MAX };
+            return Interval::from(self.exp(LARGEST));
         }
         if x.hi < Interval::integer(-64).lo {
             // e^-64 < 2^-92
             return Interval { lo: 0, hi: 1 };
+        }
+        if !x.has_lower_bound() || !x.has_upper_bound() {
+            return Interval::from(Interval::ZERO);
         }
         // The nearest multiple of ln 2, so that |r| < 0.35.
         let k = (x.lo + self.ln_2.lo / 2).div_euclid(self.ln_2.lo);
@@ -65,6 +71,37 @@ impl Reals {
         let magnitude = if x.lo < 0 { x.neg() } else { x };
         let positive = if x.lo < 0 { Interval::ZERO } else { x };
         positive.add(ln_1_plus(self.exp(magnitude.neg())))
+    }
+
+    /// `e^x - e^-x` over 2.
+    pub(super) fn sinh(&self, x: Interval) -> Interval {
+        self.exp(x).sub(self.exp(x.neg())).scale(-1)
+    }
+
+    /// `e^x + e^-x` over 2.
+    pub(super) fn cosh(&self, x: Interval) -> Interval {
+        self.exp(x).add(self.exp(x.neg())).scale(-1)
+    }
+
+    /// `x * tanh(ln(1 + e^x))`. With `e = e^-|x|`, the hyperbolic tangent is `1 - 2 e^2 / (1 + 2 e + 2 e^2)` where x is positive,
+    /// and `e (e + 2) / (e (e + 2) + 2)` where it is not.
+    pub(super) fn mish(&self, x: Interval) -> Interval {
+        let two = Interval::integer(2);
+        let is_negative = x.lo < 0;
+        let e = self.exp(if is_negative { x } else { x.neg() });
+        let factor = if is_negative {
+            let product = e.mul(e.add(two));
+            product.div(product.add(two))
+        } else {
+            let squares = e.mul(e).scale(1);
+            Interval::ONE.sub(squares.div(Interval::ONE.add(e.scale(1)).add(squares)))
+        };
+        x.mul(factor)
+    }
+
+    /// `alpha * (e^x - 1)`.
+    pub(super) fn scaled_expm1(&self, alpha: Interval, x: Interval) -> Interval {
+        alpha.mul(self.exp(x).sub(Interval::ONE))
     }
 
     /// The error function. Below 3 by `erf x = 2/sqrt(pi) * e^(-x^2) * sum 2^n x^(2n+1) / (1 * 3 * ... * (2n+1))`; from
@@ -140,7 +177,7 @@ fn atanh(z: Interval) -> Interval {
 }
 
 /// `ln(1 + u) = 2 * atanh(u / (2 + u))` for 0 <= u <= 1.
-fn ln_1_plus(u: Interval) -> Interval {
+pub(super) fn ln_1_plus(u: Interval) -> Interval {
     atanh(u.div(u.add(Interval::integer(2)))).scale(1)
 }
 
@@ -166,6 +203,10 @@ pub(super) fn round(v: Interval, scale: i32, lo: i64, hi: i64) -> Option<i64> {
     let shift = u32::try_from(FRACTION as i32 - scale).ok().filter(|shift| (1..127).contains(shift))?;
     let half = 1i128 << (shift - 1);
     let end = |end: i128| (end.saturating_add(half) >> shift).clamp(lo.into(), hi.into());
-    let (low, high) = (end(v.lo), end(if v.lo == v.hi { v.hi } else { v.hi - 1 }));
+    let low = if v.has_lower_bound() { end(v.lo) } else { lo.into() };
+    let high = match v.has_upper_bound() {
+        true => end(if v.lo == v.hi { v.hi } else { v.hi - 1 }),
+        false => hi.into(),
+    };
     (low == high).then(|| i64::try_from(low).ok()).flatten()
 }

@@ -1,8 +1,8 @@
 //! Tables of functions, each entry correctly rounded.
 
-use super::activation::{Activation, Quantization};
+use super::activation::{Activation, Dyadic, Quantization};
 use super::exact;
-use super::interval::{self, Interval as Enclosure};
+use super::interval::Interval as Enclosure;
 use super::real::{self, Reals};
 use crate::bounded::Bounded;
 use crate::error::BuildError;
@@ -113,34 +113,55 @@ struct Evaluator {
 impl Evaluator {
     fn entry(&self, x: i64) -> Result<i64, &'static str> {
         let q = self.q;
+        self.function.arguments().check(x, q.input_scale)?;
         if let Some(ratio) = exact::value(self.function, x, q.input_scale)? {
             return ratio.round(q.output_scale, q.output_lo, q.output_hi);
         }
         if let Some(radicand) = exact::radicand(self.function, x, q)? {
             return Ok(exact::rounded_root(radicand).clamp(q.output_lo, q.output_hi));
         }
-        // At least 40: scales are at most 40.
-        let shift = (interval::FRACTION as i32 - q.input_scale) as u32;
-        let at = Enclosure::point(i128::from(x) << shift);
-        let value = match self.function {
-            Activation::Sigmoid => self.reals.sigmoid(at),
-            Activation::Tanh => self.reals.tanh(at),
-            Activation::Gelu => self.reals.gelu(at),
-            Activation::GeluTanh => self.reals.gelu_tanh(at),
-            Activation::Silu => at.mul(self.reals.sigmoid(at)),
-            Activation::Softplus => self.reals.softplus(at),
-            Activation::Erf => self.reals.erf(at),
-            Activation::Elu { alpha } => {
-                let alpha = Enclosure::integer(alpha.mantissa).scale(-(alpha.shift as i32));
-                alpha.mul(self.reals.exp(at).sub(Enclosure::ONE))
-            }
-            Activation::Exp => self.reals.exp(at),
-            Activation::Sqrt | Activation::Reciprocal | Activation::InverseSqrt => return Err(NOT_EXACT),
-            Activation::LeakyRelu { .. } | Activation::HardSigmoid { .. } | Activation::HardSwish => {
-                return Err(NOT_EXACT);
-            }
-        };
-        real::round(value, q.output_scale, q.output_lo, q.output_hi)
+        real::round(self.enclose(x)?, q.output_scale, q.output_lo, q.output_hi)
             .ok_or("80 bits behind the point do not decide the rounding, or the value is beyond ±2^46; use a smaller output scale or range")
+    }
+
+    /// An interval around the value at an argument.
+    fn enclose(&self, x: i64) -> Result<Enclosure, &'static str> {
+        use Activation as A;
+        let (reals, scale) = (&self.reals, self.q.input_scale);
+        let at = Enclosure::dyadic(x.into(), scale);
+        let real = |d: Dyadic| Enclosure::dyadic(d.mantissa.into(), d.shift as i32);
+        Ok(match self.function {
+            A::Sigmoid => reals.sigmoid(at),
+            A::Tanh => reals.tanh(at),
+            A::Gelu => reals.gelu(at),
+            A::GeluTanh => reals.gelu_tanh(at),
+            A::Silu => at.mul(reals.sigmoid(at)),
+            A::Softplus => reals.softplus(at),
+            A::Erf => reals.erf(at),
+            A::Elu { alpha } => reals.scaled_expm1(real(alpha), at),
+            A::Exp => reals.exp(at),
+            A::Log => reals.ln(at),
+            A::Mish => reals.mish(at),
+            A::Selu { alpha, gamma } => reals.scaled_expm1(real(alpha).mul(real(gamma)), at),
+            A::Celu { alpha } if alpha.mantissa <= 0 => return Err("alpha is not positive"),
+            A::Celu { alpha } => reals.scaled_expm1(real(alpha), at.div(real(alpha))),
+            A::Power { exponent } => reals.power(x, scale, exponent),
+            A::Sin => reals.sin(at),
+            A::Cos => reals.cos(at),
+            A::Tan => reals.tan(at),
+            A::Asin => reals.asin(at),
+            A::Acos => reals.acos(at),
+            A::Atan => reals.atan(at),
+            A::Sinh => reals.sinh(at),
+            A::Cosh => reals.cosh(at),
+            A::Asinh => reals.asinh(at),
+            A::Acosh => reals.acosh(at),
+            A::Atanh => reals.atanh(at),
+            A::Logit => reals.logit(at),
+            A::Probit => reals.probit(at),
+            A::Sqrt | A::Reciprocal | A::InverseSqrt => return Err(NOT_EXACT),
+            A::LeakyRelu { .. } | A::HardSigmoid { .. } | A::HardSwish => return Err(NOT_EXACT),
+            A::Softsign | A::ThresholdedRelu { .. } | A::Shrink { .. } => return Err(NOT_EXACT),
+        })
     }
 }

@@ -22,6 +22,8 @@ use rten::Engine;
 use crate::import;
 use crate::model::Model;
 use crate::onnx::ModelProto;
+use crate::options::Options;
+use crate::source::Source;
 
 pub use error::FloatError;
 
@@ -36,12 +38,12 @@ pub struct FloatModel {
 }
 
 impl FloatModel {
-    /// Loads the bytes of an `.onnx` file that the compiler supports.
+    /// Loads an `.onnx` file that the compiler supports.
     ///
     /// # Errors
     /// Import refuses the model, the engine does not take it, or there is no engine.
-    pub fn from_onnx(onnx: &[u8]) -> Result<Self, FloatError> {
-        let proto = import::decode(onnx)?;
+    pub fn from_onnx<'a>(source: impl Into<Source<'a>>) -> Result<Self, FloatError> {
+        let proto = import::prepare(&source.into(), &Options::default())?;
         let model = import::import_proto(&proto)?;
         Self::load(&proto, &model)?.ok_or(FloatError::Absent)
     }
@@ -56,7 +58,13 @@ impl FloatModel {
         let outputs = names(&mut model.outputs.iter().map(|output| &output.name));
         let engine = Engine::load(normalize::normalize(proto.clone(), model)?, &inputs, &outputs)?;
         let shapes = model.inputs.iter().map(|input| input.shape.clone()).collect();
-        Ok(Some(FloatModel { engine, shapes }))
+        let loaded = FloatModel { engine, shapes };
+        // What the engine takes and cannot run, it does not support.
+        match loaded.run(&vec![0.0; model.input_len()]) {
+            Err(FloatError::Run(reason)) => Err(FloatError::Load(reason)),
+            Err(other) => Err(other),
+            Ok(_) => Ok(Some(loaded)),
+        }
     }
 
     /// The outputs on one sample: the concatenated input elements.

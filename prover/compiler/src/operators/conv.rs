@@ -215,7 +215,7 @@ pub(super) fn window(node: &Node<'_>, shape: &[usize], kernel: &[usize]) -> Resu
 }
 
 /// A list of sizes, each of them at most 2^16 and, but for pads, at least 1.
-fn list(node: &Node<'_>, attribute: &'static str, len: usize, default: usize) -> Result<Vec<usize>, Refusal> {
+pub(super) fn list(node: &Node<'_>, attribute: &'static str, len: usize, default: usize) -> Result<Vec<usize>, Refusal> {
     let Some(values) = node.ints(attribute)? else { return Ok(vec![default; len]) };
     let sizes: Option<Vec<usize>> = values
         .iter()

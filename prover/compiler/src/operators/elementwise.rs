@@ -102,7 +102,17 @@ fn per_element(
 /// `A + sign · B` with NumPy's broadcasting.
 fn sum(node: &Node<'_>, layers: &mut Layers, sign: f64) -> Result<Value, Refusal> {
     node.arity(2..=2, "2")?;
-    let (a, b) = (node.tensor(0)?, node.tensor(1)?);
+    plus(node, layers, node.tensor(0)?, node.tensor(1)?, sign).map(Value::from)
+}
+
+/// `a + sign · b` with NumPy's broadcasting.
+pub(super) fn plus(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    a: &Tensor,
+    b: &Tensor,
+    sign: f64,
+) -> Result<Tensor, Refusal> {
     if let Some(addends) = b.as_constants() {
         return offset(node, layers, a, b, 1.0, |i| Some(sign * addends.get(i)?));
     }
@@ -119,7 +129,7 @@ fn sum(node: &Node<'_>, layers: &mut Layers, sign: f64) -> Result<Value, Refusal
     });
     let trail = merged([&a.trail, &b.trail].into_iter());
     let rows = node.expected(rows.collect::<Option<Vec<Row>>>())?;
-    Ok(Tensor::new(shape, rows).with_trail(trail).of_kind(common_kind(&a, &b)).into())
+    Ok(Tensor::new(shape, rows).with_trail(trail).of_kind(common_kind(&a, &b)))
 }
 
 /// `sign · x + addend`; `addend` by the constant's element.
@@ -130,11 +140,11 @@ fn offset(
     constant: &Tensor,
     sign: f64,
     addend: impl Fn(usize) -> Option<f64>,
-) -> Result<Value, Refusal> {
+) -> Result<Tensor, Refusal> {
     let (x, shape) = broadcasted(node, layers, x, constant)?;
     let pair = |i| Some((sign, addend(source(i, &shape, &constant.shape))?));
     let sum = layers.affine(node, &x, pair)?;
-    Ok(sum.of_kind(common_kind(&x, constant)).into())
+    Ok(sum.of_kind(common_kind(&x, constant)))
 }
 
 /// `factor · x`, one factor for each element of the constant.
@@ -188,7 +198,7 @@ fn widest(rows: &[Row]) -> u128 {
     rows.iter().map(|row| row.terms.len()).max().unwrap_or(0) as u128
 }
 
-/// The shape that two operands have in common.
+/// The shape that two operands have in common; `None` where they do not fit.
 pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
     let rank = a.len().max(b.len());
     let dim = |shape: &[usize], i: usize| {

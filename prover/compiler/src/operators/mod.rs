@@ -23,9 +23,12 @@ macro_rules! families {
 }
 
 families! {
-    argmax, clip, comparison, conv, elementwise, extremum, function, hardmax, layer_norm, linear, logic, modulo, negation, pool, power, product, quotient, selection, shape, sign, softmax, top_k, whole,
+    argmax, cast, clip, comparison, constants, conv, conv_transpose, elementwise, extremum, function, hardmax,
+    layer_norm, linear, log_sum_exp, logic, modulo, movement, negation, norm, normalization, pool, power, prelu,
+    product, quotient, resize, selection, sign, softmax, sum, top_k, whole,
 }
 
+mod axes;
 mod broadcast;
 mod gated;
 mod reduction;

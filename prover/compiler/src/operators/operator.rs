@@ -170,14 +170,9 @@ pub trait Operator: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Whether its arguments must be positive to have a result.
-    fn needs_positive(&self) -> bool {
-        false
-    }
-
-    /// Whether an argument must not be zero, nor change its sign.
-    fn needs_one_sign(&self, _argument: usize) -> bool {
-        false
+    /// What values an argument must have for there to be a result, where those of a calibrated range are others.
+    fn needs(&self, _argument: usize, _range: (f64, f64)) -> Option<&'static str> {
+        None
     }
 
     /// The integers of a domain of `bits` bits for an argument of this calibrated range.

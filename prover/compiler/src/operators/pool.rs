@@ -2,6 +2,7 @@
 //!
 //! A sum is linear, so averages cost nothing: the windows are summed, and `1 / count` goes into what reads them.
 
+use super::axes::Groups;
 use super::conv::window;
 use super::family::{Family, OnnxOperator};
 use crate::import::graph::Layers;
@@ -15,13 +16,31 @@ pub(super) const FAMILY: Family = Family {
     name: "Pooling",
     cost: "nothing for averages, a comparison an element for maxima",
     operators: &[
-        OnnxOperator::onnx("MaxPool", max).remarks("over one or two axes, `ceil_mode = 0`, without indices"),
-        OnnxOperator::onnx("AveragePool", average).remarks("over one or two axes, `ceil_mode = 0`"),
-        OnnxOperator::onnx("GlobalAveragePool", global_average),
-        OnnxOperator::onnx("ReduceMean", reduce_mean).remarks("over all axes behind the channels"),
+        OnnxOperator::onnx("MaxPool", max).remarks("over one or two axes, without indices"),
+        OnnxOperator::onnx("AveragePool", average).remarks("over one or two axes"),
+        OnnxOperator::onnx("GlobalMaxPool", global_max).remarks("over one or two axes"),
+        OnnxOperator::onnx("GlobalAveragePool", global_average).remarks("over one or two axes"),
     ],
     integers: &[],
 };
+
+/// Windows over a tensor `[batch, channels, (height,) width]`; what is in different images is in different channels.
+pub(super) struct Pooling {
+    /// Their geometry; with `ceil_mode`, padded behind as far as the last windows reach.
+    pub window: Window,
+    /// Shape of the results.
+    pub shape: Vec<usize>,
+    /// Padding behind height and width that the node asks for.
+    asked: (usize, usize),
+}
+
+/// The elements that a mean is over.
+enum Counted {
+    /// Those of the tensor.
+    Elements,
+    /// Padding as well, as far as the node asks for it behind height and width.
+    Padding((usize, usize)),
+}
 
 /// The largest element of each window; padding does not count.
 fn max(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -30,75 +49,80 @@ fn max(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     if node.int("storage_order", 0)? != 0 {
         return Err(node.bad_attribute("storage_order", "1".into(), "0"));
     }
-    let window = pooling(node, x, layers)?;
-    let shape = pooled_shape(&x.shape, &window);
+    let pooling = pooling(node, x, layers)?;
+    largest(node, layers, x, pooling)
+}
+
+/// The largest element of each channel.
+fn global_max(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    let x = node.tensor(0)?;
+    largest(node, layers, x, whole(node, x)?)
+}
+
+fn largest(node: &Node<'_>, layers: &mut Layers, x: &Tensor, pooling: Pooling) -> Result<Value, Refusal> {
     if x.is_constant() {
         return Err(node.bad_attribute("kernel_shape", "over a constant".into(), "pooling of a variable"));
     }
-    layers.max_pool(node, x, window, shape).map(Value::from)
+    layers.max_pool(node, x, pooling.window, pooling.shape).map(Value::from)
 }
 
 /// The mean of each window.
 fn average(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
     let x = node.tensor(0)?;
-    let counts_padding = match node.int("count_include_pad", 0)? {
-        0 => false,
-        1 => true,
+    let Pooling { window, shape, asked } = pooling(node, x, layers)?;
+    let counted = match node.int("count_include_pad", 0)? {
+        0 => Counted::Elements,
+        1 => Counted::Padding(asked),
         other => return Err(node.bad_attribute("count_include_pad", other.to_string(), "0 or 1")),
     };
-    let window = pooling(node, x, layers)?;
-    let shape = pooled_shape(&x.shape, &window);
-    means(node, x, window, counts_padding, shape, layers)
+    means(node, x, window, counted, shape, layers)
 }
 
 /// The mean of each channel.
 fn global_average(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
     let x = node.tensor(0)?;
-    let window = whole(node, x)?;
-    let shape = pooled_shape(&x.shape, &window);
-    means(node, x, window, false, shape, layers)
+    let Pooling { window, shape, .. } = whole(node, x)?;
+    means(node, x, window, Counted::Elements, shape, layers)
 }
 
-/// The mean over all axes behind the channels: an attribute before operator set 18, an operand since.
-fn reduce_mean(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
-    let axes = if node.opset < 18 {
-        node.arity(1..=1, "1")?;
-        node.ints("axes")?
-    } else {
-        node.arity(1..=2, "1 or 2")?;
-        node.operand(1).map(|_| node.integers(1)).transpose()?
-    };
-    let x = node.tensor(0)?;
-    let window = whole(node, x)?;
-    let spatial: Vec<usize> = (2..x.shape.len()).collect();
-    let given = axes.clone().unwrap_or_default();
-    let mut found =
-        given.iter().map(|&axis| node.axis(axis, &x.shape, x.shape.len())).collect::<Result<Vec<_>, _>>()?;
-    found.sort_unstable();
-    if found != spatial {
-        return Err(node.bad_attribute("axes", format!("{given:?}"), "all axes behind the channels"));
+/// Means over groups that are the channels of an image, in order.
+pub(super) fn mean_of_channels(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+    groups: &Groups,
+) -> Result<Option<Value>, Refusal> {
+    let Some(Pooling { window, .. }) = whole(node, x).ok() else { return Ok(None) };
+    let are_channels = groups.count() == window.channels
+        && groups.order.len() == window.inputs()
+        && groups.order.iter().enumerate().all(|(at, &element)| at == element);
+    if !are_channels {
+        return Ok(None);
     }
-    let shape = match node.int("keepdims", 1)? {
-        0 => vec![1, window.channels],
-        _ => pooled_shape(&x.shape, &window),
-    };
-    means(node, x, window, false, shape, layers)
+    means(node, x, window, Counted::Elements, groups.shape.clone(), layers).map(Some)
 }
 
-/// The window that `kernel_shape` and its companions describe.
-fn pooling(node: &Node<'_>, x: &Tensor, layers: &mut Layers) -> Result<Window, Refusal> {
-    if node.int("ceil_mode", 0)? != 0 {
-        return Err(node.bad_attribute("ceil_mode", "1".into(), "0"));
-    }
+/// The windows that `kernel_shape` and its companions describe.
+pub(super) fn pooling(node: &Node<'_>, x: &Tensor, layers: &mut Layers) -> Result<Pooling, Refusal> {
+    let is_ceil = match node.int("ceil_mode", 0)? {
+        0 => false,
+        1 => true,
+        other => return Err(node.bad_attribute("ceil_mode", other.to_string(), "0 or 1")),
+    };
     let kernel = node.ints("kernel_shape")?.unwrap_or_default();
     let wrong = || node.bad_attribute("kernel_shape", format!("{kernel:?}"), "one size for each axis");
     let sizes: Option<Vec<usize>> = kernel
         .iter()
         .map(|&size| usize::try_from(size).ok().filter(|size| (1..=1 << 16).contains(size)))
         .collect();
-    let window = window(node, &x.shape, &sizes.ok_or_else(wrong)?)?;
+    let mut window = window(node, &one_image(&x.shape), &sizes.ok_or_else(wrong)?)?;
+    let asked = (window.height.pad_after, window.width.pad_after);
+    if is_ceil {
+        (window.height, window.width) = (reaching(window.height), reaching(window.width));
+    }
     let (height, width) = window.output();
     layers.check_size(node, &[window.channels, height, width])?;
     let along = |axis: Axis| axis.output() as u128 * axis.kernel as u128;
@@ -107,30 +131,87 @@ fn pooling(node: &Node<'_>, x: &Tensor, layers: &mut Layers) -> Result<Window, R
     let covered =
         |axis: Axis| (0..axis.output()).all(|o| (0..axis.kernel).any(|k| axis.position(o, k).is_some()));
     if covered(window.height) && covered(window.width) {
-        return Ok(window);
+        return Ok(Pooling { window, shape: pooled_shape(&x.shape, &window), asked });
     }
     Err(node.bad_attribute("pads", "wider than the kernel".into(), "less padding than the window is wide"))
 }
 
+/// `ceil_mode`: a last window that reaches beyond the padding, unless it would begin behind the input.
+fn reaching(axis: Axis) -> Axis {
+    let span = (axis.kernel - 1) * axis.dilation + 1;
+    let (begin, padded) = (axis.pad_before + axis.input, axis.pad_before + axis.input + axis.pad_after);
+    let last = padded.saturating_sub(span).div_ceil(axis.stride) * axis.stride;
+    if last >= begin || last + span <= padded {
+        return axis;
+    }
+    Axis { pad_after: last + span - begin, ..axis }
+}
+
 /// One window over each channel.
-fn whole(node: &Node<'_>, x: &Tensor) -> Result<Window, Refusal> {
+pub(super) fn whole(node: &Node<'_>, x: &Tensor) -> Result<Pooling, Refusal> {
     let axis = |size: usize| Axis::new(size, size);
-    match *x.shape.as_slice() {
-        [1, channels, width] if width > 0 => Ok(Window::line(channels, axis(width))),
+    let window = match *one_image(&x.shape).as_slice() {
+        [1, channels, width] if width > 0 => Window::line(channels, axis(width)),
         [1, channels, height, width] if height > 0 && width > 0 => {
-            Ok(Window { channels, height: axis(height), width: axis(width) })
+            Window { channels, height: axis(height), width: axis(width) }
         }
-        _ => Err(Refusal::Rank {
-            node: node.name.clone(),
-            shape: x.shape.as_slice().into(),
-            allowed: "3 or 4, with a first dimension (the batch) of 1",
-        }),
+        _ => {
+            return Err(Refusal::Rank {
+                node: node.name.clone(),
+                shape: x.shape.as_slice().into(),
+                allowed: "3 or 4: batch, channels and one or two axes",
+            });
+        }
+    };
+    Ok(Pooling { window, shape: pooled_shape(&x.shape, &window), asked: (0, 0) })
+}
+
+/// The elements of each window, one window behind the other; `None` for padding.
+pub(super) fn windows(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    window: &Window,
+) -> Result<Vec<Option<usize>>, Refusal> {
+    let (height, width) = window.output();
+    let elements = layers.check_size(node, &[window.channels, height, width, window.size()])?;
+    layers.spend_work(node, elements as u128)?;
+    let mut order = Vec::with_capacity(elements);
+    for channel in 0..window.channels {
+        for y in 0..height {
+            for x in 0..width {
+                for i in 0..window.height.kernel {
+                    for j in 0..window.width.kernel {
+                        let cell = window.height.position(y, i).zip(window.width.position(x, j));
+                        order.push(cell.map(|(line, column)| {
+                            (channel * window.height.input + line) * window.width.input + column
+                        }));
+                    }
+                }
+            }
+        }
+    }
+    Ok(order)
+}
+
+/// The channels of all images as those of one.
+fn one_image(shape: &[usize]) -> Vec<usize> {
+    match shape {
+        [batch, channels, rest @ ..] => [&[1, batch * channels], rest].concat(),
+        other => other.to_vec(),
     }
 }
 
+/// The shape with the axes that windows leave.
 fn pooled_shape(shape: &[usize], window: &Window) -> Vec<usize> {
     let (height, width) = window.output();
-    if shape.len() == 3 { vec![1, window.channels, width] } else { vec![1, window.channels, height, width] }
+    let front: Vec<usize> = shape.iter().copied().take(2).collect();
+    if shape.len() == 3 { [&front[..], &[width]].concat() } else { [&front[..], &[height, width]].concat() }
+}
+
+/// Positions of a window within an axis and its padding, `asked` of it behind.
+fn counted(axis: Axis, asked: usize, output: usize) -> usize {
+    let end = axis.pad_before + axis.input + asked;
+    (0..axis.kernel).filter(|k| output * axis.stride + k * axis.dilation < end).count()
 }
 
 /// Sums as a layer of their own where `x` is a whole value, each element with a factor of its channel; written out
@@ -139,7 +220,7 @@ fn means(
     node: &Node<'_>,
     x: &Tensor,
     window: Window,
-    counts_padding: bool,
+    counted_elements: Counted,
     shape: Vec<usize>,
     layers: &mut Layers,
 ) -> Result<Value, Refusal> {
@@ -155,7 +236,15 @@ fn means(
     let seen = |output: usize| {
         let mut seen = 0usize;
         sums.for_each_tap(output, |_, _| seen += 1);
-        (seen as f64, if counts_padding { window.size() as f64 } else { seen as f64 })
+        let divisor = match counted_elements {
+            Counted::Elements => seen,
+            Counted::Padding((below, behind)) => {
+                let columns = width.max(1);
+                counted(window.height, below, output / columns)
+                    * counted(window.width, behind, output % columns)
+            }
+        };
+        (seen as f64, divisor as f64)
     };
     let counts: Vec<(f64, f64)> = (0..positions).map(seen).collect();
     let count = |output: usize| counts.get(output % positions).copied();

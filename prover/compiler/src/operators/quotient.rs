@@ -72,8 +72,8 @@ impl Operator for Quotients {
         self.pairs.iter().map(|&(a, d)| value(a) / value(d)).collect()
     }
 
-    fn needs_one_sign(&self, argument: usize) -> bool {
-        argument == 1
+    fn needs(&self, argument: usize, (lo, hi): (f64, f64)) -> Option<&'static str> {
+        (argument == 1 && lo <= 0.0 && hi >= 0.0).then_some("ones that are all positive or all negative")
     }
 
     /// Divisors are not zero: those closer to zero than a unit are taken for one.

@@ -105,7 +105,7 @@ impl IntegerOperator for Integers {
     }
 
     fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
-        softmax::cost(t, &self.groups.in_order(x)?, &self.softmax);
+        softmax::cost(t, &self.groups.in_order(x)?, &self.softmax)?;
         self.intervals(x)
     }
 

@@ -73,13 +73,8 @@ impl Search<'_> {
     fn check_arguments(&self) -> Result<(), QuantizeError> {
         for (layer, ranges) in self.model.layers.iter().zip(&self.profile.arguments) {
             let Some(operator) = layer.function.operator() else { continue };
-            let undefined = |(argument, &(lo, hi)): (usize, &(f64, f64))| match (lo <= 0.0, hi >= 0.0) {
-                (true, _) if operator.needs_positive() => Some(("positive ones", (lo, hi))),
-                (true, true) if operator.needs_one_sign(argument) => {
-                    Some(("ones that are all positive or all negative", (lo, hi)))
-                }
-                _ => None,
-            };
+            let undefined =
+                |(argument, &range): (usize, &(f64, f64))| Some((operator.needs(argument, range)?, range));
             if let Some((needed, (lo, hi))) = ranges.iter().enumerate().find_map(undefined) {
                 let (layer, function) = (layer.name.clone(), operator.name());
                 return Err(QuantizeError::Undefined { layer, function, needed, lo, hi });

@@ -129,6 +129,16 @@ pub fn float_tensor(name: &str, dims: &[i64], data: &[f32]) -> TensorProto {
     }
 }
 
+pub fn integer_tensor(name: &str, dims: &[i64], data: &[i64]) -> TensorProto {
+    TensorProto {
+        name: name.into(),
+        dims: dims.to_vec(),
+        data_type: DataType::Int64 as i32,
+        int64_data: data.to_vec(),
+        ..Default::default()
+    }
+}
+
 fn attribute(name: &str, kind: AttributeType) -> AttributeProto {
     AttributeProto { name: name.into(), r#type: kind as i32, ..Default::default() }
 }
@@ -207,6 +217,32 @@ pub fn check_engines(onnx: &Onnx) -> (CompiledModel, Report) {
     }
     check_circuit(&compiled, 12);
     (compiled, report)
+}
+
+/// As [`check_engines`], where the independent engine does not know an operator: our float evaluation gives these answers.
+pub fn check_answers(onnx: &Onnx, answers: impl Fn(&[f64]) -> Vec<f64>) {
+    check_answers_within(onnx, answers, 0.02);
+}
+
+/// The same with another error bound.
+pub fn check_answers_within(onnx: &Onnx, answers: impl Fn(&[f64]) -> Vec<f64>, max_error: f64) {
+    let model = import(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}"));
+    for sample in rows(20, model.input_len(), 3) {
+        let (own, answers) = (model.evaluate(&sample).concat(), answers(&sample));
+        assert_eq!(own.len(), answers.len());
+        for (own, answer) in own.iter().zip(&answers) {
+            assert!((own - answer).abs() < 1e-5 * (1.0 + answer.abs()), "own {own}, answer {answer}");
+        }
+    }
+    for ranges in [Strategy::Lookup, Strategy::Bits] {
+        let (compiled, report) = compiled(onnx, &Options { max_error, ranges, ..Options::default() });
+        for output in &report.outputs {
+            assert!(output.max_error <= 1.05 * max_error, "{report:#?}");
+        }
+        check_circuit(&compiled, 8);
+        let read = CompiledModel::from_bytes(&compiled.to_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(read.to_bytes(), compiled.to_bytes());
+    }
 }
 
 /// The circuit against the integer reference.

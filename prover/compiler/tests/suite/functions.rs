@@ -40,6 +40,10 @@ fn functions_of_one_variable() {
         ("HardSigmoid", vec![float("alpha", 0.25), float("beta", 0.5)]),
         ("LeakyRelu", vec![float("alpha", 0.1)]),
         ("Elu", vec![float("alpha", 0.5)]),
+        ("Sin", vec![]),
+        ("Cos", vec![]),
+        ("Atan", vec![]),
+        ("Asinh", vec![]),
     ] {
         let (compiled, _) = check_engines(&function(hidden(), operator, attributes));
         assert!(matches!(compiled.graph.layers[0].step, Step::Operator { .. }), "{operator}");
@@ -49,13 +53,67 @@ fn functions_of_one_variable() {
 
 #[test]
 fn functions_of_positive_numbers() {
-    for operator in ["Sqrt", "Reciprocal"] {
+    for operator in ["Sqrt", "Reciprocal", "Log", "Acosh"] {
         check_engines(&function(positive(), operator, vec![]));
     }
     let small = positive().floats("s", &[], &[0.1]).node("h", "Mul", &["g", "s"], vec![]);
     check_engines(&small.node("y", "Exp", &["h"], vec![]).output("y"));
     let quotient = positive().floats("one", &[3], &[1.0, 2.0, 3.0]).node("y", "Div", &["one", "g"], vec![]);
     check_engines(&quotient.output("y"));
+}
+
+/// Functions that the independent engine does not know, against their formulas.
+#[test]
+fn further_functions_of_one_variable() {
+    let selu = |x: f64| 1.050_700_9 * if x < 0.0 { 1.673_263_2 * x.exp_m1() } else { x };
+    let celu = |x: f64| if x < 0.0 { 0.5 * (2.0 * x).exp_m1() } else { x };
+    let shrink = |x: f64| if x.abs() > 0.75 { x - 0.25 * x.signum() } else { 0.0 };
+    type Case = (&'static str, Vec<assay_compiler::onnx::AttributeProto>, fn(f64) -> f64);
+    let cases: [Case; 11] = [
+        ("Softsign", vec![], |x| x / (1.0 + x.abs())),
+        ("Mish", vec![], |x| x * x.exp().ln_1p().tanh()),
+        ("Selu", vec![], selu),
+        ("Celu", vec![float("alpha", 0.5)], celu),
+        ("ThresholdedRelu", vec![float("alpha", 0.5)], |x| if x > 0.5 { x } else { 0.0 }),
+        ("Shrink", vec![float("lambd", 0.75), float("bias", 0.25)], shrink),
+        ("Swish", vec![float("alpha", 1.5)], |x| x / (1.0 + (-1.5 * x).exp())),
+        ("Swish", vec![float("alpha", 0.0)], |x| x / 2.0),
+        ("Sinh", vec![], f64::sinh),
+        ("Cosh", vec![], f64::cosh),
+        ("Tan", vec![], f64::tan),
+    ];
+    for (operator, attributes, formula) in cases {
+        // Within ±1.2, where the tangent is tame.
+        let onnx = Onnx::with_opset(23).input("x", &[1, 4]).floats("s", &[], &[0.6]);
+        let onnx =
+            onnx.node("h", "Mul", &["x", "s"], vec![]).node("y", operator, &["h"], attributes).output("y");
+        let answer = |x: &[f64]| x.iter().map(|x| formula(0.6f32 as f64 * x)).collect();
+        // A jump is missed by what rounding moves the argument.
+        let max_error = if matches!(operator, "ThresholdedRelu" | "Shrink") { 0.6 } else { 0.02 };
+        check_answers_within(&onnx, answer, max_error);
+    }
+}
+
+/// A domain between two poles, and one on the negative side of a pole.
+#[test]
+fn functions_between_poles() {
+    let scaled = |factor: f32, offset: f32, operator: &str| {
+        let onnx =
+            Onnx::with_opset(22).input("x", &[1, 4]).floats("s", &[], &[factor]).floats("o", &[], &[offset]);
+        let onnx = onnx.node("m", "Mul", &["x", "s"], vec![]).node("h", "Add", &["m", "o"], vec![]);
+        onnx.node("y", operator, &["h"], vec![]).output("y")
+    };
+    let of = |formula: fn(f64) -> f64, factor: f64, offset: f64| {
+        move |x: &[f64]| x.iter().map(|x| formula(factor * x + offset)).collect()
+    };
+    check_answers(&scaled(0.375, 0.0, "Atanh"), of(f64::atanh, 0.375, 0.0));
+    check_answers(&scaled(0.375, 0.0, "Asin"), of(f64::asin, 0.375, 0.0));
+    check_answers(&scaled(0.375, 0.0, "Acos"), of(f64::acos, 0.375, 0.0));
+    check_answers(&scaled(0.5, -3.0, "Reciprocal"), of(|x| 1.0 / x, 0.5, -3.0));
+    for (onnx, function) in [(scaled(1.0, 0.0, "Atanh"), "artanh"), (scaled(1.0, 0.0, "Log"), "logarithm")] {
+        let error = compile(&onnx.bytes(), &Table::Rows(rows(50, 4, 7)), &Options::default()).unwrap_err();
+        assert!(error.to_string().contains(function), "{error}");
+    }
 }
 
 #[test]

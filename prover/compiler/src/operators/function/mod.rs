@@ -1,0 +1,56 @@
+//! Functions of each element, as tables over a quantized domain: see [`assay_circuits::layers::function`].
+//!
+//! A function without a value somewhere (a logarithm, a reciprocal) must have one on all calibration data; on other data, arguments beyond
+//! the domain count as the nearest of it.
+
+mod encoding;
+mod import;
+mod table;
+
+pub(super) use import::apply;
+pub(super) use table::Elementwise;
+
+use super::family::{Encoded, Family, OnnxOperator};
+
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "Functions of one variable",
+    cost: "a table of up to 2^12 entries: 2 constraints an element by lookup, or a selection by bits",
+    operators: &[
+        OnnxOperator::onnx("Sigmoid", import::elementwise),
+        OnnxOperator::onnx("Tanh", import::elementwise),
+        OnnxOperator::onnx("Erf", import::elementwise),
+        OnnxOperator::onnx("Exp", import::elementwise),
+        OnnxOperator::onnx("Softplus", import::elementwise),
+        OnnxOperator::onnx("Softsign", import::elementwise),
+        OnnxOperator::onnx("Mish", import::elementwise),
+        OnnxOperator::onnx("HardSwish", import::elementwise),
+        OnnxOperator::onnx("Gelu", import::elementwise),
+        OnnxOperator::onnx("Swish", import::elementwise),
+        OnnxOperator::onnx("LeakyRelu", import::elementwise),
+        OnnxOperator::onnx("ThresholdedRelu", import::elementwise),
+        OnnxOperator::onnx("Shrink", import::elementwise),
+        OnnxOperator::onnx("Elu", import::elementwise),
+        OnnxOperator::onnx("Selu", import::elementwise),
+        OnnxOperator::onnx("Celu", import::elementwise),
+        OnnxOperator::onnx("HardSigmoid", import::elementwise),
+        OnnxOperator::onnx("Sqrt", import::elementwise).remarks("0 of negative values"),
+        OnnxOperator::onnx("Log", import::elementwise)
+            .remarks("of values that are positive on the calibration data"),
+        OnnxOperator::onnx("Reciprocal", import::elementwise)
+            .remarks("of values that are all positive, or all negative, on the calibration data"),
+        OnnxOperator::onnx("Sin", import::elementwise),
+        OnnxOperator::onnx("Cos", import::elementwise),
+        OnnxOperator::onnx("Tan", import::elementwise),
+        OnnxOperator::onnx("Asin", import::elementwise).remarks("of the nearest of ±1 for values beyond"),
+        OnnxOperator::onnx("Acos", import::elementwise).remarks("of the nearest of ±1 for values beyond"),
+        OnnxOperator::onnx("Atan", import::elementwise),
+        OnnxOperator::onnx("Sinh", import::elementwise),
+        OnnxOperator::onnx("Cosh", import::elementwise),
+        OnnxOperator::onnx("Asinh", import::elementwise),
+        OnnxOperator::onnx("Acosh", import::elementwise).remarks("of 1 for smaller values"),
+        OnnxOperator::onnx("Atanh", import::elementwise)
+            .remarks("of values inside ±1 on the calibration data"),
+    ],
+    integers: &[Encoded { tag: table::TAG, read: table::read }],
+};

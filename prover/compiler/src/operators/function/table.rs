@@ -1,0 +1,195 @@
+//! A function of each element as an operator: in real numbers, and as a table of integers.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use assay_circuits::cost::{Interval, Tally};
+use assay_circuits::layers::function::{self, Arguments, FunctionTable, Quantization};
+use assay_circuits::layers::requantize::Requantize;
+use assay_circuits::{Bounded, BuildError, Builder};
+
+use super::encoding;
+use crate::bytes::{ENTRY, ReadError, Reader};
+use crate::model::Activation;
+use crate::model::activation;
+use crate::number::signed_range;
+use crate::operators::family::Shape;
+use crate::operators::operator::{Argument, Formats, IntegerOperator, Operator, Rounded, Sink, Takes};
+use crate::quantize::error::{Feasible, PlanError};
+
+/// Bits of a function's arguments, at most: a table has as many entries as arguments.
+const MAX_DOMAIN_BITS: u32 = 12;
+/// Entries that a table may have.
+const MAX_ENTRIES: u64 = 1 << 16;
+/// What files know it by.
+pub(super) const TAG: u8 = 3;
+
+/// A function of each element.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::operators) struct Elementwise {
+    /// The function.
+    pub function: Activation,
+    /// Number of elements.
+    pub len: usize,
+}
+
+impl Operator for Elementwise {
+    fn name(&self) -> &'static str {
+        self.function.name()
+    }
+
+    fn arguments(&self) -> Vec<Argument> {
+        let reach = match self.function {
+            // Beyond, the functions are flat to within 2^-11 and more.
+            Activation::Sigmoid => 8.0,
+            Activation::Tanh | Activation::Erf => 4.0,
+            _ => f64::INFINITY,
+        };
+        vec![Argument { len: self.len, takes: Takes::Rounded { most: MAX_DOMAIN_BITS, reach } }]
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn apply(&self, x: &[f64]) -> Vec<f64> {
+        x.iter().map(|&x| activation::apply(self.function, x)).collect()
+    }
+
+    fn is_unsigned(&self) -> bool {
+        activation::is_unsigned(self.function)
+    }
+
+    fn needs(&self, _argument: usize, range: (f64, f64)) -> Option<&'static str> {
+        activation::needs(self.function, range)
+    }
+
+    /// What is not negative where the function or the data are not, and nothing up to a pole.
+    fn domain(&self, _argument: usize, range: (f64, f64), bits: u32) -> (i64, i64) {
+        let entries = 1i64 << bits.min(20);
+        match self.function.arguments() {
+            Arguments::NotZero if range.1 < 0.0 => (-entries, -1),
+            Arguments::NotZero | Arguments::Positive | Arguments::Probability => (1, entries),
+            Arguments::AtLeastZero => (0, entries - 1),
+            _ if range.0 >= 0.0 => (0, entries - 1),
+            _ => signed_range(bits),
+        }
+    }
+
+    fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+        let (domain, &range) = formats.one_rounded()?;
+        let (lo, hi) = with_values(self.function, domain.scale, self.domain(0, range, domain.bits));
+        let (output_lo, output_hi) = formats.value_range(self.is_unsigned());
+        let q = Quantization {
+            lo,
+            hi,
+            input_scale: domain.scale,
+            output_scale: formats.scale,
+            output_lo,
+            output_hi,
+        };
+        let table = formats.tables.get(self.function, q).feasible()?;
+        Ok(Arc::new(Table { function: self.function, q, len: self.len, table }))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// The same on integers.
+#[derive(Debug)]
+struct Table {
+    function: Activation,
+    q: Quantization,
+    len: usize,
+    table: Arc<FunctionTable>,
+}
+
+impl IntegerOperator for Table {
+    fn kind(&self) -> &'static str {
+        self.function.name()
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn reference(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
+        Ok(x.iter().map(|&q| function::reference(q, &self.table)).collect())
+    }
+
+    fn constrain(&self, b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        function::constrain(b, x, &self.table)
+    }
+
+    fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
+        Ok(function::cost(t, x, &self.table))
+    }
+
+    fn intervals(&self, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
+        Ok(function::intervals(x, &self.table))
+    }
+
+    fn with_rounding(&self) -> Option<&dyn Rounded> {
+        Some(self)
+    }
+
+    fn tag(&self) -> u8 {
+        TAG
+    }
+
+    fn write(&self, out: &mut dyn Sink) {
+        encoding::write(self.function, out);
+        out.bytes(&[self.q.input_scale as i8 as u8]); // within ±60
+        out.bytes(&self.q.output_lo.to_le_bytes());
+        out.bytes(&self.q.output_hi.to_le_bytes());
+    }
+}
+
+impl Rounded for Table {
+    fn constrain_rounded(
+        &self,
+        b: &mut Builder,
+        accumulators: &[Bounded],
+        rounding: &[Requantize],
+    ) -> Result<Vec<Bounded>, BuildError> {
+        function::constrain_rounded(b, accumulators, rounding, &self.table)
+    }
+
+    fn cost_rounded(&self, t: &mut Tally, accumulators: &[Interval], rounding: &[Requantize]) {
+        function::cost_rounded(t, accumulators, rounding, &self.table);
+    }
+}
+
+/// Reads the integer operator.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    shape: &Shape<'_>,
+) -> Result<Arc<dyn IntegerOperator>, ReadError> {
+    let (len, (lo, hi)) = shape.one_rounded()?;
+    let function = encoding::read(reader)?;
+    let input_scale = i8::from_le_bytes(reader.fixed()?).into();
+    let (lo, hi) = with_values(function, input_scale, (lo, hi));
+    let (output_lo, output_hi) = (i64::from_le_bytes(reader.fixed()?), i64::from_le_bytes(reader.fixed()?));
+    let entries = hi.abs_diff(lo);
+    if entries >= MAX_ENTRIES {
+        return Err(ReadError::Clamp { lo, hi });
+    }
+    reader.spend("table entries", ENTRY * (entries + 1))?;
+    let q = Quantization { lo, hi, input_scale, output_scale: shape.scale.into(), output_lo, output_hi };
+    let table = Arc::new(FunctionTable::of(function, q).map_err(ReadError::Layer)?);
+    Ok(Arc::new(Table { function, q, len, table }))
+}
+
+/// The part of a domain on which the function has values.
+fn with_values(function: Activation, input_scale: i32, (lo, hi): (i64, i64)) -> (i64, i64) {
+    let (least, most) = match function.arguments() {
+        // On either side, as the domain is.
+        Arguments::NotZero if hi < 0 => (i64::MIN, -1),
+        // Those below count as 0, and have entries where a file says so.
+        Arguments::AtLeastZero => (i64::MIN, i64::MAX),
+        arguments => arguments.integers(input_scale),
+    };
+    (lo.max(least), hi.min(most))
+}

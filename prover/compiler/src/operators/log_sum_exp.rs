@@ -1,0 +1,176 @@
+//! Logarithms of sums of exponentials: ReduceLogSumExp, and LogSoftmax, which is `x` less that: an affine map behind it.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use assay_circuits::cost::{Interval, Tally};
+use assay_circuits::layers::log_sum_exp;
+use assay_circuits::{Bounded, BuildError, Builder};
+
+use super::axes::{self, Reduced};
+use super::family::{Encoded, Family, OnnxOperator, Shape};
+use super::operator::{
+    Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
+};
+use crate::bytes::{ENTRY, ReadError, Reader};
+use crate::elementary::exp;
+use crate::elementary::logarithm::ln;
+use crate::import::graph::Layers;
+use crate::import::node::Node;
+use crate::import::refusal::Refusal;
+use crate::import::value::{Tensor, Value, merged};
+use crate::model::Row;
+use crate::quantize::error::{Feasible, PlanError};
+
+/// Bits of its arguments, at most.
+const MAX_DOMAIN_BITS: u32 = 12;
+const TAG: u8 = 41;
+
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "Logarithms of sums of exponentials",
+    cost: "a maximum a group, a table an element, two tables and some comparisons a group",
+    operators: &[
+        OnnxOperator::onnx("ReduceLogSumExp", reduce),
+        OnnxOperator::onnx("LogSoftmax", log_softmax),
+    ],
+    integers: &[Encoded { tag: TAG, read }],
+};
+
+/// `ln Σ_j e^x_j` of each group of elements, one group behind the other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct LogSumExp {
+    groups: usize,
+    len: usize,
+}
+
+impl Operator for LogSumExp {
+    fn name(&self) -> &'static str {
+        "log-sum-exp"
+    }
+
+    fn arguments(&self) -> Vec<Argument> {
+        vec![Argument { len: self.groups * self.len, takes: Takes::rounded(MAX_DOMAIN_BITS) }]
+    }
+
+    fn len(&self) -> usize {
+        self.groups
+    }
+
+    fn apply(&self, x: &[f64]) -> Vec<f64> {
+        let of_group = |group: &[f64]| {
+            let top = group.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            top + ln(group.iter().map(|x| exp(x - top)).sum())
+        };
+        x.chunks_exact(self.len.max(1)).map(of_group).collect()
+    }
+
+    fn result_scale(&self, arguments: &[ArgumentFormat]) -> ResultScale {
+        let made = match arguments {
+            [ArgumentFormat::Rounded(domain)] => log_sum_exp::LogSumExp::new(self.len, domain.scale).ok(),
+            _ => None,
+        };
+        ResultScale::Fixed(made.map_or(0, |made| made.scale() as i32)) // 16 at most
+    }
+
+    fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+        let (domain, _) = formats.one_rounded()?;
+        let made = log_sum_exp::LogSumExp::new(self.len, domain.scale).ok().feasible()?;
+        let input_scale = i8::try_from(domain.scale).ok().feasible()?;
+        Ok(Arc::new(Integers { groups: self.groups, len: self.len, input_scale, made }))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+#[derive(Debug)]
+struct Integers {
+    groups: usize,
+    len: usize,
+    input_scale: i8,
+    made: log_sum_exp::LogSumExp,
+}
+
+impl IntegerOperator for Integers {
+    fn kind(&self) -> &'static str {
+        "log-sum-exp"
+    }
+
+    fn len(&self) -> usize {
+        self.groups
+    }
+
+    fn reference(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
+        log_sum_exp::reference(x, &self.made)
+    }
+
+    fn constrain(&self, b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        log_sum_exp::constrain(b, x, &self.made)
+    }
+
+    fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
+        log_sum_exp::cost(t, x, &self.made)
+    }
+
+    fn tag(&self) -> u8 {
+        TAG
+    }
+
+    fn write(&self, out: &mut dyn Sink) {
+        out.bytes(&self.input_scale.to_le_bytes());
+        out.count(self.len);
+    }
+}
+
+fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
+    let (elements, _) = shape.one_rounded()?;
+    let input_scale = i8::from_le_bytes(reader.fixed()?);
+    let len = reader.count("values of a group", elements)?;
+    if len == 0 || !elements.is_multiple_of(len) {
+        return Err(ReadError::Count { what: "values of a group", expected: elements, found: len });
+    }
+    let entries = log_sum_exp::LogSumExp::entries(len, input_scale.into()).map_err(ReadError::Layer)?;
+    reader.spend("table entries", ENTRY * entries)?;
+    let made = log_sum_exp::LogSumExp::new(len, input_scale.into()).map_err(ReadError::Layer)?;
+    if i64::from(made.scale()) != i64::from(shape.scale) {
+        return Err(ReadError::Scale(shape.scale));
+    }
+    Ok(Arc::new(Integers { groups: elements / len, len, input_scale, made }))
+}
+
+fn reduce(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    let x = node.tensor(0)?;
+    let groups = axes::reduction(node, layers, x, 18)?;
+    of_groups(node, layers, x, &groups).map(Value::from)
+}
+
+fn of_groups(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+    groups: &axes::Groups,
+) -> Result<Tensor, Refusal> {
+    let x = axes::grouped(node, layers, x, groups)?;
+    let operator = LogSumExp { groups: groups.count(), len: groups.len };
+    layers.apply(node, Arc::new(operator), &[&x], groups.shape.clone())
+}
+
+/// `x - ln Σ e^x` along `axis`; before operator set 13 over all dimensions from `axis` on.
+fn log_softmax(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    let x = &layers.foldable(node.tensor(0)?)?;
+    let rank = x.shape.len();
+    let (axis, default) = (node.optional_int("axis")?, if node.opset < 13 { 1 } else { -1 });
+    let axis = node.axis(axis.unwrap_or(default), &x.shape, rank)?;
+    let axes: Vec<usize> = if node.opset < 13 { (axis..rank).collect() } else { vec![axis] };
+    let groups = axes::along(node, layers, &x.shape, &axes, Reduced::Dropped)?;
+    let sums = of_groups(node, layers, x, &groups)?;
+    let (rows, of_sums) = (layers.rows(node, x)?, layers.rows(node, &sums)?);
+    let owners = groups.of_elements();
+    let less = |(row, owner): (&Row, usize)| Some(row.plus_scaled(of_sums.get(owner)?, -1.0));
+    let rows = node.expected(rows.iter().zip(owners).map(less).collect::<Option<Vec<Row>>>())?;
+    let trail = merged([&x.trail, &sums.trail].into_iter());
+    Ok(Tensor::new(x.shape.clone(), rows).with_trail(trail).into())
+}

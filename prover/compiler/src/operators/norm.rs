@@ -1,0 +1,235 @@
+//! Norms over axes: ReduceL1, ReduceL2, ReduceSumSquare, LpPool and GlobalLpPool.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use assay_circuits::cost::{Interval, Tally};
+use assay_circuits::layers::norm::{self, Kind};
+use assay_circuits::{Bounded, BuildError, Builder};
+
+use super::family::{Encoded, Family, OnnxOperator, Shape};
+use super::operator::{
+    Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
+};
+use super::pool::Pooling;
+use super::{axes, pool};
+use crate::bytes::{ReadError, Reader};
+use crate::import::graph::Layers;
+use crate::import::node::Node;
+use crate::import::refusal::Refusal;
+use crate::import::value::{Tensor, Value};
+use crate::quantize::error::PlanError;
+
+/// Bits of its arguments, at most.
+const MAX_DOMAIN_BITS: u32 = 16;
+/// Bits that a root has more than the values.
+const EXTRA: u32 = 2;
+/// Bits that sums have at most: what the layer takes.
+const MAX_SUM_BITS: u32 = 58;
+const TAG: u8 = 40;
+const L2: Kind = Kind::L2 { extra: EXTRA };
+
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "Norms",
+    cost: "a product an element, for magnitudes with its sign; a square root a group for L2",
+    operators: &[
+        OnnxOperator::onnx("ReduceL1", reduce),
+        OnnxOperator::onnx("ReduceL2", reduce),
+        OnnxOperator::onnx("ReduceSumSquare", reduce),
+        OnnxOperator::onnx("LpPool", lp_pool).remarks("`p` of 1 or 2, over one or two axes"),
+        OnnxOperator::onnx("GlobalLpPool", global_lp_pool).remarks("`p` of 1 or 2, over one or two axes"),
+    ],
+    integers: &[Encoded { tag: TAG, read }],
+};
+
+/// A norm of each group of elements, one group behind the other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Norm {
+    kind: Kind,
+    groups: usize,
+    len: usize,
+}
+
+impl Operator for Norm {
+    fn name(&self) -> &'static str {
+        name(self.kind)
+    }
+
+    fn arguments(&self) -> Vec<Argument> {
+        vec![Argument { len: self.groups * self.len, takes: Takes::rounded(MAX_DOMAIN_BITS) }]
+    }
+
+    fn len(&self) -> usize {
+        self.groups
+    }
+
+    fn apply(&self, x: &[f64]) -> Vec<f64> {
+        let norm = |group: &[f64]| match self.kind {
+            Kind::L1 => group.iter().map(|x| x.abs()).sum::<f64>(),
+            Kind::Squares => group.iter().map(|x| x * x).sum(),
+            Kind::L2 { .. } => group.iter().map(|x| x * x).sum::<f64>().sqrt(),
+        };
+        x.chunks_exact(self.len.max(1)).map(norm).collect()
+    }
+
+    fn is_unsigned(&self) -> bool {
+        true
+    }
+
+    fn result_scale(&self, arguments: &[ArgumentFormat]) -> ResultScale {
+        let scale = match arguments {
+            [ArgumentFormat::Rounded(domain)] => domain.scale,
+            _ => 0,
+        };
+        ResultScale::Fixed(match self.kind {
+            Kind::L1 => scale,
+            Kind::Squares => 2 * scale,
+            Kind::L2 { extra } => scale + extra as i32,
+        })
+    }
+
+    fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+        let (domain, _) = formats.one_rounded()?;
+        let terms = usize::BITS - self.len.leading_zeros();
+        let bits = match self.kind {
+            Kind::L1 => domain.bits,
+            Kind::Squares => 2 * domain.bits,
+            Kind::L2 { extra } => 2 * (domain.bits + extra),
+        };
+        if bits + terms > MAX_SUM_BITS {
+            return Err(PlanError::Infeasible);
+        }
+        Ok(Arc::new(Integers { norm: norm::Norm { kind: self.kind, len: self.len }, groups: self.groups }))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::L1 => "L1 norm",
+        Kind::Squares => "sum of squares",
+        Kind::L2 { .. } => "L2 norm",
+    }
+}
+
+#[derive(Debug)]
+struct Integers {
+    norm: norm::Norm,
+    groups: usize,
+}
+
+impl IntegerOperator for Integers {
+    fn kind(&self) -> &'static str {
+        name(self.norm.kind)
+    }
+
+    fn len(&self) -> usize {
+        self.groups
+    }
+
+    fn reference(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
+        norm::reference(x, &self.norm)
+    }
+
+    fn constrain(&self, b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        norm::constrain(b, x, &self.norm)
+    }
+
+    fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
+        norm::cost(t, x, &self.norm)
+    }
+
+    fn tag(&self) -> u8 {
+        TAG
+    }
+
+    fn write(&self, out: &mut dyn Sink) {
+        out.bytes(&[match self.norm.kind {
+            Kind::L1 => 0,
+            Kind::Squares => 1,
+            Kind::L2 { .. } => 2,
+        }]);
+        out.count(self.norm.len);
+    }
+}
+
+fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
+    let (elements, _) = shape.one_rounded()?;
+    let kind = match reader.byte()? {
+        0 => Kind::L1,
+        1 => Kind::Squares,
+        2 => L2,
+        other => return Err(ReadError::Step(other)),
+    };
+    let len = reader.count("values of a norm", elements)?;
+    if len == 0 || !elements.is_multiple_of(len) {
+        return Err(ReadError::Count { what: "values of a norm", expected: elements, found: len });
+    }
+    Ok(Arc::new(Integers { norm: norm::Norm { kind, len }, groups: elements / len }))
+}
+
+/// The norm of each group of `x`, whose elements stand group by group.
+fn apply(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+    kind: Kind,
+    shape: Vec<usize>,
+) -> Result<Value, Refusal> {
+    let groups = layers.check_size(node, &shape)?;
+    let norm = Norm { kind, groups, len: x.len() / groups.max(1) };
+    layers.apply(node, Arc::new(norm), &[x], shape).map(Value::from)
+}
+
+/// A norm over axes.
+fn reduce(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    let kind = match node.proto.op_type.as_str() {
+        "ReduceL1" => Kind::L1,
+        "ReduceSumSquare" => Kind::Squares,
+        _ => L2,
+    };
+    let x = node.tensor(0)?;
+    let groups = axes::reduction(node, layers, x, 18)?;
+    let x = axes::grouped(node, layers, x, &groups)?;
+    apply(node, layers, &x, kind, groups.shape)
+}
+
+/// The norm of each window; padding is zero.
+fn lp_pool(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    let (x, kind) = (node.tensor(0)?, kind_of(node)?);
+    let pooling = pool::pooling(node, x, layers)?;
+    pooled(node, layers, x, kind, pooling)
+}
+
+/// The norm of each channel.
+fn global_lp_pool(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    let (x, kind) = (node.tensor(0)?, kind_of(node)?);
+    pooled(node, layers, x, kind, pool::whole(node, x)?)
+}
+
+fn pooled(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+    kind: Kind,
+    Pooling { window, shape, .. }: Pooling,
+) -> Result<Value, Refusal> {
+    let order = pool::windows(node, layers, &window)?;
+    let x = axes::arranged(node, layers, x, &order)?;
+    apply(node, layers, &x, kind, shape)
+}
+
+/// The norm that `p` names, 2 where it is not given.
+fn kind_of(node: &Node<'_>) -> Result<Kind, Refusal> {
+    match node.int("p", 2)? {
+        1 => Ok(Kind::L1),
+        2 => Ok(L2),
+        other => Err(node.bad_attribute("p", other.to_string(), "1 or 2")),
+    }
+}
