@@ -186,6 +186,14 @@ fn powers() {
             .output("y");
         check_engines(&onnx);
     }
+    let each = Onnx::new()
+        .input("x", &[2, 3])
+        .floats("three", &[], &[3.0])
+        .floats("p", &[3], &[2.0, 1.0, -1.5])
+        .node("s", "Add", &["x", "three"], vec![])
+        .node("y", "Pow", &["s", "p"], vec![])
+        .output("y");
+    check_engines(&each);
     let cube = Onnx::new().input("x", &[3]).floats("p", &[], &[3.0]).node("y", "Pow", &["x", "p"], vec![]);
     check_engines(&cube.output("y"));
 }
