@@ -23,5 +23,6 @@ mod sampling;
 mod scratch;
 mod tables;
 mod trace;
+mod trees;
 mod warnings;
 mod zz_cases;
