@@ -25,4 +25,3 @@ mod tables;
 mod trace;
 mod trees;
 mod warnings;
-mod zz_cases;
