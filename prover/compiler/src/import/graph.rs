@@ -349,6 +349,16 @@ impl Layers {
         self.layers.get(position)
     }
 
+    /// Whether an element of `x` depends on an input itself, and not only on results of layers.
+    pub fn reads_inputs(&self, x: &Tensor) -> bool {
+        let inputs: usize = self.inputs.iter().sum();
+        let mut reads = false;
+        if let Data::Variable(map) = &x.data {
+            map.for_each_atom(|atom| reads |= (atom as usize) < inputs);
+        }
+        reads
+    }
+
     /// The first atom, if the elements of `x` are those of one input or of one layer, in order.
     pub fn whole_value(&self, x: &Tensor) -> Option<u32> {
         let first = self.atoms_in_order(x)?;

@@ -230,8 +230,8 @@ fn shapes_that_do_not_fit() {
 #[test]
 fn attributes_operands_and_results() {
     let select =
-        vector(3).node("y", "ArgMax", &["x"], vec![int("axis", 1), int("select_last_index", 1)]).output("y");
-    refused(select, "node 'y_node' (ArgMax): attribute select_last_index = 1 is not supported, allowed: 0");
+        vector(3).node("y", "ArgMax", &["x"], vec![int("axis", 1), int("select_last_index", 2)]).output("y");
+    refused(select, "node 'y_node' (ArgMax): attribute select_last_index = 2 is not supported, allowed: 0 or 1");
     let typed = vector(3).node("y", "Flatten", &["x"], vec![float("axis", 1.0)]).output("y");
     refused(
         typed,
