@@ -187,7 +187,7 @@ fn geometry_that_does_not_fit_is_refused() {
     refused(conv(weights(&[2, 2, 2, 2]), vec![ints("strides", &[0, 1])]), "strides = [0, 1]");
     refused(conv(weights(&[2, 2, 2, 2]), vec![text("auto_pad", "SAME")]), "auto_pad = SAME");
     let pool = |attributes| image(&[1, 2, 4, 4]).node("y", "MaxPool", &["x"], attributes).output("y");
-    refused(pool(vec![ints("kernel_shape", &[2, 2]), int("ceil_mode", 1)]), "ceil_mode = 1");
+    refused(pool(vec![ints("kernel_shape", &[2, 2]), int("ceil_mode", 2)]), "ceil_mode = 2");
     refused(pool(vec![ints("kernel_shape", &[2, 2]), ints("pads", &[2, 2, 2, 2])]), "pads");
     let mean = image(&[1, 2, 4, 4]).node("y", "ReduceMean", &["x"], vec![ints("axes", &[1])]).output("y");
     refused(mean, "axes = [1]");
