@@ -171,9 +171,7 @@ impl Bounded {
         hi: i128,
         owner: Option<u64>,
     ) -> Result<Self, BuildError> {
-        if lo < -LIMIT || hi > LIMIT {
-            return Err(BuildError::Overflow { operation, lo, hi });
-        }
+        let (lo, hi) = limited(operation, (lo, hi))?;
         Ok(Self { terms, lo, hi, owner })
     }
 
@@ -192,6 +190,14 @@ impl Bounded {
 /// The value as a witness integer.
 pub(crate) fn narrow(operation: &'static str, value: i128) -> Result<i64, BuildError> {
     i64::try_from(value).map_err(|_| BuildError::Overflow { operation, lo: value, hi: value })
+}
+
+/// The interval, if a [`Bounded`] can have it.
+pub(crate) fn limited(operation: &'static str, (lo, hi): Interval) -> Result<Interval, BuildError> {
+    if lo < -LIMIT || hi > LIMIT {
+        return Err(BuildError::Overflow { operation, lo, hi });
+    }
+    Ok((lo, hi))
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub enum Instruction {
     },
     /// Writes `a * b + c`.
     MultiplyAdd,
+    /// Writes `[v = 0]`, an integer, then `1 / v` as an element, 0 where `v = 0`.
+    IsZero,
     /// Writes the largest of several combinations.
     Maximum {
         /// How many it reads.

@@ -43,3 +43,25 @@ pub(crate) fn times(x: Interval, factor: i128) -> Interval {
 pub(crate) fn difference(x: Interval, y: Interval) -> Interval {
     sum(x, times(y, -1))
 }
+
+/// The interval of `x * y`.
+pub(crate) fn product(x: Interval, y: Interval) -> Interval {
+    let (a, b) = (times(x, y.0), times(x, y.1));
+    (a.0.min(b.0), a.1.max(b.1))
+}
+
+/// The interval of `x * x`.
+pub(crate) fn square(x: Interval) -> Interval {
+    let (a, b) = (x.0.saturating_mul(x.0), x.1.saturating_mul(x.1));
+    (if x.0 <= 0 && x.1 >= 0 { 0 } else { a.min(b) }, a.max(b))
+}
+
+/// The smallest interval that holds both.
+pub(crate) fn hull(x: Interval, y: Interval) -> Interval {
+    (x.0.min(y.0), x.1.max(y.1))
+}
+
+/// What both hold; they must meet.
+pub(crate) fn meet(x: Interval, y: Interval) -> Interval {
+    (x.0.max(y.0), x.1.min(y.1))
+}

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use ark_bn254::Fr;
-use ark_ff::{One, PrimeField, Zero};
+use ark_ff::{Field, One, PrimeField, Zero};
 
 use crate::commitment::Commitment;
 use crate::error::{Missing, SolveError, at, at_mut};
@@ -166,6 +166,11 @@ impl<'a, O: Offsets> Machine<'a, O> {
             Instruction::MultiplyAdd => {
                 let (a, b, c) = (self.integer()?, self.integer()?, self.integer()?);
                 self.push_integer(a.wrapping_mul(b).wrapping_add(c));
+            }
+            Instruction::IsZero => {
+                let value = self.integer()?;
+                self.push_bit(value == 0);
+                self.push_element(lift(value).inverse().unwrap_or_else(Fr::zero));
             }
             Instruction::Maximum { count } => {
                 let mut largest = self.integer()?;

@@ -84,7 +84,7 @@ impl WitnessProgram {
         match instruction {
             I::Input | I::Context | I::Salt | I::Member { .. } | I::Poseidon { .. } | I::Product => 0,
             I::Mask | I::Element | I::Fractions => 0,
-            I::Bits { .. } | I::Quotient { .. } | I::Regions { .. } => 1,
+            I::Bits { .. } | I::Quotient { .. } | I::Regions { .. } | I::IsZero => 1,
             I::Limbs { .. } | I::Apply { .. } => 1,
             I::Maximum { count } => usize::from(count),
             I::MultiplyAdd => 3,

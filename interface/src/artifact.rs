@@ -129,8 +129,8 @@ impl Kind {
     }
 
     /// Version of the payload that is written, and the only one that is read. Compiled models of version 1 did not say what
-    /// they were compiled from; those of version 2 have circuits of statements of version 1, without tags in commitments; those of version 3 have layers
-    /// of a few fixed kinds.
+    /// they were compiled from; those of version 2 have circuits of statements of version 1, without tags in commitments;
+    /// those of version 3 knew fewer layers, and no kinds of features.
     pub const fn version(self) -> u16 {
         match self {
             Kind::Circuit => 4,

@@ -212,7 +212,10 @@ impl Sweep<'_, '_> {
                     continue;
                 }
                 let (integer, element) = (machine.integers[wire], machine.elements[wire]);
-                for (what, other_integer, other_element) in others(instruction, integer, element) {
+                // The inverse behind a zero test is an element.
+                let is_inverse = instruction == Instruction::IsZero && wire + 1 == machine.elements.len();
+                let kind = if is_inverse { Instruction::Element } else { instruction };
+                for (what, other_integer, other_element) in others(kind, integer, element) {
                     machine.integers[wire] = other_integer;
                     machine.elements[wire] = other_element;
                     let change = || format!("instruction {position} ({instruction:?}): {what}");

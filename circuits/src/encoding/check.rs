@@ -165,6 +165,7 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
             Instruction::Quotient { .. } | Instruction::MultiplyAdd | Instruction::Maximum { .. } => {
                 (1, true)
             }
+            Instruction::IsZero => (2, true),
             Instruction::Apply { table } => {
                 check_index("table of a function", table.into(), functions as u64)?;
                 (1, true)
@@ -189,6 +190,9 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
         let written = is_integer.len().saturating_add(count);
         check_index("wire written", written as u64, limit as u64 + 1)?;
         is_integer.resize(written, kind);
+        if let (Instruction::IsZero, Some(inverse)) = (instruction, is_integer.last_mut()) {
+            *inverse = false;
+        }
     }
     let outputs: u64 = program.outputs.iter().map(|&len| u64::from(len)).sum();
     for i in integers..program.integers.len() {

@@ -19,7 +19,7 @@ const BITS: u8 = 3;
 const QUOTIENT: u8 = 4;
 const MULTIPLY_ADD: u8 = 5;
 const REGIONS: u8 = 6;
-// 7 was a test for zero, which no layer used.
+const IS_ZERO: u8 = 7;
 const POSEIDON: u8 = 8;
 const POSEIDON_DIGEST: u8 = 9;
 const MAXIMUM: u8 = 10;
@@ -43,6 +43,7 @@ pub(super) fn write_instruction(w: &mut Writer, instruction: Instruction) {
         Instruction::Regions { shift, tail } => w.bytes(&[REGIONS, shift, tail]),
         Instruction::Poseidon { arity, output: HashOutput::Linear } => w.bytes(&[POSEIDON, arity]),
         Instruction::Poseidon { arity, output: HashOutput::Digest } => w.bytes(&[POSEIDON_DIGEST, arity]),
+        Instruction::IsZero => w.u8(IS_ZERO),
         Instruction::Maximum { count } => w.bytes(&[MAXIMUM, count]),
         Instruction::Limbs { from, width, count } => w.bytes(&[LIMBS, from, width, count]),
         Instruction::Apply { table } => {
@@ -85,6 +86,7 @@ pub(super) fn read_instruction(r: &mut Reader<'_>, position: usize) -> Result<In
             arity: number("hashed elements", 1, MAX_ARITY)?,
             output: HashOutput::Digest,
         },
+        IS_ZERO => Instruction::IsZero,
         MAXIMUM => Instruction::Maximum { count: number("values of a maximum", 1, u8::MAX)? },
         LIMBS => {
             let from = number("lowest bit", 0, 63)?;

@@ -12,7 +12,10 @@
 //! division has one solution over the integers, and no side leaves ±2^60, so none wraps around the field. For that, the largest
 //! quotient times the largest divisor must stay below 2^59 or so: a dividend and a divisor that both vary widely do not.
 //!
-//! Cost, `k` the bits of the largest quotient: `2 * k` and two range checks of `n` bits. By a constant the products are
+//! Dividends of either sign: with the smallest quotient `q_0` that intervals allow, the bits are those of `q - q_0`, and
+//! `r = a - q_0 * d - sum 2^i * p_i`. Nothing else changes: the last line has one solution for any integer `a`.
+//!
+//! Cost, `k` the bits of the largest quotient (of the difference to the smallest, where it is negative): `2 * k` and two range checks of `n` bits. By a constant the products are
 //! linear: `k` and two range checks, [`by_constant`]; by a power of two, [`div_pow2`].
 
 use crate::bounded::{Bounded, narrow};
@@ -22,7 +25,7 @@ use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::bits::{high_bits, recompose, require};
 use crate::gadgets::{div_pow2, range};
-use crate::integer::{Interval, bit_length, difference, half, sum};
+use crate::integer::{Interval, bit_length, difference, half, sum, times};
 
 /// Quotient and remainder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,20 +41,33 @@ pub fn reference(a: i64, d: i64) -> (i64, i64) {
     (a.div_euclid(d.max(1)), a.rem_euclid(d.max(1)))
 }
 
-/// `floor(a / d)` for `a >= 0` and `d >= 1`, both proven.
+const OPERATION: &str = "division";
+
+/// `floor(a / d)` for `d >= 1`, proven.
 pub fn constrain(b: &mut Builder, a: &Bounded, d: &Bounded) -> Result<Quotient, BuildError> {
-    const OPERATION: &str = "division";
-    require(a, 0, a.hi().max(0), OPERATION)?;
+    require(d, 1, d.hi().max(1), OPERATION)?;
+    constrain_within(b, a, d, quotients(a.interval(), d.interval()))
+}
+
+/// As [`constrain`], where the caller knows that all quotients lie within `ends`: the interval of a dividend that was chosen
+/// by a comparison with the divisor does not say so. The bits prove no more than `[ends.0, ends.0 + 2^k)`, whatever the
+/// caller knows.
+pub(crate) fn constrain_within(
+    b: &mut Builder,
+    a: &Bounded,
+    d: &Bounded,
+    ends: Interval,
+) -> Result<Quotient, BuildError> {
     require(d, 1, d.hi().max(1), OPERATION)?;
     if let Some(divisor) = d.as_constant() {
         let overflow = BuildError::Overflow { operation: OPERATION, lo: divisor, hi: divisor };
         return by_constant(b, a, i64::try_from(divisor).map_err(|_| overflow)?);
     }
-    let highest = a.hi() / d.lo();
+    let base = narrow(OPERATION, ends.0.min(0))?;
     b.scope("divide", |b| {
-        let mut rest = a.clone();
+        let mut rest = Bounded::combine(OPERATION, &[(a, 1), (d, -base)], 0)?;
         let mut bits = Vec::new();
-        for i in (0..bit_length(highest)).rev() {
+        for i in (0..bit_length(ends.1 - i128::from(base))).rev() {
             let bit = quotient_bit(b, &rest, &d.mul_const(1 << i)?)?;
             let hi = narrow(OPERATION, d.hi())?;
             let product = b.product_wire("bit * divisor", &bit, d, &Bounded::constant(0)?, hi)?;
@@ -60,8 +76,15 @@ pub fn constrain(b: &mut Builder, a: &Bounded, d: &Bounded) -> Result<Quotient, 
         }
         bits.reverse();
         let remainder = below(b, &rest, d)?;
-        Ok(Quotient { quotient: recompose(&bits)?.proven(a.lo() / d.hi(), highest), remainder })
+        let quotient = recompose(&bits)?.add_const(base)?.proven(ends.0, ends.1);
+        Ok(Quotient { quotient, remainder })
     })
+}
+
+/// The interval of `floor(a / d)`, `d` positive.
+pub(crate) fn quotients(a: Interval, d: Interval) -> Interval {
+    let (least, most) = (d.0.max(1), d.1.max(1));
+    (a.0.div_euclid(if a.0 < 0 { least } else { most }), a.1.div_euclid(if a.1 < 0 { most } else { least }))
 }
 
 /// `floor(a / d)` for a constant `d >= 1` and any `a`.
@@ -110,7 +133,7 @@ pub fn by_constant(b: &mut Builder, a: &Bounded, d: i64) -> Result<Quotient, Bui
 fn quotient_bit(b: &mut Builder, rest: &Bounded, weight: &Bounded) -> Result<Bounded, BuildError> {
     // The sign of `weight - 1 - rest`.
     let bits = high_bits(b, &weight.sub(rest)?.add_const(-1)?, SIGN, 1, "quotient bit")?;
-    bits.into_iter().next().ok_or(BuildError::Empty { operation: "division" })
+    bits.into_iter().next().ok_or(BuildError::Empty { operation: OPERATION })
 }
 
 /// The sign of a 64-bit integer within ±2^60.
@@ -121,7 +144,7 @@ fn below(b: &mut Builder, r: &Bounded, d: &Bounded) -> Result<Bounded, BuildErro
     let limit = (1i64 << bit_length(d.hi() - 1)) - 1;
     let r = range::constrain(b, r, 0, limit)?;
     let gap = d.sub(&r)?.add_const(-1)?;
-    range::constrain(b, &gap, 0, narrow("division", d.hi())?)?;
+    range::constrain(b, &gap, 0, narrow(OPERATION, d.hi())?)?;
     Ok(r.proven(0, d.hi() - 1))
 }
 
@@ -130,12 +153,19 @@ pub fn cost(t: &mut Tally, a: Interval, d: Interval) -> Interval {
     if d.0 == d.1 {
         return cost_by_constant(t, a, d.0);
     }
-    let highest = a.1 / d.0.max(1);
-    let bits = bit_length(highest);
+    let ends = quotients(a, d);
+    cost_within(t, a, d, ends);
+    ends
+}
+
+/// Adds what [`constrain_within`] costs for a divisor that is no constant.
+pub(crate) fn cost_within(t: &mut Tally, a: Interval, d: Interval, ends: Interval) {
+    let base = ends.0.min(0);
+    let bits = bit_length(ends.1.saturating_sub(base));
     t.add(2 * bits as usize);
-    let most = d.1.saturating_mul((1i128 << bits.min(120)) - 1);
-    below_cost(t, (a.0.saturating_sub(most), a.1), d);
-    (a.0 / d.1.max(1), highest)
+    let most = times(d, (1i128 << bits.min(120)) - 1).1;
+    let rest = difference(a, times(d, base));
+    below_cost(t, (rest.0.saturating_sub(most), rest.1), d);
 }
 
 /// Adds what [`by_constant`] costs for a dividend of an interval; returns that of the quotient.
@@ -169,6 +199,11 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("division of 12 bits by 8 bits", 2, 12, |b, x| {
         let divisor = div_pow2::constrain(b, &x[1], 4)?.add_const(129)?;
         let result = constrain(b, &x[0].add_const(1 << 11)?, &divisor)?;
+        Ok(vec![result.quotient, result.remainder])
+    }),
+    Case::new("division of signed 10 bits by 6 bits", 2, 10, |b, x| {
+        let divisor = div_pow2::constrain(b, &x[1], 4)?.add_const(33)?;
+        let result = constrain(b, &x[0], &divisor)?;
         Ok(vec![result.quotient, result.remainder])
     }),
     Case::new("division of 16 bits by 25", 1, 16, |b, x| {
@@ -211,6 +246,34 @@ mod tests {
             check(&circuit, &bounds, all_pairs(bits), expected(bits));
         }
         check_both(2, 7, both(7), all_pairs(7).collect::<Vec<_>>(), expected(7))
+    }
+
+    /// Quotient and remainder of `x` by `y + 2^(bits-1) + 1`: the dividend is signed.
+    fn signed(bits: u8) -> impl Fn(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        move |b, x| {
+            let result = constrain(b, &x[0], &x[1].add_const((1 << (bits - 1)) + 1)?)?;
+            Ok(vec![result.quotient, result.remainder])
+        }
+    }
+
+    #[test]
+    fn all_signed_dividends_of_one_to_seven_bits() -> Result<(), BuildError> {
+        let expected = |bits: u8| {
+            move |x: &[i64]| {
+                let (q, r) = reference(x[0], x[1] + (1 << (bits - 1)) + 1);
+                vec![q, r]
+            }
+        };
+        for bits in 1..=4 {
+            let (circuit, bounds) = gadget_with_bounds(2, bits, signed(bits))?;
+            check(&circuit, &bounds, all_pairs(bits), expected(bits));
+            assert_costs(2, bits, signed(bits), |t, x| {
+                let by = (1i128 << (bits - 1)) + 1;
+                assert_eq!(cost(t, x[0], sum(x[1], (by, by))), bounds[0]);
+            })?;
+        }
+        assert_every_constraint_is_needed(&gadget(2, 3, signed(3))?, &all_pairs(3).collect::<Vec<_>>());
+        check_both(2, 7, signed(7), all_pairs(7).collect::<Vec<_>>(), expected(7))
     }
 
     fn halves(d: i64) -> impl Fn(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError> {

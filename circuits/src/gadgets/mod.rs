@@ -17,9 +17,10 @@ pub mod poseidon;
 pub mod range;
 pub mod root;
 pub mod select;
+pub mod zero;
 
 /// Every gadget with its cases.
 pub(crate) const MODULES: &[Module] = modules![
     accumulate, bits, clamp, compare, div_pow2, divide, larger, lookup, maximum, merkle, multiplex, poseidon,
-    range, root, select
+    range, root, select, zero
 ];

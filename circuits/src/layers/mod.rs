@@ -5,7 +5,10 @@
 //! | --- | --- | --- |
 //! | linear | [`dense`], [`conv`], [`sparse`] | none, or one a long sum |
 //! | rounding | [`requantize`] | range proofs |
-//! | choosing | [`max_pool`], [`argmax`] | a comparison a value |
+//! | of two variables | [`product`], [`quotient`] | one a product; two a bit of the quotient |
+//! | choosing | [`max_pool`], [`extremum`], [`argmax`], [`hardmax`], [`top_k`] | a comparison a value |
+//! | deciding | [`comparison`], [`logic`], [`selection`], [`magnitude`] | a comparison, or 1 to 3 |
+//! | whole numbers | [`whole`], [`modulo`] | a division |
 //! | functions | [`function`] | a table, or a selection by bits |
 //! | trees | [`trees`] | one a threshold and half a branch |
 //! | normalizing | [`softmax`], [`log_sum_exp`], [`layer_norm`] | products, one division or root a group |
@@ -17,32 +20,54 @@
 use crate::case::{Module, modules};
 
 pub mod argmax;
+pub mod comparison;
 pub mod conv;
 pub mod dense;
+pub mod extremum;
 pub mod function;
+pub mod hardmax;
 pub mod layer_norm;
 pub mod log_sum_exp;
+pub mod logic;
+pub mod magnitude;
 pub mod max_pool;
+pub mod modulo;
 pub mod norm;
+pub mod product;
+pub mod quotient;
 pub mod requantize;
+pub mod selection;
 pub mod softmax;
 pub mod sparse;
+pub mod top_k;
 pub mod trees;
+pub mod whole;
 
 pub use crate::window;
 
 /// Every layer with its cases.
 pub(crate) const MODULES: &[Module] = modules![
     argmax,
+    comparison,
     conv,
     dense,
+    extremum,
     function,
+    hardmax,
     layer_norm,
     log_sum_exp,
+    logic,
+    magnitude,
     max_pool,
+    modulo,
     norm,
+    product,
+    quotient,
     requantize,
+    selection,
     softmax,
     sparse,
-    trees
+    top_k,
+    trees,
+    whole
 ];

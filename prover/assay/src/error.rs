@@ -367,8 +367,14 @@ impl Error {
 /// Advice for samples that cannot be used.
 fn samples_hint(error: &CalibrationError) -> Option<&'static str> {
     Some(match error {
-        CalibrationError::MissingColumns { .. } | CalibrationError::ExtraColumns { .. } => {
+        CalibrationError::MissingColumns { .. } => {
             "the columns must be the model's features, by name, in any order"
+        }
+        CalibrationError::OtherColumns { .. } => {
+            "name the columns as the features are named, or give rows without names in the features' order"
+        }
+        CalibrationError::Category { .. } => {
+            "the model was not made for this value: replace it by one that it knows, or leave out the row"
         }
         CalibrationError::NotANumber { .. } => {
             "every cell is a number in the model's own units, such as 0.72"

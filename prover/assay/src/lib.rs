@@ -44,6 +44,7 @@
 //! | Part | What it is |
 //! |---|---|
 //! | [`Model`] | schema, integer graph and circuit; [`Model::compile`], [`Model::load`] |
+//! | [`OnnxFile`], [`open_onnx`] | what a model is compiled from: a file, and the weights beside it |
 //! | [`Samples`], [`Inputs`], [`Outputs`], [`Tensors`] | real values from files; a model's integers; a statement's values with names |
 //! | [`Keys`], [`SetupRecord`] | proving and verifying key, and what shows their circuit |
 //! | [`Membership`], [`member`] | an input that is in somebody's tree: what shows it, and the tree |
@@ -75,6 +76,7 @@ mod hex;
 mod keys;
 mod membership;
 mod model;
+mod onnx;
 mod prover;
 mod salts;
 mod samples;
@@ -85,8 +87,8 @@ mod values;
 mod verifier;
 
 pub use assay_compiler::{
-    Arranged, CheckOutcome, Difference, Feature, Format as IntegerFormat, LayerTrace, MemberInput,
-    Options as CompileOptions, Report, Strategy, Warning, report::ProvingTime,
+    Arranged, CheckOutcome, Difference, Feature, Format as IntegerFormat, LayerTrace, MemberInput, OnnxFile,
+    Options as CompileOptions, Report, Source as OnnxSource, Strategy, Warning, report::ProvingTime,
 };
 pub use assay_groth16::{
     Calibration, Cancelled, Estimate, MeasureError, Observer, Progress, Proof, ProvingKey, SetupKind,
@@ -101,6 +103,7 @@ pub use execution::Execution;
 pub use keys::{CircuitBinding, Keys, open_setup_record, open_verifying_key};
 pub use membership::Membership;
 pub use model::{Compilation, Model};
+pub use onnx::{external_data, open_onnx};
 pub use prover::{Decision, Prover, Timings, system_rng};
 pub use salts::Salts;
 pub use samples::{Format as SampleFormat, Samples};

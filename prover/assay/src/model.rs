@@ -8,7 +8,7 @@ use std::{
 };
 
 use assay_circuits::Circuit;
-use assay_compiler::{Arranged, CheckOutcome, CompiledModel, Feature, Options, Report, report::ProvingTime};
+use assay_compiler::{Arranged, CheckOutcome, CompiledModel, Feature, Options, Report, Source, report::ProvingTime};
 use assay_groth16::{Calibration, Estimate, Observer, Stage, estimate_with, solving_ms};
 use assay_interface::{
     field::Scalar,
@@ -39,11 +39,16 @@ pub struct Compilation {
 }
 
 impl Model {
-    /// Compiles the bytes of an ONNX file: the same bytes, samples and options give the same model on every machine.
+    /// Compiles an ONNX file, given as its bytes, or as an [`OnnxFile`](crate::OnnxFile) where weights lie beside it: the same
+    /// bytes, samples and options give the same model on every machine.
     ///
     /// # Errors
     /// [`Error::Compile`] says which stage failed and why.
-    pub fn compile(onnx: &[u8], samples: &Samples, options: &Options) -> Result<Compilation, Error> {
+    pub fn compile<'a>(
+        onnx: impl Into<Source<'a>>,
+        samples: &Samples,
+        options: &Options,
+    ) -> Result<Compilation, Error> {
         Model::compile_with(onnx, samples, options, Observer::none())
     }
 
@@ -51,8 +56,8 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::compile`], and [`Error::Cancelled`].
-    pub fn compile_with(
-        onnx: &[u8],
+    pub fn compile_with<'a>(
+        onnx: impl Into<Source<'a>>,
         samples: &Samples,
         options: &Options,
         observer: Observer<'_>,
@@ -70,9 +75,9 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::ModelFile`] for bytes that are no compiled model, and [`Error::Cancelled`]. What differs is in the outcome.
-    pub fn check(
+    pub fn check<'a>(
         file: &[u8],
-        onnx: &[u8],
+        onnx: impl Into<Source<'a>>,
         samples: &Samples,
         expected: Option<&Options>,
         observer: Observer<'_>,

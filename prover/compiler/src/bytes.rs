@@ -217,11 +217,6 @@ impl<'a> Reader<'a> {
         String::from_utf8(self.take(length)?.to_vec()).map_err(|_| ReadError::Text)
     }
 
-    /// Whether no byte is left.
-    pub fn is_empty(&self) -> bool {
-        self.position == self.bytes.len()
-    }
-
     /// Refuses bytes that are left; what is left of the budget.
     pub fn finish(self) -> Result<Budget, ReadError> {
         match self.bytes.len() - self.position {

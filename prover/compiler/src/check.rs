@@ -4,13 +4,12 @@
 //! by digest and holds the third, so that whoever has the two can compile again and compare: what a proof proves is then
 //! known to be that ONNX file's model, and not only some circuit.
 
-use sha2::{Digest, Sha256};
-
 use crate::calibrate::Table;
 use crate::compile::{CompileError, compile_with};
 use crate::compiled::{CompiledModel, DecodeError};
 use crate::options::Options;
 use crate::progress::{Progress, Unobserved};
+use crate::source::Source;
 
 /// What differs between a compiled model and what its sources give.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -24,8 +23,8 @@ pub enum Difference {
         /// Version of this compiler.
         here: String,
     },
-    /// Another ONNX file.
-    #[error("the ONNX file has SHA-256 {}, the model was compiled from {}", hex(.given), hex(.file))]
+    /// Another ONNX file, or other weights beside it: see [`Source::digest`].
+    #[error("the ONNX file has digest {}, the model was compiled from {}", hex(.given), hex(.file))]
     Onnx {
         /// Digest that the file names.
         file: [u8; 32],
@@ -97,27 +96,27 @@ pub enum CheckError {
     Cancelled,
 }
 
-/// Compiles `onnx` with `calibration` and the options that a `.assay` file names, and compares the result with the file.
+/// Compiles `source` with `calibration` and the options that a `.assay` file names, and compares the result with the file.
 /// `expected` are options that the file should have been compiled with, if the caller knows.
 ///
 /// # Errors
 /// [`CheckError::Decode`] if the bytes are no compiled model. Whatever differs is no error but the outcome.
-pub fn check(
+pub fn check<'a>(
     compiled: &[u8],
-    onnx: &[u8],
+    source: impl Into<Source<'a>>,
     calibration: &Table,
     expected: Option<&Options>,
 ) -> Result<CheckOutcome, CheckError> {
-    check_with(compiled, onnx, calibration, expected, &mut Unobserved)
+    check_with(compiled, source, calibration, expected, &mut Unobserved)
 }
 
 /// As [`check`], telling `progress` how far it is.
 ///
 /// # Errors
 /// As [`check`], and [`CheckError::Cancelled`] where `progress` ends it.
-pub fn check_with(
+pub fn check_with<'a>(
     compiled: &[u8],
-    onnx: &[u8],
+    source: impl Into<Source<'a>>,
     calibration: &Table,
     expected: Option<&Options>,
     progress: &mut dyn Progress,
@@ -129,11 +128,12 @@ pub fn check_with(
     if let Some(names) = expected.map(|expected| expected.differences(&options)).filter(|n| !n.is_empty()) {
         differences.push(Difference::Options { names });
     }
-    let given: [u8; 32] = Sha256::digest(onnx).into();
+    let source = source.into();
+    let given = source.digest();
     if given != file.source_digest {
         differences.push(Difference::Onnx { file: file.source_digest, given });
     }
-    match compile_with(onnx, calibration, &options, progress) {
+    match compile_with(source, calibration, &options, progress) {
         Ok((rebuilt, _)) => compare(&file, &rebuilt, &mut differences),
         Err(CompileError::Cancelled) => return Err(CheckError::Cancelled),
         Err(error) => differences.push(Difference::Rebuild(Box::new(error))),

@@ -1,17 +1,15 @@
 //! The compilation: import, calibrate, quantize, lower, report.
 
-use std::ops::Range;
-
 use assay_circuits::Ranges;
-use sha2::{Digest, Sha256};
 
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
-use crate::compiled::{CompiledModel, DecodeError, Feature, InputError, check_domain};
+use crate::compiled::{CompiledModel, DecodeError, InputError, check_domain};
+use crate::features::{contents, domains, input_formats};
 use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError};
 use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
-use crate::model::{Input, Map, Model, Output};
+use crate::model::{Model, Output};
 use crate::operators::operator::Measure;
 use crate::options::{OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
@@ -20,10 +18,10 @@ use crate::quantize::QuantizeError;
 use crate::quantize::candidate::Search;
 use crate::quantize::equalize::equalize;
 use crate::quantize::error::SearchError;
-use crate::quantize::input::InputFormat;
 use crate::quantize::loss::Bound;
 use crate::quantize::profile::Profile;
 use crate::report::{self, Report, ReportError};
+use crate::source::Source;
 use crate::strategy;
 use crate::warning::Warning;
 
@@ -96,26 +94,27 @@ impl From<SearchError> for CompileError {
     }
 }
 
-/// Compiles the bytes of an `.onnx` file: the model in integers with its circuit, and what it costs and loses.
+/// Compiles an `.onnx` file: the model in integers with its circuit, and what it costs and loses. The source is the bytes
+/// of the file, or an [`OnnxFile`](crate::OnnxFile) where its weights lie in files beside it.
 ///
 /// The result depends on the arguments only: the same bytes on every machine.
 ///
 /// # Errors
 /// [`CompileError`] says which stage failed and why.
-pub fn compile(
-    onnx: &[u8],
+pub fn compile<'a>(
+    source: impl Into<Source<'a>>,
     calibration: &Table,
     options: &Options,
 ) -> Result<(CompiledModel, Report), CompileError> {
-    compile_with(onnx, calibration, options, &mut Unobserved)
+    compile_with(source, calibration, options, &mut Unobserved)
 }
 
 /// As [`compile`], telling `progress` how far it is.
 ///
 /// # Errors
 /// As [`compile`], and [`CompileError::Cancelled`] where `progress` ends it.
-pub fn compile_with(
-    onnx: &[u8],
+pub fn compile_with<'a>(
+    source: impl Into<Source<'a>>,
     calibration: &Table,
     options: &Options,
     progress: &mut dyn Progress,
@@ -123,12 +122,13 @@ pub fn compile_with(
     let observer = Observer::new(progress);
     observer.at(Stage::Import, None)?;
     options.check()?;
-    let proto = import::decode(onnx)?;
+    let source = source.into();
+    let proto = import::prepare(&source, options)?;
     let model = import::import_proto(&proto)?;
     check_hidden(&model, options)?;
     check_decisions(&model, options)?;
     let Arranged { rows: samples, names, mut warnings } = arrange(&model, calibration)?;
-    let features = domains(&names, &samples, options)?;
+    let features = domains(&model, &names, &samples, options)?;
     for (i, sample) in samples.iter().enumerate() {
         check_domain(&features, sample).map_err(|error| CompileError::Domain { row: i + 1, error })?;
     }
@@ -142,7 +142,7 @@ pub fn compile_with(
         profile: &profile,
         bound: Bound { error: options.max_error, flips },
         threshold: options.threshold,
-        inputs: input_formats(&model, &features, options),
+        inputs: input_formats(&model, &features, options)?,
         output_format: options.output_format,
         ranges: Ranges::Bits,
         observer: &observer,
@@ -155,7 +155,7 @@ pub fn compile_with(
     let graph = found.realized.graph.clone();
     let schema = lower::schema(&graph, &name, options)?;
     let circuit = lower::lower(&graph, &schema, search.ranges)?;
-    let source_digest = Sha256::digest(onnx).into();
+    let source_digest = source.digest();
     let compiled = CompiledModel { schema, graph, circuit, features, source_digest, provenance };
     compiled.check_readable().map_err(CompileError::Unreadable)?;
 
@@ -203,7 +203,11 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
         Some(_) => FeatureNames::Declared,
         None => FeatureNames::Derived,
     };
-    calibration.arrange(&Signature { inputs, features: &model.features(), named })
+    let features = model.features();
+    let mut signature = Signature::new(inputs, &features, named);
+    let categories = contents(model).enumerate().filter_map(|(feature, (_, known))| Some((feature, known?)));
+    signature.categories = categories.collect();
+    calibration.arrange(&signature)
 }
 
 /// Flips are those of a decision: of a real output against a threshold, or an ArgMax.
@@ -218,55 +222,6 @@ fn check_decisions(model: &Model, options: &Options) -> Result<(), OptionError> 
         }
         _ => Ok(()),
     }
-}
-
-/// The domain of each feature: declared, or all that a fixed format represents, or what the data shows.
-fn domains(names: &[String], samples: &[Vec<f64>], options: &Options) -> Result<Vec<Feature>, OptionError> {
-    if let Some(unknown) = options.domains.keys().find(|name| !names.contains(name)) {
-        return Err(OptionError::UnknownDomain(unknown.clone()));
-    }
-    let representable = options.input_format.map(|format| format.range());
-    let feature = |(position, name): (usize, &String)| {
-        let observed = || {
-            let values = samples.iter().map(|sample| sample[position]);
-            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), value| (lo.min(value), hi.max(value)))
-        };
-        let (feature, declared) = (name.clone(), options.domains.get(name).copied());
-        let (min, max) = declared.or(representable).unwrap_or_else(observed);
-        if !(min.is_finite() && max.is_finite() && min <= max) {
-            return Err(OptionError::Domain { feature, min, max });
-        }
-        match representable {
-            Some((low, high)) if min < low || max > high => {
-                Err(OptionError::DomainFormat { feature, min, max, low, high })
-            }
-            _ => Ok(Feature { name: feature, min, max }),
-        }
-    };
-    names.iter().enumerate().map(feature).collect()
-}
-
-/// What decides the format of each input tensor: the caller, or the largest magnitude in its elements' domains.
-fn input_formats(model: &Model, features: &[Feature], options: &Options) -> Vec<InputFormat> {
-    let mut rest = features.iter();
-    let format = |(input, atoms): (&Input, Range<usize>)| {
-        let peaks: Vec<f64> = rest.by_ref().take(input.len()).map(|f| f.min.abs().max(f.max.abs())).collect();
-        match options.input_format {
-            Some(format) => InputFormat::Fixed(format),
-            // A kernel meets every element of a channel.
-            None if is_convolved(model, &atoms) => InputFormat::one(&peaks),
-            None => InputFormat::along_the_last_axis(&peaks, &input.shape),
-        }
-    };
-    model.inputs.iter().zip(model.atom_ranges()).map(format).collect()
-}
-
-/// Whether a convolution reads these atoms.
-fn is_convolved(model: &Model, atoms: &Range<usize>) -> bool {
-    model.layers.iter().any(|layer| match layer.map.as_ref() {
-        Map::Convolution(conv) => atoms.contains(&(conv.first as usize)),
-        _ => false,
-    })
 }
 
 /// The name in the schema; a graph's own name is cut to what a schema takes.

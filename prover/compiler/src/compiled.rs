@@ -15,13 +15,14 @@
 //! its digest. The parent of the file is the SHA-256 of the ONNX file.
 
 use assay_circuits::{Circuit, Ranges};
-use assay_interface::artifact::{self, ArtifactError, Kind};
+use assay_interface::artifact::{self, ArtifactError};
 use assay_interface::schema::{ModelSchema, SchemaError};
 
 use crate::budget::Budget;
 use crate::bytes::{CONSTRAINT, ReadError, Reader, Writer};
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::lower::{self, LowerError};
+use crate::model::{Categories, Kind, Unknown};
 use crate::number::dequantize;
 use crate::provenance::Provenance;
 use crate::quantize::encoding;
@@ -37,6 +38,10 @@ pub struct Feature {
     pub min: f64,
     /// Largest declared value.
     pub max: f64,
+    /// What its values are.
+    pub kind: Kind,
+    /// The values of text, which stand as their positions.
+    pub categories: Option<Categories>,
 }
 
 /// A model in integers with its circuit.
@@ -98,6 +103,14 @@ pub enum InputError {
         /// `NaN`, `inf` or `-inf`.
         value: String,
     },
+    /// A fraction where integers belong.
+    #[error("'{feature}' = {value}, and the model takes integers there")]
+    NotInteger {
+        /// Feature.
+        feature: String,
+        /// The value.
+        value: f64,
+    },
     /// A value outside the declared domain.
     #[error("'{feature}' = {value} is outside its declared domain [{min}, {max}]")]
     OutsideDomain {
@@ -128,7 +141,10 @@ impl CompiledModel {
     pub fn arrange(&self, table: &Table) -> Result<Arranged, CalibrationError> {
         let features: Vec<String> = self.features.iter().map(|feature| feature.name.clone()).collect();
         let inputs = self.graph.inputs.iter().map(|input| (input.name.as_str(), input.elements())).collect();
-        table.arrange(&Signature { inputs, features: &features, named: FeatureNames::Declared })
+        let mut signature = Signature::new(inputs, &features, FeatureNames::Declared);
+        let known = self.features.iter().map(|feature| feature.categories.as_ref()).enumerate();
+        signature.categories = known.filter_map(|(position, known)| Some((position, known?))).collect();
+        table.arrange(&signature)
     }
 
     /// Integers of one sample, one list for each input tensor: each value to the nearest representable one.
@@ -171,7 +187,7 @@ impl CompiledModel {
 
     /// The bytes of a `.assay` file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        artifact::encode(Kind::Circuit, self.source_digest, &self.payload())
+        artifact::encode(artifact::Kind::Circuit, self.source_digest, &self.payload())
     }
 
     fn payload(&self) -> Vec<u8> {
@@ -188,6 +204,20 @@ impl CompiledModel {
             out.text(&feature.name);
             out.bytes(&feature.min.to_le_bytes());
             out.bytes(&feature.max.to_le_bytes());
+            let Some(categories) = &feature.categories else {
+                out.bytes(&[match feature.kind {
+                    Kind::Real => 0,
+                    Kind::Integer => 1,
+                    Kind::Bool => 2,
+                }]);
+                continue;
+            };
+            out.bytes(&[match categories.unknown {
+                Unknown::Refused => 3,
+                Unknown::Taken => 4,
+            }]);
+            out.count(categories.names.len());
+            categories.names.iter().for_each(|name| out.text(name));
         }
         encoding::write(&self.graph, &mut out);
         out.bytes(&[match self.ranges() {
@@ -203,7 +233,7 @@ impl CompiledModel {
     /// # Errors
     /// [`DecodeError`] says which check failed.
     pub fn from_bytes(bytes: &[u8]) -> Result<CompiledModel, DecodeError> {
-        let artifact = artifact::decode(Kind::Circuit, bytes)?;
+        let artifact = artifact::decode(artifact::Kind::Circuit, bytes)?;
         let Contents { provenance, schema, features, graph, ranges, digest, .. } = read(artifact.payload)?;
         let circuit = lower::lower(&graph, &schema, ranges)?;
         if circuit.digest() != digest {
@@ -275,9 +305,27 @@ fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, 
         if !names.insert(name.clone()) {
             return Err(ReadError::Feature(name));
         }
-        features.push(Feature { name, min, max });
+        let (kind, unknown) = match reader.byte()? {
+            0 => (Kind::Real, None),
+            1 => (Kind::Integer, None),
+            2 => (Kind::Bool, None),
+            3 => (Kind::Integer, Some(Unknown::Refused)),
+            4 => (Kind::Integer, Some(Unknown::Taken)),
+            _ => return Err(ReadError::Feature(name)),
+        };
+        let categories = unknown.map(|unknown| read_categories(reader, unknown)).transpose()?;
+        features.push(Feature { name, min, max, kind, categories });
     }
     Ok(features)
+}
+
+fn read_categories(reader: &mut Reader<'_>, unknown: Unknown) -> Result<Categories, ReadError> {
+    // Not reserved: a count is believed as far as there are bytes.
+    let mut names = Vec::new();
+    for _ in 0..reader.count("values of a text", u32::MAX as usize)? {
+        names.push(reader.text()?);
+    }
+    Ok(Categories { names, unknown })
 }
 
 impl Feature {
@@ -286,15 +334,22 @@ impl Feature {
     /// of the domain stands for everything that rounds to the same `float`.
     pub fn contains(&self, value: f64) -> bool {
         let [single, min, max] = [value, self.min, self.max].map(|value| value as f32);
-        (self.min..=self.max).contains(&value) || (single.is_finite() && min <= single && single <= max)
+        let rounds = self.kind == Kind::Real;
+        (self.min..=self.max).contains(&value)
+            || (rounds && single.is_finite() && min <= single && single <= max)
     }
 }
 
-/// Finds the first value outside its domain.
+/// Finds the first value that is no integer where integers belong, or outside its domain.
 pub(crate) fn check_domain(features: &[Feature], sample: &[f64]) -> Result<(), InputError> {
+    let is_fraction =
+        |(feature, value): &(&Feature, &f64)| feature.kind != Kind::Real && value.fract() != 0.0;
+    if let Some((Feature { name, .. }, &value)) = features.iter().zip(sample).find(is_fraction) {
+        return Err(InputError::NotInteger { feature: name.clone(), value });
+    }
     let outside = |(feature, value): &(&Feature, &f64)| !feature.contains(**value);
     match features.iter().zip(sample).find(outside) {
-        Some((Feature { name, min, max }, &value)) => {
+        Some((Feature { name, min, max, .. }, &value)) => {
             Err(InputError::OutsideDomain { feature: name.clone(), value, min: *min, max: *max })
         }
         None => Ok(()),

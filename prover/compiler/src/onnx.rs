@@ -24,6 +24,38 @@ pub struct ModelProto {
     /// Metadata.
     #[prost(message, repeated, tag = "14")]
     pub metadata_props: Vec<StringStringEntryProto>,
+    /// Functions that nodes may call as operators.
+    #[prost(message, repeated, tag = "25")]
+    pub functions: Vec<FunctionProto>,
+}
+
+/// An operator that the file itself defines, by nodes.
+#[derive(Clone, PartialEq, Message)]
+pub struct FunctionProto {
+    /// Name: the operator of the nodes that call it.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// Names of the parameters.
+    #[prost(string, repeated, tag = "4")]
+    pub input: Vec<String>,
+    /// Names of the results.
+    #[prost(string, repeated, tag = "5")]
+    pub output: Vec<String>,
+    /// Names of the attributes that have no default.
+    #[prost(string, repeated, tag = "6")]
+    pub attribute: Vec<String>,
+    /// Nodes.
+    #[prost(message, repeated, tag = "7")]
+    pub node: Vec<NodeProto>,
+    /// Versions of the operator sets that the nodes use.
+    #[prost(message, repeated, tag = "9")]
+    pub opset_import: Vec<OperatorSetIdProto>,
+    /// Domain of the nodes that call it.
+    #[prost(string, tag = "10")]
+    pub domain: String,
+    /// The other attributes, with their defaults.
+    #[prost(message, repeated, tag = "11")]
+    pub attribute_proto: Vec<AttributeProto>,
 }
 
 /// An operator set and its version.
@@ -124,6 +156,15 @@ pub struct AttributeProto {
     /// Integers.
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: Vec<i64>,
+    /// Strings.
+    #[prost(bytes = "vec", repeated, tag = "9")]
+    pub strings: Vec<Vec<u8>>,
+    /// Tensors.
+    #[prost(message, repeated, tag = "10")]
+    pub tensors: Vec<TensorProto>,
+    /// A tensor that is stored sparse.
+    #[prost(message, optional, tag = "22")]
+    pub sparse_tensor: Option<SparseTensorProto>,
 }
 
 /// The type of an attribute's value.
@@ -140,10 +181,18 @@ pub enum AttributeType {
     String = 3,
     /// `t`.
     Tensor = 4,
+    /// A graph, which is not read.
+    Graph = 5,
     /// `floats`.
     Floats = 6,
     /// `ints`.
     Ints = 7,
+    /// `strings`.
+    Strings = 8,
+    /// `tensors`.
+    Tensors = 9,
+    /// `sparse_tensor`.
+    SparseTensor = 11,
 }
 
 /// A constant tensor.
@@ -158,9 +207,12 @@ pub struct TensorProto {
     /// Elements of `float`, unless they are raw.
     #[prost(float, repeated, tag = "4")]
     pub float_data: Vec<f32>,
-    /// Elements of `int32` and of narrower integers, unless they are raw.
+    /// Elements of `int32`, of narrower integers, of `bool`, and the bits of narrower floats, unless they are raw.
     #[prost(int32, repeated, tag = "5")]
     pub int32_data: Vec<i32>,
+    /// Elements of `string`.
+    #[prost(bytes = "vec", repeated, tag = "6")]
+    pub string_data: Vec<Vec<u8>>,
     /// Elements of `int64`, unless they are raw.
     #[prost(int64, repeated, tag = "7")]
     pub int64_data: Vec<i64>,
@@ -173,6 +225,9 @@ pub struct TensorProto {
     /// Elements of `double`, unless they are raw.
     #[prost(double, repeated, tag = "10")]
     pub double_data: Vec<f64>,
+    /// Elements of `uint32` and `uint64`, unless they are raw.
+    #[prost(uint64, repeated, tag = "11")]
+    pub uint64_data: Vec<u64>,
     /// 1 where the elements are in another file.
     #[prost(int32, optional, tag = "14")]
     pub data_location: Option<i32>,
@@ -219,6 +274,26 @@ pub enum DataType {
     Complex128 = 15,
     /// The first 16 bits of a `float`.
     Bfloat16 = 16,
+    /// 4 bits of exponent, 3 of mantissa; no infinities.
+    Float8e4m3fn = 17,
+    /// The same with a bias of 8 and no negative zero.
+    Float8e4m3fnuz = 18,
+    /// 5 bits of exponent, 2 of mantissa.
+    Float8e5m2 = 19,
+    /// The same with a bias of 16, no infinities and no negative zero.
+    Float8e5m2fnuz = 20,
+    /// Unsigned, 4 bits, two to a byte.
+    Uint4 = 21,
+    /// Signed, 4 bits, two to a byte.
+    Int4 = 22,
+    /// 2 bits of exponent, 1 of mantissa, two to a byte.
+    Float4e2m1 = 23,
+    /// A power of two.
+    Float8e8m0 = 24,
+    /// Unsigned, 2 bits, four to a byte.
+    Uint2 = 25,
+    /// Signed, 2 bits, four to a byte.
+    Int2 = 26,
 }
 
 /// A constant tensor of few elements that are not zero.

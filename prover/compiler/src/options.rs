@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use assay_interface::member::MAX_DEPTH;
 
+/// Largest size of a dimension.
+const MAX_SIZE: usize = u32::MAX as usize;
+
 /// An integer format: signed integers of `bits` bits, each standing for `q · 2^-scale`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
@@ -71,6 +74,11 @@ pub struct Options {
     pub max_flips: Option<u32>,
     /// How ranges are proven.
     pub ranges: Strategy,
+    /// Sizes of dimensions that the file leaves free, by their symbol (`time`), or by input and position (`x:1`).
+    pub shapes: BTreeMap<String, usize>,
+    /// Names of the outputs that are proven, and of inner tensors that are to be outputs; all of the graph's outputs if
+    /// there is none. What no chosen output needs is left out, supported or not.
+    pub outputs: Vec<String>,
 }
 
 impl Default for Options {
@@ -87,6 +95,8 @@ impl Default for Options {
             threshold: None,
             max_flips: None,
             ranges: Strategy::Auto,
+            shapes: BTreeMap::new(),
+            outputs: Vec::new(),
         }
     }
 }
@@ -136,9 +146,30 @@ pub enum OptionError {
     /// A domain for a feature that the model does not have.
     #[error("a domain is declared for '{0}', and the model has no such feature")]
     UnknownDomain(String),
+    /// A dimension of no elements, or of more than any.
+    #[error("dimension '{name}' is to be {size}: 1 to {MAX_SIZE} are supported")]
+    Size {
+        /// Name of the dimension.
+        name: String,
+        /// Size asked for.
+        size: usize,
+    },
     /// A domain that is empty or not finite.
     #[error("the domain of '{feature}' is [{min}, {max}]")]
     Domain {
+        /// Feature.
+        feature: String,
+        /// Its minimum.
+        min: f64,
+        /// Its maximum.
+        max: f64,
+    },
+    /// Integers that do not fit an input's bits.
+    #[error(
+        "'{feature}' is an integer input of domain [{min}, {max}], which takes more than 32 bits: declare a narrower \
+         domain, or let the model take it as a float or in larger units"
+    )]
+    WideInteger {
         /// Feature.
         feature: String,
         /// Its minimum.
@@ -179,6 +210,8 @@ impl Options {
             threshold,
             max_flips,
             ranges,
+            shapes,
+            outputs,
         } = self;
         let differ = [
             ("max error", *max_error != other.max_error),
@@ -191,6 +224,8 @@ impl Options {
             ("threshold", *threshold != other.threshold),
             ("max flips", *max_flips != other.max_flips),
             ("ranges", *ranges != other.ranges),
+            ("shapes", *shapes != other.shapes),
+            ("outputs", *outputs != other.outputs),
         ];
         differ.into_iter().filter(|(_, differ)| *differ).map(|(name, _)| name).collect()
     }
@@ -210,6 +245,9 @@ impl Options {
             if self.commit.contains(name) {
                 return Err(OptionError::CommittedMember(name.clone()));
             }
+        }
+        if let Some((name, &size)) = self.shapes.iter().find(|(_, size)| !(1..=MAX_SIZE).contains(*size)) {
+            return Err(OptionError::Size { name: name.clone(), size });
         }
         for (what, format) in [("input", self.input_format), ("output", self.output_format)] {
             let Some(Format { bits, scale }) = format else { continue };

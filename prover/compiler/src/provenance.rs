@@ -6,7 +6,8 @@
 //! options    = max error: f64; name: optional text; input format, output format: optional (bits: u8, scale: i8);
 //!              domains: u32 count, (text, min: f64, max: f64)* ascending by name; commit: u32 count, text*;
 //!              threshold: optional f64; max flips: optional u32; ranges: u8 (0 auto, 1 bits, 2 lookups);
-//!              where there is a member input, and else nothing: its name: text, depth: u8
+//!              member: optional (name: text, depth: u8); shapes: u32 count, (text, u32)* ascending by name;
+//!              outputs: u32 count, text*
 //! optional x = 0 | 1, x
 //! text       = u32 length, UTF-8 bytes
 //! ```
@@ -87,6 +88,8 @@ fn write_options(options: &Options, out: &mut Writer) {
         threshold,
         max_flips,
         ranges,
+        shapes,
+        outputs,
     } = options;
     out.bytes(&max_error.to_le_bytes());
     optional(name.as_ref(), out, |name, out| out.text(name));
@@ -111,11 +114,17 @@ fn write_options(options: &Options, out: &mut Writer) {
         Strategy::Bits => 1,
         Strategy::Lookup => 2,
     }]);
-    // The provenance's length says whether it is there: files of models without one stay as they were.
-    if let Some(MemberInput { name, depth }) = member {
+    optional(member.as_ref(), out, |MemberInput { name, depth }, out| {
         out.text(name);
         out.bytes(&[*depth]);
+    });
+    out.count(shapes.len());
+    for (dimension, size) in shapes {
+        out.text(dimension);
+        out.count(*size);
     }
+    out.count(outputs.len());
+    outputs.iter().for_each(|output| out.text(output));
 }
 
 fn optional<T>(value: Option<&T>, out: &mut Writer, write: impl FnOnce(&T, &mut Writer)) {
@@ -130,14 +139,13 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, ReadError> {
         let ([bits], scale) = (reader.fixed()?, i8::from_le_bytes(reader.fixed()?));
         Ok(Format { bits, scale })
     };
-    let mut options = Options {
+    let options = Options {
         max_error: f64::from_le_bytes(reader.fixed()?),
         name: read_optional(reader, |reader| reader.text())?,
         input_format: read_optional(reader, format)?,
         output_format: read_optional(reader, format)?,
         domains: read_domains(reader)?,
-        commit: read_commit(reader)?,
-        member: None,
+        commit: read_names(reader, "committed inputs")?,
         threshold: read_optional(reader, |reader| reader.fixed().map(f64::from_le_bytes))?,
         max_flips: read_optional(reader, |reader| reader.fixed().map(u32::from_le_bytes))?,
         ranges: match reader.byte()? {
@@ -146,10 +154,12 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, ReadError> {
             2 => Strategy::Lookup,
             _ => return Err(ReadError::Options),
         },
+        member: read_optional(reader, |reader| {
+            Ok(MemberInput { name: reader.text()?, depth: reader.byte()? })
+        })?,
+        shapes: read_shapes(reader)?,
+        outputs: read_names(reader, "outputs")?,
     };
-    if !reader.is_empty() {
-        options.member = Some(MemberInput { name: reader.text()?, depth: reader.byte()? });
-    }
     // What no compilation takes was not written by one.
     options.check().map_err(|_| ReadError::Options)?;
     Ok(options)
@@ -180,12 +190,24 @@ fn read_domains(reader: &mut Reader<'_>) -> Result<BTreeMap<String, (f64, f64)>,
     Ok(domains)
 }
 
-fn read_commit(reader: &mut Reader<'_>) -> Result<Vec<String>, ReadError> {
-    // Not reserved: a count is believed as far as there are bytes.
-    let count = reader.count("committed inputs", u32::MAX as usize)?;
-    let mut commit = Vec::new();
-    for _ in 0..count {
-        commit.push(reader.text()?);
+fn read_shapes(reader: &mut Reader<'_>) -> Result<BTreeMap<String, usize>, ReadError> {
+    let mut shapes = BTreeMap::new();
+    for _ in 0..reader.count("dimensions with a size", u32::MAX as usize)? {
+        let dimension = reader.text()?;
+        if shapes.last_key_value().is_some_and(|(last, _)| *last >= dimension) {
+            return Err(ReadError::Options);
+        }
+        shapes.insert(dimension, reader.count("elements of a dimension", u32::MAX as usize)?);
     }
-    Ok(commit)
+    Ok(shapes)
+}
+
+fn read_names(reader: &mut Reader<'_>, what: &'static str) -> Result<Vec<String>, ReadError> {
+    // Not reserved: a count is believed as far as there are bytes.
+    let count = reader.count(what, u32::MAX as usize)?;
+    let mut names = Vec::new();
+    for _ in 0..count {
+        names.push(reader.text()?);
+    }
+    Ok(names)
 }

@@ -23,6 +23,11 @@ pub enum Warning {
         /// Its name, which may be empty.
         column: String,
     },
+    /// Columns that are no feature of the model were left out.
+    IgnoredColumns {
+        /// Their names.
+        columns: Vec<String>,
+    },
     /// The float reference engine cannot run the model: no independent engine was consulted.
     Unchecked {
         /// Why it cannot.
@@ -79,6 +84,7 @@ impl Warning {
             Warning::NoHeader { .. } => "no-header",
             Warning::ColumnsByPosition { .. } => "columns-by-position",
             Warning::IndexColumn { .. } => "index-column",
+            Warning::IgnoredColumns { .. } => "ignored-columns",
             Warning::Unchecked { .. } => "unchecked",
             Warning::OneSample { .. } => "one-sample",
             Warning::ConstantFeatures { .. } => "constant-features",
@@ -102,6 +108,12 @@ impl Warning {
             Warning::IndexColumn { column } => {
                 format!("column '{column}' counts the rows and is no feature: it is left out")
             }
+            Warning::IgnoredColumns { columns } => match columns.as_slice() {
+                [column] => format!("column '{column}' is no feature of the model: it is left out"),
+                columns => {
+                    format!("columns {} are no features of the model: they are left out", listed(columns))
+                }
+            },
             Warning::Unchecked { reason } => {
                 format!("no independent engine was consulted about what the model computes: {reason}")
             }
@@ -145,6 +157,9 @@ impl Warning {
                 "compare the order with the model's input, or name the features in the ONNX metadata (`feature_names`)"
             }
             Warning::IndexColumn { .. } => "save the table without its index (pandas: index=False)",
+            Warning::IgnoredColumns { .. } => {
+                "if they are to count, the model has to take them; else save the table without them"
+            }
             Warning::Unchecked { .. } => "compare a few outputs with another engine's",
             Warning::OneSample { .. } => "calibrate with samples that vary as real inputs do",
             Warning::ConstantFeatures { .. } => {

@@ -139,7 +139,7 @@ fn arrange(table: Result<Table, CalibrationError>) {
     let Ok(table) = table else { return };
     for named in [FeatureNames::Declared, FeatureNames::Derived] {
         let features = ["a".to_owned(), "b".to_owned()];
-        let signature = Signature { inputs: vec![("x", 2)], features: &features, named };
+        let signature = Signature::new(vec![("x", 2)], &features, named);
         if let Ok(samples) = table.arrange(&signature).map(|found| found.rows) {
             assert!(!samples.is_empty());
             assert!(

@@ -4,13 +4,12 @@ mod args;
 mod check;
 mod name;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::bail;
-use assay::{Compilation, CompileOptions, Error, Model, Report};
+use assay::{Compilation, CompileOptions, Error, Model, OnnxFile, OnnxSource, Report, external_data};
 use assay_compiler::{CompileError, ImportError, QuantizeError, Refusal};
-use assay_interface::artifact;
 use serde_json::Value;
 
 pub use self::args::Args;
@@ -32,7 +31,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         bail!("a compilation needs calibration data");
     };
     if let Some(compiled) = &args.check {
-        let onnx = files::read(&args.model, "model", ONNX)?;
+        let onnx = read_model(&args.model)?;
         return check::run(compiled, &onnx, &read_samples(calibration, "calibration file")?);
     }
     compile_file(&args, calibration)?;
@@ -40,14 +39,17 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
 }
 
 fn compile_file(args: &Args, calibration: &Path) -> anyhow::Result<()> {
-    let path = match &args.output {
+    let path = match &args.file {
         Some(path) => path.clone(),
         None => beside(&args.model, "assay")?,
     };
-    let onnx = files::read(&args.model, "model", ONNX)?;
-    let options = options(args, &onnx);
-    let source = artifact::digest(&onnx);
-    let mut claims = Claims::reading([args.model.as_path(), calibration]);
+    let onnx = read_model(&args.model)?;
+    let options = options(args, &onnx.bytes);
+    let source = OnnxSource::from(&onnx).digest();
+    let weights: Vec<PathBuf> =
+        onnx.external.keys().map(|name| args.model.with_file_name(name)).collect();
+    let read = [args.model.as_path(), calibration].into_iter().chain(weights.iter().map(PathBuf::as_path));
+    let mut claims = Claims::reading(read);
     let force = Force::from(args.force);
     let output = claims.output(&path, Product::Model { source }, force)?;
     let report_file = args
@@ -74,6 +76,16 @@ fn compile_file(args: &Args, calibration: &Path) -> anyhow::Result<()> {
     print(|| report_json, || report.text(ui::width()))
 }
 
+/// The model with the weights beside it; from standard input it has nothing beside it.
+fn read_model(path: &Path) -> anyhow::Result<OnnxFile> {
+    let bytes = files::read(path, "model", ONNX)?;
+    let external = match files::is_standard(path) {
+        true => Default::default(),
+        false => external_data(&bytes, path)?,
+    };
+    Ok(OnnxFile { bytes, external })
+}
+
 fn options(args: &Args, onnx: &[u8]) -> CompileOptions {
     CompileOptions {
         max_error: args.max_error,
@@ -86,13 +98,15 @@ fn options(args: &Args, onnx: &[u8]) -> CompileOptions {
         threshold: args.threshold,
         max_flips: args.max_flips,
         ranges: args.ranges.into(),
+        shapes: args.shape.iter().cloned().collect(),
+        outputs: args.output.clone(),
     }
 }
 
 /// Compiles the model with the calibration data in a file.
 fn compile(
     path: &Path,
-    onnx: &[u8],
+    onnx: &OnnxFile,
     calibration: &Path,
     options: &CompileOptions,
 ) -> anyhow::Result<Compilation> {
@@ -134,7 +148,10 @@ fn hint(error: &CompileError) -> Option<&'static str> {
             if refusals.iter().any(|refusal| matches!(refusal, Refusal::Weight { .. })) {
                 "the training diverged: NaN and infinite weights have no integer meaning"
             } else if refusals.iter().any(|refusal| matches!(refusal, Refusal::DynamicDimension { .. })) {
-                "a circuit has one size: export with fixed shapes, without dynamic_axes or with the batch axis only"
+                "--shape sets the size of a free dimension; or export with fixed shapes, without dynamic_axes or with the \
+                 batch axis only"
+            } else if refusals.iter().any(|refusal| matches!(refusal, Refusal::UnknownOutput { .. })) {
+                "--output names what is proven; -o the file that is written"
             } else if refusals.iter().any(|refusal| matches!(refusal, Refusal::Operator { .. })) {
                 "supported: Gemm, MatMul, Conv, MaxPool, AveragePool, GlobalAveragePool, ReduceMean over axes, Add, Sub, \
                  Mul and Div by constants, Relu, LeakyRelu, Elu, Gelu, Sigmoid, HardSigmoid, HardSwish, Tanh, Erf, Exp, \

@@ -2,29 +2,41 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::cell::{Cell, Misread};
+use super::columns;
 use super::error::CalibrationError;
-use super::table::{Arranged, ColumnOrder, FeatureNames, Signature, Table};
+use super::table::{Arranged, ColumnOrder, Signature, Table};
 use crate::warning::Warning;
 
-/// Names that pandas gives to the column of its index, when it gives one.
-const INDEX_NAMES: [&str; 3] = ["", "Unnamed: 0", "index"];
-
 pub(super) fn arrange(table: &Table, signature: &Signature<'_>) -> Result<Arranged, CalibrationError> {
-    let features = || signature.features.to_vec();
+    let names = || signature.features.to_vec();
+    let plain = |rows| Arranged { rows, names: names(), warnings: Vec::new() };
     let samples = match table {
         Table::Columns { names, rows, order } => by_column(names, rows, *order, signature)?,
         Table::Headerless(rows) => {
-            check_lengths(rows, signature.features.len())?;
-            let warnings = vec![Warning::NoHeader { features: features() }];
-            Arranged { rows: rows.clone(), names: features(), warnings }
+            let positions: Vec<String> = (1..=signature.features.len()).map(|at| at.to_string()).collect();
+            let rows = read(rows, signature, &positions)?;
+            Arranged { warnings: vec![Warning::NoHeader { features: names() }], ..plain(rows) }
         }
         Table::Rows(rows) => {
             check_lengths(rows, signature.features.len())?;
-            Arranged { rows: rows.clone(), names: features(), warnings: Vec::new() }
+            let cell = |(feature, &number): (usize, &f64), row| {
+                value(&Cell::Number(number), signature, feature, row, signature.features.get(feature))
+            };
+            let row = |(row, numbers): (usize, &Vec<f64>)| {
+                numbers.iter().enumerate().map(|number| cell(number, row + 1)).collect()
+            };
+            plain(rows.iter().enumerate().map(row).collect::<Result<_, _>>()?)
         }
-        Table::Tensors(tensors) => {
-            Arranged { rows: by_tensor(tensors, signature)?, names: features(), warnings: Vec::new() }
+        Table::Mixed(rows) => plain(read(rows, signature, signature.features)?),
+        Table::Inputs(lists) => {
+            let rows = by_position(lists, signature);
+            plain(read(rows.as_deref().unwrap_or(lists), signature, signature.features)?)
         }
+        Table::Tensors(tensors) => match columns::of_arrays(tensors, signature) {
+            Some((names, rows)) => by_column(&names, &rows, ColumnOrder::Arbitrary, signature)?,
+            None => plain(by_tensor(tensors, signature)?),
+        },
     };
     if samples.rows.is_empty() {
         return Err(CalibrationError::Empty);
@@ -34,91 +46,91 @@ pub(super) fn arrange(table: &Table, signature: &Signature<'_>) -> Result<Arrang
 
 fn by_column(
     names: &[String],
-    rows: &[Vec<f64>],
+    rows: &[Vec<Cell>],
     order: ColumnOrder,
     signature: &Signature<'_>,
 ) -> Result<Arranged, CalibrationError> {
-    let mut at: HashMap<&str, usize> = HashMap::new();
-    for (position, column) in names.iter().enumerate() {
-        if at.insert(column, position).is_some() {
-            return Err(CalibrationError::DuplicateColumn { column: column.clone() });
-        }
-    }
     check_lengths(rows, names.len())?;
-    let features = signature.features;
-    let known: HashSet<&str> = features.iter().map(String::as_str).collect();
-
-    let mut warnings = Vec::new();
-    let mut columns = names;
-    if let Some((first, rest)) = names.split_first()
-        && rest.len() == features.len()
-        && !known.contains(first.as_str())
-        && is_index(first, rows)
-    {
-        warnings.push(Warning::IndexColumn { column: first.clone() });
-        columns = rest;
-    }
-    let skipped = names.len() - columns.len();
-
-    // The columns and the features are the same set: any order will do.
-    let positions: Option<Vec<usize>> = features.iter().map(|name| at.get(name.as_str()).copied()).collect();
-    if let Some(positions) = positions.filter(|_| columns.len() == features.len()) {
-        let pick = |row: &Vec<f64>| positions.iter().map(|&at| row[at]).collect();
-        return Ok(Arranged { rows: rows.iter().map(pick).collect(), names: features.to_vec(), warnings });
-    }
-    // The model does not say what its features are called, and no column claims to know better.
-    let strangers = || columns.iter().all(|column| !known.contains(column.as_str()));
-    if signature.named == FeatureNames::Derived && order == ColumnOrder::Meant && strangers() {
-        if columns.len() != features.len() {
-            return Err(CalibrationError::ColumnCount {
-                columns: columns.to_vec(),
-                expected: features.len(),
-            });
-        }
-        warnings.push(Warning::ColumnsByPosition { columns: columns.to_vec() });
-        let rest = |row: &Vec<f64>| row.iter().skip(skipped).copied().collect();
-        return Ok(Arranged { rows: rows.iter().map(rest).collect(), names: columns.to_vec(), warnings });
-    }
-    Err(mismatch(columns, features, &at, &known))
+    let columns::Chosen { positions, names: chosen, warnings } =
+        columns::choose(names, rows, order, signature)?;
+    let row = |(i, row): (usize, &Vec<Cell>)| {
+        let cell = |(feature, &position): (usize, &usize)| match row.get(position) {
+            Some(cell) => value(cell, signature, feature, i + 1, names.get(position)),
+            None => Err(CalibrationError::RowLength { row: i + 1, expected: names.len(), found: row.len() }),
+        };
+        positions.iter().enumerate().map(cell).collect()
+    };
+    let rows = rows.iter().enumerate().map(row).collect::<Result<_, _>>()?;
+    Ok(Arranged { rows, names: chosen, warnings })
 }
 
-/// What is missing, or too much, or both.
-fn mismatch(
-    columns: &[String],
-    features: &[String],
-    at: &HashMap<&str, usize>,
-    known: &HashSet<&str>,
-) -> CalibrationError {
-    let missing: Vec<String> =
-        features.iter().filter(|name| !at.contains_key(name.as_str())).cloned().collect();
-    let extra: Vec<String> = columns.iter().filter(|name| !known.contains(name.as_str())).cloned().collect();
-    match (missing.is_empty(), extra.is_empty()) {
-        (_, true) => CalibrationError::MissingColumns { columns: missing },
-        (true, false) => CalibrationError::ExtraColumns { columns: extra, features: features.to_vec() },
-        (false, false) => {
-            CalibrationError::OtherColumns { columns: columns.to_vec(), features: features.to_vec() }
-        }
-    }
+/// Rows of all features in their order; `labels` name the columns in messages.
+fn read(
+    rows: &[Vec<Cell>],
+    signature: &Signature<'_>,
+    labels: &[String],
+) -> Result<Vec<Vec<f64>>, CalibrationError> {
+    check_lengths(rows, signature.features.len())?;
+    let row = |(i, row): (usize, &Vec<Cell>)| {
+        let cell = |(feature, cell)| value(cell, signature, feature, i + 1, labels.get(feature));
+        row.iter().enumerate().map(cell).collect()
+    };
+    rows.iter().enumerate().map(row).collect()
 }
 
-/// Whether a first column counts the rows: it has no name of its own, and its values follow each other.
-fn is_index(name: &str, rows: &[Vec<f64>]) -> bool {
-    let mut values = rows.iter().filter_map(|row| row.first().copied());
-    let Some(first) = values.next().filter(|first| first.fract() == 0.0) else { return false };
-    let follows = values.zip(1u32..).all(|(value, step)| value == first + f64::from(step));
-    INDEX_NAMES.contains(&name) && follows
+/// What the model takes for a cell of a feature.
+fn value(
+    cell: &Cell,
+    signature: &Signature<'_>,
+    feature: usize,
+    row: usize,
+    column: Option<&String>,
+) -> Result<f64, CalibrationError> {
+    cell.read(signature.reading(feature)).map_err(|misread| {
+        let (column, text) = (column.cloned().unwrap_or_default(), cell.text());
+        match misread {
+            Misread::NotANumber => CalibrationError::NotANumber { row, column, text },
+            Misread::NotFinite => {
+                // As Rust writes it, whatever the file says.
+                let value = cell.number().map_or(text, |number| number.to_string());
+                CalibrationError::NotFinite { row, column, value }
+            }
+            Misread::NoCategory => {
+                let known = signature.categories.get(&feature).map(|categories| categories.names.clone());
+                CalibrationError::Category { row, column, text, known: known.unwrap_or_default() }
+            }
+        }
+    })
+}
+
+/// Samples of which each input has its elements in one list: the lists cut at the lengths of the inputs.
+fn by_position(lists: &[Vec<Cell>], signature: &Signature<'_>) -> Option<Vec<Vec<Cell>>> {
+    let samples = |(list, (_, len)): (&Vec<Cell>, &(&str, usize))| match list.len().checked_rem(*len)? {
+        0 => list.len().checked_div(*len),
+        _ => None,
+    };
+    let counts = lists.iter().zip(&signature.inputs).map(samples);
+    let counts: HashSet<usize> = counts.collect::<Option<_>>()?;
+    let count = match counts.iter().copied().collect::<Vec<_>>().as_slice() {
+        &[count] if lists.len() == signature.inputs.len() => count,
+        _ => return None,
+    };
+    let of_sample = |sample: usize| {
+        let parts = lists.iter().zip(&signature.inputs);
+        parts.flat_map(move |(list, (_, len))| list.iter().skip(sample * len).take(*len)).cloned().collect()
+    };
+    Some((0..count).map(of_sample).collect())
 }
 
 fn by_tensor(
-    tensors: &[(String, Vec<Vec<f64>>)],
+    tensors: &[(String, Vec<Vec<Cell>>)],
     signature: &Signature<'_>,
 ) -> Result<Vec<Vec<f64>>, CalibrationError> {
     // A single array needs no name.
-    if let ([(_, rows)], [(_, len)]) = (tensors, signature.inputs.as_slice()) {
-        check_lengths(rows, *len)?;
-        return Ok(rows.clone());
+    if let ([(_, rows)], [_]) = (tensors, signature.inputs.as_slice()) {
+        return read(rows, signature, signature.features);
     }
-    let mut arrays: HashMap<&str, &[Vec<f64>]> = HashMap::new();
+    let mut arrays: HashMap<&str, &[Vec<Cell>]> = HashMap::new();
     for (name, rows) in tensors {
         if arrays.insert(name, rows).is_some() {
             return Err(CalibrationError::DuplicateTensor { tensor: name.clone() });
@@ -142,7 +154,7 @@ fn by_tensor(
     if !extra.is_empty() {
         return Err(CalibrationError::ExtraTensors { tensors: extra });
     }
-    let mut samples: Option<Vec<Vec<f64>>> = None;
+    let mut samples: Option<Vec<Vec<Cell>>> = None;
     for &(name, len) in &signature.inputs {
         let Some(&rows) = arrays.get(name) else {
             return Err(CalibrationError::MissingTensors { tensors: vec![name.to_owned()] });
@@ -159,10 +171,10 @@ fn by_tensor(
             }
         }
     }
-    samples.ok_or(CalibrationError::Empty)
+    read(&samples.ok_or(CalibrationError::Empty)?, signature, signature.features)
 }
 
-fn check_lengths(rows: &[Vec<f64>], expected: usize) -> Result<(), CalibrationError> {
+fn check_lengths<T>(rows: &[Vec<T>], expected: usize) -> Result<(), CalibrationError> {
     match rows.iter().enumerate().find(|(_, row)| row.len() != expected) {
         Some((i, row)) => Err(CalibrationError::RowLength { row: i + 1, expected, found: row.len() }),
         None => Ok(()),

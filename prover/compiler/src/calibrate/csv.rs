@@ -2,81 +2,91 @@
 //!
 //! The first row is a header unless it reads as a sample: all its cells are numbers, or one is a number that nobody
 //! names a column after (with a point, a sign or an exponent). Numbers that count the columns from 0 on are the names
-//! that pandas gives to columns without any. So no sample is lost in silence, and no header becomes one.
+//! that pandas gives to columns without any. So no sample is lost in silence, and no header becomes one. Where the first
+//! row is a sample, a comment right above it that names as many columns is the header: `np.savetxt` writes it so.
+//!
+//! Where a comma does not separate cells, it may be the decimal sign: see [`decimal_comma`].
 //!
 //! The `csv` crate splits; it guesses neither a separator nor a header. `csv-sniffer` 0.1 does, and of the 17 forms in
 //! `tests/suite/tables.rs` takes five for what they are not: blanks behind commas, `np.savetxt`, a single sample, a single
 //! column, truth values. A megabyte of quotes, or in one line, makes it panic.
 
+use std::collections::HashSet;
+
 use csv::StringRecord;
 
+use super::cell::Cell;
 use super::error::CalibrationError;
-use super::table::{ColumnOrder, Table, finite};
+use super::table::{ColumnOrder, Table};
 
 /// What may separate cells. A file that has one of the first outside its names uses it.
 const SEPARATORS: [u8; 4] = [b';', b'\t', b',', b' '];
 /// Columns from which on `0,1,2` counts them; two of them, 0 and 1, may well be a sample.
 const LEAST_COUNTED: usize = 3;
+/// Digits between the signs that group thousands.
+const GROUP: usize = 3;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Table, CalibrationError> {
     let error = |error: csv::Error| CalibrationError::Csv(error.to_string());
     // Spreadsheets put a byte order mark in front.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let separator = separator(bytes);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .trim(csv::Trim::All)
         .comment(Some(b'#'))
-        .delimiter(separator(bytes))
+        .delimiter(separator)
         .from_reader(bytes);
     let mut records = reader.records();
     let Some(first) = records.next().transpose().map_err(error)? else {
         return Err(CalibrationError::Empty);
     };
-    let has_header = !is_sample(&first);
-    let names: Vec<String> = match has_header {
-        true => first.iter().map(str::to_owned).collect(),
-        false => (1..=first.len()).map(|position| position.to_string()).collect(),
+    // With a decimal comma the first row may be a sample that looks like none yet.
+    let is_decimal_row = separator != b',' && first.iter().any(is_decimal);
+    let has_header = !is_sample(&first) && !is_decimal_row;
+    let names: Option<Vec<String>> = match has_header {
+        true => Some(first.iter().map(str::to_owned).collect()),
+        false => commented_names(bytes, separator, first.len()),
     };
+    let expected = first.len();
     let mut rows = Vec::new();
     let samples = std::iter::once(Ok(first)).skip(usize::from(has_header)).chain(records);
     for (row, record) in (1..).zip(samples) {
-        rows.push(cells(&record.map_err(error)?, row, &names)?);
+        let record = record.map_err(error)?;
+        let found = record.len();
+        if found != expected {
+            return Err(CalibrationError::RowLength { row, expected, found });
+        }
+        rows.push(record.iter().map(Cell::of_text).collect());
     }
-    match (rows.is_empty(), has_header) {
-        (true, _) => Err(CalibrationError::Empty),
-        (false, true) => Ok(Table::Columns { names, rows, order: ColumnOrder::Meant }),
-        (false, false) => Ok(Table::Headerless(rows)),
+    if separator != b',' && decimal_comma(&rows) {
+        rows.iter_mut().flatten().for_each(with_point);
+    }
+    match names {
+        _ if rows.is_empty() => Err(CalibrationError::Empty),
+        Some(names) => Ok(Table::Columns { names, rows, order: ColumnOrder::Meant }),
+        None => Ok(Table::Headerless(rows)),
     }
 }
 
-fn cells(record: &StringRecord, row: usize, names: &[String]) -> Result<Vec<f64>, CalibrationError> {
-    let (expected, found) = (names.len(), record.len());
-    if found != expected {
-        return Err(CalibrationError::RowLength { row, expected, found });
+/// The first line that is no comment, and the comment right above it.
+fn first_line(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let mut comment = None;
+    for line in bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) {
+        match line.strip_prefix(b"#") {
+            Some(text) => comment = Some(text),
+            None => return (line, comment),
+        }
     }
-    let cell = |(text, name): (&str, &String)| match number(text) {
-        Some(number) => finite(number, row, || name.clone()),
-        None => Err(CalibrationError::NotANumber { row, column: name.clone(), text: text.to_owned() }),
-    };
-    record.iter().zip(names).map(cell).collect()
-}
-
-/// A number, or a truth value as NumPy and pandas write it.
-fn number(text: &str) -> Option<f64> {
-    match text {
-        "True" | "true" => Some(1.0),
-        "False" | "false" => Some(0.0),
-        _ => text.parse().ok(),
-    }
+    (&[], comment)
 }
 
 /// The separator of the first line that is no comment.
 fn separator(bytes: &[u8]) -> u8 {
-    let mut lines = bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-    let line = lines.find(|line| !line.is_empty() && !line.starts_with(b"#")).unwrap_or_default();
     let mut quoted = false;
-    let outside: Vec<u8> = line
+    let outside: Vec<u8> = first_line(bytes)
+        .0
         .iter()
         .copied()
         .filter(|&byte| {
@@ -85,6 +95,48 @@ fn separator(bytes: &[u8]) -> u8 {
         })
         .collect();
     SEPARATORS.into_iter().find(|separator| outside.contains(separator)).unwrap_or(b',')
+}
+
+/// Names in the comment above the first row, as many as it has cells.
+fn commented_names(bytes: &[u8], separator: u8, columns: usize) -> Option<Vec<String>> {
+    let comment = std::str::from_utf8(first_line(bytes).1?).ok()?;
+    let names: Vec<String> =
+        comment.trim().split(char::from(separator)).map(|name| name.trim().to_owned()).collect();
+    let is_name = |name: &String| !name.is_empty() && name.parse::<f64>().is_err();
+    let distinct: HashSet<&String> = names.iter().collect();
+    (names.len() == columns && distinct.len() == columns && names.iter().all(is_name)).then_some(names)
+}
+
+/// Whether the commas in the cells are decimal signs: no number has a point, and one of them cannot be a sign between
+/// thousands, as the digits behind it are not three, or nothing or a zero stands in front. `1,234` alone says nothing.
+fn decimal_comma(rows: &[Vec<Cell>]) -> bool {
+    let has_point = |cell: &Cell| match cell {
+        Cell::Number(number) => number.fract() != 0.0,
+        Cell::Written(text) => text.contains('.'),
+        Cell::Text(_) => false,
+    };
+    let tells = |cell: &Cell| {
+        let Cell::Text(text) = cell else { return false };
+        let Some((whole, fraction)) = text.split_once(',') else { return false };
+        let whole = whole.trim_start_matches(['+', '-']);
+        is_decimal(text)
+            && (fraction.len() != GROUP || whole.len() > GROUP || whole.is_empty() || whole == "0")
+    };
+    !rows.iter().flatten().any(has_point) && rows.iter().flatten().any(tells)
+}
+
+/// A number with a comma as the number that it is.
+fn with_point(cell: &mut Cell) {
+    if let Cell::Text(text) = cell
+        && is_decimal(text)
+    {
+        *cell = Cell::of_text(&text.replace(',', "."));
+    }
+}
+
+/// Whether a text is a number with one comma in the place of the point.
+fn is_decimal(text: &str) -> bool {
+    text.matches(',').count() == 1 && text.replace(',', ".").parse::<f64>().is_ok()
 }
 
 /// Whether the first row reads as numbers and not as names.

@@ -17,8 +17,8 @@ pub enum CalibrationError {
     Json(String),
     /// JSON of another form.
     #[error(
-        "{at}: expected {expected}; samples are an array of arrays, an array of objects by feature, \
-         one object by feature, or an object of arrays by input tensor"
+        "{at}: expected {expected}; samples are an array of arrays, an array of objects by feature, one object by \
+         feature, or an object of arrays by input tensor or by feature"
     )]
     JsonForm {
         /// Place in the document.
@@ -42,14 +42,6 @@ pub enum CalibrationError {
     MissingColumns {
         /// Their names.
         columns: Vec<String>,
-    },
-    /// Columns that are no feature.
-    #[error("unknown column{}: {}; the model's features are {}", plural(.columns), names(.columns), names(.features))]
-    ExtraColumns {
-        /// Their names.
-        columns: Vec<String>,
-        /// The features.
-        features: Vec<String>,
     },
     /// Columns of other names than the features.
     #[error("the columns are {}, and the model's features are {}: they are matched by name", names(.columns), names(.features))]
@@ -133,6 +125,18 @@ pub enum CalibrationError {
         /// What stands there.
         text: String,
     },
+    /// Text that is none of the values that the model knows.
+    #[error("row {row}, column '{column}': '{text}' is none of the values that the model knows: {}", names(.known))]
+    Category {
+        /// Row, counted from 1, the header not counted.
+        row: usize,
+        /// Column.
+        column: String,
+        /// What stands there.
+        text: String,
+        /// The known values.
+        known: Vec<String>,
+    },
     /// NaN or an infinity.
     #[error("row {row}, column '{column}': {value} is not finite")]
     NotFinite {
@@ -151,12 +155,9 @@ pub enum NpyProblem {
     /// The magic or the header is not that of a `.npy` file.
     #[error("not a .npy file")]
     Header,
-    /// An element type that is no number, or big-endian.
-    #[error("element type '{0}' is not supported: use float32, float64, int32 or int64, little-endian")]
+    /// An element type that is no number.
+    #[error("element type '{0}' is not supported: use floats, integers or bool, such as float32")]
     ElementType(String),
-    /// Column-major order.
-    #[error("is in Fortran order: save np.ascontiguousarray(array)")]
-    FortranOrder,
     /// No dimension to count samples.
     #[error("has no dimension that counts samples")]
     Scalar,

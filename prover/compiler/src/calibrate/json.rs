@@ -1,33 +1,73 @@
-//! JSON samples. Numbers are read to the last bit (`serde_json` with `float_roundtrip`).
+//! JSON samples: one document, or one a line. Numbers are read to the last bit (`serde_json` with `float_roundtrip`).
 
-use serde_json::Value;
+use serde_json::{Deserializer, Map, Value};
 
+use super::cell::Cell;
 use super::error::CalibrationError;
-use super::table::{ColumnOrder, Table, finite};
+use super::table::{ColumnOrder, Table};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Table, CalibrationError> {
-    let value: Value =
-        serde_json::from_slice(bytes).map_err(|error| CalibrationError::Json(error.to_string()))?;
+    let error = |error: serde_json::Error| CalibrationError::Json(error.to_string());
+    let mut documents: Vec<Value> =
+        Deserializer::from_slice(bytes).into_iter().collect::<Result<_, _>>().map_err(error)?;
+    let value = match (documents.pop(), documents.is_empty()) {
+        (None, _) => return Err(CalibrationError::Empty),
+        (Some(only), true) => only,
+        (Some(last), false) => {
+            documents.push(last);
+            Value::Array(documents)
+        }
+    };
     match &value {
         Value::Array(rows) if rows.is_empty() => Err(CalibrationError::Empty),
         Value::Array(rows) if rows.iter().all(Value::is_object) => objects(rows),
-        Value::Array(rows) => Ok(Table::Rows(arrays(rows, "document")?)),
-        Value::Object(object) => match object.get("inputs") {
-            Some(inputs @ Value::Object(_)) => object_of(inputs),
-            Some(Value::Array(rows)) => Ok(Table::Rows(arrays(rows, "inputs")?)),
-            _ => object_of(&value),
-        },
+        Value::Array(rows) => arrays(rows, "document").map(in_order),
+        Value::Object(object) => by_key(object),
         _ => Err(form("document", "an array or an object")),
     }
 }
 
-/// One object: a sample by feature where its values are numbers, arrays by tensor else.
-fn object_of(whole: &Value) -> Result<Table, CalibrationError> {
-    let Some(object) = whole.as_object().filter(|object| !object.is_empty()) else {
-        return Err(CalibrationError::Empty);
+/// One object: a frame of pandas, lists of ezkl, or below `inputs` or at the top a sample or arrays by name.
+fn by_key(object: &Map<String, Value>) -> Result<Table, CalibrationError> {
+    if let (Some(Value::Array(columns)), Some(Value::Array(rows))) =
+        (object.get("columns"), object.get("data"))
+    {
+        let name = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let names = columns.iter().map(name).collect();
+        return Ok(Table::Columns { names, rows: arrays(rows, "data")?, order: ColumnOrder::Meant });
+    }
+    if let Some(Value::Array(lists)) = object.get("input_data") {
+        return Ok(Table::Inputs(arrays(lists, "input_data")?));
+    }
+    match object.get("inputs") {
+        Some(Value::Object(inputs)) => object_of(inputs),
+        Some(Value::Array(rows)) => arrays(rows, "inputs").map(in_order),
+        _ => object_of(object),
+    }
+}
+
+/// Rows in the model's own order.
+fn in_order(rows: Vec<Vec<Cell>>) -> Table {
+    let number = |cell: &Cell| match cell {
+        Cell::Number(number) => Some(*number),
+        Cell::Written(_) | Cell::Text(_) => None,
     };
+    let numbers = rows.iter().map(|row| row.iter().map(number).collect()).collect::<Option<_>>();
+    numbers.map_or(Table::Mixed(rows), Table::Rows)
+}
+
+/// One object: a sample by feature where its values are no arrays, columns of pandas where they are objects, and arrays
+/// by name else.
+fn object_of(object: &Map<String, Value>) -> Result<Table, CalibrationError> {
+    if object.is_empty() {
+        return Err(CalibrationError::Empty);
+    }
+    if object.values().all(Value::is_object) {
+        let columns = object.iter().map(|(name, column)| (name, column.as_object()));
+        return frame(columns.filter_map(|(name, column)| Some((name.clone(), column?))).collect());
+    }
     if !object.values().any(Value::is_array) {
-        return objects(std::slice::from_ref(whole));
+        return objects(&[Value::Object(object.clone())]);
     }
     let tensors = object.iter().map(|(name, value)| match value {
         Value::Array(rows) => arrays(rows, name).map(|rows| (name.clone(), rows)),
@@ -36,9 +76,22 @@ fn object_of(whole: &Value) -> Result<Table, CalibrationError> {
     tensors.collect::<Result<_, _>>().map(Table::Tensors)
 }
 
+/// Columns as objects of values by row, as `DataFrame.to_json` writes them.
+fn frame(columns: Vec<(String, &Map<String, Value>)>) -> Result<Table, CalibrationError> {
+    let column = |(name, values): &(String, &Map<String, Value>)| {
+        let cells = values.values().map(|value| cell(value).map(|cell| vec![cell]));
+        let cells = cells.collect::<Option<Vec<_>>>().ok_or_else(|| form(name, "a value for each row"))?;
+        if columns.iter().any(|(_, others)| !others.keys().eq(values.keys())) {
+            return Err(form(name, "the same rows as in the other columns"));
+        }
+        Ok((name.clone(), cells))
+    };
+    columns.iter().map(column).collect::<Result<_, _>>().map(Table::Tensors)
+}
+
 /// Objects with the same keys, each a sample.
 fn objects(rows: &[Value]) -> Result<Table, CalibrationError> {
-    let mut samples: Vec<Vec<f64>> = Vec::with_capacity(rows.len());
+    let mut samples: Vec<Vec<Cell>> = Vec::with_capacity(rows.len());
     let mut names: Vec<String> = Vec::new();
     for (i, value) in rows.iter().enumerate() {
         let row = i + 1;
@@ -52,19 +105,24 @@ fn objects(rows: &[Value]) -> Result<Table, CalibrationError> {
             let of_this = object.keys().filter(|name| names.binary_search(name).is_err());
             return Err(CalibrationError::Keys { row, keys: of_first.chain(of_this).cloned().collect() });
         }
-        let cells = object.iter().map(|(name, value)| number(value, row, || name.clone()));
+        let cells = object.iter().map(|(name, value)| {
+            cell(value).ok_or_else(|| form(&format!("sample {row}, '{name}'"), "a number or text"))
+        });
         samples.push(cells.collect::<Result<_, _>>()?);
     }
     Ok(Table::Columns { names, rows: samples, order: ColumnOrder::Arbitrary })
 }
 
-/// Samples as arrays; a nested sample is flattened in row-major order. An array of plain numbers is one sample.
-fn arrays(rows: &[Value], at: &str) -> Result<Vec<Vec<f64>>, CalibrationError> {
+/// Samples as arrays; a nested sample is flattened in row-major order. An array of plain values is one sample.
+fn arrays(rows: &[Value], at: &str) -> Result<Vec<Vec<Cell>>, CalibrationError> {
     if rows.is_empty() {
         return Err(CalibrationError::Empty);
     }
     if !rows.iter().any(Value::is_array) {
-        let cells = rows.iter().enumerate().map(|(i, value)| number(value, 1, || format!("{at}[{i}]")));
+        let cells = rows
+            .iter()
+            .enumerate()
+            .map(|(i, value)| cell(value).ok_or_else(|| form(&format!("{at}[{i}]"), "a number or text")));
         return Ok(vec![cells.collect::<Result<_, _>>()?]);
     }
     let mut samples = Vec::with_capacity(rows.len());
@@ -73,31 +131,30 @@ fn arrays(rows: &[Value], at: &str) -> Result<Vec<Vec<f64>>, CalibrationError> {
             return Err(form(&format!("{at}[{i}]"), "an array"));
         }
         let mut sample = Vec::new();
-        flatten(row, i + 1, at, &mut sample)?;
+        flatten(row, &format!("{at}[{i}]"), &mut sample)?;
         samples.push(sample);
     }
     Ok(samples)
 }
 
-fn flatten(value: &Value, row: usize, at: &str, sample: &mut Vec<f64>) -> Result<(), CalibrationError> {
+fn flatten(value: &Value, at: &str, sample: &mut Vec<Cell>) -> Result<(), CalibrationError> {
     match value {
-        Value::Array(elements) => elements.iter().try_for_each(|element| flatten(element, row, at, sample)),
+        Value::Array(elements) => elements.iter().try_for_each(|element| flatten(element, at, sample)),
         other => {
-            let position = sample.len();
-            sample.push(number(other, row, || format!("{at}[{position}]"))?);
+            sample.push(cell(other).ok_or_else(|| form(at, "numbers or text"))?);
             Ok(())
         }
     }
 }
 
-fn number(value: &Value, row: usize, column: impl Fn() -> String) -> Result<f64, CalibrationError> {
-    let truth = value.as_bool().map(|truth| f64::from(u8::from(truth)));
-    match value.as_f64().or(truth) {
-        Some(number) => finite(number, row, column),
-        None => {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            Err(CalibrationError::NotANumber { row, column: column(), text })
-        }
+/// A number, a truth value, text, or nothing.
+fn cell(value: &Value) -> Option<Cell> {
+    match value {
+        Value::Number(number) => number.as_f64().map(Cell::Number),
+        Value::Bool(truth) => Some(Cell::Number(f64::from(u8::from(*truth)))),
+        Value::String(text) => Some(Cell::Text(text.as_str().into())),
+        Value::Null => Some(Cell::Text("null".into())),
+        Value::Array(_) | Value::Object(_) => None,
     }
 }
 

@@ -7,6 +7,8 @@
 //! bytes of memory for a byte of text, objects of one key each), and what a `.npz` archive unpacks to has a budget.
 
 mod arrange;
+mod cell;
+mod columns;
 mod csv;
 mod error;
 mod json;
@@ -14,21 +16,24 @@ mod npy;
 mod table;
 pub(crate) mod zip;
 
+pub use cell::Cell;
 pub use error::{CalibrationError, NpyProblem, ZipProblem};
 pub use table::{Arranged, ColumnOrder, FeatureNames, Signature, Table};
 
 impl Table {
     /// Reads CSV, with a header of feature names or without. Semicolons, tabs and spaces separate as commas do; numbers
-    /// have a decimal point, and `True` and `False` are 1 and 0. Lines that begin with `#` are comments.
+    /// have a decimal point, or a decimal comma where no comma separates, and `True` and `False` are 1 and 0. Lines that
+    /// begin with `#` are comments.
     ///
     /// # Errors
-    /// Names the row and the column of the first cell that is no finite number.
+    /// Bytes that are no CSV, rows of different lengths, no rows.
     pub fn from_csv(bytes: &[u8]) -> Result<Table, CalibrationError> {
         csv::read(bytes)
     }
 
-    /// Reads JSON: `[[1.0, ...], ...]`, `[{"feature": 1.0, ...}, ...]`, one such object, or
-    /// `{"tensor": [[1.0, ...], ...], ...}`, the last also below a key `inputs`.
+    /// Reads JSON: `[[1.0, ...], ...]`, `[{"feature": 1.0, ...}, ...]`, one such object, objects one a line,
+    /// `{"tensor": [[1.0, ...], ...], ...}`, also below a key `inputs`, `{"feature": [1.0, ...], ...}`, what
+    /// `DataFrame.to_json` writes, or `{"input_data": [[1.0, ...], ...]}`.
     ///
     /// # Errors
     /// Names the place of the first element of another form.
@@ -39,7 +44,7 @@ impl Table {
     /// Reads one NumPy array whose first dimension counts the samples.
     ///
     /// # Errors
-    /// [`CalibrationError::Npy`], or the first element that is not finite.
+    /// [`CalibrationError::Npy`].
     pub fn from_npy(bytes: &[u8]) -> Result<Table, CalibrationError> {
         npy::read(bytes, "array").map(Table::Rows)
     }
@@ -52,7 +57,8 @@ impl Table {
         let entries = zip::entries(bytes).map_err(CalibrationError::Npz)?;
         let arrays = entries.into_iter().map(|(name, data)| {
             let name = name.strip_suffix(".npy").unwrap_or(&name).to_owned();
-            npy::read(&data, &name).map(|rows| (name, rows))
+            let rows = npy::read(&data, &name)?;
+            Ok((name, rows.into_iter().map(|row| row.into_iter().map(Cell::Number).collect()).collect()))
         });
         arrays.collect::<Result<_, _>>().map(Table::Tensors)
     }
@@ -60,7 +66,8 @@ impl Table {
     /// The samples in the order of the signature's features.
     ///
     /// # Errors
-    /// Missing, unknown and repeated columns; rows of the wrong length; no rows at all.
+    /// Missing and repeated columns, or columns of other names; rows of the wrong length; no rows at all; the row and the
+    /// column of the first cell that is no finite number, or none of the values of a text input.
     pub fn arrange(&self, signature: &Signature<'_>) -> Result<Arranged, CalibrationError> {
         arrange::arrange(self, signature)
     }

@@ -1,6 +1,9 @@
 //! A table as its file labels it, and what it is arranged for.
 
-use super::error::CalibrationError;
+use std::collections::BTreeMap;
+
+use super::cell::{Cell, Reading};
+use crate::model::Categories;
 use crate::warning::Warning;
 
 /// Rows of values, labelled the way their file labels them.
@@ -11,16 +14,21 @@ pub enum Table {
         /// Feature names.
         names: Vec<String>,
         /// Rows of as many values.
-        rows: Vec<Vec<f64>>,
+        rows: Vec<Vec<Cell>>,
         /// Whether the order of the columns says anything.
         order: ColumnOrder,
     },
-    /// Rows in the model's own order (JSON arrays, `.npy`).
+    /// Rows of numbers in the model's own order (`.npy`, JSON arrays).
     Rows(Vec<Vec<f64>>),
+    /// The same with text in them (JSON arrays).
+    Mixed(Vec<Vec<Cell>>),
     /// Rows of a CSV file that seems to have no header: nothing says in which order.
-    Headerless(Vec<Vec<f64>>),
-    /// One array for each input tensor, its first dimension counting the samples (`.npz`, JSON by tensor).
-    Tensors(Vec<(String, Vec<Vec<f64>>)>),
+    Headerless(Vec<Vec<Cell>>),
+    /// One array for each name, its first dimension counting the samples: input tensors (`.npz`, JSON by tensor), or
+    /// columns.
+    Tensors(Vec<(String, Vec<Vec<Cell>>)>),
+    /// A list for each input tensor in the model's order, of one sample or several (JSON under the key `input_data`).
+    Inputs(Vec<Vec<Cell>>),
 }
 
 /// Whether the order of a table's columns is its author's.
@@ -35,7 +43,7 @@ pub enum ColumnOrder {
 /// A table in the order of a model's features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arranged {
-    /// The samples.
+    /// The samples: numbers, and the positions of categories.
     pub rows: Vec<Vec<f64>>,
     /// A name for each element: the signature's, or the table's where the signature has none of its own.
     pub names: Vec<String>,
@@ -45,6 +53,7 @@ pub struct Arranged {
 
 /// The names a table is matched against: a model's inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Signature<'a> {
     /// Name and number of elements of each input tensor.
     pub inputs: Vec<(&'a str, usize)>,
@@ -52,21 +61,27 @@ pub struct Signature<'a> {
     pub features: &'a [String],
     /// Whether the model itself names its features; if not, a table's own column names stand.
     pub named: FeatureNames,
+    /// The values of the elements that are text, by the element's position.
+    pub categories: BTreeMap<usize, &'a Categories>,
 }
 
 /// Where a model's feature names come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeatureNames {
-    /// The model's metadata, or an earlier compilation: a table must have exactly these columns.
+    /// The model's metadata, or an earlier compilation: a table must have these columns.
     Declared,
     /// Made from tensor names: the columns of a table are taken in their order.
     Derived,
 }
 
-/// A value of a table: NaN and infinities are refused.
-pub(super) fn finite(value: f64, row: usize, column: impl Fn() -> String) -> Result<f64, CalibrationError> {
-    if value.is_finite() {
-        return Ok(value);
+impl<'a> Signature<'a> {
+    /// Of a model whose inputs are numbers.
+    pub fn new(inputs: Vec<(&'a str, usize)>, features: &'a [String], named: FeatureNames) -> Self {
+        Signature { inputs, features, named, categories: BTreeMap::new() }
     }
-    Err(CalibrationError::NotFinite { row, column: column(), value: value.to_string() })
+
+    /// What the cells of a feature are read as.
+    pub(super) fn reading(&self, feature: usize) -> Reading<'a> {
+        self.categories.get(&feature).map_or(Reading::Number, |categories| Reading::Category(categories))
+    }
 }

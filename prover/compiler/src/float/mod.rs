@@ -22,6 +22,8 @@ use rten::Engine;
 use crate::import;
 use crate::model::Model;
 use crate::onnx::ModelProto;
+use crate::options::Options;
+use crate::source::Source;
 
 pub use error::FloatError;
 
@@ -36,12 +38,12 @@ pub struct FloatModel {
 }
 
 impl FloatModel {
-    /// Loads the bytes of an `.onnx` file that the compiler supports.
+    /// Loads an `.onnx` file that the compiler supports.
     ///
     /// # Errors
     /// Import refuses the model, the engine does not take it, or there is no engine.
-    pub fn from_onnx(onnx: &[u8]) -> Result<Self, FloatError> {
-        let proto = import::decode(onnx)?;
+    pub fn from_onnx<'a>(source: impl Into<Source<'a>>) -> Result<Self, FloatError> {
+        let proto = import::prepare(&source.into(), &Options::default())?;
         let model = import::import_proto(&proto)?;
         Self::load(&proto, &model)?.ok_or(FloatError::Absent)
     }

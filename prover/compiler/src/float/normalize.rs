@@ -1,4 +1,4 @@
-//! A graph as the float engine takes it: a free batch dimension is 1, `double` is `float`, and operators that it lacks,
+//! A graph as the float engine takes it: a free batch dimension is 1, floats of all widths are `float`, and operators that it lacks,
 //! or knows in a newer version only, are written with others.
 //!
 //! | in the file | for the engine |
@@ -6,10 +6,12 @@
 //! | `ai.onnx.ml` Scaler | Sub, Mul |
 //! | Softmax and LogSoftmax before operator set 13, which runs over all dimensions from `axis` on | Flatten, the same, Reshape |
 //! | ArgMax, whose first of equals counts where the engine takes the last | the same of the reversed axis, counted back |
+//! | Dropout | Identity |
 //! | windows whose strides, dilations or pads are left out | with all of them |
 
 use super::error::FloatError;
-use crate::import::{ONNX_ML, domain_name};
+use crate::import::value::{Kind, Value};
+use crate::import::{self, ONNX_ML, domain_name};
 use crate::model::Model;
 use crate::onnx::{
     AttributeProto, AttributeType, DataType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
@@ -48,9 +50,12 @@ pub(super) fn normalize(mut proto: ModelProto, model: &Model) -> Result<ModelPro
             (ONNX_ML, _) => graph.node.push(node),
             (_, "Softmax" | "LogSoftmax") if opset < SOFTMAX_ALONG_AXIS => replace_softmax(node, graph),
             (_, "ArgMax") => replace_argmax(node, graph),
+            (_, "Dropout") => replace_dropout(node, graph),
             (_, operator) => {
                 let has_padding = || node.attribute.iter().any(|attribute| attribute.name == "auto_pad");
-                if matches!(operator, "Conv" | "MaxPool" | "AveragePool")
+                if operator == "Cast" {
+                    cast_to_float(&mut node);
+                } else if matches!(operator, "Conv" | "MaxPool" | "AveragePool")
                     || (operator == "ConvTranspose" && !has_padding())
                 {
                     spell_out_window(&mut node, graph)?;
@@ -63,14 +68,36 @@ pub(super) fn normalize(mut proto: ModelProto, model: &Model) -> Result<ModelPro
     Ok(proto)
 }
 
+/// Floats of any other width as `float`, integers of any other as `int64`, which the engine takes.
 fn to_float(tensor: &mut TensorProto) {
-    if tensor.data_type != DataType::Double as i32 {
+    let known = [DataType::Float, DataType::Int32, DataType::Int64, DataType::Bool, DataType::String];
+    if known.iter().any(|&known| tensor.data_type == known as i32) {
         return;
     }
-    let raw = tensor.raw_data.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes));
-    let data: Vec<f64> = if tensor.raw_data.is_empty() { tensor.double_data.clone() } else { raw.collect() };
-    *tensor =
-        float_tensor(&tensor.name, tensor.dims.clone(), data.iter().map(|&value| value as f32).collect());
+    // What import does not read it has refused.
+    let Ok(Value::Tensor(read)) = import::tensor::read(tensor, &tensor.name) else { return };
+    let data = read.as_constants().unwrap_or_default();
+    let (name, dims) = (tensor.name.clone(), tensor.dims.clone());
+    *tensor = match read.kind {
+        Kind::Real => float_tensor(&name, dims, data.iter().map(|&value| value as f32).collect()),
+        Kind::Integer | Kind::Bool => TensorProto {
+            name,
+            dims,
+            data_type: DataType::Int64 as i32,
+            int64_data: data.iter().map(|&value| value as i64).collect(),
+            ..Default::default()
+        },
+    };
+}
+
+/// A cast to floats of any width is one to `float`.
+fn cast_to_float(node: &mut NodeProto) {
+    let to = node.attribute.iter_mut().find(|attribute| attribute.name == "to");
+    let Some(to) = to else { return };
+    let known = i32::try_from(to.i).ok().and_then(|number| DataType::try_from(number).ok());
+    if known.and_then(import::tensor::kind) == Some(Kind::Real) {
+        to.i = DataType::Float as i64;
+    }
 }
 
 fn float_tensor(name: &str, dims: Vec<i64>, float_data: Vec<f32>) -> TensorProto {
@@ -108,6 +135,14 @@ fn replace_scaler(node: NodeProto, graph: &mut GraphProto) {
         (constant("offset", 0.0), constant("scale", 1.0), format!("{y}/centered"));
     graph.node.push(step("Sub", &[x, &offset], &centered));
     graph.node.push(step("Mul", &[&centered, &scale], y));
+}
+
+/// The operand as it is; whoever reads the mask finds none.
+fn replace_dropout(node: NodeProto, graph: &mut GraphProto) {
+    let ([x, ..], [y, ..]) = (node.input.as_slice(), node.output.as_slice()) else {
+        return graph.node.push(node);
+    };
+    graph.node.push(step("Identity", &[x], y));
 }
 
 /// Over all dimensions from `axis` (1 where it is not given) on.

@@ -1,14 +1,16 @@
 //! The layers found so far in the walk, the numbering of their elements (atoms), and what the file may still ask for.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::categories::KnownCategories;
 use super::node::Node;
 use super::refusal::Refusal;
-use super::tensor::{Constant, shape_len};
+use super::tensor::shape_len;
 use super::value::{Data, MAX_FOLDED, Tensor, Value, merged, name_size};
 use crate::budget::Budget;
-use crate::model::{Axis, Convolution, Layer, LayerFunction, Map, Row, Window, clip};
-use crate::operators::operator::Operator;
+use crate::model::{Axis, Categories, Convolution, Layer, LayerFunction, Map, Row, Unknown, Window, clip};
+use crate::operators::operator::{Measure, Operator};
 
 /// Layers in the order of the walk, with the atom at which each one's elements begin.
 pub(crate) struct Layers {
@@ -18,6 +20,10 @@ pub(crate) struct Layers {
     starts: Vec<usize>,
     atoms: usize,
     budget: Resources,
+    /// Values of the text inputs.
+    known: KnownCategories,
+    /// Elements of integer inputs.
+    whole: Vec<Range<u32>>,
 }
 
 /// What import may make of a file.
@@ -62,7 +68,15 @@ impl Layers {
     /// No layers; the first atoms are the input elements.
     pub fn new(inputs: Vec<usize>, budget: Resources) -> Self {
         let atoms = inputs.iter().sum();
-        Layers { inputs, layers: Vec::new(), starts: Vec::new(), atoms, budget }
+        Layers {
+            inputs,
+            layers: Vec::new(),
+            starts: Vec::new(),
+            atoms,
+            budget,
+            known: KnownCategories::default(),
+            whole: Vec::new(),
+        }
     }
 
     /// Refuses a result of more elements than could be kept; their number.
@@ -98,6 +112,52 @@ impl Layers {
     pub fn rows(&mut self, node: &Node<'_>, x: &Tensor) -> Result<Vec<Row>, Refusal> {
         self.spend_terms(node, x.terms() as u128)?;
         Ok(x.rows())
+    }
+
+    /// Whether the elements of `x` are whole numbers: sums of whole multiples of integer inputs, and of decisions.
+    pub fn is_whole_numbers(&self, x: &Tensor) -> bool {
+        let Data::Variable(map) = &x.data else { return false };
+        let Map::Rows(rows) = map.as_ref() else { return false };
+        let is_whole = |row: &Row| {
+            let of_atom = |&(atom, factor): &(u32, f64)| factor.fract() == 0.0 && self.is_whole_number(atom);
+            row.bias.fract() == 0.0 && row.terms.iter().all(of_atom)
+        };
+        rows.iter().all(is_whole)
+    }
+
+    fn is_whole_number(&self, atom: u32) -> bool {
+        let owner = self.starts.partition_point(|&start| start <= atom as usize).checked_sub(1);
+        match owner.and_then(|owner| self.layers.get(owner)) {
+            Some(layer) => layer.function.measure() != Measure::Results,
+            None => self.whole.iter().any(|atoms| atoms.contains(&atom)),
+        }
+    }
+
+    /// Notes that inputs are integers.
+    pub fn are_whole_numbers(&mut self, atoms: Range<u32>) {
+        self.whole.push(atoms);
+    }
+
+    /// The integers that stand for the values which a node knows of each element of a text, in the order of `names`; what
+    /// becomes of other values. Of an element of the result, every other integer is a value that the node does not know.
+    pub fn categories(
+        &mut self,
+        node: &Node<'_>,
+        text: &Tensor,
+        names: &[String],
+        unknown: Unknown,
+    ) -> Result<Vec<Vec<usize>>, Refusal> {
+        let size: u128 = names.iter().map(|name| name_size(name) as u128 + 1).sum();
+        self.spend_terms(node, size * text.len() as u128)?;
+        let rows = text.rows();
+        let atoms = rows.iter().map(|row| row.as_atom()).collect::<Option<Vec<u32>>>();
+        let atoms = node.expected(atoms)?;
+        Ok(atoms.into_iter().map(|atom| self.known.read(&node.name, atom, names, unknown)).collect())
+    }
+
+    /// All values of an element of a text input.
+    pub fn known_categories(&self, atom: u32) -> Result<Categories, Refusal> {
+        self.known.of(atom)
     }
 
     /// `factor · x_i + offset` with the pair of each element; what has no other form is written out.
@@ -360,12 +420,5 @@ impl Layers {
         for output in outputs {
             *output = positions[*output];
         }
-    }
-}
-
-impl From<Constant> for Value {
-    fn from(constant: Constant) -> Self {
-        let Constant { shape, kind, data } = constant;
-        Value::Tensor(Tensor::constants(shape, data).of_kind(kind))
     }
 }

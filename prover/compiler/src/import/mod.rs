@@ -4,12 +4,15 @@
 //! linear operators fold into the layer that reads them while the graph is walked. Import collects everything it
 //! has to refuse before it fails. What it makes of a file is bounded by the file's length: see [`graph::Resources`].
 
+mod categories;
 pub(crate) mod domain;
 pub(crate) mod graph;
 pub(crate) mod node;
 mod order;
+mod prepare;
 pub(crate) mod refusal;
 mod signature;
+mod storage;
 pub(crate) mod tensor;
 pub(crate) mod value;
 
@@ -19,8 +22,11 @@ use prost::Message;
 
 use crate::model::{LayerFunction, Model, Output};
 use crate::onnx::{GraphProto, ModelProto, NodeProto};
+use crate::options::Options;
+use crate::source::Source;
 use graph::{Layers, Resources};
 use node::Node;
+pub use prepare::{external_files, problem::ExternalProblem};
 pub use refusal::{ImportError, NodeName, Refusal, Shape};
 use value::Value;
 
@@ -28,6 +34,7 @@ use crate::operators;
 use crate::operators::family::{Import, OnnxOperator};
 
 pub(crate) use domain::ONNX_ML;
+pub(crate) use prepare::prepare;
 pub(crate) use signature::domain_name;
 
 /// Reads the protobuf message.
@@ -35,12 +42,12 @@ pub(crate) fn decode(onnx: &[u8]) -> Result<ModelProto, ImportError> {
     ModelProto::decode(onnx).map_err(|error| ImportError::NotOnnx(error.to_string()))
 }
 
-/// Imports a model from the bytes of an `.onnx` file.
+/// Imports a model from an `.onnx` file, all of its outputs.
 ///
 /// # Errors
 /// [`ImportError::Refused`] lists everything that is not supported, with the names of nodes and tensors.
-pub fn import(onnx: &[u8]) -> Result<Model, ImportError> {
-    import_proto(&decode(onnx)?)
+pub fn import<'a>(source: impl Into<Source<'a>>) -> Result<Model, ImportError> {
+    import_proto(&prepare(&source.into(), &Options::default())?)
 }
 
 /// The name of a model's graph, unless it is one that its exporter gives to any graph: then a caller names the model
@@ -67,14 +74,19 @@ pub(crate) fn import_within(
     let mut refusals = Vec::new();
     let opsets = signature::opsets(proto, &mut refusals);
     let mut walk = Walk::new(refusals);
-    let inputs = walk.sources(graph, budget);
+    let mut inputs = walk.sources(graph, budget);
     let feature_names = signature::feature_names(proto, &inputs, &mut walk.refusals);
     walk.check_names(graph);
     let mut reported = Vec::new();
     for node in order::topological(graph, &mut walk.refusals) {
         walk.node(node, &opsets, &mut reported);
     }
+    // Nodes on a cycle are reported once: what they make is not at fault.
+    for output in graph.node.iter().flat_map(|node| &node.output).filter(|output| !output.is_empty()) {
+        walk.values.entry(output.clone()).or_insert(None);
+    }
     let mut outputs = walk.outputs(graph);
+    walk.categories(&mut inputs);
     if !walk.refusals.is_empty() {
         return Err(ImportError::Refused(walk.refusals));
     }
@@ -104,13 +116,19 @@ impl Walk {
     /// Defines initializers and inputs.
     fn sources(&mut self, graph: &GraphProto, mut budget: Resources) -> Vec<crate::model::Input> {
         for initializer in &graph.initializer {
-            let value = self.record(tensor::read(initializer, &initializer.name)).map(Value::from);
+            let value = tensor::read(initializer, &initializer.name);
+            let value = self.record(value);
             self.define(&initializer.name, value);
         }
         for sparse in &graph.sparse_initializer {
             let name = sparse.values.as_ref().map_or_else(String::new, |values| values.name.clone());
-            self.define(&name, None);
-            self.refusals.push(Refusal::Sparse { tensor: name });
+            let constant = tensor::read_sparse(sparse, &name, |dims| {
+                let what = || format!("tensor '{name}'");
+                let elements = budget.check_size(dims, what)?;
+                budget.keep(elements, what)
+            });
+            let value = self.record(constant);
+            self.define(&name, value);
         }
         let initializers: HashSet<&str> =
             graph.initializer.iter().map(|initializer| initializer.name.as_str()).collect();
@@ -120,14 +138,32 @@ impl Walk {
         let mut atom = 0;
         for input in &inputs {
             let rows = (atom..atom + input.len() as u32).map(crate::model::Row::atom).collect();
+            if input.kind != value::Kind::Real {
+                self.layers.are_whole_numbers(atom..atom + input.len() as u32);
+            }
             atom += input.len() as u32;
-            self.define(&input.name, Some(value::Tensor::new(input.shape.clone(), rows).into()));
+            let tensor = value::Tensor::new(input.shape.clone(), rows).of_kind(input.kind);
+            let is_text = !input.categories.is_empty();
+            self.define(&input.name, Some(if is_text { Value::Categories(tensor) } else { tensor.into() }));
         }
         // Inputs that were refused still exist: nodes that read them are not at fault.
         for input in graph.input.iter().filter(|input| !is_initializer(&input.name)) {
             self.values.entry(input.name.clone()).or_insert(None);
         }
         inputs
+    }
+
+    /// The values of the text inputs, once every node that reads them has been imported.
+    fn categories(&mut self, inputs: &mut [crate::model::Input]) {
+        let mut atom = 0;
+        for input in inputs {
+            let known = (atom..).zip(&mut input.categories).map(|(atom, categories)| {
+                self.layers.known_categories(atom).map(|known| *categories = known)
+            });
+            let known: Result<(), Refusal> = known.collect();
+            atom += input.len() as u32;
+            self.record(known);
+        }
     }
 
     fn define(&mut self, name: &str, value: Option<Value>) {
@@ -208,7 +244,9 @@ impl Walk {
                     continue;
                 }
                 Some(None) => continue,
-                Some(Some(Value::Tensor(tensor))) if !tensor.is_constant() => tensor,
+                Some(Some(Value::Tensor(tensor) | Value::Categories(tensor))) if !tensor.is_constant() => {
+                    tensor
+                }
                 Some(Some(_)) => {
                     self.refusals.push(Refusal::ConstantOutput { output: name });
                     continue;

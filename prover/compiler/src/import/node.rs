@@ -24,15 +24,24 @@ impl Node<'_> {
         inputs: std::ops::RangeInclusive<usize>,
         allowed: &'static str,
     ) -> Result<(), Refusal> {
-        let found = self.operands.len();
-        if !inputs.contains(&found) {
-            return Err(Refusal::Arity { node: self.name.clone(), what: "inputs", found, allowed });
-        }
+        self.inputs(inputs, allowed)?;
         let found = self.proto.output.iter().filter(|name| !name.is_empty()).count();
         if found != 1 {
             return Err(Refusal::Arity { node: self.name.clone(), what: "outputs", found, allowed: "1" });
         }
         Ok(())
+    }
+
+    /// Operator with `allowed` operands, and any number of results.
+    pub fn inputs(
+        &self,
+        inputs: std::ops::RangeInclusive<usize>,
+        allowed: &'static str,
+    ) -> Result<(), Refusal> {
+        match self.operands.len() {
+            found if inputs.contains(&found) => Ok(()),
+            found => Err(Refusal::Arity { node: self.name.clone(), what: "inputs", found, allowed }),
+        }
     }
 
     pub fn operand(&self, position: usize) -> Option<&Value> {
@@ -58,7 +67,7 @@ impl Node<'_> {
     pub fn tensor(&self, position: usize) -> Result<&Tensor, Refusal> {
         match self.value(position)? {
             Value::Tensor(tensor) => Ok(tensor),
-            Value::Strings { .. } => {
+            Value::Strings { .. } | Value::Categories(_) => {
                 Err(Refusal::StringOperand { node: self.name.clone(), operand: self.operand_name(position) })
             }
         }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::prepare::problem::ExternalProblem;
 use crate::budget::OverBudget;
 use crate::internal::InternalError;
 
@@ -84,8 +85,8 @@ pub enum Refusal {
     },
     /// An input dimension without a fixed size, other than a batch dimension.
     #[error(
-        "input '{input}': dimension {dimension} is dynamic ({label}); export the model with static shapes \
-         (only the first dimension of every input may be a free batch dimension, which is taken as 1)"
+        "input '{input}': dimension {dimension} is free ({label}), and a circuit has one size: give it one \
+         (--shape {name}=SIZE), or export the model with static shapes; only a free first dimension is taken as 1"
     )]
     DynamicDimension {
         /// Graph input.
@@ -94,17 +95,68 @@ pub enum Refusal {
         dimension: usize,
         /// Symbol, or value, that stands in the file.
         label: String,
+        /// Name of the dimension for [`Options::shapes`](crate::Options::shapes).
+        name: String,
     },
-    /// Some inputs have a free first dimension and this one does not.
+    /// A size for a dimension that has another one.
     #[error(
-        "input '{input}' has the fixed first dimension {size} where other inputs leave it free: \
-         a batch dimension must be free on every input, or on none"
+        "input '{input}': dimension {dimension} is {fixed}, and is to be {asked}: only free dimensions take a size"
     )]
-    BatchDimension {
+    FixedDimension {
         /// Graph input.
         input: String,
-        /// Its first dimension.
-        size: usize,
+        /// Position of the dimension.
+        dimension: usize,
+        /// Its size in the file.
+        fixed: i64,
+        /// The size asked for.
+        asked: usize,
+    },
+    /// A size for a dimension that does not exist.
+    #[error("no dimension is called '{name}'; free ones: {}", or_none(.free))]
+    UnknownDimension {
+        /// Name that was given.
+        name: String,
+        /// Names of the free dimensions that have no size yet.
+        free: Vec<String>,
+    },
+    /// An output was asked for that does not exist.
+    #[error("no tensor is called '{name}'; the model's outputs: {}", or_none(.outputs))]
+    UnknownOutput {
+        /// Name that was given.
+        name: String,
+        /// The model's outputs.
+        outputs: Vec<String>,
+    },
+    /// Nodes that know different values of one text, where other values are refused.
+    #[error(
+        "{node}: refuses values of a text that another node knows: export the model with the same categories for both, or \
+         with unknown ones handled"
+    )]
+    CategoriesDiffer {
+        /// The node that refuses.
+        node: NodeName,
+    },
+    /// A function of the file that calls itself.
+    #[error("{node}: function {operator} of the file calls itself", operator = .node.operator)]
+    RecursiveFunction {
+        /// The node that calls it again.
+        node: NodeName,
+    },
+    /// A function of the file that imports another version of an operator set than the model.
+    #[error(
+        "function '{function}' of the file uses operator set '{domain}' version {version}, and the model version {model}: \
+         export the model with one version"
+    )]
+    FunctionOpset {
+        /// The function.
+        function: String,
+        /// Domain; the default domain is spelled `ai.onnx`.
+        domain: String,
+        /// Version that the function imports.
+        version: i64,
+        /// Version that the model, or another function, imports.
+        model: i64,
     },
     /// An input without shape information.
     #[error("input '{input}' declares no shape: export the model with static shapes")]
@@ -112,21 +164,15 @@ pub enum Refusal {
         /// Graph input.
         input: String,
     },
-    /// An input that is not a tensor of float or double.
-    #[error("input '{input}' has element type {data_type}: only float and double tensors are supported")]
+    /// An input that is not a tensor of numbers.
+    #[error(
+        "input '{input}' has element type {data_type}: tensors of floats, integers and bool are supported"
+    )]
     InputType {
         /// Graph input.
         input: String,
         /// ONNX data type.
         data_type: String,
-    },
-    /// An operand that must be a constant and is computed from the inputs.
-    #[error("{node}: operand '{operand}' is not constant, and the product of two variables is not supported")]
-    NonConstantProduct {
-        /// The node.
-        node: NodeName,
-        /// The second variable operand.
-        operand: String,
     },
     /// A parameter (shape, axes, bounds, statistics) that must be a constant.
     #[error("{node}: '{operand}' must be a constant")]
@@ -174,22 +220,24 @@ pub enum Refusal {
         /// The nodes that are on a cycle or behind one.
         nodes: Vec<NodeName>,
     },
-    /// Weights kept in another file.
-    #[error("tensor '{tensor}' is stored as external data: save the model with its weights inside")]
+    /// Elements in another file that cannot be had.
+    #[error("tensor '{tensor}' {problem}")]
     ExternalData {
         /// Tensor name.
         tensor: String,
+        /// Why.
+        problem: ExternalProblem,
     },
-    /// A sparse initializer.
-    #[error("tensor '{tensor}' is stored sparse: save it dense")]
+    /// A sparse initializer that contradicts itself.
+    #[error(
+        "tensor '{tensor}' is stored sparse, and its values, indices and shape do not fit: save it dense"
+    )]
     Sparse {
         /// Tensor name.
         tensor: String,
     },
     /// A constant of an element type that no supported operator takes.
-    #[error(
-        "tensor '{tensor}' has element type {data_type}: only float, double, int64 and int32 constants are supported"
-    )]
+    #[error("tensor '{tensor}' has element type {data_type}: floats, integers, bool and text are supported")]
     TensorType {
         /// Tensor name.
         tensor: String,
@@ -264,6 +312,16 @@ pub enum Refusal {
         /// Operand's shape.
         shape: Shape,
     },
+    /// A constant index outside an axis.
+    #[error("{node}: index {index} is outside an axis of {size}")]
+    Index {
+        /// The node.
+        node: NodeName,
+        /// The index.
+        index: i64,
+        /// Length of the axis.
+        size: usize,
+    },
     /// An attribute with a missing or unsupported value.
     #[error("{node}: attribute {attribute} = {value} is not supported, allowed: {allowed}")]
     Attribute {
@@ -332,6 +390,10 @@ pub enum Refusal {
         /// The name.
         name: String,
     },
+}
+
+fn or_none(names: &[String]) -> String {
+    if names.is_empty() { "none".into() } else { names.join(", ") }
 }
 
 fn join(names: &[NodeName]) -> String {

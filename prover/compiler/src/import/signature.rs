@@ -5,12 +5,14 @@ use std::collections::{HashMap, HashSet};
 use super::domain::{ONNX, ONNX_ML};
 use super::graph::Resources;
 use super::refusal::{NodeName, Refusal};
+use super::storage::Storage;
 use super::tensor;
-use crate::model::Input;
+use crate::model::{Categories, Input, Kind, Unknown};
 use crate::onnx::{DataType, DimensionValue, GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
-/// Supported versions of each operator set: within them the supported operators mean what this crate implements.
-const OPSETS: [(&str, i64, i64); 2] = [(ONNX, 7, 23), (ONNX_ML, 1, 5)];
+/// Supported versions of each operator set: within them the supported operators mean what this crate implements, which
+/// asks for the version where a meaning changed. The newest are those of `onnx` 1.23.
+const OPSETS: [(&str, i64, i64); 2] = [(ONNX, 7, 28), (ONNX_ML, 1, 5)];
 
 /// The domain as messages spell it: the default domain is the empty string in files.
 pub(crate) fn domain_name(domain: &str) -> &str {
@@ -76,28 +78,26 @@ pub(super) fn inputs(
     if declared.is_empty() {
         refusals.push(Refusal::NoInputs);
     }
-    let mut read = Vec::with_capacity(declared.len());
+    let mut inputs = Vec::with_capacity(declared.len());
     for input in declared {
-        match dimensions(input) {
-            Ok(dims) => read.push((input.name.clone(), dims)),
-            Err(refusal) => refusals.push(refusal),
-        }
-    }
-    // A free first dimension is the batch: every input must have it.
-    let batched = read.iter().any(|(_, dims)| matches!(dims.first(), Some(Err(_))));
-    let mut inputs = Vec::with_capacity(read.len());
-    for (name, dims) in read {
+        let name = input.name.clone();
+        let (contents, dims) = match (contents(input), dimensions(input)) {
+            (Ok(contents), Ok(dims)) => (contents, dims),
+            (Err(refusal), _) | (_, Err(refusal)) => {
+                refusals.push(refusal);
+                continue;
+            }
+        };
         let mut shape = Vec::with_capacity(dims.len());
         for (dimension, size) in dims.into_iter().enumerate() {
             match (dimension, size) {
-                (0, Err(_)) => shape.push(1),
-                (0, Ok(size)) if batched => {
-                    refusals.push(Refusal::BatchDimension { input: name.clone(), size });
-                    shape.push(size);
-                }
                 (_, Ok(size)) => shape.push(size),
-                (dimension, Err(label)) => {
-                    refusals.push(Refusal::DynamicDimension { input: name.clone(), dimension, label });
+                // A free first dimension is the batch.
+                (0, Err(_)) => shape.push(1),
+                (dimension, Err(Free { label, symbol })) => {
+                    let place = || format!("{name}:{dimension}");
+                    let (input, name) = (name.clone(), symbol.unwrap_or_else(place));
+                    refusals.push(Refusal::DynamicDimension { input, dimension, label, name });
                     shape.push(1);
                 }
             }
@@ -109,31 +109,62 @@ pub(super) fn inputs(
             refusals.push(refusal);
             continue;
         }
-        inputs.push(Input { name, shape });
+        let (kind, categories) = match contents {
+            Contents::Numbers(kind) => (kind, Vec::new()),
+            // What the values are, the nodes that read them know.
+            Contents::Text => {
+                let none = Categories { names: Vec::new(), unknown: Unknown::Taken };
+                (Kind::Integer, vec![none; shape.iter().product()])
+            }
+        };
+        inputs.push(Input { name, shape, kind, categories });
     }
     inputs
 }
 
-/// Sizes of an input's dimensions; a dimension without one gives what stands there instead.
-fn dimensions(input: &ValueInfoProto) -> Result<Vec<Result<usize, String>>, Refusal> {
-    let name = input.name.clone();
+/// A dimension without a size.
+struct Free {
+    /// What stands there.
+    label: String,
+    symbol: Option<String>,
+}
+
+/// What the elements of an input are.
+#[derive(Clone, Copy)]
+enum Contents {
+    Numbers(Kind),
+    Text,
+}
+
+fn contents(input: &ValueInfoProto) -> Result<Contents, Refusal> {
+    let refusal = |data_type| Refusal::InputType { input: input.name.clone(), data_type };
     let Some(tensor) = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref()) else {
-        return Err(Refusal::InputType { input: name, data_type: "that is no tensor".into() });
+        return Err(refusal("that is no tensor".into()));
     };
-    let supported = [DataType::Float as i32, DataType::Double as i32];
-    if !supported.contains(&tensor.elem_type) {
-        return Err(Refusal::InputType { input: name, data_type: tensor::type_name(tensor.elem_type) });
+    let data_type = DataType::try_from(tensor.elem_type).unwrap_or(DataType::Undefined);
+    if data_type == DataType::String {
+        return Ok(Contents::Text);
     }
-    let Some(shape) = &tensor.shape else {
-        return Err(Refusal::InputShape { input: name });
+    let storage = Storage::of(data_type).ok_or_else(|| refusal(tensor::type_name(tensor.elem_type)))?;
+    Ok(Contents::Numbers(storage.kind()))
+}
+
+/// Sizes of an input's dimensions; a dimension without one gives what stands there instead.
+fn dimensions(input: &ValueInfoProto) -> Result<Vec<Result<usize, Free>>, Refusal> {
+    let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
+    let Some(shape) = tensor.and_then(|tensor| tensor.shape.as_ref()) else {
+        return Err(Refusal::InputShape { input: input.name.clone() });
     };
     let size = |value: &Option<DimensionValue>| match value {
         Some(DimensionValue::Size(size)) => match usize::try_from(*size) {
             Ok(size @ 1..) => Ok(size),
-            _ => Err(size.to_string()),
+            _ => Err(Free { label: size.to_string(), symbol: None }),
         },
-        Some(DimensionValue::Symbol(symbol)) => Err(format!("'{symbol}'")),
-        None => Err("no value".into()),
+        Some(DimensionValue::Symbol(symbol)) => {
+            let named = Some(symbol.clone()).filter(|symbol| !symbol.is_empty());
+            Err(Free { label: format!("'{symbol}'"), symbol: named })
+        }
+        None => Err(Free { label: "no value".into(), symbol: None }),
     };
     Ok(shape.dim.iter().map(|dimension| size(&dimension.value)).collect())
 }

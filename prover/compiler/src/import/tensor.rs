@@ -1,53 +1,75 @@
-//! Constants of the model: ONNX `TensorProto` into `f64` elements, every one checked. Their elements stand in the
-//! file one by one, so they cost what it does.
+//! Constants of the model: ONNX `TensorProto` into numbers or text, every one checked. Their elements stand in the file
+//! one by one, so they cost what it does; those of a sparse tensor do not, and are asked for before they are made.
+
+use std::sync::Arc;
 
 use super::refusal::{Refusal, Shape};
-use super::value::Kind;
-use crate::onnx::{DataType, TensorProto};
-
-/// A constant tensor, row-major.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Constant {
-    pub shape: Vec<usize>,
-    pub kind: Kind,
-    pub data: Vec<f64>,
-}
+use super::storage::Storage;
+use super::value::{Kind, Tensor, Value};
+use crate::onnx::{DataType, SparseTensorProto, TensorProto};
 
 /// Reads one constant. `name` stands in messages where the tensor itself has none (`Constant` nodes).
-pub(crate) fn read(tensor: &TensorProto, name: &str) -> Result<Constant, Refusal> {
+pub(crate) fn read(tensor: &TensorProto, name: &str) -> Result<Value, Refusal> {
     let name = if tensor.name.is_empty() { name } else { &tensor.name }.to_owned();
-    let external = tensor.data_location == Some(1) || !tensor.external_data.is_empty();
-    if external {
-        return Err(Refusal::ExternalData { tensor: name });
-    }
-    let shape = shape(tensor, &name)?;
+    let shape = shape(&tensor.dims, &name)?;
+    // Elements that cannot be addressed do not stand in any file.
+    let elements = shape_len(&shape).unwrap_or(usize::MAX);
+    let wrong = |found| Refusal::TensorLength { tensor: name.clone(), dims: tensor.dims.clone(), found };
     let data_type = DataType::try_from(tensor.data_type).unwrap_or(DataType::Undefined);
-    let raw = &tensor.raw_data;
-    let has_raw = !raw.is_empty();
-    let constant = match data_type {
-        DataType::Float if has_raw => {
-            floats(shape, words(raw).map(|b| f64::from(f32::from_le_bytes(b))).collect())
+    if data_type == DataType::String {
+        if tensor.string_data.len() != elements {
+            return Err(wrong(tensor.string_data.len()));
         }
-        DataType::Float => floats(shape, tensor.float_data.iter().copied().map(f64::from).collect()),
-        DataType::Double if has_raw => floats(shape, words(raw).map(f64::from_le_bytes).collect()),
-        DataType::Double => floats(shape, tensor.double_data.clone()),
-        DataType::Int64 if has_raw => integers(shape, words(raw).map(i64::from_le_bytes).collect()),
-        DataType::Int64 => integers(shape, tensor.int64_data.clone()),
-        DataType::Int32 if has_raw => {
-            integers(shape, words(raw).map(|b| i64::from(i32::from_le_bytes(b))).collect())
-        }
-        DataType::Int32 => integers(shape, tensor.int32_data.iter().copied().map(i64::from).collect()),
-        _ => return Err(Refusal::TensorType { tensor: name, data_type: type_name(tensor.data_type) }),
-    };
-    // `words` drops a ragged tail, so the byte length is compared as well.
-    let size = if matches!(data_type, DataType::Float | DataType::Int32) { 4 } else { 8 };
-    let found = constant.data.len();
-    let elements = shape_len(&constant.shape);
-    if elements != Some(found) || (has_raw && Some(raw.len()) != found.checked_mul(size)) {
-        return Err(Refusal::TensorLength { tensor: name, dims: tensor.dims.clone(), found });
+        let data = Arc::new(tensor.string_data.iter().map(|text| text_of(text)).collect());
+        return Ok(Value::Strings { shape, data });
     }
-    check_finite(&constant.shape, &constant.data, &name)?;
-    Ok(constant)
+    let Some(storage) = Storage::of(data_type) else {
+        return Err(Refusal::TensorType { tensor: name, data_type: type_name(tensor.data_type) });
+    };
+    let data = storage.read(tensor, elements).map_err(|length| wrong(length.found))?;
+    check_finite(&shape, &data, &name)?;
+    Ok(Tensor::constants(shape, data).of_kind(storage.kind()).into())
+}
+
+/// Reads a constant that is stored as its elements that are not zero; `afford` is asked for the size of the whole.
+pub(crate) fn read_sparse(
+    sparse: &SparseTensorProto,
+    name: &str,
+    afford: impl FnOnce(&[usize]) -> Result<(), Refusal>,
+) -> Result<Value, Refusal> {
+    let bad = || Refusal::Sparse { tensor: name.to_owned() };
+    let (Some(values), Some(indices)) = (&sparse.values, &sparse.indices) else { return Err(bad()) };
+    let (Value::Tensor(values), Value::Tensor(positions)) = (read(values, name)?, read(indices, name)?)
+    else {
+        return Err(bad());
+    };
+    let kind = values.kind;
+    let (of_indices, indices) = (positions.shape.as_slice(), positions.as_constants().unwrap_or_default());
+    let values = values.as_constants().unwrap_or_default();
+    let shape = shape(&sparse.dims, name)?;
+    afford(&shape)?;
+    let mut data = vec![0.0; shape_len(&shape).ok_or_else(bad)?];
+    // Either the positions, or the index along each axis.
+    let width = match of_indices {
+        [count] if *count == values.len() => 1,
+        [count, rank] if *count == values.len() && *rank == shape.len() => *rank,
+        _ => return Err(bad()),
+    };
+    let is_flat = of_indices.len() == 1;
+    for (position, &value) in values.iter().enumerate() {
+        let start = position.checked_mul(width).ok_or_else(bad)?;
+        let index = indices.get(start..).and_then(|rest| rest.get(..width)).ok_or_else(bad)?;
+        let mut at = 0usize;
+        for (axis, &index) in index.iter().enumerate() {
+            let size = if is_flat { data.len() } else { *shape.get(axis).ok_or_else(bad)? };
+            if index < 0.0 || index.fract() != 0.0 || index >= size as f64 {
+                return Err(bad());
+            }
+            at = at.checked_mul(size).and_then(|at| at.checked_add(index as usize)).ok_or_else(bad)?;
+        }
+        *data.get_mut(at).ok_or_else(bad)? = value;
+    }
+    Ok(Tensor::constants(shape, data).of_kind(kind).into())
 }
 
 /// Refuses NaN and infinities, naming the first one.
@@ -63,6 +85,11 @@ pub(crate) fn check_finite(shape: &[usize], data: &[f64], name: &str) -> Result<
     })
 }
 
+/// What elements of a type are; `None` for text, and for types that no operator takes.
+pub(crate) fn kind(data_type: DataType) -> Option<Kind> {
+    Storage::of(data_type).map(Storage::kind)
+}
+
 /// The ONNX name of a data type number.
 pub(crate) fn type_name(data_type: i32) -> String {
     match DataType::try_from(data_type) {
@@ -71,23 +98,14 @@ pub(crate) fn type_name(data_type: i32) -> String {
     }
 }
 
-fn floats(shape: Vec<usize>, data: Vec<f64>) -> Constant {
-    Constant { shape, kind: Kind::Real, data }
+/// Text of the file; what is not UTF-8 is no value that anything equals.
+pub(crate) fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn integers(shape: Vec<usize>, data: Vec<i64>) -> Constant {
-    Constant { shape, kind: Kind::Integer, data: data.into_iter().map(|value| value as f64).collect() }
-}
-
-fn words<const N: usize>(raw: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
-    raw.as_chunks::<N>().0.iter().copied()
-}
-
-fn shape(tensor: &TensorProto, name: &str) -> Result<Vec<usize>, Refusal> {
-    let bad = || Refusal::TensorLength { tensor: name.to_owned(), dims: tensor.dims.clone(), found: 0 };
-    let dims: Vec<usize> =
-        tensor.dims.iter().map(|&dim| usize::try_from(dim).map_err(|_| bad())).collect::<Result<_, _>>()?;
-    Ok(dims)
+fn shape(dims: &[i64], name: &str) -> Result<Vec<usize>, Refusal> {
+    let bad = || Refusal::TensorLength { tensor: name.to_owned(), dims: dims.to_vec(), found: 0 };
+    dims.iter().map(|&dim| usize::try_from(dim).map_err(|_| bad())).collect()
 }
 
 /// The number of elements of a shape, if it can be addressed.

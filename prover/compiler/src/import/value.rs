@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+pub use crate::model::Kind;
 use crate::model::{Map, Row};
 
 /// Terms up to which a matrix or a convolution is folded into what reads it; a larger one becomes a layer.
@@ -15,17 +16,9 @@ pub(crate) enum Value {
     Tensor(Tensor),
     /// Constants that are strings: categories and labels.
     Strings { shape: Vec<usize>, data: Arc<Vec<String>> },
-}
-
-/// What the elements of a tensor are; all of them are held as real numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Real numbers.
-    Real,
-    /// Whole numbers: shapes, indices, labels. Beyond 2^53 the nearest that a double holds.
-    Integer,
-    /// 0 and 1.
-    Bool,
+    /// Text that depends on the inputs: elements of text inputs, each an atom that is the position of its value in a list
+    /// ([`Layers::categories`](super::graph::Layers::categories)).
+    Categories(Tensor),
 }
 
 /// The elements of a tensor, row-major. Each is an affine map of the atoms.
@@ -63,7 +56,7 @@ impl Value {
     /// Its dimensions.
     pub fn shape(&self) -> &[usize] {
         match self {
-            Value::Tensor(tensor) => &tensor.shape,
+            Value::Tensor(tensor) | Value::Categories(tensor) => &tensor.shape,
             Value::Strings { shape, .. } => shape,
         }
     }
@@ -71,7 +64,7 @@ impl Value {
     /// What an operator goes through that reads it.
     pub fn extent(&self) -> usize {
         match self {
-            Value::Tensor(tensor) => tensor.extent(),
+            Value::Tensor(tensor) | Value::Categories(tensor) => tensor.extent(),
             Value::Strings { shape, data } => {
                 shape.len() + data.iter().map(|text| name_size(text)).sum::<usize>()
             }
@@ -81,7 +74,7 @@ impl Value {
     /// What it takes in memory beside what it shares.
     pub fn size(&self) -> usize {
         match self {
-            Value::Tensor(tensor) => tensor.size(),
+            Value::Tensor(tensor) | Value::Categories(tensor) => tensor.size(),
             Value::Strings { data, .. } if Arc::strong_count(data) == 1 => self.extent(),
             Value::Strings { shape, .. } => shape.len(),
         }

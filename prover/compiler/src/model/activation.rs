@@ -84,15 +84,16 @@ fn probit(p: f64) -> f64 {
     0.5 * (below + above)
 }
 
-/// Whether the function has a value everywhere between two numbers.
-pub fn is_defined(function: Activation, (lo, hi): (f64, f64)) -> bool {
-    match function.arguments() {
-        Arguments::All | Arguments::AtLeastZero => true,
-        Arguments::NotZero => lo > 0.0 || hi < 0.0,
-        Arguments::Positive => lo > 0.0,
-        Arguments::InsideOne => lo > -1.0 && hi < 1.0,
-        Arguments::Probability => lo > 0.0 && hi < 1.0,
-    }
+/// What arguments the function needs, where it has no value somewhere between two numbers.
+pub fn needs(function: Activation, (lo, hi): (f64, f64)) -> Option<&'static str> {
+    let (is_defined, needed) = match function.arguments() {
+        Arguments::All | Arguments::AtLeastZero => (true, ""),
+        Arguments::NotZero => (lo > 0.0 || hi < 0.0, "ones that are all positive or all negative"),
+        Arguments::Positive => (lo > 0.0, "positive ones"),
+        Arguments::InsideOne => (lo > -1.0 && hi < 1.0, "ones between -1 and 1"),
+        Arguments::Probability => (lo > 0.0 && hi < 1.0, "ones between 0 and 1"),
+    };
+    (!is_defined).then_some(needed)
 }
 
 /// Whether the results are never negative.

@@ -8,7 +8,9 @@
 //! Max pooling stands between the map and the function, which are all monotonic where one is there: see [`Layer::pool`].
 
 pub mod activation;
+mod category;
 mod groups;
+mod kind;
 mod map;
 
 use std::sync::Arc;
@@ -18,7 +20,9 @@ pub use assay_circuits::layers::window::{Axis, Window};
 use crate::operators::operator::{Measure, Operator};
 
 pub use activation::{Activation, Dyadic};
+pub use category::{Categories, Unknown};
 pub use groups::Groups;
+pub use kind::Kind;
 pub use map::{Convolution, Dense, Map, Row};
 
 /// What is applied to the rows of a layer's map.
@@ -93,6 +97,10 @@ pub struct Input {
     pub name: String,
     /// Shape, a free batch dimension being 1.
     pub shape: Vec<usize>,
+    /// What its elements are; of text, the integers that stand for its values.
+    pub kind: Kind,
+    /// The values of each element of a text input; empty for inputs of numbers.
+    pub categories: Vec<Categories>,
 }
 
 impl Input {

@@ -1,4 +1,4 @@
-//! ArgMax: the index of the largest element along an axis.
+//! ArgMax and ArgMin: the index of the largest or the smallest element along an axis.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use assay_circuits::cost::{Interval, Tally};
 use assay_circuits::layers::argmax;
 use assay_circuits::{Bounded, BuildError, Builder, gather};
 
+use super::broadcast::rearranged;
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale, Sink, Takes,
@@ -23,9 +24,9 @@ const TAG: u8 = 2;
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
-    name: "ArgMax",
+    name: "Index of the largest or smallest element",
     cost: "a comparison and two selections an element",
-    operators: &[OnnxOperator::onnx("ArgMax", import).remarks("`select_last_index = 0`")],
+    operators: &[OnnxOperator::onnx("ArgMax", argmax), OnnxOperator::onnx("ArgMin", argmin)],
     integers: &[Encoded { tag: TAG, read }],
 };
 
@@ -137,18 +138,25 @@ fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOpe
     Ok(Arc::new(ArgMax(Groups::read(reader, shape.one()?)?)))
 }
 
-/// Index of the maximum along `axis`; of equal elements the first.
-fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+fn argmax(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    import(node, layers, 1.0)
+}
+
+/// That of the largest negated element.
+fn argmin(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    import(node, layers, -1.0)
+}
+
+/// Index of the largest of `sign · x` along `axis`; of equal elements the first, or the last where `select_last_index` says so.
+fn import(node: &Node<'_>, layers: &mut Layers, sign: f64) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
-    let x = node.tensor(0)?;
-    if node.int("select_last_index", 0)? != 0 {
-        return Err(node.bad_attribute("select_last_index", "1".into(), "0"));
-    }
-    let keep = match node.int("keepdims", 1)? {
-        0 => false,
-        1 => true,
-        other => return Err(node.bad_attribute("keepdims", other.to_string(), "0 or 1")),
+    let flag = |name, default| match node.int(name, default)? {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(node.bad_attribute(name, other.to_string(), "0 or 1")),
     };
+    let (keep, last) = (flag("keepdims", 1)?, flag("select_last_index", 0)?);
+    let x = node.tensor(0)?;
     let axis = node.axis(node.int("axis", 0)?, &x.shape, x.shape.len())?;
     let groups = node.groups(x, axis)?;
     let (before, behind) = x.shape.split_at(axis);
@@ -158,7 +166,22 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     }
     shape.extend(behind.iter().skip(1));
     layers.check_size(node, &shape)?;
-    let index = layers.apply(node, Arc::new(ArgMax(groups)), &[x], shape)?;
+    let mut scores = if sign == 1.0 { x.clone() } else { layers.affine(node, x, |_| Some((sign, 0.0)))? };
+    if last {
+        // The first of the axis backwards.
+        let mut order = vec![0; x.len()];
+        for group in groups.positions() {
+            let backwards: Vec<usize> = group.clone().collect();
+            for (place, from) in group.zip(backwards.into_iter().rev()) {
+                *node.expected(order.get_mut(place))? = from;
+            }
+        }
+        scores = rearranged(node, layers, &scores, x.shape.clone(), order.into_iter())?;
+    }
+    let mut index = layers.apply(node, Arc::new(ArgMax(groups)), &[&scores], shape)?;
+    if last {
+        let end = groups.length as f64 - 1.0;
+        index = layers.affine(node, &index, |_| Some((-1.0, end)))?;
+    }
     Ok(Value::from(index.of_kind(Kind::Integer)))
 }
-

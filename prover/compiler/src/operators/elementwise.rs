@@ -1,14 +1,12 @@
-//! Affine operators on single elements: Add, Sub, Mul and Div by a constant, BatchNormalization and Scaler. All of them
-//! fold into the layer that reads them. Products of two variables are refused, but for those that are a function of one
-//! variable: see [`super::gated`].
+//! Affine operators on single elements: Add, Sub, BatchNormalization and Scaler, and what Mul and Div by constants are made of.
+//! All of them fold into the layer that reads them.
 
 use super::family::{Family, OnnxOperator};
-use super::{function, gated};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor, Value, gather, merged};
-use crate::model::{Activation, Row};
+use crate::model::Row;
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
@@ -17,8 +15,6 @@ pub(super) const FAMILY: Family = Family {
     operators: &[
         OnnxOperator::onnx("Add", add).folded(),
         OnnxOperator::onnx("Sub", sub).folded(),
-        OnnxOperator::onnx("Mul", mul).folded().remarks("by a constant, or both factors functions of one variable"),
-        OnnxOperator::onnx("Div", div).folded().remarks("by a constant, or a constant by a variable"),
         OnnxOperator::onnx("BatchNormalization", batch_normalization).folded(),
         OnnxOperator::ml("Scaler", scaler).folded(),
     ],
@@ -33,37 +29,6 @@ fn add(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
 /// `A - B`.
 fn sub(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     sum(node, layers, -1.0)
-}
-
-/// `A · B` elementwise, one factor constant, or both functions of one variable.
-fn mul(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
-    node.arity(2..=2, "2")?;
-    let (a, b) = (node.tensor(0)?, node.tensor(1)?);
-    match (a.as_constants(), b.as_constants()) {
-        (_, Some(factors)) => scale(node, layers, a, b, factors),
-        (Some(factors), None) => scale(node, layers, b, a, factors),
-        (None, None) => match gated::product(node, a, b, layers)? {
-            Some(product) => Ok(Value::from(product)),
-            None => Err(not_constant(node, 1)),
-        },
-    }
-}
-
-/// `A / B` elementwise: by a constant, or a constant by a variable.
-fn div(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
-    node.arity(2..=2, "2")?;
-    let (a, b) = (node.tensor(0)?, node.tensor(1)?);
-    match (a.as_constants(), b.as_constants()) {
-        (_, Some(divisors)) => {
-            let factors: Vec<f64> = divisors.iter().map(|divisor| 1.0 / divisor).collect();
-            scale(node, layers, a, b, &factors)
-        }
-        (Some(factors), None) => {
-            let reciprocals = function::apply(node, b, layers, Activation::Reciprocal)?;
-            scale(node, layers, &reciprocals, a, factors)
-        }
-        (None, None) => Err(not_constant(node, 1)),
-    }
 }
 
 /// `scale · (x - mean) / sqrt(variance + epsilon) + bias`, per channel (dimension 1): the inference form.
@@ -183,7 +148,7 @@ fn offset(
 }
 
 /// `factor · x`, one factor for each element of the constant.
-fn scale(
+pub(super) fn scale(
     node: &Node<'_>,
     layers: &mut Layers,
     x: &Tensor,
@@ -233,11 +198,7 @@ fn widest(rows: &[Row]) -> u128 {
     rows.iter().map(|row| row.terms.len()).max().unwrap_or(0) as u128
 }
 
-fn not_constant(node: &Node<'_>, operand: usize) -> Refusal {
-    Refusal::NonConstantProduct { node: node.name.clone(), operand: node.operand_name(operand) }
-}
-
-/// The shape that two have in common; `None` where they do not fit.
+/// The shape that two operands have in common; `None` where they do not fit.
 pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
     let rank = a.len().max(b.len());
     let dim = |shape: &[usize], i: usize| {

@@ -89,6 +89,14 @@ impl OnnxOperator {
         OnnxOperator { domain: ONNX, name, import: Import::One(import), is_folded: false, remarks: "" }
     }
 
+    /// An operator of the default domain with several results, all of it supported.
+    pub const fn several(
+        name: &'static str,
+        import: fn(&Node<'_>, &mut Layers) -> Result<Vec<Value>, Refusal>,
+    ) -> Self {
+        OnnxOperator { domain: ONNX, name, import: Import::Several(import), is_folded: false, remarks: "" }
+    }
+
     /// An operator of `ai.onnx.ml`, all of it supported.
     pub const fn ml(
         name: &'static str,

@@ -1,6 +1,9 @@
-//! Products with a constant matrix: Gemm and MatMul.
+//! Products of matrices: Gemm and MatMul. With a constant factor they are affine maps; of two variables they are products.
 
+use super::broadcast::{joined, rearranged};
+use super::elementwise::{broadcast, source};
 use super::family::{Family, OnnxOperator};
+use super::product;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
@@ -9,8 +12,8 @@ use crate::model::{Dense, Map, Row};
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
-    name: "Products with a constant matrix",
-    cost: "nothing, or one constraint a long sum",
+    name: "Products of matrices",
+    cost: "by a constant matrix nothing, or one constraint a long sum; else one product a multiplication, and a rounding a result",
     operators: &[OnnxOperator::onnx("Gemm", gemm).folded(), OnnxOperator::onnx("MatMul", matmul).folded()],
     integers: &[],
 };
@@ -21,7 +24,7 @@ fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let a = transposed(node, node.tensor(0)?, flag(node, "transA")?, layers)?;
     let b = transposed(node, node.tensor(1)?, flag(node, "transB")?, layers)?;
     let (alpha, beta) = (node.float("alpha", 1.0)?, node.float("beta", 1.0)?);
-    let product = product(node, &a, &b, layers)?;
+    let product = of_matrices(node, &a, &b, layers)?;
     let product = layers.affine(node, &product, |_| Some((alpha, 0.0)))?;
     if node.operand(2).is_none() {
         return Ok(Value::from(product));
@@ -56,32 +59,56 @@ fn gemm(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     Ok(Value::from(Tensor::new(product.shape.clone(), sums).with_trail(product.trail)))
 }
 
-/// `A · B`, where one factor is constant. The constant is a matrix; the variable factor may have leading
-/// dimensions, or be a vector.
+/// `A · B` of matrices, with leading dimensions that broadcast; a vector on the left is a row, on the right a column.
 fn matmul(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=2, "2")?;
     let (a, b) = (node.tensor(0)?, node.tensor(1)?);
-    let rank = |tensor: &Tensor, allowed| Refusal::Rank {
-        node: node.name.clone(),
-        shape: tensor.shape.as_slice().into(),
-        allowed,
+    let scalar = |tensor: &Tensor| {
+        let shape = tensor.shape.as_slice().into();
+        Refusal::Rank { node: node.name.clone(), shape, allowed: "1 or more" }
     };
-    // A vector on the left is a row, on the right a column; leading dimensions on the left are more rows.
-    let (left, mut shape) = match a.shape.as_slice() {
-        [] => return Err(rank(a, "1 or more")),
-        [k] => (a.with_shape(vec![1, *k]), vec![]),
-        [leading @ .., k] => (a.with_shape(vec![leading.iter().product(), *k]), leading.to_vec()),
+    let (of_left, m, k) = match a.shape.as_slice() {
+        [] => return Err(scalar(a)),
+        [k] => (&[][..], None, *k),
+        [batch @ .., m, k] => (batch, Some(*m), *k),
     };
-    let right = match b.shape.as_slice() {
-        [k] => b.with_shape(vec![*k, 1]),
-        [_, n] => {
-            shape.push(*n);
-            b.clone()
-        }
-        _ => return Err(rank(b, "1 or 2 for the right factor")),
+    let (of_right, inner, n) = match b.shape.as_slice() {
+        [] => return Err(scalar(b)),
+        [k] => (&[][..], *k, None),
+        [batch @ .., k, n] => (batch, *k, Some(*n)),
     };
-    let product = product(node, &left, &right, layers)?;
-    Ok(Value::from(product.with_shape(shape)))
+    let batch = broadcast(of_left, of_right).filter(|_| k == inner);
+    let batch = batch.ok_or_else(|| node.mismatch(&a.shape, &b.shape))?;
+    let shape: Vec<usize> = batch.iter().copied().chain(m).chain(n).collect();
+    let (m, n) = (m.unwrap_or(1), n.unwrap_or(1));
+    layers.check_size(node, &shape)?;
+    let count: usize = batch.iter().product();
+    let places = |i: usize| (source(i, &batch, of_left) * m * k, source(i, &batch, of_right) * k * n);
+    if !a.is_constant() && !b.is_constant() {
+        let place = |at: usize| node.expected(u32::try_from(at).ok());
+        let pair = |i: usize| {
+            let (left, right) = places(i);
+            Ok((place(left)?, place(a.len() + right)?))
+        };
+        let pairs = (0..count).map(pair).collect::<Result<_, Refusal>>()?;
+        let sizes = [place(m)?, place(k)?, place(n)?];
+        return product::of_pairs(node, layers, &[a, b], (pairs, sizes), shape).map(Value::from);
+    }
+    if b.len() == k * n {
+        // One right matrix: leading dimensions on the left are more rows.
+        let left = a.with_shape(vec![count * m, k]);
+        let product = of_matrices(node, &left, &b.with_shape(vec![k, n]), layers)?;
+        return Ok(Value::from(product.with_shape(shape)));
+    }
+    let mut products = Vec::with_capacity(count);
+    for i in 0..count {
+        let (left, right) = places(i);
+        let left = rearranged(node, layers, a, vec![m, k], left..left + m * k)?;
+        let right = rearranged(node, layers, b, vec![k, n], right..right + k * n)?;
+        products.push(of_matrices(node, &left, &right, layers)?);
+    }
+    let all = joined(node, layers, &products.iter().collect::<Vec<_>>())?;
+    Ok(Value::from(all.with_shape(shape)))
 }
 
 fn flag(node: &Node<'_>, attribute: &'static str) -> Result<bool, Refusal> {
@@ -119,8 +146,8 @@ fn transposed(
     Ok(Tensor::new(vec![n, m], rows).with_trail(tensor.trail.clone()))
 }
 
-/// `[M, K] · [K, N]`, one factor constant.
-fn product(node: &Node<'_>, a: &Tensor, b: &Tensor, layers: &mut Layers) -> Result<Tensor, Refusal> {
+/// `[M, K] · [K, N]`.
+fn of_matrices(node: &Node<'_>, a: &Tensor, b: &Tensor, layers: &mut Layers) -> Result<Tensor, Refusal> {
     let (&[m, k], &[inner, n]) = (a.shape.as_slice(), b.shape.as_slice()) else {
         return Err(node.mismatch(&a.shape, &b.shape));
     };
@@ -128,7 +155,9 @@ fn product(node: &Node<'_>, a: &Tensor, b: &Tensor, layers: &mut Layers) -> Resu
         return Err(node.mismatch(&a.shape, &b.shape));
     }
     if !a.is_constant() && !b.is_constant() {
-        return Err(Refusal::NonConstantProduct { node: node.name.clone(), operand: node.operand_name(1) });
+        let size = |size: usize| node.expected(u32::try_from(size).ok());
+        let pairs = vec![(0, size(a.len())?)];
+        return product::of_pairs(node, layers, &[a, b], (pairs, [size(m)?, size(k)?, size(n)?]), vec![m, n]);
     }
     layers.check_size(node, &[m, n])?;
     let (a, b) = (layers.foldable(a)?, layers.foldable(b)?);

@@ -23,12 +23,15 @@ macro_rules! families {
 }
 
 families! {
-    argmax, clip, conv, conv_transpose, elementwise, function, layer_norm, linear, log_sum_exp, norm, normalization, pool,
-    prelu, resize, shape, softmax, sum,
+    argmax, cast, clip, comparison, constants, conv, conv_transpose, elementwise, extremum, function, hardmax,
+    layer_norm, linear, log_sum_exp, logic, modulo, movement, negation, norm, normalization, pool, power, prelu,
+    product, quotient, resize, selection, sign, softmax, sum, top_k, whole,
 }
 
 mod axes;
+mod broadcast;
 mod gated;
+mod reduction;
 
 /// The operator of a model file, or `None` where it is not supported.
 pub(crate) fn lookup(domain: &str, name: &str) -> Option<&'static OnnxOperator> {

@@ -170,9 +170,9 @@ pub trait Operator: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Whether it has a result for all arguments of a calibrated range.
-    fn is_defined(&self, _range: (f64, f64)) -> bool {
-        true
+    /// What values an argument must have for there to be a result, where those of a calibrated range are others.
+    fn needs(&self, _argument: usize, _range: (f64, f64)) -> Option<&'static str> {
+        None
     }
 
     /// The integers of a domain of `bits` bits for an argument of this calibrated range.

@@ -116,7 +116,12 @@ mod tests {
         };
         let model = Model {
             name: "test".into(),
-            inputs: vec![Input { name: "x".into(), shape: vec![2] }],
+            inputs: vec![Input {
+                name: "x".into(),
+                shape: vec![2],
+                kind: Kind::Real,
+                categories: Vec::new(),
+            }],
             layers: vec![
                 layer(
                     "h",

@@ -45,12 +45,14 @@ pub enum QuantizeError {
         bits: u32,
     },
     /// A function that is not defined for all of its arguments over the calibration data.
-    #[error("layer '{layer}': {function} is applied to values from {lo} to {hi}, and needs positive ones")]
+    #[error("layer '{layer}': {function} is applied to values from {lo} to {hi}, and needs {needed}")]
     Undefined {
         /// Layer name.
         layer: String,
         /// The function.
         function: &'static str,
+        /// What arguments it needs.
+        needed: &'static str,
         /// Smallest argument over the calibration data.
         lo: f64,
         /// Largest argument over the calibration data.

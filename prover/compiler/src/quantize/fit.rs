@@ -90,7 +90,13 @@ impl Run {
     fn fit(self, limit: i64) -> Fit {
         // A row without weights fits at any scale.
         let finest = if self.largest > 0.0 { fitting_scale(self.largest, limit) } else { MAX_SCALE };
-        let exact = self.whole.filter(|&whole| (-MAX_SCALE..=finest).contains(&whole));
+        // Of a row of no weights, the coarsest scale at which its constants are whole, and no coarser than whole numbers.
+        let of_constants = || {
+            let scales = self.biases.iter().filter(|bias| **bias != 0.0).map(|&bias| -lowest_bit(bias));
+            scales.fold(0, i32::max)
+        };
+        let exact = self.whole.unwrap_or_else(of_constants);
+        let exact = Some(exact).filter(|exact| (-MAX_SCALE..=finest).contains(exact));
         let is_whole = |&bias: &f64| exact.is_some_and(|scale| (bias * pow2(scale)).fract() == 0.0);
         Fit { finest, exact, has_exact_bias: self.biases.iter().all(is_whole) }
     }

@@ -73,9 +73,11 @@ impl Search<'_> {
     fn check_arguments(&self) -> Result<(), QuantizeError> {
         for (layer, ranges) in self.model.layers.iter().zip(&self.profile.arguments) {
             let Some(operator) = layer.function.operator() else { continue };
-            if let Some(&(lo, hi)) = ranges.iter().find(|&&range| !operator.is_defined(range)) {
+            let undefined =
+                |(argument, &range): (usize, &(f64, f64))| Some((operator.needs(argument, range)?, range));
+            if let Some((needed, (lo, hi))) = ranges.iter().enumerate().find_map(undefined) {
                 let (layer, function) = (layer.name.clone(), operator.name());
-                return Err(QuantizeError::Undefined { layer, function, lo, hi });
+                return Err(QuantizeError::Undefined { layer, function, needed, lo, hi });
             }
         }
         Ok(())

@@ -63,6 +63,8 @@ fn every_option() -> CompiledModel {
         threshold: Some(-0.125),
         max_flips: Some(100),
         ranges: Strategy::Bits,
+        shapes: [("x:1".to_owned(), 3)].into(),
+        outputs: vec!["g1".into()],
     };
     let model = compile(&perceptron(&[3, 4, 2], 1).bytes(), &Table::Rows(positive()), &options).unwrap().0;
     assert_eq!(model.provenance.options, options);

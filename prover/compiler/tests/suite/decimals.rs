@@ -1,7 +1,8 @@
 //! Numbers in decimal: what is written is what is read, to the last bit; and a domain that calibration declares contains
 //! the calibration, in whatever form it comes.
 
-use assay_compiler::{Options, Table, compile};
+use assay_compiler::calibrate::{FeatureNames, Signature};
+use assay_compiler::{CalibrationError, Options, Table, compile};
 use proptest::prelude::*;
 
 use crate::builder::*;
@@ -9,8 +10,9 @@ use crate::builder::*;
 /// One sample from the text of one number.
 fn read(table: Result<Table, assay_compiler::CalibrationError>) -> f64 {
     match table.unwrap() {
-        Table::Rows(rows) | Table::Headerless(rows) | Table::Columns { rows, .. } => rows[0][0],
-        Table::Tensors(tensors) => tensors[0].1[0][0],
+        Table::Rows(rows) => rows[0][0],
+        Table::Headerless(rows) | Table::Columns { rows, .. } => rows[0][0].number().unwrap(),
+        table => panic!("{table:?}"),
     }
 }
 
@@ -121,9 +123,12 @@ fn forms_of_a_number() {
         assert_eq!((csv(text).to_bits(), json(text).to_bits()), (expected, expected), "{text}");
     }
     for text in ["1e999", "-1e999", "NaN", "nan", "Infinity", "-inf", "1e", "0x10", "1_000", "--1", ""] {
-        assert!(Table::from_csv(format!("x,y\n{text},1\n").as_bytes()).is_err(), "{text}");
-        assert!(Table::from_json(format!("[[{text},1]]").as_bytes()).is_err(), "{text}");
-        assert!(Table::from_json(format!("[[\"{text}\",1]]").as_bytes()).is_err(), "{text}");
+        let features = ["x".to_owned(), "y".to_owned()];
+        let signature = Signature::new(vec![("i", 2)], &features, FeatureNames::Declared);
+        let read = |table: Result<Table, CalibrationError>| table.and_then(|table| table.arrange(&signature));
+        assert!(read(Table::from_csv(format!("x,y\n{text},1\n").as_bytes())).is_err(), "{text}");
+        assert!(read(Table::from_json(format!("[[{text},1]]").as_bytes())).is_err(), "{text}");
+        assert!(read(Table::from_json(format!("[[\"{text}\",1]]").as_bytes())).is_err(), "{text}");
     }
 }
 

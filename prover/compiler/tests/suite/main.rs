@@ -1,15 +1,18 @@
 //! Tests of the whole compiler on small ONNX models that are built here, and on the liquidation-risk model.
 
+mod arithmetic;
 mod artifacts;
 mod budgets;
 mod builder;
 mod calibration;
 mod check;
 mod decimals;
+mod files;
 mod functions;
 mod hostile;
 mod images;
 mod liquidation_risk;
+mod movements;
 mod networks;
 mod operators;
 mod progress;
@@ -17,7 +20,6 @@ mod reductions;
 mod refusals;
 mod report;
 mod sampling;
-mod scratch;
 mod tables;
 mod trace;
 mod warnings;

@@ -30,7 +30,7 @@ fn vector(len: i64) -> Onnx {
 #[test]
 fn every_unsupported_operator_is_named_in_one_message() {
     let onnx = vector(2)
-        .node("a", "Sin", &["x"], vec![])
+        .node("a", "GridSample", &["x"], vec![])
         .node("b", "Relu", &["a"], vec![])
         .node("c", "LSTM", &["b"], vec![])
         .node_in("ai.onnx.ml", "d", "TreeEnsembleRegressor", &["x"], vec![])
@@ -41,7 +41,7 @@ fn every_unsupported_operator_is_named_in_one_message() {
     assert_eq!(
         error,
         "the model cannot be compiled, 4 problems found:\
-         \n  - node 'a_node' (Sin): operator Sin of domain 'ai.onnx' is not supported\
+         \n  - node 'a_node' (GridSample): operator GridSample of domain 'ai.onnx' is not supported\
          \n  - node 'c_node' (LSTM): operator LSTM of domain 'ai.onnx' is not supported\
          \n  - node 'd_node' (TreeEnsembleRegressor): operator TreeEnsembleRegressor of domain 'ai.onnx.ml' is not supported\
          \n  - node 'e_node' (Relu): operator Relu of domain 'com.example' is not supported"
@@ -50,9 +50,9 @@ fn every_unsupported_operator_is_named_in_one_message() {
 
 #[test]
 fn a_node_without_a_name_is_named_by_its_output() {
-    let mut onnx = vector(2).node("y", "Cos", &["x"], vec![]).output("y");
+    let mut onnx = vector(2).node("y", "GridSample", &["x"], vec![]).output("y");
     onnx.graph().node[0].name.clear();
-    refused(onnx, "node '→ y' (Cos): operator Cos of domain 'ai.onnx' is not supported");
+    refused(onnx, "node '→ y' (GridSample): operator GridSample of domain 'ai.onnx' is not supported");
 }
 
 #[test]
@@ -93,46 +93,24 @@ fn dynamic_shapes_are_named_with_input_and_dimension() {
         .output("y");
     refused(
         onnx,
-        "input 'x': dimension 1 is dynamic ('length'); export the model with static shapes (only the first dimension \
-         of every input may be a free batch dimension, which is taken as 1)",
+        "input 'x': dimension 1 is free ('length'), and a circuit has one size: give it one (--shape length=SIZE), or \
+         export the model with static shapes; only a free first dimension is taken as 1",
     );
 }
 
 #[test]
-fn a_batch_dimension_on_some_inputs_only() {
-    let onnx = Onnx::new()
-        .input_of("x", DataType::Float, vec![Dim::Symbol("N"), Dim::Size(2)])
-        .input("z", &[1, 2])
-        .node("y", "Add", &["x", "z"], vec![])
-        .output("y");
-    refused(
-        onnx,
-        "input 'z' has the fixed first dimension 1 where other inputs leave it free: \
-         a batch dimension must be free on every input, or on none",
-    );
-}
-
-#[test]
-fn inputs_that_are_no_real_tensors() {
-    let integers = Onnx::new()
-        .input_of("x", DataType::Int64, vec![Dim::Size(2)])
+fn inputs_that_are_no_tensors_of_numbers() {
+    let complex = Onnx::new()
+        .input_of("x", DataType::Complex64, vec![Dim::Size(2)])
         .node("y", "Relu", &["x"], vec![])
         .output("y");
-    refused(integers, "input 'x' has element type int64: only float and double tensors are supported");
+    refused(
+        complex,
+        "input 'x' has element type complex64: tensors of floats, integers and bool are supported",
+    );
     let mut shapeless = vector(2).node("y", "Relu", &["x"], vec![]).output("y");
     shapeless.graph().input[0].r#type.as_mut().unwrap().tensor_type.as_mut().unwrap().shape = None;
     refused(shapeless, "input 'x' declares no shape: export the model with static shapes");
-}
-
-#[test]
-fn products_of_two_variables() {
-    let mul = vector(2).node("y", "Mul", &["x", "x"], vec![]).output("y");
-    let text = "operand 'x' is not constant, and the product of two variables is not supported";
-    refused(mul, &format!("node 'y_node' (Mul): {text}"));
-    let matmul = Onnx::new().input("x", &[2, 2]).node("y", "MatMul", &["x", "x"], vec![]).output("y");
-    refused(matmul, &format!("node 'y_node' (MatMul): {text}"));
-    let gemm = Onnx::new().input("x", &[2, 2]).node("y", "Gemm", &["x", "x"], vec![]).output("y");
-    refused(gemm, &format!("node 'y_node' (Gemm): {text}"));
 }
 
 #[test]
@@ -168,9 +146,12 @@ fn cycles_and_names_given_twice() {
     let cycle = vector(2)
         .node("a", "Add", &["x", "b"], vec![])
         .node("b", "Relu", &["a"], vec![])
-        .node("y", "Relu", &["x"], vec![])
+        .node("y", "Add", &["x", "a"], vec![])
         .output("y");
-    refused(cycle, "the graph has a cycle through node 'a_node' (Add), node 'b_node' (Relu)");
+    refused(
+        cycle,
+        "the graph has a cycle through node 'a_node' (Add), node 'b_node' (Relu), node 'y_node' (Add)",
+    );
     let twice = vector(2).node("y", "Relu", &["x"], vec![]).node("y", "Identity", &["x"], vec![]).output("y");
     refused(twice, "tensor 'y' is defined more than once");
 }
@@ -186,38 +167,41 @@ fn tensors_that_are_stored_elsewhere_or_otherwise() {
         external_data: vec![StringStringEntryProto { key: "location".into(), value: "weights.bin".into() }],
         ..Default::default()
     });
-    refused(external, "tensor 'b' is stored as external data: save the model with its weights inside");
+    refused(
+        external,
+        "tensor 'b' lies in 'weights.bin', which is not there: keep that file beside the model's, as the exporter wrote it",
+    );
 
     let mut sparse = vector(2).node("y", "Add", &["x", "b"], vec![]).output("y");
     let values = Some(float_tensor("b", &[1], &[1.0]));
     sparse.graph().sparse_initializer.push(SparseTensorProto { values, ..Default::default() });
-    refused(sparse, "tensor 'b' is stored sparse: save it dense");
+    refused(
+        sparse,
+        "tensor 'b' is stored sparse, and its values, indices and shape do not fit: save it dense",
+    );
 
-    let short = vector(2).floats("b", &[3], &[1.0, 2.0]).node("y", "Relu", &["x"], vec![]).output("y");
+    let short = vector(2).floats("b", &[3], &[1.0, 2.0]).node("y", "Add", &["x", "b"], vec![]).output("y");
     refused(short, "tensor 'b' of shape [3] holds 2 elements");
-    let negative = vector(2).floats("b", &[-3], &[1.0]).node("y", "Relu", &["x"], vec![]).output("y");
+    let negative = vector(2).floats("b", &[-3], &[1.0]).node("y", "Add", &["x", "b"], vec![]).output("y");
     refused(negative, "tensor 'b' of shape [-3] holds 0 elements");
 
-    let mut half = vector(2).node("y", "Add", &["x", "b"], vec![]).output("y");
-    half.graph().initializer.push(TensorProto {
+    let mut complex = vector(2).node("y", "Add", &["x", "b"], vec![]).output("y");
+    complex.graph().initializer.push(TensorProto {
         name: "b".into(),
         dims: vec![1],
-        data_type: DataType::Float16 as i32,
-        raw_data: vec![0, 0],
+        data_type: DataType::Complex64 as i32,
+        raw_data: vec![0; 8],
         ..Default::default()
     });
-    refused(
-        half,
-        "tensor 'b' has element type float16: only float, double, int64 and int32 constants are supported",
-    );
+    refused(complex, "tensor 'b' has element type complex64: floats, integers, bool and text are supported");
 }
 
 #[test]
 fn operator_sets() {
     let relu =
         |version| Onnx::with_opset(version).input("x", &[2]).node("y", "Relu", &["x"], vec![]).output("y");
-    refused(relu(3), "operator set 'ai.onnx' version 3 is not supported: versions 7 to 23 are");
-    refused(relu(99), "operator set 'ai.onnx' version 99 is not supported: versions 7 to 23 are");
+    refused(relu(3), "operator set 'ai.onnx' version 3 is not supported: versions 7 to 28 are");
+    refused(relu(99), "operator set 'ai.onnx' version 99 is not supported: versions 7 to 28 are");
     let mut none = relu(13);
     none.proto.opset_import.clear();
     refused(none, "the model imports no version of operator set 'ai.onnx'");

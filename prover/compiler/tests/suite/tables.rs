@@ -1,9 +1,8 @@
 //! The forms in which pandas, NumPy and spreadsheets write a table: each is read as what it is, or refused; what cannot
 //! be known is said.
 
-use assay_compiler::{
-    CalibrationError, CompileError, CompiledModel, Options, Report, Table, Warning, compile,
-};
+use assay_compiler::calibrate::Cell;
+use assay_compiler::{CompileError, CompiledModel, Options, Report, Table, Warning, compile};
 
 use crate::builder::*;
 
@@ -107,22 +106,44 @@ fn an_index_is_left_out_and_a_label_is_named() {
         assert_eq!(found.arrange(&row).unwrap().rows, [[-0.25, 0.5, 2.0]]);
     }
     // What does not count is no index, and a feature is a feature whatever it is called.
+    let counted = "index,ltv,age,drop\n7,1,2,3\n9,1,1,3\n";
+    assert_eq!(warnings(NAMED, counted)[0], "ignored-columns");
     assert_eq!(
-        error(NAMED, "index,ltv,age,drop\n7,1,2,3\n9,1,2,3\n"),
-        "calibration data: unknown column: index; the model's features are ltv, age, drop"
+        error(None, counted),
+        "calibration data: the data has 4 columns (index, ltv, age, drop), and the model takes 3 values: \
+         leave out what is no feature, such as an index or a label"
     );
     let (model, _) = compiled(Some("index,ltv,drop"), "index,ltv,drop\n1,2,3\n2,1,1\n").unwrap();
     assert_eq!(names(&model), ["index", "ltv", "drop"]);
     // A further column.
     let labelled = "ltv,age,drop,target\n0.5,1.5,-1,1\n-0.25,0.5,2,0\n";
+    assert_eq!(warnings(None, labelled), ["ignored-columns", "columns-by-position"]);
+    assert_eq!(warnings(NAMED, labelled), ["ignored-columns"]);
+    assert_eq!(compiled(None, labelled).unwrap().0, plain);
+    let ignored = |csv: &str| {
+        let table = Table::from_csv(csv.as_bytes()).unwrap();
+        plain.arrange(&table).map(|found| (found.rows, found.warnings))
+    };
+    let warning = |columns: &[&str]| Warning::IgnoredColumns {
+        columns: columns.iter().map(|&column| column.to_owned()).collect(),
+    };
     assert_eq!(
-        error(None, labelled),
-        "calibration data: the data has 4 columns (ltv, age, drop, target), and the model takes 3 values: \
+        ignored("id,drop,ltv,species,age\nx7,-1,0.5,setosa,1.5\n"),
+        Ok((vec![vec![0.5, 1.5, -1.0]], vec![warning(&["id", "species"])]))
+    );
+    // Which of five is no feature, nobody can know; text is none, and then a column that is called as targets are.
+    assert_eq!(
+        error(None, "a,b,c,d\n1,2,3,4\n5,6,7,9\n"),
+        "calibration data: the data has 4 columns (a, b, c, d), and the model takes 3 values: \
          leave out what is no feature, such as an index or a label"
     );
+    let text = ",a,b,c,species,Target\n0,1,2,3,setosa,1\n1,5,6,8,virginica,0\n";
+    assert_eq!(names(&compiled(None, text).unwrap().0), ["a", "b", "c"]);
+    assert_eq!(warnings(None, text), ["index-column", "ignored-columns", "columns-by-position"]);
+    // A feature that is missing is missing, whatever else is there.
     assert_eq!(
-        error(NAMED, labelled),
-        "calibration data: unknown column: target; the model's features are ltv, age, drop"
+        error(NAMED, "ltv,age,target\n1,2,3\n"),
+        "calibration data: the columns are ltv, age, target, and the model's features are ltv, age, drop: they are matched by name"
     );
 }
 
@@ -143,11 +164,57 @@ fn separators_comments_and_truth_values() {
     }
     // np.savetxt: the names are a comment.
     let saved = "# ltv age drop\n0.5 1.5 -1\n-0.25 0.5 2\n";
-    assert_eq!(read(saved), Table::Headerless(vec![vec![0.5, 1.5, -1.0], vec![-0.25, 0.5, 2.0]]));
-    assert_eq!(read("a,b\nTrue,false\n"), read("a,b\n1,0\n"));
+    assert_eq!(read(saved), expected);
+    for no_names in ["# saved by hand, at noon\n", "# ltv age\n", "# ltv age age\n", "# 1 2 3\n", ""] {
+        let saved = format!("{no_names}0.5 1.5 -1\n-0.25 0.5 2\n");
+        let rows = [[0.5, 1.5, -1.0], [-0.25, 0.5, 2.0]].map(|row| row.map(Cell::Number).to_vec());
+        assert_eq!(read(&saved), Table::Headerless(rows.to_vec()), "{no_names}");
+    }
+    let numbers = |table: Table| match table {
+        Table::Columns { rows, .. } => rows
+            .iter()
+            .map(|row| row.iter().filter_map(Cell::number).collect::<Vec<f64>>())
+            .collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(numbers(read("a,b\nTrue,false\n")), [[1.0, 0.0]]);
     assert_eq!(Table::from_json(b"[[true, 2]]").unwrap(), Table::Rows(vec![vec![1.0, 2.0]]));
-    // A decimal comma may be a separator of thousands: it is refused.
-    assert!(matches!(Table::from_csv(b"a;b\n0,5;1\n"), Err(CalibrationError::NotANumber { row: 1, .. })));
+    // Where no comma separates, it is the decimal sign; unless it may as well stand between thousands.
+    assert_eq!(read(&PLAIN.replace(',', ";").replace('.', ",")), expected);
+    assert_eq!(numbers(read("a;b\n1,234;0,5\n-2,000;1\n")), [[1.234, 0.5], [-2.0, 1.0]]);
+    assert_eq!(read("0,5;1,5;-1\n"), Table::Headerless(vec![[0.5, 1.5, -1.0].map(Cell::Number).to_vec()]));
+    for unclear in ["a;b\n1,234;1\n", "a;b\n1,234;0.5\n", "a;b\n1,234,567;1\n"] {
+        assert_eq!(numbers(read(unclear))[0].len(), 1, "{unclear}");
+    }
+    assert_eq!(
+        error(None, "a;b;c\n1,234;1;2\n"),
+        "calibration data: row 1, column 'a': '1,234' is not a number"
+    );
+}
+
+/// What pandas, ezkl and scripts write as JSON.
+#[test]
+fn json_of_frames_lines_and_lists() {
+    let (model, _) = compiled(NAMED, PLAIN).unwrap();
+    let expected = vec![vec![0.5, 1.5, -1.0], vec![-0.25, 0.5, 2.0]];
+    let arranged =
+        |json: &str| model.arrange(&Table::from_json(json.as_bytes()).unwrap()).map(|found| found.rows);
+    for form in [
+        r#"{"ltv": [0.5, -0.25], "age": [1.5, 0.5], "drop": [-1, 2]}"#,
+        r#"{"ltv": {"0": 0.5, "1": -0.25}, "age": {"0": 1.5, "1": 0.5}, "drop": {"0": -1, "1": 2}}"#,
+        r#"{"columns": ["drop", "ltv", "age"], "index": [0, 1], "data": [[-1, 0.5, 1.5], [2, -0.25, 0.5]]}"#,
+        "{\"ltv\": 0.5, \"age\": 1.5, \"drop\": -1}\n{\"drop\": 2, \"age\": 0.5, \"ltv\": -0.25}\n",
+        "[0.5, 1.5, -1]\n[-0.25, 0.5, 2]\n",
+        r#"{"input_data": [[0.5, 1.5, -1, -0.25, 0.5, 2]]}"#,
+        r#"{"input_data": [[0.5, 1.5, -1], [-0.25, 0.5, 2]]}"#,
+    ] {
+        assert_eq!(arranged(form).as_ref(), Ok(&expected), "{form}");
+    }
+    assert!(arranged(r#"{"ltv": [0.5], "age": [1.5, 0.5], "drop": [-1, 2]}"#).is_err());
+    assert!(Table::from_json(br#"{"a": {"0": 1}, "b": {"1": 1}}"#).is_err());
+    assert!(Table::from_json(b"{\"a\": 1}\n{\"a\": 1").is_err());
+    // Text is no number, whatever it spells.
+    assert!(arranged(r#"[["0.5", 1.5, -1]]"#).is_err());
 }
 
 #[test]

@@ -11,6 +11,10 @@ Examples:
   $ assay compile model.onnx --calibration calibration.csv --input-format 15:12 \\
       --output-format 16:8 --threshold 0
 
+  $ assay compile forecast.onnx history.npy --shape time=24 --output risk
+
+Weights in files beside the model, as PyTorch writes them, are found there by themselves.
+
 Calibration data are inputs as the model will see them, in its own units: CSV with a header of
 feature names, JSON, .npy or .npz. They choose scales and widths, so that no output is off by
 more than --max-error from the float model, and the domain of each feature, outside which
@@ -27,8 +31,8 @@ whoever has model and data can compile again and compare:
 Exit code 0: the same model. Exit code 1: another one, and what differs is listed.";
 
 /// What describes a compilation, and is read from the compiled model with --check.
-const OPTIONS: [&str; 12] = [
-    "output",
+const OPTIONS: [&str; 14] = [
+    "file",
     "max_error",
     "threshold",
     "max_flips",
@@ -39,6 +43,8 @@ const OPTIONS: [&str; 12] = [
     "commit",
     "member",
     "ranges",
+    "shape",
+    "output",
     "report",
 ];
 
@@ -56,8 +62,15 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE", conflicts_with = "samples")]
     pub(super) calibration: Option<PathBuf>,
     /// Where the compiled model goes, - for standard output [default: the model's name with the ending .assay]
-    #[arg(short, long, value_name = "MODEL.assay")]
-    pub(super) output: Option<PathBuf>,
+    #[arg(short = 'o', long = "to", value_name = "MODEL.assay")]
+    pub(super) file: Option<PathBuf>,
+    /// Prove this output, or inner tensor, of the model, and no other that is not named as well [default: all outputs].
+    /// What the named ones do not need is left out, whether it is supported or not
+    #[arg(long, value_name = "NAME")]
+    pub(super) output: Vec<String>,
+    /// Size of a dimension that the model leaves free, such as time=24, or x:1=24 where it has no name
+    #[arg(long, value_name = "NAME=SIZE", value_parser = shape)]
+    pub(super) shape: Vec<(String, usize)>,
     /// Largest absolute error of any output, over the calibration data
     #[arg(long, value_name = "ERROR", default_value_t = 0.01)]
     pub(super) max_error: f64,
@@ -125,6 +138,13 @@ fn format(text: &str) -> Result<IntegerFormat, String> {
     Ok(IntegerFormat { bits: bits.parse().map_err(|_| wrong())?, scale: scale.parse().map_err(|_| wrong())? })
 }
 
+/// Parser of `NAME=SIZE`.
+fn shape(text: &str) -> Result<(String, usize), String> {
+    let parts = text.rsplit_once('=').and_then(|(name, size)| Some((name, size.parse().ok()?)));
+    let (name, size) = parts.ok_or("a size is NAME=SIZE, such as time=24")?;
+    Ok((name.into(), size))
+}
+
 /// Parser of `INPUT:DEPTH`.
 fn member(text: &str) -> Result<MemberInput, String> {
     let parts = text.rsplit_once(':').and_then(|(name, depth)| Some((name, depth.parse().ok()?)));
@@ -153,6 +173,9 @@ mod tests {
         assert_eq!(domain("a=b=-1:2"), Ok(("a=b".into(), (-1.0, 2.0))));
         assert_eq!(member("a:b:20"), Ok(MemberInput { name: "a:b".into(), depth: 20 }));
         assert!(member("a").is_err() && member("a:").is_err() && member("a:300").is_err());
+        assert_eq!(shape("time=24"), Ok(("time".into(), 24)));
+        assert_eq!(shape("a=b:1=2"), Ok(("a=b:1".into(), 2)));
+        assert!(shape("time").is_err() && shape("time=").is_err() && shape("time=-1").is_err());
         assert!(domain("ltv").is_err() && domain("ltv=1").is_err() && domain("ltv=a:b").is_err());
     }
 }

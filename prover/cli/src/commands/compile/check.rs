@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context;
-use assay::Samples;
+use assay::{OnnxFile, Samples};
 use assay_compiler::{CheckOutcome, Stage, check_with};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use crate::ui::{self, BAD, Bar, GOOD, paint};
 const STEPS: f64 = 1000.0;
 
 /// Compiles again and compares.
-pub fn run(path: &Path, onnx: &[u8], samples: &Samples) -> anyhow::Result<Outcome> {
+pub fn run(path: &Path, onnx: &OnnxFile, samples: &Samples) -> anyhow::Result<Outcome> {
     let compiled = artifacts::compiled(path)?;
     let outcome = {
         let bar = Bar::start("compiling again");

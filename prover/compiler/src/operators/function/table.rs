@@ -60,8 +60,8 @@ impl Operator for Elementwise {
         activation::is_unsigned(self.function)
     }
 
-    fn is_defined(&self, range: (f64, f64)) -> bool {
-        activation::is_defined(self.function, range)
+    fn needs(&self, _argument: usize, range: (f64, f64)) -> Option<&'static str> {
+        activation::needs(self.function, range)
     }
 
     /// What is not negative where the function or the data are not, and nothing up to a pole.

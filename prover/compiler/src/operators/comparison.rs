@@ -1,0 +1,330 @@
+//! Comparisons: of two variables, or of one with thresholds that are exact on its grid.
+//!
+//! `x < y` is `x - y < 0`, so the operator compares one row with one constant. What is constant in a row belongs to the
+//! threshold `c`, which no rounding of weights touches; at the rows' scale `s` it becomes an integer bound of an integer:
+//!
+//! ```text
+//! x > c:  X >= floor(c 2^s) + 1     x >= c:  X >= ceil(c 2^s)     x = c:  X = c 2^s, never where that is not whole
+//! ```
+//!
+//! so that a value on the threshold is on it, and no value on the grid is taken for another.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use assay_circuits::cost::{Interval, Tally};
+use assay_circuits::layers::comparison::{self, Relation};
+use assay_circuits::{Bounded, BuildError, Builder};
+
+use super::broadcast::{common_shape, repeated};
+use super::family::{Encoded, Family, OnnxOperator, Shape};
+use super::operator::{
+    Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale, Sink, Takes,
+};
+use crate::bytes::{ReadError, Reader};
+use crate::import::graph::Layers;
+use crate::import::node::Node;
+use crate::import::refusal::Refusal;
+use crate::import::value::{Data, Kind, Tensor, Value};
+use crate::model::Row;
+use crate::number::pow2;
+use crate::quantize::error::{Feasible, PlanError};
+
+const TAG: u8 = 40;
+/// A bound that no accumulator reaches, and that may still be subtracted from one.
+const BEYOND: i64 = 1 << (assay_circuits::LIMIT_BITS - 1);
+
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "Comparisons",
+    cost: "the bits of the difference for an order, 3 for equality",
+    operators: &[
+        OnnxOperator::onnx("Less", import),
+        OnnxOperator::onnx("LessOrEqual", import),
+        OnnxOperator::onnx("Greater", import),
+        OnnxOperator::onnx("GreaterOrEqual", import),
+        OnnxOperator::onnx("Equal", import),
+        OnnxOperator::onnx("IsNaN", never).remarks("false: inputs are finite numbers"),
+        OnnxOperator::onnx("IsInf", never).remarks("false: inputs are finite numbers"),
+    ],
+    integers: &[Encoded { tag: TAG, read }],
+};
+
+/// Each element compared with a threshold.
+#[derive(Clone, Debug)]
+struct Threshold {
+    relation: Relation,
+    thresholds: Vec<f64>,
+}
+
+impl Operator for Threshold {
+    fn name(&self) -> &'static str {
+        name(self.relation)
+    }
+
+    fn arguments(&self) -> Vec<Argument> {
+        vec![Argument { len: self.thresholds.len(), takes: Takes::Common }]
+    }
+
+    fn len(&self) -> usize {
+        self.thresholds.len()
+    }
+
+    fn apply(&self, x: &[f64]) -> Vec<f64> {
+        let holds = |(x, c): (&f64, &f64)| f64::from(u8::from(self.relation.holds(x, c)));
+        x.iter().zip(&self.thresholds).map(holds).collect()
+    }
+
+    fn is_unsigned(&self) -> bool {
+        true
+    }
+
+    fn measure(&self) -> Measure {
+        Measure::Scores
+    }
+
+    fn margins(&self, x: &[f64]) -> Vec<f64> {
+        x.iter().zip(&self.thresholds).map(|(x, c)| (x - c).abs()).collect()
+    }
+
+    fn result_scale(&self, _arguments: &[ArgumentFormat]) -> ResultScale {
+        ResultScale::Fixed(0)
+    }
+
+    fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+        let scale = formats.arguments.first().and_then(ArgumentFormat::scale).feasible()?;
+        // The relation that is left once the bound is an integer.
+        let relation = match self.relation {
+            Relation::Greater | Relation::GreaterOrEqual => Relation::GreaterOrEqual,
+            Relation::Less | Relation::LessOrEqual => Relation::LessOrEqual,
+            equality => equality,
+        };
+        let bound = |&c: &f64| {
+            let c = c * pow2(scale);
+            let bound = match self.relation {
+                Relation::Greater => c.floor() + 1.0,
+                Relation::GreaterOrEqual => c.ceil(),
+                Relation::Less => c.ceil() - 1.0,
+                Relation::LessOrEqual => c.floor(),
+                Relation::Equal | Relation::NotEqual if c.fract() == 0.0 => c,
+                Relation::Equal | Relation::NotEqual => BEYOND as f64,
+            };
+            // Saturates beyond 64 bits.
+            (bound as i64).clamp(-BEYOND, BEYOND)
+        };
+        Ok(Arc::new(Integers { relation, bounds: self.thresholds.iter().map(bound).collect() }))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+fn name(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Less => "less",
+        Relation::LessOrEqual => "at most",
+        Relation::Greater => "greater",
+        Relation::GreaterOrEqual => "at least",
+        Relation::Equal => "equal",
+        Relation::NotEqual => "not equal",
+    }
+}
+
+#[derive(Debug)]
+struct Integers {
+    relation: Relation,
+    bounds: Vec<i64>,
+}
+
+impl Integers {
+    /// What is compared: the elements, then the bounds.
+    fn both<T: Clone>(
+        &self,
+        x: &[T],
+        constant: impl Fn(i64) -> Result<T, BuildError>,
+    ) -> Result<Vec<T>, BuildError> {
+        let (expected, found) = (self.bounds.len(), x.len());
+        if expected != found {
+            return Err(BuildError::Length { operation: "threshold", what: "values", expected, found });
+        }
+        let mut both = x.to_vec();
+        for &bound in &self.bounds {
+            both.push(constant(bound)?);
+        }
+        Ok(both)
+    }
+}
+
+impl IntegerOperator for Integers {
+    fn kind(&self) -> &'static str {
+        name(self.relation)
+    }
+
+    fn len(&self) -> usize {
+        self.bounds.len()
+    }
+
+    fn reference(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
+        comparison::reference(&self.both(x, Ok)?, self.relation)
+    }
+
+    fn constrain(&self, b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        comparison::constrain(b, &self.both(x, Bounded::constant)?, self.relation)
+    }
+
+    fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
+        let constant = |bound: i64| Ok((bound.into(), bound.into()));
+        comparison::cost(t, &self.both(x, constant)?, self.relation)
+    }
+
+    fn tag(&self) -> u8 {
+        TAG
+    }
+
+    fn write(&self, out: &mut dyn Sink) {
+        let code = Relation::ALL.iter().position(|&known| known == self.relation);
+        out.bytes(&[code.unwrap_or(0) as u8]); // of six
+        out.integers(&self.bounds);
+    }
+}
+
+fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
+    let code = reader.byte()?;
+    let relation = Relation::ALL.get(usize::from(code)).copied().ok_or(ReadError::Step(code))?;
+    let bounds = reader.integers(shape.one()?, 8)?;
+    match bounds.iter().find(|bound| bound.unsigned_abs() > BEYOND as u64) {
+        Some(&beyond) => Err(ReadError::Clamp { lo: beyond, hi: beyond }),
+        None => Ok(Arc::new(Integers { relation, bounds })),
+    }
+}
+
+/// A relation, elementwise.
+fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(2..=2, "2")?;
+    let relation = match node.proto.op_type.as_str() {
+        "Less" => Relation::Less,
+        "LessOrEqual" => Relation::LessOrEqual,
+        "Greater" => Relation::Greater,
+        "GreaterOrEqual" => Relation::GreaterOrEqual,
+        _ => Relation::Equal,
+    };
+    let (a, b) = (node.tensor(0)?, node.tensor(1)?);
+    compare(node, layers, a, b, relation)
+}
+
+/// The truth values of a relation, elementwise with broadcasting.
+pub(super) fn compare(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    a: &Tensor,
+    b: &Tensor,
+    relation: Relation,
+) -> Result<Value, Refusal> {
+    let (shape, elements) = common_shape(node, layers, &[a, b])?;
+    let (a, b) = (repeated(node, layers, a, &shape, elements)?, repeated(node, layers, b, &shape, elements)?);
+    if let (Some(a), Some(b)) = (a.as_constants(), b.as_constants()) {
+        // Not by their difference, which may round.
+        let holds = a.iter().zip(b).map(|(a, b)| f64::from(u8::from(relation.holds(a, b))));
+        return Ok(Tensor::constants(shape, holds.collect()).of_kind(Kind::Bool).into());
+    }
+    let (difference, thresholds) = split(node, layers, &a, &b)?;
+    let (difference, thresholds, relation) = match unscaled(&difference, &thresholds) {
+        None => (difference, thresholds, relation),
+        Some((elements, thresholds, sign)) => {
+            (elements, thresholds, if sign < 0.0 { mirrored(relation) } else { relation })
+        }
+    };
+    let results = layers.apply(node, Arc::new(Threshold { relation, thresholds }), &[&difference], shape)?;
+    Ok(results.of_kind(Kind::Bool).into())
+}
+
+/// `a - b` without its constants, and what it is compared with.
+fn split(node: &Node<'_>, layers: &mut Layers, a: &Tensor, b: &Tensor) -> Result<(Tensor, Vec<f64>), Refusal> {
+    // One side is mostly constant: then the rows are those of the other, perhaps a whole matrix.
+    let (difference, constants) = match (a.as_constants(), b.as_constants()) {
+        (_, Some(b)) => (a.clone(), b.to_vec()),
+        (Some(a), None) => {
+            let negated = layers.affine(node, b, |_| Some((-1.0, 0.0)))?;
+            (negated, a.iter().map(|a| -a).collect())
+        }
+        (None, None) => {
+            let (a, b) = (layers.foldable(a)?, layers.foldable(b)?);
+            let (left, right) = (layers.rows(node, &a)?, layers.rows(node, &b)?);
+            let rows: Vec<Row> = left.iter().zip(&right).map(|(a, b)| a.plus_scaled(b, -1.0)).collect();
+            let zeros = vec![0.0; rows.len()];
+            let trail = crate::import::value::merged([&a.trail, &b.trail].into_iter());
+            (Tensor::new(a.shape.clone(), rows).with_trail(trail), zeros)
+        }
+    };
+    let Data::Variable(map) = &difference.data else { return Ok((difference, constants)) };
+    let biases: Vec<f64> = (0..map.rows()).map(|row| map.bias(row)).collect();
+    let thresholds = constants.iter().zip(&biases).map(|(c, bias)| c - bias).collect();
+    let without = layers.affine(node, &difference, |i| Some((1.0, -*biases.get(i)?)))?;
+    Ok((without, thresholds))
+}
+
+/// Elements that are single elements of values times factors of one sign: those elements as they are, the thresholds divided
+/// by the factors, and the sign.
+fn unscaled(x: &Tensor, thresholds: &[f64]) -> Option<(Tensor, Vec<f64>, f64)> {
+    let selection = x.selection()?;
+    let sign = selection.factors.iter().find(|&&factor| factor != 0.0)?.signum();
+    let element = |((atom, &factor), &c): ((&Option<u32>, &f64), &f64)| match atom {
+        Some(atom) if factor.signum() == sign => Some((Row::atom(*atom), c / factor)),
+        Some(_) => None,
+        None => Some((Row::constant(0.0), c * sign)),
+    };
+    let all = selection.atoms.iter().zip(&selection.factors).zip(thresholds).map(element);
+    let (rows, thresholds) = all.collect::<Option<Vec<_>>>()?.into_iter().unzip();
+    Some((Tensor::new(x.shape.clone(), rows).with_trail(x.trail.clone()), thresholds, sign))
+}
+
+/// The relation of the negated values.
+fn mirrored(relation: Relation) -> Relation {
+    match relation {
+        Relation::Less => Relation::Greater,
+        Relation::LessOrEqual => Relation::GreaterOrEqual,
+        Relation::Greater => Relation::Less,
+        Relation::GreaterOrEqual => Relation::LessOrEqual,
+        same => same,
+    }
+}
+
+/// What no finite number is.
+fn never(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    let x = node.tensor(0)?;
+    Ok(Tensor::constants(x.shape.clone(), vec![0.0; x.len()]).of_kind(Kind::Bool).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quantize::tables::Tables;
+
+    /// The bound of a threshold, at a scale.
+    fn bound(relation: Relation, c: f64, scale: i32) -> (Relation, i64) {
+        let tables = Tables::default();
+        let arguments = [ArgumentFormat::Common(scale)];
+        let formats = Formats { arguments: &arguments, ranges: &[(0.0, 1.0)], scale: 0, bits: 8, tables: &tables };
+        let operator = Threshold { relation, thresholds: vec![c] };
+        let integers = operator.quantize(&formats).unwrap();
+        let answers: Vec<i64> = (-40..40).map(|x| integers.reference(&[x]).unwrap()[0]).collect();
+        for (x, &answer) in (-40..40).zip(&answers) {
+            let real = f64::from(x) * pow2(-scale);
+            assert_eq!(answer == 1, relation.holds(&real, &c), "{real} {relation:?} {c}");
+        }
+        (relation, answers.iter().sum())
+    }
+
+    #[test]
+    fn thresholds_are_exact_on_the_grid() {
+        for relation in Relation::ALL {
+            for c in [0.0, 0.8, -0.8, 0.5, -0.25, 1.0, 2.0f64.powi(-30), -(2.0f64.powi(-30)), 1e30, -1e30] {
+                for scale in [0, 2, 3, 5] {
+                    bound(relation, c, scale);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Products of two variables: elementwise, of matrices, and over axes.
+//!
+//! Factors are rounded to domains of their own, sums of products are rounded once. A factor that is read several times, by
+//! broadcasting or in a product of matrices, is rounded once: see [`assay_circuits::layers::product`].
+
+use std::any::Any;
+use std::sync::Arc;
+
+use assay_circuits::cost::{Interval, Tally};
+use assay_circuits::layers::product::{self, Product};
+use assay_circuits::layers::requantize::Requantize;
+use assay_circuits::{Bounded, BuildError, Builder};
+
+use super::broadcast::{common_shape, joined, rearranged, sources};
+use super::elementwise::scale;
+use super::family::{Encoded, Family, OnnxOperator, Shape};
+use super::gated;
+use super::operator::{Argument, ArgumentFormat, Formats, IntegerOperator, Operator, Sink, Takes};
+use super::reduction::Reduction;
+use crate::bytes::{CONSTRAINT, ReadError, Reader};
+use crate::import::graph::Layers;
+use crate::import::node::Node;
+use crate::import::refusal::Refusal;
+use crate::import::value::{Data, Kind, Tensor, Value};
+use crate::quantize::error::{Feasible, PlanError};
+
+const TAG: u8 = 49;
+/// Bits of a factor, at most.
+const MAX_DOMAIN_BITS: u32 = 24;
+/// Most bits by which results are finer than the products that they are rounded from.
+const MAX_UP: u32 = 30;
+/// Most bits that a rounding drops.
+const MAX_SHIFT: u32 = 58;
+
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "Products of variables",
+    cost: "by a constant nothing; else one product, and a rounding a result",
+    operators: &[
+        OnnxOperator::onnx("Mul", mul).folded().remarks("`x * f(x)` may become a function of one variable"),
+        OnnxOperator::onnx("ReduceProd", reduce),
+    ],
+    integers: &[Encoded { tag: TAG, read }],
+};
+
+/// Products, in the form of [`Product`] but for the rounding.
+#[derive(Clone, Debug)]
+pub(super) struct Products {
+    /// Elements of each argument.
+    lengths: Vec<usize>,
+    /// Where left and right factors begin.
+    pairs: Vec<(u32, u32)>,
+    rows: u32,
+    inner: u32,
+    columns: u32,
+}
+
+impl Products {
+    fn with(&self, rounding: Requantize) -> Product {
+        let Products { pairs, rows, inner, columns, .. } = self;
+        Product { pairs: pairs.clone(), rows: *rows, inner: *inner, columns: *columns, rounding }
+    }
+
+    /// Whether all products are squares.
+    fn are_squares(&self) -> bool {
+        self.inner == 1 && self.rows == 1 && self.columns == 1 && self.pairs.iter().all(|(a, b)| a == b)
+    }
+}
+
+impl Operator for Products {
+    fn name(&self) -> &'static str {
+        "product"
+    }
+
+    fn arguments(&self) -> Vec<Argument> {
+        let argument = |&len: &usize| Argument { len, takes: Takes::rounded(MAX_DOMAIN_BITS) };
+        self.lengths.iter().map(argument).collect()
+    }
+
+    fn len(&self) -> usize {
+        self.pairs.len() * self.rows as usize * self.columns as usize
+    }
+
+    fn apply(&self, x: &[f64]) -> Vec<f64> {
+        let (rows, inner, columns) = (self.rows as usize, self.inner as usize, self.columns as usize);
+        let value = |at: usize| x.get(at).copied().unwrap_or(f64::NAN);
+        let mut results = Vec::with_capacity(self.len());
+        for &(a, b) in &self.pairs {
+            let (a, b) = (a as usize, b as usize);
+            for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
+                let product = |k: usize| value(a + row * inner + k) * value(b + k * columns + column);
+                results.push((0..inner).map(product).sum());
+            }
+        }
+        results
+    }
+
+    fn is_unsigned(&self) -> bool {
+        self.are_squares()
+    }
+
+    fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+        let scales: Vec<i32> =
+            formats.arguments.iter().map(ArgumentFormat::scale).collect::<Option<_>>().feasible()?;
+        let of_products = match scales.as_slice() {
+            &[one] => 2 * one,
+            &[left, right] => left + right,
+            _ => return Err(PlanError::Internal("the factors of a product")),
+        };
+        let dropped = of_products - formats.scale;
+        let (shift, up) = (dropped.max(0).unsigned_abs(), dropped.min(0).unsigned_abs());
+        if shift > MAX_SHIFT || up > MAX_UP {
+            return None.feasible();
+        }
+        let (lo, hi) = formats.value_range(self.is_unsigned());
+        // Results are multiples of 2^up.
+        let rounding = Requantize { shift, lo: -(-lo >> up), hi: hi >> up };
+        Ok(Arc::new(Integers { product: self.with(rounding), up }))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+#[derive(Debug)]
+struct Integers {
+    product: Product,
+    /// Results are multiplied by `2^up`.
+    up: u32,
+}
+
+impl IntegerOperator for Integers {
+    fn kind(&self) -> &'static str {
+        "product"
+    }
+
+    fn len(&self) -> usize {
+        self.product.len()
+    }
+
+    fn reference(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
+        // Within the bounds of the format.
+        Ok(product::reference(x, &self.product)?.into_iter().map(|y| y << self.up).collect())
+    }
+
+    fn constrain(&self, b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        product::constrain(b, x, &self.product)?.iter().map(|y| y.mul_const(1 << self.up)).collect()
+    }
+
+    fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
+        let results = product::cost(t, x, &self.product)?;
+        Ok(results.into_iter().map(|(lo, hi)| (lo << self.up, hi << self.up)).collect())
+    }
+
+    fn tag(&self) -> u8 {
+        TAG
+    }
+
+    fn write(&self, out: &mut dyn Sink) {
+        let Product { pairs, rows, inner, columns, rounding: Requantize { shift, lo, hi } } = &self.product;
+        write_pairs(out, pairs);
+        [rows, inner, columns].into_iter().for_each(|&size| out.count(size as usize));
+        out.bytes(&[*shift as u8, self.up as u8]); // at most 58 and 30
+        out.bytes(&lo.to_le_bytes());
+        out.bytes(&hi.to_le_bytes());
+    }
+}
+
+/// Writes places, two by two.
+pub(super) fn write_pairs(out: &mut dyn Sink, pairs: &[(u32, u32)]) {
+    out.count(pairs.len());
+    for &(a, b) in pairs {
+        out.count(a as usize);
+        out.count(b as usize);
+    }
+}
+
+/// Reads what [`write_pairs`] wrote: places among `inputs` values.
+pub(super) fn read_pairs(reader: &mut Reader<'_>, inputs: usize) -> Result<Vec<(u32, u32)>, ReadError> {
+    let count = reader.count("pairs of factors", 1 << 27)?;
+    reader.spend("pairs of factors", count as u64)?;
+    let mut place = || reader.count("the place of a factor", inputs).map(|place| place as u32); // read from 32 bits
+    (0..count).map(|_| Ok((place()?, place()?))).collect()
+}
+
+/// Bounds of a format: a clamp of at most 2^40.
+pub(super) fn read_bounds(reader: &mut Reader<'_>) -> Result<(i64, i64), ReadError> {
+    let (lo, hi) = (i64::from_le_bytes(reader.fixed()?), i64::from_le_bytes(reader.fixed()?));
+    if lo > hi || lo < -(1 << 40) || hi > 1 << 40 {
+        return Err(ReadError::Clamp { lo, hi });
+    }
+    Ok((lo, hi))
+}
+
+fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
+    let inputs = shape.arguments.iter().fold(0usize, |sum, (len, _)| sum.saturating_add(*len));
+    let pairs = read_pairs(reader, inputs)?;
+    let mut size = || reader.count("rows of a factor", inputs).map(|size| size as u32); // read from 32 bits
+    let (rows, inner, columns) = (size()?, size()?, size()?);
+    let (shift, up) = (u32::from(reader.byte()?), u32::from(reader.byte()?));
+    if shift > MAX_SHIFT || up > MAX_UP || (shift > 0 && up > 0) {
+        return Err(ReadError::Index { what: "bits of a rounding", index: shift as usize });
+    }
+    let (lo, hi) = read_bounds(reader)?;
+    let product = Product { pairs, rows, inner, columns, rounding: Requantize { shift, lo, hi } };
+    let multiplications = (product.len() as u64).saturating_mul(inner.into());
+    reader.spend("products", multiplications.saturating_mul(CONSTRAINT))?;
+    product.check(inputs).map_err(ReadError::Layer)?;
+    Ok(Arc::new(Integers { product, up }))
+}
+
+/// `A · B` elementwise: by a constant, a function of one variable written as a product, or any product.
+fn mul(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(2..=2, "2")?;
+    let (a, b) = (node.tensor(0)?, node.tensor(1)?);
+    match (a.as_constants(), b.as_constants()) {
+        (_, Some(factors)) => scale(node, layers, a, b, factors),
+        (Some(factors), None) => scale(node, layers, b, a, factors),
+        (None, None) => {
+            if let Some(product) = gated::product(node, a, b, layers)? {
+                return Ok(Value::from(product));
+            }
+            let whole = a.kind == Kind::Integer && b.kind == Kind::Integer;
+            let kind = if whole { Kind::Integer } else { Kind::Real };
+            elementwise(node, layers, a, b).map(|product| product.of_kind(kind).into())
+        }
+    }
+}
+
+/// The products of the elements of two variables, with broadcasting.
+pub(super) fn elementwise(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    a: &Tensor,
+    b: &Tensor,
+) -> Result<Tensor, Refusal> {
+    let (shape, elements) = common_shape(node, layers, &[a, b])?;
+    if a.shape == b.shape && is_same(a, b) {
+        let place = |i: usize| node.expected(u32::try_from(i).ok());
+        let pairs = (0..elements).map(|i| Ok((place(i)?, place(i)?))).collect::<Result<_, Refusal>>()?;
+        return of_pairs(node, layers, &[a], (pairs, [1; 3]), shape);
+    }
+    let place = |i: usize| node.expected(u32::try_from(i).ok());
+    let pairs = sources(&shape, elements, a).zip(sources(&shape, elements, b));
+    let pairs = pairs.map(|(i, j)| Ok((place(i)?, place(a.len() + j)?))).collect::<Result<_, Refusal>>()?;
+    of_pairs(node, layers, &[a, b], (pairs, [1; 3]), shape)
+}
+
+/// Whether two tensors of one shape are the same value.
+fn is_same(a: &Tensor, b: &Tensor) -> bool {
+    match (&a.data, &b.data) {
+        (Data::Variable(left), Data::Variable(right)) => Arc::ptr_eq(left, right) || left == right,
+        _ => false,
+    }
+}
+
+/// The products of matrices that begin at pairs of places in the arguments.
+pub(super) fn of_pairs(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    arguments: &[&Tensor],
+    (pairs, [rows, inner, columns]): (Vec<(u32, u32)>, [u32; 3]),
+    shape: Vec<usize>,
+) -> Result<Tensor, Refusal> {
+    let lengths = arguments.iter().map(|argument| argument.len()).collect();
+    let products = Products { lengths, pairs, rows, inner, columns };
+    layers.spend_work(node, products.len() as u128 * u128::from(inner))?;
+    layers.apply(node, Arc::new(products), arguments, shape)
+}
+
+/// The product over axes: pairs are multiplied, then pairs of products, each rounded to a format of its own.
+fn reduce(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    let x = node.tensor(0)?;
+    let Some(Reduction { shape, mut len, order }) = Reduction::of(node, &x.shape, 18)? else {
+        return Ok(x.clone().into());
+    };
+    let groups = order.len() / len.max(1);
+    let mut level = rearranged(node, layers, x, vec![order.len()], order.into_iter())?;
+    while len > 1 {
+        let (pairs, odd) = (len / 2, len % 2);
+        let of_groups = |from: usize, to: usize| (0..groups).flat_map(move |g| (from..to).map(move |i| g * len + i));
+        let half = |node: &Node<'_>, layers: &mut Layers, from: usize| {
+            rearranged(node, layers, &level, vec![groups * pairs], of_groups(from, from + pairs))
+        };
+        let (left, right) = (half(node, layers, 0)?, half(node, layers, pairs)?);
+        let product = match (left.as_constants(), right.as_constants()) {
+            (_, Some(factors)) => scaled(node, layers, &left, factors)?,
+            (Some(factors), None) => scaled(node, layers, &right, factors)?,
+            (None, None) => elementwise(node, layers, &left, &right)?,
+        };
+        let rest = rearranged(node, layers, &level, vec![groups * odd], of_groups(2 * pairs, len))?;
+        // Group by group: its products, and the element that is left.
+        let all = joined(node, layers, &[&product, &rest])?;
+        let products = groups * pairs;
+        let order = (0..groups).flat_map(|g| {
+            (0..pairs).map(move |i| g * pairs + i).chain((0..odd).map(move |i| products + g * odd + i))
+        });
+        let order: Vec<usize> = order.collect();
+        len = pairs + odd;
+        level = rearranged(node, layers, &all, vec![groups * len], order.into_iter())?;
+    }
+    Ok(level.with_shape(shape).of_kind(x.kind).into())
+}
+
+fn scaled(node: &Node<'_>, layers: &mut Layers, x: &Tensor, factors: &[f64]) -> Result<Tensor, Refusal> {
+    layers.affine(node, x, |i| Some((*factors.get(i)?, 0.0)))
+}

@@ -1,0 +1,145 @@
+//! Where: a choice between two values, element by element. Between constants it is an affine map of the condition.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use assay_circuits::cost::{Interval, Tally};
+use assay_circuits::layers::selection;
+use assay_circuits::{Bounded, BuildError, Builder};
+
+use super::broadcast::{common_shape, joined, passed_on, repeated};
+use super::family::{Encoded, Family, OnnxOperator, Shape};
+use super::logic::whole;
+use super::operator::{Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes};
+use crate::bytes::{ReadError, Reader};
+use crate::import::graph::Layers;
+use crate::import::node::Node;
+use crate::import::refusal::Refusal;
+use crate::import::value::{Kind, Tensor, Value};
+use crate::quantize::error::PlanError;
+
+const TAG: u8 = 42;
+
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "Where",
+    cost: "a product an element; nothing between constants",
+    operators: &[OnnxOperator::onnx("Where", import)],
+    integers: &[Encoded { tag: TAG, read }],
+};
+
+/// `condition ? x : y`: all conditions; then all `x`, then all `y`, at one scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Where {
+    len: usize,
+}
+
+impl Operator for Where {
+    fn name(&self) -> &'static str {
+        "where"
+    }
+
+    fn arguments(&self) -> Vec<Argument> {
+        let branches = Argument { len: 2 * self.len, takes: Takes::Common };
+        vec![Argument { len: self.len, takes: Takes::Exact }, branches]
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn apply(&self, x: &[f64]) -> Vec<f64> {
+        let (conditions, branches) = x.split_at(self.len.min(x.len()));
+        let (left, right) = branches.split_at(self.len.min(branches.len()));
+        let choose = |((&condition, &x), &y): ((&f64, &f64), &f64)| if condition == 0.0 { y } else { x };
+        conditions.iter().zip(left).zip(right).map(choose).collect()
+    }
+
+    fn result_scale(&self, arguments: &[ArgumentFormat]) -> ResultScale {
+        ResultScale::Fixed(arguments.get(1).and_then(ArgumentFormat::scale).unwrap_or(0))
+    }
+
+    fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+        whole(formats.arguments)?;
+        Ok(Arc::new(*self))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl IntegerOperator for Where {
+    fn kind(&self) -> &'static str {
+        "where"
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn reference(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
+        selection::reference(x)
+    }
+
+    fn constrain(&self, b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        selection::constrain(b, x)
+    }
+
+    fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
+        selection::cost(t, x)
+    }
+
+    fn tag(&self) -> u8 {
+        TAG
+    }
+
+    fn write(&self, _out: &mut dyn Sink) {}
+}
+
+fn read(_reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
+    match shape.arguments {
+        &[(len, None), (branches, None)] if branches == 2 * len => Ok(Arc::new(Where { len })),
+        all => Err(ReadError::Count { what: "arguments of a selection", expected: 2, found: all.len() }),
+    }
+}
+
+/// `condition ? x : y`, elementwise with broadcasting.
+fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(3..=3, "3")?;
+    let (condition, x, y) = (node.tensor(0)?, node.tensor(1)?, node.tensor(2)?);
+    let (shape, len) = common_shape(node, layers, &[condition, x, y])?;
+    let each = [condition, x, y];
+    let mut operands = Vec::with_capacity(each.len());
+    for operand in each {
+        operands.push(repeated(node, layers, operand, &shape, len)?);
+    }
+    let [condition, left, right] = operands.as_slice() else { return Err(node.not_constant(0)) };
+    let kind = if x.kind == y.kind { x.kind } else { Kind::Real };
+    choose(node, layers, condition, left, right).map(|chosen| chosen.of_kind(kind).into())
+}
+
+/// `condition ? x : y` of tensors of one shape.
+fn choose(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    condition: &Tensor,
+    x: &Tensor,
+    y: &Tensor,
+) -> Result<Tensor, Refusal> {
+    if let Some(known) = condition.as_constants() {
+        // The elements of both, one behind the other, and of those the ones that are chosen.
+        let len = known.len();
+        let order = known.iter().enumerate().map(|(i, &condition)| if condition == 0.0 { len + i } else { i });
+        let both = joined(node, layers, &[x, y])?;
+        return super::broadcast::rearranged(node, layers, &both, x.shape.clone(), order);
+    }
+    if let (Some(x), Some(y)) = (x.as_constants(), y.as_constants()) {
+        // y + condition · (x - y)
+        let pair = |i: usize| Some((x.get(i)? - y.get(i)?, *y.get(i)?));
+        return layers.affine(node, condition, pair);
+    }
+    let (x, y) = (passed_on(node, layers, x)?, passed_on(node, layers, y)?);
+    let len = condition.len();
+    layers.apply(node, Arc::new(Where { len }), &[condition, &x, &y], condition.shape.clone())
+}

@@ -1,0 +1,212 @@
+//! TopK: the largest or smallest values along an axis, in order, and their indices.
+//!
+//! Values and indices are a layer each, since a layer has one scale: whoever reads one only pays for one.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use assay_circuits::cost::{Interval, Tally};
+use assay_circuits::layers::extremum::Extremum;
+use assay_circuits::layers::top_k::{self, Ranked, TopK};
+use assay_circuits::{Bounded, BuildError, Builder};
+
+use super::broadcast::{passed_on, rearranged};
+use super::extremum::{read_ends, write_ends};
+use super::family::{Encoded, Family, Import, OnnxOperator, Shape};
+use super::operator::{
+    Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale, Sink, Takes,
+};
+use crate::bytes::{ReadError, Reader};
+use crate::import::graph::Layers;
+use crate::import::node::Node;
+use crate::import::refusal::Refusal;
+use crate::import::value::{Kind, Value};
+use crate::model::Groups;
+use crate::quantize::error::PlanError;
+
+const TAG: u8 = 48;
+
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "TopK",
+    cost: "about k comparisons with a product or two an element; values and indices are paid for each",
+    operators: &[OnnxOperator {
+        import: Import::Several(import),
+        ..OnnxOperator::onnx("TopK", |node, layers| import(node, layers).and_then(|mut all| node.expected(all.pop())))
+    }
+    .remarks("sorted, also where `sorted = 0`; `k` constant")],
+    integers: &[Encoded { tag: TAG, read }],
+};
+
+/// Values or indices of groups, which stand one behind the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ranking {
+    top: TopK,
+    count: usize,
+}
+
+impl Operator for Ranking {
+    fn name(&self) -> &'static str {
+        self.kind()
+    }
+
+    fn arguments(&self) -> Vec<Argument> {
+        vec![Argument { len: self.count * self.top.len as usize, takes: Takes::Common }]
+    }
+
+    fn len(&self) -> usize {
+        self.count * self.top.k as usize
+    }
+
+    fn apply(&self, x: &[f64]) -> Vec<f64> {
+        let ranked = |group: &[f64]| {
+            let mut ranked: Vec<(usize, f64)> = group.iter().copied().enumerate().collect();
+            // Stable: of equal values the lower index comes first.
+            match self.top.of {
+                Extremum::Maximum => ranked.sort_by(|a, b| b.1.total_cmp(&a.1)),
+                Extremum::Minimum => ranked.sort_by(|a, b| a.1.total_cmp(&b.1)),
+            }
+            ranked.truncate(self.top.k as usize);
+            ranked
+        };
+        // Zeros of either sign are equal.
+        let x: Vec<f64> = x.iter().map(|x| x + 0.0).collect();
+        let all = x.chunks_exact(self.top.len.max(1) as usize).flat_map(ranked);
+        all.map(|(index, value)| match self.top.ranked {
+            Ranked::Values => value,
+            Ranked::Indices => index as f64,
+        })
+        .collect()
+    }
+
+    fn is_unsigned(&self) -> bool {
+        self.top.ranked == Ranked::Indices
+    }
+
+    fn measure(&self) -> Measure {
+        match self.top.ranked {
+            Ranked::Values => Measure::Results,
+            Ranked::Indices => Measure::Scores,
+        }
+    }
+
+    fn result_scale(&self, arguments: &[ArgumentFormat]) -> ResultScale {
+        let scale = arguments.first().and_then(ArgumentFormat::scale).unwrap_or(0);
+        ResultScale::Fixed(if self.top.ranked == Ranked::Indices { 0 } else { scale })
+    }
+
+    fn quantize(&self, _formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+        Ok(Arc::new(*self))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl IntegerOperator for Ranking {
+    fn kind(&self) -> &'static str {
+        match self.top.ranked {
+            Ranked::Values => "top-k",
+            Ranked::Indices => "top-k indices",
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.count * self.top.k as usize
+    }
+
+    fn reference(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
+        top_k::reference(x, &self.top)
+    }
+
+    fn constrain(&self, b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+        top_k::constrain(b, x, &self.top)
+    }
+
+    fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
+        top_k::cost(t, x, &self.top)
+    }
+
+    fn tag(&self) -> u8 {
+        TAG
+    }
+
+    fn write(&self, out: &mut dyn Sink) {
+        write_ends(out, self.top.of, self.top.len);
+        out.count(self.top.k as usize);
+        out.bytes(&[u8::from(self.top.ranked == Ranked::Indices)]);
+    }
+}
+
+fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
+    let (of, len, count) = read_ends(reader, shape.one()?)?;
+    let k = reader.count("values that are taken", len as usize)? as u32; // read from 32 bits
+    if k == 0 {
+        return Err(ReadError::Count { what: "values that are taken", expected: 1, found: 0 });
+    }
+    let ranked = match reader.byte()? {
+        0 => Ranked::Values,
+        1 => Ranked::Indices,
+        other => return Err(ReadError::Step(other)),
+    };
+    // One step of the sort is about as much as an entry of a table.
+    let steps = u64::from(k).saturating_mul(u64::from(len)).saturating_mul(count as u64);
+    reader.spend("steps of a sort", steps.saturating_mul(crate::bytes::ENTRY))?;
+    Ok(Arc::new(Ranking { top: TopK { len, k, of, ranked }, count }))
+}
+
+/// Values and indices.
+fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Value>, Refusal> {
+    let (allowed, words) = if node.opset < 10 { (1, "1") } else { (2, "2") };
+    if node.operands.len() != allowed {
+        let (node, found) = (node.name.clone(), node.operands.len());
+        return Err(Refusal::Arity { node, what: "inputs", found, allowed: words });
+    }
+    let x = node.tensor(0)?;
+    let k = match node.opset < 10 {
+        true => node.optional_int("k")?,
+        false => node.integers(1)?.first().copied(),
+    };
+    let axis = node.axis(node.int("axis", -1)?, &x.shape, x.shape.len())?;
+    let groups = node.groups(x, axis)?;
+    let wrong = || {
+        let found = k.map_or_else(|| "absent".into(), |k| k.to_string());
+        node.bad_attribute("k", found, "a number from 1 to the length of the axis")
+    };
+    let k = k.and_then(|k| usize::try_from(k).ok()).filter(|k| (1..=groups.length).contains(k)).ok_or_else(wrong)?;
+    let of = match node.int("largest", 1)? {
+        0 => Extremum::Minimum,
+        1 => Extremum::Maximum,
+        other => return Err(node.bad_attribute("largest", other.to_string(), "0 or 1")),
+    };
+    let mut shape = x.shape.clone();
+    *node.expected(shape.get_mut(axis))? = k;
+    layers.check_size(node, &shape)?;
+    let results = Groups { length: k, ..groups };
+    let back = node.expected(order_back(results))?;
+    let narrow = |size: usize| node.expected(u32::try_from(size).ok());
+    let (len, k) = (narrow(groups.length)?, narrow(k)?);
+    let of_kind = |ranked: Ranked| if ranked == Ranked::Indices { Kind::Integer } else { x.kind };
+    let mut all = Vec::with_capacity(2);
+    for ranked in [Ranked::Values, Ranked::Indices] {
+        // Indices are compared at full precision; values are passed on.
+        let x = if ranked == Ranked::Values { passed_on(node, layers, x)? } else { x.clone() };
+        let order = groups.positions().flatten();
+        let ordered = rearranged(node, layers, &x, vec![x.len()], order)?;
+        let operator = Ranking { top: TopK { len, k, of, ranked }, count: groups.count() };
+        let ranks = layers.apply(node, Arc::new(operator), &[&ordered], vec![results.count() * results.length])?;
+        let placed = rearranged(node, layers, &ranks, shape.clone(), back.iter().copied())?;
+        all.push(placed.of_kind(of_kind(ranked)).into());
+    }
+    Ok(all)
+}
+
+/// Where each element of an array stands if its groups stand one behind the other.
+fn order_back(groups: Groups) -> Option<Vec<usize>> {
+    let mut back = vec![0; groups.count() * groups.length];
+    for (place, position) in groups.positions().flatten().enumerate() {
+        *back.get_mut(position)? = place;
+    }
+    Some(back)
+}
