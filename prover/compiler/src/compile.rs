@@ -9,7 +9,7 @@ use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError};
 use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
-use crate::model::{Model, Output};
+use crate::model::{Model, Output, batch};
 use crate::operators::operator::Measure;
 use crate::options::{OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
@@ -207,6 +207,7 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
     let mut signature = Signature::new(inputs, &features, named);
     let categories = contents(model).enumerate().filter_map(|(feature, (_, known))| Some((feature, known?)));
     signature.categories = categories.collect();
+    signature.batch = batch::rows(model.inputs.iter().map(|input| input.shape.as_slice()));
     calibration.arrange(&signature)
 }
 

@@ -22,7 +22,7 @@ use crate::budget::Budget;
 use crate::bytes::{CONSTRAINT, ReadError, Reader, Writer};
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::lower::{self, LowerError};
-use crate::model::{Categories, Kind, Unknown};
+use crate::model::{Categories, Kind, Unknown, batch};
 use crate::number::dequantize;
 use crate::provenance::Provenance;
 use crate::quantize::encoding;
@@ -144,6 +144,9 @@ impl CompiledModel {
         let mut signature = Signature::new(inputs, &features, FeatureNames::Declared);
         let known = self.features.iter().map(|feature| feature.categories.as_ref()).enumerate();
         signature.categories = known.filter_map(|(position, known)| Some((position, known?))).collect();
+        let shape = |dims: &Vec<u32>| dims.iter().map(|&dim| dim as usize).collect::<Vec<usize>>();
+        let shapes: Vec<Vec<usize>> = self.graph.inputs.iter().map(|input| shape(&input.shape)).collect();
+        signature.batch = batch::rows(shapes.iter().map(Vec::as_slice));
         table.arrange(&signature)
     }
 

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use crate::compiled::Feature;
 use crate::model::{Categories, Input, Kind, Map, Model};
+use crate::operators::operator::Takes;
 use crate::options::{Format, OptionError, Options};
-use crate::quantize::input::InputFormat;
+use crate::quantize::input::{COMPARED, InputFormat};
 
 /// What each feature is, and the values of text.
 pub(crate) fn contents(model: &Model) -> impl Iterator<Item = (Kind, Option<&Categories>)> {
@@ -63,6 +64,9 @@ pub(crate) fn input_formats(
             (Some(format), _) => Ok(InputFormat::Fixed(format)),
             // A kernel meets every element of a channel.
             (None, Kind::Real) if is_convolved(model, &atoms) => Ok(InputFormat::one(&peaks)),
+            (None, Kind::Real) if is_compared(model, &atoms) => {
+                Ok(InputFormat::along_the_last_axis(&peaks, &input.shape).widened(COMPARED))
+            }
             (None, Kind::Real) => Ok(InputFormat::along_the_last_axis(&peaks, &input.shape)),
             (None, Kind::Integer | Kind::Bool) => {
                 let bits = features.iter().map(|f| signed_bits(f.min).max(signed_bits(f.max)));
@@ -81,6 +85,18 @@ fn is_convolved(model: &Model, atoms: &Range<usize>) -> bool {
     model.layers.iter().any(|layer| match layer.map.as_ref() {
         Map::Convolution(conv) => atoms.contains(&(conv.first as usize)),
         _ => false,
+    })
+}
+
+/// Whether an operator takes some of these atoms as they are, at scales of their own.
+fn is_compared(model: &Model, atoms: &Range<usize>) -> bool {
+    model.layers.iter().any(|layer| {
+        let arguments = layer.function.operator().map(|operator| operator.arguments()).unwrap_or_default();
+        let mut is_read = false;
+        if arguments.iter().any(|argument| argument.takes == Takes::Exact) {
+            layer.map.for_each_atom(|atom| is_read |= atoms.contains(&(atom as usize)));
+        }
+        is_read
     })
 }
 

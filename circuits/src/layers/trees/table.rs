@@ -23,7 +23,7 @@ use crate::error::BuildError;
 /// Most entries of a table.
 const MAX_ENTRIES: usize = 4096;
 /// Most features of a table: every way to halve them is tried.
-const MAX_FEATURES: usize = 12;
+const MAX_FEATURES: usize = 10;
 
 /// A feature of a table, and its cells; the first reaches below all.
 struct Axis {
@@ -42,7 +42,7 @@ pub(super) struct Table {
 impl Table {
     /// The table of a subtree; `None` if it would be large.
     pub(super) fn new(dag: &Dag, root: u32) -> Result<Option<Self>, BuildError> {
-        let Some(conditions) = conditions(dag, root)? else { return Ok(None) };
+        let Some((conditions, branches)) = conditions(dag, root)? else { return Ok(None) };
         let mut axes = Vec::with_capacity(conditions.len());
         for (feature, sets) in conditions {
             let mut cells = vec![Set::all()];
@@ -56,7 +56,11 @@ impl Table {
         if entries(&axes) > MAX_ENTRIES {
             return Ok(None);
         }
-        let (low, high) = halves(axes);
+        let (low, high, products) = halves(axes);
+        // Selects take less than a product a branch: a table that takes more is not made.
+        if products >= branches {
+            return Ok(None);
+        }
         let (low_entries, all) = (entries(&low), entries(&low).saturating_mul(entries(&high)));
         let mut values = Vec::with_capacity(all);
         for entry in 0..all {
@@ -91,12 +95,17 @@ impl Table {
     }
 }
 
-/// The conditions of each feature; `None` if there are so many that a table will not pay.
-fn conditions(dag: &Dag, root: u32) -> Result<Option<BTreeMap<u32, BTreeSet<Set>>>, BuildError> {
-    let mut conditions: BTreeMap<u32, BTreeSet<Set>> = BTreeMap::new();
+/// The conditions of each feature.
+type Conditions = BTreeMap<u32, BTreeSet<Set>>;
+
+/// The conditions of a subtree and the number of its branches; `None` if there are so many that a table will not pay.
+fn conditions(dag: &Dag, root: u32) -> Result<Option<(Conditions, usize)>, BuildError> {
+    let mut conditions = Conditions::new();
+    let mut branches = 0;
     let (mut open, mut seen) = (vec![root], BTreeSet::from([root]));
     while let Some(subtree) = open.pop() {
         if let Vertex::Branch { feature, set, yes, no } = dag.vertex(subtree)? {
+            branches += 1;
             conditions.entry(*feature).or_default().insert(set.clone());
             // Thresholds make one cell more than there are of them.
             let cells = conditions.values().fold(1usize, |n, sets| n.saturating_mul(sets.len() + 1));
@@ -106,7 +115,7 @@ fn conditions(dag: &Dag, root: u32) -> Result<Option<BTreeMap<u32, BTreeSet<Set>
             open.extend([*yes, *no].into_iter().filter(|&child| seen.insert(child)));
         }
     }
-    Ok(Some(conditions))
+    Ok(Some((conditions, branches)))
 }
 
 /// Combinations of the cells of some axes.
@@ -114,8 +123,8 @@ fn entries(axes: &[Axis]) -> usize {
     axes.iter().fold(1usize, |n, axis| n.saturating_mul(axis.cells.len()))
 }
 
-/// The two halves for which the products are fewest.
-fn halves(axes: Vec<Axis>) -> (Vec<Axis>, Vec<Axis>) {
+/// The two halves for which the products are fewest, and how many these are at most.
+fn halves(axes: Vec<Axis>) -> (Vec<Axis>, Vec<Axis>, usize) {
     let sizes: Vec<usize> = axes.iter().map(|axis| axis.cells.len()).collect();
     let cost = |mask: usize| {
         let half = |is_high: usize| {
@@ -131,7 +140,7 @@ fn halves(axes: Vec<Axis>) -> (Vec<Axis>, Vec<Axis>) {
     for (i, axis) in axes.into_iter().enumerate() {
         if best >> i & 1 == 1 { high.push(axis) } else { low.push(axis) }
     }
-    (low, high)
+    (low, high, cost(best))
 }
 
 /// The cells of an entry.

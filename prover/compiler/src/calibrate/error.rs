@@ -115,6 +115,14 @@ pub enum CalibrationError {
         /// Values found.
         found: usize,
     },
+    /// Rows that make no whole number of batches.
+    #[error("the model takes {batch} rows at once, and the data has {rows}: give a multiple of {batch}")]
+    Batch {
+        /// Rows found.
+        rows: usize,
+        /// Rows of a batch.
+        batch: usize,
+    },
     /// Text, or nothing, where a number belongs.
     #[error("row {row}, column '{column}': '{text}' is not a number")]
     NotANumber {

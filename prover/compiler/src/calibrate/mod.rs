@@ -7,6 +7,7 @@
 //! bytes of memory for a byte of text, objects of one key each), and what a `.npz` archive unpacks to has a budget.
 
 mod arrange;
+mod batch;
 mod cell;
 mod columns;
 mod csv;
@@ -63,12 +64,13 @@ impl Table {
         arrays.collect::<Result<_, _>>().map(Table::Tensors)
     }
 
-    /// The samples in the order of the signature's features.
+    /// The samples in the order of the signature's features. For a model of a fixed batch, rows of one item each are put
+    /// together, as many as the batch has.
     ///
     /// # Errors
     /// Missing and repeated columns, or columns of other names; rows of the wrong length; no rows at all; the row and the
     /// column of the first cell that is no finite number, or none of the values of a text input.
     pub fn arrange(&self, signature: &Signature<'_>) -> Result<Arranged, CalibrationError> {
-        arrange::arrange(self, signature)
+        batch::arrange(self, signature)
     }
 }

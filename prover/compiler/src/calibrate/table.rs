@@ -63,6 +63,8 @@ pub struct Signature<'a> {
     pub named: FeatureNames,
     /// The values of the elements that are text, by the element's position.
     pub categories: BTreeMap<usize, &'a Categories>,
+    /// Rows of a sample: the first dimension of all inputs.
+    pub batch: usize,
 }
 
 /// Where a model's feature names come from.
@@ -77,7 +79,7 @@ pub enum FeatureNames {
 impl<'a> Signature<'a> {
     /// Of a model whose inputs are numbers.
     pub fn new(inputs: Vec<(&'a str, usize)>, features: &'a [String], named: FeatureNames) -> Self {
-        Signature { inputs, features, named, categories: BTreeMap::new() }
+        Signature { inputs, features, named, categories: BTreeMap::new(), batch: 1 }
     }
 
     /// What the cells of a feature are read as.

@@ -143,6 +143,14 @@ impl Node<'_> {
         self.attribute(attribute, AttributeType::Ints, "a list of integers", |proto| proto.ints.clone())
     }
 
+    /// Strings; bytes that are not UTF-8 stand as replacement characters.
+    pub fn strings(&self, attribute: &'static str) -> Result<Option<Vec<String>>, Refusal> {
+        let read = |proto: &AttributeProto| {
+            proto.strings.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
+        };
+        self.attribute(attribute, AttributeType::Strings, "a list of strings", read)
+    }
+
     /// A string; bytes that are not UTF-8 are no value that any operator knows.
     pub fn text(&self, attribute: &'static str) -> Result<Option<String>, Refusal> {
         let read = |proto: &AttributeProto| String::from_utf8_lossy(&proto.s).into_owned();

@@ -354,6 +354,18 @@ pub enum Refusal {
         /// Tensor name.
         operand: String,
     },
+    /// Nodes of a tree ensemble that make no trees.
+    #[error("{node}: tree {tree}, node {at}: {why}; export the model anew")]
+    Tree {
+        /// The node of the graph.
+        node: NodeName,
+        /// The tree, as the file numbers it.
+        tree: i64,
+        /// The node of the tree, as the file numbers it.
+        at: i64,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// Folding the node's constants overflows (a variance of zero, for example).
     #[error("{node}: folding its constants gives a value that is not finite")]
     NotFinite {

@@ -7,7 +7,7 @@ use super::graph::Resources;
 use super::refusal::{NodeName, Refusal};
 use super::storage::Storage;
 use super::tensor;
-use crate::model::{Categories, Input, Kind, Unknown};
+use crate::model::{Categories, Input, Kind, Unknown, batch};
 use crate::onnx::{DataType, DimensionValue, GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
 /// Supported versions of each operator set: within them the supported operators mean what this crate implements, which
@@ -169,15 +169,20 @@ fn dimensions(input: &ValueInfoProto) -> Result<Vec<Result<usize, Free>>, Refusa
     Ok(shape.dim.iter().map(|dimension| size(&dimension.value)).collect())
 }
 
-/// `feature_names` of the metadata: names separated by commas, one for each input element.
+/// `feature_names` of the metadata: names separated by commas, one for each input element, or for each of a row of a batch.
 pub(super) fn feature_names(
     proto: &ModelProto,
     inputs: &[Input],
     refusals: &mut Vec<Refusal>,
 ) -> Option<Vec<String>> {
     let entry = proto.metadata_props.iter().find(|entry| entry.key == "feature_names")?;
-    let names: Vec<String> = entry.value.split(',').map(|name| name.trim().to_owned()).collect();
+    let mut names: Vec<String> = entry.value.split(',').map(|name| name.trim().to_owned()).collect();
     let expected = inputs.iter().map(Input::len).sum();
+    let rows = batch::rows(inputs.iter().map(|input| input.shape.as_slice()));
+    if rows > 1 && names.len().checked_mul(rows) == Some(expected) {
+        let lengths: Vec<usize> = inputs.iter().map(|input| input.len() / rows).collect();
+        names = batch::names(&names, rows, &lengths);
+    }
     if names.len() != expected {
         refusals.push(Refusal::FeatureCount { expected, found: names.len() });
         return None;

@@ -8,6 +8,7 @@
 //! Max pooling stands between the map and the function, which are all monotonic where one is there: see [`Layer::pool`].
 
 pub mod activation;
+pub(crate) mod batch;
 mod category;
 mod groups;
 mod kind;

@@ -102,7 +102,7 @@ fn exponent(value: f64) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Input, LayerFunction, Output, Row};
+    use crate::model::{Input, Kind, LayerFunction, Output, Row};
 
     #[test]
     fn equalization_keeps_the_function_and_evens_out_the_weights() {

@@ -20,8 +20,14 @@ pub(crate) enum InputFormat {
         peak: f64,
         /// Bits that an element's scale is finer than that of the largest; empty where all have one scale.
         finer: Arc<[i32]>,
+        /// Bits more than activations have.
+        more: u32,
     },
 }
+
+/// Bits more of inputs that are compared with thresholds as they are: with the 24 of the widest activation, what tells a number of
+/// single precision from its neighbours down to an eighth of the largest.
+pub(crate) const COMPARED: u32 = 4;
 
 /// Bits by which features' sizes must differ for scales of their own: one scale is easier to read, and a byte.
 const WORTH: i32 = 2;
@@ -31,7 +37,7 @@ const MOST: i32 = 40;
 impl InputFormat {
     /// One scale for all elements, of these largest magnitudes.
     pub fn one(peaks: &[f64]) -> Self {
-        InputFormat::Free { peak: largest(peaks.iter().copied()), finer: Arc::new([]) }
+        InputFormat::Free { peak: largest(peaks.iter().copied()), finer: Arc::new([]), more: 0 }
     }
 
     /// A scale for each position along the last axis of a tensor, where they are few enough for a schema and differ enough to
@@ -54,7 +60,15 @@ impl InputFormat {
         if finer.iter().all(|&finer| finer < WORTH) {
             return InputFormat::one(peaks);
         }
-        InputFormat::Free { peak, finer: finer.into_iter().cycle().take(peaks.len()).collect() }
+        InputFormat::Free { peak, finer: finer.into_iter().cycle().take(peaks.len()).collect(), more: 0 }
+    }
+
+    /// The same with so many bits more than activations have.
+    pub fn widened(self, by: u32) -> Self {
+        match self {
+            InputFormat::Free { peak, finer, more } => InputFormat::Free { peak, finer, more: more + by },
+            fixed => fixed,
+        }
     }
 
     /// The format at so many bits.
@@ -66,9 +80,9 @@ impl InputFormat {
                 finer: Arc::new([]),
                 format: FormatChoice::Fixed,
             },
-            InputFormat::Free { peak, finer } => InputPlan {
-                bits,
-                scale: fitting_scale(*peak, (1i64 << (bits - 1)) - 1),
+            InputFormat::Free { peak, finer, more } => InputPlan {
+                bits: bits + more,
+                scale: fitting_scale(*peak, (1i64 << (bits + more - 1)) - 1),
                 finer: Arc::clone(finer),
                 format: FormatChoice::Free,
             },

@@ -22,4 +22,5 @@ mod report;
 mod sampling;
 mod tables;
 mod trace;
+mod trees;
 mod warnings;

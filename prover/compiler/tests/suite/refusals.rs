@@ -33,7 +33,7 @@ fn every_unsupported_operator_is_named_in_one_message() {
         .node("a", "GridSample", &["x"], vec![])
         .node("b", "Relu", &["a"], vec![])
         .node("c", "LSTM", &["b"], vec![])
-        .node_in("ai.onnx.ml", "d", "TreeEnsembleRegressor", &["x"], vec![])
+        .node_in("ai.onnx.ml", "d", "DictVectorizer", &["x"], vec![])
         .node_in("com.example", "e", "Relu", &["d"], vec![])
         .output("c")
         .output("e");
@@ -43,7 +43,7 @@ fn every_unsupported_operator_is_named_in_one_message() {
         "the model cannot be compiled, 4 problems found:\
          \n  - node 'a_node' (GridSample): operator GridSample of domain 'ai.onnx' is not supported\
          \n  - node 'c_node' (LSTM): operator LSTM of domain 'ai.onnx' is not supported\
-         \n  - node 'd_node' (TreeEnsembleRegressor): operator TreeEnsembleRegressor of domain 'ai.onnx.ml' is not supported\
+         \n  - node 'd_node' (DictVectorizer): operator DictVectorizer of domain 'ai.onnx.ml' is not supported\
          \n  - node 'e_node' (Relu): operator Relu of domain 'com.example' is not supported"
     );
 }

@@ -230,3 +230,32 @@ fn domains_of_one_value_are_warned_of() {
     let options = Options { domains: domains.into(), ..Options::default() };
     assert!(!compile(&model(NAMED).bytes(), &table, &options).unwrap().1.warnings.contains(&constant));
 }
+
+/// A model of a fixed batch takes rows of the table together, or a row for all of them.
+#[test]
+fn rows_of_a_batch() {
+    let onnx = Onnx::new().input("x", &[2, 2]).input("z", &[2, 1]);
+    let onnx = onnx.node("c", "Concat", &["x", "z"], vec![int("axis", 1)]).node("y", "Relu", &["c"], vec![]);
+    let onnx = onnx.output("y");
+    let compiled = |onnx: &Onnx, csv: &str| {
+        compile(&onnx.bytes(), &Table::from_csv(csv.as_bytes())?, &Options::default()).map(|(model, _)| model)
+    };
+    let rows = "a,b,c\n1,2,9\n3,4,8\n-1,-2,-9\n-3,-4,-8\n";
+    let model = compiled(&onnx, rows).unwrap();
+    assert_eq!(names(&model), ["a[0]", "b[0]", "a[1]", "b[1]", "c[0]", "c[1]"]);
+    let expected = [[1.0, 2.0, 3.0, 4.0, 9.0, 8.0], [-1.0, -2.0, -3.0, -4.0, -9.0, -8.0]];
+    let arranged =
+        |csv: &str| model.arrange(&Table::from_csv(csv.as_bytes()).unwrap()).map(|found| found.rows);
+    assert_eq!(arranged(rows).unwrap(), expected);
+    assert_eq!(arranged("c,a,b\n9,1,2\n8,3,4\n").unwrap(), expected[..1]);
+    assert_eq!(arranged("a[0],b[0],a[1],b[1],c[0],c[1]\n1,2,3,4,9,8\n").unwrap(), expected[..1]);
+    assert_eq!(
+        arranged("a,b,c\n1,2,9\n").unwrap_err().to_string(),
+        "the model takes 2 rows at once, and the data has 1: give a multiple of 2"
+    );
+    let named = compiled(&onnx.clone().features("a,b,c"), rows).unwrap();
+    assert_eq!(names(&named), names(&model));
+    assert_eq!(named.features, model.features);
+    let error = compiled(&onnx, "a,b\n1,2\n").unwrap_err().to_string();
+    assert!(error.contains("the data has 2 columns (a, b), and the model takes 6 values"), "{error}");
+}

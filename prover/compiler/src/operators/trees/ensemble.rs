@@ -1,0 +1,367 @@
+//! A tree ensemble as the model has it: conditions on real numbers, leaves of real numbers; and its integer form.
+
+use assay_circuits::layers::trees::{self, Ensemble, Node, Set};
+
+use crate::number::pow2;
+
+/// What a branch asks of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Condition {
+    /// `x <= t`.
+    AtMost(f64),
+    /// `x < t`.
+    Below(f64),
+    /// `x >= t`.
+    AtLeast(f64),
+    /// `x > t`.
+    Above(f64),
+    /// `x = t`.
+    Equal(f64),
+    /// `x != t`.
+    Unequal(f64),
+    /// `x` is one of these.
+    Member(Vec<f64>),
+}
+
+/// A node of a tree.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Branch {
+    /// Goes on at `yes` if the condition holds, else at `no`.
+    Condition {
+        /// Position of the feature among those that the ensemble asks for.
+        feature: u32,
+        condition: Condition,
+        yes: u32,
+        no: u32,
+        /// Whether a missing value goes to `yes` whatever the condition.
+        missing: Missing,
+    },
+    /// What it adds to outputs, ascending by output.
+    Leaf(Vec<(u32, f64)>),
+}
+
+/// Where a missing value goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Where the comparison says, which is false but for `!=`.
+    AsCompared,
+    /// To the true branch.
+    Yes,
+}
+
+/// In which precision features are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Precision {
+    /// Features are rounded to single precision first.
+    Single,
+    /// As they are.
+    Double,
+}
+
+/// Trees over features, as the model has them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct RealEnsemble {
+    /// The model's numbers of the features that are asked for, ascending.
+    pub features: Vec<usize>,
+    /// Nodes of each tree, the root first, each child behind its parent.
+    pub trees: Vec<Vec<Branch>>,
+    /// One an output.
+    pub base: Vec<f64>,
+    pub aggregate: trees::Aggregate,
+    pub precision: Precision,
+}
+
+impl RealEnsemble {
+    /// The outputs for the features that are asked for.
+    pub fn apply(&self, x: &[f64]) -> Vec<f64> {
+        let mut values: Vec<Option<f64>> = vec![None; self.base.len()];
+        for tree in &self.trees {
+            let Some(leaf) = self.leaf(tree, x) else { continue };
+            for &(output, value) in leaf {
+                let Some(slot) = values.get_mut(output as usize) else { continue };
+                *slot = Some(match (*slot, self.aggregate) {
+                    (None, _) => value,
+                    (Some(sum), trees::Aggregate::Sum) => sum + value,
+                    (Some(least), trees::Aggregate::Min) => least.min(value),
+                    (Some(largest), trees::Aggregate::Max) => largest.max(value),
+                });
+            }
+        }
+        values.iter().zip(&self.base).map(|(value, base)| value.unwrap_or(0.0) + base).collect()
+    }
+
+    fn leaf<'a>(&self, tree: &'a [Branch], x: &[f64]) -> Option<&'a [(u32, f64)]> {
+        let mut position = 0;
+        loop {
+            match tree.get(position)? {
+                Branch::Leaf(values) => return Some(values),
+                Branch::Condition { feature, condition, yes, no, missing } => {
+                    let x = *x.get(*feature as usize)?;
+                    let x = if self.precision == Precision::Single { f64::from(x as f32) } else { x };
+                    let holds = condition.holds(x) || (x.is_nan() && *missing == Missing::Yes);
+                    position = if holds { *yes } else { *no } as usize;
+                }
+            }
+        }
+    }
+
+    /// The weights of each leaf.
+    pub fn leaves(&self) -> impl Iterator<Item = &Vec<(u32, f64)>> {
+        self.trees.iter().flatten().filter_map(|branch| match branch {
+            Branch::Leaf(values) => Some(values),
+            Branch::Condition { .. } => None,
+        })
+    }
+
+    /// The weights of each leaf, to be changed.
+    pub fn leaves_mut(&mut self) -> impl Iterator<Item = &mut Vec<(u32, f64)>> {
+        self.trees.iter_mut().flatten().filter_map(|branch| match branch {
+            Branch::Leaf(values) => Some(values),
+            Branch::Condition { .. } => None,
+        })
+    }
+
+    /// Outputs and weights of all leaves.
+    pub fn weights(&self) -> impl Iterator<Item = (u32, f64)> + '_ {
+        self.leaves().flatten().copied()
+    }
+
+    /// The least and the largest value of each output, by the leaves of each tree alone.
+    pub fn ranges(&self) -> Vec<(f64, f64)> {
+        let outputs = self.base.len();
+        let mut total: Vec<Option<(f64, f64)>> = vec![None; outputs];
+        for tree in &self.trees {
+            let mut of_tree = vec![(f64::INFINITY, f64::NEG_INFINITY); outputs];
+            let leaves = tree.iter().filter_map(|branch| match branch {
+                Branch::Leaf(values) => Some(values),
+                Branch::Condition { .. } => None,
+            });
+            for values in leaves {
+                for (output, range) in (0u32..).zip(of_tree.iter_mut()) {
+                    let value = values.iter().find(|&&(named, _)| named == output).map_or(0.0, |&(_, v)| v);
+                    *range = (range.0.min(value), range.1.max(value));
+                }
+            }
+            for (total, of_tree) in total.iter_mut().zip(of_tree) {
+                *total = Some(match (*total, self.aggregate) {
+                    (None, _) => of_tree,
+                    (Some(sum), trees::Aggregate::Sum) => (sum.0 + of_tree.0, sum.1 + of_tree.1),
+                    (Some(all), _) => (all.0.min(of_tree.0), all.1.max(of_tree.1)),
+                });
+            }
+        }
+        let range = |(total, base): (&Option<(f64, f64)>, &f64)| {
+            let (lo, hi) = total.unwrap_or((0.0, 0.0));
+            (lo + base, hi + base)
+        };
+        total.iter().zip(&self.base).map(range).collect()
+    }
+
+    /// The same on integers: leaves at binary scale `scale`, each feature an affine function of an argument at a scale of its own.
+    /// `None` where a number is beyond what integers hold.
+    pub fn integers(&self, arguments: usize, slots: &[Slot], scales: &[i32], scale: i32) -> Option<Ensemble> {
+        let mut trees = Vec::with_capacity(self.trees.len());
+        for tree in &self.trees {
+            let mut nodes = Vec::with_capacity(tree.len());
+            for branch in tree {
+                nodes.push(match branch {
+                    Branch::Leaf(values) => Node::Leaf(round_all(values, scale)?),
+                    Branch::Condition { feature, condition, yes, no, .. } => {
+                        let slot = slots.get(*feature as usize)?;
+                        let scale = *scales.get(slot.argument as usize)?;
+                        let set = condition.on_grid(slot, scale);
+                        Node::Branch { feature: slot.argument, set, yes: *yes, no: *no }
+                    }
+                });
+            }
+            self.level(tree, &mut nodes, scale);
+            trees.push(nodes);
+        }
+        let base = self.base.iter().map(|&base| round(base, scale)).collect::<Option<Vec<i64>>>()?;
+        Ensemble::new(arguments, trees, base, self.aggregate).ok()
+    }
+
+    /// Where the leaves of a tree all have one sum over several outputs, as shares of classes do, the integers get one sum as well: the
+    /// last of each leaf takes what rounding left. Then the last output follows from the others.
+    fn level(&self, tree: &[Branch], nodes: &mut [Node], scale: i32) {
+        if self.aggregate != trees::Aggregate::Sum || self.base.len() < 2 {
+            return;
+        }
+        let sums = || {
+            tree.iter().filter_map(|branch| match branch {
+                Branch::Leaf(values) => Some(values.iter().map(|&(_, value)| value).sum::<f64>()),
+                Branch::Condition { .. } => None,
+            })
+        };
+        let Some(first) = sums().next() else { return };
+        let tolerance = 1e-6 * first.abs().max(pow2(-scale));
+        let is_full = |node: &Node| !matches!(node, Node::Leaf(values) if values.len() != self.base.len());
+        if sums().any(|sum| (sum - first).abs() > tolerance) || !nodes.iter().all(is_full) {
+            return;
+        }
+        let Some(total) = round(first, scale) else { return };
+        for node in nodes {
+            if let Node::Leaf(values) = node
+                && let Some(((_, last), others)) = values.split_last_mut()
+            {
+                *last = others.iter().fold(total, |rest, &(_, value)| rest.saturating_sub(value));
+            }
+        }
+    }
+}
+
+/// A feature as `factor * argument + offset`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Slot {
+    /// Which argument.
+    pub argument: u32,
+    /// 0 for a constant.
+    pub factor: f64,
+    pub offset: f64,
+}
+
+impl Slot {
+    /// The feature's value.
+    pub fn value(&self, arguments: &[f64]) -> f64 {
+        let x = arguments.get(self.argument as usize).copied().unwrap_or(f64::NAN);
+        // Nothing is rounded where nothing is computed.
+        match (self.factor, self.offset) {
+            (1.0, 0.0) => x,
+            (0.0, constant) => constant,
+            (factor, offset) => factor * x + offset,
+        }
+    }
+
+    /// The argument's integer, as a real number, at which the feature has the value `t`.
+    fn place(&self, t: f64, scale: i32) -> f64 {
+        let place = (t - self.offset) / self.factor * pow2(scale);
+        if (self.factor, self.offset) == (1.0, 0.0) {
+            return place;
+        }
+        // What was folded in single precision may miss an integer by its rounding.
+        let nearest = place.round();
+        if (place - nearest).abs() <= nearest.abs().max(1.0) * pow2(-22) { nearest } else { place }
+    }
+}
+
+impl Condition {
+    fn holds(&self, x: f64) -> bool {
+        match self {
+            Condition::AtMost(t) => x <= *t,
+            Condition::Below(t) => x < *t,
+            Condition::AtLeast(t) => x >= *t,
+            Condition::Above(t) => x > *t,
+            Condition::Equal(t) => x == *t,
+            Condition::Unequal(t) => x != *t,
+            Condition::Member(values) => values.contains(&x),
+        }
+    }
+
+    /// The integers `q` for which the condition holds of `factor * q * 2^-scale + offset`.
+    ///
+    /// Thresholds are fractions with a power of two below, so this is exact, but for `<` and `>=` of a threshold less than half a step above
+    /// an integer: that integer is then not below it. XGBoost's thresholds are values of its training data, and a value that equals one, rounded, would be
+    /// below it half of the time.
+    fn on_grid(&self, slot: &Slot, scale: i32) -> Set {
+        if slot.factor == 0.0 {
+            return if self.holds(slot.offset) { Set::all() } else { Set::none() };
+        }
+        let rising = slot.factor > 0.0;
+        let from = |place: f64| Set::at_least(clamp(place));
+        let up_to = |place: f64| Set::below(clamp(place + 1.0));
+        let place = |t: f64| slot.place(t, scale);
+        let above = |t: f64| if rising { from(place(t).floor() + 1.0) } else { up_to(place(t).ceil() - 1.0) };
+        let at_least = |t: f64| {
+            let nearest = |t: f64| if rising { (place(t) + 0.5).floor() } else { (place(t) - 0.5).ceil() };
+            if rising { from(nearest(t)) } else { up_to(nearest(t)) }
+        };
+        let equal = |t: f64| match place(t) {
+            place if place.fract() == 0.0 && place.is_finite() => Set::exactly(clamp(place)),
+            _ => Set::none(),
+        };
+        match self {
+            Condition::AtMost(t) => above(*t).complement(),
+            Condition::Below(t) => at_least(*t).complement(),
+            Condition::AtLeast(t) => at_least(*t),
+            Condition::Above(t) => above(*t),
+            Condition::Equal(t) => equal(*t),
+            Condition::Unequal(t) => equal(*t).complement(),
+            Condition::Member(values) => {
+                values.iter().fold(Set::none(), |set, &value| set.union(&equal(value)))
+            }
+        }
+    }
+}
+
+/// As a threshold: what is beyond all integers that features have stays beyond them.
+fn clamp(place: f64) -> i64 {
+    let limit = (trees::LIMIT - 1) as f64;
+    place.clamp(-limit, limit) as i64
+}
+
+fn round(value: f64, scale: i32) -> Option<i64> {
+    crate::number::quantize(value, scale).filter(|value| value.abs() < trees::LIMIT)
+}
+
+fn round_all(values: &[(u32, f64)], scale: i32) -> Option<Vec<(u32, i64)>> {
+    values.iter().map(|&(output, value)| Some((output, round(value, scale)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A value that is a threshold, rounded to any grid, is not below it.
+    #[test]
+    fn what_equals_a_threshold_is_not_below_it() {
+        let slot = Slot { argument: 0, factor: 1.0, offset: 0.0 };
+        for i in 1..2000 {
+            let t = f64::from((i as f32).sqrt() - 20.0);
+            for scale in [3, 8, 15] {
+                let q = crate::number::quantize(t, scale).unwrap();
+                assert!(!Condition::Below(t).on_grid(&slot, scale).contains(q), "{t} at {scale}");
+                assert!(Condition::AtLeast(t).on_grid(&slot, scale).contains(q), "{t} at {scale}");
+            }
+        }
+    }
+
+    /// Every condition on a grid holds of exactly the integers whose numbers it holds of.
+    #[test]
+    fn grids_are_exact() {
+        let conditions = |t: f64| {
+            [
+                Condition::AtMost(t),
+                Condition::Below(t),
+                Condition::AtLeast(t),
+                Condition::Above(t),
+                Condition::Equal(t),
+                Condition::Unequal(t),
+                Condition::Member(vec![t, t + 0.5, -1.0]),
+            ]
+        };
+        let identity = Slot { argument: 0, factor: 1.0, offset: 0.0 };
+        let slots = [
+            identity,
+            Slot { factor: -0.5, offset: 0.25, ..identity },
+            Slot { factor: 4.0, offset: -1.0, ..identity },
+            Slot { factor: 0.0, offset: 0.5, ..identity },
+        ];
+        for t in [0.0, -0.0, 0.5, -1.25, f64::from(0.1f32), f64::from(-0.1f32), f64::from(0.7f32), f64::INFINITY, f64::NEG_INFINITY, 1e30] {
+            for (condition, slot) in conditions(t).iter().flat_map(|c| slots.iter().map(move |s| (c, s))) {
+                for scale in [-1, 0, 2] {
+                    let set = condition.on_grid(slot, scale);
+                    let place = slot.place(t, scale);
+                    let above_an_integer = if slot.factor > 0.0 { place - place.floor() } else { place.ceil() - place };
+                    let is_rounded = matches!(condition, Condition::Below(_) | Condition::AtLeast(_));
+                    if is_rounded && above_an_integer > 0.0 && above_an_integer < 0.5 {
+                        continue;
+                    }
+                    for q in -20..=20i64 {
+                        let x = slot.value(&[q as f64 * pow2(-scale)]);
+                        assert_eq!(set.contains(q), condition.holds(x), "{condition:?} {slot:?} {scale} {q}");
+                    }
+                }
+            }
+        }
+    }
+}

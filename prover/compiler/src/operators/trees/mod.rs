@@ -1,0 +1,300 @@
+//! Tree ensembles: TreeEnsembleClassifier, TreeEnsembleRegressor and TreeEnsemble.
+//!
+//! What a tree compares is an element of a value as it is, at the scale that this has: no threshold is crossed by rounding, since on a
+//! grid each is exact. An affine map in front of a feature (a scaler) is folded into its thresholds; of a feature that is a sum of several
+//! elements the accumulator is compared. See [`assay_circuits::layers::trees`] for circuits and costs.
+//!
+//! Values are compared in single precision, as onnxruntime does, or in double precision where the thresholds are given in it. A missing
+//! value (NaN) has no integer, and is refused at the input.
+
+mod arrays;
+mod attributes;
+mod encoding;
+mod ensemble;
+mod forest;
+mod nodes;
+mod operator;
+mod scores;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use assay_circuits::layers::trees::Aggregate;
+
+use super::family::{Encoded, Family, Import, OnnxOperator};
+use crate::import::domain::ONNX_ML;
+use crate::import::graph::Layers;
+use crate::import::node::Node;
+use crate::import::refusal::Refusal;
+use crate::import::value::{Kind, Tensor, Value, merged};
+use crate::model::Row;
+use attributes::Attributes;
+use ensemble::{Branch, Precision, RealEnsemble, Slot};
+use forest::Forest;
+use nodes::Weights;
+use operator::Trees;
+use scores::{Named, Reading, Transform};
+
+/// The entry of the registry.
+pub(super) const FAMILY: Family = Family {
+    name: "Trees",
+    cost: "one constraint a distinct threshold and two range proofs a feature, half a constraint a branch",
+    operators: &[
+        OnnxOperator {
+            domain: ONNX_ML,
+            name: "TreeEnsembleClassifier",
+            import: Import::Several(classifier),
+            is_folded: false,
+            remarks: "`post_transform` NONE, LOGISTIC, SOFTMAX; labels that are text, or not evenly spaced, are positions in the list of classes; base values and two classes as onnxruntime has them",
+        },
+        OnnxOperator::ml("TreeEnsembleRegressor", regressor)
+            .remarks("`post_transform` NONE, LOGISTIC, SOFTMAX, of one target too, where onnxruntime leaves them out"),
+        OnnxOperator::ml("TreeEnsemble", tree_ensemble).remarks("`post_transform` NONE, LOGISTIC, SOFTMAX"),
+    ],
+    integers: &[Encoded { tag: operator::TAG, read: encoding::read }],
+};
+
+/// The sums of the trees of each sample, `[samples, outputs]`.
+fn sums(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+    ensemble: &Arc<RealEnsemble>,
+) -> Result<Tensor, Refusal> {
+    let (samples, features) = samples(node, x)?;
+    let outputs = ensemble.base.len();
+    layers.check_size(node, &[samples, outputs])?;
+    // Evaluated on every sample of the calibration.
+    let branches: usize = ensemble.trees.iter().map(Vec::len).sum();
+    layers.spend_work(node, branches as u128 * samples as u128)?;
+    let x = layers.foldable(x)?;
+    let rows = layers.rows(node, &x)?;
+    let mut results = Vec::with_capacity(samples);
+    for sample in 0..samples {
+        let (mut slots, mut arguments, mut known) = (Vec::new(), Vec::new(), BTreeMap::new());
+        for &feature in &ensemble.features {
+            let row = node.expected(rows.get(sample * features + feature))?;
+            let (argument, factor, offset) = match row.terms.as_slice() {
+                [] => (None, 0.0, row.bias),
+                &[(atom, factor)] => (Some(Row::atom(atom)), factor, row.bias),
+                _ => (Some(row.clone()), 1.0, 0.0),
+            };
+            let argument = match argument {
+                // Of a constant there is nothing to compare.
+                None => 0,
+                Some(row) => {
+                    // Features that are functions of one element share its bits.
+                    let single = row.as_atom().map_or((1, feature as u32), |atom| (0, atom));
+                    let next = arguments.len();
+                    let position = *known.entry(single).or_insert(next);
+                    if position == next {
+                        arguments.push(row);
+                    }
+                    position
+                }
+            };
+            let argument = node.expected(u32::try_from(argument).ok())?;
+            slots.push(Slot { argument, factor, offset });
+        }
+        if arguments.is_empty() {
+            arguments.push(Row::constant(0.0));
+        }
+        let operator = Trees::new(Arc::clone(ensemble), slots, arguments.len());
+        let arguments = Tensor::new(vec![arguments.len()], arguments).with_trail(x.trail.clone());
+        results.push(layers.apply(node, Arc::new(operator), &[&arguments], vec![1, outputs])?);
+    }
+    match results.as_slice() {
+        [one] => Ok(one.clone()),
+        all => {
+            let rows = all.iter().flat_map(Tensor::rows).collect();
+            Ok(Tensor::new(vec![samples, outputs], rows).with_trail(merged(all.iter().map(|one| &one.trail))))
+        }
+    }
+}
+
+/// Number of samples, and of features of each.
+fn samples(node: &Node<'_>, x: &Tensor) -> Result<(usize, usize), Refusal> {
+    match *x.shape {
+        [features] if features > 0 => Ok((1, features)),
+        [samples, features] if samples > 0 && features > 0 => Ok((samples, features)),
+        _ => Err(Refusal::Rank {
+            node: node.name.clone(),
+            shape: x.shape.as_slice().into(),
+            allowed: "1 or 2, of at least one element",
+        }),
+    }
+}
+
+/// The ensemble of a file's nodes, without base values.
+fn ensemble(
+    node: &Node<'_>,
+    (forest, precision): (Forest, Precision),
+    features: usize,
+    outputs: usize,
+    aggregate: Aggregate,
+) -> Result<RealEnsemble, Refusal> {
+    let (trees, features) = forest.trees(node, features)?;
+    let ensemble = RealEnsemble { features, trees, base: vec![0.0; outputs], aggregate, precision };
+    let is_even = |tree: &Vec<Branch>| {
+        let mut leaves = tree.iter().filter_map(|branch| match branch {
+            Branch::Leaf(values) => Some(values.iter().map(|&(output, _)| output).collect::<Vec<_>>()),
+            Branch::Condition { .. } => None,
+        });
+        let first = leaves.next();
+        leaves.all(|names| Some(names) == first)
+    };
+    if aggregate != Aggregate::Sum && !ensemble.trees.iter().all(is_even) {
+        let why = "of MIN and MAX, all leaves of a tree must have weights for the same outputs";
+        return Err(Refusal::Tree { node: node.name.clone(), tree: 0, at: 0, why });
+    }
+    Ok(ensemble)
+}
+
+/// How a file says that trees are aggregated: the sum, which an average divides.
+struct Aggregation {
+    aggregate: Aggregate,
+    divided: Divided,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Divided {
+    No,
+    ByTrees,
+}
+
+impl Aggregation {
+    fn named(node: &Node<'_>, name: &str) -> Result<Self, Refusal> {
+        let (aggregate, divided) = match name {
+            "SUM" => (Aggregate::Sum, Divided::No),
+            "AVERAGE" => (Aggregate::Sum, Divided::ByTrees),
+            "MIN" => (Aggregate::Min, Divided::No),
+            "MAX" => (Aggregate::Max, Divided::No),
+            other => {
+                let allowed = "SUM, AVERAGE, MIN, MAX (0 to 3 of a TreeEnsemble: AVERAGE, SUM, MIN, MAX)";
+                return Err(node.bad_attribute("aggregate_function", other.into(), allowed));
+            }
+        };
+        Ok(Self { aggregate, divided })
+    }
+
+    /// Divides the leaves of an average.
+    fn divide(&self, ensemble: &mut RealEnsemble) {
+        if self.divided == Divided::ByTrees {
+            let count = ensemble.trees.len() as f64;
+            ensemble.leaves_mut().flatten().for_each(|(_, weight)| *weight /= count);
+        }
+    }
+}
+
+/// Number of outputs that a node declares.
+fn targets(node: &Node<'_>, layers: &Layers) -> Result<usize, Refusal> {
+    let declared = node.int("n_targets", 1)?;
+    let outputs = usize::try_from(declared).ok().filter(|&outputs| outputs > 0);
+    let outputs = outputs
+        .ok_or_else(|| node.bad_attribute("n_targets", declared.to_string(), "a number of outputs, 1 or more"))?;
+    layers.check_size(node, &[outputs])
+}
+
+fn regressor(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    let x = node.tensor(0)?;
+    let (_, features) = samples(node, x)?;
+    let outputs = targets(node, layers)?;
+    let name = node.text("aggregate_function")?.unwrap_or_else(|| "SUM".into());
+    let aggregation = Aggregation::named(node, &name)?;
+    let transform = Transform::read(node, Named::ByText)?;
+    let weights = Weights {
+        trees: "target_treeids",
+        nodes: "target_nodeids",
+        outputs: "target_ids",
+        weights: "target_weights",
+        weights_as_tensor: "target_weights_as_tensor",
+    };
+    let nodes = nodes::read(node, &weights, outputs)?;
+    let mut ensemble = ensemble(node, nodes, features, outputs, aggregation.aggregate)?;
+    aggregation.divide(&mut ensemble);
+    let bases = Attributes(node).floats("base_values", "base_values_as_tensor")?.values;
+    match bases.len() {
+        0 => {}
+        found if found == outputs => ensemble.base = bases,
+        found => {
+            let value = format!("{found} numbers");
+            return Err(node.bad_attribute("base_values", value, "one for each target, or none"));
+        }
+    }
+    check_bases(node, &ensemble.base)?;
+    let sums = sums(node, layers, x, &Arc::new(ensemble))?;
+    Ok(transform.apply(node, layers, sums)?.into())
+}
+
+fn tree_ensemble(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    let x = node.tensor(0)?;
+    let (_, features) = samples(node, x)?;
+    let outputs = targets(node, layers)?;
+    let name = match node.int("aggregate_function", 1)? {
+        0 => "AVERAGE".into(),
+        1 => "SUM".into(),
+        2 => "MIN".into(),
+        3 => "MAX".into(),
+        other => other.to_string(),
+    };
+    let aggregation = Aggregation::named(node, &name)?;
+    let transform = Transform::read(node, Named::ByNumber)?;
+    let nodes = arrays::read(node, outputs)?;
+    let mut ensemble = ensemble(node, nodes, features, outputs, aggregation.aggregate)?;
+    aggregation.divide(&mut ensemble);
+    let sums = sums(node, layers, x, &Arc::new(ensemble))?;
+    Ok(transform.apply(node, layers, sums)?.into())
+}
+
+fn check_bases(node: &Node<'_>, bases: &[f64]) -> Result<(), Refusal> {
+    match bases.iter().find(|base| !base.is_finite()) {
+        Some(base) => Err(node.bad_attribute("base_values", base.to_string(), "finite numbers")),
+        None => Ok(()),
+    }
+}
+
+/// Labels and scores.
+fn classifier(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Value>, Refusal> {
+    let found = node.operands.len();
+    if found != 1 {
+        return Err(Refusal::Arity { node: node.name.clone(), what: "inputs", found, allowed: "1" });
+    }
+    let x = node.tensor(0)?;
+    let (_, features) = samples(node, x)?;
+    let attributes = Attributes(node);
+    let (texts, numbers) =
+        (attributes.strings("classlabels_strings"), attributes.integers("classlabels_int64s")?);
+    let classes = texts.len().max(numbers.len());
+    if classes < 2 || !(texts.is_empty() || numbers.is_empty()) {
+        let value = format!("{} of text and {} of numbers", texts.len(), numbers.len());
+        return Err(node.bad_attribute("classlabels_int64s", value, "two or more of one kind"));
+    }
+    let transform = Transform::read(node, Named::ByText)?;
+    let weights = Weights {
+        trees: "class_treeids",
+        nodes: "class_nodeids",
+        outputs: "class_ids",
+        weights: "class_weights",
+        weights_as_tensor: "class_weights_as_tensor",
+    };
+    let nodes = nodes::read(node, &weights, classes)?;
+    let mut ensemble = ensemble(node, nodes, features, classes, Aggregate::Sum)?;
+    let bases = attributes.floats("base_values", "base_values_as_tensor")?.values;
+    check_bases(node, &bases)?;
+    let reading = Reading::new(node, &mut ensemble, &bases)?;
+    let sums = sums(node, layers, x, &Arc::new(ensemble))?;
+    let (scores, positions) = reading.read(node, layers, &sums, transform)?;
+    let labels = match *numbers {
+        // Evenly spaced labels are an affine map of their positions; others stay positions.
+        [first, second, ..] => {
+            let step = second.wrapping_sub(first);
+            let is_even = numbers.windows(2).all(|pair| matches!(*pair, [a, b] if b.wrapping_sub(a) == step));
+            let map = |_| is_even.then_some((step as f64, first as f64)).or(Some((1.0, 0.0)));
+            layers.affine(node, &positions, map)?.of_kind(Kind::Integer)
+        }
+        _ => positions,
+    };
+    Ok(vec![labels.into(), scores.into()])
+}
