@@ -20,7 +20,6 @@ mod reductions;
 mod refusals;
 mod report;
 mod sampling;
-mod scratch;
 mod tables;
 mod trace;
 mod trees;
