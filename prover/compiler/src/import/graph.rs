@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::categories::KnownCategories;
+use super::missing::MissingValues;
 use super::node::Node;
 use super::refusal::Refusal;
 use super::tensor::shape_len;
@@ -24,6 +25,8 @@ pub(crate) struct Layers {
     known: KnownCategories,
     /// Elements of integer inputs.
     whole: Vec<Range<u32>>,
+    /// What stands for missing elements of inputs.
+    pub missing: MissingValues,
 }
 
 /// What import may make of a file.
@@ -76,6 +79,7 @@ impl Layers {
             budget,
             known: KnownCategories::default(),
             whole: Vec::new(),
+            missing: MissingValues::default(),
         }
     }
 

@@ -6,6 +6,7 @@ mod budgets;
 mod builder;
 mod calibration;
 mod check;
+mod classical;
 mod decimals;
 mod files;
 mod functions;
