@@ -42,6 +42,8 @@ pub struct Feature {
     pub kind: Kind,
     /// The values of text, which stand as their positions.
     pub categories: Option<Categories>,
+    /// The number that stands for a missing value, if the model takes one.
+    pub missing: Option<f64>,
 }
 
 /// A model in integers with its circuit.
@@ -144,6 +146,8 @@ impl CompiledModel {
         let mut signature = Signature::new(inputs, &features, FeatureNames::Declared);
         let known = self.features.iter().map(|feature| feature.categories.as_ref()).enumerate();
         signature.categories = known.filter_map(|(position, known)| Some((position, known?))).collect();
+        let missing = self.features.iter().map(|feature| feature.missing).enumerate();
+        signature.missing = missing.filter_map(|(position, missing)| Some((position, missing?))).collect();
         let shape = |dims: &Vec<u32>| dims.iter().map(|&dim| dim as usize).collect::<Vec<usize>>();
         let shapes: Vec<Vec<usize>> = self.graph.inputs.iter().map(|input| shape(&input.shape)).collect();
         signature.batch = batch::rows(shapes.iter().map(Vec::as_slice));
@@ -155,6 +159,12 @@ impl CompiledModel {
     /// # Errors
     /// [`InputError::OutsideDomain`] names the first feature outside its declared domain.
     pub fn quantize_inputs(&self, sample: &[f64]) -> Result<Vec<Vec<i64>>, InputError> {
+        let replaced = |(&value, feature): (&f64, &Feature)| match feature.missing {
+            Some(missing) if value.is_nan() => missing,
+            _ => value,
+        };
+        let with_all: Vec<f64> = sample.iter().zip(&self.features).map(replaced).collect();
+        let sample = if with_all.len() == sample.len() { with_all.as_slice() } else { sample };
         self.check(sample)?;
         check_domain(&self.features, sample)?;
         Ok(self.graph.quantize(sample))
@@ -207,6 +217,11 @@ impl CompiledModel {
             out.text(&feature.name);
             out.bytes(&feature.min.to_le_bytes());
             out.bytes(&feature.max.to_le_bytes());
+            if let Some(missing) = feature.missing {
+                out.bytes(&[5]);
+                out.bytes(&missing.to_le_bytes());
+                continue;
+            }
             let Some(categories) = &feature.categories else {
                 out.bytes(&[match feature.kind {
                     Kind::Real => 0,
@@ -308,16 +323,24 @@ fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, 
         if !names.insert(name.clone()) {
             return Err(ReadError::Feature(name));
         }
+        let mut missing = None;
         let (kind, unknown) = match reader.byte()? {
             0 => (Kind::Real, None),
             1 => (Kind::Integer, None),
             2 => (Kind::Bool, None),
             3 => (Kind::Integer, Some(Unknown::Refused)),
             4 => (Kind::Integer, Some(Unknown::Taken)),
+            5 => {
+                missing = Some(f64::from_le_bytes(reader.fixed()?)).filter(|missing| missing.is_finite());
+                if missing.is_none() {
+                    return Err(ReadError::Domain(name));
+                }
+                (Kind::Real, None)
+            }
             _ => return Err(ReadError::Feature(name)),
         };
         let categories = unknown.map(|unknown| read_categories(reader, unknown)).transpose()?;
-        features.push(Feature { name, min, max, kind, categories });
+        features.push(Feature { name, min, max, kind, categories, missing });
     }
     Ok(features)
 }

@@ -19,6 +19,8 @@ pub enum Cell {
 pub(super) enum Reading<'a> {
     /// Numbers.
     Number,
+    /// Numbers, of which one stands for what is missing: for NaN, and for a cell that is empty.
+    NumberOr(f64),
     /// Values of a set.
     Category(&'a Categories),
 }
@@ -61,6 +63,11 @@ impl Cell {
         }
     }
 
+    /// Whether nothing stands in the cell: NaN, or no text.
+    fn is_missing(&self) -> bool {
+        self.text().is_empty() || self.number().is_some_and(f64::is_nan)
+    }
+
     /// The value that a model takes for it.
     pub(super) fn read(&self, reading: Reading<'_>) -> Result<f64, Misread> {
         match reading {
@@ -69,6 +76,8 @@ impl Cell {
                 Some(_) => Err(Misread::NotFinite),
                 None => Err(Misread::NotANumber),
             },
+            Reading::NumberOr(missing) if self.is_missing() => Ok(missing),
+            Reading::NumberOr(_) => self.read(Reading::Number),
             Reading::Category(categories) => {
                 categories.index(&self.text()).map(|index| index as f64).ok_or(Misread::NoCategory)
             }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::categories::KnownCategories;
+use super::missing::MissingValues;
 use super::node::Node;
 use super::refusal::Refusal;
 use super::tensor::shape_len;
@@ -24,6 +25,8 @@ pub(crate) struct Layers {
     known: KnownCategories,
     /// Elements of integer inputs.
     whole: Vec<Range<u32>>,
+    /// What stands for missing elements of inputs.
+    pub missing: MissingValues,
 }
 
 /// What import may make of a file.
@@ -76,6 +79,7 @@ impl Layers {
             budget,
             known: KnownCategories::default(),
             whole: Vec::new(),
+            missing: MissingValues::default(),
         }
     }
 
@@ -347,6 +351,16 @@ impl Layers {
     /// The layer at a position.
     pub fn layer(&self, position: usize) -> Option<&Layer> {
         self.layers.get(position)
+    }
+
+    /// Whether an element of `x` depends on an input itself, and not only on results of layers.
+    pub fn reads_inputs(&self, x: &Tensor) -> bool {
+        let inputs: usize = self.inputs.iter().sum();
+        let mut reads = false;
+        if let Data::Variable(map) = &x.data {
+            map.for_each_atom(|atom| reads |= (atom as usize) < inputs);
+        }
+        reads
     }
 
     /// The first atom, if the elements of `x` are those of one input or of one layer, in order.

@@ -7,6 +7,7 @@
 mod categories;
 pub(crate) mod domain;
 pub(crate) mod graph;
+pub(crate) mod missing;
 pub(crate) mod node;
 mod order;
 mod prepare;
@@ -87,6 +88,7 @@ pub(crate) fn import_within(
     }
     let mut outputs = walk.outputs(graph);
     walk.categories(&mut inputs);
+    walk.missing(&mut inputs);
     if !walk.refusals.is_empty() {
         return Err(ImportError::Refused(walk.refusals));
     }
@@ -141,6 +143,9 @@ impl Walk {
             if input.kind != value::Kind::Real {
                 self.layers.are_whole_numbers(atom..atom + input.len() as u32);
             }
+            if missing::is_imputed(graph, &input.name) {
+                self.layers.missing.allow(atom..atom + input.len() as u32);
+            }
             atom += input.len() as u32;
             let tensor = value::Tensor::new(input.shape.clone(), rows).of_kind(input.kind);
             let is_text = !input.categories.is_empty();
@@ -163,6 +168,14 @@ impl Walk {
             let known: Result<(), Refusal> = known.collect();
             atom += input.len() as u32;
             self.record(known);
+        }
+    }
+
+    /// What stands for missing elements, once every imputer has been imported.
+    fn missing(&mut self, inputs: &mut [crate::model::Input]) {
+        let mut atoms = 0u32..;
+        for input in inputs {
+            input.missing = atoms.by_ref().take(input.len()).map(|atom| self.layers.missing.of(atom)).collect();
         }
     }
 

@@ -244,7 +244,8 @@ fn rows_of_a_batch() {
     let model = compiled(&onnx, rows).unwrap();
     assert_eq!(names(&model), ["a[0]", "b[0]", "a[1]", "b[1]", "c[0]", "c[1]"]);
     let expected = [[1.0, 2.0, 3.0, 4.0, 9.0, 8.0], [-1.0, -2.0, -3.0, -4.0, -9.0, -8.0]];
-    let arranged = |csv: &str| model.arrange(&Table::from_csv(csv.as_bytes()).unwrap()).map(|found| found.rows);
+    let arranged =
+        |csv: &str| model.arrange(&Table::from_csv(csv.as_bytes()).unwrap()).map(|found| found.rows);
     assert_eq!(arranged(rows).unwrap(), expected);
     assert_eq!(arranged("c,a,b\n9,1,2\n8,3,4\n").unwrap(), expected[..1]);
     assert_eq!(arranged("a[0],b[0],a[1],b[1],c[0],c[1]\n1,2,3,4,9,8\n").unwrap(), expected[..1]);

@@ -146,12 +146,15 @@ fn features_are_compared_in_single_precision() {
     let mut double = single.clone();
     let attributes = &mut double.graph().node[0].attribute;
     attributes.retain(|attribute| attribute.name != "nodes_values");
-    attributes.push(tensor("nodes_values_as_tensor", TensorProto {
-        dims: vec![3],
-        data_type: DataType::Double as i32,
-        double_data: vec![f64::from(0.1f32), 0.0, 0.0],
-        ..Default::default()
-    }));
+    attributes.push(tensor(
+        "nodes_values_as_tensor",
+        TensorProto {
+            dims: vec![3],
+            data_type: DataType::Double as i32,
+            double_data: vec![f64::from(0.1f32), 0.0, 0.0],
+            ..Default::default()
+        },
+    ));
     assert_close(&evaluate(&double, &[0.1, 0.0, 0.0])[0], &[1.0]);
 }
 
@@ -176,7 +179,11 @@ fn aggregates_and_base_values() {
         ("MIN", [-1.0 + 0.5, 1.0 - 0.25]),
         ("MAX", [0.25 + 0.5, 4.0 - 0.25]),
     ] {
-        let more = vec![int("n_targets", 2), text("aggregate_function", aggregate), floats("base_values", &[0.5, -0.25])];
+        let more = vec![
+            int("n_targets", 2),
+            text("aggregate_function", aggregate),
+            floats("base_values", &[0.5, -0.25]),
+        ];
         let onnx = regressor(&TWO_TREES, more);
         assert_close(&evaluate(&onnx, &x)[0], &expected);
         check(&onnx);
@@ -203,7 +210,8 @@ fn two_classes_of_which_one_is_named() {
     };
     let labels = || ints("classlabels_int64s", &[0, 1]);
     // All positive: a probability, whatever the transform.
-    let onnx = classifier(&lines([&[(0, 0.25)], &[(0, 0.75)]]), vec![labels(), text("post_transform", "LOGISTIC")]);
+    let onnx =
+        classifier(&lines([&[(0, 0.25)], &[(0, 0.75)]]), vec![labels(), text("post_transform", "LOGISTIC")]);
     for (x, label, p) in [(-1.0, 0.0, 0.25), (1.0, 1.0, 0.75)] {
         let found = evaluate(&onnx, &[x, 0.0, 0.0]);
         assert_close(&found[0], &[label]);
@@ -212,8 +220,10 @@ fn two_classes_of_which_one_is_named() {
     check(&onnx);
     // Of both signs: a score.
     let base = || floats("base_values", &[-1.0]);
-    let onnx =
-        classifier(&lines([&[(0, -0.5)], &[(0, 2.0)]]), vec![labels(), base(), text("post_transform", "LOGISTIC")]);
+    let onnx = classifier(
+        &lines([&[(0, -0.5)], &[(0, 2.0)]]),
+        vec![labels(), base(), text("post_transform", "LOGISTIC")],
+    );
     let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
     for (x, label, score) in [(-1.0, 0.0, -1.5), (1.0, 1.0, 1.0)] {
         let found = evaluate(&onnx, &[x, 0.0, 0.0]);
@@ -270,12 +280,15 @@ fn three_classes_with_labels_of_text() {
 }
 
 fn bytes(name: &str, values: &[u8]) -> AttributeProto {
-    tensor(name, TensorProto {
-        dims: vec![values.len() as i64],
-        data_type: DataType::Uint8 as i32,
-        raw_data: values.to_vec(),
-        ..Default::default()
-    })
+    tensor(
+        name,
+        TensorProto {
+            dims: vec![values.len() as i64],
+            data_type: DataType::Uint8 as i32,
+            raw_data: values.to_vec(),
+            ..Default::default()
+        },
+    )
 }
 
 fn numbers(name: &str, values: &[f32]) -> AttributeProto {
@@ -287,21 +300,27 @@ fn numbers(name: &str, values: &[f32]) -> AttributeProto {
 fn tree_ensemble_of_operator_set_5() {
     let mut onnx = Onnx::new().input("x", &[3, 2]);
     onnx.proto.opset_import[1].version = 5;
-    let single = onnx.clone().node_in(ML, "y", "TreeEnsemble", &["x"], vec![
-        int("n_targets", 2),
-        int("aggregate_function", 1),
-        int("post_transform", 0),
-        ints("tree_roots", &[0]),
-        bytes("nodes_modes", &[0, 0, 0]),
-        ints("nodes_featureids", &[0, 0, 0]),
-        numbers("nodes_splits", &[3.14, 1.2, 4.2]),
-        ints("nodes_truenodeids", &[1, 0, 1]),
-        ints("nodes_trueleafs", &[0, 1, 1]),
-        ints("nodes_falsenodeids", &[2, 2, 3]),
-        ints("nodes_falseleafs", &[0, 1, 1]),
-        numbers("leaf_weights", &[5.23, 12.12, -12.23, 7.21]),
-        ints("leaf_targetids", &[0, 1, 0, 1]),
-    ]);
+    let single = onnx.clone().node_in(
+        ML,
+        "y",
+        "TreeEnsemble",
+        &["x"],
+        vec![
+            int("n_targets", 2),
+            int("aggregate_function", 1),
+            int("post_transform", 0),
+            ints("tree_roots", &[0]),
+            bytes("nodes_modes", &[0, 0, 0]),
+            ints("nodes_featureids", &[0, 0, 0]),
+            numbers("nodes_splits", &[3.14, 1.2, 4.2]),
+            ints("nodes_truenodeids", &[1, 0, 1]),
+            ints("nodes_trueleafs", &[0, 1, 1]),
+            ints("nodes_falsenodeids", &[2, 2, 3]),
+            ints("nodes_falseleafs", &[0, 1, 1]),
+            numbers("leaf_weights", &[5.23, 12.12, -12.23, 7.21]),
+            ints("leaf_targetids", &[0, 1, 0, 1]),
+        ],
+    );
     let single = single.output("y");
     let found = evaluate(&single, &[1.2, 3.4, -0.12, 1.66, 4.14, 1.77]);
     assert_close(&found[0], &[5.23, 0.0, 5.23, 0.0, 0.0, 12.12]);
@@ -309,20 +328,26 @@ fn tree_ensemble_of_operator_set_5() {
 
     let mut onnx = Onnx::new().input("x", &[6, 1]);
     onnx.proto.opset_import[1].version = 5;
-    let membership = onnx.node_in(ML, "y", "TreeEnsemble", &["x"], vec![
-        int("n_targets", 4),
-        ints("tree_roots", &[0]),
-        bytes("nodes_modes", &[0, 6, 6]),
-        ints("nodes_featureids", &[0, 0, 0]),
-        numbers("nodes_splits", &[11.0, 232_344.0, f32::NAN]),
-        numbers("membership_values", &[1.2, 3.7, 8.0, 9.0, f32::NAN, 12.0, 7.0, f32::NAN]),
-        ints("nodes_truenodeids", &[1, 0, 1]),
-        ints("nodes_trueleafs", &[0, 1, 1]),
-        ints("nodes_falsenodeids", &[2, 2, 3]),
-        ints("nodes_falseleafs", &[1, 0, 1]),
-        numbers("leaf_weights", &[1.0, 10.0, 1000.0, 100.0]),
-        ints("leaf_targetids", &[0, 1, 2, 3]),
-    ]);
+    let membership = onnx.node_in(
+        ML,
+        "y",
+        "TreeEnsemble",
+        &["x"],
+        vec![
+            int("n_targets", 4),
+            ints("tree_roots", &[0]),
+            bytes("nodes_modes", &[0, 6, 6]),
+            ints("nodes_featureids", &[0, 0, 0]),
+            numbers("nodes_splits", &[11.0, 232_344.0, f32::NAN]),
+            numbers("membership_values", &[1.2, 3.7, 8.0, 9.0, f32::NAN, 12.0, 7.0, f32::NAN]),
+            ints("nodes_truenodeids", &[1, 0, 1]),
+            ints("nodes_trueleafs", &[0, 1, 1]),
+            ints("nodes_falsenodeids", &[2, 2, 3]),
+            ints("nodes_falseleafs", &[1, 0, 1]),
+            numbers("leaf_weights", &[1.0, 10.0, 1000.0, 100.0]),
+            ints("leaf_targetids", &[0, 1, 2, 3]),
+        ],
+    );
     let membership = membership.output("y");
     let found = evaluate(&membership, &[1.2, 3.4, -0.12, f64::NAN, 12.0, 7.0]);
     let expected: [[f64; 4]; 6] = [
@@ -385,7 +410,10 @@ fn files_that_are_no_trees() {
     let cycle = [branch(0, 0, [1, 2]), one(), two(), branch(0, 5, [6, 6]), branch(0, 6, [5, 5])];
     refused(plain(&cycle), "its nodes form a cycle");
     refused(plain(&[Line(0, 0, "BRANCH_LT", 3, 0.0, [1, 2], &[]), one(), two()]), "a feature that the input");
-    refused(plain(&[Line(0, 0, "BRANCH_LT", -1, 0.0, [1, 2], &[]), one(), two()]), "a feature that the input");
+    refused(
+        plain(&[Line(0, 0, "BRANCH_LT", -1, 0.0, [1, 2], &[]), one(), two()]),
+        "a feature that the input",
+    );
     refused(plain(&[Line(0, 0, "BRANCH_LT", 0, f32::NAN, [1, 2], &[]), one(), two()]), "NaN at position 0");
     refused(plain(&[Line(0, 0, "BRANCH_X", 0, 0.0, [1, 2], &[]), one(), two()]), "nodes_modes = BRANCH_X");
     refused(plain(&[branch(0, 0, [1, 2]), one(), leaf(0, 2, &[(1, 1.0)])]), "an output that does not exist");
