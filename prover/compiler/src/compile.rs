@@ -207,6 +207,8 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
     let mut signature = Signature::new(inputs, &features, named);
     let categories = contents(model).enumerate().filter_map(|(feature, (_, known))| Some((feature, known?)));
     signature.categories = categories.collect();
+    let imputed = model.inputs.iter().flat_map(|input| (0..input.len()).map(|i| *input.imputed.get(i)?));
+    signature.imputed = imputed.enumerate().filter_map(|(feature, value)| Some((feature, value?))).collect();
     signature.batch = batch::rows(model.inputs.iter().map(|input| input.shape.as_slice()));
     calibration.arrange(&signature)
 }

@@ -1,14 +1,18 @@
 //! A compiled model: what `.assay` files hold, and what provers and callers use.
 //!
 //! ```text
-//! payload = provenance: u32 length, bytes; schema: u32 length, bytes; features: (name, min: f64, max: f64)*; graph;
-//!           ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes
+//! payload  = provenance: u32 length, bytes; schema: u32 length, bytes; features: feature*; graph;
+//!            ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes
+//! feature  = name; min: f64; max: f64; imputed: optional f64, what stands for a missing value; kind: u8 (0 real, 1 integer,
+//!            2 truth, 3 text of which unknown values are refused, 4 text of which they stand as the number of values);
+//!            of text: u32 count, values
+//! optional = 0 | 1, value
 //! ```
 //!
 //! This is version 4 of the payload. Files of the others are refused, with the advice to compile the model again. Version 1
 //! had no provenance: without its options and the digest of its calibration data a model cannot be checked. Version 2 has
 //! this layout, but its circuit proves statements of version 1, whose commitments do not say how many values they hold. Version 3
-//! had layers of a few fixed kinds, and one scale for an input.
+//! had layers of a few fixed kinds, one scale for an input, and no kinds of features.
 //!
 //! The circuit itself is not stored: it follows from graph and schema, so a file cannot hold a graph and the circuit
 //! of another. Reading builds it again, once the graph is known to ask for no more than its bytes pay for, and compares
@@ -42,6 +46,8 @@ pub struct Feature {
     pub kind: Kind,
     /// The values of text, which stand as their positions.
     pub categories: Option<Categories>,
+    /// What stands for a missing value; without it, missing values are refused.
+    pub imputed: Option<f64>,
 }
 
 /// A model in integers with its circuit.
@@ -147,6 +153,8 @@ impl CompiledModel {
         let shape = |dims: &Vec<u32>| dims.iter().map(|&dim| dim as usize).collect::<Vec<usize>>();
         let shapes: Vec<Vec<usize>> = self.graph.inputs.iter().map(|input| shape(&input.shape)).collect();
         signature.batch = batch::rows(shapes.iter().map(Vec::as_slice));
+        let imputed = self.features.iter().map(|feature| feature.imputed).enumerate();
+        signature.imputed = imputed.filter_map(|(position, value)| Some((position, value?))).collect();
         table.arrange(&signature)
     }
 
@@ -207,6 +215,10 @@ impl CompiledModel {
             out.text(&feature.name);
             out.bytes(&feature.min.to_le_bytes());
             out.bytes(&feature.max.to_le_bytes());
+            out.bytes(&[u8::from(feature.imputed.is_some())]);
+            if let Some(value) = feature.imputed {
+                out.bytes(&value.to_le_bytes());
+            }
             let Some(categories) = &feature.categories else {
                 out.bytes(&[match feature.kind {
                     Kind::Real => 0,
@@ -308,6 +320,14 @@ fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, 
         if !names.insert(name.clone()) {
             return Err(ReadError::Feature(name));
         }
+        let imputed = match reader.byte()? {
+            0 => None,
+            1 => Some(f64::from_le_bytes(reader.fixed()?)),
+            _ => return Err(ReadError::Feature(name)),
+        };
+        if imputed.is_some_and(|value| !value.is_finite()) {
+            return Err(ReadError::Domain(name));
+        }
         let (kind, unknown) = match reader.byte()? {
             0 => (Kind::Real, None),
             1 => (Kind::Integer, None),
@@ -317,7 +337,7 @@ fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, 
             _ => return Err(ReadError::Feature(name)),
         };
         let categories = unknown.map(|unknown| read_categories(reader, unknown)).transpose()?;
-        features.push(Feature { name, min, max, kind, categories });
+        features.push(Feature { name, min, max, kind, categories, imputed });
     }
     Ok(features)
 }

@@ -24,7 +24,10 @@ pub(crate) fn domains(
         return Err(OptionError::UnknownDomain(unknown.clone()));
     }
     let representable = options.input_format.map(|format| format.range());
+    let imputed: Vec<Option<f64>> =
+        model.inputs.iter().flat_map(|input| (0..input.len()).map(|i| *input.imputed.get(i)?)).collect();
     let feature = |(position, (name, (kind, known))): (usize, (&String, (Kind, Option<&Categories>)))| {
+        let imputed = imputed.get(position).copied().flatten();
         let observed = || {
             let values = samples.iter().map(|sample| sample[position]);
             values.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), value| (lo.min(value), hi.max(value)))
@@ -43,7 +46,7 @@ pub(crate) fn domains(
             Some((low, high)) if min < low || max > high => {
                 Err(OptionError::DomainFormat { feature, min, max, low, high })
             }
-            _ => Ok(Feature { name: feature, min, max, kind, categories: known.cloned() }),
+            _ => Ok(Feature { name: feature, min, max, kind, categories: known.cloned(), imputed }),
         }
     };
     names.iter().zip(contents(model)).enumerate().map(feature).collect()

@@ -2,6 +2,9 @@
 
 use crate::model::Categories;
 
+/// What pandas, spreadsheets and JSON write where a value is missing, beside NaN.
+const MISSING: [&str; 6] = ["", "NA", "N/A", "None", "NULL", "null"];
+
 /// One value of a table as its file has it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
@@ -50,6 +53,14 @@ impl Cell {
             Cell::Number(number) => Some(*number),
             Cell::Written(text) => number(text),
             Cell::Text(_) => None,
+        }
+    }
+
+    /// Whether the cell says that there is no value.
+    pub(super) fn is_missing(&self) -> bool {
+        match self {
+            Cell::Text(text) => MISSING.contains(&text.as_ref()),
+            cell => cell.number().is_some_and(f64::is_nan),
         }
     }
 

@@ -52,7 +52,7 @@ pub struct Arranged {
 }
 
 /// The names a table is matched against: a model's inputs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Signature<'a> {
     /// Name and number of elements of each input tensor.
@@ -63,6 +63,8 @@ pub struct Signature<'a> {
     pub named: FeatureNames,
     /// The values of the elements that are text, by the element's position.
     pub categories: BTreeMap<usize, &'a Categories>,
+    /// What stands for a missing value of an element, by the element's position; elsewhere missing values are refused.
+    pub imputed: BTreeMap<usize, f64>,
     /// Rows of a sample: the first dimension of all inputs.
     pub batch: usize,
 }
@@ -79,7 +81,7 @@ pub enum FeatureNames {
 impl<'a> Signature<'a> {
     /// Of a model whose inputs are numbers.
     pub fn new(inputs: Vec<(&'a str, usize)>, features: &'a [String], named: FeatureNames) -> Self {
-        Signature { inputs, features, named, categories: BTreeMap::new(), batch: 1 }
+        Signature { inputs, features, named, categories: BTreeMap::new(), imputed: BTreeMap::new(), batch: 1 }
     }
 
     /// What the cells of a feature are read as.

@@ -5,9 +5,11 @@
 //! has to refuse before it fails. What it makes of a file is bounded by the file's length: see [`graph::Resources`].
 
 mod categories;
+mod file;
 pub(crate) mod domain;
 pub(crate) mod graph;
 pub(crate) mod node;
+mod missing;
 mod order;
 mod prepare;
 pub(crate) mod refusal;
@@ -34,13 +36,9 @@ use crate::operators;
 use crate::operators::family::{Import, OnnxOperator};
 
 pub(crate) use domain::ONNX_ML;
+pub(crate) use file::decode;
 pub(crate) use prepare::prepare;
 pub(crate) use signature::domain_name;
-
-/// Reads the protobuf message.
-pub(crate) fn decode(onnx: &[u8]) -> Result<ModelProto, ImportError> {
-    ModelProto::decode(onnx).map_err(|error| ImportError::NotOnnx(error.to_string()))
-}
 
 /// Imports a model from an `.onnx` file, all of its outputs.
 ///
@@ -87,6 +85,7 @@ pub(crate) fn import_within(
     }
     let mut outputs = walk.outputs(graph);
     walk.categories(&mut inputs);
+    walk.imputed(&mut inputs, graph);
     if !walk.refusals.is_empty() {
         return Err(ImportError::Refused(walk.refusals));
     }
@@ -163,6 +162,18 @@ impl Walk {
             let known: Result<(), Refusal> = known.collect();
             atom += input.len() as u32;
             self.record(known);
+        }
+    }
+
+    /// What stands for missing values of the inputs, where the model replaces them before it does anything with them.
+    fn imputed(&self, inputs: &mut [crate::model::Input], graph: &GraphProto) {
+        let mut atom = 0;
+        for input in inputs {
+            let end = atom + input.len() as u32;
+            if missing::is_imputed(graph, &input.name) {
+                input.imputed = (atom..end).map(|atom| self.layers.imputed(atom)).collect();
+            }
+            atom = end;
         }
     }
 

@@ -121,6 +121,7 @@ mod tests {
                 shape: vec![2],
                 kind: Kind::Real,
                 categories: Vec::new(),
+                imputed: Vec::new(),
             }],
             layers: vec![
                 layer(

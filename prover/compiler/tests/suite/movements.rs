@@ -428,7 +428,7 @@ fn integer_inputs_are_exact() {
     let table = Table::Rows((0..60).map(|i| vec![f64::from(i), 1000.0 - f64::from(i), -3.0]).collect());
     let (model, report) = compile(&onnx.bytes(), &table, &Options::default()).unwrap();
     let input = &model.schema.inputs()[0];
-    assert_eq!((input.scale, input.bits), (0, 11));
+    assert_eq!((input.scales.single(), input.bits), (Some(0), 11));
     assert!(report.outputs[0].max_error <= 0.01);
     assert_eq!(model.quantize_inputs(&[59.0, 941.0, -3.0]).unwrap(), [[59, 941, -3]]);
     let fraction = model.quantize_inputs(&[1.5, 941.0, -3.0]).unwrap_err().to_string();

@@ -95,12 +95,14 @@ pub(super) fn imputer(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Ref
             return Err(node.bad_attribute("imputed_value_floats", found, "one, or one for each feature"));
         }
     };
-    // Numbers are finite here.
+    let all = (0..x.len()).map(|i| values.get(i % width.max(1)).copied()).collect();
+    let all: Vec<f64> = node.expected(all)?;
     let Some(replaced) = replaced.filter(|replaced| replaced.is_finite()) else {
+        // No integer stands for what is missing: what the model puts in its place is an input's value.
+        layers.impute(node, x, &all)?;
         return Ok(x.clone().into());
     };
-    let all = (0..x.len()).map(|i| values.get(i % width.max(1)).copied()).collect();
-    let values = Tensor::constants(x.shape.clone(), node.expected(all)?).of_kind(x.kind);
+    let values = Tensor::constants(x.shape.clone(), all).of_kind(x.kind);
     let replaced = Tensor::constants(vec![], vec![replaced]).of_kind(x.kind);
     let is_replaced = call(node, layers, (&comparison::FAMILY, "Equal"), &[x, &replaced], &[])?;
     let chosen = call(node, layers, (&selection::FAMILY, "Where"), &[&is_replaced, &values, x], &[])?;
