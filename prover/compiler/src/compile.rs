@@ -4,7 +4,7 @@ use assay_circuits::Ranges;
 
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::compiled::{CompiledModel, DecodeError, InputError, check_domain};
-use crate::features::{contents, domains, input_formats};
+use crate::features::{contents, domains, input_formats, missing};
 use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError};
 use crate::internal::InternalError;
@@ -207,8 +207,8 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
     let mut signature = Signature::new(inputs, &features, named);
     let categories = contents(model).enumerate().filter_map(|(feature, (_, known))| Some((feature, known?)));
     signature.categories = categories.collect();
-    let imputed = model.inputs.iter().flat_map(|input| (0..input.len()).map(|i| *input.imputed.get(i)?));
-    signature.imputed = imputed.enumerate().filter_map(|(feature, value)| Some((feature, value?))).collect();
+    let missing = missing(model).enumerate();
+    signature.missing = missing.filter_map(|(feature, missing)| Some((feature, missing?))).collect();
     signature.batch = batch::rows(model.inputs.iter().map(|input| input.shape.as_slice()));
     calibration.arrange(&signature)
 }

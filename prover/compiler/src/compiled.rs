@@ -1,12 +1,11 @@
 //! A compiled model: what `.assay` files hold, and what provers and callers use.
 //!
 //! ```text
-//! payload  = provenance: u32 length, bytes; schema: u32 length, bytes; features: feature*; graph;
-//!            ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes
-//! feature  = name; min: f64; max: f64; imputed: optional f64, what stands for a missing value; kind: u8 (0 real, 1 integer,
-//!            2 truth, 3 text of which unknown values are refused, 4 text of which they stand as the number of values);
-//!            of text: u32 count, values
-//! optional = 0 | 1, value
+//! payload = provenance: u32 length, bytes; schema: u32 length, bytes; features: feature*; graph;
+//!           ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes
+//! feature = name; min: f64; max: f64; kind: u8 (0 real, 1 integer, 2 truth, 3 text of which unknown values are refused, 4 text
+//!           of which they stand as the number of values, 5 real that may be missing); of text: u32 count, values;
+//!           of what may be missing: f64, what stands for it
 //! ```
 //!
 //! This is version 4 of the payload. Files of the others are refused, with the advice to compile the model again. Version 1
@@ -46,8 +45,8 @@ pub struct Feature {
     pub kind: Kind,
     /// The values of text, which stand as their positions.
     pub categories: Option<Categories>,
-    /// What stands for a missing value; without it, missing values are refused.
-    pub imputed: Option<f64>,
+    /// The number that stands for a missing value, if the model takes one.
+    pub missing: Option<f64>,
 }
 
 /// A model in integers with its circuit.
@@ -150,11 +149,11 @@ impl CompiledModel {
         let mut signature = Signature::new(inputs, &features, FeatureNames::Declared);
         let known = self.features.iter().map(|feature| feature.categories.as_ref()).enumerate();
         signature.categories = known.filter_map(|(position, known)| Some((position, known?))).collect();
+        let missing = self.features.iter().map(|feature| feature.missing).enumerate();
+        signature.missing = missing.filter_map(|(position, missing)| Some((position, missing?))).collect();
         let shape = |dims: &Vec<u32>| dims.iter().map(|&dim| dim as usize).collect::<Vec<usize>>();
         let shapes: Vec<Vec<usize>> = self.graph.inputs.iter().map(|input| shape(&input.shape)).collect();
         signature.batch = batch::rows(shapes.iter().map(Vec::as_slice));
-        let imputed = self.features.iter().map(|feature| feature.imputed).enumerate();
-        signature.imputed = imputed.filter_map(|(position, value)| Some((position, value?))).collect();
         table.arrange(&signature)
     }
 
@@ -163,6 +162,12 @@ impl CompiledModel {
     /// # Errors
     /// [`InputError::OutsideDomain`] names the first feature outside its declared domain.
     pub fn quantize_inputs(&self, sample: &[f64]) -> Result<Vec<Vec<i64>>, InputError> {
+        let replaced = |(&value, feature): (&f64, &Feature)| match feature.missing {
+            Some(missing) if value.is_nan() => missing,
+            _ => value,
+        };
+        let with_all: Vec<f64> = sample.iter().zip(&self.features).map(replaced).collect();
+        let sample = if with_all.len() == sample.len() { with_all.as_slice() } else { sample };
         self.check(sample)?;
         check_domain(&self.features, sample)?;
         Ok(self.graph.quantize(sample))
@@ -215,9 +220,10 @@ impl CompiledModel {
             out.text(&feature.name);
             out.bytes(&feature.min.to_le_bytes());
             out.bytes(&feature.max.to_le_bytes());
-            out.bytes(&[u8::from(feature.imputed.is_some())]);
-            if let Some(value) = feature.imputed {
-                out.bytes(&value.to_le_bytes());
+            if let Some(missing) = feature.missing {
+                out.bytes(&[5]);
+                out.bytes(&missing.to_le_bytes());
+                continue;
             }
             let Some(categories) = &feature.categories else {
                 out.bytes(&[match feature.kind {
@@ -320,24 +326,24 @@ fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, 
         if !names.insert(name.clone()) {
             return Err(ReadError::Feature(name));
         }
-        let imputed = match reader.byte()? {
-            0 => None,
-            1 => Some(f64::from_le_bytes(reader.fixed()?)),
-            _ => return Err(ReadError::Feature(name)),
-        };
-        if imputed.is_some_and(|value| !value.is_finite()) {
-            return Err(ReadError::Domain(name));
-        }
+        let mut missing = None;
         let (kind, unknown) = match reader.byte()? {
             0 => (Kind::Real, None),
             1 => (Kind::Integer, None),
             2 => (Kind::Bool, None),
             3 => (Kind::Integer, Some(Unknown::Refused)),
             4 => (Kind::Integer, Some(Unknown::Taken)),
+            5 => {
+                missing = Some(f64::from_le_bytes(reader.fixed()?)).filter(|missing| missing.is_finite());
+                if missing.is_none() {
+                    return Err(ReadError::Domain(name));
+                }
+                (Kind::Real, None)
+            }
             _ => return Err(ReadError::Feature(name)),
         };
         let categories = unknown.map(|unknown| read_categories(reader, unknown)).transpose()?;
-        features.push(Feature { name, min, max, kind, categories, imputed });
+        features.push(Feature { name, min, max, kind, categories, missing });
     }
     Ok(features)
 }

@@ -13,6 +13,11 @@ pub(crate) fn contents(model: &Model) -> impl Iterator<Item = (Kind, Option<&Cat
     model.inputs.iter().flat_map(|input| (0..input.len()).map(|i| (input.kind, input.categories.get(i))))
 }
 
+/// The number that stands for each feature where it is missing, if it may be.
+pub(crate) fn missing(model: &Model) -> impl Iterator<Item = Option<f64>> {
+    model.inputs.iter().flat_map(|input| (0..input.len()).map(|i| input.missing.get(i).copied().flatten()))
+}
+
 /// The domain of each feature: declared, or all that its kind or a fixed format represents, or what the data shows.
 pub(crate) fn domains(
     model: &Model,
@@ -24,10 +29,7 @@ pub(crate) fn domains(
         return Err(OptionError::UnknownDomain(unknown.clone()));
     }
     let representable = options.input_format.map(|format| format.range());
-    let imputed: Vec<Option<f64>> =
-        model.inputs.iter().flat_map(|input| (0..input.len()).map(|i| *input.imputed.get(i)?)).collect();
     let feature = |(position, (name, (kind, known))): (usize, (&String, (Kind, Option<&Categories>)))| {
-        let imputed = imputed.get(position).copied().flatten();
         let observed = || {
             let values = samples.iter().map(|sample| sample[position]);
             values.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), value| (lo.min(value), hi.max(value)))
@@ -46,10 +48,11 @@ pub(crate) fn domains(
             Some((low, high)) if min < low || max > high => {
                 Err(OptionError::DomainFormat { feature, min, max, low, high })
             }
-            _ => Ok(Feature { name: feature, min, max, kind, categories: known.cloned(), imputed }),
+            _ => Ok(Feature { name: feature, min, max, kind, categories: known.cloned(), missing: None }),
         }
     };
-    names.iter().zip(contents(model)).enumerate().map(feature).collect()
+    let features = names.iter().zip(contents(model)).enumerate().map(feature);
+    features.zip(missing(model)).map(|(feature, missing)| Ok(Feature { missing, ..feature? })).collect()
 }
 
 /// What decides the format of each input tensor: the caller, its kind, or the largest magnitudes in its elements' domains.

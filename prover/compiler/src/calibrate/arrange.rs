@@ -86,11 +86,6 @@ fn value(
     row: usize,
     column: Option<&String>,
 ) -> Result<f64, CalibrationError> {
-    if let Some(&imputed) = signature.imputed.get(&feature)
-        && cell.is_missing()
-    {
-        return Ok(imputed);
-    }
     cell.read(signature.reading(feature)).map_err(|misread| {
         let (column, text) = (column.cloned().unwrap_or_default(), cell.text());
         match misread {

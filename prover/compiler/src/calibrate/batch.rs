@@ -47,8 +47,6 @@ fn by_row(
     let mut of_a_row = Signature::new(inputs, &features, signature.named);
     let known = first.iter().enumerate().filter_map(|(at, of)| Some((at, *signature.categories.get(of)?)));
     of_a_row.categories = known.collect();
-    let imputed = first.iter().enumerate().filter_map(|(at, of)| Some((at, *signature.imputed.get(of)?)));
-    of_a_row.imputed = imputed.collect();
     let Arranged { rows, names, warnings } = arrange::arrange(table, &of_a_row).ok()?;
     if rows.len() % batch != 0 {
         return Some(Err(CalibrationError::Batch { rows: rows.len(), batch }));

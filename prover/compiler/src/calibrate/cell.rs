@@ -2,9 +2,6 @@
 
 use crate::model::Categories;
 
-/// What pandas, spreadsheets and JSON write where a value is missing, beside NaN.
-const MISSING: [&str; 6] = ["", "NA", "N/A", "None", "NULL", "null"];
-
 /// One value of a table as its file has it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
@@ -22,6 +19,8 @@ pub enum Cell {
 pub(super) enum Reading<'a> {
     /// Numbers.
     Number,
+    /// Numbers, of which one stands for what is missing: for NaN, and for a cell that is empty.
+    NumberOr(f64),
     /// Values of a set.
     Category(&'a Categories),
 }
@@ -56,19 +55,19 @@ impl Cell {
         }
     }
 
-    /// Whether the cell says that there is no value.
-    pub(super) fn is_missing(&self) -> bool {
-        match self {
-            Cell::Text(text) => MISSING.contains(&text.as_ref()),
-            cell => cell.number().is_some_and(f64::is_nan),
-        }
-    }
-
     /// What stands in the cell.
     pub fn text(&self) -> String {
         match self {
             Cell::Number(number) => number.to_string(),
             Cell::Written(text) | Cell::Text(text) => text.to_string(),
+        }
+    }
+
+    /// Whether nothing stands in the cell: NaN, no text, or what pandas, spreadsheets and JSON write in its place.
+    fn is_missing(&self) -> bool {
+        match self {
+            Cell::Text(text) => matches!(text.as_ref(), "" | "NA" | "N/A" | "None" | "NULL" | "null"),
+            cell => cell.number().is_some_and(f64::is_nan),
         }
     }
 
@@ -80,6 +79,8 @@ impl Cell {
                 Some(_) => Err(Misread::NotFinite),
                 None => Err(Misread::NotANumber),
             },
+            Reading::NumberOr(missing) if self.is_missing() => Ok(missing),
+            Reading::NumberOr(_) => self.read(Reading::Number),
             Reading::Category(categories) => {
                 categories.index(&self.text()).map(|index| index as f64).ok_or(Misread::NoCategory)
             }

@@ -63,8 +63,8 @@ pub struct Signature<'a> {
     pub named: FeatureNames,
     /// The values of the elements that are text, by the element's position.
     pub categories: BTreeMap<usize, &'a Categories>,
-    /// What stands for a missing value of an element, by the element's position; elsewhere missing values are refused.
-    pub imputed: BTreeMap<usize, f64>,
+    /// The numbers that stand for missing values of the elements that may be missing, by the element's position.
+    pub missing: BTreeMap<usize, f64>,
     /// Rows of a sample: the first dimension of all inputs.
     pub batch: usize,
 }
@@ -81,11 +81,15 @@ pub enum FeatureNames {
 impl<'a> Signature<'a> {
     /// Of a model whose inputs are numbers.
     pub fn new(inputs: Vec<(&'a str, usize)>, features: &'a [String], named: FeatureNames) -> Self {
-        Signature { inputs, features, named, categories: BTreeMap::new(), imputed: BTreeMap::new(), batch: 1 }
+        Signature { inputs, features, named, categories: BTreeMap::new(), missing: BTreeMap::new(), batch: 1 }
     }
 
     /// What the cells of a feature are read as.
     pub(super) fn reading(&self, feature: usize) -> Reading<'a> {
-        self.categories.get(&feature).map_or(Reading::Number, |categories| Reading::Category(categories))
+        match (self.categories.get(&feature), self.missing.get(&feature)) {
+            (Some(categories), _) => Reading::Category(categories),
+            (None, Some(&missing)) => Reading::NumberOr(missing),
+            (None, None) => Reading::Number,
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! The layers found so far in the walk, the numbering of their elements (atoms), and what the file may still ask for.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::categories::KnownCategories;
+use super::missing::MissingValues;
 use super::node::Node;
 use super::refusal::Refusal;
 use super::tensor::shape_len;
@@ -25,8 +25,8 @@ pub(crate) struct Layers {
     known: KnownCategories,
     /// Elements of integer inputs.
     whole: Vec<Range<u32>>,
-    /// What stands for a missing value of an element; `None` where nodes differ about that.
-    imputed: BTreeMap<u32, Option<f64>>,
+    /// What stands for missing elements of inputs.
+    pub missing: MissingValues,
 }
 
 /// What import may make of a file.
@@ -78,7 +78,8 @@ impl Layers {
             atoms,
             budget,
             known: KnownCategories::default(),
-            whole: Vec::new(), imputed: BTreeMap::new(),
+            whole: Vec::new(),
+            missing: MissingValues::default(),
         }
     }
 
@@ -134,24 +135,6 @@ impl Layers {
             Some(layer) => layer.function.measure() != Measure::Results,
             None => self.whole.iter().any(|atoms| atoms.contains(&atom)),
         }
-    }
-
-    /// Notes that a node replaces missing values of each element of `x` by one of `values`.
-    pub fn impute(&mut self, node: &Node<'_>, x: &Tensor, values: &[f64]) -> Result<(), Refusal> {
-        let Data::Variable(map) = &x.data else { return Ok(()) };
-        let Map::Rows(rows) = map.as_ref() else { return Ok(()) };
-        self.spend_work(node, rows.len() as u128)?;
-        for (row, &value) in rows.iter().zip(values) {
-            let Some(atom) = row.as_atom() else { continue };
-            let known = self.imputed.entry(atom).or_insert(Some(value));
-            *known = known.filter(|&known| known == value);
-        }
-        Ok(())
-    }
-
-    /// What stands for a missing value of an element of an input.
-    pub fn imputed(&self, atom: u32) -> Option<f64> {
-        self.imputed.get(&atom).copied().flatten()
     }
 
     /// Notes that inputs are integers.
@@ -368,6 +351,16 @@ impl Layers {
     /// The layer at a position.
     pub fn layer(&self, position: usize) -> Option<&Layer> {
         self.layers.get(position)
+    }
+
+    /// Whether an element of `x` depends on an input itself, and not only on results of layers.
+    pub fn reads_inputs(&self, x: &Tensor) -> bool {
+        let inputs: usize = self.inputs.iter().sum();
+        let mut reads = false;
+        if let Data::Variable(map) = &x.data {
+            map.for_each_atom(|atom| reads |= (atom as usize) < inputs);
+        }
+        reads
     }
 
     /// The first atom, if the elements of `x` are those of one input or of one layer, in order.

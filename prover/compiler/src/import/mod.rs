@@ -5,11 +5,11 @@
 //! has to refuse before it fails. What it makes of a file is bounded by the file's length: see [`graph::Resources`].
 
 mod categories;
-mod file;
 pub(crate) mod domain;
+mod file;
 pub(crate) mod graph;
+pub(crate) mod missing;
 pub(crate) mod node;
-mod missing;
 mod order;
 mod prepare;
 pub(crate) mod refusal;
@@ -85,7 +85,7 @@ pub(crate) fn import_within(
     }
     let mut outputs = walk.outputs(graph);
     walk.categories(&mut inputs);
-    walk.imputed(&mut inputs, graph);
+    walk.missing(&mut inputs);
     if !walk.refusals.is_empty() {
         return Err(ImportError::Refused(walk.refusals));
     }
@@ -140,6 +140,9 @@ impl Walk {
             if input.kind != value::Kind::Real {
                 self.layers.are_whole_numbers(atom..atom + input.len() as u32);
             }
+            if missing::is_imputed(graph, &input.name) {
+                self.layers.missing.allow(atom..atom + input.len() as u32);
+            }
             atom += input.len() as u32;
             let tensor = value::Tensor::new(input.shape.clone(), rows).of_kind(input.kind);
             let is_text = !input.categories.is_empty();
@@ -165,15 +168,11 @@ impl Walk {
         }
     }
 
-    /// What stands for missing values of the inputs, where the model replaces them before it does anything with them.
-    fn imputed(&self, inputs: &mut [crate::model::Input], graph: &GraphProto) {
-        let mut atom = 0;
+    /// What stands for missing elements, once every imputer has been imported.
+    fn missing(&mut self, inputs: &mut [crate::model::Input]) {
+        let mut atoms = 0u32..;
         for input in inputs {
-            let end = atom + input.len() as u32;
-            if missing::is_imputed(graph, &input.name) {
-                input.imputed = (atom..end).map(|atom| self.layers.imputed(atom)).collect();
-            }
-            atom = end;
+            input.missing = atoms.by_ref().take(input.len()).map(|atom| self.layers.missing.of(atom)).collect();
         }
     }
 

@@ -117,7 +117,7 @@ pub(super) fn inputs(
                 (Kind::Integer, vec![none; shape.iter().product()])
             }
         };
-        inputs.push(Input { name, shape, kind, categories, imputed: Vec::new() });
+        inputs.push(Input { name, shape, kind, categories, missing: Vec::new() });
     }
     inputs
 }

@@ -102,9 +102,8 @@ pub struct Input {
     pub kind: Kind,
     /// The values of each element of a text input; empty for inputs of numbers.
     pub categories: Vec<Categories>,
-    /// What stands for a missing value of each element, where the model itself replaces missing values before it does
-    /// anything with them; empty where it never does.
-    pub imputed: Vec<Option<f64>>,
+    /// The number that stands for each element where it is missing, if it may be; empty where none may.
+    pub missing: Vec<Option<f64>>,
 }
 
 impl Input {

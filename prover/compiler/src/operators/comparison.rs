@@ -55,6 +55,8 @@ pub(super) const FAMILY: Family = Family {
 struct Threshold {
     relation: Relation,
     thresholds: Vec<f64>,
+    /// Elements of values as they are have a scale each, at which they are exact; sums share one.
+    takes: Takes,
 }
 
 impl Operator for Threshold {
@@ -63,7 +65,7 @@ impl Operator for Threshold {
     }
 
     fn arguments(&self) -> Vec<Argument> {
-        vec![Argument { len: self.thresholds.len(), takes: Takes::Common }]
+        vec![Argument { len: self.thresholds.len(), takes: self.takes }]
     }
 
     fn len(&self) -> usize {
@@ -92,15 +94,20 @@ impl Operator for Threshold {
     }
 
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
-        let scale = formats.arguments.first().and_then(ArgumentFormat::scale).feasible()?;
+        let len = self.thresholds.len();
+        let scale_of = |i: usize| match formats.arguments {
+            [ArgumentFormat::Exact(scales)] => scales.get(i * scales.len() / len.max(1)).copied(),
+            [ArgumentFormat::Common(scale)] => Some(*scale),
+            _ => None,
+        };
         // The relation that is left once the bound is an integer.
         let relation = match self.relation {
             Relation::Greater | Relation::GreaterOrEqual => Relation::GreaterOrEqual,
             Relation::Less | Relation::LessOrEqual => Relation::LessOrEqual,
             equality => equality,
         };
-        let bound = |&c: &f64| {
-            let c = c * pow2(scale);
+        let bound = |(i, &c): (usize, &f64)| {
+            let c = c * pow2(scale_of(i)?);
             let bound = match self.relation {
                 Relation::Greater => c.floor() + 1.0,
                 Relation::GreaterOrEqual => c.ceil(),
@@ -110,9 +117,10 @@ impl Operator for Threshold {
                 Relation::Equal | Relation::NotEqual => BEYOND as f64,
             };
             // Saturates beyond 64 bits.
-            (bound as i64).clamp(-BEYOND, BEYOND)
+            Some((bound as i64).clamp(-BEYOND, BEYOND))
         };
-        Ok(Arc::new(Integers { relation, bounds: self.thresholds.iter().map(bound).collect() }))
+        let bounds = self.thresholds.iter().enumerate().map(bound).collect::<Option<_>>().feasible()?;
+        Ok(Arc::new(Integers { relation, bounds }))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -210,7 +218,7 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         _ => Relation::Equal,
     };
     let (a, b) = (node.tensor(0)?, node.tensor(1)?);
-    compare(node, layers, a, b, relation)
+    compare(node, layers, a, b, relation).map(Value::from)
 }
 
 /// The truth values of a relation, elementwise with broadcasting.
@@ -220,27 +228,34 @@ pub(super) fn compare(
     a: &Tensor,
     b: &Tensor,
     relation: Relation,
-) -> Result<Value, Refusal> {
+) -> Result<Tensor, Refusal> {
     let (shape, elements) = common_shape(node, layers, &[a, b])?;
     let (a, b) = (repeated(node, layers, a, &shape, elements)?, repeated(node, layers, b, &shape, elements)?);
     if let (Some(a), Some(b)) = (a.as_constants(), b.as_constants()) {
         // Not by their difference, which may round.
         let holds = a.iter().zip(b).map(|(a, b)| f64::from(u8::from(relation.holds(a, b))));
-        return Ok(Tensor::constants(shape, holds.collect()).of_kind(Kind::Bool).into());
+        return Ok(Tensor::constants(shape, holds.collect()).of_kind(Kind::Bool));
     }
     let (difference, thresholds) = split(node, layers, &a, &b)?;
-    let (difference, thresholds, relation) = match unscaled(&difference, &thresholds) {
-        None => (difference, thresholds, relation),
+    let (x, thresholds, relation, takes) = match unscaled(&difference, &thresholds) {
+        None => (difference, thresholds, relation, Takes::Common),
         Some((elements, thresholds, sign)) => {
-            (elements, thresholds, if sign < 0.0 { mirrored(relation) } else { relation })
+            let relation = if sign < 0.0 { mirrored(relation) } else { relation };
+            (elements, thresholds, relation, Takes::Exact)
         }
     };
-    let results = layers.apply(node, Arc::new(Threshold { relation, thresholds }), &[&difference], shape)?;
-    Ok(results.of_kind(Kind::Bool).into())
+    let operator = Arc::new(Threshold { relation, thresholds, takes });
+    let results = layers.apply(node, operator, &[&x], shape)?;
+    Ok(results.of_kind(Kind::Bool))
 }
 
 /// `a - b` without its constants, and what it is compared with.
-fn split(node: &Node<'_>, layers: &mut Layers, a: &Tensor, b: &Tensor) -> Result<(Tensor, Vec<f64>), Refusal> {
+fn split(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    a: &Tensor,
+    b: &Tensor,
+) -> Result<(Tensor, Vec<f64>), Refusal> {
     // One side is mostly constant: then the rows are those of the other, perhaps a whole matrix.
     let (difference, constants) = match (a.as_constants(), b.as_constants()) {
         (_, Some(b)) => (a.clone(), b.to_vec()),
@@ -306,8 +321,9 @@ mod tests {
     fn bound(relation: Relation, c: f64, scale: i32) -> (Relation, i64) {
         let tables = Tables::default();
         let arguments = [ArgumentFormat::Common(scale)];
-        let formats = Formats { arguments: &arguments, ranges: &[(0.0, 1.0)], scale: 0, bits: 8, tables: &tables };
-        let operator = Threshold { relation, thresholds: vec![c] };
+        let formats =
+            Formats { arguments: &arguments, ranges: &[(0.0, 1.0)], scale: 0, bits: 8, tables: &tables };
+        let operator = Threshold { relation, thresholds: vec![c], takes: Takes::Common };
         let integers = operator.quantize(&formats).unwrap();
         let answers: Vec<i64> = (-40..40).map(|x| integers.reference(&[x]).unwrap()[0]).collect();
         for (x, &answer) in (-40..40).zip(&answers) {

@@ -5,13 +5,15 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Accumulator, Tensor, Value};
-use crate::model::{Axis, Convolution, Map, Window};
+use crate::model::{Axis, Convolution, Map, Row, Window};
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
     name: "Convolution",
     cost: "nothing, or one constraint a long sum",
-    operators: &[OnnxOperator::onnx("Conv", conv).folded().remarks("over one or two axes, with fixed weights")],
+    operators: &[OnnxOperator::onnx("Conv", conv)
+        .folded()
+        .remarks("over one or two axes, with fixed weights")],
     integers: &[],
 };
 
@@ -27,7 +29,12 @@ fn conv(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     if node.ints("kernel_shape")?.is_some_and(|given| !equal(&given, kernel)) {
         return Err(node.mismatch(&x.shape, &kernel_shape));
     }
-    let mut window = window(node, &x.shape, kernel)?;
+    // Images of a batch are convolved one by one.
+    let (batch, one_image) = match x.shape.split_first() {
+        Some((&batch, rest)) => (batch, [&[1], rest].concat()),
+        None => (1, Vec::new()),
+    };
+    let mut window = window(node, &one_image, kernel)?;
     let groups = node.int("group", 1)?;
     let groups = usize::try_from(groups).ok().filter(|&groups| groups > 0);
     let groups = groups.ok_or_else(|| node.bad_attribute("group", "0".into(), "1 or more"))?;
@@ -42,12 +49,21 @@ fn conv(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         return Err(node.mismatch(&kernel_shape, &[bias.len()]));
     }
     let (height, width) = window.output();
-    let mut shape = vec![1, filters];
+    let mut shape = vec![batch, filters];
     shape.extend(if kernel.len() == 1 { vec![width] } else { vec![height, width] });
     layers.check_size(node, &shape)?;
 
     let x = layers.foldable(x)?;
     let mut conv = Convolution { first: 0, window, filters, groups, w, bias };
+    if batch != 1 {
+        let rows = layers.rows(node, &x)?;
+        let mut results = Vec::new();
+        for image in rows.chunks(window.inputs().max(1)) {
+            let image = Tensor::new(one_image.clone(), image.to_vec());
+            results.extend(written_out(node, &image, &conv, layers)?);
+        }
+        return Ok(Tensor::new(shape, results).with_trail(x.trail.clone()).into());
+    }
     let folded = match in_place(&x, &mut window) {
         Some(input) => node.expected(fold(&mut conv, window, &input, layers))?,
         None => false,
@@ -55,7 +71,8 @@ fn conv(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     if folded {
         return Ok(Value::from(Tensor::of_map(shape, Map::Convolution(conv)).with_trail(x.trail.clone())));
     }
-    written_out(node, &x, &conv, layers, shape).map(Value::from)
+    let results = written_out(node, &x, &conv, layers)?;
+    Ok(Tensor::new(shape, results).with_trail(x.trail.clone()).into())
 }
 
 /// Atoms that are an image, each channel with its own factor and offset.
@@ -142,8 +159,7 @@ fn written_out(
     x: &Tensor,
     conv: &Convolution,
     layers: &mut Layers,
-    shape: Vec<usize>,
-) -> Result<Tensor, Refusal> {
+) -> Result<Vec<Row>, Refusal> {
     let rows = layers.rows(node, x)?;
     let widest = rows.iter().map(|row| row.terms.len()).max().unwrap_or(0).max(1) as u128;
     layers.spend_terms(node, widest * conv.w.len() as u128 * conv.positions() as u128)?;
@@ -160,7 +176,7 @@ fn written_out(
         });
         is_whole.then(|| accumulator.take(bias))
     });
-    Ok(Tensor::new(shape, node.expected(outputs.collect::<Option<_>>())?).with_trail(x.trail.clone()))
+    node.expected(outputs.collect::<Option<_>>())
 }
 
 /// The window of a convolution or a pooling over a tensor `[1, channels, (height,) width]`, from the node's attributes.
@@ -215,7 +231,12 @@ pub(super) fn window(node: &Node<'_>, shape: &[usize], kernel: &[usize]) -> Resu
 }
 
 /// A list of sizes, each of them at most 2^16 and, but for pads, at least 1.
-pub(super) fn list(node: &Node<'_>, attribute: &'static str, len: usize, default: usize) -> Result<Vec<usize>, Refusal> {
+pub(super) fn list(
+    node: &Node<'_>,
+    attribute: &'static str,
+    len: usize,
+    default: usize,
+) -> Result<Vec<usize>, Refusal> {
     let Some(values) = node.ints(attribute)? else { return Ok(vec![default; len]) };
     let sizes: Option<Vec<usize>> = values
         .iter()

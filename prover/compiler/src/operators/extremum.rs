@@ -9,7 +9,9 @@ use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::broadcast::{common_shape, joined, passed_on, rearranged, repeated};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
-use super::operator::{Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes};
+use super::operator::{
+    Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
+};
 use super::reduction::Reduction;
 use crate::bytes::{ReadError, Reader};
 use crate::import::graph::Layers;
@@ -158,7 +160,8 @@ fn of_several(node: &Node<'_>, layers: &mut Layers, of: Extremum) -> Result<Valu
         match operand.as_constants() {
             None => variables.push(operand),
             Some(data) => {
-                let merged = constants.map(|known| known.iter().zip(data).map(|(&x, &y)| end(x, y)).collect());
+                let merged =
+                    constants.map(|known| known.iter().zip(data).map(|(&x, &y)| end(x, y)).collect());
                 constants = Some(merged.unwrap_or_else(|| data.to_vec()));
             }
         }

@@ -24,7 +24,7 @@ use crate::quantize::error::{Feasible, PlanError};
 
 /// Bits of its arguments, at most.
 const MAX_DOMAIN_BITS: u32 = 12;
-const TAG: u8 = 41;
+const TAG: u8 = 61;
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {

@@ -4,10 +4,12 @@ use std::any::Any;
 use std::sync::Arc;
 
 use assay_circuits::cost::{Interval, Tally};
+use assay_circuits::layers::comparison::Relation;
 use assay_circuits::layers::logic::{self, Connective};
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::broadcast::{common_shape, joined, repeated};
+use super::comparison::compare;
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale, Sink, Takes,
@@ -16,7 +18,7 @@ use crate::bytes::{ReadError, Reader};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{Kind, Value};
+use crate::import::value::{Kind, Tensor, Value};
 use crate::quantize::error::{Feasible, PlanError};
 
 const TAG: u8 = 41;
@@ -81,6 +83,16 @@ impl Operator for Logic {
     fn as_any(&self) -> &dyn Any {
         self
     }
+}
+
+/// A tensor of truth values that are 0 or 1 in the circuit. Inputs have a format that holds other integers as well, so they
+/// are compared with 1/2; what operators give is what they say.
+pub(super) fn truths(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Tensor, Refusal> {
+    if !layers.reads_inputs(x) {
+        return Ok(x.clone());
+    }
+    let half = Tensor::constants(x.shape.clone(), vec![0.5; x.len()]);
+    compare(node, layers, x, &half, Relation::Greater)
 }
 
 /// Truth values are whole numbers.
@@ -158,6 +170,7 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         };
         return Ok(layers.affine(node, x, pair)?.of_kind(Kind::Bool).into());
     }
+    let (a, b) = (truths(node, layers, &a)?, truths(node, layers, &b)?);
     let pairs = joined(node, layers, &[&a, &b])?;
     let results = layers.apply(node, Arc::new(Logic { connective, len }), &[&pairs], shape)?;
     Ok(results.of_kind(Kind::Bool).into())

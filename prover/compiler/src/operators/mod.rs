@@ -30,6 +30,7 @@ families! {
 
 mod axes;
 mod broadcast;
+mod call;
 mod gated;
 mod reduction;
 

@@ -9,7 +9,9 @@ use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::broadcast::{common_shape, passed_on, repeated};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
-use super::operator::{Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes};
+use super::operator::{
+    Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
+};
 use crate::bytes::{ReadError, Reader};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
@@ -99,7 +101,8 @@ impl Integers {
         let wrong = BuildError::Length { operation: "remainder", what: "values", expected, found };
         let (mut rest, mut results) = (x, Vec::with_capacity(x.len()));
         for run in self.moduli.chunk_by(|a, b| a == b) {
-            let (Some(&modulus), Some((part, others))) = (run.first(), rest.split_at_checked(run.len())) else {
+            let (Some(&modulus), Some((part, others))) = (run.first(), rest.split_at_checked(run.len()))
+            else {
                 return Err(wrong);
             };
             results.extend(remainders(part, &Modulo { modulus, convention: self.convention })?);

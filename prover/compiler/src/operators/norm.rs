@@ -7,6 +7,7 @@ use assay_circuits::cost::{Interval, Tally};
 use assay_circuits::layers::norm::{self, Kind};
 use assay_circuits::{Bounded, BuildError, Builder};
 
+use super::axes::Groups;
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
@@ -26,7 +27,7 @@ const MAX_DOMAIN_BITS: u32 = 16;
 const EXTRA: u32 = 2;
 /// Bits that sums have at most: what the layer takes.
 const MAX_SUM_BITS: u32 = 58;
-const TAG: u8 = 40;
+const TAG: u8 = 60;
 const L2: Kind = Kind::L2 { extra: EXTRA };
 
 /// The entry of the registry.
@@ -179,10 +180,10 @@ fn apply(
     x: &Tensor,
     kind: Kind,
     shape: Vec<usize>,
-) -> Result<Value, Refusal> {
+) -> Result<Tensor, Refusal> {
     let groups = layers.check_size(node, &shape)?;
     let norm = Norm { kind, groups, len: x.len() / groups.max(1) };
-    layers.apply(node, Arc::new(norm), &[x], shape).map(Value::from)
+    layers.apply(node, Arc::new(norm), &[x], shape)
 }
 
 /// A norm over axes.
@@ -195,7 +196,18 @@ fn reduce(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let x = node.tensor(0)?;
     let groups = axes::reduction(node, layers, x, 18)?;
     let x = axes::grouped(node, layers, x, &groups)?;
-    apply(node, layers, &x, kind, groups.shape)
+    apply(node, layers, &x, kind, groups.shape).map(Value::from)
+}
+
+/// The sum of magnitudes of each group.
+pub(super) fn l1(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+    groups: &Groups,
+) -> Result<Tensor, Refusal> {
+    let x = axes::grouped(node, layers, x, groups)?;
+    apply(node, layers, &x, Kind::L1, groups.shape.clone())
 }
 
 /// The norm of each window; padding is zero.
@@ -222,7 +234,7 @@ fn pooled(
 ) -> Result<Value, Refusal> {
     let order = pool::windows(node, layers, &window)?;
     let x = axes::arranged(node, layers, x, &order)?;
-    apply(node, layers, &x, kind, shape)
+    apply(node, layers, &x, kind, shape).map(Value::from)
 }
 
 /// The norm that `p` names, 2 where it is not given.

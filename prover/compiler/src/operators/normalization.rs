@@ -9,11 +9,12 @@ use super::axes::{self, Reduced};
 use super::elementwise::{broadcast, source};
 use super::family::{Family, OnnxOperator};
 use super::layer_norm::LayerNorm;
+use super::{function, norm, product};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Tensor, Value};
-use crate::model::Groups;
+use crate::model::{Activation, Groups};
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
@@ -24,7 +25,8 @@ pub(super) const FAMILY: Family = Family {
         OnnxOperator::onnx("RMSNormalization", root_mean_square),
         OnnxOperator::onnx("InstanceNormalization", instance),
         OnnxOperator::onnx("GroupNormalization", group),
-        OnnxOperator::onnx("LpNormalization", length).remarks("`p = 2`"),
+        OnnxOperator::onnx("LpNormalization", length)
+            .remarks("`p = 1` of groups that are not zero on the calibration data"),
         OnnxOperator::onnx("MeanVarianceNormalization", mean_variance),
     ],
     integers: &[],
@@ -96,15 +98,22 @@ fn group(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     })
 }
 
-/// To Euclidean length 1: the root mean square, over the root of the number of elements. What is zero stays zero.
+/// To Euclidean length 1: the root mean square, over the root of the number of elements. Or so that magnitudes sum to 1: times the
+/// reciprocal of their sum. What is zero stays zero.
 fn length(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
     let x = node.tensor(0)?;
-    let p = node.int("p", 2)?;
-    if p != 2 {
-        return Err(node.bad_attribute("p", p.to_string(), "2"));
-    }
     let axis = node.axis(node.int("axis", -1)?, &x.shape, x.shape.len())?;
+    match node.int("p", 2)? {
+        1 => {
+            let groups = axes::along(node, layers, &x.shape, &[axis], Reduced::Kept)?;
+            let sums = norm::l1(node, layers, x, &groups)?;
+            let reciprocals = function::apply(node, &sums, layers, Activation::Reciprocal)?;
+            return product::elementwise(node, layers, x, &reciprocals).map(Value::from);
+        }
+        2 => {}
+        other => return Err(node.bad_attribute("p", other.to_string(), "1 or 2")),
+    }
     let normalized = normalized(node, layers, x, Center::Zero, &[axis], 0.0)?;
     let count = x.shape.get(axis).copied().unwrap_or(1) as f64;
     layers.affine(node, &normalized, |_| Some((1.0 / count.sqrt(), 0.0))).map(Value::from)

@@ -1,6 +1,6 @@
-//! Pow by constants: whole exponents are products, which may be of either sign; -1 and 1/2 have functions of their own.
+//! Pow by constants: whole exponents up to 16 are products, others are functions of one variable.
 
-use super::broadcast::{common_shape, repeated};
+use super::broadcast::{common_shape, joined, rearranged, repeated, sources};
 use super::family::{Family, OnnxOperator};
 use super::{function, product};
 use crate::import::graph::Layers;
@@ -8,15 +8,18 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Tensor, Value};
 use crate::model::Activation;
+use crate::model::activation::dyadic;
 
 /// The largest exponent that is made of products.
 const MAX_EXPONENT: u32 = 16;
+/// Different exponents of one node, at most.
+const MAX_EXPONENTS: usize = 64;
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
     name: "Powers",
-    cost: "a product and a rounding for each squaring and each further factor",
-    operators: &[OnnxOperator::onnx("Pow", import).remarks("by one constant: -1, 1/2, or a whole number up to 16")],
+    cost: "a product and a rounding for each squaring and each further factor of a whole exponent up to 16; else a table",
+    operators: &[OnnxOperator::onnx("Pow", import).remarks("by constants")],
     integers: &[],
 };
 
@@ -27,29 +30,51 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let (shape, elements) = common_shape(node, layers, &[x, exponent])?;
     let exponents = exponent.as_constants().ok_or_else(|| node.not_constant(1))?;
     let base = repeated(node, layers, x, &shape, elements)?;
-    if let Some(bases) = base.as_constants() {
-        let exponents = repeated(node, layers, exponent, &shape, elements)?;
-        let exponents = exponents.as_constants().ok_or_else(|| node.not_constant(1))?;
-        let powers = bases.iter().zip(exponents).map(|(x, p)| x.powf(*p)).collect();
-        return Ok(Tensor::constants(shape, powers).of_kind(x.kind).into());
+    let of_elements: Vec<f64> = node.expected(
+        sources(&shape, elements, exponent).map(|at| exponents.get(at).copied()).collect::<Option<_>>(),
+    )?;
+    let mut distinct = of_elements.clone();
+    distinct.sort_by(f64::total_cmp);
+    distinct.dedup();
+    if distinct.len() > MAX_EXPONENTS {
+        let value = format!("{} different numbers", distinct.len());
+        return Err(node.bad_attribute("exponent", value, "at most 64 different ones"));
     }
-    let wrong = |value: String| {
-        node.bad_attribute("exponent", value, "one constant: -1, 1/2, or a whole number up to 16")
-    };
-    let (Some(&exponent), true) = (exponents.first(), exponents.windows(2).all(|pair| pair.first() == pair.last()))
-    else {
-        return Err(wrong(format!("{} different values", exponents.len())));
-    };
-    let power = match exponent {
-        0.0 => Tensor::constants(shape, vec![1.0; elements]),
-        -1.0 => function::apply(node, &base, layers, Activation::Reciprocal)?,
-        0.5 => function::apply(node, &base, layers, Activation::Sqrt)?,
-        whole if whole.fract() == 0.0 && (1.0..=f64::from(MAX_EXPONENT)).contains(&whole) => {
-            by_squaring(node, layers, &base, whole as u32)?
+    if let &[exponent] = distinct.as_slice() {
+        return Ok(of_one(node, layers, &base, exponent)?.of_kind(x.kind).into());
+    }
+    // The elements of each exponent together, and back in their places.
+    let (mut powers, mut order) = (Vec::with_capacity(distinct.len()), vec![0; elements]);
+    let mut taken = 0;
+    for &exponent in &distinct {
+        let places = || (0..elements).filter(|&i| of_elements.get(i) == Some(&exponent));
+        let bases = rearranged(node, layers, &base, vec![places().count()], places())?;
+        for place in places() {
+            *node.expected(order.get_mut(place))? = taken;
+            taken += 1;
         }
-        other => return Err(wrong(other.to_string())),
-    };
-    Ok(power.of_kind(x.kind).into())
+        powers.push(of_one(node, layers, &bases, exponent)?);
+    }
+    let all = joined(node, layers, &powers.iter().collect::<Vec<_>>())?;
+    Ok(rearranged(node, layers, &all, shape, order.into_iter())?.of_kind(x.kind).into())
+}
+
+/// `x` to one constant power.
+fn of_one(node: &Node<'_>, layers: &mut Layers, x: &Tensor, exponent: f64) -> Result<Tensor, Refusal> {
+    match exponent {
+        0.0 => Ok(Tensor::constants(x.shape.clone(), vec![1.0; x.len()])),
+        -1.0 => function::apply(node, x, layers, Activation::Reciprocal),
+        0.5 => function::apply(node, x, layers, Activation::Sqrt),
+        whole if whole.fract() == 0.0 && (1.0..=f64::from(MAX_EXPONENT)).contains(&whole) => {
+            by_squaring(node, layers, x, whole as u32)
+        }
+        other => {
+            let allowed = "a number that 62 bits behind the point hold, below 2^31";
+            let exponent =
+                dyadic(other).ok_or_else(|| node.bad_attribute("exponent", other.to_string(), allowed))?;
+            function::apply(node, x, layers, Activation::Power { exponent })
+        }
+    }
 }
 
 /// `x` to a whole power of at least 1, from the highest bit of the exponent down.

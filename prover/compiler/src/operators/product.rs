@@ -203,6 +203,10 @@ fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOpe
         return Err(ReadError::Index { what: "bits of a rounding", index: shift as usize });
     }
     let (lo, hi) = read_bounds(reader)?;
+    // What they are multiplied by leaves them bounds of a format.
+    if lo.min(-hi) < -((1i64 << 40) >> up) {
+        return Err(ReadError::Clamp { lo, hi });
+    }
     let product = Product { pairs, rows, inner, columns, rounding: Requantize { shift, lo, hi } };
     let multiplications = (product.len() as u64).saturating_mul(inner.into());
     reader.spend("products", multiplications.saturating_mul(CONSTRAINT))?;
@@ -279,7 +283,8 @@ fn reduce(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let mut level = rearranged(node, layers, x, vec![order.len()], order.into_iter())?;
     while len > 1 {
         let (pairs, odd) = (len / 2, len % 2);
-        let of_groups = |from: usize, to: usize| (0..groups).flat_map(move |g| (from..to).map(move |i| g * len + i));
+        let of_groups =
+            |from: usize, to: usize| (0..groups).flat_map(move |g| (from..to).map(move |i| g * len + i));
         let half = |node: &Node<'_>, layers: &mut Layers, from: usize| {
             rearranged(node, layers, &level, vec![groups * pairs], of_groups(from, from + pairs))
         };

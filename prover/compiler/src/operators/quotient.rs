@@ -11,7 +11,7 @@ use assay_circuits::{Bounded, BuildError, Builder};
 use super::broadcast::{common_shape, repeated, sources};
 use super::elementwise::scale;
 use super::family::{Encoded, Family, OnnxOperator, Shape};
-use super::operator::{Argument, Domain, Formats, IntegerOperator, Operator, Sink, Takes, ArgumentFormat};
+use super::operator::{Argument, ArgumentFormat, Domain, Formats, IntegerOperator, Operator, Sink, Takes};
 use super::product::{read_bounds, read_pairs, write_pairs};
 use super::{function, modulo};
 use crate::bytes::{CONSTRAINT, ReadError, Reader};
@@ -86,8 +86,10 @@ impl Operator for Quotients {
     }
 
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
-        let &[ArgumentFormat::Rounded(Domain { scale: of_dividend, .. }), ArgumentFormat::Rounded(Domain { scale: of_divisor, .. })] =
-            formats.arguments
+        let &[
+            ArgumentFormat::Rounded(Domain { scale: of_dividend, .. }),
+            ArgumentFormat::Rounded(Domain { scale: of_divisor, .. }),
+        ] = formats.arguments
         else {
             return Err(PlanError::Internal("dividend and divisor"));
         };
@@ -120,7 +122,8 @@ impl Integers {
         multiply: impl Fn(&T) -> Result<T, BuildError>,
     ) -> Result<Vec<T>, BuildError> {
         let first = self.quotient.pairs.iter().map(|&(_, divisor)| divisor as usize).min().unwrap_or(x.len());
-        let each = |(place, value): (usize, &T)| if place < first { Ok(value.clone()) } else { multiply(value) };
+        let each =
+            |(place, value): (usize, &T)| if place < first { Ok(value.clone()) } else { multiply(value) };
         x.iter().enumerate().map(each).collect()
     }
 }
@@ -137,7 +140,11 @@ impl IntegerOperator for Integers {
     fn reference(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
         let multiply = |&d: &i64| {
             let wide = i128::from(d) << self.down;
-            i64::try_from(wide).map_err(|_| BuildError::Overflow { operation: "division", lo: wide, hi: wide })
+            i64::try_from(wide).map_err(|_| BuildError::Overflow {
+                operation: "division",
+                lo: wide,
+                hi: wide,
+            })
         };
         quotient::reference(&self.prepared(x, multiply)?, &self.quotient)
     }
@@ -229,7 +236,11 @@ fn truncated(
     let rest = modulo::remainders(node, layers, &a, &divisors, Convention::Truncated)?;
     let (whole, rest) = (layers.foldable(&a)?, layers.foldable(&rest)?);
     let (left, right) = (layers.rows(node, &whole)?, layers.rows(node, &rest)?);
-    let rows = left.iter().zip(&right).zip(&divisors).map(|((a, rest), d)| a.plus_scaled(rest, -1.0).scaled(1.0 / d, 0.0));
+    let rows = left
+        .iter()
+        .zip(&right)
+        .zip(&divisors)
+        .map(|((a, rest), d)| a.plus_scaled(rest, -1.0).scaled(1.0 / d, 0.0));
     let trail = crate::import::value::merged([&whole.trail, &rest.trail].into_iter());
     Ok(Tensor::new(shape, rows.collect()).with_trail(trail).of_kind(Kind::Integer).into())
 }

@@ -9,8 +9,10 @@ use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::broadcast::{common_shape, joined, passed_on, repeated};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
-use super::logic::whole;
-use super::operator::{Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes};
+use super::logic::{truths, whole};
+use super::operator::{
+    Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
+};
 use crate::bytes::{ReadError, Reader};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
@@ -130,7 +132,8 @@ fn choose(
     if let Some(known) = condition.as_constants() {
         // The elements of both, one behind the other, and of those the ones that are chosen.
         let len = known.len();
-        let order = known.iter().enumerate().map(|(i, &condition)| if condition == 0.0 { len + i } else { i });
+        let order =
+            known.iter().enumerate().map(|(i, &condition)| if condition == 0.0 { len + i } else { i });
         let both = joined(node, layers, &[x, y])?;
         return super::broadcast::rearranged(node, layers, &both, x.shape.clone(), order);
     }
@@ -140,6 +143,7 @@ fn choose(
         return layers.affine(node, condition, pair);
     }
     let (x, y) = (passed_on(node, layers, x)?, passed_on(node, layers, y)?);
+    let condition = &truths(node, layers, condition)?;
     let len = condition.len();
     layers.apply(node, Arc::new(Where { len }), &[condition, &x, &y], condition.shape.clone())
 }

@@ -32,7 +32,9 @@ pub(super) const FAMILY: Family = Family {
     cost: "about k comparisons with a product or two an element; values and indices are paid for each",
     operators: &[OnnxOperator {
         import: Import::Several(import),
-        ..OnnxOperator::onnx("TopK", |node, layers| import(node, layers).and_then(|mut all| node.expected(all.pop())))
+        ..OnnxOperator::onnx("TopK", |node, layers| {
+            import(node, layers).and_then(|mut all| node.expected(all.pop()))
+        })
     }
     .remarks("sorted, also where `sorted = 0`; `k` constant")],
     integers: &[Encoded { tag: TAG, read }],
@@ -174,7 +176,10 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Value>, Refusal> {
         let found = k.map_or_else(|| "absent".into(), |k| k.to_string());
         node.bad_attribute("k", found, "a number from 1 to the length of the axis")
     };
-    let k = k.and_then(|k| usize::try_from(k).ok()).filter(|k| (1..=groups.length).contains(k)).ok_or_else(wrong)?;
+    let k = k
+        .and_then(|k| usize::try_from(k).ok())
+        .filter(|k| (1..=groups.length).contains(k))
+        .ok_or_else(wrong)?;
     let of = match node.int("largest", 1)? {
         0 => Extremum::Minimum,
         1 => Extremum::Maximum,
@@ -195,7 +200,8 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Value>, Refusal> {
         let order = groups.positions().flatten();
         let ordered = rearranged(node, layers, &x, vec![x.len()], order)?;
         let operator = Ranking { top: TopK { len, k, of, ranked }, count: groups.count() };
-        let ranks = layers.apply(node, Arc::new(operator), &[&ordered], vec![results.count() * results.length])?;
+        let ranks =
+            layers.apply(node, Arc::new(operator), &[&ordered], vec![results.count() * results.length])?;
         let placed = rearranged(node, layers, &ranks, shape.clone(), back.iter().copied())?;
         all.push(placed.of_kind(of_kind(ranked)).into());
     }

@@ -8,7 +8,9 @@ use assay_circuits::layers::whole::{self, Direction, Whole};
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::family::{Encoded, Family, OnnxOperator, Shape};
-use super::operator::{Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes};
+use super::operator::{
+    Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
+};
 use crate::bytes::{ReadError, Reader};
 use crate::import::graph::Layers;
 use crate::import::node::Node;

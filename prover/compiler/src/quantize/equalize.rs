@@ -121,7 +121,7 @@ mod tests {
                 shape: vec![2],
                 kind: Kind::Real,
                 categories: Vec::new(),
-                imputed: Vec::new(),
+                missing: Vec::new(),
             }],
             layers: vec![
                 layer(

@@ -87,18 +87,23 @@ pub(crate) fn measure(
             let measure = *at("the layer of an output", &measures, output.layer)?;
             let results = at("the values of an output", &values, graph.inputs.len() + output.layer)?;
             *flips += results.iter().zip(decided).filter(|&(&q, &decided)| q as f64 != decided).count();
-            let (integers, scale) = match measure {
+            let of_results = i32::from(layer.scale);
+            let (integers, scales) = match measure {
                 Measure::Decisions => continue,
-                Measure::Results => (results, i32::from(layer.scale)),
+                Measure::Results => (results, std::slice::from_ref(&of_results)),
                 Measure::Scores => {
-                    let scale = at("the scale of scores", &plan.layer(output.layer)?.rows, 0)?;
-                    (at("the scores of an output", &scores, output.layer)?, *scale)
+                    let scores = at("the scores of an output", &scores, output.layer)?;
+                    (scores, plan.layer(output.layer)?.rows.as_slice())
                 }
             };
-            let factor = pow2(-scale);
-            for (&integer, &real) in integers.iter().zip(target) {
-                loss.error = loss.error.max((integer as f64 * factor - real).abs());
+            let run = integers.len().checked_div(scales.len()).unwrap_or(0).max(1);
+            for ((integers, reals), &scale) in integers.chunks(run).zip(target.chunks(run)).zip(scales) {
+                let factor = pow2(-scale);
+                for (&integer, &real) in integers.iter().zip(reals) {
+                    loss.error = loss.error.max((integer as f64 * factor - real).abs());
+                }
             }
+            let factor = pow2(-of_results);
             if let (Some(threshold), Measure::Results) = (threshold, measure) {
                 let above = |value: f64| value >= threshold;
                 let differ = integers.iter().zip(target);

@@ -25,7 +25,9 @@ const MAX_ACCUMULATED: u32 = 16;
 const OUTPUT_HEADROOM: u32 = 4;
 /// Widest output, unsigned.
 const MAX_BITS_OF_OUTPUT: u32 = assay_interface::schema::MAX_BITS as u32 - 1;
-/// Finest scale of a domain.
+/// Widest domain that may be a table's.
+const MAX_TABLE_BITS: u32 = 16;
+/// Finest scale of a table's domain.
 const MAX_DOMAIN_SCALE: i32 = 16;
 
 /// The least that any uniform plan loses.
@@ -209,9 +211,11 @@ impl Search<'_> {
                 Takes::Common => Taken::Common,
                 Takes::Rounded { most, reach } => {
                     let bits = bits.min(most);
+                    // Only tables have a scale that is too fine for them.
+                    let finest = if most > MAX_TABLE_BITS { MAX_SCALE } else { MAX_DOMAIN_SCALE };
                     let peak = lo.abs().max(hi.abs()).min(reach);
                     let unsigned = operator.domain(i, (lo, hi), MIN_BITS).0 >= 0;
-                    let scale = activation_scale(peak, bits, unsigned).clamp(-20, MAX_DOMAIN_SCALE);
+                    let scale = activation_scale(peak, bits, unsigned).clamp(-20, finest);
                     Taken::Rounded(Domain { scale, bits })
                 }
             };

@@ -103,9 +103,13 @@ fn compare(
     }
     if measure == Measure::Scores {
         let plan = evidence.found.plan.layers.get(output.layer).expected("the plan of an output")?;
-        let scale = plan.rows.first().expected("the scale of scores")?;
         let target = reference.targets.get(position).expected("the scores of an output")?;
-        tally.add(&values.accumulators, pow2(-scale), target);
+        let scores = &values.accumulators;
+        // Rows at a scale each, or all at one.
+        let run = scores.len().checked_div(plan.rows.len()).unwrap_or(0).max(1);
+        for ((scores, target), scale) in scores.chunks(run).zip(target.chunks(run)).zip(&plan.rows) {
+            tally.add(scores, pow2(-scale), target);
+        }
         return Ok(());
     }
     let float = reference.float.get(position).expected("the float reference engine's output")?;

@@ -4,7 +4,7 @@
 use crate::builder::*;
 use assay_compiler::import::import;
 use assay_compiler::quantize::QuantizeError;
-use assay_compiler::{CompileError, Options, Strategy, Table, compile};
+use assay_compiler::{CompileError, CompiledModel, Options, Strategy, Table, compile};
 
 /// Two inputs of one shape.
 fn pair(shape: &[i64]) -> Onnx {
@@ -186,6 +186,14 @@ fn powers() {
             .output("y");
         check_engines(&onnx);
     }
+    let each = Onnx::new()
+        .input("x", &[2, 3])
+        .floats("three", &[], &[3.0])
+        .floats("p", &[3], &[2.0, 1.0, -1.5])
+        .node("s", "Add", &["x", "three"], vec![])
+        .node("y", "Pow", &["s", "p"], vec![])
+        .output("y");
+    check_engines(&each);
     let cube = Onnx::new().input("x", &[3]).floats("p", &[], &[3.0]).node("y", "Pow", &["x", "p"], vec![]);
     check_engines(&cube.output("y"));
 }
@@ -378,4 +386,58 @@ fn what_no_finite_number_is() {
         .node("y", "Where", &["n", "zero", "x"], vec![])
         .output("y");
     assert_eq!(evaluated(&onnx, &[1.0, -2.0]), [[1.0, -2.0]]);
+}
+
+/// A model of all operators of this file that have parameters in files.
+fn every_operator() -> Onnx {
+    let mut onnx = pair(&[2, 3])
+        .floats("half", &[], &[0.5])
+        .floats("three", &[], &[3.0])
+        .floats("bounds", &[3], &[0.25, -0.5, 1.0])
+        .integers("k", &[2])
+        .node("product", "Mul", &["a", "b"], vec![])
+        .node("divisor", "Add", &["b", "three"], vec![])
+        .node("quotient", "Div", &["a", "divisor"], vec![])
+        .node("above", "Greater", &["a", "bounds"], vec![])
+        .node("equal", "Equal", &["a", "b"], vec![])
+        .node("either", "Or", &["above", "equal"], vec![])
+        .node("chosen", "Where", &["either", "a", "b"], vec![])
+        .node("abs", "Abs", &["a"], vec![])
+        .node("sign", "Sign", &["b"], vec![])
+        .node("max", "Max", &["a", "b"], vec![])
+        .node("floor", "Floor", &["a"], vec![])
+        .node("rest", "Mod", &["b", "half"], vec![int("fmod", 1)])
+        .node("hot", "Hardmax", &["a"], vec![])
+        .node("top", "TopK", &["a", "k"], vec![]);
+    onnx.graph().node.last_mut().unwrap().output = vec!["top".into(), "places".into()];
+    let outputs = [
+        "product", "quotient", "chosen", "abs", "sign", "max", "floor", "rest", "hot", "top", "places",
+        "either",
+    ];
+    outputs.into_iter().fold(onnx, Onnx::output)
+}
+
+#[test]
+fn compiled_bytes_are_read_as_they_were_written_and_others_never_panic() {
+    use assay_interface::artifact::{Kind, decode, encode};
+    use rand::{Rng, SeedableRng};
+    let options = Options { max_error: 0.05, ..Options::default() };
+    let (compiled, _) = compile(&every_operator().bytes(), &Table::Rows(grid(60, 12)), &options)
+        .unwrap_or_else(|e| panic!("{e}"));
+    check_circuit(&compiled, 8);
+    let bytes = compiled.to_bytes();
+    assert_eq!(CompiledModel::from_bytes(&bytes).unwrap(), compiled);
+    let payload = decode(Kind::Circuit, &bytes).unwrap().payload.to_vec();
+    let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(13);
+    for _ in 0..400 {
+        let mut changed = payload.clone();
+        for _ in 0..rng.gen_range(1..4) {
+            let at = rng.gen_range(0..changed.len());
+            changed[at] = if rng.gen_range(0..2) == 0 { rng.gen_range(0..=255) } else { changed[at] ^ 1 };
+        }
+        let file = encode(Kind::Circuit, [0; 32], &changed);
+        if let Ok(model) = CompiledModel::from_bytes(&file) {
+            assert_eq!(model.to_bytes(), file);
+        }
+    }
 }

@@ -94,6 +94,20 @@ fn further_functions_of_one_variable() {
     }
 }
 
+/// Exponents that are no whole numbers from 1 to 16.
+#[test]
+fn constant_powers() {
+    for (exponent, is_positive) in [(1.5f32, true), (-0.5, true), (0.3, true), (-2.0, true), (17.0, false)] {
+        let (factor, offset) = if is_positive { (0.25f32, 1.0f32) } else { (0.5, 0.0) };
+        let onnx =
+            Onnx::with_opset(15).input("x", &[1, 4]).floats("s", &[], &[factor]).floats("o", &[], &[offset]);
+        let onnx = onnx.node("m", "Mul", &["x", "s"], vec![]).node("h", "Add", &["m", "o"], vec![]);
+        let onnx = onnx.floats("p", &[], &[exponent]).node("y", "Pow", &["h", "p"], vec![]).output("y");
+        let power = |x: &f64| (f64::from(factor) * x + f64::from(offset)).powf(exponent.into());
+        check_answers(&onnx, |x| x.iter().map(power).collect());
+    }
+}
+
 /// A domain between two poles, and one on the negative side of a pole.
 #[test]
 fn functions_between_poles() {

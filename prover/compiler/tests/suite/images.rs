@@ -187,12 +187,21 @@ fn geometry_that_does_not_fit_is_refused() {
     refused(conv(weights(&[2, 2, 2, 2]), vec![ints("strides", &[0, 1])]), "strides = [0, 1]");
     refused(conv(weights(&[2, 2, 2, 2]), vec![text("auto_pad", "SAME")]), "auto_pad = SAME");
     let pool = |attributes| image(&[1, 2, 4, 4]).node("y", "MaxPool", &["x"], attributes).output("y");
-    refused(pool(vec![ints("kernel_shape", &[2, 2]), int("ceil_mode", 1)]), "ceil_mode = 1");
+    refused(pool(vec![ints("kernel_shape", &[2, 2]), int("ceil_mode", 2)]), "ceil_mode = 2");
     refused(pool(vec![ints("kernel_shape", &[2, 2]), ints("pads", &[2, 2, 2, 2])]), "pads");
-    let mean = image(&[1, 2, 4, 4]).node("y", "ReduceMean", &["x"], vec![ints("axes", &[1])]).output("y");
-    refused(mean, "axes = [1]");
-    let batch = Onnx::new().input("x", &[2, 2, 4, 4]).node("y", "GlobalAveragePool", &["x"], vec![]);
-    refused(batch.output("y"), "a first dimension (the batch) of 1");
+    let deep = Onnx::new().input("x", &[1, 2, 4, 4, 4]).node("y", "GlobalAveragePool", &["x"], vec![]);
+    refused(deep.output("y"), "3 or 4: batch, channels and one or two axes");
+}
+
+#[test]
+fn images_of_a_batch_are_pooled_and_convolved_apart() {
+    let two = Onnx::new().input("x", &[2, 2, 4, 3]);
+    let pools = |operator, attributes| two.clone().node("y", operator, &["x"], attributes).output("y");
+    check_engines(&pools("MaxPool", vec![ints("kernel_shape", &[2, 2])]));
+    check_engines(&pools("AveragePool", vec![ints("kernel_shape", &[3, 2]), ints("pads", &[1, 0, 0, 1])]));
+    check_engines(&pools("GlobalAveragePool", vec![]));
+    let kernel = two.floats("w", &[3, 2, 2, 2], &weights(24, 5)).floats("b", &[3], &[0.5, 0.0, -0.25]);
+    check_engines(&kernel.node("y", "Conv", &["x", "w", "b"], vec![ints("strides", &[2, 1])]).output("y"));
 }
 
 #[test]

@@ -95,14 +95,19 @@ pub(super) fn imputer(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Ref
             return Err(node.bad_attribute("imputed_value_floats", found, "one, or one for each feature"));
         }
     };
-    let all = (0..x.len()).map(|i| values.get(i % width.max(1)).copied()).collect();
-    let all: Vec<f64> = node.expected(all)?;
+    let all: Option<Vec<f64>> = (0..x.len()).map(|i| values.get(i % width.max(1)).copied()).collect();
+    let values = node.expected(all)?;
     let Some(replaced) = replaced.filter(|replaced| replaced.is_finite()) else {
-        // No integer stands for what is missing: what the model puts in its place is an input's value.
-        layers.impute(node, x, &all)?;
+        // All numbers are finite here; inputs that are missing are so before they become integers.
+        let rows = layers.rows(node, x)?;
+        for (row, &value) in rows.iter().zip(&values) {
+            if let Some(atom) = row.as_atom() {
+                layers.missing.stands_for(atom, value);
+            }
+        }
         return Ok(x.clone().into());
     };
-    let values = Tensor::constants(x.shape.clone(), all).of_kind(x.kind);
+    let values = Tensor::constants(x.shape.clone(), values).of_kind(x.kind);
     let replaced = Tensor::constants(vec![], vec![replaced]).of_kind(x.kind);
     let is_replaced = call(node, layers, (&comparison::FAMILY, "Equal"), &[x, &replaced], &[])?;
     let chosen = call(node, layers, (&selection::FAMILY, "Where"), &[&is_replaced, &values, x], &[])?;

@@ -5,9 +5,8 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Tensor, Value};
-use crate::model::Activation;
 use crate::operators::softmax::Softmax;
-use crate::operators::{extremum, function, product, quotient, sign};
+use crate::operators::{extremum, normalization, quotient, sign};
 
 /// `x / sum |x|`, `x / sqrt(sum x^2)`, or `x / max x`, over the features of each row.
 pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -24,11 +23,8 @@ pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
         Some("L1") if is_softmax(layers, &x) => x,
         Some("L1") => by_sum(node, layers, &x)?,
         Some("L2") => {
-            let (_, width) = sizes(node, &x)?;
-            let squares = call(node, layers, (&product::FAMILY, "Mul"), &[&x, &x], &[])?;
-            let sums = weighted_sums(node, layers, &squares, &vec![1.0; width])?;
-            let length = function::apply(node, &sums, layers, Activation::Sqrt)?;
-            call(node, layers, (&quotient::FAMILY, "Div"), &[&x, &length], &[])?
+            let attributes = [int("axis", -1), int("p", 2)];
+            call(node, layers, (&normalization::FAMILY, "LpNormalization"), &[&x], &attributes)?
         }
         Some(other) => return Err(node.bad_attribute("norm", other.into(), "L1, L2 or MAX")),
     };

@@ -15,6 +15,8 @@ pub(super) enum Transform {
     None,
     Logistic,
     Softmax,
+    /// The quantile of the normal distribution.
+    Probit,
 }
 
 impl Transform {
@@ -23,9 +25,10 @@ impl Transform {
             None | Some("NONE") => Transform::None,
             Some("LOGISTIC") => Transform::Logistic,
             Some("SOFTMAX") => Transform::Softmax,
+            Some("PROBIT") => Transform::Probit,
             // SOFTMAX_ZERO jumps where a score is exactly zero, which rounding would decide.
             Some(other) => {
-                let allowed = "NONE, LOGISTIC or SOFTMAX";
+                let allowed = "NONE, LOGISTIC, SOFTMAX or PROBIT";
                 return Err(node.bad_attribute("post_transform", other.into(), allowed));
             }
         })
@@ -36,6 +39,7 @@ impl Transform {
         let (_, width) = sizes(node, scores)?;
         match self {
             Transform::None => Ok(scores.clone()),
+            Transform::Probit => function::apply(node, scores, layers, Activation::Probit),
             // e^b / (e^a + e^b) = 1 / (1 + e^(a - b))
             Transform::Softmax if width == 2 => {
                 let margin = weighted_sums(node, layers, scores, &[-1.0, 1.0])?;

@@ -162,6 +162,10 @@ pub(super) fn classifier(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Val
                 complemented(node, layers, &second)?
             }
             Transform::Softmax => complemented(node, layers, &decisions)?,
+            Transform::Probit => {
+                let found = "PROBIT of a decision".to_owned();
+                return Err(node.bad_attribute("post_transform", found, "NONE, LOGISTIC or SOFTMAX"));
+            }
         },
         (&[a], &[b]) if of_two => {
             let exponent = layers.affine(node, &decisions, |_| Some((a, b)))?;
