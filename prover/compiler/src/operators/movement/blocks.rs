@@ -11,11 +11,7 @@ use crate::import::value::Value;
 /// result (`DCR`), or the channels of the result first (`CRD`).
 pub(super) fn depth_to_space(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let ([n, c, h, w], block) = picture(node)?;
-    let depth_first = match node.text("mode")?.as_deref() {
-        None | Some("DCR") => true,
-        Some("CRD") => false,
-        Some(other) => return Err(node.bad_attribute("mode", other.into(), "DCR or CRD")),
-    };
+    let depth_first = is_depth_first(node)?;
     let area = block.saturating_mul(block);
     if c % area != 0 {
         return Err(block_size(node, block));
@@ -36,28 +32,41 @@ pub(super) fn depth_to_space(node: &Node<'_>, layers: &mut Layers) -> Result<Val
     })
 }
 
-/// `[N, C, H, W]` to `[N, C · b², H / b, W / b]`: the rows of a block, then its columns, then the channels.
+/// `[N, C, H, W]` to `[N, C · b², H / b, W / b]`: the rows of a block, then its columns, then the channels (`DCR`), or the channels
+/// first (`CRD`, since operator set 28).
 pub(super) fn space_to_depth(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let ([n, c, h, w], block) = picture(node)?;
     if h % block != 0 || w % block != 0 {
         return Err(block_size(node, block));
     }
-    let of = strides(&[n, c, h, w]);
+    let depth_first = is_depth_first(node)?;
+    let (of, area) = (strides(&[n, c, h, w]), block.saturating_mul(block));
     let to = vec![n, c.saturating_mul(block).saturating_mul(block), h / block, w / block];
     let dims = to.clone();
     moved(node, layers, &[0], to, 0.0, |flat| {
         let part = |axis: usize, index: usize| match axis {
             0 => Some(index * of.first()?),
             1 => {
-                let within = index.checked_div(c)?;
+                let (channel, within) = match depth_first {
+                    true => (index.checked_rem(c)?, index.checked_div(c)?),
+                    false => (index / area, index % area),
+                };
                 let (row, column) = (within / block, within % block);
-                Some(index % c * of.get(1)? + row * of.get(2)? + column)
+                Some(channel * of.get(1)? + row * of.get(2)? + column)
             }
             2 => Some(index * block * of.get(2)?),
             _ => Some(index * block),
         };
         position(flat, &dims, part).map(Source::at)
     })
+}
+
+fn is_depth_first(node: &Node<'_>) -> Result<bool, Refusal> {
+    match node.text("mode")?.as_deref() {
+        None | Some("DCR") => Ok(true),
+        Some("CRD") => Ok(false),
+        Some(other) => Err(node.bad_attribute("mode", other.into(), "DCR or CRD")),
+    }
 }
 
 fn picture(node: &Node<'_>) -> Result<([usize; 4], usize), Refusal> {
