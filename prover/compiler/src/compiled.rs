@@ -1,14 +1,17 @@
 //! A compiled model: what `.assay` files hold, and what provers and callers use.
 //!
 //! ```text
-//! payload = provenance: u32 length, bytes; schema: u32 length, bytes; features: (name, min: f64, max: f64)*; graph;
+//! payload = provenance: u32 length, bytes; schema: u32 length, bytes; features: feature*; graph;
 //!           ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes
+//! feature = name; min: f64; max: f64; kind: u8 (0 real, 1 integer, 2 truth, 3 text of which unknown values are refused, 4 text
+//!           of which they stand as the number of values, 5 real that may be missing); of text: u32 count, values;
+//!           of what may be missing: f64, what stands for it
 //! ```
 //!
 //! This is version 4 of the payload. Files of the others are refused, with the advice to compile the model again. Version 1
 //! had no provenance: without its options and the digest of its calibration data a model cannot be checked. Version 2 has
 //! this layout, but its circuit proves statements of version 1, whose commitments do not say how many values they hold. Version 3
-//! had layers of a few fixed kinds, and one scale for an input.
+//! had layers of a few fixed kinds, one scale for an input, and no kinds of features.
 //!
 //! The circuit itself is not stored: it follows from graph and schema, so a file cannot hold a graph and the circuit
 //! of another. Reading builds it again, once the graph is known to ask for no more than its bytes pay for, and compares

@@ -153,10 +153,7 @@ fn hint(error: &CompileError) -> Option<&'static str> {
             } else if refusals.iter().any(|refusal| matches!(refusal, Refusal::UnknownOutput { .. })) {
                 "--output names what is proven; -o the file that is written"
             } else if refusals.iter().any(|refusal| matches!(refusal, Refusal::Operator { .. })) {
-                "supported: Gemm, MatMul, Conv, MaxPool, AveragePool, GlobalAveragePool, ReduceMean over axes, Add, Sub, \
-                 Mul and Div by constants, Relu, LeakyRelu, Elu, Gelu, Sigmoid, HardSigmoid, HardSwish, Tanh, Erf, Exp, \
-                 Sqrt, Reciprocal, Softplus, Clip, Softmax, LayerNormalization, BatchNormalization, ArgMax, Concat, Pad, \
-                 Flatten, Reshape, Squeeze, Unsqueeze, Identity, and Scaler of ai.onnx.ml"
+                "docs/operators.md lists what is supported; --output leaves out what the outputs that you prove do not need"
             } else {
                 return None;
             }

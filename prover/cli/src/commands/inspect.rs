@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use assay::{Calibration, ProofFile, ProvingKey, SetupKind, SetupRecord, VerifyingKey};
+use assay::{Calibration, Feature, ProofFile, ProvingKey, SetupKind, SetupRecord, VerifyingKey};
 use assay_circuits::Witness;
 use assay_compiler::compute_units::ComputeUnits;
+use assay_compiler::model::Unknown;
 use assay_groth16::snarkjs;
 use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind};
 use assay_interface::scales::Scales;
@@ -173,15 +174,31 @@ fn describe_model(model: &assay::Model, description: &mut Description) -> anyhow
     let mut table = Table::new(["feature", "least", "greatest"]);
     let features = model.features();
     for feature in features.iter().take(LISTED) {
-        table.row([feature.name.clone(), feature.min.to_string(), feature.max.to_string()]);
+        table.row([feature.name.clone(), value(feature, feature.min), value(feature, feature.max)]);
     }
     if features.len() > LISTED {
         table.row([format!("... {} more", features.len() - LISTED), String::new(), String::new()]);
     }
     description.table("declared domain of the features", &table.render());
-    let features = features.iter().map(|f| json!({ "name": f.name, "min": f.min, "max": f.max })).collect();
+    let features = features.iter().map(|f| {
+        let mut json = json!({ "name": f.name, "min": f.min, "max": f.max });
+        if let (Some(categories), Some(object)) = (&f.categories, json.as_object_mut()) {
+            object.insert("categories".into(), json!(categories.names));
+            object.insert("unknown".into(), json!(categories.unknown == Unknown::Taken));
+        }
+        json
+    });
+    let features = features.collect();
     description.json.insert("features".into(), features);
     Ok(())
+}
+
+/// A value of a feature: of text, what it stands for.
+fn value(feature: &Feature, value: f64) -> String {
+    match &feature.categories {
+        None => value.to_string(),
+        Some(categories) => categories.names.get(value as usize).map_or("unknown".into(), |name| format!("'{name}'")),
+    }
 }
 
 fn schema_table(schema: &ModelSchema) -> String {

@@ -63,9 +63,12 @@ impl Cell {
         }
     }
 
-    /// Whether nothing stands in the cell: NaN, or no text.
+    /// Whether nothing stands in the cell: NaN, no text, or what pandas, spreadsheets and JSON write in its place.
     fn is_missing(&self) -> bool {
-        self.text().is_empty() || self.number().is_some_and(f64::is_nan)
+        match self {
+            Cell::Text(text) => matches!(text.as_ref(), "" | "NA" | "N/A" | "None" | "NULL" | "null"),
+            cell => cell.number().is_some_and(f64::is_nan),
+        }
     }
 
     /// The value that a model takes for it.

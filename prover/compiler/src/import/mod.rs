@@ -6,6 +6,7 @@
 
 mod categories;
 pub(crate) mod domain;
+mod file;
 pub(crate) mod graph;
 pub(crate) mod missing;
 pub(crate) mod node;
@@ -35,13 +36,9 @@ use crate::operators;
 use crate::operators::family::{Import, OnnxOperator};
 
 pub(crate) use domain::ONNX_ML;
+pub(crate) use file::decode;
 pub(crate) use prepare::prepare;
 pub(crate) use signature::domain_name;
-
-/// Reads the protobuf message.
-pub(crate) fn decode(onnx: &[u8]) -> Result<ModelProto, ImportError> {
-    ModelProto::decode(onnx).map_err(|error| ImportError::NotOnnx(error.to_string()))
-}
 
 /// Imports a model from an `.onnx` file, all of its outputs.
 ///

@@ -1,14 +1,14 @@
 //! Cast and CastLike: to another element type. Floats of all widths are the real numbers that they are, so casts between
 //! them change nothing; but constants are rounded to `float`, as thresholds may rest on that.
 //!
-//! | from | to floats | to integers | to bool |
-//! | --- | --- | --- | --- |
-//! | floats | as they are | of constants and whole numbers: without the fraction | of constants |
-//! | integers, bool | as they are | as they are | of constants and of bool |
+//! Integers are as they are in floats; floats lose their fraction in integers, which costs nothing where they are whole numbers;
+//! and `bool` is whether a number is other than zero.
 
 use std::sync::Arc;
 
+use super::call::call;
 use super::family::{Family, OnnxOperator};
+use super::{comparison, logic, negation, selection, sign, whole};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
@@ -19,10 +19,9 @@ use crate::onnx::DataType;
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
     name: "Casts",
-    cost: "nothing",
+    cost: "nothing; from floats to integers an absolute value, a comparison and a selection, to bool a comparison",
     operators: &[
-        OnnxOperator::onnx("Cast", cast)
-            .remarks("to integers of constants and whole numbers, to bool of constants and bool"),
+        OnnxOperator::onnx("Cast", cast).remarks("to text of constant integers"),
         OnnxOperator::onnx("CastLike", cast_like).remarks("as Cast"),
     ],
     integers: &[],
@@ -65,21 +64,32 @@ fn to_numbers(node: &Node<'_>, layers: &mut Layers, to: DataType) -> Result<Valu
     if let Some(data) = x.as_constants() {
         return Ok(constants(x.shape.clone(), data, to, kind).into());
     }
+    if kind == Kind::Integer && x.kind == Kind::Real && !layers.is_whole_numbers(x) {
+        return truncated(node, layers, &x.clone());
+    }
     let is_same = match kind {
         Kind::Real => true,
-        Kind::Integer => x.kind != Kind::Real || layers.is_whole_numbers(x),
+        Kind::Integer => true,
         Kind::Bool => x.kind == Kind::Bool,
     };
     if is_same {
         return Ok(x.clone().of_kind(kind).into());
     }
-    let allowed = match kind {
-        Kind::Bool => "a type of numbers; compare with 0 instead (Equal, Not)",
-        Kind::Real | Kind::Integer => {
-            "a type of floats, as the operand may have a fraction; round it before (Floor, Round)"
-        }
-    };
-    Err(node.bad_attribute("to", tensor::type_name(to as i32), allowed))
+    let zero = Tensor::constants(vec![], vec![0.0]).of_kind(x.kind);
+    let is_zero = call(node, layers, (&comparison::FAMILY, "Equal"), &[x, &zero], &[])?;
+    Ok(call(node, layers, (&logic::FAMILY, "Not"), &[&is_zero], &[])?.of_kind(kind).into())
+}
+
+/// Numbers without their fractions: towards zero, so `floor(|x|)` with the sign of `x`. Where the circuit's `x` is so near to zero
+/// that its sign is another, the rest is zero.
+fn truncated(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Value, Refusal> {
+    let zero = Tensor::constants(vec![], vec![0.0]);
+    let magnitude = call(node, layers, (&sign::FAMILY, "Abs"), &[x], &[])?;
+    let whole = call(node, layers, (&whole::FAMILY, "Floor"), &[&magnitude], &[])?;
+    let negated = call(node, layers, (&negation::FAMILY, "Neg"), &[&whole], &[])?;
+    let is_negative = call(node, layers, (&comparison::FAMILY, "Less"), &[x, &zero], &[])?;
+    let chosen = call(node, layers, (&selection::FAMILY, "Where"), &[&is_negative, &negated, &whole], &[])?;
+    Ok(chosen.of_kind(Kind::Integer).into())
 }
 
 fn constants(shape: Vec<usize>, data: &[f64], to: DataType, kind: Kind) -> Tensor {

@@ -34,6 +34,7 @@ families! {
 
 mod axes;
 mod broadcast;
+mod call;
 mod gated;
 mod reduction;
 

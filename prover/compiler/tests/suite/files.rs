@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use assay_compiler::import::{ImportError, external_files, import};
-use assay_compiler::model::{Kind, Model};
+use assay_compiler::model::{Kind, Model, Unknown};
 use assay_compiler::onnx::*;
 use assay_compiler::{CompileError, OnnxFile, Options, Source, Table, check, compile};
 use proptest::prelude::*;
@@ -180,6 +180,74 @@ fn inputs_of_every_kind_of_number() {
         let model = import(&onnx.node("y", "Identity", &["x"], vec![]).output("y").bytes()).unwrap();
         assert_eq!(model.inputs[0].kind, kind, "{data_type:?}");
     }
+}
+
+fn texts(name: &str, texts: &[&str]) -> AttributeProto {
+    let strings = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+    AttributeProto { name: name.into(), r#type: AttributeType::Strings as i32, strings, ..Default::default() }
+}
+
+/// Text goes in as one of the values that the model knows; any other is refused, or is what the model does with it.
+#[test]
+fn text_inputs() {
+    let onnx = |zeros| {
+        let onnx = Onnx::new().input_of("city", DataType::String, vec![Dim::Symbol("N"), Dim::Size(1)]);
+        let onnx = onnx.input_of("age", DataType::Float, vec![Dim::Symbol("N"), Dim::Size(1)]);
+        let attributes = vec![texts("cats_strings", &["rome", "oslo", "007"]), int("zeros", zeros)];
+        let onnx = onnx.node("same", "Identity", &["city"], vec![]);
+        let onnx = onnx.node_in("ai.onnx.ml", "hot", "OneHotEncoder", &["same"], attributes);
+        let onnx = onnx.integers("flat", &[1, 3]).node("row", "Reshape", &["hot", "flat"], vec![]);
+        let onnx = onnx.node("all", "Concat", &["row", "age"], vec![int("axis", 1)]);
+        let onnx = onnx.floats("w", &[4, 1], &[1.0, 2.0, 4.0, 0.5]);
+        onnx.node("y", "MatMul", &["all", "w"], vec![]).output("y")
+    };
+    let table = |csv: &str| Table::from_csv(csv.as_bytes()).unwrap();
+    let calibration = table("city,age\nrome,20\noslo,40\n007,30\n");
+    let (strict, _) = compile(&onnx(0).bytes(), &calibration, &Options::default()).unwrap();
+    assert_eq!(assay_compiler::CompiledModel::from_bytes(&strict.to_bytes()).unwrap(), strict);
+    let feature = &strict.features[0];
+    assert_eq!((feature.min, feature.max), (0.0, 2.0));
+    let known = feature.categories.as_ref().unwrap();
+    assert_eq!((known.names.as_slice(), known.unknown), (["rome", "oslo", "007"].map(String::from).as_slice(), Unknown::Refused));
+    let outputs = |model: &assay_compiler::CompiledModel, table: &Table| {
+        let rows = model.arrange(table)?.rows;
+        let output = |row: &Vec<f64>| {
+            let outputs = model.run_reference(&model.quantize_inputs(row).unwrap()).unwrap();
+            model.dequantize_outputs(&outputs)[0][0]
+        };
+        Ok(rows.iter().map(output).collect::<Vec<f64>>())
+    };
+    let near = |found: Result<Vec<f64>, assay_compiler::CalibrationError>, expected: &[f64]| {
+        let found = found.unwrap();
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 0.02), "{found:?}, not {expected:?}");
+    };
+    near(outputs(&strict, &calibration), &[11.0, 22.0, 19.0]);
+    near(outputs(&strict, &Table::from_json(br#"[{"age": 30, "city": "007"}]"#).unwrap()), &[19.0]);
+    near(outputs(&strict, &Table::from_json(br#"[["oslo", 20]]"#).unwrap()), &[12.0]);
+    let error = strict.arrange(&table("city,age\nparis,20\n")).unwrap_err().to_string();
+    assert_eq!(error, "row 1, column 'city': 'paris' is none of the values that the model knows: rome, oslo, 007");
+    assert!(strict.arrange(&table("city,age\n7,20\n")).is_err());
+    let (open, _) = compile(&onnx(1).bytes(), &calibration, &Options::default()).unwrap();
+    near(outputs(&open, &table("city,age\nparis,20\noslo,20\n")), &[10.0, 12.0]);
+    check_circuit(&open, 4);
+}
+
+/// Where the model replaces missing values before anything else, they may be missing in the samples.
+#[test]
+fn missing_values_that_the_model_replaces() {
+    let imputed = |reads_raw: bool| {
+        let imputed = vec![floats("imputed_value_floats", &[5.0, -2.0]), float("replaced_value_float", f32::NAN)];
+        let onnx = Onnx::new().input("x", &[1, 2]).node_in("ai.onnx.ml", "i", "Imputer", &["x"], imputed);
+        let onnx = onnx.node("r", "Relu", &["i"], vec![]);
+        onnx.node("y", "Add", &["r", if reads_raw { "x" } else { "i" }], vec![]).output("y")
+    };
+    let table = Table::from_csv(b"a,b\n1,2\n,3\n4,nan\n").unwrap();
+    let (model, _) = compile(&imputed(false).bytes(), &table, &Options::default()).unwrap();
+    assert_eq!(model.arrange(&table).unwrap().rows, [[1.0, 2.0], [5.0, 3.0], [4.0, -2.0]]);
+    assert_eq!(model.arrange(&Table::from_json(b"[[null, 2]]").unwrap()).unwrap().rows, [[5.0, 2.0]]);
+    assert_eq!(assay_compiler::CompiledModel::from_bytes(&model.to_bytes()).unwrap(), model);
+    let error = compile(&imputed(true).bytes(), &table, &Options::default()).unwrap_err().to_string();
+    assert_eq!(error, "calibration data: row 2, column 'a': '' is not a number");
 }
 
 fn options(shapes: &[(&str, usize)], outputs: &[&str]) -> Options {

@@ -8,6 +8,7 @@ mod needed;
 pub(super) mod problem;
 mod shapes;
 
+use super::file::decode;
 use super::refusal::{ImportError, Refusal};
 use crate::onnx::ModelProto;
 use crate::options::Options;
@@ -15,7 +16,7 @@ use crate::source::Source;
 
 /// The model in a source, as the options ask for it.
 pub(crate) fn prepare(source: &Source<'_>, options: &Options) -> Result<ModelProto, ImportError> {
-    let mut proto = super::decode(source.bytes)?;
+    let mut proto = decode(source.bytes)?;
     let mut refusals: Vec<Refusal> = Vec::new();
     let Some(graph) = proto.graph.as_mut() else { return Err(ImportError::NoGraph) };
     shapes::set(graph, &options.shapes, &mut refusals);
@@ -30,5 +31,5 @@ pub(crate) fn prepare(source: &Source<'_>, options: &Options) -> Result<ModelPro
 /// # Errors
 /// The bytes are no ONNX model, or a name leads out of the folder.
 pub fn external_files(onnx: &[u8]) -> Result<std::collections::BTreeSet<String>, ImportError> {
-    external::names(&mut super::decode(onnx)?)
+    external::names(&mut decode(onnx)?)
 }
