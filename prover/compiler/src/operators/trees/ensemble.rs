@@ -245,6 +245,15 @@ impl Slot {
 }
 
 impl Condition {
+    /// The values for which it holds, where these are a list.
+    pub fn members(&self) -> Option<&[f64]> {
+        match self {
+            Condition::Equal(value) => Some(std::slice::from_ref(value)),
+            Condition::Member(values) => Some(values),
+            _ => None,
+        }
+    }
+
     fn holds(&self, x: f64) -> bool {
         match self {
             Condition::AtMost(t) => x <= *t,
