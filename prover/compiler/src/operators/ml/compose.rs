@@ -3,9 +3,9 @@
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{Accumulator, Kind, Tensor, Value};
+use crate::import::value::{Accumulator, Kind, Tensor};
 use crate::model::Row;
-use crate::onnx::{AttributeProto, AttributeType, NodeProto};
+use crate::onnx::{AttributeProto, AttributeType};
 use crate::operators::broadcast::{joined, rearranged};
 pub(super) use crate::operators::call::call;
 
