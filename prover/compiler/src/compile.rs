@@ -10,6 +10,7 @@ use crate::import::{self, ImportError};
 use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
 use crate::model::{Model, Output, batch};
+use crate::onnx::ModelProto;
 use crate::operators::operator::Measure;
 use crate::options::{OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
@@ -160,8 +161,8 @@ pub fn compile_with<'a>(
     compiled.check_readable().map_err(CompileError::Unreadable)?;
 
     // What the engine cannot run is no fault of the model: it goes unchecked, and the report says so.
-    let float = match FloatModel::load(&proto, &model) {
-        Err(FloatError::Load(reason)) => {
+    let float = match engine(&proto, &model, &profile) {
+        Err(FloatError::Load(reason) | FloatError::Run(reason)) => {
             warnings.push(Warning::Unchecked { reason });
             None
         }
@@ -179,6 +180,15 @@ pub fn compile_with<'a>(
     };
     let report = report::make(&compiled, &evidence)?;
     Ok((compiled, report))
+}
+
+/// The independent engine with the model, once it has run a sample: some of what it cannot run it finds only then.
+fn engine(proto: &ModelProto, model: &Model, profile: &Profile) -> Result<Option<FloatModel>, FloatError> {
+    let engine = FloatModel::load(proto, model)?;
+    if let (Some(engine), Some(sample)) = (&engine, profile.samples.first()) {
+        engine.run(sample)?;
+    }
+    Ok(engine)
 }
 
 /// Whether the inputs that a statement is to hide exist.

@@ -51,6 +51,10 @@ pub(super) fn normalize(mut proto: ModelProto, model: &Model) -> Result<ModelPro
             (_, "Softmax" | "LogSoftmax") if opset < SOFTMAX_ALONG_AXIS => replace_softmax(node, graph),
             (_, "ArgMax") => replace_argmax(node, graph),
             (_, "Dropout") => replace_dropout(node, graph),
+            // Its cubic weights are not the definition's.
+            (_, "Resize") if is_cubic(&node) => {
+                return Err(FloatError::Load(format!("node '{}': cubic interpolation", node.name)));
+            }
             (_, operator) => {
                 let has_padding = || node.attribute.iter().any(|attribute| attribute.name == "auto_pad");
                 if operator == "Cast" {
@@ -238,4 +242,9 @@ fn spell_out_window(node: &mut NodeProto, graph: &GraphProto) -> Result<(), Floa
     ]);
     node.attribute.extend(pads.map(|pads| ints("pads", pads)));
     Ok(())
+}
+
+/// Whether a Resize interpolates by cubic polynomials.
+fn is_cubic(node: &NodeProto) -> bool {
+    node.attribute.iter().any(|attribute| attribute.name == "mode" && attribute.s == b"cubic")
 }

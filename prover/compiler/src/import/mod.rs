@@ -145,14 +145,28 @@ impl Walk {
             }
             atom += input.len() as u32;
             let tensor = value::Tensor::new(input.shape.clone(), rows).of_kind(input.kind);
-            let is_text = !input.categories.is_empty();
-            self.define(&input.name, Some(if is_text { Value::Categories(tensor) } else { tensor.into() }));
+            let value = if !input.categories.is_empty() {
+                Some(Value::Categories(tensor))
+            } else if input.kind == value::Kind::Bool {
+                self.truth(&input.name, &tensor)
+            } else {
+                Some(tensor.into())
+            };
+            self.define(&input.name, value);
         }
         // Inputs that were refused still exist: nodes that read them are not at fault.
         for input in graph.input.iter().filter(|input| !is_initializer(&input.name)) {
             self.values.entry(input.name.clone()).or_insert(None);
         }
         inputs
+    }
+
+    /// The truth values of an input of booleans.
+    fn truth(&mut self, input: &str, tensor: &value::Tensor) -> Option<Value> {
+        let name = NodeName { name: input.to_owned(), operator: "input".to_owned() };
+        let node = Node { name, proto: &NodeProto::default(), opset: 0, operands: Vec::new() };
+        let truth = operators::proven_truth(&node, &mut self.layers, tensor);
+        self.record(truth).map(Value::from)
     }
 
     /// The values of the text inputs, once every node that reads them has been imported.
@@ -172,7 +186,8 @@ impl Walk {
     fn missing(&mut self, inputs: &mut [crate::model::Input]) {
         let mut atoms = 0u32..;
         for input in inputs {
-            input.missing = atoms.by_ref().take(input.len()).map(|atom| self.layers.missing.of(atom)).collect();
+            input.missing =
+                atoms.by_ref().take(input.len()).map(|atom| self.layers.missing.of(atom)).collect();
         }
     }
 

@@ -249,6 +249,14 @@ pub(super) fn compare(
     Ok(results.of_kind(Kind::Bool))
 }
 
+/// `x >= 1`: a truth value, whatever integer stands for it. A graph input says of itself that its elements are 0 or 1; two
+/// bits can be -2, too.
+pub(super) fn proven_truth(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Tensor, Refusal> {
+    let operator =
+        Threshold { relation: Relation::GreaterOrEqual, thresholds: vec![1.0; x.len()], takes: Takes::Exact };
+    Ok(layers.apply(node, Arc::new(operator), &[x], x.shape.clone())?.of_kind(Kind::Bool))
+}
+
 /// `a - b` without its constants, and what it is compared with.
 fn split(
     node: &Node<'_>,

@@ -12,6 +12,10 @@ use family::{Encoded, Family, OnnxOperator, Shape};
 use operator::IntegerOperator;
 
 use crate::bytes::{ReadError, Reader};
+use crate::import::graph::Layers;
+use crate::import::node::Node;
+use crate::import::refusal::Refusal;
+use crate::import::value::Tensor;
 
 /// Declares the families' modules, and lists their entries.
 macro_rules! families {
@@ -38,6 +42,11 @@ mod reduction;
 pub(crate) fn lookup(domain: &str, name: &str) -> Option<&'static OnnxOperator> {
     let mut operators = FAMILIES.iter().flat_map(|family| family.operators);
     operators.find(|operator| (operator.domain, operator.name) == (domain, name))
+}
+
+/// The truth values that an input of booleans holds.
+pub(crate) fn proven_truth(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Tensor, Refusal> {
+    comparison::proven_truth(node, layers, x)
 }
 
 /// Reads the integer operator behind a tag.

@@ -64,30 +64,50 @@ fn linear_classifiers_answer_as_onnxruntime_does() {
         (
             1,
             "LOGISTIC",
-            [(7.0, &[0.425_557_5, 0.574_442_5]), (5.0, &[0.524_979_2, 0.475_020_8]), (7.0, &[0.475_020_8, 0.524_979_2])],
+            [
+                (7.0, &[0.425_557_5, 0.574_442_5]),
+                (5.0, &[0.524_979_2, 0.475_020_8]),
+                (7.0, &[0.475_020_8, 0.524_979_2]),
+            ],
         ),
         (1, "SOFTMAX", [(7.0, &[0.7, 0.3]), (5.0, &[1.1, -0.1]), (7.0, &[0.9, 0.1])]),
         (2, "NONE", [(5.0, &[0.3, -0.3]), (7.0, &[-0.1, 0.1]), (5.0, &[0.1, -0.1])]),
         (
             2,
             "LOGISTIC",
-            [(5.0, &[0.574_442_5, 0.425_557_5]), (7.0, &[0.475_020_8, 0.524_979_2]), (5.0, &[0.524_979_2, 0.475_020_8])],
+            [
+                (5.0, &[0.574_442_5, 0.425_557_5]),
+                (7.0, &[0.475_020_8, 0.524_979_2]),
+                (5.0, &[0.524_979_2, 0.475_020_8]),
+            ],
         ),
         (
             2,
             "SOFTMAX",
-            [(5.0, &[0.645_656_3, 0.354_343_7]), (7.0, &[0.450_166_0, 0.549_834_0]), (5.0, &[0.549_834_0, 0.450_166_0])],
+            [
+                (5.0, &[0.645_656_3, 0.354_343_7]),
+                (7.0, &[0.450_166_0, 0.549_834_0]),
+                (5.0, &[0.549_834_0, 0.450_166_0]),
+            ],
         ),
-        (3, "LOGISTIC", [
-            (9.0, &[0.574_442_5, 0.425_557_5, 0.580_542_3]),
-            (7.0, &[0.475_020_8, 0.524_979_2, 0.419_457_7]),
-            (5.0, &[0.524_979_2, 0.475_020_8, 0.5]),
-        ]),
-        (3, "SOFTMAX", [
-            (9.0, &[0.388_481_2, 0.213_203_0, 0.398_315_7]),
-            (7.0, &[0.331_134_7, 0.404_448_8, 0.264_416_4]),
-            (5.0, &[0.367_165_4, 0.300_609_6, 0.332_225_0]),
-        ]),
+        (
+            3,
+            "LOGISTIC",
+            [
+                (9.0, &[0.574_442_5, 0.425_557_5, 0.580_542_3]),
+                (7.0, &[0.475_020_8, 0.524_979_2, 0.419_457_7]),
+                (5.0, &[0.524_979_2, 0.475_020_8, 0.5]),
+            ],
+        ),
+        (
+            3,
+            "SOFTMAX",
+            [
+                (9.0, &[0.388_481_2, 0.213_203_0, 0.398_315_7]),
+                (7.0, &[0.331_134_7, 0.404_448_8, 0.264_416_4]),
+                (5.0, &[0.367_165_4, 0.300_609_6, 0.332_225_0]),
+            ],
+        ),
     ];
     for (rows, transform, answers) in answers {
         let onnx = linear_classifier(rows, transform);
@@ -102,9 +122,17 @@ fn linear_classifiers_answer_as_onnxruntime_does() {
 #[test]
 fn a_logistic_regression_of_two_classes_is_one_table() {
     let onnx = linear_classifier(2, "LOGISTIC");
-    let functions = import(&onnx.bytes()).unwrap().layers.iter().filter(|layer| {
-        layer.function.operator().is_some_and(|operator| operator.name() == "sigmoid" && operator.len() == 1)
-    }).count();
+    let functions = import(&onnx.bytes())
+        .unwrap()
+        .layers
+        .iter()
+        .filter(|layer| {
+            layer
+                .function
+                .operator()
+                .is_some_and(|operator| operator.name() == "sigmoid" && operator.len() == 1)
+        })
+        .count();
     assert_eq!(functions, 1);
     check_answers(&onnx, |x| {
         let score = -0.1 - f64::from(0.2f32) * x[0] - f64::from(0.1f32) * x[1];
@@ -171,7 +199,10 @@ fn linear_regressors_answer_as_onnxruntime_does() {
 fn normalizers_divide_by_their_norm() {
     let normalizer = |norm: &str| model("Normalizer", 3, vec![text("norm", norm)], &["y"]);
     assert_close(&evaluate(&normalizer("L1"), &[-3.0, 1.0, 2.0])[0], &[-0.5, 1.0 / 6.0, 1.0 / 3.0]);
-    assert_close(&evaluate(&normalizer("L2"), &[-3.0, 1.0, 2.0])[0], &[-0.801_783_7, 0.267_261_2, 0.534_522_5]);
+    assert_close(
+        &evaluate(&normalizer("L2"), &[-3.0, 1.0, 2.0])[0],
+        &[-0.801_783_7, 0.267_261_2, 0.534_522_5],
+    );
     // The largest element, not the largest magnitude.
     assert_close(&evaluate(&normalizer("MAX"), &[1.0, -5.0, 2.0])[0], &[0.5, -2.5, 1.0]);
     for norm in ["L1", "L2"] {
@@ -184,7 +215,8 @@ fn normalizers_divide_by_their_norm() {
 fn probabilities_of_a_softmax_are_normalized_as_they_are() {
     let mut onnx = linear_classifier(3, "SOFTMAX");
     onnx.graph().output.clear();
-    let onnx = onnx.node_in("ai.onnx.ml", "p", "Normalizer", &["scores"], vec![text("norm", "L1")]).output("p");
+    let onnx =
+        onnx.node_in("ai.onnx.ml", "p", "Normalizer", &["scores"], vec![text("norm", "L1")]).output("p");
     assert_eq!(import(&onnx.bytes()).unwrap().layers.len(), 1);
 }
 

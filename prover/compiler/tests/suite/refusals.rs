@@ -231,7 +231,10 @@ fn shapes_that_do_not_fit() {
 fn attributes_operands_and_results() {
     let select =
         vector(3).node("y", "ArgMax", &["x"], vec![int("axis", 1), int("select_last_index", 2)]).output("y");
-    refused(select, "node 'y_node' (ArgMax): attribute select_last_index = 2 is not supported, allowed: 0 or 1");
+    refused(
+        select,
+        "node 'y_node' (ArgMax): attribute select_last_index = 2 is not supported, allowed: 0 or 1",
+    );
     let typed = vector(3).node("y", "Flatten", &["x"], vec![float("axis", 1.0)]).output("y");
     refused(
         typed,

@@ -11,7 +11,7 @@ use crate::import::value::Value;
 /// result (`DCR`), or the channels of the result first (`CRD`).
 pub(super) fn depth_to_space(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let ([n, c, h, w], block) = picture(node)?;
-    let depth_first = is_depth_first(node)?;
+    let order = Order::of(node)?;
     let area = block.saturating_mul(block);
     if c % area != 0 {
         return Err(block_size(node, block));
@@ -26,30 +26,32 @@ pub(super) fn depth_to_space(node: &Node<'_>, layers: &mut Layers) -> Result<Val
         };
         let (channel, y, x) = (index(1)?, index(2)?, index(3)?);
         let within = y % block * block + x % block;
-        let source = if depth_first { within * channels + channel } else { channel * area + within };
+        let source = match order {
+            Order::DepthFirst => within * channels + channel,
+            Order::ChannelFirst => channel * area + within,
+        };
         let indices = [index(0)?, source, y / block, x / block];
         Some(Source::at(indices.iter().zip(&of).map(|(index, stride)| index * stride).sum()))
     })
 }
 
-/// `[N, C, H, W]` to `[N, C · b², H / b, W / b]`: the rows of a block, then its columns, then the channels (`DCR`), or the channels
-/// first (`CRD`, since operator set 28).
+/// `[N, C, H, W]` to `[N, C · b², H / b, W / b]`, the way back.
 pub(super) fn space_to_depth(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let ([n, c, h, w], block) = picture(node)?;
     if h % block != 0 || w % block != 0 {
         return Err(block_size(node, block));
     }
-    let depth_first = is_depth_first(node)?;
-    let (of, area) = (strides(&[n, c, h, w]), block.saturating_mul(block));
+    let order = Order::of(node)?;
+    let (area, of) = (block.saturating_mul(block), strides(&[n, c, h, w]));
     let to = vec![n, c.saturating_mul(block).saturating_mul(block), h / block, w / block];
     let dims = to.clone();
     moved(node, layers, &[0], to, 0.0, |flat| {
         let part = |axis: usize, index: usize| match axis {
             0 => Some(index * of.first()?),
             1 => {
-                let (channel, within) = match depth_first {
-                    true => (index.checked_rem(c)?, index.checked_div(c)?),
-                    false => (index / area, index % area),
+                let (channel, within) = match order {
+                    Order::DepthFirst => (index.checked_rem(c)?, index.checked_div(c)?),
+                    Order::ChannelFirst => (index.checked_div(area)?, index.checked_rem(area)?),
                 };
                 let (row, column) = (within / block, within % block);
                 Some(channel * of.get(1)? + row * of.get(2)? + column)
@@ -61,11 +63,22 @@ pub(super) fn space_to_depth(node: &Node<'_>, layers: &mut Layers) -> Result<Val
     })
 }
 
-fn is_depth_first(node: &Node<'_>) -> Result<bool, Refusal> {
-    match node.text("mode")?.as_deref() {
-        None | Some("DCR") => Ok(true),
-        Some("CRD") => Ok(false),
-        Some(other) => Err(node.bad_attribute("mode", other.into(), "DCR or CRD")),
+/// In which order a block's elements and the picture's channels make up the many channels.
+#[derive(Clone, Copy)]
+enum Order {
+    /// `DCR`, the default: all channels of the first element of a block, then those of the second.
+    DepthFirst,
+    /// `CRD`: all elements of the block of the first channel, then those of the second.
+    ChannelFirst,
+}
+
+impl Order {
+    fn of(node: &Node<'_>) -> Result<Order, Refusal> {
+        match node.text("mode")?.as_deref() {
+            None | Some("DCR") => Ok(Order::DepthFirst),
+            Some("CRD") => Ok(Order::ChannelFirst),
+            Some(other) => Err(node.bad_attribute("mode", other.into(), "DCR or CRD")),
+        }
     }
 }
 

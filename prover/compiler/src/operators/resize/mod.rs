@@ -70,14 +70,14 @@ fn resize(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         return Err(node.mismatch(&[region.len()], &[2 * axes.len()]));
     }
     let mut result = x.clone();
-    for (at, (&axis, &(output, scale))) in axes.iter().zip(&sampled).enumerate() {
+    for (at, (&axis, &Sampled { output, scale, resized })) in axes.iter().zip(&sampled).enumerate() {
         let input = node.expected(x.shape.get(axis).copied())?;
         let ends = node.expected(region.get(at).copied().zip(region.get(axes.len() + at).copied()))?;
         // Without a region, an axis of one size at scale 1 is left alone.
         if output == input && scale == 1.0 && !crop {
             continue;
         }
-        let sampling = Sampling { input, output, scale, region: (ends.0 as f32, ends.1 as f32) };
+        let sampling = Sampling { input, output, scale, resized, region: (ends.0 as f32, ends.1 as f32) };
         result = along(node, layers, &result, axis, &sampling, &filter)?;
     }
     Ok(result.into())
@@ -93,16 +93,23 @@ fn plain(node: &Node<'_>, layers: &mut Layers, x: &Tensor, scales: &[f64]) -> Re
     let filter = Filter { mode, coordinates: Coordinates::Asymmetric, outside: 0.0, is_exclusive: false };
     let axes: Vec<usize> = (0..x.shape.len()).collect();
     let mut result = x.clone();
-    for (&axis, (output, scale)) in
+    for (&axis, Sampled { output, scale, resized }) in
         axes.iter().zip(sampled(node, &x.shape, &axes, Some(scales.to_vec()), None)?)
     {
         let input = node.expected(x.shape.get(axis).copied())?;
         if output != input || scale != 1.0 {
-            let sampling = Sampling { input, output, scale, region: (0.0, 1.0) };
+            let sampling = Sampling { input, output, scale, resized, region: (0.0, 1.0) };
             result = along(node, layers, &result, axis, &sampling, &filter)?;
         }
     }
     Ok(result.into())
+}
+
+/// What an axis becomes.
+struct Sampled {
+    output: usize,
+    scale: f32,
+    resized: f32,
 }
 
 /// Size and scale of each axis that is resized, in single precision, as every runtime computes them.
@@ -112,7 +119,7 @@ fn sampled(
     axes: &[usize],
     scales: Option<Vec<f64>>,
     sizes: Option<Vec<f64>>,
-) -> Result<Vec<(usize, f32)>, Refusal> {
+) -> Result<Vec<Sampled>, Refusal> {
     let inputs: Vec<usize> = axes.iter().filter_map(|&axis| shape.get(axis).copied()).collect();
     let bad = |what: &[f64]| Refusal::ShapeMismatch {
         node: node.name.clone(),
@@ -123,8 +130,13 @@ fn sampled(
         (Some(scales), None) if scales.len() == axes.len() => {
             let size = |(&input, &scale): (&usize, &f64)| {
                 let scale = scale as f32;
-                let output = (input as f32 * scale).floor();
-                (scale > 0.0 && (1.0..=65536.0).contains(&output)).then_some((output as usize, scale))
+                let resized = input as f32 * scale;
+                let output = resized.floor();
+                (scale > 0.0 && (1.0..=65536.0).contains(&output)).then_some(Sampled {
+                    output: output as usize,
+                    scale,
+                    resized,
+                })
             };
             let sampled: Option<Vec<_>> = inputs.iter().zip(&scales).map(size).collect();
             sampled.ok_or_else(|| bad(&scales))
@@ -144,7 +156,11 @@ fn sampled(
             let size = |((&input, &size), &ratio): ((&usize, &f64), &f32)| {
                 let scale = common.unwrap_or(ratio);
                 let output = common.map_or(size, |scale| f64::from((input as f32 * scale + 0.5).floor()));
-                (scale > 0.0 && (1.0..=65536.0).contains(&output)).then_some((output as usize, scale))
+                (scale > 0.0 && (1.0..=65536.0).contains(&output)).then_some(Sampled {
+                    output: output as usize,
+                    scale,
+                    resized: output as f32,
+                })
             };
             let sampled: Option<Vec<_>> = inputs.iter().zip(&sizes).zip(&ratios).map(size).collect();
             sampled.ok_or_else(|| bad(&sizes))

@@ -6,6 +6,8 @@ pub(super) struct Sampling {
     pub input: usize,
     pub output: usize,
     pub scale: f32,
+    /// The size that the scale makes, before it is rounded down to that of the output.
+    pub resized: f32,
     /// Begin and end of the part that is looked at, of [`Coordinates::Region`].
     pub region: (f32, f32),
 }
@@ -96,24 +98,23 @@ impl Sampling {
     }
 
     fn position(&self, output: usize, coordinates: Coordinates) -> f32 {
-        let (x, scale, resized) = (output as f32, self.scale, self.output as f32);
+        let (x, scale, resized) = (output as f32, self.scale, self.resized);
         match coordinates {
             Coordinates::HalfPixel => (x + 0.5) / scale - 0.5,
             Coordinates::HalfPixelSymmetric => {
-                // The size that the scale asks for, before it is rounded.
-                let adjustment = resized / (scale * self.input as f32);
+                let adjustment = self.output as f32 / resized;
                 let center = self.input as f32 / 2.0;
                 center * (1.0 - adjustment) + (x + 0.5) / scale - 0.5
             }
-            Coordinates::PytorchHalfPixel if self.output > 1 => (x + 0.5) / scale - 0.5,
+            Coordinates::PytorchHalfPixel if resized > 1.0 => (x + 0.5) / scale - 0.5,
             Coordinates::PytorchHalfPixel => 0.0,
             Coordinates::TfHalfPixel => (x + 0.5) / scale,
-            Coordinates::AlignCorners if self.output > 1 => x * self.last() / (resized - 1.0),
+            Coordinates::AlignCorners if resized > 1.0 => x * self.last() / (resized - 1.0),
             Coordinates::AlignCorners => 0.0,
             Coordinates::Asymmetric => x / scale,
             Coordinates::Region => {
                 let (begin, end) = self.region;
-                if self.output > 1 {
+                if resized > 1.0 {
                     begin * self.last() + x * (end - begin) * self.last() / (resized - 1.0)
                 } else {
                     0.5 * (begin + end) * self.last()
@@ -146,7 +147,8 @@ mod tests {
     use super::*;
 
     fn positions(mode: Nearest, coordinates: Coordinates, input: usize, output: usize) -> Vec<usize> {
-        let sampling = Sampling { input, output, scale: output as f32 / input as f32, region: (0.0, 1.0) };
+        let (scale, resized) = (output as f32 / input as f32, output as f32);
+        let sampling = Sampling { input, output, scale, resized, region: (0.0, 1.0) };
         let filter = Filter { mode: Mode::Nearest(mode), coordinates, outside: 0.0, is_exclusive: false };
         (0..output).map(|output| sampling.taps(output, &filter).weights[0].0).collect()
     }
@@ -167,7 +169,7 @@ mod tests {
         for mode in [Mode::Linear, Mode::Cubic(-0.5)] {
             let filter =
                 Filter { mode, coordinates: Coordinates::HalfPixel, outside: 0.0, is_exclusive: false };
-            let sampling = Sampling { input: 8, output: 20, scale: 2.5, region: (0.0, 1.0) };
+            let sampling = Sampling { input: 8, output: 20, scale: 2.5, resized: 20.0, region: (0.0, 1.0) };
             // Where all four neighbours are inside.
             for output in 4..16 {
                 let Taps { weights, .. } = sampling.taps(output, &filter);
