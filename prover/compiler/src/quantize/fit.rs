@@ -1,5 +1,7 @@
 //! Which scales the rows of a map can have.
 
+use std::collections::BTreeMap;
+
 use assay_circuits::at_mut;
 
 use super::plan::{Plan, runs};
@@ -8,10 +10,13 @@ use crate::internal::{Expected, InternalError};
 use crate::model::{Layer, Map};
 use crate::number::{MAX_SCALE, fitting_scale, pow2};
 
+/// Bits of the widest weight that has more than others.
+const WIDEST: i32 = 30;
+
 /// Scales of a run of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fit {
-    /// The finest scale at which every weight has at most the limit as its magnitude.
+    /// The finest scale at which every weight has at most the limit as its magnitude, or more on values of fewer bits.
     pub finest: i32,
     /// The coarsest scale at which every weight is what it is, if that is no finer.
     pub exact: Option<i32>,
@@ -47,6 +52,8 @@ pub(super) fn fitting_rows(
         };
         return Ok(conv.w.chunks_exact(per_run).map(fits).collect());
     }
+    let room_of = |&source: &usize| Ok((source, room(profile, plan, source, limit)?));
+    let rooms: BTreeMap<usize, i32> = wiring.sources.iter().map(room_of).collect::<Result<_, InternalError>>()?;
     let per_run = (map.rows() / runs.max(1)).max(1);
     let mut fits = vec![Run::default(); runs];
     for row in 0..map.rows() {
@@ -56,11 +63,13 @@ pub(super) fn fitting_rows(
             if coefficient == 0.0 || outcome.is_err() {
                 return;
             }
-            let scale = wiring.column(atom).and_then(|column| {
-                plan.element_scale(column.source, column.element).map_err(InternalError::from)
-            });
-            match scale {
-                Ok(scale) => run.add(coefficient, scale),
+            let scale = || -> Result<(i32, i32), InternalError> {
+                let column = wiring.column(atom)?;
+                let scale = plan.element_scale(column.source, column.element)?;
+                Ok((scale, rooms.get(&column.source).copied().unwrap_or(0)))
+            };
+            match scale() {
+                Ok((scale, room)) => run.add(coefficient, scale, room),
                 Err(error) => outcome = Err(error),
             }
         });
@@ -70,10 +79,27 @@ pub(super) fn fitting_rows(
     Ok(fits.into_iter().map(|run| run.fit(limit)).collect())
 }
 
+/// Bits that weights on a value may have more than others, as it has fewer than they: a category, a count, a decision. Without,
+/// the weights beside it would have as many bits less, since products of one row have one scale.
+fn room(profile: &Profile, plan: &Plan, source: usize, limit: i64) -> Result<i32, InternalError> {
+    let of_weights = bits_of(limit);
+    let of_values = match (plan.inputs.get(source), source.checked_sub(plan.inputs.len())) {
+        (Some(input), _) => input.bits as i32 - 1, // at most 32
+        (None, Some(layer)) => bits_of((profile.peak(layer)? * pow2(plan.source_scale(source)?)).ceil() as i64),
+        (None, None) => of_weights,
+    };
+    Ok((of_weights - of_values).clamp(0, (WIDEST - of_weights).max(0)))
+}
+
+/// Bits of a magnitude.
+fn bits_of(magnitude: i64) -> i32 {
+    64 - magnitude.leading_zeros() as i32 // 0 to 64
+}
+
 /// What the rows of a run have.
 #[derive(Clone, Default)]
 struct Run {
-    /// Largest weight, in units of the integer that it is on.
+    /// Largest weight, in units of the integer that it is on, less the room that it has.
     largest: f64,
     /// The scale at which all weights so far are whole.
     whole: Option<i32>,
@@ -81,8 +107,8 @@ struct Run {
 }
 
 impl Run {
-    fn add(&mut self, coefficient: f64, scale: i32) {
-        self.largest = self.largest.max(coefficient.abs() * pow2(-scale));
+    fn add(&mut self, coefficient: f64, scale: i32, room: i32) {
+        self.largest = self.largest.max(coefficient.abs() * pow2(-scale - room));
         let whole = scale - lowest_bit(coefficient);
         self.whole = Some(self.whole.map_or(whole, |known| known.max(whole)));
     }
