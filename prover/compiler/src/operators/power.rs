@@ -3,7 +3,7 @@
 use super::broadcast::{common_shape, joined, rearranged, repeated, sources};
 use super::family::{Family, OnnxOperator};
 use super::{function, product};
-use crate::elementary::ln;
+use crate::elementary::logarithm::ln;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
