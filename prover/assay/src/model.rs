@@ -8,7 +8,9 @@ use std::{
 };
 
 use assay_circuits::Circuit;
-use assay_compiler::{Arranged, CheckOutcome, CompiledModel, Feature, Options, Report, Source, report::ProvingTime};
+use assay_compiler::{
+    Arranged, CheckOutcome, CompiledModel, Feature, Options, Report, Source, report::ProvingTime,
+};
 use assay_groth16::{Calibration, Estimate, Observer, Stage, estimate_with, solving_ms};
 use assay_interface::{
     field::Scalar,

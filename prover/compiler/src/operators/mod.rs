@@ -64,8 +64,7 @@ pub(crate) fn read(
 pub fn document() -> String {
     let mut page = String::from(HEAD);
     // A family without operators of its own is a part of others.
-    let mut families: Vec<&Family> =
-        FAMILIES.iter().filter(|family| !family.operators.is_empty()).collect();
+    let mut families: Vec<&Family> = FAMILIES.iter().filter(|family| !family.operators.is_empty()).collect();
     families.sort_by_key(|family| family.name);
     for family in families {
         page += &format!(

@@ -53,7 +53,8 @@ pub(super) fn fitting_rows(
         return Ok(conv.w.chunks_exact(per_run).map(fits).collect());
     }
     let room_of = |&source: &usize| Ok((source, room(profile, plan, source, limit)?));
-    let rooms: BTreeMap<usize, i32> = wiring.sources.iter().map(room_of).collect::<Result<_, InternalError>>()?;
+    let rooms: BTreeMap<usize, i32> =
+        wiring.sources.iter().map(room_of).collect::<Result<_, InternalError>>()?;
     let per_run = (map.rows() / runs.max(1)).max(1);
     let mut fits = vec![Run::default(); runs];
     for row in 0..map.rows() {
@@ -85,7 +86,9 @@ fn room(profile: &Profile, plan: &Plan, source: usize, limit: i64) -> Result<i32
     let of_weights = bits_of(limit);
     let of_values = match (plan.inputs.get(source), source.checked_sub(plan.inputs.len())) {
         (Some(input), _) => input.bits as i32 - 1, // at most 32
-        (None, Some(layer)) => bits_of((profile.peak(layer)? * pow2(plan.source_scale(source)?)).ceil() as i64),
+        (None, Some(layer)) => {
+            bits_of((profile.peak(layer)? * pow2(plan.source_scale(source)?)).ceil() as i64)
+        }
         (None, None) => of_weights,
     };
     Ok((of_weights - of_values).clamp(0, (WIDEST - of_weights).max(0)))
