@@ -46,8 +46,7 @@ fn compile_file(args: &Args, calibration: &Path) -> anyhow::Result<()> {
     let onnx = read_model(&args.model)?;
     let options = options(args, &onnx.bytes);
     let source = OnnxSource::from(&onnx).digest();
-    let weights: Vec<PathBuf> =
-        onnx.external.keys().map(|name| args.model.with_file_name(name)).collect();
+    let weights: Vec<PathBuf> = onnx.external.keys().map(|name| args.model.with_file_name(name)).collect();
     let read = [args.model.as_path(), calibration].into_iter().chain(weights.iter().map(PathBuf::as_path));
     let mut claims = Claims::reading(read);
     let force = Force::from(args.force);

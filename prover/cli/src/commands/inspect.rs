@@ -197,7 +197,9 @@ fn describe_model(model: &assay::Model, description: &mut Description) -> anyhow
 fn value(feature: &Feature, value: f64) -> String {
     match &feature.categories {
         None => value.to_string(),
-        Some(categories) => categories.names.get(value as usize).map_or("unknown".into(), |name| format!("'{name}'")),
+        Some(categories) => {
+            categories.names.get(value as usize).map_or("unknown".into(), |name| format!("'{name}'"))
+        }
     }
 }
 

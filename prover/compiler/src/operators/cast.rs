@@ -44,11 +44,15 @@ fn cast_like(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=2, "2")?;
     match node.value(1)? {
         Value::Strings { .. } | Value::Categories(_) => to_text(node),
-        Value::Tensor(like) => to_numbers(node, layers, match like.kind {
-            Kind::Real => DataType::Double,
-            Kind::Integer => DataType::Int64,
-            Kind::Bool => DataType::Bool,
-        }),
+        Value::Tensor(like) => to_numbers(
+            node,
+            layers,
+            match like.kind {
+                Kind::Real => DataType::Double,
+                Kind::Integer => DataType::Int64,
+                Kind::Bool => DataType::Bool,
+            },
+        ),
     }
 }
 

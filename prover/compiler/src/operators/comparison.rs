@@ -1,13 +1,16 @@
-//! Comparisons: of two variables, or of one with thresholds that are exact on its grid.
+//! Comparisons: of two variables, or of one with thresholds.
 //!
 //! `x < y` is `x - y < 0`, so the operator compares one row with one constant. What is constant in a row belongs to the
-//! threshold `c`, which no rounding of weights touches; at the rows' scale `s` it becomes an integer bound of an integer:
+//! threshold `c`, which no rounding of weights touches; at the rows' scale `s` it becomes an integer bound of an integer. Of whole
+//! numbers, which are what they are in every format:
 //!
 //! ```text
 //! x > c:  X >= floor(c 2^s) + 1     x >= c:  X >= ceil(c 2^s)     x = c:  X = c 2^s, never where that is not whole
 //! ```
 //!
-//! so that a value on the threshold is on it, and no value on the grid is taken for another.
+//! Other inputs are rounded to the nearest integer of their format, and so is their threshold, first: a value that is equal to the
+//! threshold stays equal to it. One between the threshold and its neighbour on the grid may be taken for it, as any input's
+//! rounding may; the search counts that.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -57,6 +60,18 @@ struct Threshold {
     thresholds: Vec<f64>,
     /// Elements of values as they are have a scale each, at which they are exact; sums share one.
     takes: Takes,
+    /// What is known of the elements.
+    values: Values,
+}
+
+/// What numbers are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Values {
+    /// Whole ones, which no format rounds: a threshold between two of them stays there.
+    Whole,
+    /// Any. An input is rounded to the nearest integer of its format, so thresholds are rounded alike: a value that is equal to one
+    /// stays equal to it.
+    Any,
 }
 
 impl Operator for Threshold {
@@ -108,6 +123,7 @@ impl Operator for Threshold {
         };
         let bound = |(i, &c): (usize, &f64)| {
             let c = c * pow2(scale_of(i)?);
+            let c = if self.values == Values::Whole { c } else { c.round() };
             let bound = match self.relation {
                 Relation::Greater => c.floor() + 1.0,
                 Relation::GreaterOrEqual => c.ceil(),
@@ -244,7 +260,8 @@ pub(super) fn compare(
             (elements, thresholds, relation, Takes::Exact)
         }
     };
-    let operator = Arc::new(Threshold { relation, thresholds, takes });
+    let values = if layers.is_whole_numbers(&x) { Values::Whole } else { Values::Any };
+    let operator = Arc::new(Threshold { relation, thresholds, takes, values });
     let results = layers.apply(node, operator, &[&x], shape)?;
     Ok(results.of_kind(Kind::Bool))
 }
@@ -252,8 +269,8 @@ pub(super) fn compare(
 /// `x >= 1`: a truth value, whatever integer stands for it. A graph input says of itself that its elements are 0 or 1; two
 /// bits can be -2, too.
 pub(super) fn proven_truth(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Tensor, Refusal> {
-    let operator =
-        Threshold { relation: Relation::GreaterOrEqual, thresholds: vec![1.0; x.len()], takes: Takes::Exact };
+    let (relation, thresholds) = (Relation::GreaterOrEqual, vec![1.0; x.len()]);
+    let operator = Threshold { relation, thresholds, takes: Takes::Exact, values: Values::Whole };
     Ok(layers.apply(node, Arc::new(operator), &[x], x.shape.clone())?.of_kind(Kind::Bool))
 }
 
@@ -331,7 +348,8 @@ mod tests {
         let arguments = [ArgumentFormat::Common(scale)];
         let formats =
             Formats { arguments: &arguments, ranges: &[(0.0, 1.0)], scale: 0, bits: 8, tables: &tables };
-        let operator = Threshold { relation, thresholds: vec![c], takes: Takes::Common };
+        let operator =
+            Threshold { relation, thresholds: vec![c], takes: Takes::Common, values: Values::Whole };
         let integers = operator.quantize(&formats).unwrap();
         let answers: Vec<i64> = (-40..40).map(|x| integers.reference(&[x]).unwrap()[0]).collect();
         for (x, &answer) in (-40..40).zip(&answers) {
@@ -347,6 +365,27 @@ mod tests {
             for c in [0.0, 0.8, -0.8, 0.5, -0.25, 1.0, 2.0f64.powi(-30), -(2.0f64.powi(-30)), 1e30, -1e30] {
                 for scale in [0, 2, 3, 5] {
                     bound(relation, c, scale);
+                }
+            }
+        }
+    }
+
+    /// A value that is equal to the threshold is rounded as the threshold is.
+    #[test]
+    fn values_on_a_threshold_stay_on_it() {
+        let tables = Tables::default();
+        for c in [0.8, -0.8, 0.3, 1.0 / 3.0, -2.7] {
+            for scale in [0, 1, 5, 12] {
+                let arguments = [ArgumentFormat::Exact(vec![scale])];
+                let ranges = [(-3.0, 3.0)];
+                let formats =
+                    Formats { arguments: &arguments, ranges: &ranges, scale: 0, bits: 8, tables: &tables };
+                let x = crate::number::quantize(c, scale).unwrap();
+                for relation in Relation::ALL {
+                    let operator =
+                        Threshold { relation, thresholds: vec![c], takes: Takes::Exact, values: Values::Any };
+                    let answer = operator.quantize(&formats).unwrap().reference(&[x]).unwrap();
+                    assert_eq!(answer, [i64::from(relation.holds(&c, &c))], "{relation:?} {c} at {scale}");
                 }
             }
         }

@@ -4,12 +4,11 @@ use std::any::Any;
 use std::sync::Arc;
 
 use assay_circuits::cost::{Interval, Tally};
-use assay_circuits::layers::comparison::Relation;
 use assay_circuits::layers::logic::{self, Connective};
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::broadcast::{common_shape, joined, repeated};
-use super::comparison::compare;
+use super::comparison::proven_truth;
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale, Sink, Takes,
@@ -86,13 +85,12 @@ impl Operator for Logic {
 }
 
 /// A tensor of truth values that are 0 or 1 in the circuit. Inputs have a format that holds other integers as well, so they
-/// are compared with 1/2; what operators give is what they say.
+/// are compared with 1; what operators give is what they say.
 pub(super) fn truths(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Tensor, Refusal> {
     if !layers.reads_inputs(x) {
         return Ok(x.clone());
     }
-    let half = Tensor::constants(x.shape.clone(), vec![0.5; x.len()]);
-    compare(node, layers, x, &half, Relation::Greater)
+    proven_truth(node, layers, x)
 }
 
 /// Truth values are whole numbers.

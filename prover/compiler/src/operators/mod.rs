@@ -63,7 +63,8 @@ pub(crate) fn read(
 /// The reference of supported operators, as Markdown: what `docs/operators.md` holds.
 pub fn document() -> String {
     let mut page = String::from(HEAD);
-    let mut families: Vec<&Family> = FAMILIES.iter().collect();
+    // A family without operators of its own is a part of others.
+    let mut families: Vec<&Family> = FAMILIES.iter().filter(|family| !family.operators.is_empty()).collect();
     families.sort_by_key(|family| family.name);
     for family in families {
         page += &format!(

@@ -3,6 +3,7 @@
 use super::broadcast::{common_shape, joined, rearranged, repeated, sources};
 use super::family::{Family, OnnxOperator};
 use super::{function, product};
+use crate::elementary::logarithm::ln;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
@@ -19,7 +20,7 @@ const MAX_EXPONENTS: usize = 64;
 pub(super) const FAMILY: Family = Family {
     name: "Powers",
     cost: "a product and a rounding for each squaring and each further factor of a whole exponent up to 16; else a table",
-    operators: &[OnnxOperator::onnx("Pow", import).remarks("by constants")],
+    operators: &[OnnxOperator::onnx("Pow", import).remarks("by constants, or of positive constants")],
     integers: &[],
 };
 
@@ -28,8 +29,10 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=2, "2")?;
     let (x, exponent) = (node.tensor(0)?, node.tensor(1)?);
     let (shape, elements) = common_shape(node, layers, &[x, exponent])?;
-    let exponents = exponent.as_constants().ok_or_else(|| node.not_constant(1))?;
     let base = repeated(node, layers, x, &shape, elements)?;
+    let Some(exponents) = exponent.as_constants() else {
+        return of_constant(node, layers, &base, exponent);
+    };
     let of_elements: Vec<f64> = node.expected(
         sources(&shape, elements, exponent).map(|at| exponents.get(at).copied()).collect::<Option<_>>(),
     )?;
@@ -57,6 +60,22 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     }
     let all = joined(node, layers, &powers.iter().collect::<Vec<_>>())?;
     Ok(rearranged(node, layers, &all, shape, order.into_iter())?.of_kind(x.kind).into())
+}
+
+/// Positive constants to powers that vary: `b^y = e^(y ln b)`.
+fn of_constant(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    base: &Tensor,
+    exponent: &Tensor,
+) -> Result<Value, Refusal> {
+    let bases = base.as_constants().ok_or_else(|| node.not_constant(1))?;
+    if let Some(base) = bases.iter().find(|&&base| base <= 0.0) {
+        return Err(node.bad_attribute("base", base.to_string(), "positive numbers, where the exponent varies"));
+    }
+    let exponent = repeated(node, layers, exponent, &base.shape, bases.len())?;
+    let argument = layers.affine(node, &exponent, |i| Some((ln(*bases.get(i)?), 0.0)))?;
+    function::apply(node, &argument, layers, Activation::Exp).map(Value::from)
 }
 
 /// `x` to one constant power.

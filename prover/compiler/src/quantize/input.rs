@@ -25,9 +25,10 @@ pub(crate) enum InputFormat {
     },
 }
 
-/// Bits more of inputs that are compared with thresholds as they are: with the 24 of the widest activation, what tells a number of
-/// single precision from its neighbours down to an eighth of the largest.
-pub(crate) const COMPARED: u32 = 4;
+/// Bits more of inputs that are compared with thresholds as they are, which the search then leaves: 16 at least, since it sees the samples
+/// that rounding takes across a threshold, and not the others; and 32 at most, what tells numbers of single precision from their neighbours
+/// down to 2^-8 of the largest. A bit costs three constraints a feature.
+pub(crate) const COMPARED: u32 = 8;
 
 /// Bits by which features' sizes must differ for scales of their own: one scale is easier to read, and a byte.
 const WORTH: i32 = 2;
@@ -84,7 +85,7 @@ impl InputFormat {
                 bits: bits + more,
                 scale: fitting_scale(*peak, (1i64 << (bits + more - 1)) - 1),
                 finer: Arc::clone(finer),
-                format: FormatChoice::Free,
+                format: if *more > 0 { FormatChoice::Follows } else { FormatChoice::Free },
             },
         }
     }

@@ -208,7 +208,10 @@ fn text_inputs() {
     let feature = &strict.features[0];
     assert_eq!((feature.min, feature.max), (0.0, 2.0));
     let known = feature.categories.as_ref().unwrap();
-    assert_eq!((known.names.as_slice(), known.unknown), (["rome", "oslo", "007"].map(String::from).as_slice(), Unknown::Refused));
+    assert_eq!(
+        (known.names.as_slice(), known.unknown),
+        (["rome", "oslo", "007"].map(String::from).as_slice(), Unknown::Refused)
+    );
     let outputs = |model: &assay_compiler::CompiledModel, table: &Table| {
         let rows = model.arrange(table)?.rows;
         let output = |row: &Vec<f64>| {
@@ -225,7 +228,10 @@ fn text_inputs() {
     near(outputs(&strict, &Table::from_json(br#"[{"age": 30, "city": "007"}]"#).unwrap()), &[19.0]);
     near(outputs(&strict, &Table::from_json(br#"[["oslo", 20]]"#).unwrap()), &[12.0]);
     let error = strict.arrange(&table("city,age\nparis,20\n")).unwrap_err().to_string();
-    assert_eq!(error, "row 1, column 'city': 'paris' is none of the values that the model knows: rome, oslo, 007");
+    assert_eq!(
+        error,
+        "row 1, column 'city': 'paris' is none of the values that the model knows: rome, oslo, 007"
+    );
     assert!(strict.arrange(&table("city,age\n7,20\n")).is_err());
     let (open, _) = compile(&onnx(1).bytes(), &calibration, &Options::default()).unwrap();
     near(outputs(&open, &table("city,age\nparis,20\noslo,20\n")), &[10.0, 12.0]);
@@ -236,7 +242,8 @@ fn text_inputs() {
 #[test]
 fn missing_values_that_the_model_replaces() {
     let imputed = |reads_raw: bool| {
-        let imputed = vec![floats("imputed_value_floats", &[5.0, -2.0]), float("replaced_value_float", f32::NAN)];
+        let imputed =
+            vec![floats("imputed_value_floats", &[5.0, -2.0]), float("replaced_value_float", f32::NAN)];
         let onnx = Onnx::new().input("x", &[1, 2]).node_in("ai.onnx.ml", "i", "Imputer", &["x"], imputed);
         let onnx = onnx.node("r", "Relu", &["i"], vec![]);
         onnx.node("y", "Add", &["r", if reads_raw { "x" } else { "i" }], vec![]).output("y")

@@ -387,6 +387,25 @@ fn a_scaler_in_front_costs_nothing() {
     check(&mixed);
 }
 
+/// A set of categories as exporters write it: equalities, one behind the other, that lead to one node.
+#[test]
+fn a_chain_of_equalities_is_a_set() {
+    let lines = [
+        Line(0, 0, "BRANCH_EQ", 0, 1.0, [3, 1], &[]),
+        Line(0, 1, "BRANCH_EQ", 0, -1.0, [3, 2], &[]),
+        Line(0, 2, "BRANCH_EQ", 0, 0.5, [3, 6], &[]),
+        Line(0, 3, "BRANCH_LEQ", 1, 0.0, [4, 5], &[]),
+        leaf(0, 4, &[(0, 1.0)]),
+        leaf(0, 5, &[(0, 2.0)]),
+        leaf(0, 6, &[(0, 3.0)]),
+    ];
+    let onnx = regressor(&lines, vec![]);
+    for (x, expected) in [([1.0, 1.0], 2.0), ([-1.0, -1.0], 1.0), ([0.5, 1.0], 2.0), ([0.25, 1.0], 3.0)] {
+        assert_close(&evaluate(&onnx, &[x[0], x[1], 0.0])[0], &[expected]);
+    }
+    check(&onnx);
+}
+
 #[test]
 fn files_that_are_no_trees() {
     let branch = |tree, number, children| Line(tree, number, "BRANCH_LT", 0, 0.0, children, &[]);

@@ -14,7 +14,8 @@ pub(super) fn constant_of_shape(node: &Node<'_>, layers: &mut Layers) -> Result<
     let dims: Option<Vec<usize>> = dims.iter().map(|&dim| usize::try_from(dim).ok()).collect();
     let dims = dims.ok_or_else(|| node.bad_attribute("input", "a negative dimension".into(), "sizes"))?;
     let elements = layers.check_size(node, &dims)?;
-    let given = node.proto.attribute.iter().find(|proto| proto.name == "value").and_then(|proto| proto.t.as_ref());
+    let given =
+        node.proto.attribute.iter().find(|proto| proto.name == "value").and_then(|proto| proto.t.as_ref());
     let (kind, value) = match given.map(|value| tensor::read(value, "value")).transpose()? {
         None => (Kind::Real, 0.0),
         Some(Value::Tensor(tensor)) => match tensor.as_constants() {

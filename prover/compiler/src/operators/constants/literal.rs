@@ -45,7 +45,8 @@ pub(super) fn shape(node: &Node<'_>, _: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
     let dims = node.value(0)?.shape();
     let rank = dims.len() as i64;
-    let position = |axis: i64| (if axis < 0 { axis.saturating_add(rank) } else { axis }).clamp(0, rank) as usize;
+    let position =
+        |axis: i64| (if axis < 0 { axis.saturating_add(rank) } else { axis }).clamp(0, rank) as usize;
     let (start, end) = (position(node.int("start", 0)?), position(node.int("end", rank)?));
     let dims: Vec<f64> = dims.get(start..end).unwrap_or_default().iter().map(|&dim| dim as f64).collect();
     Ok(Tensor::constants(vec![dims.len()], dims).of_kind(Kind::Integer).into())

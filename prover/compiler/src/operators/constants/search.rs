@@ -9,7 +9,8 @@ use crate::import::value::{Kind, Tensor, Value};
 pub(super) fn non_zero(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
     let (shape, data) = node.constant(0)?;
-    let found: Vec<usize> = data.iter().enumerate().filter(|(_, value)| **value != 0.0).map(|(at, _)| at).collect();
+    let found: Vec<usize> =
+        data.iter().enumerate().filter(|(_, value)| **value != 0.0).map(|(at, _)| at).collect();
     let to = vec![shape.len(), found.len()];
     layers.check_size(node, &to)?;
     layers.spend_work(node, found.len() as u128 * shape.len() as u128)?;

@@ -17,7 +17,12 @@ pub(super) fn int(name: &str, i: i64) -> AttributeProto {
 /// An attribute of integers.
 pub(super) fn ints(name: &str, ints: &[i64]) -> AttributeProto {
     let ints = ints.to_vec();
-    AttributeProto { name: name.into(), r#type: AttributeType::Ints as i32, ints, ..AttributeProto::default() }
+    AttributeProto {
+        name: name.into(),
+        r#type: AttributeType::Ints as i32,
+        ints,
+        ..AttributeProto::default()
+    }
 }
 
 /// The operand as rows of features: `[N, F]`, N being 1 for a vector.
@@ -70,8 +75,9 @@ pub(super) fn beside(node: &Node<'_>, layers: &mut Layers, parts: &[&Tensor]) ->
         start += rows * width;
     }
     let starts = &starts;
-    let order = (0..rows)
-        .flat_map(|row| starts.iter().flat_map(move |&(start, width)| (0..width).map(move |i| start + row * width + i)));
+    let order = (0..rows).flat_map(|row| {
+        starts.iter().flat_map(move |&(start, width)| (0..width).map(move |i| start + row * width + i))
+    });
     let width = sizes.iter().map(|&(_, width)| width).sum();
     Ok(rearranged(node, layers, &all, vec![rows, width], order)?.of_kind(kind))
 }

@@ -43,7 +43,10 @@ impl List {
         attribute: &'static str,
     ) -> Result<Option<List>, Refusal> {
         if let Some(values) = node.ints(integers)?.filter(|all| !all.is_empty()) {
-            return Ok(Some(List::Numbers(values.into_iter().map(|value| value as f64).collect(), Kind::Integer)));
+            return Ok(Some(List::Numbers(
+                values.into_iter().map(|value| value as f64).collect(),
+                Kind::Integer,
+            )));
         }
         if let Some(values) = node.floats(floats)?.filter(|all| !all.is_empty()) {
             return Ok(Some(List::Numbers(values, Kind::Real)));
@@ -51,7 +54,13 @@ impl List {
         if let Some(texts) = node.strings(texts)?.filter(|all| !all.is_empty()) {
             return Ok(Some(List::Texts(texts)));
         }
-        match node.proto.attribute.iter().find(|proto| proto.name == attribute).and_then(|proto| proto.t.as_ref()) {
+        match node
+            .proto
+            .attribute
+            .iter()
+            .find(|proto| proto.name == attribute)
+            .and_then(|proto| proto.t.as_ref())
+        {
             None => Ok(None),
             Some(proto) => Ok(Some(constant(tensor::read(proto, attribute)?))),
         }
@@ -127,7 +136,12 @@ fn encoded(node: &Node<'_>, layers: &mut Layers, keys: &List, values: &List) -> 
 }
 
 /// What is looked up, with the numbers that stand for the keys of each element.
-fn operand(node: &Node<'_>, layers: &mut Layers, keys: &List, unknown: Unknown) -> Result<(Tensor, Vec<Vec<f64>>), Refusal> {
+fn operand(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    keys: &List,
+    unknown: Unknown,
+) -> Result<(Tensor, Vec<Vec<f64>>), Refusal> {
     match (node.value(0)?, keys) {
         (Value::Tensor(x), List::Numbers(keys, _)) => Ok((x.clone(), vec![keys.clone(); x.len()])),
         (Value::Categories(x), List::Texts(names)) => {

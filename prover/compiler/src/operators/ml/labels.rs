@@ -27,7 +27,9 @@ impl Classes {
             (Some(labels), Some(texts)) if texts.is_empty() && !labels.is_empty() => {
                 Ok(Classes::Numbers(labels.into_iter().map(|label| label as f64).collect()))
             }
-            (Some(labels), Some(texts)) if labels.is_empty() && !texts.is_empty() => Ok(Classes::Texts(texts.len())),
+            (Some(labels), Some(texts)) if labels.is_empty() && !texts.is_empty() => {
+                Ok(Classes::Texts(texts.len()))
+            }
             _ => Err(node.bad_attribute(numbers, "absent, or beside texts".into(), "one list of labels")),
         }
     }

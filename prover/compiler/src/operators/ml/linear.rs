@@ -18,7 +18,11 @@ pub(super) fn classifier(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Val
     let (_, rows) = sizes(node, &scores)?;
     if rows != classes.len() && (rows, classes.len()) != (1, 2) {
         let found = format!("{rows} rows for {} classes", classes.len());
-        return Err(node.bad_attribute("coefficients", found, "a row for each class, or one for two classes"));
+        return Err(node.bad_attribute(
+            "coefficients",
+            found,
+            "a row for each class, or one for two classes",
+        ));
     }
     let index = best(node, layers, &scores)?;
     let label = classes.label(node, layers, &index)?;
@@ -59,7 +63,8 @@ fn scores(node: &Node<'_>, layers: &mut Layers, x: &Tensor, rows: Option<usize>)
         let found = format!("{} numbers for {width} features", coefficients.len());
         return Err(node.bad_attribute("coefficients", found, "one for each feature and row"));
     }
-    let intercepts = node.floats("intercepts")?.filter(|all| !all.is_empty()).unwrap_or_else(|| vec![0.0; rows]);
+    let intercepts =
+        node.floats("intercepts")?.filter(|all| !all.is_empty()).unwrap_or_else(|| vec![0.0; rows]);
     if intercepts.len() != rows {
         let found = format!("{} numbers for {rows} rows", intercepts.len());
         return Err(node.bad_attribute("intercepts", found, "one for each row of coefficients"));

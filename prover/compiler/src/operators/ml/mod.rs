@@ -25,19 +25,25 @@ pub(super) const FAMILY: Family = Family {
     name: "Classical models (ai.onnx.ml)",
     cost: "that of the affine maps, comparisons, tables and quotients that they are made of",
     operators: &[
-        several("LinearClassifier", linear::classifier, "labels are integers, of texts the index; without `SOFTMAX_ZERO`"),
+        several(
+            "LinearClassifier",
+            linear::classifier,
+            "labels are integers, of texts the index; without `SOFTMAX_ZERO`",
+        ),
         OnnxOperator::ml("LinearRegressor", linear::regressor).folded().remarks("without `SOFTMAX_ZERO`"),
         several("SVMClassifier", svm::classifier, "probabilities of two classes; with support vectors"),
         OnnxOperator::ml("SVMRegressor", svm::regressor).remarks("`post_transform = NONE`"),
         OnnxOperator::ml("Normalizer", normalizer::import),
         OnnxOperator::ml("Binarizer", encode::binarizer),
-        OnnxOperator::ml("LabelEncoder", encode::label_encoder).remarks("of integers and texts; texts as results are indices"),
+        OnnxOperator::ml("LabelEncoder", encode::label_encoder)
+            .remarks("of integers and texts; texts as results are indices"),
         OnnxOperator::ml("CategoryMapper", encode::category_mapper).remarks("texts as results are indices"),
         OnnxOperator::ml("OneHotEncoder", encode::one_hot).remarks("of integers and texts"),
         OnnxOperator::ml("ArrayFeatureExtractor", features::extractor),
         OnnxOperator::ml("FeatureVectorizer", features::vectorizer),
         OnnxOperator::ml("ZipMap", features::zip_map).remarks("the values, in the order of the labels"),
-        OnnxOperator::ml("Imputer", features::imputer).remarks("missing values are those of the model's inputs"),
+        OnnxOperator::ml("Imputer", features::imputer)
+            .remarks("missing values are those of the model's inputs"),
     ],
     integers: &[],
 };

@@ -37,7 +37,8 @@ fn by_sum(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Tensor, Re
         .owner(x)
         .and_then(|position| layers.layer(position))
         .is_some_and(|layer| layer.function.is_unsigned());
-    let magnitudes = if is_unsigned { x.clone() } else { call(node, layers, (&sign::FAMILY, "Abs"), &[x], &[])? };
+    let magnitudes =
+        if is_unsigned { x.clone() } else { call(node, layers, (&sign::FAMILY, "Abs"), &[x], &[])? };
     let sums = weighted_sums(node, layers, &magnitudes, &vec![1.0; width])?;
     // A sum that is the same for all inputs is one that the exporter did not see.
     match sums.as_constants() {

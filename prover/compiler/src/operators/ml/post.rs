@@ -46,7 +46,9 @@ impl Transform {
                 let second = function::apply(node, &margin, layers, Activation::Sigmoid)?;
                 complemented(node, layers, &second)
             }
-            Transform::Softmax => call(node, layers, (&softmax::FAMILY, "Softmax"), &[scores], &[int("axis", -1)]),
+            Transform::Softmax => {
+                call(node, layers, (&softmax::FAMILY, "Softmax"), &[scores], &[int("axis", -1)])
+            }
             // 1 / (1 + e^s) = 1 - 1 / (1 + e^-s)
             Transform::Logistic if width == 2 && are_opposite(node, layers, scores)? => {
                 let second = columns(node, layers, scores, &[1])?;

@@ -191,7 +191,8 @@ fn decisions(node: &Node<'_>, layers: &mut Layers, x: &Tensor, classes: usize) -
     let sizes = sizes.unwrap_or_default();
     let coefficients = node.floats("coefficients")?.unwrap_or_default();
     let rho = node.floats("rho")?.unwrap_or_default();
-    let pairs: Vec<(usize, usize)> = (0..classes).flat_map(|i| (i + 1..classes).map(move |j| (i, j))).collect();
+    let pairs: Vec<(usize, usize)> =
+        (0..classes).flat_map(|i| (i + 1..classes).map(move |j| (i, j))).collect();
     let total = sizes.iter().fold(0usize, |sum, &size| sum.saturating_add(size));
     let fits = classes > 1
         && sizes.len() == classes
@@ -228,14 +229,20 @@ fn decisions(node: &Node<'_>, layers: &mut Layers, x: &Tensor, classes: usize) -
     affine_rows(node, layers, &kernels, &weights, &rho)
 }
 
-fn label(node: &Node<'_>, layers: &mut Layers, decisions: &Tensor, classes: &Classes) -> Result<Tensor, Refusal> {
+fn label(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    decisions: &Tensor,
+    classes: &Classes,
+) -> Result<Tensor, Refusal> {
     let (rows, _) = sizes(node, decisions)?;
     let wins = positive(node, layers, decisions)?;
     let count = classes.len();
     let index = if count == 2 {
         layers.affine(node, &wins, |_| Some((-1.0, 1.0)))?
     } else {
-        let pairs: Vec<(usize, usize)> = (0..count).flat_map(|i| (i + 1..count).map(move |j| (i, j))).collect();
+        let pairs: Vec<(usize, usize)> =
+            (0..count).flat_map(|i| (i + 1..count).map(move |j| (i, j))).collect();
         // Won as the first of a pair, or not lost as the second.
         let weight = |class: usize, &(i, j): &(usize, usize)| match class {
             _ if class == i => 1.0,

@@ -19,8 +19,8 @@ pub(super) fn concat(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
     let mut parts: Vec<(usize, usize)> = Vec::with_capacity(operands.len());
     for &operand in &operands {
         let shape = shape(node, operand)?;
-        let same =
-            shape.len() == to.len() && shape.iter().zip(&to).enumerate().all(|(i, (a, b))| i == axis || a == b);
+        let same = shape.len() == to.len()
+            && shape.iter().zip(&to).enumerate().all(|(i, (a, b))| i == axis || a == b);
         if !same {
             return Err(node.mismatch(&first, &shape));
         }

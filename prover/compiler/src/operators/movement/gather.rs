@@ -53,13 +53,17 @@ pub(super) fn gather_nd(node: &Node<'_>, layers: &mut Layers) -> Result<Value, R
     let (from, of_indices) = (shape(node, 0)?, shape(node, 1)?);
     let batch_dims = node.int("batch_dims", 0)?;
     let batches = usize::try_from(batch_dims).ok();
-    let wrong = || node.bad_attribute("batch_dims", batch_dims.to_string(), "dimensions in common of both operands");
-    let batches = batches.filter(|&batches| batches < from.len() && batches < of_indices.len()).ok_or_else(wrong)?;
-    let (Some((&width, outer)), true) = (of_indices.split_last(), from[..batches] == of_indices[..batches]) else {
+    let wrong =
+        || node.bad_attribute("batch_dims", batch_dims.to_string(), "dimensions in common of both operands");
+    let batches =
+        batches.filter(|&batches| batches < from.len() && batches < of_indices.len()).ok_or_else(wrong)?;
+    let (Some((&width, outer)), true) = (of_indices.split_last(), from[..batches] == of_indices[..batches])
+    else {
         return Err(wrong());
     };
     let indexed = from.get(batches..batches + width).ok_or_else(|| node.mismatch(&from, &of_indices))?;
-    let indices = indices(node, |at| node.expected(indexed.get(at.checked_rem(width).unwrap_or(0)).copied()))?;
+    let indices =
+        indices(node, |at| node.expected(indexed.get(at.checked_rem(width).unwrap_or(0)).copied()))?;
     let behind = &from[batches + width..];
     let slice = product(behind);
     let to = [outer, behind].concat();
@@ -88,7 +92,8 @@ pub(super) fn compress(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Re
     if condition.len() > from[axis] {
         return Err(node.mismatch(&from, &[condition.len()]));
     }
-    let kept: Vec<usize> = condition.iter().enumerate().filter(|(_, holds)| **holds != 0.0).map(|(i, _)| i).collect();
+    let kept: Vec<usize> =
+        condition.iter().enumerate().filter(|(_, holds)| **holds != 0.0).map(|(i, _)| i).collect();
     let (size, behind) = (from[axis], product(&from[axis + 1..]));
     let mut to = from;
     to[axis] = kept.len();
@@ -100,10 +105,7 @@ pub(super) fn compress(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Re
 }
 
 /// The constant indices of the second operand, each below the size at its position.
-fn indices(
-    node: &Node<'_>,
-    size: impl Fn(usize) -> Result<usize, Refusal>,
-) -> Result<Vec<usize>, Refusal> {
+fn indices(node: &Node<'_>, size: impl Fn(usize) -> Result<usize, Refusal>) -> Result<Vec<usize>, Refusal> {
     let indices = node.integers(1)?;
     indices.iter().enumerate().map(|(at, &index)| wrapped(node, index, size(at)?)).collect()
 }

@@ -36,11 +36,14 @@ pub(super) fn moved(
 ) -> Result<Value, Refusal> {
     let elements = layers.check_size(node, &shape)?;
     layers.spend_work(node, elements as u128 * (1 + shape.len() as u128))?;
-    let values: Vec<&Value> = positions.iter().map(|&position| node.value(position)).collect::<Result<_, _>>()?;
+    let values: Vec<&Value> =
+        positions.iter().map(|&position| node.value(position)).collect::<Result<_, _>>()?;
     let all = |i| node.expected(source(i));
     if let Some(strings) = values.iter().map(|value| as_strings(value)).collect::<Option<Vec<_>>>() {
         let string = |source| match source {
-            Source::Element { operand, at } => node.expected(strings.get(operand).and_then(|s| s.get(at)).cloned()),
+            Source::Element { operand, at } => {
+                node.expected(strings.get(operand).and_then(|s| s.get(at)).cloned())
+            }
             Source::Filling => Ok(String::new()),
         };
         let data = (0..elements).map(|i| string(all(i)?)).collect::<Result<Vec<_>, _>>()?;
@@ -59,7 +62,9 @@ pub(super) fn moved(
     let kind = node.expected(tensors.first())?.kind;
     if let Some(constants) = tensors.iter().map(|tensor| tensor.as_constants()).collect::<Option<Vec<_>>>() {
         let number = |source| match source {
-            Source::Element { operand, at } => node.expected(constants.get(operand).and_then(|c| c.get(at)).copied()),
+            Source::Element { operand, at } => {
+                node.expected(constants.get(operand).and_then(|c| c.get(at)).copied())
+            }
             Source::Filling => Ok(filling),
         };
         let data = (0..elements).map(|i| number(all(i)?)).collect::<Result<Vec<_>, _>>()?;

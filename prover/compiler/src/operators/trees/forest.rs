@@ -54,7 +54,12 @@ pub(super) fn condition(mode: usize, threshold: f64) -> Option<Condition> {
 
 impl Forest {
     /// The trees, the root of each first and each child behind its parent, over the features that are asked for: these, ascending.
-    pub fn trees(self, node: &Node<'_>, features: usize) -> Result<(Vec<Vec<Branch>>, Vec<usize>), Refusal> {
+    pub fn trees(
+        mut self,
+        node: &Node<'_>,
+        features: usize,
+    ) -> Result<(Vec<Vec<Branch>>, Vec<usize>), Refusal> {
+        let merged = self.merge_memberships();
         let refused = |(tree, at): (i64, i64), why| Refusal::Tree { node: node.name.clone(), tree, at, why };
         let mut asked = Vec::with_capacity(self.inner.len());
         for inner in &self.inner {
@@ -114,9 +119,55 @@ impl Forest {
             trees.push(tree);
         }
         // What no root leads to hangs on a cycle.
-        if let Some(inner) = is_taken.iter().position(|&taken| !taken).and_then(|at| self.inner.get(at)) {
+        let is_used = is_taken.iter().zip(&merged).map(|(&taken, &merged)| taken || merged);
+        if let Some(inner) = is_used.zip(&self.inner).find(|(used, _)| !used).map(|(_, inner)| inner) {
             return Err(refused(inner.name, "no root leads to it: its nodes form a cycle"));
         }
         Ok((trees, asked))
+    }
+
+    /// Makes one condition of a chain of equalities that lead to one node, as exporters write a set of categories: `x = a` or else
+    /// `x = b`, both to the same. Which nodes have become part of another.
+    fn merge_memberships(&mut self) -> Vec<bool> {
+        let mut references = vec![0usize; self.inner.len()];
+        let children = self.inner.iter().flat_map(|inner| [inner.yes, inner.no]);
+        for target in children.chain(self.roots.iter().copied()) {
+            if let Target::Inner(index) = target
+                && let Some(count) = references.get_mut(index)
+            {
+                *count += 1;
+            }
+        }
+        let mut merged = vec![false; self.inner.len()];
+        for position in 0..self.inner.len() {
+            while let Some((next, values, no)) = self.next_member(position, &references, &merged) {
+                let Some(inner) = self.inner.get_mut(position) else { break };
+                let mut all = inner.condition.members().unwrap_or_default().to_vec();
+                all.extend(values);
+                (inner.condition, inner.no) = (Condition::Member(all), no);
+                if let Some(merged) = merged.get_mut(next) {
+                    *merged = true;
+                }
+            }
+        }
+        merged
+    }
+
+    /// The node behind another that asks for membership of the same feature and leads to the same node: its position, its values, and
+    /// where it goes else.
+    fn next_member(
+        &self,
+        position: usize,
+        references: &[usize],
+        merged: &[bool],
+    ) -> Option<(usize, Vec<f64>, Target)> {
+        let inner = self.inner.get(position).filter(|_| merged.get(position) == Some(&false))?;
+        inner.condition.members()?;
+        let Target::Inner(next) = inner.no else { return None };
+        let other = self.inner.get(next).filter(|_| next != position && merged.get(next) == Some(&false))?;
+        let is_same = (other.feature, other.yes, other.missing) == (inner.feature, inner.yes, inner.missing);
+        let is_alone = references.get(next) == Some(&1);
+        let values = other.condition.members()?.to_vec();
+        (is_same && is_alone).then_some((next, values, other.no))
     }
 }
