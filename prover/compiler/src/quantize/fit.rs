@@ -53,8 +53,11 @@ pub(super) fn fitting_rows(
         return Ok(conv.w.chunks_exact(per_run).map(fits).collect());
     }
     let room_of = |&source: &usize| Ok((source, room(profile, plan, source, limit)?));
-    let rooms: BTreeMap<usize, i32> =
+    let mut rooms: BTreeMap<usize, i32> =
         wiring.sources.iter().map(room_of).collect::<Result<_, InternalError>>()?;
+    // Only what some values have and others have not.
+    let least = rooms.values().copied().min().unwrap_or(0);
+    rooms.values_mut().for_each(|room| *room -= least);
     let per_run = (map.rows() / runs.max(1)).max(1);
     let mut fits = vec![Run::default(); runs];
     for row in 0..map.rows() {
