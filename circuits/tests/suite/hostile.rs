@@ -40,7 +40,7 @@ fn schema(depth: u8, scale: i8) -> Fallible<ModelSchema> {
         name: name.into(),
         shape: vec![3],
         bits: 8,
-        scale,
+        scales: scale.into(),
         visibility,
     };
     let inputs = vec![tensor("applicant", Visibility::Member { depth })];

@@ -32,7 +32,7 @@ fn schema(depth: u8) -> Fallible<ModelSchema> {
         name: name.into(),
         shape: vec![3],
         bits: 8,
-        scale: 0,
+        scales: 0.into(),
         visibility,
     };
     let inputs = vec![tensor("applicant", Visibility::Member { depth })];
