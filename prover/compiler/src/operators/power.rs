@@ -2,12 +2,12 @@
 
 use super::broadcast::{common_shape, joined, rearranged, repeated, sources};
 use super::family::{Family, OnnxOperator};
-use super::{function, product};
+use super::{cast, function, product};
 use crate::elementary::logarithm::ln;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{Tensor, Value};
+use crate::import::value::{Kind, Tensor, Value};
 use crate::model::Activation;
 use crate::model::activation::dyadic;
 
@@ -80,6 +80,13 @@ fn of_constant(
 
 /// `x` to one constant power.
 fn of_one(node: &Node<'_>, layers: &mut Layers, x: &Tensor, exponent: f64) -> Result<Tensor, Refusal> {
+    let power = of_numbers(node, layers, x, exponent)?;
+    // The result has the type of x: of whole numbers it is whole, without its fraction.
+    let is_whole = exponent >= 0.0 && exponent.fract() == 0.0;
+    if x.kind != Kind::Integer || is_whole { Ok(power) } else { cast::truncated(node, layers, &power) }
+}
+
+fn of_numbers(node: &Node<'_>, layers: &mut Layers, x: &Tensor, exponent: f64) -> Result<Tensor, Refusal> {
     match exponent {
         0.0 => Ok(Tensor::constants(x.shape.clone(), vec![1.0; x.len()])),
         -1.0 => function::apply(node, x, layers, Activation::Reciprocal),
