@@ -340,14 +340,18 @@ mod tests {
     fn domains_of_any_width_have_an_answer() -> Result<(), BuildError> {
         let mut answers = [0; 2];
         for center in [Center::Mean, Center::Zero] {
-            for (len, bits) in [1u32, 2, 3, 7, 64, 1000].into_iter().flat_map(|n| (4..=59).map(move |b| (n, b))) {
+            for (len, bits) in
+                [1u32, 2, 3, 7, 64, 1000].into_iter().flat_map(|n| (4..=59).map(move |b| (n, b)))
+            {
                 let p = Normalization::about(center, len, -(1 << bits), 1 << bits, 1)?;
                 let numerator = u128::from(p.numerator()?.unsigned_abs());
                 let square = numerator.checked_mul(1u128 << p.variance_shift.min(127));
                 match p.bound() {
                     Ok(bound) => {
                         let bound = u128::from(bound.unsigned_abs());
-                        assert!(square.is_some_and(|square| bound * bound <= square && square < (bound + 1) * (bound + 1)));
+                        assert!(square.is_some_and(
+                            |square| bound * bound <= square && square < (bound + 1) * (bound + 1)
+                        ));
                         answers[0] += 1;
                     }
                     Err(error) => {

@@ -86,7 +86,7 @@ fn to_numbers(node: &Node<'_>, layers: &mut Layers, to: DataType) -> Result<Valu
 
 /// Numbers without their fractions: towards zero, so `floor(|x|)` with the sign of `x`. Where the circuit's `x` is so near to zero
 /// that its sign is another, the rest is zero.
-pub(super) fn truncated(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Tensor, Refusal> {
+fn truncated(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Tensor, Refusal> {
     let zero = Tensor::constants(vec![], vec![0.0]);
     let magnitude = call(node, layers, (&sign::FAMILY, "Abs"), &[x], &[])?;
     let whole = call(node, layers, (&whole::FAMILY, "Floor"), &[&magnitude], &[])?;

@@ -2,7 +2,7 @@
 
 use super::broadcast::{common_shape, joined, rearranged, repeated, sources};
 use super::family::{Family, OnnxOperator};
-use super::{cast, function, product};
+use super::{function, product};
 use crate::elementary::logarithm::ln;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
@@ -80,13 +80,11 @@ fn of_constant(
 
 /// `x` to one constant power.
 fn of_one(node: &Node<'_>, layers: &mut Layers, x: &Tensor, exponent: f64) -> Result<Tensor, Refusal> {
-    let power = of_numbers(node, layers, x, exponent)?;
-    // The result has the type of x: of whole numbers it is whole, without its fraction.
-    let is_whole = exponent >= 0.0 && exponent.fract() == 0.0;
-    if x.kind != Kind::Integer || is_whole { Ok(power) } else { cast::truncated(node, layers, &power) }
-}
-
-fn of_numbers(node: &Node<'_>, layers: &mut Layers, x: &Tensor, exponent: f64) -> Result<Tensor, Refusal> {
+    // The result has the type of x, which cuts fractions off.
+    if x.kind == Kind::Integer && (exponent < 0.0 || exponent.fract() != 0.0) {
+        let allowed = "of whole numbers, a whole number that is not negative; or cast them to floats";
+        return Err(node.bad_attribute("exponent", exponent.to_string(), allowed));
+    }
     match exponent {
         0.0 => Ok(Tensor::constants(x.shape.clone(), vec![1.0; x.len()])),
         -1.0 => function::apply(node, x, layers, Activation::Reciprocal),

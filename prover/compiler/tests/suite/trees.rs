@@ -409,7 +409,9 @@ fn a_chain_of_equalities_is_a_set() {
 /// A whole number on a grid stands for nothing but itself: 0 is below 0.3.
 #[test]
 fn whole_numbers_stand_for_themselves() {
-    for (mode, t) in ["BRANCH_LT", "BRANCH_GTE"].into_iter().flat_map(|m| [0.3, -0.3, 0.7, 1.0].map(|t| (m, t))) {
+    for (mode, t) in
+        ["BRANCH_LT", "BRANCH_GTE"].into_iter().flat_map(|m| [0.3, -0.3, 0.7, 1.0].map(|t| (m, t)))
+    {
         let lines = [Line(0, 0, mode, 0, t, [1, 2], &[]), leaf(0, 1, &[(0, 1.0)]), leaf(0, 2, &[(0, 2.0)])];
         let onnx = Onnx::new()
             .input_of("x", DataType::Int64, vec![Dim::Size(1), Dim::Size(1)])
