@@ -35,7 +35,7 @@ use crate::case::Case;
 use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::{div_pow2, root};
-use crate::integer::{Interval, LIMIT_BITS, sum, times};
+use crate::integer::{self, Interval, LIMIT_BITS, sum, times};
 
 /// What the deviations are from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +127,10 @@ impl Normalization {
 
     /// The magnitude that no result leaves.
     pub fn bound(&self) -> Result<i64, BuildError> {
-        let square = self.numerator().map(i128::from)?.checked_shl(self.variance_shift);
+        let numerator = i128::from(self.numerator()?);
+        // A shift drops the bits that leave the integer, and says nothing of it.
+        let factor = 1i128.checked_shl(self.variance_shift).filter(|&factor| factor > 0);
+        let square = factor.and_then(|factor| numerator.checked_mul(factor));
         narrow(OPERATION, square.unwrap_or(i128::MAX).isqrt())
     }
 
@@ -208,7 +211,7 @@ pub fn cost(t: &mut Tally, x: &[Interval], p: &Normalization) -> Result<Vec<Inte
         let all = group.iter().copied().fold((0, 0), sum);
         let square = |&x: &Interval| {
             let d = sum(times(x, own.into()), times(all, others.into()));
-            (0, (d.0 * d.0).max(d.1 * d.1))
+            (0, integer::square(d).1)
         };
         let total = group.iter().map(square).fold((0, 0), sum);
         let variance = div_pow2::cost(t, total, p.variance_shift);
@@ -330,5 +333,38 @@ mod tests {
         ));
         assert!(matches!(run(Normalization { scale: 40, ..good }), Err(BuildError::Bits { .. })));
         assert!(matches!(run(Normalization { len: 3, ..good }), Err(BuildError::Length { .. })));
+    }
+
+    /// A file may name any domain. The magnitude of the results is right or does not exist, and nothing overflows on the way.
+    #[test]
+    fn domains_of_any_width_have_an_answer() -> Result<(), BuildError> {
+        let mut answers = [0; 2];
+        for center in [Center::Mean, Center::Zero] {
+            for (len, bits) in
+                [1u32, 2, 3, 7, 64, 1000].into_iter().flat_map(|n| (4..=59).map(move |b| (n, b)))
+            {
+                let p = Normalization::about(center, len, -(1 << bits), 1 << bits, 1)?;
+                let numerator = u128::from(p.numerator()?.unsigned_abs());
+                let square = numerator.checked_mul(1u128 << p.variance_shift.min(127));
+                match p.bound() {
+                    Ok(bound) => {
+                        let bound = u128::from(bound.unsigned_abs());
+                        assert!(square.is_some_and(
+                            |square| bound * bound <= square && square < (bound + 1) * (bound + 1)
+                        ));
+                        answers[0] += 1;
+                    }
+                    Err(error) => {
+                        assert!(matches!(error, BuildError::Overflow { .. }), "{error}");
+                        assert!(square.is_none_or(|square| square >= 1 << 126), "{len} of {bits} bits");
+                        answers[1] += 1;
+                    }
+                }
+                let domain = (-(1i128 << bits), 1i128 << bits);
+                let _ = cost(&mut Tally::new(crate::Ranges::Bits), &vec![domain; len as usize], &p);
+            }
+        }
+        assert!(answers.iter().all(|&count| count > 50), "{answers:?}");
+        Ok(())
     }
 }

@@ -58,6 +58,15 @@ pub fn reference(x: &[i64], ensemble: &Ensemble) -> Result<Vec<i64>, BuildError>
     ensemble.reference(x)
 }
 
+/// Nodes that [`constrain`] and [`cost`] evaluate to plan, at most, for whoever has to bound it: outputs that share trees have each of
+/// these trees evaluated for each of them.
+///
+/// # Errors
+/// A bug of this module's.
+pub fn work(ensemble: &Ensemble) -> Result<u64, BuildError> {
+    plan::work(ensemble)
+}
+
 /// The outputs for the features.
 ///
 /// # Errors

@@ -295,15 +295,32 @@ fn families(trees: &[Tree], outputs: usize) -> Result<Vec<Family>, BuildError> {
     Ok(families.into_values().collect())
 }
 
+/// Nodes that the plan of an ensemble evaluates: of a family, every tree once for each output. Pruning takes some away.
+pub(super) fn work(ensemble: &Ensemble) -> Result<u64, BuildError> {
+    let (trees, outputs) = (ensemble.trees(), ensemble.outputs());
+    let nodes = |trees: &mut dyn Iterator<Item = &Tree>| {
+        trees.fold(0u64, |nodes, tree| nodes.saturating_add(tree.len() as u64))
+    };
+    if ensemble.aggregate() != Aggregate::Sum {
+        return Ok(nodes(&mut trees.iter()).saturating_mul(outputs as u64));
+    }
+    let of_family = |family: &Family| {
+        let of_trees = nodes(&mut family.trees.iter().filter_map(|&i| trees.get(i)));
+        of_trees.saturating_mul(family.outputs.len() as u64)
+    };
+    Ok(families(trees, outputs)?.iter().map(of_family).fold(0, u64::saturating_add))
+}
+
 /// Outputs to which some leaf gives a value other than 0.
 fn changed(tree: &Tree) -> BTreeSet<usize> {
     let leaves = leaves(tree).flatten();
     leaves.filter(|(_, value)| *value != 0).map(|&(output, _)| output as usize).collect()
 }
 
-/// Whether the leaves of a tree name an output.
+/// Whether the leaves of a tree name an output: all of them do, or none, of what is not summed.
 fn names(tree: &Tree, output: usize) -> bool {
-    leaves(tree).flatten().any(|&(named, _)| named as usize == output)
+    let first = leaves(tree).next();
+    first.is_some_and(|values| values.binary_search_by_key(&output, |&(named, _)| named as usize).is_ok())
 }
 
 fn leaves(tree: &Tree) -> impl Iterator<Item = &Vec<(u32, i64)>> {
@@ -314,7 +331,8 @@ fn leaves(tree: &Tree) -> impl Iterator<Item = &Vec<(u32, i64)>> {
 }
 
 fn value_of(values: &[(u32, i64)], output: usize) -> i64 {
-    values.iter().find(|&&(named, _)| named as usize == output).map_or(0, |&(_, value)| value)
+    let found = values.binary_search_by_key(&output, |&(named, _)| named as usize);
+    found.ok().and_then(|at| values.get(at)).map_or(0, |&(_, value)| value)
 }
 
 /// The interval of an output's sum.

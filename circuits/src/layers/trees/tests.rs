@@ -325,3 +325,26 @@ fn a_chain_of_categories_is_free() -> Result<(), BuildError> {
     );
     Ok(())
 }
+
+/// A short file may name many outputs in one tree, each of which is planned by itself: that is what [`work`] says.
+#[test]
+fn outputs_that_share_trees_multiply_the_work() -> Result<(), BuildError> {
+    let comb = |leaves: u32, output: &dyn Fn(u32) -> u32| -> Tree {
+        let branch = |i: u32| {
+            let branch =
+                Node::Branch { feature: 0, set: Set::at_least(i.into()), yes: 2 * i + 2, no: 2 * i + 1 };
+            [branch, Node::Leaf(vec![(output(i), 1)])]
+        };
+        (0..leaves - 1).flat_map(branch).chain([Node::Leaf(vec![(output(leaves - 1), 2)])]).collect()
+    };
+    let of =
+        |trees: Vec<Tree>, outputs, aggregate| work(&Ensemble::new(1, trees, vec![0; outputs], aggregate)?);
+    // One tree of 15 nodes: 8 outputs of it, or one.
+    assert_eq!(of(vec![comb(8, &|i| i)], 8, Aggregate::Sum)?, 8 * 15);
+    assert_eq!(of(vec![comb(8, &|_| 0)], 8, Aggregate::Sum)?, 15);
+    // Two trees with an output in common, and one by itself.
+    let three = vec![comb(2, &|i| i), comb(2, &|i| i + 1), comb(4, &|_| 3)];
+    assert_eq!(of(three, 4, Aggregate::Sum)?, 3 * (3 + 3) + 7);
+    assert_eq!(of(vec![comb(4, &|_| 0)], 2, Aggregate::Max)?, 2 * 7);
+    Ok(())
+}

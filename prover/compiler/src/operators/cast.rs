@@ -69,7 +69,7 @@ fn to_numbers(node: &Node<'_>, layers: &mut Layers, to: DataType) -> Result<Valu
         return Ok(constants(x.shape.clone(), data, to, kind).into());
     }
     if kind == Kind::Integer && x.kind == Kind::Real && !layers.is_whole_numbers(x) {
-        return truncated(node, layers, &x.clone());
+        return truncated(node, layers, &x.clone()).map(Value::from);
     }
     let is_same = match kind {
         Kind::Real => true,
@@ -86,14 +86,14 @@ fn to_numbers(node: &Node<'_>, layers: &mut Layers, to: DataType) -> Result<Valu
 
 /// Numbers without their fractions: towards zero, so `floor(|x|)` with the sign of `x`. Where the circuit's `x` is so near to zero
 /// that its sign is another, the rest is zero.
-fn truncated(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Value, Refusal> {
+fn truncated(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Tensor, Refusal> {
     let zero = Tensor::constants(vec![], vec![0.0]);
     let magnitude = call(node, layers, (&sign::FAMILY, "Abs"), &[x], &[])?;
     let whole = call(node, layers, (&whole::FAMILY, "Floor"), &[&magnitude], &[])?;
     let negated = call(node, layers, (&negation::FAMILY, "Neg"), &[&whole], &[])?;
     let is_negative = call(node, layers, (&comparison::FAMILY, "Less"), &[x, &zero], &[])?;
     let chosen = call(node, layers, (&selection::FAMILY, "Where"), &[&is_negative, &negated, &whole], &[])?;
-    Ok(chosen.of_kind(Kind::Integer).into())
+    Ok(chosen.of_kind(Kind::Integer))
 }
 
 fn constants(shape: Vec<usize>, data: &[f64], to: DataType, kind: Kind) -> Tensor {

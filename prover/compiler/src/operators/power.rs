@@ -7,7 +7,7 @@ use crate::elementary::logarithm::ln;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{Tensor, Value};
+use crate::import::value::{Kind, Tensor, Value};
 use crate::model::Activation;
 use crate::model::activation::dyadic;
 
@@ -80,6 +80,11 @@ fn of_constant(
 
 /// `x` to one constant power.
 fn of_one(node: &Node<'_>, layers: &mut Layers, x: &Tensor, exponent: f64) -> Result<Tensor, Refusal> {
+    // The result has the type of x, which cuts fractions off.
+    if x.kind == Kind::Integer && (exponent < 0.0 || exponent.fract() != 0.0) {
+        let allowed = "of whole numbers, a whole number that is not negative; or cast them to floats";
+        return Err(node.bad_attribute("exponent", exponent.to_string(), allowed));
+    }
     match exponent {
         0.0 => Ok(Tensor::constants(x.shape.clone(), vec![1.0; x.len()])),
         -1.0 => function::apply(node, x, layers, Activation::Reciprocal),

@@ -142,7 +142,12 @@ fn choose(
         let pair = |i: usize| Some((x.get(i)? - y.get(i)?, *y.get(i)?));
         return layers.affine(node, condition, pair);
     }
-    let (x, y) = (passed_on(node, layers, x)?, passed_on(node, layers, y)?);
+    // Truth values are exact as they are, negated ones too: rounded, they would have a scale of their own.
+    let is_truth = x.kind == Kind::Bool && y.kind == Kind::Bool;
+    let (x, y) = match is_truth {
+        true => (x.clone(), y.clone()),
+        false => (passed_on(node, layers, x)?, passed_on(node, layers, y)?),
+    };
     let condition = &truths(node, layers, condition)?;
     let len = condition.len();
     layers.apply(node, Arc::new(Where { len }), &[condition, &x, &y], condition.shape.clone())

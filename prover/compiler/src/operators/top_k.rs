@@ -185,6 +185,8 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Value>, Refusal> {
         1 => Extremum::Maximum,
         other => return Err(node.bad_attribute("largest", other.to_string(), "0 or 1")),
     };
+    // A step of the sort for each pair of a place and a value.
+    layers.spend_work(node, groups.count() as u128 * groups.length as u128 * k as u128)?;
     let mut shape = x.shape.clone();
     *node.expected(shape.get_mut(axis))? = k;
     layers.check_size(node, &shape)?;

@@ -172,6 +172,43 @@ fn quotients_of_whole_numbers_are_truncated() {
     assert_eq!(evaluated(&onnx, &[1.0, 1.0, 1.0]), [[3.0, -3.0, 3.0]]);
 }
 
+/// A power has the type of its base, and would be cut off there.
+#[test]
+fn powers_of_whole_numbers_are_whole() {
+    let power = |exponent: f32| {
+        Onnx::new()
+            .input_of("x", assay_compiler::onnx::DataType::Int64, vec![Dim::Size(3)])
+            .floats("p", &[], &[exponent])
+            .node("y", "Pow", &["x", "p"], vec![])
+            .output("y")
+    };
+    assert_eq!(evaluated(&power(2.0), &[1.0, 3.0, 4.0]), [[1.0, 9.0, 16.0]]);
+    let rows = (0..40).map(|i| [1, 5, 7].map(|step| f64::from(1 + i * step % 15)).to_vec());
+    check_own(&power(2.0), rows.collect(), 1e-9);
+    for exponent in [0.5, -1.0, 1.5] {
+        let refused =
+            import(&power(exponent).bytes()).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.contains("of whole numbers, a whole number that is not negative"), "{refused}");
+    }
+}
+
+#[test]
+fn choices_between_truth_values_are_truth_values() {
+    let onnx = pair(&[4])
+        .floats("zero", &[], &[0.0])
+        .floats("low", &[], &[-0.5])
+        .node("c", "Less", &["a", "b"], vec![])
+        .node("p", "Greater", &["a", "zero"], vec![])
+        .node("n", "Not", &["p"], vec![])
+        .node("q", "Greater", &["b", "zero"], vec![])
+        .node("w", "Where", &["c", "n", "q"], vec![])
+        .node("r", "Greater", &["a", "low"], vec![])
+        .node("y", "And", &["w", "r"], vec![])
+        .output("y");
+    assert_eq!(evaluated(&onnx, &[0.0, 0.5, 0.5, -1.0, 1.0, 1.0, -1.0, 1.0]), [[1.0, 0.0, 0.0, 0.0]]);
+    check_own(&onnx, grid(60, 8), 1e-9);
+}
+
 #[test]
 fn powers() {
     for exponent in [0.5f32, 1.0, 2.0, 3.0, 5.0] {

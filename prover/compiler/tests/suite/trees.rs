@@ -406,6 +406,29 @@ fn a_chain_of_equalities_is_a_set() {
     check(&onnx);
 }
 
+/// A whole number on a grid stands for nothing but itself: 0 is below 0.3.
+#[test]
+fn whole_numbers_stand_for_themselves() {
+    for (mode, t) in
+        ["BRANCH_LT", "BRANCH_GTE"].into_iter().flat_map(|m| [0.3, -0.3, 0.7, 1.0].map(|t| (m, t)))
+    {
+        let lines = [Line(0, 0, mode, 0, t, [1, 2], &[]), leaf(0, 1, &[(0, 1.0)]), leaf(0, 2, &[(0, 2.0)])];
+        let onnx = Onnx::new()
+            .input_of("x", DataType::Int64, vec![Dim::Size(1), Dim::Size(1)])
+            .node_in(ML, "y", "TreeEnsembleRegressor", &["x"], nodes(&lines, "target"))
+            .output("y");
+        let all: Vec<Vec<f64>> = (-3..=3).map(|x| vec![f64::from(x)]).collect();
+        let (compiled, _) = compile(&onnx.bytes(), &Table::Rows(all.clone()), &Options::default())
+            .unwrap_or_else(|error| panic!("{mode} {t}: {error}"));
+        for x in all {
+            let integers = compiled.quantize_inputs(&x).unwrap();
+            let found = compiled.dequantize_outputs(&compiled.run_reference(&integers).unwrap());
+            assert_eq!(found, evaluate(&onnx, &x), "{x:?} {mode} {t}");
+        }
+        check_circuit(&compiled, 7);
+    }
+}
+
 #[test]
 fn files_that_are_no_trees() {
     let branch = |tree, number, children| Line(tree, number, "BRANCH_LT", 0, 0.0, children, &[]);

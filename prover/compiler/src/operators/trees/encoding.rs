@@ -16,6 +16,8 @@ const MOST: usize = 1 << 22;
 const MAX_CHANGES: usize = 1 << 16;
 /// Units of a node: it is pruned, numbered and planned, and may become a constraint.
 const NODE: u64 = 64;
+/// Units of a node for each output of its family: the plan evaluates it by itself.
+const EVALUATION: u64 = 16;
 /// Units of a place where a set changes.
 const CHANGE: u64 = 8;
 
@@ -81,6 +83,8 @@ pub(super) fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn
         trees.push((0..nodes).map(|_| read_node(reader)).collect::<Result<Tree, _>>()?);
     }
     let ensemble = Ensemble::new(features, trees, base, aggregate).map_err(ReadError::Layer)?;
+    let work = assay_circuits::layers::trees::work(&ensemble).map_err(ReadError::Layer)?;
+    reader.spend("nodes of trees for all outputs", EVALUATION.saturating_mul(work))?;
     Ok(Arc::new(Integers(ensemble)))
 }
 
@@ -108,5 +112,34 @@ fn read_node(reader: &mut Reader<'_>) -> Result<Node, ReadError> {
             Ok(Node::Branch { feature, set, yes, no })
         }
         other => Err(ReadError::Step(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::Writer;
+
+    /// A balanced tree whose every leaf names an output of its own.
+    fn outputs(levels: u32) -> Ensemble {
+        let (inner, all) = ((1u32 << levels) - 1, (2u32 << levels) - 1);
+        let node = |i: u32| match i < inner {
+            true => Node::Branch { feature: 0, set: Set::at_least(i.into()), yes: 2 * i + 1, no: 2 * i + 2 },
+            false => Node::Leaf(vec![(i - inner, 1)]),
+        };
+        Ensemble::new(1, vec![(0..all).map(node).collect()], vec![0; 1 << levels], Aggregate::Sum).unwrap()
+    }
+
+    /// Each output of a family has all its trees planned, so that work grows with the product of both: it is paid for.
+    #[test]
+    fn outputs_that_share_a_tree_are_paid_for() {
+        let read_back = |ensemble: &Ensemble| {
+            let mut out = Writer::default();
+            write(ensemble, &mut out);
+            let bytes = out.finish();
+            read(&mut Reader::new(&bytes), &Shape { arguments: &[(1, None)], scale: 0 }).map(|read| read.len())
+        };
+        assert_eq!(read_back(&outputs(5)), Ok(32));
+        assert!(matches!(read_back(&outputs(14)), Err(ReadError::Budget(_))));
     }
 }

@@ -1,5 +1,7 @@
 //! A tree ensemble as the model has it: conditions on real numbers, leaves of real numbers; and its integer form.
 
+use std::collections::BTreeMap;
+
 use assay_circuits::layers::trees::{self, Ensemble, Node, Set};
 
 use crate::number::pow2;
@@ -21,6 +23,24 @@ pub(super) enum Condition {
     Unequal(f64),
     /// `x` is one of these.
     Member(Vec<f64>),
+}
+
+/// Whether all values of an argument are whole numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whole {
+    /// They are: counts, categories, decisions.
+    Yes,
+    /// Nothing is known of them.
+    Unknown,
+}
+
+/// What an integer of an argument stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grid {
+    /// The numbers that are rounded to it.
+    Rounded,
+    /// Itself: all values of the argument are on the grid.
+    Exact,
 }
 
 /// A node of a tree.
@@ -128,21 +148,22 @@ impl RealEnsemble {
 
     /// The least and the largest value of each output, by the leaves of each tree alone.
     pub fn ranges(&self) -> Vec<(f64, f64)> {
-        let outputs = self.base.len();
-        let mut total: Vec<Option<(f64, f64)>> = vec![None; outputs];
+        let mut total: Vec<Option<(f64, f64)>> = vec![None; self.base.len()];
         for tree in &self.trees {
-            let mut of_tree = vec![(f64::INFINITY, f64::NEG_INFINITY); outputs];
-            let leaves = tree.iter().filter_map(|branch| match branch {
-                Branch::Leaf(values) => Some(values),
-                Branch::Condition { .. } => None,
-            });
-            for values in leaves {
-                for (output, range) in (0u32..).zip(of_tree.iter_mut()) {
-                    let value = values.iter().find(|&&(named, _)| named == output).map_or(0.0, |&(_, v)| v);
-                    *range = (range.0.min(value), range.1.max(value));
+            // Of each output that the tree names: its ends, and how many leaves name it.
+            let mut of_tree: BTreeMap<u32, (f64, f64, usize)> = BTreeMap::new();
+            let mut leaves = 0;
+            for branch in tree {
+                let Branch::Leaf(values) = branch else { continue };
+                leaves += 1;
+                for &(output, value) in values {
+                    let range = of_tree.entry(output).or_insert((value, value, 0));
+                    *range = (range.0.min(value), range.1.max(value), range.2 + 1);
                 }
             }
-            for (total, of_tree) in total.iter_mut().zip(of_tree) {
+            for (output, (lo, hi, named)) in of_tree {
+                let Some(total) = total.get_mut(output as usize) else { continue };
+                let of_tree = if named < leaves { (lo.min(0.0), hi.max(0.0)) } else { (lo, hi) };
                 *total = Some(match (*total, self.aggregate) {
                     (None, _) => of_tree,
                     (Some(sum), trees::Aggregate::Sum) => (sum.0 + of_tree.0, sum.1 + of_tree.1),
@@ -159,7 +180,7 @@ impl RealEnsemble {
 
     /// The same on integers: leaves at binary scale `scale`, each feature an affine function of an argument at a scale of its own.
     /// `None` where a number is beyond what integers hold.
-    pub fn integers(&self, arguments: usize, slots: &[Slot], scales: &[i32], scale: i32) -> Option<Ensemble> {
+    pub fn integers(&self, arguments: &[Whole], slots: &[Slot], scales: &[i32], scale: i32) -> Option<Ensemble> {
         let mut trees = Vec::with_capacity(self.trees.len());
         for tree in &self.trees {
             let mut nodes = Vec::with_capacity(tree.len());
@@ -169,7 +190,11 @@ impl RealEnsemble {
                     Branch::Condition { feature, condition, yes, no, .. } => {
                         let slot = slots.get(*feature as usize)?;
                         let scale = *scales.get(slot.argument as usize)?;
-                        let set = condition.on_grid(slot, scale);
+                        let grid = match arguments.get(slot.argument as usize)? {
+                            Whole::Yes if scale >= 0 => Grid::Exact,
+                            _ => Grid::Rounded,
+                        };
+                        let set = condition.on_grid(slot, scale, grid);
                         Node::Branch { feature: slot.argument, set, yes: *yes, no: *no }
                     }
                 });
@@ -178,7 +203,7 @@ impl RealEnsemble {
             trees.push(nodes);
         }
         let base = self.base.iter().map(|&base| round(base, scale)).collect::<Option<Vec<i64>>>()?;
-        Ensemble::new(arguments, trees, base, self.aggregate).ok()
+        Ensemble::new(arguments.len(), trees, base, self.aggregate).ok()
     }
 
     /// Where the leaves of a tree all have one sum over several outputs, as shares of classes do, the integers get one sum as well: the
@@ -269,9 +294,9 @@ impl Condition {
     /// The integers `q` for which the condition holds of `factor * q * 2^-scale + offset`.
     ///
     /// Thresholds are fractions with a power of two below, so this is exact, but for `<` and `>=` of a threshold less than half a step above
-    /// an integer: that integer is then not below it. XGBoost's thresholds are values of its training data, and a value that equals one, rounded, would be
-    /// below it half of the time.
-    fn on_grid(&self, slot: &Slot, scale: i32) -> Set {
+    /// an integer that stands for what is rounded to it: that integer is then not below it. XGBoost's thresholds are values of its training
+    /// data, and a value that equals one, rounded, would be below it half of the time.
+    fn on_grid(&self, slot: &Slot, scale: i32, grid: Grid) -> Set {
         if slot.factor == 0.0 {
             return if self.holds(slot.offset) { Set::all() } else { Set::none() };
         }
@@ -281,8 +306,13 @@ impl Condition {
         let place = |t: f64| slot.place(t, scale);
         let above = |t: f64| if rising { from(place(t).floor() + 1.0) } else { up_to(place(t).ceil() - 1.0) };
         let at_least = |t: f64| {
-            let nearest = |t: f64| if rising { (place(t) + 0.5).floor() } else { (place(t) - 0.5).ceil() };
-            if rising { from(nearest(t)) } else { up_to(nearest(t)) }
+            let first = match (grid, rising) {
+                (Grid::Exact, true) => place(t).ceil(),
+                (Grid::Exact, false) => place(t).floor(),
+                (Grid::Rounded, true) => (place(t) + 0.5).floor(),
+                (Grid::Rounded, false) => (place(t) - 0.5).ceil(),
+            };
+            if rising { from(first) } else { up_to(first) }
         };
         let equal = |t: f64| match place(t) {
             place if place.fract() == 0.0 && place.is_finite() => Set::exactly(clamp(place)),
@@ -332,8 +362,8 @@ mod tests {
                     continue;
                 }
                 let q = crate::number::quantize(t, scale).unwrap();
-                assert!(!Condition::Below(t).on_grid(&slot, scale).contains(q), "{t} at {scale}");
-                assert!(Condition::AtLeast(t).on_grid(&slot, scale).contains(q), "{t} at {scale}");
+                assert!(!Condition::Below(t).on_grid(&slot, scale, Grid::Rounded).contains(q), "{t} at {scale}");
+                assert!(Condition::AtLeast(t).on_grid(&slot, scale, Grid::Rounded).contains(q), "{t} at {scale}");
             }
         }
     }
@@ -362,7 +392,12 @@ mod tests {
         for t in [0.0, -0.0, 0.5, -1.25, f64::from(0.1f32), f64::from(-0.1f32), f64::from(0.7f32), f64::INFINITY, f64::NEG_INFINITY, 1e30] {
             for (condition, slot) in conditions(t).iter().flat_map(|c| slots.iter().map(move |s| (c, s))) {
                 for scale in [-1, 0, 2] {
-                    let set = condition.on_grid(slot, scale);
+                    let (set, exact) =
+                        (condition.on_grid(slot, scale, Grid::Rounded), condition.on_grid(slot, scale, Grid::Exact));
+                    for q in -20..=20i64 {
+                        let x = slot.value(&[q as f64 * pow2(-scale)]);
+                        assert_eq!(exact.contains(q), condition.holds(x), "{condition:?} {slot:?} {scale} {q}");
+                    }
                     let place = slot.place(t, scale);
                     let above_an_integer = if slot.factor > 0.0 { place - place.floor() } else { place.ceil() - place };
                     let is_rounded = matches!(condition, Condition::Below(_) | Condition::AtLeast(_));

@@ -29,7 +29,7 @@ use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor, Value, merged};
 use crate::model::Row;
 use attributes::Attributes;
-use ensemble::{Branch, Precision, RealEnsemble, Slot};
+use ensemble::{Branch, Precision, RealEnsemble, Slot, Whole};
 use forest::Forest;
 use nodes::Weights;
 use operator::Trees;
@@ -99,7 +99,11 @@ fn sums(
         if arguments.is_empty() {
             arguments.push(Row::constant(0.0));
         }
-        let operator = Trees::new(Arc::clone(ensemble), slots, arguments.len());
+        let known_of = |row: &Row| match layers.is_whole_numbers(&Tensor::new(vec![], vec![row.clone()])) {
+            true => Whole::Yes,
+            false => Whole::Unknown,
+        };
+        let operator = Trees::new(Arc::clone(ensemble), slots, arguments.iter().map(known_of).collect());
         let arguments = Tensor::new(vec![arguments.len()], arguments).with_trail(x.trail.clone());
         results.push(layers.apply(node, Arc::new(operator), &[&arguments], vec![1, outputs])?);
     }

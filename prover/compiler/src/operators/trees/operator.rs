@@ -8,7 +8,7 @@ use assay_circuits::layers::trees::{self, Ensemble};
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::encoding;
-use super::ensemble::{RealEnsemble, Slot};
+use super::ensemble::{RealEnsemble, Slot, Whole};
 use crate::number::pow2;
 use crate::operators::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
@@ -28,8 +28,8 @@ pub(super) struct Trees {
     ensemble: Arc<RealEnsemble>,
     /// One a feature of the ensemble.
     slots: Vec<Slot>,
-    /// Number of arguments.
-    arguments: usize,
+    /// What is known of each argument.
+    arguments: Vec<Whole>,
     /// Binary scale of leaves and results.
     scale: i32,
     is_unsigned: bool,
@@ -37,7 +37,7 @@ pub(super) struct Trees {
 
 impl Trees {
     /// Each feature of the ensemble as an affine function of an argument.
-    pub fn new(ensemble: Arc<RealEnsemble>, slots: Vec<Slot>, arguments: usize) -> Self {
+    pub fn new(ensemble: Arc<RealEnsemble>, slots: Vec<Slot>, arguments: Vec<Whole>) -> Self {
         let ranges = ensemble.ranges();
         let peak = ranges.iter().fold(0.0f64, |peak, (lo, hi)| peak.max(lo.abs()).max(hi.abs()));
         let scale = (-60..=MAX_LEAF_SCALE).rev().find(|&scale| peak * pow2(scale) < pow2(RESULT_BITS));
@@ -52,7 +52,7 @@ impl Operator for Trees {
     }
 
     fn arguments(&self) -> Vec<Argument> {
-        vec![Argument { len: self.arguments, takes: Takes::Exact }]
+        vec![Argument { len: self.arguments.len(), takes: Takes::Exact }]
     }
 
     fn len(&self) -> usize {
@@ -76,7 +76,7 @@ impl Operator for Trees {
         let [ArgumentFormat::Exact(scales)] = formats.arguments else {
             return Err(PlanError::Internal("the one argument of trees, exact"));
         };
-        let ensemble = self.ensemble.integers(self.arguments, &self.slots, scales, self.scale).feasible()?;
+        let ensemble = self.ensemble.integers(&self.arguments, &self.slots, scales, self.scale).feasible()?;
         Ok(Arc::new(Integers(ensemble)))
     }
 
