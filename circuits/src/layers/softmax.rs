@@ -197,12 +197,15 @@ fn normalize(b: &mut Builder, e: &[Bounded], softmax: &Softmax) -> Result<Vec<Bo
         .collect()
 }
 
-/// Adds what [`exponentials`] cost; the intervals of the maxima, and of each group's sum.
+/// Intervals of the maximum of each group, of each exponential, and of each group's sum.
+type Exponentials = (Vec<Interval>, Vec<Interval>, Vec<Interval>);
+
+/// Adds what [`exponentials`] cost; what they are.
 pub(crate) fn cost_of_exponentials(
     t: &mut Tally,
     x: &[Interval],
     softmax: &Softmax,
-) -> Result<(Vec<Interval>, Vec<Interval>, Vec<Interval>), BuildError> {
+) -> Result<Exponentials, BuildError> {
     softmax.check(x.len())?;
     let (mut maxima, mut differences) = (Vec::new(), Vec::with_capacity(x.len()));
     for group in x.chunks_exact(softmax.len) {

@@ -272,7 +272,7 @@ struct Family {
 fn families(trees: &[Tree], outputs: usize) -> Result<Vec<Family>, BuildError> {
     // The family of each output, by its lowest member.
     let mut lowest: Vec<usize> = (0..outputs).collect();
-    let named: Vec<BTreeSet<usize>> = trees.iter().map(|tree| changed(tree)).collect();
+    let named: Vec<BTreeSet<usize>> = trees.iter().map(changed).collect();
     for outputs in &named {
         let members: BTreeSet<usize> = outputs.iter().filter_map(|&o| lowest.get(o).copied()).collect();
         if let Some(&first) = members.first() {

@@ -69,9 +69,9 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     }
     let axes = axes(node, sizes, kernel)?;
     let unit = Axis { input: 1, kernel: 1, stride: 1, dilation: 1, pad: 0, output: 1 };
-    let (height, width) = match axes.as_slice() {
-        &[height, width] => (height, width),
-        &[width] => (unit, width),
+    let (height, width) = match *axes.as_slice() {
+        [height, width] => (height, width),
+        [width] => (unit, width),
         _ => return Err(node.mismatch(&x.shape, &of_kernel)),
     };
     let mut shape = vec![*batch, filters];

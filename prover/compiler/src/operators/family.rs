@@ -51,8 +51,11 @@ pub(crate) struct Encoded {
     /// [`IntegerOperator::tag`]; 0 and 1 are taken by layers without an operator.
     pub tag: u8,
     /// Reads what [`IntegerOperator::write`] wrote, and checks everything that evaluating and lowering rely on.
-    pub read: fn(&mut Reader<'_>, &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError>,
+    pub read: Read,
 }
+
+/// Reads an integer operator from a file that says this of its layer.
+pub(crate) type Read = fn(&mut Reader<'_>, &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError>;
 
 /// What a file says of a layer before its operator.
 pub(crate) struct Shape<'a> {

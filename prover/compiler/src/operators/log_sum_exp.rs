@@ -41,7 +41,7 @@ pub(super) const FAMILY: Family = Family {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct LogSumExp {
     groups: usize,
-    len: usize,
+    length: usize,
 }
 
 impl Operator for LogSumExp {
@@ -50,7 +50,7 @@ impl Operator for LogSumExp {
     }
 
     fn arguments(&self) -> Vec<Argument> {
-        vec![Argument { len: self.groups * self.len, takes: Takes::rounded(MAX_DOMAIN_BITS) }]
+        vec![Argument { len: self.groups * self.length, takes: Takes::rounded(MAX_DOMAIN_BITS) }]
     }
 
     fn len(&self) -> usize {
@@ -62,12 +62,12 @@ impl Operator for LogSumExp {
             let top = group.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             top + ln(group.iter().map(|x| exp(x - top)).sum())
         };
-        x.chunks_exact(self.len.max(1)).map(of_group).collect()
+        x.chunks_exact(self.length.max(1)).map(of_group).collect()
     }
 
     fn result_scale(&self, arguments: &[ArgumentFormat]) -> ResultScale {
         let made = match arguments {
-            [ArgumentFormat::Rounded(domain)] => log_sum_exp::LogSumExp::new(self.len, domain.scale).ok(),
+            [ArgumentFormat::Rounded(domain)] => log_sum_exp::LogSumExp::new(self.length, domain.scale).ok(),
             _ => None,
         };
         ResultScale::Fixed(made.map_or(0, |made| made.scale() as i32)) // 16 at most
@@ -75,9 +75,9 @@ impl Operator for LogSumExp {
 
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let (domain, _) = formats.one_rounded()?;
-        let made = log_sum_exp::LogSumExp::new(self.len, domain.scale).ok().feasible()?;
+        let made = log_sum_exp::LogSumExp::new(self.length, domain.scale).ok().feasible()?;
         let input_scale = i8::try_from(domain.scale).ok().feasible()?;
-        Ok(Arc::new(Integers { groups: self.groups, len: self.len, input_scale, made }))
+        Ok(Arc::new(Integers { groups: self.groups, length: self.length, input_scale, made }))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -88,7 +88,7 @@ impl Operator for LogSumExp {
 #[derive(Debug)]
 struct Integers {
     groups: usize,
-    len: usize,
+    length: usize,
     input_scale: i8,
     made: log_sum_exp::LogSumExp,
 }
@@ -120,7 +120,7 @@ impl IntegerOperator for Integers {
 
     fn write(&self, out: &mut dyn Sink) {
         out.bytes(&self.input_scale.to_le_bytes());
-        out.count(self.len);
+        out.count(self.length);
     }
 }
 
@@ -137,7 +137,7 @@ fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOpe
     if i64::from(made.scale()) != i64::from(shape.scale) {
         return Err(ReadError::Scale(shape.scale));
     }
-    Ok(Arc::new(Integers { groups: elements / len, len, input_scale, made }))
+    Ok(Arc::new(Integers { groups: elements / len, length: len, input_scale, made }))
 }
 
 fn reduce(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -153,7 +153,7 @@ fn of_groups(
     groups: &axes::Groups,
 ) -> Result<Tensor, Refusal> {
     let x = axes::grouped(node, layers, x, groups)?;
-    let operator = LogSumExp { groups: groups.count(), len: groups.len };
+    let operator = LogSumExp { groups: groups.count(), length: groups.len };
     layers.apply(node, Arc::new(operator), &[&x], groups.shape.clone())
 }
 

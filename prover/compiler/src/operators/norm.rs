@@ -49,7 +49,7 @@ pub(super) const FAMILY: Family = Family {
 struct Norm {
     kind: Kind,
     groups: usize,
-    len: usize,
+    length: usize,
 }
 
 impl Operator for Norm {
@@ -58,7 +58,7 @@ impl Operator for Norm {
     }
 
     fn arguments(&self) -> Vec<Argument> {
-        vec![Argument { len: self.groups * self.len, takes: Takes::rounded(MAX_DOMAIN_BITS) }]
+        vec![Argument { len: self.groups * self.length, takes: Takes::rounded(MAX_DOMAIN_BITS) }]
     }
 
     fn len(&self) -> usize {
@@ -71,7 +71,7 @@ impl Operator for Norm {
             Kind::Squares => group.iter().map(|x| x * x).sum(),
             Kind::L2 { .. } => group.iter().map(|x| x * x).sum::<f64>().sqrt(),
         };
-        x.chunks_exact(self.len.max(1)).map(norm).collect()
+        x.chunks_exact(self.length.max(1)).map(norm).collect()
     }
 
     fn is_unsigned(&self) -> bool {
@@ -92,7 +92,7 @@ impl Operator for Norm {
 
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let (domain, _) = formats.one_rounded()?;
-        let terms = usize::BITS - self.len.leading_zeros();
+        let terms = usize::BITS - self.length.leading_zeros();
         let bits = match self.kind {
             Kind::L1 => domain.bits,
             Kind::Squares => 2 * domain.bits,
@@ -101,7 +101,7 @@ impl Operator for Norm {
         if bits + terms > MAX_SUM_BITS {
             return Err(PlanError::Infeasible);
         }
-        Ok(Arc::new(Integers { norm: norm::Norm { kind: self.kind, len: self.len }, groups: self.groups }))
+        Ok(Arc::new(Integers { norm: norm::Norm { kind: self.kind, len: self.length }, groups: self.groups }))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -182,7 +182,7 @@ fn apply(
     shape: Vec<usize>,
 ) -> Result<Tensor, Refusal> {
     let groups = layers.check_size(node, &shape)?;
-    let norm = Norm { kind, groups, len: x.len() / groups.max(1) };
+    let norm = Norm { kind, groups, length: x.len() / groups.max(1) };
     layers.apply(node, Arc::new(norm), &[x], shape)
 }
 

@@ -102,9 +102,9 @@ impl Operator for Products {
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let scales: Vec<i32> =
             formats.arguments.iter().map(ArgumentFormat::scale).collect::<Option<_>>().feasible()?;
-        let of_products = match scales.as_slice() {
-            &[one] => 2 * one,
-            &[left, right] => left + right,
+        let of_products = match *scales.as_slice() {
+            [one] => 2 * one,
+            [left, right] => left + right,
             _ => return Err(PlanError::Internal("the factors of a product")),
         };
         let dropped = of_products - formats.scale;

@@ -57,9 +57,12 @@ fn linear_classifier(rows: usize, transform: &str) -> Onnx {
     model("LinearClassifier", 2, attributes, &["label", "scores"])
 }
 
+/// Targets, a post transform, and values with their scores.
+type Answer = (usize, &'static str, [(f64, &'static [f64]); 3]);
+
 #[test]
 fn linear_classifiers_answer_as_onnxruntime_does() {
-    let answers: [(usize, &str, [(f64, &[f64]); 3]); 8] = [
+    let answers: [Answer; 8] = [
         (1, "NONE", [(7.0, &[0.7, 0.3]), (5.0, &[1.1, -0.1]), (7.0, &[0.9, 0.1])]),
         (
             1,

@@ -25,13 +25,16 @@ const fn leaf(tree: i64, number: i64, weights: &'static [(i64, f32)]) -> Line {
     Line(tree, number, "LEAF", 0, 0.0, [0, 0], weights)
 }
 
+/// A weight of a leaf: tree, node, output, value.
+type Weight = (i64, i64, i64, f32);
+
 fn nodes(lines: &[Line], of: &str) -> Vec<AttributeProto> {
     let column = |get: &dyn Fn(&Line) -> i64| lines.iter().map(get).collect::<Vec<_>>();
-    let weights: Vec<(i64, i64, i64, f32)> = lines
+    let weights: Vec<Weight> = lines
         .iter()
         .flat_map(|line| line.6.iter().map(|&(output, weight)| (line.0, line.1, output, weight)))
         .collect();
-    let of_weights = |get: &dyn Fn(&(i64, i64, i64, f32)) -> i64| weights.iter().map(get).collect::<Vec<_>>();
+    let of_weights = |get: fn(&Weight) -> i64| weights.iter().map(get).collect::<Vec<_>>();
     vec![
         ints("nodes_treeids", &column(&|line| line.0)),
         ints("nodes_nodeids", &column(&|line| line.1)),
@@ -40,9 +43,9 @@ fn nodes(lines: &[Line], of: &str) -> Vec<AttributeProto> {
         floats("nodes_values", &lines.iter().map(|line| line.4).collect::<Vec<_>>()),
         ints("nodes_truenodeids", &column(&|line| line.5[0])),
         ints("nodes_falsenodeids", &column(&|line| line.5[1])),
-        ints(&format!("{of}_treeids"), &of_weights(&|w| w.0)),
-        ints(&format!("{of}_nodeids"), &of_weights(&|w| w.1)),
-        ints(&format!("{of}_ids"), &of_weights(&|w| w.2)),
+        ints(&format!("{of}_treeids"), &of_weights(|w| w.0)),
+        ints(&format!("{of}_nodeids"), &of_weights(|w| w.1)),
+        ints(&format!("{of}_ids"), &of_weights(|w| w.2)),
         floats(&format!("{of}_weights"), &weights.iter().map(|w| w.3).collect::<Vec<_>>()),
     ]
 }
@@ -312,7 +315,7 @@ fn tree_ensemble_of_operator_set_5() {
             ints("tree_roots", &[0]),
             bytes("nodes_modes", &[0, 0, 0]),
             ints("nodes_featureids", &[0, 0, 0]),
-            numbers("nodes_splits", &[3.14, 1.2, 4.2]),
+            numbers("nodes_splits", &[3.25, 1.2, 4.2]),
             ints("nodes_truenodeids", &[1, 0, 1]),
             ints("nodes_trueleafs", &[0, 1, 1]),
             ints("nodes_falsenodeids", &[2, 2, 3]),

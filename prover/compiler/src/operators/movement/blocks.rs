@@ -22,7 +22,7 @@ pub(super) fn depth_to_space(node: &Node<'_>, layers: &mut Layers) -> Result<Val
     moved(node, layers, &[0], to, 0.0, |flat| {
         let index = |axis: usize| {
             let behind: usize = dims.iter().skip(axis + 1).product();
-            Some(flat.checked_div(behind)?.checked_rem(*dims.get(axis)?)?)
+            flat.checked_div(behind)?.checked_rem(*dims.get(axis)?)
         };
         let (channel, y, x) = (index(1)?, index(2)?, index(3)?);
         let within = y % block * block + x % block;
