@@ -7,6 +7,7 @@
 //! | Softmax and LogSoftmax before operator set 13, which runs over all dimensions from `axis` on | Flatten, the same, Reshape |
 //! | ArgMax, whose first of equals counts where the engine takes the last | the same of the reversed axis, counted back |
 //! | Dropout | Identity |
+//! | Sign, which the engine says is 1 for zero | Greater less Less |
 //! | windows whose strides, dilations or pads are left out | with all of them |
 
 use super::error::FloatError;
@@ -51,6 +52,7 @@ pub(super) fn normalize(mut proto: ModelProto, model: &Model) -> Result<ModelPro
             (_, "Softmax" | "LogSoftmax") if opset < SOFTMAX_ALONG_AXIS => replace_softmax(node, graph),
             (_, "ArgMax") => replace_argmax(node, graph),
             (_, "Dropout") => replace_dropout(node, graph),
+            (_, "Sign") => replace_sign(node, graph),
             // Its cubic weights are not the definition's.
             (_, "Resize") if is_cubic(&node) => {
                 return Err(FloatError::Load(format!("node '{}': cubic interpolation", node.name)));
@@ -147,6 +149,25 @@ fn replace_dropout(node: NodeProto, graph: &mut GraphProto) {
         return graph.node.push(node);
     };
     graph.node.push(step("Identity", &[x], y));
+}
+
+/// `(x > 0) - (x < 0)`.
+fn replace_sign(node: NodeProto, graph: &mut GraphProto) {
+    let ([x], [y]) = (node.input.as_slice(), node.output.as_slice()) else { return graph.node.push(node) };
+    let name = |part: &str| format!("{y}/{part}");
+    let [zero, above, below, one, other] = ["zero", "above", "below", "one", "other"].map(name);
+    graph.initializer.push(float_tensor(&zero, vec![], vec![0.0]));
+    let to_float = |from: &str, to: &str| NodeProto {
+        attribute: vec![int("to", DataType::Float as i64)],
+        ..step("Cast", &[from], to)
+    };
+    graph.node.extend([
+        step("Greater", &[x, &zero], &above),
+        step("Less", &[x, &zero], &below),
+        to_float(&above, &one),
+        to_float(&below, &other),
+        step("Sub", &[&one, &other], y),
+    ]);
 }
 
 /// Over all dimensions from `axis` (1 where it is not given) on.

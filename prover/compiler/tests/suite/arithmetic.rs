@@ -242,6 +242,9 @@ fn absolute_values_signs_and_negation() {
     check_engines(&unary("Neg"));
     assert_eq!(evaluated(&unary("Sign"), &[-0.5, 0.0, 2.0, -1e-9]), [[-1.0, 0.0, 1.0, -1.0]]);
     check_own(&unary("Sign"), grid(40, 4), 0.02);
+    // The independent engine says so as well, of zero too.
+    let engine = reference(&unary("Sign")).run(&[-0.5, 0.0, 2.0, -1e-9]).unwrap();
+    assert_eq!(engine, [[-1.0, 0.0, 1.0, -1.0]]);
     let behind = Onnx::new()
         .input("x", &[1, 2])
         .floats("w", &[2, 2], &[0.5, -1.25, 0.75, 1.0])
