@@ -55,9 +55,32 @@ pub fn measure(model: &Model, keys: Keys, runs: u32) -> anyhow::Result<Measured>
     let saved = SavedKey::write(keys.as_bytes())?;
     drop(keys);
     let keys = saved.open(&mut series)?;
-    let prover = Prover::new(model, &keys)?;
-    let mut rng = assay::system_rng()?;
     let bar = Bar::of(&format!("measuring {name}"), u64::from(runs));
+    let proof_bytes = add_proofs(&mut series, model, &keys, runs, || bar.step())?;
+    let stats = circuit.stats();
+    Ok(Measured {
+        name,
+        constraints: stats.constraints,
+        kinds: circuit.kinds().most_first().into_iter().map(|(kind, n)| (kind.to_owned(), n)).collect(),
+        domain: keys.proving_key().domain_size(),
+        has_commitment: circuit.commitment.is_some(),
+        key_bytes: saved.bytes,
+        proof_bytes,
+        peak_bytes: peak_memory(),
+        times: series.spreads(),
+    })
+}
+
+/// Adds the times of `runs` proofs after one that warms up, each of an input of its own and verified. The size of a proof.
+pub fn add_proofs(
+    series: &mut Series,
+    model: &Model,
+    keys: &Keys,
+    runs: u32,
+    each: impl Fn(),
+) -> anyhow::Result<usize> {
+    let prover = Prover::new(model, keys)?;
+    let mut rng = assay::system_rng()?;
     let mut proof_bytes = 0;
     for run in 0..=runs {
         let mut inputs = random_inputs(model, &mut rng)?;
@@ -77,20 +100,9 @@ pub fn measure(model: &Model, keys: Keys, runs: u32) -> anyhow::Result<Measured>
         series.add("witness + prove", timings.solve + timings.prove);
         timings.phases.phases().into_iter().for_each(|(name, time)| series.add(name, time));
         series.add("verify", timings.check);
-        bar.step();
+        each();
     }
-    let stats = circuit.stats();
-    Ok(Measured {
-        name,
-        constraints: stats.constraints,
-        kinds: circuit.kinds().most_first().into_iter().map(|(kind, n)| (kind.to_owned(), n)).collect(),
-        domain: keys.proving_key().domain_size(),
-        has_commitment: circuit.commitment.is_some(),
-        key_bytes: saved.bytes,
-        proof_bytes,
-        peak_bytes: peak_memory(),
-        times: series.spreads(),
-    })
+    Ok(proof_bytes)
 }
 
 /// A proving key in a temporary file, to be opened as a keeper opens one.

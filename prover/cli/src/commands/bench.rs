@@ -9,6 +9,7 @@ use rand::rngs::OsRng;
 use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
+use crate::bench::corpus;
 use crate::bench::machine::Machine;
 use crate::bench::measure::{Measured, measure};
 use crate::commands::print;
@@ -21,13 +22,18 @@ Examples:
   $ assay bench                                          this machine
   $ assay bench --model model.assay --key model.pk       a model on it
   $ assay bench --model model.assay --runs 100 --json
+  $ assay bench --corpus models/corpus                   a folder of models, by family
+  $ assay bench --corpus models/corpus --only XGBoost --runs 20
 
 Without a model: the processor and what it can run, single operations, and proofs of constraint
 systems of growing size, every wire full-size: the most that so many constraints cost.
 
 With one: witness, proof with its phases, verification, loading the key, memory. Each run draws its
 own input from the model's domain. `witness + prove` is what each decision costs a prover whose key
-is loaded. A time is the median; MAD is the median absolute deviation from it.";
+is loaded. A time is the median; MAD is the median absolute deviation from it.
+
+With a folder: each model of its corpus.csv is compiled and proven under development keys; a line
+for each family has the least, the median and the greatest over its models. --json has each model.";
 
 /// Sizes of the constraint systems that are proven without a model.
 const SIZES: [usize; 4] = [1 << 10, 1 << 12, 1 << 14, 1 << 16];
@@ -42,6 +48,12 @@ pub struct Args {
     /// Its proving key [default: a development key made in memory]
     #[arg(long, value_name = "MODEL.pk", requires = "model")]
     key: Option<PathBuf>,
+    /// Measure the models of this folder, by family
+    #[arg(long, value_name = "FOLDER", conflicts_with = "model")]
+    corpus: Option<PathBuf>,
+    /// Of the folder, the models whose family or name has this in it
+    #[arg(long, value_name = "WORD", requires = "corpus")]
+    only: Option<String>,
     /// Measured runs, after one that warms up
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     runs: u32,
@@ -50,6 +62,23 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<Outcome> {
     let machine = Machine::here();
+    if let Some(folder) = &args.corpus {
+        let entries = corpus::entries(folder, args.only.as_deref())?;
+        let bar = Bar::of("measuring", entries.len() as u64);
+        let measured = entries.iter().map(|entry| {
+            bar.name(&format!("measuring {}", entry.name));
+            let row = entry.measure(args.runs);
+            bar.step();
+            row
+        });
+        let rows: Vec<corpus::Row> = measured.collect();
+        drop(bar);
+        print(
+            || json!({ "machine": machine, "models": rows }),
+            || format!("{}{}", machine_fields(&machine), corpus::text(&rows)),
+        )?;
+        return Ok(Outcome::Valid);
+    }
     match &args.model {
         Some(path) => {
             let model = artifacts::model(path)?;

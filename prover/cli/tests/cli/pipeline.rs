@@ -280,6 +280,40 @@ fn bench_without_a_model_measures_the_machine() {
 }
 
 #[test]
+fn bench_measures_a_folder_of_models_by_family() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/corpus");
+    let bench = ["bench", "--corpus", corpus, "--runs", "1", "--only", "linear/ri"];
+    let workspace = Workspace::new();
+    let report: Value = serde_json::from_str(&workspace.succeed([&bench[..], &["--json"]].concat())).unwrap();
+    let models = report["models"].as_array().unwrap();
+    assert_eq!(models.len(), 1, "linear/ridge alone has this in its name");
+    assert_eq!(models[0]["name"], "linear/ridge");
+    assert!(models[0]["measured"]["constraints"].as_u64().unwrap() > 0, "{report}");
+    assert!(models[0]["measured"]["times"].as_array().unwrap().iter().any(|row| row[0] == "witness + prove"));
+    let text = workspace.succeed(bench);
+    assert!(text.contains("linear models of scikit-learn") && text.contains("constraints"), "{text}");
+    let none = workspace.refused(["bench", "--corpus", corpus, "--only", "no such family"]);
+    assert!(none.contains("no such family"), "{none}");
+    assert!(workspace.refused(["bench", "--corpus", "nowhere"]).contains("list of models"));
+}
+
+/// A list that cannot be read is named by line and cell.
+#[test]
+fn bench_names_what_is_wrong_with_a_list_of_models() {
+    let workspace = Workspace::new();
+    let refused = |list: &str| {
+        workspace.write("corpus.csv", list);
+        workspace.refused(["bench", "--corpus", "."])
+    };
+    let header = "module,name,family,max_error,shape,output,expect";
+    assert!(refused(&format!("{header}\na,b,c\n")).contains("line 2: 3 cells under 7 columns"));
+    assert!(refused(&format!("{header}\na,b,c,x,,,compiles\n")).contains("max_error: \"x\" is not a number"));
+    assert!(refused(&format!("{header}\na,b,c,1,t,,compiles\n")).contains("is not NAME=SIZE"));
+    assert!(refused("module,name\na,b\n").contains("there is no column shape"));
+    assert!(refused(&format!("{header}\na,b,c,1,,,refused\n")).contains("no model that is to compile"));
+}
+
+#[test]
 fn a_reader_that_leaves_early_is_no_error() {
     let workspace = Workspace::with_keys();
     let mut child = workspace
