@@ -18,9 +18,10 @@
 //! statement of the model: it separates versions, and binds shapes, bits and scales, so that packed limbs mean
 //! one list of integers and no other.
 
-use alloc::{string::String, vec::Vec};
+mod error;
+mod limits;
 
-use thiserror::Error;
+use alloc::{string::String, vec::Vec};
 
 use crate::{
     bytes::Reader,
@@ -31,20 +32,11 @@ use crate::{
     syscalls::sha256,
 };
 
+pub use self::{
+    error::{SchemaError, Side},
+    limits::{MAX_ELEMENTS, MAX_ENCODED_LEN, MAX_NAME, MAX_RANK, MAX_TENSORS},
+};
 pub use crate::packing::MAX_BITS;
-
-/// Longest name of a model or tensor, in bytes.
-pub const MAX_NAME: usize = 32;
-/// Most dimensions of a tensor.
-pub const MAX_RANK: usize = 4;
-/// Most inputs, and most outputs, of a model.
-pub const MAX_TENSORS: usize = 8;
-/// Most elements of one tensor.
-pub const MAX_ELEMENTS: usize = 1 << 16;
-/// Bytes of the longest encoding: a tensor's name, dimensions, bits, axis, scales and visibility; the last is the depth of the
-/// one member input. The registry takes fewer than that: its accounts hold 256 bytes of a schema.
-pub const MAX_ENCODED_LEN: usize =
-    (1 + MAX_NAME) + 2 + 2 * MAX_TENSORS * (1 + MAX_NAME + 1 + 4 * MAX_RANK + 1 + 1 + MAX_SCALES + 1) + 1;
 
 /// In the byte of a tensor's bits: scales along an axis follow, and not one scale.
 const ALONG_AXIS: u8 = 1 << 7;
@@ -87,155 +79,6 @@ pub struct ModelSchema {
     name: String,
     inputs: Vec<TensorSchema>,
     outputs: Vec<TensorSchema>,
-}
-
-/// Which list of tensors an error speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The model's inputs.
-    Input,
-    /// The model's outputs.
-    Output,
-}
-
-impl core::fmt::Display for Side {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Side::Input => "input",
-            Side::Output => "output",
-        })
-    }
-}
-
-/// Why a schema is invalid, or bytes are not one.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum SchemaError {
-    /// A name has no bytes or more than [`MAX_NAME`].
-    #[error("a name has {length} bytes; it needs 1 to {MAX_NAME}")]
-    NameLength {
-        /// Bytes of the name.
-        length: usize,
-    },
-    /// A name in the bytes is not UTF-8.
-    #[error("a name is not UTF-8")]
-    NameEncoding,
-    /// A name holds a control character, which would corrupt terminals and logs.
-    #[error("the name {0:?} holds a control character")]
-    NameControl(String),
-    /// Two tensors of the model share a name.
-    #[error("two tensors are called {0:?}; names must be unique")]
-    NameRepeated(String),
-    /// No tensor, or more than [`MAX_TENSORS`].
-    #[error("the model has {count} {side}s; it needs 1 to {MAX_TENSORS}")]
-    TensorCount {
-        /// Inputs or outputs.
-        side: Side,
-        /// Tensors given.
-        count: usize,
-    },
-    /// No dimension, or more than [`MAX_RANK`].
-    #[error("tensor {tensor:?} has {rank} dimensions; it needs 1 to {MAX_RANK}")]
-    Rank {
-        /// Name of the tensor.
-        tensor: String,
-        /// Dimensions given.
-        rank: usize,
-    },
-    /// A dimension is zero.
-    #[error("dimension {axis} of tensor {tensor:?} is 0; a tensor needs at least one element")]
-    EmptyDimension {
-        /// Name of the tensor.
-        tensor: String,
-        /// The dimension.
-        axis: usize,
-    },
-    /// The dimensions multiply to more than [`MAX_ELEMENTS`].
-    #[error("tensor {tensor:?} has more than {MAX_ELEMENTS} elements")]
-    TooManyElements {
-        /// Name of the tensor.
-        tensor: String,
-    },
-    /// Bits outside 1 to [`MAX_BITS`].
-    #[error("tensor {tensor:?} has {bits} bits; it needs 1 to {MAX_BITS}")]
-    Bits {
-        /// Name of the tensor.
-        tensor: String,
-        /// Bits given.
-        bits: u8,
-    },
-    /// Scales along an axis that the tensor does not have.
-    #[error("tensor {tensor:?} has scales along axis {axis}, and {rank} dimensions")]
-    ScaleAxis {
-        /// Name of the tensor.
-        tensor: String,
-        /// The axis, counted from 0.
-        axis: u8,
-        /// Dimensions of the tensor.
-        rank: usize,
-    },
-    /// Scales along an axis of another length.
-    #[error("tensor {tensor:?} has {count} scales along an axis of {length} positions")]
-    ScaleCount {
-        /// Name of the tensor.
-        tensor: String,
-        /// Scales given.
-        count: usize,
-        /// Length of the axis.
-        length: u32,
-    },
-    /// Scales along an axis longer than [`MAX_SCALES`].
-    #[error(
-        "tensor {tensor:?} has scales along an axis of {length} positions; at most {MAX_SCALES} have their own"
-    )]
-    TooManyScales {
-        /// Name of the tensor.
-        tensor: String,
-        /// Length of the axis.
-        length: u32,
-    },
-    /// Scales along an axis that are all equal: one scale is the one encoding of that.
-    #[error("the scales of tensor {tensor:?} along an axis are all equal; that is one scale")]
-    EqualScales {
-        /// Name of the tensor.
-        tensor: String,
-    },
-    /// An output marked as committed: a statement shows its outputs.
-    #[error("output {tensor:?} is marked as committed; outputs are public")]
-    CommittedOutput {
-        /// Name of the tensor.
-        tensor: String,
-    },
-    /// An output marked as a member: a statement shows its outputs.
-    #[error("output {tensor:?} is marked as a member of a tree; outputs are public")]
-    MemberOutput {
-        /// Name of the tensor.
-        tensor: String,
-    },
-    /// A second member input: a statement has one root and one nullifier.
-    #[error("{first:?} and {second:?} are both members of a tree; a model has at most one such input")]
-    MemberRepeated {
-        /// Name of the first.
-        first: String,
-        /// Name of the second.
-        second: String,
-    },
-    /// A tree of no levels, or of more than [`MAX_DEPTH`].
-    #[error("member input {tensor:?} is in a tree of depth {depth}; it needs 1 to {MAX_DEPTH}")]
-    MemberDepth {
-        /// Name of the tensor.
-        tensor: String,
-        /// Depth given.
-        depth: u8,
-    },
-    /// A visibility byte that is none of 0, 1 and 2.
-    #[error("visibility byte {0} is none of 0 (public), 1 (committed) and 2 (member)")]
-    Visibility(u8),
-    /// The bytes end inside a schema.
-    #[error("the schema ends too early, at byte {0}")]
-    Truncated(usize),
-    /// Bytes follow the schema.
-    #[error("{0} bytes follow the schema")]
-    Trailing(usize),
 }
 
 impl TensorSchema {

@@ -14,8 +14,8 @@ use assay::{CompileOptions, Keys, Model, Samples};
 use serde::Serialize;
 
 use super::measure::add_proofs;
-use super::series::{Series, Spread, median};
-use crate::failure::hinted;
+use super::series::{Series, Spread};
+use crate::failure::{self, hinted};
 use crate::files;
 use crate::ui::{Table, duration};
 
@@ -39,12 +39,28 @@ pub struct Row {
     pub family: String,
     /// `MODULE/NAME`.
     pub name: String,
+    /// What it costs, or why it cannot be measured.
+    #[serde(flatten)]
+    pub finding: Finding,
+}
+
+/// What it costs, or why it cannot be measured.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Finding {
     /// What it costs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub measured: Option<Figures>,
+    Measured(Figures),
     /// Why it cannot be compiled or proven.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub refused: Option<String>,
+    Refused(String),
+}
+
+impl Row {
+    fn figures(&self) -> Option<&Figures> {
+        match &self.finding {
+            Finding::Measured(figures) => Some(figures),
+            Finding::Refused(_) => None,
+        }
+    }
 }
 
 /// What a model costs.
@@ -133,12 +149,11 @@ impl Entry {
 
     /// Compiles the model, makes development keys and proves `runs` times after one that warms up.
     pub fn measure(&self, runs: u32) -> Row {
-        let measured = self.figures(runs);
-        let (measured, refused) = match measured {
-            Ok(figures) => (Some(figures), None),
-            Err(error) => (None, Some(crate::failure::message(&error))),
+        let finding = match self.figures(runs) {
+            Ok(figures) => Finding::Measured(figures),
+            Err(error) => Finding::Refused(failure::message(&error)),
         };
-        Row { family: self.family.clone(), name: self.name.clone(), measured, refused }
+        Row { family: self.family.clone(), name: self.name.clone(), finding }
     }
 
     fn figures(&self, runs: u32) -> anyhow::Result<Figures> {
@@ -173,10 +188,10 @@ pub fn text(rows: &[Row]) -> String {
             families.push(&row.family);
         }
     }
-    let mut table = Table::new(["family", "models", "constraints", "witness + prove", "compile"]);
+    let mut table = Table::new(["least / median / most", "models", "constraints", "witness + prove", "compile"]);
     for family in families {
         let of: Vec<&Figures> =
-            rows.iter().filter(|row| row.family == family).filter_map(|row| row.measured.as_ref()).collect();
+            rows.iter().filter(|row| row.family == family).filter_map(Row::figures).collect();
         table.row([
             family.to_owned(),
             of.len().to_string(),
@@ -187,19 +202,20 @@ pub fn text(rows: &[Row]) -> String {
     }
     let refused: String = rows
         .iter()
-        .filter_map(|row| Some(format!("not measured: {}: {}\n", row.name, row.refused.as_ref()?)))
+        .filter_map(|row| match &row.finding {
+            Finding::Measured(_) => None,
+            Finding::Refused(reason) => Some(format!("not measured: {}: {reason}\n", row.name)),
+        })
         .collect();
     format!("{}{refused}", table.render())
 }
 
-/// The least, the median and the greatest of some figures.
+/// The least, the median (of two in the middle the upper) and the greatest of some figures.
 fn range(mut figures: Vec<f64>, show: impl Fn(f64) -> String) -> String {
     figures.sort_by(f64::total_cmp);
-    let middle =
-        median(figures.iter().map(|&figure| Duration::from_secs_f64(figure.max(0.0) / 1e3)).collect());
-    match (figures.first(), middle, figures.last()) {
-        (Some(&least), Some(middle), Some(&most)) => {
-            format!("{} / {} / {}", show(least), show(middle.as_secs_f64() * 1e3), show(most))
+    match (figures.first(), figures.get(figures.len() / 2), figures.last()) {
+        (Some(&least), Some(&middle), Some(&most)) => {
+            format!("{} / {} / {}", show(least), show(middle), show(most))
         }
         _ => "none".into(),
     }
