@@ -188,7 +188,8 @@ pub fn text(rows: &[Row]) -> String {
             families.push(&row.family);
         }
     }
-    let mut table = Table::new(["least / median / most", "models", "constraints", "witness + prove", "compile"]);
+    let mut table =
+        Table::new(["least / median / most", "models", "constraints", "witness + prove", "compile"]);
     for family in families {
         let of: Vec<&Figures> =
             rows.iter().filter(|row| row.family == family).filter_map(Row::figures).collect();
