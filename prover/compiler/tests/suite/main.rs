@@ -4,6 +4,7 @@ mod arithmetic;
 mod artifacts;
 mod budgets;
 mod builder;
+mod by_index;
 mod calibration;
 mod check;
 mod classical;
