@@ -9,6 +9,7 @@ mod calibration;
 mod check;
 mod classical;
 mod decimals;
+mod einsum;
 mod files;
 mod functions;
 mod hostile;

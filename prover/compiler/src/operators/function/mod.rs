@@ -5,9 +5,11 @@
 
 mod encoding;
 mod import;
+mod logistic;
 mod table;
 
 pub(super) use import::apply;
+pub(super) use logistic::{logistic, reciprocal};
 pub(super) use table::Elementwise;
 
 use super::family::{Encoded, Family, OnnxOperator};
