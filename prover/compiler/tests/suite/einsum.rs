@@ -112,7 +112,7 @@ fn functions(onnx: &Onnx) -> Vec<Option<Activation>> {
     let model = import(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}"));
     let function = |function: &LayerFunction| match function {
         LayerFunction::Operator(operator) if operator.name() == "sigmoid" => Some(Activation::Sigmoid),
-        LayerFunction::Operator(operator) if operator.name() == "silu" => Some(Activation::Silu),
+        LayerFunction::Operator(operator) if operator.name() == "SiLU" => Some(Activation::Silu),
         _ => None,
     };
     model.layers.iter().map(|layer| function(&layer.function)).collect()

@@ -23,6 +23,7 @@ mod reductions;
 mod refusals;
 mod report;
 mod sampling;
+mod scan;
 mod tables;
 mod trace;
 mod trees;
