@@ -237,11 +237,17 @@ impl Walk {
             }
             (Some(operator), Some(&opset)) => {
                 let operands = operands(&self.values, proto);
-                let results = operands.map(|operands| {
-                    let node = Node { name, proto, opset, operands };
-                    import_node(&node, operator, &mut self.layers)
-                });
-                results.and_then(|results| self.record(results))
+                let node = operands.map(|operands| Node { name, proto, opset, operands });
+                if let Import::Nodes(write) = operator.import {
+                    let nodes = node.map(|node| write(&node));
+                    if let Some(nodes) = nodes.and_then(|nodes| self.record(nodes)) {
+                        return nodes.iter().for_each(|node| self.node(node, opsets, reported));
+                    }
+                    None
+                } else {
+                    let results = node.map(|node| import_node(&node, operator, &mut self.layers));
+                    results.and_then(|results| self.record(results))
+                }
             }
         };
         for (position, output) in proto.output.iter().enumerate().filter(|(_, output)| !output.is_empty()) {
@@ -318,6 +324,7 @@ fn import_node(node: &Node<'_>, operator: &OnnxOperator, layers: &mut Layers) ->
     let results = match operator.import {
         Import::One(import) => vec![import(node, layers)?],
         Import::Several(import) => import(node, layers)?,
+        Import::Nodes(_) => Vec::new(),
     };
     let asked = node.proto.output.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
     if asked > results.len() {
