@@ -162,6 +162,7 @@ fn claimed_queries_are_counted_before_they_are_read() -> Outcome {
     let length = |table: &assay_circuits::Table| match table.entries() {
         assay_circuits::Entries::Range { .. } => 4 + 1 + 1,
         assay_circuits::Entries::Function { values, .. } => 4 + 1 + 8 + 4 + 8 * values.len(),
+        assay_circuits::Entries::Combinations { .. } => 4 + 1 + 4,
     };
     let tables = bytes.len() - 4 - case.circuit.program().tables().iter().map(length).sum::<usize>();
     let mut hostile = bytes[..tables].to_vec();

@@ -1,5 +1,4 @@
-//! Tree ensembles (gradient boosting, random forests, isolation forests) over integers, evaluated as they are: no node is looked up, and
-//! the prover names no leaf.
+//! Tree ensembles (gradient boosting, random forests, isolation forests) over integers, evaluated as they are.
 //!
 //! | part | constraints | where |
 //! | --- | --- | --- |
@@ -7,11 +6,12 @@
 //! | a condition, whatever comparison, missing value or set it is | none: a sum of these bits | [`set`] |
 //! | a tree as nested selects | a product for each branch whose children both branch, half of all | `planner` |
 //! | an oblivious tree of depth `d` | a multiplexer over `d` given bits: 16 for 6, 38 for 8 | `table` |
+//! | a deep tree of thresholds of its own, with lookups: the prover names its leaf | `2 sqrt(leaves)`, and about 3 a level | `named` |
 //! | the sum of all trees | none | |
 //! | `K` outputs of the same trees | one evaluation and `K` range proofs | `unpack` |
 //!
-//! *Soundness.* The bits of thresholds are functions of the features by their constraints; all else is a function of them. There is no
-//! advice beyond those bits and the digits of packed outputs, so the prover chooses no leaf and no path.
+//! *Soundness.* The bits of thresholds are functions of the features by their constraints; selects and tables are functions of them, so
+//! that the prover chooses no leaf and no path. Of named leaves all bounds are proven: see `named`.
 //!
 //! *Assumes* of each feature that its interval is proven; thresholds outside of it, and branches that cannot be reached, cost nothing.
 //!
@@ -22,9 +22,11 @@
 
 mod affine;
 mod bins;
+mod boxes;
 mod cases;
 mod dag;
 mod ensemble;
+mod named;
 mod plan;
 mod planner;
 pub mod set;
@@ -36,7 +38,7 @@ mod unpack;
 use std::collections::BTreeMap;
 
 use affine::{Affine, Atom, OPERATION};
-use plan::{Plan, Source};
+use plan::{Plan, Source, Way};
 
 use crate::bounded::Bounded;
 use crate::builder::Builder;
@@ -75,6 +77,29 @@ pub fn work(ensemble: &Ensemble) -> Result<u64, BuildError> {
 pub fn constrain(b: &mut Builder, x: &[Bounded], ensemble: &Ensemble) -> Result<Vec<Bounded>, BuildError> {
     let intervals: Vec<Interval> = x.iter().map(Bounded::interval).collect();
     let plan = Plan::new(ensemble, &intervals, b.ranges())?;
+    build(b, x, ensemble, &plan)
+}
+
+/// As [`constrain`], with the leaf of every tree named: also where that costs more.
+///
+/// # Errors
+/// As there; [`BuildError::TooLarge`] for trees of more boxes than records are made of.
+pub fn constrain_by_names(
+    b: &mut Builder,
+    x: &[Bounded],
+    ensemble: &Ensemble,
+) -> Result<Vec<Bounded>, BuildError> {
+    let intervals: Vec<Interval> = x.iter().map(Bounded::interval).collect();
+    let plan = Plan::by(Way::Names, ensemble, &intervals, b.ranges())?;
+    build(b, x, ensemble, &plan)
+}
+
+fn build(
+    b: &mut Builder,
+    x: &[Bounded],
+    ensemble: &Ensemble,
+    plan: &Plan,
+) -> Result<Vec<Bounded>, BuildError> {
     b.scope(OPERATION, |b| {
         let mut wires: BTreeMap<Atom, Bounded> = BTreeMap::new();
         for (&feature, thresholds) in &plan.bits {
@@ -89,6 +114,8 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], ensemble: &Ensemble) -> Result<
             let product = b.product_wire(step.equation, &value, &bit, &Bounded::constant(0)?, step.span)?;
             wires.insert(Atom::Product(position), product);
         }
+        let named = plan.named.constrain(b, x)?;
+        wires.extend((0u32..).map(Atom::Named).zip(named));
         let mut sums = Vec::with_capacity(plan.sums.len());
         for value in &plan.sums {
             let sum = combine(&wires, &value.form)?.proven(value.interval.0, value.interval.1);
@@ -161,11 +188,11 @@ fn sign(aggregate: Aggregate) -> i64 {
 /// As [`constrain`].
 pub fn cost(t: &mut Tally, x: &[Interval], ensemble: &Ensemble) -> Result<Vec<Interval>, BuildError> {
     let plan = Plan::new(ensemble, x, t.ranges())?;
-    for (&feature, thresholds) in &plan.bits {
-        bins::cost(t, *at("features", x, feature as usize)?, thresholds);
-    }
-    t.add(plan.steps.len());
-    t.add(plan.sums.iter().filter(|sum| sum.form.len() > MAX_TERMS).count());
+    tally(t, x, ensemble, &plan)
+}
+
+fn tally(t: &mut Tally, x: &[Interval], ensemble: &Ensemble, plan: &Plan) -> Result<Vec<Interval>, BuildError> {
+    plan.cost(t, x)?;
     let mut digits = Vec::with_capacity(plan.packed.len());
     for packed in &plan.packed {
         digits.push(unpack::cost(t, at("sums", &plan.sums, packed.sum)?.interval, packed)?);
