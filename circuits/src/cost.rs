@@ -10,8 +10,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::circuit::Circuit;
-use crate::instruction::Table;
 use crate::gadgets::lookup::cost::{self as lookup, Demand};
+use crate::instruction::Table;
 use crate::lookups::Ranges;
 
 pub use crate::integer::Interval;
@@ -69,13 +69,7 @@ pub struct Tally {
 impl Tally {
     /// Nothing yet, of a circuit that proves its ranges this way.
     pub fn new(ranges: Ranges) -> Self {
-        Self {
-            ranges,
-            fixed: 0,
-            demand: Demand::default(),
-            functions: Vec::new(),
-            combinations: Vec::new(),
-        }
+        Self { ranges, fixed: 0, demand: Demand::default(), functions: Vec::new(), combinations: Vec::new() }
     }
 
     /// How ranges are proven.
@@ -110,7 +104,9 @@ impl Tally {
             constraints: parts.into_iter().fold(0, usize::saturating_add),
             // The last one of rho's is linear, and so is a table's sum.
             hashes: rho.saturating_sub(1),
-            fractions: [functions.1, combinations.1, of_ranges.full_size(1)].into_iter().fold(0, usize::saturating_add),
+            fractions: [functions.1, combinations.1, of_ranges.full_size(1)]
+                .into_iter()
+                .fold(0, usize::saturating_add),
         }
     }
 

@@ -95,7 +95,9 @@ impl WitnessProgram {
             I::Limbs { .. } | I::Apply { .. } => 1,
             I::Maximum { count } => usize::from(count),
             I::MultiplyAdd => 3,
-            I::Choose { choice } => self.choices.get(choice as usize).map_or(0, |choice| choice.entries as usize),
+            I::Choose { choice } => {
+                self.choices.get(choice as usize).map_or(0, |choice| choice.entries as usize)
+            }
             I::Count => self.query_operands(),
         }
     }

@@ -114,7 +114,10 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
         if let Instruction::Choose { choice } = instruction {
             // Each is searched once: work is linear in the bytes.
             if choice != choices {
-                return Err(DecodeError::NotCanonical { field: "choice", rule: "each is used once, in order" });
+                return Err(DecodeError::NotCanonical {
+                    field: "choice",
+                    rule: "each is used once, in order",
+                });
             }
             choices += 1;
         }

@@ -121,8 +121,8 @@ fn tag_and_version_have_their_own_errors() -> Outcome {
     let mut bytes = case.circuit.to_bytes();
     assert_eq!(Circuit::from_bytes(b""), Err(DecodeError::Tag { what: "circuit" }));
     assert_eq!(Witness::from_bytes(&bytes), Err(DecodeError::Tag { what: "witness" }));
-    bytes[8] = 3;
-    let newer = DecodeError::Version { what: "circuit", found: 3, supported: 2 };
+    bytes[8] = 4;
+    let newer = DecodeError::Version { what: "circuit", found: 4, supported: 3 };
     assert_eq!(Circuit::from_bytes(&bytes), Err(newer));
     Ok(())
 }

@@ -166,7 +166,8 @@ impl Demand {
     /// Whether nothing is to be proven.
     pub fn is_empty(&self) -> bool {
         let within = self.within.values();
-        let mut counts = self.exact.values().chain(self.integer.values()).chain(self.loose.values()).chain(within);
+        let mut counts =
+            self.exact.values().chain(self.integer.values()).chain(self.loose.values()).chain(within);
         counts.all(|&count| count == 0)
     }
 
@@ -176,7 +177,8 @@ impl Demand {
             let each = proofs.iter().map(|(&bits, &count)| count.saturating_mul(queries(bits, width)));
             each.fold(0, usize::saturating_add)
         };
-        let within = self.within.iter().map(|(&(bits, most), &count)| count.saturating_mul(within(bits, most, width)));
+        let within =
+            self.within.iter().map(|(&(bits, most), &count)| count.saturating_mul(within(bits, most, width)));
         of(&self.exact, exact)
             .saturating_add(within.fold(0, usize::saturating_add))
             .saturating_add(of(&self.integer, integer))

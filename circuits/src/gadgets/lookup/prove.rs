@@ -41,8 +41,8 @@ impl Lookups {
             })
             .collect();
         for RequestedCombinations { entries: computed, queries } in self.combinations.drain(..) {
-            let count =
-                u32::try_from(computed.len()).map_err(|_| BuildError::TooLarge { what: "entries of a table" })?;
+            let count = u32::try_from(computed.len())
+                .map_err(|_| BuildError::TooLarge { what: "entries of a table" })?;
             let entries = Entries::Combinations { count };
             tables.push(Counted { entries, computed, queries, multiplicities: Vec::new() });
         }

@@ -55,7 +55,8 @@ pub(super) fn of(dag: &Dag, root: u32) -> Result<Vec<Leaf>, BuildError> {
 fn split(known: &BTreeMap<u32, Set>, worth: i64, leaves: &mut Vec<Leaf>) -> Result<(), BuildError> {
     let mut boxes = vec![Vec::new()];
     for (&feature, set) in known {
-        let intervals: Vec<Vec<Bound>> = set.changes().chunks(2).map(|ends| interval(feature, ends)).collect();
+        let intervals: Vec<Vec<Bound>> =
+            set.changes().chunks(2).map(|ends| interval(feature, ends)).collect();
         let extended = boxes.iter().flat_map(|bounds: &Vec<Bound>| {
             intervals.iter().map(move |interval| bounds.iter().chain(interval).copied().collect())
         });

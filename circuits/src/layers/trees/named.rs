@@ -169,7 +169,9 @@ impl Named {
             for (g, bound) in (0i64..).zip(&self.quantities) {
                 let x = at("features", x, feature(bound))?;
                 entries.push(match *bound {
-                    Bound::AtLeast(_, lo) => x.add_const(lo.saturating_neg())?.mul_const(count)?.add_const(g)?,
+                    Bound::AtLeast(_, lo) => {
+                        x.add_const(lo.saturating_neg())?.mul_const(count)?.add_const(g)?
+                    }
                     Bound::AtMost(_, hi) => x.sub_from_const(hi)?.mul_const(count)?.add_const(g)?,
                 });
             }
@@ -195,7 +197,8 @@ impl Named {
         let (mut boxes, mut worth) = (Vec::new(), Vec::with_capacity(tree.boxes.len()));
         for leaf in &tree.boxes {
             for bound in &leaf.bounds {
-                let &(g, end) = positions.get(&side(bound)).ok_or(BuildError::Empty { operation: OPERATION })?;
+                let &(g, end) =
+                    positions.get(&side(bound)).ok_or(BuildError::Empty { operation: OPERATION })?;
                 boxes.push(g + count * (threshold(bound) - end).abs());
             }
             boxes.extend(std::iter::repeat_n(0, literals - leaf.bounds.len()));
@@ -237,9 +240,10 @@ impl Named {
         digits.push(worth.to_lc());
         let named = std::iter::once(one.minus(&sum(&rows))).chain(rows.iter().map(|&row| Lc::wire(row)));
         let base = self.base(layout);
-        let words: Vec<Lc> = layout.split(&digits).map(|digits| {
-            digits.iter().rev().fold(Lc::zero(), |sum, digit| sum.scaled(base).plus(digit))
-        }).collect();
+        let words: Vec<Lc> = layout
+            .split(&digits)
+            .map(|digits| digits.iter().rev().fold(Lc::zero(), |sum, digit| sum.scaled(base).plus(digit)))
+            .collect();
         for (row, is_named) in named.enumerate() {
             for (word, read) in words.iter().enumerate() {
                 let record = |column: usize| -> Result<Fr, BuildError> {
@@ -267,7 +271,8 @@ impl Named {
     /// The words of the record of each place in the grid.
     fn records(&self, choice: &Choice, layout: &Layout) -> Result<Vec<Vec<Fr>>, BuildError> {
         let base = self.base(layout);
-        let word = |digits: &[i64]| digits.iter().rev().fold(Fr::ZERO, |sum, &digit| sum * base + Fr::from(digit));
+        let word =
+            |digits: &[i64]| digits.iter().rev().fold(Fr::ZERO, |sum, &digit| sum * base + Fr::from(digit));
         let mut records = Vec::with_capacity(layout.grid.rows * layout.grid.columns);
         for (index, &worth) in choice.worth.iter().enumerate() {
             let digits: Vec<i64> = choice.literals_of(index).iter().copied().chain([worth]).collect();
@@ -275,7 +280,8 @@ impl Named {
         }
         // The bound that never holds: a tree that branches has one.
         let mut never = vec![0i64; layout.literals + 1];
-        *never.first_mut().ok_or(BuildError::Empty { operation: OPERATION })? = i64::from(choice.entries) << self.bits;
+        *never.first_mut().ok_or(BuildError::Empty { operation: OPERATION })? =
+            i64::from(choice.entries) << self.bits;
         let never: Vec<Fr> = layout.split(&never).map(word).collect();
         records.resize(layout.grid.rows * layout.grid.columns, never);
         Ok(records)
@@ -296,7 +302,8 @@ impl Layout {
         };
         let words = (1..=literals + 1).find(|&words| fits(words, bits, worth)).ok_or(too_large.clone())?;
         let round = |bits: u32| bits.next_multiple_of(USUAL_DIGIT);
-        let options = [(round(bits), round(worth)), (round(bits), worth), (bits, round(worth)), (bits, worth)];
+        let options =
+            [(round(bits), round(worth)), (round(bits), worth), (bits, round(worth)), (bits, worth)];
         let mut best = options.into_iter().find(|&(n, m)| fits(words, n, m)).ok_or(too_large)?;
         while best.0 < bits + MAX_SLACK && fits(words, best.0 + 1, best.1) {
             best.0 += 1;
@@ -336,7 +343,9 @@ fn room(base: u64, digits: usize) -> i64 {
             remainder = value % u128::from(base.max(1));
         }
     }
-    let bits = (0i64..).zip(&rest).map(|(i, limb)| if *limb == 0 { 0 } else { 64 * i + 64 - i64::from(limb.leading_zeros()) });
+    let bits = (0i64..)
+        .zip(&rest)
+        .map(|(i, limb)| if *limb == 0 { 0 } else { 64 * i + 64 - i64::from(limb.leading_zeros()) });
     bits.max().unwrap_or(0) - 1
 }
 

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::affine::{Affine, Atom, OPERATION, Value, narrow, overflow, within_limits};
 use super::bins;
-use super::dag::{Dag, Vertex};
 use super::boxes;
+use super::dag::{Dag, Vertex};
 use super::ensemble::{Aggregate, Ensemble, Node, Tree, prune};
 use super::named::{Named, NamedTree};
 use super::planner::{Planner, Step, Terms};
@@ -38,6 +38,7 @@ pub(super) enum Way {
 }
 
 /// Outputs in one integer.
+#[derive(Debug)]
 pub(super) struct Packed {
     /// Position among the sums.
     pub(super) sum: usize,
@@ -48,6 +49,7 @@ pub(super) struct Packed {
 }
 
 /// Where an output comes from, before its base value is added.
+#[derive(Debug)]
 pub(super) enum Source {
     /// No tree changes it.
     Constant(i64),
@@ -62,6 +64,7 @@ pub(super) enum Source {
 }
 
 /// What is built.
+#[derive(Debug)]
 pub(super) struct Plan {
     /// Thresholds that get bits, by feature.
     pub(super) bits: BTreeMap<u32, Vec<i64>>,
