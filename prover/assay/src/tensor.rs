@@ -272,6 +272,7 @@ mod tests {
             shape: shape.to_vec(),
             bits: 9,
             scales: 3.into(),
+            missing: Default::default(),
             visibility,
         };
         ModelSchema::new(
@@ -327,6 +328,7 @@ mod tests {
             shape: vec![2, 3],
             bits: 9,
             scales,
+            missing: Default::default(),
             visibility: Visibility::Public,
         };
         let names = derived_names(&schema);
@@ -351,6 +353,7 @@ mod tests {
                 shape: vec![integers.len() as u32],
                 bits: 32,
                 scales: Scales::One(scale),
+                missing: Default::default(),
                 visibility: Visibility::Public,
             };
             let names = derived_names(&schema);
