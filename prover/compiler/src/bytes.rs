@@ -166,6 +166,11 @@ impl<'a> Reader<'a> {
         Ok(self.budget.spend(what, units)?)
     }
 
+    /// Whether everything has been read.
+    pub fn is_at_end(&self) -> bool {
+        self.position == self.bytes.len()
+    }
+
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], ReadError> {
         let end = self.position.checked_add(count);
         let taken = end.and_then(|end| self.bytes.get(self.position..end));

@@ -59,7 +59,7 @@ pub(crate) fn schema(graph: &QuantGraph, name: &str, options: &Options) -> Resul
         shape: input.shape.clone(),
         bits: input.bits,
         scales: input.scales.clone(),
-        missing: Missing::Never,
+        missing: input.missing.clone(),
         visibility: match &options.member {
             Some(member) if member.name == input.name => Visibility::Member { depth: member.depth },
             _ if options.commit.contains(&input.name) => Visibility::Committed,

@@ -28,6 +28,8 @@ pub(crate) struct Profile {
     pub ranges: Vec<Vec<(f64, f64)>>,
     /// Range of each argument of each layer's function, over all of its rows.
     pub arguments: Vec<Vec<(f64, f64)>>,
+    /// Whether the integer of each input element may say that it is missing; empty where none may.
+    pub coded: Vec<bool>,
     /// Positions of the samples that the search evaluates candidates on.
     pub searched: Vec<usize>,
     /// The values each layer reads.
@@ -79,6 +81,9 @@ impl Profile {
     pub fn new(model: &Model, samples: Vec<Vec<f64>>, observer: &Observer<'_>) -> Result<Self, SearchError> {
         let atoms: usize = model.atom_ranges().last().map_or(0, |range| range.end);
         let mut sums = vec![0.0; atoms];
+        // Values that are not missing, of those that may be.
+        let coded = model.coded();
+        let mut present = vec![0usize; coded.len()];
         let unseen = (f64::INFINITY, f64::NEG_INFINITY);
         let observed_len = |layer: &Layer| match layer.function.measure() {
             Measure::Scores => layer.pooled_len(),
@@ -119,7 +124,10 @@ impl Profile {
             if values.len() != atoms {
                 return Err(InternalError("a value for each element").into());
             }
-            sums.iter_mut().zip(&values).for_each(|(sum, value)| *sum += value);
+            present.iter_mut().zip(&values).for_each(|(present, value)| *present += usize::from(!value.is_nan()));
+            // Of what is missing there is no mean.
+            let is_present = |&(_, value): &(&mut f64, &f64)| coded.is_empty() || !value.is_nan();
+            sums.iter_mut().zip(&values).filter(is_present).for_each(|(sum, value)| *sum += value);
             let target = |output: &Output| -> Result<(Vec<f64>, Vec<f64>), InternalError> {
                 let layer = model.layers.get(output.layer).expected("the layer of an output")?;
                 let scores = affine.get(output.layer).expected("the values of an output")?.clone();
@@ -136,7 +144,8 @@ impl Profile {
             targets.push(of_sample);
             decisions.push(decided);
         }
-        let count = samples.len().max(1) as f64;
+        let count = samples.len().max(1);
+        let counted = |atom: usize| present.get(atom).map_or(count, |&present| present.max(1)) as f64;
         let work = model.terms() + model.layers.iter().map(|layer| layer.map.rows()).sum::<usize>();
         let [small, large] = FEWEST_SAMPLES;
         let fewest = if work <= EVALUATION_WORK { small } else { large };
@@ -147,7 +156,8 @@ impl Profile {
             samples,
             targets,
             decisions,
-            means: sums.into_iter().map(|sum| sum / count).collect(),
+            means: sums.into_iter().enumerate().map(|(i, sum)| sum / counted(i)).collect(),
+            coded,
             ranges,
             arguments,
             wiring: wiring(model)?,

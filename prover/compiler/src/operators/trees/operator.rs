@@ -73,10 +73,18 @@ impl Operator for Trees {
     }
 
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+        self.quantize_missing(formats, &[])
+    }
+
+    fn quantize_missing(
+        &self,
+        formats: &Formats<'_>,
+        codes: &[Option<i64>],
+    ) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let [ArgumentFormat::Exact(scales)] = formats.arguments else {
             return Err(PlanError::Internal("the one argument of trees, exact"));
         };
-        let ensemble = self.ensemble.integers(&self.arguments, &self.slots, scales, self.scale).feasible()?;
+        let ensemble = self.ensemble.integers(&self.arguments, &self.slots, scales, codes, self.scale).feasible()?;
         Ok(Arc::new(Integers(ensemble)))
     }
 
