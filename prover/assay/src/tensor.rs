@@ -3,6 +3,7 @@
 //! An integer q of an element with scale s stands for `q * 2^-s`. Packing has one reading, so a statement decodes to exactly the
 //! values that were proven; limbs that no packing gives are refused.
 
+use assay_compiler::model::ClassNames;
 use assay_interface::{
     field::Scalar,
     member::{Claim, MemberError},
@@ -21,6 +22,8 @@ pub struct Tensor {
     pub schema: TensorSchema,
     /// A name for each element: the features' for inputs.
     pub names: Vec<String>,
+    /// Names of its values 0, 1, 2, ..., if they are classes: they are the model file's, and no part of a statement.
+    pub classes: Vec<String>,
     /// What the statement says of it.
     pub content: Content,
 }
@@ -158,6 +161,19 @@ impl Tensor {
     pub fn values(&self) -> Option<Vec<f64>> {
         Some(reals(&self.schema, self.integers()?))
     }
+
+    /// The name of the class that a value is, if it is one.
+    pub fn class(&self, value: f64) -> Option<&str> {
+        if value < 0.0 || value.fract() != 0.0 {
+            return None;
+        }
+        self.classes.get(value as usize).map(String::as_str)
+    }
+
+    /// A tensor whose elements have the names that follow from its own.
+    pub(crate) fn unnamed(schema: &TensorSchema, content: Content) -> Tensor {
+        Tensor { schema: schema.clone(), names: derived_names(schema), classes: Vec::new(), content }
+    }
 }
 
 impl Tensor {
@@ -200,7 +216,8 @@ impl Tensor {
 }
 
 impl Serialize for Tensor {
-    /// `{name, elements, values, integers}`, or `{name, commitment}`, or `{name, root, scope, nullifier}`.
+    /// `{name, elements, values, integers}`, of labels with `classes`, the name of each value's class; or `{name, commitment}`,
+    /// or `{name, root, scope, nullifier}`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("name", &self.schema.name)?;
@@ -209,6 +226,11 @@ impl Serialize for Tensor {
                 map.serialize_entry("elements", &self.names)?;
                 map.serialize_entry("values", &self.values())?;
                 map.serialize_entry("integers", integers)?;
+                if !self.classes.is_empty() {
+                    let values = reals(&self.schema, integers);
+                    let classes: Vec<_> = values.into_iter().map(|value| self.class(value)).collect();
+                    map.serialize_entry("classes", &classes)?;
+                }
             }
             Content::Commitment(commitment) => map.serialize_entry("commitment", &commitment.to_string())?,
             Content::Member(claim) => {
@@ -225,6 +247,7 @@ impl Serialize for Tensor {
 pub(crate) fn decode<'f>(
     schema: &ModelSchema,
     features: impl Iterator<Item = &'f str>,
+    classes: &[Option<ClassNames>],
     statement: &Statement,
 ) -> Result<Tensors, DecodeError> {
     if statement.domain != schema.domain() {
@@ -254,13 +277,28 @@ pub(crate) fn decode<'f>(
                 })?)
             }
         };
-        Ok(Tensor { schema: tensor.clone(), names: derived_names(tensor), content })
+        Ok(Tensor::unnamed(tensor, content))
     };
     let inputs = schema.inputs().iter().map(&mut decode_one).collect::<Result<Vec<_>, _>>()?;
     let outputs = schema.outputs().iter().map(&mut decode_one).collect::<Result<Vec<_>, _>>()?;
     let mut tensors = Tensors { inputs, outputs };
     name_elements(&mut tensors.inputs, features);
+    name_classes(&mut tensors.outputs, classes);
     Ok(tensors)
+}
+
+/// Names the values of labels, and the elements of what has one for each class: `tensor[class]`.
+pub(crate) fn name_classes(outputs: &mut [Tensor], classes: &[Option<ClassNames>]) {
+    for (tensor, classes) in outputs.iter_mut().zip(classes) {
+        match classes {
+            None => {}
+            Some(ClassNames::Values(names)) => tensor.classes.clone_from(names),
+            Some(ClassNames::Elements(names)) => {
+                let named = |name| format!("{}[{name}]", tensor.schema.name);
+                tensor.names = names.iter().map(named).collect();
+            }
+        }
+    }
 }
 
 /// Gives the elements of all tensors these names, as far as they go.
@@ -307,7 +345,7 @@ mod tests {
 
     #[test]
     fn decoding_gives_back_what_was_stated() {
-        let tensors = decode(&schema(), ["first"].into_iter(), &statement()).unwrap();
+        let tensors = decode(&schema(), ["first"].into_iter(), &[], &statement()).unwrap();
         assert_eq!(tensors.inputs[0].content, Content::Values((-20..20).collect()));
         assert_eq!(tensors.inputs[0].names[..2], ["first", "x[1]"]);
         assert_eq!(tensors.inputs[1].content, Content::Commitment(Scalar::from(77u64)));
@@ -327,7 +365,7 @@ mod tests {
         let refused = |change: &dyn Fn(&mut Statement)| {
             let mut statement = statement();
             change(&mut statement);
-            decode(&schema(), [].into_iter(), &statement).unwrap_err()
+            decode(&schema(), [].into_iter(), &[], &statement).unwrap_err()
         };
         assert_eq!(refused(&|s| s.domain = Scalar::from(1u64)), DecodeError::Domain { model: "m".into() });
         assert_eq!(refused(&|s| s.limbs.truncate(2)), DecodeError::LimbCount { expected: 4, found: 2 });
@@ -347,12 +385,7 @@ mod tests {
             missing: Default::default(),
             visibility: Visibility::Public,
         };
-        let names = derived_names(&schema);
-        let of = |integers: &[i64]| Tensor {
-            schema: schema.clone(),
-            names: names.clone(),
-            content: Content::Values(integers.to_vec()),
-        };
+        let of = |integers: &[i64]| Tensor::unnamed(&schema, Content::Values(integers.to_vec()));
         let stated = of(&[-3, 5, 7, 8, -1, 100]);
         assert_eq!(stated.values(), Some(vec![-0.375, 20.0, 7.0, 1.0, -4.0, 100.0]));
         let differs = stated.difference(&of(&[-3, 5, 7, 8, 2, 100]).content).unwrap();
@@ -372,8 +405,7 @@ mod tests {
                 missing: Default::default(),
                 visibility: Visibility::Public,
             };
-            let names = derived_names(&schema);
-            let tensor = Tensor { schema, names, content: Content::Values(integers.clone()) };
+            let tensor = Tensor::unnamed(&schema, Content::Values(integers.clone()));
             let json: serde_json::Value =
                 serde_json::from_str(&serde_json::to_string(&tensor).unwrap()).unwrap();
             let values: Vec<f64> = serde_json::from_value(json["values"].clone()).unwrap();

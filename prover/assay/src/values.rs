@@ -14,7 +14,7 @@ use crate::{
     membership::{Membership, leaf_of},
     model::Model,
     salts::Salts,
-    tensor::{self, Content, Tensor, Tensors, derived_names, name_elements, reals},
+    tensor::{self, Content, Tensor, Tensors, name_classes, name_elements, reals},
 };
 
 /// Inputs of one model: as many integers as its tensors have elements, each within its tensor's bits.
@@ -90,7 +90,7 @@ impl Model {
     /// # Errors
     /// [`Error::Decode`] for a statement of another model, or one that no values give.
     pub fn decode(&self, statement: &Statement) -> Result<Tensors, Error> {
-        Ok(tensor::decode(self.schema(), self.feature_names(), statement)?)
+        Ok(tensor::decode(self.schema(), self.feature_names(), self.classes(), statement)?)
     }
 
     /// Refuses the inputs of another model.
@@ -222,7 +222,9 @@ impl Outputs {
 
     /// The tensors with a name for each element.
     pub fn tensors(&self) -> Vec<Tensor> {
-        tensors(self.model.schema().outputs(), &self.values)
+        let mut tensors = tensors(self.model.schema().outputs(), &self.values);
+        name_classes(&mut tensors, self.model.classes());
+        tensors
     }
 }
 
@@ -233,10 +235,8 @@ impl PartialEq for Outputs {
 }
 
 fn tensors(schema: &[TensorSchema], values: &[Vec<i64>]) -> Vec<Tensor> {
-    let tensor = |(schema, values): (&TensorSchema, &Vec<i64>)| Tensor {
-        schema: schema.clone(),
-        names: derived_names(schema),
-        content: Content::Values(values.clone()),
+    let tensor = |(schema, values): (&TensorSchema, &Vec<i64>)| {
+        Tensor::unnamed(schema, Content::Values(values.clone()))
     };
     schema.iter().zip(values).map(tensor).collect()
 }

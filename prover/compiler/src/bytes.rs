@@ -88,6 +88,9 @@ pub enum ReadError {
     /// A feature name that occurs twice.
     #[error("feature '{0}' is listed twice")]
     Feature(String),
+    /// Names of classes that do not fit an output.
+    #[error("the names of classes of output '{0}' do not fit it")]
+    Classes(String),
 }
 
 /// Collects bytes.
@@ -166,11 +169,6 @@ impl<'a> Reader<'a> {
         Ok(self.budget.spend(what, units)?)
     }
 
-    /// Whether everything has been read.
-    pub fn is_at_end(&self) -> bool {
-        self.position == self.bytes.len()
-    }
-
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], ReadError> {
         let end = self.position.checked_add(count);
         let taken = end.and_then(|end| self.bytes.get(self.position..end));
@@ -220,6 +218,11 @@ impl<'a> Reader<'a> {
     pub fn text(&mut self) -> Result<String, ReadError> {
         let length = self.count("bytes in a name", 1 << 16)?;
         String::from_utf8(self.take(length)?.to_vec()).map_err(|_| ReadError::Text)
+    }
+
+    /// Whether all bytes have been read.
+    pub fn is_empty(&self) -> bool {
+        self.position == self.bytes.len()
     }
 
     /// Refuses bytes that are left; what is left of the budget.

@@ -162,7 +162,8 @@ pub fn compile_with<'a>(
     let schema = lower::schema(&graph, &name, options)?;
     let circuit = lower::lower(&graph, &schema, search.ranges)?;
     let source_digest = source.digest();
-    let compiled = CompiledModel { schema, graph, circuit, features, source_digest, provenance };
+    let classes = model.outputs.iter().map(|output| output.classes.clone()).collect();
+    let compiled = CompiledModel { schema, graph, circuit, features, classes, source_digest, provenance };
     compiled.check_readable().map_err(CompileError::Unreadable)?;
 
     // What the engine cannot run is no fault of the model: it goes unchecked, and the report says so.

@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! payload = provenance: u32 length, bytes; schema: u32 length, bytes; features: feature*; graph;
-//!           ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes
+//!           ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes;
+//!           where an output has names of classes, for each output: u8 (0 none, 1 of its values, 2 of its elements);
+//!           of those with names: u32 count, names
 //! feature = name; min: f64; max: f64; kind: u8 (0 real, 1 integer, 2 truth, 3 text of which unknown values are refused, 4 text
 //!           of which they stand as the number of values, 5 real of which a number stands for missing ones, 6 real that has
 //!           an integer of its own where it is missing); of text: u32 count, values; of 5: f64, that number
@@ -25,7 +27,7 @@ use crate::budget::Budget;
 use crate::bytes::{CONSTRAINT, ReadError, Reader, Writer};
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::lower::{self, LowerError};
-use crate::model::{Absent, Categories, Kind, Unknown, batch};
+use crate::model::{Absent, Categories, ClassNames, Kind, Unknown, batch};
 use crate::number::dequantize;
 use crate::provenance::Provenance;
 use crate::quantize::encoding;
@@ -60,6 +62,8 @@ pub struct CompiledModel {
     pub circuit: Circuit,
     /// The elements of all inputs, in order.
     pub features: Vec<Feature>,
+    /// The names of classes of each output, if it is a classifier's.
+    pub classes: Vec<Option<ClassNames>>,
     /// SHA-256 of the ONNX file.
     pub source_digest: [u8; 32],
     /// What else it was compiled from.
@@ -260,6 +264,9 @@ impl CompiledModel {
             Ranges::Lookup => 1,
         }]);
         out.bytes(&self.circuit.digest());
+        if self.classes.iter().any(Option::is_some) {
+            self.classes.iter().for_each(|classes| write_classes(classes.as_ref(), &mut out));
+        }
         out.finish()
     }
 
@@ -269,13 +276,14 @@ impl CompiledModel {
     /// [`DecodeError`] says which check failed.
     pub fn from_bytes(bytes: &[u8]) -> Result<CompiledModel, DecodeError> {
         let artifact = artifact::decode(artifact::Kind::Circuit, bytes)?;
-        let Contents { provenance, schema, features, graph, ranges, digest, .. } = read(artifact.payload)?;
+        let Contents { provenance, schema, features, classes, graph, ranges, digest, .. } =
+            read(artifact.payload)?;
         let circuit = lower::lower(&graph, &schema, ranges)?;
         if circuit.digest() != digest {
             return Err(DecodeError::CircuitDigest);
         }
         let source_digest = artifact.parent;
-        let model = CompiledModel { schema, graph, circuit, features, source_digest, provenance };
+        let model = CompiledModel { schema, graph, circuit, features, classes, source_digest, provenance };
         // A circuit without any range proof is the same either way, and is written as one by bits.
         if model.ranges() == ranges { Ok(model) } else { Err(DecodeError::CircuitDigest) }
     }
@@ -296,6 +304,7 @@ struct Contents {
     provenance: Provenance,
     schema: ModelSchema,
     features: Vec<Feature>,
+    classes: Vec<Option<ClassNames>>,
     graph: QuantGraph,
     ranges: Ranges,
     digest: [u8; 32],
@@ -322,11 +331,47 @@ fn read(payload: &[u8]) -> Result<Contents, DecodeError> {
         other => return Err(ReadError::Step(other).into()),
     };
     let digest = reader.fixed()?;
+    let classes = read_classes(&mut reader, &schema)?;
     let intervals = lower::check_work(&graph)?;
     let constraints = strategy::size(&graph, &intervals, &schema, ranges).constraints as u64;
     reader.spend("constraints", CONSTRAINT.saturating_mul(constraints))?;
     let left = reader.finish()?;
-    Ok(Contents { provenance, schema, features, graph, ranges, digest, left })
+    Ok(Contents { provenance, schema, features, classes, graph, ranges, digest, left })
+}
+
+fn write_classes(classes: Option<&ClassNames>, out: &mut Writer) {
+    let tag = match classes {
+        None => return out.bytes(&[0]),
+        Some(ClassNames::Values(_)) => 1,
+        Some(ClassNames::Elements(_)) => 2,
+    };
+    out.bytes(&[tag]);
+    let names = classes.map_or(&[][..], ClassNames::names);
+    out.count(names.len());
+    names.iter().for_each(|name| out.text(name));
+}
+
+/// The names of classes of each output: nothing where there are none, so that one model has one encoding.
+fn read_classes(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Vec<Option<ClassNames>>, ReadError> {
+    let outputs = schema.outputs();
+    if reader.is_empty() {
+        return Ok(vec![None; outputs.len()]);
+    }
+    let mut classes = Vec::new();
+    for output in outputs {
+        let names = match reader.byte()? {
+            0 => None,
+            1 => Some(ClassNames::Values(read_names(reader, "values of a label")?)),
+            2 => Some(ClassNames::Elements(read_names(reader, "names of elements")?)),
+            _ => return Err(ReadError::Classes(output.name.clone())),
+        };
+        if matches!(&names, Some(ClassNames::Elements(names)) if names.len() != output.elements()) {
+            return Err(ReadError::Classes(output.name.clone()));
+        }
+        classes.push(names);
+    }
+    let first = || outputs.first().map_or_else(String::new, |output| output.name.clone());
+    if classes.iter().any(Option::is_some) { Ok(classes) } else { Err(ReadError::Classes(first())) }
 }
 
 /// Features that have an integer where they are missing are those that the schema says so of: the statement's reader goes by that.
@@ -378,12 +423,16 @@ fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, 
 }
 
 fn read_categories(reader: &mut Reader<'_>, unknown: Unknown) -> Result<Categories, ReadError> {
+    Ok(Categories { names: read_names(reader, "values of a text")?, unknown })
+}
+
+fn read_names(reader: &mut Reader<'_>, what: &'static str) -> Result<Vec<String>, ReadError> {
     // Not reserved: a count is believed as far as there are bytes.
     let mut names = Vec::new();
-    for _ in 0..reader.count("values of a text", u32::MAX as usize)? {
+    for _ in 0..reader.count(what, u32::MAX as usize)? {
         names.push(reader.text()?);
     }
-    Ok(Categories { names, unknown })
+    Ok(names)
 }
 
 impl Feature {

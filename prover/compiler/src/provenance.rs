@@ -210,7 +210,7 @@ fn read_shapes(reader: &mut Reader<'_>) -> Result<BTreeMap<String, usize>, ReadE
 
 /// What stands behind the other options, if anything does.
 fn read_missing(reader: &mut Reader<'_>) -> Result<BTreeSet<String>, ReadError> {
-    if reader.is_at_end() {
+    if reader.is_empty() {
         return Ok(BTreeSet::new());
     }
     let names = read_names(reader, "features that may be missing")?;

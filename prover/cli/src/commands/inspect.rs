@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use assay::{Calibration, Feature, ProofFile, ProvingKey, SetupKind, SetupRecord, VerifyingKey};
+use assay::{Calibration, ClassNames, Feature, ProofFile, ProvingKey, SetupKind, SetupRecord, VerifyingKey};
 use assay_circuits::Witness;
 use assay_compiler::compute_units::ComputeUnits;
 use assay_compiler::model::{Absent, Unknown};
@@ -171,6 +171,7 @@ fn describe_model(model: &assay::Model, description: &mut Description) -> anyhow
         counted.into_iter().map(|(kind, constraints)| (kind.to_owned(), constraints.into())).collect();
     description.json.insert("kinds".into(), Value::Object(counted));
     description.table("tensors", &schema_table(schema));
+    describe_classes(model, description);
     let mut table = Table::new(["feature", "least", "greatest"]);
     let features = model.features();
     for feature in features.iter().take(LISTED) {
@@ -227,6 +228,31 @@ fn value(feature: &Feature, value: f64) -> String {
         Some(categories) => {
             categories.names.get(value as usize).map_or("unknown".into(), |name| format!("'{name}'"))
         }
+    }
+}
+
+/// The names of classes, where an output has them.
+fn describe_classes(model: &assay::Model, description: &mut Description) {
+    let mut table = Table::new(["output", "stands for", "class"]);
+    let mut json = Map::new();
+    for (tensor, classes) in model.schema().outputs().iter().zip(model.classes()) {
+        let Some(classes) = classes else { continue };
+        json.insert(tensor.name.clone(), json!(classes.names()));
+        for (position, class) in classes.names().iter().enumerate().take(LISTED) {
+            let what = match classes {
+                ClassNames::Values(_) => format!("value {position}"),
+                ClassNames::Elements(_) => format!("element {position}"),
+            };
+            table.row([tensor.name.clone(), what, class.clone()]);
+        }
+        if classes.names().len() > LISTED {
+            let more = format!("... {} more", classes.names().len() - LISTED);
+            table.row([tensor.name.clone(), more, String::new()]);
+        }
+    }
+    if !json.is_empty() {
+        description.table("classes", &table.render());
+        description.json.insert("classes".into(), Value::Object(json));
     }
 }
 

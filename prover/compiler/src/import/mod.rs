@@ -5,6 +5,7 @@
 //! has to refuse before it fails. What it makes of a file is bounded by the file's length: see [`graph::Resources`].
 
 mod categories;
+mod classes;
 pub(crate) mod domain;
 mod file;
 pub(crate) mod graph;
@@ -268,6 +269,7 @@ impl Walk {
         }
         let mut outputs = Vec::new();
         let mut seen = HashSet::new();
+        let makers = classes::Makers::of(graph);
         for output in &graph.output {
             let name = output.name.clone();
             if !seen.insert(output.name.as_str()) {
@@ -292,8 +294,9 @@ impl Walk {
             if self.record(shown).is_none() {
                 continue;
             }
+            let classes = makers.classes(&name, tensor.len());
             if let Some(layer) = self.layers.owner(&tensor) {
-                outputs.push(Output { name, shape: tensor.shape, layer });
+                outputs.push(Output { name, shape: tensor.shape, layer, classes });
                 continue;
             }
             let title = if tensor.trail.is_empty() { name.clone() } else { tensor.trail.join(" + ") };
@@ -301,7 +304,7 @@ impl Walk {
             if let Some(pushed) = self.record(pushed)
                 && let Some(layer) = self.layers.owner(&pushed)
             {
-                outputs.push(Output { name, shape: tensor.shape, layer });
+                outputs.push(Output { name, shape: tensor.shape, layer, classes });
             }
         }
         outputs

@@ -11,6 +11,7 @@ mod absent;
 pub mod activation;
 pub(crate) mod batch;
 mod category;
+mod classes;
 mod groups;
 mod kind;
 mod map;
@@ -24,6 +25,7 @@ use crate::operators::operator::{Measure, Operator};
 pub use absent::Absent;
 pub use activation::{Activation, Dyadic};
 pub use category::{Categories, Unknown};
+pub use classes::ClassNames;
 pub use groups::Groups;
 pub use kind::Kind;
 pub use map::{Convolution, Dense, Map, Row};
@@ -195,6 +197,8 @@ pub struct Output {
     pub shape: Vec<usize>,
     /// Position in [`Model::layers`].
     pub layer: usize,
+    /// The names of classes that it stands for, if it is a classifier's.
+    pub classes: Option<ClassNames>,
 }
 
 /// An imported model.

@@ -7,15 +7,6 @@ use assay_compiler::model::Absent;
 use assay_compiler::onnx::*;
 use assay_compiler::{CompiledModel, Options, Table, compile};
 
-fn strings(name: &str, values: &[&str]) -> AttributeProto {
-    AttributeProto {
-        name: name.into(),
-        r#type: AttributeType::Strings as i32,
-        strings: values.iter().map(|value| value.as_bytes().to_vec()).collect(),
-        ..Default::default()
-    }
-}
-
 /// A model of one node of `ai.onnx.ml` that reads `x`, with these outputs.
 fn model(op: &str, features: i64, attributes: Vec<AttributeProto>, outputs: &[&str]) -> Onnx {
     let mut onnx = Onnx::new().input("x", &[1, features]).node_in("ai.onnx.ml", "y", op, &["x"], attributes);

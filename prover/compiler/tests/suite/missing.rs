@@ -9,11 +9,6 @@ use assay_interface::missing::{Missing, code};
 
 const NAN: f64 = f64::NAN;
 
-fn strings(name: &str, texts: &[&str]) -> AttributeProto {
-    let strings = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
-    AttributeProto { name: name.into(), r#type: AttributeType::Strings as i32, strings, ..Default::default() }
-}
-
 /// One tree over two features: `x0 < 0.5`, then `x1 <= 0.25` on the true side; a missing x0 goes to the true side, a missing x1 to the false.
 fn tree(mode: &str, tracks: [i64; 2]) -> Onnx {
     let attributes = vec![
