@@ -147,11 +147,14 @@ fn what_takes_numbers_only_is_refused_by_name() {
          put an Imputer in front of it, fill the gap, or leave the row out"
     );
     // Folded away, and false for NaN.
-    let itself = tree().node("z", "Equal", &["x", "x"], vec![]).output("z");
+    let itself = tree().node("z", "Equal", &["x", "x"], vec![]).node("f", "Cast", &["z"], vec![int("to", 1)]);
+    let itself = itself.node("sum", "Add", &["y", "f"], vec![]).output("sum");
     assert_eq!(refused_by(&itself).0, "z_node");
-    let zero = tree().floats("w", &[1], &[0.0]).node("z", "Mul", &["x", "w"], vec![]).output("z");
+    let zero = tree().floats("w", &[1], &[0.0]).node("z", "Mul", &["x", "w"], vec![]);
+    let zero = zero.node("sum", "Add", &["y", "z"], vec![]).output("sum");
     assert_eq!(refused_by(&zero).0, "z_node");
-    let difference = tree().node("z", "Sub", &["x", "x"], vec![]).output("z");
+    let difference = tree().node("z", "Sub", &["x", "x"], vec![]);
+    let difference = difference.node("sum", "Add", &["y", "z"], vec![]).output("sum");
     assert_eq!(refused_by(&difference).0, "z_node");
     let relu = tree().node("z", "Relu", &["x"], vec![]).output("z");
     assert_eq!(refused_by(&relu).0, "z_node");
