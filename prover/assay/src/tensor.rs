@@ -100,13 +100,15 @@ pub enum InputDifference {
     /// An element.
     #[error(
         "{element} is {} (integer {stated}) there, {} (integer {given}) in the input given",
-        real(*.stated, *.scale), real(*.given, *.scale)
+        shown(*.stated, *.scale, *.code), shown(*.given, *.scale, *.code)
     )]
     Element {
         /// Its name.
         element: String,
         /// Its scale.
         scale: i8,
+        /// The integer that says that it is missing, if it may be.
+        code: Option<i64>,
         /// What the statement says.
         stated: i64,
         /// What was given.
@@ -122,9 +124,18 @@ pub fn real(q: i64, scale: i8) -> f64 {
     q as f64 * (-f64::from(scale)).exp2() // exact: q has at most 32 bits
 }
 
-/// The numbers that a tensor's integers stand for.
+/// The numbers that a tensor's integers stand for; NaN where one says that its element is missing.
 pub fn reals(schema: &TensorSchema, integers: &[i64]) -> Vec<f64> {
-    integers.iter().zip(schema.each_scale()).map(|(&q, scale)| real(q, scale)).collect()
+    let number = |(element, (&q, scale))| match schema.is_missing(element, q) {
+        true => f64::NAN,
+        false => real(q, scale),
+    };
+    integers.iter().zip(schema.each_scale()).enumerate().map(number).collect()
+}
+
+/// What an integer stands for, where `code` says that there is nothing.
+fn shown(q: i64, scale: i8, code: Option<i64>) -> String {
+    if code == Some(q) { "missing".into() } else { real(q, scale).to_string() }
 }
 
 impl Content {
@@ -146,7 +157,7 @@ impl Tensor {
         }
     }
 
-    /// The numbers in the model's own units, unless they are hidden.
+    /// The numbers in the model's own units, NaN of what is missing, unless they are hidden.
     pub fn values(&self) -> Option<Vec<f64>> {
         Some(reals(&self.schema, self.integers()?))
     }
@@ -173,13 +184,18 @@ impl Tensor {
             (stated, given) if stated == given => None,
             (Content::Values(stated), Content::Values(given)) => {
                 let named = self.names.iter().zip(self.schema.each_scale());
-                let mut elements = named.zip(stated.iter().zip(given));
-                let differs = elements.find(|(_, (stated, given))| stated != given);
+                let mut elements = named.zip(stated.iter().zip(given)).enumerate();
+                let differs = elements.find(|(_, (_, (stated, given)))| stated != given);
+                let code = |element| {
+                    let schema = &self.schema;
+                    schema.missing.allows(element, &schema.shape).then(|| schema.missing_code())
+                };
                 Some(differs.map_or_else(
                     || InputDifference::Elements(tensor()),
-                    |((element, scale), (&stated, &given))| InputDifference::Element {
+                    |(position, ((element, scale), (&stated, &given)))| InputDifference::Element {
                         element: element.clone(),
                         scale,
+                        code: code(position),
                         stated,
                         given,
                     },
@@ -310,6 +326,7 @@ mod tests {
             shape: shape.to_vec(),
             bits: 9,
             scales: 3.into(),
+            missing: Default::default(),
             visibility,
         };
         ModelSchema::new(
@@ -365,6 +382,7 @@ mod tests {
             shape: vec![2, 3],
             bits: 9,
             scales,
+            missing: Default::default(),
             visibility: Visibility::Public,
         };
         let of = |integers: &[i64]| Tensor::unnamed(&schema, Content::Values(integers.to_vec()));
@@ -384,6 +402,7 @@ mod tests {
                 shape: vec![integers.len() as u32],
                 bits: 32,
                 scales: Scales::One(scale),
+                missing: Default::default(),
                 visibility: Visibility::Public,
             };
             let tensor = Tensor::unnamed(&schema, Content::Values(integers.clone()));

@@ -42,7 +42,7 @@ pub struct Trace {
 }
 
 impl Model {
-    /// The model's integers for one row of real values, each the nearest one.
+    /// The model's integers for one row of real values, each the nearest one; NaN is a value that is missing, where the model takes one.
     ///
     /// # Errors
     /// [`Error::Input`] names the first value that is outside its declared domain or not finite.
@@ -51,7 +51,8 @@ impl Model {
     }
 
     /// Inputs that are integers already, a list for each tensor. The declared domains are not asked: they are of real
-    /// values, and a caller that computes integers has its own.
+    /// values, and a caller that computes integers has its own. Of an element that may be missing
+    /// (`TensorSchema::is_missing`) the least integer says that it is: a caller that rounds numbers to such an element saturates above it.
     ///
     /// # Errors
     /// [`Error::Integers`] where a list has another length than its tensor, or an integer does not fit its bits.
@@ -107,7 +108,8 @@ impl Inputs {
         &self.values
     }
 
-    /// The numbers in the model's own units that the integers stand for: the inputs after rounding, a list for each tensor.
+    /// The numbers in the model's own units that the integers stand for: the inputs after rounding, a list for each tensor. NaN is a value
+    /// that is missing.
     pub fn reals(&self) -> Vec<Vec<f64>> {
         let tensors = self.model.schema().inputs().iter().zip(&self.values);
         tensors.map(|(tensor, values)| reals(tensor, values)).collect()

@@ -40,10 +40,11 @@ pub fn table(tensors: &[Tensor]) -> String {
     table.render()
 }
 
-/// A value of an element: of a label, with its class.
+/// A value of an element: of a label, with its class; or that there is none.
 pub fn meaning(tensor: &Tensor, value: f64) -> String {
     match tensor.class(value) {
         Some(class) => format!("{value} ('{class}')"),
+        None if value.is_nan() => "missing".into(),
         None => value.to_string(),
     }
 }

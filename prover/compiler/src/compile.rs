@@ -4,9 +4,9 @@ use assay_circuits::Ranges;
 
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::compiled::{CompiledModel, DecodeError, InputError, check_domain};
-use crate::features::{contents, domains, input_formats, missing};
+use crate::features::{contents, domains, input_formats, may_be_missing, real_or};
 use crate::float::{FloatError, FloatModel};
-use crate::import::{self, ImportError};
+use crate::import::{self, ImportError, Refusal};
 use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
 use crate::model::{Model, Output, batch};
@@ -131,6 +131,13 @@ pub fn compile_with<'a>(
     check_hidden(&model, options)?;
     check_decisions(&model, options)?;
     let Arranged { rows: samples, names, mut warnings } = arrange(&model, calibration)?;
+    let missing = may_be_missing(&model, &names, &samples, options)?;
+    let model = match missing.is_empty() {
+        true => model,
+        false => {
+            import::import_missing(&proto, &missing).map_err(|error| refused(error, &names, &samples))?
+        }
+    };
     let features = domains(&model, &names, &samples, options)?;
     for (i, sample) in samples.iter().enumerate() {
         check_domain(&features, sample).map_err(|error| CompileError::Domain { row: i + 1, error })?;
@@ -241,6 +248,19 @@ fn engine(proto: &ModelProto, model: &Model, profile: &Profile) -> Result<Option
     Ok(engine)
 }
 
+/// That a model takes numbers only: where the data misses one, the sample that does.
+fn refused(error: ImportError, names: &[String], samples: &[Vec<f64>]) -> CompileError {
+    if let ImportError::Refused(refusals) = &error
+        && let Some(Refusal::Missing { node, feature }) = refusals.first()
+        && let Some(position) = names.iter().position(|name| name == feature)
+        && let Some(row) = samples.iter().position(|sample| sample.get(position).is_some_and(|x| x.is_nan()))
+    {
+        let (row, column, reader) = (row + 1, feature.clone(), node.to_string());
+        return CalibrationError::Missing { row, column, reader }.into();
+    }
+    error.into()
+}
+
 /// Whether the inputs that a statement is to hide exist.
 fn check_hidden(model: &Model, options: &Options) -> Result<(), OptionError> {
     let known = |name: &str| model.inputs.iter().any(|input| input.name == name);
@@ -267,7 +287,8 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
     let mut signature = Signature::new(inputs, &features, named);
     let categories = contents(model).enumerate().filter_map(|(feature, (_, known))| Some((feature, known?)));
     signature.categories = categories.collect();
-    let missing = missing(model).enumerate();
+    // Whether the model takes what is missing is known once it is known what is.
+    let missing = real_or(model).enumerate();
     signature.missing = missing.filter_map(|(feature, missing)| Some((feature, missing?))).collect();
     signature.batch = batch::rows(model.inputs.iter().map(|input| input.shape.as_slice()));
     calibration.arrange(&signature)

@@ -6,8 +6,8 @@
 //!           where an output has names of classes, for each output: u8 (0 none, 1 of its values, 2 of its elements);
 //!           of those with names: u32 count, names
 //! feature = name; min: f64; max: f64; kind: u8 (0 real, 1 integer, 2 truth, 3 text of which unknown values are refused, 4 text
-//!           of which they stand as the number of values, 5 real that may be missing); of text: u32 count, values;
-//!           of what may be missing: f64, what stands for it
+//!           of which they stand as the number of values, 5 real of which a number stands for missing ones, 6 real that has
+//!           an integer of its own where it is missing); of text: u32 count, values; of 5: f64, that number
 //! ```
 //!
 //! This is version 4 of the payload. Files of the others are refused, with the advice to compile the model again. Version 1
@@ -27,7 +27,7 @@ use crate::budget::Budget;
 use crate::bytes::{CONSTRAINT, ReadError, Reader, Writer};
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::lower::{self, LowerError};
-use crate::model::{Categories, ClassNames, Kind, Unknown, batch};
+use crate::model::{Absent, Categories, ClassNames, Kind, Unknown, batch};
 use crate::number::dequantize;
 use crate::provenance::Provenance;
 use crate::quantize::encoding;
@@ -47,8 +47,8 @@ pub struct Feature {
     pub kind: Kind,
     /// The values of text, which stand as their positions.
     pub categories: Option<Categories>,
-    /// The number that stands for a missing value, if the model takes one.
-    pub missing: Option<f64>,
+    /// What becomes of a missing value, if the model takes one.
+    pub missing: Option<Absent>,
 }
 
 /// A model in integers with its circuit.
@@ -154,20 +154,26 @@ impl CompiledModel {
         let known = self.features.iter().map(|feature| feature.categories.as_ref()).enumerate();
         signature.categories = known.filter_map(|(position, known)| Some((position, known?))).collect();
         let missing = self.features.iter().map(|feature| feature.missing).enumerate();
-        signature.missing = missing.filter_map(|(position, missing)| Some((position, missing?))).collect();
+        let reading = |missing: Absent| match missing {
+            Absent::StandsFor(number) => number,
+            Absent::Coded => f64::NAN,
+        };
+        signature.missing =
+            missing.filter_map(|(position, missing)| Some((position, reading(missing?)))).collect();
         let shape = |dims: &Vec<u32>| dims.iter().map(|&dim| dim as usize).collect::<Vec<usize>>();
         let shapes: Vec<Vec<usize>> = self.graph.inputs.iter().map(|input| shape(&input.shape)).collect();
         signature.batch = batch::rows(shapes.iter().map(Vec::as_slice));
         table.arrange(&signature)
     }
 
-    /// Integers of one sample, one list for each input tensor: each value to the nearest representable one.
+    /// Integers of one sample, one list for each input tensor: each value to the nearest representable one. NaN is a missing value, where
+    /// the model takes one.
     ///
     /// # Errors
     /// [`InputError::OutsideDomain`] names the first feature outside its declared domain.
     pub fn quantize_inputs(&self, sample: &[f64]) -> Result<Vec<Vec<i64>>, InputError> {
         let replaced = |(&value, feature): (&f64, &Feature)| match feature.missing {
-            Some(missing) if value.is_nan() => missing,
+            Some(Absent::StandsFor(number)) if value.is_nan() => number,
             _ => value,
         };
         let with_all: Vec<f64> = sample.iter().zip(&self.features).map(replaced).collect();
@@ -197,7 +203,8 @@ impl CompiledModel {
         if expected != found {
             return Err(InputError::Length { expected, found });
         }
-        match self.features.iter().zip(sample).find(|(_, value)| !value.is_finite()) {
+        let is_number = |(feature, value): &(&Feature, &f64)| value.is_finite() || feature.misses(**value);
+        match self.features.iter().zip(sample).find(|pair| !is_number(pair)) {
             Some((feature, value)) => {
                 Err(InputError::NotFinite { feature: feature.name.clone(), value: value.to_string() })
             }
@@ -224,10 +231,17 @@ impl CompiledModel {
             out.text(&feature.name);
             out.bytes(&feature.min.to_le_bytes());
             out.bytes(&feature.max.to_le_bytes());
-            if let Some(missing) = feature.missing {
-                out.bytes(&[5]);
-                out.bytes(&missing.to_le_bytes());
-                continue;
+            match feature.missing {
+                Some(Absent::StandsFor(number)) => {
+                    out.bytes(&[5]);
+                    out.bytes(&number.to_le_bytes());
+                    continue;
+                }
+                Some(Absent::Coded) => {
+                    out.bytes(&[6]);
+                    continue;
+                }
+                None => {}
             }
             let Some(categories) = &feature.categories else {
                 out.bytes(&[match feature.kind {
@@ -309,6 +323,7 @@ fn read(payload: &[u8]) -> Result<Contents, DecodeError> {
     let schema = ModelSchema::decode(reader.take(length)?)?;
     let elements = schema.inputs().iter().map(|tensor| tensor.elements()).sum();
     let features = read_features(&mut reader, elements)?;
+    check_missing(&features, &schema)?;
     let graph = encoding::read(&mut reader, &schema)?;
     let ranges = match reader.byte()? {
         0 => Ranges::Bits,
@@ -359,6 +374,17 @@ fn read_classes(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Vec<Opt
     if classes.iter().any(Option::is_some) { Ok(classes) } else { Err(ReadError::Classes(first())) }
 }
 
+/// Features that have an integer where they are missing are those that the schema says so of: the statement's reader goes by that.
+fn check_missing(features: &[Feature], schema: &ModelSchema) -> Result<(), ReadError> {
+    let may_be =
+        schema.inputs().iter().flat_map(|tensor| tensor.missing.each(&tensor.shape).take(tensor.elements()));
+    let differs = |(feature, may_be): &(&Feature, bool)| (feature.missing == Some(Absent::Coded)) != *may_be;
+    match features.iter().zip(may_be).find(differs) {
+        Some((feature, _)) => Err(ReadError::Feature(feature.name.clone())),
+        None => Ok(()),
+    }
+}
+
 fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, ReadError> {
     let mut features: Vec<Feature> = Vec::new();
     let mut names = std::collections::HashSet::new();
@@ -379,10 +405,12 @@ fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, 
             3 => (Kind::Integer, Some(Unknown::Refused)),
             4 => (Kind::Integer, Some(Unknown::Taken)),
             5 => {
-                missing = Some(f64::from_le_bytes(reader.fixed()?)).filter(|missing| missing.is_finite());
-                if missing.is_none() {
-                    return Err(ReadError::Domain(name));
-                }
+                let number = Some(f64::from_le_bytes(reader.fixed()?)).filter(|number| number.is_finite());
+                missing = Some(Absent::StandsFor(number.ok_or_else(|| ReadError::Domain(name.clone()))?));
+                (Kind::Real, None)
+            }
+            6 => {
+                missing = Some(Absent::Coded);
                 (Kind::Real, None)
             }
             _ => return Err(ReadError::Feature(name)),
@@ -407,6 +435,11 @@ fn read_names(reader: &mut Reader<'_>, what: &'static str) -> Result<Vec<String>
 }
 
 impl Feature {
+    /// Whether a value is a missing one, which the model takes.
+    pub fn misses(&self, value: f64) -> bool {
+        value.is_nan() && self.missing.is_some()
+    }
+
     /// Whether a value is in the domain, to single precision. A `float` may come as it is, as the shortest decimal
     /// that reads back as it, or as a `double`: three numbers that differ in the eighth digit, and one value. So an end
     /// of the domain stands for everything that rounds to the same `float`.
@@ -425,7 +458,8 @@ pub(crate) fn check_domain(features: &[Feature], sample: &[f64]) -> Result<(), I
     if let Some((Feature { name, .. }, &value)) = features.iter().zip(sample).find(is_fraction) {
         return Err(InputError::NotInteger { feature: name.clone(), value });
     }
-    let outside = |(feature, value): &(&Feature, &f64)| !feature.contains(**value);
+    let outside =
+        |(feature, value): &(&Feature, &f64)| !feature.contains(**value) && !feature.misses(**value);
     match features.iter().zip(sample).find(outside) {
         Some((Feature { name, min, max, .. }, &value)) => {
             Err(InputError::OutsideDomain { feature: name.clone(), value, min: *min, max: *max })

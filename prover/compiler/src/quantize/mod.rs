@@ -5,6 +5,7 @@
 
 pub(crate) mod bounds;
 pub(crate) mod candidate;
+mod codes;
 pub(crate) mod cost;
 mod descent;
 pub(crate) mod encoding;

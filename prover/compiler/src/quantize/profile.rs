@@ -31,6 +31,8 @@ pub(crate) struct Profile {
     pub ranges: Vec<Vec<(f64, f64)>>,
     /// Range of each argument of each layer's function, over all of its rows.
     pub arguments: Vec<Vec<(f64, f64)>>,
+    /// Whether the integer of each input element may say that it is missing; empty where none may.
+    pub coded: Vec<bool>,
     /// Positions of the samples that the search evaluates candidates on.
     pub searched: Vec<usize>,
     /// The values each layer reads.
@@ -83,6 +85,9 @@ impl Profile {
     pub fn new(model: &Model, samples: Vec<Vec<f64>>, observer: &Observer<'_>) -> Result<Self, SearchError> {
         let atoms: usize = model.atom_ranges().last().map_or(0, |range| range.end);
         let none = (f64::INFINITY, f64::NEG_INFINITY);
+        let coded = model.coded();
+        // Values that are not missing, of those that may be.
+        let mut present = vec![0usize; coded.len()];
         let observed_len = |layer: &Layer| match layer.function.measure() {
             Measure::Scores => layer.pooled_len(),
             _ => layer.len(),
@@ -94,6 +99,7 @@ impl Profile {
             targets: Vec::with_capacity(samples.len()),
             decisions: Vec::with_capacity(samples.len()),
             means: vec![0.0; atoms],
+            coded,
             ranges: model.layers.iter().map(|layer| vec![none; observed_len(layer)]).collect(),
             arguments: model.layers.iter().map(arguments).collect(),
             wiring: wiring(model)?,
@@ -106,11 +112,19 @@ impl Profile {
             if found.values.len() != atoms {
                 return Err(InternalError("a value for each element").into());
             }
-            profile.means.iter_mut().zip(&found.values).for_each(|(sum, value)| *sum += value);
+            present
+                .iter_mut()
+                .zip(&found.values)
+                .for_each(|(present, value)| *present += usize::from(!value.is_nan()));
+            // Of what is missing there is no mean.
+            let is_present = |&(_, value): &(&mut f64, &f64)| present.is_empty() || !value.is_nan();
+            let sums = profile.means.iter_mut().zip(&found.values).filter(is_present);
+            sums.for_each(|(sum, value)| *sum += value);
             profile.add(model, &found)?;
         }
-        let count = profile.given.max(1) as f64;
-        profile.means.iter_mut().for_each(|sum| *sum /= count);
+        let count = profile.given.max(1);
+        let counted = |atom: usize| present.get(atom).map_or(count, |&present| present.max(1)) as f64;
+        profile.means.iter_mut().enumerate().for_each(|(atom, sum)| *sum /= counted(atom));
         profile.choose_searched(model);
         Ok(profile)
     }

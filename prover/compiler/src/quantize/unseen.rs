@@ -68,7 +68,7 @@ impl Feature {
             for (feature, &value) in features.iter_mut().zip(row) {
                 feature.low = feature.low.min(value);
                 feature.high = feature.high.max(value);
-                feature.is_whole &= value.fract() == 0.0;
+                feature.is_whole &= value.is_nan() || value.fract() == 0.0;
             }
         }
         features

@@ -1,5 +1,6 @@
 //! `.assay` files: what is written is read, and nothing else is.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use assay_compiler::model::ClassNames;
@@ -66,6 +67,7 @@ fn every_option() -> CompiledModel {
         ranges: Strategy::Bits,
         shapes: [("x:1".to_owned(), 3)].into(),
         outputs: vec!["g1".into()],
+        missing: BTreeSet::new(), // the model takes numbers only: see `missing`
     };
     let model = compile(&perceptron(&[3, 4, 2], 1).bytes(), &Table::Rows(positive()), &options).unwrap().0;
     assert_eq!(model.provenance.options, options);

@@ -115,10 +115,8 @@ fn what_only_the_given_rows_meet_is_told() {
         .floats("w", &[2, 1], &[1.0, 1.0])
         .node("y", "Gemm", &["x", "w"], vec![])
         .output("y");
-    let rows: Vec<[f64; 2]> = (0..40)
-        .map(|i| (f64::from(i) / 40.0, 0.9 * f64::from(i).sin()))
-        .map(|(x, y)| [x, y - x])
-        .collect();
+    let rows: Vec<[f64; 2]> =
+        (0..40).map(|i| (f64::from(i) / 40.0, 0.9 * f64::from(i).sin())).map(|(x, y)| [x, y - x]).collect();
     let format = |scale| Some(Format { bits: 8, scale });
     let compile = |scale| {
         let options = Options { max_error: 0.05, output_format: format(scale), ..Options::default() };

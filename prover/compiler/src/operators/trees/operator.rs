@@ -25,8 +25,8 @@ const RESULT_BITS: i32 = 30;
 /// Integer forms that are kept, at most.
 const MOST_KNOWN: usize = 8;
 
-/// Integer forms by scales.
-type Known = Arc<Mutex<Vec<(Vec<i32>, Arc<Integers>)>>>;
+/// Integer forms by the scales of the arguments, and the integers that say that one is missing.
+type Known = Arc<Mutex<Vec<(Vec<i32>, Vec<Option<i64>>, Arc<Integers>)>>>;
 
 /// Trees over elements of one sample.
 #[derive(Clone, Debug)]
@@ -81,20 +81,29 @@ impl Operator for Trees {
     }
 
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+        self.quantize_missing(formats, &[])
+    }
+
+    fn quantize_missing(
+        &self,
+        formats: &Formats<'_>,
+        codes: &[Option<i64>],
+    ) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let [ArgumentFormat::Exact(scales)] = formats.arguments else {
             return Err(PlanError::Internal("the one argument of trees, exact"));
         };
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, integers)) = known().iter().find(|(of, _)| of == scales) {
+        if let Some((.., integers)) = known().iter().find(|(of, with, _)| of == scales && with == codes) {
             return Ok(Arc::clone(integers) as Arc<dyn IntegerOperator>);
         }
-        let ensemble = self.ensemble.integers(&self.arguments, &self.slots, scales, self.scale).feasible()?;
+        let ensemble =
+            self.ensemble.integers(&self.arguments, &self.slots, scales, codes, self.scale).feasible()?;
         let integers = Arc::new(Integers::new(ensemble));
         let mut known = known();
         if known.len() >= MOST_KNOWN {
             known.remove(0);
         }
-        known.push((scales.to_vec(), Arc::clone(&integers)));
+        known.push((scales.to_vec(), codes.to_vec(), Arc::clone(&integers)));
         Ok(integers)
     }
 
