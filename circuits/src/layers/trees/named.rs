@@ -35,7 +35,7 @@
 //! Of a tree with `L` boxes in `R` rows and `C` columns: `R` a word and `C`, about `2 sqrt(L)`; a query a bound and one a digit of `u`; a range
 //! proof of the worth. Once: an entry for each quantity, and 1. It does not depend on the number of thresholds.
 //!
-//! That a multiplexer needs no indicator of its rows, but some row that agrees, seems to be new; records of paths are folklore.
+//! No row needs an indicator: that some row agrees is enough. Records of paths are folklore.
 
 use std::collections::BTreeMap;
 
@@ -83,7 +83,7 @@ impl NamedTree {
 /// Named trees over the same features.
 #[derive(Debug)]
 pub(super) struct Named {
-    /// Features and sides that are bounded: [`Bound::AtLeast`] with the least value, [`Bound::AtMost`] with the largest.
+    /// Features and sides that are bounded: [`Bound::AtLeast`] with the least value, [`Bound::AtMost`] with the largest, from which they count.
     quantities: Vec<Bound>,
     /// All are below `2^bits`.
     bits: u32,
@@ -175,8 +175,10 @@ impl Named {
                     Bound::AtMost(_, hi) => x.sub_from_const(hi)?.mul_const(count)?.add_const(g)?,
                 });
             }
-            let positions: BTreeMap<(usize, bool), (i64, i64)> =
-                (0i64..).zip(&self.quantities).map(|(g, bound)| (side(bound), (g, end(bound)))).collect();
+            let positions: BTreeMap<(usize, bool), (i64, i64)> = (0i64..)
+                .zip(&self.quantities)
+                .map(|(g, bound)| (side(bound), (g, threshold(bound))))
+                .collect();
             let table = b.lookups().combinations(&entries);
             let trees = self.trees.iter();
             trees.map(|(tree, layout)| self.name(b, (tree, layout), &positions, &entries, table)).collect()
@@ -362,11 +364,6 @@ fn threshold(bound: &Bound) -> i64 {
 /// Feature and side.
 fn side(bound: &Bound) -> (usize, bool) {
     (feature(bound), matches!(bound, Bound::AtLeast(..)))
-}
-
-/// Of a quantity, the value from which it counts.
-fn end(bound: &Bound) -> i64 {
-    threshold(bound)
 }
 
 /// What a bound bounds: its feature from the end of the interval on.
