@@ -244,7 +244,8 @@ fn a_declaration_is_held_against_the_schema() {
     assert!(!Tensor::<1>::at(2, 15).is(&public, "out"), "other bits");
     assert!(!input.is(&public, "secret") && !Tensor::<40>::at(0, 8).is(&public, "secret"), "committed");
     assert!(!input.is(&schema(Visibility::Committed), "in"));
-    let features = TensorSchema { missing: Missing::Anywhere, ..tensor("in", &[4, 4], 15, Visibility::Public) };
+    let features =
+        TensorSchema { missing: Missing::Anywhere, ..tensor("in", &[4, 4], 15, Visibility::Public) };
     let first = tensor("secret", &[40], 8, Visibility::Committed);
     let score = tensor("out", &[1], 16, Visibility::Public);
     let missing = ModelSchema::new("m".into(), vec![first, features], vec![score]).unwrap();

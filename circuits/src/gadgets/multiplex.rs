@@ -53,39 +53,110 @@ pub fn constrain(b: &mut Builder, x: &Bounded, lo: i64, values: &[i64]) -> Resul
 
 /// `values[u]`, `u` in `[0, values.len() - 1]`.
 fn select(b: &mut Builder, u: &Bounded, values: &[i64]) -> Result<Bounded, BuildError> {
-    let empty = BuildError::Empty { operation: OPERATION };
-    let (Some(&least), Some(&most), Some(&padding)) =
-        (values.iter().min(), values.iter().max(), values.last())
-    else {
-        return Err(empty);
-    };
-    if least == most {
-        return Bounded::constant(least);
+    if values.iter().min() == values.iter().max() {
+        return Bounded::constant(*values.first().ok_or(BuildError::Empty { operation: OPERATION })?);
     }
     let n = bit_length(u.hi());
-    let high = split(n);
     let bits = decompose(b, u)?;
-    let (low_bits, high_bits) = bits.split_at(bits.len() - high as usize);
-    let low = monomials(b, low_bits)?;
-    let high = indicators(&monomials(b, high_bits)?)?;
     // Entries beyond the table are never reached: `u` is below its end.
-    let mut parts = Vec::with_capacity(high.len());
-    for (c, indicator) in high.iter().enumerate() {
-        let part: Vec<i64> = (0..low.len())
-            .map(|i| values.get(c * low.len() + i).copied().unwrap_or(padding) - least)
-            .collect();
-        let hi = part.iter().copied().max().ok_or(empty.clone())?;
-        let value = combination(&low, &part)?.proven(0, hi.into());
-        parts.push(match (indicator.as_constant(), value.as_constant()) {
-            (Some(_), _) => value,
-            (None, Some(_)) => indicator.mul_const(hi)?,
-            (None, None) => {
-                b.product_wire("[high = c] * T_c(low) = y_c", indicator, &value, &Bounded::constant(0)?, hi)?
-            }
-        });
+    Selector::constrain(b, bits, 1 << n, split(n))?.select(b, values)
+}
+
+/// A value taken apart once for several tables: the monomials of its low bits, and the indicators of its high ones.
+///
+/// Of a value below `entries`, only the subsets below that number: they are a basis of the functions of `[0, entries)`, since a
+/// subset of a set is no larger a number than the set. So a value costs `entries - 1` for any number of tables, or less with
+/// some high bits and a product for each part of each table.
+pub(crate) struct Selector {
+    low: Vec<Bounded>,
+    high: Vec<Bounded>,
+}
+
+impl Selector {
+    /// From the bits of a value that is proven to lie in `[0, entries)`, the last `high` of them as indicators.
+    pub(crate) fn constrain(
+        b: &mut Builder,
+        bits: Vec<Bounded>,
+        entries: usize,
+        high: u32,
+    ) -> Result<Self, BuildError> {
+        let (low_bits, high_bits) = bits.split_at(bits.len().saturating_sub(high as usize));
+        let part = 1usize << low_bits.len().min(40);
+        let low = monomials(b, low_bits, entries.min(part))?;
+        let high = indicators(&monomials(b, high_bits, entries.div_ceil(part))?)?;
+        Ok(Self { low, high })
     }
-    let sum = Bounded::weighted_sum(&parts, &vec![1; parts.len()], least)?;
-    Ok(sum.proven(least.into(), most.into()))
+
+    /// The entry of a table, which is not empty.
+    pub(crate) fn select(&self, b: &mut Builder, values: &[i64]) -> Result<Bounded, BuildError> {
+        let empty = BuildError::Empty { operation: OPERATION };
+        let (Some(&least), Some(&most), Some(&padding)) =
+            (values.iter().min(), values.iter().max(), values.last())
+        else {
+            return Err(empty);
+        };
+        if least == most {
+            return Bounded::constant(least);
+        }
+        let Self { low, high } = self;
+        let mut parts = Vec::with_capacity(high.len());
+        for (c, indicator) in high.iter().enumerate() {
+            let part: Vec<i64> = (0..low.len())
+                .map(|i| values.get(c * low.len() + i).copied().unwrap_or(padding) - least)
+                .collect();
+            let hi = part.iter().copied().max().ok_or(empty.clone())?;
+            let value = combination(low, &part)?.proven(0, hi.into());
+            parts.push(match (indicator.as_constant(), value.as_constant()) {
+                (Some(_), _) => value,
+                (None, Some(_)) => indicator.mul_const(hi)?,
+                (None, None) => b.product_wire(
+                    "[high = c] * T_c(low) = y_c",
+                    indicator,
+                    &value,
+                    &Bounded::constant(0)?,
+                    hi,
+                )?,
+            });
+        }
+        let sum = Bounded::weighted_sum(&parts, &vec![1; parts.len()], least)?;
+        Ok(sum.proven(least.into(), most.into()))
+    }
+
+    /// The number of high bits for which `tables` tables of `entries` entries cost least.
+    pub(crate) fn split(entries: usize, tables: usize) -> u32 {
+        let n = bit_length(entries as i128 - 1);
+        let cost = |&high: &u32| {
+            let part = 1usize << (n - high).min(40);
+            let parts = entries.div_ceil(part);
+            let products = if parts > 1 { tables.saturating_mul(parts) } else { 0 };
+            Selector::cost(entries, high).saturating_add(products)
+        };
+        (0..=n).min_by_key(cost).unwrap_or(0)
+    }
+
+    /// Constraints of [`Selector::constrain`].
+    pub(crate) fn cost(entries: usize, high: u32) -> usize {
+        let n = bit_length(entries as i128 - 1);
+        let part = 1usize << n.saturating_sub(high).min(40);
+        let products = |count: usize| count - 1 - bit_length(count as i128 - 1) as usize;
+        products(entries.clamp(1, part)) + products(entries.div_ceil(part).max(1))
+    }
+
+    /// Constraints of [`Selector::select`]: parts of the table that are constant need no product.
+    pub(crate) fn cost_of_table(values: &[i64], high: u32) -> usize {
+        let n = bit_length(values.len() as i128 - 1);
+        let part = 1usize << n.saturating_sub(high).min(40);
+        if values.len() <= part {
+            return 0;
+        }
+        let padding = values.last().copied().unwrap_or(0);
+        let varies = |part_values: &&[i64]| {
+            let first = part_values.first().copied();
+            let ends_early = part_values.len() < part;
+            part_values.iter().any(|&value| Some(value) != first) || (ends_early && Some(padding) != first)
+        };
+        values.chunks(part).filter(varies).count()
+    }
 }
 
 /// Constraints of [`constrain`] for an argument that reaches just these values: parts of the table that are constant need no
@@ -134,12 +205,12 @@ fn monomial_products(bits: u32) -> u64 {
     (1u64 << bits.min(40)) - u64::from(bits) - 1
 }
 
-/// The product of each subset of the bits; subset `s` at index `s`.
-fn monomials(b: &mut Builder, bits: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
+/// The product of each of the first `count` subsets of the bits; subset `s` at index `s`.
+fn monomials(b: &mut Builder, bits: &[Bounded], count: usize) -> Result<Vec<Bounded>, BuildError> {
     let zero = Bounded::constant(0)?;
     let mut all = vec![Bounded::constant(1)?];
     for bit in bits {
-        for subset in 0..all.len() {
+        for subset in 0..all.len().min(count.saturating_sub(all.len())) {
             let product = at("monomials", &all, subset)?.clone();
             all.push(if subset == 0 {
                 bit.clone()
@@ -164,6 +235,8 @@ fn indicators(monomials: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
 /// The function of the bits with these values, over the monomials of the bits.
 fn combination(monomials: &[Bounded], values: &[i64]) -> Result<Bounded, BuildError> {
     let mut coefficients = values.to_vec();
+    // What lies behind changes no coefficient before.
+    coefficients.resize(values.len().next_power_of_two(), 0);
     let mut half = 1;
     while half < coefficients.len() {
         for pair in coefficients.chunks_exact_mut(2 * half) {

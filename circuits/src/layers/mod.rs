@@ -8,6 +8,7 @@
 //! | of two variables | [`product`], [`quotient`] | one a product; two a bit of the quotient |
 //! | choosing | [`max_pool`], [`extremum`], [`argmax`], [`hardmax`], [`top_k`] | a comparison a value |
 //! | deciding | [`comparison`], [`logic`], [`selection`], [`magnitude`], [`missing`] | a comparison, or 1 to 3 |
+//! | by number | [`index`], [`rows`], [`choice`] | the bits of a number, and a product an entry |
 //! | whole numbers | [`whole`], [`modulo`] | a division |
 //! | functions | [`function`] | a table, or a selection by bits |
 //! | trees | [`trees`] | one a threshold and half a branch |
@@ -20,12 +21,14 @@
 use crate::case::{Module, modules};
 
 pub mod argmax;
+pub mod choice;
 pub mod comparison;
 pub mod conv;
 pub mod dense;
 pub mod extremum;
 pub mod function;
 pub mod hardmax;
+pub mod index;
 pub mod layer_norm;
 pub mod log_sum_exp;
 pub mod logic;
@@ -37,6 +40,7 @@ pub mod norm;
 pub mod product;
 pub mod quotient;
 pub mod requantize;
+pub mod rows;
 pub mod selection;
 pub mod softmax;
 pub mod sparse;
@@ -49,12 +53,14 @@ pub use crate::window;
 /// Every layer with its cases.
 pub(crate) const MODULES: &[Module] = modules![
     argmax,
+    choice,
     comparison,
     conv,
     dense,
     extremum,
     function,
     hardmax,
+    index,
     layer_norm,
     log_sum_exp,
     logic,
@@ -66,6 +72,7 @@ pub(crate) const MODULES: &[Module] = modules![
     product,
     quotient,
     requantize,
+    rows,
     selection,
     softmax,
     sparse,

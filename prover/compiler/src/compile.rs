@@ -16,10 +16,12 @@ use crate::options::{OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
 use crate::quantize::QuantizeError;
-use crate::quantize::candidate::Search;
+use crate::quantize::candidate::{Found, Search};
 use crate::quantize::equalize::equalize;
 use crate::quantize::error::SearchError;
+use crate::quantize::input::InputFormat;
 use crate::quantize::loss::Bound;
+use crate::quantize::made;
 use crate::quantize::profile::Profile;
 use crate::report::{self, Report, ReportError};
 use crate::source::Source;
@@ -132,7 +134,9 @@ pub fn compile_with<'a>(
     let missing = may_be_missing(&model, &names, &samples, options)?;
     let model = match missing.is_empty() {
         true => model,
-        false => import::import_missing(&proto, &missing).map_err(|error| refused(error, &names, &samples))?,
+        false => {
+            import::import_missing(&proto, &missing).map_err(|error| refused(error, &names, &samples))?
+        }
     };
     let features = domains(&model, &names, &samples, options)?;
     for (i, sample) in samples.iter().enumerate() {
@@ -141,26 +145,14 @@ pub fn compile_with<'a>(
     let provenance = Provenance::new(&samples, options);
 
     let equalized = equalize(&model);
-    let profile = Profile::new(&equalized.model, samples, &observer)?;
-    let flips = options.max_flips.map_or(usize::MAX, |flips| usize::try_from(flips).unwrap_or(usize::MAX));
-    let search = Search {
-        model: &equalized.model,
-        profile: &profile,
-        bound: Bound { error: options.max_error, flips },
-        threshold: options.threshold,
-        inputs: input_formats(&model, &features, options)?,
-        output_format: options.output_format,
-        ranges: Ranges::Bits,
-        observer: &observer,
-    };
+    let inputs = input_formats(&model, &features, options)?;
     let name = model_name(&model, options);
-    let schema = |graph: &_| lower::schema(graph, &name, options).ok();
-    let search = Search { ranges: strategy::choose(&search, options, schema)?, ..search };
-    let found = search.run()?;
+    let task = Task { model: &equalized.model, inputs, name: &name, options, observer: &observer };
+    let Quantized { profile, found, ranges } = task.quantize(samples, &mut warnings)?;
     observer.at(Stage::Lower, None)?;
     let graph = found.realized.graph.clone();
     let schema = lower::schema(&graph, &name, options)?;
-    let circuit = lower::lower(&graph, &schema, search.ranges)?;
+    let circuit = lower::lower(&graph, &schema, ranges)?;
     let source_digest = source.digest();
     let classes = model.outputs.iter().map(|output| output.classes.clone()).collect();
     let compiled = CompiledModel { schema, graph, circuit, features, classes, source_digest, provenance };
@@ -186,6 +178,65 @@ pub fn compile_with<'a>(
     };
     let report = report::make(&compiled, &evidence)?;
     Ok((compiled, report))
+}
+
+/// What is to be quantized, and how.
+struct Task<'a, 'p> {
+    /// The equalized model.
+    model: &'a Model,
+    inputs: Vec<InputFormat>,
+    name: &'a str,
+    options: &'a Options,
+    observer: &'a Observer<'p>,
+}
+
+/// A graph of integers, what it was found by, and the way to prove its ranges.
+struct Quantized {
+    profile: Profile,
+    found: Found,
+    ranges: Ranges,
+}
+
+impl Task<'_, '_> {
+    /// The cheapest graph that meets the demands on the calibration data and on rows made of them. The demands are about the former:
+    /// where they cannot be met on both, they are on those, and a warning says so.
+    fn quantize(
+        &self,
+        samples: Vec<Vec<f64>>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Quantized, CompileError> {
+        let mut profile = Profile::new(self.model, samples, self.observer)?;
+        made::extend(&mut profile, self.model, self.options.max_error, self.observer)?;
+        match self.search(&profile) {
+            Err(CompileError::Quantize(unmet)) if profile.made() > 0 && !unmet.is_of_model() => {
+                let made = profile.made();
+                let profile = Profile::new(self.model, profile.into_given(), self.observer)?;
+                let (found, ranges) = self.search(&profile)?;
+                warnings.push(Warning::GivenRowsOnly { made, unmet });
+                Ok(Quantized { profile, found, ranges })
+            }
+            found => found.map(|(found, ranges)| Quantized { profile, found, ranges }),
+        }
+    }
+
+    fn search(&self, profile: &Profile) -> Result<(Found, Ranges), CompileError> {
+        let options = self.options;
+        let flips =
+            options.max_flips.map_or(usize::MAX, |flips| usize::try_from(flips).unwrap_or(usize::MAX));
+        let search = Search {
+            model: self.model,
+            profile,
+            bound: Bound { error: options.max_error, flips },
+            threshold: options.threshold,
+            inputs: self.inputs.clone(),
+            output_format: options.output_format,
+            ranges: Ranges::Bits,
+            observer: self.observer,
+        };
+        let schema = |graph: &_| lower::schema(graph, self.name, options).ok();
+        let search = Search { ranges: strategy::choose(&search, options, schema)?, ..search };
+        Ok((search.run()?, search.ranges))
+    }
 }
 
 /// The independent engine with the model, once it has run a sample: some of what it cannot run it finds only then.

@@ -376,9 +376,8 @@ fn read_classes(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Vec<Opt
 
 /// Features that have an integer where they are missing are those that the schema says so of: the statement's reader goes by that.
 fn check_missing(features: &[Feature], schema: &ModelSchema) -> Result<(), ReadError> {
-    let may_be = schema.inputs().iter().flat_map(|tensor| {
-        tensor.missing.each(&tensor.shape).take(tensor.elements())
-    });
+    let may_be =
+        schema.inputs().iter().flat_map(|tensor| tensor.missing.each(&tensor.shape).take(tensor.elements()));
     let differs = |(feature, may_be): &(&Feature, bool)| (feature.missing == Some(Absent::Coded)) != *may_be;
     match features.iter().zip(may_be).find(differs) {
         Some((feature, _)) => Err(ReadError::Feature(feature.name.clone())),

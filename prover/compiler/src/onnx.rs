@@ -150,6 +150,9 @@ pub struct AttributeProto {
     /// A tensor.
     #[prost(message, optional, tag = "5")]
     pub t: Option<TensorProto>,
+    /// A graph: the steps of a loop.
+    #[prost(message, optional, boxed, tag = "6")]
+    pub g: Option<Box<GraphProto>>,
     /// Floats.
     #[prost(float, repeated, packed = "false", tag = "7")]
     pub floats: Vec<f32>,
@@ -181,7 +184,7 @@ pub enum AttributeType {
     String = 3,
     /// `t`.
     Tensor = 4,
-    /// A graph, which is not read.
+    /// `g`.
     Graph = 5,
     /// `floats`.
     Floats = 6,

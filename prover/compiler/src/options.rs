@@ -163,7 +163,9 @@ pub enum OptionError {
     #[error("'{0}' may be missing, and the model has no such feature")]
     UnknownMissing(String),
     /// A feature that is to be missing, and is no real number.
-    #[error("'{0}' may be missing, and is an integer, a truth value or a text in the model, which are never missing")]
+    #[error(
+        "'{0}' may be missing, and is an integer, a truth value or a text in the model, which are never missing"
+    )]
     WholeMissing(String),
     /// A dimension of no elements, or of more than any.
     #[error("dimension '{name}' is to be {size}: 1 to {MAX_SIZE} are supported")]

@@ -348,6 +348,13 @@ impl Layers {
         (start == first && layer.len() == x.len()).then_some(position)
     }
 
+    /// The layer that an atom is a result of, and its place there; `None` for an element of an input.
+    pub fn maker(&self, atom: u32) -> Option<(usize, usize)> {
+        let position = self.starts.partition_point(|&start| start <= atom as usize).checked_sub(1)?;
+        let element = (atom as usize).checked_sub(*self.starts.get(position)?)?;
+        (element < self.layers.get(position)?.len()).then_some((position, element))
+    }
+
     /// The layer at a position.
     pub fn layer(&self, position: usize) -> Option<&Layer> {
         self.layers.get(position)

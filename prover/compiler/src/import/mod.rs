@@ -65,10 +65,7 @@ pub(crate) fn import_proto(proto: &ModelProto) -> Result<Model, ImportError> {
 }
 
 /// Imports a decoded model of which these elements of all inputs may be missing, with their names.
-pub(crate) fn import_missing(
-    proto: &ModelProto,
-    missing: &[(u32, String)],
-) -> Result<Model, ImportError> {
+pub(crate) fn import_missing(proto: &ModelProto, missing: &[(u32, String)]) -> Result<Model, ImportError> {
     import_within(proto, missing, Resources::new(proto.encoded_len())).map(|(model, _)| model)
 }
 
@@ -247,12 +244,20 @@ impl Walk {
             }
             (Some(operator), Some(&opset)) => {
                 let operands = operands(&self.values, proto);
-                let results = operands.map(|operands| {
-                    let node = Node { name, proto, opset, operands };
-                    self.layers.missing.check_operands(&node)?;
-                    import_node(&node, operator, &mut self.layers)
-                });
-                results.and_then(|results| self.record(results))
+                let node = operands.map(|operands| Node { name, proto, opset, operands });
+                if let Import::Nodes(write) = operator.import {
+                    let nodes = node.map(|node| write(&node));
+                    if let Some(nodes) = nodes.and_then(|nodes| self.record(nodes)) {
+                        return nodes.iter().for_each(|node| self.node(node, opsets, reported));
+                    }
+                    None
+                } else {
+                    let results = node.map(|node| {
+                        self.layers.missing.check_operands(&node)?;
+                        import_node(&node, operator, &mut self.layers)
+                    });
+                    results.and_then(|results| self.record(results))
+                }
             }
         };
         for (position, output) in proto.output.iter().enumerate().filter(|(_, output)| !output.is_empty()) {
@@ -333,6 +338,7 @@ fn import_node(node: &Node<'_>, operator: &OnnxOperator, layers: &mut Layers) ->
     let results = match operator.import {
         Import::One(import) => vec![import(node, layers)?],
         Import::Several(import) => import(node, layers)?,
+        Import::Nodes(_) => Vec::new(),
     };
     layers.missing.check_results(node, &results)?;
     let asked = node.proto.output.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);

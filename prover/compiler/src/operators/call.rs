@@ -33,6 +33,8 @@ pub(super) fn call(
     let result = match node.expected(known)?.import {
         Import::One(import) => Some(import(&inner, layers)?),
         Import::Several(import) => import(&inner, layers)?.into_iter().next(),
+        // What is written out is no operator that others are made of.
+        Import::Nodes(_) => None,
     };
     match node.expected(result)? {
         Value::Tensor(tensor) => Ok(tensor),

@@ -9,6 +9,7 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::Value;
+use crate::onnx::NodeProto;
 
 /// A family of operators.
 pub(crate) struct Family {
@@ -44,6 +45,8 @@ pub(crate) enum Import {
     /// Of several results, in the order of the node's outputs; those that are left out in the file may be missing at the
     /// end.
     Several(fn(&Node<'_>, &mut Layers) -> Result<Vec<Value>, Refusal>),
+    /// As other nodes, which stand in the graph in its place.
+    Nodes(fn(&Node<'_>) -> Result<Vec<NodeProto>, Refusal>),
 }
 
 /// An integer operator in files.

@@ -27,9 +27,9 @@ macro_rules! families {
 }
 
 families! {
-    argmax, cast, clip, comparison, constants, conv, conv_transpose, elementwise, extremum, function, hardmax,
+    argmax, by_index, cast, clip, comparison, constants, conv, conv_transpose, einsum, elementwise, extremum, function, hardmax,
     layer_norm, linear, log_sum_exp, logic, missing, ml, modulo, movement, negation, norm, normalization, pool, power, prelu,
-    product, quotient, resize, selection, sign, softmax, sum, top_k, trees, whole,
+    product, quantized, quotient, resize, scan, selection, sign, softmax, sum, top_k, trees, whole,
 }
 
 mod axes;

@@ -13,12 +13,13 @@ use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
 };
 use super::pool::Pooling;
-use super::{axes, pool};
+use super::{axes, pool, product};
 use crate::bytes::{ReadError, Reader};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{Tensor, Value};
+use crate::import::value::{Accumulator, Tensor, Value};
+use crate::model::Row;
 use crate::quantize::error::PlanError;
 
 /// Bits of its arguments, at most.
@@ -196,7 +197,50 @@ fn reduce(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let x = node.tensor(0)?;
     let groups = axes::reduction(node, layers, x, 18)?;
     let x = axes::grouped(node, layers, x, &groups)?;
+    if kind == Kind::Squares
+        && let Some(sums) = sums_of_shared_squares(node, layers, &x, &groups)?
+    {
+        return Ok(sums.into());
+    }
     apply(node, layers, &x, kind, groups.shape).map(Value::from)
+}
+
+/// Sums of squares, where groups share what is squared, as distances from one point do:
+/// `sum (f x + b)^2 = sum f^2 x^2 + 2 f b x + b^2`, so that each `x` is squared once for all groups. `None` where that would be no fewer.
+fn sums_of_shared_squares(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+    groups: &Groups,
+) -> Result<Option<Tensor>, Refusal> {
+    let Some(selection) = x.selection() else { return Ok(None) };
+    let mut atoms: Vec<u32> = selection.atoms.iter().flatten().copied().collect();
+    let products = atoms.len();
+    atoms.sort_unstable();
+    atoms.dedup();
+    if atoms.is_empty() || atoms.len() * 2 > products {
+        return Ok(None);
+    }
+    layers.spend_terms(node, 2 * x.len() as u128)?;
+    let values = Tensor::new(vec![atoms.len()], atoms.iter().copied().map(Row::atom).collect());
+    let squares = product::elementwise(node, layers, &values, &values)?;
+    let squares = layers.rows(node, &squares)?;
+    let mut accumulator = Accumulator::new(layers.atoms());
+    let elements: Vec<_> = selection.atoms.iter().zip(selection.factors.iter().zip(&selection.offsets)).collect();
+    let sum = |group: &[(&Option<u32>, (&f64, &f64))]| {
+        let mut constant = 0.0;
+        for &(atom, (factor, offset)) in group {
+            constant += offset * offset;
+            let Some(atom) = *atom else { continue };
+            let square = squares.get(atoms.binary_search(&atom).ok()?)?;
+            accumulator.add(square, factor * factor);
+            accumulator.add(&Row::atom(atom), 2.0 * factor * offset);
+            constant += factor * factor * square.bias;
+        }
+        Some(accumulator.take(constant))
+    };
+    let rows = node.expected(elements.chunks(groups.len.max(1)).map(sum).collect::<Option<Vec<Row>>>())?;
+    Ok(Some(Tensor::new(groups.shape.clone(), rows).with_trail(vec![node.name.name.clone()])))
 }
 
 /// The sum of magnitudes of each group.

@@ -9,17 +9,17 @@ use assay_circuits::layers::quotient::{self, Quotient};
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::broadcast::{common_shape, repeated, sources};
+use super::call::call;
 use super::elementwise::scale;
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{Argument, ArgumentFormat, Domain, Formats, IntegerOperator, Operator, Sink, Takes};
 use super::product::{read_bounds, read_pairs, write_pairs};
-use super::{function, modulo};
+use super::{function, modulo, product};
 use crate::bytes::{CONSTRAINT, ReadError, Reader};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor, Value};
-use crate::model::Activation;
 use crate::number::signed_range;
 use crate::quantize::error::{Feasible, PlanError};
 
@@ -209,10 +209,13 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         }
         _ if whole => Err(node.not_constant(1)),
         (Some(factors), None) => {
-            let reciprocals = function::apply(node, b, layers, Activation::Reciprocal)?;
+            let reciprocals = function::reciprocal(node, layers, b)?;
             scale(node, layers, &reciprocals, a, factors)
         }
-        (None, None) => quotients(node, layers, a, b).map(Value::from),
+        (None, None) => match function::logistic(node, layers, b)? {
+            Some(gate) => call(node, layers, (&product::FAMILY, "Mul"), &[a, &gate], &[]).map(Value::from),
+            None => quotients(node, layers, a, b).map(Value::from),
+        },
     }
 }
 

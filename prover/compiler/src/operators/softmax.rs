@@ -13,7 +13,7 @@ use crate::bytes::{ENTRY, ReadError, Reader};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::Value;
+use crate::import::value::{Data, Tensor, Value};
 use crate::model::Groups;
 use crate::quantize::error::{Feasible, PlanError};
 
@@ -34,6 +34,15 @@ pub(super) const FAMILY: Family = Family {
 /// `e^(x_i - m) / Σ_j e^(x_j - m)` along an axis, `m` the largest element.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Softmax(pub Groups);
+
+/// What a softmax over these groups was made of, if `x` is all that it gave: in the same order, and not rounded yet.
+pub(super) fn scores(layers: &Layers, x: &Tensor, groups: Groups) -> Option<Tensor> {
+    let layer = layers.layer(layers.owner(x)?)?;
+    let softmax = layer.function.operator()?.as_any().downcast_ref::<Softmax>()?;
+    let is_same = softmax.0 == groups && layer.pool.is_none();
+    let data = Data::Variable(Arc::clone(&layer.map));
+    is_same.then(|| Tensor { shape: x.shape.clone(), kind: x.kind, data, trail: Vec::new() })
+}
 
 impl Operator for Softmax {
     fn name(&self) -> &'static str {

@@ -12,6 +12,7 @@ use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::broadcast::{passed_on, rearranged};
 use super::extremum::{read_ends, write_ends};
+use super::function;
 use super::family::{Encoded, Family, Import, OnnxOperator, Shape};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale, Sink, Takes,
@@ -198,7 +199,11 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Value>, Refusal> {
     let mut all = Vec::with_capacity(2);
     for ranked in [Ranked::Values, Ranked::Indices] {
         // Indices are compared at full precision; values are passed on.
-        let x = if ranked == Ranked::Values { passed_on(node, layers, x)? } else { x.clone() };
+        let x = match ranked {
+            Ranked::Values => passed_on(node, layers, x)?,
+            // Roots keep the order of what they are of.
+            Ranked::Indices => function::under_roots(layers, x).unwrap_or_else(|| x.clone()),
+        };
         let order = groups.positions().flatten();
         let ordered = rearranged(node, layers, &x, vec![x.len()], order)?;
         let operator = Ranking { top: TopK { len, k, of, ranked }, count: groups.count() };

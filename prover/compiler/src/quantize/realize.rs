@@ -165,7 +165,8 @@ fn realize_layer(
     let (scales, wiring) = (plan.layer(position)?, profile.wiring(position)?);
     let map = weights::realize(&layer.map, wiring, profile, plan, &scales.rows)?;
     let codes = codes::of_rows(layer, &map, wiring, profile, plan)?;
-    let step = steps::realize(&layer.function, scales, profile.arguments(position)?, &codes, &profile.tables)?;
+    let step =
+        steps::realize(&layer.function, scales, profile.arguments(position)?, &codes, &profile.tables)?;
     let scale = i8::try_from(scales.scale).ok().feasible()?;
     Ok(QuantLayer {
         name: layer.name.clone(),

@@ -77,14 +77,8 @@ fn each_mistake_has_its_own_message() {
         error("ltv,volatility,drop\n1,2,3\n1,high,3\n"),
         "calibration data: row 2, column 'volatility': 'high' is not a number"
     );
-    assert_eq!(
-        error("ltv,volatility,drop\n1,,3\n"),
-        missing("volatility")
-    );
-    assert_eq!(
-        error("ltv,volatility,drop\n1,2,nan\n"),
-        missing("drop")
-    );
+    assert_eq!(error("ltv,volatility,drop\n1,,3\n"), missing("volatility"));
+    assert_eq!(error("ltv,volatility,drop\n1,2,nan\n"), missing("drop"));
     assert_eq!(
         error("ltv,volatility,drop\n1,2,-inf\n"),
         "calibration data: row 1, column 'drop': -inf is not finite"

@@ -372,7 +372,10 @@ fn a_missing_value_is_the_imputed_number() {
         .node_in("ai.onnx.ml", "i", "Imputer", &["x"], attributes())
         .node("y", "MatMul", &["i", "w"], vec![])
         .output("y");
-    assert_eq!(import(&imputed.bytes()).unwrap().inputs[0].missing, [0.5, -0.25].map(|number| Some(Absent::StandsFor(number))));
+    assert_eq!(
+        import(&imputed.bytes()).unwrap().inputs[0].missing,
+        [0.5, -0.25].map(|number| Some(Absent::StandsFor(number)))
+    );
     let table = Table::from_csv(b"x[0],x[1]\n1,0.5\n,1\n-1,nan\n0.25,-1\n").unwrap();
     let options = Options { max_error: 0.01, ..Options::default() };
     let (compiled, _) = compile(&imputed.bytes(), &table, &options).unwrap();

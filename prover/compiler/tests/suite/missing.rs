@@ -4,7 +4,9 @@ use crate::builder::*;
 use assay_circuits::{Assignment, audit};
 use assay_compiler::model::Absent;
 use assay_compiler::onnx::*;
-use assay_compiler::{CompileError, CompiledModel, Format, ImportError, OptionError, Options, Refusal, Table, compile};
+use assay_compiler::{
+    CompileError, CompiledModel, Format, ImportError, OptionError, Options, Refusal, Table, compile,
+};
 use assay_interface::missing::{Missing, code};
 
 const NAN: f64 = f64::NAN;
@@ -75,7 +77,8 @@ fn each_comparison_and_each_track_of_a_tree() {
         for tracks in [[0, 0], [0, 1], [1, 0], [1, 1]] {
             let compiled = compiled(&tree(mode, tracks), &Options::default());
             assert_eq!(compiled.schema.inputs()[0].missing, Missing::Anywhere);
-            for x in [[0.5, 0.25], [1.0, 0.0], [NAN, 0.0], [NAN, NAN], [0.25, NAN], [NAN, 1.0], [-1.0, -1.0]] {
+            for x in [[0.5, 0.25], [1.0, 0.0], [NAN, 0.0], [NAN, NAN], [0.25, NAN], [NAN, 1.0], [-1.0, -1.0]]
+            {
                 assert_eq!(outputs(&compiled, &x), [expected(mode, tracks, x)], "{mode} {tracks:?} {x:?}");
             }
         }
@@ -85,7 +88,11 @@ fn each_comparison_and_each_track_of_a_tree() {
 #[test]
 fn no_number_becomes_the_integer_of_a_missing_value() {
     let wide = Options { domains: [("x[0]".to_owned(), (-1.0, 1.0))].into(), ..Options::default() };
-    for options in [Options::default(), wide, Options { input_format: Some(Format { bits: 9, scale: 7 }), ..Options::default() }] {
+    for options in [
+        Options::default(),
+        wide,
+        Options { input_format: Some(Format { bits: 9, scale: 7 }), ..Options::default() },
+    ] {
         let compiled = compiled(&tree("BRANCH_LT", [1, 0]), &options);
         let input = &compiled.schema.inputs()[0];
         let least = code(input.bits);
@@ -138,7 +145,8 @@ fn refused_by(onnx: &Onnx) -> (String, String) {
 fn what_takes_numbers_only_is_refused_by_name() {
     let tree = || tree("BRANCH_LT", [1, 0]);
     let first = || "x[0]".to_owned();
-    let summed = tree().floats("w", &[2, 1], &[1.0, 2.0]).node("z", "MatMul", &["x", "w"], vec![]).output("z");
+    let summed =
+        tree().floats("w", &[2, 1], &[1.0, 2.0]).node("z", "MatMul", &["x", "w"], vec![]).output("z");
     assert_eq!(refused_by(&summed), ("z_node".into(), first()));
     let missed = compile(&summed.bytes(), &samples(), &Options::default()).unwrap_err();
     assert_eq!(
@@ -168,7 +176,8 @@ fn what_takes_numbers_only_is_refused_by_name() {
 /// What scikit-learn writes of an imputer with indicators: the number in place of what is missing, and whether it was.
 #[test]
 fn a_flag_beside_the_imputed_number() {
-    let imputer = || vec![floats("imputed_value_floats", &[0.5, -0.25]), float("replaced_value_float", f32::NAN)];
+    let imputer =
+        || vec![floats("imputed_value_floats", &[0.5, -0.25]), float("replaced_value_float", f32::NAN)];
     let onnx = Onnx::new()
         .input("x", &[1, 2])
         .node_in("ai.onnx.ml", "i", "Imputer", &["x"], imputer())
@@ -221,14 +230,19 @@ fn nothing_changes_where_nothing_is_missing() {
 /// A prover changes wires and advice of a witness for a value that is there, and for one that is missing: some constraint breaks.
 #[test]
 fn no_witness_calls_a_number_missing() {
-    let imputer = vec![floats("imputed_value_floats", &[0.5, -0.25]), float("replaced_value_float", f32::NAN)];
+    let imputer =
+        vec![floats("imputed_value_floats", &[0.5, -0.25]), float("replaced_value_float", f32::NAN)];
     let filled = tree("BRANCH_LT", [1, 0]).node_in("ai.onnx.ml", "z", "Imputer", &["x"], imputer).output("z");
     for onnx in [tree("BRANCH_LT", [0, 1]), tree("BRANCH_GTE", [1, 0]), filled] {
         let circuit = compiled(&onnx, &Options::default()).circuit;
         let code = code(compiled(&onnx, &Options::default()).schema.inputs()[0].bits);
         for inputs in [[code, code], [code + 1, 0], [0, code], [-code - 1, 1]] {
-            let assignment =
-                Assignment { inputs: vec![inputs.to_vec()], context: [7; 32], salts: Vec::new(), member: None };
+            let assignment = Assignment {
+                inputs: vec![inputs.to_vec()],
+                context: [7; 32],
+                salts: Vec::new(),
+                member: None,
+            };
             let witness = circuit.solve(&assignment).unwrap();
             for report in [
                 audit::sweep(&circuit, &witness, &[]).unwrap(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::logistic::reciprocal;
 use super::table::Elementwise;
 use crate::import::domain::ONNX;
 use crate::import::graph::Layers;
@@ -20,7 +21,7 @@ pub(in crate::operators) fn elementwise(node: &Node<'_>, layers: &mut Layers) ->
         "Erf" => Activation::Erf,
         "Exp" => Activation::Exp,
         "Sqrt" => Activation::Sqrt,
-        "Reciprocal" => Activation::Reciprocal,
+        "Reciprocal" => return reciprocal(node, layers, node.tensor(0)?).map(Value::from),
         "Softplus" => Activation::Softplus,
         "HardSwish" => Activation::HardSwish,
         "Log" => Activation::Log,

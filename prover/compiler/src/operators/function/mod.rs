@@ -5,12 +5,28 @@
 
 mod encoding;
 mod import;
+mod logistic;
 mod table;
 
 pub(super) use import::apply;
+pub(super) use logistic::{logistic, reciprocal};
 pub(super) use table::Elementwise;
 
+use std::sync::Arc;
+
 use super::family::{Encoded, Family, OnnxOperator};
+use crate::import::graph::Layers;
+use crate::import::value::{Data, Tensor};
+use crate::model::Activation;
+
+/// What the elements of `x` are square roots of, if they are all those of a layer: in the same order, and not rounded yet.
+pub(super) fn under_roots(layers: &Layers, x: &Tensor) -> Option<Tensor> {
+    let layer = layers.layer(layers.owner(x)?)?;
+    let function = layer.function.operator()?.as_any().downcast_ref::<Elementwise>()?.function;
+    let is_root = function == Activation::Sqrt && layer.pool.is_none();
+    let data = Data::Variable(Arc::clone(&layer.map));
+    is_root.then(|| Tensor { shape: x.shape.clone(), kind: x.kind, data, trail: Vec::new() })
+}
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {

@@ -9,6 +9,7 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor, Value};
 use crate::operators::broadcast::rearranged;
+use crate::operators::by_index::{self, Axis, Read};
 use crate::operators::{comparison, missing, selection};
 
 /// Elements of the last dimension of `X` by the indices in `Y`; of a constant list of numbers or texts by indices that
@@ -24,11 +25,18 @@ pub(super) fn extractor(node: &Node<'_>, layers: &mut Layers) -> Result<Value, R
     let mut shape = leading;
     shape.push(y.len());
     let Some(indices) = y.as_constants() else {
-        if shape.len() > 2 || shape.first() != Some(&1) {
-            return Err(node.not_constant(1));
-        }
         return match x {
+            Value::Strings { .. } if shape.len() > 2 || shape.first() != Some(&1) => Err(node.not_constant(1)),
             Value::Strings { .. } => Ok(y.with_shape(shape).of_kind(Kind::Integer).into()),
+            Value::Tensor(x) if !x.is_constant() || shape.len() > 2 || shape.first() != Some(&1) => {
+                let tuples = y.len();
+                let read = |flat: usize| {
+                    let (row, tuple) = (flat.checked_div(tuples)?, flat.checked_rem(tuples)?);
+                    Some(Read { tuple, base: row * width })
+                };
+                let axes = [Axis { size: width, stride: 1 }];
+                by_index::read(node, layers, (x, y), &axes, shape, read).map(Value::from)
+            }
             _ => {
                 let table = node.constant(0)?.1;
                 let chosen = element(node, layers, y, &table)?;

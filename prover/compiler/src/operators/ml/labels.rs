@@ -6,6 +6,7 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor};
+use crate::operators::by_index::{self, Axis, Read};
 use crate::operators::{argmax, comparison};
 
 /// The labels of a classifier.
@@ -63,9 +64,13 @@ pub(super) fn element(
     if table.iter().enumerate().all(|(i, &value)| value == first + step * i as f64) {
         return layers.affine(node, index, |_| Some((step, first)));
     }
-    let keys: Vec<f64> = (1..table.len()).map(|i| i as f64).collect();
-    let keys = vec![keys; index.len()];
-    looked_up(node, layers, index, &keys, table.get(1..).unwrap_or_default(), first)
+    let is_whole = table.iter().all(|value| value.fract() == 0.0);
+    let kind = if is_whole { Kind::Integer } else { Kind::Real };
+    let values = Tensor::constants(vec![table.len()], table.to_vec()).of_kind(kind);
+    let axes = [Axis { size: table.len(), stride: 1 }];
+    by_index::read(node, layers, (&values, index), &axes, index.shape.clone(), |tuple| {
+        Some(Read { tuple, base: 0 })
+    })
 }
 
 /// The value of the first key that each element equals, or `default`: `default + sum_j [x = key_j] (value_j - default)`. Each

@@ -6,7 +6,7 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Tensor, Value};
 use crate::operators::softmax::Softmax;
-use crate::operators::{extremum, normalization, quotient, sign};
+use crate::operators::{extremum, normalization, product, quotient, sign};
 
 /// `x / sum |x|`, `x / sqrt(sum x^2)`, or `x / max x`, over the features of each row.
 pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -17,7 +17,7 @@ pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
         None | Some("MAX") => {
             let attributes = [ints("axes", &[1]), int("keepdims", 1)];
             let largest = call(node, layers, (&extremum::FAMILY, "ReduceMax"), &[&x], &attributes)?;
-            call(node, layers, (&quotient::FAMILY, "Div"), &[&x, &largest], &[])?
+            by_largest(node, layers, &x, &largest)?
         }
         // Probabilities of one row sum to one as they are.
         Some("L1") if is_softmax(layers, &x) => x,
@@ -31,14 +31,32 @@ pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
     Ok(result.with_shape(shape).into())
 }
 
+/// `x / m`, whichever sign `m` has: `(x sign(m)) / |m|`.
+fn by_largest(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+    largest: &Tensor,
+) -> Result<Tensor, Refusal> {
+    if is_unsigned(layers, x) {
+        return call(node, layers, (&quotient::FAMILY, "Div"), &[x, largest], &[]);
+    }
+    let signs = call(node, layers, (&sign::FAMILY, "Sign"), &[largest], &[])?;
+    let magnitude = call(node, layers, (&sign::FAMILY, "Abs"), &[largest], &[])?;
+    let turned = call(node, layers, (&product::FAMILY, "Mul"), &[x, &signs], &[])?;
+    call(node, layers, (&quotient::FAMILY, "Div"), &[&turned, &magnitude], &[])
+}
+
+/// Whether the elements are the results of a layer that are never negative.
+fn is_unsigned(layers: &Layers, x: &Tensor) -> bool {
+    let layer = layers.owner(x).and_then(|position| layers.layer(position));
+    layer.is_some_and(|layer| layer.function.is_unsigned())
+}
+
 fn by_sum(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Tensor, Refusal> {
     let (_, width) = sizes(node, x)?;
-    let is_unsigned = layers
-        .owner(x)
-        .and_then(|position| layers.layer(position))
-        .is_some_and(|layer| layer.function.is_unsigned());
     let magnitudes =
-        if is_unsigned { x.clone() } else { call(node, layers, (&sign::FAMILY, "Abs"), &[x], &[])? };
+        if is_unsigned(layers, x) { x.clone() } else { call(node, layers, (&sign::FAMILY, "Abs"), &[x], &[])? };
     let sums = weighted_sums(node, layers, &magnitudes, &vec![1.0; width])?;
     // A sum that is the same for all inputs is one that the exporter did not see.
     match sums.as_constants() {

@@ -1,11 +1,13 @@
-//! Elements chosen by constant indices: Gather, GatherElements, GatherND and Compress. Negative indices count from the end.
+//! Elements chosen by indices: Gather, GatherElements, GatherND and Compress. Negative indices count from the end. Constant
+//! ones move elements; by others elements are read ([`by_index`]).
 
 use super::axes::shape;
 use super::moves::{Source, moved, position, product, strides, wrapped};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::Value;
+use crate::import::value::{Tensor, Value};
+use crate::operators::by_index::{self, Axis, Read};
 
 /// Slices along `axis`, in the order and the shape of the indices.
 pub(super) fn gather(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -14,11 +16,21 @@ pub(super) fn gather(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
     let axis = node.axis(node.int("axis", 0)?, &from, from.len())?;
     let of_indices = shape(node, 1)?;
     let size = from[axis];
-    let indices = indices(node, |_| Ok(size))?;
     let (before, behind) = (product(&from[..axis]), product(&from[axis + 1..]));
     let to = [&from[..axis], &of_indices, &from[axis + 1..]].concat();
     // Before the multiplication: what is too large is refused by what it asks for.
     layers.check_size(node, &to)?;
+    if let Some(operands) = variable(node)? {
+        let tuples = product(&of_indices);
+        let read = |flat: usize| {
+            let (slice, inner) = (flat.checked_div(behind)?, flat.checked_rem(behind)?);
+            let (outer, tuple) = (slice.checked_div(tuples)?, slice.checked_rem(tuples)?);
+            Some(Read { tuple, base: outer * size * behind + inner })
+        };
+        let axes = [Axis { size, stride: behind }];
+        return by_index::read(node, layers, operands, &axes, to, read).map(Value::from);
+    }
+    let indices = indices(node, |_| Ok(size))?;
     debug_assert_eq!(product(&to), before * indices.len() * behind);
     moved(node, layers, &[0], to, 0.0, |flat| {
         let (slice, inner) = (flat.checked_div(behind)?, flat.checked_rem(behind)?);
@@ -36,8 +48,16 @@ pub(super) fn gather_elements(node: &Node<'_>, layers: &mut Layers) -> Result<Va
     if from.len() != to.len() || !to.iter().zip(&from).enumerate().all(fits) {
         return Err(node.mismatch(&from, &to));
     }
-    let indices = indices(node, |_| Ok(from[axis]))?;
     let (of, dims) = (strides(&from), to.clone());
+    if let Some(operands) = variable(node)? {
+        let read = |flat: usize| {
+            let part = |i: usize, index: usize| if i == axis { Some(0) } else { Some(index * of.get(i)?) };
+            position(flat, &dims, part).map(|base| Read { tuple: flat, base })
+        };
+        let axes = [Axis { size: from[axis], stride: of[axis] }];
+        return by_index::read(node, layers, operands, &axes, to, read).map(Value::from);
+    }
+    let indices = indices(node, |_| Ok(from[axis]))?;
     moved(node, layers, &[0], to, 0.0, |flat| {
         let part = |i: usize, index: usize| {
             let index = if i == axis { *indices.get(flat)? } else { index };
@@ -62,13 +82,22 @@ pub(super) fn gather_nd(node: &Node<'_>, layers: &mut Layers) -> Result<Value, R
         return Err(wrong());
     };
     let indexed = from.get(batches..batches + width).ok_or_else(|| node.mismatch(&from, &of_indices))?;
-    let indices =
-        indices(node, |at| node.expected(indexed.get(at.checked_rem(width).unwrap_or(0)).copied()))?;
     let behind = &from[batches + width..];
     let slice = product(behind);
     let to = [outer, behind].concat();
     layers.check_size(node, &to)?;
     let (of, per_batch, slices) = (strides(indexed), product(&from[batches..]), product(&outer[batches..]));
+    if let Some(operands) = variable(node)? {
+        let read = |flat: usize| {
+            let (tuple, inner) = (flat.checked_div(slice)?, flat.checked_rem(slice)?);
+            Some(Read { tuple, base: tuple.checked_div(slices)? * per_batch + inner })
+        };
+        let axes = indexed.iter().zip(&of).map(|(&size, stride)| Axis { size, stride: stride * slice });
+        let axes: Vec<Axis> = axes.collect();
+        return by_index::read(node, layers, operands, &axes, to, read).map(Value::from);
+    }
+    let indices =
+        indices(node, |at| node.expected(indexed.get(at.checked_rem(width).unwrap_or(0)).copied()))?;
     moved(node, layers, &[0], to, 0.0, |flat| {
         let (tuple, inner) = (flat.checked_div(slice)?, flat.checked_rem(slice)?);
         let tuple_indices = indices.get(tuple * width..(tuple + 1) * width)?;
@@ -102,6 +131,12 @@ pub(super) fn compress(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Re
         let (outer, index) = (slice.checked_div(kept.len())?, slice.checked_rem(kept.len())?);
         Some(Source::at((outer * size + kept.get(index)?) * behind + inner))
     })
+}
+
+/// The operands, if the indices depend on the inputs.
+fn variable<'a>(node: &'a Node<'_>) -> Result<Option<(&'a Tensor, &'a Tensor)>, Refusal> {
+    let indices = node.tensor(1)?;
+    if indices.is_constant() { Ok(None) } else { Ok(Some((node.tensor(0)?, indices))) }
 }
 
 /// The constant indices of the second operand, each below the size at its position.

@@ -16,6 +16,9 @@ mod transpose;
 
 use super::family::{Family, OnnxOperator};
 
+/// What reading by other than constant indices costs.
+const BY_INDEX: &str = "by indices that are not constant the bits of each, and a product for each row of a table, or each value";
+
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
     name: "Movements of elements",
@@ -27,9 +30,9 @@ pub(super) const FAMILY: Family = Family {
         OnnxOperator::several("Dropout", reshape::dropout).remarks("as in inference: nothing is dropped"),
         OnnxOperator::onnx("Expand", repeat::expand).remarks("the shape is constant"),
         OnnxOperator::onnx("Flatten", reshape::flatten),
-        OnnxOperator::onnx("Gather", gather::gather).remarks("the indices are constant"),
-        OnnxOperator::onnx("GatherElements", gather::gather_elements).remarks("the indices are constant"),
-        OnnxOperator::onnx("GatherND", gather::gather_nd).remarks("the indices are constant"),
+        OnnxOperator::onnx("Gather", gather::gather).remarks(BY_INDEX),
+        OnnxOperator::onnx("GatherElements", gather::gather_elements).remarks(BY_INDEX),
+        OnnxOperator::onnx("GatherND", gather::gather_nd).remarks(BY_INDEX),
         OnnxOperator::onnx("Identity", reshape::identity),
         OnnxOperator::onnx("Pad", pad::pad).remarks("pads, axes and value are constant"),
         OnnxOperator::onnx("Reshape", reshape::reshape).remarks("the shape is constant"),
