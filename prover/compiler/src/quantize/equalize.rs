@@ -131,7 +131,7 @@ mod tests {
                 ),
                 layer("y", vec![row(&[(2, 0.01), (3, 90.0)], 0.0)], LayerFunction::Linear),
             ],
-            outputs: vec![Output { name: "y".into(), shape: vec![1], layer: 1 }],
+            outputs: vec![Output { name: "y".into(), shape: vec![1], layer: 1, classes: None }],
             feature_names: None,
         };
         let equalized = equalize(&model);
