@@ -28,6 +28,9 @@ use crate::source::Source;
 use crate::strategy;
 use crate::warning::Warning;
 
+/// Of how many decisions of a model's own one may differ where the options say nothing of flips.
+const DECISIONS_A_FLIP: usize = 1000;
+
 /// A model cannot be compiled.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CompileError {
@@ -221,12 +224,15 @@ impl Task<'_, '_> {
 
     fn search(&self, profile: &Profile) -> Result<(Found, Ranges), CompileError> {
         let options = self.options;
-        let flips =
-            options.max_flips.map_or(usize::MAX, |flips| usize::try_from(flips).unwrap_or(usize::MAX));
+        // The caller's word on flips is about the calibration data; without one, few labels may differ on any row.
+        let (flips, labels) = match options.max_flips {
+            Some(flips) => (usize::try_from(flips).unwrap_or(usize::MAX), usize::MAX),
+            None => (usize::MAX, profile.count_decisions() / DECISIONS_A_FLIP),
+        };
         let search = Search {
             model: self.model,
             profile,
-            bound: Bound { error: options.max_error, flips },
+            bound: Bound { error: options.max_error, flips, labels },
             threshold: options.threshold,
             inputs: self.inputs.clone(),
             output_format: options.output_format,

@@ -180,6 +180,11 @@ pub trait Operator: Debug + Send + Sync {
         signed_range(bits)
     }
 
+    /// The part of an argument's calibrated range on which results differ by what counts: the domain is to hold it.
+    fn relevant(&self, _argument: usize, range: (f64, f64)) -> (f64, f64) {
+        range
+    }
+
     /// Who fixes the results' scale.
     fn result_scale(&self, _arguments: &[ArgumentFormat]) -> ResultScale {
         ResultScale::Free

@@ -35,6 +35,22 @@ pub enum QuantizeError {
         /// Width of weights and activations, at most.
         bits: u32,
     },
+    /// The error bound is met, and more labels differ than may where nothing is said about them.
+    #[error(
+        "{achieved} of {total} decisions differ from the float model's even with {bits}-bit weights and activations, and at most {most} \
+         may, one in 1,000: allow {achieved} of them (max flips), prove the scores in place of the decision, or calibrate with rows that are \
+         not on the border between two decisions"
+    )]
+    Labels {
+        /// Decisions that may differ.
+        most: usize,
+        /// Fewest that do, where the error bound is met.
+        achieved: usize,
+        /// Decisions of all samples.
+        total: usize,
+        /// Width of weights and activations, at most.
+        bits: u32,
+    },
     /// Accumulators or outputs are too wide even at the narrowest formats.
     #[error(
         "even with {bits}-bit weights and activations an accumulator leaves 60 bits or an output 32 bits: \
@@ -68,7 +84,9 @@ impl QuantizeError {
     pub(crate) fn shortly(&self) -> String {
         match self {
             QuantizeError::Unreachable { achieved, .. } => format!("with them the error is {achieved:.6}"),
-            QuantizeError::Flips { achieved, .. } => format!("with them {achieved} decisions differ"),
+            QuantizeError::Flips { achieved, .. } | QuantizeError::Labels { achieved, .. } => {
+                format!("with them {achieved} decisions differ")
+            }
             QuantizeError::TooWide { .. } => "with them numbers become too large".into(),
             undefined @ (QuantizeError::Undefined { .. } | QuantizeError::Internal(_)) => {
                 undefined.to_string()
@@ -82,6 +100,7 @@ impl QuantizeError {
             QuantizeError::Undefined { .. } | QuantizeError::Internal(_) => true,
             QuantizeError::Unreachable { .. }
             | QuantizeError::Flips { .. }
+            | QuantizeError::Labels { .. }
             | QuantizeError::TooWide { .. } => false,
         }
     }

@@ -1,8 +1,9 @@
 //! What a graph loses against the real model: errors of its outputs, and decisions that change.
 //!
 //! A *flip* is a decision of the integer model that is not the float model's: an element on another side of the
-//! threshold, or another index of an ArgMax. The float model is here the compiler's own evaluation, sequential `f64`, so
-//! that the count is the same on every machine.
+//! threshold, another index of an ArgMax, another answer of a comparison. The float model is here the compiler's own evaluation,
+//! sequential `f64`, so that the count is the same on every machine. Scores that tie in single precision decide nothing: no flip counts
+//! there.
 
 use assay_circuits::at;
 
@@ -21,8 +22,8 @@ pub(crate) struct Loss {
     pub error: f64,
     /// For each output, decisions that are not the float model's, over the given samples.
     pub flips: Vec<usize>,
-    /// For each output, those over the samples that are made of given ones.
-    pub made_flips: Vec<usize>,
+    /// Those of them that operators decide (labels, truth values), and such flips over the samples that are made of given ones.
+    pub labels: usize,
 }
 
 impl Loss {
@@ -39,24 +40,26 @@ pub(crate) struct Bound {
     pub error: f64,
     /// Most flips over the given samples.
     pub flips: usize,
+    /// Most flips of what operators decide, over all samples.
+    pub labels: usize,
 }
 
 impl Bound {
     /// Anything.
-    pub const NONE: Bound = Bound { error: f64::INFINITY, flips: usize::MAX };
+    pub const NONE: Bound = Bound { error: f64::INFINITY, flips: usize::MAX, labels: usize::MAX };
 
     /// Whether a loss is within the bound.
     pub fn allows(&self, loss: &Loss) -> bool {
-        loss.error <= self.error && loss.all_flips() <= self.flips
+        loss.error <= self.error && loss.all_flips() <= self.flips && loss.labels <= self.labels
     }
 
     /// A part of what may be lost, the flips by the part of the samples that is looked at.
     pub fn part(&self, of_loss: f64, of_samples: f64) -> Bound {
-        let flips = match self.flips {
+        let part = |flips| match flips {
             usize::MAX => usize::MAX,
             flips => (flips as f64 * of_loss * of_samples) as usize,
         };
-        Bound { error: of_loss * self.error, flips }
+        Bound { error: of_loss * self.error, flips: part(self.flips), labels: part(self.labels) }
     }
 }
 
@@ -72,7 +75,7 @@ pub(crate) fn measure(
 ) -> Result<Loss, PlanError> {
     let graph = &realized.graph;
     let outputs = graph.outputs.len();
-    let mut loss = Loss { error: 0.0, flips: vec![0; outputs], made_flips: vec![0; outputs] };
+    let mut loss = Loss { error: 0.0, flips: vec![0; outputs], labels: 0 };
     let measures: Vec<Measure> = model.layers.iter().map(|layer| layer.function.measure()).collect();
     for &position in positions {
         let mut values = graph.quantize(at("a sample", &profile.samples, position)?);
@@ -85,12 +88,17 @@ pub(crate) fn measure(
         let targets = at("the targets of a sample", &profile.targets, position)?;
         let decisions = at("the decisions of a sample", &profile.decisions, position)?;
         let outputs = graph.outputs.iter().zip(targets).zip(decisions);
-        let of_samples = if profile.is_given(position) { &mut loss.flips } else { &mut loss.made_flips };
-        for (((output, target), decided), flips) in outputs.zip(of_samples) {
+        let mut made = vec![0; graph.outputs.len()];
+        let of_sample = if profile.is_given(position) { &mut loss.flips } else { &mut made };
+        for (((output, target), decided), flips) in outputs.zip(of_sample) {
             let layer = at("the layer of an output", &graph.layers, output.layer)?;
             let measure = *at("the layer of an output", &measures, output.layer)?;
             let results = at("the values of an output", &values, graph.inputs.len() + output.layer)?;
-            *flips += results.iter().zip(decided).filter(|&(&q, &decided)| q as f64 != decided).count();
+            let differs =
+                |(&q, decided): (&i64, &Option<f64>)| decided.is_some_and(|decided| q as f64 != decided);
+            let labels = results.iter().zip(decided).filter(|&pair| differs(pair)).count();
+            *flips += labels;
+            loss.labels += labels;
             let of_results = i32::from(layer.scale);
             let (integers, scales) = match measure {
                 Measure::Decisions => continue,

@@ -48,8 +48,7 @@ pub(crate) fn extend(
             profile.add_made(model, row, &found)?;
         }
     }
-    profile.choose_searched(model);
-    Ok(())
+    Ok(profile.settle(model)?)
 }
 
 /// Whether no layer's results are larger than its limit; NaN is.

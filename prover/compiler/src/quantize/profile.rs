@@ -15,6 +15,10 @@ const EVALUATION_WORK: usize = 2_000_000;
 /// Samples that the search keeps at least, for models of up to [`EVALUATION_WORK`] multiplications, and for larger ones.
 const FEWEST_SAMPLES: [usize; 2] = [64, 16];
 
+/// Scores that differ by at most this part of the largest one tie: single precision, in which models run elsewhere, decides by its
+/// order of summation.
+const TIE: f64 = 1.0 / 1_048_576.0;
+
 /// Statistics of a model over calibration data. Sums run in the order of the samples.
 pub(crate) struct Profile {
     /// The samples, in model order: the given ones, then those made of them.
@@ -23,8 +27,9 @@ pub(crate) struct Profile {
     given: usize,
     /// For each sample, what each output is measured by: its values, or the scores that it compares.
     pub targets: Vec<Vec<Vec<f64>>>,
-    /// For each sample, each output's decisions; none where its values are no decisions.
-    pub decisions: Vec<Vec<Vec<f64>>>,
+    /// For each sample, each output's decisions, of which those that tie in single precision are `None`; none where its values are no
+    /// decisions.
+    pub decisions: Vec<Vec<Vec<Option<f64>>>>,
     /// Mean of every atom, over the given samples.
     pub means: Vec<f64>,
     /// Range of each result of each layer; of its scores, where that is what it is measured by.
@@ -125,7 +130,7 @@ impl Profile {
         let count = profile.given.max(1);
         let counted = |atom: usize| present.get(atom).map_or(count, |&present| present.max(1)) as f64;
         profile.means.iter_mut().enumerate().for_each(|(atom, sum)| *sum /= counted(atom));
-        profile.choose_searched(model);
+        profile.settle(model)?;
         Ok(profile)
     }
 
@@ -141,8 +146,37 @@ impl Profile {
         Ok(())
     }
 
-    /// Chooses the samples that candidates are evaluated on.
-    pub(super) fn choose_searched(&mut self, model: &Model) {
+    /// What follows from all samples together: those that candidates are evaluated on, and which decisions are ties.
+    pub(super) fn settle(&mut self, model: &Model) -> Result<(), InternalError> {
+        self.choose_searched(model);
+        for (position, output) in model.outputs.iter().enumerate() {
+            let layer = model.layers.get(output.layer).expected("the layer of an output")?;
+            let Some(operator) = layer.function.operator() else { continue };
+            if operator.measure() != Measure::Scores {
+                continue;
+            }
+            let tie = self.peak(output.layer)? * TIE;
+            for (targets, decisions) in self.targets.iter().zip(&mut self.decisions) {
+                let margins = operator.margins(at("the scores of an output", targets, position)?);
+                let decisions = at_mut("the decisions of an output", decisions, position)?;
+                if margins.len() == decisions.len() {
+                    let each = decisions.iter_mut().zip(&margins);
+                    each.filter(|(_, margin)| **margin <= tie).for_each(|(decision, _)| *decision = None);
+                } else if margins.iter().any(|margin| *margin <= tie) {
+                    // Several results are one decision: which are whose, only the operator knows.
+                    decisions.fill(None);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Decisions of all samples, but ties.
+    pub fn count_decisions(&self) -> usize {
+        self.decisions.iter().flatten().flatten().filter(|decision| decision.is_some()).count()
+    }
+
+    fn choose_searched(&mut self, model: &Model) {
         let work = Profile::work(model);
         let [small, large] = FEWEST_SAMPLES;
         let fewest = if work <= EVALUATION_WORK { small } else { large };
@@ -171,7 +205,8 @@ impl Profile {
             }
         }
         self.targets.push(found.targets(model)?);
-        self.decisions.push(found.decisions(model)?);
+        let decisions = found.decisions(model)?.into_iter();
+        self.decisions.push(decisions.map(|decided| decided.into_iter().map(Some).collect()).collect());
         Ok(())
     }
 

@@ -59,6 +59,12 @@ impl Search<'_, '_> {
     /// Why no uniform plan is within the bounds.
     fn unreachable(&self, least: &Least) -> QuantizeError {
         match least {
+            Least { labels: Some(labels), .. } => QuantizeError::Labels {
+                most: self.bound.labels,
+                achieved: *labels,
+                total: self.profile.count_decisions(),
+                bits: MAX_BITS,
+            },
             Least { flips: Some(flips), .. } => {
                 QuantizeError::Flips { max_flips: self.bound.flips, achieved: *flips, bits: MAX_BITS }
             }

@@ -37,11 +37,13 @@ pub(super) struct Least {
     pub error: f64,
     /// Flips of those that meet the bound on the error, if any does.
     pub flips: Option<usize>,
+    /// Flips of what operators decide, of those that meet the bounds on error and flips.
+    pub labels: Option<usize>,
 }
 
 impl Least {
     pub fn new() -> Self {
-        Least { error: f64::INFINITY, flips: None }
+        Least { error: f64::INFINITY, flips: None, labels: None }
     }
 
     fn add(&mut self, loss: &Loss, bound: Bound) {
@@ -49,6 +51,9 @@ impl Least {
         if loss.error <= bound.error {
             let flips = loss.all_flips();
             self.flips = Some(self.flips.map_or(flips, |least| least.min(flips)));
+            if flips <= bound.flips {
+                self.labels = Some(self.labels.map_or(loss.labels, |least| least.min(loss.labels)));
+            }
         }
     }
 }
@@ -213,9 +218,11 @@ impl Search<'_, '_> {
                     let bits = bits.min(most);
                     // Only tables have a scale that is too fine for them.
                     let finest = if most > MAX_TABLE_BITS { MAX_SCALE } else { MAX_DOMAIN_SCALE };
-                    let peak = lo.abs().max(hi.abs()).min(reach);
-                    let unsigned = operator.domain(i, (lo, hi), MIN_BITS).0 >= 0;
-                    let scale = activation_scale(peak, bits, unsigned).clamp(-20, finest);
+                    let (least, most) = operator.relevant(i, (lo, hi));
+                    let peak = least.abs().max(most.abs()).min(reach);
+                    let (first, last) = operator.domain(i, (lo, hi), MIN_BITS);
+                    let is_one_sided = first >= 0 || (last <= 0 && last - first >= (1 << MIN_BITS) - 1);
+                    let scale = activation_scale(peak, bits, is_one_sided).clamp(-20, finest);
                     Taken::Rounded(Domain { scale, bits })
                 }
             };

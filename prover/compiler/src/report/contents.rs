@@ -155,7 +155,7 @@ pub struct Decisions {
     pub threshold: Option<f64>,
     /// Decisions.
     pub total: usize,
-    /// Those that differ from the float model's.
+    /// Those that differ from the float model's, but where its scores tie in single precision.
     pub flipped: usize,
     /// Those within the largest allowed error of the other decision, where an error can change them.
     pub near: usize,

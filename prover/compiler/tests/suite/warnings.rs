@@ -206,13 +206,56 @@ fn labels_flip_too() {
         let options = Options { max_error: 0.5, max_flips, ..Options::default() };
         compile(&onnx.bytes(), &Table::Rows(rows.clone()), &options).unwrap().1
     };
-    let free = flipped(&compile(None));
+    let free = flipped(&compile(Some(300)));
     assert!(free > 0);
+    // One in 1,000 where nothing is said.
+    assert_eq!(flipped(&compile(None)), 0);
     let bounded = compile(Some(0));
     assert_eq!(flipped(&bounded), 0);
     let decisions = bounded.outputs[0].decisions.as_ref().unwrap();
     assert_eq!((decisions.threshold, decisions.total), (None, 300));
     assert!((1..=300).contains(&decisions.near));
+}
+
+/// The larger of two scores that are the same but for a part in 10^8: single precision does not tell them apart, and no flip is counted.
+#[test]
+fn scores_that_tie_decide_nothing() {
+    let of = |difference: f32| {
+        Onnx::new()
+            .input("x", &[1, 2])
+            .floats("w", &[2, 2], &[1.0, 1.0 + difference, 0.5, 0.5])
+            .node("s", "Gemm", &["x", "w"], vec![])
+            .node("y", "ArgMax", &["s"], vec![int("axis", 1)])
+            .output("y")
+    };
+    let rows: Vec<Vec<f64>> = rows(300, 2, 3);
+    let options = Options { max_error: 0.5, ..Options::default() };
+    let compile = |difference| compile(&of(difference).bytes(), &Table::Rows(rows.clone()), &options);
+    let (_, report) = compile(f32::EPSILON).unwrap();
+    assert_eq!(flipped(&report), 0);
+    // Where they differ by more, finer formats keep them apart.
+    let (_, report) = compile(0.001).unwrap();
+    assert_eq!(flipped(&report), 0);
+}
+
+/// Labels that no format of the inputs tells apart are refused, and the remedy that the message names works.
+#[test]
+fn labels_that_no_width_keeps_are_refused() {
+    let onnx = Onnx::new()
+        .input("x", &[1, 2])
+        .floats("w", &[2, 2], &[1.0, 0.0, 0.0, 1.0])
+        .node("s", "Gemm", &["x", "w"], vec![])
+        .node("y", "ArgMax", &["s"], vec![int("axis", 1)])
+        .output("y");
+    let rows: Vec<[f64; 2]> =
+        (0..40).map(|i| f64::from(i) / 10.0).map(|x| [x, x + 0.002 * (7.0 * x).sin()]).collect();
+    let options = Options { max_error: 0.05, input_format: Some(COARSE), ..Options::default() };
+    let error = compile_rows(&onnx, &rows, &options).unwrap_err();
+    let CompileError::Quantize(QuantizeError::Labels { achieved, .. }) = error else { panic!("{error:?}") };
+    let text = error.to_string();
+    assert!(text.contains(&format!("allow {achieved} of them")), "{text}");
+    let enough = Options { max_flips: u32::try_from(achieved).ok(), ..options };
+    assert!(flipped(&compile_rows(&onnx, &rows, &enough).unwrap().1) <= achieved);
 }
 
 #[test]

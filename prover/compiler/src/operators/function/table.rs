@@ -21,6 +21,11 @@ use crate::quantize::error::{Feasible, PlanError};
 const MAX_DOMAIN_BITS: u32 = 12;
 /// Entries that a table may have.
 const MAX_ENTRIES: u64 = 1 << 16;
+/// How far below the largest argument exponents count: a result there is `e^-12`, 6 in a million, of the largest.
+const EXPONENTS: f64 = 12.0;
+/// Part of the largest magnitude up to which arguments of the other sign are put down to rounding: a squared distance, expanded, is
+/// hardly ever exactly 0.
+const NOTHING: f64 = 1e-9;
 /// What files know it by.
 pub(super) const TAG: u8 = 3;
 
@@ -64,7 +69,15 @@ impl Operator for Elementwise {
         activation::needs(self.function, range)
     }
 
-    /// What is not negative where the function or the data are not, and nothing up to a pole.
+    /// Of the exponential function what is not far below the largest argument.
+    fn relevant(&self, _argument: usize, (lo, hi): (f64, f64)) -> (f64, f64) {
+        match self.function {
+            Activation::Exp => (lo.max(hi - EXPONENTS), hi),
+            _ => (lo, hi),
+        }
+    }
+
+    /// What is not negative where the function or the data are not, nothing up to a pole, and what is not positive where the data are not.
     fn domain(&self, _argument: usize, range: (f64, f64), bits: u32) -> (i64, i64) {
         let entries = 1i64 << bits.min(20);
         match self.function.arguments() {
@@ -72,6 +85,7 @@ impl Operator for Elementwise {
             Arguments::NotZero | Arguments::Positive | Arguments::Probability => (1, entries),
             Arguments::AtLeastZero => (0, entries - 1),
             _ if range.0 >= 0.0 => (0, entries - 1),
+            _ if range.1 <= -NOTHING * range.0 => (1 - entries, 0),
             _ => signed_range(bits),
         }
     }
