@@ -12,7 +12,7 @@ use ark_ff::One;
 
 use crate::bounded::Bounded;
 use crate::error::BuildError;
-use crate::instruction::{InputTensor, Instruction, MAX_TENSOR_BITS, Table};
+use crate::instruction::{Choice, InputTensor, Instruction, MAX_TENSOR_BITS, Table};
 use crate::linear::{Lc, Wire};
 use crate::lookups::{Lookups, Ranges};
 use crate::program::{Combinations, WitnessProgram};
@@ -189,6 +189,16 @@ impl Builder {
         }
         self.program.instructions.push(instruction);
         operands.iter().try_for_each(|operand| push_integer(&mut self.program.integers, operand))
+    }
+
+    /// Names a box that holds of these entries; the wires that say which, and what it is: see [`Choice`]. Nothing is proven of them.
+    pub(crate) fn choose(&mut self, choice: Choice, entries: &[Bounded]) -> Result<Vec<Wire>, BuildError> {
+        let position = u32::try_from(self.program.choices.len());
+        let position = position.map_err(|_| BuildError::TooLarge { what: "choices" })?;
+        let wires = choice.wires();
+        self.program.choices.push(choice);
+        self.instruct(Instruction::Choose { choice: position }, &entries.iter().collect::<Vec<_>>())?;
+        (0..wires).map(|_| self.integer_wire()).collect()
     }
 
     /// Appends an instruction and integer combinations that are no [`Bounded`]: the queries of all

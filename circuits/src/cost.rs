@@ -11,6 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::circuit::Circuit;
 use crate::gadgets::lookup::cost::{self as lookup, Demand};
+use crate::instruction::Table;
 use crate::lookups::Ranges;
 
 pub use crate::integer::Interval;
@@ -22,7 +23,8 @@ pub struct Size {
     pub constraints: usize,
     /// Those of Poseidon.
     pub hashes: usize,
-    /// Those of queries and entries of tables.
+    /// Wires of full size in tables: one a query (two of a function), and one an entry that may be queried. Of more entries than
+    /// queries, the others have the fraction 0, which costs a sum nothing.
     pub fractions: usize,
 }
 
@@ -33,8 +35,22 @@ impl Size {
         Self {
             constraints: kinds.total(),
             hashes: kinds.hash,
-            fractions: kinds.entries.saturating_add(kinds.queries),
+            fractions: circuit.program().tables().iter().map(Table::full_size).fold(0, usize::saturating_add),
         }
+    }
+}
+
+/// Entries and queries of a table.
+#[derive(Clone, Copy, Debug)]
+struct Sizes {
+    entries: usize,
+    queries: usize,
+}
+
+impl Sizes {
+    /// Wires of full size, for so many a query.
+    fn full_size(self, each: usize) -> usize {
+        self.entries.min(self.queries).saturating_add(self.queries.saturating_mul(each))
     }
 }
 
@@ -44,17 +60,16 @@ pub struct Tally {
     ranges: Ranges,
     /// Constraints that are neither range proofs by lookup nor of functions.
     fixed: usize,
-    /// Queries and entries of functions.
-    of_functions: usize,
     demand: Demand,
-    /// A digest of each table: equal ones are one.
-    tables: Vec<u64>,
+    /// Each function once, by a digest.
+    functions: Vec<(u64, Sizes)>,
+    combinations: Vec<Sizes>,
 }
 
 impl Tally {
     /// Nothing yet, of a circuit that proves its ranges this way.
     pub fn new(ranges: Ranges) -> Self {
-        Self { ranges, fixed: 0, of_functions: 0, demand: Demand::default(), tables: Vec::new() }
+        Self { ranges, fixed: 0, demand: Demand::default(), functions: Vec::new(), combinations: Vec::new() }
     }
 
     /// How ranges are proven.
@@ -69,16 +84,29 @@ impl Tally {
 
     /// All of them, by what proving them takes.
     pub fn size(&self) -> Size {
-        let ranges = self.demand.constraints(self.demand.best_width());
-        let has_tables = ranges > 0 || self.has_functions();
+        let width = self.demand.best_width();
+        let ranges = self.demand.constraints(width);
+        let of_ranges = Sizes { entries: 1 << width, queries: self.demand.queries(width) };
+        let has_tables = ranges > 0 || self.has_functions() || !self.combinations.is_empty();
         let mask = if has_tables { lookup::MASK } else { 0 };
         let rho = if self.has_functions() { lookup::RHO } else { 0 };
-        let parts = [self.fixed, self.of_functions, ranges, mask, rho];
+        let of_tables = |tables: &mut dyn Iterator<Item = &Sizes>, each: usize| {
+            tables.fold((0usize, 0usize), |(constraints, fractions), sizes| {
+                let queries = sizes.queries.saturating_mul(each);
+                let of_table = lookup::table(sizes.entries).saturating_add(queries);
+                (constraints.saturating_add(of_table), fractions.saturating_add(sizes.full_size(each)))
+            })
+        };
+        let functions = of_tables(&mut self.functions.iter().map(|(_, sizes)| sizes), lookup::FUNCTION_QUERY);
+        let combinations = of_tables(&mut self.combinations.iter(), 1);
+        let parts = [self.fixed, functions.0, combinations.0, ranges, mask, rho];
         Size {
             constraints: parts.into_iter().fold(0, usize::saturating_add),
             // The last one of rho's is linear, and so is a table's sum.
             hashes: rho.saturating_sub(1),
-            fractions: self.of_functions.saturating_add(ranges.saturating_sub(1)),
+            fractions: [functions.1, combinations.1, of_ranges.full_size(1)]
+                .into_iter()
+                .fold(0, usize::saturating_add),
         }
     }
 
@@ -120,22 +148,34 @@ impl Tally {
 
     /// Whether a function is looked up already, so that rho is paid for.
     pub(crate) fn has_functions(&self) -> bool {
-        !self.tables.is_empty()
+        !self.functions.is_empty()
     }
 
     /// Queries of a function with these values from `lo` on, and its table, unless that is there.
     pub(crate) fn function(&mut self, lo: i64, values: &[i64], queries: usize) {
-        let queries = queries.saturating_mul(lookup::FUNCTION_QUERY);
-        self.of_functions = self.of_functions.saturating_add(queries);
         let mut hasher = DefaultHasher::new();
         let least = values.iter().copied().min().unwrap_or(0);
         lo.hash(&mut hasher);
         values.iter().for_each(|value| value.wrapping_sub(least).hash(&mut hasher));
         let digest = hasher.finish();
-        if !self.tables.contains(&digest) {
-            self.tables.push(digest);
-            self.of_functions = self.of_functions.saturating_add(values.len());
-            self.add(lookup::table(values.len()).saturating_sub(values.len()));
+        match self.functions.iter_mut().find(|(known, _)| *known == digest) {
+            Some((_, sizes)) => sizes.queries = sizes.queries.saturating_add(queries),
+            None => self.functions.push((digest, Sizes { entries: values.len(), queries })),
+        }
+    }
+
+    /// A table whose entries are combinations, and its queries.
+    pub(crate) fn combinations(&mut self, entries: usize, queries: usize) {
+        self.combinations.push(Sizes { entries, queries });
+    }
+
+    /// `count` proofs of `0 <= u < 2^N` for some `N` from `bits` to `most`.
+    pub(crate) fn within(&mut self, bits: u32, most: u32, count: usize) {
+        match self.ranges {
+            _ if bits == 0 => self.add(count),
+            Ranges::Bits => self.add(count.saturating_mul(bits as usize)),
+            Ranges::Lookup if most <= bits => self.demand.add_exact(bits, count),
+            Ranges::Lookup => self.demand.add_within(bits, most, count),
         }
     }
 }

@@ -33,7 +33,17 @@ pub(crate) fn of(
     let first_count = len.checked_sub(behind).ok_or(Missing { what: "wires", index: behind, len })?;
     let rho = if rho_wires > 0 { *at("wires", elements, len - 1)? } else { Fr::zero() };
 
+    // An operand of `Instruction::Count` over the field.
+    let operand_value = |operand: usize| -> Result<Fr, Missing> {
+        let mut sum = Fr::from(offset(operand));
+        for &(wire, c) in program.integers.get(operand)? {
+            let value = *at("wires", elements, wire as usize)?;
+            sum += if c == 1 { value } else { value * Fr::from(c) };
+        }
+        Ok(sum)
+    };
     let mut denominators = Vec::with_capacity(entries);
+    let mut operand = program.first_query()?;
     for table in &program.tables {
         match &table.entries {
             Entries::Range { .. } => {
@@ -50,21 +60,19 @@ pub(crate) fn of(
                     next -= Fr::one();
                 }
             }
+            Entries::Combinations { .. } => {
+                for entry in 0..table.entries.operands() {
+                    denominators.push(challenge - operand_value(operand + entry)?);
+                }
+            }
         }
+        operand += table.operands();
     }
-    // An operand of `Instruction::Count` over the field.
-    let operand_value = |operand: usize| -> Result<Fr, Missing> {
-        let mut sum = Fr::from(offset(operand));
-        for &(wire, c) in program.integers.get(operand)? {
-            let value = *at("wires", elements, wire as usize)?;
-            sum += if c == 1 { value } else { value * Fr::from(c) };
-        }
-        Ok(sum)
-    };
     let mut queries = Vec::new(); // value of the second column, position of the denominator
     let (mut operand, mut known, mut first_entry) = (program.first_query()?, positions.iter(), 0);
     for table in &program.tables {
         let columns = table.entries.columns();
+        operand += table.entries.operands();
         for _ in 0..table.queries {
             let value = if table.entries.is_function() { operand_value(operand + 1)? } else { Fr::zero() };
             match known.next() {

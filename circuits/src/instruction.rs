@@ -56,6 +56,11 @@ pub enum Instruction {
         /// Position in [`WitnessProgram::tables`], a function.
         table: u32,
     },
+    /// Reads the entries of a [`Choice`], names its first box that holds of them, and writes that down: see there.
+    Choose {
+        /// Position in [`WitnessProgram::choices`](crate::WitnessProgram::choices).
+        choice: u32,
+    },
     /// With `h = floor(v / 2^shift)`, writes `inside = [h = 0]`, `negative = [h < 0]`, and the
     /// `tail` low bits of `h + negative * (2^tail + 1) - (1 - inside)`.
     Regions {
@@ -72,14 +77,14 @@ pub enum Instruction {
         output: HashOutput,
     },
     /// Reads the queries of all tables, table by table: one combination for a range, argument and
-    /// value for a function. Writes how often each entry of each table was queried.
+    /// value for a function; of a table of combinations its entries, then a combination a query. Writes how often each entry of each table was queried.
     Count,
     /// Receives the challenge; writes the mask of the commitment.
     Mask,
     /// Writes a field linear combination: rho, where a table has two columns.
     Element,
     /// Writes the sums of all tables. Table by table, with `e = t` for the entries of a range and
-    /// `e = t + rho * f(t)` for those of a function: `multiplicity / (challenge - e)` for each entry; then,
+    /// `e = t + rho * f(t)` for those of a function, the combinations themselves where those are the entries: `multiplicity / (challenge - e)` for each entry; then,
     /// for each query, `rho * value` (functions only) and `1 / (challenge - query)`.
     Fractions,
 }
@@ -102,6 +107,59 @@ pub struct InputTensor {
     pub len: u32,
     /// Bits of each value, signed.
     pub bits: u8,
+}
+
+/// Boxes over some integers, of which a prover names one that holds of them.
+///
+/// Entry `g` of `m` is an integer `e_g` with `e_g mod m = g`. A literal `k` says that `e_g >= k`, for `g = k mod m`; a box holds if all
+/// its literals do, and has a worth. Box `n` stands in row `n / columns` and column `n mod columns`.
+///
+/// [`Instruction::Choose`] writes `[row = i]` for each row but the first, `[column = j]` for each column but the first, then for each
+/// literal of the named box `e_g` and `(e_g - k) / m`, at last its worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Number of entries.
+    pub(crate) entries: u32,
+    /// Literals of each box.
+    pub(crate) literals: u32,
+    /// Boxes in a row.
+    pub(crate) columns: u32,
+    /// The literals of all boxes, box by box.
+    pub(crate) boxes: Vec<i64>,
+    /// One a box.
+    pub(crate) worth: Vec<i64>,
+}
+
+impl Choice {
+    /// Rows of boxes; the last may be shorter.
+    pub(crate) fn rows(&self) -> usize {
+        self.worth.len().div_ceil((self.columns as usize).max(1))
+    }
+
+    /// Wires that naming a box writes.
+    pub(crate) fn wires(&self) -> usize {
+        let names = self.rows().saturating_sub(1) + (self.columns as usize).saturating_sub(1);
+        names + 2 * self.literals as usize + 1
+    }
+
+    /// The literals of a box.
+    pub(crate) fn literals_of(&self, index: usize) -> &[i64] {
+        let literals = self.literals as usize;
+        let start = index.saturating_mul(literals);
+        self.boxes.get(start..start.saturating_add(literals)).unwrap_or_default()
+    }
+
+    /// The first box that holds of the entries; the first of all where none does: no witness follows from it.
+    pub(crate) fn first(&self, entries: &[i64]) -> usize {
+        let holds = |&k: &i64| self.entry(k, entries) >= k;
+        (0..self.worth.len()).find(|&index| self.literals_of(index).iter().all(holds)).unwrap_or(0)
+    }
+
+    /// The entry that a literal is about.
+    pub(crate) fn entry(&self, k: i64, entries: &[i64]) -> i64 {
+        let position = k.rem_euclid(i64::from(self.entries).max(1));
+        usize::try_from(position).ok().and_then(|position| entries.get(position)).copied().unwrap_or(0)
+    }
 }
 
 /// A lookup table of a circuit.
@@ -128,6 +186,11 @@ pub enum Entries {
         /// Values, of which the smallest is 0.
         values: Vec<i64>,
     },
+    /// The values of integer combinations of wires, all of which the commitment binds.
+    Combinations {
+        /// How many.
+        count: u32,
+    },
 }
 
 impl Entries {
@@ -136,6 +199,7 @@ impl Entries {
         match self {
             Self::Range { bits } => 1usize.wrapping_shl(u32::from(*bits)),
             Self::Function { values, .. } => values.len(),
+            Self::Combinations { count } => *count as usize,
         }
     }
 
@@ -152,16 +216,25 @@ impl Entries {
     /// Integer combinations that a query reads.
     pub(crate) fn columns(&self) -> usize {
         match self {
-            Self::Range { .. } => 1,
+            Self::Range { .. } | Self::Combinations { .. } => 1,
             Self::Function { .. } => 2,
         }
     }
 
-    /// Position of the entry with argument `x`, if there is one.
+    /// Integer combinations that are read before the queries: the entries, unless they are constants.
+    pub(crate) fn operands(&self) -> usize {
+        match self {
+            Self::Range { .. } | Self::Function { .. } => 0,
+            Self::Combinations { count } => *count as usize,
+        }
+    }
+
+    /// Position of the entry with argument `x`, if there is one; none of what is no constant.
     pub(crate) fn position(&self, x: i64) -> Option<u32> {
         let lo = match self {
             Self::Range { .. } => 0,
             Self::Function { lo, .. } => *lo,
+            Self::Combinations { .. } => return None,
         };
         let position = x.checked_sub(lo)?;
         u32::try_from(position).ok().filter(|&position| (position as usize) < self.len())
@@ -170,7 +243,7 @@ impl Entries {
     /// Value of a function at a position.
     pub(crate) fn value(&self, position: u32) -> Option<i64> {
         match self {
-            Self::Range { .. } => None,
+            Self::Range { .. } | Self::Combinations { .. } => None,
             Self::Function { values, .. } => values.get(position as usize).copied(),
         }
     }
@@ -185,6 +258,17 @@ impl Table {
     /// Number of queries.
     pub fn queries(&self) -> usize {
         self.queries as usize
+    }
+
+    /// Integer combinations that [`Instruction::Count`] reads for it.
+    pub(crate) fn operands(&self) -> usize {
+        self.entries.operands().saturating_add(self.queries().saturating_mul(self.entries.columns()))
+    }
+
+    /// Wires of full size: queries, `rho * value`, and fractions of entries, of which no more differ from 0 than there are queries.
+    pub(crate) fn full_size(&self) -> usize {
+        let queries = self.queries().saturating_mul(self.entries.columns());
+        self.entries.len().min(self.queries()).saturating_add(queries)
     }
 
     /// Wires that the fractions take.

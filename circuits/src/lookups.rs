@@ -35,6 +35,7 @@ pub(crate) struct Lookups {
     scope_ids: HashMap<String, u32>,
     pub(crate) checks: Vec<Check>,
     pub(crate) functions: Vec<RequestedFunction>,
+    pub(crate) combinations: Vec<RequestedCombinations>,
     function_ids: HashMap<(i64, Vec<i64>), usize>,
 }
 
@@ -45,6 +46,13 @@ pub(crate) struct RequestedFunction {
     pub(crate) values: Vec<i64>,
     /// Position among the tables of the circuit, once it is applied.
     pub(crate) table: Option<u32>,
+    pub(crate) queries: Vec<Query>,
+}
+
+/// Combinations of wires that are the entries of a table, and what is looked up there.
+#[derive(Debug)]
+pub(crate) struct RequestedCombinations {
+    pub(crate) entries: Vec<Terms>,
     pub(crate) queries: Vec<Query>,
 }
 
@@ -64,6 +72,8 @@ pub(crate) enum Range {
     Integer { bits: u32 },
     /// `[0, 2^N)` for some `N >= bits`.
     Loose { bits: u32 },
+    /// The value is in `[0, 2^N)` for some `N` from `bits` to `most`; its interval is not relied upon.
+    Within { bits: u32, most: u32 },
     /// The bit is 1 where the value is in `[0, 2^N)`, 0 where it is in `[-2^N, 0)`, for some
     /// `N >= magnitude`.
     Sign { magnitude: u32, non_negative: Bounded },
@@ -124,6 +134,26 @@ impl Lookups {
         let scope = self.scope(scope)?;
         let function = at_mut("functions", &mut self.functions, function)?;
         function.queries.push(Query { scope, x: x.terms().to_vec(), y: Some([(y, 1)]) });
+        Ok(())
+    }
+
+    /// A table of these entries, which is to be queried.
+    pub(crate) fn combinations(&mut self, entries: &[Bounded]) -> usize {
+        let entries = entries.iter().map(|entry| entry.terms().to_vec()).collect();
+        self.combinations.push(RequestedCombinations { entries, queries: Vec::new() });
+        self.combinations.len() - 1
+    }
+
+    /// Asks for a wire to have the value of one of the entries of such a table.
+    pub(crate) fn query_combinations(
+        &mut self,
+        scope: String,
+        table: usize,
+        x: Wire,
+    ) -> Result<(), BuildError> {
+        let scope = self.scope(scope)?;
+        let table = at_mut("tables of combinations", &mut self.combinations, table)?;
+        table.queries.push(Query { scope, x: vec![(x, 1)], y: None });
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! The builder and the reader of circuits prove that every index of a program exists. Where one does not, a run stops with
 //! [`Missing`]: a default in its place would be a wrong witness.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use ark_bn254::Fr;
@@ -196,6 +197,7 @@ impl<'a, O: Offsets> Machine<'a, O> {
                 // Outside the domain there is no value: the query that follows fails, whatever stands here.
                 self.push_integer(index.and_then(|index| values.get(index)).copied().unwrap_or(0));
             }
+            Instruction::Choose { choice } => self.choose(choice)?,
             Instruction::Regions { shift, tail } => {
                 let h = shift_right(self.integer()?, u32::from(shift));
                 let (inside, negative) = (h == 0, h < 0);
@@ -267,6 +269,24 @@ impl<'a, O: Offsets> Machine<'a, O> {
         Ok(())
     }
 
+    /// Names a box and says what of it is read: see [`crate::instruction::Choice`].
+    fn choose(&mut self, choice: u32) -> Result<(), Missing> {
+        let program = self.program;
+        let choice = at("choices", &program.choices, choice as usize)?;
+        let entries = (0..choice.entries).map(|_| self.integer()).collect::<Result<Vec<i64>, _>>()?;
+        let (named, columns) = (choice.first(&entries), choice.columns as usize);
+        let (row, column) = (named / columns.max(1), named % columns.max(1));
+        (1..choice.rows()).for_each(|i| self.push_bit(i == row));
+        (1..columns).for_each(|j| self.push_bit(j == column));
+        for &k in choice.literals_of(named) {
+            let entry = choice.entry(k, &entries);
+            self.push_integer(entry);
+            self.push_integer(entry.wrapping_sub(k).div_euclid(i64::from(choice.entries).max(1)));
+        }
+        self.push_integer(*at("boxes", &choice.worth, named)?);
+        Ok(())
+    }
+
     /// Which entry each query hits, and how often each entry is hit. A query outside its table, or
     /// with another value than the function's, counts nowhere.
     fn count(&mut self) -> Result<(), Missing> {
@@ -274,8 +294,13 @@ impl<'a, O: Offsets> Machine<'a, O> {
         self.positions = Vec::with_capacity(program.tables.iter().map(|table| table.queries()).sum());
         for table in &program.tables {
             let mut counts = vec![0i64; table.entries.len()];
+            let mut computed = HashMap::new();
+            for position in (0u32..).take(table.entries.operands()) {
+                computed.entry(self.integer()?).or_insert(position);
+            }
             for _ in 0..table.queries {
-                let mut position = table.entries.position(self.integer()?);
+                let x = self.integer()?;
+                let mut position = table.entries.position(x).or_else(|| computed.get(&x).copied());
                 if table.entries.is_function() {
                     let y = self.integer()?;
                     position = position.filter(|&p| table.entries.value(p) == Some(y));

@@ -15,7 +15,7 @@ use ark_bn254::Fr;
 
 use crate::commitment::Commitment;
 use crate::error::{Missing, SolveError};
-use crate::instruction::{InputTensor, Instruction, Table};
+use crate::instruction::{Choice, InputTensor, Instruction, Table};
 use crate::integer::half;
 use crate::linear::Wire;
 use crate::permutation;
@@ -64,6 +64,8 @@ pub struct WitnessProgram {
     pub(crate) outputs: Vec<u32>,
     /// The lookup tables, functions first. Without one there is no second phase.
     pub(crate) tables: Vec<Table>,
+    /// What boxes are named of, in the order of the instructions that do.
+    pub(crate) choices: Vec<Choice>,
     pub(crate) num_wires: u32,
 }
 
@@ -71,6 +73,11 @@ impl WitnessProgram {
     /// The lookup tables.
     pub fn tables(&self) -> &[Table] {
         &self.tables
+    }
+
+    /// Lists of boxes, one for each [`Instruction::Choose`].
+    pub fn choices(&self) -> &[Choice] {
+        &self.choices
     }
 
     /// Instance wires: the constant one, the digest, and the challenge where there are lookups.
@@ -88,6 +95,9 @@ impl WitnessProgram {
             I::Limbs { .. } | I::Apply { .. } => 1,
             I::Maximum { count } => usize::from(count),
             I::MultiplyAdd => 3,
+            I::Choose { choice } => {
+                self.choices.get(choice as usize).map_or(0, |choice| choice.entries as usize)
+            }
             I::Count => self.query_operands(),
         }
     }
@@ -103,10 +113,10 @@ impl WitnessProgram {
     }
 
     fn query_operands(&self) -> usize {
-        self.tables.iter().map(|table| table.queries().saturating_mul(table.entries.columns())).sum()
+        self.tables.iter().map(Table::operands).fold(0, usize::saturating_add)
     }
 
-    /// Position of the first query among the integer combinations: behind them are the outputs only.
+    /// Position of the first query, or of the first entry that is read, among the integer combinations: behind them are the outputs only.
     pub(crate) fn first_query(&self) -> Result<usize, Missing> {
         let outputs: usize = self.outputs.iter().map(|&len| len as usize).sum();
         let (len, behind) = (self.integers.len(), outputs.saturating_add(self.query_operands()));
@@ -127,7 +137,7 @@ impl WitnessProgram {
         if has_rho { permutation::WIRES_OF_ONE_ELEMENT + 1 } else { 0 }
     }
 
-    /// What the commitment binds: the wires of all queries, the multiplicities, the mask.
+    /// What the commitment binds: the wires of all queries and entries, the multiplicities, the mask.
     pub fn commitment(&self) -> Result<Option<Commitment>, Missing> {
         if self.tables.is_empty() {
             return Ok(None);

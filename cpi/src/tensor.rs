@@ -6,6 +6,7 @@ use core::borrow::Borrow;
 use alloc::vec::Vec;
 
 use assay_interface::field::Scalar;
+use assay_interface::missing::Missing;
 use assay_interface::schema::{MAX_BITS, ModelSchema, Visibility};
 use assay_interface::statement::{limbs_for, pack, unpack_into};
 
@@ -63,12 +64,14 @@ impl<const COUNT: usize> Tensor<COUNT> {
         Ok(values)
     }
 
-    /// Whether this is the tensor `name` of `schema`: its place, its elements and its bits. For a program's tests.
+    /// Whether this is the tensor `name` of `schema`: its place, its elements and its bits, and none of them may be missing, so that
+    /// every integer is a number. For a program's tests.
     pub fn is(&self, schema: &ModelSchema, name: &str) -> bool {
         let mut first_limb = 0;
         for tensor in schema.inputs().iter().chain(schema.outputs()) {
             if tensor.name == name {
                 return tensor.visibility == Visibility::Public
+                    && tensor.missing == Missing::Never
                     && (first_limb, tensor.elements(), tensor.bits) == (self.first_limb, COUNT, self.bits);
             }
             first_limb += tensor.statement_limbs();

@@ -7,6 +7,7 @@ use assay_cpi::{
     Tensor, VERIFIER, record, verify, verify_batch,
 };
 use assay_interface::field::Scalar;
+use assay_interface::missing::Missing;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_interface::statement::pack;
 use assay_interface::verifier::{
@@ -227,6 +228,7 @@ fn a_declaration_is_held_against_the_schema() {
         shape: shape.to_vec(),
         bits,
         scales: 0.into(),
+        missing: Default::default(),
         visibility,
     };
     let schema = |visibility| {
@@ -242,6 +244,12 @@ fn a_declaration_is_held_against_the_schema() {
     assert!(!Tensor::<1>::at(2, 15).is(&public, "out"), "other bits");
     assert!(!input.is(&public, "secret") && !Tensor::<40>::at(0, 8).is(&public, "secret"), "committed");
     assert!(!input.is(&schema(Visibility::Committed), "in"));
+    let features =
+        TensorSchema { missing: Missing::Anywhere, ..tensor("in", &[4, 4], 15, Visibility::Public) };
+    let first = tensor("secret", &[40], 8, Visibility::Committed);
+    let score = tensor("out", &[1], 16, Visibility::Public);
+    let missing = ModelSchema::new("m".into(), vec![first, features], vec![score]).unwrap();
+    assert!(!input.is(&missing, "in") && output.is(&missing, "out"), "the least integer would be no number");
 }
 
 const BATCH: &[u8] = &[3, 1, 4, 1, 5];

@@ -9,8 +9,9 @@
 //! | --- | --- |
 //! | [`field`] | elements of BN254's scalar field, canonical by construction |
 //! | [`poseidon`] | circomlib's Poseidon, and absorption of longer lists |
-//! | [`schema`] | a model's tensors: shape, bits, scales, visibility; its domain tag |
+//! | [`schema`] | a model's tensors: shape, bits, scales, what may be missing, visibility; its domain tag |
 //! | [`scales`] | binary scales: one of a tensor, or one for each position along an axis |
+//! | [`missing`] | inputs that may be missing, and the integer that says so |
 //! | [`member`] | keys, leaves, nullifiers; the tree that they are in |
 //! | [`tag`] | what hashed lists begin with: kind, bits and count |
 //! | [`statement`] | packing of integers into limbs, commitments, the digest that a proof is about |
@@ -31,6 +32,7 @@ pub mod bytes;
 pub mod field;
 pub mod groth16;
 pub mod member;
+pub mod missing;
 pub mod pda;
 pub mod poseidon;
 pub mod price;

@@ -3,20 +3,22 @@
 //! Encoding, little-endian, with no padding and one encoding for each schema:
 //!
 //! ```text
-//! model  = name, inputs: u8 count, tensor*, outputs: u8 count, tensor*
-//! tensor = name, rank: u8, dims: u32*, bits: u8, scales, visibility
-//! scales = scale: i8 (of all elements); where the top bit of bits is set, axis: u8, scale: i8 for each position along it
+//! model   = name, inputs: u8 count, tensor*, outputs: u8 count, tensor*
+//! tensor  = name, rank: u8, dims: u32*, bits: u8, scales, missing, visibility
+//! scales  = scale: i8 (of all elements); where bit 7 of bits is set, axis: u8, scale: i8 for each position along it
+//! missing = nothing (never); where bit 6 of bits is set, 0: u8 (any element may be), or bytes: u8, a bit for each column
 //! visibility = 0: u8 (public), or 1: u8 (committed), or 2: u8 (member), depth: u8
-//! name   = u8 length, UTF-8 bytes
+//! name    = u8 length, UTF-8 bytes
 //! ```
 //!
-//! At most one input is a member, and no output; only inputs are committed. An element has at most 32 bits, so the top bit of
-//! `bits` is free to say that scales differ along an axis; a schema whose tensors have one scale each has no such bit. Scales
-//! along an axis are 2 to 128, as many as the axis is long, and not all equal ([`crate::scales`]).
+//! At most one input is a member, and no output; only inputs are committed, and only inputs may be missing. An element has at most 32 bits,
+//! so the two top bits of `bits` are free to say that scales differ along an axis, and that elements may be missing; a schema without
+//! either has none of them. Scales along an axis are 2 to 128, as many as the axis is long, and not all equal ([`crate::scales`]). Columns
+//! are the positions along the last axis, 2 to 128 where they differ, eight a byte, the first in the lowest bit ([`crate::missing`]).
 //!
 //! `domain = first 31 bytes of SHA-256("assay:statement:v2\0" || encoding)` is the first element of every
-//! statement of the model: it separates versions, and binds shapes, bits and scales, so that packed limbs mean
-//! one list of integers and no other.
+//! statement of the model: it separates versions, and binds shapes, bits, scales and what may be missing, so that packed limbs mean
+//! one list of integers and no other, and each integer one number or none.
 
 mod error;
 mod limits;
@@ -27,19 +29,19 @@ use crate::{
     bytes::Reader,
     field::Scalar,
     member::{CLAIM_LIMBS, MAX_DEPTH},
+    missing::{self, MAX_COLUMNS, Missing},
     packing::limbs_for,
     scales::{MAX_SCALES, Scales},
     syscalls::sha256,
 };
 
-pub use self::{
-    error::{SchemaError, Side},
-    limits::{MAX_ELEMENTS, MAX_ENCODED_LEN, MAX_NAME, MAX_RANK, MAX_TENSORS},
-};
-pub use crate::packing::MAX_BITS;
+pub use error::{SchemaError, Side};
+pub use limits::{MAX_BITS, MAX_ELEMENTS, MAX_ENCODED_LEN, MAX_NAME, MAX_RANK, MAX_TENSORS};
 
 /// In the byte of a tensor's bits: scales along an axis follow, and not one scale.
 const ALONG_AXIS: u8 = 1 << 7;
+/// In the byte of a tensor's bits: elements may be missing.
+const MAY_BE_MISSING: u8 = 1 << 6;
 
 const DOMAIN_PREFIX: &[u8] = b"assay:statement:v2\0";
 
@@ -58,7 +60,8 @@ pub enum Visibility {
     },
 }
 
-/// One tensor of signed integers; element q stands for the real number `q * 2^-scale`, with the element's scale.
+/// One tensor of signed integers; element q stands for the real number `q * 2^-scale`, with the element's scale, or for none where it may
+/// be missing and q is the least.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TensorSchema {
     /// Name, 1 to [`MAX_NAME`] bytes, unique in the model.
@@ -69,6 +72,8 @@ pub struct TensorSchema {
     pub bits: u8,
     /// Binary scales: real = q * 2^-scale.
     pub scales: Scales,
+    /// Which elements may be missing; of outputs, none.
+    pub missing: Missing,
     /// Public, committed or member; outputs are public.
     pub visibility: Visibility,
 }
@@ -95,6 +100,16 @@ impl TensorSchema {
     /// The scales of the elements, in row-major order; they repeat without end, to be zipped with the elements.
     pub fn each_scale(&self) -> impl Iterator<Item = i8> + '_ {
         self.scales.each(&self.shape)
+    }
+
+    /// The integer that says that an element is missing, of those that may be.
+    pub fn missing_code(&self) -> i64 {
+        missing::code(self.bits)
+    }
+
+    /// Whether this integer of an element, counted in row-major order, says that it is missing.
+    pub fn is_missing(&self, element: usize, integer: i64) -> bool {
+        integer == self.missing_code() && self.missing.allows(element, &self.shape)
     }
 
     /// Limbs that its packed values take.
@@ -135,6 +150,7 @@ impl TensorSchema {
             return Err(SchemaError::Bits { tensor: tensor(), bits: self.bits });
         }
         self.validate_scales()?;
+        self.validate_missing(side)?;
         match (side, self.visibility) {
             (Side::Output, Visibility::Committed) => Err(SchemaError::CommittedOutput { tensor: tensor() }),
             (Side::Output, Visibility::Member { .. }) => Err(SchemaError::MemberOutput { tensor: tensor() }),
@@ -142,6 +158,17 @@ impl TensorSchema {
                 Err(SchemaError::MemberDepth { tensor: tensor(), depth })
             }
             _ => Ok(()),
+        }
+    }
+
+    fn validate_missing(&self, side: Side) -> Result<(), SchemaError> {
+        let tensor = || self.name.clone();
+        match (&self.missing, side) {
+            (Missing::Never, _) => Ok(()),
+            (_, Side::Output) => Err(SchemaError::MissingOutput { tensor: tensor() }),
+            _ if self.bits < 2 => Err(SchemaError::MissingBits { tensor: tensor(), bits: self.bits }),
+            (Missing::Anywhere, _) => Ok(()),
+            (Missing::Columns(columns), _) => check_columns(&self.name, &self.shape, columns),
         }
     }
 
@@ -156,6 +183,19 @@ impl TensorSchema {
             Some((first, rest)) if rest.iter().any(|scale| scale != first) => Ok(()),
             _ => Err(SchemaError::EqualScales { tensor: tensor() }),
         }
+    }
+}
+
+/// A mask of columns for a tensor of this shape must say something that no shorter form says.
+fn check_columns(name: &str, shape: &[u32], columns: &[bool]) -> Result<(), SchemaError> {
+    let tensor = || String::from(name);
+    let (count, length) = (columns.len(), missing::width(shape));
+    if count != length || length > MAX_COLUMNS {
+        return Err(SchemaError::MissingColumns { tensor: tensor(), count, length });
+    }
+    match columns.contains(&true) && columns.contains(&false) {
+        true => Ok(()),
+        false => Err(SchemaError::EqualColumns { tensor: tensor() }),
     }
 }
 
@@ -242,11 +282,20 @@ impl ModelSchema {
                 put_name(&mut out, &tensor.name);
                 out.push(tensor.shape.len() as u8);
                 tensor.shape.iter().for_each(|dim| out.extend_from_slice(&dim.to_le_bytes()));
+                let marked = tensor.bits | if tensor.missing == Missing::Never { 0 } else { MAY_BE_MISSING };
                 match &tensor.scales {
-                    Scales::One(_) => out.push(tensor.bits),
-                    Scales::Axis { axis, .. } => out.extend([tensor.bits | ALONG_AXIS, *axis]),
+                    Scales::One(_) => out.push(marked),
+                    Scales::Axis { axis, .. } => out.extend([marked | ALONG_AXIS, *axis]),
                 }
                 out.extend(tensor.scales.as_slice().iter().flat_map(|scale| scale.to_le_bytes()));
+                match &tensor.missing {
+                    Missing::Never => {}
+                    Missing::Anywhere => out.push(0),
+                    Missing::Columns(columns) => {
+                        out.push(columns.len().div_ceil(8) as u8); // at most 16: checked at construction
+                        out.extend(columns.chunks(8).map(mask_byte));
+                    }
+                }
                 match tensor.visibility {
                     Visibility::Public => out.push(0),
                     Visibility::Committed => out.push(1),
@@ -284,6 +333,11 @@ fn validate_name(name: &str) -> Result<(), SchemaError> {
         return Err(SchemaError::NameControl(name.into()));
     }
     Ok(())
+}
+
+/// Eight columns, the first in the lowest bit.
+fn mask_byte(columns: &[bool]) -> u8 {
+    columns.iter().rev().fold(0, |byte, &column| byte << 1 | u8::from(column))
 }
 
 fn put_name(out: &mut Vec<u8>, name: &str) {
@@ -333,7 +387,7 @@ impl<'a> Fields<'a> {
         let shape: Vec<u32> =
             (0..rank).map(|_| self.array().map(u32::from_le_bytes)).collect::<Result<_, _>>()?;
         let marked = self.byte()?;
-        let bits = marked & !ALONG_AXIS;
+        let bits = marked & !(ALONG_AXIS | MAY_BE_MISSING);
         let scales = match marked & ALONG_AXIS {
             0 => Scales::One(self.scale()?),
             _ => {
@@ -342,13 +396,33 @@ impl<'a> Fields<'a> {
                 Scales::Axis { axis, scales: (0..length).map(|_| self.scale()).collect::<Result<_, _>>()? }
             }
         };
+        let missing = match marked & MAY_BE_MISSING {
+            0 => Missing::Never,
+            _ => self.missing(&name, &shape)?,
+        };
         let visibility = match self.byte()? {
             0 => Visibility::Public,
             1 => Visibility::Committed,
             2 => Visibility::Member { depth: self.byte()? },
             other => return Err(SchemaError::Visibility(other)),
         };
-        Ok(TensorSchema { name, shape, bits, scales, visibility })
+        Ok(TensorSchema { name, shape, bits, scales, missing, visibility })
+    }
+
+    /// Which elements may be missing, where some may.
+    fn missing(&mut self, name: &str, shape: &[u32]) -> Result<Missing, SchemaError> {
+        let length = missing::width(shape);
+        let count = match usize::from(self.byte()?) {
+            0 => return Ok(Missing::Anywhere),
+            count if count == length.div_ceil(8) => count,
+            count => return Err(SchemaError::MissingColumns { tensor: name.into(), count, length }),
+        };
+        let bytes = self.take(count)?;
+        let bits = bytes.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
+        if bits.clone().skip(length).any(|bit| bit) {
+            return Err(SchemaError::EqualColumns { tensor: name.into() });
+        }
+        Ok(Missing::Columns(bits.take(length).collect()))
     }
 
     fn scale(&mut self) -> Result<i8, SchemaError> {

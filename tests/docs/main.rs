@@ -36,7 +36,14 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn tensor(name: &str, elements: u32, bits: u8, scale: i8, visibility: Visibility) -> TensorSchema {
-    TensorSchema { name: name.into(), shape: vec![1, elements], bits, scales: scale.into(), visibility }
+    TensorSchema {
+        name: name.into(),
+        shape: vec![1, elements],
+        bits,
+        scales: scale.into(),
+        missing: Default::default(),
+        visibility,
+    }
 }
 
 #[test]

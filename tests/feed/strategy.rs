@@ -10,6 +10,7 @@ use assay_feed_host::{FeedParams, Rounds, TRUSTS_AUTHORITY};
 use assay_feed_interface::formats::{FEATURES, SCORES};
 use assay_host::strategy::{Action, Answer, Decision, Evaluate, Question, Strategy, View};
 use assay_interface::groth16::Transcript;
+use assay_interface::missing::Missing;
 use assay_interface::scales::Scales;
 use assay_interface::schema::{ModelSchema, TensorSchema};
 use assay_localnet::Wallet;
@@ -184,6 +185,12 @@ fn a_models_tensors_are_the_filters() {
     let mut scales = vec![FEATURES.scale; input.shape[axis] as usize];
     scales[0] += 1;
     let input = TensorSchema { scales: Scales::along(axis as u8, scales), ..input.clone() };
+    let schema = ModelSchema::new("filter".into(), vec![input], MODEL.schema.outputs().to_vec()).unwrap();
+    assert!(Rounds.accepts(&schema).is_err());
+
+    // Nor does it write any integer for a value that is not there.
+    let [input] = MODEL.schema.inputs() else { panic!("one input") };
+    let input = TensorSchema { missing: Missing::Anywhere, ..input.clone() };
     let schema = ModelSchema::new("filter".into(), vec![input], MODEL.schema.outputs().to_vec()).unwrap();
     assert!(Rounds.accepts(&schema).is_err());
 }

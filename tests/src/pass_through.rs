@@ -28,6 +28,7 @@ pub fn tensor(name: &str, len: u32, bits: u8, scale: i8) -> TensorSchema {
         shape: vec![len],
         bits,
         scales: scale.into(),
+        missing: Default::default(),
         visibility: Visibility::Public,
     }
 }

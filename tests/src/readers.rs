@@ -13,7 +13,7 @@ pub use self::{
     chain::{onchain_key, price_account, price_source, return_data, schema, unpack},
     files::{artifact, circuit, proof_file, witness},
     keys::{proof, proving_key, snarkjs, verifying_key, wtns, zkey},
-    models::{compiled_model, onnx, samples_csv, samples_json, samples_numpy},
+    models::{compilation, compiled_model, onnx, samples_csv, samples_json, samples_numpy},
 };
 
 /// A reader under test.
@@ -41,7 +41,8 @@ pub const READERS: &[Reader] = &[
         seeds: models::compiled_model_seeds,
         mutants: 400,
     },
-    Reader { name: "onnx", read: onnx, seeds: models::onnx_seeds, mutants: 1000 },
+    Reader { name: "onnx", read: onnx, seeds: models::onnx_seeds, mutants: 3000 },
+    Reader { name: "compilation", read: compilation, seeds: models::onnx_seeds, mutants: 300 },
     Reader { name: "samples_csv", read: samples_csv, seeds: models::samples_csv_seeds, mutants: 3000 },
     Reader { name: "samples_json", read: samples_json, seeds: models::samples_json_seeds, mutants: 3000 },
     Reader { name: "samples_numpy", read: samples_numpy, seeds: models::samples_numpy_seeds, mutants: 3000 },

@@ -182,6 +182,7 @@ fn longest_schema() -> ModelSchema {
         shape: vec![1],
         bits: 8,
         scales: 0.into(),
+        missing: Default::default(),
         visibility: Visibility::Public,
     };
     let name = |letter: &str, length: usize| letter.repeat(length);
@@ -200,6 +201,7 @@ fn an_input_with_the_most_scales_fits_a_models_account() {
         shape: vec![1, MAX_SCALES as u32],
         bits: 8,
         scales,
+        missing: Default::default(),
         visibility: Visibility::Public,
     };
     let scales = Scales::Axis { axis: 1, scales: (0..MAX_SCALES).map(|i| (i % 20) as i8).collect() };

@@ -7,7 +7,7 @@ use ark_ff::Zero;
 
 use super::bytes::check_index;
 use crate::error::{DecodeError, Missing, at_mut};
-use crate::instruction::{HashOutput, Instruction, Table};
+use crate::instruction::{Choice, HashOutput, Instruction, Table};
 use crate::linear::Wire;
 use crate::permutation;
 use crate::program::WitnessProgram;
@@ -109,7 +109,18 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
     let (mut has_challenge, mut has_member) = (false, false);
     let input_instructions = program.instructions.iter().filter(|&&i| i == Instruction::Input).count();
     let functions = program.tables.iter().filter(|table| table.entries.is_function()).count();
+    let mut choices = 0u32;
     for &instruction in &program.instructions {
+        if let Instruction::Choose { choice } = instruction {
+            // Each is searched once: work is linear in the bytes.
+            if choice != choices {
+                return Err(DecodeError::NotCanonical {
+                    field: "choice",
+                    rule: "each is used once, in order",
+                });
+            }
+            choices += 1;
+        }
         // Before the loop: a table may claim any number of queries.
         let behind = integers.saturating_add(program.integer_operands(instruction));
         if behind > program.integers.len() {
@@ -170,6 +181,9 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
                 check_index("table of a function", table.into(), functions as u64)?;
                 (1, true)
             }
+            Instruction::Choose { choice } => {
+                (program.choices.get(choice as usize).map_or(0, Choice::wires), true)
+            }
             Instruction::Regions { tail, .. } => (2 + usize::from(tail), true),
             Instruction::Poseidon { arity, output } => {
                 let is_digest = output == HashOutput::Digest;
@@ -201,6 +215,7 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
     let counts = [
         ("wires written", limit as u64, is_integer.len() as u64),
         ("input tensors read", program.inputs.len() as u64, (program.inputs.len() - inputs.len()) as u64),
+        ("choices", program.choices.len() as u64, choices.into()),
         ("hashes to the digest", 1, digests),
         ("integer combinations", (integers as u64).saturating_add(outputs), program.integers.len() as u64),
         ("element combinations", elements as u64, program.elements.len() as u64),

@@ -9,7 +9,7 @@
 use super::bytes::{Reader, Writer, check_index};
 use super::check::{FirstUse, check_matrices, check_program, check_values};
 use super::instructions::{read_instruction, write_instruction};
-use super::tables::{read_tables, write_tables};
+use super::tables::{read_choices, read_tables, write_choices, write_tables};
 use crate::circuit::Circuit;
 use crate::error::DecodeError;
 use crate::instruction::{InputTensor, Instruction, MAX_TENSOR_BITS};
@@ -22,6 +22,8 @@ const PLAIN: u16 = 1;
 /// A circuit with lookups: one instance wire more, and the tables at the end. What is committed to
 /// follows from them.
 const LOOKUPS: u16 = 2;
+/// A circuit with lookups in which boxes are named: their lists behind the tables.
+const CHOICES: u16 = 3;
 
 impl Circuit {
     /// The canonical encoding: equal circuits have equal bytes, and no other bytes are accepted.
@@ -45,7 +47,11 @@ fn encode(circuit: &Circuit) -> Vec<u8> {
     let (r1cs, program) = (&circuit.r1cs, &circuit.program);
     let mut w = Writer::default();
     w.bytes(TAG);
-    let version = if program.tables.is_empty() { PLAIN } else { LOOKUPS };
+    let version = match (program.tables.is_empty(), program.choices.is_empty()) {
+        (true, _) => PLAIN,
+        (false, true) => LOOKUPS,
+        (false, false) => CHOICES,
+    };
     w.bytes(&version.to_le_bytes());
     w.count(r1cs.num_witness);
     w.elements(&r1cs.values);
@@ -87,15 +93,18 @@ fn encode(circuit: &Circuit) -> Vec<u8> {
         w.u32(wire);
         w.u32(index);
     }
-    if version == LOOKUPS {
+    if version >= LOOKUPS {
         write_tables(&mut w, &program.tables);
+    }
+    if version == CHOICES {
+        write_choices(&mut w, &program.choices);
     }
     w.0
 }
 
 fn decode(bytes: &[u8]) -> Result<Circuit, DecodeError> {
     let mut r = Reader { rest: bytes };
-    let version = r.header("circuit", TAG, PLAIN..=LOOKUPS)?;
+    let version = r.header("circuit", TAG, PLAIN..=CHOICES)?;
     let num_witness = r.u32("witness wires")? as usize;
     let values = r.elements("coefficients")?;
     check_values("coefficients", &values)?;
@@ -111,7 +120,7 @@ fn decode(bytes: &[u8]) -> Result<Circuit, DecodeError> {
     };
     let (a, b, c) = (matrix()?, matrix()?, matrix()?);
     let blocks = read_blocks(&mut r, rows)?;
-    let num_instance = NUM_INSTANCE + usize::from(version == LOOKUPS);
+    let num_instance = NUM_INSTANCE + usize::from(version >= LOOKUPS);
     let r1cs = R1cs { num_instance, num_witness, a, b, c, values, blocks };
     check_matrices(&r1cs)?;
     let num_wires = u32::try_from(r1cs.num_wires()).map_err(|_| {
@@ -119,8 +128,11 @@ fn decode(bytes: &[u8]) -> Result<Circuit, DecodeError> {
         DecodeError::Range { field: "wires", value, min: 0, max }
     })?;
     let mut program = read_program(&mut r, num_wires)?;
-    if version == LOOKUPS {
+    if version >= LOOKUPS {
         program.tables = read_tables(&mut r)?;
+    }
+    if version == CHOICES {
+        program.choices = read_choices(&mut r)?;
     }
     r.finish()?;
     check_program(&program)?;
@@ -240,6 +252,7 @@ fn read_program(r: &mut Reader<'_>, num_wires: u32) -> Result<WitnessProgram, De
         constants,
         outputs,
         tables: Vec::new(),
+        choices: Vec::new(),
         num_wires,
     };
     Ok(program)

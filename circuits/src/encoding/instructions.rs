@@ -31,6 +31,7 @@ const ELEMENT: u8 = 15;
 const FRACTIONS: u8 = 16;
 const MEMBER: u8 = 17;
 const PRODUCT: u8 = 18;
+const CHOOSE: u8 = 19;
 
 pub(super) fn write_instruction(w: &mut Writer, instruction: Instruction) {
     match instruction {
@@ -49,6 +50,10 @@ pub(super) fn write_instruction(w: &mut Writer, instruction: Instruction) {
         Instruction::Apply { table } => {
             w.u8(APPLY);
             w.u32(table);
+        }
+        Instruction::Choose { choice } => {
+            w.u8(CHOOSE);
+            w.u32(choice);
         }
         Instruction::Count => w.u8(COUNT),
         Instruction::Mask => w.u8(MASK),
@@ -94,6 +99,7 @@ pub(super) fn read_instruction(r: &mut Reader<'_>, position: usize) -> Result<In
             Instruction::Limbs { from, width, count: number("digits", 1, 64)? }
         }
         APPLY => Instruction::Apply { table: r.u32("table of a function")? },
+        CHOOSE => Instruction::Choose { choice: r.u32("choice")? },
         COUNT => Instruction::Count,
         MASK => Instruction::Mask,
         ELEMENT => Instruction::Element,

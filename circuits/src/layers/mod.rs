@@ -7,7 +7,7 @@
 //! | rounding | [`requantize`] | range proofs |
 //! | of two variables | [`product`], [`quotient`] | one a product; two a bit of the quotient |
 //! | choosing | [`max_pool`], [`extremum`], [`argmax`], [`hardmax`], [`top_k`] | a comparison a value |
-//! | deciding | [`comparison`], [`logic`], [`selection`], [`magnitude`] | a comparison, or 1 to 3 |
+//! | deciding | [`comparison`], [`logic`], [`selection`], [`magnitude`], [`missing`] | a comparison, or 1 to 3 |
 //! | by number | [`index`], [`rows`], [`choice`] | the bits of a number, and a product an entry |
 //! | whole numbers | [`whole`], [`modulo`] | a division |
 //! | functions | [`function`] | a table, or a selection by bits |
@@ -34,6 +34,7 @@ pub mod log_sum_exp;
 pub mod logic;
 pub mod magnitude;
 pub mod max_pool;
+pub mod missing;
 pub mod modulo;
 pub mod norm;
 pub mod product;
@@ -65,6 +66,7 @@ pub(crate) const MODULES: &[Module] = modules![
     logic,
     magnitude,
     max_pool,
+    missing,
     modulo,
     norm,
     product,

@@ -121,8 +121,8 @@ fn tag_and_version_have_their_own_errors() -> Outcome {
     let mut bytes = case.circuit.to_bytes();
     assert_eq!(Circuit::from_bytes(b""), Err(DecodeError::Tag { what: "circuit" }));
     assert_eq!(Witness::from_bytes(&bytes), Err(DecodeError::Tag { what: "witness" }));
-    bytes[8] = 3;
-    let newer = DecodeError::Version { what: "circuit", found: 3, supported: 2 };
+    bytes[8] = 4;
+    let newer = DecodeError::Version { what: "circuit", found: 4, supported: 3 };
     assert_eq!(Circuit::from_bytes(&bytes), Err(newer));
     Ok(())
 }
@@ -162,6 +162,7 @@ fn claimed_queries_are_counted_before_they_are_read() -> Outcome {
     let length = |table: &assay_circuits::Table| match table.entries() {
         assay_circuits::Entries::Range { .. } => 4 + 1 + 1,
         assay_circuits::Entries::Function { values, .. } => 4 + 1 + 8 + 4 + 8 * values.len(),
+        assay_circuits::Entries::Combinations { .. } => 4 + 1 + 4,
     };
     let tables = bytes.len() - 4 - case.circuit.program().tables().iter().map(length).sum::<usize>();
     let mut hostile = bytes[..tables].to_vec();

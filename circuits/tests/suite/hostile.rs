@@ -41,6 +41,7 @@ fn schema(depth: u8, scale: i8) -> Fallible<ModelSchema> {
         shape: vec![3],
         bits: 8,
         scales: scale.into(),
+        missing: Default::default(),
         visibility,
     };
     let inputs = vec![tensor("applicant", Visibility::Member { depth })];

@@ -33,6 +33,7 @@ fn schema(depth: u8) -> Fallible<ModelSchema> {
         shape: vec![3],
         bits: 8,
         scales: 0.into(),
+        missing: Default::default(),
         visibility,
     };
     let inputs = vec![tensor("applicant", Visibility::Member { depth })];

@@ -15,7 +15,14 @@ use proptest::prelude::*;
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 fn tensor(name: &str, len: u32, bits: u8, visibility: Visibility) -> TensorSchema {
-    TensorSchema { name: name.into(), shape: vec![len], bits, scales: 3.into(), visibility }
+    TensorSchema {
+        name: name.into(),
+        shape: vec![len],
+        bits,
+        scales: 3.into(),
+        missing: Default::default(),
+        visibility,
+    }
 }
 
 fn scalar(e: Fr) -> Result<Scalar, Box<dyn std::error::Error>> {

@@ -1,11 +1,11 @@
-//! Why a schema is invalid.
+//! Why a schema is invalid, or bytes are not one.
 
 use alloc::string::String;
 
 use thiserror::Error;
 
-use super::limits::{MAX_ELEMENTS, MAX_NAME, MAX_RANK, MAX_TENSORS};
-use crate::{member::MAX_DEPTH, packing::MAX_BITS, scales::MAX_SCALES};
+use super::limits::{MAX_BITS, MAX_ELEMENTS, MAX_NAME, MAX_RANK, MAX_TENSORS};
+use crate::{member::MAX_DEPTH, missing::MAX_COLUMNS, scales::MAX_SCALES};
 
 /// Which list of tensors an error speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +114,39 @@ pub enum SchemaError {
     /// Scales along an axis that are all equal: one scale is the one encoding of that.
     #[error("the scales of tensor {tensor:?} along an axis are all equal; that is one scale")]
     EqualScales {
+        /// Name of the tensor.
+        tensor: String,
+    },
+    /// Missing values in fewer bits than a code and a number take.
+    #[error("tensor {tensor:?} of {bits} bits may be missing; it needs 2 bits at least")]
+    MissingBits {
+        /// Name of the tensor.
+        tensor: String,
+        /// Bits given.
+        bits: u8,
+    },
+    /// An output that may be missing: a model answers.
+    #[error("output {tensor:?} is marked as missing somewhere; only inputs may be missing")]
+    MissingOutput {
+        /// Name of the tensor.
+        tensor: String,
+    },
+    /// A mask of missing columns of another length than the last axis, or of one longer than [`MAX_COLUMNS`].
+    #[error(
+        "tensor {tensor:?} says of {count} columns whether they may be missing, and has {length}; \
+         at most {MAX_COLUMNS} have a say of their own"
+    )]
+    MissingColumns {
+        /// Name of the tensor.
+        tensor: String,
+        /// Columns, or bytes of columns in an encoding, given.
+        count: usize,
+        /// Length of the last axis.
+        length: usize,
+    },
+    /// A mask of missing columns that are all alike, or with bits behind the last: that has another encoding.
+    #[error("the columns of tensor {tensor:?} that may be missing are all of them, none, or beyond the last")]
+    EqualColumns {
         /// Name of the tensor.
         tensor: String,
     },

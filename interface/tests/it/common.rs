@@ -1,5 +1,6 @@
 //! Strategies for valid schemas.
 
+use assay_interface::missing::Missing;
 use assay_interface::scales::Scales;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use proptest::prelude::*;
@@ -12,9 +13,15 @@ pub fn tensor() -> impl Strategy<Value = TensorSchema> {
     ];
     let shape =
         proptest::collection::vec(1u32..6, 1..=4).prop_flat_map(|shape| (scales(shape.clone()), Just(shape)));
-    ("[a-z]{1,20}", shape, 1u8..=32, visibility).prop_map(|(name, (scales, shape), bits, visibility)| {
-        TensorSchema { name, shape, bits, scales, visibility }
-    })
+    let missing = proptest::collection::vec(any::<bool>(), 5);
+    ("[a-z]{1,20}", shape, 1u8..=32, missing, visibility).prop_map(
+        |(name, (scales, shape), bits, missing, visibility)| {
+            let columns: Vec<bool> =
+                missing.into_iter().cycle().take(shape[shape.len() - 1] as usize).collect();
+            let missing = if bits > 1 { Missing::of_elements(&columns, &shape) } else { Missing::Never };
+            TensorSchema { name, shape, bits, scales, missing, visibility }
+        },
+    )
 }
 
 /// Scales of a tensor of this shape.
@@ -36,7 +43,9 @@ pub fn schema() -> impl Strategy<Value = ModelSchema> {
         }
         let members = inputs.iter_mut().filter(|tensor| tensor.member_depth().is_some());
         members.skip(1).for_each(|tensor| tensor.visibility = Visibility::Committed);
-        outputs.iter_mut().for_each(|tensor| tensor.visibility = Visibility::Public);
+        for output in &mut outputs {
+            (output.visibility, output.missing) = (Visibility::Public, Missing::Never);
+        }
         ModelSchema::new(name, inputs, outputs).expect("valid by construction")
     })
 }

@@ -53,7 +53,14 @@ fn a_deeper_model_finds_two_members_in_one_place() {
 }
 
 fn tensor(name: &str, visibility: Visibility) -> TensorSchema {
-    TensorSchema { name: name.into(), shape: vec![2], bits: 5, scales: 0.into(), visibility }
+    TensorSchema {
+        name: name.into(),
+        shape: vec![2],
+        bits: 5,
+        scales: 0.into(),
+        missing: Default::default(),
+        visibility,
+    }
 }
 
 fn schema(depth: u8) -> Result<ModelSchema, SchemaError> {
@@ -89,8 +96,14 @@ fn a_tree_built_at_once_is_the_tree_that_grew() {
 #[test]
 fn limbs_of_a_public_input_are_no_claim_and_only_the_domain_tells() {
     let made_up = |visibility, shape: u32| {
-        let input =
-            TensorSchema { name: "x".into(), shape: vec![shape], bits: 31, scales: 0.into(), visibility };
+        let input = TensorSchema {
+            name: "x".into(),
+            shape: vec![shape],
+            bits: 31,
+            scales: 0.into(),
+            missing: Default::default(),
+            visibility,
+        };
         ModelSchema::new("m".into(), vec![input], vec![tensor("y", Visibility::Public)]).expect("a schema")
     };
     let (public, member) = (made_up(Visibility::Public, 32), made_up(Visibility::Member { depth: 20 }, 32));

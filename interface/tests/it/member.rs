@@ -198,7 +198,14 @@ fn tags_are_apart() {
 }
 
 fn tensor(name: &str, visibility: Visibility) -> TensorSchema {
-    TensorSchema { name: name.into(), shape: vec![3], bits: 8, scales: 0.into(), visibility }
+    TensorSchema {
+        name: name.into(),
+        shape: vec![3],
+        bits: 8,
+        scales: 0.into(),
+        missing: Default::default(),
+        visibility,
+    }
 }
 
 fn schema(depth: u8) -> Result<ModelSchema, SchemaError> {

@@ -1,6 +1,7 @@
 //! Model schemas: the identity of encode and decode, the domain, and each fault its own error.
 
 use crate::common;
+use assay_interface::missing::{self, MAX_COLUMNS, Missing};
 use assay_interface::scales::{MAX_SCALES, Scales};
 use assay_interface::schema::{
     MAX_ENCODED_LEN, MAX_TENSORS, ModelSchema, SchemaError, Side, TensorSchema, Visibility, domain_of,
@@ -13,6 +14,7 @@ fn tensor(name: &str) -> TensorSchema {
         shape: vec![16],
         bits: 15,
         scales: 12.into(),
+        missing: Missing::Never,
         visibility: Visibility::Public,
     }
 }
@@ -113,6 +115,9 @@ fn the_longest_encoding_fits_its_bound() {
     };
     let mut inputs: Vec<TensorSchema> = long("i");
     inputs[0].visibility = Visibility::Member { depth: 32 };
+    for input in &mut inputs {
+        input.missing = Missing::Columns((0..MAX_COLUMNS).map(|column| column % 3 == 0).collect());
+    }
     let schema = ModelSchema::new("m".repeat(32), inputs, long("o")).expect("valid");
     assert_eq!(schema.encode().len(), MAX_ENCODED_LEN);
 }
@@ -185,6 +190,88 @@ fn the_encoding_of_scales_is_fixed() {
     }
 }
 
+fn table(missing: Missing) -> TensorSchema {
+    TensorSchema { shape: vec![2, 10], missing, ..tensor("x") }
+}
+
+fn columns(which: &[usize]) -> Missing {
+    Missing::Columns((0..10).map(|column| which.contains(&column)).collect())
+}
+
+#[test]
+fn the_least_integer_is_a_missing_value_where_one_may_be() {
+    let schema = table(columns(&[0, 9]));
+    assert_eq!(
+        (schema.missing_code(), missing::code(2), missing::code(32)),
+        (-16_384, -2, i64::from(i32::MIN))
+    );
+    let which: Vec<usize> = (0..20).filter(|&element| schema.is_missing(element, -16_384)).collect();
+    assert_eq!(which, [0, 9, 10, 19]);
+    assert!((0..20).all(|element| !schema.is_missing(element, -16_383)));
+    assert!((0..20).all(|element| table(Missing::Anywhere).is_missing(element, -16_384)));
+    assert!((0..20).all(|element| !table(Missing::Never).is_missing(element, -16_384)));
+    for missing in [columns(&[0, 9]), Missing::Anywhere, Missing::Never] {
+        let elements: Vec<bool> = missing.each(&[2, 10]).take(20).collect();
+        assert_eq!(Missing::of_elements(&elements, &[2, 10]), missing);
+    }
+    // What one row may miss, all may; of rows too long for a mask, anything.
+    let one: Vec<bool> = (0..20).map(|element| element == 13).collect();
+    assert_eq!(Missing::of_elements(&one, &[2, 10]), columns(&[3]));
+    let long: Vec<bool> = (0..=MAX_COLUMNS).map(|element| element == 13).collect();
+    assert_eq!(Missing::of_elements(&long, &[long.len() as u32]), Missing::Anywhere);
+}
+
+#[test]
+fn missing_values_have_one_form_and_each_fault_its_error() {
+    let refused = |input: TensorSchema| model(vec![input], vec![tensor("y")]).expect_err("invalid");
+    let x = || String::from("x");
+    assert_eq!(refused(table(columns(&[]))), SchemaError::EqualColumns { tensor: x() });
+    let all: Vec<usize> = (0..10).collect();
+    assert_eq!(refused(table(columns(&all))), SchemaError::EqualColumns { tensor: x() });
+    let short = table(Missing::Columns(vec![true, false]));
+    assert_eq!(refused(short), SchemaError::MissingColumns { tensor: x(), count: 2, length: 10 });
+    let wide = Missing::Columns((0..129).map(|column| column == 0).collect());
+    let wide = TensorSchema { shape: vec![129], ..table(wide) };
+    assert_eq!(refused(wide), SchemaError::MissingColumns { tensor: x(), count: 129, length: 129 });
+    let narrow = TensorSchema { bits: 1, ..table(Missing::Anywhere) };
+    assert_eq!(refused(narrow), SchemaError::MissingBits { tensor: x(), bits: 1 });
+    let output = TensorSchema { missing: Missing::Anywhere, ..tensor("y") };
+    assert_eq!(
+        model(vec![tensor("x")], vec![output]),
+        Err(SchemaError::MissingOutput { tensor: "y".into() })
+    );
+}
+
+/// A schema of which nothing may be missing is encoded as it was before anything could.
+#[test]
+fn the_encoding_of_missing_values_is_fixed() {
+    let of = |input: TensorSchema| model(vec![input], vec![tensor("y")]).expect("valid").encode();
+    let [never, anywhere, some] =
+        [Missing::Never, Missing::Anywhere, columns(&[0, 2, 9])].map(|m| of(table(m)));
+    // Of the input: bits, scale, then what may be missing, visibility.
+    assert_eq!(never[17..20], [15, 12, 0]);
+    assert_eq!(anywhere[17..21], [0x40 | 15, 12, 0, 0]);
+    assert_eq!(some[17..23], [0x40 | 15, 12, 2, 0b101, 0b10, 0]);
+    assert_eq!((&never[..17], &never[20..]), (&some[..17], &some[23..]));
+    let with = |position: usize, byte: u8| {
+        let mut bytes = some.clone();
+        bytes[position] = byte;
+        ModelSchema::decode(&bytes).expect_err("invalid")
+    };
+    let x = || String::from("x");
+    assert_eq!(with(17, 0x40), SchemaError::Bits { tensor: x(), bits: 0 });
+    assert_eq!(with(19, 1), SchemaError::MissingColumns { tensor: x(), count: 1, length: 10 });
+    assert_eq!(with(21, 0b110), SchemaError::EqualColumns { tensor: x() });
+    for (position, bytes) in [(20, [0, 0]), (20, [0xff, 3])] {
+        let mut equal = some.clone();
+        equal[position..position + 2].copy_from_slice(&bytes);
+        assert_eq!(ModelSchema::decode(&equal), Err(SchemaError::EqualColumns { tensor: x() }));
+    }
+    for end in 0..some.len() {
+        assert_eq!(ModelSchema::decode(&some[..end]), Err(SchemaError::Truncated(end)));
+    }
+}
+
 #[test]
 fn the_domain_is_fixed() {
     // A change of this value is a change of every statement: it needs a new version in the tag.
@@ -200,7 +287,7 @@ proptest! {
     }
 
     #[test]
-    fn distinct_schemas_have_distinct_domains(left in common::schema(), right in common::schema(), bits in 1u8..=32) {
+    fn distinct_schemas_have_distinct_domains(left in common::schema(), right in common::schema(), bits in 2u8..=32) {
         prop_assert_eq!(left.domain() == right.domain(), left == right);
         let mut inputs = left.inputs().to_vec();
         inputs[0].bits = bits;

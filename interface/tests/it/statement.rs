@@ -12,7 +12,14 @@ use assay_interface::{
 use proptest::prelude::*;
 
 fn tensor(name: &str, visibility: Visibility) -> TensorSchema {
-    TensorSchema { name: name.into(), shape: vec![3], bits: 8, scales: 0.into(), visibility }
+    TensorSchema {
+        name: name.into(),
+        shape: vec![3],
+        bits: 8,
+        scales: 0.into(),
+        missing: Default::default(),
+        visibility,
+    }
 }
 
 fn schema() -> ModelSchema {

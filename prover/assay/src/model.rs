@@ -9,7 +9,8 @@ use std::{
 
 use assay_circuits::Circuit;
 use assay_compiler::{
-    Arranged, CheckOutcome, CompiledModel, Feature, Options, Report, Source, report::ProvingTime,
+    Arranged, CheckOutcome, CompiledModel, Feature, Options, Report, Source, model::ClassNames,
+    report::ProvingTime,
 };
 use assay_groth16::{Calibration, Estimate, Observer, Stage, estimate_with, solving_ms};
 use assay_interface::{
@@ -154,6 +155,11 @@ impl Model {
     pub fn member_input(&self) -> Option<(&str, u8)> {
         let tensor = self.schema().member()?;
         Some((tensor.name.as_str(), tensor.member_depth()?))
+    }
+
+    /// The names of classes of each output, if it is a classifier's: they are the model file's, and no part of a statement.
+    pub fn classes(&self) -> &[Option<ClassNames>] {
+        &self.0.compiled.classes
     }
 
     pub(crate) fn feature_names(&self) -> impl Iterator<Item = &str> {

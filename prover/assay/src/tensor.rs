@@ -3,6 +3,7 @@
 //! An integer q of an element with scale s stands for `q * 2^-s`. Packing has one reading, so a statement decodes to exactly the
 //! values that were proven; limbs that no packing gives are refused.
 
+use assay_compiler::model::ClassNames;
 use assay_interface::{
     field::Scalar,
     member::{Claim, MemberError},
@@ -21,6 +22,8 @@ pub struct Tensor {
     pub schema: TensorSchema,
     /// A name for each element: the features' for inputs.
     pub names: Vec<String>,
+    /// Names of its values 0, 1, 2, ..., if they are classes: they are the model file's, and no part of a statement.
+    pub classes: Vec<String>,
     /// What the statement says of it.
     pub content: Content,
 }
@@ -97,13 +100,15 @@ pub enum InputDifference {
     /// An element.
     #[error(
         "{element} is {} (integer {stated}) there, {} (integer {given}) in the input given",
-        real(*.stated, *.scale), real(*.given, *.scale)
+        shown(*.stated, *.scale, *.code), shown(*.given, *.scale, *.code)
     )]
     Element {
         /// Its name.
         element: String,
         /// Its scale.
         scale: i8,
+        /// The integer that says that it is missing, if it may be.
+        code: Option<i64>,
         /// What the statement says.
         stated: i64,
         /// What was given.
@@ -119,9 +124,18 @@ pub fn real(q: i64, scale: i8) -> f64 {
     q as f64 * (-f64::from(scale)).exp2() // exact: q has at most 32 bits
 }
 
-/// The numbers that a tensor's integers stand for.
+/// The numbers that a tensor's integers stand for; NaN where one says that its element is missing.
 pub fn reals(schema: &TensorSchema, integers: &[i64]) -> Vec<f64> {
-    integers.iter().zip(schema.each_scale()).map(|(&q, scale)| real(q, scale)).collect()
+    let number = |(element, (&q, scale))| match schema.is_missing(element, q) {
+        true => f64::NAN,
+        false => real(q, scale),
+    };
+    integers.iter().zip(schema.each_scale()).enumerate().map(number).collect()
+}
+
+/// What an integer stands for, where `code` says that there is nothing.
+fn shown(q: i64, scale: i8, code: Option<i64>) -> String {
+    if code == Some(q) { "missing".into() } else { real(q, scale).to_string() }
 }
 
 impl Content {
@@ -143,9 +157,22 @@ impl Tensor {
         }
     }
 
-    /// The numbers in the model's own units, unless they are hidden.
+    /// The numbers in the model's own units, NaN of what is missing, unless they are hidden.
     pub fn values(&self) -> Option<Vec<f64>> {
         Some(reals(&self.schema, self.integers()?))
+    }
+
+    /// The name of the class that a value is, if it is one.
+    pub fn class(&self, value: f64) -> Option<&str> {
+        if value < 0.0 || value.fract() != 0.0 {
+            return None;
+        }
+        self.classes.get(value as usize).map(String::as_str)
+    }
+
+    /// A tensor whose elements have the names that follow from its own.
+    pub(crate) fn unnamed(schema: &TensorSchema, content: Content) -> Tensor {
+        Tensor { schema: schema.clone(), names: derived_names(schema), classes: Vec::new(), content }
     }
 }
 
@@ -157,13 +184,18 @@ impl Tensor {
             (stated, given) if stated == given => None,
             (Content::Values(stated), Content::Values(given)) => {
                 let named = self.names.iter().zip(self.schema.each_scale());
-                let mut elements = named.zip(stated.iter().zip(given));
-                let differs = elements.find(|(_, (stated, given))| stated != given);
+                let mut elements = named.zip(stated.iter().zip(given)).enumerate();
+                let differs = elements.find(|(_, (_, (stated, given)))| stated != given);
+                let code = |element| {
+                    let schema = &self.schema;
+                    schema.missing.allows(element, &schema.shape).then(|| schema.missing_code())
+                };
                 Some(differs.map_or_else(
                     || InputDifference::Elements(tensor()),
-                    |((element, scale), (&stated, &given))| InputDifference::Element {
+                    |(position, ((element, scale), (&stated, &given)))| InputDifference::Element {
                         element: element.clone(),
                         scale,
+                        code: code(position),
                         stated,
                         given,
                     },
@@ -184,7 +216,8 @@ impl Tensor {
 }
 
 impl Serialize for Tensor {
-    /// `{name, elements, values, integers}`, or `{name, commitment}`, or `{name, root, scope, nullifier}`.
+    /// `{name, elements, values, integers}`, of labels with `classes`, the name of each value's class; or `{name, commitment}`,
+    /// or `{name, root, scope, nullifier}`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("name", &self.schema.name)?;
@@ -193,6 +226,11 @@ impl Serialize for Tensor {
                 map.serialize_entry("elements", &self.names)?;
                 map.serialize_entry("values", &self.values())?;
                 map.serialize_entry("integers", integers)?;
+                if !self.classes.is_empty() {
+                    let values = reals(&self.schema, integers);
+                    let classes: Vec<_> = values.into_iter().map(|value| self.class(value)).collect();
+                    map.serialize_entry("classes", &classes)?;
+                }
             }
             Content::Commitment(commitment) => map.serialize_entry("commitment", &commitment.to_string())?,
             Content::Member(claim) => {
@@ -209,6 +247,7 @@ impl Serialize for Tensor {
 pub(crate) fn decode<'f>(
     schema: &ModelSchema,
     features: impl Iterator<Item = &'f str>,
+    classes: &[Option<ClassNames>],
     statement: &Statement,
 ) -> Result<Tensors, DecodeError> {
     if statement.domain != schema.domain() {
@@ -238,13 +277,28 @@ pub(crate) fn decode<'f>(
                 })?)
             }
         };
-        Ok(Tensor { schema: tensor.clone(), names: derived_names(tensor), content })
+        Ok(Tensor::unnamed(tensor, content))
     };
     let inputs = schema.inputs().iter().map(&mut decode_one).collect::<Result<Vec<_>, _>>()?;
     let outputs = schema.outputs().iter().map(&mut decode_one).collect::<Result<Vec<_>, _>>()?;
     let mut tensors = Tensors { inputs, outputs };
     name_elements(&mut tensors.inputs, features);
+    name_classes(&mut tensors.outputs, classes);
     Ok(tensors)
+}
+
+/// Names the values of labels, and the elements of what has one for each class: `tensor[class]`.
+pub(crate) fn name_classes(outputs: &mut [Tensor], classes: &[Option<ClassNames>]) {
+    for (tensor, classes) in outputs.iter_mut().zip(classes) {
+        match classes {
+            None => {}
+            Some(ClassNames::Values(names)) => tensor.classes.clone_from(names),
+            Some(ClassNames::Elements(names)) => {
+                let named = |name| format!("{}[{name}]", tensor.schema.name);
+                tensor.names = names.iter().map(named).collect();
+            }
+        }
+    }
 }
 
 /// Gives the elements of all tensors these names, as far as they go.
@@ -272,6 +326,7 @@ mod tests {
             shape: shape.to_vec(),
             bits: 9,
             scales: 3.into(),
+            missing: Default::default(),
             visibility,
         };
         ModelSchema::new(
@@ -290,7 +345,7 @@ mod tests {
 
     #[test]
     fn decoding_gives_back_what_was_stated() {
-        let tensors = decode(&schema(), ["first"].into_iter(), &statement()).unwrap();
+        let tensors = decode(&schema(), ["first"].into_iter(), &[], &statement()).unwrap();
         assert_eq!(tensors.inputs[0].content, Content::Values((-20..20).collect()));
         assert_eq!(tensors.inputs[0].names[..2], ["first", "x[1]"]);
         assert_eq!(tensors.inputs[1].content, Content::Commitment(Scalar::from(77u64)));
@@ -310,7 +365,7 @@ mod tests {
         let refused = |change: &dyn Fn(&mut Statement)| {
             let mut statement = statement();
             change(&mut statement);
-            decode(&schema(), [].into_iter(), &statement).unwrap_err()
+            decode(&schema(), [].into_iter(), &[], &statement).unwrap_err()
         };
         assert_eq!(refused(&|s| s.domain = Scalar::from(1u64)), DecodeError::Domain { model: "m".into() });
         assert_eq!(refused(&|s| s.limbs.truncate(2)), DecodeError::LimbCount { expected: 4, found: 2 });
@@ -327,14 +382,10 @@ mod tests {
             shape: vec![2, 3],
             bits: 9,
             scales,
+            missing: Default::default(),
             visibility: Visibility::Public,
         };
-        let names = derived_names(&schema);
-        let of = |integers: &[i64]| Tensor {
-            schema: schema.clone(),
-            names: names.clone(),
-            content: Content::Values(integers.to_vec()),
-        };
+        let of = |integers: &[i64]| Tensor::unnamed(&schema, Content::Values(integers.to_vec()));
         let stated = of(&[-3, 5, 7, 8, -1, 100]);
         assert_eq!(stated.values(), Some(vec![-0.375, 20.0, 7.0, 1.0, -4.0, 100.0]));
         let differs = stated.difference(&of(&[-3, 5, 7, 8, 2, 100]).content).unwrap();
@@ -351,10 +402,10 @@ mod tests {
                 shape: vec![integers.len() as u32],
                 bits: 32,
                 scales: Scales::One(scale),
+                missing: Default::default(),
                 visibility: Visibility::Public,
             };
-            let names = derived_names(&schema);
-            let tensor = Tensor { schema, names, content: Content::Values(integers.clone()) };
+            let tensor = Tensor::unnamed(&schema, Content::Values(integers.clone()));
             let json: serde_json::Value =
                 serde_json::from_str(&serde_json::to_string(&tensor).unwrap()).unwrap();
             let values: Vec<f64> = serde_json::from_value(json["values"].clone()).unwrap();

@@ -14,7 +14,7 @@ use crate::{
     membership::{Membership, leaf_of},
     model::Model,
     salts::Salts,
-    tensor::{self, Content, Tensor, Tensors, derived_names, name_elements, reals},
+    tensor::{self, Content, Tensor, Tensors, name_classes, name_elements, reals},
 };
 
 /// Inputs of one model: as many integers as its tensors have elements, each within its tensor's bits.
@@ -42,7 +42,7 @@ pub struct Trace {
 }
 
 impl Model {
-    /// The model's integers for one row of real values, each the nearest one.
+    /// The model's integers for one row of real values, each the nearest one; NaN is a value that is missing, where the model takes one.
     ///
     /// # Errors
     /// [`Error::Input`] names the first value that is outside its declared domain or not finite.
@@ -51,7 +51,8 @@ impl Model {
     }
 
     /// Inputs that are integers already, a list for each tensor. The declared domains are not asked: they are of real
-    /// values, and a caller that computes integers has its own.
+    /// values, and a caller that computes integers has its own. Of an element that may be missing
+    /// (`TensorSchema::is_missing`) the least integer says that it is: a caller that rounds numbers to such an element saturates above it.
     ///
     /// # Errors
     /// [`Error::Integers`] where a list has another length than its tensor, or an integer does not fit its bits.
@@ -89,7 +90,7 @@ impl Model {
     /// # Errors
     /// [`Error::Decode`] for a statement of another model, or one that no values give.
     pub fn decode(&self, statement: &Statement) -> Result<Tensors, Error> {
-        Ok(tensor::decode(self.schema(), self.feature_names(), statement)?)
+        Ok(tensor::decode(self.schema(), self.feature_names(), self.classes(), statement)?)
     }
 
     /// Refuses the inputs of another model.
@@ -107,7 +108,8 @@ impl Inputs {
         &self.values
     }
 
-    /// The numbers in the model's own units that the integers stand for: the inputs after rounding, a list for each tensor.
+    /// The numbers in the model's own units that the integers stand for: the inputs after rounding, a list for each tensor. NaN is a value
+    /// that is missing.
     pub fn reals(&self) -> Vec<Vec<f64>> {
         let tensors = self.model.schema().inputs().iter().zip(&self.values);
         tensors.map(|(tensor, values)| reals(tensor, values)).collect()
@@ -220,7 +222,9 @@ impl Outputs {
 
     /// The tensors with a name for each element.
     pub fn tensors(&self) -> Vec<Tensor> {
-        tensors(self.model.schema().outputs(), &self.values)
+        let mut tensors = tensors(self.model.schema().outputs(), &self.values);
+        name_classes(&mut tensors, self.model.classes());
+        tensors
     }
 }
 
@@ -231,10 +235,8 @@ impl PartialEq for Outputs {
 }
 
 fn tensors(schema: &[TensorSchema], values: &[Vec<i64>]) -> Vec<Tensor> {
-    let tensor = |(schema, values): (&TensorSchema, &Vec<i64>)| Tensor {
-        schema: schema.clone(),
-        names: derived_names(schema),
-        content: Content::Values(values.clone()),
+    let tensor = |(schema, values): (&TensorSchema, &Vec<i64>)| {
+        Tensor::unnamed(schema, Content::Values(values.clone()))
     };
     schema.iter().zip(values).map(tensor).collect()
 }

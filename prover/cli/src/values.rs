@@ -10,7 +10,8 @@ pub const LISTED: usize = 64;
 /// A table of the tensors' elements, at most [`LISTED`] of each.
 pub fn table(tensors: &[Tensor]) -> String {
     let mut table = Table::new(["name", "value", "integer"]);
-    for Tensor { schema, names, content } in tensors {
+    for tensor in tensors {
+        let Tensor { schema, names, content, .. } = tensor;
         match content {
             Content::Commitment(commitment) => {
                 table.row([schema.name.clone(), "committed".into(), commitment.to_string()]);
@@ -28,7 +29,7 @@ pub fn table(tensors: &[Tensor]) -> String {
             Content::Values(values) => {
                 let meanings = values.iter().zip(reals(schema, values));
                 for (name, (q, meaning)) in names.iter().zip(meanings).take(LISTED) {
-                    table.row([name.clone(), meaning.to_string(), q.to_string()]);
+                    table.row([name.clone(), self::meaning(tensor, meaning), q.to_string()]);
                 }
                 if values.len() > LISTED {
                     table.row([format!("... {} more", values.len() - LISTED), String::new(), String::new()]);
@@ -37,4 +38,13 @@ pub fn table(tensors: &[Tensor]) -> String {
         }
     }
     table.render()
+}
+
+/// A value of an element: of a label, with its class; or that there is none.
+pub fn meaning(tensor: &Tensor, value: f64) -> String {
+    match tensor.class(value) {
+        Some(class) => format!("{value} ('{class}')"),
+        None if value.is_nan() => "missing".into(),
+        None => value.to_string(),
+    }
 }

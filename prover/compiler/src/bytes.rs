@@ -88,6 +88,9 @@ pub enum ReadError {
     /// A feature name that occurs twice.
     #[error("feature '{0}' is listed twice")]
     Feature(String),
+    /// Names of classes that do not fit an output.
+    #[error("the names of classes of output '{0}' do not fit it")]
+    Classes(String),
 }
 
 /// Collects bytes.
@@ -215,6 +218,11 @@ impl<'a> Reader<'a> {
     pub fn text(&mut self) -> Result<String, ReadError> {
         let length = self.count("bytes in a name", 1 << 16)?;
         String::from_utf8(self.take(length)?.to_vec()).map_err(|_| ReadError::Text)
+    }
+
+    /// Whether all bytes have been read.
+    pub fn is_empty(&self) -> bool {
+        self.position == self.bytes.len()
     }
 
     /// Refuses bytes that are left; what is left of the budget.

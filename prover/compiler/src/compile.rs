@@ -4,9 +4,9 @@ use assay_circuits::Ranges;
 
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::compiled::{CompiledModel, DecodeError, InputError, check_domain};
-use crate::features::{contents, domains, input_formats, missing};
+use crate::features::{contents, domains, input_formats, may_be_missing, real_or};
 use crate::float::{FloatError, FloatModel};
-use crate::import::{self, ImportError};
+use crate::import::{self, ImportError, Refusal};
 use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
 use crate::model::{Model, Output, batch};
@@ -16,10 +16,12 @@ use crate::options::{OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
 use crate::quantize::QuantizeError;
-use crate::quantize::candidate::Search;
+use crate::quantize::candidate::{Found, Search};
 use crate::quantize::equalize::equalize;
 use crate::quantize::error::SearchError;
+use crate::quantize::input::InputFormat;
 use crate::quantize::loss::Bound;
+use crate::quantize::made;
 use crate::quantize::profile::Profile;
 use crate::report::{self, Report, ReportError};
 use crate::source::Source;
@@ -129,6 +131,13 @@ pub fn compile_with<'a>(
     check_hidden(&model, options)?;
     check_decisions(&model, options)?;
     let Arranged { rows: samples, names, mut warnings } = arrange(&model, calibration)?;
+    let missing = may_be_missing(&model, &names, &samples, options)?;
+    let model = match missing.is_empty() {
+        true => model,
+        false => {
+            import::import_missing(&proto, &missing).map_err(|error| refused(error, &names, &samples))?
+        }
+    };
     let features = domains(&model, &names, &samples, options)?;
     for (i, sample) in samples.iter().enumerate() {
         check_domain(&features, sample).map_err(|error| CompileError::Domain { row: i + 1, error })?;
@@ -136,28 +145,17 @@ pub fn compile_with<'a>(
     let provenance = Provenance::new(&samples, options);
 
     let equalized = equalize(&model);
-    let profile = Profile::new(&equalized.model, samples, &observer)?;
-    let flips = options.max_flips.map_or(usize::MAX, |flips| usize::try_from(flips).unwrap_or(usize::MAX));
-    let search = Search {
-        model: &equalized.model,
-        profile: &profile,
-        bound: Bound { error: options.max_error, flips },
-        threshold: options.threshold,
-        inputs: input_formats(&model, &features, options)?,
-        output_format: options.output_format,
-        ranges: Ranges::Bits,
-        observer: &observer,
-    };
+    let inputs = input_formats(&model, &features, options)?;
     let name = model_name(&model, options);
-    let schema = |graph: &_| lower::schema(graph, &name, options).ok();
-    let search = Search { ranges: strategy::choose(&search, options, schema)?, ..search };
-    let found = search.run()?;
+    let task = Task { model: &equalized.model, inputs, name: &name, options, observer: &observer };
+    let Quantized { profile, found, ranges } = task.quantize(samples, &mut warnings)?;
     observer.at(Stage::Lower, None)?;
     let graph = found.realized.graph.clone();
     let schema = lower::schema(&graph, &name, options)?;
-    let circuit = lower::lower(&graph, &schema, search.ranges)?;
+    let circuit = lower::lower(&graph, &schema, ranges)?;
     let source_digest = source.digest();
-    let compiled = CompiledModel { schema, graph, circuit, features, source_digest, provenance };
+    let classes = model.outputs.iter().map(|output| output.classes.clone()).collect();
+    let compiled = CompiledModel { schema, graph, circuit, features, classes, source_digest, provenance };
     compiled.check_readable().map_err(CompileError::Unreadable)?;
 
     // What the engine cannot run is no fault of the model: it goes unchecked, and the report says so.
@@ -182,6 +180,65 @@ pub fn compile_with<'a>(
     Ok((compiled, report))
 }
 
+/// What is to be quantized, and how.
+struct Task<'a, 'p> {
+    /// The equalized model.
+    model: &'a Model,
+    inputs: Vec<InputFormat>,
+    name: &'a str,
+    options: &'a Options,
+    observer: &'a Observer<'p>,
+}
+
+/// A graph of integers, what it was found by, and the way to prove its ranges.
+struct Quantized {
+    profile: Profile,
+    found: Found,
+    ranges: Ranges,
+}
+
+impl Task<'_, '_> {
+    /// The cheapest graph that meets the demands on the calibration data and on rows made of them. The demands are about the former:
+    /// where they cannot be met on both, they are on those, and a warning says so.
+    fn quantize(
+        &self,
+        samples: Vec<Vec<f64>>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Quantized, CompileError> {
+        let mut profile = Profile::new(self.model, samples, self.observer)?;
+        made::extend(&mut profile, self.model, self.options.max_error, self.observer)?;
+        match self.search(&profile) {
+            Err(CompileError::Quantize(unmet)) if profile.made() > 0 && !unmet.is_of_model() => {
+                let made = profile.made();
+                let profile = Profile::new(self.model, profile.into_given(), self.observer)?;
+                let (found, ranges) = self.search(&profile)?;
+                warnings.push(Warning::GivenRowsOnly { made, unmet });
+                Ok(Quantized { profile, found, ranges })
+            }
+            found => found.map(|(found, ranges)| Quantized { profile, found, ranges }),
+        }
+    }
+
+    fn search(&self, profile: &Profile) -> Result<(Found, Ranges), CompileError> {
+        let options = self.options;
+        let flips =
+            options.max_flips.map_or(usize::MAX, |flips| usize::try_from(flips).unwrap_or(usize::MAX));
+        let search = Search {
+            model: self.model,
+            profile,
+            bound: Bound { error: options.max_error, flips },
+            threshold: options.threshold,
+            inputs: self.inputs.clone(),
+            output_format: options.output_format,
+            ranges: Ranges::Bits,
+            observer: self.observer,
+        };
+        let schema = |graph: &_| lower::schema(graph, self.name, options).ok();
+        let search = Search { ranges: strategy::choose(&search, options, schema)?, ..search };
+        Ok((search.run()?, search.ranges))
+    }
+}
+
 /// The independent engine with the model, once it has run a sample: some of what it cannot run it finds only then.
 fn engine(proto: &ModelProto, model: &Model, profile: &Profile) -> Result<Option<FloatModel>, FloatError> {
     let engine = FloatModel::load(proto, model)?;
@@ -189,6 +246,19 @@ fn engine(proto: &ModelProto, model: &Model, profile: &Profile) -> Result<Option
         engine.run(sample)?;
     }
     Ok(engine)
+}
+
+/// That a model takes numbers only: where the data misses one, the sample that does.
+fn refused(error: ImportError, names: &[String], samples: &[Vec<f64>]) -> CompileError {
+    if let ImportError::Refused(refusals) = &error
+        && let Some(Refusal::Missing { node, feature }) = refusals.first()
+        && let Some(position) = names.iter().position(|name| name == feature)
+        && let Some(row) = samples.iter().position(|sample| sample.get(position).is_some_and(|x| x.is_nan()))
+    {
+        let (row, column, reader) = (row + 1, feature.clone(), node.to_string());
+        return CalibrationError::Missing { row, column, reader }.into();
+    }
+    error.into()
 }
 
 /// Whether the inputs that a statement is to hide exist.
@@ -217,7 +287,8 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
     let mut signature = Signature::new(inputs, &features, named);
     let categories = contents(model).enumerate().filter_map(|(feature, (_, known))| Some((feature, known?)));
     signature.categories = categories.collect();
-    let missing = missing(model).enumerate();
+    // Whether the model takes what is missing is known once it is known what is.
+    let missing = real_or(model).enumerate();
     signature.missing = missing.filter_map(|(feature, missing)| Some((feature, missing?))).collect();
     signature.batch = batch::rows(model.inputs.iter().map(|input| input.shape.as_slice()));
     calibration.arrange(&signature)

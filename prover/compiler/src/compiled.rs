@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! payload = provenance: u32 length, bytes; schema: u32 length, bytes; features: feature*; graph;
-//!           ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes
+//!           ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes;
+//!           where an output has names of classes, for each output: u8 (0 none, 1 of its values, 2 of its elements);
+//!           of those with names: u32 count, names
 //! feature = name; min: f64; max: f64; kind: u8 (0 real, 1 integer, 2 truth, 3 text of which unknown values are refused, 4 text
-//!           of which they stand as the number of values, 5 real that may be missing); of text: u32 count, values;
-//!           of what may be missing: f64, what stands for it
+//!           of which they stand as the number of values, 5 real of which a number stands for missing ones, 6 real that has
+//!           an integer of its own where it is missing); of text: u32 count, values; of 5: f64, that number
 //! ```
 //!
 //! This is version 4 of the payload. Files of the others are refused, with the advice to compile the model again. Version 1
@@ -25,7 +27,7 @@ use crate::budget::Budget;
 use crate::bytes::{CONSTRAINT, ReadError, Reader, Writer};
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
 use crate::lower::{self, LowerError};
-use crate::model::{Categories, Kind, Unknown, batch};
+use crate::model::{Absent, Categories, ClassNames, Kind, Unknown, batch};
 use crate::number::dequantize;
 use crate::provenance::Provenance;
 use crate::quantize::encoding;
@@ -45,8 +47,8 @@ pub struct Feature {
     pub kind: Kind,
     /// The values of text, which stand as their positions.
     pub categories: Option<Categories>,
-    /// The number that stands for a missing value, if the model takes one.
-    pub missing: Option<f64>,
+    /// What becomes of a missing value, if the model takes one.
+    pub missing: Option<Absent>,
 }
 
 /// A model in integers with its circuit.
@@ -60,6 +62,8 @@ pub struct CompiledModel {
     pub circuit: Circuit,
     /// The elements of all inputs, in order.
     pub features: Vec<Feature>,
+    /// The names of classes of each output, if it is a classifier's.
+    pub classes: Vec<Option<ClassNames>>,
     /// SHA-256 of the ONNX file.
     pub source_digest: [u8; 32],
     /// What else it was compiled from.
@@ -150,20 +154,26 @@ impl CompiledModel {
         let known = self.features.iter().map(|feature| feature.categories.as_ref()).enumerate();
         signature.categories = known.filter_map(|(position, known)| Some((position, known?))).collect();
         let missing = self.features.iter().map(|feature| feature.missing).enumerate();
-        signature.missing = missing.filter_map(|(position, missing)| Some((position, missing?))).collect();
+        let reading = |missing: Absent| match missing {
+            Absent::StandsFor(number) => number,
+            Absent::Coded => f64::NAN,
+        };
+        signature.missing =
+            missing.filter_map(|(position, missing)| Some((position, reading(missing?)))).collect();
         let shape = |dims: &Vec<u32>| dims.iter().map(|&dim| dim as usize).collect::<Vec<usize>>();
         let shapes: Vec<Vec<usize>> = self.graph.inputs.iter().map(|input| shape(&input.shape)).collect();
         signature.batch = batch::rows(shapes.iter().map(Vec::as_slice));
         table.arrange(&signature)
     }
 
-    /// Integers of one sample, one list for each input tensor: each value to the nearest representable one.
+    /// Integers of one sample, one list for each input tensor: each value to the nearest representable one. NaN is a missing value, where
+    /// the model takes one.
     ///
     /// # Errors
     /// [`InputError::OutsideDomain`] names the first feature outside its declared domain.
     pub fn quantize_inputs(&self, sample: &[f64]) -> Result<Vec<Vec<i64>>, InputError> {
         let replaced = |(&value, feature): (&f64, &Feature)| match feature.missing {
-            Some(missing) if value.is_nan() => missing,
+            Some(Absent::StandsFor(number)) if value.is_nan() => number,
             _ => value,
         };
         let with_all: Vec<f64> = sample.iter().zip(&self.features).map(replaced).collect();
@@ -193,7 +203,8 @@ impl CompiledModel {
         if expected != found {
             return Err(InputError::Length { expected, found });
         }
-        match self.features.iter().zip(sample).find(|(_, value)| !value.is_finite()) {
+        let is_number = |(feature, value): &(&Feature, &f64)| value.is_finite() || feature.misses(**value);
+        match self.features.iter().zip(sample).find(|pair| !is_number(pair)) {
             Some((feature, value)) => {
                 Err(InputError::NotFinite { feature: feature.name.clone(), value: value.to_string() })
             }
@@ -220,10 +231,17 @@ impl CompiledModel {
             out.text(&feature.name);
             out.bytes(&feature.min.to_le_bytes());
             out.bytes(&feature.max.to_le_bytes());
-            if let Some(missing) = feature.missing {
-                out.bytes(&[5]);
-                out.bytes(&missing.to_le_bytes());
-                continue;
+            match feature.missing {
+                Some(Absent::StandsFor(number)) => {
+                    out.bytes(&[5]);
+                    out.bytes(&number.to_le_bytes());
+                    continue;
+                }
+                Some(Absent::Coded) => {
+                    out.bytes(&[6]);
+                    continue;
+                }
+                None => {}
             }
             let Some(categories) = &feature.categories else {
                 out.bytes(&[match feature.kind {
@@ -246,6 +264,9 @@ impl CompiledModel {
             Ranges::Lookup => 1,
         }]);
         out.bytes(&self.circuit.digest());
+        if self.classes.iter().any(Option::is_some) {
+            self.classes.iter().for_each(|classes| write_classes(classes.as_ref(), &mut out));
+        }
         out.finish()
     }
 
@@ -255,13 +276,14 @@ impl CompiledModel {
     /// [`DecodeError`] says which check failed.
     pub fn from_bytes(bytes: &[u8]) -> Result<CompiledModel, DecodeError> {
         let artifact = artifact::decode(artifact::Kind::Circuit, bytes)?;
-        let Contents { provenance, schema, features, graph, ranges, digest, .. } = read(artifact.payload)?;
+        let Contents { provenance, schema, features, classes, graph, ranges, digest, .. } =
+            read(artifact.payload)?;
         let circuit = lower::lower(&graph, &schema, ranges)?;
         if circuit.digest() != digest {
             return Err(DecodeError::CircuitDigest);
         }
         let source_digest = artifact.parent;
-        let model = CompiledModel { schema, graph, circuit, features, source_digest, provenance };
+        let model = CompiledModel { schema, graph, circuit, features, classes, source_digest, provenance };
         // A circuit without any range proof is the same either way, and is written as one by bits.
         if model.ranges() == ranges { Ok(model) } else { Err(DecodeError::CircuitDigest) }
     }
@@ -282,6 +304,7 @@ struct Contents {
     provenance: Provenance,
     schema: ModelSchema,
     features: Vec<Feature>,
+    classes: Vec<Option<ClassNames>>,
     graph: QuantGraph,
     ranges: Ranges,
     digest: [u8; 32],
@@ -300,6 +323,7 @@ fn read(payload: &[u8]) -> Result<Contents, DecodeError> {
     let schema = ModelSchema::decode(reader.take(length)?)?;
     let elements = schema.inputs().iter().map(|tensor| tensor.elements()).sum();
     let features = read_features(&mut reader, elements)?;
+    check_missing(&features, &schema)?;
     let graph = encoding::read(&mut reader, &schema)?;
     let ranges = match reader.byte()? {
         0 => Ranges::Bits,
@@ -307,11 +331,58 @@ fn read(payload: &[u8]) -> Result<Contents, DecodeError> {
         other => return Err(ReadError::Step(other).into()),
     };
     let digest = reader.fixed()?;
+    let classes = read_classes(&mut reader, &schema)?;
     let intervals = lower::check_work(&graph)?;
     let constraints = strategy::size(&graph, &intervals, &schema, ranges).constraints as u64;
     reader.spend("constraints", CONSTRAINT.saturating_mul(constraints))?;
     let left = reader.finish()?;
-    Ok(Contents { provenance, schema, features, graph, ranges, digest, left })
+    Ok(Contents { provenance, schema, features, classes, graph, ranges, digest, left })
+}
+
+fn write_classes(classes: Option<&ClassNames>, out: &mut Writer) {
+    let tag = match classes {
+        None => return out.bytes(&[0]),
+        Some(ClassNames::Values(_)) => 1,
+        Some(ClassNames::Elements(_)) => 2,
+    };
+    out.bytes(&[tag]);
+    let names = classes.map_or(&[][..], ClassNames::names);
+    out.count(names.len());
+    names.iter().for_each(|name| out.text(name));
+}
+
+/// The names of classes of each output: nothing where there are none, so that one model has one encoding.
+fn read_classes(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Vec<Option<ClassNames>>, ReadError> {
+    let outputs = schema.outputs();
+    if reader.is_empty() {
+        return Ok(vec![None; outputs.len()]);
+    }
+    let mut classes = Vec::new();
+    for output in outputs {
+        let names = match reader.byte()? {
+            0 => None,
+            1 => Some(ClassNames::Values(read_names(reader, "values of a label")?)),
+            2 => Some(ClassNames::Elements(read_names(reader, "names of elements")?)),
+            _ => return Err(ReadError::Classes(output.name.clone())),
+        };
+        if matches!(&names, Some(ClassNames::Elements(names)) if names.len() != output.elements()) {
+            return Err(ReadError::Classes(output.name.clone()));
+        }
+        classes.push(names);
+    }
+    let first = || outputs.first().map_or_else(String::new, |output| output.name.clone());
+    if classes.iter().any(Option::is_some) { Ok(classes) } else { Err(ReadError::Classes(first())) }
+}
+
+/// Features that have an integer where they are missing are those that the schema says so of: the statement's reader goes by that.
+fn check_missing(features: &[Feature], schema: &ModelSchema) -> Result<(), ReadError> {
+    let may_be =
+        schema.inputs().iter().flat_map(|tensor| tensor.missing.each(&tensor.shape).take(tensor.elements()));
+    let differs = |(feature, may_be): &(&Feature, bool)| (feature.missing == Some(Absent::Coded)) != *may_be;
+    match features.iter().zip(may_be).find(differs) {
+        Some((feature, _)) => Err(ReadError::Feature(feature.name.clone())),
+        None => Ok(()),
+    }
 }
 
 fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, ReadError> {
@@ -334,10 +405,12 @@ fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, 
             3 => (Kind::Integer, Some(Unknown::Refused)),
             4 => (Kind::Integer, Some(Unknown::Taken)),
             5 => {
-                missing = Some(f64::from_le_bytes(reader.fixed()?)).filter(|missing| missing.is_finite());
-                if missing.is_none() {
-                    return Err(ReadError::Domain(name));
-                }
+                let number = Some(f64::from_le_bytes(reader.fixed()?)).filter(|number| number.is_finite());
+                missing = Some(Absent::StandsFor(number.ok_or_else(|| ReadError::Domain(name.clone()))?));
+                (Kind::Real, None)
+            }
+            6 => {
+                missing = Some(Absent::Coded);
                 (Kind::Real, None)
             }
             _ => return Err(ReadError::Feature(name)),
@@ -349,15 +422,24 @@ fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, 
 }
 
 fn read_categories(reader: &mut Reader<'_>, unknown: Unknown) -> Result<Categories, ReadError> {
+    Ok(Categories { names: read_names(reader, "values of a text")?, unknown })
+}
+
+fn read_names(reader: &mut Reader<'_>, what: &'static str) -> Result<Vec<String>, ReadError> {
     // Not reserved: a count is believed as far as there are bytes.
     let mut names = Vec::new();
-    for _ in 0..reader.count("values of a text", u32::MAX as usize)? {
+    for _ in 0..reader.count(what, u32::MAX as usize)? {
         names.push(reader.text()?);
     }
-    Ok(Categories { names, unknown })
+    Ok(names)
 }
 
 impl Feature {
+    /// Whether a value is a missing one, which the model takes.
+    pub fn misses(&self, value: f64) -> bool {
+        value.is_nan() && self.missing.is_some()
+    }
+
     /// Whether a value is in the domain, to single precision. A `float` may come as it is, as the shortest decimal
     /// that reads back as it, or as a `double`: three numbers that differ in the eighth digit, and one value. So an end
     /// of the domain stands for everything that rounds to the same `float`.
@@ -376,7 +458,8 @@ pub(crate) fn check_domain(features: &[Feature], sample: &[f64]) -> Result<(), I
     if let Some((Feature { name, .. }, &value)) = features.iter().zip(sample).find(is_fraction) {
         return Err(InputError::NotInteger { feature: name.clone(), value });
     }
-    let outside = |(feature, value): &(&Feature, &f64)| !feature.contains(**value);
+    let outside =
+        |(feature, value): &(&Feature, &f64)| !feature.contains(**value) && !feature.misses(**value);
     match features.iter().zip(sample).find(outside) {
         Some((Feature { name, min, max, .. }, &value)) => {
             Err(InputError::OutsideDomain { feature: name.clone(), value, min: *min, max: *max })

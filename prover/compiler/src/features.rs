@@ -2,20 +2,68 @@
 
 use std::ops::Range;
 
+use assay_interface::missing::Missing;
+
 use crate::compiled::Feature;
-use crate::model::{Categories, Input, Kind, Map, Model};
+use crate::model::{Absent, Categories, Input, Kind, Map, Model};
 use crate::operators::operator::Takes;
 use crate::options::{Format, OptionError, Options};
 use crate::quantize::input::{COMPARED, InputFormat};
+use crate::quantize::realize::schema_shape;
 
 /// What each feature is, and the values of text.
 pub(crate) fn contents(model: &Model) -> impl Iterator<Item = (Kind, Option<&Categories>)> {
     model.inputs.iter().flat_map(|input| (0..input.len()).map(|i| (input.kind, input.categories.get(i))))
 }
 
-/// The number that stands for each feature where it is missing, if it may be.
-pub(crate) fn missing(model: &Model) -> impl Iterator<Item = Option<f64>> {
+/// What becomes of each feature where it is missing, if it may be.
+pub(crate) fn missing(model: &Model) -> impl Iterator<Item = Option<Absent>> {
     model.inputs.iter().flat_map(|input| (0..input.len()).map(|i| input.missing.get(i).copied().flatten()))
+}
+
+/// What a missing value of each feature is read as: the number that stands for it, or NaN; none where values are never missing.
+pub(crate) fn real_or(model: &Model) -> impl Iterator<Item = Option<f64>> {
+    contents(model).zip(missing(model)).map(|((kind, known), missing)| match (kind, known, missing) {
+        (_, _, Some(Absent::StandsFor(number))) => Some(number),
+        (Kind::Real, None, _) => Some(f64::NAN),
+        _ => None,
+    })
+}
+
+/// The elements of all inputs that may be missing, with their names, and that no number stands for: those that the samples miss, those
+/// that the options name, and those that a schema cannot tell from them.
+pub(crate) fn may_be_missing(
+    model: &Model,
+    names: &[String],
+    samples: &[Vec<f64>],
+    options: &Options,
+) -> Result<Vec<(u32, String)>, OptionError> {
+    if let Some(unknown) = options.missing.iter().find(|name| !names.contains(name)) {
+        return Err(OptionError::UnknownMissing(unknown.clone()));
+    }
+    let readings: Vec<Option<f64>> = real_or(model).collect();
+    let asked = |(position, (name, reading)): (usize, (&String, &Option<f64>))| {
+        let is_named = options.missing.contains(name);
+        match reading {
+            Some(number) if number.is_nan() => {
+                let is_nan = |sample: &Vec<f64>| sample.get(position).is_some_and(|value| value.is_nan());
+                Ok(is_named || samples.iter().any(is_nan))
+            }
+            None if is_named => Err(OptionError::WholeMissing(name.clone())),
+            _ => Ok(false),
+        }
+    };
+    let asked: Vec<bool> = names.iter().zip(&readings).enumerate().map(asked).collect::<Result<_, _>>()?;
+    let mut rest = asked.as_slice();
+    let mut all = Vec::with_capacity(asked.len());
+    for input in &model.inputs {
+        let (of_input, others) = rest.split_at_checked(input.len()).unwrap_or((rest, &[]));
+        rest = others;
+        let shape = schema_shape(&input.shape);
+        all.extend(Missing::of_elements(of_input, &shape).each(&shape).take(input.len()));
+    }
+    let named = (0u32..).zip(names).zip(all);
+    Ok(named.filter(|(_, may_be)| *may_be).map(|((atom, name), _)| (atom, name.clone())).collect())
 }
 
 /// The domain of each feature: declared, or all that its kind or a fixed format represents, or what the data shows.
@@ -28,11 +76,22 @@ pub(crate) fn domains(
     if let Some(unknown) = options.domains.keys().find(|name| !names.contains(name)) {
         return Err(OptionError::UnknownDomain(unknown.clone()));
     }
-    let representable = options.input_format.map(|format| format.range());
-    let feature = |(position, (name, (kind, known))): (usize, (&String, (Kind, Option<&Categories>)))| {
+    let contents = contents(model).zip(missing(model));
+    let feature = |(position, (name, ((kind, known), missing))): (usize, (&String, _))| {
+        let (kind, known): (Kind, Option<&Categories>) = (kind, known);
+        let representable = options.input_format.map(|format| match missing {
+            // The least integer is none of its numbers.
+            Some(Absent::Coded) => format.numbers(),
+            _ => format.range(),
+        });
         let observed = || {
             let values = samples.iter().map(|sample| sample[position]);
-            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), value| (lo.min(value), hi.max(value)))
+            // Missing ones are no numbers.
+            let values = values.filter(|value| !value.is_nan());
+            let range = values.fold(None, |range: Option<(f64, f64)>, value| {
+                Some(range.map_or((value, value), |(lo, hi)| (lo.min(value), hi.max(value))))
+            });
+            range.unwrap_or((0.0, 0.0))
         };
         let (feature, declared) = (name.clone(), options.domains.get(name).copied());
         let all = match (kind, known) {
@@ -48,11 +107,10 @@ pub(crate) fn domains(
             Some((low, high)) if min < low || max > high => {
                 Err(OptionError::DomainFormat { feature, min, max, low, high })
             }
-            _ => Ok(Feature { name: feature, min, max, kind, categories: known.cloned(), missing: None }),
+            _ => Ok(Feature { name: feature, min, max, kind, categories: known.cloned(), missing }),
         }
     };
-    let features = names.iter().zip(contents(model)).enumerate().map(feature);
-    features.zip(missing(model)).map(|(feature, missing)| Ok(Feature { missing, ..feature? })).collect()
+    names.iter().zip(contents).enumerate().map(feature).collect()
 }
 
 /// What decides the format of each input tensor: the caller, its kind, or the largest magnitudes in its elements' domains.

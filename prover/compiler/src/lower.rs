@@ -9,6 +9,7 @@ use assay_circuits::{
     Bounded, BuildError, Builder, Circuit, Ranges, StatementInput, StatementOutput, Visibility, gather,
     statement,
 };
+use assay_interface::missing::Missing;
 use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 
 use crate::internal::{Expected, InternalError};
@@ -58,6 +59,7 @@ pub(crate) fn schema(graph: &QuantGraph, name: &str, options: &Options) -> Resul
         shape: input.shape.clone(),
         bits: input.bits,
         scales: input.scales.clone(),
+        missing: input.missing.clone(),
         visibility: match &options.member {
             Some(member) if member.name == input.name => Visibility::Member { depth: member.depth },
             _ if options.commit.contains(&input.name) => Visibility::Committed,
@@ -70,6 +72,7 @@ pub(crate) fn schema(graph: &QuantGraph, name: &str, options: &Options) -> Resul
             shape: output.shape.clone(),
             bits: output.bits,
             scales: graph.layers.get(output.layer).expected("the layer of an output")?.scale.into(),
+            missing: Missing::Never,
             visibility: Visibility::Public,
         })
     });

@@ -1,6 +1,6 @@
 //! What a caller may decide about a compilation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assay_interface::member::MAX_DEPTH;
 
@@ -20,6 +20,16 @@ impl Format {
     /// The interval of real numbers that the format represents.
     pub fn range(self) -> (f64, f64) {
         let (lo, hi) = crate::number::signed_range(u32::from(self.bits));
+        self.reals(lo, hi)
+    }
+
+    /// The same of an element that may be missing, for which the least integer is no number.
+    pub fn numbers(self) -> (f64, f64) {
+        let (lo, hi) = crate::number::signed_range(u32::from(self.bits));
+        self.reals(lo + 1, hi)
+    }
+
+    fn reals(self, lo: i64, hi: i64) -> (f64, f64) {
         let scale = i32::from(self.scale);
         (crate::number::dequantize(lo, scale), crate::number::dequantize(hi, scale))
     }
@@ -61,6 +71,8 @@ pub struct Options {
     /// Domain of single features, `min` and `max`. The others get the range of the calibration data, or, with a
     /// fixed input format, all that the format represents.
     pub domains: BTreeMap<String, (f64, f64)>,
+    /// Features that may be missing, beside those of which the calibration data misses some.
+    pub missing: BTreeSet<String>,
     /// Names of the inputs whose values the statement commits to and does not show.
     pub commit: Vec<String>,
     /// The input, if any, of which the statement shows neither values nor commitment: it shows the root of a tree that
@@ -90,6 +102,7 @@ impl Default for Options {
             input_format: None,
             output_format: None,
             domains: BTreeMap::new(),
+            missing: BTreeSet::new(),
             commit: Vec::new(),
             member: None,
             threshold: None,
@@ -146,6 +159,14 @@ pub enum OptionError {
     /// A domain for a feature that the model does not have.
     #[error("a domain is declared for '{0}', and the model has no such feature")]
     UnknownDomain(String),
+    /// A feature that is to be missing, and that the model does not have.
+    #[error("'{0}' may be missing, and the model has no such feature")]
+    UnknownMissing(String),
+    /// A feature that is to be missing, and is no real number.
+    #[error(
+        "'{0}' may be missing, and is an integer, a truth value or a text in the model, which are never missing"
+    )]
+    WholeMissing(String),
     /// A dimension of no elements, or of more than any.
     #[error("dimension '{name}' is to be {size}: 1 to {MAX_SIZE} are supported")]
     Size {
@@ -205,6 +226,7 @@ impl Options {
             input_format,
             output_format,
             domains,
+            missing,
             commit,
             member,
             threshold,
@@ -219,6 +241,7 @@ impl Options {
             ("input format", *input_format != other.input_format),
             ("output format", *output_format != other.output_format),
             ("domains", *domains != other.domains),
+            ("missing", *missing != other.missing),
             ("commit", *commit != other.commit),
             ("member", *member != other.member),
             ("threshold", *threshold != other.threshold),

@@ -7,7 +7,7 @@
 //!              domains: u32 count, (text, min: f64, max: f64)* ascending by name; commit: u32 count, text*;
 //!              threshold: optional f64; max flips: optional u32; ranges: u8 (0 auto, 1 bits, 2 lookups);
 //!              member: optional (name: text, depth: u8); shapes: u32 count, (text, u32)* ascending by name;
-//!              outputs: u32 count, text*
+//!              outputs: u32 count, text*; and, where some may be missing: missing: u32 count, text* ascending
 //! optional x = 0 | 1, x
 //! text       = u32 length, UTF-8 bytes
 //! ```
@@ -15,7 +15,7 @@
 //! The encoding is canonical: options that are read are those that are written, byte for byte. Reading allocates no more
 //! than the bytes that it is given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
@@ -83,6 +83,7 @@ fn write_options(options: &Options, out: &mut Writer) {
         input_format,
         output_format,
         domains,
+        missing,
         commit,
         member,
         threshold,
@@ -125,6 +126,10 @@ fn write_options(options: &Options, out: &mut Writer) {
     }
     out.count(outputs.len());
     outputs.iter().for_each(|output| out.text(output));
+    if !missing.is_empty() {
+        out.count(missing.len());
+        missing.iter().for_each(|feature| out.text(feature));
+    }
 }
 
 fn optional<T>(value: Option<&T>, out: &mut Writer, write: impl FnOnce(&T, &mut Writer)) {
@@ -159,6 +164,7 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, ReadError> {
         })?,
         shapes: read_shapes(reader)?,
         outputs: read_names(reader, "outputs")?,
+        missing: read_missing(reader)?,
     };
     // What no compilation takes was not written by one.
     options.check().map_err(|_| ReadError::Options)?;
@@ -200,6 +206,18 @@ fn read_shapes(reader: &mut Reader<'_>) -> Result<BTreeMap<String, usize>, ReadE
         shapes.insert(dimension, reader.count("elements of a dimension", u32::MAX as usize)?);
     }
     Ok(shapes)
+}
+
+/// What stands behind the other options, if anything does.
+fn read_missing(reader: &mut Reader<'_>) -> Result<BTreeSet<String>, ReadError> {
+    if reader.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let names = read_names(reader, "features that may be missing")?;
+    match !names.is_empty() && names.is_sorted_by(|a, b| a < b) {
+        true => Ok(names.into_iter().collect()),
+        false => Err(ReadError::Options),
+    }
 }
 
 fn read_names(reader: &mut Reader<'_>, what: &'static str) -> Result<Vec<String>, ReadError> {

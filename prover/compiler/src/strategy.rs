@@ -108,7 +108,7 @@ pub fn cheaper(bits: &Estimate, lookups: &Estimate) -> Ranges {
 
 /// The way that the options ask for, or, if it is left open, the cheaper one for the model at uniform widths.
 pub(crate) fn choose(
-    search: &Search<'_>,
+    search: &Search<'_, '_>,
     options: &Options,
     schema: impl Fn(&QuantGraph) -> Option<ModelSchema>,
 ) -> Result<Ranges, SearchError> {

@@ -4,6 +4,8 @@
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::quantize::QuantizeError;
+
 /// Something to look at before a table, or a model, is trusted.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -32,6 +34,13 @@ pub enum Warning {
     Unchecked {
         /// Why it cannot.
         reason: String,
+    },
+    /// Rows made of the calibration data were left out of the search: with them the demands could not be met.
+    GivenRowsOnly {
+        /// How many rows.
+        made: usize,
+        /// What could not be met.
+        unmet: QuantizeError,
     },
     /// All samples are equal: nothing about the model's behaviour is known.
     OneSample {
@@ -86,6 +95,7 @@ impl Warning {
             Warning::IndexColumn { .. } => "index-column",
             Warning::IgnoredColumns { .. } => "ignored-columns",
             Warning::Unchecked { .. } => "unchecked",
+            Warning::GivenRowsOnly { .. } => "given-rows-only",
             Warning::OneSample { .. } => "one-sample",
             Warning::ConstantFeatures { .. } => "constant-features",
             Warning::ConstantLayer { .. } => "constant-layer",
@@ -117,6 +127,10 @@ impl Warning {
             Warning::Unchecked { reason } => {
                 format!("no independent engine was consulted about what the model computes: {reason}")
             }
+            Warning::GivenRowsOnly { made, unmet } => format!(
+                "the calibration data meets the demands, and {made} rows made of it (its features combined anew) do not: {}",
+                unmet.shortly()
+            ),
             Warning::OneSample { samples: 1 } => "the calibration data is a single sample".into(),
             Warning::OneSample { samples } => {
                 format!("all {samples} samples of the calibration data are equal")
@@ -161,6 +175,9 @@ impl Warning {
                 "if they are to count, the model has to take them; else save the table without them"
             }
             Warning::Unchecked { .. } => "compare a few outputs with another engine's",
+            Warning::GivenRowsOnly { .. } => {
+                "expect larger errors on inputs unlike the calibration data, or allow a larger error; more samples show what to expect"
+            }
             Warning::OneSample { .. } => "calibrate with samples that vary as real inputs do",
             Warning::ConstantFeatures { .. } => {
                 "calibrate with samples in which they vary, or declare their domains"

@@ -24,6 +24,7 @@ pub(super) fn schema_seeds() -> Vec<Vec<u8>> {
         shape: shape.to_vec(),
         bits,
         scales: 8.into(),
+        missing: Default::default(),
         visibility,
     };
     let inputs = vec![

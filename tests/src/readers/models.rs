@@ -9,6 +9,38 @@ use super::seeds::{as_file_and_payload, file_and_payload};
 
 const LINEAR_SCORE: &[u8] = include_bytes!("../../../models/suite/linear-score/model.onnx");
 
+/// A model of the corpus: its file, and the data that it is calibrated on.
+macro_rules! of_corpus {
+    ($path:literal) => {
+        (
+            include_bytes!(concat!("../../../models/corpus/", $path, "/model.onnx")).as_slice(),
+            include_bytes!(concat!("../../../models/corpus/", $path, "/calibration.csv")).as_slice(),
+        )
+    };
+}
+
+/// Small models of the corpus that between them have every kind of integer operator: trees of each form, arithmetic of
+/// variables, comparisons and choices, extrema, norms, functions by table, ranks.
+const CORPUS: [(&[u8], &[u8]); 17] = [
+    of_corpus!("boosting/catboost-binary"),
+    of_corpus!("boosting/xgboost-stumps"),
+    of_corpus!("boosting/xgboost-three-classes"),
+    of_corpus!("forests/tree-three-classes"),
+    of_corpus!("kernels/svr-rbf"),
+    of_corpus!("linear/scaled-logistic"),
+    of_corpus!("pipelines/normalizer-l2"),
+    of_corpus!("rules/collateral-basket"),
+    of_corpus!("rules/grades-by-rounding"),
+    of_corpus!("rules/hardmax"),
+    of_corpus!("rules/health-factor"),
+    of_corpus!("rules/mean-of-the-best-two"),
+    of_corpus!("rules/powers-and-logarithms"),
+    of_corpus!("rules/reductions"),
+    of_corpus!("rules/remainder"),
+    of_corpus!("rules/truth-values"),
+    of_corpus!("rules/two-opinions"),
+];
+
 /// The suite's models: most of the operators that import knows.
 const MODELS: [&[u8]; 9] = [
     LINEAR_SCORE,
@@ -37,23 +69,32 @@ pub fn compiled_model(bytes: &[u8]) {
 }
 
 pub(super) fn compiled_model_seeds() -> Vec<Vec<u8>> {
-    let table = Table::from_csv(include_bytes!("../../../models/suite/linear-score/calibration.csv"))
-        .expect("the suite's calibration data is sound");
-    let compiled = |ranges| {
-        let options = Options { ranges, ..Options::default() };
-        let (model, _) = compile(LINEAR_SCORE, &table, &options).expect("the suite's models compile");
+    let linear =
+        (LINEAR_SCORE, include_bytes!("../../../models/suite/linear-score/calibration.csv").as_slice());
+    let compiled = |(onnx, samples): (&[u8], &[u8]), ranges| {
+        let table = Table::from_csv(samples).expect("calibration data is sound");
+        let options = Options { ranges, max_error: 0.5, ..Options::default() };
+        let (model, _) = compile(onnx, &table, &options).expect("committed models compile");
         file_and_payload(model.to_bytes())
     };
-    [Strategy::Bits, Strategy::Lookup].into_iter().flat_map(compiled).collect()
+    let by_lookups = compiled(linear, Strategy::Lookup);
+    let by_bits = std::iter::once(linear).chain(CORPUS).flat_map(|model| compiled(model, Strategy::Bits));
+    by_lookups.into_iter().chain(by_bits).collect()
 }
 
-/// An ONNX file. What import takes is also compiled, on two samples, where it is small.
+/// An ONNX file.
 pub fn onnx(bytes: &[u8]) {
+    let _ = import(bytes);
+}
+
+/// An ONNX file that is compiled, on two samples, if it is small: most of the time goes to tables of functions.
+pub fn compilation(bytes: &[u8]) {
     let Ok(model) = import(bytes) else { return };
-    let (width, layers) = (model.input_len(), model.layers.len());
-    if width > 64 || layers > 8 || model.layers.iter().any(|layer| layer.map.rows() > 64) {
+    let rows: usize = model.layers.iter().map(|layer| layer.map.rows()).sum();
+    if model.input_len() > 64 || model.layers.len() > 8 || rows > 256 {
         return; // sound, but slow to compile for each mutant
     }
+    let width = model.input_len();
     let table = Table::Rows(vec![vec![0.5; width], vec![-0.25; width]]);
     let options = Options { max_error: 0.5, ..Options::default() };
     if let Ok((compiled, _)) = compile(bytes, &table, &options) {
@@ -62,7 +103,7 @@ pub fn onnx(bytes: &[u8]) {
 }
 
 pub(super) fn onnx_seeds() -> Vec<Vec<u8>> {
-    MODELS.map(<[u8]>::to_vec).to_vec()
+    MODELS.into_iter().chain(CORPUS.map(|(onnx, _)| onnx)).map(<[u8]>::to_vec).collect()
 }
 
 /// Samples as CSV.

@@ -5,6 +5,7 @@
 //! | range table of width `w` | `2^w` entries and 1 |
 //! | `0 <= u < 2^n` | `ceil(n / w)`, and 1 if `w` does not divide `n`: for inputs |
 //! | `0 <= u < 2^n`, for what other constraints prove a small integer | `ceil(n / w)`, in [`SCALED_BITS`] bits |
+//! | `0 <= u < 2^N` for an `N` from `n` to `m` | `ceil(n / w)`, and 1 if `w` times that exceeds `m` |
 //! | `0 <= u`, with a known upper end of `n` bits | `ceil(n / w)` |
 //! | `z = [u >= 0]` | `1 + ceil(n / w)`, for `u` within `±2^n`, in [`SCALED_BITS`] bits |
 //! | function of `d` values | `d` entries and 1 |
@@ -64,6 +65,12 @@ pub fn loose(bits: u32, width: u32) -> usize {
 pub fn integer(bits: u32, width: u32) -> usize {
     let is_scaled = bits.next_multiple_of(width.max(1)) <= SCALED_BITS;
     if is_scaled { loose(bits, width) } else { exact(bits, width) }
+}
+
+/// Queries that prove `0 <= u < 2^N` for some `N` from `bits` to `most`.
+pub fn within(bits: u32, most: u32, width: u32) -> usize {
+    let is_loose = bits.next_multiple_of(width.max(1)) <= most;
+    if is_loose { loose(bits, width) } else { exact(bits, width) }
 }
 
 /// Constraints of `clamp(floor((x + 2^(shift-1)) / 2^shift), lo, hi)` for `x` in an interval, beside the range proofs,
@@ -132,6 +139,7 @@ pub struct Demand {
     exact: BTreeMap<u32, usize>,
     integer: BTreeMap<u32, usize>,
     loose: BTreeMap<u32, usize>,
+    within: BTreeMap<(u32, u32), usize>,
 }
 
 impl Demand {
@@ -150,9 +158,16 @@ impl Demand {
         *self.loose.entry(bits).or_default() += count;
     }
 
+    /// `count` more proofs of `0 <= u < 2^N` for some `N` from `bits` to `most`.
+    pub fn add_within(&mut self, bits: u32, most: u32, count: usize) {
+        *self.within.entry((bits, most)).or_default() += count;
+    }
+
     /// Whether nothing is to be proven.
     pub fn is_empty(&self) -> bool {
-        let mut counts = self.exact.values().chain(self.integer.values()).chain(self.loose.values());
+        let within = self.within.values();
+        let mut counts =
+            self.exact.values().chain(self.integer.values()).chain(self.loose.values()).chain(within);
         counts.all(|&count| count == 0)
     }
 
@@ -162,7 +177,10 @@ impl Demand {
             let each = proofs.iter().map(|(&bits, &count)| count.saturating_mul(queries(bits, width)));
             each.fold(0, usize::saturating_add)
         };
+        let within =
+            self.within.iter().map(|(&(bits, most), &count)| count.saturating_mul(within(bits, most, width)));
         of(&self.exact, exact)
+            .saturating_add(within.fold(0, usize::saturating_add))
             .saturating_add(of(&self.integer, integer))
             .saturating_add(of(&self.loose, loose))
     }

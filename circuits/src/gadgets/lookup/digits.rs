@@ -11,6 +11,7 @@
 //! | `0 <= u < 2^n` | `k`, and one more if `w` does not divide `n` |
 //! | the same, where other constraints prove `u` a small integer | `k` |
 //! | `0 <= u < 2^N` for some `N >= n` | `k` |
+//! | `0 <= u < 2^N` for some `N` from `n` to `m` | `k`, and one more if `w * k > m` |
 //! | `z = [u >= 0]`, `u` within `±2^n` | `k`, and the constraint that `z` is a bit |
 //!
 //! *Limb top bits.* If `w` does not divide `n`, the top digit must be below `2^r`, `r = n - w*(k-1)`. It is
@@ -97,6 +98,14 @@ pub(crate) fn sign(b: &mut Builder, d: &Bounded) -> Result<Bounded, BuildError> 
     let non_negative = b.bit_wire("sign is a bit")?;
     request(b, d, Range::Sign { magnitude, non_negative: non_negative.clone() })?;
     Ok(non_negative)
+}
+
+/// Constrains `u` to `[0, 2^N)` for some `N` from `n` to `most`, whichever is cheapest: `N = n` by bits. Its interval is not relied upon.
+pub(crate) fn assert_within(b: &mut Builder, u: &Bounded, n: u32, most: u32) -> Result<(), BuildError> {
+    if b.ranges() == Ranges::Bits || n == 0 || most <= n {
+        return assert_width(b, u, n);
+    }
+    request(b, u, Range::Within { bits: n, most })
 }
 
 fn assert_zero(b: &mut Builder, u: &Bounded) -> Result<(), BuildError> {

@@ -11,6 +11,8 @@
 //! sum s_t = sum v_q
 //! ```
 //!
+//! Entries may be combinations of wires: of features, say, of which a prover picks one. They are bound by the commitment like queries.
+//!
 //! A pair of argument and value is looked up as the single element `x + rho * y`, with
 //! `rho = Poseidon(X)`, computed in the circuit once for all tables.
 //!
@@ -40,7 +42,7 @@
 //! satisfy nothing that honest ones do not, and given the queries they are unique but for the same error,
 //! since partial fractions are.
 //!
-//! *What is fixed before the challenge.* The commitment binds every private wire of every query, every
+//! *What is fixed before the challenge.* The commitment binds every private wire of every query and of every entry, every
 //! multiplicity and the values of functions. Queries and entries are linear in these and in constants, so
 //! nothing in the equation can move once `X` is known. The wires `s`, `v` and `rho * y` are determined by their
 //! constraints. A wire that is not committed occurs in no query. The challenge is a hash of the

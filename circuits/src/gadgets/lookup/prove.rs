@@ -1,7 +1,7 @@
 //! Turns what a builder has collected into digits, queries, multiplicities and constraints.
 
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, One};
+use ark_ff::One;
 
 use super::cost::{Demand, SCALED_BITS};
 use crate::builder::Builder;
@@ -9,7 +9,7 @@ use crate::error::{BuildError, at};
 use crate::gadgets::poseidon;
 use crate::instruction::{Entries, Instruction, Table};
 use crate::linear::{Lc, Wire};
-use crate::lookups::{Check, Lookups, Query, Range, RequestedFunction, Terms};
+use crate::lookups::{Check, Lookups, Query, Range, RequestedCombinations, RequestedFunction, Terms};
 
 /// The tables of a circuit whose queries are all counted.
 pub(crate) struct Tables {
@@ -19,6 +19,8 @@ pub(crate) struct Tables {
 
 struct Counted {
     entries: Entries,
+    /// The entries, where they are combinations.
+    computed: Vec<Terms>,
     queries: Vec<Query>,
     multiplicities: Vec<Wire>,
 }
@@ -33,10 +35,17 @@ impl Lookups {
             .into_iter()
             .map(|RequestedFunction { lo, values, queries, .. }| Counted {
                 entries: Entries::Function { lo, values },
+                computed: Vec::new(),
                 queries,
                 multiplicities: Vec::new(),
             })
             .collect();
+        for RequestedCombinations { entries: computed, queries } in self.combinations.drain(..) {
+            let count = u32::try_from(computed.len())
+                .map_err(|_| BuildError::TooLarge { what: "entries of a table" })?;
+            let entries = Entries::Combinations { count };
+            tables.push(Counted { entries, computed, queries, multiplicities: Vec::new() });
+        }
         if !self.checks.is_empty() {
             let width = self.demand().best_width();
             let mut queries = Vec::new();
@@ -44,11 +53,16 @@ impl Lookups {
                 decompose(b, &check, width, &mut queries)?;
             }
             let bits = u8::try_from(width).map_err(|_| BuildError::TooLarge { what: "bits" })?;
-            tables.push(Counted { entries: Entries::Range { bits }, queries, multiplicities: Vec::new() });
+            tables.push(Counted {
+                entries: Entries::Range { bits },
+                computed: Vec::new(),
+                queries,
+                multiplicities: Vec::new(),
+            });
         }
         *b.tables() = tables.iter().map(Counted::table).collect::<Result<_, _>>()?;
         if !tables.is_empty() {
-            b.instruct_raw(Instruction::Count, tables.iter().flat_map(|t| &t.queries).flat_map(operands))?;
+            b.instruct_raw(Instruction::Count, tables.iter().flat_map(Counted::operands))?;
             for table in &mut tables {
                 table.multiplicities =
                     (0..table.entries.len()).map(|_| b.integer_wire()).collect::<Result<_, _>>()?;
@@ -64,6 +78,7 @@ impl Lookups {
                 Range::Exact { bits } => demand.add_exact(bits, 1),
                 Range::Integer { bits } => demand.add_integer(bits, 1),
                 Range::Loose { bits } => demand.add_loose(bits, 1),
+                Range::Within { bits, most } => demand.add_within(bits, most, 1),
                 Range::Sign { magnitude, .. } => demand.add_integer(magnitude, 1),
             }
         }
@@ -82,6 +97,7 @@ fn decompose(b: &mut Builder, check: &Check, width: u32, queries: &mut Vec<Query
     let (terms, bits, is_exact) = match &check.range {
         Range::Exact { bits } => (terms.to_vec(), *bits, true),
         Range::Loose { bits } => (terms.to_vec(), *bits, false),
+        Range::Within { bits, most } => (terms.to_vec(), *bits, bits.next_multiple_of(width) > *most),
         Range::Integer { bits } => {
             // Scaled to whole digits, unless that would leave 64 bits.
             let rounded = bits.next_multiple_of(width);
@@ -177,6 +193,11 @@ impl Tables {
 }
 
 impl Counted {
+    /// What is read to count: entries that are combinations, then the queries.
+    fn operands(&self) -> impl Iterator<Item = &[(Wire, i64)]> {
+        self.computed.iter().map(Vec::as_slice).chain(self.queries.iter().flat_map(operands))
+    }
+
     fn table(&self) -> Result<Table, BuildError> {
         let queries = u32::try_from(self.queries.len())
             .map_err(|_| BuildError::TooLarge { what: "queries of a table" })?;
@@ -194,23 +215,29 @@ impl Counted {
         let one = Lc::constant(Fr::one());
         let mut sum = Vec::with_capacity(self.multiplicities.len() + self.queries.len());
         let mut argument = match self.entries {
-            Entries::Range { .. } => challenge.clone(),
+            Entries::Range { .. } | Entries::Combinations { .. } => challenge.clone(),
             Entries::Function { lo, .. } => challenge.minus(&Lc::constant(Fr::from(lo))),
         };
         for (position, &multiplicity) in (0u32..).zip(&self.multiplicities) {
-            let value = match &self.entries {
+            let denominator = match &self.entries {
                 // An entry of a range has no second column.
-                Entries::Range { .. } => Fr::ZERO,
+                Entries::Range { .. } => argument.clone(),
                 Entries::Function { values, .. } => {
-                    Fr::from(*at("values of a function", values, position as usize)?)
+                    let value = *at("values of a function", values, position as usize)?;
+                    argument.plus_scaled(rho, -Fr::from(value))
+                }
+                Entries::Combinations { .. } => {
+                    let entry = at("entries of a table", &self.computed, position as usize)?;
+                    challenge.minus(&Lc::from_terms(entry.iter().map(|&(w, c)| (w, Fr::from(c))).collect()))
                 }
             };
-            let denominator = argument.plus_scaled(rho, -value);
             let fraction = b.element_wire()?;
             let sides = [&Lc::wire(fraction), &denominator, &Lc::wire(multiplicity)];
             b.enforce_in(name, "fraction * (challenge - entry) = multiplicity", sides)?;
             sum.push((fraction, Fr::one()));
-            argument = argument.minus(&one);
+            if self.computed.is_empty() {
+                argument = argument.minus(&one);
+            }
         }
         for query in &self.queries {
             let scope = at("scopes", scopes, query.scope as usize)?.as_str();

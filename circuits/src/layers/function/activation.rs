@@ -146,9 +146,11 @@ impl Arguments {
     /// The least and the largest of them as integers at a scale; of those without 0, the positive ones. An interval without an
     /// integer has a least above its largest.
     pub fn integers(self, input_scale: i32) -> (i64, i64) {
-        // The largest integer below 1.
-        let inside =
-            input_scale.try_into().ok().and_then(|scale| 1i64.checked_shl(scale)).map_or(0, |one| one - 1);
+        // The largest integer below 1; of scales past those of a table, which a file may state, what is left of it.
+        let inside = match input_scale {
+            ..=0 => 0,
+            scale => i64::MAX >> (63 - scale.min(63)),
+        };
         match self {
             Self::All => (i64::MIN, i64::MAX),
             Self::AtLeastZero => (0, i64::MAX),

@@ -57,6 +57,12 @@ fn impossible_tables_are_refused() {
         )
         .contains("2^46")
     );
+    // A file may state any scale: the largest argument inside 1 has to be one for all of them.
+    for (scale, inside) in
+        [(i32::MIN, 0), (0, 0), (4, 15), (62, (1 << 62) - 1), (63, i64::MAX), (i32::MAX, i64::MAX)]
+    {
+        assert_eq!(Activation::Atanh.arguments().integers(scale), (-inside, inside));
+    }
     assert!(matches!(
         FunctionTable::of(Activation::Exp, Quantization { lo: 1, hi: 0, ..q }),
         Err(BuildError::EmptyRange { .. })

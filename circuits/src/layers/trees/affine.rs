@@ -15,6 +15,8 @@ pub(super) enum Atom {
     Bit(u32, i64),
     /// A product, by its position among the steps.
     Product(u32),
+    /// What a named leaf has more than the least one of its tree, by position among these trees.
+    Named(u32),
 }
 
 /// `constant + sum coefficient * atom`; no coefficient is 0.

@@ -2,7 +2,7 @@
 //!
 //! A plan is a function of the ensemble and of the intervals, so that what is built and what is predicted cannot differ.
 //!
-//! - *Trees.* All as nested selects ([`super::planner`]), or those for which that is less as tables ([`super::table`]); whichever has fewer
+//! - *Trees.* All by named leaves ([`super::named`]), if that has the lower price: only where ranges are looked up. Else all as nested selects ([`super::planner`]), or those for which that is less as tables ([`super::table`]); whichever has fewer
 //!   products in all.
 //! - *Outputs.* One that shares no tree with others is a sum of its own. Those of a family (the classes of a forest) are packed into one
 //!   integer `sum_k 2^(s k) S_k`, evaluated once, and taken apart by range proofs ([`super::unpack`]), where that is less than evaluating each.
@@ -11,19 +11,34 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::affine::{Atom, OPERATION, Value, narrow, overflow};
-use super::dag::Dag;
+use super::affine::{Affine, Atom, OPERATION, Value, narrow, overflow, within_limits};
+use super::bins;
+use super::boxes;
+use super::dag::{Dag, Vertex};
 use super::ensemble::{Aggregate, Ensemble, Node, Tree, prune};
+use super::named::{Named, NamedTree};
 use super::planner::{Planner, Step, Terms};
 use super::table::Table;
+use crate::cost::Tally;
 use crate::error::{BuildError, at};
+use crate::gadgets::accumulate::MAX_TERMS;
 use crate::integer::{Interval, bit_length};
 use crate::lookups::Ranges;
 
 /// Bits of a packed sum, at most: its products and linear parts stay within 60.
 const PACKED_BITS: u32 = 50;
 
+/// How trees are evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// From the bits of thresholds.
+    Selects,
+    /// By leaves that the prover names.
+    Names,
+}
+
 /// Outputs in one integer.
+#[derive(Debug)]
 pub(super) struct Packed {
     /// Position among the sums.
     pub(super) sum: usize,
@@ -34,6 +49,7 @@ pub(super) struct Packed {
 }
 
 /// Where an output comes from, before its base value is added.
+#[derive(Debug)]
 pub(super) enum Source {
     /// No tree changes it.
     Constant(i64),
@@ -48,10 +64,12 @@ pub(super) enum Source {
 }
 
 /// What is built.
+#[derive(Debug)]
 pub(super) struct Plan {
     /// Thresholds that get bits, by feature.
     pub(super) bits: BTreeMap<u32, Vec<i64>>,
     pub(super) steps: Vec<Step>,
+    pub(super) named: Named,
     pub(super) sums: Vec<Value>,
     pub(super) packed: Vec<Packed>,
     /// One an output.
@@ -59,16 +77,36 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// For features of these intervals.
+    /// For features of these intervals: by selects, or by names, whichever has the lower price.
     pub(super) fn new(ensemble: &Ensemble, x: &[Interval], ranges: Ranges) -> Result<Self, BuildError> {
+        let selects = Self::by(Way::Selects, ensemble, x, ranges)?;
+        // By bits, the digits of distances cost more than what they save.
+        if ranges == Ranges::Bits {
+            return Ok(selects);
+        }
+        // Trees of too many boxes have no records.
+        match Self::by(Way::Names, ensemble, x, ranges) {
+            Ok(names) if names.price(x, ranges)? < selects.price(x, ranges)? => Ok(names),
+            _ => Ok(selects),
+        }
+    }
+
+    /// As [`Plan::new`], in a given way.
+    pub(super) fn by(
+        way: Way,
+        ensemble: &Ensemble,
+        x: &[Interval],
+        ranges: Ranges,
+    ) -> Result<Self, BuildError> {
         let (expected, found) = (ensemble.features(), x.len());
         if expected != found {
             return Err(BuildError::Length { operation: OPERATION, what: "features", expected, found });
         }
         let trees = ensemble.trees().iter().map(|tree| prune(tree, x)).collect::<Result<Vec<Tree>, _>>()?;
-        let mut plan = Self {
-            bits: BTreeMap::new(),
+        let mut draft = Draft {
+            way,
             steps: Vec::new(),
+            named: Vec::new(),
             sums: Vec::new(),
             packed: Vec::new(),
             sources: (0..ensemble.outputs()).map(|_| Source::Constant(0)).collect(),
@@ -76,15 +114,59 @@ impl Plan {
         match ensemble.aggregate() {
             Aggregate::Sum => {
                 for family in families(&trees, ensemble.outputs())? {
-                    plan.family(&trees, &family, ranges)?;
+                    draft.family(&trees, &family, ranges)?;
                 }
             }
-            Aggregate::Min | Aggregate::Max => plan.extremes(&trees, ensemble.outputs())?,
+            Aggregate::Min | Aggregate::Max => draft.extremes(&trees, ensemble.outputs())?,
         }
-        plan.collect_bits();
-        Ok(plan)
+        let Draft { steps, named, sums, packed, sources, .. } = draft;
+        let bits = bits(&steps, &sums);
+        Ok(Self { bits, steps, named: Named::new(named, x)?, sums, packed, sources })
     }
 
+    /// Adds what the bits, products, named leaves and long sums cost.
+    pub(super) fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<(), BuildError> {
+        for (&feature, thresholds) in &self.bits {
+            bins::cost(t, *at("features", x, feature as usize)?, thresholds);
+        }
+        t.add(self.steps.len());
+        self.named.cost(t);
+        t.add(self.sums.iter().filter(|sum| sum.form.len() > MAX_TERMS).count());
+        Ok(())
+    }
+
+    /// What proving takes, by the constraints and the wires of full size: one of these takes about 4/3 of what a constraint does.
+    fn price(&self, x: &[Interval], ranges: Ranges) -> Result<usize, BuildError> {
+        let mut tally = Tally::new(ranges);
+        self.cost(&mut tally, x)?;
+        let size = tally.size();
+        Ok(size.constraints.saturating_mul(3).saturating_add(size.fractions.saturating_mul(4)))
+    }
+}
+
+/// The thresholds whose bits occur.
+fn bits(steps: &[Step], sums: &[Value]) -> BTreeMap<u32, Vec<i64>> {
+    let forms = steps.iter().flat_map(|step| [&step.bit, &step.value]);
+    let mut used: BTreeMap<u32, BTreeSet<i64>> = BTreeMap::new();
+    for atom in forms.chain(sums.iter().map(|sum| &sum.form)).flat_map(|form| form.terms.keys()) {
+        if let &Atom::Bit(feature, t) = atom {
+            used.entry(feature).or_default().insert(t);
+        }
+    }
+    used.into_iter().map(|(feature, t)| (feature, t.into_iter().collect())).collect()
+}
+
+/// A plan whose trees are being planned.
+struct Draft {
+    way: Way,
+    steps: Vec<Step>,
+    named: Vec<NamedTree>,
+    sums: Vec<Value>,
+    packed: Vec<Packed>,
+    sources: Vec<Source>,
+}
+
+impl Draft {
     /// The outputs of a family.
     fn family(&mut self, trees: &[Tree], family: &Family, ranges: Ranges) -> Result<(), BuildError> {
         let trees: Vec<(usize, &Tree)> =
@@ -107,12 +189,12 @@ impl Plan {
         if size > 1 {
             let (mut alone, mut together, mut fits) = (0, 0, true);
             for &output in &outputs {
-                alone += self.evaluation(&trees, &[output], 0)?.steps.len();
+                alone += self.evaluation(&trees, &[output], 0)?.constraints();
             }
             for group in outputs.chunks(size) {
                 match self.evaluation(&trees, group, widest) {
                     Ok(evaluation) => {
-                        together += evaluation.steps.len() + unpacking(group.len(), widest, ranges)
+                        together += evaluation.constraints() + unpacking(group.len(), widest, ranges)
                     }
                     Err(BuildError::Overflow { .. }) => fits = false,
                     Err(error) => return Err(error),
@@ -179,16 +261,40 @@ impl Plan {
         let mut dag = Dag::default();
         let roots =
             trees.iter().map(|(i, tree)| dag.add(*i, tree, worth)).collect::<Result<Vec<u32>, _>>()?;
+        let terms = count(&roots);
+        if self.way == Way::Names {
+            return self.names(&dag, &terms);
+        }
         let mut planner = Planner { dag: &dag, steps: std::mem::take(&mut self.steps) };
         let first = planner.steps.len();
-        let total = evaluate(&mut planner, &count(&roots));
+        let total = evaluate(&mut planner, &terms);
         let steps = planner.steps.split_off(first);
         self.steps = planner.steps;
-        Ok(Evaluation { steps, total: total? })
+        Ok(Evaluation { steps, named: Vec::new(), total: total? })
+    }
+
+    /// The same by named leaves, numbered behind those of this plan.
+    fn names(&self, dag: &Dag, terms: &Terms) -> Result<Evaluation, BuildError> {
+        let (mut named, mut total) = (Vec::new(), Value::default());
+        for (&root, &factor) in terms {
+            let (least, most) = dag.range(root)?;
+            let mut form = Affine::constant(least);
+            if let Vertex::Branch { .. } = dag.vertex(root)? {
+                let position = u32::try_from(self.named.len() + named.len());
+                let position = position.map_err(|_| BuildError::TooLarge { what: "trees" })?;
+                form.add(&Affine::atom(Atom::Named(position)), 1)?;
+                let span = narrow(i128::from(most) - i128::from(least))?;
+                named.push(NamedTree { boxes: boxes::of(dag, root)?, least, span });
+            }
+            total.add(&Value { form, interval: (least.into(), most.into()) }, factor)?;
+        }
+        within_limits(total.interval)?;
+        Ok(Evaluation { steps: Vec::new(), named, total })
     }
 
     fn take(&mut self, evaluation: Evaluation) -> usize {
         self.steps.extend(evaluation.steps);
+        self.named.extend(evaluation.named);
         self.sums.push(evaluation.total);
         self.sums.len() - 1
     }
@@ -197,18 +303,6 @@ impl Plan {
         let index = BuildError::Index { operation: OPERATION, index: output, inputs: self.sources.len() };
         *self.sources.get_mut(output).ok_or(index)? = source;
         Ok(())
-    }
-
-    /// The thresholds whose bits occur.
-    fn collect_bits(&mut self) {
-        let forms = self.steps.iter().flat_map(|step| [&step.bit, &step.value]);
-        let mut used: BTreeMap<u32, BTreeSet<i64>> = BTreeMap::new();
-        for atom in forms.chain(self.sums.iter().map(|sum| &sum.form)).flat_map(|form| form.terms.keys()) {
-            if let &Atom::Bit(feature, t) = atom {
-                used.entry(feature).or_default().insert(t);
-            }
-        }
-        self.bits = used.into_iter().map(|(feature, t)| (feature, t.into_iter().collect())).collect();
     }
 }
 
@@ -256,10 +350,18 @@ fn within(planner: &Planner<'_>, value: Value) -> Result<Value, BuildError> {
     Ok(Value { interval, ..value })
 }
 
-/// A sum and the products that it takes.
+/// A sum, and the products or named leaves that it takes.
 struct Evaluation {
     steps: Vec<Step>,
+    named: Vec<NamedTree>,
     total: Value,
+}
+
+impl Evaluation {
+    /// What it costs, about.
+    fn constraints(&self) -> usize {
+        self.steps.len() + self.named.iter().map(NamedTree::estimate).sum::<usize>()
+    }
 }
 
 /// Outputs that share trees, and these trees.

@@ -87,7 +87,7 @@ impl Planner<'_> {
         let (mut lo, mut hi) = (i128::from(form.constant), i128::from(form.constant));
         for (&atom, &c) in &form.terms {
             let most = match atom {
-                Atom::Bit(..) => 1,
+                Atom::Bit(..) | Atom::Named(_) => 1,
                 Atom::Product(position) => at("products", &self.steps, position as usize)?.span,
             };
             let end = i128::from(c) * i128::from(most);

@@ -30,6 +30,7 @@ use assay_host::{
     strategy::{Action, Answer, Decision, Question, Reason, Strategy, StrategyError, View},
 };
 use assay_interface::{
+    missing::Missing,
     schema::{ModelSchema, TensorSchema, Visibility},
     verifier::{ModelFacts, Status},
 };
@@ -129,7 +130,7 @@ impl Strategy for Rounds {
         let fits = |tensor: &TensorSchema, elements: usize, Format { bits, scale }| {
             tensor.elements() == elements
                 && (tensor.bits, tensor.scales.single()) == (bits, Some(scale))
-                && tensor.visibility == Visibility::Public
+                && (tensor.visibility, &tensor.missing) == (Visibility::Public, &Missing::Never)
         };
         match (schema.inputs(), schema.outputs()) {
             ([input], [output]) if fits(input, COUNT, FEATURES) && fits(output, MAX_SOURCES, SCORES) => {

@@ -22,6 +22,7 @@ use assay_host::{
     },
 };
 use assay_interface::{
+    missing::Missing,
     schema::{ModelSchema, Visibility},
     verifier::{ModelFacts, Status as ModelStatus},
 };
@@ -114,6 +115,7 @@ impl Strategy for Questions {
             && (input.bits, input.scales.single()) == (FEATURES.bits, Some(FEATURES.scale))
             && output.elements() == 1
             && output.bits == VOLATILITY.bits
+            && input.missing == Missing::Never
             && [input, output].iter().all(|tensor| tensor.visibility == Visibility::Public);
         if fits { Ok(()) } else { Err(ReadError::Tensors.into()) }
     }

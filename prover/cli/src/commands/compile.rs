@@ -99,6 +99,7 @@ fn options(args: &Args, onnx: &[u8]) -> CompileOptions {
         ranges: args.ranges.into(),
         shapes: args.shape.iter().cloned().collect(),
         outputs: args.output.clone(),
+        missing: args.missing.iter().cloned().collect(),
     }
 }
 

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use assay::{Calibration, Feature, ProofFile, ProvingKey, SetupKind, SetupRecord, VerifyingKey};
+use assay::{Calibration, ClassNames, Feature, ProofFile, ProvingKey, SetupKind, SetupRecord, VerifyingKey};
 use assay_circuits::Witness;
 use assay_compiler::compute_units::ComputeUnits;
-use assay_compiler::model::Unknown;
+use assay_compiler::model::{Absent, Unknown};
 use assay_groth16::snarkjs;
 use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind};
 use assay_interface::scales::Scales;
@@ -171,6 +171,7 @@ fn describe_model(model: &assay::Model, description: &mut Description) -> anyhow
         counted.into_iter().map(|(kind, constraints)| (kind.to_owned(), constraints.into())).collect();
     description.json.insert("kinds".into(), Value::Object(counted));
     description.table("tensors", &schema_table(schema));
+    describe_classes(model, description);
     let mut table = Table::new(["feature", "least", "greatest"]);
     let features = model.features();
     for feature in features.iter().take(LISTED) {
@@ -180,17 +181,44 @@ fn describe_model(model: &assay::Model, description: &mut Description) -> anyhow
         table.row([format!("... {} more", features.len() - LISTED), String::new(), String::new()]);
     }
     description.table("declared domain of the features", &table.render());
+    if let Some(missing) = missing_table(features) {
+        description.table("features that may be missing", &missing);
+    }
     let features = features.iter().map(|f| {
         let mut json = json!({ "name": f.name, "min": f.min, "max": f.max });
         if let (Some(categories), Some(object)) = (&f.categories, json.as_object_mut()) {
             object.insert("categories".into(), json!(categories.names));
             object.insert("unknown".into(), json!(categories.unknown == Unknown::Taken));
         }
+        if let (Some(missing), Some(object)) = (f.missing, json.as_object_mut()) {
+            let read_as = match missing {
+                Absent::StandsFor(number) => json!(number),
+                Absent::Coded => json!("missing"),
+            };
+            object.insert("missing".into(), read_as);
+        }
         json
     });
     let features = features.collect();
     description.json.insert("features".into(), features);
     Ok(())
+}
+
+/// What missing values of the features become, of those that may be missing.
+fn missing_table(features: &[Feature]) -> Option<String> {
+    let mut table = Table::new(["feature", "where it is missing"]);
+    let may_be: Vec<(&Feature, Absent)> = features.iter().filter_map(|f| Some((f, f.missing?))).collect();
+    for (feature, missing) in may_be.iter().take(LISTED) {
+        let becomes = match missing {
+            Absent::StandsFor(number) => format!("taken for {number}"),
+            Absent::Coded => "the least integer says so".to_owned(),
+        };
+        table.row([feature.name.clone(), becomes]);
+    }
+    if may_be.len() > LISTED {
+        table.row([format!("... {} more", may_be.len() - LISTED), String::new()]);
+    }
+    (!may_be.is_empty()).then(|| table.render())
 }
 
 /// A value of a feature: of text, what it stands for.
@@ -200,6 +228,31 @@ fn value(feature: &Feature, value: f64) -> String {
         Some(categories) => {
             categories.names.get(value as usize).map_or("unknown".into(), |name| format!("'{name}'"))
         }
+    }
+}
+
+/// The names of classes, where an output has them.
+fn describe_classes(model: &assay::Model, description: &mut Description) {
+    let mut table = Table::new(["output", "stands for", "class"]);
+    let mut json = Map::new();
+    for (tensor, classes) in model.schema().outputs().iter().zip(model.classes()) {
+        let Some(classes) = classes else { continue };
+        json.insert(tensor.name.clone(), json!(classes.names()));
+        for (position, class) in classes.names().iter().enumerate().take(LISTED) {
+            let what = match classes {
+                ClassNames::Values(_) => format!("value {position}"),
+                ClassNames::Elements(_) => format!("element {position}"),
+            };
+            table.row([tensor.name.clone(), what, class.clone()]);
+        }
+        if classes.names().len() > LISTED {
+            let more = format!("... {} more", classes.names().len() - LISTED);
+            table.row([tensor.name.clone(), more, String::new()]);
+        }
+    }
+    if !json.is_empty() {
+        description.table("classes", &table.render());
+        description.json.insert("classes".into(), Value::Object(json));
     }
 }
 

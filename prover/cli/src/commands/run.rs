@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use assay::{Context, Execution, Inputs, LayerTrace, Outputs, Salts, Tensor};
+use assay::{Context, Execution, Inputs, LayerTrace, Outputs, Salts};
 use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
@@ -153,11 +153,11 @@ fn many_json(model: &Model, outputs: &[(usize, Outputs)]) -> Value {
 fn many_table(outputs: &[(usize, Outputs)]) -> String {
     let mut table = Table::new(["row", "name", "value", "integer"]);
     for (row, outputs) in outputs {
-        for Tensor { schema, names, content } in outputs.tensors() {
-            let assay::Content::Values(integers) = content else { continue };
-            let meanings = integers.iter().zip(assay::reals(&schema, &integers));
-            for (name, (q, meaning)) in names.iter().zip(meanings) {
-                table.row([row.to_string(), name.clone(), meaning.to_string(), q.to_string()]);
+        for tensor in outputs.tensors() {
+            let Some(integers) = tensor.integers() else { continue };
+            let meanings = integers.iter().zip(assay::reals(&tensor.schema, integers));
+            for (name, (q, meaning)) in tensor.names.iter().zip(meanings) {
+                table.row([row.to_string(), name.clone(), values::meaning(&tensor, meaning), q.to_string()]);
             }
         }
     }

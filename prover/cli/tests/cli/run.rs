@@ -51,3 +51,33 @@ fn the_witness_is_that_of_a_proof() {
     let stderr = workspace.refused(run(&["--input", "input.json", "--witness", "model.pk"]));
     assert!(stderr.contains("model.pk is a proving key"), "{stderr}");
 }
+
+/// A label that is a text is proven as a position; people and scripts read its name.
+#[test]
+fn classes_are_called_as_the_model_file_calls_them() {
+    let workspace = Workspace::new();
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/corpus/linear/logistic-string-labels");
+    let [onnx, samples] = ["model.onnx", "calibration.csv"].map(|file| format!("{corpus}/{file}"));
+    workspace.succeed(["compile", &onnx, &samples, "-o", "model.assay", "--max-error", "0.08"]);
+    let json = |arguments: &[&str]| -> Value {
+        serde_json::from_str(&workspace.succeed(arguments.iter().chain(&["--json"]))).unwrap()
+    };
+    let described = json(&["inspect", "model.assay"]);
+    let classes = ["default", "repaid"];
+    for output in ["output_label", "output_probability"] {
+        assert_eq!(described["classes"][output], serde_json::json!(classes));
+    }
+    let ran = json(&run(&["--input", &samples, "--all"]));
+    for row in ran["rows"].as_array().unwrap() {
+        let [label, scores] = row["outputs"].as_array().unwrap().as_slice() else { panic!("{row}") };
+        let position = label["integers"][0].as_u64().unwrap() as usize;
+        assert_eq!(label["classes"], serde_json::json!([classes[position]]));
+        assert_eq!(
+            scores["elements"],
+            serde_json::json!(classes.map(|class| format!("output_probability[{class}]")))
+        );
+        assert_eq!(scores["classes"], Value::Null);
+    }
+    let text = workspace.succeed(run(&["--input", &samples, "--row", "1"]));
+    assert!(text.contains("0 ('default')") && text.contains("output_probability[repaid]"), "{text}");
+}

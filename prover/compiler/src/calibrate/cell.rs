@@ -19,7 +19,7 @@ pub enum Cell {
 pub(super) enum Reading<'a> {
     /// Numbers.
     Number,
-    /// Numbers, of which one stands for what is missing: for NaN, and for a cell that is empty.
+    /// Numbers, of which one, or NaN, stands for what is missing: for NaN, and for a cell that is empty.
     NumberOr(f64),
     /// Values of a set.
     Category(&'a Categories),
@@ -64,7 +64,7 @@ impl Cell {
     }
 
     /// Whether nothing stands in the cell: NaN, no text, or what pandas, spreadsheets and JSON write in its place.
-    fn is_missing(&self) -> bool {
+    pub(super) fn is_missing(&self) -> bool {
         match self {
             Cell::Text(text) => matches!(text.as_ref(), "" | "NA" | "N/A" | "None" | "NULL" | "null"),
             cell => cell.number().is_some_and(f64::is_nan),

@@ -91,7 +91,7 @@ fn others(columns: &[usize], names: &[String], rows: &[Vec<Cell>], signature: &S
         .any(|feature| matches!(signature.reading(feature), Reading::Category(_)));
     let is_text = |column: usize| {
         let mut cells = rows.iter().filter_map(|row| row.get(column));
-        cells.any(|cell| cell.number().is_none())
+        cells.any(|cell| cell.number().is_none() && !cell.is_missing())
     };
     let is_target = |column: usize| {
         let name = names.get(column).map(|name| name.to_ascii_lowercase()).unwrap_or_default();

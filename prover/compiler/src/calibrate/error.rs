@@ -145,6 +145,19 @@ pub enum CalibrationError {
         /// The known values.
         known: Vec<String>,
     },
+    /// Nothing, or NaN, where the model takes numbers only.
+    #[error(
+        "row {row}, column '{column}': a value is missing, and {reader}, which reads it, takes numbers only: put an Imputer in front of \
+         it, fill the gap, or leave the row out"
+    )]
+    Missing {
+        /// Row, counted from 1.
+        row: usize,
+        /// Column.
+        column: String,
+        /// The node that takes numbers only.
+        reader: String,
+    },
     /// NaN or an infinity.
     #[error("row {row}, column '{column}': {value} is not finite")]
     NotFinite {

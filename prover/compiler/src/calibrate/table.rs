@@ -63,7 +63,7 @@ pub struct Signature<'a> {
     pub named: FeatureNames,
     /// The values of the elements that are text, by the element's position.
     pub categories: BTreeMap<usize, &'a Categories>,
-    /// The numbers that stand for missing values of the elements that may be missing, by the element's position.
+    /// What stands for missing values of the elements that may be missing, by the element's position: a number, or NaN.
     pub missing: BTreeMap<usize, f64>,
     /// Rows of a sample: the first dimension of all inputs.
     pub batch: usize,

@@ -1,28 +1,45 @@
-//! Inputs whose values may be missing: those that every path through the graph replaces by numbers first.
+//! Elements of inputs that may be missing: what becomes of them, and who may read them.
 //!
 //! `Imputer` with NaN as what it replaces gives, of a missing element, a number that the model fixes. Where nothing reads an
-//! element but imputers, the model is the same function of "missing" and of that number. So the number stands for the missing
-//! value in samples, integers and statements, and the circuit is that of a model without missing values. Where anything else
-//! reads the input, NaN is refused as everywhere.
+//! input but imputers, the model is the same function of "missing" and of that number. So the number stands for the missing
+//! value in samples, integers and statements, and the circuit is that of a model without missing values.
+//!
+//! Other elements of real inputs have an integer that says that they are missing, where the caller says that they may be
+//! ([`MissingValues::are_coded`]); of a model that never misses any, nothing is asked. That integer is no number, so each node that reads
+//! one of these elements must know it: trees, imputers, `IsNaN`, `Where(IsNaN(x), number, x)`. Movements and affine maps of single elements
+//! pass it on: of NaN they make NaN, and an element of their result still is a map of the same single element. Every other node is
+//! refused, whether its result would depend on the element or not (`x = x` does not, after folding, and is false for NaN).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
+
+use super::node::Node;
+use super::refusal::{NodeName, Refusal};
+use super::value::{Data, Tensor, Value};
+use crate::model::{Absent, Map};
 
 use crate::onnx::{GraphProto, NodeProto};
 
 /// Operators that only move elements, or change how they are stored.
-const MOVEMENTS: [&str; 10] = [
+const MOVEMENTS: [&str; 13] = [
     "ArrayFeatureExtractor",
     "Cast",
     "Concat",
+    "FeatureVectorizer",
     "Flatten",
     "Gather",
     "Identity",
     "Reshape",
     "Slice",
+    "Split",
     "Squeeze",
+    "Transpose",
     "Unsqueeze",
 ];
+/// Operators that are affine maps of single elements where all other operands are constants.
+const AFFINE: [&str; 6] = ["Add", "Div", "Mul", "Neg", "Scaler", "Sub"];
+/// Operators that know missing values.
+const KNOWING: [&str; 4] = ["IsNaN", "TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor"];
 
 /// Whether nothing but imputers of NaN reads a tensor, perhaps behind movements.
 pub(crate) fn is_imputed(graph: &GraphProto, input: &str) -> bool {
@@ -56,33 +73,140 @@ fn replaces_missing(node: &NodeProto) -> bool {
     node.op_type == "Imputer" && replaced.is_some_and(|attribute| attribute.f.is_nan())
 }
 
-/// What stands for missing values, by atom.
+/// What becomes of missing values, by atom.
 #[derive(Debug, Default)]
 pub(crate) struct MissingValues {
-    /// Elements that may be missing.
+    /// Elements that nothing but imputers reads.
     allowed: Vec<Range<u32>>,
     values: BTreeMap<u32, f64>,
     /// Elements for which two imputers have different numbers.
     differing: HashSet<u32>,
+    /// Elements that have an integer of their own where they are missing, with their names.
+    coded: BTreeMap<u32, String>,
+    /// Results that say whether such an element is missing.
+    flags: HashMap<u32, u32>,
 }
 
 impl MissingValues {
-    /// Elements that may be missing.
+    /// Nothing but imputers reads these elements.
     pub fn allow(&mut self, atoms: Range<u32>) {
         self.allowed.push(atoms);
     }
 
+    /// Elements have an integer of their own where they are missing.
+    pub fn are_coded(&mut self, atoms: impl Iterator<Item = (u32, String)>) {
+        self.coded.extend(atoms);
+    }
+
     /// An imputer has this number for an element.
     pub fn stands_for(&mut self, atom: u32, value: f64) {
-        if self.allowed.iter().any(|atoms| atoms.contains(&atom))
+        if !self.coded.contains_key(&atom)
+            && self.allowed.iter().any(|atoms| atoms.contains(&atom))
             && self.values.insert(atom, value).is_some_and(|known| known != value)
         {
             self.differing.insert(atom);
         }
     }
 
-    /// What stands for a missing element, if it may be missing.
-    pub fn of(&self, atom: u32) -> Option<f64> {
-        self.values.get(&atom).copied().filter(|_| !self.differing.contains(&atom))
+    /// What becomes of an element that is missing, if it may be.
+    pub fn of(&self, atom: u32) -> Option<Absent> {
+        if self.coded.contains_key(&atom) {
+            return Some(Absent::Coded);
+        }
+        let value = self.values.get(&atom).filter(|_| !self.differing.contains(&atom));
+        value.copied().map(Absent::StandsFor)
+    }
+
+    /// A result says whether an element is missing.
+    pub fn is_flag(&mut self, flag: u32, atom: u32) {
+        self.flags.insert(flag, atom);
+    }
+
+    /// The element of which a result says whether it is missing.
+    pub fn flagged(&self, flag: u32) -> Option<u32> {
+        self.flags.get(&flag).copied()
+    }
+
+    /// For each element of a tensor, the element of an input that it depends on, if that may be missing.
+    pub fn codes(&self, x: &Tensor) -> Vec<Option<u32>> {
+        match &x.data {
+            Data::Variable(map) if !self.coded.is_empty() => match map.as_ref() {
+                Map::Rows(rows) => {
+                    let is_coded = |&(atom, _): &(u32, f64)| self.coded.contains_key(&atom).then_some(atom);
+                    rows.iter().map(|row| row.terms.iter().find_map(is_coded)).collect()
+                }
+                map => vec![self.read_by(map).first().copied(); map.rows()],
+            },
+            _ => vec![None; x.len()],
+        }
+    }
+
+    /// The elements that a map reads and that may be missing.
+    fn read_by(&self, map: &Map) -> BTreeSet<u32> {
+        let mut read = BTreeSet::new();
+        map.for_each_atom(|atom| {
+            if self.coded.contains_key(&atom) {
+                read.insert(atom);
+            }
+        });
+        read
+    }
+
+    /// The elements that some values depend on and that may be missing.
+    fn read<'a>(&self, values: impl Iterator<Item = &'a Value>) -> BTreeSet<u32> {
+        let maps = values.filter_map(|value| match value {
+            Value::Tensor(Tensor { data: Data::Variable(map), .. }) => Some(map),
+            _ => None,
+        });
+        if self.coded.is_empty() { BTreeSet::new() } else { maps.flat_map(|map| self.read_by(map)).collect() }
+    }
+
+    /// That a node takes numbers only.
+    pub fn refusal(&self, node: &NodeName, atom: u32) -> Refusal {
+        Refusal::Missing { node: node.clone(), feature: self.coded.get(&atom).cloned().unwrap_or_default() }
+    }
+
+    /// Refuses a node that does not know missing values, and reads one.
+    pub fn check_operands(&self, node: &Node<'_>) -> Result<(), Refusal> {
+        let reads = |position: usize| self.read(node.operand(position).into_iter());
+        let Some(&atom) = self.read(node.operands.iter().flatten().map(|(_, value)| *value)).first() else {
+            return Ok(());
+        };
+        let operator = node.proto.op_type.as_str();
+        let is_variable = |value: &Value| !matches!(value, Value::Tensor(tensor) if tensor.is_constant());
+        let knows = match operator {
+            "Imputer" => replaces_missing(node.proto),
+            // What is chosen where the condition does not hold: see `operators::missing`.
+            "Where" => reads(0).is_empty() && reads(1).is_empty(),
+            "Div" if !reads(1).is_empty() => false,
+            operator if AFFINE.contains(&operator) => {
+                node.operands.iter().flatten().filter(|(_, value)| is_variable(value)).count() == 1
+            }
+            operator => KNOWING.contains(&operator) || MOVEMENTS.contains(&operator),
+        };
+        if knows { Ok(()) } else { Err(self.refusal(&node.name, atom)) }
+    }
+
+    /// Refuses a node that has taken a missing value for a number: a factor of zero, or a rounding.
+    pub fn check_results(&self, node: &Node<'_>, results: &[Value]) -> Result<(), Refusal> {
+        let operator = node.proto.op_type.as_str();
+        if operator != "Cast" && !AFFINE.contains(&operator) {
+            return Ok(());
+        }
+        let read = self.read(node.operands.iter().flatten().map(|(_, value)| *value));
+        let passed_on = self.read(results.iter());
+        match read.difference(&passed_on).next() {
+            Some(&atom) => Err(self.refusal(&node.name, atom)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an output that shows an element as it is.
+    pub fn check_output(&self, name: &str, x: &Tensor) -> Result<(), Refusal> {
+        let node = NodeName { name: name.to_owned(), operator: "output".to_owned() };
+        match self.codes(x).into_iter().flatten().next() {
+            Some(atom) => Err(self.refusal(&node, atom)),
+            None => Ok(()),
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! has to refuse before it fails. What it makes of a file is bounded by the file's length: see [`graph::Resources`].
 
 mod categories;
+mod classes;
 pub(crate) mod domain;
 mod file;
 pub(crate) mod graph;
@@ -58,14 +59,20 @@ pub fn graph_name(onnx: &[u8]) -> Result<Option<String>, ImportError> {
     Ok(Some(graph.name).filter(|name| !signature::is_generic(name)))
 }
 
-/// Imports a decoded model.
+/// Imports a decoded model of which nothing is missing but what imputers replace.
 pub(crate) fn import_proto(proto: &ModelProto) -> Result<Model, ImportError> {
-    import_within(proto, Resources::new(proto.encoded_len())).map(|(model, _)| model)
+    import_missing(proto, &[])
+}
+
+/// Imports a decoded model of which these elements of all inputs may be missing, with their names.
+pub(crate) fn import_missing(proto: &ModelProto, missing: &[(u32, String)]) -> Result<Model, ImportError> {
+    import_within(proto, missing, Resources::new(proto.encoded_len())).map(|(model, _)| model)
 }
 
 /// Imports a decoded model within a budget, and gives back what is left of it.
 pub(crate) fn import_within(
     proto: &ModelProto,
+    missing: &[(u32, String)],
     budget: Resources,
 ) -> Result<(Model, Resources), ImportError> {
     let graph = proto.graph.as_ref().ok_or(ImportError::NoGraph)?;
@@ -73,6 +80,7 @@ pub(crate) fn import_within(
     let opsets = signature::opsets(proto, &mut refusals);
     let mut walk = Walk::new(refusals);
     let mut inputs = walk.sources(graph, budget);
+    walk.layers.missing.are_coded(missing.iter().cloned());
     let feature_names = signature::feature_names(proto, &inputs, &mut walk.refusals);
     walk.check_names(graph);
     let mut reported = Vec::new();
@@ -182,7 +190,7 @@ impl Walk {
         }
     }
 
-    /// What stands for missing elements, once every imputer has been imported.
+    /// What becomes of missing elements, once every imputer has been imported.
     fn missing(&mut self, inputs: &mut [crate::model::Input]) {
         let mut atoms = 0u32..;
         for input in inputs {
@@ -244,7 +252,10 @@ impl Walk {
                     }
                     None
                 } else {
-                    let results = node.map(|node| import_node(&node, operator, &mut self.layers));
+                    let results = node.map(|node| {
+                        self.layers.missing.check_operands(&node)?;
+                        import_node(&node, operator, &mut self.layers)
+                    });
                     results.and_then(|results| self.record(results))
                 }
             }
@@ -263,6 +274,7 @@ impl Walk {
         }
         let mut outputs = Vec::new();
         let mut seen = HashSet::new();
+        let makers = classes::Makers::of(graph);
         for output in &graph.output {
             let name = output.name.clone();
             if !seen.insert(output.name.as_str()) {
@@ -283,8 +295,13 @@ impl Walk {
                     continue;
                 }
             };
+            let shown = self.layers.missing.check_output(&name, &tensor);
+            if self.record(shown).is_none() {
+                continue;
+            }
+            let classes = makers.classes(&name, tensor.len());
             if let Some(layer) = self.layers.owner(&tensor) {
-                outputs.push(Output { name, shape: tensor.shape, layer });
+                outputs.push(Output { name, shape: tensor.shape, layer, classes });
                 continue;
             }
             let title = if tensor.trail.is_empty() { name.clone() } else { tensor.trail.join(" + ") };
@@ -292,7 +309,7 @@ impl Walk {
             if let Some(pushed) = self.record(pushed)
                 && let Some(layer) = self.layers.owner(&pushed)
             {
-                outputs.push(Output { name, shape: tensor.shape, layer });
+                outputs.push(Output { name, shape: tensor.shape, layer, classes });
             }
         }
         outputs
@@ -323,6 +340,7 @@ fn import_node(node: &Node<'_>, operator: &OnnxOperator, layers: &mut Layers) ->
         Import::Several(import) => import(node, layers)?,
         Import::Nodes(_) => Vec::new(),
     };
+    layers.missing.check_results(node, &results)?;
     let asked = node.proto.output.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
     if asked > results.len() {
         let (node, found) = (node.name.clone(), asked);

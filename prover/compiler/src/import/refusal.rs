@@ -366,6 +366,17 @@ pub enum Refusal {
         /// What is wrong.
         why: &'static str,
     },
+    /// A node that takes numbers only, and reads a value that may be missing.
+    #[error(
+        "{node} reads '{feature}', which may be missing, and takes numbers only, as all but trees, Imputer, IsNaN and Where with \
+         IsNaN do: put an Imputer in front of it, or let no value be missing"
+    )]
+    Missing {
+        /// The node.
+        node: NodeName,
+        /// The feature: an element of an input.
+        feature: String,
+    },
     /// Folding the node's constants overflows (a variance of zero, for example).
     #[error("{node}: folding its constants gives a value that is not finite")]
     NotFinite {

@@ -7,9 +7,11 @@
 //!
 //! Max pooling stands between the map and the function, which are all monotonic where one is there: see [`Layer::pool`].
 
+mod absent;
 pub mod activation;
 pub(crate) mod batch;
 mod category;
+mod classes;
 mod groups;
 mod kind;
 mod map;
@@ -20,8 +22,10 @@ pub use assay_circuits::layers::window::{Axis, Window};
 
 use crate::operators::operator::{Measure, Operator};
 
+pub use absent::Absent;
 pub use activation::{Activation, Dyadic};
 pub use category::{Categories, Unknown};
+pub use classes::ClassNames;
 pub use groups::Groups;
 pub use kind::Kind;
 pub use map::{Convolution, Dense, Map, Row};
@@ -102,8 +106,8 @@ pub struct Input {
     pub kind: Kind,
     /// The values of each element of a text input; empty for inputs of numbers.
     pub categories: Vec<Categories>,
-    /// The number that stands for each element where it is missing, if it may be; empty where none may.
-    pub missing: Vec<Option<f64>>,
+    /// What becomes of each element where it is missing, if it may be; empty where none may.
+    pub missing: Vec<Option<Absent>>,
 }
 
 impl Input {
@@ -193,6 +197,8 @@ pub struct Output {
     pub shape: Vec<usize>,
     /// Position in [`Model::layers`].
     pub layer: usize,
+    /// The names of classes that it stands for, if it is a classifier's.
+    pub classes: Option<ClassNames>,
 }
 
 /// An imported model.
@@ -219,6 +225,16 @@ impl Model {
     /// Multiplications of one evaluation.
     pub fn terms(&self) -> usize {
         self.layers.iter().map(|layer| layer.map.terms()).sum()
+    }
+
+    /// Whether the integer of each input element may say that it is missing; empty where none may.
+    pub(crate) fn coded(&self) -> Vec<bool> {
+        let of_input = |input: &Input| {
+            let coded = |i: usize| input.missing.get(i).copied().flatten() == Some(Absent::Coded);
+            (0..input.len()).map(coded).collect::<Vec<bool>>()
+        };
+        let all: Vec<bool> = self.inputs.iter().flat_map(of_input).collect();
+        if all.contains(&true) { all } else { Vec::new() }
     }
 
     /// The range of atoms that each input, then each layer, owns.

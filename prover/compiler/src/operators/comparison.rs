@@ -47,7 +47,6 @@ pub(super) const FAMILY: Family = Family {
         OnnxOperator::onnx("Greater", import),
         OnnxOperator::onnx("GreaterOrEqual", import),
         OnnxOperator::onnx("Equal", import),
-        OnnxOperator::onnx("IsNaN", never).remarks("false: inputs are finite numbers"),
         OnnxOperator::onnx("IsInf", never).remarks("false: inputs are finite numbers"),
     ],
     integers: &[Encoded { tag: TAG, read }],

@@ -196,6 +196,22 @@ pub trait Operator: Debug + Send + Sync {
     /// [`PlanError::Infeasible`] where there is none for these formats.
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError>;
 
+    /// The operator on integers, some of whose arguments may be missing: `codes` has, for each row of all arguments, the integer that says
+    /// so. Operators that know missing values get NaN for them in [`Operator::apply`]; others are never asked.
+    ///
+    /// # Errors
+    /// As [`Operator::quantize`].
+    fn quantize_missing(
+        &self,
+        formats: &Formats<'_>,
+        codes: &[Option<i64>],
+    ) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+        match codes.iter().any(Option::is_some) {
+            true => Err(PlanError::Internal("an operator that knows missing values")),
+            false => self.quantize(formats),
+        }
+    }
+
     /// For patterns that look at what an operator is.
     fn as_any(&self) -> &dyn Any;
 }

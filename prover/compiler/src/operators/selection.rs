@@ -118,6 +118,9 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     }
     let [condition, left, right] = operands.as_slice() else { return Err(node.not_constant(0)) };
     let kind = if x.kind == y.kind { x.kind } else { Kind::Real };
+    if let Some(filled) = super::missing::chosen(node, layers, [condition, left, right])? {
+        return Ok(filled.of_kind(kind).into());
+    }
     choose(node, layers, condition, left, right).map(|chosen| chosen.of_kind(kind).into())
 }
 

@@ -15,7 +15,7 @@ use crate::options::Format;
 use crate::progress::Observer;
 
 /// What the search works on.
-pub(crate) struct Search<'a> {
+pub(crate) struct Search<'a, 'p> {
     pub model: &'a Model,
     pub profile: &'a Profile,
     /// What the graph may lose over the calibration data.
@@ -29,7 +29,7 @@ pub(crate) struct Search<'a> {
     /// How the circuit will prove ranges: what its constraints cost.
     pub ranges: Ranges,
     /// Hears how far the search is.
-    pub observer: &'a Observer<'a>,
+    pub observer: &'a Observer<'p>,
 }
 
 /// A plan that the search found.
@@ -48,7 +48,7 @@ pub(super) struct Candidate {
     pub loss: Loss,
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     /// What a plan gives, where it loses at most `bound` over the samples at `positions`; `known` is a candidate that it
     /// differs little from.
     pub(super) fn candidate(

@@ -22,7 +22,7 @@ struct Budget {
     total: usize,
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     /// The cheapest plan that single steps lead to.
     pub(super) fn descend(&self, start: Candidate, bound: Bound) -> Result<Candidate, SearchError> {
         let mut best = start;

@@ -142,6 +142,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Quan
             shape: tensor.shape.clone(),
             bits: tensor.bits,
             scales: tensor.scales.clone(),
+            missing: tensor.missing.clone(),
         })
         .collect();
     let mut lengths: Vec<usize> = inputs.iter().map(QuantInput::elements).collect();

@@ -63,6 +63,30 @@ pub enum QuantizeError {
     Internal(#[from] InternalError),
 }
 
+impl QuantizeError {
+    /// What was found in place of what was demanded, without a remedy.
+    pub(crate) fn shortly(&self) -> String {
+        match self {
+            QuantizeError::Unreachable { achieved, .. } => format!("with them the error is {achieved:.6}"),
+            QuantizeError::Flips { achieved, .. } => format!("with them {achieved} decisions differ"),
+            QuantizeError::TooWide { .. } => "with them numbers become too large".into(),
+            undefined @ (QuantizeError::Undefined { .. } | QuantizeError::Internal(_)) => {
+                undefined.to_string()
+            }
+        }
+    }
+
+    /// Whether it is the model's fault, or the compiler's, and no other demand or sample would mend it.
+    pub(crate) fn is_of_model(&self) -> bool {
+        match self {
+            QuantizeError::Undefined { .. } | QuantizeError::Internal(_) => true,
+            QuantizeError::Unreachable { .. }
+            | QuantizeError::Flips { .. }
+            | QuantizeError::TooWide { .. } => false,
+        }
+    }
+}
+
 /// The search ended without a graph.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(crate) enum SearchError {

@@ -13,7 +13,8 @@
 use std::sync::Arc;
 
 use assay_circuits::layers::{max_pool, requantize};
-use assay_circuits::{BuildError, Missing, at};
+use assay_circuits::{BuildError, Missing as Absence, at};
+use assay_interface::missing::Missing;
 use assay_interface::scales::Scales;
 
 use super::linear::Linear;
@@ -44,6 +45,8 @@ pub struct QuantInput {
     pub bits: u8,
     /// Binary scales of the elements.
     pub scales: Scales,
+    /// Which elements may be missing.
+    pub missing: Missing,
 }
 
 /// A linear map, a pooling of its accumulators, and what is done with them.
@@ -303,7 +306,7 @@ impl QuantLayer {
     }
 
     /// What the layer's sources name among the values of all inputs and layers, one behind the other.
-    pub(crate) fn gather<T: Clone>(&self, values: &[Vec<T>]) -> Result<Vec<T>, Missing> {
+    pub(crate) fn gather<T: Clone>(&self, values: &[Vec<T>]) -> Result<Vec<T>, Absence> {
         let mut gathered = Vec::with_capacity(self.map.columns());
         for &source in &self.sources {
             gathered.extend_from_slice(at("a value that a layer reads", values, source)?);
@@ -323,17 +326,22 @@ impl QuantLayer {
 
 impl QuantGraph {
     /// Integers of one sample, the elements of all inputs one behind the other: the nearest ones, saturated to the
-    /// formats.
+    /// formats. Of an element that may be missing, NaN is the least integer, and a number none below the next.
     pub(crate) fn quantize(&self, sample: &[f64]) -> Vec<Vec<i64>> {
         let mut rest = sample.iter();
         let tensor = |input: &QuantInput| {
             let (lo, hi) = signed_range(u32::from(input.bits));
-            let element = |(&value, scale): (&f64, i8)| {
+            let element = |((&value, scale), may_be_missing): ((&f64, i8), bool)| {
+                if may_be_missing && value.is_nan() {
+                    return lo;
+                }
+                let lo = lo + i64::from(may_be_missing);
                 let beyond = if value < 0.0 { lo } else { hi };
                 quantize(value, scale.into()).map_or(beyond, |integer| integer.clamp(lo, hi))
             };
             let scales = input.scales.each(&input.shape);
-            rest.by_ref().take(input.elements()).zip(scales).map(element).collect()
+            let missing = input.missing.each(&input.shape);
+            rest.by_ref().take(input.elements()).zip(scales).zip(missing).map(element).collect()
         };
         self.inputs.iter().map(tensor).collect()
     }

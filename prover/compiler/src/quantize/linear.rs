@@ -35,6 +35,22 @@ impl Linear {
         }
     }
 
+    /// The weight and the constant of an accumulator that reads one value, if it does.
+    pub(crate) fn single_term(&self, row: usize) -> Option<(i64, i64)> {
+        match self {
+            Linear::Dense(weights, bias) => {
+                let mut terms = weights.w.chunks(weights.cols.max(1)).nth(row)?.iter().filter(|&&w| w != 0);
+                let weight = *terms.next()?;
+                terms.next().is_none().then_some((weight, *bias.get(row)?))
+            }
+            Linear::Convolution(_) => None,
+            Linear::Sparse(rows) => match rows.row(row).ok()? {
+                &[(_, weight)] if weight != 0 => Some((weight, *rows.bias.get(row)?)),
+                _ => None,
+            },
+        }
+    }
+
     /// The weights, each once.
     pub fn weights(&self) -> impl Iterator<Item = i64> + '_ {
         let (listed, terms) = match self {

@@ -19,12 +19,14 @@ use crate::operators::operator::Measure;
 pub(crate) struct Loss {
     /// Largest error of any output; for an ArgMax, of its scores.
     pub error: f64,
-    /// For each output, decisions that are not the float model's.
+    /// For each output, decisions that are not the float model's, over the given samples.
     pub flips: Vec<usize>,
+    /// For each output, those over the samples that are made of given ones.
+    pub made_flips: Vec<usize>,
 }
 
 impl Loss {
-    /// Decisions of all outputs that are not the float model's.
+    /// Decisions of all outputs that are not the float model's, over the given samples.
     pub fn all_flips(&self) -> usize {
         self.flips.iter().sum()
     }
@@ -35,7 +37,7 @@ impl Loss {
 pub(crate) struct Bound {
     /// Largest error.
     pub error: f64,
-    /// Most flips.
+    /// Most flips over the given samples.
     pub flips: usize,
 }
 
@@ -69,7 +71,8 @@ pub(crate) fn measure(
     bound: Bound,
 ) -> Result<Loss, PlanError> {
     let graph = &realized.graph;
-    let mut loss = Loss { error: 0.0, flips: vec![0; graph.outputs.len()] };
+    let outputs = graph.outputs.len();
+    let mut loss = Loss { error: 0.0, flips: vec![0; outputs], made_flips: vec![0; outputs] };
     let measures: Vec<Measure> = model.layers.iter().map(|layer| layer.function.measure()).collect();
     for &position in positions {
         let mut values = graph.quantize(at("a sample", &profile.samples, position)?);
@@ -82,7 +85,8 @@ pub(crate) fn measure(
         let targets = at("the targets of a sample", &profile.targets, position)?;
         let decisions = at("the decisions of a sample", &profile.decisions, position)?;
         let outputs = graph.outputs.iter().zip(targets).zip(decisions);
-        for (((output, target), decided), flips) in outputs.zip(&mut loss.flips) {
+        let of_samples = if profile.is_given(position) { &mut loss.flips } else { &mut loss.made_flips };
+        for (((output, target), decided), flips) in outputs.zip(of_samples) {
             let layer = at("the layer of an output", &graph.layers, output.layer)?;
             let measure = *at("the layer of an output", &measures, output.layer)?;
             let results = at("the values of an output", &values, graph.inputs.len() + output.layer)?;

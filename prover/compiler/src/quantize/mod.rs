@@ -5,17 +5,20 @@
 
 pub(crate) mod bounds;
 pub(crate) mod candidate;
+mod codes;
 pub(crate) mod cost;
 mod descent;
 pub(crate) mod encoding;
 pub(crate) mod equalize;
 pub(crate) mod error;
+mod evaluation;
 mod fit;
 pub mod graph;
 pub(crate) mod input;
 pub(crate) mod interval;
 mod linear;
 pub(crate) mod loss;
+pub(crate) mod made;
 pub(crate) mod plan;
 pub(crate) mod profile;
 pub(crate) mod realize;
@@ -23,6 +26,7 @@ pub(crate) mod search;
 mod steps;
 pub(crate) mod tables;
 mod uniform;
+mod unseen;
 mod weights;
 
 pub use error::QuantizeError;

@@ -1,11 +1,12 @@
-//! What the calibration data says about a model: value ranges, means, and the outputs to be met.
+//! What the calibration data, and rows made of it, say about a model: value ranges, means, and the outputs to be met.
 
 use assay_circuits::{Missing, at, at_mut};
 
 use super::error::SearchError;
+use super::evaluation::Evaluation;
 use super::tables::Tables;
 use crate::internal::{Expected, InternalError};
-use crate::model::{Layer, Map, Model, Output};
+use crate::model::{Layer, Map, Model};
 use crate::operators::operator::Measure;
 use crate::progress::{Observer, Stage};
 
@@ -16,18 +17,22 @@ const FEWEST_SAMPLES: [usize; 2] = [64, 16];
 
 /// Statistics of a model over calibration data. Sums run in the order of the samples.
 pub(crate) struct Profile {
-    /// The samples, in model order.
+    /// The samples, in model order: the given ones, then those made of them.
     pub samples: Vec<Vec<f64>>,
+    /// How many are given.
+    given: usize,
     /// For each sample, what each output is measured by: its values, or the scores that it compares.
     pub targets: Vec<Vec<Vec<f64>>>,
     /// For each sample, each output's decisions; none where its values are no decisions.
     pub decisions: Vec<Vec<Vec<f64>>>,
-    /// Mean of every atom.
+    /// Mean of every atom, over the given samples.
     pub means: Vec<f64>,
     /// Range of each result of each layer; of its scores, where that is what it is measured by.
     pub ranges: Vec<Vec<(f64, f64)>>,
     /// Range of each argument of each layer's function, over all of its rows.
     pub arguments: Vec<Vec<(f64, f64)>>,
+    /// Whether the integer of each input element may say that it is missing; empty where none may.
+    pub coded: Vec<bool>,
     /// Positions of the samples that the search evaluates candidates on.
     pub searched: Vec<usize>,
     /// The values each layer reads.
@@ -76,83 +81,119 @@ impl Wiring {
 }
 
 impl Profile {
+    /// The profile of calibration data.
     pub fn new(model: &Model, samples: Vec<Vec<f64>>, observer: &Observer<'_>) -> Result<Self, SearchError> {
         let atoms: usize = model.atom_ranges().last().map_or(0, |range| range.end);
-        let mut sums = vec![0.0; atoms];
-        let unseen = (f64::INFINITY, f64::NEG_INFINITY);
+        let none = (f64::INFINITY, f64::NEG_INFINITY);
+        let coded = model.coded();
+        // Values that are not missing, of those that may be.
+        let mut present = vec![0usize; coded.len()];
         let observed_len = |layer: &Layer| match layer.function.measure() {
             Measure::Scores => layer.pooled_len(),
             _ => layer.len(),
         };
-        let mut ranges: Vec<Vec<(f64, f64)>> =
-            model.layers.iter().map(|layer| vec![unseen; observed_len(layer)]).collect();
-        let lengths: Vec<Vec<usize>> = model.layers.iter().map(argument_lengths).collect();
-        let mut arguments: Vec<Vec<(f64, f64)>> =
-            lengths.iter().map(|lengths| vec![unseen; lengths.len()]).collect();
-        let mut targets = Vec::with_capacity(samples.len());
-        let mut decisions = Vec::with_capacity(samples.len());
-        for (position, sample) in samples.iter().enumerate() {
-            observer.step(Stage::Calibrate, position, samples.len())?;
-            let mut values = sample.clone();
-            let mut affine = Vec::with_capacity(model.layers.len());
-            let mut all_results = Vec::with_capacity(model.layers.len());
-            for (position, layer) in model.layers.iter().enumerate() {
-                let scores = layer.evaluate(&values);
-                let results = layer.function.apply(scores.clone());
-                let mut rest = scores.iter();
-                let of_layer = at_mut("the arguments of a layer", &mut arguments, position)?;
-                let lengths = at("the arguments of a layer", &lengths, position)?;
-                for (argument, &len) in of_layer.iter_mut().zip(lengths) {
-                    for &value in rest.by_ref().take(len) {
-                        *argument = (argument.0.min(value), argument.1.max(value));
-                    }
-                }
-                let observed = if layer.function.measure() == Measure::Scores { &scores } else { &results };
-                let range = at_mut("the ranges of a layer", &mut ranges, position)?;
-                for (range, &value) in range.iter_mut().zip(observed) {
-                    *range = (range.0.min(value), range.1.max(value));
-                }
-                values.extend_from_slice(&results);
-                affine.push(scores);
-                all_results.push(results);
-            }
-            if values.len() != atoms {
-                return Err(InternalError("a value for each element").into());
-            }
-            sums.iter_mut().zip(&values).for_each(|(sum, value)| *sum += value);
-            let target = |output: &Output| -> Result<(Vec<f64>, Vec<f64>), InternalError> {
-                let layer = model.layers.get(output.layer).expected("the layer of an output")?;
-                let scores = affine.get(output.layer).expected("the values of an output")?.clone();
-                let results: Vec<f64> =
-                    all_results.get(output.layer).expected("the values of an output")?.clone();
-                Ok(match layer.function.measure() {
-                    Measure::Results => (results, Vec::new()),
-                    Measure::Scores => (scores, results),
-                    Measure::Decisions => (results.clone(), results),
-                })
-            };
-            let of_sample: Result<Vec<_>, InternalError> = model.outputs.iter().map(target).collect();
-            let (of_sample, decided) = of_sample?.into_iter().unzip();
-            targets.push(of_sample);
-            decisions.push(decided);
-        }
-        let count = samples.len().max(1) as f64;
-        let work = model.terms() + model.layers.iter().map(|layer| layer.map.rows()).sum::<usize>();
-        let [small, large] = FEWEST_SAMPLES;
-        let fewest = if work <= EVALUATION_WORK { small } else { large };
-        let kept = (EVALUATION_WORK / work.max(1)).clamp(fewest, samples.len().max(fewest));
-        let stride = samples.len().div_ceil(kept).max(1);
-        Ok(Profile {
-            searched: (0..samples.len()).step_by(stride).collect(),
-            samples,
-            targets,
-            decisions,
-            means: sums.into_iter().map(|sum| sum / count).collect(),
-            ranges,
-            arguments,
+        let arguments = |layer: &Layer| vec![none; argument_lengths(layer).len()];
+        let mut profile = Profile {
+            given: samples.len(),
+            searched: Vec::new(),
+            targets: Vec::with_capacity(samples.len()),
+            decisions: Vec::with_capacity(samples.len()),
+            means: vec![0.0; atoms],
+            coded,
+            ranges: model.layers.iter().map(|layer| vec![none; observed_len(layer)]).collect(),
+            arguments: model.layers.iter().map(arguments).collect(),
             wiring: wiring(model)?,
             tables: Tables::default(),
-        })
+            samples,
+        };
+        for position in 0..profile.given {
+            observer.step(Stage::Calibrate, position, profile.given)?;
+            let found = Evaluation::of(model, at("a sample", &profile.samples, position)?);
+            if found.values.len() != atoms {
+                return Err(InternalError("a value for each element").into());
+            }
+            present
+                .iter_mut()
+                .zip(&found.values)
+                .for_each(|(present, value)| *present += usize::from(!value.is_nan()));
+            // Of what is missing there is no mean.
+            let is_present = |&(_, value): &(&mut f64, &f64)| present.is_empty() || !value.is_nan();
+            let sums = profile.means.iter_mut().zip(&found.values).filter(is_present);
+            sums.for_each(|(sum, value)| *sum += value);
+            profile.add(model, &found)?;
+        }
+        let count = profile.given.max(1);
+        let counted = |atom: usize| present.get(atom).map_or(count, |&present| present.max(1)) as f64;
+        profile.means.iter_mut().enumerate().for_each(|(atom, sum)| *sum /= counted(atom));
+        profile.choose_searched(model);
+        Ok(profile)
+    }
+
+    /// Adds a sample that is made of given ones, with what the model gives for it.
+    pub(super) fn add_made(
+        &mut self,
+        model: &Model,
+        row: Vec<f64>,
+        found: &Evaluation,
+    ) -> Result<(), InternalError> {
+        self.add(model, found)?;
+        self.samples.push(row);
+        Ok(())
+    }
+
+    /// Chooses the samples that candidates are evaluated on.
+    pub(super) fn choose_searched(&mut self, model: &Model) {
+        let work = Profile::work(model);
+        let [small, large] = FEWEST_SAMPLES;
+        let fewest = if work <= EVALUATION_WORK { small } else { large };
+        let total = self.samples.len();
+        let kept = (EVALUATION_WORK / work.max(1)).clamp(fewest, total.max(fewest));
+        self.searched = (0..total).step_by(total.div_ceil(kept).max(1)).collect();
+    }
+
+    /// Multiplications that an evaluation of the model takes, about.
+    pub(super) fn work(model: &Model) -> usize {
+        model.terms() + model.layers.iter().map(|layer| layer.map.rows()).sum::<usize>()
+    }
+
+    /// Adds what a sample gives to targets and ranges.
+    fn add(&mut self, model: &Model, found: &Evaluation) -> Result<(), InternalError> {
+        let layers = model.layers.iter().zip(&found.arguments).zip(&mut self.arguments);
+        for ((layer, values), ranges) in layers {
+            let mut rest = values.iter();
+            for (range, len) in ranges.iter_mut().zip(argument_lengths(layer)) {
+                *range = rest.by_ref().take(len).fold(*range, |(lo, hi), &x| (lo.min(x), hi.max(x)));
+            }
+        }
+        for (ranges, values) in self.ranges.iter_mut().zip(found.observed(model)) {
+            for (range, &value) in ranges.iter_mut().zip(values) {
+                *range = (range.0.min(value), range.1.max(value));
+            }
+        }
+        self.targets.push(found.targets(model)?);
+        self.decisions.push(found.decisions(model)?);
+        Ok(())
+    }
+
+    /// The given samples.
+    pub fn given(&self) -> &[Vec<f64>] {
+        self.samples.get(..self.given).unwrap_or_default()
+    }
+
+    /// Number of samples that are made of given ones.
+    pub fn made(&self) -> usize {
+        self.samples.len().saturating_sub(self.given)
+    }
+
+    /// Whether the sample at a position is a given one.
+    pub fn is_given(&self, position: usize) -> bool {
+        position < self.given
+    }
+
+    /// The given samples alone.
+    pub fn into_given(mut self) -> Vec<Vec<f64>> {
+        self.samples.truncate(self.given);
+        self.samples
     }
 
     /// Largest magnitude of a layer's results.

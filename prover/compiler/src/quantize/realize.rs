@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use assay_circuits::{Missing, at, gather};
+use assay_circuits::{Missing as Absence, at, gather};
+use assay_interface::missing::Missing;
 use assay_interface::scales::Scales;
 
 use super::bounds::{self, LayerIntervals};
@@ -11,9 +12,9 @@ use super::graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput};
 use super::interval::Interval;
 use super::plan::{FormatChoice, LayerResult, Plan};
 use super::profile::Profile;
-use super::{steps, weights};
+use super::{codes, steps, weights};
 use crate::internal::Expected;
-use crate::model::{Layer, LayerFunction, Model};
+use crate::model::{Absent, Layer, LayerFunction, Model};
 use crate::operators::operator::ResultScale;
 
 /// Widest output, in bits.
@@ -28,7 +29,7 @@ pub(crate) struct Realized {
 
 /// Sets the scales that follow from others: sums have that of what they sum, and operators say what their arguments make of
 /// theirs. Of a plan that is not finished, the layers that it has.
-pub(crate) fn settle(model: &Model, profile: &Profile, plan: &mut Plan) -> Result<(), Missing> {
+pub(crate) fn settle(model: &Model, profile: &Profile, plan: &mut Plan) -> Result<(), Absence> {
     for (position, layer) in model.layers.iter().enumerate().take(plan.layers.len()) {
         let summed = plan.source_scale(profile.wiring(position)?.source()?)?;
         let found = plan.layer_mut(position)?;
@@ -62,7 +63,9 @@ pub(crate) fn realize(
             Scales::of_elements(&each, &shape)
         };
         let scales = scales.ok_or(PlanError::Infeasible)?;
-        Ok(QuantInput { name: input.name.clone(), shape, bits: format.bits as u8, scales })
+        let coded = |missing: &Option<Absent>| *missing == Some(Absent::Coded);
+        let missing = Missing::of_elements(&input.missing.iter().map(coded).collect::<Vec<_>>(), &shape);
+        Ok(QuantInput { name: input.name.clone(), shape, bits: format.bits as u8, scales, missing })
     });
     let inputs = inputs.collect::<Result<_, PlanError>>()?;
     let mut graph = QuantGraph { inputs, layers: Vec::new(), outputs: Vec::new() };
@@ -132,9 +135,11 @@ pub(crate) fn realize(
 }
 
 /// Whether two plans give a layer that reads `sources` the same integers.
-fn has_same_scales(sources: &[usize], plan: &Plan, other: &Plan, position: usize) -> Result<bool, Missing> {
+fn has_same_scales(sources: &[usize], plan: &Plan, other: &Plan, position: usize) -> Result<bool, Absence> {
     for &source in sources {
-        if plan.source_scale(source)? != other.source_scale(source)? {
+        // Of an input, bits and all: they say which integer is a missing value.
+        let is_same_input = plan.inputs.get(source) == other.inputs.get(source);
+        if plan.source_scale(source)? != other.source_scale(source)? || !is_same_input {
             return Ok(false);
         }
     }
@@ -142,7 +147,7 @@ fn has_same_scales(sources: &[usize], plan: &Plan, other: &Plan, position: usize
 }
 
 /// Shapes of a schema have 1 to 4 dimensions: a scalar gets one, more than four are joined.
-fn schema_shape(shape: &[usize]) -> Vec<u32> {
+pub(crate) fn schema_shape(shape: &[usize]) -> Vec<u32> {
     let dim = |size: usize| size as u32; // of at most 2^27 elements, as the importer holds
     match shape {
         [] => vec![1],
@@ -159,7 +164,9 @@ fn realize_layer(
 ) -> Result<QuantLayer, PlanError> {
     let (scales, wiring) = (plan.layer(position)?, profile.wiring(position)?);
     let map = weights::realize(&layer.map, wiring, profile, plan, &scales.rows)?;
-    let step = steps::realize(&layer.function, scales, profile.arguments(position)?, &profile.tables)?;
+    let codes = codes::of_rows(layer, &map, wiring, profile, plan)?;
+    let step =
+        steps::realize(&layer.function, scales, profile.arguments(position)?, &codes, &profile.tables)?;
     let scale = i8::try_from(scales.scale).ok().feasible()?;
     Ok(QuantLayer {
         name: layer.name.clone(),

@@ -20,7 +20,7 @@ use super::uniform::Least;
 /// the result misses the bound on all of them.
 const AIMS: [f64; 4] = [1.0, 0.85, 0.7, 0.5];
 
-impl Search<'_> {
+impl Search<'_, '_> {
     /// The graph with the fewest constraints that was found, and its plan.
     pub fn run(&self) -> Result<Found, SearchError> {
         self.check_arguments()?;

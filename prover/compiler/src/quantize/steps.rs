@@ -11,16 +11,17 @@ use crate::operators::operator::{Argument, Formats, Operator};
 /// Most bits that one requantization drops.
 const MAX_SHIFT: u8 = 40;
 
-/// The step of a layer. `ranges` are those of its function's arguments.
+/// The step of a layer. `ranges` are those of its function's arguments, `codes` the integers of missing values among their rows, if any.
 pub(crate) fn realize(
     function: &LayerFunction,
     plan: &LayerPlan,
     ranges: &[(f64, f64)],
+    codes: &[Option<i64>],
     tables: &Tables,
 ) -> Result<Step, PlanError> {
     match (function, &plan.result) {
         (LayerFunction::Operator(operator), LayerResult::Operator(arguments)) => {
-            of_operator(operator.as_ref(), plan, arguments, ranges, tables)
+            of_operator(operator.as_ref(), plan, arguments, (ranges, codes), tables)
         }
         (_, LayerResult::Accumulators | LayerResult::Sums) => Ok(Step::Accumulate),
         (_, LayerResult::Requantized) => {
@@ -35,12 +36,15 @@ fn of_operator(
     operator: &dyn Operator,
     plan: &LayerPlan,
     arguments: &[ArgumentPlan],
-    ranges: &[(f64, f64)],
+    (ranges, codes): (&[(f64, f64)], &[Option<i64>]),
     tables: &Tables,
 ) -> Result<Step, PlanError> {
     let formats = plan.formats();
     let formats = Formats { arguments: &formats, ranges, scale: plan.scale, bits: plan.bits, tables };
-    let integers = operator.quantize(&formats)?;
+    let integers = match codes.iter().any(Option::is_some) {
+        true => operator.quantize_missing(&formats, codes)?,
+        false => operator.quantize(&formats)?,
+    };
     let mut rows = plan.rows.as_slice();
     let each = operator.arguments();
     let mut quantized = Vec::with_capacity(arguments.len());

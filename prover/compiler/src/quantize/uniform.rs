@@ -53,7 +53,7 @@ impl Least {
     }
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     /// The narrowest uniform widths that meet `bound` on the samples at `positions`.
     pub(super) fn uniform(
         &self,

@@ -31,6 +31,8 @@ pub struct Report {
     pub circuit_digest: String,
     /// Samples of the calibration data.
     pub samples: usize,
+    /// Samples made of these, which the search for formats looked at, too.
+    pub made_samples: usize,
     /// Samples that errors were measured on: all, or several thousand of them.
     pub measured_samples: usize,
     /// Largest error that was allowed.

@@ -15,7 +15,7 @@ pub(super) fn warnings(
     evidence: &Evidence<'_>,
     losses: &Losses,
 ) -> Result<Vec<Warning>, InternalError> {
-    let samples = &evidence.profile.samples;
+    let samples = evidence.profile.given();
     let first = samples.first().expected("a sample")?;
     if samples.iter().all(|sample| sample == first) {
         // Then everything is constant.

@@ -40,7 +40,7 @@ struct Tally {
 }
 
 pub(super) fn losses(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<Losses, ReportError> {
-    let samples = &evidence.profile.samples;
+    let samples = evidence.profile.given();
     let stride = samples.len().div_ceil(MAX_SAMPLES).max(1);
     let graph = &compiled.graph;
     let mut tallies: Vec<Tally> = graph.outputs.iter().map(|_| Tally::new(evidence)).collect();
@@ -178,7 +178,7 @@ fn targets<'a>(
     let of_sample = move |outputs: &'a Vec<Vec<f64>>| {
         outputs.get(position).map(Vec::as_slice).expected("the target of an output")
     };
-    evidence.profile.targets.iter().map(of_sample)
+    evidence.profile.targets.iter().take(evidence.profile.given().len()).map(of_sample)
 }
 
 /// The largest error beside what the output's most varying element varies by.
@@ -253,7 +253,7 @@ fn decided(
             near += usize::from(distance <= allowed);
         }
     }
-    let total = operator.len().saturating_mul(evidence.profile.targets.len());
+    let total = operator.len().saturating_mul(evidence.profile.given().len());
     Ok(Decisions { threshold: None, total, flipped, near, distances })
 }
 

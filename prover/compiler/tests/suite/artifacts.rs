@@ -1,7 +1,9 @@
 //! `.assay` files: what is written is read, and nothing else is.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use assay_compiler::model::ClassNames;
 use assay_compiler::{
     CompiledModel, DecodeError, Format, MemberInput, Options, ReadError, Strategy, Table, compile,
 };
@@ -65,6 +67,7 @@ fn every_option() -> CompiledModel {
         ranges: Strategy::Bits,
         shapes: [("x:1".to_owned(), 3)].into(),
         outputs: vec!["g1".into()],
+        missing: BTreeSet::new(), // the model takes numbers only: see `missing`
     };
     let model = compile(&perceptron(&[3, 4, 2], 1).bytes(), &Table::Rows(positive()), &options).unwrap().0;
     assert_eq!(model.provenance.options, options);
@@ -76,13 +79,57 @@ fn positive() -> Vec<Vec<f64>> {
     rows(30, 3, 5).into_iter().map(|row| row.into_iter().map(f64::abs).collect()).collect()
 }
 
+/// A linear classifier of three features, whose classes have names.
+fn named_classes() -> CompiledModel {
+    let attributes = vec![
+        floats("coefficients", &[1.0, -0.5, 0.25, -1.0, 0.5, -0.25]),
+        floats("intercepts", &[0.25, -0.25]),
+        strings("classlabels_strings", &["refuse", "grant"]),
+    ];
+    let mut onnx = Onnx::new().input("x", &[1, 3]).node_in(
+        "ai.onnx.ml",
+        "scores",
+        "LinearClassifier",
+        &["x"],
+        attributes,
+    );
+    onnx.graph().node[0].output = vec!["label".into(), "scores".into()];
+    let model = compiled(&onnx.output("label").output("scores"), &Options::default()).0;
+    let names = || vec!["refuse".to_owned(), "grant".to_owned()];
+    assert_eq!(model.classes, [Some(ClassNames::Values(names())), Some(ClassNames::Elements(names()))]);
+    model
+}
+
+/// The names are part of a file, and those that fit no output are refused.
+#[test]
+fn names_of_classes_are_kept() {
+    let model = named_classes();
+    let bytes = payload(&model.to_bytes());
+    let read = |bytes: &[u8]| CompiledModel::from_bytes(&encode(Kind::Circuit, [3; 32], bytes));
+    assert_eq!(read(&bytes).unwrap().classes, model.classes);
+    let names = [&6u32.to_le_bytes()[..], b"refuse", &5u32.to_le_bytes(), b"grant"].concat();
+    let of = |tag: u8, count: u32| [&[tag][..], &count.to_le_bytes(), &names].concat();
+    let written = [of(1, 2), of(2, 2)].concat();
+    let (rest, found) = bytes.split_at(bytes.len() - written.len());
+    assert_eq!(found, written);
+    let refused = |classes: &[u8]| match read(&[rest, classes].concat()) {
+        Err(DecodeError::Read(ReadError::Classes(output))) => output,
+        other => panic!("{other:?}"),
+    };
+    // Without names there is nothing; the elements are two, not one; there is no third kind.
+    assert_eq!(refused(&[0, 0]), "label");
+    assert_eq!(refused(&[&[0, 2][..], &1u32.to_le_bytes(), &names[..10]].concat()), "scores");
+    assert_eq!(refused(&[&[3][..], &of(2, 2)[1..], &[0]].concat()), "label");
+    assert!(read(rest).is_ok_and(|model| model.classes == [None, None]));
+}
+
 fn payload(bytes: &[u8]) -> Vec<u8> {
     decode(Kind::Circuit, bytes).unwrap().payload.to_vec()
 }
 
 #[test]
 fn round_trip() {
-    for model in [&model(), every_step(), &every_option()] {
+    for model in [&model(), every_step(), &every_option(), &named_classes()] {
         let bytes = model.to_bytes();
         let read = CompiledModel::from_bytes(&bytes).unwrap();
         assert_eq!(&read, model);
@@ -210,7 +257,7 @@ fn bytes_are_those_of_every_machine() {
     let provenance = 4 + u32::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
     let digest = Sha256::digest(&bytes[provenance..bytes.len() - 32]);
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, "a7becde813cc71b2d7eff099566d108a1b6c3d57ab74a61fefdbd4a349125c93");
+    assert_eq!(hex, "af353b9a17a393ad5c4103196bf6fa0709d71f39abf23407158416ba37a452d3");
 }
 
 /// A member input: in the schema, in the options of the file, in the circuit; and files without one say nothing of it.

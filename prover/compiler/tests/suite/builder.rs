@@ -163,6 +163,11 @@ pub fn text(name: &str, text: &str) -> AttributeProto {
     AttributeProto { s: text.as_bytes().to_vec(), ..attribute(name, AttributeType::String) }
 }
 
+pub fn strings(name: &str, strings: &[&str]) -> AttributeProto {
+    let strings = strings.iter().map(|text| text.as_bytes().to_vec()).collect();
+    AttributeProto { strings, ..attribute(name, AttributeType::Strings) }
+}
+
 pub fn tensor(name: &str, t: TensorProto) -> AttributeProto {
     AttributeProto { t: Some(t), ..attribute(name, AttributeType::Tensor) }
 }

@@ -3,17 +3,9 @@
 
 use crate::builder::*;
 use assay_compiler::import::import;
+use assay_compiler::model::Absent;
 use assay_compiler::onnx::*;
 use assay_compiler::{CompiledModel, Options, Table, compile};
-
-fn strings(name: &str, values: &[&str]) -> AttributeProto {
-    AttributeProto {
-        name: name.into(),
-        r#type: AttributeType::Strings as i32,
-        strings: values.iter().map(|value| value.as_bytes().to_vec()).collect(),
-        ..Default::default()
-    }
-}
 
 /// A model of one node of `ai.onnx.ml` that reads `x`, with these outputs.
 fn model(op: &str, features: i64, attributes: Vec<AttributeProto>, outputs: &[&str]) -> Onnx {
@@ -380,11 +372,14 @@ fn a_missing_value_is_the_imputed_number() {
         .node_in("ai.onnx.ml", "i", "Imputer", &["x"], attributes())
         .node("y", "MatMul", &["i", "w"], vec![])
         .output("y");
-    assert_eq!(import(&imputed.bytes()).unwrap().inputs[0].missing, [Some(0.5), Some(-0.25)]);
+    assert_eq!(
+        import(&imputed.bytes()).unwrap().inputs[0].missing,
+        [0.5, -0.25].map(|number| Some(Absent::StandsFor(number)))
+    );
     let table = Table::from_csv(b"x[0],x[1]\n1,0.5\n,1\n-1,nan\n0.25,-1\n").unwrap();
     let options = Options { max_error: 0.01, ..Options::default() };
     let (compiled, _) = compile(&imputed.bytes(), &table, &options).unwrap();
-    assert_eq!(compiled.features[0].missing, Some(0.5));
+    assert_eq!(compiled.features[0].missing, Some(Absent::StandsFor(0.5)));
     let of = |x: [f64; 2]| {
         let integers = compiled.quantize_inputs(&x).unwrap();
         compiled.dequantize_outputs(&compiled.run_reference(&integers).unwrap()).concat()[0]

@@ -254,7 +254,9 @@ fn missing_values_that_the_model_replaces() {
     assert_eq!(model.arrange(&Table::from_json(b"[[null, 2]]").unwrap()).unwrap().rows, [[5.0, 2.0]]);
     assert_eq!(assay_compiler::CompiledModel::from_bytes(&model.to_bytes()).unwrap(), model);
     let error = compile(&imputed(true).bytes(), &table, &Options::default()).unwrap_err().to_string();
-    assert_eq!(error, "calibration data: row 2, column 'a': '' is not a number");
+    assert!(error.starts_with(
+        "calibration data: row 2, column 'a': a value is missing, and node 'y_node' (Add), which reads it"
+    ));
 }
 
 fn options(shapes: &[(&str, usize)], outputs: &[&str]) -> Options {

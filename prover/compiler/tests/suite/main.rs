@@ -15,6 +15,7 @@ mod functions;
 mod hostile;
 mod images;
 mod liquidation_risk;
+mod missing;
 mod movements;
 mod networks;
 mod operators;

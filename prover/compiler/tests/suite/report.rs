@@ -82,6 +82,7 @@ fn report() -> Report {
         source_digest: "0123456789abcdef".repeat(4),
         circuit_digest: "fedcba9876543210".repeat(4),
         samples: 5_000,
+        made_samples: 512,
         measured_samples: 2_500,
         float_engine: Some("rten"),
         max_error: 0.02,

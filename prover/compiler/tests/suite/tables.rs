@@ -60,8 +60,9 @@ fn a_file_without_a_header_keeps_its_first_row() {
 fn a_first_row_that_is_partly_numbers_is_not_taken_for_names() {
     let at = "calibration data: row 1, column";
     assert_eq!(error(None, "0.5,high,-1\n1,2,3\n"), format!("{at} '2': 'high' is not a number"));
-    assert_eq!(error(None, "0.5,,-1\n1,2,3\n"), format!("{at} '2': '' is not a number"));
-    assert_eq!(error(None, "0.5,nan,-1\n1,2,3\n"), format!("{at} '2': NaN is not finite"));
+    for missing in ["0.5,,-1\n1,2,3\n", "0.5,nan,-1\n1,2,3\n"] {
+        assert!(error(None, missing).starts_with(&format!("{at} 'x[1]': a value is missing, and node ")));
+    }
     // Years are names, and so are the numbers that pandas gives to columns without any.
     assert_eq!(names(&compiled(None, "id,2019,2020\n1,2,3\n4,5,6\n").unwrap().0), ["id", "2019", "2020"]);
     assert_eq!(names(&compiled(None, "0,1,2\n1,2,3\n4,5,6\n").unwrap().0), ["0", "1", "2"]);

@@ -9,15 +9,6 @@ use rand_chacha::ChaCha20Rng;
 
 const ML: &str = "ai.onnx.ml";
 
-fn strings(name: &str, strings: &[&str]) -> AttributeProto {
-    AttributeProto {
-        name: name.into(),
-        r#type: AttributeType::Strings as i32,
-        strings: strings.iter().map(|text| text.as_bytes().to_vec()).collect(),
-        ..Default::default()
-    }
-}
-
 /// A node of the old form: tree, number, mode, feature, threshold, children, weights.
 struct Line(i64, i64, &'static str, i64, f32, [i64; 2], &'static [(i64, f32)]);
 

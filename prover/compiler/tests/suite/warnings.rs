@@ -107,6 +107,34 @@ fn data_that_does_not_vary_is_told() {
     assert_eq!(report.warnings, [Warning::ConstantFeatures { features: vec!["x[1]".into()] }]);
 }
 
+/// `x0 + x1` of features that nearly cancel: rows that combine them anew leave the output format, and calibration does not.
+#[test]
+fn what_only_the_given_rows_meet_is_told() {
+    let onnx = Onnx::new()
+        .input("x", &[1, 2])
+        .floats("w", &[2, 1], &[1.0, 1.0])
+        .node("y", "Gemm", &["x", "w"], vec![])
+        .output("y");
+    let rows: Vec<[f64; 2]> =
+        (0..40).map(|i| (f64::from(i) / 40.0, 0.9 * f64::from(i).sin())).map(|(x, y)| [x, y - x]).collect();
+    let format = |scale| Some(Format { bits: 8, scale });
+    let compile = |scale| {
+        let options = Options { max_error: 0.05, output_format: format(scale), ..Options::default() };
+        compile_rows(&onnx, &rows, &options).unwrap().1
+    };
+    let wide = compile(6);
+    assert_eq!((wide.samples, wide.warnings.as_slice()), (40, [].as_slice()));
+    assert!(wide.made_samples > 100, "{}", wide.made_samples);
+    assert!(wide.text(80).contains(&format!("40 samples, and {} made of them", wide.made_samples)));
+    let narrow = compile(7);
+    let [Warning::GivenRowsOnly { made, .. }] = narrow.warnings.as_slice() else {
+        panic!("{:?}", narrow.warnings)
+    };
+    assert_eq!((narrow.made_samples, *made), (0, wide.made_samples));
+    let text = narrow.warnings[0].text();
+    assert!(text.contains("with them the error is 0."), "{text}");
+}
+
 /// Rows whose outputs lie on both sides of 0.5, some of them close to it.
 fn around_the_threshold() -> Vec<[f64; 2]> {
     (-20..20).map(|i| [f64::from(i) / 4.0 + 0.05, 0.0]).collect()

@@ -1,6 +1,7 @@
 //! The model that the lending program makes statements about: its tensors, inputs and score.
 
 use assay_host::strategy::only_value;
+use assay_interface::missing::Missing;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_lending_interface::{
     features,
@@ -42,6 +43,6 @@ pub fn inputs(features: &[i16; features::COUNT]) -> Vec<Vec<i64>> {
 fn expect(tensor: &TensorSchema, elements: usize, format: Format) -> Result<(), ReadError> {
     let fits = tensor.elements() == elements
         && (tensor.bits, tensor.scales.single()) == (format.bits, Some(format.scale))
-        && tensor.visibility == Visibility::Public;
+        && (tensor.visibility, &tensor.missing) == (Visibility::Public, &Missing::Never);
     if fits { Ok(()) } else { Err(ReadError::Tensor { tensor: tensor.clone(), elements, format }) }
 }

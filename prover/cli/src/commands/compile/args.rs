@@ -31,7 +31,7 @@ whoever has model and data can compile again and compare:
 Exit code 0: the same model. Exit code 1: another one, and what differs is listed.";
 
 /// What describes a compilation, and is read from the compiled model with --check.
-const OPTIONS: [&str; 14] = [
+const OPTIONS: [&str; 15] = [
     "file",
     "max_error",
     "threshold",
@@ -40,6 +40,7 @@ const OPTIONS: [&str; 14] = [
     "input_format",
     "output_format",
     "domain",
+    "missing",
     "commit",
     "member",
     "ranges",
@@ -93,6 +94,10 @@ pub struct Args {
     /// Domain of a feature, such as ltv=0:1.5 [default: the format's range, or else that of the calibration data]
     #[arg(long, value_name = "FEATURE=MIN:MAX", value_parser = domain)]
     pub(super) domain: Vec<(String, (f64, f64))>,
+    /// This feature may be missing (NaN, an empty cell, null), beside those of which the calibration data misses some. Trees, imputers
+    /// and IsNaN take missing values; models that take numbers only are refused
+    #[arg(long, value_name = "FEATURE")]
+    pub(super) missing: Vec<String>,
     /// Hide this input tensor behind a commitment in every statement
     #[arg(long, value_name = "INPUT")]
     pub(super) commit: Vec<String>,

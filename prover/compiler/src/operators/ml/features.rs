@@ -10,7 +10,7 @@ use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor, Value};
 use crate::operators::broadcast::rearranged;
 use crate::operators::by_index::{self, Axis, Read};
-use crate::operators::{comparison, selection};
+use crate::operators::{comparison, missing, selection};
 
 /// Elements of the last dimension of `X` by the indices in `Y`; of a constant list of numbers or texts by indices that
 /// depend on the inputs, which is how exporters write a label. The index of a text stands for it.
@@ -106,14 +106,14 @@ pub(super) fn imputer(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Ref
     let all: Option<Vec<f64>> = (0..x.len()).map(|i| values.get(i % width.max(1)).copied()).collect();
     let values = node.expected(all)?;
     let Some(replaced) = replaced.filter(|replaced| replaced.is_finite()) else {
-        // All numbers are finite here; inputs that are missing are so before they become integers.
+        // What nothing else reads is replaced before it becomes an integer.
         let rows = layers.rows(node, x)?;
         for (row, &value) in rows.iter().zip(&values) {
             if let Some(atom) = row.as_atom() {
                 layers.missing.stands_for(atom, value);
             }
         }
-        return Ok(x.clone().into());
+        return Ok(missing::filled(node, layers, x, |i| values.get(i).copied())?.into());
     };
     let values = Tensor::constants(x.shape.clone(), values).of_kind(x.kind);
     let replaced = Tensor::constants(vec![], vec![replaced]).of_kind(x.kind);

@@ -43,7 +43,7 @@ pub(super) const FAMILY: Family = Family {
         OnnxOperator::ml("FeatureVectorizer", features::vectorizer),
         OnnxOperator::ml("ZipMap", features::zip_map).remarks("the values, in the order of the labels"),
         OnnxOperator::ml("Imputer", features::imputer)
-            .remarks("missing values are those of the model's inputs"),
+            .remarks("missing values are those of the model's inputs: free where nothing else reads the input, else 3 constraints each"),
     ],
     integers: &[],
 };

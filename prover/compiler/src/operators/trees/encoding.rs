@@ -85,7 +85,7 @@ pub(super) fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn
     let ensemble = Ensemble::new(features, trees, base, aggregate).map_err(ReadError::Layer)?;
     let work = assay_circuits::layers::trees::work(&ensemble).map_err(ReadError::Layer)?;
     reader.spend("nodes of trees for all outputs", EVALUATION.saturating_mul(work))?;
-    Ok(Arc::new(Integers(ensemble)))
+    Ok(Arc::new(Integers::new(ensemble)))
 }
 
 fn read_node(reader: &mut Reader<'_>) -> Result<Node, ReadError> {

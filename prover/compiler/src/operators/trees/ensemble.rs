@@ -69,6 +69,13 @@ pub(super) enum Missing {
     Yes,
 }
 
+impl Missing {
+    /// Whether a missing value goes to the true branch of a condition.
+    fn holds(self, condition: &Condition) -> bool {
+        self == Missing::Yes || condition.holds(f64::NAN)
+    }
+}
+
 /// In which precision features are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Precision {
@@ -178,16 +185,23 @@ impl RealEnsemble {
         total.iter().zip(&self.base).map(range).collect()
     }
 
-    /// The same on integers: leaves at binary scale `scale`, each feature an affine function of an argument at a scale of its own.
-    /// `None` where a number is beyond what integers hold.
-    pub fn integers(&self, arguments: &[Whole], slots: &[Slot], scales: &[i32], scale: i32) -> Option<Ensemble> {
+    /// The same on integers: leaves at binary scale `scale`, each feature an affine function of an argument at a scale of its own, of which
+    /// one integer, its code, may say that it is missing. `None` where a number is beyond what integers hold.
+    pub fn integers(
+        &self,
+        arguments: &[Whole],
+        slots: &[Slot],
+        scales: &[i32],
+        codes: &[Option<i64>],
+        scale: i32,
+    ) -> Option<Ensemble> {
         let mut trees = Vec::with_capacity(self.trees.len());
         for tree in &self.trees {
             let mut nodes = Vec::with_capacity(tree.len());
             for branch in tree {
                 nodes.push(match branch {
                     Branch::Leaf(values) => Node::Leaf(round_all(values, scale)?),
-                    Branch::Condition { feature, condition, yes, no, .. } => {
+                    Branch::Condition { feature, condition, yes, no, missing } => {
                         let slot = slots.get(*feature as usize)?;
                         let scale = *scales.get(slot.argument as usize)?;
                         let grid = match arguments.get(slot.argument as usize)? {
@@ -195,6 +209,12 @@ impl RealEnsemble {
                             _ => Grid::Rounded,
                         };
                         let set = condition.on_grid(slot, scale, grid);
+                        let code = codes.get(slot.argument as usize).copied().flatten();
+                        let set = match code.filter(|_| slot.factor != 0.0) {
+                            None => set,
+                            Some(code) if missing.holds(condition) => set.union(&Set::exactly(code)),
+                            Some(code) => set.difference(&Set::exactly(code)),
+                        };
                         Node::Branch { feature: slot.argument, set, yes: *yes, no: *no }
                     }
                 });

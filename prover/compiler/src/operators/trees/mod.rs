@@ -4,8 +4,9 @@
 //! grid each is exact. An affine map in front of a feature (a scaler) is folded into its thresholds; of a feature that is a sum of several
 //! elements the accumulator is compared. See [`assay_circuits::layers::trees`] for circuits and costs.
 //!
-//! Values are compared in single precision, as onnxruntime does, or in double precision where the thresholds are given in it. A missing
-//! value (NaN) has no integer, and is refused at the input.
+//! Values are compared in single precision, as onnxruntime does, or in double precision where the thresholds are given in it. The
+//! integer of a missing value (NaN) is in the set of a condition, or is taken out of it, as the condition's missing track says: that is a
+//! threshold of its own at most.
 
 mod arrays;
 mod attributes;

@@ -1,10 +1,10 @@
 //! The operator of a tree ensemble, on real numbers and on integers.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_circuits::cost::{Interval, Tally};
-use assay_circuits::layers::trees::{self, Ensemble};
+use assay_circuits::layers::trees::{Ensemble, Planned};
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::encoding;
@@ -22,6 +22,12 @@ const MAX_LEAF_SCALE: i32 = 24;
 /// Bits of the results at that scale, at most: what a schema takes, with a sign and one to spare.
 const RESULT_BITS: i32 = 30;
 
+/// Integer forms that are kept, at most.
+const MOST_KNOWN: usize = 8;
+
+/// Integer forms by the scales of the arguments, and the integers that say that one is missing.
+type Known = Arc<Mutex<Vec<(Vec<i32>, Vec<Option<i64>>, Arc<Integers>)>>>;
+
 /// Trees over elements of one sample.
 #[derive(Clone, Debug)]
 pub(super) struct Trees {
@@ -33,6 +39,8 @@ pub(super) struct Trees {
     /// Binary scale of leaves and results.
     scale: i32,
     is_unsigned: bool,
+    /// The last integer forms, by the scales of the arguments: a search asks for the same ones again.
+    known: Known,
 }
 
 impl Trees {
@@ -42,7 +50,7 @@ impl Trees {
         let peak = ranges.iter().fold(0.0f64, |peak, (lo, hi)| peak.max(lo.abs()).max(hi.abs()));
         let scale = (-60..=MAX_LEAF_SCALE).rev().find(|&scale| peak * pow2(scale) < pow2(RESULT_BITS));
         let is_unsigned = ranges.iter().all(|&(lo, _)| lo >= 0.0);
-        Trees { ensemble, slots, arguments, scale: scale.unwrap_or(-60), is_unsigned }
+        Trees { ensemble, slots, arguments, scale: scale.unwrap_or(-60), is_unsigned, known: Known::default() }
     }
 }
 
@@ -73,11 +81,30 @@ impl Operator for Trees {
     }
 
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+        self.quantize_missing(formats, &[])
+    }
+
+    fn quantize_missing(
+        &self,
+        formats: &Formats<'_>,
+        codes: &[Option<i64>],
+    ) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let [ArgumentFormat::Exact(scales)] = formats.arguments else {
             return Err(PlanError::Internal("the one argument of trees, exact"));
         };
-        let ensemble = self.ensemble.integers(&self.arguments, &self.slots, scales, self.scale).feasible()?;
-        Ok(Arc::new(Integers(ensemble)))
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((.., integers)) = known().iter().find(|(of, with, _)| of == scales && with == codes) {
+            return Ok(Arc::clone(integers) as Arc<dyn IntegerOperator>);
+        }
+        let ensemble =
+            self.ensemble.integers(&self.arguments, &self.slots, scales, codes, self.scale).feasible()?;
+        let integers = Arc::new(Integers::new(ensemble));
+        let mut known = known();
+        if known.len() >= MOST_KNOWN {
+            known.remove(0);
+        }
+        known.push((scales.to_vec(), codes.to_vec(), Arc::clone(&integers)));
+        Ok(integers)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -87,7 +114,14 @@ impl Operator for Trees {
 
 /// The same on integers.
 #[derive(Debug)]
-pub(super) struct Integers(pub Ensemble);
+pub(super) struct Integers(Planned);
+
+impl Integers {
+    /// Its plans are made when costs are asked for, and kept.
+    pub fn new(ensemble: Ensemble) -> Self {
+        Self(Planned::new(ensemble))
+    }
+}
 
 impl IntegerOperator for Integers {
     fn kind(&self) -> &'static str {
@@ -95,19 +129,19 @@ impl IntegerOperator for Integers {
     }
 
     fn len(&self) -> usize {
-        self.0.outputs()
+        self.0.ensemble().outputs()
     }
 
     fn reference(&self, x: &[i64]) -> Result<Vec<i64>, BuildError> {
-        trees::reference(x, &self.0)
+        self.0.ensemble().reference(x)
     }
 
     fn constrain(&self, b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
-        trees::constrain(b, x, &self.0)
+        self.0.constrain(b, x)
     }
 
     fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
-        trees::cost(t, x, &self.0)
+        self.0.cost(t, x)
     }
 
     fn tag(&self) -> u8 {
@@ -115,6 +149,6 @@ impl IntegerOperator for Integers {
     }
 
     fn write(&self, out: &mut dyn Sink) {
-        encoding::write(&self.0, out);
+        encoding::write(self.0.ensemble(), out);
     }
 }

@@ -38,7 +38,11 @@ fn header(report: &Report, page: &mut Page) {
     page.field("model", &report.model);
     page.digest("circuit digest", &report.circuit_digest);
     page.digest("ONNX SHA-256", &report.source_digest);
-    page.field("calibration", &samples(report.samples));
+    let made = match report.made_samples {
+        0 => String::new(),
+        made => format!(", and {} made of {}", count(made), if report.samples == 1 { "it" } else { "them" }),
+    };
+    page.field("calibration", &format!("{}{made}", samples(report.samples)));
     for TensorReport { name, shape, bits, scales, visibility } in &report.inputs {
         let format = format(*bits, scales);
         page.field("input", &format!("{name} {shape:?}, {}, {format}", visibility));

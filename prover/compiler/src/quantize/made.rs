@@ -1,0 +1,95 @@
+//! Adds rows to a profile that calibration data does not have: those of [`unseen`] on which the float model is to be relied on.
+//!
+//! Left out are
+//!
+//! - rows on which a layer's results are more than [`EXCESS`] times as large as on all given rows, or a function is not defined: the
+//!   combination of features does not occur, and a few of them would widen every format;
+//! - rows next to a jump of the model, where rounding an input decides on which side they fall: no format does better.
+
+use assay_circuits::at;
+
+use super::error::SearchError;
+use super::evaluation::Evaluation;
+use super::profile::Profile;
+use super::unseen::{self, Steps};
+use crate::internal::InternalError;
+use crate::model::Model;
+use crate::progress::{Observer, Stage};
+
+/// Rows that are made, at most.
+const MOST: usize = 512;
+/// Multiplications that their evaluation may take, about.
+const WORK: usize = 100_000_000;
+/// How much larger than on given rows a layer's results may be on a row that is made of them.
+const EXCESS: f64 = 2.0;
+
+/// Adds rows made of the given ones to the profile of `model`.
+pub(crate) fn extend(
+    profile: &mut Profile,
+    model: &Model,
+    max_error: f64,
+    observer: &Observer<'_>,
+) -> Result<(), SearchError> {
+    let given = profile.given();
+    let made = unseen::rows(given, (WORK / Profile::work(model).max(1)).min(MOST));
+    let steps = Steps::of(given);
+    let limits: Vec<f64> = (0..model.layers.len())
+        .map(|layer| Ok(profile.peak(layer)? * EXCESS))
+        .collect::<Result<_, InternalError>>()?;
+    let known = profile.arguments.clone();
+    let total = made.len();
+    for (position, row) in made.into_iter().enumerate() {
+        observer.step(Stage::Calibrate, position, total)?;
+        let found = Evaluation::of(model, &row);
+        if is_within(model, &found, &limits)
+            && is_defined(model, &found, &known)?
+            && is_steady(model, &row, &found, &steps, max_error)?
+        {
+            profile.add_made(model, row, &found)?;
+        }
+    }
+    profile.choose_searched(model);
+    Ok(())
+}
+
+/// Whether no layer's results are larger than its limit; NaN is.
+fn is_within(model: &Model, found: &Evaluation, limits: &[f64]) -> bool {
+    found.observed(model).zip(limits).all(|(values, limit)| values.iter().all(|value| value.abs() <= *limit))
+}
+
+/// Whether the operators are defined on these arguments beside those of the given rows, whose ranges are `known`.
+fn is_defined(model: &Model, found: &Evaluation, known: &[Vec<(f64, f64)>]) -> Result<bool, InternalError> {
+    for (position, (layer, arguments)) in model.layers.iter().zip(&found.arguments).enumerate() {
+        let Some(operator) = layer.function.operator() else { continue };
+        let ranges = at("the ranges of a layer's arguments", known, position)?;
+        let mut rest = arguments.iter();
+        for (i, (argument, &known)) in operator.arguments().iter().zip(ranges).enumerate() {
+            let range = rest.by_ref().take(argument.len).fold(known, |(lo, hi), &x| (lo.min(x), hi.max(x)));
+            if operator.needs(i, range).is_some() {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a step of the features, up and down, changes no decision and no output by more than `max_error`.
+fn is_steady(
+    model: &Model,
+    row: &[f64],
+    found: &Evaluation,
+    steps: &Steps,
+    max_error: f64,
+) -> Result<bool, InternalError> {
+    let (targets, decisions) = (found.targets(model)?, found.decisions(model)?);
+    for sign in [1.0, -1.0] {
+        let near = Evaluation::of(model, &steps.moved(row, sign));
+        let others = near.targets(model)?;
+        let mut pairs = targets.iter().flatten().zip(others.iter().flatten());
+        let is_alike = pairs.all(|(a, b)| (a - b).abs() <= max_error);
+        if !is_alike || decisions != near.decisions(model)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

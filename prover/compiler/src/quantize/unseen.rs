@@ -1,0 +1,182 @@
+//! Rows that calibration data does not have, made of those that it has.
+//!
+//! Formats that fit the given rows only are too narrow and too coarse for the next one: ranges saturate, and the error is the largest of
+//! few. So the search also sees rows of three kinds, within the box that the given ones span:
+//!
+//! - *shuffled*, half of them: each feature from a row of its own, which breaks what ties features to each other;
+//! - *between two rows*, or beyond one of them on the line through both, cut to the box;
+//! - *at the border*: a row of which some features are at an end of their range.
+//!
+//! Features that are whole numbers in every given row (codes, counts, truth values, one-hot columns) keep values that they have there. The
+//! numbers come from SplitMix64 with a fixed seed (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014), so the
+//! rows depend on the given ones only.
+//!
+//! What they show is an estimate and no bound: the box has rows that are worse.
+
+/// Any constant.
+const SEED: u64 = 0x6173_7361_7920_6361;
+/// How far behind a row the line through two of them goes, in their distance.
+const BEYOND: f64 = 0.5;
+/// Largest share of the features that are at an end of their range, in a row at the border.
+const AT_ENDS: f64 = 0.5;
+/// A step of a feature, in its range: that of 14 bits.
+const STEP: f64 = 1.0 / 16384.0;
+
+/// `count` rows made of the `given` ones; none of none.
+pub(super) fn rows(given: &[Vec<f64>], count: usize) -> Vec<Vec<f64>> {
+    if given.is_empty() {
+        return Vec::new();
+    }
+    let features = Feature::all(given);
+    let mut random = SplitMix64(SEED);
+    (0..count).filter_map(|position| row(given, &features, position, &mut random)).collect()
+}
+
+/// What each feature may be off: about a step of its format.
+pub(super) struct Steps(Vec<f64>);
+
+impl Steps {
+    /// A part of each feature's range, up and down in turns; none where it is whole numbers.
+    pub fn of(given: &[Vec<f64>]) -> Self {
+        let step = |(column, feature): (usize, Feature)| match feature {
+            Feature { is_whole: true, .. } => 0.0,
+            Feature { low, high, .. } => (high - low) * STEP * if column % 2 == 0 { 1.0 } else { -1.0 },
+        };
+        Steps(Feature::all(given).into_iter().enumerate().map(step).collect())
+    }
+
+    /// A row whose features are moved by a step, in the direction of `sign`.
+    pub fn moved(&self, row: &[f64], sign: f64) -> Vec<f64> {
+        row.iter().zip(&self.0).map(|(value, step)| value + sign * step).collect()
+    }
+}
+
+/// A column of the given rows.
+#[derive(Clone, Copy, Debug)]
+struct Feature {
+    low: f64,
+    high: f64,
+    is_whole: bool,
+}
+
+impl Feature {
+    fn all(given: &[Vec<f64>]) -> Vec<Feature> {
+        let mut features: Vec<Feature> = Vec::new();
+        for row in given {
+            let none = Feature { low: f64::INFINITY, high: f64::NEG_INFINITY, is_whole: true };
+            features.resize(row.len(), none);
+            for (feature, &value) in features.iter_mut().zip(row) {
+                feature.low = feature.low.min(value);
+                feature.high = feature.high.max(value);
+                feature.is_whole &= value.is_nan() || value.fract() == 0.0;
+            }
+        }
+        features
+    }
+
+    /// A value cut to the range. What is no number stays none.
+    fn cut(&self, value: f64) -> f64 {
+        if value.is_nan() { value } else { value.max(self.low).min(self.high) }
+    }
+}
+
+fn row(
+    given: &[Vec<f64>],
+    features: &[Feature],
+    position: usize,
+    random: &mut SplitMix64,
+) -> Option<Vec<f64>> {
+    match position % 4 {
+        0 | 1 => (0..features.len()).map(|column| random.of(given)?.get(column).copied()).collect(),
+        2 => {
+            let (first, second) = (random.of(given)?, random.of(given)?);
+            let along = (1.0 + 2.0 * BEYOND) * random.part() - BEYOND;
+            let between = |(feature, (a, b)): (&Feature, (&f64, &f64))| match feature {
+                Feature { is_whole: true, .. } if random.part() < along => *b,
+                Feature { is_whole: true, .. } => *a,
+                feature => feature.cut(a + along * (b - a)),
+            };
+            Some(features.iter().zip(first.iter().zip(second)).map(between).collect())
+        }
+        _ => {
+            let row = random.of(given)?;
+            let share = AT_ENDS * random.part();
+            let ends = |(feature, &value): (&Feature, &f64)| match random.part() {
+                _ if value.is_nan() => value,
+                part if part < share / 2.0 => feature.low,
+                part if part < share => feature.high,
+                _ => value,
+            };
+            Some(features.iter().zip(row).map(ends).collect())
+        }
+    }
+}
+
+struct SplitMix64(u64);
+
+impl SplitMix64 {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// At least 0 and below 1.
+    fn part(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Any of the rows.
+    fn of<'a>(&mut self, rows: &'a [Vec<f64>]) -> Option<&'a Vec<f64>> {
+        let position = (u128::from(self.next()) * rows.len() as u128) >> 64;
+        rows.get(usize::try_from(position).ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given() -> Vec<Vec<f64>> {
+        (0..40).map(|i| vec![f64::from(i) / 7.0, f64::from(i % 3), -1.5 - f64::from(i * i)]).collect()
+    }
+
+    /// All lie in the box of the given rows; whole features keep their values; and few rows are given ones.
+    #[test]
+    fn rows_are_new_and_inside_the_box() {
+        let given = given();
+        let made = rows(&given, 200);
+        assert_eq!(made.len(), 200);
+        for row in &made {
+            for (column, &value) in row.iter().enumerate() {
+                let seen = || given.iter().map(|row| row[column]);
+                let (low, high) = (seen().fold(f64::MAX, f64::min), seen().fold(f64::MIN, f64::max));
+                assert!((low..=high).contains(&value), "{value} in column {column}");
+            }
+            assert!([0.0, 1.0, 2.0].contains(&row[1]), "{row:?}");
+        }
+        let given_again = made.iter().filter(|row| given.contains(row)).count();
+        assert!(given_again < 50, "{given_again}");
+        assert_eq!(made, rows(&given, 200));
+    }
+
+    /// Columns without numbers, constant ones and single rows make rows, too; no rows make none.
+    #[test]
+    fn rows_of_few_and_of_missing_values() {
+        assert!(rows(&[], 10).is_empty());
+        assert_eq!(rows(&[vec![0.5, 2.0]], 3), vec![vec![0.5, 2.0]; 3]);
+        let made = rows(&[vec![f64::NAN, 0.1], vec![f64::NAN, 0.9]], 40);
+        assert!(made.iter().all(|row| row[0].is_nan() && (0.1..=0.9).contains(&row[1])), "{made:?}");
+    }
+
+    /// Steps are small, and none of whole numbers.
+    #[test]
+    fn steps_are_a_part_of_the_range() {
+        let given = given();
+        let moved = Steps::of(&given).moved(&given[3], 1.0);
+        assert_eq!(moved[1], given[3][1]);
+        assert!(moved[0] > given[3][0] && moved[0] - given[3][0] < 39.0 / 7.0 / 16000.0);
+        assert!(moved[2] > given[3][2]);
+    }
+}
