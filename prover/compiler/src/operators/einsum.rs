@@ -71,6 +71,9 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         if labels.len() != x.shape.len() {
             return Err(wrong("a letter for each dimension of an operand"));
         }
+        if x.shape.contains(&0) {
+            return Err(node.mismatch(&x.shape, &[]));
+        }
         for (&label, &size) in labels.iter().zip(&x.shape) {
             match sizes.of(label) {
                 None => sizes.0.push((label, size)),

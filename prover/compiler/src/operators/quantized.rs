@@ -61,13 +61,13 @@ fn dequantize(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
 }
 
 fn steps(node: &Node<'_>, x: &Tensor, dims: &[usize]) -> Result<Steps, Refusal> {
-    if dims.iter().product::<usize>() == 1 && dims.len() < 2 {
+    if matches!(dims, [] | [1]) {
         return Ok(Steps::One);
     }
     let axis = node.axis(node.int("axis", 1)?, &x.shape, x.shape.len())?;
     let (before, behind) = x.shape.split_at(axis);
     let [len, rest @ ..] = behind else { return Err(node.mismatch(&x.shape, dims)) };
-    let (len, inner) = (*len, rest.iter().product());
+    let (len, inner) = (*len, rest.iter().fold(1usize, |inner, &size| inner.saturating_mul(size)));
     if dims == [len] {
         return Ok(Steps::Axis { len, inner });
     }

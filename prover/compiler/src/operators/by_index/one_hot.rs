@@ -31,6 +31,7 @@ pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
     let (before, behind) = indices.shape.split_at(axis);
     let shape = [before, &[depth as usize], behind].concat();
     let elements = layers.check_size(node, &shape)?;
+    layers.check_size(node, &[depth as usize])?;
     layers.spend_work(node, elements as u128)?;
 
     let column = whole(node, layers, indices)?.with_shape(vec![indices.len(), 1]);
@@ -40,7 +41,7 @@ pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
     let hot = comparison::compare(node, layers, &from_start, &places, Relation::Equal)?;
 
     // From an index after the other to the axis.
-    let (depth, inner) = (depth as usize, behind.iter().product::<usize>());
+    let (depth, inner) = (depth as usize, behind.iter().fold(1usize, |inner, &size| inner.saturating_mul(size)));
     let order = (0..elements).map(|at| {
         let (outer, rest) = (at / (depth * inner).max(1), at % (depth * inner).max(1));
         (outer * inner + rest % inner.max(1)) * depth + rest / inner.max(1)

@@ -92,7 +92,7 @@ pub(super) fn gather_nd(node: &Node<'_>, layers: &mut Layers) -> Result<Value, R
             let (tuple, inner) = (flat.checked_div(slice)?, flat.checked_rem(slice)?);
             Some(Read { tuple, base: tuple.checked_div(slices)? * per_batch + inner })
         };
-        let axes = indexed.iter().zip(&of).map(|(&size, stride)| Axis { size, stride: stride * slice });
+        let axes = indexed.iter().zip(&of).map(|(&size, stride)| Axis { size, stride: stride.saturating_mul(slice) });
         let axes: Vec<Axis> = axes.collect();
         return by_index::read(node, layers, operands, &axes, to, read).map(Value::from);
     }

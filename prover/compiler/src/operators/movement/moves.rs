@@ -153,7 +153,7 @@ pub(super) fn position(
 
 /// The product of some dimensions: of a tensor that exists.
 pub(super) fn product(dims: &[usize]) -> usize {
-    dims.iter().product()
+    dims.iter().fold(1usize, |all, &size| all.saturating_mul(size))
 }
 
 /// A possibly negative index below `size`.
