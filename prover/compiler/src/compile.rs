@@ -151,7 +151,7 @@ pub fn compile_with<'a>(
     let inputs = input_formats(&model, &features, options)?;
     let name = model_name(&model, options);
     let task = Task { model: &equalized.model, inputs, name: &name, options, observer: &observer };
-    let Quantized { profile, found, ranges } = task.quantize(samples, &mut warnings)?;
+    let Quantized { profile, found: (found, ranges) } = task.quantize(samples, &mut warnings)?;
     observer.at(Stage::Lower, None)?;
     let graph = found.realized.graph.clone();
     let schema = lower::schema(&graph, &name, options)?;
@@ -196,38 +196,66 @@ struct Task<'a, 'p> {
 /// A graph of integers, what it was found by, and the way to prove its ranges.
 struct Quantized {
     profile: Profile,
-    found: Found,
-    ranges: Ranges,
+    found: (Found, Ranges),
+}
+
+/// Whether a search bounds how many of a model's own decisions differ, where the caller does not.
+#[derive(Clone, Copy)]
+enum Labels {
+    Kept,
+    Free,
 }
 
 impl Task<'_, '_> {
-    /// The cheapest graph that meets the demands on the calibration data and on rows made of them. The demands are about the former:
-    /// where they cannot be met on both, they are on those, and a warning says so.
+    /// The cheapest graph that meets the demands on the calibration data and on rows made of it. The demands are about the former:
+    /// where they cannot be met on both, they are on those, and a warning says so. Where the caller says nothing of decisions and no
+    /// format keeps the model's own, as many change as do, and a warning says so.
     fn quantize(
         &self,
         samples: Vec<Vec<f64>>,
         warnings: &mut Vec<Warning>,
     ) -> Result<Quantized, CompileError> {
-        let mut profile = Profile::new(self.model, samples, self.observer)?;
-        made::extend(&mut profile, self.model, self.options.max_error, self.observer)?;
-        match self.search(&profile) {
-            Err(CompileError::Quantize(unmet)) if profile.made() > 0 && !unmet.is_of_model() => {
-                let made = profile.made();
+        let profile = self.with_made(samples)?;
+        let unmet = match self.search(&profile, Labels::Kept) {
+            Err(CompileError::Quantize(unmet)) if !unmet.is_of_model() => unmet,
+            found => return Ok(Quantized { found: found?, profile }),
+        };
+        let made = profile.made();
+        let profile = Profile::new(self.model, profile.into_given(), self.observer)?;
+        match if made > 0 { self.search(&profile, Labels::Kept) } else { Err(unmet.clone().into()) } {
+            Err(CompileError::Quantize(labels @ QuantizeError::Labels { .. })) => {
+                warnings.push(Warning::Labels { unmet: labels });
+                let profile = self.with_made(profile.into_given())?;
+                if let Ok(found) = self.search(&profile, Labels::Free) {
+                    return Ok(Quantized { found, profile });
+                }
                 let profile = Profile::new(self.model, profile.into_given(), self.observer)?;
-                let (found, ranges) = self.search(&profile)?;
+                let found = self.search(&profile, Labels::Free)?;
                 warnings.push(Warning::GivenRowsOnly { made, unmet });
-                Ok(Quantized { profile, found, ranges })
+                Ok(Quantized { found, profile })
             }
-            found => found.map(|(found, ranges)| Quantized { profile, found, ranges }),
+            found => {
+                let found = found?;
+                warnings.push(Warning::GivenRowsOnly { made, unmet });
+                Ok(Quantized { found, profile })
+            }
         }
     }
 
-    fn search(&self, profile: &Profile) -> Result<(Found, Ranges), CompileError> {
+    /// What the samples say, with rows made of them.
+    fn with_made(&self, samples: Vec<Vec<f64>>) -> Result<Profile, CompileError> {
+        let mut profile = Profile::new(self.model, samples, self.observer)?;
+        made::extend(&mut profile, self.model, self.options.max_error, self.observer)?;
+        Ok(profile)
+    }
+
+    fn search(&self, profile: &Profile, labels: Labels) -> Result<(Found, Ranges), CompileError> {
         let options = self.options;
         // The caller's word on flips is about the calibration data; without one, few labels may differ on any row.
-        let (flips, labels) = match options.max_flips {
-            Some(flips) => (usize::try_from(flips).unwrap_or(usize::MAX), usize::MAX),
-            None => (usize::MAX, profile.count_decisions() / DECISIONS_A_FLIP),
+        let (flips, labels) = match (options.max_flips, labels) {
+            (Some(flips), _) => (usize::try_from(flips).unwrap_or(usize::MAX), usize::MAX),
+            (None, Labels::Kept) => (usize::MAX, profile.count_decisions() / DECISIONS_A_FLIP),
+            (None, Labels::Free) => (usize::MAX, usize::MAX),
         };
         let search = Search {
             model: self.model,

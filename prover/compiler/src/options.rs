@@ -83,7 +83,8 @@ pub struct Options {
     pub threshold: Option<f64>,
     /// Most decisions over the calibration data that may differ from the float model's: elements of real outputs on
     /// another side of `threshold`, other indices of an ArgMax, and other answers of a comparison. If absent, any number of the former, and
-    /// of those that the model itself makes one in 1,000, over the calibration data and rows made of it.
+    /// of those that the model itself makes one in 1,000, over the calibration data and rows made of it, with a
+    /// warning where no format keeps to that.
     pub max_flips: Option<u32>,
     /// How ranges are proven.
     pub ranges: Strategy,

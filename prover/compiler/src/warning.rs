@@ -42,6 +42,11 @@ pub enum Warning {
         /// What could not be met.
         unmet: QuantizeError,
     },
+    /// More of the model's own decisions differ than one in 1,000: no format keeps them.
+    Labels {
+        /// How many.
+        unmet: QuantizeError,
+    },
     /// All samples are equal: nothing about the model's behaviour is known.
     OneSample {
         /// Samples, all equal.
@@ -96,6 +101,7 @@ impl Warning {
             Warning::IgnoredColumns { .. } => "ignored-columns",
             Warning::Unchecked { .. } => "unchecked",
             Warning::GivenRowsOnly { .. } => "given-rows-only",
+            Warning::Labels { .. } => "labels",
             Warning::OneSample { .. } => "one-sample",
             Warning::ConstantFeatures { .. } => "constant-features",
             Warning::ConstantLayer { .. } => "constant-layer",
@@ -131,6 +137,7 @@ impl Warning {
                 "the calibration data meets the demands, and {made} rows made of it (its features combined anew) do not: {}",
                 unmet.shortly()
             ),
+            Warning::Labels { unmet } => unmet.to_string(),
             Warning::OneSample { samples: 1 } => "the calibration data is a single sample".into(),
             Warning::OneSample { samples } => {
                 format!("all {samples} samples of the calibration data are equal")
@@ -177,6 +184,10 @@ impl Warning {
             Warning::Unchecked { .. } => "compare a few outputs with another engine's",
             Warning::GivenRowsOnly { .. } => {
                 "expect larger errors on inputs unlike the calibration data, or allow a larger error; more samples show what to expect"
+            }
+            Warning::Labels { .. } => {
+                "act on the scores with a margin of the error, in place of the decision, or calibrate with rows that are not on the border \
+                 between two decisions; a bound of your own on the decisions that differ refuses such a model"
             }
             Warning::OneSample { .. } => "calibrate with samples that vary as real inputs do",
             Warning::ConstantFeatures { .. } => {

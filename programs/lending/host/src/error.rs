@@ -84,13 +84,13 @@ pub enum ReadError {
     },
     /// A tensor that the lending program makes no statements of.
     #[error(
-        "tensor {:?} has {} elements of format {}:{}, {:?}; the lending program's statements have {elements} public \
-         ones of format {format}",
-        .tensor.name, .tensor.elements(), .tensor.bits, .tensor.scales, .tensor.visibility
+        "tensor {:?} has {} elements of format {}:{}, {:?}, missing {:?}; the lending program's statements have {elements} public \
+         ones of format {format}, never missing",
+        .tensor.name, .tensor.elements(), .tensor.bits, .tensor.scales, .tensor.visibility, .tensor.missing
     )]
     Tensor {
         /// The tensor.
-        tensor: TensorSchema,
+        tensor: Box<TensorSchema>,
         /// Elements expected.
         elements: usize,
         /// Format expected.

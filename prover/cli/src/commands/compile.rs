@@ -161,7 +161,6 @@ fn hint(error: &CompileError) -> Option<&'static str> {
         CompileError::Calibration(error) => return Error::Samples(error.clone()).hint(),
         CompileError::Domain { .. } => "widen --domain, or remove the row",
         CompileError::Quantize(QuantizeError::Unreachable { .. }) => "--max-error allows more",
-        CompileError::Quantize(QuantizeError::Labels { .. }) => "--max-flips allows more",
         _ => return None,
     })
 }

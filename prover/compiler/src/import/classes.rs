@@ -91,8 +91,9 @@ fn labels(node: &NodeProto, numbers: &'static str, texts: &'static str) -> Optio
 /// Labels of trees that are not evenly spaced stay positions.
 fn of_trees(node: &NodeProto, label: Label) -> Label {
     let numbers = bare(node).ints("classlabels_int64s").ok().flatten().unwrap_or_default();
-    let steps = numbers.windows(2).map(|pair| matches!(pair, [a, b] if numbers.get(1).zip(numbers.first()).is_some_and(|(second, first)| b.wrapping_sub(*a) == second.wrapping_sub(*first))));
-    if steps.fold(true, |all, even| all && even) { label } else { Label::Position }
+    let steps: Vec<i64> =
+        numbers.windows(2).filter_map(|pair| Some(pair.last()?.wrapping_sub(*pair.first()?))).collect();
+    if steps.iter().all(|step| Some(step) == steps.first()) { label } else { Label::Position }
 }
 
 fn of_classifier(

@@ -37,9 +37,8 @@ pub enum QuantizeError {
     },
     /// The error bound is met, and more labels differ than may where nothing is said about them.
     #[error(
-        "{achieved} of {total} decisions differ from the float model's even with {bits}-bit weights and activations, and at most {most} \
-         may, one in 1,000: allow {achieved} of them (max flips), prove the scores in place of the decision, or calibrate with rows that are \
-         not on the border between two decisions"
+        "{achieved} of {total} decisions differ from the float model's even with {bits}-bit weights and activations, and one in 1,000, \
+         {most}, was aimed at"
     )]
     Labels {
         /// Decisions that may differ.

@@ -3,7 +3,6 @@
 use crate::builder::*;
 use assay_circuits::{Assignment, audit};
 use assay_compiler::model::Absent;
-use assay_compiler::onnx::*;
 use assay_compiler::{
     CompileError, CompiledModel, Format, ImportError, OptionError, Options, Refusal, Table, compile,
 };

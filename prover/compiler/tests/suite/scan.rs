@@ -118,7 +118,10 @@ fn other_loops_are_refused_by_what_they_do() {
         assert!(found.contains("Scan") && found.contains(why), "{found}");
     };
     let sum: (&str, &str, &[&str], Vec<AttributeProto>) = ("next", "Add", &["kept", "point"], vec![]);
-    refused(body(&["kept", "point"], &[sum.clone()], &["next", "next"]), "changes the state 'next'");
+    refused(
+        body(&["kept", "point"], std::slice::from_ref(&sum), &["next", "next"]),
+        "changes the state 'next'",
+    );
     let same: (&str, &str, &[&str], Vec<AttributeProto>) = ("next", "Identity", &["kept"], vec![]);
     let outside: (&str, &str, &[&str], Vec<AttributeProto>) = ("out", "Sub", &["point", "x"], vec![]);
     refused(body(&["kept", "point"], &[same.clone(), outside], &["next", "out"]), "reads 'x' from outside");

@@ -44,5 +44,5 @@ fn expect(tensor: &TensorSchema, elements: usize, format: Format) -> Result<(), 
     let fits = tensor.elements() == elements
         && (tensor.bits, tensor.scales.single()) == (format.bits, Some(format.scale))
         && (tensor.visibility, &tensor.missing) == (Visibility::Public, &Missing::Never);
-    if fits { Ok(()) } else { Err(ReadError::Tensor { tensor: tensor.clone(), elements, format }) }
+    if fits { Ok(()) } else { Err(ReadError::Tensor { tensor: Box::new(tensor.clone()), elements, format }) }
 }

@@ -79,7 +79,7 @@ pub struct Args {
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub(super) threshold: Option<f64>,
     /// Allow rounding to change at most this many decisions, over the calibration data [default: one in 1,000 of those that the model
-    /// itself makes]
+    /// itself makes, with a warning where that cannot be kept]
     #[arg(long, value_name = "N")]
     pub(super) max_flips: Option<u32>,
     /// Name of the model in its statements, at most 32 bytes [default: the ONNX graph's, or the file's where the
