@@ -51,6 +51,9 @@ pub enum Difference {
     /// Other names or domains of features.
     #[error("the features' names or domains differ")]
     Features,
+    /// Other names of classes: nothing else that is compared or proven says which class a label is.
+    #[error("the names of classes differ")]
+    Classes,
     /// Another circuit: proofs of the two are proofs of different statements.
     #[error("the circuit digest is {}, compiling again gives {}", hex(.file), hex(.rebuilt))]
     Circuit {
@@ -156,6 +159,9 @@ fn compare(file: &CompiledModel, rebuilt: &CompiledModel, differences: &mut Vec<
     }
     if file.features != rebuilt.features {
         differences.push(Difference::Features);
+    }
+    if file.classes != rebuilt.classes {
+        differences.push(Difference::Classes);
     }
     let (ours, theirs) = (file.circuit.digest(), rebuilt.circuit.digest());
     if ours != theirs {

@@ -365,7 +365,9 @@ fn read_classes(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Vec<Opt
             2 => Some(ClassNames::Elements(read_names(reader, "names of elements")?)),
             _ => return Err(ReadError::Classes(output.name.clone())),
         };
-        if matches!(&names, Some(ClassNames::Elements(names)) if names.len() != output.elements()) {
+        let mut letters = names.iter().flat_map(ClassNames::names).flat_map(|name| name.chars());
+        let fits = !matches!(&names, Some(ClassNames::Elements(names)) if names.len() != output.elements());
+        if !fits || letters.any(char::is_control) {
             return Err(ReadError::Classes(output.name.clone()));
         }
         classes.push(names);

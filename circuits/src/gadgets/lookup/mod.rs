@@ -19,7 +19,7 @@
 //! # Cost
 //!
 //! One constraint and one full-size wire an entry and a query, one constraint a table; `rho * y` is one
-//! more a query of a function, and rho itself 214 once. Entries are constants: they take no wire but
+//! more a query of a function, and rho itself 214 once. Entries take no wire of their own but
 //! the multiplicity, which is small. Every full-size wire stands on the A side alone (but for
 //! `rho * y`), so none of them enters a sum in G2, and the sum of a table stands on the C side alone,
 //! which a prover never evaluates. [`digits`] writes a range as queries; [`cost`] counts, and chooses
@@ -39,7 +39,7 @@
 //! `2 * (queries + entries) / 2^248` for each commitment that is tried.
 //!
 //! *Multiplicities* therefore need no range check: they only add poles at entries. Negative or huge ones
-//! satisfy nothing that honest ones do not, and given the queries they are unique but for the same error,
+//! satisfy nothing that honest ones do not, and given the queries and different entries they are unique but for the same error,
 //! since partial fractions are.
 //!
 //! *What is fixed before the challenge.* The commitment binds every private wire of every query and of every entry, every

@@ -11,6 +11,10 @@ use crate::error::BuildError;
 
 /// Boxes of a tree, and bounds of a box, at most.
 const MAX_BOXES: usize = 1 << 14;
+/// Boxes for each leaf of a tree, and beyond those, at most: sets of several intervals multiply, and more would not pay, nor be paid for
+/// by the bytes of a file.
+const BOXES_A_LEAF: usize = 4;
+const MORE_BOXES: usize = 64;
 const MAX_BOUNDS: usize = 64;
 
 /// A bound of a box.
@@ -32,10 +36,14 @@ pub(super) struct Leaf {
 /// The boxes of a subtree.
 pub(super) fn of(dag: &Dag, root: u32) -> Result<Vec<Leaf>, BuildError> {
     let mut leaves = Vec::new();
+    let mut most = MORE_BOXES;
     let mut open = vec![(root, BTreeMap::<u32, Set>::new())];
     while let Some((subtree, known)) = open.pop() {
         match dag.vertex(subtree)? {
-            Vertex::Leaf(worth) => split(&known, *worth, &mut leaves)?,
+            Vertex::Leaf(worth) => {
+                most = (most + BOXES_A_LEAF).min(MAX_BOXES);
+                split(&known, *worth, most, &mut leaves)?;
+            }
             Vertex::Branch { feature, set, yes, no } => {
                 let before = known.get(feature).cloned().unwrap_or_else(Set::all);
                 for (child, values) in [(*no, before.difference(set)), (*yes, before.intersection(set))] {
@@ -52,7 +60,12 @@ pub(super) fn of(dag: &Dag, root: u32) -> Result<Vec<Leaf>, BuildError> {
 }
 
 /// Adds the boxes of values that are in all of these sets.
-fn split(known: &BTreeMap<u32, Set>, worth: i64, leaves: &mut Vec<Leaf>) -> Result<(), BuildError> {
+fn split(
+    known: &BTreeMap<u32, Set>,
+    worth: i64,
+    most: usize,
+    leaves: &mut Vec<Leaf>,
+) -> Result<(), BuildError> {
     let mut boxes = vec![Vec::new()];
     for (&feature, set) in known {
         let intervals: Vec<Vec<Bound>> =
@@ -60,8 +73,8 @@ fn split(known: &BTreeMap<u32, Set>, worth: i64, leaves: &mut Vec<Leaf>) -> Resu
         let extended = boxes.iter().flat_map(|bounds: &Vec<Bound>| {
             intervals.iter().map(move |interval| bounds.iter().chain(interval).copied().collect())
         });
-        boxes = extended.take(MAX_BOXES + 1).collect();
-        if boxes.len() + leaves.len() > MAX_BOXES {
+        boxes = extended.take(most + 1).collect();
+        if boxes.len() + leaves.len() > most {
             return Err(BuildError::TooLarge { what: "boxes of a tree" });
         }
     }

@@ -21,7 +21,7 @@
 //!
 //! *Digits are unique.* By the table `Q_i = g + E z_g` for some `g`, an integer of `[0, E 2^b)`, since features have proven intervals. By its
 //! range `E u_i` is in `[0, E (2^N - 1)]`. So `Q_i - E u_i` lies in `[-E (2^N - 1), E 2^b)`, and so do all `k` in use, which
-//! are at most `E 2^b + E - 1` with the bound `2^b` that never holds: fewer than `B = E (2^b + 2^N)` consecutive integers. Sums of
+//! are at most `E 2^b + E - 1` with the bound `2^b` that never holds: at most `B = E (2^b + 2^N)` consecutive integers. Sums of
 //! `q` such digits and `v B^q` are different integers of an interval of `B^q 2^M` at most, and that is no larger than the modulus: different
 //! in the field. So digits and worth are those of the box that is named.
 //!

@@ -87,7 +87,9 @@ impl Planner<'_> {
         let (mut lo, mut hi) = (i128::from(form.constant), i128::from(form.constant));
         for (&atom, &c) in &form.terms {
             let most = match atom {
-                Atom::Bit(..) | Atom::Named(_) => 1,
+                Atom::Bit(..) => 1,
+                // A plan is of names or of selects, and this one of selects.
+                Atom::Named(_) => return Err(BuildError::TooLarge { what: "named leaves among selects" }),
                 Atom::Product(position) => at("products", &self.steps, position as usize)?.span,
             };
             let end = i128::from(c) * i128::from(most);

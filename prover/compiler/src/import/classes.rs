@@ -5,12 +5,17 @@
 
 use std::collections::HashMap;
 
+use assay_interface::schema::MAX_TENSORS;
+
 use super::node::Node;
 use super::refusal::NodeName;
 use super::tensor;
 use super::value::Value;
 use crate::model::ClassNames;
-use crate::onnx::{GraphProto, NodeProto};
+use crate::onnx::{DataType, GraphProto, NodeProto};
+
+/// Bytes of a name that files hold, at most.
+const MAX_NAME: usize = 1 << 16;
 
 /// The nodes and constants of a graph, by what they make.
 pub(super) struct Makers<'a> {
@@ -26,14 +31,22 @@ impl<'a> Makers<'a> {
         Makers { nodes: graph.node.iter().flat_map(made).collect(), graph }
     }
 
-    /// The names of an output of so many elements.
-    pub fn classes(&self, output: &str, elements: usize) -> Option<ClassNames> {
+    /// The names of an output of this shape. None of a graph with more outputs than a schema takes, since each copies its names.
+    pub fn classes(&self, output: &str, shape: &[usize]) -> Option<ClassNames> {
+        let printable = |name: &String| name.len() <= MAX_NAME && !name.chars().any(char::is_control);
+        let found = if self.graph.output.len() > MAX_TENSORS { None } else { self.found(output, shape) };
+        found.filter(|classes| classes.names().iter().all(printable))
+    }
+
+    fn found(&self, output: &str, elements: &[usize]) -> Option<ClassNames> {
         let mut name = output;
         // Names are unique in a graph that imports, so a walk upwards meets each node once.
         for _ in 0..=self.graph.node.len() {
             let &(node, position) = self.nodes.get(name)?;
             let first = node.input.first().map(String::as_str);
             return match (node.op_type.as_str(), position) {
+                // Of classes, truth values are no classes.
+                ("Cast", 0) if bare(node).int("to", 0).ok()? == i64::from(DataType::Bool as i32) => None,
                 ("Cast" | "Dropout" | "Flatten" | "Identity" | "Reshape" | "Squeeze" | "Unsqueeze", 0) => {
                     name = first?;
                     continue;
@@ -41,11 +54,14 @@ impl<'a> Makers<'a> {
                 ("ZipMap", 0) => {
                     of_elements(labels(node, "classlabels_int64s", "classlabels_strings")?.0, elements)
                 }
-                ("LinearClassifier" | "SVMClassifier", _) => of_classifier(
-                    labels(node, "classlabels_ints", "classlabels_strings")?,
-                    position,
-                    elements,
-                ),
+                ("LinearClassifier" | "SVMClassifier", _) => {
+                    let labels = labels(node, "classlabels_ints", "classlabels_strings")?;
+                    // Support vectors of more than two classes may have a decision for each pair: as many, of three.
+                    if position == 1 && node.op_type == "SVMClassifier" && labels.0.len() != 2 {
+                        return None;
+                    }
+                    of_classifier(labels, position, elements)
+                }
                 ("TreeEnsembleClassifier", _) => {
                     let (names, label) = labels(node, "classlabels_int64s", "classlabels_strings")?;
                     of_classifier((names, of_trees(node, label)), position, elements)
@@ -99,7 +115,7 @@ fn of_trees(node: &NodeProto, label: Label) -> Label {
 fn of_classifier(
     (names, label): (Vec<String>, Label),
     position: usize,
-    elements: usize,
+    elements: &[usize],
 ) -> Option<ClassNames> {
     match (position, label) {
         (0, Label::Position) => Some(ClassNames::Values(names)),
@@ -108,12 +124,18 @@ fn of_classifier(
     }
 }
 
-fn of_elements(names: Vec<String>, elements: usize) -> Option<ClassNames> {
-    (names.len() == elements).then_some(ClassNames::Elements(names))
+/// One row of scores, a class each.
+fn of_elements(names: Vec<String>, shape: &[usize]) -> Option<ClassNames> {
+    let is_row = shape.last() == Some(&names.len()) && shape.iter().product::<usize>() == names.len();
+    is_row.then_some(ClassNames::Elements(names))
 }
 
 /// The texts that an encoder gives, each at its first position, and its default behind them.
 fn encoded(node: &NodeProto) -> Option<Vec<String>> {
+    let others = ["values_int64s", "values_floats", "values_tensor", "default_tensor", "classes_strings"];
+    if node.attribute.iter().any(|attribute| others.contains(&attribute.name.as_str())) {
+        return None;
+    }
     let node = bare(node);
     let mut texts = node.strings("values_strings").ok()?.filter(|texts| !texts.is_empty())?;
     texts.push(node.text("default_string").ok()?.unwrap_or_else(|| "_Unused".into()));

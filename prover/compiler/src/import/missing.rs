@@ -18,7 +18,7 @@ use super::refusal::{NodeName, Refusal};
 use super::value::{Data, Tensor, Value};
 use crate::model::{Absent, Map};
 
-use crate::onnx::{GraphProto, NodeProto};
+use crate::onnx::{DataType, GraphProto, NodeProto};
 
 /// Operators that only move elements, or change how they are stored.
 const MOVEMENTS: [&str; 13] = [
@@ -36,6 +36,8 @@ const MOVEMENTS: [&str; 13] = [
     "Transpose",
     "Unsqueeze",
 ];
+/// Types that hold NaN.
+const FLOATS: [DataType; 4] = [DataType::Float, DataType::Double, DataType::Float16, DataType::Bfloat16];
 /// Operators that are affine maps of single elements where all other operands are constants.
 const AFFINE: [&str; 6] = ["Add", "Div", "Mul", "Neg", "Scaler", "Sub"];
 /// Operators that know missing values.
@@ -58,13 +60,29 @@ pub(crate) fn is_imputed(graph: &GraphProto, input: &str) -> bool {
             if replaces_missing(node) {
                 continue;
             }
-            if !MOVEMENTS.contains(&node.op_type.as_str()) {
+            if !moves(graph, node, name) {
                 return false;
             }
             waiting.extend(node.output.iter().map(String::as_str));
         }
     }
     is_read
+}
+
+/// Whether a node moves the elements of a tensor to places that are known, and leaves them what they are.
+fn moves(graph: &GraphProto, node: &NodeProto, tensor: &str) -> bool {
+    let is_constant = |name: &String| {
+        let is_made = |node: &NodeProto| node.op_type == "Constant" && node.output.contains(name);
+        graph.initializer.iter().any(|constant| constant.name == *name) || graph.node.iter().any(is_made)
+    };
+    let to = || node.attribute.iter().find(|attribute| attribute.name == "to").map(|attribute| attribute.i);
+    match node.op_type.as_str() {
+        "ArrayFeatureExtractor" | "Gather" => {
+            node.input.first().is_some_and(|x| x == tensor) && node.input.get(1).is_some_and(is_constant)
+        }
+        "Cast" => FLOATS.iter().any(|float| to() == Some(i64::from(*float as i32))),
+        operator => MOVEMENTS.contains(&operator),
+    }
 }
 
 /// Whether a node is an imputer of NaN.
@@ -193,11 +211,25 @@ impl MissingValues {
         if operator != "Cast" && !AFFINE.contains(&operator) {
             return Ok(());
         }
-        let read = self.read(node.operands.iter().flatten().map(|(_, value)| *value));
-        let passed_on = self.read(results.iter());
-        match read.difference(&passed_on).next() {
-            Some(&atom) => Err(self.refusal(&node.name, atom)),
-            None => Ok(()),
+        let Some(&atom) = self.read(node.operands.iter().flatten().map(|(_, value)| *value)).first() else {
+            return Ok(());
+        };
+        // Broadcasting repeats each element of the one variable operand as often as any other.
+        let elements = |value: &Value| match value {
+            Value::Tensor(x) if !x.is_constant() => {
+                Some((x.len(), self.codes(x).into_iter().flatten().count()))
+            }
+            _ => None,
+        };
+        let of_operands = node.operands.iter().flatten().find_map(|(_, value)| elements(value));
+        let of_results = results.first().map(|value| elements(value).unwrap_or((0, 0)));
+        match of_operands.zip(of_results) {
+            Some(((len, coded), (results, passed_on)))
+                if coded * results == passed_on * len && results > 0 =>
+            {
+                Ok(())
+            }
+            _ => Err(self.refusal(&node.name, atom)),
         }
     }
 

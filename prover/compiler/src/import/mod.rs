@@ -299,7 +299,7 @@ impl Walk {
             if self.record(shown).is_none() {
                 continue;
             }
-            let classes = makers.classes(&name, tensor.len());
+            let classes = makers.classes(&name, &tensor.shape);
             if let Some(layer) = self.layers.owner(&tensor) {
                 outputs.push(Output { name, shape: tensor.shape, layer, classes });
                 continue;

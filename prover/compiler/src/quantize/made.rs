@@ -31,7 +31,7 @@ pub(crate) fn extend(
     observer: &Observer<'_>,
 ) -> Result<(), SearchError> {
     let given = profile.given();
-    let made = unseen::rows(given, (WORK / Profile::work(model).max(1)).min(MOST));
+    let made = unseen::rows(given, &profile.coded, (WORK / Profile::work(model).max(1)).min(MOST));
     let steps = Steps::of(given);
     let limits: Vec<f64> = (0..model.layers.len())
         .map(|layer| Ok(profile.peak(layer)? * EXCESS))

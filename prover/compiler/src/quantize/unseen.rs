@@ -19,17 +19,31 @@ const SEED: u64 = 0x6173_7361_7920_6361;
 const BEYOND: f64 = 0.5;
 /// Largest share of the features that are at an end of their range, in a row at the border.
 const AT_ENDS: f64 = 0.5;
+/// In one of how many rows a feature that may be missing is.
+const MISSING: f64 = 8.0;
 /// A step of a feature, in its range: that of 14 bits.
 const STEP: f64 = 1.0 / 16384.0;
 
 /// `count` rows made of the `given` ones; none of none.
-pub(super) fn rows(given: &[Vec<f64>], count: usize) -> Vec<Vec<f64>> {
+///
+/// Features that may be missing (`coded`; empty where none may) are, in one row of [`MISSING`]: where no given row misses one, ranges and
+/// errors would know nothing of what stands for it.
+pub(super) fn rows(given: &[Vec<f64>], coded: &[bool], count: usize) -> Vec<Vec<f64>> {
     if given.is_empty() {
         return Vec::new();
     }
     let features = Feature::all(given);
     let mut random = SplitMix64(SEED);
-    (0..count).filter_map(|position| row(given, &features, position, &mut random)).collect()
+    let mut made = |position| {
+        let mut row = row(given, &features, position, &mut random)?;
+        for (value, _) in row.iter_mut().zip(coded).filter(|(_, is_coded)| **is_coded) {
+            if random.part() * MISSING < 1.0 {
+                *value = f64::NAN;
+            }
+        }
+        Some(row)
+    };
+    (0..count).filter_map(&mut made).collect()
 }
 
 /// What each feature may be off: about a step of its format.
@@ -146,7 +160,7 @@ mod tests {
     #[test]
     fn rows_are_new_and_inside_the_box() {
         let given = given();
-        let made = rows(&given, 200);
+        let made = rows(&given, &[], 200);
         assert_eq!(made.len(), 200);
         for row in &made {
             for (column, &value) in row.iter().enumerate() {
@@ -158,16 +172,25 @@ mod tests {
         }
         let given_again = made.iter().filter(|row| given.contains(row)).count();
         assert!(given_again < 50, "{given_again}");
-        assert_eq!(made, rows(&given, 200));
+        assert_eq!(made, rows(&given, &[], 200));
     }
 
     /// Columns without numbers, constant ones and single rows make rows, too; no rows make none.
     #[test]
     fn rows_of_few_and_of_missing_values() {
-        assert!(rows(&[], 10).is_empty());
-        assert_eq!(rows(&[vec![0.5, 2.0]], 3), vec![vec![0.5, 2.0]; 3]);
-        let made = rows(&[vec![f64::NAN, 0.1], vec![f64::NAN, 0.9]], 40);
+        assert!(rows(&[], &[], 10).is_empty());
+        assert_eq!(rows(&[vec![0.5, 2.0]], &[], 3), vec![vec![0.5, 2.0]; 3]);
+        let made = rows(&[vec![f64::NAN, 0.1], vec![f64::NAN, 0.9]], &[], 40);
         assert!(made.iter().all(|row| row[0].is_nan() && (0.1..=0.9).contains(&row[1])), "{made:?}");
+    }
+
+    /// What may be missing is, in some rows, also where no given one misses it; nothing else is.
+    #[test]
+    fn rows_miss_what_may_be_missing() {
+        let made = rows(&given(), &[false, false, true], 200);
+        let missing = |column: usize| made.iter().filter(|row| row[column].is_nan()).count();
+        assert_eq!((missing(0), missing(1)), (0, 0));
+        assert!((10..50).contains(&missing(2)), "{}", missing(2));
     }
 
     /// Steps are small, and none of whole numbers.

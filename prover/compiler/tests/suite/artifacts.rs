@@ -100,6 +100,27 @@ fn named_classes() -> CompiledModel {
     model
 }
 
+/// Support vectors of three classes have three decisions, one for each pair: they are not called by the classes.
+#[test]
+fn decisions_of_pairs_have_no_names() {
+    let attributes = vec![
+        floats("coefficients", &[1.0, -0.5, 0.25, -1.0, 0.5, -0.25]),
+        floats("support_vectors", &[1.0, 0.0, 0.0, 1.0, -1.0, -1.0]),
+        ints("vectors_per_class", &[1, 1, 1]),
+        floats("rho", &[0.1, -0.2, 0.3]),
+        floats("kernel_params", &[1.0, 0.0, 1.0]),
+        text("kernel_type", "LINEAR"),
+        strings("classlabels_strings", &["cat", "dog", "bird"]),
+    ];
+    let mut onnx =
+        Onnx::new().input("x", &[1, 2]).node_in("ai.onnx.ml", "s", "SVMClassifier", &["x"], attributes);
+    onnx.graph().node[0].output = vec!["label".into(), "scores".into()];
+    let model = compiled(&onnx.output("label").output("scores"), &Options::default()).0;
+    let names = ["cat", "dog", "bird"].map(str::to_owned).to_vec();
+    assert_eq!(model.classes, [Some(ClassNames::Values(names)), None]);
+    assert_eq!(model.schema.outputs()[1].elements(), 3);
+}
+
 /// The names are part of a file, and those that fit no output are refused.
 #[test]
 fn names_of_classes_are_kept() {

@@ -157,6 +157,13 @@ fn what_takes_numbers_only_is_refused_by_name() {
     let itself = tree().node("z", "Equal", &["x", "x"], vec![]).node("f", "Cast", &["z"], vec![int("to", 1)]);
     let itself = itself.node("sum", "Add", &["y", "f"], vec![]).output("sum");
     assert_eq!(refused_by(&itself).0, "z_node");
+    // One copy of an element is a number after that, the other is not: [1, 1] times [0, 1].
+    let copied = tree().integers("starts", &[0]).integers("ends", &[1]).integers("axes", &[1]);
+    let copied = copied.node("first", "Slice", &["x", "starts", "ends", "axes"], vec![]);
+    let copied = copied.floats("w", &[1, 2], &[0.0, 1.0]).node("z", "Mul", &["first", "w"], vec![]);
+    let copied =
+        copied.node("n", "IsNaN", &["z"], vec![]).node("f", "Cast", &["n"], vec![int("to", 1)]).output("f");
+    assert_eq!(refused_by(&copied), ("z_node".into(), first()));
     let zero = tree().floats("w", &[1], &[0.0]).node("z", "Mul", &["x", "w"], vec![]);
     let zero = zero.node("sum", "Add", &["y", "z"], vec![]).output("sum");
     assert_eq!(refused_by(&zero).0, "z_node");
