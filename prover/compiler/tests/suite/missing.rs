@@ -161,8 +161,8 @@ fn what_takes_numbers_only_is_refused_by_name() {
     let copied = tree().integers("starts", &[0]).integers("ends", &[1]).integers("axes", &[1]);
     let copied = copied.node("first", "Slice", &["x", "starts", "ends", "axes"], vec![]);
     let copied = copied.floats("w", &[1, 2], &[0.0, 1.0]).node("z", "Mul", &["first", "w"], vec![]);
-    let copied =
-        copied.node("n", "IsNaN", &["z"], vec![]).node("f", "Cast", &["n"], vec![int("to", 1)]).output("f");
+    let copied = copied.node("n", "IsNaN", &["z"], vec![]).node("f", "Cast", &["n"], vec![int("to", 1)]);
+    let copied = copied.node("sum", "Add", &["y", "f"], vec![]).output("sum");
     assert_eq!(refused_by(&copied), ("z_node".into(), first()));
     let zero = tree().floats("w", &[1], &[0.0]).node("z", "Mul", &["x", "w"], vec![]);
     let zero = zero.node("sum", "Add", &["y", "z"], vec![]).output("sum");

@@ -251,7 +251,7 @@ fn labels_that_no_width_keeps_are_told() {
         (0..40).map(|i| f64::from(i) / 10.0).map(|x| [x, x + 0.002 * (7.0 * x).sin()]).collect();
     let options = Options { max_error: 0.05, input_format: Some(COARSE), ..Options::default() };
     let (_, report) = compile_rows(&onnx, &rows, &options).unwrap();
-    let [Warning::Labels { unmet: QuantizeError::Labels { achieved, .. } }] = report.warnings.as_slice()
+    let [Warning::Labels { unmet: QuantizeError::Labels { achieved, .. } }, ..] = report.warnings.as_slice()
     else {
         panic!("{:?}", report.warnings)
     };
