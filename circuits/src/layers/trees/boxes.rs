@@ -13,8 +13,8 @@ use crate::error::BuildError;
 const MAX_BOXES: usize = 1 << 14;
 /// Boxes for each leaf of a tree, and beyond those, at most: sets of several intervals multiply, and more would not pay, nor be paid for
 /// by the bytes of a file.
-const BOXES_A_LEAF: usize = 4;
-const MORE_BOXES: usize = 64;
+const BOXES_A_LEAF: usize = 16;
+const MORE_BOXES: usize = 256;
 const MAX_BOUNDS: usize = 64;
 
 /// A bound of a box.
