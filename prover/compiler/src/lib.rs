@@ -56,6 +56,7 @@ mod options;
 mod progress;
 mod provenance;
 pub mod quantize;
+mod random;
 pub mod report;
 mod source;
 pub mod strategy;

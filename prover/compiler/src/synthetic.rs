@@ -14,6 +14,7 @@ use crate::onnx::{
     TensorProto, ValueInfoProto,
 };
 use crate::options::{Options, Strategy};
+use crate::random::SplitMix64;
 
 /// A network of the benchmark suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,13 +93,13 @@ impl Network {
 
     /// Inputs like those that it is for, one row a sample.
     pub fn samples(self, seed: u64, rows: usize) -> Vec<Vec<f64>> {
-        let mut random = Random(seed ^ 0x5eed_0f5a_3c1e_5000);
+        let mut random = SplitMix64(seed ^ 0x5eed_0f5a_3c1e_5000);
         let shape = self.input_shape();
         let sample = |_| match shape.as_slice() {
             &[_, channels, height, width] => image(&mut random, channels, height, width),
             _ => {
                 let len: i64 = shape.iter().product();
-                (0..len).map(|_| (random.unit() * 2.0 - 1.0) * 2.0).map(on_grid).collect()
+                (0..len).map(|_| (random.single_part() * 2.0 - 1.0) * 2.0).map(on_grid).collect()
             }
         };
         (0..rows).map(sample).collect()
@@ -134,35 +135,18 @@ impl Network {
     }
 }
 
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number of `[0, 1)` with 24 binary digits.
-    fn unit(&mut self) -> f64 {
-        (self.next() >> 40) as f64 / (1u64 << 24) as f64
-    }
-}
-
 /// The nearest multiple of 2^-7.
 fn on_grid(value: f64) -> f64 {
     (value * 128.0).round() / 128.0
 }
 
 /// Bright strokes on a dark ground, in each channel the same ones at another brightness; values of `[0, 1)`.
-fn image(random: &mut Random, channels: i64, height: i64, width: i64) -> Vec<f64> {
-    let point = |random: &mut Random| {
-        (random.unit() * (height - 8) as f64 + 4.0, random.unit() * (width - 8) as f64 + 4.0)
+fn image(random: &mut SplitMix64, channels: i64, height: i64, width: i64) -> Vec<f64> {
+    let point = |random: &mut SplitMix64| {
+        (random.single_part() * (height - 8) as f64 + 4.0, random.single_part() * (width - 8) as f64 + 4.0)
     };
     let corners: Vec<(f64, f64)> = (0..4).map(|_| point(random)).collect();
-    let brightness: Vec<f64> = (0..channels).map(|_| 0.4 + 0.6 * random.unit()).collect();
+    let brightness: Vec<f64> = (0..channels).map(|_| 0.4 + 0.6 * random.single_part()).collect();
     let mut pixels = Vec::with_capacity((channels * height * width) as usize);
     for channel in &brightness {
         for y in 0..height {
@@ -173,7 +157,7 @@ fn image(random: &mut Random, channels: i64, height: i64, width: i64) -> Vec<f64
                 });
                 let nearest = strokes.fold(f64::INFINITY, f64::min);
                 let ink = (2.2 - nearest).clamp(0.0, 1.0) * channel;
-                pixels.push(on_grid((ink + 0.06 * random.unit()).min(0.99)));
+                pixels.push(on_grid((ink + 0.06 * random.single_part()).min(0.99)));
             }
         }
     }
@@ -192,7 +176,7 @@ fn distance((y, x): (f64, f64), (ay, ax): (f64, f64), (by, bx): (f64, f64)) -> f
 /// A file under construction: a chain of nodes.
 struct Onnx {
     graph: GraphProto,
-    random: Random,
+    random: SplitMix64,
     /// The tensor at the end of the chain.
     value: String,
 }
@@ -204,7 +188,7 @@ impl Onnx {
             input: vec![ValueInfoProto::floats(INPUT, shape)],
             ..Default::default()
         };
-        Onnx { graph, random: Random(seed), value: INPUT.into() }
+        Onnx { graph, random: SplitMix64(seed), value: INPUT.into() }
     }
 
     /// Gemm for each pair of sizes, ReLU between them.
@@ -244,7 +228,7 @@ impl Onnx {
         let count: i64 = dims.iter().product();
         let mut raw_data = Vec::with_capacity(4 * count as usize);
         for _ in 0..count {
-            let weight = (self.random.unit() * 2.0 - 1.0) * bound;
+            let weight = (self.random.single_part() * 2.0 - 1.0) * bound;
             raw_data.extend_from_slice(&(weight as f32).to_le_bytes());
         }
         self.graph.initializer.push(TensorProto {

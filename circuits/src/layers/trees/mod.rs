@@ -6,7 +6,7 @@
 //! | a condition, whatever comparison, missing value or set it is | none: a sum of these bits | [`set`] |
 //! | a tree as nested selects | a product for each branch whose children both branch, half of all | `planner` |
 //! | an oblivious tree of depth `d` | a multiplexer over `d` given bits: 16 for 6, 38 for 8 | `table` |
-//! | a deep tree of thresholds of its own, with lookups: the prover names its leaf | `2 sqrt(leaves)`, and about 3 a level | `named` |
+//! | a deep tree of thresholds of its own, with lookups: the prover names its leaf | `2 sqrt(boxes)`, and about 3 a level | `named` |
 //! | the sum of all trees | none | |
 //! | `K` outputs of the same trees | one evaluation and `K` range proofs | `unpack` |
 //!

@@ -196,7 +196,7 @@ fn entries(circuit: &Circuit, values: &[Fr]) -> Vec<i64> {
     (first..first + count).map(value).collect()
 }
 
-/// A record of another tree, and one whose digits borrow from each other, satisfy no row.
+/// No other value of any one piece of advice satisfies the circuit: digits, columns, rows.
 #[test]
 fn records_are_read_digit_by_digit() -> Outcome {
     let ensemble = Ensemble::new(2, vec![chain(5, 2, -8, 7), chain(3, 2, -8, 7)], vec![0], Aggregate::Sum)?;

@@ -84,7 +84,7 @@ impl Plan {
         if ranges == Ranges::Bits {
             return Ok(selects);
         }
-        // Trees of too many boxes have no records, and values of too many bits no digits.
+        // Where names cannot be built (trees of too many boxes, records that fit no field element), selects can.
         match Self::by(Way::Names, ensemble, x, ranges) {
             Ok(names) if names.price(x, ranges)? < selects.price(x, ranges)? => Ok(names),
             _ => Ok(selects),

@@ -8,10 +8,12 @@
 //! - *at the border*: a row of which some features are at an end of their range.
 //!
 //! Features that are whole numbers in every given row (codes, counts, truth values, one-hot columns) keep values that they have there. The
-//! numbers come from SplitMix64 with a fixed seed (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014), so the
+//! numbers come from a generator with a fixed seed, so the
 //! rows depend on the given ones only.
 //!
 //! What they show is an estimate and no bound: the box has rows that are worse.
+
+use crate::random::SplitMix64;
 
 /// Any constant.
 const SEED: u64 = 0x6173_7361_7920_6361;
@@ -123,28 +125,6 @@ fn row(
             };
             Some(features.iter().zip(row).map(ends).collect())
         }
-    }
-}
-
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// At least 0 and below 1.
-    fn part(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    /// Any of the rows.
-    fn of<'a>(&mut self, rows: &'a [Vec<f64>]) -> Option<&'a Vec<f64>> {
-        let position = (u128::from(self.next()) * rows.len() as u128) >> 64;
-        rows.get(usize::try_from(position).ok()?)
     }
 }
 
