@@ -102,7 +102,7 @@ pub(crate) fn import_within(
     for output in graph.node.iter().flat_map(|node| &node.output).filter(|output| !output.is_empty()) {
         walk.values.entry(output.clone()).or_insert(None);
     }
-    let mut outputs = walk.outputs(graph);
+    let mut outputs = walk.outputs(graph, options);
     walk.categories(&mut inputs);
     walk.missing(&mut inputs);
     if outputs.len() > MAX_TENSORS {
@@ -290,7 +290,7 @@ impl Walk {
     }
 
     /// The graph's outputs; one that is not the result of a layer becomes a linear layer.
-    fn outputs(&mut self, graph: &GraphProto) -> Vec<Output> {
+    fn outputs(&mut self, graph: &GraphProto, options: &Options) -> Vec<Output> {
         if graph.output.is_empty() {
             self.refusals.push(Refusal::NoOutputs);
         }
@@ -311,6 +311,12 @@ impl Walk {
                 Some(None) => continue,
                 Some(Some(Value::Tensor(tensor) | Value::Categories(tensor))) if !tensor.is_constant() => {
                     tensor
+                }
+                // The names of classes: they say nothing about an input, and are no numbers.
+                Some(Some(Value::Strings { .. }))
+                    if graph.output.len() > 1 && !options.outputs.contains(&name) =>
+                {
+                    continue;
                 }
                 Some(Some(_)) => {
                     self.refusals.push(Refusal::ConstantOutput { output: name });
@@ -333,6 +339,9 @@ impl Walk {
             {
                 outputs.push(Output { name, shape: tensor.shape, layer, classes });
             }
+        }
+        if outputs.is_empty() && self.refusals.is_empty() {
+            self.refusals.push(Refusal::NoOutputs);
         }
         outputs
     }

@@ -199,7 +199,9 @@ pub enum Refusal {
         output: String,
     },
     /// A graph output that does not depend on any input.
-    #[error("graph output '{output}' is a constant: it depends on no input")]
+    #[error(
+        "graph output '{output}' is a constant: it depends on no input; leave it out (--output NAME, once for each other)"
+    )]
     ConstantOutput {
         /// Graph output.
         output: String,

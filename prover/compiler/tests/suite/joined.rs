@@ -3,7 +3,7 @@
 use crate::builder::*;
 use assay_compiler::import::import;
 use assay_compiler::model::Absent;
-use assay_compiler::onnx::DataType;
+use assay_compiler::onnx::{DataType, TensorProto};
 use assay_compiler::{
     CompileError, CompiledModel, ImportError, OptionError, Options, Refusal, Table, compile,
 };
@@ -248,4 +248,36 @@ fn a_name_that_a_tensor_cannot_have_is_a_features() {
     assert_eq!(inputs, ["numbers", "income"]);
     assert_eq!(compiled.features[0].name, long);
     assert_eq!(compiled.columns(), [vec![long], vec![]]);
+}
+
+#[test]
+fn columns_of_texts_are_chosen_and_names_of_classes_are_no_output() {
+    let classes = TensorProto {
+        name: "classes".into(),
+        dims: vec![2],
+        data_type: DataType::String as i32,
+        string_data: vec![b"good".to_vec(), b"bad".to_vec()],
+        ..Default::default()
+    };
+    let encoder = vec![strings("keys_strings", &["a", "b"]), floats("values_floats", &[1.0, 2.0])];
+    let mut onnx = Onnx::new()
+        .input_of("texts", DataType::String, vec![Dim::Symbol("N"), Dim::Size(3)])
+        .integers("second", &[1])
+        .node_in("ai.onnx.ml", "chosen", "ArrayFeatureExtractor", &["texts", "second"], vec![])
+        .node_in("ai.onnx.ml", "y", "LabelEncoder", &["chosen"], encoder)
+        .output("y")
+        .output("classes");
+    onnx.graph().initializer.push(classes);
+    let table = Table::from_json(br#"[["x", "a", "y"], ["x", "b", "y"], ["x", "c", "y"]]"#).unwrap();
+    let (compiled, _) = compile(&onnx.bytes(), &table, &Options::default()).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(compiled.schema.outputs().len(), 1);
+    let known = compiled.features.iter().map(|feature| feature.categories.as_ref().unwrap().names.len());
+    assert_eq!(known.collect::<Vec<_>>(), [0, 2, 0]);
+    for (text, expected) in [("a", 1.0), ("b", 2.0)] {
+        let row = Table::from_json(format!(r#"[["z", "{text}", "z"]]"#).as_bytes()).unwrap();
+        assert_eq!(run(&compiled, &row), expected);
+    }
+    let asked = Options { outputs: vec!["classes".into()], ..Options::default() };
+    let error = compile(&onnx.bytes(), &table, &asked).unwrap_err();
+    assert!(error.to_string().contains("'classes' is a constant"), "{error}");
 }
