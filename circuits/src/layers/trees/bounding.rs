@@ -107,7 +107,9 @@ fn bits_of_thresholds_bound_an_input() -> Outcome {
             let expected = |x: &[i64]| thresholds.iter().map(|&t| i64::from(x[0] >= t)).collect();
             check_values(&circuit, all(3).map(|x| vec![x]), expected);
         }
-        let Some(prefixes) = Prefixes::new((-4, 3), &thresholds) else { panic!("prefixes of 3 bits") };
+        let Some(prefixes) = Prefixes::new((-4, 3), &thresholds, usize::MAX) else {
+            panic!("prefixes of 3 bits")
+        };
         let circuit = gadget_of(Inputs::Open, Ranges::Bits, 1, 3, |b, x| {
             let bits = prefixes.constrain(b, &x[0])?;
             b.close(&x[0]);
@@ -137,7 +139,7 @@ fn thresholds_by_prefixes() -> Outcome {
         (vec![lo + 1, 1 << 18], 24),
         (vec![12_345], 39),
     ] {
-        let Some(prefixes) = Prefixes::new((lo.into(), (-lo - 1).into()), &thresholds) else {
+        let Some(prefixes) = Prefixes::new((lo.into(), (-lo - 1).into()), &thresholds, usize::MAX) else {
             panic!("prefixes of 20 bits")
         };
         assert_eq!(prefixes.cost(), cost, "{thresholds:?}");

@@ -52,22 +52,31 @@ enum Least {
 const ZERO: usize = 3;
 
 impl Prefixes {
-    /// For thresholds inside of an interval; `None` for one value, or more bits than decompositions take.
-    pub(super) fn new((lo, hi): Interval, thresholds: &[i64]) -> Option<Self> {
+    /// For thresholds inside of an interval; `None` for one value, for more bits than decompositions take, and beyond so many
+    /// products.
+    pub(super) fn new((lo, hi): Interval, thresholds: &[i64], most: usize) -> Option<Self> {
         let bits = bit_length(hi - lo);
         let thresholds: Vec<i128> = thresholds.iter().map(|&t| i128::from(t) - lo).collect();
         if !(2..=32).contains(&bits) {
             return None;
         }
-        let of = |t: i128| (1..bits.saturating_sub(t.trailing_zeros())).map(move |l| (l, t >> (bits - l)));
-        let products = |skipped: i128| -> BTreeSet<(u32, i128)> {
-            thresholds.iter().filter(|&&t| t != skipped).flat_map(|&t| of(t)).collect()
-        };
-        let (all, others) = (products(0), products(1));
-        let (products, least) = match others.len() + ZERO < all.len() {
-            true => (others, Least::ByZero),
-            false => (all, Least::ByPrefixes),
-        };
+        let within =
+            |t: i128| (1..bits.saturating_sub(t.trailing_zeros())).map(move |l| (l, t >> (bits - l)));
+        let mut products = BTreeSet::new();
+        for &t in thresholds.iter().filter(|&&t| t != 1) {
+            products.extend(within(t));
+            if products.len() > most {
+                return None;
+            }
+        }
+        let mut least = Least::ByPrefixes;
+        if thresholds.contains(&1) {
+            let zeros: Vec<_> = within(1).filter(|prefix| !products.contains(prefix)).collect();
+            match zeros.len() > ZERO {
+                true => least = Least::ByZero,
+                false => products.extend(zeros),
+            }
+        }
         Some(Self { lo, bits, thresholds, products, least })
     }
 

@@ -44,11 +44,12 @@ impl Way {
         let of_bins = price
             .constraints(bins.equations())
             .saturating_add(price.range(bins.bits).saturating_mul(bins.ranges()));
+        let least = compare.min(of_bins);
         let prefixes = match ranges {
-            Ranges::Bits => Prefixes::new(feature.interval, thresholds),
+            Ranges::Bits => Prefixes::new(feature.interval, thresholds, least),
             Ranges::Lookup => None,
         };
-        if let Some(prefixes) = prefixes.filter(|p| price.constraints(p.cost()) < compare.min(of_bins)) {
+        if let Some(prefixes) = prefixes.filter(|prefixes| prefixes.cost() < least) {
             return Way::Prefixes(prefixes);
         }
         if compare <= of_bins { Way::Compare } else { Way::Bins(bins) }
