@@ -176,7 +176,8 @@ mod tests {
         assert!(refusals.is_empty(), "{refusals:?}");
         let mut elements: Vec<usize> = file.iter().flat_map(FileInput::elements).collect();
         elements.sort_unstable();
-        assert!(elements.into_iter().eq(0..inputs.iter().map(Input::len).sum()), "each element once");
+        let count: usize = inputs.iter().map(Input::len).sum();
+        assert!(elements.into_iter().eq(0..count), "each element once");
         (inputs.into_iter().map(|input| (input.name, input.shape)).collect(), file)
     }
 
