@@ -1,18 +1,21 @@
 //! The compilation: import, calibrate, quantize, lower, report.
 
+use std::collections::BTreeSet;
+
 use assay_circuits::Ranges;
 
 use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
-use crate::compiled::{CompiledModel, DecodeError, InputError, check_domain};
-use crate::features::{contents, domains, input_formats, may_be_missing, real_or};
+use crate::compiled::{CompiledModel, DecodeError};
+use crate::feature::{InputError, check_domain};
+use crate::features::{contents, domains, encodings, input_formats, may_be_missing, real_or};
 use crate::float::{FloatError, FloatModel};
-use crate::import::{self, ImportError, Refusal};
+use crate::import::{self, ImportError, InputWords, Refusal};
 use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
-use crate::model::{Model, Output, batch};
+use crate::model::{Encoding, Model, Output, batch};
 use crate::onnx::ModelProto;
 use crate::operators::operator::Measure;
-use crate::options::{OptionError, Options};
+use crate::options::{ExactFloats, OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
 use crate::quantize::QuantizeError;
@@ -130,7 +133,9 @@ pub fn compile_with<'a>(
     options.check()?;
     let source = source.into();
     let proto = import::prepare(&source, options)?;
-    let model = import::import_proto(&proto)?;
+    let words = InputWords { missing: &[], exact: Some(&options.exact_floats) };
+    let model = import::import_with(&proto, words)?;
+    check_exact(&model, options)?;
     check_hidden(&model, options)?;
     check_decisions(&model, options)?;
     let Arranged { rows: samples, names, mut warnings } = arrange(&model, calibration)?;
@@ -138,7 +143,8 @@ pub fn compile_with<'a>(
     let model = match missing.is_empty() {
         true => model,
         false => {
-            import::import_missing(&proto, &missing).map_err(|error| refused(error, &names, &samples))?
+            let words = InputWords { missing: &missing, ..words };
+            import::import_with(&proto, words).map_err(|error| refused(error, &names, &samples))?
         }
     };
     let features = domains(&model, &names, &samples, options)?;
@@ -295,10 +301,24 @@ fn refused(error: ImportError, names: &[String], samples: &[Vec<f64>]) -> Compil
     error.into()
 }
 
+/// The names of a model's inputs, for messages.
+fn input_names(model: &Model) -> String {
+    model.inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the inputs that are to be exact exist.
+fn check_exact(model: &Model, options: &Options) -> Result<(), OptionError> {
+    let ExactFloats::Inputs(names) = &options.exact_floats else { return Ok(()) };
+    match names.iter().find(|name| !model.inputs.iter().any(|input| input.name == **name)) {
+        Some(unknown) => Err(OptionError::UnknownExact(unknown.clone(), input_names(model))),
+        None => Ok(()),
+    }
+}
+
 /// Whether the inputs that a statement is to hide exist.
 fn check_hidden(model: &Model, options: &Options) -> Result<(), OptionError> {
     let known = |name: &str| model.inputs.iter().any(|input| input.name == name);
-    let inputs = || model.inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
+    let inputs = || input_names(model);
     if let Some(unknown) = options.commit.iter().find(|name| !known(name)) {
         return Err(OptionError::UnknownCommit(unknown.clone(), inputs()));
     }
@@ -324,8 +344,14 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
     // Whether the model takes what is missing is known once it is known what is.
     let missing = real_or(model).enumerate();
     signature.missing = missing.filter_map(|(feature, missing)| Some((feature, missing?))).collect();
+    signature.singles = positions(encodings(model).map(|encoding| encoding == Encoding::Float32));
     signature.batch = batch::rows(model.inputs.iter().map(|input| input.shape.as_slice()));
     calibration.arrange(&signature)
+}
+
+/// Positions at which a condition holds.
+pub(crate) fn positions(holds: impl Iterator<Item = bool>) -> BTreeSet<usize> {
+    holds.enumerate().filter(|(_, holds)| *holds).map(|(position, _)| position).collect()
 }
 
 /// Flips are those of a decision: of a real output against a threshold, or an ArgMax.

@@ -7,6 +7,7 @@
 mod categories;
 mod classes;
 pub(crate) mod domain;
+pub(crate) mod exact;
 mod file;
 pub(crate) mod graph;
 pub(crate) mod missing;
@@ -23,9 +24,9 @@ use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 
-use crate::model::{LayerFunction, Model, Output};
+use crate::model::{Encoding, LayerFunction, Model, Output};
 use crate::onnx::{GraphProto, ModelProto, NodeProto};
-use crate::options::Options;
+use crate::options::{ExactFloats, Options};
 use crate::source::Source;
 use graph::{Layers, Resources};
 use node::Node;
@@ -59,28 +60,37 @@ pub fn graph_name(onnx: &[u8]) -> Result<Option<String>, ImportError> {
     Ok(Some(graph.name).filter(|name| !signature::is_generic(name)))
 }
 
-/// Imports a decoded model of which nothing is missing but what imputers replace.
-pub(crate) fn import_proto(proto: &ModelProto) -> Result<Model, ImportError> {
-    import_missing(proto, &[])
+/// What is said of a model's inputs beside the file.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct InputWords<'a> {
+    /// Elements of all inputs that may be missing, with their names, beside what imputers replace.
+    pub missing: &'a [(u32, String)],
+    /// Inputs whose numbers are not rounded.
+    pub exact: Option<&'a ExactFloats>,
 }
 
-/// Imports a decoded model of which these elements of all inputs may be missing, with their names.
-pub(crate) fn import_missing(proto: &ModelProto, missing: &[(u32, String)]) -> Result<Model, ImportError> {
-    import_within(proto, missing, Resources::new(proto.encoded_len())).map(|(model, _)| model)
+/// Imports a decoded model, of whose inputs nothing is said.
+pub(crate) fn import_proto(proto: &ModelProto) -> Result<Model, ImportError> {
+    import_with(proto, InputWords::default())
+}
+
+/// Imports a decoded model, of whose inputs something is said.
+pub(crate) fn import_with(proto: &ModelProto, words: InputWords<'_>) -> Result<Model, ImportError> {
+    import_within(proto, words, Resources::new(proto.encoded_len())).map(|(model, _)| model)
 }
 
 /// Imports a decoded model within a budget, and gives back what is left of it.
 pub(crate) fn import_within(
     proto: &ModelProto,
-    missing: &[(u32, String)],
+    words: InputWords<'_>,
     budget: Resources,
 ) -> Result<(Model, Resources), ImportError> {
     let graph = proto.graph.as_ref().ok_or(ImportError::NoGraph)?;
     let mut refusals = Vec::new();
     let opsets = signature::opsets(proto, &mut refusals);
     let mut walk = Walk::new(refusals);
-    let mut inputs = walk.sources(graph, budget);
-    walk.layers.missing.are_coded(missing.iter().cloned());
+    let mut inputs = walk.sources(graph, words.exact.unwrap_or(&ExactFloats::None), budget);
+    walk.layers.missing.are_coded(words.missing.iter().cloned());
     let feature_names = signature::feature_names(proto, &inputs, &mut walk.refusals);
     walk.check_names(graph);
     let mut reported = Vec::new();
@@ -121,7 +131,12 @@ impl Walk {
     }
 
     /// Defines initializers and inputs.
-    fn sources(&mut self, graph: &GraphProto, mut budget: Resources) -> Vec<crate::model::Input> {
+    fn sources(
+        &mut self,
+        graph: &GraphProto,
+        exact: &ExactFloats,
+        mut budget: Resources,
+    ) -> Vec<crate::model::Input> {
         for initializer in &graph.initializer {
             let value = tensor::read(initializer, &initializer.name);
             let value = self.record(value);
@@ -140,13 +155,16 @@ impl Walk {
         let initializers: HashSet<&str> =
             graph.initializer.iter().map(|initializer| initializer.name.as_str()).collect();
         let is_initializer = |name: &str| initializers.contains(name);
-        let inputs = signature::inputs(graph, is_initializer, &mut budget, &mut self.refusals);
+        let inputs = signature::inputs(graph, is_initializer, exact, &mut budget, &mut self.refusals);
         self.layers = Layers::new(inputs.iter().map(|input| input.len()).collect(), budget);
         let mut atom = 0;
         for input in &inputs {
             let rows = (atom..atom + input.len() as u32).map(crate::model::Row::atom).collect();
             if input.kind != value::Kind::Real {
                 self.layers.are_whole_numbers(atom..atom + input.len() as u32);
+            }
+            if input.encoding == Encoding::Float32 {
+                self.layers.exact.add(atom..atom + input.len() as u32, &input.name);
             }
             if missing::is_imputed(graph, &input.name) {
                 self.layers.missing.allow(atom..atom + input.len() as u32);
@@ -253,6 +271,7 @@ impl Walk {
                     None
                 } else {
                     let results = node.map(|node| {
+                        self.layers.exact.check_operands(&node, &self.layers.missing)?;
                         self.layers.missing.check_operands(&node)?;
                         import_node(&node, operator, &mut self.layers)
                     });
@@ -295,7 +314,8 @@ impl Walk {
                     continue;
                 }
             };
-            let shown = self.layers.missing.check_output(&name, &tensor);
+            let shown = self.layers.exact.check_output(&name, &tensor);
+            let shown = shown.and_then(|()| self.layers.missing.check_output(&name, &tensor));
             if self.record(shown).is_none() {
                 continue;
             }

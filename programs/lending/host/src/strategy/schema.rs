@@ -19,7 +19,7 @@ pub(super) fn accepts(schema: &ModelSchema) -> Result<(), ReadError> {
         ([input], [output]) => {
             expect(input, features::COUNT, FEATURES)?;
             // The threshold is in the model's own units, so its scale is its own: that of the one score.
-            expect(output, 1, Format { bits: SCORE.bits, scale: output.scale_of(0) })
+            expect(output, 1, Format { bits: SCORE.bits, scale: output.scales.single().unwrap_or(0) })
         }
         (inputs, outputs) => Err(ReadError::Tensors { inputs: inputs.len(), outputs: outputs.len() }),
     }
