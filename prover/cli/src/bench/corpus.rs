@@ -138,7 +138,11 @@ impl Entry {
             max_error: max_error.parse().map_err(|_| anyhow!("max_error: {max_error:?} is not a number"))?,
             shapes,
             outputs: cell("output")?.split_whitespace().map(str::to_owned).collect(),
-            exact_floats: if row.get("expect") == Some(&EXACT) { ExactFloats::All } else { ExactFloats::None },
+            exact_floats: if row.get("expect") == Some(&EXACT) {
+                ExactFloats::All
+            } else {
+                ExactFloats::None
+            },
             ..CompileOptions::default()
         };
         let (module, name) = (cell("module")?, cell("name")?);

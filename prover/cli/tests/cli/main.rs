@@ -8,6 +8,7 @@ mod circom;
 mod common;
 mod compile;
 mod estimates;
+mod exact;
 mod help;
 mod hostile;
 mod interruption;

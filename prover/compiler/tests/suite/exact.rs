@@ -102,11 +102,13 @@ fn each_comparison_of_each_number_is_that_of_the_number_itself() {
     with_nan.push(vec![NAN]);
     for (mode, track) in MODES.into_iter().flat_map(|mode| [(mode, 0), (mode, 1)]) {
         let onnx = of_one_feature(mode, track);
+        let mut counted = Vec::new();
         for ranges in [Strategy::Bits, Strategy::Lookup] {
             let options = Options { ranges, ..all() };
             let (compiled, report) =
                 compile(&onnx.bytes(), &Table::Rows(with_nan.clone()), &options).unwrap();
             assert_eq!(report.outputs[0].max_error, 0.0);
+            counted.push((report.ranges.bits.constraints, report.ranges.lookups.constraints));
             assert_eq!(CompiledModel::from_bytes(&compiled.to_bytes()).unwrap(), compiled);
             let input = &compiled.schema.inputs()[0];
             assert_eq!(
@@ -124,6 +126,8 @@ fn each_comparison_of_each_number_is_that_of_the_number_itself() {
                 assert_eq!(model.evaluate(&[x.into()]).concat(), [expected], "{mode} {track} {x:e}");
             }
         }
+        // Of each way one count is the circuit's, the other the formula's.
+        assert_eq!(counted[0], counted[1]);
     }
 }
 
