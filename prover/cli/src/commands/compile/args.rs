@@ -24,10 +24,11 @@ verify, and what rounding does to decisions at --threshold.
 Trees compare features with thresholds, and rounding a feature may take it across one that is next
 to it. With --exact-floats no float input is rounded: every branch is the one that onnxruntime
 takes, for every float32 number, infinities and missing values included. Take it where a decision
-must be that of the library bit for bit, or where features lie on the thresholds; it costs about 50
-constraints for each feature that the trees ask for, where 16 bits would do. Only tree ensembles,
-and what moves or casts elements, may read such inputs: --exact-floats=INPUT for one of several.
-Doubles in samples are rounded to float32, as onnxruntime's input would be.
+must be that of the library bit for bit, or where features lie on the thresholds; it costs about 40
+constraints for each feature that the trees ask for, 10 with lookups, and half as much again where
+these name the leaves of deep trees. Only tree ensembles, and what moves or casts elements, may
+read such inputs: --exact-floats=INPUT for one of several. Doubles in samples are rounded to
+float32, as onnxruntime's input would be.
 
 A format is BITS:SCALE: signed integers of BITS bits, each standing for q * 2^-SCALE. Fix it
 where another program, such as a lending market on chain, computes the inputs or reads the
