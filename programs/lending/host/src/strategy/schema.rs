@@ -46,3 +46,34 @@ fn expect(tensor: &TensorSchema, elements: usize, format: Format) -> Result<(), 
         && (tensor.visibility, &tensor.missing) == (Visibility::Public, &Missing::Never);
     if fits { Ok(()) } else { Err(ReadError::Tensor { tensor: Box::new(tensor.clone()), elements, format }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use assay_interface::{float32, scales::Scales};
+
+    use super::*;
+
+    /// Features are integers at one scale: no others, none missing, and no order keys of float32 numbers, whatever the bits.
+    #[test]
+    fn features_have_the_programs_scale() {
+        let tensor = |name: &str, elements: usize, format: Format| TensorSchema {
+            name: name.into(),
+            shape: vec![1, elements as u32],
+            bits: format.bits,
+            scales: format.scale.into(),
+            missing: Missing::Never,
+            visibility: Visibility::Public,
+        };
+        let accepted = |change: fn(&mut TensorSchema)| {
+            let mut input = tensor("x", features::COUNT, FEATURES);
+            change(&mut input);
+            let outputs = vec![tensor("score", 1, SCORE)];
+            let schema = ModelSchema::new("m".into(), vec![input], outputs);
+            schema.is_ok_and(|schema| accepts(&schema).is_ok())
+        };
+        assert!(accepted(|_| {}));
+        assert!(!accepted(|x| x.scales = Scales::One(FEATURES.scale + 1)));
+        assert!(!accepted(|x| x.missing = Missing::Anywhere));
+        assert!(!accepted(|x| (x.bits, x.scales) = (float32::BITS, Scales::Float32)));
+    }
+}
