@@ -44,7 +44,7 @@ fn numbers_go_in_and_come_out_as_they_are() {
     // One step beside is another statement.
     workspace.write("other.json", r#"[[0.10000001, "-Infinity", null, 0, 1e-45, 3]]"#);
     let refused = workspace.run(verified.into_iter().chain(["--input", "other.json"]));
-    let text = String::from_utf8(refused.stderr).unwrap();
+    let text = String::from_utf8(refused.stdout).unwrap();
     assert!(!refused.status.success() && text.contains("0.10000000894069672"), "{text}");
 
     let check = ["compile", "--check", "model.assay", &onnx, &samples];
