@@ -3,7 +3,7 @@
 use crate::budget::Budget;
 use crate::calibrate::{Cell, zip};
 use crate::import::graph::Resources;
-use crate::import::{InputWords, decode, import_within};
+use crate::import::{decode, import_within};
 use crate::options::{Options, Strategy};
 use crate::synthetic::Network;
 use crate::{Table, compile};
@@ -35,7 +35,7 @@ fn imports_take_a_quarter_of_their_budget() {
     let of_models = models().into_iter().map(|(name, onnx, _)| (name, onnx));
     for (name, onnx) in Network::ALL.into_iter().map(of_network).chain(of_models) {
         let (_, left) =
-            import_within(&decode(&onnx).unwrap(), InputWords::default(), Resources::new(onnx.len()))
+            import_within(&decode(&onnx).unwrap(), &Options::default(), &[], Resources::new(onnx.len()))
                 .unwrap();
         check(&format!("{name} in memory"), &left.memory);
         check(&format!("{name} in steps"), &left.work);

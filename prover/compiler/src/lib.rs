@@ -45,6 +45,7 @@ pub mod compute_units;
 mod elementary;
 mod feature;
 mod features;
+mod file_inputs;
 pub mod float;
 pub mod import;
 mod internal;

@@ -1,6 +1,8 @@
 //! A model of the corpus from its file to a verified proof.
 
-use assay::{CompileOptions, Context, Error, ExactFloats, Keys, Model, Observer, Prover, Salts, Samples, Verifier};
+use assay::{
+    CompileOptions, Context, Error, ExactFloats, Keys, Model, Observer, Prover, Salts, Samples, Verifier,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 

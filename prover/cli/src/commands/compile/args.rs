@@ -30,6 +30,11 @@ these name the leaves of deep trees. Only tree ensembles, and what moves or cast
 read such inputs: --exact-floats=INPUT for one of several. Doubles in samples are rounded to
 float32, as onnxruntime's input would be.
 
+A data frame is exported with an input for each column. Where there are more than the 8 tensors that
+a statement holds, columns are joined: numbers, integers, booleans, and categories for text. Data,
+options and results name columns as the file does, --commit numbers hides all joined numbers, and
+an input that --commit or --member names stays by itself.
+
 A format is BITS:SCALE: signed integers of BITS bits, each standing for q * 2^-SCALE. Fix it
 where another program, such as a lending market on chain, computes the inputs or reads the
 outputs.
