@@ -94,8 +94,14 @@ impl Operator for Threshold {
         Measure::Scores
     }
 
+    /// Whole numbers decide, and so does an element as it is that equals its threshold: both are what they are in every precision.
     fn margins(&self, x: &[f64]) -> Vec<f64> {
-        x.iter().zip(&self.thresholds).map(|(x, c)| (x - c).abs()).collect()
+        let margin = |(x, c): (&f64, &f64)| match (x - c).abs() {
+            _ if self.values == Values::Whole => f64::INFINITY,
+            0.0 if self.takes == Takes::Exact => f64::INFINITY,
+            margin => margin,
+        };
+        x.iter().zip(&self.thresholds).map(margin).collect()
     }
 
     fn result_scale(&self, _arguments: &[ArgumentFormat]) -> ResultScale {

@@ -124,6 +124,24 @@ impl RealEnsemble {
         }
     }
 
+    /// Comparisons of an evaluation, at most: the depths of all trees.
+    pub fn steps(&self) -> usize {
+        let depth = |tree: &Vec<Branch>| {
+            let mut depths = vec![0usize; tree.len()];
+            for (position, branch) in tree.iter().enumerate() {
+                let Branch::Condition { yes, no, .. } = branch else { continue };
+                let below = depths.get(position).map_or(0, |depth| depth + 1);
+                for child in [*yes, *no] {
+                    if let Some(depth) = depths.get_mut(child as usize) {
+                        *depth = below;
+                    }
+                }
+            }
+            depths.into_iter().max().unwrap_or(0)
+        };
+        self.trees.iter().map(depth).sum()
+    }
+
     /// The weights of each leaf.
     pub fn leaves(&self) -> impl Iterator<Item = &Vec<(u32, f64)>> {
         self.trees.iter().flatten().filter_map(|branch| match branch {
