@@ -43,7 +43,7 @@ pub(crate) fn finer(
     let bound = Bound { error: max_error, flips: usize::MAX, labels: 0 };
     let mut faults = 0;
     for position in tried.all() {
-        let loss = measure(model, &found.realized, &found.plan, &tried, &[position], None, bound);
+        let loss = measure(model, &found.realized, &found.plan, &tried, &[position], (None, bound), None);
         faults += usize::from(PlanError::feasible(loss)?.is_none());
     }
     if faults * ROWS_A_FAULT <= tried.all().len() {

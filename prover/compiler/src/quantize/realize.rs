@@ -262,7 +262,7 @@ mod tests {
     /// A network whose sums leave no room is refused before anything is tabulated; others are asked for their tables.
     #[test]
     fn sums_are_bounded_before_tables_are_made() {
-        assert_eq!(tables(1e30), 0);
+        assert_eq!(tables(1e25), 0);
         assert!(tables(1.0) > 0);
     }
 }

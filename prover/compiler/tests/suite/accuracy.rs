@@ -98,22 +98,22 @@ fn what_a_mask_throws_away_need_not_be_defined() {
     assert!(refused.to_string().contains("needs positive ones"), "{refused}");
 }
 
-/// Decisions that follow from a comparison of sums that ties are no flips.
+/// Decisions that follow from a comparison of sums that ties are no flips: of half of the rows all features are equal, and the sum of the
+/// weights is zero but for their rounding to single precision.
 #[test]
 fn ties_behind_logic_decide_nothing() {
-    // The sum of the rows' weights is zero where both features are equal, but for rounding: of half of the rows.
     let onnx = Onnx::with_opset(18)
-        .input("x", &[1, 2])
-        .floats("w", &[2, 1], &[0.3, -0.3])
+        .input("x", &[1, 3])
+        .floats("w", &[3, 1], &[0.1, 0.2, -0.3])
         .floats("zero", &[1], &[0.0])
-        .floats("half", &[1, 2], &[0.5, 0.5])
+        .floats("half", &[1, 3], &[0.5, 0.5, 0.5])
         .node("sum", "MatMul", &["x", "w"], vec![])
         .node("p", "Greater", &["sum", "zero"], vec![])
-        .node("q", "GreaterOrEqual", &["x", "half"], vec![])
+        .node("q", "Less", &["x", "half"], vec![])
         .node("y", "And", &["p", "q"], vec![])
         .output("y");
-    let rows = rows(60, 2, 8).into_iter().enumerate();
-    let rows: Vec<Vec<f64>> = rows.map(|(i, row)| if i % 2 == 0 { vec![row[0]; 2] } else { row }).collect();
+    let rows = rows(60, 3, 8).into_iter().enumerate();
+    let rows: Vec<Vec<f64>> = rows.map(|(i, row)| if i % 2 == 0 { vec![row[0]; 3] } else { row }).collect();
     let options = Options { max_flips: Some(0), max_error: 1.0, ..Options::default() };
     let compiled = compile(&onnx.bytes(), &Table::Rows(rows), &options);
     assert!(compiled.is_ok(), "{}", compiled.unwrap_err());
