@@ -15,6 +15,7 @@ mod files;
 mod functions;
 mod hostile;
 mod images;
+mod joined;
 mod liquidation_risk;
 mod missing;
 mod movements;
