@@ -65,7 +65,7 @@ pub(super) fn near(given: &[Vec<f64>], count: usize) -> Vec<Vec<f64>> {
         let row = random.of(given)?;
         let moved = |((&value, feature), sorted): ((&f64, &Feature), &Vec<f64>)| {
             let (is_up, part) = (random.part() < 0.5, random.part());
-            if feature.is_whole || value.is_nan() {
+            if feature.is_whole || !value.is_finite() {
                 return value;
             }
             let place = sorted.partition_point(|&other| other < value);
