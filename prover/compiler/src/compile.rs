@@ -18,6 +18,7 @@ use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
 use crate::quantize::QuantizeError;
 use crate::quantize::candidate::{Found, Search};
+use crate::quantize::crossing;
 use crate::quantize::equalize::equalize;
 use crate::quantize::error::SearchError;
 use crate::quantize::input::InputFormat;
@@ -152,7 +153,7 @@ pub fn compile_with<'a>(
 
     let equalized = equalize(&model);
     let inputs = input_formats(&model, &features, options)?;
-    let task = Task { model: &equalized.model, inputs, name: &name, options, observer: &observer };
+    let mut task = Task { model: &equalized.model, inputs, name: &name, options, observer: &observer };
     let Quantized { profile, found: (found, ranges) } = task.quantize(samples, &mut warnings)?;
     observer.at(Stage::Lower, None)?;
     let graph = found.realized.graph.clone();
@@ -211,10 +212,37 @@ enum Labels {
 }
 
 impl Task<'_, '_> {
+    /// The cheapest graph that meets the demands, at inputs so fine that few rows like those of the calibration data cross a threshold.
+    fn quantize(
+        &mut self,
+        samples: Vec<Vec<f64>>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Quantized, CompileError> {
+        let mut said = Vec::new();
+        let mut best = self.at_these_inputs(samples.clone(), &mut said)?;
+        for _ in 0..crossing::STEPS {
+            let found = (&best.profile, &best.found.0);
+            let finer = crossing::finer(self.model, &self.inputs, found, self.options.max_error, self.observer)?;
+            let Some(finer) = finer else { break };
+            let before = std::mem::replace(&mut self.inputs, finer);
+            let mut of_finer = Vec::new();
+            match self.at_these_inputs(samples.clone(), &mut of_finer) {
+                Ok(found) => (best, said) = (found, of_finer),
+                Err(CompileError::Quantize(_)) => {
+                    self.inputs = before;
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        warnings.append(&mut said);
+        Ok(best)
+    }
+
     /// The cheapest graph that meets the demands on the calibration data and on rows made of it. The demands are about the former:
     /// where they cannot be met on both, they are on those, and a warning says so. Where the caller says nothing of decisions and no
     /// format keeps the model's own, as many change as do, and a warning says so.
-    fn quantize(
+    fn at_these_inputs(
         &self,
         samples: Vec<Vec<f64>>,
         warnings: &mut Vec<Warning>,

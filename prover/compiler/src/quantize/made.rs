@@ -10,6 +10,7 @@
 
 use assay_circuits::at;
 
+use super::doubt;
 use super::error::SearchError;
 use super::evaluation::Evaluation;
 use super::profile::Profile;
@@ -55,25 +56,37 @@ pub(crate) fn extend(
     Ok(profile.settle(model)?)
 }
 
-/// Whether no layer's results are larger than its limit; NaN is.
+/// Whether no layer's results are larger than its limit. What is not defined has no size.
 fn is_within(model: &Model, found: &Evaluation, limits: &[f64]) -> bool {
-    found.observed(model).zip(limits).all(|(values, limit)| values.iter().all(|value| value.abs() <= *limit))
+    let is_within = |value: &f64, limit: f64| value.is_nan() || value.abs() <= limit;
+    found
+        .observed(model)
+        .zip(limits)
+        .all(|(values, &limit)| values.iter().all(|value| is_within(value, limit)))
 }
 
-/// Whether the operators are defined on these arguments beside those of the given rows, whose ranges are `known`.
+/// Whether the operators are defined on these arguments beside those of the given rows, whose ranges are `known`, or the model throws
+/// away what is not.
 fn is_defined(model: &Model, found: &Evaluation, known: &[Vec<(f64, f64)>]) -> Result<bool, InternalError> {
+    let mut is_everywhere = true;
     for (position, (layer, arguments)) in model.layers.iter().zip(&found.arguments).enumerate() {
         let Some(operator) = layer.function.operator() else { continue };
         let ranges = at("the ranges of a layer's arguments", known, position)?;
-        let mut rest = arguments.iter();
+        let mut rest = arguments.as_slice();
         for (i, (argument, &known)) in operator.arguments().iter().zip(ranges).enumerate() {
-            let range = rest.by_ref().take(argument.len).fold(known, |(lo, hi), &x| (lo.min(x), hi.max(x)));
-            if operator.needs(i, range).is_some() {
+            let (values, others) = rest.split_at_checked(argument.len).unwrap_or((rest, &[]));
+            rest = others;
+            let range = values.iter().fold(known, |(lo, hi), &x| (lo.min(x), hi.max(x)));
+            if operator.needs(i, range).is_none() {
+                continue;
+            }
+            if operator.needs(i, doubt::defined(operator, i, known, values)).is_some() {
                 return Ok(false);
             }
+            is_everywhere = false;
         }
     }
-    Ok(true)
+    Ok(is_everywhere || !doubt::reaches_outputs(model, found)?)
 }
 
 /// Whether a step of the features, up and down, changes no decision and no output by more than `max_error`.

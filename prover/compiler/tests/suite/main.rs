@@ -1,5 +1,6 @@
 //! Tests of the whole compiler on small ONNX models that are built here, and on the liquidation-risk model.
 
+mod accuracy;
 mod arithmetic;
 mod artifacts;
 mod budgets;

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use assay_circuits::layers::trees::Aggregate;
 
 use super::family::{Encoded, Family, Import, OnnxOperator};
+use super::ml::labels;
 use crate::import::domain::ONNX_ML;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
@@ -50,7 +51,7 @@ pub(super) const FAMILY: Family = Family {
             name: "TreeEnsembleClassifier",
             import: Import::Several(classifier),
             is_folded: false,
-            remarks: "`post_transform` NONE, LOGISTIC, SOFTMAX; labels that are text, or not evenly spaced, are positions in the list of classes; base values and two classes as onnxruntime has them",
+            remarks: "`post_transform` NONE, LOGISTIC, SOFTMAX; labels that are text are positions in the list of classes; base values and two classes as onnxruntime has them",
         },
         OnnxOperator::ml("TreeEnsembleRegressor", regressor)
             .remarks("`post_transform` NONE, LOGISTIC, SOFTMAX, of one target too, where onnxruntime leaves them out"),
@@ -296,15 +297,12 @@ fn classifier(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Value>, Refusa
     let reading = Reading::new(node, &mut ensemble, &bases)?;
     let sums = sums(node, layers, x, &Arc::new(ensemble))?;
     let (scores, positions) = reading.read(node, layers, &sums, transform)?;
-    let labels = match *numbers {
-        // Evenly spaced labels are an affine map of their positions; others stay positions.
-        [first, second, ..] => {
-            let step = second.wrapping_sub(first);
-            let is_even = numbers.windows(2).all(|pair| matches!(*pair, [a, b] if b.wrapping_sub(a) == step));
-            let map = |_| is_even.then_some((step as f64, first as f64)).or(Some((1.0, 0.0)));
-            layers.affine(node, &positions, map)?.of_kind(Kind::Integer)
+    let labels = match numbers.is_empty() {
+        true => positions,
+        false => {
+            let numbers: Vec<f64> = numbers.iter().map(|&label| label as f64).collect();
+            labels::element(node, layers, &positions, &numbers)?.of_kind(Kind::Integer)
         }
-        _ => positions,
     };
     Ok(vec![labels.into(), scores.into()])
 }

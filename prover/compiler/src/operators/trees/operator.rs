@@ -39,6 +39,8 @@ pub(super) struct Trees {
     /// Binary scale of leaves and results.
     scale: i32,
     is_unsigned: bool,
+    /// Comparisons of an evaluation, at most.
+    steps: usize,
     /// The last integer forms, by the scales of the arguments: a search asks for the same ones again.
     known: Known,
 }
@@ -50,7 +52,8 @@ impl Trees {
         let peak = ranges.iter().fold(0.0f64, |peak, (lo, hi)| peak.max(lo.abs()).max(hi.abs()));
         let scale = (-60..=MAX_LEAF_SCALE).rev().find(|&scale| peak * pow2(scale) < pow2(RESULT_BITS));
         let is_unsigned = ranges.iter().all(|&(lo, _)| lo >= 0.0);
-        Trees { ensemble, slots, arguments, scale: scale.unwrap_or(-60), is_unsigned, known: Known::default() }
+        let (scale, steps, known) = (scale.unwrap_or(-60), ensemble.steps(), Known::default());
+        Trees { ensemble, slots, arguments, scale, is_unsigned, steps, known }
     }
 }
 
@@ -78,6 +81,10 @@ impl Operator for Trees {
 
     fn is_unsigned(&self) -> bool {
         self.is_unsigned
+    }
+
+    fn work(&self) -> usize {
+        self.steps + self.slots.len()
     }
 
     fn result_scale(&self, _arguments: &[ArgumentFormat]) -> ResultScale {
