@@ -3,8 +3,9 @@
 use assay_circuits::Ranges;
 
 use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Table};
-use crate::compiled::{CompiledModel, DecodeError, InputError, check_domain};
-use crate::features::{contents, domains, input_formats, may_be_missing, real_or};
+use crate::compiled::{CompiledModel, DecodeError};
+use crate::feature::{InputError, check_domain};
+use crate::features::{contents, domains, encodings, input_formats, may_be_missing, real_or};
 use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError, Refusal};
 use crate::internal::InternalError;
@@ -12,11 +13,12 @@ use crate::lower::{self, LowerError};
 use crate::model::{FileInput, Model, Output, batch};
 use crate::onnx::ModelProto;
 use crate::operators::operator::Measure;
-use crate::options::{OptionError, Options};
+use crate::options::{ExactFloats, OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
 use crate::quantize::QuantizeError;
 use crate::quantize::candidate::{Found, Search};
+use crate::quantize::crossing;
 use crate::quantize::equalize::equalize;
 use crate::quantize::error::SearchError;
 use crate::quantize::input::InputFormat;
@@ -131,6 +133,7 @@ pub fn compile_with<'a>(
     let source = source.into();
     let proto = import::prepare(&source, options)?;
     let model = import::import_proto(&proto, options)?;
+    check_exact(&model, options)?;
     check_hidden(&model, options)?;
     check_decisions(&model, options)?;
     let name = model_name(&model, options);
@@ -150,7 +153,7 @@ pub fn compile_with<'a>(
 
     let equalized = equalize(&model);
     let inputs = input_formats(&model, &features, options)?;
-    let task = Task { model: &equalized.model, inputs, name: &name, options, observer: &observer };
+    let mut task = Task { model: &equalized.model, inputs, name: &name, options, observer: &observer };
     let Quantized { profile, found: (found, ranges) } = task.quantize(samples, &mut warnings)?;
     observer.at(Stage::Lower, None)?;
     let graph = found.realized.graph.clone();
@@ -209,10 +212,37 @@ enum Labels {
 }
 
 impl Task<'_, '_> {
+    /// The cheapest graph that meets the demands, at inputs so fine that few rows like those of the calibration data cross a threshold.
+    fn quantize(
+        &mut self,
+        samples: Vec<Vec<f64>>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Quantized, CompileError> {
+        let mut said = Vec::new();
+        let mut best = self.at_these_inputs(samples.clone(), &mut said)?;
+        for _ in 0..crossing::STEPS {
+            let found = (&best.profile, &best.found.0);
+            let finer = crossing::finer(self.model, &self.inputs, found, self.options.max_error, self.observer)?;
+            let Some(finer) = finer else { break };
+            let before = std::mem::replace(&mut self.inputs, finer);
+            let mut of_finer = Vec::new();
+            match self.at_these_inputs(samples.clone(), &mut of_finer) {
+                Ok(found) => (best, said) = (found, of_finer),
+                Err(CompileError::Quantize(_)) => {
+                    self.inputs = before;
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        warnings.append(&mut said);
+        Ok(best)
+    }
+
     /// The cheapest graph that meets the demands on the calibration data and on rows made of it. The demands are about the former:
     /// where they cannot be met on both, they are on those, and a warning says so. Where the caller says nothing of decisions and no
     /// format keeps the model's own, as many change as do, and a warning says so.
-    fn quantize(
+    fn at_these_inputs(
         &self,
         samples: Vec<Vec<f64>>,
         warnings: &mut Vec<Warning>,
@@ -297,6 +327,18 @@ fn refused(error: ImportError, names: &[String], samples: &[Vec<f64>]) -> Compil
     error.into()
 }
 
+/// Whether the inputs that are to be exact exist, by their names in the file.
+fn check_exact(model: &Model, options: &Options) -> Result<(), OptionError> {
+    let ExactFloats::Inputs(names) = &options.exact_floats else { return Ok(()) };
+    let known = || model.file_inputs.iter().map(|input| input.name.as_str());
+    match names.iter().find(|name| !known().any(|known| known == **name)) {
+        Some(unknown) => {
+            Err(OptionError::UnknownExact(unknown.clone(), known().collect::<Vec<_>>().join(", ")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Whether the inputs that a statement is to hide exist.
 fn check_hidden(model: &Model, options: &Options) -> Result<(), OptionError> {
     let known = |name: &str| model.inputs.iter().any(|input| input.name == name);
@@ -320,8 +362,13 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
     };
     let features = model.features();
     // Whether the model takes what is missing is known once it is known what is.
-    let elements = features.iter().zip(contents(model)).zip(real_or(model));
-    let elements = elements.map(|((name, (_, categories)), missing)| Element { name, categories, missing });
+    let elements = features.iter().zip(contents(model)).zip(real_or(model)).zip(encodings(model));
+    let elements = elements.map(|(((name, (_, categories)), missing), encoding)| Element {
+        name,
+        categories,
+        missing,
+        encoding,
+    });
     let elements: Vec<Element<'_>> = elements.collect();
     let batch = batch::rows(model.inputs.iter().map(|input| input.shape.as_slice()));
     calibrate::arrange_elements(calibration, &model.file_inputs, &elements, named, batch)

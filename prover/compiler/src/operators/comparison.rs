@@ -1,16 +1,10 @@
 //! Comparisons: of two variables, or of one with thresholds.
 //!
 //! `x < y` is `x - y < 0`, so the operator compares one row with one constant. What is constant in a row belongs to the
-//! threshold `c`, which no rounding of weights touches; at the rows' scale `s` it becomes an integer bound of an integer. Of whole
-//! numbers, which are what they are in every format:
-//!
-//! ```text
-//! x > c:  X >= floor(c 2^s) + 1     x >= c:  X >= ceil(c 2^s)     x = c:  X = c 2^s, never where that is not whole
-//! ```
-//!
-//! Other inputs are rounded to the nearest integer of their format, and so is their threshold, first: a value that is equal to the
-//! threshold stays equal to it. One between the threshold and its neighbour on the grid may be taken for it, as any input's
-//! rounding may; the search counts that.
+//! threshold `c`, which no rounding of weights touches; at the rows' scale `s` it becomes an integer bound of an integer, as
+//! [`Grid`] says. Whole numbers are what they are in every format. Other inputs are rounded to the nearest integer of theirs, and so is
+//! their threshold: a value that is equal to it stays equal to it. One between the threshold and its neighbour on the grid may be taken
+//! for it, as any input's rounding may; the search counts that.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -21,6 +15,7 @@ use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::broadcast::{common_shape, repeated};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
+use super::grid::Grid;
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale, Sink, Takes,
 };
@@ -99,8 +94,14 @@ impl Operator for Threshold {
         Measure::Scores
     }
 
+    /// Whole numbers decide, and so does an element as it is that equals its threshold: both are what they are in every precision.
     fn margins(&self, x: &[f64]) -> Vec<f64> {
-        x.iter().zip(&self.thresholds).map(|(x, c)| (x - c).abs()).collect()
+        let margin = |(x, c): (&f64, &f64)| match (x - c).abs() {
+            _ if self.values == Values::Whole => f64::INFINITY,
+            0.0 if self.takes == Takes::Exact => f64::INFINITY,
+            margin => margin,
+        };
+        x.iter().zip(&self.thresholds).map(margin).collect()
     }
 
     fn result_scale(&self, _arguments: &[ArgumentFormat]) -> ResultScale {
@@ -121,15 +122,18 @@ impl Operator for Threshold {
             equality => equality,
         };
         let bound = |(i, &c): (usize, &f64)| {
-            let c = c * pow2(scale_of(i)?);
-            let c = if self.values == Values::Whole { c } else { c.round() };
+            let scale = scale_of(i)?;
+            let place = c * pow2(scale);
+            let grid = match self.values {
+                Values::Whole if scale >= 0 => Grid::Exact,
+                _ => Grid::Rounded,
+            };
             let bound = match self.relation {
-                Relation::Greater => c.floor() + 1.0,
-                Relation::GreaterOrEqual => c.ceil(),
-                Relation::Less => c.ceil() - 1.0,
-                Relation::LessOrEqual => c.floor(),
-                Relation::Equal | Relation::NotEqual if c.fract() == 0.0 => c,
-                Relation::Equal | Relation::NotEqual => BEYOND as f64,
+                Relation::Greater => grid.first_above(place),
+                Relation::GreaterOrEqual => grid.first_at_least(place),
+                Relation::Less => grid.first_at_least(place) - 1.0,
+                Relation::LessOrEqual => grid.first_above(place) - 1.0,
+                Relation::Equal | Relation::NotEqual => grid.equal(place).unwrap_or(BEYOND as f64),
             };
             // Saturates beyond 64 bits.
             Some((bound as i64).clamp(-BEYOND, BEYOND))

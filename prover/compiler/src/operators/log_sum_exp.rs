@@ -8,22 +8,22 @@ use assay_circuits::layers::log_sum_exp;
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::axes::{self, Reduced};
+use super::broadcast::rearranged;
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
 };
+use super::softmax::{MAX_DOMAIN_BITS, MAX_DOMAIN_SCALE, Softmax};
 use crate::bytes::{ENTRY, ReadError, Reader};
 use crate::elementary::exp;
 use crate::elementary::logarithm::ln;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{Tensor, Value, merged};
-use crate::model::Row;
+use crate::import::value::{Data, Tensor, Value, merged};
+use crate::model::{Groups, Row};
 use crate::quantize::error::{Feasible, PlanError};
 
-/// Bits of its arguments, at most.
-const MAX_DOMAIN_BITS: u32 = 12;
 const TAG: u8 = 61;
 
 /// The entry of the registry.
@@ -50,7 +50,8 @@ impl Operator for LogSumExp {
     }
 
     fn arguments(&self) -> Vec<Argument> {
-        vec![Argument { len: self.groups * self.length, takes: Takes::rounded(MAX_DOMAIN_BITS) }]
+        let takes = Takes::rounded(MAX_DOMAIN_BITS).no_finer_than(MAX_DOMAIN_SCALE);
+        vec![Argument { len: self.groups * self.length, takes }]
     }
 
     fn len(&self) -> usize {
@@ -173,4 +174,51 @@ fn log_softmax(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let rows = node.expected(rows.iter().zip(owners).map(less).collect::<Option<Vec<Row>>>())?;
     let trail = merged([&x.trail, &sums.trail].into_iter());
     Ok(Tensor::new(x.shape.clone(), rows).with_trail(trail).into())
+}
+
+/// `e^x` of a tensor that is `x_i - ln sum_j e^x_j`, as classifiers write the probabilities of joint likelihoods: these are the softmax of
+/// the `x`, which rounds once where a logarithm and its exponential would round twice. `None` of any other tensor.
+pub(super) fn exponentials(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+) -> Result<Option<Tensor>, Refusal> {
+    let Some((operator, scores, order)) = log_probabilities(layers, x) else { return Ok(None) };
+    let groups = Groups { outer: operator.groups, length: operator.length, inner: 1 };
+    let shape = vec![scores.len()];
+    let probabilities = layers.apply(node, Arc::new(Softmax(groups)), &[&scores], shape)?;
+    rearranged(node, layers, &probabilities, x.shape.clone(), order.into_iter()).map(Some)
+}
+
+/// The logarithm that is subtracted, what it is of, and which of these each element of `x` is.
+fn log_probabilities(layers: &Layers, x: &Tensor) -> Option<(LogSumExp, Tensor, Vec<usize>)> {
+    let Data::Variable(map) = &x.data else { return None };
+    // A logarithm among the terms of a row: its atom, layer and group.
+    let subtracted = |row: &Row| {
+        let mut minus = row.terms.iter().filter(|(_, factor)| *factor == -1.0);
+        minus.find_map(|&(atom, _)| {
+            let (position, group) = layers.maker(atom)?;
+            let layer = layers.layer(position)?;
+            let operator = layer.function.operator()?.as_any().downcast_ref::<LogSumExp>()?;
+            Some((atom, layer, group, *operator))
+        })
+    };
+    let first = (0..map.rows()).next().map(|position| map.row(position))?;
+    let (_, first, _, operator) = subtracted(&first)?;
+    // How many elements of each group have been seen: they come in its order.
+    let mut seen = vec![0; operator.groups];
+    let mut order = Vec::with_capacity(map.rows());
+    for row in (0..map.rows()).map(|position| map.row(position)) {
+        let (atom, layer, group, _) = subtracted(&row)?;
+        let of_group: &mut usize = seen.get_mut(group)?;
+        let place = group * operator.length + *of_group;
+        *of_group += 1;
+        let is_next = *of_group <= operator.length && std::ptr::eq(layer, first);
+        if !is_next || row.plus_scaled(&Row::atom(atom), 1.0) != first.map.row(place) {
+            return None;
+        }
+        order.push(place);
+    }
+    let (shape, data) = (vec![first.map.rows()], Data::Variable(Arc::clone(&first.map)));
+    Some((operator, Tensor { shape, kind: x.kind, data, trail: x.trail.clone() }, order))
 }

@@ -70,6 +70,21 @@ impl Operator for Logic {
         Measure::Decisions
     }
 
+    /// A side without doubt may decide by itself.
+    fn doubtful(&self, x: &[f64], doubt: &[bool]) -> Vec<bool> {
+        let side = |i: usize| (x.get(i).is_some_and(|&x| x != 0.0), doubt.get(i).copied().unwrap_or(true));
+        let of_pair = |i: usize| {
+            let decides = |(value, is_doubtful): (bool, bool)| match self.connective {
+                Connective::And => !value && !is_doubtful,
+                Connective::Or => value && !is_doubtful,
+                Connective::Xor => false,
+            };
+            let (left, right) = (side(i), side(i + self.len));
+            (left.1 || right.1) && !decides(left) && !decides(right)
+        };
+        (0..self.len).map(of_pair).collect()
+    }
+
     fn result_scale(&self, _arguments: &[ArgumentFormat]) -> ResultScale {
         ResultScale::Fixed(0)
     }

@@ -36,6 +36,7 @@ mod axes;
 mod broadcast;
 mod call;
 mod gated;
+mod grid;
 mod reduction;
 
 /// The operator of a model file, or `None` where it is not supported.

@@ -1,6 +1,7 @@
 //! Norms over axes: ReduceL1, ReduceL2, ReduceSumSquare, LpPool and GlobalLpPool.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assay_circuits::cost::{Interval, Tally};
@@ -205,8 +206,15 @@ fn reduce(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     apply(node, layers, &x, kind, groups.shape).map(Value::from)
 }
 
-/// Sums of squares, where groups share what is squared, as distances from one point do:
-/// `sum (f x + b)^2 = sum f^2 x^2 + 2 f b x + b^2`, so that each `x` is squared once for all groups. `None` where that would be no fewer.
+/// Sums of squares, where groups share what is squared, as distances from many points do, so that each element is squared once for all
+/// groups. `None` where that would be no fewer squares.
+///
+/// What is squared is an element in the units of the groups, about the middle of their points: features of different size have squares of
+/// one size only then. With `y = f x + c`, and `r y + d` what a group has of it:
+///
+/// ```text
+/// sum (r y + d)^2 = sum r^2 y^2 + 2 r d y + d^2
+/// ```
 fn sums_of_shared_squares(
     node: &Node<'_>,
     layers: &mut Layers,
@@ -214,28 +222,46 @@ fn sums_of_shared_squares(
     groups: &Groups,
 ) -> Result<Option<Tensor>, Refusal> {
     let Some(selection) = x.selection() else { return Ok(None) };
-    let mut atoms: Vec<u32> = selection.atoms.iter().flatten().copied().collect();
-    let products = atoms.len();
-    atoms.sort_unstable();
-    atoms.dedup();
-    if atoms.is_empty() || atoms.len() * 2 > products {
+    let elements: Vec<(Option<u32>, f64, f64)> = selection
+        .atoms
+        .iter()
+        .zip(selection.factors.iter().zip(&selection.offsets))
+        .map(|(&atom, (&factor, &offset))| (atom.filter(|_| factor != 0.0), factor, offset))
+        .collect();
+    // Of each atom the factor `f` that it has first, and the sum and number of the offsets that it has at that factor.
+    let mut units: BTreeMap<u32, (f64, f64, usize)> = BTreeMap::new();
+    for &(atom, factor, offset) in &elements {
+        let Some(atom) = atom else { continue };
+        let (unit, sum, count) = units.entry(atom).or_insert((factor, 0.0, 0));
+        *sum += offset * (*unit / factor);
+        *count += 1;
+    }
+    let products: usize = units.values().map(|&(.., count)| count).sum();
+    if units.is_empty() || units.len() * 2 > products {
         return Ok(None);
     }
     layers.spend_terms(node, 2 * x.len() as u128)?;
-    let values = Tensor::new(vec![atoms.len()], atoms.iter().copied().map(Row::atom).collect());
+    let units: BTreeMap<u32, (f64, f64)> =
+        units.into_iter().map(|(atom, (unit, sum, count))| (atom, (unit, sum / count as f64))).collect();
+    let rows: Vec<Row> =
+        units.iter().map(|(&atom, &(unit, center))| Row::atom(atom).scaled(unit, center)).collect();
+    let values = Tensor::new(vec![rows.len()], rows).with_trail(x.trail.clone());
     let squares = product::elementwise(node, layers, &values, &values)?;
-    let squares = layers.rows(node, &squares)?;
+    let squares: BTreeMap<u32, Row> = units.keys().copied().zip(layers.rows(node, &squares)?).collect();
     let mut accumulator = Accumulator::new(layers.atoms());
-    let elements: Vec<_> = selection.atoms.iter().zip(selection.factors.iter().zip(&selection.offsets)).collect();
-    let sum = |group: &[(&Option<u32>, (&f64, &f64))]| {
+    let sum = |group: &[(Option<u32>, f64, f64)]| {
         let mut constant = 0.0;
-        for &(atom, (factor, offset)) in group {
-            constant += offset * offset;
-            let Some(atom) = *atom else { continue };
-            let square = squares.get(atoms.binary_search(&atom).ok()?)?;
-            accumulator.add(square, factor * factor);
-            accumulator.add(&Row::atom(atom), 2.0 * factor * offset);
-            constant += factor * factor * square.bias;
+        for &(atom, factor, offset) in group {
+            let Some(atom) = atom else {
+                constant += offset * offset;
+                continue;
+            };
+            let (&(unit, center), square) = (units.get(&atom)?, squares.get(&atom)?);
+            let ratio = factor / unit;
+            let rest = offset - ratio * center;
+            accumulator.add(square, ratio * ratio);
+            accumulator.add(&Row::atom(atom), 2.0 * ratio * rest * unit);
+            constant += ratio * ratio * square.bias + 2.0 * ratio * rest * center + rest * rest;
         }
         Some(accumulator.take(constant))
     };

@@ -14,9 +14,14 @@ use assay_circuits::layers::requantize::Requantize;
 use assay_circuits::{Bounded, BuildError, Builder, Ranges};
 
 use crate::bytes::Writer;
-use crate::number::{activation_scale, signed_range};
+use crate::number::{MAX_SCALE, activation_scale, signed_range};
 use crate::quantize::error::PlanError;
 use crate::quantize::tables::Tables;
+
+/// Widest domain that may be a table's.
+const MAX_TABLE_BITS: u32 = 16;
+/// Finest scale of a table's domain.
+const MAX_DOMAIN_SCALE: i32 = 16;
 
 /// Some rows of a layer's map.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,13 +46,33 @@ pub enum Takes {
         most: u32,
         /// Magnitude beyond which the operator does not change, or hardly.
         reach: f64,
+        /// Finest scale of the domain.
+        finest: i32,
     },
 }
 
 impl Takes {
     /// Rounded to at most `most` bits.
     pub const fn rounded(most: u32) -> Takes {
-        Takes::Rounded { most, reach: f64::INFINITY }
+        // Only tables have a scale that is too fine for them.
+        let finest = if most > MAX_TABLE_BITS { MAX_SCALE } else { MAX_DOMAIN_SCALE };
+        Takes::Rounded { most, reach: f64::INFINITY, finest }
+    }
+
+    /// The same for an operator that does not change beyond this magnitude, or hardly.
+    pub const fn within(self, reach: f64) -> Takes {
+        match self {
+            Takes::Rounded { most, finest, .. } => Takes::Rounded { most, reach, finest },
+            other => other,
+        }
+    }
+
+    /// The same at a scale of at most `finest`.
+    pub const fn no_finer_than(self, finest: i32) -> Takes {
+        match self {
+            Takes::Rounded { most, reach, .. } => Takes::Rounded { most, reach, finest },
+            other => other,
+        }
     }
 }
 
@@ -144,6 +169,12 @@ pub trait Operator: Debug + Send + Sync {
     /// Its arguments, in the order of the map's rows; at least one.
     fn arguments(&self) -> Vec<Argument>;
 
+    /// Whether a row of the arguments is compared with constants and nothing else is made of it, so that its integers may be order keys of
+    /// numbers (`assay_interface::float32`) in place of numbers at a scale.
+    fn compares_keys(&self, _row: usize) -> bool {
+        false
+    }
+
     /// Number of results.
     fn len(&self) -> usize;
 
@@ -163,6 +194,20 @@ pub trait Operator: Debug + Send + Sync {
     /// What its loss is measured on.
     fn measure(&self) -> Measure {
         Measure::Results
+    }
+
+    /// Multiplications that an evaluation takes, about.
+    fn work(&self) -> usize {
+        self.arguments().iter().fold(self.len(), |sum, argument| sum.saturating_add(argument.len))
+    }
+
+    /// Which results are in doubt, where some of these arguments are: one that such an argument does not decide is not.
+    fn doubtful(&self, x: &[f64], doubt: &[bool]) -> Vec<bool> {
+        match self.arguments().as_slice() {
+            // Element by element.
+            &[Argument { len, .. }] if len == self.len() && len == x.len() => doubt.to_vec(),
+            _ => vec![doubt.contains(&true); self.len()],
+        }
     }
 
     /// For each decision on these arguments, how far they are from another one.

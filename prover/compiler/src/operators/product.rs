@@ -88,11 +88,32 @@ impl Operator for Products {
         for &(a, b) in &self.pairs {
             let (a, b) = (a as usize, b as usize);
             for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
-                let product = |k: usize| value(a + row * inner + k) * value(b + k * columns + column);
+                let product = |k: usize| times(value(a + row * inner + k), value(b + k * columns + column));
                 results.push((0..inner).map(product).sum());
             }
         }
         results
+    }
+
+    /// A factor of zero that is in no doubt decides by itself: a mask.
+    fn doubtful(&self, x: &[f64], doubt: &[bool]) -> Vec<bool> {
+        let (rows, inner, columns) = (self.rows as usize, self.inner as usize, self.columns as usize);
+        let of = |at: usize| doubt.get(at).copied().unwrap_or(true);
+        let decides = |at: usize| !of(at) && x.get(at) == Some(&0.0);
+        let product = |(left, right): (usize, usize)| (of(left) || of(right)) && !decides(left) && !decides(right);
+        let mut results = Vec::with_capacity(self.len());
+        for &(a, b) in &self.pairs {
+            let (a, b) = (a as usize, b as usize);
+            for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
+                let factors = |k: usize| (a + row * inner + k, b + k * columns + column);
+                results.push((0..inner).map(factors).any(product));
+            }
+        }
+        results
+    }
+
+    fn work(&self) -> usize {
+        self.len().saturating_mul(self.inner as usize)
     }
 
     fn is_unsigned(&self) -> bool {
@@ -121,6 +142,11 @@ impl Operator for Products {
     fn as_any(&self) -> &dyn Any {
         self
     }
+}
+
+/// A product. As on integers, zero times what is not defined is zero: models mask with zeros what has no value somewhere.
+fn times(left: f64, right: f64) -> f64 {
+    if left == 0.0 || right == 0.0 { 0.0 } else { left * right }
 }
 
 #[derive(Debug)]
@@ -240,7 +266,7 @@ pub(super) fn elementwise(
     b: &Tensor,
 ) -> Result<Tensor, Refusal> {
     let (shape, elements) = common_shape(node, layers, &[a, b])?;
-    if a.shape == b.shape && is_same(a, b) {
+    if is_same(a, b) {
         let place = |i: usize| node.expected(u32::try_from(i).ok());
         let pairs = (0..elements).map(|i| Ok((place(i)?, place(i)?))).collect::<Result<_, Refusal>>()?;
         return of_pairs(node, layers, &[a], (pairs, [1; 3]), shape);
@@ -251,12 +277,13 @@ pub(super) fn elementwise(
     of_pairs(node, layers, &[a, b], (pairs, [1; 3]), shape)
 }
 
-/// Whether two tensors of one shape are the same value.
-fn is_same(a: &Tensor, b: &Tensor) -> bool {
-    match (&a.data, &b.data) {
-        (Data::Variable(left), Data::Variable(right)) => Arc::ptr_eq(left, right) || left == right,
-        _ => false,
-    }
+/// Whether two tensors are the same value.
+pub(super) fn is_same(a: &Tensor, b: &Tensor) -> bool {
+    a.shape == b.shape
+        && match (&a.data, &b.data) {
+            (Data::Variable(left), Data::Variable(right)) => Arc::ptr_eq(left, right) || left == right,
+            _ => false,
+        }
 }
 
 /// The products of matrices that begin at pairs of places in the arguments.

@@ -13,7 +13,7 @@ use super::call::call;
 use super::elementwise::scale;
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{Argument, ArgumentFormat, Domain, Formats, IntegerOperator, Operator, Sink, Takes};
-use super::product::{read_bounds, read_pairs, write_pairs};
+use super::product::{is_same, read_bounds, read_pairs, write_pairs};
 use super::{function, modulo, product};
 use crate::bytes::{CONSTRAINT, ReadError, Reader};
 use crate::import::graph::Layers;
@@ -76,10 +76,15 @@ impl Operator for Quotients {
         (argument == 1 && lo <= 0.0 && hi >= 0.0).then_some("ones that are all positive or all negative")
     }
 
+    fn doubtful(&self, _x: &[f64], doubt: &[bool]) -> Vec<bool> {
+        let of = |at: u32| doubt.get(at as usize).copied().unwrap_or(true);
+        self.pairs.iter().map(|&(a, d)| of(a) || of(d)).collect()
+    }
+
     /// Divisors are not zero: those closer to zero than a unit are taken for one.
     fn domain(&self, argument: usize, range: (f64, f64), bits: u32) -> (i64, i64) {
         match argument {
-            1 if range.0 > 0.0 => (1, (1i64 << bits.min(40)) - 1),
+            1 if range.0 >= 0.0 => (1, (1i64 << bits.min(40)) - 1),
             1 => (signed_range(bits).0, -1),
             _ => signed_range(bits),
         }
@@ -211,6 +216,10 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         (Some(factors), None) => {
             let reciprocals = function::reciprocal(node, layers, b)?;
             scale(node, layers, &reciprocals, a, factors)
+        }
+        // Not defined where it is zero, and no other value is as near to being right.
+        (None, None) if is_same(a, b) => {
+            Ok(Tensor::constants(a.shape.clone(), vec![1.0; a.len()]).into())
         }
         (None, None) => match function::logistic(node, layers, b)? {
             Some(gate) => call(node, layers, (&product::FAMILY, "Mul"), &[a, &gate], &[]).map(Value::from),

@@ -57,6 +57,16 @@ impl Operator for Where {
         conditions.iter().zip(left).zip(right).map(choose).collect()
     }
 
+    /// What is not chosen decides nothing.
+    fn doubtful(&self, x: &[f64], doubt: &[bool]) -> Vec<bool> {
+        let of = |i: usize| doubt.get(i).copied().unwrap_or(true);
+        let chosen = |i: usize| {
+            let is_left = x.get(i).is_some_and(|&condition| condition != 0.0);
+            of(i) || of(if is_left { i + self.len } else { i + 2 * self.len })
+        };
+        (0..self.len).map(chosen).collect()
+    }
+
     fn result_scale(&self, arguments: &[ArgumentFormat]) -> ResultScale {
         ResultScale::Fixed(arguments.get(1).and_then(ArgumentFormat::scale).unwrap_or(0))
     }

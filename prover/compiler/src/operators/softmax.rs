@@ -19,8 +19,10 @@ use crate::quantize::error::{Feasible, PlanError};
 
 /// Bits of a softmax' results, at most: what its layer takes.
 const MAX_SCALE: i32 = 20;
-/// Bits of its arguments, at most.
-const MAX_DOMAIN_BITS: u32 = 12;
+/// Bits of its arguments, at most: scores may be far from each other, and those close to the largest count.
+pub(super) const MAX_DOMAIN_BITS: u32 = 24;
+/// Their finest scale. The table of exponentials is as long as it is fine, whatever the scores' range: it ends where they are nothing.
+pub(super) const MAX_DOMAIN_SCALE: i32 = 11;
 const TAG: u8 = 4;
 
 /// The entry of the registry.
@@ -50,7 +52,7 @@ impl Operator for Softmax {
     }
 
     fn arguments(&self) -> Vec<Argument> {
-        vec![Argument { len: self.len(), takes: Takes::rounded(MAX_DOMAIN_BITS) }]
+        vec![Argument { len: self.len(), takes: Takes::rounded(MAX_DOMAIN_BITS).no_finer_than(MAX_DOMAIN_SCALE) }]
     }
 
     fn len(&self) -> usize {
@@ -153,4 +155,20 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         groups = Groups { outer: groups.outer, length: groups.length * groups.inner, inner: 1 };
     }
     layers.apply(node, Arc::new(Softmax(groups)), &[x], x.shape.clone()).map(Value::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However small the scores are, a table of exponentials has few entries.
+    #[test]
+    fn tables_are_short_at_the_finest_scale() {
+        let softmax = Softmax(Groups { outer: 1, length: 4, inner: 1 });
+        let [Argument { takes: Takes::Rounded { finest, .. }, .. }] = softmax.arguments()[..] else {
+            panic!("one argument, rounded");
+        };
+        let entries = softmax::Softmax::entries(4, finest, MAX_SCALE as u32).unwrap();
+        assert!(entries <= 1 << 16, "{entries}");
+    }
 }

@@ -93,6 +93,30 @@ impl Operator for Ranking {
         }
     }
 
+    /// Of the index at each rank, half of what its value is from those of the ranks beside it, since both may be off.
+    fn margins(&self, x: &[f64]) -> Vec<f64> {
+        let of_group = |group: &[f64]| {
+            let mut sorted = group.to_vec();
+            match self.top.of {
+                Extremum::Maximum => sorted.sort_by(|a, b| b.total_cmp(a)),
+                Extremum::Minimum => sorted.sort_by(f64::total_cmp),
+            }
+            let mut gaps = vec![f64::INFINITY];
+            let gap = |(next, value): (&f64, &f64)| (next - value).abs() / 2.0;
+            gaps.extend(sorted.iter().skip(1).zip(&sorted).map(gap));
+            gaps.push(f64::INFINITY);
+            let beside = gaps.windows(2).map(|pair| pair.iter().copied().fold(f64::INFINITY, f64::min));
+            beside.take(self.top.k as usize).collect::<Vec<f64>>()
+        };
+        x.chunks_exact(self.top.len.max(1) as usize).flat_map(of_group).collect()
+    }
+
+    /// The steps of the sorts.
+    fn work(&self) -> usize {
+        let steps = 1 + self.top.len.max(1).ilog2() as usize;
+        self.count.saturating_mul(self.top.len as usize).saturating_mul(steps)
+    }
+
     fn result_scale(&self, arguments: &[ArgumentFormat]) -> ResultScale {
         let scale = arguments.first().and_then(ArgumentFormat::scale).unwrap_or(0);
         ResultScale::Fixed(if self.top.ranked == Ranked::Indices { 0 } else { scale })

@@ -6,6 +6,7 @@ use assay_circuits::layers::requantize;
 use super::error::PlanError;
 use super::graph::{QuantGraph, QuantInput, QuantLayer, Rounding, Step};
 use super::interval::Interval;
+use super::linear::Linear;
 use crate::internal::Expected;
 use crate::number::signed_range;
 
@@ -20,12 +21,22 @@ pub(crate) struct LayerIntervals {
     pub results: Vec<Interval>,
 }
 
+/// The intervals of a map's accumulators over those of its columns; not feasible where one can leave [`LIMIT`].
+pub(crate) fn of_map(map: &Linear, x: &[Interval]) -> Result<Vec<Interval>, PlanError> {
+    let accumulators = map.intervals(x)?;
+    match accumulators.iter().any(|sum| sum.lo < -LIMIT || sum.hi > LIMIT) {
+        true => Err(PlanError::Infeasible),
+        false => Ok(accumulators),
+    }
+}
+
 /// The intervals of a layer over those of its columns; not feasible where an accumulator can leave [`LIMIT`].
 pub(crate) fn of_layer(layer: &QuantLayer, x: &[Interval]) -> Result<LayerIntervals, PlanError> {
-    let accumulators = layer.map.intervals(x)?;
-    if accumulators.iter().any(|sum| sum.lo < -LIMIT || sum.hi > LIMIT) {
-        return Err(PlanError::Infeasible);
-    }
+    behind(layer, of_map(&layer.map, x)?)
+}
+
+/// The intervals of a layer whose accumulators have these.
+pub(crate) fn behind(layer: &QuantLayer, accumulators: Vec<Interval>) -> Result<LayerIntervals, PlanError> {
     let pooled = match &layer.pool {
         None => accumulators.clone(),
         Some(window) => {

@@ -6,6 +6,7 @@ use super::candidate::{Candidate, Search};
 use super::error::SearchError;
 use super::loss::Bound;
 use super::plan::{FormatChoice, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan, Taken};
+use super::profile::Profile;
 use crate::internal::{Expected, InternalError};
 use crate::number::{activation_scale, quantize};
 use crate::operators::operator::Domain;
@@ -26,7 +27,7 @@ impl Search<'_, '_> {
     /// The cheapest plan that single steps lead to.
     pub(super) fn descend(&self, start: Candidate, bound: Bound) -> Result<Candidate, SearchError> {
         let mut best = start;
-        let work = self.model.terms().saturating_mul(self.profile.searched.len()).max(1);
+        let work = Profile::work(self.model).saturating_mul(self.profile.searched.len()).max(1);
         let total = (DESCENT_WORK / work).clamp(*EVALUATIONS.start(), *EVALUATIONS.end());
         let mut budget = Budget { left: total, total };
         loop {

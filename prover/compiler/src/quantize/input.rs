@@ -30,6 +30,8 @@ pub(crate) enum InputFormat {
 /// down to 2^-8 of the largest. A bit costs three constraints a feature.
 pub(crate) const COMPARED: u32 = 8;
 
+/// Bits of an input, at most.
+const WIDEST: u32 = assay_interface::schema::MAX_BITS as u32;
 /// Bits by which features' sizes must differ for scales of their own: one scale is easier to read, and a byte.
 const WORTH: i32 = 2;
 /// Bits that a feature's scale is finer than another's, at most.
@@ -72,6 +74,11 @@ impl InputFormat {
         }
     }
 
+    /// Whether it has more bits than activations: values are compared as they are.
+    pub fn is_compared(&self) -> bool {
+        matches!(self, InputFormat::Free { more: 1.., .. })
+    }
+
     /// The format at so many bits.
     pub fn plan(&self, bits: u32) -> InputPlan {
         match self {
@@ -81,12 +88,15 @@ impl InputFormat {
                 finer: Arc::new([]),
                 format: FormatChoice::Fixed,
             },
-            InputFormat::Free { peak, finer, more } => InputPlan {
-                bits: bits + more,
-                scale: fitting_scale(*peak, (1i64 << (bits + more - 1)) - 1),
-                finer: Arc::clone(finer),
-                format: if *more > 0 { FormatChoice::Follows } else { FormatChoice::Free },
-            },
+            InputFormat::Free { peak, finer, more } => {
+                let all = (bits + more).min(WIDEST);
+                InputPlan {
+                    bits: all,
+                    scale: fitting_scale(*peak, (1i64 << (all - 1)) - 1),
+                    finer: Arc::clone(finer),
+                    format: if *more > 0 { FormatChoice::Follows } else { FormatChoice::Free },
+                }
+            }
         }
     }
 }

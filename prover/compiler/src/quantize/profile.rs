@@ -2,11 +2,12 @@
 
 use assay_circuits::{Missing, at, at_mut};
 
+use super::doubt::{self, TIE};
 use super::error::SearchError;
 use super::evaluation::Evaluation;
 use super::tables::Tables;
 use crate::internal::{Expected, InternalError};
-use crate::model::{Layer, Map, Model};
+use crate::model::{Layer, Map, Model, Row};
 use crate::operators::operator::Measure;
 use crate::progress::{Observer, Stage};
 
@@ -14,10 +15,6 @@ use crate::progress::{Observer, Stage};
 const EVALUATION_WORK: usize = 2_000_000;
 /// Samples that the search keeps at least, for models of up to [`EVALUATION_WORK`] multiplications, and for larger ones.
 const FEWEST_SAMPLES: [usize; 2] = [64, 16];
-
-/// Scores that differ by at most this part of the largest one tie: single precision, in which models run elsewhere, decides by its
-/// order of summation.
-const TIE: f64 = 1.0 / 1_048_576.0;
 
 /// Statistics of a model over calibration data. Sums run in the order of the samples.
 pub(crate) struct Profile {
@@ -38,6 +35,8 @@ pub(crate) struct Profile {
     pub arguments: Vec<Vec<(f64, f64)>>,
     /// Whether the integer of each input element may say that it is missing; empty where none may.
     pub coded: Vec<bool>,
+    /// Whether each input element is a number of single precision that is not rounded; empty where none is.
+    pub exact: Vec<bool>,
     /// Positions of the samples that the search evaluates candidates on.
     pub searched: Vec<usize>,
     /// The values each layer reads.
@@ -91,8 +90,10 @@ impl Profile {
         let atoms: usize = model.atom_ranges().last().map_or(0, |range| range.end);
         let none = (f64::INFINITY, f64::NEG_INFINITY);
         let coded = model.coded();
-        // Values that are not missing, of those that may be.
-        let mut present = vec![0usize; coded.len()];
+        let exact = model.exact();
+        check_exact(model, &exact)?;
+        // Values of each element that are numbers: not missing, and defined.
+        let mut present = vec![0usize; atoms];
         let observed_len = |layer: &Layer| match layer.function.measure() {
             Measure::Scores => layer.pooled_len(),
             _ => layer.len(),
@@ -105,6 +106,7 @@ impl Profile {
             decisions: Vec::with_capacity(samples.len()),
             means: vec![0.0; atoms],
             coded,
+            exact,
             ranges: model.layers.iter().map(|layer| vec![none; observed_len(layer)]).collect(),
             arguments: model.layers.iter().map(arguments).collect(),
             wiring: wiring(model)?,
@@ -117,19 +119,18 @@ impl Profile {
             if found.values.len() != atoms {
                 return Err(InternalError("a value for each element").into());
             }
-            present
-                .iter_mut()
-                .zip(&found.values)
-                .for_each(|(present, value)| *present += usize::from(!value.is_nan()));
-            // Of what is missing there is no mean.
-            let is_present = |&(_, value): &(&mut f64, &f64)| present.is_empty() || !value.is_nan();
-            let sums = profile.means.iter_mut().zip(&found.values).filter(is_present);
-            sums.for_each(|(sum, value)| *sum += value);
+            for ((sum, count), value) in profile.means.iter_mut().zip(&mut present).zip(&found.values) {
+                if value.is_finite() {
+                    *sum += value;
+                    *count += 1;
+                }
+            }
             profile.add(model, &found)?;
         }
-        let count = profile.given.max(1);
-        let counted = |atom: usize| present.get(atom).map_or(count, |&present| present.max(1)) as f64;
-        profile.means.iter_mut().enumerate().for_each(|(atom, sum)| *sum /= counted(atom));
+        profile.means.iter_mut().zip(&present).for_each(|(sum, &count)| *sum /= count.max(1) as f64);
+        // No weight of theirs is rounded, and they may be infinite.
+        let exact = profile.means.iter_mut().zip(&profile.exact).filter(|(_, is_exact)| **is_exact);
+        exact.for_each(|(mean, _)| *mean = 0.0);
         profile.settle(model)?;
         Ok(profile)
     }
@@ -149,6 +150,7 @@ impl Profile {
     /// What follows from all samples together: those that candidates are evaluated on, and which decisions are ties.
     pub(super) fn settle(&mut self, model: &Model) -> Result<(), InternalError> {
         self.choose_searched(model);
+        self.settle_ties(model)?;
         for (position, output) in model.outputs.iter().enumerate() {
             let layer = model.layers.get(output.layer).expected("the layer of an output")?;
             let Some(operator) = layer.function.operator() else { continue };
@@ -171,6 +173,28 @@ impl Profile {
         Ok(())
     }
 
+    /// Takes out of what follows from decisions what follows from one that ties.
+    fn settle_ties(&mut self, model: &Model) -> Result<(), InternalError> {
+        let mut operators =
+            model.outputs.iter().filter_map(|output| model.layers.get(output.layer)?.function.operator());
+        if !operators.any(|operator| operator.measure() == Measure::Decisions) {
+            return Ok(());
+        }
+        let peaks =
+            (0..model.layers.len()).map(|layer| self.peak(layer)).collect::<Result<Vec<f64>, Missing>>()?;
+        for (sample, decisions) in self.samples.iter().zip(&mut self.decisions) {
+            let ties = doubt::ties(model, &Evaluation::of(model, sample), &peaks)?;
+            for (decision, tie) in
+                decisions.iter_mut().zip(&ties).flat_map(|(all, ties)| all.iter_mut().zip(ties))
+            {
+                if *tie {
+                    *decision = None;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Decisions of all samples, but ties.
     pub fn count_decisions(&self) -> usize {
         self.decisions.iter().flatten().flatten().filter(|decision| decision.is_some()).count()
@@ -187,7 +211,10 @@ impl Profile {
 
     /// Multiplications that an evaluation of the model takes, about.
     pub(super) fn work(model: &Model) -> usize {
-        model.terms() + model.layers.iter().map(|layer| layer.map.rows()).sum::<usize>()
+        let of_layer = |layer: &Layer| {
+            layer.map.rows().saturating_add(layer.function.operator().map_or(0, |operator| operator.work()))
+        };
+        model.layers.iter().map(of_layer).fold(model.terms(), usize::saturating_add)
     }
 
     /// Adds what a sample gives to targets and ranges.
@@ -196,13 +223,11 @@ impl Profile {
         for ((layer, values), ranges) in layers {
             let mut rest = values.iter();
             for (range, len) in ranges.iter_mut().zip(argument_lengths(layer)) {
-                *range = rest.by_ref().take(len).fold(*range, |(lo, hi), &x| (lo.min(x), hi.max(x)));
+                *range = rest.by_ref().take(len).fold(*range, with);
             }
         }
         for (ranges, values) in self.ranges.iter_mut().zip(found.observed(model)) {
-            for (range, &value) in ranges.iter_mut().zip(values) {
-                *range = (range.0.min(value), range.1.max(value));
-            }
+            ranges.iter_mut().zip(values).for_each(|(range, value)| *range = with(*range, value));
         }
         self.targets.push(found.targets(model)?);
         let decisions = found.decisions(model)?.into_iter();
@@ -251,6 +276,38 @@ impl Profile {
     pub fn all(&self) -> Vec<usize> {
         (0..self.samples.len()).collect()
     }
+}
+
+/// A range with another value. What is not defined has no place in one.
+fn with((lo, hi): (f64, f64), value: &f64) -> (f64, f64) {
+    if value.is_finite() { (lo.min(*value), hi.max(*value)) } else { (lo, hi) }
+}
+
+/// That integers which are order keys are read by what compares them, each by itself: import refuses all other models.
+fn check_exact(model: &Model, exact: &[bool]) -> Result<(), InternalError> {
+    const KNOWN: InternalError = InternalError("an operator that compares order keys");
+    let is_exact = |atom: u32| exact.get(atom as usize).copied().unwrap_or(false);
+    let layers = if exact.is_empty() { &[][..] } else { model.layers.as_slice() };
+    for layer in layers {
+        let mut reads = false;
+        layer.map.for_each_atom(|atom| reads |= is_exact(atom));
+        if !reads {
+            continue;
+        }
+        let (Map::Rows(rows), Some(operator), None) =
+            (layer.map.as_ref(), layer.function.operator(), layer.pool)
+        else {
+            return Err(KNOWN);
+        };
+        let knows = |(position, row): (usize, &Row)| {
+            let computes = row.terms.iter().any(|&(atom, _)| is_exact(atom));
+            !computes || (row.as_atom().is_some() && operator.compares_keys(position))
+        };
+        if !rows.iter().enumerate().all(knows) {
+            return Err(KNOWN);
+        }
+    }
+    Ok(())
 }
 
 /// Rows of each argument of a layer's function.

@@ -14,7 +14,7 @@ use super::plan::{FormatChoice, LayerResult, Plan};
 use super::profile::Profile;
 use super::{codes, steps, weights};
 use crate::internal::Expected;
-use crate::model::{Absent, Layer, LayerFunction, Model};
+use crate::model::{Absent, Encoding, Layer, LayerFunction, Model};
 use crate::operators::operator::ResultScale;
 
 /// Widest output, in bits.
@@ -57,10 +57,10 @@ pub(crate) fn realize(
     let inputs = model.inputs.iter().zip(&plan.inputs).map(|(input, format)| {
         let shape = schema_shape(&input.shape);
         let each: Vec<i8> = format.finer.iter().map(|finer| (format.scale + finer) as i8).collect(); // within ±127
-        let scales = if each.is_empty() {
-            Some(Scales::One(format.scale as i8))
-        } else {
-            Scales::of_elements(&each, &shape)
+        let scales = match input.encoding {
+            Encoding::Float32 => Some(Scales::Float32),
+            Encoding::Rounded if each.is_empty() => Some(Scales::One(format.scale as i8)),
+            Encoding::Rounded => Scales::of_elements(&each, &shape),
         };
         let scales = scales.ok_or(PlanError::Infeasible)?;
         let coded = |missing: &Option<Absent>| *missing == Some(Absent::Coded);
@@ -98,11 +98,7 @@ pub(crate) fn realize(
                 let found = bounds::of_layer(&layer, &layer.gather(&values)?)?;
                 (layer, found)
             }
-            None => {
-                let layer = realize_layer(layer, profile, plan, position)?;
-                let found = bounds::of_layer(&layer, &layer.gather(&values)?)?;
-                (layer, found)
-            }
+            None => realize_layer(layer, profile, plan, position, &values)?,
         };
         is_same.push(known.is_some_and(|(_, _, known)| known.results == found.results));
         values.push(found.results.clone());
@@ -156,24 +152,117 @@ pub(crate) fn schema_shape(shape: &[usize]) -> Vec<u32> {
     }
 }
 
+/// A layer of a plan, over values of these intervals.
 fn realize_layer(
     layer: &Layer,
     profile: &Profile,
     plan: &Plan,
     position: usize,
-) -> Result<QuantLayer, PlanError> {
+    values: &[Vec<Interval>],
+) -> Result<(QuantLayer, LayerIntervals), PlanError> {
     let (scales, wiring) = (plan.layer(position)?, profile.wiring(position)?);
     let map = weights::realize(&layer.map, wiring, profile, plan, &scales.rows)?;
+    // Before anything is tabulated: weights that leave no room are found by their sums.
+    let mut x = Vec::with_capacity(wiring.columns);
+    for &source in &wiring.sources {
+        x.extend_from_slice(at("a value that a layer reads", values, source)?);
+    }
+    let accumulators = bounds::of_map(&map, &x)?;
     let codes = codes::of_rows(layer, &map, wiring, profile, plan)?;
     let step =
         steps::realize(&layer.function, scales, profile.arguments(position)?, &codes, &profile.tables)?;
     let scale = i8::try_from(scales.scale).ok().feasible()?;
-    Ok(QuantLayer {
-        name: layer.name.clone(),
-        sources: wiring.sources.clone(),
-        map: Arc::new(map),
-        pool: layer.pool,
-        step,
-        scale,
-    })
+    let (name, sources) = (layer.name.clone(), wiring.sources.clone());
+    let layer = QuantLayer { name, sources, map: Arc::new(map), pool: layer.pool, step, scale };
+    let intervals = bounds::behind(&layer, accumulators)?;
+    Ok((layer, intervals))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::any::Any;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use assay_circuits::Ranges;
+
+    use super::*;
+    use crate::model::{Input, Kind, Map, Output, Row};
+    use crate::operators::operator::{Argument, Formats, IntegerOperator, Operator, Takes};
+    use crate::progress::{Observer, Unobserved};
+    use crate::quantize::candidate::Search;
+    use crate::quantize::error::{QuantizeError, SearchError};
+    use crate::quantize::input::InputFormat;
+    use crate::quantize::loss::Bound;
+
+    /// An operator that counts how often it is asked for its integers, which would be tables.
+    #[derive(Debug, Default)]
+    struct Counted(AtomicUsize);
+
+    impl Operator for Counted {
+        fn name(&self) -> &'static str {
+            "counted"
+        }
+
+        fn arguments(&self) -> Vec<Argument> {
+            vec![Argument { len: 1, takes: Takes::rounded(12) }]
+        }
+
+        fn len(&self) -> usize {
+            1
+        }
+
+        fn apply(&self, x: &[f64]) -> Vec<f64> {
+            x.iter().map(|x| x.signum()).collect()
+        }
+
+        fn quantize(&self, _formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Err(PlanError::Infeasible)
+        }
+
+        fn as_any(&self) -> &dyn Any {
+            self
+        }
+    }
+
+    /// How often a network with this weight in front of an operator asks for tables until it is refused.
+    fn tables(weight: f64) -> usize {
+        let operator = Arc::new(Counted::default());
+        let (name, categories, missing) = ("x".into(), Vec::new(), Vec::new());
+        let model = Model {
+            name: "m".into(),
+            inputs: vec![Input { name, shape: vec![1], kind: Kind::Real, categories, missing }],
+            layers: vec![Layer {
+                name: "f".into(),
+                map: Arc::new(Map::Rows(vec![Row::atom(0).scaled(weight, 0.0)])),
+                pool: None,
+                function: LayerFunction::Operator(Arc::clone(&operator) as Arc<dyn Operator>),
+            }],
+            outputs: vec![Output { name: "y".into(), shape: vec![1], layer: 0, classes: None }],
+            feature_names: None,
+        };
+        let mut progress = Unobserved;
+        let observer = Observer::new(&mut progress);
+        let profile = Profile::new(&model, vec![vec![1.0], vec![-0.5]], &observer).unwrap();
+        let search = Search {
+            model: &model,
+            profile: &profile,
+            bound: Bound::NONE,
+            threshold: None,
+            inputs: vec![InputFormat::one(&[1.0])],
+            output_format: None,
+            ranges: Ranges::Bits,
+            observer: &observer,
+        };
+        let refused = search.run().map(|_| ());
+        assert!(matches!(refused, Err(SearchError::Quantize(QuantizeError::TooWide { .. }))), "{refused:?}");
+        operator.0.load(Ordering::Relaxed)
+    }
+
+    /// A network whose sums leave no room is refused before anything is tabulated; others are asked for their tables.
+    #[test]
+    fn sums_are_bounded_before_tables_are_made() {
+        assert_eq!(tables(1e25), 0);
+        assert!(tables(1.0) > 0);
+    }
 }

@@ -10,7 +10,9 @@
 //! a number of evaluations, not by time.
 
 use super::candidate::{Found, Search};
+use super::doubt;
 use super::error::{PlanError, QuantizeError, SearchError};
+use super::evaluation::Evaluation;
 use super::loss::measure;
 use super::plan::{MAX_BITS, MIN_BITS};
 use super::realize::Realized;
@@ -31,8 +33,7 @@ impl Search<'_, '_> {
             let Some(start) = self.uniform(searched, bound, &mut Least::new())? else { continue };
             let found = self.descend(start, bound)?;
             let allowed = (self.threshold, self.bound);
-            let loss =
-                measure(self.model, &found.realized, &found.plan, self.profile, &all, allowed, None);
+            let loss = measure(self.model, &found.realized, &found.plan, self.profile, &all, allowed, None);
             if let Some((loss, _)) = PlanError::feasible(loss)? {
                 return Ok(Found { plan: found.plan, realized: found.realized, loss });
             }
@@ -69,15 +70,25 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Functions that are not defined everywhere must be so on the calibration data.
-    fn check_arguments(&self) -> Result<(), QuantizeError> {
+    /// Functions that are not defined everywhere must be so on the calibration data, or the model must throw away what they are not.
+    fn check_arguments(&self) -> Result<(), SearchError> {
+        let mut undefined = None;
         for (layer, ranges) in self.model.layers.iter().zip(&self.profile.arguments) {
             let Some(operator) = layer.function.operator() else { continue };
-            let undefined =
-                |(argument, &range): (usize, &(f64, f64))| Some((operator.needs(argument, range)?, range));
-            if let Some((needed, (lo, hi))) = ranges.iter().enumerate().find_map(undefined) {
-                let (layer, function) = (layer.name.clone(), operator.name());
-                return Err(QuantizeError::Undefined { layer, function, needed, lo, hi });
+            for (argument, &range) in ranges.iter().enumerate() {
+                let Some(needed) = operator.needs(argument, range) else { continue };
+                let (layer, function, (lo, hi)) = (layer.name.clone(), operator.name(), range);
+                let found = QuantizeError::Undefined { layer, function, needed, lo, hi };
+                if operator.needs(argument, doubt::defined(operator, argument, range, &[])).is_some() {
+                    return Err(found.into());
+                }
+                undefined.get_or_insert(found);
+            }
+        }
+        let Some(undefined) = undefined else { return Ok(()) };
+        for sample in self.profile.given() {
+            if doubt::reaches_outputs(self.model, &Evaluation::of(self.model, sample))? {
+                return Err(undefined.into());
             }
         }
         Ok(())

@@ -25,10 +25,6 @@ const MAX_ACCUMULATED: u32 = 16;
 const OUTPUT_HEADROOM: u32 = 4;
 /// Widest output, unsigned.
 const MAX_BITS_OF_OUTPUT: u32 = assay_interface::schema::MAX_BITS as u32 - 1;
-/// Widest domain that may be a table's.
-const MAX_TABLE_BITS: u32 = 16;
-/// Finest scale of a table's domain.
-const MAX_DOMAIN_SCALE: i32 = 16;
 
 /// The least that any uniform plan loses.
 #[derive(Clone, Copy, Debug)]
@@ -214,15 +210,17 @@ impl Search<'_, '_> {
             let taken = match argument.takes {
                 Takes::Exact => Taken::Exact,
                 Takes::Common => Taken::Common,
-                Takes::Rounded { most, reach } => {
+                Takes::Rounded { most, reach, finest } => {
                     let bits = bits.min(most);
-                    // Only tables have a scale that is too fine for them.
-                    let finest = if most > MAX_TABLE_BITS { MAX_SCALE } else { MAX_DOMAIN_SCALE };
                     let (least, most) = operator.relevant(i, (lo, hi));
                     let peak = least.abs().max(most.abs()).min(reach);
                     let (first, last) = operator.domain(i, (lo, hi), MIN_BITS);
                     let is_one_sided = first >= 0 || (last <= 0 && last - first >= (1 << MIN_BITS) - 1);
-                    let scale = activation_scale(peak, bits, is_one_sided).clamp(-20, finest);
+                    let fitting = activation_scale(peak, bits, is_one_sided);
+                    let scale = fitting.clamp(-20, finest);
+                    // At a coarser scale the same values take fewer bits.
+                    let bits =
+                        bits.saturating_sub((fitting - scale).max(0).unsigned_abs()).max(MIN_BITS.min(bits));
                     Taken::Rounded(Domain { scale, bits })
                 }
             };

@@ -48,13 +48,47 @@ pub(super) fn rows(given: &[Vec<f64>], coded: &[bool], count: usize) -> Vec<Vec<
     (0..count).filter_map(&mut made).collect()
 }
 
+/// `count` rows like given ones, as dense as those are: each value is moved towards its neighbour among the feature's values, half of the way
+/// at most. Whole numbers stay, and so does what is missing.
+pub(super) fn near(given: &[Vec<f64>], count: usize) -> Vec<Vec<f64>> {
+    let features = Feature::all(given);
+    let sorted = |column: usize| {
+        let mut values: Vec<f64> = given.iter().filter_map(|row| row.get(column).copied()).collect();
+        values.retain(|value| value.is_finite());
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        values
+    };
+    let sorted: Vec<Vec<f64>> = (0..features.len()).map(sorted).collect();
+    let mut random = SplitMix64(SEED);
+    let mut row = || {
+        let row = random.of(given)?;
+        let moved = |((&value, feature), sorted): ((&f64, &Feature), &Vec<f64>)| {
+            let (is_up, part) = (random.part() < 0.5, random.part());
+            if feature.is_whole || !value.is_finite() {
+                return value;
+            }
+            let place = sorted.partition_point(|&other| other < value);
+            let neighbour = if is_up {
+                sorted.get(place + 1)
+            } else {
+                place.checked_sub(1).and_then(|place| sorted.get(place))
+            };
+            neighbour.map_or(value, |neighbour| value + 0.5 * part * (neighbour - value))
+        };
+        Some(row.iter().zip(&features).zip(&sorted).map(moved).collect())
+    };
+    (0..count).map_while(|_| row()).collect()
+}
+
 /// What each feature may be off: about a step of its format.
 pub(super) struct Steps(Vec<f64>);
 
 impl Steps {
-    /// A part of each feature's range, up and down in turns; none where it is whole numbers.
-    pub fn of(given: &[Vec<f64>]) -> Self {
+    /// A part of each feature's range, up and down in turns; none where it is whole numbers, or not rounded (`exact`; empty where all are).
+    pub fn of(given: &[Vec<f64>], exact: &[bool]) -> Self {
         let step = |(column, feature): (usize, Feature)| match feature {
+            _ if exact.get(column) == Some(&true) => 0.0,
             Feature { is_whole: true, .. } => 0.0,
             Feature { low, high, .. } => (high - low) * STEP * if column % 2 == 0 { 1.0 } else { -1.0 },
         };
@@ -110,7 +144,11 @@ fn row(
             let between = |(feature, (a, b)): (&Feature, (&f64, &f64))| match feature {
                 Feature { is_whole: true, .. } if random.part() < along => *b,
                 Feature { is_whole: true, .. } => *a,
-                feature => feature.cut(a + along * (b - a)),
+                // Between infinities there is no number.
+                feature => match a + along * (b - a) {
+                    made if made.is_nan() && !b.is_nan() => *a,
+                    made => feature.cut(made),
+                },
             };
             Some(features.iter().zip(first.iter().zip(second)).map(between).collect())
         }
@@ -173,11 +211,25 @@ mod tests {
         assert!((10..50).contains(&missing(2)), "{}", missing(2));
     }
 
+    /// Each value lies between the neighbours of one that is given, and whole numbers are given ones.
+    #[test]
+    fn rows_that_are_near_are_as_dense_as_the_given_ones() {
+        let given = given();
+        let near = near(&given, 400);
+        assert_eq!(near.len(), 400);
+        assert!(near.iter().all(|row| [0.0, 1.0, 2.0].contains(&row[1])));
+        // The squares of the third column: a tenth of the given ones is above 35^2, and so is one of these.
+        let large = near.iter().filter(|row| row[2] < -1.5 - 35.5 * 35.5).count();
+        assert!((20..70).contains(&large), "{large}");
+        assert!(near.iter().all(|row| given.iter().any(|other| (row[0] - other[0]).abs() <= 0.5 / 7.0)));
+        assert!(super::near(&[], 10).is_empty());
+    }
+
     /// Steps are small, and none of whole numbers.
     #[test]
     fn steps_are_a_part_of_the_range() {
         let given = given();
-        let moved = Steps::of(&given).moved(&given[3], 1.0);
+        let moved = Steps::of(&given, &[]).moved(&given[3], 1.0);
         assert_eq!(moved[1], given[3][1]);
         assert!(moved[0] > given[3][0] && moved[0] - given[3][0] < 39.0 / 7.0 / 16000.0);
         assert!(moved[2] > given[3][2]);

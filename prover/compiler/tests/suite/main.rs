@@ -1,5 +1,6 @@
 //! Tests of the whole compiler on small ONNX models that are built here, and on the liquidation-risk model.
 
+mod accuracy;
 mod arithmetic;
 mod artifacts;
 mod budgets;
@@ -10,6 +11,7 @@ mod check;
 mod classical;
 mod decimals;
 mod einsum;
+mod exact;
 mod files;
 mod functions;
 mod hostile;

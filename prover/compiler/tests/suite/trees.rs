@@ -273,6 +273,41 @@ fn three_classes_with_labels_of_text() {
     check(&onnx);
 }
 
+/// Labels are the numbers that the file gives, evenly spaced or not.
+#[test]
+fn three_classes_with_labels_of_numbers() {
+    let lines = [
+        Line(0, 0, "BRANCH_LEQ", 0, 0.5, [1, 2], &[]),
+        leaf(0, 1, &[(0, 0.25), (1, 0.5), (2, 0.25)]),
+        Line(0, 2, "BRANCH_GT", 1, -0.25, [3, 4], &[]),
+        leaf(0, 3, &[(0, 0.5), (1, 0.125), (2, 0.375)]),
+        leaf(0, 4, &[(0, 0.0), (1, 0.25), (2, 0.75)]),
+    ];
+    for labels in [[2, 5, 8], [1, 2, 10], [-1, 7, 0]] {
+        let onnx = classifier(&lines, vec![ints("classlabels_int64s", &labels)]);
+        for (x, class) in [([0.0, 0.0, 0.0], 1), ([1.0, 0.0, 0.0], 0), ([1.0, -1.0, 0.0], 2)] {
+            assert_close(&evaluate(&onnx, &x)[0], &[labels[class] as f64]);
+        }
+        check(&onnx);
+    }
+}
+
+/// A value that equals a threshold is on its side of it, whatever the grid: thresholds are taken from the data.
+#[test]
+fn values_on_thresholds_stay_there() {
+    let values: Vec<f32> = (0..40).map(|i| 0.1 * i as f32 - 1.7).collect();
+    for (mode, on_it) in [("BRANCH_LEQ", 1.0), ("BRANCH_LT", 0.0), ("BRANCH_GTE", 1.0), ("BRANCH_GT", 0.0), ("BRANCH_EQ", 1.0), ("BRANCH_NEQ", 0.0)] {
+        let threshold = values[13];
+        let lines = [Line(0, 0, mode, 0, threshold, [1, 2], &[]), leaf(0, 1, &[(0, 1.0)]), leaf(0, 2, &[(0, 0.0)])];
+        let onnx = regressor(&lines, vec![]);
+        let rows: Vec<Vec<f64>> = values.iter().map(|&x| vec![f64::from(x), 0.0, 0.0]).collect();
+        let (compiled, _) = compile(&onnx.bytes(), &Table::Rows(rows), &Options::default()).unwrap();
+        let integers = compiled.quantize_inputs(&[f64::from(threshold), 0.0, 0.0]).unwrap();
+        let found = compiled.dequantize_outputs(&compiled.run_reference(&integers).unwrap());
+        assert_close(&found[0], &[on_it]);
+    }
+}
+
 fn bytes(name: &str, values: &[u8]) -> AttributeProto {
     tensor(
         name,

@@ -11,6 +11,7 @@ use crate::import::refusal::Refusal;
 use crate::import::value::{Tensor, Value};
 use crate::model::activation::dyadic;
 use crate::model::{Activation, Dyadic};
+use crate::operators::log_sum_exp;
 
 /// A function of each element.
 pub(in crate::operators) fn elementwise(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -19,7 +20,12 @@ pub(in crate::operators) fn elementwise(node: &Node<'_>, layers: &mut Layers) ->
         "Sigmoid" => Activation::Sigmoid,
         "Tanh" => Activation::Tanh,
         "Erf" => Activation::Erf,
-        "Exp" => Activation::Exp,
+        "Exp" => {
+            if let Some(probabilities) = log_sum_exp::exponentials(node, layers, node.tensor(0)?)? {
+                return Ok(probabilities.into());
+            }
+            Activation::Exp
+        }
         "Sqrt" => Activation::Sqrt,
         "Reciprocal" => return reciprocal(node, layers, node.tensor(0)?).map(Value::from),
         "Softplus" => Activation::Softplus,

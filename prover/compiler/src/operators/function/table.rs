@@ -50,7 +50,7 @@ impl Operator for Elementwise {
             Activation::Tanh | Activation::Erf => 4.0,
             _ => f64::INFINITY,
         };
-        vec![Argument { len: self.len, takes: Takes::Rounded { most: MAX_DOMAIN_BITS, reach } }]
+        vec![Argument { len: self.len, takes: Takes::rounded(MAX_DOMAIN_BITS).within(reach) }]
     }
 
     fn len(&self) -> usize {
@@ -69,10 +69,11 @@ impl Operator for Elementwise {
         activation::needs(self.function, range)
     }
 
-    /// Of the exponential function what is not far below the largest argument.
+    /// Of the exponential function what is not far below the largest argument; of a function of positive numbers those.
     fn relevant(&self, _argument: usize, (lo, hi): (f64, f64)) -> (f64, f64) {
         match self.function {
             Activation::Exp => (lo.max(hi - EXPONENTS), hi),
+            _ if self.function.arguments() == Arguments::Positive && hi > 0.0 => (lo.max(0.0), hi),
             _ => (lo, hi),
         }
     }
@@ -81,7 +82,7 @@ impl Operator for Elementwise {
     fn domain(&self, _argument: usize, range: (f64, f64), bits: u32) -> (i64, i64) {
         let entries = 1i64 << bits.min(20);
         match self.function.arguments() {
-            Arguments::NotZero if range.1 < 0.0 => (-entries, -1),
+            Arguments::NotZero if range.0 < 0.0 && range.1 <= 0.0 => (-entries, -1),
             Arguments::NotZero | Arguments::Positive | Arguments::Probability => (1, entries),
             Arguments::AtLeastZero => (0, entries - 1),
             _ if range.0 >= 0.0 => (0, entries - 1),

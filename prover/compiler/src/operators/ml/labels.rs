@@ -53,7 +53,7 @@ impl Classes {
 }
 
 /// `table[index]`, for indices that are below the length of the table: affine where the table is an arithmetic progression.
-pub(super) fn element(
+pub(in crate::operators) fn element(
     node: &Node<'_>,
     layers: &mut Layers,
     index: &Tensor,

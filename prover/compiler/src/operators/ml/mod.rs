@@ -7,7 +7,7 @@
 mod compose;
 mod encode;
 mod features;
-mod labels;
+pub(super) mod labels;
 mod linear;
 mod normalizer;
 mod post;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use assay_circuits::layers::trees::{self, Ensemble, Node, Set};
 
 use crate::number::pow2;
+use crate::operators::grid::Grid;
 
 /// What a branch asks of a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,22 +26,15 @@ pub(super) enum Condition {
     Member(Vec<f64>),
 }
 
-/// Whether all values of an argument are whole numbers.
+/// What is known of all values of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whole {
-    /// They are: counts, categories, decisions.
-    Yes,
+pub(super) enum Values {
+    /// They are whole numbers: counts, categories, decisions.
+    Whole,
+    /// They are numbers of single precision, and their integers are order keys.
+    Float32,
     /// Nothing is known of them.
     Unknown,
-}
-
-/// What an integer of an argument stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Grid {
-    /// The numbers that are rounded to it.
-    Rounded,
-    /// Itself: all values of the argument are on the grid.
-    Exact,
 }
 
 /// A node of a tree.
@@ -132,6 +126,24 @@ impl RealEnsemble {
         }
     }
 
+    /// Comparisons of an evaluation, at most: the depths of all trees.
+    pub fn steps(&self) -> usize {
+        let depth = |tree: &Vec<Branch>| {
+            let mut depths = vec![0usize; tree.len()];
+            for (position, branch) in tree.iter().enumerate() {
+                let Branch::Condition { yes, no, .. } = branch else { continue };
+                let below = depths.get(position).map_or(0, |depth| depth + 1);
+                for child in [*yes, *no] {
+                    if let Some(depth) = depths.get_mut(child as usize) {
+                        *depth = below;
+                    }
+                }
+            }
+            depths.into_iter().max().unwrap_or(0)
+        };
+        self.trees.iter().map(depth).sum()
+    }
+
     /// The weights of each leaf.
     pub fn leaves(&self) -> impl Iterator<Item = &Vec<(u32, f64)>> {
         self.trees.iter().flatten().filter_map(|branch| match branch {
@@ -189,7 +201,7 @@ impl RealEnsemble {
     /// one integer, its code, may say that it is missing. `None` where a number is beyond what integers hold.
     pub fn integers(
         &self,
-        arguments: &[Whole],
+        arguments: &[Values],
         slots: &[Slot],
         scales: &[i32],
         codes: &[Option<i64>],
@@ -204,11 +216,11 @@ impl RealEnsemble {
                     Branch::Condition { feature, condition, yes, no, missing } => {
                         let slot = slots.get(*feature as usize)?;
                         let scale = *scales.get(slot.argument as usize)?;
-                        let grid = match arguments.get(slot.argument as usize)? {
-                            Whole::Yes if scale >= 0 => Grid::Exact,
-                            _ => Grid::Rounded,
+                        let set = match arguments.get(slot.argument as usize)? {
+                            Values::Float32 => condition.on_keys(slot)?,
+                            Values::Whole if scale >= 0 => condition.on_grid(slot, scale, Grid::Exact),
+                            _ => condition.on_grid(slot, scale, Grid::Rounded),
                         };
-                        let set = condition.on_grid(slot, scale, grid);
                         let code = codes.get(slot.argument as usize).copied().flatten();
                         let set = match code.filter(|_| slot.factor != 0.0) {
                             None => set,
@@ -299,7 +311,7 @@ impl Condition {
         }
     }
 
-    fn holds(&self, x: f64) -> bool {
+    pub(super) fn holds(&self, x: f64) -> bool {
         match self {
             Condition::AtMost(t) => x <= *t,
             Condition::Below(t) => x < *t,
@@ -311,33 +323,25 @@ impl Condition {
         }
     }
 
-    /// The integers `q` for which the condition holds of `factor * q * 2^-scale + offset`.
-    ///
-    /// Thresholds are fractions with a power of two below, so this is exact, but for `<` and `>=` of a threshold less than half a step above
-    /// an integer that stands for what is rounded to it: that integer is then not below it. XGBoost's thresholds are values of its training
-    /// data, and a value that equals one, rounded, would be below it half of the time.
+    /// The integers `q` for which the condition holds of what they stand for: [`Grid`] says where a threshold lies among them. A condition on
+    /// `factor * x + offset` is one on `x`, or its mirror image where the factor is negative.
     fn on_grid(&self, slot: &Slot, scale: i32, grid: Grid) -> Set {
         if slot.factor == 0.0 {
             return if self.holds(slot.offset) { Set::all() } else { Set::none() };
         }
         let rising = slot.factor > 0.0;
-        let from = |place: f64| Set::at_least(clamp(place));
-        let up_to = |place: f64| Set::below(clamp(place + 1.0));
+        let from = |first: f64| Set::at_least(clamp(first));
+        let before = |first: f64| Set::below(clamp(first));
         let place = |t: f64| slot.place(t, scale);
-        let above = |t: f64| if rising { from(place(t).floor() + 1.0) } else { up_to(place(t).ceil() - 1.0) };
-        let at_least = |t: f64| {
-            let first = match (grid, rising) {
-                (Grid::Exact, true) => place(t).ceil(),
-                (Grid::Exact, false) => place(t).floor(),
-                (Grid::Rounded, true) => (place(t) + 0.5).floor(),
-                (Grid::Rounded, false) => (place(t) - 0.5).ceil(),
-            };
-            if rising { from(first) } else { up_to(first) }
+        let above = |t: f64| match rising {
+            true => from(grid.first_above(place(t))),
+            false => before(grid.first_at_least(place(t))),
         };
-        let equal = |t: f64| match place(t) {
-            place if place.fract() == 0.0 && place.is_finite() => Set::exactly(clamp(place)),
-            _ => Set::none(),
+        let at_least = |t: f64| match rising {
+            true => from(grid.first_at_least(place(t))),
+            false => before(grid.first_above(place(t))),
         };
+        let equal = |t: f64| grid.equal(place(t)).map_or_else(Set::none, |q| Set::exactly(clamp(q)));
         match self {
             Condition::AtMost(t) => above(*t).complement(),
             Condition::Below(t) => at_least(*t).complement(),
@@ -370,38 +374,45 @@ fn round_all(values: &[(u32, f64)], scale: i32) -> Option<Vec<(u32, i64)>> {
 mod tests {
     use super::*;
 
-    /// A value that is a threshold, rounded to any grid, is not below it.
+    /// All conditions with a threshold.
+    fn conditions(t: f64) -> Vec<Condition> {
+        vec![
+            Condition::AtMost(t),
+            Condition::Below(t),
+            Condition::AtLeast(t),
+            Condition::Above(t),
+            Condition::Equal(t),
+            Condition::Unequal(t),
+            Condition::Member(vec![t, t + 0.5, -1.0]),
+        ]
+    }
+
+    /// A feature that equals a threshold is compared as equal to it, whatever the argument is rounded to.
     #[test]
-    fn what_equals_a_threshold_is_not_below_it() {
-        let slot = Slot { argument: 0, factor: 1.0, offset: 0.0 };
-        for i in 1..2000 {
-            let t = f64::from((i as f32).sqrt() - 20.0);
-            for scale in [3, 8, 15] {
-                // Half-way between two integers, rounding decides.
-                if slot.place(t, scale).fract().abs() == 0.5 {
-                    continue;
+    fn what_equals_a_threshold_stays_equal_to_it() {
+        let identity = Slot { argument: 0, factor: 1.0, offset: 0.0 };
+        for slot in [identity, Slot { factor: -0.5, offset: 0.25, ..identity }] {
+            for x in (1..1000).map(|i| f64::from((f64::from(i).sqrt() - 17.0) as f32)) {
+                let t = slot.value(&[x]);
+                for scale in [3, 8, 15] {
+                    // Half-way between two integers, those decide.
+                    if slot.place(t, scale).fract().abs() == 0.5 {
+                        continue;
+                    }
+                    let q = crate::number::quantize(x, scale).unwrap();
+                    for condition in conditions(t) {
+                        let set = condition.on_grid(&slot, scale, Grid::Rounded);
+                        assert_eq!(set.contains(q), condition.holds(t), "{condition:?} {slot:?} {scale}");
+                    }
                 }
-                let q = crate::number::quantize(t, scale).unwrap();
-                assert!(!Condition::Below(t).on_grid(&slot, scale, Grid::Rounded).contains(q), "{t} at {scale}");
-                assert!(Condition::AtLeast(t).on_grid(&slot, scale, Grid::Rounded).contains(q), "{t} at {scale}");
             }
         }
     }
 
-    /// Every condition on a grid holds of exactly the integers whose numbers it holds of.
+    /// Every condition on an exact grid holds of exactly the integers whose numbers it holds of; on a rounded one too, where its
+    /// thresholds are on integers or half-way between two, but for what is not equal to any.
     #[test]
     fn grids_are_exact() {
-        let conditions = |t: f64| {
-            [
-                Condition::AtMost(t),
-                Condition::Below(t),
-                Condition::AtLeast(t),
-                Condition::Above(t),
-                Condition::Equal(t),
-                Condition::Unequal(t),
-                Condition::Member(vec![t, t + 0.5, -1.0]),
-            ]
-        };
         let identity = Slot { argument: 0, factor: 1.0, offset: 0.0 };
         let slots = [
             identity,
@@ -409,24 +420,23 @@ mod tests {
             Slot { factor: 4.0, offset: -1.0, ..identity },
             Slot { factor: 0.0, offset: 0.5, ..identity },
         ];
-        for t in [0.0, -0.0, 0.5, -1.25, f64::from(0.1f32), f64::from(-0.1f32), f64::from(0.7f32), f64::INFINITY, f64::NEG_INFINITY, 1e30] {
-            for (condition, slot) in conditions(t).iter().flat_map(|c| slots.iter().map(move |s| (c, s))) {
+        let decimals = [0.1f32, -0.1, 0.7].map(f64::from);
+        let thresholds = [0.0, -0.0, 0.5, -1.25, f64::INFINITY, f64::NEG_INFINITY, 1e30];
+        for t in thresholds.into_iter().chain(decimals) {
+            let conditions = conditions(t);
+            for (condition, slot) in conditions.iter().flat_map(|c| slots.iter().map(move |s| (c, s))) {
                 for scale in [-1, 0, 2] {
-                    let (set, exact) =
-                        (condition.on_grid(slot, scale, Grid::Rounded), condition.on_grid(slot, scale, Grid::Exact));
-                    for q in -20..=20i64 {
-                        let x = slot.value(&[q as f64 * pow2(-scale)]);
-                        assert_eq!(exact.contains(q), condition.holds(x), "{condition:?} {slot:?} {scale} {q}");
-                    }
                     let place = slot.place(t, scale);
-                    let above_an_integer = if slot.factor > 0.0 { place - place.floor() } else { place.ceil() - place };
-                    let is_rounded = matches!(condition, Condition::Below(_) | Condition::AtLeast(_));
-                    if is_rounded && above_an_integer > 0.0 && above_an_integer < 0.5 {
-                        continue;
-                    }
-                    for q in -20..=20i64 {
+                    let (is_list, fraction) = (condition.members().is_some(), place.fract().abs());
+                    let is_order = !is_list && !matches!(condition, Condition::Unequal(_));
+                    let is_kept = slot.factor == 0.0
+                        || !is_list && (place.is_infinite() || fraction == 0.0)
+                        || is_order && fraction == 0.5;
+                    let grids = if is_kept { &[Grid::Exact, Grid::Rounded][..] } else { &[Grid::Exact] };
+                    for (grid, q) in grids.iter().flat_map(|grid| (-20..=20i64).map(move |q| (*grid, q))) {
                         let x = slot.value(&[q as f64 * pow2(-scale)]);
-                        assert_eq!(set.contains(q), condition.holds(x), "{condition:?} {slot:?} {scale} {q}");
+                        let set = condition.on_grid(slot, scale, grid);
+                        assert_eq!(set.contains(q), condition.holds(x), "{condition:?} {slot:?} {scale} {q} {grid:?}");
                     }
                 }
             }

@@ -7,11 +7,15 @@
 //! Values are compared in single precision, as onnxruntime does, or in double precision where the thresholds are given in it. The
 //! integer of a missing value (NaN) is in the set of a condition, or is taken out of it, as the condition's missing track says: that is a
 //! threshold of its own at most.
+//!
+//! Inputs whose float32 numbers are taken exactly have order keys for integers, and thresholds the keys of the numbers next to them: every
+//! branch is the one that onnxruntime takes, for every value. That is asked for, since a feature's range proofs are then of 32 bits.
 
 mod arrays;
 mod attributes;
 mod encoding;
 mod ensemble;
+mod float32;
 mod forest;
 mod nodes;
 mod operator;
@@ -23,6 +27,7 @@ use std::sync::Arc;
 use assay_circuits::layers::trees::Aggregate;
 
 use super::family::{Encoded, Family, Import, OnnxOperator};
+use super::ml::labels;
 use crate::import::domain::ONNX_ML;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
@@ -30,7 +35,7 @@ use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor, Value, merged};
 use crate::model::Row;
 use attributes::Attributes;
-use ensemble::{Branch, Precision, RealEnsemble, Slot, Whole};
+use ensemble::{Branch, Precision, RealEnsemble, Slot, Values};
 use forest::Forest;
 use nodes::Weights;
 use operator::Trees;
@@ -39,14 +44,14 @@ use scores::{Named, Reading, Transform};
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
     name: "Trees",
-    cost: "one constraint a distinct threshold, half a constraint a branch, two range proofs a feature, in place of its own where it is an input",
+    cost: "one constraint a distinct threshold, half a constraint a branch, two range proofs a feature (of 32 bits with `--exact-floats`, which rounds no feature), in place of its own where it is an input",
     operators: &[
         OnnxOperator {
             domain: ONNX_ML,
             name: "TreeEnsembleClassifier",
             import: Import::Several(classifier),
             is_folded: false,
-            remarks: "`post_transform` NONE, LOGISTIC, SOFTMAX; labels that are text, or not evenly spaced, are positions in the list of classes; base values and two classes as onnxruntime has them",
+            remarks: "`post_transform` NONE, LOGISTIC, SOFTMAX; labels that are text are positions in the list of classes; base values and two classes as onnxruntime has them",
         },
         OnnxOperator::ml("TreeEnsembleRegressor", regressor)
             .remarks("`post_transform` NONE, LOGISTIC, SOFTMAX, of one target too, where onnxruntime leaves them out"),
@@ -101,8 +106,9 @@ fn sums(
             arguments.push(Row::constant(0.0));
         }
         let known_of = |row: &Row| match layers.is_whole_numbers(&Tensor::new(vec![], vec![row.clone()])) {
-            true => Whole::Yes,
-            false => Whole::Unknown,
+            true => Values::Whole,
+            false if layers.exact.is_one(row) => Values::Float32,
+            false => Values::Unknown,
         };
         let operator = Trees::new(Arc::clone(ensemble), slots, arguments.iter().map(known_of).collect());
         let arguments = Tensor::new(vec![arguments.len()], arguments).with_trail(x.trail.clone());
@@ -291,15 +297,12 @@ fn classifier(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Value>, Refusa
     let reading = Reading::new(node, &mut ensemble, &bases)?;
     let sums = sums(node, layers, x, &Arc::new(ensemble))?;
     let (scores, positions) = reading.read(node, layers, &sums, transform)?;
-    let labels = match *numbers {
-        // Evenly spaced labels are an affine map of their positions; others stay positions.
-        [first, second, ..] => {
-            let step = second.wrapping_sub(first);
-            let is_even = numbers.windows(2).all(|pair| matches!(*pair, [a, b] if b.wrapping_sub(a) == step));
-            let map = |_| is_even.then_some((step as f64, first as f64)).or(Some((1.0, 0.0)));
-            layers.affine(node, &positions, map)?.of_kind(Kind::Integer)
+    let labels = match numbers.is_empty() {
+        true => positions,
+        false => {
+            let numbers: Vec<f64> = numbers.iter().map(|&label| label as f64).collect();
+            labels::element(node, layers, &positions, &numbers)?.of_kind(Kind::Integer)
         }
-        _ => positions,
     };
     Ok(vec![labels.into(), scores.into()])
 }

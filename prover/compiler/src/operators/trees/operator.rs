@@ -8,7 +8,7 @@ use assay_circuits::layers::trees::{Ensemble, Planned};
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::encoding;
-use super::ensemble::{RealEnsemble, Slot, Whole};
+use super::ensemble::{RealEnsemble, Slot, Values};
 use crate::number::pow2;
 use crate::operators::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
@@ -35,22 +35,25 @@ pub(super) struct Trees {
     /// One a feature of the ensemble.
     slots: Vec<Slot>,
     /// What is known of each argument.
-    arguments: Vec<Whole>,
+    arguments: Vec<Values>,
     /// Binary scale of leaves and results.
     scale: i32,
     is_unsigned: bool,
+    /// Comparisons of an evaluation, at most.
+    steps: usize,
     /// The last integer forms, by the scales of the arguments: a search asks for the same ones again.
     known: Known,
 }
 
 impl Trees {
     /// Each feature of the ensemble as an affine function of an argument.
-    pub fn new(ensemble: Arc<RealEnsemble>, slots: Vec<Slot>, arguments: Vec<Whole>) -> Self {
+    pub fn new(ensemble: Arc<RealEnsemble>, slots: Vec<Slot>, arguments: Vec<Values>) -> Self {
         let ranges = ensemble.ranges();
         let peak = ranges.iter().fold(0.0f64, |peak, (lo, hi)| peak.max(lo.abs()).max(hi.abs()));
         let scale = (-60..=MAX_LEAF_SCALE).rev().find(|&scale| peak * pow2(scale) < pow2(RESULT_BITS));
         let is_unsigned = ranges.iter().all(|&(lo, _)| lo >= 0.0);
-        Trees { ensemble, slots, arguments, scale: scale.unwrap_or(-60), is_unsigned, known: Known::default() }
+        let (scale, steps, known) = (scale.unwrap_or(-60), ensemble.steps(), Known::default());
+        Trees { ensemble, slots, arguments, scale, is_unsigned, steps, known }
     }
 }
 
@@ -61,6 +64,10 @@ impl Operator for Trees {
 
     fn arguments(&self) -> Vec<Argument> {
         vec![Argument { len: self.arguments.len(), takes: Takes::Exact }]
+    }
+
+    fn compares_keys(&self, row: usize) -> bool {
+        self.arguments.get(row) == Some(&Values::Float32)
     }
 
     fn len(&self) -> usize {
@@ -74,6 +81,10 @@ impl Operator for Trees {
 
     fn is_unsigned(&self) -> bool {
         self.is_unsigned
+    }
+
+    fn work(&self) -> usize {
+        self.steps + self.slots.len()
     }
 
     fn result_scale(&self, _arguments: &[ArgumentFormat]) -> ResultScale {
