@@ -186,7 +186,7 @@ mod tests {
     use assay_circuits::Ranges;
 
     use super::*;
-    use crate::model::{Input, Kind, Map, Output, Row};
+    use crate::model::{Encoding, Input, Kind, Map, Output, Row};
     use crate::operators::operator::{Argument, Formats, IntegerOperator, Operator, Takes};
     use crate::progress::{Observer, Unobserved};
     use crate::quantize::candidate::Search;
@@ -231,7 +231,15 @@ mod tests {
         let (name, categories, missing) = ("x".into(), Vec::new(), Vec::new());
         let model = Model {
             name: "m".into(),
-            inputs: vec![Input { name, shape: vec![1], kind: Kind::Real, categories, missing }],
+            inputs: vec![Input {
+                name,
+                shape: vec![1],
+                kind: Kind::Real,
+                encoding: Encoding::default(),
+                categories,
+                missing,
+            }],
+            file_inputs: Vec::new(),
             layers: vec![Layer {
                 name: "f".into(),
                 map: Arc::new(Map::Rows(vec![Row::atom(0).scaled(weight, 0.0)])),
