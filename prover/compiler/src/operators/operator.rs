@@ -165,6 +165,11 @@ pub trait Operator: Debug + Send + Sync {
         Measure::Results
     }
 
+    /// Whether results are whole numbers, whatever the arguments are.
+    fn is_whole(&self) -> bool {
+        self.measure() != Measure::Results
+    }
+
     /// For each decision on these arguments, how far they are from another one.
     fn margins(&self, _x: &[f64]) -> Vec<f64> {
         Vec::new()

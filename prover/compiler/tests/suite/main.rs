@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod artifacts;
+mod branches;
 mod budgets;
 mod builder;
 mod by_index;
@@ -14,6 +15,7 @@ mod files;
 mod functions;
 mod hostile;
 mod images;
+mod integers;
 mod liquidation_risk;
 mod missing;
 mod movements;
