@@ -18,8 +18,6 @@ pub struct Case {
     pub bits: u8,
     /// The inputs that have a witness, where the gadget asserts something of them; else all.
     pub domain: Option<(i64, i64)>,
-    /// Why [`crate::audit::uniqueness`] cannot prove its wires unique, although they are; what does instead.
-    pub beyond_propagation: Option<&'static str>,
     /// The gadget.
     pub build: Build,
 }
@@ -27,12 +25,7 @@ pub struct Case {
 impl Case {
     /// A gadget that has a witness for all inputs.
     pub(crate) const fn new(name: &'static str, inputs: usize, bits: u8, build: Build) -> Self {
-        Self { name, inputs, bits, domain: None, beyond_propagation: None, build }
-    }
-
-    /// The same, whose uniqueness needs another argument than the rules of the search for it.
-    pub(crate) const fn beyond_propagation(self, why: &'static str) -> Self {
-        Self { beyond_propagation: Some(why), ..self }
+        Self { name, inputs, bits, domain: None, build }
     }
 
     /// The same, where only inputs of `[lo, hi]` have a witness.

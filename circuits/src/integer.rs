@@ -65,3 +65,13 @@ pub(crate) fn hull(x: Interval, y: Interval) -> Interval {
 pub(crate) fn meet(x: Interval, y: Interval) -> Interval {
     (x.0.max(y.0), x.1.min(y.1))
 }
+
+/// Divides the number of these limbs, the lowest first, by one that is not 0; returns the rest.
+pub(crate) fn divide(limbs: &mut [u64; 4], by: u64) -> u64 {
+    let by = u128::from(by.max(1));
+    limbs.iter_mut().rev().fold(0u128, |rest, limb| {
+        let value = (rest << 64) | u128::from(*limb);
+        *limb = (value / by) as u64;
+        value % by
+    }) as u64
+}

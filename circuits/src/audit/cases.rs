@@ -11,11 +11,14 @@ use super::knowledge::{Knowledge, Reduced, Undo};
 const MAX_FACTORS: usize = 64;
 
 impl Knowledge<'_, '_> {
-    /// The cases rule, wherever a digit's weight is too small to be determined directly.
+    /// The cases rule, wherever a digit's weight is too small to be determined directly; the names rule before it.
     pub(super) fn split_cases(&mut self, witness: &[Fr]) -> bool {
         let mut progress = true;
         while progress {
-            progress = false;
+            match self.read_names() {
+                Some(learned) => progress = learned,
+                None => return false,
+            }
             for row in 0..self.r1cs.num_constraints() {
                 if !self.goes_on() {
                     return true;

@@ -8,7 +8,7 @@ use ark_ff::{Field, One, Zero};
 use super::columns::Columns;
 use super::domain::{Affine, Digit, Digits, Domain, SMALL, collision, from_small, small};
 use super::report::Monitor;
-use super::tables::{Query, Table};
+use super::tables::{Entry, Query, Table};
 use crate::r1cs::{Csr, R1cs};
 
 /// What a constraint says once the known wires are filled in.
@@ -30,7 +30,7 @@ pub(super) enum Undo {
 pub(super) struct Knowledge<'a, 'm> {
     pub(super) r1cs: &'a R1cs,
     pub(super) columns: &'a Columns<'a>,
-    tables: &'a [Table],
+    pub(super) tables: &'a [Table],
     /// Which table and query a constraint belongs to.
     queries: HashMap<usize, (usize, usize)>,
     pub(super) value: Vec<Option<Fr>>,
@@ -201,16 +201,28 @@ impl<'a, 'm> Knowledge<'a, 'm> {
         let (table, query) = (&tables[table], &tables[table].queries[query]);
         let argument = self.affine_of(query.argument.iter().copied());
         if argument.terms.is_empty() {
-            return match (table.values.get(&argument.constant), query.value) {
-                (None, _) => false,
-                (Some(_), None) => true,
-                (Some(&value), Some(wire)) => self.set(wire, value),
+            return match (&table.values, query.value) {
+                (Some(values), wire) => match (values.get(&argument.constant), wire) {
+                    (None, _) => false,
+                    (Some(_), None) => true,
+                    (Some(&value), Some(wire)) => self.set(wire, value),
+                },
+                (None, _) => self.entries(table).is_none_or(|entries| entries.contains(&argument.constant)),
             };
         }
         let Some((lo, hi)) = table.domain else { return true };
         let mut offset = argument;
         offset.constant -= from_small(lo);
         self.derive_domain(&offset, hi - lo) && self.solve_digits(&offset, hi - lo) != Digits::None
+    }
+
+    /// The arguments of a table's entries, if all are known.
+    pub(super) fn entries(&self, table: &Table) -> Option<Vec<Fr>> {
+        let argument = |entry: &Entry| {
+            let affine = self.affine_of(entry.argument.iter().copied());
+            affine.terms.is_empty().then_some(affine.constant)
+        };
+        table.entries.iter().map(argument).collect()
     }
 
     /// The tables rule, for multiplicities; then propagates.
@@ -223,12 +235,16 @@ impl<'a, 'm> Knowledge<'a, 'm> {
             let Some(arguments) = table.queries.iter().map(argument).collect::<Option<Vec<Fr>>>() else {
                 continue;
             };
+            let Some(entries) = self.entries(table) else { continue };
             let mut counts: HashMap<Fr, u64> = HashMap::new();
             arguments.into_iter().for_each(|x| *counts.entry(x).or_default() += 1);
-            for (argument, wire) in &table.multiplicities {
-                // An entry that is not queried has no count.
+            let mut equal: HashMap<Fr, usize> = HashMap::new();
+            entries.iter().for_each(|&x| *equal.entry(x).or_default() += 1);
+            for (argument, entry) in entries.iter().zip(&table.entries) {
+                // Equal entries have a sum of counts only. One that is not queried has no count.
+                let is_alone = equal.get(argument) == Some(&1);
                 let count = counts.get(argument).copied().unwrap_or(0);
-                if !self.set(*wire, Fr::from(count)) {
+                if is_alone && !self.set(entry.multiplicity, Fr::from(count)) {
                     return false;
                 }
             }

@@ -19,6 +19,7 @@ mod domain;
 mod honest;
 mod knowledge;
 mod mutate;
+mod names;
 mod report;
 mod sample;
 mod sweep;

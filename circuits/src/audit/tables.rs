@@ -2,8 +2,8 @@
 //!
 //! A table counts only if everything that the argument of [`crate::gadgets::lookup`] needs is there: the
 //! sum over all its fractions, one constraint for each fraction, entries that are constants and
-//! differ, and a commitment that binds every multiplicity, every query and every value of a function.
-//! The program that made the constraints is not asked.
+//! differ, or combinations of wires, and a commitment that binds every multiplicity, every query, every
+//! value of a function and every wire of an entry. The program that made the constraints is not asked.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,16 +18,34 @@ use crate::permutation;
 use crate::r1cs::{Csr, R1cs};
 
 /// A table: what satisfies the constraints (but for the error of the challenge) makes every query one
-/// of the entries, and each multiplicity the number of queries of its entry.
+/// of the entries, and each multiplicity the number of queries of its entry, if no other entry equals it.
 pub(super) struct Table {
-    /// Value by argument; 0 for a range.
-    pub(super) values: HashMap<Fr, Fr>,
-    /// The wire of the multiplicity of each argument.
-    pub(super) multiplicities: Vec<(Fr, usize)>,
+    pub(super) entries: Vec<Entry>,
+    /// Value by argument, 0 for a range, if all arguments are constants: they then differ.
+    pub(super) values: Option<HashMap<Fr, Fr>>,
     /// The queries.
     pub(super) queries: Vec<Query>,
     /// The arguments, if they are consecutive integers.
     pub(super) domain: Option<(i128, i128)>,
+}
+
+/// An entry: an affine argument, a value that is 0 unless it is a function's, and the wire of its multiplicity.
+pub(super) struct Entry {
+    /// Terms of the argument; wire 0 carries the constant.
+    pub(super) argument: Vec<(usize, Fr)>,
+    value: Fr,
+    pub(super) multiplicity: usize,
+}
+
+impl Entry {
+    /// The argument, if it is a constant.
+    fn constant(&self) -> Option<Fr> {
+        match self.argument.as_slice() {
+            [] => Some(Fr::zero()),
+            &[(0, constant)] => Some(constant),
+            _ => None,
+        }
+    }
 }
 
 /// A query: an affine argument and, for a function, the wire that holds the value.
@@ -78,27 +96,30 @@ impl Finder<'_> {
         if r1cs.a.row(row).next().is_some() || r1cs.b.row(row).next().is_some() {
             return None;
         }
-        let mut table =
-            Table { values: HashMap::new(), multiplicities: Vec::new(), queries: Vec::new(), domain: None };
+        let mut table = Table { entries: Vec::new(), values: None, queries: Vec::new(), domain: None };
         for (fraction, sign) in self.terms(&r1cs.c, row) {
             let (row, denominator) = self.fraction(fraction)?;
             let numerator = self.wire(&r1cs.c, row)?;
             if sign.is_one() {
-                let (argument, value) = self.entry(&denominator)?;
-                let is_new = table.values.insert(argument, value).is_none();
-                if !is_new || !self.committed.contains(&numerator) {
-                    return None;
-                }
-                table.multiplicities.push((argument, numerator));
+                table.entries.push(self.entry(&denominator, numerator)?);
             } else if sign == -Fr::one() && numerator == Wire::ONE.index() {
                 table.queries.push(self.query(row, denominator)?);
             } else {
                 return None;
             }
         }
-        let arguments: Option<Vec<i128>> = table.values.keys().map(|&x| small(x)).collect();
+        let constants = table.entries.iter().map(|entry| Some((entry.constant()?, entry.value)));
+        table.values = constants.collect();
+        match &table.values {
+            Some(values) if values.len() < table.entries.len() => return None,
+            // Of computed entries no two are told apart by a value.
+            None if table.entries.iter().any(|entry| !entry.value.is_zero()) => return None,
+            _ => {}
+        }
+        let arguments = table.values.iter().flat_map(HashMap::keys);
+        let arguments: Option<Vec<i128>> = arguments.map(|&x| small(x)).collect();
         if let Some((lo, hi)) = arguments.and_then(|a| Some((*a.iter().min()?, *a.iter().max()?))) {
-            let consecutive = hi - lo + 1 == table.values.len() as i128;
+            let consecutive = hi - lo + 1 == table.entries.len() as i128;
             table.domain = consecutive.then_some((lo, hi));
         }
         (!table.queries.is_empty()).then_some(table)
@@ -117,17 +138,18 @@ impl Finder<'_> {
         found.next()
     }
 
-    /// Argument and value of an entry, whose denominator holds nothing but constants and rho.
-    fn entry(&self, denominator: &[(usize, Fr)]) -> Option<(Fr, Fr)> {
-        let (mut argument, mut value) = (Fr::zero(), Fr::zero());
+    /// An entry, whose denominator holds constants, rho and committed wires, and so does not depend on the challenge but
+    /// by rho.
+    fn entry(&self, denominator: &[(usize, Fr)], multiplicity: usize) -> Option<Entry> {
+        let mut entry = Entry { argument: Vec::new(), value: Fr::zero(), multiplicity };
         for &(wire, c) in denominator {
             match wire {
-                0 => argument = -c,
-                _ if self.is_rho(wire) => value = -c,
-                _ => return None,
+                _ if self.is_rho(wire) => entry.value = -c,
+                _ => entry.argument.push((wire, -c)),
             }
         }
-        Some((argument, value))
+        let wires = entry.argument.iter().map(|&(wire, _)| wire).filter(|&wire| wire != 0);
+        wires.chain([multiplicity]).all(|wire| self.committed.contains(&wire)).then_some(entry)
     }
 
     /// Rho is what the constraint of that name defines, and has the value of the challenge's hash: a table whose rho is

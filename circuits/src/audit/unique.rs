@@ -12,10 +12,11 @@
 //!   becomes known.
 //! - *Tables.* A query of a table that [`super::tables`] finds in the constraints is one of its entries: a
 //!   domain for a range, the value of a function for a known argument. Once all queries of a table are
-//!   known, so are its multiplicities. This is the one rule that a challenge can break, by chance.
+//!   known, so are the multiplicities of entries that differ from all others. This is the one rule that a challenge can break, by chance.
 //! - *Cases* ([`super::cases`]). A wire with two values, of which one leads to a contradiction by the rules above, is determined.
 //! - *Factors* (there too). Where a product is zero whose factors are all known but for one and the same wire, the wire is a root of one of
 //!   them; if all roots but one lead to a contradiction, it is determined.
+//! - *Names* ([`super::names`]). Of the records in rows and columns that a prover may name, all but one contradict what is known.
 //!
 //! Whatever remains unknown is reported. The method is that of Ecne and Picus, cut down to what this
 //! crate's gadgets need, so a gap shows as a false alarm and never as a missed wire.

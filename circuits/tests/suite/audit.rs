@@ -52,10 +52,6 @@ fn every_wire_has_one_value() -> Outcome {
         for assignment in &case.assignments {
             let allow = audit::mask(&case.circuit);
             let report = audit::uniqueness(&case.circuit, &audit::solve(&case.circuit, assignment)?, &allow)?;
-            if !case.is_provable {
-                assert!(!report.is_clean(), "{} can be proven by now", case.name);
-                continue;
-            }
             assert_clean(case, &report);
             assert_eq!(report.checks, report.wires - allow.len());
         }

@@ -115,8 +115,6 @@ pub struct Case {
     pub name: String,
     pub circuit: Circuit,
     pub assignments: Vec<Assignment>,
-    /// Whether the propagation can prove that each wire has one value.
-    pub is_provable: bool,
 }
 
 /// Every gadget and layer alone.
@@ -130,13 +128,7 @@ fn gadgets_by(ranges: Ranges) -> Result<Vec<Case>, BuildError> {
             let mut assignments = edges(&[(case.inputs, case.bits)], 0);
             let values = assignments.iter_mut().flat_map(|assignment| &mut assignment.inputs).flatten();
             values.for_each(|x| *x = case.clamp(*x));
-            let is_provable = case.beyond_propagation.is_none();
-            Ok(Case {
-                name: name_by(ranges, case.name),
-                circuit: case.circuit(ranges)?,
-                assignments,
-                is_provable,
-            })
+            Ok(Case { name: name_by(ranges, case.name), circuit: case.circuit(ranges)?, assignments })
         })
         .collect()
 }
@@ -163,7 +155,7 @@ pub fn functions(ranges: Ranges) -> Result<Case, BuildError> {
         &[StatementOutput { values: &y, bits: 12 }],
     )?;
     let name = name_by(ranges, "statement: 40 clamps and a square of a quotient");
-    Ok(Case { name, circuit: b.finish()?, assignments: edges(&[(40, 8)], 0), is_provable: true })
+    Ok(Case { name, circuit: b.finish()?, assignments: edges(&[(40, 8)], 0) })
 }
 
 /// Circuits with a statement: one hash, a chain of hashes, committed inputs, several tensors.
@@ -195,7 +187,7 @@ fn statements_by(ranges: Ranges) -> Result<Vec<Case>, BuildError> {
         for (seed, assignment) in (1..).zip(&mut assignments) {
             assignment.member = circuit.program().member_depth().map(|depth| membership(depth, seed));
         }
-        Ok(Case { name: name_by(ranges, name), circuit, assignments, is_provable: true })
+        Ok(Case { name: name_by(ranges, name), circuit, assignments })
     };
     let (public, committed) = (Visibility::Public, Visibility::Committed);
     let member = |depth| Visibility::Member { depth };
@@ -232,12 +224,7 @@ pub fn risk() -> Result<Case, BuildError> {
 pub fn risk_with(ranges: Ranges) -> Result<Case, BuildError> {
     let circuit = risk_network(1).circuit_with(ranges)?;
     let assignments = (0..3).map(risk_assignment).collect();
-    Ok(Case {
-        name: name_by(ranges, "liquidation-risk shape: 16-32-16-1"),
-        circuit,
-        assignments,
-        is_provable: true,
-    })
+    Ok(Case { name: name_by(ranges, "liquidation-risk shape: 16-32-16-1"), circuit, assignments })
 }
 
 /// All cases.

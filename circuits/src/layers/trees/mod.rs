@@ -117,7 +117,6 @@ pub(crate) const CASES: &[Case] = &[
     }),
     Case::new("trees: 4 named leaves of depth 3, 3 features of 6 bits", 3, 6, |b, x| {
         constrain_by_names(b, x, &cases::boosted(3, 4, 3)?)
-    })
-    .beyond_propagation("the name of a leaf is advice: that one leaf can be named is argued in `named`, and tried for all of them"),
+    }),
     Case::new("trees: the least of 3, 2 features of 5 bits", 2, 5, |b, x| constrain(b, x, &cases::least()?)),
 ];

@@ -8,7 +8,7 @@ use crate::circuit::Circuit;
 use crate::cost::Size;
 use crate::instruction::Instruction;
 use crate::machine::Machine;
-use crate::testing::{assign, check_values, gadget_by};
+use crate::testing::{assign, check_values, gadget_by, unique};
 use crate::witness::Randomness;
 use crate::{Ranges, audit};
 
@@ -81,6 +81,39 @@ fn records_of_several_words() -> Outcome {
         let ensemble = Ensemble::new(12, trees, vec![0], Aggregate::Sum)?;
         let circuit = named(Ranges::Lookup, bits, &ensemble)?;
         check_values(&circuit, around_thresholds(&ensemble, -half, half - 1), expected(&ensemble));
+        let witness = audit::solve(&circuit, &assign(&vec![half / 3; 12]));
+        let witness = witness.unwrap_or_else(|error| panic!("{error}"));
+        let report = unique(&circuit, &witness);
+        assert!(report.is_clean(), "{bits} bits, depth {depth}: {:?}", report.findings.first());
+    }
+    Ok(())
+}
+
+/// The proof of uniqueness is lost with any of the constraints of a named leaf, but for those of records that are alone in being named.
+#[test]
+fn no_constraint_of_a_name_is_spare() -> Outcome {
+    let ensemble = Ensemble::new(2, vec![chain(5, 2, -8, 7), chain(3, 2, -8, 7)], vec![0], Aggregate::Sum)?;
+    for ranges in [Ranges::Bits, Ranges::Lookup] {
+        let circuit = named(ranges, 4, &ensemble)?;
+        let honest = audit::solve(&circuit, &assign(&[3, -4])).unwrap_or_else(|error| panic!("{error}"));
+        assert!(unique(&circuit, &honest).is_clean());
+        let mut tried = 0;
+        for row in 0..circuit.r1cs.num_constraints() {
+            if !circuit.r1cs.violation(row).block.contains("named") {
+                continue;
+            }
+            let mut weakened = circuit.clone();
+            for matrix in [&mut weakened.r1cs.a, &mut weakened.r1cs.b, &mut weakened.r1cs.c] {
+                let (start, end) = (matrix.row_ptr[row] as usize, matrix.row_ptr[row + 1] as usize);
+                matrix.col.drain(start..end);
+                matrix.coeff.drain(start..end);
+                matrix.row_ptr[row + 1..].iter_mut().for_each(|next| *next -= (end - start) as u32);
+            }
+            let report = unique(&weakened, &honest);
+            assert!(!report.findings.is_empty(), "{ranges:?}: {}", circuit.r1cs.violation(row).block);
+            tried += 1;
+        }
+        assert!(tried > 30, "{tried} constraints");
     }
     Ok(())
 }

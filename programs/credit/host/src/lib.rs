@@ -3,6 +3,7 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`instructions`] | the addresses of an issuer, a pool and a line, and one builder for each instruction |
+//! | [`schema`] | which models a pool takes |
 //! | [`statement`] | what the proof of a tier states |
 //! | [`follower`] | a tree rebuilt from the program's events, and paths in it |
 //! | `scenario` | the demonstration and its attacks (feature `scenario`) |
@@ -19,6 +20,7 @@ mod identity;
 pub mod instructions;
 #[cfg(feature = "scenario")]
 mod scenario;
+pub mod schema;
 pub mod statement;
 
 pub use assay_credit::{

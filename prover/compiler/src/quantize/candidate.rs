@@ -5,7 +5,7 @@ use assay_circuits::Ranges;
 use super::cost;
 use super::error::PlanError;
 use super::input::InputFormat;
-use super::loss::{Bound, Loss, measure};
+use super::loss::{Bound, Loss, Trace, measure};
 use super::plan::Plan;
 use super::profile::Profile;
 use super::realize::{Realized, realize, settle};
@@ -46,6 +46,8 @@ pub(super) struct Candidate {
     pub realized: Realized,
     pub cost: u64,
     pub loss: Loss,
+    /// What it computed for them.
+    trace: Trace,
 }
 
 impl Search<'_, '_> {
@@ -59,12 +61,14 @@ impl Search<'_, '_> {
         bound: Bound,
     ) -> Result<Option<Candidate>, InternalError> {
         settle(self.model, self.profile, &mut plan)?;
-        let known = known.map(|known| (&known.plan, &known.realized));
-        let realized = realize(self.model, self.profile, &plan, known);
+        let old = known.map(|known| (&known.plan, &known.realized));
+        let realized = realize(self.model, self.profile, &plan, old);
         let Some(realized) = PlanError::feasible(realized)? else { return Ok(None) };
-        let loss = measure(self.model, &realized, &plan, self.profile, positions, self.threshold, bound);
-        let Some(loss) = PlanError::feasible(loss)? else { return Ok(None) };
+        let known = known.map(|known| (&known.realized, &known.trace));
+        let allowed = (self.threshold, bound);
+        let loss = measure(self.model, &realized, &plan, self.profile, positions, allowed, known);
+        let Some((loss, trace)) = PlanError::feasible(loss)? else { return Ok(None) };
         let cost = cost::of_graph(&realized.graph, &realized.intervals, self.ranges).constraints as u64;
-        Ok(Some(Candidate { plan, realized, cost, loss }))
+        Ok(Some(Candidate { plan, realized, cost, loss, trace }))
     }
 }

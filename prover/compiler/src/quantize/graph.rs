@@ -307,11 +307,34 @@ impl QuantLayer {
 
     /// What the layer's sources name among the values of all inputs and layers, one behind the other.
     pub(crate) fn gather<T: Clone>(&self, values: &[Vec<T>]) -> Result<Vec<T>, Absence> {
+        self.gather_from(|source| Ok(at("a value that a layer reads", values, source)?.as_slice()))
+    }
+
+    /// The same of values that are not in one list.
+    pub(crate) fn gather_from<'a, T: Clone + 'a>(
+        &self,
+        value: impl Fn(usize) -> Result<&'a [T], Absence>,
+    ) -> Result<Vec<T>, Absence> {
         let mut gathered = Vec::with_capacity(self.map.columns());
         for &source in &self.sources {
-            gathered.extend_from_slice(at("a value that a layer reads", values, source)?);
+            gathered.extend_from_slice(value(source)?);
         }
         Ok(gathered)
+    }
+
+    /// Whether it is another layer's copy: then it has the same results for the same values. A layer that was made anew is none, even
+    /// if it is equal.
+    pub(crate) fn is_copy_of(&self, other: &QuantLayer) -> bool {
+        let is_same_step = match (&self.step, &other.step) {
+            (
+                Step::Operator { arguments, operator },
+                Step::Operator { arguments: others, operator: other },
+            ) => Arc::ptr_eq(operator, other) && arguments == others,
+            (Step::Operator { .. }, _) | (_, Step::Operator { .. }) => false,
+            (step, other) => step == other,
+        };
+        let (sources, pools) = (self.sources == other.sources, self.pool == other.pool);
+        Arc::ptr_eq(&self.map, &other.map) && sources && pools && is_same_step
     }
 
     /// The pooled accumulators for one input vector.

@@ -5,9 +5,12 @@
 //! sequential `f64`, so that the count is the same on every machine. Scores that tie in single precision decide nothing: no flip counts
 //! there.
 
-use assay_circuits::at;
+use std::sync::Arc;
+
+use assay_circuits::{Missing, at, at_mut};
 
 use super::error::PlanError;
+use super::graph::{QuantGraph, QuantLayer};
 use super::plan::Plan;
 use super::profile::Profile;
 use super::realize::Realized;
@@ -63,27 +66,112 @@ impl Bound {
     }
 }
 
-/// The loss over the samples at `positions`; not feasible as soon as it exceeds `bound`.
+/// Integers that traces hold, at most: 64 MiB.
+const MAX_TRACED: usize = 1 << 23;
+
+/// What a graph computed for some samples. A graph that differs in few layers takes from it what these do not change.
+pub(crate) struct Trace {
+    /// The samples.
+    positions: Vec<usize>,
+    /// For each layer, what it gave for each sample; nothing where that is too much to hold.
+    layers: Vec<Arc<Vec<Traced>>>,
+}
+
+/// What a layer gave for a sample.
+struct Traced {
+    results: Vec<i64>,
+    /// Its accumulators, where they are what it is measured by.
+    scores: Vec<i64>,
+}
+
+/// What layers give, as far as it is known from another graph, and what is computed.
+struct Evaluated<'a> {
+    /// For each layer, what it gave in the known graph, where that is the same here.
+    known: Vec<Option<&'a Arc<Vec<Traced>>>>,
+    computed: Vec<Vec<Traced>>,
+}
+
+impl<'a> Evaluated<'a> {
+    fn new(realized: &Realized, positions: &[usize], known: Option<(&Realized, &'a Trace)>) -> Self {
+        let graph = &realized.graph;
+        let known = known.filter(|(_, trace)| trace.positions == positions);
+        // Whether values are those of the known graph: inputs, then layers.
+        let is_same_input = |(i, input)| known.is_some_and(|(old, _)| old.graph.inputs.get(i) == Some(input));
+        let mut is_same: Vec<bool> = graph.inputs.iter().enumerate().map(is_same_input).collect();
+        let mut layers = Vec::with_capacity(graph.layers.len());
+        for (position, layer) in graph.layers.iter().enumerate() {
+            let reads_same = layer.sources.iter().all(|&source| is_same.get(source) == Some(&true));
+            let found = known.filter(|_| reads_same).and_then(|(old, trace)| {
+                let is_copy = layer.is_copy_of(old.graph.layers.get(position)?);
+                trace.layers.get(position).filter(|_| is_copy)
+            });
+            is_same.push(found.is_some());
+            layers.push(found);
+        }
+        Evaluated { computed: graph.layers.iter().map(|_| Vec::new()).collect(), known: layers }
+    }
+
+    /// What a layer gives for a sample, counted from the first one that is evaluated.
+    fn of(&self, layer: usize, sample: usize) -> Result<&Traced, Missing> {
+        let known = *at("whether a layer is known", &self.known, layer)?;
+        let computed = at("what a layer computed", &self.computed, layer)?;
+        at("what a layer gives for a sample", known.map_or(computed, |known| known), sample)
+    }
+
+    /// Evaluates a layer for the next sample, unless it is known.
+    fn evaluate(
+        &mut self,
+        realized: &Realized,
+        inputs: &[Vec<i64>],
+        (position, measure): (usize, Measure),
+        sample: usize,
+    ) -> Result<(), PlanError> {
+        if at("whether a layer is known", &self.known, position)?.is_some() {
+            return Ok(());
+        }
+        let layer = at("a layer", &realized.graph.layers, position)?;
+        let x = layer.gather_from(|source| match source.checked_sub(inputs.len()) {
+            None => at("an input", inputs, source).map(Vec::as_slice),
+            Some(layer) => Ok(self.of(layer, sample)?.results.as_slice()),
+        })?;
+        let accumulators = layer.accumulate(&x)?;
+        let scores = if measure == Measure::Scores { accumulators.clone() } else { Vec::new() };
+        let traced = Traced { results: layer.step.finish(accumulators)?, scores };
+        at_mut("what a layer computed", &mut self.computed, position)?.push(traced);
+        Ok(())
+    }
+
+    fn into_trace(self, graph: &QuantGraph, positions: &[usize]) -> Trace {
+        let elements: usize = graph.layers.iter().map(QuantLayer::len).fold(0, usize::saturating_add);
+        if elements.saturating_mul(positions.len()) > MAX_TRACED {
+            return Trace { positions: Vec::new(), layers: Vec::new() };
+        }
+        let layers = self.known.into_iter().zip(self.computed);
+        let layers = layers.map(|(known, computed)| known.cloned().unwrap_or_else(|| Arc::new(computed)));
+        Trace { positions: positions.to_vec(), layers: layers.collect() }
+    }
+}
+
+/// The loss over the samples at `positions`, and what was computed for it; not feasible as soon as it exceeds `bound`. What does not
+/// differ from `known` is taken from there.
 pub(crate) fn measure(
     model: &Model,
     realized: &Realized,
     plan: &Plan,
     profile: &Profile,
     positions: &[usize],
-    threshold: Option<f64>,
-    bound: Bound,
-) -> Result<Loss, PlanError> {
+    (threshold, bound): (Option<f64>, Bound),
+    known: Option<(&Realized, &Trace)>,
+) -> Result<(Loss, Trace), PlanError> {
     let graph = &realized.graph;
     let outputs = graph.outputs.len();
     let mut loss = Loss { error: 0.0, flips: vec![0; outputs], labels: 0 };
     let measures: Vec<Measure> = model.layers.iter().map(|layer| layer.function.measure()).collect();
-    for &position in positions {
-        let mut values = graph.quantize(at("a sample", &profile.samples, position)?);
-        let mut scores = Vec::with_capacity(graph.layers.len());
-        for (layer, measure) in graph.layers.iter().zip(&measures) {
-            let accumulators = layer.accumulate(&layer.gather(&values)?)?;
-            scores.push(if *measure == Measure::Scores { accumulators.clone() } else { Vec::new() });
-            values.push(layer.step.finish(accumulators)?);
+    let mut evaluated = Evaluated::new(realized, positions, known);
+    for (sample, &position) in positions.iter().enumerate() {
+        let inputs = graph.quantize(at("a sample", &profile.samples, position)?);
+        for layer in measures.iter().copied().enumerate() {
+            evaluated.evaluate(realized, &inputs, layer, sample)?;
         }
         let targets = at("the targets of a sample", &profile.targets, position)?;
         let decisions = at("the decisions of a sample", &profile.decisions, position)?;
@@ -93,7 +181,7 @@ pub(crate) fn measure(
         for (((output, target), decided), flips) in outputs.zip(of_sample) {
             let layer = at("the layer of an output", &graph.layers, output.layer)?;
             let measure = *at("the layer of an output", &measures, output.layer)?;
-            let results = at("the values of an output", &values, graph.inputs.len() + output.layer)?;
+            let Traced { results, scores } = evaluated.of(output.layer, sample)?;
             let differs =
                 |(&q, decided): (&i64, &Option<f64>)| decided.is_some_and(|decided| q as f64 != decided);
             let labels = results.iter().zip(decided).filter(|&pair| differs(pair)).count();
@@ -103,10 +191,7 @@ pub(crate) fn measure(
             let (integers, scales) = match measure {
                 Measure::Decisions => continue,
                 Measure::Results => (results, std::slice::from_ref(&of_results)),
-                Measure::Scores => {
-                    let scores = at("the scores of an output", &scores, output.layer)?;
-                    (scores, plan.layer(output.layer)?.rows.as_slice())
-                }
+                Measure::Scores => (scores, plan.layer(output.layer)?.rows.as_slice()),
             };
             let run = integers.len().checked_div(scales.len()).unwrap_or(0).max(1);
             for ((integers, reals), &scale) in integers.chunks(run).zip(target.chunks(run)).zip(scales) {
@@ -126,5 +211,5 @@ pub(crate) fn measure(
             return Err(PlanError::Infeasible);
         }
     }
-    Ok(loss)
+    Ok((loss, evaluated.into_trace(graph, positions)))
 }

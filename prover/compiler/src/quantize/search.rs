@@ -30,16 +30,10 @@ impl Search<'_, '_> {
             let bound = self.bound.part(aim, of_samples);
             let Some(start) = self.uniform(searched, bound, &mut Least::new())? else { continue };
             let found = self.descend(start, bound)?;
-            let loss = measure(
-                self.model,
-                &found.realized,
-                &found.plan,
-                self.profile,
-                &all,
-                self.threshold,
-                self.bound,
-            );
-            if let Some(loss) = PlanError::feasible(loss)? {
+            let allowed = (self.threshold, self.bound);
+            let loss =
+                measure(self.model, &found.realized, &found.plan, self.profile, &all, allowed, None);
+            if let Some((loss, _)) = PlanError::feasible(loss)? {
                 return Ok(Found { plan: found.plan, realized: found.realized, loss });
             }
         }

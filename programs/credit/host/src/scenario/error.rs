@@ -8,7 +8,7 @@ use assay_localnet::{DeployError, Refusal};
 use solana_address::Address;
 use thiserror::Error;
 
-use crate::{follower::FollowError, statement::UnprovableError};
+use crate::{follower::FollowError, schema::UnfitModel, statement::UnprovableError};
 
 /// Why a run stopped.
 #[derive(Debug, Error)]
@@ -22,6 +22,9 @@ pub enum DemoError {
     /// A verifying key holds no points of its curves.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The model is not for pools.
+    #[error(transparent)]
+    Model(#[from] UnfitModel),
     /// Nothing can be proven.
     #[error(transparent)]
     Unprovable(#[from] UnprovableError),

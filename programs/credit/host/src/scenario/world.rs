@@ -20,6 +20,7 @@ use super::{error::DemoError, people::Applicant};
 use crate::{
     Follower, IssuerKeys, Line, Pool, PoolKeys, Proving, Terms, Tier, Tree,
     identity::IDENTITY,
+    schema::accepts,
     statement::{Subject, digest, taking_context},
 };
 
@@ -134,6 +135,7 @@ impl World {
     /// # Errors
     /// A program is missing, or a transaction was refused.
     pub fn new(options: &Options, prover: &Prover) -> Result<Self, DemoError> {
+        accepts(prover.model().schema())?;
         let directory = options.programs.clone().unwrap_or_else(assay_localnet::deploy_directory);
         let mut net = Localnet::from_directory(&directory, &PROGRAMS)?;
         net.set_time(starts_at(EPOCH) + DAY - MIN_TIMELOCK);
