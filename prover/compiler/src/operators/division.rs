@@ -14,6 +14,7 @@ use super::family::{Encoded, Family, Shape};
 use super::logic::whole;
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
+    WHOLE_QUOTIENT,
 };
 use crate::bytes::{CONSTRAINT, ReadError, Reader};
 use crate::import::graph::Layers;
@@ -79,7 +80,10 @@ impl Operator for Divided {
 
 impl IntegerOperator for Divided {
     fn kind(&self) -> &'static str {
-        "whole division"
+        match self.division.part {
+            Part::Quotient => WHOLE_QUOTIENT,
+            Part::Remainder => "whole remainder",
+        }
     }
 
     fn len(&self) -> usize {

@@ -12,6 +12,7 @@ use super::division::{divided, of_integers};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
+    WHOLE_QUOTIENT,
 };
 use crate::bytes::{ReadError, Reader};
 use crate::import::graph::Layers;
@@ -46,7 +47,7 @@ struct Divided {
 
 impl Operator for Divided {
     fn name(&self) -> &'static str {
-        name(self.part)
+        name(self.convention, self.part)
     }
 
     fn arguments(&self) -> Vec<Argument> {
@@ -95,10 +96,11 @@ impl Operator for Divided {
     }
 }
 
-fn name(part: Part) -> &'static str {
-    match part {
-        Part::Remainder => "mod",
-        Part::Quotient => "whole quotient",
+fn name(convention: Convention, part: Part) -> &'static str {
+    match (convention, part) {
+        (_, Part::Remainder) => "mod",
+        (Convention::Floored, Part::Quotient) => "floor of a quotient",
+        (Convention::Truncated, Part::Quotient) => WHOLE_QUOTIENT,
     }
 }
 
@@ -136,7 +138,7 @@ impl Integers {
 
 impl IntegerOperator for Integers {
     fn kind(&self) -> &'static str {
-        name(self.part)
+        name(self.convention, self.part)
     }
 
     fn len(&self) -> usize {

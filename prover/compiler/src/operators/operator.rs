@@ -18,6 +18,9 @@ use crate::number::{activation_scale, signed_range};
 use crate::quantize::error::PlanError;
 use crate::quantize::tables::Tables;
 
+/// The name of quotients of integers, rounded towards zero.
+pub(crate) const WHOLE_QUOTIENT: &str = "whole quotient";
+
 /// Some rows of a layer's map.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Argument {

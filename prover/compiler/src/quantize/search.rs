@@ -31,8 +31,7 @@ impl Search<'_, '_> {
             let Some(start) = self.uniform(searched, bound, &mut Least::new())? else { continue };
             let found = self.descend(start, bound)?;
             let allowed = (self.threshold, self.bound);
-            let loss =
-                measure(self.model, &found.realized, &found.plan, self.profile, &all, allowed, None);
+            let loss = measure(self.model, &found.realized, &found.plan, self.profile, &all, allowed, None);
             if let Some((loss, _)) = PlanError::feasible(loss)? {
                 return Ok(Found { plan: found.plan, realized: found.realized, loss });
             }
