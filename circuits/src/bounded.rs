@@ -1,7 +1,7 @@
 //! Proven ranges as a type: an integer linear combination of wires with an interval that the
 //! constraints prove.
 //!
-//! `Bounded` states: *in every assignment that satisfies the constraints, `sum c_i * w_i`, taken as
+//! `Bounded` states: *in every assignment that satisfies the constraints of the finished circuit, `sum c_i * w_i`, taken as
 //! an integer, lies in `[lo, hi]`*. Only gadgets that add the proving constraints can create one;
 //! sums and products with constants derive their interval from those of their operands. So an
 //! overflow of the field (intervals stay below 2^60, the field has 254 bits) or of the witness

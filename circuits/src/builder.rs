@@ -4,7 +4,7 @@
 //! cannot disagree about a wire. Integer wires hold non-negative integers below 2^60: small scalars
 //! are what multi-scalar multiplication is fast on, and a negative value would be a full-size one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ark_bn254::Fr;
@@ -12,6 +12,7 @@ use ark_ff::One;
 
 use crate::bounded::Bounded;
 use crate::error::BuildError;
+use crate::input::Open;
 use crate::instruction::{Choice, InputTensor, Instruction, MAX_TENSOR_BITS, Table};
 use crate::linear::{Lc, Wire};
 use crate::lookups::{Lookups, Ranges};
@@ -32,6 +33,8 @@ pub struct Builder {
     scopes: Vec<String>,
     /// Values of each declared input.
     pub(crate) inputs: Vec<Vec<Bounded>>,
+    /// The inputs among the wires whose ranges nobody has proven yet: [`Builder::close_all`] does.
+    pub(crate) open: BTreeMap<Wire, Open>,
     pub(crate) outputs: Vec<Vec<Bounded>>,
     digest_bound: bool,
     ranges: Ranges,
@@ -64,6 +67,7 @@ impl Builder {
             constants: HashMap::new(),
             scopes: Vec::new(),
             inputs: Vec::new(),
+            open: BTreeMap::new(),
             outputs: Vec::new(),
             digest_bound: false,
             ranges,
@@ -128,6 +132,22 @@ impl Builder {
     /// A wire that the caller has proven to hold an integer of `[0, hi]`.
     pub(crate) fn proven(&self, wire: Wire, hi: i64) -> Bounded {
         Bounded::proven_wire(self.id, wire, hi)
+    }
+
+    /// A table of these entries, to be queried. Where two entries can be equal, a witness may share their count between both: whoever wants
+    /// multiplicities to be unique sees to it that entries differ.
+    pub(crate) fn combinations(&mut self, entries: &[Bounded]) -> Result<usize, BuildError> {
+        entries.iter().try_for_each(|entry| self.check_owner("table of combinations", entry))?;
+        Ok(self.lookups.combinations(entries))
+    }
+
+    /// Asks for a wire of this builder to have the value of one of the entries of such a table.
+    pub(crate) fn query_combinations(&mut self, table: usize, wire: Wire) -> Result<(), BuildError> {
+        if wire.0 >= self.program.num_wires {
+            return Err(BuildError::ForeignValue { operation: "query of combinations" });
+        }
+        let scope = self.scopes();
+        self.lookups.query_combinations(scope, table, wire)
     }
 
     /// The table of a function of this builder.

@@ -64,12 +64,21 @@ pub struct Tally {
     /// Each function once, by a digest.
     functions: Vec<(u64, Sizes)>,
     combinations: Vec<Sizes>,
+    /// Of the values that are given next, those that are inputs whose range is open.
+    open: Vec<bool>,
 }
 
 impl Tally {
     /// Nothing yet, of a circuit that proves its ranges this way.
     pub fn new(ranges: Ranges) -> Self {
-        Self { ranges, fixed: 0, demand: Demand::default(), functions: Vec::new(), combinations: Vec::new() }
+        Self {
+            ranges,
+            fixed: 0,
+            demand: Demand::default(),
+            functions: Vec::new(),
+            combinations: Vec::new(),
+            open: Vec::new(),
+        }
     }
 
     /// How ranges are proven.
@@ -120,6 +129,26 @@ impl Tally {
         match self.ranges {
             Ranges::Bits => self.add(count.saturating_mul(bits as usize)),
             Ranges::Lookup => self.demand.add_exact(bits, count),
+        }
+    }
+
+    /// Adds what `cost` adds for values of which these are inputs, perhaps negated or moved, whose range nobody has proven yet.
+    /// Returns as well which of them still are: as a builder knows of its wires.
+    pub fn with_open<T>(&mut self, open: Vec<bool>, cost: impl FnOnce(&mut Self) -> T) -> (T, Vec<bool>) {
+        let outer = std::mem::replace(&mut self.open, open);
+        let result = cost(self);
+        (result, std::mem::replace(&mut self.open, outer))
+    }
+
+    /// Which of so many values are open.
+    pub(crate) fn open_among(&self, values: usize) -> Vec<bool> {
+        (0..values).map(|position| self.open.get(position) == Some(&true)).collect()
+    }
+
+    /// What is counted proves the range of a value.
+    pub(crate) fn close(&mut self, position: usize) {
+        if let Some(open) = self.open.get_mut(position) {
+            *open = false;
         }
     }
 

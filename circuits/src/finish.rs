@@ -1,4 +1,4 @@
-//! The end of building: ranges and functions that were asked for are proven, wires get their final numbers.
+//! The end of building: ranges of inputs that are open, ranges and functions that were asked for are proven, wires get their final numbers.
 
 use crate::bounded::Bounded;
 use crate::builder::{Builder, push_integer};
@@ -17,6 +17,7 @@ impl Builder {
     }
 
     pub(crate) fn into_circuit(mut self) -> Result<Circuit, BuildError> {
+        self.close_all()?;
         let lookups = std::mem::take(self.lookups());
         let tables = lookups.count(&mut self)?;
         for values in std::mem::take(&mut self.outputs) {

@@ -1,39 +1,90 @@
 //! Inputs: private wires whose ranges constraints prove.
+//!
+//! The range of an input is *open* from its declaration on, until a gadget closes it: one whose constraints prove it by themselves,
+//! as the bins of [`crate::layers::trees`] do. Whatever is open when the builder finishes is proven then, so that no input
+//! of a circuit is without a range, and nobody can forget one: [`crate::Bounded`] speaks of finished circuits.
+//!
+//! *Assumes* of a gadget that closes an input that its constraints prove the range of whatever field element the wire holds,
+//! without any other range of an input: else two gadgets could rely on each other.
+
+use std::collections::BTreeSet;
 
 use crate::bounded::Bounded;
 use crate::builder::{Builder, check_tensor_bits};
-use crate::error::BuildError;
+use crate::error::{BuildError, at};
 use crate::gadgets::lookup::digits::assert_width;
 use crate::instruction::{InputTensor, Instruction};
 use crate::integer::half;
+use crate::linear::Wire;
+
+/// What the names of the ranges of inputs begin with.
+pub(crate) const SCOPE: &str = "input ";
+
+/// An input whose range is not proven yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Open {
+    /// Position among the input tensors.
+    tensor: usize,
+    /// The wire is in `[0, 2^bits)`.
+    bits: u8,
+}
 
 impl Builder {
     /// Declares an input tensor of `len` signed integers of `bits` bits (1 to 32). They are private
-    /// wires; constraints prove each value's range.
+    /// wires; constraints prove each value's range, at the latest when the circuit is finished.
     ///
-    /// Cost: a wire and a range proof of `bits` bits a value (`bits` constraints without lookups). The
-    /// wire holds `value + 2^(bits-1)`.
+    /// Cost: a wire, and a range proof of `bits` bits a value (`bits` constraints without lookups), unless a gadget proves that
+    /// range. The wire holds `value + 2^(bits-1)`.
     pub fn input(&mut self, name: &str, len: usize, bits: u8) -> Result<Vec<Bounded>, BuildError> {
         check_tensor_bits("input", bits)?;
         if len == 0 {
             return Err(BuildError::Empty { operation: "input" });
         }
         let count = u32::try_from(len).map_err(|_| BuildError::TooLarge { what: "input values" })?;
+        let tensor = self.program.inputs.len();
         self.program.inputs.push(InputTensor { name: name.into(), len: count, bits });
         self.instruct(Instruction::Input, &[])?;
-        let highest = (1i64 << bits) - 1;
-        let wires = (0..len).map(|_| self.bounded_wire(highest)).collect::<Result<Vec<_>, _>>()?;
-        let offset = half(bits.into());
-        let values: Vec<Bounded> = self.scope(&format!("input {name}"), |b| {
-            wires
-                .iter()
-                .map(|wire| {
-                    assert_width(b, wire, u32::from(bits))?;
-                    wire.add_const(-offset)
-                })
-                .collect::<Result<_, BuildError>>()
-        })?;
+        let (highest, offset) = ((1i64 << bits) - 1, half(bits.into()));
+        let mut values = Vec::with_capacity(len);
+        for _ in 0..len {
+            let wire = self.integer_wire()?;
+            self.open.insert(wire, Open { tensor, bits });
+            values.push(self.proven(wire, highest).add_const(-offset)?);
+        }
         self.inputs.push(values.clone());
         Ok(values)
+    }
+
+    /// Which of the values are inputs, perhaps negated or moved, whose range is open; of one input twice, the first.
+    pub(crate) fn open_among(&self, x: &[Bounded]) -> Vec<bool> {
+        let mut seen = BTreeSet::new();
+        x.iter().map(|x| self.open_wire(x).is_some_and(|wire| seen.insert(wire))).collect()
+    }
+
+    /// The caller has added constraints that prove by themselves that `x` is in its interval. Where `x` is an open input, that is
+    /// its range.
+    pub(crate) fn close(&mut self, x: &Bounded) {
+        if let Some(wire) = self.open_wire(x) {
+            self.open.remove(&wire);
+        }
+    }
+
+    /// The wire of an open input, if `x` is one up to its sign and a constant, with no narrower interval: what proves
+    /// the interval proves the range.
+    fn open_wire(&self, x: &Bounded) -> Option<Wire> {
+        let mut wires = x.terms().iter().filter(|&&(wire, _)| wire != Wire::ONE);
+        let (&(wire, 1 | -1), None) = (wires.next()?, wires.next()) else { return None };
+        let open = self.open.get(&wire).filter(|_| x.owner() == Some(self.id()))?;
+        (x.hi() - x.lo() == (1i128 << open.bits) - 1).then_some(wire)
+    }
+
+    /// Proves the ranges that are open: the last thing that is built.
+    pub(crate) fn close_all(&mut self) -> Result<(), BuildError> {
+        for (wire, Open { tensor, bits }) in std::mem::take(&mut self.open) {
+            let name = format!("{SCOPE}{}", at("input tensors", &self.program.inputs, tensor)?.name);
+            let value = self.proven(wire, (1i64 << bits) - 1);
+            self.scope(&name, |b| assert_width(b, &value, bits.into()))?;
+        }
+        Ok(())
     }
 }

@@ -73,7 +73,8 @@ impl Circuit {
         kinds
     }
 
-    /// Constraints by part and by what they are for, in the order of the circuit. Queries belong to the part that asks.
+    /// Constraints by part and by what they are for: inputs, whose ranges are proven behind everything else, then in the order of the
+    /// circuit. Queries belong to the part that asks.
     pub fn parts(&self) -> Vec<Part<'_>> {
         let r1cs = &self.r1cs;
         let mut parts: Vec<Part<'_>> = Vec::new();
@@ -99,6 +100,7 @@ impl Circuit {
                 None => parts.push(Part { name, kinds }),
             }
         }
+        parts.sort_by_key(|part| !part.name.starts_with(crate::input::SCOPE));
         parts
     }
 

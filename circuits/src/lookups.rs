@@ -137,14 +137,14 @@ impl Lookups {
         Ok(())
     }
 
-    /// A table of these entries, which is to be queried.
+    /// A table of these entries, which is to be queried: see [`crate::Builder::combinations`], which knows whose they are.
     pub(crate) fn combinations(&mut self, entries: &[Bounded]) -> usize {
         let entries = entries.iter().map(|entry| entry.terms().to_vec()).collect();
         self.combinations.push(RequestedCombinations { entries, queries: Vec::new() });
         self.combinations.len() - 1
     }
 
-    /// Asks for a wire to have the value of one of the entries of such a table.
+    /// Asks for a wire to have the value of one of the entries of such a table: see [`crate::Builder::query_combinations`].
     pub(crate) fn query_combinations(
         &mut self,
         scope: String,

@@ -30,8 +30,31 @@ pub(crate) fn gadget_by(
     bits: u8,
     build: impl FnOnce(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError>,
 ) -> Result<Circuit, BuildError> {
+    gadget_of(Inputs::Proven, ranges, len, bits, build)
+}
+
+/// Where the ranges of a gadget's inputs are proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Inputs {
+    /// Before the gadget, which cannot do it any more.
+    Proven,
+    /// In it, or behind it.
+    Open,
+}
+
+/// As [`gadget_by`], over such inputs.
+pub(crate) fn gadget_of(
+    inputs: Inputs,
+    ranges: Ranges,
+    len: usize,
+    bits: u8,
+    build: impl FnOnce(&mut Builder, &[Bounded]) -> Result<Vec<Bounded>, BuildError>,
+) -> Result<Circuit, BuildError> {
     let mut b = Builder::with_ranges(ranges);
     let x = b.input("x", len, bits)?;
+    if inputs == Inputs::Proven {
+        b.close_all()?;
+    }
     let y = build(&mut b, &x)?;
     b.finish_gadget(&[&y])
 }
@@ -66,12 +89,17 @@ pub(crate) fn assert_costs(
     cost: impl Fn(&mut Tally, &[Interval]),
 ) -> Result<(), BuildError> {
     let half = 1i128 << (bits - 1);
-    for ranges in [Ranges::Bits, Ranges::Lookup] {
-        let circuit = gadget_by(ranges, len, bits, &build)?;
-        let mut tally = Tally::new(ranges);
-        tally.inputs(bits.into(), len);
-        cost(&mut tally, &vec![(-half, half - 1); len]);
-        assert_eq!(tally.size(), Size::of(&circuit), "{len} inputs of {bits} bits, {ranges:?}");
+    let x = vec![(-half, half - 1); len];
+    for inputs in [Inputs::Proven, Inputs::Open] {
+        for ranges in [Ranges::Bits, Ranges::Lookup] {
+            let circuit = gadget_of(inputs, ranges, len, bits, &build)?;
+            let mut tally = Tally::new(ranges);
+            let ((), open) = tally.with_open(vec![inputs == Inputs::Open; len], |tally| cost(tally, &x));
+            let proven = |open: &bool| inputs == Inputs::Proven || *open;
+            tally.inputs(bits.into(), open.iter().filter(|open| proven(open)).count());
+            let of = format!("{len} inputs of {bits} bits, {ranges:?}, {inputs:?}");
+            assert_eq!(tally.size(), Size::of(&circuit), "{of}");
+        }
     }
     Ok(())
 }

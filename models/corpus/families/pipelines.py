@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 
 from .case import Case
-from .data import CALIBRATION, UNSEEN, credit, default_risk, generator
+from .data import CALIBRATION, CREDIT, UNSEEN, credit, default_risk, generator, normal
 from .sk import EXPORTER, TRAIN, amounts, applicants, case, tiers
 
 
@@ -52,6 +52,74 @@ def cases():
     yield mixed("columns-with-text-categories-and-trees", unknown="ignore", by_name=True, trees=True)
     yield mixed("ordinal-text-categories", unknown="ordinal", by_name=True)
     yield mixed("columns-of-one-tensor", unknown=None, by_name=False)
+    yield from frames()
+
+
+def bank_table(name, rows):
+    """A table as a frame holds it: ten numbers, two counts, four texts, with column names of all lengths; and each applicant's default."""
+    rng = generator(name)
+    numbers = credit(rng, rows)
+    frame = pd.DataFrame({n: numbers[:, i] for i, n in enumerate(CREDIT)})
+    frame["savings"] = rng.lognormal(8, 1, rows).clip(100, 200_000).round(-1).astype(np.float32)
+    frame["credit_to_annual_income_of_household"] = rng.beta(2, 5, rows).round(3).astype(np.float32)
+    frame["months_at_address"] = rng.integers(1, 240, rows).astype(np.float32)
+    frame["n_transactions_30d"] = rng.poisson(20, rows)
+    for count in ["age", "late_payments"]:
+        frame[count] = frame[count].astype(np.int64)
+    for text, values in TEXTS.items():
+        frame[text] = rng.choice(values, rows)
+    y = default_risk(rng, numbers) + 0.8 * (frame["purpose"] == "education") - 0.6 * (frame["housing"] == "own") > 0
+    return frame, y.to_numpy()
+
+
+def of_frame(name, pipe, frame, y):
+    """The pipeline, exported from the frame it was fitted on with the defaults: an input for each column."""
+    pipe.fit(frame, y)
+    model = skl2onnx.to_onnx(pipe, frame[:1])
+    data = {n: frame[n].to_numpy()[:, None] for n in frame}
+    data = {n: v.astype(object) if v.dtype.kind in "OUT" else v for n, v in data.items()}
+    seen = {n: v[:CALIBRATION] for n, v in data.items()}
+    inside = np.ones(len(frame), dtype=bool)
+    for n, v in data.items():
+        if v.dtype != object:
+            low, high = np.nanmin(seen[n]), np.nanmax(seen[n])
+            inside &= (np.isnan(v) | ((v >= low) & (v <= high)))[:, 0]
+    inside[:CALIBRATION] = False
+    unseen = {n: v[inside][: 3 * UNSEEN] for n, v in data.items()}
+    return Case(name, EXPORTER, model, seen, unseen, classes={"output_label": [0, 1]})
+
+
+def frames():
+    """Tables of more columns than a statement holds tensors."""
+    name = "frame-of-14-columns"
+    frame, y = bank_table(name, TRAIN)
+    texts = list(TEXTS)
+    rest = [n for n in frame if n not in texts]
+    encoder = pp.OneHotEncoder(handle_unknown="ignore")
+    columns = ColumnTransformer([("numbers", pp.StandardScaler(), rest), ("texts", encoder, texts)])
+    yield of_frame(name, make_pipeline(columns, LogisticRegression()), frame, y)
+
+    name = "frame-with-holes-and-trees"
+    frame, y = bank_table(name, TRAIN)
+    for n in ["income", "savings", "utilization"]:
+        frame.loc[generator(name + n).random(TRAIN) < 0.1, n] = np.nan
+    encoder = pp.OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    columns = ColumnTransformer([("numbers", SimpleImputer(strategy="median"), rest), ("texts", encoder, texts)])
+    trees = GradientBoostingClassifier(n_estimators=10, max_depth=3, random_state=1)
+    yield of_frame(name, make_pipeline(columns, trees), frame, y)
+
+    name = "frame-with-target-encoder"
+    frame, y = bank_table(name, TRAIN)
+    encoder = pp.TargetEncoder(random_state=1)
+    columns = ColumnTransformer([("numbers", pp.StandardScaler(), rest), ("texts", encoder, texts)])
+    yield of_frame(name, make_pipeline(columns, LogisticRegression()), frame, y)
+
+    name = "frame-of-30-numbers"
+    rng = generator(name)
+    sizes = 10.0 ** rng.integers(-2, 5, 30)
+    frame = pd.DataFrame({f"feature_{i}": (normal(rng, TRAIN, 1)[:, 0] * s).astype(np.float32) for i, s in enumerate(sizes)})
+    y = (frame.to_numpy() / sizes)[:, :6] @ np.array([1, -1, 0.5, 0.5, -0.5, 2]) + 0.3 * rng.standard_normal(TRAIN) > 0
+    yield of_frame(name, make_pipeline(pp.StandardScaler(), LogisticRegression()), frame, y)
 
 
 def one_hot_numbers(name):
@@ -106,6 +174,12 @@ def mixed(name, unknown, by_name, trees=False):
     return Case(name, EXPORTER, onnx_model, seen, unseen, classes={"output_label": [0, 1]})
 
 
+TEXTS = {
+    "purpose": ["car", "education", "furniture", "repairs"],
+    "housing": ["own", "rent", "free"],
+    "region": ["north", "east", "south", "west"],
+    "grade": ["A", "B", "C"],
+}
 TRANSFORMERS = {
     "standard-scaler": pp.StandardScaler(),
     "normalizer-l2": pp.Normalizer("l2"),

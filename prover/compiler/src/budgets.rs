@@ -34,7 +34,9 @@ fn imports_take_a_quarter_of_their_budget() {
     let of_network = |network: Network| (network.name().to_owned(), network.onnx(1));
     let of_models = models().into_iter().map(|(name, onnx, _)| (name, onnx));
     for (name, onnx) in Network::ALL.into_iter().map(of_network).chain(of_models) {
-        let (_, left) = import_within(&decode(&onnx).unwrap(), &[], Resources::new(onnx.len())).unwrap();
+        let (_, left) =
+            import_within(&decode(&onnx).unwrap(), &Options::default(), &[], Resources::new(onnx.len()))
+                .unwrap();
         check(&format!("{name} in memory"), &left.memory);
         check(&format!("{name} in steps"), &left.work);
     }

@@ -88,6 +88,9 @@ pub enum ReadError {
     /// A feature name that occurs twice.
     #[error("feature '{0}' is listed twice")]
     Feature(String),
+    /// Inputs of the ONNX file that are not those of the schema, or columns of them.
+    #[error("input '{0}' of the ONNX file does not fit the schema, or nothing is joined")]
+    FileInput(String),
     /// Names of classes that do not fit an output.
     #[error("the names of classes of output '{0}' do not fit it")]
     Classes(String),

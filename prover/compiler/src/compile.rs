@@ -2,14 +2,14 @@
 
 use assay_circuits::Ranges;
 
-use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
+use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Table};
 use crate::compiled::{CompiledModel, DecodeError, InputError, check_domain};
 use crate::features::{contents, domains, input_formats, may_be_missing, real_or};
 use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError, Refusal};
 use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
-use crate::model::{Model, Output, batch};
+use crate::model::{FileInput, Model, Output, batch};
 use crate::onnx::ModelProto;
 use crate::operators::operator::Measure;
 use crate::options::{OptionError, Options};
@@ -130,17 +130,18 @@ pub fn compile_with<'a>(
     options.check()?;
     let source = source.into();
     let proto = import::prepare(&source, options)?;
-    let draft = import::draft(&proto)?;
+    let draft = import::draft(&proto, options)?;
     check_hidden(&draft.model, options)?;
     let Arranged { rows: samples, names, mut warnings } = arrange(&draft.model, calibration)?;
     let missing = may_be_missing(&draft.model, &names, &samples, options)?;
     let model = match missing.is_empty() {
         true => draft.settled()?,
-        false => {
-            import::import_missing(&proto, &missing).map_err(|error| refused(error, &names, &samples))?
-        }
+        false => import::import_missing(&proto, options, &missing)
+            .map_err(|error| refused(error, &names, &samples))?,
     };
     check_decisions(&model, options)?;
+    let name = model_name(&model, options);
+    lower::check_tensors(&model, &name, options)?;
     let features = domains(&model, &names, &samples, options)?;
     for (i, sample) in samples.iter().enumerate() {
         check_domain(&features, sample).map_err(|error| CompileError::Domain { row: i + 1, error })?;
@@ -149,7 +150,6 @@ pub fn compile_with<'a>(
 
     let equalized = equalize(&model);
     let inputs = input_formats(&model, &features, options)?;
-    let name = model_name(&model, options);
     let task = Task { model: &equalized.model, inputs, name: &name, options, observer: &observer };
     let Quantized { profile, found: (found, ranges) } = task.quantize(samples, &mut warnings)?;
     observer.at(Stage::Lower, None)?;
@@ -158,7 +158,9 @@ pub fn compile_with<'a>(
     let circuit = lower::lower(&graph, &schema, ranges)?;
     let source_digest = source.digest();
     let classes = model.outputs.iter().map(|output| output.classes.clone()).collect();
-    let compiled = CompiledModel { schema, graph, circuit, features, classes, source_digest, provenance };
+    let file_inputs = model.file_inputs.iter().map(FileInput::of_schema).collect();
+    let compiled =
+        CompiledModel { schema, graph, circuit, features, file_inputs, classes, source_digest, provenance };
     compiled.check_readable().map_err(CompileError::Unreadable)?;
 
     // What the engine cannot run is no fault of the model: it goes unchecked, and the report says so.
@@ -312,20 +314,17 @@ fn check_hidden(model: &Model, options: &Options) -> Result<(), OptionError> {
 
 /// The samples in the model's order; the table names the features where the model does not.
 fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationError> {
-    let inputs = model.inputs.iter().map(|input| (input.name.as_str(), input.len())).collect();
     let named = match model.feature_names {
         Some(_) => FeatureNames::Declared,
         None => FeatureNames::Derived,
     };
     let features = model.features();
-    let mut signature = Signature::new(inputs, &features, named);
-    let categories = contents(model).enumerate().filter_map(|(feature, (_, known))| Some((feature, known?)));
-    signature.categories = categories.collect();
     // Whether the model takes what is missing is known once it is known what is.
-    let missing = real_or(model).enumerate();
-    signature.missing = missing.filter_map(|(feature, missing)| Some((feature, missing?))).collect();
-    signature.batch = batch::rows(model.inputs.iter().map(|input| input.shape.as_slice()));
-    calibration.arrange(&signature)
+    let elements = features.iter().zip(contents(model)).zip(real_or(model));
+    let elements = elements.map(|((name, (_, categories)), missing)| Element { name, categories, missing });
+    let elements: Vec<Element<'_>> = elements.collect();
+    let batch = batch::rows(model.inputs.iter().map(|input| input.shape.as_slice()));
+    calibrate::arrange_elements(calibration, &model.file_inputs, &elements, named, batch)
 }
 
 /// Flips are those of a decision: of a real output against a threshold, or an ArgMax.

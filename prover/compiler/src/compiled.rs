@@ -3,8 +3,10 @@
 //! ```text
 //! payload = provenance: u32 length, bytes; schema: u32 length, bytes; features: feature*; graph;
 //!           ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes;
-//!           where an output has names of classes, for each output: u8 (0 none, 1 of its values, 2 of its elements);
-//!           of those with names: u32 count, names
+//!           where an output has names of classes, or columns are joined, for each output: u8 (0 none, 1 of its values, 2 of its
+//!           elements); of those with names: u32 count, names;
+//!           where columns are joined, the inputs of the ONNX file: u32 count, file input*
+//! file input = name; u32 rank, u32 for each dimension; first: u32, step: u32 (element i is element first + i * step of all inputs)
 //! feature = name; min: f64; max: f64; kind: u8 (0 real, 1 integer, 2 truth, 3 text of which unknown values are refused, 4 text
 //!           of which they stand as the number of values, 5 real of which a number stands for missing ones, 6 real that has
 //!           an integer of its own where it is missing); of text: u32 count, values; of 5: f64, that number
@@ -21,13 +23,14 @@
 
 use assay_circuits::{Circuit, Ranges};
 use assay_interface::artifact::{self, ArtifactError};
-use assay_interface::schema::{ModelSchema, SchemaError};
+use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 
 use crate::budget::Budget;
 use crate::bytes::{CONSTRAINT, ReadError, Reader, Writer};
-use crate::calibrate::{Arranged, CalibrationError, FeatureNames, Signature, Table};
+use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Table};
+use crate::file_inputs;
 use crate::lower::{self, LowerError};
-use crate::model::{Absent, Categories, ClassNames, Kind, Unknown, batch};
+use crate::model::{Absent, Categories, ClassNames, FileInput, Kind, Unknown, batch};
 use crate::number::dequantize;
 use crate::provenance::Provenance;
 use crate::quantize::encoding;
@@ -62,6 +65,8 @@ pub struct CompiledModel {
     pub circuit: Circuit,
     /// The elements of all inputs, in order.
     pub features: Vec<Feature>,
+    /// The inputs of the ONNX file, in its order: the tensors of the statement, or columns of them.
+    pub file_inputs: Vec<FileInput>,
     /// The names of classes of each output, if it is a classifier's.
     pub classes: Vec<Option<ClassNames>>,
     /// SHA-256 of the ONNX file.
@@ -148,22 +153,25 @@ impl CompiledModel {
     /// # Errors
     /// Missing and unknown columns, rows of the wrong length.
     pub fn arrange(&self, table: &Table) -> Result<Arranged, CalibrationError> {
-        let features: Vec<String> = self.features.iter().map(|feature| feature.name.clone()).collect();
-        let inputs = self.graph.inputs.iter().map(|input| (input.name.as_str(), input.elements())).collect();
-        let mut signature = Signature::new(inputs, &features, FeatureNames::Declared);
-        let known = self.features.iter().map(|feature| feature.categories.as_ref()).enumerate();
-        signature.categories = known.filter_map(|(position, known)| Some((position, known?))).collect();
-        let missing = self.features.iter().map(|feature| feature.missing).enumerate();
         let reading = |missing: Absent| match missing {
             Absent::StandsFor(number) => number,
             Absent::Coded => f64::NAN,
         };
-        signature.missing =
-            missing.filter_map(|(position, missing)| Some((position, reading(missing?)))).collect();
+        let elements = self.features.iter().map(|feature| Element {
+            name: &feature.name,
+            categories: feature.categories.as_ref(),
+            missing: feature.missing.map(reading),
+        });
+        let elements: Vec<Element<'_>> = elements.collect();
         let shape = |dims: &Vec<u32>| dims.iter().map(|&dim| dim as usize).collect::<Vec<usize>>();
         let shapes: Vec<Vec<usize>> = self.graph.inputs.iter().map(|input| shape(&input.shape)).collect();
-        signature.batch = batch::rows(shapes.iter().map(Vec::as_slice));
-        table.arrange(&signature)
+        let batch = batch::rows(shapes.iter().map(Vec::as_slice));
+        calibrate::arrange_elements(table, &self.file_inputs, &elements, FeatureNames::Declared, batch)
+    }
+
+    /// The inputs of the ONNX file that are columns of each input tensor, in their order; none where it is the file's own.
+    pub fn columns(&self) -> Vec<Vec<&str>> {
+        file_inputs::columns(&self.file_inputs, &self.schema)
     }
 
     /// Integers of one sample, one list for each input tensor: each value to the nearest representable one. NaN is a missing value, where
@@ -264,8 +272,12 @@ impl CompiledModel {
             Ranges::Lookup => 1,
         }]);
         out.bytes(&self.circuit.digest());
-        if self.classes.iter().any(Option::is_some) {
+        let is_joined = self.file_inputs != file_inputs::unjoined(&self.schema);
+        if is_joined || self.classes.iter().any(Option::is_some) {
             self.classes.iter().for_each(|classes| write_classes(classes.as_ref(), &mut out));
+        }
+        if is_joined {
+            file_inputs::write(&self.file_inputs, &mut out);
         }
         out.finish()
     }
@@ -276,14 +288,23 @@ impl CompiledModel {
     /// [`DecodeError`] says which check failed.
     pub fn from_bytes(bytes: &[u8]) -> Result<CompiledModel, DecodeError> {
         let artifact = artifact::decode(artifact::Kind::Circuit, bytes)?;
-        let Contents { provenance, schema, features, classes, graph, ranges, digest, .. } =
+        let Contents { provenance, schema, features, file_inputs, classes, graph, ranges, digest, .. } =
             read(artifact.payload)?;
         let circuit = lower::lower(&graph, &schema, ranges)?;
         if circuit.digest() != digest {
             return Err(DecodeError::CircuitDigest);
         }
         let source_digest = artifact.parent;
-        let model = CompiledModel { schema, graph, circuit, features, classes, source_digest, provenance };
+        let model = CompiledModel {
+            schema,
+            graph,
+            circuit,
+            features,
+            file_inputs,
+            classes,
+            source_digest,
+            provenance,
+        };
         // A circuit without any range proof is the same either way, and is written as one by bits.
         if model.ranges() == ranges { Ok(model) } else { Err(DecodeError::CircuitDigest) }
     }
@@ -304,6 +325,7 @@ struct Contents {
     provenance: Provenance,
     schema: ModelSchema,
     features: Vec<Feature>,
+    file_inputs: Vec<FileInput>,
     classes: Vec<Option<ClassNames>>,
     graph: QuantGraph,
     ranges: Ranges,
@@ -332,11 +354,17 @@ fn read(payload: &[u8]) -> Result<Contents, DecodeError> {
     };
     let digest = reader.fixed()?;
     let classes = read_classes(&mut reader, &schema)?;
+    let file_inputs = file_inputs::read(&mut reader, &schema)?;
+    if file_inputs.is_none() && !classes.is_empty() && classes.iter().all(Option::is_none) {
+        return Err(ReadError::Classes(first_name(schema.outputs())).into());
+    }
+    let classes = if classes.is_empty() { vec![None; schema.outputs().len()] } else { classes };
+    let file_inputs = file_inputs.unwrap_or_else(|| file_inputs::unjoined(&schema));
     let intervals = lower::check_work(&graph)?;
     let constraints = strategy::size(&graph, &intervals, &schema, ranges).constraints as u64;
     reader.spend("constraints", CONSTRAINT.saturating_mul(constraints))?;
     let left = reader.finish()?;
-    Ok(Contents { provenance, schema, features, classes, graph, ranges, digest, left })
+    Ok(Contents { provenance, schema, features, file_inputs, classes, graph, ranges, digest, left })
 }
 
 fn write_classes(classes: Option<&ClassNames>, out: &mut Writer) {
@@ -351,11 +379,11 @@ fn write_classes(classes: Option<&ClassNames>, out: &mut Writer) {
     names.iter().for_each(|name| out.text(name));
 }
 
-/// The names of classes of each output: nothing where there are none, so that one model has one encoding.
+/// The names of classes of each output: nothing where there are none and nothing follows, so that one model has one encoding.
 fn read_classes(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Vec<Option<ClassNames>>, ReadError> {
     let outputs = schema.outputs();
     if reader.is_empty() {
-        return Ok(vec![None; outputs.len()]);
+        return Ok(Vec::new());
     }
     let mut classes = Vec::new();
     for output in outputs {
@@ -372,8 +400,11 @@ fn read_classes(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Vec<Opt
         }
         classes.push(names);
     }
-    let first = || outputs.first().map_or_else(String::new, |output| output.name.clone());
-    if classes.iter().any(Option::is_some) { Ok(classes) } else { Err(ReadError::Classes(first())) }
+    Ok(classes)
+}
+
+fn first_name(tensors: &[TensorSchema]) -> String {
+    tensors.first().map_or_else(String::new, |tensor| tensor.name.clone())
 }
 
 /// Features that have an integer where they are missing are those that the schema says so of: the statement's reader goes by that.

@@ -44,6 +44,7 @@ mod compiled;
 pub mod compute_units;
 mod elementary;
 mod features;
+mod file_inputs;
 pub mod float;
 pub mod import;
 mod internal;

@@ -10,14 +10,17 @@ use assay_circuits::{
     statement,
 };
 use assay_interface::missing::Missing;
-use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
+use assay_interface::scales::Scales;
+use assay_interface::schema::{MAX_BITS, ModelSchema, SchemaError, TensorSchema};
 
 use crate::internal::{Expected, InternalError};
+use crate::model::Model;
 use crate::options::Options;
 use crate::quantize::bounds::{self, LayerIntervals};
 use crate::quantize::cost;
 use crate::quantize::error::PlanError;
 use crate::quantize::graph::{QuantArgument, QuantGraph, QuantLayer, QuantOutput, Rounding, Step};
+use crate::quantize::realize::schema_shape;
 
 /// Terms that all linear combinations of a circuit may have together before they are merged: 2^28.
 const MAX_WORK: u128 = 1 << 28;
@@ -52,6 +55,31 @@ pub enum LowerError {
     },
 }
 
+/// Whether the tensors of a model have names, shapes and a number that a schema takes, before anything is known of their integers.
+pub(crate) fn check_tensors(model: &Model, name: &str, options: &Options) -> Result<(), LowerError> {
+    let tensor = |name: &str, shape: &[usize], visibility| TensorSchema {
+        name: name.to_owned(),
+        shape: schema_shape(shape),
+        bits: MAX_BITS,
+        scales: Scales::One(0),
+        missing: Missing::Never,
+        visibility,
+    };
+    let inputs = model.inputs.iter().map(|x| tensor(&x.name, &x.shape, visibility(&x.name, options)));
+    let outputs = model.outputs.iter().map(|y| tensor(&y.name, &y.shape, Visibility::Public));
+    let schema = ModelSchema::new(name.to_owned(), inputs.collect(), outputs.collect());
+    schema.map(|_| ()).map_err(LowerError::Schema)
+}
+
+/// What a statement shows of an input.
+fn visibility(name: &str, options: &Options) -> Visibility {
+    match &options.member {
+        Some(member) if member.name == name => Visibility::Member { depth: member.depth },
+        _ if options.commit.iter().any(|committed| committed == name) => Visibility::Committed,
+        _ => Visibility::Public,
+    }
+}
+
 /// The schema of a graph; the options say which inputs a statement hides.
 pub(crate) fn schema(graph: &QuantGraph, name: &str, options: &Options) -> Result<ModelSchema, LowerError> {
     let inputs = graph.inputs.iter().map(|input| TensorSchema {
@@ -60,11 +88,7 @@ pub(crate) fn schema(graph: &QuantGraph, name: &str, options: &Options) -> Resul
         bits: input.bits,
         scales: input.scales.clone(),
         missing: input.missing.clone(),
-        visibility: match &options.member {
-            Some(member) if member.name == input.name => Visibility::Member { depth: member.depth },
-            _ if options.commit.contains(&input.name) => Visibility::Committed,
-            _ => Visibility::Public,
-        },
+        visibility: visibility(&input.name, options),
     });
     let outputs = graph.outputs.iter().map(|output| {
         Ok(TensorSchema {

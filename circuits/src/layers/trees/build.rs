@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::affine::{Affine, Atom, OPERATION};
-use super::bins;
 use super::ensemble::{Aggregate, Ensemble};
+use super::feature::Feature;
 use super::plan::{Plan, Source};
+use super::thresholds;
 use super::unpack;
 use crate::bounded::Bounded;
 use crate::builder::Builder;
@@ -15,17 +16,20 @@ use crate::gadgets::accumulate::{self, MAX_TERMS};
 use crate::gadgets::larger;
 use crate::integer::{Interval, sum, times};
 
-/// The outputs for the features.
+/// The outputs for the features, of which this is known.
 pub(super) fn build(
     b: &mut Builder,
     x: &[Bounded],
+    features: &[Feature],
     ensemble: &Ensemble,
     plan: &Plan,
 ) -> Result<Vec<Bounded>, BuildError> {
     b.scope(OPERATION, |b| {
         let mut wires: BTreeMap<Atom, Bounded> = BTreeMap::new();
         for (&feature, thresholds) in &plan.bits {
-            let bits = bins::constrain(b, at("features", x, feature as usize)?, thresholds)?;
+            let position = feature as usize;
+            let (x, known) = (at("features", x, position)?, at("features", features, position)?);
+            let bits = thresholds::constrain(b, x, known, thresholds)?;
             let atoms = thresholds.iter().map(|&t| Atom::Bit(feature, t));
             wires.extend(atoms.zip(bits));
         }
@@ -104,10 +108,10 @@ fn sign(aggregate: Aggregate) -> i64 {
     if aggregate == Aggregate::Min { -1 } else { 1 }
 }
 
-/// Adds what [`build`] costs for features of these intervals; returns those of the outputs.
+/// Adds what [`build`] costs for these features; returns the intervals of the outputs.
 pub(super) fn tally(
     t: &mut Tally,
-    x: &[Interval],
+    x: &[Feature],
     ensemble: &Ensemble,
     plan: &Plan,
 ) -> Result<Vec<Interval>, BuildError> {

@@ -132,3 +132,15 @@ pub(super) fn least() -> Result<Ensemble, BuildError> {
     }
     Ensemble::new(2, trees, vec![3], Aggregate::Min)
 }
+
+/// Twelve thresholds of one feature, and a flag that is 0 or 2^14: by bins, and by prefixes.
+pub(super) fn flagged() -> Result<Ensemble, BuildError> {
+    let mut numbers = Numbers::new(13);
+    let mut trees = Vec::new();
+    for i in 0..12 {
+        let t = 2500 * i - 14_000 + numbers.within(0, 2000);
+        let branch = |position| if position == 0 { (1, Set::at_least(1 << 14)) } else { (0, Set::below(t)) };
+        trees.push(perfect(2, branch, |_| vec![(0, numbers.within(-100, 100))]));
+    }
+    Ensemble::new(2, trees, vec![0], Aggregate::Sum)
+}

@@ -30,6 +30,8 @@
 //! is one box that can be named, and `v` is its worth. A place behind the last box holds the bound `z_0 >= 2^b`, which never holds.
 //! Records of other trees do not occur in a tree's constraints.
 //!
+//! *The witness is unique.* Entries differ modulo `E`, so that each query counts for one of them, and so do the multiplicities.
+//!
 //! # Cost
 //!
 //! Of a tree with `L` boxes in `R` rows and `C` columns: `R` a word and `C`, about `2 sqrt(L)`; a query a bound and one a digit of `u`; a range
@@ -179,7 +181,7 @@ impl Named {
                 .zip(&self.quantities)
                 .map(|(g, bound)| (side(bound), (g, threshold(bound))))
                 .collect();
-            let table = b.lookups().combinations(&entries);
+            let table = b.combinations(&entries)?;
             let trees = self.trees.iter();
             trees.map(|(tree, layout)| self.name(b, (tree, layout), &positions, &entries, table)).collect()
         })
@@ -230,8 +232,7 @@ impl Named {
         let mut digits = Vec::with_capacity(literals);
         for pair in read.chunks_exact(2) {
             let &[entry, distance] = pair else { continue };
-            let scope = b.scopes();
-            b.lookups().query_combinations(scope, table, entry)?;
+            b.query_combinations(table, entry)?;
             let distance_from = b.proven(distance, most);
             assert_within(b, &distance_from, self.bits, layout.distance)?;
             digits.push(Lc::from_terms(vec![(entry, Fr::one()), (distance, factor)]));

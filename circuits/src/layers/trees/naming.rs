@@ -1,12 +1,13 @@
 //! Named leaves: the walk through the trees, costs, and provers that name other leaves.
 
 use ark_bn254::Fr;
+use ark_ff::PrimeField;
 
 use super::cases::{Numbers, boosted, condition, forest, least, oblivious, perfect};
 use super::*;
 use crate::circuit::Circuit;
 use crate::cost::Size;
-use crate::instruction::Instruction;
+use crate::instruction::{Choice, Instruction};
 use crate::machine::Machine;
 use crate::testing::{assign, check_values, gadget_by, unique};
 use crate::witness::Randomness;
@@ -22,6 +23,7 @@ fn named(ranges: Ranges, bits: u8, ensemble: &Ensemble) -> Result<Circuit, Build
     let x = vec![(-half, half - 1); features];
     let mut t = Tally::new(ranges);
     t.inputs(bits.into(), features);
+    let x = Feature::of_intervals(&t, &x);
     tally(&mut t, &x, ensemble, &Plan::by(Way::Names, ensemble, &x, ranges)?)?;
     assert_eq!(t.size(), Size::of(&circuit), "{features} features of {bits} bits, {ranges:?}");
     Ok(circuit)
@@ -130,7 +132,8 @@ fn the_cheaper_way_is_taken() -> Outcome {
     }
     let x = vec![(-(1i128 << 15), (1 << 15) - 1); 20];
     let names = |trees: &[Tree], ranges| -> Result<bool, BuildError> {
-        let plan = Plan::new(&Ensemble::new(20, trees.to_vec(), vec![0], Aggregate::Sum)?, &x, ranges)?;
+        let features = Feature::of_intervals(&Tally::new(ranges), &x);
+        let plan = best(&Ensemble::new(20, trees.to_vec(), vec![0], Aggregate::Sum)?, &features, ranges)?;
         Ok(plan.steps.is_empty())
     };
     assert!(names(&trees, Ranges::Lookup)?);
@@ -217,6 +220,114 @@ fn no_other_leaf_can_be_named() -> Outcome {
     Ok(())
 }
 
+/// What a lying prover writes down for one tree.
+struct Lie {
+    /// Which tree.
+    choice: u32,
+    /// The place in the grid that is named.
+    place: usize,
+    /// The literals whose entries and distances are written.
+    literals: Vec<i64>,
+    worth: i64,
+}
+
+/// The constraints that break where all else follows from the lie as the program says, digits, counts and fractions included.
+fn broken(circuit: &Circuit, x: &[i64], lie: &Lie) -> Vec<String> {
+    let randomness = Randomness { mask: Fr::from(5u64), challenge: -Fr::from(1_234_567u64) };
+    let mut machine = Machine::new(&circuit.program, randomness);
+    for &instruction in &circuit.program.instructions {
+        let start = machine.elements.len();
+        machine.step(instruction, &assign(x)).unwrap_or_else(|error| panic!("{error}"));
+        if instruction != (Instruction::Choose { choice: lie.choice }) {
+            continue;
+        }
+        let choice = &circuit.program.choices[lie.choice as usize];
+        let (rows, columns) = (choice.rows(), choice.columns as usize);
+        let entries = entries(circuit, &machine.elements);
+        let read = lie.literals.iter().flat_map(|&k| {
+            let entry = choice.entry(k, &entries);
+            [entry, (entry - k).div_euclid(i64::from(choice.entries))]
+        });
+        let lie = (1..rows)
+            .map(|i| i64::from(i == lie.place / columns))
+            .chain((1..columns).map(|j| i64::from(j == lie.place % columns)))
+            .chain(read)
+            .chain([lie.worth]);
+        for (wire, value) in (start..).zip(lie) {
+            machine.integers[wire] = value;
+            machine.elements[wire] = Fr::from(value);
+        }
+    }
+    let r1cs = &circuit.r1cs;
+    let rows = (0..r1cs.num_constraints()).filter(|&row| !r1cs.holds(row, &machine.elements));
+    rows.map(|row| r1cs.violation(row).block).collect()
+}
+
+/// By lookups, with records of several words: no other leaf, no word of another leaf, no other worth.
+#[test]
+fn no_other_leaf_can_be_named_by_lookups() -> Outcome {
+    let (bits, features) = (20u8, 12usize);
+    let half = 1i64 << (bits - 1);
+    let trees = vec![chain(10, 12, -half, half - 1), chain(3, 12, -half, half - 1)];
+    let ensemble = Ensemble::new(features, trees, vec![0], Aggregate::Sum)?;
+    let circuit = named(Ranges::Lookup, bits, &ensemble)?;
+    let is_record = |block: &String| block.contains("record") || block.contains("column");
+    let records = (0..circuit.r1cs.num_constraints())
+        .filter(|&row| circuit.r1cs.violation(row).block.contains("record"))
+        .count();
+    let rows: usize = circuit.program.choices.iter().map(Choice::rows).sum();
+    assert!(records > rows, "{records} equations of {rows} rows are records of one word");
+    let mut numbers = Numbers::new(4);
+    let (mut refused, mut mixed) = (0, 0);
+    for _ in 0..3 {
+        let x: Vec<i64> = (0..features).map(|_| numbers.within(-half, half - 1)).collect();
+        let honest = audit::solve(&circuit, &assign(&x)).unwrap_or_else(|error| panic!("{error}"));
+        let entries = entries(&circuit, &honest.values);
+        for (position, choice) in (0u32..).zip(&circuit.program.choices) {
+            let reached = choice.first(&entries);
+            let literals = choice.literals_of(reached).to_vec();
+            for place in 0..choice.rows() * choice.columns as usize {
+                let never = [vec![i64::from(choice.entries) << bits], vec![0; literals.len() - 1]].concat();
+                let others =
+                    if place < choice.worth.len() { choice.literals_of(place).to_vec() } else { never };
+                let worth = choice.worth.get(place).copied().unwrap_or(0);
+                let lie = |place, literals, worth| Lie { choice: position, place, literals, worth };
+                // The place with all that belongs to it.
+                let found = broken(&circuit, &x, &lie(place, others.clone(), worth));
+                assert!(!found.iter().any(is_record), "{found:?}");
+                assert_eq!(
+                    found.is_empty(),
+                    place == reached,
+                    "place {place}, {reached} is reached: {found:?}"
+                );
+                refused += usize::from(place != reached);
+                if place == reached {
+                    continue;
+                }
+                // The place, and what the reached leaf reads; the reached one with that place's worth.
+                let more = choice.worth[reached] + 1;
+                for lie in [lie(place, literals.clone(), worth), lie(reached, literals.clone(), more)] {
+                    assert!(broken(&circuit, &x, &lie).iter().any(is_record));
+                }
+                // The first bounds of one and the last of the other.
+                for cut in 1..literals.len() {
+                    let mix: Vec<i64> =
+                        literals.iter().take(cut).chain(others.iter().skip(cut)).copied().collect();
+                    if mix != literals && mix != others {
+                        for place in [place, reached] {
+                            let found = broken(&circuit, &x, &lie(place, mix.clone(), worth));
+                            assert!(found.iter().any(is_record), "{found:?}");
+                        }
+                        mixed += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(refused > 30 && mixed > 50, "{refused} refused, {mixed} mixed");
+    Ok(())
+}
+
 /// The values of the entries of the one table of combinations.
 fn entries(circuit: &Circuit, values: &[Fr]) -> Vec<i64> {
     let first = circuit.program.first_query().unwrap_or_else(|error| panic!("{error}"));
@@ -224,7 +335,7 @@ fn entries(circuit: &Circuit, values: &[Fr]) -> Vec<i64> {
     let value = |operand: usize| {
         let terms = circuit.program.integers.get(operand).unwrap_or_else(|error| panic!("{error}"));
         let sum: Fr = terms.iter().map(|&(wire, c)| values[wire as usize] * Fr::from(c)).sum();
-        (-4096..4096).find(|&small| Fr::from(small) == sum).unwrap_or_else(|| panic!("a small entry"))
+        i64::try_from(sum.into_bigint().0[0]).unwrap_or_else(|_| panic!("an entry is a small integer"))
     };
     (first..first + count).map(value).collect()
 }

@@ -1,9 +1,9 @@
 //! How an ensemble is evaluated over features of given intervals: which thresholds get bits, which products are taken, and how outputs follow.
 //!
-//! A plan is a function of the ensemble and of the intervals, so that what is built and what is predicted cannot differ.
+//! A plan is a function of the ensemble and of what is known of the features, so that what is built and what is predicted cannot differ.
 //!
-//! - *Trees.* All by named leaves ([`super::named`]), if that has the lower price: only where ranges are looked up. Else all as nested selects ([`super::planner`]), or those for which that is less as tables ([`super::table`]); whichever has fewer
-//!   products in all.
+//! - *Trees.* All by named leaves ([`super::named`]), or all as nested selects ([`super::planner`]), of which those for which that is less are tables ([`super::table`]), whichever has fewer
+//!   products in all. [`super::planned`] takes the one with the lower price.
 //! - *Outputs.* One that shares no tree with others is a sum of its own. Those of a family (the classes of a forest) are packed into one
 //!   integer `sum_k 2^(s k) S_k`, evaluated once, and taken apart by range proofs ([`super::unpack`]), where that is less than evaluating each.
 //!   Where the outputs of each leaf of a tree have one sum, the last output of the family is what the others leave.
@@ -12,13 +12,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::affine::{Affine, Atom, OPERATION, Value, narrow, overflow, within_limits};
-use super::bins;
 use super::boxes;
 use super::dag::{Dag, Vertex};
 use super::ensemble::{Aggregate, Ensemble, Node, Tree, prune};
+use super::feature::Feature;
 use super::named::{Named, NamedTree};
 use super::planner::{Planner, Step, Terms};
 use super::table::Table;
+use super::thresholds;
 use crate::cost::Tally;
 use crate::error::{BuildError, at};
 use crate::gadgets::accumulate::MAX_TERMS;
@@ -77,32 +78,19 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// For features of these intervals: by selects, or by names, whichever has the lower price.
-    pub(super) fn new(ensemble: &Ensemble, x: &[Interval], ranges: Ranges) -> Result<Self, BuildError> {
-        let selects = Self::by(Way::Selects, ensemble, x, ranges)?;
-        // By bits, the digits of distances cost more than what they save.
-        if ranges == Ranges::Bits {
-            return Ok(selects);
-        }
-        // Where names cannot be built (trees of too many boxes, records that fit no field element), selects can.
-        match Self::by(Way::Names, ensemble, x, ranges) {
-            Ok(names) if names.price(x, ranges)? < selects.price(x, ranges)? => Ok(names),
-            _ => Ok(selects),
-        }
-    }
-
-    /// As [`Plan::new`], in a given way.
+    /// For these features, in a given way.
     pub(super) fn by(
         way: Way,
         ensemble: &Ensemble,
-        x: &[Interval],
+        x: &[Feature],
         ranges: Ranges,
     ) -> Result<Self, BuildError> {
         let (expected, found) = (ensemble.features(), x.len());
         if expected != found {
             return Err(BuildError::Length { operation: OPERATION, what: "features", expected, found });
         }
-        let trees = ensemble.trees().iter().map(|tree| prune(tree, x)).collect::<Result<Vec<Tree>, _>>()?;
+        let x: Vec<Interval> = x.iter().map(|feature| feature.interval).collect();
+        let trees = ensemble.trees().iter().map(|tree| prune(tree, &x)).collect::<Result<Vec<Tree>, _>>()?;
         let mut draft = Draft {
             way,
             steps: Vec::new(),
@@ -121,26 +109,19 @@ impl Plan {
         }
         let Draft { steps, named, sums, packed, sources, .. } = draft;
         let bits = bits(&steps, &sums);
-        Ok(Self { bits, steps, named: Named::new(named, x)?, sums, packed, sources })
+        Ok(Self { bits, steps, named: Named::new(named, &x)?, sums, packed, sources })
     }
 
     /// Adds what the bits, products, named leaves and long sums cost.
-    pub(super) fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<(), BuildError> {
+    pub(super) fn cost(&self, t: &mut Tally, x: &[Feature]) -> Result<(), BuildError> {
         for (&feature, thresholds) in &self.bits {
-            bins::cost(t, *at("features", x, feature as usize)?, thresholds);
+            let position = feature as usize;
+            thresholds::cost(t, position, at("features", x, position)?, thresholds);
         }
         t.add(self.steps.len());
         self.named.cost(t);
         t.add(self.sums.iter().filter(|sum| sum.form.len() > MAX_TERMS).count());
         Ok(())
-    }
-
-    /// What proving takes, by the constraints and the wires of full size: one of these takes about 4/3 of what a constraint does.
-    fn price(&self, x: &[Interval], ranges: Ranges) -> Result<usize, BuildError> {
-        let mut tally = Tally::new(ranges);
-        self.cost(&mut tally, x)?;
-        let size = tally.size();
-        Ok(size.constraints.saturating_mul(3).saturating_add(size.fractions.saturating_mul(4)))
     }
 }
 

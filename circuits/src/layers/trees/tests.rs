@@ -315,7 +315,8 @@ fn a_chain_of_categories_is_free() -> Result<(), BuildError> {
     }
     tree.push(Node::Leaf(vec![(0, -1)]));
     let ensemble = Ensemble::new(1, vec![tree], vec![0], Aggregate::Sum)?;
-    let plan = Plan::new(&ensemble, &[(-16, 15)], Ranges::Bits)?;
+    let features = Feature::of_intervals(&Tally::new(Ranges::Bits), &[(-16, 15)]);
+    let plan = best(&ensemble, &features, Ranges::Bits)?;
     assert!(plan.steps.is_empty());
     assert_predicted(5, &ensemble)?;
     check_values(

@@ -171,6 +171,7 @@ fn describe_model(model: &assay::Model, description: &mut Description) -> anyhow
         counted.into_iter().map(|(kind, constraints)| (kind.to_owned(), constraints.into())).collect();
     description.json.insert("kinds".into(), Value::Object(counted));
     description.table("tensors", &schema_table(schema));
+    describe_columns(model, description);
     describe_classes(model, description);
     let mut table = Table::new(["feature", "least", "greatest"]);
     let features = model.features();
@@ -228,6 +229,28 @@ fn value(feature: &Feature, value: f64) -> String {
         Some(categories) => {
             categories.names.get(value as usize).map_or("unknown".into(), |name| format!("'{name}'"))
         }
+    }
+}
+
+/// The inputs of the ONNX file that are columns of a tensor.
+fn describe_columns(model: &assay::Model, description: &mut Description) {
+    let mut table = Table::new(["tensor", "column", "input of the ONNX file"]);
+    let mut json = Map::new();
+    for (tensor, columns) in model.schema().inputs().iter().zip(model.compiled().columns()) {
+        if columns.is_empty() {
+            continue;
+        }
+        for (position, column) in columns.iter().enumerate().take(LISTED) {
+            table.row([tensor.name.clone(), position.to_string(), (*column).to_owned()]);
+        }
+        if columns.len() > LISTED {
+            table.row([tensor.name.clone(), format!("... {} more", columns.len() - LISTED), String::new()]);
+        }
+        json.insert(tensor.name.clone(), json!(columns));
+    }
+    if !json.is_empty() {
+        description.table("joined columns", &table.render());
+        description.json.insert("columns".into(), Value::Object(json));
     }
 }
 

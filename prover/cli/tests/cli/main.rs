@@ -5,6 +5,7 @@
 mod audit;
 mod bad_input;
 mod circom;
+mod columns;
 mod common;
 mod compile;
 mod estimates;

@@ -11,6 +11,7 @@ mod batch;
 mod cell;
 mod columns;
 mod csv;
+mod elements;
 mod error;
 mod json;
 mod npy;
@@ -18,6 +19,7 @@ mod table;
 pub(crate) mod zip;
 
 pub use cell::Cell;
+pub(crate) use elements::{Element, arrange_elements};
 pub use error::{CalibrationError, NpyProblem, ZipProblem};
 pub use table::{Arranged, ColumnOrder, FeatureNames, Signature, Table};
 

@@ -20,7 +20,7 @@ use absent::Engine;
 use rten::Engine;
 
 use crate::import;
-use crate::model::Model;
+use crate::model::{FileInput, Model, in_file_order};
 use crate::onnx::ModelProto;
 use crate::options::Options;
 use crate::source::Source;
@@ -33,8 +33,8 @@ pub const ENGINE: Option<&str> = Engine::NAME;
 /// A model loaded into the engine.
 pub struct FloatModel {
     engine: Engine,
-    /// Shape of each input.
-    shapes: Vec<Vec<usize>>,
+    /// The inputs of the file.
+    inputs: Vec<FileInput>,
 }
 
 impl FloatModel {
@@ -43,8 +43,9 @@ impl FloatModel {
     /// # Errors
     /// Import refuses the model, the engine does not take it, or there is no engine.
     pub fn from_onnx<'a>(source: impl Into<Source<'a>>) -> Result<Self, FloatError> {
-        let proto = import::prepare(&source.into(), &Options::default())?;
-        let model = import::import_proto(&proto)?;
+        let options = Options::default();
+        let proto = import::prepare(&source.into(), &options)?;
+        let model = import::import_proto(&proto, &options)?;
         Self::load(&proto, &model)?.ok_or(FloatError::Absent)
     }
 
@@ -54,11 +55,10 @@ impl FloatModel {
             return Ok(None);
         }
         let names = |names: &mut dyn Iterator<Item = &String>| names.cloned().collect::<Vec<String>>();
-        let inputs = names(&mut model.inputs.iter().map(|input| &input.name));
+        let inputs = names(&mut model.file_inputs.iter().map(|input| &input.name));
         let outputs = names(&mut model.outputs.iter().map(|output| &output.name));
         let engine = Engine::load(normalize::normalize(proto.clone(), model)?, &inputs, &outputs)?;
-        let shapes = model.inputs.iter().map(|input| input.shape.clone()).collect();
-        let loaded = FloatModel { engine, shapes };
+        let loaded = FloatModel { engine, inputs: model.file_inputs.clone() };
         // What the engine takes and cannot run, it does not support.
         match loaded.run(&vec![0.0; model.input_len()]) {
             Err(FloatError::Run(reason)) => Err(FloatError::Load(reason)),
@@ -72,15 +72,12 @@ impl FloatModel {
     /// # Errors
     /// [`FloatError`] if the sample has the wrong length or the engine fails.
     pub fn run(&self, sample: &[f64]) -> Result<Vec<Vec<f64>>, FloatError> {
-        let expected = self.shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
-        if sample.len() != expected {
-            return Err(FloatError::Sample { expected, found: sample.len() });
-        }
-        let mut rest = sample.iter().map(|&value| value as f32);
-        let inputs = self.shapes.iter().map(|shape| {
-            let len = shape.iter().product();
-            (shape.clone(), rest.by_ref().take(len).collect())
-        });
+        let (expected, found) = (self.inputs.iter().map(FileInput::len).sum(), sample.len());
+        let in_file = in_file_order(&self.inputs, sample).filter(|_| expected == found);
+        let in_file = in_file.ok_or(FloatError::Sample { expected, found })?;
+        let mut rest = in_file.into_iter().map(|value| value as f32);
+        let inputs =
+            self.inputs.iter().map(|input| (input.shape.clone(), rest.by_ref().take(input.len()).collect()));
         self.engine.run(inputs.collect())
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn normalize(mut proto: ModelProto, model: &Model) -> Result<ModelPro
     }
     let Some(graph) = proto.graph.as_mut() else { return Ok(proto) };
     for input in &mut graph.input {
-        if let Some(known) = model.inputs.iter().find(|known| known.name == input.name) {
+        if let Some(known) = model.file_inputs.iter().find(|known| known.name == input.name) {
             let shape: Vec<i64> = known.shape.iter().map(|&size| size as i64).collect(); // of at most 2^27 elements
             *input = ValueInfoProto::floats(&known.name, &shape);
         }

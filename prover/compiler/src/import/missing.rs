@@ -11,13 +11,12 @@
 //! refused, whether its result would depend on the element or not (`x = x` does not, after folding, and is false for NaN).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::ops::Range;
 
 use super::captured::reads;
 use super::node::Node;
 use super::refusal::{NodeName, Refusal};
 use super::value::{Data, Tensor, Value};
-use crate::model::{Absent, Map};
+use crate::model::{Absent, FileInput, Map};
 
 use crate::onnx::{DataType, GraphProto, NodeProto};
 
@@ -112,8 +111,8 @@ fn replaces_missing(node: &NodeProto) -> bool {
 /// What becomes of missing values, by atom.
 #[derive(Debug, Default)]
 pub(crate) struct MissingValues {
-    /// Elements that nothing but imputers reads.
-    allowed: Vec<Range<u32>>,
+    /// Inputs of the file that nothing but imputers reads.
+    allowed: Vec<FileInput>,
     values: BTreeMap<u32, f64>,
     /// Elements for which two imputers have different numbers.
     differing: HashSet<u32>,
@@ -124,9 +123,9 @@ pub(crate) struct MissingValues {
 }
 
 impl MissingValues {
-    /// Nothing but imputers reads these elements.
-    pub fn allow(&mut self, atoms: Range<u32>) {
-        self.allowed.push(atoms);
+    /// Nothing but imputers reads this input.
+    pub fn allow(&mut self, input: FileInput) {
+        self.allowed.push(input);
     }
 
     /// Elements have an integer of their own where they are missing.
@@ -137,7 +136,7 @@ impl MissingValues {
     /// An imputer has this number for an element.
     pub fn stands_for(&mut self, atom: u32, value: f64) {
         if !self.coded.contains_key(&atom)
-            && self.allowed.iter().any(|atoms| atoms.contains(&atom))
+            && self.allowed.iter().any(|input| input.holds(atom as usize))
             && self.values.insert(atom, value).is_some_and(|known| known != value)
         {
             self.differing.insert(atom);

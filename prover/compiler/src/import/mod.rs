@@ -10,6 +10,7 @@ mod classes;
 pub(crate) mod domain;
 mod file;
 pub(crate) mod graph;
+mod join;
 pub(crate) mod missing;
 pub(crate) mod node;
 mod order;
@@ -24,14 +25,17 @@ use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 
-use crate::model::{LayerFunction, Model, Output};
+use crate::model::{LayerFunction, Model, Output, in_model_order};
 use crate::onnx::{GraphProto, ModelProto, NodeProto};
 use crate::options::Options;
 use crate::source::Source;
+use assay_interface::schema::MAX_TENSORS;
 use graph::{Layers, Resources};
+use join::Joined;
 use node::Node;
 pub use prepare::{external_files, problem::ExternalProblem};
 pub use refusal::{ImportError, NodeName, Refusal, Shape};
+use signature::Contents;
 use value::Value;
 
 use crate::operators;
@@ -47,7 +51,8 @@ pub(crate) use signature::domain_name;
 /// # Errors
 /// [`ImportError::Refused`] lists everything that is not supported, with the names of nodes and tensors.
 pub fn import<'a>(source: impl Into<Source<'a>>) -> Result<Model, ImportError> {
-    import_proto(&prepare(&source.into(), &Options::default())?)
+    let options = Options::default();
+    import_proto(&prepare(&source.into(), &options)?, &options)
 }
 
 /// The name of a model's graph, unless it is one that its exporter gives to any graph: then a caller names the model
@@ -77,23 +82,28 @@ impl Draft {
 }
 
 /// Imports a decoded model of which nothing is missing but what imputers replace.
-pub(crate) fn import_proto(proto: &ModelProto) -> Result<Model, ImportError> {
-    draft(proto)?.settled()
+pub(crate) fn import_proto(proto: &ModelProto, options: &Options) -> Result<Model, ImportError> {
+    draft(proto, options)?.settled()
 }
 
 /// Imports a decoded model of which it is not known yet what may be missing.
-pub(crate) fn draft(proto: &ModelProto) -> Result<Draft, ImportError> {
-    import_within(proto, &[], Resources::new(proto.encoded_len())).map(|(draft, _)| draft)
+pub(crate) fn draft(proto: &ModelProto, options: &Options) -> Result<Draft, ImportError> {
+    import_within(proto, options, &[], Resources::new(proto.encoded_len())).map(|(draft, _)| draft)
 }
 
 /// Imports a decoded model of which these elements of all inputs may be missing, with their names.
-pub(crate) fn import_missing(proto: &ModelProto, missing: &[(u32, String)]) -> Result<Model, ImportError> {
-    import_within(proto, missing, Resources::new(proto.encoded_len()))?.0.settled()
+pub(crate) fn import_missing(
+    proto: &ModelProto,
+    options: &Options,
+    missing: &[(u32, String)],
+) -> Result<Model, ImportError> {
+    import_within(proto, options, missing, Resources::new(proto.encoded_len()))?.0.settled()
 }
 
-/// Imports a decoded model within a budget, and gives back what is left of it.
+/// Imports a decoded model within a budget, and gives back what is left of it. The options say which inputs a statement is to hide.
 pub(crate) fn import_within(
     proto: &ModelProto,
+    options: &Options,
     missing: &[(u32, String)],
     budget: Resources,
 ) -> Result<(Draft, Resources), ImportError> {
@@ -101,9 +111,10 @@ pub(crate) fn import_within(
     let mut refusals = Vec::new();
     let opsets = signature::opsets(proto, &mut refusals);
     let mut walk = Walk::new(refusals);
-    let mut inputs = walk.sources(graph, budget);
+    let Joined { mut inputs, file } = walk.sources(graph, options, budget);
     walk.layers.missing.are_coded(missing.iter().cloned());
-    let feature_names = signature::feature_names(proto, &inputs, &mut walk.refusals);
+    let feature_names = signature::feature_names(proto, &file, &mut walk.refusals);
+    let feature_names = feature_names.and_then(|names| in_model_order(&file, &names));
     walk.check_names(graph);
     let mut reported = Vec::new();
     for node in order::topological(graph, &mut walk.refusals) {
@@ -113,9 +124,13 @@ pub(crate) fn import_within(
     for output in graph.node.iter().flat_map(|node| &node.output).filter(|output| !output.is_empty()) {
         walk.values.entry(output.clone()).or_insert(None);
     }
-    let mut outputs = walk.outputs(graph);
+    let mut outputs = walk.outputs(graph, options);
     walk.categories(&mut inputs);
     walk.missing(&mut inputs);
+    if outputs.len() > MAX_TENSORS {
+        let outputs = outputs.iter().map(|output| output.name.clone()).collect();
+        walk.refusals.push(Refusal::TooManyOutputs { outputs });
+    }
     if !walk.refusals.is_empty() {
         return Err(ImportError::Refused(walk.refusals));
     }
@@ -125,7 +140,8 @@ pub(crate) fn import_within(
         output.layer = layer;
     }
     let (layers, left) = walk.layers.into_layers();
-    let model = Model { name: graph.name.clone(), inputs, layers, outputs, feature_names };
+    let name = graph.name.clone();
+    let model = Model { name, inputs, file_inputs: file, layers, outputs, feature_names };
     Ok((Draft { model, constants: walk.constants }, left))
 }
 
@@ -147,7 +163,7 @@ impl Walk {
     }
 
     /// Defines initializers and inputs.
-    fn sources(&mut self, graph: &GraphProto, mut budget: Resources) -> Vec<crate::model::Input> {
+    fn sources(&mut self, graph: &GraphProto, options: &Options, mut budget: Resources) -> Joined {
         for initializer in &graph.initializer {
             let value = tensor::read(initializer, &initializer.name);
             let value = self.record(value);
@@ -166,25 +182,31 @@ impl Walk {
         let initializers: HashSet<&str> =
             graph.initializer.iter().map(|initializer| initializer.name.as_str()).collect();
         let is_initializer = |name: &str| initializers.contains(name);
-        let inputs = signature::inputs(graph, is_initializer, &mut budget, &mut self.refusals);
-        self.layers = Layers::new(inputs.iter().map(|input| input.len()).collect(), budget);
+        let declared = signature::inputs(graph, is_initializer, &mut budget, &mut self.refusals);
+        let contents: Vec<Contents> = declared.iter().map(Contents::of).collect();
+        let outputs = graph.output.iter().map(|output| output.name.as_str());
+        let joined = join::join(declared, outputs, options, &mut self.refusals);
+        self.layers = Layers::new(joined.inputs.iter().map(|input| input.len()).collect(), budget);
         let mut atom = 0;
-        for input in &inputs {
-            let rows = (atom..atom + input.len() as u32).map(crate::model::Row::atom).collect();
+        for input in &joined.inputs {
             if input.kind != value::Kind::Real {
                 self.layers.are_whole_numbers(atom..atom + input.len() as u32);
             }
-            if missing::is_imputed(graph, &input.name) {
-                self.layers.missing.allow(atom..atom + input.len() as u32);
-            }
             atom += input.len() as u32;
-            let tensor = value::Tensor::new(input.shape.clone(), rows).of_kind(input.kind);
-            let value = if !input.categories.is_empty() {
-                Some(Value::Categories(tensor))
-            } else if input.kind == value::Kind::Bool {
-                self.truth(&input.name, &tensor)
-            } else {
-                Some(tensor.into())
+        }
+        for (input, contents) in joined.file.iter().zip(contents) {
+            if missing::is_imputed(graph, &input.name) {
+                self.layers.missing.allow(input.clone());
+            }
+            // As many as the budget has let through.
+            let rows = input.elements().map(|atom| crate::model::Row::atom(atom as u32)).collect();
+            let tensor = value::Tensor::new(input.shape.clone(), rows);
+            let value = match contents {
+                Contents::Text => Some(Value::Categories(tensor.of_kind(value::Kind::Integer))),
+                Contents::Numbers(value::Kind::Bool) => {
+                    self.truth(&input.name, &tensor.of_kind(value::Kind::Bool))
+                }
+                Contents::Numbers(kind) => Some(tensor.of_kind(kind).into()),
             };
             self.define(&input.name, value);
         }
@@ -192,7 +214,7 @@ impl Walk {
         for input in graph.input.iter().filter(|input| !is_initializer(&input.name)) {
             self.values.entry(input.name.clone()).or_insert(None);
         }
-        inputs
+        joined
     }
 
     /// The truth values of an input of booleans.
@@ -309,7 +331,7 @@ impl Walk {
     }
 
     /// The graph's outputs; one that is not the result of a layer becomes a linear layer.
-    fn outputs(&mut self, graph: &GraphProto) -> Vec<Output> {
+    fn outputs(&mut self, graph: &GraphProto, options: &Options) -> Vec<Output> {
         if graph.output.is_empty() {
             self.refusals.push(Refusal::NoOutputs);
         }
@@ -330,6 +352,12 @@ impl Walk {
                 Some(None) => continue,
                 Some(Some(Value::Tensor(tensor) | Value::Categories(tensor))) if !tensor.is_constant() => {
                     tensor
+                }
+                // The names of classes: they say nothing about an input, and are no numbers.
+                Some(Some(Value::Strings { .. }))
+                    if graph.output.len() > 1 && !options.outputs.contains(&name) =>
+                {
+                    continue;
                 }
                 Some(Some(_)) => {
                     self.constants.push(Refusal::ConstantOutput { output: name });
@@ -352,6 +380,9 @@ impl Walk {
             {
                 outputs.push(Output { name, shape: tensor.shape, layer, classes });
             }
+        }
+        if outputs.is_empty() && self.refusals.is_empty() {
+            self.refusals.push(Refusal::NoOutputs);
         }
         outputs
     }

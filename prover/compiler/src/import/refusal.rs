@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use assay_interface::schema::MAX_TENSORS;
+
 use super::prepare::problem::ExternalProblem;
 use crate::budget::OverBudget;
 use crate::internal::InternalError;
@@ -197,7 +199,9 @@ pub enum Refusal {
         output: String,
     },
     /// A graph output that does not depend on any input.
-    #[error("graph output '{output}' is a constant: it depends on no input")]
+    #[error(
+        "graph output '{output}' is a constant: it depends on no input; leave it out (--output NAME, once for each other)"
+    )]
     ConstantOutput {
         /// Graph output.
         output: String,
@@ -253,6 +257,35 @@ pub enum Refusal {
         dims: Vec<i64>,
         /// Elements found.
         found: usize,
+    },
+    /// More inputs than a statement holds, once columns are joined.
+    #[error(
+        "the model has {count} inputs{}, and a statement holds {MAX_TENSORS}: inputs of one value a row are joined, those of several \
+         values ({}) and those that are hidden ({}) are not; export the model with one tensor in place of several, or hide \
+         the tensors that columns are joined to (--commit numbers)",
+        if *.joined == 0 { String::new() } else { format!(", {left} after {joined} of them were joined") },
+        names(.wide), names(.apart)
+    )]
+    TooManyInputs {
+        /// Inputs of the file.
+        count: usize,
+        /// Those that were joined with others.
+        joined: usize,
+        /// Inputs after that.
+        left: usize,
+        /// Inputs of several values a row.
+        wide: Vec<String>,
+        /// Inputs that are committed to or members.
+        apart: Vec<String>,
+    },
+    /// More outputs than a statement holds.
+    #[error(
+        "the model has {} outputs, and a statement holds {MAX_TENSORS}: choose some (--output NAME, once for each) of {}",
+        .outputs.len(), names(.outputs)
+    )]
+    TooManyOutputs {
+        /// Their names.
+        outputs: Vec<String>,
     },
     /// No version, or an unsupported version, of an operator set.
     #[error("operator set '{domain}' version {version} is not supported: versions {lowest} to {highest} are")]
@@ -417,6 +450,11 @@ pub enum Refusal {
 
 fn or_none(names: &[String]) -> String {
     if names.is_empty() { "none".into() } else { names.join(", ") }
+}
+
+/// The first names, and how many more.
+fn names(names: &[String]) -> String {
+    if names.is_empty() { "none".into() } else { crate::warning::names(names) }
 }
 
 fn join(names: &[NodeName]) -> String {

@@ -7,7 +7,7 @@ use super::graph::Resources;
 use super::refusal::{NodeName, Refusal};
 use super::storage::Storage;
 use super::tensor;
-use crate::model::{Categories, Input, Kind, Unknown, batch};
+use crate::model::{Categories, FileInput, Input, Kind, Unknown, batch};
 use crate::onnx::{DataType, DimensionValue, GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
 /// Supported versions of each operator set: within them the supported operators mean what this crate implements, which
@@ -131,9 +131,16 @@ struct Free {
 
 /// What the elements of an input are.
 #[derive(Clone, Copy)]
-enum Contents {
+pub(super) enum Contents {
     Numbers(Kind),
     Text,
+}
+
+impl Contents {
+    /// Of an input that [`inputs`] has read.
+    pub fn of(input: &Input) -> Contents {
+        if input.categories.is_empty() { Contents::Numbers(input.kind) } else { Contents::Text }
+    }
 }
 
 fn contents(input: &ValueInfoProto) -> Result<Contents, Refusal> {
@@ -169,15 +176,16 @@ fn dimensions(input: &ValueInfoProto) -> Result<Vec<Result<usize, Free>>, Refusa
     Ok(shape.dim.iter().map(|dimension| size(&dimension.value)).collect())
 }
 
-/// `feature_names` of the metadata: names separated by commas, one for each input element, or for each of a row of a batch.
+/// `feature_names` of the metadata: names separated by commas, one for each element of the inputs in the order of
+/// the file, or for each of a row of a batch.
 pub(super) fn feature_names(
     proto: &ModelProto,
-    inputs: &[Input],
+    inputs: &[FileInput],
     refusals: &mut Vec<Refusal>,
 ) -> Option<Vec<String>> {
     let entry = proto.metadata_props.iter().find(|entry| entry.key == "feature_names")?;
     let mut names: Vec<String> = entry.value.split(',').map(|name| name.trim().to_owned()).collect();
-    let expected = inputs.iter().map(Input::len).sum();
+    let expected = inputs.iter().map(FileInput::len).sum();
     let rows = batch::rows(inputs.iter().map(|input| input.shape.as_slice()));
     if rows > 1 && names.len().checked_mul(rows) == Some(expected) {
         let lengths: Vec<usize> = inputs.iter().map(|input| input.len() / rows).collect();

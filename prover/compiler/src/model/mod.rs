@@ -12,6 +12,7 @@ pub mod activation;
 pub(crate) mod batch;
 mod category;
 mod classes;
+mod file_input;
 mod groups;
 mod kind;
 mod map;
@@ -26,6 +27,8 @@ pub use absent::Absent;
 pub use activation::{Activation, Dyadic};
 pub use category::{Categories, Unknown};
 pub use classes::ClassNames;
+pub use file_input::FileInput;
+pub(crate) use file_input::{in_file_order, in_model_order};
 pub use groups::Groups;
 pub use kind::Kind;
 pub use map::{Convolution, Dense, Map, Row};
@@ -100,10 +103,10 @@ pub(crate) fn clip(value: f64, low: Option<f64>, high: Option<f64>) -> f64 {
     high.map_or(value, |high| if value > high { high } else { value })
 }
 
-/// A graph input.
+/// An input: one of the file, or several of its columns ([`FileInput`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
-    /// Name in the ONNX graph.
+    /// Name: that in the ONNX graph, or one for its columns.
     pub name: String,
     /// Shape, a free batch dimension being 1.
     pub shape: Vec<usize>,
@@ -213,6 +216,8 @@ pub struct Model {
     pub name: String,
     /// Inputs, in the order of the graph.
     pub inputs: Vec<Input>,
+    /// The inputs of the file, in its order: the same, or columns of them.
+    pub file_inputs: Vec<FileInput>,
     /// Layers; each reads inputs and layers before it.
     pub layers: Vec<Layer>,
     /// Outputs, in the order of the graph.
@@ -276,18 +281,12 @@ impl Model {
             .collect()
     }
 
-    /// A name for each input element: the metadata's, or `input` for an input of one element, or `input[i]`.
+    /// A name for each input element: the metadata's, or `input` for an input of the file with one element, or `input[i]`.
     pub fn features(&self) -> Vec<String> {
         if let Some(names) = &self.feature_names {
             return names.clone();
         }
-        self.inputs
-            .iter()
-            .flat_map(|input| {
-                let len = input.len();
-                (0..len)
-                    .map(move |i| if len == 1 { input.name.clone() } else { format!("{}[{i}]", input.name) })
-            })
-            .collect()
+        let in_file: Vec<String> = self.file_inputs.iter().flat_map(FileInput::element_names).collect();
+        in_model_order(&self.file_inputs, &in_file).unwrap_or(in_file)
     }
 }

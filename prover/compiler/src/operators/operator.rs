@@ -268,6 +268,11 @@ pub trait IntegerOperator: Debug + Send + Sync {
         self.cost(&mut Tally::new(Ranges::Bits), x)
     }
 
+    /// Whether its constraints may prove the range of an argument that is an input.
+    fn bounds_inputs(&self) -> bool {
+        false
+    }
+
     /// The operator with the rounding of its one argument, where the two together cost less.
     fn with_rounding(&self) -> Option<&dyn Rounded> {
         None

@@ -14,17 +14,19 @@ use assay_circuits::{BuildError, Ranges, at_mut, gather};
 use super::bounds::LayerIntervals;
 use super::graph::{QuantArgument, QuantGraph, QuantLayer, Rounding, Step};
 use super::interval::Interval;
+use super::open;
 
 /// The size of a graph's circuit without its statement.
 pub(crate) fn of_graph(graph: &QuantGraph, intervals: &[LayerIntervals], ranges: Ranges) -> Size {
     let mut tally = Tally::new(ranges);
-    for input in &graph.inputs {
-        tally.inputs(input.bits.into(), input.elements());
-    }
+    let mut inputs = open::Inputs::new(graph);
     for (layer, intervals) in graph.layers.iter().zip(intervals) {
+        let rows = inputs.read_by(layer, intervals);
         // What has no formula has no circuit either: lowering says why.
-        let _ = of_layer(layer, intervals, &mut tally);
+        let (_, still) = tally.with_open(rows.open(), |tally| of_layer(layer, intervals, tally));
+        inputs.close(&rows, &still);
     }
+    inputs.cost(&mut tally);
     tally.size()
 }
 

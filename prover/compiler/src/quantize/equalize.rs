@@ -123,6 +123,7 @@ mod tests {
                 categories: Vec::new(),
                 missing: Vec::new(),
             }],
+            file_inputs: Vec::new(),
             layers: vec![
                 layer(
                     "h",

@@ -51,6 +51,24 @@ impl Linear {
         }
     }
 
+    /// The one value that an accumulator is, up to its sign and a constant.
+    pub(crate) fn copied(&self, row: usize) -> Option<usize> {
+        let column = match self {
+            Linear::Dense(weights, _) => {
+                let row = weights.w.chunks(weights.cols.max(1)).nth(row)?;
+                let mut terms = row.iter().enumerate().filter(|&(_, &weight)| weight != 0);
+                let (column, &weight) = terms.next()?;
+                terms.next().is_none().then_some((column, weight))
+            }
+            Linear::Convolution(_) => None,
+            Linear::Sparse(rows) => match rows.row(row).ok()? {
+                &[(column, weight)] => Some((column as usize, weight)),
+                _ => None,
+            },
+        };
+        column.filter(|(_, weight)| weight.abs() == 1).map(|(column, _)| column)
+    }
+
     /// The weights, each once.
     pub fn weights(&self) -> impl Iterator<Item = i64> + '_ {
         let (listed, terms) = match self {

@@ -19,6 +19,7 @@ pub(crate) mod interval;
 mod linear;
 pub(crate) mod loss;
 pub(crate) mod made;
+mod open;
 pub(crate) mod plan;
 pub(crate) mod profile;
 pub(crate) mod realize;

@@ -73,6 +73,9 @@ pub struct TensorReport {
     pub scales: Scales,
     /// `public` or `committed`.
     pub visibility: &'static str,
+    /// The inputs of the ONNX file that are its columns, where it joins several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
 }
 
 /// An output tensor and its error against the float model.

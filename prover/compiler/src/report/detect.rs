@@ -5,6 +5,7 @@ use super::loss::Losses;
 use crate::compiled::CompiledModel;
 use crate::internal::{Expected, InternalError};
 use crate::number::pow2;
+use crate::operators::operator::Measure;
 use crate::warning::{FloatBehaviour, Warning};
 
 /// Part of an output's range from which its largest error is worth a warning.
@@ -46,6 +47,11 @@ fn layers(
     let mut warnings = Vec::new();
     for (position, layer) in compiled.graph.layers.iter().enumerate() {
         if !is_constant(&(inputs + position)) || layer.sources.iter().all(is_constant) {
+            continue;
+        }
+        let function = &evidence.model.layers.get(position).expected("the model of a layer")?.function;
+        if function.measure() != Measure::Results {
+            // The same decision for all samples is a decision. What was lost before it is told there.
             continue;
         }
         let ranges = evidence.profile.ranges.get(position).expected("the ranges of a layer")?;

@@ -27,7 +27,10 @@ pub use histogram::{BINS, Histogram};
 
 pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<Report, ReportError> {
     let schema = &compiled.schema;
-    let inputs = schema.inputs().iter().map(|tensor| TensorReport {
+    let columns = compiled.columns();
+    let columns = columns.iter().map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+    let inputs = schema.inputs().iter().zip(columns).map(|(tensor, columns)| TensorReport {
+        columns,
         name: tensor.name.clone(),
         shape: tensor.shape.clone(),
         bits: tensor.bits,

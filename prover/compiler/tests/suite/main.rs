@@ -16,6 +16,7 @@ mod functions;
 mod hostile;
 mod images;
 mod integers;
+mod joined;
 mod liquidation_risk;
 mod missing;
 mod movements;

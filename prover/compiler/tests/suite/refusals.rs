@@ -135,7 +135,10 @@ fn graphs_with_loose_ends() {
     refused(loose, "graph output 'z' is made by no node, input or initializer");
     let constant =
         vector(2).floats("c", &[1], &[1.0]).node("y", "Relu", &["x"], vec![]).output("y").output("c");
-    refused(constant, "graph output 'c' is a constant: it depends on no input");
+    refused(
+        constant,
+        "graph output 'c' is a constant: it depends on no input; leave it out (--output NAME, once for each other)",
+    );
     refused(vector(2), "the graph has no outputs");
     let no_inputs = Onnx::new().floats("c", &[1], &[1.0]).output("c");
     assert_eq!(messages(&no_inputs)[0], "the graph has no inputs");

@@ -87,6 +87,7 @@ fn report() -> Report {
         float_engine: Some("rten"),
         max_error: 0.02,
         inputs: vec![TensorReport {
+            columns: Vec::new(),
             name: "features".into(),
             shape: vec![1, 16],
             bits: 15,

@@ -469,3 +469,44 @@ fn files_that_are_no_trees() {
     short.graph().node[0].attribute[2].strings.pop();
     refused(short, "2 elements where 3 are needed");
 }
+
+/// The formula of each way is what is built that way, where trees prove the ranges of inputs: bins, prefixes, and an input that none reads.
+#[test]
+fn inputs_that_trees_bound_cost_what_is_built() {
+    let lines: Vec<Line> = (0..60)
+        .flat_map(|tree| {
+            let (feature, value) = if tree % 6 == 5 { (2, 1.0) } else { (0, tree as f32 / 16.0 - 1.9) };
+            let branch = Line(tree, 0, "BRANCH_LT", feature, value, [1, 2], &[]);
+            [branch, leaf(tree, 1, &[(0, 0.125)]), leaf(tree, 2, &[(0, -0.5)])]
+        })
+        .collect();
+    let onnx = regressor(&lines, vec![]);
+    let mut rng = ChaCha20Rng::seed_from_u64(6);
+    let calibration: Vec<Vec<f64>> = (0..60)
+        .map(|_| {
+            let flag = f64::from(rng.gen_range(0..2));
+            vec![
+                f64::from(rng.gen_range(-128..=128)) / 64.0,
+                f64::from(rng.gen_range(-128..=128)) / 64.0,
+                flag,
+            ]
+        })
+        .collect();
+    let compiled = |ranges| {
+        let options = Options { ranges, ..Options::default() };
+        let compiled = compile(&onnx.bytes(), &Table::Rows(calibration.clone()), &options);
+        compiled.unwrap_or_else(|error| panic!("{error}"))
+    };
+    let ((bits, by_bits), (lookups, by_lookups)) = (compiled(Strategy::Bits), compiled(Strategy::Lookup));
+    assert_eq!(bits.schema, lookups.schema);
+    let ranges = |model: &CompiledModel| -> usize {
+        let parts = model.circuit.parts();
+        parts.iter().filter(|part| part.name.starts_with("input ")).map(|part| part.kinds.total()).sum()
+    };
+    // Of the three inputs one is left to the end.
+    assert_eq!(ranges(&bits), usize::from(bits.schema.inputs()[0].bits));
+    for way in [&by_bits, &by_lookups] {
+        assert_eq!(way.ranges.bits.constraints, bits.circuit.stats().constraints);
+        assert_eq!(way.ranges.lookups.constraints, lookups.circuit.stats().constraints);
+    }
+}

@@ -95,6 +95,24 @@ fn a_dead_layer_of_the_float_model_is_told() {
     assert!(report.warnings.iter().all(|warning| warning.code() != "constant-output"));
 }
 
+/// `x0 > -50 ? x0 : x1`: of all samples, and in the float model too.
+#[test]
+fn a_decision_that_is_always_the_same_is_no_loss() {
+    let onnx = Onnx::new()
+        .input("x", &[1, 2])
+        .floats("at", &[1], &[-50.0])
+        .integers("first", &[0])
+        .integers("second", &[1])
+        .node("a", "Gather", &["x", "first"], vec![int("axis", 1)])
+        .node("b", "Gather", &["x", "second"], vec![int("axis", 1)])
+        .node("is_above", "Greater", &["a", "at"], vec![])
+        .node("y", "Where", &["is_above", "a", "b"], vec![])
+        .output("y");
+    let rows = [[1.0, 100.0], [-2.0, 50.0], [0.25, -100.0]];
+    let (_, report) = compile_rows(&onnx, &rows, &Options::default()).unwrap();
+    assert!(report.warnings.iter().all(|warning| warning.code() != "constant-layer"), "{:?}", report.warnings);
+}
+
 #[test]
 fn data_that_does_not_vary_is_told() {
     let options = Options::default();

@@ -21,6 +21,11 @@ more than --max-error from the float model, and the domain of each feature, outs
 `assay prove` refuses values. The report tells what was chosen, what it costs to prove and to
 verify, and what rounding does to decisions at --threshold.
 
+A data frame is exported with an input for each column. Where there are more than the 8 tensors that
+a statement holds, columns are joined: numbers, integers, booleans, and categories for text. Data,
+options and results name columns as the file does, --commit numbers hides all joined numbers, and
+an input that --commit or --member names stays by itself.
+
 A format is BITS:SCALE: signed integers of BITS bits, each standing for q * 2^-SCALE. Fix it
 where another program, such as a lending market on chain, computes the inputs or reads the
 outputs.

@@ -57,7 +57,9 @@ pub(super) fn extractor(node: &Node<'_>, layers: &mut Layers) -> Result<Value, R
             let data = node.expected(order.map(|at| data.get(at).cloned()).collect())?;
             Ok(Value::Strings { shape, data: Arc::new(data) })
         }
-        _ => Ok(rearranged(node, layers, node.tensor(0)?, shape, order)?.into()),
+        // The integers that stand for the values of each element.
+        Value::Categories(x) => Ok(Value::Categories(rearranged(node, layers, x, shape, order)?)),
+        Value::Tensor(x) => Ok(rearranged(node, layers, x, shape, order)?.into()),
     }
 }
 

@@ -39,7 +39,7 @@ use scores::{Named, Reading, Transform};
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
     name: "Trees",
-    cost: "one constraint a distinct threshold and two range proofs a feature, half a constraint a branch",
+    cost: "one constraint a distinct threshold, half a constraint a branch, two range proofs a feature, in place of its own where it is an input",
     operators: &[
         OnnxOperator {
             domain: ONNX_ML,

@@ -144,6 +144,10 @@ impl IntegerOperator for Integers {
         self.0.cost(t, x)
     }
 
+    fn bounds_inputs(&self) -> bool {
+        true
+    }
+
     fn tag(&self) -> u8 {
         TAG
     }

@@ -15,6 +15,8 @@ use super::contents::{
 use layout::{Page, count, real};
 use table::{Column, Kind};
 
+use crate::warning;
+
 impl Report {
     /// The report as text for people, in lines of at most `width` columns (but at least 40).
     pub fn text(&self, width: usize) -> String {
@@ -43,9 +45,12 @@ fn header(report: &Report, page: &mut Page) {
         made => format!(", and {} made of {}", count(made), if report.samples == 1 { "it" } else { "them" }),
     };
     page.field("calibration", &format!("{}{made}", samples(report.samples)));
-    for TensorReport { name, shape, bits, scales, visibility } in &report.inputs {
+    for TensorReport { name, shape, bits, scales, visibility, columns } in &report.inputs {
         let format = format(*bits, scales);
         page.field("input", &format!("{name} {shape:?}, {}, {format}", visibility));
+        if !columns.is_empty() {
+            page.field("  of columns", &warning::names(columns));
+        }
     }
     for OutputReport { name, shape, bits, scales, .. } in &report.outputs {
         page.field("output", &format!("{name} {shape:?}, {}", format(*bits, scales)));

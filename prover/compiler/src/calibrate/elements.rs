@@ -1,0 +1,92 @@
+//! Tables for a model: they follow the inputs of its ONNX file, and the samples those of its statement.
+
+use super::error::CalibrationError;
+use super::table::{Arranged, FeatureNames, Signature, Table};
+use crate::model::{Categories, FileInput, in_file_order, in_model_order};
+
+/// An element of a model's inputs, as a table may give it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Element<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its values, where it is text.
+    pub categories: Option<&'a Categories>,
+    /// What is read where it is missing, if it may be: a number that stands for it, or NaN.
+    pub missing: Option<f64>,
+}
+
+/// The samples of a table, their elements in the order of the model. Columns without names of their own are in the order of the file, and
+/// arrays by name are those of its inputs.
+pub(crate) fn arrange_elements(
+    table: &Table,
+    inputs: &[FileInput],
+    elements: &[Element<'_>],
+    named: FeatureNames,
+    batch: usize,
+) -> Result<Arranged, CalibrationError> {
+    let in_file = in_file_order(inputs, elements).unwrap_or_default();
+    let names: Vec<String> = in_file.iter().map(|element| element.name.to_owned()).collect();
+    let tensors = inputs.iter().map(|input| (input.name.as_str(), input.len())).collect();
+    let mut signature = Signature::new(tensors, &names, named);
+    let each = || in_file.iter().enumerate();
+    signature.categories = each().filter_map(|(at, element)| Some((at, element.categories?))).collect();
+    signature.missing = each().filter_map(|(at, element)| Some((at, element.missing?))).collect();
+    signature.batch = batch;
+    let Arranged { rows, names, warnings } = table.arrange(&signature)?;
+    let length =
+        |row: usize, found: usize| CalibrationError::RowLength { row, expected: elements.len(), found };
+    let placed =
+        |(i, row): (usize, &Vec<f64>)| in_model_order(inputs, row).ok_or_else(|| length(i + 1, row.len()));
+    let rows = rows.iter().enumerate().map(placed).collect::<Result<_, _>>()?;
+    let names = in_model_order(inputs, &names).ok_or_else(|| length(1, names.len()))?;
+    Ok(Arranged { rows, names, warnings })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calibrate::{Cell, ColumnOrder};
+    use crate::model::Unknown;
+
+    fn column(name: &str, first: usize, step: usize) -> FileInput {
+        FileInput { name: name.into(), shape: vec![1, 1], first, step }
+    }
+
+    /// Numbers `a` and `c` in one tensor, a text `b` in another.
+    fn arranged(table: &Table) -> Result<Vec<Vec<f64>>, CalibrationError> {
+        let inputs = [column("a", 0, 2), column("b", 2, 1), column("c", 1, 2)];
+        let known = Categories { names: vec!["no".into(), "yes".into()], unknown: Unknown::Refused };
+        let plain = |name| Element { name, categories: None, missing: Some(f64::NAN) };
+        let text = Element { name: "b", categories: Some(&known), missing: None };
+        let elements = [plain("a"), plain("c"), text];
+        let Arranged { rows, names, .. } =
+            arrange_elements(table, &inputs, &elements, FeatureNames::Declared, 1)?;
+        assert_eq!(names, ["a", "c", "b"]);
+        Ok(rows)
+    }
+
+    #[test]
+    fn joined_columns_come_by_name_and_in_the_order_of_the_file() {
+        let expected = vec![vec![1.5, 2.5, 1.0]];
+        for text in ["a,b,c\n1.5,yes,2.5\n", "c,b,a\n2.5,yes,1.5\n"] {
+            assert_eq!(arranged(&Table::from_csv(text.as_bytes()).unwrap()).unwrap(), expected, "{text}");
+        }
+        for json in [
+            r#"{"a": 1.5, "b": "yes", "c": 2.5}"#,
+            r#"{"a": [[1.5]], "b": [["yes"]], "c": [[2.5]]}"#,
+            r#"{"c": [2.5], "b": ["yes"], "a": [1.5]}"#,
+            r#"[{"b": "yes", "c": 2.5, "a": 1.5}]"#,
+            r#"[[1.5, "yes", 2.5]]"#,
+            r#"{"input_data": [[1.5], ["yes"], [2.5]]}"#,
+            r#"{"columns": ["c", "a", "b"], "data": [[2.5, 1.5, "yes"]]}"#,
+        ] {
+            assert_eq!(arranged(&Table::from_json(json.as_bytes()).unwrap()).unwrap(), expected, "{json}");
+        }
+        let rows = vec![vec![Cell::Number(1.5), Cell::Text("yes".into()), Cell::Number(2.5)]];
+        assert_eq!(arranged(&Table::Headerless(rows)).unwrap(), expected);
+        let rows = vec![vec![Cell::Number(1.5), Cell::Text("yes".into())]];
+        let names = vec!["a".into(), "b".into()];
+        let missing = arranged(&Table::Columns { names, rows, order: ColumnOrder::Meant }).unwrap_err();
+        assert_eq!(missing, CalibrationError::MissingColumns { columns: vec!["c".into()] });
+    }
+}
