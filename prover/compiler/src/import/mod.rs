@@ -381,7 +381,7 @@ impl Walk {
                 outputs.push(Output { name, shape: tensor.shape, layer, classes });
             }
         }
-        if outputs.is_empty() && self.refusals.is_empty() {
+        if outputs.is_empty() && self.refusals.is_empty() && self.constants.is_empty() {
             self.refusals.push(Refusal::NoOutputs);
         }
         outputs

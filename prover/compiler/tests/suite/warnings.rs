@@ -110,7 +110,11 @@ fn a_decision_that_is_always_the_same_is_no_loss() {
         .output("y");
     let rows = [[1.0, 100.0], [-2.0, 50.0], [0.25, -100.0]];
     let (_, report) = compile_rows(&onnx, &rows, &Options::default()).unwrap();
-    assert!(report.warnings.iter().all(|warning| warning.code() != "constant-layer"), "{:?}", report.warnings);
+    assert!(
+        report.warnings.iter().all(|warning| warning.code() != "constant-layer"),
+        "{:?}",
+        report.warnings
+    );
 }
 
 #[test]
