@@ -12,12 +12,20 @@ use ark_ff::One;
 
 use crate::bounded::Bounded;
 use crate::error::BuildError;
-use crate::input::Open;
 use crate::instruction::{Choice, InputTensor, Instruction, MAX_TENSOR_BITS, Table};
 use crate::linear::{Lc, Wire};
 use crate::lookups::{Lookups, Ranges};
 use crate::program::{Combinations, WitnessProgram};
 use crate::r1cs::{Block, Csr, NUM_INSTANCE, R1cs};
+
+/// An input whose range is not proven yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Open {
+    /// Position among the input tensors.
+    pub(crate) tensor: usize,
+    /// The wire is in `[0, 2^bits)`.
+    pub(crate) bits: u8,
+}
 
 /// Builds a [`crate::Circuit`]: declare inputs, apply layers, bind the statement, finish.
 #[derive(Debug)]

@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 
 use crate::bounded::Bounded;
-use crate::builder::{Builder, check_tensor_bits};
+use crate::builder::{Builder, Open, check_tensor_bits};
 use crate::error::{BuildError, at};
 use crate::gadgets::lookup::digits::assert_width;
 use crate::instruction::{InputTensor, Instruction};
@@ -19,15 +19,6 @@ use crate::linear::Wire;
 
 /// What the names of the ranges of inputs begin with.
 pub(crate) const SCOPE: &str = "input ";
-
-/// An input whose range is not proven yet.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Open {
-    /// Position among the input tensors.
-    tensor: usize,
-    /// The wire is in `[0, 2^bits)`.
-    bits: u8,
-}
 
 impl Builder {
     /// Declares an input tensor of `len` signed integers of `bits` bits (1 to 32). They are private

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use assay_interface::field::Scalar;
 use assay_interface::missing::Missing;
+use assay_interface::scales::Scales;
 use assay_interface::schema::{MAX_BITS, ModelSchema, Visibility};
 use assay_interface::statement::{limbs_for, pack, unpack_into};
 
@@ -64,14 +65,15 @@ impl<const COUNT: usize> Tensor<COUNT> {
         Ok(values)
     }
 
-    /// Whether this is the tensor `name` of `schema`: its place, its elements and its bits, and none of them may be missing, so that
-    /// every integer is a number. For a program's tests.
+    /// Whether this is the tensor `name` of `schema`: its place, its elements and its bits, and every integer is a number at a scale: none
+    /// may be missing, and none is the order key of a float32 number. For a program's tests.
     pub fn is(&self, schema: &ModelSchema, name: &str) -> bool {
         let mut first_limb = 0;
         for tensor in schema.inputs().iter().chain(schema.outputs()) {
             if tensor.name == name {
                 return tensor.visibility == Visibility::Public
                     && tensor.missing == Missing::Never
+                    && tensor.scales != Scales::Float32
                     && (first_limb, tensor.elements(), tensor.bits) == (self.first_limb, COUNT, self.bits);
             }
             first_limb += tensor.statement_limbs();

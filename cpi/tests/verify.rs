@@ -8,6 +8,7 @@ use assay_cpi::{
 };
 use assay_interface::field::Scalar;
 use assay_interface::missing::Missing;
+use assay_interface::scales::Scales;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
 use assay_interface::statement::pack;
 use assay_interface::verifier::{
@@ -244,12 +245,20 @@ fn a_declaration_is_held_against_the_schema() {
     assert!(!Tensor::<1>::at(2, 15).is(&public, "out"), "other bits");
     assert!(!input.is(&public, "secret") && !Tensor::<40>::at(0, 8).is(&public, "secret"), "committed");
     assert!(!input.is(&schema(Visibility::Committed), "in"));
-    let features =
-        TensorSchema { missing: Missing::Anywhere, ..tensor("in", &[4, 4], 15, Visibility::Public) };
-    let first = tensor("secret", &[40], 8, Visibility::Committed);
-    let score = tensor("out", &[1], 16, Visibility::Public);
-    let missing = ModelSchema::new("m".into(), vec![first, features], vec![score]).unwrap();
+    let with = |features| {
+        let first = tensor("secret", &[40], 8, Visibility::Committed);
+        let score = tensor("out", &[1], 16, Visibility::Public);
+        ModelSchema::new("m".into(), vec![first, features], vec![score]).unwrap()
+    };
+    let missing =
+        with(TensorSchema { missing: Missing::Anywhere, ..tensor("in", &[4, 4], 15, Visibility::Public) });
     assert!(!input.is(&missing, "in") && output.is(&missing, "out"), "the least integer would be no number");
+    // 16 integers of 32 bits take three limbs.
+    let (input, output): (Tensor<16>, Tensor<1>) = (Tensor::at(1, 32), Tensor::at(4, 16));
+    let scaled = tensor("in", &[4, 4], 32, Visibility::Public);
+    let float32 = with(TensorSchema { scales: Scales::Float32, ..scaled.clone() });
+    assert!(!input.is(&float32, "in") && output.is(&float32, "out"), "order keys are no numbers at a scale");
+    assert!(input.is(&with(scaled), "in"));
 }
 
 const BATCH: &[u8] = &[3, 1, 4, 1, 5];

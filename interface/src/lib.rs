@@ -10,7 +10,8 @@
 //! | [`field`] | elements of BN254's scalar field, canonical by construction |
 //! | [`poseidon`] | circomlib's Poseidon, and absorption of longer lists |
 //! | [`schema`] | a model's tensors: shape, bits, scales, what may be missing, visibility; its domain tag |
-//! | [`scales`] | binary scales: one of a tensor, or one for each position along an axis |
+//! | [`scales`] | what integers stand for: binary scales, one of a tensor or one for each position along an axis; or float32 numbers |
+//! | [`float32`] | integers that compare as float32 numbers do |
 //! | [`missing`] | inputs that may be missing, and the integer that says so |
 //! | [`member`] | keys, leaves, nullifiers; the tree that they are in |
 //! | [`tag`] | what hashed lists begin with: kind, bits and count |
@@ -30,6 +31,7 @@ extern crate alloc;
 pub mod artifact;
 pub mod bytes;
 pub mod field;
+pub mod float32;
 pub mod groth16;
 pub mod member;
 pub mod missing;

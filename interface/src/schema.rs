@@ -5,7 +5,8 @@
 //! ```text
 //! model   = name, inputs: u8 count, tensor*, outputs: u8 count, tensor*
 //! tensor  = name, rank: u8, dims: u32*, bits: u8, scales, missing, visibility
-//! scales  = scale: i8 (of all elements); where bit 7 of bits is set, axis: u8, scale: i8 for each position along it
+//! scales  = scale: i8 (of all elements); where bit 7 of bits is set, axis: u8, scale: i8 for each position along it;
+//!           where the low six bits of bits are 33, nothing (float32 numbers, 32 bits)
 //! missing = nothing (never); where bit 6 of bits is set, 0: u8 (any element may be), or bytes: u8, a bit for each column
 //! visibility = 0: u8 (public), or 1: u8 (committed), or 2: u8 (member), depth: u8
 //! name    = u8 length, UTF-8 bytes
@@ -13,7 +14,8 @@
 //!
 //! At most one input is a member, and no output; only inputs are committed, and only inputs may be missing. An element has at most 32 bits,
 //! so the two top bits of `bits` are free to say that scales differ along an axis, and that elements may be missing; a schema without
-//! either has none of them. Scales along an axis are 2 to 128, as many as the axis is long, and not all equal ([`crate::scales`]). Columns
+//! either has none of them. The six others hold the bits, or 33 for [`Scales::Float32`], of inputs alone: no other meaning of 32 bits has
+//! that encoding, and no tensor has 33 bits. Scales along an axis are 2 to 128, as many as the axis is long, and not all equal ([`crate::scales`]). Columns
 //! are the positions along the last axis, 2 to 128 where they differ, eight a byte, the first in the lowest bit ([`crate::missing`]).
 //!
 //! `domain = first 31 bytes of SHA-256("assay:statement:v2\0" || encoding)` is the first element of every
@@ -28,6 +30,7 @@ use alloc::{string::String, vec::Vec};
 use crate::{
     bytes::Reader,
     field::Scalar,
+    float32,
     member::{CLAIM_LIMBS, MAX_DEPTH},
     missing::{self, MAX_COLUMNS, Missing},
     packing::limbs_for,
@@ -42,6 +45,8 @@ pub use limits::{MAX_BITS, MAX_ELEMENTS, MAX_ENCODED_LEN, MAX_NAME, MAX_RANK, MA
 const ALONG_AXIS: u8 = 1 << 7;
 /// In the byte of a tensor's bits: elements may be missing.
 const MAY_BE_MISSING: u8 = 1 << 6;
+/// In the place of a tensor's bits: 32 bits that stand for float32 numbers, and no scale follows.
+const FLOAT32: u8 = 33;
 
 const DOMAIN_PREFIX: &[u8] = b"assay:statement:v2\0";
 
@@ -60,8 +65,8 @@ pub enum Visibility {
     },
 }
 
-/// One tensor of signed integers; element q stands for the real number `q * 2^-scale`, with the element's scale, or for none where it may
-/// be missing and q is the least.
+/// One tensor of signed integers; element q stands for the real number `q * 2^-scale`, with the element's scale, or where it has none for
+/// the float32 number with that order key; for no number where it may be missing and q is the least.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TensorSchema {
     /// Name, 1 to [`MAX_NAME`] bytes, unique in the model.
@@ -70,7 +75,7 @@ pub struct TensorSchema {
     pub shape: Vec<u32>,
     /// Bits of an element, 1 to [`MAX_BITS`]: values lie in `[-2^(bits-1), 2^(bits-1))`.
     pub bits: u8,
-    /// Binary scales: real = q * 2^-scale.
+    /// Binary scales: real = q * 2^-scale; or none, of float32 numbers, which outputs are not.
     pub scales: Scales,
     /// Which elements may be missing; of outputs, none.
     pub missing: Missing,
@@ -92,13 +97,13 @@ impl TensorSchema {
         self.shape.iter().fold(1usize, |product, &dim| product.saturating_mul(dim as usize))
     }
 
-    /// The scale of an element, counted in row-major order.
-    pub fn scale_of(&self, element: usize) -> i8 {
+    /// The scale of an element, counted in row-major order; `None` of float32 numbers.
+    pub fn scale_of(&self, element: usize) -> Option<i8> {
         self.scales.of(element, &self.shape)
     }
 
     /// The scales of the elements, in row-major order; they repeat without end, to be zipped with the elements.
-    pub fn each_scale(&self) -> impl Iterator<Item = i8> + '_ {
+    pub fn each_scale(&self) -> impl Iterator<Item = Option<i8>> + '_ {
         self.scales.each(&self.shape)
     }
 
@@ -149,7 +154,7 @@ impl TensorSchema {
         if !(1..=MAX_BITS).contains(&self.bits) {
             return Err(SchemaError::Bits { tensor: tensor(), bits: self.bits });
         }
-        self.validate_scales()?;
+        self.validate_scales(side)?;
         self.validate_missing(side)?;
         match (side, self.visibility) {
             (Side::Output, Visibility::Committed) => Err(SchemaError::CommittedOutput { tensor: tensor() }),
@@ -172,9 +177,19 @@ impl TensorSchema {
         }
     }
 
-    fn validate_scales(&self) -> Result<(), SchemaError> {
-        let Scales::Axis { axis, scales } = &self.scales else { return Ok(()) };
+    fn validate_scales(&self, side: Side) -> Result<(), SchemaError> {
         let tensor = || self.name.clone();
+        let (axis, scales) = match &self.scales {
+            Scales::One(_) => return Ok(()),
+            Scales::Axis { axis, scales } => (axis, scales),
+            Scales::Float32 if side == Side::Output => {
+                return Err(SchemaError::Float32Output { tensor: tensor() });
+            }
+            Scales::Float32 if self.bits != float32::BITS => {
+                return Err(SchemaError::Float32Bits { tensor: tensor(), bits: self.bits });
+            }
+            Scales::Float32 => return Ok(()),
+        };
         let length = axis_length(&self.name, &self.shape, *axis)?;
         if scales.len() != length as usize {
             return Err(SchemaError::ScaleCount { tensor: tensor(), count: scales.len(), length });
@@ -282,8 +297,10 @@ impl ModelSchema {
                 put_name(&mut out, &tensor.name);
                 out.push(tensor.shape.len() as u8);
                 tensor.shape.iter().for_each(|dim| out.extend_from_slice(&dim.to_le_bytes()));
-                let marked = tensor.bits | if tensor.missing == Missing::Never { 0 } else { MAY_BE_MISSING };
+                let mark = if tensor.missing == Missing::Never { 0 } else { MAY_BE_MISSING };
+                let marked = tensor.bits | mark;
                 match &tensor.scales {
+                    Scales::Float32 => out.push(FLOAT32 | mark),
                     Scales::One(_) => out.push(marked),
                     Scales::Axis { axis, .. } => out.extend([marked | ALONG_AXIS, *axis]),
                 }
@@ -387,13 +404,14 @@ impl<'a> Fields<'a> {
         let shape: Vec<u32> =
             (0..rank).map(|_| self.array().map(u32::from_le_bytes)).collect::<Result<_, _>>()?;
         let marked = self.byte()?;
-        let bits = marked & !(ALONG_AXIS | MAY_BE_MISSING);
-        let scales = match marked & ALONG_AXIS {
-            0 => Scales::One(self.scale()?),
-            _ => {
+        let (bits, scales) = match (marked & !(ALONG_AXIS | MAY_BE_MISSING), marked & ALONG_AXIS) {
+            (FLOAT32, 0) => (float32::BITS, Scales::Float32),
+            (bits, 0) => (bits, Scales::One(self.scale()?)),
+            (bits, _) => {
                 let axis = self.byte()?;
                 let length = axis_length(&name, &shape, axis)?;
-                Scales::Axis { axis, scales: (0..length).map(|_| self.scale()).collect::<Result<_, _>>()? }
+                let scales = (0..length).map(|_| self.scale()).collect::<Result<_, _>>()?;
+                (bits, Scales::Axis { axis, scales })
             }
         };
         let missing = match marked & MAY_BE_MISSING {

@@ -30,6 +30,7 @@ FAMILIES = {
     "combined": "calibration and voting and stacking and naive Bayes and clusters of scikit-learn",
     "pipelines": "preprocessing of scikit-learn",
     "boosting": "boosting",
+    "exact": "trees with exact floats",
     "pytorch": "PyTorch",
     "rules": "rules and blocks by hand",
     "files": "types and operator sets and files",

@@ -188,6 +188,12 @@ fn a_models_tensors_are_the_filters() {
     let schema = ModelSchema::new("filter".into(), vec![input], MODEL.schema.outputs().to_vec()).unwrap();
     assert!(Rounds.accepts(&schema).is_err());
 
+    // Nor does it write order keys of float32 numbers, whatever the bits.
+    let [input] = MODEL.schema.inputs() else { panic!("one input") };
+    let input = TensorSchema { scales: Scales::Float32, bits: 32, ..input.clone() };
+    let schema = ModelSchema::new("filter".into(), vec![input], MODEL.schema.outputs().to_vec()).unwrap();
+    assert!(Rounds.accepts(&schema).is_err());
+
     // Nor does it write any integer for a value that is not there.
     let [input] = MODEL.schema.inputs() else { panic!("one input") };
     let input = TensorSchema { missing: Missing::Anywhere, ..input.clone() };

@@ -117,6 +117,20 @@ pub enum SchemaError {
         /// Name of the tensor.
         tensor: String,
     },
+    /// Float32 numbers of a width that is not theirs.
+    #[error("tensor {tensor:?} is of float32 numbers and has {bits} bits; they have 32")]
+    Float32Bits {
+        /// Name of the tensor.
+        tensor: String,
+        /// Bits given.
+        bits: u8,
+    },
+    /// An output of float32 numbers: what a model computes has a scale.
+    #[error("output {tensor:?} is of float32 numbers; only inputs are")]
+    Float32Output {
+        /// Name of the tensor.
+        tensor: String,
+    },
     /// Missing values in fewer bits than a code and a number take.
     #[error("tensor {tensor:?} of {bits} bits may be missing; it needs 2 bits at least")]
     MissingBits {

@@ -1,5 +1,6 @@
 //! Strategies for valid schemas.
 
+use assay_interface::float32;
 use assay_interface::missing::Missing;
 use assay_interface::scales::Scales;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
@@ -19,6 +20,7 @@ pub fn tensor() -> impl Strategy<Value = TensorSchema> {
             let columns: Vec<bool> =
                 missing.into_iter().cycle().take(shape[shape.len() - 1] as usize).collect();
             let missing = if bits > 1 { Missing::of_elements(&columns, &shape) } else { Missing::Never };
+            let bits = if scales == Scales::Float32 { float32::BITS } else { bits };
             TensorSchema { name, shape, bits, scales, missing, visibility }
         },
     )
@@ -31,7 +33,7 @@ fn scales(shape: Vec<u32>) -> impl Strategy<Value = Scales> {
         proptest::collection::vec(any::<i8>(), length)
             .prop_map(move |scales| Scales::along(axis as u8, scales))
     });
-    prop_oneof![any::<i8>().prop_map(Scales::One), along]
+    prop_oneof![any::<i8>().prop_map(Scales::One), along, Just(Scales::Float32)]
 }
 
 /// A valid schema: names are made unique by their position.
@@ -45,6 +47,9 @@ pub fn schema() -> impl Strategy<Value = ModelSchema> {
         members.skip(1).for_each(|tensor| tensor.visibility = Visibility::Committed);
         for output in &mut outputs {
             (output.visibility, output.missing) = (Visibility::Public, Missing::Never);
+            if output.scales == Scales::Float32 {
+                output.scales = Scales::One(0);
+            }
         }
         ModelSchema::new(name, inputs, outputs).expect("valid by construction")
     })

@@ -4,6 +4,7 @@ mod artifact;
 mod commitment;
 mod common;
 mod field;
+mod float32;
 mod groth16;
 mod hostile;
 mod member;

@@ -91,7 +91,7 @@ fn each_invalid_encoding_has_its_error() {
     assert_eq!(with(5, 0), SchemaError::TensorCount { side: Side::Input, count: 0 });
     assert_eq!(with(8, 5), SchemaError::Rank { tensor: "x".into(), rank: 5 });
     assert_eq!(with(9, 0), SchemaError::EmptyDimension { tensor: "x".into(), axis: 0 });
-    assert_eq!(with(13, 33), SchemaError::Bits { tensor: "x".into(), bits: 33 });
+    assert_eq!(with(13, 34), SchemaError::Bits { tensor: "x".into(), bits: 34 });
     assert_eq!(with(15, 3), SchemaError::Visibility(3));
     assert_eq!(with(bytes.len() - 1, 1), SchemaError::CommittedOutput { tensor: "y".into() });
     let mut long = bytes.clone();
@@ -128,19 +128,19 @@ fn image(axis: u8, scales: Vec<i8>) -> TensorSchema {
 
 #[test]
 fn an_element_has_the_scale_of_its_position() {
-    let of = |axis, scales| image(axis, scales).each_scale().take(12).collect::<Vec<i8>>();
+    let of = |axis, scales| image(axis, scales).each_scale().take(12).flatten().collect::<Vec<i8>>();
     assert_eq!(of(0, vec![1, 2]), [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2]);
     assert_eq!(of(1, vec![5, -6, 7]), [5, 5, -6, -6, 7, 7, 5, 5, -6, -6, 7, 7]);
     assert_eq!(of(2, vec![0, 9]), [0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9]);
     let one = TensorSchema { scales: Scales::One(-3), ..image(0, vec![]) };
-    assert!(one.each_scale().take(12).all(|scale| scale == -3));
+    assert!(one.each_scale().take(12).all(|scale| scale == Some(-3)));
     let channels = image(1, vec![5, -6, 7]);
     assert!(channels.each_scale().take(12).eq((0..12).map(|element| channels.scale_of(element))));
     assert_eq!(channels.scales.single(), None);
     for scales in
         [channels.scales.clone(), image(0, vec![1, 2]).scales, image(2, vec![0, 9]).scales, Scales::One(4)]
     {
-        let elements: Vec<i8> = scales.each(&channels.shape).take(12).collect();
+        let elements: Vec<i8> = scales.each(&channels.shape).take(12).flatten().collect();
         assert_eq!(Scales::of_elements(&elements, &channels.shape), Some(scales));
     }
     let by_two_axes: Vec<i8> = (0..12).collect();
@@ -188,6 +188,60 @@ fn the_encoding_of_scales_is_fixed() {
     for end in 0..axis.len() {
         assert_eq!(ModelSchema::decode(&axis[..end]), Err(SchemaError::Truncated(end)));
     }
+}
+
+fn float32(missing: Missing) -> TensorSchema {
+    TensorSchema { bits: 32, scales: Scales::Float32, ..table(missing) }
+}
+
+#[test]
+fn float32_inputs_have_no_scale_and_each_fault_its_error() {
+    let x = float32(Missing::Never);
+    assert_eq!((x.scale_of(3), x.scales.single(), x.scales.as_slice()), (None, None, &[][..]));
+    assert!(x.each_scale().take(20).all(|scale| scale.is_none()));
+    assert_eq!(x.packed_limbs(), 3); // 7 values of 32 bits a limb
+    let narrow = TensorSchema { bits: 31, ..x.clone() };
+    assert_eq!(
+        model(vec![narrow], vec![tensor("y")]),
+        Err(SchemaError::Float32Bits { tensor: "x".into(), bits: 31 })
+    );
+    assert_eq!(
+        model(vec![tensor("w")], vec![x.clone()]),
+        Err(SchemaError::Float32Output { tensor: "x".into() })
+    );
+    // The domain tells float32 numbers from integers of 32 bits at any scale.
+    let domain = |input| model(vec![input], vec![tensor("y")]).expect("valid").domain();
+    let scaled = TensorSchema { scales: Scales::One(0), ..x.clone() };
+    assert_ne!(domain(x), domain(scaled));
+}
+
+#[test]
+fn the_encoding_of_float32_inputs_is_fixed() {
+    let of = |input: TensorSchema| model(vec![input], vec![tensor("y")]).expect("valid").encode();
+    let scaled = of(TensorSchema { bits: 32, ..table(Missing::Never) });
+    let [never, anywhere] = [Missing::Never, Missing::Anywhere].map(|missing| of(float32(missing)));
+    // Of the input: bits, scale, visibility; of float32 numbers 33, then what may be missing, visibility.
+    assert_eq!(
+        (&scaled[17..20], &never[17..19], &anywhere[17..20]),
+        (&[32, 12, 0][..], &[33, 0][..], &[0x40 | 33, 0, 0][..])
+    );
+    assert_eq!((&scaled[..17], &scaled[20..]), (&never[..17], &never[19..]));
+    for bytes in [&never, &anywhere] {
+        assert_eq!(&ModelSchema::decode(bytes).expect("valid").encode(), bytes);
+        for end in 0..bytes.len() {
+            assert_eq!(ModelSchema::decode(&bytes[..end]), Err(SchemaError::Truncated(end)));
+        }
+    }
+    // Scales along an axis are of numbers that have some.
+    let mut axis = never.clone();
+    axis.splice(17..18, [0x80 | 33, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    assert_eq!(ModelSchema::decode(&axis), Err(SchemaError::Bits { tensor: "x".into(), bits: 33 }));
+    // An output is none.
+    let mut output = never.clone();
+    let at = output.len() - 3;
+    assert_eq!(output[at..], [15, 12, 0]);
+    output.splice(at.., [33, 0]);
+    assert_eq!(ModelSchema::decode(&output), Err(SchemaError::Float32Output { tensor: "y".into() }));
 }
 
 fn table(missing: Missing) -> TensorSchema {
@@ -290,7 +344,11 @@ proptest! {
     fn distinct_schemas_have_distinct_domains(left in common::schema(), right in common::schema(), bits in 2u8..=32) {
         prop_assert_eq!(left.domain() == right.domain(), left == right);
         let mut inputs = left.inputs().to_vec();
-        inputs[0].bits = bits;
+        // The other width of float32 numbers is that of an input with a scale.
+        (inputs[0].bits, inputs[0].scales) = match &inputs[0].scales {
+            Scales::Float32 => (32, Scales::One(0)),
+            scales => (bits, scales.clone()),
+        };
         let near = ModelSchema::new(left.name().into(), inputs, left.outputs().to_vec()).unwrap();
         prop_assert_eq!(left.domain() == near.domain(), left == near);
     }

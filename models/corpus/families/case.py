@@ -37,6 +37,7 @@ class Case:
     output: list = field(default_factory=list)  # --output NAME
     classes: dict = field(default_factory=dict)  # output -> labels in order
     refused: str | None = None  # words that a refusal's message must hold; None where it is to compile
+    exact_floats: bool = False  # --exact-floats
     margin: bool = True  # leave out samples whose decision is a near tie
     reference: object = None  # a function of a feed, where onnxruntime does not run the model
     columns: list = field(default_factory=list)  # names of the calibration data's columns, where the model has its own
@@ -82,9 +83,15 @@ def write(case, folder):
         "shape": " ".join(f"{k}={v}" for k, v in case.shape.items()),
         "output": " ".join(case.output),
         "classes": " ".join(f"{k}={'|'.join(map(str, v))}" for k, v in case.classes.items()),
-        "expect": "compiles" if case.refused is None else f"refused: {case.refused}",
+        "expect": expected(case),
         "operators": " ".join(operators),
     }
+
+
+def expected(case):
+    if case.refused is not None:
+        return f"refused: {case.refused}"
+    return "compiles with exact floats" if case.exact_floats else "compiles"
 
 
 def clean(case):

@@ -142,6 +142,14 @@ pub enum Error {
         /// Bits of the tensor.
         bits: u8,
     },
+    /// An integer that stands for no float32 number, where a tensor's do.
+    #[error("input {element}: the integer {value} stands for no float32 number")]
+    NoNumber {
+        /// The tensor and the position, such as `x[2]`.
+        element: String,
+        /// The integer.
+        value: i64,
+    },
     /// Another number of salts than committed inputs.
     #[error("the model commits to {expected} inputs, one salt each; {found} salts were given")]
     SaltCount {
@@ -303,7 +311,8 @@ impl Error {
             Error::Integers(_)
             | Error::TensorCount { .. }
             | Error::TensorLength { .. }
-            | Error::TensorRange { .. } => ("integers", Refused),
+            | Error::TensorRange { .. }
+            | Error::NoNumber { .. } => ("integers", Refused),
             Error::SaltCount { .. } => ("salt-count", Refused),
             Error::OtherModel { .. } => ("other-model", Refused),
             Error::WrongCircuit { .. } | Error::KeyForm { .. } => ("wrong-circuit", Refused),

@@ -76,6 +76,7 @@ mod hex;
 mod keys;
 mod membership;
 mod model;
+mod number;
 mod onnx;
 mod prover;
 mod salts;
@@ -87,9 +88,9 @@ mod values;
 mod verifier;
 
 pub use assay_compiler::{
-    Arranged, CheckOutcome, Difference, Feature, Format as IntegerFormat, LayerTrace, MemberInput, OnnxFile,
-    Options as CompileOptions, Report, Source as OnnxSource, Strategy, Warning, model::ClassNames,
-    report::ProvingTime,
+    Arranged, CheckOutcome, Difference, ExactFloats, Feature, Format as IntegerFormat, LayerTrace,
+    MemberInput, OnnxFile, Options as CompileOptions, Report, Source as OnnxSource, Strategy, Warning,
+    model::ClassNames, report::ProvingTime,
 };
 pub use assay_groth16::{
     Calibration, Cancelled, Estimate, MeasureError, Observer, Progress, Proof, ProvingKey, SetupKind,
@@ -104,11 +105,12 @@ pub use execution::Execution;
 pub use keys::{CircuitBinding, Keys, open_setup_record, open_verifying_key};
 pub use membership::Membership;
 pub use model::{Compilation, Model};
+pub use number::{real, reals};
 pub use onnx::{external_data, open_onnx};
 pub use prover::{Decision, Prover, Timings, system_rng};
 pub use salts::Salts;
 pub use samples::{Format as SampleFormat, Samples};
 pub use scalars::{draw_scalar, parse_scalar};
-pub use tensor::{Content, DecodeError, InputDifference, Tensor, Tensors, real, reals};
+pub use tensor::{Content, DecodeError, InputDifference, Tensor, Tensors};
 pub use values::{Inputs, Outputs, Trace};
 pub use verifier::{Verified, Verifier};

@@ -1,7 +1,8 @@
 //! Tensors as people and scripts read them: integers, the numbers they stand for, and a name for each element.
 //!
-//! An integer q of an element with scale s stands for `q * 2^-s`. Packing has one reading, so a statement decodes to exactly the
-//! values that were proven; limbs that no packing gives are refused.
+//! An integer q of an element with scale s stands for `q * 2^-s`, and of one without a scale for the float32 number with that order key.
+//! Packing has one reading, so a statement decodes to exactly the values that were proven; limbs that no packing gives, and integers that
+//! stand for nothing, are refused.
 
 use assay_compiler::model::ClassNames;
 use assay_interface::{
@@ -14,6 +15,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use thiserror::Error;
 
 use crate::hex;
+use crate::number::{Number, no_number, reals, shown};
 
 /// A tensor of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +75,14 @@ pub enum DecodeError {
         /// What is wrong with its limbs.
         error: MemberError,
     },
+    /// An integer that stands for no number, where numbers are float32.
+    #[error("{element} is the integer {integer}, which stands for no float32 number")]
+    NoNumber {
+        /// Name of the element.
+        element: String,
+        /// The integer.
+        integer: i64,
+    },
     /// Limbs that no values give.
     #[error("tensor {tensor:?}: {error}")]
     Tensor {
@@ -105,8 +115,8 @@ pub enum InputDifference {
     Element {
         /// Its name.
         element: String,
-        /// Its scale.
-        scale: i8,
+        /// Its scale, unless it is a float32 number.
+        scale: Option<i8>,
         /// The integer that says that it is missing, if it may be.
         code: Option<i64>,
         /// What the statement says.
@@ -117,25 +127,6 @@ pub enum InputDifference {
     /// The number of elements.
     #[error("{0} has another number of elements")]
     Elements(String),
-}
-
-/// The number that integer `q` stands for at `scale`.
-pub fn real(q: i64, scale: i8) -> f64 {
-    q as f64 * (-f64::from(scale)).exp2() // exact: q has at most 32 bits
-}
-
-/// The numbers that a tensor's integers stand for; NaN where one says that its element is missing.
-pub fn reals(schema: &TensorSchema, integers: &[i64]) -> Vec<f64> {
-    let number = |(element, (&q, scale))| match schema.is_missing(element, q) {
-        true => f64::NAN,
-        false => real(q, scale),
-    };
-    integers.iter().zip(schema.each_scale()).enumerate().map(number).collect()
-}
-
-/// What an integer stands for, where `code` says that there is nothing.
-fn shown(q: i64, scale: i8, code: Option<i64>) -> String {
-    if code == Some(q) { "missing".into() } else { real(q, scale).to_string() }
 }
 
 impl Content {
@@ -224,7 +215,8 @@ impl Serialize for Tensor {
         match &self.content {
             Content::Values(integers) => {
                 map.serialize_entry("elements", &self.names)?;
-                map.serialize_entry("values", &self.values())?;
+                let values = reals(&self.schema, integers).into_iter().map(Number);
+                map.serialize_entry("values", &values.collect::<Vec<_>>())?;
                 map.serialize_entry("integers", integers)?;
                 if !self.classes.is_empty() {
                     let values = reals(&self.schema, integers);
@@ -284,7 +276,15 @@ pub(crate) fn decode<'f>(
     let mut tensors = Tensors { inputs, outputs };
     name_elements(&mut tensors.inputs, features);
     name_classes(&mut tensors.outputs, classes);
-    Ok(tensors)
+    let wrong = tensors.inputs.iter().find_map(|tensor| {
+        let integers = tensor.integers()?;
+        let at = no_number(&tensor.schema, integers)?;
+        Some((tensor.names.get(at)?.clone(), *integers.get(at)?))
+    });
+    match wrong {
+        Some((element, integer)) => Err(DecodeError::NoNumber { element, integer }),
+        None => Ok(tensors),
+    }
 }
 
 /// Names the values of labels, and the elements of what has one for each class: `tensor[class]`.
@@ -318,6 +318,7 @@ pub(crate) fn derived_names(tensor: &TensorSchema) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use assay_interface::float32;
     use assay_interface::scales::Scales;
 
     fn schema() -> ModelSchema {
@@ -421,10 +422,60 @@ mod tests {
         }
     }
 
+    /// Float32 numbers by their order keys: to the last bit, infinities, and nothing for integers that are no number's.
     #[test]
-    fn real_values() {
-        assert_eq!(real(-3, 3), -0.375);
-        assert_eq!(real(5, -2), 20.0);
-        assert_eq!(real(i64::from(i32::MIN), 31), -1.0);
+    fn keys_stand_for_float32_numbers() {
+        let numbers = [0.1f32, -0.1, 0.0, 1e-45, f32::MAX, f32::INFINITY, f32::NEG_INFINITY];
+        let schema = |missing| TensorSchema {
+            name: "x".into(),
+            shape: vec![1, 8],
+            bits: 32,
+            scales: Scales::Float32,
+            missing,
+            visibility: Visibility::Public,
+        };
+        let least = i64::from(i32::MIN);
+        let integers: Vec<i64> = numbers.iter().map(|&x| float32::key(x).unwrap()).chain([least]).collect();
+        let may_miss = schema(assay_interface::missing::Missing::Anywhere);
+        let values = reals(&may_miss, &integers);
+        assert_eq!(values[..7], numbers.map(f64::from));
+        assert!(values[7].is_nan());
+        let stated = Tensor::unnamed(&may_miss, Content::Values(integers.clone()));
+        let json = serde_json::to_value(&stated).unwrap();
+        assert_eq!(json["values"][0], serde_json::json!(f64::from(0.1f32)));
+        let last = &json["values"].as_array().unwrap()[5..];
+        assert_eq!(last, serde_json::json!(["Infinity", "-Infinity", null]).as_array().unwrap());
+        let mut other = integers.clone();
+        (other[0], other[7]) = (integers[1], float32::KEY_OF_INFINITY + 1);
+        let differs = stated.difference(&Content::Values(other.clone())).unwrap().to_string();
+        let [plus, minus] = [f64::from(0.1f32), f64::from(-0.1f32)];
+        let (of_plus, of_minus) = (integers[0], integers[1]);
+        assert_eq!(
+            differs,
+            format!(
+                "x[0] is {plus} (integer {of_plus}) there, {minus} (integer {of_minus}) in the input given"
+            )
+        );
+        // The code is a number's of no element that is never missing.
+        let never = schema(Default::default());
+        assert_eq!((no_number(&may_miss, &integers), no_number(&never, &integers)), (None, Some(7)));
+        let output = TensorSchema { shape: vec![1], bits: 9, scales: 0.into(), ..never.clone() };
+        for (input, integers, wrong) in [
+            (may_miss, &integers, None),
+            (never, &integers, Some(least)),
+            (schema(Default::default()), &other, Some(other[7])),
+        ] {
+            let output = TensorSchema { name: "z".into(), ..output.clone() };
+            let schema = ModelSchema::new("m".into(), vec![input], vec![output]).unwrap();
+            let statement =
+                Statement::new(&schema, [1; 32], &[TensorValue::Values(integers)], &[&[3]]).unwrap();
+            let decoded = decode(&schema, ["a"].into_iter(), &[], &statement);
+            match wrong {
+                None => assert!(decoded.is_ok()),
+                Some(integer) => {
+                    assert_eq!(decoded, Err(DecodeError::NoNumber { element: "x[7]".into(), integer }));
+                }
+            }
+        }
     }
 }

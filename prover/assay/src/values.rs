@@ -13,8 +13,9 @@ use crate::{
     error::Error,
     membership::{Membership, leaf_of},
     model::Model,
+    number::{no_number, reals},
     salts::Salts,
-    tensor::{self, Content, Tensor, Tensors, name_classes, name_elements, reals},
+    tensor::{self, Content, Tensor, Tensors, name_classes, name_elements},
 };
 
 /// Inputs of one model: as many integers as its tensors have elements, each within its tensor's bits.
@@ -42,7 +43,8 @@ pub struct Trace {
 }
 
 impl Model {
-    /// The model's integers for one row of real values, each the nearest one; NaN is a value that is missing, where the model takes one.
+    /// The model's integers for one row of real values, each the nearest one, or where it takes float32 numbers exactly (the schema's
+    /// [`Scales::Float32`](assay_interface::scales::Scales::Float32)) that of the nearest such number; NaN is a value that is missing, where the model takes one.
     ///
     /// # Errors
     /// [`Error::Input`] names the first value that is outside its declared domain or not finite.
@@ -55,7 +57,7 @@ impl Model {
     /// (`TensorSchema::is_missing`) the least integer says that it is: a caller that rounds numbers to such an element saturates above it.
     ///
     /// # Errors
-    /// [`Error::Integers`] where a list has another length than its tensor, or an integer does not fit its bits.
+    /// [`Error::Integers`] where a list has another length than its tensor, or an integer does not fit its bits, or stands for no number.
     pub fn inputs(&self, values: Vec<Vec<i64>>) -> Result<Inputs, Error> {
         let (expected, given) = (self.schema().inputs().len(), values.len());
         if expected != given {
@@ -251,6 +253,11 @@ fn check_integers(tensor: &TensorSchema, values: &[i64]) -> Result<(), Error> {
         Some((index, &value)) => {
             Err(Error::TensorRange { tensor: tensor.name.clone(), index, value, bits: tensor.bits })
         }
-        None => Ok(()),
+        None => match no_number(tensor, values).and_then(|index| Some((index, *values.get(index)?))) {
+            Some((index, value)) => {
+                Err(Error::NoNumber { element: format!("{}[{index}]", tensor.name), value })
+            }
+            None => Ok(()),
+        },
     }
 }

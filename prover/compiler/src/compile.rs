@@ -3,8 +3,9 @@
 use assay_circuits::Ranges;
 
 use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Table};
-use crate::compiled::{CompiledModel, DecodeError, InputError, check_domain};
-use crate::features::{contents, domains, input_formats, may_be_missing, real_or};
+use crate::compiled::{CompiledModel, DecodeError};
+use crate::feature::{InputError, check_domain};
+use crate::features::{contents, domains, encodings, input_formats, may_be_missing, real_or};
 use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError, Refusal};
 use crate::internal::InternalError;
@@ -12,7 +13,7 @@ use crate::lower::{self, LowerError};
 use crate::model::{FileInput, Model, Output, batch};
 use crate::onnx::ModelProto;
 use crate::operators::operator::Measure;
-use crate::options::{OptionError, Options};
+use crate::options::{ExactFloats, OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
 use crate::quantize::QuantizeError;
@@ -131,6 +132,7 @@ pub fn compile_with<'a>(
     let source = source.into();
     let proto = import::prepare(&source, options)?;
     let draft = import::draft(&proto, options)?;
+    check_exact(&draft.model, options)?;
     check_hidden(&draft.model, options)?;
     let Arranged { rows: samples, names, mut warnings } = arrange(&draft.model, calibration)?;
     let missing = may_be_missing(&draft.model, &names, &samples, options)?;
@@ -297,6 +299,18 @@ fn refused(error: ImportError, names: &[String], samples: &[Vec<f64>]) -> Compil
     error.into()
 }
 
+/// Whether the inputs that are to be exact exist, by their names in the file.
+fn check_exact(model: &Model, options: &Options) -> Result<(), OptionError> {
+    let ExactFloats::Inputs(names) = &options.exact_floats else { return Ok(()) };
+    let known = || model.file_inputs.iter().map(|input| input.name.as_str());
+    match names.iter().find(|name| !known().any(|known| known == **name)) {
+        Some(unknown) => {
+            Err(OptionError::UnknownExact(unknown.clone(), known().collect::<Vec<_>>().join(", ")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Whether the inputs that a statement is to hide exist.
 fn check_hidden(model: &Model, options: &Options) -> Result<(), OptionError> {
     let known = |name: &str| model.inputs.iter().any(|input| input.name == name);
@@ -320,8 +334,13 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
     };
     let features = model.features();
     // Whether the model takes what is missing is known once it is known what is.
-    let elements = features.iter().zip(contents(model)).zip(real_or(model));
-    let elements = elements.map(|((name, (_, categories)), missing)| Element { name, categories, missing });
+    let elements = features.iter().zip(contents(model)).zip(real_or(model)).zip(encodings(model));
+    let elements = elements.map(|(((name, (_, categories)), missing), encoding)| Element {
+        name,
+        categories,
+        missing,
+        encoding,
+    });
     let elements: Vec<Element<'_>> = elements.collect();
     let batch = batch::rows(model.inputs.iter().map(|input| input.shape.as_slice()));
     calibrate::arrange_elements(calibration, &model.file_inputs, &elements, named, batch)

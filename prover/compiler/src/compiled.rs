@@ -23,36 +23,21 @@
 
 use assay_circuits::{Circuit, Ranges};
 use assay_interface::artifact::{self, ArtifactError};
+use assay_interface::scales::Scales;
 use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 
 use crate::budget::Budget;
 use crate::bytes::{CONSTRAINT, ReadError, Reader, Writer};
 use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Table};
+use crate::feature::{Feature, InputError, check_domain};
 use crate::file_inputs;
 use crate::lower::{self, LowerError};
-use crate::model::{Absent, Categories, ClassNames, FileInput, Kind, Unknown, batch};
+use crate::model::{Absent, Categories, ClassNames, Encoding, FileInput, Kind, Unknown, batch};
 use crate::number::dequantize;
 use crate::provenance::Provenance;
 use crate::quantize::encoding;
 use crate::quantize::graph::{QuantGraph, RunError};
 use crate::strategy;
-
-/// One element of the inputs, with the real values that the model is declared for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Feature {
-    /// Its name.
-    pub name: String,
-    /// Smallest declared value.
-    pub min: f64,
-    /// Largest declared value.
-    pub max: f64,
-    /// What its values are.
-    pub kind: Kind,
-    /// The values of text, which stand as their positions.
-    pub categories: Option<Categories>,
-    /// What becomes of a missing value, if the model takes one.
-    pub missing: Option<Absent>,
-}
 
 /// A model in integers with its circuit.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,47 +83,6 @@ pub enum DecodeError {
     CircuitDigest,
 }
 
-/// Real inputs cannot be quantized.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum InputError {
-    /// A sample of the wrong length.
-    #[error("{found} values given, the model takes {expected}")]
-    Length {
-        /// Elements of all inputs.
-        expected: usize,
-        /// Values given.
-        found: usize,
-    },
-    /// NaN or an infinity.
-    #[error("'{feature}' is {value}, which is not finite")]
-    NotFinite {
-        /// Feature.
-        feature: String,
-        /// `NaN`, `inf` or `-inf`.
-        value: String,
-    },
-    /// A fraction where integers belong.
-    #[error("'{feature}' = {value}, and the model takes integers there")]
-    NotInteger {
-        /// Feature.
-        feature: String,
-        /// The value.
-        value: f64,
-    },
-    /// A value outside the declared domain.
-    #[error("'{feature}' = {value} is outside its declared domain [{min}, {max}]")]
-    OutsideDomain {
-        /// Feature.
-        feature: String,
-        /// The value.
-        value: f64,
-        /// Smallest declared value.
-        min: f64,
-        /// Largest declared value.
-        max: f64,
-    },
-}
-
 impl CompiledModel {
     /// How the circuit proves ranges. With lookups, its proofs have a commitment.
     pub fn ranges(&self) -> Ranges {
@@ -157,10 +101,12 @@ impl CompiledModel {
             Absent::StandsFor(number) => number,
             Absent::Coded => f64::NAN,
         };
-        let elements = self.features.iter().map(|feature| Element {
+        let encoding = |is_exact| if is_exact { Encoding::Float32 } else { Encoding::Rounded };
+        let elements = self.features.iter().zip(self.exact()).map(|(feature, is_exact)| Element {
             name: &feature.name,
             categories: feature.categories.as_ref(),
             missing: feature.missing.map(reading),
+            encoding: encoding(is_exact),
         });
         let elements: Vec<Element<'_>> = elements.collect();
         let shape = |dims: &Vec<u32>| dims.iter().map(|&dim| dim as usize).collect::<Vec<usize>>();
@@ -174,8 +120,8 @@ impl CompiledModel {
         file_inputs::columns(&self.file_inputs, &self.schema)
     }
 
-    /// Integers of one sample, one list for each input tensor: each value to the nearest representable one. NaN is a missing value, where
-    /// the model takes one.
+    /// Integers of one sample, one list for each input tensor: each value to the nearest representable one, of single precision where the
+    /// model takes that exactly. NaN is a missing value, where the model takes one.
     ///
     /// # Errors
     /// [`InputError::OutsideDomain`] names the first feature outside its declared domain.
@@ -202,8 +148,15 @@ impl CompiledModel {
     /// Real values of integer outputs: `q · 2^-scale`.
     pub fn dequantize_outputs(&self, outputs: &[Vec<i64>]) -> Vec<Vec<f64>> {
         let tensors = self.schema.outputs().iter().zip(outputs);
-        let real = |(&q, scale): (&i64, i8)| dequantize(q, scale.into());
+        // Outputs have scales: the schema says so.
+        let real = |(&q, scale): (&i64, Option<i8>)| dequantize(q, scale.unwrap_or(0).into());
         tensors.map(|(tensor, values)| values.iter().zip(tensor.each_scale()).map(real).collect()).collect()
+    }
+
+    /// Whether each input element is a float32 number that is not rounded.
+    fn exact(&self) -> impl Iterator<Item = bool> {
+        let inputs = self.graph.inputs.iter();
+        inputs.flat_map(|input| std::iter::repeat_n(input.scales == Scales::Float32, input.elements()))
     }
 
     fn check(&self, sample: &[f64]) -> Result<(), InputError> {
@@ -211,9 +164,11 @@ impl CompiledModel {
         if expected != found {
             return Err(InputError::Length { expected, found });
         }
-        let is_number = |(feature, value): &(&Feature, &f64)| value.is_finite() || feature.misses(**value);
-        match self.features.iter().zip(sample).find(|pair| !is_number(pair)) {
-            Some((feature, value)) => {
+        let is_number = |((feature, value), is_exact): &((&Feature, &f64), bool)| {
+            value.is_finite() || feature.misses(**value) || (*is_exact && !value.is_nan())
+        };
+        match self.features.iter().zip(sample).zip(self.exact()).find(|each| !is_number(each)) {
+            Some(((feature, value), _)) => {
                 Err(InputError::NotFinite { feature: feature.name.clone(), value: value.to_string() })
             }
             None => Ok(()),
@@ -346,6 +301,7 @@ fn read(payload: &[u8]) -> Result<Contents, DecodeError> {
     let elements = schema.inputs().iter().map(|tensor| tensor.elements()).sum();
     let features = read_features(&mut reader, elements)?;
     check_missing(&features, &schema)?;
+    check_finite(&features, &schema)?;
     let graph = encoding::read(&mut reader, &schema)?;
     let ranges = match reader.byte()? {
         0 => Ranges::Bits,
@@ -418,13 +374,28 @@ fn check_missing(features: &[Feature], schema: &ModelSchema) -> Result<(), ReadE
     }
 }
 
+/// Domains have ends, but those of float32 numbers, of which infinities are some.
+fn check_finite(features: &[Feature], schema: &ModelSchema) -> Result<(), ReadError> {
+    let is_exact =
+        |tensor: &TensorSchema| std::iter::repeat_n(tensor.scales == Scales::Float32, tensor.elements());
+    let exact = schema.inputs().iter().flat_map(is_exact);
+    let is_wrong = |(feature, is_exact): &(&Feature, bool)| {
+        !(*is_exact || (feature.min.is_finite() && feature.max.is_finite()))
+    };
+    match features.iter().zip(exact).find(is_wrong) {
+        Some((feature, _)) => Err(ReadError::Domain(feature.name.clone())),
+        None => Ok(()),
+    }
+}
+
 fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, ReadError> {
     let mut features: Vec<Feature> = Vec::new();
     let mut names = std::collections::HashSet::new();
     for _ in 0..count {
         let name = reader.text()?;
         let (min, max) = (f64::from_le_bytes(reader.fixed()?), f64::from_le_bytes(reader.fixed()?));
-        if !(min.is_finite() && max.is_finite() && min <= max) {
+        // What is no number is in no order.
+        if min.partial_cmp(&max).is_none_or(|order| order.is_gt()) {
             return Err(ReadError::Domain(name));
         }
         if !names.insert(name.clone()) {
@@ -465,38 +436,4 @@ fn read_names(reader: &mut Reader<'_>, what: &'static str) -> Result<Vec<String>
         names.push(reader.text()?);
     }
     Ok(names)
-}
-
-impl Feature {
-    /// Whether a value is a missing one, which the model takes.
-    pub fn misses(&self, value: f64) -> bool {
-        value.is_nan() && self.missing.is_some()
-    }
-
-    /// Whether a value is in the domain, to single precision. A `float` may come as it is, as the shortest decimal
-    /// that reads back as it, or as a `double`: three numbers that differ in the eighth digit, and one value. So an end
-    /// of the domain stands for everything that rounds to the same `float`.
-    pub fn contains(&self, value: f64) -> bool {
-        let [single, min, max] = [value, self.min, self.max].map(|value| value as f32);
-        let rounds = self.kind == Kind::Real;
-        (self.min..=self.max).contains(&value)
-            || (rounds && single.is_finite() && min <= single && single <= max)
-    }
-}
-
-/// Finds the first value that is no integer where integers belong, or outside its domain.
-pub(crate) fn check_domain(features: &[Feature], sample: &[f64]) -> Result<(), InputError> {
-    let is_fraction =
-        |(feature, value): &(&Feature, &f64)| feature.kind != Kind::Real && value.fract() != 0.0;
-    if let Some((Feature { name, .. }, &value)) = features.iter().zip(sample).find(is_fraction) {
-        return Err(InputError::NotInteger { feature: name.clone(), value });
-    }
-    let outside =
-        |(feature, value): &(&Feature, &f64)| !feature.contains(**value) && !feature.misses(**value);
-    match features.iter().zip(sample).find(outside) {
-        Some((Feature { name, min, max, .. }, &value)) => {
-            Err(InputError::OutsideDomain { feature: name.clone(), value, min: *min, max: *max })
-        }
-        None => Ok(()),
-    }
 }

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use assay_interface::float32;
 use assay_interface::missing::Missing;
 
-use crate::compiled::Feature;
-use crate::model::{Absent, Categories, Input, Kind, Map, Model};
+use crate::feature::Feature;
+use crate::model::{Absent, Categories, Encoding, Input, Kind, Map, Model};
 use crate::operators::operator::Takes;
 use crate::options::{Format, OptionError, Options};
 use crate::quantize::input::{COMPARED, InputFormat};
@@ -14,6 +15,11 @@ use crate::quantize::realize::schema_shape;
 /// What each feature is, and the values of text.
 pub(crate) fn contents(model: &Model) -> impl Iterator<Item = (Kind, Option<&Categories>)> {
     model.inputs.iter().flat_map(|input| (0..input.len()).map(|i| (input.kind, input.categories.get(i))))
+}
+
+/// How the numbers of each feature become integers.
+pub(crate) fn encodings(model: &Model) -> impl Iterator<Item = Encoding> {
+    model.inputs.iter().flat_map(|input| std::iter::repeat_n(input.encoding, input.len()))
 }
 
 /// What becomes of each feature where it is missing, if it may be.
@@ -76,8 +82,8 @@ pub(crate) fn domains(
     if let Some(unknown) = options.domains.keys().find(|name| !names.contains(name)) {
         return Err(OptionError::UnknownDomain(unknown.clone()));
     }
-    let contents = contents(model).zip(missing(model));
-    let feature = |(position, (name, ((kind, known), missing))): (usize, (&String, _))| {
+    let contents = contents(model).zip(missing(model)).zip(encodings(model));
+    let feature = |(position, (name, (((kind, known), missing), encoding))): (usize, (&String, _))| {
         let (kind, known): (Kind, Option<&Categories>) = (kind, known);
         let representable = options.input_format.map(|format| match missing {
             // The least integer is none of its numbers.
@@ -99,6 +105,11 @@ pub(crate) fn domains(
             (Kind::Bool, None) => Some((0.0, 1.0)),
             (Kind::Real | Kind::Integer, None) => representable,
         };
+        if encoding == Encoding::Float32 && declared.is_none() {
+            // All numbers are as good as any, infinities too.
+            let (min, max) = (f64::NEG_INFINITY, f64::INFINITY);
+            return Ok(Feature { name: feature, min, max, kind, categories: None, missing });
+        }
         let (min, max) = declared.or(all).unwrap_or_else(observed);
         if !(min.is_finite() && max.is_finite() && min <= max) {
             return Err(OptionError::Domain { feature, min, max });
@@ -124,6 +135,10 @@ pub(crate) fn input_formats(
     let format = |(input, atoms): (&Input, Range<usize>)| {
         let features: Vec<&Feature> = rest.by_ref().take(input.len()).collect();
         let peaks: Vec<f64> = features.iter().map(|f| f.min.abs().max(f.max.abs())).collect();
+        if input.encoding == Encoding::Float32 {
+            // Order keys are integers.
+            return Ok(InputFormat::Fixed(Format { bits: float32::BITS, scale: 0 }));
+        }
         match (options.input_format, input.kind) {
             (Some(format), _) => Ok(InputFormat::Fixed(format)),
             // A kernel meets every element of a channel.

@@ -56,6 +56,31 @@ pub struct MemberInput {
     pub depth: u8,
 }
 
+/// Inputs whose float32 numbers are taken as they are, each by its order key (`assay_interface::float32`), and not rounded to a grid: every
+/// branch of a tree is then the one that the float model takes, for every value. Only tree ensembles, and what moves elements, may read
+/// such an input; 32 bits of each feature that a tree asks for are range-checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ExactFloats {
+    /// None: all are rounded.
+    #[default]
+    None,
+    /// All inputs of floats.
+    All,
+    /// The inputs of these names, one at least.
+    Inputs(BTreeSet<String>),
+}
+
+impl ExactFloats {
+    /// Whether an input is asked for.
+    pub fn is_asked(&self, input: &str) -> bool {
+        match self {
+            ExactFloats::None => false,
+            ExactFloats::All => true,
+            ExactFloats::Inputs(names) => names.contains(input),
+        }
+    }
+}
+
 /// Options of [`compile`](crate::compile).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -66,6 +91,8 @@ pub struct Options {
     pub name: Option<String>,
     /// Format of every input, where callers hold the inputs as integers already; chosen by calibration if absent.
     pub input_format: Option<Format>,
+    /// Inputs of float32 numbers that are not rounded.
+    pub exact_floats: ExactFloats,
     /// Format of every real output; chosen by calibration if absent. Results outside it saturate.
     pub output_format: Option<Format>,
     /// Domain of single features, `min` and `max`. The others get the range of the calibration data, or, with a
@@ -102,6 +129,7 @@ impl Default for Options {
             max_error: 0.01,
             name: None,
             input_format: None,
+            exact_floats: ExactFloats::None,
             output_format: None,
             domains: BTreeMap::new(),
             missing: BTreeSet::new(),
@@ -146,6 +174,15 @@ pub enum OptionError {
         /// Scale asked for.
         scale: i8,
     },
+    /// An input that is to be taken exactly and that the model does not have.
+    #[error("input '{0}' is to be taken exactly, and the model has no such input (inputs: {1})")]
+    UnknownExact(String, String),
+    /// Inputs by name, and none named.
+    #[error("inputs are to be taken exactly, and none is named")]
+    NoExact,
+    /// Numbers that are not to be rounded, and a format to round them to.
+    #[error("inputs are to be taken exactly, and an input format rounds all of them: give one or the other")]
+    ExactFormat,
     /// A committed input that the model does not have.
     #[error("input '{0}' is to be committed, and the model has no such input (inputs: {1})")]
     UnknownCommit(String, String),
@@ -226,6 +263,7 @@ impl Options {
             max_error,
             name,
             input_format,
+            exact_floats,
             output_format,
             domains,
             missing,
@@ -241,6 +279,7 @@ impl Options {
             ("max error", *max_error != other.max_error),
             ("name", *name != other.name),
             ("input format", *input_format != other.input_format),
+            ("exact floats", *exact_floats != other.exact_floats),
             ("output format", *output_format != other.output_format),
             ("domains", *domains != other.domains),
             ("missing", *missing != other.missing),
@@ -273,6 +312,12 @@ impl Options {
         }
         if let Some((name, &size)) = self.shapes.iter().find(|(_, size)| !(1..=MAX_SIZE).contains(*size)) {
             return Err(OptionError::Size { name: name.clone(), size });
+        }
+        match (&self.exact_floats, self.input_format) {
+            (ExactFloats::None, _) => {}
+            (ExactFloats::Inputs(names), _) if names.is_empty() => return Err(OptionError::NoExact),
+            (_, Some(_)) => return Err(OptionError::ExactFormat),
+            (_, None) => {}
         }
         for (what, format) in [("input", self.input_format), ("output", self.output_format)] {
             let Some(Format { bits, scale }) = format else { continue };

@@ -7,7 +7,8 @@
 //!              domains: u32 count, (text, min: f64, max: f64)* ascending by name; commit: u32 count, text*;
 //!              threshold: optional f64; max flips: optional u32; ranges: u8 (0 auto, 1 bits, 2 lookups);
 //!              member: optional (name: text, depth: u8); shapes: u32 count, (text, u32)* ascending by name;
-//!              outputs: u32 count, text*; and, where some may be missing: missing: u32 count, text* ascending
+//!              outputs: u32 count, text*; and, where some may be missing or some are exact: missing: u32 count, text* ascending; and,
+//!              where some are exact: exact floats: u8 (1 all, 2 those named), of those named u32 count, text* ascending
 //! optional x = 0 | 1, x
 //! text       = u32 length, UTF-8 bytes
 //! ```
@@ -20,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use crate::bytes::{ReadError, Reader, Writer};
-use crate::options::{Format, MemberInput, Options, Strategy};
+use crate::options::{ExactFloats, Format, MemberInput, Options, Strategy};
 
 /// Most bytes of a compiler's version.
 const MAX_VERSION: usize = 64;
@@ -81,6 +82,7 @@ fn write_options(options: &Options, out: &mut Writer) {
         max_error,
         name,
         input_format,
+        exact_floats,
         output_format,
         domains,
         missing,
@@ -126,10 +128,22 @@ fn write_options(options: &Options, out: &mut Writer) {
     }
     out.count(outputs.len());
     outputs.iter().for_each(|output| out.text(output));
-    if !missing.is_empty() {
-        out.count(missing.len());
-        missing.iter().for_each(|feature| out.text(feature));
+    if !missing.is_empty() || *exact_floats != ExactFloats::None {
+        write_names(missing, out);
     }
+    match exact_floats {
+        ExactFloats::None => {}
+        ExactFloats::All => out.bytes(&[1]),
+        ExactFloats::Inputs(names) => {
+            out.bytes(&[2]);
+            write_names(names, out);
+        }
+    }
+}
+
+fn write_names(names: &BTreeSet<String>, out: &mut Writer) {
+    out.count(names.len());
+    names.iter().for_each(|name| out.text(name));
 }
 
 fn optional<T>(value: Option<&T>, out: &mut Writer, write: impl FnOnce(&T, &mut Writer)) {
@@ -144,7 +158,7 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, ReadError> {
         let ([bits], scale) = (reader.fixed()?, i8::from_le_bytes(reader.fixed()?));
         Ok(Format { bits, scale })
     };
-    let options = Options {
+    let mut options = Options {
         max_error: f64::from_le_bytes(reader.fixed()?),
         name: read_optional(reader, |reader| reader.text())?,
         input_format: read_optional(reader, format)?,
@@ -164,8 +178,10 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, ReadError> {
         })?,
         shapes: read_shapes(reader)?,
         outputs: read_names(reader, "outputs")?,
-        missing: read_missing(reader)?,
+        missing: BTreeSet::new(),
+        exact_floats: ExactFloats::None,
     };
+    (options.missing, options.exact_floats) = read_last(reader)?;
     // What no compilation takes was not written by one.
     options.check().map_err(|_| ReadError::Options)?;
     Ok(options)
@@ -208,13 +224,27 @@ fn read_shapes(reader: &mut Reader<'_>) -> Result<BTreeMap<String, usize>, ReadE
     Ok(shapes)
 }
 
-/// What stands behind the other options, if anything does.
-fn read_missing(reader: &mut Reader<'_>) -> Result<BTreeSet<String>, ReadError> {
+/// What stands behind the other options, if anything does: what may be missing, and what is exact.
+fn read_last(reader: &mut Reader<'_>) -> Result<(BTreeSet<String>, ExactFloats), ReadError> {
     if reader.is_empty() {
-        return Ok(BTreeSet::new());
+        return Ok((BTreeSet::new(), ExactFloats::None));
     }
-    let names = read_names(reader, "features that may be missing")?;
-    match !names.is_empty() && names.is_sorted_by(|a, b| a < b) {
+    let missing = read_set(reader, "features that may be missing")?;
+    if reader.is_empty() {
+        return if missing.is_empty() { Err(ReadError::Options) } else { Ok((missing, ExactFloats::None)) };
+    }
+    let exact = match reader.byte()? {
+        1 => ExactFloats::All,
+        2 => ExactFloats::Inputs(read_set(reader, "inputs that are exact")?),
+        _ => return Err(ReadError::Options),
+    };
+    Ok((missing, exact))
+}
+
+/// Names in ascending order.
+fn read_set(reader: &mut Reader<'_>, what: &'static str) -> Result<BTreeSet<String>, ReadError> {
+    let names = read_names(reader, what)?;
+    match names.is_sorted_by(|a, b| a < b) {
         true => Ok(names.into_iter().collect()),
         false => Err(ReadError::Options),
     }

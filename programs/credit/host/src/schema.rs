@@ -82,9 +82,10 @@ mod tests {
     fn only_tiers_of_members_fit() {
         let (input, output) = fit();
         assert_eq!(judged(input.clone(), vec![output.clone()]), Ok(()));
-        let inputs: [fn(&mut TensorSchema); 6] = [
+        let inputs: [fn(&mut TensorSchema); 7] = [
             |x| x.bits = 6,
             |x| x.scales = Scales::One(1),
+            |x| (x.scales, x.bits) = (Scales::Float32, 32),
             |x| x.shape = vec![1, 19],
             |x| x.missing = Missing::Anywhere,
             |x| x.visibility = Visibility::Committed,

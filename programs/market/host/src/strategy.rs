@@ -325,3 +325,36 @@ fn read<T: Owner + Discriminator + Pod>(
 ) -> Result<T, ReadError> {
     decode(&found.owner, &found.data).map_err(|source| ReadError::Foreign { what, address: *address, source })
 }
+
+#[cfg(test)]
+mod tests {
+    use assay_interface::{float32, scales::Scales, schema::TensorSchema};
+    use assay_market_interface::formats::Format;
+
+    use super::*;
+
+    /// Features are integers at one scale: no others, none missing, and no order keys of float32 numbers, whatever the bits.
+    #[test]
+    fn features_have_the_programs_scale() {
+        let tensor = |name: &str, elements: usize, format: Format| TensorSchema {
+            name: name.into(),
+            shape: vec![1, elements as u32],
+            bits: format.bits,
+            scales: format.scale.into(),
+            missing: Missing::Never,
+            visibility: Visibility::Public,
+        };
+        let questions = Questions { collateral_account: Address::default(), least_bounty: 0 };
+        let accepted = |change: fn(&mut TensorSchema)| {
+            let mut input = tensor("x", COUNT, FEATURES);
+            change(&mut input);
+            let outputs = vec![tensor("y", 1, VOLATILITY)];
+            let schema = ModelSchema::new("m".into(), vec![input], outputs);
+            schema.is_ok_and(|schema| questions.accepts(&schema).is_ok())
+        };
+        assert!(accepted(|_| {}));
+        assert!(!accepted(|x| x.scales = Scales::One(FEATURES.scale + 1)));
+        assert!(!accepted(|x| x.missing = Missing::Anywhere));
+        assert!(!accepted(|x| (x.bits, x.scales) = (float32::BITS, Scales::Float32)));
+    }
+}

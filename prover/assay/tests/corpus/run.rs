@@ -1,6 +1,8 @@
 //! A model of the corpus from its file to a verified proof.
 
-use assay::{CompileOptions, Context, Error, Keys, Model, Observer, Prover, Salts, Samples, Verifier};
+use assay::{
+    CompileOptions, Context, Error, ExactFloats, Keys, Model, Observer, Prover, Salts, Samples, Verifier,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -16,7 +18,7 @@ pub fn run(case: &Case) -> Outcome {
         works(case, &model, &answers).map_err(Trouble::Fails)
     });
     match (&case.expected, outcome) {
-        (Expected::Compiles, outcome) => outcome,
+        (Expected::Compiles | Expected::CompilesExactly, outcome) => outcome,
         (Expected::Refused(word), Outcome::Refused(reason)) if reason.contains(word) => {
             Outcome::RightlyRefused(reason)
         }
@@ -36,6 +38,10 @@ fn compile(case: &Case) -> Result<Model, Trouble> {
         max_error: case.max_error,
         shapes: case.shape.clone(),
         outputs: case.output.clone(),
+        exact_floats: match case.expected {
+            Expected::CompilesExactly => ExactFloats::All,
+            Expected::Compiles | Expected::Refused(_) => ExactFloats::None,
+        },
         ..CompileOptions::default()
     };
     Ok(Model::compile(&onnx, &samples, &options).map_err(refused)?.model)

@@ -1,8 +1,8 @@
 //! A folder of models, measured by family.
 //!
 //! The folder has a `corpus.csv` with a row for each model, as `models/corpus` has: columns `module`, `name`, `family`,
-//! `max_error`, `shape` (`NAME=SIZE`, separated by spaces), `output` (names) and `expect` (`compiles`, or anything else for a
-//! model that is to be refused and is left out); others are not read. A model lies in `MODULE/NAME/`: `model.onnx` and
+//! `max_error`, `shape` (`NAME=SIZE`, separated by spaces), `output` (names) and `expect` (`compiles`, `compiles with exact floats`, or
+//! anything else for a model that is to be refused and is left out); others are not read. A model lies in `MODULE/NAME/`: `model.onnx` and
 //! `calibration.csv`.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
-use assay::{CompileOptions, Keys, Model, Samples};
+use assay::{CompileOptions, ExactFloats, Keys, Model, Samples};
 use serde::Serialize;
 
 use super::measure::add_proofs;
@@ -19,6 +19,8 @@ use crate::failure::{self, hinted};
 use crate::files;
 use crate::ui::{Table, duration};
 
+/// What a list expects of a model whose float inputs are not rounded.
+const EXACT: &str = "compiles with exact floats";
 /// Most bytes of a list of models.
 const LONGEST_LIST: u64 = 16 << 20;
 
@@ -105,7 +107,7 @@ pub fn entries(folder: &Path, only: Option<&str>) -> anyhow::Result<Vec<Entry>> 
         let row: BTreeMap<&str, &str> = columns.iter().copied().zip(cells).collect();
         let entry = Entry::of(folder, &row).with_context(at)?;
         let wanted = only.is_none_or(|word| entry.family.contains(word) || entry.name.contains(word));
-        if row.get("expect") == Some(&"compiles") && wanted {
+        if matches!(row.get("expect"), Some(&("compiles" | EXACT))) && wanted {
             entries.push(entry);
         }
     }
@@ -136,6 +138,11 @@ impl Entry {
             max_error: max_error.parse().map_err(|_| anyhow!("max_error: {max_error:?} is not a number"))?,
             shapes,
             outputs: cell("output")?.split_whitespace().map(str::to_owned).collect(),
+            exact_floats: if row.get("expect") == Some(&EXACT) {
+                ExactFloats::All
+            } else {
+                ExactFloats::None
+            },
             ..CompileOptions::default()
         };
         let (module, name) = (cell("module")?, cell("name")?);

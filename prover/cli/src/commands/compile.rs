@@ -90,6 +90,7 @@ fn options(args: &Args, onnx: &[u8]) -> CompileOptions {
         max_error: args.max_error,
         name: args.name.clone().or_else(|| name::of_file(onnx, &args.model)),
         input_format: args.input_format,
+        exact_floats: args.exact_floats(),
         output_format: args.output_format,
         domains: args.domain.iter().cloned().collect(),
         commit: args.commit.clone(),
@@ -152,6 +153,8 @@ fn hint(error: &CompileError) -> Option<&'static str> {
                  batch axis only"
             } else if refusals.iter().any(|refusal| matches!(refusal, Refusal::UnknownOutput { .. })) {
                 "--output names what is proven; -o the file that is written"
+            } else if refusals.iter().any(|refusal| matches!(refusal, Refusal::ExactOperand { .. })) {
+                "--exact-floats=INPUT names the inputs that only trees read; without the option all are rounded"
             } else if refusals.iter().any(|refusal| matches!(refusal, Refusal::Operator { .. })) {
                 "docs/operators.md lists what is supported; --output leaves out what the outputs that you prove do not need"
             } else {

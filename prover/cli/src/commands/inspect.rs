@@ -186,7 +186,7 @@ fn describe_model(model: &assay::Model, description: &mut Description) -> anyhow
         description.table("features that may be missing", &missing);
     }
     let features = features.iter().map(|f| {
-        let mut json = json!({ "name": f.name, "min": f.min, "max": f.max });
+        let mut json = json!({ "name": f.name, "min": end(f.min), "max": end(f.max) });
         if let (Some(categories), Some(object)) = (&f.categories, json.as_object_mut()) {
             object.insert("categories".into(), json!(categories.names));
             object.insert("unknown".into(), json!(categories.unknown == Unknown::Taken));
@@ -313,6 +313,7 @@ fn schema_json(tensors: &[TensorSchema]) -> Value {
                 "bits": tensor.bits,
                 "scale": match &tensor.scales {
                     Scales::One(scale) => json!(scale),
+                    Scales::Float32 => json!("float32"),
                     Scales::Axis { axis, scales } => json!({ "axis": axis, "scales": scales }),
                 },
                 "visibility": match tensor.visibility {
@@ -321,15 +322,23 @@ fn schema_json(tensors: &[TensorSchema]) -> Value {
                     Visibility::Member { .. } => "member",
                 },
                 "depth": tensor.member_depth(),
-                "least": least,
-                "greatest": greatest,
+                "least": end(least),
+                "greatest": end(greatest),
             })
         })
         .collect()
 }
 
+/// An end of a domain as JSON has it: text where there is none.
+fn end(number: f64) -> Value {
+    if number.is_finite() { json!(number) } else { json!(number.to_string()) }
+}
+
 /// Smallest and largest number that a tensor's integers stand for, of the elements with the widest domain.
 fn domain(tensor: &TensorSchema) -> (f64, f64) {
+    if tensor.scales == Scales::Float32 {
+        return (f64::NEG_INFINITY, f64::INFINITY);
+    }
     let half = 1i64 << (u32::from(tensor.bits.clamp(1, 32)) - 1);
     let widest = tensor.scales.as_slice().iter().copied().min().unwrap_or(0);
     (assay::real(-half, widest), assay::real(half - 1, widest))

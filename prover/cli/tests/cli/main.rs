@@ -9,6 +9,7 @@ mod columns;
 mod common;
 mod compile;
 mod estimates;
+mod exact;
 mod help;
 mod hostile;
 mod interruption;

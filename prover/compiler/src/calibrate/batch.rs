@@ -47,6 +47,10 @@ fn by_row(
     let mut of_a_row = Signature::new(inputs, &features, signature.named);
     let known = first.iter().enumerate().filter_map(|(at, of)| Some((at, *signature.categories.get(of)?)));
     of_a_row.categories = known.collect();
+    let missing = first.iter().enumerate().filter_map(|(at, of)| Some((at, *signature.missing.get(of)?)));
+    of_a_row.missing = missing.collect();
+    of_a_row.singles =
+        first.iter().enumerate().filter(|(_, of)| signature.singles.contains(of)).map(|(at, _)| at).collect();
     let Arranged { rows, names, warnings } = arrange::arrange(table, &of_a_row).ok()?;
     if rows.len() % batch != 0 {
         return Some(Err(CalibrationError::Batch { rows: rows.len(), batch }));

@@ -21,6 +21,10 @@ pub(super) enum Reading<'a> {
     Number,
     /// Numbers, of which one, or NaN, stands for what is missing: for NaN, and for a cell that is empty.
     NumberOr(f64),
+    /// Numbers of single precision: the nearest one, which may be infinite.
+    Single,
+    /// The same, of which one, or NaN, stands for what is missing.
+    SingleOr(f64),
     /// Values of a set.
     Category(&'a Categories),
 }
@@ -71,6 +75,16 @@ impl Cell {
         }
     }
 
+    /// The infinity that a text names: JSON has no other way.
+    fn infinity(&self) -> Option<f64> {
+        match self {
+            Cell::Text(text) => {
+                text.parse().ok().filter(|number: &f64| number.is_infinite() && !is_digit_in(text))
+            }
+            _ => None,
+        }
+    }
+
     /// The value that a model takes for it.
     pub(super) fn read(&self, reading: Reading<'_>) -> Result<f64, Misread> {
         match reading {
@@ -79,8 +93,14 @@ impl Cell {
                 Some(_) => Err(Misread::NotFinite),
                 None => Err(Misread::NotANumber),
             },
-            Reading::NumberOr(missing) if self.is_missing() => Ok(missing),
+            Reading::Single => match self.number().or_else(|| self.infinity()) {
+                Some(number) if number.is_nan() => Err(Misread::NotFinite),
+                Some(number) => Ok(f64::from(number as f32)),
+                None => Err(Misread::NotANumber),
+            },
+            Reading::NumberOr(missing) | Reading::SingleOr(missing) if self.is_missing() => Ok(missing),
             Reading::NumberOr(_) => self.read(Reading::Number),
+            Reading::SingleOr(_) => self.read(Reading::Single),
             Reading::Category(categories) => {
                 categories.index(&self.text()).map(|index| index as f64).ok_or(Misread::NoCategory)
             }
@@ -95,6 +115,11 @@ fn number(text: &str) -> Option<f64> {
         "False" | "false" => Some(0.0),
         _ => text.parse().ok(),
     }
+}
+
+/// Whether a text is more than a word.
+fn is_digit_in(text: &str) -> bool {
+    text.contains(|letter: char| letter.is_ascii_digit())
 }
 
 impl From<f64> for Cell {

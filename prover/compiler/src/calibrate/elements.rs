@@ -2,7 +2,7 @@
 
 use super::error::CalibrationError;
 use super::table::{Arranged, FeatureNames, Signature, Table};
-use crate::model::{Categories, FileInput, in_file_order, in_model_order};
+use crate::model::{Categories, Encoding, FileInput, in_file_order, in_model_order};
 
 /// An element of a model's inputs, as a table may give it.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,8 @@ pub(crate) struct Element<'a> {
     pub categories: Option<&'a Categories>,
     /// What is read where it is missing, if it may be: a number that stands for it, or NaN.
     pub missing: Option<f64>,
+    /// Whether numbers become integers as the nearest ones of single precision.
+    pub encoding: Encoding,
 }
 
 /// The samples of a table, their elements in the order of the model. Columns without names of their own are in the order of the file, and
@@ -31,6 +33,8 @@ pub(crate) fn arrange_elements(
     let each = || in_file.iter().enumerate();
     signature.categories = each().filter_map(|(at, element)| Some((at, element.categories?))).collect();
     signature.missing = each().filter_map(|(at, element)| Some((at, element.missing?))).collect();
+    let singles = each().filter(|(_, element)| element.encoding == Encoding::Float32);
+    signature.singles = singles.map(|(at, _)| at).collect();
     signature.batch = batch;
     let Arranged { rows, names, warnings } = table.arrange(&signature)?;
     let length =
@@ -56,8 +60,10 @@ mod tests {
     fn arranged(table: &Table) -> Result<Vec<Vec<f64>>, CalibrationError> {
         let inputs = [column("a", 0, 2), column("b", 2, 1), column("c", 1, 2)];
         let known = Categories { names: vec!["no".into(), "yes".into()], unknown: Unknown::Refused };
-        let plain = |name| Element { name, categories: None, missing: Some(f64::NAN) };
-        let text = Element { name: "b", categories: Some(&known), missing: None };
+        let plain =
+            |name| Element { name, categories: None, missing: Some(f64::NAN), encoding: Encoding::Rounded };
+        let text =
+            Element { name: "b", categories: Some(&known), missing: None, encoding: Encoding::Rounded };
         let elements = [plain("a"), plain("c"), text];
         let Arranged { rows, names, .. } =
             arrange_elements(table, &inputs, &elements, FeatureNames::Declared, 1)?;

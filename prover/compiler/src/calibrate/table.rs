@@ -1,6 +1,6 @@
 //! A table as its file labels it, and what it is arranged for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cell::{Cell, Reading};
 use crate::model::Categories;
@@ -65,6 +65,8 @@ pub struct Signature<'a> {
     pub categories: BTreeMap<usize, &'a Categories>,
     /// What stands for missing values of the elements that may be missing, by the element's position: a number, or NaN.
     pub missing: BTreeMap<usize, f64>,
+    /// Positions of the elements that are numbers of single precision as they are, infinities among them: others are rounded to those.
+    pub singles: BTreeSet<usize>,
     /// Rows of a sample: the first dimension of all inputs.
     pub batch: usize,
 }
@@ -81,14 +83,25 @@ pub enum FeatureNames {
 impl<'a> Signature<'a> {
     /// Of a model whose inputs are numbers.
     pub fn new(inputs: Vec<(&'a str, usize)>, features: &'a [String], named: FeatureNames) -> Self {
-        Signature { inputs, features, named, categories: BTreeMap::new(), missing: BTreeMap::new(), batch: 1 }
+        Signature {
+            inputs,
+            features,
+            named,
+            categories: BTreeMap::new(),
+            missing: BTreeMap::new(),
+            singles: BTreeSet::new(),
+            batch: 1,
+        }
     }
 
     /// What the cells of a feature are read as.
     pub(super) fn reading(&self, feature: usize) -> Reading<'a> {
+        let is_single = self.singles.contains(&feature);
         match (self.categories.get(&feature), self.missing.get(&feature)) {
             (Some(categories), _) => Reading::Category(categories),
+            (None, Some(&missing)) if is_single => Reading::SingleOr(missing),
             (None, Some(&missing)) => Reading::NumberOr(missing),
+            (None, None) if is_single => Reading::Single,
             (None, None) => Reading::Number,
         }
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::categories::KnownCategories;
+use super::exact::ExactInputs;
 use super::missing::MissingValues;
 use super::node::Node;
 use super::refusal::Refusal;
@@ -27,6 +28,8 @@ pub(crate) struct Layers {
     whole: Vec<Range<u32>>,
     /// What stands for missing elements of inputs.
     pub missing: MissingValues,
+    /// Inputs whose numbers are not rounded.
+    pub exact: ExactInputs,
 }
 
 /// What import may make of a file.
@@ -80,6 +83,7 @@ impl Layers {
             known: KnownCategories::default(),
             whole: Vec::new(),
             missing: MissingValues::default(),
+            exact: ExactInputs::default(),
         }
     }
 

@@ -6,7 +6,8 @@
 //! ([`MAX_SCALES`], [`MAX_COLUMNS`]). Nodes see the columns as the file declares them: each is every so many elements of the
 //! tensor, a map of indices that costs nothing. Scales and what may be missing are by column, and features have the names of the file.
 //!
-//! An input that a statement is to hide stays by itself: what is committed to, or is a member of a tree, is a tensor of its own.
+//! An input that a statement is to hide stays by itself: what is committed to, or is a member of a tree, is a tensor of its own. Numbers that are
+//! not rounded share none with those that are: theirs is `floats`.
 
 use std::collections::HashSet;
 
@@ -15,7 +16,7 @@ use assay_interface::scales::MAX_SCALES;
 use assay_interface::schema::{MAX_ELEMENTS, MAX_NAME, MAX_RANK, MAX_TENSORS};
 
 use super::refusal::Refusal;
-use crate::model::{FileInput, Input, Kind};
+use crate::model::{Encoding, FileInput, Input, Kind};
 use crate::options::Options;
 
 /// What the inputs of a file become.
@@ -38,6 +39,7 @@ struct Group {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Columns {
     kind: Kind,
+    encoding: Encoding,
     is_text: bool,
     rows: usize,
 }
@@ -48,7 +50,8 @@ impl Columns {
         let rows = input.shape.first().copied().unwrap_or(1);
         let is_column =
             input.len() == rows && (1..=MAX_ELEMENTS).contains(&rows) && input.shape.len() <= MAX_RANK;
-        is_column.then_some(Columns { kind: input.kind, is_text: !input.categories.is_empty(), rows })
+        let (kind, encoding) = (input.kind, input.encoding);
+        is_column.then_some(Columns { kind, encoding, is_text: !input.categories.is_empty(), rows })
     }
 
     /// Most columns of a tensor.
@@ -59,6 +62,7 @@ impl Columns {
     fn name(self) -> &'static str {
         match self.kind {
             _ if self.is_text => "categories",
+            _ if self.encoding == Encoding::Float32 => "floats",
             Kind::Real => "numbers",
             Kind::Integer => "integers",
             Kind::Bool => "booleans",
@@ -147,6 +151,7 @@ fn tensor(members: &[&Input], columns: Option<Columns>, taken: &mut HashSet<Stri
         name,
         shape: vec![rows, members.len()],
         kind: members.first().map_or(Kind::Real, |input| input.kind),
+        encoding: members.first().map_or(Encoding::Rounded, |input| input.encoding),
         categories: (0..rows).flat_map(of_row).cloned().collect(),
         missing: Vec::new(),
     }
@@ -158,7 +163,8 @@ mod tests {
     use crate::model::{Categories, Unknown};
 
     fn input(name: &str, shape: &[usize], kind: Kind) -> Input {
-        Input { name: name.into(), shape: shape.into(), kind, categories: Vec::new(), missing: Vec::new() }
+        let (name, shape, encoding) = (name.into(), shape.into(), Encoding::Rounded);
+        Input { name, shape, kind, encoding, categories: Vec::new(), missing: Vec::new() }
     }
 
     fn text(name: &str, rows: usize) -> Input {
@@ -176,7 +182,8 @@ mod tests {
         assert!(refusals.is_empty(), "{refusals:?}");
         let mut elements: Vec<usize> = file.iter().flat_map(FileInput::elements).collect();
         elements.sort_unstable();
-        assert!(elements.into_iter().eq(0..inputs.iter().map(Input::len).sum()), "each element once");
+        let count: usize = inputs.iter().map(Input::len).sum();
+        assert!(elements.into_iter().eq(0..count), "each element once");
         (inputs.into_iter().map(|input| (input.name, input.shape)).collect(), file)
     }
 

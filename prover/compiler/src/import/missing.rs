@@ -21,7 +21,7 @@ use crate::model::{Absent, FileInput, Map};
 use crate::onnx::{DataType, GraphProto, NodeProto};
 
 /// Operators that only move elements, or change how they are stored.
-const MOVEMENTS: [&str; 25] = [
+pub(super) const MOVEMENTS: [&str; 25] = [
     "ArrayFeatureExtractor",
     "Cast",
     "CastLike",
@@ -49,14 +49,13 @@ const MOVEMENTS: [&str; 25] = [
     "Unsqueeze",
 ];
 /// Those of them that compute something of the elements unless their second operand is a constant.
-const BY_INDEX: [&str; 4] = ["ArrayFeatureExtractor", "Gather", "GatherElements", "GatherND"];
+pub(super) const BY_INDEX: [&str; 4] = ["ArrayFeatureExtractor", "Gather", "GatherElements", "GatherND"];
 /// Types that hold NaN.
 const FLOATS: [DataType; 4] = [DataType::Float, DataType::Double, DataType::Float16, DataType::Bfloat16];
 /// Operators that are affine maps of single elements where all other operands are constants.
 const AFFINE: [&str; 6] = ["Add", "Div", "Mul", "Neg", "Scaler", "Sub"];
-/// Operators that know missing values.
-const KNOWING: [&str; 5] =
-    ["IsInf", "IsNaN", "TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor"];
+/// Tree ensembles.
+pub(super) const TREES: [&str; 3] = ["TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor"];
 
 /// Whether nothing but imputers of NaN reads a tensor, perhaps behind movements.
 pub(crate) fn is_imputed(graph: &GraphProto, input: &str) -> bool {
@@ -103,7 +102,7 @@ fn moves(graph: &GraphProto, node: &NodeProto, tensor: &str) -> bool {
 }
 
 /// Whether a node is an imputer of NaN.
-fn replaces_missing(node: &NodeProto) -> bool {
+pub(super) fn replaces_missing(node: &NodeProto) -> bool {
     let replaced = node.attribute.iter().find(|attribute| attribute.name == "replaced_value_float");
     node.op_type == "Imputer" && replaced.is_some_and(|attribute| attribute.f.is_nan())
 }
@@ -196,6 +195,11 @@ impl MissingValues {
         if self.coded.is_empty() { BTreeSet::new() } else { maps.flat_map(|map| self.read_by(map)).collect() }
     }
 
+    /// Whether some values depend on an element that may be missing.
+    pub fn has_codes<'a>(&self, values: impl Iterator<Item = &'a Value>) -> bool {
+        !self.read(values).is_empty()
+    }
+
     /// That a node takes numbers only.
     pub fn refusal(&self, node: &NodeName, atom: u32) -> Refusal {
         Refusal::Missing { node: node.clone(), feature: self.coded.get(&atom).cloned().unwrap_or_default() }
@@ -220,7 +224,8 @@ impl MissingValues {
             operator if AFFINE.contains(&operator) => {
                 node.operands.iter().flatten().filter(|(_, value)| is_variable(value)).count() == 1
             }
-            operator => KNOWING.contains(&operator) || MOVEMENTS.contains(&operator),
+            "IsInf" | "IsNaN" => true,
+            operator => TREES.contains(&operator) || MOVEMENTS.contains(&operator),
         };
         if knows { Ok(()) } else { Err(self.refusal(&node.name, atom)) }
     }

@@ -8,6 +8,7 @@ pub(crate) mod captured;
 mod categories;
 mod classes;
 pub(crate) mod domain;
+pub(crate) mod exact;
 mod file;
 pub(crate) mod graph;
 mod join;
@@ -25,7 +26,7 @@ use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 
-use crate::model::{LayerFunction, Model, Output, in_model_order};
+use crate::model::{Encoding, LayerFunction, Model, Output, in_model_order};
 use crate::onnx::{GraphProto, ModelProto, NodeProto};
 use crate::options::Options;
 use crate::source::Source;
@@ -182,7 +183,8 @@ impl Walk {
         let initializers: HashSet<&str> =
             graph.initializer.iter().map(|initializer| initializer.name.as_str()).collect();
         let is_initializer = |name: &str| initializers.contains(name);
-        let declared = signature::inputs(graph, is_initializer, &mut budget, &mut self.refusals);
+        let declared =
+            signature::inputs(graph, is_initializer, &options.exact_floats, &mut budget, &mut self.refusals);
         let contents: Vec<Contents> = declared.iter().map(Contents::of).collect();
         let outputs = graph.output.iter().map(|output| output.name.as_str());
         let joined = join::join(declared, outputs, options, &mut self.refusals);
@@ -191,6 +193,9 @@ impl Walk {
         for input in &joined.inputs {
             if input.kind != value::Kind::Real {
                 self.layers.are_whole_numbers(atom..atom + input.len() as u32);
+            }
+            if input.encoding == Encoding::Float32 {
+                self.layers.exact.add(atom..atom + input.len() as u32, &input.name);
             }
             atom += input.len() as u32;
         }
@@ -316,6 +321,7 @@ impl Walk {
                     None
                 } else {
                     let results = node.map(|node| {
+                        self.layers.exact.check_operands(&node, &self.layers.missing)?;
                         self.layers.missing.check_operands(&node)?;
                         import_node(&node, operator, &mut self.layers)
                     });
@@ -364,7 +370,8 @@ impl Walk {
                     continue;
                 }
             };
-            let shown = self.layers.missing.check_output(&name, &tensor);
+            let shown = self.layers.exact.check_output(&name, &tensor);
+            let shown = shown.and_then(|()| self.layers.missing.check_output(&name, &tensor));
             if self.record(shown).is_none() {
                 continue;
             }

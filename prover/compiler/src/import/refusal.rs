@@ -410,6 +410,29 @@ pub enum Refusal {
         /// The feature: an element of an input.
         feature: String,
     },
+    /// A node that computes with an input whose numbers are taken exactly, by their order.
+    #[error(
+        "{node} computes with '{input}', whose float32 numbers are taken exactly, by their order: tree ensembles may read such an input, \
+         and what moves its elements or casts them to float or double. Take exactly those inputs that trees alone read, or let this one be \
+         rounded"
+    )]
+    ExactOperand {
+        /// The node.
+        node: NodeName,
+        /// The input.
+        input: String,
+    },
+    /// An input that is to be taken exactly and is not of single precision.
+    #[error(
+        "input '{input}' holds {data_type} and is to be taken exactly, as float32 numbers are: export the model with a float input, or let \
+         this one be as it is"
+    )]
+    ExactType {
+        /// The input.
+        input: String,
+        /// ONNX data type.
+        data_type: String,
+    },
     /// Folding the node's constants overflows (a variance of zero, for example).
     #[error("{node}: folding its constants gives a value that is not finite")]
     NotFinite {

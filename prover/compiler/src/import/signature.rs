@@ -7,8 +7,9 @@ use super::graph::Resources;
 use super::refusal::{NodeName, Refusal};
 use super::storage::Storage;
 use super::tensor;
-use crate::model::{Categories, FileInput, Input, Kind, Unknown, batch};
+use crate::model::{Categories, Encoding, FileInput, Input, Kind, Unknown, batch};
 use crate::onnx::{DataType, DimensionValue, GraphProto, ModelProto, NodeProto, ValueInfoProto};
+use crate::options::ExactFloats;
 
 /// Supported versions of each operator set: within them the supported operators mean what this crate implements, which
 /// asks for the version where a meaning changed. The newest are those of `onnx` 1.23.
@@ -70,6 +71,7 @@ pub(super) fn opsets(proto: &ModelProto, refusals: &mut Vec<Refusal>) -> HashMap
 pub(super) fn inputs(
     graph: &GraphProto,
     is_initializer: impl Fn(&str) -> bool,
+    exact: &ExactFloats,
     budget: &mut Resources,
     refusals: &mut Vec<Refusal>,
 ) -> Vec<Input> {
@@ -81,9 +83,11 @@ pub(super) fn inputs(
     let mut inputs = Vec::with_capacity(declared.len());
     for input in declared {
         let name = input.name.clone();
-        let (contents, dims) = match (contents(input), dimensions(input)) {
-            (Ok(contents), Ok(dims)) => (contents, dims),
-            (Err(refusal), _) | (_, Err(refusal)) => {
+        let read = contents(input)
+            .and_then(|contents| Ok((contents, encoding(input, contents, exact)?, dimensions(input)?)));
+        let (contents, encoding, dims) = match read {
+            Ok(read) => read,
+            Err(refusal) => {
                 refusals.push(refusal);
                 continue;
             }
@@ -117,7 +121,7 @@ pub(super) fn inputs(
                 (Kind::Integer, vec![none; shape.iter().product()])
             }
         };
-        inputs.push(Input { name, shape, kind, categories, missing: Vec::new() });
+        inputs.push(Input { name, shape, kind, encoding, categories, missing: Vec::new() });
     }
     inputs
 }
@@ -154,6 +158,20 @@ fn contents(input: &ValueInfoProto) -> Result<Contents, Refusal> {
     }
     let storage = Storage::of(data_type).ok_or_else(|| refusal(tensor::type_name(tensor.elem_type)))?;
     Ok(Contents::Numbers(storage.kind()))
+}
+
+/// How the numbers of an input become integers. Only floats of single precision are exact as such; integers and text are so already, where
+/// all inputs are asked for.
+fn encoding(input: &ValueInfoProto, contents: Contents, exact: &ExactFloats) -> Result<Encoding, Refusal> {
+    let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
+    let elem_type = tensor.map_or(0, |tensor| tensor.elem_type);
+    let is_real = matches!(contents, Contents::Numbers(Kind::Real));
+    match exact {
+        exact if !exact.is_asked(&input.name) => Ok(Encoding::Rounded),
+        _ if elem_type == DataType::Float as i32 => Ok(Encoding::Float32),
+        ExactFloats::All if !is_real => Ok(Encoding::Rounded),
+        _ => Err(Refusal::ExactType { input: input.name.clone(), data_type: tensor::type_name(elem_type) }),
+    }
 }
 
 /// Sizes of an input's dimensions; a dimension without one gives what stands there instead.

@@ -12,6 +12,7 @@ pub mod activation;
 pub(crate) mod batch;
 mod category;
 mod classes;
+mod encoding;
 mod file_input;
 mod groups;
 mod kind;
@@ -27,6 +28,7 @@ pub use absent::Absent;
 pub use activation::{Activation, Dyadic};
 pub use category::{Categories, Unknown};
 pub use classes::ClassNames;
+pub use encoding::Encoding;
 pub use file_input::FileInput;
 pub(crate) use file_input::{in_file_order, in_model_order};
 pub use groups::Groups;
@@ -112,6 +114,8 @@ pub struct Input {
     pub shape: Vec<usize>,
     /// What its elements are; of text, the integers that stand for its values.
     pub kind: Kind,
+    /// How its numbers become integers.
+    pub encoding: Encoding,
     /// The values of each element of a text input; empty for inputs of numbers.
     pub categories: Vec<Categories>,
     /// What becomes of each element where it is missing, if it may be; empty where none may.
@@ -243,6 +247,13 @@ impl Model {
             let coded = |i: usize| input.missing.get(i).copied().flatten() == Some(Absent::Coded);
             (0..input.len()).map(coded).collect::<Vec<bool>>()
         };
+        let all: Vec<bool> = self.inputs.iter().flat_map(of_input).collect();
+        if all.contains(&true) { all } else { Vec::new() }
+    }
+
+    /// Whether each input element is a number of single precision that is not rounded; empty where none is.
+    pub(crate) fn exact(&self) -> Vec<bool> {
+        let of_input = |input: &Input| vec![input.encoding == Encoding::Float32; input.len()];
         let all: Vec<bool> = self.inputs.iter().flat_map(of_input).collect();
         if all.contains(&true) { all } else { Vec::new() }
     }

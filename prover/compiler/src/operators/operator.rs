@@ -147,6 +147,12 @@ pub trait Operator: Debug + Send + Sync {
     /// Its arguments, in the order of the map's rows; at least one.
     fn arguments(&self) -> Vec<Argument>;
 
+    /// Whether a row of the arguments is compared with constants and nothing else is made of it, so that its integers may be order keys of
+    /// numbers (`assay_interface::float32`) in place of numbers at a scale.
+    fn compares_keys(&self, _row: usize) -> bool {
+        false
+    }
+
     /// Number of results.
     fn len(&self) -> usize;
 

@@ -102,7 +102,7 @@ fn exponent(value: f64) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Input, Kind, LayerFunction, Output, Row};
+    use crate::model::{Encoding, Input, Kind, LayerFunction, Output, Row};
 
     #[test]
     fn equalization_keeps_the_function_and_evens_out_the_weights() {
@@ -120,6 +120,7 @@ mod tests {
                 name: "x".into(),
                 shape: vec![2],
                 kind: Kind::Real,
+                encoding: Encoding::Rounded,
                 categories: Vec::new(),
                 missing: Vec::new(),
             }],

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use assay_circuits::layers::{max_pool, requantize};
 use assay_circuits::{BuildError, Missing as Absence, at};
+use assay_interface::float32;
 use assay_interface::missing::Missing;
 use assay_interface::scales::Scales;
 
@@ -43,7 +44,7 @@ pub struct QuantInput {
     pub shape: Vec<u32>,
     /// Elements are signed integers of this many bits.
     pub bits: u8,
-    /// Binary scales of the elements.
+    /// Binary scales of the elements, or none of float32 numbers.
     pub scales: Scales,
     /// Which elements may be missing.
     pub missing: Missing,
@@ -349,15 +350,17 @@ impl QuantLayer {
 
 impl QuantGraph {
     /// Integers of one sample, the elements of all inputs one behind the other: the nearest ones, saturated to the
-    /// formats. Of an element that may be missing, NaN is the least integer, and a number none below the next.
+    /// formats; of float32 numbers, their order keys. Of an element that may be missing, NaN is the least integer, and a number none below
+    /// the next.
     pub(crate) fn quantize(&self, sample: &[f64]) -> Vec<Vec<i64>> {
         let mut rest = sample.iter();
         let tensor = |input: &QuantInput| {
             let (lo, hi) = signed_range(u32::from(input.bits));
-            let element = |((&value, scale), may_be_missing): ((&f64, i8), bool)| {
+            let element = |((&value, scale), may_be_missing): ((&f64, Option<i8>), bool)| {
                 if may_be_missing && value.is_nan() {
                     return lo;
                 }
+                let Some(scale) = scale else { return float32::key(value as f32).unwrap_or(lo) };
                 let lo = lo + i64::from(may_be_missing);
                 let beyond = if value < 0.0 { lo } else { hi };
                 quantize(value, scale.into()).map_or(beyond, |integer| integer.clamp(lo, hi))

@@ -5,6 +5,8 @@
 //! - rows on which a layer's results are more than [`EXCESS`] times as large as on all given rows, or a function is not defined: the
 //!   combination of features does not occur, and a few of them would widen every format;
 //! - rows next to a jump of the model, where rounding an input decides on which side they fall: no format does better.
+//!
+//! Numbers of single precision that are not rounded are made of single precision, and rows next to a jump of theirs stay.
 
 use assay_circuits::at;
 
@@ -32,13 +34,15 @@ pub(crate) fn extend(
 ) -> Result<(), SearchError> {
     let given = profile.given();
     let made = unseen::rows(given, &profile.coded, (WORK / Profile::work(model).max(1)).min(MOST));
-    let steps = Steps::of(given);
+    let steps = Steps::of(given, &profile.exact);
     let limits: Vec<f64> = (0..model.layers.len())
         .map(|layer| Ok(profile.peak(layer)? * EXCESS))
         .collect::<Result<_, InternalError>>()?;
     let known = profile.arguments.clone();
     let total = made.len();
-    for (position, row) in made.into_iter().enumerate() {
+    for (position, mut row) in made.into_iter().enumerate() {
+        let exact = row.iter_mut().zip(&profile.exact).filter(|(_, is_exact)| **is_exact);
+        exact.for_each(|(value, _)| *value = f64::from(*value as f32));
         observer.step(Stage::Calibrate, position, total)?;
         let found = Evaluation::of(model, &row);
         if is_within(model, &found, &limits)

@@ -6,7 +6,7 @@ use super::error::SearchError;
 use super::evaluation::Evaluation;
 use super::tables::Tables;
 use crate::internal::{Expected, InternalError};
-use crate::model::{Layer, Map, Model};
+use crate::model::{Layer, Map, Model, Row};
 use crate::operators::operator::Measure;
 use crate::progress::{Observer, Stage};
 
@@ -38,6 +38,8 @@ pub(crate) struct Profile {
     pub arguments: Vec<Vec<(f64, f64)>>,
     /// Whether the integer of each input element may say that it is missing; empty where none may.
     pub coded: Vec<bool>,
+    /// Whether each input element is a number of single precision that is not rounded; empty where none is.
+    pub exact: Vec<bool>,
     /// Positions of the samples that the search evaluates candidates on.
     pub searched: Vec<usize>,
     /// The values each layer reads.
@@ -91,6 +93,8 @@ impl Profile {
         let atoms: usize = model.atom_ranges().last().map_or(0, |range| range.end);
         let none = (f64::INFINITY, f64::NEG_INFINITY);
         let coded = model.coded();
+        let exact = model.exact();
+        check_exact(model, &exact)?;
         // Values that are not missing, of those that may be.
         let mut present = vec![0usize; coded.len()];
         let observed_len = |layer: &Layer| match layer.function.measure() {
@@ -105,6 +109,7 @@ impl Profile {
             decisions: Vec::with_capacity(samples.len()),
             means: vec![0.0; atoms],
             coded,
+            exact,
             ranges: model.layers.iter().map(|layer| vec![none; observed_len(layer)]).collect(),
             arguments: model.layers.iter().map(arguments).collect(),
             wiring: wiring(model)?,
@@ -130,6 +135,9 @@ impl Profile {
         let count = profile.given.max(1);
         let counted = |atom: usize| present.get(atom).map_or(count, |&present| present.max(1)) as f64;
         profile.means.iter_mut().enumerate().for_each(|(atom, sum)| *sum /= counted(atom));
+        // No weight of theirs is rounded, and they may be infinite.
+        let exact = profile.means.iter_mut().zip(&profile.exact).filter(|(_, is_exact)| **is_exact);
+        exact.for_each(|(mean, _)| *mean = 0.0);
         profile.settle(model)?;
         Ok(profile)
     }
@@ -251,6 +259,33 @@ impl Profile {
     pub fn all(&self) -> Vec<usize> {
         (0..self.samples.len()).collect()
     }
+}
+
+/// That integers which are order keys are read by what compares them, each by itself: import refuses all other models.
+fn check_exact(model: &Model, exact: &[bool]) -> Result<(), InternalError> {
+    const KNOWN: InternalError = InternalError("an operator that compares order keys");
+    let is_exact = |atom: u32| exact.get(atom as usize).copied().unwrap_or(false);
+    let layers = if exact.is_empty() { &[][..] } else { model.layers.as_slice() };
+    for layer in layers {
+        let mut reads = false;
+        layer.map.for_each_atom(|atom| reads |= is_exact(atom));
+        if !reads {
+            continue;
+        }
+        let (Map::Rows(rows), Some(operator), None) =
+            (layer.map.as_ref(), layer.function.operator(), layer.pool)
+        else {
+            return Err(KNOWN);
+        };
+        let knows = |(position, row): (usize, &Row)| {
+            let computes = row.terms.iter().any(|&(atom, _)| is_exact(atom));
+            !computes || (row.as_atom().is_some() && operator.compares_keys(position))
+        };
+        if !rows.iter().enumerate().all(knows) {
+            return Err(KNOWN);
+        }
+    }
+    Ok(())
 }
 
 /// Rows of each argument of a layer's function.

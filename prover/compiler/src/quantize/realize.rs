@@ -14,7 +14,7 @@ use super::plan::{FormatChoice, LayerResult, Plan};
 use super::profile::Profile;
 use super::{codes, steps, weights};
 use crate::internal::Expected;
-use crate::model::{Absent, Layer, LayerFunction, Model};
+use crate::model::{Absent, Encoding, Layer, LayerFunction, Model};
 use crate::operators::operator::ResultScale;
 
 /// Widest output, in bits.
@@ -57,10 +57,10 @@ pub(crate) fn realize(
     let inputs = model.inputs.iter().zip(&plan.inputs).map(|(input, format)| {
         let shape = schema_shape(&input.shape);
         let each: Vec<i8> = format.finer.iter().map(|finer| (format.scale + finer) as i8).collect(); // within ±127
-        let scales = if each.is_empty() {
-            Some(Scales::One(format.scale as i8))
-        } else {
-            Scales::of_elements(&each, &shape)
+        let scales = match input.encoding {
+            Encoding::Float32 => Some(Scales::Float32),
+            Encoding::Rounded if each.is_empty() => Some(Scales::One(format.scale as i8)),
+            Encoding::Rounded => Scales::of_elements(&each, &shape),
         };
         let scales = scales.ok_or(PlanError::Infeasible)?;
         let coded = |missing: &Option<Absent>| *missing == Some(Absent::Coded);

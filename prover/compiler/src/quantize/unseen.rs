@@ -52,9 +52,10 @@ pub(super) fn rows(given: &[Vec<f64>], coded: &[bool], count: usize) -> Vec<Vec<
 pub(super) struct Steps(Vec<f64>);
 
 impl Steps {
-    /// A part of each feature's range, up and down in turns; none where it is whole numbers.
-    pub fn of(given: &[Vec<f64>]) -> Self {
+    /// A part of each feature's range, up and down in turns; none where it is whole numbers, or not rounded (`exact`; empty where all are).
+    pub fn of(given: &[Vec<f64>], exact: &[bool]) -> Self {
         let step = |(column, feature): (usize, Feature)| match feature {
+            _ if exact.get(column) == Some(&true) => 0.0,
             Feature { is_whole: true, .. } => 0.0,
             Feature { low, high, .. } => (high - low) * STEP * if column % 2 == 0 { 1.0 } else { -1.0 },
         };
@@ -110,7 +111,11 @@ fn row(
             let between = |(feature, (a, b)): (&Feature, (&f64, &f64))| match feature {
                 Feature { is_whole: true, .. } if random.part() < along => *b,
                 Feature { is_whole: true, .. } => *a,
-                feature => feature.cut(a + along * (b - a)),
+                // Between infinities there is no number.
+                feature => match a + along * (b - a) {
+                    made if made.is_nan() && !b.is_nan() => *a,
+                    made => feature.cut(made),
+                },
             };
             Some(features.iter().zip(first.iter().zip(second)).map(between).collect())
         }
@@ -177,7 +182,7 @@ mod tests {
     #[test]
     fn steps_are_a_part_of_the_range() {
         let given = given();
-        let moved = Steps::of(&given).moved(&given[3], 1.0);
+        let moved = Steps::of(&given, &[]).moved(&given[3], 1.0);
         assert_eq!(moved[1], given[3][1]);
         assert!(moved[0] > given[3][0] && moved[0] - given[3][0] < 39.0 / 7.0 / 16000.0);
         assert!(moved[2] > given[3][2]);

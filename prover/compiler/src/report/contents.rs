@@ -68,7 +68,7 @@ pub struct TensorReport {
     pub shape: Vec<u32>,
     /// Bits of an element.
     pub bits: u8,
-    /// Binary scales: a number, or `{axis, scales}`.
+    /// Binary scales: a number, or `{axis, scales}`; `"float32"` where there is none, and numbers are exact.
     #[serde(rename = "scale", serialize_with = "serialize_scales")]
     pub scales: Scales,
     /// `public` or `committed`.
@@ -109,10 +109,11 @@ pub struct OutputReport {
     pub decisions: Option<Decisions>,
 }
 
-/// One scale as a number, scales along an axis as `{axis, scales}`.
+/// One scale as a number, scales along an axis as `{axis, scales}`, none as `"float32"`.
 fn serialize_scales<S: Serializer>(scales: &Scales, serializer: S) -> Result<S::Ok, S::Error> {
     match scales {
         Scales::One(scale) => serializer.serialize_i8(*scale),
+        Scales::Float32 => serializer.serialize_str("float32"),
         Scales::Axis { axis, scales } => {
             let mut map = serializer.serialize_map(Some(2))?;
             map.serialize_entry("axis", axis)?;

@@ -11,6 +11,7 @@ mod check;
 mod classical;
 mod decimals;
 mod einsum;
+mod exact;
 mod files;
 mod functions;
 mod hostile;

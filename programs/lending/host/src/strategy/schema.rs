@@ -19,7 +19,7 @@ pub(super) fn accepts(schema: &ModelSchema) -> Result<(), ReadError> {
         ([input], [output]) => {
             expect(input, features::COUNT, FEATURES)?;
             // The threshold is in the model's own units, so its scale is its own: that of the one score.
-            expect(output, 1, Format { bits: SCORE.bits, scale: output.scale_of(0) })
+            expect(output, 1, Format { bits: SCORE.bits, scale: output.scales.single().unwrap_or(0) })
         }
         (inputs, outputs) => Err(ReadError::Tensors { inputs: inputs.len(), outputs: outputs.len() }),
     }
@@ -45,4 +45,35 @@ fn expect(tensor: &TensorSchema, elements: usize, format: Format) -> Result<(), 
         && (tensor.bits, tensor.scales.single()) == (format.bits, Some(format.scale))
         && (tensor.visibility, &tensor.missing) == (Visibility::Public, &Missing::Never);
     if fits { Ok(()) } else { Err(ReadError::Tensor { tensor: Box::new(tensor.clone()), elements, format }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_interface::{float32, scales::Scales};
+
+    use super::*;
+
+    /// Features are integers at one scale: no others, none missing, and no order keys of float32 numbers, whatever the bits.
+    #[test]
+    fn features_have_the_programs_scale() {
+        let tensor = |name: &str, elements: usize, format: Format| TensorSchema {
+            name: name.into(),
+            shape: vec![1, elements as u32],
+            bits: format.bits,
+            scales: format.scale.into(),
+            missing: Missing::Never,
+            visibility: Visibility::Public,
+        };
+        let accepted = |change: fn(&mut TensorSchema)| {
+            let mut input = tensor("x", features::COUNT, FEATURES);
+            change(&mut input);
+            let outputs = vec![tensor("score", 1, SCORE)];
+            let schema = ModelSchema::new("m".into(), vec![input], outputs);
+            schema.is_ok_and(|schema| accepts(&schema).is_ok())
+        };
+        assert!(accepted(|_| {}));
+        assert!(!accepted(|x| x.scales = Scales::One(FEATURES.scale + 1)));
+        assert!(!accepted(|x| x.missing = Missing::Anywhere));
+        assert!(!accepted(|x| (x.bits, x.scales) = (float32::BITS, Scales::Float32)));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use assay::{IntegerFormat, MemberInput, Strategy};
+use assay::{ExactFloats, IntegerFormat, MemberInput, Strategy};
 
 const EXAMPLE: &str = "\
 Examples:
@@ -21,6 +21,15 @@ more than --max-error from the float model, and the domain of each feature, outs
 `assay prove` refuses values. The report tells what was chosen, what it costs to prove and to
 verify, and what rounding does to decisions at --threshold.
 
+Trees compare features with thresholds, and rounding a feature may take it across one that is next
+to it. With --exact-floats no float input is rounded: every branch is the one that onnxruntime
+takes, for every float32 number, infinities and missing values included. Take it where a decision
+must be that of the library bit for bit, or where features lie on the thresholds; it costs about 40
+constraints for each feature that the trees ask for, 10 with lookups, and half as much again where
+these name the leaves of deep trees. Only tree ensembles, and what moves or casts elements, may
+read such inputs: --exact-floats=INPUT for one of several. Doubles in samples are rounded to
+float32, as onnxruntime's input would be.
+
 A data frame is exported with an input for each column. Where there are more than the 8 tensors that
 a statement holds, columns are joined: numbers, integers, booleans, and categories for text. Data,
 options and results name columns as the file does, --commit numbers hides all joined numbers, and
@@ -36,13 +45,14 @@ whoever has model and data can compile again and compare:
 Exit code 0: the same model. Exit code 1: another one, and what differs is listed.";
 
 /// What describes a compilation, and is read from the compiled model with --check.
-const OPTIONS: [&str; 15] = [
+const OPTIONS: [&str; 16] = [
     "file",
     "max_error",
     "threshold",
     "max_flips",
     "name",
     "input_format",
+    "exact_floats",
     "output_format",
     "domain",
     "missing",
@@ -94,6 +104,16 @@ pub struct Args {
     /// Format of every input, such as 15:12 [default: chosen by calibration]
     #[arg(long, value_name = "BITS:SCALE", value_parser = format)]
     pub(super) input_format: Option<IntegerFormat>,
+    /// Round no input of floats, or not this one: trees then branch as the model does, bit for bit
+    #[arg(
+        long,
+        value_name = "INPUT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with = "input_format"
+    )]
+    pub(super) exact_floats: Vec<String>,
     /// Format of every output, such as 16:8 [default: chosen by calibration]
     #[arg(long, value_name = "BITS:SCALE", value_parser = format)]
     pub(super) output_format: Option<IntegerFormat>,
@@ -122,6 +142,17 @@ pub struct Args {
     /// Replace files that this command would not make again
     #[arg(long)]
     pub(super) force: bool,
+}
+
+impl Args {
+    /// The inputs that are not rounded: those named, or all where the option has no name.
+    pub(super) fn exact_floats(&self) -> ExactFloats {
+        match self.exact_floats.as_slice() {
+            [] => ExactFloats::None,
+            names if names.iter().any(String::is_empty) => ExactFloats::All,
+            names => ExactFloats::Inputs(names.iter().cloned().collect()),
+        }
+    }
 }
 
 /// Ways to prove that integers are in their ranges: see [`Strategy`].

@@ -25,11 +25,13 @@ pub(super) enum Condition {
     Member(Vec<f64>),
 }
 
-/// Whether all values of an argument are whole numbers.
+/// What is known of all values of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whole {
-    /// They are: counts, categories, decisions.
-    Yes,
+pub(super) enum Values {
+    /// They are whole numbers: counts, categories, decisions.
+    Whole,
+    /// They are numbers of single precision, and their integers are order keys.
+    Float32,
     /// Nothing is known of them.
     Unknown,
 }
@@ -189,7 +191,7 @@ impl RealEnsemble {
     /// one integer, its code, may say that it is missing. `None` where a number is beyond what integers hold.
     pub fn integers(
         &self,
-        arguments: &[Whole],
+        arguments: &[Values],
         slots: &[Slot],
         scales: &[i32],
         codes: &[Option<i64>],
@@ -204,11 +206,11 @@ impl RealEnsemble {
                     Branch::Condition { feature, condition, yes, no, missing } => {
                         let slot = slots.get(*feature as usize)?;
                         let scale = *scales.get(slot.argument as usize)?;
-                        let grid = match arguments.get(slot.argument as usize)? {
-                            Whole::Yes if scale >= 0 => Grid::Exact,
-                            _ => Grid::Rounded,
+                        let set = match arguments.get(slot.argument as usize)? {
+                            Values::Float32 => condition.on_keys(slot)?,
+                            Values::Whole if scale >= 0 => condition.on_grid(slot, scale, Grid::Exact),
+                            _ => condition.on_grid(slot, scale, Grid::Rounded),
                         };
-                        let set = condition.on_grid(slot, scale, grid);
                         let code = codes.get(slot.argument as usize).copied().flatten();
                         let set = match code.filter(|_| slot.factor != 0.0) {
                             None => set,
@@ -299,7 +301,7 @@ impl Condition {
         }
     }
 
-    fn holds(&self, x: f64) -> bool {
+    pub(super) fn holds(&self, x: f64) -> bool {
         match self {
             Condition::AtMost(t) => x <= *t,
             Condition::Below(t) => x < *t,

@@ -7,11 +7,15 @@
 //! Values are compared in single precision, as onnxruntime does, or in double precision where the thresholds are given in it. The
 //! integer of a missing value (NaN) is in the set of a condition, or is taken out of it, as the condition's missing track says: that is a
 //! threshold of its own at most.
+//!
+//! Inputs whose float32 numbers are taken exactly have order keys for integers, and thresholds the keys of the numbers next to them: every
+//! branch is the one that onnxruntime takes, for every value. That is asked for, since a feature's range proofs are then of 32 bits.
 
 mod arrays;
 mod attributes;
 mod encoding;
 mod ensemble;
+mod float32;
 mod forest;
 mod nodes;
 mod operator;
@@ -30,7 +34,7 @@ use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor, Value, merged};
 use crate::model::Row;
 use attributes::Attributes;
-use ensemble::{Branch, Precision, RealEnsemble, Slot, Whole};
+use ensemble::{Branch, Precision, RealEnsemble, Slot, Values};
 use forest::Forest;
 use nodes::Weights;
 use operator::Trees;
@@ -39,7 +43,7 @@ use scores::{Named, Reading, Transform};
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
     name: "Trees",
-    cost: "one constraint a distinct threshold, half a constraint a branch, two range proofs a feature, in place of its own where it is an input",
+    cost: "one constraint a distinct threshold, half a constraint a branch, two range proofs a feature (of 32 bits with `--exact-floats`, which rounds no feature), in place of its own where it is an input",
     operators: &[
         OnnxOperator {
             domain: ONNX_ML,
@@ -101,8 +105,9 @@ fn sums(
             arguments.push(Row::constant(0.0));
         }
         let known_of = |row: &Row| match layers.is_whole_numbers(&Tensor::new(vec![], vec![row.clone()])) {
-            true => Whole::Yes,
-            false => Whole::Unknown,
+            true => Values::Whole,
+            false if layers.exact.is_one(row) => Values::Float32,
+            false => Values::Unknown,
         };
         let operator = Trees::new(Arc::clone(ensemble), slots, arguments.iter().map(known_of).collect());
         let arguments = Tensor::new(vec![arguments.len()], arguments).with_trail(x.trail.clone());

@@ -8,7 +8,7 @@ use assay_circuits::layers::trees::{Ensemble, Planned};
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::encoding;
-use super::ensemble::{RealEnsemble, Slot, Whole};
+use super::ensemble::{RealEnsemble, Slot, Values};
 use crate::number::pow2;
 use crate::operators::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
@@ -35,7 +35,7 @@ pub(super) struct Trees {
     /// One a feature of the ensemble.
     slots: Vec<Slot>,
     /// What is known of each argument.
-    arguments: Vec<Whole>,
+    arguments: Vec<Values>,
     /// Binary scale of leaves and results.
     scale: i32,
     is_unsigned: bool,
@@ -45,7 +45,7 @@ pub(super) struct Trees {
 
 impl Trees {
     /// Each feature of the ensemble as an affine function of an argument.
-    pub fn new(ensemble: Arc<RealEnsemble>, slots: Vec<Slot>, arguments: Vec<Whole>) -> Self {
+    pub fn new(ensemble: Arc<RealEnsemble>, slots: Vec<Slot>, arguments: Vec<Values>) -> Self {
         let ranges = ensemble.ranges();
         let peak = ranges.iter().fold(0.0f64, |peak, (lo, hi)| peak.max(lo.abs()).max(hi.abs()));
         let scale = (-60..=MAX_LEAF_SCALE).rev().find(|&scale| peak * pow2(scale) < pow2(RESULT_BITS));
@@ -61,6 +61,10 @@ impl Operator for Trees {
 
     fn arguments(&self) -> Vec<Argument> {
         vec![Argument { len: self.arguments.len(), takes: Takes::Exact }]
+    }
+
+    fn compares_keys(&self, row: usize) -> bool {
+        self.arguments.get(row) == Some(&Values::Float32)
     }
 
     fn len(&self) -> usize {

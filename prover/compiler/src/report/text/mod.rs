@@ -62,6 +62,11 @@ fn samples(number: usize) -> String {
 }
 
 fn format(bits: u8, scales: &Scales) -> String {
+    if *scales == Scales::Float32 {
+        return format!(
+            "exact float32 ({bits} bits; integer q is the order key of a number, and none is rounded)"
+        );
+    }
     let Some(scale) = scales.single() else {
         return format!("{bits} bits at scales {scales} (integer q at scale s stands for q / 2^s)");
     };

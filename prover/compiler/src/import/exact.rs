@@ -1,0 +1,83 @@
+//! Elements of inputs that are single-precision numbers by their order keys, and who may read them.
+//!
+//! A key compares as its number does and says nothing else of it: neither a sum nor a product of keys means anything. So tree ensembles
+//! read such elements, and what only moves them; a cast to `float` or `double` leaves each the number that it is. Imputers pass as long as
+//! they replace nothing but NaN, which becomes the imputer's number before it has a key. Every other node is refused, whether its result
+//! would depend on the element or not.
+
+use std::ops::Range;
+
+use super::missing::{BY_INDEX, MOVEMENTS, MissingValues, TREES, replaces_missing};
+use super::node::Node;
+use super::refusal::{NodeName, Refusal};
+use super::value::{Data, Tensor, Value};
+use crate::model::Row;
+use crate::onnx::DataType;
+
+/// Elements of inputs whose numbers are not rounded.
+#[derive(Debug, Default)]
+pub(crate) struct ExactInputs {
+    /// The elements of each such input, and its name.
+    inputs: Vec<(Range<u32>, String)>,
+}
+
+impl ExactInputs {
+    /// These are the elements of such an input.
+    pub fn add(&mut self, atoms: Range<u32>, name: &str) {
+        self.inputs.push((atoms, name.to_owned()));
+    }
+
+    /// Whether a row is such an element, as it is.
+    pub fn is_one(&self, row: &Row) -> bool {
+        row.as_atom().is_some_and(|atom| self.input_of(atom).is_some())
+    }
+
+    fn input_of(&self, atom: u32) -> Option<&str> {
+        let found = self.inputs.iter().find(|(atoms, _)| atoms.contains(&atom));
+        found.map(|(_, name)| name.as_str())
+    }
+
+    /// An input of which a value depends on an element.
+    fn read_by(&self, value: &Value) -> Option<&str> {
+        let (Value::Tensor(Tensor { data: Data::Variable(map), .. }), false) =
+            (value, self.inputs.is_empty())
+        else {
+            return None;
+        };
+        let mut found = None;
+        map.for_each_atom(|atom| found = found.or_else(|| self.input_of(atom)));
+        found
+    }
+
+    /// Refuses a node that computes with an element.
+    pub fn check_operands(&self, node: &Node<'_>, missing: &MissingValues) -> Result<(), Refusal> {
+        let operands = || node.operands.iter().flatten().map(|(_, value)| *value);
+        let Some(input) = operands().find_map(|value| self.read_by(value)) else { return Ok(()) };
+        let compares_or_moves = match node.proto.op_type.as_str() {
+            "Cast" => [DataType::Float, DataType::Double]
+                .iter()
+                .any(|&to| node.int("to", 0).is_ok_and(|found| found == i64::from(to as i32))),
+            "Imputer" => replaces_missing(node.proto) && !missing.has_codes(operands()),
+            // To a type that is not said here.
+            "CastLike" => false,
+            // By indices that are not constant the results are no elements of the input.
+            operator if BY_INDEX.contains(&operator) => {
+                matches!(node.operand(1), Some(Value::Tensor(index)) if index.is_constant())
+            }
+            operator => TREES.contains(&operator) || MOVEMENTS.contains(&operator),
+        };
+        match compares_or_moves {
+            true => Ok(()),
+            false => Err(Refusal::ExactOperand { node: node.name.clone(), input: input.to_owned() }),
+        }
+    }
+
+    /// Refuses an output that shows an element.
+    pub fn check_output(&self, name: &str, x: &Tensor) -> Result<(), Refusal> {
+        let node = || NodeName { name: name.to_owned(), operator: "output".to_owned() };
+        match self.read_by(&Value::Tensor(x.clone())) {
+            Some(input) => Err(Refusal::ExactOperand { node: node(), input: input.to_owned() }),
+            None => Ok(()),
+        }
+    }
+}
