@@ -26,7 +26,7 @@ TYPES = {"float32", "float64", "float16", "int64", "int32", "int8", "uint8", "in
 # What must be constant, by position of the input.
 FIXED = {
     "BatchNormalization": (1, 2, 3, 4), "CenterCropPad": (1,), "Clip": (1, 2), "Col2Im": (1, 2), "Compress": (1,),
-    "Conv": (1, 2), "ConvTranspose": (1, 2), "CumSum": (1,), "Dropout": (1, 2), "Expand": (1,), "Gather": (1,),
+    "Conv": (1, 2), "ConvTranspose": (1, 2), "CumProd": (1,), "CumSum": (1,), "Dropout": (1, 2), "Expand": (1,), "Gather": (1,),
     "GatherElements": (1,), "GatherND": (1,), "Gemm": (1, 2), "GroupNormalization": (1, 2), "InstanceNormalization": (1, 2),
     "LayerNormalization": (1, 2), "Mod": (1,), "OneHot": (1, 2), "Pow": (1,), "PRelu": (1,), "Pad": (1, 2, 3), "Reshape": (1,), "Resize": (1, 2, 3),
     "RMSNormalization": (1,), "Slice": (1, 2, 3, 4), "Split": (1,), "Squeeze": (1,), "Tile": (1,), "TopK": (1,), "Trilu": (1,),
@@ -35,7 +35,7 @@ FIXED = {
 }
 OPERATORS = set(FIXED) | set(
     """Abs Acos Acosh Add And ArgMax ArgMin ArrayFeatureExtractor Asin Asinh Atan Atanh AveragePool Binarizer Cast CastLike Ceil
-    Celu Concat Cos Cosh CumProd DepthToSpace DequantizeLinear Div Einsum Elu Equal Erf Exp Flatten Floor Gelu
+    Celu Concat Cos Cosh DepthToSpace DequantizeLinear Div Einsum Elu Equal Erf Exp Flatten Floor Gelu
     GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual HardSigmoid HardSwish Hardmax Identity IsInf IsNaN LabelEncoder LeakyRelu
     Less LessOrEqual Log LogSoftmax LpNormalization LpPool MatMul Max MaxPool Mean MeanVarianceNormalization Min Mish Mod Mul Neg Not
     Or Pow Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign SpaceToDepth Sqrt Sub Sum

@@ -13,7 +13,7 @@ use crate::case::Case;
 use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::{compare, select, zero};
-use crate::integer::{Interval, difference, times};
+use crate::integer::{Interval, difference, hull, times};
 
 /// What is taken of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,19 @@ impl Signed {
         match &self.non_negative {
             None => Ok(negative),
             Some(non_negative) => select::constrain(b, non_negative, magnitude, &negative),
+        }
+    }
+
+    /// Adds what [`Signed::restore`] costs for a value and a magnitude of these intervals; returns that of the result.
+    pub(crate) fn cost_restored(t: &mut Tally, x: Interval, magnitude: Interval) -> Interval {
+        let negative = times(magnitude, -1);
+        match x {
+            (_, ..=0) => negative,
+            (0.., _) => magnitude,
+            _ => {
+                select::cost(t, magnitude, negative);
+                hull(magnitude, negative)
+            }
         }
     }
 

@@ -9,7 +9,7 @@
 //! | choosing | [`max_pool`], [`extremum`], [`argmax`], [`hardmax`], [`top_k`] | a comparison a value |
 //! | deciding | [`comparison`], [`logic`], [`selection`], [`magnitude`], [`missing`] | a comparison, or 1 to 3 |
 //! | by number | [`index`], [`rows`], [`choice`] | the bits of a number, and a product an entry |
-//! | whole numbers | [`whole`], [`modulo`] | a division |
+//! | whole numbers | [`whole`], [`modulo`], [`division`] | a division |
 //! | functions | [`function`] | a table, or a selection by bits |
 //! | trees | [`trees`] | one a threshold and half a branch |
 //! | normalizing | [`softmax`], [`log_sum_exp`], [`layer_norm`] | products, one division or root a group |
@@ -25,6 +25,7 @@ pub mod choice;
 pub mod comparison;
 pub mod conv;
 pub mod dense;
+pub mod division;
 pub mod extremum;
 pub mod function;
 pub mod hardmax;
@@ -57,6 +58,7 @@ pub(crate) const MODULES: &[Module] = modules![
     comparison,
     conv,
     dense,
+    division,
     extremum,
     function,
     hardmax,

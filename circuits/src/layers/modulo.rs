@@ -1,12 +1,12 @@
-//! The remainder of a division by a constant: ONNX `Mod`, either way to treat signs.
+//! The remainder or the quotient of a division by a constant, either way to treat signs: ONNX `Mod`, and `Div` of integers.
 //!
-//! | `fmod` | remainder | sign |
-//! | --- | --- | --- |
-//! | 0 | `x - m * floor(x / m)` | that of `m` |
-//! | 1 | `x - m * trunc(x / m)` | that of `x` |
+//! | `fmod` | remainder | sign | quotient |
+//! | --- | --- | --- | --- |
+//! | 0 | `x - m * floor(x / m)` | that of `m` | `floor(x / m)` |
+//! | 1 | `x - m * trunc(x / m)` | that of `x` | `trunc(x / m)`, which `Div` gives |
 //!
-//! Floored: Euclid's remainder by `|m|`, of `-x` and negated where `m` is negative. Truncated: that of `|x|` by `|m|`, with the sign
-//! of `x`.
+//! Floored: Euclid's division by `|m|`, of `-x` where `m` is negative, which negates the remainder. Truncated: that of `|x|` by
+//! `|m|`, with the sign of `x`; the quotient with that of `m` as well.
 //!
 //! Cost: a division by a constant ([`divide::by_constant`]); truncated, where `x` may have either sign, a comparison and two
 //! selections more.
@@ -16,8 +16,8 @@ use crate::builder::Builder;
 use crate::case::Case;
 use crate::cost::Tally;
 use crate::error::BuildError;
-use crate::gadgets::{divide, select};
-use crate::integer::{Interval, difference, hull, meet, times};
+use crate::gadgets::divide;
+use crate::integer::{Interval, difference, meet, times};
 use crate::layers::magnitude::Signed;
 
 /// Whose sign the remainder has.
@@ -29,13 +29,24 @@ pub enum Convention {
     Truncated,
 }
 
-/// Parameters of a remainder.
+/// Which result of a division.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What is left.
+    Remainder,
+    /// How often the divisor is there.
+    Quotient,
+}
+
+/// Parameters of a division.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Modulo {
     /// `m`, not zero.
     pub modulus: i64,
-    /// Whose sign it has.
+    /// Whose sign the remainder has.
     pub convention: Convention,
+    /// Which result.
+    pub part: Part,
 }
 
 const OPERATION: &str = "remainder";
@@ -62,6 +73,22 @@ impl Modulo {
         }
     }
 
+    /// The part of Euclid's division.
+    fn of(&self, quotient: divide::Quotient) -> Bounded {
+        match self.part {
+            Part::Remainder => quotient.remainder,
+            Part::Quotient => quotient.quotient,
+        }
+    }
+
+    /// What the part of Euclid's division by `|m|` is multiplied by.
+    fn factor(&self) -> i64 {
+        match (self.convention, self.part) {
+            (Convention::Floored, Part::Remainder) | (Convention::Truncated, Part::Quotient) => self.sign(),
+            (Convention::Floored, Part::Quotient) | (Convention::Truncated, Part::Remainder) => 1,
+        }
+    }
+
     /// The sign of the dividend that Euclid's division takes.
     fn sign(&self) -> i64 {
         if self.modulus < 0 { -1 } else { 1 }
@@ -73,26 +100,28 @@ pub fn reference(x: &[i64], p: &Modulo) -> Result<Vec<i64>, BuildError> {
     let modulus = i128::from(p.magnitude()?);
     let one = |&x: &i64| {
         let (x, sign) = (i128::from(x), i128::from(p.sign()));
-        let remainder = match p.convention {
-            Convention::Floored => sign * (sign * x).rem_euclid(modulus),
-            Convention::Truncated => x % modulus,
+        let result = match (p.convention, p.part) {
+            (Convention::Floored, Part::Remainder) => sign * (sign * x).rem_euclid(modulus),
+            (Convention::Floored, Part::Quotient) => (sign * x).div_euclid(modulus),
+            (Convention::Truncated, Part::Remainder) => x % modulus,
+            (Convention::Truncated, Part::Quotient) => sign * x / modulus,
         };
-        crate::bounded::narrow(OPERATION, remainder)
+        crate::bounded::narrow(OPERATION, result)
     };
     x.iter().map(one).collect()
 }
 
-/// The remainders.
+/// The remainders, or the quotients.
 pub fn constrain(b: &mut Builder, x: &[Bounded], p: &Modulo) -> Result<Vec<Bounded>, BuildError> {
     let modulus = p.magnitude()?;
     let one = |b: &mut Builder, x: &Bounded| match p.convention {
         Convention::Floored => {
-            divide::by_constant(b, &x.mul_const(p.sign())?, modulus)?.remainder.mul_const(p.sign())
+            p.of(divide::by_constant(b, &x.mul_const(p.sign())?, modulus)?).mul_const(p.factor())
         }
         Convention::Truncated => {
             let signed = Signed::constrain(b, x)?;
-            let remainder = divide::by_constant(b, &signed.magnitude, modulus)?.remainder;
-            signed.restore(b, &remainder)
+            let part = p.of(divide::by_constant(b, &signed.magnitude, modulus)?);
+            signed.restore(b, &part)?.mul_const(p.factor())
         }
     };
     b.scope("modulo", |b| x.iter().map(|x| one(b, x)).collect())
@@ -101,27 +130,19 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], p: &Modulo) -> Result<Vec<Bound
 /// Adds what [`constrain`] costs for values of these intervals; returns those of the results.
 pub fn cost(t: &mut Tally, x: &[Interval], p: &Modulo) -> Result<Vec<Interval>, BuildError> {
     let modulus = i128::from(p.magnitude()?);
-    let remainder = |t: &mut Tally, x: Interval| {
+    let part = |t: &mut Tally, x: Interval| {
         let quotient = divide::cost_by_constant(t, x, modulus);
-        meet(difference(x, times(quotient, modulus)), (0, modulus - 1))
+        match p.part {
+            Part::Remainder => meet(difference(x, times(quotient, modulus)), (0, modulus - 1)),
+            Part::Quotient => quotient,
+        }
     };
     let one = |&x: &Interval| match p.convention {
-        Convention::Floored => {
-            let sign = p.sign().into();
-            times(remainder(t, times(x, sign)), sign)
-        }
+        Convention::Floored => times(part(t, times(x, p.sign().into())), p.factor().into()),
         Convention::Truncated => {
             let magnitude = Signed::cost(t, x);
-            let remainder = remainder(t, magnitude);
-            let negative = times(remainder, -1);
-            match x {
-                (_, ..=0) => negative,
-                (0.., _) => remainder,
-                _ => {
-                    select::cost(t, remainder, negative);
-                    hull(remainder, negative)
-                }
-            }
+            let part = part(t, magnitude);
+            times(Signed::cost_restored(t, x, part), p.factor().into())
         }
     };
     Ok(x.iter().map(one).collect())
@@ -130,10 +151,13 @@ pub fn cost(t: &mut Tally, x: &[Interval], p: &Modulo) -> Result<Vec<Interval>, 
 /// What audits and ledger see of it.
 pub(crate) const CASES: &[Case] = &[
     Case::new("remainder of 12 bits by 25, floored", 2, 12, |b, x| {
-        constrain(b, x, &Modulo { modulus: 25, convention: Convention::Floored })
+        constrain(b, x, &Modulo { modulus: 25, convention: Convention::Floored, part: Part::Remainder })
     }),
     Case::new("remainder of 12 bits by 25, truncated", 2, 12, |b, x| {
-        constrain(b, x, &Modulo { modulus: 25, convention: Convention::Truncated })
+        constrain(b, x, &Modulo { modulus: 25, convention: Convention::Truncated, part: Part::Remainder })
+    }),
+    Case::new("quotient of 12 bits by 25, truncated", 2, 12, |b, x| {
+        constrain(b, x, &Modulo { modulus: 25, convention: Convention::Truncated, part: Part::Quotient })
     }),
 ];
 
@@ -146,7 +170,12 @@ mod tests {
     };
     use proptest::prelude::*;
 
-    const CONVENTIONS: [Convention; 2] = [Convention::Floored, Convention::Truncated];
+    fn each(modulus: i64) -> impl Iterator<Item = Modulo> {
+        let parts = [Part::Remainder, Part::Quotient];
+        let conventions = [Convention::Floored, Convention::Truncated];
+        let each = move |convention| parts.map(|part| Modulo { modulus, convention, part });
+        conventions.into_iter().flat_map(each)
+    }
 
     fn expected(p: Modulo) -> impl Fn(&[i64]) -> Vec<i64> {
         move |x| reference(x, &p).unwrap_or_default()
@@ -154,20 +183,28 @@ mod tests {
 
     #[test]
     fn as_python_and_c_do() -> Result<(), BuildError> {
-        let of = |modulus, convention| reference(&[-4, 7, 5, 4, -7, 8, 0], &Modulo { modulus, convention });
+        let both = |modulus, convention, part| {
+            reference(&[-4, 7, 5, 4, -7, 8, 0], &Modulo { modulus, convention, part })
+        };
+        let of = |modulus, convention| both(modulus, convention, Part::Remainder);
         assert_eq!(of(3, Convention::Floored)?, [2, 1, 2, 1, 2, 2, 0]);
         assert_eq!(of(-3, Convention::Floored)?, [-1, -2, -1, -2, -1, -1, 0]);
         assert_eq!(of(3, Convention::Truncated)?, [-1, 1, 2, 1, -1, 2, 0]);
         assert_eq!(of(-3, Convention::Truncated)?, [-1, 1, 2, 1, -1, 2, 0]);
-        assert_eq!(reference(&[i64::MIN], &Modulo { modulus: 3, convention: Convention::Floored })?, [1]);
+        let of = |modulus, convention| both(modulus, convention, Part::Quotient);
+        assert_eq!(of(3, Convention::Floored)?, [-2, 2, 1, 1, -3, 2, 0]);
+        assert_eq!(of(-3, Convention::Floored)?, [1, -3, -2, -2, 2, -3, 0]);
+        assert_eq!(of(3, Convention::Truncated)?, [-1, 2, 1, 1, -2, 2, 0]);
+        assert_eq!(of(-3, Convention::Truncated)?, [1, -2, -1, -1, 2, -2, 0]);
+        let least = Modulo { modulus: 3, convention: Convention::Floored, part: Part::Remainder };
+        assert_eq!(reference(&[i64::MIN], &least)?, [1]);
         Ok(())
     }
 
     #[test]
     fn all_values_by_small_constants() -> Result<(), BuildError> {
-        for convention in CONVENTIONS {
-            for modulus in [1, 2, 3, 4, 5, 7, 16, 25, 100, 127, 128, 200, 300, -1, -3, -8, -25, -300] {
-                let p = Modulo { modulus, convention };
+        for modulus in [1, 2, 3, 4, 5, 7, 16, 25, 100, 127, 128, 200, 300, -1, -3, -8, -25, -300] {
+            for p in each(modulus) {
                 for (bits, offset) in [(7, 0), (4, 8), (4, 30), (4, -8), (4, -30), (2, 1)] {
                     let build = |b: &mut Builder, x: &[Bounded]| constrain(b, &[x[0].add_const(offset)?], &p);
                     let (circuit, bounds) = gadget_with_bounds(1, bits, build)?;
@@ -187,9 +224,9 @@ mod tests {
 
     #[test]
     fn every_constraint_is_needed() -> Result<(), BuildError> {
-        for convention in CONVENTIONS {
-            for modulus in [5, 8, -5] {
-                let circuit = gadget(1, 5, |b, x| constrain(b, x, &Modulo { modulus, convention }))?;
+        for modulus in [5, 8, -5] {
+            for p in each(modulus) {
+                let circuit = gadget(1, 5, |b, x| constrain(b, x, &p))?;
                 assert_every_constraint_is_needed(&circuit, &all(5).map(|x| vec![x]).collect::<Vec<_>>());
             }
         }
@@ -199,7 +236,7 @@ mod tests {
     #[test]
     fn no_modulus_is_refused() {
         for modulus in [0, i64::MIN, MAX_MODULUS + 1] {
-            let p = Modulo { modulus, convention: Convention::Floored };
+            let p = Modulo { modulus, convention: Convention::Floored, part: Part::Remainder };
             assert!(matches!(reference(&[1], &p), Err(BuildError::NotProven { operation: OPERATION, .. })));
             let refused = gadget(1, 4, |b, x| constrain(b, x, &p)).map(|_| ());
             assert!(matches!(refused, Err(BuildError::NotProven { operation: OPERATION, .. })));
@@ -210,8 +247,7 @@ mod tests {
         #![proptest_config(crate::testing::property(64))]
         #[test]
         fn wide_values(x in any::<i32>(), modulus in prop_oneof![1i64..1 << 30, -(1i64 << 30)..0, 1..5i64]) {
-            for convention in CONVENTIONS {
-                let p = Modulo { modulus, convention };
+            for p in each(modulus) {
                 let (circuit, bounds) = gadget_with_bounds(1, 32, |b, x| constrain(b, x, &p))?;
                 let x = i64::from(x);
                 let multiple = x / modulus * modulus;

@@ -132,19 +132,19 @@ pub fn compile_with<'a>(
     options.check()?;
     let source = source.into();
     let proto = import::prepare(&source, options)?;
-    let model = import::import_proto(&proto, options)?;
-    check_exact(&model, options)?;
-    check_hidden(&model, options)?;
-    check_decisions(&model, options)?;
-    let name = model_name(&model, options);
-    lower::check_tensors(&model, &name, options)?;
-    let Arranged { rows: samples, names, mut warnings } = arrange(&model, calibration)?;
-    let missing = may_be_missing(&model, &names, &samples, options)?;
+    let draft = import::draft(&proto, options)?;
+    check_exact(&draft.model, options)?;
+    check_hidden(&draft.model, options)?;
+    let Arranged { rows: samples, names, mut warnings } = arrange(&draft.model, calibration)?;
+    let missing = may_be_missing(&draft.model, &names, &samples, options)?;
     let model = match missing.is_empty() {
-        true => model,
+        true => draft.settled()?,
         false => import::import_missing(&proto, options, &missing)
             .map_err(|error| refused(error, &names, &samples))?,
     };
+    check_decisions(&model, options)?;
+    let name = model_name(&model, options);
+    lower::check_tensors(&model, &name, options)?;
     let features = domains(&model, &names, &samples, options)?;
     for (i, sample) in samples.iter().enumerate() {
         check_domain(&features, sample).map_err(|error| CompileError::Domain { row: i + 1, error })?;

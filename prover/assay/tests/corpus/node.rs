@@ -60,6 +60,9 @@ pub fn run(test: &NodeTest) -> Outcome {
     Outcome::of(|| {
         let inputs = numbers(&test.inputs).map_err(Trouble::Refused)?;
         let outputs = numbers(&test.outputs).map_err(Trouble::Refused)?;
+        if outputs.iter().flatten().any(|value| value.is_nan()) {
+            return Err(Trouble::Refused("the test's outputs hold NaN, which is no finite number".into()));
+        }
         let sample =
             |row: usize| inputs.iter().flat_map(move |values| moved(values, row)).collect::<Vec<f64>>();
         let samples = Samples::from_rows((0..ROWS).map(sample).collect());
@@ -103,11 +106,13 @@ fn agrees(
     }
 }
 
-/// The values of each tensor as finite numbers.
+/// The values of each tensor as finite numbers, or NaN.
 fn numbers(tensors: &[Tensor]) -> Result<Vec<Vec<f64>>, String> {
     let number = |tensor: &Tensor, value: &serde_json::Value| {
+        let missing = (value.as_str() == Some("nan")).then_some(f64::NAN);
         value
             .as_f64()
+            .or(missing)
             .ok_or_else(|| format!("the test's '{}' holds {value}, which is no finite number", tensor.name))
     };
     tensors.iter().map(|tensor| tensor.values.iter().map(|value| number(tensor, value)).collect()).collect()

@@ -17,6 +17,7 @@ use crate::model::Model;
 use crate::onnx::{
     AttributeProto, AttributeType, DataType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 };
+use crate::operators::operator::{Operator, WHOLE_QUOTIENT};
 
 /// The version of Softmax that runs along one axis.
 const SOFTMAX_ALONG_AXIS: i64 = 13;
@@ -52,6 +53,10 @@ pub(super) fn normalize(mut proto: ModelProto, model: &Model) -> Result<ModelPro
             (_, "Softmax" | "LogSoftmax") if opset < SOFTMAX_ALONG_AXIS => replace_softmax(node, graph),
             (_, "ArgMax") => replace_argmax(node, graph),
             (_, "Dropout") => replace_dropout(node, graph),
+            // Of floats, which all numbers are there, a quotient keeps its fraction.
+            (_, "Div") if has_whole_quotients(model) => {
+                return Err(FloatError::Load(format!("node '{}': quotients of integers", node.name)));
+            }
             (_, "Sign") => replace_sign(node, graph),
             // Its cubic weights are not the definition's.
             (_, "Resize") if is_cubic(&node) => {
@@ -263,6 +268,12 @@ fn spell_out_window(node: &mut NodeProto, graph: &GraphProto) -> Result<(), Floa
     ]);
     node.attribute.extend(pads.map(|pads| ints("pads", pads)));
     Ok(())
+}
+
+/// Whether some quotients are rounded towards zero.
+fn has_whole_quotients(model: &Model) -> bool {
+    let is_whole = |operator: &dyn Operator| operator.name() == WHOLE_QUOTIENT;
+    model.layers.iter().any(|layer| layer.function.operator().is_some_and(is_whole))
 }
 
 /// Whether a Resize interpolates by cubic polynomials.

@@ -7,15 +7,12 @@
 
 use std::ops::Range;
 
-use super::missing::{MOVEMENTS, MissingValues, TREES, replaces_missing};
+use super::missing::{BY_INDEX, MOVEMENTS, MissingValues, TREES, replaces_missing};
 use super::node::Node;
 use super::refusal::{NodeName, Refusal};
 use super::value::{Data, Tensor, Value};
 use crate::model::Row;
 use crate::onnx::DataType;
-
-/// Further operators that only move elements.
-const MOVEMENTS_TOO: [&str; 6] = ["Dropout", "Expand", "GatherElements", "GatherND", "Pad", "Tile"];
 
 /// Elements of inputs whose numbers are not rounded.
 #[derive(Debug, Default)]
@@ -61,9 +58,13 @@ impl ExactInputs {
                 .iter()
                 .any(|&to| node.int("to", 0).is_ok_and(|found| found == i64::from(to as i32))),
             "Imputer" => replaces_missing(node.proto) && !missing.has_codes(operands()),
-            operator => {
-                [&TREES[..], &MOVEMENTS, &MOVEMENTS_TOO].iter().any(|known| known.contains(&operator))
+            // To a type that is not said here.
+            "CastLike" => false,
+            // By indices that are not constant the results are no elements of the input.
+            operator if BY_INDEX.contains(&operator) => {
+                matches!(node.operand(1), Some(Value::Tensor(index)) if index.is_constant())
             }
+            operator => TREES.contains(&operator) || MOVEMENTS.contains(&operator),
         };
         match compares_or_moves {
             true => Ok(()),

@@ -9,10 +9,10 @@ use super::missing::MissingValues;
 use super::node::Node;
 use super::refusal::Refusal;
 use super::tensor::shape_len;
-use super::value::{Data, MAX_FOLDED, Tensor, Value, merged, name_size};
+use super::value::{Data, MAX_COMPOSED, MAX_FOLDED, Tensor, Value, merged, name_size};
 use crate::budget::Budget;
 use crate::model::{Axis, Categories, Convolution, Layer, LayerFunction, Map, Row, Unknown, Window, clip};
-use crate::operators::operator::{Measure, Operator};
+use crate::operators::operator::Operator;
 
 /// Layers in the order of the walk, with the atom at which each one's elements begin.
 pub(crate) struct Layers {
@@ -122,7 +122,7 @@ impl Layers {
         Ok(x.rows())
     }
 
-    /// Whether the elements of `x` are whole numbers: sums of whole multiples of integer inputs, and of decisions.
+    /// Whether the elements of `x` are whole numbers: sums of whole multiples of integer inputs, and of results that are whole.
     pub fn is_whole_numbers(&self, x: &Tensor) -> bool {
         let Data::Variable(map) = &x.data else { return false };
         let Map::Rows(rows) = map.as_ref() else { return false };
@@ -136,7 +136,7 @@ impl Layers {
     fn is_whole_number(&self, atom: u32) -> bool {
         let owner = self.starts.partition_point(|&start| start <= atom as usize).checked_sub(1);
         match owner.and_then(|owner| self.layers.get(owner)) {
-            Some(layer) => layer.function.measure() != Measure::Results,
+            Some(layer) => layer.function.is_whole(),
             None => self.whole.iter().any(|atoms| atoms.contains(&atom)),
         }
     }
@@ -342,6 +342,22 @@ impl Layers {
             return Ok(x.clone());
         }
         self.push_named(x.trail.join(" + "), x, LayerFunction::Linear, x.shape.clone())
+    }
+
+    /// `x` as [`Layers::foldable`] has it, for a map of its elements that asks for so many terms written out. Sums that would be
+    /// written out too often become a layer, whose results are one term each.
+    pub fn composable(
+        &mut self,
+        node: &Node<'_>,
+        x: &Tensor,
+        terms: impl Fn(&Tensor) -> u128,
+    ) -> Result<Tensor, Refusal> {
+        let x = self.foldable(x)?;
+        if terms(&x) <= MAX_COMPOSED || x.terms() <= x.len() {
+            return Ok(x);
+        }
+        let name = if x.trail.is_empty() { node.name.name.clone() } else { x.trail.join(" + ") };
+        Ok(self.push_named(name, &x, LayerFunction::Linear, x.shape.clone())?.of_kind(x.kind))
     }
 
     /// The layer whose results are exactly the elements of `x`, in order.

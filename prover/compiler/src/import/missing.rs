@@ -6,12 +6,13 @@
 //!
 //! Other elements of real inputs have an integer that says that they are missing, where the caller says that they may be
 //! ([`MissingValues::are_coded`]); of a model that never misses any, nothing is asked. That integer is no number, so each node that reads
-//! one of these elements must know it: trees, imputers, `IsNaN`, `Where(IsNaN(x), number, x)`. Movements and affine maps of single elements
+//! one of these elements must know it: trees, imputers, `IsNaN`, `Where(IsNaN(x), number, x)` and its negation. Movements and affine maps of single elements
 //! pass it on: of NaN they make NaN, and an element of their result still is a map of the same single element. Every other node is
 //! refused, whether its result would depend on the element or not (`x = x` does not, after folding, and is false for NaN).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::captured::reads;
 use super::node::Node;
 use super::refusal::{NodeName, Refusal};
 use super::value::{Data, Tensor, Value};
@@ -20,21 +21,35 @@ use crate::model::{Absent, FileInput, Map};
 use crate::onnx::{DataType, GraphProto, NodeProto};
 
 /// Operators that only move elements, or change how they are stored.
-pub(super) const MOVEMENTS: [&str; 13] = [
+pub(super) const MOVEMENTS: [&str; 25] = [
     "ArrayFeatureExtractor",
     "Cast",
+    "CastLike",
+    "Compress",
     "Concat",
+    "DepthToSpace",
+    "Dropout",
+    "Expand",
     "FeatureVectorizer",
     "Flatten",
     "Gather",
+    "GatherElements",
+    "GatherND",
     "Identity",
+    "Pad",
     "Reshape",
+    "ReverseSequence",
     "Slice",
+    "SpaceToDepth",
     "Split",
     "Squeeze",
+    "Tile",
     "Transpose",
+    "Trilu",
     "Unsqueeze",
 ];
+/// Those of them that compute something of the elements unless their second operand is a constant.
+pub(super) const BY_INDEX: [&str; 4] = ["ArrayFeatureExtractor", "Gather", "GatherElements", "GatherND"];
 /// Types that hold NaN.
 const FLOATS: [DataType; 4] = [DataType::Float, DataType::Double, DataType::Float16, DataType::Bfloat16];
 /// Operators that are affine maps of single elements where all other operands are constants.
@@ -54,7 +69,7 @@ pub(crate) fn is_imputed(graph: &GraphProto, input: &str) -> bool {
         if graph.output.iter().any(|output| output.name == name) {
             return false;
         }
-        for node in graph.node.iter().filter(|node| node.input.iter().any(|operand| operand == name)) {
+        for node in graph.node.iter().filter(|node| reads(node).contains(&name)) {
             is_read = true;
             if replaces_missing(node) {
                 continue;
@@ -76,9 +91,11 @@ fn moves(graph: &GraphProto, node: &NodeProto, tensor: &str) -> bool {
     };
     let to = || node.attribute.iter().find(|attribute| attribute.name == "to").map(|attribute| attribute.i);
     match node.op_type.as_str() {
-        "ArrayFeatureExtractor" | "Gather" => {
+        operator if BY_INDEX.contains(&operator) => {
             node.input.first().is_some_and(|x| x == tensor) && node.input.get(1).is_some_and(is_constant)
         }
+        // To a type that nothing here knows.
+        "CastLike" => false,
         "Cast" => FLOATS.iter().any(|float| to() == Some(i64::from(*float as i32))),
         operator => MOVEMENTS.contains(&operator),
     }
@@ -198,13 +215,16 @@ impl MissingValues {
         let is_variable = |value: &Value| !matches!(value, Value::Tensor(tensor) if tensor.is_constant());
         let knows = match operator {
             "Imputer" => replaces_missing(node.proto),
-            // What is chosen where the condition does not hold: see `operators::missing`.
-            "Where" => reads(0).is_empty() && reads(1).is_empty(),
+            // What is chosen where the condition says that it is there: see `operators::missing`.
+            "Where" => reads(0).is_empty() && (reads(1).is_empty() || reads(2).is_empty()),
+            operator if BY_INDEX.contains(&operator) => !node.operand(1).is_some_and(is_variable),
+            // Only the type counts of what it is to be like.
+            "CastLike" => true,
             "Div" if !reads(1).is_empty() => false,
             operator if AFFINE.contains(&operator) => {
                 node.operands.iter().flatten().filter(|(_, value)| is_variable(value)).count() == 1
             }
-            "IsNaN" => true,
+            "IsInf" | "IsNaN" => true,
             operator => TREES.contains(&operator) || MOVEMENTS.contains(&operator),
         };
         if knows { Ok(()) } else { Err(self.refusal(&node.name, atom)) }
@@ -213,10 +233,12 @@ impl MissingValues {
     /// Refuses a node that has taken a missing value for a number: a factor of zero, or a rounding.
     pub fn check_results(&self, node: &Node<'_>, results: &[Value]) -> Result<(), Refusal> {
         let operator = node.proto.op_type.as_str();
-        if operator != "Cast" && !AFFINE.contains(&operator) {
-            return Ok(());
-        }
-        let Some(&atom) = self.read(node.operands.iter().flatten().map(|(_, value)| *value)).first() else {
+        let operands = match operator {
+            "Cast" | "CastLike" => node.operands.get(..1).unwrap_or_default(),
+            operator if AFFINE.contains(&operator) => node.operands.as_slice(),
+            _ => return Ok(()),
+        };
+        let Some(&atom) = self.read(operands.iter().flatten().map(|(_, value)| *value)).first() else {
             return Ok(());
         };
         // Broadcasting repeats each element of the one variable operand as often as any other.
@@ -226,7 +248,7 @@ impl MissingValues {
             }
             _ => None,
         };
-        let of_operands = node.operands.iter().flatten().find_map(|(_, value)| elements(value));
+        let of_operands = operands.iter().flatten().find_map(|(_, value)| elements(value));
         let of_results = results.first().map(|value| elements(value).unwrap_or((0, 0)));
         match of_operands.zip(of_results) {
             Some(((len, coded), (results, passed_on)))

@@ -4,6 +4,7 @@
 //! linear operators fold into the layer that reads them while the graph is walked. Import collects everything it
 //! has to refuse before it fails. What it makes of a file is bounded by the file's length: see [`graph::Resources`].
 
+pub(crate) mod captured;
 mod categories;
 mod classes;
 pub(crate) mod domain;
@@ -65,9 +66,30 @@ pub fn graph_name(onnx: &[u8]) -> Result<Option<String>, ImportError> {
     Ok(Some(graph.name).filter(|name| !signature::is_generic(name)))
 }
 
+/// A model before it is known what may be missing of its inputs: then outputs that say so are constants.
+pub(crate) struct Draft {
+    pub model: Model,
+    constants: Vec<Refusal>,
+}
+
+impl Draft {
+    /// The model, of which nothing is missing but what imputers replace.
+    ///
+    /// # Errors
+    /// An output is a constant.
+    pub fn settled(self) -> Result<Model, ImportError> {
+        if self.constants.is_empty() { Ok(self.model) } else { Err(ImportError::Refused(self.constants)) }
+    }
+}
+
 /// Imports a decoded model of which nothing is missing but what imputers replace.
 pub(crate) fn import_proto(proto: &ModelProto, options: &Options) -> Result<Model, ImportError> {
-    import_missing(proto, options, &[])
+    draft(proto, options)?.settled()
+}
+
+/// Imports a decoded model of which it is not known yet what may be missing.
+pub(crate) fn draft(proto: &ModelProto, options: &Options) -> Result<Draft, ImportError> {
+    import_within(proto, options, &[], Resources::new(proto.encoded_len())).map(|(draft, _)| draft)
 }
 
 /// Imports a decoded model of which these elements of all inputs may be missing, with their names.
@@ -76,7 +98,7 @@ pub(crate) fn import_missing(
     options: &Options,
     missing: &[(u32, String)],
 ) -> Result<Model, ImportError> {
-    import_within(proto, options, missing, Resources::new(proto.encoded_len())).map(|(model, _)| model)
+    import_within(proto, options, missing, Resources::new(proto.encoded_len()))?.0.settled()
 }
 
 /// Imports a decoded model within a budget, and gives back what is left of it. The options say which inputs a statement is to hide.
@@ -85,7 +107,7 @@ pub(crate) fn import_within(
     options: &Options,
     missing: &[(u32, String)],
     budget: Resources,
-) -> Result<(Model, Resources), ImportError> {
+) -> Result<(Draft, Resources), ImportError> {
     let graph = proto.graph.as_ref().ok_or(ImportError::NoGraph)?;
     let mut refusals = Vec::new();
     let opsets = signature::opsets(proto, &mut refusals);
@@ -120,7 +142,8 @@ pub(crate) fn import_within(
     }
     let (layers, left) = walk.layers.into_layers();
     let name = graph.name.clone();
-    Ok((Model { name, inputs, file_inputs: file, layers, outputs, feature_names }, left))
+    let model = Model { name, inputs, file_inputs: file, layers, outputs, feature_names };
+    Ok((Draft { model, constants: walk.constants }, left))
 }
 
 /// The state of a walk over the graph.
@@ -129,12 +152,15 @@ struct Walk {
     values: HashMap<String, Option<Value>>,
     layers: Layers,
     refusals: Vec<Refusal>,
+    /// Outputs that depend on no input.
+    constants: Vec<Refusal>,
 }
 
 impl Walk {
     /// Nothing is defined, and nothing may be.
     fn new(refusals: Vec<Refusal>) -> Self {
-        Walk { values: HashMap::new(), layers: Layers::new(Vec::new(), Resources::new(0)), refusals }
+        let layers = Layers::new(Vec::new(), Resources::new(0));
+        Walk { values: HashMap::new(), layers, refusals, constants: Vec::new() }
     }
 
     /// Defines initializers and inputs.
@@ -253,6 +279,17 @@ impl Walk {
         }
     }
 
+    /// Reports tensors that a node reads which is written out, and that nothing has made before.
+    fn check_reads(&mut self, node: &NodeProto) {
+        for name in captured::reads(node) {
+            if !self.values.contains_key(name) {
+                let (node, tensor) = (signature::node_name(node), name.to_owned());
+                self.refusals.push(Refusal::MissingTensor { node, tensor });
+                self.values.insert(name.to_owned(), None);
+            }
+        }
+    }
+
     /// Imports one node whose operands are defined.
     fn node(&mut self, proto: &NodeProto, opsets: &HashMap<String, i64>, reported: &mut Vec<String>) {
         let name = signature::node_name(proto);
@@ -275,7 +312,11 @@ impl Walk {
                 if let Import::Nodes(write) = operator.import {
                     let nodes = node.map(|node| write(&node));
                     if let Some(nodes) = nodes.and_then(|nodes| self.record(nodes)) {
-                        return nodes.iter().for_each(|node| self.node(node, opsets, reported));
+                        for node in &nodes {
+                            self.check_reads(node);
+                            self.node(node, opsets, reported);
+                        }
+                        return;
                     }
                     None
                 } else {
@@ -325,7 +366,7 @@ impl Walk {
                     continue;
                 }
                 Some(Some(_)) => {
-                    self.refusals.push(Refusal::ConstantOutput { output: name });
+                    self.constants.push(Refusal::ConstantOutput { output: name });
                     continue;
                 }
             };
@@ -347,7 +388,7 @@ impl Walk {
                 outputs.push(Output { name, shape: tensor.shape, layer, classes });
             }
         }
-        if outputs.is_empty() && self.refusals.is_empty() {
+        if outputs.is_empty() && self.refusals.is_empty() && self.constants.is_empty() {
             self.refusals.push(Refusal::NoOutputs);
         }
         outputs

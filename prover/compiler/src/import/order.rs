@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::captured::reads;
 use super::refusal::Refusal;
 use super::signature::node_name;
 use crate::onnx::{GraphProto, NodeProto};
@@ -19,7 +20,7 @@ pub(super) fn topological<'a>(graph: &'a GraphProto, refusals: &mut Vec<Refusal>
     let mut readers: Vec<Vec<usize>> = vec![Vec::new(); graph.node.len()];
     for (i, node) in graph.node.iter().enumerate() {
         let mut count = 0;
-        for maker in node.input.iter().filter_map(|input| makers.get(input.as_str())) {
+        for maker in reads(node).into_iter().filter_map(|name| makers.get(name)) {
             readers[*maker].push(i);
             count += 1;
         }

@@ -9,6 +9,9 @@ use crate::model::{Map, Row};
 /// Terms up to which a matrix or a convolution is folded into what reads it; a larger one becomes a layer.
 pub(crate) const MAX_FOLDED: usize = 1 << 18;
 
+/// Terms up to which a map is composed with another one that multiplies them; the results of a map of more become a layer's.
+pub(crate) const MAX_COMPOSED: u128 = 1 << 22;
+
 /// A tensor during the walk.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
@@ -155,6 +158,18 @@ impl Tensor {
             Data::Constants(_) => 0,
             Data::Variable(map) => map.terms(),
         }
+    }
+
+    /// Terms of the longest row, at least one.
+    pub fn widest(&self) -> usize {
+        let widest = match &self.data {
+            Data::Constants(_) => 0,
+            Data::Variable(map) => match map.as_ref() {
+                Map::Rows(rows) => rows.iter().map(|row| row.terms.len()).max().unwrap_or(0),
+                map => map.terms().div_ceil(map.rows().max(1)),
+            },
+        };
+        widest.max(1)
     }
 
     /// The elements as rows; a matrix or a convolution is written out. Whoever calls this has spent the terms.

@@ -88,6 +88,11 @@ impl LayerFunction {
         self.operator().map_or(Measure::Results, Operator::measure)
     }
 
+    /// Whether results are whole numbers, whatever the arguments are.
+    pub fn is_whole(&self) -> bool {
+        self.operator().is_some_and(Operator::is_whole)
+    }
+
     /// Whether it is a ReLU.
     pub fn is_relu(&self) -> bool {
         matches!(self, LayerFunction::Clip { low: Some(0.0), high: None })

@@ -6,8 +6,11 @@
 
 use std::sync::Arc;
 
+use assay_circuits::layers::modulo::{Convention, Part};
+
 use super::call::call;
 use super::family::{Family, OnnxOperator};
+use super::modulo::{by_constants, by_whole_numbers};
 use super::{comparison, logic, negation, selection, sign, whole};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
@@ -87,6 +90,10 @@ fn to_numbers(node: &Node<'_>, layers: &mut Layers, to: DataType) -> Result<Valu
 /// Numbers without their fractions: towards zero, so `floor(|x|)` with the sign of `x`. Where the circuit's `x` is so near to zero
 /// that its sign is another, the rest is zero.
 fn truncated(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Tensor, Refusal> {
+    if let Some((values, divisors)) = by_whole_numbers(x) {
+        let truncated = (Convention::Truncated, Part::Quotient);
+        return Ok(by_constants(node, layers, &values, &divisors, truncated)?.of_kind(Kind::Integer));
+    }
     let zero = Tensor::constants(vec![], vec![0.0]);
     let magnitude = call(node, layers, (&sign::FAMILY, "Abs"), &[x], &[])?;
     let whole = call(node, layers, (&whole::FAMILY, "Floor"), &[&magnitude], &[])?;

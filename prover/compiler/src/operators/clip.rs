@@ -1,10 +1,12 @@
 //! Relu and Clip: bounds of a requantization, which costs nothing more for them.
 
+use super::call::call;
+use super::extremum;
 use super::family::{Family, OnnxOperator};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::Value;
+use crate::import::value::{Kind, Tensor, Value};
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
@@ -42,7 +44,28 @@ fn clip(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     if low.is_none() && high.is_none() {
         return Ok(Value::from(x.clone()));
     }
+    if x.kind == Kind::Integer {
+        return integers(node, layers, x, low, high).map(Value::from);
+    }
     layers.clip(node, x, low, high).map(Value::from)
+}
+
+/// Integers stay what they are, which no rounding to a format of their own may change: they may be indices.
+fn integers(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+    low: Option<f64>,
+    high: Option<f64>,
+) -> Result<Tensor, Refusal> {
+    let mut clipped = x.clone();
+    for (operator, bound) in [("Max", low), ("Min", high)] {
+        if let Some(bound) = bound {
+            let bound = Tensor::constants(Vec::new(), vec![bound]).of_kind(Kind::Integer);
+            clipped = call(node, layers, (&extremum::FAMILY, operator), &[&clipped, &bound], &[])?;
+        }
+    }
+    Ok(clipped)
 }
 
 fn bound(node: &Node<'_>, position: usize) -> Result<Option<f64>, Refusal> {

@@ -53,8 +53,8 @@ fn conv(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     shape.extend(if kernel.len() == 1 { vec![width] } else { vec![height, width] });
     layers.check_size(node, &shape)?;
 
-    let x = layers.foldable(x)?;
     let mut conv = Convolution { first: 0, window, filters, groups, w, bias };
+    let x = layers.composable(node, x, |x| written_terms(x, &conv))?;
     if batch != 1 {
         let rows = layers.rows(node, &x)?;
         let mut results = Vec::new();
@@ -153,6 +153,11 @@ fn fold(conv: &mut Convolution, window: Window, image: &Image, layers: &Layers) 
     Some(true)
 }
 
+/// Terms of a convolution of elements that are no image of atoms.
+fn written_terms(x: &Tensor, conv: &Convolution) -> u128 {
+    x.widest() as u128 * conv.w.len() as u128 * conv.positions() as u128
+}
+
 /// The convolution of elements that are no image of atoms, output by output.
 fn written_out(
     node: &Node<'_>,
@@ -160,9 +165,8 @@ fn written_out(
     conv: &Convolution,
     layers: &mut Layers,
 ) -> Result<Vec<Row>, Refusal> {
+    layers.spend_terms(node, written_terms(x, conv))?;
     let rows = layers.rows(node, x)?;
-    let widest = rows.iter().map(|row| row.terms.len()).max().unwrap_or(0).max(1) as u128;
-    layers.spend_terms(node, widest * conv.w.len() as u128 * conv.positions() as u128)?;
     let mut accumulator = Accumulator::new(layers.atoms());
     let outputs = (0..conv.filters * conv.positions()).map(|output| {
         let mut bias = *conv.bias.get(output / conv.positions().max(1))?;

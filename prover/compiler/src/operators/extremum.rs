@@ -169,7 +169,7 @@ fn of_several(node: &Node<'_>, layers: &mut Layers, of: Extremum) -> Result<Valu
     let result = match (constants, variables.as_slice()) {
         (None, [x]) => x.clone(),
         (Some(data), []) => Tensor::constants(shape, data),
-        (Some(data), [x]) if data.iter().all(|value| Some(value) == data.first()) => {
+        (Some(data), [x]) if kind != Kind::Integer && data.iter().all(|value| Some(value) == data.first()) => {
             let bound = data.first().copied();
             let (low, high) = match of {
                 Extremum::Maximum => (bound, None),

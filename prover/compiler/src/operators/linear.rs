@@ -160,7 +160,9 @@ fn of_matrices(node: &Node<'_>, a: &Tensor, b: &Tensor, layers: &mut Layers) -> 
         return product::of_pairs(node, layers, &[a, b], (pairs, [size(m)?, size(k)?, size(n)?]), vec![m, n]);
     }
     layers.check_size(node, &[m, n])?;
-    let (a, b) = (layers.foldable(a)?, layers.foldable(b)?);
+    let count = |tensor: &Tensor| tensor.terms() as u128 + tensor.len() as u128;
+    let a = layers.composable(node, a, |a| count(a) * n as u128)?;
+    let b = layers.composable(node, b, |b| count(b) * m as u128)?;
     // A vector times a matrix keeps the matrix as it is.
     let matrix = match (a.as_constants(), b.as_constants()) {
         (None, Some(w)) if m == 1 => {
@@ -174,7 +176,6 @@ fn of_matrices(node: &Node<'_>, a: &Tensor, b: &Tensor, layers: &mut Layers) -> 
     if let Some(matrix) = matrix {
         return Ok(Tensor::of_map(vec![m, n], Map::Dense(matrix)).with_trail(variable.trail.clone()));
     }
-    let count = |tensor: &Tensor| tensor.terms() as u128 + tensor.len() as u128;
     layers.spend_terms(node, (count(&a) * n as u128).max(count(&b) * m as u128))?;
     let (left, right) = (a.rows(), b.rows());
     let mut accumulator = Accumulator::new(layers.atoms());

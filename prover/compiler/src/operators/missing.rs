@@ -245,26 +245,54 @@ pub(super) fn filled(
     Ok(Tensor::new(x.shape.clone(), rows).of_kind(x.kind))
 }
 
-/// `Where(IsNaN(y), x, y)` of constants `x`, by hand what an imputer does: `y` with these numbers in place of what is missing.
-/// `None` where nothing that may be missing is chosen from.
+/// What is left of a choice from elements that may be missing.
+pub(super) enum Choice {
+    /// Nothing: what was chosen.
+    Made(Tensor),
+    /// A choice between numbers.
+    Between(Tensor, Tensor),
+}
+
+/// `Where(IsNaN(v), fill, v)` or `Where(Not(IsNaN(v)), v, fill)`, by hand what an imputer does. With constants to fill in and
+/// nothing else to choose, the results are those of the layer. Otherwise it leaves a zero in place of each element that is missing,
+/// which is not chosen, so the choice is one between numbers.
 pub(super) fn chosen(
     node: &Node<'_>,
     layers: &mut Layers,
     [condition, x, y]: [&Tensor; 3],
-) -> Result<Option<Tensor>, Refusal> {
-    let codes = layers.missing.codes(y);
-    let Some(first) = codes.iter().copied().flatten().next() else { return Ok(None) };
-    let refused = || layers.missing.refusal(&node.name, first);
-    let fills = x.as_constants().ok_or_else(refused)?;
-    let flags = condition.rows();
-    let guarded = |(code, flag): (&Option<u32>, &Row)| match code {
-        Some(_) => *code == flag.as_atom().and_then(|flag| layers.missing.flagged(flag)),
-        None => flag.terms.is_empty() && flag.bias == 0.0,
+) -> Result<Choice, Refusal> {
+    let codes = [layers.missing.codes(x), layers.missing.codes(y)];
+    let [of_x, of_y] = [0, 1].map(|side| codes.get(side).into_iter().flatten().copied().flatten().next());
+    let (first, is_negated) = match (of_x, of_y) {
+        (None, None) => return Ok(Choice::Between(x.clone(), y.clone())),
+        (Some(first), None) => (first, true),
+        (_, Some(first)) => (first, false),
     };
-    if flags.len() != codes.len() || !codes.iter().zip(&flags).all(guarded) {
+    let refused = || layers.missing.refusal(&node.name, first);
+    let [of_x, of_y] = codes;
+    let (values, fills, codes) = if is_negated { (x, y, of_x) } else { (y, x, of_y) };
+    // The element that a condition says is missing, where it is true or, negated, where it is false.
+    let flagged = |flag: &Row| match (flag.terms.as_slice(), flag.bias, is_negated) {
+        (&[(atom, 1.0)], 0.0, false) | (&[(atom, -1.0)], 1.0, true) => layers.missing.flagged(atom),
+        _ => None,
+    };
+    let flags = condition.rows();
+    let is_guarded = |(code, flag): (&Option<u32>, &Row)| code.is_none() || *code == flagged(flag);
+    if flags.len() != codes.len() || !codes.iter().zip(&flags).all(is_guarded) {
         return Err(refused());
     }
-    filled(node, layers, y, |i| fills.get(i).copied()).map(Some)
+    let is_chosen = |flag: &Row| flag.terms.is_empty() && (flag.bias != 0.0) == is_negated;
+    let is_made = codes.iter().zip(&flags).all(|(code, flag)| code.is_some() || is_chosen(flag));
+    match fills.as_constants().filter(|_| is_made) {
+        Some(fills) => filled(node, layers, values, |i| fills.get(i).copied()).map(Choice::Made),
+        None => {
+            let numbers = filled(node, layers, values, |_| Some(0.0))?;
+            Ok(match is_negated {
+                true => Choice::Between(numbers, fills.clone()),
+                false => Choice::Between(fills.clone(), numbers),
+            })
+        }
+    }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ macro_rules! families {
 }
 
 families! {
-    argmax, by_index, cast, clip, comparison, constants, conv, conv_transpose, einsum, elementwise, extremum, function, hardmax,
+    argmax, branches, by_index, cast, clip, comparison, constants, conv, conv_transpose, division, einsum, elementwise, extremum, function, hardmax,
     layer_norm, linear, log_sum_exp, logic, missing, ml, modulo, movement, negation, norm, normalization, pool, power, prelu,
     product, quantized, quotient, resize, scan, selection, sign, softmax, sum, top_k, trees, whole,
 }

@@ -6,22 +6,24 @@ use std::sync::Arc;
 use assay_circuits::layers::layer_norm::Center;
 
 use super::axes::{self, Reduced};
-use super::elementwise::{broadcast, source};
+use super::call::call;
+use super::elementwise::{self, broadcast, source};
 use super::family::{Family, OnnxOperator};
 use super::layer_norm::LayerNorm;
-use super::{function, norm, product};
+use super::{function, norm, product, sum};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Tensor, Value};
 use crate::model::{Activation, Groups};
+use crate::onnx::{AttributeProto, AttributeType};
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
     name: "Normalization",
     cost: "two products an element, an inverse square root a group",
     operators: &[
-        OnnxOperator::onnx("LayerNormalization", layer).remarks("one result"),
+        OnnxOperator::several("LayerNormalization", layer),
         OnnxOperator::onnx("RMSNormalization", root_mean_square),
         OnnxOperator::onnx("InstanceNormalization", instance),
         OnnxOperator::onnx("GroupNormalization", group),
@@ -32,10 +34,30 @@ pub(super) const FAMILY: Family = Family {
     integers: &[],
 };
 
-/// `scale · (x - mean) / sqrt(variance + epsilon) + bias` over the dimensions from `axis` on.
-fn layer(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
-    node.arity(2..=3, "2 or 3")?;
-    from_axis(node, layers, Center::Mean)
+/// `scale · (x - mean) / sqrt(variance + epsilon) + bias` over the dimensions from `axis` on; the mean and the inverse of the deviation,
+/// where they are asked for.
+fn layer(node: &Node<'_>, layers: &mut Layers) -> Result<Vec<Value>, Refusal> {
+    node.inputs(2..=3, "2 or 3")?;
+    let mut results = vec![from_axis(node, layers, Center::Mean)?];
+    if node.proto.output.iter().skip(1).any(|name| !name.is_empty()) {
+        let x = node.tensor(0)?;
+        let axis = node.axis(node.int("axis", -1)?, &x.shape, x.shape.len())?;
+        let axes = AttributeProto {
+            name: "axes".into(),
+            r#type: AttributeType::Ints as i32,
+            ints: (axis..x.shape.len()).map(|axis| axis as i64).collect(),
+            ..AttributeProto::default()
+        };
+        let axes = [axes];
+        let mean = call(node, layers, (&sum::FAMILY, "ReduceMean"), &[x], &axes)?;
+        let deviations = elementwise::plus(node, layers, x, &mean, -1.0)?;
+        let squares = call(node, layers, (&norm::FAMILY, "ReduceSumSquare"), &[&deviations], &axes)?;
+        let (count, epsilon) = (x.len() as f64 / mean.len().max(1) as f64, epsilon(node)?);
+        let variance = layers.affine(node, &squares, |_| Some((1.0 / count, epsilon)))?;
+        let inverse = function::apply(node, &variance, layers, Activation::InverseSqrt)?;
+        results.extend([Value::from(mean), Value::from(inverse)]);
+    }
+    Ok(results)
 }
 
 /// `scale · x / sqrt(mean of squares + epsilon)` over the dimensions from `axis` on.

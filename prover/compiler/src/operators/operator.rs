@@ -22,6 +22,8 @@ use crate::quantize::tables::Tables;
 const MAX_TABLE_BITS: u32 = 16;
 /// Finest scale of a table's domain.
 const MAX_DOMAIN_SCALE: i32 = 16;
+/// The name of quotients of integers, rounded towards zero.
+pub(crate) const WHOLE_QUOTIENT: &str = "whole quotient";
 
 /// Some rows of a layer's map.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -208,6 +210,11 @@ pub trait Operator: Debug + Send + Sync {
             &[Argument { len, .. }] if len == self.len() && len == x.len() => doubt.to_vec(),
             _ => vec![doubt.contains(&true); self.len()],
         }
+    }
+
+    /// Whether results are whole numbers, whatever the arguments are.
+    fn is_whole(&self) -> bool {
+        self.measure() != Measure::Results
     }
 
     /// For each decision on these arguments, how far they are from another one.

@@ -224,7 +224,8 @@ fn means(
     shape: Vec<usize>,
     layers: &mut Layers,
 ) -> Result<Value, Refusal> {
-    let x = layers.foldable(x)?;
+    let taps = |x: &Tensor| x.widest() as u128 * x.len() as u128 * window.size() as u128;
+    let x = layers.composable(node, x, taps)?;
     // A coefficient for each position of a window, and each window gone through once.
     let (height, width) = window.output();
     layers.check_size(node, &[window.channels, window.height.kernel, window.width.kernel])?;

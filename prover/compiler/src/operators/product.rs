@@ -39,6 +39,7 @@ pub(super) const FAMILY: Family = Family {
     operators: &[
         OnnxOperator::onnx("Mul", mul).folded().remarks("`x * f(x)` may become a function of one variable"),
         OnnxOperator::onnx("ReduceProd", reduce),
+        OnnxOperator::onnx("CumProd", running).remarks("along a constant axis"),
     ],
     integers: &[Encoded { tag: TAG, read }],
 };
@@ -298,6 +299,47 @@ pub(super) fn of_pairs(
     let products = Products { lengths, pairs, rows, inner, columns };
     layers.spend_work(node, products.len() as u128 * u128::from(inner))?;
     layers.apply(node, Arc::new(products), arguments, shape)
+}
+
+/// The product of all elements up to each one along an axis: without it (`exclusive`), from the end (`reverse`).
+fn running(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(2..=2, "2")?;
+    let x = node.tensor(0)?;
+    let &[axis] = node.integers(1)?.as_slice() else {
+        return Err(node.mismatch(&x.shape, node.tensor(1)?.shape.as_slice()));
+    };
+    let flag = |name| match node.int(name, 0)? {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(node.bad_attribute(name, other.to_string(), "0 or 1")),
+    };
+    let (is_exclusive, is_reversed) = (flag("exclusive")?, flag("reverse")?);
+    let groups = node.groups(x, node.axis(axis, &x.shape, x.shape.len())?)?;
+    layers.spend_work(node, x.len() as u128)?;
+    let positions: Vec<Vec<usize>> = groups.positions().map(Iterator::collect).collect();
+    // Step by step of all groups at once: the places of a step, and the product up to there.
+    let steps: Vec<usize> =
+        if is_reversed { (0..groups.length).rev().collect() } else { (0..groups.length).collect() };
+    let count = groups.count();
+    let mut total = Tensor::constants(vec![count], vec![1.0; count]);
+    let (mut parts, mut places) = (Vec::with_capacity(steps.len()), vec![0; x.len()]);
+    for (number, &step) in steps.iter().enumerate() {
+        let of_step: Option<Vec<usize>> = positions.iter().map(|group| group.get(step).copied()).collect();
+        let of_step = node.expected(of_step)?;
+        for (group, &at) in of_step.iter().enumerate() {
+            *node.expected(places.get_mut(at))? = number * count + group;
+        }
+        let factor = rearranged(node, layers, x, vec![count], of_step.into_iter())?;
+        let next = match (total.as_constants(), factor.as_constants()) {
+            (_, Some(factors)) => scaled(node, layers, &total, factors)?,
+            (Some(factors), None) => scaled(node, layers, &factor, factors)?,
+            (None, None) => elementwise(node, layers, &total, &factor)?,
+        };
+        let before = std::mem::replace(&mut total, next);
+        parts.push(if is_exclusive { before } else { total.clone() });
+    }
+    let all = joined(node, layers, &parts.iter().collect::<Vec<_>>())?;
+    Ok(rearranged(node, layers, &all, x.shape.clone(), places.into_iter())?.of_kind(x.kind).into())
 }
 
 /// The product over axes: pairs are multiplied, then pairs of products, each rounded to a format of its own.

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use assay_circuits::cost::{Interval, Tally};
-use assay_circuits::layers::modulo::Convention;
+use assay_circuits::layers::modulo::{Convention, Part};
 use assay_circuits::layers::quotient::{self, Quotient};
 use assay_circuits::{Bounded, BuildError, Builder};
 
@@ -14,7 +14,7 @@ use super::elementwise::scale;
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{Argument, ArgumentFormat, Domain, Formats, IntegerOperator, Operator, Sink, Takes};
 use super::product::{is_same, read_bounds, read_pairs, write_pairs};
-use super::{function, modulo, product};
+use super::{division, function, modulo, product};
 use crate::bytes::{CONSTRAINT, ReadError, Reader};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
@@ -37,7 +37,7 @@ pub(super) const FAMILY: Family = Family {
     cost: "by a constant nothing; of a constant a table; else two constraints a bit of the result and of the divisor",
     operators: &[OnnxOperator::onnx("Div", import)
         .folded()
-        .remarks("by variables whose sign does not change on the calibration data")],
+        .remarks("by variables whose sign does not change on the calibration data; integers rounded towards zero")],
     integers: &[Encoded { tag: TAG, read }],
 };
 
@@ -212,7 +212,9 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
             let factors: Vec<f64> = divisors.iter().map(|divisor| 1.0 / divisor).collect();
             scale(node, layers, a, b, &factors)
         }
-        _ if whole => Err(node.not_constant(1)),
+        _ if whole => {
+            division::of_integers(node, layers, [a, b], (Convention::Truncated, Part::Quotient)).map(Value::from)
+        }
         (Some(factors), None) => {
             let reciprocals = function::reciprocal(node, layers, b)?;
             scale(node, layers, &reciprocals, a, factors)
@@ -228,7 +230,7 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     }
 }
 
-/// `(a - a mod d) / d`, the remainder with the sign of the dividend.
+/// The quotients of integers by constants, rounded towards zero.
 fn truncated(
     node: &Node<'_>,
     layers: &mut Layers,
@@ -241,20 +243,8 @@ fn truncated(
         sources(&shape, elements, d).map(|at| divisors.get(at).copied()).collect::<Option<Vec<f64>>>(),
     )?;
     let a = repeated(node, layers, a, &shape, elements)?;
-    if let Some(dividends) = a.as_constants() {
-        let quotients = dividends.iter().zip(&divisors).map(|(a, d)| (a / d).trunc()).collect();
-        return Ok(Tensor::constants(shape, quotients).of_kind(Kind::Integer).into());
-    }
-    let rest = modulo::remainders(node, layers, &a, &divisors, Convention::Truncated)?;
-    let (whole, rest) = (layers.foldable(&a)?, layers.foldable(&rest)?);
-    let (left, right) = (layers.rows(node, &whole)?, layers.rows(node, &rest)?);
-    let rows = left
-        .iter()
-        .zip(&right)
-        .zip(&divisors)
-        .map(|((a, rest), d)| a.plus_scaled(rest, -1.0).scaled(1.0 / d, 0.0));
-    let trail = crate::import::value::merged([&whole.trail, &rest.trail].into_iter());
-    Ok(Tensor::new(shape, rows.collect()).with_trail(trail).of_kind(Kind::Integer).into())
+    let whole = (Convention::Truncated, Part::Quotient);
+    modulo::by_constants(node, layers, &a, &divisors, whole).map(Value::from)
 }
 
 /// The quotients of the elements of two variables, with broadcasting.

@@ -10,6 +10,7 @@ use assay_circuits::{Bounded, BuildError, Builder};
 use super::broadcast::{common_shape, joined, passed_on, repeated};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::logic::{truths, whole};
+use super::missing::{self, Choice};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
 };
@@ -128,10 +129,11 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     }
     let [condition, left, right] = operands.as_slice() else { return Err(node.not_constant(0)) };
     let kind = if x.kind == y.kind { x.kind } else { Kind::Real };
-    if let Some(filled) = super::missing::chosen(node, layers, [condition, left, right])? {
-        return Ok(filled.of_kind(kind).into());
-    }
-    choose(node, layers, condition, left, right).map(|chosen| chosen.of_kind(kind).into())
+    let chosen = match missing::chosen(node, layers, [condition, left, right])? {
+        Choice::Made(chosen) => chosen,
+        Choice::Between(left, right) => choose(node, layers, condition, &left, &right)?,
+    };
+    Ok(chosen.of_kind(kind).into())
 }
 
 /// `condition ? x : y` of tensors of one shape.

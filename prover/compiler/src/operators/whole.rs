@@ -4,10 +4,12 @@ use std::any::Any;
 use std::sync::Arc;
 
 use assay_circuits::cost::{Interval, Tally};
+use assay_circuits::layers::modulo::{Convention, Part};
 use assay_circuits::layers::whole::{self, Direction, Whole};
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::family::{Encoded, Family, OnnxOperator, Shape};
+use super::modulo::{by_constants, by_whole_numbers};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
 };
@@ -60,6 +62,10 @@ impl Operator for Rounded {
             Direction::Nearest => x.round_ties_even(),
         };
         x.iter().map(of).collect()
+    }
+
+    fn is_whole(&self) -> bool {
+        true
     }
 
     fn result_scale(&self, _arguments: &[ArgumentFormat]) -> ResultScale {
@@ -157,6 +163,12 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let x = node.tensor(0)?;
     if x.kind != Kind::Real {
         return Ok(x.clone().into());
+    }
+    if direction == Direction::Down
+        && let Some((values, divisors)) = by_whole_numbers(x)
+    {
+        let floored = (Convention::Floored, Part::Quotient);
+        return Ok(by_constants(node, layers, &values, &divisors, floored)?.of_kind(Kind::Real).into());
     }
     layers.apply(node, Arc::new(Rounded { direction, len: x.len() }), &[x], x.shape.clone()).map(Value::from)
 }

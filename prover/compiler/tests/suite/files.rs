@@ -391,12 +391,41 @@ fn functions_are_written_out() {
         message.contains("function 'twice' of the file uses operator set 'ai.onnx' version 12"),
         "{message}"
     );
+    // Since operator set 21 no operator has changed that is supported.
+    onnx.proto.opset_import[0].version = 22;
+    onnx.proto.functions.iter_mut().for_each(|function| function.opset_import[0].version = 21);
+    assert_eq!(import(&onnx.bytes()).unwrap().evaluate(&[1.0, -1.0]), [[6.0, 0.0]]);
+    onnx.proto.functions[1].opset_import[0].version = 20;
+    assert!(import(&onnx.bytes()).is_err());
     let mut onnx = with_functions();
     onnx.proto.functions[0].node[1].op_type = "outer".into();
     onnx.proto.functions[0].node[1].domain = "local".into();
     assert!(
         import(&onnx.bytes()).unwrap_err().to_string().contains("function outer of the file calls itself")
     );
+}
+
+/// A classifier of several targets has a sequence of probabilities.
+#[test]
+fn the_parts_of_a_sequence_are_outputs() {
+    let onnx = Onnx::new()
+        .input("x", &[2])
+        .node("a", "Relu", &["x"], vec![])
+        .node("b", "Neg", &["x"], vec![])
+        .node("s", "SequenceConstruct", &["a", "b"], vec![])
+        .output("s")
+        .output("a");
+    let names = |model: &Model| model.outputs.iter().map(|output| output.name.clone()).collect::<Vec<_>>();
+    let model = import(&onnx.bytes()).unwrap();
+    assert_eq!(names(&model), ["s.0", "s.1", "a"]);
+    assert_eq!(model.evaluate(&[1.0, -2.0]), [[1.0, 0.0], [-1.0, 2.0], [1.0, 0.0]]);
+    for (chosen, proven) in [("s", &["s.0", "s.1"][..]), ("s.1", &["s.1"])] {
+        let options = Options { outputs: vec![chosen.into()], ..Options::default() };
+        let (compiled, _) = compile(&onnx.bytes(), &Table::Rows(rows(20, 2, 3)), &options).unwrap();
+        let outputs: Vec<&str> =
+            compiled.schema.outputs().iter().map(|output| output.name.as_str()).collect();
+        assert_eq!(outputs, proven);
+    }
 }
 
 /// Forty functions, each calling the one before twice: 2^40 nodes.

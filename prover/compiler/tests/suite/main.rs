@@ -3,6 +3,7 @@
 mod accuracy;
 mod arithmetic;
 mod artifacts;
+mod branches;
 mod budgets;
 mod builder;
 mod by_index;
@@ -16,6 +17,7 @@ mod files;
 mod functions;
 mod hostile;
 mod images;
+mod integers;
 mod joined;
 mod liquidation_risk;
 mod missing;

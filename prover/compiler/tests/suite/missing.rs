@@ -174,6 +174,9 @@ fn what_takes_numbers_only_is_refused_by_name() {
     assert_eq!(refused_by(&relu).0, "z_node");
     let shown = tree().node("z", "Identity", &["x"], vec![]).output("z");
     assert_eq!(refused_by(&shown).0, "z");
+    let index = tree().node("i", "ArgMax", &["y"], vec![int("axis", 1)]);
+    let by_index = index.node("g", "Gather", &["x", "i"], vec![int("axis", 1)]).output("g");
+    assert_eq!(refused_by(&by_index).0, "g_node");
     let attributes = vec![floats("imputed_value_floats", &[0.5]), float("replaced_value_float", -1.0)];
     let other = tree().node_in("ai.onnx.ml", "z", "Imputer", &["x"], attributes).output("z");
     assert_eq!(refused_by(&other).0, "z_node");
@@ -213,14 +216,89 @@ fn a_number_is_chosen_where_one_is_missing() {
     for (x, y) in [([1.0, 0.5], 2.0), ([NAN, 1.0], 2.5), ([0.0, NAN], 1.0), ([NAN, NAN], 1.5)] {
         assert!((outputs(&compiled, &x)[0] - y).abs() < 0.01, "{x:?}");
     }
+    // The number where one is missing, or the element where none is.
+    let negated = Onnx::new()
+        .input("x", &[1, 2])
+        .floats("half", &[1], &[0.5])
+        .floats("w", &[2, 1], &[1.0, 2.0])
+        .node("n", "IsNaN", &["x"], vec![])
+        .node("m", "Not", &["n"], vec![])
+        .node("i", "Where", &["m", "x", "half"], vec![])
+        .node("y", "MatMul", &["i", "w"], vec![])
+        .output("y");
+    assert_eq!(self::compiled(&negated, &Options::default()).circuit.digest(), compiled.circuit.digest());
     let swapped = Onnx::new()
         .input("x", &[1, 2])
         .floats("half", &[1], &[0.5])
         .node("n", "IsNaN", &["x"], vec![])
         .node("m", "Not", &["n"], vec![])
-        .node("y", "Where", &["m", "x", "half"], vec![])
+        .node("y", "Where", &["m", "half", "x"], vec![])
         .output("y");
     assert_eq!(refused_by(&swapped).0, "y_node");
+}
+
+/// What is filled in is computed: from another input here, from both elements' flags there.
+#[test]
+fn a_variable_is_chosen_where_a_number_is_missing() {
+    let with_fill = |condition: &str, branches: [&str; 2]| {
+        let onnx = Onnx::new()
+            .input("x", &[1, 2])
+            .floats("scale", &[1], &[0.25])
+            .floats("w", &[2, 1], &[1.0, 2.0])
+            .node("n", "IsNaN", &["x"], vec![])
+            .node("m", "Not", &["n"], vec![])
+            .node("f", "Cast", &["n"], vec![int("to", 1)])
+            .node("fill", "MatMul", &["f", "w"], vec![])
+            .node("scaled", "Mul", &["x", "scale"], vec![]);
+        onnx.node("y", "Where", &[condition, branches[0], branches[1]], vec![]).output("y")
+    };
+    for onnx in [with_fill("n", ["fill", "scaled"]), with_fill("m", ["scaled", "fill"])] {
+        let compiled = compiled(&onnx, &Options::default());
+        for (x, y) in [
+            ([1.0, 0.5], [0.25, 0.125]),
+            ([NAN, 1.0], [1.0, 0.25]),
+            ([0.0, NAN], [0.0, 2.0]),
+            ([NAN, NAN], [3.0, 3.0]),
+        ] {
+            let found = outputs(&compiled, &x);
+            assert!(found.iter().zip(y).all(|(found, y)| (found - y).abs() < 0.01), "{x:?} {found:?}");
+        }
+    }
+    // Some elements cannot be missing, and are chosen by what they are.
+    let some = Table::from_csv(b"x[0],x[1]\n1,0.5\n0.5,\n-1,0\n0.25,-1\n").unwrap();
+    let (compiled, _) =
+        compile(&with_fill("n", ["fill", "scaled"]).bytes(), &some, &Options::default()).unwrap();
+    let found = outputs(&compiled, &[0.5, NAN]);
+    assert!((found[0] - 0.125).abs() < 0.01 && (found[1] - 2.0).abs() < 0.01, "{found:?}");
+}
+
+#[test]
+fn a_model_that_only_says_what_is_missing() {
+    let onnx = Onnx::new()
+        .input("x", &[1, 2])
+        .node("d", "Dropout", &["x"], vec![])
+        .node("like", "CastLike", &["d", "x"], vec![])
+        .node("n", "IsNaN", &["like"], vec![])
+        .node("y", "Cast", &["n"], vec![int("to", 1)])
+        .output("y");
+    let flags = compiled(&onnx, &Options::default());
+    assert_eq!(outputs(&flags, &[NAN, 1.0]), [1.0, 0.0]);
+    assert_eq!(outputs(&flags, &[0.5, NAN]), [0.0, 1.0]);
+    // Without missing values it says nothing.
+    let all = Table::from_csv(b"x[0],x[1]\n1,0.5\n-1,0\n0.25,-1\n").unwrap();
+    let refused = compile(&onnx.bytes(), &all, &Options::default()).unwrap_err();
+    assert_eq!(
+        refused,
+        CompileError::Import(ImportError::Refused(vec![Refusal::ConstantOutput { output: "y".into() }]))
+    );
+    // No number is infinite, and neither is what is missing.
+    let infinite = tree("BRANCH_LT", [1, 0]).node("i", "IsInf", &["x"], vec![]);
+    let infinite =
+        infinite.node("f", "Cast", &["i"], vec![int("to", 1)]).node("sum", "Add", &["y", "f"], vec![]);
+    assert_eq!(
+        outputs(&compiled(&infinite.output("sum"), &Options::default()), &[NAN, 0.0]),
+        [-1.0, -1.0, -1.0]
+    );
 }
 
 /// A model that misses nothing has the bytes that it had before anything could be missing.

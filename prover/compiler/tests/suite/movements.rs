@@ -264,8 +264,31 @@ fn scattered_updates() {
     agrees(&with("ScatterElements", &[2, 3], &[1, 0, 2, 0, 2, 1], &[2, 3], vec![]));
     agrees(&with("ScatterND", &[2, 1], &[2, 0], &[2, 3], vec![]));
     agrees(&with("ScatterND", &[2, 2], &[2, 0, 0, 1], &[2], vec![]));
-    let added = with("ScatterND", &[2, 1], &[2, 0], &[2, 3], vec![text("reduction", "add")]);
-    refused(&added, "attribute reduction = add is not supported, allowed: none");
+    // Two updates meet in one place.
+    for (reduction, met) in [("add", 5.0 + 10.0 + 11.0), ("mul", 550.0), ("max", 11.0), ("min", 5.0)] {
+        let met_twice = |op, dims: &[i64], indices: &[i64], updates: &[i64]| {
+            let mut attributes = vec![text("reduction", reduction)];
+            if op == "ScatterElements" {
+                attributes.push(int("axis", 1));
+            }
+            let onnx = with(op, dims, indices, updates, attributes);
+            let x: Vec<f64> = (0..9 + updates.iter().product::<i64>()).map(|i| (i + 1) as f64).collect();
+            import(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}")).evaluate(&x).concat()
+        };
+        let mut expected: Vec<f64> = (1..10).map(f64::from).collect();
+        expected[4] = met;
+        assert_eq!(met_twice("ScatterND", &[2, 2], &[1, 1, 1, 1], &[2]), expected, "{reduction}");
+        let mut by_columns: Vec<f64> = (1..10).map(f64::from).collect();
+        by_columns[0] = match reduction {
+            "add" => 1.0 + 10.0 + 11.0,
+            "mul" => 110.0,
+            "max" => 11.0,
+            _ => 1.0,
+        };
+        assert_eq!(met_twice("ScatterElements", &[1, 2], &[0, -3], &[1, 2]), by_columns, "{reduction}");
+    }
+    let other = with("ScatterND", &[2, 1], &[2, 0], &[2, 3], vec![text("reduction", "mean")]);
+    refused(&other, "attribute reduction = mean is not supported, allowed: none, add, mul, max or min");
 }
 
 #[test]

@@ -182,3 +182,42 @@ fn the_report_adds_up() {
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["circuit"]["constraints"], parts);
 }
+
+/// LeNet with `x^2 + x` between its layers: sums of a convolution and its squares are not folded through the pooling into the next
+/// convolution, which would write out each of them hundreds of times.
+#[test]
+fn sums_that_would_be_written_out_too_often_become_a_layer() {
+    let mut rng = ChaCha20Rng::seed_from_u64(3);
+    let mut draw = |count: usize| (0..count).map(|_| rng.gen_range(-0.2..0.2f32)).collect::<Vec<f32>>();
+    let (first, second, dense) = (draw(6 * 25), draw(16 * 6 * 25), draw(400 * 120));
+    let square = |onnx: Onnx, x: &str, [squares, sum]: [&str; 2]| {
+        onnx.node(squares, "Mul", &[x, x], vec![]).node(sum, "Add", &[squares, x], vec![])
+    };
+    let pool = || vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])];
+    let onnx = Onnx::new()
+        .input("x", &[1, 1, 28, 28])
+        .floats("w1", &[6, 1, 5, 5], &first)
+        .floats("w2", &[16, 6, 5, 5], &second)
+        .floats("w3", &[400, 120], &dense)
+        .node("c1", "Conv", &["x", "w1"], vec![ints("pads", &[2, 2, 2, 2])]);
+    let onnx = square(onnx, "c1", ["q1", "s1"]).node("p1", "AveragePool", &["s1"], pool()).node(
+        "c2",
+        "Conv",
+        &["p1", "w2"],
+        vec![],
+    );
+    let onnx = square(onnx, "c2", ["q2", "s2"])
+        .node("p2", "AveragePool", &["s2"], pool())
+        .node("f", "Flatten", &["p2"], vec![])
+        .node("y", "MatMul", &["f", "w3"], vec![])
+        .output("y");
+    let model = import(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}"));
+    let terms = model.terms();
+    assert!(terms < 2_000_000, "{terms}");
+    let float = reference(&onnx);
+    for sample in rows(2, 784, 5) {
+        let (own, float) = (model.evaluate(&sample).concat(), float.run(&sample).unwrap().concat());
+        let differs = |(own, float): (&f64, &f64)| (own - float).abs() > 1e-4 * (1.0 + float.abs());
+        assert!(!own.iter().zip(&float).any(differs));
+    }
+}

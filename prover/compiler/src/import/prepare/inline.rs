@@ -7,6 +7,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::budget::Budget;
+use crate::import::captured::renamed_attribute;
+use crate::import::domain::ONNX;
 use crate::import::refusal::{NodeName, Refusal};
 use crate::import::signature::{domain_name, node_name};
 use crate::onnx::{AttributeProto, FunctionProto, ModelProto, NodeProto, OperatorSetIdProto};
@@ -14,6 +16,8 @@ use crate::onnx::{AttributeProto, FunctionProto, ModelProto, NodeProto, Operator
 /// Nodes, names and attributes that any file may write out, and so many for each of its bytes.
 const BASE: u64 = 1 << 16;
 const PER_BYTE: u64 = 16;
+/// The operator set of the default domain behind which no operator that is supported has changed.
+const SETTLED: i64 = 21;
 
 /// Writes out every call.
 pub(super) fn functions(proto: &mut ModelProto, bytes: usize, refusals: &mut Vec<Refusal>) {
@@ -56,6 +60,7 @@ fn import_set(
     match sets.iter().find(|known| domain_name(&known.domain) == domain) {
         None => sets.push(set.clone()),
         Some(known) if known.version == set.version => {}
+        Some(known) if domain == ONNX && known.version.min(set.version) >= SETTLED => {}
         Some(known) => refusals.push(Refusal::FunctionOpset {
             function: function.name.clone(),
             domain: domain.to_owned(),
@@ -158,7 +163,7 @@ impl Body<'_> {
     fn attribute(&self, attribute: &AttributeProto) -> Option<AttributeProto> {
         let name = &attribute.ref_attr_name;
         if name.is_empty() {
-            return Some(attribute.clone());
+            return Some(renamed_attribute(attribute, &|inner| self.tensor(inner)));
         }
         let given = self.call.attribute.iter().chain(&self.function.attribute_proto);
         let given = given.into_iter().find(|candidate| candidate.name == *name)?;

@@ -1,4 +1,4 @@
-//! What becomes of a file before its nodes are imported: sizes for free dimensions, functions written out, outputs chosen
+//! What becomes of a file before its nodes are imported: sizes for free dimensions, functions and sequences written out, outputs chosen
 //! and what they need kept, external tensors fetched. The result is a file that says the same with nothing left to
 //! resolve, for import and for the float engine alike.
 
@@ -6,6 +6,7 @@ mod external;
 mod inline;
 mod needed;
 pub(super) mod problem;
+mod sequences;
 mod shapes;
 
 use super::file::decode;
@@ -21,7 +22,8 @@ pub(crate) fn prepare(source: &Source<'_>, options: &Options) -> Result<ModelPro
     let Some(graph) = proto.graph.as_mut() else { return Err(ImportError::NoGraph) };
     shapes::set(graph, &options.shapes, &mut refusals);
     inline::functions(&mut proto, source.bytes.len(), &mut refusals);
-    needed::keep(&mut proto, &options.outputs, &mut refusals);
+    let outputs = sequences::write_out(&mut proto, &options.outputs);
+    needed::keep(&mut proto, &outputs, &mut refusals);
     external::fetch(&mut proto, source, &mut refusals);
     if refusals.is_empty() { Ok(proto) } else { Err(ImportError::Refused(refusals)) }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::import::captured::reads;
 use crate::import::refusal::Refusal;
 use crate::onnx::{GraphProto, ModelProto, ValueInfoProto};
 
@@ -78,7 +79,7 @@ fn needed(graph: &GraphProto) -> Needed {
                 continue;
             };
             if !std::mem::replace(is_needed, true) {
-                waiting.extend(node.input.iter().map(String::as_str));
+                waiting.extend(reads(node));
             }
         }
     }

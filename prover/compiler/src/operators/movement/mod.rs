@@ -39,8 +39,9 @@ pub(super) const FAMILY: Family = Family {
         OnnxOperator::onnx("ReverseSequence", transpose::reverse_sequence).remarks("the lengths are constant"),
         OnnxOperator::onnx("Scatter", scatter::elements).remarks("the indices are constant"),
         OnnxOperator::onnx("ScatterElements", scatter::elements)
-            .remarks("the indices are constant, `reduction = none`"),
-        OnnxOperator::onnx("ScatterND", scatter::nd).remarks("the indices are constant, `reduction = none`"),
+            .remarks("the indices are constant; `reduction` costs what the operator of its name does"),
+        OnnxOperator::onnx("ScatterND", scatter::nd)
+            .remarks("the indices are constant; `reduction` costs what the operator of its name does"),
         OnnxOperator::onnx("Slice", slice::slice).remarks("starts, ends, axes and steps are constant"),
         OnnxOperator::onnx("SpaceToDepth", blocks::space_to_depth),
         OnnxOperator::several("Split", split::split).remarks("the sizes are constant"),

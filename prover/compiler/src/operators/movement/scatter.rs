@@ -1,16 +1,20 @@
-//! A tensor with some elements replaced at constant indices: ScatterElements (once called Scatter) and ScatterND. Where an
-//! index is there twice the text leaves the result open; here the last one counts.
+//! A tensor with some elements replaced at constant indices: ScatterElements (once called Scatter) and ScatterND; or combined with the
+//! updates by `reduction`. Without one, where an index is there twice the text leaves the result open; here the last one counts.
 
 use super::axes::shape;
 use super::moves::{Source, moved, product, strides, wrapped};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::Value;
+use crate::import::value::{Kind, Tensor, Value};
+use crate::operators::broadcast::{joined, rearranged};
+use crate::operators::call::call;
+use crate::operators::family::Family;
+use crate::operators::{elementwise, extremum, product as products};
 
-/// Each element of the updates takes the place that its own has, with the index as the position along `axis`.
+/// Each element of the updates goes to the place that its own has, with the index as the position along `axis`.
 pub(super) fn elements(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
-    check(node)?;
+    node.arity(3..=3, "3")?;
     let (to, of_indices) = (shape(node, 0)?, shape(node, 1)?);
     let axis = node.axis(node.int("axis", 0)?, &to, to.len())?;
     if of_indices.len() != to.len() || of_indices != shape(node, 2)? {
@@ -18,7 +22,7 @@ pub(super) fn elements(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Re
     }
     let indices = node.integers(1)?;
     let of = strides(&to);
-    let mut sources = kept(node, layers, &to)?;
+    let mut places = Vec::with_capacity(indices.len());
     for (flat, &index) in indices.iter().enumerate() {
         let (mut rest, mut at) = (flat, 0);
         for (i, &dim) in of_indices.iter().enumerate().rev() {
@@ -27,14 +31,14 @@ pub(super) fn elements(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Re
             let own = if i == axis { index } else { own as i64 };
             at += wrapped(node, own, to[i])? * of[i];
         }
-        *node.expected(sources.get_mut(at))? = Source::Element { operand: 1, at: flat };
+        places.push(at);
     }
-    moved(node, layers, &[0, 2], to, 0.0, |flat| sources.get(flat).copied())
+    scattered(node, layers, to, &places)
 }
 
-/// The slices at the index tuples in the last dimension of the indices are replaced by those of the updates.
+/// The slices at the index tuples in the last dimension of the indices meet those of the updates.
 pub(super) fn nd(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
-    check(node)?;
+    node.arity(3..=3, "3")?;
     let (to, of_indices) = (shape(node, 0)?, shape(node, 1)?);
     let Some((&width, outer)) = of_indices.split_last().filter(|(width, _)| **width <= to.len()) else {
         return Err(node.mismatch(&to, &of_indices));
@@ -45,31 +49,88 @@ pub(super) fn nd(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal>
     }
     let indices = node.integers(1)?;
     let (of, slice) = (strides(indexed), product(behind));
-    let mut sources = kept(node, layers, &to)?;
+    let updates = layers.check_size(node, &shape(node, 2)?)?;
+    layers.spend_work(node, updates as u128)?;
+    let mut places = Vec::with_capacity(updates);
     for tuple in 0..product(outer) {
         let own = node.expected(indices.get(tuple * width..(tuple + 1) * width))?;
         let mut at = 0;
         for ((&index, &size), stride) in own.iter().zip(indexed).zip(&of) {
             at += wrapped(node, index, size)? * stride;
         }
-        layers.spend_work(node, slice as u128)?;
-        for inner in 0..slice {
-            let source = node.expected(sources.get_mut(at * slice + inner))?;
-            *source = Source::Element { operand: 1, at: tuple * slice + inner };
+        places.extend((0..slice).map(|inner| at * slice + inner));
+    }
+    scattered(node, layers, to, &places)
+}
+
+/// What an element becomes where updates meet it.
+fn reduction(node: &Node<'_>) -> Result<Option<(&'static Family, &'static str)>, Refusal> {
+    Ok(Some(match node.text("reduction")?.as_deref() {
+        None | Some("none") => return Ok(None),
+        Some("add") => (&elementwise::FAMILY, "Add"),
+        Some("mul") => (&products::FAMILY, "Mul"),
+        Some("max") => (&extremum::FAMILY, "Max"),
+        Some("min") => (&extremum::FAMILY, "Min"),
+        Some(other) => {
+            return Err(node.bad_attribute("reduction", other.into(), "none, add, mul, max or min"));
         }
-    }
-    moved(node, layers, &[0, 2], to.clone(), 0.0, |flat| sources.get(flat).copied())
+    }))
 }
 
-fn check(node: &Node<'_>) -> Result<(), Refusal> {
-    node.arity(3..=3, "3")?;
-    match node.text("reduction")? {
-        Some(reduction) if reduction != "none" => Err(node.bad_attribute("reduction", reduction, "none")),
-        _ => Ok(()),
+/// The tensor of this shape with each element of the updates at its place.
+fn scattered(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    to: Vec<usize>,
+    places: &[usize],
+) -> Result<Value, Refusal> {
+    if let Some(operator) = reduction(node)? {
+        return reduced(node, layers, operator, to, places).map(Value::from);
     }
+    let mut sources: Vec<Source> = (0..layers.check_size(node, &to)?).map(Source::at).collect();
+    for (at, &place) in places.iter().enumerate() {
+        *node.expected(sources.get_mut(place))? = Source::Element { operand: 1, at };
+    }
+    moved(node, layers, &[0, 2], to, 0.0, |flat| sources.get(flat).copied())
 }
 
-/// Every element from its own place.
-fn kept(node: &Node<'_>, layers: &Layers, shape: &[usize]) -> Result<Vec<Source>, Refusal> {
-    Ok((0..layers.check_size(node, shape)?).map(Source::at).collect())
+/// Round by round: the first update of each place, then the second of those that have one, and so on.
+fn reduced(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    operator: (&'static Family, &'static str),
+    to: Vec<usize>,
+    places: &[usize],
+) -> Result<Tensor, Refusal> {
+    let (data, updates) = (node.tensor(0)?, node.tensor(2)?);
+    let kind = if data.kind == updates.kind { data.kind } else { Kind::Real };
+    let elements = layers.check_size(node, &to)?;
+    let mut round_of = vec![0usize; elements];
+    // Of each round, the places and the updates that meet there.
+    let mut rounds: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
+    for (update, &place) in places.iter().enumerate() {
+        let round = node.expected(round_of.get_mut(place))?;
+        if rounds.len() == *round {
+            rounds.push((Vec::new(), Vec::new()));
+        }
+        let (of_places, of_updates) = node.expected(rounds.get_mut(*round))?;
+        of_places.push(place);
+        of_updates.push(update);
+        *round += 1;
+    }
+    let mut result = data.with_shape(vec![elements]);
+    for (places, of_updates) in rounds {
+        layers.spend_work(node, elements as u128)?;
+        let count = places.len();
+        let left = rearranged(node, layers, &result, vec![count], places.iter().copied())?;
+        let right = rearranged(node, layers, updates, vec![count], of_updates.into_iter())?;
+        let met = call(node, layers, operator, &[&left, &right], &[])?;
+        let mut order: Vec<usize> = (0..elements).collect();
+        for (at, &place) in places.iter().enumerate() {
+            *node.expected(order.get_mut(place))? = elements + at;
+        }
+        let all = joined(node, layers, &[&result, &met])?;
+        result = rearranged(node, layers, &all, vec![elements], order.into_iter())?;
+    }
+    Ok(result.with_shape(to).of_kind(kind))
 }
