@@ -119,6 +119,8 @@ pub(crate) struct MissingValues {
     coded: BTreeMap<u32, String>,
     /// Results that say whether such an element is missing.
     flags: HashMap<u32, u32>,
+    /// Whether a node asks which elements are missing.
+    is_asked: bool,
 }
 
 impl MissingValues {
@@ -149,6 +151,16 @@ impl MissingValues {
         }
         let value = self.values.get(&atom).filter(|_| !self.differing.contains(&atom));
         value.copied().map(Absent::StandsFor)
+    }
+
+    /// A node asks which elements are missing.
+    pub fn ask(&mut self) {
+        self.is_asked = true;
+    }
+
+    /// Whether results depend on what may be missing.
+    pub fn is_asked(&self) -> bool {
+        self.is_asked
     }
 
     /// A result says whether an element is missing.

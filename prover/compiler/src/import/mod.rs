@@ -126,6 +126,9 @@ pub(crate) fn import_within(
         walk.values.entry(output.clone()).or_insert(None);
     }
     let mut outputs = walk.outputs(graph, options);
+    if !walk.layers.missing.is_asked() {
+        walk.refusals.append(&mut walk.constants);
+    }
     walk.categories(&mut inputs);
     walk.missing(&mut inputs);
     if outputs.len() > MAX_TENSORS {

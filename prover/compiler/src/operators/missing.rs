@@ -194,6 +194,7 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
     let x = node.tensor(0)?;
     let atoms = layers.missing.codes(x);
+    layers.missing.ask();
     if atoms.iter().all(Option::is_none) {
         let none = vec![0.0; x.len()];
         return Ok(Tensor::constants(x.shape.clone(), none).of_kind(Kind::Bool).into());
