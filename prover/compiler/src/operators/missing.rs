@@ -36,7 +36,8 @@ const LIMIT: u64 = 1 << 59;
 pub(super) const FAMILY: Family = Family {
     name: "Missing values",
     cost: "3 an element that may be missing",
-    operators: &[OnnxOperator::onnx("IsNaN", import).remarks("of elements of inputs; false for all that cannot be missing")],
+    operators: &[OnnxOperator::onnx("IsNaN", import)
+        .remarks("of elements of inputs; false for all that cannot be missing")],
     integers: &[Encoded { tag: TAG, read }],
 };
 
