@@ -64,9 +64,13 @@ impl Builder {
     /// the interval proves the range.
     fn open_wire(&self, x: &Bounded) -> Option<Wire> {
         let mut wires = x.terms().iter().filter(|&&(wire, _)| wire != Wire::ONE);
-        let (&(wire, 1 | -1), None) = (wires.next()?, wires.next()) else { return None };
+        let (&(wire, sign @ (1 | -1)), None) = (wires.next()?, wires.next()) else { return None };
         let open = self.open.get(&wire).filter(|_| x.owner() == Some(self.id()))?;
-        (x.hi() - x.lo() == (1i128 << open.bits) - 1).then_some(wire)
+        let constant = x.terms().iter().find(|&&(wire, _)| wire == Wire::ONE).map_or(0, |&(_, c)| c.into());
+        let span = (1i128 << open.bits) - 1;
+        // Another interval of that length would prove another range: terms that cancel leave wider ones, which may be narrowed anywhere.
+        let whole = if sign == 1 { (constant, constant + span) } else { (constant - span, constant) };
+        (x.interval() == whole).then_some(wire)
     }
 
     /// Proves the ranges that are open: the last thing that is built.

@@ -218,27 +218,21 @@ impl Knowledge<'_, '_> {
             }
         }
         let digits = self.digits_of(&read, tree, entries)?;
-        // Each digit from its least: an integer below the modulus, by the checks that follow.
+        // Each digit from its least: an integer below the modulus, as `ratios` makes sure of.
         for digit in &digits {
             target -= digit.weight * from_small(digit.lo);
         }
         let mut limbs = target.into_bigint().0;
         let mut solution = Vec::with_capacity(read.len());
-        let mut weights = digits.iter().map(|digit| digit.weight).skip(1);
-        for digit in &digits {
-            let span = u64::try_from(digit.hi - digit.lo).ok()?;
-            let value = match weights.next() {
-                Some(next) => {
-                    let ratio = small(next * digit.weight.inverse()?).and_then(|r| u64::try_from(r).ok());
-                    let ratio = ratio.filter(|&ratio| ratio > span && fits(digit.weight, ratio))?;
-                    divide(&mut limbs, ratio)
-                }
-                None if !fits(digit.weight, span.checked_add(1)?) => return None,
+        for (digit, ratio) in digits.iter().zip(ratios(&digits)?) {
+            let value = match ratio {
+                Some(ratio) => divide(&mut limbs, ratio),
                 None => match limbs {
                     [value, 0, 0, 0] => value,
                     _ => return Some(Solved::Refuted),
                 },
             };
+            let span = u64::try_from(digit.hi - digit.lo).ok()?;
             if value > span {
                 return Some(Solved::Refuted);
             }
@@ -319,6 +313,24 @@ impl Affine {
         self.terms.sort_unstable_by_key(|&(wire, _)| wire);
         self
     }
+}
+
+/// By what the weight of each digit is smaller than the next one's, if no sum of these digits, each from its least, is another's or reaches
+/// the modulus. Nothing is refuted before that is known of all of them: what wraps may have any digits.
+fn ratios(digits: &[Digit]) -> Option<Vec<Option<u64>>> {
+    let next = digits.iter().skip(1).map(Some).chain([None]);
+    let ratio = |(digit, next): (&Digit, Option<&Digit>)| {
+        let span = u64::try_from(digit.hi - digit.lo).ok()?;
+        match next {
+            Some(next) => {
+                let ratio =
+                    small(next.weight * digit.weight.inverse()?).and_then(|r| u64::try_from(r).ok())?;
+                (ratio > span && fits(digit.weight, ratio)).then_some(Some(ratio))
+            }
+            None => fits(digit.weight, span.checked_add(1)?).then_some(None),
+        }
+    };
+    digits.iter().zip(next).map(ratio).collect()
 }
 
 /// Whether `weight * parts` is at most the modulus.

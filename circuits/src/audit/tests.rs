@@ -87,3 +87,49 @@ fn a_sum_at_the_limit_of_small_integers_is_possible() -> Result<(), BuildError> 
     }
     Ok(())
 }
+
+/// Two rows of which one is named, with digits of which the last wraps around the modulus: `Q - u + W v_1 + ... + W^4 v_4 = r` where `s` is
+/// 1, and `Q - u = 2` where it is 0.
+fn wrapping(u: i64, s: i64, v: [i64; 4]) -> Result<crate::circuit::Circuit, BuildError> {
+    gadget_by(Ranges::Lookup, 1, 4, |b, x| {
+        let entry = x[0].add_const(8)?;
+        let table = b.combinations(std::slice::from_ref(&entry))?;
+        let copy = |b: &mut crate::Builder, value: &Bounded| -> Result<Wire, BuildError> {
+            b.instruct(Instruction::Quotient { shift: 0 }, &[value])?;
+            b.integer_wire()
+        };
+        let one = Lc::constant(Fr::one());
+        let q = copy(b, &entry)?;
+        b.query_combinations(table, q)?;
+        let u = copy(b, &Bounded::constant(u)?)?;
+        let bounded = b.proven(u, 15);
+        crate::gadgets::lookup::digits::assert_width(b, &bounded, 4)?;
+        let s = copy(b, &Bounded::constant(s)?)?;
+        b.enforce_bit("s is a bit", &Lc::wire(s))?;
+        let mut word = Lc::from_terms(vec![(q, Fr::one()), (u, -Fr::one())]);
+        let (mut weight, mut record) = (Fr::one(), Fr::from(5u64));
+        for (value, k) in v.into_iter().zip([1u64, 1, 1, 49]) {
+            let v = copy(b, &Bounded::constant(value)?)?;
+            b.enforce("v = k s", &Lc::wire(v), &one, &Lc::from_terms(vec![(s, Fr::from(k))]))?;
+            weight *= Fr::from(1u64 << 62);
+            record += weight * Fr::from(k);
+            word = word.plus(&Lc::from_terms(vec![(v, weight)]));
+        }
+        let second = Lc::from_terms(vec![(Wire::ONE, -Fr::from(2u64)), (q, Fr::one()), (u, -Fr::one())]);
+        b.enforce("first row", &word.minus(&Lc::constant(record)), &Lc::wire(s), &Lc::zero())?;
+        b.enforce("second row", &second, &one.minus(&Lc::wire(s)), &Lc::zero())?;
+        Ok(Vec::new())
+    })
+}
+
+#[test]
+fn digits_that_wrap_refute_nothing() -> Result<(), BuildError> {
+    // Both are witnesses of the same constraints.
+    let circuit = wrapping(6, 0, [0; 4])?;
+    for other in [circuit.clone(), wrapping(3, 1, [1, 1, 1, 49])?] {
+        let Ok(witness) = solve(&other, &assign(&[0])) else { panic!("0 is an input") };
+        assert_eq!(circuit.r1cs.first_violation(&witness), None);
+        assert!(!unique(&circuit, &witness).findings.is_empty());
+    }
+    Ok(())
+}

@@ -222,7 +222,8 @@ impl Task<'_, '_> {
         let mut best = self.at_these_inputs(samples.clone(), &mut said)?;
         for _ in 0..crossing::STEPS {
             let found = (&best.profile, &best.found.0);
-            let finer = crossing::finer(self.model, &self.inputs, found, self.options.max_error, self.observer)?;
+            let finer =
+                crossing::finer(self.model, &self.inputs, found, self.options.max_error, self.observer)?;
             let Some(finer) = finer else { break };
             let before = std::mem::replace(&mut self.inputs, finer);
             let mut of_finer = Vec::new();
@@ -345,6 +346,20 @@ fn check_hidden(model: &Model, options: &Options) -> Result<(), OptionError> {
     let inputs = || model.inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
     if let Some(unknown) = options.commit.iter().find(|name| !known(name)) {
         return Err(OptionError::UnknownCommit(unknown.clone(), inputs()));
+    }
+    // `numbers` reads as all numbers, and there may be a `numbers_2`.
+    let is_joined = |name: &str| known(name) && model.file_inputs.iter().all(|input| input.name != name);
+    for name in options.commit.iter().filter(|name| is_joined(name)) {
+        let title = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+        let is_shown = |other: &&str| {
+            other.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_') == title
+                && is_joined(other)
+                && options.commit.iter().all(|hidden| hidden != other)
+        };
+        let mut others = model.inputs.iter().map(|input| input.name.as_str());
+        if let Some(shown) = others.find(is_shown) {
+            return Err(OptionError::PartlyCommitted(name.clone(), shown.to_owned()));
+        }
     }
     match &options.member {
         Some(member) if !known(&member.name) => {

@@ -186,6 +186,11 @@ pub enum OptionError {
     /// A committed input that the model does not have.
     #[error("input '{0}' is to be committed, and the model has no such input (inputs: {1})")]
     UnknownCommit(String, String),
+    /// Joined columns of which a part is to be committed.
+    #[error(
+        "'{0}' is to be committed, and holds not all columns of its kind: give --commit {1} as well, or name the columns to be hidden"
+    )]
+    PartlyCommitted(String, String),
     /// A member input that the model does not have.
     #[error("input '{0}' is to be a member of a tree, and the model has no such input (inputs: {1})")]
     UnknownMember(String, String),

@@ -257,3 +257,25 @@ fn an_input_out_of_its_range_is_refused() -> Outcome {
     }
     Ok(())
 }
+
+/// `2 x - x` has the terms of `x` and a wider interval. Narrowed to as many values as `x` has, but others, it bounds the tree's feature, and
+/// not `x`, whose own range stays.
+#[test]
+fn a_shifted_range_closes_nothing() -> Outcome {
+    let tree = |t: i64| {
+        let leaf = |value| Node::Leaf(vec![(0, value)]);
+        vec![Node::Branch { feature: 0, set: Set::at_least(t), yes: 1, no: 2 }, leaf(1), leaf(0)]
+    };
+    let ensemble = Ensemble::new(1, (-3..=11).map(tree).collect(), vec![0], Aggregate::Sum)?;
+    for ranges in [Ranges::Bits, Ranges::Lookup] {
+        let mut b = Builder::with_ranges(ranges);
+        let x = b.input("x", 1, 4)?;
+        let wide = Bounded::weighted_sum(&[x[0].clone(), x[0].clone()], &[2, -1], 0)?;
+        let shifted = range::constrain(&mut b, &wide, -4, 11)?;
+        let y = constrain(&mut b, &[shifted], &ensemble)?;
+        let circuit = b.finish_gadget(&[&y])?;
+        let is_range = |row: usize| circuit.r1cs.violation(row).block.contains("input x");
+        assert!((0..circuit.r1cs.num_constraints()).any(is_range), "{ranges:?}");
+    }
+    Ok(())
+}

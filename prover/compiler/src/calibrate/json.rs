@@ -1,5 +1,6 @@
 //! JSON samples: one document, or one a line. Numbers are read to the last bit (`serde_json` with `float_roundtrip`).
 
+use serde::de::{Deserialize, MapAccess, Visitor};
 use serde_json::{Deserializer, Map, Value};
 
 use super::cell::Cell;
@@ -22,13 +23,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, CalibrationError> {
         Value::Array(rows) if rows.is_empty() => Err(CalibrationError::Empty),
         Value::Array(rows) if rows.iter().all(Value::is_object) => objects(rows),
         Value::Array(rows) => arrays(rows, "document").map(in_order),
-        Value::Object(object) => by_key(object),
+        Value::Object(object) => by_key(object, bytes),
         _ => Err(form("document", "an array or an object")),
     }
 }
 
 /// One object: a frame of pandas, lists of ezkl, or below `inputs` or at the top a sample or arrays by name.
-fn by_key(object: &Map<String, Value>) -> Result<Table, CalibrationError> {
+fn by_key(object: &Map<String, Value>, bytes: &[u8]) -> Result<Table, CalibrationError> {
+    let error = |error: serde_json::Error| CalibrationError::Json(error.to_string());
     if let (Some(Value::Array(columns)), Some(Value::Array(rows))) =
         (object.get("columns"), object.get("data"))
     {
@@ -39,7 +41,13 @@ fn by_key(object: &Map<String, Value>) -> Result<Table, CalibrationError> {
     if let Some(Value::Array(lists)) = object.get("input_data") {
         return Ok(Table::Inputs(arrays(lists, "input_data")?));
     }
+    // The order of rows is that of the file, which a map of keys does not keep.
     match object.get("inputs") {
+        Some(Value::Object(inputs)) if is_frame(inputs) => {
+            let below: Inputs = serde_json::from_slice(bytes).map_err(error)?;
+            frame(&below.inputs)
+        }
+        None if is_frame(object) => frame(&serde_json::from_slice(bytes).map_err(error)?),
         Some(Value::Object(inputs)) => object_of(inputs),
         Some(Value::Array(rows)) => arrays(rows, "inputs").map(in_order),
         _ => object_of(object),
@@ -56,15 +64,10 @@ fn in_order(rows: Vec<Vec<Cell>>) -> Table {
     numbers.map_or(Table::Mixed(rows), Table::Rows)
 }
 
-/// One object: a sample by feature where its values are no arrays, columns of pandas where they are objects, and arrays
-/// by name else.
+/// One object: a sample by feature where its values are no arrays, and arrays by name else.
 fn object_of(object: &Map<String, Value>) -> Result<Table, CalibrationError> {
     if object.is_empty() {
         return Err(CalibrationError::Empty);
-    }
-    if object.values().all(Value::is_object) {
-        let columns = object.iter().map(|(name, column)| (name, column.as_object()));
-        return frame(columns.filter_map(|(name, column)| Some((name.clone(), column?))).collect());
     }
     if !object.values().any(Value::is_array) {
         return objects(&[Value::Object(object.clone())]);
@@ -76,13 +79,52 @@ fn object_of(object: &Map<String, Value>) -> Result<Table, CalibrationError> {
     tensors.collect::<Result<_, _>>().map(Table::Tensors)
 }
 
+/// Entries of an object, in the order of the file.
+struct Entries<T>(Vec<(String, T)>);
+
+/// Samples below `inputs`.
+#[derive(serde::Deserialize)]
+struct Inputs {
+    inputs: Entries<Entries<Value>>,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+            type Value = Entries<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_map(Object(std::marker::PhantomData))
+    }
+}
+
+/// Whether an object holds columns as objects of values by row.
+fn is_frame(object: &Map<String, Value>) -> bool {
+    !object.is_empty() && object.values().all(Value::is_object)
+}
+
 /// Columns as objects of values by row, as `DataFrame.to_json` writes them.
-fn frame(columns: Vec<(String, &Map<String, Value>)>) -> Result<Table, CalibrationError> {
-    let column = |(name, values): &(String, &Map<String, Value>)| {
-        let cells = values.values().map(|value| cell(value).map(|cell| vec![cell]));
+fn frame(Entries(columns): &Entries<Entries<Value>>) -> Result<Table, CalibrationError> {
+    let rows =
+        |Entries(values): &Entries<Value>| values.iter().map(|(row, _)| row.clone()).collect::<Vec<_>>();
+    let of_first = columns.first().map(|(_, values)| rows(values)).unwrap_or_default();
+    let column = |(name, values): &(String, Entries<Value>)| {
+        let cells = values.0.iter().map(|(_, value)| cell(value).map(|cell| vec![cell]));
         let cells = cells.collect::<Option<Vec<_>>>().ok_or_else(|| form(name, "a value for each row"))?;
-        if columns.iter().any(|(_, others)| !others.keys().eq(values.keys())) {
-            return Err(form(name, "the same rows as in the other columns"));
+        if rows(values) != of_first {
+            return Err(form(name, "the same rows as in the other columns, in the same order"));
         }
         Ok((name.clone(), cells))
     };

@@ -89,25 +89,22 @@ impl Operator for Products {
         for &(a, b) in &self.pairs {
             let (a, b) = (a as usize, b as usize);
             for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
-                let product = |k: usize| times(value(a + row * inner + k), value(b + k * columns + column));
+                let product = |k: usize| value(a + row * inner + k) * value(b + k * columns + column);
                 results.push((0..inner).map(product).sum());
             }
         }
         results
     }
 
-    /// A factor of zero that is in no doubt decides by itself: a mask.
-    fn doubtful(&self, x: &[f64], doubt: &[bool]) -> Vec<bool> {
+    /// A factor of zero does not decide: zero times what is not defined is not defined.
+    fn doubtful(&self, _x: &[f64], doubt: &[bool]) -> Vec<bool> {
         let (rows, inner, columns) = (self.rows as usize, self.inner as usize, self.columns as usize);
         let of = |at: usize| doubt.get(at).copied().unwrap_or(true);
-        let decides = |at: usize| !of(at) && x.get(at) == Some(&0.0);
-        let product = |(left, right): (usize, usize)| (of(left) || of(right)) && !decides(left) && !decides(right);
         let mut results = Vec::with_capacity(self.len());
         for &(a, b) in &self.pairs {
             let (a, b) = (a as usize, b as usize);
             for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
-                let factors = |k: usize| (a + row * inner + k, b + k * columns + column);
-                results.push((0..inner).map(factors).any(product));
+                results.push((0..inner).any(|k| of(a + row * inner + k) || of(b + k * columns + column)));
             }
         }
         results
@@ -143,11 +140,6 @@ impl Operator for Products {
     fn as_any(&self) -> &dyn Any {
         self
     }
-}
-
-/// A product. As on integers, zero times what is not defined is zero: models mask with zeros what has no value somewhere.
-fn times(left: f64, right: f64) -> f64 {
-    if left == 0.0 || right == 0.0 { 0.0 } else { left * right }
 }
 
 #[derive(Debug)]

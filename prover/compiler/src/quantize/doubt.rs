@@ -1,6 +1,6 @@
 //! Which results are in doubt on a row, because an operator is not defined for its arguments, or because scores tie: those, and all that
 //! they decide. What a model throws away it may compute anyhow: exporters write a logarithm of every value and choose the results of
-//! the positive ones, or multiply by a mask.
+//! the positive ones.
 
 use super::evaluation::Evaluation;
 use crate::internal::{Expected, InternalError};

@@ -211,6 +211,16 @@ fn json_of_frames_lines_and_lists() {
     ] {
         assert_eq!(arranged(form).as_ref(), Ok(&expected), "{form}");
     }
+    // Rows stand as the file has them, more than ten of them and in any order of their names.
+    let row = |i: usize| [i as f64 / 16.0, 1.5, -1.0];
+    let names: Vec<usize> = (0..12).map(|i| i * 5 % 12).collect();
+    let column =
+        |at: usize| names.iter().map(|&i| format!("\"{i}\": {}", row(i)[at])).collect::<Vec<_>>().join(", ");
+    let frame =
+        format!("{{\"ltv\": {{{}}}, \"age\": {{{}}}, \"drop\": {{{}}}}}", column(0), column(1), column(2));
+    let expected: Vec<Vec<f64>> = names.iter().map(|&i| row(i).to_vec()).collect();
+    assert_eq!(arranged(&frame).as_ref(), Ok(&expected));
+    assert_eq!(arranged(&format!("{{\"inputs\": {frame}}}")).as_ref(), Ok(&expected));
     assert!(arranged(r#"{"ltv": [0.5], "age": [1.5, 0.5], "drop": [-1, 2]}"#).is_err());
     assert!(Table::from_json(br#"{"a": {"0": 1}, "b": {"1": 1}}"#).is_err());
     assert!(Table::from_json(b"{\"a\": 1}\n{\"a\": 1").is_err());

@@ -23,17 +23,18 @@ verify, and what rounding does to decisions at --threshold.
 
 Trees compare features with thresholds, and rounding a feature may take it across one that is next
 to it. With --exact-floats no float input is rounded: every branch is the one that onnxruntime
-takes, for every float32 number, infinities and missing values included. Take it where a decision
-must be that of the library bit for bit, or where features lie on the thresholds; it costs about 40
-constraints for each feature that the trees ask for, 10 with lookups, and half as much again where
+takes, for every float32 number, infinities and missing values included; leaves are still rounded
+when they are summed. Take it where every branch must be the library's, or where features lie on the
+thresholds; it costs about 40 constraints a feature, 10 with lookups, and half as much again where
 these name the leaves of deep trees. Only tree ensembles, and what moves or casts elements, may
 read such inputs: --exact-floats=INPUT for one of several. Doubles in samples are rounded to
 float32, as onnxruntime's input would be.
 
 A data frame is exported with an input for each column. Where there are more than the 8 tensors that
 a statement holds, columns are joined: numbers, integers, booleans, and categories for text. Data,
-options and results name columns as the file does, --commit numbers hides all joined numbers, and
-an input that --commit or --member names stays by itself.
+options and results name columns as the file does; --commit numbers hides the joined numbers (more
+than 128 of them are numbers, numbers_2 and so on; exact ones are floats); and an input that --commit
+or --member names stays by itself.
 
 A format is BITS:SCALE: signed integers of BITS bits, each standing for q * 2^-SCALE. Fix it
 where another program, such as a lending market on chain, computes the inputs or reads the
