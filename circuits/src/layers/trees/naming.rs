@@ -83,7 +83,7 @@ fn records_of_several_words() -> Outcome {
         let ensemble = Ensemble::new(12, trees, vec![0], Aggregate::Sum)?;
         let circuit = named(Ranges::Lookup, bits, &ensemble)?;
         check_values(&circuit, around_thresholds(&ensemble, -half, half - 1), expected(&ensemble));
-        let witness = audit::solve(&circuit, &assign(&vec![half / 3; 12]));
+        let witness = audit::solve(&circuit, &assign(&[half / 3; 12]));
         let witness = witness.unwrap_or_else(|error| panic!("{error}"));
         let report = unique(&circuit, &witness);
         assert!(report.is_clean(), "{bits} bits, depth {depth}: {:?}", report.findings.first());
