@@ -32,8 +32,8 @@ float32, as onnxruntime's input would be.
 
 A data frame is exported with an input for each column. Where there are more than the 8 tensors that
 a statement holds, columns are joined: numbers, integers, booleans, and categories for text. Data,
-options and results name columns as the file does; --commit numbers hides the joined numbers (more
-than 128 of them are numbers, numbers_2 and so on; exact ones are floats); and an input that --commit
+options and results name columns as the file does; --commit numbers hides the joined numbers (of
+more than 128 there are numbers_2 and so on, and exact ones are floats); and an input that --commit
 or --member names stays by itself.
 
 A format is BITS:SCALE: signed integers of BITS bits, each standing for q * 2^-SCALE. Fix it
