@@ -32,5 +32,6 @@ mod sampling;
 mod scan;
 mod tables;
 mod trace;
+mod tree_files;
 mod trees;
 mod warnings;
