@@ -9,6 +9,7 @@ use assay_interface::schema::MAX_TENSORS;
 
 use super::node::Node;
 use super::refusal::NodeName;
+use super::single::Precision;
 use super::tensor;
 use super::value::Value;
 use crate::model::ClassNames;
@@ -145,5 +146,5 @@ fn encoded(node: &NodeProto) -> Option<Vec<String>> {
 /// A node whose attributes are read, and nothing else.
 fn bare(proto: &NodeProto) -> Node<'_> {
     let name = NodeName { name: proto.name.clone(), operator: proto.op_type.clone() };
-    Node { name, proto, opset: 0, operands: Vec::new() }
+    Node { name, proto, opset: 0, precision: Precision::default(), operands: Vec::new() }
 }

@@ -1,15 +1,17 @@
 //! Elements of inputs that are single-precision numbers by their order keys, and who may read them.
 //!
 //! A key compares as its number does and says nothing else of it: neither a sum nor a product of keys means anything. So tree ensembles
-//! read such elements, and what only moves them; a cast to `float` or `double` leaves each the number that it is. Imputers pass as long as
-//! they replace nothing but NaN, which becomes the imputer's number before it has a key. Every other node is refused, whether its result
-//! would depend on the element or not.
+//! read such elements, and what only moves them; a cast to `float` or `double` leaves each the number that it is. What is computed from one
+//! element step by step ([`super::single`]) is compared as well, as what the trees ask of it is a condition on the element. Imputers pass as
+//! long as they replace nothing but NaN, which becomes the imputer's number before it has a key. Every other node is refused, whether its
+//! result would depend on the element or not.
 
 use std::ops::Range;
 
-use super::missing::{BY_INDEX, MOVEMENTS, MissingValues, TREES, replaces_missing};
+use super::missing::{AFFINE, BY_INDEX, MOVEMENTS, MissingValues, TREES, replaces_missing};
 use super::node::Node;
 use super::refusal::{NodeName, Refusal};
+use super::single::Singles;
 use super::value::{Data, Tensor, Value};
 use crate::model::Row;
 use crate::onnx::DataType;
@@ -64,9 +66,49 @@ impl ExactInputs {
             operator if BY_INDEX.contains(&operator) => {
                 matches!(node.operand(1), Some(Value::Tensor(index)) if index.is_constant())
             }
+            operator if AFFINE.contains(&operator) => {
+                let reads = operands().filter(|value| !matches!(value, Value::Tensor(x) if x.is_constant()));
+                let is_divisor =
+                    operator == "Div" && node.operand(1).is_some_and(|x| self.read_by(x).is_some());
+                reads.count() == 1 && !is_divisor
+            }
             operator => TREES.contains(&operator) || MOVEMENTS.contains(&operator),
         };
         match compares_or_moves {
+            true => Ok(()),
+            false => Err(Refusal::ExactOperand { node: node.name.clone(), input: input.to_owned() }),
+        }
+    }
+
+    /// Refuses a node that has computed something else with an element than what is known step by step.
+    pub fn check_results(
+        &self,
+        node: &Node<'_>,
+        results: &[Value],
+        singles: &Singles,
+    ) -> Result<(), Refusal> {
+        if self.inputs.is_empty() || !AFFINE.contains(&node.proto.op_type.as_str()) {
+            return Ok(());
+        }
+        let mut operands = node.operands.iter().flatten().map(|(_, value)| *value);
+        let Some((x, input)) = operands.find_map(|x| Some((x, self.read_by(x)?))) else {
+            return Ok(());
+        };
+        let reading = |value: &Value| match value {
+            Value::Tensor(x) => {
+                let rows = x
+                    .as_rows()?
+                    .iter()
+                    .filter(|row| row.terms.iter().any(|&(atom, _)| self.input_of(atom).is_some()));
+                Some((rows.cloned().collect::<Vec<Row>>(), x.len()))
+            }
+            _ => None,
+        };
+        let is_known = |((before, len), (rows, results)): ((Vec<Row>, usize), (Vec<Row>, usize))| {
+            // Broadcasting repeats each element as often as any other.
+            rows.len() * len == before.len() * results && rows.iter().all(|row| singles.of(row).is_some())
+        };
+        match reading(x).zip(results.first().and_then(reading)).is_some_and(is_known) {
             true => Ok(()),
             false => Err(Refusal::ExactOperand { node: node.name.clone(), input: input.to_owned() }),
         }

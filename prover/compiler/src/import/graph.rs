@@ -8,8 +8,9 @@ use super::exact::ExactInputs;
 use super::missing::MissingValues;
 use super::node::Node;
 use super::refusal::Refusal;
+use super::single::{Precision, Singles, Step};
 use super::tensor::shape_len;
-use super::value::{Data, MAX_COMPOSED, MAX_FOLDED, Tensor, Value, merged, name_size};
+use super::value::{Data, Kind, MAX_COMPOSED, MAX_FOLDED, Tensor, Value, merged, name_size};
 use crate::budget::Budget;
 use crate::model::{Axis, Categories, Convolution, Layer, LayerFunction, Map, Row, Unknown, Window, clip};
 use crate::operators::operator::Operator;
@@ -30,6 +31,8 @@ pub(crate) struct Layers {
     pub missing: MissingValues,
     /// Inputs whose numbers are not rounded.
     pub exact: ExactInputs,
+    /// How elements are computed from single atoms.
+    pub singles: Singles,
 }
 
 /// What import may make of a file.
@@ -84,6 +87,7 @@ impl Layers {
             whole: Vec::new(),
             missing: MissingValues::default(),
             exact: ExactInputs::default(),
+            singles: Singles::default(),
         }
     }
 
@@ -182,6 +186,31 @@ impl Layers {
         let rows = self.rows(node, x)?;
         let rows = rows.iter().zip(&pairs).map(|(row, &(factor, offset))| row.scaled(factor, offset));
         Ok(Tensor::new(x.shape.clone(), rows.collect()).with_trail(x.trail.clone()))
+    }
+
+    /// An operation of each element with a constant, which the file has as such: [`Layers::affine`], and how it is computed.
+    pub fn step(
+        &mut self,
+        node: &Node<'_>,
+        x: &Tensor,
+        step: impl Fn(usize) -> Option<Step>,
+    ) -> Result<Tensor, Refusal> {
+        let result = self.affine(node, x, |i| step(i).map(Step::pair))?;
+        let (Some(from), Some(to), true) = (x.as_rows(), result.as_rows(), self.singles.is_read()) else {
+            return Ok(result);
+        };
+        // Integers are as they are, but in a Scaler.
+        let precision = match (x.kind, node.proto.op_type.as_str()) {
+            (Kind::Real, _) => node.precision,
+            (_, "Scaler") => Precision::Single,
+            _ => Precision::Double,
+        };
+        let mut size = 0;
+        for (i, (from, to)) in from.iter().zip(to).enumerate() {
+            size += self.singles.record((from, node.expected(step(i))?, precision), to);
+        }
+        self.budget.keep(size, || format!("the graph up to {}", node.name))?;
+        Ok(result)
     }
 
     pub fn atoms(&self) -> usize {

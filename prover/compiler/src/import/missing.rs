@@ -53,7 +53,7 @@ pub(super) const BY_INDEX: [&str; 4] = ["ArrayFeatureExtractor", "Gather", "Gath
 /// Types that hold NaN.
 const FLOATS: [DataType; 4] = [DataType::Float, DataType::Double, DataType::Float16, DataType::Bfloat16];
 /// Operators that are affine maps of single elements where all other operands are constants.
-const AFFINE: [&str; 6] = ["Add", "Div", "Mul", "Neg", "Scaler", "Sub"];
+pub(super) const AFFINE: [&str; 6] = ["Add", "Div", "Mul", "Neg", "Scaler", "Sub"];
 /// Tree ensembles.
 pub(super) const TREES: [&str; 3] = ["TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor"];
 

@@ -18,6 +18,7 @@ mod order;
 mod prepare;
 pub(crate) mod refusal;
 mod signature;
+pub(crate) mod single;
 mod storage;
 pub(crate) mod tensor;
 pub(crate) mod value;
@@ -37,6 +38,7 @@ use node::Node;
 pub use prepare::{external_files, problem::ExternalProblem};
 pub use refusal::{ImportError, NodeName, Refusal, Shape};
 use signature::Contents;
+use single::Precision;
 use value::Value;
 
 use crate::operators;
@@ -153,6 +155,8 @@ pub(crate) fn import_within(
 struct Walk {
     /// Tensors by name; `None` for the results of refused nodes, which are reported once, at their cause.
     values: HashMap<String, Option<Value>>,
+    /// Tensors of another precision than single.
+    precisions: HashMap<String, Precision>,
     layers: Layers,
     refusals: Vec<Refusal>,
     /// Outputs that depend on no input.
@@ -163,7 +167,8 @@ impl Walk {
     /// Nothing is defined, and nothing may be.
     fn new(refusals: Vec<Refusal>) -> Self {
         let layers = Layers::new(Vec::new(), Resources::new(0));
-        Walk { values: HashMap::new(), layers, refusals, constants: Vec::new() }
+        let (values, precisions) = (HashMap::new(), HashMap::new());
+        Walk { values, precisions, layers, refusals, constants: Vec::new() }
     }
 
     /// Defines initializers and inputs.
@@ -192,6 +197,9 @@ impl Walk {
         let outputs = graph.output.iter().map(|output| output.name.as_str());
         let joined = join::join(declared, outputs, options, &mut self.refusals);
         self.layers = Layers::new(joined.inputs.iter().map(|input| input.len()).collect(), budget);
+        if graph.node.iter().any(|node| missing::TREES.contains(&node.op_type.as_str())) {
+            self.layers.singles.are_read();
+        }
         let mut atom = 0;
         for input in &joined.inputs {
             if input.kind != value::Kind::Real {
@@ -202,6 +210,7 @@ impl Walk {
             }
             atom += input.len() as u32;
         }
+        let precisions = signature::precisions(graph);
         for (input, contents) in joined.file.iter().zip(contents) {
             if missing::is_imputed(graph, &input.name) {
                 self.layers.missing.allow(input.clone());
@@ -209,6 +218,13 @@ impl Walk {
             // As many as the budget has let through.
             let rows = input.elements().map(|atom| crate::model::Row::atom(atom as u32)).collect();
             let tensor = value::Tensor::new(input.shape.clone(), rows);
+            let precision = precisions.get(input.name.as_str()).copied().unwrap_or_default();
+            self.is_of(&input.name, precision);
+            let is_float = matches!(contents, Contents::Numbers(value::Kind::Real));
+            let of_elements = if is_float { precision } else { Precision::Double };
+            for atom in input.elements() {
+                self.layers.singles.is_of(atom as u32, of_elements);
+            }
             let value = match contents {
                 Contents::Text => Some(Value::Categories(tensor.of_kind(value::Kind::Integer))),
                 Contents::Numbers(value::Kind::Bool) => {
@@ -228,7 +244,8 @@ impl Walk {
     /// The truth values of an input of booleans.
     fn truth(&mut self, input: &str, tensor: &value::Tensor) -> Option<Value> {
         let name = NodeName { name: input.to_owned(), operator: "input".to_owned() };
-        let node = Node { name, proto: &NodeProto::default(), opset: 0, operands: Vec::new() };
+        let (proto, precision) = (&NodeProto::default(), Precision::default());
+        let node = Node { name, proto, opset: 0, precision, operands: Vec::new() };
         let truth = operators::proven_truth(&node, &mut self.layers, tensor);
         self.record(truth).map(Value::from)
     }
@@ -259,6 +276,17 @@ impl Walk {
         if self.values.insert(name.to_owned(), value).is_some() {
             self.refusals.push(Refusal::Redefined { tensor: name.to_owned() });
         }
+    }
+
+    /// Notes the precision of a tensor.
+    fn is_of(&mut self, name: &str, precision: Precision) {
+        if precision != Precision::Single {
+            self.precisions.insert(name.to_owned(), precision);
+        }
+    }
+
+    fn operand_precisions<'a>(&'a self, proto: &'a NodeProto) -> impl Iterator<Item = Precision> + 'a {
+        proto.input.iter().map(move |name| self.precisions.get(name).copied().unwrap_or_default())
     }
 
     fn record<T>(&mut self, result: Result<T, Refusal>) -> Option<T> {
@@ -311,7 +339,8 @@ impl Walk {
             }
             (Some(operator), Some(&opset)) => {
                 let operands = operands(&self.values, proto);
-                let node = operands.map(|operands| Node { name, proto, opset, operands });
+                let precision = self.operand_precisions(proto).next().unwrap_or_default();
+                let node = operands.map(|operands| Node { name, proto, opset, precision, operands });
                 if let Import::Nodes(write) = operator.import {
                     let nodes = node.map(|node| write(&node));
                     if let Some(nodes) = nodes.and_then(|nodes| self.record(nodes)) {
@@ -332,7 +361,9 @@ impl Walk {
                 }
             }
         };
+        let precision = Precision::of_results(proto, self.operand_precisions(proto));
         for (position, output) in proto.output.iter().enumerate().filter(|(_, output)| !output.is_empty()) {
+            self.is_of(output, precision);
             // Results that are missing were not asked for, or the node was refused.
             let result = results.as_ref().and_then(|results| results.get(position)).cloned();
             self.define(output, result);
@@ -423,6 +454,7 @@ fn import_node(node: &Node<'_>, operator: &OnnxOperator, layers: &mut Layers) ->
         Import::Nodes(_) => Vec::new(),
     };
     layers.missing.check_results(node, &results)?;
+    layers.exact.check_results(node, &results, &layers.singles)?;
     let asked = node.proto.output.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
     if asked > results.len() {
         let (node, found) = (node.name.clone(), asked);

@@ -1,6 +1,7 @@
 //! A node while it is imported: its operands, its attributes, and what it can answer about them.
 
 use super::refusal::{NodeName, Refusal, Shape};
+use super::single::Precision;
 use super::tensor;
 use super::value::{Kind, Tensor, Value};
 use crate::internal::Expected;
@@ -13,6 +14,8 @@ pub(crate) struct Node<'a> {
     pub proto: &'a NodeProto,
     /// Version of the node's operator set.
     pub opset: i64,
+    /// In which its operands are given, where they are floats.
+    pub precision: Precision,
     /// Operands by position; an optional operand that is left out is `None`.
     pub operands: Vec<Option<(&'a str, &'a Value)>>,
 }

@@ -413,8 +413,8 @@ pub enum Refusal {
     /// A node that computes with an input whose numbers are taken exactly, by their order.
     #[error(
         "{node} computes with '{input}', whose float32 numbers are taken exactly, by their order: tree ensembles may read such an input, \
-         and what moves its elements or casts them to float or double. Take exactly those inputs that trees alone read, or let this one be \
-         rounded"
+         what moves its elements or casts them to float or double, and what scales them one by one, by constants, in front of trees. Take \
+         exactly those inputs that trees alone read, or let this one be rounded"
     )]
     ExactOperand {
         /// The node.

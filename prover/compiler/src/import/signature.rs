@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::domain::{ONNX, ONNX_ML};
 use super::graph::Resources;
 use super::refusal::{NodeName, Refusal};
+use super::single::Precision;
 use super::storage::Storage;
 use super::tensor;
 use crate::model::{Categories, Encoding, FileInput, Input, Kind, Unknown, batch};
@@ -158,6 +159,13 @@ fn contents(input: &ValueInfoProto) -> Result<Contents, Refusal> {
     }
     let storage = Storage::of(data_type).ok_or_else(|| refusal(tensor::type_name(tensor.elem_type)))?;
     Ok(Contents::Numbers(storage.kind()))
+}
+
+/// Of the elements of each input.
+pub(super) fn precisions(graph: &GraphProto) -> HashMap<&str, Precision> {
+    let of =
+        |input: &ValueInfoProto| Some(Precision::of(input.r#type.as_ref()?.tensor_type.as_ref()?.elem_type));
+    graph.input.iter().map(|input| (input.name.as_str(), of(input).unwrap_or_default())).collect()
 }
 
 /// How the numbers of an input become integers. Only floats of single precision are exact as such; integers and text are so already, where

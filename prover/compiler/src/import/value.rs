@@ -108,6 +108,17 @@ impl Tensor {
         }
     }
 
+    /// The elements one by one, where they are kept so and some depend on an atom.
+    pub fn as_rows(&self) -> Option<&[Row]> {
+        match &self.data {
+            Data::Variable(map) => match map.as_ref() {
+                Map::Rows(rows) => Some(rows),
+                _ => None,
+            },
+            Data::Constants(_) => None,
+        }
+    }
+
     pub fn is_constant(&self) -> bool {
         matches!(self.data, Data::Constants(_))
     }

@@ -27,7 +27,8 @@ pub(super) fn call(
     };
     let values: Vec<Value> = operands.iter().map(|&operand| Value::from(operand.clone())).collect();
     let operands = values.iter().map(|value| Some((node.name.name.as_str(), value))).collect();
-    let inner = Node { name: node.name.clone(), proto: &proto, opset: OPSET, operands };
+    let inner =
+        Node { name: node.name.clone(), proto: &proto, opset: OPSET, precision: node.precision, operands };
     layers.spend_operands(&inner)?;
     let known = family.operators.iter().find(|known| known.name == operator);
     let result = match node.expected(known)?.import {

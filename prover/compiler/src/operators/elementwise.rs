@@ -5,6 +5,7 @@ use super::family::{Family, OnnxOperator};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
+use crate::import::single::Step;
 use crate::import::value::{Kind, Tensor, Value, gather, merged};
 use crate::model::Row;
 
@@ -61,7 +62,7 @@ fn batch_normalization(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Re
             (factor, bias - mean * factor)
         })
         .collect();
-    per_element(node, layers, x, |i| factors.get(i / inner.max(1) % channels.max(1)).copied())
+    layers.affine(node, x, |i| factors.get(i / inner.max(1) % channels.max(1)).copied()).map(Value::from)
 }
 
 /// `(x - offset) · scale`, per element of the last dimension (`ai.onnx.ml`).
@@ -82,21 +83,9 @@ fn scaler(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         }
     };
     let (offset, scale) = (list("offset", 0.0)?, list("scale", 1.0)?);
-    per_element(node, layers, x, |i| {
-        let feature = i % features.max(1);
-        let (offset, scale) = (*offset.get(feature)?, *scale.get(feature)?);
-        Some((scale, -offset * scale))
-    })
-}
-
-/// `factor · x + offset` with the pair of each element.
-fn per_element(
-    node: &Node<'_>,
-    layers: &mut Layers,
-    x: &Tensor,
-    pair: impl Fn(usize) -> Option<(f64, f64)>,
-) -> Result<Value, Refusal> {
-    layers.affine(node, x, pair).map(Value::from)
+    let of = |list: &[f64], i: usize| list.get(i % features.max(1)).copied();
+    let x = layers.step(node, x, |i| Some(Step::Plus(-of(&offset, i)?)))?;
+    Ok(layers.step(node, &x, |i| Some(Step::Times(of(&scale, i)?)))?.of_kind(Kind::Real).into())
 }
 
 /// `A + sign · B` with NumPy's broadcasting.
@@ -114,10 +103,11 @@ pub(super) fn plus(
     sign: f64,
 ) -> Result<Tensor, Refusal> {
     if let Some(addends) = b.as_constants() {
-        return offset(node, layers, a, b, 1.0, |i| Some(sign * addends.get(i)?));
+        return stepped(node, layers, a, b, |i| Some(Step::Plus(sign * addends.get(i)?)));
     }
     if let Some(addends) = a.as_constants() {
-        return offset(node, layers, b, a, sign, |i| addends.get(i).copied());
+        let b = if sign == 1.0 { b.clone() } else { layers.step(node, b, |_| Some(Step::Times(sign)))? };
+        return stepped(node, layers, &b, a, |i| Some(Step::Plus(*addends.get(i)?)));
     }
     let (a, b) = (layers.foldable(a)?, layers.foldable(b)?);
     let (shape, elements) = common_shape(node, layers, &a, &b)?;
@@ -132,19 +122,17 @@ pub(super) fn plus(
     Ok(Tensor::new(shape, rows).with_trail(trail).of_kind(common_kind(&a, &b)))
 }
 
-/// `sign · x + addend`; `addend` by the constant's element.
-fn offset(
+/// A step of each element, by the element of the constant that is its operand.
+pub(super) fn stepped(
     node: &Node<'_>,
     layers: &mut Layers,
     x: &Tensor,
     constant: &Tensor,
-    sign: f64,
-    addend: impl Fn(usize) -> Option<f64>,
+    step: impl Fn(usize) -> Option<Step>,
 ) -> Result<Tensor, Refusal> {
     let (x, shape) = broadcasted(node, layers, x, constant)?;
-    let pair = |i| Some((sign, addend(source(i, &shape, &constant.shape))?));
-    let sum = layers.affine(node, &x, pair)?;
-    Ok(sum.of_kind(common_kind(&x, constant)))
+    let result = layers.step(node, &x, |i| step(source(i, &shape, &constant.shape)))?;
+    Ok(result.of_kind(common_kind(&x, constant)))
 }
 
 /// `factor · x`, one factor for each element of the constant.
@@ -155,10 +143,7 @@ pub(super) fn scale(
     constant: &Tensor,
     factors: &[f64],
 ) -> Result<Value, Refusal> {
-    let (x, shape) = broadcasted(node, layers, x, constant)?;
-    let pair = |i| Some((*factors.get(source(i, &shape, &constant.shape))?, 0.0));
-    let product = layers.affine(node, &x, pair)?;
-    Ok(product.of_kind(common_kind(&x, constant)).into())
+    stepped(node, layers, x, constant, |i| Some(Step::Times(*factors.get(i)?))).map(Value::from)
 }
 
 /// `x` repeated to the shape that it has in common with a constant.

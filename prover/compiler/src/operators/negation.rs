@@ -4,6 +4,7 @@ use super::family::{Family, OnnxOperator};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
+use crate::import::single::Step;
 use crate::import::value::Value;
 
 /// The entry of the registry.
@@ -18,5 +19,5 @@ pub(super) const FAMILY: Family = Family {
 fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(1..=1, "1")?;
     let x = node.tensor(0)?;
-    Ok(layers.affine(node, x, |_| Some((-1.0, 0.0)))?.of_kind(x.kind).into())
+    Ok(layers.step(node, x, |_| Some(Step::Times(-1.0)))?.of_kind(x.kind).into())
 }

@@ -10,7 +10,7 @@ use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::broadcast::{common_shape, repeated, sources};
 use super::call::call;
-use super::elementwise::scale;
+use super::elementwise::{scale, stepped};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{Argument, ArgumentFormat, Domain, Formats, IntegerOperator, Operator, Sink, Takes};
 use super::product::{is_same, read_bounds, read_pairs, write_pairs};
@@ -19,6 +19,7 @@ use crate::bytes::{CONSTRAINT, ReadError, Reader};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
+use crate::import::single::Step;
 use crate::import::value::{Kind, Tensor, Value};
 use crate::number::signed_range;
 use crate::quantize::error::{Feasible, PlanError};
@@ -209,8 +210,7 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     match (a.as_constants(), b.as_constants()) {
         (_, Some(divisors)) if whole => truncated(node, layers, a, b, divisors),
         (_, Some(divisors)) => {
-            let factors: Vec<f64> = divisors.iter().map(|divisor| 1.0 / divisor).collect();
-            scale(node, layers, a, b, &factors)
+            stepped(node, layers, a, b, |i| Some(Step::Over(*divisors.get(i)?))).map(Value::from)
         }
         _ if whole => {
             division::of_integers(node, layers, [a, b], (Convention::Truncated, Part::Quotient)).map(Value::from)

@@ -165,6 +165,64 @@ fn thresholds_of_double_precision_are_compared_as_they_are() {
     }
 }
 
+/// Scalers in front, as exporters write them: the branch is that of the scaled number, each step of which is rounded, at, below and above
+/// the place where it changes. Flags, counts and amounts are what the thresholds are computed from.
+#[test]
+fn behind_a_scaler_each_branch_is_that_of_the_scaled_number() {
+    let (mean, spread) = ([0.31f32, 2.7, 30_517.37], [0.46f32, -1.9, 12_345.6]);
+    type Scaled = fn(f32, f32, f32) -> f32;
+    let inverse = spread.map(|spread| 1.0 / spread);
+    let x = || Onnx::new().input("x", &[1, 3]).floats("mean", &[3], &mean).floats("spread", &[3], &spread);
+    let scaler = vec![floats("offset", &mean), floats("scale", &inverse)];
+    let ways: [(Onnx, Scaled); 5] = [
+        (x().node_in(ML, "s", "Scaler", &["x"], scaler), |x, m, d| (x - m) * (1.0 / d)),
+        (
+            x().node("c", "Sub", &["x", "mean"], vec![]).node("s", "Div", &["c", "spread"], vec![]),
+            |x, m, d| (x - m) / d,
+        ),
+        (
+            x().node("c", "Mul", &["x", "spread"], vec![]).node("s", "Add", &["mean", "c"], vec![]),
+            |x, m, d| x * d + m,
+        ),
+        (x().node("c", "Sub", &["mean", "x"], vec![]).node("s", "Neg", &["c"], vec![]), |x, m, _| -(m - x)),
+        // In double precision, and rounded at the end.
+        (
+            x().node("xd", "Cast", &["x"], vec![int("to", 11)])
+                .node("md", "Cast", &["mean"], vec![int("to", 11)])
+                .node("dd", "Cast", &["spread"], vec![int("to", 11)])
+                .node("c", "Sub", &["xd", "md"], vec![])
+                .node("sd", "Div", &["c", "dd"], vec![])
+                .node("s", "Cast", &["sd"], vec![int("to", 1)]),
+            |x, m, d| ((f64::from(x) - f64::from(m)) / f64::from(d)) as f32,
+        ),
+    ];
+    let values = [[0.0f32, 0.0, 9_999.99], [1.0, 3.0, 30_517.37], [1.0, 7.0, 123_456.78]];
+    for (onnx, scaled) in ways {
+        let of = |row: [f32; 3]| [0, 1, 2].map(|i| scaled(row[i], mean[i], spread[i]));
+        let thresholds: Vec<f32> = values.iter().flat_map(|&row| of(row)).collect();
+        for mode in MODES {
+            let onnx = trees(onnx.clone(), "y", "s", stumps(mode, &thresholds, 3, 0)).output("y");
+            let near = values.iter().flat_map(|&row| {
+                [row, row.map(f32::next_up), row.map(f32::next_down), row.map(|x| x + 0.01), row.map(|x| -x)]
+            });
+            let far = [[f32::INFINITY; 3], [f32::NEG_INFINITY; 3], [1e-40; 3], [f32::MAX; 3]];
+            let samples: Vec<[f32; 3]> = near.chain(far).collect();
+            let table = samples.iter().map(|row| row.map(f64::from).to_vec()).collect();
+            let (compiled, _) = compile(&onnx.bytes(), &Table::Rows(table), &all()).unwrap();
+            for row in samples {
+                let is_true = |(tree, &t): (usize, &f32)| holds(mode, of(row)[tree % 3], t.into(), 0);
+                let weight =
+                    |each: (usize, &f32)| if is_true(each) { 0.5f64.powi(each.0 as i32) } else { 0.0 };
+                let expected: f64 = thresholds.iter().enumerate().map(weight).sum();
+                let row = row.map(f64::from);
+                assert_eq!(outputs(&compiled, &row), [expected], "{mode} of {row:?}");
+                let model = import(&onnx.bytes()).unwrap();
+                assert_eq!(model.evaluate(&row).concat(), [expected], "{mode} of {row:?}");
+            }
+        }
+    }
+}
+
 /// Chains of equalities are one set; movements in front, two inputs, sums and functions of sums behind.
 #[test]
 fn elements_move_in_front_and_sums_are_numbers_behind() {
@@ -217,7 +275,6 @@ fn what_computes_with_such_an_input_is_refused_by_name() {
         other => panic!("{other}"),
     };
     let z = || ("z_node".to_owned(), "x".to_owned());
-    assert_eq!(by(tree().node("z", "Neg", &["x"], vec![]).output("z")), z());
     assert_eq!(by(tree().node("z", "Relu", &["x"], vec![]).output("z")), z());
     assert_eq!(
         by(tree().floats("w", &[2, 1], &[1.0, 2.0]).node("z", "MatMul", &["x", "w"], vec![]).output("z")),
@@ -230,9 +287,30 @@ fn what_computes_with_such_an_input_is_refused_by_name() {
     );
     assert_eq!(by(tree().node("z", "Cast", &["x"], vec![int("to", 10)]).output("z")), z());
     assert_eq!(by(tree().node("z", "IsNaN", &["x"], vec![]).output("z")), z());
-    let scaler = vec![floats("offset", &[0.0]), floats("scale", &[2.0])];
-    assert_eq!(by(tree().node_in(ML, "z", "Scaler", &["x"], scaler).output("z")), z());
+    for (operator, operands) in [
+        ("Mul", ["x", "zeros"]),
+        ("Add", ["x", "x"]),
+        ("Sub", ["x", "y"]),
+        ("Mul", ["x", "x"]),
+        ("Div", ["ones", "x"]),
+    ] {
+        let onnx = tree().floats("zeros", &[2], &[1.0, 0.0]).floats("ones", &[2], &[1.0, 1.0]);
+        assert_eq!(
+            by(onnx.node("z", operator, &operands, vec![]).output("z")),
+            z(),
+            "{operator} {operands:?}"
+        );
+    }
+    // What only trees may read is no output.
+    let scaler = || vec![floats("offset", &[0.0]), floats("scale", &[2.0])];
+    assert_eq!(by(tree().node_in(ML, "z", "Scaler", &["x"], scaler()).output("z")).0, "z");
+    assert_eq!(by(tree().node("z", "Neg", &["x"], vec![]).output("z")).0, "z");
     assert_eq!(by(tree().node("z", "Identity", &["x"], vec![]).output("z")).0, "z");
+    // Nor may others read it behind a scaler, nor is it known what two ways of computing the same number have in common.
+    let scaled = || tree().node_in(ML, "s", "Scaler", &["x"], scaler());
+    assert_eq!(by(scaled().node("z", "Relu", &["s"], vec![]).output("z")), z());
+    let far = scaled().floats("far", &[1], &[1e8]).node("f", "Add", &["x", "far"], vec![]);
+    assert_eq!(by(far.node("z", "Sub", &["f", "far"], vec![]).output("z")), z());
 
     // Of two inputs, those that trees alone read are exact.
     let two = || tree().input("w", &[1, 1]).node("z", "Mul", &["w", "y"], vec![]).output("z");

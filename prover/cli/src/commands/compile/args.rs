@@ -26,8 +26,8 @@ to it. With --exact-floats no float input is rounded: every branch is the one th
 takes, for every float32 number, infinities and missing values included; leaves are still rounded
 when they are summed. Take it where every branch must be the library's, or where features lie on the
 thresholds; it costs about 40 constraints a feature, 10 with lookups, and half as much again where
-these name the leaves of deep trees. Only tree ensembles, and what moves or casts elements, may
-read such inputs: --exact-floats=INPUT for one of several. Doubles in samples are rounded to
+these name the leaves of deep trees. Only tree ensembles, scalers in front of them, and what
+moves or casts elements, may read such inputs: --exact-floats=INPUT for one of several. Doubles in samples are rounded to
 float32, as onnxruntime's input would be.
 
 A data frame is exported with an input for each column. Where there are more than the 8 tensors that

@@ -1,10 +1,11 @@
 //! The attribute form of `TreeEnsemble` (`ai.onnx.ml` 5): inner nodes and leaves in arrays of their own.
 
 use super::attributes::Attributes;
-use super::ensemble::{Condition, Missing, Precision};
+use super::ensemble::{Condition, Missing};
 use super::forest::{Forest, Inner, Target, condition};
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
+use crate::import::single::Precision;
 
 /// The number of the mode "one of a set".
 const MEMBER: usize = 6;
@@ -59,7 +60,7 @@ pub(super) fn read(node: &Node<'_>, outputs: usize) -> Result<(Forest, Precision
         let threshold = *node.expected(splits.values.get(position))?;
         let mode = *node.expected(modes.get(position))? as usize;
         let known = match mode {
-            MEMBER => members.next().map(|values| Condition::Member(values.to_vec())),
+            MEMBER => members.next().map(Condition::member),
             _ if threshold.is_nan() => {
                 return Err(node.bad_attribute("nodes_splits", format!("NaN at position {position}"), "numbers"));
             }

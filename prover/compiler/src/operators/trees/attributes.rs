@@ -1,8 +1,8 @@
 //! Attributes of tree ensembles: lists of equal length, in single or double precision.
 
-use super::ensemble::Precision;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
+use crate::import::single::Precision;
 use crate::onnx::{AttributeProto, DataType, TensorProto};
 
 /// Numbers of an attribute, and their precision.

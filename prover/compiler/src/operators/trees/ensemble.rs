@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use assay_circuits::layers::trees::{self, Ensemble, Node, Set};
 
+use crate::import::single::Precision;
 use crate::number::pow2;
 use crate::operators::grid::Grid;
 
@@ -18,12 +19,8 @@ pub(super) enum Condition {
     AtLeast(f64),
     /// `x > t`.
     Above(f64),
-    /// `x = t`.
-    Equal(f64),
-    /// `x != t`.
-    Unequal(f64),
-    /// `x` is one of these.
-    Member(Vec<f64>),
+    /// Whether `x` lies in one of these ranges, ends included, or in none.
+    Among { ranges: Vec<(f64, f64)>, is_in: bool },
 }
 
 /// What is known of all values of an argument.
@@ -70,15 +67,6 @@ impl Missing {
     }
 }
 
-/// In which precision features are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Precision {
-    /// Features are rounded to single precision first.
-    Single,
-    /// As they are.
-    Double,
-}
-
 /// Trees over features, as the model has them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct RealEnsemble {
@@ -89,6 +77,7 @@ pub(super) struct RealEnsemble {
     /// One an output.
     pub base: Vec<f64>,
     pub aggregate: trees::Aggregate,
+    /// Features are rounded to it before they are compared.
     pub precision: Precision,
 }
 
@@ -118,7 +107,6 @@ impl RealEnsemble {
                 Branch::Leaf(values) => return Some(values),
                 Branch::Condition { feature, condition, yes, no, missing } => {
                     let x = *x.get(*feature as usize)?;
-                    let x = if self.precision == Precision::Single { f64::from(x as f32) } else { x };
                     let holds = condition.holds(x) || (x.is_nan() && *missing == Missing::Yes);
                     position = if holds { *yes } else { *no } as usize;
                 }
@@ -267,7 +255,7 @@ impl RealEnsemble {
     }
 }
 
-/// A feature as `factor * argument + offset`.
+/// A feature as `factor * argument + offset`, rounded to a precision.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Slot {
     /// Which argument.
@@ -275,6 +263,7 @@ pub(super) struct Slot {
     /// 0 for a constant.
     pub factor: f64,
     pub offset: f64,
+    pub precision: Precision,
 }
 
 impl Slot {
@@ -282,11 +271,12 @@ impl Slot {
     pub fn value(&self, arguments: &[f64]) -> f64 {
         let x = arguments.get(self.argument as usize).copied().unwrap_or(f64::NAN);
         // Nothing is rounded where nothing is computed.
-        match (self.factor, self.offset) {
+        let value = match (self.factor, self.offset) {
             (1.0, 0.0) => x,
             (0.0, constant) => constant,
             (factor, offset) => factor * x + offset,
-        }
+        };
+        self.precision.round(value)
     }
 
     /// The argument's integer, as a real number, at which the feature has the value `t`.
@@ -302,11 +292,20 @@ impl Slot {
 }
 
 impl Condition {
+    /// `x = t`, or `x != t`.
+    pub fn equal(t: f64, is_in: bool) -> Self {
+        Condition::Among { ranges: vec![(t, t)], is_in }
+    }
+
+    /// `x` is one of these.
+    pub fn member(values: &[f64]) -> Self {
+        Condition::Among { ranges: values.iter().map(|&value| (value, value)).collect(), is_in: true }
+    }
+
     /// The values for which it holds, where these are a list.
-    pub fn members(&self) -> Option<&[f64]> {
+    pub fn members(&self) -> Option<&[(f64, f64)]> {
         match self {
-            Condition::Equal(value) => Some(std::slice::from_ref(value)),
-            Condition::Member(values) => Some(values),
+            Condition::Among { ranges, is_in: true } => Some(ranges),
             _ => None,
         }
     }
@@ -317,9 +316,7 @@ impl Condition {
             Condition::Below(t) => x < *t,
             Condition::AtLeast(t) => x >= *t,
             Condition::Above(t) => x > *t,
-            Condition::Equal(t) => x == *t,
-            Condition::Unequal(t) => x != *t,
-            Condition::Member(values) => values.contains(&x),
+            Condition::Among { ranges, is_in } => ranges.iter().any(|&(lo, hi)| lo <= x && x <= hi) == *is_in,
         }
     }
 
@@ -347,10 +344,13 @@ impl Condition {
             Condition::Below(t) => at_least(*t).complement(),
             Condition::AtLeast(t) => at_least(*t),
             Condition::Above(t) => above(*t),
-            Condition::Equal(t) => equal(*t),
-            Condition::Unequal(t) => equal(*t).complement(),
-            Condition::Member(values) => {
-                values.iter().fold(Set::none(), |set, &value| set.union(&equal(value)))
+            Condition::Among { ranges, is_in } => {
+                let within = |&(lo, hi): &(f64, f64)| match lo == hi {
+                    true => equal(lo),
+                    false => at_least(lo).difference(&above(hi)),
+                };
+                let set = ranges.iter().fold(Set::none(), |set, range| set.union(&within(range)));
+                if *is_in { set } else { set.complement() }
             }
         }
     }
@@ -381,16 +381,16 @@ mod tests {
             Condition::Below(t),
             Condition::AtLeast(t),
             Condition::Above(t),
-            Condition::Equal(t),
-            Condition::Unequal(t),
-            Condition::Member(vec![t, t + 0.5, -1.0]),
+            Condition::equal(t, true),
+            Condition::equal(t, false),
+            Condition::member(&[t, t + 0.5, -1.0]),
         ]
     }
 
     /// A feature that equals a threshold is compared as equal to it, whatever the argument is rounded to.
     #[test]
     fn what_equals_a_threshold_stays_equal_to_it() {
-        let identity = Slot { argument: 0, factor: 1.0, offset: 0.0 };
+        let identity = Slot { argument: 0, factor: 1.0, offset: 0.0, precision: Precision::Double };
         for slot in [identity, Slot { factor: -0.5, offset: 0.25, ..identity }] {
             for x in (1..1000).map(|i| f64::from((f64::from(i).sqrt() - 17.0) as f32)) {
                 let t = slot.value(&[x]);
@@ -413,7 +413,7 @@ mod tests {
     /// thresholds are on integers or half-way between two, but for what is not equal to any.
     #[test]
     fn grids_are_exact() {
-        let identity = Slot { argument: 0, factor: 1.0, offset: 0.0 };
+        let identity = Slot { argument: 0, factor: 1.0, offset: 0.0, precision: Precision::Double };
         let slots = [
             identity,
             Slot { factor: -0.5, offset: 0.25, ..identity },
@@ -428,7 +428,7 @@ mod tests {
                 for scale in [-1, 0, 2] {
                     let place = slot.place(t, scale);
                     let (is_list, fraction) = (condition.members().is_some(), place.fract().abs());
-                    let is_order = !is_list && !matches!(condition, Condition::Unequal(_));
+                    let is_order = !matches!(condition, Condition::Among { .. });
                     let is_kept = slot.factor == 0.0
                         || !is_list && (place.is_infinite() || fraction == 0.0)
                         || is_order && fraction == 0.5;

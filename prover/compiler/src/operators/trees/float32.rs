@@ -33,19 +33,15 @@ impl Condition {
             let (least, is_equal) = least_not_below(t);
             Set::at_least(least.saturating_add(i64::from(is_equal)))
         };
-        let equal = |t: f64| match least_not_below(t) {
-            (key, true) => Set::exactly(key),
-            _ => Set::none(),
-        };
         Some(match self {
             Condition::AtMost(t) => above(*t).complement(),
             Condition::Below(t) => at_least(*t).complement(),
             Condition::AtLeast(t) => at_least(*t),
             Condition::Above(t) => above(*t),
-            Condition::Equal(t) => equal(*t),
-            Condition::Unequal(t) => equal(*t).complement(),
-            Condition::Member(values) => {
-                values.iter().fold(Set::none(), |set, &value| set.union(&equal(value)))
+            Condition::Among { ranges, is_in } => {
+                let within = |&(lo, hi): &(f64, f64)| at_least(lo).difference(&above(hi));
+                let set = ranges.iter().fold(Set::none(), |set, range| set.union(&within(range)));
+                if *is_in { set } else { set.complement() }
             }
         })
     }
@@ -54,6 +50,7 @@ impl Condition {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::single::Precision;
 
     /// Every comparison with thresholds of single and of double precision, of numbers at, one step below and one step above each.
     #[test]
@@ -78,16 +75,17 @@ mod tests {
         let thresholds: Vec<f64> = single.iter().map(|&t| f64::from(t)).chain(double).collect();
         let near = |t: f64| [t as f32, (t as f32).next_up(), (t as f32).next_down()];
         let numbers: Vec<f32> = thresholds.iter().flat_map(|&t| near(t)).collect();
-        let identity = Slot { argument: 0, factor: 1.0, offset: 0.0 };
+        let identity = Slot { argument: 0, factor: 1.0, offset: 0.0, precision: Precision::Single };
         for &t in &thresholds {
             for condition in [
                 Condition::AtMost(t),
                 Condition::Below(t),
                 Condition::AtLeast(t),
                 Condition::Above(t),
-                Condition::Equal(t),
-                Condition::Unequal(t),
-                Condition::Member(vec![t, 1.0, -0.0]),
+                Condition::equal(t, true),
+                Condition::equal(t, false),
+                Condition::member(&[t, 1.0, -0.0]),
+                Condition::Among { ranges: vec![(t, t.max(0.3)), (-2.0, -1.0)], is_in: false },
             ] {
                 let set = condition.on_keys(&identity).unwrap();
                 for &x in &numbers {
@@ -100,7 +98,7 @@ mod tests {
 
     #[test]
     fn functions_of_the_number_have_no_keys() {
-        let slot = |factor, offset| Slot { argument: 0, factor, offset };
+        let slot = |factor, offset| Slot { argument: 0, factor, offset, precision: Precision::Single };
         let of = |factor, offset| Condition::Below(0.5).on_keys(&slot(factor, offset));
         assert_eq!((of(2.0, 0.0), of(1.0, 1.0), of(-1.0, 0.0)), (None, None, None));
         assert_eq!((of(0.0, 0.25), of(0.0, 0.75)), (Some(Set::all()), Some(Set::none())));

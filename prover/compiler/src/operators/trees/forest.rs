@@ -46,8 +46,8 @@ pub(super) fn condition(mode: usize, threshold: f64) -> Option<Condition> {
         1 => Condition::Below(threshold),
         2 => Condition::AtLeast(threshold),
         3 => Condition::Above(threshold),
-        4 => Condition::Equal(threshold),
-        5 => Condition::Unequal(threshold),
+        4 => Condition::equal(threshold, true),
+        5 => Condition::equal(threshold, false),
         _ => return None,
     })
 }
@@ -144,7 +144,7 @@ impl Forest {
                 let Some(inner) = self.inner.get_mut(position) else { break };
                 let mut all = inner.condition.members().unwrap_or_default().to_vec();
                 all.extend(values);
-                (inner.condition, inner.no) = (Condition::Member(all), no);
+                (inner.condition, inner.no) = (Condition::Among { ranges: all, is_in: true }, no);
                 if let Some(merged) = merged.get_mut(next) {
                     *merged = true;
                 }
@@ -160,7 +160,7 @@ impl Forest {
         position: usize,
         references: &[usize],
         merged: &[bool],
-    ) -> Option<(usize, Vec<f64>, Target)> {
+    ) -> Option<(usize, Vec<(f64, f64)>, Target)> {
         let inner = self.inner.get(position).filter(|_| merged.get(position) == Some(&false))?;
         inner.condition.members()?;
         let Target::Inner(next) = inner.no else { return None };

@@ -1,8 +1,8 @@
 //! Tree ensembles: TreeEnsembleClassifier, TreeEnsembleRegressor and TreeEnsemble.
 //!
 //! What a tree compares is an element of a value as it is, at the scale that this has: no threshold is crossed by rounding, since on a
-//! grid each is exact. An affine map in front of a feature (a scaler) is folded into its thresholds; of a feature that is a sum of several
-//! elements the accumulator is compared. See [`assay_circuits::layers::trees`] for circuits and costs.
+//! grid each is exact. A scaler in front of a feature is one of its thresholds ([`moved`]); of a feature that is a sum of several elements
+//! the accumulator is compared. See [`assay_circuits::layers::trees`] for circuits and costs.
 //!
 //! Values are compared in single precision, as onnxruntime does, or in double precision where the thresholds are given in it. The
 //! integer of a missing value (NaN) is in the set of a condition, or is taken out of it, as the condition's missing track says: that is a
@@ -17,6 +17,7 @@ mod encoding;
 mod ensemble;
 mod float32;
 mod forest;
+mod moved;
 mod nodes;
 mod operator;
 mod scores;
@@ -32,11 +33,13 @@ use crate::import::domain::ONNX_ML;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
+use crate::import::single::Precision;
 use crate::import::value::{Kind, Tensor, Value, merged};
 use crate::model::Row;
 use attributes::Attributes;
-use ensemble::{Branch, Precision, RealEnsemble, Slot, Values};
+use ensemble::{Branch, RealEnsemble, Slot, Values};
 use forest::Forest;
+use moved::Moved;
 use nodes::Weights;
 use operator::Trees;
 use scores::{Named, Reading, Transform};
@@ -76,15 +79,25 @@ fn sums(
     let x = layers.foldable(x)?;
     let rows = layers.rows(node, &x)?;
     let mut results = Vec::with_capacity(samples);
+    // Of one sample after the other the functions in front are the same, as a rule.
+    let mut last = (Vec::new(), Arc::clone(ensemble));
     for sample in 0..samples {
         let (mut slots, mut arguments, mut known) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let mut functions: Vec<Option<Moved>> = Vec::new();
         for &feature in &ensemble.features {
             let row = node.expected(rows.get(sample * features + feature))?;
-            let (argument, factor, offset) = match row.terms.as_slice() {
-                [] => (None, 0.0, row.bias),
-                &[(atom, factor)] => (Some(Row::atom(atom)), factor, row.bias),
-                _ => (Some(row.clone()), 1.0, 0.0),
+            let recipe = layers.singles.of(row).filter(|recipe| !recipe.is_empty());
+            let (argument, factor, offset, function) = match (row.terms.as_slice(), recipe) {
+                ([], _) => (None, 0.0, row.bias, None),
+                (&[(atom, _)], Some(recipe)) => {
+                    let precision = layers.singles.precision(atom);
+                    (Some(Row::atom(atom)), 1.0, 0.0, Some(Moved { recipe, precision }))
+                }
+                (&[(atom, factor)], None) => (Some(Row::atom(atom)), factor, row.bias, None),
+                _ => (Some(row.clone()), 1.0, 0.0, None),
             };
+            let precision = function.as_ref().map_or(ensemble.precision, |function| function.precision);
+            functions.push(function);
             let argument = match argument {
                 // Of a constant there is nothing to compare.
                 None => 0,
@@ -100,17 +113,23 @@ fn sums(
                 }
             };
             let argument = node.expected(u32::try_from(argument).ok())?;
-            slots.push(Slot { argument, factor, offset });
+            slots.push(Slot { argument, factor, offset, precision });
         }
         if arguments.is_empty() {
             arguments.push(Row::constant(0.0));
         }
+        if functions.iter().any(Option::is_some) && functions != last.0 {
+            // Bisections of some steps, and nodes that are kept.
+            layers.spend_work(node, branches as u128 * 1024)?;
+            last = (functions.clone(), Arc::new(ensemble.moved(&functions)));
+        }
+        let of_sample = if functions == last.0 { &last.1 } else { ensemble };
         let known_of = |row: &Row| match layers.is_whole_numbers(&Tensor::new(vec![], vec![row.clone()])) {
             true => Values::Whole,
             false if layers.exact.is_one(row) => Values::Float32,
             false => Values::Unknown,
         };
-        let operator = Trees::new(Arc::clone(ensemble), slots, arguments.iter().map(known_of).collect());
+        let operator = Trees::new(Arc::clone(of_sample), slots, arguments.iter().map(known_of).collect());
         let arguments = Tensor::new(vec![arguments.len()], arguments).with_trail(x.trail.clone());
         results.push(layers.apply(node, Arc::new(operator), &[&arguments], vec![1, outputs])?);
     }

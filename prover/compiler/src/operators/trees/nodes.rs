@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::attributes::Attributes;
-use super::ensemble::{Missing, Precision};
+use super::ensemble::Missing;
 use super::forest::{Forest, Inner, Target, condition};
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
+use crate::import::single::Precision;
 
 /// Names of the lists that give leaves their weights.
 pub(super) struct Weights {
