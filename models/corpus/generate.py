@@ -31,6 +31,7 @@ FAMILIES = {
     "pipelines": "preprocessing of scikit-learn",
     "boosting": "boosting",
     "exact": "trees with exact floats",
+    "scaled": "trees behind scalers",
     "pytorch": "PyTorch",
     "rules": "rules and blocks by hand",
     "files": "types and operator sets and files",

@@ -85,16 +85,16 @@ def by_hand(name, thresholds):
     return Case(name, exporter, model, {"x": rows}, {"x": rows[6:]}, 1e-4, exact_floats=True, family=family)
 
 
-def exact(made):
+def exact(made, scaler=None):
     """The case with the option, a small error, and rows beside thresholds in place of those that calibration does not see."""
     ((given, unseen),) = made.unseen.items()
-    made.unseen = {given: beside(made, unseen)}
+    made.unseen = {given: beside(made, unseen, scaler)}
     made.exact_floats, made.max_error, made.family = True, 1e-3, "trees with exact floats"
     return made
 
 
-def beside(made, rows):
-    """Each feature is one of its thresholds, or its neighbour below or above; some are infinite, or zeros with a sign."""
+def beside(made, rows, scaler):
+    """Each feature is one of its thresholds, before the scaler, or a neighbour below or above; some are infinite, or zeros with a sign."""
     rng = generator(made.name + "-beside")
     thresholds = {}
     for node in made.model.graph.node:
@@ -108,6 +108,8 @@ def beside(made, rows):
     for row in rows:
         for feature, values in thresholds.items():
             value = values[rng.integers(len(values))]
+            if scaler is not None:
+                value = np.float32(value * scaler.scale_[feature] + scaler.mean_[feature])
             below, above = (np.nextafter(value, np.float32(end)) for end in (-np.inf, np.inf))
             row[feature] = [value, below, above][rng.integers(3)]
         if rng.random() < 0.25:
