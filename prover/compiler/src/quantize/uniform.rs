@@ -33,6 +33,8 @@ const MAX_BITS_OF_OUTPUT: u32 = assay_interface::schema::MAX_BITS as u32 - 1;
 pub(super) struct Least {
     /// Error of any of them.
     pub error: f64,
+    /// The output with that error, by its position.
+    pub worst: usize,
     /// Flips of those that meet the bound on the error, if any does.
     pub flips: Option<usize>,
     /// Flips of what operators decide, of those that meet the bounds on error and flips.
@@ -41,11 +43,13 @@ pub(super) struct Least {
 
 impl Least {
     pub fn new() -> Self {
-        Least { error: f64::INFINITY, flips: None, labels: None }
+        Least { error: f64::INFINITY, worst: 0, flips: None, labels: None }
     }
 
     fn add(&mut self, loss: &Loss, bound: Bound) {
-        self.error = self.error.min(loss.error);
+        if loss.error < self.error {
+            (self.error, self.worst) = (loss.error, loss.worst);
+        }
         if loss.error <= bound.error {
             let flips = loss.all_flips();
             self.flips = Some(self.flips.map_or(flips, |least| least.min(flips)));
@@ -89,7 +93,7 @@ impl Search<'_, '_> {
     }
 
     /// Weights and activations of `bits` bits everywhere; results saturate at `width` bits.
-    fn uniform_plan(&self, bits: u32, width: u32) -> Result<Plan, InternalError> {
+    pub(super) fn uniform_plan(&self, bits: u32, width: u32) -> Result<Plan, InternalError> {
         let inputs = self.inputs.iter().map(|input| input.plan(bits)).collect();
         let mut plan = Plan { inputs, layers: Vec::with_capacity(self.model.layers.len()) };
         for (position, layer) in self.model.layers.iter().enumerate() {
