@@ -130,7 +130,8 @@ impl Outlier {
     fn text(&self) -> String {
         let Outlier { feature, row, value, median } = self;
         format!(
-            ", and so may leaving out row {row} of the calibration data, where '{feature}' is {value} and half of its values are at most {median}"
+            "; row {row} of the calibration data has {value} for '{feature}', of which half is at most {median}: leave the row out if that is \
+             a mistake"
         )
     }
 }
