@@ -7,8 +7,8 @@ use assay_circuits::layers::function::Quantization;
 use assay_circuits::layers::wide;
 use assay_circuits::{Bounded, BuildError, Builder};
 
+use super::domain::with_values;
 use super::encoding;
-use super::table::with_values;
 use crate::bytes::{ENTRY, ReadError, Reader};
 use crate::model::Activation;
 use crate::operators::family::Shape;
