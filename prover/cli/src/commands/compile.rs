@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use assay::{Compilation, CompileOptions, Error, Model, OnnxFile, OnnxSource, Report, external_data};
-use assay_compiler::{CompileError, ImportError, QuantizeError, Refusal};
+use assay_compiler::{CompileError, ImportError, Refusal};
 use serde_json::Value;
 
 pub use self::args::Args;
@@ -93,6 +93,7 @@ fn options(args: &Args, onnx: &[u8]) -> CompileOptions {
         exact_floats: args.exact_floats(),
         output_format: args.output_format,
         domains: args.domain.iter().cloned().collect(),
+        margin: args.margin,
         commit: args.commit.clone(),
         member: args.member.clone(),
         threshold: args.threshold,
@@ -147,7 +148,8 @@ fn hint(error: &CompileError) -> Option<&'static str> {
         }
         CompileError::Import(ImportError::Refused(refusals)) => {
             if refusals.iter().any(|refusal| matches!(refusal, Refusal::Weight { .. })) {
-                "the training diverged: NaN and infinite weights have no integer meaning"
+                "NaN and infinite numbers have no integer meaning: the training diverged, or a mask adds -inf, where a number such as -100 \
+                 masks as well"
             } else if refusals.iter().any(|refusal| matches!(refusal, Refusal::DynamicDimension { .. })) {
                 "--shape sets the size of a free dimension; or export with fixed shapes, without dynamic_axes or with the \
                  batch axis only"
@@ -163,7 +165,6 @@ fn hint(error: &CompileError) -> Option<&'static str> {
         }
         CompileError::Calibration(error) => return Error::Samples(error.clone()).hint(),
         CompileError::Domain { .. } => "widen --domain, or remove the row",
-        CompileError::Quantize(QuantizeError::Unreachable { .. }) => "--max-error allows more",
         _ => return None,
     })
 }

@@ -31,6 +31,7 @@ use crate::onnx::{GraphProto, ModelProto, NodeProto};
 use crate::options::Options;
 use crate::source::Source;
 use assay_interface::schema::MAX_TENSORS;
+use exact::ExactInputs;
 use graph::{Layers, Resources};
 use join::Joined;
 use node::Node;
@@ -192,16 +193,18 @@ impl Walk {
         let outputs = graph.output.iter().map(|output| output.name.as_str());
         let joined = join::join(declared, outputs, options, &mut self.refusals);
         self.layers = Layers::new(joined.inputs.iter().map(|input| input.len()).collect(), budget);
-        let mut atom = 0;
+        let (mut atom, mut exact) = (0, Vec::new());
         for input in &joined.inputs {
+            let elements = atom..atom + input.len() as u32;
+            atom = elements.end;
             if input.kind != value::Kind::Real {
-                self.layers.are_whole_numbers(atom..atom + input.len() as u32);
+                self.layers.are_whole_numbers(elements.clone());
             }
             if input.encoding == Encoding::Float32 {
-                self.layers.exact.add(atom..atom + input.len() as u32, &input.name);
+                exact.push(elements);
             }
-            atom += input.len() as u32;
         }
+        self.layers.exact = ExactInputs::new(exact, &joined.file);
         for (input, contents) in joined.file.iter().zip(contents) {
             if missing::is_imputed(graph, &input.name) {
                 self.layers.missing.allow(input.clone());

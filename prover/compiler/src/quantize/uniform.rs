@@ -25,18 +25,20 @@ const MAX_START_SHIFT: i32 = 24;
 const MAX_ACCUMULATED: u32 = 16;
 /// Bits that a rounded output may be larger than calibration saw.
 const OUTPUT_HEADROOM: u32 = 4;
+/// How much wider than the calibrated range a domain is that lies around it.
+const WINDOW: f64 = 1.5;
 /// Widest output, unsigned.
 const MAX_BITS_OF_OUTPUT: u32 = assay_interface::schema::MAX_BITS as u32 - 1;
 
 /// Bits of a uniform plan.
 #[derive(Clone, Copy)]
-struct Widths {
+pub(super) struct Widths {
     /// Of weights and activations.
-    bits: u32,
+    pub bits: u32,
     /// At which results saturate.
-    width: u32,
+    pub width: u32,
     /// Of arguments of functions that have a form for wider ones than a table's, and of the inputs that they are made of.
-    fine: u32,
+    pub fine: u32,
 }
 
 /// The least that any uniform plan loses.
@@ -44,6 +46,8 @@ struct Widths {
 pub(super) struct Least {
     /// Error of any of them.
     pub error: f64,
+    /// The output with that error, by its position.
+    pub worst: usize,
     /// Flips of those that meet the bound on the error, if any does.
     pub flips: Option<usize>,
     /// Flips of what operators decide, of those that meet the bounds on error and flips.
@@ -52,11 +56,13 @@ pub(super) struct Least {
 
 impl Least {
     pub fn new() -> Self {
-        Least { error: f64::INFINITY, flips: None, labels: None }
+        Least { error: f64::INFINITY, worst: 0, flips: None, labels: None }
     }
 
     fn add(&mut self, loss: &Loss, bound: Bound) {
-        self.error = self.error.min(loss.error);
+        if loss.error < self.error {
+            (self.error, self.worst) = (loss.error, loss.worst);
+        }
         if loss.error <= bound.error {
             let flips = loss.all_flips();
             self.flips = Some(self.flips.map_or(flips, |least| least.min(flips)));
@@ -125,7 +131,8 @@ impl Search<'_, '_> {
         Ok(None)
     }
 
-    fn uniform_plan(&self, widths: Widths) -> Result<Plan, InternalError> {
+    /// Weights and activations of so many bits everywhere.
+    pub(super) fn uniform_plan(&self, widths: Widths) -> Result<Plan, InternalError> {
         let Widths { bits, fine, .. } = widths;
         let inputs = self.inputs.iter().map(|input| input.plan(bits, fine)).collect();
         let mut plan = Plan { inputs, layers: Vec::with_capacity(self.model.layers.len()) };
@@ -194,6 +201,12 @@ impl Search<'_, '_> {
                     rest = others;
                     match argument.taken {
                         Taken::Exact => rows.extend(fits.iter().map(|fit| fit.exact.unwrap_or(fit.finest))),
+                        // The constants are whole, too, and weights of 2 or 4 do not say so.
+                        Taken::Whole => {
+                            rows.extend(
+                                fits.iter().map(|fit| fit.exact.map_or(fit.finest, |row| row.max(0))),
+                            );
+                        }
                         Taken::Common => rows.extend(std::iter::repeat_n(common_row(fits)?, fits.len())),
                         Taken::Rounded(domain) => rows.extend(self.argument_rows(fits, domain)?),
                     }
@@ -249,6 +262,7 @@ impl Search<'_, '_> {
         for (i, (argument, &(lo, hi))) in arguments.iter().zip(ranges).enumerate() {
             let taken = match argument.takes {
                 Takes::Exact => Taken::Exact,
+                Takes::Whole => Taken::Whole,
                 Takes::Common => Taken::Common,
                 Takes::Rounded { most, reach, finest } => {
                     let (bits, finest) = match operator.table_bits() {
@@ -260,7 +274,11 @@ impl Search<'_, '_> {
                     let peak = least.abs().max(most.abs()).min(reach);
                     let (first, last) = operator.domain(i, (lo, hi), MIN_BITS);
                     let is_one_sided = first >= 0 || (last <= 0 && last - first >= (1 << MIN_BITS) - 1);
-                    let fitting = activation_scale(peak, bits, is_one_sided);
+                    let from_zero = activation_scale(peak, bits, is_one_sided);
+                    // Or finer around the range, where the operator takes that.
+                    let around = activation_scale(WINDOW * (most - least), bits, true).min(finest);
+                    let window = || operator.window(i, (lo, hi), Domain { scale: around, bits });
+                    let fitting = if around > from_zero && window().is_some() { around } else { from_zero };
                     let scale = fitting.clamp(-20, finest);
                     // At a coarser scale the same values take fewer bits.
                     let bits =

@@ -1,7 +1,8 @@
 //! Whole networks: random ones, deep ones, and what the search does with their scales.
 
 use assay_compiler::import::import;
-use assay_compiler::{CompileError, Format, Options, QuantizeError, Table, compile};
+use assay_compiler::{CompileError, CompiledModel, Format, Options, QuantizeError, Table, compile};
+use assay_interface::scales::Scales;
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -71,11 +72,46 @@ fn a_bound_that_cannot_be_met_says_what_can_be() {
     let table = Table::Rows(rows(50, 4, 7));
     let error =
         compile(&onnx.bytes(), &table, &Options { max_error: 1e-12, ..Options::default() }).unwrap_err();
-    let CompileError::Quantize(QuantizeError::Unreachable { max_error, achieved, bits }) = error else {
+    let CompileError::Quantize(QuantizeError::Unreachable { max_error, output, achieved, bits, .. }) = &error
+    else {
         panic!("{error}");
     };
-    assert_eq!((max_error, bits), (1e-12, 24));
-    assert!(achieved > 1e-12 && achieved < 1e-2, "{achieved}");
+    assert_eq!((*max_error, output.as_str(), *bits), (1e-12, "g1", 24));
+    assert!(*achieved > 1e-12 && *achieved < 1e-2, "{achieved}");
+    // The bound that the message names is one that is met.
+    let text = error.to_string();
+    let enough = text.split("--max-error ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let max_error: f64 = enough.parse().unwrap();
+    assert!(max_error < 1.2 * achieved, "{text}");
+    compile(&onnx.bytes(), &table, &Options { max_error, ..Options::default() }).unwrap();
+    // A number far from all others is named.
+    let mut far = rows(50, 4, 7);
+    far[6][2] = 1e13;
+    let error = compile(&onnx.bytes(), &Table::Rows(far), &Options::default()).unwrap_err().to_string();
+    assert!(error.contains("leaving out row 7") && error.contains("'x[2]' is 10000000000000"), "{error}");
+}
+
+/// What an operator says of the scale of its results does not keep an output from the format that is asked for.
+#[test]
+fn every_output_has_the_format_that_is_asked_for() {
+    let onnx = Onnx::new().input("x", &[1, 2]).node("y", "Floor", &["x"], vec![]).output("y");
+    let onnx = onnx.node("z", "ReduceMax", &["x"], vec![ints("axes", &[1])]).output("z");
+    let table = Table::Rows(rows(50, 2, 7));
+    let options = Options { output_format: Some(Format { bits: 12, scale: 6 }), ..Options::default() };
+    let (compiled, report) = compile(&onnx.bytes(), &table, &options).unwrap();
+    for output in compiled.schema.outputs() {
+        assert_eq!((output.bits, &output.scales), (12, &Scales::One(6)), "{}", output.name);
+    }
+    assert!(report.outputs.iter().all(|output| output.max_error <= 0.01));
+    let read = CompiledModel::from_bytes(&compiled.to_bytes()).unwrap();
+    assert_eq!(read, compiled);
+    let integers = compiled.quantize_inputs(&compiled.arrange(&table).unwrap().rows[0]).unwrap();
+    let outputs = compiled.dequantize_outputs(&compiled.run_reference(&integers).unwrap());
+    let row = match &table {
+        Table::Rows(rows) => rows[0].clone(),
+        _ => unreachable!(),
+    };
+    assert_eq!(outputs[0], [row[0].floor(), row[1].floor()]);
 }
 
 #[test]
