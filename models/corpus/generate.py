@@ -32,6 +32,7 @@ FAMILIES = {
     "boosting": "boosting",
     "exact": "trees with exact floats",
     "pytorch": "PyTorch",
+    "tails": "PyTorch on heavy tails",
     "rules": "rules and blocks by hand",
     "files": "types and operator sets and files",
     "later": "to be refused",

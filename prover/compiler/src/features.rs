@@ -201,6 +201,9 @@ pub(crate) fn input_formats(
             (None, Kind::Real) if is_compared(model, &atoms) => {
                 Ok(InputFormat::along_the_last_axis(&peaks, &input.shape).widened(COMPARED))
             }
+            (None, Kind::Real) if is_fine(model, &atoms) => {
+                Ok(InputFormat::along_the_last_axis(&peaks, &input.shape).fine())
+            }
             (None, Kind::Real) => Ok(InputFormat::along_the_last_axis(&peaks, &input.shape)),
             (None, Kind::Integer | Kind::Bool) => {
                 let bits = features.iter().map(|f| signed_bits(f.min).max(signed_bits(f.max)));
@@ -228,6 +231,17 @@ fn is_compared(model: &Model, atoms: &Range<usize>) -> bool {
         let arguments = layer.function.operator().map(|operator| operator.arguments()).unwrap_or_default();
         let mut is_read = false;
         if arguments.iter().any(|argument| argument.takes == Takes::Exact) {
+            layer.map.for_each_atom(|atom| is_read |= atoms.contains(&(atom as usize)));
+        }
+        is_read
+    })
+}
+
+/// Whether a function that may take arguments wider than a table's reads some of these atoms.
+fn is_fine(model: &Model, atoms: &Range<usize>) -> bool {
+    model.layers.iter().any(|layer| {
+        let mut is_read = false;
+        if layer.function.operator().is_some_and(|operator| operator.table_bits().is_some()) {
             layer.map.for_each_atom(|atom| is_read |= atoms.contains(&(atom as usize)));
         }
         is_read

@@ -21,7 +21,7 @@ use crate::quantize::tables::Tables;
 /// Widest domain that may be a table's.
 const MAX_TABLE_BITS: u32 = 16;
 /// Finest scale of a table's domain.
-const MAX_DOMAIN_SCALE: i32 = 16;
+pub(crate) const MAX_DOMAIN_SCALE: i32 = 16;
 /// The name of quotients of integers, rounded towards zero.
 pub(crate) const WHOLE_QUOTIENT: &str = "whole quotient";
 
@@ -212,6 +212,12 @@ pub trait Operator: Debug + Send + Sync {
             &[Argument { len, .. }] if len == self.len() && len == x.len() => doubt.to_vec(),
             _ => vec![doubt.contains(&true); self.len()],
         }
+    }
+
+    /// Bits of its one argument up to which it is a table, where it has another form for wider ones: the search then tries finer arguments, and
+    /// finer inputs where they are those, than weights.
+    fn table_bits(&self) -> Option<u32> {
+        None
     }
 
     /// Whether results are whole numbers, whatever the arguments are.

@@ -16,7 +16,7 @@ use super::evaluation::Evaluation;
 use super::loss::measure;
 use super::plan::{MAX_BITS, MIN_BITS};
 use super::realize::{Realized, realize};
-use super::uniform::Least;
+use super::uniform::{Least, Widths};
 use crate::internal::{Expected, InternalError};
 
 /// Fractions of the bound that the search aims for, one after the other, where it saw a part of the samples only and
@@ -85,7 +85,7 @@ impl Search<'_, '_> {
 
     /// Where the narrowest uniform plan has no room: the first layer that has none, and else the first output.
     fn too_wide(&self) -> Result<Option<Place>, SearchError> {
-        let plan = self.uniform_plan(MIN_BITS, MIN_BITS)?;
+        let plan = self.uniform_plan(Widths { bits: MIN_BITS, width: MIN_BITS, fine: MIN_BITS })?;
         let has_room = |layers: usize, outputs: usize| {
             let mut model = self.model.clone();
             model.layers.truncate(layers);
