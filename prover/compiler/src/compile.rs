@@ -129,10 +129,39 @@ pub fn compile_with<'a>(
     options: &Options,
     progress: &mut dyn Progress,
 ) -> Result<(CompiledModel, Report), CompileError> {
+    let source = source.into();
+    let unmet = match compile_to(source, calibration, options, progress) {
+        Err(CompileError::Quantize(unmet)) => unmet,
+        found => return found,
+    };
+    let Some((allowed, range)) = in_proportion(&unmet, options) else { return Err(unmet.into()) };
+    let max_error = options.max_error;
+    let options = Options { max_error: allowed, of_range: 0.0, ..options.clone() };
+    let (model, mut report) = compile_to(source, calibration, &options, progress)?;
+    report.warnings.push(Warning::InProportion { max_error, allowed, range });
+    Ok((model, report))
+}
+
+/// The error to allow in place of one that cannot be met: what can be, with some room, and a tenth of the part of the outputs' range that the
+/// options allow, at least; no more than that part. In two digits, as one would type it. With it, the range.
+fn in_proportion(unmet: &QuantizeError, options: &Options) -> Option<(f64, f64)> {
+    let &QuantizeError::Unreachable { achieved, least_range, .. } = unmet else { return None };
+    let most = options.of_range * least_range;
+    let least = (1.25 * achieved).max(0.1 * most);
+    let allowed = format!("{least:.1e}").parse::<f64>().ok()?;
+    (allowed > options.max_error && allowed <= most && most.is_finite()).then_some((allowed, least_range))
+}
+
+/// As [`compile_with`], to the error that the options name.
+fn compile_to(
+    source: Source<'_>,
+    calibration: &Table,
+    options: &Options,
+    progress: &mut dyn Progress,
+) -> Result<(CompiledModel, Report), CompileError> {
     let observer = Observer::new(progress);
     observer.at(Stage::Import, None)?;
     options.check()?;
-    let source = source.into();
     let proto = import::prepare(&source, options)?;
     let draft = import::draft(&proto, options)?;
     check_exact(&draft.model, options)?;

@@ -89,6 +89,10 @@ pub struct Options {
     /// Largest absolute error of any output against the float model, over the calibration data. Where an output is
     /// an ArgMax, it bounds the error of the scores that are compared.
     pub max_error: f64,
+    /// Where no format keeps to `max_error`: the part of what the outputs vary by over the calibration data that is allowed in its place,
+    /// with a warning. Of several real outputs, the one that varies least counts. 0 allows nothing else. A compiled model records the error
+    /// that was allowed, and not this.
+    pub of_range: f64,
     /// Name of the model in its schema, at most 32 bytes; the ONNX graph's name if absent.
     pub name: Option<String>,
     /// Format of every input, where callers hold the inputs as integers already; chosen by calibration if absent.
@@ -132,6 +136,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             max_error: 0.01,
+            of_range: 0.0,
             name: None,
             input_format: None,
             exact_floats: ExactFloats::None,
@@ -159,6 +164,9 @@ pub enum OptionError {
     /// The margin is negative or no number.
     #[error("margin {0} is not a number from 0 to {MAX_MARGIN}")]
     Margin(f64),
+    /// The part of a range is none.
+    #[error("{0} of an output's range cannot be allowed as an error: a part is from 0 to 1")]
+    OfRange(f64),
     /// The threshold is no number.
     #[error("threshold {0} is not a finite number")]
     Threshold(f64),
@@ -275,6 +283,8 @@ impl Options {
         // All fields by name: one that is added must be compared.
         let Options {
             max_error,
+            // What a model was compiled to is an error.
+            of_range: _,
             name,
             input_format,
             exact_floats,
@@ -317,6 +327,9 @@ impl Options {
         }
         if !(0.0..=MAX_MARGIN).contains(&self.margin) {
             return Err(OptionError::Margin(self.margin));
+        }
+        if !(0.0..1.0).contains(&self.of_range) {
+            return Err(OptionError::OfRange(self.of_range));
         }
         if let Some(threshold) = self.threshold.filter(|threshold| !threshold.is_finite()) {
             return Err(OptionError::Threshold(threshold));

@@ -82,6 +82,8 @@ fn write_options(options: &Options, out: &mut Writer) {
     // All fields by name: one that is added must be written.
     let Options {
         max_error,
+        // What was allowed is `max_error`.
+        of_range: _,
         name,
         input_format,
         exact_floats,
@@ -168,6 +170,7 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, ReadError> {
     };
     let mut options = Options {
         max_error: f64::from_le_bytes(reader.fixed()?),
+        of_range: 0.0,
         name: read_optional(reader, |reader| reader.text())?,
         input_format: read_optional(reader, format)?,
         output_format: read_optional(reader, format)?,

@@ -56,6 +56,15 @@ pub enum Warning {
         /// How many.
         unmet: QuantizeError,
     },
+    /// The error that was asked for cannot be met, and a larger one was allowed, in proportion to the outputs.
+    InProportion {
+        /// The error that was asked for.
+        max_error: f64,
+        /// The one that was allowed.
+        allowed: f64,
+        /// How much the output that varies least varies over the calibration data.
+        range: f64,
+    },
     /// All samples are equal: nothing about the model's behaviour is known.
     OneSample {
         /// Samples, all equal.
@@ -134,6 +143,7 @@ impl Warning {
             Warning::Unchecked { .. } => "unchecked",
             Warning::GivenRowsOnly { .. } => "given-rows-only",
             Warning::Labels { .. } => "labels",
+            Warning::InProportion { .. } => "in-proportion",
             Warning::OneSample { .. } => "one-sample",
             Warning::ConstantFeatures { .. } => "constant-features",
             Warning::ConstantLayer { .. } => "constant-layer",
@@ -175,6 +185,11 @@ impl Warning {
                 unmet.shortly()
             ),
             Warning::Labels { unmet } => unmet.to_string(),
+            Warning::InProportion { max_error, allowed, range } => format!(
+                "no format keeps to an error of {max_error}: {allowed} was allowed in its place, {:.1e} of the {range:.3e} by which the \
+                 output varies",
+                allowed / range
+            ),
             Warning::OneSample { samples: 1 } => "the calibration data is a single sample".into(),
             Warning::OneSample { samples } => {
                 format!("all {samples} samples of the calibration data are equal")
@@ -235,6 +250,10 @@ impl Warning {
             Warning::Labels { .. } => {
                 "act on the scores with a margin of the error, in place of the decision, or calibrate with rows that are not on the border \
                  between two decisions; a bound of your own on the decisions that differ refuses such a model"
+            }
+            Warning::InProportion { .. } => {
+                "act on the output with a margin of this error; for a smaller one, bring features and outputs to similar sizes inside the model \
+                 (a scaler costs nothing), and name the largest error that you take"
             }
             Warning::OneSample { .. } => "calibrate with samples that vary as real inputs do",
             Warning::ConstantFeatures { .. } => {

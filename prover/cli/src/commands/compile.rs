@@ -25,6 +25,9 @@ use crate::ui::{self, bytes, duration};
 /// Most bytes of an ONNX file that are read.
 const ONNX: u64 = 1 << 30;
 
+/// Part of what the outputs vary by that is allowed as an error where nobody names one and the default cannot be met.
+const OF_RANGE: f64 = 0.001;
+
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<Outcome> {
     let Some(calibration) = args.samples.as_ref().or(args.calibration.as_ref()) else {
@@ -86,8 +89,10 @@ fn read_model(path: &Path) -> anyhow::Result<OnnxFile> {
 }
 
 fn options(args: &Args, onnx: &[u8]) -> CompileOptions {
+    let defaults = CompileOptions::default();
     CompileOptions {
-        max_error: args.max_error,
+        max_error: args.max_error.unwrap_or(defaults.max_error),
+        of_range: if args.max_error.is_none() { OF_RANGE } else { 0.0 },
         name: args.name.clone().or_else(|| name::of_file(onnx, &args.model)),
         input_format: args.input_format,
         exact_floats: args.exact_floats(),

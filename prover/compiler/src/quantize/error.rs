@@ -22,6 +22,8 @@ pub enum QuantizeError {
         output: String,
         /// Its largest magnitude over the calibration data.
         peak: f64,
+        /// How much the real output that varies least varies over the calibration data, its elements together.
+        least_range: f64,
         /// Smallest error found.
         achieved: f64,
         /// Width of weights and activations at which it was found, at most.

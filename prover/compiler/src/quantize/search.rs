@@ -18,6 +18,7 @@ use super::plan::{MAX_BITS, MIN_BITS};
 use super::realize::{Realized, realize};
 use super::uniform::{Least, Widths};
 use crate::internal::{Expected, InternalError};
+use crate::operators::operator::Measure;
 
 /// Fractions of the bound that the search aims for, one after the other, where it saw a part of the samples only and
 /// the result misses the bound on all of them.
@@ -70,6 +71,7 @@ impl Search<'_, '_> {
                     max_error: self.bound.error,
                     output: output.name.clone(),
                     peak: self.profile.peak(output.layer)?,
+                    least_range: self.least_range(),
                     achieved: *error,
                     bits: MAX_BITS,
                     outlier: self.outlier(),
@@ -81,6 +83,21 @@ impl Search<'_, '_> {
                 outlier: self.outlier(),
             },
         })
+    }
+
+    /// How much the real output that varies least varies over the given samples, its elements together; infinite where none is real.
+    fn least_range(&self) -> f64 {
+        let is_real = |layer: usize| {
+            let layer = self.model.layers.get(layer);
+            layer.is_some_and(|layer| layer.function.measure() != Measure::Decisions)
+        };
+        let range = |position: usize| {
+            let given = self.profile.targets.iter().take(self.profile.given().len());
+            let values = || given.clone().filter_map(|targets| targets.get(position)).flatten().copied();
+            values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min)
+        };
+        let real = self.model.outputs.iter().enumerate().filter(|(_, output)| is_real(output.layer));
+        real.map(|(position, _)| range(position)).fold(f64::INFINITY, f64::min)
     }
 
     /// Where the narrowest uniform plan has no room: the first layer that has none, and else the first output.

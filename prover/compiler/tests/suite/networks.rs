@@ -1,7 +1,7 @@
 //! Whole networks: random ones, deep ones, and what the search does with their scales.
 
 use assay_compiler::import::import;
-use assay_compiler::{CompileError, CompiledModel, Format, Options, QuantizeError, Table, compile};
+use assay_compiler::{CompileError, CompiledModel, Format, Options, QuantizeError, Table, Warning, compile};
 use assay_interface::scales::Scales;
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
@@ -112,6 +112,41 @@ fn every_output_has_the_format_that_is_asked_for() {
         _ => unreachable!(),
     };
     assert_eq!(outputs[0], [row[0].floor(), row[1].floor()]);
+}
+
+/// A loss in dollars: a product that reaches 10^7, of inputs of 24 bits.
+#[test]
+fn outputs_in_large_units_may_be_off_in_proportion() {
+    let axis = vec![int("axis", 1)];
+    let onnx = Onnx::new().input("x", &[1, 2]).integers("first", &[0]).integers("second", &[1]);
+    let onnx = onnx
+        .node("a", "Gather", &["x", "first"], axis.clone())
+        .node("b", "Gather", &["x", "second"], axis)
+        .node("y", "Mul", &["a", "b"], vec![])
+        .output("y");
+    let scaled = |row: Vec<f64>| row.iter().map(|x| 3000.0 * x).collect();
+    let table = Table::Rows(rows(60, 2, 7).into_iter().map(scaled).collect());
+    let refused = compile(&onnx.bytes(), &table, &Options::default()).unwrap_err();
+    let CompileError::Quantize(QuantizeError::Unreachable { least_range, .. }) = refused else {
+        panic!("{refused}");
+    };
+    let options = Options { of_range: 0.001, ..Options::default() };
+    let (model, report) = compile(&onnx.bytes(), &table, &options).unwrap();
+    let allowed = report.warnings.iter().find_map(|warning| match warning {
+        Warning::InProportion { allowed, .. } => Some(*allowed),
+        _ => None,
+    });
+    let allowed = allowed.unwrap();
+    assert!(allowed > 0.01 && allowed <= 0.001 * least_range, "{allowed} of {least_range}");
+    assert!(report.outputs[0].max_error <= allowed);
+    // Who compiles to the error that the file names gets the same file.
+    let named = Options { max_error: allowed, ..Options::default() };
+    assert_eq!(compile(&onnx.bytes(), &table, &named).unwrap().0.to_bytes(), model.to_bytes());
+    // A probability beside it is not to be off by dollars.
+    let onnx = onnx.floats("s", &[], &[1e-6]).node("c", "Mul", &["y", "s"], vec![]);
+    let onnx = onnx.node("p", "Sigmoid", &["c"], vec![]).output("p");
+    let refused = compile(&onnx.bytes(), &table, &options).unwrap_err();
+    assert!(matches!(refused, CompileError::Quantize(QuantizeError::Unreachable { .. })), "{refused}");
 }
 
 #[test]

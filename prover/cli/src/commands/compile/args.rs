@@ -92,9 +92,10 @@ pub struct Args {
     /// Size of a dimension that the model leaves free, such as time=24, or x:1=24 where it has no name
     #[arg(long, value_name = "NAME=SIZE", value_parser = shape)]
     pub(super) shape: Vec<(String, usize)>,
-    /// Largest absolute error of any output, over the calibration data
-    #[arg(long, value_name = "ERROR", default_value_t = 0.01)]
-    pub(super) max_error: f64,
+    /// Largest absolute error of any output, over the calibration data [default: 0.01 or, where no format keeps to it, up to a thousandth
+    /// of what the outputs vary by, with a warning]
+    #[arg(long, value_name = "ERROR")]
+    pub(super) max_error: Option<f64>,
     /// Report how many decisions `output >= T` rounding changes
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub(super) threshold: Option<f64>,
