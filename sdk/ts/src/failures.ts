@@ -1,6 +1,12 @@
 // Why a transaction failed: the program, and its error by name.
 
-import { isSolanaError, SOLANA_ERROR__INSTRUCTION_ERROR__CUSTOM, type Address } from "@solana/kit";
+import {
+  isSolanaError,
+  SOLANA_ERROR__INSTRUCTION_ERROR__CUSTOM,
+  SOLANA_ERROR__INSTRUCTION_ERROR__UNKNOWN,
+  SOLANA_ERROR__TRANSACTION_ERROR__UNKNOWN,
+  type Address,
+} from "@solana/kit";
 
 import { PROGRAM_ERRORS } from "./generated/errors.js";
 
@@ -46,6 +52,11 @@ export function decodeFailure({ err, logs, programs }: TransactionFailure): Fail
   return { ...named(variant(reason)), instruction };
 }
 
+/** Thousands of kit's numbers for what the runtime says of an instruction and of a transaction. */
+const OF_THE_RUNTIME = [SOLANA_ERROR__INSTRUCTION_ERROR__UNKNOWN, SOLANA_ERROR__TRANSACTION_ERROR__UNKNOWN].map((code) =>
+  Math.floor(code / 1000),
+);
+
 /** Reads what `sendTransaction` of kit throws, or an error around it; `undefined` where it is no failure of a transaction. */
 export function decodeSendError(error: unknown, programs?: readonly Address[]): Failure | undefined {
   let logs: readonly string[] = [];
@@ -57,7 +68,7 @@ export function decodeSendError(error: unknown, programs?: readonly Address[]): 
       const [number, instruction] = [Number(code), Number(index)];
       return programFailure(instruction, number, failingProgram(logs, number) ?? programs?.[instruction]);
     }
-    if (isSolanaError(current) && /^SOLANA_ERROR__(INSTRUCTION|TRANSACTION)_ERROR__|^Instruction|^Transaction/.test(current.message)) {
+    if (isSolanaError(current) && OF_THE_RUNTIME.includes(Math.floor(current.context.__code / 1000))) {
       return named(current.message);
     }
   }

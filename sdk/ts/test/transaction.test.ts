@@ -11,6 +11,7 @@ import {
   getTransactionEncoder,
   SOLANA_ERROR__INSTRUCTION_ERROR__CUSTOM,
   SOLANA_ERROR__JSON_RPC__SERVER_ERROR_SEND_TRANSACTION_PREFLIGHT_FAILURE,
+  SOLANA_ERROR__TRANSACTION_ERROR__BLOCKHASH_NOT_FOUND,
   SolanaError,
   signTransactionMessageWithSigners,
   type Blockhash,
@@ -76,5 +77,7 @@ test("what kit throws is read", () => {
     logs: [`Program ${VERIFIER} failed: custom program error: 0x177c`],
   } as never);
   assert.equal(decodeSendError(thrown)!.name, "TimelockRunning");
+  const expired = new SolanaError(SOLANA_ERROR__TRANSACTION_ERROR__BLOCKHASH_NOT_FOUND);
+  assert.match(decodeSendError(new Error("not sent", { cause: expired }))!.message, /blockhash/i);
   assert.equal(decodeSendError(new Error("fetch failed")), undefined);
 });
