@@ -44,12 +44,12 @@ fn proven(name: &str, ranges: Ranges, seed: u64, setup: SetupKind) -> Value {
     let (proof, statement) = model.prove(&VALUES, context(), Transcript::Assay, seed);
     let digest = statement.digest().expect("a digest");
     let (file, file_digest) = key_file(&model.key, setup);
-    let proof_file = ProofFile { proof, statement: statement.clone(), key: file_digest };
     let mut arguments = Vec::new();
     put_arguments(&mut arguments, &proof, &statement.context, &statement.limbs);
     let answer = Verified { model: [9; 32], digest: *digest.as_be_bytes(), setup };
 
     let bytes = proof.as_bytes().to_vec();
+    let proof_file = ProofFile { proof, statement, key: file_digest };
     let (_, other) = model.prove(&[-5, 8], context(), Transcript::Assay, seed);
     let other_digest = *other.digest().expect("a digest").as_be_bytes();
     let own = *digest.as_be_bytes();

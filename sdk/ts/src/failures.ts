@@ -47,7 +47,7 @@ export function decodeFailure({ err, logs, programs }: TransactionFailure): Fail
   const instruction = Number(index);
   if (typeof reason === "object" && reason !== null && "Custom" in reason) {
     const number = Number(reason.Custom as number | bigint);
-    return programFailure(instruction, number, failingProgram(logs ?? [], number) ?? programs?.[instruction]);
+    return programFailure(instruction, number, failingProgram(logs ?? [], number) ?? whose(number, programs?.[instruction]));
   }
   return { ...named(variant(reason)), instruction };
 }
@@ -66,13 +66,22 @@ export function decodeSendError(error: unknown, programs?: readonly Address[]): 
     if (isSolanaError(current, SOLANA_ERROR__INSTRUCTION_ERROR__CUSTOM)) {
       const { code, index } = current.context as { code: number | bigint; index: number | bigint };
       const [number, instruction] = [Number(code), Number(index)];
-      return programFailure(instruction, number, failingProgram(logs, number) ?? programs?.[instruction]);
+      return programFailure(instruction, number, failingProgram(logs, number) ?? whose(number, programs?.[instruction]));
     }
     if (isSolanaError(current) && OF_THE_RUNTIME.includes(Math.floor(current.context.__code / 1000))) {
       return named(current.message);
     }
   }
   return undefined;
+}
+
+/** Whose error a number is that a program returned: ours have disjoint numbers, since they pass on those of each other. */
+function whose(number: number, caller: Address | undefined): Address | undefined {
+  if (caller === undefined || PROGRAM_ERRORS[caller] === undefined) {
+    return caller;
+  }
+  const found = Object.keys(PROGRAM_ERRORS).find((program) => number in PROGRAM_ERRORS[program]!.errors);
+  return (found as Address | undefined) ?? caller;
 }
 
 function programFailure(instruction: number, number: number, program: Address | undefined): Failure {

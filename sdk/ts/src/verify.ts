@@ -1,9 +1,11 @@
 // Is this a proof of this statement, and what does that say?
 
+import type { Account } from "@solana/kit";
+
 import { AssayError, equalBytes, integer, type Bytes } from "./bytes.js";
 import type { Engine } from "./engine.js";
 import { decodeKey, setupKind, type ProofFile, type SetupKind } from "./files.js";
-import type { Model } from "./generated/verifier/index.js";
+import { ASSAY_VERIFIER_PROGRAM_ADDRESS, type Model } from "./generated/verifier/index.js";
 import { decodeSchema, type Schema } from "./schema.js";
 import { decodeStatement, digest, domain, type Content, type Statement } from "./statement.js";
 
@@ -43,14 +45,20 @@ export class ProofVerifier {
     return new ProofVerifier(engine, key, engine.checkKey(key), setup, schema, file);
   }
 
-  /** A verifier of the proofs of a registered model. Whether the program accepts them now is its status' matter. */
-  static ofModel(engine: Engine, model: Model): ProofVerifier {
-    const schema = decodeSchema(model.schema.slice(0, model.schemaLen));
-    if (!equalBytes(domain(engine, schema), model.domain)) {
-      throw new AssayError("the account's domain is not its schema's");
+  /**
+   * A verifier of the proofs of a registered model, from its account as `fetchModel` gives it. Whether the program accepts them now is its
+   * status' matter, and whether it is the right model that of whoever chose the address.
+   */
+  static ofModel(engine: Engine, { programAddress, data }: Pick<Account<Model>, "programAddress" | "data">): ProofVerifier {
+    if (programAddress !== ASSAY_VERIFIER_PROGRAM_ADDRESS) {
+      throw new AssayError(`the account belongs to ${programAddress}, and models to ${ASSAY_VERIFIER_PROGRAM_ADDRESS}`);
     }
-    const key = model.key.slice(0, model.keyForm === 0 ? 576 : 768);
-    return new ProofVerifier(engine, key, engine.checkKey(key), setupKind(model.setup), schema, undefined);
+    const schema = decodeSchema(data.schema.slice(0, data.schemaLen));
+    const key = data.key.slice(0, data.keyForm === 0 ? 576 : 768);
+    if (!equalBytes(domain(engine, schema), data.domain) || !equalBytes(engine.sha256(key), data.keyHash)) {
+      throw new AssayError("the account's domain and key hash are not those of its schema and key");
+    }
+    return new ProofVerifier(engine, key, engine.checkKey(key), setupKind(data.setup), schema, undefined);
   }
 
   /** What a valid proof says; throws for every other. */

@@ -100,9 +100,10 @@ for (const row of vectors("proofs").proven.slice(0, 2)) {
     });
 
     await send(register);
-    const { data } = await fetchModel(rpc, model, { commitment: "confirmed" });
+    const account = await fetchModel(rpc, model, { commitment: "confirmed" });
+    const { data } = account;
     assert.equal(toHex(data.id), toHex(id));
-    const onChain = ProofVerifier.ofModel(engine, data);
+    const onChain = ProofVerifier.ofModel(engine, account);
     assert.equal(toHex(onChain.verify(statement, proof).digest), row.digest, "the account has what verifies the proof here");
 
     await refused("ModelExists", register);

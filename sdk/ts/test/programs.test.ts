@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { addressBytes, PROGRAM_ERRORS, toHex } from "@assay/sdk";
+import { addressBytes, domain, PROGRAM_ERRORS, ProofVerifier, toHex } from "@assay/sdk";
 import * as credit from "@assay/sdk/credit";
 import * as feed from "@assay/sdk/feed";
 import * as lending from "@assay/sdk/lending";
@@ -11,7 +11,7 @@ import * as market from "@assay/sdk/market";
 import * as verifier from "@assay/sdk/verifier";
 import { AccountRole, createNoopSigner, type AccountMeta, type Address } from "@solana/kit";
 
-import { hex, vectors } from "./support.js";
+import { engine, hex, refusal, vectors } from "./support.js";
 
 const CLIENTS: Record<string, Record<string, any>> = { verifier, feed, lending, market, credit };
 /** What a client calls an instruction where an account has its name. */
@@ -108,6 +108,18 @@ for (const [name, client] of Object.entries(CLIENTS)) {
     }
   });
 }
+
+test("the key and the schema of a model's account, which is the verifier program's", () => {
+  const { program, accounts } = vectors("verifier-program");
+  const data = verifier.getModelCodec().decode(hex(accounts.Model));
+  const found = ProofVerifier.ofModel(engine, { programAddress: program, data });
+  assert.equal(toHex(domain(engine, found.schema!)), toHex(data.domain));
+  const refused = (change: object, programAddress = program) =>
+    refusal(() => ProofVerifier.ofModel(engine, { programAddress, data: { ...data, ...change } }));
+  assert.match(refused({}, lending.ASSAY_LENDING_PROGRAM_ADDRESS)!, /the account belongs to/);
+  assert.match(refused({ keyHash: new Uint8Array(32) })!, /not those of its schema and key/);
+  assert.match(refused({ domain: new Uint8Array(32) })!, /not those of its schema and key/);
+});
 
 test("the plugin of a client builds the same instructions", () => {
   const authority = createNoopSigner("AVr5RWTqtrW1qMaUQ9B6LqbGBP2LQ4gvtpxgHugwPkzN" as Address);

@@ -63,6 +63,8 @@ test("a failure of a called program is that program's", () => {
   ];
   const failure = decodeFailure({ err: { InstructionError: [0, { Custom: 6012n }] }, logs, programs: [ASSAY_LENDING_PROGRAM_ADDRESS] })!;
   assert.deepEqual([failure.program, failure.name], [VERIFIER, "TimelockRunning"]);
+  const silent = decodeFailure({ err: { InstructionError: [0, { Custom: 6012 }] }, programs: [ASSAY_LENDING_PROGRAM_ADDRESS] })!;
+  assert.deepEqual([silent.program, silent.name], [VERIFIER, "TimelockRunning"]);
 });
 
 test("a batch names the proof at fault", () => {

@@ -13,7 +13,7 @@ const DIGITS: &str = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz
 
 /// Rewrites an assembled IDL.
 pub fn rewrite(idl: &mut Value) {
-    let types = idl["types"].as_array_mut();
+    let types = idl.get_mut("types").and_then(Value::as_array_mut);
     let aliases: Vec<(Value, Value)> = types.map_or(Vec::new(), |types| {
         let aliases = types.extract_if(.., |named| named["type"]["kind"] == "type");
         aliases.map(|named| (named["name"].clone(), named["type"]["alias"].clone())).collect()
