@@ -15,7 +15,7 @@ use assay_market_interface::{context as market_context, seeds as market};
 use assay_tests::pass_through::{PassThrough, tensor};
 
 fn address(tag: u8) -> Address {
-    Address::new_from_array(std::array::from_fn(|index| tag.wrapping_add(31 * index as u8)))
+    Address::new_from_array(std::array::from_fn(|index| tag.wrapping_add(31u8.wrapping_mul(index as u8))))
 }
 
 fn found(program: &Address, seeds: &[&[u8]]) -> serde_json::Value {

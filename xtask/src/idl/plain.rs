@@ -5,6 +5,7 @@
 //! - A list of bytes is `bytes`, the same in an instruction's data, and a byte array to clients instead of a list of numbers.
 //! - An account's `address` is an address. Where a program takes it from another account, the macro writes the expression
 //!   (`market.debt_mint`), which a client would take for a key.
+//! - An account that a program only pays to carries no mark of the macro; its documentation begins with `[writable]`, and so it is.
 
 use serde_json::{Value, json};
 
@@ -30,6 +31,9 @@ fn visit(value: &mut Value, aliases: &[(Value, Value)]) {
             if fields.get("address").and_then(Value::as_str).is_some_and(|text| !is_address(text)) {
                 fields.remove("address");
             }
+            if fields.get("docs").is_some_and(is_documented_as_writable) {
+                fields.insert("writable".into(), true.into());
+            }
             fields.values_mut().for_each(|field| visit(field, aliases));
             if fields.get("vec").is_some_and(|element| element == "u8") {
                 *value = json!("bytes");
@@ -44,6 +48,14 @@ fn is_address(text: &str) -> bool {
     (32..=44).contains(&text.len()) && text.chars().all(|character| DIGITS.contains(character))
 }
 
+/// Whether the first line is of the form "0. `[signer, writable]` Who pays."
+fn is_documented_as_writable(docs: &Value) -> bool {
+    let marks = docs[0].as_str().and_then(|line| line.split_once(". `["));
+    let marks =
+        marks.filter(|(place, _)| place.parse::<u8>().is_ok()).and_then(|(_, rest)| rest.split_once("]`"));
+    marks.is_some_and(|(marks, _)| marks.split(", ").any(|mark| mark == "writable"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,7 +66,8 @@ mod tests {
             "address": "11111111111111111111111111111111",
             "instructions": [{
                 "accounts": [
-                    {"name": "mint", "address": "market.debt_mint"},
+                    {"name": "mint", "address": "market.debt_mint", "docs": ["0. `[]` The mint, which is not `[writable]`."]},
+                    {"name": "payer", "docs": ["1. `[signer, writable]` Who pays."]},
                     {"name": "system_program", "address": "11111111111111111111111111111111"},
                 ],
                 "args": [{"name": "proof", "type": {"vec": "u8"}}, {"name": "limbs", "type": {"vec": {"array": ["u8", 32]}}}],
@@ -68,7 +81,8 @@ mod tests {
             "address": "11111111111111111111111111111111",
             "instructions": [{
                 "accounts": [
-                    {"name": "mint"},
+                    {"name": "mint", "docs": ["0. `[]` The mint, which is not `[writable]`."]},
+                    {"name": "payer", "docs": ["1. `[signer, writable]` Who pays."], "writable": true},
                     {"name": "system_program", "address": "11111111111111111111111111111111"},
                 ],
                 "args": [{"name": "proof", "type": "bytes"}, {"name": "limbs", "type": {"vec": {"array": ["u8", 32]}}}],

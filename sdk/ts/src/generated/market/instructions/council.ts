@@ -28,7 +28,6 @@ import {
   type Instruction,
   type InstructionWithAccounts,
   type InstructionWithData,
-  type ReadonlyAccount,
   type ReadonlySignerAccount,
   type ReadonlyUint8Array,
   type TransactionSigner,
@@ -58,11 +57,11 @@ export type CouncilInstruction<
   InstructionWithAccounts<
     [
       TAccountQuestion extends string ? WritableAccount<TAccountQuestion> : TAccountQuestion,
-      TAccountPayer extends string ? ReadonlyAccount<TAccountPayer> : TAccountPayer,
-      TAccountFirstProver extends string ? ReadonlyAccount<TAccountFirstProver> : TAccountFirstProver,
-      TAccountSecondProver extends string ? ReadonlyAccount<TAccountSecondProver> : TAccountSecondProver,
-      TAccountFirstChallenger extends string ? ReadonlyAccount<TAccountFirstChallenger> : TAccountFirstChallenger,
-      TAccountSecondChallenger extends string ? ReadonlyAccount<TAccountSecondChallenger> : TAccountSecondChallenger,
+      TAccountPayer extends string ? WritableAccount<TAccountPayer> : TAccountPayer,
+      TAccountFirstProver extends string ? WritableAccount<TAccountFirstProver> : TAccountFirstProver,
+      TAccountSecondProver extends string ? WritableAccount<TAccountSecondProver> : TAccountSecondProver,
+      TAccountFirstChallenger extends string ? WritableAccount<TAccountFirstChallenger> : TAccountFirstChallenger,
+      TAccountSecondChallenger extends string ? WritableAccount<TAccountSecondChallenger> : TAccountSecondChallenger,
       TAccountCouncil extends string
         ? ReadonlySignerAccount<TAccountCouncil> & AccountSignerMeta<TAccountCouncil>
         : TAccountCouncil,
@@ -157,11 +156,11 @@ export function getCouncilInstruction<
   // Original accounts.
   const originalAccounts = {
     question: { value: input.question ?? null, isWritable: true },
-    payer: { value: input.payer ?? null, isWritable: false },
-    firstProver: { value: input.firstProver ?? null, isWritable: false },
-    secondProver: { value: input.secondProver ?? null, isWritable: false },
-    firstChallenger: { value: input.firstChallenger ?? null, isWritable: false },
-    secondChallenger: { value: input.secondChallenger ?? null, isWritable: false },
+    payer: { value: input.payer ?? null, isWritable: true },
+    firstProver: { value: input.firstProver ?? null, isWritable: true },
+    secondProver: { value: input.secondProver ?? null, isWritable: true },
+    firstChallenger: { value: input.firstChallenger ?? null, isWritable: true },
+    secondChallenger: { value: input.secondChallenger ?? null, isWritable: true },
     council: { value: input.council ?? null, isWritable: false },
   };
   const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;

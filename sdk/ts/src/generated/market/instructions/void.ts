@@ -25,7 +25,6 @@ import {
   type Instruction,
   type InstructionWithAccounts,
   type InstructionWithData,
-  type ReadonlyAccount,
   type ReadonlyUint8Array,
   type WritableAccount,
 } from "@solana/kit";
@@ -52,11 +51,11 @@ export type VoidInstruction<
   InstructionWithAccounts<
     [
       TAccountQuestion extends string ? WritableAccount<TAccountQuestion> : TAccountQuestion,
-      TAccountPayer extends string ? ReadonlyAccount<TAccountPayer> : TAccountPayer,
-      TAccountFirstProver extends string ? ReadonlyAccount<TAccountFirstProver> : TAccountFirstProver,
-      TAccountSecondProver extends string ? ReadonlyAccount<TAccountSecondProver> : TAccountSecondProver,
-      TAccountFirstChallenger extends string ? ReadonlyAccount<TAccountFirstChallenger> : TAccountFirstChallenger,
-      TAccountSecondChallenger extends string ? ReadonlyAccount<TAccountSecondChallenger> : TAccountSecondChallenger,
+      TAccountPayer extends string ? WritableAccount<TAccountPayer> : TAccountPayer,
+      TAccountFirstProver extends string ? WritableAccount<TAccountFirstProver> : TAccountFirstProver,
+      TAccountSecondProver extends string ? WritableAccount<TAccountSecondProver> : TAccountSecondProver,
+      TAccountFirstChallenger extends string ? WritableAccount<TAccountFirstChallenger> : TAccountFirstChallenger,
+      TAccountSecondChallenger extends string ? WritableAccount<TAccountSecondChallenger> : TAccountSecondChallenger,
       ...TRemainingAccounts,
     ]
   >;
@@ -135,11 +134,11 @@ export function getVoidInstruction<
   // Original accounts.
   const originalAccounts = {
     question: { value: input.question ?? null, isWritable: true },
-    payer: { value: input.payer ?? null, isWritable: false },
-    firstProver: { value: input.firstProver ?? null, isWritable: false },
-    secondProver: { value: input.secondProver ?? null, isWritable: false },
-    firstChallenger: { value: input.firstChallenger ?? null, isWritable: false },
-    secondChallenger: { value: input.secondChallenger ?? null, isWritable: false },
+    payer: { value: input.payer ?? null, isWritable: true },
+    firstProver: { value: input.firstProver ?? null, isWritable: true },
+    secondProver: { value: input.secondProver ?? null, isWritable: true },
+    firstChallenger: { value: input.firstChallenger ?? null, isWritable: true },
+    secondChallenger: { value: input.secondChallenger ?? null, isWritable: true },
   };
   const accounts = originalAccounts as Record<keyof typeof originalAccounts, ResolvedInstructionAccount>;
 
