@@ -19,7 +19,8 @@ pub fn rewrite(idl: &mut Value) {
         let aliases = types.extract_if(.., |named| named["type"]["kind"] == "type");
         aliases.map(|named| (named["name"].clone(), named["type"]["alias"].clone())).collect()
     });
-    visit(idl, &aliases);
+    let parts = idl.as_object_mut().into_iter().flat_map(|idl| idl.values_mut());
+    parts.for_each(|part| visit(part, &aliases));
 }
 
 fn visit(value: &mut Value, aliases: &[(Value, Value)]) {
