@@ -16,6 +16,7 @@ mod process;
 mod programs;
 mod snarkjs;
 mod tasks;
+mod typescript;
 mod workspace;
 
 use std::process::ExitCode;
@@ -44,6 +45,8 @@ enum Task {
     },
     /// Compile the programs and compare them, byte for byte, with the committed ones.
     VerifyBuild,
+    /// Compile the WebAssembly module of the TypeScript SDK and make it the committed one under sdk/ts/wasm.
+    Wasm,
     /// Check the programs' addresses, and put their test-only key pairs where `anchor build` looks for them.
     Keys,
     /// Verify the committed programs, then run every test of the workspace in release mode.
@@ -75,6 +78,7 @@ fn run(cli: &Cli) -> Result<()> {
     match &cli.task {
         Task::Build { toolchain } => tasks::build(&workspace, *toolchain),
         Task::VerifyBuild => tasks::verify_build(&workspace),
+        Task::Wasm => typescript::publish_module(&workspace),
         Task::Keys => tasks::keys(&workspace),
         Task::Test { args } => tasks::test(&workspace, args),
         Task::Demo { args } => tasks::demo(&workspace, args),

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::build::{self, Toolchain};
 use crate::process::{cargo, progress, run};
 use crate::workspace::Workspace;
-use crate::{artifacts, identity, programs, snarkjs};
+use crate::{artifacts, identity, programs, snarkjs, typescript};
 
 /// Compiles the programs; those of the packages become the committed ones.
 pub fn build(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
@@ -36,9 +36,11 @@ pub fn keys(workspace: &Workspace) -> Result<()> {
     identity::place_keypairs(workspace, &programs)
 }
 
-/// Verifies the committed programs, fetches snarkjs, then runs every test of the workspace in release mode.
+/// Verifies the committed programs and the SDK's module, tests the SDK, fetches snarkjs, then runs every test of the workspace in release mode.
 pub fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     verify_build(workspace)?;
+    typescript::verify_module(workspace)?;
+    typescript::test(workspace)?;
     let snarkjs: PathBuf = snarkjs::install(workspace)?;
     progress("testing the workspace");
     run(cargo()
