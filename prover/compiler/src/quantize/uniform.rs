@@ -23,6 +23,8 @@ const MAX_START_SHIFT: i32 = 24;
 const MAX_ACCUMULATED: u32 = 16;
 /// Bits that a rounded output may be larger than calibration saw.
 const OUTPUT_HEADROOM: u32 = 4;
+/// How much wider than the calibrated range a domain is that lies around it.
+const WINDOW: f64 = 1.5;
 /// Widest output, unsigned.
 const MAX_BITS_OF_OUTPUT: u32 = assay_interface::schema::MAX_BITS as u32 - 1;
 
@@ -154,6 +156,12 @@ impl Search<'_, '_> {
                     rest = others;
                     match argument.taken {
                         Taken::Exact => rows.extend(fits.iter().map(|fit| fit.exact.unwrap_or(fit.finest))),
+                        // The constants are whole, too, and weights of 2 or 4 do not say so.
+                        Taken::Whole => {
+                            rows.extend(
+                                fits.iter().map(|fit| fit.exact.map_or(fit.finest, |row| row.max(0))),
+                            );
+                        }
                         Taken::Common => rows.extend(std::iter::repeat_n(common_row(fits)?, fits.len())),
                         Taken::Rounded(domain) => rows.extend(self.argument_rows(fits, domain)?),
                     }
@@ -209,6 +217,7 @@ impl Search<'_, '_> {
         for (i, (argument, &(lo, hi))) in arguments.iter().zip(ranges).enumerate() {
             let taken = match argument.takes {
                 Takes::Exact => Taken::Exact,
+                Takes::Whole => Taken::Whole,
                 Takes::Common => Taken::Common,
                 Takes::Rounded { most, reach, finest } => {
                     let bits = bits.min(most);
@@ -216,7 +225,11 @@ impl Search<'_, '_> {
                     let peak = least.abs().max(most.abs()).min(reach);
                     let (first, last) = operator.domain(i, (lo, hi), MIN_BITS);
                     let is_one_sided = first >= 0 || (last <= 0 && last - first >= (1 << MIN_BITS) - 1);
-                    let fitting = activation_scale(peak, bits, is_one_sided);
+                    let from_zero = activation_scale(peak, bits, is_one_sided);
+                    // Or finer around the range, where the operator takes that.
+                    let around = activation_scale(WINDOW * (most - least), bits, true).min(finest);
+                    let window = || operator.window(i, (lo, hi), Domain { scale: around, bits });
+                    let fitting = if around > from_zero && window().is_some() { around } else { from_zero };
                     let scale = fitting.clamp(-20, finest);
                     // At a coarser scale the same values take fewer bits.
                     let bits =

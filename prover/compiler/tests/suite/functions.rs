@@ -2,9 +2,10 @@
 //! circuit agree.
 
 use crate::builder::*;
+use assay_circuits::Assignment;
 use assay_compiler::import::import;
 use assay_compiler::quantize::Step;
-use assay_compiler::{CompileError, Options, QuantizeError, Table, compile};
+use assay_compiler::{CompileError, CompiledModel, Options, QuantizeError, Table, compile};
 
 const W: [f32; 12] = [0.5, -1.25, 0.75, 2.0, -0.3, 0.1, 1.5, -0.8, 0.9, -1.1, 0.4, 0.6];
 
@@ -48,6 +49,37 @@ fn functions_of_one_variable() {
         let (compiled, _) = check_engines(&function(hidden(), operator, attributes));
         assert!(matches!(compiled.graph.layers[0].step, Step::Operator { .. }), "{operator}");
         assert_eq!(compiled.graph.layers.len(), 2);
+    }
+}
+
+/// What a loan is discounted by, `(1 + r)^-36` of monthly rates from 0.2 to 2 %, and logarithms of prices near 100: tables from zero would
+/// have 74 entries for the former, and be off by 0.0076.
+#[test]
+fn arguments_far_from_zero() {
+    let input = || Onnx::with_opset(20).input("x", &[1, 3]);
+    let rates = |i: usize| 0.002 + 0.018 * ((i * 37 % 101) as f64 / 100.0);
+    let discount = input()
+        .floats("one", &[], &[1.0])
+        .floats("p", &[], &[-36.0])
+        .node("g", "Add", &["x", "one"], vec![])
+        .node("y", "Pow", &["g", "p"], vec![])
+        .output("y");
+    let prices = |i: usize| 96.0 + 9.0 * ((i * 37 % 101) as f64 / 100.0);
+    let logarithm = input().node("y", "Log", &["x"], vec![]).output("y");
+    for (onnx, value, max_error) in
+        [(discount, &rates as &dyn Fn(usize) -> f64, 3e-4), (logarithm, &prices, 3e-5)]
+    {
+        let samples: Vec<Vec<f64>> = (0..60).map(|i| (0..3).map(|j| value(3 * i + j)).collect()).collect();
+        let options = Options { max_error, ..Options::default() };
+        let (compiled, report) = compile(&onnx.bytes(), &Table::Rows(samples.clone()), &options).unwrap();
+        assert!(report.outputs[0].max_error <= max_error);
+        let read = CompiledModel::from_bytes(&compiled.to_bytes()).unwrap();
+        for sample in &samples {
+            let inputs = compiled.quantize_inputs(sample).unwrap();
+            let expected = read.run_reference(&inputs).unwrap();
+            let witness = read.circuit.solve(&Assignment { inputs, ..Assignment::default() }).unwrap();
+            assert_eq!(witness.outputs(), expected);
+        }
     }
 }
 

@@ -12,9 +12,9 @@ use super::encoding;
 use crate::bytes::{ENTRY, ReadError, Reader};
 use crate::model::Activation;
 use crate::model::activation;
-use crate::number::signed_range;
+use crate::number::{pow2, signed_range};
 use crate::operators::family::Shape;
-use crate::operators::operator::{Argument, Formats, IntegerOperator, Operator, Rounded, Sink, Takes};
+use crate::operators::operator::{Argument, Domain, Formats, IntegerOperator, Operator, Rounded, Sink, Takes};
 use crate::quantize::error::{Feasible, PlanError};
 
 /// Bits of a function's arguments, at most: a table has as many entries as arguments.
@@ -91,9 +91,25 @@ impl Operator for Elementwise {
         }
     }
 
+    /// Around what is relevant of the range, where the entries around or from zero do not hold it and as many around it do. Prices near
+    /// 100, or what interest adds to 1, would take a few entries of a table from zero.
+    fn window(&self, argument: usize, range: (f64, f64), domain: Domain) -> Option<(i64, i64)> {
+        let (least, most) = self.relevant(argument, range);
+        let unit = pow2(domain.scale);
+        let (first, last) = ((least * unit).floor() as i64, (most * unit).ceil() as i64);
+        let (lo, hi) = self.domain(argument, range, domain.bits);
+        let room = (1i64 << domain.bits.min(MAX_DOMAIN_BITS)).checked_sub(last.checked_sub(first)?)? - 1;
+        if (lo <= first && last <= hi) || room < 0 {
+            return None;
+        }
+        // No further than the function has values, on the side where the range lies.
+        let (lo, hi) = with_values(self.function, domain.scale, (first.saturating_sub(room / 2), last.saturating_add(room - room / 2)));
+        (lo <= first && last <= hi).then_some((lo, hi))
+    }
+
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let (domain, &range) = formats.one_rounded()?;
-        let (lo, hi) = with_values(self.function, domain.scale, self.domain(0, range, domain.bits));
+        let (lo, hi) = with_values(self.function, domain.scale, self.integers(0, range, *domain));
         let (output_lo, output_hi) = formats.value_range(self.is_unsigned());
         let q = Quantization {
             lo,
