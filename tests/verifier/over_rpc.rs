@@ -150,6 +150,8 @@ fn the_local_cluster_has_what_it_says() {
     let address = |value: &Value| value.as_str().unwrap().to_owned();
 
     assert_eq!(report["wallet"]["address"], cluster.wallet.pubkey().to_string());
+    let purse = cluster.ask("getBalance", json!([report["wallet"]["address"]])).unwrap();
+    assert!(purse["value"].as_u64().unwrap() > 900_000_000_000_000, "{purse}");
     let identities = assay_programs::identities();
     assert_eq!(report["programs"].as_object().unwrap().len(), identities.len());
     for program in identities {

@@ -11,6 +11,7 @@ use spl_token_interface::state::{Account as TokenAccount, AccountState, Mint};
 
 use crate::prices::{ASSETS, Asset};
 
+const SYSTEM_PROGRAM: Pubkey = pubkey!("11111111111111111111111111111111");
 const TOKEN_PROGRAM: Pubkey = spl_token_interface::ID;
 const ASSOCIATED_TOKEN_PROGRAM: Pubkey = pubkey!("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
 
@@ -99,6 +100,11 @@ fn packed<T: Pack>(state: &T) -> Account {
 /// An account of a program's, with the lamports that keep it alive.
 pub fn owned(owner: Pubkey, data: Vec<u8>) -> Account {
     Account { lamports: rent(data.len()), data, owner, executable: false, rent_epoch: u64::MAX }
+}
+
+/// An account of somebody's, with lamports and nothing else.
+pub fn purse(lamports: u64) -> Account {
+    Account { lamports, data: Vec::new(), owner: SYSTEM_PROGRAM, executable: false, rent_epoch: u64::MAX }
 }
 
 /// Lamports that keep `bytes` alive: two years of 3,480 for each byte, and 128 bytes of overhead.

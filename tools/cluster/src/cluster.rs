@@ -52,11 +52,12 @@ pub fn run(start: &Start) -> Result<()> {
         });
     }
 
-    let mut funded = vec![wallet.address];
-    funded.extend(&start.fund);
-    let cluster = Cluster::start(start, funded)?;
+    let cluster = Cluster::start(start)?;
     cluster.wait_for(|event| matches!(event, SimnetEvent::CoreStarted(_)), "answer")?;
     cluster.fill(&programs, &wallet.address)?;
+    for address in [&wallet.address].into_iter().chain(&start.fund) {
+        cluster.put(*address, accounts::purse(SOL * LAMPORTS_PER_SOL))?;
+    }
 
     let report = Report {
         port: start.port,
@@ -112,14 +113,12 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn start(start: &Start, funded: Vec<Pubkey>) -> Result<Self> {
+    fn start(start: &Start) -> Result<Self> {
         let simnet = SimnetConfig {
             offline_mode: true,
             remote_rpc_url: None,
             slot_time: start.slot_time,
             block_production_mode: BlockProductionMode::Clock,
-            airdrop_addresses: funded,
-            airdrop_token_amount: SOL * LAMPORTS_PER_SOL,
             instruction_profiling_enabled: false, // it runs every transaction once more for each instruction
             ..Default::default()
         };

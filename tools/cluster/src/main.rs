@@ -21,17 +21,18 @@ use crate::parse::{Dollars, Moment};
 
 const TEACH: &str = "\
 Examples:
-  $ cargo xtask localnet                       # in one terminal; Ctrl-C stops it and leaves nothing behind
-  $ cargo xtask localnet price SOL 120.5       # in another: the price falls
-  $ cargo xtask localnet clock +1h             # an hour passes, with its slots
+  $ cargo xtask localnet                     # in one terminal; Ctrl-C stops it, nothing is kept
+  $ cargo xtask localnet price SOL 120.5     # in another: the price falls
+  $ cargo xtask localnet clock +1h           # an hour passes, with its slots
   $ solana config set --url http://127.0.0.1:8899
 
 For scripts:
-  $ cargo xtask localnet --port 9899 --ready-file /tmp/cluster.json &
-  The file appears when the cluster answers, holds every address as JSON, and goes when the cluster stops.
+  $ cargo xtask localnet --port 9899 --ready-file target/cluster.json &
+The file appears when the cluster answers, holds every address as JSON, and goes when it stops.
 
-What it is: surfpool, offline, with mainnet's features. Each slot takes --slot-time, whether or not anybody sends
-something. Transactions run one at a time. docs/localnet.md says where it differs from a validator.";
+What it is: surfpool, offline, with mainnet's features. Each slot takes --slot-time, whether or
+not anybody sends something. Transactions run one at a time. docs/localnet.md says where it
+differs from a validator.";
 
 /// A local Solana cluster with Assay's programs, test mints, prices and a funded wallet.
 #[derive(Parser)]
@@ -119,16 +120,17 @@ Examples:
   $ cargo xtask localnet price SOL 120.5
   $ cargo xtask localnet price SOL 120.1 --shard 1 --confidence 0.25
 
-A price is an account of Pyth's receiver program, at the address where Pyth's push oracle keeps that feed on mainnet.
-The running cluster publishes it again every second (see --publish-every), also under shards that this command made.";
+A price is an account of Pyth's receiver program, at the address where Pyth's push oracle keeps
+that feed on mainnet. The running cluster publishes it again every second (see --publish-every),
+also under shards that this command made.";
 
 const CLOCK: &str = "\
 Examples:
   $ cargo xtask localnet clock
   $ cargo xtask localnet clock +1h
 
-Time goes forward only, and slots pass with it: an hour is 9,000 of them at 400 ms. Block heights do not move, so
-a transaction that was signed before is still accepted afterwards.";
+Time goes forward only, and slots pass with it: an hour is 9,000 of them at 400 ms. Block
+heights do not move, so a transaction that was signed before is still accepted afterwards.";
 
 #[derive(Args)]
 pub struct Target {

@@ -9,17 +9,19 @@ use clap::Parser;
 
 const TEACH: &str = "\
 Examples:
-  $ cargo run --release -p assay-proxy                       # before the cluster of `cargo xtask localnet`
+  $ cargo run --release -p assay-proxy       # before the cluster of `cargo xtask localnet`
   $ curl -d '{\"lagMs\": 300, \"droppedSends\": 0.2}' 127.0.0.1:9901/faults
-  $ curl -d '{\"rollbackSlots\": 10, \"methods\": [\"getAccountInfo\", \"getSignatureStatuses\"]}' 127.0.0.1:9901/faults
-  $ curl -d '{}' 127.0.0.1:9901/faults                       # all is well again
-  $ curl -X POST 127.0.0.1:9901/cut                          # every connection, at once
+  $ curl -d '{\"rollbackSlots\": 10, \"methods\": [\"getBalance\"]}' 127.0.0.1:9901/faults
+  $ curl -d '{}' 127.0.0.1:9901/faults       # all is well again
+  $ curl -X POST 127.0.0.1:9901/cut          # every connection, at once
   $ curl 127.0.0.1:9901/counts
 
-Faults: lagMs, lostRequests, lostAnswers, refusedRequests, staleSlots, rollbackSlots, droppedSends, repeatedSends,
-lostNotifications; shares are between 0 and 1. `methods` says which requests they are about.
+Faults: lagMs, lostRequests, lostAnswers, refusedRequests, staleSlots, rollbackSlots,
+droppedSends, repeatedSends, lostNotifications; shares are between 0 and 1. `methods` says which
+requests they are about. docs/localnet.md says what each is.
 
-A schedule is a list of steps: [{\"afterMs\": 5000, \"faults\": {\"lostAnswers\": 0.1}}, {\"afterMs\": 9000}]";
+A schedule is a list of steps:
+  [{\"afterMs\": 5000, \"faults\": {\"lostAnswers\": 0.1}}, {\"afterMs\": 9000}]";
 
 /// Stand between a Solana client and its cluster, and lag, lose, forget and repeat, as told.
 #[derive(Parser)]
