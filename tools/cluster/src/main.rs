@@ -11,12 +11,11 @@ mod prices;
 mod report;
 mod wallet;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use solana_pubkey::Pubkey;
 
+use crate::cluster::Start;
 use crate::parse::{Dollars, Moment};
 
 const TEACH: &str = "\
@@ -49,40 +48,6 @@ struct Cli {
     command: Option<Command>,
     #[command(flatten)]
     start: Start,
-}
-
-#[derive(Args)]
-pub struct Start {
-    /// Port of the RPC; subscriptions are answered on the next one
-    #[arg(long, value_name = "PORT", default_value_t = 8899)]
-    port: u16,
-    /// Milliseconds between two slots
-    #[arg(long, value_name = "MS", default_value_t = 400, value_parser = clap::value_parser!(u64).range(10..=60_000))]
-    slot_time: u64,
-    /// Key file of the wallet that is given SOL and tokens [default: that of Solana's command line, or else a test-only one of the repository]
-    #[arg(long, value_name = "FILE")]
-    wallet: Option<PathBuf>,
-    /// Give SOL to this address as well; may be repeated
-    #[arg(long, value_name = "ADDRESS")]
-    fund: Vec<Pubkey>,
-    /// Seconds after which every price is published again, as it is, with the time of the cluster's clock; 0 for never
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    publish_every: u64,
-    /// Print the addresses as one line of JSON instead of a table
-    #[arg(long)]
-    json: bool,
-    /// Write the same JSON to this file as soon as the cluster answers; it is removed at the end
-    #[arg(long, value_name = "FILE")]
-    ready_file: Option<PathBuf>,
-    /// Print each transaction, and what the runtime reports, on standard error
-    #[arg(long)]
-    log: bool,
-    /// Stop when standard input ends, so that a script that dies takes the cluster with it
-    #[arg(long)]
-    stop_with_stdin: bool,
-    /// The repository, whose programs are deployed
-    #[arg(long, value_name = "DIR", default_value = ".", hide = true, env = "ASSAY_REPOSITORY")]
-    repository: PathBuf,
 }
 
 #[derive(Subcommand)]

@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::Shared;
 use crate::requests::{Sure, reply};
+use crate::shared::Shared;
 
 /// Serves whoever holds the strings; [`Shared::cut`] does not cut these.
 pub async fn serve(shared: Arc<Shared>, stream: TcpStream) {

@@ -34,19 +34,19 @@ mod faults;
 mod history;
 mod http;
 mod requests;
+mod shared;
 mod socket;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use faults::{Counters, Dice, Event};
@@ -76,61 +76,6 @@ pub struct Step {
     pub faults: Faults,
 }
 
-/// What all connections share.
-struct Shared {
-    upstream: http::Target,
-    websocket: String,
-    faults: RwLock<Current>,
-    dice: Dice,
-    counters: Counters,
-    history: Mutex<History>,
-    slot: AtomicU64,
-    cut: watch::Sender<u64>,
-}
-
-#[derive(Default)]
-struct Current {
-    faults: Faults,
-    /// The slot to which reads have gone back.
-    fork: u64,
-}
-
-impl Shared {
-    /// The faults, and the slot to which reads go back.
-    fn faults(&self) -> (Faults, u64) {
-        let current = self.faults.read().unwrap_or_else(PoisonError::into_inner);
-        (current.faults.clone(), current.fork)
-    }
-
-    fn set(&self, faults: Faults) -> Result<(), String> {
-        faults.check()?;
-        let fork = self.slot.load(Ordering::Relaxed).saturating_sub(faults.rollback_slots);
-        let mut current = self.faults.write().unwrap_or_else(PoisonError::into_inner);
-        // Saying the same again does not move the fork.
-        let fork = if current.faults.rollback_slots == faults.rollback_slots { current.fork } else { fork };
-        *current = Current { faults, fork };
-        Ok(())
-    }
-
-    fn cut(&self) {
-        self.cut.send_modify(|generation| *generation = generation.wrapping_add(1));
-    }
-
-    /// Returns when all connections are cut.
-    async fn until_cut(&self) {
-        // An error is the end of the proxy, which cuts as well.
-        let _ = self.cut.subscribe().changed().await;
-    }
-
-    /// Waits where answers are to be late.
-    async fn lag(&self, milliseconds: u64) {
-        if milliseconds > 0 {
-            self.counters.count(Event::Late);
-            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-        }
-    }
-}
-
 /// A running proxy; dropped, it ends with all its connections.
 pub struct Proxy {
     shared: Arc<Shared>,
@@ -145,16 +90,7 @@ impl Proxy {
     /// # Errors
     /// A port is taken, or an address of the cluster is none.
     pub async fn start(upstream: &Upstream, port: u16, seed: u64) -> Result<Self> {
-        let shared = Arc::new(Shared {
-            upstream: http::Target::parse(&upstream.rpc)?,
-            websocket: upstream.websocket.clone(),
-            faults: RwLock::default(),
-            dice: Dice::new(seed),
-            counters: Counters::default(),
-            history: Mutex::default(),
-            slot: AtomicU64::new(0),
-            cut: watch::Sender::new(0),
-        });
+        let shared = Arc::new(Shared::new(http::Target::parse(&upstream.rpc)?, &upstream.websocket, seed));
         let mut listeners = Vec::new();
         for next in 0..3 {
             let port = if port == 0 { 0 } else { port.checked_add(next).context("no port is left above")? };

@@ -14,8 +14,8 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::Shared;
 use crate::faults::{Event, Faults};
+use crate::shared::Shared;
 use crate::{history, wire};
 
 /// Why a request gets no answer of the cluster's.

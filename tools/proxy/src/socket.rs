@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::Shared;
 use crate::faults::Event;
+use crate::shared::Shared;
 
 /// Messages under way in one direction, before the sender has to wait.
 const UNDER_WAY: usize = 4_096;
