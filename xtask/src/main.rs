@@ -7,10 +7,12 @@
 
 mod artifacts;
 mod build;
+mod cluster;
 mod debian;
 mod debian_route;
 mod identity;
 mod idl;
+mod node;
 mod platform_tools;
 mod process;
 mod programs;
@@ -49,12 +51,21 @@ enum Task {
     Wasm,
     /// Check the programs' addresses, and put their test-only key pairs where `anchor build` looks for them.
     Keys,
-    /// Verify the committed programs, then run every test of the workspace in release mode.
+    /// Verify the committed programs, then run every test of the workspace in release mode, and those over RPC.
     Test {
         /// Passed on to `cargo test`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Run a local Solana cluster with the programs, test mints, prices and a funded wallet; or set its prices and its clock.
+    #[command(disable_help_flag = true)]
+    Localnet {
+        /// Passed on to the cluster: `--help` shows what there is.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Test the programs over RPC: on the cluster at ANCHOR_PROVIDER_URL, or on a local one that is started for it.
+    AnchorTest,
     /// Run the demonstration on the committed programs.
     Demo {
         /// Passed on to the demonstration.
@@ -81,6 +92,8 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Wasm => typescript::publish_module(&workspace),
         Task::Keys => tasks::keys(&workspace),
         Task::Test { args } => tasks::test(&workspace, args),
+        Task::Localnet { args } => cluster::exec(&workspace, args),
+        Task::AnchorTest => tasks::anchor_test(&workspace),
         Task::Demo { args } => tasks::demo(&workspace, args),
     }
 }
