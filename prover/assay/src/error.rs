@@ -393,6 +393,7 @@ fn samples_hint(error: &CalibrationError) -> Option<&'static str> {
         }
         // What says itself what to do.
         CalibrationError::Csv(text) if text.contains("save") => return None,
+        CalibrationError::Json(text) if text.contains("twice") => return None,
         CalibrationError::Csv(_) | CalibrationError::Json(_) => {
             "the form follows the file's ending: .csv, .json, .npy, .npz"
         }

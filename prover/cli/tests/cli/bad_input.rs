@@ -288,7 +288,7 @@ fn what_stands_at_the_destination_is_kept() {
 fn control_characters_of_names_are_shown() {
     let workspace = Workspace::with_model();
     let hostile = "a\u{1b}[2J\rb";
-    workspace.write("samples.csv", format!("{hostile},b\n-1,0.5\n0.25,-0.75\n1,1\n"));
+    workspace.write("samples.csv", format!("\"{hostile}\",b\n-1,0.5\n0.25,-0.75\n1,1\n"));
     let report = workspace.succeed(["compile", "model.onnx", "samples.csv", "-o", "model.assay"]);
     let inspected = workspace.succeed(["inspect", "model.assay"]);
     let refused = workspace.refused(["run", "--model", "model.assay", "--input", "input.json"]);
