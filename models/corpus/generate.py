@@ -33,6 +33,7 @@ FAMILIES = {
     "exact": "trees with exact floats",
     "scaled": "trees behind scalers",
     "pytorch": "PyTorch",
+    "tails": "PyTorch on heavy tails",
     "rules": "rules and blocks by hand",
     "files": "types and operator sets and files",
     "later": "to be refused",

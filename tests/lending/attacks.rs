@@ -4,6 +4,7 @@ use assay_localnet::{Localnet, record};
 use assay_tests::attacks::{
     Attack, Edge, Exception, Limits, Numbers, Shift, Times, cases, check, check_limits, fuzz,
 };
+use assay_tests::vectors;
 use solana_address::Address;
 
 use assay_lending::state::{Market, Position};
@@ -340,4 +341,10 @@ fn no_bytes_crash_the_program() {
     let tally = tally.unwrap_or_else(|fault| panic!("{fault}"));
     println!("{tally:#?}");
     assert!(tally.len() > 20, "random cases must get far enough to meet the program's own errors");
+}
+
+#[test]
+fn other_languages_have_every_instruction() {
+    let recorded = record(every_instruction_costs_what_the_ledger_says);
+    vectors::instructions(&assay_lending_host::IDENTITY, &recorded);
 }

@@ -51,6 +51,17 @@ pub fn check(program: &str, measured: &[(&str, Cost)]) -> Result<(), String> {
     Err(format!("{}\nif this is meant: ASSAY_LEDGER=write, and commit the ledger", differences.join("\n")))
 }
 
+/// What the ledger says that an instruction of `program` costs.
+///
+/// # Errors
+/// There is no such row, or no ledger.
+pub fn row(program: &str, instruction: &str) -> Result<Cost, String> {
+    let path = path();
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let key = (program.to_owned(), instruction.to_owned());
+    parse(&text)?.remove(&key).ok_or_else(|| format!("the ledger has no row of {program}'s {instruction}"))
+}
+
 fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("ledger/compute-units.csv")
 }

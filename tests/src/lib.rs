@@ -5,6 +5,7 @@ pub mod ledger;
 pub mod pass_through;
 pub mod readers;
 pub mod snarkjs;
+pub mod vectors;
 
 /// How many lives a test of a state machine plays: `ASSAY_LIFE_ROUNDS`, or `default`, few enough for every run of the tests.
 ///

@@ -30,6 +30,7 @@ mod forgeries;
 mod idl;
 mod layout;
 mod life;
+mod over_rpc;
 mod propose_authority;
 mod propose_guardian;
 mod propose_series;

@@ -7,7 +7,7 @@ use assay_localnet::{Localnet, Outcome};
 use assay_tests::encoding::outside_the_subgroup;
 use assay_verifier::{ModelRegistered, RegisterArgs, accounts, instruction};
 use assay_verifier_host::{
-    self as verifier, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_TIMELOCK, Registration, Status,
+    self as verifier, MAX_LIMBS, MAX_SCHEMA_LEN, MAX_TIMELOCK, MIN_TIMELOCK, Registration, Status,
 };
 use solana_address::Address;
 use solana_keypair::Keypair;
@@ -471,4 +471,11 @@ fn copy_negated(key: &mut [u8], from: usize, to: usize, length: usize) {
         let negated = -Fq::from_be_bytes_mod_order(coordinate);
         coordinate.copy_from_slice(&negated.into_bigint().to_bytes_be());
     }
+}
+
+/// What the compiler warns of is what the program refuses.
+#[test]
+fn the_compiler_knows_the_limits() {
+    use assay_compiler::registration;
+    assert_eq!((registration::MAX_SCHEMA_LEN, registration::MAX_LIMBS), (MAX_SCHEMA_LEN, MAX_LIMBS));
 }

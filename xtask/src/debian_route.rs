@@ -7,6 +7,8 @@
 mod compile;
 mod packages;
 
+pub use compile::{cargo, remapped};
+
 use std::fs::{self, File};
 
 use anyhow::{Context, Result};

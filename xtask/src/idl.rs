@@ -2,7 +2,9 @@
 //!
 //! Under the feature `idl-build` each program's test binary prints fragments between markers
 //! (`--- IDL begin program ---` and so on). The Anchor command line collects them into one file; this does the
-//! same without it.
+//! same without it, and says it so that other readers understand it ([`plain`]).
+
+mod plain;
 
 use std::fs;
 
@@ -88,6 +90,7 @@ fn assemble(printed: &str) -> Result<Value> {
             idl[key] = Value::Array(values);
         }
     }
+    plain::rewrite(&mut idl);
     Ok(idl)
 }
 

@@ -7,15 +7,18 @@
 
 mod artifacts;
 mod build;
+mod cluster;
 mod debian;
 mod debian_route;
 mod identity;
 mod idl;
+mod node;
 mod platform_tools;
 mod process;
 mod programs;
 mod snarkjs;
 mod tasks;
+mod typescript;
 mod workspace;
 
 use std::process::ExitCode;
@@ -44,14 +47,25 @@ enum Task {
     },
     /// Compile the programs and compare them, byte for byte, with the committed ones.
     VerifyBuild,
+    /// Compile the WebAssembly module of the TypeScript SDK and make it the committed one under sdk/ts/wasm.
+    Wasm,
     /// Check the programs' addresses, and put their test-only key pairs where `anchor build` looks for them.
     Keys,
-    /// Verify the committed programs, then run every test of the workspace in release mode.
+    /// Verify the committed programs, then run every test of the workspace in release mode, and those over RPC.
     Test {
         /// Passed on to `cargo test`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Run a local Solana cluster with the programs, test mints, prices and a funded wallet; or set its prices and its clock.
+    #[command(disable_help_flag = true)]
+    Localnet {
+        /// Passed on to the cluster: `--help` shows what there is.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Test the programs over RPC: on the cluster at ANCHOR_PROVIDER_URL, or on a local one that is started for it.
+    AnchorTest,
     /// Run the demonstration on the committed programs.
     Demo {
         /// Passed on to the demonstration.
@@ -75,8 +89,11 @@ fn run(cli: &Cli) -> Result<()> {
     match &cli.task {
         Task::Build { toolchain } => tasks::build(&workspace, *toolchain),
         Task::VerifyBuild => tasks::verify_build(&workspace),
+        Task::Wasm => typescript::publish_module(&workspace),
         Task::Keys => tasks::keys(&workspace),
         Task::Test { args } => tasks::test(&workspace, args),
+        Task::Localnet { args } => cluster::exec(&workspace, args),
+        Task::AnchorTest => tasks::anchor_test(&workspace),
         Task::Demo { args } => tasks::demo(&workspace, args),
     }
 }

@@ -8,8 +8,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::debian;
-use crate::process::{find_on_path, progress, run};
+use crate::node;
+use crate::process::{progress, run};
 use crate::workspace::Workspace;
 
 const VERSION: &str = "0.7.6";
@@ -24,11 +24,7 @@ pub fn install(workspace: &Workspace) -> Result<PathBuf> {
     if path.exists() {
         return Ok(path);
     }
-    for (tool, package) in [("node", "nodejs"), ("npm", "npm")] {
-        if find_on_path(tool).is_none() {
-            debian::install(&[package], "install Node.js and npm")?;
-        }
-    }
+    node::install()?;
     progress(&format!("installing snarkjs {VERSION} into {}", root.display()));
     std::fs::create_dir_all(&root)?;
     run(Command::new("npm")

@@ -1,13 +1,15 @@
 //! The commands: each is a sequence of what the other modules do.
 
+use std::env;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::build::{self, Toolchain};
+use crate::cluster::{self, Address, Running};
 use crate::process::{cargo, progress, run};
 use crate::workspace::Workspace;
-use crate::{artifacts, identity, programs, snarkjs};
+use crate::{artifacts, identity, node, programs, snarkjs, typescript};
 
 /// Compiles the programs; those of the packages become the committed ones.
 pub fn build(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
@@ -36,16 +38,63 @@ pub fn keys(workspace: &Workspace) -> Result<()> {
     identity::place_keypairs(workspace, &programs)
 }
 
-/// Verifies the committed programs, fetches snarkjs, then runs every test of the workspace in release mode.
+/// Verifies the committed programs and the SDK's module, tests the SDK, fetches snarkjs, then runs every test of the workspace in release mode;
+/// and those that need a cluster, unless some others were asked for.
 pub fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     verify_build(workspace)?;
+    typescript::verify_module(workspace)?;
+    typescript::test(workspace)?;
     let snarkjs: PathBuf = snarkjs::install(workspace)?;
     progress("testing the workspace");
     run(cargo()
         .current_dir(&workspace.root)
         .env(snarkjs::VARIABLE, snarkjs)
         .args(["test", "--release", "--workspace"])
-        .args(args))
+        .args(args))?;
+    if args.is_empty() {
+        cluster::test(workspace)?;
+        anchor_test(workspace)?;
+    }
+    Ok(())
+}
+
+/// What Anchor tells its scripts: the cluster, and the key file of who pays there.
+const PROVIDER_URL: &str = "ANCHOR_PROVIDER_URL";
+const WALLET: &str = "ANCHOR_WALLET";
+
+/// Runs the tests over RPC. `anchor test` names the usual local cluster whether one runs or not, so one is started where
+/// nobody answers.
+pub fn anchor_test(workspace: &Workspace) -> Result<()> {
+    let given = match env::var(PROVIDER_URL) {
+        Ok(url) => Some(Address::parse(&url)?),
+        Err(_) => None,
+    };
+    let started = match &given {
+        Some(address) if address.answers() => None,
+        Some(address) => Some(Running::start(workspace, Some(address.local_port()?))?),
+        None => Some(Running::start(workspace, None)?),
+    };
+    let environment = match &started {
+        Some(cluster) => cluster.environment()?.to_vec(),
+        None if env::var_os(WALLET).is_some() => Vec::new(),
+        None => {
+            bail!("{WALLET} has to name the key file of a wallet with SOL on the cluster at {PROVIDER_URL}")
+        }
+    };
+    if started.is_some() {
+        progress("testing over RPC from Rust"); // these move the clock by days, which no other cluster lets them do
+        run(cargo()
+            .current_dir(&workspace.root)
+            .envs(environment.clone())
+            .args(["test", "--release", "--package", "assay-tests", "--test", "verifier", "over_rpc"])
+            .args(["--", "--include-ignored", "--nocapture"]))?;
+    }
+    let typescript = workspace.root.join("sdk/ts");
+    if typescript.join("package.json").is_file() {
+        progress("testing over RPC from TypeScript");
+        run(node::npm(&typescript)?.envs(environment).args(["run", "--if-present", "anchor-test"]))?;
+    }
+    Ok(())
 }
 
 /// Runs the demonstration on the committed programs.

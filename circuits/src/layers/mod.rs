@@ -11,6 +11,7 @@
 //! | by number | [`index`], [`rows`], [`choice`] | the bits of a number, and a product an entry |
 //! | whole numbers | [`whole`], [`modulo`], [`division`] | a division |
 //! | functions | [`function`] | a table, or a selection by bits |
+//! | of wide arguments | [`wide`], [`logarithm`] | the bits of arguments and results |
 //! | trees | [`trees`] | one a threshold and half a branch |
 //! | normalizing | [`softmax`], [`log_sum_exp`], [`layer_norm`] | products, one division or root a group |
 //! | reducing | [`norm`] | a product a value, perhaps a root |
@@ -32,6 +33,7 @@ pub mod hardmax;
 pub mod index;
 pub mod layer_norm;
 pub mod log_sum_exp;
+pub mod logarithm;
 pub mod logic;
 pub mod magnitude;
 pub mod max_pool;
@@ -48,6 +50,7 @@ pub mod sparse;
 pub mod top_k;
 pub mod trees;
 pub mod whole;
+pub mod wide;
 
 pub use crate::window;
 
@@ -65,6 +68,7 @@ pub(crate) const MODULES: &[Module] = modules![
     index,
     layer_norm,
     log_sum_exp,
+    logarithm,
     logic,
     magnitude,
     max_pool,
@@ -80,5 +84,6 @@ pub(crate) const MODULES: &[Module] = modules![
     sparse,
     top_k,
     trees,
-    whole
+    whole,
+    wide
 ];

@@ -391,6 +391,9 @@ fn samples_hint(error: &CalibrationError) -> Option<&'static str> {
         CalibrationError::NotFinite { .. } => {
             "remove the row, or replace the value by what the model gets in its place"
         }
+        // What says itself what to do.
+        CalibrationError::Csv(text) if text.contains("save") => return None,
+        CalibrationError::Json(text) if text.contains("twice") => return None,
         CalibrationError::Csv(_) | CalibrationError::Json(_) => {
             "the form follows the file's ending: .csv, .json, .npy, .npz"
         }

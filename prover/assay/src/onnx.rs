@@ -49,8 +49,9 @@ pub fn external_data(onnx: &[u8], path: &Path) -> Result<BTreeMap<String, Vec<u8
             Err(error) => return Err(failed(error)),
         };
         if !real.starts_with(&real_folder) {
-            return Err(failed(io::Error::other(
-                "it leads out of the model's folder, and weights are read from inside it only: put the file there",
+            return Err(failed(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it leads out of the model's folder, and weights are read from inside it only: copy the file itself there (cp -L)",
             )));
         }
         let bytes = files::read(&real, left)?;

@@ -4,7 +4,7 @@
 //! Packing has one reading, so a statement decodes to exactly the values that were proven; limbs that no packing gives, and integers that
 //! stand for nothing, are refused.
 
-use assay_compiler::model::ClassNames;
+use assay_compiler::{Feature, model::ClassNames};
 use assay_interface::{
     field::Scalar,
     member::{Claim, MemberError},
@@ -26,6 +26,8 @@ pub struct Tensor {
     pub names: Vec<String>,
     /// Names of its values 0, 1, 2, ..., if they are classes: they are the model file's, and no part of a statement.
     pub classes: Vec<String>,
+    /// The same of each element, if some are texts: what its values stand for; none for those that are numbers.
+    pub categories: Vec<Vec<String>>,
     /// What the statement says of it.
     pub content: Content,
 }
@@ -153,21 +155,21 @@ impl Tensor {
         Some(reals(&self.schema, self.integers()?))
     }
 
-    /// The name of the class that a value is, if it is one.
-    pub fn class(&self, value: f64) -> Option<&str> {
+    /// The name of the class that a value of an element is, or the text that it stands for, if it is one.
+    pub fn class(&self, element: usize, value: f64) -> Option<&str> {
         if value < 0.0 || value.fract() != 0.0 {
             return None;
         }
-        self.classes.get(value as usize).map(String::as_str)
+        let names = self.categories.get(element).unwrap_or(&self.classes);
+        names.get(value as usize).map(String::as_str)
     }
 
     /// A tensor whose elements have the names that follow from its own.
     pub(crate) fn unnamed(schema: &TensorSchema, content: Content) -> Tensor {
-        Tensor { schema: schema.clone(), names: derived_names(schema), classes: Vec::new(), content }
+        let (names, classes, categories) = (derived_names(schema), Vec::new(), Vec::new());
+        Tensor { schema: schema.clone(), names, classes, categories, content }
     }
-}
 
-impl Tensor {
     /// The first difference from what was given for the tensor.
     pub(crate) fn difference(&self, given: &Content) -> Option<InputDifference> {
         let tensor = || self.schema.name.clone();
@@ -207,8 +209,8 @@ impl Tensor {
 }
 
 impl Serialize for Tensor {
-    /// `{name, elements, values, integers}`, of labels with `classes`, the name of each value's class; or `{name, commitment}`,
-    /// or `{name, root, scope, nullifier}`.
+    /// `{name, elements, values, integers}`, of labels with `classes`, the name of each value's class, of texts with `categories`,
+    /// what each value stands for; or `{name, commitment}`, or `{name, root, scope, nullifier}`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("name", &self.schema.name)?;
@@ -218,10 +220,11 @@ impl Serialize for Tensor {
                 let values = reals(&self.schema, integers).into_iter().map(Number);
                 map.serialize_entry("values", &values.collect::<Vec<_>>())?;
                 map.serialize_entry("integers", integers)?;
-                if !self.classes.is_empty() {
-                    let values = reals(&self.schema, integers);
-                    let classes: Vec<_> = values.into_iter().map(|value| self.class(value)).collect();
-                    map.serialize_entry("classes", &classes)?;
+                let key = if self.categories.is_empty() { "classes" } else { "categories" };
+                if !(self.classes.is_empty() && self.categories.is_empty()) {
+                    let values = reals(&self.schema, integers).into_iter().enumerate();
+                    let names: Vec<_> = values.map(|(at, value)| self.class(at, value)).collect();
+                    map.serialize_entry(key, &names)?;
                 }
             }
             Content::Commitment(commitment) => map.serialize_entry("commitment", &commitment.to_string())?,
@@ -297,6 +300,19 @@ pub(crate) fn name_classes(outputs: &mut [Tensor], classes: &[Option<ClassNames>
                 let named = |name| format!("{}[{name}]", tensor.schema.name);
                 tensor.names = names.iter().map(named).collect();
             }
+        }
+    }
+}
+
+/// Names the values of elements that are text.
+pub(crate) fn name_categories(inputs: &mut [Tensor], features: &[Feature]) {
+    let mut rest = features;
+    for tensor in inputs {
+        let (of_tensor, others) = rest.split_at_checked(tensor.schema.elements()).unwrap_or_default();
+        rest = others;
+        if of_tensor.iter().any(|feature| feature.categories.is_some()) {
+            let names = |feature: &Feature| Some(feature.categories.as_ref()?.names.clone());
+            tensor.categories = of_tensor.iter().map(|feature| names(feature).unwrap_or_default()).collect();
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     model::Model,
     number::{no_number, reals},
     salts::Salts,
-    tensor::{self, Content, Tensor, Tensors, name_classes, name_elements},
+    tensor::{self, Content, Tensor, Tensors, name_categories, name_classes, name_elements},
 };
 
 /// Inputs of one model: as many integers as its tensors have elements, each within its tensor's bits.
@@ -92,7 +92,9 @@ impl Model {
     /// # Errors
     /// [`Error::Decode`] for a statement of another model, or one that no values give.
     pub fn decode(&self, statement: &Statement) -> Result<Tensors, Error> {
-        Ok(tensor::decode(self.schema(), self.feature_names(), self.classes(), statement)?)
+        let mut tensors = tensor::decode(self.schema(), self.feature_names(), self.classes(), statement)?;
+        name_categories(&mut tensors.inputs, self.features());
+        Ok(tensors)
     }
 
     /// Refuses the inputs of another model.
@@ -143,6 +145,7 @@ impl Inputs {
         let schema = self.model.schema().inputs();
         let mut tensors = tensors(schema, &self.values);
         name_elements(&mut tensors, self.model.feature_names());
+        name_categories(&mut tensors, self.model.features());
         tensors
     }
 }

@@ -28,7 +28,7 @@ fn here() -> Result<Option<Calibration>, Error> {
     match found {
         Ok(found) => {
             if let Some(time) = measured {
-                ui::note(&format!("measured this machine in {}, once, for estimates", duration(time)));
+                ui::note(&format!("measured this machine in {}, for estimates", duration(time)));
             }
             Ok(Some(found))
         }

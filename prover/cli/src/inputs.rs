@@ -4,7 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use anyhow::{Context, anyhow};
-use assay::{Inputs, Membership, Salts, SampleFormat, Samples};
+use assay::{Feature, Inputs, Membership, Salts, SampleFormat, Samples};
 
 use crate::artifacts::Model;
 use crate::failure::{HintExt, hinted};
@@ -114,6 +114,21 @@ pub struct Chosen {
 
 /// The chosen samples of a file in the model's integers. All of them are checked before any is returned.
 pub fn choose(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<Chosen> {
+    let Each { rows, samples } = choose_each(model, path, rows)?;
+    let rows = rows.into_iter().map(|(row, inputs)| Ok((row, inputs?))).collect::<anyhow::Result<_>>()?;
+    Ok(Chosen { rows, samples })
+}
+
+/// What rows were chosen, as [`Chosen`], where some may have values that the model does not take.
+pub struct Each {
+    /// Rows counted from 1, with what the model takes, or why it takes none.
+    pub rows: Vec<(usize, anyhow::Result<Inputs>)>,
+    /// Samples of the file.
+    pub samples: usize,
+}
+
+/// The chosen samples of a file, each in the model's integers or refused.
+pub fn choose_each(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<Each> {
     let file = show(path);
     let samples = read_samples(path, "input")?;
     let arranged = model
@@ -126,16 +141,37 @@ pub fn choose(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<Chosen>
     arranged.warnings.iter().for_each(|warning| ui::warn(&format!("{file}: {}", warning.text())));
     let samples = arranged.rows;
     let chosen = rows.of(samples.len(), &file)?;
-    let quantized = chosen.into_iter().map(|row| {
+    let wider = wider(model, chosen.iter().filter_map(|row| samples.get(row.checked_sub(1)?)));
+    let quantize = |row: usize| {
         let sample = row.checked_sub(1).and_then(|index| samples.get(index));
         let sample = sample.with_context(|| format!("{file} has no row {row}"))?;
         let place = || if samples.len() == 1 { file.clone() } else { format!("{file}, row {row}") };
-        let inputs = model.model.quantize(sample).with_context(place).hint(
-            || "`assay inspect` shows the declared domain; `assay compile` widens it: --domain, --input-format, or wider calibration data",
-        )?;
-        Ok((row, inputs))
-    });
-    Ok(Chosen { rows: quantized.collect::<anyhow::Result<_>>()?, samples: samples.len() })
+        model.model.quantize(sample).with_context(place).hint(|| match &wider {
+            Some(wider) => {
+                format!("`assay compile` with wider calibration data, --margin or --input-format, or for these rows with{wider}")
+            }
+            None => "`assay inspect` shows the model's features and their declared domains".to_owned(),
+        })
+    };
+    let rows = chosen.into_iter().map(|row| (row, quantize(row))).collect();
+    Ok(Each { rows, samples: samples.len() })
+}
+
+/// The options of `assay compile` that widen domains to all values of these rows, where some lie outside; of many features the first.
+fn wider<'a>(model: &Model, rows: impl Iterator<Item = &'a Vec<f64>> + Clone) -> Option<String> {
+    const SHOWN: usize = 8;
+    let outside = |(position, feature): (usize, &Feature)| {
+        let values = rows.clone().filter_map(move |row| row.get(position).copied());
+        let mut values = values.filter(|value| value.is_finite() && !feature.contains(*value)).peekable();
+        values.peek()?;
+        let (min, max) =
+            values.fold((feature.min, feature.max), |(min, max), value| (min.min(value), max.max(value)));
+        Some(format!(" --domain '{}={min}:{max}'", feature.name))
+    };
+    let all: Vec<String> = model.model.features().iter().enumerate().filter_map(outside).collect();
+    let more =
+        all.len().checked_sub(SHOWN + 1).map_or_else(String::new, |more| format!(" and {} more", more + 1));
+    (!all.is_empty()).then(|| all.into_iter().take(SHOWN).collect::<String>() + &more)
 }
 
 /// The one chosen sample.

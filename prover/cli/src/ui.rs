@@ -67,10 +67,23 @@ pub fn json(value: &serde_json::Value) -> io::Result<()> {
     data(&format!("{value:#}\n"))
 }
 
+/// Text with every control character but ends of lines as an escape: names come from files, and could move the cursor or hide what
+/// follows.
+pub fn escaped(text: &str) -> String {
+    let shown =
+        |c: char| if c == '\n' || !c.is_control() { c.to_string() } else { c.escape_default().to_string() };
+    text.chars().map(shown).collect()
+}
+
+/// The same of what stands on one line.
+fn escaped_line(text: &str) -> String {
+    escaped(text).replace('\n', "\\n")
+}
+
 /// One line of progress for a person, on stderr.
 pub fn note(text: &str) {
     if !QUIET.load(Ordering::Relaxed) {
-        say(text);
+        say(&escaped(text));
     }
 }
 
@@ -79,7 +92,7 @@ pub fn warn(text: &str) {
     if QUIET.load(Ordering::Relaxed) {
         SILENCED.fetch_add(1, Ordering::Relaxed);
     } else {
-        say(&format!("{} {text}", paint(LOUD, "warning:")));
+        say(&format!("{} {}", paint(LOUD, "warning:"), escaped(text)));
     }
 }
 
@@ -94,9 +107,9 @@ pub fn count_silenced() {
 
 /// A failed command: the error and its hints, for a person.
 pub fn error(message: &str, hints: &[&str]) {
-    say(&format!("{} {message}", paint(BAD, "error:")));
+    say(&format!("{} {}", paint(BAD, "error:"), escaped(message)));
     for hint in hints {
-        say(&format!("{} {hint}", paint(NOTE, "hint:")));
+        say(&format!("{} {}", paint(NOTE, "hint:"), escaped(hint)));
     }
 }
 
@@ -178,7 +191,7 @@ impl<const N: usize> Table<N> {
 
     /// Adds a row.
     pub fn row(&mut self, cells: [String; N]) -> &mut Table<N> {
-        self.rows.push(cells);
+        self.rows.push(cells.map(|cell| escaped_line(&cell)));
         self
     }
 
@@ -208,7 +221,7 @@ impl<const N: usize> Table<N> {
 /// `label  value` lines, the labels in one column.
 pub fn fields(pairs: &[(&str, String)]) -> String {
     let width = pairs.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
-    pairs.iter().map(|(label, value)| format!("  {label:<width$}  {value}\n")).collect()
+    pairs.iter().map(|(label, value)| format!("  {label:<width$}  {}\n", escaped_line(value))).collect()
 }
 
 /// Columns of what a person reads: the terminal's, or COLUMNS, or 100 where neither says.
@@ -265,6 +278,16 @@ mod tests {
         table.row(["a".into(), "5".into()]).row(["longer".into(), "12345".into()]);
         let plain = anstream::adapter::strip_str(&table.render()).to_string();
         assert_eq!(plain, "  name    count\n  a           5\n  longer  12345\n");
+    }
+
+    #[test]
+    fn control_characters_are_shown() {
+        assert_eq!(escaped("a\u{1b}[2J\r\u{9b}é\nb"), "a\\u{1b}[2J\\r\\u{9b}é\nb");
+        let mut table = Table::new(["name"]);
+        table.row(["x\n\u{7}".into()]);
+        let plain = anstream::adapter::strip_str(&table.render()).to_string();
+        assert_eq!(plain, "  name\n  x\\n\\u{7}\n");
+        assert_eq!(fields(&[("file", "a\tb".into())]), "  file  a\\tb\n");
     }
 
     #[test]

@@ -28,8 +28,8 @@ pub fn table(tensors: &[Tensor]) -> String {
             }
             Content::Values(values) => {
                 let meanings = values.iter().zip(reals(schema, values));
-                for (name, (q, meaning)) in names.iter().zip(meanings).take(LISTED) {
-                    table.row([name.clone(), self::meaning(tensor, meaning), q.to_string()]);
+                for (at, (name, (q, meaning))) in names.iter().zip(meanings).take(LISTED).enumerate() {
+                    table.row([name.clone(), self::meaning(tensor, at, meaning), q.to_string()]);
                 }
                 if values.len() > LISTED {
                     table.row([format!("... {} more", values.len() - LISTED), String::new(), String::new()]);
@@ -40,9 +40,9 @@ pub fn table(tensors: &[Tensor]) -> String {
     table.render()
 }
 
-/// A value of an element: of a label, with its class; or that there is none.
-pub fn meaning(tensor: &Tensor, value: f64) -> String {
-    match tensor.class(value) {
+/// A value of an element: of a label with its class, of text with what it stands for; or that there is none.
+pub fn meaning(tensor: &Tensor, element: usize, value: f64) -> String {
+    match tensor.class(element, value) {
         Some(class) => format!("{value} ('{class}')"),
         None if value.is_nan() => "missing".into(),
         None => value.to_string(),

@@ -1,8 +1,10 @@
 //! The compilation: import, calibrate, quantize, lower, report.
 
+use std::sync::Arc;
+
 use assay_circuits::Ranges;
 
-use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Table};
+use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Inputs, Table};
 use crate::compiled::{CompiledModel, DecodeError};
 use crate::feature::{InputError, check_domain};
 use crate::features::{contents, domains, encodings, input_formats, may_be_missing, real_or};
@@ -10,9 +12,9 @@ use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError, Refusal};
 use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
-use crate::model::{FileInput, Model, Output, batch};
+use crate::model::{FileInput, Layer, LayerFunction, Map, Model, Output, Row, batch};
 use crate::onnx::ModelProto;
-use crate::operators::operator::Measure;
+use crate::operators::operator::{Measure, ResultScale};
 use crate::options::{ExactFloats, OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
@@ -127,21 +129,53 @@ pub fn compile_with<'a>(
     options: &Options,
     progress: &mut dyn Progress,
 ) -> Result<(CompiledModel, Report), CompileError> {
+    let source = source.into();
+    let unmet = match compile_to(source, calibration, options, progress) {
+        Err(CompileError::Quantize(unmet)) => unmet,
+        found => return found,
+    };
+    let Some((allowed, range)) = in_proportion(&unmet, options) else { return Err(unmet.into()) };
+    let max_error = options.max_error;
+    let options = Options { max_error: allowed, of_range: 0.0, ..options.clone() };
+    let (model, mut report) = compile_to(source, calibration, &options, progress)?;
+    report.warnings.push(Warning::InProportion { max_error, allowed, range });
+    Ok((model, report))
+}
+
+/// The error to allow in place of one that cannot be met: what can be, with some room, and a tenth of the part of the outputs' range that the
+/// options allow, at least; no more than that part. In two digits, as one would type it. With it, the range.
+fn in_proportion(unmet: &QuantizeError, options: &Options) -> Option<(f64, f64)> {
+    let &QuantizeError::Unreachable { achieved, least_range, .. } = unmet else { return None };
+    let most = options.of_range * least_range;
+    let least = (1.25 * achieved).max(0.1 * most);
+    let allowed = format!("{least:.1e}").parse::<f64>().ok()?;
+    (allowed > options.max_error && allowed <= most && most.is_finite()).then_some((allowed, least_range))
+}
+
+/// As [`compile_with`], to the error that the options name.
+fn compile_to(
+    source: Source<'_>,
+    calibration: &Table,
+    options: &Options,
+    progress: &mut dyn Progress,
+) -> Result<(CompiledModel, Report), CompileError> {
     let observer = Observer::new(progress);
     observer.at(Stage::Import, None)?;
     options.check()?;
-    let source = source.into();
     let proto = import::prepare(&source, options)?;
     let draft = import::draft(&proto, options)?;
     check_exact(&draft.model, options)?;
     check_hidden(&draft.model, options)?;
     let Arranged { rows: samples, names, mut warnings } = arrange(&draft.model, calibration)?;
     let missing = may_be_missing(&draft.model, &names, &samples, options)?;
-    let model = match missing.is_empty() {
+    let mut model = match missing.is_empty() {
         true => draft.settled()?,
         false => import::import_missing(&proto, options, &missing)
             .map_err(|error| refused(error, &names, &samples))?,
     };
+    if options.output_format.is_some() {
+        round_outputs(&mut model);
+    }
     check_decisions(&model, options)?;
     let name = model_name(&model, options);
     lower::check_tensors(&model, &name, options)?;
@@ -343,7 +377,13 @@ fn check_exact(model: &Model, options: &Options) -> Result<(), OptionError> {
 /// Whether the inputs that a statement is to hide exist.
 fn check_hidden(model: &Model, options: &Options) -> Result<(), OptionError> {
     let known = |name: &str| model.inputs.iter().any(|input| input.name == name);
-    let inputs = || model.inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
+    // A column can be hidden by its own name, which takes it out of the tensor that it was joined to.
+    let inputs = || {
+        let of_file = model.file_inputs.iter().map(|input| input.name.as_str());
+        let joined = model.inputs.iter().map(|input| input.name.as_str());
+        let joined = joined.filter(|name| model.file_inputs.iter().all(|input| input.name != *name));
+        of_file.chain(joined).collect::<Vec<_>>().join(", ")
+    };
     if let Some(unknown) = options.commit.iter().find(|name| !known(name)) {
         return Err(OptionError::UnknownCommit(unknown.clone(), inputs()));
     }
@@ -386,7 +426,32 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
     });
     let elements: Vec<Element<'_>> = elements.collect();
     let batch = batch::rows(model.inputs.iter().map(|input| input.shape.as_slice()));
-    calibrate::arrange_elements(calibration, &model.file_inputs, &elements, named, batch)
+    let tensors: Vec<(&str, usize)> =
+        model.inputs.iter().map(|input| (input.name.as_str(), input.len())).collect();
+    let inputs = Inputs { file: &model.file_inputs, tensors: &tensors };
+    calibrate::arrange_elements(calibration, inputs, &elements, named, batch)
+}
+
+/// Lets a layer that only rounds follow each output whose operator says itself which scale its results have, such as that of leaves: then
+/// every output can have the format that the caller asks for.
+fn round_outputs(model: &mut Model) {
+    let atoms = model.atom_ranges();
+    for output in &mut model.outputs {
+        let Some(layer) = model.layers.get(output.layer) else { continue };
+        let Some(operator) = layer.function.operator() else { continue };
+        let follows = matches!(operator.result_scale(&[]), ResultScale::Fixed(_));
+        let results = atoms.get(model.inputs.len() + output.layer).filter(|_| follows);
+        let (Some(results), Measure::Results) = (results, operator.measure()) else { continue };
+        let rows = results.clone().map(|atom| Row::atom(atom as u32)).collect(); // of at most 2^27, as the importer holds
+        let map = Arc::new(Map::Rows(rows));
+        output.layer = model.layers.len();
+        model.layers.push(Layer {
+            name: output.name.clone(),
+            map,
+            pool: None,
+            function: LayerFunction::Linear,
+        });
+    }
 }
 
 /// Flips are those of a decision: of a real output against a threshold, or an ArgMax.

@@ -28,8 +28,9 @@ use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 
 use crate::budget::Budget;
 use crate::bytes::{CONSTRAINT, ReadError, Reader, Writer};
-use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Table};
+use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Inputs, Table};
 use crate::feature::{Feature, InputError, check_domain};
+use crate::features::observed_ends;
 use crate::file_inputs;
 use crate::lower::{self, LowerError};
 use crate::model::{Absent, Categories, ClassNames, Encoding, FileInput, Kind, Unknown, batch};
@@ -112,7 +113,16 @@ impl CompiledModel {
         let shape = |dims: &Vec<u32>| dims.iter().map(|&dim| dim as usize).collect::<Vec<usize>>();
         let shapes: Vec<Vec<usize>> = self.graph.inputs.iter().map(|input| shape(&input.shape)).collect();
         let batch = batch::rows(shapes.iter().map(Vec::as_slice));
-        calibrate::arrange_elements(table, &self.file_inputs, &elements, FeatureNames::Declared, batch)
+        let tensors: Vec<(&str, usize)> =
+            self.schema.inputs().iter().map(|input| (input.name.as_str(), input.elements())).collect();
+        let inputs = Inputs { file: &self.file_inputs, tensors: &tensors };
+        calibrate::arrange_elements(table, inputs, &elements, FeatureNames::Declared, batch)
+    }
+
+    /// Ends of the features' declared domains that are those of the calibration data: beyond them rows are refused. Of `n` samples and rows
+    /// like them, at most this over `n + 1` lie outside, with no margin.
+    pub fn observed_ends(&self) -> usize {
+        observed_ends(&self.features, self.exact(), &self.provenance.options)
     }
 
     /// The inputs of the ONNX file that are columns of each input tensor, in their order; none where it is the file's own.

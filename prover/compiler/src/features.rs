@@ -45,7 +45,7 @@ pub(crate) fn may_be_missing(
     options: &Options,
 ) -> Result<Vec<(u32, String)>, OptionError> {
     if let Some(unknown) = options.missing.iter().find(|name| !names.contains(name)) {
-        return Err(OptionError::UnknownMissing(unknown.clone()));
+        return Err(OptionError::UnknownMissing(unknown.clone(), listed(names)));
     }
     let readings: Vec<Option<f64>> = real_or(model).collect();
     let asked = |(position, (name, reading)): (usize, (&String, &Option<f64>))| {
@@ -72,6 +72,52 @@ pub(crate) fn may_be_missing(
     Ok(named.filter(|(_, may_be)| *may_be).map(|((atom, name), _)| (atom, name.clone())).collect())
 }
 
+/// The range of a feature in the data, wider by a part of its span on either side; numbers of one sign stay so.
+fn widened((min, max): (f64, f64), kind: Kind, margin: f64) -> (f64, f64) {
+    let by = (max - min) * margin;
+    let (low, high) = match kind {
+        Kind::Real => (min - by, max + by),
+        Kind::Integer | Kind::Bool => ((min - by).floor(), (max + by).ceil()),
+    };
+    let low = if min >= 0.0 { low.max(0.0) } else { low };
+    let high = if max <= 0.0 { high.min(0.0) } else { high };
+    // Of a range that no number is wide enough for, nothing.
+    if low.is_finite() && high.is_finite() { (low, high) } else { (min, max) }
+}
+
+/// Ends of domains that are those of the calibration data, or follow from them, of all features.
+pub(crate) fn observed_ends(
+    features: &[Feature],
+    is_exact: impl Iterator<Item = bool>,
+    options: &Options,
+) -> usize {
+    let ends = |(feature, is_exact): (&Feature, bool)| {
+        if is_exact
+            || options.input_format.is_some()
+            || feature.categories.is_some()
+            || feature.kind == Kind::Bool
+        {
+            return 0;
+        }
+        let (min, max) =
+            options.domains.get(&feature.name).copied().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        usize::from(min.is_infinite()) + usize::from(max.is_infinite())
+    };
+    features.iter().zip(is_exact).map(ends).sum()
+}
+
+/// Whether a domain says anything: one of its ends at least.
+pub(crate) fn is_declared(min: f64, max: f64) -> bool {
+    min <= max && min < f64::INFINITY && max > f64::NEG_INFINITY && (min.is_finite() || max.is_finite())
+}
+
+/// The features by name; of very many, the first.
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 64;
+    let shown = names.get(..MOST).unwrap_or(names).join(", ");
+    if names.len() > MOST { format!("{shown} and {} more", names.len() - MOST) } else { shown }
+}
+
 /// The domain of each feature: declared, or all that its kind or a fixed format represents, or what the data shows.
 pub(crate) fn domains(
     model: &Model,
@@ -80,7 +126,7 @@ pub(crate) fn domains(
     options: &Options,
 ) -> Result<Vec<Feature>, OptionError> {
     if let Some(unknown) = options.domains.keys().find(|name| !names.contains(name)) {
-        return Err(OptionError::UnknownDomain(unknown.clone()));
+        return Err(OptionError::UnknownDomain(unknown.clone(), listed(names)));
     }
     let contents = contents(model).zip(missing(model)).zip(encodings(model));
     let feature = |(position, (name, (((kind, known), missing), encoding))): (usize, (&String, _))| {
@@ -97,7 +143,7 @@ pub(crate) fn domains(
             let range = values.fold(None, |range: Option<(f64, f64)>, value| {
                 Some(range.map_or((value, value), |(lo, hi)| (lo.min(value), hi.max(value))))
             });
-            range.unwrap_or((0.0, 0.0))
+            widened(range.unwrap_or((0.0, 0.0)), kind, options.margin)
         };
         let (feature, declared) = (name.clone(), options.domains.get(name).copied());
         let all = match (kind, known) {
@@ -105,12 +151,21 @@ pub(crate) fn domains(
             (Kind::Bool, None) => Some((0.0, 1.0)),
             (Kind::Real | Kind::Integer, None) => representable,
         };
-        if encoding == Encoding::Float32 && declared.is_none() {
+        if let Some((min, max)) = declared.filter(|&(min, max)| !is_declared(min, max)) {
+            return Err(OptionError::Domain { feature, min, max });
+        }
+        let (min, max) = declared.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        if encoding == Encoding::Float32 {
             // All numbers are as good as any, infinities too.
-            let (min, max) = (f64::NEG_INFINITY, f64::INFINITY);
             return Ok(Feature { name: feature, min, max, kind, categories: None, missing });
         }
-        let (min, max) = declared.or(all).unwrap_or_else(observed);
+        // An end that is not declared is that of what is known otherwise.
+        let (min, max) = match (min.is_finite(), max.is_finite(), all.unwrap_or_else(observed)) {
+            (true, true, _) => (min, max),
+            (true, false, (_, max)) => (min, max),
+            (false, true, (min, _)) => (min, max),
+            (false, false, all) => all,
+        };
         if !(min.is_finite() && max.is_finite() && min <= max) {
             return Err(OptionError::Domain { feature, min, max });
         }
@@ -146,6 +201,9 @@ pub(crate) fn input_formats(
             (None, Kind::Real) if is_compared(model, &atoms) => {
                 Ok(InputFormat::along_the_last_axis(&peaks, &input.shape).widened(COMPARED))
             }
+            (None, Kind::Real) if is_fine(model, &atoms) => {
+                Ok(InputFormat::along_the_last_axis(&peaks, &input.shape).fine())
+            }
             (None, Kind::Real) => Ok(InputFormat::along_the_last_axis(&peaks, &input.shape)),
             (None, Kind::Integer | Kind::Bool) => {
                 let bits = features.iter().map(|f| signed_bits(f.min).max(signed_bits(f.max)));
@@ -173,6 +231,17 @@ fn is_compared(model: &Model, atoms: &Range<usize>) -> bool {
         let arguments = layer.function.operator().map(|operator| operator.arguments()).unwrap_or_default();
         let mut is_read = false;
         if arguments.iter().any(|argument| argument.takes == Takes::Exact) {
+            layer.map.for_each_atom(|atom| is_read |= atoms.contains(&(atom as usize)));
+        }
+        is_read
+    })
+}
+
+/// Whether a function that may take arguments wider than a table's reads some of these atoms.
+fn is_fine(model: &Model, atoms: &Range<usize>) -> bool {
+    model.layers.iter().any(|layer| {
+        let mut is_read = false;
+        if layer.function.operator().is_some_and(|operator| operator.table_bits().is_some()) {
             layer.map.for_each_atom(|atom| is_read |= atoms.contains(&(atom as usize)));
         }
         is_read

@@ -59,6 +59,7 @@ mod progress;
 mod provenance;
 pub mod quantize;
 mod random;
+pub mod registration;
 pub mod report;
 mod source;
 pub mod strategy;

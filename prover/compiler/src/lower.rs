@@ -40,7 +40,9 @@ pub enum LowerError {
     #[error("statement: {0}")]
     Statement(Box<BuildError>),
     /// Tensors that no schema can describe.
-    #[error("the model has no valid schema: {0}; names and shapes come from the ONNX file")]
+    #[error(
+        "the model has no valid schema: {0}; names and shapes come from the ONNX file: change them there, or choose outputs (--output)"
+    )]
     Schema(SchemaError),
     /// A bug in the compiler.
     #[error(transparent)]

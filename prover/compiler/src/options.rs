@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use assay_interface::member::MAX_DEPTH;
 
+/// Widest margin: a thousand times the data's range.
+const MAX_MARGIN: f64 = 1e3;
 /// Largest size of a dimension.
 const MAX_SIZE: usize = u32::MAX as usize;
 
@@ -87,6 +89,10 @@ pub struct Options {
     /// Largest absolute error of any output against the float model, over the calibration data. Where an output is
     /// an ArgMax, it bounds the error of the scores that are compared.
     pub max_error: f64,
+    /// Where no format keeps to `max_error`: the part of what the outputs vary by over the calibration data that is allowed in its place,
+    /// with a warning. Of several real outputs, the one that varies least counts. 0 allows nothing else. A compiled model records the error
+    /// that was allowed, and not this.
+    pub of_range: f64,
     /// Name of the model in its schema, at most 32 bytes; the ONNX graph's name if absent.
     pub name: Option<String>,
     /// Format of every input, where callers hold the inputs as integers already; chosen by calibration if absent.
@@ -95,9 +101,12 @@ pub struct Options {
     pub exact_floats: ExactFloats,
     /// Format of every real output; chosen by calibration if absent. Results outside it saturate.
     pub output_format: Option<Format>,
-    /// Domain of single features, `min` and `max`. The others get the range of the calibration data, or, with a
-    /// fixed input format, all that the format represents.
+    /// Domain of single features, `min` and `max`; an infinite end is one that is not declared. What is not declared is the range of the
+    /// calibration data, or, with a fixed input format, all that the format represents.
     pub domains: BTreeMap<String, (f64, f64)>,
+    /// Part of its span by which the range of the calibration data is wider on either side, where it is a feature's domain; not across zero,
+    /// where all values are on one side of it.
+    pub margin: f64,
     /// Features that may be missing, beside those of which the calibration data misses some.
     pub missing: BTreeSet<String>,
     /// Names of the inputs whose values the statement commits to and does not show.
@@ -127,11 +136,13 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             max_error: 0.01,
+            of_range: 0.0,
             name: None,
             input_format: None,
             exact_floats: ExactFloats::None,
             output_format: None,
             domains: BTreeMap::new(),
+            margin: 0.0,
             missing: BTreeSet::new(),
             commit: Vec::new(),
             member: None,
@@ -150,6 +161,12 @@ pub enum OptionError {
     /// The error bound is zero, negative or no number.
     #[error("max error {0} is not a positive number")]
     MaxError(f64),
+    /// The margin is negative or no number.
+    #[error("margin {0} is not a number from 0 to {MAX_MARGIN}")]
+    Margin(f64),
+    /// The part of a range is none.
+    #[error("{0} of an output's range cannot be allowed as an error: a part is from 0 to 1")]
+    OfRange(f64),
     /// The threshold is no number.
     #[error("threshold {0} is not a finite number")]
     Threshold(f64),
@@ -201,11 +218,11 @@ pub enum OptionError {
     #[error("a tree of depth {0}, 1 to {MAX_DEPTH} are supported")]
     TreeDepth(u8),
     /// A domain for a feature that the model does not have.
-    #[error("a domain is declared for '{0}', and the model has no such feature")]
-    UnknownDomain(String),
+    #[error("a domain is declared for '{0}', and the model has no such feature (features: {1})")]
+    UnknownDomain(String, String),
     /// A feature that is to be missing, and that the model does not have.
-    #[error("'{0}' may be missing, and the model has no such feature")]
-    UnknownMissing(String),
+    #[error("'{0}' may be missing, and the model has no such feature (features: {1})")]
+    UnknownMissing(String, String),
     /// A feature that is to be missing, and is no real number.
     #[error(
         "'{0}' may be missing, and is an integer, a truth value or a text in the model, which are never missing"
@@ -266,11 +283,14 @@ impl Options {
         // All fields by name: one that is added must be compared.
         let Options {
             max_error,
+            // What a model was compiled to is an error.
+            of_range: _,
             name,
             input_format,
             exact_floats,
             output_format,
             domains,
+            margin,
             missing,
             commit,
             member,
@@ -287,6 +307,7 @@ impl Options {
             ("exact floats", *exact_floats != other.exact_floats),
             ("output format", *output_format != other.output_format),
             ("domains", *domains != other.domains),
+            ("margin", *margin != other.margin),
             ("missing", *missing != other.missing),
             ("commit", *commit != other.commit),
             ("member", *member != other.member),
@@ -303,6 +324,12 @@ impl Options {
     pub(crate) fn check(&self) -> Result<(), OptionError> {
         if !(self.max_error > 0.0 && self.max_error.is_finite()) {
             return Err(OptionError::MaxError(self.max_error));
+        }
+        if !(0.0..=MAX_MARGIN).contains(&self.margin) {
+            return Err(OptionError::Margin(self.margin));
+        }
+        if !(0.0..1.0).contains(&self.of_range) {
+            return Err(OptionError::OfRange(self.of_range));
         }
         if let Some(threshold) = self.threshold.filter(|threshold| !threshold.is_finite()) {
             return Err(OptionError::Threshold(threshold));

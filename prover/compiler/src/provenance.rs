@@ -4,11 +4,12 @@
 //! ```text
 //! provenance = compiler: text; calibration: 32 bytes; options
 //! options    = max error: f64; name: optional text; input format, output format: optional (bits: u8, scale: i8);
-//!              domains: u32 count, (text, min: f64, max: f64)* ascending by name; commit: u32 count, text*;
+//!              domains: u32 count, (text, min: f64, max: f64)* ascending by name, an end that is not declared infinite; commit: u32 count, text*;
 //!              threshold: optional f64; max flips: optional u32; ranges: u8 (0 auto, 1 bits, 2 lookups);
 //!              member: optional (name: text, depth: u8); shapes: u32 count, (text, u32)* ascending by name;
 //!              outputs: u32 count, text*; and, where some may be missing or some are exact: missing: u32 count, text* ascending; and,
-//!              where some are exact: exact floats: u8 (1 all, 2 those named), of those named u32 count, text* ascending
+//!              where some are exact: exact floats: u8 (1 all, 2 those named), of those named u32 count, text* ascending; and, where there
+//!              is a margin: where none is exact, 0: u8; margin: f64, above 0
 //! optional x = 0 | 1, x
 //! text       = u32 length, UTF-8 bytes
 //! ```
@@ -21,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use crate::bytes::{ReadError, Reader, Writer};
+use crate::features::is_declared;
 use crate::options::{ExactFloats, Format, MemberInput, Options, Strategy};
 
 /// Most bytes of a compiler's version.
@@ -80,11 +82,14 @@ fn write_options(options: &Options, out: &mut Writer) {
     // All fields by name: one that is added must be written.
     let Options {
         max_error,
+        // What was allowed is `max_error`.
+        of_range: _,
         name,
         input_format,
         exact_floats,
         output_format,
         domains,
+        margin,
         missing,
         commit,
         member,
@@ -128,16 +133,21 @@ fn write_options(options: &Options, out: &mut Writer) {
     }
     out.count(outputs.len());
     outputs.iter().for_each(|output| out.text(output));
-    if !missing.is_empty() || *exact_floats != ExactFloats::None {
+    let has_margin = *margin > 0.0;
+    if !missing.is_empty() || *exact_floats != ExactFloats::None || has_margin {
         write_names(missing, out);
     }
     match exact_floats {
+        ExactFloats::None if has_margin => out.bytes(&[0]),
         ExactFloats::None => {}
         ExactFloats::All => out.bytes(&[1]),
         ExactFloats::Inputs(names) => {
             out.bytes(&[2]);
             write_names(names, out);
         }
+    }
+    if has_margin {
+        out.bytes(&margin.to_le_bytes());
     }
 }
 
@@ -160,6 +170,7 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, ReadError> {
     };
     let mut options = Options {
         max_error: f64::from_le_bytes(reader.fixed()?),
+        of_range: 0.0,
         name: read_optional(reader, |reader| reader.text())?,
         input_format: read_optional(reader, format)?,
         output_format: read_optional(reader, format)?,
@@ -180,8 +191,9 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, ReadError> {
         outputs: read_names(reader, "outputs")?,
         missing: BTreeSet::new(),
         exact_floats: ExactFloats::None,
+        margin: 0.0,
     };
-    (options.missing, options.exact_floats) = read_last(reader)?;
+    (options.missing, options.exact_floats, options.margin) = read_last(reader)?;
     // What no compilation takes was not written by one.
     options.check().map_err(|_| ReadError::Options)?;
     Ok(options)
@@ -204,7 +216,7 @@ fn read_domains(reader: &mut Reader<'_>) -> Result<BTreeMap<String, (f64, f64)>,
         let feature = reader.text()?;
         let (min, max) = (f64::from_le_bytes(reader.fixed()?), f64::from_le_bytes(reader.fixed()?));
         let is_ascending = domains.last_key_value().is_none_or(|(last, _)| *last < feature);
-        if !is_ascending || !min.is_finite() || !max.is_finite() || min > max {
+        if !is_ascending || !is_declared(min, max) {
             return Err(ReadError::Domain(feature));
         }
         domains.insert(feature, (min, max));
@@ -224,21 +236,33 @@ fn read_shapes(reader: &mut Reader<'_>) -> Result<BTreeMap<String, usize>, ReadE
     Ok(shapes)
 }
 
-/// What stands behind the other options, if anything does: what may be missing, and what is exact.
-fn read_last(reader: &mut Reader<'_>) -> Result<(BTreeSet<String>, ExactFloats), ReadError> {
+/// What stands behind the other options, if anything does: what may be missing, what is exact, and the margin.
+fn read_last(reader: &mut Reader<'_>) -> Result<(BTreeSet<String>, ExactFloats, f64), ReadError> {
     if reader.is_empty() {
-        return Ok((BTreeSet::new(), ExactFloats::None));
+        return Ok((BTreeSet::new(), ExactFloats::None, 0.0));
     }
     let missing = read_set(reader, "features that may be missing")?;
     if reader.is_empty() {
-        return if missing.is_empty() { Err(ReadError::Options) } else { Ok((missing, ExactFloats::None)) };
+        return if missing.is_empty() {
+            Err(ReadError::Options)
+        } else {
+            Ok((missing, ExactFloats::None, 0.0))
+        };
     }
     let exact = match reader.byte()? {
+        // Only to say that a margin follows.
+        0 if !reader.is_empty() => ExactFloats::None,
         1 => ExactFloats::All,
         2 => ExactFloats::Inputs(read_set(reader, "inputs that are exact")?),
         _ => return Err(ReadError::Options),
     };
-    Ok((missing, exact))
+    if reader.is_empty() {
+        return Ok((missing, exact, 0.0));
+    }
+    match f64::from_le_bytes(reader.fixed()?) {
+        margin if margin > 0.0 => Ok((missing, exact, margin)),
+        _ => Err(ReadError::Options),
+    }
 }
 
 /// Names in ascending order.

@@ -2,6 +2,8 @@
 //!
 //! Warnings are values: whoever shows them decides where and how.
 
+use std::borrow::Cow;
+
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::quantize::QuantizeError;
@@ -19,6 +21,13 @@ pub enum Warning {
     ColumnsByPosition {
         /// The columns.
         columns: Vec<String>,
+    },
+    /// A single array of another name than the model's single input: it is taken for that.
+    OtherArray {
+        /// Name of the array.
+        array: String,
+        /// The input.
+        input: String,
     },
     /// A first column that counts the rows was left out.
     IndexColumn {
@@ -46,6 +55,15 @@ pub enum Warning {
     Labels {
         /// How many.
         unmet: QuantizeError,
+    },
+    /// The error that was asked for cannot be met, and a larger one was allowed, in proportion to the outputs.
+    InProportion {
+        /// The error that was asked for.
+        max_error: f64,
+        /// The one that was allowed.
+        allowed: f64,
+        /// How much the output that varies least varies over the calibration data.
+        range: f64,
     },
     /// All samples are equal: nothing about the model's behaviour is known.
     OneSample {
@@ -80,6 +98,28 @@ pub enum Warning {
         /// How much the output varies over the calibration data.
         range: f64,
     },
+    /// The schema has no room in an account on chain: the model cannot be registered.
+    LongSchema {
+        /// Bytes of the schema.
+        bytes: usize,
+        /// Most bytes.
+        limit: usize,
+        /// What takes them.
+        takes: String,
+        /// How to make it shorter.
+        remedy: String,
+    },
+    /// A statement has no room in a transaction: the model cannot be registered.
+    ManyLimbs {
+        /// Limbs of a statement.
+        limbs: usize,
+        /// Most limbs.
+        limit: usize,
+        /// What takes them.
+        takes: String,
+        /// How to need fewer.
+        remedy: String,
+    },
 }
 
 /// What the float model does where the integer model is constant.
@@ -97,16 +137,20 @@ impl Warning {
         match self {
             Warning::NoHeader { .. } => "no-header",
             Warning::ColumnsByPosition { .. } => "columns-by-position",
+            Warning::OtherArray { .. } => "other-array",
             Warning::IndexColumn { .. } => "index-column",
             Warning::IgnoredColumns { .. } => "ignored-columns",
             Warning::Unchecked { .. } => "unchecked",
             Warning::GivenRowsOnly { .. } => "given-rows-only",
             Warning::Labels { .. } => "labels",
+            Warning::InProportion { .. } => "in-proportion",
             Warning::OneSample { .. } => "one-sample",
             Warning::ConstantFeatures { .. } => "constant-features",
             Warning::ConstantLayer { .. } => "constant-layer",
             Warning::ConstantOutput { .. } => "constant-output",
             Warning::LargeError { .. } => "large-error",
+            Warning::LongSchema { .. } => "long-schema",
+            Warning::ManyLimbs { .. } => "many-limbs",
         }
     }
 
@@ -121,6 +165,9 @@ impl Warning {
                 "the model does not name its features: the columns are taken in their order, {}",
                 names(columns)
             ),
+            Warning::OtherArray { array, input } => {
+                format!("array '{array}' is taken for '{input}', the model's only input")
+            }
             Warning::IndexColumn { column } => {
                 format!("column '{column}' counts the rows and is no feature: it is left out")
             }
@@ -138,6 +185,11 @@ impl Warning {
                 unmet.shortly()
             ),
             Warning::Labels { unmet } => unmet.to_string(),
+            Warning::InProportion { max_error, allowed, range } => format!(
+                "no format keeps to an error of {max_error}: {allowed} was allowed in its place, {:.1e} of the {range:.3e} by which the \
+                 output varies",
+                allowed / range
+            ),
             Warning::OneSample { samples: 1 } => "the calibration data is a single sample".into(),
             Warning::OneSample { samples } => {
                 format!("all {samples} samples of the calibration data are equal")
@@ -167,16 +219,26 @@ impl Warning {
                 "the largest error of output '{output}', {max_error:.3e}, is {:.0}% of the {range:.3e} by which it varies",
                 100.0 * max_error / range
             ),
+            Warning::LongSchema { bytes, limit, takes, .. } => format!(
+                "the schema has {bytes} bytes, and a program on chain registers at most {limit}: {takes}"
+            ),
+            Warning::ManyLimbs { limbs, limit, takes, .. } => format!(
+                "a statement has {limbs} limbs, and a program on chain registers models of at most {limit}: {takes}"
+            ),
         }
     }
 
     /// What to do.
-    pub fn remedy(&self) -> &'static str {
-        match self {
+    pub fn remedy(&self) -> Cow<'static, str> {
+        let remedy = match self {
+            Warning::LongSchema { remedy, .. } | Warning::ManyLimbs { remedy, .. } => {
+                return remedy.clone().into();
+            }
             Warning::NoHeader { .. } => "put the names of the features in the first row",
             Warning::ColumnsByPosition { .. } => {
                 "compare the order with the model's input, or name the features in the ONNX metadata (`feature_names`)"
             }
+            Warning::OtherArray { .. } => "call the array as the model calls its input",
             Warning::IndexColumn { .. } => "save the table without its index (pandas: index=False)",
             Warning::IgnoredColumns { .. } => {
                 "if they are to count, the model has to take them; else save the table without them"
@@ -188,6 +250,10 @@ impl Warning {
             Warning::Labels { .. } => {
                 "act on the scores with a margin of the error, in place of the decision, or calibrate with rows that are not on the border \
                  between two decisions; a bound of your own on the decisions that differ refuses such a model"
+            }
+            Warning::InProportion { .. } => {
+                "act on the output with a margin of this error; for a smaller one, bring features and outputs to similar sizes inside the model \
+                 (a scaler costs nothing), and name the largest error that you take"
             }
             Warning::OneSample { .. } => "calibrate with samples that vary as real inputs do",
             Warning::ConstantFeatures { .. } => {
@@ -202,7 +268,8 @@ impl Warning {
             | Warning::ConstantOutput { float: FloatBehaviour::Constant, .. } => {
                 "check that the samples vary as real inputs do, and that the model was trained"
             }
-        }
+        };
+        remedy.into()
     }
 }
 
@@ -236,7 +303,7 @@ impl Serialize for Warning {
         let mut out = serializer.serialize_struct("Warning", 3)?;
         out.serialize_field("code", self.code())?;
         out.serialize_field("text", &self.text())?;
-        out.serialize_field("remedy", self.remedy())?;
+        out.serialize_field("remedy", &self.remedy())?;
         out.end()
     }
 }

@@ -5,7 +5,7 @@ use std::{
     fs,
     hint::black_box,
     path::{Path, PathBuf},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use ark_bn254::{Fr, G1Affine, G2Affine};
@@ -59,6 +59,8 @@ pub enum MeasureError {
 
 /// Timings of one operation, of which the least counts: one that warms up, and five.
 const RUNS: u64 = 6;
+/// How long the times of a machine with other work are used before it is measured again: a busy machine may always be one.
+const KEPT_DISTURBED: Duration = Duration::from_secs(3600);
 /// Units of progress: two tables of points, and three operations.
 const STEPS: u64 = 2 + 3 * RUNS;
 
@@ -73,7 +75,7 @@ impl Calibration {
 
     /// This machine, as measured once: the first call takes what [`Calibration::measure`] takes, telling `observer`, and
     /// leaves the result in the user's cache directory, in a file for this processor, arithmetic and number of threads. What was
-    /// measured while other work held the processors is used once and not left there.
+    /// measured while other work held the processors is used for an hour.
     ///
     /// # Errors
     /// [`MeasureError`], of which [`MeasureError::NoCache`] means that there is no such directory.
@@ -87,15 +89,20 @@ impl Calibration {
     ) -> Result<Calibration, MeasureError> {
         let machine = machine(Backend::detect()?);
         let path = place(directory, &machine);
-        let known = fs::read_to_string(&path).ok().and_then(|text| Calibration::read(&machine, &text));
-        if let Some(known) = known {
+        let disturbed = path.with_extension("disturbed");
+        let read = |path: &Path| Calibration::read(&machine, &fs::read_to_string(path).ok()?);
+        let is_recent = |path: &Path| {
+            let age =
+                fs::metadata(path).and_then(|file| file.modified()).ok().and_then(|time| time.elapsed().ok());
+            age.is_some_and(|age| age < KEPT_DISTURBED)
+        };
+        if let Some(known) = read(&path).or_else(|| read(&disturbed).filter(|_| is_recent(&disturbed))) {
             return Ok(known);
         }
         let Measured { calibration, was_disturbed } = measure()?;
-        if !was_disturbed {
-            // A directory that cannot be written to costs a measurement the next time.
-            let _ = cache::write_whole(&path, calibration.text(&machine).as_bytes());
-        }
+        let path = if was_disturbed { disturbed } else { path };
+        // A directory that cannot be written to costs a measurement the next time.
+        let _ = cache::write_whole(&path, calibration.text(&machine).as_bytes());
         Ok(calibration)
     }
 
@@ -282,13 +289,18 @@ mod tests {
             };
             Calibration::cached(directory.path(), measure).unwrap()
         };
-        cached_after(true);
+        // A busy machine's times are kept for a while, and not for long.
+        let disturbed = cached_after(true);
         assert_eq!(steps.replace((0, 0)), (STEPS, STEPS));
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "a busy machine's times are not kept");
+        assert_eq!((cached_after(false), steps.get()), (disturbed, (0, 0)));
+        let file = fs::read_dir(directory.path()).unwrap().next().unwrap().unwrap().path();
+        let old = std::time::SystemTime::now() - KEPT_DISTURBED;
+        fs::File::options().write(true).open(&file).unwrap().set_modified(old).unwrap();
         let cached = || cached_after(false);
         let measured = cached();
         assert_eq!(steps.replace((0, 0)), (STEPS, STEPS), "the bar ends at 100%");
         assert_eq!((cached(), steps.get()), (measured, (0, 0)));
+        fs::remove_file(file).unwrap();
         let file = fs::read_dir(directory.path()).unwrap().next().unwrap().unwrap().path();
         // What is remembered is what is used, and only for this machine.
         let other = Calibration { g1_add_ns: 12345.5, ..measured };

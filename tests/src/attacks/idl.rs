@@ -107,9 +107,7 @@ impl Reader<'_> {
             return self.elements(&array[0], length, &path);
         }
         if let Some(element) = kind.get("vec") {
-            let length = self.data[self.at..self.at + 4].try_into().expect("four bytes");
-            self.number(format!("{path}.len"), 4, false);
-            return self.elements(element, u32::from_le_bytes(length) as usize, &path);
+            return self.list(element, path);
         }
         let name = kind["defined"]["name"].as_str().unwrap_or_else(|| panic!("{path} has the type {kind}"));
         let found = self.types.get(name).unwrap_or_else(|| panic!("the IDL lacks the type {name} of {path}"));
@@ -118,6 +116,12 @@ impl Reader<'_> {
             let name = field["name"].as_str().expect("a field has a name");
             self.read(&field["type"], format!("{path}.{name}"));
         }
+    }
+
+    fn list(&mut self, element: &Value, path: String) {
+        let length = self.data[self.at..self.at + 4].try_into().expect("four bytes");
+        self.number(format!("{path}.len"), 4, false);
+        self.elements(element, u32::from_le_bytes(length) as usize, &path);
     }
 
     fn elements(&mut self, kind: &Value, length: usize, path: &str) {
@@ -130,6 +134,7 @@ impl Reader<'_> {
     fn primitive(&mut self, name: &str, path: String) {
         match name {
             "pubkey" => self.bytes(path, 32),
+            "bytes" => self.list(&Value::from("u8"), path),
             "bool" => self.number(path, 1, false),
             _ => {
                 let (sign, bits) = name.split_at(1);
@@ -151,7 +156,7 @@ mod tests {
             {"name": "steps", "type": {"array": ["i16", 2]}}
         ]}],
         "types": [{"name": "Claim", "type": {"kind": "struct", "fields": [
-            {"name": "proof", "type": {"vec": "u8"}},
+            {"name": "proof", "type": "bytes"},
             {"name": "limbs", "type": {"vec": {"array": ["u8", 32]}}},
             {"name": "score", "type": "u64"}
         ]}}]

@@ -31,3 +31,4 @@ pub use attack::{Attack, Edge, Shift};
 pub use check::{Invariant, check, check_limits};
 pub use declared::{Exception, Limits, Numbers, Times};
 pub use fuzz::{AT_PAIRING, Tally, cases, fuzz};
+pub use idl::Interface;

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::packages::Tools;
+use super::packages::{CARGO, RUSTC, Tools};
 use crate::process::{progress, run};
 use crate::programs::Program;
 use crate::workspace::Workspace;
@@ -54,22 +54,36 @@ pub fn compile(workspace: &Workspace, directory: &Path, tools: &Tools, program: 
 /// Flags that give the same program in every folder: no path of this machine enters it.
 fn flags(workspace: &Workspace, tools: &Tools) -> Result<Vec<String>> {
     let mut flags = vec![format!("-Clinker={}", tools.linker.display())];
-    let cargo_home = match env::var_os("CARGO_HOME") {
-        Some(path) => PathBuf::from(path),
-        None => env::home_dir().context("there is no home directory")?.join(".cargo"),
-    };
-    for (path, name) in [(&workspace.root, "/assay"), (&cargo_home, "/cargo")] {
-        flags.push(format!("--remap-path-prefix={}={name}", path.display()));
-    }
+    flags.extend(remapped(workspace)?);
     flags.extend(RUSTC_FLAGS.map(String::from));
     Ok(flags)
 }
 
-/// Debian's cargo, without what the surrounding cargo or the user set for the host's compiler.
+/// Flags that keep the paths of this machine out.
+pub fn remapped(workspace: &Workspace) -> Result<[String; 2]> {
+    let cargo_home = match env::var_os("CARGO_HOME") {
+        Some(path) => PathBuf::from(path),
+        None => env::home_dir().context("there is no home directory")?.join(".cargo"),
+    };
+    let paths = [(&workspace.root, "/assay"), (&cargo_home, "/cargo")];
+    Ok(paths.map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display())))
+}
+
+/// Debian's cargo for programs.
 fn cargo_for_sbpf(tools: &Tools) -> Command {
+    let mut command = cargo();
+    command
+        .env("RUSTC_BOOTSTRAP_SYNTHETIC_TARGET", "1")
+        .env("ASSAY_SBPF_LINKER", &tools.sbpf_linker)
+        .env("ASSAY_LLVM", &tools.llvm);
+    command
+}
+
+/// Debian's cargo, without what the surrounding cargo or the user set for the host's compiler: for code that is whole, and small.
+pub fn cargo() -> Command {
     const FOR_THE_HOST: [&str; 6] =
         ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BUILD_", "CARGO_PROFILE_", "RUSTC", "RUSTUP_"];
-    let mut command = Command::new(&tools.cargo);
+    let mut command = Command::new(CARGO);
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if FOR_THE_HOST.iter().any(|prefix| text.starts_with(prefix)) && text != "CARGO_BUILD_JOBS" {
@@ -81,11 +95,8 @@ fn cargo_for_sbpf(tools: &Tools) -> Command {
         .env_remove("LD_LIBRARY_PATH")
         .env("CARGO_PROFILE_RELEASE_LTO", "fat")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
-        .env("RUSTC", &tools.rustc)
-        .env("RUSTC_BOOTSTRAP", "1") // build-std and target files are unstable options
-        .env("RUSTC_BOOTSTRAP_SYNTHETIC_TARGET", "1")
-        .env("ASSAY_SBPF_LINKER", &tools.sbpf_linker)
-        .env("ASSAY_LLVM", &tools.llvm);
+        .env("RUSTC", RUSTC)
+        .env("RUSTC_BOOTSTRAP", "1"); // build-std and target files are unstable options
     command
 }
 

@@ -21,6 +21,10 @@ const DEBIAN_PACKAGES: [&str; 8] = [
     "libpolly-22-dev",
 ];
 
+/// Debian's rustc, not the one of rustup.
+pub const RUSTC: &str = "/usr/bin/rustc";
+/// Debian's cargo.
+pub const CARGO: &str = "/usr/bin/cargo";
 /// Where Debian installs LLVM 22.
 const LLVM_PREFIX: &str = "/usr/lib/llvm-22";
 
@@ -28,10 +32,6 @@ const SBPF_LINKER_VERSION: &str = "0.2.6";
 
 /// Paths of the installed tools.
 pub struct Tools {
-    /// Debian's rustc, not the one of rustup.
-    pub rustc: PathBuf,
-    /// Debian's cargo.
-    pub cargo: PathBuf,
     /// Our linker, which calls the two below.
     pub linker: PathBuf,
     /// The linker of SBPF objects.
@@ -47,13 +47,11 @@ pub fn install(workspace: &Workspace) -> Result<Tools> {
         "build on Debian 12 or later, or with `--toolchain platform-tools` and Solana's command line tools",
     )?;
     let tools = Tools {
-        rustc: PathBuf::from("/usr/bin/rustc"),
-        cargo: PathBuf::from("/usr/bin/cargo"),
         linker: linker(workspace)?,
         sbpf_linker: sbpf_linker(workspace)?,
         llvm: PathBuf::from(LLVM_PREFIX),
     };
-    check_llvm_version(&tools)?;
+    check_llvm_version()?;
     Ok(tools)
 }
 
@@ -96,13 +94,12 @@ fn sbpf_linker(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 /// Bitcode only passes between tools of one LLVM version.
-fn check_llvm_version(tools: &Tools) -> Result<()> {
-    let version = capture(Command::new(&tools.rustc).arg("--version").arg("--verbose"))?;
+fn check_llvm_version() -> Result<()> {
+    let version = capture(Command::new(RUSTC).arg("--version").arg("--verbose"))?;
     if !version.lines().any(|line| line.starts_with("LLVM version: 22.")) {
         bail!(
-            "{} is not built on LLVM 22, which sbpf-linker {SBPF_LINKER_VERSION} needs:\n{version}\
-             hint: install Debian's rustc-web 1.96, or build with `--toolchain platform-tools`",
-            tools.rustc.display()
+            "{RUSTC} is not built on LLVM 22, which sbpf-linker {SBPF_LINKER_VERSION} needs:\n{version}\
+             hint: install Debian's rustc-web 1.96, or build with `--toolchain platform-tools`"
         );
     }
     Ok(())

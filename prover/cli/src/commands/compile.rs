@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use assay::{Compilation, CompileOptions, Error, Model, OnnxFile, OnnxSource, Report, external_data};
-use assay_compiler::{CompileError, ImportError, QuantizeError, Refusal};
+use assay_compiler::{CompileError, ImportError, Refusal};
 use serde_json::Value;
 
 pub use self::args::Args;
@@ -24,6 +24,9 @@ use crate::ui::{self, bytes, duration};
 
 /// Most bytes of an ONNX file that are read.
 const ONNX: u64 = 1 << 30;
+
+/// Part of what the outputs vary by that is allowed as an error where nobody names one and the default cannot be met.
+const OF_RANGE: f64 = 0.001;
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<Outcome> {
@@ -86,13 +89,16 @@ fn read_model(path: &Path) -> anyhow::Result<OnnxFile> {
 }
 
 fn options(args: &Args, onnx: &[u8]) -> CompileOptions {
+    let defaults = CompileOptions::default();
     CompileOptions {
-        max_error: args.max_error,
+        max_error: args.max_error.unwrap_or(defaults.max_error),
+        of_range: if args.max_error.is_none() { OF_RANGE } else { 0.0 },
         name: args.name.clone().or_else(|| name::of_file(onnx, &args.model)),
         input_format: args.input_format,
         exact_floats: args.exact_floats(),
         output_format: args.output_format,
         domains: args.domain.iter().cloned().collect(),
+        margin: args.margin,
         commit: args.commit.clone(),
         member: args.member.clone(),
         threshold: args.threshold,
@@ -147,7 +153,8 @@ fn hint(error: &CompileError) -> Option<&'static str> {
         }
         CompileError::Import(ImportError::Refused(refusals)) => {
             if refusals.iter().any(|refusal| matches!(refusal, Refusal::Weight { .. })) {
-                "the training diverged: NaN and infinite weights have no integer meaning"
+                "NaN and infinite numbers have no integer meaning: the training diverged, or a mask adds -inf, where a number such as -100 \
+                 masks as well"
             } else if refusals.iter().any(|refusal| matches!(refusal, Refusal::DynamicDimension { .. })) {
                 "--shape sets the size of a free dimension; or export with fixed shapes, without dynamic_axes or with the \
                  batch axis only"
@@ -163,7 +170,6 @@ fn hint(error: &CompileError) -> Option<&'static str> {
         }
         CompileError::Calibration(error) => return Error::Samples(error.clone()).hint(),
         CompileError::Domain { .. } => "widen --domain, or remove the row",
-        CompileError::Quantize(QuantizeError::Unreachable { .. }) => "--max-error allows more",
         _ => return None,
     })
 }

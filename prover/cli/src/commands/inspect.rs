@@ -7,6 +7,7 @@ use assay::{Calibration, ClassNames, Feature, ProofFile, ProvingKey, SetupKind, 
 use assay_circuits::Witness;
 use assay_compiler::compute_units::ComputeUnits;
 use assay_compiler::model::{Absent, Unknown};
+use assay_compiler::registration;
 use assay_groth16::snarkjs;
 use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind};
 use assay_interface::scales::Scales;
@@ -158,6 +159,13 @@ fn describe_model(model: &assay::Model, description: &mut Description) -> anyhow
     description.field("on chain", "compute_units", on_chain, serde_json::to_value(units)?);
     let limbs = schema.input_limbs() + schema.output_limbs();
     description.count("statement limbs", "limbs", limbs);
+    let schema_bytes = schema.encode().len();
+    let of_most =
+        format!("{schema_bytes} bytes, of {} that a program registers", registration::MAX_SCHEMA_LEN);
+    description.field("schema", "schema_bytes", of_most, schema_bytes);
+    for warning in registration::warnings(schema) {
+        ui::warn(&format!("{}. What to do: {}", warning.text(), warning.remedy()));
+    }
     description.json.insert("inputs".into(), schema_json(schema.inputs()));
     description.json.insert("outputs".into(), schema_json(schema.outputs()));
     description.plain("source", "source", hex::encode(model.compiled().source_digest));
@@ -182,6 +190,19 @@ fn describe_model(model: &assay::Model, description: &mut Description) -> anyhow
         table.row([format!("... {} more", features.len() - LISTED), String::new(), String::new()]);
     }
     description.table("declared domain of the features", &table.render());
+    let ends = model.compiled().observed_ends();
+    description.field(
+        "domains",
+        "observed_ends",
+        match ends {
+            0 => "none is the calibration data's range".to_owned(),
+            _ => format!(
+                "{ends} ends are the calibration data's (margin {}%): rows outside are refused",
+                100.0 * model.compiled().provenance.options.margin
+            ),
+        },
+        ends,
+    );
     if let Some(missing) = missing_table(features) {
         description.table("features that may be missing", &missing);
     }
@@ -251,6 +272,18 @@ fn describe_columns(model: &assay::Model, description: &mut Description) {
     if !json.is_empty() {
         description.table("joined columns", &table.render());
         description.json.insert("columns".into(), Value::Object(json));
+        // Samples without names are in the file's order, which is not that of the tensors.
+        let inputs: Vec<&str> =
+            model.compiled().file_inputs.iter().map(|input| input.name.as_str()).collect();
+        let mut table = Table::new(["position", "input of the ONNX file"]);
+        for (position, input) in inputs.iter().enumerate().take(LISTED) {
+            table.row([position.to_string(), (*input).to_owned()]);
+        }
+        if inputs.len() > LISTED {
+            table.row([format!("... {} more", inputs.len() - LISTED), String::new()]);
+        }
+        description.table("order of samples without names", &table.render());
+        description.json.insert("order".into(), json!(inputs));
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
 use crate::commands::{bytes32, print, show};
+use crate::failure;
 use crate::files::{self, Claims, Force, Product};
 use crate::inputs::{self, Ranges, Rows};
 use crate::outcome::Outcome;
@@ -20,8 +21,9 @@ Examples:
   $ assay run --model model.assay --input samples.csv --all --json | jq -c '.rows[].outputs'
 
 Computes what a proof would show, in the model's integers, in microseconds. No keys are needed,
-and nothing is proven. --trace lists what each layer computed. --witness solves the circuit and
-saves the values of all its wires.";
+and nothing is proven. Of many rows, those that the model does not take (a value outside its
+declared domain) are marked, and the exit code is 1. --trace lists what each layer computed.
+--witness solves the circuit and saves the values of all its wires.";
 
 /// Integers of one layer that the text form lists; --json lists all.
 const SHOWN: usize = 6;
@@ -69,15 +71,10 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<Outcome> {
     let model = artifacts::model(&args.model)?;
     let rows = Rows::chosen(args.row, args.rows.clone(), args.all);
-    if rows.are_many() {
-        many(&model, &args.input, &rows)?;
-    } else {
-        one(&model, &args)?;
-    }
-    Ok(Outcome::Valid)
+    if rows.are_many() { many(&model, &args.input, &rows) } else { one(&model, &args) }
 }
 
-fn one(model: &Model, args: &Args) -> anyhow::Result<()> {
+fn one(model: &Model, args: &Args) -> anyhow::Result<Outcome> {
     let inputs = inputs::choose_one(model, &args.input, args.row)?;
     let outputs = model.model.evaluate(&inputs)?;
     let trace = match args.trace {
@@ -113,7 +110,8 @@ fn one(model: &Model, args: &Args) -> anyhow::Result<()> {
         section("outputs", &values::table(&outputs.tensors()));
         text
     };
-    print(value, text)
+    print(value, text)?;
+    Ok(Outcome::Valid)
 }
 
 fn write_witness(model: &Model, args: &Args, path: &Path, inputs: &Inputs) -> anyhow::Result<Execution> {
@@ -135,29 +133,48 @@ fn write_witness(model: &Model, args: &Args, path: &Path, inputs: &Inputs) -> an
     Ok(execution)
 }
 
-fn many(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<()> {
-    let chosen = inputs::choose(model, path, rows)?.rows;
-    let outputs: Vec<(usize, Outputs)> = chosen
-        .iter()
-        .map(|(row, inputs)| Ok((*row, model.model.evaluate(inputs)?)))
-        .collect::<anyhow::Result<_>>()?;
-    print(|| many_json(model, &outputs), || many_table(&outputs))
+/// A row counted from 1, with its outputs or why there are none.
+type Answer = (usize, anyhow::Result<Outputs>);
+
+fn many(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<Outcome> {
+    let chosen = inputs::choose_each(model, path, rows)?.rows;
+    let evaluate = |inputs: Inputs| -> anyhow::Result<Outputs> { Ok(model.model.evaluate(&inputs)?) };
+    let answers: Vec<Answer> =
+        chosen.into_iter().map(|(row, inputs)| (row, inputs.and_then(evaluate))).collect();
+    print(|| many_json(model, &answers), || many_table(&answers))?;
+    let refused: Vec<&anyhow::Error> =
+        answers.iter().filter_map(|(_, answer)| answer.as_ref().err()).collect();
+    let Some(first) = refused.first() else { return Ok(Outcome::Valid) };
+    let (message, hint) = (failure::message(first), failure::hints(first).join("; "));
+    ui::warn(&format!("{} of {} rows are refused: {message}; {hint}", refused.len(), answers.len()));
+    Ok(Outcome::Invalid)
 }
 
-fn many_json(model: &Model, outputs: &[(usize, Outputs)]) -> Value {
-    let rows: Vec<Value> =
-        outputs.iter().map(|(row, outputs)| json!({ "row": row, "outputs": outputs.tensors() })).collect();
-    json!({ "model": model.model.name(), "rows": rows })
+fn many_json(model: &Model, answers: &[Answer]) -> Value {
+    let row = |(row, answer): &Answer| match answer {
+        Ok(outputs) => json!({ "row": row, "outputs": outputs.tensors() }),
+        Err(error) => json!({ "row": row, "refused": failure::message(error) }),
+    };
+    json!({
+        "model": model.model.name(),
+        "refused": answers.iter().filter(|(_, answer)| answer.is_err()).count(),
+        "rows": answers.iter().map(row).collect::<Vec<_>>(),
+    })
 }
 
-fn many_table(outputs: &[(usize, Outputs)]) -> String {
+fn many_table(answers: &[Answer]) -> String {
     let mut table = Table::new(["row", "name", "value", "integer"]);
-    for (row, outputs) in outputs {
+    for (row, answer) in answers {
+        let Ok(outputs) = answer else {
+            table.row([row.to_string(), "refused".into(), String::new(), String::new()]);
+            continue;
+        };
         for tensor in outputs.tensors() {
             let Some(integers) = tensor.integers() else { continue };
             let meanings = integers.iter().zip(assay::reals(&tensor.schema, integers));
-            for (name, (q, meaning)) in tensor.names.iter().zip(meanings) {
-                table.row([row.to_string(), name.clone(), values::meaning(&tensor, meaning), q.to_string()]);
+            for (at, (name, (q, meaning))) in tensor.names.iter().zip(meanings).enumerate() {
+                let meaning = values::meaning(&tensor, at, meaning);
+                table.row([row.to_string(), name.clone(), meaning, q.to_string()]);
             }
         }
     }

@@ -219,7 +219,8 @@ impl Facts<'_> {
         let verified = match verdict {
             Ok(verified) => verified,
             Err(reason) => {
-                return format!("{}  {}: {reason}\n", paint(BAD, "invalid"), self.args.proof.display());
+                let reason = ui::escaped(&format!("{}: {reason}", self.args.proof.display()));
+                return format!("{}  {reason}\n", paint(BAD, "invalid"));
             }
         };
         let mut text = format!("{}  {}\n", paint(GOOD, "valid"), self.args.proof.display());

@@ -282,3 +282,21 @@ fn what_stands_at_the_destination_is_kept() {
     // A compiled model of the same name is an earlier output, and gives way.
     workspace.succeed(["compile", "model.onnx", "--calibration", "samples.csv"]);
 }
+
+/// A name from a file cannot write to the terminal: control characters are shown, in messages and in tables.
+#[test]
+fn control_characters_of_names_are_shown() {
+    let workspace = Workspace::with_model();
+    let hostile = "a\u{1b}[2J\rb";
+    workspace.write("samples.csv", format!("\"{hostile}\",b\n-1,0.5\n0.25,-0.75\n1,1\n"));
+    let report = workspace.succeed(["compile", "model.onnx", "samples.csv", "-o", "model.assay"]);
+    let inspected = workspace.succeed(["inspect", "model.assay"]);
+    let refused = workspace.refused(["run", "--model", "model.assay", "--input", "input.json"]);
+    for text in [&report, &inspected, &refused] {
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+    }
+    assert!(
+        inspected.contains(r"a\u{1b}[2J\rb") && refused.contains(r"a\u{1b}[2J\rb"),
+        "{inspected} {refused}"
+    );
+}

@@ -44,6 +44,10 @@ fn columns_keep_their_names_from_the_table_to_the_proof() {
     let text = workspace.succeed(["inspect", "model.assay"]);
     assert!(text.contains("joined columns"), "{text}");
 
+    assert_eq!(described["order"][2], "age");
+    assert_eq!(described["order"].as_array().unwrap().len(), 14);
+    assert!(text.contains("order of samples without names"), "{text}");
+
     // The same row of the table, and by name.
     let csv = std::fs::read_to_string(&samples).unwrap();
     let mut sample = by_input(&csv, 3);
@@ -56,6 +60,46 @@ fn columns_keep_their_names_from_the_table_to_the_proof() {
     let of_names = run(&["sample.json"]);
     assert_eq!(of_table["inputs"], of_names["inputs"]);
     assert_eq!(of_table["outputs"], of_names["outputs"]);
+    // What an integer stands for is shown beside it.
+    let purpose = sample["purpose"][0][0].as_str().unwrap().to_owned();
+    let categories =
+        of_table["inputs"].as_array().unwrap().iter().find(|input| input["name"] == "categories").unwrap();
+    assert_eq!(categories["categories"][0], json!(purpose));
+    let text = workspace.succeed(["run", "--model", "model.assay", "--input", "sample.json"]);
+    let line = text.lines().find(|line| line.trim().starts_with("purpose ")).unwrap();
+    assert!(line.contains(&format!("('{purpose}')")), "{line}");
+    // By position, in the order of the file; the tensors by the names that inspect shows; and as lists.
+    let in_order: Vec<Value> = csv
+        .lines()
+        .nth(3)
+        .unwrap()
+        .split(',')
+        .map(|cell| cell.parse::<f64>().map_or_else(|_| json!(cell), |number| json!(number)))
+        .collect();
+    let order: Vec<&str> =
+        described["order"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let header: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
+    let at = |name: &str| in_order[header.iter().position(|column| *column == name).unwrap()].clone();
+    let of_order: Vec<Value> = order.iter().map(|name| at(name)).collect();
+    let tensors: Map<String, Value> = described["columns"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(tensor, columns)| {
+            let columns = columns.as_array().unwrap().iter().map(|name| at(name.as_str().unwrap()));
+            (tensor.clone(), json!([columns.collect::<Vec<_>>()]))
+        })
+        .collect();
+    let lists: Map<String, Value> =
+        order.iter().map(|name| ((*name).to_owned(), json!([at(name), at(name)]))).collect();
+    for (name, sample) in [
+        ("order.json", json!([of_order])),
+        ("tensors.json", Value::Object(tensors)),
+        ("lists.json", Value::Object(lists)),
+    ] {
+        workspace.write(name, sample.to_string());
+        assert_eq!(run(&[name, "--row", "1"])["outputs"], of_table["outputs"], "{name}");
+    }
 
     // A value that the encoder ignores, and one outside of the domain.
     sample.insert("purpose".into(), json!([["boat"]]));

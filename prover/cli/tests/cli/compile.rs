@@ -123,3 +123,29 @@ fn the_report_fits_the_terminal() {
         assert!(longest <= width.parse().unwrap(), "{width}: {longest}\n{text}");
     }
 }
+
+/// A model that no program would register is compiled, with a warning; and the remedy that it names is one.
+#[test]
+fn what_cannot_be_registered_is_warned_of() {
+    let workspace = Workspace::with_model();
+    workspace.write("model.onnx", network(&[800, 1]).to_bytes());
+    let row = |value: &str| vec![value; 800].join(",") + "\n";
+    workspace.write("samples.csv", row("-1") + &row("0.5") + &row("1"));
+    let formats = ["--input-format", "31:8", "--output-format", "16:12", "-o", "model.assay", "--force"];
+    let of = |more: &[&str]| {
+        let arguments = ["compile", "model.onnx", "samples.csv", "--json"];
+        let value: Value =
+            serde_json::from_str(&workspace.succeed(arguments.iter().chain(&formats).chain(more))).unwrap();
+        let warnings = value["assay_report"]["warnings"].as_array().unwrap().clone();
+        warnings.into_iter().find(|warning| warning["code"] == "many-limbs")
+    };
+    let warning = of(&[]).unwrap();
+    let text = warning["text"].as_str().unwrap();
+    assert!(text.contains("101 limbs") && text.contains("96") && text.contains("'x' 100"), "{text}");
+    assert!(warning["remedy"].as_str().unwrap().contains("--commit x"), "{warning}");
+    let inspected = workspace.run(["inspect", "model.assay"]);
+    let stderr = String::from_utf8(inspected.stderr).unwrap();
+    assert!(stderr.contains("101 limbs") && stderr.contains("--commit x"), "{stderr}");
+    assert!(String::from_utf8(inspected.stdout).unwrap().contains("bytes, of 256"));
+    assert_eq!(of(&["--commit", "x"]), None);
+}

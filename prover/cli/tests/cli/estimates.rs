@@ -37,13 +37,8 @@ fn a_machine_is_measured_once_and_the_user_is_told() {
         is_measured(&ranges["bits"]["proving"]) && is_measured(&ranges["lookups"]["proving"]),
         "{ranges}"
     );
-    // A measurement that other work disturbed is used and not kept: this machine may be busy now.
-    let is_kept = std::fs::read_dir(cache.path().join("assay")).is_ok_and(|mut files| {
-        files.any(|file| file.unwrap().file_name().to_string_lossy().starts_with("operations-"))
-    });
-
     let second = run(&["inspect", "model.assay", "--json"]);
-    assert_eq!(told(&second), !is_kept, "{}", show(&second));
+    assert!(!told(&second), "{}", show(&second));
     assert!(is_measured(&json(&second)["proving"]), "{}", show(&second));
     let text = run(&["inspect", "model.assay"]);
     assert!(String::from_utf8_lossy(&text.stdout).contains("ms on this machine"), "{}", show(&text));

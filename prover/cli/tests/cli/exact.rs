@@ -57,6 +57,8 @@ fn the_option_is_refused_where_it_says_nothing() {
     let [onnx, samples] = files();
     let refused = workspace.refused(["compile", &onnx, &samples, "--exact-floats=z"]);
     assert!(refused.contains("'z'") && refused.contains("features"), "{refused}");
+    let refused = workspace.refused(["compile", &onnx, &samples, "--exact-floats="]);
+    assert!(refused.contains("input ''") && refused.contains("features"), "{refused}");
     let refused = workspace.refused(["compile", "model.onnx", "samples.csv", "--exact-floats"]);
     assert!(refused.contains("MatMul") || refused.contains("Gemm"), "{refused}");
     assert!(refused.contains("--exact-floats=INPUT"), "{refused}");

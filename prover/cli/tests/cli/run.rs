@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::{Workspace, prove};
+use crate::common::{Workspace, prove, show};
 
 const RUN: [&str; 3] = ["run", "--model", "model.assay"];
 
@@ -40,6 +40,49 @@ fn many_rows_are_a_list() {
     assert_eq!(rows[2]["outputs"], one["outputs"]);
     assert_eq!(workspace.succeed(run(&["--input", "samples.csv", "--rows", "2,4"])).lines().count(), 3);
     assert!(workspace.refused(run(&["--input", "samples.csv"])).contains("--rows or --all"));
+}
+
+/// Rows outside of the domain do not keep the others from their answers, and a remedy that takes all of them is named.
+#[test]
+fn rows_that_the_model_does_not_take_are_marked() {
+    let workspace = Workspace::with_model();
+    let compile = ["compile", "model.onnx", "samples.csv", "-o", "model.assay", "--force"];
+    let report = workspace.succeed(compile);
+    // Four samples, and two features with two ends each.
+    assert!(report.contains("up to 80%"), "{report}");
+    workspace.write("rows.csv", "a,b\n0.5,0.5\n1.5,0.5\n-1,1\n0,-1.25\n");
+    let ran = workspace.run(run(&["--input", "rows.csv", "--all", "--json"]));
+    assert_eq!(ran.status.code(), Some(1), "{}", show(&ran));
+    let value: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(value["refused"], 2);
+    let is_answered = |row: &Value| row["outputs"].is_array();
+    let answered: Vec<bool> = value["rows"].as_array().unwrap().iter().map(is_answered).collect();
+    assert_eq!(answered, [true, false, true, false]);
+    assert!(value["rows"][1]["refused"].as_str().unwrap().contains("'a' = 1.5"), "{value}");
+    let text = workspace.run(run(&["--input", "rows.csv", "--all"]));
+    let stderr = String::from_utf8(text.stderr.clone()).unwrap();
+    assert!(stderr.contains("2 of 4 rows are refused"), "{stderr}");
+    assert!(String::from_utf8_lossy(&text.stdout).contains("refused"), "{}", show(&text));
+    let domains = ["--domain", "a=-1:1.5", "--domain", "b=-1.25:1"];
+    assert!(stderr.contains("--domain 'a=-1:1.5' --domain 'b=-1.25:1'"), "{stderr}");
+    workspace.succeed(compile.iter().chain(&domains));
+    workspace.succeed(run(&["--input", "rows.csv", "--all"]));
+
+    let report = workspace.succeed(compile.iter().chain(&["--margin", "30%"]));
+    assert!(report.contains("30% wider"), "{report}");
+    workspace.succeed(run(&["--input", "rows.csv", "--all"]));
+    let inspected: Value =
+        serde_json::from_str(&workspace.succeed(["inspect", "model.assay", "--json"])).unwrap();
+    // -1 to 1 and its span of 2; of b as well.
+    assert_eq!(inspected["features"][0]["min"], -1.6);
+    assert_eq!(
+        (&inspected["features"][1]["max"], &inspected["observed_ends"]),
+        (&Value::from(1.6), &Value::from(4))
+    );
+    workspace.succeed(["compile", "--check", "model.assay", "model.onnx", "samples.csv"]);
+    for wrong in ["-1%", "nan", "half", "1e9"] {
+        workspace.refused(compile.iter().chain(&[format!("--margin={wrong}").as_str()]));
+    }
 }
 
 #[test]

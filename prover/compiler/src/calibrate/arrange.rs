@@ -33,9 +33,18 @@ pub(super) fn arrange(table: &Table, signature: &Signature<'_>) -> Result<Arrang
             let rows = by_position(lists, signature);
             plain(read(rows.as_deref().unwrap_or(lists), signature, signature.features)?)
         }
-        Table::Tensors(tensors) => match columns::of_arrays(tensors, signature) {
-            Some((names, rows)) => by_column(&names, &rows, ColumnOrder::Arbitrary, signature)?,
-            None => plain(by_tensor(tensors, signature)?),
+        Table::Tensors(tensors) => match columns::of_arrays(tensors, signature)? {
+            Some((names, rows)) => by_column(&names, &rows, ColumnOrder::Meant, signature)?,
+            None => {
+                let rows = by_tensor(&columns::by_sample(tensors, signature), signature)?;
+                let warnings = match (tensors.as_slice(), signature.inputs.as_slice()) {
+                    ([(array, _)], [(input, _)]) if array != input => {
+                        vec![Warning::OtherArray { array: array.clone(), input: (*input).to_owned() }]
+                    }
+                    _ => Vec::new(),
+                };
+                Arranged { warnings, ..plain(rows) }
+            }
         },
     };
     if samples.rows.is_empty() {

@@ -134,11 +134,34 @@ fn is_index(name: &str, rows: &[Vec<Cell>]) -> bool {
     INDEX_NAMES.contains(&name) && follows
 }
 
+/// Arrays by name, where a list for an input of one element is that element of each sample.
+pub(super) fn by_sample(
+    arrays: &[(String, Vec<Vec<Cell>>)],
+    signature: &Signature<'_>,
+) -> Vec<(String, Vec<Vec<Cell>>)> {
+    let is_column = |name: &String| match (signature.inputs.as_slice(), arrays) {
+        // A single array needs no name.
+        ([(_, len)], [_]) => *len == 1,
+        (inputs, _) => inputs.iter().any(|(input, len)| input == name && *len == 1),
+    };
+    let of = |(name, rows): &(String, Vec<Vec<Cell>>)| match rows.as_slice() {
+        [list] if is_column(name) => (name.clone(), list.iter().map(|cell| vec![cell.clone()]).collect()),
+        _ => (name.clone(), rows.clone()),
+    };
+    arrays.iter().map(of).collect()
+}
+
+/// Names of columns, and rows of them.
+type Columns = (Vec<String>, Vec<Vec<Cell>>);
+
 /// Arrays by name that are columns: each is one list, or has a value a row, and they are not called as the inputs are.
+///
+/// # Errors
+/// All are called as features are, and their lengths differ.
 pub(super) fn of_arrays(
     arrays: &[(String, Vec<Vec<Cell>>)],
     signature: &Signature<'_>,
-) -> Option<(Vec<String>, Vec<Vec<Cell>>)> {
+) -> Result<Option<Columns>, CalibrationError> {
     let is_feature = |name: &String| signature.features.contains(name);
     let is_input = |name: &String| signature.inputs.iter().any(|(input, _)| input == name);
     let column = |(_, rows): &(String, Vec<Vec<Cell>>)| match rows.as_slice() {
@@ -151,14 +174,17 @@ pub(super) fn of_arrays(
         [name] => is_input(name) || !is_feature(name),
         names => names.iter().all(is_input) || (names.iter().any(is_input) && !names.iter().any(is_feature)),
     };
-    if is_tensor {
-        return None;
-    }
-    let columns: Vec<Vec<Cell>> = arrays.iter().map(column).collect::<Option<_>>()?;
-    let count = columns.first()?.len();
-    if columns.iter().any(|column| column.len() != count) {
-        return None;
+    let columns = arrays.iter().map(column).collect::<Option<Vec<Vec<Cell>>>>();
+    let Some(columns) = columns.filter(|_| !is_tensor) else { return Ok(None) };
+    let count = columns.first().map_or(0, Vec::len);
+    match names.iter().zip(&columns).find(|(_, column)| column.len() != count) {
+        Some((name, column)) if names.iter().all(is_feature) => {
+            let (tensor, found) = (name.clone(), column.len());
+            return Err(CalibrationError::SampleCount { tensor, expected: count, found });
+        }
+        Some(_) => return Ok(None),
+        None => {}
     }
     let row = |at: usize| columns.iter().filter_map(|column| column.get(at).cloned()).collect();
-    Some((names, (0..count).map(row).collect()))
+    Ok(Some((names, (0..count).map(row).collect())))
 }

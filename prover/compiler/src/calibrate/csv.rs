@@ -11,6 +11,7 @@
 //! `tests/suite/tables.rs` takes five for what they are not: blanks behind commas, `np.savetxt`, a single sample, a single
 //! column, truth values. A megabyte of quotes, or in one line, makes it panic.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use csv::StringRecord;
@@ -28,8 +29,8 @@ const GROUP: usize = 3;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Table, CalibrationError> {
     let error = |error: csv::Error| CalibrationError::Csv(error.to_string());
-    // Spreadsheets put a byte order mark in front.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = utf8(bytes)?;
+    let bytes = text.as_bytes();
     let separator = separator(bytes);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -67,6 +68,29 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, CalibrationError> {
         _ if rows.is_empty() => Err(CalibrationError::Empty),
         Some(names) => Ok(Table::Columns { names, rows, order: ColumnOrder::Meant }),
         None => Ok(Table::Headerless(rows)),
+    }
+}
+
+/// The text of a file without the byte order mark that spreadsheets put in front of it.
+fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, CalibrationError> {
+    let wrong = |what: &str| CalibrationError::Csv(what.to_owned());
+    let utf16 = |bytes: &[u8], of: fn([u8; 2]) -> u16| {
+        let (units, rest) = bytes.as_chunks();
+        let text: Result<String, _> = char::decode_utf16(units.iter().copied().map(of)).collect();
+        text.ok().filter(|_| rest.is_empty()).ok_or_else(|| wrong("it is damaged UTF-16: save it as UTF-8"))
+    };
+    match bytes {
+        [b'P', b'K', 3, 4, ..] => Err(wrong("it is an archive, as spreadsheets are: save the sheet as CSV")),
+        [b'P', b'A', b'R', b'1', ..] => Err(wrong("it is a Parquet file: save the table as CSV")),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).map(Cow::from),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).map(Cow::from),
+        bytes => {
+            let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+            let line = |to: usize| 1 + bytes.iter().take(to).filter(|&&byte| byte == b'\n').count();
+            std::str::from_utf8(bytes).map(Cow::from).map_err(|error| {
+                wrong(&format!("line {} is not UTF-8: save the table as UTF-8", line(error.valid_up_to())))
+            })
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Tables for a model: they follow the inputs of its ONNX file, and the samples those of its statement.
 
+use std::collections::HashMap;
+
+use super::cell::Cell;
 use super::error::CalibrationError;
 use super::table::{Arranged, FeatureNames, Signature, Table};
 use crate::model::{Categories, Encoding, FileInput, in_file_order, in_model_order};
@@ -17,11 +20,20 @@ pub(crate) struct Element<'a> {
     pub encoding: Encoding,
 }
 
+/// The inputs of a model.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inputs<'a> {
+    /// Those of its file.
+    pub file: &'a [FileInput],
+    /// Name and number of elements of each input tensor of a statement, to which columns of the file may be joined.
+    pub tensors: &'a [(&'a str, usize)],
+}
+
 /// The samples of a table, their elements in the order of the model. Columns without names of their own are in the order of the file, and
-/// arrays by name are those of its inputs.
+/// arrays by name are those of its inputs, or of the tensors that they were joined to.
 pub(crate) fn arrange_elements(
     table: &Table,
-    inputs: &[FileInput],
+    Inputs { file: inputs, tensors: joined }: Inputs<'_>,
     elements: &[Element<'_>],
     named: FeatureNames,
     batch: usize,
@@ -36,7 +48,11 @@ pub(crate) fn arrange_elements(
     let singles = each().filter(|(_, element)| element.encoding == Encoding::Float32);
     signature.singles = singles.map(|(at, _)| at).collect();
     signature.batch = batch;
-    let Arranged { rows, names, warnings } = table.arrange(&signature)?;
+    let apart = match table {
+        Table::Tensors(arrays) => taken_apart(arrays, inputs, joined, batch)?,
+        _ => None,
+    };
+    let Arranged { rows, names, warnings } = apart.as_ref().unwrap_or(table).arrange(&signature)?;
     let length =
         |row: usize, found: usize| CalibrationError::RowLength { row, expected: elements.len(), found };
     let placed =
@@ -44,6 +60,49 @@ pub(crate) fn arrange_elements(
     let rows = rows.iter().enumerate().map(placed).collect::<Result<_, _>>()?;
     let names = in_model_order(inputs, &names).ok_or_else(|| length(1, names.len()))?;
     Ok(Arranged { rows, names, warnings })
+}
+
+/// Arrays by name, those of tensors that the file's inputs were joined to as arrays of these inputs; `None` where there is nothing to
+/// take apart. A row of such a tensor is a sample, or one row of a batch.
+fn taken_apart(
+    arrays: &[(String, Vec<Vec<Cell>>)],
+    inputs: &[FileInput],
+    joined: &[(&str, usize)],
+    batch: usize,
+) -> Result<Option<Table>, CalibrationError> {
+    let mut starts = HashMap::new();
+    let mut start = 0;
+    for &(name, len) in joined {
+        starts.insert(name, start..start + len);
+        start += len;
+    }
+    inputs.iter().for_each(|input| drop(starts.remove(input.name.as_str())));
+    if !arrays.iter().any(|(name, _)| starts.contains_key(name.as_str())) {
+        return Ok(None);
+    }
+    let mut apart = Vec::new();
+    for (name, rows) in arrays {
+        let Some(elements) = starts.get(name.as_str()) else {
+            apart.push((name.clone(), rows.clone()));
+            continue;
+        };
+        let is_of_batch = |row: &Vec<Cell>| row.len().checked_mul(batch) == Some(elements.len());
+        let wrong = rows.iter().position(|row| row.len() != elements.len() && !is_of_batch(row));
+        if let Some((position, row)) = wrong.and_then(|at| Some((at, rows.get(at)?))) {
+            let (row, found) = (position + 1, row.len());
+            return Err(CalibrationError::RowLength { row, expected: elements.len(), found });
+        }
+        for input in inputs.iter().filter(|input| elements.contains(&input.first)) {
+            let of_row = |row: &Vec<Cell>| {
+                // Each is a column: an element a row.
+                let elements_of_row = if row.len() == elements.len() { input.len() } else { 1 };
+                let places = input.elements().take(elements_of_row).map(|element| element - elements.start);
+                places.filter_map(|place| row.get(place).cloned()).collect()
+            };
+            apart.push((input.name.clone(), rows.iter().map(of_row).collect()));
+        }
+    }
+    Ok(Some(Table::Tensors(apart)))
 }
 
 #[cfg(test)]
@@ -65,8 +124,13 @@ mod tests {
         let text =
             Element { name: "b", categories: Some(&known), missing: None, encoding: Encoding::Rounded };
         let elements = [plain("a"), plain("c"), text];
-        let Arranged { rows, names, .. } =
-            arrange_elements(table, &inputs, &elements, FeatureNames::Declared, 1)?;
+        let Arranged { rows, names, .. } = arrange_elements(
+            table,
+            Inputs { file: &inputs, tensors: &[("numbers", 2), ("b", 1)] },
+            &elements,
+            FeatureNames::Declared,
+            1,
+        )?;
         assert_eq!(names, ["a", "c", "b"]);
         Ok(rows)
     }
@@ -85,9 +149,14 @@ mod tests {
             r#"[[1.5, "yes", 2.5]]"#,
             r#"{"input_data": [[1.5], ["yes"], [2.5]]}"#,
             r#"{"columns": ["c", "a", "b"], "data": [[2.5, 1.5, "yes"]]}"#,
+            // The tensor that two columns are joined to, by its own name.
+            r#"{"numbers": [[1.5, 2.5]], "b": [["yes"]]}"#,
+            r#"{"b": ["yes"], "numbers": [1.5, 2.5]}"#,
         ] {
             assert_eq!(arranged(&Table::from_json(json.as_bytes()).unwrap()).unwrap(), expected, "{json}");
         }
+        let long = Table::from_json(br#"{"numbers": [[1.5, 2.5, 3.5]], "b": [["yes"]]}"#).unwrap();
+        assert_eq!(arranged(&long), Err(CalibrationError::RowLength { row: 1, expected: 2, found: 3 }));
         let rows = vec![vec![Cell::Number(1.5), Cell::Text("yes".into()), Cell::Number(2.5)]];
         assert_eq!(arranged(&Table::Headerless(rows)).unwrap(), expected);
         let rows = vec![vec![Cell::Number(1.5), Cell::Text("yes".into())]];

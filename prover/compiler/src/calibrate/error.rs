@@ -96,11 +96,11 @@ pub enum CalibrationError {
         tensors: Vec<String>,
     },
     /// Arrays with different numbers of samples.
-    #[error("input tensor '{tensor}' has {found} samples, others have {expected}")]
+    #[error("'{tensor}' has {found} sample{}, others have {expected}", if *.found == 1 { "" } else { "s" })]
     SampleCount {
-        /// The tensor.
+        /// The tensor, or the column.
         tensor: String,
-        /// Samples of the first tensor.
+        /// Samples of the first one.
         expected: usize,
         /// Samples of this one.
         found: usize,
@@ -147,8 +147,8 @@ pub enum CalibrationError {
     },
     /// Nothing, or NaN, where the model takes numbers only.
     #[error(
-        "row {row}, column '{column}': a value is missing, and {reader}, which reads it, takes numbers only: put an Imputer in front of \
-         it, fill the gap, or leave the row out"
+        "row {row}, column '{column}': a value is missing, and {reader}, which reads it, takes numbers only: put an Imputer (of a \
+         network, where(isnan(x), number, x)) in front of it, fill the gap, or leave the row out"
     )]
     Missing {
         /// Row, counted from 1.

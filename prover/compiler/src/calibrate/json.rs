@@ -1,55 +1,98 @@
 //! JSON samples: one document, or one a line. Numbers are read to the last bit (`serde_json` with `float_roundtrip`).
 
-use serde::de::{Deserialize, MapAccess, Visitor};
-use serde_json::{Deserializer, Map, Value};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use serde::de::{Deserialize, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Deserializer;
 
 use super::cell::Cell;
 use super::error::CalibrationError;
 use super::table::{ColumnOrder, Table};
 
+/// A value, the entries of an object in the order of the file.
+enum Json {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(Box<str>),
+    Array(Vec<Json>),
+    Object(Vec<(String, Json)>),
+}
+
 pub(super) fn read(bytes: &[u8]) -> Result<Table, CalibrationError> {
     let error = |error: serde_json::Error| CalibrationError::Json(error.to_string());
-    let mut documents: Vec<Value> =
+    let json = as_json(bytes);
+    let bytes = &*json;
+    let mut documents: Vec<Json> =
         Deserializer::from_slice(bytes).into_iter().collect::<Result<_, _>>().map_err(error)?;
     let value = match (documents.pop(), documents.is_empty()) {
         (None, _) => return Err(CalibrationError::Empty),
         (Some(only), true) => only,
         (Some(last), false) => {
             documents.push(last);
-            Value::Array(documents)
+            Json::Array(documents)
         }
     };
     match &value {
-        Value::Array(rows) if rows.is_empty() => Err(CalibrationError::Empty),
-        Value::Array(rows) if rows.iter().all(Value::is_object) => objects(rows),
-        Value::Array(rows) => arrays(rows, "document").map(in_order),
-        Value::Object(object) => by_key(object, bytes),
+        Json::Array(rows) if rows.is_empty() => Err(CalibrationError::Empty),
+        Json::Array(rows) => match rows.iter().map(Json::object).collect::<Option<Vec<_>>>() {
+            Some(objects) => of_objects(&objects),
+            None => arrays(rows, "document").map(in_order),
+        },
+        Json::Object(object) => by_key(object),
         _ => Err(form("document", "an array or an object")),
     }
 }
 
+/// What Python writes for numbers that JSON does not have, as JSON: `NaN` as `null`, infinities as text.
+fn as_json(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const WORDS: [(&[u8], &[u8]); 3] =
+        [(b"NaN", b"null"), (b"-Infinity", br#""-Infinity""#), (b"Infinity", br#""Infinity""#)];
+    if !bytes.windows(3).any(|word| word == b"NaN" || word == b"Inf") {
+        return bytes.into();
+    }
+    let mut out = Vec::with_capacity(bytes.len());
+    let (mut rest, mut is_text) = (bytes, false);
+    while let Some((&byte, after)) = rest.split_first() {
+        let word = WORDS.into_iter().find_map(|(word, json)| Some((json, rest.strip_prefix(word)?)));
+        match (byte, word, after.split_first()) {
+            (_, Some((json, after)), _) if !is_text => {
+                out.extend_from_slice(json);
+                rest = after;
+                continue;
+            }
+            (b'\\', _, Some((&escaped, after))) if is_text => {
+                out.extend([byte, escaped]);
+                rest = after;
+                continue;
+            }
+            (b'"', ..) => is_text = !is_text,
+            _ => {}
+        }
+        out.push(byte);
+        rest = after;
+    }
+    out.into()
+}
+
 /// One object: a frame of pandas, lists of ezkl, or below `inputs` or at the top a sample or arrays by name.
-fn by_key(object: &Map<String, Value>, bytes: &[u8]) -> Result<Table, CalibrationError> {
-    let error = |error: serde_json::Error| CalibrationError::Json(error.to_string());
-    if let (Some(Value::Array(columns)), Some(Value::Array(rows))) =
-        (object.get("columns"), object.get("data"))
-    {
-        let name = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let names = columns.iter().map(name).collect();
+fn by_key(object: &[(String, Json)]) -> Result<Table, CalibrationError> {
+    let get = |key: &str| object.iter().find(|(name, _)| name == key).map(|(_, value)| value);
+    if let (Some(Json::Array(columns)), Some(Json::Array(rows))) = (get("columns"), get("data")) {
+        let name = |value: &Json| cell(value).map(|cell| cell.text());
+        let names = columns.iter().map(name).collect::<Option<_>>();
+        let names = names.ok_or_else(|| form("columns", "names"))?;
         return Ok(Table::Columns { names, rows: arrays(rows, "data")?, order: ColumnOrder::Meant });
     }
-    if let Some(Value::Array(lists)) = object.get("input_data") {
+    if let Some(Json::Array(lists)) = get("input_data") {
         return Ok(Table::Inputs(arrays(lists, "input_data")?));
     }
-    // The order of rows is that of the file, which a map of keys does not keep.
-    match object.get("inputs") {
-        Some(Value::Object(inputs)) if is_frame(inputs) => {
-            let below: Inputs = serde_json::from_slice(bytes).map_err(error)?;
-            frame(&below.inputs)
-        }
-        None if is_frame(object) => frame(&serde_json::from_slice(bytes).map_err(error)?),
-        Some(Value::Object(inputs)) => object_of(inputs),
-        Some(Value::Array(rows)) => arrays(rows, "inputs").map(in_order),
+    match get("inputs") {
+        Some(Json::Object(inputs)) if is_frame(inputs) => frame(inputs),
+        None if is_frame(object) => frame(object),
+        Some(Json::Object(inputs)) => object_of(inputs),
+        Some(Json::Array(rows)) => arrays(rows, "inputs").map(in_order),
         _ => object_of(object),
     }
 }
@@ -65,65 +108,36 @@ fn in_order(rows: Vec<Vec<Cell>>) -> Table {
 }
 
 /// One object: a sample by feature where its values are no arrays, and arrays by name else.
-fn object_of(object: &Map<String, Value>) -> Result<Table, CalibrationError> {
+fn object_of(object: &[(String, Json)]) -> Result<Table, CalibrationError> {
     if object.is_empty() {
         return Err(CalibrationError::Empty);
     }
-    if !object.values().any(Value::is_array) {
-        return objects(&[Value::Object(object.clone())]);
+    if !object.iter().any(|(_, value)| matches!(value, Json::Array(_))) {
+        return of_objects(&[object]);
     }
     let tensors = object.iter().map(|(name, value)| match value {
-        Value::Array(rows) => arrays(rows, name).map(|rows| (name.clone(), rows)),
+        Json::Array(rows) => arrays(rows, name).map(|rows| (name.clone(), rows)),
         _ => Err(form(name, "an array of samples")),
     });
     tensors.collect::<Result<_, _>>().map(Table::Tensors)
 }
 
-/// Entries of an object, in the order of the file.
-struct Entries<T>(Vec<(String, T)>);
-
-/// Samples below `inputs`.
-#[derive(serde::Deserialize)]
-struct Inputs {
-    inputs: Entries<Entries<Value>>,
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
-            type Value = Entries<T>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Entries(entries))
-            }
-        }
-        deserializer.deserialize_map(Object(std::marker::PhantomData))
-    }
-}
-
 /// Whether an object holds columns as objects of values by row.
-fn is_frame(object: &Map<String, Value>) -> bool {
-    !object.is_empty() && object.values().all(Value::is_object)
+fn is_frame(object: &[(String, Json)]) -> bool {
+    !object.is_empty() && object.iter().all(|(_, value)| value.object().is_some())
 }
 
 /// Columns as objects of values by row, as `DataFrame.to_json` writes them.
-fn frame(Entries(columns): &Entries<Entries<Value>>) -> Result<Table, CalibrationError> {
-    let rows =
-        |Entries(values): &Entries<Value>| values.iter().map(|(row, _)| row.clone()).collect::<Vec<_>>();
-    let of_first = columns.first().map(|(_, values)| rows(values)).unwrap_or_default();
-    let column = |(name, values): &(String, Entries<Value>)| {
-        let cells = values.0.iter().map(|(_, value)| cell(value).map(|cell| vec![cell]));
+fn frame(columns: &[(String, Json)]) -> Result<Table, CalibrationError> {
+    let rows = |column: &Json| -> Vec<String> {
+        column.object().unwrap_or_default().iter().map(|(row, _)| row.clone()).collect()
+    };
+    let of_first = columns.first().map(|(_, column)| rows(column)).unwrap_or_default();
+    let column = |(name, column): &(String, Json)| {
+        let values = column.object().unwrap_or_default();
+        let cells = values.iter().map(|(_, value)| cell(value).map(|cell| vec![cell]));
         let cells = cells.collect::<Option<Vec<_>>>().ok_or_else(|| form(name, "a value for each row"))?;
-        if rows(values) != of_first {
+        if rows(column) != of_first {
             return Err(form(name, "the same rows as in the other columns, in the same order"));
         }
         Ok((name.clone(), cells))
@@ -131,36 +145,57 @@ fn frame(Entries(columns): &Entries<Entries<Value>>) -> Result<Table, Calibratio
     columns.iter().map(column).collect::<Result<_, _>>().map(Table::Tensors)
 }
 
-/// Objects with the same keys, each a sample.
-fn objects(rows: &[Value]) -> Result<Table, CalibrationError> {
-    let mut samples: Vec<Vec<Cell>> = Vec::with_capacity(rows.len());
-    let mut names: Vec<String> = Vec::new();
-    for (i, value) in rows.iter().enumerate() {
-        let row = i + 1;
-        let object = value.as_object().ok_or_else(|| form(&format!("sample {row}"), "an object"))?;
-        if i == 0 {
-            names = object.keys().cloned().collect();
+/// Objects with the same keys, each a sample: by feature, or with an array for each input as onnxruntime takes it. The order of the keys
+/// says something where it is that of all of them.
+fn of_objects(rows: &[&[(String, Json)]]) -> Result<Table, CalibrationError> {
+    let names: Vec<String> =
+        rows.first().map(|row| row.iter().map(|(name, _)| name.clone()).collect()).unwrap_or_default();
+    let known: HashSet<&str> = names.iter().map(String::as_str).collect();
+    let by_input = rows.iter().any(|row| row.iter().any(|(_, value)| matches!(value, Json::Array(_))));
+    let mut order = ColumnOrder::Meant;
+    let mut samples: Vec<Vec<Vec<Cell>>> = Vec::with_capacity(rows.len());
+    for (row, object) in (1..).zip(rows) {
+        let mut values: HashMap<&str, &Json> =
+            object.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        if !object.iter().map(|(name, _)| name).eq(&names) {
+            order = ColumnOrder::Arbitrary;
+            let of_first = names.iter().filter(|name| !values.contains_key(name.as_str()));
+            let of_this = object.iter().map(|(name, _)| name).filter(|name| !known.contains(name.as_str()));
+            let keys: Vec<String> = of_first.chain(of_this).cloned().collect();
+            if !keys.is_empty() {
+                return Err(CalibrationError::Keys { row, keys });
+            }
         }
-        // Both in ascending order.
-        if !object.keys().eq(&names) {
-            let of_first = names.iter().filter(|name| !object.contains_key(*name));
-            let of_this = object.keys().filter(|name| names.binary_search(name).is_err());
-            return Err(CalibrationError::Keys { row, keys: of_first.chain(of_this).cloned().collect() });
-        }
-        let cells = object.iter().map(|(name, value)| {
-            cell(value).ok_or_else(|| form(&format!("sample {row}, '{name}'"), "a number or text"))
+        let sample = names.iter().map(|name| {
+            let place = format!("sample {row}, '{name}'");
+            let value = values.remove(name.as_str()).unwrap_or(&Json::Null);
+            let mut cells = Vec::new();
+            match by_input {
+                true => flatten(value, &place, &mut cells)?,
+                false => cells.push(cell(value).ok_or_else(|| form(&place, "a number or text"))?),
+            }
+            Ok::<_, CalibrationError>(cells)
         });
-        samples.push(cells.collect::<Result<_, _>>()?);
+        samples.push(sample.collect::<Result<_, _>>()?);
     }
-    Ok(Table::Columns { names, rows: samples, order: ColumnOrder::Arbitrary })
+    if !by_input {
+        let rows = samples.into_iter().map(|sample| sample.into_iter().flatten().collect()).collect();
+        return Ok(Table::Columns { names, rows, order });
+    }
+    let mut tensors: Vec<(String, Vec<Vec<Cell>>)> =
+        names.into_iter().map(|name| (name, Vec::new())).collect();
+    for sample in samples {
+        tensors.iter_mut().zip(sample).for_each(|((_, rows), cells)| rows.push(cells));
+    }
+    Ok(Table::Tensors(tensors))
 }
 
 /// Samples as arrays; a nested sample is flattened in row-major order. An array of plain values is one sample.
-fn arrays(rows: &[Value], at: &str) -> Result<Vec<Vec<Cell>>, CalibrationError> {
+fn arrays(rows: &[Json], at: &str) -> Result<Vec<Vec<Cell>>, CalibrationError> {
     if rows.is_empty() {
         return Err(CalibrationError::Empty);
     }
-    if !rows.iter().any(Value::is_array) {
+    if !rows.iter().any(|row| matches!(row, Json::Array(_))) {
         let cells = rows
             .iter()
             .enumerate()
@@ -169,7 +204,7 @@ fn arrays(rows: &[Value], at: &str) -> Result<Vec<Vec<Cell>>, CalibrationError> 
     }
     let mut samples = Vec::with_capacity(rows.len());
     for (i, row) in rows.iter().enumerate() {
-        if !row.is_array() {
+        if !matches!(row, Json::Array(_)) {
             return Err(form(&format!("{at}[{i}]"), "an array"));
         }
         let mut sample = Vec::new();
@@ -179,9 +214,9 @@ fn arrays(rows: &[Value], at: &str) -> Result<Vec<Vec<Cell>>, CalibrationError> 
     Ok(samples)
 }
 
-fn flatten(value: &Value, at: &str, sample: &mut Vec<Cell>) -> Result<(), CalibrationError> {
+fn flatten(value: &Json, at: &str, sample: &mut Vec<Cell>) -> Result<(), CalibrationError> {
     match value {
-        Value::Array(elements) => elements.iter().try_for_each(|element| flatten(element, at, sample)),
+        Json::Array(elements) => elements.iter().try_for_each(|element| flatten(element, at, sample)),
         other => {
             sample.push(cell(other).ok_or_else(|| form(at, "numbers or text"))?);
             Ok(())
@@ -190,16 +225,84 @@ fn flatten(value: &Value, at: &str, sample: &mut Vec<Cell>) -> Result<(), Calibr
 }
 
 /// A number, a truth value, text, or nothing.
-fn cell(value: &Value) -> Option<Cell> {
+fn cell(value: &Json) -> Option<Cell> {
     match value {
-        Value::Number(number) => number.as_f64().map(Cell::Number),
-        Value::Bool(truth) => Some(Cell::Number(f64::from(u8::from(*truth)))),
-        Value::String(text) => Some(Cell::Text(text.as_str().into())),
-        Value::Null => Some(Cell::Text("null".into())),
-        Value::Array(_) | Value::Object(_) => None,
+        Json::Number(number) => Some(Cell::Number(*number)),
+        Json::Bool(truth) => Some(Cell::Number(f64::from(u8::from(*truth)))),
+        Json::Text(text) => Some(Cell::Text(text.clone())),
+        Json::Null => Some(Cell::Text("null".into())),
+        Json::Array(_) | Json::Object(_) => None,
     }
 }
 
 fn form(at: &str, expected: &'static str) -> CalibrationError {
     CalibrationError::JsonForm { at: at.to_owned(), expected }
+}
+
+impl Json {
+    fn object(&self) -> Option<&[(String, Json)]> {
+        match self {
+            Json::Object(entries) => Some(entries),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Json;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("any value")
+            }
+
+            fn visit_unit<E>(self) -> Result<Json, E> {
+                Ok(Json::Null)
+            }
+
+            fn visit_bool<E>(self, truth: bool) -> Result<Json, E> {
+                Ok(Json::Bool(truth))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
+                Ok(Json::Number(number as f64))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
+                Ok(Json::Number(number as f64))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
+                Ok(Json::Number(number))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+                Ok(Json::Text(text.into()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
+                let mut values = Vec::new();
+                while let Some(value) = list.next_element()? {
+                    values.push(value);
+                }
+                Ok(Json::Array(values))
+            }
+
+            /// With each key once: of two values, one would be taken and the other not seen.
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+                let (mut entries, mut keys) = (Vec::new(), HashSet::new());
+                while let Some((key, value)) = map.next_entry::<String, Json>()? {
+                    if !keys.insert(key.clone()) {
+                        let key = key.escape_debug();
+                        return Err(A::Error::custom(format!("the key '{key}' stands there twice")));
+                    }
+                    entries.push((key, value));
+                }
+                Ok(Json::Object(entries))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
 }

@@ -19,7 +19,7 @@ mod table;
 pub(crate) mod zip;
 
 pub use cell::Cell;
-pub(crate) use elements::{Element, arrange_elements};
+pub(crate) use elements::{Element, Inputs, arrange_elements};
 pub use error::{CalibrationError, NpyProblem, ZipProblem};
 pub use table::{Arranged, ColumnOrder, FeatureNames, Signature, Table};
 

@@ -36,7 +36,7 @@ pub enum Table {
 pub enum ColumnOrder {
     /// It is: for a model that does not name its features, it is the order of its input elements.
     Meant,
-    /// It is not: the keys of a JSON object have none.
+    /// It is not: JSON objects that have their keys in different orders.
     Arbitrary,
 }
 

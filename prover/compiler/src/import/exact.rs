@@ -13,48 +13,55 @@ use super::node::Node;
 use super::refusal::{NodeName, Refusal};
 use super::single::Singles;
 use super::value::{Data, Tensor, Value};
-use crate::model::Row;
+use crate::model::{FileInput, Row};
 use crate::onnx::DataType;
 
 /// Elements of inputs whose numbers are not rounded.
 #[derive(Debug, Default)]
 pub(crate) struct ExactInputs {
-    /// The elements of each such input, and its name.
-    inputs: Vec<(Range<u32>, String)>,
+    /// The elements of each such input of the model.
+    elements: Vec<Range<u32>>,
+    /// The inputs of the file, which have the names that a caller knows.
+    file: Vec<FileInput>,
 }
 
 impl ExactInputs {
-    /// These are the elements of such an input.
-    pub fn add(&mut self, atoms: Range<u32>, name: &str) {
-        self.inputs.push((atoms, name.to_owned()));
+    /// These elements of the model's inputs are such, of these inputs of the file.
+    pub fn new(elements: Vec<Range<u32>>, file: &[FileInput]) -> Self {
+        ExactInputs { elements, file: file.to_vec() }
     }
 
     /// Whether a row is such an element, as it is.
     pub fn is_one(&self, row: &Row) -> bool {
-        row.as_atom().is_some_and(|atom| self.input_of(atom).is_some())
+        row.as_atom().is_some_and(|atom| self.holds(atom))
     }
 
-    fn input_of(&self, atom: u32) -> Option<&str> {
-        let found = self.inputs.iter().find(|(atoms, _)| atoms.contains(&atom));
-        found.map(|(_, name)| name.as_str())
+    fn holds(&self, atom: u32) -> bool {
+        self.elements.iter().any(|elements| elements.contains(&atom))
     }
 
-    /// An input of which a value depends on an element.
-    fn read_by(&self, value: &Value) -> Option<&str> {
+    /// The input of the file that an element is one of.
+    fn input_of(&self, atom: u32) -> String {
+        let input = self.file.iter().find(|input| input.holds(atom as usize));
+        input.map(|input| input.name.clone()).unwrap_or_default()
+    }
+
+    /// An element that a value depends on.
+    fn read_by(&self, value: &Value) -> Option<u32> {
         let (Value::Tensor(Tensor { data: Data::Variable(map), .. }), false) =
-            (value, self.inputs.is_empty())
+            (value, self.elements.is_empty())
         else {
             return None;
         };
         let mut found = None;
-        map.for_each_atom(|atom| found = found.or_else(|| self.input_of(atom)));
+        map.for_each_atom(|atom| found = found.or_else(|| self.holds(atom).then_some(atom)));
         found
     }
 
     /// Refuses a node that computes with an element.
     pub fn check_operands(&self, node: &Node<'_>, missing: &MissingValues) -> Result<(), Refusal> {
         let operands = || node.operands.iter().flatten().map(|(_, value)| *value);
-        let Some(input) = operands().find_map(|value| self.read_by(value)) else { return Ok(()) };
+        let Some(atom) = operands().find_map(|value| self.read_by(value)) else { return Ok(()) };
         let compares_or_moves = match node.proto.op_type.as_str() {
             "Cast" => [DataType::Float, DataType::Double]
                 .iter()
@@ -76,7 +83,7 @@ impl ExactInputs {
         };
         match compares_or_moves {
             true => Ok(()),
-            false => Err(Refusal::ExactOperand { node: node.name.clone(), input: input.to_owned() }),
+            false => Err(Refusal::ExactOperand { node: node.name.clone(), input: self.input_of(atom) }),
         }
     }
 
@@ -87,19 +94,17 @@ impl ExactInputs {
         results: &[Value],
         singles: &Singles,
     ) -> Result<(), Refusal> {
-        if self.inputs.is_empty() || !AFFINE.contains(&node.proto.op_type.as_str()) {
+        if self.elements.is_empty() || !AFFINE.contains(&node.proto.op_type.as_str()) {
             return Ok(());
         }
         let mut operands = node.operands.iter().flatten().map(|(_, value)| *value);
-        let Some((x, input)) = operands.find_map(|x| Some((x, self.read_by(x)?))) else {
+        let Some((x, atom)) = operands.find_map(|x| Some((x, self.read_by(x)?))) else {
             return Ok(());
         };
         let reading = |value: &Value| match value {
             Value::Tensor(x) => {
-                let rows = x
-                    .as_rows()?
-                    .iter()
-                    .filter(|row| row.terms.iter().any(|&(atom, _)| self.input_of(atom).is_some()));
+                let rows =
+                    x.as_rows()?.iter().filter(|row| row.terms.iter().any(|&(atom, _)| self.holds(atom)));
                 Some((rows.cloned().collect::<Vec<Row>>(), x.len()))
             }
             _ => None,
@@ -110,7 +115,7 @@ impl ExactInputs {
         };
         match reading(x).zip(results.first().and_then(reading)).is_some_and(is_known) {
             true => Ok(()),
-            false => Err(Refusal::ExactOperand { node: node.name.clone(), input: input.to_owned() }),
+            false => Err(Refusal::ExactOperand { node: node.name.clone(), input: self.input_of(atom) }),
         }
     }
 
@@ -118,7 +123,7 @@ impl ExactInputs {
     pub fn check_output(&self, name: &str, x: &Tensor) -> Result<(), Refusal> {
         let node = || NodeName { name: name.to_owned(), operator: "output".to_owned() };
         match self.read_by(&Value::Tensor(x.clone())) {
-            Some(input) => Err(Refusal::ExactOperand { node: node(), input: input.to_owned() }),
+            Some(atom) => Err(Refusal::ExactOperand { node: node(), input: self.input_of(atom) }),
             None => Ok(()),
         }
     }

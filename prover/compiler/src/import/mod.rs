@@ -32,6 +32,7 @@ use crate::onnx::{GraphProto, ModelProto, NodeProto};
 use crate::options::Options;
 use crate::source::Source;
 use assay_interface::schema::MAX_TENSORS;
+use exact::ExactInputs;
 use graph::{Layers, Resources};
 use join::Joined;
 use node::Node;
@@ -200,16 +201,18 @@ impl Walk {
         if graph.node.iter().any(|node| missing::TREES.contains(&node.op_type.as_str())) {
             self.layers.singles.are_read();
         }
-        let mut atom = 0;
+        let (mut atom, mut exact) = (0, Vec::new());
         for input in &joined.inputs {
+            let elements = atom..atom + input.len() as u32;
+            atom = elements.end;
             if input.kind != value::Kind::Real {
-                self.layers.are_whole_numbers(atom..atom + input.len() as u32);
+                self.layers.are_whole_numbers(elements.clone());
             }
             if input.encoding == Encoding::Float32 {
-                self.layers.exact.add(atom..atom + input.len() as u32, &input.name);
+                exact.push(elements);
             }
-            atom += input.len() as u32;
         }
+        self.layers.exact = ExactInputs::new(exact, &joined.file);
         let precisions = signature::precisions(graph);
         for (input, contents) in joined.file.iter().zip(contents) {
             if missing::is_imputed(graph, &input.name) {

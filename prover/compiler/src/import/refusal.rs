@@ -260,11 +260,9 @@ pub enum Refusal {
     },
     /// More inputs than a statement holds, once columns are joined.
     #[error(
-        "the model has {count} inputs{}, and a statement holds {MAX_TENSORS}: inputs of one value a row are joined, those of several \
-         values ({}) and those that are hidden ({}) are not; export the model with one tensor in place of several, or hide \
-         the tensors that columns are joined to (--commit numbers)",
+        "the model has {count} inputs{}, and a statement holds {MAX_TENSORS}: {}",
         if *.joined == 0 { String::new() } else { format!(", {left} after {joined} of them were joined") },
-        names(.wide), names(.apart)
+        fewer_inputs(.wide, .apart)
     )]
     TooManyInputs {
         /// Inputs of the file.
@@ -469,6 +467,22 @@ pub enum Refusal {
         /// The name.
         name: String,
     },
+}
+
+/// What to do where a statement has no room for the inputs.
+fn fewer_inputs(wide: &[String], apart: &[String]) -> String {
+    let wide = (!wide.is_empty()).then(|| {
+        let names = names(wide);
+        format!("inputs of several values a row are not joined ({names}): export the model with one tensor in place of several")
+    });
+    let apart = (!apart.is_empty()).then(|| {
+        let names = names(apart);
+        format!("each that is hidden takes one ({names}): hide the tensor that columns are joined to (--commit numbers)")
+    });
+    match wide.into_iter().chain(apart).collect::<Vec<_>>().join("; ") {
+        ways if ways.is_empty() => "export the model with its columns in fewer tensors".to_owned(),
+        ways => ways,
+    }
 }
 
 fn or_none(names: &[String]) -> String {

@@ -46,7 +46,7 @@ impl Operator for Divided {
     }
 
     fn arguments(&self) -> Vec<Argument> {
-        vec![Argument { len: 2 * self.len, takes: Takes::Exact }]
+        vec![Argument { len: 2 * self.len, takes: Takes::Whole }]
     }
 
     fn len(&self) -> usize {

@@ -21,7 +21,7 @@ use crate::quantize::tables::Tables;
 /// Widest domain that may be a table's.
 const MAX_TABLE_BITS: u32 = 16;
 /// Finest scale of a table's domain.
-const MAX_DOMAIN_SCALE: i32 = 16;
+pub(crate) const MAX_DOMAIN_SCALE: i32 = 16;
 /// The name of quotients of integers, rounded towards zero.
 pub(crate) const WHOLE_QUOTIENT: &str = "whole quotient";
 
@@ -40,6 +40,8 @@ pub enum Takes {
     /// Each row as it is, at a scale of its own: exact where the row is an element of a value, perhaps negated or times a
     /// power of two.
     Exact,
+    /// Each row as it is, a whole number, at scale 0: what counts or says where.
+    Whole,
     /// All rows as they are, at one scale: what is compared with each other.
     Common,
     /// Rounded to a domain, whose scale the search chooses by the calibrated range.
@@ -90,7 +92,7 @@ pub struct Domain {
 /// The format that a plan gives an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArgumentFormat {
-    /// The scale of each row, of [`Takes::Exact`].
+    /// The scale of each row, of [`Takes::Exact`] and [`Takes::Whole`].
     Exact(Vec<i32>),
     /// The one scale of [`Takes::Common`].
     Common(i32),
@@ -212,6 +214,12 @@ pub trait Operator: Debug + Send + Sync {
         }
     }
 
+    /// Bits of its one argument up to which it is a table, where it has another form for wider ones: the search then tries finer arguments, and
+    /// finer inputs where they are those, than weights.
+    fn table_bits(&self) -> Option<u32> {
+        None
+    }
+
     /// Whether results are whole numbers, whatever the arguments are.
     fn is_whole(&self) -> bool {
         self.measure() != Measure::Results
@@ -230,6 +238,17 @@ pub trait Operator: Debug + Send + Sync {
     /// The integers of a domain of `bits` bits for an argument of this calibrated range.
     fn domain(&self, _argument: usize, _range: (f64, f64), bits: u32) -> (i64, i64) {
         signed_range(bits)
+    }
+
+    /// The integers of a domain at its scale, where they are not those around or from zero: as many around the calibrated range, for an
+    /// operator whose cost is their number wherever they lie, and a range far from zero.
+    fn window(&self, _argument: usize, _range: (f64, f64), _domain: Domain) -> Option<(i64, i64)> {
+        None
+    }
+
+    /// The integers of a domain at its scale.
+    fn integers(&self, argument: usize, range: (f64, f64), domain: Domain) -> (i64, i64) {
+        self.window(argument, range, domain).unwrap_or_else(|| self.domain(argument, range, domain.bits))
     }
 
     /// The part of an argument's calibrated range on which results differ by what counts: the domain is to hold it.

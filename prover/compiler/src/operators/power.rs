@@ -89,6 +89,7 @@ fn of_one(node: &Node<'_>, layers: &mut Layers, x: &Tensor, exponent: f64) -> Re
         0.0 => Ok(Tensor::constants(x.shape.clone(), vec![1.0; x.len()])),
         -1.0 => function::reciprocal(node, layers, x),
         0.5 => function::apply(node, x, layers, Activation::Sqrt),
+        -0.5 => function::apply(node, x, layers, Activation::InverseSqrt),
         whole if whole.fract() == 0.0 && (1.0..=f64::from(MAX_EXPONENT)).contains(&whole) => {
             by_squaring(node, layers, x, whole as u32)
         }

@@ -117,11 +117,21 @@ impl Search<'_, '_> {
                     if domain.bits <= 2 {
                         continue;
                     }
-                    for scale in [domain.scale - 1, domain.scale] {
+                    let coarser = |scale: i32, by: u32| Domain { scale, bits: domain.bits - by };
+                    let mut domains = vec![coarser(domain.scale - 1, 1), coarser(domain.scale, 1)];
+                    // Where it becomes a table, which a step alone may be too short for.
+                    let function =
+                        at("the layer of a plan", &self.model.layers, position)?.function.operator();
+                    let table = function.and_then(|operator| operator.table_bits());
+                    if let Some(by) =
+                        table.and_then(|table| domain.bits.checked_sub(table)).filter(|&by| by > 1)
+                    {
+                        domains.push(coarser(domain.scale - by as i32, by));
+                    }
+                    for domain in domains {
                         let mut plan = from.clone();
                         let mut arguments = arguments.clone();
-                        at_mut("the argument of a layer", &mut arguments, i)?.taken =
-                            Taken::Rounded(Domain { scale, bits: domain.bits - 1 });
+                        at_mut("the argument of a layer", &mut arguments, i)?.taken = Taken::Rounded(domain);
                         plan.layer_mut(position)?.result = LayerResult::Operator(arguments);
                         moves.push(plan);
                     }

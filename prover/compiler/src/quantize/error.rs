@@ -10,16 +10,26 @@ use crate::progress::Cancelled;
 pub enum QuantizeError {
     /// The error bound is below what the widest formats achieve.
     #[error(
-        "max error {max_error} cannot be met: with {bits}-bit weights and activations the error is {achieved:.6}; \
-         allow a larger error, scale features to similar ranges, or choose a finer input or output format"
+        "max error {max_error} cannot be met: with {bits}-bit weights and activations the error of output '{output}', whose values reach \
+         {peak}, is {achieved:.6}; --max-error {} allows that{}; features scaled to similar ranges, or a finer input or output format, may \
+         make it smaller",
+        enough(*.achieved), .outlier.as_ref().map_or_else(String::new, |outlier| outlier.text())
     )]
     Unreachable {
         /// Error asked for.
         max_error: f64,
+        /// The output with the largest error.
+        output: String,
+        /// Its largest magnitude over the calibration data.
+        peak: f64,
+        /// How much the real output that varies least varies over the calibration data, its elements together.
+        least_range: f64,
         /// Smallest error found.
         achieved: f64,
         /// Width of weights and activations at which it was found, at most.
         bits: u32,
+        /// A number in the data that is far from all others of its feature, if one is.
+        outlier: Option<Box<Outlier>>,
     },
     /// The error bound is met, and more decisions differ than may.
     #[error(
@@ -52,12 +62,16 @@ pub enum QuantizeError {
     },
     /// Accumulators or outputs are too wide even at the narrowest formats.
     #[error(
-        "even with {bits}-bit weights and activations an accumulator leaves 60 bits or an output 32 bits: \
-         the model's weights span too many orders of magnitude"
+        "even with {bits}-bit weights and activations {}{}", has_no_room(.place.as_deref()),
+        .outlier.as_ref().map_or_else(String::new, |outlier| outlier.text())
     )]
     TooWide {
         /// Narrowest width tried.
         bits: u32,
+        /// The first layer or output that has no room, where it is known.
+        place: Option<Box<Place>>,
+        /// A number in the data that is far from all others of its feature, if one is.
+        outlier: Option<Box<Outlier>>,
     },
     /// A function that is not defined for all of its arguments over the calibration data.
     #[error("layer '{layer}': {function} is applied to values from {lo} to {hi}, and needs {needed}")]
@@ -78,11 +92,107 @@ pub enum QuantizeError {
     Internal(#[from] InternalError),
 }
 
+/// A number that is far from all others of its feature: it takes the bits that would tell these apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outlier {
+    /// The feature.
+    pub feature: String,
+    /// The sample, counted from 1.
+    pub row: usize,
+    /// The number.
+    pub value: f64,
+    /// Half of the others are not larger than this in magnitude.
+    pub median: f64,
+}
+
+impl Outlier {
+    /// How many times the median a number is that is far from it.
+    const FAR: f64 = 1e5;
+
+    /// The farthest of all features, in samples of theirs.
+    pub(crate) fn of(features: &[String], samples: &[Vec<f64>]) -> Option<Outlier> {
+        let of_feature = |(position, feature): (usize, &String)| {
+            let values =
+                samples.iter().enumerate().filter_map(|(row, sample)| Some((row, *sample.get(position)?)));
+            let mut values: Vec<(usize, f64)> = values.filter(|(_, value)| value.is_finite()).collect();
+            values.sort_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()));
+            let (&(_, median), &(row, value)) = (values.get(values.len() / 2)?, values.last()?);
+            let (median, row) = (median.abs(), row + 1);
+            (median > 0.0 && value.abs() > Outlier::FAR * median).then(|| Outlier {
+                feature: feature.clone(),
+                row,
+                value,
+                median,
+            })
+        };
+        let far = |outlier: &Outlier| outlier.value.abs() / outlier.median;
+        features.iter().enumerate().filter_map(of_feature).max_by(|a, b| far(a).total_cmp(&far(b)))
+    }
+
+    fn text(&self) -> String {
+        let Outlier { feature, row, value, median } = self;
+        format!(
+            "; row {row} of the calibration data has {value} for '{feature}', of which half is at most {median}: leave the row out if that is \
+             a mistake"
+        )
+    }
+}
+
+/// A bound that an error meets, in few digits.
+fn enough(error: f64) -> f64 {
+    format!("{:.1e}", error * 1.06).parse().unwrap_or(error)
+}
+
+/// What has no room at any format.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// A layer: its sums, its weights or what its operator makes of them.
+    Layer {
+        /// Layer name.
+        layer: String,
+        /// The operator, where the layer has one.
+        operator: Option<&'static str>,
+        /// Of the features that it reads, if any, the one with the largest number in the calibration data.
+        reads: Option<(String, f64)>,
+        /// Largest magnitude of its results over the calibration data.
+        peak: f64,
+    },
+    /// An output.
+    Output {
+        /// Its name.
+        output: String,
+        /// Its largest magnitude over the calibration data.
+        peak: f64,
+    },
+}
+
+fn has_no_room(place: Option<&Place>) -> String {
+    match place {
+        Some(Place::Layer { layer, operator, reads, peak }) => {
+            let operator = operator.map_or_else(String::new, |name| format!(" ({name})"));
+            let reads = reads.as_ref().map_or_else(String::new, |(feature, peak)| {
+                format!("; of the features that it reads, '{feature}' has the largest numbers, up to {peak}")
+            });
+            format!(
+                "layer '{layer}'{operator} has no room in 60 bits: its results over the calibration data are up to {peak}{reads}. \
+                 Its weights and inputs span too many orders of magnitude: scale the features, or what the model gives, to similar ranges"
+            )
+        }
+        Some(Place::Output { output, peak }) => format!(
+            "output '{output}' has no room in 32 bits: its values over the calibration data are up to {peak}: let the model give it in \
+             larger units, or choose a coarser output format"
+        ),
+        None => "an accumulator leaves 60 bits or an output 32 bits: the model's weights span too many orders of magnitude".into(),
+    }
+}
+
 impl QuantizeError {
     /// What was found in place of what was demanded, without a remedy.
     pub(crate) fn shortly(&self) -> String {
         match self {
-            QuantizeError::Unreachable { achieved, .. } => format!("with them the error is {achieved:.6}"),
+            QuantizeError::Unreachable { output, achieved, .. } => {
+                format!("with them the error of output '{output}' is {achieved:.6}")
+            }
             QuantizeError::Flips { achieved, .. } | QuantizeError::Labels { achieved, .. } => {
                 format!("with them {achieved} decisions differ")
             }

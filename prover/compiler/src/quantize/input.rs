@@ -22,6 +22,8 @@ pub(crate) enum InputFormat {
         finer: Arc<[i32]>,
         /// Bits more than activations have.
         more: u32,
+        /// Whether a function may take finer ones than activations.
+        is_fine: bool,
     },
 }
 
@@ -40,7 +42,12 @@ const MOST: i32 = 40;
 impl InputFormat {
     /// One scale for all elements, of these largest magnitudes.
     pub fn one(peaks: &[f64]) -> Self {
-        InputFormat::Free { peak: largest(peaks.iter().copied()), finer: Arc::new([]), more: 0 }
+        InputFormat::Free {
+            peak: largest(peaks.iter().copied()),
+            finer: Arc::new([]),
+            more: 0,
+            is_fine: false,
+        }
     }
 
     /// A scale for each position along the last axis of a tensor, where they are few enough for a schema and differ enough to
@@ -63,13 +70,26 @@ impl InputFormat {
         if finer.iter().all(|&finer| finer < WORTH) {
             return InputFormat::one(peaks);
         }
-        InputFormat::Free { peak, finer: finer.into_iter().cycle().take(peaks.len()).collect(), more: 0 }
+        let finer = finer.into_iter().cycle().take(peaks.len()).collect();
+        InputFormat::Free { peak, finer, more: 0, is_fine: false }
     }
 
     /// The same with so many bits more than activations have.
     pub fn widened(self, by: u32) -> Self {
         match self {
-            InputFormat::Free { peak, finer, more } => InputFormat::Free { peak, finer, more: more + by },
+            InputFormat::Free { peak, finer, more, is_fine } => {
+                InputFormat::Free { peak, finer, more: more + by, is_fine }
+            }
+            fixed => fixed,
+        }
+    }
+
+    /// The same for a function that may take finer ones than activations.
+    pub fn fine(self) -> Self {
+        match self {
+            InputFormat::Free { peak, finer, more, .. } => {
+                InputFormat::Free { peak, finer, more, is_fine: true }
+            }
             fixed => fixed,
         }
     }
@@ -79,8 +99,8 @@ impl InputFormat {
         matches!(self, InputFormat::Free { more: 1.., .. })
     }
 
-    /// The format at so many bits.
-    pub fn plan(&self, bits: u32) -> InputPlan {
+    /// The format at so many bits, `fine` where a function may take finer ones.
+    pub fn plan(&self, bits: u32, fine: u32) -> InputPlan {
         match self {
             InputFormat::Fixed(format) => InputPlan {
                 bits: format.bits.into(),
@@ -88,7 +108,8 @@ impl InputFormat {
                 finer: Arc::new([]),
                 format: FormatChoice::Fixed,
             },
-            InputFormat::Free { peak, finer, more } => {
+            InputFormat::Free { peak, finer, more, is_fine } => {
+                let bits = if *is_fine { bits.max(fine) } else { bits };
                 let all = (bits + more).min(WIDEST);
                 InputPlan {
                     bits: all,

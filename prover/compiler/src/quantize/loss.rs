@@ -23,6 +23,8 @@ use crate::operators::operator::Measure;
 pub(crate) struct Loss {
     /// Largest error of any output; for an ArgMax, of its scores.
     pub error: f64,
+    /// The output with that error, by its position.
+    pub worst: usize,
     /// For each output, decisions that are not the float model's, over the given samples.
     pub flips: Vec<usize>,
     /// Those of them that operators decide (labels, truth values), and such flips over the samples that are made of given ones.
@@ -165,7 +167,7 @@ pub(crate) fn measure(
 ) -> Result<(Loss, Trace), PlanError> {
     let graph = &realized.graph;
     let outputs = graph.outputs.len();
-    let mut loss = Loss { error: 0.0, flips: vec![0; outputs], labels: 0 };
+    let mut loss = Loss { error: 0.0, worst: 0, flips: vec![0; outputs], labels: 0 };
     let measures: Vec<Measure> = model.layers.iter().map(|layer| layer.function.measure()).collect();
     let mut evaluated = Evaluated::new(realized, positions, known);
     for (sample, &position) in positions.iter().enumerate() {
@@ -178,7 +180,7 @@ pub(crate) fn measure(
         let outputs = graph.outputs.iter().zip(targets).zip(decisions);
         let mut made = vec![0; graph.outputs.len()];
         let of_sample = if profile.is_given(position) { &mut loss.flips } else { &mut made };
-        for (((output, target), decided), flips) in outputs.zip(of_sample) {
+        for (which, (((output, target), decided), flips)) in outputs.zip(of_sample).enumerate() {
             let layer = at("the layer of an output", &graph.layers, output.layer)?;
             let measure = *at("the layer of an output", &measures, output.layer)?;
             let Traced { results, scores } = evaluated.of(output.layer, sample)?;
@@ -197,7 +199,10 @@ pub(crate) fn measure(
             for ((integers, reals), &scale) in integers.chunks(run).zip(target.chunks(run)).zip(scales) {
                 let factor = pow2(-scale);
                 for (&integer, &real) in integers.iter().zip(reals) {
-                    loss.error = loss.error.max((integer as f64 * factor - real).abs());
+                    let error = (integer as f64 * factor - real).abs();
+                    if error > loss.error {
+                        (loss.error, loss.worst) = (error, which);
+                    }
                 }
             }
             let factor = pow2(-of_results);

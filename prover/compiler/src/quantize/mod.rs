@@ -32,6 +32,6 @@ mod uniform;
 mod unseen;
 mod weights;
 
-pub use error::QuantizeError;
+pub use error::{Outlier, Place, QuantizeError};
 pub use graph::{QuantArgument, QuantGraph, QuantInput, QuantLayer, QuantOutput, Rounding, RunError, Step};
 pub use linear::Linear;

@@ -79,6 +79,8 @@ pub(crate) struct ArgumentPlan {
 pub(crate) enum Taken {
     /// As it is, each row at a scale of its own.
     Exact,
+    /// As it is, at scale 0.
+    Whole,
     /// As it is, all rows at one scale.
     Common,
     /// Rounded to a domain.
@@ -104,7 +106,7 @@ impl LayerPlan {
             LayerResult::Accumulators | LayerResult::Sums => vec![None; self.rows.len()],
             LayerResult::Operator(arguments) => {
                 let floor = |argument: &ArgumentPlan| match argument.taken {
-                    Taken::Exact => None,
+                    Taken::Exact | Taken::Whole => None,
                     Taken::Common => Some(-MAX_SCALE),
                     Taken::Rounded(domain) => Some(domain.scale),
                 };
@@ -134,7 +136,7 @@ impl LayerPlan {
         let mut format = |argument: &ArgumentPlan| {
             let rows: Vec<i32> = rows.by_ref().take(argument.runs).collect();
             match argument.taken {
-                Taken::Exact => ArgumentFormat::Exact(rows),
+                Taken::Exact | Taken::Whole => ArgumentFormat::Exact(rows),
                 Taken::Common => ArgumentFormat::Common(rows.first().copied().unwrap_or(0)),
                 Taken::Rounded(domain) => ArgumentFormat::Rounded(domain),
             }

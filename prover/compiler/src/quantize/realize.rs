@@ -263,7 +263,14 @@ mod tests {
             observer: &observer,
         };
         let refused = search.run().map(|_| ());
-        assert!(matches!(refused, Err(SearchError::Quantize(QuantizeError::TooWide { .. }))), "{refused:?}");
+        let Err(SearchError::Quantize(refused @ QuantizeError::TooWide { .. })) = refused else {
+            panic!("{refused:?}");
+        };
+        let text = refused.to_string();
+        assert!(
+            text.contains("layer 'f' (counted) has no room") && text.contains("'x' has the largest"),
+            "{text}"
+        );
         operator.0.load(Ordering::Relaxed)
     }
 

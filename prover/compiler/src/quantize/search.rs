@@ -11,12 +11,14 @@
 
 use super::candidate::{Found, Search};
 use super::doubt;
-use super::error::{PlanError, QuantizeError, SearchError};
+use super::error::{Outlier, Place, PlanError, QuantizeError, SearchError};
 use super::evaluation::Evaluation;
 use super::loss::measure;
 use super::plan::{MAX_BITS, MIN_BITS};
-use super::realize::Realized;
-use super::uniform::Least;
+use super::realize::{Realized, realize};
+use super::uniform::{Least, Widths};
+use crate::internal::{Expected, InternalError};
+use crate::operators::operator::Measure;
 
 /// Fractions of the bound that the search aims for, one after the other, where it saw a part of the samples only and
 /// the result misses the bound on all of them.
@@ -42,7 +44,7 @@ impl Search<'_, '_> {
         if let Some(found) = self.uniform(&all, self.bound, &mut least)? {
             return Ok(Found { plan: found.plan, realized: found.realized, loss: found.loss });
         }
-        Err(self.unreachable(&least).into())
+        Err(self.unreachable(&least)?.into())
     }
 
     /// The narrowest uniform widths that meet the bounds, unoptimized: enough to compare ways to prove ranges by.
@@ -52,8 +54,8 @@ impl Search<'_, '_> {
     }
 
     /// Why no uniform plan is within the bounds.
-    fn unreachable(&self, least: &Least) -> QuantizeError {
-        match least {
+    fn unreachable(&self, least: &Least) -> Result<QuantizeError, SearchError> {
+        Ok(match least {
             Least { labels: Some(labels), .. } => QuantizeError::Labels {
                 most: self.bound.labels,
                 achieved: *labels,
@@ -63,11 +65,106 @@ impl Search<'_, '_> {
             Least { flips: Some(flips), .. } => {
                 QuantizeError::Flips { max_flips: self.bound.flips, achieved: *flips, bits: MAX_BITS }
             }
-            Least { error, .. } if error.is_finite() => {
-                QuantizeError::Unreachable { max_error: self.bound.error, achieved: *error, bits: MAX_BITS }
+            Least { error, worst, .. } if error.is_finite() => {
+                let output = self.model.outputs.get(*worst).expected("the worst output")?;
+                QuantizeError::Unreachable {
+                    max_error: self.bound.error,
+                    output: output.name.clone(),
+                    peak: self.profile.peak(output.layer)?,
+                    least_range: self.least_range(),
+                    achieved: *error,
+                    bits: MAX_BITS,
+                    outlier: self.outlier(),
+                }
             }
-            _ => QuantizeError::TooWide { bits: MIN_BITS },
+            _ => QuantizeError::TooWide {
+                bits: MIN_BITS,
+                place: self.too_wide()?.map(Box::new),
+                outlier: self.outlier(),
+            },
+        })
+    }
+
+    /// How much the real output that varies least varies over the given samples, its elements together; infinite where none is real.
+    fn least_range(&self) -> f64 {
+        let is_real = |layer: usize| {
+            let layer = self.model.layers.get(layer);
+            layer.is_some_and(|layer| layer.function.measure() != Measure::Decisions)
+        };
+        let range = |position: usize| {
+            let given = self.profile.targets.iter().take(self.profile.given().len());
+            let values = || given.clone().filter_map(|targets| targets.get(position)).flatten().copied();
+            values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min)
+        };
+        let real = self.model.outputs.iter().enumerate().filter(|(_, output)| is_real(output.layer));
+        real.map(|(position, _)| range(position)).fold(f64::INFINITY, f64::min)
+    }
+
+    /// Where the narrowest uniform plan has no room: the first layer that has none, and else the first output.
+    fn too_wide(&self) -> Result<Option<Place>, SearchError> {
+        let plan = self.uniform_plan(Widths { bits: MIN_BITS, width: MIN_BITS, fine: MIN_BITS })?;
+        let has_room = |layers: usize, outputs: usize| {
+            let mut model = self.model.clone();
+            model.layers.truncate(layers);
+            model.outputs.truncate(outputs);
+            Ok::<bool, InternalError>(
+                PlanError::feasible(realize(&model, self.profile, &plan, None))?.is_some(),
+            )
+        };
+        let layers = self.model.layers.len();
+        // The first of those that have no room is found by halving: more layers are never more feasible than fewer.
+        let (mut with, mut without) = (0, layers + 1);
+        while without - with > 1 {
+            let middle = with.midpoint(without);
+            if has_room(middle, 0)? {
+                with = middle;
+            } else {
+                without = middle;
+            }
         }
+        if let Some(layer) = self.model.layers.get(with) {
+            let operator = layer.function.operator().map(|operator| operator.name());
+            return Ok(Some(Place::Layer {
+                layer: layer.name.clone(),
+                operator,
+                reads: self.largest(with)?,
+                peak: self.profile.peak(with)?,
+            }));
+        }
+        for (position, output) in self.model.outputs.iter().enumerate() {
+            if !has_room(layers, position + 1)? {
+                return Ok(Some(Place::Output {
+                    output: output.name.clone(),
+                    peak: self.profile.peak(output.layer)?,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn outlier(&self) -> Option<Box<Outlier>> {
+        Outlier::of(&self.model.features(), self.profile.given()).map(Box::new)
+    }
+
+    /// The feature with the largest number in the data, of those that a layer reads, with that number.
+    fn largest(&self, layer: usize) -> Result<Option<(String, f64)>, SearchError> {
+        let features = self.model.features();
+        let mut reads = vec![false; features.len()];
+        let map = &self.model.layers.get(layer).expected("a layer")?.map;
+        map.for_each_atom(|atom| {
+            if let Some(read) = reads.get_mut(atom as usize) {
+                *read = true;
+            }
+        });
+        let mut largest: Option<(String, f64)> = None;
+        for ((feature, read), position) in features.into_iter().zip(reads).zip(0..) {
+            let values = self.profile.given().iter().filter_map(|sample| sample.get(position));
+            let peak = values.fold(0.0, |peak: f64, value| peak.max(value.abs()));
+            if read && largest.as_ref().is_none_or(|(_, known)| peak > *known) {
+                largest = Some((feature, peak));
+            }
+        }
+        Ok(largest)
     }
 
     /// Functions that are not defined everywhere must be so on the calibration data, or the model must throw away what they are not.

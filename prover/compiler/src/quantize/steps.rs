@@ -53,10 +53,10 @@ fn of_operator(
             rows.split_at_checked(argument.runs).ok_or(PlanError::Internal("the scales of an argument"))?;
         rows = rest;
         let rounding = match argument.taken {
-            Taken::Exact | Taken::Common => None,
+            Taken::Exact | Taken::Whole | Taken::Common => None,
             Taken::Rounded(domain) => {
                 let &range = ranges.get(position).ok_or(PlanError::Internal("the range of an argument"))?;
-                let (lo, hi) = operator.domain(position, range, domain.bits);
+                let (lo, hi) = operator.integers(position, range, domain);
                 Some(rounding(of_argument, domain.scale, lo, hi)?)
             }
         };

@@ -13,9 +13,11 @@ use super::realize::{Realized, realize, settle};
 use crate::internal::{Expected, InternalError};
 use crate::model::{Layer, LayerFunction};
 use crate::number::{MAX_SCALE, activation_scale};
-use crate::operators::operator::{Domain, Measure, Operator, Takes};
+use crate::operators::operator::{Domain, MAX_DOMAIN_SCALE, Measure, Operator, Takes};
 use crate::progress::Stage;
 
+/// Widths of arguments that are finer than weights, where a function has a form for them.
+const FINE: [u32; 4] = [16, 20, 24, 28];
 /// Bits that a row's accumulator may be finer than its result, at first.
 const MAX_START_SHIFT: i32 = 24;
 /// Widest weights and activations at which an output may be left as its accumulators are: of wider ones, 32 bits would hold
@@ -23,14 +25,29 @@ const MAX_START_SHIFT: i32 = 24;
 const MAX_ACCUMULATED: u32 = 16;
 /// Bits that a rounded output may be larger than calibration saw.
 const OUTPUT_HEADROOM: u32 = 4;
+/// How much wider than the calibrated range a domain is that lies around it.
+const WINDOW: f64 = 1.5;
 /// Widest output, unsigned.
 const MAX_BITS_OF_OUTPUT: u32 = assay_interface::schema::MAX_BITS as u32 - 1;
+
+/// Bits of a uniform plan.
+#[derive(Clone, Copy)]
+pub(super) struct Widths {
+    /// Of weights and activations.
+    pub bits: u32,
+    /// At which results saturate.
+    pub width: u32,
+    /// Of arguments of functions that have a form for wider ones than a table's, and of the inputs that they are made of.
+    pub fine: u32,
+}
 
 /// The least that any uniform plan loses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Least {
     /// Error of any of them.
     pub error: f64,
+    /// The output with that error, by its position.
+    pub worst: usize,
     /// Flips of those that meet the bound on the error, if any does.
     pub flips: Option<usize>,
     /// Flips of what operators decide, of those that meet the bounds on error and flips.
@@ -39,11 +56,13 @@ pub(super) struct Least {
 
 impl Least {
     pub fn new() -> Self {
-        Least { error: f64::INFINITY, flips: None, labels: None }
+        Least { error: f64::INFINITY, worst: 0, flips: None, labels: None }
     }
 
     fn add(&mut self, loss: &Loss, bound: Bound) {
-        self.error = self.error.min(loss.error);
+        if loss.error < self.error {
+            (self.error, self.worst) = (loss.error, loss.worst);
+        }
         if loss.error <= bound.error {
             let flips = loss.all_flips();
             self.flips = Some(self.flips.map_or(flips, |least| least.min(flips)));
@@ -55,14 +74,40 @@ impl Least {
 }
 
 impl Search<'_, '_> {
-    /// The narrowest uniform widths that meet `bound` on the samples at `positions`.
+    /// The narrowest uniform widths that meet `bound` on the samples at `positions`. Where a function has a form for arguments wider than a
+    /// table's, and a table is not enough, the cheapest of those with some widths of such arguments.
     pub(super) fn uniform(
         &self,
         positions: &[usize],
         bound: Bound,
         least: &mut Least,
     ) -> Result<Option<Candidate>, SearchError> {
-        for bits in MIN_BITS..=MAX_BITS {
+        let mut found = self.narrowest(positions, bound, least, None)?;
+        let tables = self.model.layers.iter().filter_map(|layer| layer.function.operator()?.table_bits());
+        if let Some(table) = tables.max()
+            && found.as_ref().is_none_or(|&(bits, _)| bits > table)
+        {
+            for fine in FINE {
+                let finer = self.narrowest(positions, bound, least, Some(fine))?;
+                found = match (found, finer) {
+                    (Some(known), Some(finer)) if known.1.cost <= finer.1.cost => Some(known),
+                    (known, finer) => finer.or(known),
+                };
+            }
+        }
+        Ok(found.map(|(_, candidate)| candidate))
+    }
+
+    /// The narrowest uniform widths that meet `bound`, and how many bits they have, with `fine` bits for arguments wider than a table's, or
+    /// as many as all have.
+    fn narrowest(
+        &self,
+        positions: &[usize],
+        bound: Bound,
+        least: &mut Least,
+        fine: Option<u32>,
+    ) -> Result<Option<(u32, Candidate)>, SearchError> {
+        for bits in MIN_BITS..=fine.unwrap_or(MAX_BITS).min(MAX_BITS) {
             // Results that cannot saturate are cheap to round by bits, but let the accumulators behind them grow.
             let widths: &[u32] = match self.ranges {
                 Ranges::Bits => &[MAX_BITS, bits],
@@ -71,7 +116,7 @@ impl Search<'_, '_> {
             let mut met: Option<Candidate> = None;
             for &width in widths {
                 self.observer.at(Stage::Search, None)?;
-                let plan = self.uniform_plan(bits, width)?;
+                let plan = self.uniform_plan(Widths { bits, width, fine: fine.unwrap_or(bits) })?;
                 let Some(found) = self.candidate(plan, None, positions, Bound::NONE)? else { continue };
                 least.add(&found.loss, bound);
                 let is_cheaper = met.as_ref().is_none_or(|known| found.cost < known.cost);
@@ -79,19 +124,20 @@ impl Search<'_, '_> {
                     met = Some(found);
                 }
             }
-            if met.is_some() {
-                return Ok(met);
+            if let Some(met) = met {
+                return Ok(Some((bits, met)));
             }
         }
         Ok(None)
     }
 
-    /// Weights and activations of `bits` bits everywhere; results saturate at `width` bits.
-    fn uniform_plan(&self, bits: u32, width: u32) -> Result<Plan, InternalError> {
-        let inputs = self.inputs.iter().map(|input| input.plan(bits)).collect();
+    /// Weights and activations of so many bits everywhere.
+    pub(super) fn uniform_plan(&self, widths: Widths) -> Result<Plan, InternalError> {
+        let Widths { bits, fine, .. } = widths;
+        let inputs = self.inputs.iter().map(|input| input.plan(bits, fine)).collect();
         let mut plan = Plan { inputs, layers: Vec::with_capacity(self.model.layers.len()) };
         for (position, layer) in self.model.layers.iter().enumerate() {
-            let layer = self.uniform_layer(&plan, position, layer, (bits, width))?;
+            let layer = self.uniform_layer(&plan, position, layer, widths)?;
             plan.layers.push(layer);
             settle(self.model, self.profile, &mut plan)?;
         }
@@ -105,8 +151,9 @@ impl Search<'_, '_> {
         plan: &Plan,
         position: usize,
         layer: &Layer,
-        (bits, width): (u32, u32),
+        widths: Widths,
     ) -> Result<LayerPlan, InternalError> {
+        let Widths { bits, width, .. } = widths;
         let limit = (1i64 << (bits - 1)) - 1;
         let is_output = self.model.outputs.iter().any(|output| output.layer == position);
         let is_measured = layer.function.measure() == Measure::Results;
@@ -119,7 +166,7 @@ impl Search<'_, '_> {
                 position,
                 operator.as_ref(),
                 fits.len(),
-                bits,
+                widths,
             )?),
             LayerFunction::Linear if is_output && format.is_none() && bits <= MAX_ACCUMULATED => {
                 LayerResult::Accumulators
@@ -154,6 +201,12 @@ impl Search<'_, '_> {
                     rest = others;
                     match argument.taken {
                         Taken::Exact => rows.extend(fits.iter().map(|fit| fit.exact.unwrap_or(fit.finest))),
+                        // The constants are whole, too, and weights of 2 or 4 do not say so.
+                        Taken::Whole => {
+                            rows.extend(
+                                fits.iter().map(|fit| fit.exact.map_or(fit.finest, |row| row.max(0))),
+                            );
+                        }
                         Taken::Common => rows.extend(std::iter::repeat_n(common_row(fits)?, fits.len())),
                         Taken::Rounded(domain) => rows.extend(self.argument_rows(fits, domain)?),
                     }
@@ -200,7 +253,7 @@ impl Search<'_, '_> {
         position: usize,
         operator: &dyn Operator,
         runs: usize,
-        bits: u32,
+        widths: Widths,
     ) -> Result<Vec<ArgumentPlan>, InternalError> {
         let ranges = self.profile.arguments(position)?;
         let arguments = operator.arguments();
@@ -209,14 +262,23 @@ impl Search<'_, '_> {
         for (i, (argument, &(lo, hi))) in arguments.iter().zip(ranges).enumerate() {
             let taken = match argument.takes {
                 Takes::Exact => Taken::Exact,
+                Takes::Whole => Taken::Whole,
                 Takes::Common => Taken::Common,
                 Takes::Rounded { most, reach, finest } => {
-                    let bits = bits.min(most);
+                    let (bits, finest) = match operator.table_bits() {
+                        Some(table) if widths.fine > table => (widths.fine.min(most), finest),
+                        Some(_) => (widths.bits.min(most), finest.min(MAX_DOMAIN_SCALE)),
+                        None => (widths.bits.min(most), finest),
+                    };
                     let (least, most) = operator.relevant(i, (lo, hi));
                     let peak = least.abs().max(most.abs()).min(reach);
                     let (first, last) = operator.domain(i, (lo, hi), MIN_BITS);
                     let is_one_sided = first >= 0 || (last <= 0 && last - first >= (1 << MIN_BITS) - 1);
-                    let fitting = activation_scale(peak, bits, is_one_sided);
+                    let from_zero = activation_scale(peak, bits, is_one_sided);
+                    // Or finer around the range, where the operator takes that.
+                    let around = activation_scale(WINDOW * (most - least), bits, true).min(finest);
+                    let window = || operator.window(i, (lo, hi), Domain { scale: around, bits });
+                    let fitting = if around > from_zero && window().is_some() { around } else { from_zero };
                     let scale = fitting.clamp(-20, finest);
                     // At a coarser scale the same values take fewer bits.
                     let bits =

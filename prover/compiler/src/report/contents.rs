@@ -31,6 +31,11 @@ pub struct Report {
     pub circuit_digest: String,
     /// Samples of the calibration data.
     pub samples: usize,
+    /// Largest part of rows like these samples that lie outside of the declared domains, where a domain is the samples' own range (for a
+    /// margin of 0; with one it is less).
+    pub outside: f64,
+    /// By which part of its span the samples' range was widened.
+    pub margin: f64,
     /// Samples made of these, which the search for formats looked at, too.
     pub made_samples: usize,
     /// Samples that errors were measured on: all, or several thousand of them.

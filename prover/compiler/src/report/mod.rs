@@ -14,7 +14,7 @@ mod text;
 
 use crate::compiled::CompiledModel;
 use crate::compute_units::ComputeUnits;
-use crate::float;
+use crate::{float, registration};
 
 pub use crate::warning::{FloatBehaviour, Warning};
 pub use contents::{
@@ -45,12 +45,14 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
     let stats = compiled.circuit.stats();
     let losses = loss::losses(compiled, evidence)?;
     let detected = detect::warnings(compiled, evidence, &losses)?;
-    let warnings = evidence.warnings.iter().cloned().chain(detected).collect();
+    let warnings = evidence.warnings.iter().cloned().chain(detected).chain(registration::warnings(schema));
     Ok(Report {
         model: schema.name().to_owned(),
         source_digest: hex(&compiled.source_digest),
         circuit_digest: hex(&compiled.circuit.digest()),
         samples: evidence.profile.given().len(),
+        outside: (compiled.observed_ends() as f64 / (evidence.profile.given().len() + 1) as f64).min(1.0),
+        margin: evidence.options.margin,
         made_samples: evidence.profile.made(),
         measured_samples: losses.measured,
         max_error: evidence.options.max_error,
@@ -69,7 +71,7 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
         compute_units: ComputeUnits::new(schema, compiled.ranges()),
         proving_memory_bytes: None,
         ranges: cost::ranges(compiled, evidence),
-        warnings,
+        warnings: warnings.collect(),
     })
 }
 

@@ -59,6 +59,7 @@ fn every_option() -> CompiledModel {
         max_error: 0.25,
         name: Some("named".into()),
         input_format: Some(Format { bits: 12, scale: 8 }),
+        margin: 0.25,
         exact_floats: ExactFloats::None, // beside no input format: see `exact`
         output_format: Some(Format { bits: 20, scale: 10 }),
         domains: [("x[0]".to_owned(), (-3.0, 2.5)), ("x[2]".to_owned(), (-0.0, 7.0))].into(),

@@ -99,6 +99,23 @@ fn rows_of_a_table() {
     });
 }
 
+/// Indices that move in steps: tiers of a table, and what a search by halving gives.
+#[test]
+fn indices_in_steps() {
+    for (step, first) in [(2.0, 1.0), (2.0, 0.0), (4.0, 1.0), (-2.0, 3.0), (3.0, 0.0)] {
+        let onnx = Onnx::new().input("x", &[1, 2]).floats("c", &[], &[0.25]);
+        let onnx = onnx.floats("far", &[], &[(first + step) as f32]).floats("near", &[], &[first as f32]);
+        let onnx = table(onnx, &[6])
+            .node("g", "Greater", &["x", "c"], vec![])
+            .node("f", "Where", &["g", "far", "near"], vec![])
+            .node("i", "Cast", &["f"], vec![int("to", DataType::Int64 as i64)])
+            .node("y", "Gather", &["t", "i"], vec![])
+            .output("y");
+        let row = |x: &f64| value((first + if *x > 0.25 { step } else { 0.0 }) as usize);
+        check(&onnx, &samples(2, 0, 1), |x| x.iter().map(row).collect());
+    }
+}
+
 #[test]
 fn one_of_several_variables() {
     let gather = indices(Onnx::new().input("x", &[2, 3]), &[2]);

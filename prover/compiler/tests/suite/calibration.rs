@@ -3,7 +3,8 @@
 use crate::builder::*;
 use assay_compiler::calibrate::Cell;
 use assay_compiler::{
-    CalibrationError, CompileError, Format, InputError, MemberInput, OptionError, Options, Table, compile,
+    CalibrationError, CompileError, CompiledModel, Format, InputError, MemberInput, OptionError, Options,
+    Table, compile,
 };
 
 fn model() -> Onnx {
@@ -44,10 +45,18 @@ fn a_header_names_the_features_of_a_model_that_does_not() {
     onnx.proto.metadata_props.clear();
     let (compiled, _) = compile(&onnx.bytes(), &csv("p,q,r\n1,2,3\n").unwrap(), &Options::default()).unwrap();
     assert_eq!(compiled.features[1].name, "q");
-    // The keys of an object have no order, so they must be the elements' own names.
+    // So do the keys of objects, where all have them in one order.
     let object = |text: &str| Table::from_json(text.as_bytes()).unwrap();
-    let error =
-        compile(&onnx.bytes(), &object(r#"{"p": 1, "q": 2, "r": 3}"#), &Options::default()).unwrap_err();
+    for text in [
+        r#"[{"r": 1, "p": 2, "q": 3}, {"r": 2, "p": 2, "q": 3}]"#,
+        r#"{"r": [1, 2], "p": [2, 2], "q": [3, 4]}"#,
+    ] {
+        let (compiled, report) = compile(&onnx.bytes(), &object(text), &Options::default()).unwrap();
+        assert_eq!((compiled.features[0].name.as_str(), compiled.features[0].max), ("r", 2.0), "{text}");
+        assert!(report.warnings.iter().any(|warning| warning.code() == "columns-by-position"), "{text}");
+    }
+    let text = r#"[{"p": 1, "q": 2, "r": 3}, {"q": 2, "p": 1, "r": 3}]"#;
+    let error = compile(&onnx.bytes(), &object(text), &Options::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "calibration data: the columns are p, q, r, and the model's features are x[0], x[1], x[2]: they are matched by name"
@@ -64,7 +73,7 @@ fn a_header_names_the_features_of_a_model_that_does_not() {
 fn missing(column: &str) -> String {
     format!(
         "calibration data: row 1, column '{column}': a value is missing, and node 'g_node' (Gemm), which reads it, takes numbers only: \
-         put an Imputer in front of it, fill the gap, or leave the row out"
+         put an Imputer (of a network, where(isnan(x), number, x)) in front of it, fill the gap, or leave the row out"
     )
 }
 
@@ -283,11 +292,97 @@ fn tensors_by_name_for_models_of_several_inputs() {
     let err = |text: &str| Err(format!("calibration data: {text}"));
     assert_eq!(compile(r#"{"a": [[1], [2]]}"#), err("missing input tensor: b"));
     assert_eq!(compile(r#"{"a": [[1]], "b": [[1, 2]], "c": [[1]]}"#), err("unknown input tensor: c"));
-    assert_eq!(
-        compile(r#"{"a": [[1]], "b": [[1, 2], [3, 4]]}"#),
-        err("input tensor 'b' has 2 samples, others have 1")
-    );
+    assert_eq!(compile(r#"{"a": [[1]], "b": [[1, 2], [3, 4]]}"#), err("'b' has 2 samples, others have 1"));
     assert_eq!(compile(r#"{"a": [[1]], "b": [[1, 2, 3]]}"#), err("row 1 has 3 values, expected 2"));
+    // A list for an input of one element is a column.
+    assert_eq!(compile(r#"{"a": [1, 2], "b": [[1, 2], [3, 4]]}"#), Ok(()));
+    assert_eq!(
+        compile(r#"{"a": [1, 2, 3], "b": [[1, 2], [3, 4]]}"#),
+        err("'b' has 2 samples, others have 3")
+    );
+}
+
+/// A list for each column, as `DataFrame.to_dict("list")` writes them, whether a column is an input or an element of one.
+#[test]
+fn lists_by_column() {
+    let inputs = |onnx: Onnx| onnx.node("y", "Concat", &["a", "b"], vec![int("axis", 1)]).output("y");
+    let of_inputs = inputs(Onnx::new().input("a", &[1, 1]).input("b", &[1, 1]));
+    let one = Onnx::new().input("x", &[1, 2]).node("y", "Neg", &["x"], vec![]).output("y");
+    let one = one.features("a,b");
+    for onnx in [of_inputs, one] {
+        let samples = |json: &str| {
+            let table = Table::from_json(json.as_bytes()).unwrap();
+            let (compiled, _) = compile(&onnx.bytes(), &table, &Options::default())?;
+            Ok::<_, CompileError>(compiled.arrange(&table).unwrap().rows)
+        };
+        let expected = [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]].map(|row| row.to_vec());
+        assert_eq!(samples(r#"{"b": [4, 5, 6], "a": [1, 2, 3]}"#).unwrap(), expected);
+        assert_eq!(samples(r#"{"inputs": {"a": [1, 2, 3], "b": [4, 5, 6]}}"#).unwrap(), expected);
+        let ragged = samples(r#"{"a": [1, 2, 3], "b": [4, 5]}"#).unwrap_err().to_string();
+        assert_eq!(ragged, "calibration data: 'b' has 2 samples, others have 3");
+    }
+}
+
+/// What spreadsheets and shells save as text, and what is none.
+#[test]
+fn encodings_of_tables() {
+    let utf16 = |of: fn(u16) -> [u8; 2]| {
+        "\u{feff}ltv\tvolatilité\r\n0.5\t1\r\n".encode_utf16().flat_map(of).collect::<Vec<u8>>()
+    };
+    let expected = Table::from_csv("ltv,volatilité\n0.5,1\n".as_bytes()).unwrap();
+    for bytes in [utf16(u16::to_le_bytes), utf16(u16::to_be_bytes)] {
+        assert_eq!(Table::from_csv(&bytes).unwrap(), expected);
+    }
+    let error = |bytes: &[u8]| Table::from_csv(bytes).unwrap_err().to_string();
+    assert_eq!(
+        error(b"ltv\n1\nvolatilit\xe9\n"),
+        "not readable as CSV: line 3 is not UTF-8: save the table as UTF-8"
+    );
+    assert!(error(&[0xff, 0xfe, 0x61]).contains("UTF-16"));
+    assert!(
+        error(b"PAR1\x15\x04").contains("Parquet") && error(b"PK\x03\x04\x14").contains("save the sheet")
+    );
+}
+
+/// A list of what onnxruntime is fed with, one sample each.
+#[test]
+fn samples_by_input() {
+    let onnx = Onnx::new().input("a", &[1, 1]).input("b", &[1, 2]);
+    let onnx = onnx.node("y", "Concat", &["a", "b"], vec![int("axis", 1)]).output("y");
+    let table = |json: &str| Table::from_json(json.as_bytes());
+    let feeds = table(r#"[{"a": [[1]], "b": [[2, 3]]}, {"b": [4, 5], "a": 6}]"#).unwrap();
+    let (compiled, _) = compile(&onnx.bytes(), &feeds, &Options::default()).unwrap();
+    assert_eq!(compiled.arrange(&feeds).unwrap().rows, [[1.0, 2.0, 3.0], [6.0, 4.0, 5.0]]);
+    let error = |json: &str| table(json).unwrap_err().to_string();
+    assert_eq!(
+        error(r#"[{"a": [1], "b": [2]}, {"a": [1], "c": [2]}]"#),
+        "sample 2 and the first one do not have the same keys: b, c"
+    );
+    let error = error(r#"[{"a": [1], "b": {"c": 1}}]"#);
+    assert!(error.starts_with("sample 1, 'b': expected"), "{error}");
+}
+
+/// Python's `json` writes NaN and infinities as words that JSON does not have.
+#[test]
+fn numbers_that_json_does_not_have() {
+    let read = |json: &str| Table::from_json(json.as_bytes()).unwrap();
+    let words = read(r#"[[NaN, 1, -Infinity], [Infinity, 2.5, "NaN \" NaN"]]"#);
+    assert_eq!(words, read(r#"[[null, 1, "-Infinity"], ["Infinity", 2.5, "NaN \" NaN"]]"#));
+    assert!(Table::from_json(b"[[nan]]").is_err() && Table::from_json(b"NaN [").is_err());
+}
+
+#[test]
+fn a_key_that_stands_twice_is_refused() {
+    let doubled = [
+        r#"{"a": 1, "b": 2, "a": 3}"#,
+        r#"[{"a": 1, "b": 2}, {"b": 1, "a": 2, "b": 3}]"#,
+        r#"{"inputs": {"a": [1], "a": [2]}}"#,
+        r#"{"a": {"0": 1, "1": 2, "0": 3}}"#,
+    ];
+    for json in doubled {
+        let error = Table::from_json(json.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("twice at line 1"), "{error}");
+    }
 }
 
 #[test]
@@ -320,7 +415,21 @@ fn declared_domains_and_fixed_formats() {
         error(&with("ltv", (0.0, 1.0))).to_string(),
         "calibration data, row 2: 'ltv' = -0.25 is outside its declared domain [0, 1]"
     );
-    assert_eq!(error(&with("x", (0.0, 1.0))), CompileError::Option(OptionError::UnknownDomain("x".into())));
+    assert_eq!(
+        error(&with("x", (0.0, 1.0))),
+        CompileError::Option(OptionError::UnknownDomain("x".into(), "ltv, volatility, drop".into()))
+    );
+    // One end, and the other as if none was declared: of the format here, of the data without one.
+    let of = |options: &Options| compile(&model().bytes(), &csv(GOOD).unwrap(), options).unwrap().0;
+    let ltv = |compiled: &CompiledModel| (compiled.features[0].min, compiled.features[0].max);
+    let above = with("ltv", (-1.0, f64::INFINITY));
+    assert_eq!(ltv(&of(&above)), (-1.0, 4.0 - 1.0 / 4096.0));
+    let below = Options { input_format: None, ..with("ltv", (f64::NEG_INFINITY, 2.0)) };
+    let compiled = of(&below);
+    assert_eq!(ltv(&compiled), (-0.25, 2.0));
+    assert_eq!(CompiledModel::from_bytes(&compiled.to_bytes()).unwrap().provenance.options, below);
+    let no_domain = with("ltv", (f64::NEG_INFINITY, f64::INFINITY));
+    assert!(matches!(error(&no_domain), CompileError::Option(OptionError::Domain { .. })));
     assert!(matches!(error(&with("ltv", (1.0, 0.0))), CompileError::Option(OptionError::Domain { .. })));
     assert!(matches!(
         error(&with("ltv", (-9.0, 9.0))),

@@ -286,6 +286,14 @@ fn what_computes_with_such_an_input_is_refused_by_name() {
         z()
     );
     assert_eq!(by(tree().node("z", "Cast", &["x"], vec![int("to", 10)]).output("z")), z());
+    // A column of a tensor that the file does not know.
+    let mut onnx = (0..9).fold(Onnx::new(), |onnx, i| onnx.input(&format!("column{i}"), &[1, 1]));
+    let columns: Vec<String> = (0..9).map(|i| format!("column{i}")).collect();
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    onnx = onnx.node("x", "Concat", &columns, vec![int("axis", 1)]);
+    onnx = trees(onnx, "y", "x", stumps("BRANCH_LEQ", &[0.5, 0.1], 9, 0)).output("y");
+    let onnx = onnx.node("z", "Neg", &["column4"], vec![]).output("z");
+    assert_eq!(by(onnx), ("z_node".to_owned(), "column4".to_owned()));
     assert_eq!(by(tree().node("z", "IsNaN", &["x"], vec![]).output("z")), z());
     for (operator, operands) in [
         ("Mul", ["x", "zeros"]),

@@ -2,9 +2,10 @@
 //! circuit agree.
 
 use crate::builder::*;
+use assay_circuits::Assignment;
 use assay_compiler::import::import;
 use assay_compiler::quantize::Step;
-use assay_compiler::{CompileError, Options, QuantizeError, Table, compile};
+use assay_compiler::{CompileError, CompiledModel, Options, QuantizeError, Table, compile};
 
 const W: [f32; 12] = [0.5, -1.25, 0.75, 2.0, -0.3, 0.1, 1.5, -0.8, 0.9, -1.1, 0.4, 0.6];
 
@@ -48,6 +49,37 @@ fn functions_of_one_variable() {
         let (compiled, _) = check_engines(&function(hidden(), operator, attributes));
         assert!(matches!(compiled.graph.layers[0].step, Step::Operator { .. }), "{operator}");
         assert_eq!(compiled.graph.layers.len(), 2);
+    }
+}
+
+/// What a loan is discounted by, `(1 + r)^-36` of monthly rates from 0.2 to 2 %, and logarithms of prices near 100: tables from zero would
+/// have 74 entries for the former, and be off by 0.0076.
+#[test]
+fn arguments_far_from_zero() {
+    let input = || Onnx::with_opset(20).input("x", &[1, 3]);
+    let rates = |i: usize| 0.002 + 0.018 * ((i * 37 % 101) as f64 / 100.0);
+    let discount = input()
+        .floats("one", &[], &[1.0])
+        .floats("p", &[], &[-36.0])
+        .node("g", "Add", &["x", "one"], vec![])
+        .node("y", "Pow", &["g", "p"], vec![])
+        .output("y");
+    let prices = |i: usize| 96.0 + 9.0 * ((i * 37 % 101) as f64 / 100.0);
+    let logarithm = input().node("y", "Log", &["x"], vec![]).output("y");
+    for (onnx, value, max_error) in
+        [(discount, &rates as &dyn Fn(usize) -> f64, 3e-4), (logarithm, &prices, 3e-5)]
+    {
+        let samples: Vec<Vec<f64>> = (0..60).map(|i| (0..3).map(|j| value(3 * i + j)).collect()).collect();
+        let options = Options { max_error, ..Options::default() };
+        let (compiled, report) = compile(&onnx.bytes(), &Table::Rows(samples.clone()), &options).unwrap();
+        assert!(report.outputs[0].max_error <= max_error);
+        let read = CompiledModel::from_bytes(&compiled.to_bytes()).unwrap();
+        for sample in &samples {
+            let inputs = compiled.quantize_inputs(sample).unwrap();
+            let expected = read.run_reference(&inputs).unwrap();
+            let witness = read.circuit.solve(&Assignment { inputs, ..Assignment::default() }).unwrap();
+            assert_eq!(witness.outputs(), expected);
+        }
     }
 }
 
@@ -201,4 +233,65 @@ fn layer_normalization_with_scale_and_bias() {
         .output("y");
     let (compiled, _) = check_engines(&onnx);
     assert!(compiled.graph.layers.iter().any(|layer| layer.kind() == "layer norm"));
+}
+
+/// Amounts from 0 to a million, with the detail near 1 that cents have, and as many in each decade.
+fn amounts(count: usize, columns: usize) -> Vec<Vec<f64>> {
+    let of = |u: &f64| ((10f64.powf(2.0 + 2.0 * u) - 0.01).clamp(0.0, 1e6) * 100.0).round() / 100.0;
+    rows(count, columns, 5).iter().map(|row| row.iter().map(of).collect()).collect()
+}
+
+/// Functions of arguments over more decades than a table has entries for.
+#[test]
+fn functions_of_wide_arguments() {
+    type Case = (&'static str, Vec<(&'static str, f32)>, fn(f64) -> f64, fn(f64) -> f64, f64);
+    let ratio = |amount: f64| (amount * 1e-6).max(0.001);
+    let cases: [Case; 5] = [
+        ("Log", vec![("Add", 1.0)], |x| x, |x| (1.0 + x).ln(), 0.01),
+        ("Sqrt", vec![], |x| x, f64::sqrt, 0.1),
+        ("Reciprocal", vec![], ratio, |x| 1.0 / x, 0.2),
+        ("Log", vec![], ratio, f64::ln, 0.002),
+        ("Pow", vec![], ratio, |x| 1.0 / x.sqrt(), 0.01),
+    ];
+    for (operator, before, argument, formula, max_error) in cases {
+        let mut onnx = Onnx::with_opset(20).input("x", &[1, 2]);
+        let mut last = "x";
+        for &(operator, constant) in &before {
+            onnx = onnx.floats("c", &[], &[constant]).node("h", operator, &["x", "c"], vec![]);
+            last = "h";
+        }
+        let onnx = match operator {
+            "Pow" => onnx.floats("p", &[], &[-0.5]).node("y", "Pow", &[last, "p"], vec![]),
+            operator => onnx.node("y", operator, &[last], vec![]),
+        };
+        let onnx = onnx.output("y");
+        let all = amounts(160, 2).into_iter().map(|row| row.into_iter().map(argument).collect::<Vec<f64>>());
+        let all: Vec<Vec<f64>> = all.collect();
+        let (seen, unseen) = all.split_at(120);
+        let options = Options { max_error, ..Options::default() };
+        let (compiled, _) = compile(&onnx.bytes(), &Table::Rows(seen.to_vec()), &options)
+            .unwrap_or_else(|error| panic!("{operator}: {error}"));
+        for row in unseen {
+            let integers = compiled.quantize_inputs(row).unwrap();
+            let found = compiled.dequantize_outputs(&compiled.run_reference(&integers).unwrap());
+            for (found, &x) in found.iter().flatten().zip(row) {
+                let error = (found - formula(x)).abs();
+                assert!(error <= 1.5 * max_error, "{operator} of {x}: {found}, off by {error}");
+            }
+        }
+        check_circuit(&compiled, 4);
+    }
+}
+
+/// Where a table is enough, it is still taken.
+#[test]
+fn narrow_arguments_are_looked_up() {
+    let narrow = positive().node("y", "Log", &["g"], vec![]).output("y");
+    let (compiled, _) = compile(&narrow.bytes(), &Table::Rows(rows(80, 4, 3)), &Options::default()).unwrap();
+    let Some(Step::Operator { arguments, .. }) = compiled.graph.layers.first().map(|layer| &layer.step)
+    else {
+        panic!("{:?}", compiled.graph)
+    };
+    let rounding = arguments[0].rounding.as_ref().unwrap();
+    assert!(rounding.hi - rounding.lo < 1 << 12, "{rounding:?}");
 }

@@ -125,7 +125,7 @@ fn what_the_data_does_not_miss_is_refused_unless_it_is_named() {
     );
     let unknown = Options { missing: ["z".to_owned()].into(), ..Options::default() };
     let refused = compile(&tree.bytes(), &some, &unknown).unwrap_err();
-    assert_eq!(refused, CompileError::Option(OptionError::UnknownMissing("z".into())));
+    assert_eq!(refused, CompileError::Option(OptionError::UnknownMissing("z".into(), "x[0], x[1]".into())));
 }
 
 fn refused_by(onnx: &Onnx) -> (String, String) {
@@ -151,7 +151,7 @@ fn what_takes_numbers_only_is_refused_by_name() {
     assert_eq!(
         missed.to_string(),
         "calibration data: row 2, column 'x[0]': a value is missing, and node 'z_node' (MatMul), which reads it, takes numbers only: \
-         put an Imputer in front of it, fill the gap, or leave the row out"
+         put an Imputer (of a network, where(isnan(x), number, x)) in front of it, fill the gap, or leave the row out"
     );
     // Folded away, and false for NaN.
     let itself = tree().node("z", "Equal", &["x", "x"], vec![]).node("f", "Cast", &["z"], vec![int("to", 1)]);

@@ -1,7 +1,8 @@
 //! Whole networks: random ones, deep ones, and what the search does with their scales.
 
 use assay_compiler::import::import;
-use assay_compiler::{CompileError, Format, Options, QuantizeError, Table, compile};
+use assay_compiler::{CompileError, CompiledModel, Format, Options, QuantizeError, Table, Warning, compile};
+use assay_interface::scales::Scales;
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -71,11 +72,81 @@ fn a_bound_that_cannot_be_met_says_what_can_be() {
     let table = Table::Rows(rows(50, 4, 7));
     let error =
         compile(&onnx.bytes(), &table, &Options { max_error: 1e-12, ..Options::default() }).unwrap_err();
-    let CompileError::Quantize(QuantizeError::Unreachable { max_error, achieved, bits }) = error else {
+    let CompileError::Quantize(QuantizeError::Unreachable { max_error, output, achieved, bits, .. }) = &error
+    else {
         panic!("{error}");
     };
-    assert_eq!((max_error, bits), (1e-12, 24));
-    assert!(achieved > 1e-12 && achieved < 1e-2, "{achieved}");
+    assert_eq!((*max_error, output.as_str(), *bits), (1e-12, "g1", 24));
+    assert!(*achieved > 1e-12 && *achieved < 1e-2, "{achieved}");
+    // The bound that the message names is one that is met.
+    let text = error.to_string();
+    let enough = text.split("--max-error ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let max_error: f64 = enough.parse().unwrap();
+    assert!(max_error < 1.2 * achieved, "{text}");
+    compile(&onnx.bytes(), &table, &Options { max_error, ..Options::default() }).unwrap();
+    // A number far from all others is named.
+    let mut far = rows(50, 4, 7);
+    far[6][2] = 1e13;
+    let error = compile(&onnx.bytes(), &Table::Rows(far), &Options::default()).unwrap_err().to_string();
+    assert!(error.contains("row 7 of the calibration data has 10000000000000 for 'x[2]'"), "{error}");
+}
+
+/// What an operator says of the scale of its results does not keep an output from the format that is asked for.
+#[test]
+fn every_output_has_the_format_that_is_asked_for() {
+    let onnx = Onnx::new().input("x", &[1, 2]).node("y", "Floor", &["x"], vec![]).output("y");
+    let onnx = onnx.node("z", "ReduceMax", &["x"], vec![ints("axes", &[1])]).output("z");
+    let table = Table::Rows(rows(50, 2, 7));
+    let options = Options { output_format: Some(Format { bits: 12, scale: 6 }), ..Options::default() };
+    let (compiled, report) = compile(&onnx.bytes(), &table, &options).unwrap();
+    for output in compiled.schema.outputs() {
+        assert_eq!((output.bits, &output.scales), (12, &Scales::One(6)), "{}", output.name);
+    }
+    assert!(report.outputs.iter().all(|output| output.max_error <= 0.01));
+    let read = CompiledModel::from_bytes(&compiled.to_bytes()).unwrap();
+    assert_eq!(read, compiled);
+    let integers = compiled.quantize_inputs(&compiled.arrange(&table).unwrap().rows[0]).unwrap();
+    let outputs = compiled.dequantize_outputs(&compiled.run_reference(&integers).unwrap());
+    let row = match &table {
+        Table::Rows(rows) => rows[0].clone(),
+        _ => unreachable!(),
+    };
+    assert_eq!(outputs[0], [row[0].floor(), row[1].floor()]);
+}
+
+/// A loss in dollars: a product that reaches 10^7, of inputs of 24 bits.
+#[test]
+fn outputs_in_large_units_may_be_off_in_proportion() {
+    let axis = vec![int("axis", 1)];
+    let onnx = Onnx::new().input("x", &[1, 2]).integers("first", &[0]).integers("second", &[1]);
+    let onnx = onnx
+        .node("a", "Gather", &["x", "first"], axis.clone())
+        .node("b", "Gather", &["x", "second"], axis)
+        .node("y", "Mul", &["a", "b"], vec![])
+        .output("y");
+    let scaled = |row: Vec<f64>| row.iter().map(|x| 3000.0 * x).collect();
+    let table = Table::Rows(rows(60, 2, 7).into_iter().map(scaled).collect());
+    let refused = compile(&onnx.bytes(), &table, &Options::default()).unwrap_err();
+    let CompileError::Quantize(QuantizeError::Unreachable { least_range, .. }) = refused else {
+        panic!("{refused}");
+    };
+    let options = Options { of_range: 0.001, ..Options::default() };
+    let (model, report) = compile(&onnx.bytes(), &table, &options).unwrap();
+    let allowed = report.warnings.iter().find_map(|warning| match warning {
+        Warning::InProportion { allowed, .. } => Some(*allowed),
+        _ => None,
+    });
+    let allowed = allowed.unwrap();
+    assert!(allowed > 0.01 && allowed <= 0.001 * least_range, "{allowed} of {least_range}");
+    assert!(report.outputs[0].max_error <= allowed);
+    // Who compiles to the error that the file names gets the same file.
+    let named = Options { max_error: allowed, ..Options::default() };
+    assert_eq!(compile(&onnx.bytes(), &table, &named).unwrap().0.to_bytes(), model.to_bytes());
+    // A probability beside it is not to be off by dollars.
+    let onnx = onnx.floats("s", &[], &[1e-6]).node("c", "Mul", &["y", "s"], vec![]);
+    let onnx = onnx.node("p", "Sigmoid", &["c"], vec![]).output("p");
+    let refused = compile(&onnx.bytes(), &table, &options).unwrap_err();
+    assert!(matches!(refused, CompileError::Quantize(QuantizeError::Unreachable { .. })), "{refused}");
 }
 
 #[test]

@@ -83,6 +83,8 @@ fn report() -> Report {
         circuit_digest: "fedcba9876543210".repeat(4),
         samples: 5_000,
         made_samples: 512,
+        outside: 0.006_4,
+        margin: 0.5,
         measured_samples: 2_500,
         float_engine: Some("rten"),
         max_error: 0.02,

@@ -3,7 +3,8 @@
 use crate::builder::*;
 use assay_compiler::import::import;
 use assay_compiler::onnx::*;
-use assay_compiler::{CompiledModel, Options, Strategy, Table, compile};
+use assay_compiler::{CompiledModel, Format, Options, Strategy, Table, compile};
+use assay_interface::scales::Scales;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
@@ -52,6 +53,21 @@ fn nodes(lines: &[Line], of: &str) -> Vec<AttributeProto> {
 pub(crate) fn regressor(lines: &[Line], more: Vec<AttributeProto>) -> Onnx {
     let attributes = nodes(lines, "target").into_iter().chain(more).collect();
     Onnx::new().input("x", &[1, 3]).node_in(ML, "y", "TreeEnsembleRegressor", &["x"], attributes).output("y")
+}
+
+/// Leaves add up at a scale of their own; an output has the format that is asked for all the same.
+#[test]
+fn leaves_are_rounded_to_the_format_that_is_asked_for() {
+    let line = Line(0, 0, "BRANCH_LT", 0, 0.5, [1, 2], &[]);
+    let onnx = regressor(&[line, leaf(0, 1, &[(0, 0.25)]), leaf(0, 2, &[(0, 3.0)])], vec![]);
+    let table = Table::Rows(vec![vec![0.25, 0.0, 0.0], vec![0.75, 0.0, 0.0]]);
+    let options =
+        Options { output_format: Some(Format { bits: 8, scale: 5 }), max_error: 0.02, ..Options::default() };
+    let (compiled, _) = compile(&onnx.bytes(), &table, &options).unwrap();
+    let y = &compiled.schema.outputs()[0];
+    assert_eq!((y.bits, &y.scales), (8, &Scales::One(5)));
+    let of = |x: f64| compiled.run_reference(&compiled.quantize_inputs(&[x, 0.0, 0.0]).unwrap()).unwrap();
+    assert_eq!((of(0.25), of(0.75)), (vec![vec![8]], vec![vec![96]]));
 }
 
 fn classifier(lines: &[Line], more: Vec<AttributeProto>) -> Onnx {

@@ -45,8 +45,11 @@ whoever has model and data can compile again and compare:
   $ assay compile --check model.assay model.onnx samples.csv
 Exit code 0: the same model. Exit code 1: another one, and what differs is listed.";
 
+/// `--exact-floats` without a name: what no argument of a command can be, so that an empty name is one that no input has.
+const ALL: &str = "\0";
+
 /// What describes a compilation, and is read from the compiled model with --check.
-const OPTIONS: [&str; 16] = [
+const OPTIONS: [&str; 17] = [
     "file",
     "max_error",
     "threshold",
@@ -56,6 +59,7 @@ const OPTIONS: [&str; 16] = [
     "exact_floats",
     "output_format",
     "domain",
+    "margin",
     "missing",
     "commit",
     "member",
@@ -88,9 +92,10 @@ pub struct Args {
     /// Size of a dimension that the model leaves free, such as time=24, or x:1=24 where it has no name
     #[arg(long, value_name = "NAME=SIZE", value_parser = shape)]
     pub(super) shape: Vec<(String, usize)>,
-    /// Largest absolute error of any output, over the calibration data
-    #[arg(long, value_name = "ERROR", default_value_t = 0.01)]
-    pub(super) max_error: f64,
+    /// Largest absolute error of any output, over the calibration data [default: 0.01 or, where no format keeps to it, up to a thousandth
+    /// of what the outputs vary by, with a warning]
+    #[arg(long, value_name = "ERROR")]
+    pub(super) max_error: Option<f64>,
     /// Report how many decisions `output >= T` rounding changes
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub(super) threshold: Option<f64>,
@@ -111,16 +116,21 @@ pub struct Args {
         value_name = "INPUT",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "",
+        default_missing_value = ALL,
         conflicts_with = "input_format"
     )]
     pub(super) exact_floats: Vec<String>,
     /// Format of every output, such as 16:8 [default: chosen by calibration]
     #[arg(long, value_name = "BITS:SCALE", value_parser = format)]
     pub(super) output_format: Option<IntegerFormat>,
-    /// Domain of a feature, such as ltv=0:1.5 [default: the format's range, or else that of the calibration data]
+    /// Domain of a feature, such as ltv=0:1.5; of ltv=0: or ltv=:1.5 the other end is as if none was given [default: the format's range,
+    /// or else that of the calibration data]
     #[arg(long, value_name = "FEATURE=MIN:MAX", value_parser = domain)]
     pub(super) domain: Vec<(String, (f64, f64))>,
+    /// Widen the domain of every feature that is the calibration data's range by this part of its span on either side, such as 50%; numbers of
+    /// one sign stay so
+    #[arg(long, value_name = "PART", default_value = "0%", value_parser = margin)]
+    pub(super) margin: f64,
     /// This feature may be missing (NaN, an empty cell, null), beside those of which the calibration data misses some. Trees, imputers
     /// and IsNaN take missing values; models that take numbers only are refused
     #[arg(long, value_name = "FEATURE")]
@@ -150,7 +160,7 @@ impl Args {
     pub(super) fn exact_floats(&self) -> ExactFloats {
         match self.exact_floats.as_slice() {
             [] => ExactFloats::None,
-            names if names.iter().any(String::is_empty) => ExactFloats::All,
+            names if names.iter().any(|name| name == ALL) => ExactFloats::All,
             names => ExactFloats::Inputs(names.iter().cloned().collect()),
         }
     }
@@ -195,12 +205,29 @@ fn member(text: &str) -> Result<MemberInput, String> {
     Ok(MemberInput { name: name.into(), depth })
 }
 
+/// Parser of `50%` and `0.5`.
+fn margin(text: &str) -> Result<f64, String> {
+    let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
+    number
+        .parse::<f64>()
+        .map(|number| number / unit)
+        .map_err(|_| "a margin is a part, such as 50% or 0.5".to_owned())
+}
+
 /// Parser of `FEATURE=MIN:MAX`.
 fn domain(text: &str) -> Result<(String, (f64, f64)), String> {
-    let wrong = || "a domain is FEATURE=MIN:MAX, such as ltv=0:1.5".to_owned();
+    let wrong = || {
+        "a domain is FEATURE=MIN:MAX, such as ltv=0:1.5, or one end of it, such as ltv=0: or ltv=:1.5"
+            .to_owned()
+    };
     let (feature, range) = text.rsplit_once('=').ok_or_else(wrong)?;
-    let (min, max) = range.split_once(':').ok_or_else(wrong)?;
-    Ok((feature.to_owned(), (min.parse().map_err(|_| wrong())?, max.parse().map_err(|_| wrong())?)))
+    let (min, max) = range.split_once(':').filter(|ends| *ends != ("", "")).ok_or_else(wrong)?;
+    let end = |text: &str, open: f64| match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        _ if text.is_empty() => Ok(open),
+        _ => Err(wrong()),
+    };
+    Ok((feature.to_owned(), (end(min, f64::NEG_INFINITY)?, end(max, f64::INFINITY)?)))
 }
 
 #[cfg(test)]
@@ -214,11 +241,16 @@ mod tests {
         assert!(format("15").is_err() && format("300:1").is_err() && format(":").is_err());
         assert_eq!(domain("ltv=0:1.5"), Ok(("ltv".into(), (0.0, 1.5))));
         assert_eq!(domain("a=b=-1:2"), Ok(("a=b".into(), (-1.0, 2.0))));
+        assert_eq!((margin("50%"), margin("0.5")), (Ok(0.5), Ok(0.5)));
+        assert!(margin("half").is_err() && margin("%").is_err());
         assert_eq!(member("a:b:20"), Ok(MemberInput { name: "a:b".into(), depth: 20 }));
         assert!(member("a").is_err() && member("a:").is_err() && member("a:300").is_err());
         assert_eq!(shape("time=24"), Ok(("time".into(), 24)));
         assert_eq!(shape("a=b:1=2"), Ok(("a=b:1".into(), 2)));
         assert!(shape("time").is_err() && shape("time=").is_err() && shape("time=-1").is_err());
+        assert_eq!(domain("ltv=0:"), Ok(("ltv".into(), (0.0, f64::INFINITY))));
+        assert_eq!(domain("ltv=:-1"), Ok(("ltv".into(), (f64::NEG_INFINITY, -1.0))));
+        assert!(["ltv=:", "ltv=0..", "ltv=0:inf", "ltv=nan:1"].into_iter().all(|text| domain(text).is_err()));
         assert!(domain("ltv").is_err() && domain("ltv=1").is_err() && domain("ltv=a:b").is_err());
     }
 }

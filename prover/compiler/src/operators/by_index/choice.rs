@@ -54,7 +54,7 @@ impl Operator for Chosen {
     fn arguments(&self) -> Vec<Argument> {
         let values = self.tuples * self.width * self.length;
         vec![
-            Argument { len: self.indices(), takes: Takes::Exact },
+            Argument { len: self.indices(), takes: Takes::Whole },
             Argument { len: values, takes: Takes::Common },
         ]
     }

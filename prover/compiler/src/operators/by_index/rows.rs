@@ -37,7 +37,7 @@ impl Operator for Rows {
     }
 
     fn arguments(&self) -> Vec<Argument> {
-        vec![Argument { len: self.tuples * self.place.axes(), takes: Takes::Exact }]
+        vec![Argument { len: self.tuples * self.place.axes(), takes: Takes::Whole }]
     }
 
     fn len(&self) -> usize {

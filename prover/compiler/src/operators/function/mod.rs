@@ -1,12 +1,15 @@
-//! Functions of each element, as tables over a quantized domain: see [`assay_circuits::layers::function`].
+//! Functions of each element, as tables over a quantized domain: see [`assay_circuits::layers::function`]. Logarithms, roots and reciprocals
+//! have a form for arguments of more bits, which the search asks for where a table is too coarse: see [`assay_circuits::layers::wide`].
 //!
 //! A function without a value somewhere (a logarithm, a reciprocal) must have one on all calibration data; on other data, arguments beyond
 //! the domain count as the nearest of it.
 
+mod domain;
 mod encoding;
 mod import;
 mod logistic;
 mod table;
+mod wide;
 
 pub(super) use import::apply;
 pub(super) use logistic::{logistic, reciprocal};
@@ -31,7 +34,8 @@ pub(super) fn under_roots(layers: &Layers, x: &Tensor) -> Option<Tensor> {
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
     name: "Functions of one variable",
-    cost: "a table of up to 2^12 entries: 2 constraints an element by lookup, or a selection by bits",
+    cost: "a table of up to 2^12 entries: 2 constraints an element by lookup, or a selection by bits; of logarithms, roots and reciprocals of \
+           finer arguments (up to 2^28), some 3 to 6 a bit",
     operators: &[
         OnnxOperator::onnx("Sigmoid", import::elementwise),
         OnnxOperator::onnx("Tanh", import::elementwise),
@@ -68,5 +72,8 @@ pub(super) const FAMILY: Family = Family {
         OnnxOperator::onnx("Atanh", import::elementwise)
             .remarks("of values inside ±1 on the calibration data"),
     ],
-    integers: &[Encoded { tag: table::TAG, read: table::read }],
+    integers: &[
+        Encoded { tag: table::TAG, read: table::read },
+        Encoded { tag: wide::TAG, read: wide::read },
+    ],
 };

@@ -8,17 +8,20 @@ use assay_circuits::layers::function::{self, Arguments, FunctionTable, Quantizat
 use assay_circuits::layers::requantize::Requantize;
 use assay_circuits::{Bounded, BuildError, Builder};
 
-use super::encoding;
+use super::domain::with_values;
+use super::{encoding, wide};
 use crate::bytes::{ENTRY, ReadError, Reader};
 use crate::model::Activation;
 use crate::model::activation;
-use crate::number::signed_range;
+use crate::number::{activation_scale, pow2, signed_range};
 use crate::operators::family::Shape;
-use crate::operators::operator::{Argument, Formats, IntegerOperator, Operator, Rounded, Sink, Takes};
+use crate::operators::operator::{Argument, Domain, Formats, IntegerOperator, Operator, Rounded, Sink, Takes};
 use crate::quantize::error::{Feasible, PlanError};
 
-/// Bits of a function's arguments, at most: a table has as many entries as arguments.
+/// Bits of a table's arguments, at most: it has as many entries as arguments.
 const MAX_DOMAIN_BITS: u32 = 12;
+/// Finest scale of arguments.
+const FINEST: i32 = 40;
 /// Entries that a table may have.
 const MAX_ENTRIES: u64 = 1 << 16;
 /// How far below the largest argument exponents count: a result there is `e^-12`, 6 in a million, of the largest.
@@ -50,7 +53,11 @@ impl Operator for Elementwise {
             Activation::Tanh | Activation::Erf => 4.0,
             _ => f64::INFINITY,
         };
-        vec![Argument { len: self.len, takes: Takes::rounded(MAX_DOMAIN_BITS).within(reach) }]
+        let takes = match wide::bits(self.function) {
+            Some(bits) => Takes::rounded(bits).no_finer_than(FINEST),
+            None => Takes::rounded(MAX_DOMAIN_BITS).within(reach),
+        };
+        vec![Argument { len: self.len, takes }]
     }
 
     fn len(&self) -> usize {
@@ -61,8 +68,20 @@ impl Operator for Elementwise {
         x.iter().map(|&x| activation::apply(self.function, x)).collect()
     }
 
+    fn table_bits(&self) -> Option<u32> {
+        wide::bits(self.function).map(|_| MAX_DOMAIN_BITS)
+    }
+
     fn is_unsigned(&self) -> bool {
         activation::is_unsigned(self.function)
+    }
+
+    fn scale_for(&self, peak: f64, bits: u32) -> i32 {
+        let bits = match self.function {
+            Activation::InverseSqrt => bits.min(wide::MAX_INVERSE_BITS),
+            _ => bits,
+        };
+        activation_scale(peak, bits, self.is_unsigned())
     }
 
     fn needs(&self, _argument: usize, range: (f64, f64)) -> Option<&'static str> {
@@ -80,7 +99,7 @@ impl Operator for Elementwise {
 
     /// What is not negative where the function or the data are not, nothing up to a pole, and what is not positive where the data are not.
     fn domain(&self, _argument: usize, range: (f64, f64), bits: u32) -> (i64, i64) {
-        let entries = 1i64 << bits.min(20);
+        let entries = 1i64 << bits.min(40);
         match self.function.arguments() {
             Arguments::NotZero if range.0 < 0.0 && range.1 <= 0.0 => (-entries, -1),
             Arguments::NotZero | Arguments::Positive | Arguments::Probability => (1, entries),
@@ -91,9 +110,29 @@ impl Operator for Elementwise {
         }
     }
 
+    /// Around what is relevant of the range, where the entries around or from zero do not hold it and as many around it do. Prices near
+    /// 100, or what interest adds to 1, would take a few entries of a table from zero.
+    fn window(&self, argument: usize, range: (f64, f64), domain: Domain) -> Option<(i64, i64)> {
+        if domain.bits > MAX_DOMAIN_BITS {
+            // No table.
+            return None;
+        }
+        let (least, most) = self.relevant(argument, range);
+        let unit = pow2(domain.scale);
+        let (first, last) = ((least * unit).floor() as i64, (most * unit).ceil() as i64);
+        let (lo, hi) = self.domain(argument, range, domain.bits);
+        let room = (1i64 << domain.bits.min(MAX_DOMAIN_BITS)).checked_sub(last.checked_sub(first)?)? - 1;
+        if (lo <= first && last <= hi) || room < 0 {
+            return None;
+        }
+        // No further than the function has values, on the side where the range lies.
+        let (lo, hi) = with_values(self.function, domain.scale, (first.saturating_sub(room / 2), last.saturating_add(room - room / 2)));
+        (lo <= first && last <= hi).then_some((lo, hi))
+    }
+
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let (domain, &range) = formats.one_rounded()?;
-        let (lo, hi) = with_values(self.function, domain.scale, self.domain(0, range, domain.bits));
+        let (lo, hi) = with_values(self.function, domain.scale, self.integers(0, range, *domain));
         let (output_lo, output_hi) = formats.value_range(self.is_unsigned());
         let q = Quantization {
             lo,
@@ -103,6 +142,9 @@ impl Operator for Elementwise {
             output_lo,
             output_hi,
         };
+        if domain.bits > MAX_DOMAIN_BITS {
+            return Ok(Arc::new(wide::Wide::quantize(self.function, q, self.len)?));
+        }
         let table = formats.tables.get(self.function, q).feasible()?;
         Ok(Arc::new(Table { function: self.function, q, len: self.len, table }))
     }
@@ -204,16 +246,4 @@ fn weight(function: Activation) -> u64 {
         Activation::Probit => 32,
         _ => 1,
     }
-}
-
-/// The part of a domain on which the function has values.
-fn with_values(function: Activation, input_scale: i32, (lo, hi): (i64, i64)) -> (i64, i64) {
-    let (least, most) = match function.arguments() {
-        // On either side, as the domain is.
-        Arguments::NotZero if hi < 0 => (i64::MIN, -1),
-        // Those below count as 0, and have entries where a file says so.
-        Arguments::AtLeastZero => (i64::MIN, i64::MAX),
-        arguments => arguments.integers(input_scale),
-    };
-    (lo.max(least), hi.min(most))
 }

@@ -153,6 +153,15 @@ impl RealEnsemble {
         self.leaves().flatten().copied()
     }
 
+    /// Whether all sums of leaves are whole numbers.
+    pub fn is_whole(&self) -> bool {
+        let is_whole = |branch: &Branch| match branch {
+            Branch::Leaf(values) => values.iter().all(|(_, value)| value.fract() == 0.0),
+            _ => true,
+        };
+        self.base.iter().all(|base| base.fract() == 0.0) && self.trees.iter().flatten().all(is_whole)
+    }
+
     /// The least and the largest value of each output, by the leaves of each tree alone.
     pub fn ranges(&self) -> Vec<(f64, f64)> {
         let mut total: Vec<Option<(f64, f64)>> = vec![None; self.base.len()];

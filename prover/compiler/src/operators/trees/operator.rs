@@ -39,6 +39,7 @@ pub(super) struct Trees {
     /// Binary scale of leaves and results.
     scale: i32,
     is_unsigned: bool,
+    is_whole: bool,
     /// Comparisons of an evaluation, at most.
     steps: usize,
     /// The last integer forms, by the scales of the arguments: a search asks for the same ones again.
@@ -52,8 +53,13 @@ impl Trees {
         let peak = ranges.iter().fold(0.0f64, |peak, (lo, hi)| peak.max(lo.abs()).max(hi.abs()));
         let scale = (-60..=MAX_LEAF_SCALE).rev().find(|&scale| peak * pow2(scale) < pow2(RESULT_BITS));
         let is_unsigned = ranges.iter().all(|&(lo, _)| lo >= 0.0);
-        let (scale, steps, known) = (scale.unwrap_or(-60), ensemble.steps(), Known::default());
-        Trees { ensemble, slots, arguments, scale, is_unsigned, steps, known }
+        let (mut scale, steps, known) = (scale.unwrap_or(-60), ensemble.steps(), Known::default());
+        // Counts, and numbers of leaves: as they are.
+        let is_whole = scale >= 0 && ensemble.is_whole();
+        if is_whole {
+            scale = 0;
+        }
+        Trees { ensemble, slots, arguments, scale, is_unsigned, is_whole, steps, known }
     }
 }
 
@@ -81,6 +87,10 @@ impl Operator for Trees {
 
     fn is_unsigned(&self) -> bool {
         self.is_unsigned
+    }
+
+    fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     fn work(&self) -> usize {

@@ -24,9 +24,15 @@ impl Page {
         self.out
     }
 
-    /// A line; blanks at its end are dropped.
+    /// A line; blanks at its end are dropped, and control characters, which names may have, are shown as escapes.
     pub fn line(&mut self, line: &str) {
-        self.out.push_str(&line.trim_end().replace(GLUE, " "));
+        for c in line.trim_end().chars() {
+            match c {
+                GLUE => self.out.push(' '),
+                c if c.is_control() => self.out.extend(c.escape_default()),
+                c => self.out.push(c),
+            }
+        }
         self.out.push('\n');
     }
 

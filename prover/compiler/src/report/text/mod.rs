@@ -45,6 +45,19 @@ fn header(report: &Report, page: &mut Page) {
         made => format!(", and {} made of {}", count(made), if report.samples == 1 { "it" } else { "them" }),
     };
     page.field("calibration", &format!("{}{made}", samples(report.samples)));
+    if report.outside > 0.0 {
+        let range = match report.margin > 0.0 {
+            true => {
+                format!("the samples' range, {} wider on either side: fewer than", percent(report.margin))
+            }
+            false => "the samples' range: up to".to_owned(),
+        };
+        let outside = format!(
+            "{range} {} of rows like them lie outside and are refused (--margin, --domain)",
+            percent(report.outside)
+        );
+        page.field("domains", &outside);
+    }
     for TensorReport { name, shape, bits, scales, visibility, columns } in &report.inputs {
         let format = format(*bits, scales);
         page.field("input", &format!("{name} {shape:?}, {}, {format}", visibility));
