@@ -86,6 +86,11 @@ export type SubmitOptions = Limits & {
   readonly dryRun?: boolean;
 };
 
+/** What a program returned, by its logs: an instruction behind it, such as a limit of version 0, clears the data. In base64. */
+function logged(logs: readonly string[]): string | undefined {
+  return logs.findLast((line) => line.startsWith("Program return: "))?.split(" ")[3];
+}
+
 /**
  * Simulates a transaction, sends it, and waits until it is confirmed or its blockhash has expired. Throws {@link TransactionError},
  * with the program's error by name.
@@ -107,7 +112,7 @@ export async function submit(
   if (refused !== undefined) {
     throw new TransactionError(refused, undefined, simulated.logs ?? []);
   }
-  const returned = simulated.returnData?.data[0];
+  const returned = simulated.returnData?.data[0] ?? logged(simulated.logs ?? []);
   const result = {
     signature,
     units: simulated.unitsConsumed ?? 0n,

@@ -49,9 +49,8 @@ use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use faults::{Counters, Dice, Event};
 pub use faults::{Counts, Faults};
-use history::History;
+use shared::Shared;
 
 /// How often the cluster is asked for its slot.
 const SLOT_EVERY: Duration = Duration::from_millis(100);

@@ -56,6 +56,7 @@ fn compile_every_step() -> CompiledModel {
 /// A model of which every option was given.
 fn every_option() -> CompiledModel {
     let options = Options {
+        of_range: 0.0,
         max_error: 0.25,
         name: Some("named".into()),
         input_format: Some(Format { bits: 12, scale: 8 }),
