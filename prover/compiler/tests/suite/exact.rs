@@ -292,7 +292,7 @@ fn what_computes_with_such_an_input_is_refused_by_name() {
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     onnx = onnx.node("x", "Concat", &columns, vec![int("axis", 1)]);
     onnx = trees(onnx, "y", "x", stumps("BRANCH_LEQ", &[0.5, 0.1], 9, 0)).output("y");
-    let onnx = onnx.node("z", "Neg", &["column4"], vec![]).output("z");
+    let onnx = onnx.node("z", "Relu", &["column4"], vec![]).output("z");
     assert_eq!(by(onnx), ("z_node".to_owned(), "column4".to_owned()));
     assert_eq!(by(tree().node("z", "IsNaN", &["x"], vec![]).output("z")), z());
     for (operator, operands) in [

@@ -154,7 +154,7 @@ fn what_only_the_given_rows_meet_is_told() {
     };
     assert_eq!((narrow.made_samples, *made), (0, wide.made_samples));
     let text = narrow.warnings[0].text();
-    assert!(text.contains("with them the error is 0."), "{text}");
+    assert!(text.contains("with them the error of output 'y' is 0."), "{text}");
 }
 
 /// Rows whose outputs lie on both sides of 0.5, some of them close to it.
