@@ -76,7 +76,9 @@ fn taken_apart(
         starts.insert(name, start..start + len);
         start += len;
     }
-    inputs.iter().for_each(|input| drop(starts.remove(input.name.as_str())));
+    for input in inputs {
+        starts.remove(input.name.as_str());
+    }
     if !arrays.iter().any(|(name, _)| starts.contains_key(name.as_str())) {
         return Ok(None);
     }

@@ -8,6 +8,9 @@ use crate::import::single::Precision;
 use crate::number::pow2;
 use crate::operators::grid::Grid;
 
+/// Ranges of values, ends included.
+pub(super) type Ranges = Vec<(f64, f64)>;
+
 /// What a branch asks of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Condition {
@@ -20,7 +23,7 @@ pub(super) enum Condition {
     /// `x > t`.
     Above(f64),
     /// Whether `x` lies in one of these ranges, ends included, or in none.
-    Among { ranges: Vec<(f64, f64)>, is_in: bool },
+    Among { ranges: Ranges, is_in: bool },
 }
 
 /// What is known of all values of an argument.

@@ -2,7 +2,7 @@
 
 use assay_circuits::layers::trees::MAX_DEPTH;
 
-use super::ensemble::{Branch, Condition, Missing};
+use super::ensemble::{Branch, Condition, Missing, Ranges};
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 
@@ -160,7 +160,7 @@ impl Forest {
         position: usize,
         references: &[usize],
         merged: &[bool],
-    ) -> Option<(usize, Vec<(f64, f64)>, Target)> {
+    ) -> Option<(usize, Ranges, Target)> {
         let inner = self.inner.get(position).filter(|_| merged.get(position) == Some(&false))?;
         inner.condition.members()?;
         let Target::Inner(next) = inner.no else { return None };
