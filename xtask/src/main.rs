@@ -51,7 +51,7 @@ enum Task {
     Wasm,
     /// Check the programs' addresses, and put their test-only key pairs where `anchor build` looks for them.
     Keys,
-    /// Verify the committed programs, then run every test of the workspace in release mode, and those over RPC.
+    /// Verify the committed programs, then run every test of the workspace in release mode, and the SDK's.
     Test {
         /// Passed on to `cargo test`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

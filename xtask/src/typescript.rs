@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 
 use crate::debian;
 use crate::debian_route;
-use crate::process::{find_on_path, progress, run};
+use crate::node;
+use crate::process::{progress, run};
 use crate::workspace::Workspace;
 
 /// rustc with the standard library's source, and a linker of WebAssembly.
@@ -86,11 +87,7 @@ pub fn test(workspace: &Workspace) -> Result<()> {
 
 /// `npm ci`, where the packages are not those of the lock file.
 fn install(folder: &Path) -> Result<()> {
-    for (tool, package) in [("node", "nodejs"), ("npm", "npm")] {
-        if find_on_path(tool).is_none() {
-            debian::install(&[package], "install Node.js 20 and npm")?;
-        }
-    }
+    node::install()?;
     let lock = read(&folder.join("package-lock.json"))?;
     let installed = folder.join("node_modules/.installed-lock.json");
     if fs::read(&installed).is_ok_and(|present| present == lock) {

@@ -247,7 +247,7 @@ mod tests {
                 function: LayerFunction::Operator(Arc::clone(&operator) as Arc<dyn Operator>),
             }],
             outputs: vec![Output { name: "y".into(), shape: vec![1], layer: 0, classes: None }],
-            feature_names: None,
+            feature_names: Some(vec!["x".into()]),
         };
         let mut progress = Unobserved;
         let observer = Observer::new(&mut progress);
@@ -267,7 +267,8 @@ mod tests {
             panic!("{refused:?}");
         };
         let text = refused.to_string();
-        assert!(text.contains("layer 'f' (counted) has no room in 60 bits"), "{text}");
+        let place = "layer 'f' (counted) has no room in 60 bits";
+        assert!(text.contains(place) && text.contains("'x' has the largest"), "{text}");
         operator.0.load(Ordering::Relaxed)
     }
 
