@@ -16,6 +16,10 @@ pub fn products(backend: Backend, x: &mut [Fq], y: &[Fq], n: usize) {
     if let Some(ifma) = backend.ifma() {
         return crate::ifma::measure::products(ifma, x, y, n);
     }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx2) = backend.avx2() {
+        return crate::avx2::measure::products(avx2, x, y, n);
+    }
     let _ = backend;
     for _ in 0..n {
         x.iter_mut().zip(y).for_each(|(x, y)| *x *= y);
@@ -27,6 +31,10 @@ pub fn squares(backend: Backend, x: &mut [Fq], n: usize) {
     #[cfg(target_arch = "x86_64")]
     if let Some(ifma) = backend.ifma() {
         return crate::ifma::measure::squares(ifma, x, n);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx2) = backend.avx2() {
+        return crate::avx2::measure::squares(avx2, x, n);
     }
     let _ = backend;
     for _ in 0..n {

@@ -46,6 +46,7 @@ fn cpu() -> Option<String> {
 #[cfg(target_arch = "x86_64")]
 fn features() -> Vec<(&'static str, bool)> {
     vec![
+        ("avx2", std::arch::is_x86_feature_detected!("avx2")),
         ("avx512f", std::arch::is_x86_feature_detected!("avx512f")),
         ("avx512dq", std::arch::is_x86_feature_detected!("avx512dq")),
         ("avx512vl", std::arch::is_x86_feature_detected!("avx512vl")),

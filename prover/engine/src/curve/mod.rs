@@ -31,11 +31,14 @@ macro_rules! kernels {
             fn kernel(backend: Backend) -> Box<dyn Kernel<Self>> {
                 #[cfg(target_arch = "x86_64")]
                 if let Some(ifma) = backend.ifma() {
-                    return Box::new(crate::ifma::Pairs::<crate::ifma::$vector>::new(ifma));
+                    return Box::new(crate::vector::Pairs::<crate::ifma::$vector>::new(ifma));
                 }
-                match backend {
-                    Backend::Portable | Backend::Avx512Ifma => Box::new(portable::Pairs::default()),
+                #[cfg(target_arch = "x86_64")]
+                if let Some(avx2) = backend.avx2() {
+                    return Box::new(crate::vector::Pairs::<crate::avx2::$vector>::new(avx2));
                 }
+                let _ = backend;
+                Box::new(portable::Pairs::default())
             }
         }
     };

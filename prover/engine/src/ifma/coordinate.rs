@@ -6,14 +6,14 @@
 //! | function | Fq | Fq2 |
 //! | --- | --- | --- |
 //! | `mul` | 0.0119 n m + 2 | 0.0119 n m + 3, 0.0237 n m + 2 |
-//! | `inverse_quarter` | 2.1 | 3.1, 2.2 |
+//! | `invert_for_slope` | 2.1 | 3.1, 2.2 |
 //! | `difference` | 4 | 4 |
 //! | `tangent` of x <= 1.06 | 6.7 | 8.8 |
 //! | `third_point`, of a slope <= 3.5 | 1.06 | 1.06 |
 //!
 //! **Montgomery factors.** Points hold coordinates in the form with R = 2^256, the product here divides by 2^260, and yet no
 //! coordinate is converted. Call a the *weight* of a value `x 2^a`. Differences of coordinates have weight 256. The
-//! inverse of such a difference is made with weight 262 ([`Coordinate::inverse_quarter`]); so a slope, difference times
+//! inverse of such a difference is made with weight 262 ([`Coordinate::invert_for_slope`]); so a slope, difference times
 //! inverse, has weight 256 + 262 - 260 = 258, its square 258 + 258 - 260 = 256, which is a coordinate's, and its product
 //! with four times a difference of coordinates 258 + 258 - 260 = 256 again. A doubling's numerator `3 x^2` is made as
 //! `3 (4 x)^2`, of weight 2 + 2 + 256 + 256 - 260 = 256.
@@ -21,64 +21,15 @@
 use super::{
     Ifma,
     field::{Block, Fe8, Loose},
-    lanes::{Lanes, Mask},
-    modulus::{Base, Modulus, multiple},
+    lanes::Lanes,
 };
-use crate::{G1Point, G2Point, curve::Point};
-
-/// Eight coordinates.
-pub(crate) trait Coordinate: Copy {
-    /// Points that have such coordinates.
-    type Point: Point;
-    /// The same with carries left: see [`super::field::Loose`].
-    type Sum: Copy;
-    /// The same in memory.
-    type Block: bytemuck::Pod + Send;
-
-    /// The first coordinates of eight points; at most 1.06 p if these are points or sums made here, else 5.3 p.
-    fn x(ifma: Ifma, points: [&Self::Point; 8]) -> Self;
-    /// The second coordinates, likewise.
-    fn y(ifma: Ifma, points: [&Self::Point; 8]) -> Self;
-    /// Writes eight points; coordinates at most 5.2 p.
-    fn write(x: Self, y: Self, points: [&mut Self::Point; 8]);
-    /// Reads what [`Coordinate::store`] wrote.
-    fn load(ifma: Ifma, block: &Self::Block) -> Self;
-    /// Writes the limbs as they are.
-    fn store(self, block: &mut Self::Block);
-    /// Eight times zero.
-    fn zero(ifma: Ifma) -> Self;
-    /// Eight times one, of weight 260.
-    fn one(ifma: Ifma) -> Self;
-
-    /// Product over 2^260.
-    fn mul(self, other: Self) -> Self;
-    /// For weight a, the inverse with weight 520 - 2 - a; zero for zero. Cost: an inversion with arkworks' field.
-    fn inverse_quarter(self) -> Self;
-    /// Carries propagated, value below 1.06 p, from a value in `[-3 p, 5 p)`.
-    fn reduce(sum: Self::Sum) -> Self;
-    /// The same value.
-    fn sum(self) -> Self::Sum;
-    /// `2 p - self` where the mask has a one: the opposite, at most 2 p.
-    fn negate_where(self, mask: Mask) -> Self::Sum;
-    /// `left - right + 2 p`, of values at most 2 p.
-    fn difference(left: Self::Sum, right: Self::Sum) -> Self;
-    /// Twice a value of at most 2 p.
-    fn double(value: Self::Sum) -> Self;
-    /// `3 self^2` with a coordinate's weight.
-    fn tangent(self) -> Self;
-    /// With the slope l of the line through (x1, y1) and (x2, y2): `x3 = l^2 - x1 - x2`, `y3 = l (x1 - x3) - y1`.
-    fn third_point(slope: Self, x1: Self, x2: Self, y1: Self::Sum) -> (Self, Self);
-
-    /// Lanes of `other` where the mask has a one, of `self` elsewhere.
-    fn select(self, mask: Mask, other: Self) -> Self;
-    /// Which lanes are a multiple of p, at most 4 p.
-    fn is_zero(self) -> Mask;
-    /// Which lanes are the integer zero.
-    fn is_empty(self) -> Mask;
-    /// For `difference` of two x, and these: lanes where it may be zero or one of these empty. It misses none, and errs with
-    /// probability 2^-49.
-    fn may_be_special(difference: Self, x1: Self, x2: Self) -> Mask;
-}
+use crate::{
+    G1Point, G2Point,
+    vector::{
+        Coordinate, Mask,
+        modulus::{Base, Modulus, multiple},
+    },
+};
 
 /// Eight elements of Fq.
 pub(crate) type Fq8 = Fe8<Base>;
@@ -88,9 +39,12 @@ type FqSum = Loose<Base>;
 const QUARTER: [u64; 5] = multiple(Base::ONE_256, 4);
 
 impl Coordinate for Fq8 {
+    type Unit = Ifma;
     type Point = G1Point;
     type Sum = FqSum;
     type Block = Block;
+    /// Differences and products of a batch take 320 kB in G1.
+    const BATCH: usize = 1 << 9;
 
     #[inline(always)]
     fn x(ifma: Ifma, [p0, p1, p2, p3, p4, p5, p6, p7]: [&G1Point; 8]) -> Self {
@@ -138,7 +92,7 @@ impl Coordinate for Fq8 {
     }
 
     #[inline(always)]
-    fn inverse_quarter(self) -> Self {
+    fn invert_for_slope(self) -> Self {
         Fe8::mul(self.invert(), Fe8::splat(self.ifma(), &QUARTER))
     }
 
@@ -253,9 +207,11 @@ impl Fq2x8 {
 }
 
 impl Coordinate for Fq2x8 {
+    type Unit = Ifma;
     type Point = G2Point;
     type Sum = [FqSum; 2];
     type Block = [Block; 2];
+    const BATCH: usize = 1 << 9;
 
     #[inline(always)]
     fn x(ifma: Ifma, [p0, p1, p2, p3, p4, p5, p6, p7]: [&G2Point; 8]) -> Self {
@@ -307,9 +263,9 @@ impl Coordinate for Fq2x8 {
 
     /// `1 / (c0 + c1 u) = (c0 - c1 u) / (c0^2 + c1^2)`.
     #[inline(always)]
-    fn inverse_quarter(self) -> Self {
+    fn invert_for_slope(self) -> Self {
         let norm = self.c0.square_wide().add(self.c1.square_wide()).reduce().carry();
-        let inverse = norm.inverse_quarter();
+        let inverse = norm.invert_for_slope();
         let c1 = Fe8::zero(self.c0.ifma()).loose().sub(inverse.mul_loose(self.c1)).add_multiple(3);
         Fq2x8 { c0: inverse.mul(self.c0), c1: c1.carry_signed() }
     }
@@ -395,7 +351,3 @@ fn scatter(value: Fq2x8, elements: [&mut [[u64; 4]; 2]; 8]) {
     Lanes::scatter(value.c0.pack(), [a0, a1, a2, a3, a4, a5, a6, a7]);
     Lanes::scatter(value.c1.pack(), [b0, b1, b2, b3, b4, b5, b6, b7]);
 }
-
-#[cfg(test)]
-#[path = "coordinate_tests.rs"]
-mod tests;

@@ -10,14 +10,12 @@
 use core::arch::x86_64::*;
 
 use super::Ifma;
+pub(crate) use crate::vector::Mask;
 
 /// Eight unsigned 64-bit integers, one for each field element in flight.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Lanes(__m512i);
-
-/// One bit for each lane, lane 0 the least significant.
-pub(crate) type Mask = u8;
 
 impl Lanes {
     /// The same word in every lane.

@@ -34,13 +34,12 @@ mod product;
 
 use std::marker::PhantomData;
 
-use ark_ff::{Field, Zero};
 use bytemuck::{Pod, Zeroable};
 
-use super::{
-    Ifma,
-    inverse::inverse,
-    lanes::{Lanes, Mask},
+use super::{Ifma, lanes::Lanes};
+use crate::vector::{
+    Mask,
+    inverse::invert_all,
     modulus::{LIMB_MASK, Modulus, multiple, split},
 };
 
@@ -248,7 +247,7 @@ impl<M: Modulus> Fe8<M> {
         mask
     }
 
-    /// The inverse of each element, zero for zero; values below 1.0001 p. Cost: one inversion in the field (`super::inverse`)
+    /// The inverse of each element, zero for zero; values below 1.0001 p. Cost: one inversion in the field ([`invert_all`])
     /// and about forty products of arkworks', so use it on the last product of a chain (Montgomery's trick).
     #[inline(always)]
     pub(crate) fn invert(self) -> Fe8<M> {
@@ -287,26 +286,6 @@ fn store_rows(limbs: [Lanes; 5], block: &mut Block) {
     limbs[2].store(&mut rows[2]);
     limbs[3].store(&mut rows[3]);
     limbs[4].store(&mut rows[4]);
-}
-
-/// Inverts each element but zeros, with one inversion.
-fn invert_all<M: Modulus>(elements: &mut [M::Field; 8]) {
-    let mut before = [M::Field::ONE; 8];
-    let mut product = M::Field::ONE;
-    for (before, element) in before.iter_mut().zip(&*elements) {
-        *before = product;
-        if !element.is_zero() {
-            product *= element;
-        }
-    }
-    let mut inverse = inverse::<M>(&product);
-    for (before, element) in before.iter().zip(elements.iter_mut()).rev() {
-        if !element.is_zero() {
-            let inverted = inverse * before;
-            inverse *= *element;
-            *element = inverted;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The vector arithmetic against arkworks', with values at the top of every documented bound.
 
-use ark_ff::{BigInt, PrimeField, UniformRand, Zero};
+use ark_ff::{BigInt, Field, PrimeField, UniformRand, Zero};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;

@@ -11,15 +11,9 @@ use std::ops::Range;
 
 use bytemuck::Zeroable;
 
-use super::{
-    Ifma,
-    coordinate::Coordinate,
-    lanes::{Lanes, Mask},
-};
+use super::{Coordinate, Mask, Unit};
 use crate::curve::{Kernel, Pair, Ref};
 
-/// Vectors of eight pairs that share an inversion. Their differences and products take 320 kB in G1.
-const BATCH: usize = 1 << 9;
 /// How many vectors ahead points are fetched from memory.
 const AHEAD: usize = 6;
 /// Bytes of a cache line.
@@ -27,21 +21,21 @@ const LINE: usize = 64;
 
 /// The vector [`Kernel`]: for each vector of a batch its differences, the products before them, and its special lanes.
 pub(crate) struct Pairs<C: Coordinate> {
-    ifma: Ifma,
+    unit: C::Unit,
     differences: Vec<C::Block>,
     products: Vec<C::Block>,
     cases: Vec<Cases>,
 }
 
 impl<C: Coordinate> Pairs<C> {
-    pub(crate) fn new(ifma: Ifma) -> Self {
-        Pairs { ifma, differences: Vec::new(), products: Vec::new(), cases: Vec::new() }
+    pub(crate) fn new(unit: C::Unit) -> Self {
+        Pairs { unit, differences: Vec::new(), products: Vec::new(), cases: Vec::new() }
     }
 }
 
 /// Which lanes are no addition of two points with different x. No lane is in two masks.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Cases {
+pub(crate) struct Cases {
     /// The right summand is the identity.
     left: Mask,
     /// The left one is.
@@ -62,26 +56,26 @@ impl<C: Coordinate> Kernel<C::Point> for Pairs<C> {
             points.len(),
             pool.len()
         );
-        let vectors = pairs.len().div_ceil(8).min(BATCH);
+        let vectors = pairs.len().div_ceil(8).min(C::BATCH);
         if self.products.len() < vectors {
             self.differences.resize(vectors, C::Block::zeroed());
             self.products.resize(vectors, C::Block::zeroed());
             self.cases.resize(vectors, Cases::default());
         }
         let source = Source::<C> { points: points.as_ptr(), pool: pool.as_mut_ptr() };
-        for (batch, pairs) in pairs.chunks(8 * BATCH).enumerate() {
-            // SAFETY: an `Ifma` exists, so the processor has the features. The references and the places of the sums are
-            // in bounds, as asserted, of slices that stay borrowed until the end of this function.
-            unsafe { add_batch(self.ifma, self, &source, out + 8 * BATCH * batch, pairs) };
+        for (batch, pairs) in pairs.chunks(8 * C::BATCH).enumerate() {
+            // SAFETY: the references and the places of the sums are in bounds, as asserted, of slices that stay borrowed
+            // until the end of this function.
+            unsafe { self.unit.add_batch(self, &source, out + 8 * C::BATCH * batch, pairs) };
         }
     }
 }
 
 /// Eight pairs.
-type Eight = [Pair; 8];
+pub(crate) type Eight = [Pair; 8];
 
 /// Where summands lie. Pointers, for a sum may replace a summand that was read.
-struct Source<C: Coordinate> {
+pub(crate) struct Source<C: Coordinate> {
     points: *const C::Point,
     pool: *mut C::Point,
 }
@@ -156,20 +150,14 @@ impl<C: Coordinate> Source<C> {
     }
 }
 
-/// Which left summands, and which right ones, are negative.
-#[inline(always)]
-fn signs(ifma: Ifma, pairs: &Eight) -> (Mask, Mask) {
-    // In a word of two references, the second one's sign is the highest bit.
-    let words = Lanes::load(ifma, &bytemuck::must_cast(*pairs));
-    (words.shift_left::<32>().negative_mask(), words.negative_mask())
-}
-
+/// Adds a batch of pairs. Part of a caller that is compiled with the unit's instructions, as all functions below.
+///
 /// # Safety
-/// The processor has the features. There is a pair; summands and the places `out..out + pairs.len()` are in bounds of `source`, whose slices
-/// nobody else uses.
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-unsafe fn add_batch<C: Coordinate>(
-    ifma: Ifma,
+/// There is a pair; summands and the places `out..out + pairs.len()` are in bounds of `source`, whose slices nobody else
+/// uses.
+#[inline(always)]
+pub(crate) unsafe fn add_batch<C: Coordinate>(
+    unit: C::Unit,
     scratch: &mut Pairs<C>,
     source: &Source<C>,
     out: usize,
@@ -187,7 +175,7 @@ unsafe fn add_batch<C: Coordinate>(
     let cases = &mut scratch.cases[..vectors];
 
     // Two chains of products take turns: `chain` is the one whose turn it is.
-    let (mut chain, mut other) = (C::one(ifma), C::one(ifma));
+    let (mut chain, mut other) = (C::one(unit), C::one(unit));
     for v in 0..vectors {
         if let Some(ahead) = full.get(v + AHEAD) {
             // SAFETY: in bounds, as the caller says.
@@ -196,11 +184,11 @@ unsafe fn add_batch<C: Coordinate>(
         let pairs = eight(v);
         // SAFETY: in bounds, and nothing is written in this loop.
         let (p, q) = unsafe { (source.eight::<0>(pairs), source.eight::<1>(pairs)) };
-        let (x1, x2) = (C::x(ifma, p), C::x(ifma, q));
+        let (x1, x2) = (C::x(unit, p), C::x(unit, q));
         let mut difference = C::difference(x2.sum(), x1.sum());
         cases[v] = Cases::default();
         if C::may_be_special(difference, x1, x2) != 0 {
-            (difference, cases[v]) = special::<C>(ifma, difference, p, q, signs(ifma, pairs));
+            (difference, cases[v]) = unit.special(difference, p, q, unit.signs(pairs));
         }
         chain.store(&mut products[v]);
         difference.store(&mut differences[v]);
@@ -208,28 +196,28 @@ unsafe fn add_batch<C: Coordinate>(
     }
 
     // 1 / chain and 1 / other, from 1 / (chain * other).
-    let both = chain.mul(other).inverse_quarter();
+    let both = chain.mul(other).invert_for_slope();
     (chain, other) = (both.mul(other), both.mul(chain));
 
     for v in (0..vectors).rev() {
         // The chain that came last in the forward pass has its turn first.
-        let inverse = other.mul(C::load(ifma, &products[v]));
-        (chain, other) = (other.mul(C::load(ifma, &differences[v])), chain);
+        let inverse = other.mul(C::load(unit, &products[v]));
+        (chain, other) = (other.mul(C::load(unit, &differences[v])), chain);
 
         let pairs = eight(v);
         // SAFETY: in bounds, and what is written below is written after the last use of these references.
         let (p, q) = unsafe { (source.eight::<0>(pairs), source.eight::<1>(pairs)) };
-        let (x1, x2) = (C::x(ifma, p), C::x(ifma, q));
-        let (p_signs, q_signs) = signs(ifma, pairs);
-        let y1 = C::y(ifma, p).negate_where(p_signs);
-        let y2 = C::y(ifma, q).negate_where(q_signs);
+        let (x1, x2) = (C::x(unit, p), C::x(unit, q));
+        let (p_signs, q_signs) = unit.signs(pairs);
+        let y1 = C::y(unit, p).negate_where(p_signs);
+        let y2 = C::y(unit, q).negate_where(q_signs);
         let mut rise = C::difference(y2, y1);
         if cases[v].double != 0 {
             rise = rise.select(cases[v].double, x1.tangent());
         }
         let (mut x3, mut y3) = C::third_point(rise.mul(inverse), x1, x2, y1);
         if cases[v] != Cases::default() {
-            (x3, y3) = settle::<C>(ifma, &cases[v], (x3, y3), (x1, y1), (x2, y2));
+            (x3, y3) = unit.settle(&cases[v], (x3, y3), (x1, y1), (x2, y2));
         }
         let sums = out + 8 * v..out + count.min(8 * v + 8);
         // SAFETY: the places are in bounds, as the caller says, and no reference into the pool is used any more.
@@ -238,19 +226,17 @@ unsafe fn add_batch<C: Coordinate>(
 }
 
 /// Sorts out the lanes of a vector that need no difference of x, or another one. Returns the differences to invert.
-#[cold]
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-fn special<C: Coordinate>(
-    ifma: Ifma,
+#[inline(always)]
+pub(crate) fn special<C: Coordinate>(
+    unit: C::Unit,
     difference: C,
     p: [&C::Point; 8],
     q: [&C::Point; 8],
     (p_signs, q_signs): (Mask, Mask),
 ) -> (C, Cases) {
-    let (y1, y2) = (C::y(ifma, p), C::y(ifma, q));
-    let left_is_identity = C::x(ifma, p).is_empty() & y1.is_empty();
-    let right_is_identity = C::x(ifma, q).is_empty() & y2.is_empty();
+    let (y1, y2) = (C::y(unit, p), C::y(unit, q));
+    let left_is_identity = C::x(unit, p).is_empty() & y1.is_empty();
+    let right_is_identity = C::x(unit, q).is_empty() & y2.is_empty();
     let (y1, y2) = (y1.negate_where(p_signs), y2.negate_where(q_signs));
     let same_y = C::difference(y2, y1).is_zero();
     let same_x = difference.is_zero() & !left_is_identity & !right_is_identity;
@@ -261,21 +247,19 @@ fn special<C: Coordinate>(
         cancel: same_x & !same_y | left_is_identity & right_is_identity,
     };
     let unused = cases.left | cases.right | cases.cancel;
-    (difference.select(unused, C::one(ifma)).select(cases.double, C::double(y1)), cases)
+    (difference.select(unused, C::one(unit)).select(cases.double, C::double(y1)), cases)
 }
 
 /// Replaces the sums of the lanes that are no sums of two points.
-#[cold]
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-fn settle<C: Coordinate>(
-    ifma: Ifma,
+#[inline(always)]
+pub(crate) fn settle<C: Coordinate>(
+    unit: C::Unit,
     cases: &Cases,
     (x3, y3): (C, C),
     (x1, y1): (C, C::Sum),
     (x2, y2): (C, C::Sum),
 ) -> (C, C) {
-    let x = x3.select(cases.left, x1).select(cases.right, x2).select(cases.cancel, C::zero(ifma));
+    let x = x3.select(cases.left, x1).select(cases.right, x2).select(cases.cancel, C::zero(unit));
     let y = y3.select(cases.left, C::reduce(y1)).select(cases.right, C::reduce(y2));
-    (x, y.select(cases.cancel, C::zero(ifma)))
+    (x, y.select(cases.cancel, C::zero(unit)))
 }

@@ -10,6 +10,8 @@
 //!
 //! until a is zero and b one: v is the inverse. At most 17 steps. Cost: a third of arkworks' inversion.
 
+use ark_ff::{Field, Zero};
+
 use super::modulus::Modulus;
 
 /// Bits of a step.
@@ -18,8 +20,28 @@ const LOW: u64 = (1 << STEP) - 1;
 /// Steps that any element needs at most: `2 * 254 - 1` bits.
 const STEPS: u32 = 17;
 
+/// Inverts each element but zeros, with one inversion.
+pub(crate) fn invert_all<M: Modulus>(elements: &mut [M::Field; 8]) {
+    let mut before = [M::Field::ONE; 8];
+    let mut product = M::Field::ONE;
+    for (before, element) in before.iter_mut().zip(&*elements) {
+        *before = product;
+        if !element.is_zero() {
+            product *= element;
+        }
+    }
+    let mut inverse = inverse::<M>(&product);
+    for (before, element) in before.iter().zip(elements.iter_mut()).rev() {
+        if !element.is_zero() {
+            let inverted = inverse * before;
+            inverse *= *element;
+            *element = inverted;
+        }
+    }
+}
+
 /// The inverse, zero for zero.
-pub(super) fn inverse<M: Modulus>(element: &M::Field) -> M::Field {
+fn inverse<M: Modulus>(element: &M::Field) -> M::Field {
     let (mut a, mut b) = (*M::words(element), M::WORDS);
     // The element's words are x R: from u = R^2 comes R / x, the inverse's words.
     let (mut u, mut v) = (M::SQUARE_256, [0; 4]);
@@ -138,11 +160,11 @@ fn shift(sum: &[u64; 5]) -> [u64; 4] {
 #[cfg(test)]
 mod tests {
     use ark_bn254::{Fq, Fr};
-    use ark_ff::{Field, UniformRand, Zero};
+    use ark_ff::UniformRand;
     use rand::{SeedableRng, rngs::StdRng};
 
     use super::*;
-    use crate::ifma::modulus::{Base, Scalar};
+    use crate::vector::modulus::{Base, Scalar};
 
     fn check<M: Modulus>(random: impl Fn(&mut StdRng) -> M::Field) {
         let mut rng = StdRng::seed_from_u64(1);
