@@ -216,6 +216,8 @@ fn rpc_hint(code: i64) -> Option<&'static str> {
         ),
         429 => Some("the server wants fewer requests: wait, or use one of your own (--url)"),
         401 | 403 => Some("the server wants a key, or keeps this method for others: see its address (--url)"),
+        400..500 => Some("--url has to be the address of an RPC server of Solana's"),
+        500..600 => Some("the server fails: try again later, or use another (--url)"),
         _ => None,
     }
 }

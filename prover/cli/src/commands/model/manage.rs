@@ -192,7 +192,7 @@ impl Move {
                 format!(
                     "{}  {}\n{}",
                     paint(GOOD, done.verb(self.done)),
-                    registry::name(&after),
+                    ui::escaped(&registry::name(&after)),
                     ui::fields(&lines)
                 )
             },
