@@ -6,6 +6,7 @@ use assay_host::account::AccountError;
 use solana_address::Address;
 use thiserror::Error;
 
+use crate::amount::sol;
 use crate::refusal::Refusal;
 
 /// The result of what asks a cluster.
@@ -219,23 +220,5 @@ fn rpc_hint(code: i64) -> Option<&'static str> {
         400..500 => Some("--url has to be the address of an RPC server of Solana's"),
         500..600 => Some("the server fails: try again later, or use another (--url)"),
         _ => None,
-    }
-}
-
-/// Lamports as SOL, without zeros at the end.
-pub fn sol(lamports: u64) -> String {
-    let (whole, part) = (lamports / 1_000_000_000, lamports % 1_000_000_000);
-    let text = format!("{whole}.{part:09}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lamports_are_shown_to_the_last_one() {
-        let shown = [0, 1, 5_000, 1_000_000_000, 11_419_405_000].map(sol);
-        assert_eq!(shown, ["0", "0.000000001", "0.000005", "1", "11.419405"]);
     }
 }

@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod amount;
 mod error;
 pub mod refusal;
 pub mod registry;
@@ -23,7 +24,8 @@ pub mod send;
 pub mod settings;
 pub mod transaction;
 
-pub use error::{Error, Result, sol};
+pub use amount::sol;
+pub use error::{Error, Result};
 pub use rpc::{Commitment, Rpc, base64};
 pub use send::{Landed, Price, Sender, Simulated};
 pub use settings::Settings;

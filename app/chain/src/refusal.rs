@@ -112,7 +112,7 @@ const SEND_SOL: &str =
 fn transfer(logs: &[String]) -> Option<String> {
     let (has, needs) =
         logs.iter().find_map(|line| line.split_once("insufficient lamports ")?.1.split_once(", need "))?;
-    let sol = |text: &str| text.trim().parse().ok().map(crate::error::sol);
+    let sol = |text: &str| text.trim().parse().ok().map(crate::amount::sol);
     Some(format!("the payer has {} SOL left, and a new account takes {}", sol(has)?, sol(needs)?))
 }
 
