@@ -82,7 +82,8 @@ pub fn anchor_test(workspace: &Workspace) -> Result<()> {
         run(cargo()
             .current_dir(&workspace.root)
             .envs(environment.clone())
-            .args(["test", "--release", "--package", "assay-tests", "--test", "verifier", "over_rpc"])
+            .args(["test", "--release", "--package", "assay-tests", "--test", "verifier"])
+            .args(["--package", "assay-cli", "--test", "cli", "over_rpc"])
             .args(["--", "--include-ignored", "--nocapture"]))?;
     }
     let typescript = workspace.root.join("sdk/ts");

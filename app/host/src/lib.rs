@@ -10,6 +10,7 @@
 //! | [`chain`] | what is read from and sent to a cluster, or to a runtime in this process |
 //! | [`strategy`] | what is worth proving for a program, and what a proof opens |
 //! | [`scenario`] | a program shown at work, and attacked |
+//! | [`time`] | times as a person reads them |
 //! | [`page`], [`report`] | what a person sees of a scenario |
 //!
 //! A program's own host crate (`programs/NAME/host`) builds its instructions, reads its accounts, and fills in these
@@ -28,6 +29,7 @@ pub mod program;
 pub mod report;
 pub mod scenario;
 pub mod strategy;
+pub mod time;
 
 pub use chain::{Account, Chain, ChainError, Executed, Holds, SendError, Watch};
 pub use identity::Identity;

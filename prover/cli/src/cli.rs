@@ -6,7 +6,9 @@ use std::sync::Mutex;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{audit, bench, compile, inspect, member, prove, run, setup, shell, verify};
+use crate::commands::{
+    audit, bench, compile, inspect, member, model, prove, receipt, run, setup, shell, submit, verify,
+};
 use crate::outcome::{self, Outcome};
 use crate::{failure, interrupt, ui};
 
@@ -26,6 +28,11 @@ The pipeline, one file a stage; each names its parent by digest, so a wrong pair
   assay setup model.assay --development
   assay prove --model model.assay --key model.pk --input input.json -o decision.proof
   assay verify --vk model.vk --proof decision.proof --model model.assay
+
+And on a Solana cluster, whose verifier program checks the same proof (`assay model --help`):
+
+  assay model register model.assay --url devnet
+  assay submit decision.proof --to ADDRESS --url devnet
 
 Data goes to stdout, everything else to stderr; - as a file is standard input or output.
 With --json, stdout holds one JSON document: the result, or {\"error\": {code, message, hint}}.
@@ -62,6 +69,9 @@ enum Command {
     Run(run::Args),
     Prove(prove::Args),
     Verify(verify::Args),
+    Model(model::Args),
+    Submit(submit::Args),
+    Receipt(receipt::Args),
     Inspect(inspect::Args),
     Member(member::Args),
     Audit(audit::Args),
@@ -120,6 +130,9 @@ fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Run(args) => run::run(args),
         Command::Prove(args) => prove::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Model(args) => model::run(args),
+        Command::Submit(args) => submit::run(&args),
+        Command::Receipt(args) => receipt::run(&args),
         Command::Inspect(args) => inspect::run(args),
         Command::Member(args) => member::run(args),
         Command::Audit(args) => audit::run(args),

@@ -107,10 +107,21 @@ pub fn to_json(code: &str, message: &str, hints: &[&str]) -> Value {
     json!({ "error": { "code": code, "message": message, "hint": hint } })
 }
 
-/// A word for the kind of error, which stays the same from version to version: the library's own codes, or `file`,
+/// The error of what asks a cluster, if one is the cause.
+fn chain(error: &anyhow::Error) -> Option<&assay_chain::Error> {
+    error.chain().find_map(|cause| match cause.downcast_ref::<Hinted>() {
+        Some(hinted) => chain(&hinted.inner),
+        None => cause.downcast_ref(),
+    })
+}
+
+/// A word for the kind of error, which stays the same from version to version: the libraries' own codes, or `file`,
 /// `artifact`, `internal` and, for what a command was asked and cannot do, `request`.
 pub fn code(error: &anyhow::Error) -> &'static str {
     if let Some(error) = library(error) {
+        return error.code();
+    }
+    if let Some(error) = chain(error) {
         return error.code();
     }
     let is = |test: fn(&(dyn std::error::Error + 'static)) -> bool| any_cause(error, &test);

@@ -2,14 +2,18 @@
 
 pub mod audit;
 pub mod bench;
+mod chain;
 pub mod circom;
 pub mod compile;
 pub mod inspect;
 pub mod member;
+pub mod model;
 pub mod prove;
+pub mod receipt;
 pub mod run;
 pub mod setup;
 pub mod shell;
+pub mod submit;
 pub mod verify;
 
 use std::path::{Path, PathBuf};

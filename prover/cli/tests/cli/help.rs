@@ -15,6 +15,9 @@ fn help_teaches() {
             "verify",
             "inspect",
             "member",
+            "model",
+            "submit",
+            "receipt",
             "audit",
             "bench",
             "completions",
@@ -24,11 +27,15 @@ fn help_teaches() {
             assert_eq!(help, workspace.succeed(["help", command]));
             insta::assert_snapshot!(format!("help-{command}"), help);
         }
-        for step in ["key", "leaf", "path"] {
-            insta::assert_snapshot!(
-                format!("help-member-{step}"),
-                workspace.succeed(["member", step, "--help"])
-            );
+        for (command, steps) in [
+            ("member", &["key", "leaf", "path"][..]),
+            ("model", &["register", "activate", "suspend", "resume", "retire", "show", "list"]),
+            ("receipt", &["show"]),
+        ] {
+            for step in steps {
+                let help = workspace.succeed([command, step, "--help"]);
+                insta::assert_snapshot!(format!("help-{command}-{step}"), help);
+            }
         }
     });
 }

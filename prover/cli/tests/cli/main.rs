@@ -16,7 +16,9 @@ mod interruption;
 mod keys;
 mod many;
 mod member;
+mod on_chain;
 mod outputs;
+mod over_rpc;
 mod pipeline;
 mod run;
 #[path = "../../../../tests/src/snarkjs.rs"]

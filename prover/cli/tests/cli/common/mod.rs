@@ -1,5 +1,6 @@
 //! A directory of its own for each test, and the `assay` binary run in it.
 
+pub mod cluster;
 pub mod onnx;
 
 use std::ffi::OsStr;

@@ -1,0 +1,166 @@
+//! The verifier's models and receipts on a cluster, and what in them differs from files.
+
+use assay_host::account::decode;
+use assay_host::{Account, Watch};
+use assay_interface::field::Scalar;
+use assay_interface::groth16::VerifyingKey;
+use assay_interface::groth16::batch::Whole;
+use assay_interface::proof_file::ProofFile;
+use assay_interface::schema::ModelSchema;
+use assay_verifier_host::batch::{Fault, Target, prepare};
+use assay_verifier_host::{ID, Model, Receipt};
+use solana_address::Address;
+
+use crate::error::{Error, Result};
+use crate::rpc::Rpc;
+
+/// What is at the address of a model.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Nothing: a model can be registered there.
+    Empty,
+    /// What a closed model leaves: nothing can ever be registered there.
+    Closed,
+    /// A model.
+    Model(Box<Model>),
+}
+
+/// What is at `address`.
+///
+/// # Errors
+/// It is an account of another kind; or the cluster cannot be asked.
+pub fn place(rpc: &Rpc, address: &Address) -> Result<Place> {
+    match rpc.account(address)? {
+        None => Ok(Place::Empty),
+        // Whoever sends SOL to the address before it is a model's leaves such an account.
+        Some(found) if found.owner == Address::default() && found.data.is_empty() => Ok(Place::Empty),
+        Some(found) if found.owner == ID && found.data.is_empty() => Ok(Place::Closed),
+        Some(found) => Ok(Place::Model(Box::new(read(address, &found)?))),
+    }
+}
+
+/// The model at `address`.
+///
+/// # Errors
+/// As [`place`]; and there is none, or none any more.
+pub fn model(rpc: &Rpc, address: &Address) -> Result<Model> {
+    match place(rpc, address)? {
+        Place::Model(model) => Ok(*model),
+        Place::Closed => Err(Error::Closed(*address)),
+        Place::Empty => Err(Error::Missing { kind: "model", address: *address }),
+    }
+}
+
+fn read(address: &Address, found: &Account) -> Result<Model> {
+    let model: Model = decode(&found.owner, &found.data).map_err(|source| Error::Account {
+        kind: "model of the verifier program",
+        address: *address,
+        source,
+    })?;
+    match model.invariant() {
+        Ok(()) => Ok(model),
+        Err(_) => Err(Error::Version { kind: "model", address: *address, version: model.version }),
+    }
+}
+
+/// The models on a cluster, of this authority and with the key of this hash where one is given, the newest first. Models of other
+/// layouts are left out.
+///
+/// # Errors
+/// The cluster cannot be asked, or does not answer such questions.
+pub fn models(
+    rpc: &Rpc,
+    authority: Option<&Address>,
+    key_hash: Option<[u8; 32]>,
+) -> Result<Vec<(Address, Model)>> {
+    use assay_interface::verifier::model_account::{AUTHORITY, KEY_HASH, LENGTH};
+    let authority = authority.map(|authority| (AUTHORITY.start, authority.to_bytes()));
+    let holding: Vec<_> = authority.into_iter().chain(key_hash.map(|hash| (KEY_HASH.start, hash))).collect();
+    let found = rpc.accounts(&Watch::of::<Model>(), LENGTH, &holding)?;
+    let read = found.iter().filter_map(|(address, account)| Some((*address, read(address, account).ok()?)));
+    let mut models: Vec<_> = read.collect();
+    models.sort_by_key(|(address, model)| (std::cmp::Reverse(model.registered_at), *address));
+    Ok(models)
+}
+
+/// The receipt at `address`, if there is one.
+///
+/// # Errors
+/// It is an account of another kind; or the cluster cannot be asked.
+pub fn receipt(rpc: &Rpc, address: &Address) -> Result<Option<Receipt>> {
+    let found = match rpc.account(address)? {
+        None => return Ok(None),
+        Some(found) if found.owner == Address::default() && found.data.is_empty() => return Ok(None),
+        Some(found) => found,
+    };
+    let receipt: Receipt = decode(&found.owner, &found.data).map_err(|source| Error::Account {
+        kind: "receipt of the verifier program",
+        address: *address,
+        source,
+    })?;
+    match receipt.version {
+        Receipt::VERSION => Ok(Some(receipt)),
+        version => Err(Error::Version { kind: "receipt", address: *address, version }),
+    }
+}
+
+/// Whether a proof is one that the model's key verifies, of a statement of the model's: what the program will find. The digest.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn check(model: &Model, proof: &ProofFile) -> std::result::Result<Scalar, Fault> {
+    let target = Target::of(model).ok_or(Fault::Domain)?;
+    let whole = Whole { proof: proof.proof.as_ref(), statement: &proof.statement };
+    let prepared = prepare(&target, &[whole], 1).unwrap_or_default(); // one proof can be summed
+    match prepared.refused.into_iter().next() {
+        Some((_, fault)) => Err(fault),
+        None => {
+            prepared.batches.first().and_then(|batch| batch.digests.first().copied()).ok_or(Fault::Domain)
+        }
+    }
+}
+
+/// Something in which a model on a cluster is not what a file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What differs.
+    pub what: &'static str,
+    /// What the cluster has.
+    pub cluster: String,
+    /// What the file has.
+    pub file: String,
+}
+
+/// In what a model differs from a verifying key, and from a compiled model's schema.
+pub fn differences(
+    model: &Model,
+    key: Option<&VerifyingKey>,
+    schema: Option<&ModelSchema>,
+) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut compare = |what, cluster: String, file: String| {
+        if cluster != file {
+            found.push(Difference { what, cluster, file });
+        }
+    };
+    if let Some(key) = key {
+        let form = model.key().map(|key| key.form().to_string()).unwrap_or_default();
+        compare("form of the key", form, key.form().to_string());
+        compare("hash of the key", hex(&model.key_hash), hex(&key.as_ref().key_hash()));
+    }
+    if let Some(schema) = schema {
+        compare("name", name(model), schema.name().into());
+        compare("schema's domain", hex(&model.domain), hex(&schema.domain().to_be_bytes()));
+    }
+    found
+}
+
+/// The name in a model's schema.
+pub fn name(model: &Model) -> String {
+    let schema = model.schema().ok().and_then(|bytes| ModelSchema::decode(bytes).ok());
+    schema.map(|schema| schema.name().to_owned()).unwrap_or_default()
+}
+
+fn hex(bytes: &[u8; 32]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
