@@ -8,6 +8,7 @@ use assay_circuits::layers::softmax;
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::family::{Encoded, Family, OnnxOperator, Shape};
+use super::masked;
 use super::operator::{Argument, Formats, IntegerOperator, Operator, Sink, Takes};
 use crate::bytes::{ENTRY, ReadError, Reader};
 use crate::import::graph::Layers;
@@ -79,7 +80,7 @@ impl Operator for Softmax {
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let (domain, _) = formats.one_rounded()?;
         let scale = u32::try_from(formats.scale).ok().feasible()?;
-        let softmax = softmax::Softmax::new(self.0.length, domain.scale, scale).ok().feasible()?;
+        let softmax = formats.tables.softmax(self.0.length, domain.scale, scale).feasible()?;
         let (groups, input_scale) = (self.0, i8::try_from(domain.scale).ok().feasible()?);
         Ok(Arc::new(Integers { groups, input_scale, softmax, scale }))
     }
@@ -94,7 +95,7 @@ struct Integers {
     groups: Groups,
     input_scale: i8,
     scale: u32,
-    softmax: softmax::Softmax,
+    softmax: Arc<softmax::Softmax>,
 }
 
 impl IntegerOperator for Integers {
@@ -142,6 +143,7 @@ fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOpe
     let entries = softmax::Softmax::entries(groups.length, input_scale.into(), scale);
     reader.spend("table entries", ENTRY * entries.map_err(ReadError::Layer)?)?;
     let softmax = softmax::Softmax::new(groups.length, input_scale.into(), scale).map_err(ReadError::Layer)?;
+    let softmax = Arc::new(softmax);
     Ok(Arc::new(Integers { groups, input_scale, softmax, scale }))
 }
 
@@ -153,6 +155,9 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let mut groups = node.groups(x, node.axis(axis.unwrap_or(default), &x.shape, x.shape.len())?)?;
     if node.opset < 13 {
         groups = Groups { outer: groups.outer, length: groups.length * groups.inner, inner: 1 };
+    }
+    if let Some(masked) = masked::softmax(node, layers, x, groups)? {
+        return Ok(masked.into());
     }
     layers.apply(node, Arc::new(Softmax(groups)), &[x], x.shape.clone()).map(Value::from)
 }
