@@ -2,7 +2,7 @@
 //! All of them fold into the layer that reads them.
 
 use super::family::{Family, OnnxOperator};
-use super::masked;
+use super::mask;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
@@ -147,7 +147,7 @@ pub(super) fn scale(
     let (x, shape) = broadcasted(node, layers, x, constant)?;
     let factor = |i: usize| factors.get(source(i, &shape, &constant.shape)).copied();
     let all = node.expected((0..x.len()).map(factor).collect::<Option<Vec<f64>>>())?;
-    if let Some(masked) = masked::scaled(node, layers, &x, &all)? {
+    if let Some(masked) = mask::scaled(node, layers, &x, &all)? {
         return Ok(masked.into());
     }
     let result = layers.step(node, &x, |i| Some(Step::Times(factor(i)?)))?;

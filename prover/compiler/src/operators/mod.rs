@@ -39,6 +39,7 @@ mod broadcast;
 mod call;
 mod gated;
 mod grid;
+mod mask;
 mod reduction;
 
 /// The operator of a model file, or `None` where it is not supported.
@@ -49,7 +50,7 @@ pub(crate) fn lookup(domain: &str, name: &str) -> Option<&'static OnnxOperator> 
 
 /// Refuses layers that compute with infinite numbers: a softmax alone takes masks of them.
 pub(crate) fn check_finite(layers: &[Layer]) -> Result<(), Refusal> {
-    masked::check(layers)
+    mask::check(layers)
 }
 
 /// The truth values that an input of booleans holds.

@@ -15,8 +15,8 @@ use assay_circuits::{Bounded, BuildError, Builder, Ranges};
 
 use crate::bytes::Writer;
 use crate::number::{MAX_SCALE, activation_scale, signed_range};
-use crate::quantize::equalize::Equalizing;
 use crate::quantize::error::PlanError;
+use crate::quantize::moved::Equalizing;
 use crate::quantize::tables::Tables;
 
 /// Widest domain that may be a table's.

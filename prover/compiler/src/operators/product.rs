@@ -22,7 +22,7 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Data, Kind, Tensor, Value};
-use crate::quantize::equalize::{Equalizing, Moved, relative};
+use crate::quantize::moved::{Equalizing, Moved, relative};
 use crate::quantize::error::{Feasible, PlanError};
 
 const TAG: u8 = 49;

@@ -23,7 +23,7 @@ use crate::import::single::Step;
 use crate::import::value::{Kind, Tensor, Value};
 use crate::model::clip;
 use crate::number::{quantize, signed_range};
-use crate::quantize::equalize::{Equalizing, Moved, relative};
+use crate::quantize::moved::{Equalizing, Moved, relative};
 use crate::quantize::error::{Feasible, PlanError};
 
 const TAG: u8 = 50;

@@ -10,7 +10,7 @@ use assay_circuits::{Bounded, BuildError, Builder};
 use super::broadcast::{common_shape, joined, passed_on, repeated};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::logic::{truths, whole};
-use super::masked;
+use super::mask;
 use super::missing::{self, Choice};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
@@ -155,8 +155,9 @@ fn choose(
         return super::broadcast::rearranged(node, layers, &both, x.shape.clone(), order);
     }
     if let (Some(x), Some(y)) = (x.as_constants(), y.as_constants()) {
-        if let Some(masked) = masked::between(node, layers, condition, (x, y))? {
-            return Ok(masked);
+        if mask::is_masking(x, y) {
+            let condition = truths(node, layers, condition)?;
+            return mask::between(node, layers, &condition, (x, y));
         }
         // y + condition · (x - y)
         let pair = |i: usize| Some((x.get(i)? - y.get(i)?, *y.get(i)?));

@@ -7,14 +7,11 @@ use assay_circuits::cost::{Interval, Tally};
 use assay_circuits::layers::softmax;
 use assay_circuits::{Bounded, BuildError, Builder};
 
-use super::family::{Encoded, Family, OnnxOperator, Shape};
-use super::masked;
+use super::family::{Encoded, Family, Shape};
 use super::operator::{Argument, Formats, IntegerOperator, Operator, Sink, Takes};
 use crate::bytes::{ENTRY, ReadError, Reader};
 use crate::import::graph::Layers;
-use crate::import::node::Node;
-use crate::import::refusal::Refusal;
-use crate::import::value::{Data, Tensor, Value};
+use crate::import::value::{Data, Tensor};
 use crate::model::Groups;
 use crate::quantize::error::{Feasible, PlanError};
 
@@ -26,11 +23,11 @@ pub(super) const MAX_DOMAIN_BITS: u32 = 24;
 pub(super) const MAX_DOMAIN_SCALE: i32 = 11;
 const TAG: u8 = 4;
 
-/// The entry of the registry.
+/// The entry of the registry: [`super::masked`] has the node.
 pub(super) const FAMILY: Family = Family {
-    name: "Softmax",
+    name: "Softmax without masks",
     cost: "a maximum and a division a group, a table and a product an element",
-    operators: &[OnnxOperator::onnx("Softmax", import)],
+    operators: &[],
     integers: &[Encoded { tag: TAG, read }],
 };
 
@@ -145,21 +142,6 @@ fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOpe
     let softmax = softmax::Softmax::new(groups.length, input_scale.into(), scale).map_err(ReadError::Layer)?;
     let softmax = Arc::new(softmax);
     Ok(Arc::new(Integers { groups, input_scale, softmax, scale }))
-}
-
-/// Probabilities along `axis`; before operator set 13 over all dimensions from `axis` on.
-fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
-    node.arity(1..=1, "1")?;
-    let x = node.tensor(0)?;
-    let (axis, default) = (node.optional_int("axis")?, if node.opset < 13 { 1 } else { -1 });
-    let mut groups = node.groups(x, node.axis(axis.unwrap_or(default), &x.shape, x.shape.len())?)?;
-    if node.opset < 13 {
-        groups = Groups { outer: groups.outer, length: groups.length * groups.inner, inner: 1 };
-    }
-    if let Some(masked) = masked::softmax(node, layers, x, groups)? {
-        return Ok(masked.into());
-    }
-    layers.apply(node, Arc::new(Softmax(groups)), &[x], x.shape.clone()).map(Value::from)
 }
 
 #[cfg(test)]

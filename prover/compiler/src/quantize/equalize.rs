@@ -12,16 +12,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::moved::{Equalizing, Moved, exponent};
 use crate::model::{Layer, LayerFunction, Map, Model};
 use crate::number::pow2;
 use crate::operators::operator::Takes;
 
 /// Largest difference that is evened out, as a power of two.
 const MAX_EXPONENT: i32 = 20;
-/// The same between an operator's rows.
-const MAX_OF_ROWS: i32 = 60;
-/// Bits by which an operator's rows or results must differ to be worth it.
-const WORTH: i32 = 4;
 /// Samples that the sizes of rows are taken from, at most.
 const SAMPLES: usize = 256;
 
@@ -31,53 +28,6 @@ pub(crate) struct Equalized {
     pub model: Model,
     /// For each layer, what its results are of those of the original one.
     pub results: Vec<Vec<Moved>>,
-}
-
-/// A number as it was, times a factor, and an offset.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Moved {
-    /// The factor, positive.
-    pub factor: f64,
-    /// The offset.
-    pub offset: f64,
-}
-
-impl Moved {
-    /// The number as it was.
-    pub const SAME: Moved = Moved { factor: 1.0, offset: 0.0 };
-
-    /// The number times `2^exponent`.
-    pub fn by(exponent: i32) -> Self {
-        Moved { factor: pow2(exponent), offset: 0.0 }
-    }
-
-    /// The number as it was, of what it became.
-    pub fn original(&self, value: f64) -> f64 {
-        (value - self.offset) / self.factor
-    }
-
-    /// Whether integers of it are integers of what it was.
-    fn is_exact(&self) -> bool {
-        self.offset == 0.0 && self.factor.is_normal() && self.factor.to_bits() & ((1 << 52) - 1) == 0
-    }
-}
-
-/// What an operator's rows are multiplied by, as powers of two, and what its results become.
-pub struct Equalizing {
-    /// One exponent for each row of its arguments.
-    pub rows: Vec<i32>,
-    /// One for each result.
-    pub results: Vec<Moved>,
-}
-
-/// The exponents of values relative to that of the largest, so none is positive; of zero the least of others. `None` where all are about
-/// the same.
-pub(crate) fn relative(values: &[f64]) -> Option<Vec<i32>> {
-    let exponents: Vec<Option<i32>> = values.iter().map(|&value| exponent(value)).collect();
-    let largest = exponents.iter().flatten().max().copied()?;
-    let relative = |e: i32| (e - largest).max(-MAX_OF_ROWS);
-    let least = exponents.iter().flatten().map(|&e| relative(e)).min().unwrap_or(0);
-    (least <= -WORTH).then(|| exponents.iter().map(|e| e.map_or(least, relative)).collect())
 }
 
 /// Equalizes every layer that is no output and is read by layers of rows or of matrices only, if it is a ReLU, or an operator that knows how.
@@ -215,12 +165,6 @@ fn rescale(model: &mut Model, position: usize, atoms: Range<usize>, found: &Equa
         };
         layer.map = Arc::new(shifted.unwrap_or(scaled));
     }
-}
-
-/// `floor(log2(value))`; `None` for zero and numbers that are not normal.
-fn exponent(value: f64) -> Option<i32> {
-    let biased = ((value.to_bits() >> 52) & 0x7ff) as i32;
-    value.is_normal().then_some(biased - 1023)
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ use crate::lower::scope;
 use crate::number::pow2;
 use crate::options::Strategy;
 use crate::quantize::bounds::LayerIntervals;
-use crate::quantize::equalize::Moved;
 use crate::quantize::graph::{QuantLayer, Rounding, Step};
 use crate::quantize::interval::Interval;
+use crate::quantize::moved::Moved;
 use crate::strategy::{self, Estimate};
 
 /// Both ways to prove the ranges of the same integers, and why one was taken.

@@ -5,7 +5,7 @@ use crate::model::Model;
 use crate::options::Options;
 use crate::progress::Observer;
 use crate::quantize::candidate::Found;
-use crate::quantize::equalize::Moved;
+use crate::quantize::moved::Moved;
 use crate::quantize::profile::Profile;
 use crate::warning::Warning;
 

@@ -17,7 +17,7 @@ use crate::model::activation;
 use crate::number::{activation_scale, pow2, signed_range};
 use crate::operators::family::Shape;
 use crate::operators::operator::{Argument, Domain, Formats, IntegerOperator, Operator, Rounded, Sink, Takes};
-use crate::quantize::equalize::{Equalizing, Moved, relative};
+use crate::quantize::moved::{Equalizing, Moved, relative};
 use crate::quantize::error::{Feasible, PlanError};
 
 /// Bits of a table's arguments, at most: it has as many entries as arguments.

@@ -11,7 +11,7 @@
 //! with `lo` the least integer of the scores' domain and `reach` the length of the table of exponentials. If all elements of a group are
 //! masked, each has the same weight: what PyTorch gives for masks of the least float; for `-inf` the ONNX text has no number.
 //!
-//! `-inf` is [`INFINITY`] in the compiler, which is finite, so that it folds as numbers do.
+//! `-inf` is [`INFINITY`](crate::import::value::INFINITY) in the compiler, which is finite, so that it folds as numbers do.
 
 mod softmax;
 
@@ -19,7 +19,8 @@ use std::sync::Arc;
 
 use super::broadcast::{joined, rearranged};
 use super::call::call;
-use super::family::{Encoded, Family};
+use super::family::{Encoded, Family, OnnxOperator};
+use super::mask::{BOUNDLESS, Mask};
 use super::operator::Operator;
 use super::selection::Where;
 use super::softmax::Softmax;
@@ -27,84 +28,39 @@ use super::{comparison, logic};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{Data, INFINITY, Kind, Tensor};
-use crate::model::{Groups, Layer, Map, Row};
-use softmax::{Mask, Masked};
+use crate::import::value::{Data, Kind, Tensor, Value};
+use crate::model::{Groups, Row};
+use softmax::Masked;
 
 /// What is added to a score to mask it, at least: half of what a float16 holds.
 const MASKING: f64 = 32768.0;
 /// The same where it is multiplied by an input that is not known to be 0 or 1.
 const MASKING_INPUT: f64 = 1048576.0;
-/// Factors and differences that no model computes with: those of the least float and of `-inf`.
-const BOUNDLESS: f64 = 1e30;
 /// Below this what a mask multiplies counts as 0.
 const NOTHING: f64 = 1.0 / 1024.0;
 
-/// The entry of the registry: an integer operator alone.
+/// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
-    name: "Softmax with masks",
-    cost: "that of Softmax, and a product for each element whose mask depends on an input",
-    operators: &[],
+    name: "Softmax",
+    cost: "a maximum and a division a group, a table and a product an element, and one more where its mask depends on an input",
+    operators: &[OnnxOperator::onnx("Softmax", import)
+        .remarks("what `-inf`, `-1e9` or the least float masks weighs 0; of a row that inputs mask all of, equally much")],
     integers: &[Encoded { tag: softmax::TAG, read: softmax::read }],
 };
 
-/// `x` times constants of which some are beyond all that models compute with, `(1 - mask) * -3.4e38`; `None` where none is.
-pub(super) fn scaled(
-    node: &Node<'_>,
-    layers: &mut Layers,
-    x: &Tensor,
-    factors: &[f64],
-) -> Result<Option<Tensor>, Refusal> {
-    if x.is_constant() || !factors.iter().any(|factor| factor.abs() >= BOUNDLESS) {
-        return Ok(None);
+/// Probabilities along `axis`; before operator set 13 over all dimensions from `axis` on.
+fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    node.arity(1..=1, "1")?;
+    let x = node.tensor(0)?;
+    let (axis, default) = (node.optional_int("axis")?, if node.opset < 13 { 1 } else { -1 });
+    let mut groups = node.groups(x, node.axis(axis.unwrap_or(default), &x.shape, x.shape.len())?)?;
+    if node.opset < 13 {
+        groups = Groups { outer: groups.outer, length: groups.length * groups.inner, inner: 1 };
     }
-    let rows = layers.rows(node, x)?;
-    let parts = rows.into_iter().zip(factors).map(|(row, &factor)| match factor.abs() >= BOUNDLESS {
-        true => (row.scaled(-factor.signum(), 0.0), Row::constant(0.0)),
-        false => (Row::default(), row.scaled(factor, 0.0)),
-    });
-    let (what, others): (Vec<Row>, Vec<Row>) = parts.unzip();
-    hidden(node, layers, what, others, x.shape.clone()).map(Some)
-}
-
-/// `condition ? x : y` of constants, some of which are further from each other than models compute with: the larger one, or that masked.
-/// `None` where none are.
-pub(super) fn between(
-    node: &Node<'_>,
-    layers: &mut Layers,
-    condition: &Tensor,
-    (x, y): (&[f64], &[f64]),
-) -> Result<Option<Tensor>, Refusal> {
-    if !x.iter().zip(y).any(|(x, y)| (x - y).abs() >= BOUNDLESS) {
-        return Ok(None);
+    if let Some(masked) = softmax(node, layers, x, groups)? {
+        return Ok(masked.into());
     }
-    let condition = logic::truths(node, layers, condition)?;
-    let rows = layers.rows(node, &condition)?;
-    let parts = rows.into_iter().zip(x.iter().zip(y)).map(|(row, (&x, &y))| match x - y {
-        far if far >= BOUNDLESS => (row.scaled(-1.0, 1.0), Row::constant(x)),
-        far if far <= -BOUNDLESS => (row, Row::constant(y)),
-        near => (Row::default(), row.scaled(near, y)),
-    });
-    let (what, others): (Vec<Row>, Vec<Row>) = parts.unzip();
-    hidden(node, layers, what, others, condition.shape.clone()).map(Some)
-}
-
-/// `others`, and `-inf` where `what` is not zero.
-fn hidden(
-    node: &Node<'_>,
-    layers: &mut Layers,
-    what: Vec<Row>,
-    others: Vec<Row>,
-    shape: Vec<usize>,
-) -> Result<Tensor, Refusal> {
-    let len = what.len();
-    let what = Tensor::new(vec![len], what);
-    if what.is_constant() {
-        return Ok(Tensor::new(shape, others));
-    }
-    let masks = layers.apply(node, Arc::new(Mask { len }), &[&what], vec![len])?.rows();
-    let sums = masks.iter().zip(&others).map(|(mask, row)| row.plus_scaled(mask, 1.0));
-    Ok(Tensor::new(shape, sums.collect()))
+    layers.apply(node, Arc::new(Softmax(groups)), &[x], x.shape.clone()).map(Value::from)
 }
 
 /// A score of a softmax.
@@ -292,24 +248,4 @@ fn conditions(
         }
     }
     Ok(all.into_iter().map(|mut rows| rows.pop()).collect())
-}
-
-/// Refuses numbers that are infinite, in a layer that a circuit would have.
-pub(crate) fn check(layers: &[Layer]) -> Result<(), Refusal> {
-    let is_infinite = |value: &f64| value.abs() >= INFINITY / 2.0;
-    let has_infinite = |layer: &&Layer| {
-        let is_mask = layer.function.operator().is_some_and(|operator| operator.as_any().is::<Mask>());
-        is_mask
-            || match layer.map.as_ref() {
-                Map::Rows(rows) => rows.iter().any(|row| {
-                    is_infinite(&row.bias) || row.terms.iter().any(|(_, factor)| is_infinite(factor))
-                }),
-                Map::Dense(map) => map.w.iter().chain(&map.bias).any(is_infinite),
-                Map::Convolution(map) => map.w.iter().chain(&map.bias).any(is_infinite),
-            }
-    };
-    match layers.iter().find(has_infinite) {
-        None => Ok(()),
-        Some(layer) => Err(Refusal::Infinite { layer: layer.name.clone() }),
-    }
 }

@@ -1,4 +1,4 @@
-//! The softmax of scores some of which are masked, and what stands for a mask until a softmax reads it.
+//! The softmax of scores some of which are masked.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -20,38 +20,6 @@ use crate::quantize::error::{Feasible, PlanError};
 
 /// What files know it by.
 pub(super) const TAG: u8 = 72;
-
-/// `-inf` of each element that is not zero: what a layer of this is added to is masked. No circuit has it; a softmax sees through it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Mask {
-    pub len: usize,
-}
-
-impl Operator for Mask {
-    fn name(&self) -> &'static str {
-        "mask of -inf"
-    }
-
-    fn arguments(&self) -> Vec<Argument> {
-        vec![Argument { len: self.len, takes: Takes::Exact }]
-    }
-
-    fn len(&self) -> usize {
-        self.len
-    }
-
-    fn apply(&self, x: &[f64]) -> Vec<f64> {
-        x.iter().map(|&x| if x == 0.0 { 0.0 } else { -INFINITY }).collect()
-    }
-
-    fn quantize(&self, _formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
-        None.feasible()
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
 
 /// A softmax of the elements whose condition holds: all conditions, then all scores, group by group.
 #[derive(Clone, Copy, Debug, PartialEq)]
