@@ -160,7 +160,9 @@ pub(super) fn softmax(
         }
         let top = if top <= -MASKING { top } else { 0.0 };
         let live: Vec<usize> = places.into_iter().filter(|place| bias(place) - top > -MASKING).collect();
-        live.iter().filter_map(|&place| Some(scores.get_mut(place)?.score.bias -= top)).for_each(drop);
+        for &place in &live {
+            node.expected(scores.get_mut(place))?.score.bias -= top;
+        }
         let key = (live.len(), live.iter().any(|&place| conditions.get(place).is_some_and(Option::is_some)));
         match alike.iter_mut().find(|(known, _)| *known == key) {
             Some((_, places)) => places.extend(live),
