@@ -43,13 +43,18 @@ impl LogSumExp {
     /// Over `len` values at scale `input_scale`, -16 to 16.
     pub fn new(len: usize, input_scale: i32) -> Result<Self, BuildError> {
         let softmax = Softmax::new(len, input_scale, EXPONENTIALS)?;
-        let k = input_scale.max(LEAST_SCALE);
+        let k = Self::scale_of(input_scale);
         Ok(Self {
             logarithm: Logarithm::new(softmax.precision() as i32, k)?,
             softmax,
             shift: (k - input_scale).unsigned_abs(),
             scale: k.unsigned_abs(),
         })
+    }
+
+    /// The binary scale of results for arguments at `input_scale`.
+    pub fn scale_of(input_scale: i32) -> i32 {
+        input_scale.max(LEAST_SCALE)
     }
 
     /// Table entries that [`LogSumExp::new`] computes for these parameters: its work, for whoever has to bound it.

@@ -11,7 +11,7 @@
 //! | by number | [`index`], [`rows`], [`choice`] | the bits of a number, and a product an entry |
 //! | whole numbers | [`whole`], [`modulo`], [`division`] | a division |
 //! | functions | [`function`] | a table, or a selection by bits |
-//! | of wide arguments | [`wide`], [`logarithm`] | the bits of arguments and results |
+//! | of wide arguments | [`wide`], [`logarithm`], [`exponential`] | the bits of arguments and results |
 //! | trees | [`trees`] | one a threshold and half a branch |
 //! | normalizing | [`softmax`], [`log_sum_exp`], [`layer_norm`] | products, one division or root a group |
 //! | reducing | [`norm`] | a product a value, perhaps a root |
@@ -27,6 +27,7 @@ pub mod comparison;
 pub mod conv;
 pub mod dense;
 pub mod division;
+pub mod exponential;
 pub mod extremum;
 pub mod function;
 pub mod hardmax;
@@ -62,6 +63,7 @@ pub(crate) const MODULES: &[Module] = modules![
     conv,
     dense,
     division,
+    exponential,
     extremum,
     function,
     hardmax,

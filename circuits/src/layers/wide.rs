@@ -1,4 +1,5 @@
-//! Functions of each element whose arguments have too many bits for a table: logarithm, square root, reciprocal, inverse square root.
+//! Functions of each element whose arguments have too many bits for a table: logarithm, square root, reciprocal, inverse square root,
+//! exponential, powers.
 //!
 //! With `x' = clamp(x, lo, hi)`, i and s the scales of arguments and results:
 //!
@@ -7,6 +8,8 @@
 //! | logarithm | `2^s ln(x' 2^-i)`, to `2^(s-14)` and half a unit | [`logarithm`] |
 //! | square root | `floor(sqrt(x' 2^(2s-i)))` | [`root`] |
 //! | reciprocal | `floor(2^(s+i) / x' + 1/2)` | [`quotient`] |
+//! | exponential | `2^s e^(x' 2^-i)`, to 3/4 of a unit | [`exponential`] |
+//! | power p | `2^s e^(p ln(x' 2^-i))`, to `p 2^-13` of itself and a unit; of x' below 1 that of 1 | both |
 //! | inverse square root | `floor(sqrt(2^(2s+i) / x'))`, of arguments whose results do not saturate | [`root`] |
 //!
 //! The constraints are those of the gadgets: this chooses their parameters. What they need of an argument (that it is positive, at least 0,
@@ -20,9 +23,11 @@ use crate::builder::Builder;
 use crate::case::Case;
 use crate::cost::Tally;
 use crate::error::BuildError;
+use crate::gadgets::div_pow2;
 use crate::gadgets::{clamp, root};
-use crate::integer::{Interval, bit_length};
-use crate::layers::function::{Activation, Arguments, Quantization};
+use crate::integer::{Interval, bit_length, times};
+use crate::layers::exponential::{self, Exponential};
+use crate::layers::function::{Activation, Arguments, Dyadic, Quantization};
 use crate::layers::logarithm::{self, Logarithm};
 use crate::layers::quotient::{self, Quotient};
 use crate::layers::requantize::Requantize;
@@ -43,6 +48,54 @@ enum Kind {
     Reciprocal(u32),
     /// With `2^(2s + i)`.
     InverseRoot(i64),
+    Exponential(Exponential),
+    Power(Box<Power>),
+}
+
+/// `e^(p ln x)`: the logarithm times p, rounded to the scale of the exponential's arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Power {
+    logarithm: Logarithm,
+    /// `p * 2^-scale`, rounded.
+    factor: i64,
+    /// Bits that the product drops.
+    drop: u32,
+    exponential: Exponential,
+}
+
+/// The scale of the logarithm of a power.
+const LOGARITHM: i32 = 20;
+/// Bits of what its exponential takes, and the scales of that.
+const EXPONENT: u32 = 22;
+const EXPONENTS: std::ops::RangeInclusive<i32> = 10..=30;
+/// Bits of the factor of a power, at most.
+const FACTOR: u32 = 30;
+
+impl Power {
+    fn new(exponent: Dyadic, q: Quantization) -> Result<Self, BuildError> {
+        let logarithm = Logarithm::new(q.input_scale, LOGARITHM)?;
+        // The factor in as many bits as there are, at a scale of at least 0.
+        let scale =
+            (FACTOR + exponent.shift).saturating_sub(bit_length(exponent.mantissa.into())).min(FACTOR);
+        let whole = i128::from(exponent.mantissa) << scale;
+        let half = (1i128 << exponent.shift) >> 1;
+        let factor = narrow(OPERATION, (whole + half) >> exponent.shift)?;
+        let logarithms = logarithm::reference(&[q.lo.max(1), q.hi.max(1)], &logarithm)?;
+        let end = |logarithm: &i64| narrow(OPERATION, i128::from(*logarithm) * i128::from(factor));
+        let ends = logarithms.iter().map(end).collect::<Result<Vec<i64>, BuildError>>()?;
+        let (lo, hi) = (ends.iter().copied().min().unwrap_or(0), ends.iter().copied().max().unwrap_or(0));
+        // As fine as the exponential's arguments can be: of a small exponent, x^p varies little.
+        let fine = LOGARITHM as u32 + scale;
+        let drop_of = |scale: &i32| fine.checked_sub(scale.unsigned_abs());
+        let fits = |scale: &i32| {
+            drop_of(scale).is_some_and(|drop| bit_length(i128::from((hi >> drop) - (lo >> drop))) <= EXPONENT)
+        };
+        let scale = EXPONENTS.rev().find(fits).unwrap_or(*EXPONENTS.start());
+        let drop = drop_of(&scale).unwrap_or(0);
+        let domain = (div_pow2::reference(lo, drop), div_pow2::reference(hi, drop));
+        let exponential = Exponential::new(domain, scale, q.output_scale, q.output_hi)?;
+        Ok(Self { logarithm, factor, drop, exponential })
+    }
 }
 
 const OPERATION: &str = "function of wide arguments";
@@ -53,12 +106,17 @@ impl Wide {
     /// Whether there is such a form of a function.
     pub fn has(function: Activation) -> bool {
         use Activation as A;
-        matches!(function, A::Log | A::Sqrt | A::Reciprocal | A::InverseSqrt)
+        matches!(function, A::Log | A::Sqrt | A::Reciprocal | A::InverseSqrt | A::Exp | A::Power { .. })
     }
 
     /// Table entries that [`Wide::new`] computes: its work, for whoever has to bound it.
     pub fn entries(function: Activation) -> u64 {
-        if function == Activation::Log { Logarithm::ENTRIES } else { 1 }
+        match function {
+            Activation::Log => Logarithm::ENTRIES,
+            Activation::Exp => Exponential::ENTRIES,
+            Activation::Power { .. } => Logarithm::ENTRIES + Exponential::ENTRIES,
+            _ => 1,
+        }
     }
 
     /// A function over the domain of `q`, on all of which it must have values. Square roots are of what is not negative.
@@ -74,7 +132,8 @@ impl Wide {
         let refuse = |why| BuildError::Function { function: function.name(), argument: q.lo, why };
         let has_values = match function.arguments() {
             Arguments::AtLeastZero => q.lo >= 0,
-            Arguments::NotZero => q.lo > 0 || q.hi < 0,
+            Arguments::NotZero if function == Activation::Reciprocal => q.lo > 0 || q.hi < 0,
+            _ if function == Activation::Exp => true,
             _ => q.lo > 0,
         };
         if !has_values {
@@ -104,6 +163,16 @@ impl Wide {
                 let least = i128::from(numerator) / (beyond * beyond) + 1;
                 q.lo = q.lo.max(narrow(OPERATION, least)?).min(q.hi);
                 Kind::InverseRoot(numerator)
+            }
+            Activation::Exp => {
+                Kind::Exponential(Exponential::new((q.lo, q.hi), q.input_scale, q.output_scale, q.output_hi)?)
+            }
+            Activation::Power { exponent } => {
+                q.lo = q.lo.max(1);
+                if q.lo > q.hi {
+                    return Err(refuse("the domain has no positive argument"));
+                }
+                Kind::Power(Box::new(Power::new(exponent, q)?))
             }
             _ => return Err(refuse("there is no form for wide arguments")),
         };
@@ -139,6 +208,14 @@ pub fn reference(x: &[i64], p: &Wide) -> Result<Vec<i64>, BuildError> {
             let of = |x: &i64| quotient::reference(&[1, *x], &quotient);
             clamped.iter().map(of).collect::<Result<Vec<_>, _>>()?.concat()
         }
+        Kind::Exponential(p) => {
+            clamped.iter().map(|&x| exponential::reference(x, p)).collect::<Result<_, _>>()?
+        }
+        Kind::Power(p) => {
+            let exponent = |logarithm: i64| div_pow2::reference(logarithm * p.factor, p.drop);
+            let of = |logarithm: i64| exponential::reference(exponent(logarithm), &p.exponential);
+            logarithm::reference(&clamped, &p.logarithm)?.into_iter().map(of).collect::<Result<_, _>>()?
+        }
     };
     Ok(results.into_iter().map(|y| y.clamp(p.q.output_lo, p.q.output_hi)).collect())
 }
@@ -158,6 +235,15 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], p: &Wide) -> Result<Vec<Bounded
                 let (quotient, one) = (p.quotient(*up), Bounded::constant(1)?);
                 let of = |x: &Bounded| quotient::constrain(b, &[one.clone(), x.clone()], &quotient);
                 x.iter().map(of).collect::<Result<Vec<_>, _>>()?.concat()
+            }
+            Kind::Exponential(p) => exponential::constrain(b, &x, p)?,
+            Kind::Power(p) => {
+                let logarithms = logarithm::constrain(b, &x, &p.logarithm)?;
+                let exponents = logarithms
+                    .iter()
+                    .map(|logarithm| div_pow2::constrain(b, &logarithm.mul_const(p.factor)?, p.drop));
+                let exponents = exponents.collect::<Result<Vec<_>, _>>()?;
+                exponential::constrain(b, &exponents, &p.exponential)?
             }
         };
         results.iter().map(|y| clamp::constrain(b, y, 0, p.q.output_lo, p.q.output_hi)).collect()
@@ -211,6 +297,14 @@ pub fn cost(t: &mut Tally, x: &[Interval], p: &Wide) -> Result<Vec<Interval>, Bu
             let of = |&x: &Interval| quotient::cost(t, &[(1, 1), x], &quotient);
             x.iter().map(of).collect::<Result<Vec<_>, _>>()?.concat()
         }
+        Kind::Exponential(p) => exponential::cost(t, &x, p)?,
+        Kind::Power(p) => {
+            let logarithms = logarithm::cost(t, &x, &p.logarithm)?;
+            let exponent =
+                |&logarithm: &Interval| div_pow2::cost(t, times(logarithm, p.factor.into()), p.drop);
+            let exponents: Vec<Interval> = logarithms.iter().map(exponent).collect();
+            exponential::cost(t, &exponents, &p.exponential)?
+        }
     };
     results.iter().for_each(|&y| {
         clamp::cost(t, y, 0, p.q.output_lo, p.q.output_hi);
@@ -228,6 +322,14 @@ pub(crate) const CASES: &[Case] = &[
     Case::new("logarithm of 20 bits, below its domain too", 1, 20, |b, x| {
         let q = Quantization { output_lo: -(1 << 15), ..quantization((1 << 19) - 1, 10, 11, (1 << 15) - 1) };
         constrain(b, x, &Wide::new(Activation::Log, q)?)
+    }),
+    Case::new("exponential of 20 bits, to 16", 1, 20, |b, x| {
+        let q = Quantization { lo: -(1 << 18), ..quantization(1 << 17, 15, 10, (1 << 16) - 1) };
+        constrain(b, x, &Wide::new(Activation::Exp, q)?)
+    }),
+    Case::new("power 3/8 of 20 bits, to 16", 1, 20, |b, x| {
+        let function = Activation::Power { exponent: Dyadic { mantissa: 3, shift: 3 } };
+        constrain(b, x, &Wide::new(function, quantization((1 << 19) - 1, 4, 10, (1 << 16) - 1))?)
     }),
     Case::new("square root of 20 bits", 1, 20, |b, x| {
         let p = Wide::new(Activation::Sqrt, quantization((1 << 19) - 1, 4, 6, (1 << 16) - 1))?;
@@ -252,8 +354,15 @@ mod tests {
     };
     use proptest::prelude::*;
 
-    const FUNCTIONS: [Activation; 4] =
-        [Activation::Log, Activation::Sqrt, Activation::Reciprocal, Activation::InverseSqrt];
+    const POWER: Activation = Activation::Power { exponent: Dyadic { mantissa: -5, shift: 3 } };
+    const FUNCTIONS: [Activation; 6] = [
+        Activation::Log,
+        Activation::Sqrt,
+        Activation::Reciprocal,
+        Activation::InverseSqrt,
+        Activation::Exp,
+        POWER,
+    ];
 
     /// The function at a scale, before it is rounded.
     fn float(function: Activation, x: i64, q: Quantization) -> f64 {
@@ -262,6 +371,8 @@ mod tests {
             Activation::Log => x.ln(),
             Activation::Sqrt => x.sqrt(),
             Activation::Reciprocal => 1.0 / x,
+            Activation::Exp => x.exp(),
+            POWER => x.powf(-0.625),
             _ => 1.0 / x.sqrt(),
         };
         y * 2f64.powi(q.output_scale)
@@ -285,6 +396,7 @@ mod tests {
                 let error = match function {
                     Activation::Log => 0.5 + 2f64.powi(9 - 14),
                     Activation::Reciprocal => 0.5,
+                    POWER => 1.0 + 0.625 * exact * 2f64.powi(-13),
                     _ => 1.0,
                 };
                 assert!((y - exact).abs() <= error, "{function:?} of {x}: {y}, {exact}");
@@ -342,7 +454,9 @@ mod tests {
         };
         let q = quantization(1000, 4, 8, 1000);
         for function in FUNCTIONS {
-            assert!(why(function, Quantization { lo: -1, ..q }).contains("without a value"));
+            if function != Activation::Exp {
+                assert!(why(function, Quantization { lo: -1, ..q }).contains("without a value"));
+            }
             assert!(why(function, Quantization { input_scale: 61, ..q }).contains("scale"));
             assert!(Wide::new(function, Quantization { lo: 2000, ..q }).is_err());
             assert!(Wide::new(function, Quantization { lo: i64::MIN, ..q }).is_err());
@@ -350,7 +464,7 @@ mod tests {
         assert!(why(Activation::Sqrt, Quantization { output_scale: 1, ..q }).contains("too coarse"));
         assert!(why(Activation::Sqrt, Quantization { output_scale: 30, ..q }).contains("too fine"));
         assert!(why(Activation::Reciprocal, Quantization { output_scale: 60, ..q }).contains("too fine"));
-        assert!(why(Activation::Exp, q).contains("no form"));
+        assert!(why(Activation::Sigmoid, q).contains("no form"));
     }
 
     proptest! {
@@ -362,6 +476,7 @@ mod tests {
                 (Activation::Sqrt, 18, 1 << 24),
                 (Activation::Reciprocal, 12, 1 << 24),
                 (Activation::InverseSqrt, 12, 1 << 17),
+                (POWER, 12, 1 << 17),
             ] {
                 let q = Quantization { output_lo: -(1 << 20), ..quantization((1 << 24) - 1, 12, scale, hi) };
                 let p = Wide::new(function, q)?;

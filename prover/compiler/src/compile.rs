@@ -32,6 +32,8 @@ use crate::source::Source;
 use crate::strategy;
 use crate::warning::Warning;
 
+/// How much more than the least that any format errs by scores may be off, where they cannot keep to the bound.
+const SCORES: f64 = 1.25;
 /// Of how many decisions of a model's own one may differ where the options say nothing of flips.
 const DECISIONS_A_FLIP: usize = 1000;
 
@@ -134,22 +136,14 @@ pub fn compile_with<'a>(
         Err(CompileError::Quantize(unmet)) => unmet,
         found => return found,
     };
-    let Some((allowed, range)) = in_proportion(&unmet, options) else { return Err(unmet.into()) };
+    let Some((allowed, range)) = unmet.in_proportion(options.max_error, options.of_range) else {
+        return Err(unmet.into());
+    };
     let max_error = options.max_error;
     let options = Options { max_error: allowed, of_range: 0.0, ..options.clone() };
     let (model, mut report) = compile_to(source, calibration, &options, progress)?;
     report.warnings.push(Warning::InProportion { max_error, allowed, range });
     Ok((model, report))
-}
-
-/// The error to allow in place of one that cannot be met: what can be, with some room, and a tenth of the part of the outputs' range that the
-/// options allow, at least; no more than that part. In two digits, as one would type it. With it, the range.
-fn in_proportion(unmet: &QuantizeError, options: &Options) -> Option<(f64, f64)> {
-    let &QuantizeError::Unreachable { achieved, least_range, .. } = unmet else { return None };
-    let most = options.of_range * least_range;
-    let least = (1.25 * achieved).max(0.1 * most);
-    let allowed = format!("{least:.1e}").parse::<f64>().ok()?;
-    (allowed > options.max_error && allowed <= most && most.is_finite()).then_some((allowed, least_range))
 }
 
 /// As [`compile_with`], to the error that the options name.
@@ -185,9 +179,10 @@ fn compile_to(
     }
     let provenance = Provenance::new(&samples, options);
 
-    let equalized = equalize(&model);
+    let equalized = equalize(&model, &samples);
     let inputs = input_formats(&model, &features, options)?;
-    let mut task = Task { model: &equalized.model, inputs, name: &name, options, observer: &observer };
+    let mut task =
+        Task { model: &equalized.model, inputs, name: &name, options, observer: &observer, of_scores: None };
     let Quantized { profile, found: (found, ranges) } = task.quantize(samples, &mut warnings)?;
     observer.at(Stage::Lower, None)?;
     let graph = found.realized.graph.clone();
@@ -211,7 +206,7 @@ fn compile_to(
     let evidence = report::Evidence {
         model: &model,
         profile: &profile,
-        exponents: &equalized.exponents,
+        results: &equalized.results,
         found: &found,
         float: float.as_ref(),
         options,
@@ -230,6 +225,8 @@ struct Task<'a, 'p> {
     name: &'a str,
     options: &'a Options,
     observer: &'a Observer<'p>,
+    /// The error that scores of decisions may have in place of that of the options, as far as their range allows it.
+    of_scores: Option<f64>,
 }
 
 /// A graph of integers, what it was found by, and the way to prove its ranges.
@@ -253,7 +250,14 @@ impl Task<'_, '_> {
         warnings: &mut Vec<Warning>,
     ) -> Result<Quantized, CompileError> {
         let mut said = Vec::new();
-        let mut best = self.at_these_inputs(samples.clone(), &mut said)?;
+        let mut best = match self.at_these_inputs(samples.clone(), &mut said) {
+            // Nobody sees the scores: what they decide is what counts.
+            Err(CompileError::Quantize(QuantizeError::Unreachable { is_score: true, achieved, .. })) => {
+                (self.of_scores, said) = (Some(SCORES * achieved), Vec::new());
+                self.at_these_inputs(samples.clone(), &mut said)?
+            }
+            found => found?,
+        };
         for _ in 0..crossing::STEPS {
             let found = (&best.profile, &best.found.0);
             let finer =
@@ -288,7 +292,7 @@ impl Task<'_, '_> {
             found => return Ok(Quantized { found: found?, profile }),
         };
         let made = profile.made();
-        let profile = Profile::new(self.model, profile.into_given(), self.observer)?;
+        let profile = self.profile(profile.into_given())?;
         match if made > 0 { self.search(&profile, Labels::Kept) } else { Err(unmet.clone().into()) } {
             Err(CompileError::Quantize(labels @ QuantizeError::Labels { .. })) => {
                 warnings.push(Warning::Labels { unmet: labels });
@@ -296,7 +300,7 @@ impl Task<'_, '_> {
                 if let Ok(found) = self.search(&profile, Labels::Free) {
                     return Ok(Quantized { found, profile });
                 }
-                let profile = Profile::new(self.model, profile.into_given(), self.observer)?;
+                let profile = self.profile(profile.into_given())?;
                 let found = self.search(&profile, Labels::Free)?;
                 warnings.push(Warning::GivenRowsOnly { made, unmet });
                 Ok(Quantized { found, profile })
@@ -309,9 +313,18 @@ impl Task<'_, '_> {
         }
     }
 
+    /// What the samples say.
+    fn profile(&self, samples: Vec<Vec<f64>>) -> Result<Profile, CompileError> {
+        let mut profile = Profile::new(self.model, samples, self.observer)?;
+        if let Some(allowed) = self.of_scores {
+            profile.count_scores(self.model, self.options.max_error, allowed)?;
+        }
+        Ok(profile)
+    }
+
     /// What the samples say, with rows made of them.
     fn with_made(&self, samples: Vec<Vec<f64>>) -> Result<Profile, CompileError> {
-        let mut profile = Profile::new(self.model, samples, self.observer)?;
+        let mut profile = self.profile(samples)?;
         made::extend(&mut profile, self.model, self.options.max_error, self.observer)?;
         Ok(profile)
     }

@@ -73,14 +73,26 @@ impl Interval {
     }
 
     pub(super) fn mul(self, other: Self) -> Self {
-        if self.lo >= 0 && other.lo >= 0 {
-            let (lo, hi) = (multiply(self.lo, other.lo, Round::Down), multiply(self.hi, other.hi, Round::Up));
-            return Self { lo, hi };
+        if self.lo >= 0 {
+            return other.times_positive(self);
+        }
+        if other.lo >= 0 {
+            return self.times_positive(other);
+        }
+        if other.hi <= 0 {
+            return self.times_positive(other.neg()).neg();
         }
         let pairs = [(self.lo, other.lo), (self.lo, other.hi), (self.hi, other.lo), (self.hi, other.hi)];
         let end = |round| pairs.map(|(a, b)| multiply(a, b, round));
         let lo = end(Round::Down).into_iter().fold(i128::MAX, i128::min);
         Self { lo, hi: end(Round::Up).into_iter().fold(i128::MIN, i128::max) }
+    }
+
+    /// `self * factor`, where the factor has no negative end.
+    fn times_positive(self, factor: Self) -> Self {
+        let lo = multiply(self.lo, if self.lo < 0 { factor.hi } else { factor.lo }, Round::Down);
+        let hi = multiply(self.hi, if self.hi < 0 { factor.lo } else { factor.hi }, Round::Up);
+        Self { lo, hi }
     }
 
     /// `self / n`, `n` positive.

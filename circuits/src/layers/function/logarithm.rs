@@ -3,7 +3,7 @@
 //! Where the argument of the logarithm is 1, and only there, the value is rational: zero, and the interval is that point.
 
 use super::interval::{FRACTION, Interval};
-use super::real::{Reals, ln_1_plus};
+use super::real::Reals;
 
 impl Reals {
     /// `ln x = k ln 2 + ln(x / 2^k)` with `1 <= x / 2^k < 2`, for positive x.
@@ -13,7 +13,7 @@ impl Reals {
         }
         let k = x.lo.ilog2() as i32 - FRACTION as i32;
         let mantissa = x.scale(-k);
-        self.ln_2.mul(Interval::integer(k.into())).add(ln_1_plus(mantissa.sub(Interval::ONE)))
+        self.ln_2.mul(Interval::integer(k.into())).add(self.ln_1_plus(mantissa.sub(Interval::ONE)))
     }
 
     /// `ln(x / (1 - x))` for `0 < x < 1`.

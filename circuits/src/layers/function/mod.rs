@@ -131,17 +131,16 @@ pub fn cost(t: &mut Tally, x: &[Interval], table: &FunctionTable) -> Vec<Interva
     match method(t.ranges(), t.has_functions(), x.len(), ends, &part) {
         Method::Bits => {
             // Neighbours often have one interval.
-            let mut last: Option<(Interval, FunctionTable, usize)> = None;
+            let mut last: Option<(Interval, (i64, i64), usize)> = None;
             for &x in x {
                 let known = last.take().filter(|(interval, ..)| *interval == x);
-                let (_, part, selection) = known.unwrap_or_else(|| {
-                    let part = table.restrict(x.0, x.1);
-                    let selection = multiplex::cost_of(part.values());
-                    (x, part, selection)
+                let (_, (lo, hi), selection) = known.unwrap_or_else(|| {
+                    let (lo, part) = table.part(x.0, x.1);
+                    (x, (lo, lo + part.len() as i64 - 1), multiplex::cost_of(part))
                 });
-                clamp::cost(t, x, 0, part.lo(), part.hi());
+                clamp::cost(t, x, 0, lo, hi);
                 t.add(selection);
-                last = Some((x, part, selection));
+                last = Some((x, (lo, hi), selection));
             }
         }
         Method::Whole { lo, hi } => {
@@ -254,8 +253,8 @@ fn range_of(table: &FunctionTable) -> impl FnMut(i128, i128) -> (i128, i128) {
     move |lo, hi| match last {
         Some((interval, range)) if interval == (lo, hi) => range,
         _ => {
-            let part = table.restrict(lo, hi);
-            let values = || part.values().iter().copied().map(i128::from);
+            let (_, part) = table.part(lo, hi);
+            let values = || part.iter().copied().map(i128::from);
             // Of no values nothing is claimed.
             let range = (values().min().unwrap_or(i128::MIN), values().max().unwrap_or(i128::MAX));
             last = Some(((lo, hi), range));

@@ -1,9 +1,26 @@
 //! Exponentials and what is made of them over fixed-point intervals, with the error of each truncated series added.
 
+use std::sync::OnceLock;
+
 use super::interval::{FRACTION, Interval};
+
+/// Bits of each of the two digits that the argument of a series is made smaller by.
+const DIGIT: u32 = 5;
+/// Terms of the exponential series: the rest, from `(2^-10)^8 / 8!` on, is below `2^-95`.
+const POWERS: usize = 8;
+/// Terms of the series of the hyperbolic arc tangent: the rest, from `(2^-6)^15 / 15` on, is below `2^-93`.
+const ODD_POWERS: usize = 7;
 
 /// The functions, with the constants that they share.
 pub(super) struct Reals {
+    /// `1 / n!`.
+    factorials: [Interval; POWERS],
+    /// `1 / (2n + 1)`.
+    odd: [Interval; ODD_POWERS],
+    /// `e^(d 2^-5)` and `e^(d 2^-10)` for d from -16 to 16.
+    powers: [Vec<Interval>; 2],
+    /// `ln(1 + d 2^-5)` for d from 0 to 32.
+    logarithms: Vec<Interval>,
     pub(super) ln_2: Interval,
     pub(super) pi: Interval,
     /// `2 / sqrt(pi)`.
@@ -13,9 +30,30 @@ pub(super) struct Reals {
 }
 
 impl Reals {
-    pub(super) fn new() -> Self {
+    /// The same for all tables.
+    pub(super) fn shared() -> &'static Self {
+        static REALS: OnceLock<Reals> = OnceLock::new();
+        REALS.get_or_init(Self::new)
+    }
+
+    fn new() -> Self {
         let pi = pi();
+        let mut factorial = 1;
+        let factorials = std::array::from_fn(|n| {
+            factorial *= n.max(1) as i128;
+            Interval::ONE.div_int(factorial)
+        });
+        let half = 1i64 << (DIGIT - 1);
+        let digits = |place: u32| (-half..=half).map(|d| exponential(digit(d, place))).collect();
         Self {
+            factorials,
+            odd: std::array::from_fn(|n| Interval::ONE.div_int(2 * n as i128 + 1)),
+            powers: [digits(1), digits(2)],
+            // ln(1 + u) = 2 * atanh(u / (2 + u))
+            logarithms: (0..=2 * half)
+                .map(|d| digit(d, 1))
+                .map(|u| atanh(u.div(u.add(Interval::integer(2)))).scale(1))
+                .collect(),
             // ln 2 = 2 * atanh(1/3)
             ln_2: atanh(Interval::ONE.div_int(3)).scale(1),
             pi,
@@ -43,9 +81,44 @@ impl Reals {
         if r == Interval::ZERO {
             return Interval::ONE;
         }
-        // The terms from 25 on are below 0.35^25 / 25! < 2^-120, and so less than one unit.
-        let sum = (1..25).rev().fold(Interval::ONE, |sum, i| Interval::ONE.add(r.mul(sum).div_int(i)));
-        sum.widen(1).scale(k as i32)
+        // r less two digits is below 2^-10.
+        let (mut rest, mut product) = (r, Interval::ONE);
+        for (place, powers) in (1..).zip(&self.powers) {
+            let half = 1i64 << (DIGIT - 1);
+            let nearest =
+                rest.lo.saturating_add(1 << (FRACTION - place * DIGIT - 1)) >> (FRACTION - place * DIGIT);
+            let nearest = (nearest.clamp(i128::from(-half), half.into())) as i64;
+            let Some(&power) = powers.get((nearest + half) as usize) else {
+                return Interval::from(Interval::ZERO);
+            };
+            rest = rest.sub(digit(nearest, place));
+            product = product.mul(power);
+        }
+        if rest.lo < digit(-1, 2).lo || rest.hi > digit(1, 2).hi {
+            // Not even x is known that well.
+            return exponential(r).scale(k as i32);
+        }
+        let sum = self.factorials.iter().rev().fold(Interval::ZERO, |sum, &term| term.add(rest.mul(sum)));
+        sum.widen(1).mul(product).scale(k as i32)
+    }
+
+    /// `ln(1 + u)` for 0 <= u <= 1: `ln(1 + c) + 2 * atanh(z)` with `z = (u - c) / (2 + u + c)`, c the digit at or below u.
+    pub(super) fn ln_1_plus(&self, u: Interval) -> Interval {
+        let below = (u.lo >> (FRACTION - DIGIT)).clamp(0, 1 << DIGIT) as i64;
+        let (c, Some(&logarithm)) = (digit(below, 1), self.logarithms.get(below as usize)) else {
+            return Interval::ALL;
+        };
+        let z = u.sub(c).div(u.add(c).add(Interval::integer(2)));
+        if z == Interval::ZERO {
+            return logarithm;
+        }
+        if z.lo < 0 || z.hi > digit(1, 1).scale(-1).hi {
+            // Not even u is known that well.
+            return atanh(u.div(u.add(Interval::integer(2)))).scale(1);
+        }
+        let square = z.mul(z);
+        let sum = self.odd.iter().rev().fold(Interval::ZERO, |sum, &term| term.add(square.mul(sum)));
+        logarithm.add(z.mul(sum.widen(1)).scale(1))
     }
 
     /// `1 / (1 + e^-x)`.
@@ -70,7 +143,7 @@ impl Reals {
     pub(super) fn softplus(&self, x: Interval) -> Interval {
         let magnitude = if x.lo < 0 { x.neg() } else { x };
         let positive = if x.lo < 0 { Interval::ZERO } else { x };
-        positive.add(ln_1_plus(self.exp(magnitude.neg())))
+        positive.add(self.ln_1_plus(self.exp(magnitude.neg())))
     }
 
     /// `e^x - e^-x` over 2.
@@ -176,9 +249,18 @@ fn atanh(z: Interval) -> Interval {
     if z == Interval::ZERO { sum } else { sum.add(Interval { lo: 0, hi: 1 }) }
 }
 
-/// `ln(1 + u) = 2 * atanh(u / (2 + u))` for 0 <= u <= 1.
-pub(super) fn ln_1_plus(u: Interval) -> Interval {
-    atanh(u.div(u.add(Interval::integer(2)))).scale(1)
+/// `d * 2^(-5 place)`.
+fn digit(d: i64, place: u32) -> Interval {
+    Interval::dyadic(d.into(), (place * DIGIT) as i32)
+}
+
+/// `e^r` for `|r| <= 1/2`. The terms from 25 on are below 0.5^25 / 25! < 2^-108, and so less than one unit.
+fn exponential(r: Interval) -> Interval {
+    if r == Interval::ZERO {
+        return Interval::ONE;
+    }
+    let sum = (1..25).rev().fold(Interval::ONE, |sum, i| Interval::ONE.add(r.mul(sum).div_int(i)));
+    sum.widen(1)
 }
 
 /// `pi = 16 * atan(1/5) - 4 * atan(1/239)` (Machin).

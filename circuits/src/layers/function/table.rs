@@ -61,7 +61,7 @@ impl FunctionTable {
         if let Some(end) = [q.lo, q.hi].into_iter().find(|&end| i128::from(end).abs() > limit) {
             return Err(refuse(end, "the argument is beyond ±2^20"));
         }
-        let evaluator = Evaluator { function, q, reals: Reals::new() };
+        let evaluator = Evaluator { function, q, reals: Reals::shared() };
         Self::new(
             q.lo,
             (q.lo..=q.hi)
@@ -91,6 +91,12 @@ impl FunctionTable {
         Self { lo: self.lo + first as i64, values: self.values[first..=last.max(first)].to_vec() }
     }
 
+    /// The values that arguments of `[lo, hi]` reach once they are clamped to the domain, which are never none, and the first one's argument.
+    pub(super) fn part(&self, lo: i128, hi: i128) -> (i64, &[i64]) {
+        let (first, last) = (self.index(lo), self.index(hi));
+        (self.lo + first as i64, self.values.get(first..=last.max(first)).unwrap_or_default())
+    }
+
     /// The value at an argument, once it is clamped to the domain.
     pub fn value(&self, x: i64) -> i64 {
         self.values[self.index(x.into())]
@@ -107,7 +113,7 @@ const NOT_EXACT: &str = "internal error: the exact value is missing; please repo
 struct Evaluator {
     function: Activation,
     q: Quantization,
-    reals: Reals,
+    reals: &'static Reals,
 }
 
 impl Evaluator {
@@ -127,7 +133,7 @@ impl Evaluator {
     /// An interval around the value at an argument.
     fn enclose(&self, x: i64) -> Result<Enclosure, &'static str> {
         use Activation as A;
-        let (reals, scale) = (&self.reals, self.q.input_scale);
+        let (reals, scale) = (self.reals, self.q.input_scale);
         let at = Enclosure::dyadic(x.into(), scale);
         let real = |d: Dyadic| Enclosure::dyadic(d.mantissa.into(), d.shift as i32);
         Ok(match self.function {

@@ -153,8 +153,8 @@ fn hint(error: &CompileError) -> Option<&'static str> {
         }
         CompileError::Import(ImportError::Refused(refusals)) => {
             if refusals.iter().any(|refusal| matches!(refusal, Refusal::Weight { .. })) {
-                "NaN and infinite numbers have no integer meaning: the training diverged, or a mask adds -inf, where a number such as -100 \
-                 masks as well"
+                "NaN and infinite numbers have no integer meaning: the training diverged, or the model has a table with gaps, as KNNImputer does, \
+                 where SimpleImputer has none"
             } else if refusals.iter().any(|refusal| matches!(refusal, Refusal::DynamicDimension { .. })) {
                 "--shape sets the size of a free dimension; or export with fixed shapes, without dynamic_axes or with the \
                  batch axis only"

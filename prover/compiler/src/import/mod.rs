@@ -13,6 +13,7 @@ mod file;
 pub(crate) mod graph;
 mod join;
 pub(crate) mod missing;
+mod names;
 pub(crate) mod node;
 mod order;
 mod prepare;
@@ -147,6 +148,7 @@ pub(crate) fn import_within(
         output.layer = layer;
     }
     let (layers, left) = walk.layers.into_layers();
+    operators::check_finite(&layers).map_err(|refusal| ImportError::Refused(vec![refusal]))?;
     let name = graph.name.clone();
     let model = Model { name, inputs, file_inputs: file, layers, outputs, feature_names };
     Ok((Draft { model, constants: walk.constants }, left))

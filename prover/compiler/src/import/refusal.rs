@@ -5,6 +5,7 @@ use std::fmt;
 
 use assay_interface::schema::MAX_TENSORS;
 
+use super::names::{fewer_inputs, names, or_none};
 use super::prepare::problem::ExternalProblem;
 use crate::budget::OverBudget;
 use crate::internal::InternalError;
@@ -437,6 +438,15 @@ pub enum Refusal {
         /// The node.
         node: NodeName,
     },
+    /// A number without bounds that is no mask of a softmax.
+    #[error(
+        "layer '{layer}' computes with -inf: a constant of it is taken where it is added to the scores of a Softmax, or chosen in place of \
+         them; elsewhere let the model use a number"
+    )]
+    Infinite {
+        /// Layer name.
+        layer: String,
+    },
     /// A tensor or a folded layer beyond what import makes of a file of its length.
     #[error("{what} {over}")]
     TooLarge {
@@ -467,31 +477,6 @@ pub enum Refusal {
         /// The name.
         name: String,
     },
-}
-
-/// What to do where a statement has no room for the inputs.
-fn fewer_inputs(wide: &[String], apart: &[String]) -> String {
-    let wide = (!wide.is_empty()).then(|| {
-        let names = names(wide);
-        format!("inputs of several values a row are not joined ({names}): export the model with one tensor in place of several")
-    });
-    let apart = (!apart.is_empty()).then(|| {
-        let names = names(apart);
-        format!("each that is hidden takes one ({names}): hide the tensor that columns are joined to (--commit numbers)")
-    });
-    match wide.into_iter().chain(apart).collect::<Vec<_>>().join("; ") {
-        ways if ways.is_empty() => "export the model with its columns in fewer tensors".to_owned(),
-        ways => ways,
-    }
-}
-
-fn or_none(names: &[String]) -> String {
-    if names.is_empty() { "none".into() } else { names.join(", ") }
-}
-
-/// The first names, and how many more.
-fn names(names: &[String]) -> String {
-    if names.is_empty() { "none".into() } else { crate::warning::names(names) }
 }
 
 fn join(names: &[NodeName]) -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::refusal::{Refusal, Shape};
 use super::storage::Storage;
-use super::value::{Kind, Tensor, Value};
+use super::value::{INFINITY, Kind, Tensor, Value};
 use crate::onnx::{DataType, SparseTensorProto, TensorProto};
 
 /// Reads one constant. `name` stands in messages where the tensor itself has none (`Constant` nodes).
@@ -26,8 +26,8 @@ pub(crate) fn read(tensor: &TensorProto, name: &str) -> Result<Value, Refusal> {
     let Some(storage) = Storage::of(data_type) else {
         return Err(Refusal::TensorType { tensor: name, data_type: type_name(tensor.data_type) });
     };
-    let data = storage.read(tensor, elements).map_err(|length| wrong(length.found))?;
-    check_finite(&shape, &data, &name)?;
+    let mut data = storage.read(tensor, elements).map_err(|length| wrong(length.found))?;
+    fold_infinite(&shape, &mut data, &name)?;
     Ok(Tensor::constants(shape, data).of_kind(storage.kind()).into())
 }
 
@@ -70,6 +70,12 @@ pub(crate) fn read_sparse(
         *data.get_mut(at).ok_or_else(bad)? = value;
     }
     Ok(Tensor::constants(shape, data).of_kind(kind).into())
+}
+
+/// Refuses NaN and `inf`, as [`check_finite`]; `-inf` becomes the number that stands for it.
+pub(crate) fn fold_infinite(shape: &[usize], data: &mut [f64], name: &str) -> Result<(), Refusal> {
+    data.iter_mut().filter(|value| **value == f64::NEG_INFINITY).for_each(|value| *value = -INFINITY);
+    check_finite(shape, data, name)
 }
 
 /// Refuses NaN and infinities, naming the first one.

@@ -6,6 +6,10 @@ use std::sync::Arc;
 pub use crate::model::Kind;
 use crate::model::{Map, Row};
 
+/// What `-inf` is in constants, times -1: finite, so that it folds, and beyond all that models compute with. Where a layer reads one, the
+/// model is refused.
+pub(crate) const INFINITY: f64 = (1u128 << 100) as f64 * (1u128 << 100) as f64;
+
 /// Terms up to which a matrix or a convolution is folded into what reads it; a larger one becomes a layer.
 pub(crate) const MAX_FOLDED: usize = 1 << 18;
 

@@ -1,5 +1,6 @@
 //! Relu and Clip: bounds of a requantization, which costs nothing more for them.
 
+use super::bounds::clipped;
 use super::call::call;
 use super::extremum;
 use super::family::{Family, OnnxOperator};
@@ -47,7 +48,7 @@ fn clip(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     if x.kind == Kind::Integer {
         return integers(node, layers, x, low, high).map(Value::from);
     }
-    layers.clip(node, x, low, high).map(Value::from)
+    clipped(node, layers, x, low, high).map(Value::from)
 }
 
 /// Integers stay what they are, which no rounding to a format of their own may change: they may be indices.

@@ -90,6 +90,10 @@ impl Operator for Threshold {
         true
     }
 
+    fn gives_truths(&self) -> bool {
+        true
+    }
+
     fn measure(&self) -> Measure {
         Measure::Scores
     }

@@ -2,6 +2,7 @@
 //! All of them fold into the layer that reads them.
 
 use super::family::{Family, OnnxOperator};
+use super::mask;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
@@ -143,7 +144,14 @@ pub(super) fn scale(
     constant: &Tensor,
     factors: &[f64],
 ) -> Result<Value, Refusal> {
-    stepped(node, layers, x, constant, |i| Some(Step::Times(*factors.get(i)?))).map(Value::from)
+    let (x, shape) = broadcasted(node, layers, x, constant)?;
+    let factor = |i: usize| factors.get(source(i, &shape, &constant.shape)).copied();
+    let all = node.expected((0..x.len()).map(factor).collect::<Option<Vec<f64>>>())?;
+    if let Some(masked) = mask::scaled(node, layers, &x, &all)? {
+        return Ok(masked.into());
+    }
+    let result = layers.step(node, &x, |i| Some(Step::Times(factor(i)?)))?;
+    Ok(result.of_kind(common_kind(&x, constant)).into())
 }
 
 /// `x` repeated to the shape that it has in common with a constant.

@@ -7,6 +7,7 @@ use assay_circuits::cost::{Interval, Tally};
 use assay_circuits::layers::extremum::{self, Extrema, Extremum};
 use assay_circuits::{Bounded, BuildError, Builder};
 
+use super::bounds::clipped;
 use super::broadcast::{common_shape, joined, passed_on, rearranged, repeated};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{
@@ -175,7 +176,7 @@ fn of_several(node: &Node<'_>, layers: &mut Layers, of: Extremum) -> Result<Valu
                 Extremum::Maximum => (bound, None),
                 Extremum::Minimum => (None, bound),
             };
-            layers.clip(node, x, low, high)?
+            clipped(node, layers, x, low, high)?
         }
         (constants, _) => {
             let mut all = Vec::with_capacity(variables.len() + 1);

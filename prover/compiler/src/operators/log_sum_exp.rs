@@ -67,16 +67,15 @@ impl Operator for LogSumExp {
     }
 
     fn result_scale(&self, arguments: &[ArgumentFormat]) -> ResultScale {
-        let made = match arguments {
-            [ArgumentFormat::Rounded(domain)] => log_sum_exp::LogSumExp::new(self.length, domain.scale).ok(),
-            _ => None,
-        };
-        ResultScale::Fixed(made.map_or(0, |made| made.scale() as i32)) // 16 at most
+        ResultScale::Fixed(match arguments {
+            [ArgumentFormat::Rounded(domain)] => log_sum_exp::LogSumExp::scale_of(domain.scale),
+            _ => 0,
+        })
     }
 
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let (domain, _) = formats.one_rounded()?;
-        let made = log_sum_exp::LogSumExp::new(self.length, domain.scale).ok().feasible()?;
+        let made = formats.tables.log_sum_exp(self.length, domain.scale).feasible()?;
         let input_scale = i8::try_from(domain.scale).ok().feasible()?;
         Ok(Arc::new(Integers { groups: self.groups, length: self.length, input_scale, made }))
     }
@@ -91,7 +90,7 @@ struct Integers {
     groups: usize,
     length: usize,
     input_scale: i8,
-    made: log_sum_exp::LogSumExp,
+    made: Arc<log_sum_exp::LogSumExp>,
 }
 
 impl IntegerOperator for Integers {
@@ -134,7 +133,7 @@ fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOpe
     }
     let entries = log_sum_exp::LogSumExp::entries(len, input_scale.into()).map_err(ReadError::Layer)?;
     reader.spend("table entries", ENTRY * entries)?;
-    let made = log_sum_exp::LogSumExp::new(len, input_scale.into()).map_err(ReadError::Layer)?;
+    let made = Arc::new(log_sum_exp::LogSumExp::new(len, input_scale.into()).map_err(ReadError::Layer)?);
     if i64::from(made.scale()) != i64::from(shape.scale) {
         return Err(ReadError::Scale(shape.scale));
     }

@@ -66,6 +66,10 @@ impl Operator for Logic {
         true
     }
 
+    fn gives_truths(&self) -> bool {
+        true
+    }
+
     fn measure(&self) -> Measure {
         Measure::Decisions
     }

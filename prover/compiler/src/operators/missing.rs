@@ -85,6 +85,10 @@ impl Operator for Missing {
         self.asked == Asked::Flag
     }
 
+    fn gives_truths(&self) -> bool {
+        self.asked == Asked::Flag
+    }
+
     fn measure(&self) -> Measure {
         match self.asked {
             Asked::Flag => Measure::Decisions,

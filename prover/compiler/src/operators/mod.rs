@@ -16,6 +16,7 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::Tensor;
+use crate::model::Layer;
 
 /// Declares the families' modules, and lists their entries.
 macro_rules! families {
@@ -27,22 +28,29 @@ macro_rules! families {
 }
 
 families! {
-    argmax, branches, by_index, cast, clip, comparison, constants, conv, conv_transpose, division, einsum, elementwise, extremum, function, hardmax,
-    layer_norm, linear, log_sum_exp, logic, missing, ml, modulo, movement, negation, norm, normalization, pool, power, prelu,
+    argmax, attention, branches, by_index, cast, clip, comparison, constants, conv, conv_transpose, division, einsum, elementwise, extremum, function, hardmax,
+    layer_norm, linear, log_sum_exp, logic, masked, missing, ml, modulo, movement, negation, norm, normalization, pool, power, prelu,
     product, quantized, quotient, resize, scan, selection, sign, softmax, sum, top_k, trees, whole,
 }
 
 mod axes;
+mod bounds;
 mod broadcast;
 mod call;
 mod gated;
 mod grid;
+mod mask;
 mod reduction;
 
 /// The operator of a model file, or `None` where it is not supported.
 pub(crate) fn lookup(domain: &str, name: &str) -> Option<&'static OnnxOperator> {
     let mut operators = FAMILIES.iter().flat_map(|family| family.operators);
     operators.find(|operator| (operator.domain, operator.name) == (domain, name))
+}
+
+/// Refuses layers that compute with infinite numbers: a softmax alone takes masks of them.
+pub(crate) fn check_finite(layers: &[Layer]) -> Result<(), Refusal> {
+    mask::check(layers)
 }
 
 /// The truth values that an input of booleans holds.

@@ -23,8 +23,9 @@ use crate::import::value::{Accumulator, Tensor, Value};
 use crate::model::Row;
 use crate::quantize::error::PlanError;
 
-/// Bits of its arguments, at most.
-const MAX_DOMAIN_BITS: u32 = 16;
+/// Bits of its arguments, at most, and their finest scale.
+const MAX_DOMAIN_BITS: u32 = 24;
+const MAX_DOMAIN_SCALE: i32 = 16;
 /// Bits that a root has more than the values.
 const EXTRA: u32 = 2;
 /// Bits that sums have at most: what the layer takes.
@@ -60,7 +61,8 @@ impl Operator for Norm {
     }
 
     fn arguments(&self) -> Vec<Argument> {
-        vec![Argument { len: self.groups * self.length, takes: Takes::rounded(MAX_DOMAIN_BITS) }]
+        let takes = Takes::rounded(MAX_DOMAIN_BITS).no_finer_than(MAX_DOMAIN_SCALE);
+        vec![Argument { len: self.groups * self.length, takes }]
     }
 
     fn len(&self) -> usize {

@@ -16,6 +16,7 @@ use assay_circuits::{Bounded, BuildError, Builder, Ranges};
 use crate::bytes::Writer;
 use crate::number::{MAX_SCALE, activation_scale, signed_range};
 use crate::quantize::error::PlanError;
+use crate::quantize::moved::Equalizing;
 use crate::quantize::tables::Tables;
 
 /// Widest domain that may be a table's.
@@ -220,9 +221,19 @@ pub trait Operator: Debug + Send + Sync {
         None
     }
 
+    /// Whether that table is the better form as long as it does, however many bits weights have: it may lie around a narrow range.
+    fn is_table_first(&self) -> bool {
+        false
+    }
+
     /// Whether results are whole numbers, whatever the arguments are.
     fn is_whole(&self) -> bool {
         self.measure() != Measure::Results
+    }
+
+    /// Whether results are truth values, 0 or 1.
+    fn gives_truths(&self) -> bool {
+        false
     }
 
     /// For each decision on these arguments, how far they are from another one.
@@ -259,6 +270,17 @@ pub trait Operator: Debug + Send + Sync {
     /// Who fixes the results' scale.
     fn result_scale(&self, _arguments: &[ArgumentFormat]) -> ResultScale {
         ResultScale::Free
+    }
+
+    /// What its rows are to be multiplied by so that one scale does for all of them and for all results, where rows are up to `peaks` in
+    /// magnitude and layers behind weigh results by `importance`. `None` where it has no such law, or all are about the same.
+    fn equalized(&self, _peaks: &[f64], _importance: &[f64]) -> Option<Equalizing> {
+        None
+    }
+
+    /// The operator with results clipped to these bounds, where it knows how: a result that is beyond takes no bits.
+    fn clipped(&self, _low: Option<f64>, _high: Option<f64>) -> Option<Arc<dyn Operator>> {
+        None
     }
 
     /// The scale at which results of magnitude `peak` have `bits` bits.

@@ -22,6 +22,7 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Data, Kind, Tensor, Value};
+use crate::quantize::moved::{Equalizing, Moved, relative};
 use crate::quantize::error::{Feasible, PlanError};
 
 const TAG: u8 = 49;
@@ -118,6 +119,38 @@ impl Operator for Products {
         self.are_squares()
     }
 
+    /// `(2^a x) (2^b y) = 2^(a + b) x y`: results by their importance; of factors that are multiplied with one other each, those that
+    /// these are multiplied with by their size.
+    fn equalized(&self, peaks: &[f64], importance: &[f64]) -> Option<Equalizing> {
+        if [self.rows, self.inner, self.columns] != [1; 3] {
+            return None;
+        }
+        let wanted = relative(importance)?;
+        let mut rows = vec![0; peaks.len()];
+        if self.are_squares() {
+            for (&(place, _), wanted) in self.pairs.iter().zip(&wanted) {
+                *rows.get_mut(place as usize)? = wanted.div_euclid(2);
+            }
+        } else {
+            let &[left, _] = self.lengths.as_slice() else { return None };
+            let by_right: Vec<(u32, u32)> = self.pairs.iter().map(|&(a, b)| (b, a)).collect();
+            let (pairs, others) = match (are_distinct(&self.pairs), are_distinct(&by_right)) {
+                (true, _) => (&self.pairs, left..peaks.len()),
+                (_, true) => (&by_right, 0..left),
+                _ => return None,
+            };
+            let sizes = relative(peaks.get(others.clone())?);
+            let sized = rows.get_mut(others)?.iter_mut().zip(sizes.into_iter().flatten());
+            sized.for_each(|(row, size)| *row = -size);
+            for (&(one, other), wanted) in pairs.iter().zip(&wanted) {
+                *rows.get_mut(one as usize)? = wanted - rows.get(other as usize)?;
+            }
+        }
+        let result = |&(a, b): &(u32, u32)| Some(Moved::by(rows.get(a as usize)? + rows.get(b as usize)?));
+        let results = self.pairs.iter().map(result).collect::<Option<_>>()?;
+        Some(Equalizing { rows, results })
+    }
+
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let scales: Vec<i32> =
             formats.arguments.iter().map(ArgumentFormat::scale).collect::<Option<_>>().feasible()?;
@@ -184,6 +217,13 @@ impl IntegerOperator for Integers {
         out.bytes(&lo.to_le_bytes());
         out.bytes(&hi.to_le_bytes());
     }
+}
+
+/// Whether no two pairs have the same first place.
+pub(super) fn are_distinct(pairs: &[(u32, u32)]) -> bool {
+    let mut firsts: Vec<u32> = pairs.iter().map(|&(first, _)| first).collect();
+    firsts.sort_unstable();
+    firsts.windows(2).all(|two| two.first() != two.last())
 }
 
 /// Writes places, two by two.

@@ -13,7 +13,7 @@ use super::call::call;
 use super::elementwise::{scale, stepped};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{Argument, ArgumentFormat, Domain, Formats, IntegerOperator, Operator, Sink, Takes};
-use super::product::{is_same, read_bounds, read_pairs, write_pairs};
+use super::product::{are_distinct, is_same, read_bounds, read_pairs, write_pairs};
 use super::{division, function, modulo, product};
 use crate::bytes::{CONSTRAINT, ReadError, Reader};
 use crate::import::graph::Layers;
@@ -21,7 +21,9 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::single::Step;
 use crate::import::value::{Kind, Tensor, Value};
-use crate::number::signed_range;
+use crate::model::clip;
+use crate::number::{quantize, signed_range};
+use crate::quantize::moved::{Equalizing, Moved, relative};
 use crate::quantize::error::{Feasible, PlanError};
 
 const TAG: u8 = 50;
@@ -49,6 +51,8 @@ struct Quotients {
     lengths: [usize; 2],
     /// Where dividend and divisor stand.
     pairs: Vec<(u32, u32)>,
+    /// What is clipped of the quotients.
+    bounds: [Option<f64>; 2],
 }
 
 impl Operator for Quotients {
@@ -70,7 +74,8 @@ impl Operator for Quotients {
 
     fn apply(&self, x: &[f64]) -> Vec<f64> {
         let value = |at: u32| x.get(at as usize).copied().unwrap_or(f64::NAN);
-        self.pairs.iter().map(|&(a, d)| value(a) / value(d)).collect()
+        let [low, high] = self.bounds;
+        self.pairs.iter().map(|&(a, d)| clip(value(a) / value(d), low, high)).collect()
     }
 
     fn needs(&self, argument: usize, (lo, hi): (f64, f64)) -> Option<&'static str> {
@@ -91,6 +96,30 @@ impl Operator for Quotients {
         }
     }
 
+    fn clipped(&self, low: Option<f64>, high: Option<f64>) -> Option<Arc<dyn Operator>> {
+        (self.bounds == [None; 2])
+            .then(|| Arc::new(Quotients { bounds: [low, high], ..self.clone() }) as Arc<dyn Operator>)
+    }
+
+    /// `(2^a x) / (2^b y) = 2^(a - b) x / y`: divisors by their size, results by their importance.
+    fn equalized(&self, peaks: &[f64], importance: &[f64]) -> Option<Equalizing> {
+        let [dividends, _] = self.lengths;
+        let (wanted, sizes) = (relative(importance), relative(peaks.get(dividends..)?));
+        if (wanted.is_none() && sizes.is_none()) || !are_distinct(&self.pairs) || self.bounds != [None; 2] {
+            return None;
+        }
+        let mut rows = vec![0; peaks.len()];
+        let sized = rows.get_mut(dividends..)?.iter_mut().zip(sizes.into_iter().flatten());
+        sized.for_each(|(row, size)| *row = -size);
+        let mut results = Vec::with_capacity(self.pairs.len());
+        let wanted = wanted.into_iter().flatten().chain(std::iter::repeat(0));
+        for (&(dividend, divisor), wanted) in self.pairs.iter().zip(wanted) {
+            *rows.get_mut(dividend as usize)? = wanted + rows.get(divisor as usize)?;
+            results.push(Moved::by(wanted));
+        }
+        Some(Equalizing { rows, results })
+    }
+
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let &[
             ArgumentFormat::Rounded(Domain { scale: of_dividend, .. }),
@@ -105,6 +134,11 @@ impl Operator for Quotients {
             return None.feasible();
         }
         let (lo, hi) = formats.value_range(false);
+        let bound = |bound: Option<f64>, end: i64| {
+            let integer = bound.and_then(|bound| quantize(bound, formats.scale));
+            integer.map_or(end, |integer| integer.clamp(lo, hi))
+        };
+        let (lo, hi) = (bound(self.bounds[0], lo), bound(self.bounds[1], hi));
         Ok(Arc::new(Integers { quotient: Quotient { pairs: self.pairs.clone(), up, lo, hi }, down }))
     }
 
@@ -253,5 +287,5 @@ fn quotients(node: &Node<'_>, layers: &mut Layers, a: &Tensor, b: &Tensor) -> Re
     let place = |i: usize| node.expected(u32::try_from(i).ok());
     let pairs = sources(&shape, elements, a).zip(sources(&shape, elements, b));
     let pairs = pairs.map(|(i, j)| Ok((place(i)?, place(a.len() + j)?))).collect::<Result<_, Refusal>>()?;
-    layers.apply(node, Arc::new(Quotients { lengths: [a.len(), b.len()], pairs }), &[a, b], shape)
+    layers.apply(node, Arc::new(Quotients { lengths: [a.len(), b.len()], pairs, bounds: [None; 2] }), &[a, b], shape)
 }

@@ -10,6 +10,7 @@ use assay_circuits::{Bounded, BuildError, Builder};
 use super::broadcast::{common_shape, joined, passed_on, repeated};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::logic::{truths, whole};
+use super::mask;
 use super::missing::{self, Choice};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
@@ -33,8 +34,9 @@ pub(super) const FAMILY: Family = Family {
 
 /// `condition ? x : y`: all conditions; then all `x`, then all `y`, at one scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Where {
-    len: usize,
+pub(super) struct Where {
+    /// Number of conditions.
+    pub len: usize,
 }
 
 impl Operator for Where {
@@ -153,6 +155,10 @@ fn choose(
         return super::broadcast::rearranged(node, layers, &both, x.shape.clone(), order);
     }
     if let (Some(x), Some(y)) = (x.as_constants(), y.as_constants()) {
+        if mask::is_masking(x, y) {
+            let condition = truths(node, layers, condition)?;
+            return mask::between(node, layers, &condition, (x, y));
+        }
         // y + condition · (x - y)
         let pair = |i: usize| Some((x.get(i)? - y.get(i)?, *y.get(i)?));
         return layers.affine(node, condition, pair);

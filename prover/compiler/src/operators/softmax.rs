@@ -7,13 +7,11 @@ use assay_circuits::cost::{Interval, Tally};
 use assay_circuits::layers::softmax;
 use assay_circuits::{Bounded, BuildError, Builder};
 
-use super::family::{Encoded, Family, OnnxOperator, Shape};
+use super::family::{Encoded, Family, Shape};
 use super::operator::{Argument, Formats, IntegerOperator, Operator, Sink, Takes};
 use crate::bytes::{ENTRY, ReadError, Reader};
 use crate::import::graph::Layers;
-use crate::import::node::Node;
-use crate::import::refusal::Refusal;
-use crate::import::value::{Data, Tensor, Value};
+use crate::import::value::{Data, Tensor};
 use crate::model::Groups;
 use crate::quantize::error::{Feasible, PlanError};
 
@@ -25,11 +23,11 @@ pub(super) const MAX_DOMAIN_BITS: u32 = 24;
 pub(super) const MAX_DOMAIN_SCALE: i32 = 11;
 const TAG: u8 = 4;
 
-/// The entry of the registry.
+/// The entry of the registry: [`super::masked`] has the node.
 pub(super) const FAMILY: Family = Family {
-    name: "Softmax",
+    name: "Softmax without masks",
     cost: "a maximum and a division a group, a table and a product an element",
-    operators: &[OnnxOperator::onnx("Softmax", import)],
+    operators: &[],
     integers: &[Encoded { tag: TAG, read }],
 };
 
@@ -79,7 +77,7 @@ impl Operator for Softmax {
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let (domain, _) = formats.one_rounded()?;
         let scale = u32::try_from(formats.scale).ok().feasible()?;
-        let softmax = softmax::Softmax::new(self.0.length, domain.scale, scale).ok().feasible()?;
+        let softmax = formats.tables.softmax(self.0.length, domain.scale, scale).feasible()?;
         let (groups, input_scale) = (self.0, i8::try_from(domain.scale).ok().feasible()?);
         Ok(Arc::new(Integers { groups, input_scale, softmax, scale }))
     }
@@ -94,7 +92,7 @@ struct Integers {
     groups: Groups,
     input_scale: i8,
     scale: u32,
-    softmax: softmax::Softmax,
+    softmax: Arc<softmax::Softmax>,
 }
 
 impl IntegerOperator for Integers {
@@ -142,19 +140,8 @@ fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOpe
     let entries = softmax::Softmax::entries(groups.length, input_scale.into(), scale);
     reader.spend("table entries", ENTRY * entries.map_err(ReadError::Layer)?)?;
     let softmax = softmax::Softmax::new(groups.length, input_scale.into(), scale).map_err(ReadError::Layer)?;
+    let softmax = Arc::new(softmax);
     Ok(Arc::new(Integers { groups, input_scale, softmax, scale }))
-}
-
-/// Probabilities along `axis`; before operator set 13 over all dimensions from `axis` on.
-fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
-    node.arity(1..=1, "1")?;
-    let x = node.tensor(0)?;
-    let (axis, default) = (node.optional_int("axis")?, if node.opset < 13 { 1 } else { -1 });
-    let mut groups = node.groups(x, node.axis(axis.unwrap_or(default), &x.shape, x.shape.len())?)?;
-    if node.opset < 13 {
-        groups = Groups { outer: groups.outer, length: groups.length * groups.inner, inner: 1 };
-    }
-    layers.apply(node, Arc::new(Softmax(groups)), &[x], x.shape.clone()).map(Value::from)
 }
 
 #[cfg(test)]

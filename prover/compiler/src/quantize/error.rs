@@ -18,6 +18,8 @@ pub enum QuantizeError {
     Unreachable {
         /// Error asked for.
         max_error: f64,
+        /// Whether it is about scores that a decision is made by.
+        is_score: bool,
         /// The output with the largest error.
         output: String,
         /// Its largest magnitude over the calibration data.
@@ -187,6 +189,16 @@ fn has_no_room(place: Option<&Place>) -> String {
 }
 
 impl QuantizeError {
+    /// The error to allow in place of one that cannot be met: what can be, with some room, and a tenth of the part `of_range` of the outputs'
+    /// range, at least; no more than that part. In two digits, as one would type it. With it, the range.
+    pub(crate) fn in_proportion(&self, max_error: f64, of_range: f64) -> Option<(f64, f64)> {
+        let &QuantizeError::Unreachable { achieved, least_range, .. } = self else { return None };
+        let most = of_range * least_range;
+        let least = (1.25 * achieved).max(0.1 * most);
+        let allowed = format!("{least:.1e}").parse::<f64>().ok()?;
+        (allowed > max_error && allowed <= most && most.is_finite()).then_some((allowed, least_range))
+    }
+
     /// What was found in place of what was demanded, without a remedy.
     pub(crate) fn shortly(&self) -> String {
         match self {

@@ -195,11 +195,12 @@ pub(crate) fn measure(
                 Measure::Results => (results, std::slice::from_ref(&of_results)),
                 Measure::Scores => (scores, plan.layer(output.layer)?.rows.as_slice()),
             };
+            let counts = *at("what counts of an output", &profile.counts, which)?;
             let run = integers.len().checked_div(scales.len()).unwrap_or(0).max(1);
             for ((integers, reals), &scale) in integers.chunks(run).zip(target.chunks(run)).zip(scales) {
                 let factor = pow2(-scale);
                 for (&integer, &real) in integers.iter().zip(reals) {
-                    let error = (integer as f64 * factor - real).abs();
+                    let error = (integer as f64 * factor - real).abs() * counts;
                     if error > loss.error {
                         (loss.error, loss.worst) = (error, which);
                     }

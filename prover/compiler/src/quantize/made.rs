@@ -48,7 +48,7 @@ pub(crate) fn extend(
         let found = Evaluation::of(model, &row);
         if is_within(model, &found, &limits)
             && is_defined(model, &found, &known)?
-            && is_steady(model, &row, &found, &steps, max_error)?
+            && is_steady(model, &row, &found, (&steps, &profile.counts), max_error)?
         {
             profile.add_made(model, row, &found)?;
         }
@@ -94,15 +94,16 @@ fn is_steady(
     model: &Model,
     row: &[f64],
     found: &Evaluation,
-    steps: &Steps,
+    (steps, counts): (&Steps, &[f64]),
     max_error: f64,
 ) -> Result<bool, InternalError> {
     let (targets, decisions) = (found.targets(model)?, found.decisions(model)?);
     for sign in [1.0, -1.0] {
         let near = Evaluation::of(model, &steps.moved(row, sign));
         let others = near.targets(model)?;
-        let mut pairs = targets.iter().flatten().zip(others.iter().flatten());
-        let is_alike = pairs.all(|(a, b)| (a - b).abs() <= max_error);
+        let is_alike = targets.iter().zip(&others).zip(counts).all(|((targets, others), counts)| {
+            targets.iter().zip(others).all(|(a, b)| (a - b).abs() * counts <= max_error)
+        });
         if !is_alike || decisions != near.decisions(model)? {
             return Ok(false);
         }

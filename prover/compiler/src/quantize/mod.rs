@@ -21,6 +21,7 @@ pub(crate) mod interval;
 mod linear;
 pub(crate) mod loss;
 pub(crate) mod made;
+pub mod moved;
 mod open;
 pub(crate) mod plan;
 pub(crate) mod profile;

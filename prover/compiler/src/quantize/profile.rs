@@ -13,6 +13,8 @@ use crate::progress::{Observer, Stage};
 
 /// Multiplications that one evaluation of a candidate may cost, over all samples of the search.
 const EVALUATION_WORK: usize = 2_000_000;
+/// Part of the range of scores that an error of them may be.
+const SCORES: f64 = 1e-3;
 /// Samples that the search keeps at least, for models of up to [`EVALUATION_WORK`] multiplications, and for larger ones.
 const FEWEST_SAMPLES: [usize; 2] = [64, 16];
 
@@ -37,6 +39,8 @@ pub(crate) struct Profile {
     pub coded: Vec<bool>,
     /// Whether each input element is a number of single precision that is not rounded; empty where none is.
     pub exact: Vec<bool>,
+    /// For each output, what part of an error of it counts: all, but of scores that nobody sees where they are large.
+    pub counts: Vec<f64>,
     /// Positions of the samples that the search evaluates candidates on.
     pub searched: Vec<usize>,
     /// The values each layer reads.
@@ -102,6 +106,7 @@ impl Profile {
         let mut profile = Profile {
             given: samples.len(),
             searched: Vec::new(),
+            counts: vec![1.0; model.outputs.len()],
             targets: Vec::with_capacity(samples.len()),
             decisions: Vec::with_capacity(samples.len()),
             means: vec![0.0; atoms],
@@ -144,6 +149,24 @@ impl Profile {
     ) -> Result<(), InternalError> {
         self.add(model, found)?;
         self.samples.push(row);
+        Ok(())
+    }
+
+    /// Has errors of the scores of decisions count in proportion: `allowed`, or a thousandth of their range where that is less, as `max_error`,
+    /// and less not more.
+    pub fn count_scores(&mut self, model: &Model, max_error: f64, allowed: f64) -> Result<(), InternalError> {
+        for (position, output) in model.outputs.iter().enumerate() {
+            let layer = model.layers.get(output.layer).expected("the layer of an output")?;
+            if layer.function.measure() != Measure::Scores {
+                continue;
+            }
+            let values =
+                || self.targets.iter().filter_map(|targets| targets.get(position)).flatten().copied();
+            let range = values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min);
+            let part = max_error / (SCORES * range).min(allowed);
+            *at_mut("what counts of an output", &mut self.counts, position)? =
+                if part.is_finite() { part.min(1.0) } else { 1.0 };
+        }
         Ok(())
     }
 

@@ -67,12 +67,15 @@ impl Search<'_, '_> {
             }
             Least { error, worst, .. } if error.is_finite() => {
                 let output = self.model.outputs.get(*worst).expected("the worst output")?;
+                let layer = self.model.layers.get(output.layer).expected("the layer of an output")?;
+                let counts = self.profile.counts.get(*worst).copied().unwrap_or(1.0);
                 QuantizeError::Unreachable {
+                    is_score: layer.function.measure() == Measure::Scores,
                     max_error: self.bound.error,
                     output: output.name.clone(),
                     peak: self.profile.peak(output.layer)?,
                     least_range: self.least_range(),
-                    achieved: *error,
+                    achieved: error / counts,
                     bits: MAX_BITS,
                     outlier: self.outlier(),
                 }
@@ -89,7 +92,7 @@ impl Search<'_, '_> {
     fn least_range(&self) -> f64 {
         let is_real = |layer: usize| {
             let layer = self.model.layers.get(layer);
-            layer.is_some_and(|layer| layer.function.measure() != Measure::Decisions)
+            layer.is_some_and(|layer| layer.function.measure() == Measure::Results)
         };
         let range = |position: usize| {
             let given = self.profile.targets.iter().take(self.profile.given().len());

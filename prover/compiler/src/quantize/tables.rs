@@ -1,32 +1,72 @@
-//! Tables of functions, made once for each domain and pair of scales.
+//! Tables of functions and what is made of them, once for each domain and pair of scales: a search asks for the same ones again and again.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use assay_circuits::layers::function::{Activation, FunctionTable, Quantization};
+use assay_circuits::layers::log_sum_exp::LogSumExp;
+use assay_circuits::layers::softmax::Softmax;
+use assay_circuits::layers::wide::Wide;
 
-/// Tables that are kept.
-const MAX_TABLES: usize = 64;
+/// Entries of the tables of functions that are kept, about: 16 MiB.
+const MAX_ENTRIES: usize = 1 << 21;
+/// Others of one kind that are kept, some of 2^16 entries.
+const MAX_KEPT: usize = 32;
 
-/// Tables made so far: a search asks for the same ones again and again.
+/// Made so far.
 #[derive(Default)]
-pub(crate) struct Tables(RefCell<Vec<Tabulated>>);
+pub(crate) struct Tables {
+    functions: Kept<(Activation, Quantization), FunctionTable>,
+    wide: Kept<(Activation, Quantization), Wide>,
+    softmax: Kept<(usize, i32, u32), Softmax>,
+    sums: Kept<(usize, i32), LogSumExp>,
+}
 
-/// What was asked for, and its table, where there is one.
-type Tabulated = (Activation, Quantization, Option<Arc<FunctionTable>>);
+/// What was asked for, and what was made, where there is such a thing (no pole in the domain, scales that tables take).
+struct Kept<K, V>(RefCell<Vec<(K, Option<Arc<V>>)>>);
 
-impl Tables {
-    /// The table of a function; `None` where it has none (a pole in the domain, scales beyond what tables take).
-    pub fn get(&self, function: Activation, q: Quantization) -> Option<Arc<FunctionTable>> {
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Self {
+        Kept(RefCell::new(Vec::new()))
+    }
+}
+
+impl<K: Copy + PartialEq, V> Kept<K, V> {
+    /// What there is for a key, of at most `most` that are kept.
+    fn get<E>(&self, key: K, most: usize, make: impl FnOnce() -> Result<V, E>) -> Option<Arc<V>> {
         let mut known = self.0.borrow_mut();
-        if let Some((.., table)) = known.iter().find(|(of, at, _)| *of == function && *at == q) {
-            return table.clone();
+        if let Some((_, found)) = known.iter().find(|(of, _)| *of == key) {
+            return found.clone();
         }
-        let table = FunctionTable::of(function, q).ok().map(Arc::new);
-        if known.len() == MAX_TABLES {
+        let made = make().ok().map(Arc::new);
+        if known.len() >= most {
             known.remove(0);
         }
-        known.push((function, q, table.clone()));
-        table
+        known.push((key, made.clone()));
+        made
+    }
+}
+
+impl Tables {
+    /// The table of a function.
+    pub fn get(&self, function: Activation, q: Quantization) -> Option<Arc<FunctionTable>> {
+        let entries = usize::try_from(q.hi.abs_diff(q.lo)).unwrap_or(MAX_ENTRIES).max(1);
+        let most = (MAX_ENTRIES / entries).clamp(MAX_KEPT, 1024);
+        self.functions.get((function, q), most, || FunctionTable::of(function, q))
+    }
+
+    /// A function of arguments that have too many bits for a table.
+    pub fn wide(&self, function: Activation, q: Quantization) -> Option<Arc<Wide>> {
+        self.wide.get((function, q), MAX_KEPT, || Wide::new(function, q))
+    }
+
+    /// A softmax over `len` values, with the scales of these and of the probabilities.
+    pub fn softmax(&self, len: usize, input_scale: i32, scale: u32) -> Option<Arc<Softmax>> {
+        self.softmax.get((len, input_scale, scale), MAX_KEPT, || Softmax::new(len, input_scale, scale))
+    }
+
+    /// The logarithm of a sum of `len` exponentials of values at this scale.
+    pub fn log_sum_exp(&self, len: usize, input_scale: i32) -> Option<Arc<LogSumExp>> {
+        self.sums.get((len, input_scale), MAX_KEPT, || LogSumExp::new(len, input_scale))
     }
 }

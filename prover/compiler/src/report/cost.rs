@@ -13,6 +13,7 @@ use crate::options::Strategy;
 use crate::quantize::bounds::LayerIntervals;
 use crate::quantize::graph::{QuantLayer, Rounding, Step};
 use crate::quantize::interval::Interval;
+use crate::quantize::moved::Moved;
 use crate::strategy::{self, Estimate};
 
 /// Both ways to prove the ranges of the same integers, and why one was taken.
@@ -83,7 +84,7 @@ fn describe(
 ) -> Result<LayerReport, InternalError> {
     let part = scope(position, layer);
     let union_of = |intervals: &[Interval]| intervals.iter().copied().reduce(Interval::union);
-    let exponents = evidence.exponents.get(position).expected("the exponents of a layer")?;
+    let moved = evidence.results.get(position).expected("what a layer's results became")?;
     let calibrated = evidence.profile.ranges.get(position).expected("the ranges of a layer")?;
     let unit = pow2(-i32::from(layer.scale));
     let real = |range: &Interval| (range.lo as f64 * unit, range.hi as f64 * unit);
@@ -101,17 +102,17 @@ fn describe(
         bits: union_of(&intervals.results).expected("a result")?.signed_bits(),
         scale: layer.scale,
         saturates: saturates(layer, &intervals.accumulators)?,
-        calibrated: union(calibrated, exponents).expected("the range of a layer")?,
-        proven: union(&proven, exponents).expected("the range of a layer")?,
+        calibrated: union(calibrated, moved).expected("the range of a layer")?,
+        proven: union(&proven, moved).expected("the range of a layer")?,
         constraints: parts.iter().filter(|known| known.name == part).map(|known| known.kinds.total()).sum(),
     })
 }
 
 /// The range of all rows, each in the units it had before equalization.
-fn union(rows: &[(f64, f64)], exponents: &[i32]) -> Option<(f64, f64)> {
-    let factors = exponents.iter().map(|&exponent| pow2(-exponent)).chain(std::iter::repeat(1.0));
-    let scaled = rows.iter().zip(factors).map(|(&(lo, hi), factor)| (lo * factor, hi * factor));
-    scaled.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+fn union(rows: &[(f64, f64)], moved: &[Moved]) -> Option<(f64, f64)> {
+    let moved = moved.iter().copied().chain(std::iter::repeat(Moved::SAME));
+    let original = rows.iter().zip(moved).map(|(&(lo, hi), moved)| (moved.original(lo), moved.original(hi)));
+    original.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
 }
 
 /// Whether an accumulator can exceed the upper bound, or the lower bound of a signed result.

@@ -4,7 +4,6 @@ use super::evidence::Evidence;
 use super::loss::Losses;
 use crate::compiled::CompiledModel;
 use crate::internal::{Expected, InternalError};
-use crate::number::pow2;
 use crate::operators::operator::Measure;
 use crate::warning::{FloatBehaviour, Warning};
 
@@ -55,8 +54,8 @@ fn layers(
             continue;
         }
         let ranges = evidence.profile.ranges.get(position).expected("the ranges of a layer")?;
-        let exponents = evidence.exponents.get(position).expected("the exponents of a layer")?;
-        let factors = exponents.iter().map(|&exponent| pow2(-exponent)).chain(std::iter::repeat(1.0));
+        let moved = evidence.results.get(position).expected("what a layer's results became")?;
+        let factors = moved.iter().map(|moved| 1.0 / moved.factor).chain(std::iter::repeat(1.0));
         let widths = ranges.iter().zip(factors).map(|(&(low, high), factor)| (high - low) * factor);
         let float = behaviour(widths.fold(0.0, f64::max));
         warnings.push(Warning::ConstantLayer { layer: layer.name.clone(), float });

@@ -5,6 +5,7 @@ use crate::model::Model;
 use crate::options::Options;
 use crate::progress::Observer;
 use crate::quantize::candidate::Found;
+use crate::quantize::moved::Moved;
 use crate::quantize::profile::Profile;
 use crate::warning::Warning;
 
@@ -12,8 +13,8 @@ use crate::warning::Warning;
 pub(crate) struct Evidence<'a> {
     pub model: &'a Model,
     pub profile: &'a Profile,
-    /// Powers of two by which equalization scaled each row of each layer.
-    pub exponents: &'a [Vec<i32>],
+    /// What equalization made of each result of each layer.
+    pub results: &'a [Vec<Moved>],
     pub found: &'a Found,
     /// `None` where no independent engine ran the model.
     pub float: Option<&'a FloatModel>,

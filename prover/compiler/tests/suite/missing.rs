@@ -338,3 +338,30 @@ fn no_witness_calls_a_number_missing() {
         }
     }
 }
+
+/// As PyTorch writes `nan_to_num`: what is missing is 0, and infinite numbers, of which there are none, the largest.
+#[test]
+fn nan_to_num_asks_for_infinite_numbers_too() {
+    let mut onnx = Onnx::with_opset(20)
+        .input("x", &[1, 2])
+        .floats("zero", &[], &[0.0])
+        .floats("least", &[], &[f32::MIN])
+        .floats("most", &[], &[f32::MAX])
+        .node("n", "IsNaN", &["x"], vec![])
+        .node("a", "Where", &["n", "zero", "x"], vec![])
+        .node("i", "IsInf", &["x"], vec![]);
+    for (order, bound, from, to) in [("Less", "least", "a", "b"), ("Greater", "most", "b", "c")] {
+        let (is, both) = (format!("{order}0"), format!("{order}1"));
+        onnx = onnx.node(&is, order, &["x", "zero"], vec![]).node(&both, "And", &[&is, "i"], vec![]).node(
+            to,
+            "Where",
+            &[&both, bound, from],
+            vec![],
+        );
+    }
+    let onnx = onnx.floats("w", &[2, 1], &[1.0, -2.0]).node("y", "MatMul", &["c", "w"], vec![]).output("y");
+    let compiled = compiled(&onnx, &Options::default());
+    for (x, y) in [([1.0, 0.5], 0.0), ([NAN, 0.5], -1.0), ([-1.0, NAN], -1.0), ([NAN, NAN], 0.0)] {
+        assert!((outputs(&compiled, &x)[0] - y).abs() < 0.01, "{x:?}");
+    }
+}

@@ -3,6 +3,7 @@
 //! resolve, for import and for the float engine alike.
 
 mod external;
+mod infinite;
 mod inline;
 mod needed;
 pub(super) mod problem;
@@ -23,6 +24,9 @@ pub(crate) fn prepare(source: &Source<'_>, options: &Options) -> Result<ModelPro
     shapes::set(graph, &options.shapes, &mut refusals);
     inline::functions(&mut proto, source.bytes.len(), &mut refusals);
     let outputs = sequences::write_out(&mut proto, &options.outputs);
+    if let Some(graph) = proto.graph.as_mut() {
+        infinite::fold(graph);
+    }
     needed::keep(&mut proto, &outputs, &mut refusals);
     external::fetch(&mut proto, source, &mut refusals);
     if refusals.is_empty() { Ok(proto) } else { Err(ImportError::Refused(refusals)) }

@@ -20,7 +20,7 @@ pub(super) fn constant(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Re
     if let Some(sparse) = given("sparse_value").and_then(|proto| proto.sparse_tensor.as_ref()) {
         return tensor::read_sparse(sparse, name, |dims| layers.check_size(node, dims).map(drop));
     }
-    let (shape, kind, data) = if let Some(value) = node.optional_float("value_float")? {
+    let (shape, kind, mut data) = if let Some(value) = node.optional_float("value_float")? {
         (vec![], Kind::Real, vec![value])
     } else if let Some(data) = node.floats("value_floats")? {
         (vec![data.len()], Kind::Real, data)
@@ -36,7 +36,7 @@ pub(super) fn constant(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Re
     } else {
         return Err(node.bad_attribute("value", "absent".into(), "a tensor, or numbers or text"));
     };
-    tensor::check_finite(&shape, &data, &node.name.name)?;
+    tensor::fold_infinite(&shape, &mut data, &node.name.name)?;
     Ok(Tensor::constants(shape, data).of_kind(kind).into())
 }
 

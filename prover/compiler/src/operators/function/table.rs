@@ -11,11 +11,13 @@ use assay_circuits::{Bounded, BuildError, Builder};
 use super::domain::with_values;
 use super::{encoding, wide};
 use crate::bytes::{ENTRY, ReadError, Reader};
+use crate::elementary::exp;
 use crate::model::Activation;
 use crate::model::activation;
 use crate::number::{activation_scale, pow2, signed_range};
 use crate::operators::family::Shape;
 use crate::operators::operator::{Argument, Domain, Formats, IntegerOperator, Operator, Rounded, Sink, Takes};
+use crate::quantize::moved::{Equalizing, Moved, relative};
 use crate::quantize::error::{Feasible, PlanError};
 
 /// Bits of a table's arguments, at most: it has as many entries as arguments.
@@ -70,6 +72,10 @@ impl Operator for Elementwise {
 
     fn table_bits(&self) -> Option<u32> {
         wide::bits(self.function).map(|_| MAX_DOMAIN_BITS)
+    }
+
+    fn is_table_first(&self) -> bool {
+        matches!(self.function, Activation::Exp | Activation::Power { .. })
     }
 
     fn is_unsigned(&self) -> bool {
@@ -130,6 +136,29 @@ impl Operator for Elementwise {
         (lo <= first && last <= hi).then_some((lo, hi))
     }
 
+    /// Rows by their size: `ln(2^k x) = ln x + k ln 2`, and powers of `2^k x` are those of x times powers of two, which roots of odd k are not.
+    fn equalized(&self, peaks: &[f64], _importance: &[f64]) -> Option<Equalizing> {
+        let exponent = match self.function {
+            Activation::Log => 0.0,
+            Activation::Sqrt => 0.5,
+            Activation::InverseSqrt => -0.5,
+            Activation::Reciprocal => -1.0,
+            Activation::Power { exponent } => exponent.mantissa as f64 * pow2(-(exponent.shift as i32)),
+            _ => return None,
+        };
+        let even = |size: i32| -size & if exponent.fract() == 0.0 { !0 } else { !1 };
+        let rows: Vec<i32> = relative(peaks)?.into_iter().map(even).collect();
+        let result = |&row: &i32| match self.function {
+            Activation::Log => Moved { factor: 1.0, offset: f64::from(row) * std::f64::consts::LN_2 },
+            _ => match f64::from(row) * exponent {
+                whole if whole.fract() == 0.0 => Moved::by(whole as i32),
+                power => Moved { factor: exp(power * std::f64::consts::LN_2), offset: 0.0 },
+            },
+        };
+        let results: Vec<Moved> = rows.iter().map(result).collect();
+        results.iter().all(|result| result.factor.is_normal()).then_some(Equalizing { rows, results })
+    }
+
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let (domain, &range) = formats.one_rounded()?;
         let (lo, hi) = with_values(self.function, domain.scale, self.integers(0, range, *domain));
@@ -143,7 +172,11 @@ impl Operator for Elementwise {
             output_hi,
         };
         if domain.bits > MAX_DOMAIN_BITS {
-            return Ok(Arc::new(wide::Wide::quantize(self.function, q, self.len)?));
+            // Which has no form for what is not positive.
+            if matches!(self.function, Activation::Power { .. }) && range.0 <= 0.0 {
+                return None.feasible();
+            }
+            return Ok(Arc::new(wide::Wide::quantize(self.function, q, self.len, formats.tables)?));
         }
         let table = formats.tables.get(self.function, q).feasible()?;
         Ok(Arc::new(Table { function: self.function, q, len: self.len, table }))

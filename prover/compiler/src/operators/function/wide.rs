@@ -14,6 +14,7 @@ use crate::model::Activation;
 use crate::operators::family::Shape;
 use crate::operators::operator::{IntegerOperator, Sink};
 use crate::quantize::error::{Feasible, PlanError};
+use crate::quantize::tables::Tables;
 
 /// What files know it by.
 pub(super) const TAG: u8 = 6;
@@ -24,7 +25,7 @@ pub(super) const MAX_INVERSE_BITS: u32 = 17;
 pub(super) fn bits(function: Activation) -> Option<u32> {
     match function {
         _ if !wide::Wide::has(function) => None,
-        Activation::InverseSqrt => Some(24),
+        Activation::InverseSqrt | Activation::Exp => Some(24),
         // Nine digits of an amount: hundredths of millions.
         _ => Some(28),
     }
@@ -36,18 +37,23 @@ pub(super) struct Wide {
     function: Activation,
     q: Quantization,
     len: usize,
-    made: wide::Wide,
+    made: Arc<wide::Wide>,
 }
 
 impl Wide {
     /// The operator for these formats.
-    pub fn quantize(function: Activation, q: Quantization, len: usize) -> Result<Self, PlanError> {
+    pub fn quantize(
+        function: Activation,
+        q: Quantization,
+        len: usize,
+        tables: &Tables,
+    ) -> Result<Self, PlanError> {
         let output_hi = match function {
             Activation::InverseSqrt => q.output_hi.min((1 << MAX_INVERSE_BITS) - 1),
             _ => q.output_hi,
         };
         let q = Quantization { output_hi, ..q };
-        Ok(Self { function, q, len, made: wide::Wide::new(function, q).ok().feasible()? })
+        Ok(Self { function, q, len, made: tables.wide(function, q).feasible()? })
     }
 }
 
@@ -96,6 +102,6 @@ pub(super) fn read(
     let (output_lo, output_hi) = (i64::from_le_bytes(reader.fixed()?), i64::from_le_bytes(reader.fixed()?));
     reader.spend("table entries", ENTRY * wide::Wide::entries(function))?;
     let q = Quantization { lo, hi, input_scale, output_scale: shape.scale.into(), output_lo, output_hi };
-    let made = wide::Wide::new(function, q).map_err(ReadError::Layer)?;
+    let made = Arc::new(wide::Wide::new(function, q).map_err(ReadError::Layer)?);
     Ok(Arc::new(Wide { function, q, len, made }))
 }

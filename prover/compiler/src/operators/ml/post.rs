@@ -7,7 +7,7 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Data, Tensor};
 use crate::model::Activation;
-use crate::operators::{function, softmax};
+use crate::operators::{function, masked};
 
 /// A transform of rows of scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Transform {
                 complemented(node, layers, &second)
             }
             Transform::Softmax => {
-                call(node, layers, (&softmax::FAMILY, "Softmax"), &[scores], &[int("axis", -1)])
+                call(node, layers, (&masked::FAMILY, "Softmax"), &[scores], &[int("axis", -1)])
             }
             // 1 / (1 + e^s) = 1 - 1 / (1 + e^-s)
             Transform::Logistic if width == 2 && are_opposite(node, layers, scores)? => {
