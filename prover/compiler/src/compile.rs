@@ -6,6 +6,7 @@ use assay_circuits::Ranges;
 
 use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Inputs, Table};
 use crate::compiled::{CompiledModel, DecodeError};
+use crate::crossings::{Crossings, Remedy};
 use crate::feature::{InputError, check_domain};
 use crate::features::{contents, domains, encodings, input_formats, may_be_missing, real_or};
 use crate::float::{FloatError, FloatModel};
@@ -20,7 +21,7 @@ use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
 use crate::quantize::QuantizeError;
 use crate::quantize::candidate::{Found, Search};
-use crate::quantize::crossing;
+use crate::quantize::crossing::{self, Near};
 use crate::quantize::equalize::equalize;
 use crate::quantize::error::SearchError;
 use crate::quantize::input::InputFormat;
@@ -185,10 +186,18 @@ fn compile_to(
     }
     let provenance = Provenance::new(&samples, options);
 
+    model.show(&samples);
     let equalized = equalize(&model);
     let inputs = input_formats(&model, &features, options)?;
     let mut task = Task { model: &equalized.model, inputs, name: &name, options, observer: &observer };
-    let Quantized { profile, found: (found, ranges) } = task.quantize(samples, &mut warnings)?;
+    let remedy = || Remedy::of(&proto, options, &missing);
+    let quantized = task.quantize(samples, &mut warnings);
+    let Quantized { profile, found: (found, ranges), crossings } =
+        quantized.map_err(|error| match error {
+            CompileError::Quantize(unmet) => CompileError::Quantize(unmet.with_remedy(remedy)),
+            other => other,
+        })?;
+    warnings.extend(crossings.map(|known| Warning::Crossings(Crossings { remedy: remedy(), ..known })));
     observer.at(Stage::Lower, None)?;
     let graph = found.realized.graph.clone();
     let schema = lower::schema(&graph, &name, options)?;
@@ -236,6 +245,8 @@ struct Task<'a, 'p> {
 struct Quantized {
     profile: Profile,
     found: (Found, Ranges),
+    /// Of rows like those of the calibration data, if some take another branch.
+    crossings: Option<Crossings>,
 }
 
 /// Whether a search bounds how many of a model's own decisions differ, where the caller does not.
@@ -254,21 +265,28 @@ impl Task<'_, '_> {
     ) -> Result<Quantized, CompileError> {
         let mut said = Vec::new();
         let mut best = self.at_these_inputs(samples.clone(), &mut said)?;
-        for _ in 0..crossing::STEPS {
-            let found = (&best.profile, &best.found.0);
-            let finer =
-                crossing::finer(self.model, &self.inputs, found, self.options.max_error, self.observer)?;
-            let Some(finer) = finer else { break };
-            let before = std::mem::replace(&mut self.inputs, finer);
-            let mut of_finer = Vec::new();
-            match self.at_these_inputs(samples.clone(), &mut of_finer) {
-                Ok(found) => (best, said) = (found, of_finer),
-                Err(CompileError::Quantize(_)) => {
-                    self.inputs = before;
+        if let Some(near) = Near::new(self.model, &self.inputs, &samples, self.observer)? {
+            let max_error = self.options.max_error;
+            let mut losses = near.losses(self.model, &best.found.0)?;
+            for _ in 0..crossing::STEPS {
+                if !losses.are_many(max_error) {
                     break;
                 }
-                Err(error) => return Err(error),
+                let finer = self.inputs.iter().map(|input| input.clone().finer(crossing::STEP)).collect();
+                let before = std::mem::replace(&mut self.inputs, finer);
+                let mut of_finer = Vec::new();
+                match self.at_these_inputs(samples.clone(), &mut of_finer) {
+                    Ok(found) => (best, said) = (found, of_finer),
+                    Err(CompileError::Quantize(_)) => {
+                        self.inputs = before;
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+                losses = near.losses(self.model, &best.found.0)?;
             }
+            let rows = losses.crossed(best.found.0.loss.error, max_error);
+            best.crossings = (rows > 0).then(|| Crossings { rows, of: losses.rows(), remedy: None });
         }
         warnings.append(&mut said);
         Ok(best)
@@ -285,7 +303,7 @@ impl Task<'_, '_> {
         let profile = self.with_made(samples)?;
         let unmet = match self.search(&profile, Labels::Kept) {
             Err(CompileError::Quantize(unmet)) if !unmet.is_of_model() => unmet,
-            found => return Ok(Quantized { found: found?, profile }),
+            found => return Ok(Quantized { found: found?, profile, crossings: None }),
         };
         let made = profile.made();
         let profile = Profile::new(self.model, profile.into_given(), self.observer)?;
@@ -294,17 +312,17 @@ impl Task<'_, '_> {
                 warnings.push(Warning::Labels { unmet: labels });
                 let profile = self.with_made(profile.into_given())?;
                 if let Ok(found) = self.search(&profile, Labels::Free) {
-                    return Ok(Quantized { found, profile });
+                    return Ok(Quantized { found, profile, crossings: None });
                 }
                 let profile = Profile::new(self.model, profile.into_given(), self.observer)?;
                 let found = self.search(&profile, Labels::Free)?;
                 warnings.push(Warning::GivenRowsOnly { made, unmet });
-                Ok(Quantized { found, profile })
+                Ok(Quantized { found, profile, crossings: None })
             }
             found => {
                 let found = found?;
                 warnings.push(Warning::GivenRowsOnly { made, unmet });
-                Ok(Quantized { found, profile })
+                Ok(Quantized { found, profile, crossings: None })
             }
         }
     }

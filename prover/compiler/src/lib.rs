@@ -42,6 +42,7 @@ mod check;
 mod compile;
 mod compiled;
 pub mod compute_units;
+pub mod crossings;
 mod elementary;
 mod feature;
 mod features;

@@ -77,6 +77,10 @@ impl Interval {
             let (lo, hi) = (multiply(self.lo, other.lo, Round::Down), multiply(self.hi, other.hi, Round::Up));
             return Self { lo, hi };
         }
+        if self.hi <= 0 && other.lo >= 0 {
+            let (lo, hi) = (multiply(self.lo, other.hi, Round::Down), multiply(self.hi, other.lo, Round::Up));
+            return Self { lo, hi };
+        }
         let pairs = [(self.lo, other.lo), (self.lo, other.hi), (self.hi, other.lo), (self.hi, other.hi)];
         let end = |round| pairs.map(|(a, b)| multiply(a, b, round));
         let lo = end(Round::Down).into_iter().fold(i128::MAX, i128::min);

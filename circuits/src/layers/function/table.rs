@@ -61,13 +61,9 @@ impl FunctionTable {
         if let Some(end) = [q.lo, q.hi].into_iter().find(|&end| i128::from(end).abs() > limit) {
             return Err(refuse(end, "the argument is beyond ±2^20"));
         }
-        let evaluator = Evaluator { function, q, reals: Reals::new() };
-        Self::new(
-            q.lo,
-            (q.lo..=q.hi)
-                .map(|x| evaluator.entry(x).map_err(|why| refuse(x, why)))
-                .collect::<Result<_, _>>()?,
-        )
+        let evaluator = Evaluator::new(function, q);
+        let entry = |x: i64| evaluator.entry(x).map_err(|why| refuse(x, why));
+        Self::new(q.lo, (q.lo..=q.hi).map(entry).collect::<Result<_, _>>()?)
     }
 
     /// Smallest argument.
@@ -102,15 +98,55 @@ impl FunctionTable {
     }
 }
 
+/// Powers of e below 1 as products, `e^-((i 2^8 + j) 2^-s) = e^-(i 2^(8-s)) e^-(j 2^-s)`: of a long table of them an entry takes one
+/// multiplication.
+struct Powers {
+    coarse: Vec<Enclosure>,
+    fine: Vec<Enclosure>,
+}
+
+impl Powers {
+    const FINE_BITS: u32 = 8;
+
+    /// Those of all arguments up to a magnitude.
+    fn new(largest: u64, scale: i32, reals: &Reals) -> Self {
+        let step = 1usize << Self::FINE_BITS;
+        let power = |magnitude: u64| reals.exp(Enclosure::dyadic(-i128::from(magnitude), scale));
+        Self {
+            coarse: (0..=largest).step_by(step).map(power).collect(),
+            fine: (0..=largest).take(step).map(power).collect(),
+        }
+    }
+
+    /// `e^-|x|`.
+    fn at(&self, x: i64) -> Option<Enclosure> {
+        let place = usize::try_from(x.unsigned_abs()).ok()?;
+        let fine = self.fine.get(place % (1 << Self::FINE_BITS))?;
+        Some(self.coarse.get(place >> Self::FINE_BITS)?.mul(*fine))
+    }
+}
+
 const NOT_EXACT: &str = "internal error: the exact value is missing; please report this";
 
 struct Evaluator {
     function: Activation,
     q: Quantization,
     reals: Reals,
+    /// Of functions that take one.
+    powers: Option<Powers>,
 }
 
 impl Evaluator {
+    fn new(function: Activation, q: Quantization) -> Self {
+        let reals = Reals::new();
+        // A table far from zero would take more powers than it has entries.
+        let largest = q.lo.unsigned_abs().max(q.hi.unsigned_abs());
+        let takes_power =
+            matches!(function, Activation::Exp | Activation::Sigmoid) && largest / 2 <= q.hi.abs_diff(q.lo);
+        let powers = takes_power.then(|| Powers::new(largest, q.input_scale, &reals));
+        Self { function, q, reals, powers }
+    }
+
     fn entry(&self, x: i64) -> Result<i64, &'static str> {
         let q = self.q;
         self.function.arguments().check(x, q.input_scale)?;
@@ -120,8 +156,24 @@ impl Evaluator {
         if let Some(radicand) = exact::radicand(self.function, x, q)? {
             return Ok(exact::rounded_root(radicand).clamp(q.output_lo, q.output_hi));
         }
-        real::round(self.enclose(x)?, q.output_scale, q.output_lo, q.output_hi)
-            .ok_or("80 bits behind the point do not decide the rounding, or the value is beyond ±2^46; use a smaller output scale or range")
+        let round = |value| real::round(value, q.output_scale, q.output_lo, q.output_hi);
+        // A product of powers is a wider enclosure, which may decide nothing.
+        if let Some(entry) = self.by_power(x).and_then(round) {
+            return Ok(entry);
+        }
+        round(self.enclose(x)?).ok_or("80 bits behind the point do not decide the rounding, or the value is beyond ±2^46; use a smaller output scale or range")
+    }
+
+    /// An interval around the value at an argument, of a function of a power that is known.
+    fn by_power(&self, x: i64) -> Option<Enclosure> {
+        let power = self.powers.as_ref()?.at(x)?;
+        let below = |power: Enclosure| power.div(Enclosure::ONE.add(power));
+        match self.function {
+            Activation::Exp if x <= 0 => Some(power),
+            Activation::Sigmoid if x <= 0 => Some(below(power)),
+            Activation::Sigmoid => Some(Enclosure::ONE.sub(below(power))),
+            _ => None,
+        }
     }
 
     /// An interval around the value at an argument.
