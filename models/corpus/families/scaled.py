@@ -27,6 +27,9 @@ skl2onnx.update_registered_converter(
     options={"nocl": [True, False], "zipmap": [True, False, "columns"]},
 )
 skl2onnx.update_registered_converter(
+    xgboost.XGBRegressor, "XGBoostXGBRegressor", calculate_linear_regressor_output_shapes, convert_xgboost
+)
+skl2onnx.update_registered_converter(
     lightgbm.LGBMRegressor,
     "LightGbmLGBMRegressor",
     calculate_linear_regressor_output_shapes,
@@ -46,6 +49,13 @@ def cases():
     }.items():
         x, y = accounts(name)
         yield case(name, make_pipeline(scaler, xgboost.XGBClassifier(**trees)).fit(x, y > 0), x, exporter=EXPORTER, **VERSIONS)
+
+    # Scaled in double precision where the model is trained, and in single where it runs: rows lie one bit beside thresholds.
+    name = "standard-scaler-before-xgboost-of-losses"
+    x, y = accounts(name)
+    losses = np.exp(y / 4) * 900
+    pipe = make_pipeline(StandardScaler(), xgboost.XGBRegressor(**trees | {"max_depth": 5})).fit(x.astype(np.float64), losses)
+    yield case(name, pipe, x, exporter=EXPORTER, max_error=0.05, **VERSIONS)
 
     name = "imputer-and-standard-scaler-before-xgboost"
     x, y = accounts(name)

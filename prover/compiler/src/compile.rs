@@ -6,6 +6,7 @@ use assay_circuits::Ranges;
 
 use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Inputs, Table};
 use crate::compiled::{CompiledModel, DecodeError};
+use crate::crossings::{Crossings, Remedy};
 use crate::feature::{InputError, check_domain};
 use crate::features::{contents, domains, encodings, input_formats, may_be_missing, real_or};
 use crate::float::{FloatError, FloatModel};
@@ -13,14 +14,15 @@ use crate::import::{self, ImportError, Refusal};
 use crate::internal::InternalError;
 use crate::lower::{self, LowerError};
 use crate::model::{FileInput, Layer, LayerFunction, Map, Model, Output, Row, batch};
+use crate::named::{check_exact, check_hidden};
 use crate::onnx::ModelProto;
 use crate::operators::operator::{Measure, ResultScale};
-use crate::options::{ExactFloats, OptionError, Options};
+use crate::options::{OptionError, Options};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
 use crate::quantize::QuantizeError;
 use crate::quantize::candidate::{Found, Search};
-use crate::quantize::crossing;
+use crate::quantize::crossing::{self, Near};
 use crate::quantize::equalize::equalize;
 use crate::quantize::error::SearchError;
 use crate::quantize::input::InputFormat;
@@ -179,11 +181,19 @@ fn compile_to(
     }
     let provenance = Provenance::new(&samples, options);
 
+    model.show(&samples);
     let equalized = equalize(&model, &samples);
     let inputs = input_formats(&model, &features, options)?;
     let mut task =
         Task { model: &equalized.model, inputs, name: &name, options, observer: &observer, of_scores: None };
-    let Quantized { profile, found: (found, ranges) } = task.quantize(samples, &mut warnings)?;
+    let remedy = || Remedy::of(&proto, options, &missing);
+    let quantized = task.quantize(samples, &mut warnings);
+    let Quantized { profile, found: (found, ranges), crossings } =
+        quantized.map_err(|error| match error {
+            CompileError::Quantize(unmet) => CompileError::Quantize(unmet.with_remedy(remedy)),
+            other => other,
+        })?;
+    warnings.extend(crossings.map(|known| Warning::Crossings(Crossings { remedy: remedy(), ..known })));
     observer.at(Stage::Lower, None)?;
     let graph = found.realized.graph.clone();
     let schema = lower::schema(&graph, &name, options)?;
@@ -233,6 +243,8 @@ struct Task<'a, 'p> {
 struct Quantized {
     profile: Profile,
     found: (Found, Ranges),
+    /// Of rows like those of the calibration data, if some take another branch.
+    crossings: Option<Crossings>,
 }
 
 /// Whether a search bounds how many of a model's own decisions differ, where the caller does not.
@@ -258,21 +270,29 @@ impl Task<'_, '_> {
             }
             found => found?,
         };
-        for _ in 0..crossing::STEPS {
-            let found = (&best.profile, &best.found.0);
-            let finer =
-                crossing::finer(self.model, &self.inputs, found, self.options.max_error, self.observer)?;
-            let Some(finer) = finer else { break };
-            let before = std::mem::replace(&mut self.inputs, finer);
-            let mut of_finer = Vec::new();
-            match self.at_these_inputs(samples.clone(), &mut of_finer) {
-                Ok(found) => (best, said) = (found, of_finer),
-                Err(CompileError::Quantize(_)) => {
-                    self.inputs = before;
+        if let Some(rows) = Near::rows(self.model, &self.inputs, &samples) {
+            let near = Near(self.profile(rows)?);
+            let max_error = self.options.max_error;
+            let mut losses = near.losses(self.model, &best.found.0)?;
+            for _ in 0..crossing::STEPS {
+                if !losses.are_many(max_error) {
                     break;
                 }
-                Err(error) => return Err(error),
+                let finer = self.inputs.iter().map(|input| input.clone().finer(crossing::STEP)).collect();
+                let before = std::mem::replace(&mut self.inputs, finer);
+                let mut of_finer = Vec::new();
+                match self.at_these_inputs(samples.clone(), &mut of_finer) {
+                    Ok(found) => (best, said) = (found, of_finer),
+                    Err(CompileError::Quantize(_)) => {
+                        self.inputs = before;
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+                losses = near.losses(self.model, &best.found.0)?;
             }
+            let rows = losses.crossed(best.found.0.loss.error, max_error);
+            best.crossings = (rows > 0).then(|| Crossings { rows, of: losses.rows(), remedy: None });
         }
         warnings.append(&mut said);
         Ok(best)
@@ -289,7 +309,7 @@ impl Task<'_, '_> {
         let profile = self.with_made(samples)?;
         let unmet = match self.search(&profile, Labels::Kept) {
             Err(CompileError::Quantize(unmet)) if !unmet.is_of_model() => unmet,
-            found => return Ok(Quantized { found: found?, profile }),
+            found => return Ok(Quantized { found: found?, profile, crossings: None }),
         };
         let made = profile.made();
         let profile = self.profile(profile.into_given())?;
@@ -298,17 +318,17 @@ impl Task<'_, '_> {
                 warnings.push(Warning::Labels { unmet: labels });
                 let profile = self.with_made(profile.into_given())?;
                 if let Ok(found) = self.search(&profile, Labels::Free) {
-                    return Ok(Quantized { found, profile });
+                    return Ok(Quantized { found, profile, crossings: None });
                 }
                 let profile = self.profile(profile.into_given())?;
                 let found = self.search(&profile, Labels::Free)?;
                 warnings.push(Warning::GivenRowsOnly { made, unmet });
-                Ok(Quantized { found, profile })
+                Ok(Quantized { found, profile, crossings: None })
             }
             found => {
                 let found = found?;
                 warnings.push(Warning::GivenRowsOnly { made, unmet });
-                Ok(Quantized { found, profile })
+                Ok(Quantized { found, profile, crossings: None })
             }
         }
     }
@@ -373,53 +393,6 @@ fn refused(error: ImportError, names: &[String], samples: &[Vec<f64>]) -> Compil
         return CalibrationError::Missing { row, column, reader }.into();
     }
     error.into()
-}
-
-/// Whether the inputs that are to be exact exist, by their names in the file.
-fn check_exact(model: &Model, options: &Options) -> Result<(), OptionError> {
-    let ExactFloats::Inputs(names) = &options.exact_floats else { return Ok(()) };
-    let known = || model.file_inputs.iter().map(|input| input.name.as_str());
-    match names.iter().find(|name| !known().any(|known| known == **name)) {
-        Some(unknown) => {
-            Err(OptionError::UnknownExact(unknown.clone(), known().collect::<Vec<_>>().join(", ")))
-        }
-        None => Ok(()),
-    }
-}
-
-/// Whether the inputs that a statement is to hide exist.
-fn check_hidden(model: &Model, options: &Options) -> Result<(), OptionError> {
-    let known = |name: &str| model.inputs.iter().any(|input| input.name == name);
-    // A column can be hidden by its own name, which takes it out of the tensor that it was joined to.
-    let inputs = || {
-        let of_file = model.file_inputs.iter().map(|input| input.name.as_str());
-        let joined = model.inputs.iter().map(|input| input.name.as_str());
-        let joined = joined.filter(|name| model.file_inputs.iter().all(|input| input.name != *name));
-        of_file.chain(joined).collect::<Vec<_>>().join(", ")
-    };
-    if let Some(unknown) = options.commit.iter().find(|name| !known(name)) {
-        return Err(OptionError::UnknownCommit(unknown.clone(), inputs()));
-    }
-    // `numbers` reads as all numbers, and there may be a `numbers_2`.
-    let is_joined = |name: &str| known(name) && model.file_inputs.iter().all(|input| input.name != name);
-    for name in options.commit.iter().filter(|name| is_joined(name)) {
-        let title = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
-        let is_shown = |other: &&str| {
-            other.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_') == title
-                && is_joined(other)
-                && options.commit.iter().all(|hidden| hidden != other)
-        };
-        let mut others = model.inputs.iter().map(|input| input.name.as_str());
-        if let Some(shown) = others.find(is_shown) {
-            return Err(OptionError::PartlyCommitted(name.clone(), shown.to_owned()));
-        }
-    }
-    match &options.member {
-        Some(member) if !known(&member.name) => {
-            Err(OptionError::UnknownMember(member.name.clone(), inputs()))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The samples in the model's order; the table names the features where the model does not.

@@ -38,6 +38,21 @@ pub(crate) fn activation_scale(peak: f64, bits: u32, unsigned: bool) -> i32 {
     if peak == 0.0 { 0 } else { fitting_scale(peak, limit) }
 }
 
+/// Digits behind the point that numbers of single precision are kept apart by, at most.
+const MAX_DECIMALS: i32 = 6;
+
+/// How many digits behind the point all of these numbers have, in single precision; `None` of any that are no decimals of few digits.
+pub(crate) fn decimals(values: impl Iterator<Item = f64> + Clone) -> Option<i32> {
+    let is_of = |decimals: i32| values.clone().all(|x| decimal(x, decimals) as f32 == x as f32);
+    (0..=MAX_DECIMALS).find(|&decimals| is_of(decimals))
+}
+
+/// The number of so many digits behind the point that is nearest to another.
+pub(crate) fn decimal(x: f64, decimals: i32) -> f64 {
+    let unit = 10f64.powi(decimals);
+    (x * unit).round() / unit
+}
+
 /// Largest magnitude of a scale that the compiler chooses.
 pub(crate) const MAX_SCALE: i32 = 60;
 
@@ -60,6 +75,17 @@ mod tests {
         assert_eq!(quantize(1.25, 2), Some(5));
         assert_eq!(quantize(1e30, 0), None);
         assert_eq!(quantize(f64::NAN, 0), None);
+    }
+
+    #[test]
+    fn decimals_are_those_of_single_precision() {
+        let of = |values: &[f64]| decimals(values.iter().copied());
+        assert_eq!(of(&[1.0, -3.0, 1e9]), Some(0));
+        assert_eq!(of(&[37_292.64, 0.5, 4.0]), Some(2));
+        assert_eq!(of(&[f64::from(0.1436f32), 0.25]), Some(4));
+        assert_eq!(of(&[0.1, 1.0 / 3.0]), None);
+        assert_eq!(of(&[]), Some(0));
+        assert_eq!(decimal(0.143_61, 4), 0.1436);
     }
 
     #[test]

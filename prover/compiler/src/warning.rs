@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::crossings::Crossings;
 use crate::quantize::QuantizeError;
 
 /// Something to look at before a table, or a model, is trusted.
@@ -65,6 +66,8 @@ pub enum Warning {
         /// How much the output that varies least varies over the calibration data.
         range: f64,
     },
+    /// Rows like those of the calibration data that take another branch of a tree or a comparison than in the model.
+    Crossings(Crossings),
     /// All samples are equal: nothing about the model's behaviour is known.
     OneSample {
         /// Samples, all equal.
@@ -144,6 +147,7 @@ impl Warning {
             Warning::GivenRowsOnly { .. } => "given-rows-only",
             Warning::Labels { .. } => "labels",
             Warning::InProportion { .. } => "in-proportion",
+            Warning::Crossings(_) => "crossings",
             Warning::OneSample { .. } => "one-sample",
             Warning::ConstantFeatures { .. } => "constant-features",
             Warning::ConstantLayer { .. } => "constant-layer",
@@ -189,6 +193,12 @@ impl Warning {
                 "no format keeps to an error of {max_error}: {allowed} was allowed in its place, {:.1e} of the {range:.3e} by which the \
                  output varies",
                 allowed / range
+            ),
+            Warning::Crossings(crossings) => format!(
+                "{}: what they give is as far off as the branches are apart",
+                crossings.text(
+                    "rows like those of the calibration data (each number moved towards its neighbour)"
+                )
             ),
             Warning::OneSample { samples: 1 } => "the calibration data is a single sample".into(),
             Warning::OneSample { samples } => {
@@ -254,6 +264,10 @@ impl Warning {
             Warning::InProportion { .. } => {
                 "act on the output with a margin of this error; for a smaller one, bring features and outputs to similar sizes inside the model \
                  (a scaler costs nothing), and name the largest error that you take"
+            }
+            Warning::Crossings(Crossings { remedy: Some(remedy), .. }) => remedy.text(),
+            Warning::Crossings(_) => {
+                "a smaller error asks for finer features, of which fewer rows take another branch"
             }
             Warning::OneSample { .. } => "calibrate with samples that vary as real inputs do",
             Warning::ConstantFeatures { .. } => {

@@ -231,6 +231,24 @@ pub struct Model {
 }
 
 impl Model {
+    /// Tells the operators which values the elements of inputs that they read have in the calibration data.
+    pub fn show(&mut self, samples: &[Vec<f64>]) {
+        for layer in &mut self.layers {
+            let (LayerFunction::Operator(operator), Map::Rows(rows)) = (&layer.function, layer.map.as_ref())
+            else {
+                continue;
+            };
+            // What is no element of an input is in no sample.
+            let of_row = |row: usize| {
+                let Some(atom) = rows.get(row).and_then(Row::as_atom) else { return Vec::new() };
+                samples.iter().filter_map(|sample| sample.get(atom as usize).copied()).collect()
+            };
+            if let Some(shown) = operator.with_values(&of_row) {
+                layer.function = LayerFunction::Operator(shown);
+            }
+        }
+    }
+
     /// Elements of all inputs together.
     pub fn input_len(&self) -> usize {
         self.inputs.iter().map(Input::len).sum()

@@ -180,6 +180,12 @@ pub trait Operator: Debug + Send + Sync {
         false
     }
 
+    /// The same, of which integers may follow from the arguments' values in the calibration data: `of_row` gives those of a row that is an
+    /// element of an input, and none of others. `None` where they do not matter.
+    fn with_values(&self, _of_row: &dyn Fn(usize) -> Vec<f64>) -> Option<Arc<dyn Operator>> {
+        None
+    }
+
     /// Number of results.
     fn len(&self) -> usize;
 

@@ -5,15 +5,19 @@
 //! they are around the thresholds: of a feature whose largest value is ten thousand times the usual one, a grid of 16 bits has a step as
 //! wide as the usual ones are apart. So the model is tried on rows like the given ones, each value moved towards its neighbour among
 //! the feature's values, and inputs that are compared become finer until few of those rows are wrong.
+//!
+//! That a row takes another branch shows in its error, which is far larger than that of others.
 
 use super::candidate::Found;
-use super::error::{PlanError, SearchError};
+use super::error::PlanError;
 use super::input::InputFormat;
-use super::loss::{Bound, measure};
+use super::loss::{Bound, Loss, measure};
+use super::plan::Plan;
 use super::profile::Profile;
+use super::realize::Realized;
 use super::unseen;
+use crate::internal::InternalError;
 use crate::model::Model;
-use crate::progress::Observer;
 
 /// Rows that are tried.
 const ROWS: usize = 2000;
@@ -25,31 +29,66 @@ const WORK: usize = 200_000_000;
 pub(crate) const STEP: u32 = 2;
 /// Steps at most.
 pub(crate) const STEPS: usize = 4;
+/// How many times the error that a quarter of the rows keep to an error is that rounding alone does not make, and how many times the
+/// largest one that is known to come of rounding.
+const FAR: f64 = 8.0;
+const BEYOND: f64 = 2.0;
 
-/// The formats of finer inputs, where more rows than may be are further from the real model than `max_error`, or decide otherwise.
-pub(crate) fn finer(
-    model: &Model,
-    inputs: &[InputFormat],
-    (profile, found): (&Profile, &Found),
-    max_error: f64,
-    observer: &Observer<'_>,
-) -> Result<Option<Vec<InputFormat>>, SearchError> {
-    let is_compared = inputs.iter().any(InputFormat::is_compared);
-    if !is_compared || Profile::work(model).saturating_mul(ROWS) > WORK {
-        return Ok(None);
+/// Rows near the given ones, and what the model makes of them.
+pub(crate) struct Near(pub Profile);
+
+impl Near {
+    /// Such rows; `None` where nothing is compared, or they would take too long.
+    pub fn rows(model: &Model, inputs: &[InputFormat], given: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+        let is_tried =
+            inputs.iter().any(InputFormat::is_compared) && Profile::work(model).saturating_mul(ROWS) <= WORK;
+        is_tried.then(|| unseen::near(given, ROWS))
     }
-    let rows = unseen::near(profile.given(), ROWS);
-    let tried = Profile::new(model, rows, observer)?;
-    let bound = Bound { error: max_error, flips: usize::MAX, labels: 0 };
-    let mut faults = 0;
-    for position in tried.all() {
-        let loss = measure(model, &found.realized, &found.plan, &tried, &[position], (None, bound), None);
-        faults += usize::from(PlanError::feasible(loss)?.is_none());
+
+    /// What a graph loses on them.
+    pub fn losses(&self, model: &Model, found: &Found) -> Result<Losses, InternalError> {
+        Losses::of(model, &found.realized, &found.plan, &self.0)
     }
-    if faults * ROWS_A_FAULT <= tried.all().len() {
-        return Ok(None);
+}
+
+/// What a graph loses on each of some rows; nothing is known of those that it has no numbers for.
+pub(crate) struct Losses(Vec<Option<Loss>>);
+
+impl Losses {
+    /// On the given rows of a profile.
+    pub fn of(
+        model: &Model,
+        realized: &Realized,
+        plan: &Plan,
+        profile: &Profile,
+    ) -> Result<Self, InternalError> {
+        let of_row = |position: usize| {
+            let loss = measure(model, realized, plan, profile, &[position], (None, Bound::NONE), None);
+            Ok::<_, InternalError>(PlanError::feasible(loss)?.map(|(loss, _)| loss))
+        };
+        (0..profile.given().len()).map(of_row).collect::<Result<_, _>>().map(Losses)
     }
-    let widened =
-        |input: &InputFormat| if input.is_compared() { input.clone().widened(STEP) } else { input.clone() };
-    Ok(Some(inputs.iter().map(widened).collect()))
+
+    pub fn rows(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether more rows than may be are further from the real model than `max_error`, or decide otherwise.
+    pub fn are_many(&self, max_error: f64) -> bool {
+        let is_kept = |loss: &&Option<Loss>| {
+            loss.as_ref().is_some_and(|loss| loss.error <= max_error && loss.labels == 0)
+        };
+        let kept = self.0.iter().filter(is_kept).count();
+        (self.0.len() - kept) * ROWS_A_FAULT > self.0.len()
+    }
+
+    /// Rows that take another branch, where rounding alone makes errors of up to `known`, and `max_error` is allowed.
+    pub fn crossed(&self, known: f64, max_error: f64) -> usize {
+        let mut errors: Vec<f64> =
+            self.0.iter().map(|loss| loss.as_ref().map_or(f64::INFINITY, |loss| loss.error)).collect();
+        errors.sort_by(f64::total_cmp);
+        let quarter = errors.get(errors.len() / 4).copied().unwrap_or(0.0);
+        let limit = (BEYOND * known).min(max_error).max(FAR * quarter);
+        errors.len() - errors.partition_point(|&error| error <= limit)
+    }
 }

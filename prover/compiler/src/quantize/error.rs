@@ -2,6 +2,7 @@
 
 use assay_circuits::{BuildError, Missing};
 
+use crate::crossings::{Crossings, Remedy};
 use crate::internal::InternalError;
 use crate::progress::Cancelled;
 
@@ -11,9 +12,9 @@ pub enum QuantizeError {
     /// The error bound is below what the widest formats achieve.
     #[error(
         "max error {max_error} cannot be met: with {bits}-bit weights and activations the error of output '{output}', whose values reach \
-         {peak}, is {achieved:.6}; --max-error {} allows that{}; features scaled to similar ranges, or a finer input or output format, may \
+         {peak}, is {achieved:.6}; --max-error {} allows that{}{}; features scaled to similar ranges, or a finer input or output format, may \
          make it smaller",
-        enough(*.achieved), .outlier.as_ref().map_or_else(String::new, |outlier| outlier.text())
+        enough(*.achieved), crossed(.crossings.as_ref()), .outlier.as_ref().map_or_else(String::new, |outlier| outlier.text())
     )]
     Unreachable {
         /// Error asked for.
@@ -30,6 +31,8 @@ pub enum QuantizeError {
         achieved: f64,
         /// Width of weights and activations at which it was found, at most.
         bits: u32,
+        /// Rows of the calibration data that take another branch, where features are compared.
+        crossings: Option<Crossings>,
         /// A number in the data that is far from all others of its feature, if one is.
         outlier: Option<Box<Outlier>>,
     },
@@ -140,6 +143,13 @@ impl Outlier {
     }
 }
 
+/// Rows that take another branch, with what to do.
+fn crossed(crossings: Option<&Crossings>) -> String {
+    let Some(crossings) = crossings.filter(|crossings| crossings.rows > 0) else { return String::new() };
+    let remedy = crossings.remedy.map_or_else(String::new, |remedy| format!(": {}", remedy.text()));
+    format!("; {}{remedy}", crossings.text("rows of the calibration data"))
+}
+
 /// A bound that an error meets, in few digits.
 fn enough(error: f64) -> f64 {
     format!("{:.1e}", error * 1.06).parse().unwrap_or(error)
@@ -213,6 +223,16 @@ impl QuantizeError {
                 undefined.to_string()
             }
         }
+    }
+
+    /// The same with what makes rows take the model's branches, where some take others.
+    pub(crate) fn with_remedy(mut self, remedy: impl FnOnce() -> Option<Remedy>) -> Self {
+        if let QuantizeError::Unreachable { crossings: Some(crossings), .. } = &mut self
+            && crossings.rows > 0
+        {
+            crossings.remedy = remedy();
+        }
+        self
     }
 
     /// Whether it is the model's fault, or the compiler's, and no other demand or sample would mend it.

@@ -84,6 +84,11 @@ impl InputFormat {
         }
     }
 
+    /// The same, finer by so many bits where values are compared as they are.
+    pub fn finer(self, by: u32) -> Self {
+        if self.is_compared() { self.widened(by) } else { self }
+    }
+
     /// The same for a function that may take finer ones than activations.
     pub fn fine(self) -> Self {
         match self {

@@ -120,7 +120,7 @@ impl<'a> Evaluated<'a> {
         at("what a layer gives for a sample", known.map_or(computed, |known| known), sample)
     }
 
-    /// Evaluates a layer for the next sample, unless it is known.
+    /// Evaluates a layer that is not known for the next sample.
     fn evaluate(
         &mut self,
         realized: &Realized,
@@ -128,9 +128,6 @@ impl<'a> Evaluated<'a> {
         (position, measure): (usize, Measure),
         sample: usize,
     ) -> Result<(), PlanError> {
-        if at("whether a layer is known", &self.known, position)?.is_some() {
-            return Ok(());
-        }
         let layer = at("a layer", &realized.graph.layers, position)?;
         let x = layer.gather_from(|source| match source.checked_sub(inputs.len()) {
             None => at("an input", inputs, source).map(Vec::as_slice),
@@ -170,9 +167,14 @@ pub(crate) fn measure(
     let mut loss = Loss { error: 0.0, worst: 0, flips: vec![0; outputs], labels: 0 };
     let measures: Vec<Measure> = model.layers.iter().map(|layer| layer.function.measure()).collect();
     let mut evaluated = Evaluated::new(realized, positions, known);
+    let open = evaluated.known.iter().zip(measures.iter().copied()).enumerate();
+    let open: Vec<(usize, Measure)> = open
+        .filter(|(_, (known, _))| known.is_none())
+        .map(|(layer, (_, measure))| (layer, measure))
+        .collect();
     for (sample, &position) in positions.iter().enumerate() {
         let inputs = graph.quantize(at("a sample", &profile.samples, position)?);
-        for layer in measures.iter().copied().enumerate() {
+        for &layer in &open {
             evaluated.evaluate(realized, &inputs, layer, sample)?;
         }
         let targets = at("the targets of a sample", &profile.targets, position)?;

@@ -15,6 +15,8 @@ use crate::progress::{Observer, Stage};
 const EVALUATION_WORK: usize = 2_000_000;
 /// Part of the range of scores that an error of them may be.
 const SCORES: f64 = 1e-3;
+/// What a layer takes whatever it computes, in multiplications.
+const LAYER_WORK: usize = 16;
 /// Samples that the search keeps at least, for models of up to [`EVALUATION_WORK`] multiplications, and for larger ones.
 const FEWEST_SAMPLES: [usize; 2] = [64, 16];
 
@@ -232,10 +234,11 @@ impl Profile {
         self.searched = (0..total).step_by(total.div_ceil(kept).max(1)).collect();
     }
 
-    /// Multiplications that an evaluation of the model takes, about.
+    /// Multiplications that an evaluation of the model takes, about, and what takes as long.
     pub(super) fn work(model: &Model) -> usize {
         let of_layer = |layer: &Layer| {
-            layer.map.rows().saturating_add(layer.function.operator().map_or(0, |operator| operator.work()))
+            let of_operator = layer.function.operator().map_or(0, |operator| operator.work());
+            layer.map.rows().saturating_add(of_operator).saturating_add(LAYER_WORK)
         };
         model.layers.iter().map(of_layer).fold(model.terms(), usize::saturating_add)
     }

@@ -27,22 +27,30 @@ pub(crate) struct Realized {
     pub intervals: Vec<LayerIntervals>,
 }
 
-/// Sets the scales that follow from others: sums have that of what they sum, and operators say what their arguments make of
-/// theirs. Of a plan that is not finished, the layers that it has.
+/// Sets the scales that follow from others: sums have that of what they sum, and operators say what their arguments make of theirs.
 pub(crate) fn settle(model: &Model, profile: &Profile, plan: &mut Plan) -> Result<(), Absence> {
-    for (position, layer) in model.layers.iter().enumerate().take(plan.layers.len()) {
-        let summed = plan.source_scale(profile.wiring(position)?.source()?)?;
-        let found = plan.layer_mut(position)?;
-        if found.result == LayerResult::Sums {
-            found.scale = summed;
-            found.rows = vec![summed];
-        }
-        if let LayerFunction::Operator(operator) = &layer.function
-            && let ResultScale::Fixed(scale) = operator.result_scale(&found.formats())
-        {
-            found.scale = scale;
-            found.format = FormatChoice::Follows;
-        }
+    (0..plan.layers.len()).try_for_each(|position| settle_layer(model, profile, plan, position))
+}
+
+/// The same of one layer, those that it reads being settled.
+pub(crate) fn settle_layer(
+    model: &Model,
+    profile: &Profile,
+    plan: &mut Plan,
+    position: usize,
+) -> Result<(), Absence> {
+    let layer = at("a layer", &model.layers, position)?;
+    let summed = plan.source_scale(profile.wiring(position)?.source()?)?;
+    let found = plan.layer_mut(position)?;
+    if found.result == LayerResult::Sums {
+        found.scale = summed;
+        found.rows = vec![summed];
+    }
+    if let LayerFunction::Operator(operator) = &layer.function
+        && let ResultScale::Fixed(scale) = operator.result_scale(&found.formats())
+    {
+        found.scale = scale;
+        found.format = FormatChoice::Follows;
     }
     Ok(())
 }

@@ -10,13 +10,16 @@
 //! a number of evaluations, not by time.
 
 use super::candidate::{Found, Search};
+use super::crossing::Losses;
 use super::doubt;
 use super::error::{Outlier, Place, PlanError, QuantizeError, SearchError};
 use super::evaluation::Evaluation;
+use super::input::InputFormat;
 use super::loss::measure;
 use super::plan::{MAX_BITS, MIN_BITS};
-use super::realize::{Realized, realize};
+use super::realize::{Realized, realize, settle};
 use super::uniform::{Least, Widths};
+use crate::crossings::Crossings;
 use crate::internal::{Expected, InternalError};
 use crate::operators::operator::Measure;
 
@@ -32,7 +35,8 @@ impl Search<'_, '_> {
         let of_samples = searched.len() as f64 / all.len().max(1) as f64;
         for aim in AIMS {
             let bound = self.bound.part(aim, of_samples);
-            let Some(start) = self.uniform(searched, bound, &mut Least::new())? else { continue };
+            // Widths that meet a smaller part of the bounds meet these, too.
+            let Some(start) = self.uniform(searched, bound, None)? else { break };
             let found = self.descend(start, bound)?;
             let allowed = (self.threshold, self.bound);
             let loss = measure(self.model, &found.realized, &found.plan, self.profile, &all, allowed, None);
@@ -41,7 +45,7 @@ impl Search<'_, '_> {
             }
         }
         let mut least = Least::new();
-        if let Some(found) = self.uniform(&all, self.bound, &mut least)? {
+        if let Some(found) = self.uniform(&all, self.bound, Some(&mut least))? {
             return Ok(Found { plan: found.plan, realized: found.realized, loss: found.loss });
         }
         Err(self.unreachable(&least)?.into())
@@ -49,7 +53,7 @@ impl Search<'_, '_> {
 
     /// The narrowest uniform widths that meet the bounds, unoptimized: enough to compare ways to prove ranges by.
     pub fn first(&self) -> Result<Option<Realized>, SearchError> {
-        let found = self.uniform(&self.profile.searched, self.bound, &mut Least::new())?;
+        let found = self.uniform(&self.profile.searched, self.bound, None)?;
         Ok(found.map(|found| found.realized))
     }
 
@@ -77,6 +81,7 @@ impl Search<'_, '_> {
                     least_range: self.least_range(),
                     achieved: error / counts,
                     bits: MAX_BITS,
+                    crossings: self.crossings()?,
                     outlier: self.outlier(),
                 }
             }
@@ -86,6 +91,20 @@ impl Search<'_, '_> {
                 outlier: self.outlier(),
             },
         })
+    }
+
+    /// Rows of the calibration data that take another branch at the finest formats, where features are compared.
+    fn crossings(&self) -> Result<Option<Crossings>, SearchError> {
+        if !self.inputs.iter().any(InputFormat::is_compared) {
+            return Ok(None);
+        }
+        let mut plan = self.uniform_plan(Widths { bits: MAX_BITS, width: MAX_BITS, fine: MAX_BITS })?;
+        settle(self.model, self.profile, &mut plan)?;
+        let realized = realize(self.model, self.profile, &plan, None);
+        let Some(realized) = PlanError::feasible(realized)? else { return Ok(None) };
+        let losses = Losses::of(self.model, &realized, &plan, self.profile)?;
+        let rows = losses.crossed(f64::INFINITY, self.bound.error);
+        Ok(Some(Crossings { rows, of: losses.rows(), remedy: None }))
     }
 
     /// How much the real output that varies least varies over the given samples, its elements together; infinite where none is real.

@@ -9,7 +9,7 @@ use super::fit::{Fit, common_row, fitting_rows};
 use super::graph::{QuantOutput, elements};
 use super::loss::{Bound, Loss};
 use super::plan::{ArgumentPlan, FormatChoice, LayerPlan, LayerResult, MAX_BITS, MIN_BITS, Plan, Taken};
-use super::realize::{Realized, realize, settle};
+use super::realize::{Realized, realize, settle_layer};
 use crate::internal::{Expected, InternalError};
 use crate::model::{Layer, LayerFunction};
 use crate::number::{MAX_SCALE, activation_scale};
@@ -59,6 +59,20 @@ impl Least {
         Least { error: f64::INFINITY, worst: 0, flips: None, labels: None }
     }
 
+    /// What a plan may lose and still change this in what a refusal says, or be within `bound`: fewer labels, where some plan meets the other
+    /// bounds; fewer flips, where one meets that on the error; and else a smaller error.
+    fn open_to(&self, bound: Bound) -> Bound {
+        match *self {
+            Least { labels: Some(labels), .. } => {
+                Bound { labels: labels.saturating_sub(1).max(bound.labels), ..bound }
+            }
+            Least { flips: Some(flips), .. } => {
+                Bound { flips: flips.saturating_sub(1).max(bound.flips), labels: usize::MAX, ..bound }
+            }
+            Least { error, .. } => Bound { error: bound.error.max(error), ..Bound::NONE },
+        }
+    }
+
     fn add(&mut self, loss: &Loss, bound: Bound) {
         if loss.error < self.error {
             (self.error, self.worst) = (loss.error, loss.worst);
@@ -75,20 +89,20 @@ impl Least {
 
 impl Search<'_, '_> {
     /// The narrowest uniform widths that meet `bound` on the samples at `positions`. Where a function has a form for arguments wider than a
-    /// table's, and a table is not enough, the cheapest of those with some widths of such arguments.
+    /// table's, and a table is not enough, the cheapest of those with some widths of such arguments. What they lose is added to `least`.
     pub(super) fn uniform(
         &self,
         positions: &[usize],
         bound: Bound,
-        least: &mut Least,
+        mut least: Option<&mut Least>,
     ) -> Result<Option<Candidate>, SearchError> {
-        let mut found = self.narrowest(positions, bound, least, None)?;
+        let mut found = self.narrowest(positions, bound, least.as_deref_mut(), None)?;
         let tables = self.model.layers.iter().filter_map(|layer| layer.function.operator()?.table_bits());
         if let Some(table) = tables.max()
             && found.as_ref().is_none_or(|&(bits, _)| bits > table)
         {
             for fine in FINE {
-                let finer = self.narrowest(positions, bound, least, Some(fine))?;
+                let finer = self.narrowest(positions, bound, least.as_deref_mut(), Some(fine))?;
                 found = match (found, finer) {
                     (Some(known), Some(finer)) if known.1.cost <= finer.1.cost => Some(known),
                     (known, finer) => finer.or(known),
@@ -104,7 +118,7 @@ impl Search<'_, '_> {
         &self,
         positions: &[usize],
         bound: Bound,
-        least: &mut Least,
+        mut least: Option<&mut Least>,
         fine: Option<u32>,
     ) -> Result<Option<(u32, Candidate)>, SearchError> {
         for bits in MIN_BITS..=fine.unwrap_or(MAX_BITS).min(MAX_BITS) {
@@ -117,8 +131,11 @@ impl Search<'_, '_> {
             for &width in widths {
                 self.observer.at(Stage::Search, None)?;
                 let plan = self.uniform_plan(Widths { bits, width, fine: fine.unwrap_or(bits) })?;
-                let Some(found) = self.candidate(plan, None, positions, Bound::NONE)? else { continue };
-                least.add(&found.loss, bound);
+                let open = least.as_ref().map_or(bound, |least| least.open_to(bound));
+                let Some(found) = self.candidate(plan, None, positions, open)? else { continue };
+                if let Some(least) = least.as_deref_mut() {
+                    least.add(&found.loss, bound);
+                }
                 let is_cheaper = met.as_ref().is_none_or(|known| found.cost < known.cost);
                 if bound.allows(&found.loss) && is_cheaper {
                     met = Some(found);
@@ -139,7 +156,7 @@ impl Search<'_, '_> {
         for (position, layer) in self.model.layers.iter().enumerate() {
             let layer = self.uniform_layer(&plan, position, layer, widths)?;
             plan.layers.push(layer);
-            settle(self.model, self.profile, &mut plan)?;
+            settle_layer(self.model, self.profile, &mut plan, position)?;
         }
         self.narrow_outputs(&mut plan, bits)?;
         Ok(plan)

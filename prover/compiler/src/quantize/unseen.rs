@@ -13,6 +13,7 @@
 //!
 //! What they show is an estimate and no bound: the box has rows that are worse.
 
+use crate::number::{decimal, decimals};
 use crate::random::SplitMix64;
 
 /// Any constant.
@@ -49,9 +50,9 @@ pub(super) fn rows(given: &[Vec<f64>], coded: &[bool], count: usize) -> Vec<Vec<
 }
 
 /// `count` rows like given ones, as dense as those are: each value is moved towards its neighbour among the feature's values, half of the way
-/// at most. Whole numbers stay, and so does what is missing.
+/// at most. Decimals become others of as many digits, so that truth values stay; and so does what is missing.
 pub(super) fn near(given: &[Vec<f64>], count: usize) -> Vec<Vec<f64>> {
-    let features = Feature::all(given);
+    let features = given.first().map_or(0, Vec::len);
     let sorted = |column: usize| {
         let mut values: Vec<f64> = given.iter().filter_map(|row| row.get(column).copied()).collect();
         values.retain(|value| value.is_finite());
@@ -59,13 +60,14 @@ pub(super) fn near(given: &[Vec<f64>], count: usize) -> Vec<Vec<f64>> {
         values.dedup();
         values
     };
-    let sorted: Vec<Vec<f64>> = (0..features.len()).map(sorted).collect();
+    let sorted: Vec<Vec<f64>> = (0..features).map(sorted).collect();
+    let digits: Vec<Option<i32>> = sorted.iter().map(|values| decimals(values.iter().copied())).collect();
     let mut random = SplitMix64(SEED);
     let mut row = || {
         let row = random.of(given)?;
-        let moved = |((&value, feature), sorted): ((&f64, &Feature), &Vec<f64>)| {
+        let moved = |((&value, digits), sorted): ((&f64, &Option<i32>), &Vec<f64>)| {
             let (is_up, part) = (random.part() < 0.5, random.part());
-            if feature.is_whole || !value.is_finite() {
+            if !value.is_finite() {
                 return value;
             }
             let place = sorted.partition_point(|&other| other < value);
@@ -74,9 +76,10 @@ pub(super) fn near(given: &[Vec<f64>], count: usize) -> Vec<Vec<f64>> {
             } else {
                 place.checked_sub(1).and_then(|place| sorted.get(place))
             };
-            neighbour.map_or(value, |neighbour| value + 0.5 * part * (neighbour - value))
+            let moved = neighbour.map_or(value, |neighbour| value + 0.5 * part * (neighbour - value));
+            digits.map_or(moved, |digits| decimal(moved, digits))
         };
-        Some(row.iter().zip(&features).zip(&sorted).map(moved).collect())
+        Some(row.iter().zip(&digits).zip(&sorted).map(moved).collect())
     };
     (0..count).map_while(|_| row()).collect()
 }

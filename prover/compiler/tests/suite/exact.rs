@@ -30,7 +30,7 @@ fn named(names: &[&str]) -> ExactFloats {
 }
 
 /// A stump for each threshold, over features in turns; stump `i` adds `2^-i` where it holds.
-fn stumps(mode: &str, thresholds: &[f32], features: i64, track: i64) -> Vec<AttributeProto> {
+pub(crate) fn stumps(mode: &str, thresholds: &[f32], features: i64, track: i64) -> Vec<AttributeProto> {
     let count = thresholds.len() as i64;
     let each = |of: &dyn Fn(i64) -> [i64; 3]| (0..count).flat_map(of).collect::<Vec<i64>>();
     let leaves = |of: &dyn Fn(i64) -> [i64; 2]| (0..count).flat_map(of).collect::<Vec<i64>>();
@@ -53,7 +53,7 @@ fn stumps(mode: &str, thresholds: &[f32], features: i64, track: i64) -> Vec<Attr
     ]
 }
 
-fn trees(onnx: Onnx, name: &str, x: &str, attributes: Vec<AttributeProto>) -> Onnx {
+pub(crate) fn trees(onnx: Onnx, name: &str, x: &str, attributes: Vec<AttributeProto>) -> Onnx {
     onnx.node_in(ML, name, "TreeEnsembleRegressor", &[x], attributes)
 }
 
@@ -62,7 +62,7 @@ fn of_one_feature(mode: &str, track: i64) -> Onnx {
     trees(Onnx::new().input("x", &[1, 1]), "y", "x", attributes).output("y")
 }
 
-fn holds(mode: &str, x: f32, t: f64, track: i64) -> bool {
+pub(crate) fn holds(mode: &str, x: f32, t: f64, track: i64) -> bool {
     let x = f64::from(x);
     match mode {
         _ if x.is_nan() && track == 1 => true,
@@ -84,7 +84,7 @@ fn numbers() -> Vec<f32> {
 }
 
 /// The outputs of the integer model, which the circuit gives as well, with every constraint satisfied.
-fn outputs(compiled: &CompiledModel, x: &[f64]) -> Vec<f64> {
+pub(crate) fn outputs(compiled: &CompiledModel, x: &[f64]) -> Vec<f64> {
     let inputs = compiled.quantize_inputs(x).unwrap();
     let outputs = compiled.run_reference(&inputs).unwrap();
     let assignment = Assignment { inputs, context: [7; 32], salts: Vec::new(), member: None };

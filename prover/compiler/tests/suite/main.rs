@@ -10,6 +10,7 @@ mod by_index;
 mod calibration;
 mod check;
 mod classical;
+mod crossings;
 mod decimals;
 mod einsum;
 mod exact;

@@ -5,14 +5,11 @@ pub(crate) mod field;
 pub(crate) mod lanes;
 pub(crate) mod measure;
 pub(crate) mod ntt;
+mod unit;
 pub(crate) mod vectors;
 
 pub(crate) use self::coordinate::{Fq2x8, Fq8};
-use self::lanes::Lanes;
-use crate::{
-    curve::Pair,
-    vector::{Cases, Coordinate, Eight, Mask, Pairs, Source, Unit, compile_pairs, modulus, pairs},
-};
+use crate::vector::modulus;
 
 /// Proof that the processor has the instructions: it exists only where [`Ifma::detect`] has found them.
 ///
@@ -31,16 +28,5 @@ impl Ifma {
             && is_x86_feature_detected!("avx512ifma")
             && is_x86_feature_detected!("avx512vbmi2");
         found.then_some(Ifma(()))
-    }
-}
-
-impl Unit for Ifma {
-    compile_pairs!("avx512f,avx512dq,avx512vl,avx512ifma,avx512vbmi2");
-
-    #[inline(always)]
-    fn signs(self, pairs: &Eight) -> (Mask, Mask) {
-        // In a word of two references, the second one's sign is the highest bit.
-        let words = Lanes::load(self, &bytemuck::must_cast(*pairs));
-        (words.shift_left::<32>().negative_mask(), words.negative_mask())
     }
 }

@@ -7,18 +7,47 @@ pub(crate) mod inverse;
 pub(crate) mod modulus;
 pub(crate) mod pairs;
 
-pub(crate) use self::pairs::{Cases, Eight, Pairs, Source};
 use crate::curve::{Pair, Point};
 
 /// One bit for each of eight elements, element 0 the least significant.
 pub(crate) type Mask = u8;
 
-/// Proof that the processor has the instructions of a path. The functions here compile [`pairs`] with these instructions.
+/// Eight pairs.
+pub(crate) type Eight = [Pair; 8];
+
+/// Where summands lie. Pointers, for a sum may replace a summand that was read.
+pub(crate) struct Source<C: Coordinate> {
+    pub(super) points: *const C::Point,
+    pub(super) pool: *mut C::Point,
+}
+
+/// Which lanes are no addition of two points with different x. No lane is in two masks.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Cases {
+    /// The right summand is the identity.
+    pub(super) left: Mask,
+    /// The left one is.
+    pub(super) right: Mask,
+    /// Equal summands.
+    pub(super) double: Mask,
+    /// Opposite summands, or identities.
+    pub(super) cancel: Mask,
+}
+
+/// The vector [`Kernel`]: for each vector of a batch its differences, the products before them, and its special lanes.
+pub(crate) struct Pairs<C: Coordinate> {
+    pub(super) unit: C::Unit,
+    pub(super) differences: Vec<C::Block>,
+    pub(super) products: Vec<C::Block>,
+    pub(super) cases: Vec<Cases>,
+}
+
+/// Proof that the processor has the instructions of a path. The functions here compile those of `pairs` with these instructions.
 pub(crate) trait Unit: Copy + Send + Sync + 'static {
-    /// [`pairs::add_batch`].
+    /// `pairs::add_batch`.
     ///
     /// # Safety
-    /// What [`pairs::add_batch`] asks for.
+    /// What `pairs::add_batch` asks for.
     unsafe fn add_batch<C: Coordinate<Unit = Self>>(
         self,
         scratch: &mut Pairs<C>,
@@ -27,7 +56,7 @@ pub(crate) trait Unit: Copy + Send + Sync + 'static {
         pairs: &[Pair],
     );
 
-    /// [`pairs::special`], out of line.
+    /// `pairs::special`, out of line.
     fn special<C: Coordinate<Unit = Self>>(
         self,
         difference: C,
@@ -36,7 +65,7 @@ pub(crate) trait Unit: Copy + Send + Sync + 'static {
         signs: (Mask, Mask),
     ) -> (C, Cases);
 
-    /// [`pairs::settle`], out of line.
+    /// `pairs::settle`, out of line.
     fn settle<C: Coordinate<Unit = Self>>(
         self,
         cases: &Cases,
@@ -48,81 +77,6 @@ pub(crate) trait Unit: Copy + Send + Sync + 'static {
     /// Which left summands, and which right ones, are negative.
     fn signs(self, pairs: &Eight) -> (Mask, Mask);
 }
-
-/// The functions of [`Unit`] that compile [`pairs`] with the named instructions.
-macro_rules! compile_pairs {
-    ($features:literal) => {
-        #[inline(always)]
-        unsafe fn add_batch<C: Coordinate<Unit = Self>>(
-            self,
-            scratch: &mut Pairs<C>,
-            source: &Source<C>,
-            out: usize,
-            pairs: &[Pair],
-        ) {
-            #[target_feature(enable = $features)]
-            unsafe fn compiled<C: Coordinate>(
-                unit: C::Unit,
-                scratch: &mut Pairs<C>,
-                source: &Source<C>,
-                out: usize,
-                pairs: &[Pair],
-            ) {
-                // SAFETY: as the caller promises.
-                unsafe { pairs::add_batch(unit, scratch, source, out, pairs) }
-            }
-            // SAFETY: the unit exists, so the processor has the features; the rest is as the caller promises.
-            unsafe { compiled(self, scratch, source, out, pairs) }
-        }
-
-        fn special<C: Coordinate<Unit = Self>>(
-            self,
-            difference: C,
-            p: [&C::Point; 8],
-            q: [&C::Point; 8],
-            signs: (Mask, Mask),
-        ) -> (C, Cases) {
-            #[cold]
-            #[inline(never)]
-            #[target_feature(enable = $features)]
-            fn compiled<C: Coordinate>(
-                unit: C::Unit,
-                difference: C,
-                p: [&C::Point; 8],
-                q: [&C::Point; 8],
-                signs: (Mask, Mask),
-            ) -> (C, Cases) {
-                pairs::special(unit, difference, p, q, signs)
-            }
-            // SAFETY: the unit exists, so the processor has the features.
-            unsafe { compiled(self, difference, p, q, signs) }
-        }
-
-        fn settle<C: Coordinate<Unit = Self>>(
-            self,
-            cases: &Cases,
-            sum: (C, C),
-            p: (C, C::Sum),
-            q: (C, C::Sum),
-        ) -> (C, C) {
-            #[cold]
-            #[inline(never)]
-            #[target_feature(enable = $features)]
-            fn compiled<C: Coordinate>(
-                unit: C::Unit,
-                cases: &Cases,
-                sum: (C, C),
-                p: (C, C::Sum),
-                q: (C, C::Sum),
-            ) -> (C, C) {
-                pairs::settle(unit, cases, sum, p, q)
-            }
-            // SAFETY: the unit exists, so the processor has the features.
-            unsafe { compiled(self, cases, sum, p, q) }
-        }
-    };
-}
-pub(crate) use compile_pairs;
 
 /// Eight coordinates, reduced lazily: a value is a representative modulo p, known by its bound in multiples of p. Each path
 /// says how its weights go: the power of two by which what a representative stands for is multiplied.

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use bytemuck::Zeroable;
 
-use super::{Coordinate, Mask, Unit};
+use super::{Cases, Coordinate, Eight, Mask, Pairs, Source, Unit};
 use crate::curve::{Kernel, Pair, Ref};
 
 /// How many vectors ahead points are fetched from memory.
@@ -19,31 +19,10 @@ const AHEAD: usize = 6;
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// The vector [`Kernel`]: for each vector of a batch its differences, the products before them, and its special lanes.
-pub(crate) struct Pairs<C: Coordinate> {
-    unit: C::Unit,
-    differences: Vec<C::Block>,
-    products: Vec<C::Block>,
-    cases: Vec<Cases>,
-}
-
 impl<C: Coordinate> Pairs<C> {
     pub(crate) fn new(unit: C::Unit) -> Self {
         Pairs { unit, differences: Vec::new(), products: Vec::new(), cases: Vec::new() }
     }
-}
-
-/// Which lanes are no addition of two points with different x. No lane is in two masks.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Cases {
-    /// The right summand is the identity.
-    left: Mask,
-    /// The left one is.
-    right: Mask,
-    /// Equal summands.
-    double: Mask,
-    /// Opposite summands, or identities.
-    cancel: Mask,
 }
 
 impl<C: Coordinate> Kernel<C::Point> for Pairs<C> {
@@ -69,15 +48,6 @@ impl<C: Coordinate> Kernel<C::Point> for Pairs<C> {
             unsafe { self.unit.add_batch(self, &source, out + 8 * C::BATCH * batch, pairs) };
         }
     }
-}
-
-/// Eight pairs.
-pub(crate) type Eight = [Pair; 8];
-
-/// Where summands lie. Pointers, for a sum may replace a summand that was read.
-pub(crate) struct Source<C: Coordinate> {
-    points: *const C::Point,
-    pool: *mut C::Point,
 }
 
 impl<C: Coordinate> Source<C> {
@@ -263,3 +233,78 @@ pub(crate) fn settle<C: Coordinate>(
     let y = y3.select(cases.left, C::reduce(y1)).select(cases.right, C::reduce(y2));
     (x, y.select(cases.cancel, C::zero(unit)))
 }
+
+/// The functions of [`Unit`] that compile [`pairs`] with the named instructions.
+macro_rules! compile_pairs {
+    ($features:literal) => {
+        #[inline(always)]
+        unsafe fn add_batch<C: Coordinate<Unit = Self>>(
+            self,
+            scratch: &mut Pairs<C>,
+            source: &Source<C>,
+            out: usize,
+            pairs: &[Pair],
+        ) {
+            #[target_feature(enable = $features)]
+            unsafe fn compiled<C: Coordinate>(
+                unit: C::Unit,
+                scratch: &mut Pairs<C>,
+                source: &Source<C>,
+                out: usize,
+                pairs: &[Pair],
+            ) {
+                // SAFETY: as the caller promises.
+                unsafe { pairs::add_batch(unit, scratch, source, out, pairs) }
+            }
+            // SAFETY: the unit exists, so the processor has the features; the rest is as the caller promises.
+            unsafe { compiled(self, scratch, source, out, pairs) }
+        }
+
+        fn special<C: Coordinate<Unit = Self>>(
+            self,
+            difference: C,
+            p: [&C::Point; 8],
+            q: [&C::Point; 8],
+            signs: (Mask, Mask),
+        ) -> (C, Cases) {
+            #[cold]
+            #[inline(never)]
+            #[target_feature(enable = $features)]
+            fn compiled<C: Coordinate>(
+                unit: C::Unit,
+                difference: C,
+                p: [&C::Point; 8],
+                q: [&C::Point; 8],
+                signs: (Mask, Mask),
+            ) -> (C, Cases) {
+                pairs::special(unit, difference, p, q, signs)
+            }
+            // SAFETY: the unit exists, so the processor has the features.
+            unsafe { compiled(self, difference, p, q, signs) }
+        }
+
+        fn settle<C: Coordinate<Unit = Self>>(
+            self,
+            cases: &Cases,
+            sum: (C, C),
+            p: (C, C::Sum),
+            q: (C, C::Sum),
+        ) -> (C, C) {
+            #[cold]
+            #[inline(never)]
+            #[target_feature(enable = $features)]
+            fn compiled<C: Coordinate>(
+                unit: C::Unit,
+                cases: &Cases,
+                sum: (C, C),
+                p: (C, C::Sum),
+                q: (C, C::Sum),
+            ) -> (C, C) {
+                pairs::settle(unit, cases, sum, p, q)
+            }
+            // SAFETY: the unit exists, so the processor has the features.
+            unsafe { compiled(self, cases, sum, p, q) }
+        }
+    };
+}
+pub(crate) use compile_pairs;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use assay_circuits::layers::trees::{self, Ensemble, Node, Set};
 
+use super::beside::{self, Seen};
 use crate::import::single::Precision;
 use crate::number::pow2;
 use crate::operators::grid::Grid;
@@ -198,15 +199,16 @@ impl RealEnsemble {
     }
 
     /// The same on integers: leaves at binary scale `scale`, each feature an affine function of an argument at a scale of its own, of which
-    /// one integer, its code, may say that it is missing. `None` where a number is beyond what integers hold.
+    /// one integer, its code, may say that it is missing; `seen` is what the calibration data has of each, where that is known. `None` where a number is beyond what integers hold.
     pub fn integers(
         &self,
-        arguments: &[Values],
+        (arguments, seen): (&[Values], &[Seen]),
         slots: &[Slot],
         scales: &[i32],
         codes: &[Option<i64>],
         scale: i32,
     ) -> Option<Ensemble> {
+        let unknown = Seen::default();
         let mut trees = Vec::with_capacity(self.trees.len());
         for tree in &self.trees {
             let mut nodes = Vec::with_capacity(tree.len());
@@ -216,10 +218,11 @@ impl RealEnsemble {
                     Branch::Condition { feature, condition, yes, no, missing } => {
                         let slot = slots.get(*feature as usize)?;
                         let scale = *scales.get(slot.argument as usize)?;
+                        let seen = seen.get(slot.argument as usize).unwrap_or(&unknown);
                         let set = match arguments.get(slot.argument as usize)? {
                             Values::Float32 => condition.on_keys(slot)?,
-                            Values::Whole if scale >= 0 => condition.on_grid(slot, scale, Grid::Exact),
-                            _ => condition.on_grid(slot, scale, Grid::Rounded),
+                            Values::Whole if scale >= 0 => condition.on_grid(slot, scale, Grid::Exact, seen),
+                            _ => condition.on_grid(slot, scale, Grid::Rounded, seen),
                         };
                         let code = codes.get(slot.argument as usize).copied().flatten();
                         let set = match code.filter(|_| slot.factor != 0.0) {
@@ -334,7 +337,7 @@ impl Condition {
 
     /// The integers `q` for which the condition holds of what they stand for: [`Grid`] says where a threshold lies among them. A condition on
     /// `factor * x + offset` is one on `x`, or its mirror image where the factor is negative.
-    fn on_grid(&self, slot: &Slot, scale: i32, grid: Grid) -> Set {
+    fn on_grid(&self, slot: &Slot, scale: i32, grid: Grid, seen: &Seen) -> Set {
         if slot.factor == 0.0 {
             return if self.holds(slot.offset) { Set::all() } else { Set::none() };
         }
@@ -342,12 +345,17 @@ impl Condition {
         let from = |first: f64| Set::at_least(clamp(first));
         let before = |first: f64| Set::below(clamp(first));
         let place = |t: f64| slot.place(t, scale);
+        let is_argument = grid == Grid::Rounded && (slot.factor, slot.offset) == (1.0, 0.0);
+        let first = |t: f64, is_strict: bool, otherwise: f64| match is_argument {
+            true => from(beside::first((t, is_strict), slot, scale, seen, otherwise)),
+            false => from(otherwise),
+        };
         let above = |t: f64| match rising {
-            true => from(grid.first_above(place(t))),
+            true => first(t, true, grid.first_above(place(t))),
             false => before(grid.first_at_least(place(t))),
         };
         let at_least = |t: f64| match rising {
-            true => from(grid.first_at_least(place(t))),
+            true => first(t, false, grid.first_at_least(place(t))),
             false => before(grid.first_above(place(t))),
         };
         let equal = |t: f64| grid.equal(place(t)).map_or_else(Set::none, |q| Set::exactly(clamp(q)));
@@ -413,7 +421,7 @@ mod tests {
                     }
                     let q = crate::number::quantize(x, scale).unwrap();
                     for condition in conditions(t) {
-                        let set = condition.on_grid(&slot, scale, Grid::Rounded);
+                        let set = condition.on_grid(&slot, scale, Grid::Rounded, &Seen::default());
                         assert_eq!(set.contains(q), condition.holds(t), "{condition:?} {slot:?} {scale}");
                     }
                 }
@@ -447,7 +455,7 @@ mod tests {
                     let grids = if is_kept { &[Grid::Exact, Grid::Rounded][..] } else { &[Grid::Exact] };
                     for (grid, q) in grids.iter().flat_map(|grid| (-20..=20i64).map(move |q| (*grid, q))) {
                         let x = slot.value(&[q as f64 * pow2(-scale)]);
-                        let set = condition.on_grid(slot, scale, grid);
+                        let set = condition.on_grid(slot, scale, grid, &Seen::default());
                         assert_eq!(set.contains(q), condition.holds(x), "{condition:?} {slot:?} {scale} {q} {grid:?}");
                     }
                 }

@@ -9,7 +9,7 @@ use assay_interface::float32::{KEY_OF_INFINITY, key};
 use super::ensemble::{Condition, Slot};
 
 /// The key of the least number of single precision that is at least `t`, and whether the two are equal. Thresholds are no NaN.
-fn least_not_below(t: f64) -> (i64, bool) {
+pub(super) fn least_not_below(t: f64) -> (i64, bool) {
     let nearest = t as f32;
     let of_nearest = key(nearest).unwrap_or(KEY_OF_INFINITY);
     let rounded = f64::from(nearest);

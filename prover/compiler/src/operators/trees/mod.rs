@@ -1,7 +1,7 @@
 //! Tree ensembles: TreeEnsembleClassifier, TreeEnsembleRegressor and TreeEnsemble.
 //!
-//! What a tree compares is an element of a value as it is, at the scale that this has: no threshold is crossed by rounding, since on a
-//! grid each is exact. A scaler in front of a feature is one of its thresholds ([`moved`]); of a feature that is a sum of several elements
+//! What a tree compares is an element of a value as it is, at the scale that this has. Where rounding brings numbers on both sides of a
+//! threshold together, the calibration data decides ([`beside`]). A scaler in front of a feature is one of its thresholds ([`moved`]); of a feature that is a sum of several elements
 //! the accumulator is compared. See [`assay_circuits::layers::trees`] for circuits and costs.
 //!
 //! Values are compared in single precision, as onnxruntime does, or in double precision where the thresholds are given in it. The
@@ -13,6 +13,7 @@
 
 mod arrays;
 mod attributes;
+mod beside;
 mod encoding;
 mod ensemble;
 mod float32;

@@ -7,6 +7,7 @@ use assay_circuits::cost::{Interval, Tally};
 use assay_circuits::layers::trees::{Ensemble, Planned};
 use assay_circuits::{Bounded, BuildError, Builder};
 
+use super::beside::Seen;
 use super::encoding;
 use super::ensemble::{RealEnsemble, Slot, Values};
 use crate::number::pow2;
@@ -22,8 +23,10 @@ const MAX_LEAF_SCALE: i32 = 24;
 /// Bits of the results at that scale, at most: what a schema takes, with a sign and one to spare.
 const RESULT_BITS: i32 = 30;
 
-/// Integer forms that are kept, at most.
-const MOST_KNOWN: usize = 8;
+/// Integer forms that are kept, at most: as many as a search tries widths of inputs, and some. Of large ensembles, so many that they hold
+/// [`MOST_NODES`] together.
+const MOST_KNOWN: usize = 32;
+const MOST_NODES: usize = 1 << 21;
 
 /// Integer forms by the scales of the arguments, and the integers that say that one is missing.
 type Known = Arc<Mutex<Vec<(Vec<i32>, Vec<Option<i64>>, Arc<Integers>)>>>;
@@ -36,6 +39,8 @@ pub(super) struct Trees {
     slots: Vec<Slot>,
     /// What is known of each argument.
     arguments: Vec<Values>,
+    /// What the calibration data has of each argument, where that is known.
+    seen: Vec<Seen>,
     /// Binary scale of leaves and results.
     scale: i32,
     is_unsigned: bool,
@@ -59,7 +64,7 @@ impl Trees {
         if is_whole {
             scale = 0;
         }
-        Trees { ensemble, slots, arguments, scale, is_unsigned, is_whole, steps, known }
+        Trees { ensemble, slots, arguments, seen: Vec::new(), scale, is_unsigned, is_whole, steps, known }
     }
 }
 
@@ -74,6 +79,11 @@ impl Operator for Trees {
 
     fn compares_keys(&self, row: usize) -> bool {
         self.arguments.get(row) == Some(&Values::Float32)
+    }
+
+    fn with_values(&self, of_row: &dyn Fn(usize) -> Vec<f64>) -> Option<Arc<dyn Operator>> {
+        let seen = (0..self.arguments.len()).map(|row| Seen::new(of_row(row))).collect();
+        Some(Arc::new(Trees { seen, known: Known::default(), ..self.clone() }))
     }
 
     fn len(&self) -> usize {
@@ -118,10 +128,11 @@ impl Operator for Trees {
             return Ok(Arc::clone(integers) as Arc<dyn IntegerOperator>);
         }
         let ensemble =
-            self.ensemble.integers(&self.arguments, &self.slots, scales, codes, self.scale).feasible()?;
+            self.ensemble.integers((&self.arguments, &self.seen), &self.slots, scales, codes, self.scale).feasible()?;
         let integers = Arc::new(Integers::new(ensemble));
+        let nodes: usize = integers.0.ensemble().trees().iter().map(Vec::len).sum();
         let mut known = known();
-        if known.len() >= MOST_KNOWN {
+        if known.len() >= (MOST_NODES / nodes.max(1)).clamp(1, MOST_KNOWN) {
             known.remove(0);
         }
         known.push((scales.to_vec(), codes.to_vec(), Arc::clone(&integers)));
