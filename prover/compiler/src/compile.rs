@@ -6,7 +6,7 @@ use assay_circuits::Ranges;
 
 use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Inputs, Table};
 use crate::compiled::{CompiledModel, DecodeError};
-use crate::crossings::{Crossings, Remedy};
+use crate::crossings::Crossings;
 use crate::feature::{InputError, check_domain};
 use crate::features::{contents, domains, encodings, input_formats, may_be_missing, real_or};
 use crate::float::{FloatError, FloatModel};
@@ -29,6 +29,7 @@ use crate::quantize::input::InputFormat;
 use crate::quantize::loss::Bound;
 use crate::quantize::made;
 use crate::quantize::profile::Profile;
+use crate::remedy::remedy;
 use crate::report::{self, Report, ReportError};
 use crate::source::Source;
 use crate::strategy;
@@ -186,7 +187,7 @@ fn compile_to(
     let inputs = input_formats(&model, &features, options)?;
     let mut task =
         Task { model: &equalized.model, inputs, name: &name, options, observer: &observer, of_scores: None };
-    let remedy = || Remedy::of(&proto, options, &missing);
+    let remedy = || remedy(&proto, options, &missing);
     let quantized = task.quantize(samples, &mut warnings);
     let Quantized { profile, found: (found, ranges), crossings } =
         quantized.map_err(|error| match error {

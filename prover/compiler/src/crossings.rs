@@ -1,9 +1,5 @@
 //! How many rows take another branch of a tree or a comparison because a feature is rounded, and what makes them take the model's.
 
-use crate::import::{self, ImportError, Refusal};
-use crate::onnx::ModelProto;
-use crate::options::{ExactFloats, Options};
-
 /// Rows that take another branch than in the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crossings {
@@ -39,28 +35,6 @@ impl Remedy {
                 "give the features that are compared an input of float32 of their own, which nothing else reads, and --exact-floats=INPUT \
                  rounds none of them"
             }
-        }
-    }
-
-    /// What a model of which these elements may be missing allows. Fixed formats are the caller's business.
-    pub(crate) fn of(proto: &ModelProto, options: &Options, missing: &[(u32, String)]) -> Option<Self> {
-        let exact = Options { exact_floats: ExactFloats::All, ..options.clone() };
-        if options.exact_floats != ExactFloats::None || exact.check().is_err() {
-            return None;
-        }
-        let refusals = match import::import_missing(proto, &exact, missing) {
-            Ok(_) => return Some(Remedy::Option),
-            Err(ImportError::Refused(refusals)) => refusals,
-            Err(_) => return None,
-        };
-        let is_type = |refusal: &Refusal| matches!(refusal, Refusal::ExactType { .. });
-        let is_operand = |refusal: &Refusal| matches!(refusal, Refusal::ExactOperand { .. });
-        match refusals.as_slice() {
-            all if all.iter().all(is_type) => Some(Remedy::SinglePrecision),
-            all if all.iter().all(|refusal| is_type(refusal) || is_operand(refusal)) => {
-                Some(Remedy::OwnInputs)
-            }
-            _ => None,
         }
     }
 }

@@ -62,6 +62,7 @@ mod provenance;
 pub mod quantize;
 mod random;
 pub mod registration;
+mod remedy;
 pub mod report;
 mod source;
 pub mod strategy;

@@ -23,7 +23,8 @@ use ark_ff::MontFp;
 
 use super::{
     Avx2,
-    field::{Block, Fe8, Loose, split},
+    field::{Block, Fe8, Loose},
+    limbs::split,
 };
 use crate::{
     G1Point, G2Point,

@@ -3,10 +3,7 @@
 use ark_bn254::Fq;
 use ark_ff::{Field, MontFp, Zero};
 
-use super::{
-    Avx2,
-    field::{Fe8, split},
-};
+use super::{Avx2, field::Fe8, limbs::split};
 use crate::vector::modulus::{Base, Modulus};
 
 /// What makes arkworks' form with R = 2^256 that with R = 2^261.

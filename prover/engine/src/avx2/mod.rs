@@ -3,6 +3,7 @@
 mod coordinate;
 mod field;
 mod lanes;
+mod limbs;
 pub(crate) mod measure;
 mod product;
 mod unit;

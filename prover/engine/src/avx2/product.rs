@@ -9,8 +9,8 @@
 use std::arch::{asm, x86_64::__m256i};
 
 use super::{
-    field::{Four, LIMB_MASK, Limbs, propagate},
     lanes::Lanes,
+    limbs::{Four, LIMB_MASK, Limbs, propagate},
 };
 use crate::vector::modulus::Modulus;
 

@@ -5,7 +5,7 @@ use ark_ff::{Field, UniformRand};
 use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use super::{field::*, *};
+use super::{field::*, limbs::split, *};
 use crate::vector::modulus::{Base, Modulus, Scalar};
 
 /// Limbs of an [`Fe8`] stay below this.
@@ -134,8 +134,7 @@ fn words_come_back_and_inverses_are_arkworks_inverses() {
             let (packed, canonical, _) = unsafe { compute::<M>(avx2, &words) };
             assert_eq!(packed, words);
             for (words, canonical) in words.iter().zip(canonical) {
-                let split = split(*words);
-                assert_eq!(value::<M>(&split), value::<M>(&super::field::split(canonical)));
+                assert_eq!(value::<M>(&split(*words)), value::<M>(&split(canonical)));
                 assert!(ark_ff::BigInt(canonical) < ark_ff::BigInt(M::WORDS));
             }
         }
