@@ -90,8 +90,34 @@ pub enum Error {
     /// A transaction cannot be built of these instructions.
     #[error("the transaction cannot be built: {0}")]
     Build(String),
-    /// The transaction did not land before its blockhash expired, and cannot land any more.
-    #[error("the transaction was sent and not executed before its blockhash expired: {signature}")]
+    /// The priority fee is more than anybody means to pay.
+    #[error("the priority fee comes to {} SOL in all, and {} are the most that is paid", sol(*lamports), sol(*most))]
+    Price {
+        /// What it comes to, lamports.
+        lamports: u64,
+        /// The most, lamports.
+        most: u64,
+    },
+    /// The transaction was executed and failed: it paid its fee and did nothing else.
+    #[error("{refusal}; it was executed, and paid its fee: {signature}")]
+    Failed {
+        /// Its signature.
+        signature: String,
+        /// Why it failed.
+        refusal: Box<Refusal>,
+    },
+    /// The server refused the transaction when it was handed in, and nothing is known of it.
+    #[error("{reason}; nothing is known of the transaction that it was handed: {signature}")]
+    NotTaken {
+        /// Its signature.
+        signature: String,
+        /// What the server said.
+        reason: Box<Error>,
+    },
+    /// The transaction was not seen before its blockhash expired.
+    #[error(
+        "the transaction was sent, and its blockhash expired before the server saw it executed: {signature}"
+    )]
     Expired {
         /// Its signature.
         signature: String,
@@ -151,11 +177,34 @@ impl Error {
             Self::Refused(_) => "refused",
             Self::Funds { .. } => "funds",
             Self::TooLong { .. } | Self::Build(_) => "transaction",
+            Self::Price { .. } => "price",
+            Self::Failed { .. } => "refused",
+            Self::NotTaken { reason, .. } => reason.code(),
             Self::Expired { .. } => "expired",
             Self::Unconfirmed { .. } => "unconfirmed",
             Self::Missing { .. } => "missing",
             Self::Account { .. } | Self::Version { .. } => "account",
             Self::Closed(_) => "closed",
+        }
+    }
+
+    /// The signature of the transaction that it is about, where one was sent.
+    pub fn signature(&self) -> Option<&str> {
+        match self {
+            Self::Failed { signature, .. }
+            | Self::NotTaken { signature, .. }
+            | Self::Expired { signature }
+            | Self::Unconfirmed { signature, .. } => Some(signature),
+            _ => None,
+        }
+    }
+
+    /// Why a transaction was refused, where one was.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) | Self::Failed { refusal, .. } => Some(refusal),
+            Self::NotTaken { reason, .. } => reason.refusal(),
+            _ => None,
         }
     }
 
@@ -184,8 +233,11 @@ impl Error {
                 "statements with fewer limbs: `assay compile --commit INPUT` puts one in place of an input's values"
             }
             Self::Build(_) => return None,
+            Self::Price { .. } => "--priority-fee is in micro-lamports for each compute unit, or auto",
+            Self::Failed { refusal, .. } => return refusal.remedy(),
+            Self::NotTaken { reason, .. } => return reason.hint(),
             Self::Expired { .. } => {
-                "nothing was done, and nothing will be: run the command again, with a higher --priority-fee where the cluster is busy"
+                "if this server saw all blocks, nothing was done and nothing will be: run the command again, which looks first, with a higher --priority-fee where the cluster is busy"
             }
             Self::Unconfirmed { .. } => "run the command again: it looks first at what is done already",
             Self::Missing { .. } => {

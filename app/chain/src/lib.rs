@@ -11,6 +11,9 @@
 //!
 //! What is sent twice is one transaction, with one signature: the cluster executes it once. Where its blockhash expires it is given up,
 //! and nothing here makes another in its place.
+//!
+//! A server is not trusted. What it says of a model's key and schema, or of a receipt's statement, is compared with the address, which is
+//! made of them; its words are cleaned; its answers have a longest length.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -22,10 +25,13 @@ pub mod registry;
 pub mod rpc;
 pub mod send;
 pub mod settings;
+mod text;
 pub mod transaction;
+mod transport;
 
 pub use amount::sol;
 pub use error::{Error, Result};
 pub use rpc::{Commitment, Rpc, base64};
 pub use send::{Landed, Price, Sender, Simulated};
 pub use settings::Settings;
+pub use text::is_hidden;

@@ -8,6 +8,8 @@ use assay_verifier_host::IDENTITY;
 use serde_json::Value;
 use solana_address::Address;
 
+use crate::text::clean;
+
 /// The system program, which creates accounts and moves SOL.
 const SYSTEM: Address = Address::from_str_const("11111111111111111111111111111111");
 
@@ -32,8 +34,9 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// What a server's `err` says. `programs` are those of the transaction's instructions, for servers that send no logs.
-    pub fn read(error: &Value, logs: Vec<String>, programs: &[Address]) -> Self {
+    /// What a server's `err` says. `programs` are those of the transaction's instructions, for servers that send no logs. Its words are
+    /// cleaned: nothing in them is hidden or long.
+    pub fn read(error: &Value, logs: &[String], programs: &[Address]) -> Self {
         let (instruction, inner) = match error.get("InstructionError").and_then(Value::as_array) {
             Some(parts) => (parts.first().and_then(Value::as_u64), parts.get(1).unwrap_or(&Value::Null)),
             None => (None, error),
@@ -42,24 +45,26 @@ impl Refusal {
             let position = usize::try_from(instruction?).ok()?;
             programs.get(position).copied()
         };
-        let program = instruction.and_then(|_| failed(&logs).or_else(of_instruction));
+        let program = instruction.and_then(|_| failed(logs).or_else(of_instruction));
         let number =
             inner.get("Custom").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
         let named = number.and_then(|number| of_program(program, number));
         let (name, message) = match (named, number) {
             (Some(error), _) => (error.name.clone(), error.message.clone()),
             (None, Some(1)) if program == Some(SYSTEM) => {
-                ("InsufficientFunds".into(), transfer(&logs).unwrap_or_else(|| NO_SOL.into()))
+                ("InsufficientFunds".into(), transfer(logs).unwrap_or_else(|| NO_SOL.into()))
             }
             (None, Some(number)) => {
                 ("Custom".into(), format!("a program returned the error number {number}"))
             }
             (None, None) => {
                 let name = runtime_name(inner);
-                let message = runtime(&name).map_or_else(|| inner.to_string(), |(message, _)| message.into());
-                (name, message)
+                let message =
+                    runtime(&name).map_or_else(|| clean(&inner.to_string()), |(message, _)| message.into());
+                (clean(&name), message)
             }
         };
+        let logs = logs.iter().map(|line| clean(line)).collect();
         Self { instruction, program, number, name, message, logs }
     }
 
@@ -229,7 +234,7 @@ mod tests {
             "Program ComputeBudget111111111111111111111111111111 success",
             &format!("Program {VERIFIER} failed: custom program error: 0x177a"),
         ]);
-        let refusal = Refusal::read(&json!({ "InstructionError": [1, { "Custom": 6010 }] }), logs, &[]);
+        let refusal = Refusal::read(&json!({ "InstructionError": [1, { "Custom": 6010 }] }), &logs, &[]);
         assert_eq!(
             (refusal.instruction, refusal.number, refusal.name.as_str()),
             (Some(1), Some(6010), "ModelExists")
@@ -246,10 +251,10 @@ mod tests {
     fn a_number_of_another_program_is_not_given_a_name() {
         let other = Address::new_from_array([3; 32]);
         let error = json!({ "InstructionError": [0, { "Custom": 6010 }] });
-        let refusal = Refusal::read(&error, Vec::new(), &[other]);
+        let refusal = Refusal::read(&error, &[], &[other]);
         assert_eq!((refusal.name.as_str(), refusal.program), ("Custom", Some(other)));
         assert_eq!(refusal.remedy(), None);
-        let unknown = Refusal::read(&error, Vec::new(), &[]);
+        let unknown = Refusal::read(&error, &[], &[]);
         assert_eq!(unknown.name, "ModelExists");
     }
 
@@ -262,14 +267,14 @@ mod tests {
             "Program 11111111111111111111111111111111 failed: custom program error: 0x1",
             &format!("Program {VERIFIER} failed: custom program error: 0x1"),
         ]);
-        let refusal = Refusal::read(&json!({ "InstructionError": [1, { "Custom": 1 }] }), logs, &[]);
+        let refusal = Refusal::read(&json!({ "InstructionError": [1, { "Custom": 1 }] }), &logs, &[]);
         assert_eq!(refusal.message, "the payer has 1 SOL left, and a new account takes 0.0114144");
         for error in [
             json!("AccountNotFound"),
             json!("InsufficientFundsForFee"),
             json!({ "InsufficientFundsForRent": { "account_index": 0 } }),
         ] {
-            let refusal = Refusal::read(&error, Vec::new(), &[]);
+            let refusal = Refusal::read(&error, &[], &[]);
             assert_eq!((refusal.instruction, refusal.remedy().as_deref()), (None, Some(SEND_SOL)), "{error}");
             assert!(refusal.message.contains("SOL"), "{error}");
         }
@@ -280,7 +285,7 @@ mod tests {
         for error in
             [json!("Soon"), json!({ "Soon": [1] }), json!(7), json!({}), json!({ "InstructionError": [] })]
         {
-            let refusal = Refusal::read(&error, lines(&["Program log: alas"]), &[]);
+            let refusal = Refusal::read(&error, &lines(&["Program log: alas"]), &[]);
             assert!(refusal.remedy().unwrap().contains("alas"), "{error}");
             assert!(refusal.to_string().starts_with("the transaction was refused: "), "{error}");
         }

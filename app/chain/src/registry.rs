@@ -1,4 +1,7 @@
 //! The verifier's models and receipts on a cluster, and what in them differs from files.
+//!
+//! An address is made of what stands there: a model's of who registered it, its key, its setup and its schema; a receipt's of its model and
+//! its statement's digest. So it is made again of what a server shows, and a server that shows something else is found out.
 
 use assay_host::account::decode;
 use assay_host::{Account, Watch};
@@ -7,8 +10,9 @@ use assay_interface::groth16::VerifyingKey;
 use assay_interface::groth16::batch::Whole;
 use assay_interface::proof_file::ProofFile;
 use assay_interface::schema::ModelSchema;
+use assay_interface::verifier::model_id;
 use assay_verifier_host::batch::{Fault, Target, prepare};
-use assay_verifier_host::{ID, Model, Receipt};
+use assay_verifier_host::{ID, Model, Receipt, model_address, receipt_address};
 use solana_address::Address;
 
 use crate::error::{Error, Result};
@@ -35,7 +39,7 @@ pub fn place(rpc: &Rpc, address: &Address) -> Result<Place> {
         // Whoever sends SOL to the address before it is a model's leaves such an account.
         Some(found) if found.owner == Address::default() && found.data.is_empty() => Ok(Place::Empty),
         Some(found) if found.owner == ID && found.data.is_empty() => Ok(Place::Closed),
-        Some(found) => Ok(Place::Model(Box::new(read(address, &found)?))),
+        Some(found) => Ok(Place::Model(Box::new(read(rpc, address, &found)?))),
     }
 }
 
@@ -51,20 +55,42 @@ pub fn model(rpc: &Rpc, address: &Address) -> Result<Model> {
     }
 }
 
-fn read(address: &Address, found: &Account) -> Result<Model> {
+fn read(rpc: &Rpc, address: &Address, found: &Account) -> Result<Model> {
     let model: Model = decode(&found.owner, &found.data).map_err(|source| Error::Account {
         kind: "model of the verifier program",
         address: *address,
         source,
     })?;
-    match model.invariant() {
-        Ok(()) => Ok(model),
-        Err(_) => Err(Error::Version { kind: "model", address: *address, version: model.version }),
+    if model.invariant().is_err() {
+        return Err(Error::Version { kind: "model", address: *address, version: model.version });
     }
+    if belongs(&model, address) == Some(true) { Ok(model) } else { Err(elsewhere(rpc, "model", address)) }
+}
+
+/// Whether a model is the one whose address this is, with a key and a schema that its other fields are of.
+fn belongs(model: &Model, address: &Address) -> Option<bool> {
+    let (key, encoded) = (model.key().ok()?, model.schema().ok()?);
+    let schema = ModelSchema::decode(encoded).ok()?;
+    let id = model_id(model.setup().ok()?, &model.transcript_hash, key, encoded);
+    let limbs = schema.input_limbs().saturating_add(schema.output_limbs());
+    Some(
+        model_address(&model.registrar, &id) == *address
+            && model.id == id
+            && model.key_hash == key.key_hash()
+            && model.domain == schema.domain().to_be_bytes()
+            && usize::from(model.limb_count) == limbs,
+    )
+}
+
+fn elsewhere(rpc: &Rpc, kind: &str, address: &Address) -> Error {
+    rpc.answer(
+        "getAccountInfo",
+        &format!("a {kind} that cannot be at {address}: that address is made of other contents"),
+    )
 }
 
 /// The models on a cluster, of this authority and with the key of this hash where one is given, the newest first. Models of other
-/// layouts are left out.
+/// layouts are left out, and whatever else a server answers.
 ///
 /// # Errors
 /// The cluster cannot be asked, or does not answer such questions.
@@ -74,12 +100,19 @@ pub fn models(
     key_hash: Option<[u8; 32]>,
 ) -> Result<Vec<(Address, Model)>> {
     use assay_interface::verifier::model_account::{AUTHORITY, KEY_HASH, LENGTH};
-    let authority = authority.map(|authority| (AUTHORITY.start, authority.to_bytes()));
-    let holding: Vec<_> = authority.into_iter().chain(key_hash.map(|hash| (KEY_HASH.start, hash))).collect();
+    let by_authority = authority.map(|authority| (AUTHORITY.start, authority.to_bytes()));
+    let holding: Vec<_> =
+        by_authority.into_iter().chain(key_hash.map(|hash| (KEY_HASH.start, hash))).collect();
     let found = rpc.accounts(&Watch::of::<Model>(), LENGTH, &holding)?;
-    let read = found.iter().filter_map(|(address, account)| Some((*address, read(address, account).ok()?)));
-    let mut models: Vec<_> = read.collect();
+    let read =
+        found.iter().filter_map(|(address, account)| Some((*address, read(rpc, address, account).ok()?)));
+    let is_wanted = |model: &Model| {
+        authority.is_none_or(|authority| model.authority == *authority)
+            && key_hash.is_none_or(|hash| model.key_hash == hash)
+    };
+    let mut models: Vec<_> = read.filter(|(_, model)| is_wanted(model)).collect();
     models.sort_by_key(|(address, model)| (std::cmp::Reverse(model.registered_at), *address));
+    models.dedup_by_key(|(address, _)| *address);
     Ok(models)
 }
 
@@ -98,10 +131,12 @@ pub fn receipt(rpc: &Rpc, address: &Address) -> Result<Option<Receipt>> {
         address: *address,
         source,
     })?;
-    match receipt.version {
-        Receipt::VERSION => Ok(Some(receipt)),
-        version => Err(Error::Version { kind: "receipt", address: *address, version }),
+    if receipt.version != Receipt::VERSION {
+        return Err(Error::Version { kind: "receipt", address: *address, version: receipt.version });
     }
+    let belongs = Scalar::from_be_bytes(receipt.digest)
+        .is_ok_and(|digest| receipt_address(&receipt.model, &digest) == *address);
+    if belongs { Ok(Some(receipt)) } else { Err(elsewhere(rpc, "receipt", address)) }
 }
 
 /// Whether a proof is one that the model's key verifies, of a statement of the model's: what the program will find. The digest.

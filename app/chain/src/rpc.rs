@@ -4,28 +4,25 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use assay_host::{Account, Watch};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use solana_address::Address;
 
 use crate::error::{Error, Result};
-use crate::refusal::Refusal;
 use crate::transaction::Hash;
+use crate::transport::{Transport, strings};
 
-/// How long one answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Most bytes of an answer.
-const LONGEST: u64 = 64 << 20;
-/// How often a question is asked that a busy server did not answer, and the first wait in between, which doubles.
-const ATTEMPTS: u32 = 4;
-const WAIT: Duration = Duration::from_millis(300);
 /// What programs see as the clock, and where the Unix time stands in it.
 const CLOCK: Address = Address::from_str_const("SysvarC1ock11111111111111111111111111111111");
 const UNIX_TIME: std::ops::Range<usize> = 32..40;
+/// What a server says that keeps the latest blocks only.
+const NO_HISTORY: i64 = -32011;
 
 /// How sure one wants to be of what is read, and of what was sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,32 +117,42 @@ pub struct Execution {
     pub logs: Vec<String>,
     /// Compute units that it took.
     pub compute_units: u64,
-    /// What the last program returned.
-    pub return_data: Vec<u8>,
+    /// What the last program returned, and which one it is; `None` where the server says nothing of it.
+    pub returned: Option<(Address, Vec<u8>)>,
+}
+
+/// An account with its address, in a list of them.
+#[derive(Deserialize)]
+struct Listed {
+    pubkey: String,
+    account: Written,
+}
+
+/// An account in base64, as the server writes it.
+#[derive(Deserialize)]
+struct Written {
+    owner: String,
+    data: (String, IgnoredAny),
+}
+
+impl Written {
+    fn read(&self) -> Option<Account> {
+        Some(Account { owner: self.owner.parse().ok()?, data: BASE64.decode(&self.data.0).ok()? })
+    }
 }
 
 /// A server.
 pub struct Rpc {
-    agent: ureq::Agent,
-    url: String,
-    host: String,
+    transport: Transport,
     commitment: Commitment,
+    /// The slot that accounts are read from, or a later one.
+    from: AtomicU64,
 }
 
 impl Rpc {
     /// The server at `url`, which is asked for what has `commitment`. Nothing is asked yet.
     pub fn new(url: &str, commitment: Commitment) -> Self {
-        let host = host(url);
-        // A proxy of the environment's has no way to this machine.
-        let proxy = if is_here(&host) { None } else { ureq::Proxy::try_from_env() };
-        let config = ureq::Agent::config_builder();
-        let config = config.timeout_global(Some(PATIENCE)).http_status_as_error(false).proxy(proxy);
-        Self { agent: config.build().new_agent(), url: url.into(), host, commitment }
-    }
-
-    /// Who answers: name and port, without what else an address holds.
-    pub fn host(&self) -> &str {
-        &self.host
+        Self { transport: Transport::new(url), commitment, from: AtomicU64::new(0) }
     }
 
     /// What answers have.
@@ -153,65 +160,22 @@ impl Rpc {
         self.commitment
     }
 
-    /// The result of a method. A server that is busy is asked again.
+    /// From here on accounts are read as they are after `slot`: servers behind one address differ by some.
+    pub fn not_before(&self, slot: u64) {
+        self.from.fetch_max(slot, Ordering::Relaxed);
+    }
+
+    /// The result of a method, at most 256 KiB. A server that is busy is asked again.
     ///
     /// # Errors
     /// [`Error::Unreachable`], [`Error::Answer`], [`Error::Rpc`]; [`Error::Refused`] where the answer is why a transaction was refused.
     pub fn ask(&self, method: &'static str, parameters: &Value) -> Result<Value> {
-        let request =
-            json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": parameters }).to_string();
-        let mut wait = WAIT;
-        for _ in 1..ATTEMPTS {
-            match self.ask_once(method, &request) {
-                Err(error) if is_passing(&error) => {}
-                result => return result,
-            }
-            std::thread::sleep(wait);
-            wait *= 2;
-        }
-        self.ask_once(method, &request)
+        self.transport.ask(method, parameters)
     }
 
-    fn ask_once(&self, method: &'static str, request: &str) -> Result<Value> {
-        let unreachable =
-            |error: ureq::Error| Error::Unreachable { host: self.host.clone(), what: reason(&error) };
-        let sent = self.agent.post(&self.url).header("content-type", "application/json").send(request);
-        let mut response = sent.map_err(unreachable)?;
-        let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(LONGEST).read_to_vec().map_err(unreachable)?;
-        let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else {
-            if status != 200 {
-                let message = format!("status {status}");
-                return Err(Error::Rpc { host: self.host.clone(), method, code: status.into(), message });
-            }
-            return Err(self.answer(method, "no JSON"));
-        };
-        if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
-            return Err(self.error(method, status, error));
-        }
-        match answer.get_mut("result") {
-            Some(result) => Ok(result.take()),
-            None => Err(self.answer(method, "neither a result nor an error")),
-        }
-    }
-
-    /// A server's own error; or that of a transaction that it executed for a trial, which is data of the error.
-    fn error(&self, method: &'static str, status: u16, error: &Value) -> Error {
-        let data = error.get("data");
-        if let Some(reason) = data.and_then(|data| data.get("err")).filter(|err| !err.is_null()) {
-            let logs = strings(data.and_then(|data| data.get("logs")));
-            return Error::Refused(Box::new(Refusal::read(reason, logs, &[])));
-        }
-        let message = match error.get("message").and_then(Value::as_str) {
-            Some(message) => message.to_owned(),
-            None => error.to_string(),
-        };
-        let code = error.get("code").and_then(Value::as_i64).unwrap_or_else(|| status.into());
-        Error::Rpc { host: self.host.clone(), method, code, message }
-    }
-
-    fn answer(&self, method: &'static str, what: &str) -> Error {
-        Error::Answer { host: self.host.clone(), method, what: what.into() }
+    /// The server answered `method` with `what`, which cannot be.
+    pub fn answer(&self, method: &'static str, what: &str) -> Error {
+        self.transport.answer(method, what)
     }
 
     /// `value` of an answer, where the answer has its form.
@@ -224,20 +188,24 @@ impl Rpc {
     }
 
     fn account_options(&self) -> Value {
-        json!({ "commitment": self.commitment.as_str(), "encoding": "base64" })
+        let mut options = json!({ "commitment": self.commitment.as_str(), "encoding": "base64" });
+        let from = self.from.load(Ordering::Relaxed);
+        if let Some(options) = options.as_object_mut().filter(|_| from > 0) {
+            options.insert("minContextSlot".into(), from.into());
+        }
+        options
     }
 
     /// Where a person looks at a transaction; `None` for clusters that nobody but this machine knows, and whose address may hold a key.
     pub fn explorer(&self, cluster: Cluster, signature: &str) -> Option<String> {
-        let local = format!("http://{}", self.host);
         let query = match cluster {
             Cluster::Mainnet => String::new(),
             Cluster::Devnet => "?cluster=devnet".into(),
             Cluster::Testnet => "?cluster=testnet".into(),
-            Cluster::Other if is_here(&self.host) && self.url.trim_end_matches('/') == local => {
-                format!("?cluster=custom&customUrl={}", local.replace(':', "%3A").replace('/', "%2F"))
+            Cluster::Other => {
+                let local = self.transport.local()?.replace(':', "%3A").replace('/', "%2F");
+                format!("?cluster=custom&customUrl={local}")
             }
-            Cluster::Other => return None,
         };
         Some(format!("https://explorer.solana.com/tx/{signature}{query}"))
     }
@@ -263,7 +231,7 @@ impl Rpc {
         if value.is_null() {
             return Ok(None);
         }
-        self.found(METHOD, account(value)).map(Some)
+        self.found(METHOD, Written::deserialize(value).ok().and_then(|account| account.read())).map(Some)
     }
 
     /// The accounts that a filter lets through and that have this length, with their addresses.
@@ -285,13 +253,10 @@ impl Rpc {
         if let Some(options) = options.as_object_mut() {
             options.insert("filters".into(), filters.into());
         }
-        let answer = self.ask(METHOD, &json!([watch.program.to_string(), options]))?;
-        let read = |item: &Value| {
-            let address = item.get("pubkey")?.as_str()?.parse().ok()?;
-            Some((address, account(item.get("account")?)?))
-        };
-        let all = answer.as_array().and_then(|items| items.iter().map(read).collect());
-        self.found(METHOD, all)
+        let all: Vec<Listed> =
+            self.transport.ask_long(METHOD, &json!([watch.program.to_string(), options]))?;
+        let read = |item: &Listed| Some((item.pubkey.parse().ok()?, item.account.read()?));
+        self.found(METHOD, all.iter().map(read).collect())
     }
 
     /// The programs' clock, Unix seconds.
@@ -339,13 +304,14 @@ impl Rpc {
         self.found(METHOD, read())
     }
 
-    /// Blocks so far: what [`Blockhash::last_height`] is compared with.
+    /// Blocks so far, of those that were never rolled back: what [`Blockhash::last_height`] is compared with.
     ///
     /// # Errors
     /// As [`Rpc::ask`].
     pub fn height(&self) -> Result<u64> {
         const METHOD: &str = "getBlockHeight";
-        let answer = self.ask(METHOD, &json!([self.options()]))?;
+        let commitment = self.commitment.max(Commitment::Confirmed);
+        let answer = self.ask(METHOD, &json!([{ "commitment": commitment.as_str() }]))?;
         self.found(METHOD, answer.as_u64())
     }
 
@@ -375,16 +341,21 @@ impl Rpc {
         });
         let answer = self.ask(METHOD, &json!([BASE64.encode(wire), options]))?;
         let value = self.found(METHOD, answer.get("value"))?;
-        let returned = value.pointer("/returnData/data/0").and_then(Value::as_str).unwrap_or_default();
+        let read = |returned: &Value| {
+            let program = returned.get("programId")?.as_str()?.parse().ok()?;
+            Some((program, BASE64.decode(returned.pointer("/data/0")?.as_str()?).ok()?))
+        };
+        let returned = value.get("returnData").filter(|returned| !returned.is_null());
+        let returned = returned.map(|returned| self.found(METHOD, read(returned))).transpose()?;
         Ok(Execution {
             error: value.get("err").filter(|error| !error.is_null()).cloned(),
             logs: strings(value.get("logs")),
             compute_units: value.get("unitsConsumed").and_then(Value::as_u64).unwrap_or_default(),
-            return_data: BASE64.decode(returned).unwrap_or_default(),
+            returned,
         })
     }
 
-    /// Hands a signed transaction in. With `checked` the server executes it for a trial first.
+    /// Hands a signed transaction in, once. With `checked` the server executes it for a trial first.
     ///
     /// # Errors
     /// As [`Rpc::ask`].
@@ -395,17 +366,20 @@ impl Rpc {
             "skipPreflight": !checked,
             "maxRetries": 0, // it is sent again from here
         });
-        self.ask("sendTransaction", &json!([BASE64.encode(wire), options])).map(drop)
+        self.transport.ask_once("sendTransaction", &json!([BASE64.encode(wire), options])).map(drop)
     }
 
-    /// What is known of a transaction; `None` where nothing is. `everywhere` asks beyond the latest blocks.
+    /// What is known of a transaction; `None` where nothing is. `everywhere` asks beyond the latest blocks, of servers that keep more.
     ///
     /// # Errors
     /// As [`Rpc::ask`].
     pub fn status(&self, signature: &str, everywhere: bool) -> Result<Option<Status>> {
         const METHOD: &str = "getSignatureStatuses";
         let options = json!({ "searchTransactionHistory": everywhere });
-        let answer = self.ask(METHOD, &json!([[signature], options]))?;
+        let answer = match self.ask(METHOD, &json!([[signature], options])) {
+            Err(Error::Rpc { code: NO_HISTORY, .. }) if everywhere => return self.status(signature, false),
+            answer => answer?,
+        };
         let status = self.found(METHOD, answer.pointer("/value/0"))?;
         if status.is_null() {
             return Ok(None);
@@ -427,61 +401,9 @@ pub fn base64(bytes: &[u8]) -> String {
     BASE64.encode(bytes)
 }
 
-/// Name and port of an address. A path or a query may be somebody's key, and a name before an `@` is.
-fn host(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    authority.rsplit('@').next().unwrap_or(authority).to_owned()
-}
-
-/// Whether it is this machine.
-fn is_here(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    ["127.0.0.1", "localhost", "[::1]"].contains(&name)
-}
-
-/// What happened to a request, without the address that it was sent to.
-fn reason(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::BadUri(_) => "the address is malformed".into(),
-        other => other.to_string(),
-    }
-}
-
-/// Whether a server asks for patience.
-fn is_passing(error: &Error) -> bool {
-    match error {
-        Error::Rpc { code, .. } => matches!(code, 429 | 502 | 503 | 504 | -32005),
-        _ => false,
-    }
-}
-
-fn strings(value: Option<&Value>) -> Vec<String> {
-    let items = value.and_then(Value::as_array).into_iter().flatten();
-    items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
-}
-
-/// An account in base64, as the server writes it.
-fn account(value: &Value) -> Option<Account> {
-    let data = value.pointer("/data/0")?.as_str()?;
-    Some(Account { owner: value.get("owner")?.as_str()?.parse().ok()?, data: BASE64.decode(data).ok()? })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_is_shown_without_what_may_be_a_key() {
-        for (url, shown) in [
-            ("http://127.0.0.1:8899", "127.0.0.1:8899"),
-            ("https://x.example/secret?api-key=1", "x.example"),
-            ("https://x.example?api-key=1", "x.example"),
-            ("https://me:secret@x.example:1/", "x.example:1"),
-        ] {
-            assert_eq!(host(url), shown);
-        }
-    }
 
     #[test]
     fn a_link_names_the_cluster_and_never_a_key() {

@@ -1,8 +1,9 @@
 //! Simulate, sign, send, send again, confirm.
 //!
 //! A transaction is signed once and sent as often as it takes: clusters execute what has one signature once. It ends in one of three
-//! ways, and [`Sender::send`] says which: it landed, it was refused, or its blockhash expired and it never will be executed. Where
-//! patience ends before that, it may land yet: whoever tries again looks at the accounts first.
+//! ways, and [`Sender::send`] says which: it landed, it was refused, or its blockhash expired and nobody knows of it. Where patience ends
+//! before that, it may land yet: whoever tries again looks at the accounts first. What a server says to a transaction that is handed in
+//! decides nothing: it may have passed it on before it failed, or another behind the same address did. The transaction's status decides.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use solana_keypair::Keypair;
 
 use crate::error::{Error, Result};
 use crate::refusal::Refusal;
-use crate::rpc::{Execution, Rpc, Status};
+use crate::rpc::{Execution, Rpc};
 use crate::transaction::{Budget, MOST_COMPUTE_UNITS, Unsigned};
 
 /// Most micro-lamports a compute unit that are paid because others pay them.
@@ -22,8 +23,12 @@ const MOST_RECENT: u64 = 1_000_000;
 const PACE: Duration = Duration::from_millis(400);
 /// Between two sendings of it.
 const AGAIN: Duration = Duration::from_secs(2);
-/// Looks at a transaction whose blockhash expired: servers behind one address differ by some blocks.
+/// Looks at a transaction whose blockhash expired, or that the server refused, before it is given up.
 const LAST_LOOKS: u32 = 4;
+/// Blocks beyond the last that takes a blockhash, until it counts as expired: servers behind one address differ by some.
+const MARGIN: u64 = 32;
+/// Most lamports for being early: more is a slip.
+const MOST_PRIORITY: u64 = 1_000_000_000;
 
 /// What is paid for a compute unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +88,7 @@ impl Sender<'_> {
     /// What these instructions would do in one transaction, and what they would cost.
     ///
     /// # Errors
-    /// [`Error::Refused`] where they would be; and the transaction cannot be built, or the cluster not asked.
+    /// [`Error::Refused`] where they would be; [`Error::Price`]; and the transaction cannot be built, or the cluster not asked.
     pub fn simulate(&self, instructions: &[Instruction]) -> Result<Simulated> {
         let price = self.price(instructions)?;
         let hash = self.rpc.blockhash()?.hash;
@@ -92,12 +97,15 @@ impl Sender<'_> {
         let trial = build(Budget { compute_units: MOST_COMPUTE_UNITS, price: 0 })?;
         let execution = self.rpc.simulate(&trial.wire())?;
         if let Some(error) = &execution.error {
-            return Err(Box::new(Refusal::read(error, execution.logs, &trial.programs())).into());
+            return Err(Box::new(Refusal::read(error, &execution.logs, &trial.programs())).into());
         }
         let took = execution.compute_units;
         let compute_units = u32::try_from(took.saturating_add(took / 10).saturating_add(1_000));
         let compute_units = compute_units.unwrap_or(MOST_COMPUTE_UNITS).min(MOST_COMPUTE_UNITS);
         let budget = Budget { compute_units, price };
+        if budget.priority() > MOST_PRIORITY {
+            return Err(Error::Price { lamports: budget.priority(), most: MOST_PRIORITY });
+        }
         Ok(Simulated { instructions: instructions.to_vec(), budget, transaction: build(budget)?, execution })
     }
 
@@ -118,61 +126,81 @@ impl Sender<'_> {
         }
     }
 
-    /// Signs the transaction with a new blockhash, and sends it until it is executed. `sent` is told its signature once it may be
-    /// on its way.
+    /// Signs the transaction with a new blockhash, and sends it until it is executed. `sending` is told its signature before it is handed
+    /// in: from then on it may land. What is read afterwards is read as it is after that.
     ///
     /// # Errors
-    /// [`Error::Refused`], [`Error::Expired`], [`Error::Unconfirmed`]; and the cluster cannot be asked.
-    pub fn send(&self, simulated: &Simulated, sent: &mut dyn FnMut(&str)) -> Result<Landed> {
+    /// [`Error::Failed`], [`Error::Expired`], [`Error::Unconfirmed`], [`Error::NotTaken`]; before anything is sent, the cluster cannot be
+    /// asked.
+    pub fn send(&self, simulated: &Simulated, sending: &mut dyn FnMut(&str)) -> Result<Landed> {
         let deadline = Instant::now() + self.patience;
         let blockhash = self.rpc.blockhash()?;
         let unsigned = Unsigned::new(&self.payer, &simulated.instructions, simulated.budget, blockhash.hash)?;
         let programs = unsigned.programs();
         let (signature, wire) = unsigned.sign(&self.keys)?;
-        match self.rpc.send(&wire, true) {
-            Ok(()) => {}
-            Err(error) if may_be_on_its_way(&error) => {}
-            Err(error) => return Err(error),
-        }
-        sent(&signature);
-        let landed = |status: Status| match status.error {
-            Some(error) => Err(Box::new(Refusal::read(&error, Vec::new(), &programs)).into()),
-            None => Ok(Landed { signature: signature.clone(), slot: status.slot, fee: simulated.fee() }),
-        };
+        sending(&signature);
+        let mut refused = self.rpc.send(&wire, true).err().filter(|error| !may_be_on_its_way(error));
         let mut last = Instant::now();
-        let mut looks = LAST_LOOKS;
+        let (mut looks, mut is_expired) = (LAST_LOOKS, false);
         while Instant::now() < deadline {
             thread::sleep(PACE);
-            // A server that does not answer now may do so in a moment.
-            let Ok(status) = self.rpc.status(&signature, looks < LAST_LOOKS) else { continue };
-            match status {
-                Some(status) if status.error.is_some() || status.commitment >= self.rpc.commitment() => {
-                    return landed(status);
+            let is_last = refused.is_some() || is_expired;
+            let status = match self.rpc.status(&signature, is_last) {
+                Ok(status) => status,
+                Err(_) if refused.is_some() && looks == 0 => None,
+                // A server that does not answer now may do so in a moment, and its silence shows nothing.
+                Err(_) => {
+                    looks -= u32::from(refused.is_some());
+                    continue;
                 }
-                Some(_) => {}
-                None if looks == 0 => return Err(Error::Expired { signature }),
-                None if looks < LAST_LOOKS => looks -= 1,
+            };
+            match status {
+                Some(status) if status.commitment >= self.rpc.commitment() => {
+                    self.rpc.not_before(status.slot);
+                    return match status.error {
+                        Some(error) => {
+                            let refusal = Box::new(Refusal::read(&error, &[], &programs));
+                            Err(Error::Failed { signature, refusal })
+                        }
+                        None => Ok(Landed { signature, slot: status.slot, fee: simulated.fee() }),
+                    };
+                }
+                // It is in a block: that is waited for.
+                Some(_) => (refused, is_expired, looks) = (None, false, LAST_LOOKS),
+                None if is_last && looks > 0 => looks -= 1,
+                None if is_last => {
+                    return Err(match refused {
+                        Some(reason) => Error::NotTaken { signature, reason: Box::new(reason) },
+                        None => Error::Expired { signature },
+                    });
+                }
                 None if last.elapsed() >= AGAIN => {
                     last = Instant::now();
-                    match self.rpc.height() {
-                        Ok(height) if height > blockhash.last_height => looks -= 1,
+                    let height = self.rpc.height();
+                    is_expired = height.is_ok_and(|now| now > blockhash.last_height.saturating_add(MARGIN));
+                    if !is_expired {
                         // What became of it is asked above.
-                        _ => drop(self.rpc.send(&wire, false)),
+                        drop(self.rpc.send(&wire, false));
                     }
                 }
                 None => {}
             }
         }
-        Err(Error::Unconfirmed { signature, seconds: self.patience.as_secs() })
+        match refused {
+            Some(reason) => Err(Error::NotTaken { signature, reason: Box::new(reason) }),
+            None => Err(Error::Unconfirmed { signature, seconds: self.patience.as_secs() }),
+        }
     }
 }
 
 /// Whether the server may have taken the transaction, or another behind the same address may: its answer was lost, it had executed
-/// the transaction, or has not heard of the blockhash yet.
+/// the transaction, or has not heard of the blockhash yet. Anything else is a refusal, and is looked into before it is believed.
 fn may_be_on_its_way(error: &Error) -> bool {
     match error {
         Error::Unreachable { .. } | Error::Answer { .. } => true,
-        Error::Rpc { code, .. } => matches!(code, 429 | 500..600 | -32005),
+        // Some servers say this in words alone.
+        Error::Rpc { message, .. } if message.contains("already been processed") => true,
+        Error::Rpc { code, .. } => matches!(code, 429 | 500..600 | -32005 | -32016),
         Error::Refused(refusal) => ["AlreadyProcessed", "BlockhashNotFound"].contains(&refusal.name.as_str()),
         _ => false,
     }

@@ -1,17 +1,22 @@
 //! Which cluster and which keys: what Solana's command line is configured to use, unless somebody says otherwise.
 
+use std::env;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
 
-use solana_keypair::{Keypair, read_keypair_file};
+use solana_keypair::{Keypair, read_keypair};
 
 use crate::error::{Error, Result};
-use crate::rpc::Commitment;
+use crate::transport::host;
 
 /// Where Solana's command line keeps its configuration, below the home directory.
 const FILE: &str = ".config/solana/cli/config.yml";
 /// Where it keeps a key, unless the configuration names another file.
 const KEY: &str = ".config/solana/id.json";
+
+/// Most bytes of either file.
+const LONGEST: u64 = 64 << 10;
 
 /// What Solana's configuration says, as far as it matters here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,15 +25,15 @@ pub struct Settings {
     pub url: Option<String>,
     /// The key file of who signs and pays.
     pub keypair: Option<PathBuf>,
-    /// What is waited for.
-    pub commitment: Option<Commitment>,
+    /// What is waited for, in the file's word for it.
+    pub commitment: Option<String>,
 }
 
 impl Settings {
     /// Those of a configuration file; without `path` those of Solana's own, and none where there is no such file.
     ///
     /// # Errors
-    /// [`Error::Settings`]: the file cannot be read, or says something that is no commitment.
+    /// [`Error::Settings`]: the file cannot be read.
     pub fn read(path: Option<&Path>) -> Result<Self> {
         let file = match path {
             Some(path) => path.to_owned(),
@@ -37,8 +42,8 @@ impl Settings {
                 None => return Ok(Self::default()),
             },
         };
-        let mut settings = match fs::read_to_string(&file) {
-            Ok(text) => Self::parse(&text).map_err(|what| Error::Settings { file, what })?,
+        let mut settings = match open(&file).and_then(io::read_to_string) {
+            Ok(text) => Self::parse(&text),
             Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_none() => Self::default(),
             Err(error) => return Err(Error::Settings { file, what: error.to_string() }),
         };
@@ -49,28 +54,43 @@ impl Settings {
     }
 
     /// Three scalars of a YAML document: `solana config set` writes each on a line of its own.
-    fn parse(text: &str) -> std::result::Result<Self, String> {
+    fn parse(text: &str) -> Self {
         let mut settings = Self::default();
         for line in text.lines() {
             let Some((key, value)) = line.split_once(':') else { continue };
-            let value = unquoted(value.trim());
+            let value = scalar(value.trim());
             if value.is_empty() {
                 continue;
             }
             match key {
                 "json_rpc_url" => settings.url = Some(value.into()),
                 "keypair_path" => settings.keypair = Some(expanded(value)),
-                "commitment" => settings.commitment = Some(value.parse()?),
+                "commitment" => settings.commitment = Some(value.into()),
                 _ => {}
             }
         }
-        Ok(settings)
+        settings
     }
 }
 
-fn unquoted(value: &str) -> &str {
-    let inside = |quote| value.strip_prefix(quote).and_then(|rest: &str| rest.strip_suffix(quote));
-    inside('\'').or_else(|| inside('"')).unwrap_or(value)
+/// What stands between quotes, or before a comment.
+fn scalar(value: &str) -> &str {
+    let inside = |quote| Some(value.strip_prefix(quote)?.split_once(quote)?.0);
+    let plain = || match value.split_once(" #") {
+        _ if value.starts_with('#') => "",
+        Some((value, _)) => value.trim_end(),
+        None => value,
+    };
+    inside('\'').or_else(|| inside('"')).unwrap_or_else(plain)
+}
+
+/// A file's first bytes: more than there are in any that is meant.
+fn open(path: &Path) -> io::Result<io::Take<File>> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_file() && file.metadata()?.len() > LONGEST {
+        return Err(io::Error::other("it is too long for what it should be"));
+    }
+    Ok(file.take(LONGEST))
 }
 
 fn expanded(path: &str) -> PathBuf {
@@ -91,8 +111,17 @@ pub fn url(name: &str) -> Result<String> {
         "t" | "testnet" => "https://api.testnet.solana.com",
         "d" | "devnet" => "https://api.devnet.solana.com",
         "l" | "localhost" => "http://127.0.0.1:8899",
-        other if ["http://", "https://"].iter().any(|scheme| other.starts_with(scheme)) => other,
-        other => return Err(Error::Url(other.into())),
+        other => {
+            let scheme = other.split_once("://").map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
+            return match scheme {
+                Some((scheme, rest)) if ["http", "https"].contains(&scheme.as_str()) => {
+                    Ok(format!("{scheme}://{rest}"))
+                }
+                // What stands behind the name may be a key.
+                Some((scheme, _)) => Err(Error::Url(format!("{scheme}://{}", host(other)))),
+                None => Err(Error::Url(host(other))),
+            };
+        }
     };
     Ok(url.into())
 }
@@ -102,7 +131,9 @@ pub fn url(name: &str) -> Result<String> {
 /// # Errors
 /// [`Error::Keypair`].
 pub fn keypair(path: &Path) -> Result<Keypair> {
-    read_keypair_file(path).map_err(|error| Error::Keypair { file: path.to_owned(), what: error.to_string() })
+    let failed = |what: String| Error::Keypair { file: path.to_owned(), what };
+    let mut file = open(path).map_err(|error| failed(error.to_string()))?;
+    read_keypair(&mut file).map_err(|error| failed(error.to_string()))
 }
 
 #[cfg(test)]
@@ -116,20 +147,23 @@ mod tests {
         let expected = Settings {
             url: Some("http://localhost:8899".into()),
             keypair: Some("/keys/id.json".into()),
-            commitment: Some(Commitment::Confirmed),
+            commitment: Some("confirmed".into()),
         };
-        assert_eq!(Settings::parse(text), Ok(expected));
+        assert_eq!(Settings::parse(text), expected);
     }
 
     #[test]
     fn quoted_values_indented_keys_and_what_is_not_there() {
         let text =
             "json_rpc_url: \"https://x.example/?api-key=a:b\"\n  keypair_path: /not/this\nkeypair_path: ''\n";
-        let parsed = Settings::parse(text).unwrap();
+        let parsed = Settings::parse(text);
         assert_eq!(parsed.url.as_deref(), Some("https://x.example/?api-key=a:b"));
         assert_eq!((parsed.keypair, parsed.commitment), (None, None));
-        assert_eq!(Settings::parse(""), Ok(Settings::default()));
-        assert!(Settings::parse("commitment: soon").unwrap_err().contains("soon"));
+        assert_eq!(Settings::parse(""), Settings::default());
+        let text = "json_rpc_url: http://h:1/#a # mine\nkeypair_path: '/a # b' # c\ncommitment: # none\n";
+        let parsed = Settings::parse(text);
+        assert_eq!(parsed.url.as_deref(), Some("http://h:1/#a"));
+        assert_eq!((parsed.keypair, parsed.commitment), (Some("/a # b".into()), None));
     }
 
     #[test]
@@ -138,6 +172,9 @@ mod tests {
         assert_eq!(url("devnet").unwrap(), "https://api.devnet.solana.com");
         assert_eq!(url("http://h:1").unwrap(), "http://h:1");
         assert!(matches!(url("moonnet"), Err(Error::Url(name)) if name == "moonnet"));
-        assert!(matches!(url("ws://h:1"), Err(Error::Url(_))));
+        assert_eq!(url("HTTPS://h:1/Key").unwrap(), "https://h:1/Key");
+        for (wrong, shown) in [("ws://me:a@h:1/key?b", "ws://h:1"), ("h.example/key?b", "h.example")] {
+            assert!(matches!(url(wrong), Err(Error::Url(name)) if name == shown), "{wrong}");
+        }
     }
 }

@@ -33,7 +33,7 @@ pub struct Budget {
 
 impl Budget {
     /// Lamports for being early, rounded up.
-    fn priority(self) -> u64 {
+    pub(crate) fn priority(self) -> u64 {
         let micro = u128::from(self.price) * u128::from(self.compute_units);
         u64::try_from(micro.div_ceil(1_000_000)).unwrap_or(u64::MAX)
     }

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, Parser, Subcommand};
+use serde_json::{Map, Value};
 
 use crate::commands::{
     audit, bench, compile, inspect, member, model, prove, receipt, run, setup, shell, submit, verify,
@@ -97,6 +98,7 @@ pub fn main() -> ExitCode {
             "internal",
             &format!("assay {} stopped unexpectedly: {what}", env!("ASSAY_VERSION")),
             &["this is a bug in assay, whatever the input was: please report it with this message and the command"],
+            Map::new(),
         );
         outcome::UNEXPECTED
     });
@@ -117,7 +119,8 @@ fn run_once() -> u8 {
     match dispatch(cli.command) {
         Ok(outcome) => outcome.exit_code(),
         Err(error) => {
-            report_error(failure::code(&error), &failure::message(&error), &failure::hints(&error));
+            let (code, details) = (failure::code(&error), failure::details(&error));
+            report_error(code, &failure::message(&error), &failure::hints(&error), details);
             failure::exit_code(&error)
         }
     }
@@ -153,16 +156,16 @@ fn usage(error: &clap::Error) -> u8 {
     if ui::is_json() {
         let message = error.render().to_string();
         let message = message.trim_start_matches("error: ").trim_end();
-        print_json(&failure::to_json("usage", message, &[]));
+        print_json(&failure::to_json("usage", message, &[], Map::new()));
     }
     let _ = error.print();
     outcome::MISTAKE
 }
 
 /// An error for a person on stderr, and with `--json` for a script on stdout.
-fn report_error(code: &str, message: &str, hints: &[&str]) {
+fn report_error(code: &str, message: &str, hints: &[&str], details: Map<String, Value>) {
     if ui::is_json() {
-        print_json(&failure::to_json(code, message, hints));
+        print_json(&failure::to_json(code, message, hints, details));
     }
     ui::error(message, hints);
 }

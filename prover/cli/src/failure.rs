@@ -7,7 +7,7 @@ use std::fmt;
 use std::io;
 
 use assay_interface::artifact::ArtifactError;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::outcome::{MISTAKE, UNEXPECTED};
 
@@ -101,10 +101,29 @@ fn library(error: &anyhow::Error) -> Option<&assay::Error> {
     })
 }
 
-/// The error for a script: what `--json` prints in place of a result.
-pub fn to_json(code: &str, message: &str, hints: &[&str]) -> Value {
+/// The error for a script: what `--json` prints in place of a result. `details` are the fields of its kind.
+pub fn to_json(code: &str, message: &str, hints: &[&str], details: Map<String, Value>) -> Value {
     let hint = if hints.is_empty() { Value::Null } else { hints.join("; ").into() };
-    json!({ "error": { "code": code, "message": message, "hint": hint } })
+    let mut error = details;
+    for (field, value) in [("code", code.into()), ("message", message.into()), ("hint", hint)] {
+        error.insert(field.into(), value);
+    }
+    json!({ "error": error })
+}
+
+/// What a script wants to know of an error beside its code: of a refused transaction the `name` of the error and its `number`, of one that
+/// was sent its `signature`.
+pub fn details(error: &anyhow::Error) -> Map<String, Value> {
+    let mut details = Map::new();
+    let Some(error) = chain(error) else { return details };
+    if let Some(refusal) = error.refusal() {
+        details.insert("name".into(), refusal.name.clone().into());
+        details.insert("number".into(), refusal.number.into());
+    }
+    if let Some(signature) = error.signature() {
+        details.insert("signature".into(), signature.into());
+    }
+    details
 }
 
 /// The error of what asks a cluster, if one is the cause.

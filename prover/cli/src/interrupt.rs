@@ -11,7 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry { temporaries: BTreeSet::new(), written: 0 });
+static REGISTRY: Mutex<Registry> =
+    Mutex::new(Registry { temporaries: BTreeSet::new(), written: 0, sent: None });
 
 /// What an interruption has to know.
 pub(crate) struct Registry {
@@ -19,6 +20,8 @@ pub(crate) struct Registry {
     pub(crate) temporaries: BTreeSet<PathBuf>,
     /// How many outputs are in place.
     pub(crate) written: usize,
+    /// The signature of a transaction that was handed to a cluster.
+    pub(crate) sent: Option<String>,
 }
 
 /// The registry, locked: no interruption is served while this is held.
@@ -47,10 +50,13 @@ pub fn install() -> std::io::Result<()> {
             if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
                 eprintln!("\u{1b}[?25h");
             }
-            match registry.written {
-                0 => eprintln!("interrupted: nothing was written"),
-                1 => eprintln!("interrupted: 1 file was written, and is whole"),
-                written => eprintln!("interrupted: {written} files were written, and are whole"),
+            match (registry.written, &registry.sent) {
+                (_, Some(signature)) => eprintln!(
+                    "interrupted: the transaction {signature} may be executed all the same; run the command again, which looks first"
+                ),
+                (0, None) => eprintln!("interrupted: nothing was written"),
+                (1, None) => eprintln!("interrupted: 1 file was written, and is whole"),
+                (written, None) => eprintln!("interrupted: {written} files were written, and are whole"),
             }
             std::process::exit(128 + signal);
         }

@@ -67,11 +67,12 @@ pub fn json(value: &serde_json::Value) -> io::Result<()> {
     data(&format!("{value:#}\n"))
 }
 
-/// Text with every control character but ends of lines as an escape: names come from files, and could move the cursor or hide what
-/// follows.
+/// Text with every hidden character but ends of lines as an escape: names come from files, and could move the cursor, or hide or turn
+/// what follows.
 pub fn escaped(text: &str) -> String {
-    let shown =
-        |c: char| if c == '\n' || !c.is_control() { c.to_string() } else { c.escape_default().to_string() };
+    let shown = |c: char| {
+        if c == '\n' || !assay_chain::is_hidden(c) { c.to_string() } else { c.escape_default().to_string() }
+    };
     text.chars().map(shown).collect()
 }
 

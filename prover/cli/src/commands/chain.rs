@@ -13,7 +13,8 @@ use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
 
-use crate::failure::hinted;
+use crate::failure::{SelfCheck, hinted};
+use crate::interrupt;
 use crate::ui;
 
 /// Which cluster, as every command takes it.
@@ -88,7 +89,18 @@ impl Connection {
                 "--url localhost, devnet, testnet, mainnet-beta or an address; `solana config set --url` for good",
             ));
         };
-        let commitment = self.commitment.or(settings.commitment).unwrap_or_default();
+        let configured = || {
+            let parsed = settings.commitment.as_deref().map(str::parse).transpose();
+            parsed.map_err(|what: String| {
+                let hint =
+                    "`solana config set --commitment confirmed` mends it, and --commitment stands above it";
+                hinted(anyhow::anyhow!("Solana's configuration: {what}"), hint)
+            })
+        };
+        let commitment = match self.commitment {
+            Some(commitment) => commitment,
+            None => configured()?.unwrap_or_default(),
+        };
         let rpc = Rpc::new(&told(settings::url(name))?, commitment);
         let cluster = told(rpc.cluster())?;
         Ok(Target { rpc, cluster })
@@ -141,8 +153,13 @@ impl Wallet {
     }
 
     /// Simulates a transaction of one instruction, and sends it unless that was all that was asked for. `length` is that of an account which it
-    /// creates, or 0.
-    pub fn act(&self, instruction: Instruction, length: usize) -> anyhow::Result<Done> {
+    /// creates, or 0; `answer` is what the verifier program has to return, where anything is looked for: otherwise nothing is sent.
+    pub fn act(
+        &self,
+        instruction: Instruction,
+        length: usize,
+        answer: Option<&[u8]>,
+    ) -> anyhow::Result<Done> {
         let rpc = &self.target.rpc;
         let mut keys = vec![&self.signer];
         keys.extend(&self.payer);
@@ -154,16 +171,29 @@ impl Wallet {
         keys.retain(signs);
         let rent = if length == 0 { 0 } else { told(rpc.rent(length))? };
         let payer = self.payer();
-        let (has, fee) = (told(rpc.balance(&payer))?, Budget { compute_units: 0, price: 0 }.fee(keys.len()));
-        if has < rent.saturating_add(fee) {
-            return told(Err(Error::Funds { payer, has, fee, rent }));
-        }
+        let has = told(rpc.balance(&payer))?;
+        let affords = |fee: u64| {
+            let is_enough = has >= rent.saturating_add(fee);
+            told(if is_enough { Ok(()) } else { Err(Error::Funds { payer, has, fee, rent }) })
+        };
+        affords(Budget { compute_units: 0, price: 0 }.fee(keys.len()))?;
         let sender = Sender { rpc, payer, keys, price: self.price, patience: self.patience };
         let simulated = told(sender.simulate(&[instruction]))?;
+        affords(simulated.fee())?;
+        if let Some(answer) = answer {
+            let Some((program, returned)) = &simulated.execution.returned else {
+                return told(Err(rpc.answer("simulateTransaction", "nothing of what the program returned")));
+            };
+            if *program != assay_verifier_host::ID || returned != answer {
+                let what = format!("the program at {program} answers something else than was proven");
+                return Err(SelfCheck(what).into());
+            }
+        }
         let mut landed = None;
         if !self.dry_run {
             let note = &mut |signature: &str| {
-                ui::note(&format!("sent {signature}; waiting for it to be {}", rpc.commitment()))
+                interrupt::hold().sent = Some(signature.to_owned());
+                ui::note(&format!("sending {signature}; waiting for it to be {}", rpc.commitment()))
             };
             landed = Some(told(sender.send(&simulated, note))?);
         }
@@ -189,11 +219,6 @@ impl Done {
     /// `word`, which says what was done; or that nothing was.
     pub fn verb<'a>(&self, word: &'a str) -> &'a str {
         if self.is_sent() { word } else { "dry run" }
-    }
-
-    /// What the program returned in the simulation.
-    pub fn return_data(&self) -> &[u8] {
-        &self.simulated.execution.return_data
     }
 
     /// What it cost, and where it is.

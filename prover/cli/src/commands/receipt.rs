@@ -89,7 +89,7 @@ pub fn described(address: &Address, receipt: &Receipt) -> (Value, Vec<(&'static 
     let json = json!({
         "receipt": address.to_string(),
         "model": receipt.model.to_string(),
-        "digest": hex::encode(receipt.digest),
+        "digest": format!("0x{}", hex::encode(receipt.digest)),
         "context": hex::encode(receipt.context),
         "index": receipt.index,
         "recorded_at": receipt.recorded_at,

@@ -16,6 +16,8 @@ use solana_signer::Signer as _;
 use crate::common::cluster::{Answer, Cluster, LAST_HEIGHT, key};
 use crate::common::{Workspace, show};
 
+mod distrust;
+
 const DAY: i64 = 86_400;
 const REGISTER: [&str; 3] = ["model", "register", "model.assay"];
 
@@ -67,6 +69,14 @@ impl World {
         let data = [&discriminator[..], bytes_of(&model)].concat();
         self.cluster.state().accounts.insert(self.address, (verifier::ID, data));
         self
+    }
+
+    /// Puts the model of other files on the cluster as well, active: its address.
+    fn beside(&self, others: Workspace) -> String {
+        let other = World::of(others).with(|model| model.status = Status::Active as u8);
+        let account = other.cluster.state().accounts[&other.address].clone();
+        self.cluster.state().accounts.insert(other.address, account);
+        other.address.to_string()
     }
 
     fn json(&self, arguments: &[&str]) -> Value {
@@ -271,10 +281,13 @@ fn models_are_shown_listed_and_compared() {
 
     let compare = ["model", "show", &address, "--vk", "model.vk", "--model", "model.assay", "--url", &url];
     assert!(world.workspace.succeed(compare).contains("same  the model is the files'"));
-    let world = world.with(|model| model.key_hash = [7; 32]);
+    let others = Workspace::compiled();
+    others.succeed(["setup", "model.assay", "--development"]);
+    world.workspace.write("model.vk", others.read("model.vk"));
     let output = world.workspace.run(compare);
     assert_eq!(output.status.code(), Some(1), "{}", show(&output));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("hash of the key: 0707"), "{}", show(&output));
+    let differs = format!("hash of the key: {}", hex::encode(world.vk.key_hash()));
+    assert!(String::from_utf8_lossy(&output.stdout).contains(&differs), "{}", show(&output));
 }
 
 #[test]
@@ -312,23 +325,28 @@ fn a_proof_is_compared_with_the_model_before_it_is_sent() {
     // The simulation's answer is read: a program that answers for another model is none that one wants.
     let other = Verified { model: [1; 32], ..answer };
     world.cluster.state().simulation["returnData"]["data"][0] = json!(BASE64.encode(other.encode()));
-    let output = world.cluster.run(&world.workspace, &[&submit[..], &["--dry-run"]].concat());
+    let output = world.cluster.run(&world.workspace, &submit);
     assert_eq!(output.status.code(), Some(3), "{}", show(&output));
+    assert_eq!(world.cluster.sent().len(), 1, "and nothing is sent to it");
 
     let world = world.with(|_| {});
     let (_, message) = world.refused(&submit);
     assert!(message.contains("it is proposed; it can be activated from"), "{message}");
-    let world = world.with(|model| model.domain = [1; 32]);
-    assert!(world.refused(&submit).1.contains("the statement's domain is"));
-    assert!(world.refused(&with_files).1.contains("its schema's domain is 0101"));
-    let world = world.with(|model| model.limb_count = 7);
-    assert!(world.refused(&submit).1.contains("where the model has 7"));
+    let stranger = Workspace::new();
+    stranger.write("model.onnx", crate::common::onnx::network(&[3, 1]).to_bytes());
+    stranger.write("samples.csv", "a,b,c\n-1,0.5,0\n0.25,-0.75,1\n1,1,-1\n0.5,-1,0\n");
+    stranger.succeed(crate::common::COMPILE);
+    stranger.succeed(["setup", "model.assay", "--development"]);
+    let stranger = world.beside(stranger);
+    let to_stranger = ["submit", "decision.proof", "--to", &stranger];
+    let (_, message) = world.refused(&to_stranger);
+    assert!(message.contains("the statement's domain is"), "{message}");
+    let (_, message) = world.refused(&[&to_stranger[..], &["--model", "model.assay"]].concat());
+    assert!(message.contains("its schema's domain is"), "{message}");
     // Another sound key: the proof is none under it.
     let others = Workspace::compiled();
     others.succeed(["setup", "model.assay", "--development"]);
-    let others = Keys::load(&others.read("model.pk")).unwrap().verifying_key().to_interface();
-    let world = world.with(|model| model.key[..576].copy_from_slice(others.as_ref().as_bytes()));
-    let (_, message) = world.refused(&submit);
+    let (_, message) = world.refused(&["submit", "decision.proof", "--to", &world.beside(others)]);
     assert!(message.contains("proves nothing for the model at"), "{message}");
 
     let mut found = Receipt::zeroed();
@@ -378,21 +396,26 @@ fn a_transaction_that_cannot_land_any_more_is_given_up() {
     let none = || Answer::Result(json!({ "context": { "slot": 1 }, "value": [null] }));
     world.cluster.script("getSignatureStatuses", (0..40).map(|_| none()));
     let quick = [&REGISTER[..], &["--timeout", "1"]].concat();
-    assert_eq!(world.cluster.failed(&world.workspace, &quick)["code"], "unconfirmed");
-    world.cluster.state().height = LAST_HEIGHT + 1;
+    let error = world.cluster.failed(&world.workspace, &quick);
+    assert!(error["code"] == "unconfirmed" && error["signature"].is_string(), "{error}");
+    world.cluster.state().height = LAST_HEIGHT + 33;
     let error = world.cluster.failed(&world.workspace, &REGISTER);
-    assert_eq!(error["code"], "expired");
+    assert!(error["code"] == "expired" && error["signature"].is_string(), "{error}");
     assert!(error["hint"].as_str().unwrap().contains("nothing was done"), "{error}");
     assert_eq!(world.cluster.sent().len(), 2, "it is not sent again once its blockhash expired");
     let failed = json!({ "InstructionError": [1, { "Custom": 6010 }] });
-    let failed = json!([{ "slot": 3, "err": failed, "confirmationStatus": "processed" }]);
+    let failed = |level: &str| {
+        let status = json!([{ "slot": 3, "err": failed, "confirmationStatus": level }]);
+        Answer::Result(json!({ "context": { "slot": 1 }, "value": status }))
+    };
     world.cluster.state().script.clear();
-    world.cluster.script(
-        "getSignatureStatuses",
-        [Answer::Result(json!({ "context": { "slot": 1 }, "value": failed }))],
-    );
+    // A fork on which it failed may be left.
+    world.cluster.script("getSignatureStatuses", [failed("processed")]);
+    assert_eq!(world.json(&REGISTER)["registered"], true);
+    world.cluster.script("getSignatureStatuses", [failed("confirmed")]);
     let error = world.cluster.failed(&world.workspace, &REGISTER);
     assert!(error["message"].as_str().unwrap().contains("ModelExists (6010)"), "{error}");
+    assert!(error["code"] == "refused" && error["signature"].is_string(), "{error}");
 }
 
 #[test]

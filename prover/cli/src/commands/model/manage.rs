@@ -180,19 +180,24 @@ impl Move {
         }
         refuse(&facts)?;
         self.may(&wallet, &model)?;
-        let done = wallet.act((self.build)(wallet.signer(), address), 0)?;
-        // The step was taken, whether the server shows it by now or not.
-        let after = if done.is_sent() { registry::model(rpc, &address).unwrap_or(model) } else { model };
-        let facts = Facts { address, model: &after, now };
+        let done = wallet.act((self.build)(wallet.signer(), address), 0, None)?;
+        // The step was taken, whether the server shows it by now or not: what it was before is not shown in its place.
+        let name = registry::name(&model);
+        let after = if done.is_sent() { registry::model(rpc, &address).ok() } else { Some(model) };
+        let facts = after.as_ref().map(|model| Facts { address, model, now });
         print(
-            || merged([facts.json(), json!({ "changed": done.is_sent(), "transaction": done.json() })]),
             || {
-                let mut lines = facts.short();
+                let state = json!({ "model": address.to_string(), "changed": done.is_sent(), "transaction": done.json() });
+                merged([facts.as_ref().map_or(json!({}), Facts::json), state])
+            },
+            || {
+                let mut lines =
+                    facts.as_ref().map_or_else(|| vec![("model", address.to_string())], Facts::short);
                 lines.extend(done.lines());
                 format!(
                     "{}  {}\n{}",
                     paint(GOOD, done.verb(self.done)),
-                    ui::escaped(&registry::name(&after)),
+                    ui::escaped(&name),
                     ui::fields(&lines)
                 )
             },

@@ -7,9 +7,9 @@ use assay::{Keys, SetupKind, Verifier};
 use assay_chain::registry::{self, Place};
 use assay_chain::rpc::Cluster;
 use assay_compiler::registration;
-use assay_host::time::span;
+use assay_host::time::{span, utc};
 use assay_interface::verifier::model_account;
-use assay_verifier_host::{MAX_TIMELOCK, MIN_TIMELOCK, Model, Registration};
+use assay_verifier_host::{MAX_TIMELOCK, MIN_TIMELOCK, Model, Registration, Status};
 use serde_json::json;
 use solana_address::Address;
 
@@ -116,11 +116,12 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         Place::Closed => told(Err(assay_chain::Error::Closed(address))),
         Place::Empty => {
             let instruction = registration.instruction()?;
-            let done = wallet.act(instruction, model_account::LENGTH)?;
-            let found =
-                if done.is_sent() { registry::model(&wallet.target.rpc, &address).ok() } else { None };
-            let now = told(wallet.target.rpc.unix_time())?;
-            let facts = found.as_ref().map(|model| Facts { address, model, now });
+            let done = wallet.act(instruction, model_account::LENGTH, None)?;
+            // It is registered, whether the server shows it by now or not.
+            let rpc = &wallet.target.rpc;
+            let look = || Some((registry::model(rpc, &address).ok()?, rpc.unix_time().ok()?));
+            let found = if done.is_sent() { look() } else { None };
+            let facts = found.as_ref().map(|(model, now)| Facts { address, model, now: *now });
             print(
                 || {
                     let state = json!({ "model": address.to_string(), "registered": done.is_sent(), "existed": false });
@@ -186,6 +187,25 @@ fn transcript(args: &Args, setup: SetupKind) -> anyhow::Result<(SetupKind, [u8; 
 
 /// The model is there. Where it is another than was asked for, that is an error: nothing here changes it.
 fn already(args: &Args, wallet: &Wallet, address: Address, model: &Model) -> anyhow::Result<Outcome> {
+    let another = "register a model under another key: `assay setup` makes one";
+    if model.status()? == Status::Retired {
+        return Err(hinted(
+            anyhow!(
+                "this model was registered, at {address}, and retired on {}: that is for good",
+                utc(model.retired_at)
+            ),
+            another,
+        ));
+    }
+    if model.authority != wallet.signer() {
+        return Err(hinted(
+            anyhow!(
+                "this model is registered already, at {address}, and {} its authority now",
+                if model.is_immutable() { "nobody is".into() } else { format!("{} is", model.authority) },
+            ),
+            another,
+        ));
+    }
     let now = told(wallet.target.rpc.unix_time())?;
     if model.timelock != args.timelock || args.guardian.is_some_and(|guardian| guardian != model.guardian) {
         return Err(hinted(
