@@ -83,9 +83,9 @@ fn heads(
     let (name, tensor) = (node.operands.get(position).copied().flatten().map(|(name, _)| name), node.tensor(position)?);
     let name = node.expected(name)?;
     let dims: Vec<i64> = tensor.shape.iter().map(|&dim| dim as i64).collect(); // of at most 2^27 elements
-    match dims.as_slice() {
-        &[batch, heads, length, width] => Ok((name.to_owned(), [batch, heads, length, width])),
-        &[batch, length, all] => {
+    match *dims.as_slice() {
+        [batch, heads, length, width] => Ok((name.to_owned(), [batch, heads, length, width])),
+        [batch, length, all] => {
             let heads = node.int(attribute, 0)?;
             if heads <= 0 || all % heads != 0 {
                 return Err(node.bad_attribute(attribute, heads.to_string(), "a number that divides the last dimension"));

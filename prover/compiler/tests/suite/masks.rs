@@ -121,7 +121,7 @@ fn a_mask_may_be_an_input() {
             .node("t", "Add", &["s", "m"], vec![])
             .node("y", "Softmax", &["t"], vec![int("axis", -1)])
             .output("y");
-        let live = |row: usize| [row % 2 == 0, row % 3 == 0, true];
+        let live = |row: usize| [row.is_multiple_of(2), row.is_multiple_of(3), true];
         let samples: Vec<Vec<f64>> = rows(60, 5, 4)
             .into_iter()
             .enumerate()

@@ -90,12 +90,23 @@ fn dot_of<M: Modulus>(a: &Four, b: &Four, c: &Four, d: &Four) -> Four {
 fn square_of<M: Modulus>(a: &Four) -> Four {
     // Columns 0 to 16: limbs times themselves, and twice the products of two.
     let mut t = [a[0].constant(0); 17];
-    limbs!(I => {
-        let limb = a[I];
-        t[2 * I] = t[2 * I].add(mul(limb, limb));
-        let twice = limb.add(limb);
-        limbs!(J => if J > I { t[I + J] = t[I + J].add(mul_row::<J>(twice, a)) });
-    });
+    macro_rules! row {
+        ($i:literal: $($above:literal)*) => {
+            let limb = a[$i];
+            t[2 * $i] = t[2 * $i].add(mul(limb, limb));
+            let twice = limb.add(limb);
+            limbs!(J => t[$i + J] = t[$i + J].add(mul_row::<J>(twice, a)); $($above)*);
+        };
+    }
+    row!(0: 1 2 3 4 5 6 7 8);
+    row!(1: 2 3 4 5 6 7 8);
+    row!(2: 3 4 5 6 7 8);
+    row!(3: 4 5 6 7 8);
+    row!(4: 5 6 7 8);
+    row!(5: 6 7 8);
+    row!(6: 7 8);
+    row!(7: 8);
+    t[16] = t[16].add(mul(a[8], a[8]));
     let [t0, t1, t2, t3, t4, t5, t6, t7, t8, rest @ ..] = t;
     let mut t = [t0, t1, t2, t3, t4, t5, t6, t7, t8];
     limbs!(I => {

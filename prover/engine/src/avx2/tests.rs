@@ -107,14 +107,11 @@ fn words_come_back_and_inverses_are_arkworks_inverses() {
         return eprintln!("not tested: this processor lacks AVX2");
     };
     #[target_feature(enable = "avx2")]
-    fn compute<M: Modulus>(
-        avx2: Avx2,
-        words: &[[u64; 4]; 8],
-    ) -> ([[u64; 4]; 8], [[u64; 4]; 8], [[u64; 4]; 8]) {
+    fn compute<M: Modulus>(avx2: Avx2, words: &[[u64; 4]; 8]) -> [[[u64; 4]; 8]; 3] {
         let vector = Fe8::<M>::unpack(avx2, words.each_ref());
         let mut packed = [[0; 4]; 8];
         vector.pack(packed.each_mut());
-        (packed, vector.canonical(), vector.invert().canonical())
+        [packed, vector.canonical(), vector.invert().canonical()]
     }
     fn check<M: Modulus>(avx2: Avx2, random: impl Fn(&mut ChaCha20Rng) -> M::Field) {
         let mut rng = ChaCha20Rng::seed_from_u64(3);
@@ -124,14 +121,14 @@ fn words_come_back_and_inverses_are_arkworks_inverses() {
             elements[(round + 3) % 8] = -M::Field::ONE;
             let words = elements.each_ref().map(|element| *M::words(element));
             // SAFETY: an `Avx2` exists, so the processor has the features.
-            let (packed, canonical, inverse) = unsafe { compute::<M>(avx2, &words) };
+            let [packed, canonical, inverse] = unsafe { compute::<M>(avx2, &words) };
             assert_eq!((packed, canonical), (words, words));
             let expected = elements.map(|element| element.inverse().unwrap_or(M::Field::from(0u64)));
             assert_eq!(inverse, expected.each_ref().map(|element| *M::words(element)));
             // Any words at all pass through.
             let words: [[u64; 4]; 8] = std::array::from_fn(|_| std::array::from_fn(|_| rng.next_u64()));
             // SAFETY: as above.
-            let (packed, canonical, _) = unsafe { compute::<M>(avx2, &words) };
+            let [packed, canonical, _] = unsafe { compute::<M>(avx2, &words) };
             assert_eq!(packed, words);
             for (words, canonical) in words.iter().zip(canonical) {
                 assert_eq!(value::<M>(&split(*words)), value::<M>(&split(canonical)));
