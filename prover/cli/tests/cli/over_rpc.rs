@@ -66,7 +66,10 @@ impl World {
         }
     }
 
+    /// Tests share the cluster's clock: one that moves it would end the timelocks that another looks at.
     fn registered_and_active(&self) -> String {
+        static CLOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _clock = CLOCK.lock();
         let done = self.json(&["model", "register", "model.assay"]);
         assert_eq!((&done["registered"], &done["status"]), (&json!(true), &json!("proposed")));
         let model = done["model"].as_str().unwrap().to_owned();
