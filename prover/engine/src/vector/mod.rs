@@ -34,7 +34,7 @@ pub(crate) struct Cases {
     pub(super) cancel: Mask,
 }
 
-/// The vector [`Kernel`]: for each vector of a batch its differences, the products before them, and its special lanes.
+/// The vector [`Kernel`](crate::curve::Kernel): for each vector of a batch its differences, the products before them, and its special lanes.
 pub(crate) struct Pairs<C: Coordinate> {
     pub(super) unit: C::Unit,
     pub(super) differences: Vec<C::Block>,
