@@ -484,10 +484,8 @@ mod tests {
             .lines()
             .filter_map(|line| line.split_once("=> (\"")?.1.split_once("\", "))
             .map(|(code, class)| {
-                (
-                    code,
-                    class.trim_end_matches([',', ')']).rsplit("::").next().unwrap_or_default().to_lowercase(),
-                )
+                let class = class.trim_end_matches([',', ')']).rsplit("::").next().unwrap_or_default();
+                (code, class.to_lowercase())
             })
             .collect();
         assert_eq!(rows.len(), 32);

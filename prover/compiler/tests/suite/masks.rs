@@ -24,6 +24,28 @@ fn weights(scores: &[f64], live: &[bool]) -> Vec<f64> {
     powers.iter().map(|power| power / powers.iter().sum::<f64>()).collect()
 }
 
+/// A large intercept is no mask: terms as large may stand against it.
+#[test]
+fn large_intercepts_are_scores() {
+    for intercept in [-32768.0, -40000.0, -65000.0, -1e6] {
+        let onnx = scores()
+            .floats("far", &[3], &[0.0, intercept, 0.0])
+            .floats("against", &[5, 3], &[0.0, -intercept, 0.0].repeat(5))
+            .node("large", "MatMul", &["x", "against"], vec![])
+            .node("t", "Sum", &["s", "far", "large"], vec![])
+            .node("y", "Softmax", &["t"], vec![int("axis", -1)])
+            .output("y");
+        let model = import(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}"));
+        // The terms make up for the intercept where the inputs' sum is 1.
+        let x = [0.5, -0.25, 0.125, 0.5, 0.125];
+        let (own, answers) = (model.evaluate(&x).concat(), weights(&scores_of(&x), &[true; 3]));
+        assert!(
+            own.iter().zip(&answers).all(|(own, answer)| (own - answer).abs() < 1e-5),
+            "{intercept}: {own:?}"
+        );
+    }
+}
+
 #[test]
 fn constant_masks_leave_elements_out() {
     // Rows of one, two and three scores, as causal attention has; all of them lower by a constant, for shifts change nothing.

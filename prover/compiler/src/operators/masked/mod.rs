@@ -32,10 +32,11 @@ use crate::import::value::{Data, Kind, Tensor, Value};
 use crate::model::{Groups, Row};
 use softmax::Masked;
 
-/// What is added to a score to mask it, at least: half of what a float16 holds.
-const MASKING: f64 = 32768.0;
-/// The same where it is multiplied by an input that is not known to be 0 or 1.
-const MASKING_INPUT: f64 = 1048576.0;
+/// What is added to a score to mask it, at least: a model that computes with numbers of this size has no bits left for scores.
+const MASKING: f64 = 67_108_864.0;
+/// The least float16, which masks too, and how far a mask of it may be moved by the scores' own constants.
+const LEAST_HALF: f64 = -65504.0;
+const HALF_MOVED: f64 = 128.0;
 /// Below this what a mask multiplies counts as 0.
 const NOTHING: f64 = 1.0 / 1024.0;
 
@@ -97,9 +98,9 @@ impl Score {
                 found.score = found.score.plus_scaled(&score, factor);
             } else {
                 let is_truth = is_truth(layers, atom);
-                let masking = if is_truth { MASKING } else { MASKING_INPUT };
+                let masks = if is_truth { masks(-factor.abs()) } else { factor.abs() >= MASKING };
                 // Of inputs, and of what is 0 or 1: others are scores.
-                if factor.abs() < masking || !(is_truth || maker.is_none()) {
+                if !masks || !(is_truth || maker.is_none()) {
                     found.score = found.score.plus_scaled(&Row::atom(atom), factor);
                 } else if factor < 0.0 {
                     found.masks.push(Row::atom(atom));
@@ -123,9 +124,15 @@ fn is_truth(layers: &Layers, atom: u32) -> bool {
     maker.is_some_and(Operator::gives_truths)
 }
 
+/// Whether a number that is added to a score masks it. Of a large bias nothing is known but its size: an intercept of -40,000 may
+/// stand against terms as large, so only numbers count that leave no bits for these.
+fn masks(added: f64) -> bool {
+    added <= -MASKING || (added - LEAST_HALF).abs() <= HALF_MOVED
+}
+
 /// Whether an element is a constant that masks.
 fn is_low(row: &Row) -> bool {
-    row.terms.is_empty() && row.bias <= -MASKING
+    row.terms.is_empty() && masks(row.bias)
 }
 
 /// The softmax of scores some of which are masked; `None` where none is.
@@ -136,12 +143,12 @@ pub(super) fn softmax(
     groups: Groups,
 ) -> Result<Option<Tensor>, Refusal> {
     let Data::Variable(map) = &x.data else { return Ok(None) };
-    if x.as_rows().is_none() && (0..map.rows()).all(|row| map.bias(row) > -MASKING) {
+    if x.as_rows().is_none() && !(0..map.rows()).any(|row| masks(map.bias(row))) {
         return Ok(None);
     }
     let rows = layers.rows(node, x)?;
     let mut scores = node.expected(rows.iter().map(|row| Score::of(row, layers)).collect::<Option<Vec<_>>>())?;
-    if scores.iter().all(|score| !score.varies() && score.score.bias > -MASKING) {
+    if !scores.iter().any(|score| score.varies() || masks(score.score.bias)) {
         return Ok(None);
     }
     let conditions = conditions(node, layers, &mut scores)?;
@@ -158,8 +165,8 @@ pub(super) fn softmax(
                 "a mask that leaves each row a score: of none, a softmax is not a number",
             ));
         }
-        let top = if top <= -MASKING { top } else { 0.0 };
-        let live: Vec<usize> = places.into_iter().filter(|place| bias(place) - top > -MASKING).collect();
+        let top = if masks(top) { top } else { 0.0 };
+        let live: Vec<usize> = places.into_iter().filter(|place| !masks(bias(place) - top)).collect();
         for &place in &live {
             node.expected(scores.get_mut(place))?.score.bias -= top;
         }
