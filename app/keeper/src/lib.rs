@@ -18,6 +18,8 @@ mod counters;
 mod error;
 mod keeper;
 mod prove;
+#[cfg(feature = "service")]
+pub mod service;
 
 pub use counters::{Counters, Latency};
 pub use error::KeeperError;

@@ -1,0 +1,1 @@
+//! The service: keepers on a cluster, until they are told to stop.
