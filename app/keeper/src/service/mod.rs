@@ -1,1 +1,20 @@
 //! The service: keepers on a cluster, until they are told to stop.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`mirror`] | a copy of accounts that strategies read without a network |
+//! | [`reader`], [`subscribe`] | what fills it: questions, and subscriptions |
+//! | [`journal`] | what must survive the process: what may be on its way, and what was spent |
+//! | [`wallet`] | the chain as a keeper sees it: reads from the mirror, sends through the journal |
+//! | [`settle`] | what became of transactions that nobody waits for |
+//! | [`pipeline`] | everything is looked at, ranked, and worked on, several at once |
+//! | [`run`](mod@run) | all of it together, until it is told to stop |
+
+pub mod journal;
+pub mod mirror;
+pub mod pipeline;
+pub mod reader;
+pub mod run;
+pub mod settle;
+pub mod subscribe;
+pub mod wallet;
