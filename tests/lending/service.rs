@@ -12,7 +12,6 @@ use assay_keeper::service::run::{Hear, Parts, run};
 use assay_keeper::service::wallet::{Event, Fees};
 use assay_lending::instruction::{Liquidate, LiquidateByProof};
 use assay_localnet::{Discriminator, Localnet};
-use solana_address::Address;
 use tokio::sync::oneshot;
 
 use crate::keeper::{Kept, PROVERS};
@@ -21,6 +20,8 @@ use crate::support::server::Server;
 
 const MINUTE: i64 = 60;
 const SOL: u64 = 1_000_000_000;
+/// A price at which the plain rule takes half of the debt, and is satisfied then.
+const FALLEN: f64 = 90.0;
 
 /// What was done, by name, and what it was.
 #[derive(Default)]
@@ -126,7 +127,7 @@ impl World {
             websocket: self.server.websocket.clone(),
             keypair: self.kept.test.liquidator.key.insecure_clone(),
             journal,
-            fees: Fees { price: Price::Fixed(0), most: 100_000, share_percent: 10 },
+            fees: Fees { price: Price::Fixed(0), most: 100_000, share_percent: 10, least_profit: 0 },
             workers: 4,
             provers: 1,
             resync,
@@ -181,7 +182,7 @@ fn a_fall_that_a_subscription_tells_of_is_liquidated_once() {
     let mut world = World::new();
     let (before, journal) = (world.debt(), world.journal(u64::MAX));
     let said = world.runs(Some(journal.clone()), SELDOM, |world, heard| {
-        world.publish(0, 86.0);
+        world.publish(0, FALLEN);
         until("it is liquidated", || has(heard, "liquidate"));
     });
     assert!(said.iter().all(|said| !said.starts_with("failed")), "{said:?}");
@@ -212,7 +213,7 @@ fn a_score_is_proven_from_the_snapshot_to_the_liquidation() {
 fn a_dry_run_sends_nothing() {
     let mut world = World::new();
     world.runs(None, SELDOM, |world, _| {
-        world.publish(0, 86.0);
+        world.publish(0, FALLEN);
         std::thread::sleep(Duration::from_millis(500));
     });
     assert!(world.server.state().sent.is_empty());
@@ -224,7 +225,7 @@ fn what_no_subscription_tells_of_is_found_all_the_same() {
     let journal = world.journal(u64::MAX);
     world.server.state().loses_notifications = true;
     world.runs(Some(journal), Duration::from_millis(300), |world, heard| {
-        world.publish(0, 86.0);
+        world.publish(0, FALLEN);
         until("it is liquidated", || has(heard, "liquidate"));
     });
     // And what happens while the connection is down.
@@ -233,7 +234,7 @@ fn what_no_subscription_tells_of_is_found_all_the_same() {
     world.runs(Some(journal), SELDOM, |world, heard| {
         world.server.state().cuts = true;
         until("the connection is cut", || !world.server.state().cuts);
-        world.publish(0, 86.0);
+        world.publish(0, FALLEN);
         until("it is liquidated", || has(heard, "liquidate"));
     });
 }
@@ -246,7 +247,7 @@ fn the_cap_holds_over_restarts() {
         let journal = world.journal(cap);
         let left = journal.left(&world.token()).most();
         world.runs(Some(journal.clone()), SELDOM, |world, heard| {
-            world.publish(0, 86.0);
+            world.publish(0, FALLEN);
             if left > 0 {
                 until("it is liquidated", || has(heard, "liquidate"));
             }
@@ -272,7 +273,7 @@ fn what_was_written_down_and_never_handed_in_expires_first() {
     let journal = world.journal(6_000 * USDC);
     assert_eq!(journal.left(&world.token()).most(), 1_000 * USDC, "it may still be spent");
     let said = world.runs(Some(journal.clone()), SELDOM, |world, heard| {
-        world.publish(0, 86.0);
+        world.publish(0, FALLEN);
         until("it is liquidated", || has(heard, "liquidate"));
         assert!(world.server.state().slot > last_height);
     });
@@ -285,7 +286,7 @@ fn what_was_written_down_and_never_handed_in_expires_first() {
 fn what_was_executed_is_found_and_not_sent_again() {
     let mut world = World::new();
     let target = world.kept.test.position_address();
-    world.publish(0, 86.0);
+    world.publish(0, FALLEN);
     let spent = world.with(|kept| {
         let before = kept.test.balance(&kept.test.liquidator.debt);
         assert_eq!(kept.round(), ["liquidate"]);
@@ -314,7 +315,7 @@ fn what_expires_is_decided_on_again() {
     let journal = world.journal(u64::MAX);
     world.server.state().loses_sends = true;
     let said = world.runs(Some(journal.clone()), SELDOM, |world, heard| {
-        world.publish(0, 86.0);
+        world.publish(0, FALLEN);
         until("it expires", || has(heard, "expired: liquidate"));
         assert_eq!(world.sent(Liquidate::DISCRIMINATOR), 1, "one at a time");
         world.server.state().loses_sends = false;

@@ -1,6 +1,6 @@
 //! The in-process runtime behind sockets: JSON-RPC and subscriptions, as far as a keeper asks. Slots pass by themselves, time when told.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -211,9 +211,8 @@ fn watch(program: &Value, options: &Value) -> Watch {
         (filter["memcmp"]["offset"].as_u64().unwrap() as usize, bytes)
     });
     let filters: Vec<(usize, Vec<u8>)> = filters.collect();
-    let holds = filters
-        .get(1)
-        .map(|(offset, bytes)| Holds { offset: *offset, bytes: bytes[..].try_into().unwrap() });
+    let holds =
+        filters.get(1).map(|(offset, bytes)| Holds { offset: *offset, bytes: bytes[..].try_into().unwrap() });
     let discriminator = filters[0].1[..].try_into().unwrap();
     Watch { program: program.as_str().unwrap().parse().unwrap(), discriminator, holds }
 }
@@ -231,7 +230,7 @@ fn read(wire: &Value) -> (String, Vec<Instruction>) {
         AccountMeta {
             pubkey: keys[index],
             is_signer: message.is_signer(index),
-            is_writable: message.is_maybe_writable(index, None),
+            is_writable: message.is_maybe_writable_with_reserved_addresses(index, None::<&HashSet<Address>>),
         }
     };
     let instructions = message.instructions().iter().map(|one| Instruction {
@@ -299,6 +298,7 @@ fn tell(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
 }
 
 fn notify(socket: &mut WebSocket<TcpStream>, number: u64, result: Value) -> Option<()> {
-    let told = json!({ "jsonrpc": "2.0", "method": "n", "params": { "subscription": number, "result": result } });
+    let told =
+        json!({ "jsonrpc": "2.0", "method": "n", "params": { "subscription": number, "result": result } });
     socket.send(Message::text(told.to_string())).ok()
 }

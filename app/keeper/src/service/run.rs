@@ -80,7 +80,7 @@ pub fn shared(parts: &mut Parts) -> (Arc<Shared>, mpsc::UnboundedReceiver<super:
 /// Runs until `stop` is done, and then until nothing is on its way any more, for a while.
 ///
 /// # Errors
-/// The cluster cannot be asked in the beginning, or a strategy has nothing to look at.
+/// The cluster cannot be asked in the beginning, a strategy cannot read its accounts; later, the journal cannot be written.
 pub async fn run(mut parts: Parts, stop: impl Future<Output = ()>) -> std::result::Result<(), String> {
     let (shared, wants) = shared(&mut parts);
     let Parts { rpc, websocket, workers, provers, resync, poll, grace, lanes, told, .. } = parts;
@@ -123,7 +123,10 @@ pub async fn run(mut parts: Parts, stop: impl Future<Output = ()>) -> std::resul
         working.spawn(work(Arc::clone(&works), Arc::clone(lane), is_stopping.clone()));
     }
 
-    stop.await;
+    let failed = tokio::select! {
+        () = stop => None,
+        error = failure(&shared) => Some(error),
+    };
     tracing::info!("stopping: nothing new is begun");
     // Whoever listens ends; where nobody does, all have ended.
     let _ = stopping.send(true);
@@ -136,7 +139,17 @@ pub async fn run(mut parts: Parts, stop: impl Future<Output = ()>) -> std::resul
         ),
     }
     background.abort_all();
-    Ok(())
+    failed.map_or(Ok(()), Err)
+}
+
+/// Why nothing can be sent any more, once that is so.
+async fn failure(shared: &Shared) -> String {
+    loop {
+        if let Some(error) = shared.journal.as_ref().and_then(Journal::failed) {
+            return error.to_string();
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }
 
 /// Reads everything that the strategies read, once: a mistake in the configuration shows at once, and what follows needs no network.
@@ -156,7 +169,7 @@ async fn first_look(works: &Arc<Works>, lanes: &[Arc<Lane>]) -> std::result::Res
 
 /// Reads the clock, again and again.
 async fn tick(works: Arc<Works>, every: Duration, told: Arc<dyn Hear>) {
-    let mut beat = tokio::time::interval(every);
+    let (mut beat, mut newest) = (tokio::time::interval(every), 0);
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         beat.tick().await;
@@ -164,7 +177,11 @@ async fn tick(works: Arc<Works>, every: Duration, told: Arc<dyn Hear>) {
         let Ok(ticked) = tokio::task::spawn_blocking(move || reader.tick()).await else { return };
         match ticked {
             Ok(slot) => {
-                *works.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+                // A server that stands still is not heard of.
+                if slot > newest {
+                    newest = slot;
+                    *works.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+                }
                 told.tick(slot, works.shared.reader.mirror.len());
             }
             Err(error) => told.unanswered(&error),

@@ -37,6 +37,8 @@ pub struct Fees {
     pub most: u64,
     /// Most of what a transaction brings, percent.
     pub share_percent: u8,
+    /// Lamports that what is paid for has to bring beyond its fee.
+    pub least_profit: u64,
 }
 
 /// What happened to a transaction, for logs and counters.
@@ -213,11 +215,11 @@ impl Wallet {
 
     /// What costs more than it brings is not sent.
     fn is_worth_it(&self, action: &Action, simulated: &Simulated) -> Result<(), SendError> {
+        let least = simulated.fee().saturating_add(self.shared.fees.least_profit) as f64;
+        let brings_less = |worth: f64| action.payment.is_some() && (action.gain as f64 * worth) < least;
         match self.lamports_per_unit {
-            Some(worth)
-                if action.payment.is_some() && (action.gain as f64 * worth) < simulated.fee() as f64 =>
-            {
-                Err(SendError::Withheld("it brings less than its fee".into()))
+            Some(worth) if brings_less(worth) => {
+                Err(SendError::Withheld("it brings less than it costs".into()))
             }
             _ => Ok(()),
         }

@@ -12,7 +12,7 @@ use assay_chain::settings::keypair;
 use assay_chain::{Commitment, MOST_PRIORITY, Price, Rpc, Sender};
 use assay_feed_host::{PythFeed, SourceKeys, oracle};
 use assay_feed_interface::pyth::{PriceUpdate, VerificationLevel};
-use assay_host::account::decode;
+use assay_host::account::{decode, token_amount};
 use assay_lending::state::{SETUP_DEVELOPMENT, VERSION};
 use assay_lending_host::{Market, MarketKeys, Offices, Position, PriceAccounts, RiskParams, Vouched};
 use assay_lending_interface::seeds::POSITION;
@@ -236,8 +236,31 @@ impl World {
         decode(&found.owner, &found.data).unwrap()
     }
 
-    pub fn position(&self, address: &Address) -> Position {
+    /// What a position has and owes now.
+    pub fn held(&self, address: &Address) -> Held {
         let found = self.rpc().account(address).unwrap().unwrap();
-        decode(&found.owner, &found.data).unwrap()
+        let position: Position = decode(&found.owner, &found.data).unwrap();
+        Held { debt: position.debt(&self.market()).unwrap() }
     }
+
+    /// Base units in a token account.
+    pub fn tokens(&self, address: &Address) -> u64 {
+        token_amount(&self.rpc().account(address).unwrap().unwrap().data).unwrap()
+    }
+
+    /// Who made the market.
+    pub fn creator(&self) -> Address {
+        self.wallet.pubkey()
+    }
+
+    /// Where the cluster's subscriptions are: one port on.
+    pub fn websocket(&self) -> String {
+        let (host, port) = self.url.trim_start_matches("http://").rsplit_once(':').unwrap();
+        format!("ws://{host}:{}", port.trim_end_matches('/').parse::<u16>().unwrap() + 1)
+    }
+}
+
+/// What a position owes, base units.
+pub struct Held {
+    pub debt: u64,
 }
