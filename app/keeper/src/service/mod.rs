@@ -1,3 +1,7 @@
 //! The service: keepers on a cluster, until they are told to stop.
 
+pub mod config;
+pub mod health;
+pub mod http;
 pub mod journal;
+pub mod metrics;
