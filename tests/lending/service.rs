@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use assay_chain::{Commitment, Price, Rpc};
 use assay_host::strategy::Strategy;
 use assay_keeper::Conclusion;
+use assay_keeper::service::hear::Hear;
 use assay_keeper::service::journal::{Asset, Cap, End, Journal, Owner, Spend};
 use assay_keeper::service::pipeline::{Lane, Told};
-use assay_keeper::service::run::{Hear, Parts, run};
+use assay_keeper::service::run::{Parts, run};
 use assay_keeper::service::wallet::{Event, Fees};
 use assay_lending::instruction::{Liquidate, LiquidateByProof};
 use assay_localnet::{Discriminator, Localnet};
@@ -38,7 +39,7 @@ impl Heard {
 }
 
 impl Hear for Heard {
-    fn pipeline(&self, told: Told<'_>) {
+    fn pipeline(&self, told: &Told<'_>) {
         match told {
             Told::Worked { found: Ok(report), .. } => {
                 report.prepared.iter().for_each(|sent| self.say(sent.action.into()));
@@ -52,15 +53,11 @@ impl Hear for Heard {
         }
     }
 
-    fn transaction(&self, event: Event<'_>) {
+    fn transaction(&self, event: &Event<'_>) {
         if let Event::Ended { flight, end: End::Expired } = event {
             self.say(format!("expired: {}", flight.action));
         }
     }
-
-    fn connected(&self, _: bool) {}
-    fn tick(&self, _: u64, _: usize) {}
-    fn unanswered(&self, _: &assay_chain::Error) {}
 }
 
 /// A market whose runtime is behind sockets, and a folder for the journal.

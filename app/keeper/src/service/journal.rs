@@ -15,6 +15,7 @@
 //! record would let more be spent than the caps. The same holds for a write that fails: from then on nothing is reserved.
 
 mod book;
+mod error;
 mod record;
 mod spend;
 
@@ -25,7 +26,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use solana_address::Address;
-use thiserror::Error;
 
 use self::{
     book::Book,
@@ -33,6 +33,7 @@ use self::{
 };
 pub use self::{
     book::{CapReached, InFlight, Left},
+    error::{JournalError, NotReserved},
     spend::{Asset, Cap, Caps, Spend},
 };
 
@@ -48,63 +49,6 @@ pub struct Owner {
     pub wallet: Address,
     /// The cluster: its genesis hash.
     pub genesis: String,
-}
-
-/// Why a journal cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum JournalError {
-    /// Another process has it.
-    #[error("{} is in use: another keeper runs with this journal; stop it, or give this one a journal and a wallet of its own", .0.display())]
-    Locked(PathBuf),
-    /// It cannot be read or written.
-    #[error("the journal {}: {what}", .file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// What happened.
-        what: String,
-    },
-    /// A record is not as it was written.
-    #[error(
-        "the journal {} is damaged at byte {at}: {what}. What was spent cannot be told from it: restore the file from a copy, or look up what \
-         the wallet spent, move the file away and lower the caps by it",
-        .file.display()
-    )]
-    Damaged {
-        /// The file.
-        file: PathBuf,
-        /// Where the record begins.
-        at: u64,
-        /// What is wrong.
-        what: &'static str,
-    },
-    /// It is of another wallet or cluster.
-    #[error("the journal {} is of {theirs}, and this keeper is {ours}: give it a journal of its own", .file.display())]
-    Foreign {
-        /// The file.
-        file: PathBuf,
-        /// Whose it is.
-        theirs: String,
-        /// Who asked.
-        ours: String,
-    },
-    /// A transaction that is not on its way ended.
-    #[error("transaction {0} is not on its way")]
-    NotFlying(u64),
-}
-
-/// Why nothing was reserved.
-#[derive(Debug, Error)]
-pub enum NotReserved {
-    /// A cap leaves too little.
-    #[error(transparent)]
-    Cap(#[from] CapReached),
-    /// Something is on its way for this account.
-    #[error("transaction {0} is on its way for this account")]
-    Busy(u64),
-    /// The journal cannot be written.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
 }
 
 /// How a transaction ended.

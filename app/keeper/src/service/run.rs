@@ -9,13 +9,14 @@ use solana_keypair::Keypair;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::hear::Hear;
 use super::journal::Journal;
 use super::mirror::Mirror;
-use super::pipeline::{Busy, Lane, Told, Works, look, work};
+use super::pipeline::{Busy, Lane, Works, look, work};
 use super::reader::{Reader, repair_all};
 use super::settle::settle;
 use super::subscribe::Subscriber;
-use super::wallet::{Event, Fees, Sending, Shared};
+use super::wallet::{Fees, Sending, Shared};
 use crate::gate::Gate;
 use crate::keeper::Mode;
 
@@ -47,20 +48,6 @@ pub struct Parts {
     pub told: Arc<dyn Hear>,
 }
 
-/// Who is told of what happens: logs, counters.
-pub trait Hear: Send + Sync {
-    /// Something about accounts.
-    fn pipeline(&self, told: Told<'_>);
-    /// Something about a transaction.
-    fn transaction(&self, event: Event<'_>);
-    /// Whether subscriptions stand.
-    fn connected(&self, is_connected: bool);
-    /// The slot at which the server is, and how many accounts are kept.
-    fn tick(&self, slot: u64, accounts: usize);
-    /// The server did not answer.
-    fn unanswered(&self, error: &assay_chain::Error);
-}
-
 /// The chain of a service, without anything that runs.
 pub fn shared(parts: &mut Parts) -> (Arc<Shared>, mpsc::UnboundedReceiver<super::reader::Want>) {
     let (reader, wants) = Reader::new(Arc::clone(&parts.rpc), Arc::new(Mirror::default()));
@@ -71,7 +58,7 @@ pub fn shared(parts: &mut Parts) -> (Arc<Shared>, mpsc::UnboundedReceiver<super:
         keypair: parts.keypair.insecure_clone(),
         journal: parts.journal.take(),
         fees: parts.fees,
-        tell: Box::new(move |event| hear.transaction(event)),
+        tell: Box::new(move |event| hear.transaction(&event)),
         sending: Sending::default(),
     };
     (Arc::new(shared), wants)
@@ -91,7 +78,7 @@ pub async fn run(mut parts: Parts, stop: impl Future<Output = ()>) -> std::resul
         room: Arc::new(Semaphore::new(workers.max(1))),
         gate: Arc::new(Gate::new(provers)),
         busy: Busy::default(),
-        tell: Box::new(move |told| hear.pipeline(told)),
+        tell: Box::new(move |told| hear.pipeline(&told)),
         heard: Mutex::new(Instant::now()),
         shared: Arc::clone(&shared),
     });
@@ -100,7 +87,9 @@ pub async fn run(mut parts: Parts, stop: impl Future<Output = ()>) -> std::resul
 
     let (stopping, is_stopping) = watch::channel(false);
     let mut background = JoinSet::new();
+    let hear = Arc::clone(&told);
     let subscriber = Subscriber {
+        heard: Box::new(move |slot| hear.notified(slot)),
         url: websocket,
         commitment: rpc.commitment().max(Commitment::Confirmed),
         mirror: Arc::clone(&shared.reader.mirror),

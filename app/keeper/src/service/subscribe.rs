@@ -46,6 +46,8 @@ pub struct Subscriber {
     pub commitment: Commitment,
     /// Where it goes.
     pub mirror: Arc<Mirror>,
+    /// Who is told that something was told, and of slots.
+    pub heard: Box<dyn Fn(Option<u64>) + Send + Sync>,
     /// Who asks again.
     pub repairs: mpsc::UnboundedSender<Repair>,
 }
@@ -214,6 +216,7 @@ impl<'a> Session<'a> {
                 Some(Topic::Slots) => self.slot(&result),
                 Some(Topic::Accounts(key)) => {
                     let key = *key;
+                    (self.of.heard)(None);
                     if self.accounts(key, &result).is_none() {
                         tracing::warn!(?key, "the server told of an account in another form than Solana's");
                     }
@@ -251,6 +254,7 @@ impl<'a> Session<'a> {
     fn slot(&mut self, result: &Value) {
         let number = |field| result.get(field).and_then(Value::as_u64);
         let (Some(slot), Some(parent)) = (number("slot"), number("parent")) else { return };
+        (self.of.heard)(Some(slot));
         let is_gap = self.slot.is_some_and(|last| parent > last);
         self.slot = Some(self.slot.map_or(slot, |last| last.max(slot)));
         if is_gap && self.last_gap.is_none_or(|gap| gap.elapsed() > BETWEEN_GAPS) {
@@ -292,7 +296,8 @@ mod tests {
         let (repairs, asked) = mpsc::unbounded_channel();
         let mirror = Arc::new(Mirror::default());
         let url = "ws://127.0.0.1:1".into();
-        (Subscriber { url, commitment: Commitment::Confirmed, mirror, repairs }, asked)
+        let heard = Box::new(|_| {});
+        (Subscriber { url, commitment: Commitment::Confirmed, mirror, heard, repairs }, asked)
     }
 
     fn told(subscription: u64, result: Value) -> String {

@@ -1,14 +1,11 @@
 //! `assay keeper check`: one look at everything.
 
-use std::sync::Arc;
-
 use assay_keeper::service::pipeline::{Look, counted, look};
 use assay_keeper::service::run::shared;
 use assay_keeper::{Conclusion, Mode};
 use serde_json::{Value, json};
 use solana_address::Address;
 
-use super::hear::Silence;
 use super::open::{Place, parts};
 use crate::commands::chain::{address, told};
 use crate::commands::print;
@@ -43,7 +40,7 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let config = args.place.read()?;
-    let mut parts = parts(&config, Mode::DryRun, Arc::new(Silence))?;
+    let mut parts = parts(&config, Mode::DryRun)?;
     let (shared, _) = shared(&mut parts);
     let slot = told(shared.reader.tick())?;
     let mut found = Vec::new();

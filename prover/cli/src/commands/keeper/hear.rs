@@ -4,22 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use assay_keeper::Conclusion;
+use assay_keeper::service::hear::Hear;
 use assay_keeper::service::journal::End;
 use assay_keeper::service::pipeline::{Told, counted};
-use assay_keeper::service::run::Hear;
 use assay_keeper::service::wallet::Event;
 use solana_address::Address;
-
-/// Says nothing.
-pub struct Silence;
-
-impl Hear for Silence {
-    fn pipeline(&self, _: Told<'_>) {}
-    fn transaction(&self, _: Event<'_>) {}
-    fn connected(&self, _: bool) {}
-    fn tick(&self, _: u64, _: usize) {}
-    fn unanswered(&self, _: &assay_chain::Error) {}
-}
 
 /// Logs what changes: what is found in a look again is not said again.
 #[derive(Default)]
@@ -28,7 +17,7 @@ pub struct Logs {
 }
 
 impl Hear for Logs {
-    fn pipeline(&self, told: Told<'_>) {
+    fn pipeline(&self, told: &Told<'_>) {
         match told {
             Told::Looked { lane, looks, took } => {
                 tracing::debug!(
@@ -40,15 +29,15 @@ impl Hear for Logs {
                 );
                 let mut known = self.would.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut now = HashMap::new();
-                for look in looks {
+                for look in *looks {
                     let Some(action) = look.would() else { continue };
-                    if known.get(&(lane.to_owned(), look.target)) != Some(&action) {
+                    if known.get(&((*lane).to_owned(), look.target)) != Some(&action) {
                         let gain = look.found.as_ref().ok().and_then(|report| report.gain);
                         tracing::info!(strategy = lane, account = %look.target, action, gain, "to do");
                     }
-                    now.insert((lane.to_owned(), look.target), action);
+                    now.insert(((*lane).to_owned(), look.target), action);
                 }
-                known.retain(|(of, _), _| of != lane);
+                known.retain(|(of, _), _| of.as_str() != *lane);
                 known.extend(now);
             }
             Told::Blind { lane, error } => {
@@ -74,7 +63,7 @@ impl Hear for Logs {
         }
     }
 
-    fn transaction(&self, event: Event<'_>) {
+    fn transaction(&self, event: &Event<'_>) {
         match event {
             Event::Sending { flight, since } => tracing::info!(
                 action = flight.action,
@@ -94,8 +83,6 @@ impl Hear for Logs {
             }
         }
     }
-
-    fn connected(&self, _: bool) {}
 
     fn tick(&self, slot: u64, accounts: usize) {
         tracing::trace!(slot, accounts, "tick");

@@ -11,9 +11,9 @@ use assay_keeper::Mode;
 use assay_keeper::service::config::{Config, Known, StrategyConfig, Wallet};
 use assay_keeper::service::journal::{Journal, Owner};
 use assay_keeper::service::pipeline::Lane;
-use assay_keeper::service::run::{Hear, Parts};
+use assay_keeper::service::run::Parts;
 use assay_keeper::service::wallet::Fees;
-use serde_json::{Value, json};
+use serde_json::json;
 use solana_signer::Signer as _;
 
 use crate::artifacts;
@@ -52,8 +52,8 @@ impl Place {
     }
 }
 
-/// The parts of the service, with a journal where it is to send.
-pub fn parts(config: &Config, mode: Mode, told_to: Arc<dyn Hear>) -> anyhow::Result<Parts> {
+/// The parts of the service, of which nobody hears yet, with a journal where it is to send.
+pub fn parts(config: &Config, mode: Mode) -> anyhow::Result<Parts> {
     let Wallet::File(file) = &config.wallet else {
         return Err(hinted(
             anyhow!("this version signs with a key file"),
@@ -91,7 +91,7 @@ pub fn parts(config: &Config, mode: Mode, told_to: Arc<dyn Hear>) -> anyhow::Res
         poll: config.poll,
         grace: config.grace,
         lanes,
-        told: told_to,
+        told: Arc::new(()),
     })
 }
 
@@ -123,10 +123,10 @@ fn lane(config: &Config, strategy: &StrategyConfig) -> anyhow::Result<Lane> {
     Ok(Lane { name: program.clone(), strategy: opened, prover, lamports_per_unit })
 }
 
-/// The mode as JSON and logs have it.
-pub fn mode(mode: Mode) -> Value {
+/// The mode as logs and configurations have it.
+pub fn mode(mode: Mode) -> &'static str {
     match mode {
-        Mode::DryRun => json!("dry-run"),
-        Mode::Live => json!("live"),
+        Mode::DryRun => "dry-run",
+        Mode::Live => "live",
     }
 }

@@ -6,8 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use assay_keeper::Mode;
 use assay_keeper::service::config::Logs as Form;
-use assay_keeper::service::run::run as serve;
+use assay_keeper::service::health::{Board, Limits};
+use assay_keeper::service::hear::{All, Counting};
+use assay_keeper::service::metrics::INFO;
+use assay_keeper::service::{http, run::run as serve};
 use solana_signer::Signer as _;
+use tokio::net::TcpListener;
 use tracing::Level;
 use tracing_subscriber::fmt;
 
@@ -52,10 +56,15 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let is_json = ui::is_json() || config.logs == Form::Json;
     log(is_json, if args.verbose { Level::DEBUG } else { Level::INFO })?;
     let wanted = if live { Mode::Live } else { Mode::DryRun };
-    let parts = parts(&config, wanted, Arc::new(Logs::default()))?;
+    let mut parts = parts(&config, wanted)?;
+    let limits = Limits { lag: config.most_lag, silence: config.most_silence };
+    let board = Arc::new(Board::new(limits, parts.journal.clone()));
+    let name = mode(wanted);
+    board.metrics.set(INFO, [env!("CARGO_PKG_VERSION"), name], 1.0);
+    parts.told = Arc::new(All(vec![Arc::new(Logs::default()), Arc::new(Counting::new(Arc::clone(&board)))]));
     let strategies: Vec<&str> = parts.lanes.iter().map(|lane| lane.name.as_str()).collect();
     tracing::info!(
-        mode = mode(wanted).as_str(),
+        mode = name,
         wallet = %parts.keypair.pubkey(),
         strategies = strategies.join(", "),
         "starting"
@@ -63,13 +72,21 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let mut stop = interrupt::gracefully();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("the service's threads cannot be started")?;
-    let served = runtime.block_on(serve(parts, async move {
-        // Where nobody can say it any more, it is time as well.
-        let _ = stop.wait_for(|is_time| *is_time).await;
-    }));
+    let served = runtime.block_on(async move {
+        if let Some(address) = config.listen {
+            let listener = TcpListener::bind(address).await;
+            let listener = listener.map_err(|error| format!("metrics at {address}: {error}"))?;
+            tokio::spawn(http::serve(listener, board, std::future::pending()));
+        }
+        let stopped = async move {
+            // Where nobody can say it any more, it is time as well.
+            let _ = stop.wait_for(|is_time| *is_time).await;
+        };
+        serve(parts, stopped).await
+    });
     runtime.shutdown_background();
     served.map_err(|what| {
-        hinted(anyhow!(what), "`assay keeper check` shows what can be read; keeper.toml has the addresses")
+        hinted(anyhow!(what), "`assay keeper check` shows what can be read; keeper.toml has every address")
     })?;
     Ok(Outcome::Valid)
 }

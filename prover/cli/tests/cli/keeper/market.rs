@@ -15,8 +15,8 @@ use assay_feed_interface::pyth::{PriceUpdate, VerificationLevel};
 use assay_host::account::{decode, token_amount};
 use assay_lending::state::{SETUP_DEVELOPMENT, VERSION};
 use assay_lending_host::{Market, MarketKeys, Offices, Position, PriceAccounts, RiskParams, Vouched};
-use assay_lending_interface::seeds::POSITION;
 use assay_lending_interface::formats::{FEATURES, SCORE};
+use assay_lending_interface::seeds::POSITION;
 use assay_verifier_host::{Registration, activate};
 use bytemuck::{Pod, Zeroable, bytes_of};
 use serde_json::{Value, json};
@@ -32,7 +32,8 @@ pub const USDC: u64 = 1_000_000;
 const TOKEN_PROGRAM: Address = Address::from_str_const("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 /// Nobody publishes to accounts of this shard but the test.
 const SHARD: u16 = 77;
-const FEEDS: [PythFeed; 2] = [PythFeed { shard: SHARD, id: [0x61; 32] }, PythFeed { shard: SHARD, id: [0x62; 32] }];
+const FEEDS: [PythFeed; 2] =
+    [PythFeed { shard: SHARD, id: [0x61; 32] }, PythFeed { shard: SHARD, id: [0x62; 32] }];
 
 pub struct World {
     pub workspace: Workspace,
@@ -123,9 +124,9 @@ impl World {
             most_priority: MOST_PRIORITY,
             patience: std::time::Duration::from_secs(60),
         };
-        let simulated = sender.simulate(instructions).unwrap_or_else(|error| {
-            panic!("{error}: {:?}", error.refusal().map(|refusal| &refusal.logs))
-        });
+        let simulated = sender
+            .simulate(instructions)
+            .unwrap_or_else(|error| panic!("{error}: {:?}", error.refusal().map(|refusal| &refusal.logs)));
         sender.send(&simulated, &mut |_| Ok(())).unwrap();
     }
 
@@ -159,7 +160,8 @@ impl World {
 
     /// Compiles the committed model, makes keys, and registers it: its address and its statement's domain.
     fn model(&self) -> (Address, [u8; 32]) {
-        self.workspace.write("risk.onnx", include_bytes!("../../../../../models/liquidation-risk/model.onnx"));
+        self.workspace
+            .write("risk.onnx", include_bytes!("../../../../../models/liquidation-risk/model.onnx"));
         let calibration = include_bytes!("../../../../../models/liquidation-risk/calibration.csv");
         self.workspace.write("risk.csv", calibration);
         let (inputs, outputs) = (FEATURES.to_string(), SCORE.to_string());
@@ -217,8 +219,15 @@ impl World {
                 &assay_lending_host::ID,
             );
             let (collateral, debt_shares) = (100 * SOL, debt * USDC);
-            let position =
-                Position { market: self.keys.market, owner, collateral, debt_shares, bump, version: VERSION, ..Zeroable::zeroed() };
+            let position = Position {
+                market: self.keys.market,
+                owner,
+                collateral,
+                debt_shares,
+                bump,
+                version: VERSION,
+                ..Zeroable::zeroed()
+            };
             self.put_value(&address, &position);
             self.positions.push(address);
             market.collateral_total += collateral;
@@ -226,7 +235,8 @@ impl World {
             market.cash -= debt_shares;
         }
         self.put_value(&self.keys.market, &market);
-        let MarketKeys { market: owner, collateral_mint, debt_mint, collateral_vault, liquidity_vault } = self.keys;
+        let MarketKeys { market: owner, collateral_mint, debt_mint, collateral_vault, liquidity_vault } =
+            self.keys;
         self.put_tokens(&collateral_vault, &collateral_mint, &owner, market.collateral_total);
         self.put_tokens(&liquidity_vault, &debt_mint, &owner, market.cash + market.reserves);
     }
