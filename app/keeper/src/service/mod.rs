@@ -2,6 +2,10 @@
 
 pub mod config;
 pub mod health;
+pub mod hermes;
 pub mod http;
 pub mod journal;
 pub mod metrics;
+pub mod prices;
+pub mod signer;
+pub mod swap;
