@@ -18,6 +18,10 @@ use crate::error::{Error, Result};
 use crate::transaction::Hash;
 use crate::transport::{Transport, strings};
 
+mod accounts;
+
+pub use accounts::{At, Spent, filters, written};
+
 /// What programs see as the clock, and where the Unix time stands in it.
 const CLOCK: Address = Address::from_str_const("SysvarC1ock11111111111111111111111111111111");
 const UNIX_TIME: std::ops::Range<usize> = 32..40;
@@ -119,6 +123,8 @@ pub struct Execution {
     pub compute_units: u64,
     /// What the last program returned, and which one it is; `None` where the server says nothing of it.
     pub returned: Option<(Address, Vec<u8>)>,
+    /// Lamports that the payer had less afterwards; `None` where the server does not say.
+    pub paid: Option<u64>,
 }
 
 /// An account with its address, in a list of them.
@@ -245,10 +251,10 @@ impl Rpc {
         holding: &[(usize, [u8; 32])],
     ) -> Result<Vec<(Address, Account)>> {
         const METHOD: &str = "getProgramAccounts";
-        let compare = |offset: usize, bytes: &[u8]| json!({ "memcmp": { "offset": offset, "bytes": BASE64.encode(bytes), "encoding": "base64" } });
-        let mut filters = vec![json!({ "dataSize": length }), compare(0, &watch.discriminator)];
-        filters.extend(watch.holds.iter().map(|holds| compare(holds.offset, &holds.bytes)));
-        filters.extend(holding.iter().map(|(offset, bytes)| compare(*offset, bytes)));
+        let mut filters = vec![json!({ "dataSize": length })];
+        filters.extend(accounts::filters(watch).as_array().into_iter().flatten().cloned());
+        let more = holding.iter().map(|(offset, bytes)| accounts::compare(*offset, bytes));
+        filters.extend(more);
         let mut options = self.account_options();
         if let Some(options) = options.as_object_mut() {
             options.insert("filters".into(), filters.into());
@@ -352,7 +358,13 @@ impl Rpc {
             logs: strings(value.get("logs")),
             compute_units: value.get("unitsConsumed").and_then(Value::as_u64).unwrap_or_default(),
             returned,
+            paid: Self::paid(value),
         })
+    }
+
+    fn paid(value: &Value) -> Option<u64> {
+        let first = |side: &str| value.pointer(side).and_then(Value::as_u64);
+        Some(first("/preBalances/0")?.saturating_sub(first("/postBalances/0")?))
     }
 
     /// Hands a signed transaction in, once. With `checked` the server executes it for a trial first.

@@ -16,6 +16,7 @@
 
 mod counters;
 mod error;
+mod gate;
 mod keeper;
 mod prove;
 #[cfg(feature = "service")]
@@ -23,5 +24,6 @@ pub mod service;
 
 pub use counters::{Counters, Latency};
 pub use error::KeeperError;
+pub use gate::Gate;
 pub use keeper::{Checked, Conclusion, Config, Keeper, Mode, Report, Sent};
 pub use prove::{Proof, prove};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use assay_chain::rpc::Cluster;
 use assay_chain::settings::{self, Settings};
 use assay_chain::transaction::Budget;
-use assay_chain::{Commitment, Error, Landed, Price, Rpc, Sender, Simulated};
+use assay_chain::{Commitment, Error, Landed, MOST_PRIORITY, Price, Rpc, Sender, Signed, Simulated};
 use serde_json::{Map, Value, json};
 use solana_address::Address;
 use solana_instruction::Instruction;
@@ -177,7 +177,14 @@ impl Wallet {
             told(if is_enough { Ok(()) } else { Err(Error::Funds { payer, has, fee, rent }) })
         };
         affords(Budget { compute_units: 0, price: 0 }.fee(keys.len()))?;
-        let sender = Sender { rpc, payer, keys, price: self.price, patience: self.patience };
+        let sender = Sender {
+            rpc,
+            payer,
+            keys,
+            price: self.price,
+            most_priority: MOST_PRIORITY,
+            patience: self.patience,
+        };
         let simulated = told(sender.simulate(&[instruction]))?;
         affords(simulated.fee())?;
         if let Some(answer) = answer {
@@ -191,9 +198,10 @@ impl Wallet {
         }
         let mut landed = None;
         if !self.dry_run {
-            let note = &mut |signature: &str| {
+            let note = &mut |Signed { signature, .. }: Signed<'_>| {
                 interrupt::hold().sent = Some(signature.to_owned());
-                ui::note(&format!("sending {signature}; waiting for it to be {}", rpc.commitment()))
+                ui::note(&format!("sending {signature}; waiting for it to be {}", rpc.commitment()));
+                Ok(())
             };
             landed = Some(told(sender.send(&simulated, note))?);
         }
