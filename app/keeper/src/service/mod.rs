@@ -32,3 +32,6 @@ pub mod signer;
 pub mod subscribe;
 pub mod swap;
 pub mod wallet;
+
+#[cfg(test)]
+mod documents;
