@@ -23,7 +23,7 @@ pub use self::{
     update::{Priced, Update, UpdateError},
 };
 use super::config::Url;
-use super::prices::{Feed, Posting, PriceSource, now};
+use super::prices::{Feed, Point, Posting, PriceSource, now};
 
 /// Most bytes of an answer, and of an event of a stream.
 const LONGEST: u64 = 128 << 10;
@@ -216,8 +216,9 @@ impl Hermes {
 }
 
 impl PriceSource for Hermes {
-    fn newest(&self, feed: &Feed) -> Option<i64> {
-        self.newest().get(feed).map(|(_, priced)| priced.publish_time)
+    fn newest(&self, feed: &Feed) -> Option<Point> {
+        let point = |Priced { publish_time: time, price, exponent, .. }| Point { time, price, exponent };
+        self.price(feed).map(point)
     }
 
     fn postings(

@@ -11,7 +11,7 @@
 //! | [`pipeline`] | everything is looked at, ranked, and worked on, several at once |
 //! | [`hear`], [`health`], [`metrics`], [`http`] | what it shows of itself |
 //! | [`signer`] | who signs: a key file, or a command |
-//! | [`prices`], [`hermes`] | where prices come from: accounts that others keep, or signed updates |
+//! | [`prices`], [`hermes`], [`posting`] | where prices come from: accounts that others keep, or signed updates, which are posted |
 //! | [`swap`] | what an action brings after all it costs, and where tokens for it come from |
 //! | [`run`](mod@run) | all of it together, until it is told to stop |
 
@@ -24,6 +24,7 @@ pub mod journal;
 pub mod metrics;
 pub mod mirror;
 pub mod pipeline;
+pub mod posting;
 pub mod prices;
 pub mod reader;
 pub mod run;
