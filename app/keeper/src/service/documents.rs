@@ -70,7 +70,7 @@ fn the_dashboard_shows_every_metric_and_no_other() {
     }
     for panel in panels {
         assert!(panel["title"].as_str().is_some_and(|title| !title.is_empty()));
-        assert_eq!(panel["gridPos"]["w"].as_u64().is_some(), true);
+        assert!(panel["gridPos"]["w"].as_u64().is_some());
     }
 }
 
