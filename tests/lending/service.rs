@@ -13,6 +13,7 @@ use assay_keeper::service::run::{Parts, run};
 use assay_keeper::service::wallet::{Event, Fees};
 use assay_lending::instruction::{Liquidate, LiquidateByProof};
 use assay_localnet::{Discriminator, Localnet};
+use assay_proxy::{Faults, Proxy, Upstream};
 use tokio::sync::oneshot;
 
 use crate::keeper::{Kept, PROVERS};
@@ -64,6 +65,9 @@ impl Hear for Heard {
 struct World {
     kept: Kept,
     server: Server,
+    /// Where the keeper goes: there, or through a proxy.
+    url: String,
+    websocket: String,
     folder: tempfile::TempDir,
     minute: i64,
 }
@@ -74,7 +78,8 @@ impl World {
         let minute = (kept.test.net.now() / MINUTE + 1) * MINUTE;
         let net = std::mem::replace(&mut kept.test.net, Localnet::without_programs());
         let server = Server::start(net, kept.test.liquidator.key.insecure_clone());
-        Self { kept, server, folder: tempfile::tempdir().unwrap(), minute }
+        let (url, websocket) = (server.url.clone(), server.websocket.clone());
+        Self { kept, server, url, websocket, folder: tempfile::tempdir().unwrap(), minute }
     }
 
     /// Does something to the runtime, between two requests.
@@ -120,8 +125,8 @@ impl World {
             lamports_per_unit: Some(10.0),
         };
         let parts = Parts {
-            rpc: Arc::new(Rpc::new(&self.server.url, Commitment::Confirmed)),
-            websocket: self.server.websocket.clone(),
+            rpc: Arc::new(Rpc::new(&self.url, Commitment::Confirmed)),
+            websocket: self.websocket.clone(),
             keypair: self.kept.test.liquidator.key.insecure_clone(),
             journal,
             fees: Fees { price: Price::Fixed(0), most: 100_000, share_percent: 10, least_profit: 0 },
@@ -320,4 +325,42 @@ fn what_expires_is_decided_on_again() {
     });
     assert_eq!(world.sent(Liquidate::DISCRIMINATOR), 2, "{said:?}");
     assert!(journal.in_flight().is_empty());
+}
+
+/// Everything goes wrong at once: connections are lost before and after a question is heard, answers are late or refused, transactions
+/// are dropped or repeated, and a share of what subscriptions tell is lost.
+#[test]
+fn through_a_bad_network_it_is_liquidated_once() {
+    let faults = Faults {
+        lag_ms: 20,
+        lost_requests: 0.1,
+        lost_answers: 0.1,
+        refused_requests: 0.1,
+        dropped_sends: 0.3,
+        repeated_sends: 0.3,
+        lost_notifications: 0.3,
+        ..Faults::default()
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    for seed in [1, 2, 3] {
+        let mut world = World::new();
+        let cluster = Upstream { rpc: world.url.clone(), websocket: world.websocket.clone() };
+        let proxy = runtime.block_on(Proxy::start(&cluster, 0, seed)).unwrap();
+        (world.url, world.websocket) = (proxy.rpc(), proxy.websocket());
+        let (before, journal) = (world.debt(), world.journal(u64::MAX));
+        let said = world.runs(Some(journal.clone()), Duration::from_millis(500), |world, heard| {
+            proxy.set(faults.clone()).unwrap();
+            std::thread::sleep(Duration::from_millis(300));
+            proxy.cut();
+            world.publish(0, FALLEN);
+            until("it is liquidated", || world.debt() < before);
+            until("its end is noted", || has(heard, "liquidate") || journal.in_flight().is_empty());
+            std::thread::sleep(Duration::from_secs(1));
+        });
+        let executed = world.server.state().landed.values().filter(|(_, error)| error.is_null()).count();
+        assert_eq!(executed, 1, "seed {seed}: {said:?}");
+        assert!(journal.spent().of(&world.token()) >= 3_875 * USDC, "seed {seed}: {said:?}");
+        let counts = proxy.counts();
+        assert!(counts.lost_requests > 0 && counts.lost_answers > 0 && counts.cut_connections > 0, "{counts:?}");
+    }
 }

@@ -10,7 +10,6 @@ use assay_host::{Account, Watch};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use solana_address::Address;
 
@@ -19,8 +18,10 @@ use crate::transaction::Hash;
 use crate::transport::{Transport, strings};
 
 mod accounts;
+mod wire;
 
-pub use accounts::{At, Spent, filters, written};
+pub use self::wire::{At, Spent, filters, written};
+use self::wire::{Listed, Written, compare};
 
 /// What programs see as the clock, and where the Unix time stands in it.
 const CLOCK: Address = Address::from_str_const("SysvarC1ock11111111111111111111111111111111");
@@ -125,26 +126,6 @@ pub struct Execution {
     pub returned: Option<(Address, Vec<u8>)>,
     /// Lamports that the payer had less afterwards; `None` where the server does not say.
     pub paid: Option<u64>,
-}
-
-/// An account with its address, in a list of them.
-#[derive(Deserialize)]
-struct Listed {
-    pubkey: String,
-    account: Written,
-}
-
-/// An account in base64, as the server writes it.
-#[derive(Deserialize)]
-struct Written {
-    owner: String,
-    data: (String, IgnoredAny),
-}
-
-impl Written {
-    fn read(&self) -> Option<Account> {
-        Some(Account { owner: self.owner.parse().ok()?, data: BASE64.decode(&self.data.0).ok()? })
-    }
 }
 
 /// A server.
@@ -252,8 +233,8 @@ impl Rpc {
     ) -> Result<Vec<(Address, Account)>> {
         const METHOD: &str = "getProgramAccounts";
         let mut filters = vec![json!({ "dataSize": length })];
-        filters.extend(accounts::filters(watch).as_array().into_iter().flatten().cloned());
-        let more = holding.iter().map(|(offset, bytes)| accounts::compare(*offset, bytes));
+        filters.extend(filters(watch).as_array().into_iter().flatten().cloned());
+        let more = holding.iter().map(|(offset, bytes)| compare(*offset, bytes));
         filters.extend(more);
         let mut options = self.account_options();
         if let Some(options) = options.as_object_mut() {

@@ -148,7 +148,7 @@ impl State {
         let address = |value: &Value| value.as_str().unwrap().parse::<Address>().unwrap();
         Ok(match method {
             "getGenesisHash" => json!("11111111111111111111111111111111"),
-            "getBlockHeight" => json!(self.slot),
+            "getBlockHeight" | "getSlot" => json!(self.slot),
             "getLatestBlockhash" => {
                 let hash = Address::new_from_array([7; 32]).to_string();
                 self.at_slot(json!({ "blockhash": hash, "lastValidBlockHeight": self.slot + LIFE }))

@@ -1,45 +1,15 @@
 //! Accounts with the slot at which they were read, for whoever keeps a copy of them.
 
 use assay_host::{Account, Watch};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use solana_address::Address;
 
-use super::{BASE64, CLOCK, Listed, Rpc, UNIX_TIME, Written};
+use super::wire::{At, InContext, Listed, Spent, Written, filters, held};
+use super::{CLOCK, Commitment, Rpc, UNIX_TIME};
 use crate::error::Result;
-use base64::Engine as _;
 
 /// Addresses of one `getMultipleAccounts`, as servers limit it.
 const AT_ONCE: usize = 100;
-
-/// What was read, and when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct At<T> {
-    /// The slot at which the server read it.
-    pub slot: u64,
-    /// What it read.
-    pub value: T,
-}
-
-#[derive(Deserialize)]
-struct InContext<T> {
-    context: Context,
-    value: T,
-}
-
-#[derive(Deserialize)]
-struct Context {
-    slot: u64,
-}
-
-/// What a transaction did to a wallet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spent {
-    /// Lamports that the payer has less, fees and rent included; 0 where it has more.
-    pub lamports: u64,
-    /// Base units that the wallet's accounts of a mint have less; 0 where they have more.
-    pub tokens: u64,
-}
 
 impl Rpc {
     /// The accounts at some addresses, in their order, each read at the slot of its part of the answer. One question for each hundred.
@@ -105,7 +75,7 @@ impl Rpc {
     /// As [`Rpc::ask`].
     pub fn spent(&self, signature: &str, wallet: &Address, mint: Option<&Address>) -> Result<Option<Spent>> {
         const METHOD: &str = "getTransaction";
-        let options = json!({ "commitment": self.commitment.max(super::Commitment::Confirmed).as_str(),
+        let options = json!({ "commitment": self.commitment.max(Commitment::Confirmed).as_str(),
             "encoding": "base64", "maxSupportedTransactionVersion": 1 });
         let Some(found) = self.transport.ask_nullable(METHOD, &json!([signature, options]))? else {
             return Ok(None);
@@ -123,33 +93,4 @@ impl Rpc {
         };
         self.found(METHOD, read()).map(Some)
     }
-}
-
-/// What servers filter accounts by: the kind, and what accounts hold at a place.
-pub fn filters(watch: &Watch) -> Value {
-    let mut filters = vec![compare(0, &watch.discriminator)];
-    filters.extend(watch.holds.iter().map(|holds| compare(holds.offset, &holds.bytes)));
-    filters.into()
-}
-
-pub(super) fn compare(offset: usize, bytes: &[u8]) -> Value {
-    json!({ "memcmp": { "offset": offset, "bytes": BASE64.encode(bytes), "encoding": "base64" } })
-}
-
-/// An account as servers write it: in a notification, or anywhere else. `None` where it is gone: nothing is left of it but its address.
-pub fn written(value: &Value) -> Option<Option<Account>> {
-    if value.is_null() || value.get("lamports").and_then(Value::as_u64) == Some(0) {
-        return Some(None);
-    }
-    Written::deserialize(value).ok()?.read().map(Some)
-}
-
-fn held(balances: &Value, wallet: &Address, mint: &Address) -> Option<u64> {
-    let (wallet, mint) = (wallet.to_string(), mint.to_string());
-    let is = |entry: &&Value, field: &str, address: &str| {
-        entry.get(field).and_then(Value::as_str) == Some(address)
-    };
-    let entries = balances.as_array()?.iter();
-    let own = entries.filter(|entry| is(entry, "owner", &wallet) && is(entry, "mint", &mint));
-    own.map(|entry| entry.pointer("/uiTokenAmount/amount")?.as_str()?.parse::<u64>().ok()).sum()
 }

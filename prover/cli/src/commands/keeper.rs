@@ -5,6 +5,7 @@ mod hear;
 mod init;
 mod open;
 mod run;
+mod status;
 
 use crate::outcome::Outcome;
 
@@ -15,6 +16,7 @@ From nothing to a keeper that liquidates by proof:
   assay keeper check                    one look: what it would do now, and why
   assay keeper run                      a dry run: it watches, decides, and sends nothing
   assay keeper run --live               it sends, within the caps of keeper.toml
+  assay keeper status                   how the one that runs is doing
 
 A keeper is trusted with nothing: the programs compute a model's inputs themselves, check the proof
 and decide again. It can lose what it spends, so spending has caps, and they hold over restarts:
@@ -34,6 +36,7 @@ enum Step {
     Init(init::Args),
     Check(check::Args),
     Run(run::Args),
+    Status(status::Args),
 }
 
 /// Runs the command.
@@ -42,5 +45,6 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         Step::Init(args) => init::run(&args),
         Step::Check(args) => check::run(&args),
         Step::Run(args) => run::run(&args),
+        Step::Status(args) => status::run(&args),
     }
 }

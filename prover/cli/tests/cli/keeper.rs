@@ -4,6 +4,7 @@ mod market;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -106,9 +107,10 @@ fn configure(world: &World, url: &str, websocket: &str) {
     ];
     let addresses: Vec<String> =
         addresses.iter().map(|(name, address)| format!("{name} = \"{address}\"")).collect();
+    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     let text = format!(
         "[cluster]\nurl = \"{url}\"\nwebsocket = \"{websocket}\"\n[wallet]\nkeypair = \"keeper.json\"\n\
-         [keeper]\nworkers = 64\nresync_seconds = 5\npoll_millis = 200\n[fees]\nprice = 0\n[metrics]\nlisten = \"off\"\n\
+         [keeper]\nworkers = 64\nresync_seconds = 5\npoll_millis = 200\n[fees]\nprice = 0\n[metrics]\nlisten = \"127.0.0.1:{port}\"\n\
          [caps]\nlamports_day = 10000000000\nlamports_life = 10000000000\n\
          [[token]]\nmint = \"{}\"\nday = {}\nlife = {}\n\
          [[strategy]]\nprogram = \"lending\"\nmodel = \"risk.assay\"\nkey = \"risk.pk\"\n[strategy.addresses]\n{}\n",
@@ -142,6 +144,7 @@ fn a_crash_is_liquidated_once_each_through_a_kill() {
     configure(&world, &world.url.clone(), &websocket);
     let funds = world.tokens(&world.debt_account);
 
+    world.publish(100.0);
     let check = world.workspace.succeed(["keeper", "check", "--json"]);
     let check: Value = serde_json::from_str(&check).unwrap();
     let counts = &check["strategies"][0]["counts"];
@@ -152,7 +155,11 @@ fn a_crash_is_liquidated_once_each_through_a_kill() {
     dry.until("it is ready", |running| !running.of("subscriptions: connected").is_empty());
     world.publish(99.0);
     std::thread::sleep(Duration::from_secs(1));
+    let status = world.workspace.succeed(["keeper", "status", "--json"]);
+    let status: Value = serde_json::from_str(&status).unwrap();
+    assert_eq!((&status["well"], &status["metrics"]["connected"]), (&true.into(), &1.0.into()), "{status}");
     assert!(dry.stop().iter().all(|(_, entry)| entry["message"] != "sending"));
+    assert_eq!(world.workspace.run(["keeper", "status"]).status.code(), Some(2));
 
     let mut live = Running::start(&world, &["--live"]);
     live.until("it is ready", |running| !running.of("subscriptions: connected").is_empty());

@@ -3,7 +3,7 @@
 use assay_keeper::service::pipeline::{Look, counted, look};
 use assay_keeper::service::run::shared;
 use assay_keeper::{Conclusion, Mode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use solana_address::Address;
 
 use super::open::{Place, parts};
@@ -70,25 +70,23 @@ fn words(look: &Look) -> String {
 
 fn document(slot: u64, found: &[(&str, Vec<Look>)]) -> Value {
     let account = |look: &Look| {
-        let mut document = json!({ "account": look.target.to_string() });
-        let mut set = |field: &str, value: Value| document[field] = value;
-        match &look.found {
+        let mut fields = Map::new();
+        fields.insert("account".into(), json!(look.target.to_string()));
+        let found = match &look.found {
             Ok(report) => {
+                fields.extend(report.gain.map(|gain| ("gain".into(), json!(gain))));
+                let outputs = report.expected.as_ref();
+                fields.extend(outputs.map(|outputs| ("model_outputs".into(), json!(outputs))));
                 match &report.conclusion {
-                    Conclusion::LeftAlone(reason) => set("left_alone", json!(reason.0)),
-                    Conclusion::Would(action) => set("would", json!(action)),
-                    Conclusion::Settled(sent) => set("settled", json!(sent.action)),
-                }
-                if let Some(gain) = report.gain {
-                    set("gain", json!(gain));
-                }
-                if let Some(outputs) = &report.expected {
-                    set("model_outputs", json!(outputs));
+                    Conclusion::LeftAlone(reason) => ("left_alone", json!(reason.0)),
+                    Conclusion::Would(action) => ("would", json!(action)),
+                    Conclusion::Settled(sent) => ("settled", json!(sent.action)),
                 }
             }
-            Err(error) => set("error", json!({ "reason": error.reason(), "message": error.to_string() })),
-        }
-        document
+            Err(error) => ("error", json!({ "reason": error.reason(), "message": error.to_string() })),
+        };
+        fields.insert(found.0.into(), found.1);
+        Value::Object(fields)
     };
     let strategies = found.iter().map(|(name, looks)| {
         json!({ "strategy": name, "counts": counted(looks), "accounts": looks.iter().map(account).collect::<Vec<_>>() })
