@@ -233,7 +233,7 @@ impl Rpc {
     ) -> Result<Vec<(Address, Account)>> {
         const METHOD: &str = "getProgramAccounts";
         let mut filters = vec![json!({ "dataSize": length })];
-        filters.extend(filters(watch).as_array().into_iter().flatten().cloned());
+        filters.extend(wire::filters(watch).as_array().into_iter().flatten().cloned());
         let more = holding.iter().map(|(offset, bytes)| compare(*offset, bytes));
         filters.extend(more);
         let mut options = self.account_options();

@@ -153,7 +153,10 @@ impl State {
             "getGenesisHash" => json!("11111111111111111111111111111111"),
             "getBlockHeight" | "getSlot" => json!(self.slot),
             "getLatestBlockhash" => {
-                let hash = Address::new_from_array([7; 32]).to_string();
+                // Another one in each slot: what is signed anew has another signature.
+                let mut hash = [7; 32];
+                hash[..8].copy_from_slice(&self.slot.to_le_bytes());
+                let hash = Address::new_from_array(hash).to_string();
                 self.at_slot(json!({ "blockhash": hash, "lastValidBlockHeight": self.slot + LIFE }))
             }
             "getAccountInfo" => self.at_slot(self.account(&address(&parameters[0]))),
