@@ -317,6 +317,31 @@ fn what_was_executed_is_found_and_not_sent_again() {
     assert_eq!(world.sent(Liquidate::DISCRIMINATOR), 0);
 }
 
+/// The process died after the transaction was executed, and the server has forgotten it since: to ask it is to learn nothing.
+#[test]
+fn what_nobody_remembers_counts_as_spent() {
+    for (forgets, spent) in [(true, 700 * USDC), (false, 0)] {
+        let mut world = World::new();
+        let most = Spend::lamports(5_000).and(world.token(), 700 * USDC);
+        let slot = {
+            let mut state = world.server.state();
+            (state.forgets, state.slot) = (forgets, state.slot + 1_000);
+            state.slot
+        };
+        {
+            let journal = world.journal(1_000 * USDC);
+            let held = journal.reserve(&world.kept.test.position_address(), "liquidate", most).unwrap();
+            held.sending("forgotten", slot - 600).unwrap();
+        }
+        let journal = world.journal(1_000 * USDC);
+        world.runs(Some(journal.clone()), SELDOM, |_, _| {
+            until("its end is noted", || journal.in_flight().is_empty());
+        });
+        assert_eq!(journal.spent().of(&world.token()), spent, "{forgets}");
+        assert_eq!(journal.left(&world.token()).most(), 1_000 * USDC - spent, "{forgets}");
+    }
+}
+
 /// A cluster that takes a transaction and never executes it: it expires, and what is decided then is sent anew.
 #[test]
 fn what_expires_is_decided_on_again() {
@@ -370,6 +395,9 @@ fn through_a_bad_network_it_is_liquidated_once() {
         assert_eq!(executed, 1, "seed {seed}: {said:?}");
         assert!(journal.spent().of(&world.token()) >= 3_875 * USDC, "seed {seed}: {said:?}");
         let counts = proxy.counts();
-        assert!(counts.lost_requests > 0 && counts.lost_answers > 0 && counts.cut_connections > 0, "{counts:?}");
+        assert!(
+            counts.lost_requests > 0 && counts.lost_answers > 0 && counts.cut_connections > 0,
+            "{counts:?}"
+        );
     }
 }

@@ -362,6 +362,19 @@ impl Rpc {
         self.transport.ask_once("sendTransaction", &json!([BASE64.encode(wire), options])).map(drop)
     }
 
+    /// Whether the server looks beyond the latest blocks when it is asked for a transaction.
+    ///
+    /// # Errors
+    /// As [`Rpc::ask`].
+    pub fn keeps_history(&self, signature: &str) -> Result<bool> {
+        let options = json!({ "searchTransactionHistory": true });
+        match self.ask("getSignatureStatuses", &json!([[signature], options])) {
+            Ok(_) => Ok(true),
+            Err(Error::Rpc { code: NO_HISTORY, .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// What is known of a transaction; `None` where nothing is. `everywhere` asks beyond the latest blocks, of servers that keep more.
     ///
     /// # Errors

@@ -33,6 +33,8 @@ pub struct State {
     pub loses_sends: bool,
     /// Their statuses are not told.
     pub hides_statuses: bool,
+    /// Only the statuses of the latest 300 slots are kept.
+    pub forgets: bool,
     /// Subscriptions are told nothing but slots, and see a gap.
     pub loses_notifications: bool,
     /// Every connection is closed at the next slot.
@@ -56,6 +58,7 @@ impl Server {
             sent: Vec::new(),
             loses_sends: false,
             hides_statuses: false,
+            forgets: false,
             loses_notifications: false,
             cuts: false,
             key,
@@ -150,7 +153,10 @@ impl State {
             "getGenesisHash" => json!("11111111111111111111111111111111"),
             "getBlockHeight" | "getSlot" => json!(self.slot),
             "getLatestBlockhash" => {
-                let hash = Address::new_from_array([7; 32]).to_string();
+                // Another one in each slot: what is signed anew has another signature.
+                let mut hash = [7; 32];
+                hash[..8].copy_from_slice(&self.slot.to_le_bytes());
+                let hash = Address::new_from_array(hash).to_string();
                 self.at_slot(json!({ "blockhash": hash, "lastValidBlockHeight": self.slot + LIFE }))
             }
             "getAccountInfo" => self.at_slot(self.account(&address(&parameters[0]))),
@@ -183,8 +189,15 @@ impl State {
                 }
                 json!(signature)
             }
+            "getSignatureStatuses"
+                if self.forgets && parameters[1]["searchTransactionHistory"].as_bool() == Some(true) =>
+            {
+                let message = "Transaction history is not available from this node";
+                return Err(json!({ "code": -32011, "message": message }));
+            }
             "getSignatureStatuses" => {
                 let found = self.landed.get(parameters[0][0].as_str().unwrap());
+                let found = found.filter(|(slot, _)| !self.forgets || slot + 300 > self.slot);
                 let found = found.filter(|_| !self.hides_statuses);
                 let status = |(slot, error): &(u64, Value)| json!({ "slot": slot, "err": error, "confirmationStatus": "confirmed" });
                 self.at_slot(json!([found.map(status)]))

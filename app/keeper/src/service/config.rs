@@ -14,6 +14,7 @@ use solana_address::Address;
 use self::table::{Source, Table, Value};
 pub use self::{table::ConfigError, url::Url};
 use super::journal::{Asset, Cap, Caps};
+use super::prices::Policy;
 use crate::keeper::Mode;
 
 /// Most bytes of a file.
@@ -117,6 +118,8 @@ pub enum Prices {
         feeds: Vec<[u8; 32]>,
         /// Which copy of them.
         shard: u16,
+        /// When one is posted.
+        policy: Policy,
     },
 }
 
@@ -160,7 +163,7 @@ const KEEPER: &[&str] =
 const FEES: &[&str] = &["price", "most_price", "most_lamports", "percent_of_profit", "least_profit"];
 const CAPS: &[&str] = &["lamports_day", "lamports_life"];
 const TOKEN: &[&str] = &["mint", "day", "life", "lamports_per_billion"];
-const PRICES: &[&str] = &["source", "hermes", "feeds", "shard"];
+const PRICES: &[&str] = &["source", "hermes", "feeds", "shard", "deviation_bps", "age_seconds"];
 const METRICS: &[&str] = &["listen", "most_lag_slots", "most_silence_seconds"];
 const LOG: &[&str] = &["format"];
 const STRATEGY: &[&str] = &["program", "model", "key", "addresses"];
@@ -362,7 +365,7 @@ fn prices(table: &Table<'_>) -> Result<Prices, ConfigError> {
     let is_hermes =
         table.or("source", false, |value| value.word(&[("sponsored", false), ("hermes", true)]))?;
     if !is_hermes {
-        for key in ["hermes", "feeds", "shard"] {
+        for key in PRICES.iter().filter(|key| **key != "source") {
             if let Some(value) = table.find(key) {
                 return Err(value.error(
                     "prices come from sponsored accounts",
@@ -383,8 +386,16 @@ fn prices(table: &Table<'_>) -> Result<Prices, ConfigError> {
     if list.is_empty() || list.len() > 64 {
         return Err(feeds.error(format!("it names {} feeds", list.len()), "name from 1 to 64"));
     }
-    let shard = table.or("shard", 0, |value| value.integer(0, u16::MAX.into(), "the shard"))?;
-    Ok(Prices::Hermes { url, feeds: list, shard: u16::try_from(shard).unwrap_or(0) })
+    let number =
+        |key, default, least, most, unit| table.or(key, default, |value| value.integer(least, most, unit));
+    let shard = number("shard", 0, 0, u16::MAX.into(), "the shard")?;
+    let deviation = number("deviation_bps", 25, 0, 10_000, "basis points")?;
+    let age = number("age_seconds", 60, 1, 86_400, "seconds")?;
+    let policy = Policy {
+        deviation_bps: u16::try_from(deviation).unwrap_or(u16::MAX),
+        age: i64::try_from(age).unwrap_or(i64::MAX),
+    };
+    Ok(Prices::Hermes { url, feeds: list, shard: u16::try_from(shard).unwrap_or(0), policy })
 }
 
 fn strategies(

@@ -23,7 +23,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use solana_address::Address;
 
@@ -41,6 +42,10 @@ pub use self::{
 const COMPACT_AT: u64 = 4 << 20;
 /// Most bytes of a journal that is read.
 const LONGEST: u64 = 256 << 20;
+
+/// How often a lock that is held is tried, and the pause in between.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(25);
 
 /// Whose journal it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -414,15 +419,19 @@ fn failure(file: &Path, error: &io::Error) -> JournalError {
     JournalError::File { file: file.to_owned(), what: error.to_string() }
 }
 
-/// Takes the lock beside a journal. Its file stays: removed, it could be locked twice.
+/// Takes the lock beside a journal. Its file stays: removed, it could be locked twice. Whoever held it may be about to end, or have begun
+/// a process that does not know yet that the lock is none of its own.
 fn lock(path: &Path) -> Result<File, JournalError> {
     let name = beside(path, "lock");
     let file = options().open(&name).map_err(|error| failure(&name, &error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(JournalError::Locked(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(failure(&name, &error)),
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            Err(TryLockError::Error(error)) => return Err(failure(&name, &error)),
+        }
     }
+    Err(JournalError::Locked(path.to_owned()))
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

@@ -2,8 +2,12 @@
 //!
 //! Each is looked up, beyond the latest blocks too, until a server shows it or its blockhash is long expired. Until then the journal holds
 //! its account and its spending. It is not sent again: whoever decides later decides on what the chain shows then.
+//!
+//! That nothing is shown of a transaction means that it expired only to who asked while the latest blocks still had it, or asks a server
+//! that keeps older ones. To a keeper that was away for longer it may as well have been executed and forgotten: then all that it
+//! could spend counts as spent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +15,7 @@ use assay_chain::Result;
 use assay_chain::send::MARGIN;
 
 use super::journal::{End, InFlight};
+use super::prices::now;
 use super::wallet::Shared;
 
 /// Between two looks at everything.
@@ -18,11 +23,19 @@ const PACE: Duration = Duration::from_secs(2);
 /// Looks at a transaction whose blockhash has expired before it is given up.
 const LAST_LOOKS: u32 = 4;
 
+/// Blocks after the last that takes a blockhash for which every server still shows what came of it: they show 300 slots, and a
+/// blockhash lives for 150 blocks.
+const SHOWN: u64 = 100;
+/// How far back a server that says that it keeps a history is believed to, seconds.
+const KEPT: i64 = 86_400;
+
 /// What is known of transactions that may be on their way.
 #[derive(Default)]
 pub struct Settling {
     /// Looks since the blockhash expired, by the transaction's number.
     looks: HashMap<u64, u32>,
+    /// Those that were looked at while every server would have shown them.
+    watched: HashSet<u64>,
 }
 
 impl Settling {
@@ -37,7 +50,10 @@ impl Settling {
         for flight in flights {
             let end = self.end(shared, &flight)?;
             match end.map(|end| shared.ended(&flight, &end)) {
-                Some(Ok(())) => drop(self.looks.remove(&flight.id)),
+                Some(Ok(())) => {
+                    self.looks.remove(&flight.id);
+                    self.watched.remove(&flight.id);
+                }
                 Some(Err(error)) => {
                     left += 1;
                     tracing::error!(%error, "a transaction's end could not be noted");
@@ -61,11 +77,23 @@ impl Settling {
                 self.looks.remove(&flight.id);
                 Ok(None)
             }
-            None if shared.rpc.height()? <= flight.last_height.saturating_add(MARGIN) => Ok(None),
             None => {
+                let height = shared.rpc.height()?;
+                if height <= flight.last_height.saturating_add(SHOWN) {
+                    self.watched.insert(flight.id);
+                }
+                if height <= flight.last_height.saturating_add(MARGIN) {
+                    return Ok(None);
+                }
                 let looks = self.looks.entry(flight.id).or_insert(0);
                 *looks += 1;
-                Ok((*looks >= LAST_LOOKS).then_some(End::Expired))
+                if *looks < LAST_LOOKS {
+                    return Ok(None);
+                }
+                let is_recent = now().saturating_sub(flight.at) < KEPT;
+                let is_seen = self.watched.contains(&flight.id)
+                    || (is_recent && shared.rpc.keeps_history(&flight.signature)?);
+                Ok(Some(if is_seen { End::Expired } else { End::Unknown }))
             }
         }
     }

@@ -182,9 +182,7 @@ impl Wallet {
             Ok(landed) => Some(self.shared.landed(&flight, landed.slot)),
             Err(Error::Failed { slot, .. }) => Some(self.shared.failed(&flight, *slot)),
             Err(Error::Expired { .. }) => Some(End::Expired),
-            // Refused by the server's own trial, it was not passed on.
-            Err(Error::NotTaken { reason, .. }) if reason.refusal().is_some() => Some(End::Expired),
-            // It may land yet.
+            // It may land yet: what one server refused in a trial, another behind the same address may have passed on.
             Err(_) => None,
         };
         if let Some(end) = end {

@@ -97,6 +97,7 @@ fn what_is_wrong_is_named_by_line_and_key_with_a_remedy() {
         ("[metrics]\nlisten = \"localhost\"".into(), 2, "metrics.listen", "127.0.0.1:9184"),
         ("[log]\nformat = \"jsn\"".into(), 2, "log.format", "did you mean \"json\"?"),
         ("[prices]\nfeeds = []".into(), 2, "prices.feeds", "source = \"hermes\""),
+        ("[prices]\nage_seconds = 5".into(), 2, "prices.age_seconds", "source = \"hermes\""),
         ("[prices]\nsource = \"hermes\"".into(), 1, "prices.feeds", "list the ids"),
         ("[prices]\nsource = \"hermes\"\nfeeds = [\n\"0x12\"]".into(), 4, "prices.feeds", "64 hexadecimal"),
         ("[prices]\nsource = \"hermes\"\nfeeds = []".into(), 3, "prices.feeds", "from 1 to 64"),

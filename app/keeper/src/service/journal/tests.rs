@@ -49,7 +49,7 @@ fn a_restart_resets_nothing() {
     drop((never, journal));
 
     let journal = open(&path, &at, COMPACT_AT).unwrap();
-    assert_eq!(journal.in_flight(), [flying.clone()]);
+    assert_eq!(journal.in_flight(), std::slice::from_ref(&flying));
     assert_eq!(journal.left(&TOKEN), Left { life: 1_650, day: 150 });
     assert!(matches!(journal.reserve(&target(1), "a", Spend::default()), Err(NotReserved::Busy(_))));
     journal.ended(flying.id, &End::Unknown).unwrap();
