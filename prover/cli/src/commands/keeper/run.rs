@@ -29,9 +29,9 @@ Examples:
   $ assay keeper run --live                   send, within the caps of keeper.toml
   $ assay keeper run --live --verbose --json  every look, one JSON document a line
 
-Ctrl-C or SIGTERM: nothing new is begun, and what is on its way is waited for. Once more: it stops at
-once. Whatever was on its way then, and after kill -9, stands in the journal: the next start looks it
-up before it sends anything about the same account.";
+Ctrl-C or SIGTERM: nothing new is begun, and what is on its way is waited for. Once more: it stops
+at once. Whatever was on its way then, and after kill -9, stands in the journal: the next start
+looks it up before it sends anything about the same account.";
 
 /// Watch, decide, prove and send, until Ctrl-C or SIGTERM.
 #[derive(Debug, clap::Args)]
