@@ -340,8 +340,8 @@ fn fees(table: &Table<'_>) -> Result<Fees, ConfigError> {
 fn spending(root: &Table<'_>) -> Result<(Caps, BTreeMap<Address, Token>), ConfigError> {
     let table = root.table("caps", CAPS)?;
     let lamports = |key, default| table.or(key, default, |value| value.integer(0, u64::MAX, "lamports"));
-    let day = lamports("lamports_day", 100_000_000)?;
-    let life = lamports("lamports_life", 1_000_000_000)?;
+    let day = lamports("lamports_day", 500_000_000)?;
+    let life = lamports("lamports_life", 5_000_000_000)?;
     let mut caps = vec![(Asset::Lamports, Cap { life, day })];
     let mut tokens = BTreeMap::new();
     for table in root.tables("token", TOKEN)? {

@@ -29,7 +29,7 @@ fn the_template_says_what_holds_without_it() {
     assert_eq!((config.mode, config.listen.unwrap().to_string().as_str()), (Mode::DryRun, "127.0.0.1:9184"));
     assert_eq!(config.journal, Path::new("/etc/keeper.journal"));
     assert_eq!(config.websocket.as_str(), "ws://127.0.0.1:8900");
-    assert_eq!(config.caps.of(&Asset::Lamports), Cap { life: 1_000_000_000, day: 100_000_000 });
+    assert_eq!(config.caps.of(&Asset::Lamports), Cap { life: 5_000_000_000, day: 500_000_000 });
 }
 
 #[test]
