@@ -111,7 +111,11 @@ impl Subscriber {
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "no answer".into(),
             };
-            tracing::warn!(why, wait_ms = wait.as_millis(), "subscriptions: no connection");
+            tracing::warn!(
+                why,
+                wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                "subscriptions: no connection"
+            );
             sleep(wait.mul_f64(0.5 + rand::random::<f64>() / 2.0)).await;
             wait = (wait * 2).min(LONGEST_WAIT);
             if wants.is_closed() && wants.is_empty() {

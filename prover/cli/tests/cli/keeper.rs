@@ -196,14 +196,15 @@ fn a_crash_is_liquidated_once_each_through_a_kill() {
     let mut times = Vec::new();
     for (at, entry) in logs.iter().filter(|(_, entry)| entry["message"] == "sending") {
         *sent.entry(entry["account"].as_str().unwrap().into()).or_default() += 1;
-        times.push((at.duration_since(began).as_millis(), entry["since_change_ms"].as_u64().unwrap_or(0)));
+        times.push((at.duration_since(began).as_millis(), entry["since_change_ms"].as_u64().unwrap()));
     }
-    let first = times.iter().map(|(time, _)| *time).min().unwrap();
-    let (median, most) = summary(times.iter().map(|(_, since)| u128::from(*since)).collect());
+    let (median, slowest) = summary(times.iter().map(|(time, _)| *time).collect());
+    let (median_of, slowest_of) = summary(times.iter().map(|(_, since)| u128::from(*since)).collect());
     eprintln!(
-        "{count} positions, {falling} fall: published in {} ms, first sent {first} ms after the price was written; \
-         from the change to each sending median {median} ms, slowest {most} ms; {} sendings for {} positions",
+        "{count} positions, {falling} fall; price written in {} ms; from there to each sending, milliseconds: first {}, median {median}, \
+         slowest {slowest}; from its notification: median {median_of}, slowest {slowest_of}; {} sendings for {} positions",
         published.as_millis(),
+        times.iter().map(|(time, _)| *time).min().unwrap(),
         times.len(),
         sent.len(),
     );

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use assay_keeper::Conclusion;
 use assay_keeper::service::hear::Hear;
@@ -23,7 +24,7 @@ impl Hear for Logs {
                 tracing::debug!(
                     strategy = lane,
                     accounts = looks.len(),
-                    micros = took.as_micros(),
+                    micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
                     found = ?counted(looks),
                     "looked"
                 );
@@ -46,7 +47,7 @@ impl Hear for Logs {
             Told::Worked { lane, target, found, counters } => match found {
                 Ok(report) => match &report.conclusion {
                     Conclusion::Settled(sent) => {
-                        let proof_ms = counters.latency.percentile(100).map(|proof| proof.as_millis());
+                        let proof_ms = counters.latency.percentile(100).map(millis);
                         tracing::info!(strategy = lane, account = %target, action = sent.action, compute_units = sent.executed.compute_units, proof_ms, "done");
                     }
                     Conclusion::LeftAlone(reason) => {
@@ -69,7 +70,7 @@ impl Hear for Logs {
                 action = flight.action,
                 account = %flight.target,
                 signature = flight.signature,
-                since_change_ms = since.as_millis(),
+                since_change_ms = millis(*since),
                 "sending"
             ),
             Event::Ended { flight, end } => {
@@ -91,4 +92,9 @@ impl Hear for Logs {
     fn unanswered(&self, error: &assay_chain::Error) {
         tracing::warn!(%error, "the server does not answer");
     }
+}
+
+/// Milliseconds, as logs have numbers: JSON has none of 128 bits.
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
