@@ -136,7 +136,8 @@ fn summary(mut times: Vec<u128>) -> (u128, u128) {
 /// killed, so that the times are those of a keeper that runs.
 #[test]
 #[ignore = "needs a cluster: cargo xtask anchor-test"]
-fn a_crash_is_liquidated_once_each_through_a_kill() {
+fn over_rpc_a_crash_is_liquidated_once_each_through_a_kill() {
+    let _clock = crate::over_rpc::CLOCK.lock();
     let (count, falling) = (number("KEEPER_POSITIONS", 100), number("KEEPER_FALLING", 12));
     let debts: Vec<u64> =
         (0..count).map(|index| if index < falling { 7_600 + index as u64 } else { 3_000 }).collect();

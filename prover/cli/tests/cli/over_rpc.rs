@@ -15,6 +15,9 @@ use crate::common::{Workspace, prove, show};
 
 const DAY: i64 = 86_400;
 
+/// Tests share the cluster's clock: one that moves it would end the timelocks that another looks at, and make its prices old.
+pub static CLOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 /// A cluster, an authority of this test's own, and the wallet that pays.
 struct World {
     workspace: Workspace,
@@ -66,9 +69,7 @@ impl World {
         }
     }
 
-    /// Tests share the cluster's clock: one that moves it would end the timelocks that another looks at.
     fn registered_and_active(&self) -> String {
-        static CLOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
         let _clock = CLOCK.lock();
         let done = self.json(&["model", "register", "model.assay"]);
         assert_eq!((&done["registered"], &done["status"]), (&json!(true), &json!("proposed")));
