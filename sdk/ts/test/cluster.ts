@@ -106,32 +106,23 @@ export async function tokensOf(owner: Address, mint: Address): Promise<Address> 
   return (await getProgramDerivedAddress({ programAddress: ASSOCIATED_TOKEN_PROGRAM, seeds }))[0];
 }
 
+const { WRITABLE, WRITABLE_SIGNER, READONLY, READONLY_SIGNER } = AccountRole;
+const account = (address: Address, role: AccountRole) => ({ address, role });
+
+/** Makes somebody's token account, where there is none. */
+export async function tokenAccount(payer: KeyPairSigner, owner: Address, mint: Address): Promise<Instruction> {
+  const named = [owner, mint, NOBODY, TOKEN_PROGRAM].map((address) => account(address, READONLY));
+  const made = [account(payer.address, WRITABLE_SIGNER), account(await tokensOf(owner, mint), WRITABLE)];
+  return { programAddress: ASSOCIATED_TOKEN_PROGRAM, accounts: [...made, ...named], data: Uint8Array.of(1) };
+}
+
 /** Makes somebody's token account, and puts tokens in it from the payer's. */
 export async function give(payer: KeyPairSigner, owner: Address, mint: Address, amount: bigint): Promise<Instruction[]> {
   const [from, to] = [await tokensOf(payer.address, mint), await tokensOf(owner, mint)];
-  const { WRITABLE, WRITABLE_SIGNER, READONLY, READONLY_SIGNER } = AccountRole;
-  const account = (address: Address, role: AccountRole) => ({ address, role });
-  const transfer = Buffer.alloc(9, 3);
-  transfer.writeBigUInt64LE(amount, 1);
-  return [
-    {
-      programAddress: ASSOCIATED_TOKEN_PROGRAM,
-      accounts: [
-        account(payer.address, WRITABLE_SIGNER),
-        account(to, WRITABLE),
-        account(owner, READONLY),
-        account(mint, READONLY),
-        account(NOBODY, READONLY),
-        account(TOKEN_PROGRAM, READONLY),
-      ],
-      data: Uint8Array.of(1),
-    },
-    {
-      programAddress: TOKEN_PROGRAM,
-      accounts: [account(from, WRITABLE), account(to, WRITABLE), account(payer.address, READONLY_SIGNER)],
-      data: new Uint8Array(transfer),
-    },
-  ];
+  const data = Buffer.alloc(9, 3);
+  data.writeBigUInt64LE(amount, 1);
+  const accounts = [account(from, WRITABLE), account(to, WRITABLE), account(payer.address, READONLY_SIGNER)];
+  return [await tokenAccount(payer, owner, mint), { programAddress: TOKEN_PROGRAM, accounts, data: new Uint8Array(data) }];
 }
 
 /** Tokens in a token account, base units. */
