@@ -64,9 +64,10 @@ pub(super) fn first((t, is_strict): (f64, bool), slot: &Slot, scale: i32, seen: 
         let middle = integer(below.midpoint(above)).clamp(lo + 1.0, hi);
         let decimals = seen.decimals.map(near).into_iter().flatten();
         let (are, not): (Vec<f64>, Vec<f64>) = decimals.partition(|&x| holds(x));
-        // Nearly half-way between two numbers, a decimal may be rounded to the middle, or across it.
-        let first = not.into_iter().fold(lo, |last, x| last.max(integer(x))) + 1.0;
-        let last = are.into_iter().fold(hi, |first, x| first.min(integer(x)));
+        // What the data has are decimals, where it has them: nearly half-way between two numbers, one may be rounded to the middle or
+        // across it, and on a grid not as fine as the numbers to another integer than its number.
+        let first = not.into_iter().fold(f64::NEG_INFINITY, |last, x| last.max(integer(x))) + 1.0;
+        let last = are.into_iter().fold(f64::INFINITY, |first, x| first.min(integer(x)));
         return if first <= last { middle.clamp(first, last) } else { middle };
     }
     let side = |not: usize, are: usize| match not.cmp(&are) {
@@ -133,7 +134,7 @@ mod tests {
     #[test]
     fn decimals_half_way_between_two_numbers_are_on_their_side() {
         let seen = [0.0102, 0.25];
-        for x in [0.1281, 0.3627, 0.0713] {
+        for x in [0.1281, 0.3627, 0.0713, 0.1262] {
             for t in [x as f32, (x as f32).next_up(), (x as f32).next_down()] {
                 for (scale, is_strict) in (16..34).flat_map(|scale| [(scale, false), (scale, true)]) {
                     let holds = if is_strict { (x as f32) > t } else { (x as f32) >= t };
