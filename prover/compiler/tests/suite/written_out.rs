@@ -185,7 +185,8 @@ fn comparisons_of_one_input_share_its_bits() {
                 .sum();
             assert_eq!(outputs(&compiled, &[factor * x]), [expected], "{x}");
         }
-        assert!(compiled.circuit.stats().constraints < 120, "{}", compiled.circuit.stats().constraints);
+        // One by one they would take 17 each, beside the input and the statement's hash.
+        assert!(compiled.circuit.stats().constraints < 400, "{}", compiled.circuit.stats().constraints);
         check_circuit(&compiled, 8);
     }
 }
