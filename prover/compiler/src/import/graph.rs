@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::categories::KnownCategories;
+use super::decisions::Decisions;
 use super::exact::ExactInputs;
 use super::missing::MissingValues;
 use super::node::Node;
@@ -33,6 +34,8 @@ pub(crate) struct Layers {
     pub exact: ExactInputs,
     /// How elements are computed from single atoms.
     pub singles: Singles,
+    /// What conditions decide of elements.
+    pub decisions: Decisions,
 }
 
 /// What import may make of a file.
@@ -88,6 +91,7 @@ impl Layers {
             missing: MissingValues::default(),
             exact: ExactInputs::default(),
             singles: Singles::default(),
+            decisions: Decisions::default(),
         }
     }
 

@@ -7,6 +7,7 @@
 pub(crate) mod captured;
 mod categories;
 mod classes;
+pub(crate) mod decisions;
 pub(crate) mod domain;
 pub(crate) mod exact;
 mod file;
@@ -200,7 +201,7 @@ impl Walk {
         let outputs = graph.output.iter().map(|output| output.name.as_str());
         let joined = join::join(declared, outputs, options, &mut self.refusals);
         self.layers = Layers::new(joined.inputs.iter().map(|input| input.len()).collect(), budget);
-        if graph.node.iter().any(|node| missing::TREES.contains(&node.op_type.as_str())) {
+        if graph.node.iter().any(|node| decisions::compares(&node.op_type)) {
             self.layers.singles.are_read();
         }
         let (mut atom, mut exact) = (0, Vec::new());
@@ -385,8 +386,8 @@ impl Walk {
         let makers = classes::Makers::of(graph);
         for output in &graph.output {
             let name = output.name.clone();
+            // One that is listed twice is one.
             if !seen.insert(output.name.as_str()) {
-                self.refusals.push(Refusal::Redefined { tensor: name });
                 continue;
             }
             let tensor = match self.values.get(&name).cloned() {

@@ -123,6 +123,14 @@ impl Tensor {
         }
     }
 
+    /// An element, where the elements are kept one by one.
+    pub fn row(&self, position: usize) -> Option<Row> {
+        match self.as_constants() {
+            Some(constants) => constants.get(position).copied().map(Row::constant),
+            None => self.as_rows()?.get(position).cloned(),
+        }
+    }
+
     pub fn is_constant(&self) -> bool {
         matches!(self.data, Data::Constants(_))
     }

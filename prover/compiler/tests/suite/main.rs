@@ -38,3 +38,4 @@ mod trace;
 mod tree_files;
 mod trees;
 mod warnings;
+mod written_out;
