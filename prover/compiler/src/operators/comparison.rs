@@ -26,7 +26,7 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Data, Kind, Tensor, Value};
-use crate::model::Row;
+use crate::model::{LayerFunction, Row};
 use crate::number::pow2;
 use crate::quantize::error::{Feasible, PlanError};
 
@@ -43,7 +43,7 @@ pub(super) const FAMILY: Family = Family {
         OnnxOperator::onnx("LessOrEqual", import),
         OnnxOperator::onnx("Greater", import),
         OnnxOperator::onnx("GreaterOrEqual", import),
-        OnnxOperator::onnx("Equal", import),
+        OnnxOperator::onnx("Equal", import).remarks("of texts with constant ones, too"),
         OnnxOperator::onnx("IsInf", never).remarks("false: inputs are finite numbers"),
     ],
     integers: &[Encoded { tag: TAG, read }],
@@ -244,6 +244,23 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     };
     let (a, b) = (node.tensor(0)?, node.tensor(1)?);
     compare(node, layers, a, b, relation).map(Value::from)
+}
+
+/// What an element is that says whether a relation holds.
+pub(super) struct Compared {
+    pub row: Row,
+    pub relation: Relation,
+    pub threshold: f64,
+}
+
+/// The comparison that an atom is the result of, if it is one's.
+pub(super) fn compared(layers: &Layers, atom: u32) -> Option<Compared> {
+    let (layer, element) = layers.maker(atom)?;
+    let layer = layers.layer(layer)?;
+    let LayerFunction::Operator(operator) = &layer.function else { return None };
+    let comparison = operator.as_any().downcast_ref::<Threshold>()?;
+    let threshold = *comparison.thresholds.get(element)?;
+    Some(Compared { row: layer.map.row(element), relation: comparison.relation, threshold })
 }
 
 /// The truth values of a relation, elementwise with broadcasting.

@@ -29,7 +29,8 @@ const TAG: u8 = 42;
 pub(super) const FAMILY: Family = Family {
     name: "Where",
     cost: "a product an element; nothing between constants",
-    operators: &[OnnxOperator::onnx("Where", import)],
+    operators: &[OnnxOperator::onnx("Where", import)
+        .remarks("of texts, too, where the condition depends on the same element of a text input")],
     integers: &[Encoded { tag: TAG, read }],
 };
 

@@ -34,6 +34,7 @@ mod sampling;
 mod scan;
 mod spans;
 mod tables;
+mod texts;
 mod trace;
 mod tree_files;
 mod trees;
