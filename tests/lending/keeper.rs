@@ -22,7 +22,7 @@ const MINUTE: i64 = 60;
 const WEEK: i64 = 7 * 86_400;
 
 /// The committed model under two development keys.
-static PROVERS: LazyLock<[Prover; 2]> = LazyLock::new(|| {
+pub static PROVERS: LazyLock<[Prover; 2]> = LazyLock::new(|| {
     let format = |Format { bits, scale }| Some(IntegerFormat { bits, scale });
     let options = CompileOptions {
         max_error: 0.05,
@@ -44,13 +44,13 @@ const FEEDS: [PythFeed; 2] = [PythFeed { shard: 0, id: [0x61; 32] }, PythFeed { 
 
 /// A market over sources of the feed program, with a day of hours that the keeper brought, a borrower at 77.5 % of 100 USD, and
 /// the keeper: for it an early liquidation pays from half a percent on.
-struct Kept {
-    test: TestMarket,
-    keeper: Keeper<Liquidations, ChaCha20Rng>,
+pub struct Kept {
+    pub test: TestMarket,
+    pub keeper: Keeper<Liquidations, ChaCha20Rng>,
 }
 
 impl Kept {
-    fn new(change: impl FnOnce(&mut TestMarket)) -> Self {
+    pub fn new(change: impl FnOnce(&mut TestMarket)) -> Self {
         let mut test = TestMarket::without_market();
         let sources = FEEDS.map(|feed| SourceKeys::of(&feed));
         for (source, feed) in sources.iter().zip(&FEEDS) {
@@ -93,7 +93,7 @@ impl Kept {
     }
 
     /// What the oracle's accounts hold from now on; each update is the first of its second.
-    fn publish(&mut self, now: i64, dollars: f64) {
+    pub fn publish(&mut self, now: i64, dollars: f64) {
         self.test.net.set_time(now);
         for (feed, dollars) in FEEDS.iter().zip([dollars, 1.0]) {
             let price = (dollars * 1e8) as i64;
@@ -121,7 +121,7 @@ impl Kept {
     }
 
     /// What one look at everything sent, by name.
-    fn round(&mut self) -> Vec<String> {
+    pub fn round(&mut self) -> Vec<String> {
         let checked = self.look();
         let mut sent = Vec::new();
         for (_, report) in checked {
@@ -174,21 +174,21 @@ fn from_the_fall_of_a_price_to_the_last_lamport_of_rent() {
     let wallet = kept.test.liquidator.address();
     // A second later the score can be proven. The auction pays a quarter of a percent: the keeper starts its clock.
     kept.publish(minute + 1, 91.7);
-    assert_eq!(kept.round(), ["refresh", "flag_by_proof"]);
+    assert_eq!(kept.round(), ["flag_by_proof"]);
     assert_eq!(kept.test.position().flag.since, minute + 1);
     kept.publish(minute + 60, 91.7);
     assert_eq!(kept.round(), Vec::<String>::new(), "the clock runs");
     // 86 of 600 seconds later it pays half a percent, and the same snapshot lives.
     kept.publish(minute + 88, 91.7);
     let before = kept.test.balance(&kept.test.liquidator.debt);
-    assert_eq!(kept.round(), ["refresh", "liquidate_by_proof"]);
+    assert_eq!(kept.round(), ["liquidate_by_proof"]);
     let position = kept.test.position();
     assert_eq!(before - kept.test.balance(&kept.test.liquidator.debt), position.budget.repaid);
     assert!(position.budget.repaid > 1_540 * USDC, "a fifth of the debt: {}", position.budget.repaid);
     assert_ne!(kept.test.market().decision_chain, [0; 32]);
     // The price falls on: the plain rule.
     kept.publish(minute + 100, 86.0);
-    assert_eq!(kept.round(), ["refresh", "liquidate"]);
+    assert_eq!(kept.round(), ["liquidate"]);
     // The position is safe by now, and so says its score; the first snapshot has expired.
     kept.publish(minute + 241, 95.0);
     assert_eq!(kept.round(), ["snapshot", "close_snapshot"]);
@@ -211,7 +211,7 @@ fn a_recovery_clears_the_flag() {
     let mut kept = Kept::new(|_| {});
     let minute = kept.fall();
     kept.publish(minute + 1, 91.7);
-    assert_eq!(kept.round(), ["refresh", "flag_by_proof"]);
+    assert_eq!(kept.round(), ["flag_by_proof"]);
     // The owner repays most of it.
     let (owner, position) = (kept.test.borrower.address(), kept.test.position_address());
     let repay = kept.test.keys.repay(owner, position, kept.test.borrower.debt, 7_000 * USDC);
@@ -233,7 +233,7 @@ fn a_crash_is_liquidated_and_what_is_lost_is_written_off() {
     let config = Config { mode: Mode::Live, spend_cap: 1_960 * USDC, ..Config::default() };
     kept.keeper = keeper_of(&kept.test, &PROVERS[0], config);
     kept.publish(minute, 20.0);
-    assert_eq!(kept.round(), ["refresh", "liquidate"]);
+    assert_eq!(kept.round(), ["liquidate"]);
     let (impaired, collateral) = (kept.test.market().impaired, kept.test.position().collateral);
     assert!(impaired > 0 && (1..SOL / 20).contains(&collateral), "{impaired} {collateral}");
     assert_eq!(kept.round(), ["socialize"]);
@@ -248,10 +248,10 @@ fn without_funds_it_still_books_the_loss() {
     kept.test.net.set_account(kept.test.liquidator.debt, account);
     let minute = (kept.test.net.now() / MINUTE + 1) * MINUTE;
     kept.publish(minute, 50.0);
-    assert_eq!(kept.round(), ["refresh", "impair"]);
+    assert_eq!(kept.round(), ["impair"]);
     assert_eq!(kept.round(), Vec::<String>::new());
     kept.publish(minute + 10, 60.0);
-    assert_eq!(kept.round(), ["refresh", "impair"]);
+    assert_eq!(kept.round(), ["impair"]);
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn a_keeper_follows_the_series_while_its_model_is_current() {
     });
     let minute = kept.fall();
     kept.publish(minute + 1, 91.7);
-    assert_eq!(kept.round(), ["refresh", "flag_by_proof"]);
+    assert_eq!(kept.round(), ["flag_by_proof"]);
     // The switch: this keeper's proofs are of no use any more, and it makes none.
     let apply = apply_series(kept.test.stranger.address(), series, next, Address::default());
     kept.test.stranger_sends(apply).expect_ok();
@@ -296,6 +296,6 @@ fn a_keeper_follows_the_series_while_its_model_is_current() {
     assert!(left && kept.keeper.counters().proofs == 1);
     // Whoever has the next model's key goes on, from the same snapshot and under the same clock.
     kept.keeper = keeper(&kept.test, &PROVERS[1]);
-    assert_eq!(kept.round(), ["refresh", "liquidate_by_proof"]);
+    assert_eq!(kept.round(), ["liquidate_by_proof"]);
     assert_eq!(kept.test.position().flag.since, minute + 1);
 }

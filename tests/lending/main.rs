@@ -39,6 +39,7 @@ mod propose_withdrawal;
 mod renounce_admin;
 mod repay;
 mod series;
+mod service;
 mod set_guardian;
 mod set_pause;
 mod snapshot;

@@ -103,6 +103,8 @@ pub enum Error {
     Failed {
         /// Its signature.
         signature: String,
+        /// The slot of its block.
+        slot: u64,
         /// Why it failed.
         refusal: Box<Refusal>,
     },
@@ -130,6 +132,9 @@ pub enum Error {
         /// How long was waited.
         seconds: u64,
     },
+    /// Whoever wanted it sent did not let it be handed in, once it was signed.
+    #[error("nothing was sent: {0}")]
+    Withheld(String),
     /// There is no account at an address.
     #[error("there is no {kind} at {address} on this cluster")]
     Missing {
@@ -181,6 +186,7 @@ impl Error {
             Self::Failed { .. } => "refused",
             Self::NotTaken { reason, .. } => reason.code(),
             Self::Expired { .. } => "expired",
+            Self::Withheld(_) => "withheld",
             Self::Unconfirmed { .. } => "unconfirmed",
             Self::Missing { .. } => "missing",
             Self::Account { .. } | Self::Version { .. } => "account",
@@ -232,7 +238,7 @@ impl Error {
             Self::TooLong { .. } => {
                 "statements with fewer limbs: `assay compile --commit INPUT` puts one in place of an input's values"
             }
-            Self::Build(_) => return None,
+            Self::Build(_) | Self::Withheld(_) => return None,
             Self::Price { .. } => "--priority-fee is in micro-lamports for each compute unit, or auto",
             Self::Failed { refusal, .. } => return refusal.remedy(),
             Self::NotTaken { reason, .. } => return reason.hint(),

@@ -32,6 +32,6 @@ mod transport;
 pub use amount::sol;
 pub use error::{Error, Result};
 pub use rpc::{Commitment, Rpc, base64};
-pub use send::{Landed, Price, Sender, Simulated};
+pub use send::{Landed, MOST_PRIORITY, Price, Sender, Signed, Simulated};
 pub use settings::Settings;
 pub use text::is_hidden;

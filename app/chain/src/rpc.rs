@@ -10,13 +10,18 @@ use assay_host::{Account, Watch};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use solana_address::Address;
 
 use crate::error::{Error, Result};
 use crate::transaction::Hash;
 use crate::transport::{Transport, strings};
+
+mod accounts;
+mod wire;
+
+pub use self::wire::{At, Spent, filters, written};
+use self::wire::{Listed, Written, compare};
 
 /// What programs see as the clock, and where the Unix time stands in it.
 const CLOCK: Address = Address::from_str_const("SysvarC1ock11111111111111111111111111111111");
@@ -119,26 +124,8 @@ pub struct Execution {
     pub compute_units: u64,
     /// What the last program returned, and which one it is; `None` where the server says nothing of it.
     pub returned: Option<(Address, Vec<u8>)>,
-}
-
-/// An account with its address, in a list of them.
-#[derive(Deserialize)]
-struct Listed {
-    pubkey: String,
-    account: Written,
-}
-
-/// An account in base64, as the server writes it.
-#[derive(Deserialize)]
-struct Written {
-    owner: String,
-    data: (String, IgnoredAny),
-}
-
-impl Written {
-    fn read(&self) -> Option<Account> {
-        Some(Account { owner: self.owner.parse().ok()?, data: BASE64.decode(&self.data.0).ok()? })
-    }
+    /// Lamports that the payer had less afterwards; `None` where the server does not say.
+    pub paid: Option<u64>,
 }
 
 /// A server.
@@ -245,10 +232,10 @@ impl Rpc {
         holding: &[(usize, [u8; 32])],
     ) -> Result<Vec<(Address, Account)>> {
         const METHOD: &str = "getProgramAccounts";
-        let compare = |offset: usize, bytes: &[u8]| json!({ "memcmp": { "offset": offset, "bytes": BASE64.encode(bytes), "encoding": "base64" } });
-        let mut filters = vec![json!({ "dataSize": length }), compare(0, &watch.discriminator)];
-        filters.extend(watch.holds.iter().map(|holds| compare(holds.offset, &holds.bytes)));
-        filters.extend(holding.iter().map(|(offset, bytes)| compare(*offset, bytes)));
+        let mut filters = vec![json!({ "dataSize": length })];
+        filters.extend(wire::filters(watch).as_array().into_iter().flatten().cloned());
+        let more = holding.iter().map(|(offset, bytes)| compare(*offset, bytes));
+        filters.extend(more);
         let mut options = self.account_options();
         if let Some(options) = options.as_object_mut() {
             options.insert("filters".into(), filters.into());
@@ -352,7 +339,13 @@ impl Rpc {
             logs: strings(value.get("logs")),
             compute_units: value.get("unitsConsumed").and_then(Value::as_u64).unwrap_or_default(),
             returned,
+            paid: Self::paid(value),
         })
+    }
+
+    fn paid(value: &Value) -> Option<u64> {
+        let first = |side: &str| value.pointer(side).and_then(Value::as_u64);
+        Some(first("/preBalances/0")?.saturating_sub(first("/postBalances/0")?))
     }
 
     /// Hands a signed transaction in, once. With `checked` the server executes it for a trial first.
@@ -367,6 +360,19 @@ impl Rpc {
             "maxRetries": 0, // it is sent again from here
         });
         self.transport.ask_once("sendTransaction", &json!([BASE64.encode(wire), options])).map(drop)
+    }
+
+    /// Whether the server looks beyond the latest blocks when it is asked for a transaction.
+    ///
+    /// # Errors
+    /// As [`Rpc::ask`].
+    pub fn keeps_history(&self, signature: &str) -> Result<bool> {
+        let options = json!({ "searchTransactionHistory": true });
+        match self.ask("getSignatureStatuses", &json!([[signature], options])) {
+            Ok(_) => Ok(true),
+            Err(Error::Rpc { code: NO_HISTORY, .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// What is known of a transaction; `None` where nothing is. `everywhere` asks beyond the latest blocks, of servers that keep more.

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use solana_address::Address;
 use solana_instruction::Instruction;
-use solana_keypair::Keypair;
+use solana_signer::Signer;
 
 use crate::error::{Error, Result};
 use crate::refusal::Refusal;
-use crate::rpc::{Execution, Rpc};
+use crate::rpc::{Blockhash, Execution, Rpc};
 use crate::transaction::{Budget, MOST_COMPUTE_UNITS, Unsigned};
 
 /// Most micro-lamports a compute unit that are paid because others pay them.
@@ -25,16 +25,20 @@ const PACE: Duration = Duration::from_millis(400);
 const AGAIN: Duration = Duration::from_secs(2);
 /// Looks at a transaction whose blockhash expired, or that the server refused, before it is given up.
 const LAST_LOOKS: u32 = 4;
+/// For how long a transaction is sent with the blockhash of its simulation: a tenth of a blockhash's life.
+const FRESH: Duration = Duration::from_secs(6);
 /// Blocks beyond the last that takes a blockhash, until it counts as expired: servers behind one address differ by some.
-const MARGIN: u64 = 32;
-/// Most lamports for being early: more is a slip.
-const MOST_PRIORITY: u64 = 1_000_000_000;
+pub const MARGIN: u64 = 32;
+/// Most lamports that anybody means to pay for being early: more is a slip.
+pub const MOST_PRIORITY: u64 = 1_000_000_000;
 
 /// What is paid for a compute unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Price {
     /// These micro-lamports.
     Fixed(u64),
+    /// These micro-lamports, or as many as the most that is paid comes to.
+    Upto(u64),
     /// What three of four transactions that wrote to the same accounts paid of late, or less; a million micro-lamports at most.
     Recent,
 }
@@ -46,11 +50,22 @@ pub struct Sender<'a> {
     /// Who pays.
     pub payer: Address,
     /// Who signs, the payer among them.
-    pub keys: Vec<&'a Keypair>,
+    pub keys: Vec<&'a dyn Signer>,
     /// What is paid beyond the fee for signatures.
     pub price: Price,
+    /// Most lamports that are paid for being early: a fixed price above that is an error, others are lowered.
+    pub most_priority: u64,
     /// How long a transaction is waited for.
     pub patience: Duration,
+}
+
+/// A transaction that is about to be handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signed<'a> {
+    /// Its signature.
+    pub signature: &'a str,
+    /// The last block that may hold it.
+    pub last_height: u64,
 }
 
 /// A transaction that would go through.
@@ -64,6 +79,9 @@ pub struct Simulated {
     pub transaction: Unsigned,
     /// What it did in the simulation.
     pub execution: Execution,
+    /// Its blockhash, and when the server named it.
+    blockhash: Blockhash,
+    asked: Instant,
 }
 
 /// A transaction that was executed.
@@ -82,6 +100,12 @@ impl Simulated {
     pub fn fee(&self) -> u64 {
         self.budget.fee(self.transaction.signatures())
     }
+
+    /// Lamports that it takes from the payer, fees included, where the server says that of a simulation.
+    pub fn lamports(&self) -> Option<u64> {
+        // The simulated one paid for its signatures alone.
+        self.execution.paid.map(|paid| paid.saturating_add(self.budget.priority()))
+    }
 }
 
 impl Sender<'_> {
@@ -91,8 +115,8 @@ impl Sender<'_> {
     /// [`Error::Refused`] where they would be; [`Error::Price`]; and the transaction cannot be built, or the cluster not asked.
     pub fn simulate(&self, instructions: &[Instruction]) -> Result<Simulated> {
         let price = self.price(instructions)?;
-        let hash = self.rpc.blockhash()?.hash;
-        let build = |budget| Unsigned::new(&self.payer, instructions, budget, hash);
+        let (blockhash, asked) = (self.rpc.blockhash()?, Instant::now());
+        let build = |budget| Unsigned::new(&self.payer, instructions, budget, blockhash.hash);
         // The price is not simulated: with the greatest limit it would be of another size.
         let trial = build(Budget { compute_units: MOST_COMPUTE_UNITS, price: 0 })?;
         let execution = self.rpc.simulate(&trial.wire())?;
@@ -102,16 +126,22 @@ impl Sender<'_> {
         let took = execution.compute_units;
         let compute_units = u32::try_from(took.saturating_add(took / 10).saturating_add(1_000));
         let compute_units = compute_units.unwrap_or(MOST_COMPUTE_UNITS).min(MOST_COMPUTE_UNITS);
-        let budget = Budget { compute_units, price };
-        if budget.priority() > MOST_PRIORITY {
-            return Err(Error::Price { lamports: budget.priority(), most: MOST_PRIORITY });
+        let mut budget = Budget { compute_units, price };
+        let most = self.most_priority;
+        if budget.priority() > most && !matches!(self.price, Price::Fixed(_)) {
+            budget.price = u64::try_from(u128::from(most) * 1_000_000 / u128::from(compute_units.max(1)))
+                .unwrap_or(price);
         }
-        Ok(Simulated { instructions: instructions.to_vec(), budget, transaction: build(budget)?, execution })
+        if budget.priority() > most {
+            return Err(Error::Price { lamports: budget.priority(), most });
+        }
+        let (instructions, transaction) = (instructions.to_vec(), build(budget)?);
+        Ok(Simulated { instructions, budget, transaction, execution, blockhash, asked })
     }
 
     fn price(&self, instructions: &[Instruction]) -> Result<u64> {
         match self.price {
-            Price::Fixed(price) => Ok(price),
+            Price::Fixed(price) | Price::Upto(price) => Ok(price),
             Price::Recent => {
                 let accounts = instructions.iter().flat_map(|instruction| &instruction.accounts);
                 let mut writable = vec![self.payer];
@@ -126,19 +156,29 @@ impl Sender<'_> {
         }
     }
 
-    /// Signs the transaction with a new blockhash, and sends it until it is executed. `sending` is told its signature before it is handed
-    /// in: from then on it may land. What is read afterwards is read as it is after that.
+    /// Signs the transaction, with a blockhash that is new, and sends it until it is executed. `sending` is told of it before it is handed in: from
+    /// then on it may land, and where `sending` fails it is not handed in. What is read afterwards is read as it is after that.
     ///
     /// # Errors
-    /// [`Error::Failed`], [`Error::Expired`], [`Error::Unconfirmed`], [`Error::NotTaken`]; before anything is sent, the cluster cannot be
+    /// What `sending` says; [`Error::Failed`], [`Error::Expired`], [`Error::Unconfirmed`], [`Error::NotTaken`]; before anything is sent, the cluster cannot be
     /// asked.
-    pub fn send(&self, simulated: &Simulated, sending: &mut dyn FnMut(&str)) -> Result<Landed> {
+    pub fn send(
+        &self,
+        simulated: &Simulated,
+        sending: &mut dyn FnMut(Signed<'_>) -> Result<()>,
+    ) -> Result<Landed> {
         let deadline = Instant::now() + self.patience;
-        let blockhash = self.rpc.blockhash()?;
-        let unsigned = Unsigned::new(&self.payer, &simulated.instructions, simulated.budget, blockhash.hash)?;
+        let (unsigned, blockhash) = match simulated.asked.elapsed() {
+            age if age < FRESH => (simulated.transaction.clone(), simulated.blockhash),
+            _ => {
+                let blockhash = self.rpc.blockhash()?;
+                let Simulated { instructions, budget, .. } = simulated;
+                (Unsigned::new(&self.payer, instructions, *budget, blockhash.hash)?, blockhash)
+            }
+        };
         let programs = unsigned.programs();
         let (signature, wire) = unsigned.sign(&self.keys)?;
-        sending(&signature);
+        sending(Signed { signature: &signature, last_height: blockhash.last_height })?;
         let mut refused = self.rpc.send(&wire, true).err().filter(|error| !may_be_on_its_way(error));
         let mut last = Instant::now();
         let (mut looks, mut is_expired) = (LAST_LOOKS, false);
@@ -160,7 +200,7 @@ impl Sender<'_> {
                     return match status.error {
                         Some(error) => {
                             let refusal = Box::new(Refusal::read(&error, &[], &programs));
-                            Err(Error::Failed { signature, refusal })
+                            Err(Error::Failed { signature, slot: status.slot, refusal })
                         }
                         None => Ok(Landed { signature, slot: status.slot, fee: simulated.fee() }),
                     };

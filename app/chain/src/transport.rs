@@ -85,6 +85,18 @@ impl Transport {
         })
     }
 
+    /// The result of a method that answers nothing, `null`, for what it does not know. A server that is busy is asked again.
+    pub(crate) fn ask_nullable(&self, method: &'static str, parameters: &Value) -> Result<Option<Value>> {
+        patiently(|| {
+            let (status, body) = self.post(method, parameters, SHORT)?;
+            match serde_json::from_slice::<Document<Value, Value>>(&body) {
+                Ok(Document { error: Some(error), .. }) => Err(self.error(method, status, &error)),
+                Ok(Document { result, error: None }) => Ok(result),
+                Err(error) => Err(self.unread(method, status, &error)),
+            }
+        })
+    }
+
     fn short<T: DeserializeOwned>(&self, method: &'static str, status: u16, body: &[u8]) -> Result<T> {
         match serde_json::from_slice::<Document<T, Value>>(body) {
             Ok(Document { error: Some(error), .. }) => Err(self.error(method, status, &error)),

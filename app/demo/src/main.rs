@@ -86,13 +86,14 @@ fn scenarios(only: Option<&str>) -> anyhow::Result<Vec<(&'static str, &'static d
     let Some(name) = only else {
         let own = |program: &&'static dyn Program| match program.scenario() {
             ScenarioEntry::Own(scenario) => Some((program.identity().name, scenario)),
-            ScenarioEntry::PartOf(_) => None,
+            ScenarioEntry::PartOf(_) | ScenarioEntry::LeftOut => None,
         };
         return Ok(assay_programs::ALL.iter().filter_map(own).collect());
     };
     let program = assay_programs::by_name(name).with_context(|| format!("no program is named {name}"))?;
     match program.scenario() {
         ScenarioEntry::Own(scenario) => Ok(vec![(program.identity().name, scenario)]),
+        ScenarioEntry::LeftOut => bail!("the scenario of {name} is not in this build"),
         ScenarioEntry::PartOf(other) => match assay_programs::by_name(other).map(Program::scenario) {
             Some(ScenarioEntry::Own(scenario)) => Ok(vec![(other, scenario)]),
             _ => bail!("the scenario of {other}, in which {name} is shown, does not exist"),

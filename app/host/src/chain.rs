@@ -63,6 +63,36 @@ impl Watch {
     }
 }
 
+/// A transaction to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// Its name, that of the instruction that it is about.
+    pub name: &'static str,
+    /// The instructions, in order.
+    pub instructions: Vec<Instruction>,
+    /// What it takes out of the wallet's tokens, if anything.
+    pub payment: Option<Payment>,
+    /// What it, or what it prepares, is expected to bring beyond what it pays: base units of the token that is paid with, and lamports
+    /// where none is. `None` for upkeep, which brings nothing by itself.
+    pub gain: Option<u64>,
+}
+
+/// Tokens that a transaction takes out of the wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// The wallet's token account that pays.
+    pub from: Address,
+    /// Most that it pays, base units.
+    pub most: u64,
+}
+
+impl Action {
+    /// Upkeep: a transaction of one instruction that spends no tokens, and brings nothing by itself.
+    pub fn of(name: &'static str, instruction: Instruction) -> Self {
+        Self { name, instructions: vec![instruction], payment: None, gain: None }
+    }
+}
+
 /// A transaction that went through, or would.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Executed {
@@ -88,6 +118,9 @@ pub enum SendError {
         /// The refusal as the chain words it.
         message: String,
     },
+    /// It was not sent: whoever sends has a reason of its own, a spend cap for one.
+    #[error("it was not sent: {0}")]
+    Withheld(String),
     /// The chain could not be asked.
     #[error(transparent)]
     Chain(#[from] ChainError),
@@ -110,23 +143,38 @@ pub trait Chain {
     /// The chain did not answer.
     fn addresses(&self, watch: &Watch) -> Result<Vec<Address>, ChainError>;
 
+    /// The account at an address, if it exists and a filter lets it through. For addresses that come and go: a chain that keeps the
+    /// filter's accounts knows without asking that one is none of them.
+    ///
+    /// # Errors
+    /// The chain did not answer.
+    fn listed(&self, watch: &Watch, address: &Address) -> Result<Option<Account>, ChainError> {
+        Ok(self.account(address)?.filter(|found| watch.admits(found)))
+    }
+
     /// The cluster's clock, Unix seconds.
     ///
     /// # Errors
     /// The chain did not answer.
     fn unix_time(&self) -> Result<i64, ChainError>;
 
-    /// Runs a transaction without effect; `None` where the chain cannot.
+    /// Most that the wallet may still spend of a mint, base units, whatever it has.
+    fn allowance(&self, mint: &Address) -> u64 {
+        let _ = mint;
+        u64::MAX
+    }
+
+    /// Runs a transaction without effect; `None` where the chain cannot, or does so by itself before it sends.
     ///
     /// # Errors
     /// It would be refused, or the chain did not answer.
-    fn simulate(&mut self, instructions: &[Instruction]) -> Result<Option<Executed>, SendError>;
+    fn simulate(&mut self, action: &Action) -> Result<Option<Executed>, SendError>;
 
     /// Signs a transaction with the wallet and sends it, until it is final or refused.
     ///
     /// # Errors
     /// It was refused, or the chain did not answer.
-    fn send(&mut self, instructions: &[Instruction]) -> Result<Executed, SendError>;
+    fn send(&mut self, action: &Action) -> Result<Executed, SendError>;
 }
 
 #[cfg(test)]

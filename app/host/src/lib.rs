@@ -31,7 +31,7 @@ pub mod scenario;
 pub mod strategy;
 pub mod time;
 
-pub use chain::{Account, Chain, ChainError, Executed, Holds, SendError, Watch};
+pub use chain::{Account, Action, Chain, ChainError, Executed, Holds, Payment, SendError, Watch};
 pub use identity::Identity;
 pub use program::{Program, ScenarioEntry, StrategyEntry};
 pub use solana_address::Address;

@@ -1,6 +1,7 @@
 //! A program's entry: all that the applications need to know of it. The list of entries is `app/programs`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use solana_address::Address;
 
@@ -32,6 +33,8 @@ pub enum ScenarioEntry {
     Own(&'static dyn Scenario),
     /// In the scenario of the program of this name, which calls on it.
     PartOf(&'static str),
+    /// In none that this build has: scenarios bring a runtime with them, and are a feature of their programs' host crates.
+    LeftOut,
 }
 
 /// What a keeper does for a program.
@@ -43,4 +46,4 @@ pub struct StrategyEntry {
 }
 
 /// Opens the strategy for one set of addresses, given by their names.
-pub type OpenStrategy = fn(&BTreeMap<String, Address>) -> Result<Box<dyn Strategy>, StrategyError>;
+pub type OpenStrategy = fn(&BTreeMap<String, Address>) -> Result<Arc<dyn Strategy>, StrategyError>;

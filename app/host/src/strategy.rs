@@ -9,14 +9,15 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::error::Error;
+use std::sync::Arc;
 
 use assay_interface::{field::Scalar, groth16::Proof, schema::ModelSchema};
 use solana_address::Address;
-use solana_instruction::Instruction;
 use thiserror::Error;
 
+pub use crate::chain::{Action, Payment};
 use crate::{
-    account::token_amount,
+    account::{token_amount, token_mint},
     chain::{Account, Chain, ChainError},
 };
 
@@ -63,17 +64,6 @@ pub enum Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason(pub &'static str);
 
-/// A transaction to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Action {
-    /// Its name, that of the instruction that it is about.
-    pub name: &'static str,
-    /// The instructions, in order.
-    pub instructions: Vec<Instruction>,
-    /// The wallet's token account that pays, if tokens are spent.
-    pub pays_from: Option<Address>,
-}
-
 /// Something to prove: that the model gives its outputs for these inputs, in this context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
@@ -109,8 +99,8 @@ pub struct StrategyError {
     pub source: Box<dyn Error + Send + Sync>,
 }
 
-/// What a keeper does for a program.
-pub trait Strategy {
+/// What a keeper does for a program. It may be asked about several accounts at once.
+pub trait Strategy: Send + Sync {
     /// Fails unless a model is one whose proofs the program can use.
     ///
     /// # Errors
@@ -136,10 +126,21 @@ pub trait Strategy {
     fn act(&self, view: &View<'_>, target: &Address, answer: &Answer) -> Result<Decision, StrategyError>;
 }
 
-impl Action {
-    /// A transaction of one instruction that spends no tokens.
-    pub fn of(name: &'static str, instruction: Instruction) -> Self {
-        Self { name, instructions: vec![instruction], pays_from: None }
+impl<S: Strategy + ?Sized> Strategy for Arc<S> {
+    fn accepts(&self, schema: &ModelSchema) -> Result<(), StrategyError> {
+        (**self).accepts(schema)
+    }
+
+    fn targets(&self, chain: &dyn Chain) -> Result<Vec<Address>, StrategyError> {
+        (**self).targets(chain)
+    }
+
+    fn decide(&self, view: &View<'_>, target: &Address) -> Result<Decision, StrategyError> {
+        (**self).decide(view, target)
+    }
+
+    fn act(&self, view: &View<'_>, target: &Address, answer: &Answer) -> Result<Decision, StrategyError> {
+        (**self).act(view, target, answer)
     }
 }
 
@@ -182,8 +183,10 @@ impl<'a> View<'a> {
         self.evaluated.into_inner()
     }
 
-    /// What may be spent out of a token account: its balance, within the allowance. `None` where it is no token account.
+    /// What may be spent out of a token account: its balance, within what the keeper and the chain allow. `None` where it is no token
+    /// account.
     pub fn funds(&self, account: &Account) -> Option<u64> {
-        token_amount(&account.data).map(|balance| balance.min(self.allowance))
+        let (balance, mint) = (token_amount(&account.data)?, token_mint(&account.data)?);
+        Some(balance.min(self.allowance).min(self.chain.allowance(&mint)))
     }
 }

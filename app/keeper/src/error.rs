@@ -42,6 +42,7 @@ impl KeeperError {
             Self::Chain(_) => "chain".into(),
             Self::Strategy(error) => error.reason.to_string(),
             Self::Prove(_) => "proof".into(),
+            Self::Send { action, source: SendError::Withheld(_) } => format!("{action}: withheld"),
             Self::Send { action, source: SendError::Chain(_) } => format!("{action}: chain"),
             Self::Send { action, source: SendError::Refused { code: Some(code), .. } } => {
                 format!("{action}: {code}")

@@ -1,5 +1,7 @@
 //! One look at an account, and what follows from it.
 
+use std::sync::Arc;
+
 use assay::Prover;
 use assay_host::{
     Chain, Executed, SendError,
@@ -13,6 +15,7 @@ use solana_address::Address;
 use crate::{
     counters::Counters,
     error::KeeperError,
+    gate::Gate,
     prove::{Model, Proof, prove},
 };
 
@@ -60,6 +63,8 @@ pub struct Report {
     pub expected: Option<Vec<Vec<i64>>>,
     /// The proof, where one was made.
     pub proof: Option<Box<Proof>>,
+    /// What the last action is expected to bring: see [`Action::gain`]. `None` also where there is no action, as before a proof.
+    pub gain: Option<u64>,
 }
 
 /// What a keeper did about an account.
@@ -91,6 +96,7 @@ pub struct Keeper<S, R> {
     config: Config,
     rng: R,
     counters: Counters,
+    gate: Arc<Gate>,
 }
 
 impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
@@ -100,7 +106,14 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
     /// The strategy has no use for proofs of this model.
     pub fn new(strategy: S, prover: Prover, config: Config, rng: R) -> Result<Self, KeeperError> {
         strategy.accepts(prover.model().schema())?;
-        Ok(Self { strategy, prover, config, rng, counters: Counters::default() })
+        let gate = Arc::new(Gate::new(usize::MAX));
+        Ok(Self { strategy, prover, config, rng, counters: Counters::default(), gate })
+    }
+
+    /// Proves only where `gate` lets it, which it may share with others.
+    #[must_use]
+    pub fn behind(self, gate: Arc<Gate>) -> Self {
+        Self { gate, ..self }
     }
 
     /// What was done so far.
@@ -139,6 +152,7 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
             prepared: Vec::new(),
             expected: None,
             proof: None,
+            gain: None,
         };
         let mut next = None;
         for _ in 0..MOST_STEPS {
@@ -152,6 +166,10 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
                 }
             };
             let live = self.config.mode == Mode::Live;
+            report.gain = match &decision {
+                Decision::Prepare(action) | Decision::Settle(action) => action.gain,
+                Decision::Leave(_) | Decision::Prove(_) => None,
+            };
             report.conclusion = match decision {
                 Decision::Leave(reason) => Conclusion::LeftAlone(reason),
                 Decision::Prepare(action) | Decision::Settle(action) if !live => {
@@ -170,7 +188,7 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
                     continue;
                 }
                 Decision::Prove(question) => {
-                    let proof = prove(&self.prover, question, &mut self.rng)?;
+                    let proof = self.gate.pass(|| prove(&self.prover, question, &mut self.rng))?;
                     self.counters.proofs += 1;
                     self.counters.latency.record(proof.timings.solve + proof.timings.prove);
                     let (decision, _) =
@@ -205,18 +223,19 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
     }
 
     /// Sends a transaction: simulated first, with a compute limit from the simulation, where the chain can.
-    fn send(&self, chain: &mut dyn Chain, action: Action) -> Result<Sent, KeeperError> {
-        let Action { name, mut instructions, pays_from } = action;
+    fn send(&self, chain: &mut dyn Chain, mut action: Action) -> Result<Sent, KeeperError> {
+        let name = action.name;
         let failed = |source: SendError| KeeperError::Send { action: name, source };
-        let before = pays_from.map(|account| balance(chain, &account)).transpose()?;
-        if let Some(simulated) = chain.simulate(&instructions).map_err(failed)? {
+        let pays = action.payment;
+        let before = pays.map(|payment| balance(chain, &payment.from)).transpose()?;
+        if let Some(simulated) = chain.simulate(&action).map_err(failed)? {
             let margin = u64::from(self.config.compute_margin_percent) + 100;
             // The limit's own instruction costs units too.
             let units = simulated.compute_units.saturating_mul(margin) / 100 + UNIT_LIMIT_COST;
-            instructions.insert(0, compute_budget::limit(u32::try_from(units).unwrap_or(u32::MAX)));
+            action.instructions.insert(0, compute_budget::limit(u32::try_from(units).unwrap_or(u32::MAX)));
         }
-        let executed = chain.send(&instructions).map_err(failed)?;
-        let after = pays_from.map(|account| balance(chain, &account)).transpose()?;
+        let executed = chain.send(&action).map_err(failed)?;
+        let after = pays.map(|payment| balance(chain, &payment.from)).transpose()?;
         let spent = before.zip(after).map_or(0, |(before, after)| before.saturating_sub(after));
         Ok(Sent { action: name, executed, spent })
     }

@@ -16,10 +16,14 @@
 
 mod counters;
 mod error;
+mod gate;
 mod keeper;
 mod prove;
+#[cfg(feature = "service")]
+pub mod service;
 
 pub use counters::{Counters, Latency};
 pub use error::KeeperError;
+pub use gate::Gate;
 pub use keeper::{Checked, Conclusion, Config, Keeper, Mode, Report, Sent};
 pub use prove::{Proof, prove};

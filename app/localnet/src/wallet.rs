@@ -1,8 +1,7 @@
 //! The runtime with somebody's key: a chain, as keepers see one.
 
-use assay_host::{Account, Chain, ChainError, Executed, SendError, Watch};
+use assay_host::{Account, Action, Chain, ChainError, Executed, SendError, Watch};
 use solana_address::Address;
-use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
 
@@ -52,12 +51,12 @@ impl Chain for Wallet<'_> {
         Ok(self.net.now())
     }
 
-    fn simulate(&mut self, instructions: &[Instruction]) -> Result<Option<Executed>, SendError> {
-        self.net.simulate(instructions, &[self.keypair]).executed().map(Some).map_err(refused)
+    fn simulate(&mut self, action: &Action) -> Result<Option<Executed>, SendError> {
+        self.net.simulate(&action.instructions, &[self.keypair]).executed().map(Some).map_err(refused)
     }
 
-    fn send(&mut self, instructions: &[Instruction]) -> Result<Executed, SendError> {
-        let outcome = self.net.send(instructions, &[self.keypair]);
+    fn send(&mut self, action: &Action) -> Result<Executed, SendError> {
+        let outcome = self.net.send(&action.instructions, &[self.keypair]);
         let executed = outcome.executed();
         self.outcomes.push(outcome);
         executed.map_err(refused)

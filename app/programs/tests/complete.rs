@@ -108,6 +108,7 @@ fn every_program_is_shown_in_a_scenario() {
     for program in ALL {
         match program.scenario() {
             ScenarioEntry::Own(_) => {}
+            ScenarioEntry::LeftOut => panic!("{} has no scenario", program.identity().name),
             ScenarioEntry::PartOf(other) => {
                 let host = by_name(other).map(Program::scenario);
                 assert!(

@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use serde_json::{Map, Value};
 
 use crate::commands::{
-    audit, bench, compile, inspect, member, model, prove, receipt, run, setup, shell, submit, verify,
+    audit, bench, compile, inspect, keeper, member, model, prove, receipt, run, setup, shell, submit, verify,
 };
 use crate::outcome::{self, Outcome};
 use crate::{failure, interrupt, ui};
@@ -73,6 +73,7 @@ enum Command {
     Model(model::Args),
     Submit(submit::Args),
     Receipt(receipt::Args),
+    Keeper(keeper::Args),
     Inspect(inspect::Args),
     Member(member::Args),
     Audit(audit::Args),
@@ -136,6 +137,7 @@ fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Model(args) => model::run(args),
         Command::Submit(args) => submit::run(&args),
         Command::Receipt(args) => receipt::run(&args),
+        Command::Keeper(args) => keeper::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Member(args) => member::run(args),
         Command::Audit(args) => audit::run(args),

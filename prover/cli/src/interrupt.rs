@@ -10,9 +10,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
+use tokio::sync::watch;
 
 static REGISTRY: Mutex<Registry> =
-    Mutex::new(Registry { temporaries: BTreeSet::new(), written: 0, sent: None });
+    Mutex::new(Registry { temporaries: BTreeSet::new(), written: 0, sent: None, stop: None });
 
 /// What an interruption has to know.
 pub(crate) struct Registry {
@@ -22,12 +23,21 @@ pub(crate) struct Registry {
     pub(crate) written: usize,
     /// The signature of a transaction that was handed to a cluster.
     pub(crate) sent: Option<String>,
+    /// Who is told first, and ends the process by itself.
+    stop: Option<watch::Sender<bool>>,
 }
 
 /// The registry, locked: no interruption is served while this is held.
 pub(crate) fn hold() -> MutexGuard<'static, Registry> {
     // A panic while the lock was held leaves the registry sound: each change to it is one call.
     REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The first interruption from here on only tells this: whoever asked for it ends the process. The second ends it as ever.
+pub fn gracefully() -> watch::Receiver<bool> {
+    let (stop, is_time) = watch::channel(false);
+    hold().stop = Some(stop);
+    is_time
 }
 
 /// Starts the thread that serves SIGINT and SIGTERM: exit code 128 + the signal's number (130 for SIGINT).
@@ -41,7 +51,10 @@ pub fn install() -> std::io::Result<()> {
             if signal == SIGXFSZ {
                 continue;
             }
-            let registry = hold();
+            let mut registry = hold();
+            if registry.stop.take().is_some_and(|stop| stop.send(true).is_ok()) {
+                continue;
+            }
             for path in &registry.temporaries {
                 // Nothing is left to report to: the process is ending because it was told to.
                 let _ = std::fs::remove_file(path);

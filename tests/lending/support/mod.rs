@@ -2,6 +2,7 @@
 
 mod model;
 mod prices;
+pub mod server;
 mod test_market;
 
 pub use model::Model;

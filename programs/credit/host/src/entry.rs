@@ -2,7 +2,7 @@
 
 use assay_host::{Program, ScenarioEntry, StrategyEntry};
 
-use crate::{identity::IDENTITY, scenario::Demonstration};
+use crate::identity::IDENTITY;
 
 /// The credit program.
 pub struct Credit;
@@ -13,7 +13,14 @@ impl Program for Credit {
     }
 
     fn scenario(&self) -> ScenarioEntry {
-        ScenarioEntry::Own(&Demonstration)
+        #[cfg(feature = "scenario")]
+        {
+            ScenarioEntry::Own(&crate::scenario::Demonstration)
+        }
+        #[cfg(not(feature = "scenario"))]
+        {
+            ScenarioEntry::LeftOut
+        }
     }
 
     fn strategy(&self) -> Option<StrategyEntry> {

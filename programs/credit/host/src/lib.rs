@@ -13,7 +13,6 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-#[cfg(feature = "scenario")]
 mod entry;
 pub mod follower;
 mod identity;
@@ -28,7 +27,6 @@ pub use assay_credit::{
     instructions::{ALL, Claimed},
     state::{Deposit, Issuer, Line, Pool, Standing, Status, Terms, Tier, Tree},
 };
-#[cfg(feature = "scenario")]
 pub use entry::Credit;
 pub use follower::Follower;
 pub use identity::IDENTITY;

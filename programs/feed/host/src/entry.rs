@@ -2,7 +2,7 @@
 
 use assay_host::{Identity, Program, ScenarioEntry, StrategyEntry};
 
-use crate::{identity::IDENTITY, scenario::Demonstration, strategy};
+use crate::{identity::IDENTITY, strategy};
 
 /// The feed program.
 pub struct Feed;
@@ -13,7 +13,14 @@ impl Program for Feed {
     }
 
     fn scenario(&self) -> ScenarioEntry {
-        ScenarioEntry::Own(&Demonstration)
+        #[cfg(feature = "scenario")]
+        {
+            ScenarioEntry::Own(&crate::scenario::Demonstration)
+        }
+        #[cfg(not(feature = "scenario"))]
+        {
+            ScenarioEntry::LeftOut
+        }
     }
 
     fn strategy(&self) -> Option<StrategyEntry> {

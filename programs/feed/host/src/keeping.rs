@@ -25,9 +25,7 @@ use crate::{
 /// A source has all that its price accounts can bring.
 pub const KEPT: Reason = Reason("kept");
 
-/// Names of what it sends.
-pub const REFRESH: &str = "refresh";
-/// See [`REFRESH`].
+/// The name of what it sends.
 pub const OBSERVE: &str = "observe";
 
 /// Hours that one transaction observes at most.
@@ -45,7 +43,7 @@ pub fn keep_hours(chain: &dyn Chain, source: &Address) -> Result<Decision, Sourc
     if instructions.is_empty() {
         return Ok(Decision::Leave(KEPT));
     }
-    Ok(Decision::Settle(Action { name: OBSERVE, instructions, pays_from: None }))
+    Ok(Decision::Settle(Action { name: OBSERVE, instructions, payment: None, gain: None }))
 }
 
 /// A source as it would be after the instructions that were asked for.

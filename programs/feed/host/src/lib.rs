@@ -16,7 +16,6 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-#[cfg(feature = "scenario")]
 mod entry;
 pub mod feeds;
 mod identity;
@@ -36,7 +35,6 @@ pub use assay_feed::{
     },
 };
 pub use assay_feed_interface::{Interval, Source, source::HOURS, source::MINUTES};
-#[cfg(feature = "scenario")]
 pub use entry::Feed;
 pub use feeds::{FeedKeys, Terms};
 pub use identity::IDENTITY;

@@ -4,7 +4,7 @@ use anchor_lang::{Discriminator, Owner};
 use assay_feed::state::{Feed, Round};
 use assay_feed_interface::{ReadError, Source};
 use assay_host::{
-    Chain, ChainError,
+    Account, Chain, ChainError, Watch,
     account::{AccountError, decode},
 };
 use bytemuck::Pod;
@@ -79,12 +79,13 @@ pub fn feed(chain: &dyn Chain, address: &Address) -> Result<Feed, SourceError> {
     account(chain, address, "feed")?.ok_or(SourceError::Missing(*address))
 }
 
-/// The round at an address, if there is one.
+/// The round of a feed at an address, if there is one.
 ///
 /// # Errors
 /// [`SourceError`].
-pub fn round(chain: &dyn Chain, address: &Address) -> Result<Option<Round>, SourceError> {
-    account(chain, address, "round")
+pub fn round(chain: &dyn Chain, feed: &Address, address: &Address) -> Result<Option<Round>, SourceError> {
+    let rounds = Watch::of::<Round>().holding(core::mem::offset_of!(Round, feed), feed);
+    parse(chain.listed(&rounds, address)?, address, "round")
 }
 
 fn account<T: Owner + Discriminator + Pod>(
@@ -94,6 +95,14 @@ fn account<T: Owner + Discriminator + Pod>(
 ) -> Result<Option<T>, SourceError> {
     // An address that somebody sent lamports to is still empty.
     let found = chain.account(address)?.filter(|found| !found.data.is_empty());
+    parse(found, address, what)
+}
+
+fn parse<T: Owner + Discriminator + Pod>(
+    found: Option<Account>,
+    address: &Address,
+    what: &'static str,
+) -> Result<Option<T>, SourceError> {
     let decoded = found.map(|found| decode(&found.owner, &found.data)).transpose();
     decoded.map_err(|source| SourceError::Account { address: *address, what, source })
 }

@@ -17,6 +17,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use assay_feed::state::{Feed, Round};
 use assay_feed_interface::{
@@ -71,8 +72,8 @@ pub struct Rounds;
 /// How a keeper of feeds is opened. It needs no address.
 pub const ENTRY: StrategyEntry = StrategyEntry { addresses: &[], open };
 
-fn open(_: &BTreeMap<String, Address>) -> Result<Box<dyn Strategy>, StrategyError> {
-    Ok(Box::new(Rounds))
+fn open(_: &BTreeMap<String, Address>) -> Result<Arc<dyn Strategy>, StrategyError> {
+    Ok(Arc::new(Rounds))
 }
 
 /// Why there is nothing to decide on.
@@ -157,7 +158,7 @@ impl Strategy for Rounds {
         }
         for minute in minutes(&feed, now) {
             let address = keys.round(minute);
-            match read::round(view.chain, &address).map_err(RoundsError::from)? {
+            match read::round(view.chain, target, &address).map_err(RoundsError::from)? {
                 Some(round) if round.is_sealed() => {
                     return decide_sealed(view, &keys, &feed, &Case { minute, address, round, standing });
                 }

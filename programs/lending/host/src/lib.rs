@@ -23,7 +23,6 @@ pub mod read;
 pub mod source;
 pub mod strategy;
 
-#[cfg(feature = "scenario")]
 mod entry;
 #[cfg(feature = "scenario")]
 pub mod scenario;
@@ -33,7 +32,6 @@ pub use assay_lending::{
     instructions::ALL,
     state::{Deposit, Evidence, Market, Position, RiskParams, Snapshot},
 };
-#[cfg(feature = "scenario")]
 pub use entry::Lending;
 pub use error::ReadError;
 pub use identity::IDENTITY;

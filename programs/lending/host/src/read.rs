@@ -2,15 +2,12 @@
 
 use anchor_lang::{Discriminator, Owner};
 use assay_feed_interface::Source;
-use assay_host::{Account, Chain, account::decode};
+use assay_host::{Account, Chain, Watch, account::decode};
 use assay_interface::{
     groth16::SetupKind,
     verifier::{ModelFacts, Series, Status},
 };
-use assay_lending::{
-    ID,
-    state::{Market, Position, RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT, Snapshot},
-};
+use assay_lending::state::{Market, Position, RiskParams, SETUP_CEREMONY, SETUP_DEVELOPMENT, Snapshot};
 use bytemuck::Pod;
 use solana_address::Address;
 
@@ -54,16 +51,18 @@ pub fn position(chain: &dyn Chain, keys: &MarketKeys, address: &Address) -> Resu
     Ok(position)
 }
 
-/// The snapshot at an address, if there is one.
+/// The snapshot of a market's position at an address, if there is one. It may have been closed, or somebody sent lamports there.
 ///
 /// # Errors
-/// The lending program's account there is no snapshot.
-pub fn snapshot(chain: &dyn Chain, address: &Address) -> Result<Option<Snapshot>, ReadError> {
-    match chain.account(address)? {
-        Some(found) if found.owner == ID => parse(&found, address, "snapshot").map(Some),
-        // Closed, or an address that somebody sent lamports to.
-        Some(_) | None => Ok(None),
-    }
+/// It has another layout than this library reads.
+pub fn snapshot(
+    chain: &dyn Chain,
+    keys: &MarketKeys,
+    address: &Address,
+) -> Result<Option<Snapshot>, ReadError> {
+    let snapshots = Watch::of::<Snapshot>().holding(core::mem::offset_of!(Snapshot, market), &keys.market);
+    let found = chain.listed(&snapshots, address)?;
+    found.map(|found| parse(&found, address, "snapshot")).transpose()
 }
 
 /// The model that the market accepts now, if it can be proven for by whoever has the key of this hash: the pinned one, or the

@@ -21,6 +21,8 @@ mod position;
 mod reasons;
 mod schema;
 
+use std::sync::Arc;
+
 use assay_feed_host::keeping::keep_hours;
 use assay_host::{
     Account, Chain, StrategyEntry, Watch,
@@ -42,7 +44,7 @@ use crate::{error::ReadError, keys::MarketKeys, source::FEED};
 /// How a keeper of a market is opened.
 pub const ENTRY: StrategyEntry = StrategyEntry {
     addresses: &policy::ADDRESSES,
-    open: |named| policy::open(named).map(|strategy| Box::new(strategy) as Box<dyn Strategy>),
+    open: |named| policy::open(named).map(|strategy| Arc::new(strategy) as Arc<dyn Strategy>),
 };
 
 impl Strategy for Liquidations {

@@ -12,7 +12,6 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-#[cfg(feature = "scenario")]
 mod entry;
 mod error;
 mod identity;
@@ -26,7 +25,6 @@ pub use assay_market::{
     ID, MarketError,
     state::{Choice, LATE_CLOSE, LEAST_STAKE, Observation, Question, Row, Status, TRUSTS_AUTHORITY, Terms},
 };
-#[cfg(feature = "scenario")]
 pub use entry::Market;
 pub use error::ReadError;
 pub use identity::IDENTITY;

@@ -10,6 +10,7 @@
 //! machine, in memory, so nothing is sent that would be refused as the accounts stand.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anchor_lang::{Discriminator, Owner};
 use assay_feed_host::keeping::keep_hours;
@@ -89,13 +90,13 @@ pub const ENTRY: StrategyEntry = StrategyEntry { addresses: &[COLLATERAL_ACCOUNT
 
 const COLLATERAL_ACCOUNT: &str = "collateral_account";
 
-fn open(named: &BTreeMap<String, Address>) -> Result<Box<dyn Strategy>, StrategyError> {
+fn open(named: &BTreeMap<String, Address>) -> Result<Arc<dyn Strategy>, StrategyError> {
     let missing = || StrategyError {
         reason: "configuration".into(),
         source: format!("no address is named {COLLATERAL_ACCOUNT}").into(),
     };
     let collateral_account = named.get(COLLATERAL_ACCOUNT).copied().ok_or_else(missing)?;
-    Ok(Box::new(Questions { collateral_account, least_bounty: assay_market::state::LEAST_STAKE }))
+    Ok(Arc::new(Questions { collateral_account, least_bounty: assay_market::state::LEAST_STAKE }))
 }
 
 /// A question with its addresses, at one moment.

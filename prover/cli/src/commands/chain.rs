@@ -6,12 +6,12 @@ use std::time::Duration;
 use assay_chain::rpc::Cluster;
 use assay_chain::settings::{self, Settings};
 use assay_chain::transaction::Budget;
-use assay_chain::{Commitment, Error, Landed, Price, Rpc, Sender, Simulated};
+use assay_chain::{Commitment, Error, Landed, MOST_PRIORITY, Price, Rpc, Sender, Signed, Simulated};
 use serde_json::{Map, Value, json};
 use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
-use solana_signer::Signer as _;
+use solana_signer::Signer;
 
 use crate::failure::{SelfCheck, hinted};
 use crate::interrupt;
@@ -161,10 +161,10 @@ impl Wallet {
         answer: Option<&[u8]>,
     ) -> anyhow::Result<Done> {
         let rpc = &self.target.rpc;
-        let mut keys = vec![&self.signer];
-        keys.extend(&self.payer);
+        let mut keys: Vec<&dyn Signer> = vec![&self.signer];
+        keys.extend(self.payer.iter().map(|payer| payer as &dyn Signer));
         // An instruction that nobody but the payer signs wants no other signature.
-        let signs = |key: &&Keypair| {
+        let signs = |key: &&dyn Signer| {
             key.pubkey() == self.payer()
                 || instruction.accounts.iter().any(|meta| meta.is_signer && meta.pubkey == key.pubkey())
         };
@@ -177,7 +177,14 @@ impl Wallet {
             told(if is_enough { Ok(()) } else { Err(Error::Funds { payer, has, fee, rent }) })
         };
         affords(Budget { compute_units: 0, price: 0 }.fee(keys.len()))?;
-        let sender = Sender { rpc, payer, keys, price: self.price, patience: self.patience };
+        let sender = Sender {
+            rpc,
+            payer,
+            keys,
+            price: self.price,
+            most_priority: MOST_PRIORITY,
+            patience: self.patience,
+        };
         let simulated = told(sender.simulate(&[instruction]))?;
         affords(simulated.fee())?;
         if let Some(answer) = answer {
@@ -191,9 +198,10 @@ impl Wallet {
         }
         let mut landed = None;
         if !self.dry_run {
-            let note = &mut |signature: &str| {
+            let note = &mut |Signed { signature, .. }: Signed<'_>| {
                 interrupt::hold().sent = Some(signature.to_owned());
-                ui::note(&format!("sending {signature}; waiting for it to be {}", rpc.commitment()))
+                ui::note(&format!("sending {signature}; waiting for it to be {}", rpc.commitment()));
+                Ok(())
             };
             landed = Some(told(sender.send(&simulated, note))?);
         }

@@ -6,6 +6,7 @@ mod chain;
 pub mod circom;
 pub mod compile;
 pub mod inspect;
+pub mod keeper;
 pub mod member;
 pub mod model;
 pub mod prove;

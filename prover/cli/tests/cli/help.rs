@@ -18,6 +18,7 @@ fn help_teaches() {
             "model",
             "submit",
             "receipt",
+            "keeper",
             "audit",
             "bench",
             "completions",
@@ -31,6 +32,7 @@ fn help_teaches() {
             ("member", &["key", "leaf", "path"][..]),
             ("model", &["register", "activate", "suspend", "resume", "retire", "show", "list"]),
             ("receipt", &["show"]),
+            ("keeper", &["init", "check", "run", "status"]),
         ] {
             for step in steps {
                 let help = workspace.succeed([command, step, "--help"]);

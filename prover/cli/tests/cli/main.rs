@@ -13,6 +13,7 @@ mod exact;
 mod help;
 mod hostile;
 mod interruption;
+mod keeper;
 mod keys;
 mod many;
 mod member;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use assay::Keys;
 use assay_chain::settings::keypair;
-use assay_chain::{Commitment, Error, Price, Rpc, Sender};
+use assay_chain::{Commitment, Error, MOST_PRIORITY, Price, Rpc, Sender};
 use assay_verifier_host::Registration;
 use serde_json::{Value, json};
 use solana_keypair::{Keypair, write_keypair_file};
@@ -134,6 +134,7 @@ fn what_the_program_refuses_has_the_programs_name() {
         payer: wallet.pubkey(),
         keys: vec![&world.authority, &wallet],
         price: Price::Fixed(0),
+        most_priority: MOST_PRIORITY,
         patience: std::time::Duration::from_secs(60),
     };
     match sender.simulate(&[registration.instruction().unwrap()]) {

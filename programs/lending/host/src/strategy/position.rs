@@ -16,10 +16,10 @@
 //!
 //! All of it is assessed with the prices that the sources *would* have if they were refreshed now, and the minutes that they would
 //! have if they were observed: nothing is sent for a position that is safe then, and before anything that reads a price is sent,
-//! the sources are refreshed.
+//! the sources are refreshed, in the same transaction.
 
 use assay_feed_host::{Interval, Keeping};
-use assay_host::strategy::{Action, Answer, Decision, Question, StrategyError, View};
+use assay_host::strategy::{Action, Answer, Decision, Payment, Question, StrategyError, View};
 use assay_lending::{
     math::value::{Value, ltv_at_least},
     oracle::Purpose,
@@ -44,6 +44,9 @@ use crate::{
     read,
     source::snapshot_context,
 };
+
+/// A thousandth of a debt is more than its interest in the minute and a half in which a transaction can be executed.
+const INTEREST_SHARE: u64 = 1_000;
 
 /// A position with everything that a decision about it rests on.
 struct Case {
@@ -139,13 +142,16 @@ impl Liquidations {
                 let terms = case.market.early_terms(&case.assessment.exposure, &case.position)?;
                 if terms.bonus_bps < self.wanted_bonus(params) {
                     let flag = keys.flag_by_proof(wallet, *target, prices, &proven);
-                    return Ok(case.at_fresh_prices(Action::of(FLAG, flag)));
+                    // What the auction is to bring: a flag for less than it costs is nobody's work.
+                    let gain = Some(gain(terms.limit.min(self.funds(view)?), self.wanted_bonus(params)));
+                    return Ok(case.at_fresh_prices(Action { gain, ..Action::of(FLAG, flag) }));
                 }
-                let liquidation = self.liquidation(view, &case, terms)?;
+                let Plan { liquidation, payment, gain } = self.liquidation(view, &case, terms)?;
                 Ok(case.at_fresh_prices(Action {
                     name: LIQUIDATE_BY_PROOF,
                     instructions: vec![keys.liquidate_by_proof(&liquidation, &proven)],
-                    pays_from: Some(self.route.debt_account),
+                    payment: Some(payment),
+                    gain: Some(gain),
                 }))
             }
         }
@@ -176,7 +182,8 @@ impl Liquidations {
         if read::usable_model(view.chain, params, &view.model.key_hash())?.is_none() {
             return Ok(Decision::Leave(MODEL_UNUSABLE));
         }
-        let least = market.early_terms(&assessment.exposure, position)?.least;
+        let terms = market.early_terms(&assessment.exposure, position)?;
+        let least = terms.least;
         let mut is_young = false;
         for Alive { address, snapshot } in self.alive(view, case)? {
             let found = case.use_of(score(view, &snapshot.features)?, &snapshot);
@@ -187,13 +194,8 @@ impl Liquidations {
                 is_young = true;
                 continue;
             }
-            if found == Use::Opens {
-                if self.funds(view)? < least {
-                    return Ok(Decision::Leave(NO_FUNDS));
-                }
-                if !case.refresh.is_empty() {
-                    return Ok(Decision::Prepare(case.refresh_action()));
-                }
+            if found == Use::Opens && self.funds(view)? < least {
+                return Ok(Decision::Leave(NO_FUNDS));
             }
             let context = snapshot_context(&snapshot, &address, &view.chain.wallet());
             return Ok(Decision::Prove(Question { inputs: inputs(&snapshot.features), context }));
@@ -205,20 +207,24 @@ impl Liquidations {
             return Ok(self.observe_candidate(case));
         };
         let evidence = Evidence { epoch, revision: position.revision };
-        if read::snapshot(view.chain, &MarketKeys::snapshot(address, evidence))?.is_some() {
+        let keys = &self.route.keys;
+        if read::snapshot(view.chain, keys, &MarketKeys::snapshot(address, evidence))?.is_some() {
             return Ok(Decision::Leave(LOW_SCORE));
         }
         let Some(features) = market.features(position, epoch) else {
             return Ok(Decision::Leave(NO_FEATURES));
         };
-        match case.use_of_evidence(score(view, &features)?, evidence) {
+        let gain = match case.use_of_evidence(score(view, &features)?, evidence) {
             Use::None => return Ok(Decision::Leave(LOW_SCORE)),
             Use::Opens if self.funds(view)? < least => return Ok(Decision::Leave(NO_FUNDS)),
-            Use::Opens | Use::Clears => {}
-        }
-        let take = self.route.keys.take_snapshot(view.chain.wallet(), *address, evidence, self.route.prices);
+            Use::Opens => {
+                Some(gain(terms.limit.min(self.funds(view)?), self.wanted_bonus(params).max(terms.bonus_bps)))
+            }
+            Use::Clears => None,
+        };
+        let take = keys.take_snapshot(view.chain.wallet(), *address, evidence, self.route.prices);
         let instructions = observe.into_iter().chain([take]).collect();
-        Ok(Decision::Prepare(Action { name: SNAPSHOT, instructions, pays_from: None }))
+        Ok(Decision::Prepare(Action { name: SNAPSHOT, instructions, payment: None, gain }))
     }
 
     /// The newest minute that is final in both sources, or would be once updates that are there were observed.
@@ -245,7 +251,7 @@ impl Liquidations {
         if instructions.is_empty() {
             return Decision::Leave(NO_MINUTE);
         }
-        Decision::Prepare(Action { name: OBSERVE, instructions, pays_from: None })
+        Decision::Prepare(Action { name: OBSERVE, instructions, payment: None, gain: None })
     }
 
     /// Snapshots of the position's present revision that live, newest first.
@@ -258,7 +264,7 @@ impl Liquidations {
             let Ok(epoch) = u32::try_from(epoch) else { continue };
             let evidence = Evidence { epoch, revision: case.position.revision };
             let address = MarketKeys::snapshot(position, evidence);
-            let found = read::snapshot(view.chain, &address)?;
+            let found = read::snapshot(view.chain, &self.route.keys, &address)?;
             alive.extend(
                 found
                     .filter(|snapshot| market.now <= snapshot.expires_at)
@@ -277,11 +283,12 @@ impl Liquidations {
             return Ok(Decision::Leave(NO_FUNDS));
         }
         let terms = case.market.plain_terms(&case.assessment.exposure)?;
-        let liquidation = self.liquidation(view, case, terms)?;
+        let Plan { liquidation, payment, gain } = self.liquidation(view, case, terms)?;
         Ok(case.at_fresh_prices(Action {
             name: LIQUIDATE,
             instructions: vec![self.route.keys.liquidate(&liquidation)],
-            pays_from: Some(self.route.debt_account),
+            payment: Some(payment),
+            gain: Some(gain),
         }))
     }
 
@@ -329,17 +336,19 @@ impl Liquidations {
     }
 
     /// The largest repayment within the terms and the funds, and the least collateral to accept for it.
-    fn liquidation(&self, view: &View<'_>, case: &Case, terms: Terms) -> Result<Liquidation, ReadError> {
+    fn liquidation(&self, view: &View<'_>, case: &Case, terms: Terms) -> Result<Plan, ReadError> {
         let funds = self.funds(view)?;
-        // As much as is allowed, if that is affordable: interest may raise the limit by a unit before it executes.
-        let repay = if funds > terms.limit { ALL } else { funds };
+        // As much as is allowed, if that is affordable: interest raises the limit by a little before it executes.
+        let most = terms.limit.saturating_add(terms.limit / INTEREST_SHARE).saturating_add(1);
+        let (repay, most) =
+            if funds >= most { (ALL, most) } else { (funds.min(terms.limit), funds.min(terms.limit)) };
         let min_bonus = case.market.market.params.bonus_min_bps;
         let plan = case.assessment.exposure.plan(terms.limit.min(funds), terms.bonus_bps, min_bonus);
         let seized = plan.map_err(|_| ReadError::Books)?.seized;
         let kept = 10_000u16.saturating_sub(self.slippage_bps);
         let min_seized =
             u64::try_from(u128::from(seized) * u128::from(kept) / 10_000).map_err(|_| ReadError::Books)?;
-        Ok(Liquidation {
+        let liquidation = Liquidation {
             liquidator: view.chain.wallet(),
             position: case.address,
             collateral_destination: self.route.collateral_account,
@@ -347,8 +356,22 @@ impl Liquidations {
             prices: self.route.prices,
             repay,
             min_seized,
-        })
+        };
+        let payment = Payment { from: self.route.debt_account, most };
+        Ok(Plan { liquidation, payment, gain: gain(terms.limit.min(funds), terms.bonus_bps) })
     }
+}
+
+/// A liquidation, what it may take, and what it brings beyond that.
+struct Plan {
+    liquidation: Liquidation,
+    payment: Payment,
+    gain: u64,
+}
+
+/// What a liquidator gets beyond what is repaid, base units of the debt asset.
+fn gain(repaid: u64, bonus_bps: u16) -> u64 {
+    u64::try_from(u128::from(repaid) * u128::from(bonus_bps) / 10_000).unwrap_or(u64::MAX)
 }
 
 /// A minute of which a snapshot can be taken, and what has to be observed before.
@@ -363,17 +386,11 @@ impl Case {
         self.position.flag.standing(self.market.now).is_some()
     }
 
-    /// Settles with this, or refreshes the sources first.
+    /// Settles with this, the sources refreshed in the same transaction: prices that are published every second would be others again
+    /// once a refresh of its own was confirmed.
     fn at_fresh_prices(&self, action: Action) -> Decision {
-        if self.refresh.is_empty() {
-            Decision::Settle(action)
-        } else {
-            Decision::Prepare(self.refresh_action())
-        }
-    }
-
-    fn refresh_action(&self) -> Action {
-        Action { name: REFRESH, instructions: self.refresh.clone(), pays_from: None }
+        let instructions = self.refresh.iter().cloned().chain(action.instructions).collect();
+        Decision::Settle(Action { instructions, ..action })
     }
 
     /// What the score of a snapshot does now: one that opens is of no use where the position is safer than it was.

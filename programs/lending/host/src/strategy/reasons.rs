@@ -1,6 +1,6 @@
 //! Why an account is left alone, and the names of what is sent.
 
-pub use assay_feed_host::keeping::{KEPT, OBSERVE, REFRESH};
+pub use assay_feed_host::keeping::{KEPT, OBSERVE};
 use assay_host::strategy::Reason;
 
 /// It owes nothing.

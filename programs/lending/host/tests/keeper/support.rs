@@ -7,7 +7,7 @@ use anchor_lang::Discriminator;
 use anchor_lang::prelude::PodU128;
 use assay::{CompileOptions, IntegerFormat, Keys, Model, Prover, SampleFormat, Samples};
 use assay_feed_interface::{Interval, Observed, Price, PriceV1, Source};
-use assay_host::{Account, Chain, ChainError, Executed, SendError, Watch, strategy::Strategy};
+use assay_host::{Account, Action, Chain, ChainError, Executed, SendError, Watch, strategy::Strategy};
 use assay_keeper::{Conclusion, Config, Keeper, Mode};
 use assay_lending::state::SETUP_DEVELOPMENT;
 use assay_lending_host::{
@@ -93,15 +93,15 @@ impl Chain for FixedChain {
         Ok(NOW)
     }
 
-    fn simulate(&mut self, _: &[Instruction]) -> Result<Option<Executed>, SendError> {
+    fn simulate(&mut self, _: &Action) -> Result<Option<Executed>, SendError> {
         match self.refuse {
             Some(code) => Err(SendError::Refused { code: Some(code), message: "no".into() }),
             None => Ok(Some(Executed { compute_units: 1_000, size: 500 })),
         }
     }
 
-    fn send(&mut self, instructions: &[Instruction]) -> Result<Executed, SendError> {
-        self.sent.push(instructions.to_vec());
+    fn send(&mut self, action: &Action) -> Result<Executed, SendError> {
+        self.sent.push(action.instructions.clone());
         if let Some(snapshot) = self.next_snapshot.take() {
             self.put(snapshot_address(&snapshot), &snapshot);
         }

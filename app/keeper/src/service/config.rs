@@ -1,0 +1,476 @@
+//! The configuration of a service: a TOML file in which every key is known and every value is checked before anything starts.
+
+mod table;
+mod url;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use assay_chain::Commitment;
+use solana_address::Address;
+
+use self::table::{Source, Table, Value};
+pub use self::{table::ConfigError, url::Url};
+use super::journal::{Asset, Cap, Caps};
+use super::prices::Policy;
+use crate::keeper::Mode;
+
+/// Most bytes of a file.
+const LONGEST: u64 = 1 << 20;
+/// What the command that writes a file says to write in place of an address.
+const PLACEHOLDER: &str = "ADDRESS";
+
+/// A configuration. The defaults are those of an empty file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Address of the RPC server.
+    pub rpc: Url,
+    /// Address of its subscriptions.
+    pub websocket: Url,
+    /// What is read and waited for.
+    pub commitment: Commitment,
+    /// Who signs.
+    pub wallet: Wallet,
+    /// Whether anything is sent.
+    pub mode: Mode,
+    /// The file of what was spent.
+    pub journal: PathBuf,
+    /// Accounts worked on at once.
+    pub workers: usize,
+    /// Proofs at once.
+    pub provers: usize,
+    /// How often everything is read again.
+    pub resync: Duration,
+    /// How often the clock is read.
+    pub poll: Duration,
+    /// How long what is on its way is waited for when stopping.
+    pub grace: Duration,
+    /// What is paid for being early.
+    pub fees: Fees,
+    /// Most that is spent.
+    pub caps: Caps,
+    /// What tokens are worth.
+    pub tokens: BTreeMap<Address, Token>,
+    /// Where prices come from.
+    pub prices: Prices,
+    /// Where metrics and health are shown; none where they are not.
+    pub listen: Option<SocketAddr>,
+    /// Slots behind the cluster beyond which the service is not healthy.
+    pub most_lag: u64,
+    /// Silence of the server beyond which it is not.
+    pub most_silence: Duration,
+    /// Form of the logs.
+    pub logs: Logs,
+    /// What is done.
+    pub strategies: Vec<StrategyConfig>,
+}
+
+/// Who signs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wallet {
+    /// The key in a file.
+    File(PathBuf),
+    /// A command that is given the message and answers with the signature.
+    Command {
+        /// The command and its arguments.
+        command: Vec<String>,
+        /// Whose signatures they are.
+        address: Address,
+        /// How long one may take.
+        patience: Duration,
+    },
+}
+
+/// What is paid for being early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fees {
+    /// Micro-lamports for a compute unit; none for what others paid of late.
+    pub price: Option<u64>,
+    /// Most of it, micro-lamports for a compute unit.
+    pub most_price: u64,
+    /// Most lamports of fees for one transaction.
+    pub most_lamports: u64,
+    /// Most of the expected profit that goes into fees, percent.
+    pub percent_of_profit: u8,
+    /// Least profit after everything, lamports, below which nothing is sent.
+    pub least_profit: u64,
+}
+
+/// What a token is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Lamports for 10^9 base units; none where nobody said.
+    pub lamports_per_billion: Option<u64>,
+}
+
+/// Where prices come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prices {
+    /// Accounts that somebody else keeps.
+    Sponsored,
+    /// Signed updates, which the keeper posts itself.
+    Hermes {
+        /// The server.
+        url: Url,
+        /// The feeds.
+        feeds: Vec<[u8; 32]>,
+        /// Which copy of them.
+        shard: u16,
+        /// When one is posted.
+        policy: Policy,
+    },
+}
+
+/// Form of the logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logs {
+    /// Lines to read.
+    Text,
+    /// One JSON document a line.
+    Json,
+}
+
+/// One strategy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StrategyConfig {
+    /// The program that it is for.
+    pub program: String,
+    /// The model, an `.assay` file.
+    pub model: PathBuf,
+    /// Its proving key, a `.pk` file.
+    pub key: PathBuf,
+    /// The addresses that the strategy names.
+    pub addresses: BTreeMap<String, Address>,
+}
+
+/// A program that has a strategy, and the addresses that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known<'a> {
+    /// The program's name.
+    pub program: &'a str,
+    /// Names of the addresses.
+    pub addresses: &'a [&'a str],
+}
+
+const ROOT: &[&str] =
+    &["cluster", "wallet", "keeper", "fees", "caps", "token", "prices", "metrics", "log", "strategy"];
+const CLUSTER: &[&str] = &["url", "websocket", "commitment"];
+const WALLET: &[&str] = &["keypair", "command", "address", "patience_seconds"];
+const KEEPER: &[&str] =
+    &["mode", "journal", "workers", "provers", "resync_seconds", "poll_millis", "grace_seconds"];
+const FEES: &[&str] = &["price", "most_price", "most_lamports", "percent_of_profit", "least_profit"];
+const CAPS: &[&str] = &["lamports_day", "lamports_life"];
+const TOKEN: &[&str] = &["mint", "day", "life", "lamports_per_billion"];
+const PRICES: &[&str] = &["source", "hermes", "feeds", "shard", "deviation_bps", "age_seconds"];
+const METRICS: &[&str] = &["listen", "most_lag_slots", "most_silence_seconds"];
+const LOG: &[&str] = &["format"];
+const STRATEGY: &[&str] = &["program", "model", "key", "addresses"];
+
+impl Config {
+    /// Reads a file. Paths in it are those from its folder.
+    ///
+    /// # Errors
+    /// The file cannot be read, or [`ConfigError`] for its first fault.
+    pub fn read(path: &Path, known: &[Known<'_>]) -> Result<Self, ConfigError> {
+        let fault =
+            |what: String, remedy: &str| Source { file: path, text: "" }.error(None, "", what, remedy);
+        let wanted = "`assay keeper init` writes one";
+        let length = std::fs::metadata(path).map_err(|error| fault(error.to_string(), wanted))?.len();
+        if length > LONGEST {
+            return Err(fault(format!("it has {length} bytes, too many for a configuration"), wanted));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string(), wanted))?;
+        let config = Self::parse(path, &text, known)?;
+        if config.strategies.is_empty() {
+            return Err(fault(
+                "no strategy is named".into(),
+                "add a [[strategy]] with its program, model and key",
+            ));
+        }
+        Ok(config)
+    }
+
+    /// Reads the text of the file `file`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for its first fault.
+    pub fn parse(file: &Path, text: &str, known: &[Known<'_>]) -> Result<Self, ConfigError> {
+        let source = Source { file, text };
+        let document = toml::de::DeTable::parse(text).map_err(|error| {
+            let at = error.span().map(|span| span.start);
+            source.error(at, "", format!("it is no TOML: {}", error.message()), "see https://toml.io")
+        })?;
+        let root = Table::root(source, &document, ROOT)?;
+        let base = file.parent().unwrap_or(Path::new(""));
+        let cluster = root.table("cluster", CLUSTER)?;
+        let rpc = cluster.or("url", Url::local(), |value| {
+            Url::rpc(value.string(RPC)?).map_err(|what| value.error(what, RPC))
+        })?;
+        let websocket = cluster.or("websocket", rpc.subscriptions(), |value| {
+            Url::websocket(value.string(SUBSCRIPTIONS)?).map_err(|what| value.error(what, SUBSCRIPTIONS))
+        })?;
+        let commitment = cluster.or("commitment", Commitment::Confirmed, |value| {
+            value.word(&[("confirmed", Commitment::Confirmed), ("finalized", Commitment::Finalized)])
+        })?;
+        let keeper = root.table("keeper", KEEPER)?;
+        let number = |key, default: u64, least, most, unit| {
+            keeper.or(key, default, |value| value.integer(least, most, unit))
+        };
+        let metrics = root.table("metrics", METRICS)?;
+        let (caps, tokens) = spending(&root)?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+        Ok(Self {
+            rpc,
+            websocket,
+            commitment,
+            wallet: wallet(&root.table("wallet", WALLET)?, base)?,
+            mode: keeper.or("mode", Mode::DryRun, |value| {
+                value.word(&[("dry-run", Mode::DryRun), ("live", Mode::Live)])
+            })?,
+            journal: keeper.or("journal", base.join("keeper.journal"), |value| path(value, base))?,
+            workers: count(number("workers", 8, 1, 256, "accounts")?),
+            provers: count(number("provers", 1, 1, cores.max(64), "proofs")?),
+            resync: Duration::from_secs(number("resync_seconds", 60, 5, 86_400, "seconds")?),
+            poll: Duration::from_millis(number("poll_millis", 400, 50, 60_000, "milliseconds")?),
+            grace: Duration::from_secs(number("grace_seconds", 90, 0, 3_600, "seconds")?),
+            fees: fees(&root.table("fees", FEES)?)?,
+            caps,
+            tokens,
+            prices: prices(&root.table("prices", PRICES)?)?,
+            listen: metrics.or("listen", Some(SocketAddr::from(([127, 0, 0, 1], 9184))), listen)?,
+            most_lag: metrics.or("most_lag_slots", 150, |value| value.integer(1, 100_000, "slots"))?,
+            most_silence: Duration::from_secs(
+                metrics.or("most_silence_seconds", 30, |value| value.integer(1, 86_400, "seconds"))?,
+            ),
+            logs: root.table("log", LOG)?.or("format", Logs::Text, |value| {
+                value.word(&[("text", Logs::Text), ("json", Logs::Json)])
+            })?,
+            strategies: strategies(&root, base, known)?,
+        })
+    }
+
+    /// The file that explains every key, for the programs that have a strategy.
+    pub fn template(known: &[Known<'_>]) -> String {
+        let mut text = include_str!("config/template.toml").to_owned();
+        for Known { program, addresses } in known {
+            text.push_str(&format!(
+                "\n#[[strategy]]\n#program = \"{program}\"\n#model = \"{program}.assay\"\n#key = \"{program}.pk\"\n"
+            ));
+            if !addresses.is_empty() {
+                text.push_str("#[strategy.addresses]\n");
+            }
+            for address in *addresses {
+                text.push_str(&format!("#{address} = \"{PLACEHOLDER}\"\n"));
+            }
+        }
+        text
+    }
+
+    /// Every key, by its table: what documents are compared with.
+    pub fn keys() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+        let tables: [(_, &[&str]); 9] = [
+            ("cluster", CLUSTER),
+            ("wallet", WALLET),
+            ("keeper", KEEPER),
+            ("fees", FEES),
+            ("caps", CAPS),
+            ("token", TOKEN),
+            ("prices", PRICES),
+            ("metrics", METRICS),
+            ("log", LOG),
+        ];
+        tables.into_iter().chain([("strategy", STRATEGY)])
+    }
+}
+
+const RPC: &str = "write localhost, devnet, testnet, mainnet-beta, or the http address of an RPC server";
+const SUBSCRIPTIONS: &str = "write the ws:// or wss:// address of the server's subscriptions";
+const PATH: &str = "write the path of a file";
+const COMMAND: &str = "write the command and its arguments as a list of strings";
+const FEED: &str = "write the feed's id: 64 hexadecimal digits";
+
+fn wallet(table: &Table<'_>, base: &Path) -> Result<Wallet, ConfigError> {
+    let Some(command) = table.find("command") else {
+        for key in ["address", "patience_seconds"] {
+            if let Some(value) = table.find(key) {
+                return Err(value.error(
+                    "it is for a signer's command, and there is none",
+                    "name the command, or remove this",
+                ));
+            }
+        }
+        let usual = home("~/.config/solana/id.json");
+        return Ok(Wallet::File(table.or("keypair", usual, |value| path(value, base))?));
+    };
+    if let Some(keypair) = table.find("keypair") {
+        return Err(keypair.error("a signer's command is named too", "remove one of keypair and command"));
+    }
+    let words = command.items("a list of strings", COMMAND, |item| item.string(COMMAND).map(String::from))?;
+    if words.first().is_none_or(String::is_empty) {
+        return Err(command.error("it names no command", COMMAND));
+    }
+    let address = table.get("address", "name the address whose signatures the command gives")?;
+    let patience = table.or("patience_seconds", 5, |value| value.integer(1, 60, "seconds"))?;
+    Ok(Wallet::Command {
+        command: words,
+        address: self::address(&address)?,
+        patience: Duration::from_secs(patience),
+    })
+}
+
+fn fees(table: &Table<'_>) -> Result<Fees, ConfigError> {
+    let number = |key, default, most, unit| table.or(key, default, |value| value.integer(0, most, unit));
+    let most_price = number("most_price", 1_000_000, 100_000_000_000, "micro-lamports")?;
+    let price = table.or("price", None, |value| match value.is_integer() {
+        true => value.integer(0, most_price, "micro-lamports").map(Some),
+        false => value.word(&[("auto", None)]),
+    })?;
+    Ok(Fees {
+        price,
+        most_price,
+        most_lamports: number("most_lamports", 1_000_000, 1_000_000_000, "lamports")?,
+        percent_of_profit: u8::try_from(number("percent_of_profit", 50, 100, "percent")?).unwrap_or(100),
+        least_profit: number("least_profit", 0, u64::MAX, "lamports")?,
+    })
+}
+
+/// The caps of lamports and of each token, and what the tokens are worth.
+fn spending(root: &Table<'_>) -> Result<(Caps, BTreeMap<Address, Token>), ConfigError> {
+    let table = root.table("caps", CAPS)?;
+    let lamports = |key, default| table.or(key, default, |value| value.integer(0, u64::MAX, "lamports"));
+    let day = lamports("lamports_day", 500_000_000)?;
+    let life = lamports("lamports_life", 5_000_000_000)?;
+    let mut caps = vec![(Asset::Lamports, Cap { life, day })];
+    let mut tokens = BTreeMap::new();
+    for table in root.tables("token", TOKEN)? {
+        let named = table.get("mint", "name the token's mint")?;
+        let mint = address(&named)?;
+        let units = |key| {
+            let value = table.get(key, "write the most base units that may be spent")?;
+            value.integer(0, u64::MAX, "base units")
+        };
+        caps.push((Asset::Token(mint), Cap { life: units("life")?, day: units("day")? }));
+        let worth = |value: &Value<'_>| value.integer(0, u64::MAX, "lamports").map(Some);
+        let token = Token { lamports_per_billion: table.or("lamports_per_billion", None, worth)? };
+        if tokens.insert(mint, token).is_some() {
+            return Err(named.error("this mint stands twice", "keep one [[token]] for each mint"));
+        }
+    }
+    Ok((caps.into_iter().collect(), tokens))
+}
+
+fn prices(table: &Table<'_>) -> Result<Prices, ConfigError> {
+    let is_hermes =
+        table.or("source", false, |value| value.word(&[("sponsored", false), ("hermes", true)]))?;
+    if !is_hermes {
+        for key in PRICES.iter().filter(|key| **key != "source") {
+            if let Some(value) = table.find(key) {
+                return Err(value.error(
+                    "prices come from sponsored accounts",
+                    "set source = \"hermes\", or remove this",
+                ));
+            }
+        }
+        return Ok(Prices::Sponsored);
+    }
+    let server = "write the http address of a Hermes server";
+    let url = table.or("hermes", Url::hermes(), |value| {
+        Url::http(value.string(server)?).map_err(|what| value.error(what, server))
+    })?;
+    let feeds = table.get("feeds", "list the ids of the feeds")?;
+    let list = feeds.items("a list of strings", FEED, |item| {
+        feed(item.string(FEED)?).ok_or_else(|| item.error("it is no feed's id", FEED))
+    })?;
+    if list.is_empty() || list.len() > 64 {
+        return Err(feeds.error(format!("it names {} feeds", list.len()), "name from 1 to 64"));
+    }
+    let number =
+        |key, default, least, most, unit| table.or(key, default, |value| value.integer(least, most, unit));
+    let shard = number("shard", 0, 0, u16::MAX.into(), "the shard")?;
+    let deviation = number("deviation_bps", 25, 0, 10_000, "basis points")?;
+    let age = number("age_seconds", 60, 1, 86_400, "seconds")?;
+    let policy = Policy {
+        deviation_bps: u16::try_from(deviation).unwrap_or(u16::MAX),
+        age: i64::try_from(age).unwrap_or(i64::MAX),
+    };
+    Ok(Prices::Hermes { url, feeds: list, shard: u16::try_from(shard).unwrap_or(0), policy })
+}
+
+fn strategies(
+    root: &Table<'_>,
+    base: &Path,
+    known: &[Known<'_>],
+) -> Result<Vec<StrategyConfig>, ConfigError> {
+    let programs: Vec<(&str, Known<'_>)> = known.iter().map(|known| (known.program, *known)).collect();
+    let read = |table: Table<'_>| {
+        let Known { program, addresses } =
+            table.get("program", "name the program that it is for")?.word(&programs)?;
+        let names = table.table("addresses", addresses)?;
+        if let (true, Some((_, value))) = (addresses.is_empty(), names.entries().first()) {
+            return Err(value.error(format!("the strategy of {program} names no address"), "remove it"));
+        }
+        let one = |name: &&str| {
+            let value = names.get(name, "write the account's address")?;
+            Ok(((*name).to_owned(), address(&value)?))
+        };
+        Ok(StrategyConfig {
+            program: program.into(),
+            model: path(&table.get("model", "name the model's .assay file")?, base)?,
+            key: path(&table.get("key", "name the model's .pk file")?, base)?,
+            addresses: addresses.iter().map(one).collect::<Result<_, ConfigError>>()?,
+        })
+    };
+    root.tables("strategy", STRATEGY)?.into_iter().map(read).collect()
+}
+
+fn listen(value: &Value<'_>) -> Result<Option<SocketAddr>, ConfigError> {
+    let remedy = "write an address and a port, as in 127.0.0.1:9184, or off";
+    match value.string(remedy)? {
+        "off" => Ok(None),
+        text => text
+            .parse()
+            .map(Some)
+            .map_err(|_| value.error(format!("{text:?} is no address with a port"), remedy)),
+    }
+}
+
+fn address(value: &Value<'_>) -> Result<Address, ConfigError> {
+    let remedy = "write the account's address, 32 bytes in base58";
+    let text = value.string(remedy)?;
+    text.parse().map_err(|_| value.error(format!("{text:?} is no address"), remedy))
+}
+
+fn path(value: &Value<'_>, base: &Path) -> Result<PathBuf, ConfigError> {
+    match value.string(PATH)? {
+        "" => Err(value.error("it is empty", PATH)),
+        text => Ok(base.join(home(text))),
+    }
+}
+
+/// A path below the home directory, where it says so.
+fn home(path: &str) -> PathBuf {
+    let below = path.strip_prefix("~/").zip(std::env::var_os("HOME").filter(|home| !home.is_empty()));
+    below.map_or_else(|| path.into(), |(rest, home)| Path::new(&home).join(rest))
+}
+
+fn feed(text: &str) -> Option<[u8; 32]> {
+    let digits = text.strip_prefix("0x").unwrap_or(text).as_bytes();
+    let mut id = [0; 32];
+    if digits.len() != 2 * id.len() {
+        return None;
+    }
+    for (byte, pair) in id.iter_mut().zip(digits.chunks_exact(2)) {
+        let pair = std::str::from_utf8(pair).ok().filter(|pair| !pair.starts_with('+'))?;
+        *byte = u8::from_str_radix(pair, 16).ok()?;
+    }
+    Some(id)
+}
+
+fn count(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests;

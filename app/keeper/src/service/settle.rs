@@ -1,0 +1,119 @@
+//! Transactions whose end is not known: those that a keeper sent before it was killed, and those that it lost sight of.
+//!
+//! Each is looked up, beyond the latest blocks too, until a server shows it or its blockhash is long expired. Until then the journal holds
+//! its account and its spending. It is not sent again: whoever decides later decides on what the chain shows then.
+//!
+//! That nothing is shown of a transaction means that it expired only to who asked while the latest blocks still had it, or asks a server
+//! that keeps older ones. To a keeper that was away for longer it may as well have been executed and forgotten: then all that it
+//! could spend counts as spent.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use assay_chain::Result;
+use assay_chain::send::MARGIN;
+
+use super::journal::{End, InFlight};
+use super::prices::now;
+use super::wallet::Shared;
+
+/// Between two looks at everything.
+const PACE: Duration = Duration::from_secs(2);
+/// Looks at a transaction whose blockhash has expired before it is given up.
+const LAST_LOOKS: u32 = 4;
+
+/// Blocks after the last that takes a blockhash for which every server still shows what came of it: they show 300 slots, and a
+/// blockhash lives for 150 blocks.
+const SHOWN: u64 = 100;
+/// How far back a server that says that it keeps a history is believed to, seconds.
+const KEPT: i64 = 86_400;
+
+/// What is known of transactions that may be on their way.
+#[derive(Default)]
+pub struct Settling {
+    /// Looks since the blockhash expired, by the transaction's number.
+    looks: HashMap<u64, u32>,
+    /// Those that were looked at while every server would have shown them.
+    watched: HashSet<u64>,
+}
+
+impl Settling {
+    /// Looks at every transaction that is on its way and that nobody waits for; how many of them are left.
+    ///
+    /// # Errors
+    /// The cluster cannot be asked.
+    pub fn look(&mut self, shared: &Shared, is_waited_for: impl Fn(&InFlight) -> bool) -> Result<usize> {
+        let Some(journal) = &shared.journal else { return Ok(0) };
+        let flights = journal.in_flight().into_iter().filter(|flight| !is_waited_for(flight));
+        let mut left = 0;
+        for flight in flights {
+            let end = self.end(shared, &flight)?;
+            match end.map(|end| shared.ended(&flight, &end)) {
+                Some(Ok(())) => {
+                    self.looks.remove(&flight.id);
+                    self.watched.remove(&flight.id);
+                }
+                Some(Err(error)) => {
+                    left += 1;
+                    tracing::error!(%error, "a transaction's end could not be noted");
+                }
+                None => left += 1,
+            }
+        }
+        Ok(left)
+    }
+
+    fn end(&mut self, shared: &Shared, flight: &InFlight) -> Result<Option<End>> {
+        match shared.rpc.status(&flight.signature, true)? {
+            Some(status) if status.commitment >= shared.rpc.commitment() => {
+                shared.rpc.not_before(status.slot);
+                let is_failed = status.error.is_some();
+                let end = if is_failed { Shared::failed } else { Shared::landed };
+                Ok(Some(end(shared, flight, status.slot)))
+            }
+            // It is in a block: that is waited for.
+            Some(_) => {
+                self.looks.remove(&flight.id);
+                Ok(None)
+            }
+            None => {
+                let height = shared.rpc.height()?;
+                if height <= flight.last_height.saturating_add(SHOWN) {
+                    self.watched.insert(flight.id);
+                }
+                if height <= flight.last_height.saturating_add(MARGIN) {
+                    return Ok(None);
+                }
+                let looks = self.looks.entry(flight.id).or_insert(0);
+                *looks += 1;
+                if *looks < LAST_LOOKS {
+                    return Ok(None);
+                }
+                let is_recent = now().saturating_sub(flight.at) < KEPT;
+                let is_seen = self.watched.contains(&flight.id)
+                    || (is_recent && shared.rpc.keeps_history(&flight.signature)?);
+                Ok(Some(if is_seen { End::Expired } else { End::Unknown }))
+            }
+        }
+    }
+}
+
+/// Looks again and again, for as long as the service runs.
+pub async fn settle(shared: Arc<Shared>, is_waited_for: impl Fn(&InFlight) -> bool + Send + Sync + 'static) {
+    let mut settling = Settling::default();
+    let is_waited_for = Arc::new(is_waited_for);
+    loop {
+        let (looking, waited) = (Arc::clone(&shared), Arc::clone(&is_waited_for));
+        let looked = tokio::task::spawn_blocking(move || {
+            let left = settling.look(&looking, |flight| waited(flight));
+            (settling, left)
+        });
+        let Ok((back, left)) = looked.await else { return };
+        settling = back;
+        if let Err(error) = left {
+            tracing::warn!(%error, "transactions on their way could not be looked up");
+        }
+        tokio::time::sleep(PACE).await;
+    }
+}

@@ -1,0 +1,416 @@
+//! The cluster as one keeper sees it while it looks at one account: accounts from the mirror, transactions through the journal.
+//!
+//! A transaction is simulated; the most that it can take is held against the caps; it is signed, written down, and only then handed in;
+//! what it took is noted once its end is known. Where that end stays unknown it stays in the journal, and nothing more is sent about the
+//! account until it is found out ([`settle`](super::settle)).
+//!
+//! What several want sent at one moment, word for word, is sent once: that is what keeps sources, for one. Accounts that a transaction
+//! wrote to are read again when it went through, and when it was refused: then what was decided on may be old.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use assay_chain::rpc::Spent;
+use assay_chain::{Error, Price, Rpc, Sender, Signed, Simulated};
+use assay_host::account::token_mint;
+use assay_host::{Account, Action, Chain, ChainError, Executed, SendError, Watch};
+use solana_address::Address;
+use solana_instruction::Instruction;
+use solana_signer::Signer;
+
+use super::journal::{Asset, End, InFlight, Journal, Spend};
+use super::reader::Reader;
+
+/// Lamports that new accounts of one transaction hold at most, where the server does not say what a simulation took.
+const MOST_RENT: u64 = 10_000_000;
+/// How long a transaction is sent again, beyond every blockhash's life.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// What may be paid for being early.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fees {
+    /// The price of a compute unit.
+    pub price: Price,
+    /// Most lamports a transaction.
+    pub most: u64,
+    /// Most of what a transaction brings, percent.
+    pub share_percent: u8,
+    /// Lamports that what is paid for has to bring beyond its fee.
+    pub least_profit: u64,
+}
+
+/// What happened to a transaction, for logs and counters.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// It is about to be handed in. `since` the change that it answers.
+    Sending {
+        /// The transaction.
+        flight: &'a InFlight,
+        /// How long ago the change came.
+        since: Duration,
+    },
+    /// It ended so.
+    Ended {
+        /// The transaction.
+        flight: &'a InFlight,
+        /// How.
+        end: &'a End,
+    },
+}
+
+/// What all keepers of a service share.
+pub struct Shared {
+    /// The mirror.
+    pub reader: Arc<Reader>,
+    /// Where transactions go.
+    pub rpc: Arc<Rpc>,
+    /// Who pays and signs.
+    pub signer: Box<dyn Signer + Send + Sync>,
+    /// What was sent and spent; `None` where nothing is ever sent.
+    pub journal: Option<Journal>,
+    /// What is paid for being early.
+    pub fees: Fees,
+    /// Who is told.
+    pub tell: Box<dyn Fn(Event<'_>) + Send + Sync>,
+    /// What is being sent at this moment.
+    pub sending: Sending,
+}
+
+/// What a transaction, named by its instructions, came to.
+type Outcome = Arc<(Mutex<Option<Result<Executed, String>>>, Condvar)>;
+
+/// What is being sent at this moment.
+#[derive(Default)]
+pub struct Sending(Mutex<HashMap<Vec<u8>, Outcome>>);
+
+/// The chain for a look at `target`.
+pub struct Wallet {
+    /// What it shares.
+    pub shared: Arc<Shared>,
+    /// The account that is looked at.
+    pub target: Address,
+    /// When the change came that led to the look.
+    pub since: Instant,
+    /// Lamports that a base unit of what a strategy's gains are counted in is worth, if that is known.
+    pub lamports_per_unit: Option<f64>,
+}
+
+fn unanswered(error: Error) -> ChainError {
+    ChainError(Box::new(error))
+}
+
+impl Chain for Wallet {
+    fn wallet(&self) -> Address {
+        self.shared.signer.pubkey()
+    }
+
+    fn account(&self, address: &Address) -> Result<Option<Account>, ChainError> {
+        self.shared.reader.account(address).map_err(unanswered)
+    }
+
+    fn addresses(&self, watch: &Watch) -> Result<Vec<Address>, ChainError> {
+        self.shared.reader.addresses(watch).map_err(unanswered)
+    }
+
+    fn listed(&self, watch: &Watch, address: &Address) -> Result<Option<Account>, ChainError> {
+        self.shared.reader.listed(watch, address).map_err(unanswered)
+    }
+
+    fn unix_time(&self) -> Result<i64, ChainError> {
+        let clock = self.shared.reader.mirror.clock();
+        if clock.unix_time == 0 {
+            self.shared.reader.tick().map_err(unanswered)?;
+        }
+        Ok(self.shared.reader.mirror.clock().unix_time)
+    }
+
+    fn allowance(&self, mint: &Address) -> u64 {
+        self.shared.journal.as_ref().map_or(u64::MAX, |journal| journal.left(&Asset::Token(*mint)).most())
+    }
+
+    /// Sending simulates.
+    fn simulate(&mut self, _: &Action) -> Result<Option<Executed>, SendError> {
+        Ok(None)
+    }
+
+    fn send(&mut self, action: &Action) -> Result<Executed, SendError> {
+        let shared = Arc::clone(&self.shared);
+        shared.sending.once(&action.instructions, || self.send_now(action))
+    }
+}
+
+impl Wallet {
+    fn send_now(&self, action: &Action) -> Result<Executed, SendError> {
+        let Shared { rpc, signer, journal, .. } = &*self.shared;
+        let Some(journal) = journal else { return Err(SendError::Withheld("this is a dry run".into())) };
+        let most_priority = self.most_priority(action.gain);
+        let sender = Sender {
+            rpc,
+            payer: signer.pubkey(),
+            keys: vec![&**signer],
+            price: self.shared.fees.price,
+            most_priority,
+            patience: PATIENCE,
+        };
+        let simulated = sender.simulate(&action.instructions).map_err(|error| self.refused(action, error))?;
+        self.is_worth_it(action, &simulated)?;
+        let mint = self.mint(action)?;
+        let most = self.most(action, &simulated, mint);
+        let withheld = |error: &dyn std::fmt::Display| SendError::Withheld(error.to_string());
+        let reservation = journal.reserve(&self.target, action.name, most);
+        let mut reservation = Some(reservation.map_err(|error| withheld(&error))?);
+        let mut flight = None;
+        let sent = sender.send(&simulated, &mut |Signed { signature, last_height }| {
+            let written = reservation.take().map(|held| held.sending(signature, last_height)).transpose();
+            let written = written.map_err(|error| Error::Withheld(error.to_string()))?;
+            if let Some(flight) = &written {
+                (self.shared.tell)(Event::Sending { flight, since: self.since.elapsed() });
+            }
+            flight = written;
+            Ok(())
+        });
+        let Some(flight) = flight else {
+            return Err(match sent {
+                Err(Error::Withheld(why)) => SendError::Withheld(why),
+                Err(error) => unanswered(error).into(),
+                Ok(_) => SendError::Withheld("the journal has no record of it".into()),
+            });
+        };
+        let end = match &sent {
+            Ok(landed) => Some(self.shared.landed(&flight, landed.slot)),
+            Err(Error::Failed { slot, .. }) => Some(self.shared.failed(&flight, *slot)),
+            Err(Error::Expired { .. }) => Some(End::Expired),
+            // It may land yet: what one server refused in a trial, another behind the same address may have passed on.
+            Err(_) => None,
+        };
+        if let Some(end) = end {
+            self.shared.ended(&flight, &end).map_err(|error| withheld(&error))?;
+        }
+        match sent {
+            Ok(_) => {
+                self.read_again(action);
+                let compute_units = simulated.execution.compute_units;
+                Ok(Executed { compute_units, size: simulated.transaction.size() })
+            }
+            Err(error) => Err(self.refused(action, error)),
+        }
+    }
+
+    /// Most lamports for being early: a share of what it brings. Upkeep has time.
+    fn most_priority(&self, gain: Option<u64>) -> u64 {
+        let Fees { most, share_percent, .. } = self.shared.fees;
+        match (gain, self.lamports_per_unit) {
+            (None, _) => 0,
+            (Some(_), None) => most,
+            (Some(gain), Some(worth)) => {
+                let share = gain as f64 * worth * f64::from(share_percent) / 100.0;
+                most.min(share as u64) // saturates
+            }
+        }
+    }
+
+    /// What is for a gain, a liquidation or what prepares one, is not sent where it costs more than it brings: otherwise whoever makes
+    /// many small accounts could use up the caps with them.
+    fn is_worth_it(&self, action: &Action, simulated: &Simulated) -> Result<(), SendError> {
+        let Some(gain) = action.gain else { return Ok(()) };
+        let least = simulated.fee().saturating_add(self.shared.fees.least_profit) as f64;
+        let is_too_little = match self.lamports_per_unit {
+            Some(worth) => gain as f64 * worth < least,
+            None => gain == 0,
+        };
+        match is_too_little {
+            true => Err(SendError::Withheld("it brings less than it costs".into())),
+            false => Ok(()),
+        }
+    }
+
+    fn mint(&self, action: &Action) -> Result<Option<Address>, SendError> {
+        let Some(payment) = action.payment else { return Ok(None) };
+        let found = self.account(&payment.from)?;
+        let mint = found.and_then(|account| token_mint(&account.data));
+        mint.map(Some).ok_or_else(|| SendError::Withheld(format!("{} is no token account", payment.from)))
+    }
+
+    fn most(&self, action: &Action, simulated: &Simulated, mint: Option<Address>) -> Spend {
+        let lamports = simulated.lamports().unwrap_or_else(|| simulated.fee().saturating_add(MOST_RENT));
+        let most = Spend::lamports(lamports.max(simulated.fee()));
+        match (mint, action.payment) {
+            (Some(mint), Some(payment)) => most.and(Asset::Token(mint), payment.most),
+            _ => most,
+        }
+    }
+
+    /// A refusal, and what was decided on is read again: it may be old.
+    fn refused(&self, action: &Action, error: Error) -> SendError {
+        self.read_again(action);
+        match error.refusal() {
+            Some(refusal) => SendError::Refused { code: refusal.number, message: error.to_string() },
+            None => unanswered(error).into(),
+        }
+    }
+
+    fn read_again(&self, action: &Action) {
+        let accounts = action.instructions.iter().flat_map(|instruction| &instruction.accounts);
+        let mut written: Vec<Address> =
+            accounts.filter(|meta| meta.is_writable).map(|meta| meta.pubkey).collect();
+        written.push(self.target);
+        written.sort_unstable();
+        written.dedup();
+        if let Err(error) = self.shared.reader.ask(&written) {
+            tracing::warn!(%error, "what a transaction wrote to could not be read again");
+        }
+    }
+}
+
+impl Shared {
+    /// The end of a transaction that went through.
+    pub fn landed(&self, flight: &InFlight, slot: u64) -> End {
+        End::Landed { slot, spent: self.spent(flight) }
+    }
+
+    /// The end of one that was executed and refused.
+    pub fn failed(&self, flight: &InFlight, slot: u64) -> End {
+        End::Failed { slot, spent: self.spent(flight) }
+    }
+
+    /// What an executed transaction took: by the cluster's record of it, or all that it could take.
+    fn spent(&self, flight: &InFlight) -> Spend {
+        let mint = flight.most.iter().find_map(|(asset, _)| match asset {
+            Asset::Token(mint) => Some(mint),
+            Asset::Lamports => None,
+        });
+        match self.rpc.spent(&flight.signature, &self.signer.pubkey(), mint.as_ref()) {
+            Ok(Some(Spent { lamports, tokens })) => {
+                let spent = Spend::lamports(lamports);
+                mint.map_or(spent.clone(), |mint| spent.and(Asset::Token(mint), tokens))
+            }
+            Ok(None) | Err(_) => flight.most.clone(),
+        }
+    }
+
+    /// Notes the end of a transaction.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn ended(&self, flight: &InFlight, end: &End) -> Result<(), super::journal::JournalError> {
+        (self.tell)(Event::Ended { flight, end });
+        self.journal.as_ref().map_or(Ok(()), |journal| journal.ended(flight.id, end))
+    }
+}
+
+impl Sending {
+    /// Sends, unless the same is being sent: then that is waited for.
+    fn once(
+        &self,
+        instructions: &[Instruction],
+        send: impl FnOnce() -> Result<Executed, SendError>,
+    ) -> Result<Executed, SendError> {
+        let name = name(instructions);
+        let mine: Outcome = Arc::default();
+        let other = {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let found = all.get(&name).cloned();
+            if found.is_none() {
+                all.insert(name.clone(), Arc::clone(&mine));
+            }
+            found
+        };
+        if let Some(other) = other {
+            let (outcome, is_there) = &*other;
+            let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+            let outcome = is_there.wait_while(outcome, |outcome| outcome.is_none());
+            let outcome = outcome.unwrap_or_else(PoisonError::into_inner).clone();
+            return match outcome {
+                Some(Ok(executed)) => Ok(executed),
+                Some(Err(message)) => Err(SendError::Withheld(format!("another sent the same: {message}"))),
+                None => Err(SendError::Withheld("another was to send the same".into())),
+            };
+        }
+        // Whatever happens in it, nobody waits for ever.
+        let _sent = Sent { sending: self, name: &name, outcome: &mine };
+        let executed = send();
+        let told = executed.as_ref().map(Clone::clone).map_err(ToString::to_string);
+        *mine.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        executed
+    }
+}
+
+struct Sent<'a> {
+    sending: &'a Sending,
+    name: &'a [u8],
+    outcome: &'a Outcome,
+}
+
+impl Drop for Sent<'_> {
+    fn drop(&mut self) {
+        self.sending.0.lock().unwrap_or_else(PoisonError::into_inner).remove(self.name);
+        let (outcome, is_there) = &**self.outcome;
+        let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        outcome.get_or_insert_with(|| Err("it was given up".into()));
+        is_there.notify_all();
+    }
+}
+
+/// Bytes that two lists of instructions share only where they are the same.
+fn name(instructions: &[Instruction]) -> Vec<u8> {
+    let mut name = Vec::new();
+    for instruction in instructions {
+        name.extend(instruction.program_id.as_ref());
+        name.extend(instruction.accounts.len().to_le_bytes());
+        for meta in &instruction.accounts {
+            name.extend(meta.pubkey.as_ref());
+            name.extend([u8::from(meta.is_signer), u8::from(meta.is_writable)]);
+        }
+        name.extend(instruction.data.len().to_le_bytes());
+        name.extend(&instruction.data);
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn what_is_the_same_is_sent_once() {
+        let (sending, sent, waiting) = (Sending::default(), AtomicUsize::new(0), AtomicUsize::new(0));
+        let instruction = |byte| Instruction {
+            program_id: Address::new_from_array([byte; 32]),
+            accounts: Vec::new(),
+            data: vec![byte],
+        };
+        std::thread::scope(|scope| {
+            for byte in [1, 1, 1, 2] {
+                let (sending, sent, waiting) = (&sending, &sent, &waiting);
+                scope.spawn(move || {
+                    waiting.fetch_add(1, Ordering::SeqCst);
+                    let executed = sending.once(&[instruction(byte)], || {
+                        sent.fetch_add(1, Ordering::SeqCst);
+                        // The others have come by then, or come to what has ended.
+                        while waiting.load(Ordering::SeqCst) < 4 {
+                            std::thread::yield_now();
+                        }
+                        std::thread::sleep(Duration::from_millis(50));
+                        Ok(Executed { compute_units: byte.into(), size: 1 })
+                    });
+                    assert_eq!(executed.unwrap().compute_units, u64::from(byte));
+                });
+            }
+        });
+        assert!((2..=4).contains(&sent.into_inner()));
+        assert!(sending.0.into_inner().unwrap().is_empty());
+    }
+
+    #[test]
+    fn nobody_waits_for_what_panicked() {
+        let sending = Sending::default();
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            sending.once(&[], || panic!("in the middle"))
+        }));
+        assert!(panicked.is_err());
+        assert!(sending.once(&[], || Ok(Executed { compute_units: 1, size: 1 })).is_ok());
+    }
+}
