@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use solana_address::Address;
 use solana_instruction::Instruction;
-use solana_keypair::Keypair;
+use solana_signer::Signer;
 
 use crate::error::{Error, Result};
 use crate::refusal::Refusal;
@@ -37,6 +37,8 @@ pub const MOST_PRIORITY: u64 = 1_000_000_000;
 pub enum Price {
     /// These micro-lamports.
     Fixed(u64),
+    /// These micro-lamports, or as many as the most that is paid comes to.
+    Upto(u64),
     /// What three of four transactions that wrote to the same accounts paid of late, or less; a million micro-lamports at most.
     Recent,
 }
@@ -48,10 +50,10 @@ pub struct Sender<'a> {
     /// Who pays.
     pub payer: Address,
     /// Who signs, the payer among them.
-    pub keys: Vec<&'a Keypair>,
+    pub keys: Vec<&'a dyn Signer>,
     /// What is paid beyond the fee for signatures.
     pub price: Price,
-    /// Most lamports that are paid for being early: a fixed price above that is an error, a recent one is lowered.
+    /// Most lamports that are paid for being early: a fixed price above that is an error, others are lowered.
     pub most_priority: u64,
     /// How long a transaction is waited for.
     pub patience: Duration,
@@ -126,7 +128,7 @@ impl Sender<'_> {
         let compute_units = compute_units.unwrap_or(MOST_COMPUTE_UNITS).min(MOST_COMPUTE_UNITS);
         let mut budget = Budget { compute_units, price };
         let most = self.most_priority;
-        if budget.priority() > most && self.price == Price::Recent {
+        if budget.priority() > most && !matches!(self.price, Price::Fixed(_)) {
             budget.price = u64::try_from(u128::from(most) * 1_000_000 / u128::from(compute_units.max(1)))
                 .unwrap_or(price);
         }
@@ -139,7 +141,7 @@ impl Sender<'_> {
 
     fn price(&self, instructions: &[Instruction]) -> Result<u64> {
         match self.price {
-            Price::Fixed(price) => Ok(price),
+            Price::Fixed(price) | Price::Upto(price) => Ok(price),
             Price::Recent => {
                 let accounts = instructions.iter().flat_map(|instruction| &instruction.accounts);
                 let mut writable = vec![self.payer];

@@ -3,10 +3,9 @@
 use assay_host::compute_budget;
 use solana_address::Address;
 use solana_instruction::Instruction;
-use solana_keypair::Keypair;
 use solana_message::v1::{self, TransactionConfig};
 use solana_message::{VersionedMessage, v0};
-use solana_signer::Signer as _;
+use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 
 use crate::error::{Error, Result};
@@ -111,9 +110,9 @@ impl Unsigned {
     ///
     /// # Errors
     /// [`Error::Build`]: a key is missing.
-    pub fn sign(self, keys: &[&Keypair]) -> Result<(String, Vec<u8>)> {
-        let mut distinct: Vec<&Keypair> = Vec::new();
-        for key in keys {
+    pub fn sign(self, keys: &[&dyn Signer]) -> Result<(String, Vec<u8>)> {
+        let mut distinct: Vec<&dyn Signer> = Vec::new();
+        for key in keys.iter().copied() {
             if distinct.iter().all(|known| known.pubkey() != key.pubkey()) {
                 distinct.push(key);
             }
@@ -141,6 +140,8 @@ fn wire(transaction: &VersionedTransaction) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use solana_keypair::Keypair;
+
     use super::*;
 
     fn call(bytes: usize) -> Instruction {

@@ -72,9 +72,9 @@ pub struct Action {
     pub instructions: Vec<Instruction>,
     /// What it takes out of the wallet's tokens, if anything.
     pub payment: Option<Payment>,
-    /// What it, or what it prepares, is expected to bring after what it pays: base units of the token that is paid with, and lamports
-    /// where none is. 0 where it brings nothing by itself.
-    pub gain: u64,
+    /// What it, or what it prepares, is expected to bring beyond what it pays: base units of the token that is paid with, and lamports
+    /// where none is. `None` for upkeep, which brings nothing by itself.
+    pub gain: Option<u64>,
 }
 
 /// Tokens that a transaction takes out of the wallet.
@@ -87,9 +87,9 @@ pub struct Payment {
 }
 
 impl Action {
-    /// A transaction of one instruction that spends no tokens, and brings nothing by itself.
+    /// Upkeep: a transaction of one instruction that spends no tokens, and brings nothing by itself.
     pub fn of(name: &'static str, instruction: Instruction) -> Self {
-        Self { name, instructions: vec![instruction], payment: None, gain: 0 }
+        Self { name, instructions: vec![instruction], payment: None, gain: None }
     }
 }
 

@@ -63,7 +63,7 @@ pub struct Report {
     pub expected: Option<Vec<Vec<i64>>>,
     /// The proof, where one was made.
     pub proof: Option<Box<Proof>>,
-    /// What the last action is expected to bring: see [`Action::gain`]. `None` where there is no action, as before a proof.
+    /// What the last action is expected to bring: see [`Action::gain`]. `None` also where there is no action, as before a proof.
     pub gain: Option<u64>,
 }
 
@@ -167,7 +167,7 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
             };
             let live = self.config.mode == Mode::Live;
             report.gain = match &decision {
-                Decision::Prepare(action) | Decision::Settle(action) => Some(action.gain),
+                Decision::Prepare(action) | Decision::Settle(action) => action.gain,
                 Decision::Leave(_) | Decision::Prove(_) => None,
             };
             report.conclusion = match decision {

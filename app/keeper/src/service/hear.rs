@@ -1,7 +1,6 @@
 //! Who is told of what happens in a service: logs, and the board with its numbers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::health::Board;
 use super::journal::End;
@@ -28,14 +27,12 @@ pub trait Hear: Send + Sync {
         let _ = is_connected;
     }
 
-    /// A subscription told something, or that the server is at this slot, of no commitment.
-    fn notified(&self, slot: Option<u64>) {
-        let _ = slot;
-    }
+    /// A subscription told something.
+    fn notified(&self) {}
 
-    /// The slot at which the server reads, and how many accounts are kept.
-    fn tick(&self, slot: u64, accounts: usize) {
-        let _ = (slot, accounts);
+    /// The slot at which the server reads, the newest one that a subscription told of, and how many accounts are kept.
+    fn tick(&self, slot: u64, cluster: u64, accounts: usize) {
+        let _ = (slot, cluster, accounts);
     }
 
     /// The server did not answer.
@@ -63,12 +60,12 @@ impl Hear for All {
         self.0.iter().for_each(|one| one.connected(is_connected));
     }
 
-    fn notified(&self, slot: Option<u64>) {
-        self.0.iter().for_each(|one| one.notified(slot));
+    fn notified(&self) {
+        self.0.iter().for_each(|one| one.notified());
     }
 
-    fn tick(&self, slot: u64, accounts: usize) {
-        self.0.iter().for_each(|one| one.tick(slot, accounts));
+    fn tick(&self, slot: u64, cluster: u64, accounts: usize) {
+        self.0.iter().for_each(|one| one.tick(slot, cluster, accounts));
     }
 
     fn unanswered(&self, error: &assay_chain::Error) {
@@ -76,23 +73,10 @@ impl Hear for All {
     }
 }
 
-/// The board, which counts.
-pub struct Counting {
-    board: Arc<Board>,
-    /// The newest slot that a subscription told of.
-    newest: AtomicU64,
-}
-
-impl Counting {
-    /// Counts on this board.
-    pub fn new(board: Arc<Board>) -> Self {
-        Self { board, newest: AtomicU64::new(0) }
-    }
-}
-
-impl Hear for Counting {
+/// The board counts.
+impl Hear for Board {
     fn pipeline(&self, told: &Told<'_>) {
-        let metrics = &self.board.metrics;
+        let metrics = &self.metrics;
         match told {
             Told::Looked { lane, looks, took } => {
                 metrics.set(TARGETS, [lane], looks.len() as f64);
@@ -115,7 +99,7 @@ impl Hear for Counting {
     }
 
     fn transaction(&self, event: &Event<'_>) {
-        let metrics = &self.board.metrics;
+        let metrics = &self.metrics;
         match event {
             Event::Sending { flight, since } => {
                 metrics.add(SENDS, [&flight.action], 1);
@@ -134,19 +118,18 @@ impl Hear for Counting {
     }
 
     fn connected(&self, is_connected: bool) {
-        self.board.connected(is_connected);
+        Self::connected(self, is_connected);
     }
 
-    fn notified(&self, slot: Option<u64>) {
-        self.newest.fetch_max(slot.unwrap_or(0), Ordering::Relaxed);
-        self.board.notified();
+    fn notified(&self) {
+        Self::notified(self);
     }
 
-    fn tick(&self, slot: u64, accounts: usize) {
-        self.board.answered(slot, self.newest.load(Ordering::Relaxed), accounts);
+    fn tick(&self, slot: u64, cluster: u64, accounts: usize) {
+        self.answered(slot, cluster, accounts);
     }
 
     fn unanswered(&self, _: &assay_chain::Error) {
-        self.board.unanswered();
+        Self::unanswered(self);
     }
 }

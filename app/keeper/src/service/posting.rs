@@ -101,7 +101,7 @@ fn post_due(shared: &Arc<Shared>, plan: &Plan) -> Result<(), String> {
     // Of all feeds at once the message is verified once.
     let rent = rent(shared)?;
     for posting in plan.source.postings(&wallet(first).wallet(), &due, &rent) {
-        let action = Action { name: POST, instructions: posting.instructions, payment: None, gain: 0 };
+        let action = Action { name: POST, instructions: posting.instructions, payment: None, gain: None };
         wallet(first).send(&action).map_err(|error| error.to_string())?;
     }
     Ok(())

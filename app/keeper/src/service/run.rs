@@ -1,11 +1,12 @@
 //! The service as a whole: what keeps the mirror, what works for each strategy, and how it stops.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use assay_chain::{Commitment, Result, Rpc};
-use solana_keypair::Keypair;
+use solana_signer::Signer;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -13,7 +14,8 @@ use super::hear::Hear;
 use super::journal::Journal;
 use super::mirror::Mirror;
 use super::pipeline::{Busy, Lane, Works, look, work};
-use super::reader::{Reader, repair_all};
+use super::posting::{Plan, post};
+use super::reader::{Reader, Want, repair_all};
 use super::settle::settle;
 use super::subscribe::Subscriber;
 use super::wallet::{Fees, Sending, Shared};
@@ -27,7 +29,7 @@ pub struct Parts {
     /// Address of its subscriptions.
     pub websocket: String,
     /// Who pays and signs.
-    pub keypair: Keypair,
+    pub signer: Box<dyn Signer + Send + Sync>,
     /// What was sent and spent; none where nothing is to be sent.
     pub journal: Option<Journal>,
     /// What is paid for being early.
@@ -40,6 +42,10 @@ pub struct Parts {
     pub resync: Duration,
     /// How often the clock is read.
     pub poll: Duration,
+    /// Slots behind the cluster beyond which nothing is begun.
+    pub most_lag: u64,
+    /// Prices that it posts itself, if any.
+    pub prices: Option<Plan>,
     /// How long what is on its way is waited for in the end.
     pub grace: Duration,
     /// The strategies.
@@ -48,16 +54,21 @@ pub struct Parts {
     pub told: Arc<dyn Hear>,
 }
 
-/// The chain of a service, without anything that runs.
-pub fn shared(parts: &mut Parts) -> (Arc<Shared>, mpsc::UnboundedReceiver<super::reader::Want>) {
-    let (reader, wants) = Reader::new(Arc::clone(&parts.rpc), Arc::new(Mirror::default()));
-    let hear = Arc::clone(&parts.told);
+/// The chain of a service, without anything that runs: what is read, who signs, and what is to be subscribed to.
+pub fn chain(
+    rpc: Arc<Rpc>,
+    signer: Box<dyn Signer + Send + Sync>,
+    journal: Option<Journal>,
+    fees: Fees,
+    hear: Arc<dyn Hear>,
+) -> (Arc<Shared>, mpsc::UnboundedReceiver<Want>) {
+    let (reader, wants) = Reader::new(Arc::clone(&rpc), Arc::new(Mirror::default()));
     let shared = Shared {
         reader: Arc::new(reader),
-        rpc: Arc::clone(&parts.rpc),
-        keypair: parts.keypair.insecure_clone(),
-        journal: parts.journal.take(),
-        fees: parts.fees,
+        rpc,
+        signer,
+        journal,
+        fees,
         tell: Box::new(move |event| hear.transaction(&event)),
         sending: Sending::default(),
     };
@@ -68,9 +79,24 @@ pub fn shared(parts: &mut Parts) -> (Arc<Shared>, mpsc::UnboundedReceiver<super:
 ///
 /// # Errors
 /// The cluster cannot be asked in the beginning, a strategy cannot read its accounts; later, the journal cannot be written.
-pub async fn run(mut parts: Parts, stop: impl Future<Output = ()>) -> std::result::Result<(), String> {
-    let (shared, wants) = shared(&mut parts);
-    let Parts { rpc, websocket, workers, provers, resync, poll, grace, lanes, told, .. } = parts;
+pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::Result<(), String> {
+    let Parts {
+        rpc,
+        signer,
+        journal,
+        fees,
+        websocket,
+        workers,
+        provers,
+        resync,
+        poll,
+        grace,
+        most_lag,
+        prices,
+        lanes,
+        told,
+    } = parts;
+    let (shared, wants) = chain(Arc::clone(&rpc), signer, journal, fees, Arc::clone(&told));
     let (repairs, repaired) = mpsc::unbounded_channel();
     let hear = Arc::clone(&told);
     let works = Arc::new(Works {
@@ -88,15 +114,24 @@ pub async fn run(mut parts: Parts, stop: impl Future<Output = ()>) -> std::resul
     let (stopping, is_stopping) = watch::channel(false);
     let mut background = JoinSet::new();
     let hear = Arc::clone(&told);
+    let newest = Arc::new(AtomicU64::new(0));
+    let (told_slot, forgotten) = (Arc::clone(&newest), Arc::clone(&newest));
     let subscriber = Subscriber {
-        heard: Box::new(move |slot| hear.notified(slot)),
+        heard: Box::new(move |slot| {
+            told_slot.fetch_max(slot.unwrap_or(0), Ordering::Relaxed);
+            hear.notified();
+        }),
         url: websocket,
         commitment: rpc.commitment().max(Commitment::Confirmed),
         mirror: Arc::clone(&shared.reader.mirror),
         repairs,
     };
     let hear = Arc::clone(&told);
-    background.spawn(subscriber.follow(wants, move |is_connected| hear.connected(is_connected)));
+    background.spawn(subscriber.follow(wants, move |is_connected| {
+        // What a connection before said of the cluster holds no longer.
+        forgotten.store(0, Ordering::Relaxed);
+        hear.connected(is_connected);
+    }));
     let hear = Arc::clone(&told);
     let noted = move |answer: &Result<()>| {
         if let Err(error) = answer {
@@ -104,7 +139,10 @@ pub async fn run(mut parts: Parts, stop: impl Future<Output = ()>) -> std::resul
         }
     };
     background.spawn(repair_all(Arc::clone(&shared.reader), repaired, resync, noted));
-    background.spawn(tick(Arc::clone(&works), poll, told));
+    background.spawn(tick(Arc::clone(&works), poll, newest, most_lag, told));
+    if let (Some(plan), true) = (prices, shared.journal.is_some()) {
+        background.spawn(post(Arc::clone(&shared), Arc::new(plan)));
+    }
     let busy = Arc::clone(&works);
     background.spawn(settle(Arc::clone(&shared), move |flight| busy.busy.is_worked_on(&flight.target)));
     let mut working = JoinSet::new();
@@ -157,7 +195,13 @@ async fn first_look(works: &Arc<Works>, lanes: &[Arc<Lane>]) -> std::result::Res
 }
 
 /// Reads the clock, again and again.
-async fn tick(works: Arc<Works>, every: Duration, told: Arc<dyn Hear>) {
+async fn tick(
+    works: Arc<Works>,
+    every: Duration,
+    cluster: Arc<AtomicU64>,
+    most_lag: u64,
+    told: Arc<dyn Hear>,
+) {
     let (mut beat, mut newest) = (tokio::time::interval(every), 0);
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -166,12 +210,13 @@ async fn tick(works: Arc<Works>, every: Duration, told: Arc<dyn Hear>) {
         let Ok(ticked) = tokio::task::spawn_blocking(move || reader.tick()).await else { return };
         match ticked {
             Ok(slot) => {
-                // A server that stands still is not heard of.
-                if slot > newest {
+                let cluster = cluster.load(Ordering::Relaxed);
+                // A server that stands still, or is far behind, is not heard of.
+                if slot > newest && cluster.saturating_sub(slot) <= most_lag {
                     newest = slot;
                     *works.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
                 }
-                told.tick(slot, works.shared.reader.mirror.len());
+                told.tick(slot, cluster, works.shared.reader.mirror.len());
             }
             Err(error) => told.unanswered(&error),
         }

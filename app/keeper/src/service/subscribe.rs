@@ -80,8 +80,6 @@ struct Session<'a> {
     /// Requests without an answer.
     pending: HashMap<u64, Topic>,
     standing: HashMap<u64, Topic>,
-    /// What stands and was not asked for again.
-    fresh: Vec<Key>,
     slot: Option<u64>,
     last_gap: Option<Instant>,
 }
@@ -151,6 +149,7 @@ impl Subscriber {
                     }
                 }
                 want = wants.recv() => match want {
+                    Some(Want::Keep(key)) if session.has(Topic::Accounts(key)) => {}
                     Some(Want::Keep(key)) => requests.push(session.open(Topic::Accounts(key))),
                     Some(Want::Drop(key)) => requests.extend(session.close(key)),
                     None => return Ok(()),
@@ -169,13 +168,18 @@ impl Subscriber {
 impl<'a> Session<'a> {
     fn new(of: &'a Subscriber) -> Self {
         let (pending, standing) = (HashMap::new(), HashMap::new());
-        Self { of, next: 1, pending, standing, fresh: Vec::new(), slot: None, last_gap: None }
+        Self { of, next: 1, pending, standing, slot: None, last_gap: None }
     }
 
     fn request(&mut self, method: &str, parameters: &Value) -> Value {
         let id = self.next;
         self.next += 1;
         json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": parameters })
+    }
+
+    /// Whether this is subscribed to, or asked to be.
+    fn has(&self, topic: Topic) -> bool {
+        self.pending.values().chain(self.standing.values()).any(|other| *other == topic)
     }
 
     fn open(&mut self, topic: Topic) -> Value {
@@ -231,17 +235,13 @@ impl<'a> Session<'a> {
             (Some(number), topic) => {
                 self.standing.insert(number, topic);
                 if let Topic::Accounts(key) = topic {
-                    self.fresh.push(key);
+                    self.repair(Repair::Keys(vec![key]));
                 }
             }
             (None, topic) => {
                 let error = message.error.unwrap_or_default();
                 tracing::warn!(?topic, %error, "the server does not tell of this: it is asked for from time to time");
             }
-        }
-        if self.pending.is_empty() && !self.fresh.is_empty() {
-            let fresh = std::mem::take(&mut self.fresh);
-            self.repair(Repair::Keys(fresh));
         }
         Ok(())
     }
@@ -319,8 +319,9 @@ mod tests {
         let slots = session.open(Topic::Slots);
         let list = session.open(Topic::Accounts(Key::List(WATCH)));
         assert_eq!(list["params"][1]["filters"][0]["memcmp"]["bytes"], base64(&[7; 8]));
+        assert!(session.has(Topic::Accounts(Key::List(WATCH))));
         for (request, number) in [(&slots, 70), (&list, 71)] {
-            assert!(repairs.try_recv().is_err(), "all of them first");
+            assert!(repairs.try_recv().is_err(), "only what stands");
             let id = &request["id"];
             session.take(&json!({ "id": id, "result": number }).to_string()).unwrap();
         }

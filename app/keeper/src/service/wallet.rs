@@ -17,8 +17,7 @@ use assay_host::account::token_mint;
 use assay_host::{Account, Action, Chain, ChainError, Executed, SendError, Watch};
 use solana_address::Address;
 use solana_instruction::Instruction;
-use solana_keypair::Keypair;
-use solana_signer::Signer as _;
+use solana_signer::Signer;
 
 use super::journal::{Asset, End, InFlight, Journal, Spend};
 use super::reader::Reader;
@@ -67,7 +66,7 @@ pub struct Shared {
     /// Where transactions go.
     pub rpc: Arc<Rpc>,
     /// Who pays and signs.
-    pub keypair: Keypair,
+    pub signer: Box<dyn Signer + Send + Sync>,
     /// What was sent and spent; `None` where nothing is ever sent.
     pub journal: Option<Journal>,
     /// What is paid for being early.
@@ -103,7 +102,7 @@ fn unanswered(error: Error) -> ChainError {
 
 impl Chain for Wallet {
     fn wallet(&self) -> Address {
-        self.shared.keypair.pubkey()
+        self.shared.signer.pubkey()
     }
 
     fn account(&self, address: &Address) -> Result<Option<Account>, ChainError> {
@@ -143,13 +142,13 @@ impl Chain for Wallet {
 
 impl Wallet {
     fn send_now(&self, action: &Action) -> Result<Executed, SendError> {
-        let Shared { rpc, keypair, journal, .. } = &*self.shared;
+        let Shared { rpc, signer, journal, .. } = &*self.shared;
         let Some(journal) = journal else { return Err(SendError::Withheld("this is a dry run".into())) };
         let most_priority = self.most_priority(action.gain);
         let sender = Sender {
             rpc,
-            payer: keypair.pubkey(),
-            keys: vec![keypair],
+            payer: signer.pubkey(),
+            keys: vec![&**signer],
             price: self.shared.fees.price,
             most_priority,
             patience: PATIENCE,
@@ -198,28 +197,31 @@ impl Wallet {
         }
     }
 
-    /// Most lamports for being early: a share of what it brings. What brings nothing has time.
-    fn most_priority(&self, gain: u64) -> u64 {
+    /// Most lamports for being early: a share of what it brings. Upkeep has time.
+    fn most_priority(&self, gain: Option<u64>) -> u64 {
         let Fees { most, share_percent, .. } = self.shared.fees;
         match (gain, self.lamports_per_unit) {
-            (0, _) => 0,
-            (_, None) => most,
-            (gain, Some(worth)) => {
+            (None, _) => 0,
+            (Some(_), None) => most,
+            (Some(gain), Some(worth)) => {
                 let share = gain as f64 * worth * f64::from(share_percent) / 100.0;
                 most.min(share as u64) // saturates
             }
         }
     }
 
-    /// What costs more than it brings is not sent.
+    /// What is for a gain, a liquidation or what prepares one, is not sent where it costs more than it brings: otherwise whoever makes
+    /// many small accounts could use up the caps with them.
     fn is_worth_it(&self, action: &Action, simulated: &Simulated) -> Result<(), SendError> {
+        let Some(gain) = action.gain else { return Ok(()) };
         let least = simulated.fee().saturating_add(self.shared.fees.least_profit) as f64;
-        let brings_less = |worth: f64| action.payment.is_some() && (action.gain as f64 * worth) < least;
-        match self.lamports_per_unit {
-            Some(worth) if brings_less(worth) => {
-                Err(SendError::Withheld("it brings less than it costs".into()))
-            }
-            _ => Ok(()),
+        let is_too_little = match self.lamports_per_unit {
+            Some(worth) => gain as f64 * worth < least,
+            None => gain == 0,
+        };
+        match is_too_little {
+            true => Err(SendError::Withheld("it brings less than it costs".into())),
+            false => Ok(()),
         }
     }
 
@@ -278,7 +280,7 @@ impl Shared {
             Asset::Token(mint) => Some(mint),
             Asset::Lamports => None,
         });
-        match self.rpc.spent(&flight.signature, &self.keypair.pubkey(), mint.as_ref()) {
+        match self.rpc.spent(&flight.signature, &self.signer.pubkey(), mint.as_ref()) {
             Ok(Some(Spent { lamports, tokens })) => {
                 let spent = Spend::lamports(lamports);
                 mint.map_or(spent.clone(), |mint| spent.and(Asset::Token(mint), tokens))

@@ -43,7 +43,7 @@ pub fn keep_hours(chain: &dyn Chain, source: &Address) -> Result<Decision, Sourc
     if instructions.is_empty() {
         return Ok(Decision::Leave(KEPT));
     }
-    Ok(Decision::Settle(Action { name: OBSERVE, instructions, payment: None, gain: 0 }))
+    Ok(Decision::Settle(Action { name: OBSERVE, instructions, payment: None, gain: None }))
 }
 
 /// A source as it would be after the instructions that were asked for.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
-use solana_signer::Signer as _;
+use solana_signer::Signer;
 
 use crate::failure::{SelfCheck, hinted};
 use crate::interrupt;
@@ -161,10 +161,10 @@ impl Wallet {
         answer: Option<&[u8]>,
     ) -> anyhow::Result<Done> {
         let rpc = &self.target.rpc;
-        let mut keys = vec![&self.signer];
-        keys.extend(&self.payer);
+        let mut keys: Vec<&dyn Signer> = vec![&self.signer];
+        keys.extend(self.payer.iter().map(|payer| payer as &dyn Signer));
         // An instruction that nobody but the payer signs wants no other signature.
-        let signs = |key: &&Keypair| {
+        let signs = |key: &&dyn Signer| {
             key.pubkey() == self.payer()
                 || instruction.accounts.iter().any(|meta| meta.is_signer && meta.pubkey == key.pubkey())
         };

@@ -142,14 +142,16 @@ impl Liquidations {
                 let terms = case.market.early_terms(&case.assessment.exposure, &case.position)?;
                 if terms.bonus_bps < self.wanted_bonus(params) {
                     let flag = keys.flag_by_proof(wallet, *target, prices, &proven);
-                    return Ok(case.at_fresh_prices(Action::of(FLAG, flag)));
+                    // What the auction is to bring: a flag for less than it costs is nobody's work.
+                    let gain = Some(gain(terms.limit.min(self.funds(view)?), self.wanted_bonus(params)));
+                    return Ok(case.at_fresh_prices(Action { gain, ..Action::of(FLAG, flag) }));
                 }
                 let Plan { liquidation, payment, gain } = self.liquidation(view, &case, terms)?;
                 Ok(case.at_fresh_prices(Action {
                     name: LIQUIDATE_BY_PROOF,
                     instructions: vec![keys.liquidate_by_proof(&liquidation, &proven)],
                     payment: Some(payment),
-                    gain,
+                    gain: Some(gain),
                 }))
             }
         }
@@ -215,8 +217,10 @@ impl Liquidations {
         let gain = match case.use_of_evidence(score(view, &features)?, evidence) {
             Use::None => return Ok(Decision::Leave(LOW_SCORE)),
             Use::Opens if self.funds(view)? < least => return Ok(Decision::Leave(NO_FUNDS)),
-            Use::Opens => gain(terms.limit.min(self.funds(view)?), terms.bonus_bps),
-            Use::Clears => 0,
+            Use::Opens => {
+                Some(gain(terms.limit.min(self.funds(view)?), self.wanted_bonus(params).max(terms.bonus_bps)))
+            }
+            Use::Clears => None,
         };
         let take = keys.take_snapshot(view.chain.wallet(), *address, evidence, self.route.prices);
         let instructions = observe.into_iter().chain([take]).collect();
@@ -247,7 +251,7 @@ impl Liquidations {
         if instructions.is_empty() {
             return Decision::Leave(NO_MINUTE);
         }
-        Decision::Prepare(Action { name: OBSERVE, instructions, payment: None, gain: 0 })
+        Decision::Prepare(Action { name: OBSERVE, instructions, payment: None, gain: None })
     }
 
     /// Snapshots of the position's present revision that live, newest first.
@@ -284,7 +288,7 @@ impl Liquidations {
             name: LIQUIDATE,
             instructions: vec![self.route.keys.liquidate(&liquidation)],
             payment: Some(payment),
-            gain,
+            gain: Some(gain),
         }))
     }
 

@@ -1,7 +1,7 @@
 //! `assay keeper check`: one look at everything.
 
 use assay_keeper::service::pipeline::{Look, counted, look};
-use assay_keeper::service::run::shared;
+use assay_keeper::service::run::{Parts, chain};
 use assay_keeper::{Conclusion, Mode};
 use serde_json::{Map, Value, json};
 use solana_address::Address;
@@ -40,11 +40,11 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let config = args.place.read()?;
-    let mut parts = parts(&config, Mode::DryRun)?;
-    let (shared, _) = shared(&mut parts);
+    let Parts { rpc, signer, journal, fees, lanes, told: hear, .. } = parts(&config, Mode::DryRun)?;
+    let (shared, _) = chain(rpc, signer, journal, fees, hear);
     let slot = told(shared.reader.tick())?;
     let mut found = Vec::new();
-    for lane in &parts.lanes {
+    for lane in &lanes {
         let looks = look(&shared, lane, args.account.as_ref()).map_err(|error| {
             let error = anyhow::Error::new(error).context(lane.name.clone());
             hinted(error, "are the addresses in keeper.toml those of this cluster? `assay keeper check --account` looks at one account")

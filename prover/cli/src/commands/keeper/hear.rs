@@ -84,8 +84,8 @@ impl Hear for Logs {
         }
     }
 
-    fn tick(&self, slot: u64, accounts: usize) {
-        tracing::trace!(slot, accounts, "tick");
+    fn tick(&self, slot: u64, cluster: u64, accounts: usize) {
+        tracing::trace!(slot, cluster, accounts, "tick");
     }
 
     fn unanswered(&self, error: &assay_chain::Error) {

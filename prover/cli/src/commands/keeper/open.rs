@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use assay::Prover;
-use assay_chain::{Price, Rpc, settings};
+use assay_chain::{Price, Rpc};
 use assay_host::StrategyEntry;
 use assay_keeper::Mode;
-use assay_keeper::service::config::{Config, Known, StrategyConfig, Wallet};
+use assay_keeper::service::config::{Config, Known, StrategyConfig};
 use assay_keeper::service::journal::{Journal, Owner};
 use assay_keeper::service::pipeline::Lane;
 use assay_keeper::service::run::Parts;
+use assay_keeper::service::signer;
 use assay_keeper::service::wallet::Fees;
 use serde_json::json;
-use solana_signer::Signer as _;
 
 use crate::artifacts;
 use crate::commands::chain::told;
@@ -54,13 +54,9 @@ impl Place {
 
 /// The parts of the service, of which nobody hears yet, with a journal where it is to send.
 pub fn parts(config: &Config, mode: Mode) -> anyhow::Result<Parts> {
-    let Wallet::File(file) = &config.wallet else {
-        return Err(hinted(
-            anyhow!("this version signs with a key file"),
-            "name it in keeper.toml: keypair under [wallet]",
-        ));
-    };
-    let keypair = told(settings::keypair(file))?;
+    let signer = signer::open(&config.wallet).map_err(|what| {
+        hinted(anyhow!(what), "keeper.toml: keypair under [wallet], or a signer's command and address")
+    })?;
     let lanes = config.strategies.iter().map(|strategy| lane(config, strategy));
     let lanes = lanes.collect::<anyhow::Result<Vec<Lane>>>()?;
     let rpc = Rpc::new(config.rpc.as_str(), config.commitment);
@@ -70,17 +66,17 @@ pub fn parts(config: &Config, mode: Mode) -> anyhow::Result<Parts> {
         Mode::Live => {
             let genesis = genesis.as_str().map(str::to_owned);
             let genesis = genesis.ok_or_else(|| anyhow!("the server names no genesis hash"))?;
-            let owner = Owner { wallet: keypair.pubkey(), genesis };
+            let owner = Owner { wallet: signer.pubkey(), genesis };
             Some(Journal::open(&config.journal, &owner, config.caps.clone())?)
         }
     };
     Ok(Parts {
         rpc: Arc::new(rpc),
         websocket: config.websocket.as_str().to_owned(),
-        keypair,
+        signer,
         journal,
         fees: Fees {
-            price: config.fees.price.map_or(Price::Recent, Price::Fixed),
+            price: config.fees.price.map_or(Price::Recent, Price::Upto),
             most: config.fees.most_lamports,
             share_percent: config.fees.percent_of_profit,
             least_profit: config.fees.least_profit,
@@ -89,6 +85,8 @@ pub fn parts(config: &Config, mode: Mode) -> anyhow::Result<Parts> {
         provers: config.provers,
         resync: config.resync,
         poll: config.poll,
+        most_lag: config.most_lag,
+        prices: None,
         grace: config.grace,
         lanes,
         told: Arc::new(()),

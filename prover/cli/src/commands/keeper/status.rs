@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::open::Place;
 use crate::commands::print;
-use crate::failure::{HintExt as _, hinted};
+use crate::failure::hinted;
 use crate::outcome::Outcome;
 use crate::ui::{self, BAD, GOOD, paint};
 
@@ -46,9 +46,11 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         ));
     };
     let get = |path| {
-        get(address, path)
-            .with_context(|| format!("no keeper answers at {address}"))
-            .hint(|| "is it running? `assay keeper run` starts it")
+        get(address, path).map_err(|error| {
+            // Who does not answer is not there, most likely: that is no failure of this machine.
+            let what = anyhow!("no keeper answers at {address}: {error:#}");
+            hinted(what, "is it running? `assay keeper run` starts it")
+        })
     };
     let (status, health) = get("/healthz")?;
     let (_, page) = get("/metrics")?;
