@@ -82,14 +82,23 @@ pub fn anchor_test(workspace: &Workspace) -> Result<()> {
         run(cargo()
             .current_dir(&workspace.root)
             .envs(environment.clone())
-            .args(["test", "--release", "--package", "assay-tests", "--test", "verifier"])
-            .args(["--package", "assay-cli", "--test", "cli", "over_rpc"])
+            // The whole workspace, as everywhere: for single packages cargo would compile others' dependencies with other features.
+            .args(["test", "--release", "--workspace", "--test", "verifier", "--test", "cli", "over_rpc"])
             .args(["--", "--include-ignored", "--nocapture"]))?;
     }
     let typescript = workspace.root.join("sdk/ts");
     if typescript.join("package.json").is_file() {
         progress("testing over RPC from TypeScript");
-        run(node::npm(&typescript)?.envs(environment).arg("test"))?;
+        // The tests prove with it. Of the whole workspace, since another choice of packages would compile dependencies with other features.
+        run(cargo().current_dir(&workspace.root).args([
+            "build",
+            "--release",
+            "--workspace",
+            "--bin",
+            "assay",
+        ]))?;
+        let binary = workspace.target.join("release/assay");
+        run(node::npm(&typescript)?.envs(environment).env("ASSAY_BINARY", binary).arg("test"))?;
     }
     Ok(())
 }

@@ -184,7 +184,7 @@ fn compile_to(
 
     model.show(&samples);
     let equalized = equalize(&model, &samples);
-    let inputs = input_formats(&model, &features, options)?;
+    let inputs = input_formats(&model, &features, &samples, options)?;
     let mut task =
         Task { model: &equalized.model, inputs, name: &name, options, observer: &observer, of_scores: None };
     let remedy = || remedy(&proto, options, &missing);

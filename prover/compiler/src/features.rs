@@ -7,10 +7,14 @@ use assay_interface::missing::Missing;
 
 use crate::feature::Feature;
 use crate::model::{Absent, Categories, Encoding, Input, Kind, Map, Model};
+use crate::number::decimals;
 use crate::operators::operator::Takes;
 use crate::options::{Format, OptionError, Options};
 use crate::quantize::input::{COMPARED, InputFormat};
 use crate::quantize::realize::schema_shape;
+
+/// Digits behind the point of decimals that are told apart, at most.
+const FEW_DIGITS: i32 = 4;
 
 /// What each feature is, and the values of text.
 pub(crate) fn contents(model: &Model) -> impl Iterator<Item = (Kind, Option<&Categories>)> {
@@ -180,10 +184,11 @@ pub(crate) fn domains(
 }
 
 /// What decides the format of each input tensor: the caller, its kind, or the largest magnitudes in its elements' domains.
-/// Integers are themselves, in as many bits as their domains take.
+/// Integers are themselves, in as many bits as their domains take; values of the samples that are compared are told apart.
 pub(crate) fn input_formats(
     model: &Model,
     features: &[Feature],
+    samples: &[Vec<f64>],
     options: &Options,
 ) -> Result<Vec<InputFormat>, OptionError> {
     let mut rest = features.iter();
@@ -199,7 +204,8 @@ pub(crate) fn input_formats(
             // A kernel meets every element of a channel.
             (None, Kind::Real) if is_convolved(model, &atoms) => Ok(InputFormat::one(&peaks)),
             (None, Kind::Real) if is_compared(model, &atoms) => {
-                Ok(InputFormat::along_the_last_axis(&peaks, &input.shape).widened(COMPARED))
+                let steps: Vec<f64> = atoms.map(|atom| finest_step(samples, atom)).collect();
+                Ok(InputFormat::along_the_last_axis(&peaks, &input.shape).widened(COMPARED).apart(&steps))
             }
             (None, Kind::Real) if is_fine(model, &atoms) => {
                 Ok(InputFormat::along_the_last_axis(&peaks, &input.shape).fine())
@@ -235,6 +241,14 @@ fn is_compared(model: &Model, atoms: &Range<usize>) -> bool {
         }
         is_read
     })
+}
+
+/// How coarse the grid of a feature that is compared may be: decimals of few digits (money, rates) have an integer each, so that none of as
+/// many digits is on the other side of a threshold, however far the feature's largest value is from the usual ones. Others may be as coarse as they are.
+fn finest_step(samples: &[Vec<f64>], feature: usize) -> f64 {
+    let values = samples.iter().filter_map(|sample| sample.get(feature)).copied();
+    let digits = decimals(values.filter(|value| value.is_finite()));
+    digits.filter(|&digits| digits <= FEW_DIGITS).map_or(f64::INFINITY, |digits| 10f64.powi(-digits))
 }
 
 /// Whether a function that may take arguments wider than a table's reads some of these atoms.

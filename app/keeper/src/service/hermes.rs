@@ -29,6 +29,8 @@ use super::prices::{Feed, Point, Posting, PriceSource, now};
 const LONGEST: u64 = 128 << 10;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// What single answers are at.
+const LATEST: &str = "latest";
 /// How long a stream may be silent: it has an event for each of Pyth's slots.
 const SILENCE: Duration = Duration::from_secs(10);
 /// How far a price may lie in the future, seconds.
@@ -108,7 +110,7 @@ impl Hermes {
     /// # Errors
     /// [`HermesError`]; of a feed without a price, once the others were kept.
     pub fn ask(&self) -> Result<(), HermesError> {
-        let mut reader = self.open("latest")?.take(LONGEST + 1);
+        let mut reader = self.open(LATEST)?.take(LONGEST + 1);
         let mut body = Vec::new();
         reader.read_to_end(&mut body).map_err(|error| self.unreachable(&error))?;
         let has = self.take(&body)?;
@@ -160,7 +162,10 @@ impl Hermes {
             address.push_str("&ids%5B%5D=0x");
             feed.iter().for_each(|byte| address.push_str(&format!("{byte:02x}")));
         }
-        let response = self.agent.get(&address).call().map_err(|error| match error {
+        // A stream has no end in time; an answer has.
+        let whole = (what == LATEST).then_some(PATIENCE);
+        let request = self.agent.get(&address).config().timeout_global(whole).build();
+        let response = request.call().map_err(|error| match error {
             // The address may hold a key.
             ureq::Error::Io(error) => self.unreachable(&error),
             ureq::Error::Timeout(_) => self.unreachable(&"no answer in time"),

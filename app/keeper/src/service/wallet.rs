@@ -19,7 +19,7 @@ use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_signer::Signer;
 
-use super::journal::{Asset, End, InFlight, Journal, Spend};
+use super::journal::{Asset, End, InFlight, Journal, JournalError, Spend};
 use super::reader::Reader;
 
 /// Lamports that new accounts of one transaction hold at most, where the server does not say what a simulation took.
@@ -289,13 +289,19 @@ impl Shared {
         }
     }
 
-    /// Notes the end of a transaction.
+    /// Notes the end of a transaction, once: where another noted it meanwhile, that holds.
     ///
     /// # Errors
     /// The journal cannot be written.
-    pub fn ended(&self, flight: &InFlight, end: &End) -> Result<(), super::journal::JournalError> {
-        (self.tell)(Event::Ended { flight, end });
-        self.journal.as_ref().map_or(Ok(()), |journal| journal.ended(flight.id, end))
+    pub fn ended(&self, flight: &InFlight, end: &End) -> Result<(), JournalError> {
+        match self.journal.as_ref().map(|journal| journal.ended(flight.id, end)) {
+            Some(Err(JournalError::NotFlying(_))) => Ok(()),
+            Some(Err(error)) => Err(error),
+            Some(Ok(())) | None => {
+                (self.tell)(Event::Ended { flight, end });
+                Ok(())
+            }
+        }
     }
 }
 

@@ -41,7 +41,8 @@ mod table;
 mod trigonometric;
 
 pub use activation::{Activation, Arguments, Dyadic, Quantization};
-pub use table::{FunctionTable, MAX_ENTRIES};
+use table::Part;
+pub use table::{Enclosures, FunctionTable, MAX_ENTRIES};
 
 /// Integer reference.
 pub fn reference(x: i64, table: &FunctionTable) -> i64 {
@@ -61,21 +62,21 @@ pub fn reference_rounded(acc: i64, p: Requantize, table: &FunctionTable) -> i64 
 /// cover that too and nothing is clamped. Apply a function to as many values at once as there are.
 pub fn constrain(b: &mut Builder, x: &[Bounded], table: &FunctionTable) -> Result<Vec<Bounded>, BuildError> {
     let Some((lo, hi)) = hull(x.iter().map(|x| (x.lo(), x.hi()))) else { return Ok(Vec::new()) };
-    let part = table.restrict(lo, hi);
+    let part = table.part(lo, hi);
     let mut range = range_of(table);
     let mut apply = |b: &mut Builder, lookup: &Lookup, x: &Bounded| {
         let (least, most) = range(x.lo(), x.hi());
         Ok(lookup.constrain(b, x)?.proven(least, most))
     };
-    match method(b.ranges(), b.has_functions(), x.len(), (lo, hi), &part) {
+    match method(b.ranges(), b.has_functions(), x.len(), (lo, hi), part) {
         Method::Bits => b.scope("function", |b| x.iter().map(|x| by_bits(b, x, table)).collect()),
         Method::Whole { lo, hi } => {
             let lookup = lookup(b, lo, hi, |x| reference(x, table))?;
             x.iter().map(|x| apply(b, &lookup, x)).collect()
         }
         Method::Part => {
-            let lookup = Lookup::new(b, part.lo(), part.values())?;
-            let clamped = b.scope("function", |b| clamp::constrain_all(b, x, 0, part.lo(), part.hi()))?;
+            let lookup = Lookup::new(b, part.lo, part.values)?;
+            let clamped = b.scope("function", |b| clamp::constrain_all(b, x, 0, part.lo, part.hi()))?;
             clamped.iter().map(|x| apply(b, &lookup, x)).collect()
         }
     }
@@ -101,9 +102,9 @@ pub fn constrain_rounded(
     if let Some(ends) = hull(quotients.iter().copied())
         && lo <= hi
         && p.iter().all(|p| (p.lo, p.hi) == (lo, hi))
-        && let part = table.restrict(clamped(ends.0), clamped(ends.1))
+        && let part = table.part(clamped(ends.0), clamped(ends.1))
         && let Method::Whole { lo: first, hi: last } =
-            method(b.ranges(), b.has_functions(), acc.len(), ends, &part)
+            method(b.ranges(), b.has_functions(), acc.len(), ends, part)
     {
         let lookup = lookup(b, first, last, |q| reference(q.min(hi).max(lo), table))?;
         let mut range = range_of(table);
@@ -127,16 +128,16 @@ pub fn constrain_rounded(
 /// Adds what [`constrain`] costs for values of these intervals; returns those of the results.
 pub fn cost(t: &mut Tally, x: &[Interval], table: &FunctionTable) -> Vec<Interval> {
     let Some(ends) = hull(x.iter().copied()) else { return Vec::new() };
-    let part = table.restrict(ends.0, ends.1);
-    match method(t.ranges(), t.has_functions(), x.len(), ends, &part) {
+    let part = table.part(ends.0, ends.1);
+    match method(t.ranges(), t.has_functions(), x.len(), ends, part) {
         Method::Bits => {
             // Neighbours often have one interval.
             let mut last: Option<(Interval, (i64, i64), usize)> = None;
             for &x in x {
                 let known = last.take().filter(|(interval, ..)| *interval == x);
                 let (_, (lo, hi), selection) = known.unwrap_or_else(|| {
-                    let (lo, part) = table.part(x.0, x.1);
-                    (x, (lo, lo + part.len() as i64 - 1), multiplex::cost_of(part))
+                    let part = table.part(x.0, x.1);
+                    (x, (part.lo, part.hi()), multiplex::cost_of(part.values))
                 });
                 clamp::cost(t, x, 0, lo, hi);
                 t.add(selection);
@@ -148,8 +149,8 @@ pub fn cost(t: &mut Tally, x: &[Interval], table: &FunctionTable) -> Vec<Interva
             t.function(lo, &values, x.len());
         }
         Method::Part => {
-            clamp::cost_all(t, x, 0, part.lo(), part.hi());
-            t.function(part.lo(), part.values(), x.len());
+            clamp::cost_all(t, x, 0, part.lo, part.hi());
+            t.function(part.lo, part.values, x.len());
         }
     }
     intervals(x, table)
@@ -167,9 +168,9 @@ pub fn cost_rounded(
     let clamped = |q: Interval| (q.0.min(hi.into()).max(lo.into()), q.1.min(hi.into()).max(lo.into()));
     if let Some(ends) = hull(quotients.iter().copied())
         && p.iter().all(|p| (p.lo, p.hi) == (lo, hi))
-        && let part = table.restrict(clamped(ends).0, clamped(ends).1)
+        && let part = table.part(clamped(ends).0, clamped(ends).1)
         && let Method::Whole { lo: first, hi: last } =
-            method(t.ranges(), t.has_functions(), acc.len(), ends, &part)
+            method(t.ranges(), t.has_functions(), acc.len(), ends, part)
     {
         p.iter().filter(|p| p.shift > 0).for_each(|p| t.integer(p.shift));
         let values: Vec<i64> = (first..=last).map(|q| reference(q.min(hi).max(lo), table)).collect();
@@ -210,17 +211,17 @@ enum Method {
 
 /// The method with the fewest constraints for `count` values in `[lo, hi]`, of which `part` of the table is reached;
 /// `has_rho` once another function is looked up.
-fn method(ranges: Ranges, has_rho: bool, count: usize, (lo, hi): Interval, part: &FunctionTable) -> Method {
+fn method(ranges: Ranges, has_rho: bool, count: usize, (lo, hi): Interval, part: Part<'_>) -> Method {
     if ranges == Ranges::Bits {
         return Method::Bits;
     }
     // A sign or two with their digits.
     const CLAMP: usize = 5;
-    let clamp = if i128::from(part.lo()) <= lo && hi <= part.hi().into() { 0 } else { CLAMP };
+    let clamp = if i128::from(part.lo) <= lo && hi <= part.hi().into() { 0 } else { CLAMP };
     let once = |entries: usize| lookup_cost::table(entries) + if has_rho { 0 } else { lookup_cost::RHO };
     let each = |constraints: usize| count.saturating_mul(constraints);
-    let by_bits = each(multiplex::constraints(part.values().len()).saturating_add(clamp));
-    let by_part = once(part.values().len()).saturating_add(each(lookup_cost::FUNCTION_QUERY + clamp));
+    let by_bits = each(multiplex::constraints(part.values.len()).saturating_add(clamp));
+    let by_part = once(part.values.len()).saturating_add(each(lookup_cost::FUNCTION_QUERY + clamp));
     let whole = usize::try_from(hi - lo + 1).ok().filter(|&entries| entries <= MAX_ENTRIES);
     let by_whole = whole.map(|entries| once(entries).saturating_add(each(lookup_cost::FUNCTION_QUERY)));
     match (by_whole, i64::try_from(lo), i64::try_from(hi)) {
@@ -232,9 +233,9 @@ fn method(ranges: Ranges, has_rho: bool, count: usize, (lo, hi): Interval, part:
 
 /// One value, without lookups.
 fn by_bits(b: &mut Builder, x: &Bounded, table: &FunctionTable) -> Result<Bounded, BuildError> {
-    let part = table.restrict(x.lo(), x.hi());
-    let x = clamp::constrain(b, x, 0, part.lo(), part.hi())?;
-    multiplex::constrain(b, &x, part.lo(), part.values())
+    let part = table.part(x.lo(), x.hi());
+    let x = clamp::constrain(b, x, 0, part.lo, part.hi())?;
+    multiplex::constrain(b, &x, part.lo, part.values)
 }
 
 /// A lookup table of `f` over `[lo, hi]`.
@@ -253,8 +254,7 @@ fn range_of(table: &FunctionTable) -> impl FnMut(i128, i128) -> (i128, i128) {
     move |lo, hi| match last {
         Some((interval, range)) if interval == (lo, hi) => range,
         _ => {
-            let (_, part) = table.part(lo, hi);
-            let values = || part.iter().copied().map(i128::from);
+            let values = || table.part(lo, hi).values.iter().copied().map(i128::from);
             // Of no values nothing is claimed.
             let range = (values().min().unwrap_or(i128::MIN), values().max().unwrap_or(i128::MAX));
             last = Some(((lo, hi), range));

@@ -1,5 +1,7 @@
 //! Tables of functions, each entry correctly rounded.
 
+use std::cell::OnceCell;
+
 use super::activation::{Activation, Dyadic, Quantization};
 use super::exact;
 use super::interval::Interval as Enclosure;
@@ -41,6 +43,12 @@ impl FunctionTable {
 
     /// The table of a function, each entry correctly rounded (half up).
     pub fn of(function: Activation, q: Quantization) -> Result<Self, BuildError> {
+        Self::from_enclosures(&Enclosures::new(function, q), q)
+    }
+
+    /// The same, where what the values are to 80 bits is known: other scales and ranges of results are only rounded anew.
+    pub fn from_enclosures(known: &Enclosures, q: Quantization) -> Result<Self, BuildError> {
+        let function = known.function;
         let name = function.name();
         let range = |lo: i64, hi: i64| match lo <= hi {
             true => Ok(()),
@@ -61,7 +69,7 @@ impl FunctionTable {
         if let Some(end) = [q.lo, q.hi].into_iter().find(|&end| i128::from(end).abs() > limit) {
             return Err(refuse(end, "the argument is beyond ±2^20"));
         }
-        let evaluator = Evaluator { function, q, reals: Reals::shared() };
+        let evaluator = Evaluator { known, q };
         Self::new(
             q.lo,
             (q.lo..=q.hi)
@@ -87,14 +95,15 @@ impl FunctionTable {
 
     /// The part of the table that arguments of `[lo, hi]` reach once they are clamped to the domain.
     pub fn restrict(&self, lo: i128, hi: i128) -> Self {
-        let (first, last) = (self.index(lo), self.index(hi));
-        Self { lo: self.lo + first as i64, values: self.values[first..=last.max(first)].to_vec() }
+        let Part { lo, values } = self.part(lo, hi);
+        Self { lo, values: values.to_vec() }
     }
 
-    /// The values that arguments of `[lo, hi]` reach once they are clamped to the domain, which are never none, and the first one's argument.
-    pub(super) fn part(&self, lo: i128, hi: i128) -> (i64, &[i64]) {
+    /// The values that arguments of `[lo, hi]` reach once they are clamped to the domain, which are never none.
+    pub(super) fn part(&self, lo: i128, hi: i128) -> Part<'_> {
         let (first, last) = (self.index(lo), self.index(hi));
-        (self.lo + first as i64, self.values.get(first..=last.max(first)).unwrap_or_default())
+        let values = self.values.get(first..=last.max(first)).unwrap_or_default();
+        Part { lo: self.lo + first as i64, values }
     }
 
     /// The value at an argument, once it is clamped to the domain.
@@ -110,30 +119,70 @@ impl FunctionTable {
 
 const NOT_EXACT: &str = "internal error: the exact value is missing; please report this";
 
-struct Evaluator {
+/// Neighbouring values of a table.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    /// The first one's argument.
+    pub lo: i64,
+    pub values: &'a [i64],
+}
+
+impl Part<'_> {
+    /// The last one's argument.
+    pub fn hi(self) -> i64 {
+        self.lo + self.values.len() as i64 - 1
+    }
+}
+
+/// What the values of a function are to 80 bits, each computed when it is first asked for.
+pub struct Enclosures {
     function: Activation,
-    q: Quantization,
+    input_scale: i32,
+    lo: i64,
+    values: Vec<OnceCell<Result<Enclosure, &'static str>>>,
     reals: &'static Reals,
 }
 
-impl Evaluator {
-    fn entry(&self, x: i64) -> Result<i64, &'static str> {
-        let q = self.q;
-        self.function.arguments().check(x, q.input_scale)?;
-        if let Some(ratio) = exact::value(self.function, x, q.input_scale)? {
-            return ratio.round(q.output_scale, q.output_lo, q.output_hi);
-        }
-        if let Some(radicand) = exact::radicand(self.function, x, q)? {
-            return Ok(exact::rounded_root(radicand).clamp(q.output_lo, q.output_hi));
-        }
-        real::round(self.enclose(x)?, q.output_scale, q.output_lo, q.output_hi)
-            .ok_or("80 bits behind the point do not decide the rounding, or the value is beyond ±2^46; use a smaller output scale or range")
+impl Enclosures {
+    /// Of the arguments of `q`.
+    pub fn new(function: Activation, q: Quantization) -> Self {
+        let entries = q.hi.abs_diff(q.lo).saturating_add(1);
+        let entries = usize::try_from(entries).map_or(0, |entries| entries.min(MAX_ENTRIES));
+        let values = std::iter::repeat_with(OnceCell::new).take(entries).collect();
+        Self { function, input_scale: q.input_scale, lo: q.lo, values, reals: Reals::shared() }
     }
 
+    fn of(&self, x: i64) -> Result<Enclosure, &'static str> {
+        let known = usize::try_from(x - self.lo).ok().and_then(|place| self.values.get(place));
+        known.map_or_else(|| self.enclose(x), |known| *known.get_or_init(|| self.enclose(x)))
+    }
+}
+
+struct Evaluator<'a> {
+    known: &'a Enclosures,
+    q: Quantization,
+}
+
+impl Evaluator<'_> {
+    fn entry(&self, x: i64) -> Result<i64, &'static str> {
+        let (q, function, scale) = (self.q, self.known.function, self.known.input_scale);
+        function.arguments().check(x, scale)?;
+        if let Some(ratio) = exact::value(function, x, scale)? {
+            return ratio.round(q.output_scale, q.output_lo, q.output_hi);
+        }
+        if let Some(radicand) = exact::radicand(function, x, q)? {
+            return Ok(exact::rounded_root(radicand).clamp(q.output_lo, q.output_hi));
+        }
+        real::round(self.known.of(x)?, q.output_scale, q.output_lo, q.output_hi)
+            .ok_or("80 bits behind the point do not decide the rounding, or the value is beyond ±2^46; use a smaller output scale or range")
+    }
+}
+
+impl Enclosures {
     /// An interval around the value at an argument.
     fn enclose(&self, x: i64) -> Result<Enclosure, &'static str> {
         use Activation as A;
-        let (reals, scale) = (self.reals, self.q.input_scale);
+        let (reals, scale) = (self.reals, self.input_scale);
         let at = Enclosure::dyadic(x.into(), scale);
         let real = |d: Dyadic| Enclosure::dyadic(d.mantissa.into(), d.shift as i32);
         Ok(match self.function {

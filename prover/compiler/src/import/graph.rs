@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::categories::KnownCategories;
+use super::categories::Texts;
+use super::decisions::Decisions;
 use super::exact::ExactInputs;
 use super::missing::MissingValues;
 use super::node::Node;
@@ -12,7 +13,7 @@ use super::single::{Precision, Singles, Step};
 use super::tensor::shape_len;
 use super::value::{Data, Kind, MAX_COMPOSED, MAX_FOLDED, Tensor, Value, merged, name_size};
 use crate::budget::Budget;
-use crate::model::{Axis, Categories, Convolution, Layer, LayerFunction, Map, Row, Unknown, Window, clip};
+use crate::model::{Axis, Convolution, Layer, LayerFunction, Map, Row, Window, clip};
 use crate::operators::operator::Operator;
 
 /// Layers in the order of the walk, with the atom at which each one's elements begin.
@@ -23,8 +24,8 @@ pub(crate) struct Layers {
     starts: Vec<usize>,
     atoms: usize,
     budget: Resources,
-    /// Values of the text inputs.
-    known: KnownCategories,
+    /// What is known of texts.
+    pub(super) texts: Texts,
     /// Elements of integer inputs.
     whole: Vec<Range<u32>>,
     /// What stands for missing elements of inputs.
@@ -33,6 +34,8 @@ pub(crate) struct Layers {
     pub exact: ExactInputs,
     /// How elements are computed from single atoms.
     pub singles: Singles,
+    /// What conditions decide of elements.
+    pub decisions: Decisions,
 }
 
 /// What import may make of a file.
@@ -83,11 +86,12 @@ impl Layers {
             starts: Vec::new(),
             atoms,
             budget,
-            known: KnownCategories::default(),
+            texts: Texts::default(),
             whole: Vec::new(),
             missing: MissingValues::default(),
             exact: ExactInputs::default(),
             singles: Singles::default(),
+            decisions: Decisions::default(),
         }
     }
 
@@ -113,6 +117,11 @@ impl Layers {
     pub fn spend_operands(&mut self, node: &Node<'_>) -> Result<(), Refusal> {
         let read = node.operands.iter().flatten().map(|(_, value)| value.extent() as u64).sum::<u64>();
         self.spend_work(node, read.into())
+    }
+
+    /// Spends memory for what a node makes beside its result.
+    pub fn keep_units(&mut self, node: &Node<'_>, units: usize) -> Result<(), Refusal> {
+        self.budget.keep(units, || format!("the graph up to {}", node.name))
     }
 
     /// Spends the memory of a node's result.
@@ -148,28 +157,6 @@ impl Layers {
     /// Notes that inputs are integers.
     pub fn are_whole_numbers(&mut self, atoms: Range<u32>) {
         self.whole.push(atoms);
-    }
-
-    /// The integers that stand for the values which a node knows of each element of a text, in the order of `names`; what
-    /// becomes of other values. Of an element of the result, every other integer is a value that the node does not know.
-    pub fn categories(
-        &mut self,
-        node: &Node<'_>,
-        text: &Tensor,
-        names: &[String],
-        unknown: Unknown,
-    ) -> Result<Vec<Vec<usize>>, Refusal> {
-        let size: u128 = names.iter().map(|name| name_size(name) as u128 + 1).sum();
-        self.spend_terms(node, size * text.len() as u128)?;
-        let rows = text.rows();
-        let atoms = rows.iter().map(|row| row.as_atom()).collect::<Option<Vec<u32>>>();
-        let atoms = node.expected(atoms)?;
-        Ok(atoms.into_iter().map(|atom| self.known.read(&node.name, atom, names, unknown)).collect())
-    }
-
-    /// All values of an element of a text input.
-    pub fn known_categories(&self, atom: u32) -> Result<Categories, Refusal> {
-        self.known.of(atom)
     }
 
     /// `factor · x_i + offset` with the pair of each element; what has no other form is written out.

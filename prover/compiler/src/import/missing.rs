@@ -236,7 +236,7 @@ impl MissingValues {
             operator if AFFINE.contains(&operator) => {
                 node.operands.iter().flatten().filter(|(_, value)| is_variable(value)).count() == 1
             }
-            "IsInf" | "IsNaN" => true,
+            "IsInf" | "IsNaN" | "Shape" | "Size" => true,
             operator => TREES.contains(&operator) || MOVEMENTS.contains(&operator),
         };
         if knows { Ok(()) } else { Err(self.refusal(&node.name, atom)) }

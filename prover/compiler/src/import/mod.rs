@@ -5,8 +5,9 @@
 //! has to refuse before it fails. What it makes of a file is bounded by the file's length: see [`graph::Resources`].
 
 pub(crate) mod captured;
-mod categories;
+pub(crate) mod categories;
 mod classes;
+pub(crate) mod decisions;
 pub(crate) mod domain;
 pub(crate) mod exact;
 mod file;
@@ -22,13 +23,14 @@ mod signature;
 pub(crate) mod single;
 mod storage;
 pub(crate) mod tensor;
+mod texts;
 pub(crate) mod value;
 
 use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 
-use crate::model::{Encoding, LayerFunction, Model, Output, in_model_order};
+use crate::model::{ClassNames, Encoding, LayerFunction, Model, Output, in_model_order};
 use crate::onnx::{GraphProto, ModelProto, NodeProto};
 use crate::options::Options;
 use crate::source::Source;
@@ -200,7 +202,7 @@ impl Walk {
         let outputs = graph.output.iter().map(|output| output.name.as_str());
         let joined = join::join(declared, outputs, options, &mut self.refusals);
         self.layers = Layers::new(joined.inputs.iter().map(|input| input.len()).collect(), budget);
-        if graph.node.iter().any(|node| missing::TREES.contains(&node.op_type.as_str())) {
+        if graph.node.iter().any(|node| decisions::compares(&node.op_type)) {
             self.layers.singles.are_read();
         }
         let (mut atom, mut exact) = (0, Vec::new());
@@ -248,11 +250,15 @@ impl Walk {
 
     /// The truth values of an input of booleans.
     fn truth(&mut self, input: &str, tensor: &value::Tensor) -> Option<Value> {
-        let name = NodeName { name: input.to_owned(), operator: "input".to_owned() };
-        let (proto, precision) = (&NodeProto::default(), Precision::default());
-        let node = Node { name, proto, opset: 0, precision, operands: Vec::new() };
-        let truth = operators::proven_truth(&node, &mut self.layers, tensor);
+        let truth = self.named(input, "input", |node, layers| operators::proven_truth(node, layers, tensor));
         self.record(truth).map(Value::from)
+    }
+
+    /// What the graph does itself, in a node's stead.
+    fn named<T>(&mut self, name: &str, operator: &str, f: impl FnOnce(&Node<'_>, &mut Layers) -> T) -> T {
+        let name = NodeName { name: name.to_owned(), operator: operator.to_owned() };
+        let (proto, precision) = (&NodeProto::default(), Precision::default());
+        f(&Node { name, proto, opset: 0, precision, operands: Vec::new() }, &mut self.layers)
     }
 
     /// The values of the text inputs, once every node that reads them has been imported.
@@ -343,7 +349,7 @@ impl Walk {
                 None
             }
             (Some(operator), Some(&opset)) => {
-                let operands = operands(&self.values, proto);
+                let operands = node::operands(&self.values, proto);
                 let precision = self.operand_precisions(proto).next().unwrap_or_default();
                 let node = operands.map(|operands| Node { name, proto, opset, precision, operands });
                 if let Import::Nodes(write) = operator.import {
@@ -385,8 +391,8 @@ impl Walk {
         let makers = classes::Makers::of(graph);
         for output in &graph.output {
             let name = output.name.clone();
+            // One that is listed twice is one.
             if !seen.insert(output.name.as_str()) {
-                self.refusals.push(Refusal::Redefined { tensor: name });
                 continue;
             }
             let tensor = match self.values.get(&name).cloned() {
@@ -395,8 +401,14 @@ impl Walk {
                     continue;
                 }
                 Some(None) => continue,
-                Some(Some(Value::Tensor(tensor) | Value::Categories(tensor))) if !tensor.is_constant() => {
-                    tensor
+                Some(Some(Value::Tensor(tensor))) if !tensor.is_constant() => tensor,
+                Some(Some(Value::Categories(text))) if !text.is_constant() => {
+                    let classes = makers.classes(&name, &text.shape);
+                    let shown = self.named(&name, "output", |node, layers| {
+                        operators::text_output(node, layers, &text, classes.as_ref().map(ClassNames::names))
+                    });
+                    let Some(shown) = self.record(shown) else { continue };
+                    shown
                 }
                 // The names of classes: they say nothing about an input, and are no numbers.
                 Some(Some(Value::Strings { .. }))
@@ -434,29 +446,14 @@ impl Walk {
     }
 }
 
-/// The operands, or `None` where one of them was refused.
-fn operands<'a>(
-    values: &'a HashMap<String, Option<Value>>,
-    proto: &'a NodeProto,
-) -> Option<Vec<Option<(&'a str, &'a Value)>>> {
-    let operand = |name: &'a String| match name.as_str() {
-        "" => Some(None),
-        name => values.get(name)?.as_ref().map(|value| Some((name, value))),
-    };
-    let mut operands: Vec<_> = proto.input.iter().map(operand).collect::<Option<_>>()?;
-    while let Some(None) = operands.last() {
-        operands.pop();
-    }
-    Some(operands)
-}
-
 /// The results of one node, within the budget.
 fn import_node(node: &Node<'_>, operator: &OnnxOperator, layers: &mut Layers) -> Result<Vec<Value>, Refusal> {
     layers.spend_operands(node)?;
-    let results = match operator.import {
-        Import::One(import) => vec![import(node, layers)?],
-        Import::Several(import) => import(node, layers)?,
-        Import::Nodes(_) => Vec::new(),
+    let results = match (operators::of_texts(node, layers)?, operator.import) {
+        (Some(result), _) => vec![result],
+        (None, Import::One(import)) => vec![import(node, layers)?],
+        (None, Import::Several(import)) => import(node, layers)?,
+        (None, Import::Nodes(_)) => Vec::new(),
     };
     layers.missing.check_results(node, &results)?;
     layers.exact.check_results(node, &results, &layers.singles)?;

@@ -1,5 +1,7 @@
 //! A node while it is imported: its operands, its attributes, and what it can answer about them.
 
+use std::collections::HashMap;
+
 use super::refusal::{NodeName, Refusal, Shape};
 use super::single::Precision;
 use super::tensor;
@@ -199,4 +201,20 @@ impl Node<'_> {
     pub fn mismatch(&self, left: &[usize], right: &[usize]) -> Refusal {
         Refusal::ShapeMismatch { node: self.name.clone(), left: left.into(), right: right.into() }
     }
+}
+
+/// The operands, or `None` where one of them was refused.
+pub(super) fn operands<'a>(
+    values: &'a HashMap<String, Option<Value>>,
+    proto: &'a NodeProto,
+) -> Option<Vec<Option<(&'a str, &'a Value)>>> {
+    let operand = |name: &'a String| match name.as_str() {
+        "" => Some(None),
+        name => values.get(name)?.as_ref().map(|value| Some((name, value))),
+    };
+    let mut operands: Vec<_> = proto.input.iter().map(operand).collect::<Option<_>>()?;
+    while let Some(None) = operands.last() {
+        operands.pop();
+    }
+    Some(operands)
 }

@@ -386,6 +386,14 @@ pub enum Refusal {
         /// Tensor name.
         operand: String,
     },
+    /// Texts in a place that takes numbers, though others are taken there.
+    #[error("{node}: {why}")]
+    Text {
+        /// The node, or the output.
+        node: NodeName,
+        /// What is wrong, and what to do.
+        why: &'static str,
+    },
     /// Nodes of a tree ensemble that make no trees.
     #[error("{node}: tree {tree}, node {at}: {why}; export the model anew")]
     Tree {

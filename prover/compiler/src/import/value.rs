@@ -23,8 +23,8 @@ pub(crate) enum Value {
     Tensor(Tensor),
     /// Constants that are strings: categories and labels.
     Strings { shape: Vec<usize>, data: Arc<Vec<String>> },
-    /// Text that depends on the inputs: elements of text inputs, each an atom that is the position of its value in a list
-    /// ([`Layers::categories`](super::graph::Layers::categories)).
+    /// Text that depends on the inputs. An element's row has the atom of the text input that it depends on, which is the position of
+    /// its value in a list, and as its constant the number of what became of it ([`Layers::text`](super::graph::Layers::text)).
     Categories(Tensor),
 }
 
@@ -120,6 +120,14 @@ impl Tensor {
                 _ => None,
             },
             Data::Constants(_) => None,
+        }
+    }
+
+    /// An element, where the elements are kept one by one.
+    pub fn row(&self, position: usize) -> Option<Row> {
+        match self.as_constants() {
+            Some(constants) => constants.get(position).copied().map(Row::constant),
+            None => self.as_rows()?.get(position).cloned(),
         }
     }
 

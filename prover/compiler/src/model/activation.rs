@@ -116,6 +116,14 @@ pub fn dyadic(value: f64) -> Option<Dyadic> {
     (mantissa.abs() < pow2(31)).then_some(Dyadic { mantissa: mantissa as i64, shift: shift as u32 })
 }
 
+/// The nearest such fraction to a number below 2^31, to 31 bits. As an exponent e, which a model of doubles has, it changes `x^e` by less
+/// than `2^-31 e ln x` of itself.
+pub fn nearest(value: f64) -> Option<Dyadic> {
+    let rounded = |shift: u32| ((value * pow2(shift as i32)).round(), shift);
+    let (mantissa, shift) = (0..=62).rev().map(rounded).find(|(mantissa, _)| mantissa.abs() < pow2(31))?;
+    Some(Dyadic { mantissa: mantissa as i64, shift })
+}
+
 /// The number that a fraction stands for.
 fn real(value: Dyadic) -> f64 {
     value.mantissa as f64 * pow2(-(value.shift as i32))

@@ -2,7 +2,7 @@
 //!
 //! `x < y` is `x - y < 0`, so the operator compares one row with one constant. What is constant in a row belongs to the
 //! threshold `c`, which no rounding of weights touches; at the rows' scale `s` it becomes an integer bound of an integer, as
-//! [`Grid`] says. Whole numbers are what they are in every format. Other inputs are rounded to the nearest integer of theirs, and so is
+//! [`Grid`] says. Elements of inputs that are compared with constants are trees of one condition ([`trees`]). Whole numbers are what they are in every format. Other inputs are rounded to the nearest integer of theirs, and so is
 //! their threshold: a value that is equal to it stays equal to it. One between the threshold and its neighbour on the grid may be taken
 //! for it, as any input's rounding may; the search counts that.
 
@@ -16,15 +16,17 @@ use assay_circuits::{Bounded, BuildError, Builder};
 use super::broadcast::{common_shape, repeated};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::grid::Grid;
+use super::trees;
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale, Sink, Takes,
 };
 use crate::bytes::{ReadError, Reader};
+use crate::import::decisions::mirrored;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Data, Kind, Tensor, Value};
-use crate::model::Row;
+use crate::model::{LayerFunction, Row};
 use crate::number::pow2;
 use crate::quantize::error::{Feasible, PlanError};
 
@@ -41,7 +43,7 @@ pub(super) const FAMILY: Family = Family {
         OnnxOperator::onnx("LessOrEqual", import),
         OnnxOperator::onnx("Greater", import),
         OnnxOperator::onnx("GreaterOrEqual", import),
-        OnnxOperator::onnx("Equal", import),
+        OnnxOperator::onnx("Equal", import).remarks("of texts with constant ones, too"),
         OnnxOperator::onnx("IsInf", never).remarks("false: inputs are finite numbers"),
     ],
     integers: &[Encoded { tag: TAG, read }],
@@ -244,6 +246,23 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     compare(node, layers, a, b, relation).map(Value::from)
 }
 
+/// What an element is that says whether a relation holds.
+pub(super) struct Compared {
+    pub row: Row,
+    pub relation: Relation,
+    pub threshold: f64,
+}
+
+/// The comparison that an atom is the result of, if it is one's.
+pub(super) fn compared(layers: &Layers, atom: u32) -> Option<Compared> {
+    let (layer, element) = layers.maker(atom)?;
+    let layer = layers.layer(layer)?;
+    let LayerFunction::Operator(operator) = &layer.function else { return None };
+    let comparison = operator.as_any().downcast_ref::<Threshold>()?;
+    let threshold = *comparison.thresholds.get(element)?;
+    Some(Compared { row: layer.map.row(element), relation: comparison.relation, threshold })
+}
+
 /// The truth values of a relation, elementwise with broadcasting.
 pub(super) fn compare(
     node: &Node<'_>,
@@ -259,7 +278,24 @@ pub(super) fn compare(
         let holds = a.iter().zip(b).map(|(a, b)| f64::from(u8::from(relation.holds(a, b))));
         return Ok(Tensor::constants(shape, holds.collect()).of_kind(Kind::Bool));
     }
-    let (difference, thresholds) = split(node, layers, &a, &b)?;
+    let results = match trees::compared(node, layers, (&a, &b), relation)? {
+        Some(results) => results,
+        None => variables(node, layers, (&a, &b), relation)?,
+    };
+    trees::decided(node, layers, &results, |layers, i| {
+        layers.decisions.compared(&a.row(i)?, &b.row(i)?, relation, node.precision)
+    })?;
+    Ok(results.of_kind(Kind::Bool))
+}
+
+/// A relation of two tensors of one shape, of which one may be constant.
+fn variables(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    (a, b): (&Tensor, &Tensor),
+    relation: Relation,
+) -> Result<Tensor, Refusal> {
+    let (difference, thresholds) = split(node, layers, a, b)?;
     let (x, thresholds, relation, takes) = match unscaled(&difference, &thresholds) {
         None => (difference, thresholds, relation, Takes::Common),
         Some((elements, thresholds, sign)) => {
@@ -269,8 +305,7 @@ pub(super) fn compare(
     };
     let values = if layers.is_whole_numbers(&x) { Values::Whole } else { Values::Any };
     let operator = Arc::new(Threshold { relation, thresholds, takes, values });
-    let results = layers.apply(node, operator, &[&x], shape)?;
-    Ok(results.of_kind(Kind::Bool))
+    layers.apply(node, operator, &[&x], a.shape.clone())
 }
 
 /// `x >= 1`: a truth value, whatever integer stands for it. A graph input says of itself that its elements are 0 or 1; two
@@ -324,17 +359,6 @@ fn unscaled(x: &Tensor, thresholds: &[f64]) -> Option<(Tensor, Vec<f64>, f64)> {
     let all = selection.atoms.iter().zip(&selection.factors).zip(thresholds).map(element);
     let (rows, thresholds) = all.collect::<Option<Vec<_>>>()?.into_iter().unzip();
     Some((Tensor::new(x.shape.clone(), rows).with_trail(x.trail.clone()), thresholds, sign))
-}
-
-/// The relation of the negated values.
-fn mirrored(relation: Relation) -> Relation {
-    match relation {
-        Relation::Less => Relation::Greater,
-        Relation::LessOrEqual => Relation::GreaterOrEqual,
-        Relation::Greater => Relation::Less,
-        Relation::GreaterOrEqual => Relation::LessOrEqual,
-        same => same,
-    }
 }
 
 /// What no finite number is.

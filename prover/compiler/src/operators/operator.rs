@@ -227,6 +227,11 @@ pub trait Operator: Debug + Send + Sync {
         None
     }
 
+    /// Whether it has that other form for arguments in this range.
+    fn is_wide_for(&self, _range: (f64, f64)) -> bool {
+        self.table_bits().is_some()
+    }
+
     /// Whether that table is the better form as long as it does, however many bits weights have: it may lie around a narrow range.
     fn is_table_first(&self) -> bool {
         false

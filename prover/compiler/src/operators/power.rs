@@ -9,7 +9,7 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor, Value};
 use crate::model::Activation;
-use crate::model::activation::dyadic;
+use crate::model::activation::{dyadic, nearest};
 
 /// The largest exponent that is made of products.
 const MAX_EXPONENT: u32 = 16;
@@ -94,9 +94,9 @@ fn of_one(node: &Node<'_>, layers: &mut Layers, x: &Tensor, exponent: f64) -> Re
             by_squaring(node, layers, x, whole as u32)
         }
         other => {
-            let allowed = "a number that 62 bits behind the point hold, below 2^31";
-            let exponent =
-                dyadic(other).ok_or_else(|| node.bad_attribute("exponent", other.to_string(), allowed))?;
+            let exponent = dyadic(other).or_else(|| nearest(other));
+            let refused = || node.bad_attribute("exponent", other.to_string(), "a number below 2^31");
+            let exponent = exponent.ok_or_else(refused)?;
             function::apply(node, x, layers, Activation::Power { exponent })
         }
     }

@@ -12,6 +12,7 @@ use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::logic::{truths, whole};
 use super::mask;
 use super::missing::{self, Choice};
+use super::trees;
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
 };
@@ -28,7 +29,8 @@ const TAG: u8 = 42;
 pub(super) const FAMILY: Family = Family {
     name: "Where",
     cost: "a product an element; nothing between constants",
-    operators: &[OnnxOperator::onnx("Where", import)],
+    operators: &[OnnxOperator::onnx("Where", import)
+        .remarks("of texts, too, where the condition depends on the same element of a text input")],
     integers: &[Encoded { tag: TAG, read }],
 };
 
@@ -133,7 +135,14 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let kind = if x.kind == y.kind { x.kind } else { Kind::Real };
     let chosen = match missing::chosen(node, layers, [condition, left, right])? {
         Choice::Made(chosen) => chosen,
-        Choice::Between(left, right) => choose(node, layers, condition, &left, &right)?,
+        Choice::Between(left, right) => {
+            let chosen = choose(node, layers, condition, &left, &right)?;
+            trees::decided(node, layers, &chosen, |layers, i| {
+                let (condition, left, right) = (condition.row(i)?, left.row(i)?, right.row(i)?);
+                layers.decisions.chosen(&condition, &left, &right)
+            })?;
+            chosen
+        }
     };
     Ok(chosen.of_kind(kind).into())
 }

@@ -2,7 +2,7 @@
 
 use super::axes::{self, Groups};
 use super::family::{Family, OnnxOperator};
-use super::{elementwise, function, pool};
+use super::{elementwise, function, pool, trees};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
@@ -71,7 +71,8 @@ fn sums(
         Some(accumulator.take(bias))
     });
     let sums = node.expected(sums.collect::<Option<Vec<Row>>>())?;
-    Ok(Tensor::new(groups.shape.clone(), sums).with_trail(x.trail.clone()))
+    let sums = Tensor::new(groups.shape.clone(), sums).with_trail(x.trail.clone());
+    Ok(trees::summed(node, layers, &sums)?.unwrap_or(sums))
 }
 
 /// The sum of all operands, with NumPy's broadcasting.

@@ -6,7 +6,7 @@ use assay_interface::scales::MAX_SCALES;
 use assay_interface::schema::MAX_RANK;
 
 use super::plan::{FormatChoice, InputPlan};
-use crate::number::fitting_scale;
+use crate::number::{fitting_scale, pow2};
 use crate::options::Format;
 
 /// What decides an input tensor's format.
@@ -22,6 +22,8 @@ pub(crate) enum InputFormat {
         finer: Arc<[i32]>,
         /// Bits more than activations have.
         more: u32,
+        /// Bits at least.
+        least: u32,
         /// Whether a function may take finer ones than activations.
         is_fine: bool,
     },
@@ -46,6 +48,7 @@ impl InputFormat {
             peak: largest(peaks.iter().copied()),
             finer: Arc::new([]),
             more: 0,
+            least: 0,
             is_fine: false,
         }
     }
@@ -71,14 +74,15 @@ impl InputFormat {
             return InputFormat::one(peaks);
         }
         let finer = finer.into_iter().cycle().take(peaks.len()).collect();
-        InputFormat::Free { peak, finer, more: 0, is_fine: false }
+        InputFormat::Free { peak, finer, more: 0, least: 0, is_fine: false }
     }
 
     /// The same with so many bits more than activations have.
     pub fn widened(self, by: u32) -> Self {
         match self {
-            InputFormat::Free { peak, finer, more, is_fine } => {
-                InputFormat::Free { peak, finer, more: more + by, is_fine }
+            InputFormat::Free { peak, finer, more, least, is_fine } => {
+                let least = if least > 0 { least + by } else { 0 };
+                InputFormat::Free { peak, finer, more: more + by, least, is_fine }
             }
             fixed => fixed,
         }
@@ -89,11 +93,23 @@ impl InputFormat {
         if self.is_compared() { self.widened(by) } else { self }
     }
 
+    /// The same in so many bits at least that each element has a step of at most its one in `steps`, as far as bits go.
+    pub fn apart(self, steps: &[f64]) -> Self {
+        let InputFormat::Free { peak, finer, more, is_fine, .. } = self else { return self };
+        let bits = |(i, &step): (usize, &f64)| {
+            let finer = finer.get(i).copied().unwrap_or(0);
+            // What no width tells apart asks for none.
+            (COMPARED..=WIDEST).find(|&bits| pow2(-scale_of(peak, bits) - finer) <= step).unwrap_or(0)
+        };
+        let least = steps.iter().enumerate().map(bits).max().unwrap_or(0);
+        InputFormat::Free { peak, finer, more, least, is_fine }
+    }
+
     /// The same for a function that may take finer ones than activations.
     pub fn fine(self) -> Self {
         match self {
-            InputFormat::Free { peak, finer, more, .. } => {
-                InputFormat::Free { peak, finer, more, is_fine: true }
+            InputFormat::Free { peak, finer, more, least, .. } => {
+                InputFormat::Free { peak, finer, more, least, is_fine: true }
             }
             fixed => fixed,
         }
@@ -113,18 +129,23 @@ impl InputFormat {
                 finer: Arc::new([]),
                 format: FormatChoice::Fixed,
             },
-            InputFormat::Free { peak, finer, more, is_fine } => {
+            InputFormat::Free { peak, finer, more, least, is_fine } => {
                 let bits = if *is_fine { bits.max(fine) } else { bits };
-                let all = (bits + more).min(WIDEST);
+                let all = (bits + more).max(*least).min(WIDEST);
                 InputPlan {
                     bits: all,
-                    scale: fitting_scale(*peak, (1i64 << (all - 1)) - 1),
+                    scale: scale_of(*peak, all),
                     finer: Arc::clone(finer),
                     format: if *more > 0 { FormatChoice::Follows } else { FormatChoice::Free },
                 }
             }
         }
     }
+}
+
+/// The scale of an element of the largest magnitude in so many bits.
+fn scale_of(peak: f64, bits: u32) -> i32 {
+    fitting_scale(peak, (1i64 << (bits - 1)) - 1)
 }
 
 /// The largest magnitude, zero of none.
@@ -141,6 +162,20 @@ mod tests {
             InputFormat::Free { finer, .. } => finer.to_vec(),
             other => panic!("{other:?}"),
         }
+    }
+
+    /// By hand: 2^19 > 500,000 dollars in cents are 2^19 * 2^7 > 2^19 * 100, and a sign.
+    #[test]
+    fn decimals_are_told_apart() {
+        let bits = |peaks: &[f64], steps: &[f64]| {
+            let format = InputFormat::along_the_last_axis(peaks, &[1, peaks.len()]);
+            format.widened(COMPARED).apart(steps).plan(8, 8).bits
+        };
+        assert_eq!(bits(&[500_000.0], &[0.01]), 27);
+        assert_eq!(bits(&[500_000.0, 0.25], &[0.01, 0.0001]), 27);
+        assert_eq!(bits(&[30_000.0, 0.25], &[1.0, 0.0001]), 16);
+        // As far as bits go.
+        assert_eq!(bits(&[500_000.0, 0.25], &[1e-9, f64::INFINITY]), 16);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use assay_circuits::layers::function::{Activation, FunctionTable, Quantization};
+use assay_circuits::BuildError;
+use assay_circuits::layers::function::{Activation, Enclosures, FunctionTable, Quantization};
 use assay_circuits::layers::log_sum_exp::LogSumExp;
 use assay_circuits::layers::softmax::Softmax;
 use assay_circuits::layers::wide::Wide;
@@ -17,6 +18,8 @@ const MAX_KEPT: usize = 32;
 #[derive(Default)]
 pub(crate) struct Tables {
     functions: Kept<(Activation, Quantization), FunctionTable>,
+    /// What their values are, whatever they are rounded to.
+    enclosures: Kept<(Activation, i64, i64, i32), Enclosures>,
     wide: Kept<(Activation, Quantization), Wide>,
     softmax: Kept<(usize, i32, u32), Softmax>,
     sums: Kept<(usize, i32), LogSumExp>,
@@ -52,7 +55,13 @@ impl Tables {
     pub fn get(&self, function: Activation, q: Quantization) -> Option<Arc<FunctionTable>> {
         let entries = usize::try_from(q.hi.abs_diff(q.lo)).unwrap_or(MAX_ENTRIES).max(1);
         let most = (MAX_ENTRIES / entries).clamp(MAX_KEPT, 1024);
-        self.functions.get((function, q), most, || FunctionTable::of(function, q))
+        self.functions.get((function, q), most, || {
+            let made = || Ok::<_, BuildError>(Enclosures::new(function, q));
+            match self.enclosures.get((function, q.lo, q.hi, q.input_scale), 2 * MAX_KEPT, made) {
+                Some(known) => FunctionTable::from_enclosures(&known, q),
+                None => FunctionTable::of(function, q),
+            }
+        })
     }
 
     /// A function of arguments that have too many bits for a table.

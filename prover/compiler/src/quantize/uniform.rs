@@ -283,7 +283,10 @@ impl Search<'_, '_> {
                 Takes::Common => Taken::Common,
                 Takes::Rounded { most, reach, finest } => {
                     let (bits, finest) = match operator.table_bits() {
-                        Some(table) if operator.is_table_first() && widths.fine == widths.bits => {
+                        Some(table)
+                            if !operator.is_wide_for((lo, hi))
+                                || (operator.is_table_first() && widths.fine == widths.bits) =>
+                        {
                             (widths.bits.min(table), finest.min(MAX_DOMAIN_SCALE))
                         }
                         Some(table) if widths.fine > table => (widths.fine.min(most), finest),

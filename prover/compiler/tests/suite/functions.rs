@@ -4,6 +4,7 @@
 use crate::builder::*;
 use assay_circuits::Assignment;
 use assay_compiler::import::import;
+use assay_compiler::onnx::{DataType, TensorProto};
 use assay_compiler::quantize::Step;
 use assay_compiler::{CompileError, CompiledModel, Options, QuantizeError, Table, compile};
 
@@ -294,4 +295,66 @@ fn narrow_arguments_are_looked_up() {
     };
     let rounding = arguments[0].rounding.as_ref().unwrap();
     assert!(rounding.hi - rounding.lo < 1 << 12, "{rounding:?}");
+}
+
+/// Box and Cox's powers as skl2onnx writes them, of amounts: the branch of negative numbers, which the model throws away, has a table, and
+/// the other one is as fine as amounts of three digits beside those of six ask for.
+#[test]
+fn powers_of_amounts_beside_a_branch_that_is_thrown_away() {
+    let ml = "ai.onnx.ml";
+    let zero = || vec![floats("imputed_value_floats", &[0.0]), float("replaced_value_float", f32::NAN)];
+    let (positive, negative) = (-0.036_405_92_f32, 2.036_405_8_f32);
+    let onnx = Onnx::new()
+        .input("x", &[1, 1])
+        .floats("one", &[1], &[1.0])
+        .floats("none", &[1], &[0.0])
+        .floats("p", &[1], &[positive])
+        .floats("n", &[1], &[negative])
+        .node("up", "Add", &["x", "one"], vec![])
+        .node("up_power", "Pow", &["up", "p"], vec![])
+        .node("up_less", "Sub", &["up_power", "one"], vec![])
+        .node("up_part", "Div", &["up_less", "p"], vec![])
+        .node("down", "Sub", &["one", "x"], vec![])
+        .node("down_power", "Pow", &["down", "n"], vec![])
+        .node("down_less", "Sub", &["one", "down_power"], vec![])
+        .node("down_part", "Div", &["down_less", "n"], vec![])
+        .node_in(ml, "filled", "Imputer", &["down_part"], zero())
+        .node("is_negative", "Less", &["x", "none"], vec![])
+        .node("is_positive", "Not", &["is_negative"], vec![])
+        .node("left", "Cast", &["is_negative"], vec![int("to", DataType::Float as i64)])
+        .node("right", "Cast", &["is_positive"], vec![int("to", DataType::Float as i64)])
+        .node("a", "Mul", &["filled", "left"], vec![])
+        .node("b", "Mul", &["up_part", "right"], vec![])
+        .node("y", "Add", &["a", "b"], vec![])
+        .output("y");
+    let samples: Vec<Vec<f64>> = (0..80).map(|i| vec![(300.0 * 1.09f64.powi(i)).round()]).collect();
+    let options = Options { max_error: 0.002, ..Options::default() };
+    let (compiled, _) = compile(&onnx.bytes(), &Table::Rows(samples.clone()), &options).unwrap();
+    let power = f64::from(positive);
+    for sample in &samples {
+        let integers = compiled.quantize_inputs(sample).unwrap();
+        let found = compiled.dequantize_outputs(&compiled.run_reference(&integers).unwrap()).concat()[0];
+        let expected = ((sample[0] + 1.0).powf(power) - 1.0) / power;
+        assert!((found - expected).abs() <= 0.002, "{found} for {expected} at {sample:?}");
+    }
+    check_circuit(&compiled, 5);
+}
+
+/// An exponent of doubles has more digits than a fraction of integers holds.
+#[test]
+fn exponents_of_doubles_are_rounded_to_31_bits() {
+    let exponent = -1.000_090_586_145_171_3e-5;
+    let mut onnx = Onnx::new().input("x", &[1, 1]);
+    onnx.graph().initializer.push(TensorProto {
+        name: "e".into(),
+        data_type: DataType::Double as i32,
+        dims: vec![1],
+        double_data: vec![exponent],
+        ..TensorProto::default()
+    });
+    let onnx = onnx.node("y", "Pow", &["x", "e"], vec![]).output("y");
+    let model = import(&onnx.bytes()).unwrap();
+    for x in [1e-3f64, 0.5, 1.0, 3.0, 1e6] {
+        assert!((model.evaluate(&[x])[0][0] - x.powf(exponent)).abs() < 1e-12);
+    }
 }

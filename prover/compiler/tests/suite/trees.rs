@@ -160,8 +160,11 @@ fn features_are_compared_in_single_precision() {
         [Line(0, 0, "BRANCH_LT", 0, 0.1, [1, 2], &[]), leaf(0, 1, &[(0, 1.0)]), leaf(0, 2, &[(0, 2.0)])];
     let single = regressor(&lines, vec![]);
     assert_close(&evaluate(&single, &[0.1, 0.0, 0.0])[0], &[2.0]);
-    // In double precision it is.
+    // In double precision it is: of an input of that, with thresholds of either.
     let mut double = single.clone();
+    let of_input = double.graph().input[0].r#type.as_mut().and_then(|of| of.tensor_type.as_mut());
+    of_input.unwrap().elem_type = DataType::Double as i32;
+    assert_close(&evaluate(&double, &[0.1, 0.0, 0.0])[0], &[1.0]);
     let attributes = &mut double.graph().node[0].attribute;
     attributes.retain(|attribute| attribute.name != "nodes_values");
     attributes.push(tensor(

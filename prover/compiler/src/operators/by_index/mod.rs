@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use super::broadcast::{passed_on, rearranged};
 use super::family::{Encoded, Family, OnnxOperator};
+use super::trees;
+use crate::import::decisions::Known;
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
@@ -82,6 +84,13 @@ pub(super) fn read(
     let offsets: Vec<usize> = (0..length).map(|place| offset(place, axes)).collect();
     let is_one_table = columns.iter().all(|all| all.iter().map(|&(_, base)| base).eq(first.iter().copied()));
     let whole = data.kind != Kind::Real;
+    let known = known(layers, (data, indices), axes, columns.iter().enumerate(), elements);
+    let work = layers.decisions.take_work();
+    layers.spend_work(node, work)?;
+    if let Some(trees) = trees::looked_up(node, layers, &known, &shape)? {
+        trees::decided(node, layers, &trees, |_, i| known.get(i)?.clone())?;
+        return Ok(trees.of_kind(data.kind));
+    }
     let results = match data.as_constants() {
         Some(constants) if is_one_table => {
             layers.check_size(node, &[length, width])?;
@@ -103,7 +112,35 @@ pub(super) fn read(
             layers.apply(node, Arc::new(operator), &[indices, &values], vec![elements])?
         }
     };
-    Ok(rearranged(node, layers, &results, shape, order.into_iter())?.of_kind(data.kind))
+    let results = rearranged(node, layers, &results, shape, order.into_iter())?;
+    trees::decided(node, layers, &results, |_, i| known.get(i)?.clone())?;
+    Ok(results.of_kind(data.kind))
+}
+
+/// What conditions decide of each element of the result, where they decide the indices along one axis.
+fn known<'a>(
+    layers: &Layers,
+    (data, indices): (&Tensor, &Tensor),
+    axes: &[Axis],
+    columns: impl Iterator<Item = (usize, &'a Vec<(usize, usize)>)>,
+    elements: usize,
+) -> Vec<Option<Known>> {
+    let mut known = vec![None; elements];
+    let &[Axis { size, stride }] = axes else { return known };
+    for (tuple, reads) in columns {
+        let Some(index) = indices.row(tuple).filter(|index| layers.decisions.is_decided(index)) else { continue };
+        for &(at, base) in reads {
+            let row = |place: f64| {
+                let size = size as f64;
+                let is_place = place.fract() == 0.0 && (-size..size).contains(&place);
+                data.row(base + is_place.then(|| place.rem_euclid(size) as usize)? * stride)
+            };
+            if let Some(known) = known.get_mut(at) {
+                *known = layers.decisions.at(&index, &row);
+            }
+        }
+    }
+    known
 }
 
 /// Where the element at a place of the axes lies.

@@ -74,6 +74,11 @@ impl Operator for Elementwise {
         wide::bits(self.function).map(|_| MAX_DOMAIN_BITS)
     }
 
+    /// Wide powers have no form for what is not positive.
+    fn is_wide_for(&self, range: (f64, f64)) -> bool {
+        !matches!(self.function, Activation::Power { .. }) || range.0 > 0.0
+    }
+
     fn is_table_first(&self) -> bool {
         matches!(self.function, Activation::Exp | Activation::Power { .. })
     }
@@ -172,8 +177,7 @@ impl Operator for Elementwise {
             output_hi,
         };
         if domain.bits > MAX_DOMAIN_BITS {
-            // Which has no form for what is not positive.
-            if matches!(self.function, Activation::Power { .. }) && range.0 <= 0.0 {
+            if !self.is_wide_for(range) {
                 return None.feasible();
             }
             return Ok(Arc::new(wide::Wide::quantize(self.function, q, self.len, formats.tables)?));

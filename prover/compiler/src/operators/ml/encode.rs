@@ -2,7 +2,9 @@
 //!
 //! What is looked up is compared with each key, exactly, so keys are whole numbers or lie on the grid of what is compared. A
 //! text is the position of its value in the list of those that the model knows. Results that are texts are positions in the
-//! list of values; the default stands behind it.
+//! list of values; the default stands behind it. Texts of texts stay texts.
+
+use std::sync::Arc;
 
 use super::compose::call;
 use super::labels::{looked_up, one_hot as hot};
@@ -12,6 +14,7 @@ use crate::import::refusal::Refusal;
 use crate::import::tensor;
 use crate::import::value::{Kind, Tensor, Value};
 use crate::model::Unknown;
+use crate::operators::texts::{self, Numbers};
 use crate::operators::comparison;
 
 /// 1 where `x > threshold`, else 0.
@@ -120,6 +123,12 @@ fn mapped(node: &Node<'_>, layers: &mut Layers, texts: List, numbers: List) -> R
 }
 
 fn encoded(node: &Node<'_>, layers: &mut Layers, keys: &List, values: &List) -> Result<Value, Refusal> {
+    let other = || Refusal::StringOperand { node: node.name.clone(), operand: node.operand_name(0) };
+    if let List::Texts(values) = values
+        && let Some(text) = renamed(node, layers, keys, values)?
+    {
+        return Ok(text);
+    }
     let (results, default, kind) = match values {
         List::Numbers(values, Kind::Real) => (values.clone(), default_float(node)?, Kind::Real),
         List::Numbers(values, kind) => (values.clone(), default_integer(node)?, *kind),
@@ -129,36 +138,45 @@ fn encoded(node: &Node<'_>, layers: &mut Layers, keys: &List, values: &List) -> 
             (texts.iter().map(first).collect(), texts.len() as f64, Kind::Integer)
         }
     };
-    // Another text has an answer: the default.
-    let (x, keys) = operand(node, layers, keys, Unknown::Taken)?;
-    let encoded = looked_up(node, layers, &x, &keys, &results, default)?;
+    let encoded = match (node.value(0)?, keys) {
+        (Value::Tensor(x), List::Numbers(keys, _)) => looked_up(node, layers, x, keys, &results, default)?,
+        (Value::Categories(_) | Value::Strings { .. }, List::Texts(names)) => {
+            let x = texts::text(node, layers, 0)?.ok_or_else(other)?;
+            let gains =
+                |place: usize| results.get(place).map(|value| (0, value - default)).into_iter().collect();
+            // Another text has an answer: the default.
+            let numbers =
+                Numbers { names, unknown: Unknown::Taken, otherwise: vec![default], gains: &gains };
+            Tensor::new(x.shape.clone(), numbers.of(node, layers, &x)?)
+        }
+        _ => return Err(other()),
+    };
     Ok(encoded.of_kind(kind).into())
 }
 
-/// What is looked up, with the numbers that stand for the keys of each element.
-fn operand(
+/// Texts for texts, or for constant numbers; `None` where an input's number decides, since a proof shows integers.
+fn renamed(
     node: &Node<'_>,
     layers: &mut Layers,
     keys: &List,
-    unknown: Unknown,
-) -> Result<(Tensor, Vec<Vec<f64>>), Refusal> {
-    match (node.value(0)?, keys) {
-        (Value::Tensor(x), List::Numbers(keys, _)) => Ok((x.clone(), vec![keys.clone(); x.len()])),
-        (Value::Categories(x), List::Texts(names)) => {
-            let keys = layers.categories(node, x, names, unknown)?;
-            let keys = keys.iter().map(|places| places.iter().map(|&place| place as f64).collect());
-            Ok((x.clone().of_kind(Kind::Integer), keys.collect()))
+    values: &[String],
+) -> Result<Option<Value>, Refusal> {
+    let default = node.text("default_string")?.unwrap_or_else(|| "_Unused".into());
+    Ok(match (node.value(0)?, keys) {
+        (Value::Tensor(x), List::Numbers(keys, _)) => x.as_constants().map(|numbers| {
+            let of = |number| keys.iter().position(|key| key == number).and_then(|place| values.get(place));
+            let data = numbers.iter().map(|number| of(number).unwrap_or(&default).clone()).collect();
+            Value::Strings { shape: x.shape.clone(), data: Arc::new(data) }
+        }),
+        (Value::Categories(_) | Value::Strings { .. }, List::Texts(keys)) => {
+            // The first of equal keys counts.
+            let pairs = keys.iter().cloned().zip(values.iter().cloned()).rev().collect();
+            let x = texts::text(node, layers, 0)?;
+            let renamed = x.map(|x| texts::rewritten(node, layers, &x, &pairs, &default)).transpose()?;
+            renamed.map(Value::Categories)
         }
-        (Value::Strings { shape, data }, List::Texts(keys)) => {
-            // Constants: each by the position of its key.
-            let place = |text: &String| keys.iter().position(|key| key == text).map_or(-1.0, |i| i as f64);
-            let x = Tensor::constants(shape.clone(), data.iter().map(place).collect());
-            let places: Vec<f64> = (0..keys.len()).map(|i| i as f64).collect();
-            let keys = vec![places; x.len()];
-            Ok((x, keys))
-        }
-        _ => Err(Refusal::StringOperand { node: node.name.clone(), operand: node.operand_name(0) }),
-    }
+        _ => None,
+    })
 }
 
 fn default_float(node: &Node<'_>) -> Result<f64, Refusal> {
@@ -197,7 +215,16 @@ pub(super) fn one_hot(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Ref
         0 => Unknown::Refused,
         _ => Unknown::Taken,
     };
-    let (x, keys) = operand(node, layers, &categories, unknown)?;
-    let is_key = hot(node, layers, &x, &keys)?;
+    let is_key = match (node.value(0)?, &categories) {
+        (Value::Tensor(x), List::Numbers(keys, _)) => hot(node, layers, x, keys)?,
+        (Value::Categories(_) | Value::Strings { .. }, List::Texts(names)) => {
+            let x = node.expected(texts::text(node, layers, 0)?)?;
+            let otherwise = vec![0.0; names.len()];
+            let numbers = Numbers { names, unknown, otherwise, gains: &|place| vec![(place, 1.0)] };
+            let rows = numbers.of(node, layers, &x)?;
+            Tensor::new(vec![x.len(), names.len()], rows)
+        }
+        _ => return Err(Refusal::StringOperand { node: node.name.clone(), operand: node.operand_name(0) }),
+    };
     Ok(is_key.with_shape(shape).of_kind(Kind::Real).into())
 }

@@ -73,20 +73,19 @@ pub(in crate::operators) fn element(
     })
 }
 
-/// The value of the first key that each element equals, or `default`: `default + sum_j [x = key_j] (value_j - default)`. Each
-/// element has keys of its own, which are equal where another's are. Keys of the default cost nothing.
+/// The value of the first key that each element equals, or `default`: `default + sum_j [x = key_j] (value_j - default)`. Keys of the
+/// default cost nothing.
 pub(super) fn looked_up(
     node: &Node<'_>,
     layers: &mut Layers,
     x: &Tensor,
-    keys: &[Vec<f64>],
+    keys: &[f64],
     values: &[f64],
     default: f64,
 ) -> Result<Tensor, Refusal> {
-    let first = keys.first().map_or(&[][..], Vec::as_slice);
     let is_first = |place: usize| {
-        let key = first.get(place);
-        !first.iter().take(place).any(|earlier| Some(earlier) == key)
+        let key = keys.get(place);
+        !keys.iter().take(place).any(|earlier| Some(earlier) == key)
     };
     let places = values.iter().enumerate().filter(|&(_, &value)| value != default).map(|(place, _)| place);
     let places: Vec<usize> = places.filter(|&place| is_first(place)).collect();
@@ -94,23 +93,22 @@ pub(super) fn looked_up(
         return Ok(Tensor::constants(x.shape.clone(), vec![default; x.len()]));
     }
     let chosen = |all: &[f64]| node.expected(places.iter().map(|&place| all.get(place).copied()).collect());
-    let keys: Vec<Vec<f64>> = keys.iter().map(|keys| chosen(keys)).collect::<Result<_, _>>()?;
+    let keys: Vec<f64> = chosen(keys)?;
     let gains: Vec<f64> = chosen(values)?.into_iter().map(|value| value - default).collect();
     let is_key = one_hot(node, layers, x, &keys)?;
     let sums = weighted_sums(node, layers, &is_key, &gains)?;
     Ok(layers.affine(node, &sums, |_| Some((1.0, default)))?.with_shape(x.shape.clone()))
 }
 
-/// For each element a row: 1 at those of its keys that it equals, else 0.
+/// For each element a row: 1 at those keys that it equals, else 0.
 pub(super) fn one_hot(
     node: &Node<'_>,
     layers: &mut Layers,
     x: &Tensor,
-    keys: &[Vec<f64>],
+    keys: &[f64],
 ) -> Result<Tensor, Refusal> {
     let column = x.with_shape(vec![x.len(), 1]);
-    let count = keys.first().map_or(0, Vec::len);
-    let keys = Tensor::constants(vec![x.len(), count], keys.concat()).of_kind(x.kind);
+    let keys = Tensor::constants(vec![1, keys.len()], keys.to_vec()).of_kind(x.kind);
     call(node, layers, (&comparison::FAMILY, "Equal"), &[&column, &keys], &[])
 }
 

@@ -7,6 +7,7 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Tensor, Value, merged};
 use crate::model::Row;
+use crate::operators::texts;
 
 /// Where an element of a result comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +50,15 @@ pub(super) fn moved(
         let data = (0..elements).map(|i| string(all(i)?)).collect::<Result<Vec<_>, _>>()?;
         return Ok(Value::Strings { shape, data: Arc::new(data) });
     }
-    if let Some(texts) = values.iter().map(|value| as_text(value)).collect::<Option<Vec<_>>>() {
+    if values.iter().all(|value| !matches!(value, Value::Tensor(_))) {
+        let texts = positions.iter().map(|&position| texts::text(node, layers, position));
+        let texts = node.expected(texts.collect::<Result<Option<Vec<Tensor>>, _>>()?)?;
         let sources = (0..elements).map(all).collect::<Result<Vec<_>, _>>()?;
         if sources.contains(&Source::Filling) {
             // What is no element of an input is no text that a proof could show.
             return Err(Refusal::StringOperand { node: node.name.clone(), operand: node.operand_name(0) });
         }
+        let texts: Vec<&Tensor> = texts.iter().collect();
         return rows(node, layers, &texts, shape, filling, &sources).map(Value::Categories);
     }
     let tensors: Vec<&Tensor> =
@@ -107,13 +111,6 @@ fn as_strings(value: &Value) -> Option<&[String]> {
     match value {
         Value::Strings { data, .. } => Some(data),
         Value::Tensor(_) | Value::Categories(_) => None,
-    }
-}
-
-fn as_text(value: &Value) -> Option<&Tensor> {
-    match value {
-        Value::Categories(tensor) => Some(tensor),
-        Value::Tensor(_) | Value::Strings { .. } => None,
     }
 }
 

@@ -55,10 +55,21 @@ pub(super) fn first((t, is_strict): (f64, bool), slot: &Slot, scale: i32, seen: 
     let Some((below, above)) = beside(t, is_strict, slot.precision) else { return otherwise };
     let integer = |x: f64| (x * pow2(scale)).round();
     let (lo, hi) = (integer(below), integer(above));
-    if lo < hi {
-        return integer(below.midpoint(above)).clamp(lo + 1.0, hi);
-    }
     let holds = |x: f64| slot.precision.round(x) >= above;
+    // The decimals around it.
+    let near = |digits: i32| {
+        [-1.0, 0.0, 1.0].map(|steps| decimal(above + steps * 10f64.powi(-digits), digits))
+    };
+    if lo < hi {
+        let middle = integer(below.midpoint(above)).clamp(lo + 1.0, hi);
+        let decimals = seen.decimals.map(near).into_iter().flatten();
+        let (are, not): (Vec<f64>, Vec<f64>) = decimals.partition(|&x| holds(x));
+        // What the data has are decimals, where it has them: nearly half-way between two numbers, one may be rounded to the middle or
+        // across it, and on a grid not as fine as the numbers to another integer than its number.
+        let first = not.into_iter().fold(f64::NEG_INFINITY, |last, x| last.max(integer(x))) + 1.0;
+        let last = are.into_iter().fold(f64::INFINITY, |first, x| first.min(integer(x)));
+        return if first <= last { middle.clamp(first, last) } else { middle };
+    }
     let side = |not: usize, are: usize| match not.cmp(&are) {
         Ordering::Less => Some(lo),
         Ordering::Equal => None,
@@ -69,8 +80,7 @@ pub(super) fn first((t, is_strict): (f64, bool), slot: &Slot, scale: i32, seen: 
     let within = seen.values.get(begins..ends).unwrap_or_default();
     let not = within.partition_point(|&x| !holds(x));
     let of_decimals = || {
-        let digits = seen.decimals?;
-        let near = [-1.0, 0.0, 1.0].map(|steps| decimal(above + steps * 10f64.powi(-digits), digits));
+        let near = near(seen.decimals?);
         let at = |is_held: bool| near.iter().filter(|&&x| integer(x) == lo && holds(x) == is_held).count().min(1);
         side(at(false), at(true))
     };
@@ -118,6 +128,23 @@ mod tests {
             }
         }
         assert!(of(0.3f32.next_up(), false, 5, &seen).is_nan());
+    }
+
+    /// 0.1281 is 0.478 of the way from the number that it becomes to the next, so that on a grid four times as fine it becomes the middle.
+    #[test]
+    fn decimals_half_way_between_two_numbers_are_on_their_side() {
+        let seen = [0.0102, 0.25];
+        for x in [0.1281, 0.3627, 0.0713, 0.1262] {
+            for t in [x as f32, (x as f32).next_up(), (x as f32).next_down()] {
+                for (scale, is_strict) in (16..34).flat_map(|scale| [(scale, false), (scale, true)]) {
+                    let holds = if is_strict { (x as f32) > t } else { (x as f32) >= t };
+                    let place = of(t, is_strict, scale, &seen);
+                    // Where no decimal becomes the threshold's integer, nothing needs to decide.
+                    let is_right = place.is_nan() || ((x * pow2(scale)).round() >= place) == holds;
+                    assert!(is_right, "{x} {t} {scale} {is_strict}: {place}");
+                }
+            }
+        }
     }
 
     /// Numbers and decimals next to a threshold are on their side on every grid that tells numbers of single precision apart, but decimals

@@ -8,12 +8,17 @@
 //! integer of a missing value (NaN) is in the set of a condition, or is taken out of it, as the condition's missing track says: that is a
 //! threshold of its own at most.
 //!
+//! Comparisons of elements of inputs with constants are trees of one condition ([`compared`]), and trees that a file writes out in
+//! comparisons and look-ups are trees again ([`decided`]).
+//!
 //! Inputs whose float32 numbers are taken exactly have order keys for integers, and thresholds the keys of the numbers next to them: every
 //! branch is the one that onnxruntime takes, for every value. That is asked for, since a feature's range proofs are then of 32 bits.
 
 mod arrays;
 mod attributes;
 mod beside;
+mod compared;
+mod decided;
 mod encoding;
 mod ensemble;
 mod float32;
@@ -38,6 +43,8 @@ use crate::import::single::Precision;
 use crate::import::value::{Kind, Tensor, Value, merged};
 use crate::model::Row;
 use attributes::Attributes;
+pub(super) use compared::compared;
+pub(super) use decided::{decided, looked_up, summed};
 use ensemble::{Branch, RealEnsemble, Slot, Values};
 use forest::Forest;
 use moved::Moved;
@@ -83,55 +90,10 @@ fn sums(
     // Of one sample after the other the functions in front are the same, as a rule.
     let mut last = (Vec::new(), Arc::clone(ensemble));
     for sample in 0..samples {
-        let (mut slots, mut arguments, mut known) = (Vec::new(), Vec::new(), BTreeMap::new());
-        let mut functions: Vec<Option<Moved>> = Vec::new();
-        for &feature in &ensemble.features {
-            let row = node.expected(rows.get(sample * features + feature))?;
-            let recipe = layers.singles.of(row).filter(|recipe| !recipe.is_empty());
-            let (argument, factor, offset, function) = match (row.terms.as_slice(), recipe) {
-                ([], _) => (None, 0.0, row.bias, None),
-                (&[(atom, _)], Some(recipe)) => {
-                    let precision = layers.singles.precision(atom);
-                    (Some(Row::atom(atom)), 1.0, 0.0, Some(Moved { recipe, precision }))
-                }
-                (&[(atom, factor)], None) => (Some(Row::atom(atom)), factor, row.bias, None),
-                _ => (Some(row.clone()), 1.0, 0.0, None),
-            };
-            let precision = function.as_ref().map_or(ensemble.precision, |function| function.precision);
-            functions.push(function);
-            let argument = match argument {
-                // Of a constant there is nothing to compare.
-                None => 0,
-                Some(row) => {
-                    // Features that are functions of one element share its bits.
-                    let single = row.as_atom().map_or((1, feature as u32), |atom| (0, atom));
-                    let next = arguments.len();
-                    let position = *known.entry(single).or_insert(next);
-                    if position == next {
-                        arguments.push(row);
-                    }
-                    position
-                }
-            };
-            let argument = node.expected(u32::try_from(argument).ok())?;
-            slots.push(Slot { argument, factor, offset, precision });
-        }
-        if arguments.is_empty() {
-            arguments.push(Row::constant(0.0));
-        }
-        if functions.iter().any(Option::is_some) && functions != last.0 {
-            // Bisections of some steps, and nodes that are kept.
-            layers.spend_work(node, branches as u128 * 1024)?;
-            last = (functions.clone(), Arc::new(ensemble.moved(&functions)));
-        }
-        let of_sample = if functions == last.0 { &last.1 } else { ensemble };
-        let known_of = |row: &Row| match layers.is_whole_numbers(&Tensor::new(vec![], vec![row.clone()])) {
-            true => Values::Whole,
-            false if layers.exact.is_one(row) => Values::Float32,
-            false => Values::Unknown,
-        };
-        let operator = Trees::new(Arc::clone(of_sample), slots, arguments.iter().map(known_of).collect());
-        let arguments = Tensor::new(vec![arguments.len()], arguments).with_trail(x.trail.clone());
+        let of_feature = |&feature: &usize| rows.get(sample * features + feature);
+        let asked = node.expected(ensemble.features.iter().map(of_feature).collect::<Option<Vec<&Row>>>())?;
+        let (operator, arguments) = over(node, layers, &asked, ensemble, &mut last)?;
+        let arguments = arguments.with_trail(x.trail.clone());
         results.push(layers.apply(node, Arc::new(operator), &[&arguments], vec![1, outputs])?);
     }
     match results.as_slice() {
@@ -141,6 +103,72 @@ fn sums(
             Ok(Tensor::new(vec![samples, outputs], rows).with_trail(merged(all.iter().map(|one| &one.trail))))
         }
     }
+}
+
+/// An ensemble over these rows, one a feature that it asks for, and its arguments. `last` is what functions in front made of it before.
+fn over(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    rows: &[&Row],
+    ensemble: &Arc<RealEnsemble>,
+    last: &mut (Vec<Option<Moved>>, Arc<RealEnsemble>),
+) -> Result<(Trees, Tensor), Refusal> {
+    let (mut slots, mut arguments, mut known) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let mut functions: Vec<Option<Moved>> = Vec::new();
+    for (feature, &row) in rows.iter().enumerate() {
+        let recipe = layers.singles.of(row).filter(|recipe| !recipe.is_empty());
+        let (argument, factor, offset, function) = match (row.terms.as_slice(), recipe) {
+            ([], _) => (None, 0.0, row.bias, None),
+            (&[(atom, _)], Some(recipe)) => {
+                let precision = layers.singles.precision(atom);
+                (Some(Row::atom(atom)), 1.0, 0.0, Some(Moved { recipe, precision }))
+            }
+            (&[(atom, factor)], None) => (Some(Row::atom(atom)), factor, row.bias, None),
+            _ => (Some(row.clone()), 1.0, 0.0, None),
+        };
+        let precision = match (&function, row.as_atom()) {
+            (Some(function), _) => function.precision,
+            // In whichever precision it is compared, an element of an input is what it is in its own.
+            (None, Some(atom)) if layers.maker(atom).is_none() => {
+                ensemble.precision.min(layers.singles.precision(atom))
+            }
+            _ => ensemble.precision,
+        };
+        functions.push(function);
+        let argument = match argument {
+            // Of a constant there is nothing to compare.
+            None => 0,
+            Some(row) => {
+                // Features that are functions of one element share its bits.
+                let single = row.as_atom().map_or((1, feature as u32), |atom| (0, atom));
+                let next = arguments.len();
+                let position = *known.entry(single).or_insert(next);
+                if position == next {
+                    arguments.push(row);
+                }
+                position
+            }
+        };
+        let argument = node.expected(u32::try_from(argument).ok())?;
+        slots.push(Slot { argument, factor, offset, precision });
+    }
+    if arguments.is_empty() {
+        arguments.push(Row::constant(0.0));
+    }
+    if functions.iter().any(Option::is_some) && functions != last.0 {
+        // Bisections of some steps, and nodes that are kept.
+        let branches: usize = ensemble.trees.iter().map(Vec::len).sum();
+        layers.spend_work(node, branches as u128 * 1024)?;
+        *last = (functions.clone(), Arc::new(ensemble.moved(&functions)));
+    }
+    let moved = if functions == last.0 { &last.1 } else { ensemble };
+    let known_of = |row: &Row| match layers.is_whole_numbers(&Tensor::new(vec![], vec![row.clone()])) {
+        true => Values::Whole,
+        false if layers.exact.is_one(row) => Values::Float32,
+        false => Values::Unknown,
+    };
+    let operator = Trees::new(Arc::clone(moved), slots, arguments.iter().map(known_of).collect());
+    Ok((operator, Tensor::new(vec![arguments.len()], arguments)))
 }
 
 /// Number of samples, and of features of each.
@@ -165,6 +193,8 @@ fn ensemble(
     aggregate: Aggregate,
 ) -> Result<RealEnsemble, Refusal> {
     let (trees, features) = forest.trees(node, features)?;
+    // Features of double precision are compared in it, whatever the thresholds are.
+    let precision = precision.max(node.precision);
     let ensemble = RealEnsemble { features, trees, base: vec![0.0; outputs], aggregate, precision };
     let is_even = |tree: &Vec<Branch>| {
         let mut leaves = tree.iter().filter_map(|branch| match branch {

@@ -68,6 +68,19 @@ impl Trees {
     }
 }
 
+impl Trees {
+    /// The same with the arguments' values in the calibration data.
+    pub fn with_seen(&self, of_row: &dyn Fn(usize) -> Vec<f64>) -> Self {
+        let seen = (0..self.arguments.len()).map(|row| Seen::new(of_row(row))).collect();
+        Trees { seen, known: Known::default(), ..self.clone() }
+    }
+
+    /// The argument that each feature is a function of.
+    pub fn argument_of(&self, feature: usize) -> Option<usize> {
+        self.slots.get(feature).map(|slot| slot.argument as usize)
+    }
+}
+
 impl Operator for Trees {
     fn name(&self) -> &'static str {
         "trees"
@@ -82,8 +95,7 @@ impl Operator for Trees {
     }
 
     fn with_values(&self, of_row: &dyn Fn(usize) -> Vec<f64>) -> Option<Arc<dyn Operator>> {
-        let seen = (0..self.arguments.len()).map(|row| Seen::new(of_row(row))).collect();
-        Some(Arc::new(Trees { seen, known: Known::default(), ..self.clone() }))
+        Some(Arc::new(self.with_seen(of_row)))
     }
 
     fn len(&self) -> usize {
