@@ -23,6 +23,9 @@ const PACE: Duration = Duration::from_millis(500);
 const REST: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_secs(30);
 
+/// Told of a feed, and how old its newest price is, seconds.
+pub type TellAge = dyn Fn(&Feed, i64) + Send + Sync;
+
 /// What is posted, and when.
 pub struct Plan {
     /// Who knows prices.
@@ -33,8 +36,8 @@ pub struct Plan {
     pub shard: u16,
     /// When.
     pub policy: Policy,
-    /// Who is told how old the newest price of a feed is, seconds.
-    pub told: Box<dyn Fn(&Feed, i64) + Send + Sync>,
+    /// Who is told how old prices are.
+    pub told: Box<TellAge>,
 }
 
 /// Follows a server's stream until it is told to stop, and asks it once where the stream breaks off. It blocks: a thread's work.
