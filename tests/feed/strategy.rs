@@ -15,6 +15,7 @@ use assay_interface::scales::Scales;
 use assay_interface::schema::{ModelSchema, TensorSchema};
 use assay_localnet::Wallet;
 use assay_verifier_host::{self as verifier, MIN_TIMELOCK, Registration};
+use solana_address::Address;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
@@ -42,13 +43,13 @@ impl Evaluate for Filter {
 fn decide(fed: &mut Fed) -> Decision {
     let (key, feed) = (fed.prover.insecure_clone(), fed.keys.feed);
     let wallet = Wallet::new(&mut fed.net, &key);
-    Rounds.decide(&View::new(&wallet, 0, &Filter), &feed).unwrap()
+    Rounds { feed }.decide(&View::new(&wallet, 0, &Filter), &feed).unwrap()
 }
 
 fn act(fed: &mut Fed, answer: &Answer) -> Decision {
     let (key, feed) = (fed.prover.insecure_clone(), fed.keys.feed);
     let wallet = Wallet::new(&mut fed.net, &key);
-    Rounds.act(&View::new(&wallet, 0, &Filter), &feed, answer).unwrap()
+    Rounds { feed }.act(&View::new(&wallet, 0, &Filter), &feed, answer).unwrap()
 }
 
 fn prove(question: Question) -> Answer {
@@ -169,15 +170,16 @@ fn a_stopped_feed_and_one_of_another_key_are_left_alone() {
 
 #[test]
 fn a_models_tensors_are_the_filters() {
+    let rounds = Rounds { feed: Address::default() };
     let of = |scale: i8, bits: u8| {
         let [input] = MODEL.schema.inputs() else { panic!("one input") };
         let [output] = MODEL.schema.outputs() else { panic!("one output") };
         let output = TensorSchema { scales: scale.into(), bits, ..output.clone() };
         ModelSchema::new("filter".into(), vec![input.clone()], vec![output]).unwrap()
     };
-    assert!(Rounds.accepts(&of(SCORES.scale, SCORES.bits)).is_ok());
-    assert!(Rounds.accepts(&of(SCORES.scale + 1, SCORES.bits)).is_err());
-    assert!(Rounds.accepts(&of(SCORES.scale, SCORES.bits - 1)).is_err());
+    assert!(rounds.accepts(&of(SCORES.scale, SCORES.bits)).is_ok());
+    assert!(rounds.accepts(&of(SCORES.scale + 1, SCORES.bits)).is_err());
+    assert!(rounds.accepts(&of(SCORES.scale, SCORES.bits - 1)).is_err());
 
     // The program writes its features at one scale: a model that reads them at several reads other numbers.
     let [input] = MODEL.schema.inputs() else { panic!("one input") };
@@ -186,17 +188,17 @@ fn a_models_tensors_are_the_filters() {
     scales[0] += 1;
     let input = TensorSchema { scales: Scales::along(axis as u8, scales), ..input.clone() };
     let schema = ModelSchema::new("filter".into(), vec![input], MODEL.schema.outputs().to_vec()).unwrap();
-    assert!(Rounds.accepts(&schema).is_err());
+    assert!(rounds.accepts(&schema).is_err());
 
     // Nor does it write order keys of float32 numbers, whatever the bits.
     let [input] = MODEL.schema.inputs() else { panic!("one input") };
     let input = TensorSchema { scales: Scales::Float32, bits: 32, ..input.clone() };
     let schema = ModelSchema::new("filter".into(), vec![input], MODEL.schema.outputs().to_vec()).unwrap();
-    assert!(Rounds.accepts(&schema).is_err());
+    assert!(rounds.accepts(&schema).is_err());
 
     // Nor does it write any integer for a value that is not there.
     let [input] = MODEL.schema.inputs() else { panic!("one input") };
     let input = TensorSchema { missing: Missing::Anywhere, ..input.clone() };
     let schema = ModelSchema::new("filter".into(), vec![input], MODEL.schema.outputs().to_vec()).unwrap();
-    assert!(Rounds.accepts(&schema).is_err());
+    assert!(rounds.accepts(&schema).is_err());
 }

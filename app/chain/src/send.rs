@@ -18,7 +18,7 @@ use crate::rpc::{Blockhash, Execution, Rpc};
 use crate::transaction::{Budget, MOST_COMPUTE_UNITS, Unsigned};
 
 /// Most micro-lamports a compute unit that are paid because others pay them.
-const MOST_RECENT: u64 = 1_000_000;
+pub const MOST_RECENT: u64 = 1_000_000;
 /// Between two looks at a transaction.
 const PACE: Duration = Duration::from_millis(400);
 /// Between two sendings of it.
@@ -39,8 +39,8 @@ pub enum Price {
     Fixed(u64),
     /// These micro-lamports, or as many as the most that is paid comes to.
     Upto(u64),
-    /// What three of four transactions that wrote to the same accounts paid of late, or less; a million micro-lamports at most.
-    Recent,
+    /// What three of four transactions that wrote to the same accounts paid of late, or less; these micro-lamports at most.
+    Recent(u64),
 }
 
 /// Who sends, and how.
@@ -142,7 +142,7 @@ impl Sender<'_> {
     fn price(&self, instructions: &[Instruction]) -> Result<u64> {
         match self.price {
             Price::Fixed(price) | Price::Upto(price) => Ok(price),
-            Price::Recent => {
+            Price::Recent(most) => {
                 let accounts = instructions.iter().flat_map(|instruction| &instruction.accounts);
                 let mut writable = vec![self.payer];
                 writable.extend(accounts.filter(|account| account.is_writable).map(|account| account.pubkey));
@@ -151,7 +151,7 @@ impl Sender<'_> {
                 let mut prices = self.rpc.recent_prices(&writable)?;
                 prices.sort_unstable();
                 let usual = prices.get(prices.len() * 3 / 4).copied().unwrap_or_default();
-                Ok(usual.min(MOST_RECENT))
+                Ok(usual.min(most))
             }
         }
     }

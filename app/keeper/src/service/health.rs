@@ -117,7 +117,7 @@ impl Board {
             fault(DEAF, format!("none for {seconds} s"));
         }
         for (asset, left) in self.caps() {
-            if left.most() == 0 {
+            if left.most() == 0 || self.journal.as_ref().is_some_and(|journal| journal.is_reached(&asset)) {
                 fault(CAP, format!("of {asset}: {} left for life, {} for the day", left.life, left.day));
             }
         }

@@ -19,6 +19,7 @@ mod error;
 mod record;
 mod spend;
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -92,6 +93,8 @@ struct Inner {
     book: Book,
     clock: Clock,
     failed: Option<JournalError>,
+    /// Of which assets the cap kept something from being sent, and nothing was since.
+    reached: BTreeSet<Asset>,
     /// Held while the journal is.
     _lock: File,
 }
@@ -144,6 +147,7 @@ impl Journal {
             book: Book::new(caps),
             clock,
             failed: None,
+            reached: BTreeSet::new(),
             _lock: lock,
         };
         inner.replay()?;
@@ -167,7 +171,14 @@ impl Journal {
         if let Some(id) = inner.book.holder(target) {
             return Err(NotReserved::Busy(id));
         }
-        let id = inner.book.hold(target, &most)?;
+        let id = match inner.book.hold(target, &most) {
+            Ok(id) => id,
+            Err(reached) => {
+                inner.reached.insert(reached.asset);
+                return Err(reached.into());
+            }
+        };
+        inner.reached.retain(|asset| most.of(asset) == 0);
         Ok(Reservation { journal: self.clone(), id, target: *target, action: action.into(), most })
     }
 
@@ -202,6 +213,16 @@ impl Journal {
         let mut inner = self.inner();
         inner.advance();
         inner.book.left(asset)
+    }
+
+    /// The cap of an asset.
+    pub fn cap(&self, asset: &Asset) -> Cap {
+        self.inner().book.caps().of(asset)
+    }
+
+    /// Whether the cap of an asset kept the last transaction that would have taken of it from being sent.
+    pub fn is_reached(&self, asset: &Asset) -> bool {
+        self.inner().reached.contains(asset)
     }
 
     /// The assets that have a cap.

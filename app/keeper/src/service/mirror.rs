@@ -72,7 +72,7 @@ pub struct Clock {
     /// Unix seconds in the newest clock that was read.
     pub unix_time: i64,
     /// The slot at which that was read.
-    read_at: u64,
+    pub read_at: u64,
 }
 
 /// When the mirror changed last.

@@ -109,7 +109,9 @@ impl Reader {
     /// # Errors
     /// The server does not answer; what it answered before is here.
     pub fn repair(&self, what: &Repair) -> Result<()> {
-        self.rpc.not_before(self.mirror.clock().slot);
+        // By what the server answered for the clock, and not by what a subscription told: one false slot would make every server one that is
+        // behind.
+        self.rpc.not_before(self.mirror.clock().read_at);
         let keys = match what {
             Repair::Keys(keys) => keys.clone(),
             Repair::All => self.mirror.keys(),

@@ -33,6 +33,11 @@ const PING: Duration = Duration::from_secs(5);
 /// Waits between connections, which double.
 const WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Without a slot for so long, a connection tells nothing, whatever else it answers.
+const SILENCE: Duration = Duration::from_secs(15);
+/// Slots that a notification may be ahead of the clock that was read last: as many as pass in a minute. What tells of later ones is not
+/// believed, and asked for.
+const MOST_AHEAD: u64 = 150;
 /// Between two repairs because slots are missing.
 const BETWEEN_GAPS: Duration = Duration::from_secs(5);
 
@@ -81,6 +86,8 @@ struct Session<'a> {
     pending: HashMap<u64, Topic>,
     standing: HashMap<u64, Topic>,
     slot: Option<u64>,
+    /// When a slot was told of, or slots were subscribed to.
+    told: Instant,
     last_gap: Option<Instant>,
 }
 
@@ -140,7 +147,7 @@ impl Subscriber {
         let mut last = Instant::now();
         loop {
             for request in requests.drain(..) {
-                socket.send(Message::text(request.to_string())).await.map_err(failed)?;
+                send(&mut socket, Message::text(request.to_string())).await?;
             }
             tokio::select! {
                 message = socket.next() => {
@@ -162,17 +169,26 @@ impl Subscriber {
                     if last.elapsed() > PING * 3 {
                         return Err("nothing was heard for too long".into());
                     }
-                    socket.send(Message::Ping(Vec::new().into())).await.map_err(failed)?;
+                    if session.is_silent() {
+                        return Err("no slot was told of for too long".into());
+                    }
+                    send(&mut socket, Message::Ping(Vec::new().into())).await?;
                 }
             }
         }
     }
 }
 
+/// Sends a message, to a peer that reads.
+async fn send(socket: &mut Socket, message: Message) -> Result<(), String> {
+    let sent = timeout(PATIENCE, socket.send(message)).await;
+    sent.map_err(|_| "the server takes nothing".to_owned())?.map_err(|error| error.to_string())
+}
+
 impl<'a> Session<'a> {
     fn new(of: &'a Subscriber) -> Self {
         let (pending, standing) = (HashMap::new(), HashMap::new());
-        Self { of, next: 1, pending, standing, slot: None, last_gap: None }
+        Self { of, next: 1, pending, standing, slot: None, told: Instant::now(), last_gap: None }
     }
 
     fn request(&mut self, method: &str, parameters: &Value) -> Value {
@@ -184,6 +200,11 @@ impl<'a> Session<'a> {
     /// Whether this is subscribed to, or asked to be.
     fn has(&self, topic: Topic) -> bool {
         self.pending.values().chain(self.standing.values()).any(|other| *other == topic)
+    }
+
+    /// Whether slots are subscribed to, and none comes.
+    fn is_silent(&self) -> bool {
+        self.standing.values().any(|topic| *topic == Topic::Slots) && self.told.elapsed() > SILENCE
     }
 
     fn open(&mut self, topic: Topic) -> Value {
@@ -259,6 +280,7 @@ impl<'a> Session<'a> {
         let number = |field| result.get(field).and_then(Value::as_u64);
         let (Some(slot), Some(parent)) = (number("slot"), number("parent")) else { return };
         (self.of.heard)(Some(slot));
+        self.told = Instant::now();
         let is_gap = self.slot.is_some_and(|last| parent > last);
         self.slot = Some(self.slot.map_or(slot, |last| last.max(slot)));
         if is_gap && self.last_gap.is_none_or(|gap| gap.elapsed() > BETWEEN_GAPS) {
@@ -273,6 +295,12 @@ impl<'a> Session<'a> {
         let slot = result.pointer("/context/slot")?.as_u64()?;
         let value = result.get("value")?;
         let mirror = &self.of.mirror;
+        let read_at = mirror.clock().read_at;
+        if read_at > 0 && slot > read_at.saturating_add(MOST_AHEAD) {
+            tracing::warn!(slot, read_at, "the server told of an account in a slot that is far ahead");
+            self.repair(Repair::Keys(vec![key]));
+            return Some(());
+        }
         match key {
             Key::Single(address) => {
                 mirror.put(Way::Told, address, At { slot, value: written(value)? });

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use assay_chain::rpc::Spent;
 use assay_chain::{Error, Price, Rpc, Sender, Signed, Simulated};
-use assay_host::account::token_mint;
+use assay_host::account::{token_amount, token_mint};
 use assay_host::{Account, Action, Chain, ChainError, Executed, SendError, Watch};
 use solana_address::Address;
 use solana_instruction::Instruction;
@@ -158,6 +158,7 @@ impl Wallet {
         let mint = self.mint(action)?;
         let most = self.most(action, &simulated, mint);
         let withheld = |error: &dyn std::fmt::Display| SendError::Withheld(error.to_string());
+        self.is_affordable(journal, action, &most)?;
         let reservation = journal.reserve(&self.target, action.name, most);
         let mut reservation = Some(reservation.map_err(|error| withheld(&error))?);
         let mut flight = None;
@@ -223,6 +224,29 @@ impl Wallet {
             true => Err(SendError::Withheld("it brings less than it costs".into())),
             false => Ok(()),
         }
+    }
+
+    /// What is on its way at once may not take more tokens than there are, or all but one would fail and cost fees; and upkeep stops where
+    /// half of the day's lamports are gone, so that nobody who makes work of no gain keeps liquidations out.
+    fn is_affordable(&self, journal: &Journal, action: &Action, most: &Spend) -> Result<(), SendError> {
+        if let Some(payment) = action.payment {
+            let found = self.account(&payment.from)?;
+            let tokens = found.as_ref().and_then(|account| token_amount(&account.data)).unwrap_or(0);
+            let mint = found.and_then(|account| token_mint(&account.data)).map(Asset::Token);
+            let held =
+                |mint: Asset| journal.in_flight().iter().map(|flight| flight.most.of(&mint)).sum::<u64>();
+            if mint.map_or(0, held).saturating_add(payment.most) > tokens {
+                return Err(SendError::Withheld("what is on its way may take the tokens".into()));
+            }
+        }
+        let lamports = most.of(&Asset::Lamports);
+        let half = journal.cap(&Asset::Lamports).day / 2;
+        if action.gain.is_none() && lamports > journal.left(&Asset::Lamports).day.saturating_sub(half) {
+            return Err(SendError::Withheld(
+                "the day's other half of lamports is for what brings a gain".into(),
+            ));
+        }
+        Ok(())
     }
 
     fn mint(&self, action: &Action) -> Result<Option<Address>, SendError> {

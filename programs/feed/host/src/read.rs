@@ -88,6 +88,19 @@ pub fn round(chain: &dyn Chain, feed: &Address, address: &Address) -> Result<Opt
     parse(chain.listed(&rounds, address)?, address, "round")
 }
 
+/// Which rounds somebody paid for.
+pub fn rounds_of(payer: &Address) -> Watch {
+    Watch::of::<Round>().holding(core::mem::offset_of!(Round, payer), payer)
+}
+
+/// The round at an address that the chain's wallet paid for, if there is one.
+///
+/// # Errors
+/// [`SourceError`].
+pub fn own_round(chain: &dyn Chain, address: &Address) -> Result<Option<Round>, SourceError> {
+    parse(chain.listed(&rounds_of(&chain.wallet()), address)?, address, "round")
+}
+
 fn account<T: Owner + Discriminator + Pod>(
     chain: &dyn Chain,
     address: &Address,

@@ -13,7 +13,9 @@
 //! Every action can be repeated. The program is the judge of all of it: quotes are the sources' final minutes, and scores are
 //! proven. A keeper that lies, or is late, can at worst publish nothing, and then others or the fallback do. Bringing the sources'
 //! minutes (`observe`) needs signed updates of the oracle, which are not on the chain: whoever runs a keeper runs that beside it.
-//! Rounds are closed by whoever wants the rent back.
+//! What the wallet paid for rounds comes back: they are closed once nothing can be published of them.
+//!
+//! The feed is named. Anybody may make feeds with the keeper's model, and each would cost it the rent of a round every minute.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -27,7 +29,7 @@ use assay_feed_interface::{
     quote::MAX_SOURCES,
 };
 use assay_host::{
-    Chain, StrategyEntry, Watch,
+    Chain, StrategyEntry,
     strategy::{Action, Answer, Decision, Question, Reason, Strategy, StrategyError, View},
 };
 use assay_interface::{
@@ -57,6 +59,8 @@ pub const NO_QUORUM: Reason = Reason("no quorum");
 pub const MODEL_UNUSABLE: Reason = Reason("model unusable");
 /// The round that was proven has its result, or is no more.
 pub const ROUND_GONE: Reason = Reason("round gone");
+/// The round cannot be closed yet.
+pub const ROUND_OPEN: Reason = Reason("round open");
 
 /// Names of the instructions that it sends.
 pub const OPEN_ROUND: &str = "open_round";
@@ -64,16 +68,28 @@ pub const OPEN_ROUND: &str = "open_round";
 pub const PUBLISH_BY_PROOF: &str = "publish_by_proof";
 /// See [`OPEN_ROUND`].
 pub const PUBLISH_FALLBACK: &str = "publish_fallback";
+/// See [`OPEN_ROUND`].
+pub const CLOSE_ROUND: &str = "close_round";
 
-/// Rounds of all feeds that the keeper's model judges.
+/// Rounds of a feed that the keeper's model judges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rounds;
+pub struct Rounds {
+    /// The feed.
+    pub feed: Address,
+}
 
-/// How a keeper of feeds is opened. It needs no address.
-pub const ENTRY: StrategyEntry = StrategyEntry { addresses: &[], open };
+/// The name of the feed among the addresses of a configuration.
+const FEED: &str = "feed";
 
-fn open(_: &BTreeMap<String, Address>) -> Result<Arc<dyn Strategy>, StrategyError> {
-    Ok(Arc::new(Rounds))
+/// How a keeper of a feed is opened.
+pub const ENTRY: StrategyEntry = StrategyEntry { addresses: &[FEED], open };
+
+fn open(named: &BTreeMap<String, Address>) -> Result<Arc<dyn Strategy>, StrategyError> {
+    let missing = || StrategyError {
+        reason: "configuration".into(),
+        source: format!("no address is named {FEED}").into(),
+    };
+    Ok(Arc::new(Rounds { feed: *named.get(FEED).ok_or_else(missing)? }))
 }
 
 /// Why there is nothing to decide on.
@@ -141,12 +157,15 @@ impl Strategy for Rounds {
         }
     }
 
-    /// Every feed.
+    /// The feed, and the rounds that the wallet paid for.
     fn targets(&self, chain: &dyn Chain) -> Result<Vec<Address>, StrategyError> {
-        Ok(chain.addresses(&Watch::of::<Feed>())?)
+        Ok([vec![self.feed], chain.addresses(&read::rounds_of(&chain.wallet()))?].concat())
     }
 
     fn decide(&self, view: &View<'_>, target: &Address) -> Result<Decision, StrategyError> {
+        if *target != self.feed {
+            return close(view, target);
+        }
         let (keys, now) = (FeedKeys { feed: *target }, now(view)?);
         let feed = read::feed(view.chain, target).map_err(RoundsError::from)?;
         if feed.is_stopped() {
@@ -188,6 +207,20 @@ impl Strategy for Rounds {
         let publish = keys.publish_by_proof(wallet, feed.model, minute, answer.proof.as_bytes(), scores);
         Ok(Decision::Settle(Action::of(PUBLISH_BY_PROOF, publish)))
     }
+}
+
+/// Closes a round of the wallet's once it may be closed.
+fn close(view: &View<'_>, target: &Address) -> Result<Decision, StrategyError> {
+    let round = read::own_round(view.chain, target).map_err(RoundsError::from)?;
+    let Some((round, minute)) = round.and_then(|round| Some((round, Interval::Minute.index(round.at)?)))
+    else {
+        return Ok(Decision::Leave(ROUND_GONE));
+    };
+    if now(view)? < round.ends_at() {
+        return Ok(Decision::Leave(ROUND_OPEN));
+    }
+    let close = FeedKeys { feed: round.feed }.close_round(round.payer, minute);
+    Ok(Decision::Settle(Action::of(CLOSE_ROUND, close)))
 }
 
 /// What to do about a sealed round: prove it if that gives a price, else fall back when it is time.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use assay_chain::rpc::Cluster;
+use assay_chain::send::MOST_RECENT;
 use assay_chain::settings::{self, Settings};
 use assay_chain::transaction::Budget;
 use assay_chain::{Commitment, Error, Landed, MOST_PRIORITY, Price, Rpc, Sender, Signed, Simulated};
@@ -56,7 +57,7 @@ pub struct Signing {
 
 fn price(text: &str) -> Result<Price, String> {
     match text {
-        "auto" => Ok(Price::Recent),
+        "auto" => Ok(Price::Recent(MOST_RECENT)),
         number => {
             let price = number.parse().map_err(|_| "a whole number of micro-lamports, or auto")?;
             Ok(Price::Fixed(price))

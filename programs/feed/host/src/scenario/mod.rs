@@ -60,7 +60,8 @@ fn run(options: &Options, page: &mut Page<'_>) -> Result<Outcome, DemoError> {
     outcome.attacks = attacks;
 
     let mut world = fresh;
-    let mut course = Course::new(&mut world, world::keeper(prover, options.seed)?)?;
+    let keeper = world::keeper(world.keys.feed, prover, options.seed)?;
+    let mut course = Course::new(&mut world, keeper)?;
     let mut episode = |title, play: fn(&mut Course<'_>) -> Result<Vec<Check>, DemoError>| {
         let (checks, time) = page.step(title, |page| {
             let checks = play(&mut course)?;

@@ -115,15 +115,15 @@ pub fn prover(seed: u64) -> Result<Prover, DemoError> {
     Ok(Prover::new(&model, &keys)?)
 }
 
-/// A keeper of feeds with this prover.
+/// A keeper of a feed with this prover.
 ///
 /// # Errors
 /// The model is none for feeds.
-pub fn keeper(prover: Prover, seed: u64) -> Result<Keeper<Rounds, ChaCha20Rng>, DemoError> {
+pub fn keeper(feed: Address, prover: Prover, seed: u64) -> Result<Keeper<Rounds, ChaCha20Rng>, DemoError> {
     // Public inputs: nothing to hide.
     let rng = ChaCha20Rng::from_seed(sha256(&[b"assay:demo:feed:v1\0keeper", &seed.to_le_bytes()]));
     let config = Config { mode: Mode::Live, ..Config::default() };
-    Ok(Keeper::new(Rounds, prover, config, rng)?)
+    Ok(Keeper::new(Rounds { feed }, prover, config, rng)?)
 }
 
 impl World {

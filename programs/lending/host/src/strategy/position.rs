@@ -338,10 +338,12 @@ impl Liquidations {
     /// The largest repayment within the terms and the funds, and the least collateral to accept for it.
     fn liquidation(&self, view: &View<'_>, case: &Case, terms: Terms) -> Result<Plan, ReadError> {
         let funds = self.funds(view)?;
-        // As much as is allowed, if that is affordable: interest raises the limit by a little before it executes.
-        let most = terms.limit.saturating_add(terms.limit / INTEREST_SHARE).saturating_add(1);
-        let (repay, most) =
-            if funds >= most { (ALL, most) } else { (funds.min(terms.limit), funds.min(terms.limit)) };
+        // What is paid is bound by what is named: until it executes, the price may fall and the budget be renewed, and `ALL` would pay the
+        // greater limit of that moment. The whole debt is another matter: nothing can be paid beyond it but a little interest.
+        let debt = case.assessment.exposure.debt;
+        let whole = debt.saturating_add(debt / INTEREST_SHARE).saturating_add(1);
+        let fixed = funds.min(terms.limit);
+        let (repay, most) = if terms.limit >= debt && funds >= whole { (ALL, whole) } else { (fixed, fixed) };
         let min_bonus = case.market.market.params.bonus_min_bps;
         let plan = case.assessment.exposure.plan(terms.limit.min(funds), terms.bonus_bps, min_bonus);
         let seized = plan.map_err(|_| ReadError::Books)?.seized;

@@ -76,7 +76,7 @@ pub fn parts(config: &Config, mode: Mode) -> anyhow::Result<Parts> {
         signer,
         journal,
         fees: Fees {
-            price: config.fees.price.map_or(Price::Recent, Price::Upto),
+            price: config.fees.price.map_or(Price::Recent(config.fees.most_price), Price::Upto),
             most: config.fees.most_lamports,
             share_percent: config.fees.percent_of_profit,
             least_profit: config.fees.least_profit,
