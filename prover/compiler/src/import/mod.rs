@@ -405,7 +405,12 @@ impl Walk {
                 Some(Some(Value::Categories(text))) if !text.is_constant() => {
                     let classes = makers.classes(&name, &text.shape);
                     let shown = self.named(&name, "output", |node, layers| {
-                        operators::text_output(node, layers, &text, classes.as_ref().map(ClassNames::names))
+                        operators::texts::positions(
+                            node,
+                            layers,
+                            &text,
+                            classes.as_ref().map(ClassNames::names),
+                        )
                     });
                     let Some(shown) = self.record(shown) else { continue };
                     shown
@@ -449,7 +454,7 @@ impl Walk {
 /// The results of one node, within the budget.
 fn import_node(node: &Node<'_>, operator: &OnnxOperator, layers: &mut Layers) -> Result<Vec<Value>, Refusal> {
     layers.spend_operands(node)?;
-    let results = match (operators::of_texts(node, layers)?, operator.import) {
+    let results = match (operators::texts::import(node, layers)?, operator.import) {
         (Some(result), _) => vec![result],
         (None, Import::One(import)) => vec![import(node, layers)?],
         (None, Import::Several(import)) => import(node, layers)?,

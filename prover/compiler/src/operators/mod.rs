@@ -15,7 +15,7 @@ use crate::bytes::{ReadError, Reader};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{Tensor, Value};
+use crate::import::value::Tensor;
 use crate::model::Layer;
 
 /// Declares the families' modules, and lists their entries.
@@ -41,7 +41,7 @@ mod gated;
 mod grid;
 mod mask;
 mod reduction;
-mod texts;
+pub(crate) mod texts;
 
 /// The operator of a model file, or `None` where it is not supported.
 pub(crate) fn lookup(domain: &str, name: &str) -> Option<&'static OnnxOperator> {
@@ -52,21 +52,6 @@ pub(crate) fn lookup(domain: &str, name: &str) -> Option<&'static OnnxOperator> 
 /// Refuses layers that compute with infinite numbers: a softmax alone takes masks of them.
 pub(crate) fn check_finite(layers: &[Layer]) -> Result<(), Refusal> {
     mask::check(layers)
-}
-
-/// The result of an operator of texts that takes numbers as well.
-pub(crate) fn of_texts(node: &Node<'_>, layers: &mut Layers) -> Result<Option<Value>, Refusal> {
-    texts::import(node, layers)
-}
-
-/// What an output of texts shows, of which these are the names.
-pub(crate) fn text_output(
-    node: &Node<'_>,
-    layers: &mut Layers,
-    x: &Tensor,
-    names: Option<&[String]>,
-) -> Result<Tensor, Refusal> {
-    texts::positions(node, layers, x, names)
 }
 
 /// The truth values that an input of booleans holds.

@@ -137,7 +137,7 @@ pub(super) fn text(node: &Node<'_>, layers: &mut Layers, position: usize) -> Res
 }
 
 /// An output of texts: the position of each in the list of those that it may be, of which the last stands for all others.
-pub(super) fn positions(
+pub(crate) fn positions(
     node: &Node<'_>,
     layers: &mut Layers,
     x: &Tensor,
@@ -158,7 +158,7 @@ pub(super) fn positions(
 }
 
 /// The result of an operator that takes texts as well as numbers; `None` where it has none or the operands are numbers.
-pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Option<Value>, Refusal> {
+pub(crate) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Option<Value>, Refusal> {
     match node.proto.op_type.as_str() {
         "Equal" => equal(node, layers),
         "Where" => chosen(node, layers),
