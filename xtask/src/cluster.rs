@@ -42,7 +42,7 @@ pub fn binary(workspace: &Workspace) -> Result<PathBuf> {
     }
     debian::install(&DEBIAN_PACKAGES, "install pkg-config and the development files of OpenSSL 3")?;
     progress(
-        "compiling the local cluster: a thousand packages, some 20 minutes on two cores; once, while its sources stay",
+        "compiling the local cluster: a thousand packages, some ten minutes on two cores; once, while its sources stay",
     );
     run(&mut cargo_of_the_package(workspace, "build"))?;
     if folder.exists() {
