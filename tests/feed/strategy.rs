@@ -3,11 +3,12 @@
 use std::error::Error;
 
 use assay_feed_host::strategy::{
-    MODEL_UNUSABLE, NO_QUORUM, OPEN_ROUND, OTHER_MODEL, PUBLISH_BY_PROOF, PUBLISH_FALLBACK, ROUND_GONE,
-    STOPPED, WAITING,
+    CLOSE_ROUND, MODEL_UNUSABLE, NO_QUORUM, OPEN_ROUND, OTHER_MODEL, PUBLISH_BY_PROOF, PUBLISH_FALLBACK,
+    ROUND_GONE, ROUND_OPEN, STOPPED, WAITING,
 };
 use assay_feed_host::{FeedParams, Rounds, TRUSTS_AUTHORITY};
 use assay_feed_interface::formats::{FEATURES, SCORES};
+use assay_feed_interface::rounds::LIFETIME;
 use assay_host::strategy::{Action, Answer, Decision, Evaluate, Question, Strategy, View};
 use assay_interface::groth16::Transcript;
 use assay_interface::missing::Missing;
@@ -90,6 +91,19 @@ fn a_round_is_opened_proven_and_published() {
     // Done: nothing is left, and the proof is of no use.
     left(decide(&mut fed), WAITING);
     left(act(&mut fed, &answer), ROUND_GONE);
+    // The rent comes back once nothing can be published of the round.
+    let (round, key) = (fed.keys.round(u32::try_from(T / 60).unwrap()), fed.prover.insecure_clone());
+    let rounds = Rounds { feed: fed.keys.feed };
+    let targets = rounds.targets(&Wallet::new(&mut fed.net, &key)).unwrap();
+    assert_eq!(targets, [fed.keys.feed, round]);
+    let of_round = |fed: &mut Fed| {
+        rounds.decide(&View::new(&Wallet::new(&mut fed.net, &key), 0, &Filter), &round).unwrap()
+    };
+    left(of_round(&mut fed), ROUND_OPEN);
+    fed.net.set_time(T + LIFETIME);
+    let close = of_round(&mut fed);
+    send(&mut fed, close, CLOSE_ROUND);
+    left(of_round(&mut fed), ROUND_GONE);
 }
 
 #[test]

@@ -379,6 +379,34 @@ mod tests {
     }
 
     #[test]
+    fn a_slot_that_is_far_ahead_is_asked_for_and_not_believed() {
+        let (subscriber, mut repairs) = subscriber();
+        let mut session = Session::new(&subscriber);
+        session.standing.insert(71, Topic::Accounts(Key::List(WATCH)));
+        subscriber.mirror.put_list(&WATCH, At { slot: 1, value: Vec::new() });
+        subscriber.mirror.set_clock(At { slot: 100, value: 1 });
+        session.take(&told(71, account(1 << 60, 1, &[7; 9]))).unwrap();
+        assert_eq!(repairs.try_recv().unwrap(), Repair::Keys(vec![Key::List(WATCH)]));
+        assert_eq!(subscriber.mirror.addresses(&WATCH), Some(vec![]));
+        assert_eq!(subscriber.mirror.clock().slot, 100);
+        session.take(&told(71, account(100 + MOST_AHEAD, 1, &[7; 9]))).unwrap();
+        assert_eq!(subscriber.mirror.addresses(&WATCH).map(|found| found.len()), Some(1));
+        assert_eq!(subscriber.mirror.clock().read_at, 100, "what reads are held against is what was read");
+    }
+
+    #[test]
+    fn without_slots_a_connection_is_silent_whatever_else_it_answers() {
+        let (subscriber, _repairs) = subscriber();
+        let mut session = Session::new(&subscriber);
+        session.told = Instant::now().checked_sub(SILENCE * 2).unwrap();
+        assert!(!session.is_silent(), "a server without such subscriptions");
+        session.standing.insert(1, Topic::Slots);
+        assert!(session.is_silent());
+        session.take(&told(1, json!({ "slot": 5, "parent": 4, "root": 0 }))).unwrap();
+        assert!(!session.is_silent());
+    }
+
+    #[test]
     fn a_slot_whose_parent_nobody_told_of_is_a_gap() {
         let (subscriber, mut repairs) = subscriber();
         let mut session = Session::new(&subscriber);

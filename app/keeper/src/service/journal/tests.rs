@@ -44,7 +44,10 @@ fn a_restart_resets_nothing() {
     journal.ended(ended.id, &End::Landed { slot: 5, spent: tokens(250) }).unwrap();
     let never = journal.reserve(&target(3), "liquidate", tokens(150)).unwrap();
     assert_eq!(journal.left(&TOKEN), Left { life: 1_500, day: 0 });
+    assert!(!journal.is_reached(&TOKEN));
     assert!(matches!(journal.reserve(&target(4), "a", tokens(1)), Err(NotReserved::Cap(_))));
+    drop(journal.reserve(&target(4), "a", Spend::default()).unwrap());
+    assert!(journal.is_reached(&TOKEN), "nothing was sent that takes of it");
     assert!(matches!(journal.reserve(&target(1), "a", Spend::default()), Err(NotReserved::Busy(_))));
     drop((never, journal));
 

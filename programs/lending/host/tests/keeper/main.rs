@@ -45,6 +45,9 @@ fn over_the_threshold_the_plain_rule_needs_no_proof() {
     assert_eq!((sent.action, sent.executed.compute_units), ("liquidate", 900));
     assert_eq!(chain.names(), ["liquidate"]);
     assert_eq!((keeper.counters().proofs, keeper.counters().settled["liquidate"]), (0, 1));
+    // It names what it repays: for a half of the debt, `ALL` would pay the whole of it once the price had fallen a little more.
+    let is_all = |data: &[u8]| data.windows(8).any(|bytes| bytes == [0xff; 8]);
+    assert!(!chain.sent[0].iter().any(|instruction| is_all(&instruction.data)));
     // The compute limit comes first: the simulation's units, a tenth more, and its own.
     assert_eq!(chain.sent[0][0].data, [&[2u8][..], &1_250u32.to_le_bytes()].concat());
 }
