@@ -94,7 +94,7 @@ pub struct Fees {
     pub most_lamports: u64,
     /// Most of the expected profit that goes into fees, percent.
     pub percent_of_profit: u8,
-    /// Least profit after everything, lamports, below which nothing is sent.
+    /// Lamports that a transaction for a gain has to bring beyond its own fee.
     pub least_profit: u64,
 }
 

@@ -12,7 +12,6 @@
 //! | [`hear`], [`health`], [`metrics`], [`http`] | what it shows of itself |
 //! | [`signer`] | who signs: a key file, or a command |
 //! | [`prices`], [`hermes`], [`posting`] | where prices come from: accounts that others keep, or signed updates, which are posted |
-//! | [`swap`] | what an action brings after all it costs, and where tokens for it come from |
 //! | [`run`](mod@run) | all of it together, until it is told to stop |
 
 pub mod config;
@@ -31,7 +30,6 @@ pub mod run;
 pub mod settle;
 pub mod signer;
 pub mod subscribe;
-pub mod swap;
 pub mod wallet;
 
 #[cfg(test)]
