@@ -18,17 +18,33 @@ pub enum Toolchain {
     PlatformTools,
 }
 
-/// Compiles every program to `target/deploy` and writes the IDLs to `target/idl`, with the key pairs where Anchor
-/// looks for them.
-pub fn build(workspace: &Workspace, toolchain: Toolchain) -> Result<Vec<Program>> {
+/// What has to be there before the programs are compiled.
+pub struct Prepared {
+    pub programs: Vec<Program>,
+    /// Those of the Debian route, unless it is the platform tools that compile.
+    tools: Option<debian_route::Tools>,
+}
+
+/// Checks the programs' addresses, puts their key pairs where Anchor looks for them, writes the IDLs to `target/idl`, and
+/// installs the compiler. All that cargo builds into `target/release` for the programs is built here.
+pub fn prepare(workspace: &Workspace, toolchain: Toolchain) -> Result<Prepared> {
     let programs = programs::all(workspace)?;
     identity::check(workspace, &programs)?;
     identity::place_keypairs(workspace, &programs)?;
-    match toolchain {
-        Toolchain::Packages => debian_route::build(workspace, &programs)?,
-        Toolchain::PlatformTools => platform_tools::build(workspace, &programs)?,
-    }
     idl::generate(workspace, &programs)?;
+    let tools = match toolchain {
+        Toolchain::Packages => Some(debian_route::install(workspace)?),
+        Toolchain::PlatformTools => None,
+    };
+    Ok(Prepared { programs, tools })
+}
+
+/// Compiles every program to `target/deploy`.
+pub fn compile(workspace: &Workspace, prepared: &Prepared) -> Result<()> {
+    match &prepared.tools {
+        Some(tools) => debian_route::build(workspace, tools, &prepared.programs)?,
+        None => platform_tools::build(workspace, &prepared.programs)?,
+    }
     progress(&format!("programs are in {}", workspace.deploy().display()));
-    Ok(programs)
+    Ok(())
 }

@@ -8,6 +8,7 @@ mod compile;
 mod packages;
 
 pub use compile::{cargo, remapped};
+pub use packages::{Tools, install};
 
 use std::fs::{self, File};
 
@@ -17,8 +18,7 @@ use crate::programs::Program;
 use crate::workspace::Workspace;
 
 /// Compiles `programs` into the deploy directory.
-pub fn build(workspace: &Workspace, programs: &[Program]) -> Result<()> {
-    let tools = packages::install(workspace)?;
+pub fn build(workspace: &Workspace, tools: &Tools, programs: &[Program]) -> Result<()> {
     let directory = workspace.target.join("sbpf");
     fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
     // Two builds at once would write the same intermediate files.
@@ -29,7 +29,7 @@ pub fn build(workspace: &Workspace, programs: &[Program]) -> Result<()> {
     let deploy = workspace.deploy();
     fs::create_dir_all(&deploy).with_context(|| format!("cannot create {}", deploy.display()))?;
     for program in programs {
-        let compiled = compile::compile(workspace, &directory, &tools, program)?;
+        let compiled = compile::compile(workspace, &directory, tools, program)?;
         let output = deploy.join(format!("{}.so", program.library));
         fs::copy(&compiled, &output).with_context(|| format!("cannot write {}", output.display()))?;
     }

@@ -6,7 +6,10 @@
 
 mod plain;
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -19,32 +22,47 @@ use crate::workspace::Workspace;
 pub fn generate(workspace: &Workspace, programs: &[Program]) -> Result<()> {
     let directory = workspace.idl();
     fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
-    for program in programs.iter().filter(|program| program.has_idl) {
-        progress(&format!("generating the IDL of {}", program.package));
-        let printed = print_fragments(workspace, program)?;
-        let idl =
-            assemble(&printed).with_context(|| format!("cannot assemble the IDL of {}", program.package))?;
+    let programs: Vec<_> = programs.iter().filter(|program| program.has_idl).collect();
+    progress("generating the IDLs");
+    let binaries = compile(workspace, &programs)?;
+    for program in programs {
+        let binary = binaries
+            .get(&program.library)
+            .with_context(|| format!("cargo names no test binary of {}", program.package))?;
+        let idl = assemble(&print_fragments(binary)?)
+            .with_context(|| format!("cannot assemble the IDL of {}", program.package))?;
         let path = directory.join(format!("{}.json", program.library));
         fs::write(&path, format!("{idl:#}\n")).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
 }
 
-fn print_fragments(workspace: &Workspace, program: &Program) -> Result<String> {
-    capture(cargo().current_dir(&workspace.root).args([
-        "test",
-        "--release",
-        "--quiet",
-        "--lib",
-        "--package",
-        &program.package,
-        "--features",
-        "idl-build",
-        "__anchor_private_print_idl",
-        "--",
-        "--show-output",
-        "--test-threads=1",
-    ]))
+/// The test binary of each program, by the library's name. In one call, and not optimized: each choice of packages would
+/// compile most dependencies once more, and the binaries run for an instant.
+fn compile(workspace: &Workspace, programs: &[&Program]) -> Result<BTreeMap<String, PathBuf>> {
+    let mut command = cargo();
+    command
+        .current_dir(&workspace.root)
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
+        .args(["test", "--release", "--quiet", "--lib", "--no-run"])
+        .arg("--message-format=json-render-diagnostics");
+    for program in programs {
+        command.args(["--package", &program.package]);
+        command.args(["--features", &format!("{}/idl-build", program.package)]);
+    }
+    let mut binaries = BTreeMap::new();
+    for message in capture(&mut command)?.lines() {
+        let message: Value = serde_json::from_str(message).context("cargo's message is not JSON")?;
+        if let (Some(name), Some(path)) = (message["target"]["name"].as_str(), message["executable"].as_str())
+        {
+            binaries.insert(name.to_owned(), PathBuf::from(path));
+        }
+    }
+    Ok(binaries)
+}
+
+fn print_fragments(binary: &Path) -> Result<String> {
+    capture(Command::new(binary).args(["__anchor_private_print_idl", "--show-output", "--test-threads=1"]))
 }
 
 /// One IDL out of what the tests print.

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command};
 
 use anyhow::{Context, Result, bail};
 
@@ -29,6 +29,37 @@ pub fn capture(command: &mut Command) -> Result<String> {
     }
     String::from_utf8(output.stdout)
         .with_context(|| format!("`{}` printed bytes that are not text", line(command)))
+}
+
+/// A command that runs beside others; dropped before its end, it is stopped.
+pub struct Background {
+    child: Child,
+    line: String,
+}
+
+impl Background {
+    /// Starts `command` with inherited output.
+    pub fn start(command: &mut Command) -> Result<Self> {
+        let line = line(command);
+        let child = command.spawn().with_context(|| format!("cannot start `{line}`"))?;
+        Ok(Self { child, line })
+    }
+
+    /// Waits for its end; an error unless it exits with 0.
+    pub fn finish(mut self) -> Result<()> {
+        let status = self.child.wait().with_context(|| format!("cannot wait for `{}`", self.line))?;
+        if !status.success() {
+            bail!("`{}` failed: {status}", self.line);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // an error says that it ended
+        let _ = self.child.wait();
+    }
 }
 
 /// The first executable called `name` on `PATH`.

@@ -2,20 +2,22 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::build::{self, Toolchain};
+use crate::build::{self, Prepared, Toolchain};
 use crate::cluster::{self, Address, Running};
-use crate::process::{cargo, progress, run};
+use crate::process::{Background, cargo, progress, run};
 use crate::workspace::Workspace;
 use crate::{artifacts, identity, node, programs, snarkjs, typescript};
 
 /// Compiles the programs; those of the packages become the committed ones.
 pub fn build(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
-    let programs = build::build(workspace, toolchain)?;
+    let prepared = build::prepare(workspace, toolchain)?;
+    build::compile(workspace, &prepared)?;
     match toolchain {
-        Toolchain::Packages => artifacts::publish(workspace, &programs),
+        Toolchain::Packages => artifacts::publish(workspace, &prepared.programs),
         Toolchain::PlatformTools => {
             progress(
                 "programs/bin stays: other compilers give other bytes; ASSAY_DEPLOY_DIR=target/deploy tests these",
@@ -27,8 +29,12 @@ pub fn build(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
 
 /// Compiles the programs and compares them with the committed ones.
 pub fn verify_build(workspace: &Workspace) -> Result<()> {
-    let programs = build::build(workspace, Toolchain::Packages)?;
-    artifacts::verify(workspace, &programs)
+    verify_prepared(workspace, &build::prepare(workspace, Toolchain::Packages)?)
+}
+
+fn verify_prepared(workspace: &Workspace, prepared: &Prepared) -> Result<()> {
+    build::compile(workspace, prepared)?;
+    artifacts::verify(workspace, &prepared.programs)
 }
 
 /// Checks the programs' addresses and puts their key pairs where Anchor looks for them.
@@ -39,18 +45,28 @@ pub fn keys(workspace: &Workspace) -> Result<()> {
 }
 
 /// Verifies the committed programs and the SDK's module, tests the SDK, fetches snarkjs, then runs every test of the workspace in release mode. What
-/// needs a cluster is [`anchor_test`]: a cluster takes as long to compile as all of this.
+/// needs a cluster is [`anchor_test`].
+///
+/// The workspace compiles beside the checks, which leave cores idle: the last steps of a program run on one.
 pub fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
-    verify_build(workspace)?;
+    let prepared = build::prepare(workspace, Toolchain::Packages)?; // before cargo holds its folder
+    let of_cargo = args.split(|arg| arg == "--").next().unwrap_or_default();
+    progress("compiling the workspace's tests, beside what comes next");
+    let compiling =
+        Background::start(test_workspace(workspace).args(["--no-run", "--quiet"]).args(of_cargo))?;
+    verify_prepared(workspace, &prepared)?;
     typescript::verify_module(workspace)?;
     typescript::test(workspace)?;
     let snarkjs: PathBuf = snarkjs::install(workspace)?;
+    compiling.finish()?;
     progress("testing the workspace");
-    run(cargo()
-        .current_dir(&workspace.root)
-        .env(snarkjs::VARIABLE, snarkjs)
-        .args(["test", "--release", "--workspace"])
-        .args(args))
+    run(test_workspace(workspace).env(snarkjs::VARIABLE, snarkjs).args(args))
+}
+
+fn test_workspace(workspace: &Workspace) -> Command {
+    let mut command = cargo();
+    command.current_dir(&workspace.root).args(["test", "--release", "--workspace"]);
+    command
 }
 
 /// What Anchor tells its scripts: the cluster, and the key file of who pays there.

@@ -85,6 +85,8 @@ fn sbpf_linker(workspace: &Workspace) -> Result<PathBuf> {
             .env("LLVM_SYS_221_PREFIX", LLVM_PREFIX)
             .env("RUSTFLAGS", format!("-L {LLVM_PREFIX}/lib"))
             .env("CARGO_TARGET_DIR", workspace.target.join("sbpf-linker"))
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0") // it hands bitcode to LLVM, which does the work
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .args(["install", "--locked", "--quiet", "--no-default-features"])
             .args(["--features", "bpf-linker/llvm-22", "--version", SBPF_LINKER_VERSION, "--root"])
             .arg(&root)
