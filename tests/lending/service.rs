@@ -12,13 +12,13 @@ use assay_keeper::service::pipeline::{Lane, Told};
 use assay_keeper::service::run::{Parts, run};
 use assay_keeper::service::wallet::{Event, Fees};
 use assay_lending::instruction::{Liquidate, LiquidateByProof};
+use assay_localnet::server::{SLOT, Server};
 use assay_localnet::{Discriminator, Localnet};
 use assay_proxy::{Faults, Proxy, Upstream};
 use tokio::sync::oneshot;
 
 use crate::keeper::{Kept, PROVERS};
 use crate::support::USDC;
-use crate::support::server::Server;
 
 const MINUTE: i64 = 60;
 const SOL: u64 = 1_000_000_000;
@@ -83,7 +83,7 @@ impl World {
         let mut kept = Kept::new(|_| {});
         let minute = (kept.test.net.now() / MINUTE + 1) * MINUTE;
         let net = std::mem::replace(&mut kept.test.net, Localnet::without_programs());
-        let server = Server::start(net, kept.test.liquidator.key.insecure_clone());
+        let server = Server::start(net, SLOT).unwrap();
         let (url, websocket) = (server.url.clone(), server.websocket.clone());
         Self { kept, server, url, websocket, folder: tempfile::tempdir().unwrap(), minute }
     }
