@@ -10,6 +10,7 @@ use assay_keeper::service::hear::Hear;
 use assay_keeper::service::journal::{Asset, Cap, End, Journal, Owner, Spend};
 use assay_keeper::service::pipeline::{Lane, Told};
 use assay_keeper::service::run::{Parts, run};
+use assay_keeper::service::subscribe::WebSocket;
 use assay_keeper::service::wallet::{Event, Fees};
 use assay_lending::instruction::{Liquidate, LiquidateByProof};
 use assay_localnet::server::{SLOT, Server};
@@ -132,7 +133,7 @@ impl World {
         };
         let parts = Parts {
             rpc: Arc::new(Rpc::new(&self.url, Commitment::Confirmed)),
-            websocket: self.websocket.clone(),
+            source: Box::new(WebSocket { url: self.websocket.clone() }),
             signer: Box::new(self.kept.test.liquidator.key.insecure_clone()),
             journal,
             fees: Fees { price: Price::Fixed(0), most: 100_000, share_percent: 10, least_profit: 0 },
