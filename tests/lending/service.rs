@@ -15,6 +15,7 @@ use assay_keeper::service::run::{Parts, run};
 use assay_keeper::service::wallet::{Event, Fees};
 use assay_lending::instruction::{Liquidate, LiquidateByProof};
 use assay_lending_host::Liquidations;
+use assay_localnet::server::{SLOT, Server};
 use assay_localnet::{Discriminator, Localnet};
 use assay_proxy::{Faults, Proxy, Upstream};
 use solana_address::Address;
@@ -23,7 +24,6 @@ use tokio::sync::oneshot;
 
 use crate::keeper::{Kept, PROVERS};
 use crate::support::USDC;
-use crate::support::server::Server;
 
 const MINUTE: i64 = 60;
 const SOL: u64 = 1_000_000_000;
@@ -126,7 +126,7 @@ impl World {
         let mut kept = Kept::new(|_| {});
         let minute = (kept.test.net.now() / MINUTE + 1) * MINUTE;
         let net = std::mem::replace(&mut kept.test.net, Localnet::without_programs());
-        let server = Server::start(net, kept.test.liquidator.key.insecure_clone());
+        let server = Server::start(net, SLOT).unwrap();
         let (url, websocket) = (server.url.clone(), server.websocket.clone());
         Self {
             kept,

@@ -54,12 +54,14 @@ impl Watch {
 
     /// Whether an account is one of them.
     pub fn admits(&self, account: &Account) -> bool {
-        let holds = |Holds { offset, bytes }: Holds| {
-            account.data.get(offset..).is_some_and(|rest| rest.starts_with(&bytes))
-        };
-        account.owner == self.program
-            && account.data.starts_with(&self.discriminator)
-            && self.holds.is_none_or(holds)
+        self.lets_through(&account.owner, &account.data)
+    }
+
+    /// The same of an account of this owner with these bytes.
+    pub fn lets_through(&self, owner: &Address, data: &[u8]) -> bool {
+        let holds =
+            |Holds { offset, bytes }: Holds| data.get(offset..).is_some_and(|rest| rest.starts_with(&bytes));
+        *owner == self.program && data.starts_with(&self.discriminator) && self.holds.is_none_or(holds)
     }
 }
 

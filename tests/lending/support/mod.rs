@@ -2,7 +2,6 @@
 
 mod model;
 mod prices;
-pub mod server;
 mod test_market;
 
 pub use model::Model;
