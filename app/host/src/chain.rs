@@ -74,8 +74,8 @@ pub struct Action {
     pub instructions: Vec<Instruction>,
     /// What it takes out of the wallet's tokens, if anything.
     pub payment: Option<Payment>,
-    /// What it, or what it prepares, is expected to bring beyond what it pays: base units of the token that is paid with, and lamports
-    /// where none is. `None` for upkeep, which brings nothing by itself.
+    /// What it, or what it prepares, is expected to bring beyond what it pays: base units of the token that the strategy pays with, and
+    /// lamports where it pays with none. `None` for upkeep, which brings nothing by itself.
     pub gain: Option<u64>,
 }
 
@@ -164,6 +164,17 @@ pub trait Chain {
     fn allowance(&self, mint: &Address) -> u64 {
         let _ = mint;
         u64::MAX
+    }
+
+    /// What a gain is worth in lamports, as far as that is known: by this, what is to be done is ranked.
+    fn worth(&self, gain: u64) -> u64 {
+        gain
+    }
+
+    /// Whether something for this gain may pay for itself at all. Upkeep is done for other reasons.
+    fn may_pay(&self, gain: Option<u64>) -> bool {
+        let _ = gain;
+        true
     }
 
     /// Runs a transaction without effect; `None` where the chain cannot, or does so by itself before it sends.

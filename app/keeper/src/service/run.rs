@@ -1,7 +1,7 @@
 //! The service as a whole: what keeps the mirror, what works for each strategy, and how it stops.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::hear::Hear;
 use super::journal::Journal;
 use super::mirror::Mirror;
-use super::pipeline::{Busy, Lane, Works, look, work};
+use super::pipeline::{Busy, Lane, Told, Works, look, work};
 use super::posting::{Plan, post};
 use super::reader::{Reader, Want, repair_all};
 use super::settle::settle;
@@ -71,6 +71,7 @@ pub fn chain(
         fees,
         tell: Box::new(move |event| hear.transaction(&event)),
         sending: Sending::default(),
+        is_stopping: AtomicBool::new(false),
     };
     (Arc::new(shared), wants)
 }
@@ -78,7 +79,8 @@ pub fn chain(
 /// Runs until `stop` is done, and then until nothing is on its way any more, for a while.
 ///
 /// # Errors
-/// The cluster cannot be asked in the beginning, a strategy cannot read its accounts; later, the journal cannot be written.
+/// A strategy's accounts are others than it takes them for, in the beginning; later, the journal cannot be written. That the server does not
+/// answer is no reason to end: it is asked again.
 pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::Result<(), String> {
     let Parts {
         rpc,
@@ -102,6 +104,7 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
     let works = Arc::new(Works {
         mode: if shared.journal.is_some() { Mode::Live } else { Mode::DryRun },
         room: Arc::new(Semaphore::new(workers.max(1))),
+        upkeep: Arc::new(Semaphore::new((workers / 2).max(1))),
         gate: Arc::new(Gate::new(provers)),
         busy: Busy::default(),
         tell: Box::new(move |told| hear.pipeline(&told)),
@@ -139,9 +142,9 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
         }
     };
     background.spawn(repair_all(Arc::clone(&shared.reader), repaired, resync, noted));
-    background.spawn(tick(Arc::clone(&works), poll, newest, most_lag, told));
+    background.spawn(tick(Arc::clone(&works), poll, newest, most_lag, Arc::clone(&told)));
     if let (Some(plan), true) = (prices, shared.journal.is_some()) {
-        background.spawn(post(Arc::clone(&shared), Arc::new(plan)));
+        background.spawn(post(Arc::clone(&shared), Arc::new(plan), told));
     }
     let busy = Arc::clone(&works);
     background.spawn(settle(Arc::clone(&shared), move |flight| busy.busy.is_worked_on(&flight.target)));
@@ -155,6 +158,7 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
         error = failure(&shared) => Some(error),
     };
     tracing::info!("stopping: nothing new is begun");
+    shared.is_stopping.store(true, Ordering::Relaxed);
     // Whoever listens ends; where nobody does, all have ended.
     let _ = stopping.send(true);
     while working.join_next().await.is_some() {}
@@ -179,17 +183,19 @@ async fn failure(shared: &Shared) -> String {
     }
 }
 
-/// Reads everything that the strategies read, once: a mistake in the configuration shows at once, and what follows needs no network.
+/// Reads everything that the strategies read, once: a mistake in the configuration shows at once, and what follows needs no network. What
+/// the server does not answer, each strategy asks again when it looks.
 async fn first_look(works: &Arc<Works>, lanes: &[Arc<Lane>]) -> std::result::Result<(), String> {
     for lane in lanes {
         let (looking, of) = (Arc::clone(works), Arc::clone(lane));
-        let looked = tokio::task::spawn_blocking(move || {
-            looking.shared.reader.tick().map_err(|error| error.to_string())?;
-            look(&looking.shared, &of, None).map_err(|error| error.to_string())
-        });
-        let looks = looked.await.map_err(|error| error.to_string())?;
-        let looks = looks.map_err(|error| format!("{}: {error}", lane.name))?;
-        tracing::info!(strategy = lane.name, accounts = looks.len(), "ready");
+        let looked = tokio::task::spawn_blocking(move || look(&looking.shared, &of, None));
+        match looked.await.map_err(|error| error.to_string())? {
+            Ok(looks) => tracing::info!(strategy = lane.name, accounts = looks.len(), "ready"),
+            Err(error) if error.is_unanswered() => {
+                (works.tell)(Told::Blind { lane: &lane.name, error: &error })
+            }
+            Err(error) => return Err(format!("{}: {error}", lane.name)),
+        }
     }
     Ok(())
 }

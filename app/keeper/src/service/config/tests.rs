@@ -79,6 +79,16 @@ fn what_is_wrong_is_named_by_line_and_key_with_a_remedy() {
         ("[keeper]\nworkers = 0".into(), 2, "keeper.workers", "from 1 to 256"),
         ("[keeper]\nworkers = \"8\"".into(), 2, "keeper.workers", "whole number"),
         ("[keeper]\nworkers = -1".into(), 2, "keeper.workers", "from 1"),
+        // Longer than the silence after which nothing is begun, or nearer than what is read ever is: nothing would ever be done.
+        ("[keeper]\npoll_millis = 20000".into(), 2, "keeper.poll_millis", "to 5000"),
+        ("[metrics]\nmost_lag_slots = 1".into(), 2, "metrics.most_lag_slots", "from 10"),
+        (
+            "[cluster]\ncommitment = \"finalized\"\n[metrics]\nmost_lag_slots = 32".into(),
+            4,
+            "metrics.most_lag_slots",
+            "from 64",
+        ),
+        ("[metrics]\nmost_silence_seconds = 1".into(), 2, "metrics.most_silence_seconds", "from 10"),
         ("[caps]\nlamports_day = 18446744073709551616".into(), 2, "caps.lamports_day", "0 or more"),
         ("[caps]\nlamports_day = 0.5".into(), 2, "caps.lamports_day", "whole number"),
         ("[keeper]\njournal = \"\"".into(), 2, "keeper.journal", "path"),

@@ -83,6 +83,7 @@ pub fn parts(config: &Config, mode: Mode) -> anyhow::Result<Parts> {
             price: config.fees.price.map_or(Price::Recent(config.fees.most_price), Price::Upto),
             most: config.fees.most_lamports,
             share_percent: config.fees.percent_of_profit,
+            upkeep: config.fees.upkeep_lamports,
             least_profit: config.fees.least_profit,
         },
         workers: config.workers,
