@@ -63,19 +63,19 @@ pub struct Scene(Mutex<Set>);
 
 struct Set {
     time: i64,
-    accounts: Vec<(Address, Option<Account>)>,
+    accounts: Arc<Vec<(Address, Option<Account>)>>,
     since: Instant,
 }
 
 impl Scene {
     /// A scene of this time, with these accounts, from now on.
     pub fn new(time: i64, accounts: Vec<(Address, Option<Account>)>) -> Self {
-        Self(Mutex::new(Set { time, accounts, since: Instant::now() }))
+        Self(Mutex::new(Set { time, accounts: Arc::new(accounts), since: Instant::now() }))
     }
 
     /// Another one.
     pub fn set(&self, time: i64, accounts: Vec<(Address, Option<Account>)>) {
-        *lock(&self.0) = Set { time, accounts, since: Instant::now() };
+        *lock(&self.0) = Set { time, accounts: Arc::new(accounts), since: Instant::now() };
     }
 
     fn since(&self) -> Instant {
@@ -83,11 +83,15 @@ impl Scene {
     }
 
     fn is_seen_by(&self, chain: &dyn Chain) -> Result<bool, StrategyError> {
-        let set = lock(&self.0);
-        if chain.unix_time()? != set.time {
+        // The chain may have to ask the server, which is not to wait for whoever sets the scene.
+        let (time, accounts) = {
+            let set = lock(&self.0);
+            (set.time, Arc::clone(&set.accounts))
+        };
+        if chain.unix_time()? != time {
             return Ok(false);
         }
-        for (address, account) in &set.accounts {
+        for (address, account) in accounts.iter() {
             if chain.account(address)? != *account {
                 return Ok(false);
             }
