@@ -214,6 +214,3 @@ fn listed(watch: &Watch) -> FilterAccounts {
     filters.extend(watch.holds.iter().map(|holds| compare(holds.offset, &holds.bytes)));
     FilterAccounts { account: Vec::new(), owner: vec![watch.program.to_string()], filters }
 }
-
-#[cfg(test)]
-mod tests;

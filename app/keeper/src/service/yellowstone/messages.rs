@@ -1,5 +1,5 @@
 //! The part of Yellowstone's protocol that is used here, by the field numbers of `geyser.proto` (package `geyser`, version 14 of
-//! `yellowstone-grpc-proto`, Apache-2.0). Other fields are skipped, as protobuf has it. `tests.rs` has what `protoc` makes of that file.
+//! `yellowstone-grpc-proto`, Apache-2.0). Other fields are skipped, as protobuf has it. `tests/yellowstone.rs` has what `protoc` makes of that file.
 
 use std::collections::BTreeMap;
 
