@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use anchor_lang::solana_program::system_instruction;
-use assay_chain::{Commitment, Error, Rpc};
+use assay_chain::{Commitment, Error, Rpc, base64};
 use assay_localnet::Version;
 use serde_json::{Value, json};
 use solana_address::Address;
@@ -112,7 +112,9 @@ impl Cluster {
     }
 
     pub fn hand_in(&self, Signed { signature, wire }: &Signed) -> Result<Executed, Error> {
-        self.rpc.send(wire, true)?;
+        // Tried first, as other clients have it: what is refused is refused at once, with its reason.
+        let options = json!({ "encoding": "base64", "preflightCommitment": "confirmed" });
+        self.rpc.ask("sendTransaction", &json!([base64(wire), options]))?;
         self.wait("the transaction", || {
             let status = self.rpc.status(signature, false).unwrap()?;
             assert_eq!(status.error, None, "the preflight would have said so");
