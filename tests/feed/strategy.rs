@@ -83,7 +83,7 @@ fn a_round_is_opened_proven_and_published() {
     fed.bring(T, &CALM.map(Some));
     let open = decide(&mut fed);
     send(&mut fed, open, OPEN_ROUND);
-    let Decision::Prove(question) = decide(&mut fed) else { panic!("there is something to prove") };
+    let Decision::Prove { question, .. } = decide(&mut fed) else { panic!("there is something to prove") };
     let answer = prove(question);
     let publish = act(&mut fed, &answer);
     send(&mut fed, publish, PUBLISH_BY_PROOF);
@@ -129,7 +129,7 @@ fn a_silent_source_is_waited_for() {
     fed.net.set_time(T + 15);
     let open = decide(&mut fed);
     send(&mut fed, open, OPEN_ROUND);
-    assert!(matches!(decide(&mut fed), Decision::Prove(_)));
+    assert!(matches!(decide(&mut fed), Decision::Prove { .. }));
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn with_a_stopped_model_it_falls_back_after_the_window() {
     fed.net.send(&[create], &[&fed.creator]).expect_ok();
     let at = T + MIN_TIMELOCK;
     fed.seal(at, &CALM);
-    assert!(matches!(decide(&mut fed), Decision::Prove(_)));
+    assert!(matches!(decide(&mut fed), Decision::Prove { .. }));
     fed.net.send(&[verifier::suspend(registrar.pubkey(), fed.model)], &[&registrar]).expect_ok();
     assert!(!fed.publish(at).is_ok());
     left(decide(&mut fed), MODEL_UNUSABLE);
@@ -177,7 +177,7 @@ fn a_stopped_feed_and_one_of_another_key_are_left_alone() {
     fed.net.set_account(fed.model, account);
     left(decide(&mut fed), OTHER_MODEL);
     fed.net.set_account(fed.model, honest);
-    assert!(matches!(decide(&mut fed), Decision::Prove(_)));
+    assert!(matches!(decide(&mut fed), Decision::Prove { .. }));
     fed.stop().expect_ok();
     left(decide(&mut fed), STOPPED);
 }

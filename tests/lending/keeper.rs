@@ -40,7 +40,8 @@ pub static PROVERS: LazyLock<[Prover; 2]> = LazyLock::new(|| {
     })
 });
 
-const FEEDS: [PythFeed; 2] = [PythFeed { shard: 0, id: [0x61; 32] }, PythFeed { shard: 0, id: [0x62; 32] }];
+pub const FEEDS: [PythFeed; 2] =
+    [PythFeed { shard: 0, id: [0x61; 32] }, PythFeed { shard: 0, id: [0x62; 32] }];
 
 /// A market over sources of the feed program, with a day of hours that the keeper brought, a borrower at 77.5 % of 100 USD, and
 /// the keeper: for it an early liquidation pays from half a percent on.

@@ -38,6 +38,7 @@ mod propose_params;
 mod propose_withdrawal;
 mod renounce_admin;
 mod repay;
+mod rivals;
 mod series;
 mod service;
 mod set_guardian;

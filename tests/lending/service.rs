@@ -1,6 +1,7 @@
 //! The keeper's service against the programs over sockets: a price falls, and what follows goes out once, whatever goes wrong.
 
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use assay_chain::{Commitment, Price, Rpc};
@@ -9,32 +10,37 @@ use assay_keeper::Conclusion;
 use assay_keeper::service::hear::Hear;
 use assay_keeper::service::journal::{Asset, Cap, End, Journal, Owner, Spend};
 use assay_keeper::service::pipeline::{Lane, Told};
+use assay_keeper::service::posting::Plan;
 use assay_keeper::service::run::{Parts, run};
+use assay_keeper::service::subscribe::WebSocket;
 use assay_keeper::service::wallet::{Event, Fees};
 use assay_lending::instruction::{Liquidate, LiquidateByProof};
+use assay_lending_host::Liquidations;
+use assay_localnet::server::{SLOT, Server};
 use assay_localnet::{Discriminator, Localnet};
 use assay_proxy::{Faults, Proxy, Upstream};
+use solana_address::Address;
+use solana_keypair::Keypair;
 use tokio::sync::oneshot;
 
 use crate::keeper::{Kept, PROVERS};
 use crate::support::USDC;
-use crate::support::server::Server;
 
 const MINUTE: i64 = 60;
 const SOL: u64 = 1_000_000_000;
 /// A price at which the plain rule takes half of the debt, and is satisfied then.
-const FALLEN: f64 = 90.0;
+pub const FALLEN: f64 = 90.0;
 
 /// What was done, by name, and what it was.
 #[derive(Default)]
-struct Heard(Mutex<Vec<String>>);
+pub struct Heard(Mutex<Vec<String>>);
 
 impl Heard {
     fn say(&self, what: String) {
         self.0.lock().unwrap().push(what);
     }
 
-    fn said(&self) -> Vec<String> {
+    pub fn said(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
 }
@@ -60,36 +66,84 @@ impl Hear for Heard {
         }
     }
 
+    fn prices(&self, posted: &Result<(), String>) {
+        match posted {
+            Ok(()) => self.say("prices".into()),
+            Err(error) => self.say(format!("no prices: {error}")),
+        }
+    }
+
     fn transaction(&self, event: &Event<'_>) {
-        if let Event::Ended { flight, end: End::Expired } = event {
-            self.say(format!("expired: {}", flight.action));
+        match event {
+            Event::Ended { flight, end: End::Expired } => self.say(format!("expired: {}", flight.action)),
+            Event::Ended { flight, end: End::Failed { .. } } => {
+                self.say(format!("in vain: {}", flight.action));
+            }
+            _ => {}
         }
     }
 }
 
 /// A market whose runtime is behind sockets, and a folder for the journal.
-struct World {
-    kept: Kept,
-    server: Server,
+pub struct World {
+    pub kept: Kept,
+    pub server: Server,
     /// Where the keeper goes: there, or through a proxy.
     url: String,
     websocket: String,
-    folder: tempfile::TempDir,
-    minute: i64,
+    pub folder: tempfile::TempDir,
+    pub minute: i64,
+    /// What a base unit of the debt token is worth to the keeper, lamports.
+    pub worth: f64,
+    /// What it pays for a compute unit, and the prices that the next service posts, if any.
+    pub price: Price,
+    pub plan: Mutex<Option<Plan>>,
+}
+
+/// A service that runs.
+pub struct Service {
+    pub told: Arc<Heard>,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<Result<(), String>>,
+}
+
+impl Service {
+    /// Whether it ended by itself.
+    pub fn is_over(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Stops it; what it told, and how it ended.
+    pub fn stop(self) -> (Vec<String>, Result<(), String>) {
+        // Where it has ended nobody waits for it.
+        let _ = self.stop.send(());
+        let ended = self.thread.join().unwrap();
+        (self.told.said(), ended)
+    }
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut kept = Kept::new(|_| {});
         let minute = (kept.test.net.now() / MINUTE + 1) * MINUTE;
         let net = std::mem::replace(&mut kept.test.net, Localnet::without_programs());
-        let server = Server::start(net, kept.test.liquidator.key.insecure_clone());
+        let server = Server::start(net, SLOT).unwrap();
         let (url, websocket) = (server.url.clone(), server.websocket.clone());
-        Self { kept, server, url, websocket, folder: tempfile::tempdir().unwrap(), minute }
+        Self {
+            kept,
+            server,
+            url,
+            websocket,
+            folder: tempfile::tempdir().unwrap(),
+            minute,
+            worth: 10.0,
+            price: Price::Fixed(0),
+            plan: Mutex::default(),
+        }
     }
 
     /// Does something to the runtime, between two requests.
-    fn with<T>(&mut self, what: impl FnOnce(&mut Kept) -> T) -> T {
+    pub fn with<T>(&mut self, what: impl FnOnce(&mut Kept) -> T) -> T {
         let mut state = self.server.state();
         std::mem::swap(&mut self.kept.test.net, &mut state.net);
         let result = what(&mut self.kept);
@@ -97,21 +151,25 @@ impl World {
         result
     }
 
-    fn publish(&mut self, seconds: i64, dollars: f64) {
+    pub fn publish(&mut self, seconds: i64, dollars: f64) {
         let now = self.minute + seconds;
         self.with(|kept| kept.publish(now, dollars));
     }
 
     /// The journal, with this much of the debt token to spend.
-    fn journal(&self, most: u64) -> Journal {
-        let genesis = "11111111111111111111111111111111".into();
-        let owner = Owner { wallet: self.kept.test.liquidator.address(), genesis };
-        let cap = |most| Cap { life: most, day: most };
-        let caps = [(Asset::Lamports, cap(SOL)), (self.token(), cap(most))].into_iter().collect();
-        Journal::open(&self.folder.path().join("journal"), &owner, caps).unwrap()
+    pub fn journal(&self, most: u64) -> Journal {
+        self.journal_of(self.kept.test.liquidator.address(), most)
     }
 
-    fn token(&self) -> Asset {
+    /// The same, of another wallet.
+    pub fn journal_of(&self, wallet: Address, most: u64) -> Journal {
+        let owner = Owner { wallet, genesis: "11111111111111111111111111111111".into() };
+        let cap = |most| Cap { life: most, day: most };
+        let caps = [(Asset::Lamports, cap(SOL)), (self.token(), cap(most))].into_iter().collect();
+        Journal::open(&self.folder.path().join(wallet.to_string()), &owner, caps).unwrap()
+    }
+
+    pub fn token(&self) -> Asset {
         Asset::Token(self.kept.test.keys.debt_mint)
     }
 
@@ -122,58 +180,71 @@ impl World {
         resync: Duration,
         course: impl FnOnce(&mut Self, &Heard),
     ) -> Vec<String> {
+        let key = self.kept.test.liquidator.key.insecure_clone();
+        let service = self.start(key, *self.kept.keeper.strategy(), journal, resync);
+        course(self, &service.told);
+        let (said, ended) = service.stop();
+        ended.unwrap();
+        said
+    }
+
+    /// Starts a service for whoever has this key.
+    pub fn start(
+        &self,
+        key: Keypair,
+        strategy: Liquidations,
+        journal: Option<Journal>,
+        resync: Duration,
+    ) -> Service {
         let told = Arc::new(Heard::default());
-        let strategy: Arc<dyn Strategy> = Arc::new(*self.kept.keeper.strategy());
+        let strategy: Arc<dyn Strategy> = Arc::new(strategy);
         let lane = Lane {
             name: "lending".into(),
             strategy,
             prover: PROVERS[0].clone(),
-            lamports_per_unit: Some(10.0),
+            lamports_per_unit: Some(self.worth),
         };
         let parts = Parts {
             rpc: Arc::new(Rpc::new(&self.url, Commitment::Confirmed)),
-            websocket: self.websocket.clone(),
-            signer: Box::new(self.kept.test.liquidator.key.insecure_clone()),
+            source: Box::new(WebSocket { url: self.websocket.clone() }),
+            signer: Box::new(key),
             journal,
-            fees: Fees { price: Price::Fixed(0), most: 100_000, share_percent: 10, least_profit: 0 },
+            fees: Fees { price: self.price, most: 100_000, share_percent: 10, upkeep: 0, least_profit: 0 },
             workers: 4,
             provers: 1,
             resync,
             poll: Duration::from_millis(50),
             most_lag: 150,
-            prices: None,
+            prices: self.plan.lock().unwrap().take(),
             grace: Duration::from_secs(20),
             lanes: vec![lane],
             told: Arc::clone(&told) as Arc<dyn Hear>,
         };
         let (stop, stopped) = oneshot::channel::<()>();
-        let service = std::thread::spawn(move || {
+        let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
             runtime.block_on(run(parts, async {
                 // Where the test failed there is nobody who says it.
                 let _ = stopped.await;
             }))
         });
-        course(self, &told);
-        drop(stop);
-        service.join().unwrap().unwrap();
-        told.said()
+        Service { told, stop, thread }
     }
 
     /// Transactions that held an instruction.
-    fn sent(&self, discriminator: &[u8]) -> usize {
+    pub fn sent(&self, discriminator: &[u8]) -> usize {
         let state = self.server.state();
         let holds = |names: &Vec<[u8; 8]>| names.iter().any(|name| name == discriminator);
         state.sent.iter().filter(|(_, names)| holds(names)).count()
     }
 
-    fn debt(&mut self) -> u64 {
+    pub fn debt(&mut self) -> u64 {
         self.with(|kept| kept.test.position().debt_shares)
     }
 }
 
 /// Waits until something is so; nothing here takes long but a busy machine.
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
         assert!(began.elapsed() < Duration::from_secs(120), "{what}");
@@ -181,9 +252,9 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-const SELDOM: Duration = Duration::from_secs(3_600);
+pub const SELDOM: Duration = Duration::from_secs(3_600);
 
-fn has(heard: &Heard, what: &str) -> bool {
+pub fn has(heard: &Heard, what: &str) -> bool {
     heard.said().iter().any(|said| said == what)
 }
 

@@ -348,15 +348,14 @@ impl Rpc {
         Some(first("/preBalances/0")?.saturating_sub(first("/postBalances/0")?))
     }
 
-    /// Hands a signed transaction in, once. With `checked` the server executes it for a trial first.
+    /// Hands a signed transaction in, once. The server does not execute it for a trial: that is [`Rpc::simulate`].
     ///
     /// # Errors
     /// As [`Rpc::ask`].
-    pub fn send(&self, wire: &[u8], checked: bool) -> Result<()> {
+    pub fn send(&self, wire: &[u8]) -> Result<()> {
         let options = json!({
             "encoding": "base64",
-            "preflightCommitment": self.commitment.as_str(),
-            "skipPreflight": !checked,
+            "skipPreflight": true,
             "maxRetries": 0, // it is sent again from here
         });
         self.transport.ask_once("sendTransaction", &json!([BASE64.encode(wire), options])).map(drop)

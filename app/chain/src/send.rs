@@ -4,6 +4,8 @@
 //! ways, and [`Sender::send`] says which: it landed, it was refused, or its blockhash expired and nobody knows of it. Where patience ends
 //! before that, it may land yet: whoever tries again looks at the accounts first. What a server says to a transaction that is handed in
 //! decides nothing: it may have passed it on before it failed, or another behind the same address did. The transaction's status decides.
+//! So servers are not asked to try it once more before they pass it on: it was simulated a moment ago, and where it fails since then its
+//! status says so within a slot or two, for a fee; of what a server refused to pass on, nothing is known until its blockhash expires.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,7 +21,8 @@ use crate::transaction::{Budget, MOST_COMPUTE_UNITS, Unsigned};
 
 /// Most micro-lamports a compute unit that are paid because others pay them.
 pub const MOST_RECENT: u64 = 1_000_000;
-/// Between two looks at a transaction.
+/// Between two looks at a transaction: a local cluster has it at once, and others in a slot or two.
+const FIRST_PACE: Duration = Duration::from_millis(25);
 const PACE: Duration = Duration::from_millis(400);
 /// Between two sendings of it.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -27,6 +30,8 @@ const AGAIN: Duration = Duration::from_secs(2);
 const LAST_LOOKS: u32 = 4;
 /// For how long a transaction is sent with the blockhash of its simulation: a tenth of a blockhash's life.
 const FRESH: Duration = Duration::from_secs(6);
+/// How old its simulation may be: a signer may take its time.
+const TRIED: Duration = Duration::from_secs(2);
 /// Blocks beyond the last that takes a blockhash, until it counts as expired: servers behind one address differ by some.
 pub const MARGIN: u64 = 32;
 /// Most lamports that anybody means to pay for being early: more is a slip.
@@ -119,10 +124,7 @@ impl Sender<'_> {
         let build = |budget| Unsigned::new(&self.payer, instructions, budget, blockhash.hash);
         // The price is not simulated: with the greatest limit it would be of another size.
         let trial = build(Budget { compute_units: MOST_COMPUTE_UNITS, price: 0 })?;
-        let execution = self.rpc.simulate(&trial.wire())?;
-        if let Some(error) = &execution.error {
-            return Err(Box::new(Refusal::read(error, &execution.logs, &trial.programs())).into());
-        }
+        let execution = self.trial(&trial.wire(), &trial.programs())?;
         let took = execution.compute_units;
         let compute_units = u32::try_from(took.saturating_add(took / 10).saturating_add(1_000));
         let compute_units = compute_units.unwrap_or(MOST_COMPUTE_UNITS).min(MOST_COMPUTE_UNITS);
@@ -137,6 +139,14 @@ impl Sender<'_> {
         }
         let (instructions, transaction) = (instructions.to_vec(), build(budget)?);
         Ok(Simulated { instructions, budget, transaction, execution, blockhash, asked })
+    }
+
+    fn trial(&self, wire: &[u8], programs: &[Address]) -> Result<Execution> {
+        let execution = self.rpc.simulate(wire)?;
+        match &execution.error {
+            Some(error) => Err(Box::new(Refusal::read(error, &execution.logs, programs)).into()),
+            None => Ok(execution),
+        }
     }
 
     fn price(&self, instructions: &[Instruction]) -> Result<u64> {
@@ -178,12 +188,16 @@ impl Sender<'_> {
         };
         let programs = unsigned.programs();
         let (signature, wire) = unsigned.sign(&self.keys)?;
+        if simulated.asked.elapsed() > TRIED {
+            self.trial(&wire, &programs)?;
+        }
         sending(Signed { signature: &signature, last_height: blockhash.last_height })?;
-        let mut refused = self.rpc.send(&wire, true).err().filter(|error| !may_be_on_its_way(error));
+        let mut refused = self.rpc.send(&wire).err().filter(|error| !may_be_on_its_way(error));
         let mut last = Instant::now();
-        let (mut looks, mut is_expired) = (LAST_LOOKS, false);
+        let (mut looks, mut is_expired, mut pace) = (LAST_LOOKS, false, FIRST_PACE);
         while Instant::now() < deadline {
-            thread::sleep(PACE);
+            thread::sleep(if refused.is_some() { PACE } else { pace });
+            pace = (pace * 2).min(PACE);
             let is_last = refused.is_some() || is_expired;
             let status = match self.rpc.status(&signature, is_last) {
                 Ok(status) => status,
@@ -220,7 +234,7 @@ impl Sender<'_> {
                     is_expired = height.is_ok_and(|now| now > blockhash.last_height.saturating_add(MARGIN));
                     if !is_expired {
                         // What became of it is asked above.
-                        drop(self.rpc.send(&wire, false));
+                        drop(self.rpc.send(&wire));
                     }
                 }
                 None => {}

@@ -54,12 +54,14 @@ impl Watch {
 
     /// Whether an account is one of them.
     pub fn admits(&self, account: &Account) -> bool {
-        let holds = |Holds { offset, bytes }: Holds| {
-            account.data.get(offset..).is_some_and(|rest| rest.starts_with(&bytes))
-        };
-        account.owner == self.program
-            && account.data.starts_with(&self.discriminator)
-            && self.holds.is_none_or(holds)
+        self.lets_through(&account.owner, &account.data)
+    }
+
+    /// The same of an account of this owner with these bytes.
+    pub fn lets_through(&self, owner: &Address, data: &[u8]) -> bool {
+        let holds =
+            |Holds { offset, bytes }: Holds| data.get(offset..).is_some_and(|rest| rest.starts_with(&bytes));
+        *owner == self.program && data.starts_with(&self.discriminator) && self.holds.is_none_or(holds)
     }
 }
 
@@ -72,8 +74,8 @@ pub struct Action {
     pub instructions: Vec<Instruction>,
     /// What it takes out of the wallet's tokens, if anything.
     pub payment: Option<Payment>,
-    /// What it, or what it prepares, is expected to bring beyond what it pays: base units of the token that is paid with, and lamports
-    /// where none is. `None` for upkeep, which brings nothing by itself.
+    /// What it, or what it prepares, is expected to bring beyond what it pays: base units of the token that the strategy pays with, and
+    /// lamports where it pays with none. `None` for upkeep, which brings nothing by itself.
     pub gain: Option<u64>,
 }
 
@@ -162,6 +164,17 @@ pub trait Chain {
     fn allowance(&self, mint: &Address) -> u64 {
         let _ = mint;
         u64::MAX
+    }
+
+    /// What a gain is worth in lamports, as far as that is known: by this, what is to be done is ranked.
+    fn worth(&self, gain: u64) -> u64 {
+        gain
+    }
+
+    /// Whether something for this gain may pay for itself at all. Upkeep is done for other reasons.
+    fn may_pay(&self, gain: Option<u64>) -> bool {
+        let _ = gain;
+        true
     }
 
     /// Runs a transaction without effect; `None` where the chain cannot, or does so by itself before it sends.

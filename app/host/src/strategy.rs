@@ -55,7 +55,12 @@ pub enum Decision {
     /// Send this, then decide again.
     Prepare(Action),
     /// Prove this, then [`Strategy::act`].
-    Prove(Question),
+    Prove {
+        /// What is to be proven.
+        question: Question,
+        /// What the action that it opens is expected to bring: see [`Action::gain`].
+        gain: Option<u64>,
+    },
     /// Send this: it settles the account.
     Settle(Action),
 }

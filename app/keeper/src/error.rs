@@ -36,6 +36,13 @@ pub enum KeeperError {
 }
 
 impl KeeperError {
+    /// Whether the cluster did not answer: asked again, it may.
+    #[cfg(feature = "service")]
+    pub fn is_unanswered(&self) -> bool {
+        let causes = std::iter::successors(std::error::Error::source(self), |error| error.source());
+        causes.into_iter().any(|error| error.is::<assay_chain::Error>())
+    }
+
     /// A short name for counters: of the error, and of the program's number where a program refused.
     pub fn reason(&self) -> String {
         match self {

@@ -26,6 +26,9 @@ const MOST_STEPS: usize = 8;
 /// Compute units of a `SetComputeUnitLimit` instruction.
 const UNIT_LIMIT_COST: u64 = 150;
 
+/// What would be done, or proven, brings less than it costs.
+pub const PAYS_TOO_LITTLE: Reason = Reason("pays too little");
+
 /// Whether a keeper sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -63,7 +66,7 @@ pub struct Report {
     pub expected: Option<Vec<Vec<i64>>>,
     /// The proof, where one was made.
     pub proof: Option<Box<Proof>>,
-    /// What the last action is expected to bring: see [`Action::gain`]. `None` also where there is no action, as before a proof.
+    /// What the last action, or the one that a proof opens, is expected to bring: see [`Action::gain`]. `None` also where there is none.
     pub gain: Option<u64>,
 }
 
@@ -168,14 +171,16 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
             let live = self.config.mode == Mode::Live;
             report.gain = match &decision {
                 Decision::Prepare(action) | Decision::Settle(action) => action.gain,
-                Decision::Leave(_) | Decision::Prove(_) => None,
+                Decision::Prove { gain, .. } => *gain,
+                Decision::Leave(_) => None,
             };
             report.conclusion = match decision {
                 Decision::Leave(reason) => Conclusion::LeftAlone(reason),
+                _ if !chain.may_pay(report.gain) => Conclusion::LeftAlone(PAYS_TOO_LITTLE),
                 Decision::Prepare(action) | Decision::Settle(action) if !live => {
                     Conclusion::Would(action.name)
                 }
-                Decision::Prove(_) if !live => Conclusion::Would("prove"),
+                Decision::Prove { .. } if !live => Conclusion::Would("prove"),
                 Decision::Settle(action) => {
                     let sent = self.send(chain, action)?;
                     self.counters.settle(sent.action, sent.spent);
@@ -187,8 +192,9 @@ impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
                     report.prepared.push(sent);
                     continue;
                 }
-                Decision::Prove(question) => {
-                    let proof = self.gate.pass(|| prove(&self.prover, question, &mut self.rng))?;
+                Decision::Prove { question, gain } => {
+                    let rank = gain.map_or(0, |gain| chain.worth(gain));
+                    let proof = self.gate.pass(rank, || prove(&self.prover, question, &mut self.rng))?;
                     self.counters.proofs += 1;
                     self.counters.latency.record(proof.timings.solve + proof.timings.prove);
                     let (decision, _) =

@@ -2,13 +2,14 @@
 //!
 //! [`Localnet`] is LiteSVM with mainnet's features, the SPL token program, and the `.so` files of the programs that it is
 //! given, from `programs/bin`: they run as bytecode, metered as on mainnet. Tests and scenarios use it; there is no
-//! network, and time moves only when it is told to.
+//! network, and time moves only when it is told to. [`server`] puts one behind sockets of this machine.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 mod outcome;
 mod programs;
+pub mod server;
 mod tokens;
 mod unsigned;
 mod wallet;
@@ -18,7 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use assay_host::{
-    Identity,
+    Identity, Watch,
     account::{self, AccountError},
     errors::ErrorTable,
 };
@@ -181,6 +182,15 @@ impl Localnet {
     /// The account at `address`, if there is one.
     pub fn account(&self, address: &Address) -> Option<Account> {
         self.svm.get_account(address).filter(|account| account.lamports > 0)
+    }
+
+    /// The accounts that a filter lets through, in the order of their addresses.
+    pub(crate) fn listed(&self, watch: &Watch) -> Vec<(Address, Account)> {
+        let owned = self.svm.get_program_accounts(&watch.program).into_iter();
+        let is_listed = |found: &Account| found.lamports > 0 && watch.lets_through(&found.owner, &found.data);
+        let mut listed: Vec<(Address, Account)> = owned.filter(|(_, found)| is_listed(found)).collect();
+        listed.sort_unstable_by_key(|(address, _)| *address); // the runtime lists them in no order
+        listed
     }
 
     /// Puts an account at `address`, whatever was there.

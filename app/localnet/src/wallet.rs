@@ -36,15 +36,7 @@ impl Chain for Wallet<'_> {
     }
 
     fn addresses(&self, watch: &Watch) -> Result<Vec<Address>, ChainError> {
-        let owned = self.net.svm.get_program_accounts(&watch.program).into_iter();
-        let mut admitted: Vec<Address> = owned
-            .filter(|(_, found)| found.lamports > 0)
-            .map(|(address, found)| (address, Account { owner: found.owner, data: found.data }))
-            .filter(|(_, found)| watch.admits(found))
-            .map(|(address, _)| address)
-            .collect();
-        admitted.sort_unstable(); // the runtime lists them in no order
-        Ok(admitted)
+        Ok(self.net.listed(watch).into_iter().map(|(address, _)| address).collect())
     }
 
     fn unix_time(&self) -> Result<i64, ChainError> {

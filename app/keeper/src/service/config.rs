@@ -29,6 +29,8 @@ pub struct Config {
     pub rpc: Url,
     /// Address of its subscriptions.
     pub websocket: Url,
+    /// Who tells of accounts in place of those subscriptions, if anybody.
+    pub yellowstone: Option<Yellowstone>,
     /// What is read and waited for.
     pub commitment: Commitment,
     /// Who signs.
@@ -67,6 +69,15 @@ pub struct Config {
     pub strategies: Vec<StrategyConfig>,
 }
 
+/// A server of Yellowstone's gRPC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Yellowstone {
+    /// Its address.
+    pub url: Url,
+    /// The file of the token that it wants to see, if it wants one.
+    pub token: Option<PathBuf>,
+}
+
 /// Who signs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wallet {
@@ -94,6 +105,8 @@ pub struct Fees {
     pub most_lamports: u64,
     /// Most of the expected profit that goes into fees, percent.
     pub percent_of_profit: u8,
+    /// Most lamports for being early of what brings nothing by itself.
+    pub upkeep_lamports: u64,
     /// Lamports that a transaction for a gain has to bring beyond its own fee.
     pub least_profit: u64,
 }
@@ -156,11 +169,12 @@ pub struct Known<'a> {
 
 const ROOT: &[&str] =
     &["cluster", "wallet", "keeper", "fees", "caps", "token", "prices", "metrics", "log", "strategy"];
-const CLUSTER: &[&str] = &["url", "websocket", "commitment"];
+const CLUSTER: &[&str] = &["url", "websocket", "yellowstone", "yellowstone_token", "commitment"];
 const WALLET: &[&str] = &["keypair", "command", "address", "patience_seconds"];
 const KEEPER: &[&str] =
     &["mode", "journal", "workers", "provers", "resync_seconds", "poll_millis", "grace_seconds"];
-const FEES: &[&str] = &["price", "most_price", "most_lamports", "percent_of_profit", "least_profit"];
+const FEES: &[&str] =
+    &["price", "most_price", "most_lamports", "percent_of_profit", "upkeep_lamports", "least_profit"];
 const CAPS: &[&str] = &["lamports_day", "lamports_life"];
 const TOKEN: &[&str] = &["mint", "day", "life", "lamports_per_billion"];
 const PRICES: &[&str] = &["source", "hermes", "feeds", "shard", "deviation_bps", "age_seconds"];
@@ -211,6 +225,7 @@ impl Config {
         let websocket = cluster.or("websocket", rpc.subscriptions(), |value| {
             Url::websocket(value.string(SUBSCRIPTIONS)?).map_err(|what| value.error(what, SUBSCRIPTIONS))
         })?;
+        let yellowstone = yellowstone(&cluster, base)?;
         let commitment = cluster.or("commitment", Commitment::Confirmed, |value| {
             value.word(&[("confirmed", Commitment::Confirmed), ("finalized", Commitment::Finalized)])
         })?;
@@ -224,25 +239,27 @@ impl Config {
         Ok(Self {
             rpc,
             websocket,
+            yellowstone,
             commitment,
             wallet: wallet(&root.table("wallet", WALLET)?, base)?,
             mode: keeper.or("mode", Mode::DryRun, |value| {
                 value.word(&[("dry-run", Mode::DryRun), ("live", Mode::Live)])
             })?,
             journal: keeper.or("journal", base.join("keeper.journal"), |value| path(value, base))?,
-            workers: count(number("workers", 8, 1, 256, "accounts")?),
+            workers: count(number("workers", 32, 1, 256, "accounts")?),
             provers: count(number("provers", 1, 1, cores.max(64), "proofs")?),
             resync: Duration::from_secs(number("resync_seconds", 60, 5, 86_400, "seconds")?),
-            poll: Duration::from_millis(number("poll_millis", 400, 50, 60_000, "milliseconds")?),
+            poll: Duration::from_millis(number("poll_millis", 400, 50, 5_000, "milliseconds")?),
             grace: Duration::from_secs(number("grace_seconds", 90, 0, 3_600, "seconds")?),
             fees: fees(&root.table("fees", FEES)?)?,
             caps,
             tokens,
             prices: prices(&root.table("prices", PRICES)?)?,
             listen: metrics.or("listen", Some(SocketAddr::from(([127, 0, 0, 1], 9184))), listen)?,
-            most_lag: metrics.or("most_lag_slots", 150, |value| value.integer(1, 100_000, "slots"))?,
+            most_lag: metrics
+                .or("most_lag_slots", 150, |value| value.integer(least_lag(commitment), 100_000, "slots"))?,
             most_silence: Duration::from_secs(
-                metrics.or("most_silence_seconds", 30, |value| value.integer(1, 86_400, "seconds"))?,
+                metrics.or("most_silence_seconds", 30, |value| value.integer(10, 86_400, "seconds"))?,
             ),
             logs: root.table("log", LOG)?.or("format", Logs::Text, |value| {
                 value.word(&[("text", Logs::Text), ("json", Logs::Json)])
@@ -288,8 +305,25 @@ impl Config {
 const RPC: &str = "write localhost, devnet, testnet, mainnet-beta, or the http address of an RPC server";
 const SUBSCRIPTIONS: &str = "write the ws:// or wss:// address of the server's subscriptions";
 const PATH: &str = "write the path of a file";
+const YELLOWSTONE: &str = "write https:// and the server's name, and its port where that is not 443";
 const COMMAND: &str = "write the command and its arguments as a list of strings";
 const FEED: &str = "write the feed's id: 64 hexadecimal digits";
+
+fn yellowstone(cluster: &Table<'_>, base: &Path) -> Result<Option<Yellowstone>, ConfigError> {
+    let token = cluster.or("yellowstone_token", None, |value| path(value, base).map(Some))?;
+    cluster.or("yellowstone", None, |value| {
+        let url = Url::http(value.string(YELLOWSTONE)?).map_err(|what| value.error(what, YELLOWSTONE))?;
+        Ok(Some(Yellowstone { url, token }))
+    })
+}
+
+/// Slots by which what has this commitment always lies behind the newest: less would keep everything from being begun.
+fn least_lag(commitment: Commitment) -> u64 {
+    match commitment {
+        Commitment::Processed | Commitment::Confirmed => 10,
+        Commitment::Finalized => 64,
+    }
+}
 
 fn wallet(table: &Table<'_>, base: &Path) -> Result<Wallet, ConfigError> {
     let Some(command) = table.find("command") else {
@@ -331,7 +365,8 @@ fn fees(table: &Table<'_>) -> Result<Fees, ConfigError> {
         price,
         most_price,
         most_lamports: number("most_lamports", 1_000_000, 1_000_000_000, "lamports")?,
-        percent_of_profit: u8::try_from(number("percent_of_profit", 50, 100, "percent")?).unwrap_or(100),
+        percent_of_profit: u8::try_from(number("percent_of_profit", 25, 100, "percent")?).unwrap_or(100),
+        upkeep_lamports: number("upkeep_lamports", 10_000, 1_000_000_000, "lamports")?,
         least_profit: number("least_profit", 0, u64::MAX, "lamports")?,
     })
 }

@@ -1,5 +1,6 @@
 //! Whether a service does its work, and what it shows of itself.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -30,11 +31,13 @@ pub struct Limits {
 }
 
 /// Names of all faults.
-pub const FAULTS: [&str; 6] = [NO_ANSWER, STILL, BEHIND, DEAF, CAP, JOURNAL];
+pub const FAULTS: [&str; 8] = [NO_ANSWER, STILL, BEHIND, DEAF, BLIND, PRICES, CAP, JOURNAL];
 const NO_ANSWER: &str = "no answer";
 const STILL: &str = "slot stands still";
 const BEHIND: &str = "behind the cluster";
 const DEAF: &str = "no subscription";
+const BLIND: &str = "strategy blind";
+const PRICES: &str = "prices not posted";
 const CAP: &str = "cap reached";
 const JOURNAL: &str = "journal failed";
 
@@ -45,6 +48,8 @@ pub struct Board {
     limits: Limits,
     journal: Option<Journal>,
     state: Mutex<State>,
+    /// What does not work, by its name and what it is about: since when, and why.
+    failing: Mutex<BTreeMap<(&'static str, String), (Instant, String)>>,
 }
 
 #[derive(Clone, Copy)]
@@ -63,7 +68,32 @@ impl Board {
     pub fn new(limits: Limits, journal: Option<Journal>) -> Self {
         let now = Instant::now();
         let state = State { answered: now, notified: now, connected: (false, now), slot: (0, now), lag: 0 };
-        Self { metrics: Metrics::default(), limits, journal, state: Mutex::new(state) }
+        Self {
+            metrics: Metrics::default(),
+            limits,
+            journal,
+            state: Mutex::new(state),
+            failing: Mutex::default(),
+        }
+    }
+
+    /// A strategy sees its accounts again, or does not.
+    pub fn sees(&self, strategy: &str, error: Option<String>) {
+        self.fails(BLIND, strategy, error);
+    }
+
+    /// Prices are posted again where they are due, or are not.
+    pub fn posts(&self, error: Option<String>) {
+        self.fails(PRICES, "prices", error);
+    }
+
+    fn fails(&self, name: &'static str, what: &str, error: Option<String>) {
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (name, what.to_owned());
+        match error {
+            Some(error) => failing.entry(key).or_insert_with(|| (Instant::now(), String::new())).1 = error,
+            None => drop(failing.remove(&key)),
+        }
     }
 
     /// The server answered: it is at `slot`, and the cluster, as far as anybody said, at `cluster`.
@@ -115,6 +145,11 @@ impl Board {
         }
         if let Some(seconds) = too_long(connected.1).filter(|_| !connected.0) {
             fault(DEAF, format!("none for {seconds} s"));
+        }
+        for ((name, what), (since, why)) in &*self.failing.lock().unwrap_or_else(PoisonError::into_inner) {
+            if let Some(seconds) = too_long(*since) {
+                fault(name, format!("{what} for {seconds} s: {why}"));
+            }
         }
         for (asset, left) in self.caps() {
             if left.most() == 0 || self.journal.as_ref().is_some_and(|journal| journal.is_reached(&asset)) {
@@ -189,6 +224,26 @@ mod tests {
         silent.connected(true);
         assert_eq!(names(&silent), [NO_ANSWER, STILL]);
         assert!(silent.page().contains("assay_keeper_connections_total 1\n"));
+    }
+
+    #[test]
+    fn what_fails_for_too_long_is_a_fault_until_it_works() {
+        let board = Board::new(Limits { lag: 10, silence: Duration::ZERO }, None);
+        board.connected(true);
+        let ours =
+            |board: &Board| names(board).into_iter().filter(|name| [BLIND, PRICES].contains(name)).count();
+        assert_eq!(ours(&board), 0);
+        board.sees("lending", Some("no list".into()));
+        board.posts(Some("refused".into()));
+        std::thread::sleep(Duration::from_millis(2));
+        assert_eq!(ours(&board), 2);
+        board.sees("market", None);
+        board.posts(None);
+        let faults = board.faults();
+        let fault = faults.iter().find(|fault| fault.name == BLIND).unwrap();
+        assert!(fault.detail.contains("lending") && fault.detail.contains("no list"), "{fault:?}");
+        board.sees("lending", None);
+        assert_eq!(ours(&board), 0);
     }
 
     #[test]

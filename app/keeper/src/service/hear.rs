@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::health::Board;
 use super::journal::End;
 use super::metrics::{
-    DECISIONS, ENDS, FAILURES, LOOK_SECONDS, PROOF_SECONDS, REACTION_SECONDS, SENDS, TARGETS,
+    DECISIONS, ENDS, FAILURES, LEFT_OUT, LOOK_SECONDS, PROOF_SECONDS, REACTION_SECONDS, SENDS, TARGETS,
 };
 use super::pipeline::{Told, counted};
 use super::wallet::Event;
@@ -20,6 +20,11 @@ pub trait Hear: Send + Sync {
     /// Something about a transaction.
     fn transaction(&self, event: &Event<'_>) {
         let _ = event;
+    }
+
+    /// What came of a look at the prices that are to be posted.
+    fn prices(&self, posted: &Result<(), String>) {
+        let _ = posted;
     }
 
     /// Whether subscriptions stand.
@@ -56,6 +61,10 @@ impl Hear for All {
         self.0.iter().for_each(|one| one.transaction(event));
     }
 
+    fn prices(&self, posted: &Result<(), String>) {
+        self.0.iter().for_each(|one| one.prices(posted));
+    }
+
     fn connected(&self, is_connected: bool) {
         self.0.iter().for_each(|one| one.connected(is_connected));
     }
@@ -78,14 +87,19 @@ impl Hear for Board {
     fn pipeline(&self, told: &Told<'_>) {
         let metrics = &self.metrics;
         match told {
-            Told::Looked { lane, looks, took } => {
+            Told::Looked { lane, looks, left_out, took } => {
+                self.sees(lane, None);
                 metrics.set(TARGETS, [lane], looks.len() as f64);
+                metrics.set(LEFT_OUT, [lane], *left_out as f64);
                 metrics.observe(LOOK_SECONDS, [lane], *took);
                 for (decision, count) in counted(looks) {
                     metrics.add(DECISIONS, [lane, &decision], count as u64);
                 }
             }
-            Told::Blind { lane, error } => metrics.add(FAILURES, [lane, &error.reason()], 1),
+            Told::Blind { lane, error } => {
+                self.sees(lane, Some(error.to_string()));
+                metrics.add(FAILURES, [lane, &error.reason()], 1);
+            }
             Told::Worked { lane, found, counters, .. } => {
                 // One proof an account: its latency is the only one.
                 if let Some(proof) = counters.latency.percentile(100) {
@@ -115,6 +129,13 @@ impl Hear for Board {
                 metrics.add(ENDS, [&flight.action, outcome], 1);
             }
         }
+    }
+
+    fn prices(&self, posted: &Result<(), String>) {
+        if posted.is_err() {
+            self.metrics.add(FAILURES, ["prices", "not posted"], 1);
+        }
+        self.posts(posted.as_ref().err().cloned());
     }
 
     fn connected(&self, is_connected: bool) {

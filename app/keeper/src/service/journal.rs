@@ -16,21 +16,22 @@
 
 mod book;
 mod error;
+mod file;
 mod record;
 mod spend;
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use solana_address::Address;
 
 use self::{
     book::Book,
+    file::{beside, failure, lock, options, sync_folder},
     record::{Outcome, Record, VERSION},
 };
 pub use self::{
@@ -43,10 +44,6 @@ pub use self::{
 const COMPACT_AT: u64 = 4 << 20;
 /// Most bytes of a journal that is read.
 const LONGEST: u64 = 256 << 20;
-
-/// How often a lock that is held is tried, and the pause in between.
-const TRIES: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(25);
 
 /// Whose journal it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +94,15 @@ struct Inner {
     reached: BTreeSet<Asset>,
     /// Held while the journal is.
     _lock: File,
+}
+
+/// What a reservation keeps to besides the caps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// What the wallet has of an asset: all that is on its way has to fit into it, or all but one would fail and cost fees.
+    pub balance: Option<(Asset, u64)>,
+    /// Whether half of the day's lamports is left for others: so nobody who makes work of no gain keeps liquidations out.
+    pub leaves_half: bool,
 }
 
 /// Unix seconds.
@@ -156,6 +162,16 @@ impl Journal {
             inner.write(&[first])?;
             sync_folder(&path).map_err(|error| failed(&error))?;
         }
+        let now = (inner.clock)();
+        if let Some(ahead) = inner.book.set_back(now) {
+            tracing::warn!(
+                seconds = ahead,
+                file = %path.display(),
+                "the journal was written by a clock that was ahead: what it counts in a day counts from now on"
+            );
+            // What is read at the next start is what holds now.
+            inner.compact()?;
+        }
         inner.advance();
         Ok(Self(Arc::new(Mutex::new(inner))))
     }
@@ -165,11 +181,35 @@ impl Journal {
     /// # Errors
     /// [`NotReserved`].
     pub fn reserve(&self, target: &Address, action: &str, most: Spend) -> Result<Reservation, NotReserved> {
+        self.reserve_within(target, action, most, Bounds::default())
+    }
+
+    /// The same, within bounds: they are looked at and reserved at one moment, so that of two that fit alone one passes.
+    ///
+    /// # Errors
+    /// [`NotReserved`].
+    pub fn reserve_within(
+        &self,
+        target: &Address,
+        action: &str,
+        most: Spend,
+        bounds: Bounds,
+    ) -> Result<Reservation, NotReserved> {
         let mut inner = self.inner();
         inner.usable()?;
         inner.advance();
         if let Some(id) = inner.book.holder(target) {
             return Err(NotReserved::Busy(id));
+        }
+        if let Some((asset, balance)) = bounds.balance
+            && inner.book.held(&asset).saturating_add(most.of(&asset)) > balance
+        {
+            return Err(NotReserved::Balance { asset, balance });
+        }
+        let lamports = Asset::Lamports;
+        let half = inner.book.caps().of(&lamports).day / 2;
+        if bounds.leaves_half && most.of(&lamports) > inner.book.left(&lamports).day.saturating_sub(half) {
+            return Err(NotReserved::Half);
         }
         let id = match inner.book.hold(target, &most) {
             Ok(id) => id,
@@ -392,6 +432,11 @@ impl Inner {
         if self.length <= self.compact_at {
             return Ok(());
         }
+        self.compact()
+    }
+
+    /// Writes sums in place of what ended.
+    fn compact(&mut self) -> Result<(), JournalError> {
         let mut records = vec![self.first(), Record::Sums(self.book.sums().clone())];
         records.extend(self.book.flights().cloned().map(Record::Sending));
         let anew = beside(&self.path, "new");
@@ -434,47 +479,6 @@ fn lines(records: &[Record]) -> io::Result<Vec<u8>> {
         bytes.extend(record.line()?);
     }
     Ok(bytes)
-}
-
-fn failure(file: &Path, error: &io::Error) -> JournalError {
-    JournalError::File { file: file.to_owned(), what: error.to_string() }
-}
-
-/// Takes the lock beside a journal. Its file stays: removed, it could be locked twice. Whoever held it may be about to end, or have begun
-/// a process that does not know yet that the lock is none of its own.
-fn lock(path: &Path) -> Result<File, JournalError> {
-    let name = beside(path, "lock");
-    let file = options().open(&name).map_err(|error| failure(&name, &error))?;
-    for _ in 0..TRIES {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
-            Err(TryLockError::Error(error)) => return Err(failure(&name, &error)),
-        }
-    }
-    Err(JournalError::Locked(path.to_owned()))
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(ending);
-    name.into()
-}
-
-/// To append to a file that only its owner reads.
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// Makes names in a file's folder last.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]

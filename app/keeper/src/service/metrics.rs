@@ -76,6 +76,8 @@ families! {
         "Accounts of which a copy is kept.";
     TARGETS Gauge "assay_keeper_targets" ["strategy"]
         "Accounts that a strategy looks at.";
+    LEFT_OUT Gauge "assay_keeper_left_out" ["strategy"]
+        "Accounts that the last look left for later ones, since there are too many.";
     DECISIONS Counter "assay_keeper_decisions_total" ["strategy", "decision"]
         "Looks at an account, by what was decided.";
     FAILURES Counter "assay_keeper_failures_total" ["strategy", "reason"]

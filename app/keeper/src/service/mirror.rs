@@ -17,8 +17,9 @@ use assay_host::{Account, Watch};
 use solana_address::Address;
 use tokio::sync::watch;
 
-/// Most accounts: beyond these, what a server lists is left out.
+/// Most accounts, and most of one list: beyond these, what a server lists is left out. So a flood of one kind leaves room for the others.
 const MOST: usize = 200_000;
+const MOST_LISTED: usize = 100_000;
 /// For how long a single account is kept that nobody reads.
 const UNREAD: Duration = Duration::from_secs(600);
 /// For how many slots it is remembered that an account is gone, so that what was read before does not bring it back.
@@ -266,11 +267,17 @@ impl Mirror {
 }
 
 impl State {
+    /// Whether an account is of a list that has as many as it may.
+    fn is_flooded(&self, account: Option<&Account>) -> bool {
+        let full = self.lists.iter().filter(|list| list.members.len() >= MOST_LISTED);
+        account.is_some_and(|account| full.into_iter().any(|list| list.watch.admits(account)))
+    }
+
     fn put(&mut self, way: Way, address: Address, read: At<Option<Account>>) -> bool {
         let At { slot, value } = read;
         match self.accounts.get(&address) {
             Some(held) if (slot, way) < (held.slot, held.way) => return false,
-            None if self.accounts.len() >= MOST => {
+            None if self.accounts.len() >= MOST || self.is_flooded(value.as_ref()) => {
                 if !std::mem::replace(&mut self.is_full, true) {
                     tracing::error!(most = MOST, "the server lists more accounts than are kept");
                 }

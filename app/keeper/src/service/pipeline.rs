@@ -33,10 +33,13 @@ const TOGETHER: Duration = Duration::from_millis(3);
 /// How long an account rests after its first failure, and after many.
 const REST: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_secs(60);
+/// And a look that saw nothing.
+const LONGEST_BLIND: Duration = Duration::from_secs(30);
 /// Without a sign of the cluster for so long nothing is begun.
 pub const STALE: Duration = Duration::from_secs(15);
-/// What comes before a proof: a snapshot was paid for, and the model's answer is known to be of use.
-const PROOF: &str = "prove";
+/// Most accounts of one look. Anybody may make accounts that matter: beyond so many, half of a look goes to the first of the strategy's order,
+/// and the other half to the rest of them in turns.
+const MOST: usize = 20_000;
 
 /// One strategy with its model.
 pub struct Lane {
@@ -68,12 +71,9 @@ impl Look {
         }
     }
 
-    fn rank(&self) -> u64 {
-        match &self.found {
-            Ok(Report { conclusion: Conclusion::Would(PROOF), .. }) => u64::MAX,
-            Ok(report) => report.gain.unwrap_or(0),
-            Err(_) => 0,
-        }
+    /// What that would bring; `None` for upkeep too.
+    fn gain(&self) -> Option<u64> {
+        self.found.as_ref().ok().and_then(|report| report.gain)
     }
 }
 
@@ -86,6 +86,8 @@ pub enum Told<'a> {
         lane: &'a str,
         /// What was found, in the order in which it is done.
         looks: &'a [Look],
+        /// How many accounts were left for later looks, since there are too many for one.
+        left_out: usize,
         /// How long it took.
         took: Duration,
     },
@@ -117,6 +119,8 @@ pub struct Works {
     pub mode: Mode,
     /// Room for accounts that are worked on at once.
     pub room: Arc<Semaphore>,
+    /// How much of it what has no gain may take: so nobody who makes work of no gain keeps liquidations out.
+    pub upkeep: Arc<Semaphore>,
     /// Room for proofs at once.
     pub gate: Arc<Gate>,
     /// Who works on what.
@@ -132,25 +136,43 @@ pub struct Works {
 /// # Errors
 /// What matters cannot be listed, or the model is not the strategy's.
 pub fn look(shared: &Arc<Shared>, lane: &Lane, only: Option<&Address>) -> Result<Vec<Look>, KeeperError> {
-    let wallet = |target| Wallet {
-        shared: Arc::clone(shared),
-        target,
-        since: Instant::now(),
-        lamports_per_unit: lane.lamports_per_unit,
-    };
     let targets = match only {
         Some(target) => vec![*target],
-        None => lane.strategy.targets(&wallet(Address::default()))?,
+        None => lane.strategy.targets(&lane.wallet(shared, Address::default(), Instant::now()))?,
     };
+    look_at(shared, lane, targets)
+}
+
+/// As many of the accounts as one look may take, and how many are left for later ones. `turn` counts looks.
+fn portion(mut targets: Vec<Address>, turn: usize) -> (Vec<Address>, usize) {
+    let left_out = targets.len().saturating_sub(MOST);
+    if left_out > 0 {
+        let mut rest = targets.split_off(MOST / 2);
+        let begin = turn.wrapping_mul(MOST / 2) % rest.len();
+        rest.rotate_left(begin);
+        rest.truncate(MOST / 2);
+        targets.extend(rest);
+    }
+    (targets, left_out)
+}
+
+fn look_at(shared: &Arc<Shared>, lane: &Lane, targets: Vec<Address>) -> Result<Vec<Look>, KeeperError> {
     let strategy = Arc::clone(&lane.strategy);
     let mut keeper = Keeper::new(strategy, lane.prover.clone(), Config::default(), OsRng)?;
     let looks = targets.into_iter().map(|target| {
-        let found = keeper.check(&mut wallet(target), &target);
+        let found = keeper.check(&mut lane.wallet(shared, target, Instant::now()), &target);
         Look { target, found }
     });
     let mut looks: Vec<Look> = looks.collect();
-    looks.sort_by_key(|look| Reverse((look.would().is_some(), look.rank())));
+    looks.sort_by_key(|look| Reverse((look.would().is_some(), look.gain())));
     Ok(looks)
+}
+
+impl Lane {
+    fn wallet(&self, shared: &Arc<Shared>, target: Address, since: Instant) -> Wallet {
+        let (shared, lamports_per_unit) = (Arc::clone(shared), self.lamports_per_unit);
+        Wallet { shared, target, since, lamports_per_unit, is_needed: false }
+    }
 }
 
 /// Works for one strategy until it is told to stop.
@@ -158,12 +180,20 @@ pub async fn work(works: Arc<Works>, lane: Arc<Lane>, mut stop: watch::Receiver<
     let mut changes = works.shared.reader.mirror.changes();
     let done = Arc::new(Notify::new());
     let mut due = HashMap::new();
-    let mut since = Instant::now();
+    let (mut since, mut blind, mut turn) = (Instant::now(), BEAT, 0usize);
     while !*stop.borrow() {
         let (seen, looked) = (changes.borrow_and_update().number, Instant::now());
         let heard = works.heard.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
         if heard < STALE {
-            pass(&works, &lane, &done, &mut due, since).await;
+            turn = turn.wrapping_add(1);
+            if pass(&works, &lane, &done, &mut due, since, turn).await {
+                blind = BEAT;
+            } else {
+                tokio::select! {
+                    () = tokio::time::sleep(blind) => blind = (blind * 2).min(LONGEST_BLIND),
+                    _ = stop.changed() => return,
+                }
+            }
         }
         since = tokio::select! {
             changed = changes.changed() => {
@@ -182,35 +212,41 @@ pub async fn work(works: Arc<Works>, lane: Arc<Lane>, mut stop: watch::Receiver<
     }
 }
 
-/// One look at everything, and the beginning of what is to be done. `due` holds since when something is to be done about an account.
+/// One look at everything, and the beginning of what is to be done. `due` holds since when something is to be done about an account. `false` where
+/// nothing could be seen.
 async fn pass(
     works: &Arc<Works>,
     lane: &Arc<Lane>,
     done: &Arc<Notify>,
     due: &mut HashMap<Address, Instant>,
     since: Instant,
-) {
+    turn: usize,
+) -> bool {
     let (looking, of, began) = (Arc::clone(works), Arc::clone(lane), Instant::now());
-    let looked = tokio::task::spawn_blocking(move || look(&looking.shared, &of, None)).await;
-    let looks = match looked {
-        Ok(Ok(looks)) => looks,
+    let looked = tokio::task::spawn_blocking(move || {
+        let wallet = of.wallet(&looking.shared, Address::default(), began);
+        let (targets, left_out) = portion(of.strategy.targets(&wallet)?, turn);
+        Ok::<_, KeeperError>((look_at(&looking.shared, &of, targets)?, left_out))
+    });
+    let (looks, left_out) = match looked.await {
+        Ok(Ok(looked)) => looked,
         Ok(Err(error)) => {
             (works.tell)(Told::Blind { lane: &lane.name, error: &error });
-            return tokio::time::sleep(BEAT).await;
+            return false;
         }
         Err(panic) => {
             tracing::error!(lane = lane.name, %panic, "a look ended unexpectedly: this is a bug");
-            return tokio::time::sleep(BEAT).await;
+            return false;
         }
     };
-    (works.tell)(Told::Looked { lane: &lane.name, looks: &looks, took: began.elapsed() });
+    (works.tell)(Told::Looked { lane: &lane.name, looks: &looks, left_out, took: began.elapsed() });
     let mut still = HashMap::new();
     for look in looks.iter().filter(|look| look.would().is_some()) {
         still.insert(look.target, due.get(&look.target).copied().unwrap_or(since));
     }
     *due = still;
     if works.mode == Mode::DryRun {
-        return;
+        return true;
     }
     let in_flight = works.shared.journal.as_ref().map(|journal| journal.in_flight()).unwrap_or_default();
     for look in &looks {
@@ -218,7 +254,14 @@ async fn pass(
         if in_flight.iter().any(|flight| flight.target == target) {
             continue;
         }
-        let Ok(place) = Arc::clone(&works.room).try_acquire_owned() else { return };
+        let Ok(place) = Arc::clone(&works.room).try_acquire_owned() else { return true };
+        let place = match look.gain() {
+            Some(_) => (place, None),
+            None => match Arc::clone(&works.upkeep).try_acquire_owned() {
+                Ok(upkeep) => (place, Some(upkeep)),
+                Err(_) => continue,
+            },
+        };
         let Some(turn) = Turn::take(works, target) else { continue };
         let (lane, done, since) = (Arc::clone(lane), Arc::clone(done), *since);
         tokio::task::spawn_blocking(move || {
@@ -227,6 +270,7 @@ async fn pass(
             done.notify_one();
         });
     }
+    true
 }
 
 /// Who works on what, and what rests.
@@ -301,9 +345,7 @@ impl Turn {
         let keeper = Keeper::new(Arc::clone(&lane.strategy), lane.prover.clone(), config, OsRng);
         let (found, counters) = match keeper.map(|keeper| keeper.behind(Arc::clone(&works.gate))) {
             Ok(mut keeper) => {
-                let shared = Arc::clone(&works.shared);
-                let lamports_per_unit = lane.lamports_per_unit;
-                let mut wallet = Wallet { shared, target, since, lamports_per_unit };
+                let mut wallet = lane.wallet(&works.shared, target, since);
                 let found = keeper.check(&mut wallet, &target);
                 (found, keeper.counters().clone())
             }
@@ -341,6 +383,25 @@ pub fn counted(looks: &[Look]) -> BTreeMap<String, usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_flood_the_first_are_always_looked_at_and_the_others_in_turns() {
+        let address = |number: usize| {
+            let mut bytes = [0; 32];
+            bytes[..8].copy_from_slice(&number.to_le_bytes());
+            Address::new_from_array(bytes)
+        };
+        let all: Vec<Address> = (0..3 * MOST).map(address).collect();
+        assert_eq!(portion(all[..MOST].to_vec(), 7), (all[..MOST].to_vec(), 0));
+        let mut seen = std::collections::HashSet::new();
+        for turn in 0..5 {
+            let (some, left_out) = portion(all.clone(), turn);
+            assert_eq!((some.len(), left_out), (MOST, 2 * MOST));
+            assert_eq!(some[..MOST / 2], all[..MOST / 2]);
+            seen.extend(some);
+        }
+        assert_eq!(seen.len(), all.len());
+    }
 
     #[test]
     fn one_works_and_what_failed_rests_longer_each_time() {

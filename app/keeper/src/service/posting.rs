@@ -11,6 +11,7 @@ use assay_feed_interface::pyth::PriceUpdate;
 use assay_host::{Action, Chain as _};
 use serde_json::json;
 
+use super::hear::Hear;
 use super::hermes::{Hermes, pinned};
 use super::prices::{Feed, Point, Policy, PriceSource, now};
 use super::wallet::{Shared, Wallet};
@@ -21,7 +22,12 @@ pub const POST: &str = "post_prices";
 const PACE: Duration = Duration::from_millis(500);
 /// How long to rest after what failed, the first time and at most.
 const REST: Duration = Duration::from_secs(1);
-const LONGEST_REST: Duration = Duration::from_secs(30);
+const LONGEST_REST: Duration = Duration::from_secs(4);
+/// And of a server that has no stream.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+
+/// How much older than its policy allows a feed's newest price may be, seconds: beyond, nobody brings it.
+const SILENCE: i64 = 30;
 
 /// Told of a feed, and how old its newest price is, seconds.
 pub type TellAge = dyn Fn(&Feed, i64) + Send + Sync;
@@ -51,20 +57,21 @@ pub fn follow(hermes: &Hermes, is_stopped: &AtomicBool) {
         if let Err(error) = hermes.follow(&mut heard).and_then(|()| hermes.ask()) {
             tracing::warn!(%error, "prices: no stream");
         }
-        if began.elapsed() > LONGEST_REST {
+        if began.elapsed() > LONGEST_SILENCE {
             rest = REST;
         }
         thread::sleep(rest);
-        rest = (rest * 2).min(LONGEST_REST);
+        rest = (rest * 2).min(LONGEST_SILENCE);
     }
 }
 
-/// Posts prices for as long as the service runs.
-pub async fn post(shared: Arc<Shared>, plan: Arc<Plan>) {
+/// Posts prices for as long as the service runs. `told` hears of each look at them.
+pub async fn post(shared: Arc<Shared>, plan: Arc<Plan>, told: Arc<dyn Hear>) {
     let mut rest = REST;
     loop {
         let (posting, of) = (Arc::clone(&shared), Arc::clone(&plan));
         let Ok(posted) = tokio::task::spawn_blocking(move || post_due(&posting, &of)).await else { return };
+        told.prices(&posted);
         match posted {
             Ok(()) => {
                 rest = REST;
@@ -86,28 +93,36 @@ fn post_due(shared: &Arc<Shared>, plan: &Plan) -> Result<(), String> {
         target,
         since: Instant::now(),
         lamports_per_unit: None,
+        is_needed: true,
     };
-    let (now, mut due, mut first) = (now(), BTreeMap::new(), None);
+    let (now, mut due, mut first, mut silent) = (now(), BTreeMap::new(), None, 0);
     for feed in &plan.feeds {
-        let Some(newest) = plan.source.newest(feed) else { continue };
         let account = pinned(feed, plan.shard).ok_or("a feed's account cannot be derived")?;
         let there = wallet(account).account(&account).map_err(|error| error.to_string())?;
         let there = there.and_then(|found| point(&found.data, feed));
         let held = there.map_or(0, |there| there.time);
-        (plan.told)(feed, now.saturating_sub(held.max(newest.time)));
+        let newest = plan.source.newest(feed);
+        let age = now.saturating_sub(newest.map_or(held, |newest| newest.time.max(held)));
+        (plan.told)(feed, age);
+        silent += usize::from(age > plan.policy.age.saturating_add(SILENCE));
+        let Some(newest) = newest else { continue };
         if plan.policy.is_due(there, newest, now) {
             due.insert(*feed, held);
             first.get_or_insert(account);
         }
     }
-    let Some(first) = first else { return Ok(()) };
-    // Of all feeds at once the message is verified once.
-    let rent = rent(shared)?;
-    for posting in plan.source.postings(&wallet(first).wallet(), &due, &rent) {
-        let action = Action { name: POST, instructions: posting.instructions, payment: None, gain: None };
-        wallet(first).send(&action).map_err(|error| error.to_string())?;
+    if let Some(first) = first {
+        // Of all feeds at once the message is verified once.
+        let rent = rent(shared)?;
+        for posting in plan.source.postings(&wallet(first).wallet(), &due, &rent) {
+            let action = Action { name: POST, instructions: posting.instructions, payment: None, gain: None };
+            wallet(first).send(&action).map_err(|error| error.to_string())?;
+        }
     }
-    Ok(())
+    match silent {
+        0 => Ok(()),
+        count => Err(format!("nobody has a new price of {count} of {} feeds", plan.feeds.len())),
+    }
 }
 
 /// What an account of the push oracle holds for a feed.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use assay_chain::{Result, Rpc};
+use assay_chain::{Error, Result, Rpc};
 use assay_host::{Account, Watch};
 use solana_address::Address;
 use tokio::sync::mpsc;
@@ -11,8 +11,11 @@ use tokio::time::{Instant, sleep};
 
 use super::mirror::{Key, Mirror, Way};
 
-/// Between a failed repair and the next one.
+/// Between a failed repair and the next one, which doubles.
 const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Accounts that are asked for at once.
+const AT_ONCE: usize = 100;
 
 /// What the subscriptions are to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,11 +107,12 @@ impl Reader {
         Ok(is_changed)
     }
 
-    /// Asks for all of this again, from a server that is not behind what is here.
+    /// Asks for all of this again, from a server that is not behind what is here. One question that is not answered keeps none of the others
+    /// from being asked.
     ///
     /// # Errors
-    /// The server does not answer; what it answered before is here.
-    pub fn repair(&self, what: &Repair) -> Result<()> {
+    /// What was not answered, and why the first of it was not.
+    pub fn repair(&self, what: &Repair) -> std::result::Result<(), (Vec<Key>, Error)> {
         // By what the server answered for the clock, and not by what a subscription told: one false slot would make every server one that is
         // behind.
         self.rpc.not_before(self.mirror.clock().read_at);
@@ -116,14 +120,26 @@ impl Reader {
             Repair::Keys(keys) => keys.clone(),
             Repair::All => self.mirror.keys(),
         };
-        let mut singles = Vec::new();
+        let (mut singles, mut failed) = (Vec::new(), None::<(Vec<Key>, Error)>);
+        let mut note = |keys: Vec<Key>, error| match &mut failed {
+            Some((all, _)) => all.extend(keys),
+            None => failed = Some((keys, error)),
+        };
         for key in keys {
             match key {
                 Key::Single(address) => singles.push(address),
-                Key::List(watch) => self.mirror.put_list(&watch, self.rpc.listed_at(&watch)?),
+                Key::List(watch) => match self.rpc.listed_at(&watch) {
+                    Ok(listed) => self.mirror.put_list(&watch, listed),
+                    Err(error) => note(vec![key], error),
+                },
             }
         }
-        self.ask(&singles).map(drop)
+        for some in singles.chunks(AT_ONCE) {
+            if let Err(error) = self.ask(some) {
+                note(some.iter().copied().map(Key::Single).collect(), error);
+            }
+        }
+        failed.map_or(Ok(()), Err)
     }
 
     /// Reads the clock; the slot at which the server is.
@@ -145,41 +161,51 @@ impl Reader {
     }
 }
 
-/// Repairs what it is told to, and everything every so often: what a subscription lost without a sign is found then.
+/// Repairs what it is told to, and everything every so often: what a subscription lost without a sign is found then. What is not answered is
+/// asked for again, after a pause that grows.
 pub async fn repair_all(
     reader: Arc<Reader>,
     mut asked: mpsc::UnboundedReceiver<Repair>,
     every: Duration,
     done: impl Fn(&Result<()>),
 ) {
-    let mut last = Instant::now();
+    let (mut last, mut pause, mut left) = (Instant::now(), PAUSE, Vec::new());
     loop {
+        let again = if left.is_empty() { every } else { pause };
         let mut what = tokio::select! {
             next = asked.recv() => match next {
                 Some(next) => next,
                 None => return,
             },
-            () = sleep(every.saturating_sub(last.elapsed())) => Repair::All,
+            () = sleep(every.saturating_sub(last.elapsed()).min(again)) => match last.elapsed() >= every {
+                true => Repair::All,
+                false => Repair::Keys(std::mem::take(&mut left)),
+            },
         };
         while let Ok(next) = asked.try_recv() {
             what = both(what, next);
         }
         if what == Repair::All {
             last = Instant::now();
+            left.clear();
         }
-        let (asking, again) = (Arc::clone(&reader), what.clone());
+        let asking = Arc::clone(&reader);
         let answer = tokio::task::spawn_blocking(move || {
             asking.forget();
             asking.repair(&what)
         });
-        let Ok(answer) = answer.await else { return };
-        done(&answer);
-        if let Err(error) = answer {
-            tracing::warn!(%error, "the accounts could not be read again");
-            if again == Repair::All {
-                last = Instant::now().checked_sub(every).unwrap_or(last);
+        match answer.await {
+            Ok(Ok(())) => {
+                pause = PAUSE;
+                done(&Ok(()));
             }
-            sleep(PAUSE).await;
+            Ok(Err((keys, error))) => {
+                tracing::warn!(%error, questions = keys.len(), "accounts could not be read again");
+                left.extend(keys);
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                done(&Err(error));
+            }
+            Err(_) => return,
         }
     }
 }

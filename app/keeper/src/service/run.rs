@@ -1,7 +1,7 @@
 //! The service as a whole: what keeps the mirror, what works for each strategy, and how it stops.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,11 @@ use tokio::task::JoinSet;
 use super::hear::Hear;
 use super::journal::Journal;
 use super::mirror::Mirror;
-use super::pipeline::{Busy, Lane, Works, look, work};
+use super::pipeline::{Busy, Lane, Told, Works, look, work};
 use super::posting::{Plan, post};
 use super::reader::{Reader, Want, repair_all};
 use super::settle::settle;
-use super::subscribe::Subscriber;
+use super::source::{Intake, Source, follow};
 use super::wallet::{Fees, Sending, Shared};
 use crate::gate::Gate;
 use crate::keeper::Mode;
@@ -26,8 +26,8 @@ use crate::keeper::Mode;
 pub struct Parts {
     /// The server.
     pub rpc: Arc<Rpc>,
-    /// Address of its subscriptions.
-    pub websocket: String,
+    /// Who tells of accounts.
+    pub source: Box<dyn Source>,
     /// Who pays and signs.
     pub signer: Box<dyn Signer + Send + Sync>,
     /// What was sent and spent; none where nothing is to be sent.
@@ -71,6 +71,7 @@ pub fn chain(
         fees,
         tell: Box::new(move |event| hear.transaction(&event)),
         sending: Sending::default(),
+        is_stopping: AtomicBool::new(false),
     };
     (Arc::new(shared), wants)
 }
@@ -78,14 +79,15 @@ pub fn chain(
 /// Runs until `stop` is done, and then until nothing is on its way any more, for a while.
 ///
 /// # Errors
-/// The cluster cannot be asked in the beginning, a strategy cannot read its accounts; later, the journal cannot be written.
+/// A strategy's accounts are others than it takes them for, in the beginning; later, the journal cannot be written. That the server does not
+/// answer is no reason to end: it is asked again.
 pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::Result<(), String> {
     let Parts {
         rpc,
         signer,
         journal,
         fees,
-        websocket,
+        source,
         workers,
         provers,
         resync,
@@ -102,6 +104,7 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
     let works = Arc::new(Works {
         mode: if shared.journal.is_some() { Mode::Live } else { Mode::DryRun },
         room: Arc::new(Semaphore::new(workers.max(1))),
+        upkeep: Arc::new(Semaphore::new((workers / 2).max(1))),
         gate: Arc::new(Gate::new(provers)),
         busy: Busy::default(),
         tell: Box::new(move |told| hear.pipeline(&told)),
@@ -116,22 +119,22 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
     let hear = Arc::clone(&told);
     let newest = Arc::new(AtomicU64::new(0));
     let (told_slot, forgotten) = (Arc::clone(&newest), Arc::clone(&newest));
-    let subscriber = Subscriber {
+    let connecting = Arc::clone(&told);
+    let intake = Intake {
+        commitment: rpc.commitment().max(Commitment::Confirmed),
+        mirror: Arc::clone(&shared.reader.mirror),
         heard: Box::new(move |slot| {
             told_slot.fetch_max(slot.unwrap_or(0), Ordering::Relaxed);
             hear.notified();
         }),
-        url: websocket,
-        commitment: rpc.commitment().max(Commitment::Confirmed),
-        mirror: Arc::clone(&shared.reader.mirror),
+        connected: Box::new(move |is_connected| {
+            // What a connection before said of the cluster holds no longer.
+            forgotten.store(0, Ordering::Relaxed);
+            connecting.connected(is_connected);
+        }),
         repairs,
     };
-    let hear = Arc::clone(&told);
-    background.spawn(subscriber.follow(wants, move |is_connected| {
-        // What a connection before said of the cluster holds no longer.
-        forgotten.store(0, Ordering::Relaxed);
-        hear.connected(is_connected);
-    }));
+    background.spawn(follow(source, intake, wants));
     let hear = Arc::clone(&told);
     let noted = move |answer: &Result<()>| {
         if let Err(error) = answer {
@@ -139,9 +142,9 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
         }
     };
     background.spawn(repair_all(Arc::clone(&shared.reader), repaired, resync, noted));
-    background.spawn(tick(Arc::clone(&works), poll, newest, most_lag, told));
+    background.spawn(tick(Arc::clone(&works), poll, newest, most_lag, Arc::clone(&told)));
     if let (Some(plan), true) = (prices, shared.journal.is_some()) {
-        background.spawn(post(Arc::clone(&shared), Arc::new(plan)));
+        background.spawn(post(Arc::clone(&shared), Arc::new(plan), told));
     }
     let busy = Arc::clone(&works);
     background.spawn(settle(Arc::clone(&shared), move |flight| busy.busy.is_worked_on(&flight.target)));
@@ -155,6 +158,7 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
         error = failure(&shared) => Some(error),
     };
     tracing::info!("stopping: nothing new is begun");
+    shared.is_stopping.store(true, Ordering::Relaxed);
     // Whoever listens ends; where nobody does, all have ended.
     let _ = stopping.send(true);
     while working.join_next().await.is_some() {}
@@ -179,17 +183,19 @@ async fn failure(shared: &Shared) -> String {
     }
 }
 
-/// Reads everything that the strategies read, once: a mistake in the configuration shows at once, and what follows needs no network.
+/// Reads everything that the strategies read, once: a mistake in the configuration shows at once, and what follows needs no network. What
+/// the server does not answer, each strategy asks again when it looks.
 async fn first_look(works: &Arc<Works>, lanes: &[Arc<Lane>]) -> std::result::Result<(), String> {
     for lane in lanes {
         let (looking, of) = (Arc::clone(works), Arc::clone(lane));
-        let looked = tokio::task::spawn_blocking(move || {
-            looking.shared.reader.tick().map_err(|error| error.to_string())?;
-            look(&looking.shared, &of, None).map_err(|error| error.to_string())
-        });
-        let looks = looked.await.map_err(|error| error.to_string())?;
-        let looks = looks.map_err(|error| format!("{}: {error}", lane.name))?;
-        tracing::info!(strategy = lane.name, accounts = looks.len(), "ready");
+        let looked = tokio::task::spawn_blocking(move || look(&looking.shared, &of, None));
+        match looked.await.map_err(|error| error.to_string())? {
+            Ok(looks) => tracing::info!(strategy = lane.name, accounts = looks.len(), "ready"),
+            Err(error) if error.is_unanswered() => {
+                (works.tell)(Told::Blind { lane: &lane.name, error: &error })
+            }
+            Err(error) => return Err(format!("{}: {error}", lane.name)),
+        }
     }
     Ok(())
 }

@@ -82,6 +82,9 @@ impl External {
         let (name, arguments) = self.command.split_first().ok_or("has no name")?;
         let mut command = Command::new(name);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        // A group of its own: Ctrl-C is for the keeper, which waits for the signature, and what hangs is ended with all that it began.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(|error| format!("{name}: {error}"))?;
         let (answered, answer) = mpsc::channel();
         let (input, output) = (child.stdin.take(), child.stdout.take());
@@ -116,7 +119,11 @@ impl External {
 
 /// Ends a command, and says why.
 fn stopped(mut child: Child, why: &str) -> String {
-    // It may have ended by itself; either way nothing of it stays.
+    // It may have ended by itself; either way nothing of it stays. It was not waited for yet, so its number is nobody else's.
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
     let _ = child.kill();
     let _ = child.wait();
     why.into()
@@ -184,6 +191,26 @@ mod tests {
             assert!(error.contains("did not"), "{script}: {error}");
             // Not for its own half minute.
             assert!(started.elapsed() < Duration::from_secs(25), "{script}");
+        }
+    }
+
+    #[test]
+    fn what_a_command_began_ends_with_it() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let file = folder.path().join("child");
+        let script = format!("sleep 300 & echo $! > {}; wait", file.display());
+        assert!(refused(&script, Duration::from_secs(1)).contains("did not"));
+        let child: i32 = std::fs::read_to_string(file).unwrap().trim().parse().unwrap();
+        let child = rustix::process::Pid::from_raw(child).unwrap();
+        // It is gone, or nobody has looked at its end yet.
+        let began = Instant::now();
+        let is_dead = || {
+            let state = std::fs::read_to_string(format!("/proc/{}/stat", child.as_raw_nonzero()));
+            state.map_or(true, |state| state.contains(") Z "))
+        };
+        while !is_dead() {
+            assert!(began.elapsed() < Duration::from_secs(20));
+            thread::sleep(PACE);
         }
     }
 }

@@ -8,6 +8,7 @@
 //! wrote to are read again when it went through, and when it was refused: then what was decided on may be old.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,13 +20,15 @@ use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_signer::Signer;
 
-use super::journal::{Asset, End, InFlight, Journal, JournalError, Spend};
+use super::journal::{Asset, Bounds, End, InFlight, Journal, JournalError, Spend};
 use super::reader::Reader;
 
 /// Lamports that new accounts of one transaction hold at most, where the server does not say what a simulation took.
 const MOST_RENT: u64 = 10_000_000;
 /// How long a transaction is sent again, beyond every blockhash's life.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// Lamports that every transaction costs: one signature.
+const LEAST_FEE: u64 = 5_000;
 
 /// What may be paid for being early.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +39,8 @@ pub struct Fees {
     pub most: u64,
     /// Most of what a transaction brings, percent.
     pub share_percent: u8,
+    /// Most lamports for what brings nothing by itself.
+    pub upkeep: u64,
     /// Lamports that what is paid for has to bring beyond its fee.
     pub least_profit: u64,
 }
@@ -75,6 +80,8 @@ pub struct Shared {
     pub tell: Box<dyn Fn(Event<'_>) + Send + Sync>,
     /// What is being sent at this moment.
     pub sending: Sending,
+    /// Whether nothing more is sent: what is on its way is waited for.
+    pub is_stopping: AtomicBool,
 }
 
 /// What a transaction, named by its instructions, came to.
@@ -94,10 +101,19 @@ pub struct Wallet {
     pub since: Instant,
     /// Lamports that a base unit of what a strategy's gains are counted in is worth, if that is known.
     pub lamports_per_unit: Option<f64>,
+    /// Whether everything else needs what is sent, as it needs prices: that is no upkeep, though it has no gain.
+    pub is_needed: bool,
 }
 
 fn unanswered(error: Error) -> ChainError {
     ChainError(Box::new(error))
+}
+
+fn refusal(error: Error) -> SendError {
+    match error.refusal() {
+        Some(refusal) => SendError::Refused { code: refusal.number, message: error.to_string() },
+        None => unanswered(error).into(),
+    }
 }
 
 impl Chain for Wallet {
@@ -129,6 +145,14 @@ impl Chain for Wallet {
         self.shared.journal.as_ref().map_or(u64::MAX, |journal| journal.left(&Asset::Token(*mint)).most())
     }
 
+    fn worth(&self, gain: u64) -> u64 {
+        self.lamports_per_unit.map_or(gain, |worth| (gain as f64 * worth) as u64) // saturates
+    }
+
+    fn may_pay(&self, gain: Option<u64>) -> bool {
+        self.brings(gain, LEAST_FEE)
+    }
+
     /// Sending simulates.
     fn simulate(&mut self, _: &Action) -> Result<Option<Executed>, SendError> {
         Ok(None)
@@ -143,7 +167,11 @@ impl Chain for Wallet {
 impl Wallet {
     fn send_now(&self, action: &Action) -> Result<Executed, SendError> {
         let Shared { rpc, signer, journal, .. } = &*self.shared;
-        let Some(journal) = journal else { return Err(SendError::Withheld("this is a dry run".into())) };
+        let withheld = |error: &dyn std::fmt::Display| SendError::Withheld(error.to_string());
+        let Some(journal) = journal else { return Err(withheld(&"this is a dry run")) };
+        if self.shared.is_stopping.load(Ordering::Relaxed) {
+            return Err(withheld(&"the keeper is stopping"));
+        }
         let most_priority = self.most_priority(action.gain);
         let sender = Sender {
             rpc,
@@ -154,12 +182,14 @@ impl Wallet {
             patience: PATIENCE,
         };
         let simulated = sender.simulate(&action.instructions).map_err(|error| self.refused(action, error))?;
-        self.is_worth_it(action, &simulated)?;
-        let mint = self.mint(action)?;
-        let most = self.most(action, &simulated, mint);
-        let withheld = |error: &dyn std::fmt::Display| SendError::Withheld(error.to_string());
-        self.is_affordable(journal, action, &most)?;
-        let reservation = journal.reserve(&self.target, action.name, most);
+        // Otherwise whoever makes many small accounts could use up the caps with them.
+        if !self.brings(action.gain, simulated.fee()) {
+            return Err(withheld(&"it brings less than it costs"));
+        }
+        let balance = action.payment.map(|payment| self.balance(&payment.from)).transpose()?;
+        let most = self.most(action, &simulated, balance.map(|(token, _)| token));
+        let bounds = Bounds { balance, leaves_half: action.gain.is_none() && !self.is_needed };
+        let reservation = journal.reserve_within(&self.target, action.name, most, bounds);
         let mut reservation = Some(reservation.map_err(|error| withheld(&error))?);
         let mut flight = None;
         let sent = sender.send(&simulated, &mut |Signed { signature, last_height }| {
@@ -185,24 +215,21 @@ impl Wallet {
             // It may land yet: what one server refused in a trial, another behind the same address may have passed on.
             Err(_) => None,
         };
+        // First what is left is read, then what was held for it is given back.
+        self.read_again(action);
         if let Some(end) = end {
             self.shared.ended(&flight, &end).map_err(|error| withheld(&error))?;
         }
-        match sent {
-            Ok(_) => {
-                self.read_again(action);
-                let compute_units = simulated.execution.compute_units;
-                Ok(Executed { compute_units, size: simulated.transaction.size() })
-            }
-            Err(error) => Err(self.refused(action, error)),
-        }
+        let compute_units = simulated.execution.compute_units;
+        sent.map(|_| Executed { compute_units, size: simulated.transaction.size() }).map_err(refusal)
     }
 
     /// Most lamports for being early: a share of what it brings. Upkeep has time.
     fn most_priority(&self, gain: Option<u64>) -> u64 {
-        let Fees { most, share_percent, .. } = self.shared.fees;
+        let Fees { most, share_percent, upkeep, .. } = self.shared.fees;
         match (gain, self.lamports_per_unit) {
-            (None, _) => 0,
+            (None, _) if self.is_needed => most,
+            (None, _) => most.min(upkeep),
             (Some(_), None) => most,
             (Some(gain), Some(worth)) => {
                 let share = gain as f64 * worth * f64::from(share_percent) / 100.0;
@@ -211,56 +238,28 @@ impl Wallet {
         }
     }
 
-    /// What is for a gain, a liquidation or what prepares one, is not sent where it costs more than it brings: otherwise whoever makes
-    /// many small accounts could use up the caps with them.
-    fn is_worth_it(&self, action: &Action, simulated: &Simulated) -> Result<(), SendError> {
-        let Some(gain) = action.gain else { return Ok(()) };
-        let least = simulated.fee().saturating_add(self.shared.fees.least_profit) as f64;
-        let is_too_little = match self.lamports_per_unit {
-            Some(worth) => gain as f64 * worth < least,
-            None => gain == 0,
-        };
-        match is_too_little {
-            true => Err(SendError::Withheld("it brings less than it costs".into())),
-            false => Ok(()),
+    /// Whether what is for a gain, a liquidation or what prepares one, brings more than this fee. Upkeep is done for other reasons.
+    fn brings(&self, gain: Option<u64>, fee: u64) -> bool {
+        let Some(gain) = gain else { return true };
+        match self.lamports_per_unit {
+            Some(worth) => gain as f64 * worth >= fee.saturating_add(self.shared.fees.least_profit) as f64,
+            None => gain > 0,
         }
     }
 
-    /// What is on its way at once may not take more tokens than there are, or all but one would fail and cost fees; and upkeep stops where
-    /// half of the day's lamports are gone, so that nobody who makes work of no gain keeps liquidations out.
-    fn is_affordable(&self, journal: &Journal, action: &Action, most: &Spend) -> Result<(), SendError> {
-        if let Some(payment) = action.payment {
-            let found = self.account(&payment.from)?;
-            let tokens = found.as_ref().and_then(|account| token_amount(&account.data)).unwrap_or(0);
-            let mint = found.and_then(|account| token_mint(&account.data)).map(Asset::Token);
-            let held =
-                |mint: Asset| journal.in_flight().iter().map(|flight| flight.most.of(&mint)).sum::<u64>();
-            if mint.map_or(0, held).saturating_add(payment.most) > tokens {
-                return Err(SendError::Withheld("what is on its way may take the tokens".into()));
-            }
-        }
-        let lamports = most.of(&Asset::Lamports);
-        let half = journal.cap(&Asset::Lamports).day / 2;
-        if action.gain.is_none() && lamports > journal.left(&Asset::Lamports).day.saturating_sub(half) {
-            return Err(SendError::Withheld(
-                "the day's other half of lamports is for what brings a gain".into(),
-            ));
-        }
-        Ok(())
+    /// What a token account of the wallet's holds, and of what.
+    fn balance(&self, address: &Address) -> Result<(Asset, u64), SendError> {
+        let found = self.account(address)?;
+        let read =
+            |found: Account| Some((Asset::Token(token_mint(&found.data)?), token_amount(&found.data)?));
+        found.and_then(read).ok_or_else(|| SendError::Withheld(format!("{address} is no token account")))
     }
 
-    fn mint(&self, action: &Action) -> Result<Option<Address>, SendError> {
-        let Some(payment) = action.payment else { return Ok(None) };
-        let found = self.account(&payment.from)?;
-        let mint = found.and_then(|account| token_mint(&account.data));
-        mint.map(Some).ok_or_else(|| SendError::Withheld(format!("{} is no token account", payment.from)))
-    }
-
-    fn most(&self, action: &Action, simulated: &Simulated, mint: Option<Address>) -> Spend {
+    fn most(&self, action: &Action, simulated: &Simulated, token: Option<Asset>) -> Spend {
         let lamports = simulated.lamports().unwrap_or_else(|| simulated.fee().saturating_add(MOST_RENT));
         let most = Spend::lamports(lamports.max(simulated.fee()));
-        match (mint, action.payment) {
-            (Some(mint), Some(payment)) => most.and(Asset::Token(mint), payment.most),
+        match (token, action.payment) {
+            (Some(token), Some(payment)) => most.and(token, payment.most),
             _ => most,
         }
     }
@@ -268,10 +267,7 @@ impl Wallet {
     /// A refusal, and what was decided on is read again: it may be old.
     fn refused(&self, action: &Action, error: Error) -> SendError {
         self.read_again(action);
-        match error.refusal() {
-            Some(refusal) => SendError::Refused { code: refusal.number, message: error.to_string() },
-            None => unanswered(error).into(),
-        }
+        refusal(error)
     }
 
     fn read_again(&self, action: &Action) {
@@ -400,7 +396,7 @@ fn name(instructions: &[Instruction]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
 

@@ -10,7 +10,7 @@ use assay_feed_interface::{
     source::HOURS,
 };
 use assay_host::{
-    Chain, Holds, Watch,
+    Account, Chain, Holds, Watch,
     strategy::{Action, Decision, Reason},
 };
 use solana_address::Address;
@@ -62,20 +62,51 @@ impl Keeping {
     /// # Errors
     /// There is no source, or the chain did not answer.
     pub fn read(chain: &dyn Chain, address: &Address) -> Result<Self, SourceError> {
+        let mut keeping = Self::pinned(chain, address)?;
+        keeping.list(chain)?;
+        Ok(keeping)
+    }
+
+    /// Reads a source with its pinned account alone: enough for [`Keeping::refresh`], and of the same cost however many updates
+    /// strangers post.
+    ///
+    /// # Errors
+    /// As [`Keeping::read`].
+    pub fn pinned(chain: &dyn Chain, address: &Address) -> Result<Self, SourceError> {
         let source = read::source(chain, address)?;
         let keys = SourceKeys { source: *address, pinned: Address::new_from_array(source.pinned) };
-        let mut updates = Vec::new();
-        if source.header.kind == Kind::Pyth as u8 {
-            let holds = Some(Holds { offset: FEED_ID, bytes: source.feed_id });
-            for update in
-                chain.addresses(&Watch { program: RECEIVER, discriminator: DISCRIMINATOR, holds })?
-            {
-                let Some(found) = chain.account(&update)? else { continue };
-                updates.extend(observed(&found.data, &source.feed_id).map(|observed| (update, observed)));
-            }
+        let mut keeping = Self { keys, source, updates: Vec::new() };
+        if let Some(updates) = keeping.updates_of() {
+            let pinned = chain.account(&keys.pinned)?.filter(|found| updates.admits(found));
+            keeping.add(keys.pinned, pinned);
         }
-        updates.sort_by_key(|(_, observed)| observed.price.publish_time);
-        Ok(Self { keys, source, updates })
+        Ok(keeping)
+    }
+
+    /// Reads all updates that the chain lists.
+    ///
+    /// # Errors
+    /// The chain did not answer.
+    pub fn list(&mut self, chain: &dyn Chain) -> Result<(), SourceError> {
+        let Some(updates) = self.updates_of() else { return Ok(()) };
+        self.updates.clear();
+        for address in chain.addresses(&updates)? {
+            self.add(address, chain.listed(&updates, &address)?);
+        }
+        self.updates.sort_by_key(|(_, observed)| observed.price.publish_time);
+        Ok(())
+    }
+
+    /// The updates of the source's feed; of another kind than Pyth's a source has none.
+    fn updates_of(&self) -> Option<Watch> {
+        let holds = Some(Holds { offset: FEED_ID, bytes: self.source.feed_id });
+        let is_pyth = self.source.header.kind == Kind::Pyth as u8;
+        is_pyth.then_some(Watch { program: RECEIVER, discriminator: DISCRIMINATOR, holds })
+    }
+
+    fn add(&mut self, address: Address, found: Option<Account>) {
+        let observed = found.and_then(|found| observed(&found.data, &self.source.feed_id));
+        self.updates.extend(observed.map(|observed| (address, observed)));
     }
 
     /// `refresh`, if the pinned account has another price than the source.
@@ -88,7 +119,10 @@ impl Keeping {
 
     /// `observe` for a time of a ring, if an update changes what the ring has for it.
     pub fn observe(&mut self, interval: Interval, at: i64, now: i64) -> Option<Instruction> {
-        let found = self.updates.iter().find_map(|(address, update)| {
+        // Of an update that is out of the time's window nothing becomes: a flood of them costs a comparison each.
+        let latest = at.saturating_add(interval.window());
+        let within = |(_, update): &&(Address, Observed)| (at..=latest).contains(&update.price.publish_time);
+        let found = self.updates.iter().filter(within).find_map(|(address, update)| {
             let mut next = self.source;
             next.observe(interval, at, update, now).ok().filter(|_| next != self.source)?;
             Some((*address, next))

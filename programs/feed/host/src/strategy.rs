@@ -236,7 +236,7 @@ fn decide_sealed(
     let is_usable = *standing == Standing::Usable;
     if is_usable && gives_a_price(feed, round, &scores) {
         let context = statement::round_context(&keys.feed, address, *minute, &view.chain.wallet());
-        return Ok(Decision::Prove(Question { inputs, context }));
+        return Ok(Decision::Prove { question: Question { inputs, context }, gain: None });
     }
     if now(view)? >= round.at.saturating_add(i64::from(feed.params.proof_window)) {
         return Ok(Decision::Settle(Action::of(PUBLISH_FALLBACK, keys.publish_fallback(*minute))));

@@ -21,6 +21,7 @@ mod position;
 mod reasons;
 mod schema;
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use assay_feed_host::keeping::keep_hours;
@@ -39,7 +40,7 @@ pub use self::{
     reasons::*,
     schema::{inputs, only_score},
 };
-use crate::{error::ReadError, keys::MarketKeys, source::FEED};
+use crate::{error::ReadError, keys::MarketKeys, read, source::FEED};
 
 /// How a keeper of a market is opened.
 pub const ENTRY: StrategyEntry = StrategyEntry {
@@ -54,15 +55,27 @@ impl Strategy for Liquidations {
 
     fn targets(&self, chain: &dyn Chain) -> Result<Vec<Address>, StrategyError> {
         let (wallet, market) = (chain.wallet(), self.route.keys.market);
+        // Where there is no such market, or it has other prices, nothing would be found, and nobody told of the mistake.
+        read::market(chain, &self.route)?;
         let watches = [
             Watch::of::<Position>().holding(core::mem::offset_of!(Position, market), &market),
             Watch::of::<Snapshot>().holding(core::mem::offset_of!(Snapshot, payer), &wallet),
             own_receipts(&wallet),
         ];
         let mut targets = vec![self.route.prices.collateral, self.route.prices.debt];
-        for watch in &watches {
+        let [positions, own @ ..] = &watches;
+        for watch in own {
             targets.extend(chain.addresses(watch)?);
         }
+        // Anybody may open positions: those that owe most come first.
+        let mut owing = Vec::new();
+        for address in chain.addresses(positions)? {
+            let found = chain.listed(positions, &address)?;
+            let position = found.and_then(|found| decode::<Position>(&found.owner, &found.data).ok());
+            owing.push((Reverse(position.map_or(0, |position| position.debt_shares)), address));
+        }
+        owing.sort_unstable();
+        targets.extend(owing.into_iter().map(|(_, address)| address));
         Ok(targets)
     }
 

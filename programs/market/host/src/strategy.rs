@@ -9,6 +9,7 @@
 //! It disputes nothing and votes on nothing: these are judgements. What the program would do it asks the program's own state
 //! machine, in memory, so nothing is sent that would be refused as the accounts stand.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -123,19 +124,28 @@ impl Strategy for Questions {
 
     fn targets(&self, chain: &dyn Chain) -> Result<Vec<Address>, StrategyError> {
         let (wallet, now) = (chain.wallet(), chain.unix_time()?);
-        let questions = chain.addresses(&Watch::of::<Question>())?;
-        let mut targets: Vec<Address> = Vec::new();
-        for address in &questions {
-            let Some(found) = chain.account(address)? else { continue };
-            let question: Question = read(&found, address, "question")?;
-            let terms = &question.terms;
-            if question.status == Status::Open as u8 && now >= terms.starts_at() && now <= terms.observe_by {
-                targets.extend(question.sources.iter().take(usize::from(terms.sources)));
+        let all = Watch::of::<Question>();
+        let (mut targets, mut questions) = (Vec::<Address>::new(), Vec::new());
+        for address in chain.addresses(&all)? {
+            let Some(found) = chain.listed(&all, &address)? else { continue };
+            // One of another layout is an error where it is decided on, and keeps nothing from the others.
+            let question = read::<Question>(&found, &address, "question").ok();
+            let bounties = |question: &Question| {
+                question.terms.observe_bounty.saturating_add(question.terms.resolve_bounty)
+            };
+            questions.push((Reverse(question.as_ref().map_or(0, bounties)), address));
+            let Some(Question { status, terms, sources, .. }) = question else { continue };
+            let is_due = status == Status::Open as u8 && now >= terms.starts_at() && now <= terms.observe_by;
+            // Anybody may make questions with sources of their own: nobody keeps those for nothing.
+            if is_due && question.is_some_and(|question| self.pays(&wallet, &question, terms.observe_bounty))
+            {
+                targets.extend(sources.iter().take(usize::from(terms.sources)));
             }
         }
         targets.sort_unstable();
         targets.dedup();
-        targets.extend(questions);
+        questions.sort_unstable();
+        targets.extend(questions.into_iter().map(|(_, address)| address));
         let payer = core::mem::offset_of!(Observation, payer);
         for watch in [Watch::of::<Observation>().holding(payer, &wallet), own_receipts(&wallet)] {
             targets.extend(chain.addresses(&watch)?);
@@ -173,7 +183,8 @@ impl Strategy for Questions {
         let receipt = receipt_address(&model, &answer.digest);
         let proof = answer.proof.as_bytes();
         let resolve = keys.resolve_by_proof(view.chain.wallet(), model, receipt, proof, value);
-        Ok(Decision::Settle(Action::of(RESOLVE_BY_PROOF, resolve)))
+        let gain = bounty(pay(&question, place));
+        Ok(Decision::Settle(Action { gain, ..Action::of(RESOLVE_BY_PROOF, resolve) }))
     }
 }
 
@@ -207,7 +218,7 @@ impl Questions {
     /// Observes once that completes the observation, or copies what the rings would lose.
     fn observe(&self, view: &View<'_>, case: &Case) -> Result<Decision, ReadError> {
         let Case { question, keys, now } = case;
-        if !self.is_paid(view, question, question.terms.observe_bounty) {
+        if !self.pays(&view.chain.wallet(), question, question.terms.observe_bounty) {
             return Ok(Decision::Leave(UNPAID));
         }
         let mut observation = match view.chain.account(&keys.observation)? {
@@ -223,7 +234,7 @@ impl Questions {
         }
         let action = Action::of(OBSERVE, keys.observe(view.chain.wallet(), &sources));
         if observation.complete(terms, *now).map_err(ReadError::Question)? {
-            return Ok(Decision::Prepare(action));
+            return Ok(Decision::Prepare(Action { gain: bounty(terms.observe_bounty), ..action }));
         }
         let times = (terms.starts_at()..).step_by(3_600);
         let is_old = |hour: i64| now.saturating_sub(hour) > COPIED_AFTER;
@@ -238,11 +249,8 @@ impl Questions {
 
     fn prove(&self, view: &View<'_>, case: &Case, place: Place) -> Result<Decision, ReadError> {
         let Case { question, keys, .. } = case;
-        let bounty = match place {
-            Place::First => question.terms.resolve_bounty,
-            Place::Second => 0,
-        };
-        if !self.is_paid(view, question, bounty) {
+        let pay = pay(question, place);
+        if !self.pays(&view.chain.wallet(), question, pay) {
             return Ok(Decision::Leave(UNPAID));
         }
         if usable_model(view, question, place)?.is_none() {
@@ -254,7 +262,7 @@ impl Questions {
         let observation: Observation = read(&found, &address, "observation")?;
         let context = resolution_context(&keys.question, &observation, place, &view.chain.wallet());
         let inputs = vec![observation.features.map(i64::from).to_vec()];
-        Ok(Decision::Prove(Asked { inputs, context }))
+        Ok(Decision::Prove { question: Asked { inputs, context }, gain: bounty(pay) })
     }
 
     /// Closes a question of the wallet's of which nobody holds a token that pays.
@@ -276,9 +284,22 @@ impl Questions {
         Ok(Decision::Settle(Action::of(CLOSE, keys.close(question, self.collateral_account))))
     }
 
-    fn is_paid(&self, view: &View<'_>, question: &Question, bounty: u64) -> bool {
-        question.payer == view.chain.wallet() || bounty >= self.least_bounty
+    fn pays(&self, wallet: &Address, question: &Question, bounty: u64) -> bool {
+        question.payer == *wallet || bounty >= self.least_bounty
     }
+}
+
+/// What the answer at a place pays, lamports.
+fn pay(question: &Question, place: Place) -> u64 {
+    match place {
+        Place::First => question.terms.resolve_bounty,
+        Place::Second => 0,
+    }
+}
+
+/// A bounty as a gain: without one it is upkeep, of one's own question.
+fn bounty(lamports: u64) -> Option<u64> {
+    Some(lamports).filter(|lamports| *lamports > 0)
 }
 
 /// The model that may answer at a place, if the keeper can prove for it: active, of its domain and key, made in a way that the

@@ -132,6 +132,13 @@ fn summary(mut times: Vec<u128>) -> (u128, u128) {
     (times.get(times.len() / 2).copied().unwrap_or(0), times.last().copied().unwrap_or(0))
 }
 
+/// Starts one that sends, and waits until it is told of changes.
+fn live(world: &World) -> Running {
+    let mut live = Running::start(world, &["--live"]);
+    live.until("it is ready", |running| !running.of("subscriptions: connected").is_empty());
+    live
+}
+
 /// Most positions are safe, and some fall with the price. `KEEPER_POSITIONS` and `KEEPER_FALLING` say how many; with `KEEPER_KILLS=0` nobody is
 /// killed, so that the times are those of a keeper that runs.
 #[test]
@@ -163,8 +170,7 @@ fn over_rpc_a_crash_is_liquidated_once_each_through_a_kill() {
     assert!(dry.stop().iter().all(|(_, entry)| entry["message"] != "sending"));
     assert_eq!(world.workspace.run(["keeper", "status"]).status.code(), Some(2));
 
-    let mut live = Running::start(&world, &["--live"]);
-    live.until("it is ready", |running| !running.of("subscriptions: connected").is_empty());
+    let mut live = self::live(&world);
     std::thread::sleep(Duration::from_secs(1));
     let began = Instant::now();
     world.publish(88.0);
@@ -173,8 +179,7 @@ fn over_rpc_a_crash_is_liquidated_once_each_through_a_kill() {
     if number("KEEPER_KILLS", 1) > 0 {
         live.until("some are under way", |running| running.of("sending").len() > falling / 4);
         logs = live.kill();
-        live = Running::start(&world, &["--live"]);
-        live.until("it is ready", |running| !running.of("subscriptions: connected").is_empty());
+        live = self::live(&world);
     }
     let half = |position: &market::Held| position.debt < 5_000 * USDC;
     let published_at = std::cell::Cell::new(began);
@@ -228,4 +233,100 @@ fn over_rpc_a_crash_is_liquidated_once_each_through_a_kill() {
     let spent = funds - world.tokens(&world.debt_account);
     assert!(spent.abs_diff(repaid) < USDC, "{spent} were paid and {repaid} repaid");
     assert_eq!(sent.len(), falling, "{sent:?}");
+}
+
+/// The price falls into the model's reach: a snapshot, a proof, a flag that starts the auction's clock, and a liquidation by proof, once each,
+/// through a `kill -9` at each of the steps. `KEEPER_PROVEN` says how many positions fall, of `KEEPER_POSITIONS`; with `KEEPER_KILLS=0` nobody
+/// is killed, so that the times are those of a keeper that runs.
+#[test]
+#[ignore = "needs a cluster: cargo xtask anchor-test"]
+fn over_rpc_a_fall_is_liquidated_by_proof_through_kills() {
+    const FALLEN: f64 = 91.7;
+    let _clock = crate::over_rpc::CLOCK.lock();
+    let (count, falling) = (number("KEEPER_POSITIONS", 40), number("KEEPER_PROVEN", 6));
+    let debts: Vec<u64> =
+        (0..count).map(|index| if index < falling { 7_740 + index as u64 % 10 } else { 3_000 }).collect();
+    let world = World::new(&debts);
+    world.fill_history(100.0);
+    configure(&world, &world.url.clone(), &world.websocket());
+    let funds = world.tokens(&world.debt_account);
+    world.publish(100.0);
+    let (mut live, mut logs) = (self::live(&world), Vec::new());
+    std::thread::sleep(Duration::from_secs(1));
+
+    for step in ["snapshot", "flag_by_proof", "liquidate_by_proof"] {
+        let sent = |running: &Running| {
+            let sent = running.of("sending").into_iter().filter(|(_, entry)| entry["action"] == step);
+            sent.collect::<Vec<_>>()
+        };
+        if step == "liquidate_by_proof" {
+            // The auction's clock has come to where the keeper's least bonus is.
+            world.pass(90);
+        }
+        let began = Instant::now();
+        world.publish(FALLEN);
+        let mut published_at = Instant::now();
+        if number("KEEPER_KILLS", 1) > 0 {
+            live.until(step, |running| !sent(running).is_empty());
+            logs.extend(live.kill());
+            live = self::live(&world);
+        }
+        let published = std::cell::Cell::new(published_at);
+        live.until(step, |running| {
+            // What was on its way is looked up first: the price must not grow too old in the meantime.
+            if published.get().elapsed() > Duration::from_secs(10) {
+                world.publish(FALLEN);
+                published.set(Instant::now());
+            }
+            let all = logs.iter().cloned().chain(running.logs());
+            done(all, step).len() >= falling
+        });
+        published_at = published.get();
+        let times = sent(&live).iter().map(|(at, _)| at.duration_since(began).as_millis()).collect();
+        let (median, slowest) = summary(times);
+        eprintln!(
+            "{step}: {falling} of {count}, from the price to each sending of the last keeper: median {median} ms, slowest {slowest} ms{}",
+            if published_at > began + Duration::from_secs(10) {
+                " (the price was written anew meanwhile)"
+            } else {
+                ""
+            }
+        );
+    }
+    live.until("all ends are noted", |running| {
+        let ended = |logs: &[(Instant, Value)], message| {
+            logs.iter().filter(|(_, entry)| entry["message"] == message).count()
+        };
+        let all: Vec<_> = logs.iter().cloned().chain(running.logs()).collect();
+        ended(&all, "ended") >= ended(&all, "sending")
+    });
+    logs.extend(live.stop());
+
+    let liquidated = done(logs.iter().cloned(), "liquidate_by_proof");
+    assert_eq!(liquidated.len(), falling);
+    assert!(liquidated.values().all(|count| *count == 1), "{liquidated:?}");
+    let mut repaid = 0;
+    for (address, debt) in world.positions.iter().zip(&debts) {
+        // Interest makes it a little more in the meantime.
+        let paid = (debt * USDC).saturating_sub(world.held(address).debt);
+        if liquidated.contains_key(&address.to_string()) {
+            assert!((debt * USDC * 19 / 100..=debt * USDC * 20 / 100).contains(&paid), "{paid} of {debt}");
+        } else {
+            assert_eq!(paid, 0);
+        }
+        repaid += paid;
+    }
+    let spent = funds - world.tokens(&world.debt_account);
+    assert!(spent.abs_diff(repaid) < USDC, "{spent} were paid and {repaid} repaid");
+}
+
+/// How often something was executed about each account.
+fn done(logs: impl Iterator<Item = (Instant, Value)>, action: &str) -> BTreeMap<String, usize> {
+    let mut done = BTreeMap::new();
+    for (_, entry) in logs.filter(|(_, entry)| entry["message"] == "ended") {
+        if entry["action"] == action && entry["how"] == "executed" {
+            *done.entry(entry["account"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    done
 }

@@ -140,11 +140,8 @@ fn a_model_is_registered_once() {
     assert_eq!((&done["registered"], &done["existed"]), (&json!(true), &json!(false)));
     let [wire] = &world.cluster.sent()[..] else { panic!("one transaction") };
     assert_ne!(wire[1..65], [0; 64]);
-    let preflight = &world.cluster.asked("sendTransaction")[0][1];
-    assert_eq!(
-        (&preflight["preflightCommitment"], &preflight["skipPreflight"]),
-        (&json!("confirmed"), &json!(false))
-    );
+    // It was simulated: what a server refuses to pass on would be in doubt until its blockhash expires.
+    assert_eq!(world.cluster.asked("sendTransaction")[0][1]["skipPreflight"], true);
 
     let world = world.with(|_| {});
     let again = world.json(&REGISTER);

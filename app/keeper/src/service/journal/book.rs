@@ -15,6 +15,8 @@ use super::spend::{Asset, Cap, Caps, Spend};
 const DAY: i64 = 86_400;
 /// What was spent is summed by the minute.
 const MINUTE: i64 = 60;
+/// How far a journal's time may be ahead of the clock: clocks are set right by seconds, and wrong by more.
+const AHEAD: i64 = 600;
 
 /// A transaction that may have been handed in and has not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,17 +113,39 @@ impl Book {
         self.sums.minutes.retain(|(minute, _)| is_within_day(*minute, at));
     }
 
+    /// Takes the clock's word where this journal is far ahead of it, and counts all of its last day as spent now: otherwise nothing would
+    /// return before the clock had come there. How far it was ahead, where it was.
+    pub(super) fn set_back(&mut self, now: i64) -> Option<i64> {
+        let ahead = self.sums.at.saturating_sub(now);
+        if ahead <= AHEAD {
+            return None;
+        }
+        self.sums.at = now;
+        let mut day = Spend::default();
+        self.sums.minutes.drain(..).for_each(|(_, spent)| day.add(&spent));
+        if !day.is_empty() {
+            self.sums.minutes.push((now.div_euclid(MINUTE), day));
+        }
+        self.flying.values_mut().for_each(|flight| flight.at = flight.at.min(now));
+        Some(ahead)
+    }
+
     pub(super) fn now(&self) -> i64 {
         self.sums.at
     }
 
     /// What the cap leaves: everything on its way counted in full.
     pub(super) fn left(&self, asset: &Asset) -> Left {
-        let held: u64 = self.held.values().fold(0, |sum, (_, most)| sum.saturating_add(most.of(asset)));
+        let held = self.held(asset);
         let day = self.sums.minutes.iter().fold(held, |sum, (_, spent)| sum.saturating_add(spent.of(asset)));
         let Cap { life: cap, day: daily } = self.caps.of(asset);
         let life = held.saturating_add(self.sums.life.of(asset));
         Left { life: cap.saturating_sub(life), day: daily.saturating_sub(day) }
+    }
+
+    /// What is held of an asset for what is on its way, or about to be.
+    pub(super) fn held(&self, asset: &Asset) -> u64 {
+        self.held.values().fold(0, |sum, (_, most)| sum.saturating_add(most.of(asset)))
     }
 
     pub(super) fn spent(&self) -> &Spend {
@@ -281,6 +305,25 @@ mod tests {
         assert_eq!(book.left(&TOKEN).life, 900);
         book.advance(0);
         assert_eq!(book.now(), ended + DAY + 2 * MINUTE);
+    }
+
+    /// A clock that was a year ahead, and was set right: the day it counted begins anew, and ends.
+    #[test]
+    fn a_clock_that_was_ahead_counts_its_day_from_now() {
+        let mut book = book(1_000, 100);
+        let year = 365 * DAY;
+        book.advance(1_000_000 + year);
+        let id = fly(&mut book, 1, 60);
+        book.land(id, &spend(60));
+        fly(&mut book, 2, 10);
+        assert_eq!(book.set_back(1_000_000 + year - AHEAD), None, "clocks differ by some");
+        assert_eq!(book.set_back(1_000_000), Some(year));
+        assert_eq!((book.now(), book.left(&TOKEN).day), (1_000_000, 30));
+        assert!(book.flights().all(|flight| flight.at == 1_000_000));
+        book.advance(1_000_000 + DAY - MINUTE);
+        assert_eq!(book.left(&TOKEN).day, 30);
+        book.advance(1_000_000 + DAY + 2 * MINUTE);
+        assert_eq!(book.left(&TOKEN).day, 90);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::book::CapReached;
+use super::spend::Asset;
 
 /// Why a journal cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -58,6 +59,17 @@ pub enum NotReserved {
     /// Something is on its way for this account.
     #[error("transaction {0} is on its way for this account")]
     Busy(u64),
+    /// With what is on its way it is more than the wallet has.
+    #[error("what is on its way may take the {asset}, of which there are {balance}")]
+    Balance {
+        /// Of what.
+        asset: Asset,
+        /// What there is.
+        balance: u64,
+    },
+    /// It would take of the half of a day's lamports that is for others.
+    #[error("the day's other half of lamports is for what brings a gain")]
+    Half,
     /// The journal cannot be written.
     #[error(transparent)]
     Journal(#[from] JournalError),

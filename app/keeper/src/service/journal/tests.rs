@@ -127,6 +127,62 @@ fn damage_is_an_error_and_a_torn_end_is_cut_off() {
     }
 }
 
+/// Two that fit alone, and not together: whoever comes first has it, whatever both of them saw.
+#[test]
+fn what_fits_alone_is_reserved_by_one() {
+    let folder = TempDir::new().unwrap();
+    let journal = open(&folder.path().join("journal"), &at_some_time(), COMPACT_AT).unwrap();
+    let bounds = Bounds { balance: Some((TOKEN, 100)), leaves_half: false };
+    let (tried, start) = (std::sync::Barrier::new(8), std::sync::Barrier::new(8));
+    let passed: usize = std::thread::scope(|scope| {
+        let (journal, tried, start) = (&journal, &tried, &start);
+        let reserve = |byte| {
+            scope.spawn(move || {
+                start.wait();
+                let held = journal.reserve_within(&target(byte), "a", tokens(60), bounds);
+                tried.wait();
+                match &held {
+                    Ok(_) => 1,
+                    Err(error) => {
+                        assert!(matches!(error, NotReserved::Balance { balance: 100, .. }), "{error}");
+                        0
+                    }
+                }
+            })
+        };
+        let all: Vec<_> = (0..8).map(reserve).collect();
+        all.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(passed, 1);
+    // Half of the day's lamports is for what brings a gain.
+    let upkeep = Bounds { balance: None, leaves_half: true };
+    let half = Spend::lamports(500);
+    let first = journal.reserve_within(&target(1), "a", half.clone(), upkeep).unwrap();
+    let one = Spend::lamports(1);
+    assert!(matches!(journal.reserve_within(&target(2), "a", one, upkeep), Err(NotReserved::Half)));
+    drop((journal.reserve(&target(2), "a", half).unwrap(), first));
+}
+
+/// What was written by a clock that was ahead is counted anew at the next start, and at the one after that.
+#[test]
+fn a_clock_that_was_ahead_is_set_right_at_a_start() {
+    let folder = TempDir::new().unwrap();
+    let (path, at) = (folder.path().join("journal"), at_some_time());
+    let right = at.load(Ordering::Relaxed);
+    at.store(right + 10_000_000, Ordering::Relaxed);
+    let journal = open(&path, &at, COMPACT_AT).unwrap();
+    let sent = journal.reserve(&target(1), "a", tokens(200)).unwrap().sending("s", 1).unwrap();
+    journal.ended(sent.id, &End::Landed { slot: 1, spent: tokens(200) }).unwrap();
+    let flying = journal.reserve(&target(2), "a", tokens(50)).unwrap().sending("t", 1).unwrap();
+    drop(journal);
+    for (later, left) in [(0, 250), (80_000, 250), (90_000, 450)] {
+        at.store(right + later, Ordering::Relaxed);
+        let journal = open(&path, &at, COMPACT_AT).unwrap();
+        assert_eq!(journal.left(&TOKEN), Left { life: 1_750, day: left }, "{later}");
+        assert_eq!((journal.in_flight()[0].id, journal.in_flight()[0].at), (flying.id, right));
+    }
+}
+
 #[test]
 fn a_disk_that_fails_stops_everything() {
     let folder = TempDir::new().unwrap();

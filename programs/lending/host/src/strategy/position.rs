@@ -83,8 +83,12 @@ impl Liquidations {
         view: &View<'_>,
         target: &Address,
     ) -> Result<Decision, StrategyError> {
-        let case = self.case(view, target)?;
-        if case.position.debt_shares > 0 && self.is_dust(&case)? {
+        let position = read::position(view.chain, &self.route.keys, target)?;
+        if position.debt_shares == 0 {
+            return Ok(Decision::Leave(NO_DEBT));
+        }
+        let case = self.case(view, target, position)?;
+        if self.is_dust(&case)? {
             let socialize = self.route.keys.socialize(*target, self.route.prices);
             return Ok(case.at_fresh_prices(Action::of(SOCIALIZE, socialize)));
         }
@@ -111,7 +115,7 @@ impl Liquidations {
         target: &Address,
         answer: &Answer,
     ) -> Result<Decision, StrategyError> {
-        let case = self.case(view, target)?;
+        let case = self.case(view, target, read::position(view.chain, &self.route.keys, target)?)?;
         let params = &case.market.market.params;
         let Some(model) = read::usable_model(view.chain, params, &view.model.key_hash())? else {
             return Ok(Decision::Leave(MODEL_UNUSABLE));
@@ -142,8 +146,8 @@ impl Liquidations {
                 let terms = case.market.early_terms(&case.assessment.exposure, &case.position)?;
                 if terms.bonus_bps < self.wanted_bonus(params) {
                     let flag = keys.flag_by_proof(wallet, *target, prices, &proven);
-                    // What the auction is to bring: a flag for less than it costs is nobody's work.
-                    let gain = Some(gain(terms.limit.min(self.funds(view)?), self.wanted_bonus(params)));
+                    // A flag for less than it costs is nobody's work.
+                    let gain = Some(self.early_gain(view, params, terms)?);
                     return Ok(case.at_fresh_prices(Action { gain, ..Action::of(FLAG, flag) }));
                 }
                 let Plan { liquidation, payment, gain } = self.liquidation(view, &case, terms)?;
@@ -157,12 +161,12 @@ impl Liquidations {
         }
     }
 
-    fn case(&self, view: &View<'_>, target: &Address) -> Result<Case, ReadError> {
+    fn case(&self, view: &View<'_>, target: &Address, position: Position) -> Result<Case, ReadError> {
         let mut market = read::market(view.chain, &self.route)?;
-        let position = read::position(view.chain, &self.route.keys, target)?;
+        // Anybody may post updates, as many as they like: a safe position is assessed without them.
         let [mut collateral, mut debt] = [
-            Keeping::read(view.chain, &self.route.prices.collateral)?,
-            Keeping::read(view.chain, &self.route.prices.debt)?,
+            Keeping::pinned(view.chain, &self.route.prices.collateral)?,
+            Keeping::pinned(view.chain, &self.route.prices.debt)?,
         ];
         let refresh =
             [&mut collateral, &mut debt].into_iter().filter_map(|source| source.refresh(market.now));
@@ -198,13 +202,19 @@ impl Liquidations {
                 return Ok(Decision::Leave(NO_FUNDS));
             }
             let context = snapshot_context(&snapshot, &address, &view.chain.wallet());
-            return Ok(Decision::Prove(Question { inputs: inputs(&snapshot.features), context }));
+            let gain = if found == Use::Opens { Some(self.early_gain(view, params, terms)?) } else { None };
+            let question = Question { inputs: inputs(&snapshot.features), context };
+            return Ok(Decision::Prove { question, gain });
         }
         if is_young {
             return Ok(Decision::Leave(SNAPSHOT_YOUNG));
         }
-        let Some(Minute { epoch, market, observe }) = self.minute(case) else {
-            return Ok(self.observe_candidate(case));
+        let mut sources = case.sources.clone();
+        for source in &mut sources {
+            source.list(view.chain).map_err(ReadError::from)?;
+        }
+        let Some(Minute { epoch, market, observe }) = self.minute(case, &sources) else {
+            return Ok(self.observe_candidate(case, sources));
         };
         let evidence = Evidence { epoch, revision: position.revision };
         let keys = &self.route.keys;
@@ -217,9 +227,7 @@ impl Liquidations {
         let gain = match case.use_of_evidence(score(view, &features)?, evidence) {
             Use::None => return Ok(Decision::Leave(LOW_SCORE)),
             Use::Opens if self.funds(view)? < least => return Ok(Decision::Leave(NO_FUNDS)),
-            Use::Opens => {
-                Some(gain(terms.limit.min(self.funds(view)?), self.wanted_bonus(params).max(terms.bonus_bps)))
-            }
+            Use::Opens => Some(self.early_gain(view, params, terms)?),
             Use::Clears => None,
         };
         let take = keys.take_snapshot(view.chain.wallet(), *address, evidence, self.route.prices);
@@ -228,11 +236,11 @@ impl Liquidations {
     }
 
     /// The newest minute that is final in both sources, or would be once updates that are there were observed.
-    fn minute(&self, case: &Case) -> Option<Minute> {
+    fn minute(&self, case: &Case, sources: &[Keeping; 2]) -> Option<Minute> {
         let now = case.market.now;
         let newest = u32::try_from(now / EPOCH_SECONDS).ok()?;
         (newest.saturating_sub(1)..=newest).rev().find_map(|epoch| {
-            let (mut sources, mut market) = (case.sources.clone(), case.market.clone());
+            let (mut sources, mut market) = (sources.clone(), case.market.clone());
             let bring = |source: &mut Keeping| source.observe(Interval::Minute, epoch_start(epoch), now);
             let observe = sources.iter_mut().filter_map(bring).collect();
             let [collateral, debt] = sources;
@@ -242,10 +250,9 @@ impl Liquidations {
     }
 
     /// Brings what a minute has so far: it is final at the end of its window, unless somebody brings an earlier update.
-    fn observe_candidate(&self, case: &Case) -> Decision {
+    fn observe_candidate(&self, case: &Case, mut sources: [Keeping; 2]) -> Decision {
         let now = case.market.now;
         let at = now / EPOCH_SECONDS * EPOCH_SECONDS;
-        let mut sources = case.sources.clone();
         let bring = |source: &mut Keeping| source.observe(Interval::Minute, at, now);
         let instructions: Vec<Instruction> = sources.iter_mut().filter_map(bring).collect();
         if instructions.is_empty() {
@@ -321,6 +328,11 @@ impl Liquidations {
         // Evidence of half its life is renewed: a flag that lapses takes its clock along.
         let is_fresh = market.now <= epoch_start(position.flag.epoch) + FLAG_SECONDS / 2;
         Ok(case.is_flagged() && is_fresh && terms.bonus_bps < self.wanted_bonus(&market.market.params))
+    }
+
+    /// What an early liquidation brings, now or once the auction has come to where it pays.
+    fn early_gain(&self, view: &View<'_>, params: &RiskParams, terms: Terms) -> Result<u64, ReadError> {
+        Ok(gain(terms.limit.min(self.funds(view)?), self.wanted_bonus(params).max(terms.bonus_bps)))
     }
 
     fn wanted_bonus(&self, params: &RiskParams) -> u16 {

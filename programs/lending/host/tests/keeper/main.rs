@@ -1,5 +1,6 @@
 //! The keeper against a chain made of a map: what it reads, what it sends, what it refuses to do.
 
+mod order;
 mod support;
 
 use assay::{CompileOptions, Model, Samples};

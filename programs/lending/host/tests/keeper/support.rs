@@ -73,6 +73,10 @@ pub struct FixedChain {
     pub refuse: Option<u32>,
     /// What the chain writes when a transaction goes through.
     pub next_snapshot: Option<Snapshot>,
+    /// Lists are not answered.
+    pub lists_nothing: bool,
+    /// Whether any gain is enough.
+    pub pays: bool,
 }
 
 impl Chain for FixedChain {
@@ -85,12 +89,19 @@ impl Chain for FixedChain {
     }
 
     fn addresses(&self, watch: &Watch) -> Result<Vec<Address>, ChainError> {
+        if self.lists_nothing {
+            return Err(ChainError("no list".into()));
+        }
         let admitted = self.accounts.iter().filter(|(_, account)| watch.admits(account));
         Ok(admitted.map(|(address, _)| *address).collect())
     }
 
     fn unix_time(&self) -> Result<i64, ChainError> {
         Ok(NOW)
+    }
+
+    fn may_pay(&self, _: Option<u64>) -> bool {
+        self.pays
     }
 
     fn simulate(&mut self, _: &Action) -> Result<Option<Executed>, SendError> {
@@ -171,8 +182,14 @@ pub fn params() -> RiskParams {
 
 /// 100 collateral tokens at 100 USD, and a debt; the price has swung by 2 % an hour for a day.
 pub fn chain_with(debt_usd: u64) -> FixedChain {
-    let mut chain =
-        FixedChain { accounts: HashMap::new(), sent: Vec::new(), refuse: None, next_snapshot: None };
+    let mut chain = FixedChain {
+        accounts: HashMap::new(),
+        sent: Vec::new(),
+        refuse: None,
+        next_snapshot: None,
+        lists_nothing: false,
+        pays: true,
+    };
     let (keys, route) = (keys(), route());
     let debt = debt_usd * 1_000_000;
     chain.put(

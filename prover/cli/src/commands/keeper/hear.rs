@@ -20,10 +20,11 @@ pub struct Logs {
 impl Hear for Logs {
     fn pipeline(&self, told: &Told<'_>) {
         match told {
-            Told::Looked { lane, looks, took } => {
+            Told::Looked { lane, looks, left_out, took } => {
                 tracing::debug!(
                     strategy = lane,
                     accounts = looks.len(),
+                    left_out,
                     micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
                     found = ?counted(looks),
                     "looked"
@@ -42,7 +43,7 @@ impl Hear for Logs {
                 known.extend(now);
             }
             Told::Blind { lane, error } => {
-                tracing::error!(strategy = lane, %error, "what matters cannot be listed");
+                tracing::error!(strategy = lane, %error, "what matters cannot be seen: it is tried again");
             }
             Told::Worked { lane, target, found, counters } => match found {
                 Ok(report) => match &report.conclusion {

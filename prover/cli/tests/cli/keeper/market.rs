@@ -12,8 +12,10 @@ use assay_chain::settings::keypair;
 use assay_chain::{Commitment, MOST_PRIORITY, Price, Rpc, Sender};
 use assay_feed_host::{PythFeed, SourceKeys, oracle};
 use assay_feed_interface::pyth::{PriceUpdate, VerificationLevel};
+use assay_feed_interface::{Interval, Observed, Price as FeedPrice, Source};
 use assay_host::account::{decode, token_amount};
 use assay_lending::state::{SETUP_DEVELOPMENT, VERSION};
+use assay_lending_host::source::account as feed_account;
 use assay_lending_host::{Market, MarketKeys, Offices, Position, PriceAccounts, RiskParams, Vouched};
 use assay_lending_interface::formats::{FEATURES, SCORE};
 use assay_lending_interface::seeds::POSITION;
@@ -29,6 +31,7 @@ use crate::common::Workspace;
 
 pub const SOL: u64 = 1_000_000_000;
 pub const USDC: u64 = 1_000_000;
+const HOUR: i64 = 3_600;
 const TOKEN_PROGRAM: Address = Address::from_str_const("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 /// Nobody publishes to accounts of this shard but the test.
 const SHARD: u16 = 77;
@@ -185,7 +188,32 @@ impl World {
         (address, model.schema().domain().to_be_bytes())
     }
 
-    /// What the oracle's accounts hold from now on.
+    /// A day of hours behind the present, the price going up and down by two percent: what a score is computed from.
+    pub fn fill_history(&self, dollars: f64) {
+        let now = self.rpc().unix_time().unwrap();
+        for (address, dollars) in [(self.prices.collateral, dollars), (self.prices.debt, 1.0)] {
+            let found = self.rpc().account(&address).unwrap().unwrap();
+            let mut source = Source::decode(&found.data).unwrap();
+            for hour in now / HOUR - 30..=now / HOUR {
+                let (at, close) = (hour * HOUR, dollars * if hour % 2 == 0 { 1.0 } else { 0.98 });
+                let price = (close * 1e8) as u64;
+                let price = FeedPrice { price, confidence: price / 10_000, ema: price, publish_time: at };
+                // What is final already stays.
+                let first = Observed { price, previous_publish_time: at - 1 };
+                let _ = source.observe(Interval::Hour, at, &first, now);
+            }
+            let account = feed_account(&source);
+            self.put(&address, &account.owner, &account.data);
+        }
+    }
+
+    /// Lets the cluster's time pass.
+    pub fn pass(&self, seconds: i64) {
+        let until = self.rpc().unix_time().unwrap() + seconds;
+        self.cheat("surfnet_timeTravel", &json!([{ "absoluteTimestamp": until * 1_000 }]));
+    }
+
+    /// What the oracle's accounts hold from now on: the first update of the present minute, as whoever takes a snapshot needs it.
     pub fn publish(&self, dollars: f64) {
         let now = self.rpc().unix_time().unwrap();
         for (feed, dollars) in FEEDS.iter().zip([dollars, 1.0]) {
@@ -198,7 +226,7 @@ impl World {
                 confidence: price.unsigned_abs() / 10_000,
                 exponent: -8,
                 publish_time: now,
-                previous_publish_time: now - 1,
+                previous_publish_time: now - now % 60 - 1,
                 ema_price: price,
                 ema_confidence: price.unsigned_abs() / 10_000,
                 posted_slot: 0,
