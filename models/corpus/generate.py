@@ -35,6 +35,7 @@ FAMILIES = {
     "pytorch": "PyTorch",
     "tails": "PyTorch on heavy tails",
     "rules": "rules and blocks by hand",
+    "steps": "loops and sequences and what optimizers write",
     "files": "types and operator sets and files",
     "later": "to be refused",
 }

@@ -25,11 +25,11 @@ TYPES = {"float32", "float64", "float16", "int64", "int32", "int8", "uint8", "in
 
 # What must be constant, by position of the input.
 FIXED = {
-    "BatchNormalization": (1, 2, 3, 4), "CenterCropPad": (1,), "Clip": (1, 2), "Col2Im": (1, 2), "Compress": (1,),
+    "BatchNormalization": (1, 2, 3, 4), "BitShift": (1,), "BitwiseAnd": (1,), "BitwiseOr": (1,), "BitwiseXor": (1,), "CenterCropPad": (1,), "Clip": (1, 2), "Col2Im": (1, 2), "Compress": (1,),
     "Conv": (1, 2), "ConvTranspose": (1, 2), "CumProd": (1,), "CumSum": (1,), "Dropout": (1, 2), "Expand": (1,), "Gather": (1,),
-    "GatherElements": (1,), "GatherND": (1,), "Gemm": (1, 2), "GroupNormalization": (1, 2), "InstanceNormalization": (1, 2),
-    "LayerNormalization": (1, 2), "Mod": (1,), "OneHot": (1, 2), "Pow": (1,), "PRelu": (1,), "Pad": (1, 2, 3), "Reshape": (1,), "Resize": (1, 2, 3),
-    "RMSNormalization": (1,), "Slice": (1, 2, 3, 4), "Split": (1,), "Squeeze": (1,), "Tile": (1,), "TopK": (1,), "Trilu": (1,),
+    "GatherElements": (1,), "GatherND": (1,), "GRU": (1, 2, 3, 4, 5), "Gemm": (1, 2), "GroupNormalization": (1, 2), "InstanceNormalization": (1, 2),
+    "LSTM": (1, 2, 3, 4, 5, 6, 7), "LayerNormalization": (1, 2), "Mod": (1,), "OneHot": (1, 2), "Pow": (1,), "PRelu": (1,), "Pad": (1, 2, 3), "Reshape": (1,), "Resize": (1, 2, 3),
+    "RMSNormalization": (1,), "RNN": (1, 2, 3, 4, 5), "Slice": (1, 2, 3, 4), "Split": (1,), "Squeeze": (1,), "Tile": (1,), "TopK": (1,), "Trilu": (1,),
     "Unsqueeze": (1,), "Upsample": (1,), "ScatterElements": (1,), "ScatterND": (1,),
     **{f"Reduce{kind}": (1,) for kind in ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")},
 }

@@ -11,7 +11,7 @@
 //! | by number | [`index`], [`rows`], [`choice`] | the bits of a number, and a product an entry |
 //! | whole numbers | [`whole`], [`modulo`], [`division`] | a division |
 //! | functions | [`function`] | a table, or a selection by bits |
-//! | of wide arguments | [`wide`], [`logarithm`], [`exponential`] | the bits of arguments and results |
+//! | of wide arguments | [`wide`], [`logarithm`], [`exponential`], [`interpolated`] | the bits of arguments and results |
 //! | trees | [`trees`] | one a threshold and half a branch |
 //! | normalizing | [`softmax`], [`log_sum_exp`], [`layer_norm`] | products, one division or root a group |
 //! | reducing | [`norm`] | a product a value, perhaps a root |
@@ -32,6 +32,7 @@ pub mod extremum;
 pub mod function;
 pub mod hardmax;
 pub mod index;
+pub mod interpolated;
 pub mod layer_norm;
 pub mod log_sum_exp;
 pub mod logarithm;
@@ -68,6 +69,7 @@ pub(crate) const MODULES: &[Module] = modules![
     function,
     hardmax,
     index,
+    interpolated,
     layer_norm,
     log_sum_exp,
     logarithm,

@@ -1,5 +1,5 @@
 //! Functions of each element whose arguments have too many bits for a table: logarithm, square root, reciprocal, inverse square root,
-//! exponential, powers.
+//! exponential, powers; and others that are smooth, by chords.
 //!
 //! With `x' = clamp(x, lo, hi)`, i and s the scales of arguments and results:
 //!
@@ -10,6 +10,7 @@
 //! | reciprocal | `floor(2^(s+i) / x' + 1/2)` | [`quotient`] |
 //! | exponential | `2^s e^(x' 2^-i)`, to 3/4 of a unit | [`exponential`] |
 //! | power p | `2^s e^(p ln(x' 2^-i))`, to `p 2^-13` of itself and a unit; of x' below 1 that of 1 | both |
+//! | others | `2^s f(x' 2^-i)`, by chords | [`interpolated`] |
 //! | inverse square root | `floor(sqrt(2^(2s+i) / x'))`, of arguments whose results do not saturate | [`root`] |
 //!
 //! The constraints are those of the gadgets: this chooses their parameters. What they need of an argument (that it is positive, at least 0,
@@ -28,6 +29,7 @@ use crate::gadgets::{clamp, root};
 use crate::integer::{Interval, bit_length, times};
 use crate::layers::exponential::{self, Exponential};
 use crate::layers::function::{Activation, Arguments, Dyadic, Quantization};
+use crate::layers::interpolated::{self, Interpolated};
 use crate::layers::logarithm::{self, Logarithm};
 use crate::layers::quotient::{self, Quotient};
 use crate::layers::requantize::Requantize;
@@ -50,6 +52,7 @@ enum Kind {
     InverseRoot(i64),
     Exponential(Exponential),
     Power(Box<Power>),
+    Interpolated(Box<Interpolated>),
 }
 
 /// `e^(p ln x)`: the logarithm times p, rounded to the scale of the exponential's arguments.
@@ -106,7 +109,9 @@ impl Wide {
     /// Whether there is such a form of a function.
     pub fn has(function: Activation) -> bool {
         use Activation as A;
-        matches!(function, A::Log | A::Sqrt | A::Reciprocal | A::InverseSqrt | A::Exp | A::Power { .. })
+        let is_own =
+            matches!(function, A::Log | A::Sqrt | A::Reciprocal | A::InverseSqrt | A::Exp | A::Power { .. });
+        is_own || Interpolated::has(function)
     }
 
     /// Table entries that [`Wide::new`] computes: its work, for whoever has to bound it.
@@ -115,6 +120,7 @@ impl Wide {
             Activation::Log => Logarithm::ENTRIES,
             Activation::Exp => Exponential::ENTRIES,
             Activation::Power { .. } => Logarithm::ENTRIES + Exponential::ENTRIES,
+            other if Interpolated::has(other) => Interpolated::ENTRIES,
             _ => 1,
         }
     }
@@ -133,7 +139,7 @@ impl Wide {
         let has_values = match function.arguments() {
             Arguments::AtLeastZero => q.lo >= 0,
             Arguments::NotZero if function == Activation::Reciprocal => q.lo > 0 || q.hi < 0,
-            _ if function == Activation::Exp => true,
+            _ if function == Activation::Exp || Interpolated::has(function) => true,
             _ => q.lo > 0,
         };
         if !has_values {
@@ -174,6 +180,7 @@ impl Wide {
                 }
                 Kind::Power(Box::new(Power::new(exponent, q)?))
             }
+            _ if Interpolated::has(function) => Kind::Interpolated(Box::new(Interpolated::new(function, q)?)),
             _ => return Err(refuse("there is no form for wide arguments")),
         };
         Ok(Self { q, kind })
@@ -216,6 +223,9 @@ pub fn reference(x: &[i64], p: &Wide) -> Result<Vec<i64>, BuildError> {
             let of = |logarithm: i64| exponential::reference(exponent(logarithm), &p.exponential);
             logarithm::reference(&clamped, &p.logarithm)?.into_iter().map(of).collect::<Result<_, _>>()?
         }
+        Kind::Interpolated(p) => {
+            clamped.iter().map(|&x| interpolated::reference(x, p)).collect::<Result<_, _>>()?
+        }
     };
     Ok(results.into_iter().map(|y| y.clamp(p.q.output_lo, p.q.output_hi)).collect())
 }
@@ -245,6 +255,7 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], p: &Wide) -> Result<Vec<Bounded
                 let exponents = exponents.collect::<Result<Vec<_>, _>>()?;
                 exponential::constrain(b, &exponents, &p.exponential)?
             }
+            Kind::Interpolated(p) => interpolated::constrain(b, &x, p)?,
         };
         results.iter().map(|y| clamp::constrain(b, y, 0, p.q.output_lo, p.q.output_hi)).collect()
     })
@@ -305,6 +316,7 @@ pub fn cost(t: &mut Tally, x: &[Interval], p: &Wide) -> Result<Vec<Interval>, Bu
             let exponents: Vec<Interval> = logarithms.iter().map(exponent).collect();
             exponential::cost(t, &exponents, &p.exponential)?
         }
+        Kind::Interpolated(p) => interpolated::cost(t, &x, p)?,
     };
     results.iter().for_each(|&y| {
         clamp::cost(t, y, 0, p.q.output_lo, p.q.output_hi);

@@ -57,6 +57,7 @@ pub(super) fn choose(
 
     // Every feature has a column of its name: any order will do, and what else is there is no feature.
     let positions: Option<Vec<usize>> = features.iter().map(|name| at.get(name.as_str()).copied()).collect();
+    let positions = positions.or_else(|| spelled(names, features));
     if let Some(positions) = positions {
         let others: Vec<usize> = columns.into_iter().filter(|column| !positions.contains(column)).collect();
         if !others.is_empty() {
@@ -80,6 +81,25 @@ pub(super) fn choose(
         return Ok(Chosen { positions: columns, names, warnings });
     }
     Err(mismatch(&named(&columns), features, &at, &known))
+}
+
+/// The columns that are called as the features are but for the signs between letters and numbers, `x_0` or `x.0` for `x[0]`, where there is
+/// one for each.
+fn spelled(names: &[String], features: &[String]) -> Option<Vec<usize>> {
+    let mut at: HashMap<String, usize> = HashMap::new();
+    for (position, name) in names.iter().enumerate() {
+        at.insert(words(name), position).is_none().then_some(())?;
+    }
+    let mut seen = HashSet::new();
+    let of = |name: &String| at.get(&words(name)).copied().filter(|&position| seen.insert(position));
+    features.iter().map(of).collect()
+}
+
+/// Letters and numbers of a name.
+fn words(name: &str) -> String {
+    let words: Vec<&str> =
+        name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    words.join(" ")
 }
 
 /// Columns that are no feature of a model that does not name any; none where that leaves another number of columns than

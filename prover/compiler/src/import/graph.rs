@@ -391,6 +391,11 @@ impl Layers {
         (element < self.layers.get(position)?.len()).then_some((position, element))
     }
 
+    /// The first result of the layer at a position.
+    pub fn first(&self, position: usize) -> Option<u32> {
+        self.starts.get(position).and_then(|&start| u32::try_from(start).ok())
+    }
+
     /// The layer at a position.
     pub fn layer(&self, position: usize) -> Option<&Layer> {
         self.layers.get(position)

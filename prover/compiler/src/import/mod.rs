@@ -17,6 +17,7 @@ pub(crate) mod missing;
 mod names;
 pub(crate) mod node;
 mod order;
+mod outputs;
 mod prepare;
 pub(crate) mod refusal;
 mod signature;
@@ -30,7 +31,7 @@ use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 
-use crate::model::{ClassNames, Encoding, LayerFunction, Model, Output, in_model_order};
+use crate::model::{Encoding, Model, in_model_order};
 use crate::onnx::{GraphProto, ModelProto, NodeProto};
 use crate::options::Options;
 use crate::source::Source;
@@ -38,7 +39,7 @@ use assay_interface::schema::MAX_TENSORS;
 use exact::ExactInputs;
 use graph::{Layers, Resources};
 use join::Joined;
-use node::Node;
+use node::{Node, Scope};
 pub use prepare::{external_files, problem::ExternalProblem};
 pub use refusal::{ImportError, NodeName, Refusal, Shape};
 use signature::Contents;
@@ -332,8 +333,24 @@ impl Walk {
         }
     }
 
-    /// Imports one node whose operands are defined.
+    /// Imports one node whose operands are defined, or the nodes that stand in its place, which others may stand for again.
     fn node(&mut self, proto: &NodeProto, opsets: &HashMap<String, i64>, reported: &mut Vec<String>) {
+        // The next one last.
+        let mut waiting = self.one_node(proto, opsets, reported);
+        waiting.reverse();
+        while let Some(node) = waiting.pop() {
+            self.check_reads(&node);
+            waiting.extend(self.one_node(&node, opsets, reported).into_iter().rev());
+        }
+    }
+
+    /// Imports one node, or gives the nodes that stand in its place.
+    fn one_node(
+        &mut self,
+        proto: &NodeProto,
+        opsets: &HashMap<String, i64>,
+        reported: &mut Vec<String>,
+    ) -> Vec<NodeProto> {
         let name = signature::node_name(proto);
         let domain = domain_name(&proto.domain);
         let results = match (operators::lookup(domain, &proto.op_type), opsets.get(domain)) {
@@ -353,13 +370,9 @@ impl Walk {
                 let precision = self.operand_precisions(proto).next().unwrap_or_default();
                 let node = operands.map(|operands| Node { name, proto, opset, precision, operands });
                 if let Import::Nodes(write) = operator.import {
-                    let nodes = node.map(|node| write(&node));
+                    let nodes = node.map(|node| write(&node, &mut self.layers, &Scope(&self.values)));
                     if let Some(nodes) = nodes.and_then(|nodes| self.record(nodes)) {
-                        for node in &nodes {
-                            self.check_reads(node);
-                            self.node(node, opsets, reported);
-                        }
-                        return;
+                        return nodes;
                     }
                     None
                 } else {
@@ -379,75 +392,7 @@ impl Walk {
             let result = results.as_ref().and_then(|results| results.get(position)).cloned();
             self.define(output, result);
         }
-    }
-
-    /// The graph's outputs; one that is not the result of a layer becomes a linear layer.
-    fn outputs(&mut self, graph: &GraphProto, options: &Options) -> Vec<Output> {
-        if graph.output.is_empty() {
-            self.refusals.push(Refusal::NoOutputs);
-        }
-        let mut outputs = Vec::new();
-        let mut seen = HashSet::new();
-        let makers = classes::Makers::of(graph);
-        for output in &graph.output {
-            let name = output.name.clone();
-            // One that is listed twice is one.
-            if !seen.insert(output.name.as_str()) {
-                continue;
-            }
-            let tensor = match self.values.get(&name).cloned() {
-                None => {
-                    self.refusals.push(Refusal::UnconnectedOutput { output: name });
-                    continue;
-                }
-                Some(None) => continue,
-                Some(Some(Value::Tensor(tensor))) if !tensor.is_constant() => tensor,
-                Some(Some(Value::Categories(text))) if !text.is_constant() => {
-                    let classes = makers.classes(&name, &text.shape);
-                    let shown = self.named(&name, "output", |node, layers| {
-                        operators::texts::positions(
-                            node,
-                            layers,
-                            &text,
-                            classes.as_ref().map(ClassNames::names),
-                        )
-                    });
-                    let Some(shown) = self.record(shown) else { continue };
-                    shown
-                }
-                // The names of classes: they say nothing about an input, and are no numbers.
-                Some(Some(Value::Strings { .. }))
-                    if graph.output.len() > 1 && !options.outputs.contains(&name) =>
-                {
-                    continue;
-                }
-                Some(Some(_)) => {
-                    self.constants.push(Refusal::ConstantOutput { output: name });
-                    continue;
-                }
-            };
-            let shown = self.layers.exact.check_output(&name, &tensor);
-            let shown = shown.and_then(|()| self.layers.missing.check_output(&name, &tensor));
-            if self.record(shown).is_none() {
-                continue;
-            }
-            let classes = makers.classes(&name, &tensor.shape);
-            if let Some(layer) = self.layers.owner(&tensor) {
-                outputs.push(Output { name, shape: tensor.shape, layer, classes });
-                continue;
-            }
-            let title = if tensor.trail.is_empty() { name.clone() } else { tensor.trail.join(" + ") };
-            let pushed = self.layers.push_named(title, &tensor, LayerFunction::Linear, tensor.shape.clone());
-            if let Some(pushed) = self.record(pushed)
-                && let Some(layer) = self.layers.owner(&pushed)
-            {
-                outputs.push(Output { name, shape: tensor.shape, layer, classes });
-            }
-        }
-        if outputs.is_empty() && self.refusals.is_empty() && self.constants.is_empty() {
-            self.refusals.push(Refusal::NoOutputs);
-        }
-        outputs
+        Vec::new()
     }
 }
 

@@ -22,6 +22,16 @@ pub(crate) struct Node<'a> {
     pub operands: Vec<Option<(&'a str, &'a Value)>>,
 }
 
+/// What is known of tensors where a node stands.
+pub(crate) struct Scope<'a>(pub(super) &'a HashMap<String, Option<Value>>);
+
+impl Scope<'_> {
+    /// A tensor by its name.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)?.as_ref()
+    }
+}
+
 impl Node<'_> {
     /// Operator of the default domain, or of `ai.onnx.ml`, that has `allowed` operands and one result.
     pub fn arity(
@@ -75,6 +85,11 @@ impl Node<'_> {
             Value::Strings { .. } | Value::Categories(_) => {
                 Err(Refusal::StringOperand { node: self.name.clone(), operand: self.operand_name(position) })
             }
+            Value::Sequence(_) => Err(self.bad_attribute(
+                "operand",
+                format!("a sequence, '{}'", self.operand_name(position)),
+                "a tensor",
+            )),
         }
     }
 

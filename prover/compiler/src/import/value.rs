@@ -26,6 +26,8 @@ pub(crate) enum Value {
     /// Text that depends on the inputs. An element's row has the atom of the text input that it depends on, which is the position of
     /// its value in a list, and as its constant the number of what became of it ([`Layers::text`](super::graph::Layers::text)).
     Categories(Tensor),
+    /// Several of them, one behind the other.
+    Sequence(Vec<Value>),
 }
 
 /// The elements of a tensor, row-major. Each is an affine map of the atoms.
@@ -65,6 +67,7 @@ impl Value {
         match self {
             Value::Tensor(tensor) | Value::Categories(tensor) => &tensor.shape,
             Value::Strings { shape, .. } => shape,
+            Value::Sequence(_) => &[],
         }
     }
 
@@ -75,6 +78,7 @@ impl Value {
             Value::Strings { shape, data } => {
                 shape.len() + data.iter().map(|text| name_size(text)).sum::<usize>()
             }
+            Value::Sequence(parts) => parts.iter().map(|part| 1 + part.extent()).sum(),
         }
     }
 
@@ -84,6 +88,7 @@ impl Value {
             Value::Tensor(tensor) | Value::Categories(tensor) => tensor.size(),
             Value::Strings { data, .. } if Arc::strong_count(data) == 1 => self.extent(),
             Value::Strings { shape, .. } => shape.len(),
+            Value::Sequence(parts) => parts.iter().map(|part| 1 + part.size()).sum(),
         }
     }
 }

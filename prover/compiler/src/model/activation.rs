@@ -121,7 +121,8 @@ pub fn dyadic(value: f64) -> Option<Dyadic> {
 pub fn nearest(value: f64) -> Option<Dyadic> {
     let rounded = |shift: u32| ((value * pow2(shift as i32)).round(), shift);
     let (mantissa, shift) = (0..=62).rev().map(rounded).find(|(mantissa, _)| mantissa.abs() < pow2(31))?;
-    Some(Dyadic { mantissa: mantissa as i64, shift })
+    // Rounded, it may be even: files have one way to write each number.
+    dyadic(mantissa * pow2(-(shift as i32)))
 }
 
 /// The number that a fraction stands for.

@@ -8,7 +8,7 @@ use assay_circuits::layers::argmax;
 use assay_circuits::{Bounded, BuildError, Builder, gather};
 
 use super::broadcast::rearranged;
-use super::softmax;
+use super::{nearest, softmax};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale, Sink, Takes,
@@ -167,6 +167,12 @@ fn import(node: &Node<'_>, layers: &mut Layers, sign: f64) -> Result<Value, Refu
     }
     shape.extend(behind.iter().skip(1));
     layers.check_size(node, &shape)?;
+    if sign == -1.0
+        && !last
+        && let Some(index) = nearest::of_smallest(node, layers, x, groups, &shape)?
+    {
+        return Ok(Value::from(index));
+    }
     // A softmax keeps the order of what it is made of.
     let undone = softmax::scores(layers, x, groups);
     let x = undone.as_ref().unwrap_or(x);

@@ -4,7 +4,7 @@ use super::elementwise::{broadcast, source};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
-use crate::import::value::{Data, Tensor, gather, merged};
+use crate::import::value::{Data, Kind, Tensor, gather, merged};
 use crate::model::{LayerFunction, Map};
 
 /// The shape that the operands have in common, and how many elements that is.
@@ -84,6 +84,15 @@ pub(super) fn passed_on(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Res
     }
     let name = if x.trail.is_empty() { node.name.name.clone() } else { x.trail.join(" + ") };
     Ok(layers.push_named(name, x, LayerFunction::Linear, x.shape.clone())?.of_kind(x.kind))
+}
+
+/// Whether the elements are whole numbers of a type of such, which operators take and give as they are.
+pub(super) fn are_whole(layers: &Layers, x: &Tensor) -> bool {
+    x.kind != Kind::Real
+        && match x.as_constants() {
+            Some(all) => all.iter().all(|value| value.fract() == 0.0),
+            None => layers.is_whole_numbers(x),
+        }
 }
 
 /// The elements of several tensors one behind the other.

@@ -47,6 +47,7 @@ fn cast_like(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=2, "2")?;
     match node.value(1)? {
         Value::Strings { .. } | Value::Categories(_) => to_text(node),
+        Value::Sequence(_) => Err(node.not_constant(1)),
         Value::Tensor(like) => to_numbers(
             node,
             layers,

@@ -7,6 +7,7 @@
 //! for it, as any input's rounding may; the search counts that.
 
 use std::any::Any;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use assay_circuits::cost::{Interval, Tally};
@@ -16,7 +17,7 @@ use assay_circuits::{Bounded, BuildError, Builder};
 use super::broadcast::{common_shape, repeated};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::grid::Grid;
-use super::trees;
+use super::{monotone, trees};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale, Sink, Takes,
 };
@@ -33,6 +34,9 @@ use crate::quantize::error::{Feasible, PlanError};
 const TAG: u8 = 40;
 /// A bound that no accumulator reaches, and that may still be subtracted from one.
 const BEYOND: i64 = 1 << (assay_circuits::LIMIT_BITS - 1);
+
+/// Layers that are gone through for what a compared value is chosen from, at most.
+const MOST_CHOICES: usize = 8;
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
@@ -278,6 +282,17 @@ pub(super) fn compare(
         let holds = a.iter().zip(b).map(|(a, b)| f64::from(u8::from(relation.holds(a, b))));
         return Ok(Tensor::constants(shape, holds.collect()).of_kind(Kind::Bool));
     }
+    let is_order = !matches!(relation, Relation::Equal | Relation::NotEqual);
+    let seen_through = match (a.as_constants(), b.as_constants()) {
+        _ if !is_order => None,
+        (None, Some(c)) => monotone::undone(node, layers, &a, c)?.map(|(x, c)| (x, c, relation)),
+        (Some(c), None) => monotone::undone(node, layers, &b, c)?.map(|(x, c)| (x, c, mirrored(relation))),
+        _ => None,
+    };
+    if let Some((x, thresholds, relation)) = seen_through {
+        let thresholds = Tensor::constants(shape, thresholds);
+        return compare(node, layers, &x, &thresholds, relation);
+    }
     let results = match trees::compared(node, layers, (&a, &b), relation)? {
         Some(results) => results,
         None => variables(node, layers, (&a, &b), relation)?,
@@ -295,6 +310,7 @@ fn variables(
     (a, b): (&Tensor, &Tensor),
     relation: Relation,
 ) -> Result<Tensor, Refusal> {
+    let (a, b) = (&rounded(node, layers, a, b)?, &rounded(node, layers, b, a)?);
     let (difference, thresholds) = split(node, layers, a, b)?;
     let (x, thresholds, relation, takes) = match unscaled(&difference, &thresholds) {
         None => (difference, thresholds, relation, Takes::Common),
@@ -306,6 +322,49 @@ fn variables(
     let values = if layers.is_whole_numbers(&x) { Values::Whole } else { Values::Any };
     let operator = Arc::new(Threshold { relation, thresholds, takes, values });
     layers.apply(node, operator, &[&x], a.shape.clone())
+}
+
+/// `a` as `b` has it: where `b` is the largest of its elements, or another of them, these were rounded before, and what equals one of them
+/// does so after the same rounding only.
+fn rounded(node: &Node<'_>, layers: &mut Layers, a: &Tensor, b: &Tensor) -> Result<Tensor, Refusal> {
+    let Some(selection) = b.selection().filter(|_| !a.is_constant()) else { return Ok(a.clone()) };
+    // The layers that `b` is chosen by, and what they choose from.
+    let (mut reached, mut waiting) = (BTreeSet::new(), Vec::new());
+    waiting.extend(selection.atoms.into_iter().flatten().filter_map(|atom| layers.maker(atom)).map(|(layer, _)| layer));
+    let mut known: HashMap<Vec<u64>, u32> = HashMap::new();
+    while let Some(position) = waiting.pop() {
+        if reached.len() == MOST_CHOICES || !reached.insert(position) {
+            continue;
+        }
+        let Some((layer, first)) = layers.layer(position).zip(layers.first(position)) else { continue };
+        let (rows, terms) = (layer.map.rows(), layer.map.terms());
+        match &layer.function {
+            LayerFunction::Operator(operator) if operator.chooses() => {
+                layer.map.for_each_atom(|atom| waiting.extend(layers.maker(atom).map(|(layer, _)| layer)));
+                waiting.sort_unstable();
+                waiting.dedup();
+            }
+            LayerFunction::Linear if layer.pool.is_none() => {
+                let keys = (0..rows).map(|row| key(&layer.map.row(row)));
+                known.extend(keys.zip(first..));
+            }
+            _ => continue,
+        }
+        layers.spend_work(node, terms as u128)?;
+    }
+    if known.is_empty() {
+        return Ok(a.clone());
+    }
+    let written_out = layers.foldable(a)?;
+    let rows = layers.rows(node, &written_out)?;
+    let atoms: Option<Vec<Row>> = rows.iter().map(|row| known.get(&key(row)).map(|&atom| Row::atom(atom))).collect();
+    Ok(atoms.map_or_else(|| a.clone(), |atoms| Tensor::new(a.shape.clone(), atoms).of_kind(a.kind)))
+}
+
+/// What two rows have in common that are the same.
+fn key(row: &Row) -> Vec<u64> {
+    let terms = row.terms.iter().flat_map(|&(atom, factor)| [u64::from(atom), factor.to_bits()]);
+    terms.chain([row.bias.to_bits()]).collect()
 }
 
 /// `x >= 1`: a truth value, whatever integer stands for it. A graph input says of itself that its elements are 0 or 1; two

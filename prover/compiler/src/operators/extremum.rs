@@ -8,7 +8,7 @@ use assay_circuits::layers::extremum::{self, Extrema, Extremum};
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::bounds::clipped;
-use super::broadcast::{common_shape, joined, passed_on, rearranged, repeated};
+use super::broadcast::{are_whole, common_shape, joined, passed_on, rearranged, repeated};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
@@ -41,6 +41,8 @@ pub(super) const FAMILY: Family = Family {
 struct Groups {
     extrema: Extrema,
     count: usize,
+    /// Whether the values are whole numbers.
+    is_whole: bool,
 }
 
 impl Operator for Groups {
@@ -49,7 +51,8 @@ impl Operator for Groups {
     }
 
     fn arguments(&self) -> Vec<Argument> {
-        vec![Argument { len: self.count * self.extrema.len as usize, takes: Takes::Common }]
+        let takes = if self.is_whole { Takes::Whole } else { Takes::Common };
+        vec![Argument { len: self.count * self.extrema.len as usize, takes }]
     }
 
     fn len(&self) -> usize {
@@ -62,6 +65,14 @@ impl Operator for Groups {
             Extremum::Minimum => group.iter().copied().fold(f64::INFINITY, f64::min),
         };
         x.chunks_exact(self.extrema.len.max(1) as usize).map(end).collect()
+    }
+
+    fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    fn chooses(&self) -> bool {
+        true
     }
 
     fn result_scale(&self, arguments: &[ArgumentFormat]) -> ResultScale {
@@ -132,7 +143,7 @@ pub(super) fn read_ends(reader: &mut Reader<'_>, found: usize) -> Result<(Extrem
 
 fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
     let (of, len, count) = read_ends(reader, shape.one()?)?;
-    Ok(Arc::new(Groups { extrema: Extrema { of, len }, count }))
+    Ok(Arc::new(Groups { extrema: Extrema { of, len }, count, is_whole: false }))
 }
 
 fn max(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -180,8 +191,9 @@ fn of_several(node: &Node<'_>, layers: &mut Layers, of: Extremum) -> Result<Valu
         }
         (constants, _) => {
             let mut all = Vec::with_capacity(variables.len() + 1);
+            let is_whole = variables.iter().all(|variable| are_whole(layers, variable));
             for variable in &variables {
-                all.push(passed_on(node, layers, variable)?);
+                all.push(if is_whole { variable.clone() } else { passed_on(node, layers, variable)? });
             }
             all.extend(constants.map(|data| Tensor::constants(shape.clone(), data)));
             let parts: Vec<&Tensor> = all.iter().collect();
@@ -208,7 +220,7 @@ fn reduce(node: &Node<'_>, layers: &mut Layers, of: Extremum) -> Result<Value, R
     let Some(Reduction { shape, len, order }) = Reduction::of(node, &x.shape, 18)? else {
         return Ok(x.clone().into());
     };
-    let passed = if len == 1 { x.clone() } else { passed_on(node, layers, x)? };
+    let passed = if len == 1 || are_whole(layers, x) { x.clone() } else { passed_on(node, layers, x)? };
     let groups = rearranged(node, layers, &passed, vec![order.len()], order.into_iter())?;
     Ok(grouped(node, layers, &groups, of, len, shape)?.of_kind(x.kind).into())
 }
@@ -227,5 +239,6 @@ fn grouped(
     }
     let count = layers.check_size(node, &shape)?;
     let len = node.expected(u32::try_from(len).ok())?;
-    layers.apply(node, Arc::new(Groups { extrema: Extrema { of, len }, count }), &[x], shape)
+    let is_whole = are_whole(layers, x);
+    layers.apply(node, Arc::new(Groups { extrema: Extrema { of, len }, count, is_whole }), &[x], shape)
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::operator::IntegerOperator;
+use super::written::alone;
 use crate::bytes::{ReadError, Reader};
 use crate::import::domain::{ONNX, ONNX_ML};
 use crate::import::graph::Layers;
-use crate::import::node::Node;
+use crate::import::node::{Node, Scope};
 use crate::import::refusal::Refusal;
 use crate::import::value::Value;
 use crate::onnx::NodeProto;
@@ -25,7 +26,7 @@ pub(crate) struct Family {
 
 /// An operator of a model file.
 pub(crate) struct OnnxOperator {
-    /// Its domain, [`ONNX`] or [`ONNX_ML`].
+    /// Its domain: [`ONNX`], [`ONNX_ML`], or that of an engine which writes operators of its own.
     pub domain: &'static str,
     /// Its type.
     pub name: &'static str,
@@ -46,8 +47,11 @@ pub(crate) enum Import {
     /// end.
     Several(fn(&Node<'_>, &mut Layers) -> Result<Vec<Value>, Refusal>),
     /// As other nodes, which stand in the graph in its place.
-    Nodes(fn(&Node<'_>) -> Result<Vec<NodeProto>, Refusal>),
+    Nodes(Write),
 }
+
+/// Writes a node out: the nodes that stand in its place, which it pays for.
+pub(crate) type Write = fn(&Node<'_>, &mut Layers, &Scope<'_>) -> Result<Vec<NodeProto>, Refusal>;
 
 /// An integer operator in files.
 pub(crate) struct Encoded {
@@ -109,6 +113,16 @@ impl OnnxOperator {
         import: fn(&Node<'_>, &mut Layers) -> Result<Value, Refusal>,
     ) -> Self {
         OnnxOperator { domain: ONNX_ML, name, import: Import::One(import), is_folded: false, remarks: "" }
+    }
+
+    /// An operator of the default domain that stands for other nodes.
+    pub const fn written(name: &'static str, write: Write) -> Self {
+        OnnxOperator { import: Import::Nodes(write), ..Self::onnx(name, alone) }
+    }
+
+    /// The same in another domain.
+    pub const fn of(self, domain: &'static str) -> Self {
+        OnnxOperator { domain, ..self }
     }
 
     /// The same, an affine map.

@@ -28,20 +28,25 @@ macro_rules! families {
 }
 
 families! {
-    argmax, attention, branches, by_index, cast, clip, comparison, constants, conv, conv_transpose, division, einsum, elementwise, extremum, function, hardmax,
-    layer_norm, linear, log_sum_exp, logic, masked, missing, ml, modulo, movement, negation, norm, normalization, pool, power, prelu,
-    product, quantized, quotient, resize, scan, selection, sign, softmax, sum, top_k, trees, whole,
+    argmax, attention, bitwise, branches, by_index, cast, clip, comparison, constants, conv, conv_transpose, division, einsum, elementwise, extremum, function, fused, hardmax,
+    layer_norm, linear, log_sum_exp, logic, loops, masked, missing, ml, modulo, movement, negation, norm, normalization, pool, power, prelu,
+    product, quantized, quotient, recurrent, resize, selection, sequences, sign, softmax, sum, top_k, trees, whole,
 }
 
 mod axes;
+mod bodies;
 mod bounds;
 mod broadcast;
 mod call;
 mod gated;
 mod grid;
 mod mask;
+mod monotone;
+mod nearest;
 mod reduction;
+mod scan;
 pub(crate) mod texts;
+mod written;
 
 /// The operator of a model file, or `None` where it is not supported.
 pub(crate) fn lookup(domain: &str, name: &str) -> Option<&'static OnnxOperator> {

@@ -242,6 +242,11 @@ pub trait Operator: Debug + Send + Sync {
         self.measure() != Measure::Results
     }
 
+    /// Whether each result is one of its arguments as it is.
+    fn chooses(&self) -> bool {
+        false
+    }
+
     /// Whether results are truth values, 0 or 1.
     fn gives_truths(&self) -> bool {
         false

@@ -20,7 +20,7 @@ const MAX_EXPONENTS: usize = 64;
 pub(super) const FAMILY: Family = Family {
     name: "Powers",
     cost: "a product and a rounding for each squaring and each further factor of a whole exponent up to 16; else a table",
-    operators: &[OnnxOperator::onnx("Pow", import).remarks("by constants, or of positive constants")],
+    operators: &[OnnxOperator::onnx("Pow", import).remarks("by constants; by variables, of values that are positive on the calibration data")],
     integers: &[],
 };
 
@@ -31,7 +31,7 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let (shape, elements) = common_shape(node, layers, &[x, exponent])?;
     let base = repeated(node, layers, x, &shape, elements)?;
     let Some(exponents) = exponent.as_constants() else {
-        return of_constant(node, layers, &base, exponent);
+        return of_variable(node, layers, &base, exponent);
     };
     let of_elements: Vec<f64> = node.expected(
         sources(&shape, elements, exponent).map(|at| exponents.get(at).copied()).collect::<Option<_>>(),
@@ -62,14 +62,22 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     Ok(rearranged(node, layers, &all, shape, order.into_iter())?.of_kind(x.kind).into())
 }
 
-/// Positive constants to powers that vary: `b^y = e^(y ln b)`.
-fn of_constant(
+/// Positive numbers to powers that vary: `b^y = e^(y ln b)`.
+fn of_variable(
     node: &Node<'_>,
     layers: &mut Layers,
     base: &Tensor,
     exponent: &Tensor,
 ) -> Result<Value, Refusal> {
-    let bases = base.as_constants().ok_or_else(|| node.not_constant(1))?;
+    if base.kind == Kind::Integer {
+        return Err(node.not_constant(1));
+    }
+    let Some(bases) = base.as_constants() else {
+        let exponent = repeated(node, layers, exponent, &base.shape, base.len())?;
+        let logarithm = function::apply(node, base, layers, Activation::Log)?;
+        let argument = product::elementwise(node, layers, &exponent, &logarithm)?;
+        return function::apply(node, &argument, layers, Activation::Exp).map(Value::from);
+    };
     if let Some(base) = bases.iter().find(|&&base| base <= 0.0) {
         return Err(node.bad_attribute("base", base.to_string(), "positive numbers, where the exponent varies"));
     }

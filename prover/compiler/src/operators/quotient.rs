@@ -1,11 +1,15 @@
-//! Div: by constants, and of variables by variables that are never zero on the calibration data.
+//! Div: by constants, and of variables by variables. Where what is divided by comes near zero, results are as large as their format goes, and
+//! whoever asks for those gets what is nearest.
 
 use std::any::Any;
 use std::sync::Arc;
 
 use assay_circuits::cost::{Interval, Tally};
+use assay_circuits::layers::comparison::{self, Relation};
 use assay_circuits::layers::modulo::{Convention, Part};
 use assay_circuits::layers::quotient::{self, Quotient};
+use assay_circuits::layers::requantize::{self, Requantize};
+use assay_circuits::layers::selection;
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::broadcast::{common_shape, repeated, sources};
@@ -37,10 +41,11 @@ const MAX_SHIFT: u32 = 40;
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
     name: "Quotients",
-    cost: "by a constant nothing; of a constant a table; else two constraints a bit of the result and of the divisor",
+    cost: "by a constant nothing; of a constant a table; else two constraints a bit of the result and of the divisor, whose sign costs a \
+           comparison and three selections where it changes",
     operators: &[OnnxOperator::onnx("Div", import)
         .folded()
-        .remarks("by variables whose sign does not change on the calibration data; integers rounded towards zero")],
+        .remarks("closer to zero than a unit a divisor counts as one; of constants by variables of one sign; integers rounded towards zero")],
     integers: &[Encoded { tag: TAG, read }],
 };
 
@@ -79,7 +84,7 @@ impl Operator for Quotients {
     }
 
     fn needs(&self, argument: usize, (lo, hi): (f64, f64)) -> Option<&'static str> {
-        (argument == 1 && lo <= 0.0 && hi >= 0.0).then_some("ones that are all positive or all negative")
+        (argument == 1 && lo == 0.0 && hi == 0.0).then_some("ones that are not zero")
     }
 
     fn doubtful(&self, _x: &[f64], doubt: &[bool]) -> Vec<bool> {
@@ -87,11 +92,11 @@ impl Operator for Quotients {
         self.pairs.iter().map(|&(a, d)| of(a) || of(d)).collect()
     }
 
-    /// Divisors are not zero: those closer to zero than a unit are taken for one.
+    /// Divisors are not zero: those closer to zero than a unit are taken for one, of either sign where they have both.
     fn domain(&self, argument: usize, range: (f64, f64), bits: u32) -> (i64, i64) {
         match argument {
             1 if range.0 >= 0.0 => (1, (1i64 << bits.min(40)) - 1),
-            1 => (signed_range(bits).0, -1),
+            1 if range.1 <= 0.0 => (signed_range(bits).0, -1),
             _ => signed_range(bits),
         }
     }
@@ -139,7 +144,8 @@ impl Operator for Quotients {
             integer.map_or(end, |integer| integer.clamp(lo, hi))
         };
         let (lo, hi) = (bound(self.bounds[0], lo), bound(self.bounds[1], hi));
-        Ok(Arc::new(Integers { quotient: Quotient { pairs: self.pairs.clone(), up, lo, hi }, down }))
+        let is_signed = formats.ranges.get(1).is_some_and(|&(lo, hi)| lo < 0.0 && hi > 0.0);
+        Ok(Arc::new(Integers { quotient: Quotient { pairs: self.pairs.clone(), up, lo, hi }, down, is_signed }))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -152,19 +158,47 @@ struct Integers {
     quotient: Quotient,
     /// Divisors are multiplied by `2^down`.
     down: u32,
+    /// Whether divisors have both signs: then they are divided by as magnitudes, of at least a unit, and dividends get their signs.
+    is_signed: bool,
 }
 
+/// What is larger than any magnitude of a divisor.
+const BEYOND: i64 = 1 << 40;
+/// A magnitude as a divisor.
+const AT_LEAST_ONE: Requantize = Requantize { shift: 0, lo: 1, hi: BEYOND };
+
 impl Integers {
-    /// The values, of which the divisors are multiplied.
+    /// The first divisor.
+    fn first(&self, values: usize) -> usize {
+        self.quotient.pairs.iter().map(|&(_, divisor)| divisor as usize).min().unwrap_or(values)
+    }
+
+    /// Dividends, then divisors, of which these are multiplied; of divisors of both signs the quotients are those of a dividend for each
+    /// pair, and of magnitudes, that `signed` makes of dividend and divisor.
     fn prepared<T: Clone>(
         &self,
         x: &[T],
         multiply: impl Fn(&T) -> Result<T, BuildError>,
-    ) -> Result<Vec<T>, BuildError> {
-        let first = self.quotient.pairs.iter().map(|&(_, divisor)| divisor as usize).min().unwrap_or(x.len());
-        let each =
-            |(place, value): (usize, &T)| if place < first { Ok(value.clone()) } else { multiply(value) };
-        x.iter().enumerate().map(each).collect()
+        mut signed: impl FnMut(&T, &T) -> Result<(T, T), BuildError>,
+    ) -> Result<(Vec<T>, Quotient), BuildError> {
+        if !self.is_signed {
+            let first = self.first(x.len());
+            let each =
+                |(place, value): (usize, &T)| if place < first { Ok(value.clone()) } else { multiply(value) };
+            return Ok((x.iter().enumerate().map(each).collect::<Result<_, _>>()?, self.quotient.clone()));
+        }
+        let wrong = || BuildError::Index { operation: "division", index: x.len(), inputs: x.len() };
+        let (mut dividends, mut divisors, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
+        let count = self.quotient.pairs.len() as u32; // read from 32 bits, or of a tensor's elements
+        for (i, &(a, d)) in (0..count).zip(&self.quotient.pairs) {
+            let (a, d) = x.get(a as usize).zip(x.get(d as usize)).ok_or_else(wrong)?;
+            let (a, d) = signed(a, d)?;
+            dividends.push(a);
+            divisors.push(multiply(&d)?);
+            pairs.push((i, count + i));
+        }
+        dividends.extend(divisors);
+        Ok((dividends, Quotient { pairs, ..self.quotient.clone() }))
     }
 }
 
@@ -186,16 +220,37 @@ impl IntegerOperator for Integers {
                 hi: wide,
             })
         };
-        quotient::reference(&self.prepared(x, multiply)?, &self.quotient)
+        // A sign more or less on both sides changes no quotient.
+        let (x, quotient) = self.prepared(x, multiply, |&a, &d| Ok((a, if d == 0 { 1 } else { d })))?;
+        quotient::reference(&x, &quotient)
     }
 
     fn constrain(&self, b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
-        quotient::constrain(b, &self.prepared(x, |d| d.mul_const(1 << self.down))?, &self.quotient)
+        let zero = Bounded::constant(0)?;
+        let one = |values: Vec<Bounded>| values.into_iter().next().ok_or(BuildError::Empty { operation: "division" });
+        let signed = |a: &Bounded, d: &Bounded| {
+            let is_positive = one(comparison::constrain(b, &[d.clone(), zero.clone()], Relation::GreaterOrEqual)?)?;
+            let mut chosen = |x: &Bounded| {
+                one(selection::constrain(b, &[is_positive.clone(), x.clone(), x.mul_const(-1)?])?)
+            };
+            let (a, magnitude) = (chosen(a)?, chosen(d)?);
+            Ok((a, requantize::constrain_one(b, &magnitude, AT_LEAST_ONE)?))
+        };
+        let (x, quotient) = self.prepared(x, |d| d.mul_const(1 << self.down), signed)?;
+        quotient::constrain(b, &x, &quotient)
     }
 
     fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
         let multiply = |&(lo, hi): &Interval| Ok((lo << self.down, hi << self.down));
-        quotient::cost(t, &self.prepared(x, multiply)?, &self.quotient)
+        let one = |values: Vec<Interval>| values.into_iter().next().ok_or(BuildError::Empty { operation: "division" });
+        let signed = |&a: &Interval, &d: &Interval| {
+            let is_positive = one(comparison::cost(t, &[d, (0, 0)], Relation::GreaterOrEqual)?)?;
+            let mut chosen = |x: Interval| one(selection::cost(t, &[is_positive, x, (-x.1, -x.0)])?);
+            let (a, magnitude) = (chosen(a)?, chosen(d)?);
+            Ok((a, one(requantize::cost(t, &[magnitude], AT_LEAST_ONE))?))
+        };
+        let (x, quotient) = self.prepared(x, multiply, signed)?;
+        quotient::cost(t, &x, &quotient)
     }
 
     fn tag(&self) -> u8 {
@@ -216,7 +271,8 @@ fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOpe
         let found = shape.arguments.len();
         return Err(ReadError::Count { what: "rounded arguments", expected: 2, found });
     };
-    if lo <= 0 && hi >= 0 {
+    let is_signed = lo < 0 && hi > 0;
+    if (lo <= 0 && hi >= 0 && !is_signed) || lo < -BEYOND || hi > BEYOND {
         return Err(ReadError::Clamp { lo, hi });
     }
     let inputs = dividends.saturating_add(divisors);
@@ -233,7 +289,7 @@ fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOpe
     quotient.check(inputs).map_err(ReadError::Layer)?;
     // A division is some hundred constraints.
     reader.spend("divisions", (quotient.pairs.len() as u64).saturating_mul(100 * CONSTRAINT))?;
-    Ok(Arc::new(Integers { quotient, down }))
+    Ok(Arc::new(Integers { quotient, down, is_signed }))
 }
 
 /// `A / B` elementwise; of whole numbers rounded towards zero.

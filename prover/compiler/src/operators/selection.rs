@@ -7,7 +7,7 @@ use assay_circuits::cost::{Interval, Tally};
 use assay_circuits::layers::selection;
 use assay_circuits::{Bounded, BuildError, Builder};
 
-use super::broadcast::{common_shape, joined, passed_on, repeated};
+use super::broadcast::{are_whole, common_shape, joined, passed_on, repeated};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::logic::{truths, whole};
 use super::mask;
@@ -39,6 +39,8 @@ pub(super) const FAMILY: Family = Family {
 pub(super) struct Where {
     /// Number of conditions.
     pub len: usize,
+    /// Whether what is chosen are whole numbers.
+    pub is_whole: bool,
 }
 
 impl Operator for Where {
@@ -47,7 +49,8 @@ impl Operator for Where {
     }
 
     fn arguments(&self) -> Vec<Argument> {
-        let branches = Argument { len: 2 * self.len, takes: Takes::Common };
+        let takes = if self.is_whole { Takes::Whole } else { Takes::Common };
+        let branches = Argument { len: 2 * self.len, takes };
         vec![Argument { len: self.len, takes: Takes::Exact }, branches]
     }
 
@@ -60,6 +63,14 @@ impl Operator for Where {
         let (left, right) = branches.split_at(self.len.min(branches.len()));
         let choose = |((&condition, &x), &y): ((&f64, &f64), &f64)| if condition == 0.0 { y } else { x };
         conditions.iter().zip(left).zip(right).map(choose).collect()
+    }
+
+    fn chooses(&self) -> bool {
+        true
+    }
+
+    fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// What is not chosen decides nothing.
@@ -116,7 +127,7 @@ impl IntegerOperator for Where {
 
 fn read(_reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
     match shape.arguments {
-        &[(len, None), (branches, None)] if branches == 2 * len => Ok(Arc::new(Where { len })),
+        &[(len, None), (branches, None)] if branches == 2 * len => Ok(Arc::new(Where { len, is_whole: false })),
         all => Err(ReadError::Count { what: "arguments of a selection", expected: 2, found: all.len() }),
     }
 }
@@ -172,13 +183,13 @@ fn choose(
         let pair = |i: usize| Some((x.get(i)? - y.get(i)?, *y.get(i)?));
         return layers.affine(node, condition, pair);
     }
-    // Truth values are exact as they are, negated ones too: rounded, they would have a scale of their own.
-    let is_truth = x.kind == Kind::Bool && y.kind == Kind::Bool;
-    let (x, y) = match is_truth {
+    // Whole numbers are exact as they are, negated truth values too: rounded, they would have a scale of their own.
+    let is_whole = are_whole(layers, x) && are_whole(layers, y);
+    let (x, y) = match is_whole {
         true => (x.clone(), y.clone()),
         false => (passed_on(node, layers, x)?, passed_on(node, layers, y)?),
     };
     let condition = &truths(node, layers, condition)?;
     let len = condition.len();
-    layers.apply(node, Arc::new(Where { len }), &[condition, &x, &y], condition.shape.clone())
+    layers.apply(node, Arc::new(Where { len, is_whole }), &[condition, &x, &y], condition.shape.clone())
 }

@@ -17,6 +17,7 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::Value;
+use crate::model::Row;
 use crate::quantize::error::PlanError;
 
 const TAG: u8 = 43;
@@ -28,6 +29,14 @@ pub(super) const FAMILY: Family = Family {
     operators: &[OnnxOperator::onnx("Abs", abs), OnnxOperator::onnx("Sign", sign)],
     integers: &[Encoded { tag: TAG, read }],
 };
+
+/// What an atom is the magnitude of, if it is one.
+pub(super) fn under_magnitude(layers: &Layers, atom: u32) -> Option<Row> {
+    let (position, element) = layers.maker(atom)?;
+    let layer = layers.layer(position)?;
+    let part = layer.function.operator()?.as_any().downcast_ref::<PartOf>()?.part;
+    (part == Part::Magnitude).then(|| layer.map.row(element))
+}
 
 /// A part of each element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -132,7 +132,7 @@ pub(super) fn text(node: &Node<'_>, layers: &mut Layers, position: usize) -> Res
             };
             Ok(Some(Tensor::new(shape.clone(), data.iter().map(row).collect::<Result<_, _>>()?)))
         }
-        Value::Tensor(_) => Ok(None),
+        Value::Tensor(_) | Value::Sequence(_) => Ok(None),
     }
 }
 

@@ -86,6 +86,10 @@ impl Operator for Ranking {
         self.top.ranked == Ranked::Indices
     }
 
+    fn chooses(&self) -> bool {
+        self.top.ranked == Ranked::Values
+    }
+
     fn measure(&self) -> Measure {
         match self.top.ranked {
             Ranked::Values => Measure::Results,

@@ -282,16 +282,17 @@ impl Search<'_, '_> {
                 Takes::Whole => Taken::Whole,
                 Takes::Common => Taken::Common,
                 Takes::Rounded { most, reach, finest } => {
-                    let (bits, finest) = match operator.table_bits() {
+                    // What is finer sees as much further that what it does not see is as small.
+                    let (bits, finest, reach) = match operator.table_bits() {
                         Some(table)
                             if !operator.is_wide_for((lo, hi))
                                 || (operator.is_table_first() && widths.fine == widths.bits) =>
                         {
-                            (widths.bits.min(table), finest.min(MAX_DOMAIN_SCALE))
+                            (widths.bits.min(table), finest.min(MAX_DOMAIN_SCALE), reach)
                         }
-                        Some(table) if widths.fine > table => (widths.fine.min(most), finest),
-                        Some(_) => (widths.bits.min(most), finest.min(MAX_DOMAIN_SCALE)),
-                        None => (widths.bits.min(most), finest),
+                        Some(table) if widths.fine > table => (widths.fine.min(most), finest, 2.0 * reach),
+                        Some(_) => (widths.bits.min(most), finest.min(MAX_DOMAIN_SCALE), reach),
+                        None => (widths.bits.min(most), finest, reach),
                     };
                     let (least, most) = operator.relevant(i, (lo, hi));
                     let peak = least.abs().max(most.abs()).min(reach);

@@ -117,14 +117,16 @@ fn what_is_no_branch_is_refused_by_name() {
         Err(ImportError::Refused(refusals)) => refusals.first().map(ToString::to_string).unwrap_or_default(),
         other => panic!("{:?}", other.map(|_| "imported")),
     };
-    let same = |name| branch(name, vec![], vec![], "x");
+    // Results of a varying condition have one shape: a choice between others would repeat the smaller one.
+    let wide =
+        branch("then_branch", vec![node("Concat", &["x", "x"], "r", vec![int("axis", 0)])], vec![], "r");
     let variable = Onnx::new()
         .input("x", &[1])
         .floats("w", &[1], &[0.5])
         .node("c", "Less", &["x", "w"], vec![])
-        .node("y", "If", &["c"], vec![same("then_branch"), same("else_branch")])
+        .node("y", "If", &["c"], vec![wide, branch("else_branch", vec![], vec![], "x")])
         .output("y");
-    assert_eq!(refused(&variable), "node 'y_node' (If): 'c' must be a constant");
+    assert!(refused(&variable).contains("do not fit"), "{}", refused(&variable));
     let mut unknown = squeezed(&[1, 2]);
     unknown.graph().node.pop();
     let found = import(&unknown.bytes()).map(|_| ());
@@ -133,4 +135,24 @@ fn what_is_no_branch_is_refused_by_name() {
     let mut absent = squeezed(&[1, 2]);
     absent.graph().node[3].attribute.remove(0);
     assert!(refused(&absent).contains("attribute then_branch = absent"), "{}", refused(&absent));
+}
+
+/// Where the condition varies both branches are computed, and one result is chosen. By hand.
+#[test]
+fn a_condition_that_varies_chooses() {
+    let branches = vec![
+        branch("then_branch", vec![node("Add", &["x", "x"], "r", vec![])], vec![], "r"),
+        branch("else_branch", vec![node("Neg", &["x"], "r", vec![])], vec![], "r"),
+    ];
+    let onnx = Onnx::new()
+        .input("x", &[2])
+        .floats("w", &[2], &[1.0, 1.0])
+        .floats("half", &[], &[0.5])
+        .node("s", "MatMul", &["x", "w"], vec![])
+        .node("c", "Less", &["s", "half"], vec![])
+        .node("y", "If", &["c"], branches)
+        .output("y");
+    let model = import(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(model.evaluate(&[1.0, -3.0]), [[2.0, -6.0]]);
+    assert_eq!(model.evaluate(&[1.0, 3.0]), [[-1.0, -3.0]]);
 }

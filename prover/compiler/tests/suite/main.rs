@@ -21,6 +21,7 @@ mod images;
 mod integers;
 mod joined;
 mod liquidation_risk;
+mod loops;
 mod masks;
 mod missing;
 mod movements;

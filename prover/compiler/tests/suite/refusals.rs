@@ -32,7 +32,7 @@ fn every_unsupported_operator_is_named_in_one_message() {
     let onnx = vector(2)
         .node("a", "GridSample", &["x"], vec![])
         .node("b", "Relu", &["a"], vec![])
-        .node("c", "LSTM", &["b"], vec![])
+        .node("c", "GridSample", &["b"], vec![])
         .node_in("ai.onnx.ml", "d", "DictVectorizer", &["x"], vec![])
         .node_in("com.example", "e", "Relu", &["d"], vec![])
         .output("c")
@@ -42,7 +42,7 @@ fn every_unsupported_operator_is_named_in_one_message() {
         error,
         "the model cannot be compiled, 4 problems found:\
          \n  - node 'a_node' (GridSample): operator GridSample of domain 'ai.onnx' is not supported\
-         \n  - node 'c_node' (LSTM): operator LSTM of domain 'ai.onnx' is not supported\
+         \n  - node 'c_node' (GridSample): operator GridSample of domain 'ai.onnx' is not supported\
          \n  - node 'd_node' (DictVectorizer): operator DictVectorizer of domain 'ai.onnx.ml' is not supported\
          \n  - node 'e_node' (Relu): operator Relu of domain 'com.example' is not supported"
     );
@@ -133,12 +133,18 @@ fn graphs_with_loose_ends() {
     refused(missing, "node 'y_node' (Add): input tensor 'bias' is made by no node, input or initializer");
     let loose = vector(2).node("y", "Relu", &["x"], vec![]).output("y").output("z");
     refused(loose, "graph output 'z' is made by no node, input or initializer");
-    let constant =
-        vector(2).floats("c", &[1], &[1.0]).node("y", "Relu", &["x"], vec![]).output("y").output("c");
+    let constant = || vector(2).floats("c", &[1], &[1.0]).node("y", "Relu", &["x"], vec![]);
     refused(
-        constant,
+        constant().output("c"),
         "graph output 'c' is a constant: it depends on no input; leave it out (--output NAME, once for each other)",
     );
+    // Beside one that is none it may stand, and an input as well.
+    let beside = import(&constant().output("c").output("y").output("x").bytes()).unwrap();
+    assert_eq!(
+        beside.outputs.iter().map(|output| output.name.as_str()).collect::<Vec<_>>(),
+        ["c", "y", "x_output"]
+    );
+    assert_eq!(beside.evaluate(&[-1.0, 2.0]), [vec![1.0], vec![0.0, 2.0], vec![-1.0, 2.0]]);
     refused(vector(2), "the graph has no outputs");
     let no_inputs = Onnx::new().floats("c", &[1], &[1.0]).output("c");
     assert_eq!(messages(&no_inputs)[0], "the graph has no inputs");
@@ -324,7 +330,7 @@ fn bytes_that_are_no_model() {
 }
 
 #[test]
-fn a_branch_by_a_variable_is_refused() {
+fn a_branch_by_several_conditions_is_refused() {
     let mut onnx = vector(2);
     onnx.graph().node.push(NodeProto {
         name: "branch".into(),
@@ -333,5 +339,5 @@ fn a_branch_by_a_variable_is_refused() {
         output: vec!["y".into()],
         ..Default::default()
     });
-    refused(onnx.output("y"), "node 'branch' (If): 'x' must be a constant");
+    refused(onnx.output("y"), "node 'branch' (If): shapes [1] and [1, 2] do not fit");
 }

@@ -1,5 +1,5 @@
-//! Outputs that are sequences of tensors, as scikit-learn's classifiers of several targets have them: an output for each tensor, named
-//! `NAME.0`, `NAME.1` and so on.
+//! Outputs that a statement cannot name as the file does: sequences of tensors, as scikit-learn's classifiers of several targets have them,
+//! are an output for each tensor, named `NAME.0`, `NAME.1` and so on, and an input that is an output as well is called `NAME_output` there.
 
 use crate::onnx::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
@@ -13,7 +13,10 @@ pub(super) fn write_out(proto: &mut ModelProto, chosen: &[String]) -> Vec<String
             graph.output.push(output);
             continue;
         };
-        let of_parts: Vec<String> = (0..parts.len()).map(|i| format!("{}.{i}", output.name)).collect();
+        let of_parts: Vec<String> = match parts.as_slice() {
+            [input] if *input == output.name => vec![format!("{input}_output")],
+            parts => (0..parts.len()).map(|i| format!("{}.{i}", output.name)).collect(),
+        };
         let identity = |(part, name): (String, &String)| NodeProto {
             input: vec![part],
             output: vec![name.clone()],
@@ -32,8 +35,12 @@ pub(super) fn write_out(proto: &mut ModelProto, chosen: &[String]) -> Vec<String
     names
 }
 
-/// The tensors of a sequence that a node makes of them.
+/// The tensors of a sequence that a node makes of them; an input itself.
 fn parts(graph: &GraphProto, name: &str) -> Option<Vec<String>> {
+    let is_constant = graph.initializer.iter().any(|constant| constant.name == name);
+    if !is_constant && graph.input.iter().any(|input| input.name == name) {
+        return Some(vec![name.to_owned()]);
+    }
     let makes = |node: &&NodeProto| node.output.iter().any(|output| output == name);
     let maker = graph.node.iter().find(makes)?;
     (maker.op_type == "SequenceConstruct").then(|| maker.input.clone())

@@ -35,7 +35,7 @@ pub(super) fn under_roots(layers: &Layers, x: &Tensor) -> Option<Tensor> {
 pub(super) const FAMILY: Family = Family {
     name: "Functions of one variable",
     cost: "a table of up to 2^12 entries: 2 constraints an element by lookup, or a selection by bits; of logarithms, roots and reciprocals of \
-           finer arguments (up to 2^28), some 3 to 6 a bit, of exponentials and powers some 15",
+           finer arguments (up to 2^28), some 3 to 6 a bit, of exponentials and powers, and of\n           finer arguments of the smooth ones, some 15",
     operators: &[
         OnnxOperator::onnx("Sigmoid", import::elementwise),
         OnnxOperator::onnx("Tanh", import::elementwise),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use assay_circuits::cost::{Interval, Tally};
 use assay_circuits::layers::function::{self, Arguments, FunctionTable, Quantization};
+use assay_circuits::layers::interpolated::Interpolated;
 use assay_circuits::layers::requantize::Requantize;
 use assay_circuits::{Bounded, BuildError, Builder};
 
@@ -56,7 +57,7 @@ impl Operator for Elementwise {
             _ => f64::INFINITY,
         };
         let takes = match wide::bits(self.function) {
-            Some(bits) => Takes::rounded(bits).no_finer_than(FINEST),
+            Some(bits) => Takes::rounded(bits).no_finer_than(FINEST).within(reach),
             None => Takes::rounded(MAX_DOMAIN_BITS).within(reach),
         };
         vec![Argument { len: self.len, takes }]
@@ -80,7 +81,7 @@ impl Operator for Elementwise {
     }
 
     fn is_table_first(&self) -> bool {
-        matches!(self.function, Activation::Exp | Activation::Power { .. })
+        matches!(self.function, Activation::Exp | Activation::Power { .. }) || Interpolated::has(self.function)
     }
 
     fn is_unsigned(&self) -> bool {
@@ -277,7 +278,7 @@ pub(super) fn read(
 }
 
 /// How much longer an entry of a function takes than those of most, which take 1 to 10 microseconds.
-fn weight(function: Activation) -> u64 {
+pub(super) fn weight(function: Activation) -> u64 {
     match function {
         // Newton's steps of an integral each: some 300 microseconds where they are many.
         Activation::Probit => 32,

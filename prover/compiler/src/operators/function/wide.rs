@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use assay_circuits::cost::{Interval, Tally};
 use assay_circuits::layers::function::Quantization;
+use assay_circuits::layers::interpolated::Interpolated;
 use assay_circuits::layers::wide;
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::domain::with_values;
 use super::encoding;
+use super::table::weight;
 use crate::bytes::{ENTRY, ReadError, Reader};
 use crate::model::Activation;
 use crate::operators::family::Shape;
@@ -26,6 +28,7 @@ pub(super) fn bits(function: Activation) -> Option<u32> {
     match function {
         _ if !wide::Wide::has(function) => None,
         Activation::InverseSqrt | Activation::Exp => Some(24),
+        _ if Interpolated::has(function) => Some(24),
         // Nine digits of an amount: hundredths of millions.
         _ => Some(28),
     }
@@ -100,7 +103,7 @@ pub(super) fn read(
     let input_scale = i8::from_le_bytes(reader.fixed()?).into();
     let (lo, hi) = with_values(function, input_scale, (lo, hi));
     let (output_lo, output_hi) = (i64::from_le_bytes(reader.fixed()?), i64::from_le_bytes(reader.fixed()?));
-    reader.spend("table entries", ENTRY * wide::Wide::entries(function))?;
+    reader.spend("table entries", weight(function) * ENTRY * wide::Wide::entries(function))?;
     let q = Quantization { lo, hi, input_scale, output_scale: shape.scale.into(), output_lo, output_hi };
     let made = Arc::new(wide::Wide::new(function, q).map_err(ReadError::Layer)?);
     Ok(Arc::new(Wide { function, q, len, made }))

@@ -85,7 +85,7 @@ impl Score {
                 && factor > 0.0
             {
                 found.masks.push(row(place)?);
-            } else if let Some(&Where { len }) =
+            } else if let Some(&Where { len, .. }) =
                 operator.and_then(|operator| operator.as_any().downcast_ref())
                 && let (Some(condition), Some(x), Some(y)) =
                     (row(place), row(len + place), row(2 * len + place))

@@ -77,6 +77,8 @@ fn constant(value: Value) -> List {
         Value::Tensor(tensor) | Value::Categories(tensor) => {
             List::Numbers(tensor.as_constants().unwrap_or_default().to_vec(), tensor.kind)
         }
+        // No constant is one.
+        Value::Sequence(_) => List::Numbers(Vec::new(), Kind::Real),
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn extractor(node: &Node<'_>, layers: &mut Layers) -> Result<Value, R
         }
         // The integers that stand for the values of each element.
         Value::Categories(x) => Ok(Value::Categories(rearranged(node, layers, x, shape, order)?)),
-        Value::Tensor(x) => Ok(rearranged(node, layers, x, shape, order)?.into()),
+        Value::Tensor(_) | Value::Sequence(_) => Ok(rearranged(node, layers, node.tensor(0)?, shape, order)?.into()),
     }
 }
 

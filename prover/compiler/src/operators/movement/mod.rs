@@ -19,6 +19,10 @@ use super::family::{Family, OnnxOperator};
 /// What reading by other than constant indices costs.
 const BY_INDEX: &str = "by indices that are not constant the bits of each, and a product for each row of a table, or each value";
 
+/// What writing at other than constant indices takes and costs.
+const SCATTERED: &str = "`reduction` costs what the operator of its name does; by indices that are not constant, and not negative, an equality \
+                         and a product for each pair of a place and an update, without `reduction`";
+
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
     name: "Movements of elements",
@@ -37,9 +41,8 @@ pub(super) const FAMILY: Family = Family {
         OnnxOperator::onnx("Pad", pad::pad).remarks("pads, axes and value are constant"),
         OnnxOperator::onnx("Reshape", reshape::reshape).remarks("the shape is constant"),
         OnnxOperator::onnx("ReverseSequence", transpose::reverse_sequence).remarks("the lengths are constant"),
-        OnnxOperator::onnx("Scatter", scatter::elements).remarks("the indices are constant"),
-        OnnxOperator::onnx("ScatterElements", scatter::elements)
-            .remarks("the indices are constant; `reduction` costs what the operator of its name does"),
+        OnnxOperator::onnx("Scatter", scatter::elements).remarks(SCATTERED),
+        OnnxOperator::onnx("ScatterElements", scatter::elements).remarks(SCATTERED),
         OnnxOperator::onnx("ScatterND", scatter::nd)
             .remarks("the indices are constant; `reduction` costs what the operator of its name does"),
         OnnxOperator::onnx("Slice", slice::slice).remarks("starts, ends, axes and steps are constant"),

@@ -39,6 +39,9 @@ pub(super) fn moved(
     layers.spend_work(node, elements as u128 * (1 + shape.len() as u128))?;
     let values: Vec<&Value> =
         positions.iter().map(|&position| node.value(position)).collect::<Result<_, _>>()?;
+    if let Some((&position, _)) = positions.iter().zip(&values).find(|(_, value)| matches!(value, Value::Sequence(_))) {
+        return node.tensor(position).cloned().map(Value::from);
+    }
     let all = |i| node.expected(source(i));
     if let Some(strings) = values.iter().map(|value| as_strings(value)).collect::<Option<Vec<_>>>() {
         let string = |source| match source {
@@ -110,7 +113,7 @@ fn rows(
 fn as_strings(value: &Value) -> Option<&[String]> {
     match value {
         Value::Strings { data, .. } => Some(data),
-        Value::Tensor(_) | Value::Categories(_) => None,
+        _ => None,
     }
 }
 
@@ -120,6 +123,7 @@ pub(super) fn reshaped(node: &Node<'_>, position: usize, shape: Vec<usize>) -> R
         Value::Tensor(tensor) => tensor.with_shape(shape).into(),
         Value::Categories(tensor) => Value::Categories(tensor.with_shape(shape)),
         Value::Strings { data, .. } => Value::Strings { shape, data: Arc::clone(data) },
+        Value::Sequence(_) => node.tensor(position)?.clone().into(),
     })
 }
 

@@ -7,10 +7,11 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor, Value};
+use crate::model::Row;
 use crate::operators::broadcast::{joined, rearranged};
 use crate::operators::call::call;
 use crate::operators::family::Family;
-use crate::operators::{elementwise, extremum, product as products};
+use crate::operators::{comparison, elementwise, extremum, logic, product as products, selection};
 
 /// Each element of the updates goes to the place that its own has, with the index as the position along `axis`.
 pub(super) fn elements(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
@@ -19,6 +20,9 @@ pub(super) fn elements(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Re
     let axis = node.axis(node.int("axis", 0)?, &to, to.len())?;
     if of_indices.len() != to.len() || of_indices != shape(node, 2)? {
         return Err(node.mismatch(&of_indices, &shape(node, 2)?));
+    }
+    if !node.tensor(1)?.is_constant() {
+        return by_variables(node, layers, axis).map(Value::from);
     }
     let indices = node.integers(1)?;
     let of = strides(&to);
@@ -34,6 +38,60 @@ pub(super) fn elements(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Re
         places.push(at);
     }
     scattered(node, layers, to, &places)
+}
+
+/// At indices that depend on the inputs: each place along the axis asks each update whether it is meant for it. Along other axes there is
+/// an update for each element.
+fn by_variables(node: &Node<'_>, layers: &mut Layers, axis: usize) -> Result<Tensor, Refusal> {
+    let (data, indices, updates) = (node.tensor(0)?, node.tensor(1)?, node.tensor(2)?);
+    let fits = |(i, (a, b)): (usize, (&usize, &usize))| i == axis || a == b;
+    if !data.shape.iter().zip(&indices.shape).enumerate().all(fits) {
+        return Err(node.mismatch(&data.shape, &indices.shape));
+    }
+    if let Some((_, operator)) = reduction(node)? {
+        return Err(node.bad_attribute("reduction", operator.into(), "none, where the indices depend on the inputs"));
+    }
+    let kind = if data.kind == updates.kind { data.kind } else { Kind::Real };
+    let size = node.groups(data, axis)?.length;
+    let of_updates = node.groups(indices, axis)?;
+    let mut places = vec![1; data.shape.len()];
+    *node.expected(places.get_mut(axis))? = size;
+    let mut of_slice = indices.shape.clone();
+    *node.expected(of_slice.get_mut(axis))? = 1;
+    // Places are not negative; other whole numbers may be, and count from the end then.
+    let is_place = |row: Row| {
+        let maker = layers.maker(row.as_atom()?)?.0;
+        Some(layers.layer(maker)?.function.operator()?.is_unsigned())
+    };
+    let are_places = (0..indices.len()).all(|i| indices.row(i).and_then(is_place) == Some(true));
+    let places = Tensor::constants(places, (0..size).map(|place| place as f64).collect()).of_kind(Kind::Integer);
+    let (mut chosen, mut is_meant): (Option<Tensor>, Option<Tensor>) = (None, None);
+    for update in 0..of_updates.length {
+        let order = || {
+            (0..of_updates.outer).flat_map(move |outer| {
+                (0..of_updates.inner).map(move |inner| (outer * of_updates.length + update) * of_updates.inner + inner)
+            })
+        };
+        let index = rearranged(node, layers, indices, of_slice.clone(), order())?;
+        let value = rearranged(node, layers, updates, of_slice.clone(), order())?;
+        let mut is_here = call(node, layers, (&comparison::FAMILY, "Equal"), &[&index, &places], &[])?;
+        if !are_places {
+            let from_end = layers.affine(node, &places, |_| Some((1.0, -(size as f64))))?;
+            let is_from_end = call(node, layers, (&comparison::FAMILY, "Equal"), &[&index, &from_end], &[])?;
+            is_here = call(node, layers, (&logic::FAMILY, "Or"), &[&is_here, &is_from_end], &[])?;
+        }
+        // The last one counts.
+        chosen = Some(match chosen {
+            None => value,
+            Some(before) => call(node, layers, (&selection::FAMILY, "Where"), &[&is_here, &value, &before], &[])?,
+        });
+        is_meant = Some(match is_meant {
+            None => is_here,
+            Some(before) => call(node, layers, (&logic::FAMILY, "Or"), &[&before, &is_here], &[])?,
+        });
+    }
+    let (chosen, is_meant) = (node.expected(chosen)?, node.expected(is_meant)?);
+    Ok(call(node, layers, (&selection::FAMILY, "Where"), &[&is_meant, &chosen, data], &[])?.of_kind(kind))
 }
 
 /// The slices at the index tuples in the last dimension of the indices meet those of the updates.
