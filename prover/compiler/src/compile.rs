@@ -22,6 +22,7 @@ use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
 use crate::quantize::QuantizeError;
 use crate::quantize::candidate::{Found, Search};
+use crate::quantize::certify;
 use crate::quantize::crossing::{self, Near};
 use crate::quantize::equalize::equalize;
 use crate::quantize::error::SearchError;
@@ -214,11 +215,33 @@ fn compile_to(
         }
         loaded => loaded?,
     };
+    observer.at(Stage::Measure, None)?;
+    let certified = certify::certify(certify::Task {
+        model: &equalized.model,
+        profile: &profile,
+        plan: &found.plan,
+        realized: &found.realized,
+        features: &compiled.features,
+    })?;
+    let searched = certify::found::search(
+        certify::found::Searched {
+            model: &equalized.model,
+            graph: &compiled.graph,
+            plan: &found.plan,
+            features: &compiled.features,
+            samples: profile.given(),
+        },
+        &certified.corners(),
+        certify::found::evaluations(&equalized.model),
+    );
+    let certified = certified.without_refuted(&searched.errors);
     let evidence = report::Evidence {
         model: &model,
         profile: &profile,
         results: &equalized.results,
         found: &found,
+        certified: &certified,
+        searched: &searched,
         float: float.as_ref(),
         options,
         observer: &observer,

@@ -28,7 +28,8 @@
 //! # }
 //! ```
 //!
-//! What is assumed: the error bound holds on the calibration data; data of another distribution can be further off.
+//! What is assumed: `max_error` holds on the calibration data; other data of the domain can be further off. The report says how far at most, where
+//! it has a certificate ([`report::CertifiedReport`]), and how far a search found it.
 
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]

@@ -19,6 +19,8 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Value};
 use crate::model::Groups;
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{Given, Rule};
 use crate::quantize::error::PlanError;
 
 const TAG: u8 = 2;
@@ -87,6 +89,17 @@ impl Operator for ArgMax {
 
     fn quantize(&self, _formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         Ok(Arc::new(*self))
+    }
+
+    /// Where no score is off, no index is.
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let is_exact = given.rows.iter().all(|row| row.error == Range::ZERO && !row.may_miss);
+        let off = if is_exact { Range::ZERO } else { Range::around(self.0.length.saturating_sub(1) as f64) };
+        Some(given.results.iter().map(|&value| Rule::constant(off, value)).collect())
+    }
+
+    fn rivals(&self) -> Vec<Vec<usize>> {
+        self.0.positions().map(Iterator::collect).collect()
     }
 
     fn as_any(&self) -> &dyn Any {

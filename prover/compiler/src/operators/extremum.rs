@@ -19,6 +19,8 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor, Value};
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{Given, Row, Rule};
 use crate::quantize::error::PlanError;
 
 const TAG: u8 = 44;
@@ -81,6 +83,16 @@ impl Operator for Groups {
 
     fn quantize(&self, _formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         Ok(Arc::new(*self))
+    }
+
+    /// No further off than one of the group is.
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let rule = |(group, value): (&[Row], &Range)| {
+            let known = group.iter().all(|row| !row.may_miss);
+            let error = group.iter().map(|row| row.error).reduce(Range::hull).filter(|_| known)?;
+            Some(Rule::constant(error, *value))
+        };
+        given.rows.chunks_exact(self.extrema.len.max(1) as usize).zip(given.results).map(rule).collect()
     }
 
     fn as_any(&self) -> &dyn Any {

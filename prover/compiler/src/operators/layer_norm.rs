@@ -14,6 +14,8 @@ use super::operator::{
 use crate::bytes::{ReadError, Reader};
 use crate::model::Groups;
 use crate::number::{pow2, quantize, signed_range};
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{Given, Rule};
 use crate::quantize::error::{Feasible, PlanError};
 
 /// Bits of its arguments, at most.
@@ -78,6 +80,14 @@ impl Operator for LayerNorm {
         let (domain, _) = formats.one_rounded()?;
         let normalization = normalization(self, *domain).feasible()?;
         Ok(Arc::new(Integers { groups: self.groups, normalization }))
+    }
+
+    /// Whatever the rows are, results are bounded: by `sqrt(n)`, the float model's too. Where rows may be all equal there is no better bound.
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let float = Range::around((self.groups.length as f64).sqrt()).widened(pow2(-40));
+        let is_known = given.rows.iter().all(|row| row.float.is_finite() && !row.may_miss);
+        let rule = |&value: &Range| Rule::constant(float.minus(value), value);
+        is_known.then(|| given.results.iter().map(rule).collect())
     }
 
     fn as_any(&self) -> &dyn Any {

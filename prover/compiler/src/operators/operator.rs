@@ -15,6 +15,7 @@ use assay_circuits::{Bounded, BuildError, Builder, Ranges};
 
 use crate::bytes::Writer;
 use crate::number::{MAX_SCALE, activation_scale, signed_range};
+use crate::quantize::certify::rule::{Given, Rule};
 use crate::quantize::error::PlanError;
 use crate::quantize::moved::Equalizing;
 use crate::quantize::tables::Tables;
@@ -324,6 +325,17 @@ pub trait Operator: Debug + Send + Sync {
             true => Err(PlanError::Internal("an operator that knows missing values")),
             false => self.quantize(formats),
         }
+    }
+
+    /// How far each result can be off, for the bound that holds on the whole domain; `None` where there is no rule for it, or none for these
+    /// rows: then what depends on it has no certificate.
+    fn certify(&self, _given: &Given<'_>) -> Option<Vec<Rule>> {
+        None
+    }
+
+    /// Rows of which a decision names one, or some: groups whose elements are compared with each other.
+    fn rivals(&self) -> Vec<Vec<usize>> {
+        Vec::new()
     }
 
     /// For patterns that look at what an operator is.

@@ -22,8 +22,11 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Data, Kind, Tensor, Value};
-use crate::quantize::moved::{Equalizing, Moved, relative};
+use crate::number::pow2;
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{Enclosure, Given, Rule};
 use crate::quantize::error::{Feasible, PlanError};
+use crate::quantize::moved::{Equalizing, Moved, relative};
 
 const TAG: u8 = 49;
 /// Bits of a factor, at most.
@@ -32,6 +35,8 @@ const MAX_DOMAIN_BITS: u32 = 24;
 const MAX_UP: u32 = 30;
 /// Most bits that a rounding drops.
 const MAX_SHIFT: u32 = 58;
+/// Products of which errors are bounded one by one, at most.
+const MOST_CERTIFIED: usize = 1 << 16;
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
@@ -168,6 +173,47 @@ impl Operator for Products {
         // Results are multiples of 2^up.
         let rounding = Requantize { shift, lo: -(-lo >> up), hi: hi >> up };
         Ok(Arc::new(Integers { product: self.with(rounding), up }))
+    }
+
+    /// `(x + d)(y + e) - x y = y d + x e + d e`, each product summed; then rounding, and what the format has no room for.
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let (rows, inner, columns) = (self.rows as usize, self.inner as usize, self.columns as usize);
+        if self.work() > MOST_CERTIFIED || given.rows.iter().any(|row| row.may_miss) {
+            return None;
+        }
+        let scale = |at: usize| given.scales.get(at).copied();
+        let mut results = given.results.iter();
+        let mut rules = Vec::with_capacity(self.len());
+        for &(a, b) in &self.pairs {
+            let (a, b) = (a as usize, b as usize);
+            for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
+                let places = (0..inner).map(|k| (a + row * inner + k, b + k * columns + column));
+                let (mut error, mut value) = (Enclosure::constant(Range::ZERO), Range::ZERO);
+                let mut gains = Vec::new();
+                for (i, j) in places {
+                    let (x, y) = (given.rows.get(i)?, given.rows.get(j)?);
+                    let both = Enclosure::constant(x.error.times(y.error));
+                    let one = Enclosure::sloped(i, x.error, y.value);
+                    error = error.plus(one).plus(Enclosure::sloped(j, y.error, x.value)).plus(both);
+                    let product = x.value.times(y.value);
+                    value = value.plus(if i == j { Range::new(product.lo.max(0.0), product.hi) } else { product });
+                    gains.extend([(i, y.value), (j, x.value)]);
+                }
+                let results = *results.next()?;
+                let unit = pow2(-given.scale);
+                let dropped = scale(a + row * inner)? + scale(b + column)? - given.scale;
+                let half = if dropped > 0 { Range::around(0.5 * unit) } else { Range::ZERO };
+                let rounded = value.plus(half);
+                if !rounded.is_finite() {
+                    return None;
+                }
+                let cut = Range { lo: (rounded.lo - results.lo).min(0.0), hi: (rounded.hi - results.hi).max(0.0) };
+                let own = half.plus(cut);
+                let value = Enclosure::constant(rounded.cut(results));
+                rules.push(Rule { error: error.shifted(own), value, gains, own, cut });
+            }
+        }
+        Some(rules)
     }
 
     fn as_any(&self) -> &dyn Any {

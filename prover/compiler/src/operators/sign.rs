@@ -17,7 +17,9 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::Value;
-use crate::model::Row;
+use crate::model;
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{Enclosure, Given, Row, Rule};
 use crate::quantize::error::PlanError;
 
 const TAG: u8 = 43;
@@ -31,7 +33,7 @@ pub(super) const FAMILY: Family = Family {
 };
 
 /// What an atom is the magnitude of, if it is one.
-pub(super) fn under_magnitude(layers: &Layers, atom: u32) -> Option<Row> {
+pub(super) fn under_magnitude(layers: &Layers, atom: u32) -> Option<model::Row> {
     let (position, element) = layers.maker(atom)?;
     let layer = layers.layer(position)?;
     let part = layer.function.operator()?.as_any().downcast_ref::<PartOf>()?.part;
@@ -92,6 +94,24 @@ impl Operator for PartOf {
 
     fn quantize(&self, _formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         Ok(Arc::new(*self))
+    }
+
+    /// A magnitude is no further off than its element; a sign is right where the element is.
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let rule = |(at, (row, &value)): (usize, (&Row, &Range))| {
+            let slopes = match row.value.hull(row.float) {
+                _ if row.may_miss => return None,
+                _ if self.part == Part::Sign && row.error != Range::ZERO => return None,
+                _ if self.part == Part::Sign => Range::ZERO,
+                all if all.lo >= 0.0 => Range::new(1.0, 1.0),
+                all if all.hi <= 0.0 => Range::new(-1.0, -1.0),
+                _ => Range::new(-1.0, 1.0),
+            };
+            let error = Enclosure::sloped(at, row.error, slopes);
+            let value = Enclosure::constant(value);
+            Some(Rule { error, value, gains: vec![(at, slopes)], own: Range::ZERO, cut: Range::ZERO })
+        };
+        given.rows.iter().zip(given.results).enumerate().map(rule).collect()
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -13,6 +13,9 @@ use crate::bytes::{ENTRY, ReadError, Reader};
 use crate::import::graph::Layers;
 use crate::import::value::{Data, Tensor};
 use crate::model::Groups;
+use crate::number::pow2;
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{ELEMENTARY, Given, Rule};
 use crate::quantize::error::{Feasible, PlanError};
 
 /// Bits of a softmax' results, at most: what its layer takes.
@@ -82,6 +85,25 @@ impl Operator for Softmax {
         Ok(Arc::new(Integers { groups, input_scale, softmax, scale }))
     }
 
+    /// Where no score is off by more than D, but for what all are off by, the odds of one move by at most `e^(2D)`, and a probability by
+    /// `tanh(D / 2)`; the integers' own error is a unit.
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let mut rules = vec![None; self.len()];
+        for group in self.0.positions() {
+            let positions: Vec<usize> = group.collect();
+            let rows = positions.iter().map(|&at| given.rows.get(at).filter(|row| !row.may_miss).map(|row| row.error));
+            let all = rows.collect::<Option<Vec<Range>>>()?.into_iter().reduce(Range::hull)?;
+            let most = crate::elementary::tanh(0.25 * all.width()).min(1.0) * (1.0 + ELEMENTARY);
+            let own = Range::around(pow2(-given.scale));
+            let error = Range::around(most).plus(own);
+            for at in positions {
+                let rule = Rule { own, ..Rule::constant(error, *given.results.get(at)?) };
+                *rules.get_mut(at)? = Some(rule);
+            }
+        }
+        rules.into_iter().collect()
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -147,6 +169,45 @@ fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOpe
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quantize::certify::rule::Row;
+
+    /// Scores that are all off by the ends of their errors, on both sides of one: the bound is reached, but for the integers' unit.
+    #[test]
+    fn probabilities_are_off_by_no_more_than_the_rule_says() {
+        let softmax = Softmax(Groups { outer: 1, length: 3, inner: 1 });
+        for (lo, hi) in [(-0.25, 0.25), (-1.0, 0.5), (0.0, 3.0)] {
+            let (value, error) = (Range::new(-2.0, 2.0), Range::new(lo, hi));
+            let (float, is_cut) = (value.plus(error), (false, false));
+            let row = Row { value, error, float, before: error, is_cut, may_miss: false };
+            let integers = |_: &[i64]| None;
+            let given = Given {
+                integers: &integers,
+                rows: &[row; 3],
+                scales: &[6; 3],
+                codes: &[],
+                scale: 12,
+                results: &[Range::new(0.0, 1.0); 3],
+            };
+            let rules = softmax.certify(&given).unwrap();
+            let mut largest = 0.0f64;
+            // One against two, over all differences.
+            for i in -40..=40 {
+                let d = f64::from(i) * 0.1;
+                let scores = [d, 0.0, 0.0];
+                for signs in 0..8 {
+                    let end = |at: usize| if signs >> at & 1 == 1 { hi } else { lo };
+                    let float: Vec<f64> = scores.iter().enumerate().map(|(at, score)| score + end(at)).collect();
+                    let (p, q) = (softmax.apply(&float), softmax.apply(&scores));
+                    for ((p, q), rule) in p.iter().zip(&q).zip(&rules) {
+                        assert!(rule.error.range.contains(p - q), "{p} {q} {rule:?}");
+                        largest = largest.max((p - q).abs());
+                    }
+                }
+            }
+            let bound = rules[0].error.range.hi - pow2(-12);
+            assert!(bound - largest < 0.02 * bound, "{bound} {largest}");
+        }
+    }
 
     /// However small the scores are, a table of exponentials has few entries.
     #[test]

@@ -5,6 +5,7 @@
 
 pub(crate) mod bounds;
 pub(crate) mod candidate;
+pub mod certify;
 mod codes;
 pub(crate) mod cost;
 pub(crate) mod crossing;

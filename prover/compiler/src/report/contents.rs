@@ -6,6 +6,7 @@ use assay_interface::scales::Scales;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::bound::BoundReport;
 use super::histogram::Histogram;
 use crate::compiled::CompiledModel;
 use crate::compute_units::ComputeUnits;
@@ -104,6 +105,9 @@ pub struct OutputReport {
     /// The largest error beside what the output varies by; none where the float model's output is constant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relative_error: Option<RelativeError>,
+    /// The largest error on the whole of the declared domain; none where decisions are counted alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bound: Option<BoundReport>,
     /// Errors with their signs, integer model minus float model, as far as they are allowed.
     pub errors: Histogram,
     /// Largest difference between the float reference engine and the compiler's own evaluation.

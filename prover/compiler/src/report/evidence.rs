@@ -5,6 +5,8 @@ use crate::model::Model;
 use crate::options::Options;
 use crate::progress::Observer;
 use crate::quantize::candidate::Found;
+use crate::quantize::certify::Certified;
+use crate::quantize::certify::found::Found as Searched;
 use crate::quantize::moved::Moved;
 use crate::quantize::profile::Profile;
 use crate::warning::Warning;
@@ -16,6 +18,10 @@ pub(crate) struct Evidence<'a> {
     /// What equalization made of each result of each layer.
     pub results: &'a [Vec<Moved>],
     pub found: &'a Found,
+    /// The certificates of outputs.
+    pub certified: &'a Certified,
+    /// What a search of the domain found.
+    pub searched: &'a Searched,
     /// `None` where no independent engine ran the model.
     pub float: Option<&'a FloatModel>,
     pub options: &'a Options,

@@ -3,6 +3,7 @@
 //! Errors are taken against the float reference engine, on at most [`MAX_SAMPLES`] samples; decisions and what an output
 //! varies by, from the compiler's own evaluation, on all of them.
 
+use super::bound;
 use super::contents::{Decisions, MeasuredOn, OutputReport, RelativeError};
 use super::error::ReportError;
 use super::evidence::Evidence;
@@ -151,6 +152,11 @@ fn report(
         (Measure::Results, Some(threshold)) => Some(thresholded(evidence, position, threshold, flipped)?),
         (Measure::Results, None) => None,
     };
+    let relative_error = relative(evidence, position, tally.max)?;
+    let bound = match measure {
+        Measure::Decisions => None,
+        _ => Some(bound::bound(compiled, evidence, position, relative_error.as_ref())?),
+    };
     Ok(OutputReport {
         name: tensor.name.clone(),
         shape: tensor.shape.clone(),
@@ -163,7 +169,8 @@ fn report(
         },
         max_error: tally.max,
         mean_error: tally.sum / tally.count.max(1) as f64,
-        relative_error: relative(evidence, position, tally.max)?,
+        relative_error,
+        bound,
         errors: tally.errors,
         engine_gap: evidence.float.map(|_| tally.gap),
         decisions,

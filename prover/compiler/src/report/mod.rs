@@ -3,6 +3,7 @@
 //! The report is for people and scripts; nothing is decided from it. Its errors are taken against the float engine, where
 //! there is one, so their last digits may differ between machines; the compiled model's bytes do not.
 
+mod bound;
 mod contents;
 mod cost;
 mod detect;
@@ -17,6 +18,7 @@ use crate::compute_units::ComputeUnits;
 use crate::{float, registration};
 
 pub use crate::warning::{FloatBehaviour, Warning};
+pub use bound::{BandReport, BoundReport, CertifiedReport, PartsReport};
 pub use contents::{
     CircuitReport, Decisions, KindReport, LayerReport, MeasuredOn, OutputReport, PartReport, ProvingTime,
     RangesReport, RelativeError, Report, TensorReport, WayReport,

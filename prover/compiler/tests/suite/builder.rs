@@ -189,8 +189,24 @@ pub fn rows(count: usize, columns: usize, seed: u64) -> Vec<Vec<f64>> {
 /// Compiles a model on random data.
 pub fn compiled(onnx: &Onnx, options: &Options) -> (CompiledModel, Report) {
     let columns = import(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}")).input_len();
-    compile(&onnx.bytes(), &Table::Rows(rows(100, columns, 7)), options)
-        .unwrap_or_else(|error| panic!("{error}"))
+    let (compiled, report) = compile(&onnx.bytes(), &Table::Rows(rows(100, columns, 7)), options)
+        .unwrap_or_else(|error| panic!("{error}"));
+    check_bound(&report);
+    (compiled, report)
+}
+
+/// Nothing that was found, by the search or on the calibration data, is beyond a certified bound.
+pub fn check_bound(report: &Report) {
+    for output in &report.outputs {
+        let Some(bound) = &output.bound else { continue };
+        let refuted = bound.uncertified.as_ref().is_some_and(|why| why.contains("please report"));
+        assert!(!refuted, "{}: found {}", output.name, bound.found);
+        let Some(certified) = &bound.certified else { continue };
+        assert!(bound.found <= certified.error * (1.0 + 1e-9) + 1e-9, "{}: {bound:?}", output.name);
+        // The calibration data is rounded first, and the independent engine computes in single precision.
+        let seen = output.max_error - 1.01 * output.engine_gap.unwrap_or(0.0);
+        assert!(seen <= certified.raw * (1.0 + 1e-9) + 1e-9, "{}: {seen} of {certified:?}", output.name);
+    }
 }
 
 /// The float reference engine on a model.

@@ -3,6 +3,7 @@
 mod accuracy;
 mod arithmetic;
 mod artifacts;
+mod bound;
 mod branches;
 mod budgets;
 mod builder;

@@ -40,6 +40,28 @@ fn way(constraints: usize, with_ifma_ms: f64, units: u64) -> WayReport {
     }
 }
 
+fn bound() -> BoundReport {
+    let parts = |layer: &str, weights, rounding| PartsReport {
+        layer: layer.into(),
+        weights,
+        rounding,
+        tables: 0.0,
+        saturation: 0.012,
+    };
+    let certified = CertifiedReport {
+        error: 0.253_4,
+        low: -0.253_4,
+        high: 0.211,
+        raw: 0.26,
+        is_useful: true,
+        margin: None,
+        band: Some(BandReport { first: 35, end: 154, inside: 95, total: 500 }),
+        saturating: 3,
+        layers: vec![parts("fc1 + relu", 0.653, 0.02), parts("/model/encoder/MatMul", 0.3, 0.003)],
+    };
+    BoundReport { found: 0.052_6, evaluations: 2_048, certified: Some(certified), uncertified: None }
+}
+
 fn report() -> Report {
     let kinds = |range, linear| {
         vec![
@@ -65,6 +87,7 @@ fn report() -> Report {
             of_range: 0.021_15,
             of_deviation: Some(0.094_2),
         }),
+        bound: Some(bound()),
         errors: bell(-0.02, 0.02),
         engine_gap: Some(1e-7),
         decisions: Some(decisions),
@@ -98,7 +121,17 @@ fn report() -> Report {
         }],
         outputs: vec![
             output("score", MeasuredOn::Value, threshold),
-            OutputReport { relative_error: None, ..output("label", MeasuredOn::Score, label) },
+            OutputReport {
+                relative_error: None,
+                bound: Some(BoundReport {
+                    certified: None,
+                    uncertified: Some(format!(
+                        "layer '{long}' (quotient) has no bound for its arguments over the domain"
+                    )),
+                    ..bound()
+                }),
+                ..output("label", MeasuredOn::Score, label)
+            },
         ],
         layers: vec![layer("fc1 + relu", "relu", true), layer(long, "max pool, requantize", false)],
         circuit: CircuitReport {

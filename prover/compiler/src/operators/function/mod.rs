@@ -4,6 +4,7 @@
 //! A function without a value somewhere (a logarithm, a reciprocal) must have one on all calibration data; on other data, arguments beyond
 //! the domain count as the nearest of it.
 
+mod certify;
 mod domain;
 mod encoding;
 mod import;

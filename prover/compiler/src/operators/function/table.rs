@@ -10,7 +10,7 @@ use assay_circuits::layers::requantize::Requantize;
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::domain::with_values;
-use super::{encoding, wide};
+use super::{certify, encoding, wide};
 use crate::bytes::{ENTRY, ReadError, Reader};
 use crate::elementary::exp;
 use crate::model::Activation;
@@ -18,8 +18,9 @@ use crate::model::activation;
 use crate::number::{activation_scale, pow2, signed_range};
 use crate::operators::family::Shape;
 use crate::operators::operator::{Argument, Domain, Formats, IntegerOperator, Operator, Rounded, Sink, Takes};
-use crate::quantize::moved::{Equalizing, Moved, relative};
+use crate::quantize::certify::rule::{Given, Rule};
 use crate::quantize::error::{Feasible, PlanError};
+use crate::quantize::moved::{Equalizing, Moved, relative};
 
 /// Bits of a table's arguments, at most: it has as many entries as arguments.
 const MAX_DOMAIN_BITS: u32 = 12;
@@ -185,6 +186,10 @@ impl Operator for Elementwise {
         }
         let table = formats.tables.get(self.function, q).feasible()?;
         Ok(Arc::new(Table { function: self.function, q, len: self.len, table }))
+    }
+
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        certify::rules(self.function, given)
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -19,6 +19,7 @@ use crate::model::Row;
 use crate::operators::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale,
 };
+use crate::quantize::certify::rule::{Given, Rule};
 use crate::quantize::error::PlanError;
 
 /// Truth values, each a tree.
@@ -86,6 +87,10 @@ impl Operator for Compared {
         codes: &[Option<i64>],
     ) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         self.0.quantize_missing(formats, codes)
+    }
+
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        self.0.certify(given)
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -17,6 +17,7 @@
 mod arrays;
 mod attributes;
 mod beside;
+mod certify;
 mod compared;
 mod decided;
 mod encoding;

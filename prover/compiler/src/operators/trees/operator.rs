@@ -8,12 +8,14 @@ use assay_circuits::layers::trees::{Ensemble, Planned};
 use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::beside::Seen;
+use super::certify;
 use super::encoding;
 use super::ensemble::{RealEnsemble, Slot, Values};
 use crate::number::pow2;
 use crate::operators::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
 };
+use crate::quantize::certify::rule::{Given, Rule};
 use crate::quantize::error::{Feasible, PlanError};
 
 /// What files know the integer operator by.
@@ -149,6 +151,13 @@ impl Operator for Trees {
         }
         known.push((scales.to_vec(), codes.to_vec(), Arc::clone(&integers)));
         Ok(integers)
+    }
+
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let codes = if given.codes.iter().any(Option::is_some) { given.codes } else { &[] };
+        let known = (&self.arguments[..], &self.seen[..]);
+        let integers = self.ensemble.integers(known, &self.slots, given.scales, codes, self.scale)?;
+        certify::rules(&self.ensemble, &integers, &self.slots, &self.arguments, given)
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -1,5 +1,6 @@
 //! The report as text for people, in any width.
 
+mod bound;
 mod layout;
 mod picture;
 mod table;
@@ -29,6 +30,7 @@ impl Report {
             }
         }
         layers(self, &mut page);
+        bound::parts(&self.outputs, &mut page);
         constraints(self, &mut page);
         cost(self, &mut page);
         warnings(self, &mut page);
@@ -120,6 +122,9 @@ fn errors(report: &Report, output: &OutputReport, page: &mut Page) {
         }
         None => page.paragraph("  ", "The float model's output is the same for every sample."),
     }
+    if let Some(bound) = &output.bound {
+        bound::bound(bound, page);
+    }
     let labels = [real(-report.max_error), "0".into(), real(report.max_error)];
     let picture = picture::lines(&output.errors, None, labels, page.width - 2);
     picture.iter().for_each(|line| page.line(&format!("  {line}")));
@@ -152,6 +157,9 @@ fn decisions(report: &Report, output: &OutputReport, decisions: &Decisions, page
     };
     page.paragraph("  ", &format!("{flipped} of {total} differ from the float model's."));
     page.paragraph("  ", &format!("{near} of {total} {what}, where rounding can change them (━)."));
+    if let Some(bound) = &output.bound {
+        bound::band(bound, page);
+    }
     let middle = (distances.low + distances.high) / 2.0;
     let labels = [distances.low, middle, distances.high].map(|distance| real(center + distance));
     let picture = picture::lines(distances, Some((-allowed, allowed)), labels, page.width - 2);

@@ -1,0 +1,167 @@
+//! What is certain of an output's error on the whole of the declared domain, and how much of that a search found.
+
+use serde::Serialize;
+
+use super::contents::RelativeError;
+use super::error::ReportError;
+use super::evidence::Evidence;
+use crate::compiled::CompiledModel;
+use crate::internal::Expected;
+use crate::number::pow2;
+use crate::quantize::certify::{Certificate, Uncertified};
+
+/// Samples of which scores are compared with a band, at most.
+const MAX_SAMPLES: usize = 4096;
+
+/// An output's error on the whole of the declared domain. The largest lies between what was found and what is certified.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BoundReport {
+    /// Largest error that a search found.
+    pub found: f64,
+    /// Inputs of the domain that the search looked at.
+    pub evaluations: usize,
+    /// What is certified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certified: Option<CertifiedReport>,
+    /// Why nothing is, where that is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncertified: Option<String>,
+}
+
+/// What holds for every input of the declared domain.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CertifiedReport {
+    /// Largest absolute error.
+    pub error: f64,
+    /// Least that the float model's value is more than the integer model's.
+    pub low: f64,
+    /// Largest that it is more.
+    pub high: f64,
+    /// Largest absolute error where inputs are rounded first, against the float model on what they were.
+    pub raw: f64,
+    /// Whether it says anything: the error is less than the range of the output over the calibration data.
+    pub is_useful: bool,
+    /// Where scores decide, how far the best must be ahead for the decision to be the float model's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
+    /// Where a threshold decides, the values in which the float model may decide otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub band: Option<BandReport>,
+    /// Results of all layers that may be clamped to their format, for some input of the domain.
+    pub saturating: usize,
+    /// Where the error comes from, by layer: parts of the whole.
+    pub layers: Vec<PartsReport>,
+}
+
+/// Integer values of an output for which the float model may lie on the other side of a threshold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BandReport {
+    /// The first.
+    pub first: i64,
+    /// The one behind the last.
+    pub end: i64,
+    /// Elements of the output over the calibration data that lie inside.
+    pub inside: usize,
+    /// All that were looked at.
+    pub total: usize,
+}
+
+/// What a layer adds to a certified error, in parts of the whole.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PartsReport {
+    /// The layer.
+    pub layer: String,
+    /// By weights and constants that were rounded.
+    pub weights: f64,
+    /// By results and arguments that were rounded.
+    pub rounding: f64,
+    /// By operators: entries of tables, leaves, branches.
+    pub tables: f64,
+    /// By clamping to a format's integers.
+    pub saturation: f64,
+}
+
+/// The bound of the output at `position`.
+pub(super) fn bound(
+    compiled: &CompiledModel,
+    evidence: &Evidence<'_>,
+    position: usize,
+    relative: Option<&RelativeError>,
+) -> Result<BoundReport, ReportError> {
+    let found = *evidence.searched.errors.get(position).expected("what a search found of an output")?;
+    let evaluations = evidence.searched.evaluations;
+    let (certified, uncertified) = match evidence.certified.outputs.get(position) {
+        Some(Ok(known)) => (Some(certified(compiled, evidence, position, known, relative)?), None),
+        Some(Err(why)) => (None, Some(reason(why))),
+        None => (None, None),
+    };
+    Ok(BoundReport { found, evaluations, certified, uncertified })
+}
+
+fn reason(why: &Uncertified) -> String {
+    match why {
+        Uncertified::Operator(layer, operator) => {
+            format!("layer '{layer}' ({operator}) has no bound for its arguments over the domain")
+        }
+        Uncertified::Unbounded => "no number bounds it over the domain".into(),
+        Uncertified::TooLarge => "the model is too large".into(),
+        Uncertified::Refuted => "what was found exceeds it: please report this error of the compiler".into(),
+    }
+}
+
+fn certified(
+    compiled: &CompiledModel,
+    evidence: &Evidence<'_>,
+    position: usize,
+    known: &Certificate,
+    relative: Option<&RelativeError>,
+) -> Result<CertifiedReport, ReportError> {
+    let error = known.error.magnitude();
+    let layers = compiled.graph.layers.iter().zip(&known.parts);
+    let layers = layers.map(|(layer, parts)| PartsReport {
+        layer: layer.name.clone(),
+        weights: parts.weights,
+        rounding: parts.rounding,
+        tables: parts.tables,
+        saturation: parts.saturation,
+    });
+    let band = match evidence.options.threshold.filter(|_| known.margin.is_none()) {
+        Some(threshold) => Some(band(compiled, evidence, position, known, threshold)?),
+        None => None,
+    };
+    Ok(CertifiedReport {
+        error,
+        low: known.error.lo,
+        high: known.error.hi,
+        raw: known.raw.magnitude(),
+        is_useful: relative.is_none_or(|relative| error < relative.range),
+        margin: known.margin,
+        band,
+        saturating: evidence.certified.saturating.0,
+        layers: layers.collect(),
+    })
+}
+
+/// With `low <= F - Q <= high`, `F` and `Q` lie on two sides of `t` only if `t - high <= Q < t - low`.
+fn band(
+    compiled: &CompiledModel,
+    evidence: &Evidence<'_>,
+    position: usize,
+    known: &Certificate,
+    threshold: f64,
+) -> Result<BandReport, ReportError> {
+    let output = compiled.graph.outputs.get(position).expected("an output of the graph")?;
+    let layer = compiled.graph.layers.get(output.layer).expected("the layer of an output")?;
+    let unit = pow2(i32::from(layer.scale));
+    let first = ((threshold - known.error.hi).next_down() * unit).ceil() as i64;
+    let end = ((threshold - known.error.lo).next_up() * unit).ceil() as i64;
+    let samples = evidence.profile.given();
+    let (mut inside, mut total) = (0, 0);
+    for sample in samples.iter().step_by(samples.len().div_ceil(MAX_SAMPLES).max(1)) {
+        let values = compiled.graph.run(&compiled.graph.quantize(sample))?;
+        let values = values.get(position).expected("the values of an output")?;
+        total += values.len();
+        inside += values.iter().filter(|value| (first..end).contains(value)).count();
+    }
+    Ok(BandReport { first, end, inside, total })
+}

@@ -1,0 +1,81 @@
+//! What is certain of an output's error, in words.
+
+use super::layout::{Page, count, real};
+use super::percent;
+use super::table::{self, Column, Kind};
+use crate::report::bound::{BoundReport, CertifiedReport};
+use crate::report::contents::OutputReport;
+
+/// The largest error over the whole domain: from below, and from above.
+pub(super) fn bound(bound: &BoundReport, page: &mut Page) {
+    let BoundReport { found, evaluations, certified, uncertified } = bound;
+    let found = format!("worst found {} in a search of {} inputs", real(*found), count(*evaluations));
+    let text = match (certified, uncertified) {
+        (Some(certified), _) if certified.is_useful => {
+            let raw = match certified.raw > certified.error {
+                true => format!(" ({} where inputs are rounded first)", real(certified.raw)),
+                false => String::new(),
+            };
+            let margin = certified.margin.map_or_else(String::new, |margin| {
+                format!(
+                    "; the decision is the float model's where the best score is ahead by {} or more",
+                    real(margin)
+                )
+            });
+            format!("at most {}{raw}, certified; {found}{margin}", real(certified.error))
+        }
+        (Some(certified), _) => format!(
+            "{found}; no useful certificate: the bound, {}, exceeds what the output varies by",
+            real(certified.error)
+        ),
+        (None, Some(why)) => format!("{found}; no certificate: {why}"),
+        (None, None) => found,
+    };
+    page.paragraph("  ", &format!("For every input of the domain: {text}."));
+}
+
+/// The band around a threshold.
+pub(super) fn band(bound: &BoundReport, page: &mut Page) {
+    let Some(band) = bound.certified.as_ref().and_then(|certified| certified.band.as_ref()) else { return };
+    let (inside, total) = (count(band.inside), count(band.total));
+    page.paragraph(
+        "  ",
+        &format!(
+            "Certainly as the float model's outside of integers [{}, {}): {inside} of {total} lie inside.",
+            band.first, band.end
+        ),
+    );
+}
+
+const PARTS: [Column; 4] = [
+    Column { head: "weights", phrase: "weights {}", kind: Kind::Number },
+    Column { head: "rounding", phrase: "rounding {}", kind: Kind::Number },
+    Column { head: "tables", phrase: "tables {}", kind: Kind::Number },
+    Column { head: "saturation", phrase: "saturation {}", kind: Kind::Number },
+];
+
+/// Where certified errors come from.
+pub(super) fn parts(outputs: &[OutputReport], page: &mut Page) {
+    let certified = |output: &OutputReport| output.bound.as_ref().and_then(|bound| bound.certified.clone());
+    for (output, certified) in outputs.iter().filter_map(|output| Some((output, certified(output)?))) {
+        let CertifiedReport { layers, is_useful, saturating, error, .. } = &certified;
+        let is_some =
+            |x: &&crate::report::bound::PartsReport| x.weights + x.rounding + x.tables + x.saturation > 0.0;
+        let layers: Vec<_> = layers.iter().filter(is_some).collect();
+        if !is_useful || layers.is_empty() || *error == 0.0 {
+            continue;
+        }
+        page.title(&format!("Certified error of {}: where it comes from", output.name));
+        let rows = layers.iter().map(|layer| {
+            let parts = [layer.weights, layer.rounding, layer.tables, layer.saturation];
+            (layer.layer.clone(), parts.map(percent).to_vec())
+        });
+        table::write(page, "layer", &PARTS, &rows.collect::<Vec<_>>());
+        if *saturating > 0 {
+            let results =
+                if *saturating == 1 { "1 result".into() } else { format!("{} results", count(*saturating)) };
+            let text = format!("{results} of all layers can saturate for some input of the domain.");
+            page.paragraph("  ", &text);
+        }
+    }
+}
