@@ -6,7 +6,7 @@ mod test_market;
 
 pub use model::Model;
 pub use prices::price_attacks;
-pub use test_market::{SOL, TestMarket, USDC};
+pub use test_market::{Actor, SOL, TestMarket, USDC};
 
 use assay_localnet::Outcome;
 use solana_address::Address;

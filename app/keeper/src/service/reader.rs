@@ -201,9 +201,11 @@ pub async fn repair_all(
             }
             Ok(Err((keys, error))) => {
                 tracing::warn!(%error, questions = keys.len(), "accounts could not be read again");
-                left.extend(keys);
+                let new: Vec<Key> = keys.into_iter().filter(|key| !left.contains(key)).collect();
+                left.extend(new);
                 pause = (pause * 2).min(LONGEST_PAUSE);
                 done(&Err(error));
+                sleep(PAUSE).await;
             }
             Err(_) => return,
         }
