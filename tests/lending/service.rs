@@ -12,6 +12,7 @@ use assay_keeper::service::journal::{Asset, Cap, End, Journal, Owner, Spend};
 use assay_keeper::service::pipeline::{Lane, Told};
 use assay_keeper::service::posting::Plan;
 use assay_keeper::service::run::{Parts, run};
+use assay_keeper::service::subscribe::WebSocket;
 use assay_keeper::service::wallet::{Event, Fees, Tip};
 use assay_lending::instruction::{Liquidate, LiquidateByProof};
 use assay_lending_host::Liquidations;
@@ -212,7 +213,7 @@ impl World {
                 Some((url, _)) => rpc.with_bundles(url),
                 None => rpc,
             }),
-            websocket: self.websocket.clone(),
+            source: Box::new(WebSocket { url: self.websocket.clone() }),
             signer: Box::new(key),
             journal,
             fees: Fees {

@@ -4,11 +4,12 @@
 mod client;
 
 use assay::{CompileOptions, Context, Keys, Model, Prover, Samples};
+use assay_chain::Error;
 use assay_feed_interface::pyth::{PriceUpdate, RECEIVER_PROGRAM};
 use assay_interface::field::Scalar;
 use assay_localnet::Version;
 use assay_tests::ledger::{self, Cost};
-use assay_verifier_host::{self as verifier, IDENTITY, MIN_TIMELOCK, Registration};
+use assay_verifier_host::{self as verifier, MIN_TIMELOCK, Registration};
 use serde_json::{Value, json};
 use solana_address::Address;
 use solana_instruction::Instruction;
@@ -20,14 +21,13 @@ use client::{Cluster, Executed};
 
 const NEEDED: u64 = 10_000_000_000;
 
-/// The number and the name of the program's error in what RPC answered.
+/// The name of the program's error.
 #[track_caller]
-fn refused(outcome: Result<Executed, Value>, name: &str) {
-    let error = outcome.unwrap_err();
-    let code = error.pointer("/data/err/InstructionError/1/Custom").and_then(Value::as_u64);
-    let table = assay_host::errors::ErrorTable::of(&[IDENTITY]).unwrap();
-    let known = code.and_then(|code| table.by_code(u32::try_from(code).ok()?));
-    assert_eq!(known.map(|(_, error)| error.name.as_str()), Some(name), "{error}");
+fn refused(outcome: Result<Executed, Error>, name: &str) {
+    match outcome.unwrap_err() {
+        Error::Refused(refusal) => assert_eq!(refusal.name, name, "{refusal}"),
+        other => panic!("{other}"),
+    }
 }
 
 /// A model of somebody's own, from an ONNX file to receipts.
@@ -76,14 +76,12 @@ fn a_model_is_registered_and_its_proofs_are_taken_and_wrong_ones_are_not() {
     }
 
     let record = verifier::record(authority.pubkey(), account, &proof, [3; 32], &limbs, &decision.digest);
-    let wire = cluster.sign(Version::V1, &[record], &[&authority]);
-    cluster.send_wire(&wire).unwrap();
-    let again = cluster.send_wire(&wire).unwrap_err();
-    let again = again.to_string();
+    let signed = cluster.sign(Version::V1, &[record], &[&authority]);
+    cluster.hand_in(&signed).unwrap();
+    let again = cluster.hand_in(&signed).unwrap_err().to_string();
     assert!(again.contains("AlreadyProcessed") || again.contains("already been processed"), "{again}");
     let receipt = verifier::receipt_address(&account, &decision.digest);
-    let receipt = cluster.account(&receipt.to_string()).unwrap();
-    assert_eq!(receipt.owner, verifier::ID);
+    assert_eq!(cluster.rpc.account(&receipt).unwrap().unwrap().owner, verifier::ID);
 }
 
 /// The same keys as in `costs`, so the same addresses with the same bumps: what a client is told that it used is what the ledger says.
@@ -99,7 +97,7 @@ fn compute_units_are_the_ledgers() {
     for (echo, suffix) in [(Echo::shared(), ""), (Echo::committed(), " (committed)")] {
         let [model, rival] = [echo, echo.rival()].map(|echo| echo.registration(authority.pubkey()));
         assert!(
-            cluster.account(&model.model().to_string()).is_none(),
+            cluster.rpc.account(&model.model()).unwrap().is_none(),
             "this cluster has the test's accounts already: start a fresh one"
         );
         let proven = echo.prove(3, [7; 32]);
@@ -148,28 +146,28 @@ fn the_local_cluster_has_what_it_says() {
     };
     let cluster = Cluster::of_the_environment();
     let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
-    let address = |value: &Value| value.as_str().unwrap().to_owned();
+    let ask = |method, address: &Value| cluster.rpc.ask(method, &json!([address])).unwrap();
 
     assert_eq!(report["wallet"]["address"], cluster.wallet.pubkey().to_string());
-    let purse = cluster.ask("getBalance", json!([report["wallet"]["address"]])).unwrap();
-    assert!(purse["value"].as_u64().unwrap() > 900_000_000_000_000, "{purse}");
+    assert!(cluster.rpc.balance(&cluster.wallet.pubkey()).unwrap() > 900_000_000_000_000);
     let identities = assay_programs::identities();
     assert_eq!(report["programs"].as_object().unwrap().len(), identities.len());
     for program in identities {
         assert_eq!(report["programs"][program.library], program.id.to_string());
-        assert!(cluster.account(&program.id.to_string()).is_some(), "{}", program.library);
+        assert!(cluster.rpc.account(&program.id).unwrap().is_some(), "{}", program.library);
     }
     for (name, mint) in report["mints"].as_object().unwrap() {
-        let held = cluster.ask("getTokenAccountBalance", json!([mint["walletAccount"]])).unwrap();
+        let held = ask("getTokenAccountBalance", &mint["walletAccount"]);
         assert_eq!(held["value"]["uiAmountString"], "1000000", "{name}");
-        let supply = cluster.ask("getTokenSupply", json!([mint["address"]])).unwrap();
+        let supply = ask("getTokenSupply", &mint["address"]);
         assert_eq!(
             (&supply["value"]["uiAmountString"], &supply["value"]["decimals"]),
             (&json!("1000000"), &mint["decimals"])
         );
     }
     let published = |name: &str| {
-        let account = cluster.account(&address(&report["prices"][name]["account"])).unwrap();
+        let address = report["prices"][name]["account"].as_str().unwrap().parse().unwrap();
+        let account = cluster.rpc.account(&address).unwrap().unwrap();
         assert_eq!(account.owner.to_bytes(), RECEIVER_PROGRAM, "{name}");
         let update = PriceUpdate::decode(&account.data).unwrap();
         update.checked(&update.feed_id).unwrap()

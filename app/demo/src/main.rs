@@ -1,4 +1,4 @@
-//! The demonstration: each program's scenario, from the list of programs.
+//! The demonstration: each program's scenario.
 //!
 //! Data go to standard output, all else to standard error. Exit code 0 means that everything was as expected, 1 that
 //! something was not, 2 that a run could not be finished.
@@ -7,10 +7,9 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
-use assay_host::page::Page;
-use assay_host::scenario::{Options, Outcome, Scenario, ScenarioError};
-use assay_host::{Program, ScenarioEntry};
+use anyhow::Context as _;
+use assay_demo::page::Page;
+use assay_demo::scenario::{Options, Outcome, Scenario, ScenarioError};
 use clap::Parser as _;
 
 const EXAMPLE: &str = "\
@@ -83,22 +82,9 @@ fn run(args: &Args) -> anyhow::Result<bool> {
 
 /// The scenarios to play: every one, or that of one program.
 fn scenarios(only: Option<&str>) -> anyhow::Result<Vec<(&'static str, &'static dyn Scenario)>> {
-    let Some(name) = only else {
-        let own = |program: &&'static dyn Program| match program.scenario() {
-            ScenarioEntry::Own(scenario) => Some((program.identity().name, scenario)),
-            ScenarioEntry::PartOf(_) | ScenarioEntry::LeftOut => None,
-        };
-        return Ok(assay_programs::ALL.iter().filter_map(own).collect());
-    };
-    let program = assay_programs::by_name(name).with_context(|| format!("no program is named {name}"))?;
-    match program.scenario() {
-        ScenarioEntry::Own(scenario) => Ok(vec![(program.identity().name, scenario)]),
-        ScenarioEntry::LeftOut => bail!("the scenario of {name} is not in this build"),
-        ScenarioEntry::PartOf(other) => match assay_programs::by_name(other).map(Program::scenario) {
-            Some(ScenarioEntry::Own(scenario)) => Ok(vec![(other, scenario)]),
-            _ => bail!("the scenario of {other}, in which {name} is shown, does not exist"),
-        },
-    }
+    let Some(name) = only else { return Ok(assay_demo::ALL.to_vec()) };
+    let found = assay_demo::of(name).with_context(|| format!("{name} is shown in no scenario"))?;
+    Ok(vec![found])
 }
 
 /// One outcome as an object, several as an object of objects by program.

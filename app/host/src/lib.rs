@@ -9,12 +9,10 @@
 //! | [`compute_budget`] | the two instructions that every live transaction wants |
 //! | [`chain`] | what is read from and sent to a cluster, or to a runtime in this process |
 //! | [`strategy`] | what is worth proving for a program, and what a proof opens |
-//! | [`scenario`] | a program shown at work, and attacked |
 //! | [`time`] | times as a person reads them |
-//! | [`page`], [`report`] | what a person sees of a scenario |
 //!
 //! A program's own host crate (`programs/NAME/host`) builds its instructions, reads its accounts, and fills in these
-//! parts. Nothing here does input or output but [`page`], which writes where it is told to.
+//! parts. Nothing here does input or output.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -24,14 +22,11 @@ pub mod chain;
 pub mod compute_budget;
 pub mod errors;
 pub mod identity;
-pub mod page;
 pub mod program;
-pub mod report;
-pub mod scenario;
 pub mod strategy;
 pub mod time;
 
 pub use chain::{Account, Action, Chain, ChainError, Executed, Holds, Payment, SendError, Watch};
 pub use identity::Identity;
-pub use program::{Program, ScenarioEntry, StrategyEntry};
+pub use program::{Program, StrategyEntry};
 pub use solana_address::Address;

@@ -7,7 +7,6 @@ use solana_address::Address;
 
 use crate::{
     identity::Identity,
-    scenario::Scenario,
     strategy::{Strategy, StrategyError},
 };
 
@@ -16,25 +15,12 @@ pub trait Program: Sync {
     /// What it is.
     fn identity(&self) -> Identity;
 
-    /// Where it is shown at work.
-    fn scenario(&self) -> ScenarioEntry;
-
     /// What a keeper does for it; none where there is nothing to do.
     fn strategy(&self) -> Option<StrategyEntry>;
 
     /// The rows of the ledger of costs that are not named after an instruction, each with the instruction that it
     /// measures: the same one with another key, or a first use that creates an account.
     fn variants(&self) -> &'static [(&'static str, &'static str)];
-}
-
-/// Where a program is shown at work.
-pub enum ScenarioEntry {
-    /// In a scenario of its own.
-    Own(&'static dyn Scenario),
-    /// In the scenario of the program of this name, which calls on it.
-    PartOf(&'static str),
-    /// In none that this build has: scenarios bring a runtime with them, and are a feature of their programs' host crates.
-    LeftOut,
 }
 
 /// What a keeper does for a program.

@@ -1,8 +1,8 @@
 //! The one list of programs.
 //!
 //! Whatever goes over all programs takes them from here: the local runtime deploys them, errors get their names from
-//! their IDLs, the demonstration plays their scenarios, keepers open their strategies, the ledger of costs has a row
-//! for each of their instructions. To add one: its folder under `programs/`, its crates in the workspace, and a line in
+//! their IDLs, keepers open their strategies, the ledger of costs has a row for each of their instructions, the demonstration
+//! shows them. To add one: its folder under `programs/`, its crates in the workspace, and a line in
 //! [`ALL`]. `cargo test -p assay-programs` names what an entry lacks.
 
 #![forbid(unsafe_code)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use assay_host::errors::ErrorTable;
-use assay_host::{Address, Identity, Program, ScenarioEntry};
+use assay_host::{Address, Identity};
 use assay_programs::{ALL, by_name, identities};
 
 fn repository() -> PathBuf {
@@ -99,24 +99,6 @@ fn every_instruction_is_attacked() {
         for call in ["check", "fuzz"] {
             let call = format!("{call}(&assay_{}_host::IDENTITY, ", program.name);
             assert!(text.contains(&call), "{}: no call of {call}", path.display());
-        }
-    }
-}
-
-#[test]
-fn every_program_is_shown_in_a_scenario() {
-    for program in ALL {
-        match program.scenario() {
-            ScenarioEntry::Own(_) => {}
-            ScenarioEntry::LeftOut => panic!("{} has no scenario", program.identity().name),
-            ScenarioEntry::PartOf(other) => {
-                let host = by_name(other).map(Program::scenario);
-                assert!(
-                    matches!(host, Some(ScenarioEntry::Own(_))),
-                    "{} has no scenario",
-                    program.identity().name
-                );
-            }
         }
     }
 }

@@ -1,13 +1,12 @@
-//! A client of a cluster, as little as these tests need: JSON-RPC, transactions of every version, a subscription.
+//! A cluster for these tests: the client that everybody uses, with transactions of every version, and a subscription.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use anchor_lang::solana_program::system_instruction;
+use assay_chain::{Commitment, Error, Rpc, base64};
 use assay_localnet::Version;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use solana_address::Address;
 use solana_instruction::Instruction;
@@ -18,13 +17,19 @@ use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 use tungstenite::WebSocket;
 
-const CLOCK: &str = "SysvarC1ock11111111111111111111111111111111";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A cluster, and the wallet that pays there.
 pub struct Cluster {
-    pub url: String,
+    url: String,
+    pub rpc: Rpc,
     pub wallet: Keypair,
+}
+
+/// A signed transaction.
+pub struct Signed {
+    signature: String,
+    wire: Vec<u8>,
 }
 
 /// A transaction that went through.
@@ -34,12 +39,6 @@ pub struct Executed {
     pub bytes: usize,
 }
 
-/// The account as RPC shows it.
-pub struct Found {
-    pub owner: Address,
-    pub data: Vec<u8>,
-}
-
 impl Cluster {
     /// The one that Anchor's variables name.
     pub fn of_the_environment() -> Self {
@@ -47,38 +46,20 @@ impl Cluster {
             env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask anchor-test`"))
         };
         let wallet = read_keypair_file(variable("ANCHOR_WALLET")).unwrap();
-        Self { url: variable("ANCHOR_PROVIDER_URL"), wallet }
-    }
-
-    /// The result, or the error object.
-    pub fn ask(&self, method: &str, parameters: Value) -> Result<Value, Value> {
-        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": parameters });
-        let request = minreq::post(&self.url).with_json(&request).unwrap().with_timeout(PATIENCE.as_secs());
-        let mut answer: Value = request.send().unwrap().json().unwrap();
-        match answer["error"].take() {
-            Value::Null => Ok(answer["result"].take()),
-            error => Err(error),
-        }
-    }
-
-    pub fn account(&self, address: &str) -> Option<Found> {
-        let options = json!({ "encoding": "base64", "commitment": "confirmed" });
-        let value = self.ask("getAccountInfo", json!([address, options])).unwrap()["value"].take();
-        let data = value["data"][0].as_str()?;
-        Some(Found { owner: value["owner"].as_str()?.parse().unwrap(), data: BASE64.decode(data).unwrap() })
+        let url = variable("ANCHOR_PROVIDER_URL");
+        Self { rpc: Rpc::new(&url, Commitment::Confirmed), url, wallet }
     }
 
     /// The programs' clock, in Unix seconds.
     pub fn now(&self) -> i64 {
-        let clock = self.account(CLOCK).unwrap();
-        i64::from_le_bytes(clock.data[32..40].try_into().unwrap())
+        self.rpc.unix_time().unwrap()
     }
 
     /// Moves the clock, unless it is there already, and waits until the cluster's programs see it.
     pub fn wait_until(&self, time: i64) {
         if self.now() < time {
             // Others may have moved it further in the meantime: then this is refused, and all is well.
-            let _ = self.ask("surfnet_timeTravel", json!([{ "absoluteTimestamp": time * 1_000 }]));
+            let _ = self.rpc.ask("surfnet_timeTravel", &json!([{ "absoluteTimestamp": time * 1_000 }]));
         }
         self.wait("the clock", || (self.now() >= time).then_some(()));
     }
@@ -95,13 +76,12 @@ impl Cluster {
         version: Version,
         instructions: &[Instruction],
         signers: &[&Keypair],
-    ) -> Result<Executed, Value> {
-        self.send_wire(&self.sign(version, instructions, signers))
+    ) -> Result<Executed, Error> {
+        self.hand_in(&self.sign(version, instructions, signers))
     }
 
-    pub fn sign(&self, version: Version, instructions: &[Instruction], signers: &[&Keypair]) -> Vec<u8> {
-        let latest = self.ask("getLatestBlockhash", json!([{ "commitment": "confirmed" }])).unwrap();
-        let blockhash = latest["value"]["blockhash"].as_str().unwrap().parse().unwrap();
+    pub fn sign(&self, version: Version, instructions: &[Instruction], signers: &[&Keypair]) -> Signed {
+        let blockhash = self.rpc.blockhash().unwrap().hash;
         let payer = signers[0].pubkey();
         let message = match version {
             Version::Legacy => {
@@ -119,29 +99,31 @@ impl Cluster {
             }
         };
         let transaction = VersionedTransaction::try_new(message, signers).unwrap();
+        let signature = transaction.signatures[0].to_string();
         let signatures = transaction.signatures.iter().flat_map(|signature| signature.as_ref().to_vec());
-        match version {
+        let wire = match version {
             Version::V1 => transaction.message.serialize().into_iter().chain(signatures).collect(),
             Version::Legacy | Version::V0 => {
                 let count = u8::try_from(transaction.signatures.len()).unwrap();
                 [count].into_iter().chain(signatures).chain(transaction.message.serialize()).collect()
             }
-        }
+        };
+        Signed { signature, wire }
     }
 
-    pub fn send_wire(&self, wire: &[u8]) -> Result<Executed, Value> {
+    pub fn hand_in(&self, Signed { signature, wire }: &Signed) -> Result<Executed, Error> {
+        // Tried first, as other clients have it: what is refused is refused at once, with its reason.
         let options = json!({ "encoding": "base64", "preflightCommitment": "confirmed" });
-        let signature = self.ask("sendTransaction", json!([BASE64.encode(wire), options]))?;
+        self.rpc.ask("sendTransaction", &json!([base64(wire), options]))?;
         self.wait("the transaction", || {
-            let status = self.ask("getSignatureStatuses", json!([[signature]])).unwrap()["value"][0].take();
-            let level = status["confirmationStatus"].as_str()?;
-            assert_eq!(status["err"], Value::Null, "the preflight would have said so");
-            (level != "processed").then_some(())
+            let status = self.rpc.status(signature, false).unwrap()?;
+            assert_eq!(status.error, None, "the preflight would have said so");
+            (status.commitment >= Commitment::Confirmed).then_some(())
         });
         let options =
             json!({ "encoding": "base64", "commitment": "confirmed", "maxSupportedTransactionVersion": 1 });
         let compute_units = self.wait("the transaction's record", || {
-            let found = self.ask("getTransaction", json!([signature, options])).unwrap();
+            let found = self.rpc.ask("getTransaction", &json!([signature, options])).ok()?;
             found["meta"]["computeUnitsConsumed"].as_u64()
         });
         Ok(Executed { compute_units, bytes: wire.len() })

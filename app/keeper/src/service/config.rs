@@ -33,6 +33,8 @@ pub struct Config {
     pub rpc: Url,
     /// Address of its subscriptions.
     pub websocket: Url,
+    /// Who tells of accounts in place of those subscriptions, if anybody.
+    pub yellowstone: Option<Yellowstone>,
     /// What is read and waited for.
     pub commitment: Commitment,
     /// Who signs.
@@ -71,6 +73,15 @@ pub struct Config {
     pub logs: Logs,
     /// What is done.
     pub strategies: Vec<StrategyConfig>,
+}
+
+/// A server of Yellowstone's gRPC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Yellowstone {
+    /// Its address.
+    pub url: Url,
+    /// The file of the token that it wants to see, if it wants one.
+    pub token: Option<PathBuf>,
 }
 
 /// Who signs.
@@ -141,7 +152,7 @@ pub struct Known<'a> {
 const ROOT: &[&str] = &[
     "cluster", "wallet", "keeper", "fees", "bundle", "caps", "token", "prices", "metrics", "log", "strategy",
 ];
-const CLUSTER: &[&str] = &["url", "websocket", "commitment"];
+const CLUSTER: &[&str] = &["url", "websocket", "yellowstone", "yellowstone_token", "commitment"];
 const WALLET: &[&str] = &["keypair", "command", "address", "patience_seconds"];
 const KEEPER: &[&str] =
     &["mode", "journal", "workers", "provers", "resync_seconds", "poll_millis", "grace_seconds"];
@@ -193,6 +204,7 @@ impl Config {
         let websocket = cluster.or("websocket", rpc.subscriptions(), |value| {
             Url::websocket(value.string(SUBSCRIPTIONS)?).map_err(|what| value.error(what, SUBSCRIPTIONS))
         })?;
+        let yellowstone = yellowstone(&cluster, base)?;
         let commitment = cluster.or("commitment", Commitment::Confirmed, |value| {
             value.word(&[("confirmed", Commitment::Confirmed), ("finalized", Commitment::Finalized)])
         })?;
@@ -206,6 +218,7 @@ impl Config {
         Ok(Self {
             rpc,
             websocket,
+            yellowstone,
             commitment,
             wallet: wallet(&root.table("wallet", WALLET)?, base)?,
             mode: keeper.or("mode", Mode::DryRun, |value| {
@@ -273,8 +286,17 @@ impl Config {
 const RPC: &str = "write localhost, devnet, testnet, mainnet-beta, or the http address of an RPC server";
 const SUBSCRIPTIONS: &str = "write the ws:// or wss:// address of the server's subscriptions";
 const PATH: &str = "write the path of a file";
+const YELLOWSTONE: &str = "write https:// and the server's name, and its port where that is not 443";
 const COMMAND: &str = "write the command and its arguments as a list of strings";
 const FEED: &str = "write the feed's id: 64 hexadecimal digits";
+
+fn yellowstone(cluster: &Table<'_>, base: &Path) -> Result<Option<Yellowstone>, ConfigError> {
+    let token = cluster.or("yellowstone_token", None, |value| path(value, base).map(Some))?;
+    cluster.or("yellowstone", None, |value| {
+        let url = Url::http(value.string(YELLOWSTONE)?).map_err(|what| value.error(what, YELLOWSTONE))?;
+        Ok(Some(Yellowstone { url, token }))
+    })
+}
 
 /// Slots by which what has this commitment always lies behind the newest: less would keep everything from being begun.
 fn least_lag(commitment: Commitment) -> u64 {

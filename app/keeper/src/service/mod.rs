@@ -3,7 +3,8 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`mirror`] | a copy of accounts that strategies read without a network |
-//! | [`reader`], [`subscribe`] | what fills it: questions, and subscriptions |
+//! | [`reader`], [`source`] | what fills it: questions, and subscriptions, whoever has them |
+//! | [`subscribe`], `yellowstone` | who has them: an RPC server, or one of Yellowstone's gRPC (the feature `yellowstone`) |
 //! | [`journal`] | what must survive the process: what may be on its way, and what was spent |
 //! | [`config`] | what a service is told |
 //! | [`wallet`] | the chain as a keeper sees it: reads from the mirror, sends through the journal |
@@ -29,8 +30,11 @@ pub mod reader;
 pub mod run;
 pub mod settle;
 pub mod signer;
+pub mod source;
 pub mod subscribe;
 pub mod wallet;
+#[cfg(feature = "yellowstone")]
+pub mod yellowstone;
 
 #[cfg(test)]
 mod documents;

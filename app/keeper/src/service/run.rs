@@ -18,7 +18,7 @@ use super::posting::{Plan, post};
 use super::reader::{Reader, Want, repair_all};
 use super::settle::settle;
 use super::signer;
-use super::subscribe::Subscriber;
+use super::source::{Intake, Source, follow};
 use super::wallet::{Fees, Sending, Shared};
 use crate::gate::Gate;
 use crate::keeper::Mode;
@@ -27,8 +27,8 @@ use crate::keeper::Mode;
 pub struct Parts {
     /// The server.
     pub rpc: Arc<Rpc>,
-    /// Address of its subscriptions.
-    pub websocket: String,
+    /// Who tells of accounts.
+    pub source: Box<dyn Source>,
     /// Who pays and signs.
     pub signer: Box<dyn Signer + Send + Sync>,
     /// What was sent and spent; none where nothing is to be sent.
@@ -88,7 +88,7 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
         signer,
         journal,
         fees,
-        websocket,
+        source,
         workers,
         provers,
         resync,
@@ -120,22 +120,22 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
     let hear = Arc::clone(&told);
     let newest = Arc::new(AtomicU64::new(0));
     let (told_slot, forgotten) = (Arc::clone(&newest), Arc::clone(&newest));
-    let subscriber = Subscriber {
+    let connecting = Arc::clone(&told);
+    let intake = Intake {
+        commitment: rpc.commitment().max(Commitment::Confirmed),
+        mirror: Arc::clone(&shared.reader.mirror),
         heard: Box::new(move |slot| {
             told_slot.fetch_max(slot.unwrap_or(0), Ordering::Relaxed);
             hear.notified();
         }),
-        url: websocket,
-        commitment: rpc.commitment().max(Commitment::Confirmed),
-        mirror: Arc::clone(&shared.reader.mirror),
+        connected: Box::new(move |is_connected| {
+            // What a connection before said of the cluster holds no longer.
+            forgotten.store(0, Ordering::Relaxed);
+            connecting.connected(is_connected);
+        }),
         repairs,
     };
-    let hear = Arc::clone(&told);
-    background.spawn(subscriber.follow(wants, move |is_connected| {
-        // What a connection before said of the cluster holds no longer.
-        forgotten.store(0, Ordering::Relaxed);
-        hear.connected(is_connected);
-    }));
+    background.spawn(follow(source, intake, wants));
     let hear = Arc::clone(&told);
     let noted = move |answer: &Result<()>| {
         if let Err(error) = answer {

@@ -1,60 +1,28 @@
-//! Subscriptions over one WebSocket, opened again for as long as it takes.
-//!
-//! Whatever was subscribed to is asked for again once the subscription stands: what happened before is in the answer, what happens
-//! afterwards is told. Slots are subscribed to as well. They show that the connection lives, and one whose parent was not told of shows
-//! that something was lost.
+//! Subscriptions over a WebSocket, as every RPC server has them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
 
-use assay_chain::Commitment;
 use assay_chain::rpc::{At, filters, written};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use solana_address::Address;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
-use super::mirror::{Key, Mirror, Way};
-use super::reader::{Repair, Want};
-
-/// Longest message: no account that is watched is near it.
-const LONGEST: usize = 1 << 20;
-/// How long a connection may take to stand.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Between two signs of life that are asked for; without any for three times as long the connection is dead.
-const PING: Duration = Duration::from_secs(5);
-/// Waits between connections, which double.
-const WAIT: Duration = Duration::from_millis(250);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// Without a slot for so long, a connection tells nothing, whatever else it answers.
-const SILENCE: Duration = Duration::from_secs(15);
-/// Slots that a notification may be ahead of the clock that was read last: as many as pass in a minute. What tells of later ones is not
-/// believed, and asked for.
-const MOST_AHEAD: u64 = 150;
-/// Between two repairs because slots are missing.
-const BETWEEN_GAPS: Duration = Duration::from_secs(5);
+use super::mirror::Key;
+use super::reader::Want;
+use super::source::{Ended, Intake, LONGEST, Line, PATIENCE, PING, Source};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Where subscriptions go to and what they need.
-pub struct Subscriber {
-    /// The server's address, `ws://` or `wss://`.
+/// A server's subscriptions.
+pub struct WebSocket {
+    /// Its address, `ws://` or `wss://`.
     pub url: String,
-    /// What is told of.
-    pub commitment: Commitment,
-    /// Where it goes.
-    pub mirror: Arc<Mirror>,
-    /// Who is told that something was told, and of slots.
-    pub heard: Box<dyn Fn(Option<u64>) + Send + Sync>,
-    /// Who asks again.
-    pub repairs: mpsc::UnboundedSender<Repair>,
 }
 
 /// What is subscribed to.
@@ -80,69 +48,30 @@ struct Notification {
 
 /// One connection's life.
 struct Session<'a> {
-    of: &'a Subscriber,
+    line: Line<'a>,
     next: u64,
     /// Requests without an answer.
     pending: HashMap<u64, Topic>,
     standing: HashMap<u64, Topic>,
-    slot: Option<u64>,
-    /// When a slot was told of, or slots were subscribed to.
-    told: Instant,
-    last_gap: Option<Instant>,
 }
 
-impl Subscriber {
-    /// Subscribes to all that the mirror keeps, and to what comes along, until nobody wants anything any more. `connected` is told whether
-    /// a connection stands.
-    pub async fn follow(self, mut wants: mpsc::UnboundedReceiver<Want>, connected: impl Fn(bool)) {
-        let mut wait = WAIT;
-        loop {
-            let config =
-                WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
-            let opening = connect_async_with_config(self.url.as_str(), Some(config), true);
-            let why = match timeout(PATIENCE, opening).await {
-                Ok(Ok((socket, _))) => {
-                    tracing::info!("subscriptions: connected");
-                    connected(true);
-                    let began = Instant::now();
-                    let end = self.session(socket, &mut wants).await;
-                    connected(false);
-                    if began.elapsed() > LONGEST_WAIT {
-                        wait = WAIT;
-                    }
-                    match end {
-                        Ok(()) => return,
-                        Err(why) => why,
-                    }
-                }
-                Ok(Err(error)) => error.to_string(),
-                Err(_) => "no answer".into(),
-            };
-            tracing::warn!(
-                why,
-                wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-                "subscriptions: no connection"
-            );
-            sleep(wait.mul_f64(0.5 + rand::random::<f64>() / 2.0)).await;
-            wait = (wait * 2).min(LONGEST_WAIT);
-            if wants.is_closed() && wants.is_empty() {
-                return;
-            }
-        }
+impl Source for WebSocket {
+    fn session<'a>(&'a self, intake: &'a Intake, wants: &'a mut mpsc::UnboundedReceiver<Want>) -> Ended<'a> {
+        Box::pin(self.tell(intake, wants))
     }
+}
 
-    /// Ends well when nobody wants anything any more.
-    async fn session(
-        &self,
-        mut socket: Socket,
-        wants: &mut mpsc::UnboundedReceiver<Want>,
-    ) -> Result<(), String> {
+impl WebSocket {
+    async fn tell(&self, intake: &Intake, wants: &mut mpsc::UnboundedReceiver<Want>) -> Result<(), String> {
         let failed = |error: Error| error.to_string();
-        let mut session = Session::new(self);
+        let config = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
+        let opening = connect_async_with_config(self.url.as_str(), Some(config), true);
+        let opened = timeout(PATIENCE, opening).await.map_err(|_| "no answer".to_owned())?;
+        let (mut socket, _) = opened.map_err(failed)?;
+        let mut session = Session::new(intake);
         let mut requests = vec![session.open(Topic::Slots)];
-        // Whatever was wanted meanwhile is kept there.
-        while wants.try_recv().is_ok() {}
-        requests.extend(self.mirror.keys().into_iter().map(|key| session.open(Topic::Accounts(key))));
+        let keys = session.line.keys(wants);
+        requests.extend(keys.into_iter().map(|key| session.open(Topic::Accounts(key))));
         let mut ping = tokio::time::interval(PING);
         let mut last = Instant::now();
         loop {
@@ -186,9 +115,8 @@ async fn send(socket: &mut Socket, message: Message) -> Result<(), String> {
 }
 
 impl<'a> Session<'a> {
-    fn new(of: &'a Subscriber) -> Self {
-        let (pending, standing) = (HashMap::new(), HashMap::new());
-        Self { of, next: 1, pending, standing, slot: None, told: Instant::now(), last_gap: None }
+    fn new(intake: &'a Intake) -> Self {
+        Self { line: Line::new(intake), next: 1, pending: HashMap::new(), standing: HashMap::new() }
     }
 
     fn request(&mut self, method: &str, parameters: &Value) -> Value {
@@ -204,12 +132,12 @@ impl<'a> Session<'a> {
 
     /// Whether slots are subscribed to, and none comes.
     fn is_silent(&self) -> bool {
-        self.standing.values().any(|topic| *topic == Topic::Slots) && self.told.elapsed() > SILENCE
+        self.standing.values().any(|topic| *topic == Topic::Slots) && self.line.is_silent()
     }
 
     fn open(&mut self, topic: Topic) -> Value {
         self.pending.insert(self.next, topic);
-        let commitment = self.of.commitment.as_str();
+        let commitment = self.line.intake.commitment.as_str();
         match topic {
             Topic::Slots => self.request("slotSubscribe", &json!([])),
             Topic::Accounts(Key::Single(address)) => {
@@ -245,7 +173,7 @@ impl<'a> Session<'a> {
                 Some(Topic::Slots) => self.slot(&result),
                 Some(Topic::Accounts(key)) => {
                     let key = *key;
-                    (self.of.heard)(None);
+                    (self.line.intake.heard)(None);
                     if self.accounts(key, &result).is_none() {
                         tracing::warn!(?key, "the server told of an account in another form than Solana's");
                     }
@@ -260,7 +188,7 @@ impl<'a> Session<'a> {
             (Some(number), topic) => {
                 self.standing.insert(number, topic);
                 if let Topic::Accounts(key) = topic {
-                    self.repair(Repair::Keys(vec![key]));
+                    self.line.stands(vec![key]);
                 }
             }
             (None, topic) => {
@@ -271,22 +199,10 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn repair(&self, what: Repair) {
-        // Nobody repairs any more where the service stops.
-        let _ = self.of.repairs.send(what);
-    }
-
     fn slot(&mut self, result: &Value) {
         let number = |field| result.get(field).and_then(Value::as_u64);
-        let (Some(slot), Some(parent)) = (number("slot"), number("parent")) else { return };
-        (self.of.heard)(Some(slot));
-        self.told = Instant::now();
-        let is_gap = self.slot.is_some_and(|last| parent > last);
-        self.slot = Some(self.slot.map_or(slot, |last| last.max(slot)));
-        if is_gap && self.last_gap.is_none_or(|gap| gap.elapsed() > BETWEEN_GAPS) {
-            self.last_gap = Some(Instant::now());
-            tracing::info!(slot, parent, "slots are missing: everything is read again");
-            self.repair(Repair::All);
+        if let (Some(slot), Some(parent)) = (number("slot"), number("parent")) {
+            self.line.slot(slot, Some(parent));
         }
     }
 
@@ -294,42 +210,35 @@ impl<'a> Session<'a> {
     fn accounts(&self, key: Key, result: &Value) -> Option<()> {
         let slot = result.pointer("/context/slot")?.as_u64()?;
         let value = result.get("value")?;
-        let mirror = &self.of.mirror;
-        let read_at = mirror.clock().read_at;
-        if read_at > 0 && slot > read_at.saturating_add(MOST_AHEAD) {
-            tracing::warn!(slot, read_at, "the server told of an account in a slot that is far ahead");
-            self.repair(Repair::Keys(vec![key]));
-            return Some(());
-        }
-        match key {
-            Key::Single(address) => {
-                mirror.put(Way::Told, address, At { slot, value: written(value)? });
-            }
-            Key::List(watch) => {
-                let address: Address = value.get("pubkey")?.as_str()?.parse().ok()?;
-                mirror.told_of(&watch, address, At { slot, value: written(value.get("account")?)? });
-            }
-        }
+        let (address, account) = match key {
+            Key::Single(address) => (address, value),
+            Key::List(_) => (value.get("pubkey")?.as_str()?.parse().ok()?, value.get("account")?),
+        };
+        self.line.account(key, address, At { slot, value: written(account)? });
         Some(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use assay_chain::base64;
-    use assay_host::{Account, Watch};
+    use std::sync::Arc;
 
+    use assay_chain::{Commitment, base64};
+    use assay_host::{Account, Watch};
+    use solana_address::Address;
+
+    use super::super::mirror::Mirror;
+    use super::super::reader::Repair;
+    use super::super::source::{MOST_AHEAD, SILENCE};
     use super::*;
 
     const PROGRAM: Address = Address::new_from_array([1; 32]);
     const WATCH: Watch = Watch { program: PROGRAM, discriminator: [7; 8], holds: None };
 
-    fn subscriber() -> (Subscriber, mpsc::UnboundedReceiver<Repair>) {
+    fn intake() -> (Intake, mpsc::UnboundedReceiver<Repair>) {
         let (repairs, asked) = mpsc::unbounded_channel();
-        let mirror = Arc::new(Mirror::default());
-        let url = "ws://127.0.0.1:1".into();
-        let heard = Box::new(|_| {});
-        (Subscriber { url, commitment: Commitment::Confirmed, mirror, heard, repairs }, asked)
+        let (commitment, mirror) = (Commitment::Confirmed, Arc::new(Mirror::default()));
+        (Intake { commitment, mirror, heard: Box::new(|_| {}), connected: Box::new(|_| {}), repairs }, asked)
     }
 
     fn told(subscription: u64, result: Value) -> String {
@@ -346,8 +255,8 @@ mod tests {
 
     #[test]
     fn what_stands_is_asked_for_again_and_told_from_then_on() {
-        let (subscriber, mut repairs) = subscriber();
-        let mut session = Session::new(&subscriber);
+        let (intake, mut repairs) = intake();
+        let mut session = Session::new(&intake);
         let slots = session.open(Topic::Slots);
         let list = session.open(Topic::Accounts(Key::List(WATCH)));
         assert_eq!(list["params"][1]["filters"][0]["memcmp"]["bytes"], base64(&[7; 8]));
@@ -358,47 +267,47 @@ mod tests {
             session.take(&json!({ "id": id, "result": number }).to_string()).unwrap();
         }
         assert_eq!(repairs.try_recv().unwrap(), Repair::Keys(vec![Key::List(WATCH)]));
-        subscriber.mirror.put_list(&WATCH, At { slot: 1, value: Vec::new() });
+        intake.mirror.put_list(&WATCH, At { slot: 1, value: Vec::new() });
 
         let address = Address::new_from_array([2; 32]);
         session.take(&told(71, account(5, 1, &[7; 9]))).unwrap();
         let expected = Account { owner: PROGRAM, data: vec![7; 9] };
-        assert_eq!(subscriber.mirror.listed(&WATCH, &address), Some(Some(expected)));
+        assert_eq!(intake.mirror.listed(&WATCH, &address), Some(Some(expected)));
         session.take(&told(71, account(6, 0, &[]))).unwrap();
-        assert_eq!(subscriber.mirror.addresses(&WATCH), Some(vec![]), "without lamports it is gone");
+        assert_eq!(intake.mirror.addresses(&WATCH), Some(vec![]), "without lamports it is gone");
         // Of nothing that was asked for, and in no form.
         session.take(&told(99, account(7, 1, &[7; 9]))).unwrap();
         session.take(&told(71, json!({ "context": {} }))).unwrap();
-        assert_eq!(subscriber.mirror.addresses(&WATCH), Some(vec![]));
+        assert_eq!(intake.mirror.addresses(&WATCH), Some(vec![]));
         assert!(session.take("[]").is_err() && session.take("{").is_err());
 
         let close = session.close(Key::List(WATCH)).unwrap();
         assert_eq!((&close["method"], &close["params"]), (&json!("programUnsubscribe"), &json!([71])));
         session.take(&told(71, account(8, 1, &[7; 9]))).unwrap();
-        assert_eq!(subscriber.mirror.addresses(&WATCH), Some(vec![]));
+        assert_eq!(intake.mirror.addresses(&WATCH), Some(vec![]));
     }
 
     #[test]
     fn a_slot_that_is_far_ahead_is_asked_for_and_not_believed() {
-        let (subscriber, mut repairs) = subscriber();
-        let mut session = Session::new(&subscriber);
+        let (intake, mut repairs) = intake();
+        let mut session = Session::new(&intake);
         session.standing.insert(71, Topic::Accounts(Key::List(WATCH)));
-        subscriber.mirror.put_list(&WATCH, At { slot: 1, value: Vec::new() });
-        subscriber.mirror.set_clock(At { slot: 100, value: 1 });
+        intake.mirror.put_list(&WATCH, At { slot: 1, value: Vec::new() });
+        intake.mirror.set_clock(At { slot: 100, value: 1 });
         session.take(&told(71, account(1 << 60, 1, &[7; 9]))).unwrap();
         assert_eq!(repairs.try_recv().unwrap(), Repair::Keys(vec![Key::List(WATCH)]));
-        assert_eq!(subscriber.mirror.addresses(&WATCH), Some(vec![]));
-        assert_eq!(subscriber.mirror.clock().slot, 100);
+        assert_eq!(intake.mirror.addresses(&WATCH), Some(vec![]));
+        assert_eq!(intake.mirror.clock().slot, 100);
         session.take(&told(71, account(100 + MOST_AHEAD, 1, &[7; 9]))).unwrap();
-        assert_eq!(subscriber.mirror.addresses(&WATCH).map(|found| found.len()), Some(1));
-        assert_eq!(subscriber.mirror.clock().read_at, 100, "what reads are held against is what was read");
+        assert_eq!(intake.mirror.addresses(&WATCH).map(|found| found.len()), Some(1));
+        assert_eq!(intake.mirror.clock().read_at, 100, "what reads are held against is what was read");
     }
 
     #[test]
     fn without_slots_a_connection_is_silent_whatever_else_it_answers() {
-        let (subscriber, _repairs) = subscriber();
-        let mut session = Session::new(&subscriber);
-        session.told = Instant::now().checked_sub(SILENCE * 2).unwrap();
+        let (intake, _repairs) = intake();
+        let mut session = Session::new(&intake);
+        session.line.told = Instant::now().checked_sub(SILENCE * 2).unwrap();
         assert!(!session.is_silent(), "a server without such subscriptions");
         session.standing.insert(1, Topic::Slots);
         assert!(session.is_silent());
@@ -408,8 +317,8 @@ mod tests {
 
     #[test]
     fn a_slot_whose_parent_nobody_told_of_is_a_gap() {
-        let (subscriber, mut repairs) = subscriber();
-        let mut session = Session::new(&subscriber);
+        let (intake, mut repairs) = intake();
+        let mut session = Session::new(&intake);
         session.standing.insert(1, Topic::Slots);
         let mut slot = |slot: u64, parent: u64| {
             session.take(&told(1, json!({ "slot": slot, "parent": parent, "root": 0 }))).unwrap();
@@ -425,8 +334,8 @@ mod tests {
 
     #[test]
     fn what_the_server_refuses_keeps_nothing_waiting() {
-        let (subscriber, mut repairs) = subscriber();
-        let mut session = Session::new(&subscriber);
+        let (intake, mut repairs) = intake();
+        let mut session = Session::new(&intake);
         let single = Key::Single(PROGRAM);
         let [refused, stands] = [Key::List(WATCH), single].map(|key| session.open(Topic::Accounts(key)));
         session.take(&json!({ "id": stands["id"], "result": 1 }).to_string()).unwrap();

@@ -6,7 +6,6 @@
 //! | [`schema`] | which models a pool takes |
 //! | [`statement`] | what the proof of a tier states |
 //! | [`follower`] | a tree rebuilt from the program's events, and paths in it |
-//! | `scenario` | the demonstration and its attacks (feature `scenario`) |
 //!
 //! Layouts are the program crate's; nothing is written twice here.
 
@@ -17,8 +16,6 @@ mod entry;
 pub mod follower;
 mod identity;
 pub mod instructions;
-#[cfg(feature = "scenario")]
-mod scenario;
 pub mod schema;
 pub mod statement;
 

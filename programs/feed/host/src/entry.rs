@@ -1,6 +1,6 @@
 //! The feed program's entry in the list of programs.
 
-use assay_host::{Identity, Program, ScenarioEntry, StrategyEntry};
+use assay_host::{Identity, Program, StrategyEntry};
 
 use crate::{identity::IDENTITY, strategy};
 
@@ -10,17 +10,6 @@ pub struct Feed;
 impl Program for Feed {
     fn identity(&self) -> Identity {
         IDENTITY
-    }
-
-    fn scenario(&self) -> ScenarioEntry {
-        #[cfg(feature = "scenario")]
-        {
-            ScenarioEntry::Own(&crate::scenario::Demonstration)
-        }
-        #[cfg(not(feature = "scenario"))]
-        {
-            ScenarioEntry::LeftOut
-        }
     }
 
     fn strategy(&self) -> Option<StrategyEntry> {

@@ -9,7 +9,6 @@
 //! | [`statement`] | what a round's proof says |
 //! | [`strategy`] | what a keeper does for feeds |
 //! | [`oracle`] | price accounts as Pyth's receiver writes them, for runtimes in which no guardian signs |
-//! | `scenario` | the demonstration and its attacks (feature `scenario`) |
 //!
 //! Layouts are the program crate's and its interface's; nothing is written twice here.
 
@@ -23,8 +22,6 @@ pub mod instructions;
 pub mod keeping;
 pub mod oracle;
 pub mod read;
-#[cfg(feature = "scenario")]
-mod scenario;
 pub mod statement;
 pub mod strategy;
 

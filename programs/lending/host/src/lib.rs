@@ -7,7 +7,6 @@
 //! | [`read`] | accounts as typed values |
 //! | [`source`] | price sources for runtimes without an oracle; the context of a snapshot |
 //! | [`Liquidations`] | what a keeper does for a market |
-//! | `scenario` | the demonstration and its attacks (feature `scenario`) |
 //!
 //! Layouts are the program crate's; nothing is written twice here.
 
@@ -24,8 +23,6 @@ pub mod source;
 pub mod strategy;
 
 mod entry;
-#[cfg(feature = "scenario")]
-pub mod scenario;
 
 pub use assay_lending::{
     ID, LendingError,

@@ -1,6 +1,6 @@
 //! The market program's entry in the list of programs.
 
-use assay_host::{Program, ScenarioEntry, StrategyEntry};
+use assay_host::{Program, StrategyEntry};
 
 use crate::{identity::IDENTITY, strategy};
 
@@ -10,17 +10,6 @@ pub struct Market;
 impl Program for Market {
     fn identity(&self) -> assay_host::Identity {
         IDENTITY
-    }
-
-    fn scenario(&self) -> ScenarioEntry {
-        #[cfg(feature = "scenario")]
-        {
-            ScenarioEntry::Own(&crate::scenario::Demonstration)
-        }
-        #[cfg(not(feature = "scenario"))]
-        {
-            ScenarioEntry::LeftOut
-        }
     }
 
     fn strategy(&self) -> Option<StrategyEntry> {

@@ -5,7 +5,6 @@
 //! | [`instructions`] | the addresses of a question, and one builder for each instruction |
 //! | [`statement`] | what a resolution proves |
 //! | [`Questions`] | what a keeper does for questions |
-//! | `scenario` | the demonstration and its attacks (feature `scenario`) |
 //!
 //! Layouts are the program crate's; nothing is written twice here.
 
@@ -16,8 +15,6 @@ mod entry;
 mod error;
 mod identity;
 pub mod instructions;
-#[cfg(feature = "scenario")]
-mod scenario;
 pub mod statement;
 pub mod strategy;
 

@@ -1,6 +1,6 @@
 //! The verifier's entry in the list of programs.
 
-use assay_host::{Identity, Program, ScenarioEntry, StrategyEntry};
+use assay_host::{Identity, Program, StrategyEntry};
 
 /// What the verifier is.
 pub const IDENTITY: Identity = Identity {
@@ -16,10 +16,6 @@ pub struct Verifier;
 impl Program for Verifier {
     fn identity(&self) -> Identity {
         IDENTITY
-    }
-
-    fn scenario(&self) -> ScenarioEntry {
-        ScenarioEntry::PartOf("lending")
     }
 
     fn strategy(&self) -> Option<StrategyEntry> {

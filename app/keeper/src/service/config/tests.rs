@@ -96,6 +96,13 @@ fn what_is_wrong_is_named_by_line_and_key_with_a_remedy() {
         ("[cluster]\nurl = \"ftp://x\"".into(), 2, "cluster.url", "http address"),
         ("[cluster]\nurl = 5".into(), 2, "cluster.url", "http address"),
         ("[cluster]\nwebsocket = \"http://x\"".into(), 2, "cluster.websocket", "wss://"),
+        ("[cluster]\nyellowstone = \"x:443\"".into(), 2, "cluster.yellowstone", "https://"),
+        (
+            "[cluster]\nyellowstone_token = \"t\"".into(),
+            2,
+            "cluster.yellowstone_token",
+            "cluster.yellowstone",
+        ),
         ("[cluster]\ncommitment = \"processed\"".into(), 2, "cluster.commitment", "\"finalized\""),
         ("[fees]\nprice = \"much\"".into(), 2, "fees.price", "\"auto\""),
         ("[fees]\nmost_price = 10\nprice = 11".into(), 3, "fees.price", "to 10"),

@@ -3,16 +3,20 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+#[cfg(feature = "yellowstone")]
+use anyhow::Context as _;
 use anyhow::anyhow;
 use assay::Prover;
 use assay_chain::{Price, Rpc};
 use assay_host::StrategyEntry;
 use assay_keeper::Mode;
-use assay_keeper::service::config::{Config, Known, StrategyConfig};
+use assay_keeper::service::config::{Config, Known, StrategyConfig, Yellowstone};
 use assay_keeper::service::journal::{Journal, Owner};
 use assay_keeper::service::pipeline::Lane;
 use assay_keeper::service::run::Parts;
 use assay_keeper::service::signer;
+use assay_keeper::service::source::Source;
+use assay_keeper::service::subscribe::WebSocket;
 use assay_keeper::service::wallet::Fees;
 use serde_json::json;
 
@@ -75,7 +79,7 @@ pub fn parts(config: &Config, mode: Mode) -> anyhow::Result<Parts> {
     };
     Ok(Parts {
         rpc: Arc::new(rpc),
-        websocket: config.websocket.as_str().to_owned(),
+        source: source(config)?,
         signer,
         journal,
         fees: Fees {
@@ -96,6 +100,38 @@ pub fn parts(config: &Config, mode: Mode) -> anyhow::Result<Parts> {
         lanes,
         told: Arc::new(()),
     })
+}
+
+/// Who tells of accounts.
+fn source(config: &Config) -> anyhow::Result<Box<dyn Source>> {
+    match &config.yellowstone {
+        Some(server) => yellowstone(server),
+        None => Ok(Box::new(WebSocket { url: config.websocket.as_str().to_owned() })),
+    }
+}
+
+#[cfg(feature = "yellowstone")]
+fn yellowstone(server: &Yellowstone) -> anyhow::Result<Box<dyn Source>> {
+    let read = |file: &PathBuf| {
+        let token = std::fs::read_to_string(file).with_context(|| file.display().to_string());
+        token.map(|token| token.trim().to_owned())
+    };
+    let token = server.token.as_ref().map(read).transpose().map_err(|error| {
+        hinted(
+            error,
+            "keeper.toml: yellowstone_token under [cluster] names a file with nothing but the token",
+        )
+    })?;
+    let url = server.url.as_str().to_owned();
+    Ok(Box::new(assay_keeper::service::yellowstone::Yellowstone { url, token }))
+}
+
+#[cfg(not(feature = "yellowstone"))]
+fn yellowstone(server: &Yellowstone) -> anyhow::Result<Box<dyn Source>> {
+    Err(hinted(
+        anyhow!("cluster.yellowstone is {}, and this build speaks no gRPC", server.url),
+        "build it with `--features yellowstone`, or remove the line: then `cluster.websocket` tells of accounts",
+    ))
 }
 
 /// The mint in which a strategy counts its gains; lamports where it names none.

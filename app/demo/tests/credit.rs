@@ -1,0 +1,17 @@
+//! The demonstration ends as it should, on the committed programs.
+
+#![allow(missing_docs)]
+
+use assay_demo::{
+    credit::Demonstration,
+    page::Page,
+    scenario::{Options, Scenario as _},
+};
+
+#[test]
+fn everybody_gets_what_the_tier_says_and_every_attack_is_refused() {
+    let mut page = Vec::new();
+    let outcome = Demonstration.play(&Options::default(), &mut Page::new(&mut page)).unwrap();
+    assert!(outcome.as_expected, "{:?}\n{}", outcome.failures, String::from_utf8_lossy(&page));
+    assert!(outcome.attacks.len() >= 20 && outcome.checks.len() == 9);
+}
