@@ -1,25 +1,31 @@
 //! The keeper's service among others: who is faster, who knows the same, who makes work, and a server that does not answer.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
 
-use assay_chain::{Price, base64};
+use assay_chain::{Commitment, Price, Rpc, base64};
 use assay_feed_host::{SourceKeys, oracle};
 use assay_feed_interface::pyth::{PriceUpdate, VerificationLevel};
 use assay_keeper::service::journal::{Asset, Journal};
 use assay_keeper::service::posting::Plan;
 use assay_keeper::service::prices::{Feed, Point, Policy, Posting, PriceSource};
+use assay_keeper::service::wallet::Tip;
 use assay_lending::instruction::{Liquidate, Snapshot as TakeSnapshot};
 use assay_lending::state::Snapshot;
 use assay_lending_host::{Liquidation, Liquidations, Route};
 use assay_localnet::{Discriminator, Localnet};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 use solana_address::Address;
 use solana_instruction::Instruction;
 
 use crate::keeper::FEEDS;
-use crate::service::{FALLEN, SELDOM, Service, World, has, until};
+use crate::service::{FALLEN, SELDOM, Service, World, until};
 use crate::support::{Actor, USDC};
 
 /// Lamports of one signature.
@@ -45,11 +51,13 @@ fn who_is_robbed_on_the_way_loses_a_fee() {
     let journal = world.journal(u64::MAX);
     let (theft, key) = (theft(&world), world.kept.test.stranger.key.insecure_clone());
     let service = live(&world, &world.kept.test.liquidator, *world.kept.keeper.strategy(), &journal);
+    let (stolen, theft_is_over) = mpsc::channel();
     world.server.state().before_send = Some(Box::new(move |net: &mut Localnet| {
-        net.send(&theft, &[&key]).expect_ok();
+        let _ = stolen.send(net.send(&theft, &[&key]));
     }));
     world.publish(0, FALLEN);
-    until("it was in vain", || has(&service.told, "in vain: liquidate"));
+    theft_is_over.recv_timeout(Duration::from_secs(60)).unwrap().expect_ok();
+    hears(&service, "in vain: liquidate");
     until("it is known", || journal.in_flight().is_empty());
     // Long enough for many more, if it stormed.
     std::thread::sleep(Duration::from_secs(3));
@@ -87,19 +95,28 @@ fn what_is_refused_on_the_way_is_decided_on_again_at_once() {
         net.put(FEEDS[0].account(), oracle::account(&update));
     }));
     world.publish(0, FALLEN);
-    until("it was in vain", || has(&service.told, "in vain: liquidate"));
+    hears(&service, "in vain: liquidate");
     world.publish(1, FALLEN);
-    until("it is liquidated", || has(&service.told, "liquidate"));
+    hears(&service, "liquidate");
     let (said, ended) = service.stop();
     ended.unwrap();
     assert!(world.debt() < before && journal.in_flight().is_empty());
     assert!(said.iter().all(|said| !said.starts_with("expired")), "{said:?}");
 }
 
+/// Waits until a service tells something that begins so.
+fn hears(service: &Service, what: &str) {
+    let began = Instant::now();
+    while service.told.said().iter().all(|said| !said.starts_with(what)) {
+        assert!(began.elapsed() < Duration::from_secs(60), "{what}: {:?}", service.told.said());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// A service that sends, once it is connected.
 fn live(world: &World, who: &Actor, strategy: Liquidations, journal: &Journal) -> Service {
     let service = world.start(who.key.insecure_clone(), strategy, Some(journal.clone()), SELDOM);
-    until("it is connected", || has(&service.told, "connected"));
+    hears(&service, "connected");
     service
 }
 
@@ -165,11 +182,10 @@ fn what_a_server_refuses_at_first_is_asked_for_again() {
     world.server.state().refuses = Some(|method: &str, _: &Value| method == "getProgramAccounts");
     let service =
         live(&world, &world.kept.test.liquidator, *world.kept.keeper.strategy(), &world.journal(u64::MAX));
-    let is_blind = || service.told.said().iter().any(|said| said.starts_with("blind"));
-    until("it says that it sees nothing", is_blind);
+    hears(&service, "blind");
     world.server.state().refuses = None;
     world.publish(0, FALLEN);
-    until("it is liquidated", || has(&service.told, "liquidate"));
+    hears(&service, "liquidate");
     service.stop().1.unwrap();
 }
 
@@ -198,13 +214,13 @@ fn a_list_that_fails_keeps_nothing_from_the_others() {
     let key = world.kept.test.liquidator.key.insecure_clone();
     let (strategy, journal) = (*world.kept.keeper.strategy(), world.journal(u64::MAX));
     let service = world.start(key, strategy, Some(journal), Duration::from_millis(300));
-    until("it is connected", || has(&service.told, "connected"));
+    hears(&service, "connected");
     world.server.state().refuses = Some(|method: &str, parameters: &Value| {
         let kind = &parameters[1]["filters"][0]["memcmp"]["bytes"];
         method == "getProgramAccounts" && *kind == base64(Snapshot::DISCRIMINATOR)
     });
     world.publish(0, FALLEN);
-    until("it is liquidated", || has(&service.told, "liquidate"));
+    hears(&service, "liquidate");
     service.stop().1.unwrap();
 }
 
@@ -244,7 +260,7 @@ fn posted_prices_are_in_a_hurry_and_their_failures_are_told() {
             &world.journal(u64::MAX),
         );
         let wanted = if is_refused { "no prices: " } else { "prices" };
-        until(wanted, || service.told.said().iter().any(|said| said.starts_with(wanted)));
+        hears(&service, wanted);
         let (said, ended) = service.stop();
         ended.unwrap();
         assert_eq!(world.server.state().sent.is_empty(), is_refused, "{said:?}");
@@ -252,4 +268,64 @@ fn posted_prices_are_in_a_hurry_and_their_failures_are_told() {
         let price = [3, 0xe8, 3, 0, 0, 0, 0, 0];
         assert_eq!(world.sent(&price) > 0, !is_refused, "{said:?}");
     }
+}
+
+/// Whoever takes bundles is given what brings a gain, with its tip, and nobody else is; what it drops goes the usual way after a while.
+#[test]
+fn what_brings_a_gain_goes_as_a_bundle_and_pays_its_tip() {
+    for drops in [false, true] {
+        let mut world = World::new();
+        let (before, to) = (world.debt(), Address::new_from_array([0x54; 32]));
+        world.with(|kept| kept.test.net.airdrop(&to, 1_000_000));
+        let (url, taken) = bundles(world.server.url.clone(), drops);
+        world.bundles = Some((url, Tip { to, share_percent: 10, most: 7_000 }));
+        let journal = world.journal(u64::MAX);
+        let service = live(&world, &world.kept.test.liquidator, *world.kept.keeper.strategy(), &journal);
+        world.publish(0, FALLEN);
+        hears(&service, "liquidate");
+        let (said, ended) = service.stop();
+        ended.unwrap();
+        assert!(world.debt() < before, "{said:?}");
+        assert!(taken.load(Ordering::Relaxed) > 0 && world.sent(Liquidate::DISCRIMINATOR) == 1, "{said:?}");
+        assert_eq!(world.with(|kept| kept.test.lamports(&to)), 1_007_000);
+        assert_eq!(journal.spent().of(&Asset::Lamports), FEE + 7_000);
+    }
+}
+
+/// A server that takes bundles, and hands them to the cluster or drops them; how many it took.
+fn bundles(cluster: String, drops: bool) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}/api/v1/bundles", listener.local_addr().unwrap());
+    let taken = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&taken);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let (mut length, mut line) = (0, String::new());
+            while reader.read_line(&mut line).unwrap() > 2 {
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            let question: Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(
+                (&question["method"], &question["params"][1]["encoding"]),
+                (&"sendBundle".into(), &"base64".into())
+            );
+            let wire = BASE64.decode(question["params"][0][0].as_str().unwrap()).unwrap();
+            counted.fetch_add(1, Ordering::Relaxed);
+            if !drops {
+                Rpc::new(&cluster, Commitment::Confirmed).send(&wire).unwrap();
+            }
+            let answer = r#"{"jsonrpc":"2.0","id":1,"result":"bundle"}"#;
+            let head =
+                format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", answer.len());
+            stream.write_all((head + answer).as_bytes()).unwrap();
+        }
+    });
+    (url, taken)
 }

@@ -13,7 +13,7 @@ use assay_keeper::service::pipeline::{Lane, Told};
 use assay_keeper::service::posting::Plan;
 use assay_keeper::service::run::{Parts, run};
 use assay_keeper::service::subscribe::WebSocket;
-use assay_keeper::service::wallet::{Event, Fees};
+use assay_keeper::service::wallet::{Event, Fees, Tip};
 use assay_lending::instruction::{Liquidate, LiquidateByProof};
 use assay_lending_host::Liquidations;
 use assay_localnet::server::{SLOT, Server};
@@ -98,6 +98,8 @@ pub struct World {
     /// What it pays for a compute unit, and the prices that the next service posts, if any.
     pub price: Price,
     pub plan: Mutex<Option<Plan>>,
+    /// Who takes bundles.
+    pub bundles: Option<(String, Tip)>,
 }
 
 /// A service that runs.
@@ -139,6 +141,7 @@ impl World {
             worth: 10.0,
             price: Price::Fixed(0),
             plan: Mutex::default(),
+            bundles: None,
         }
     }
 
@@ -204,12 +207,23 @@ impl World {
             prover: PROVERS[0].clone(),
             lamports_per_unit: Some(self.worth),
         };
+        let rpc = Rpc::new(&self.url, Commitment::Confirmed);
         let parts = Parts {
-            rpc: Arc::new(Rpc::new(&self.url, Commitment::Confirmed)),
+            rpc: Arc::new(match &self.bundles {
+                Some((url, _)) => rpc.with_bundles(url),
+                None => rpc,
+            }),
             source: Box::new(WebSocket { url: self.websocket.clone() }),
             signer: Box::new(key),
             journal,
-            fees: Fees { price: self.price, most: 100_000, share_percent: 10, upkeep: 0, least_profit: 0 },
+            fees: Fees {
+                price: self.price,
+                most: 100_000,
+                share_percent: 10,
+                upkeep: 0,
+                least_profit: 0,
+                tip: self.bundles.as_ref().map(|(_, tip)| *tip),
+            },
             workers: 4,
             provers: 1,
             resync,

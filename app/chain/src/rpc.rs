@@ -131,6 +131,8 @@ pub struct Execution {
 /// A server.
 pub struct Rpc {
     transport: Transport,
+    /// Where bundles are taken, if anywhere.
+    bundles: Option<Transport>,
     commitment: Commitment,
     /// The slot that accounts are read from, or a later one.
     from: AtomicU64,
@@ -139,7 +141,18 @@ pub struct Rpc {
 impl Rpc {
     /// The server at `url`, which is asked for what has `commitment`. Nothing is asked yet.
     pub fn new(url: &str, commitment: Commitment) -> Self {
-        Self { transport: Transport::new(url), commitment, from: AtomicU64::new(0) }
+        Self { transport: Transport::new(url), bundles: None, commitment, from: AtomicU64::new(0) }
+    }
+
+    /// The same server, with another at `url` that takes bundles.
+    #[must_use]
+    pub fn with_bundles(self, url: &str) -> Self {
+        Self { bundles: Some(Transport::new(url)), ..self }
+    }
+
+    /// Whether bundles are taken anywhere.
+    pub fn takes_bundles(&self) -> bool {
+        self.bundles.is_some()
     }
 
     /// What answers have.
@@ -359,6 +372,16 @@ impl Rpc {
             "maxRetries": 0, // it is sent again from here
         });
         self.transport.ask_once("sendTransaction", &json!([BASE64.encode(wire), options])).map(drop)
+    }
+
+    /// Hands a signed transaction in as a bundle of its own, once: nobody else sees it before it is executed, and it is executed only where it
+    /// goes through and pays its tip.
+    ///
+    /// # Errors
+    /// As [`Rpc::ask`]; nobody takes bundles.
+    pub fn send_bundle(&self, wire: &[u8]) -> Result<()> {
+        let bundles = self.bundles.as_ref().ok_or_else(|| Error::Build("nobody takes bundles".into()))?;
+        bundles.ask_once("sendBundle", &json!([[BASE64.encode(wire)], { "encoding": "base64" }])).map(drop)
     }
 
     /// Whether the server looks beyond the latest blocks when it is asked for a transaction.

@@ -26,6 +26,9 @@ const FIRST_PACE: Duration = Duration::from_millis(25);
 const PACE: Duration = Duration::from_millis(400);
 /// Between two sendings of it.
 const AGAIN: Duration = Duration::from_secs(2);
+/// For how long a transaction that goes as a bundle goes no other way: bundles are for the next leaders, if any, and are not told of when they
+/// are dropped.
+const BUNDLED: Duration = Duration::from_secs(4);
 /// Looks at a transaction whose blockhash expired, or that the server refused, before it is given up.
 const LAST_LOOKS: u32 = 4;
 /// For how long a transaction is sent with the blockhash of its simulation: a tenth of a blockhash's life.
@@ -84,6 +87,8 @@ pub struct Simulated {
     pub transaction: Unsigned,
     /// What it did in the simulation.
     pub execution: Execution,
+    /// Whether it is handed in as a bundle, and to the server only where that leads nowhere.
+    pub is_bundled: bool,
     /// Its blockhash, and when the server named it.
     blockhash: Blockhash,
     asked: Instant,
@@ -138,7 +143,7 @@ impl Sender<'_> {
             return Err(Error::Price { lamports: budget.priority(), most });
         }
         let (instructions, transaction) = (instructions.to_vec(), build(budget)?);
-        Ok(Simulated { instructions, budget, transaction, execution, blockhash, asked })
+        Ok(Simulated { instructions, budget, transaction, execution, is_bundled: false, blockhash, asked })
     }
 
     fn trial(&self, wire: &[u8], programs: &[Address]) -> Result<Execution> {
@@ -192,8 +197,15 @@ impl Sender<'_> {
             self.trial(&wire, &programs)?;
         }
         sending(Signed { signature: &signature, last_height: blockhash.last_height })?;
-        let mut refused = self.rpc.send(&wire).err().filter(|error| !may_be_on_its_way(error));
         let mut last = Instant::now();
+        let began = last;
+        let hand_in = || match simulated.is_bundled {
+            true if began.elapsed() < BUNDLED => self.rpc.send_bundle(&wire),
+            _ => self.rpc.send(&wire),
+        };
+        // What becomes of a bundle is not told: only a server's own answer counts.
+        let may_be_refused = |error: &Error| !simulated.is_bundled && !may_be_on_its_way(error);
+        let mut refused = hand_in().err().filter(may_be_refused);
         let (mut looks, mut is_expired, mut pace) = (LAST_LOOKS, false, FIRST_PACE);
         while Instant::now() < deadline {
             thread::sleep(if refused.is_some() { PACE } else { pace });
@@ -234,7 +246,7 @@ impl Sender<'_> {
                     is_expired = height.is_ok_and(|now| now > blockhash.last_height.saturating_add(MARGIN));
                     if !is_expired {
                         // What became of it is asked above.
-                        drop(self.rpc.send(&wire));
+                        drop(hand_in());
                     }
                 }
                 None => {}

@@ -275,7 +275,14 @@ impl Service {
             source: Box::new(WebSocket { url: server.websocket.clone() }),
             signer: Box::new(market.keeper.keypair.insecure_clone()),
             journal: Some(journal.clone()),
-            fees: Fees { price: Price::Fixed(0), most: 0, share_percent: 0, upkeep: 0, least_profit: 0 },
+            fees: Fees {
+                price: Price::Fixed(0),
+                most: 0,
+                share_percent: 0,
+                upkeep: 0,
+                least_profit: 0,
+                tip: None,
+            },
             workers: 1, // one after another, in the order of what they bring: every run is the same
             provers: 1,
             resync: Duration::from_secs(3_600),

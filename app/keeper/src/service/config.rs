@@ -1,5 +1,6 @@
 //! The configuration of a service: a TOML file in which every key is known and every value is checked before anything starts.
 
+mod money;
 mod table;
 mod url;
 
@@ -11,10 +12,13 @@ use std::time::Duration;
 use assay_chain::Commitment;
 use solana_address::Address;
 
+use self::money::{BUNDLE, CAPS, FEES, TOKEN, address, bundle, fees, spending};
+pub use self::money::{Fees, Token};
 use self::table::{Source, Table, Value};
 pub use self::{table::ConfigError, url::Url};
-use super::journal::{Asset, Cap, Caps};
+use super::journal::Caps;
 use super::prices::Policy;
+use super::wallet::Tip;
 use crate::keeper::Mode;
 
 /// Most bytes of a file.
@@ -51,6 +55,8 @@ pub struct Config {
     pub grace: Duration,
     /// What is paid for being early.
     pub fees: Fees,
+    /// Who takes bundles, if anybody, and what is paid to them.
+    pub bundle: Option<(Url, Tip)>,
     /// Most that is spent.
     pub caps: Caps,
     /// What tokens are worth.
@@ -92,30 +98,6 @@ pub enum Wallet {
         /// How long one may take.
         patience: Duration,
     },
-}
-
-/// What is paid for being early.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fees {
-    /// Micro-lamports for a compute unit; none for what others paid of late.
-    pub price: Option<u64>,
-    /// Most of it, micro-lamports for a compute unit.
-    pub most_price: u64,
-    /// Most lamports of fees for one transaction.
-    pub most_lamports: u64,
-    /// Most of the expected profit that goes into fees, percent.
-    pub percent_of_profit: u8,
-    /// Most lamports for being early of what brings nothing by itself.
-    pub upkeep_lamports: u64,
-    /// Lamports that a transaction for a gain has to bring beyond its own fee.
-    pub least_profit: u64,
-}
-
-/// What a token is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token {
-    /// Lamports for 10^9 base units; none where nobody said.
-    pub lamports_per_billion: Option<u64>,
 }
 
 /// Where prices come from.
@@ -167,16 +149,13 @@ pub struct Known<'a> {
     pub addresses: &'a [&'a str],
 }
 
-const ROOT: &[&str] =
-    &["cluster", "wallet", "keeper", "fees", "caps", "token", "prices", "metrics", "log", "strategy"];
+const ROOT: &[&str] = &[
+    "cluster", "wallet", "keeper", "fees", "bundle", "caps", "token", "prices", "metrics", "log", "strategy",
+];
 const CLUSTER: &[&str] = &["url", "websocket", "yellowstone", "yellowstone_token", "commitment"];
 const WALLET: &[&str] = &["keypair", "command", "address", "patience_seconds"];
 const KEEPER: &[&str] =
     &["mode", "journal", "workers", "provers", "resync_seconds", "poll_millis", "grace_seconds"];
-const FEES: &[&str] =
-    &["price", "most_price", "most_lamports", "percent_of_profit", "upkeep_lamports", "least_profit"];
-const CAPS: &[&str] = &["lamports_day", "lamports_life"];
-const TOKEN: &[&str] = &["mint", "day", "life", "lamports_per_billion"];
 const PRICES: &[&str] = &["source", "hermes", "feeds", "shard", "deviation_bps", "age_seconds"];
 const METRICS: &[&str] = &["listen", "most_lag_slots", "most_silence_seconds"];
 const LOG: &[&str] = &["format"];
@@ -252,6 +231,7 @@ impl Config {
             poll: Duration::from_millis(number("poll_millis", 400, 50, 5_000, "milliseconds")?),
             grace: Duration::from_secs(number("grace_seconds", 90, 0, 3_600, "seconds")?),
             fees: fees(&root.table("fees", FEES)?)?,
+            bundle: bundle(&root.table("bundle", BUNDLE)?)?,
             caps,
             tokens,
             prices: prices(&root.table("prices", PRICES)?)?,
@@ -287,11 +267,12 @@ impl Config {
 
     /// Every key, by its table: what documents are compared with.
     pub fn keys() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
-        let tables: [(_, &[&str]); 9] = [
+        let tables: [(_, &[&str]); 10] = [
             ("cluster", CLUSTER),
             ("wallet", WALLET),
             ("keeper", KEEPER),
             ("fees", FEES),
+            ("bundle", BUNDLE),
             ("caps", CAPS),
             ("token", TOKEN),
             ("prices", PRICES),
@@ -352,48 +333,6 @@ fn wallet(table: &Table<'_>, base: &Path) -> Result<Wallet, ConfigError> {
         address: self::address(&address)?,
         patience: Duration::from_secs(patience),
     })
-}
-
-fn fees(table: &Table<'_>) -> Result<Fees, ConfigError> {
-    let number = |key, default, most, unit| table.or(key, default, |value| value.integer(0, most, unit));
-    let most_price = number("most_price", 1_000_000, 100_000_000_000, "micro-lamports")?;
-    let price = table.or("price", None, |value| match value.is_integer() {
-        true => value.integer(0, most_price, "micro-lamports").map(Some),
-        false => value.word(&[("auto", None)]),
-    })?;
-    Ok(Fees {
-        price,
-        most_price,
-        most_lamports: number("most_lamports", 1_000_000, 1_000_000_000, "lamports")?,
-        percent_of_profit: u8::try_from(number("percent_of_profit", 25, 100, "percent")?).unwrap_or(100),
-        upkeep_lamports: number("upkeep_lamports", 10_000, 1_000_000_000, "lamports")?,
-        least_profit: number("least_profit", 0, u64::MAX, "lamports")?,
-    })
-}
-
-/// The caps of lamports and of each token, and what the tokens are worth.
-fn spending(root: &Table<'_>) -> Result<(Caps, BTreeMap<Address, Token>), ConfigError> {
-    let table = root.table("caps", CAPS)?;
-    let lamports = |key, default| table.or(key, default, |value| value.integer(0, u64::MAX, "lamports"));
-    let day = lamports("lamports_day", 500_000_000)?;
-    let life = lamports("lamports_life", 5_000_000_000)?;
-    let mut caps = vec![(Asset::Lamports, Cap { life, day })];
-    let mut tokens = BTreeMap::new();
-    for table in root.tables("token", TOKEN)? {
-        let named = table.get("mint", "name the token's mint")?;
-        let mint = address(&named)?;
-        let units = |key| {
-            let value = table.get(key, "write the most base units that may be spent")?;
-            value.integer(0, u64::MAX, "base units")
-        };
-        caps.push((Asset::Token(mint), Cap { life: units("life")?, day: units("day")? }));
-        let worth = |value: &Value<'_>| value.integer(0, u64::MAX, "lamports").map(Some);
-        let token = Token { lamports_per_billion: table.or("lamports_per_billion", None, worth)? };
-        if tokens.insert(mint, token).is_some() {
-            return Err(named.error("this mint stands twice", "keep one [[token]] for each mint"));
-        }
-    }
-    Ok((caps.into_iter().collect(), tokens))
 }
 
 fn prices(table: &Table<'_>) -> Result<Prices, ConfigError> {
@@ -469,12 +408,6 @@ fn listen(value: &Value<'_>) -> Result<Option<SocketAddr>, ConfigError> {
             .map(Some)
             .map_err(|_| value.error(format!("{text:?} is no address with a port"), remedy)),
     }
-}
-
-fn address(value: &Value<'_>) -> Result<Address, ConfigError> {
-    let remedy = "write the account's address, 32 bytes in base58";
-    let text = value.string(remedy)?;
-    text.parse().map_err(|_| value.error(format!("{text:?} is no address"), remedy))
 }
 
 fn path(value: &Value<'_>, base: &Path) -> Result<PathBuf, ConfigError> {

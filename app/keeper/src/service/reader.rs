@@ -108,11 +108,8 @@ impl Reader {
     }
 
     /// Asks for all of this again, from a server that is not behind what is here. One question that is not answered keeps none of the others
-    /// from being asked.
-    ///
-    /// # Errors
-    /// What was not answered, and why the first of it was not.
-    pub fn repair(&self, what: &Repair) -> std::result::Result<(), (Vec<Key>, Error)> {
+    /// from being asked. What was not answered, if anything, and why the first of it was not.
+    pub fn repair(&self, what: &Repair) -> Option<(Vec<Key>, Error)> {
         // By what the server answered for the clock, and not by what a subscription told: one false slot would make every server one that is
         // behind.
         self.rpc.not_before(self.mirror.clock().read_at);
@@ -139,7 +136,7 @@ impl Reader {
                 note(some.iter().copied().map(Key::Single).collect(), error);
             }
         }
-        failed.map_or(Ok(()), Err)
+        failed
     }
 
     /// Reads the clock; the slot at which the server is.
@@ -195,15 +192,17 @@ pub async fn repair_all(
             asking.repair(&what)
         });
         match answer.await {
-            Ok(Ok(())) => {
+            Ok(None) => {
                 pause = PAUSE;
                 done(&Ok(()));
             }
-            Ok(Err((keys, error))) => {
+            Ok(Some((keys, error))) => {
                 tracing::warn!(%error, questions = keys.len(), "accounts could not be read again");
-                left.extend(keys);
+                let new: Vec<Key> = keys.into_iter().filter(|key| !left.contains(key)).collect();
+                left.extend(new);
                 pause = (pause * 2).min(LONGEST_PAUSE);
                 done(&Err(error));
+                sleep(PAUSE).await;
             }
             Err(_) => return,
         }

@@ -17,6 +17,7 @@ use super::pipeline::{Busy, Lane, Told, Works, look, work};
 use super::posting::{Plan, post};
 use super::reader::{Reader, Want, repair_all};
 use super::settle::settle;
+use super::signer;
 use super::source::{Intake, Source, follow};
 use super::wallet::{Fees, Sending, Shared};
 use crate::gate::Gate;
@@ -165,9 +166,12 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
     let all = u32::try_from(workers.max(1)).unwrap_or(u32::MAX);
     match tokio::time::timeout(grace, works.room.acquire_many(all)).await {
         Ok(_) => tracing::info!("stopped: nothing is on its way"),
-        Err(_) => tracing::warn!(
-            "stopped; what is on its way stands in the journal, and is looked up at the next start"
-        ),
+        Err(_) => {
+            signer::end_all();
+            tracing::warn!(
+                "stopped; what is on its way stands in the journal, and is looked up at the next start"
+            );
+        }
     }
     background.abort_all();
     failed.map_or(Ok(()), Err)

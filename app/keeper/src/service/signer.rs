@@ -4,9 +4,11 @@
 //! one line, and answers with the signature in base64 on one line. So a key may stay in a device, an agent or another machine, and what
 //! is asked for is seen there. Its answer is checked against the address before anything else sees it.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -86,6 +88,7 @@ impl External {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(|error| format!("{name}: {error}"))?;
+        let _running = Running::note(child.id());
         let (answered, answer) = mpsc::channel();
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let line = line.to_owned();
@@ -120,13 +123,41 @@ impl External {
 /// Ends a command, and says why.
 fn stopped(mut child: Child, why: &str) -> String {
     // It may have ended by itself; either way nothing of it stays. It was not waited for yet, so its number is nobody else's.
-    #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
+    end_group(child.id());
     let _ = child.kill();
     let _ = child.wait();
     why.into()
+}
+
+/// Numbers of commands that run.
+static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+
+struct Running(u32);
+
+impl Running {
+    fn note(number: u32) -> Self {
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
+        Self(number)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+    }
+}
+
+/// Ends every command that still runs, for a process that is about to end: nobody waits for a signature any more.
+pub(super) fn end_all() {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().for_each(end_group);
+}
+
+/// Ends a command with all that it began.
+fn end_group(number: u32) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(number).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
 }
 
 #[cfg(all(test, unix))]

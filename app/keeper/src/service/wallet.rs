@@ -17,7 +17,7 @@ use assay_chain::{Error, Price, Rpc, Sender, Signed, Simulated};
 use assay_host::account::{token_amount, token_mint};
 use assay_host::{Account, Action, Chain, ChainError, Executed, SendError, Watch};
 use solana_address::Address;
-use solana_instruction::Instruction;
+use solana_instruction::{AccountMeta, Instruction};
 use solana_signer::Signer;
 
 use super::journal::{Asset, Bounds, End, InFlight, Journal, JournalError, Spend};
@@ -43,6 +43,19 @@ pub struct Fees {
     pub upkeep: u64,
     /// Lamports that what is paid for has to bring beyond its fee.
     pub least_profit: u64,
+    /// What is paid for going as a bundle, where bundles are taken.
+    pub tip: Option<Tip>,
+}
+
+/// What is paid to whoever takes bundles, in the transaction itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tip {
+    /// To whom.
+    pub to: Address,
+    /// Of what a transaction brings, percent.
+    pub share_percent: u8,
+    /// Most lamports.
+    pub most: u64,
 }
 
 /// What happened to a transaction, for logs and counters.
@@ -181,13 +194,17 @@ impl Wallet {
             most_priority,
             patience: PATIENCE,
         };
-        let simulated = sender.simulate(&action.instructions).map_err(|error| self.refused(action, error))?;
+        let (mut instructions, tip) = (action.instructions.clone(), self.tip(action.gain));
+        instructions.extend(tip.map(|(to, lamports)| transfer(&signer.pubkey(), &to, lamports)));
+        let mut simulated = sender.simulate(&instructions).map_err(|error| self.refused(action, error))?;
+        simulated.is_bundled = tip.is_some();
+        let fee = simulated.fee().saturating_add(tip.map_or(0, |(_, lamports)| lamports));
         // Otherwise whoever makes many small accounts could use up the caps with them.
-        if !self.brings(action.gain, simulated.fee()) {
+        if !self.brings(action.gain, fee) {
             return Err(withheld(&"it brings less than it costs"));
         }
         let balance = action.payment.map(|payment| self.balance(&payment.from)).transpose()?;
-        let most = self.most(action, &simulated, balance.map(|(token, _)| token));
+        let most = self.most(action, &simulated, fee, balance.map(|(token, _)| token));
         let bounds = Bounds { balance, leaves_half: action.gain.is_none() && !self.is_needed };
         let reservation = journal.reserve_within(&self.target, action.name, most, bounds);
         let mut reservation = Some(reservation.map_err(|error| withheld(&error))?);
@@ -238,6 +255,14 @@ impl Wallet {
         }
     }
 
+    /// What is paid for going as a bundle, and to whom: a share of what it brings, where that is known and bundles are taken.
+    fn tip(&self, gain: Option<u64>) -> Option<(Address, u64)> {
+        let Tip { to, share_percent, most } =
+            self.shared.fees.tip.filter(|_| self.shared.rpc.takes_bundles())?;
+        let share = gain? as f64 * self.lamports_per_unit? * f64::from(share_percent) / 100.0;
+        Some((to, most.min(share as u64))).filter(|(_, lamports)| *lamports > 0) // saturates
+    }
+
     /// Whether what is for a gain, a liquidation or what prepares one, brings more than this fee. Upkeep is done for other reasons.
     fn brings(&self, gain: Option<u64>, fee: u64) -> bool {
         let Some(gain) = gain else { return true };
@@ -255,9 +280,9 @@ impl Wallet {
         found.and_then(read).ok_or_else(|| SendError::Withheld(format!("{address} is no token account")))
     }
 
-    fn most(&self, action: &Action, simulated: &Simulated, token: Option<Asset>) -> Spend {
-        let lamports = simulated.lamports().unwrap_or_else(|| simulated.fee().saturating_add(MOST_RENT));
-        let most = Spend::lamports(lamports.max(simulated.fee()));
+    fn most(&self, action: &Action, simulated: &Simulated, fee: u64, token: Option<Asset>) -> Spend {
+        let lamports = simulated.lamports().unwrap_or_else(|| fee.saturating_add(MOST_RENT));
+        let most = Spend::lamports(lamports.max(fee));
         match (token, action.payment) {
             (Some(token), Some(payment)) => most.and(token, payment.most),
             _ => most,
@@ -376,6 +401,13 @@ impl Drop for Sent<'_> {
         outcome.get_or_insert_with(|| Err("it was given up".into()));
         is_there.notify_all();
     }
+}
+
+/// The system program's transfer.
+fn transfer(from: &Address, to: &Address, lamports: u64) -> Instruction {
+    let accounts = vec![AccountMeta::new(*from, true), AccountMeta::new(*to, false)];
+    let data = [&2u32.to_le_bytes()[..], &lamports.to_le_bytes()].concat();
+    Instruction { program_id: Address::default(), accounts, data }
 }
 
 /// Bytes that two lists of instructions share only where they are the same.

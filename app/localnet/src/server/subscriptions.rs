@@ -52,7 +52,7 @@ impl Client {
     fn step(&mut self, state: &Mutex<State>) -> Option<()> {
         match self.socket.read() {
             Ok(Message::Text(text)) => {
-                let answer = self.answer(&serde_json::from_str(text.as_str()).ok()?);
+                let answer = self.answer(&serde_json::from_str(text.as_str()).ok()?, &lock(state));
                 self.socket.send(Message::text(answer.to_string())).ok()?;
             }
             Ok(_) => {}
@@ -83,7 +83,7 @@ impl Client {
         Some(())
     }
 
-    fn answer(&mut self, request: &Value) -> Value {
+    fn answer(&mut self, request: &Value, state: &State) -> Value {
         let part = |name| request.get(name).unwrap_or(&Value::Null);
         let (method, parameters) = (part("method").as_str().unwrap_or_default(), part("params"));
         let result = if method.ends_with("Unsubscribe") {
@@ -99,7 +99,10 @@ impl Client {
             topic.map(|topic| {
                 let number = self.next;
                 self.next += 1;
-                self.subscriptions.insert(number, Subscription { topic, told: None });
+                let mut subscription = Subscription { topic, told: None };
+                // What is there now is known to whoever asks for it afterwards; whatever changes from here on is news.
+                subscription.news(state);
+                self.subscriptions.insert(number, subscription);
                 json!(number)
             })
         };

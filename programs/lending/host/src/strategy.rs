@@ -64,9 +64,6 @@ impl Strategy for Liquidations {
         ];
         let mut targets = vec![self.route.prices.collateral, self.route.prices.debt];
         let [positions, own @ ..] = &watches;
-        for watch in own {
-            targets.extend(chain.addresses(watch)?);
-        }
         // Anybody may open positions: those that owe most come first.
         let mut owing = Vec::new();
         for address in chain.addresses(positions)? {
@@ -76,6 +73,9 @@ impl Strategy for Liquidations {
         }
         owing.sort_unstable();
         targets.extend(owing.into_iter().map(|(_, address)| address));
+        for watch in own {
+            targets.extend(chain.addresses(watch)?);
+        }
         Ok(targets)
     }
 

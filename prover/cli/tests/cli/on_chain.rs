@@ -371,7 +371,7 @@ fn lost_answers_and_busy_servers_double_nothing() {
         [Answer::Page(429, "slow down"), Answer::Error(json!({ "code": -32005, "message": "behind" }))],
     );
     world.cluster.script("sendTransaction", [Answer::Nothing]);
-    world.cluster.script("getSignatureStatuses", (0..7).map(|_| none()));
+    world.cluster.script("getSignatureStatuses", (0..12).map(|_| none()));
     let done = world.json(&REGISTER);
     assert_eq!(done["registered"], true);
     let sent = world.cluster.sent();

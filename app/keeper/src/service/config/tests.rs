@@ -1,3 +1,4 @@
+use super::super::journal::{Asset, Cap};
 use super::*;
 
 const KNOWN: &[Known<'_>] = &[

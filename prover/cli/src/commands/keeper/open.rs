@@ -63,7 +63,10 @@ pub fn parts(config: &Config, mode: Mode) -> anyhow::Result<Parts> {
     })?;
     let lanes = config.strategies.iter().map(|strategy| lane(config, strategy));
     let lanes = lanes.collect::<anyhow::Result<Vec<Lane>>>()?;
-    let rpc = Rpc::new(config.rpc.as_str(), config.commitment);
+    let mut rpc = Rpc::new(config.rpc.as_str(), config.commitment);
+    if let Some((url, _)) = &config.bundle {
+        rpc = rpc.with_bundles(url.as_str());
+    }
     let genesis = told(rpc.ask("getGenesisHash", &json!([])))?;
     let journal = match mode {
         Mode::DryRun => None,
@@ -85,6 +88,7 @@ pub fn parts(config: &Config, mode: Mode) -> anyhow::Result<Parts> {
             share_percent: config.fees.percent_of_profit,
             upkeep: config.fees.upkeep_lamports,
             least_profit: config.fees.least_profit,
+            tip: config.bundle.as_ref().map(|(_, tip)| *tip),
         },
         workers: config.workers,
         provers: config.provers,
