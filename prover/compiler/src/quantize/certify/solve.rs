@@ -8,7 +8,7 @@ use super::pass::{Coefficients, Form, Known, Solved, Stage};
 use super::range::{EPSILON, Range};
 use super::rule::{Given, Row, Rule};
 use super::step::{Clamp, Clamped, clamped, pooled};
-use super::{Task, Uncertified, WORK};
+use super::task::{Task, Uncertified, WORK};
 use crate::feature::Feature;
 use crate::internal::Expected;
 use crate::model::{Absent, Kind, Layer, LayerFunction};
