@@ -317,7 +317,7 @@ fn domain(feature: &Feature, scale: i32, bits: u32, is_coded: bool) -> Range {
 fn plain(known: Known, may_miss: bool) -> Row {
     let float = known.value.plus(known.error);
     let (value, error) = (known.value, known.error);
-    Row { value, error, float, before: error, is_cut: (false, false), may_miss }
+    Row { value, error, float, before: error, is_cut: (false, false), domain: Range::ALL, may_miss }
 }
 
 /// Adds a stage; what its results are.
