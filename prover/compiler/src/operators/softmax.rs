@@ -178,7 +178,7 @@ mod tests {
         for (lo, hi) in [(-0.25, 0.25), (-1.0, 0.5), (0.0, 3.0)] {
             let (value, error) = (Range::new(-2.0, 2.0), Range::new(lo, hi));
             let (float, is_cut) = (value.plus(error), (false, false));
-            let row = Row { value, error, float, before: error, is_cut, may_miss: false };
+            let row = Row { value, error, float, before: error, is_cut, domain: Range::ALL, may_miss: false };
             let integers = |_: &[i64]| None;
             let given = Given {
                 integers: &integers,

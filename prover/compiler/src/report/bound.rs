@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::contents::RelativeError;
 use super::error::ReportError;
 use super::evidence::Evidence;
 use crate::compiled::CompiledModel;
@@ -81,17 +80,17 @@ pub struct PartsReport {
     pub saturation: f64,
 }
 
-/// The bound of the output at `position`.
+/// The bound of the output at `position`, whose values have this range over the calibration data, if they have one.
 pub(super) fn bound(
     compiled: &CompiledModel,
     evidence: &Evidence<'_>,
     position: usize,
-    relative: Option<&RelativeError>,
+    range: Option<f64>,
 ) -> Result<BoundReport, ReportError> {
     let found = *evidence.searched.errors.get(position).expected("what a search found of an output")?;
     let evaluations = evidence.searched.evaluations;
     let (certified, uncertified) = match evidence.certified.outputs.get(position) {
-        Some(Ok(known)) => (Some(certified(compiled, evidence, position, known, relative)?), None),
+        Some(Ok(known)) => (Some(certified(compiled, evidence, position, known, range)?), None),
         Some(Err(why)) => (None, Some(reason(why))),
         None => (None, None),
     };
@@ -114,7 +113,7 @@ fn certified(
     evidence: &Evidence<'_>,
     position: usize,
     known: &Certificate,
-    relative: Option<&RelativeError>,
+    range: Option<f64>,
 ) -> Result<CertifiedReport, ReportError> {
     let error = known.error.magnitude();
     let layers = compiled.graph.layers.iter().zip(&known.parts);
@@ -134,7 +133,7 @@ fn certified(
         low: known.error.lo,
         high: known.error.hi,
         raw: known.raw.magnitude(),
-        is_useful: relative.is_none_or(|relative| error < relative.range),
+        is_useful: range.is_none_or(|range| error < range),
         margin: known.margin,
         band,
         saturating: evidence.certified.saturating.0,

@@ -155,7 +155,7 @@ fn report(
     let relative_error = relative(evidence, position, tally.max)?;
     let bound = match measure {
         Measure::Decisions => None,
-        _ => Some(bound::bound(compiled, evidence, position, relative_error.as_ref())?),
+        _ => Some(bound::bound(compiled, evidence, position, relative_error.map(|relative| relative.range))?),
     };
     Ok(OutputReport {
         name: tensor.name.clone(),

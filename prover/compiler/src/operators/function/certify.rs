@@ -79,7 +79,7 @@ fn rule(
     let f = |x: f64| activation::apply(function, x);
     let (own, value) = match integers(row.value, of_argument).and_then(|ends| Some((ends, entries.of(ends)?))) {
         Some(((first, _), entries)) => of_entries(at, first, entries, of_argument),
-        None => of_wide(function, row, of_results, results)?,
+        None => of_wide(function, row, (of_argument, of_results), results)?,
     };
     if !own.is_finite() {
         return None;
@@ -153,21 +153,76 @@ fn of_entries(at: usize, first: i64, entries: &[(f64, f64)], scale: i32) -> (Ran
 }
 
 /// The same for arguments that are too many to look at: by what the circuit's layer says of its error.
-fn of_wide(function: Activation, row: &Row, scale: i32, results: Range) -> Option<(Range, Enclosure)> {
-    let (unit, ends) = (pow2(-scale), [row.value.lo, row.value.hi].map(|x| activation::apply(function, x)));
-    let largest = ends[0].abs().max(ends[1].abs());
+fn of_wide(
+    function: Activation,
+    row: &Row,
+    (of_argument, of_results): (i32, i32),
+    results: Range,
+) -> Option<(Range, Enclosure)> {
+    let (unit, ends) = (pow2(-of_results), [row.value.lo, row.value.hi].map(|x| activation::apply(function, x)));
+    let all = Range::new(ends[0].min(ends[1]), ends[0].max(ends[1]));
     let off = match function {
         Activation::Log => 0.5 * unit + pow2(-14),
         Activation::Sqrt | Activation::InverseSqrt | Activation::Exp | Activation::Reciprocal => unit,
-        Activation::Power { exponent } => unit + 2.0 * real(exponent).abs() * pow2(-13) * largest.max(1.0),
-        _ => return None,
+        Activation::Power { exponent } => {
+            unit + 2.0 * real(exponent).abs() * pow2(-13) * all.magnitude().max(1.0)
+        }
+        _ => by_chords(row, of_argument, bend(function)?)? + 0.625 * unit,
     };
-    // They rise or fall all over, so that what the format has no room for is largest at an end.
-    let is_steady = slopes(function, row.value).is_some_and(|s| s.lo >= 0.0 || s.hi <= 0.0) || function == Activation::Sqrt;
-    let beyond = ends.map(|f| f - f.clamp(results.lo, results.hi));
+    // What the format has no room for: of functions that rise or fall all over it is at an end, of others as far as they reach.
+    let is_steady = function == Activation::Sqrt
+        || slopes(function, row.value).is_some_and(|s| s.lo >= 0.0 || s.hi <= 0.0);
+    let all = if is_steady { all } else { all.hull(turns(function)?) };
+    let beyond = [all.lo, all.hi].map(|f| f - f.clamp(results.lo, results.hi));
     let beyond = beyond.into_iter().fold(Range::ZERO, |all, x| all.hull(Range::new(x, x)));
     let own = Range::around(off * (1.0 + ELEMENTARY)).plus(beyond);
-    (is_steady && own.is_finite()).then(|| (own, Enclosure::constant(results)))
+    own.is_finite().then(|| (own, Enclosure::constant(results)))
+}
+
+/// Bits of the number of chords that a function of wide arguments is made of.
+const CHORDS: i32 = 11;
+
+/// How far chords are from a function whose second derivative is at most `bend`, for arguments of the row's domain.
+fn by_chords(row: &Row, scale: i32, bend: f64) -> Option<f64> {
+    let (first, last) = integers(row.domain, scale)?;
+    let bits = 64 - last.abs_diff(first).leading_zeros() as i32;
+    let step = pow2((bits - CHORDS).max(1) - scale);
+    Some(bend * step * step / 8.0)
+}
+
+/// The largest second derivative of a function that has wide arguments, but for kinks at 0, which chords meet.
+fn bend(function: Activation) -> Option<f64> {
+    use Activation as A;
+    Some(match function {
+        A::Sigmoid => 0.0963,
+        A::Tanh => 0.77,
+        A::Erf => 0.969,
+        A::Softplus => 0.25,
+        A::Softsign => 2.0,
+        A::Atan => 0.65,
+        A::Asinh => 0.385,
+        A::Gelu | A::GeluTanh => 0.798,
+        A::Silu => 0.5,
+        A::Mish => 0.645,
+        A::Sin | A::Cos => 1.0,
+        A::Elu { alpha } => real(alpha).abs(),
+        A::Selu { alpha, gamma } => (real(alpha) * real(gamma)).abs(),
+        A::Celu { alpha } if real(alpha) > 0.0 => 1.0 / real(alpha),
+        _ => return None,
+    })
+}
+
+/// The least and the largest value that a function has where it turns.
+fn turns(function: Activation) -> Option<Range> {
+    use Activation as A;
+    Some(match function {
+        A::Gelu => Range::new(-0.169_972, 0.0),
+        A::GeluTanh => Range::new(-0.170_041, 0.0),
+        A::Silu => Range::new(-0.278_465, 0.0),
+        A::Mish => Range::new(-0.308_844, 0.0),
+        A::Sin | A::Cos => Range::new(-1.0, 1.0),
+        _ => return None,
+    })
 }
 
 fn real(value: Dyadic) -> f64 {
@@ -347,6 +402,7 @@ mod tests {
                     float: value.plus(error),
                     before,
                     is_cut: (beyond > 0.0, beyond > 0.0),
+                    domain: value,
                     may_miss: false,
                 };
                 let results = Range::new(-(most as f64), most as f64);
@@ -382,6 +438,46 @@ mod tests {
                 let off = all.map(|x| Range::new(x, x)).reduce(Range::hull).unwrap();
                 assert!((found[0].own.lo - off.lo).abs() < 1e-9 && (found[0].own.hi - off.hi).abs() < 1e-9, "{function:?}");
             }
+        }
+    }
+
+    /// Chords of a thousandth part of the largest bend are where they are said to be, and turns are the least and the largest.
+    #[test]
+    fn chords_are_as_near_as_their_bend_says() {
+        let domain = Range::new(-8.0, 8.0);
+        for function in functions() {
+            let Some(bend) = bend(function) else { continue };
+            let f = |x: f64| activation::apply(function, x);
+            let row = Row {
+                value: domain,
+                error: Range::ZERO,
+                float: domain,
+                before: Range::ZERO,
+                is_cut: (false, false),
+                domain,
+                may_miss: false,
+            };
+            // 2^17 + 1 arguments: chords of 2^7.
+            let near = by_chords(&row, 13, bend).unwrap();
+            let step = 1.0 / 64.0;
+            assert_eq!(near, bend * step * step / 8.0);
+            let mut furthest = 0.0f64;
+            for i in -512..512 {
+                let x = f64::from(i) * step;
+                for j in 1..8 {
+                    let part = f64::from(j) / 8.0;
+                    let chord = f(x) + (f(x + step) - f(x)) * part;
+                    furthest = furthest.max((chord - f(x + part * step)).abs());
+                }
+                if let Some(turns) = turns(function) {
+                    let all = turns.hull(Range::new(f(-8.0).min(f(8.0)), f(-8.0).max(f(8.0))));
+                    assert!(all.contains(f(x)), "{function:?} {x} {}", f(x));
+                }
+            }
+            assert!(furthest <= near * (1.0 + 1e-6), "{function:?}: {furthest} {near}");
+            assert!(furthest >= 0.9 * near, "{function:?}: {furthest} {near}");
+            let own = of_wide(function, &row, (13, 10), Range::new(-9.0, 9.0)).map(|(own, _)| own);
+            assert!(own.is_some_and(|own| own.hi >= near + 0.6 * pow2(-10)), "{function:?} {own:?}");
         }
     }
 }

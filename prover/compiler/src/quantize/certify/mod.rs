@@ -16,37 +16,22 @@ pub mod range;
 pub mod rule;
 mod solve;
 mod step;
+mod task;
 
 use super::error::PlanError;
-use super::plan::Plan;
-use super::profile::Profile;
-use super::realize::Realized;
-use crate::feature::Feature;
 use crate::internal::{Expected, InternalError};
-use crate::model::Model;
 use crate::operators::operator::Measure;
 use parts::Parts;
 use pass::{Coefficients, Form};
 use range::Range;
 use solve::Net;
+use task::WORK;
+pub(crate) use task::{Task, Uncertified};
 
-/// Multiplications that bounds of hidden layers may take, about; and those of outputs as many again.
-const WORK: usize = 60_000_000;
 /// Corners that are kept of an output, at most.
 const CORNERS: usize = 128;
 /// Classes whose scores are compared two by two, at most.
 const RIVALS: usize = 64;
-
-/// What is certified from.
-#[derive(Clone, Copy)]
-pub(crate) struct Task<'a> {
-    /// The model that the plan is of: equalized.
-    pub model: &'a Model,
-    pub profile: &'a Profile,
-    pub plan: &'a Plan,
-    pub realized: &'a Realized,
-    pub features: &'a [Feature],
-}
 
 /// How far an output can be off.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,19 +74,6 @@ impl Certified {
         }
         self
     }
-}
-
-/// Why an output has no certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Uncertified {
-    /// An operator in front of it has no rule, or none for what it is applied to: the layer, and the operator.
-    Operator(String, String),
-    /// The bound is no number.
-    Unbounded,
-    /// The model is too large.
-    TooLarge,
-    /// A search found an input that is further off: a bug of the compiler's.
-    Refuted,
 }
 
 /// The certificates of all outputs.

@@ -21,6 +21,8 @@ pub struct Row {
     pub before: Range,
     /// Whether it may have been clamped from below, and from above.
     pub is_cut: (bool, bool),
+    /// What the integer is clamped to; all numbers where it is not.
+    pub domain: Range,
     /// Whether it may be missing.
     pub may_miss: bool,
 }

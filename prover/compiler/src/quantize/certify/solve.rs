@@ -8,7 +8,7 @@ use super::pass::{Coefficients, Form, Known, Solved, Stage};
 use super::range::{EPSILON, Range};
 use super::rule::{Given, Row, Rule};
 use super::step::{Clamp, Clamped, clamped, pooled};
-use super::{Task, Uncertified, WORK};
+use super::task::{Task, Uncertified, WORK};
 use crate::feature::Feature;
 use crate::internal::Expected;
 use crate::model::{Absent, Kind, Layer, LayerFunction};
@@ -317,7 +317,7 @@ fn domain(feature: &Feature, scale: i32, bits: u32, is_coded: bool) -> Range {
 fn plain(known: Known, may_miss: bool) -> Row {
     let float = known.value.plus(known.error);
     let (value, error) = (known.value, known.error);
-    Row { value, error, float, before: error, is_cut: (false, false), may_miss }
+    Row { value, error, float, before: error, is_cut: (false, false), domain: Range::ALL, may_miss }
 }
 
 /// Adds a stage; what its results are.

@@ -86,6 +86,7 @@ pub(super) fn clamped(position: usize, row: &Row, clamp: &Clamp) -> Clamped {
         float: of_float,
         before: e,
         is_cut: (t.lo < clamp.integers.lo, t.hi > clamp.integers.hi),
+        domain: clamp.integers,
         may_miss: row.may_miss,
     };
     Clamped { rule: Rule { error, value, gains: vec![(position, gain)], own, cut }, row }
@@ -222,6 +223,7 @@ pub(super) fn largest(cells: &[(usize, Row)]) -> Clamped {
         float,
         before: error.range,
         is_cut: (false, false),
+        domain: Range::ALL,
         may_miss,
     };
     let gains = cells.iter().map(|&(cell, _)| (cell, Range::new(0.0, 1.0))).collect();
@@ -236,7 +238,15 @@ mod tests {
 
     fn row(value: Range, error: Range) -> Row {
         let float = value.plus(error);
-        Row { value, error, float, before: error, is_cut: (false, false), may_miss: false }
+        Row {
+            value,
+            error,
+            float,
+            before: error,
+            is_cut: (false, false),
+            domain: Range::ALL,
+            may_miss: false,
+        }
     }
 
     /// All integers and errors of a row of a few, rounded up or down as far as it goes: the rule holds of each, and its lines and ranges

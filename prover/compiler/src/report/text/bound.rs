@@ -1,7 +1,6 @@
 //! What is certain of an output's error, in words.
 
-use super::layout::{Page, count, real};
-use super::percent;
+use super::layout::{Page, count, percent, real};
 use super::table::{self, Column, Kind};
 use crate::report::bound::{BoundReport, CertifiedReport};
 use crate::report::contents::OutputReport;
@@ -13,6 +12,9 @@ pub(super) fn bound(bound: &BoundReport, page: &mut Page) {
     let text = match (certified, uncertified) {
         (Some(certified), _) if certified.is_useful => {
             let raw = match certified.raw > certified.error {
+                true if certified.raw.is_infinite() => {
+                    " (without a bound where inputs are rounded first)".into()
+                }
                 true => format!(" ({} where inputs are rounded first)", real(certified.raw)),
                 false => String::new(),
             };

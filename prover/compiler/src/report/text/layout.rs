@@ -138,6 +138,11 @@ pub(super) fn real(value: f64) -> String {
     if text == "-0" { "0".into() } else { text.into() }
 }
 
+/// A part in percent.
+pub(super) fn percent(part: f64) -> String {
+    format!("{}%", real(if part < 0.1 { (part * 1e4).round() / 1e2 } else { (part * 1e3).round() / 1e1 }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use assay_interface::scales::Scales;
 use super::contents::{
     Decisions, KindReport, MeasuredOn, OutputReport, ProvingTime, Report, TensorReport, WayReport,
 };
-use layout::{Page, count, real};
+use layout::{Page, count, percent, real};
 use table::{Column, Kind};
 
 use crate::warning;
@@ -168,10 +168,6 @@ fn decisions(report: &Report, output: &OutputReport, decisions: &Decisions, page
     if threshold.is_none() {
         page.paragraph("  ", "Shown: half of what the best score is ahead of the next.");
     }
-}
-
-fn percent(part: f64) -> String {
-    format!("{}%", real(if part < 0.1 { (part * 1e4).round() / 1e2 } else { (part * 1e3).round() / 1e1 }))
 }
 
 const LAYER: [Column; 8] = [
