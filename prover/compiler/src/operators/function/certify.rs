@@ -307,7 +307,18 @@ fn slopes(function: Activation, range: Range) -> Option<Range> {
     };
     let exact = found.lo == found.hi && matches!(function, A::LeakyRelu { .. } | A::Elu { .. } | A::HardSigmoid { .. } | A::Celu { .. });
     let lost = ELEMENTARY * (1.0 + found.magnitude());
-    let found = if exact { found } else { found.widened(lost) };
+    let mut found = if exact { found } else { found.widened(lost) };
+    // Functions that never fall are flat at most, however little their slopes are known to the last digit.
+    let rises = match function {
+        A::HardSigmoid { alpha, .. } | A::Elu { alpha } => real(alpha) >= 0.0,
+        A::Selu { alpha, gamma } => real(alpha) >= 0.0 && real(gamma) >= 0.0,
+        A::Sigmoid | A::Tanh | A::Erf | A::Exp | A::Softplus | A::Softsign => true,
+        A::Atan | A::Asinh | A::Sinh | A::Sqrt | A::Log | A::Celu { .. } => true,
+        _ => false,
+    };
+    if rises {
+        found.lo = found.lo.max(0.0);
+    }
     debug_assert!(function.arguments() != Arguments::Positive || range.lo > 0.0);
     found.is_finite().then_some(found)
 }
