@@ -48,9 +48,11 @@ pub struct Board {
     limits: Limits,
     journal: Option<Journal>,
     state: Mutex<State>,
-    /// What does not work, by its name and what it is about: since when, and why.
-    failing: Mutex<BTreeMap<(&'static str, String), (Instant, String)>>,
+    failing: Mutex<Failing>,
 }
+
+/// What does not work, by its name and what it is about: since when, and why.
+type Failing = BTreeMap<(&'static str, String), (Instant, String)>;
 
 #[derive(Clone, Copy)]
 struct State {
