@@ -22,7 +22,7 @@ use crate::case::Case;
 use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::div_pow2;
-use crate::integer::{Interval, bit_length};
+use crate::integer::{Interval, bit_length, times};
 use crate::layers::function::{self, Activation, FunctionTable, Quantization};
 
 /// A function over a domain, with the scales of arguments and results.
@@ -162,16 +162,24 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], p: &Interpolated) -> Result<Vec
 
 /// Adds what [`constrain`] costs for values of these intervals; returns those of the results.
 pub fn cost(t: &mut Tally, x: &[Interval], p: &Interpolated) -> Result<Vec<Interval>, BuildError> {
-    let half = i128::from(p.half());
-    let of_cell = |&(lo, hi): &Interval| div_pow2::cost(t, (lo - half, hi - half), p.width);
-    let cells: Vec<Interval> = x.iter().map(of_cell).collect();
-    function::cost(t, &cells, &p.knots);
-    function::cost(t, &cells, &p.slopes);
-    let one = |&a: &Interval| {
+    let (half, last) = (i128::from(p.half()), (1 << p.width) - 1);
+    let (mut cells, mut rests) = (Vec::with_capacity(x.len()), Vec::with_capacity(x.len()));
+    for &(lo, hi) in x {
+        let a = div_pow2::cost(t, (lo - half, hi - half), p.width);
+        rests.push(((lo - (a.1 << p.width)).max(0), (hi - (a.0 << p.width)).min(last)));
+        cells.push(a);
+    }
+    let starts = function::cost(t, &cells, &p.knots);
+    let slopes = function::cost(t, &cells, &p.slopes);
+    let one = |(((&a, &r), start), slope): (((&Interval, &Interval), &Interval), &Interval)| {
         t.add(1);
-        div_pow2::cost(t, p.sums(a), p.drop)
+        // What its terms say, and what follows from a and r.
+        let terms = [times(*start, 1 << p.width), times(r, p.least.into()), (0, slope.1 * r.1)];
+        let (least, most) = terms.iter().fold((0, 0), |(lo, hi), term| (lo + term.0, hi + term.1));
+        let (lo, hi) = p.sums(a);
+        div_pow2::cost(t, (lo.max(least), hi.min(most)), p.drop)
     };
-    Ok(cells.iter().map(one).collect())
+    Ok(cells.iter().zip(&rests).zip(&starts).zip(&slopes).map(one).collect())
 }
 
 /// What audits and ledger see of it.

@@ -476,7 +476,7 @@ mod tests {
         assert!(why(Activation::Sqrt, Quantization { output_scale: 1, ..q }).contains("too coarse"));
         assert!(why(Activation::Sqrt, Quantization { output_scale: 30, ..q }).contains("too fine"));
         assert!(why(Activation::Reciprocal, Quantization { output_scale: 60, ..q }).contains("too fine"));
-        assert!(why(Activation::Sigmoid, q).contains("no form"));
+        assert!(why(Activation::Tan, q).contains("no form"));
     }
 
     proptest! {

@@ -21,9 +21,9 @@ pub(super) const FAMILY: Family = Family {
     cost: "a division by a constant for each end of a run of bits that are kept",
     operators: &[
         OnnxOperator::onnx("BitShift", shift).remarks("to the right, by constants"),
-        OnnxOperator::onnx("BitwiseAnd", bitwise).remarks("with constants within 2^39"),
-        OnnxOperator::onnx("BitwiseOr", bitwise).remarks("with constants within 2^39"),
-        OnnxOperator::onnx("BitwiseXor", bitwise).remarks("with constants within 2^39"),
+        OnnxOperator::onnx("BitwiseAnd", bitwise).remarks("with constants that are not negative"),
+        OnnxOperator::onnx("BitwiseOr", bitwise).remarks("with constants that are not negative"),
+        OnnxOperator::onnx("BitwiseXor", bitwise).remarks("with constants that are not negative"),
     ],
     integers: &[],
 };
@@ -62,24 +62,15 @@ fn bitwise(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         (None, None) => return Err(node.not_constant(1)),
     };
     let given = constant.as_constants().ok_or_else(|| node.not_constant(at))?;
-    let most = pow2(MAX_BITS as i32);
     let masks = sources(&shape, elements, constant).map(|at| {
-        let mask = given.get(at).copied().filter(|mask| (-most..most).contains(mask));
-        mask.map(|mask| mask as i64) // a whole number within 2^39
+        let mask = given.get(at).copied().filter(|mask| (0.0..pow2(MAX_BITS as i32)).contains(mask));
+        mask.map(|mask| mask as u64) // a whole number below 2^39
     });
-    let masks: Option<Vec<i64>> = masks.collect();
-    let allowed = "constants within 2^39, on one side at least";
+    let masks: Option<Vec<u64>> = masks.collect();
+    let allowed = "constants from 0 to 2^39, on one side at least";
     let masks = masks.ok_or_else(|| node.bad_attribute("mask", "other numbers".into(), allowed))?;
     let x = repeated(node, layers, x, &shape, elements)?;
-    // Of a negative mask the complement is not, and x & m = x - (x & !m).
-    let of_magnitudes: Vec<u64> = masks.iter().map(|&mask| (if mask < 0 { !mask } else { mask }) as u64).collect();
-    let mut both = kept(node, layers, &x, &of_magnitudes)?;
-    if masks.iter().any(|&mask| mask < 0) {
-        let is_negative = |i: usize| masks.get(i).map(|&mask| mask < 0);
-        let signed = layers.affine(node, &both, |i| Some((if is_negative(i)? { -1.0 } else { 1.0 }, 0.0)))?;
-        let own = layers.affine(node, &x, |i| Some((f64::from(u8::from(is_negative(i)?)), 0.0)))?;
-        both = elementwise::plus(node, layers, &own, &signed, 1.0)?;
-    }
+    let both = kept(node, layers, &x, &masks)?;
     let result = match node.proto.op_type.as_str() {
         "BitwiseAnd" => both,
         // x + c - (x & c), and x + c - 2 (x & c).
