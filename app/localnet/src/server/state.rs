@@ -34,12 +34,15 @@ pub struct State {
     pub cuts: bool,
     /// Done once, before the next transaction that is handed in for the first time is executed: to it alone, its simulation and its trial saw nothing
     /// of it.
-    pub before_send: Option<Box<dyn FnOnce(&mut Localnet) + Send>>,
+    pub before_send: Option<Before>,
     /// Which questions, by method and parameters, are refused with an error of the server's own.
     pub refuses: Option<fn(&str, &Value) -> bool>,
     /// What `getTransaction` shows, by signature.
     pub(super) records: HashMap<String, Value>,
 }
+
+/// Does something to the runtime.
+pub type Before = Box<dyn FnOnce(&mut Localnet) + Send>;
 
 impl State {
     pub(super) fn new(net: Localnet) -> Self {
