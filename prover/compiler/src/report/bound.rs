@@ -7,6 +7,7 @@ use super::evidence::Evidence;
 use crate::compiled::CompiledModel;
 use crate::internal::Expected;
 use crate::number::pow2;
+use crate::quantize::certify::range::Range;
 use crate::quantize::certify::{Certificate, Uncertified};
 
 /// Samples of which scores are compared with a band, at most.
@@ -36,16 +37,23 @@ pub struct CertifiedReport {
     pub low: f64,
     /// Largest that it is more.
     pub high: f64,
-    /// Largest absolute error where inputs are rounded first, against the float model on what they were.
+    /// Largest absolute error where inputs are rounded first, against the float model on what they were. Infinite, in JSON `null`, where it
+    /// has no bound.
     pub raw: f64,
     /// Whether it says anything: the error is less than the range of the output over the calibration data.
     pub is_useful: bool,
-    /// Where scores decide, how far the best must be ahead for the decision to be the float model's.
+    /// Where scores decide, how far the best must be ahead for the decision to be the float model's, of inputs that are integers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub margin: Option<f64>,
-    /// Where a threshold decides, the values in which the float model may decide otherwise.
+    /// The same where inputs are rounded first; infinite, in JSON `null`, where nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw_margin: Option<f64>,
+    /// Where a threshold decides, the values in which the float model may decide otherwise, of inputs that are integers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub band: Option<BandReport>,
+    /// The same where inputs are rounded first, if that differs and has a bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw_band: Option<BandReport>,
     /// Results of all layers that may be clamped to their format, for some input of the domain.
     pub saturating: usize,
     /// Where the error comes from, by layer: parts of the whole.
@@ -124,10 +132,14 @@ fn certified(
         tables: parts.tables,
         saturation: parts.saturation,
     });
-    let band = match evidence.options.threshold.filter(|_| known.margin.is_none()) {
-        Some(threshold) => Some(band(compiled, evidence, position, known, threshold)?),
-        None => None,
-    };
+    let (mut band, mut raw_band) = (None, None);
+    if let Some(threshold) = evidence.options.threshold.filter(|_| !known.is_of_scores) {
+        let of = |error: Range| self::band(compiled, evidence, position, error, threshold);
+        band = Some(of(known.error)?);
+        if known.raw != known.error && known.raw.is_finite() {
+            raw_band = Some(of(known.raw)?);
+        }
+    }
     Ok(CertifiedReport {
         error,
         low: known.error.lo,
@@ -135,25 +147,27 @@ fn certified(
         raw: known.raw.magnitude(),
         is_useful: range.is_none_or(|range| error < range),
         margin: known.margin,
+        raw_margin: known.raw_margin,
         band,
+        raw_band,
         saturating: evidence.certified.saturating.0,
         layers: layers.collect(),
     })
 }
 
-/// With `low <= F - Q <= high`, `F` and `Q` lie on two sides of `t` only if `t - high <= Q < t - low`.
+/// With `low <= F - Q <= high`, the ends of `error`, `F` and `Q` lie on two sides of `t` only if `t - high <= Q < t - low`.
 fn band(
     compiled: &CompiledModel,
     evidence: &Evidence<'_>,
     position: usize,
-    known: &Certificate,
+    error: Range,
     threshold: f64,
 ) -> Result<BandReport, ReportError> {
     let output = compiled.graph.outputs.get(position).expected("an output of the graph")?;
     let layer = compiled.graph.layers.get(output.layer).expected("the layer of an output")?;
     let unit = pow2(i32::from(layer.scale));
-    let first = ((threshold - known.error.hi).next_down() * unit).ceil() as i64;
-    let end = ((threshold - known.error.lo).next_up() * unit).ceil() as i64;
+    let first = ((threshold - error.hi).next_down() * unit).ceil() as i64;
+    let end = ((threshold - error.lo).next_up() * unit).ceil() as i64;
     let samples = evidence.profile.given();
     let (mut inside, mut total) = (0, 0);
     for sample in samples.iter().step_by(samples.len().div_ceil(MAX_SAMPLES).max(1)) {

@@ -325,11 +325,42 @@ fn thresholds() {
         differ += usize::from(!is_same);
     }
     assert!(differ > 0 && inside < POINTS / 2, "{differ} {inside}");
+    // Inputs that are no integers.
+    let raw = certified.raw_band.as_ref().unwrap();
+    assert!(raw.first <= band.first && band.end <= raw.end, "{raw:?} {band:?}");
+    for _ in 0..POINTS {
+        let x: Vec<f64> = domains
+            .iter()
+            .map(|&(first, last, unit)| rng.gen_range(first as f64..=last as f64) * unit)
+            .collect();
+        let q: Vec<i64> = x.iter().zip(&domains).map(|(x, domain)| (x / domain.2).round() as i64).collect();
+        let score = compiled.run_reference(&[q]).unwrap()[0][0];
+        let is_same = (model.evaluate(&x)[0][0] >= threshold) == (score as f64 / unit >= threshold);
+        assert!(is_same || (raw.first..raw.end).contains(&score), "{x:?} {score} {raw:?}");
+    }
     let text = report.text(100);
     assert!(
         text.contains("For every input of the domain") && text.contains("Certainly as the float model's"),
         "{text}"
     );
+}
+
+/// A threshold is of scores: a decision beside them has no band, for its error is that of what it compares.
+#[test]
+fn decisions_have_no_band() {
+    let onnx = Onnx::new()
+        .input("x", &[1, 2])
+        .floats("w", &[2, 1], &[0.7, -0.4])
+        .node("score", "MatMul", &["x", "w"], vec![])
+        .floats("c", &[1], &[0.1])
+        .node("flag", "Greater", &["score", "c"], vec![])
+        .output("score")
+        .output("flag");
+    let options = Options { threshold: Some(0.5), ..options(0.05) };
+    let (_, report) = compile(&onnx.bytes(), &Table::Rows(rows(200, 2, 7)), &options).unwrap();
+    let of = |at: usize| report.outputs[at].bound.as_ref().and_then(|bound| bound.certified.as_ref());
+    assert!(of(0).is_some_and(|certified| certified.band.is_some()));
+    assert!(of(1).is_none_or(|certified| certified.band.is_none() && certified.raw_band.is_none()));
 }
 
 /// What has no bound says so, and why.

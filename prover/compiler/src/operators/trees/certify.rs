@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use assay_circuits::layers::trees::{Aggregate, Ensemble, Node};
 
 use super::ensemble::{Branch, Condition, RealEnsemble, Slot, Values};
+use crate::import::single::Precision;
 use crate::number::pow2;
 use crate::quantize::certify::range::Range;
 use crate::quantize::certify::rule::{Given, Row, Rule};
@@ -179,7 +180,10 @@ fn differing(
     let (first, last) = (first as i64, last as i64);
     if matches!(condition, Condition::Among { .. }) {
         // Whole numbers are compared exactly; of others each list would have to be looked at.
-        let is_exact = *known == Values::Whole && scale >= 0 && (slot.factor, slot.offset) == (1.0, 0.0);
+        let is_whole = *known == Values::Whole && scale >= 0 && (slot.factor, slot.offset) == (1.0, 0.0);
+        // Beyond, two integers may be one number of single precision.
+        let is_single = [first, last].into_iter().all(|end| end.abs() <= 1 << f32::MANTISSA_DIGITS);
+        let is_exact = is_whole && (is_single || slot.precision == Precision::Double);
         return Some(is_exact.then(Vec::new));
     }
     // Both change once, from the first to the last.

@@ -116,8 +116,8 @@ fn places(of: Searched<'_>) -> Vec<Place> {
             return Place::Listed(all);
         };
         // Whole numbers, of what is no other.
-        let scale =
-            if feature.kind == Kind::Real && feature.categories.is_none() { i32::from(scale) } else { 0 };
+        let is_real = feature.kind == Kind::Real && feature.categories.is_none();
+        let scale = if is_real { i32::from(scale) } else { i32::from(scale).min(0) };
         let half = pow2(i32::from(bits) - 1);
         let end = |x: f64| (x * pow2(scale)).round().clamp(-half + 1.0, half - 1.0) as i64;
         Place::Grid { first: end(feature.min), last: end(feature.max), step: pow2(-scale) }

@@ -42,6 +42,10 @@ pub(crate) struct Certificate {
     pub raw: Range,
     /// By how much the best of two scores must be ahead for the decision to be the float model's, where scores decide.
     pub margin: Option<f64>,
+    /// The same for inputs that are rounded to integers first.
+    pub raw_margin: Option<f64>,
+    /// Whether the error is that of the scores behind a decision, and not of results.
+    pub is_of_scores: bool,
     /// Where the largest comes from: one for each layer.
     pub parts: Vec<Parts>,
     /// Inputs, as the integers' real numbers, at which the bound would be reached if all lines were tight.
@@ -99,7 +103,12 @@ pub(crate) fn certify(task: Task<'_>) -> Result<Certified, InternalError> {
         outputs.push(match (of_grid, &raw) {
             (Ok(of_grid), Some(raw)) => {
                 let raw = of_output(raw, task, output.layer)?;
-                Ok(Certificate { raw: raw.map_or(Range::ALL, |raw| raw.error), ..of_grid })
+                let (raw, margin) = raw.map_or((Range::ALL, f64::INFINITY), |raw| {
+                    (raw.error, raw.margin.unwrap_or(f64::INFINITY))
+                });
+                // Inputs that are integers are rounded as well: by nothing.
+                let raw_margin = of_grid.margin.map(|of_grid| of_grid.max(margin));
+                Ok(Certificate { raw: raw.hull(of_grid.error), raw_margin, ..of_grid })
             }
             (found, _) => found,
         });
@@ -137,7 +146,7 @@ fn of_output(
                 .sum()
         };
         if !is_narrow {
-            return plain();
+            return outwards(plain());
         }
         let mut results = Coefficients::zeros(len);
         for &(at, sign) in form {
@@ -151,8 +160,7 @@ fn of_output(
         if let Some(corners) = corners.filter(|corners| corners.len() < CORNERS) {
             corners.push(net.corner(&over));
         }
-        let plain: f64 = plain();
-        largest.min(if plain == 0.0 { plain } else { plain.next_up() })
+        largest.min(outwards(plain()))
     };
     let mut error = Range { lo: f64::INFINITY, hi: f64::NEG_INFINITY };
     let (mut corners, mut worst) = (Vec::new(), (0, f64::NEG_INFINITY));
@@ -178,7 +186,13 @@ fn of_output(
         margin = Some(2.0 * error.magnitude());
     }
     let parts = parts::of(net, layer, stages, worst.0);
-    Ok(Ok(Certificate { error, raw: error, margin, parts, corners }))
+    let raw_margin = margin;
+    Ok(Ok(Certificate { error, raw: error, margin, raw_margin, is_of_scores: of_scores, parts, corners }))
+}
+
+/// A sum of two, and what it may have lost.
+fn outwards(sum: f64) -> f64 {
+    if sum == 0.0 { sum } else { sum.next_up() }
 }
 
 /// The largest of a range, or of it negated.

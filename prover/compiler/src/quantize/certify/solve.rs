@@ -80,7 +80,8 @@ impl Net {
                     continue;
                 };
                 let value = domain(feature, scale.into(), u32::from(graph.bits), is_coded);
-                let is_rounded = feature.kind == Kind::Real && feature.categories.is_none();
+                // Integers are, where a format counts in twos or more.
+                let is_rounded = scale < 0 || feature.kind == Kind::Real && feature.categories.is_none();
                 self.rounds_inputs |= is_rounded;
                 // Half a unit, and what the format has no room for.
                 let by = |end: f64| end.abs() * f64::from(f32::EPSILON);

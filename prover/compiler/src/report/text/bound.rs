@@ -1,34 +1,39 @@
 //! What is certain of an output's error, in words.
 
-use super::layout::{Page, count, percent, real};
+use super::layout::{Page, count, percent, real_down, real_up};
 use super::table::{self, Column, Kind};
-use crate::report::bound::{BoundReport, CertifiedReport};
+use crate::report::bound::{BandReport, BoundReport, CertifiedReport};
 use crate::report::contents::OutputReport;
 
 /// The largest error over the whole domain: from below, and from above.
 pub(super) fn bound(bound: &BoundReport, page: &mut Page) {
     let BoundReport { found, evaluations, certified, uncertified } = bound;
-    let found = format!("worst found {} in a search of {} inputs", real(*found), count(*evaluations));
+    let found = format!("worst found {} in a search of {} inputs", real_down(*found), count(*evaluations));
     let text = match (certified, uncertified) {
         (Some(certified), _) if certified.is_useful => {
             let raw = match certified.raw > certified.error {
                 true if certified.raw.is_infinite() => {
                     " (without a bound where inputs are rounded first)".into()
                 }
-                true => format!(" ({} where inputs are rounded first)", real(certified.raw)),
+                true => format!(" ({} where inputs are rounded first)", real_up(certified.raw)),
                 false => String::new(),
             };
             let margin = certified.margin.map_or_else(String::new, |margin| {
-                format!(
-                    "; the decision is the float model's where the best score is ahead by {} or more",
-                    real(margin)
-                )
+                let raw = match certified.raw_margin {
+                    Some(raw) if raw.is_infinite() => " (never surely where inputs are rounded first)".into(),
+                    Some(raw) if raw > margin => {
+                        format!(" ({} where inputs are rounded first)", real_up(raw))
+                    }
+                    _ => String::new(),
+                };
+                let margin = real_up(margin);
+                format!("; the decision is the float model's where the best score is ahead by {margin} or more{raw}")
             });
-            format!("at most {}{raw}, certified; {found}{margin}", real(certified.error))
+            format!("at most {}{raw}, certified; {found}{margin}", real_up(certified.error))
         }
         (Some(certified), _) => format!(
             "{found}; no useful certificate: the bound, {}, exceeds what the output varies by",
-            real(certified.error)
+            real_up(certified.error)
         ),
         (None, Some(why)) => format!("{found}; no certificate: {why}"),
         (None, None) => found,
@@ -38,15 +43,18 @@ pub(super) fn bound(bound: &BoundReport, page: &mut Page) {
 
 /// The band around a threshold.
 pub(super) fn band(bound: &BoundReport, page: &mut Page) {
-    let Some(band) = bound.certified.as_ref().and_then(|certified| certified.band.as_ref()) else { return };
-    let (inside, total) = (count(band.inside), count(band.total));
-    page.paragraph(
-        "  ",
-        &format!(
-            "Certainly as the float model's outside of integers [{}, {}): {inside} of {total} lie inside.",
-            band.first, band.end
-        ),
-    );
+    let Some(certified) = &bound.certified else { return };
+    let Some(band) = &certified.band else { return };
+    let of = |band: &BandReport| {
+        let (inside, total) = (count(band.inside), count(band.total));
+        format!("outside of integers [{}, {}): {inside} of {total} lie inside", band.first, band.end)
+    };
+    let raw = match &certified.raw_band {
+        Some(raw) => format!("; where inputs are rounded first, {}", of(raw)),
+        None if certified.raw.is_infinite() => "; nowhere surely where inputs are rounded first".into(),
+        None => String::new(),
+    };
+    page.paragraph("  ", &format!("Certainly as the float model's {}{raw}.", of(band)));
 }
 
 const PARTS: [Column; 4] = [

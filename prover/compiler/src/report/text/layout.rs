@@ -138,6 +138,26 @@ pub(super) fn real(value: f64) -> String {
     if text == "-0" { "0".into() } else { text.into() }
 }
 
+/// A real number in four significant digits, no less than it is: for what is claimed to be the most.
+pub(super) fn real_up(value: f64) -> String {
+    let text = real(value);
+    if !value.is_finite() || text.parse::<f64>().is_ok_and(|shown| shown >= value) {
+        return text;
+    }
+    // Half a unit of the last digit, so that the nearest is not below.
+    real(value + 0.5 * 10f64.powi(value.abs().log10().floor() as i32 - 3))
+}
+
+/// A real number in four significant digits, no more than it is.
+pub(super) fn real_down(value: f64) -> String {
+    let text = real_up(-value);
+    match text.strip_prefix('-') {
+        Some(text) => text.into(),
+        None if text == "0" => text,
+        None => format!("-{text}"),
+    }
+}
+
 /// A part in percent.
 pub(super) fn percent(part: f64) -> String {
     format!("{}%", real(if part < 0.1 { (part * 1e4).round() / 1e2 } else { (part * 1e3).round() / 1e1 }))
@@ -146,6 +166,20 @@ pub(super) fn percent(part: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bounds_are_rounded_outwards() {
+        for value in
+            [2.57449, 0.523449, 1234.49, 0.99999, 9.9996, 12345.4, 1.2345678e9, 3.14159e-7, 0.05, 0.0]
+        {
+            let (up, down) = (real_up(value), real_down(value));
+            let number = |text: &str| text.parse::<f64>().unwrap();
+            assert!(number(&up) >= value && number(&down) <= value, "{value} {up} {down}");
+            assert!(number(&up) - number(&down) <= value * 1.1e-3, "{value} {up} {down}");
+            assert_eq!(real_down(-value), if value == 0.0 { "0".into() } else { format!("-{up}") });
+        }
+        assert_eq!((real_up(2.57449), real_up(0.5)), ("2.575".into(), "0.5".into()));
+    }
 
     #[test]
     fn names_are_cut_in_the_middle_only_where_they_must_be() {
