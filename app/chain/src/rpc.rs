@@ -5,6 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use assay_host::{Account, Watch};
 use base64::Engine as _;
@@ -28,6 +30,10 @@ const CLOCK: Address = Address::from_str_const("SysvarC1ock111111111111111111111
 const UNIX_TIME: std::ops::Range<usize> = 32..40;
 /// What a server says that keeps the latest blocks only.
 const NO_HISTORY: i64 = -32011;
+/// How long whoever takes bundles may take to answer: a blockhash does not live long.
+const BUNDLE_PATIENCE: Duration = Duration::from_secs(2);
+/// Blocks from now on that a blockhash lives for at most: 150, and servers behind one address differ by some.
+const LONGEST_LIFE: u64 = 300;
 
 /// How sure one wants to be of what is read, and of what was sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,8 +137,9 @@ pub struct Execution {
 /// A server.
 pub struct Rpc {
     transport: Transport,
-    /// Where bundles are taken, if anywhere.
+    /// Where bundles are taken, if anywhere; and why the last one was not.
     bundles: Option<Transport>,
+    unbundled: Mutex<Option<String>>,
     commitment: Commitment,
     /// The slot that accounts are read from, or a later one.
     from: AtomicU64,
@@ -141,13 +148,14 @@ pub struct Rpc {
 impl Rpc {
     /// The server at `url`, which is asked for what has `commitment`. Nothing is asked yet.
     pub fn new(url: &str, commitment: Commitment) -> Self {
-        Self { transport: Transport::new(url), bundles: None, commitment, from: AtomicU64::new(0) }
+        let (bundles, unbundled, from) = (None, Mutex::default(), AtomicU64::new(0));
+        Self { transport: Transport::new(url), bundles, unbundled, commitment, from }
     }
 
     /// The same server, with another at `url` that takes bundles.
     #[must_use]
     pub fn with_bundles(self, url: &str) -> Self {
-        Self { bundles: Some(Transport::new(url)), ..self }
+        Self { bundles: Some(Transport::patient(url, BUNDLE_PATIENCE)), ..self }
     }
 
     /// Whether bundles are taken anywhere.
@@ -292,7 +300,7 @@ impl Rpc {
     /// The latest blockhash.
     ///
     /// # Errors
-    /// As [`Rpc::ask`].
+    /// As [`Rpc::ask`]; [`Error::Answer`] where it would outlive every blockhash: whoever waits for its end would wait for ever.
     pub fn blockhash(&self) -> Result<Blockhash> {
         const METHOD: &str = "getLatestBlockhash";
         let answer = self.ask(METHOD, &json!([self.options()]))?;
@@ -301,7 +309,11 @@ impl Rpc {
             let hash = value.get("blockhash")?.as_str()?.parse().ok()?;
             Some(Blockhash { hash, last_height: value.get("lastValidBlockHeight")?.as_u64()? })
         };
-        self.found(METHOD, read())
+        let blockhash: Blockhash = self.found(METHOD, read())?;
+        match blockhash.last_height > self.height()?.saturating_add(LONGEST_LIFE) {
+            true => Err(self.answer(METHOD, "a lastValidBlockHeight that is no such height")),
+            false => Ok(blockhash),
+        }
     }
 
     /// Blocks so far, of those that were never rolled back: what [`Blockhash::last_height`] is compared with.
@@ -381,7 +393,16 @@ impl Rpc {
     /// As [`Rpc::ask`]; nobody takes bundles.
     pub fn send_bundle(&self, wire: &[u8]) -> Result<()> {
         let bundles = self.bundles.as_ref().ok_or_else(|| Error::Build("nobody takes bundles".into()))?;
-        bundles.ask_once("sendBundle", &json!([[BASE64.encode(wire)], { "encoding": "base64" }])).map(drop)
+        let parameters = json!([[BASE64.encode(wire)], { "encoding": "base64" }]);
+        bundles.ask_once("sendBundle", &parameters).map(drop).inspect_err(|error| {
+            let mut unbundled = self.unbundled.lock().unwrap_or_else(PoisonError::into_inner);
+            *unbundled = Some(error.to_string());
+        })
+    }
+
+    /// Why a bundle was not taken, if one was not since this was asked last.
+    pub fn unbundled(&self) -> Option<String> {
+        self.unbundled.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Whether the server looks beyond the latest blocks when it is asked for a transaction.

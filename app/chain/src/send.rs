@@ -35,6 +35,9 @@ const LAST_LOOKS: u32 = 4;
 const FRESH: Duration = Duration::from_secs(6);
 /// How old its simulation may be: a signer may take its time.
 const TRIED: Duration = Duration::from_secs(2);
+/// Blocks that a signed transaction still has to be executed in, or it is signed anew; and how often it is signed.
+const LEAST_LEFT: u64 = 40;
+const SIGNINGS: u32 = 2;
 /// Blocks beyond the last that takes a blockhash, until it counts as expired: servers behind one address differ by some.
 pub const MARGIN: u64 = 32;
 /// Most lamports that anybody means to pay for being early: more is a slip.
@@ -183,24 +186,16 @@ impl Sender<'_> {
         sending: &mut dyn FnMut(Signed<'_>) -> Result<()>,
     ) -> Result<Landed> {
         let deadline = Instant::now() + self.patience;
-        let (unsigned, blockhash) = match simulated.asked.elapsed() {
-            age if age < FRESH => (simulated.transaction.clone(), simulated.blockhash),
-            _ => {
-                let blockhash = self.rpc.blockhash()?;
-                let Simulated { instructions, budget, .. } = simulated;
-                (Unsigned::new(&self.payer, instructions, *budget, blockhash.hash)?, blockhash)
-            }
-        };
-        let programs = unsigned.programs();
-        let (signature, wire) = unsigned.sign(&self.keys)?;
-        if simulated.asked.elapsed() > TRIED {
-            self.trial(&wire, &programs)?;
-        }
+        let programs = simulated.transaction.programs();
+        let (signature, wire, blockhash) = self.sign(simulated, &programs)?;
         sending(Signed { signature: &signature, last_height: blockhash.last_height })?;
         let mut last = Instant::now();
         let began = last;
         let hand_in = || match simulated.is_bundled {
-            true if began.elapsed() < BUNDLED => self.rpc.send_bundle(&wire),
+            // Whoever takes no bundles now keeps nothing waiting.
+            true if began.elapsed() < BUNDLED => {
+                self.rpc.send_bundle(&wire).or_else(|_| self.rpc.send(&wire))
+            }
             _ => self.rpc.send(&wire),
         };
         // What becomes of a bundle is not told: only a server's own answer counts.
@@ -257,6 +252,31 @@ impl Sender<'_> {
             None => Err(Error::Unconfirmed { signature, seconds: self.patience.as_secs() }),
         }
     }
+
+    /// The signed transaction: its signature, its bytes and its blockhash, which has not expired. Nobody is shown the signed bytes here:
+    /// whoever is could hand them in, and nobody has written them down yet.
+    fn sign(&self, simulated: &Simulated, programs: &[Address]) -> Result<(String, Vec<u8>, Blockhash)> {
+        let Simulated { instructions, budget, .. } = simulated;
+        let (mut unsigned, mut blockhash, mut asked) =
+            (simulated.transaction.clone(), simulated.blockhash, simulated.asked);
+        for _ in 0..SIGNINGS {
+            if asked.elapsed() >= FRESH {
+                (blockhash, asked) = (self.rpc.blockhash()?, Instant::now());
+                unsigned = Unsigned::new(&self.payer, instructions, *budget, blockhash.hash)?;
+            }
+            let shown = unsigned.wire();
+            let (signature, wire) = unsigned.clone().sign(&self.keys)?;
+            if simulated.asked.elapsed() > TRIED {
+                self.trial(&shown, programs)?;
+            }
+            if asked.elapsed() < FRESH
+                || self.rpc.height()?.saturating_add(LEAST_LEFT) <= blockhash.last_height
+            {
+                return Ok((signature, wire, blockhash));
+            }
+        }
+        Err(Error::Withheld("its blockhash expires before it is signed: the signer takes too long".into()))
+    }
 }
 
 /// Whether the server may have taken the transaction, or another behind the same address may: its answer was lost, it had executed
@@ -271,3 +291,6 @@ fn may_be_on_its_way(error: &Error) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,10 +41,15 @@ struct Document<T, E> {
 impl Transport {
     /// To the server at `url`. Nothing is asked yet, and redirects are not followed: what is sent is for this server.
     pub(crate) fn new(url: &str) -> Self {
+        Self::patient(url, PATIENCE)
+    }
+
+    /// The same, with its own time for one answer.
+    pub(crate) fn patient(url: &str, patience: Duration) -> Self {
         let host = host(url);
         // A proxy of the environment's has no way to this machine.
         let proxy = if is_here(&host) { None } else { ureq::Proxy::try_from_env() };
-        let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).max_redirects(0);
+        let config = ureq::Agent::config_builder().timeout_global(Some(patience)).max_redirects(0);
         let config = config.http_status_as_error(false).proxy(proxy);
         Self { agent: config.build().new_agent(), url: url.into(), host }
     }

@@ -63,6 +63,8 @@ ffff01322c0707070707070707000000000909090909090909090909090909090909090909090909
 /// Slot 12, whose parent is 11, told of by the filter of the first request, and of the second.
 const CONFIRMED: &str = "0a07736c6f747320311a08080c100b180128095a020801";
 const CONFIRMED_BY_SECOND: &str = "0a07736c6f747320321a08080c100b180128095a020801";
+/// That slot.
+const SLOT: u64 = 12;
 /// A slot that is not confirmed.
 const PROCESSED: &str = "0a07736c6f747320311a06080c100b28095a020801";
 /// A sign of life is asked for, and answered.
@@ -192,7 +194,7 @@ async fn it_follows_a_server_through_every_end_of_a_call() {
     until(&mirror, &[FOUND]).await;
     assert!(repairs.try_recv().is_err());
     client.tell(CONFIRMED);
-    assert_eq!(soon(repairs.recv()).await.unwrap(), Repair::Keys(vec![Key::List(watch())]));
+    assert_eq!(soon(repairs.recv()).await.unwrap(), Repair::Keys(vec![Key::List(watch())], SLOT));
     let data = [&[7; 8][..], &[0; 4], &[9; 32]].concat();
     assert_eq!(mirror.listed(&watch(), &FOUND), Some(Some(Account { owner: PROGRAM, data })));
     client.tell(CLOSED_BEFORE);
@@ -210,7 +212,7 @@ async fn it_follows_a_server_through_every_end_of_a_call() {
     assert_eq!(client.request().await, bytes(BOTH));
     client.tell(CONFIRMED);
     client.tell(CONFIRMED_BY_SECOND);
-    let stands = Repair::Keys(vec![Key::Single(PROGRAM)]);
+    let stands = Repair::Keys(vec![Key::Single(PROGRAM)], SLOT);
     assert_eq!(soon(repairs.recv()).await.unwrap(), stands, "the first request's slots say nothing of it");
 
     // The server ends the call with a status: it is called again, for all of it.
@@ -222,7 +224,7 @@ async fn it_follows_a_server_through_every_end_of_a_call() {
     assert_eq!(client.request().await, bytes(BOTH_AGAIN));
     client.tell(CONFIRMED);
     let keys = vec![Key::List(watch()), Key::Single(PROGRAM)];
-    assert_eq!(soon(repairs.recv()).await.unwrap(), Repair::Keys(keys));
+    assert_eq!(soon(repairs.recv()).await.unwrap(), Repair::Keys(keys, SLOT));
     // The connection is cut.
     client.connection.abort();
     // What is compressed, though nobody asked for that; and what is longer than anything that is watched.
@@ -234,8 +236,12 @@ async fn it_follows_a_server_through_every_end_of_a_call() {
     // Nobody wants anything any more: the call ends.
     let mut client = accept(&listener).await;
     client.request().await;
+    wanted.send(Want::Keep(Key::Single(FOUND))).unwrap();
+    client.request().await;
+    // What is kept is not given up.
     wanted.send(Want::Drop(Key::Single(PROGRAM))).unwrap();
-    assert_eq!(client.request().await.len(), bytes(LIST_ALONE).len());
+    wanted.send(Want::Drop(Key::Single(FOUND))).unwrap();
+    assert_eq!(client.request().await.len(), bytes(BOTH).len());
     drop(wanted);
     soon(following).await.unwrap();
     // The server sees it, one way or the other.

@@ -225,13 +225,13 @@ impl Config {
                 value.word(&[("dry-run", Mode::DryRun), ("live", Mode::Live)])
             })?,
             journal: keeper.or("journal", base.join("keeper.journal"), |value| path(value, base))?,
-            workers: count(number("workers", 32, 1, 256, "accounts")?),
+            workers: count(number("workers", 32, 2, 256, "accounts")?),
             provers: count(number("provers", 1, 1, cores.max(64), "proofs")?),
             resync: Duration::from_secs(number("resync_seconds", 60, 5, 86_400, "seconds")?),
             poll: Duration::from_millis(number("poll_millis", 400, 50, 5_000, "milliseconds")?),
             grace: Duration::from_secs(number("grace_seconds", 90, 0, 3_600, "seconds")?),
             fees: fees(&root.table("fees", FEES)?)?,
-            bundle: bundle(&root.table("bundle", BUNDLE)?)?,
+            bundle: bundle(&root)?,
             caps,
             tokens,
             prices: prices(&root.table("prices", PRICES)?)?,
@@ -291,11 +291,26 @@ const COMMAND: &str = "write the command and its arguments as a list of strings"
 const FEED: &str = "write the feed's id: 64 hexadecimal digits";
 
 fn yellowstone(cluster: &Table<'_>, base: &Path) -> Result<Option<Yellowstone>, ConfigError> {
-    let token = cluster.or("yellowstone_token", None, |value| path(value, base).map(Some))?;
-    cluster.or("yellowstone", None, |value| {
-        let url = Url::http(value.string(YELLOWSTONE)?).map_err(|what| value.error(what, YELLOWSTONE))?;
-        Ok(Some(Yellowstone { url, token }))
-    })
+    let named = cluster.find("yellowstone_token");
+    let Some(value) = cluster.find("yellowstone") else {
+        return named.map_or(Ok(None), |token| {
+            Err(token
+                .error("no server is named that wants to see it", "name cluster.yellowstone, or remove this"))
+        });
+    };
+    if let Some(websocket) = cluster.find("websocket") {
+        return Err(websocket.error(
+            "cluster.yellowstone tells of accounts in its place",
+            "remove one of websocket and yellowstone",
+        ));
+    }
+    let url = Url::http(value.string(YELLOWSTONE)?).map_err(|what| value.error(what, YELLOWSTONE))?;
+    let open = named.as_ref().filter(|_| !url.hides());
+    if let Some(token) = open {
+        return Err(token.error("it would be sent unencrypted to another machine", YELLOWSTONE));
+    }
+    let token = named.map(|token| path(&token, base)).transpose()?;
+    Ok(Some(Yellowstone { url, token }))
 }
 
 /// Slots by which what has this commitment always lies behind the newest: less would keep everything from being begun.

@@ -119,6 +119,7 @@ impl Hear for Board {
                 metrics.add(SENDS, [&flight.action], 1);
                 metrics.observe(REACTION_SECONDS, [&flight.action], *since);
             }
+            Event::Unbundled { .. } => metrics.add(FAILURES, ["bundles", "not taken"], 1),
             Event::Ended { flight, end } => {
                 let outcome = match end {
                     End::Landed { .. } => "landed",

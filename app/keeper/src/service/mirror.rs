@@ -9,7 +9,8 @@
 //! connection and from time to time, and in part whenever a transaction went through, or was refused.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::hash::{Hash, Hasher};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use assay_chain::rpc::At;
@@ -20,7 +21,7 @@ use tokio::sync::watch;
 /// Most accounts, and most of one list: beyond these, what a server lists is left out. So a flood of one kind leaves room for the others.
 const MOST: usize = 200_000;
 const MOST_LISTED: usize = 100_000;
-/// For how long a single account is kept that nobody reads.
+/// For how long a single account or a list is kept that nobody reads.
 const UNREAD: Duration = Duration::from_secs(600);
 /// For how many slots it is remembered that an account is gone, so that what was read before does not bring it back.
 const GONE: u64 = 1_000;
@@ -32,6 +33,17 @@ pub enum Key {
     Single(Address),
     /// The accounts that a filter lets through.
     List(Watch),
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Single(address) => address.hash(state),
+            Self::List(Watch { program, discriminator, holds }) => {
+                (program, discriminator, holds.map(|holds| holds.bytes)).hash(state);
+            }
+        }
+    }
 }
 
 /// Which way a value came. What is told in a slot stands above what was asked for in it: an answer may be of the slot's beginning.
@@ -53,6 +65,8 @@ struct Held {
 struct List {
     watch: Watch,
     members: BTreeSet<Address>,
+    /// When its addresses were read last. Many read at once.
+    read: Mutex<Instant>,
 }
 
 #[derive(Default)]
@@ -155,6 +169,7 @@ impl Mirror {
     pub fn listed(&self, watch: &Watch, address: &Address) -> Option<Option<Account>> {
         let state = self.read();
         let list = state.lists.iter().find(|list| list.watch == *watch)?;
+        *list.read.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let found = list.members.contains(address).then(|| state.accounts.get(address)).flatten();
         Some(found.and_then(|held| held.account.clone()))
     }
@@ -163,6 +178,7 @@ impl Mirror {
     pub fn addresses(&self, watch: &Watch) -> Option<Vec<Address>> {
         let state = self.read();
         let list = state.lists.iter().find(|list| list.watch == *watch)?;
+        *list.read.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         Some(list.members.iter().copied().collect())
     }
 
@@ -213,13 +229,26 @@ impl Mirror {
         self.changed(is_changed);
     }
 
+    /// Whether this is kept.
+    pub fn keeps(&self, key: &Key) -> bool {
+        let state = self.read();
+        match key {
+            Key::Single(address) => state.singles.contains_key(address),
+            Key::List(watch) => state.lists.iter().any(|list| list.watch == *watch),
+        }
+    }
+
     /// The accounts of a list, as it was asked for: what it does not name any more is gone.
     pub fn put_list(&self, watch: &Watch, read: At<Vec<(Address, Account)>>) {
         let mut state = self.write();
         let At { slot, value } = read;
         let mut is_changed = false;
         if !state.lists.iter().any(|list| list.watch == *watch) {
-            state.lists.push(List { watch: *watch, members: BTreeSet::new() });
+            state.lists.push(List {
+                watch: *watch,
+                members: BTreeSet::new(),
+                read: Mutex::new(Instant::now()),
+            });
             // What is here already by another way may be one of them.
             let known = state.accounts.iter();
             let is_one = |held: &Held| held.account.as_ref().is_some_and(|account| watch.admits(account));
@@ -244,10 +273,10 @@ impl Mirror {
         self.changed(is_changed);
     }
 
-    /// Forgets single accounts that nobody read for a while, and those that are gone for long: the keys that need no subscription now.
+    /// Forgets single accounts and lists that nobody read for a while, and accounts that are gone for long: the keys that need no subscription now.
     pub fn forget(&self) -> Vec<Key> {
         let mut state = self.write();
-        let mut unread = Vec::new();
+        let (mut unread, mut lists_unread) = (Vec::new(), Vec::new());
         state.singles.retain(|address, read| {
             let is_kept = read.elapsed() < UNREAD;
             if !is_kept {
@@ -256,13 +285,20 @@ impl Mirror {
             is_kept
         });
         let State { accounts, singles, lists, clock, is_full } = &mut *state;
+        lists.retain(|list| {
+            let is_kept = list.read.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < UNREAD;
+            if !is_kept {
+                lists_unread.push(Key::List(list.watch));
+            }
+            is_kept
+        });
         let oldest = clock.slot.saturating_sub(GONE);
         accounts.retain(|address, held| {
             let is_listed = || lists.iter().any(|list| list.members.contains(address));
             singles.contains_key(address) || is_listed() || (held.account.is_none() && held.slot >= oldest)
         });
         *is_full = accounts.len() >= MOST;
-        unread.into_iter().map(Key::Single).collect()
+        unread.into_iter().map(Key::Single).chain(lists_unread).collect()
     }
 }
 
@@ -436,6 +472,16 @@ mod tests {
         mirror.forget();
         assert_eq!(mirror.account(&at(2)), None);
         assert_eq!(mirror.len(), 1);
+        if let Some(long_ago) = Instant::now().checked_sub(UNREAD * 2) {
+            let other = Watch { discriminator: [8; 8], ..WATCH };
+            mirror.put_list(&other, At { slot: 12, value: Vec::new() });
+            for list in &mirror.read().lists {
+                *list.read.lock().unwrap() = long_ago;
+            }
+            assert_eq!(mirror.addresses(&WATCH), Some(vec![at(3)]), "somebody reads it");
+            assert_eq!(mirror.forget(), [Key::List(other)]);
+            assert_eq!(mirror.addresses(&other), None);
+        }
         assert!(mirror.keep_single(at(6)) && !mirror.keep_single(at(6)));
         assert_eq!(mirror.keys(), [Key::List(WATCH), Key::Single(at(6))]);
     }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use assay_feed_interface::pyth::PriceUpdate;
 use assay_host::{Action, Chain as _};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::hear::Hear;
 use super::hermes::{Hermes, pinned};
@@ -65,12 +66,19 @@ pub fn follow(hermes: &Hermes, is_stopped: &AtomicBool) {
     }
 }
 
-/// Posts prices for as long as the service runs. `told` hears of each look at them.
-pub async fn post(shared: Arc<Shared>, plan: Arc<Plan>, told: Arc<dyn Hear>) {
+/// Posts prices for as long as the service runs. `told` hears of each look at them. The one of `place` is held while something may be on
+/// its way.
+pub async fn post(shared: Arc<Shared>, plan: Arc<Plan>, place: Arc<Semaphore>, told: Arc<dyn Hear>) {
     let mut rest = REST;
     loop {
         let (posting, of) = (Arc::clone(&shared), Arc::clone(&plan));
-        let Ok(posted) = tokio::task::spawn_blocking(move || post_due(&posting, &of)).await else { return };
+        let Ok(held) = Arc::clone(&place).acquire_owned().await else { return };
+        let posted = tokio::task::spawn_blocking(move || {
+            let posted = post_due(&posting, &of);
+            drop(held);
+            posted
+        });
+        let Ok(posted) = posted.await else { return };
         told.prices(&posted);
         match posted {
             Ok(()) => {

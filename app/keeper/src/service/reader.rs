@@ -1,5 +1,7 @@
 //! From a server into the mirror: what strategies ask for the first time, and what is asked for again.
 
+use std::collections::HashSet;
+use std::iter::once;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ use super::mirror::{Key, Mirror, Way};
 /// Between a failed repair and the next one, which doubles.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Between two looks at whether a server has come as far as it is to be asked.
+const SOON: Duration = Duration::from_millis(200);
 /// Accounts that are asked for at once.
 const AT_ONCE: usize = 100;
 
@@ -29,8 +33,8 @@ pub enum Want {
 /// What is to be asked for again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repair {
-    /// These.
-    Keys(Vec<Key>),
+    /// These, from a server that has reached this slot.
+    Keys(Vec<Key>, u64),
     /// Everything.
     All,
 }
@@ -114,7 +118,7 @@ impl Reader {
         // behind.
         self.rpc.not_before(self.mirror.clock().read_at);
         let keys = match what {
-            Repair::Keys(keys) => keys.clone(),
+            Repair::Keys(keys, _) => keys.clone(),
             Repair::All => self.mirror.keys(),
         };
         let (mut singles, mut failed) = (Vec::new(), None::<(Vec<Key>, Error)>);
@@ -124,6 +128,8 @@ impl Reader {
         };
         for key in keys {
             match key {
+                // It was dropped meanwhile.
+                key if !self.mirror.keeps(&key) => {}
                 Key::Single(address) => singles.push(address),
                 Key::List(watch) => match self.rpc.listed_at(&watch) {
                     Ok(listed) => self.mirror.put_list(&watch, listed),
@@ -166,21 +172,29 @@ pub async fn repair_all(
     every: Duration,
     done: impl Fn(&Result<()>),
 ) {
-    let (mut last, mut pause, mut left) = (Instant::now(), PAUSE, Vec::new());
+    let (mut last, mut pause, mut left, mut early) =
+        (Instant::now(), PAUSE, HashSet::<Key>::new(), Early::default());
     loop {
-        let again = if left.is_empty() { every } else { pause };
-        let mut what = tokio::select! {
+        let again = match (early.keys.is_empty(), left.is_empty()) {
+            (false, _) => SOON,
+            (true, false) => pause,
+            (true, true) => every,
+        };
+        let first = tokio::select! {
             next = asked.recv() => match next {
                 Some(next) => next,
                 None => return,
             },
             () = sleep(every.saturating_sub(last.elapsed()).min(again)) => match last.elapsed() >= every {
                 true => Repair::All,
-                false => Repair::Keys(std::mem::take(&mut left)),
+                false if !early.keys.is_empty() => Repair::Keys(Vec::new(), 0),
+                false => Repair::Keys(left.drain().collect(), 0),
             },
         };
-        while let Ok(next) = asked.try_recv() {
-            what = both(what, next);
+        let others: Vec<Repair> = std::iter::from_fn(|| asked.try_recv().ok()).take(AT_ONCE).collect();
+        let what = early.gather(once(first).chain(others), reader.mirror.clock().read_at);
+        if matches!(&what, Repair::Keys(keys, _) if keys.is_empty()) {
+            continue;
         }
         if what == Repair::All {
             last = Instant::now();
@@ -198,8 +212,7 @@ pub async fn repair_all(
             }
             Ok(Some((keys, error))) => {
                 tracing::warn!(%error, questions = keys.len(), "accounts could not be read again");
-                let new: Vec<Key> = keys.into_iter().filter(|key| !left.contains(key)).collect();
-                left.extend(new);
+                left.extend(keys);
                 pause = (pause * 2).min(LONGEST_PAUSE);
                 done(&Err(error));
                 sleep(PAUSE).await;
@@ -209,12 +222,60 @@ pub async fn repair_all(
     }
 }
 
-fn both(first: Repair, second: Repair) -> Repair {
-    match (first, second) {
-        (Repair::Keys(mut first), Repair::Keys(second)) => {
-            first.extend(second);
-            Repair::Keys(first)
+/// What is to be asked of a server that has reached a slot, and none has: asked now, it would answer with what was before.
+#[derive(Default)]
+struct Early {
+    keys: HashSet<Key>,
+    slot: u64,
+    since: Option<Instant>,
+}
+
+impl Early {
+    /// Of these repairs, what is to be asked now, each key once; the rest is kept for later.
+    fn gather(&mut self, repairs: impl Iterator<Item = Repair>, read_at: u64) -> Repair {
+        let (mut now, mut is_all) = (HashSet::new(), false);
+        for repair in repairs {
+            match repair {
+                Repair::All => is_all = true,
+                Repair::Keys(keys, slot) if slot > read_at => {
+                    self.keys.extend(keys);
+                    self.slot = self.slot.max(slot);
+                    self.since.get_or_insert_with(Instant::now);
+                }
+                Repair::Keys(keys, _) => now.extend(keys),
+            }
         }
-        _ => Repair::All,
+        // Some slots are never reached: whoever told of them was wrong.
+        if read_at >= self.slot || self.since.is_some_and(|since| since.elapsed() > LONGEST_PAUSE) {
+            now.extend(std::mem::take(self).keys);
+        }
+        if is_all { Repair::All } else { Repair::Keys(now.into_iter().collect(), 0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_is_asked_for_once_and_not_before_the_server_has_come_so_far() {
+        let [one, two, three] = [1, 2, 3].map(|byte| Key::Single(Address::new_from_array([byte; 32])));
+        let mut early = Early::default();
+        let mut gather = |repairs: Vec<Repair>, read_at| match early.gather(repairs.into_iter(), read_at) {
+            Repair::Keys(keys, _) => {
+                let count = keys.len();
+                let keys: HashSet<Key> = keys.into_iter().collect();
+                assert_eq!(keys.len(), count);
+                Some(keys)
+            }
+            Repair::All => None,
+        };
+        let many = (0..1_000).map(|_| Repair::Keys(vec![one, one, two], 0)).collect();
+        assert_eq!(gather(many, 100), Some(HashSet::from([one, two])));
+        let ahead = vec![Repair::Keys(vec![one], 0), Repair::Keys(vec![two, three], 103)];
+        assert_eq!(gather(ahead, 100), Some(HashSet::from([one])));
+        assert_eq!(gather(vec![Repair::All], 102), None);
+        assert_eq!(gather(Vec::new(), 103), Some(HashSet::from([two, three])));
+        assert_eq!(gather(Vec::new(), 104), Some(HashSet::new()));
     }
 }

@@ -116,6 +116,7 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
     first_look(&works, &lanes).await?;
 
     let (stopping, is_stopping) = watch::channel(false);
+    let posting = Arc::new(Semaphore::new(1));
     let mut background = JoinSet::new();
     let hear = Arc::clone(&told);
     let newest = Arc::new(AtomicU64::new(0));
@@ -125,7 +126,10 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
         commitment: rpc.commitment().max(Commitment::Confirmed),
         mirror: Arc::clone(&shared.reader.mirror),
         heard: Box::new(move |slot| {
-            told_slot.fetch_max(slot.unwrap_or(0), Ordering::Relaxed);
+            // The last, not the greatest: a wrong one is followed by one that is right.
+            if let Some(slot) = slot {
+                told_slot.store(slot, Ordering::Relaxed);
+            }
             hear.notified();
         }),
         connected: Box::new(move |is_connected| {
@@ -145,7 +149,7 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
     background.spawn(repair_all(Arc::clone(&shared.reader), repaired, resync, noted));
     background.spawn(tick(Arc::clone(&works), poll, newest, most_lag, Arc::clone(&told)));
     if let (Some(plan), true) = (prices, shared.journal.is_some()) {
-        background.spawn(post(Arc::clone(&shared), Arc::new(plan), told));
+        background.spawn(post(Arc::clone(&shared), Arc::new(plan), Arc::clone(&posting), told));
     }
     let busy = Arc::clone(&works);
     background.spawn(settle(Arc::clone(&shared), move |flight| busy.busy.is_worked_on(&flight.target)));
@@ -162,9 +166,12 @@ pub async fn run(parts: Parts, stop: impl Future<Output = ()>) -> std::result::R
     shared.is_stopping.store(true, Ordering::Relaxed);
     // Whoever listens ends; where nobody does, all have ended.
     let _ = stopping.send(true);
-    while working.join_next().await.is_some() {}
     let all = u32::try_from(workers.max(1)).unwrap_or(u32::MAX);
-    match tokio::time::timeout(grace, works.room.acquire_many(all)).await {
+    let ended = async {
+        while working.join_next().await.is_some() {}
+        let _ = tokio::join!(works.room.acquire_many(all), posting.acquire());
+    };
+    match tokio::time::timeout(grace, ended).await {
         Ok(_) => tracing::info!("stopped: nothing is on its way"),
         Err(_) => {
             signer::end_all();

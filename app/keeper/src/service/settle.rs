@@ -28,6 +28,9 @@ const LAST_LOOKS: u32 = 4;
 const SHOWN: u64 = 100;
 /// How far back a server that says that it keeps a history is believed to, seconds.
 const KEPT: i64 = 86_400;
+/// For how long one whose end nobody shows is waited for, seconds: a hundred times a blockhash's life. Otherwise a server that named a wrong
+/// height once, or shows it in no block that is confirmed, would hold its account and its spending for good.
+const LONGEST: i64 = 7_200;
 
 /// What is known of transactions that may be on their way.
 #[derive(Default)]
@@ -65,6 +68,7 @@ impl Settling {
     }
 
     fn end(&mut self, shared: &Shared, flight: &InFlight) -> Result<Option<End>> {
+        let age = now().saturating_sub(flight.at);
         match shared.rpc.status(&flight.signature, true)? {
             Some(status) if status.commitment >= shared.rpc.commitment() => {
                 shared.rpc.not_before(status.slot);
@@ -73,16 +77,17 @@ impl Settling {
                 Ok(Some(end(shared, flight, status.slot)))
             }
             // It is in a block: that is waited for.
-            Some(_) => {
+            Some(_) if age < LONGEST => {
                 self.looks.remove(&flight.id);
                 Ok(None)
             }
-            None => {
+            status => {
                 let height = shared.rpc.height()?;
                 if height <= flight.last_height.saturating_add(SHOWN) {
                     self.watched.insert(flight.id);
                 }
-                if height <= flight.last_height.saturating_add(MARGIN) {
+                let is_past = status.is_none() && height > flight.last_height.saturating_add(MARGIN);
+                if !is_past && age < LONGEST {
                     return Ok(None);
                 }
                 let looks = self.looks.entry(flight.id).or_insert(0);
@@ -90,9 +95,9 @@ impl Settling {
                 if *looks < LAST_LOOKS {
                     return Ok(None);
                 }
-                let is_recent = now().saturating_sub(flight.at) < KEPT;
-                let is_seen = self.watched.contains(&flight.id)
-                    || (is_recent && shared.rpc.keeps_history(&flight.signature)?);
+                let is_seen = is_past
+                    && (self.watched.contains(&flight.id)
+                        || (age < KEPT && shared.rpc.keeps_history(&flight.signature)?));
                 Ok(Some(if is_seen { End::Expired } else { End::Unknown }))
             }
         }

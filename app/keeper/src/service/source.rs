@@ -5,6 +5,7 @@
 //! happened before is in the answer, what happens afterwards is told. Slots are subscribed to as well. They show that the connection
 //! lives, and one whose parent was not told of shows that something was lost.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -34,8 +35,10 @@ pub(super) const SILENCE: Duration = Duration::from_secs(15);
 /// Slots that a notification may be ahead of the clock that was read last: as many as pass in a minute. What tells of later ones is not
 /// believed, and asked for.
 pub(super) const MOST_AHEAD: u64 = 150;
-/// Between two repairs because slots are missing.
+/// Between two repairs because slots are missing, or because of what was not believed.
 const BETWEEN_GAPS: Duration = Duration::from_secs(5);
+/// Slots far ahead, one near the other, that have to be told of in a row until they are believed: the server that is asked is far behind.
+const IN_A_ROW: u32 = 10;
 
 /// A connection's end: well where nobody wants anything any more, or why it ended.
 pub type Ended<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
@@ -67,6 +70,11 @@ pub(super) struct Line<'a> {
     /// When a slot was told of, or the connection began.
     pub(super) told: Instant,
     last_gap: Option<Instant>,
+    /// The last slot far ahead, and how many were told of in a row.
+    ahead: (u64, u32),
+    /// What was told of and not believed, and is to be asked for; and when such was asked for last.
+    doubted: HashSet<Key>,
+    last_doubt: Option<Instant>,
 }
 
 /// Follows a source, one connection after another, until nobody wants anything any more.
@@ -97,7 +105,8 @@ impl<'a> Line<'a> {
     pub(super) fn new(intake: &'a Intake) -> Self {
         tracing::info!("subscriptions: connected");
         (intake.connected)(true);
-        Self { intake, slot: None, told: Instant::now(), last_gap: None }
+        let (told, doubted) = (Instant::now(), HashSet::new());
+        Self { intake, slot: None, told, last_gap: None, ahead: (0, 0), doubted, last_doubt: None }
     }
 
     /// All that is to be subscribed to at first; whatever was wanted meanwhile is kept there.
@@ -111,9 +120,9 @@ impl<'a> Line<'a> {
         self.told.elapsed() > SILENCE
     }
 
-    /// These are told of from now on.
-    pub(super) fn stands(&self, keys: Vec<Key>) {
-        self.repair(Repair::Keys(keys));
+    /// These are told of from a slot on.
+    pub(super) fn stands(&self, keys: Vec<Key>, from: u64) {
+        self.repair(Repair::Keys(keys, from));
     }
 
     fn repair(&self, what: Repair) {
@@ -122,25 +131,59 @@ impl<'a> Line<'a> {
     }
 
     /// A slot; without a parent where that was not told.
-    pub(super) fn slot(&mut self, slot: u64, parent: Option<u64>) {
+    /// Whether it is believed: one false slot would make every server one that is behind.
+    pub(super) fn slot(&mut self, slot: u64, parent: Option<u64>) -> bool {
+        self.ask_doubted();
+        if !self.is_believed(slot) {
+            (self.intake.heard)(None);
+            return false;
+        }
         (self.intake.heard)(Some(slot));
         self.told = Instant::now();
+        let last = self.slot.filter(|last| last.abs_diff(slot) <= MOST_AHEAD);
         let is_gap = self.slot.zip(parent).is_some_and(|(last, parent)| parent > last);
-        self.slot = Some(self.slot.map_or(slot, |last| last.max(slot)));
+        self.slot = Some(last.map_or(slot, |last| last.max(slot)));
         if is_gap && self.last_gap.is_none_or(|gap| gap.elapsed() > BETWEEN_GAPS) {
             self.last_gap = Some(Instant::now());
             tracing::info!(slot, parent, "slots are missing: everything is read again");
             self.repair(Repair::All);
         }
+        true
+    }
+
+    fn is_ahead(&self, slot: u64) -> bool {
+        let read_at = self.intake.mirror.clock().read_at;
+        read_at > 0 && slot > read_at.saturating_add(MOST_AHEAD)
+    }
+
+    fn is_believed(&mut self, slot: u64) -> bool {
+        let (last, count) = self.ahead;
+        let is_ahead = self.is_ahead(slot);
+        self.ahead = match is_ahead {
+            true if slot.abs_diff(last) <= MOST_AHEAD => (slot, count.saturating_add(1)),
+            true => (slot, 1),
+            false => (0, 0),
+        };
+        !is_ahead || self.ahead.1 >= IN_A_ROW
+    }
+
+    /// Asks for what was not believed, once for many notifications.
+    fn ask_doubted(&mut self) {
+        let is_due = self.last_doubt.is_none_or(|last| last.elapsed() > BETWEEN_GAPS);
+        if is_due && !self.doubted.is_empty() {
+            self.last_doubt = Some(Instant::now());
+            let keys = self.doubted.drain().collect();
+            self.repair(Repair::Keys(keys, 0));
+        }
     }
 
     /// An account, told of because of `key`.
-    pub(super) fn account(&self, key: Key, address: Address, read: At<Option<Account>>) {
+    pub(super) fn account(&mut self, key: Key, address: Address, read: At<Option<Account>>) {
         let (mirror, slot) = (&self.intake.mirror, read.slot);
-        let read_at = mirror.clock().read_at;
-        if read_at > 0 && slot > read_at.saturating_add(MOST_AHEAD) {
-            tracing::warn!(slot, read_at, "the server told of an account in a slot that is far ahead");
-            return self.repair(Repair::Keys(vec![key]));
+        if self.is_ahead(slot) {
+            tracing::debug!(slot, "the server told of an account in a slot that is far ahead");
+            self.doubted.insert(key);
+            return self.ask_doubted();
         }
         match key {
             Key::Single(_) => {

@@ -91,6 +91,8 @@ impl WebSocket {
                 want = wants.recv() => match want {
                     Some(Want::Keep(key)) if session.has(Topic::Accounts(key)) => {}
                     Some(Want::Keep(key)) => requests.push(session.open(Topic::Accounts(key))),
+                    // Somebody reads it again.
+                    Some(Want::Drop(key)) if intake.mirror.keeps(&key) => {}
                     Some(Want::Drop(key)) => requests.extend(session.close(key)),
                     None => return Ok(()),
                 },
@@ -130,9 +132,9 @@ impl<'a> Session<'a> {
         self.pending.values().chain(self.standing.values()).any(|other| *other == topic)
     }
 
-    /// Whether slots are subscribed to, and none comes.
+    /// Whether slots are subscribed to, be it answered or not, and none comes.
     fn is_silent(&self) -> bool {
-        self.standing.values().any(|topic| *topic == Topic::Slots) && self.line.is_silent()
+        self.has(Topic::Slots) && self.line.is_silent()
     }
 
     fn open(&mut self, topic: Topic) -> Value {
@@ -188,7 +190,7 @@ impl<'a> Session<'a> {
             (Some(number), topic) => {
                 self.standing.insert(number, topic);
                 if let Topic::Accounts(key) = topic {
-                    self.line.stands(vec![key]);
+                    self.line.stands(vec![key], 0);
                 }
             }
             (None, topic) => {
@@ -207,7 +209,7 @@ impl<'a> Session<'a> {
     }
 
     /// An account that is told of; `None` where it has another form than Solana's.
-    fn accounts(&self, key: Key, result: &Value) -> Option<()> {
+    fn accounts(&mut self, key: Key, result: &Value) -> Option<()> {
         let slot = result.pointer("/context/slot")?.as_u64()?;
         let value = result.get("value")?;
         let (address, account) = match key {
@@ -266,7 +268,7 @@ mod tests {
             let id = &request["id"];
             session.take(&json!({ "id": id, "result": number }).to_string()).unwrap();
         }
-        assert_eq!(repairs.try_recv().unwrap(), Repair::Keys(vec![Key::List(WATCH)]));
+        assert_eq!(repairs.try_recv().unwrap(), Repair::Keys(vec![Key::List(WATCH)], 0));
         intake.mirror.put_list(&WATCH, At { slot: 1, value: Vec::new() });
 
         let address = Address::new_from_array([2; 32]);
@@ -294,8 +296,11 @@ mod tests {
         session.standing.insert(71, Topic::Accounts(Key::List(WATCH)));
         intake.mirror.put_list(&WATCH, At { slot: 1, value: Vec::new() });
         intake.mirror.set_clock(At { slot: 100, value: 1 });
-        session.take(&told(71, account(1 << 60, 1, &[7; 9]))).unwrap();
-        assert_eq!(repairs.try_recv().unwrap(), Repair::Keys(vec![Key::List(WATCH)]));
+        for _ in 0..1_000 {
+            session.take(&told(71, account(1 << 60, 1, &[7; 9]))).unwrap();
+        }
+        assert_eq!(repairs.try_recv().unwrap(), Repair::Keys(vec![Key::List(WATCH)], 0));
+        assert!(repairs.try_recv().is_err(), "it is asked for once");
         assert_eq!(intake.mirror.addresses(&WATCH), Some(vec![]));
         assert_eq!(intake.mirror.clock().slot, 100);
         session.take(&told(71, account(100 + MOST_AHEAD, 1, &[7; 9]))).unwrap();
@@ -309,7 +314,9 @@ mod tests {
         let mut session = Session::new(&intake);
         session.line.told = Instant::now().checked_sub(SILENCE * 2).unwrap();
         assert!(!session.is_silent(), "a server without such subscriptions");
-        session.standing.insert(1, Topic::Slots);
+        let request = session.open(Topic::Slots);
+        assert!(session.is_silent(), "nobody answered");
+        session.take(&json!({ "id": request["id"], "result": 1 }).to_string()).unwrap();
         assert!(session.is_silent());
         session.take(&told(1, json!({ "slot": 5, "parent": 4, "root": 0 }))).unwrap();
         assert!(!session.is_silent());
@@ -333,6 +340,31 @@ mod tests {
     }
 
     #[test]
+    fn one_slot_far_ahead_is_no_news_and_many_in_a_row_are() {
+        let (mut intake, mut repairs) = intake();
+        let heard = Arc::<std::sync::Mutex<Vec<u64>>>::default();
+        let noted = Arc::clone(&heard);
+        intake.heard = Box::new(move |slot| noted.lock().unwrap().extend(slot));
+        intake.mirror.set_clock(At { slot: 100, value: 1 });
+        let mut session = Session::new(&intake);
+        session.standing.insert(1, Topic::Slots);
+        let mut slot = |slot: u64| {
+            let told = told(1, json!({ "slot": slot, "parent": slot - 1, "root": 0 }));
+            session.take(&told).unwrap();
+            std::mem::take(&mut *heard.lock().unwrap())
+        };
+        assert_eq!(slot(101), [101]);
+        for far in [1 << 60, 1 << 61, 1 << 60] {
+            assert!(slot(far).is_empty());
+        }
+        assert_eq!(slot(102), [102]);
+        assert!(repairs.try_recv().is_err(), "nothing is missing");
+        let believed: Vec<u64> = (1_000..1_012).flat_map(&mut slot).collect();
+        assert_eq!(believed, [1_009, 1_010, 1_011], "the server that is asked is far behind");
+        assert_eq!(slot(103), [103]);
+    }
+
+    #[test]
     fn what_the_server_refuses_keeps_nothing_waiting() {
         let (intake, mut repairs) = intake();
         let mut session = Session::new(&intake);
@@ -341,6 +373,6 @@ mod tests {
         session.take(&json!({ "id": stands["id"], "result": 1 }).to_string()).unwrap();
         let error = json!({ "code": -32601, "message": "no" });
         session.take(&json!({ "id": refused["id"], "error": error }).to_string()).unwrap();
-        assert_eq!(repairs.try_recv().unwrap(), Repair::Keys(vec![single]));
+        assert_eq!(repairs.try_recv().unwrap(), Repair::Keys(vec![single], 0));
     }
 }

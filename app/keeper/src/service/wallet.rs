@@ -68,6 +68,11 @@ pub enum Event<'a> {
         /// How long ago the change came.
         since: Duration,
     },
+    /// It was to go as a bundle, and nobody took that: it went the usual way, and pays its tip.
+    Unbundled {
+        /// Why not.
+        error: &'a str,
+    },
     /// It ended so.
     Ended {
         /// The transaction.
@@ -194,7 +199,7 @@ impl Wallet {
             most_priority,
             patience: PATIENCE,
         };
-        let (mut instructions, tip) = (action.instructions.clone(), self.tip(action.gain));
+        let (mut instructions, tip) = (action.instructions.clone(), self.tip(action));
         instructions.extend(tip.map(|(to, lamports)| transfer(&signer.pubkey(), &to, lamports)));
         let mut simulated = sender.simulate(&instructions).map_err(|error| self.refused(action, error))?;
         simulated.is_bundled = tip.is_some();
@@ -205,7 +210,7 @@ impl Wallet {
         }
         let balance = action.payment.map(|payment| self.balance(&payment.from)).transpose()?;
         let most = self.most(action, &simulated, fee, balance.map(|(token, _)| token));
-        let bounds = Bounds { balance, leaves_half: action.gain.is_none() && !self.is_needed };
+        let bounds = Bounds { balance, leaves_half: action.payment.is_none() && !self.is_needed };
         let reservation = journal.reserve_within(&self.target, action.name, most, bounds);
         let mut reservation = Some(reservation.map_err(|error| withheld(&error))?);
         let mut flight = None;
@@ -218,6 +223,9 @@ impl Wallet {
             flight = written;
             Ok(())
         });
+        if let Some(error) = rpc.unbundled() {
+            (self.shared.tell)(Event::Unbundled { error: &error });
+        }
         let Some(flight) = flight else {
             return Err(match sent {
                 Err(Error::Withheld(why)) => SendError::Withheld(why),
@@ -255,11 +263,13 @@ impl Wallet {
         }
     }
 
-    /// What is paid for going as a bundle, and to whom: a share of what it brings, where that is known and bundles are taken.
-    fn tip(&self, gain: Option<u64>) -> Option<(Address, u64)> {
+    /// What is paid for going as a bundle, and to whom: a share of what it brings, where that is known and bundles are taken. Only for what is
+    /// paid for: of several transactions for one gain that is the last.
+    fn tip(&self, action: &Action) -> Option<(Address, u64)> {
+        action.payment?;
         let Tip { to, share_percent, most } =
             self.shared.fees.tip.filter(|_| self.shared.rpc.takes_bundles())?;
-        let share = gain? as f64 * self.lamports_per_unit? * f64::from(share_percent) / 100.0;
+        let share = action.gain? as f64 * self.lamports_per_unit? * f64::from(share_percent) / 100.0;
         Some((to, most.min(share as u64))).filter(|(_, lamports)| *lamports > 0) // saturates
     }
 

@@ -67,6 +67,8 @@ impl Yellowstone {
                     while let Some(next) = want {
                         match next {
                             Want::Keep(key) => session.keep(key),
+                            // Somebody reads it again.
+                            Want::Drop(key) if intake.mirror.keeps(&key) => {}
                             Want::Drop(key) => session.forget(key),
                         }
                         want = wants.try_recv().ok();
@@ -175,19 +177,21 @@ impl<'a> Session<'a> {
         if told.status != i32::from(self.level()) {
             return;
         }
-        self.line.slot(told.slot, told.parent);
+        if !self.line.slot(told.slot, told.parent) {
+            return;
+        }
         let numbers = filters.iter().filter_map(|name| name.strip_prefix(SLOTS)?.parse::<u64>().ok());
         let Some(holds) = numbers.max() else { return };
         let (stand, waiting): (Vec<_>, Vec<_>) =
             self.waiting.drain(..).partition(|(since, _)| *since <= holds);
         self.waiting = waiting;
         if !stand.is_empty() {
-            self.line.stands(stand.into_iter().map(|(_, key)| key).collect());
+            self.line.stands(stand.into_iter().map(|(_, key)| key).collect(), told.slot);
         }
     }
 
     /// `None` where the account has another form than Solana's.
-    fn account(&self, filters: &[String], told: AccountInfo, slot: u64) -> Option<()> {
+    fn account(&mut self, filters: &[String], told: AccountInfo, slot: u64) -> Option<()> {
         let read = |bytes: &[u8]| bytes.try_into().ok().map(Address::new_from_array);
         let (address, owner) = (read(&told.pubkey)?, read(&told.owner)?);
         let account = (told.lamports > 0).then_some(Account { owner, data: told.data });

@@ -75,6 +75,10 @@ pub const CLOSE_RECEIPT: &str = "close_receipt";
 
 /// A price that lies this long in a source's ring of 32 hours is copied, though others are missing, seconds.
 const COPIED_AFTER: i64 = 24 * 3_600;
+/// How long a source's ring holds an hour, seconds: after its end, a question's hours are gone.
+const RING: i64 = 32 * 3_600;
+/// Of a bounty one part in so many goes into keeping the question's sources, a transaction for each hour of each.
+const SHARE: u64 = 2;
 
 /// All questions of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,9 +139,13 @@ impl Strategy for Questions {
             };
             questions.push((Reverse(question.as_ref().map_or(0, bounties)), address));
             let Some(Question { status, terms, sources, .. }) = question else { continue };
-            let is_due = status == Status::Open as u8 && now >= terms.starts_at() && now <= terms.observe_by;
-            // Anybody may make questions with sources of their own: nobody keeps those for nothing.
-            if is_due && question.is_some_and(|question| self.pays(&wallet, &question, terms.observe_bounty))
+            let until = terms.observe_by.min(terms.ends_at.saturating_add(RING));
+            let is_due = status == Status::Open as u8 && now >= terms.starts_at() && now <= until;
+            // Anybody may make questions with sources of their own: nobody keeps those for nothing, nor for less than it costs.
+            let keepings = u64::from(terms.hours()).saturating_mul(terms.sources.into());
+            let each = terms.observe_bounty / SHARE / keepings.max(1);
+            let is_own = question.is_some_and(|question| question.payer == wallet);
+            if is_due && (is_own || (terms.observe_bounty >= self.least_bounty && chain.may_pay(Some(each))))
             {
                 targets.extend(sources.iter().take(usize::from(terms.sources)));
             }

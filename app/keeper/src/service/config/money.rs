@@ -26,6 +26,9 @@ pub struct Fees {
     pub least_profit: u64,
 }
 
+/// Transactions on the way to one gain: a snapshot, a flag, the liquidation. What all of them may pay stays below the gain.
+const STEPS: u64 = 3;
+
 /// What a token is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
@@ -49,14 +52,17 @@ pub(super) fn fees(table: &Table<'_>) -> Result<Fees, ConfigError> {
         price,
         most_price,
         most_lamports: number("most_lamports", 1_000_000, 1_000_000_000, "lamports")?,
-        percent_of_profit: u8::try_from(number("percent_of_profit", 25, 100, "percent")?).unwrap_or(100),
+        percent_of_profit: u8::try_from(number("percent_of_profit", 25, 100 / STEPS, "percent")?)
+            .unwrap_or(100),
         upkeep_lamports: number("upkeep_lamports", 10_000, 1_000_000_000, "lamports")?,
         least_profit: number("least_profit", 0, u64::MAX, "lamports")?,
     })
 }
 
 /// Who takes bundles; nobody where no address is named.
-pub(super) fn bundle(table: &Table<'_>) -> Result<Option<(Url, Tip)>, ConfigError> {
+pub(super) fn bundle(root: &Table<'_>) -> Result<Option<(Url, Tip)>, ConfigError> {
+    let (table, share_of_fees) =
+        (root.table("bundle", BUNDLE)?, fees(&root.table("fees", FEES)?)?.percent_of_profit);
     let Some(url) = table.find("url") else {
         return match table.entries().first() {
             Some((_, value)) => {
@@ -68,7 +74,10 @@ pub(super) fn bundle(table: &Table<'_>) -> Result<Option<(Url, Tip)>, ConfigErro
     let server = "write the http address of a server that takes sendBundle";
     let url = Url::http(url.string(server)?).map_err(|what| url.error(what, server))?;
     let number = |key, default, most, unit| table.or(key, default, |value| value.integer(1, most, unit));
-    let share = number("tip_percent", 10, 100, "percent")?;
+    // On the way to a gain each step pays a fee and the last a tip.
+    let left = 100u64.saturating_sub(STEPS.saturating_mul(share_of_fees.into()));
+    let share =
+        number("tip_percent", 10.min(left), left, "percent, which three times fees.percent_of_profit leave")?;
     let to = address(&table.get("tip_account", "name the account that the server's tips go to")?)?;
     let most = number("most_tip", 100_000, 1_000_000_000, "lamports")?;
     Ok(Some((url, Tip { to, share_percent: u8::try_from(share).unwrap_or(100), most })))
@@ -80,6 +89,7 @@ pub(super) fn spending(root: &Table<'_>) -> Result<(Caps, BTreeMap<Address, Toke
     let lamports = |key, default| table.or(key, default, |value| value.integer(0, u64::MAX, "lamports"));
     let day = lamports("lamports_day", 500_000_000)?;
     let life = lamports("lamports_life", 5_000_000_000)?;
+    in_order(&table, ["lamports_life", "lamports_day"], day, life)?;
     let mut caps = vec![(Asset::Lamports, Cap { life, day })];
     let mut tokens = BTreeMap::new();
     for table in root.tables("token", TOKEN)? {
@@ -89,7 +99,9 @@ pub(super) fn spending(root: &Table<'_>) -> Result<(Caps, BTreeMap<Address, Toke
             let value = table.get(key, "write the most base units that may be spent")?;
             value.integer(0, u64::MAX, "base units")
         };
-        caps.push((Asset::Token(mint), Cap { life: units("life")?, day: units("day")? }));
+        let (day, life) = (units("day")?, units("life")?);
+        in_order(&table, ["life", "day"], day, life)?;
+        caps.push((Asset::Token(mint), Cap { life, day }));
         let worth = |value: &Value<'_>| value.integer(0, u64::MAX, "lamports").map(Some);
         let token = Token { lamports_per_billion: table.or("lamports_per_billion", None, worth)? };
         if tokens.insert(mint, token).is_some() {
@@ -97,6 +109,17 @@ pub(super) fn spending(root: &Table<'_>) -> Result<(Caps, BTreeMap<Address, Toke
         }
     }
     Ok((caps.into_iter().collect(), tokens))
+}
+
+/// A cap for life that is below the day's makes that one of no effect.
+fn in_order(table: &Table<'_>, keys: [&str; 2], day: u64, life: u64) -> Result<(), ConfigError> {
+    match keys.into_iter().find_map(|key| table.find(key)) {
+        Some(value) if life < day => Err(value.error(
+            format!("{life} for life is less than {day} in a day"),
+            "write no less for the journal's life than for a day of it",
+        )),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn address(value: &Value<'_>) -> Result<Address, ConfigError> {

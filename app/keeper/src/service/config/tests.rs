@@ -51,7 +51,8 @@ fn the_template_has_every_key_and_every_setting_of_it_is_right() {
         let lines = text.lines().filter(|line| !line.starts_with(&format!("{key} =")));
         lines.collect::<Vec<_>>().join("\n")
     };
-    let set = alternatives("keypair", &complete).replace("source = \"sponsored\"", "source = \"hermes\"");
+    let set = alternatives("keypair", &alternatives("websocket", &complete))
+        .replace("source = \"sponsored\"", "source = \"hermes\"");
     let config = parse(&set).unwrap();
     assert!(matches!(config.wallet, Wallet::Command { ref command, .. } if command.len() == 3));
     assert!(matches!(config.prices, Prices::Hermes { ref feeds, shard: 0, .. } if feeds[0][0] == 0xef));
@@ -77,9 +78,11 @@ fn what_is_wrong_is_named_by_line_and_key_with_a_remedy() {
         ("[strategy]\nprogram = \"feed\"".into(), 1, "strategy", "[[strategy]]"),
         ("[keeper]\nmode = \"dryrun\"".into(), 2, "keeper.mode", "did you mean \"dry-run\"?"),
         ("[keeper]\nmode = true".into(), 2, "keeper.mode", "\"dry-run\" or \"live\""),
-        ("[keeper]\nworkers = 0".into(), 2, "keeper.workers", "from 1 to 256"),
+        ("[keeper]\nworkers = 0".into(), 2, "keeper.workers", "from 2 to 256"),
+        // The half that upkeep takes would be all.
+        ("[keeper]\nworkers = 1".into(), 2, "keeper.workers", "from 2"),
         ("[keeper]\nworkers = \"8\"".into(), 2, "keeper.workers", "whole number"),
-        ("[keeper]\nworkers = -1".into(), 2, "keeper.workers", "from 1"),
+        ("[keeper]\nworkers = -1".into(), 2, "keeper.workers", "from 2"),
         // Longer than the silence after which nothing is begun, or nearer than what is read ever is: nothing would ever be done.
         ("[keeper]\npoll_millis = 20000".into(), 2, "keeper.poll_millis", "to 5000"),
         ("[metrics]\nmost_lag_slots = 1".into(), 2, "metrics.most_lag_slots", "from 10"),
@@ -106,7 +109,29 @@ fn what_is_wrong_is_named_by_line_and_key_with_a_remedy() {
         ("[cluster]\ncommitment = \"processed\"".into(), 2, "cluster.commitment", "\"finalized\""),
         ("[fees]\nprice = \"much\"".into(), 2, "fees.price", "\"auto\""),
         ("[fees]\nmost_price = 10\nprice = 11".into(), 3, "fees.price", "to 10"),
-        ("[fees]\npercent_of_profit = 101".into(), 2, "fees.percent_of_profit", "to 100"),
+        ("[fees]\npercent_of_profit = 101".into(), 2, "fees.percent_of_profit", "to 33"),
+        // Three fees and a tip come to more than the gain.
+        (
+            format!("[bundle]\nurl = \"https://x\"\ntip_account = \"{ADDRESS}\"\ntip_percent = 26"),
+            4,
+            "bundle.tip_percent",
+            "from 1 to 25",
+        ),
+        ("[caps]\nlamports_day = 10\nlamports_life = 9".into(), 3, "caps.lamports_life", "for a day"),
+        ("[caps]\nlamports_day = 5000000001".into(), 2, "caps.lamports_day", "for a day"),
+        (token.replace("day = 1", "day = 2"), 4, "token.life", "for a day"),
+        (
+            "[cluster]\nwebsocket = \"ws://x\"\nyellowstone = \"https://x\"".into(),
+            2,
+            "cluster.websocket",
+            "remove one",
+        ),
+        (
+            "[cluster]\nyellowstone = \"http://x\"\nyellowstone_token = \"t\"".into(),
+            3,
+            "cluster.yellowstone_token",
+            "https://",
+        ),
         ("[wallet]\naddress = \"x\"".into(), 2, "wallet.address", "name the command"),
         ("[wallet]\ncommand = []\n".into(), 2, "wallet.command", "command and its arguments"),
         ("[wallet]\ncommand = \"x\"\n".into(), 2, "wallet.command", "list of strings"),

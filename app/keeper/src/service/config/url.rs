@@ -17,6 +17,14 @@ impl Url {
         &self.0
     }
 
+    /// Whether nobody on the way sees what is sent there: it is encrypted, or stays on this machine.
+    pub(super) fn hides(&self) -> bool {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
+        let host = host(rest);
+        let name = host.rsplit_once(':').filter(|_| !host.ends_with(']')).map_or(host, |(name, _)| name);
+        ["https", "wss"].contains(&scheme) || ["127.0.0.1", "localhost", "[::1]"].contains(&name)
+    }
+
     /// The local cluster's.
     pub(super) fn local() -> Self {
         Self(LOCAL.into())
@@ -111,6 +119,15 @@ mod tests {
             assert_eq!(shown, "https://x.example:1");
         }
         assert!(url.as_str().contains("secret"));
+        for (url, hides) in [
+            ("https://x.example", true),
+            ("http://127.0.0.1:10000", true),
+            ("http://[::1]", true),
+            ("http://x.example:10000", false),
+            ("http://127.0.0.1@x.example", false),
+        ] {
+            assert_eq!(Url::http(url).unwrap().hides(), hides, "{url}");
+        }
         for wrong in ["", "x.example", "ws://x", "http://", "http:///path"] {
             assert!(Url::http(wrong).is_err(), "{wrong}");
         }

@@ -74,6 +74,9 @@ impl Hear for Logs {
                 since_change_ms = millis(*since),
                 "sending"
             ),
+            Event::Unbundled { error } => {
+                tracing::warn!(error, "a bundle was not taken: it went the usual way");
+            }
             Event::Ended { flight, end } => {
                 let (how, slot) = match end {
                     End::Landed { slot, .. } => ("executed", Some(*slot)),

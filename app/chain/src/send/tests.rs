@@ -1,0 +1,152 @@
+//! Against servers that take note of all that they are shown.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use solana_keypair::Keypair;
+use solana_signer::SignerError;
+
+use super::*;
+use crate::rpc::Commitment;
+
+type Questions = Arc<Mutex<Vec<(String, String)>>>;
+
+/// A server at which a blockhash lives until `last_height`, and which knows every transaction; what it is asked, by method.
+fn server(last_height: u64, refused: &'static str) -> (String, Questions) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let questions = Questions::default();
+    let noted = Arc::clone(&questions);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let (mut length, mut line) = (0, String::new());
+            while reader.read_line(&mut line).unwrap() > 2 {
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            let question: Value = serde_json::from_slice(&body).unwrap();
+            let method = question["method"].as_str().unwrap().to_owned();
+            let value = match method.as_str() {
+                "getLatestBlockhash" => json!({ "value": {
+                    "blockhash": Address::default().to_string(), "lastValidBlockHeight": last_height,
+                } }),
+                "getBlockHeight" => json!(1_000),
+                "simulateTransaction" => json!({ "value": { "err": null, "logs": [], "unitsConsumed": 1 } }),
+                "getSignatureStatuses" => json!({ "value": [{
+                    "slot": 7, "err": null, "confirmationStatus": "confirmed",
+                }] }),
+                _ => json!("taken"),
+            };
+            let answer = match method == refused {
+                true => json!({ "error": { "code": -32000, "message": "not today" } }),
+                false => json!({ "result": value }),
+            };
+            noted.lock().unwrap().push((method, question["params"].to_string()));
+            let answer = answer.to_string();
+            let head =
+                format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", answer.len());
+            stream.write_all((head + &answer).as_bytes()).unwrap();
+        }
+    });
+    (url, questions)
+}
+
+/// A key that takes its time.
+struct Slow(Keypair, Duration);
+
+impl Signer for Slow {
+    fn try_pubkey(&self) -> std::result::Result<Address, SignerError> {
+        self.0.try_pubkey()
+    }
+
+    fn try_sign_message(
+        &self,
+        message: &[u8],
+    ) -> std::result::Result<solana_keypair::Signature, SignerError> {
+        thread::sleep(self.1);
+        self.0.try_sign_message(message)
+    }
+
+    fn is_interactive(&self) -> bool {
+        false
+    }
+}
+
+fn sender<'a>(rpc: &'a Rpc, key: &'a Slow) -> Sender<'a> {
+    let (price, patience) = (Price::Fixed(0), Duration::from_secs(30));
+    Sender { rpc, payer: key.pubkey(), keys: vec![key], price, most_priority: 0, patience }
+}
+
+fn count(questions: &Questions, method: &str) -> usize {
+    questions.lock().unwrap().iter().filter(|(asked, _)| asked == method).count()
+}
+
+/// Whoever is shown signed bytes may hand them in: nobody is before the transaction is written down.
+#[test]
+fn what_is_signed_is_shown_to_nobody_before_it_is_written_down() {
+    let (url, questions) = server(1_150, "");
+    let rpc = Rpc::new(&url, Commitment::Confirmed);
+    let key = Slow(Keypair::new(), TRIED);
+    let sender = sender(&rpc, &key);
+    let simulated = sender.simulate(&[]).unwrap();
+    let before = Mutex::new(Vec::new());
+    let mut sending = |_: Signed<'_>| {
+        before.lock().unwrap().extend(questions.lock().unwrap().clone());
+        Ok(())
+    };
+    sender.send(&simulated, &mut sending).unwrap();
+    let handed_in = questions.lock().unwrap().iter().find(|(method, _)| method == "sendTransaction").cloned();
+    let wire: Value = serde_json::from_str(&handed_in.unwrap().1).unwrap();
+    let before = before.into_inner().unwrap();
+    let trials = before.iter().filter(|(method, _)| method == "simulateTransaction").count();
+    assert_eq!(trials, 2, "the signer took its time");
+    assert!(before.iter().all(|(_, shown)| !shown.contains(wire[0].as_str().unwrap())));
+}
+
+/// A signer that outlasts the blockhash is asked once more, and then it is given up before anything is written down.
+#[test]
+fn what_is_signed_too_late_is_not_handed_in() {
+    let (url, questions) = server(1_000 + LEAST_LEFT - 1, "");
+    let rpc = Rpc::new(&url, Commitment::Confirmed);
+    let key = Slow(Keypair::new(), FRESH);
+    let sender = sender(&rpc, &key);
+    let simulated = sender.simulate(&[]).unwrap();
+    let sent = sender.send(&simulated, &mut |_| panic!("it is written down"));
+    assert!(matches!(sent, Err(Error::Withheld(_))), "{sent:?}");
+    assert_eq!((count(&questions, "getLatestBlockhash"), count(&questions, "sendTransaction")), (2, 0));
+}
+
+#[test]
+fn a_blockhash_that_outlives_all_others_is_refused() {
+    for (last_height, holds) in [(1_150, true), (1_300, true), (1_301, false), (u64::MAX, false)] {
+        let (url, _) = server(last_height, "");
+        let blockhash = Rpc::new(&url, Commitment::Confirmed).blockhash();
+        assert_eq!(blockhash.is_ok(), holds, "{last_height}: {blockhash:?}");
+    }
+}
+
+#[test]
+fn a_bundle_that_nobody_takes_goes_the_usual_way_at_once_and_that_is_told() {
+    for refused in ["sendBundle", ""] {
+        let (bundles, asked) = server(1_150, refused);
+        let (url, questions) = server(1_150, "");
+        let rpc = Rpc::new(&url, Commitment::Confirmed).with_bundles(&bundles);
+        let key = Slow(Keypair::new(), Duration::ZERO);
+        let sender = sender(&rpc, &key);
+        let mut simulated = sender.simulate(&[]).unwrap();
+        simulated.is_bundled = true;
+        sender.send(&simulated, &mut |_| Ok(())).unwrap();
+        assert_eq!(count(&asked, "sendBundle"), 1);
+        assert_eq!(count(&questions, "sendTransaction"), usize::from(!refused.is_empty()));
+        assert_eq!(rpc.unbundled().is_some(), !refused.is_empty());
+        assert_eq!(rpc.unbundled(), None, "it is told once");
+    }
+}
