@@ -239,8 +239,9 @@ async fn it_follows_a_server_through_every_end_of_a_call() {
     wanted.send(Want::Keep(Key::Single(FOUND))).unwrap();
     client.request().await;
     // What is kept is not given up.
-    wanted.send(Want::Drop(Key::Single(PROGRAM))).unwrap();
-    wanted.send(Want::Drop(Key::Single(FOUND))).unwrap();
+    for dropped in [FOUND, PROGRAM] {
+        wanted.send(Want::Drop(Key::Single(dropped))).unwrap();
+    }
     assert_eq!(client.request().await.len(), bytes(BOTH).len());
     drop(wanted);
     soon(following).await.unwrap();
