@@ -61,6 +61,11 @@ impl Budget {
         }
     }
 
+    /// Units that are left.
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Units that were taken.
     #[cfg(test)]
     pub fn spent(&self) -> u64 {

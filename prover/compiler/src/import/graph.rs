@@ -10,7 +10,7 @@ use super::missing::MissingValues;
 use super::node::Node;
 use super::refusal::Refusal;
 use super::single::{Precision, Singles, Step};
-use super::tensor::shape_len;
+use super::tensor::{extent, shape_len};
 use super::value::{Data, Kind, MAX_COMPOSED, MAX_FOLDED, Tensor, Value, merged, name_size};
 use crate::budget::Budget;
 use crate::model::{Axis, Convolution, Layer, LayerFunction, Map, Row, Window, clip};
@@ -63,9 +63,9 @@ impl Resources {
 
     /// Refuses a shape of more elements than could be kept, before they are made.
     pub fn check_size(&self, dims: &[usize], what: impl Fn() -> String) -> Result<usize, Refusal> {
-        // More than can be addressed is more than any budget.
+        // More than can be addressed is more than any budget; of tensors without elements, too, operators go along single axes.
         let elements = shape_len(dims).unwrap_or(usize::MAX);
-        let kept = self.memory.check("elements", elements as u64);
+        let kept = self.memory.check("elements", extent(dims) as u64);
         kept.map(|()| elements).map_err(|over| Refusal::TooLarge { what: what(), over })
     }
 
@@ -122,6 +122,16 @@ impl Layers {
     /// Spends memory for what a node makes beside its result.
     pub fn keep_units(&mut self, node: &Node<'_>, units: usize) -> Result<(), Refusal> {
         self.budget.keep(units, || format!("the graph up to {}", node.name))
+    }
+
+    /// Units of memory that are left.
+    pub fn units_left(&self) -> usize {
+        usize::try_from(self.budget.memory.left()).unwrap_or(usize::MAX)
+    }
+
+    /// Whether so many terms may be written out of what is kept, where a model goes without.
+    pub fn affords(&self, terms: usize) -> bool {
+        terms <= MAX_FOLDED && terms <= self.units_left() && terms as u64 <= self.budget.work.left()
     }
 
     /// Spends the memory of a node's result.

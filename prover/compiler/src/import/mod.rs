@@ -180,7 +180,13 @@ impl Walk {
     /// Defines initializers and inputs.
     fn sources(&mut self, graph: &GraphProto, options: &Options, mut budget: Resources) -> Joined {
         for initializer in &graph.initializer {
-            let value = tensor::read(initializer, &initializer.name);
+            let value = tensor::read(initializer, &initializer.name).and_then(|value| {
+                // Those with elements stand in the file one by one.
+                if value.shape().contains(&0) {
+                    budget.check_size(value.shape(), || format!("tensor '{}'", initializer.name))?;
+                }
+                Ok(value)
+            });
             let value = self.record(value);
             self.define(&initializer.name, value);
         }
@@ -414,6 +420,9 @@ fn import_node(node: &Node<'_>, operator: &OnnxOperator, layers: &mut Layers) ->
     }
     let results = results.into_iter().map(|value| {
         let value = finish(node, operator, value)?;
+        if value.shape().contains(&0) {
+            layers.check_size(node, value.shape())?;
+        }
         layers.keep(|| format!("the graph up to {}", node.name), &value)?;
         Ok(value)
     });

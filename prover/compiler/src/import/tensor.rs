@@ -121,6 +121,11 @@ pub(crate) fn shape_len(dims: &[usize]) -> Option<usize> {
     if factors().any(|dim| dim == 0) { Some(0) } else { factors().try_fold(1usize, usize::checked_mul) }
 }
 
+/// The number of elements of a shape whose empty axes had one, or as many as can be addressed.
+pub(crate) fn extent(dims: &[usize]) -> usize {
+    dims.iter().fold(1usize, |all, &dim| all.saturating_mul(dim.max(1)))
+}
+
 fn unravel(mut flat: usize, shape: &[usize]) -> Vec<usize> {
     let mut index = vec![0; shape.len()];
     for (slot, &dim) in index.iter_mut().zip(shape).rev() {

@@ -88,7 +88,7 @@ impl Value {
             Value::Tensor(tensor) | Value::Categories(tensor) => tensor.size(),
             Value::Strings { data, .. } if Arc::strong_count(data) == 1 => self.extent(),
             Value::Strings { shape, .. } => shape.len(),
-            Value::Sequence(parts) => parts.iter().map(|part| 1 + part.size()).sum(),
+            Value::Sequence(parts) => parts.iter().map(|part| 4 + part.size()).sum(),
         }
     }
 }

@@ -215,6 +215,15 @@ impl Map {
         }
     }
 
+    /// Terms of a row, at most.
+    pub fn row_terms(&self, row: usize) -> usize {
+        match self {
+            Map::Rows(rows) => rows.get(row).map_or(0, |row| row.terms.len()),
+            Map::Dense(dense) => dense.columns.len(),
+            Map::Convolution(conv) => conv.filter_len(),
+        }
+    }
+
     /// Calls `term(atom, coefficient)` for every term of a row, in the map's order.
     pub fn for_each_term(&self, row: usize, mut term: impl FnMut(u32, f64)) {
         match self {

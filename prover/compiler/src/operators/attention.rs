@@ -61,7 +61,7 @@ fn written_out(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Result<Ve
     if softcap != 0.0 {
         return Err(node.bad_attribute("softcap", softcap.to_string(), "0"));
     }
-    let mut written = Written::new(node);
+    let mut written = Written::new(node, layers);
     let (queries, [batch, of_queries, ahead, width]) = heads(&mut written, 0, "q_num_heads")?;
     let (keys, [_, of_keys, behind, _]) = heads(&mut written, 1, "kv_num_heads")?;
     let (values, [_, of_values, _, deep]) = heads(&mut written, 2, "kv_num_heads")?;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 
-use super::written::identity;
+use super::written::{name_units, units};
 use crate::import::captured::{made, renamed};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
@@ -52,15 +52,18 @@ impl<'a> Body<'a> {
         self.node.bad_attribute(self.attribute, found.into(), allowed)
     }
 
-    /// Spends the memory of so many copies.
+    /// Spends the memory of so many copies, before they are written: of their nodes, and of what goes in and comes out.
     pub fn afford(&self, layers: &mut Layers, copies: usize) -> Result<(), Refusal> {
-        let names =
-            |node: &NodeProto| (1 + node.input.len() + node.output.len()) * (2 + self.front.len() / 16);
-        let units = |node: &NodeProto| 10 + node.encoded_len() / 16 + names(node);
-        let of_one = self.graph.node.iter().map(units).sum::<usize>() + 8 * self.graph.output.len();
-        let constants = self.graph.initializer.iter().map(|constant| 10 + constant.encoded_len() / 4).sum();
-        layers.keep_units(self.node, of_one.saturating_mul(copies))?;
-        layers.keep_units(self.node, constants)
+        // Names get the front and a number, or are those of operands.
+        let outer = self.node.proto.input.iter().map(String::len).max().unwrap_or(0);
+        let more = 24 + outer.max(self.front.len()).max(self.node.name.name.len());
+        let nodes: usize = self.graph.node.iter().map(|node| units(node, more)).sum();
+        let sides = self.graph.input.iter().chain(&self.graph.output);
+        let sides: usize = sides.map(|side| 4 + name_units(side.name.len() + more)).sum();
+        layers.keep_units(self.node, (40 + more / 4 + nodes + sides).saturating_mul(copies))?;
+        let constants = self.graph.initializer.iter();
+        let constants = constants.map(|constant| 40 + 2 * name_units(more) + constant.encoded_len() / 4);
+        layers.keep_units(self.node, constants.sum())
     }
 
     /// The constants, which all copies have in common.
@@ -103,14 +106,4 @@ impl<'a> Body<'a> {
         }));
         self.graph.output.iter().map(|output| of(&output.name)).collect()
     }
-}
-
-/// The results of a node that are these tensors, where they are asked for.
-pub(super) fn results<'a>(
-    node: &'a Node<'_>,
-    first: usize,
-    from: &'a [String],
-) -> impl Iterator<Item = NodeProto> + 'a {
-    let asked = node.proto.output.iter().skip(first).zip(from).filter(|(outer, _)| !outer.is_empty());
-    asked.map(|(outer, from)| identity(&node.name.name, from, outer))
 }

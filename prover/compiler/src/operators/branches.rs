@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::bodies::{Body, results};
+use super::bodies::Body;
 use super::family::{Family, OnnxOperator};
 use super::written::{Written, int};
 use crate::import::graph::Layers;
@@ -35,21 +35,20 @@ fn written_out(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Result<Ve
         }
         Ok(body)
     };
-    let copy = |layers: &mut Layers, body: &Body<'_>, nodes: &mut Vec<NodeProto>| {
+    let copy = |layers: &mut Layers, body: &Body<'_>, written: &mut Written<'_>| {
         body.afford(layers, 1)?;
-        nodes.extend(body.constants());
-        Ok::<_, Refusal>(body.copy(0, &HashMap::new(), nodes))
+        written.paid().extend(body.constants());
+        Ok::<_, Refusal>(body.copy(0, &HashMap::new(), written.paid()))
     };
-    let mut nodes = Vec::new();
+    let mut written = Written::new(node, layers);
     if let Some(known) = condition.as_constants() {
         let body = branch(if known.contains(&0.0) { "else_branch" } else { "then_branch" })?;
-        let made = copy(layers, &body, &mut nodes)?;
-        nodes.extend(results(node, 0, &made));
-        return Ok(nodes);
+        let made = copy(layers, &body, &mut written)?;
+        written.results(&made);
+        return written.finish(layers);
     }
     let (yes, no) = (branch("then_branch")?, branch("else_branch")?);
-    let (yes, no) = (copy(layers, &yes, &mut nodes)?, copy(layers, &no, &mut nodes)?);
-    let mut written = Written::new(node);
+    let (yes, no) = (copy(layers, &yes, &mut written)?, copy(layers, &no, &mut written)?);
     let asks = written.reshaped(written.operand(0)?, "condition", &[]);
     for (position, (yes, no)) in yes.iter().zip(&no).enumerate() {
         // Joined, they must have one shape, which a choice would not ask of them.
@@ -63,6 +62,5 @@ fn written_out(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Result<Ve
         let chosen = written.push("Where", &[&asks, &yes, &no], &format!("chosen {position}"), vec![]);
         written.result(position, &chosen);
     }
-    nodes.extend(written.finish(layers)?);
-    Ok(nodes)
+    written.finish(layers)
 }

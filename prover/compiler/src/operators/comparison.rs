@@ -276,12 +276,8 @@ pub(super) fn compare(
     relation: Relation,
 ) -> Result<Tensor, Refusal> {
     let (shape, elements) = common_shape(node, layers, &[a, b])?;
-    let (a, b) = (repeated(node, layers, a, &shape, elements)?, repeated(node, layers, b, &shape, elements)?);
-    if let (Some(a), Some(b)) = (a.as_constants(), b.as_constants()) {
-        // Not by their difference, which may round.
-        let holds = a.iter().zip(b).map(|(a, b)| f64::from(u8::from(relation.holds(a, b))));
-        return Ok(Tensor::constants(shape, holds.collect()).of_kind(Kind::Bool));
-    }
+    let (mut a, mut b) = (repeated(node, layers, a, &shape, elements)?, repeated(node, layers, b, &shape, elements)?);
+    let mut relation = relation;
     let is_order = !matches!(relation, Relation::Equal | Relation::NotEqual);
     let seen_through = match (a.as_constants(), b.as_constants()) {
         _ if !is_order => None,
@@ -289,9 +285,13 @@ pub(super) fn compare(
         (Some(c), None) => monotone::undone(node, layers, &b, c)?.map(|(x, c)| (x, c, mirrored(relation))),
         _ => None,
     };
-    if let Some((x, thresholds, relation)) = seen_through {
-        let thresholds = Tensor::constants(shape, thresholds);
-        return compare(node, layers, &x, &thresholds, relation);
+    if let Some((x, thresholds, of_x)) = seen_through {
+        (a, b, relation) = (x, Tensor::constants(shape.clone(), thresholds), of_x);
+    }
+    if let (Some(a), Some(b)) = (a.as_constants(), b.as_constants()) {
+        // Not by their difference, which may round.
+        let holds = a.iter().zip(b).map(|(a, b)| f64::from(u8::from(relation.holds(a, b))));
+        return Ok(Tensor::constants(shape, holds.collect()).of_kind(Kind::Bool));
     }
     let results = match trees::compared(node, layers, (&a, &b), relation)? {
         Some(results) => results,
@@ -338,6 +338,9 @@ fn rounded(node: &Node<'_>, layers: &mut Layers, a: &Tensor, b: &Tensor) -> Resu
         }
         let Some((layer, first)) = layers.layer(position).zip(layers.first(position)) else { continue };
         let (rows, terms) = (layer.map.rows(), layer.map.terms());
+        if !layers.affords(terms) {
+            continue;
+        }
         match &layer.function {
             LayerFunction::Operator(operator) if operator.chooses() => {
                 layer.map.for_each_atom(|atom| waiting.extend(layers.maker(atom).map(|(layer, _)| layer)));
@@ -352,11 +355,10 @@ fn rounded(node: &Node<'_>, layers: &mut Layers, a: &Tensor, b: &Tensor) -> Resu
         }
         layers.spend_work(node, terms as u128)?;
     }
-    if known.is_empty() {
+    if known.is_empty() || !layers.affords(a.terms()) {
         return Ok(a.clone());
     }
-    let written_out = layers.foldable(a)?;
-    let rows = layers.rows(node, &written_out)?;
+    let rows = layers.rows(node, a)?;
     let atoms: Option<Vec<Row>> = rows.iter().map(|row| known.get(&key(row)).map(|&atom| Row::atom(atom))).collect();
     Ok(atoms.map_or_else(|| a.clone(), |atoms| Tensor::new(a.shape.clone(), atoms).of_kind(a.kind)))
 }

@@ -54,7 +54,7 @@ fn with_bias(written: &mut Written<'_>) -> Result<String, Refusal> {
 
 fn gelu(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
     node.inputs(1..=2, "1, and a bias")?;
-    let mut written = Written::new(node);
+    let mut written = Written::new(node, layers);
     let x = with_bias(&mut written)?;
     let result = written.push("Gelu", &[&x], "gelu", vec![]);
     written.result(0, &result);
@@ -63,7 +63,7 @@ fn gelu(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
 
 fn fast_gelu(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
     node.inputs(1..=2, "1, and a bias")?;
-    let mut written = Written::new(node);
+    let mut written = Written::new(node, layers);
     let x = with_bias(&mut written)?;
     let result = written.push("Gelu", &[&x], "gelu", vec![text("approximate", "tanh")]);
     written.result(0, &result);
@@ -74,7 +74,7 @@ fn fast_gelu(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
 fn quick_gelu(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
     node.inputs(1..=1, "1")?;
     let alpha = node.float("alpha", 1.702)? as f32;
-    let mut written = Written::new(node);
+    let mut written = Written::new(node, layers);
     let result = written.push("Swish", &[written.operand(0)?], "swish", vec![float("alpha", alpha)]);
     written.result(0, &result);
     written.finish(layers)
@@ -89,7 +89,7 @@ fn product(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
             other => return Err(node.bad_attribute(attribute, other.to_string(), "0")),
         }
     }
-    let mut written = Written::new(node);
+    let mut written = Written::new(node, layers);
     let mut factors = Vec::with_capacity(2);
     for (position, attribute) in ["transA", "transB"].into_iter().enumerate() {
         let (factor, rank) = (written.operand(position)?, node.tensor(position)?.shape.len());
@@ -118,7 +118,7 @@ fn product(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
 /// Gemm or Conv, perhaps plus a tensor, and an activation.
 fn activated(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
     node.inputs(2..=4, "2 to 4")?;
-    let mut written = Written::new(node);
+    let mut written = Written::new(node, layers);
     let is_convolution = node.proto.op_type == "FusedConv";
     let of_activation = |attribute: &AttributeProto| attribute.name.starts_with("activation");
     let others = node.proto.attribute.iter().filter(|attribute| !of_activation(attribute)).cloned().collect();
@@ -166,7 +166,7 @@ fn activated(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
 fn skipped(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
     node.inputs(3..=5, "3 to 5")?;
     let is_simplified = node.proto.op_type == "SkipSimplifiedLayerNormalization";
-    let mut written = Written::new(node);
+    let mut written = Written::new(node, layers);
     let mut sum = written.push("Add", &[written.operand(0)?, written.operand(1)?], "sum", vec![]);
     let of_bias = if is_simplified { 3 } else { 4 };
     if node.operand(of_bias).is_some() {
@@ -187,7 +187,7 @@ fn skipped(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
 
 fn simplified(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
     node.arity(2..=2, "2")?;
-    let mut written = Written::new(node);
+    let mut written = Written::new(node, layers);
     let operands = (written.operand(0)?, written.operand(1)?, None);
     let result = normalize(&mut written, operands, true, 1e-5)?;
     written.result(0, &result);
@@ -196,7 +196,7 @@ fn simplified(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
 
 fn normalized(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
     node.arity(2..=3, "2 or 3")?;
-    let mut written = Written::new(node);
+    let mut written = Written::new(node, layers);
     let shift = if node.operand(2).is_some() { Some(written.operand(2)?) } else { None };
     let operands = (written.operand(0)?, written.operand(1)?, shift);
     let result = normalize(&mut written, operands, false, 1e-5)?;

@@ -1,7 +1,9 @@
 //! Loop and Scan of a known number of steps: the steps, one behind the other. A loop that ends by what it computes has no circuit.
 //! Reference: ONNX, "Loop" and "Scan".
 
-use super::bodies::{Body, results};
+use std::collections::HashSet;
+
+use super::bodies::Body;
 use super::family::{Family, OnnxOperator};
 use super::scan;
 use super::written::{Written, int};
@@ -9,11 +11,8 @@ use crate::import::graph::Layers;
 use crate::import::node::{Node, Scope};
 use crate::import::refusal::Refusal;
 use crate::import::tensor;
-use crate::import::value::Value;
-use crate::onnx::NodeProto;
-
-/// Conditions that conditions follow from, one behind the other, at most.
-const MAX_DEPTH: usize = 16;
+use crate::import::value::{Kind, Value};
+use crate::onnx::{GraphProto, NodeProto, TensorProto};
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
@@ -43,7 +42,7 @@ fn written_loop(node: &Node<'_>, layers: &mut Layers, scope: &Scope<'_>) -> Resu
     };
     let steps = if starts { usize::try_from(steps).unwrap_or(usize::MAX) } else { 0 };
     let ends = body.graph.output.first().map_or("", |output| output.name.as_str());
-    if steps > 1 && !is_true(&body, scope, ends, 0) {
+    if steps > 1 && !is_true(node, layers, (body.graph, scope), ends)? {
         return Err(body.wrong(
             format!("whose condition '{ends}' may end the loop"),
             "one that is true in every step, so that the number of steps is known",
@@ -54,19 +53,22 @@ fn written_loop(node: &Node<'_>, layers: &mut Layers, scope: &Scope<'_>) -> Resu
     let mut states: Vec<String> = node.proto.input.iter().skip(2).cloned().collect();
     let count = states.len();
     let mut lists: Vec<Vec<String>> = vec![Vec::new(); body.graph.output.len().saturating_sub(1 + count)];
-    let mut written = Written::new(node);
-    written.nodes.extend(body.constants());
+    let mut written = Written::new(node, layers);
+    written.paid().extend(body.constants());
     for step in 0..steps {
+        if written.is_over() {
+            break;
+        }
         let number = written.integer(&format!("{step}/number"), step as i64); // below 2^32, by the budget
         // Within a step that is taken, the condition holds.
         let before = vec![number, written.truth(&format!("{step}/goes on"))];
         let given = inner.iter().copied().zip(before.into_iter().chain(states.iter().cloned())).collect();
-        let made = body.copy(step, &given, &mut written.nodes);
+        let made = body.copy(step, &given, written.paid());
         let mut made = made.into_iter().skip(1);
         states = made.by_ref().take(count).collect();
         lists.iter_mut().zip(made).for_each(|(list, element)| list.push(element));
     }
-    written.nodes.extend(results(node, 0, &states));
+    written.results(&states);
     for (i, list) in lists.iter().enumerate().filter(|(i, _)| is_asked(node, count + i)) {
         joined(&mut written, count + i, list, 0)?;
     }
@@ -93,37 +95,63 @@ fn joined(written: &mut Written<'_>, position: usize, list: &[String], axis: i64
     Ok(())
 }
 
-/// Whether a tensor of a loop's body is a condition that is always true.
-fn is_true(body: &Body<'_>, scope: &Scope<'_>, name: &str, depth: usize) -> bool {
-    let graph = body.graph;
+/// Whether a tensor of a loop's body is a condition that is always true: it follows from none but such ones.
+fn is_true(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    (graph, scope): (&GraphProto, &Scope<'_>),
+    name: &str,
+) -> Result<bool, Refusal> {
+    // Whatever it is cast to, one is true; what another number is cast to may not be.
     let holds = |value: &Value| match value {
-        Value::Tensor(tensor) => tensor.as_constants().is_some_and(|all| all.iter().all(|&value| value != 0.0)),
+        Value::Tensor(tensor) => {
+            let is_bool = tensor.kind == Kind::Bool;
+            matches!(tensor.as_constants(), Some(&[value]) if value == 1.0 || (is_bool && value != 0.0))
+        }
         _ => false,
     };
-    let of = |constant| tensor::read(constant, name).is_ok_and(|value| holds(&value));
-    if graph.input.get(1).is_some_and(|input| input.name == name) {
-        return true;
+    let of = |constant: &TensorProto| tensor::read(constant, "").is_ok_and(|value| holds(&value));
+    let size = graph.node.iter().map(|node| 1 + node.output.len()).sum::<usize>();
+    let size = 1 + size + graph.initializer.len() + graph.input.len();
+    // With the node that reads it, which the one that makes it comes before.
+    let (mut seen, mut waiting) = (HashSet::new(), vec![(name, graph.node.len())]);
+    while let Some((name, reader)) = waiting.pop() {
+        let goes_on = graph.input.get(1).is_some_and(|input| input.name == name);
+        if goes_on || !seen.insert(name) {
+            continue;
+        }
+        layers.spend_work(node, size as u128)?;
+        let maker = graph.node.iter().position(|node| node.output.iter().any(|output| output == name));
+        let maker = maker.and_then(|at| Some((at, graph.node.get(at)?)));
+        let constant = graph.initializer.iter().find(|constant| constant.name == name);
+        let is_true = match (constant, maker) {
+            (Some(constant), _) => of(constant),
+            (None, Some((at, maker))) => match (maker.op_type.as_str(), maker.input.as_slice()) {
+                ("Identity" | "Cast", operands @ [_]) | ("And", operands @ [_, _]) => {
+                    waiting.extend(operands.iter().map(|operand| (operand.as_str(), at)));
+                    at < reader
+                }
+                ("Constant", _) => {
+                    maker.attribute.iter().find_map(|attribute| attribute.t.as_ref()).is_some_and(of)
+                }
+                _ => false,
+            },
+            (None, None) => {
+                let is_input = graph.input.iter().any(|input| input.name == name);
+                !is_input && scope.value(name).is_some_and(holds)
+            }
+        };
+        if !is_true {
+            return Ok(false);
+        }
     }
-    if let Some(constant) = graph.initializer.iter().find(|constant| constant.name == name) {
-        return of(constant);
-    }
-    let Some(maker) = graph.node.iter().find(|node| node.output.iter().any(|output| output == name)) else {
-        let is_input = graph.input.iter().any(|input| input.name == name);
-        return !is_input && scope.value(name).is_some_and(holds);
-    };
-    let goes_on = || maker.input.iter().all(|name| depth < MAX_DEPTH && is_true(body, scope, name, depth + 1));
-    match maker.op_type.as_str() {
-        "Identity" | "Cast" | "And" => goes_on(),
-        "Constant" => maker.attribute.iter().find_map(|attribute| attribute.t.as_ref()).is_some_and(of),
-        _ => false,
-    }
+    Ok(true)
 }
 
 /// The steps of a scan; those of one that changes no state are taken at once, where that is possible.
 fn written_scan(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Result<Vec<NodeProto>, Refusal> {
-    if let Some(at_once) = scan::at_once(node) {
-        super::written::afford(node, layers, &at_once)?;
-        return Ok(at_once);
+    if let Some(at_once) = scan::at_once(node, layers) {
+        return at_once.finish(layers);
     }
     let body = Body::of(node, "body", node.operands.len(), 0)?;
     if node.opset < 9 {
@@ -148,25 +176,28 @@ fn written_scan(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Result<V
         axes.push((axis as i64, of("scan_input_directions", list - count)? != 0));
     }
     let steps = steps.unwrap_or(0);
-    body.afford(layers, steps.saturating_mul(1 + axes.len()))?;
+    body.afford(layers, steps)?;
     let inner: Vec<&str> = body.graph.input.iter().map(|input| input.name.as_str()).collect();
-    let mut written = Written::new(node);
+    let mut written = Written::new(node, layers);
     let mut states = (0..count).map(|i| written.operand(i).map(str::to_owned)).collect::<Result<Vec<_>, _>>()?;
     let mut made_lists: Vec<Vec<String>> = vec![Vec::new(); body.graph.output.len() - count];
-    written.nodes.extend(body.constants());
+    written.paid().extend(body.constants());
     for step in 0..steps {
+        if written.is_over() {
+            break;
+        }
         let mut given: Vec<String> = states.clone();
         for (i, &(axis, is_reversed)) in axes.iter().enumerate() {
             let place = if is_reversed { steps - 1 - step } else { step };
             let list = written.operand(count + i)?;
             given.push(written.element(list, &format!("{step}/element {i}"), place as i64, axis));
         }
-        let made = body.copy(step, &inner.iter().copied().zip(given).collect(), &mut written.nodes);
+        let made = body.copy(step, &inner.iter().copied().zip(given).collect(), written.paid());
         let mut made = made.into_iter();
         states = made.by_ref().take(count).collect();
         made_lists.iter_mut().zip(made).for_each(|(list, element)| list.push(element));
     }
-    written.nodes.extend(results(node, 0, &states));
+    written.results(&states);
     for (i, mut list) in made_lists.into_iter().enumerate().filter(|(i, _)| is_asked(node, count + i)) {
         if of("scan_output_directions", i)? != 0 {
             list.reverse();

@@ -10,8 +10,16 @@ use crate::import::refusal::Refusal;
 use crate::import::value::Tensor;
 use crate::model::{Activation, LayerFunction, Row};
 
-/// Functions of functions that are seen through.
-const MOST: usize = 4;
+/// Functions of functions that are seen through, in all.
+const MOST: usize = 16;
+
+/// What an element is a rising function of: a row of a layer, times a sign, and the threshold of that.
+struct Inner {
+    layer: usize,
+    row: usize,
+    sign: f64,
+    threshold: f64,
+}
 
 /// What `x` is a rising function of, and the thresholds of that; `None` where it is none, or has no such values.
 pub(super) fn undone(
@@ -28,16 +36,23 @@ pub(super) fn undone(
         };
         let Some(rows) = x.as_rows() else { break };
         let each = rows.iter().zip(thresholds).map(|(row, &c)| one(layers, row, c));
-        let Some(all) = each.collect::<Option<Vec<(Row, f64)>>>() else { break };
-        layers.spend_terms(node, all.iter().map(|(row, _)| row.terms.len() as u128).sum())?;
-        let (rows, thresholds) = all.into_iter().unzip();
+        let Some(all) = each.collect::<Option<Vec<Inner>>>() else { break };
+        let map = |inner: &Inner| layers.layer(inner.layer).map(|layer| &layer.map);
+        let terms = all.iter().map(|inner| 1 + map(inner).map_or(0, |map| map.row_terms(inner.row))).sum();
+        // Too many to be written out: what the function gives is compared.
+        if !layers.affords(terms) {
+            break;
+        }
+        let row = |inner: &Inner| Some(map(inner)?.row(inner.row).scaled(inner.sign, 0.0));
+        let rows = node.expected(all.iter().map(row).collect::<Option<Vec<Row>>>())?;
+        let thresholds = all.iter().map(|inner| inner.threshold).collect();
+        layers.spend_terms(node, terms as u128)?;
         found = Some((Tensor::new(x.shape.clone(), rows).with_trail(x.trail.clone()), thresholds));
     }
     Ok(found)
 }
 
-/// What an element is a rising function of, and the threshold of that.
-fn one(layers: &Layers, row: &Row, c: f64) -> Option<(Row, f64)> {
+fn one(layers: &Layers, row: &Row, c: f64) -> Option<Inner> {
     let &[(atom, factor)] = row.terms.as_slice() else { return None };
     let (position, element) = layers.maker(atom)?;
     let layer = layers.layer(position).filter(|layer| layer.pool.is_none())?;
@@ -54,7 +69,7 @@ fn one(layers: &Layers, row: &Row, c: f64) -> Option<(Row, f64)> {
     // Falling where the factor is negative, as both sides of the relation are then.
     let sign = factor.signum();
     let inner = inner.filter(|inner| inner.is_finite() && factor != 0.0)?;
-    Some((layer.map.row(element).scaled(sign, 0.0), sign * inner))
+    Some(Inner { layer: position, row: element, sign, threshold: sign * inner })
 }
 
 /// Where a rising function has a value, if it is one.

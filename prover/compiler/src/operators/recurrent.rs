@@ -114,16 +114,20 @@ fn written_out(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Result<Ve
             return Err(node.bad_attribute("direction", found, "forward, reverse or bidirectional, as the weights have it"));
         }
     };
+    layers.check_size(node, &[shape.batch, shape.hidden])?;
     // Some thirty nodes a step, of names as long as its result's.
     let front = node.proto.output.iter().map(String::len).max().unwrap_or(0) + node.name.name.len();
     layers.keep_units(node, shape.steps.saturating_mul(shape.directions).saturating_mul(40 * (12 + front / 8)))?;
-    let mut written = Written::new(node);
+    let mut written = Written::new(node, layers);
     let (mut all, mut hidden, mut cells) = (Vec::new(), Vec::new(), Vec::new());
     for (direction, (is_reversed, activations)) in is_reversed.iter().zip(&activations).enumerate() {
         let mut of_direction = Direction::new(&mut written, &shape, direction, activations)?;
         let mut made = Vec::with_capacity(shape.steps);
         for step in 0..shape.steps {
             let at = if *is_reversed { shape.steps - 1 - step } else { step };
+            if written.is_over() {
+                break;
+            }
             made.push(of_direction.step(&mut written, at)?);
         }
         if *is_reversed {

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use super::written::Written;
+use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::tensor;
 use crate::import::value::Value;
@@ -40,7 +41,7 @@ struct Known {
 }
 
 /// The nodes that say the same; `None` of another scan.
-pub(super) fn at_once(node: &Node<'_>) -> Option<Vec<NodeProto>> {
+pub(super) fn at_once<'a>(node: &'a Node<'a>, layers: &Layers) -> Option<Written<'a>> {
     let attribute = |name: &str| node.proto.attribute.iter().find(|attribute| attribute.name == name);
     let body = attribute("body")?.g.as_deref()?;
     let is_plain =
@@ -55,13 +56,14 @@ pub(super) fn at_once(node: &Node<'_>) -> Option<Vec<NodeProto>> {
     if body.input.len() != operands.len() || body.output.len() < states {
         return None;
     }
-    let mut steps = Steps { body, states, rank: 0, known: HashMap::new(), written: Written::new(node) };
+    let mut steps =
+        Steps { body, states, rank: 0, known: HashMap::new(), written: Written::new(node, layers) };
     steps.inputs(&operands)?;
     for inner in &body.node {
         steps.step(inner)?;
     }
     steps.outputs()?;
-    Some(steps.written.nodes)
+    Some(steps.written)
 }
 
 struct Steps<'a> {

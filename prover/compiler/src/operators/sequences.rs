@@ -127,10 +127,20 @@ fn split(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     let axis = node.axis(node.int("axis", 0)?, &x.shape, x.shape.len())?;
     let size = node.groups(x, axis)?.length;
     let whole = |part: i64| usize::try_from(part).ok().filter(|&part| part > 0 && part <= size);
+    // Before parts are made: as many as there are places, of a tensor without elements, too.
+    let affords =
+        |parts: usize| layers.check_size(node, &[parts, 8 + x.extent().saturating_sub(x.len())]).map(drop);
     let sizes: Option<Vec<usize>> = match node.operand(1) {
-        None => Some(vec![1; size]),
+        None => {
+            affords(size)?;
+            Some(vec![1; size])
+        }
         Some(_) => {
             let given = node.integers(1)?;
+            affords(match given.as_slice() {
+                &[part] => size / usize::try_from(part.max(1)).unwrap_or(usize::MAX),
+                all => all.len(),
+            })?;
             match (node.tensor(1)?.shape.len(), given.as_slice()) {
                 // All but the last are of this size.
                 (0, &[part]) => whole(part).map(|part| {

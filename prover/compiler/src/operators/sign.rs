@@ -17,7 +17,6 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::Value;
-use crate::model;
 use crate::quantize::certify::range::Range;
 use crate::quantize::certify::rule::{Enclosure, Given, Row, Rule};
 use crate::quantize::error::PlanError;
@@ -32,12 +31,12 @@ pub(super) const FAMILY: Family = Family {
     integers: &[Encoded { tag: TAG, read }],
 };
 
-/// What an atom is the magnitude of, if it is one.
-pub(super) fn under_magnitude(layers: &Layers, atom: u32) -> Option<model::Row> {
+/// The layer and the row there that an atom is the magnitude of, if it is one.
+pub(super) fn under_magnitude(layers: &Layers, atom: u32) -> Option<(usize, usize)> {
     let (position, element) = layers.maker(atom)?;
     let layer = layers.layer(position)?;
     let part = layer.function.operator()?.as_any().downcast_ref::<PartOf>()?.part;
-    (part == Part::Magnitude).then(|| layer.map.row(element))
+    (part == Part::Magnitude).then_some((position, element))
 }
 
 /// A part of each element.

@@ -1,10 +1,12 @@
 //! Operators that are imported as other nodes, which stand in the graph in their place: how these are written.
 
+use prost::Message;
+
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::Value;
-use crate::onnx::{AttributeProto, AttributeType, DataType, NodeProto, TensorProto};
+use crate::onnx::{AttributeProto, AttributeType, DataType, GraphProto, NodeProto, TensorProto};
 
 /// The operator set since which axes are an operand of Unsqueeze and Squeeze, and of ReduceSum.
 const AXES_ARE_OPERANDS: i64 = 13;
@@ -37,14 +39,34 @@ pub(super) fn float(name: &str, f: f32) -> AttributeProto {
 /// The nodes that say the same as a node, with the name of its first result in front of theirs: node names need not be distinct, or there.
 pub(super) struct Written<'a> {
     pub node: &'a Node<'a>,
-    pub nodes: Vec<NodeProto>,
+    nodes: Vec<NodeProto>,
     front: String,
+    /// What the nodes take, and may take: beyond that none is kept.
+    units: usize,
+    left: usize,
 }
 
 impl<'a> Written<'a> {
-    pub fn new(node: &'a Node<'a>) -> Self {
-        let front = node.proto.output.iter().find(|name| !name.is_empty());
-        Written { node, nodes: Vec::new(), front: front.cloned().unwrap_or_default() }
+    pub fn new(node: &'a Node<'a>, layers: &Layers) -> Self {
+        let front = node.proto.output.iter().find(|name| !name.is_empty()).cloned().unwrap_or_default();
+        Written { node, nodes: Vec::new(), front, units: 0, left: layers.units_left() }
+    }
+
+    /// Whether the nodes take more than is left: [`Written::finish`] refuses them, and no more need be written.
+    pub fn is_over(&self) -> bool {
+        self.units > self.left
+    }
+
+    /// Nodes that are paid for.
+    pub fn paid(&mut self) -> &mut Vec<NodeProto> {
+        &mut self.nodes
+    }
+
+    fn add(&mut self, node: NodeProto) {
+        self.units = self.units.saturating_add(units(&node, 0));
+        if !self.is_over() {
+            self.nodes.push(node);
+        }
     }
 
     pub fn name(&self, inner: &str) -> String {
@@ -65,8 +87,11 @@ impl<'a> Written<'a> {
         output: &str,
         attribute: Vec<AttributeProto>,
     ) -> String {
+        if self.is_over() {
+            return String::new();
+        }
         let output = self.name(output);
-        self.nodes.push(NodeProto {
+        self.add(NodeProto {
             input: input.iter().map(|&name| name.into()).collect(),
             output: vec![output.clone()],
             name: format!("{}/{op_type}", self.node.name.name),
@@ -137,6 +162,7 @@ impl<'a> Written<'a> {
 
     /// The elements from `start` to `end` along an axis.
     pub fn part(&mut self, x: &str, name: &str, (start, end): (usize, usize), axis: i64) -> String {
+        let end = if self.is_over() { start } else { end };
         let places = self.integers(&format!("{name} places"), (start as i64..end as i64).collect());
         self.push("Gather", &[x, &places], name, vec![int("axis", axis)])
     }
@@ -144,30 +170,52 @@ impl<'a> Written<'a> {
     /// The same under the name of the node's result at `position`, where that is asked for.
     pub fn result(&mut self, position: usize, from: &str) {
         if let Some(outer) = self.node.proto.output.get(position).filter(|outer| !outer.is_empty()) {
-            self.nodes.push(identity(&self.node.name.name, from, outer));
+            self.add(NodeProto {
+                input: vec![from.into()],
+                output: vec![outer.clone()],
+                name: self.node.name.name.clone(),
+                op_type: "Identity".into(),
+                ..NodeProto::default()
+            });
         }
+    }
+
+    /// The node's first results, which are these tensors.
+    pub fn results(&mut self, from: &[String]) {
+        from.iter().enumerate().for_each(|(position, from)| self.result(position, from));
     }
 
     /// The nodes, paid for.
     pub fn finish(self, layers: &mut Layers) -> Result<Vec<NodeProto>, Refusal> {
-        afford(self.node, layers, &self.nodes)?;
+        layers.keep_units(self.node, self.units)?;
         Ok(self.nodes)
     }
 }
 
-/// `to`, which is `from`.
-pub(super) fn identity(name: &str, from: &str, to: &str) -> NodeProto {
-    NodeProto {
-        input: vec![from.into()],
-        output: vec![to.into()],
-        name: name.into(),
-        op_type: "Identity".into(),
-        ..NodeProto::default()
-    }
+/// What a name takes that is read or made, in units of an element: it stands in its node, and among the names of all tensors.
+pub(super) fn name_units(bytes: usize) -> usize {
+    2 + bytes / 12
 }
 
-/// Spends the memory of nodes that stand in a node's place, in units of an element: some ten a node and what its names take.
-pub(super) fn afford(node: &Node<'_>, layers: &mut Layers, nodes: &[NodeProto]) -> Result<(), Refusal> {
-    let units = nodes.iter().map(|node| 10 + prost::Message::encoded_len(node) / 16).sum();
-    layers.keep_units(node, units)
+/// What a node takes in memory, in units of an element, where each of its names gets so many bytes more.
+pub(super) fn units(node: &NodeProto, more: usize) -> usize {
+    let names = node.input.iter().chain(&node.output).chain([&node.name]);
+    let names: usize = names.map(|name| name_units(name.len() + more)).sum();
+    let attribute = |attribute: &AttributeProto| {
+        let graph = attribute.g.as_deref();
+        let encoded = attribute.encoded_len().saturating_sub(graph.map_or(0, GraphProto::encoded_len));
+        24 + encoded / 4 + graph.map_or(0, |graph| of_graph(graph, more))
+    };
+    let attributes: usize = node.attribute.iter().map(attribute).sum();
+    8 + names + (node.op_type.len() + node.domain.len()) / 12 + attributes
+}
+
+/// The same of a graph in an attribute.
+fn of_graph(graph: &GraphProto, more: usize) -> usize {
+    let nodes: usize = graph.node.iter().map(|node| units(node, more)).sum();
+    let constants: usize = graph.initializer.iter().map(|constant| 20 + constant.encoded_len() / 4).sum();
+    let sparse: usize = graph.sparse_initializer.iter().map(|constant| 40 + constant.encoded_len() / 4).sum();
+    let sides = graph.input.iter().chain(&graph.output);
+    let sides: usize = sides.map(|side| 4 + name_units(more) + side.encoded_len() / 2).sum();
+    10 + graph.name.len() / 12 + nodes + constants + sparse + sides
 }

@@ -52,15 +52,32 @@ fn of_rows(layer: &Layer, atoms: &[bool]) -> Vec<bool> {
     }
 }
 
+/// The layers that are not defined for all of their arguments on a row.
+pub(super) fn undefined(model: &Model, found: &Evaluation) -> Vec<usize> {
+    let is_undefined = |(layer, arguments): (&Layer, &Vec<f64>)| {
+        layer.function.operator().is_some_and(|operator| undefined_of(operator, arguments).contains(&true))
+    };
+    let all = model.layers.iter().zip(&found.arguments).map(is_undefined).enumerate();
+    all.filter(|(_, is_undefined)| *is_undefined).map(|(position, _)| position).collect()
+}
+
+/// For which of its arguments an operator is not defined.
+fn undefined_of(operator: &dyn Operator, x: &[f64]) -> Vec<bool> {
+    let mut flags = Vec::with_capacity(x.len());
+    let mut rest = x.iter();
+    for (i, argument) in operator.arguments().iter().enumerate() {
+        flags.extend(rest.by_ref().take(argument.len).map(|&x| operator.needs(i, (x, x)).is_some()));
+    }
+    flags
+}
+
 /// Whether an output of the model is not defined on a row.
 pub(super) fn reaches_outputs(model: &Model, found: &Evaluation) -> Result<bool, InternalError> {
     let undefined = spread(model, found, |_, operator, x, mut doubt| {
-        let mut flags = doubt.iter_mut().zip(x);
-        for (i, argument) in operator.arguments().iter().enumerate() {
-            for (flag, &x) in flags.by_ref().take(argument.len) {
-                *flag |= operator.needs(i, (x, x)).is_some();
-            }
-        }
+        doubt
+            .iter_mut()
+            .zip(undefined_of(operator, x))
+            .for_each(|(flag, is_undefined)| *flag |= is_undefined);
         operator.doubtful(x, &doubt)
     });
     for output in &model.outputs {

@@ -79,7 +79,10 @@ pub enum QuantizeError {
         outlier: Option<Box<Outlier>>,
     },
     /// A function that is not defined for all of its arguments over the calibration data.
-    #[error("layer '{layer}': {function} is applied to values from {lo} to {hi}, and needs {needed}")]
+    #[error(
+        "layer '{layer}': {function} is applied to values from {lo} to {hi}, and needs {needed}{}",
+        .row.map_or_else(String::new, |row| format!("; row {row} of the calibration data has others, whose results the model uses"))
+    )]
     Undefined {
         /// Layer name.
         layer: String,
@@ -91,6 +94,8 @@ pub enum QuantizeError {
         lo: f64,
         /// Largest argument over the calibration data.
         hi: f64,
+        /// A row of the calibration data that has others, counted from 1, where most have none.
+        row: Option<usize>,
     },
     /// A bug in the compiler.
     #[error(transparent)]

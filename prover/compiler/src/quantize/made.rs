@@ -77,6 +77,8 @@ fn is_defined(model: &Model, found: &Evaluation, known: &[Vec<(f64, f64)>]) -> R
             let (values, others) = rest.split_at_checked(argument.len).unwrap_or((rest, &[]));
             rest = others;
             let range = values.iter().fold(known, |(lo, hi), &x| (lo.min(x), hi.max(x)));
+            // Within a range, too: of all numbers a divisor may be but zero.
+            is_everywhere &= values.iter().all(|&x| operator.needs(i, (x, x)).is_none());
             if operator.needs(i, range).is_none() {
                 continue;
             }

@@ -191,24 +191,37 @@ impl Search<'_, '_> {
 
     /// Functions that are not defined everywhere must be so on the calibration data, or the model must throw away what they are not.
     fn check_arguments(&self) -> Result<(), SearchError> {
-        let mut undefined = None;
-        for (layer, ranges) in self.model.layers.iter().zip(&self.profile.arguments) {
+        let mut undefined = Vec::new();
+        for (position, (layer, ranges)) in self.model.layers.iter().zip(&self.profile.arguments).enumerate() {
             let Some(operator) = layer.function.operator() else { continue };
-            for (argument, &range) in ranges.iter().enumerate() {
-                let Some(needed) = operator.needs(argument, range) else { continue };
-                let (layer, function, (lo, hi)) = (layer.name.clone(), operator.name(), range);
-                let found = QuantizeError::Undefined { layer, function, needed, lo, hi };
-                if operator.needs(argument, doubt::defined(operator, argument, range, &[])).is_some() {
+            for (argument, &(lo, hi)) in ranges.iter().enumerate() {
+                // Zero may be the only one within a range.
+                let of_zero = || operator.needs(argument, (0.0, 0.0)).filter(|_| lo <= 0.0 && hi >= 0.0);
+                let Some(needed) = operator.needs(argument, (lo, hi)).or_else(of_zero) else { continue };
+                let (layer, function) = (layer.name.clone(), operator.name());
+                let found = QuantizeError::Undefined { layer, function, needed, lo, hi, row: None };
+                if operator.needs(argument, doubt::defined(operator, argument, (lo, hi), &[])).is_some() {
                     return Err(found.into());
                 }
-                undefined.get_or_insert(found);
+                undefined.push((position, found));
             }
         }
-        let Some(undefined) = undefined else { return Ok(()) };
-        for sample in self.profile.given() {
-            if doubt::reaches_outputs(self.model, &Evaluation::of(self.model, sample))? {
-                return Err(undefined.into());
+        if undefined.is_empty() {
+            return Ok(());
+        }
+        for (sample, place) in self.profile.given().iter().zip(1..) {
+            let found = Evaluation::of(self.model, sample);
+            if !doubt::reaches_outputs(self.model, &found)? {
+                continue;
             }
+            // The first of them that is not defined on the row.
+            let at = doubt::undefined(self.model, &found);
+            let first = undefined.iter().position(|(layer, _)| at.contains(layer)).unwrap_or(0);
+            let (_, mut error) = undefined.swap_remove(first);
+            if let QuantizeError::Undefined { row, .. } = &mut error {
+                *row = Some(place);
+            }
+            return Err(error.into());
         }
         Ok(())
     }

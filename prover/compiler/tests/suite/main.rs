@@ -1,6 +1,7 @@
 //! Tests of the whole compiler on small ONNX models that are built here, and on the liquidation-risk model.
 
 mod accuracy;
+mod amplified;
 mod arithmetic;
 mod artifacts;
 mod bound;

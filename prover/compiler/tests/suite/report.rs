@@ -55,7 +55,9 @@ fn bound() -> BoundReport {
         raw: 0.26,
         is_useful: true,
         margin: None,
+        raw_margin: None,
         band: Some(BandReport { first: 35, end: 154, inside: 95, total: 500 }),
+        raw_band: Some(BandReport { first: 33, end: 156, inside: 99, total: 500 }),
         saturating: 3,
         layers: vec![parts("fc1 + relu", 0.653, 0.02), parts("/model/encoder/MatMul", 0.3, 0.003)],
     };
