@@ -39,10 +39,7 @@ fn models_that_cannot_be_compiled() {
         });
         workspace.write("model.onnx", graph.to_bytes());
         let stderr = compile(&workspace);
-        assert!(
-            stderr.contains("Det") && stderr.contains("GridSample"),
-            "all offenders at once: {stderr}"
-        );
+        assert!(stderr.contains("Det") && stderr.contains("GridSample"), "all offenders at once: {stderr}");
         insta::assert_snapshot!("unknown-operators", stderr);
 
         workspace.write("model.onnx", "this is a text file");
