@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | [`scenario`] | a program shown at work, and attacked: what it is asked, and what it found |
 //! | [`page`], [`report`] | what a person sees of it |
+//! | [`error`] | why one could not be played |
 //! | [`feed`], [`lending`], [`market`], [`credit`] | the scenario of each program |
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod credit;
+pub mod error;
 pub mod feed;
 pub mod lending;
 pub mod market;

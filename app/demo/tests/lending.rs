@@ -4,8 +4,9 @@
 
 use std::io;
 
+use assay_demo::error::DemoError;
 use assay_demo::lending::outcome::{Findings, Hour};
-use assay_demo::lending::{DemoError, Demonstration, run};
+use assay_demo::lending::{Demonstration, run};
 use assay_demo::page::Page;
 use assay_demo::scenario::{Options, Outcome, Scenario};
 use assay_localnet::DeployError;

@@ -11,10 +11,10 @@ use assay_localnet::Refusal;
 use solana_instruction::Instruction;
 
 use super::{
-    error::DemoError,
     people::Applicant,
     world::{COOL_OFF, Claimed, DAY, EPOCH, GRACE, LIMITS, Party, UNIT, World},
 };
+use crate::error::DemoError;
 use crate::scenario::Attack;
 
 /// Runs every attack.

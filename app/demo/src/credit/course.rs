@@ -9,10 +9,10 @@ use assay_credit_interface::{
 };
 
 use super::{
-    error::DemoError,
     people::Applicant,
     world::{DAY, EPOCH, GRACE, LIMITS, Party, SUPPLIED, UNIT, World},
 };
+use crate::error::DemoError;
 use crate::{page::thousands, scenario::Check};
 
 /// The best borrower is the one who does not pay.
@@ -91,7 +91,7 @@ pub fn renew(world: &mut World, prover: &Prover, four: &[Applicant; TIERS]) -> R
         }
         let repay = pool.repay(party.address(), world.line_of(person)?, party.tokens, ALL);
         world.send("repay", &party, repay)?;
-        let left = world.line(&world.line_of(person)?)?.debt(&world.pool()?).map_err(DemoError::Books)?;
+        let left = world.line(&world.line_of(person)?)?.debt(&world.pool()?).map_err(DemoError::Pool)?;
         owed += left;
     }
     Ok(vec![
@@ -117,11 +117,11 @@ pub fn default(world: &mut World, four: &[Applicant; TIERS]) -> Result<Vec<Check
     let thief = world.thief.clone();
     world.send("mark_default", &thief, pool.mark_default(address))?;
     let (marked, owed) = (world.pool()?, world.line(&address)?.owed);
-    let priced = marked.redeemable().map_err(DemoError::Books)?;
+    let priced = marked.redeemable().map_err(DemoError::Pool)?;
     world.net.advance(WRITE_OFF_SECONDS);
     world.send("write_off", &thief, pool.write_off(address))?;
     let booked = world.pool()?;
-    let after = booked.redeemable().map_err(DemoError::Books)?;
+    let after = booked.redeemable().map_err(DemoError::Pool)?;
     Ok(vec![
         Check {
             name: "a default is priced as lost at once",

@@ -13,13 +13,13 @@
 
 mod attacks;
 mod course;
-mod error;
 mod people;
 mod world;
 
 use std::time::Instant;
 
-use self::{error::DemoError, world::World};
+use self::world::World;
+use crate::error::DemoError;
 use crate::{
     page::{Page, thousands},
     report,

@@ -1,5 +1,6 @@
 //! The model and the people of the demonstration: applicants of the German credit data, whom the model was not trained on.
 
+use crate::error::DemoError;
 use assay::{
     CompileOptions, Inputs, IntegerFormat, Keys, MemberInput, Membership, Model, Prover, SampleFormat,
     Samples, draw_scalar,
@@ -9,8 +10,6 @@ use assay_credit_interface::formats::{APPLICANT_BITS, DEPTH, TIERS};
 use assay_interface::{field::Scalar, member, sha256};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use solana_address::Address;
-
-use super::error::DemoError;
 
 /// The scorecard, the inputs by which the compiler chooses scales and widths, and applicants whom it was not trained on.
 const MODEL: &[u8] = include_bytes!("../../../../models/credit-score/model.onnx");

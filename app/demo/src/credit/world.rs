@@ -18,7 +18,8 @@ use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
 
-use super::{error::DemoError, people::Applicant};
+use super::people::Applicant;
+use crate::error::DemoError;
 use crate::scenario::{Options, TransactionFigures};
 
 const PROGRAMS: [Identity; 2] = [assay_verifier_host::IDENTITY, IDENTITY];
@@ -329,7 +330,7 @@ impl World {
         instruction: Instruction,
     ) -> Result<(), DemoError> {
         let outcome = self.submit(signer, instruction);
-        let executed = outcome.executed().map_err(|refusal| DemoError::Refused { action, refusal })?;
+        let executed = outcome.executed().map_err(DemoError::refused(action))?;
         self.ledger.entry(action).or_default().push(executed);
         for event in outcome.events() {
             self.followers.values_mut().try_for_each(|follower| follower.take(&event))?;

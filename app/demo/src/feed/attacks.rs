@@ -12,10 +12,10 @@ use solana_address::Address;
 use solana_instruction::Instruction;
 
 use super::{
-    error::DemoError,
     path,
     world::{PARAMS, Party, START, World, minute},
 };
+use crate::error::DemoError;
 use crate::scenario::Attack;
 
 /// Runs every attack on a fresh feed.

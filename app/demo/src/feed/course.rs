@@ -7,10 +7,10 @@ use assay_keeper::{Conclusion, Keeper};
 use rand_chacha::ChaCha20Rng;
 
 use super::{
-    error::DemoError,
     path::{self, SOURCES, Said},
     world::{PARAMS, START, World},
 };
+use crate::error::DemoError;
 use crate::scenario::Check;
 
 /// Calm minutes at the beginning.

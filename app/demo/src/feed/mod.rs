@@ -13,13 +13,13 @@
 
 mod attacks;
 mod course;
-mod error;
 mod path;
 mod world;
 
 use std::time::Instant;
 
-use self::{course::Course, error::DemoError, world::World};
+use self::{course::Course, world::World};
+use crate::error::DemoError;
 use crate::{
     page::{Page, thousands},
     report,

@@ -3,7 +3,7 @@
 //! A minute moves an eighth of what an hour of real SOL candles did: the training's measure of a minute. The hours lie in
 //! the test split, which the model was not trained on.
 
-use super::error::DemoError;
+use crate::error::DemoError;
 
 /// Hourly SOL candles; source and terms in `models/data/README.md`.
 const CANDLES: &str = include_str!("../../../../models/data/sol_1h.csv");

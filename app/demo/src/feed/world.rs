@@ -27,10 +27,8 @@ use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
 
-use super::{
-    error::DemoError,
-    path::{LAGS, SOURCES, Said},
-};
+use super::path::{LAGS, SOURCES, Said};
+use crate::error::DemoError;
 use crate::scenario::{Options, TransactionFigures};
 
 /// The filter and the inputs by which the compiler chooses scales and widths.
@@ -257,8 +255,7 @@ impl World {
         signer: &Party,
         instructions: &[Instruction],
     ) -> Result<(), DemoError> {
-        let executed =
-            self.attempt(signer, instructions).map_err(|refusal| DemoError::Refused { action, refusal })?;
+        let executed = self.attempt(signer, instructions).map_err(DemoError::refused(action))?;
         self.ledger.entry(action).or_default().push(executed);
         Ok(())
     }

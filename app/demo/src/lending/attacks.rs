@@ -26,10 +26,10 @@ use solana_address::Address;
 
 use super::{
     accounts::Party,
-    error::DemoError,
     market::SimulatedMarket,
     simulation::{Expected, Simulation},
 };
+use crate::error::DemoError;
 use crate::scenario::{Attack, Check};
 
 /// What the attacks work with.

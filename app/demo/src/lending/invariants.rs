@@ -13,9 +13,8 @@ use assay_verifier_host::{Model, Receipt, receipt_address, record};
 use bytemuck::Zeroable;
 use solana_address::Address;
 
-use super::{
-    accounts::Party, error::DemoError, market::SimulatedMarket, replay::MarketReplay, simulation::Simulation,
-};
+use super::{accounts::Party, market::SimulatedMarket, replay::MarketReplay, simulation::Simulation};
+use crate::error::DemoError;
 use crate::{page::thousands, scenario::Check};
 
 /// The books of a market against its vaults and its members.

@@ -35,7 +35,8 @@ use solana_address::Address;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use super::{error::DemoError, market::SimulatedMarket};
+use super::market::SimulatedMarket;
+use crate::error::DemoError;
 
 /// How much less collateral than computed is accepted, basis points.
 const SLIPPAGE_BPS: u16 = 50;

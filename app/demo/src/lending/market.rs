@@ -7,12 +7,12 @@ use solana_address::Address;
 
 use super::{
     accounts::{Assets, Party},
-    error::DemoError,
     participants::{
         BORROWERS, Borrower, COLLATERAL_UNIT, DEBT_UNIT, KEEPER_FUNDS, SUPPLIERS, Supplier, opening_debt,
     },
     simulation::Simulation,
 };
+use crate::error::DemoError;
 
 /// One market with everyone in it.
 #[derive(Debug)]

@@ -24,7 +24,6 @@ mod assets;
 mod attacks;
 mod candles;
 mod chart;
-mod error;
 mod invariants;
 mod keeper;
 mod market;
@@ -50,12 +49,13 @@ use self::{
     attacks::Target, candles::Candles, market::SimulatedMarket, outcome::Findings, replay::MarketReplay,
     simulation::Simulation, stage::Opening,
 };
+use crate::error::DemoError;
 use crate::{
     page::Page,
     scenario::{Check, Options, Outcome, Scenario, ScenarioError},
 };
 
-pub use self::{candles::CandleError, error::DemoError};
+pub use self::candles::CandleError;
 
 /// Fewest hours of a replay: a shorter fall may open nothing.
 pub const MIN_HOURS: usize = 24;

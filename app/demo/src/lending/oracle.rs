@@ -12,10 +12,10 @@ use solana_signer::Signer as _;
 
 use super::{
     candles::{HOUR, Update},
-    error::DemoError,
     participants::{COLLATERAL_FEED, DEBT_CONFIDENCE, DEBT_FEED, DEBT_PRICE},
     simulation::{ENDOWMENT, Simulation},
 };
+use crate::error::DemoError;
 
 /// Decimal exponent of the oracle's amounts.
 const EXPONENT: i32 = -8;

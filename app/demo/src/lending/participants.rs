@@ -3,10 +3,9 @@
 //! The borrowers open at the real price of the replay's first hour, from far below the limit to just under it. Nothing
 //! here knows what the price does next.
 
+use crate::error::DemoError;
 use assay_lending::state::{RiskParams, SETUP_DEVELOPMENT};
 use assay_lending_host::PriceAccounts;
-
-use super::error::DemoError;
 
 /// Decimals of the collateral mint, as SOL has them.
 pub const COLLATERAL_DECIMALS: u8 = 9;

@@ -19,13 +19,13 @@ use solana_address::Address;
 
 use super::{
     candles::Update,
-    error::DemoError,
     keeper::{Deed, Kept},
     market::SimulatedMarket,
     outcome::{Hour, LiquidationRecord, PositionOutcome},
     participants::{COLLATERAL_DECIMALS, DEBT_PRICE, DEBT_UNIT},
     simulation::Simulation,
 };
+use crate::error::DemoError;
 
 /// A market and what became of its positions.
 pub struct MarketReplay<'a> {

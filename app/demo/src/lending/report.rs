@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use assay_host::time::utc;
+
 use super::{
     chart::{self, Lane},
     outcome::{
@@ -37,7 +39,7 @@ pub fn replay(page: &mut Page<'_>, figures: &ReplayFigures, borrowers: &[Borrowe
     let low = prices.iter().copied().fold(first, f64::min);
     page.line(format!(
         "SOL/USD from {}: the deepest {}-hour fall of the model's test split ({:.1} %)",
-        date(figures.from),
+        utc(figures.from).replace(":00 UTC", " UTC"), // candles begin with minutes
         prices.len(),
         100.0 * (low / first - 1.0),
     ));
@@ -260,34 +262,9 @@ fn usd(amount: u64, unit: f64) -> String {
     if amount == 0 { "-".to_owned() } else { format!("{:.2}", amount as f64 / unit) }
 }
 
-/// A Unix time as `2024-02-20 03:00 UTC`, by the civil calendar (H. Hinnant, "chrono-compatible low-level date
-/// algorithms").
-fn date(time: i64) -> String {
-    let (days, seconds) = (time.div_euclid(86_400), time.rem_euclid(86_400));
-    let shifted = days + 719_468; // days since 1 March of year 0
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", seconds / 3_600, seconds % 3_600 / 60)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dates() {
-        assert_eq!(date(0), "1970-01-01 00:00 UTC");
-        assert_eq!(date(1_709_164_799), "2024-02-28 23:59 UTC");
-        assert_eq!(date(1_709_164_800), "2024-02-29 00:00 UTC");
-        assert_eq!(date(1_705_197_600), "2024-01-14 02:00 UTC");
-        assert_eq!(date(1_735_689_600), "2025-01-01 00:00 UTC");
-    }
 
     #[test]
     fn marks_take_one_column() {

@@ -23,9 +23,9 @@ use solana_signer::Signer as _;
 
 use super::{
     accounts::{Assets, Party},
-    error::DemoError,
     participants::{COLLATERAL_DECIMALS, DEBT_DECIMALS},
 };
+use crate::error::DemoError;
 use crate::scenario::{Attack, TransactionFigures};
 
 /// Lamports that each party starts with.

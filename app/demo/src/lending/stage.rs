@@ -13,13 +13,13 @@ use solana_address::Address;
 
 use super::{
     candles::Update,
-    error::DemoError,
     keeper::{Scene, Service},
     outcome::Hour,
     participants::LATENCY,
     replay::{Before, MarketReplay},
     simulation::Simulation,
 };
+use crate::error::DemoError;
 
 /// How long a slot lasts: the keepers are told of changes at the next one.
 const SLOT: Duration = Duration::from_millis(10);

@@ -18,7 +18,6 @@ use super::{
     accounts::{Assets, Party},
     assets,
     candles::Window,
-    error::DemoError,
     keeper::Kept,
     market::SimulatedMarket,
     outcome::{
@@ -28,6 +27,7 @@ use super::{
     replay::MarketReplay,
     simulation::{Expected, Simulation},
 };
+use crate::error::DemoError;
 use crate::{
     page::{Page, thousands},
     scenario::{Check, Outcome},

@@ -8,10 +8,10 @@ use solana_instruction::Instruction;
 
 use super::{
     course::{Asked, DISPUTE_WINDOW, SETS},
-    error::DemoError,
     windows::Window,
     world::{Party, World},
 };
+use crate::error::DemoError;
 use crate::scenario::Attack;
 
 /// Runs every attack.

@@ -13,10 +13,10 @@ use solana_address::Address;
 use solana_instruction::Instruction;
 
 use super::{
-    error::DemoError,
     windows::{RETURNS, Window},
     world::World,
 };
+use crate::error::DemoError;
 use crate::scenario::TransactionFigures;
 
 /// Sets that the holder makes, base units.

@@ -13,7 +13,6 @@
 
 mod attacks;
 mod course;
-mod error;
 mod windows;
 mod world;
 
@@ -23,10 +22,10 @@ use assay_market::state::Status;
 
 use self::{
     course::{Course, Ending},
-    error::DemoError,
     windows::Window,
     world::World,
 };
+use crate::error::DemoError;
 use crate::{
     page::{Page, thousands},
     report,

@@ -1,6 +1,6 @@
 //! Real closes of the test split, as the hourly prices that three sources hold.
 
-use super::error::DemoError;
+use crate::error::DemoError;
 
 /// Hourly SOL candles; source and terms in `models/data/README.md`.
 const CANDLES: &str = include_str!("../../../../models/data/sol_1h.csv");

@@ -17,7 +17,8 @@ use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
 
-use super::{error::DemoError, windows::Window};
+use super::windows::Window;
+use crate::error::DemoError;
 use crate::scenario::{Options, TransactionFigures};
 
 /// The resolver and the inputs by which the compiler chooses scales and widths.
@@ -198,8 +199,7 @@ impl World {
         signer: &Party,
         instructions: &[Instruction],
     ) -> Result<(), DemoError> {
-        let executed =
-            self.attempt(signer, instructions).map_err(|refusal| DemoError::Refused { action, refusal })?;
+        let executed = self.attempt(signer, instructions).map_err(DemoError::refused(action))?;
         self.ledger.entry(action).or_default().push(executed);
         Ok(())
     }

@@ -10,10 +10,8 @@ use solana_address::Address;
 use solana_instruction::Instruction;
 
 use super::{Attempt, Material, Target};
-use crate::{
-    lending::{error::DemoError, simulation::Expected},
-    scenario::Attack,
-};
+use crate::error::DemoError;
+use crate::{lending::simulation::Expected, scenario::Attack};
 
 impl Target<'_> {
     /// Accounts swapped for others.

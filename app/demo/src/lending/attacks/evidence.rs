@@ -10,10 +10,8 @@ use assay_verifier_host::VerifierError;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 
 use super::{Material, Target, question, take};
-use crate::{
-    lending::{error::DemoError, simulation::Expected},
-    scenario::Attack,
-};
+use crate::error::DemoError;
+use crate::{lending::simulation::Expected, scenario::Attack};
 
 impl Target<'_> {
     /// Snapshots that are old or young, proofs for another use than theirs.

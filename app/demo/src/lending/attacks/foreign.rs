@@ -6,7 +6,8 @@ use assay_verifier_host::Registration;
 use solana_address::Address;
 
 use super::Target;
-use crate::lending::{error::DemoError, simulation::Simulation};
+use crate::error::DemoError;
+use crate::lending::simulation::Simulation;
 
 /// A model that the attacker registers: no market that did not choose it asks whether it is active.
 pub(super) struct ForeignModel {

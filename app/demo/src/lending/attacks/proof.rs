@@ -8,10 +8,8 @@ use assay_verifier_host::VerifierError;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 
 use super::{Material, Target, foreign::ForeignModel, question};
-use crate::{
-    lending::{error::DemoError, simulation::Expected},
-    scenario::Attack,
-};
+use crate::error::DemoError;
+use crate::{lending::simulation::Expected, scenario::Attack};
 
 impl Target<'_> {
     /// Proofs of something else than what they are sent for.

@@ -4,10 +4,8 @@ use assay_interface::{field::Scalar, groth16::BASE_MODULUS};
 use assay_verifier_host::{VerifierError, suspend, verify};
 
 use super::{Material, Target, foreign::ForeignModel};
-use crate::{
-    lending::{error::DemoError, simulation::Expected},
-    scenario::Attack,
-};
+use crate::error::DemoError;
+use crate::{lending::simulation::Expected, scenario::Attack};
 
 impl Target<'_> {
     /// The verifier's registry: keys that allow forgeries, encodings with two readings, a stopped model.

@@ -2,14 +2,18 @@
 
 use std::io;
 
+use assay_credit_host::{follower::FollowError, schema::UnfitModel, statement::UnprovableError};
+use assay_feed_host::read::SourceError;
 use assay_host::{account::AccountError, errors::ErrorTableError};
-use assay_interface::groth16::KeyError;
+use assay_interface::{groth16::KeyError, poseidon::PoseidonError};
+use assay_keeper::KeeperError;
 use assay_lending_host::ReadError;
 use assay_localnet::{DeployError, Refusal};
+use assay_market_host::statement::UnprovableError as UnprovableAnswer;
 use solana_address::Address;
 use thiserror::Error;
 
-use super::candles::CandleError;
+use crate::lending::CandleError;
 use crate::scenario::ScenarioError;
 
 /// Why a run stopped.
@@ -28,10 +32,13 @@ pub enum DemoError {
         /// Most.
         most: usize,
     },
-    /// The candles that come with the demo.
+    /// The candles that come with the demonstration are not what a scenario is built on.
+    #[error("the candles that come with the demonstration are malformed")]
+    Candles,
+    /// They cannot be read.
     #[error("the candles: {0}")]
-    Candles(#[from] CandleError),
-    /// The metrics that come with the demo.
+    CandleFile(#[from] CandleError),
+    /// The metrics that come with the demonstration.
     #[error("the model's metrics hold no score threshold")]
     Metrics,
     /// The model does not compile, or something about keys or proofs fails.
@@ -43,6 +50,21 @@ pub enum DemoError {
     /// A verifying key holds no points of its curves.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The model is not for pools.
+    #[error(transparent)]
+    Model(#[from] UnfitModel),
+    /// Nothing about an applicant can be proven.
+    #[error(transparent)]
+    Unprovable(#[from] UnprovableError),
+    /// A question's accounts say nothing that can be proven.
+    #[error(transparent)]
+    UnprovableAnswer(#[from] UnprovableAnswer),
+    /// A hash failed.
+    #[error(transparent)]
+    Hash(#[from] PoseidonError),
+    /// Events and tree do not fit.
+    #[error(transparent)]
+    Follow(#[from] FollowError),
     /// A transaction of the scenario was refused.
     #[error("{action} was refused: {refusal}")]
     Refused {
@@ -51,6 +73,9 @@ pub enum DemoError {
         /// Why it was refused.
         refusal: Refusal,
     },
+    /// The keeper could not do its work.
+    #[error(transparent)]
+    Keeper(#[from] KeeperError),
     /// A keeper's service stopped, or does not settle.
     #[error("the keeper: {0}")]
     Service(String),
@@ -60,12 +85,18 @@ pub enum DemoError {
     /// An account is missing.
     #[error("account {0} does not exist")]
     Missing(Address),
+    /// A source that a check is about cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// A market's accounts cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// A market's books are out of range.
     #[error("a market's books are out of range")]
     Books,
+    /// A pool's books cannot be read.
+    #[error("the books do not add up: {0:?}")]
+    Pool(assay_credit::CreditError),
     /// The scenario lacks something that it is built on.
     #[error("the scenario does not hold: {0}")]
     Scenario(&'static str),
@@ -76,7 +107,7 @@ pub enum DemoError {
 
 impl DemoError {
     /// A refusal of a transaction that should go through.
-    pub(super) fn refused(action: &'static str) -> impl FnOnce(Refusal) -> Self {
+    pub(crate) fn refused(action: &'static str) -> impl FnOnce(Refusal) -> Self {
         move |refusal| Self::Refused { action, refusal }
     }
 
