@@ -90,6 +90,21 @@ pub(crate) fn divide(b: &mut Builder, v: &Bounded, shift: u32, span: i64) -> Res
     Ok(quotient)
 }
 
+/// `x = 2^shift * a + r` with `0 <= r < 2^shift`: a division that is rounded down, and what it leaves. The shift is at least 1.
+pub(crate) fn split(b: &mut Builder, x: &Bounded, shift: u32) -> Result<(Bounded, Bounded), BuildError> {
+    let a = constrain(b, &x.add_const(-half(shift))?, shift)?;
+    let r = Bounded::combine("remainder of a division by a power of two", &[(x, 1), (&a, -(1 << shift))], 0)?;
+    // The division proves it.
+    Ok((a, r.proven(0, (1 << shift) - 1)))
+}
+
+/// Adds what [`split`] costs for a value of this interval; returns those of both.
+pub(crate) fn split_cost(t: &mut Tally, (lo, hi): Interval, shift: u32) -> (Interval, Interval) {
+    let half = i128::from(half(shift));
+    let a = cost(t, (lo - half, hi - half), shift);
+    (a, ((lo - (a.1 << shift)).max(0), (hi - (a.0 << shift)).min((1 << shift) - 1)))
+}
+
 /// Adds what [`constrain`] costs for a value of an interval; returns the interval of the quotients.
 pub fn cost(t: &mut Tally, x: Interval, shift: u32) -> Interval {
     if shift == 0 {

@@ -86,11 +86,6 @@ impl Exponential {
             drop,
         })
     }
-
-    /// `x - 2^(w-1)`: what is rounded to the nearest is rounded down.
-    fn half(&self) -> i64 {
-        1 << (self.width - 1)
-    }
 }
 
 /// Integer reference.
@@ -106,10 +101,8 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], p: &Exponential) -> Result<Vec<
     b.scope("exponential", |b| {
         let (mut coarse, mut fine) = (Vec::with_capacity(x.len()), Vec::with_capacity(x.len()));
         for x in x {
-            let a = div_pow2::constrain(b, &x.add_const(-p.half())?, p.width)?;
-            let r = Bounded::combine(OPERATION, &[(x, 1), (&a, -(1 << p.width))], 0)?;
-            // The remainder of a division that is rounded down.
-            fine.push(r.proven(0, (1 << p.width) - 1));
+            let (a, r) = div_pow2::split(b, x, p.width)?;
+            fine.push(r);
             coarse.push(a);
         }
         let coarse = function::constrain(b, &coarse, &p.coarse)?;
@@ -126,14 +119,7 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], p: &Exponential) -> Result<Vec<
 
 /// Adds what [`constrain`] costs for values of these intervals; returns those of the results.
 pub fn cost(t: &mut Tally, x: &[Interval], p: &Exponential) -> Result<Vec<Interval>, BuildError> {
-    let (mut coarse, mut fine) = (Vec::with_capacity(x.len()), Vec::with_capacity(x.len()));
-    for &(lo, hi) in x {
-        let half = i128::from(p.half());
-        let a = div_pow2::cost(t, (lo - half, hi - half), p.width);
-        let rest = (lo - (a.1 << p.width), hi - (a.0 << p.width));
-        fine.push((rest.0.max(0), rest.1.min((1 << p.width) - 1)));
-        coarse.push(a);
-    }
+    let (coarse, fine): (Vec<_>, Vec<_>) = x.iter().map(|&x| div_pow2::split_cost(t, x, p.width)).unzip();
     let coarse = function::cost(t, &coarse, &p.coarse);
     let fine = function::cost(t, &fine, &p.fine);
     let one = |(a, r): (&Interval, &Interval)| {

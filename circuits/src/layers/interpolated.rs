@@ -78,12 +78,17 @@ impl Interpolated {
         )
     }
 
+    /// `w`, for a domain whose last argument is so much more than its first.
+    pub fn width(span: u64) -> u32 {
+        bit_length(span.into()).saturating_sub(KNOTS).max(1)
+    }
+
     /// Of arguments in `[lo, hi]` at scale `input_scale`, with results at `output_scale`.
     pub fn new(function: Activation, q: Quantization) -> Result<Self, BuildError> {
         let refuse = |why| BuildError::Function { function: function.name(), argument: q.lo, why };
         let span = q.hi.checked_sub(q.lo).filter(|span| (0..1 << MAX_BITS).contains(span));
         let span = span.ok_or_else(|| refuse("the domain has more than 2^24 arguments, or none"))?;
-        let width = bit_length(span.into()).saturating_sub(KNOTS).max(1);
+        let width = Self::width(span.unsigned_abs());
         let most = 1i64 << (MAX_SUM - width);
         let (first, last) = (q.lo >> width, q.hi >> width);
         let knots = FunctionTable::of(
@@ -110,11 +115,6 @@ impl Interpolated {
         Ok(Self { knots, slopes, least, width, drop: width + GUARD })
     }
 
-    /// `x - 2^(w-1)`: what is rounded to the nearest is rounded down.
-    fn half(&self) -> i64 {
-        1 << (self.width - 1)
-    }
-
     /// The interval of V for these `a`.
     fn sums(&self, (first, last): Interval) -> Interval {
         let part = self.knots.restrict(first, last + 1);
@@ -138,10 +138,8 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], p: &Interpolated) -> Result<Vec
     b.scope("interpolated", |b| {
         let (mut cells, mut rests) = (Vec::with_capacity(x.len()), Vec::with_capacity(x.len()));
         for x in x {
-            let a = div_pow2::constrain(b, &x.add_const(-p.half())?, p.width)?;
-            let r = Bounded::combine(OPERATION, &[(x, 1), (&a, -(1 << p.width))], 0)?;
-            // The remainder of a division that is rounded down.
-            rests.push(r.proven(0, (1 << p.width) - 1));
+            let (a, r) = div_pow2::split(b, x, p.width)?;
+            rests.push(r);
             cells.push(a);
         }
         let starts = function::constrain(b, &cells, &p.knots)?;
@@ -162,13 +160,7 @@ pub fn constrain(b: &mut Builder, x: &[Bounded], p: &Interpolated) -> Result<Vec
 
 /// Adds what [`constrain`] costs for values of these intervals; returns those of the results.
 pub fn cost(t: &mut Tally, x: &[Interval], p: &Interpolated) -> Result<Vec<Interval>, BuildError> {
-    let (half, last) = (i128::from(p.half()), (1 << p.width) - 1);
-    let (mut cells, mut rests) = (Vec::with_capacity(x.len()), Vec::with_capacity(x.len()));
-    for &(lo, hi) in x {
-        let a = div_pow2::cost(t, (lo - half, hi - half), p.width);
-        rests.push(((lo - (a.1 << p.width)).max(0), (hi - (a.0 << p.width)).min(last)));
-        cells.push(a);
-    }
+    let (cells, rests): (Vec<_>, Vec<_>) = x.iter().map(|&x| div_pow2::split_cost(t, x, p.width)).unzip();
     let starts = function::cost(t, &cells, &p.knots);
     let slopes = function::cost(t, &cells, &p.slopes);
     let one = |(((&a, &r), start), slope): (((&Interval, &Interval), &Interval), &Interval)| {

@@ -3,6 +3,8 @@
 //! `f(z) - T(c) = (f(z) - f(c)) + (f(c) - T(c))`: the first is the argument's error times some slope of `f` in between; the second is
 //! measured over all entries that the argument can reach, which holds what the format of results has no room for as well.
 
+use assay_circuits::layers::interpolated::Interpolated;
+
 use crate::elementary::{erf, exp, powi, sigmoid, tanh};
 use crate::model::activation::{self, Activation, Arguments, Dyadic};
 use crate::number::pow2;
@@ -179,14 +181,10 @@ fn of_wide(
     own.is_finite().then(|| (own, Enclosure::constant(results)))
 }
 
-/// Bits of the number of chords that a function of wide arguments is made of.
-const CHORDS: i32 = 11;
-
 /// How far chords are from a function whose second derivative is at most `bend`, for arguments of the row's domain.
 fn by_chords(row: &Row, scale: i32, bend: f64) -> Option<f64> {
     let (first, last) = integers(row.domain, scale)?;
-    let bits = 64 - last.abs_diff(first).leading_zeros() as i32;
-    let step = pow2((bits - CHORDS).max(1) - scale);
+    let step = pow2(Interpolated::width(last.abs_diff(first)) as i32 - scale);
     Some(bend * step * step / 8.0)
 }
 
