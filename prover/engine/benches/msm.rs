@@ -1,13 +1,17 @@
-//! Sums of scaled points by size, against arkworks' `VariableBaseMSM` in the same run.
+//! Sums of scaled points by size, against arkworks' `VariableBaseMSM` in the same run; and checks of G2's subgroup, against one by one.
 //!
 //! `cargo bench -p assay-engine --bench msm`; `RAYON_NUM_THREADS=1` for one thread. `-- --quick` for a first look.
 
 use ark_bn254::Fr;
 use ark_ec::{CurveGroup, VariableBaseMSM, short_weierstrass::Affine};
 use ark_ff::UniformRand;
-use assay_engine::{Backend, G1Point, G2Point, Point, Sum, msm::msm};
+use assay_engine::{
+    Backend, G1Point, G2Point, Point, Sum,
+    msm::{in_subgroup, msm},
+};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use rayon::prelude::*;
 
 /// Points that differ from each other, made by additions.
 fn points<P: Point>(count: usize) -> Vec<Affine<P::Curve>> {
@@ -63,9 +67,29 @@ where
     }
 }
 
+fn subgroup(criterion: &mut Criterion) {
+    let mut rng = StdRng::seed_from_u64(3);
+    let points: Vec<G2Point> = points::<G2Point>(1 << 18).into_iter().map(G2Point::from).collect();
+    let random: Vec<[u64; 4]> = points.iter().map(|_| rng.r#gen()).collect();
+    let mut group = criterion.benchmark_group("G2 subgroup");
+    group.sample_size(10);
+    for log in [8, 12, 15, 18] {
+        let points = &points[..1 << log];
+        for backend in Backend::ALL.into_iter().filter(|backend| backend.is_available()) {
+            group.bench_function(BenchmarkId::new(backend.name(), log), |bencher| {
+                bencher.iter(|| assert!(in_subgroup(backend, points, &random)));
+            });
+        }
+        group.bench_function(BenchmarkId::new("one by one", log), |bencher| {
+            bencher.iter(|| assert!(points.par_iter().all(|point| point.check().is_ok())));
+        });
+    }
+}
+
 fn benches(criterion: &mut Criterion) {
     sums::<G1Point>(criterion, "G1");
     sums::<G2Point>(criterion, "G2");
+    subgroup(criterion);
 }
 
 criterion_group!(msm_benches, benches);

@@ -77,15 +77,20 @@ impl G2Point {
 
     /// Whether these words are a point of G2. Cost: a scalar multiplication of 64 bits, for the subgroup.
     pub fn check(&self) -> Result<(), PointError> {
+        self.check_on_curve()?;
+        if !G2Affine::from(*self).is_in_correct_subgroup_assuming_on_curve() {
+            return Err(PointError::Subgroup);
+        }
+        Ok(())
+    }
+
+    /// Whether these words are a point of G2's curve, in the subgroup or not: what [`crate::msm::in_subgroup`] leaves to check of many.
+    pub fn check_on_curve(&self) -> Result<(), PointError> {
         if !self.x.iter().chain(&self.y).all(below_modulus) {
             return Err(PointError::Coordinate);
         }
-        let point = G2Affine::from(*self);
-        if !point.is_on_curve() {
+        if !G2Affine::from(*self).is_on_curve() {
             return Err(PointError::Curve);
-        }
-        if !point.is_in_correct_subgroup_assuming_on_curve() {
-            return Err(PointError::Subgroup);
         }
         Ok(())
     }

@@ -3,20 +3,22 @@
 //! The format is the module `layout`'s. A key from outside is *validated* in full: the checksum, every count, index and gap,
 //! every point (canonical, on its curve, in its subgroup, not the identity), the verifying key as registration does
 //! (`assay_interface::groth16::check_key`), beta and delta equal in both groups, and `sigma G_j` fitting the verifying key's
-//! sigma. About 20 us a wire of B and core, for the subgroup checks in G2. [`ProvingKey::open`] does so once for a file, and
+//! sigma. About 5 us a wire of B and core, for random sums that check the subgroup in G2 ([`msm::in_subgroup`]). [`ProvingKey::open`] does so once for a file, and
 //! afterwards maps it and checks the verifying key, whose points decide whether proofs can be forged.
 
 use std::sync::Arc;
 
-use ark_bn254::{Bn254, Fr, G1Affine};
-use ark_ec::{CurveGroup, VariableBaseMSM, pairing::Pairing};
-use ark_ff::{One, PrimeField};
-use assay_engine::{G1Point, G2Point};
+use ark_bn254::{Bn254, G1Affine};
+use ark_ec::{CurveGroup, pairing::Pairing};
+use ark_ff::One;
+use assay_engine::{Backend, G1Point, G2Point, msm};
 use assay_interface::{
     artifact::{self, Artifact, HEADER_LEN, Kind},
     groth16::{KeyRef, SetupKind},
 };
 use bytemuck::Pod;
+use rand::{RngCore, SeedableRng, rngs::OsRng};
+use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
 use crate::{
@@ -125,13 +127,13 @@ impl ProvingKey {
         let Some(commitment) = commitment else { return true };
         let factor = |index: usize| {
             let hash = artifact::digest(&[&self.digest[..], &(index as u64).to_le_bytes()].concat());
-            Fr::from_le_bytes_mod_order(hash.split_at(16).0)
+            let mut words = [0; 4];
+            bytemuck::bytes_of_mut(&mut words)[..16].copy_from_slice(hash.split_at(16).0);
+            words
         };
-        let factors: Vec<Fr> = (0..self.g().points.len()).map(factor).collect();
-        let sum = |query: Query<'_, G1Point>| {
-            let points: Vec<G1Affine> = query.points.iter().map(|point| G1Affine::from(*point)).collect();
-            ark_bn254::G1Projective::msm_unchecked(&points, &factors).into_affine()
-        };
+        let factors: Vec<[u64; 4]> = (0..self.g().points.len()).into_par_iter().map(factor).collect();
+        let factors = msm::Prepared::read(&factors[..]);
+        let sum = |query: Query<'_, G1Point>| factors.msm(backend(), query.points).into_affine();
         let in_g2 = [base.gamma_g2, commitment.sigma_gamma_negated];
         Bn254::multi_pairing([sum(self.sigma_g()), sum(self.g())], in_g2).0.is_one()
     }
@@ -252,34 +254,64 @@ fn check_wires(field: &'static str, wires: &[u32], first: u32, limit: u32) -> Re
     Ok(())
 }
 
-/// A point of the engine that can be checked.
-pub(crate) trait Checked: Sync {
+/// Points of the engine that can be checked.
+pub(crate) trait Checked: Sync + Sized {
+    /// Points that are checked between two reports of progress.
+    const BATCH: usize;
+
     fn check(&self) -> Result<(), PointError>;
+
+    /// Whether [`Checked::check`] takes all of them; it may take some of them for wrong that are not, and tells no wrong one for right
+    /// but with a probability of 2^-128.
+    fn are_right(points: &[Self]) -> bool {
+        points.par_iter().all(|point| point.check().is_ok())
+    }
 }
 
 impl Checked for G1Point {
+    const BATCH: usize = 1 << 16;
+
     fn check(&self) -> Result<(), PointError> {
         if self.is_identity() { Err(PointError::Identity) } else { Ok(G1Point::check(self)?) }
     }
 }
 
 impl Checked for G2Point {
+    const BATCH: usize = 1 << 18; // so that windows' buckets are few beside the points
+
     fn check(&self) -> Result<(), PointError> {
         if self.is_identity() { Err(PointError::Identity) } else { Ok(G2Point::check(self)?) }
     }
+
+    fn are_right(points: &[G2Point]) -> bool {
+        let is_on_curve = |point: &G2Point| !point.is_identity() && point.check_on_curve().is_ok();
+        // Whoever made the key knows nothing of these.
+        let mut seed = [0; 32];
+        let mut random: Vec<msm::Random> = bytemuck::zeroed_vec(points.len());
+        if OsRng.try_fill_bytes(&mut seed).is_err() {
+            return false;
+        }
+        ChaCha20Rng::from_seed(seed).fill_bytes(bytemuck::cast_slice_mut(&mut random));
+        points.par_iter().all(is_on_curve) && msm::in_subgroup(backend(), points, &random)
+    }
+}
+
+/// What sums of points are computed on. A variable that names none is complained of where a proof is to be computed.
+fn backend() -> Backend {
+    Backend::detect().unwrap_or_else(|_| Backend::fastest())
 }
 
 /// The first point that is none, if there is one.
 pub(crate) fn check_points<P: Checked>(field: &'static str, points: &[P]) -> Result<(), KeyReadError> {
+    if P::are_right(points) {
+        return Ok(());
+    }
     let wrong = points.par_iter().enumerate().find_first(|(_, point)| point.check().is_err());
     match wrong.map(|(index, point)| (index, point.check())) {
         Some((index, Err(error))) => Err(KeyReadError::Point { field, index, error }),
         _ => Ok(()),
     }
 }
-
-/// Points that are checked between two reports of progress.
-const BATCH: usize = 1 << 15;
 
 /// Checks points, part after part, and tells how far it is.
 pub(crate) struct Counted<'a> {
@@ -299,10 +331,10 @@ impl<'a> Counted<'a> {
         field: &'static str,
         points: &[P],
     ) -> Result<(), KeyReadError> {
-        for (batch, points) in points.chunks(BATCH).enumerate() {
+        for (batch, points) in points.chunks(P::BATCH).enumerate() {
             check_points(field, points).map_err(|error| match error {
                 KeyReadError::Point { field, index, error } => {
-                    KeyReadError::Point { field, index: batch * BATCH + index, error }
+                    KeyReadError::Point { field, index: batch * P::BATCH + index, error }
                 }
                 other => other,
             })?;

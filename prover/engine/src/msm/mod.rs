@@ -17,6 +17,7 @@ mod buckets;
 mod halves;
 mod reduce;
 mod scalars;
+mod subgroup;
 mod tasks;
 mod window;
 
@@ -31,6 +32,7 @@ pub(crate) use self::{
 };
 pub use self::{
     scalars::{Prepared, Scalars, Selected},
+    subgroup::{Random, in_subgroup},
     tasks::Workspaces,
 };
 use crate::{
@@ -86,7 +88,7 @@ impl Prepared {
         // One sum for each bit of a scalar.
         let mut bits = [Sum::<P>::default(); window::MAX_BITS + window::MAX_WINDOW];
         for class in &self.classes {
-            for (bit, sum) in self.class_sums(workspaces, points, class) {
+            for (bit, sum) in class.sums(workspaces, points) {
                 if let Some(slot) = bits.get_mut(bit) {
                     *slot += to_sum(sum);
                 }
@@ -97,19 +99,16 @@ impl Prepared {
             sum + bit
         })
     }
+}
 
+impl Class {
     /// Sums of points, and at which bit each counts.
-    fn class_sums<P: Point>(
-        &self,
-        workspaces: &Workspaces<P>,
-        points: &[P],
-        class: &Class,
-    ) -> Vec<(usize, P)> {
-        let plan = &class.plan;
-        let used = class.within(points.len());
+    fn sums<P: Point>(&self, workspaces: &Workspaces<P>, points: &[P]) -> Vec<(usize, P)> {
+        let plan = &self.plan;
+        let used = self.within(points.len());
         let table;
         let points = if plan.halves {
-            table = with_images(workspaces.backend(), points, &class.indices[..used]);
+            table = with_images(workspaces.backend(), points, &self.indices[..used]);
             &table
         } else {
             points
@@ -125,7 +124,7 @@ impl Prepared {
             rest = after;
         }
         parts.into_par_iter().with_max_len(1).for_each(|(task, sums)| {
-            workspaces.lend(|workspace| workspace.fill(points, class, task, sums));
+            workspaces.lend(|workspace| workspace.fill(points, self, task, sums));
         });
         let group = tasks::reduction_group(windows.len(), plan.buckets(), rayon::current_num_threads());
         sums.par_chunks(group * plan.buckets())

@@ -70,7 +70,7 @@ fn cheapest(lengths: &[(usize, usize)]) -> (Plan, f64) {
     let of_width = |window: usize| {
         let plan = Plan { window, windows: windows(*bits, window), halves: false };
         let additions: usize = lengths.iter().map(|(bits, count)| count * windows(*bits, window)).sum();
-        let buckets = plan.windows as f64 * (BUCKET * plan.buckets() as f64 + WINDOW);
+        let buckets = plan.bucket_additions();
         let digits = DIGIT * (magnitudes * plan.windows) as f64;
         (plan, additions as f64 + buckets + digits)
     };
@@ -141,6 +141,11 @@ impl Plan {
     /// Buckets of a window: one for each magnitude of a digit other than zero.
     pub(crate) fn buckets(&self) -> usize {
         1 << (self.window - 1)
+    }
+
+    /// What the buckets of all windows cost, in additions, beside the points that go into them.
+    pub(crate) fn bucket_additions(&self) -> f64 {
+        self.windows as f64 * (BUCKET * self.buckets() as f64 + WINDOW)
     }
 
     /// What is added to magnitudes: see the module's page.
