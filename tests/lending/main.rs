@@ -31,6 +31,7 @@ mod liquidate_by_proof;
 mod liquidate_end;
 mod liquidate_start;
 mod lower_pause;
+mod network;
 mod on_a_feed;
 mod propose_admin;
 mod propose_guardian;

@@ -25,7 +25,7 @@ use solana_address::Address;
 use solana_instruction::Instruction;
 
 use crate::keeper::FEEDS;
-use crate::service::{FALLEN, SELDOM, Service, World, until};
+use crate::service::{FALLEN, SELDOM, SOL, Service, World, until};
 use crate::support::{Actor, USDC};
 
 /// Lamports of one signature.
@@ -130,7 +130,7 @@ fn two_keepers_liquidate_once() {
     let route = Route { collateral_account: other.collateral, debt_account: other.debt, ..ours.route };
     let cap = 5_000 * USDC;
     let addresses = [world.kept.test.liquidator.address(), other.address()];
-    let journals = addresses.map(|address| world.journal_of(address, cap));
+    let journals = addresses.map(|address| world.journal_of(address, SOL, cap));
     let first = live(&world, &world.kept.test.liquidator, ours, &journals[0]);
     let second = live(&world, &world.kept.test.stranger, Liquidations { route, ..ours }, &journals[1]);
     world.publish(0, FALLEN);
@@ -290,6 +290,28 @@ fn what_brings_a_gain_goes_as_a_bundle_and_pays_its_tip() {
         assert_eq!(world.with(|kept| kept.test.lamports(&to)), 1_007_000);
         assert_eq!(journal.spent().of(&Asset::Lamports), FEE + 7_000);
     }
+}
+
+/// Whoever is to take bundles takes the connection and never answers: it goes the usual way, which is told, and pays its tip.
+#[test]
+fn who_takes_bundles_and_never_answers_delays_and_no_more() {
+    let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let mut world = World::new();
+    let (before, to) = (world.debt(), Address::new_from_array([0x54; 32]));
+    world.with(|kept| kept.test.net.airdrop(&to, 1_000_000));
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let taken = std::thread::spawn(move || silent.accept().unwrap());
+    world.bundles = Some((url, Tip { to, share_percent: 10, most: 7_000 }));
+    let journal = world.journal(u64::MAX);
+    let service = live(&world, &world.kept.test.liquidator, *world.kept.keeper.strategy(), &journal);
+    world.publish(0, FALLEN);
+    hears(&service, "liquidate");
+    let (said, ended) = service.stop();
+    ended.unwrap();
+    drop(taken.join().unwrap());
+    assert!(world.debt() < before && said.iter().any(|said| said.starts_with("no bundle: ")), "{said:?}");
+    assert_eq!((world.sent(Liquidate::DISCRIMINATOR), journal.in_flight().len()), (1, 0), "{said:?}");
+    assert_eq!(journal.spent().of(&Asset::Lamports), FEE + 7_000);
 }
 
 /// A server that takes bundles, and hands them to the cluster or drops them; how many it took.

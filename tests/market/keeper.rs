@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use assay::{CompileOptions, IntegerFormat, Keys, Model, Prover, SampleFormat, Samples};
 use assay_feed_host::{PythFeed, SourceKeys, oracle};
 use assay_feed_interface::pyth::{PriceUpdate, VerificationLevel};
+use assay_host::strategy::Strategy as _;
+use assay_host::{Account, Action, Chain, ChainError, Executed, SendError, Watch};
 use assay_keeper::{Conclusion, Config, Keeper, Mode};
 use assay_localnet::Wallet;
 use assay_market_host::{LEAST_STAKE, Models, Questions, Status};
@@ -207,4 +209,65 @@ fn prices_are_copied_before_the_rings_go_on() {
     assert_eq!(kept.world.observation().prices[1][0], 100_0000_0000);
     assert_eq!(kept.world.question().status(), Ok(Status::Open));
     assert!(T < terms.ends_at);
+}
+
+/// A chain on which everything costs this much.
+struct Costly<'a>(Wallet<'a>, u64);
+
+impl Chain for Costly<'_> {
+    fn wallet(&self) -> Address {
+        self.0.wallet()
+    }
+
+    fn account(&self, address: &Address) -> Result<Option<Account>, ChainError> {
+        self.0.account(address)
+    }
+
+    fn addresses(&self, watch: &Watch) -> Result<Vec<Address>, ChainError> {
+        self.0.addresses(watch)
+    }
+
+    fn unix_time(&self) -> Result<i64, ChainError> {
+        self.0.unix_time()
+    }
+
+    fn may_pay(&self, gain: Option<u64>) -> bool {
+        gain.is_none_or(|gain| gain >= self.1)
+    }
+
+    fn simulate(&mut self, action: &Action) -> Result<Option<Executed>, SendError> {
+        self.0.simulate(action)
+    }
+
+    fn send(&mut self, action: &Action) -> Result<Executed, SendError> {
+        self.0.send(action)
+    }
+}
+
+/// Half of a bounty goes into the question's sources, a transaction for each hour of each: 25 hours of two. Somebody else's are kept where that
+/// pays for each transaction, one's own in any case, and nobody's once the rings have gone on.
+#[test]
+fn sources_are_kept_for_their_share_of_the_bounty() {
+    let mut kept = Kept::new(creator, |_| {});
+    let terms = kept.world.terms;
+    let share = terms.observe_bounty / 2 / 50;
+    assert!(share > 0 && u64::from(terms.hours()) * u64::from(terms.sources) == 50);
+    let begins = terms.ends_at - 24 * HOUR;
+    let ends = terms.observe_by.min(terms.ends_at + 32 * HOUR);
+    let (ours, theirs): (fn(&World) -> &Actor, fn(&World) -> &Actor) = (creator, prover);
+    for (who, now, cost, are_kept) in [
+        (theirs, terms.ends_at, share, true),
+        (theirs, terms.ends_at, share + 1, false),
+        (ours, terms.ends_at, share + 1, true),
+        (theirs, begins - HOUR, share, false),
+        (theirs, ends, share, true),
+        (theirs, ends + 1, share, false),
+    ] {
+        kept.world.net.set_time(now);
+        let key = who(&kept.world).key.insecure_clone();
+        let chain = Costly(Wallet::new(&mut kept.world.net, &key), cost);
+        let targets = kept.keeper.strategy().targets(&chain).unwrap();
+        let sources = FEEDS.map(|feed| SourceKeys::of(&feed).source);
+        assert_eq!(sources.map(|source| targets.contains(&source)), [are_kept; 2], "{now} {cost}");
+    }
 }

@@ -14,9 +14,21 @@ const LONGEST: usize = 1 << 20;
 #[derive(Default)]
 pub struct History(HashMap<String, VecDeque<(u64, Value)>>);
 
-/// A request apart from its number: two clients who ask the same get the same.
+/// What a request's options call the slot that an answer is to be of at least.
+const LEAST: &str = "minContextSlot";
+
+/// A request apart from its number and the slot that it asks for at least: two clients who ask the same get the same.
 pub fn key(method: &str, parameters: &Value) -> String {
+    let mut parameters = parameters.clone();
+    let options = parameters.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut);
+    options.for_each(|options| drop(options.remove(LEAST)));
     format!("{method} {parameters}")
+}
+
+/// The slot that an answer is to be of at least; 0 where a request names none.
+pub fn least(parameters: &Value) -> u64 {
+    let named = parameters.as_array().into_iter().flatten().filter_map(|one| one.get(LEAST)?.as_u64());
+    named.max().unwrap_or(0)
 }
 
 impl History {

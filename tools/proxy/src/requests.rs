@@ -169,8 +169,16 @@ fn past(
     };
     let Some(mut old) = history.at(&key, slot).cloned() else { return answer };
     drop(history);
-    if let (Some(today), Some(place)) = (context, old.pointer_mut("/result/context/slot")) {
-        *place = today;
+    let (of, least) =
+        (old.pointer("/result/context/slot").and_then(Value::as_u64), history::least(parameters));
+    match (context, old.pointer_mut("/result/context/slot")) {
+        (Some(today), Some(place)) => *place = today,
+        // So a server says that it is behind.
+        (None, Some(_)) if of.is_some_and(|of| of < least) => {
+            let message = "Minimum context slot has not been reached";
+            old = json!({ "jsonrpc": "2.0", "error": { "code": -32016, "message": message }, "id": null });
+        }
+        _ => {}
     }
     if let (Some(id), Some(place)) = (answer.get("id"), old.get_mut("id")) {
         *place = id.clone();

@@ -65,7 +65,7 @@ async fn carry(
 
 fn is_notification(message: &Message) -> bool {
     let Message::Text(text) = message else { return false };
-    serde_json::from_str::<Value>(text).is_ok_and(|value| {
-        value.get("method").and_then(Value::as_str).is_some_and(|name| name.ends_with("Notification"))
-    })
+    // A request has a number, and an answer no method.
+    serde_json::from_str::<Value>(text)
+        .is_ok_and(|value| value.get("method").is_some() && value.get("id").is_none())
 }

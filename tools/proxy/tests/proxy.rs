@@ -216,6 +216,29 @@ async fn stale_reads_follow_from_afar() {
     assert_eq!(world.proxy.counts().stale, 2);
 }
 
+/// Whoever asks for a slot at least asks the same question, and is told by a server that is behind that it is; by one on another fork it is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_a_slot_at_least_is_answered_as_of_it_or_not_at_all() {
+    let world = World::new().await;
+    let ask = |least: u64| world.ask("getBalance", json!(["somebody", { "minContextSlot": least }]));
+    let value = |answer: Option<Value>| answer.unwrap()["result"]["value"].clone();
+    assert_eq!(value(ask(90).await), 1_000);
+    world.at_slot(104).await;
+    assert_eq!(value(ask(104).await), 1_040);
+    world.set(Faults { stale_slots: 3, ..Faults::default() });
+    assert_eq!(value(ask(95).await), 1_000);
+    let behind = ask(101).await.unwrap();
+    assert_eq!((&behind["error"]["code"], &behind["id"]), (&json!(-32016), &json!(7)));
+    world.at_slot(107).await;
+    assert_eq!(value(ask(104).await), 1_040);
+    world.set(Faults { rollback_slots: 5, ..Faults::default() });
+    let answer = ask(107).await.unwrap();
+    assert_eq!(
+        (&answer["result"]["context"]["slot"], value(Some(answer.clone()))),
+        (&json!(107), json!(1_000))
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollback_undoes_what_was_seen_and_keeps_it_undone() {
     let world = World::new().await;
@@ -246,7 +269,7 @@ async fn lag_delays_what_is_asked() {
 
 async fn subscribe(proxy: &Proxy) -> (usize, bool) {
     let (mut socket, _) = tokio_tungstenite::connect_async(proxy.websocket()).await.unwrap();
-    socket.send(Message::text(r#"{"method":"slotSubscribe"}"#)).await.unwrap();
+    socket.send(Message::text(r#"{"id":1,"method":"slotSubscribe"}"#)).await.unwrap();
     let mut notes = 0;
     let mut open = true;
     let silence = Duration::from_millis(700);
