@@ -52,6 +52,16 @@ pub enum Error {
         /// What is wrong with the answer.
         what: String,
     },
+    /// The answer is longer than any that is read.
+    #[error("{host} answered {method} with more than {} KiB, the longest answer that is read", most >> 10)]
+    LongAnswer {
+        /// Who.
+        host: String,
+        /// What was asked.
+        method: &'static str,
+        /// Bytes that are read at most.
+        most: u64,
+    },
     /// The server says that it cannot answer.
     #[error("{host} does not answer {method}: {message} ({code})")]
     Rpc {
@@ -177,7 +187,7 @@ impl Error {
             Self::Settings { .. } | Self::Url(_) => "settings",
             Self::Keypair { .. } => "keypair",
             Self::Unreachable { .. } => "unreachable",
-            Self::Answer { .. } => "rpc-answer",
+            Self::Answer { .. } | Self::LongAnswer { .. } => "rpc-answer",
             Self::Rpc { .. } => "rpc",
             Self::Refused(_) => "refused",
             Self::Funds { .. } => "funds",
@@ -229,7 +239,9 @@ impl Error {
             Self::Unreachable { .. } => {
                 "is the address right (--url), and the cluster running? `cargo xtask localnet` starts a local one"
             }
-            Self::Answer { .. } => "--url has to be the address of an RPC server of Solana's",
+            Self::Answer { .. } | Self::LongAnswer { .. } => {
+                "--url has to be the address of an RPC server of Solana's"
+            }
             Self::Rpc { code, .. } => rpc_hint(*code)?,
             Self::Refused(refusal) => return refusal.remedy(),
             Self::Funds { .. } => {

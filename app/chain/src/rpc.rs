@@ -143,13 +143,15 @@ pub struct Rpc {
     commitment: Commitment,
     /// The slot that accounts are read from, or a later one.
     from: AtomicU64,
+    /// Lists that were longer than an answer may be.
+    long: Mutex<Vec<Watch>>,
 }
 
 impl Rpc {
     /// The server at `url`, which is asked for what has `commitment`. Nothing is asked yet.
     pub fn new(url: &str, commitment: Commitment) -> Self {
         let (bundles, unbundled, from) = (None, Mutex::default(), AtomicU64::new(0));
-        Self { transport: Transport::new(url), bundles, unbundled, commitment, from }
+        Self { transport: Transport::new(url), bundles, unbundled, commitment, from, long: Mutex::default() }
     }
 
     /// The same server, with another at `url` that takes bundles.

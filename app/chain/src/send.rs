@@ -283,7 +283,7 @@ impl Sender<'_> {
 /// the transaction, or has not heard of the blockhash yet. Anything else is a refusal, and is looked into before it is believed.
 fn may_be_on_its_way(error: &Error) -> bool {
     match error {
-        Error::Unreachable { .. } | Error::Answer { .. } => true,
+        Error::Unreachable { .. } | Error::Answer { .. } | Error::LongAnswer { .. } => true,
         // Some servers say this in words alone.
         Error::Rpc { message, .. } if message.contains("already been processed") => true,
         Error::Rpc { code, .. } => matches!(code, 429 | 500..600 | -32005 | -32016),

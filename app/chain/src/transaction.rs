@@ -83,6 +83,11 @@ impl Unsigned {
         }
     }
 
+    /// Whether it is of version 1, since it does not fit version 0.
+    pub fn is_long(&self) -> bool {
+        matches!(self.0, VersionedMessage::V1(_))
+    }
+
     /// Signatures that it wants.
     pub fn signatures(&self) -> usize {
         usize::from(self.0.header().num_required_signatures)
@@ -160,10 +165,10 @@ mod tests {
     #[test]
     fn the_shortest_version_that_holds_the_instructions() {
         assert_eq!(unsigned(100).unwrap().wire().first(), Some(&1));
-        let is_short = |bytes: usize| matches!(unsigned(bytes).unwrap().0, VersionedMessage::V0(_));
+        let is_short = |bytes: usize| !unsigned(bytes).unwrap().is_long();
         let most = (1..1_232).rev().find(|bytes| is_short(*bytes)).unwrap();
         assert_eq!(unsigned(most).unwrap().size(), 1_232);
-        assert!(matches!(unsigned(most + 1).unwrap().0, VersionedMessage::V1(_)));
+        assert!(unsigned(most + 1).unwrap().is_long());
         assert!(matches!(unsigned(4_096), Err(Error::TooLong { most: 4_096, .. })));
     }
 

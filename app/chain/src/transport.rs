@@ -28,6 +28,8 @@ pub(crate) struct Transport {
     agent: ureq::Agent,
     url: String,
     host: String,
+    /// Most bytes of an answer that is a list of accounts.
+    pub(crate) longest: u64,
 }
 
 /// An answer: a result, or an error.
@@ -51,7 +53,7 @@ impl Transport {
         let proxy = if is_here(&host) { None } else { ureq::Proxy::try_from_env() };
         let config = ureq::Agent::config_builder().timeout_global(Some(patience)).max_redirects(0);
         let config = config.http_status_as_error(false).proxy(proxy);
-        Self { agent: config.build().new_agent(), url: url.into(), host }
+        Self { agent: config.build().new_agent(), url: url.into(), host, longest: LONG }
     }
 
     /// The server's address on this machine, where it is here and its address holds nothing else.
@@ -78,7 +80,7 @@ impl Transport {
         parameters: &Value,
     ) -> Result<T> {
         patiently(|| {
-            let (status, body) = self.post(method, parameters, LONG)?;
+            let (status, body) = self.post(method, parameters, self.longest)?;
             if u64::try_from(body.len()).is_ok_and(|length| length <= SHORT) {
                 return self.short(method, status, &body);
             }
@@ -115,9 +117,7 @@ impl Transport {
         let request =
             json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": parameters }).to_string();
         let failed = |error: ureq::Error| match error {
-            ureq::Error::BodyExceedsLimit(_) => {
-                self.answer(method, &format!("more than {} KiB, the longest answer that is read", most >> 10))
-            }
+            ureq::Error::BodyExceedsLimit(_) => Error::LongAnswer { host: self.host.clone(), method, most },
             error => Error::Unreachable { host: self.host.clone(), what: reason(&error) },
         };
         let sent = self.agent.post(&self.url).header("content-type", "application/json").send(request);

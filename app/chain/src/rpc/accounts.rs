@@ -1,12 +1,14 @@
 //! Accounts with the slot at which they were read, for whoever keeps a copy of them.
 
+use std::sync::PoisonError;
+
 use assay_host::{Account, Watch};
 use serde_json::{Value, json};
 use solana_address::Address;
 
 use super::wire::{At, InContext, Listed, Spent, Written, filters, held};
 use super::{CLOCK, Commitment, Rpc, UNIX_TIME};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Addresses of one `getMultipleAccounts`, as servers limit it.
 const AT_ONCE: usize = 100;
@@ -34,25 +36,59 @@ impl Rpc {
         Ok(all)
     }
 
-    /// The accounts that a filter lets through, with their addresses.
+    /// The accounts that a filter lets through, with their addresses. A list that is too long for one answer is asked for by its addresses,
+    /// from then on at once; then the accounts are as of several slots, the first of which it names.
     ///
     /// # Errors
-    /// As [`Rpc::ask`]. Public servers refuse the question for programs with many accounts.
+    /// As [`Rpc::ask`]. Public servers refuse the question for programs with many accounts. [`Error::LongAnswer`] where even the addresses
+    /// are too long: some 290,000 of them.
     pub fn listed_at(&self, watch: &Watch) -> Result<At<Vec<(Address, Account)>>> {
+        let long = || self.long.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_long = long().contains(watch);
+        let mut listed = match is_long {
+            true => self.listed_in_parts(watch)?,
+            false => match self.listed_whole(watch, &Value::Null) {
+                Err(Error::LongAnswer { .. }) => {
+                    let listed = self.listed_in_parts(watch)?;
+                    long().push(*watch);
+                    listed
+                }
+                whole => whole?,
+            },
+        };
+        // What a server lists besides was not asked for.
+        listed.value.retain(|(_, account)| watch.admits(account));
+        Ok(listed)
+    }
+
+    /// The list in one answer: of each account the bytes that `slice` names, or all.
+    fn listed_whole(&self, watch: &Watch, slice: &Value) -> Result<At<Vec<(Address, Account)>>> {
         const METHOD: &str = "getProgramAccounts";
         let mut options = self.account_options();
         if let Some(options) = options.as_object_mut() {
             options.insert("filters".into(), filters(watch));
             options.insert("withContext".into(), true.into());
+            if !slice.is_null() {
+                options.insert("dataSlice".into(), slice.clone());
+            }
         }
         let found: InContext<Vec<Listed>> =
             self.transport.ask_long(METHOD, &json!([watch.program.to_string(), options]))?;
         let read = |item: &Listed| Some((item.pubkey.parse().ok()?, item.account.read()?));
         let value: Option<Vec<(Address, Account)>> = found.value.iter().map(read).collect();
-        let mut value = self.found(METHOD, value)?;
-        // What a server lists besides was not asked for.
-        value.retain(|(_, account)| watch.admits(account));
-        Ok(At { slot: found.context.slot, value })
+        Ok(At { slot: found.context.slot, value: self.found(METHOD, value)? })
+    }
+
+    /// The list's addresses, and then its accounts, by the hundred. What was made or closed meanwhile is told of later than the slot.
+    fn listed_in_parts(&self, watch: &Watch) -> Result<At<Vec<(Address, Account)>>> {
+        let named = self.listed_whole(watch, &json!({ "offset": 0, "length": 0 }))?;
+        let addresses: Vec<Address> = named.value.into_iter().map(|(address, _)| address).collect();
+        let (mut slot, mut value) = (named.slot, Vec::with_capacity(addresses.len()));
+        for (address, read) in addresses.iter().zip(self.accounts_at(&addresses)?) {
+            slot = slot.min(read.slot);
+            value.extend(read.value.map(|account| (*address, account)));
+        }
+        Ok(At { slot, value })
     }
 
     /// The programs' clock, Unix seconds, and the slot at which it was read.
@@ -92,5 +128,115 @@ impl Rpc {
             Some(Spent { lamports: before.saturating_sub(after), tokens })
         };
         self.found(METHOD, read()).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::rpc::base64;
+
+    const PROGRAM: Address = Address::new_from_array([1; 32]);
+    const WATCH: Watch = Watch { program: PROGRAM, discriminator: [7; 8], holds: None };
+
+    fn at(number: u16) -> Address {
+        let mut bytes = [9; 32];
+        bytes[..2].copy_from_slice(&number.to_be_bytes());
+        Address::new_from_array(bytes)
+    }
+
+    /// A server with so many accounts of the list, one of which is closed once the list was told, and which knows each question's slot; what it
+    /// is asked, by method, and whether by a slice.
+    fn server(count: u16) -> (String, Arc<Mutex<Vec<(String, bool)>>>) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::<Mutex<Vec<(String, bool)>>>::default();
+        let noted = Arc::clone(&asked);
+        let account = |length: usize| json!({ "owner": PROGRAM.to_string(), "lamports": 1, "data": [base64(&[7; 300][..length]), "base64"] });
+        let names: BTreeMap<String, Address> =
+            (0..count).map(|number| (at(number).to_string(), at(number))).collect();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let (mut length, mut line) = (0, String::new());
+                while reader.read_line(&mut line).unwrap() > 2 {
+                    if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                        length = value.trim().parse().unwrap();
+                    }
+                    line.clear();
+                }
+                let mut body = vec![0; length];
+                reader.read_exact(&mut body).unwrap();
+                let question: Value = serde_json::from_slice(&body).unwrap();
+                let method = question["method"].as_str().unwrap().to_owned();
+                let slice = question["params"][1]["dataSlice"]["length"].as_u64();
+                let value: Vec<Value> = match method.as_str() {
+                    "getProgramAccounts" => {
+                        let length = slice.map_or(300, |length| usize::try_from(length).unwrap());
+                        let item = |name: &String| json!({ "pubkey": name, "account": account(length) });
+                        names.keys().map(item).collect()
+                    }
+                    "getMultipleAccounts" => {
+                        let addresses = question["params"][0].as_array().unwrap();
+                        assert!(addresses.len() <= 100);
+                        let found = |name: &Value| match names[name.as_str().unwrap()] == at(1) {
+                            true => Value::Null,
+                            false => account(300),
+                        };
+                        addresses.iter().map(found).collect()
+                    }
+                    other => panic!("{other}"),
+                };
+                let slot = 50 + noted.lock().unwrap().len();
+                noted.lock().unwrap().push((method, slice.is_some()));
+                let answer = json!({ "result": { "context": { "slot": slot }, "value": value } }).to_string();
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+                    answer.len()
+                );
+                // Whoever is told too much reads no further.
+                let _ = stream.write_all((head + &answer).as_bytes());
+            }
+        });
+        (url, asked)
+    }
+
+    /// 250 accounts do not fit, their addresses do, and a hundred of them do.
+    #[test]
+    fn a_list_that_is_too_long_comes_in_parts() {
+        let (url, asked) = server(250);
+        let mut rpc = Rpc::new(&url, Commitment::Confirmed);
+        rpc.transport.longest = 64 << 10;
+        let At { slot, value } = rpc.listed_at(&WATCH).unwrap();
+        assert_eq!((slot, value.len()), (51, 249), "the slot of the addresses, and what is left");
+        assert!(value.iter().all(|(address, account)| *address != at(1) && account.data == [7; 300]));
+        let part = ("getMultipleAccounts".to_owned(), false);
+        let list = |is_sliced| ("getProgramAccounts".to_owned(), is_sliced);
+        let expected = [list(false), list(true), part.clone(), part.clone(), part];
+        assert_eq!(std::mem::take(&mut *asked.lock().unwrap()), expected);
+        rpc.listed_at(&WATCH).unwrap();
+        assert_eq!(*asked.lock().unwrap(), expected[1..], "it is known to be long");
+    }
+
+    #[test]
+    fn addresses_that_are_too_many_are_an_error() {
+        let (url, _) = server(250);
+        let mut rpc = Rpc::new(&url, Commitment::Confirmed);
+        rpc.transport.longest = 8 << 10;
+        let error = rpc.listed_at(&WATCH).unwrap_err();
+        assert!(matches!(error, Error::LongAnswer { most: 8_192, .. }), "{error}");
+    }
+
+    #[test]
+    fn a_list_that_fits_is_asked_for_once() {
+        let (url, asked) = server(3);
+        let At { slot, value } = Rpc::new(&url, Commitment::Confirmed).listed_at(&WATCH).unwrap();
+        assert_eq!((slot, value.len(), asked.lock().unwrap().len()), (50, 3, 1));
     }
 }

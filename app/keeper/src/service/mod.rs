@@ -8,6 +8,7 @@
 //! | [`journal`] | what must survive the process: what may be on its way, and what was spent |
 //! | [`config`] | what a service is told |
 //! | [`wallet`] | the chain as a keeper sees it: reads from the mirror, sends through the journal |
+//! | [`sending`] | what is being sent at this moment, once |
 //! | [`settle`] | what became of transactions that nobody waits for |
 //! | [`pipeline`] | everything is looked at, ranked, and worked on, several at once |
 //! | [`hear`], [`health`], [`metrics`], [`http`] | what it shows of itself |
@@ -28,6 +29,7 @@ pub mod posting;
 pub mod prices;
 pub mod reader;
 pub mod run;
+pub mod sending;
 pub mod settle;
 pub mod signer;
 pub mod source;

@@ -16,10 +16,11 @@ use super::mirror::Mirror;
 use super::pipeline::{Busy, Lane, Told, Works, look, work};
 use super::posting::{Plan, post};
 use super::reader::{Reader, Want, repair_all};
+use super::sending::Sending;
 use super::settle::settle;
 use super::signer;
 use super::source::{Intake, Source, follow};
-use super::wallet::{Fees, Sending, Shared};
+use super::wallet::{Fees, Shared};
 use crate::gate::Gate;
 use crate::keeper::Mode;
 

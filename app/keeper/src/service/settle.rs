@@ -122,3 +122,124 @@ pub async fn settle(shared: Arc<Shared>, is_waited_for: impl Fn(&InFlight) -> bo
         tokio::time::sleep(PACE).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use assay_chain::{Commitment, Price, Rpc};
+    use serde_json::{Value, json};
+    use solana_address::Address;
+    use solana_keypair::Keypair;
+
+    use super::super::journal::Spend;
+    use super::super::mirror::Mirror;
+    use super::super::reader::Reader;
+    use super::super::wallet::Fees;
+    use super::*;
+
+    const HEIGHT: u64 = 1_000;
+
+    /// A server that shows this of every transaction, at the height of [`HEIGHT`], and keeps no history.
+    fn shared(status: Value) -> Shared {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let (mut length, mut line) = (0, String::new());
+                while reader.read_line(&mut line).unwrap() > 2 {
+                    if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                        length = value.trim().parse().unwrap();
+                    }
+                    line.clear();
+                }
+                let mut body = vec![0; length];
+                reader.read_exact(&mut body).unwrap();
+                let question: Value = serde_json::from_slice(&body).unwrap();
+                let answer = match question["method"].as_str().unwrap() {
+                    "getBlockHeight" => json!({ "result": HEIGHT }),
+                    "getSignatureStatuses" if question["params"][1]["searchTransactionHistory"] == true => {
+                        json!({ "error": { "code": -32011, "message": "no history" } })
+                    }
+                    "getSignatureStatuses" => json!({ "result": { "value": [status] } }),
+                    other => panic!("{other}"),
+                };
+                let answer = answer.to_string();
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+                    answer.len()
+                );
+                stream.write_all((head + &answer).as_bytes()).unwrap();
+            }
+        });
+        let rpc = Arc::new(Rpc::new(&url, Commitment::Confirmed));
+        let (price, tip) = (Price::Fixed(0), None);
+        Shared {
+            reader: Arc::new(Reader::new(Arc::clone(&rpc), Arc::new(Mirror::default())).0),
+            rpc,
+            signer: Box::new(Keypair::new()),
+            journal: None,
+            fees: Fees { price, most: 0, share_percent: 0, upkeep: 0, least_profit: 0, tip },
+            tell: Box::new(|_| {}),
+            sending: Default::default(),
+            is_stopping: Default::default(),
+        }
+    }
+
+    fn flight(last_height: u64, age: i64) -> InFlight {
+        InFlight {
+            id: 1,
+            target: Address::default(),
+            action: "liquidate".into(),
+            signature: "s".into(),
+            last_height,
+            most: Spend::lamports(5_000),
+            at: now() - age,
+        }
+    }
+
+    /// What comes of it, at each of so many looks.
+    fn looks(shared: &Shared, flight: &InFlight) -> Vec<Option<End>> {
+        let mut settling = Settling::default();
+        (0..LAST_LOOKS).map(|_| settling.end(shared, flight).unwrap()).collect()
+    }
+
+    fn held() -> Vec<Option<End>> {
+        vec![None; LAST_LOOKS as usize]
+    }
+
+    fn ends(end: End) -> Vec<Option<End>> {
+        let mut all = held();
+        all.pop();
+        all.push(Some(end));
+        all
+    }
+
+    /// A blockhash that is said to live for ever, and a block that nobody confirms: after two hours it is given up, and not before.
+    #[test]
+    fn what_nobody_says_the_end_of_is_given_up_after_two_hours() {
+        let young = LONGEST - 60;
+        for status in [
+            Value::Null,
+            json!({ "slot": 7, "err": null, "confirmationStatus": "processed" }),
+            json!({ "slot": 7, "err": "AccountInUse", "confirmationStatus": "processed" }),
+        ] {
+            let shared = shared(status.clone());
+            assert_eq!(looks(&shared, &flight(1 << 60, young)), held(), "{status}");
+            assert_eq!(looks(&shared, &flight(1 << 60, LONGEST)), ends(End::Unknown), "{status}");
+        }
+    }
+
+    /// Whoever asked while every server would have shown it knows that it expired. Whoever asks later, a server without a history, knows nothing.
+    #[test]
+    fn what_is_not_shown_expired_where_it_would_have_been() {
+        let shared = shared(Value::Null);
+        assert_eq!(looks(&shared, &flight(HEIGHT - MARGIN, 60)), held(), "it may be executed yet");
+        assert_eq!(looks(&shared, &flight(HEIGHT - MARGIN - 1, 60)), ends(End::Expired));
+        assert_eq!(looks(&shared, &flight(HEIGHT - SHOWN, 60)), ends(End::Expired));
+        assert_eq!(looks(&shared, &flight(HEIGHT - SHOWN - 1, 60)), ends(End::Unknown));
+    }
+}

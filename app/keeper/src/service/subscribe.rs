@@ -1,6 +1,7 @@
 //! Subscriptions over a WebSocket, as every RPC server has them.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use assay_chain::rpc::{At, filters, written};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -76,7 +77,7 @@ impl WebSocket {
         let mut last = Instant::now();
         loop {
             for request in requests.drain(..) {
-                send(&mut socket, Message::text(request.to_string())).await?;
+                send(&mut socket, Message::text(request.to_string()), PATIENCE).await?;
             }
             tokio::select! {
                 message = socket.next() => {
@@ -103,7 +104,7 @@ impl WebSocket {
                     if session.is_silent() {
                         return Err("no slot was told of for too long".into());
                     }
-                    send(&mut socket, Message::Ping(Vec::new().into())).await?;
+                    send(&mut socket, Message::Ping(Vec::new().into()), PATIENCE).await?;
                 }
             }
         }
@@ -111,8 +112,8 @@ impl WebSocket {
 }
 
 /// Sends a message, to a peer that reads.
-async fn send(socket: &mut Socket, message: Message) -> Result<(), String> {
-    let sent = timeout(PATIENCE, socket.send(message)).await;
+async fn send(socket: &mut Socket, message: Message, patience: Duration) -> Result<(), String> {
+    let sent = timeout(patience, socket.send(message)).await;
     sent.map_err(|_| "the server takes nothing".to_owned())?.map_err(|error| error.to_string())
 }
 
@@ -253,6 +254,23 @@ mod tests {
         let account =
             json!({ "owner": PROGRAM.to_string(), "lamports": lamports, "data": [base64(data), "base64"] });
         json!({ "context": { "slot": slot }, "value": { "pubkey": address, "account": account } })
+    }
+
+    /// It opens the connection and reads nothing afterwards: more than fits between the two is not waited for.
+    #[tokio::test]
+    async fn a_server_that_takes_nothing_is_not_waited_for() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("ws://{}", listener.local_addr().unwrap());
+        let deaf = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio_tungstenite::accept_async(stream).await.unwrap()
+        });
+        let (mut socket, _) = connect_async_with_config(url, None, true).await.unwrap();
+        let _open = deaf.await.unwrap();
+        let patience = Duration::from_millis(300);
+        send(&mut socket, Message::text("short"), patience).await.unwrap();
+        let refused = send(&mut socket, Message::text("x".repeat(64 << 20)), patience).await;
+        assert_eq!(refused.unwrap_err(), "the server takes nothing");
     }
 
     #[test]

@@ -7,12 +7,12 @@
 //! What several want sent at one moment, word for word, is sent once: that is what keeps sources, for one. Accounts that a transaction
 //! wrote to are read again when it went through, and when it was refused: then what was decided on may be old.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use assay_chain::rpc::Spent;
+use assay_chain::transaction::{Budget, Hash, MOST_COMPUTE_UNITS, Unsigned};
 use assay_chain::{Error, Price, Rpc, Sender, Signed, Simulated};
 use assay_host::account::{token_amount, token_mint};
 use assay_host::{Account, Action, Chain, ChainError, Executed, SendError, Watch};
@@ -22,6 +22,7 @@ use solana_signer::Signer;
 
 use super::journal::{Asset, Bounds, End, InFlight, Journal, JournalError, Spend};
 use super::reader::Reader;
+use super::sending::Sending;
 
 /// Lamports that new accounts of one transaction hold at most, where the server does not say what a simulation took.
 const MOST_RENT: u64 = 10_000_000;
@@ -101,13 +102,6 @@ pub struct Shared {
     /// Whether nothing more is sent: what is on its way is waited for.
     pub is_stopping: AtomicBool,
 }
-
-/// What a transaction, named by its instructions, came to.
-type Outcome = Arc<(Mutex<Option<Result<Executed, String>>>, Condvar)>;
-
-/// What is being sent at this moment.
-#[derive(Default)]
-pub struct Sending(Mutex<HashMap<Vec<u8>, Outcome>>);
 
 /// The chain for a look at `target`.
 pub struct Wallet {
@@ -199,11 +193,10 @@ impl Wallet {
             most_priority,
             patience: PATIENCE,
         };
-        let (mut instructions, tip) = (action.instructions.clone(), self.tip(action));
-        instructions.extend(tip.map(|(to, lamports)| transfer(&signer.pubkey(), &to, lamports)));
+        let (instructions, tip) = tipped(&signer.pubkey(), &action.instructions, self.tip(action));
         let mut simulated = sender.simulate(&instructions).map_err(|error| self.refused(action, error))?;
         simulated.is_bundled = tip.is_some();
-        let fee = simulated.fee().saturating_add(tip.map_or(0, |(_, lamports)| lamports));
+        let fee = simulated.fee().saturating_add(tip.unwrap_or(0));
         // Otherwise whoever makes many small accounts could use up the caps with them.
         if !self.brings(action.gain, fee) {
             return Err(withheld(&"it brings less than it costs"));
@@ -360,57 +353,26 @@ impl Shared {
     }
 }
 
-impl Sending {
-    /// Sends, unless the same is being sent: then that is waited for.
-    fn once(
-        &self,
-        instructions: &[Instruction],
-        send: impl FnOnce() -> Result<Executed, SendError>,
-    ) -> Result<Executed, SendError> {
-        let name = name(instructions);
-        let mine: Outcome = Arc::default();
-        let other = {
-            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let found = all.get(&name).cloned();
-            if found.is_none() {
-                all.insert(name.clone(), Arc::clone(&mine));
-            }
-            found
-        };
-        if let Some(other) = other {
-            let (outcome, is_there) = &*other;
-            let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
-            let outcome = is_there.wait_while(outcome, |outcome| outcome.is_none());
-            let outcome = outcome.unwrap_or_else(PoisonError::into_inner).clone();
-            return match outcome {
-                Some(Ok(executed)) => Ok(executed),
-                Some(Err(message)) => Err(SendError::Withheld(format!("another sent the same: {message}"))),
-                None => Err(SendError::Withheld("another was to send the same".into())),
-            };
-        }
-        // Whatever happens in it, nobody waits for ever.
-        let _sent = Sent { sending: self, name: &name, outcome: &mine };
-        let executed = send();
-        let told = executed.as_ref().map(Clone::clone).map_err(ToString::to_string);
-        *mine.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
-        executed
+/// The instructions with a tip behind them, and the tip; without one where that would make a transaction of version 1 of them, which neither
+/// all that take bundles nor all servers take. Without a tip it goes the usual way.
+fn tipped(
+    payer: &Address,
+    plain: &[Instruction],
+    tip: Option<(Address, u64)>,
+) -> (Vec<Instruction>, Option<u64>) {
+    let Some((to, lamports)) = tip else { return (plain.to_vec(), None) };
+    let with_tip = [plain, &[transfer(payer, &to, lamports)]].concat();
+    let is_short = |instructions: &[Instruction]| {
+        // As long as it gets: with a price.
+        let budget = Budget { compute_units: MOST_COMPUTE_UNITS, price: 1 };
+        let built = Unsigned::new(payer, instructions, budget, Hash::default());
+        built.is_ok_and(|unsigned| !unsigned.is_long())
+    };
+    if is_short(plain) && !is_short(&with_tip) {
+        tracing::info!("no tip: with it the transaction would be too long for version 0");
+        return (plain.to_vec(), None);
     }
-}
-
-struct Sent<'a> {
-    sending: &'a Sending,
-    name: &'a [u8],
-    outcome: &'a Outcome,
-}
-
-impl Drop for Sent<'_> {
-    fn drop(&mut self) {
-        self.sending.0.lock().unwrap_or_else(PoisonError::into_inner).remove(self.name);
-        let (outcome, is_there) = &**self.outcome;
-        let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
-        outcome.get_or_insert_with(|| Err("it was given up".into()));
-        is_there.notify_all();
-    }
+    (with_tip, Some(lamports))
 }
 
 /// The system program's transfer.
@@ -420,65 +382,33 @@ fn transfer(from: &Address, to: &Address, lamports: u64) -> Instruction {
     Instruction { program_id: Address::default(), accounts, data }
 }
 
-/// Bytes that two lists of instructions share only where they are the same.
-fn name(instructions: &[Instruction]) -> Vec<u8> {
-    let mut name = Vec::new();
-    for instruction in instructions {
-        name.extend(instruction.program_id.as_ref());
-        name.extend(instruction.accounts.len().to_le_bytes());
-        for meta in &instruction.accounts {
-            name.extend(meta.pubkey.as_ref());
-            name.extend([u8::from(meta.is_signer), u8::from(meta.is_writable)]);
-        }
-        name.extend(instruction.data.len().to_le_bytes());
-        name.extend(&instruction.data);
-    }
-    name
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
-
     use super::*;
 
+    /// A transfer takes 81 bytes where nothing else names the system program: up to there, no further.
     #[test]
-    fn what_is_the_same_is_sent_once() {
-        let (sending, sent, waiting) = (Sending::default(), AtomicUsize::new(0), AtomicUsize::new(0));
-        let instruction = |byte| Instruction {
-            program_id: Address::new_from_array([byte; 32]),
-            accounts: Vec::new(),
-            data: vec![byte],
+    fn a_tip_that_makes_a_transaction_too_long_is_not_paid() {
+        let [payer, to, program] = [1, 2, 3].map(|byte| Address::new_from_array([byte; 32]));
+        let call =
+            |bytes| vec![Instruction { program_id: program, accounts: Vec::new(), data: vec![0; bytes] }];
+        let is_long = |bytes: &usize| {
+            let budget = Budget { compute_units: MOST_COMPUTE_UNITS, price: 1 };
+            Unsigned::new(&payer, &call(*bytes), budget, Hash::default()).unwrap().is_long()
         };
-        std::thread::scope(|scope| {
-            for byte in [1, 1, 1, 2] {
-                let (sending, sent, waiting) = (&sending, &sent, &waiting);
-                scope.spawn(move || {
-                    waiting.fetch_add(1, Ordering::SeqCst);
-                    let executed = sending.once(&[instruction(byte)], || {
-                        sent.fetch_add(1, Ordering::SeqCst);
-                        // The others have come by then, or come to what has ended.
-                        while waiting.load(Ordering::SeqCst) < 4 {
-                            std::thread::yield_now();
-                        }
-                        std::thread::sleep(Duration::from_millis(50));
-                        Ok(Executed { compute_units: byte.into(), size: 1 })
-                    });
-                    assert_eq!(executed.unwrap().compute_units, u64::from(byte));
-                });
-            }
-        });
-        assert!((2..=4).contains(&sent.into_inner()));
-        assert!(sending.0.into_inner().unwrap().is_empty());
-    }
-
-    #[test]
-    fn nobody_waits_for_what_panicked() {
-        let sending = Sending::default();
-        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            sending.once(&[], || panic!("in the middle"))
-        }));
-        assert!(panicked.is_err());
-        assert!(sending.once(&[], || Ok(Executed { compute_units: 1, size: 1 })).is_ok());
+        let longest = (1..1_232).rev().find(|bytes| !is_long(bytes)).unwrap();
+        let tip = Some((to, 7));
+        for (bytes, is_paid) in [
+            (100, true),
+            (longest - 81, true),
+            (longest - 80, false),
+            (longest, false),
+            // It is of version 1 in any case.
+            (longest + 1, true),
+        ] {
+            let (instructions, paid) = tipped(&payer, &call(bytes), tip);
+            assert_eq!((instructions.len(), paid), if is_paid { (2, Some(7)) } else { (1, None) }, "{bytes}");
+        }
+        assert_eq!(tipped(&payer, &call(100), None), (call(100), None));
     }
 }
