@@ -10,9 +10,12 @@ use assay_interface::groth16::VerifyingKey;
 use assay_interface::groth16::batch::Whole;
 use assay_interface::proof_file::ProofFile;
 use assay_interface::schema::ModelSchema;
-use assay_interface::verifier::model_id;
+use assay_interface::verifier::{attestation_account, model_id};
 use assay_verifier_host::batch::{Fault, Target, prepare};
-use assay_verifier_host::{ID, Model, Receipt, model_address, receipt_address};
+use assay_verifier_host::{
+    Attestation, AttestorSet, Attestors, ID, Model, NewSeries, Receipt, Series, attestation_address,
+    model_address, receipt_address,
+};
 use solana_address::Address;
 
 use crate::error::{Error, Result};
@@ -34,10 +37,8 @@ pub enum Place {
 /// # Errors
 /// It is an account of another kind; or the cluster cannot be asked.
 pub fn place(rpc: &Rpc, address: &Address) -> Result<Place> {
-    match rpc.account(address)? {
+    match there(rpc, address)? {
         None => Ok(Place::Empty),
-        // Whoever sends SOL to the address before it is a model's leaves such an account.
-        Some(found) if found.owner == Address::default() && found.data.is_empty() => Ok(Place::Empty),
         Some(found) if found.owner == ID && found.data.is_empty() => Ok(Place::Closed),
         Some(found) => Ok(Place::Model(Box::new(read(rpc, address, &found)?))),
     }
@@ -121,11 +122,7 @@ pub fn models(
 /// # Errors
 /// It is an account of another kind; or the cluster cannot be asked.
 pub fn receipt(rpc: &Rpc, address: &Address) -> Result<Option<Receipt>> {
-    let found = match rpc.account(address)? {
-        None => return Ok(None),
-        Some(found) if found.owner == Address::default() && found.data.is_empty() => return Ok(None),
-        Some(found) => found,
-    };
+    let Some(found) = there(rpc, address)? else { return Ok(None) };
     let receipt: Receipt = decode(&found.owner, &found.data).map_err(|source| Error::Account {
         kind: "receipt of the verifier program",
         address: *address,
@@ -137,6 +134,78 @@ pub fn receipt(rpc: &Rpc, address: &Address) -> Result<Option<Receipt>> {
     let belongs = Scalar::from_be_bytes(receipt.digest)
         .is_ok_and(|digest| receipt_address(&receipt.model, &digest) == *address);
     if belongs { Ok(Some(receipt)) } else { Err(elsewhere(rpc, "receipt", address)) }
+}
+
+/// The set of attestors at `address`, if there is one.
+///
+/// # Errors
+/// It is an account of another kind; or the cluster cannot be asked.
+pub fn attestor_set(rpc: &Rpc, address: &Address) -> Result<Option<AttestorSet>> {
+    const KIND: &str = "set of attestors";
+    let Some(found) = there(rpc, address)? else { return Ok(None) };
+    let set: AttestorSet = decode(&found.owner, &found.data).map_err(|source| Error::Account {
+        kind: KIND,
+        address: *address,
+        source,
+    })?;
+    if set.invariant().is_err() {
+        return Err(Error::Version { kind: KIND, address: *address, version: set.version });
+    }
+    let members = set.members().unwrap_or_default();
+    let belongs = Attestors::new(set.threshold, members).address() == *address;
+    if belongs { Ok(Some(set)) } else { Err(elsewhere(rpc, KIND, address)) }
+}
+
+/// What a set says of a model, if any of its members attested it.
+///
+/// # Errors
+/// As [`attestor_set`].
+pub fn attestation(rpc: &Rpc, set: &Address, model: &Address) -> Result<Option<Attestation>> {
+    const KIND: &str = "attestation";
+    let address = attestation_address(set, model);
+    let Some(found) = there(rpc, &address)? else { return Ok(None) };
+    let found: Attestation =
+        decode(&found.owner, &found.data).map_err(|source| Error::Account { kind: KIND, address, source })?;
+    if found.version != attestation_account::VERSION {
+        return Err(Error::Version { kind: KIND, address, version: found.version });
+    }
+    let belongs = found.set == *set && found.model == *model;
+    if belongs { Ok(Some(found)) } else { Err(elsewhere(rpc, KIND, &address)) }
+}
+
+/// The series at `address`, if there is one.
+///
+/// # Errors
+/// As [`attestor_set`].
+pub fn series(rpc: &Rpc, address: &Address) -> Result<Option<Series>> {
+    const KIND: &str = "series";
+    let Some(found) = there(rpc, address)? else { return Ok(None) };
+    let series: Series = decode(&found.owner, &found.data).map_err(|source| Error::Account {
+        kind: KIND,
+        address: *address,
+        source,
+    })?;
+    if series.invariant().is_err() {
+        return Err(Error::Version { kind: KIND, address: *address, version: series.version });
+    }
+    let name = series.name().ok().and_then(|name| str::from_utf8(name).ok()).unwrap_or_default();
+    let made = NewSeries {
+        creator: series.creator,
+        payer: series.payer,
+        name,
+        model: series.pending,
+        domain: series.domain,
+        attestor_set: series.attestor_set,
+        timelock: series.timelock,
+    };
+    if made.address() == *address { Ok(Some(series)) } else { Err(elsewhere(rpc, KIND, address)) }
+}
+
+/// The account at `address`, if anything is there.
+fn there(rpc: &Rpc, address: &Address) -> Result<Option<Account>> {
+    // Whoever sends SOL to the address before anything is there leaves such an account.
+    let is_empty = |found: &Account| found.owner == Address::default() && found.data.is_empty();
+    Ok(rpc.account(address)?.filter(|found| !is_empty(found)))
 }
 
 /// Whether a proof is one that the model's key verifies, of a statement of the model's: what the program will find. The digest.

@@ -8,7 +8,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use serde_json::{Map, Value};
 
 use crate::commands::{
-    audit, bench, compile, inspect, keeper, member, model, prove, receipt, run, setup, shell, submit, verify,
+    attestors, audit, bench, compile, inspect, keeper, member, model, prove, receipt, run, series, setup,
+    shell, submit, verify,
 };
 use crate::outcome::{self, Outcome};
 use crate::{failure, interrupt, ui};
@@ -71,6 +72,8 @@ enum Command {
     Prove(prove::Args),
     Verify(verify::Args),
     Model(model::Args),
+    Attestors(attestors::Args),
+    Series(series::Args),
     Submit(submit::Args),
     Receipt(receipt::Args),
     Keeper(keeper::Args),
@@ -135,6 +138,8 @@ fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Prove(args) => prove::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Model(args) => model::run(args),
+        Command::Attestors(args) => attestors::run(&args),
+        Command::Series(args) => series::run(&args),
         Command::Submit(args) => submit::run(&args),
         Command::Receipt(args) => receipt::run(&args),
         Command::Keeper(args) => keeper::run(args),

@@ -8,6 +8,8 @@ use assay_chain::send::MOST_RECENT;
 use assay_chain::settings::{self, Settings};
 use assay_chain::transaction::Budget;
 use assay_chain::{Commitment, Error, Landed, MOST_PRIORITY, Price, Rpc, Sender, Signed, Simulated};
+use assay_host::time::span;
+use assay_verifier_host::{MAX_TIMELOCK, MIN_TIMELOCK};
 use serde_json::{Map, Value, json};
 use solana_address::Address;
 use solana_instruction::Instruction;
@@ -297,4 +299,20 @@ pub fn told<T>(result: assay_chain::Result<T>) -> anyhow::Result<T> {
 /// Parser of addresses, for clap.
 pub fn address(text: &str) -> Result<Address, String> {
     text.parse().map_err(|_| "an address is 32 bytes in base58, 32 to 44 characters".into())
+}
+
+/// Days, hours or seconds, within what the program allows.
+pub fn timelock(text: &str) -> Result<i64, String> {
+    const EXPECTED: &str = "a time is a number with d, h or s behind it, as 3d";
+    let (number, unit) = [("d", 86_400), ("h", 3_600), ("s", 1)]
+        .into_iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))
+        .ok_or(EXPECTED)?;
+    let number: u32 = number.parse().map_err(|_| EXPECTED)?;
+    let seconds = i64::from(number).saturating_mul(unit);
+    if (MIN_TIMELOCK..=MAX_TIMELOCK).contains(&seconds) {
+        Ok(seconds)
+    } else {
+        Err(format!("the program allows {} to {}", span(MIN_TIMELOCK), span(MAX_TIMELOCK)))
+    }
 }

@@ -1,5 +1,6 @@
 //! One subcommand a file: its arguments, its help, what it does.
 
+pub mod attestors;
 pub mod audit;
 pub mod bench;
 mod chain;
@@ -12,6 +13,7 @@ pub mod model;
 pub mod prove;
 pub mod receipt;
 pub mod run;
+pub mod series;
 pub mod setup;
 pub mod shell;
 pub mod submit;

@@ -1,10 +1,13 @@
 //! `assay model`: models of the verifier program on a cluster.
 
+mod authority;
 mod facts;
+mod guardian;
 mod list;
 mod manage;
 mod register;
 mod show;
+mod step;
 
 pub use facts::Facts;
 
@@ -19,6 +22,8 @@ The life of a model on chain, and who moves it:
   assay model suspend ADDRESS           stopped at once, by its authority or its guardian
   assay model resume ADDRESS            proposed again: the timelock starts anew
   assay model retire ADDRESS --for-good
+  assay model authority offer ADDRESS --to WHOM     handed over, once it is accepted
+  assay model guardian propose ADDRESS --to WHOM    who may suspend it, once its timelock has passed
 
 On a local cluster, from the repository of assay:
   $ cargo xtask localnet                in another terminal
@@ -45,6 +50,8 @@ enum Step {
     Suspend(manage::Suspend),
     Resume(manage::Resume),
     Retire(manage::Retire),
+    Authority(authority::Args),
+    Guardian(guardian::Args),
     Show(show::Args),
     List(list::Args),
 }
@@ -57,6 +64,8 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         Step::Suspend(args) => manage::suspend(&args),
         Step::Resume(args) => manage::resume(&args),
         Step::Retire(args) => manage::retire(&args),
+        Step::Authority(args) => authority::run(&args),
+        Step::Guardian(args) => guardian::run(&args),
         Step::Show(args) => show::run(&args),
         Step::List(args) => list::run(&args),
     }

@@ -16,6 +16,8 @@ fn help_teaches() {
             "inspect",
             "member",
             "model",
+            "attestors",
+            "series",
             "submit",
             "receipt",
             "keeper",
@@ -30,7 +32,22 @@ fn help_teaches() {
         }
         for (command, steps) in [
             ("member", &["key", "leaf", "path"][..]),
-            ("model", &["register", "activate", "suspend", "resume", "retire", "show", "list"]),
+            (
+                "model",
+                &[
+                    "register",
+                    "activate",
+                    "suspend",
+                    "resume",
+                    "retire",
+                    "authority",
+                    "guardian",
+                    "show",
+                    "list",
+                ],
+            ),
+            ("attestors", &["create", "attest", "show"]),
+            ("series", &["create", "propose", "apply", "cancel", "renounce", "show"]),
             ("receipt", &["show"]),
             ("keeper", &["init", "check", "run", "status"]),
         ] {

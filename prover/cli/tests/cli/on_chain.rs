@@ -16,7 +16,10 @@ use solana_signer::Signer as _;
 use crate::common::cluster::{Answer, Cluster, LAST_HEIGHT, key};
 use crate::common::{Workspace, show};
 
+mod attestors;
 mod distrust;
+mod hands;
+mod series;
 
 const DAY: i64 = 86_400;
 const REGISTER: [&str; 3] = ["model", "register", "model.assay"];
@@ -90,12 +93,28 @@ impl World {
         (error["code"].as_str().unwrap().into(), error["message"].as_str().unwrap().into())
     }
 
+    /// The exit code and the document of a command that signs nothing.
+    fn look(&self, arguments: &[&str]) -> (Option<i32>, Value) {
+        let output = self.workspace.run([arguments, &["--url", &self.cluster.url, "--json"]].concat());
+        (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
+    }
+
     /// `assay model STEP` of the model.
     fn step<'a>(&self, step: &'a str, more: &[&'a str]) -> Vec<String> {
         let mut arguments = vec!["model".into(), step.into(), self.address.to_string()];
         arguments.extend(more.iter().map(|more| (*more).into()));
         arguments
     }
+}
+
+/// A model of other statements, with its keys.
+fn stranger() -> Workspace {
+    let stranger = Workspace::new();
+    stranger.write("model.onnx", crate::common::onnx::network(&[3, 1]).to_bytes());
+    stranger.write("samples.csv", "a,b,c\n-1,0.5,0\n0.25,-0.75,1\n1,1,-1\n0.5,-1,0\n");
+    stranger.succeed(crate::common::COMPILE);
+    stranger.succeed(["setup", "model.assay", "--development"]);
+    stranger
 }
 
 fn texts(arguments: &[String]) -> Vec<&str> {
@@ -329,12 +348,7 @@ fn a_proof_is_compared_with_the_model_before_it_is_sent() {
     let world = world.with(|_| {});
     let (_, message) = world.refused(&submit);
     assert!(message.contains("it is proposed; it can be activated from"), "{message}");
-    let stranger = Workspace::new();
-    stranger.write("model.onnx", crate::common::onnx::network(&[3, 1]).to_bytes());
-    stranger.write("samples.csv", "a,b,c\n-1,0.5,0\n0.25,-0.75,1\n1,1,-1\n0.5,-1,0\n");
-    stranger.succeed(crate::common::COMPILE);
-    stranger.succeed(["setup", "model.assay", "--development"]);
-    let stranger = world.beside(stranger);
+    let stranger = world.beside(stranger());
     let to_stranger = ["submit", "decision.proof", "--to", &stranger];
     let (_, message) = world.refused(&to_stranger);
     assert!(message.contains("the statement's domain is"), "{message}");

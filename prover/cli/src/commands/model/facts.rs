@@ -73,6 +73,27 @@ impl Facts<'_> {
     /// All of it, for a person.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
         let model = self.model;
+        let mut lines = self.with_hands();
+        lines.push(("registered", format!("{}, by {}", utc(model.registered_at), model.registrar)));
+        lines.push(("timelock", span(model.timelock)));
+        lines.push(("key hash", hex::encode(model.key_hash)));
+        lines.push(("setup", self.setup()));
+        lines.push(("domain", hex::encode(model.domain)));
+        lines
+            .push(("statement", format!("{} limbs; {} bytes of schema", model.limb_count, model.schema_len)));
+        let last = if model.accepted == 0 {
+            String::new()
+        } else {
+            format!(", the last on {}", utc(model.last_accepted_at))
+        };
+        lines.push(("recorded", format!("{} statements{last}", model.accepted)));
+        lines.push(("audit chain", hex::encode(model.audit_chain)));
+        lines
+    }
+
+    /// Which one it is, where in its life, and in whose hands.
+    pub fn with_hands(&self) -> Vec<(&'static str, String)> {
+        let model = self.model;
         let mut lines = self.short();
         lines.push(("authority", somebody(&model.authority)));
         if model.pending_authority != Address::default() {
@@ -88,20 +109,6 @@ impl Facts<'_> {
                 format!("{}, from {}", somebody(&model.pending_guardian), utc(model.guardian_from)),
             ));
         }
-        lines.push(("registered", format!("{}, by {}", utc(model.registered_at), model.registrar)));
-        lines.push(("timelock", span(model.timelock)));
-        lines.push(("key hash", hex::encode(model.key_hash)));
-        lines.push(("setup", self.setup()));
-        lines.push(("domain", hex::encode(model.domain)));
-        lines
-            .push(("statement", format!("{} limbs; {} bytes of schema", model.limb_count, model.schema_len)));
-        let last = if model.accepted == 0 {
-            String::new()
-        } else {
-            format!(", the last on {}", utc(model.last_accepted_at))
-        };
-        lines.push(("recorded", format!("{} statements{last}", model.accepted)));
-        lines.push(("audit chain", hex::encode(model.audit_chain)));
         lines
     }
 

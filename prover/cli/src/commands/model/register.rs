@@ -9,13 +9,13 @@ use assay_chain::rpc::Cluster;
 use assay_compiler::registration;
 use assay_host::time::{span, utc};
 use assay_interface::verifier::model_account;
-use assay_verifier_host::{MAX_TIMELOCK, MIN_TIMELOCK, Model, Registration, Status};
+use assay_verifier_host::{Model, Registration, Status};
 use serde_json::json;
 use solana_address::Address;
 
 use super::facts::Facts;
 use crate::artifacts;
-use crate::commands::chain::{Signing, Wallet, address, merged, told};
+use crate::commands::chain::{Signing, Wallet, address, merged, timelock, told};
 use crate::commands::{beside, bytes32, print};
 use crate::failure::hinted;
 use crate::outcome::Outcome;
@@ -59,22 +59,6 @@ pub struct Args {
     guardian: Option<Address>,
     #[command(flatten)]
     signing: Signing,
-}
-
-/// Days, hours or seconds, within what the program allows.
-fn timelock(text: &str) -> Result<i64, String> {
-    const EXPECTED: &str = "a time is a number with d, h or s behind it, as 3d";
-    let (number, unit) = [("d", 86_400), ("h", 3_600), ("s", 1)]
-        .into_iter()
-        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))
-        .ok_or(EXPECTED)?;
-    let number: u32 = number.parse().map_err(|_| EXPECTED)?;
-    let seconds = i64::from(number).saturating_mul(unit);
-    if (MIN_TIMELOCK..=MAX_TIMELOCK).contains(&seconds) {
-        Ok(seconds)
-    } else {
-        Err(format!("the program allows {} to {}", span(MIN_TIMELOCK), span(MAX_TIMELOCK)))
-    }
 }
 
 /// Runs the command.
