@@ -254,7 +254,8 @@ fn sources_are_kept_for_their_share_of_the_bounty() {
     assert!(share > 0 && u64::from(terms.hours()) * u64::from(terms.sources) == 50);
     let begins = terms.ends_at - 24 * HOUR;
     let ends = terms.observe_by.min(terms.ends_at + 32 * HOUR);
-    let (ours, theirs): (fn(&World) -> &Actor, fn(&World) -> &Actor) = (creator, prover);
+    type Who = fn(&World) -> &Actor;
+    let (ours, theirs): (Who, Who) = (creator, prover);
     for (who, now, cost, are_kept) in [
         (theirs, terms.ends_at, share, true),
         (theirs, terms.ends_at, share + 1, false),
