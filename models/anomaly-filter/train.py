@@ -28,7 +28,7 @@ import report  # noqa: E402
 
 SEED = 2024
 CALIBRATION_ROWS, SAMPLE_ROWS, ATTACKED_ROUNDS = 768, 200, 60
-OPTIONS = ("--input-format", "15:12", "--output-format", "16:8", "--max-error", "0.3")
+OPTIONS = ("--input-format", "15:12", "--output-format", "16:8", "--max-error-calibrated", "0.3")
 
 
 def produce(folder, assay):

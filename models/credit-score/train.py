@@ -27,7 +27,7 @@ import scorer  # noqa: E402
 
 SEED = 2024
 TEST_ROWS, SAMPLE_ROWS = 250, 200
-PUBLIC = ("--input-format", "5:0", "--max-error", "0.05")
+PUBLIC = ("--input-format", "5:0", "--max-error-calibrated", "0.05")
 OPTIONS = (*PUBLIC, "--commit", "applicant")
 
 

@@ -29,7 +29,7 @@ import resolver  # noqa: E402
 SEED = 2024
 CALIBRATION_ROWS, SAMPLE_ROWS = 768, 200
 OTHER_LENGTHS = (12, 18, 31)
-OPTIONS = ("--input-format", "15:12", "--output-format", "16:10", "--max-error", "0.04")
+OPTIONS = ("--input-format", "15:12", "--output-format", "16:10", "--max-error-calibrated", "0.04")
 
 
 def produce(folder, assay):

@@ -90,7 +90,7 @@ mod verifier;
 pub use assay_compiler::{
     Arranged, CheckOutcome, Difference, ExactFloats, Feature, Format as IntegerFormat, LayerTrace,
     MemberInput, OnnxFile, Options as CompileOptions, Report, Source as OnnxSource, Strategy, Warning,
-    model::ClassNames, report::ProvingTime,
+    Widths, model::ClassNames, report::ProvingTime,
 };
 pub use assay_groth16::{
     Calibration, Cancelled, Estimate, MeasureError, Observer, Progress, Proof, ProvingKey, SetupKind,

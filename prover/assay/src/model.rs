@@ -204,11 +204,12 @@ struct Compiling<'a>(Observer<'a>);
 
 impl assay_compiler::Progress for Compiling<'_> {
     fn at(&mut self, stage: assay_compiler::Stage, done: Option<f64>) -> ControlFlow<()> {
-        use assay_compiler::Stage::{Calibrate, Import, Lower, Measure, Search};
+        use assay_compiler::Stage::{Calibrate, Certify, Import, Lower, Measure, Search};
         let (start, end) = match stage {
             Import => (0, 10),
             Calibrate => (10, 100),
-            Search => (100, 850),
+            Search => (100, 750),
+            Certify => (750, 850),
             Lower => (850, 900),
             Measure => (900, PARTS),
         };

@@ -7,17 +7,17 @@ use assay_circuits::Ranges;
 use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Inputs, Table};
 use crate::compiled::{CompiledModel, DecodeError};
 use crate::crossings::Crossings;
-use crate::feature::{InputError, check_domain};
+use crate::feature::{Feature, InputError, check_domain};
 use crate::features::{contents, domains, encodings, input_formats, may_be_missing, real_or};
 use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError, Refusal};
-use crate::internal::InternalError;
+use crate::internal::{Expected, InternalError};
 use crate::lower::{self, LowerError};
-use crate::model::{FileInput, Layer, LayerFunction, Map, Model, Output, Row, batch};
-use crate::named::{check_exact, check_hidden};
+use crate::model::{FileInput, Layer, LayerFunction, Map, Model, Row, batch};
+use crate::named::{check_decisions, check_exact, check_hidden, model_name};
 use crate::onnx::ModelProto;
 use crate::operators::operator::{Measure, ResultScale};
-use crate::options::{OptionError, Options};
+use crate::options::{OptionError, Options, Widths};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
 use crate::quantize::QuantizeError;
@@ -30,6 +30,7 @@ use crate::quantize::input::InputFormat;
 use crate::quantize::loss::Bound;
 use crate::quantize::made;
 use crate::quantize::profile::Profile;
+use crate::quantize::spend::{self, Spender, Spent};
 use crate::remedy::remedy;
 use crate::report::{self, Report, ReportError};
 use crate::source::Source;
@@ -190,12 +191,12 @@ fn compile_to(
         Task { model: &equalized.model, inputs, name: &name, options, observer: &observer, of_scores: None };
     let remedy = || remedy(&proto, options, &missing);
     let quantized = task.quantize(samples, &mut warnings);
-    let Quantized { profile, found: (found, ranges), crossings } =
-        quantized.map_err(|error| match error {
-            CompileError::Quantize(unmet) => CompileError::Quantize(unmet.with_remedy(remedy)),
-            other => other,
-        })?;
+    let Quantized { profile, found, crossings } = quantized.map_err(|error| match error {
+        CompileError::Quantize(unmet) => CompileError::Quantize(unmet.with_remedy(remedy)),
+        other => other,
+    })?;
     warnings.extend(crossings.map(|known| Warning::Crossings(Crossings { remedy: remedy(), ..known })));
+    let (found, ranges) = task.spend(found, &profile, &features, &mut warnings)?;
     observer.at(Stage::Lower, None)?;
     let graph = found.realized.graph.clone();
     let schema = lower::schema(&graph, &name, options)?;
@@ -278,7 +279,7 @@ enum Labels {
     Free,
 }
 
-impl Task<'_, '_> {
+impl<'p> Task<'_, 'p> {
     /// The cheapest graph that meets the demands, at inputs so fine that few rows like those of the calibration data cross a threshold.
     fn quantize(
         &mut self,
@@ -373,7 +374,43 @@ impl Task<'_, '_> {
         Ok(profile)
     }
 
+    /// Spends bits where the bound for all inputs of the domain says.
+    fn spend(
+        &self,
+        (found, ranges): (Found, Ranges),
+        profile: &Profile,
+        features: &[Feature],
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(Found, Ranges), CompileError> {
+        self.observer.at(Stage::Certify, None)?;
+        let search = self.search_of(profile, Labels::Kept);
+        let bound = spend::kept(&found, search.bound);
+        let mut spender = Spender::new(Search { ranges, bound, ..search }, features);
+        let found = match (self.options.max_error_certified, self.options.widths) {
+            (Some(max_error), _) => {
+                let Spent { found, uncertified } = spender.certify(found, max_error)?;
+                for (position, reason) in uncertified {
+                    let output = self.model.outputs.get(position).expected("an output")?.name.clone();
+                    warnings.push(Warning::Uncertified { output, max_error, reason });
+                }
+                found
+            }
+            (None, Widths::Certified) => spender.widen(found)?,
+            (None, Widths::Calibrated) => found,
+        };
+        Ok((found, ranges))
+    }
+
     fn search(&self, profile: &Profile, labels: Labels) -> Result<(Found, Ranges), CompileError> {
+        let options = self.options;
+        let search = self.search_of(profile, labels);
+        let schema = |graph: &_| lower::schema(graph, self.name, options).ok();
+        let search = Search { ranges: strategy::choose(&search, options, schema)?, ..search };
+        Ok((search.run()?, search.ranges))
+    }
+
+    /// The search over a profile, with ranges by bits.
+    fn search_of<'s>(&'s self, profile: &'s Profile, labels: Labels) -> Search<'s, 'p> {
         let options = self.options;
         // The caller's word on flips is about the calibration data; without one, few labels may differ on any row.
         let (flips, labels) = match (options.max_flips, labels) {
@@ -381,7 +418,7 @@ impl Task<'_, '_> {
             (None, Labels::Kept) => (usize::MAX, profile.count_decisions() / DECISIONS_A_FLIP),
             (None, Labels::Free) => (usize::MAX, usize::MAX),
         };
-        let search = Search {
+        Search {
             model: self.model,
             profile,
             bound: Bound { error: options.max_error, flips, labels },
@@ -390,10 +427,7 @@ impl Task<'_, '_> {
             output_format: options.output_format,
             ranges: Ranges::Bits,
             observer: self.observer,
-        };
-        let schema = |graph: &_| lower::schema(graph, self.name, options).ok();
-        let search = Search { ranges: strategy::choose(&search, options, schema)?, ..search };
-        Ok((search.run()?, search.ranges))
+        }
     }
 }
 
@@ -462,30 +496,4 @@ fn round_outputs(model: &mut Model) {
             function: LayerFunction::Linear,
         });
     }
-}
-
-/// Flips are those of a decision: of a real output against a threshold, or an ArgMax.
-fn check_decisions(model: &Model, options: &Options) -> Result<(), OptionError> {
-    let decides = |output: &Output| {
-        let layer = model.layers.get(output.layer);
-        layer.is_some_and(|layer| layer.function.measure() != Measure::Results)
-    };
-    match options.max_flips {
-        Some(flips) if options.threshold.is_none() && !model.outputs.iter().any(decides) => {
-            Err(OptionError::NoDecision(flips))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The name in the schema; a graph's own name is cut to what a schema takes.
-fn model_name(model: &Model, options: &Options) -> String {
-    if let Some(name) = &options.name {
-        return name.clone();
-    }
-    let mut name: String = model.name.chars().filter(|c| !c.is_control()).collect();
-    while name.len() > assay_interface::schema::MAX_NAME {
-        name.pop();
-    }
-    if name.is_empty() { "model".into() } else { name }
 }

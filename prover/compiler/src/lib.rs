@@ -81,7 +81,7 @@ pub use feature::{Feature, InputError};
 pub use import::{ImportError, Refusal};
 pub use internal::InternalError;
 pub use lower::LowerError;
-pub use options::{ExactFloats, Format, MemberInput, OptionError, Options, Strategy};
+pub use options::{ExactFloats, Format, MemberInput, OptionError, Options, Strategy, Widths};
 pub use progress::{Cancelled, Progress, Stage, Unobserved};
 pub use provenance::{Provenance, calibration_digest};
 pub use quantize::{QuantGraph, QuantizeError, RunError};

@@ -1,6 +1,7 @@
-//! Whether the inputs that options name exist.
+//! Whether what options name exists: inputs, and decisions.
 
-use crate::model::Model;
+use crate::model::{Model, Output};
+use crate::operators::operator::Measure;
 use crate::options::{ExactFloats, OptionError, Options};
 
 /// Whether the inputs that are to be exact exist, by their names in the file.
@@ -48,4 +49,30 @@ pub(crate) fn check_hidden(model: &Model, options: &Options) -> Result<(), Optio
         }
         _ => Ok(()),
     }
+}
+
+/// Flips are those of a decision: of a real output against a threshold, or an ArgMax.
+pub(crate) fn check_decisions(model: &Model, options: &Options) -> Result<(), OptionError> {
+    let decides = |output: &Output| {
+        let layer = model.layers.get(output.layer);
+        layer.is_some_and(|layer| layer.function.measure() != Measure::Results)
+    };
+    match options.max_flips {
+        Some(flips) if options.threshold.is_none() && !model.outputs.iter().any(decides) => {
+            Err(OptionError::NoDecision(flips))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The name in the schema; a graph's own name is cut to what a schema takes.
+pub(crate) fn model_name(model: &Model, options: &Options) -> String {
+    if let Some(name) = &options.name {
+        return name.clone();
+    }
+    let mut name: String = model.name.chars().filter(|c| !c.is_control()).collect();
+    while name.len() > assay_interface::schema::MAX_NAME {
+        name.pop();
+    }
+    if name.is_empty() { "model".into() } else { name }
 }

@@ -83,12 +83,28 @@ impl ExactFloats {
     }
 }
 
+/// The width at which hidden results saturate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Widths {
+    /// So wide that none does for any input of the domain, as far as that is certain and costs less than a tenth of the constraints.
+    #[default]
+    Certified,
+    /// So wide that none does on the calibration data and rows made of it.
+    Calibrated,
+}
+
 /// Options of [`compile`](crate::compile).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// Largest absolute error of any output against the float model, over the calibration data. Where an output is
     /// an ArgMax, it bounds the error of the scores that are compared.
     pub max_error: f64,
+    /// Largest absolute error of any output that is certified for every input of the domain whose numbers are integers of the input format;
+    /// where an output is an ArgMax, of the scores that are compared. An output of which no certificate says anything keeps to `max_error`
+    /// only, with a warning. Nothing is demanded if absent.
+    pub max_error_certified: Option<f64>,
+    /// How wide results are. A certified error is reached with what widths it takes.
+    pub widths: Widths,
     /// Where no format keeps to `max_error`: the part of what the outputs vary by over the calibration data that is allowed in its place,
     /// with a warning. Of several real outputs, the one that varies least counts. 0 allows nothing else. A compiled model records the error
     /// that was allowed, and not this.
@@ -136,6 +152,8 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             max_error: 0.01,
+            max_error_certified: None,
+            widths: Widths::Certified,
             of_range: 0.0,
             name: None,
             input_format: None,
@@ -283,6 +301,8 @@ impl Options {
         // All fields by name: one that is added must be compared.
         let Options {
             max_error,
+            max_error_certified,
+            widths,
             // What a model was compiled to is an error.
             of_range: _,
             name,
@@ -302,6 +322,8 @@ impl Options {
         } = self;
         let differ = [
             ("max error", *max_error != other.max_error),
+            ("certified max error", *max_error_certified != other.max_error_certified),
+            ("widths", *widths != other.widths),
             ("name", *name != other.name),
             ("input format", *input_format != other.input_format),
             ("exact floats", *exact_floats != other.exact_floats),
@@ -322,8 +344,10 @@ impl Options {
 
     /// Checks what does not depend on the model.
     pub(crate) fn check(&self) -> Result<(), OptionError> {
-        if !(self.max_error > 0.0 && self.max_error.is_finite()) {
-            return Err(OptionError::MaxError(self.max_error));
+        for max_error in [Some(self.max_error), self.max_error_certified].into_iter().flatten() {
+            if !(max_error > 0.0 && max_error.is_finite()) {
+                return Err(OptionError::MaxError(max_error));
+            }
         }
         if !(0.0..=MAX_MARGIN).contains(&self.margin) {
             return Err(OptionError::Margin(self.margin));

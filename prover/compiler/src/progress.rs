@@ -15,6 +15,8 @@ pub enum Stage {
     Calibrate,
     /// Searching scales and widths: the longest one.
     Search,
+    /// Spending bits where the bound for all inputs says.
+    Certify,
     /// Building the circuit.
     Lower,
     /// Comparing the integer model with the float reference engine.
@@ -23,8 +25,8 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in order.
-    pub const ALL: [Stage; 5] =
-        [Stage::Import, Stage::Calibrate, Stage::Search, Stage::Lower, Stage::Measure];
+    pub const ALL: [Stage; 6] =
+        [Stage::Import, Stage::Calibrate, Stage::Search, Stage::Certify, Stage::Lower, Stage::Measure];
 
     /// What happens in it, for a line beside a bar.
     pub fn name(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Stage {
             Stage::Import => "reading the model",
             Stage::Calibrate => "running the float model",
             Stage::Search => "searching scales and widths",
+            Stage::Certify => "certifying the error",
             Stage::Lower => "building the circuit",
             Stage::Measure => "measuring the error",
         }

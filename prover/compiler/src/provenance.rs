@@ -9,7 +9,9 @@
 //!              member: optional (name: text, depth: u8); shapes: u32 count, (text, u32)* ascending by name;
 //!              outputs: u32 count, text*; and, where some may be missing or some are exact: missing: u32 count, text* ascending; and,
 //!              where some are exact: exact floats: u8 (1 all, 2 those named), of those named u32 count, text* ascending; and, where there
-//!              is a margin: where none is exact, 0: u8; margin: f64, above 0
+//!              is a margin: where none is exact, 0: u8; margin: f64, above 0; and, where a certified error is asked for or widths are the
+//!              calibration's: all of these, the margin 0 where there is none; certified max error: optional f64; widths: u8 (0 certified,
+//!              1 calibrated)
 //! optional x = 0 | 1, x
 //! text       = u32 length, UTF-8 bytes
 //! ```
@@ -23,7 +25,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bytes::{ReadError, Reader, Writer};
 use crate::features::is_declared;
-use crate::options::{ExactFloats, Format, MemberInput, Options, Strategy};
+use crate::options::{ExactFloats, Format, MemberInput, Options, Strategy, Widths};
 
 /// Most bytes of a compiler's version.
 const MAX_VERSION: usize = 64;
@@ -82,6 +84,8 @@ fn write_options(options: &Options, out: &mut Writer) {
     // All fields by name: one that is added must be written.
     let Options {
         max_error,
+        max_error_certified,
+        widths,
         // What was allowed is `max_error`.
         of_range: _,
         name,
@@ -133,7 +137,8 @@ fn write_options(options: &Options, out: &mut Writer) {
     }
     out.count(outputs.len());
     outputs.iter().for_each(|output| out.text(output));
-    let has_margin = *margin > 0.0;
+    let has_certified = max_error_certified.is_some() || *widths != Widths::Certified;
+    let has_margin = *margin > 0.0 || has_certified;
     if !missing.is_empty() || *exact_floats != ExactFloats::None || has_margin {
         write_names(missing, out);
     }
@@ -148,6 +153,10 @@ fn write_options(options: &Options, out: &mut Writer) {
     }
     if has_margin {
         out.bytes(&margin.to_le_bytes());
+    }
+    if has_certified {
+        optional(max_error_certified.as_ref(), out, |error, out| out.bytes(&error.to_le_bytes()));
+        out.bytes(&[u8::from(*widths == Widths::Calibrated)]);
     }
 }
 
@@ -192,8 +201,10 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, ReadError> {
         missing: BTreeSet::new(),
         exact_floats: ExactFloats::None,
         margin: 0.0,
+        max_error_certified: None,
+        widths: Widths::Certified,
     };
-    (options.missing, options.exact_floats, options.margin) = read_last(reader)?;
+    read_last(reader, &mut options)?;
     // What no compilation takes was not written by one.
     options.check().map_err(|_| ReadError::Options)?;
     Ok(options)
@@ -236,20 +247,16 @@ fn read_shapes(reader: &mut Reader<'_>) -> Result<BTreeMap<String, usize>, ReadE
     Ok(shapes)
 }
 
-/// What stands behind the other options, if anything does: what may be missing, what is exact, and the margin.
-fn read_last(reader: &mut Reader<'_>) -> Result<(BTreeSet<String>, ExactFloats, f64), ReadError> {
+/// What stands behind the other options, if anything does: what may be missing, what is exact, the margin, and what is certified.
+fn read_last(reader: &mut Reader<'_>, options: &mut Options) -> Result<(), ReadError> {
     if reader.is_empty() {
-        return Ok((BTreeSet::new(), ExactFloats::None, 0.0));
+        return Ok(());
     }
-    let missing = read_set(reader, "features that may be missing")?;
+    options.missing = read_set(reader, "features that may be missing")?;
     if reader.is_empty() {
-        return if missing.is_empty() {
-            Err(ReadError::Options)
-        } else {
-            Ok((missing, ExactFloats::None, 0.0))
-        };
+        return if options.missing.is_empty() { Err(ReadError::Options) } else { Ok(()) };
     }
-    let exact = match reader.byte()? {
+    options.exact_floats = match reader.byte()? {
         // Only to say that a margin follows.
         0 if !reader.is_empty() => ExactFloats::None,
         1 => ExactFloats::All,
@@ -257,12 +264,20 @@ fn read_last(reader: &mut Reader<'_>) -> Result<(BTreeSet<String>, ExactFloats, 
         _ => return Err(ReadError::Options),
     };
     if reader.is_empty() {
-        return Ok((missing, exact, 0.0));
+        return Ok(());
     }
-    match f64::from_le_bytes(reader.fixed()?) {
-        margin if margin > 0.0 => Ok((missing, exact, margin)),
-        _ => Err(ReadError::Options),
+    options.margin = f64::from_le_bytes(reader.fixed()?);
+    if reader.is_empty() {
+        return if options.margin > 0.0 { Ok(()) } else { Err(ReadError::Options) };
     }
+    options.max_error_certified = read_optional(reader, |reader| reader.fixed().map(f64::from_le_bytes))?;
+    options.widths = match (reader.byte()?, options.max_error_certified) {
+        (0, Some(_)) => Widths::Certified,
+        (1, _) => Widths::Calibrated,
+        _ => return Err(ReadError::Options),
+    };
+    // A margin of -0.0 is one that is not written.
+    if options.margin.to_bits() == (-0.0f64).to_bits() { Err(ReadError::Options) } else { Ok(()) }
 }
 
 /// Names in ascending order.

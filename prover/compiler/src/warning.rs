@@ -66,12 +66,32 @@ pub enum Warning {
         /// How much the output that varies least varies over the calibration data.
         range: f64,
     },
+    /// An output of which no certificate says that it keeps to the error that was asked for: the calibration data says so.
+    Uncertified {
+        /// Name of the output.
+        output: String,
+        /// The error that was asked for.
+        max_error: f64,
+        /// Why no certificate is of use.
+        reason: String,
+    },
     /// Rows like those of the calibration data that take another branch of a tree or a comparison than in the model.
     Crossings(Crossings),
     /// All samples are equal: nothing about the model's behaviour is known.
     OneSample {
         /// Samples, all equal.
         samples: usize,
+    },
+    /// A row that alone makes a feature's numbers coarse: all others are much smaller, and have as many bits less.
+    CoarseByRow {
+        /// The feature.
+        feature: String,
+        /// The row, counted from 1.
+        row: usize,
+        /// Its number.
+        value: f64,
+        /// The largest magnitude of all other rows.
+        others: f64,
     },
     /// Features whose declared domain is a single value: every other value is refused.
     ConstantFeatures {
@@ -147,8 +167,10 @@ impl Warning {
             Warning::GivenRowsOnly { .. } => "given-rows-only",
             Warning::Labels { .. } => "labels",
             Warning::InProportion { .. } => "in-proportion",
+            Warning::Uncertified { .. } => "uncertified",
             Warning::Crossings(_) => "crossings",
             Warning::OneSample { .. } => "one-sample",
+            Warning::CoarseByRow { .. } => "coarse-by-row",
             Warning::ConstantFeatures { .. } => "constant-features",
             Warning::ConstantLayer { .. } => "constant-layer",
             Warning::ConstantOutput { .. } => "constant-output",
@@ -194,6 +216,9 @@ impl Warning {
                  output varies",
                 allowed / range
             ),
+            Warning::Uncertified { output, max_error, reason } => format!(
+                "the error of output '{output}' is at most {max_error} on the calibration data, and not certified for other inputs: {reason}"
+            ),
             Warning::Crossings(crossings) => format!(
                 "{}: what they give is as far off as the branches are apart",
                 crossings.text(
@@ -204,6 +229,11 @@ impl Warning {
             Warning::OneSample { samples } => {
                 format!("all {samples} samples of the calibration data are equal")
             }
+            Warning::CoarseByRow { feature, row, value, others } => format!(
+                "row {row} of the calibration data has {value} for '{feature}', of which all other rows are at most {others}: the integers have \
+                 room for it, and {:.0} bits less for the others",
+                (value.abs() / others).log2()
+            ),
             Warning::ConstantFeatures { features } => {
                 let (names, has) = match features.as_slice() {
                     [feature] => (format!("feature '{feature}'"), "has a domain"),
@@ -265,11 +295,18 @@ impl Warning {
                 "act on the output with a margin of this error; for a smaller one, bring features and outputs to similar sizes inside the model \
                  (a scaler costs nothing), and name the largest error that you take"
             }
+            Warning::Uncertified { .. } => {
+                "take it for an estimate: inputs unlike the calibration data may be further off, by as much as the search in the report found, \
+                 or more; narrower domains of features may make a certificate possible"
+            }
             Warning::Crossings(Crossings { remedy: Some(remedy), .. }) => remedy.text(),
             Warning::Crossings(_) => {
                 "a smaller error asks for finer features, of which fewer rows take another branch"
             }
             Warning::OneSample { .. } => "calibrate with samples that vary as real inputs do",
+            Warning::CoarseByRow { .. } => {
+                "if the row is a mistake, leave it out: errors become smaller, or fewer constraints do"
+            }
             Warning::ConstantFeatures { .. } => {
                 "calibrate with samples in which they vary, or declare their domains"
             }

@@ -127,7 +127,7 @@ test("a day on the chain", { skip: missing !== undefined && `${missing} is not s
   const folder = () => mkdtemp(join(tmpdir(), "assay-decisions-"));
   const folders = [await folder(), await folder()] as const;
   t.after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
-  const risk = await Registered.of("liquidation-risk", folders[0], "--output-format", "16:8", "--max-error", "0.05");
+  const risk = await Registered.of("liquidation-risk", folders[0], "--output-format", "16:8", "--max-error-calibrated", "0.05");
   const resolver = await Registered.of("market-resolver", folders[1], "--output-format", "16:10");
   await moveClock((await now()) + DAY + 60n);
   for (const { assay, model } of [risk, resolver]) await assay("model", "activate", model, ...cluster);

@@ -91,8 +91,11 @@ fn read_model(path: &Path) -> anyhow::Result<OnnxFile> {
 fn options(args: &Args, onnx: &[u8]) -> CompileOptions {
     let defaults = CompileOptions::default();
     CompileOptions {
-        max_error: args.max_error.unwrap_or(defaults.max_error),
-        of_range: if args.max_error.is_none() { OF_RANGE } else { 0.0 },
+        // What is certified for all inputs is so for those of the calibration data.
+        max_error: args.max_error_calibrated.or(args.max_error).unwrap_or(defaults.max_error),
+        max_error_certified: args.max_error,
+        widths: args.widths.into(),
+        of_range: if args.max_error.or(args.max_error_calibrated).is_none() { OF_RANGE } else { 0.0 },
         name: args.name.clone().or_else(|| name::of_file(onnx, &args.model)),
         input_format: args.input_format,
         exact_floats: args.exact_floats(),

@@ -74,7 +74,7 @@ fn calibration_data_that_cannot_be_used() {
                 "model.onnx",
                 "--calibration",
                 "samples.csv",
-                "--max-error",
+                "--max-error-calibrated",
                 "1e-13",
             ])
         });

@@ -27,7 +27,7 @@ fn columns_keep_their_names_from_the_table_to_the_proof() {
         &samples,
         "-o",
         "model.assay",
-        "--max-error",
+        "--max-error-calibrated",
         "0.05",
         "--domain",
         "age=18:99",

@@ -51,7 +51,14 @@ fn slow_model() -> Workspace {
     let workspace = Workspace::new();
     workspace.write("model.onnx", network(&[2, 256, 128, 1]).to_bytes());
     workspace.write("samples.csv", "a,b\n-1,0.5\n0.25,-0.75\n1,1\n0.5,-1\n");
-    workspace.succeed(["compile", "model.onnx", "--calibration", "samples.csv", "--max-error", "0.5"]);
+    workspace.succeed([
+        "compile",
+        "model.onnx",
+        "--calibration",
+        "samples.csv",
+        "--max-error-calibrated",
+        "0.5",
+    ]);
     workspace
 }
 

@@ -166,7 +166,14 @@ fn a_long_statement_goes_into_a_long_transaction() {
         (0..FEATURES).map(|i| (value * f64::from(i as u32 % 7)).to_string()).collect::<Vec<_>>().join(",")
     };
     workspace.write("samples.csv", format!("{}\n{}\n{}\n", names.join(","), row(0.1), row(-0.1)));
-    workspace.succeed(["compile", "model.onnx", "--calibration", "samples.csv", "--max-error", "1"]);
+    workspace.succeed([
+        "compile",
+        "model.onnx",
+        "--calibration",
+        "samples.csv",
+        "--max-error-calibrated",
+        "1",
+    ]);
     workspace.succeed(["setup", "model.assay", "--development"]);
     workspace.succeed([
         "prove",

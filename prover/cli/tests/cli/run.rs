@@ -101,7 +101,7 @@ fn classes_are_called_as_the_model_file_calls_them() {
     let workspace = Workspace::new();
     let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/corpus/linear/logistic-string-labels");
     let [onnx, samples] = ["model.onnx", "calibration.csv"].map(|file| format!("{corpus}/{file}"));
-    workspace.succeed(["compile", &onnx, &samples, "-o", "model.assay", "--max-error", "0.08"]);
+    workspace.succeed(["compile", &onnx, &samples, "-o", "model.assay", "--max-error-calibrated", "0.08"]);
     let json = |arguments: &[&str]| -> Value {
         serde_json::from_str(&workspace.succeed(arguments.iter().chain(&["--json"]))).unwrap()
     };

@@ -29,6 +29,8 @@ use crate::import::refusal::Refusal;
 use crate::import::value::{Data, Kind, Tensor, Value};
 use crate::model::{LayerFunction, Row};
 use crate::number::pow2;
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{Given, Row as Argued, Rule};
 use crate::quantize::error::{Feasible, PlanError};
 
 const TAG: u8 = 40;
@@ -150,6 +152,18 @@ impl Operator for Threshold {
         };
         let bounds = self.thresholds.iter().enumerate().map(bound).collect::<Option<_>>().feasible()?;
         Ok(Arc::new(Integers { relation, bounds }))
+    }
+
+    /// Further from a threshold than rounding it, both decide alike; nearer, they may differ.
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let rule = |((row, &scale), (&threshold, &value)): ((&Argued, &i32), (&f64, &Range))| {
+            let near = Range::new(threshold, threshold).widened(2.0 * pow2(-scale));
+            let is_far = |all: Range| all.lo > near.hi || all.hi < near.lo;
+            let is_same = row.error == Range::ZERO && self.values == Values::Whole && scale >= 0;
+            let off = if is_far(row.value.hull(row.float)) || is_same { Range::ZERO } else { Range::around(1.0) };
+            (!row.may_miss).then(|| Rule::constant(off, value))
+        };
+        given.rows.iter().zip(given.scales).zip(self.thresholds.iter().zip(given.results)).map(rule).collect()
     }
 
     fn as_any(&self) -> &dyn Any {

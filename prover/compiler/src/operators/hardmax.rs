@@ -18,6 +18,8 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::Value;
 use crate::model::Groups;
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{Given, Rule};
 use crate::quantize::error::PlanError;
 
 const TAG: u8 = 47;
@@ -80,6 +82,17 @@ impl Operator for Hardmax {
 
     fn quantize(&self, _formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         Ok(Arc::new(*self))
+    }
+
+    /// Another first maximum is one result less and one more.
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let is_exact = given.rows.iter().all(|row| row.error == Range::ZERO && !row.may_miss);
+        let off = if is_exact { Range::ZERO } else { Range::around(1.0) };
+        Some(given.results.iter().map(|&value| Rule::constant(off, value)).collect())
+    }
+
+    fn rivals(&self) -> Vec<Vec<usize>> {
+        ArgMax(self.0).rivals()
     }
 
     fn as_any(&self) -> &dyn Any {

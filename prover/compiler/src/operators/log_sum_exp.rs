@@ -22,9 +22,14 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Data, Tensor, Value, merged};
 use crate::model::{Groups, Row};
+use crate::number::pow2;
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{Given, Row as Argued, Rule};
 use crate::quantize::error::{Feasible, PlanError};
 
 const TAG: u8 = 61;
+/// Values of a group of which the layer says how far it is off, at most.
+const MOST_CERTIFIED: usize = 256;
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
@@ -78,6 +83,22 @@ impl Operator for LogSumExp {
         let made = formats.tables.log_sum_exp(self.length, domain.scale).feasible()?;
         let input_scale = i8::try_from(domain.scale).ok().feasible()?;
         Ok(Arc::new(Integers { groups: self.groups, length: self.length, input_scale, made }))
+    }
+
+    /// A mean of what each value is off, weighted by some softmax, and what the layer itself is off ([`log_sum_exp`]).
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        if self.length > MOST_CERTIFIED || given.rows.iter().any(|row| row.may_miss) {
+            return None;
+        }
+        let own = Range::around(pow2(-13));
+        let groups = given.rows.chunks_exact(self.length.max(1)).zip(given.results).enumerate();
+        let rule = |(group, (rows, &value)): (usize, (&[Argued], &Range))| {
+            let error = rows.iter().map(|row| row.error).reduce(Range::hull)?.plus(own);
+            let first = group * self.length;
+            let gains = (first..first + self.length).map(|row| (row, Range::new(0.0, 1.0))).collect();
+            Some(Rule { gains, own, ..Rule::constant(error, value) })
+        };
+        groups.map(rule).collect()
     }
 
     fn as_any(&self) -> &dyn Any {

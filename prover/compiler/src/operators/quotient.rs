@@ -26,8 +26,10 @@ use crate::import::refusal::Refusal;
 use crate::import::single::Step;
 use crate::import::value::{Kind, Tensor, Value};
 use crate::model::clip;
-use crate::number::{quantize, signed_range};
+use crate::number::{pow2, quantize, signed_range};
 use crate::quantize::moved::{Equalizing, Moved, relative};
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{Enclosure, Given, Rule};
 use crate::quantize::error::{Feasible, PlanError};
 
 const TAG: u8 = 50;
@@ -146,6 +148,39 @@ impl Operator for Quotients {
         let (lo, hi) = (bound(self.bounds[0], lo), bound(self.bounds[1], hi));
         let is_signed = formats.ranges.get(1).is_some_and(|&(lo, hi)| lo < 0.0 && hi > 0.0);
         Ok(Arc::new(Integers { quotient: Quotient { pairs: self.pairs.clone(), up, lo, hi }, down, is_signed }))
+    }
+
+    /// `(x + e) / (d + f) - x / d` is `e / (d + f) - f x / (d (d + f))`; there is no bound where a divisor may be zero.
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let mut rules = Vec::with_capacity(self.pairs.len());
+        for (&(i, j), &results) in self.pairs.iter().zip(given.results) {
+            let (i, j) = (i as usize, j as usize);
+            let (x, d) = (given.rows.get(i)?, given.rows.get(j)?);
+            let of_float = d.float.inverse()?;
+            let quotient = x.value.times(d.value.inverse()?);
+            if x.may_miss || d.may_miss || !quotient.is_finite() {
+                return None;
+            }
+            let of_divisor = quotient.times(of_float).negated();
+            let exact = Enclosure::sloped(i, x.error, of_float).plus(Enclosure::sloped(j, d.error, of_divisor));
+            let half = Range::around(0.5 * pow2(-given.scale));
+            let rounded = quotient.plus(half);
+            if self.bounds != [None; 2] {
+                // Of both clipped, ranges alone are known.
+                let [low, high] = self.bounds.map(|bound| bound.unwrap_or(f64::NAN));
+                let float = Range { lo: f64::NEG_INFINITY.max(low), hi: f64::INFINITY.min(high) };
+                let (float, integer) = (float.clamp(x.float.times(of_float)), results.clamp(rounded));
+                rules.push(Rule::constant(float.minus(integer), integer));
+                continue;
+            }
+            let cut =
+                Range { lo: (rounded.lo - results.lo).min(0.0), hi: (rounded.hi - results.hi).max(0.0) };
+            let own = half.plus(cut);
+            let value = Enclosure::constant(rounded.cut(results));
+            let gains = vec![(i, of_float), (j, of_divisor)];
+            rules.push(Rule { error: exact.shifted(own), value, gains, own, cut });
+        }
+        Some(rules)
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -21,6 +21,8 @@ use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor, Value};
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{Given, Rule};
 use crate::quantize::error::PlanError;
 
 const TAG: u8 = 42;
@@ -90,6 +92,33 @@ impl Operator for Where {
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         whole(formats.arguments)?;
         Ok(Arc::new(*self))
+    }
+
+    /// Off by no more than what is chosen; or, where the condition may be another, as far as the branches are apart.
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let rule = |(at, &value): (usize, &Range)| {
+            let (left, right) = (at + self.len, at + 2 * self.len);
+            let [condition, x, y] = [given.rows.get(at)?, given.rows.get(left)?, given.rows.get(right)?];
+            if [condition, x, y].into_iter().any(|row| row.may_miss) {
+                return None;
+            }
+            let is_exact = condition.error == Range::ZERO;
+            if is_exact && condition.value == Range::ZERO {
+                return Some(Rule::copied(right, y));
+            }
+            if is_exact && !condition.value.contains(0.0) {
+                return Some(Rule::copied(left, x));
+            }
+            let same = x.error.hull(y.error);
+            let other = match is_exact {
+                true => Range::ZERO,
+                false => x.float.minus(y.value).hull(y.float.minus(x.value)),
+            };
+            let one = Range::new(0.0, 1.0);
+            let error = if is_exact { same } else { same.hull(other) };
+            Some(Rule { gains: vec![(left, one), (right, one)], own: other, ..Rule::constant(error, value) })
+        };
+        given.results.iter().enumerate().map(rule).collect()
     }
 
     fn as_any(&self) -> &dyn Any {

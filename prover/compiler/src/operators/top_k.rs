@@ -23,6 +23,8 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Value};
 use crate::model::Groups;
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{Given, Rule};
 use crate::quantize::error::PlanError;
 
 const TAG: u8 = 48;
@@ -128,6 +130,30 @@ impl Operator for Ranking {
 
     fn quantize(&self, _formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         Ok(Arc::new(*self))
+    }
+
+    /// The value at a rank is off by no more than some value of its group; an index may be any other.
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let (len, k) = (self.top.len.max(1) as usize, self.top.k.max(1) as usize);
+        let mut rules = Vec::with_capacity(given.results.len());
+        for (group, (rows, results)) in given.rows.chunks_exact(len).zip(given.results.chunks(k)).enumerate() {
+            let error = rows.iter().map(|row| row.error).reduce(Range::hull)?;
+            if rows.iter().any(|row| row.may_miss) {
+                return None;
+            }
+            for &value in results {
+                rules.push(match self.top.ranked {
+                    Ranked::Values => {
+                        let first = group * len;
+                        let gains = (first..first + len).map(|row| (row, Range::new(0.0, 1.0))).collect();
+                        Rule { gains, own: Range::ZERO, ..Rule::constant(error, value) }
+                    }
+                    Ranked::Indices if error == Range::ZERO => Rule::constant(Range::ZERO, value),
+                    Ranked::Indices => Rule::constant(Range::around((len - 1) as f64), value),
+                });
+            }
+        }
+        Some(rules)
     }
 
     fn as_any(&self) -> &dyn Any {

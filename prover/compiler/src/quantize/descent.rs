@@ -257,7 +257,7 @@ fn coarser(layer: &mut LayerPlan, bits: i32) -> bool {
 }
 
 /// The plan with one run of rows one bit coarser, unless they are at their result's scale.
-fn lowered(plan: &Plan, position: usize, row: usize) -> Result<Option<Plan>, InternalError> {
+pub(super) fn lowered(plan: &Plan, position: usize, row: usize) -> Result<Option<Plan>, InternalError> {
     let mut plan = plan.clone();
     let layer = plan.layer_mut(position)?;
     let target = layer.targets().get(row).copied().flatten().expected("a row that is rounded")?;

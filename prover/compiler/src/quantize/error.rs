@@ -12,7 +12,7 @@ pub enum QuantizeError {
     /// The error bound is below what the widest formats achieve.
     #[error(
         "max error {max_error} cannot be met: with {bits}-bit weights and activations the error of output '{output}', whose values reach \
-         {peak}, is {achieved:.6}; --max-error {} allows that{}{}; features scaled to similar ranges, or a finer input or output format, may \
+         {peak}, is {achieved:.6}; --max-error-calibrated {} allows that{}{}; features scaled to similar ranges, or a finer input or output format, may \
          make it smaller",
         enough(*.achieved), crossed(.crossings.as_ref()), .outlier.as_ref().map_or_else(String::new, |outlier| outlier.text())
     )]
@@ -77,6 +77,26 @@ pub enum QuantizeError {
         place: Option<Box<Place>>,
         /// A number in the data that is far from all others of its feature, if one is.
         outlier: Option<Box<Outlier>>,
+    },
+    /// The error cannot be certified for every input of the domain, and nothing makes the bound smaller.
+    #[error(
+        "an error of at most {max_error} cannot be certified for every input of the domain: {achieved:.6} is the least for output \
+         '{output}', of which the largest part is {by} in layer '{layer}'; --max-error {} allows that; narrower domains of features make it \
+         smaller, as do finer input and output formats where they are fixed; --max-error-calibrated in place of --max-error is about the \
+         calibration data only",
+        enough(*.achieved)
+    )]
+    Uncertain {
+        /// Error asked for.
+        max_error: f64,
+        /// Smallest bound that was reached.
+        achieved: f64,
+        /// The output that it is of.
+        output: String,
+        /// The layer that most of it comes from.
+        layer: String,
+        /// What of that layer.
+        by: &'static str,
     },
     /// A function that is not defined for all of its arguments over the calibration data.
     #[error(
@@ -223,6 +243,9 @@ impl QuantizeError {
             QuantizeError::Flips { achieved, .. } | QuantizeError::Labels { achieved, .. } => {
                 format!("with them {achieved} decisions differ")
             }
+            QuantizeError::Uncertain { output, achieved, .. } => {
+                format!("with them {achieved:.6} is certified of output '{output}'")
+            }
             QuantizeError::TooWide { .. } => "with them numbers become too large".into(),
             undefined @ (QuantizeError::Undefined { .. } | QuantizeError::Internal(_)) => {
                 undefined.to_string()
@@ -247,6 +270,7 @@ impl QuantizeError {
             QuantizeError::Unreachable { .. }
             | QuantizeError::Flips { .. }
             | QuantizeError::Labels { .. }
+            | QuantizeError::Uncertain { .. }
             | QuantizeError::TooWide { .. } => false,
         }
     }

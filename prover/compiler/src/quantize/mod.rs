@@ -28,6 +28,7 @@ pub(crate) mod plan;
 pub(crate) mod profile;
 pub(crate) mod realize;
 pub(crate) mod search;
+pub(crate) mod spend;
 mod steps;
 pub(crate) mod tables;
 mod uniform;

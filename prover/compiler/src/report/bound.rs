@@ -7,8 +7,8 @@ use super::evidence::Evidence;
 use crate::compiled::CompiledModel;
 use crate::internal::Expected;
 use crate::number::pow2;
+use crate::quantize::certify::Certificate;
 use crate::quantize::certify::range::Range;
-use crate::quantize::certify::{Certificate, Uncertified};
 
 /// Samples of which scores are compared with a band, at most.
 const MAX_SAMPLES: usize = 4096;
@@ -99,21 +99,10 @@ pub(super) fn bound(
     let evaluations = evidence.searched.evaluations;
     let (certified, uncertified) = match evidence.certified.outputs.get(position) {
         Some(Ok(known)) => (Some(certified(compiled, evidence, position, known, range)?), None),
-        Some(Err(why)) => (None, Some(reason(why))),
+        Some(Err(why)) => (None, Some(why.text())),
         None => (None, None),
     };
     Ok(BoundReport { found, evaluations, certified, uncertified })
-}
-
-fn reason(why: &Uncertified) -> String {
-    match why {
-        Uncertified::Operator(layer, operator) => {
-            format!("layer '{layer}' ({operator}) has no bound for its arguments over the domain")
-        }
-        Uncertified::Unbounded => "no number bounds it over the domain".into(),
-        Uncertified::TooLarge => "the model is too large".into(),
-        Uncertified::Refuted => "what was found exceeds it: please report this error of the compiler".into(),
-    }
 }
 
 fn certified(

@@ -43,6 +43,9 @@ pub struct Report {
     pub measured_samples: usize,
     /// Largest error that was allowed.
     pub max_error: f64,
+    /// Largest error that was to be certified, where one was asked for; warnings name the outputs of which it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_error_certified: Option<f64>,
     /// The independent engine that ran the ONNX file; `None` where none did, and errors are against this compiler's own
     /// evaluation.
     pub float_engine: Option<&'static str>,

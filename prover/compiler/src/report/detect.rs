@@ -4,11 +4,17 @@ use super::evidence::Evidence;
 use super::loss::Losses;
 use crate::compiled::CompiledModel;
 use crate::internal::{Expected, InternalError};
+use crate::model::Kind;
 use crate::operators::operator::Measure;
 use crate::warning::{FloatBehaviour, Warning};
 
 /// Part of an output's range from which its largest error is worth a warning.
 const LARGE: f64 = 0.25;
+
+/// How many times as large as all others a number is that makes them coarse: four bits.
+const COARSER: f64 = 16.0;
+/// Rows of which one may be a mistake, at least.
+const FEWEST_ROWS: usize = 16;
 
 pub(super) fn warnings(
     compiled: &CompiledModel,
@@ -27,9 +33,41 @@ pub(super) fn warnings(
     if !features.is_empty() {
         warnings.push(Warning::ConstantFeatures { features });
     }
+    warnings.extend(coarse(compiled, evidence));
     warnings.extend(layers(compiled, evidence, losses)?);
     warnings.extend(outputs(compiled, losses)?);
     Ok(warnings)
+}
+
+/// The feature that a single row makes coarser by most, where its format is made of the data.
+fn coarse(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Option<Warning> {
+    let samples = evidence.profile.given();
+    if evidence.options.input_format.is_some() || samples.len() < FEWEST_ROWS {
+        return None;
+    }
+    let mut worst: Option<(f64, Warning)> = None;
+    for (position, feature) in compiled.features.iter().enumerate() {
+        let is_exact = evidence.profile.exact.get(position) == Some(&true);
+        if is_exact || feature.kind != Kind::Real || feature.categories.is_some() {
+            continue;
+        }
+        let (mut first, mut others) = ((0, 0.0f64), 0.0f64);
+        for (sample, row) in samples.iter().zip(1..) {
+            let Some(&value) = sample.get(position).filter(|value| value.is_finite()) else { continue };
+            if value.abs() > first.1.abs() {
+                (others, first) = (first.1.abs(), (row, value));
+            } else {
+                others = others.max(value.abs());
+            }
+        }
+        let (row, value) = first;
+        let times = value.abs() / others;
+        if others > 0.0 && times >= COARSER && worst.as_ref().is_none_or(|(known, _)| times > *known) {
+            let feature = feature.name.clone();
+            worst = Some((times, Warning::CoarseByRow { feature, row, value, others }));
+        }
+    }
+    worst.map(|(_, warning)| warning)
 }
 
 /// The layers where what is constant begins: those that read nothing else are so in consequence.

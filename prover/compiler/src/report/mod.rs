@@ -58,6 +58,7 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
         made_samples: evidence.profile.made(),
         measured_samples: losses.measured,
         max_error: evidence.options.max_error,
+        max_error_certified: evidence.options.max_error_certified,
         float_engine: evidence.float.and(float::ENGINE),
         inputs: inputs.collect(),
         outputs: losses.outputs,

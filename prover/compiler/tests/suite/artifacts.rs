@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use assay_compiler::model::ClassNames;
 use assay_compiler::{
     CompiledModel, DecodeError, ExactFloats, Format, MemberInput, Options, ReadError, Strategy, Table,
-    compile,
+    Widths, compile,
 };
 use assay_interface::artifact::{ArtifactError, HEADER_LEN, Kind, decode, encode};
 use proptest::prelude::*;
@@ -58,6 +58,8 @@ fn every_option() -> CompiledModel {
     let options = Options {
         of_range: 0.0,
         max_error: 0.25,
+        max_error_certified: Some(8.0),
+        widths: Widths::Calibrated,
         name: Some("named".into()),
         input_format: Some(Format { bits: 12, scale: 8 }),
         margin: 0.25,

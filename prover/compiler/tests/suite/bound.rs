@@ -3,7 +3,7 @@
 use assay_compiler::import::import;
 use assay_compiler::model::Model;
 use assay_compiler::report::{CertifiedReport, MeasuredOn};
-use assay_compiler::{CompiledModel, Format, Options, Report, Strategy, Table, compile};
+use assay_compiler::{CompiledModel, Format, Options, Report, Strategy, Table, Widths, compile};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
@@ -49,7 +49,7 @@ fn off(compiled: &CompiledModel, model: &Model, q: &[i64], units: &[(i64, i64, f
 }
 
 /// Goes through inputs, uphill from corners, and holds each against the bound; the largest that is found.
-fn hold(onnx: &Onnx, compiled: &CompiledModel, certified: &CertifiedReport) -> f64 {
+pub fn hold(onnx: &Onnx, compiled: &CompiledModel, certified: &CertifiedReport) -> f64 {
     let model = import(&onnx.bytes()).unwrap();
     let (domains, mut rng) = (domains(compiled), ChaCha20Rng::seed_from_u64(23));
     let mut largest = 0.0f64;
@@ -171,6 +171,7 @@ fn functions() {
         hold_both(function, &behind_a_matrix(function, vec![]), &options(0.01), (12.0, 12.0));
     }
     hold_both("Softmax", &behind_a_matrix("Softmax", vec![]), &options(0.01), (20.0, 80.0));
+    hold_both("LogSoftmax", &behind_a_matrix("LogSoftmax", vec![]), &options(0.01), (20.0, 80.0));
 }
 
 /// Values that are multiplied with each other.
@@ -184,6 +185,78 @@ fn products() {
         .node("y", "Mul", &["g", "h"], vec![])
         .output("y");
     hold_both("", &onnx, &options(0.02), (8.0, 8.0));
+}
+
+/// Two maps of the input, and what a node makes of them.
+fn of_two_maps(make: impl FnOnce(Onnx) -> Onnx) -> Onnx {
+    let weights = |count: usize, by: usize| {
+        (0..count).map(|i| ((i * by) % 13) as f32 / 13.0 - 0.45).collect::<Vec<f32>>()
+    };
+    let onnx = Onnx::with_opset(20)
+        .input("x", &[1, 3])
+        .floats("w", &[3, 4], &weights(12, 5))
+        .floats("u", &[3, 4], &weights(12, 7))
+        .node("g", "MatMul", &["x", "w"], vec![])
+        .node("h", "MatMul", &["x", "u"], vec![]);
+    make(onnx).output("y")
+}
+
+/// Where the float model may take another branch, the bound is as wide as the branches are apart, and no wider than all of them where it
+/// cannot.
+#[test]
+fn choices() {
+    let quotients = of_two_maps(|onnx| {
+        onnx.node("m", "Abs", &["h"], vec![])
+            .floats("one", &[1], &[1.25])
+            .node("d", "Add", &["m", "one"], vec![])
+            .node("y", "Div", &["g", "d"], vec![])
+    });
+    hold_both("Div", &quotients, &options(0.01), (8.0, 8.0));
+    let ranked = of_two_maps(|onnx| {
+        onnx.integers("k", &[2])
+            .node("top", "TopK", &["g", "k"], vec![])
+            .floats("v", &[2, 1], &[1.0, 0.5])
+            .node("y", "MatMul", &["top", "v"], vec![])
+    });
+    hold_both("TopK", &ranked, &options(0.01), (8.0, 8.0));
+    let any = (f64::INFINITY, f64::INFINITY);
+    for threshold in [0.25, 100.0] {
+        let chosen = of_two_maps(|onnx| {
+            onnx.floats("c", &[1], &[threshold]).node("b", "Greater", &["g", "c"], vec![]).node(
+                "y",
+                "Where",
+                &["b", "g", "h"],
+                vec![],
+            )
+        });
+        hold_both("Where", &chosen, &options(0.05), if threshold > 1.0 { (8.0, 8.0) } else { any });
+    }
+    let masked = of_two_maps(|onnx| {
+        onnx.floats("c", &[1], &[0.1])
+            .floats("none", &[1], &[-1e9])
+            .node("b", "Greater", &["h", "c"], vec![])
+            .node("s", "Where", &["b", "g", "none"], vec![])
+            .node("y", "Softmax", &["s"], vec![])
+    });
+    hold_both("masked Softmax", &masked, &options(0.05), any);
+    let gathered = of_two_maps(|onnx| {
+        onnx.node("i", "ArgMax", &["h"], vec![int("axis", 1), int("keepdims", 1)]).node(
+            "y",
+            "GatherElements",
+            &["g", "i"],
+            vec![int("axis", 1)],
+        )
+    });
+    hold_both("GatherElements", &gathered, &options(0.05), any);
+    let hard = of_two_maps(|onnx| {
+        onnx.node("z", "Hardmax", &["g"], vec![]).floats("v", &[4, 1], &[1.0, 0.5, -0.25, 0.75]).node(
+            "y",
+            "MatMul",
+            &["z", "v"],
+            vec![],
+        )
+    });
+    hold_both("Hardmax", &hard, &options(1.0), any);
 }
 
 /// Pooling, and a branch that is added to what it was made of.
@@ -252,7 +325,8 @@ fn saturation() {
     // Eight times as far as the calibration data reaches.
     let domains = ["x[0]", "x[1]"].map(|name| (name.to_owned(), (-4.0, 4.0)));
     for ranges in [Strategy::Bits, Strategy::Lookup] {
-        let options = Options { domains: domains.clone().into(), ranges, ..options(0.01) };
+        let widths = Widths::Calibrated;
+        let options = Options { domains: domains.clone().into(), ranges, widths, ..options(0.01) };
         let (compiled, report) = compile(&onnx.bytes(), &Table::Rows(rows.clone()), &options).unwrap();
         check_bound(&report);
         let certified = certified(&report);

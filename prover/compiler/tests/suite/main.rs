@@ -36,6 +36,7 @@ mod report;
 mod sampling;
 mod scan;
 mod spans;
+mod spending;
 mod tables;
 mod texts;
 mod trace;

@@ -80,7 +80,8 @@ fn a_bound_that_cannot_be_met_says_what_can_be() {
     assert!(*achieved > 1e-12 && *achieved < 1e-2, "{achieved}");
     // The bound that the message names is one that is met.
     let text = error.to_string();
-    let enough = text.split("--max-error ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let enough =
+        text.split("--max-error-calibrated ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
     let max_error: f64 = enough.parse().unwrap();
     assert!(max_error < 1.2 * achieved, "{text}");
     compile(&onnx.bytes(), &table, &Options { max_error, ..Options::default() }).unwrap();

@@ -113,6 +113,7 @@ fn report() -> Report {
         measured_samples: 2_500,
         float_engine: Some("rten"),
         max_error: 0.02,
+        max_error_certified: None,
         inputs: vec![TensorReport {
             columns: Vec::new(),
             name: "features".into(),

@@ -17,8 +17,11 @@ Weights in files beside the model, as PyTorch writes them, are found there by th
 
 Calibration data are inputs as the model will see them, in its own units: CSV with a header of
 feature names, JSON, .npy or .npz. They choose scales and widths, so that no output is off by
-more than --max-error from the float model, and the domain of each feature, outside which
-`assay prove` refuses values. The report tells what was chosen, what it costs to prove and to
+more than --max-error-calibrated from the float model on them, and the domain of each feature,
+outside which `assay prove` refuses values. --max-error is about every input of that domain, and not
+about the data alone: bits are spent until that much is certified. What rounding real numbers to
+integer inputs adds is told apart. Deep networks and some operators have no certificate of use; there
+the calibration data alone keeps to the error, and a warning says so. The report tells what was chosen, what it costs to prove and to
 verify, and what rounding does to decisions at --threshold.
 
 Trees compare features with thresholds, and rounding a feature may take it across one that is next
@@ -49,9 +52,11 @@ Exit code 0: the same model. Exit code 1: another one, and what differs is liste
 const ALL: &str = "\0";
 
 /// What describes a compilation, and is read from the compiled model with --check.
-const OPTIONS: [&str; 17] = [
+const OPTIONS: [&str; 19] = [
     "file",
     "max_error",
+    "max_error_calibrated",
+    "widths",
     "threshold",
     "max_flips",
     "name",
@@ -92,10 +97,18 @@ pub struct Args {
     /// Size of a dimension that the model leaves free, such as time=24, or x:1=24 where it has no name
     #[arg(long, value_name = "NAME=SIZE", value_parser = shape)]
     pub(super) shape: Vec<(String, usize)>,
-    /// Largest absolute error of any output, over the calibration data [default: 0.01 or, where no format keeps to it, up to a thousandth
-    /// of what the outputs vary by, with a warning]
+    /// Largest absolute error of any output, for every input of the domain: certified, and kept to on the calibration data. Of an output
+    /// that has no certificate of use the calibration data alone keeps to it, with a warning
     #[arg(long, value_name = "ERROR")]
     pub(super) max_error: Option<f64>,
+    /// Largest absolute error of any output, over the calibration data [default: that of --max-error; without it 0.01 or, where no format
+    /// keeps to that, up to a thousandth of what the outputs vary by, with a warning]
+    #[arg(long, value_name = "ERROR")]
+    pub(super) max_error_calibrated: Option<f64>,
+    /// Width of hidden results: certified, so that none is clamped for any input of the domain, as far as that is certain and costs less
+    /// than a tenth of the constraints; or calibrated, so that none is on the calibration data
+    #[arg(long, value_enum, default_value_t = Widths::Certified)]
+    pub(super) widths: Widths,
     /// Report how many decisions `output >= T` rounding changes
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub(super) threshold: Option<f64>,
@@ -180,6 +193,22 @@ impl From<Ranges> for Strategy {
             Ranges::Auto => Strategy::Auto,
             Ranges::Bits => Strategy::Bits,
             Ranges::Lookup => Strategy::Lookup,
+        }
+    }
+}
+
+/// Widths of hidden results: see [`assay::Widths`].
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Widths {
+    Certified,
+    Calibrated,
+}
+
+impl From<Widths> for assay::Widths {
+    fn from(widths: Widths) -> Self {
+        match widths {
+            Widths::Certified => assay::Widths::Certified,
+            Widths::Calibrated => assay::Widths::Calibrated,
         }
     }
 }

@@ -156,8 +156,8 @@ pub fn settings() -> insta::Settings {
     settings.add_filter(r"\b[0-9a-f]{16}\.\.\.", "[SHORT DIGEST]");
     settings.add_filter(r"\b\d+(\.\d)? (B|KiB|MiB|GiB)\b", "[SIZE]");
     settings.add_filter(
-        r"values reach [\d.]+, is [\d.]+; --max-error [\d.]+",
-        "values reach [PEAK], is [ERROR]; --max-error [BOUND]",
+        r"values reach [\d.]+, is [\d.]+; --max-error-calibrated [\d.]+",
+        "values reach [PEAK], is [ERROR]; --max-error-calibrated [BOUND]",
     );
     // What rounding makes of a score is for the compiler's tests.
     settings.add_filter(r"score +-?[\d.]+ +-?\d+", "score [VALUE] [INTEGER]");

@@ -169,7 +169,7 @@ impl World {
         self.workspace.write("risk.csv", calibration);
         let (inputs, outputs) = (FEATURES.to_string(), SCORE.to_string());
         let formats = ["--input-format", &inputs, "--output-format", &outputs];
-        let compile = ["compile", "risk.onnx", "--calibration", "risk.csv", "--max-error", "0.05"];
+        let compile = ["compile", "risk.onnx", "--calibration", "risk.csv", "--max-error-calibrated", "0.05"];
         self.workspace.succeed([&compile[..], &formats].concat());
         self.workspace.succeed(["setup", "risk.assay", "--development"]);
         let model = Model::load(&self.workspace.read("risk.assay")).unwrap();

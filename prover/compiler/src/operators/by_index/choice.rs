@@ -13,6 +13,8 @@ use crate::operators::family::Shape;
 use crate::operators::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
 };
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{Given, Row, Rule};
 use crate::quantize::error::PlanError;
 
 pub(super) const TAG: u8 = 55;
@@ -80,6 +82,27 @@ impl Operator for Chosen {
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         Place::quantize(formats.arguments)?;
         Ok(Arc::new(self.clone()))
+    }
+
+    /// Off by no more than some value of its column; or, where the index may be another, as far as these are apart.
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let (indices, values) = given.rows.split_at_checked(self.indices())?;
+        if given.rows.iter().any(|row| row.may_miss) {
+            return None;
+        }
+        let columns = values.chunks_exact(self.length.max(1)).zip(given.results).enumerate();
+        let rule = |(at, (column, &value)): (usize, (&[Row], &Range))| {
+            let hull = |of: fn(&Row) -> Range| column.iter().map(of).reduce(Range::hull);
+            let first = at / self.width.max(1) * self.place.axes();
+            let index = indices.get(first..first + self.place.axes())?;
+            if index.iter().any(|row| row.error != Range::ZERO) {
+                return Some(Rule::constant(hull(|row| row.float)?.minus(hull(|row| row.value)?), value));
+            }
+            let first = indices.len() + at * self.length;
+            let gains = (first..first + self.length).map(|row| (row, Range::new(0.0, 1.0))).collect();
+            Some(Rule { gains, own: Range::ZERO, ..Rule::constant(hull(|row| row.error)?, value) })
+        };
+        columns.map(rule).collect()
     }
 
     fn as_any(&self) -> &dyn Any {

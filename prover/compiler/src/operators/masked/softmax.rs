@@ -16,6 +16,8 @@ use crate::operators::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, Sink, Takes,
 };
 use crate::operators::softmax::{MAX_DOMAIN_BITS, MAX_DOMAIN_SCALE, Softmax};
+use crate::quantize::certify::range::Range;
+use crate::quantize::certify::rule::{Given, Rule};
 use crate::quantize::error::{Feasible, PlanError};
 
 /// What files know it by.
@@ -84,6 +86,22 @@ impl Operator for Masked {
         let softmax = formats.tables.softmax(self.length, domain.scale, scale).feasible()?;
         let input_scale = i8::try_from(domain.scale).ok().feasible()?;
         Ok(Arc::new(Integers { len: self.len(), length: self.length, input_scale, softmax, scale, least }))
+    }
+
+    /// As without masks, of all scores; where another may be masked, a result is any part of the whole.
+    fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
+        let (live, scores) = given.rows.split_at_checked(self.len())?;
+        if live.iter().any(|row| row.may_miss) {
+            return None;
+        }
+        let mut rules = self.softmax().certify(&Given { rows: scores, ..*given })?;
+        let is_exact = live.chunks(self.length.max(1)).map(|group| group.iter().all(|row| row.error == Range::ZERO));
+        for (group, is_exact) in rules.chunks_mut(self.length.max(1)).zip(is_exact) {
+            for rule in group.iter_mut().filter(|_| !is_exact) {
+                *rule = Rule::constant(Range::around(1.0).plus(rule.own), rule.value.range);
+            }
+        }
+        Some(rules)
     }
 
     fn as_any(&self) -> &dyn Any {

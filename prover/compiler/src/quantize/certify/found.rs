@@ -75,6 +75,9 @@ pub(crate) fn search(of: Searched<'_>, corners: &[Vec<f64>], evaluations: usize)
     }
     starts.sort_by(|(a, _), (b, _)| b.partial_cmp(a).unwrap_or(Ordering::Equal));
     starts.truncate(CLIMBED);
+    for (best, x) in &mut starts {
+        search.sweep(best, x);
+    }
     while search.left > 0 && !starts.is_empty() && !search.places.is_empty() {
         for (best, x) in &mut starts {
             for _ in 0..search.places.len().min(16) {
@@ -99,6 +102,16 @@ enum Place {
     Grid { first: i64, last: i64, step: f64 },
     /// Some of them.
     Listed(Vec<f64>),
+}
+
+impl Place {
+    /// The least and the largest.
+    fn ends(&self) -> [f64; 2] {
+        match self {
+            Place::Grid { first, last, step } => [*first as f64 * step, *last as f64 * step],
+            Place::Listed(all) => [all.first(), all.last()].map(|end| end.copied().unwrap_or(0.0)),
+        }
+    }
 }
 
 fn places(of: Searched<'_>) -> Vec<Place> {
@@ -155,13 +168,34 @@ impl Search<'_> {
     /// An end of each element.
     fn corner(&mut self) -> Vec<f64> {
         let random = &mut self.random;
-        let end = |place: &Place| match (place, random.next().is_multiple_of(2)) {
-            (Place::Grid { first, step, .. }, true) => *first as f64 * step,
-            (Place::Grid { last, step, .. }, false) => *last as f64 * step,
-            (Place::Listed(all), true) => all.first().copied().unwrap_or(0.0),
-            (Place::Listed(all), false) => all.last().copied().unwrap_or(0.0),
+        let end = |place: &Place| {
+            let [first, last] = place.ends();
+            if random.next().is_multiple_of(2) { first } else { last }
         };
         self.places.iter().map(end).collect()
+    }
+
+    /// Each element in turn to either of its ends, where that is worse, until none is.
+    fn sweep(&mut self, best: &mut f64, x: &mut [f64]) {
+        let mut is_worse = true;
+        while is_worse {
+            is_worse = false;
+            for at in 0..self.places.len() {
+                for end in self.places.get(at).map_or([0.0; 2], Place::ends) {
+                    let Some(slot) = x.get_mut(at).filter(|_| self.left > 0) else { return };
+                    let before = std::mem::replace(slot, end);
+                    if end.to_bits() == before.to_bits() {
+                        continue;
+                    }
+                    let error = self.error(x);
+                    if error > *best {
+                        (*best, is_worse) = (error, true);
+                    } else if let Some(slot) = x.get_mut(at) {
+                        *slot = before;
+                    }
+                }
+            }
+        }
     }
 
     /// An element and another number for it: an end, any, or one nearby.

@@ -20,8 +20,9 @@ mod task;
 
 use super::error::PlanError;
 use crate::internal::{Expected, InternalError};
+use crate::model::Model;
 use crate::operators::operator::Measure;
-use parts::Parts;
+pub(crate) use parts::Parts;
 use pass::{Coefficients, Form};
 use range::Range;
 use solve::Net;
@@ -48,6 +49,8 @@ pub(crate) struct Certificate {
     pub is_of_scores: bool,
     /// Where the largest comes from: one for each layer.
     pub parts: Vec<Parts>,
+    /// Of each layer the parts that its rows' weights make.
+    pub rows: Vec<Vec<f64>>,
     /// Inputs, as the integers' real numbers, at which the bound would be reached if all lines were tight.
     pub corners: Vec<Vec<f64>>,
 }
@@ -59,6 +62,8 @@ pub(crate) struct Certified {
     pub outputs: Vec<Result<Certificate, Uncertified>>,
     /// Results that may be clamped to their format, and all that can be.
     pub saturating: (usize, usize),
+    /// Of each layer that is rounded to a format of its own, the integers that hold all of its results, where some may be clamped.
+    pub reach: Vec<Option<(f64, f64)>>,
 }
 
 impl Certified {
@@ -82,18 +87,44 @@ impl Certified {
 
 /// The certificates of all outputs.
 pub(crate) fn certify(task: Task<'_>) -> Result<Certified, InternalError> {
+    of(task, true)
+}
+
+/// The same for inputs that are integers alone: half of the work.
+pub(crate) fn on_grid(task: Task<'_>) -> Result<Certified, InternalError> {
+    of(task, false)
+}
+
+/// Multiplications that certificates of integers take, about.
+pub(crate) fn work(model: &Model) -> usize {
+    let (mut work, mut before) = (0usize, 0usize);
+    for layer in &model.layers {
+        work = work.saturating_add(layer.map.rows().saturating_mul(4).saturating_mul(before)).min(WORK);
+        before = before.saturating_add(layer.map.terms()).saturating_add(4 * layer.len());
+    }
+    let outputs: usize = model.outputs.iter().map(|output| output.shape.iter().product::<usize>()).sum();
+    work.saturating_add(outputs.saturating_mul(2).saturating_mul(before).min(WORK)).saturating_add(before)
+}
+
+/// Whether certificates are within what may be spent on one.
+pub(crate) fn is_small(model: &Model) -> bool {
+    model.terms() <= WORK / 16
+}
+
+fn of(task: Task<'_>, with_raw: bool) -> Result<Certified, InternalError> {
     let none = |why: Uncertified| Certified {
         outputs: vec![Err(why); task.model.outputs.len()],
         saturating: (0, 0),
+        reach: Vec::new(),
     };
-    if task.model.terms() > WORK / 16 {
+    if !is_small(task.model) {
         return Ok(none(Uncertified::TooLarge));
     }
     let grid = match PlanError::feasible(Net::solve(task, false))? {
         Some(net) => net,
         None => return Ok(none(Uncertified::TooLarge)),
     };
-    let raw = match grid.rounds_inputs {
+    let raw = match grid.rounds_inputs && with_raw {
         true => PlanError::feasible(Net::solve(task, true))?,
         false => None,
     };
@@ -113,7 +144,7 @@ pub(crate) fn certify(task: Task<'_>) -> Result<Certified, InternalError> {
             (found, _) => found,
         });
     }
-    Ok(Certified { outputs, saturating: grid.saturating })
+    Ok(Certified { outputs, saturating: grid.saturating, reach: grid.reach })
 }
 
 /// The certificate of the results of a layer, or of the scores that it compares.
@@ -185,9 +216,18 @@ fn of_output(
     if !rivals.is_empty() && margin.is_none() {
         margin = Some(2.0 * error.magnitude());
     }
-    let parts = parts::of(net, layer, stages, worst.0);
+    let (parts, rows) = parts::of(net, layer, stages, worst.0);
     let raw_margin = margin;
-    Ok(Ok(Certificate { error, raw: error, margin, raw_margin, is_of_scores: of_scores, parts, corners }))
+    Ok(Ok(Certificate {
+        error,
+        raw: error,
+        margin,
+        raw_margin,
+        is_of_scores: of_scores,
+        parts,
+        rows,
+        corners,
+    }))
 }
 
 /// A sum of two, and what it may have lost.

@@ -27,9 +27,10 @@ impl Parts {
     }
 }
 
-/// The parts of one element of what a layer gives after its first `stages`.
-pub(super) fn of(net: &Net, layer: usize, stages: usize, element: usize) -> Vec<Parts> {
+/// The parts of one element of what a layer gives after its first `stages`; and of each layer those of its rows, by their weights.
+pub(super) fn of(net: &Net, layer: usize, stages: usize, element: usize) -> (Vec<Parts>, Vec<Vec<f64>>) {
     let mut parts = vec![Parts::default(); net.layers.len()];
+    let mut of_rows: Vec<Vec<f64>> = net.weights.iter().map(|weights| vec![0.0; weights.len()]).collect();
     let mut slopes = vec![Range::ZERO; net.atoms.len()];
     for (position, solved) in net.layers.iter().enumerate().take(layer + 1).rev() {
         let Some(of_layer) = parts.get_mut(position) else { continue };
@@ -53,11 +54,13 @@ pub(super) fn of(net: &Net, layer: usize, stages: usize, element: usize) -> Vec<
             current = through(stage, &current, len_before(solved, at), of_layer);
         }
         let weights = net.weights.get(position).map_or(&[][..], Vec::as_slice);
-        for (row, (slope, weight)) in current.iter().zip(weights).enumerate() {
+        let of_rows = of_rows.get_mut(position).map_or(&mut [][..], Vec::as_mut_slice);
+        for (row, ((slope, weight), of_row)) in current.iter().zip(weights).zip(of_rows).enumerate() {
             if *slope == Range::ZERO {
                 continue;
             }
-            of_layer.weights += slope.magnitude() * weight;
+            *of_row = slope.magnitude() * weight;
+            of_layer.weights += *of_row;
             solved.pairs.for_each(row, |atom, w, _| {
                 if let Some(sum) = slopes.get_mut(atom) {
                     *sum = sum.plus(slope.times(Range::new(w, w)));
@@ -71,7 +74,8 @@ pub(super) fn of(net: &Net, layer: usize, stages: usize, element: usize) -> Vec<
         let Parts { weights, rounding, tables, saturation } = of_layer;
         [weights, rounding, tables, saturation].into_iter().for_each(share);
     }
-    parts
+    of_rows.iter_mut().flatten().for_each(share);
+    (parts, of_rows)
 }
 
 fn len_before(solved: &Solved, stage: usize) -> usize {

@@ -87,6 +87,12 @@ impl Range {
         Range::new(down(lo), up(hi))
     }
 
+    /// One over each number; none where zero is one.
+    pub fn inverse(self) -> Option<Range> {
+        let is_apart = self.lo > 0.0 || self.hi < 0.0;
+        is_apart.then(|| Range::new(down(1.0 / self.hi), up(1.0 / self.lo)))
+    }
+
     /// The narrowest that holds both.
     pub fn hull(self, other: Range) -> Range {
         Range { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }

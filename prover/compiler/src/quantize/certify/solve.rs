@@ -28,6 +28,8 @@ pub(super) struct Net {
     pub rounds_inputs: bool,
     /// Results that may be clamped to their format, and all that can be.
     pub saturating: (usize, usize),
+    /// Of each layer that is rounded to a format of its own, the integers that hold all of its results, where some may be clamped.
+    pub reach: Vec<Option<(f64, f64)>>,
     /// Elements of the inputs.
     inputs: usize,
     may_miss: Vec<bool>,
@@ -43,6 +45,7 @@ impl Net {
             weights: Vec::new(),
             rounds_inputs: false,
             saturating: (0, 0),
+            reach: Vec::new(),
             inputs: task.features.len(),
             may_miss: Vec::new(),
         };
@@ -120,8 +123,15 @@ impl Net {
                 .collect();
             current = push(&mut solved, pooled);
         }
+        self.reach.push(None);
         if let Some(clamps) = clamps(layer, graph, &scales)? {
             self.count(&clamps, &current);
+            if let (Step::Requantize(_), Some(reach)) = (&graph.step, self.reach.last_mut()) {
+                let each =
+                    clamps.iter().flatten().zip(&current).filter(|(clamp, row)| clamp.may_saturate(row));
+                *reach =
+                    each.map(|(clamp, row)| clamp.reach(row)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+            }
             let each = current.iter().zip(&clamps).enumerate();
             let rounded = each.map(|(at, (row, clamp))| match clamp {
                 Some(clamp) => clamped(at, row, clamp),

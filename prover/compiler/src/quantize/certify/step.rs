@@ -34,6 +34,12 @@ impl Clamp {
         cut != Range::ZERO
     }
 
+    /// The integers that a row can be before the format clamps it.
+    pub fn reach(&self, row: &Row) -> (f64, f64) {
+        let t = self.float().clamp(row.value.widened(self.half));
+        ((t.lo / self.unit).floor(), (t.hi / self.unit).ceil())
+    }
+
     /// What the integers' bounds, and where they have none the format's, take from a number beyond those of the float model: by rounding
     /// the bounds, and by the format.
     fn taken(&self, t: Range) -> (Range, Range) {

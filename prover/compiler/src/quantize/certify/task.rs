@@ -32,3 +32,19 @@ pub(crate) enum Uncertified {
     /// A search found an input that is further off: a bug of the compiler's.
     Refuted,
 }
+
+impl Uncertified {
+    /// In words.
+    pub fn text(&self) -> String {
+        match self {
+            Uncertified::Operator(layer, operator) => {
+                format!("layer '{layer}' ({operator}) has no bound for its arguments over the domain")
+            }
+            Uncertified::Unbounded => "no number bounds it over the domain".into(),
+            Uncertified::TooLarge => "the model is too large".into(),
+            Uncertified::Refuted => {
+                "what was found exceeds it: please report this error of the compiler".into()
+            }
+        }
+    }
+}
