@@ -289,3 +289,23 @@ fn a_bound_on_flips_needs_a_decision() {
     let error = compile_rows(&faint(), &THREE, &options).unwrap_err();
     assert_eq!(error, CompileError::Option(OptionError::NoDecision(3)));
 }
+
+/// A row that alone makes the numbers of a feature coarse is named, where the format is made of the data.
+#[test]
+fn a_row_that_spoils_a_scale_is_named() {
+    let onnx = perceptron(&[3, 4, 1], 3);
+    let mut data = rows(50, 3, 7);
+    data[6][1] = 500.0;
+    let coarse = |options: &Options, data: &[Vec<f64>]| {
+        let (_, report) = compile(&onnx.bytes(), &Table::Rows(data.to_vec()), options).unwrap();
+        report.warnings.into_iter().find(|warning| matches!(warning, Warning::CoarseByRow { .. }))
+    };
+    let options = Options { max_error: 0.5, ..Options::default() };
+    let Some(Warning::CoarseByRow { feature, row, value, .. }) = coarse(&options, &data) else {
+        panic!("no warning");
+    };
+    assert_eq!((feature.as_str(), row, value), ("x[1]", 7, 500.0));
+    let format = Some(Format { bits: 20, scale: 8 });
+    assert_eq!(coarse(&Options { input_format: format, ..options.clone() }, &data), None);
+    assert_eq!(coarse(&options, &rows(50, 3, 7)), None);
+}
