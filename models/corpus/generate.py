@@ -37,6 +37,7 @@ FAMILIES = {
     "rules": "rules and blocks by hand",
     "steps": "loops and sequences and what optimizers write",
     "files": "types and operator sets and files",
+    "quantized": "integers already",
     "later": "to be refused",
 }
 

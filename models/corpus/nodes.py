@@ -31,11 +31,13 @@ FIXED = {
     "LSTM": (1, 2, 3, 4, 5, 6, 7), "LayerNormalization": (1, 2), "Mod": (1,), "OneHot": (1, 2), "Pow": (1,), "PRelu": (1,), "Pad": (1, 2, 3), "Reshape": (1,), "Resize": (1, 2, 3),
     "RMSNormalization": (1,), "RNN": (1, 2, 3, 4, 5), "Slice": (1, 2, 3, 4), "Split": (1,), "Squeeze": (1,), "Tile": (1,), "TopK": (1,), "Trilu": (1,),
     "Unsqueeze": (1,), "Upsample": (1,), "ScatterElements": (1,), "ScatterND": (1,),
+    "DequantizeLinear": (1, 2), "QuantizeLinear": (1, 2), "MatMulInteger": (1, 2, 3), "ConvInteger": (1, 2, 3),
+    "QLinearMatMul": (1, 2, 3, 4, 5, 6, 7), "QLinearConv": (1, 2, 3, 4, 5, 6, 7, 8),
     **{f"Reduce{kind}": (1,) for kind in ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")},
 }
 OPERATORS = set(FIXED) | set(
     """Abs Acos Acosh Add And ArgMax ArgMin ArrayFeatureExtractor Asin Asinh Atan Atanh AveragePool Binarizer Cast CastLike Ceil
-    Celu Concat Cos Cosh DepthToSpace DequantizeLinear Div Einsum Elu Equal Erf Exp Flatten Floor Gelu
+    Celu Concat Cos Cosh DepthToSpace Div DynamicQuantizeLinear Einsum Elu Equal Erf Exp Flatten Floor Gelu
     GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual HardSigmoid HardSwish Hardmax Identity IsInf IsNaN LabelEncoder LeakyRelu
     Less LessOrEqual Log LogSoftmax LpNormalization LpPool MatMul Max MaxPool Mean MeanVarianceNormalization Min Mish Mod Mul Neg Not
     Or Pow Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign SpaceToDepth Sqrt Sub Sum

@@ -39,6 +39,7 @@ class Case:
     refused: str | None = None  # words that a refusal's message must hold; None where it is to compile
     exact_floats: bool = False  # --exact-floats
     margin: bool = True  # leave out samples whose decision is a near tie
+    optimized: bool = True  # onnxruntime may rewrite the graph
     reference: object = None  # a function of a feed, where onnxruntime does not run the model
     columns: list = field(default_factory=list)  # names of the calibration data's columns, where the model has its own
     external: str | None = None  # name of a file that the weights go to
@@ -58,7 +59,7 @@ def write(case, folder):
     for file in folder.iterdir():
         file.chmod(0o644)
     if case.refused is None or case.reference is not None:
-        run = case.reference or session(path)
+        run = case.reference or session(path, case.optimized)
     else:
         run = attempt(path)
     answers = {part: [run(feed(model, values, row)) for row in range(rows(values))] for part, values in parts(case)}
@@ -147,8 +148,11 @@ def feed(model, values, row):
     return result
 
 
-def session(path):
-    runtime = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+def session(path, optimized=True):
+    options = onnxruntime.SessionOptions()
+    if not optimized:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    runtime = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     names = [o.name for o in runtime.get_outputs()]
     return lambda feed: dict(zip(names, runtime.run(None, feed)))
 

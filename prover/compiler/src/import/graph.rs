@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::categories::Texts;
 use super::decisions::Decisions;
 use super::exact::ExactInputs;
+use super::integers::Integers;
 use super::missing::MissingValues;
 use super::node::Node;
 use super::refusal::Refusal;
@@ -32,6 +33,8 @@ pub(crate) struct Layers {
     pub missing: MissingValues,
     /// Inputs whose numbers are not rounded.
     pub exact: ExactInputs,
+    /// Which atoms are integers of quantized layers.
+    pub integers: Integers,
     /// How elements are computed from single atoms.
     pub singles: Singles,
     /// What conditions decide of elements.
@@ -90,6 +93,7 @@ impl Layers {
             whole: Vec::new(),
             missing: MissingValues::default(),
             exact: ExactInputs::default(),
+            integers: Integers::default(),
             singles: Singles::default(),
             decisions: Decisions::default(),
         }

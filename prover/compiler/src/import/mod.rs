@@ -12,6 +12,7 @@ pub(crate) mod domain;
 pub(crate) mod exact;
 mod file;
 pub(crate) mod graph;
+pub(crate) mod integers;
 mod join;
 pub(crate) mod missing;
 mod names;
@@ -225,6 +226,7 @@ impl Walk {
         }
         self.layers.exact = ExactInputs::new(exact, &joined.file);
         let precisions = signature::precisions(graph);
+        let mut narrow = Vec::new();
         for (input, contents) in joined.file.iter().zip(contents) {
             if missing::is_imputed(graph, &input.name) {
                 self.layers.missing.allow(input.clone());
@@ -239,6 +241,9 @@ impl Walk {
             for atom in input.elements() {
                 self.layers.singles.is_of(atom as u32, of_elements);
             }
+            if let Some(ends) = signature::narrow_integers(graph, &input.name) {
+                input.elements().for_each(|atom| narrow.push((atom as u32, ends)));
+            }
             let value = match contents {
                 Contents::Text => Some(Value::Categories(tensor.of_kind(value::Kind::Integer))),
                 Contents::Numbers(value::Kind::Bool) => {
@@ -248,6 +253,8 @@ impl Walk {
             };
             self.define(&input.name, value);
         }
+        narrow.sort_unstable_by_key(|&(atom, _)| atom);
+        narrow.into_iter().for_each(|(atom, ends)| self.layers.integers.note(atom..atom + 1, ends));
         // Inputs that were refused still exist: nodes that read them are not at fault.
         for input in graph.input.iter().filter(|input| !is_initializer(&input.name)) {
             self.values.entry(input.name.clone()).or_insert(None);

@@ -10,6 +10,7 @@ use super::storage::Storage;
 use super::tensor;
 use crate::model::{Categories, Encoding, FileInput, Input, Kind, Unknown, batch};
 use crate::onnx::{DataType, DimensionValue, GraphProto, ModelProto, NodeProto, ValueInfoProto};
+use crate::operators;
 use crate::options::ExactFloats;
 
 /// Supported versions of each operator set: within them the supported operators mean what this crate implements, which
@@ -166,6 +167,14 @@ pub(super) fn precisions(graph: &GraphProto) -> HashMap<&str, Precision> {
     let of =
         |input: &ValueInfoProto| Some(Precision::of(input.r#type.as_ref()?.tensor_type.as_ref()?.elem_type));
     graph.input.iter().map(|input| (input.name.as_str(), of(input).unwrap_or_default())).collect()
+}
+
+/// The ends of an input of integers of at most 16 bits.
+pub(super) fn narrow_integers(graph: &GraphProto, name: &str) -> Option<(i64, i64)> {
+    let input = graph.input.iter().find(|input| input.name == name)?;
+    let elem_type = input.r#type.as_ref()?.tensor_type.as_ref()?.elem_type;
+    let ends = operators::narrow_integers(DataType::try_from(elem_type).ok()?)?;
+    Some((*ends.start(), *ends.end()))
 }
 
 /// How the numbers of an input become integers. Only floats of single precision are exact as such; integers and text are so already, where

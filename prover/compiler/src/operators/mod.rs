@@ -17,6 +17,7 @@ use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::Tensor;
 use crate::model::Layer;
+use crate::onnx::DataType;
 
 /// Declares the families' modules, and lists their entries.
 macro_rules! families {
@@ -52,6 +53,11 @@ mod written;
 pub(crate) fn lookup(domain: &str, name: &str) -> Option<&'static OnnxOperator> {
     let mut operators = FAMILIES.iter().flat_map(|family| family.operators);
     operators.find(|operator| (operator.domain, operator.name) == (domain, name))
+}
+
+/// The integers of a type of at most 16 bits.
+pub(crate) fn narrow_integers(data_type: DataType) -> Option<std::ops::RangeInclusive<i64>> {
+    quantized::integers(data_type)
 }
 
 /// Refuses layers that compute with infinite numbers: a softmax alone takes masks of them.

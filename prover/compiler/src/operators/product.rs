@@ -15,7 +15,10 @@ use super::broadcast::{common_shape, joined, rearranged, sources};
 use super::elementwise::scale;
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::gated;
-use super::operator::{Argument, ArgumentFormat, Formats, IntegerOperator, Operator, Sink, Takes};
+use super::operator::{
+    Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
+};
+use super::quantized::{self, Factors};
 use super::reduction::Reduction;
 use crate::bytes::{CONSTRAINT, ReadError, Reader};
 use crate::import::graph::Layers;
@@ -60,7 +63,12 @@ pub(super) struct Products {
     rows: u32,
     inner: u32,
     columns: u32,
+    /// Whether factors are integers, whose products are exact.
+    whole: bool,
 }
+
+/// Magnitude of a product of integers, at most.
+const MOST_WHOLE: i64 = 1 << 40;
 
 impl Products {
     fn with(&self, rounding: Requantize) -> Product {
@@ -80,7 +88,8 @@ impl Operator for Products {
     }
 
     fn arguments(&self) -> Vec<Argument> {
-        let argument = |&len: &usize| Argument { len, takes: Takes::rounded(MAX_DOMAIN_BITS) };
+        let takes = if self.whole { Takes::Whole } else { Takes::rounded(MAX_DOMAIN_BITS) };
+        let argument = |&len: &usize| Argument { len, takes };
         self.lengths.iter().map(argument).collect()
     }
 
@@ -127,7 +136,7 @@ impl Operator for Products {
     /// `(2^a x) (2^b y) = 2^(a + b) x y`: results by their importance; of factors that are multiplied with one other each, those that
     /// these are multiplied with by their size.
     fn equalized(&self, peaks: &[f64], importance: &[f64]) -> Option<Equalizing> {
-        if [self.rows, self.inner, self.columns] != [1; 3] {
+        if self.whole || [self.rows, self.inner, self.columns] != [1; 3] {
             return None;
         }
         let wanted = relative(importance)?;
@@ -156,9 +165,23 @@ impl Operator for Products {
         Some(Equalizing { rows, results })
     }
 
+    fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    fn result_scale(&self, _arguments: &[ArgumentFormat]) -> ResultScale {
+        if self.whole { ResultScale::Fixed(0) } else { ResultScale::Free }
+    }
+
     fn quantize(&self, formats: &Formats<'_>) -> Result<Arc<dyn IntegerOperator>, PlanError> {
         let scales: Vec<i32> =
             formats.arguments.iter().map(ArgumentFormat::scale).collect::<Option<_>>().feasible()?;
+        if self.whole {
+            let rounding = Requantize { shift: 0, lo: -MOST_WHOLE, hi: MOST_WHOLE };
+            let integers = Integers { product: self.with(rounding), up: 0 };
+            let is_whole = scales.iter().all(|&scale| scale == 0);
+            return Ok(Arc::new(is_whole.then_some(integers).feasible()?));
+        }
         let of_products = match *scales.as_slice() {
             [one] => 2 * one,
             [left, right] => left + right,
@@ -374,9 +397,16 @@ pub(super) fn of_pairs(
     shape: Vec<usize>,
 ) -> Result<Tensor, Refusal> {
     let lengths = arguments.iter().map(|argument| argument.len()).collect();
-    let products = Products { lengths, pairs, rows, inner, columns };
+    let mut products = Products { lengths, pairs, rows, inner, columns, whole: false };
     layers.spend_work(node, products.len() as u128 * u128::from(inner))?;
-    layers.apply(node, Arc::new(products), arguments, shape)
+    let Some(Factors { integers, unit, most }) = quantized::factors(layers, arguments) else {
+        return layers.apply(node, Arc::new(products), arguments, shape);
+    };
+    products.whole = true;
+    let result = layers.apply(node, Arc::new(products), &integers.iter().collect::<Vec<_>>(), shape)?;
+    let most = most.saturating_mul(inner.into()).min(MOST_WHOLE);
+    let result = quantized::noted(layers, result, (-most, most));
+    layers.affine(node, &result, |_| Some((unit, 0.0)))
 }
 
 /// The product of all elements up to each one along an axis: without it (`exclusive`), from the end (`reverse`).

@@ -9,6 +9,7 @@ use super::profile::Profile;
 use crate::internal::{Expected, InternalError};
 use crate::model::{Layer, Map};
 use crate::number::{MAX_SCALE, fitting_scale, pow2};
+use crate::operators::operator::{Operator, Takes};
 
 /// Bits of the widest weight that has more than others.
 const WIDEST: i32 = 30;
@@ -45,10 +46,15 @@ pub(super) fn fitting_rows(
     if let Map::Convolution(conv) = map {
         let source = plan.source_scale(wiring.source()?)?;
         let per_run = (conv.w.len() / runs.max(1)).max(1);
+        let takes_whole = |operator: &dyn Operator| {
+            operator.arguments().iter().any(|argument| argument.takes == Takes::Whole)
+        };
+        let is_whole = layer.function.operator().is_some_and(takes_whole);
         let fits = |taps: &[f64]| {
             let largest = taps.iter().fold(0.0f64, |largest, w| largest.max(w.abs()));
             let finest = fitting_scale(largest, limit).saturating_add(source);
-            Fit { finest, exact: None, has_exact_bias: false }
+            let is_exact = is_whole && source == 0 && taps.iter().all(|tap| tap.fract() == 0.0);
+            Fit { finest, exact: Some(0).filter(|&exact| is_exact && exact <= finest), has_exact_bias: false }
         };
         return Ok(conv.w.chunks_exact(per_run).map(fits).collect());
     }

@@ -30,6 +30,7 @@ mod movements;
 mod networks;
 mod operators;
 mod progress;
+mod quantized;
 mod reductions;
 mod refusals;
 mod report;

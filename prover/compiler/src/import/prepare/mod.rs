@@ -7,6 +7,7 @@ mod infinite;
 mod inline;
 mod needed;
 pub(super) mod problem;
+mod quantized;
 mod sequences;
 mod shapes;
 
@@ -26,6 +27,7 @@ pub(crate) fn prepare(source: &Source<'_>, options: &Options) -> Result<ModelPro
     let outputs = sequences::write_out(&mut proto, &options.outputs);
     if let Some(graph) = proto.graph.as_mut() {
         infinite::fold(graph);
+        quantized::note_types(graph);
     }
     needed::keep(&mut proto, &outputs, &mut refusals);
     external::fetch(&mut proto, source, &mut refusals);

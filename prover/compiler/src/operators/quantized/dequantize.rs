@@ -1,24 +1,13 @@
 //! DequantizeLinear: integers as the numbers that they stand for, `(x - zero point) * scale`, by tensor, along an axis or in blocks.
 //! Of constants it is constants, of integer inputs an affine map.
 
-use super::family::{Family, OnnxOperator};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Tensor, Value};
 
-/// The entry of the registry.
-pub(super) const FAMILY: Family = Family {
-    name: "Integers that stand for numbers",
-    cost: "nothing",
-    operators: &[OnnxOperator::onnx("DequantizeLinear", dequantize)
-        .folded()
-        .remarks("scale and zero point are constant")],
-    integers: &[],
-};
-
 /// Which element of scales and zero points belongs to an element.
-enum Steps {
+pub(super) enum Steps {
     One,
     /// Elements of the axis and behind it; elements behind it.
     Axis { len: usize, inner: usize },
@@ -27,7 +16,7 @@ enum Steps {
 }
 
 impl Steps {
-    fn of(&self, at: usize) -> Option<usize> {
+    pub fn of(&self, at: usize) -> Option<usize> {
         match *self {
             Steps::One => Some(0),
             Steps::Axis { len, inner } => at.checked_div(inner)?.checked_rem(len),
@@ -40,7 +29,8 @@ impl Steps {
     }
 }
 
-fn dequantize(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+/// DequantizeLinear.
+pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=3, "2 or 3")?;
     let x = node.tensor(0)?;
     let (dims, scales) = node.constant(1)?;
@@ -60,7 +50,8 @@ fn dequantize(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     Ok(layers.affine(node, x, pair)?.of_kind(Kind::Real).into())
 }
 
-fn steps(node: &Node<'_>, x: &Tensor, dims: &[usize]) -> Result<Steps, Refusal> {
+/// How scales and zero points of these dimensions lie along the elements of `x`.
+pub(super) fn steps(node: &Node<'_>, x: &Tensor, dims: &[usize]) -> Result<Steps, Refusal> {
     if matches!(dims, [] | [1]) {
         return Ok(Steps::One);
     }
