@@ -5,6 +5,7 @@
 use super::axes::Groups;
 use super::conv::window;
 use super::family::{Family, OnnxOperator};
+use super::quantized::{self, Centered};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
 use crate::import::refusal::Refusal;
@@ -64,7 +65,12 @@ fn largest(node: &Node<'_>, layers: &mut Layers, x: &Tensor, pooling: Pooling) -
     if x.is_constant() {
         return Err(node.bad_attribute("kernel_shape", "over a constant".into(), "pooling of a variable"));
     }
-    layers.max_pool(node, x, pooling.window, pooling.shape).map(Value::from)
+    let Some(Centered { integers, zero, ends }) = quantized::centered(layers, x) else {
+        return layers.max_pool(node, x, pooling.window, pooling.shape).map(Value::from);
+    };
+    let largest = layers.max_pool(node, &integers, pooling.window, pooling.shape)?;
+    let largest = quantized::noted(layers, largest, ends);
+    Ok(layers.affine(node, &largest, |_| Some((1.0, zero)))?.of_kind(x.kind).into())
 }
 
 /// The mean of each window.

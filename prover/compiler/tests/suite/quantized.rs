@@ -217,3 +217,139 @@ fn what_is_refused_says_what_to_do() {
     let said = refused(&onnx);
     assert!(said.contains("a positive number"), "{said}");
 }
+
+/// A model of one operator on integers of 8 bits, and what it gives.
+fn integers(onnx: &Onnx, rows: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let columns = rows[0].len();
+    let mut samples = rows.to_vec();
+    samples.extend([vec![0.0; columns], vec![255.0; columns]]);
+    let options = Options { max_error: 0.25, ..Options::default() };
+    let (compiled, report) =
+        compile(&onnx.bytes(), &Table::Rows(samples), &options).unwrap_or_else(|error| panic!("{error}"));
+    check_bound(&report);
+    check_circuit(&compiled, 6);
+    let run = |row: &Vec<f64>| {
+        let inputs = compiled.quantize_inputs(row).unwrap();
+        compiled.dequantize_outputs(&compiled.run_reference(&inputs).unwrap()).concat()
+    };
+    rows.iter().map(run).collect()
+}
+
+fn runtime() -> Onnx {
+    let mut onnx = Onnx::new();
+    onnx.proto.opset_import.push(OperatorSetIdProto { domain: "com.microsoft".into(), version: 1 });
+    onnx
+}
+
+/// onnxruntime 1.32 gives these.
+#[test]
+fn a_negative_factor_of_a_product_falls() {
+    let x = Format::of(0.5, 128, false);
+    let one = Format::of(1.0, 0, true);
+    let onnx = runtime()
+        .input_of("x", DataType::Uint8, vec![Dim::Size(1), Dim::Size(1)])
+        .format("x", x)
+        .format("w", one)
+        .format("y", Format::of(1.0, 128, false))
+        .integers_of("one", DataType::Int8, &[1, 1], &[1]);
+    let inputs = ["x", "x_s", "x_z", "one", "w_s", "w_z", "", "y_s", "y_z"];
+    let onnx = onnx.node_in("com.microsoft", "y", "QGemm", &inputs, vec![float("alpha", -1.0)]).output("y");
+    let rows = [100.0, 128.0, 200.0, 255.0].map(|x| vec![x]);
+    assert_eq!(integers(&onnx, &rows).concat(), [142.0, 128.0, 92.0, 64.0]);
+}
+
+/// onnxruntime adds an odd zero point before it rounds, so that halves go to the other side. By hand: `(a + b - 6) / 2 + 3`, and
+/// `(a - 3) (b - 3) / 4 + 3`, of scales that are powers of two.
+#[test]
+fn zero_points_are_added_before_halves_are_rounded() {
+    let operands = ["a", "f_s", "f_z", "b", "f_s", "f_z", "g_s", "g_z"];
+    let pair = |op: &str, step: f32| {
+        runtime()
+            .input_of("a", DataType::Uint8, vec![Dim::Size(1), Dim::Size(1)])
+            .input_of("b", DataType::Uint8, vec![Dim::Size(1), Dim::Size(1)])
+            .format("f", Format::of(0.5, 3, false))
+            .format("g", Format::of(step, 3, false))
+            .node_in("com.microsoft", "y", op, &operands, vec![])
+            .output("y")
+    };
+    let rows: Vec<Vec<f64>> =
+        (0..400).map(|i| vec![f64::from(i * 37 % 256), f64::from(i * i % 251)]).collect();
+    let saturated = |x: f64| x.round_ties_even().clamp(0.0, 255.0);
+    let sums: Vec<f64> = rows.iter().map(|row| saturated((row[0] + row[1] - 6.0) / 2.0 + 3.0)).collect();
+    assert_eq!(integers(&pair("QLinearAdd", 1.0), &rows).concat(), sums);
+    let products = rows.iter().map(|row| saturated((row[0] - 3.0) * (row[1] - 3.0) / 4.0 + 3.0));
+    assert_eq!(integers(&pair("QLinearMul", 1.0), &rows).concat(), products.collect::<Vec<f64>>());
+}
+
+/// Two numbers of one scale are each rounded as they are scaled, which decides on the side of every other half: by no rule that floors
+/// have, so the report says that some sums are a step off.
+#[test]
+fn halves_that_single_precision_decides_are_in_the_report() {
+    let (x, y) = (Format::of(0.1, 128, false), Format::of(0.2, 128, false));
+    let onnx = Onnx::new()
+        .input("x", &[1, 2])
+        .format("f", x)
+        .format("g", y)
+        .integers("first", &[0])
+        .integers("second", &[1])
+        .rounded("d", "x", "f")
+        .node("a", "Gather", &["d", "first"], vec![int("axis", 1)])
+        .node("b", "Gather", &["d", "second"], vec![int("axis", 1)])
+        .node("s", "Add", &["a", "b"], vec![])
+        .rounded("y", "s", "g")
+        .output("y");
+    let model = import(&onnx.bytes()).unwrap_or_else(|error| panic!("{error}"));
+    for row in grid(300, 2, 8) {
+        let near = y.near(x.near(row[0] as f32) + x.near(row[1] as f32));
+        assert!((model.evaluate(&row).concat()[0] - f64::from(near)).abs() < 1e-6, "{row:?}");
+    }
+    let options = Options { max_error: 0.25, ..Options::default() };
+    let (compiled, report) = compile(&onnx.bytes(), &Table::Rows(grid(300, 2, 7)), &options).unwrap();
+    assert!((0.19..0.25).contains(&report.outputs[0].max_error), "{report:#?}");
+    check_bound(&report);
+    check_circuit(&compiled, 6);
+}
+
+#[test]
+fn types_are_followed_and_never_guessed() {
+    let model = |nodes: &dyn Fn(Onnx) -> Onnx| {
+        let onnx = Onnx::new().input("x", &[1, 2]).floats("s", &[], &[0.5]);
+        nodes(onnx.integers_of("z8", DataType::Int8, &[], &[-3]))
+            .node("q", "QuantizeLinear", &["x", "s", "z"], vec![])
+            .node("y", "DequantizeLinear", &["q", "s", "z"], vec![])
+            .output("y")
+    };
+    let near = |row: &[f32]| row.iter().map(|&x| Format::of(0.5, -3, true).near(x)).collect();
+    check(&model(&|onnx| onnx.node("z", "Identity", &["z8"], vec![])), 0.5, near);
+    let cast = |onnx: Onnx| onnx.integers("z64", &[-3]).node("z", "Cast", &["z64"], vec![int("to", 3)]);
+    check(&model(&cast), 0.5, near);
+    let unknown = model(&|onnx| onnx.integers("no", &[0]).node("z", "Gather", &["z8s", "no"], vec![]));
+    let unknown = unknown.integers_of("z8s", DataType::Int8, &[1], &[-3]);
+    let said = import(&unknown.bytes()).map(|_| ()).unwrap_err().to_string();
+    assert!(said.contains("whose type is not known here"), "{said}");
+}
+
+#[test]
+fn sums_beyond_32_bits_and_multipliers_beyond_floats_are_refused() {
+    let refused = |onnx: &Onnx| import(&onnx.bytes()).map(|_| ()).unwrap_err().to_string();
+    let wide = Onnx::new()
+        .input_of("x", DataType::Int8, vec![Dim::Size(1), Dim::Size(2)])
+        .integers_of("a", DataType::Int8, &[1, 1024], &[127; 1024])
+        .integers_of("w", DataType::Int8, &[1024, 2], &[127; 2048])
+        .integers_of("e", DataType::Int8, &[2, 1024], &[127; 2048])
+        .node("r", "MatMulInteger", &["x", "e"], vec![])
+        .node("y", "MatMulInteger", &["r", "w"], vec![])
+        .output("y");
+    let said = refused(&wide);
+    assert!(said.contains("32 bits"), "{said}");
+    let (huge, one) = (Format::of(1e30, 0, false), Format::of(1.0, 0, false));
+    let onnx = Onnx::new()
+        .input_of("x", DataType::Uint8, vec![Dim::Size(1), Dim::Size(1)])
+        .format("h", huge)
+        .format("o", one)
+        .integers_of("w", DataType::Uint8, &[1, 1], &[1])
+        .node("y", "QLinearMatMul", &["x", "h_s", "h_z", "w", "h_s", "h_z", "o_s", "o_z"], vec![])
+        .output("y");
+    let said = refused(&onnx);
+    assert!(said.contains("a positive number"), "{said}");
+}

@@ -29,10 +29,20 @@ impl Steps {
     }
 }
 
+/// Refuses variables at scales of half precision, which other engines round to it.
+pub(super) fn single(node: &Node<'_>, x: &Tensor) -> Result<(), Refusal> {
+    if x.is_constant() || node.int("half_precision", 0)? == 0 {
+        return Ok(());
+    }
+    let allowed = "of single precision: convert the model to float32, then quantize it";
+    Err(node.bad_attribute("scale", "of half precision".into(), allowed))
+}
+
 /// DequantizeLinear.
 pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=3, "2 or 3")?;
     let x = node.tensor(0)?;
+    single(node, x)?;
     let (dims, scales) = node.constant(1)?;
     let zeros = match node.operand(2) {
         Some(_) => node.constant(2)?.1,

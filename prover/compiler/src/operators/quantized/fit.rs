@@ -49,9 +49,9 @@ const MOST_LINES: i64 = 1 << 10;
 
 /// `y >= n` at a place, or `y < n`.
 #[derive(Clone, Copy)]
-struct Corner {
-    n: i64,
-    at: [i64; 2],
+pub(super) struct Corner {
+    pub n: i64,
+    pub at: [i64; 2],
     is_reached: bool,
 }
 
@@ -69,6 +69,9 @@ pub(super) fn fit(law: &dyn Fn([i64; 2]) -> i64, ranges: [(i64, i64); 2], slopes
     let base = law([lo, first]);
     let top = law([hi, last]);
     let corners = corners(law, ranges, (base, top))?;
+    if top < base || !slopes.iter().all(|slope| slope.is_finite()) {
+        return None;
+    }
     if top == base {
         return Some(Fitted { base, floors: Vec::new() });
     }
@@ -90,7 +93,7 @@ pub(super) fn fit(law: &dyn Fn([i64; 2]) -> i64, ranges: [(i64, i64); 2], slopes
 }
 
 /// Where the law becomes each number from `base + 1` to `top`.
-fn corners(
+pub(super) fn corners(
     law: &dyn Fn([i64; 2]) -> i64,
     [(lo, hi), (first, last)]: [(i64, i64); 2],
     (base, top): (i64, i64),

@@ -7,6 +7,10 @@ pub(super) enum Finish {
     Over(f32),
     /// `x * multiplier`, as QLinearConv and its like have it.
     Times(f32),
+    /// The same with the zero point added before it is rounded, as QLinearMul has it.
+    TimesAndZero(f32),
+    /// `(constant + ratio_0 (t_0 + zero_0)) + ratio_1 (t_1 + zero_1)`, the zero point being in the constant, as QLinearAdd has it.
+    Sum { ratios: [f32; 2], zeros: [f32; 2], constant: f32 },
 }
 
 /// Integers of a type, and the one that stands for zero.
@@ -39,26 +43,45 @@ pub(super) struct Law {
 impl Law {
     /// The result less what stands for zero.
     pub fn of(&self, t: [f64; 2]) -> i64 {
+        let Format { lo, hi, zero } = self.format;
+        // What is beyond 64 bits saturates, and so does it here.
+        let with_zero = |x: f32| (x.round_ties_even() as i64).clamp(lo, hi) - zero;
         let [first, second] = self.units;
         let mut x = (first * t[0] + self.bias) as f32;
         if second != 0.0 {
             x += (second * t[1]) as f32;
         }
         let x = x.max(self.clip.0 as f32).min(self.clip.1 as f32);
-        self.rounded(match self.finish {
-            Finish::Over(step) => (x / step).into(),
-            Finish::Times(multiplier) => (x * multiplier).into(),
-        })
+        match self.finish {
+            Finish::Over(step) => self.rounded((x / step).into()),
+            Finish::Times(multiplier) => self.rounded((x * multiplier).into()),
+            Finish::TimesAndZero(multiplier) => with_zero(x * multiplier + zero as f32),
+            Finish::Sum { ratios, zeros, constant } => {
+                let part = |i: usize| Some(ratios.get(i)? * (*t.get(i)? as f32 + zeros.get(i)?));
+                with_zero((constant + part(0).unwrap_or_default()) + part(1).unwrap_or_default())
+            }
+        }
     }
 
     /// The same in double precision.
     pub fn ideal(&self, t: [f64; 2]) -> i64 {
+        self.rounded(self.steps(t))
+    }
+
+    /// Of how many steps the result is, before it is rounded.
+    pub fn steps(&self, t: [f64; 2]) -> f64 {
         let x = self.units[0] * t[0] + self.bias + self.units[1] * t[1];
         let x = x.max(self.clip.0).min(self.clip.1);
-        self.rounded(match self.finish {
-            Finish::Over(step) => x / f64::from(step),
-            Finish::Times(multiplier) => x * f64::from(multiplier),
-        })
+        x * self.by()
+    }
+
+    /// What the sum is multiplied by.
+    pub fn by(&self) -> f64 {
+        match self.finish {
+            Finish::Over(step) => 1.0 / f64::from(step),
+            Finish::Times(multiplier) | Finish::TimesAndZero(multiplier) => multiplier.into(),
+            Finish::Sum { .. } => 1.0,
+        }
     }
 
     fn rounded(&self, steps: f64) -> i64 {
@@ -69,11 +92,7 @@ impl Law {
 
     /// How many steps one more of each part is.
     pub fn slopes(&self) -> [f64; 2] {
-        let by = match self.finish {
-            Finish::Over(step) => 1.0 / f64::from(step),
-            Finish::Times(multiplier) => f64::from(multiplier),
-        };
-        self.units.map(|unit| unit * by)
+        self.units.map(|unit| unit * self.by())
     }
 
     /// Where the first part lies, the second being zero, as long as the result does not saturate, and a little beyond.
@@ -85,16 +104,20 @@ impl Law {
     }
 
     /// Equal ones have equal keys.
-    pub fn key(&self) -> [u64; 9] {
-        let (kind, last) = match self.finish {
-            Finish::Over(step) => (0, step),
-            Finish::Times(multiplier) => (1, multiplier),
+    pub fn key(&self) -> [u64; 13] {
+        let (kind, last, others) = match self.finish {
+            Finish::Over(step) => (0, step, [0.0; 4]),
+            Finish::Times(multiplier) => (1, multiplier, [0.0; 4]),
+            Finish::TimesAndZero(multiplier) => (2, multiplier, [0.0; 4]),
+            Finish::Sum { ratios: [a, b], zeros: [c, d], constant } => (3, constant, [a, b, c, d]),
         };
         let Format { lo, hi, zero } = self.format;
         let [first, second] = self.units.map(f64::to_bits);
         let (low, high) = (self.clip.0.to_bits(), self.clip.1.to_bits());
-        let rest = (u64::from(last.to_bits()) << 1) | kind;
-        [first, second, self.bias.to_bits(), low, high, rest, lo.cast_unsigned(), hi.cast_unsigned(), zero.cast_unsigned()]
+        let rest = (u64::from(last.to_bits()) << 2) | kind;
+        let [a, b, c, d] = others.map(|x: f32| x.to_bits().into());
+        let [lo, hi, zero] = [lo, hi, zero].map(i64::cast_unsigned);
+        [first, second, self.bias.to_bits(), low, high, rest, lo, hi, zero, a, b, c, d]
     }
 }
 

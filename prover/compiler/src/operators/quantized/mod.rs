@@ -15,7 +15,7 @@ mod written;
 use super::family::{Encoded, Family, OnnxOperator};
 use crate::import::domain::MICROSOFT;
 
-pub(super) use parts::{Factors, factors};
+pub(super) use parts::{Centered, Factors, centered, factors};
 pub(crate) use quantize::integers;
 pub(super) use quantize::noted;
 
@@ -33,12 +33,12 @@ pub(super) const FAMILY: Family = Family {
         OnnxOperator::onnx("QLinearMatMul", accumulated::rounded_matmul).remarks(CONSTANT),
         OnnxOperator::onnx("QLinearConv", accumulated::rounded_conv).remarks(CONSTANT),
         OnnxOperator::onnx("QGemm", accumulated::gemm).of(MICROSOFT).remarks(CONSTANT),
-        OnnxOperator::written("QLinearAdd", written::of_two).of(MICROSOFT),
-        OnnxOperator::written("QLinearMul", written::of_two).of(MICROSOFT),
+        OnnxOperator::onnx("QLinearAdd", accumulated::sum).of(MICROSOFT),
+        OnnxOperator::onnx("QLinearMul", accumulated::times).of(MICROSOFT),
         OnnxOperator::written("QLinearSigmoid", written::of_one).of(MICROSOFT),
         OnnxOperator::written("QLinearLeakyRelu", written::of_one).of(MICROSOFT),
         OnnxOperator::written("QLinearAveragePool", written::of_one).of(MICROSOFT),
-        OnnxOperator::written("QLinearGlobalAveragePool", written::of_one).of(MICROSOFT),
+        OnnxOperator::onnx("QLinearGlobalAveragePool", accumulated::mean).of(MICROSOFT),
         OnnxOperator::written("QLinearConcat", written::of_many).of(MICROSOFT),
         OnnxOperator::several("DynamicQuantizeLinear", accumulated::dynamic)
             .remarks("refused: quantize statically, or compile the float model"),
@@ -47,5 +47,6 @@ pub(super) const FAMILY: Family = Family {
 };
 
 const CONSTANT: &str = "scales and zero points are constant";
-const EXACT: &str = "scales and zero points are constant; to at most 16 bits; the file's own integers behind affine operators, clips, \
-                     max pooling and functions of integers, else by ordinary arithmetic";
+const EXACT: &str = "scales and zero points are constant; to at most 16 bits; integers of the file's own arithmetic behind affine operators, \
+                     clips, max pooling and functions of integers, but where it is for the order of summation in single precision to say \
+                     on which side of a half a sum is; else by ordinary arithmetic";

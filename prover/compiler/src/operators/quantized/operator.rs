@@ -8,7 +8,7 @@ use assay_circuits::cost::{Interval, Tally};
 use assay_circuits::layers::requantize::{self, Requantize};
 use assay_circuits::{Bounded, BuildError, Builder};
 
-use super::fit::{Fitted, Floor, MAX_SHIFT, MOST_FLOORS, fit};
+use super::fit::{Corner, Fitted, Floor, MAX_SHIFT, MOST_FLOORS, corners, fit};
 use super::law::Law;
 use crate::bytes::{CONSTRAINT, ReadError, Reader};
 use crate::number::pow2;
@@ -34,15 +34,22 @@ const FINEST: i32 = 40;
 pub(super) struct Ruled {
     pub law: Law,
     pub ranges: [(i64, i64); 2],
+    /// Magnitudes of all terms together, at most.
+    pub size: f64,
+    /// How often other engines round such a sum in single precision where the law does not; none where they do what it says.
+    pub roundings: u32,
 }
 
+/// What a rounding to single precision changes, as a part of the number.
+const SINGLE: f64 = 1.0 / (1 << 24) as f64;
+
 /// Whether floors give the file's own integers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Fidelity {
     /// All of them.
     Exact,
-    /// All but those that single precision rounds to another side of a half: results of 16 bits are too fine for it.
-    Nearest,
+    /// All but those that single precision rounds to another side of a half, in some order of summation: they are off by so many at most.
+    Nearest(f64),
 }
 
 /// Rounds each element by the law of its row.
@@ -83,7 +90,7 @@ impl Ruled {
     }
 
     fn fit(&self, of_inputs: bool, scale: i32) -> Option<(Fitted, Fidelity)> {
-        let Ruled { law, mut ranges } = *self;
+        let Ruled { law, mut ranges, .. } = *self;
         let step = pow2(-scale);
         if of_inputs {
             let (lo, hi) = law.reach();
@@ -98,8 +105,25 @@ impl Ruled {
         let slopes = law.slopes().map(|slope| slope * step);
         let by = |of: fn(&Law, [f64; 2]) -> i64| fit(&|t| of(&law, t.map(|t| t as f64 * step)), ranges, slopes);
         let is_fine = law.format.hi - law.format.lo >= FINE;
-        let exact = if is_fine { None } else { by(Law::of).map(|fitted| (fitted, Fidelity::Exact)) };
-        exact.or_else(|| Some((by(Law::ideal)?, Fidelity::Nearest)))
+        let off = (f64::from(self.roundings) + 8.0) * SINGLE * self.size * law.by();
+        let nearest = Fidelity::Nearest(1.0 + off.ceil());
+        if !is_fine && let Some(fitted) = by(Law::of) {
+            let is_exact = self.roundings == 0 || self.is_clear(ranges, step, off);
+            return Some((fitted, if is_exact { Fidelity::Exact } else { nearest }));
+        }
+        Some((by(Law::ideal)?, nearest))
+    }
+
+    /// Whether no integers give sums that are as near to a half as this.
+    fn is_clear(&self, ranges: [(i64, i64); 2], step: f64, off: f64) -> bool {
+        let [(lo, hi), (first, last)] = ranges;
+        let law = |t: [i64; 2]| self.law.ideal(t.map(|t| t as f64 * step));
+        let ends = (law([lo, first]), law([hi, last]));
+        let is_clear = |corner: &Corner| {
+            let steps = self.law.steps(corner.at.map(|t| t as f64 * step));
+            (steps - (corner.n as f64 - 0.5)).abs() > off
+        };
+        corners(&law, ranges, ends).is_some_and(|corners| corners.iter().all(is_clear))
     }
 }
 
@@ -189,7 +213,7 @@ impl Operator for Rescaled {
         let rule = |((&value, &law), &scale): ((&Range, &u32), &i32)| {
             let own = match self.fitted(law, scale)?.1 {
                 Fidelity::Exact => Range::ZERO,
-                Fidelity::Nearest => Range::around(1.0),
+                Fidelity::Nearest(off) => Range::around(off),
             };
             Some(Rule::constant(own, value))
         };

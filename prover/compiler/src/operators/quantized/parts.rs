@@ -23,6 +23,10 @@ pub(super) struct Parts {
     pub units: Vec<[f64; 2]>,
     pub biases: Vec<f64>,
     pub ranges: Vec<[(i64, i64); 2]>,
+    /// Magnitudes of all terms together, at most.
+    pub sizes: Vec<f64>,
+    /// Terms, where single precision may round any of them; none where it rounds each part once.
+    pub terms: Vec<u32>,
     /// Whether the elements are multiples of elements of inputs that are no integers.
     pub of_inputs: bool,
 }
@@ -35,14 +39,39 @@ struct Whole {
 }
 
 impl Parts {
-    /// The rows of a map in parts; `None` where they are no such thing.
-    pub fn of(layers: &Layers, map: &Map) -> Option<Parts> {
+    /// The rows of a map in parts; `None` where they are no such thing. Sums of floats are rounded on the way, those of integers are not.
+    pub fn of(layers: &Layers, map: &Map, of_floats: bool) -> Option<Parts> {
         match map {
-            Map::Rows(rows) => inputs(layers, rows).or_else(|| one(layers, rows)).or_else(|| two(layers, rows)),
+            Map::Rows(rows) => {
+                // Two integers, each rounded as it is scaled, are not one.
+                let pairs = of_floats && rows.iter().all(|row| row.terms.len() == 2 && is_plain(row));
+                let two = |first: bool| if first == pairs { two(layers, rows) } else { None };
+                inputs(layers, rows).or_else(|| two(true)).or_else(|| one(layers, rows)).or_else(|| two(false))
+            }
             Map::Dense(dense) => of_dense(layers, dense),
             Map::Convolution(conv) => of_convolution(layers, conv),
         }
     }
+}
+
+/// Whether single precision scales each term with one rounding.
+fn is_plain(row: &Row) -> bool {
+    row.bias == 0.0 && row.terms.iter().all(|&(_, c)| is_single(c))
+}
+
+fn is_single(x: f64) -> bool {
+    f64::from(x as f32) == x
+}
+
+/// How often single precision may round a sum, beyond scaling its one term; and the magnitudes of all terms, at most.
+fn roundings(coefficients: &[f64], ends: &[(i64, i64)], bias: f64, unit: f64) -> (u32, f64) {
+    let size = |(c, &(lo, hi)): (&f64, &(i64, i64))| c.abs() * lo.unsigned_abs().max(hi.unsigned_abs()) as f64;
+    let size = coefficients.iter().zip(ends).map(size).sum::<f64>() + bias.abs();
+    let is_one = bias == 0.0 && matches!(coefficients, [] | [_]) && coefficients.iter().all(|&c| is_single(c));
+    // Multiples of a power of two are added as they are.
+    let is_dyadic = unit.to_bits() & ((1 << 52) - 1) == 0 && (bias / unit).fract() == 0.0;
+    let is_exact = is_one || (is_dyadic && size / unit < (1 << 24) as f64);
+    (if is_exact { 0 } else { coefficients.len() as u32 + 1 }, size)
 }
 
 /// The largest number of which all coefficients are whole multiples, and which ones.
@@ -83,6 +112,10 @@ fn ends(layers: &Layers, atoms: impl Iterator<Item = u32>) -> Option<Vec<(i64, i
     atoms.map(|atom| layers.integers.ends(atom)).collect()
 }
 
+fn is_unit(row: &Row) -> bool {
+    matches!(row.terms.as_slice(), &[(_, c)] if c.abs() == 1.0)
+}
+
 /// Single elements of inputs that are no integers, each times a factor.
 fn inputs(layers: &Layers, rows: &[Row]) -> Option<Parts> {
     let is_input = |atom: u32| layers.maker(atom).is_none() && layers.integers.ends(atom).is_none();
@@ -98,28 +131,35 @@ fn inputs(layers: &Layers, rows: &[Row]) -> Option<Parts> {
         units: units.into_iter().map(|unit| [unit, 0.0]).collect(),
         biases: rows.iter().map(|row| row.bias).collect(),
         ranges: vec![[(0, 0); 2]; rows.len()],
+        sizes: vec![f64::INFINITY; rows.len()],
+        terms: rows.iter().map(|row| u32::from(!(row.bias == 0.0 && is_unit(row)))).collect(),
         of_inputs: true,
     })
 }
 
 fn one(layers: &Layers, rows: &[Row]) -> Option<Parts> {
     let (mut map, mut units, mut ranges) = (Vec::with_capacity(rows.len()), Vec::new(), Vec::new());
+    let (mut sizes, mut counts) = (Vec::new(), Vec::new());
     for row in rows {
         let coefficients: Vec<f64> = row.terms.iter().map(|&(_, c)| c).collect();
-        let found = whole(&coefficients, &ends(layers, row.terms.iter().map(|&(atom, _)| atom))?)?;
+        let ends = ends(layers, row.terms.iter().map(|&(atom, _)| atom))?;
+        let found = whole(&coefficients, &ends)?;
+        let (count, size) = roundings(&coefficients, &ends, row.bias, found.unit);
+        sizes.push(size);
+        counts.push(count);
         let terms = row.terms.iter().zip(&found.factors).map(|(&(atom, _), &factor)| (atom, factor as f64));
         map.push(Row { terms: terms.filter(|&(_, factor)| factor != 0.0).collect(), bias: 0.0 });
         units.push([found.unit, 0.0]);
         ranges.push([found.range, (0, 0)]);
     }
     let biases = rows.iter().map(|row| row.bias).collect();
-    Some(Parts { maps: vec![Map::Rows(map)], units, biases, ranges, of_inputs: false })
+    Some(Parts { maps: vec![Map::Rows(map)], units, biases, ranges, sizes, terms: counts, of_inputs: false })
 }
 
 /// Sums of at most two integers, whatever they are worth.
 fn two(layers: &Layers, rows: &[Row]) -> Option<Parts> {
     let mut maps = [Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len())];
-    let (mut units, mut ranges) = (Vec::new(), Vec::new());
+    let (mut units, mut ranges, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
         let ends = ends(layers, row.terms.iter().map(|&(atom, _)| atom))?;
         if row.terms.len() > 2 {
@@ -135,11 +175,14 @@ fn two(layers: &Layers, rows: &[Row]) -> Option<Parts> {
             *of_row.get_mut(part)? = c.abs();
             *range.get_mut(part)? = if c < 0.0 { (-hi, -lo) } else { (lo, hi) };
         }
+        let coefficients: Vec<f64> = row.terms.iter().map(|&(_, c)| c).collect();
+        sizes.push(roundings(&coefficients, &ends, row.bias, 1.0).1);
         units.push(of_row);
         ranges.push(range);
     }
+    let terms = rows.iter().map(|row| if is_plain(row) { 0 } else { 3 }).collect();
     let biases = rows.iter().map(|row| row.bias).collect();
-    Some(Parts { maps: maps.map(Map::Rows).into(), units, biases, ranges, of_inputs: false })
+    Some(Parts { maps: maps.map(Map::Rows).into(), units, biases, ranges, sizes, terms, of_inputs: false })
 }
 
 fn of_dense(layers: &Layers, dense: &Dense) -> Option<Parts> {
@@ -148,11 +191,16 @@ fn of_dense(layers: &Layers, dense: &Dense) -> Option<Parts> {
         dense.w.chunks_exact(dense.columns.len().max(1)).map(|row| whole(row, &ends)).collect::<Option<_>>()?;
     let w = found.iter().flat_map(|row| &row.factors).map(|&factor| factor as f64).collect();
     let map = Dense { columns: dense.columns.clone(), w, bias: vec![0.0; dense.bias.len()] };
+    let rows = dense.w.chunks_exact(dense.columns.len().max(1)).zip(&dense.bias).zip(&found);
+    let counted = rows.map(|((row, &bias), found)| roundings(row, &ends, bias, found.unit));
+    let (terms, sizes) = counted.unzip();
     Some(Parts {
         maps: vec![Map::Dense(map)],
         units: found.iter().map(|row| [row.unit, 0.0]).collect(),
         biases: dense.bias.clone(),
         ranges: found.iter().map(|row| [row.range, (0, 0)]).collect(),
+        sizes,
+        terms,
         of_inputs: false,
     })
 }
@@ -174,14 +222,42 @@ fn of_convolution(layers: &Layers, conv: &Convolution) -> Option<Parts> {
     let biases = each(&|filter| conv.bias.get(filter).copied())?;
     let ranges = found.iter().flat_map(|found| std::iter::repeat_n([found.range, (0, 0)], positions)).collect();
     let units = units.into_iter().map(|unit| [unit, 0.0]).collect();
-    Some(Parts { maps: vec![Map::Convolution(map)], units, biases, ranges, of_inputs: false })
+    let counted = conv.w.chunks_exact(len).zip(&conv.bias).zip(&found);
+    let counted = counted.map(|((taps, &bias), found)| roundings(taps, &ends, bias, found.unit));
+    let (terms, sizes) = counted.flat_map(|counted| std::iter::repeat_n(counted, positions)).unzip();
+    Some(Parts { maps: vec![Map::Convolution(map)], units, biases, ranges, sizes, terms, of_inputs: false })
 }
 
-/// The hull of two ranges.
-pub(super) fn hull(known: &mut Ruled, ranges: [(i64, i64); 2]) {
-    for (known, (lo, hi)) in known.ranges.iter_mut().zip(ranges) {
+/// What holds of either.
+pub(super) fn hull(known: &mut Ruled, other: Ruled) {
+    for (known, (lo, hi)) in known.ranges.iter_mut().zip(other.ranges) {
         *known = (known.0.min(lo), known.1.max(hi));
     }
+    known.size = known.size.max(other.size);
+    known.roundings = known.roundings.max(other.roundings);
+}
+
+/// Integers that were rounded before, without what stands for zero.
+pub(in crate::operators) struct Centered {
+    pub integers: Tensor,
+    pub zero: f64,
+    /// Of all of them.
+    pub ends: (i64, i64),
+}
+
+/// The elements as such, where they have one zero point.
+pub(in crate::operators) fn centered(layers: &Layers, x: &Tensor) -> Option<Centered> {
+    let rows = x.as_rows()?;
+    let zero = rows.first()?.bias;
+    let (mut integers, mut ends) = (Vec::with_capacity(rows.len()), (0, 0));
+    for row in rows {
+        let &[(atom, 1.0)] = row.terms.as_slice() else { return None };
+        let (lo, hi) = layers.integers.ends(atom).filter(|_| row.bias == zero)?;
+        ends = (ends.0.min(lo), ends.1.max(hi));
+        integers.push(Row::atom(atom));
+    }
+    let integers = Tensor::new(x.shape.clone(), integers).with_trail(x.trail.clone());
+    Some(Centered { integers, zero, ends })
 }
 
 /// Factors that are integers, each tensor with one unit.
@@ -204,12 +280,15 @@ pub(in crate::operators) fn factors(layers: &Layers, arguments: &[&Tensor]) -> O
         let (mut elements, mut largest) = (Vec::with_capacity(rows.len()), 0);
         for row in rows {
             let &[(atom, factor)] = row.terms.as_slice() else { return None };
-            if factor != of_first || row.bias != 0.0 {
+            // What stands for zero, of an input.
+            let zero = (row.bias / factor).round();
+            if factor != of_first || (row.bias - zero * factor).abs() > NOTHING * factor.abs() {
                 return None;
             }
             let (lo, hi) = layers.integers.ends(atom)?;
+            let (lo, hi) = (lo.checked_add(zero as i64)?, hi.checked_add(zero as i64)?);
             largest = largest.max(lo.saturating_neg()).max(hi);
-            elements.push(Row::atom(atom));
+            elements.push(Row { terms: vec![(atom, 1.0)], bias: zero });
         }
         integers.push(Tensor::new(argument.shape.clone(), elements).with_trail(argument.trail.clone()));
         let times = if arguments.len() == 1 { 2 } else { 1 };

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::super::call::call;
 use super::super::function::Elementwise;
 use super::super::{clip, movement, whole};
-use super::dequantize::steps;
+use super::dequantize::{single, steps};
 use super::law::{Finish, Format, Law};
 use super::operator::{Rescaled, Ruled};
 use super::parts::{Parts, hull};
@@ -40,6 +40,7 @@ pub(super) struct Rounding {
 pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(2..=3, "2 or 3")?;
     let x = node.tensor(0)?;
+    single(node, x)?;
     let (dims, scales) = node.constant(1)?;
     let zeros = match node.operand(2) {
         Some(_) => node.constant(2)?.1,
@@ -48,7 +49,7 @@ pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
     if zeros.len() != scales.len() {
         return Err(node.mismatch(&dims, &[zeros.len()]));
     }
-    let (steps, ends) = (steps(node, x, &dims)?, ends(node)?);
+    let (steps, ends) = (steps(node, x, &dims)?, ends(node, 2)?);
     let (mut finish, mut formats) = (Vec::with_capacity(x.len()), Vec::with_capacity(x.len()));
     for at in 0..x.len() {
         let step = node.expected(steps.of(at))?;
@@ -68,9 +69,17 @@ pub(super) fn positive(node: &Node<'_>, scale: f64) -> Result<f32, Refusal> {
     Err(node.bad_attribute("scale", scale.to_string(), "a positive number"))
 }
 
-/// The integers of the result's type.
-pub(super) fn ends(node: &Node<'_>) -> Result<RangeInclusive<i64>, Refusal> {
-    let code = node.int("output_dtype", DataType::Uint8 as i64)?;
+/// The integers of the result's type, which is that of the zero point at a position.
+pub(super) fn ends(node: &Node<'_>, zero: usize) -> Result<RangeInclusive<i64>, Refusal> {
+    let found = node.optional_int("output_dtype")?;
+    let code = match (found, node.operand(zero)) {
+        (Some(code), _) => code,
+        (None, None) => DataType::Uint8 as i64,
+        (None, Some(_)) => {
+            let found = format!("'{}', whose type is not known here", node.operand_name(zero));
+            return Err(node.bad_attribute("zero_point", found, "an initializer, or a Constant, of the graph"));
+        }
+    };
     let data_type = i32::try_from(code).ok().and_then(|code| DataType::try_from(code).ok());
     integers(data_type.unwrap_or(DataType::Undefined)).ok_or_else(|| {
         node.bad_attribute("output_dtype", code.to_string(), "a type of integers of at most 16 bits")
@@ -202,22 +211,38 @@ fn exact(
     Rounding { finish, formats }: &Rounding,
 ) -> Result<Option<Tensor>, Refusal> {
     layers.spend_work(node, map.terms() as u128)?;
-    let Some(parts) = Parts::of(layers, map) else { return Ok(None) };
+    let of_floats = matches!(finish.first(), Some(Finish::Over(_)));
+    let Some(parts) = Parts::of(layers, map, of_floats) else { return Ok(None) };
     let rows = parts.units.iter().zip(&parts.biases).zip(&parts.ranges).zip(finish.iter().zip(formats));
     let (mut laws, mut places, mut of_row) = (Vec::<Ruled>::new(), HashMap::new(), Vec::new());
     for (i, (((&units, &bias), &ranges), (&finish, &format))) in rows.enumerate() {
         let law = law(units, bias, clip.get(i).copied().unwrap_or(ALL), (finish, format));
+        let terms = if of_floats { node.expected(parts.terms.get(i).copied())? } else { 0 };
+        let size = node.expected(parts.sizes.get(i).copied())?;
+        let ruled = Ruled { law, ranges, size, roundings: terms };
         let next = laws.len();
         let place = *places.entry(law.key()).or_insert(next);
         match laws.get_mut(place) {
-            Some(known) => hull(known, ranges),
-            None => laws.push(Ruled { law, ranges }),
+            Some(known) => hull(known, ruled),
+            None => laws.push(ruled),
         }
         of_row.push(node.expected(u32::try_from(place).ok())?);
     }
     if of_row.len() != map.rows() {
         return Err(node.mismatch(&x.shape, &[of_row.len()]));
     }
+    ruled(node, layers, x, (parts.maps, parts.of_inputs), laws, of_row)
+}
+
+/// Rounds parts by these laws.
+pub(super) fn ruled(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+    (maps, of_inputs): (Vec<Map>, bool),
+    laws: Vec<Ruled>,
+    of_row: Vec<u32>,
+) -> Result<Option<Tensor>, Refusal> {
     let ends = laws.iter().map(|Ruled { law: Law { format, .. }, .. }| (format.lo - format.zero, format.hi - format.zero));
     let ends = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0, 0));
     // For each law about as many evaluations and comparisons as there are places where its result changes, many times over.
@@ -229,15 +254,13 @@ fn exact(
         return Ok(None);
     }
     layers.spend_work(node, laws.iter().map(|ruled| 64 * u128::from(places(ruled))).sum())?;
-    let operator = Rescaled::new(parts.maps.len(), parts.of_inputs, laws, of_row);
+    let operator = Rescaled::new(maps.len(), of_inputs, laws, of_row);
     // Of inputs the floors follow from the scale that the search chooses.
     let count = operator.laws.len() as u32; // at most one a row
-    if !parts.of_inputs && (0..count).any(|law| operator.fitted(law, 0).is_none()) {
+    if !of_inputs && (0..count).any(|law| operator.fitted(law, 0).is_none()) {
         return Ok(None);
     }
-    let arguments: Vec<Tensor> = parts
-        .maps
-        .into_iter()
+    let arguments: Vec<Tensor> = maps.into_iter()
         .map(|map| Tensor::of_map(vec![map.rows()], map).with_trail(x.trail.clone()))
         .collect();
     let result = layers.apply(node, Arc::new(operator), &arguments.iter().collect::<Vec<_>>(), x.shape.clone())?;
@@ -271,7 +294,7 @@ fn of_function(
     (map, function): (&Map, Activation),
     Rounding { finish, formats }: &Rounding,
 ) -> Result<Option<Tensor>, Refusal> {
-    let Some(Parts { maps, units, biases, ranges, of_inputs: false }) = Parts::of(layers, map) else { return Ok(None) };
+    let Some(Parts { maps, units, biases, ranges, of_inputs: false, .. }) = Parts::of(layers, map, false) else { return Ok(None) };
     let ([map], [unit, others @ ..], [bias, ..]) = (maps.as_slice(), units.as_slice(), biases.as_slice()) else {
         return Ok(None);
     };
@@ -304,7 +327,9 @@ fn approximate(
 ) -> Result<Tensor, Refusal> {
     let by = |i: usize| match *finish.get(i)? {
         Finish::Over(step) => Some((1.0 / f64::from(step), 0.0)),
-        Finish::Times(multiplier) => Some((multiplier.into(), 0.0)),
+        Finish::Times(multiplier) | Finish::TimesAndZero(multiplier) => Some((multiplier.into(), 0.0)),
+        // Of parts only.
+        Finish::Sum { .. } => None,
     };
     let scaled = layers.affine(node, x, by)?.of_kind(Kind::Real);
     let whole = call(node, layers, (&whole::FAMILY, "Round"), &[&scaled], &[])?.of_kind(Kind::Integer);

@@ -20,7 +20,7 @@ fn numbers(written: &mut Written<'_>, at: usize) -> Result<String, Refusal> {
 /// The integers of the numbers, as the node's result, by the scale and the zero point at a position.
 fn integers(mut written: Written<'_>, layers: &mut Layers, numbers: &str, at: usize) -> Nodes {
     let kind = written.node.int("output_dtype", crate::onnx::DataType::Uint8 as i64)?;
-    ends(written.node)?;
+    ends(written.node, at + 1)?;
     let scale = written.operand(at)?;
     let zero = written.node.operand(at + 1).map(|_| written.operand(at + 1)).transpose()?;
     let operands: Vec<&str> = [numbers, scale].into_iter().chain(zero).collect();
@@ -32,15 +32,6 @@ fn integers(mut written: Written<'_>, layers: &mut Layers, numbers: &str, at: us
 /// What the operator is on numbers.
 fn inner<'a>(node: &'a Node<'_>) -> &'a str {
     node.proto.op_type.strip_prefix("QLinear").unwrap_or_default()
-}
-
-/// `(a, its scale and zero point, b, its scale and zero point, the result's)`.
-pub(super) fn of_two(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
-    node.inputs(7..=8, "7 or 8")?;
-    let mut written = Written::new(node, layers);
-    let (a, b) = (numbers(&mut written, 0)?, numbers(&mut written, 3)?);
-    let result = written.push(inner(node), &[&a, &b], "result", vec![]);
-    integers(written, layers, &result, 6)
 }
 
 /// `(x, its scale and zero point, the result's)`, with the attributes of the operator on numbers.
