@@ -52,6 +52,9 @@ pub(super) enum Fidelity {
     Nearest(f64),
 }
 
+/// Floors by law and scale, where there are some.
+type Known = HashMap<(u32, i32), Option<(Fitted, Fidelity)>>;
+
 /// Rounds each element by the law of its row.
 #[derive(Debug)]
 pub(super) struct Rescaled {
@@ -63,7 +66,7 @@ pub(super) struct Rescaled {
     /// The law of each element.
     pub of_row: Vec<u32>,
     /// Floors found so far, by law and scale: a search asks for the same again and again.
-    known: Mutex<HashMap<(u32, i32), Option<(Fitted, Fidelity)>>>,
+    known: Mutex<Known>,
 }
 
 impl Rescaled {

@@ -12,6 +12,8 @@ use crate::model::{Convolution, Dense, Map, Row};
 const FINEST: f64 = 1.0 / (1 << 20) as f64;
 /// What is left by rounding of the coefficients, as a part of the largest of them.
 const NOTHING: f64 = 1.0 / (1u64 << 38) as f64;
+/// The same while the unit is sought, which is known as well as the smallest coefficient only.
+const NEARLY: f64 = 1.0 / (1u64 << 32) as f64;
 /// Integers stay below this, so that sums are exact in double precision.
 const MOST: i64 = 1 << 45;
 
@@ -83,7 +85,7 @@ fn unit(coefficients: &[f64]) -> Option<(f64, Vec<i64>)> {
     let mut unit = largest.abs();
     for c in coefficients {
         let mut rest = c.abs();
-        while rest > NOTHING * largest.abs() {
+        while rest > NEARLY * largest.abs() {
             (unit, rest) = (rest, (unit - rest * (unit / rest).round()).abs());
             if unit < FINEST * largest.abs() {
                 return None;
