@@ -32,7 +32,8 @@ impl World {
 fn through_each_fault_it_is_liquidated_once() {
     let runtime = runtime();
     let none = Faults::default;
-    let all: [(&str, Faults, fn(&Counts) -> u64); 9] = [
+    type Counted = fn(&Counts) -> u64;
+    let all: [(&str, Faults, Counted); 9] = [
         ("lag", Faults { lag_ms: 150, ..none() }, |counts| counts.late),
         ("lost requests", Faults { lost_requests: 0.3, ..none() }, |counts| counts.lost_requests),
         ("lost answers", Faults { lost_answers: 0.3, ..none() }, |counts| counts.lost_answers),

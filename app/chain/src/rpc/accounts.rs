@@ -150,12 +150,15 @@ mod tests {
         Address::new_from_array(bytes)
     }
 
+    /// Questions that were asked, and whether each was for addresses alone.
+    type Asked = Arc<Mutex<Vec<(String, bool)>>>;
+
     /// A server with so many accounts of the list, one of which is closed once the list was told, and which knows each question's slot; what it
     /// is asked, by method, and whether by a slice.
-    fn server(count: u16) -> (String, Arc<Mutex<Vec<(String, bool)>>>) {
+    fn server(count: u16) -> (String, Asked) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::<Mutex<Vec<(String, bool)>>>::default();
+        let asked = Asked::default();
         let noted = Arc::clone(&asked);
         let account = |length: usize| json!({ "owner": PROGRAM.to_string(), "lamports": 1, "data": [base64(&[7; 300][..length]), "base64"] });
         let names: BTreeMap<String, Address> =

@@ -304,7 +304,8 @@ fn worst<'a>(certified: &'a Certified, outputs: &[usize]) -> Option<(usize, &'a 
 /// Where an error comes from, the largest part first; what makes less than a third of it in all layers together comes last.
 fn ranked(known: &Certificate) -> Vec<Move> {
     let all = |of: fn(&certify::Parts) -> f64| known.parts.iter().map(of).sum::<f64>();
-    let kinds: [(Kind, fn(&certify::Parts) -> f64, bool); 4] = [
+    type Share = fn(&certify::Parts) -> f64;
+    let kinds: [(Kind, Share, bool); 4] = [
         (Kind::Weights, |parts| parts.weights, true),
         (Kind::Rounding, |parts| parts.rounding, false),
         (Kind::Tables, |parts| parts.tables, false),
