@@ -14,23 +14,25 @@
 //! is bounded by a number of certificates, not by time.
 
 mod moves;
+mod state;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::candidate::{Found, Search};
-use super::certify::{self, Certificate, Certified, Uncertified};
+use super::certify::{self, Certificate, Uncertified};
 use super::cost;
 use super::descent::lowered;
 use super::error::{PlanError, QuantizeError, SearchError};
 use super::loss::{Bound, measure};
 use super::plan::Plan;
-use super::realize::{Realized, realize, settle};
+use super::realize::{realize, settle};
 use crate::feature::Feature;
 use crate::internal::{Expected, InternalError};
 use crate::operators::operator::Measure;
 use crate::progress::Stage;
-use moves::{Kind, Move};
+pub(crate) use state::Spender;
+use state::{Kind, Move, State, worst};
 
 /// Multiplications that all certificates take, about.
 const WORK: usize = 6_000_000_000;
@@ -42,23 +44,6 @@ const OF_CONSTRAINTS: u64 = 10;
 const LEAST: f64 = 1e-3;
 /// Parts of a bound that are too small to spend bits on.
 const SMALL: f64 = 1e-2;
-
-/// What spends bits.
-pub(crate) struct Spender<'a, 'p> {
-    search: Search<'a, 'p>,
-    features: &'a [Feature],
-    /// Certificates that may still be computed, and all.
-    left: usize,
-    total: usize,
-}
-
-/// A plan with what is certified of it.
-struct State {
-    plan: Plan,
-    realized: Realized,
-    cost: u64,
-    certified: Certified,
-}
 
 /// What was found, and which outputs keep to the error on the calibration data only.
 pub(crate) struct Spent {
@@ -287,18 +272,6 @@ impl<'a, 'p> Spender<'a, 'p> {
             by: first.map_or("weights", |found| found.kind.name()),
         })
     }
-}
-
-/// The output with the largest error, of some.
-fn worst<'a>(certified: &'a Certified, outputs: &[usize]) -> Option<(usize, &'a Certificate)> {
-    let mut worst: Option<(usize, &Certificate)> = None;
-    for &output in outputs {
-        let known = certified.outputs.get(output)?.as_ref().ok()?;
-        if worst.is_none_or(|(_, other)| known.error.magnitude() > other.error.magnitude()) {
-            worst = Some((output, known));
-        }
-    }
-    worst
 }
 
 /// Where an error comes from, the largest part first; what makes less than a third of it in all layers together comes last.

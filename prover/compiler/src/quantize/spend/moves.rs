@@ -6,7 +6,7 @@ use assay_circuits::{Ranges, at};
 
 use super::super::certify::Certificate;
 use super::super::plan::{FormatChoice, LayerPlan, LayerResult, Plan, Taken};
-use super::{Spender, State};
+use super::state::{Kind, Move, Spender, State, worst};
 use crate::internal::{Expected, InternalError};
 use crate::operators::operator::{Domain, Takes};
 
@@ -16,34 +16,6 @@ const WIDEST: u32 = 40;
 const TOGETHER: f64 = 0.7;
 /// Bits that results, arguments and entries get at a time.
 const STEP: i32 = 2;
-
-/// What an error comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
-    Weights,
-    Rounding,
-    Tables,
-    Saturation,
-}
-
-impl Kind {
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Weights => "its weights",
-            Kind::Rounding => "rounding its results",
-            Kind::Tables => "its function",
-            Kind::Saturation => "results that are clamped",
-        }
-    }
-}
-
-/// What makes a part of an error, and which.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Move {
-    pub kind: Kind,
-    pub layer: usize,
-    pub share: f64,
-}
 
 impl Spender<'_, '_> {
     /// The plan with more bits where a part of an error comes from; none where it cannot have them.
@@ -184,7 +156,7 @@ impl Spender<'_, '_> {
         start: &Plan,
         outputs: &[usize],
     ) -> Result<Vec<(usize, usize)>, InternalError> {
-        let (_, known) = super::worst(&state.certified, outputs).expected("a certificate")?;
+        let (_, known) = worst(&state.certified, outputs).expected("a certificate")?;
         let mut all: Vec<(f64, usize, usize)> = Vec::new();
         for (position, plan) in state.plan.layers.iter().enumerate() {
             let before = start.layer(position)?;
