@@ -103,6 +103,7 @@ fn through_a_bad_network_it_is_liquidated_once() {
         refused_requests: 0.1,
         dropped_sends: 0.3,
         repeated_sends: 0.3,
+        lost_notifications: 0.3,
         ..Faults::default()
     };
     let runtime = runtime();

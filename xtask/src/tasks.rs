@@ -105,13 +105,15 @@ pub fn anchor_test(workspace: &Workspace) -> Result<()> {
     let typescript = workspace.root.join("sdk/ts");
     if typescript.join("package.json").is_file() {
         progress("testing over RPC from TypeScript");
-        // The tests prove with it. Of the whole workspace, since another choice of packages would compile dependencies with other features.
+        // The tests prove with the command line, which its own tests are built with: as a binary alone it would have other features, and
+        // all dependencies with it.
         run(cargo().current_dir(&workspace.root).args([
-            "build",
+            "test",
             "--release",
             "--workspace",
-            "--bin",
-            "assay",
+            "--test",
+            "cli",
+            "--no-run",
         ]))?;
         let binary = workspace.target.join("release/assay");
         run(node::npm(&typescript)?.envs(environment).env("ASSAY_BINARY", binary).arg("test"))?;

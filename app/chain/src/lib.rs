@@ -25,6 +25,8 @@ pub mod registry;
 pub mod rpc;
 pub mod send;
 pub mod settings;
+#[cfg(test)]
+mod testing;
 mod text;
 pub mod transaction;
 mod transport;

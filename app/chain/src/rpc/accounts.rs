@@ -134,12 +134,10 @@ impl Rpc {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-    use std::net::TcpListener;
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::rpc::base64;
+    use crate::{rpc::base64, testing};
 
     const PROGRAM: Address = Address::new_from_array([1; 32]);
     const WATCH: Watch = Watch { program: PROGRAM, discriminator: [7; 8], holds: None };
@@ -156,56 +154,33 @@ mod tests {
     /// A server with so many accounts of the list, one of which is closed once the list was told, and which knows each question's slot; what it
     /// is asked, by method, and whether by a slice.
     fn server(count: u16) -> (String, Asked) {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Asked::default();
         let noted = Arc::clone(&asked);
         let account = |length: usize| json!({ "owner": PROGRAM.to_string(), "lamports": 1, "data": [base64(&[7; 300][..length]), "base64"] });
         let names: BTreeMap<String, Address> =
             (0..count).map(|number| (at(number).to_string(), at(number))).collect();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let mut reader = BufReader::new(stream.try_clone().unwrap());
-                let (mut length, mut line) = (0, String::new());
-                while reader.read_line(&mut line).unwrap() > 2 {
-                    if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                        length = value.trim().parse().unwrap();
-                    }
-                    line.clear();
+        let url = testing::server(move |method, params| {
+            let slice = params[1]["dataSlice"]["length"].as_u64();
+            let value: Vec<Value> = match method {
+                "getProgramAccounts" => {
+                    let length = slice.map_or(300, |length| usize::try_from(length).unwrap());
+                    let item = |name: &String| json!({ "pubkey": name, "account": account(length) });
+                    names.keys().map(item).collect()
                 }
-                let mut body = vec![0; length];
-                reader.read_exact(&mut body).unwrap();
-                let question: Value = serde_json::from_slice(&body).unwrap();
-                let method = question["method"].as_str().unwrap().to_owned();
-                let slice = question["params"][1]["dataSlice"]["length"].as_u64();
-                let value: Vec<Value> = match method.as_str() {
-                    "getProgramAccounts" => {
-                        let length = slice.map_or(300, |length| usize::try_from(length).unwrap());
-                        let item = |name: &String| json!({ "pubkey": name, "account": account(length) });
-                        names.keys().map(item).collect()
-                    }
-                    "getMultipleAccounts" => {
-                        let addresses = question["params"][0].as_array().unwrap();
-                        assert!(addresses.len() <= 100);
-                        let found = |name: &Value| match names[name.as_str().unwrap()] == at(1) {
-                            true => Value::Null,
-                            false => account(300),
-                        };
-                        addresses.iter().map(found).collect()
-                    }
-                    other => panic!("{other}"),
-                };
-                let slot = 50 + noted.lock().unwrap().len();
-                noted.lock().unwrap().push((method, slice.is_some()));
-                let answer = json!({ "result": { "context": { "slot": slot }, "value": value } }).to_string();
-                let head = format!(
-                    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-                    answer.len()
-                );
-                // Whoever is told too much reads no further.
-                let _ = stream.write_all((head + &answer).as_bytes());
-            }
+                "getMultipleAccounts" => {
+                    let addresses = params[0].as_array().unwrap();
+                    assert!(addresses.len() <= 100);
+                    let found = |name: &Value| match names[name.as_str().unwrap()] == at(1) {
+                        true => Value::Null,
+                        false => account(300),
+                    };
+                    addresses.iter().map(found).collect()
+                }
+                other => panic!("{other}"),
+            };
+            let slot = 50 + noted.lock().unwrap().len();
+            noted.lock().unwrap().push((method.to_owned(), slice.is_some()));
+            json!({ "result": { "context": { "slot": slot }, "value": value } })
         });
         (url, asked)
     }

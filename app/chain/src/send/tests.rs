@@ -1,7 +1,5 @@
 //! Against servers that take note of all that they are shown.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -9,51 +7,30 @@ use solana_keypair::Keypair;
 use solana_signer::SignerError;
 
 use super::*;
-use crate::rpc::Commitment;
+use crate::{rpc::Commitment, testing};
 
 type Questions = Arc<Mutex<Vec<(String, String)>>>;
 
 /// A server at which a blockhash lives until `last_height`, and which knows every transaction; what it is asked, by method.
 fn server(last_height: u64, refused: &'static str) -> (String, Questions) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
     let questions = Questions::default();
     let noted = Arc::clone(&questions);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut reader = BufReader::new(stream.try_clone().unwrap());
-            let (mut length, mut line) = (0, String::new());
-            while reader.read_line(&mut line).unwrap() > 2 {
-                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-                line.clear();
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).unwrap();
-            let question: Value = serde_json::from_slice(&body).unwrap();
-            let method = question["method"].as_str().unwrap().to_owned();
-            let value = match method.as_str() {
-                "getLatestBlockhash" => json!({ "value": {
-                    "blockhash": Address::default().to_string(), "lastValidBlockHeight": last_height,
-                } }),
-                "getBlockHeight" => json!(1_000),
-                "simulateTransaction" => json!({ "value": { "err": null, "logs": [], "unitsConsumed": 1 } }),
-                "getSignatureStatuses" => json!({ "value": [{
-                    "slot": 7, "err": null, "confirmationStatus": "confirmed",
-                }] }),
-                _ => json!("taken"),
-            };
-            let answer = match method == refused {
-                true => json!({ "error": { "code": -32000, "message": "not today" } }),
-                false => json!({ "result": value }),
-            };
-            noted.lock().unwrap().push((method, question["params"].to_string()));
-            let answer = answer.to_string();
-            let head =
-                format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", answer.len());
-            stream.write_all((head + &answer).as_bytes()).unwrap();
+    let url = testing::server(move |method, params| {
+        let value = match method {
+            "getLatestBlockhash" => json!({ "value": {
+                "blockhash": Address::default().to_string(), "lastValidBlockHeight": last_height,
+            } }),
+            "getBlockHeight" => json!(1_000),
+            "simulateTransaction" => json!({ "value": { "err": null, "logs": [], "unitsConsumed": 1 } }),
+            "getSignatureStatuses" => json!({ "value": [{
+                "slot": 7, "err": null, "confirmationStatus": "confirmed",
+            }] }),
+            _ => json!("taken"),
+        };
+        noted.lock().unwrap().push((method.to_owned(), params.to_string()));
+        match method == refused {
+            true => json!({ "error": { "code": -32000, "message": "not today" } }),
+            false => json!({ "result": value }),
         }
     });
     (url, questions)

@@ -17,10 +17,10 @@ use assay_circuits::{Bounded, BuildError, Builder};
 use super::broadcast::{common_shape, repeated};
 use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::grid::Grid;
-use super::{monotone, trees};
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale, Sink, Takes,
 };
+use super::{monotone, trees};
 use crate::bytes::{ReadError, Reader};
 use crate::import::decisions::mirrored;
 use crate::import::graph::Layers;
@@ -160,7 +160,8 @@ impl Operator for Threshold {
             let near = Range::new(threshold, threshold).widened(2.0 * pow2(-scale));
             let is_far = |all: Range| all.lo > near.hi || all.hi < near.lo;
             let is_same = row.error == Range::ZERO && self.values == Values::Whole && scale >= 0;
-            let off = if is_far(row.value.hull(row.float)) || is_same { Range::ZERO } else { Range::around(1.0) };
+            let off =
+                if is_far(row.value.hull(row.float)) || is_same { Range::ZERO } else { Range::around(1.0) };
             (!row.may_miss).then(|| Rule::constant(off, value))
         };
         given.rows.iter().zip(given.scales).zip(self.thresholds.iter().zip(given.results)).map(rule).collect()
@@ -290,7 +291,8 @@ pub(super) fn compare(
     relation: Relation,
 ) -> Result<Tensor, Refusal> {
     let (shape, elements) = common_shape(node, layers, &[a, b])?;
-    let (mut a, mut b) = (repeated(node, layers, a, &shape, elements)?, repeated(node, layers, b, &shape, elements)?);
+    let (mut a, mut b) =
+        (repeated(node, layers, a, &shape, elements)?, repeated(node, layers, b, &shape, elements)?);
     let mut relation = relation;
     let is_order = !matches!(relation, Relation::Equal | Relation::NotEqual);
     let seen_through = match (a.as_constants(), b.as_constants()) {
@@ -344,7 +346,9 @@ fn rounded(node: &Node<'_>, layers: &mut Layers, a: &Tensor, b: &Tensor) -> Resu
     let Some(selection) = b.selection().filter(|_| !a.is_constant()) else { return Ok(a.clone()) };
     // The layers that `b` is chosen by, and what they choose from.
     let (mut reached, mut waiting) = (BTreeSet::new(), Vec::new());
-    waiting.extend(selection.atoms.into_iter().flatten().filter_map(|atom| layers.maker(atom)).map(|(layer, _)| layer));
+    waiting.extend(
+        selection.atoms.into_iter().flatten().filter_map(|atom| layers.maker(atom)).map(|(layer, _)| layer),
+    );
     let mut known: HashMap<Vec<u64>, u32> = HashMap::new();
     while let Some(position) = waiting.pop() {
         if reached.len() == MOST_CHOICES || !reached.insert(position) {
@@ -373,7 +377,8 @@ fn rounded(node: &Node<'_>, layers: &mut Layers, a: &Tensor, b: &Tensor) -> Resu
         return Ok(a.clone());
     }
     let rows = layers.rows(node, a)?;
-    let atoms: Option<Vec<Row>> = rows.iter().map(|row| known.get(&key(row)).map(|&atom| Row::atom(atom))).collect();
+    let atoms: Option<Vec<Row>> =
+        rows.iter().map(|row| known.get(&key(row)).map(|&atom| Row::atom(atom))).collect();
     Ok(atoms.map_or_else(|| a.clone(), |atoms| Tensor::new(a.shape.clone(), atoms).of_kind(a.kind)))
 }
 

@@ -219,7 +219,11 @@ impl Operator for Products {
                     let one = Enclosure::sloped(i, x.error, y.value);
                     error = error.plus(one).plus(Enclosure::sloped(j, y.error, x.value)).plus(both);
                     let product = x.value.times(y.value);
-                    value = value.plus(if i == j { Range::new(product.lo.max(0.0), product.hi) } else { product });
+                    value = value.plus(if i == j {
+                        Range::new(product.lo.max(0.0), product.hi)
+                    } else {
+                        product
+                    });
                     gains.extend([(i, y.value), (j, x.value)]);
                 }
                 let results = *results.next()?;
@@ -230,7 +234,8 @@ impl Operator for Products {
                 if !rounded.is_finite() {
                     return None;
                 }
-                let cut = Range { lo: (rounded.lo - results.lo).min(0.0), hi: (rounded.hi - results.hi).max(0.0) };
+                let cut =
+                    Range { lo: (rounded.lo - results.lo).min(0.0), hi: (rounded.hi - results.hi).max(0.0) };
                 let own = half.plus(cut);
                 let value = Enclosure::constant(rounded.cut(results));
                 rules.push(Rule { error: error.shifted(own), value, gains, own, cut });

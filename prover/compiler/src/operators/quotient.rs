@@ -27,10 +27,10 @@ use crate::import::single::Step;
 use crate::import::value::{Kind, Tensor, Value};
 use crate::model::clip;
 use crate::number::{pow2, quantize, signed_range};
-use crate::quantize::moved::{Equalizing, Moved, relative};
 use crate::quantize::certify::range::Range;
 use crate::quantize::certify::rule::{Enclosure, Given, Rule};
 use crate::quantize::error::{Feasible, PlanError};
+use crate::quantize::moved::{Equalizing, Moved, relative};
 
 const TAG: u8 = 50;
 /// Bits of a dividend, at most.
@@ -147,7 +147,11 @@ impl Operator for Quotients {
         };
         let (lo, hi) = (bound(self.bounds[0], lo), bound(self.bounds[1], hi));
         let is_signed = formats.ranges.get(1).is_some_and(|&(lo, hi)| lo < 0.0 && hi > 0.0);
-        Ok(Arc::new(Integers { quotient: Quotient { pairs: self.pairs.clone(), up, lo, hi }, down, is_signed }))
+        Ok(Arc::new(Integers {
+            quotient: Quotient { pairs: self.pairs.clone(), up, lo, hi },
+            down,
+            is_signed,
+        }))
     }
 
     /// `(x + e) / (d + f) - x / d` is `e / (d + f) - f x / (d (d + f))`; there is no bound where a divisor may be zero.
@@ -162,7 +166,8 @@ impl Operator for Quotients {
                 return None;
             }
             let of_divisor = quotient.times(of_float).negated();
-            let exact = Enclosure::sloped(i, x.error, of_float).plus(Enclosure::sloped(j, d.error, of_divisor));
+            let exact =
+                Enclosure::sloped(i, x.error, of_float).plus(Enclosure::sloped(j, d.error, of_divisor));
             let half = Range::around(0.5 * pow2(-given.scale));
             let rounded = quotient.plus(half);
             if self.bounds != [None; 2] {
@@ -262,9 +267,12 @@ impl IntegerOperator for Integers {
 
     fn constrain(&self, b: &mut Builder, x: &[Bounded]) -> Result<Vec<Bounded>, BuildError> {
         let zero = Bounded::constant(0)?;
-        let one = |values: Vec<Bounded>| values.into_iter().next().ok_or(BuildError::Empty { operation: "division" });
+        let one = |values: Vec<Bounded>| {
+            values.into_iter().next().ok_or(BuildError::Empty { operation: "division" })
+        };
         let signed = |a: &Bounded, d: &Bounded| {
-            let is_positive = one(comparison::constrain(b, &[d.clone(), zero.clone()], Relation::GreaterOrEqual)?)?;
+            let is_positive =
+                one(comparison::constrain(b, &[d.clone(), zero.clone()], Relation::GreaterOrEqual)?)?;
             let mut chosen = |x: &Bounded| {
                 one(selection::constrain(b, &[is_positive.clone(), x.clone(), x.mul_const(-1)?])?)
             };
@@ -277,7 +285,9 @@ impl IntegerOperator for Integers {
 
     fn cost(&self, t: &mut Tally, x: &[Interval]) -> Result<Vec<Interval>, BuildError> {
         let multiply = |&(lo, hi): &Interval| Ok((lo << self.down, hi << self.down));
-        let one = |values: Vec<Interval>| values.into_iter().next().ok_or(BuildError::Empty { operation: "division" });
+        let one = |values: Vec<Interval>| {
+            values.into_iter().next().ok_or(BuildError::Empty { operation: "division" })
+        };
         let signed = |&a: &Interval, &d: &Interval| {
             let is_positive = one(comparison::cost(t, &[d, (0, 0)], Relation::GreaterOrEqual)?)?;
             let mut chosen = |x: Interval| one(selection::cost(t, &[is_positive, x, (-x.1, -x.0)])?);
@@ -337,17 +347,14 @@ fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
         (_, Some(divisors)) => {
             stepped(node, layers, a, b, |i| Some(Step::Over(*divisors.get(i)?))).map(Value::from)
         }
-        _ if whole => {
-            division::of_integers(node, layers, [a, b], (Convention::Truncated, Part::Quotient)).map(Value::from)
-        }
+        _ if whole => division::of_integers(node, layers, [a, b], (Convention::Truncated, Part::Quotient))
+            .map(Value::from),
         (Some(factors), None) => {
             let reciprocals = function::reciprocal(node, layers, b)?;
             scale(node, layers, &reciprocals, a, factors)
         }
         // Not defined where it is zero, and no other value is as near to being right.
-        (None, None) if is_same(a, b) => {
-            Ok(Tensor::constants(a.shape.clone(), vec![1.0; a.len()]).into())
-        }
+        (None, None) if is_same(a, b) => Ok(Tensor::constants(a.shape.clone(), vec![1.0; a.len()]).into()),
         (None, None) => match function::logistic(node, layers, b)? {
             Some(gate) => call(node, layers, (&product::FAMILY, "Mul"), &[a, &gate], &[]).map(Value::from),
             None => quotients(node, layers, a, b).map(Value::from),
@@ -378,5 +385,10 @@ fn quotients(node: &Node<'_>, layers: &mut Layers, a: &Tensor, b: &Tensor) -> Re
     let place = |i: usize| node.expected(u32::try_from(i).ok());
     let pairs = sources(&shape, elements, a).zip(sources(&shape, elements, b));
     let pairs = pairs.map(|(i, j)| Ok((place(i)?, place(a.len() + j)?))).collect::<Result<_, Refusal>>()?;
-    layers.apply(node, Arc::new(Quotients { lengths: [a.len(), b.len()], pairs, bounds: [None; 2] }), &[a, b], shape)
+    layers.apply(
+        node,
+        Arc::new(Quotients { lengths: [a.len(), b.len()], pairs, bounds: [None; 2] }),
+        &[a, b],
+        shape,
+    )
 }

@@ -12,10 +12,10 @@ use super::family::{Encoded, Family, OnnxOperator, Shape};
 use super::logic::{truths, whole};
 use super::mask;
 use super::missing::{self, Choice};
-use super::trees;
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Operator, ResultScale, Sink, Takes,
 };
+use super::trees;
 use crate::bytes::{ReadError, Reader};
 use crate::import::graph::Layers;
 use crate::import::node::Node;
@@ -156,7 +156,9 @@ impl IntegerOperator for Where {
 
 fn read(_reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
     match shape.arguments {
-        &[(len, None), (branches, None)] if branches == 2 * len => Ok(Arc::new(Where { len, is_whole: false })),
+        &[(len, None), (branches, None)] if branches == 2 * len => {
+            Ok(Arc::new(Where { len, is_whole: false }))
+        }
         all => Err(ReadError::Count { what: "arguments of a selection", expected: 2, found: all.len() }),
     }
 }

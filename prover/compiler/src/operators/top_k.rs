@@ -12,8 +12,8 @@ use assay_circuits::{Bounded, BuildError, Builder};
 
 use super::broadcast::{passed_on, rearranged};
 use super::extremum::{read_ends, write_ends};
-use super::function;
 use super::family::{Encoded, Family, Import, OnnxOperator, Shape};
+use super::function;
 use super::operator::{
     Argument, ArgumentFormat, Formats, IntegerOperator, Measure, Operator, ResultScale, Sink, Takes,
 };
@@ -136,7 +136,8 @@ impl Operator for Ranking {
     fn certify(&self, given: &Given<'_>) -> Option<Vec<Rule>> {
         let (len, k) = (self.top.len.max(1) as usize, self.top.k.max(1) as usize);
         let mut rules = Vec::with_capacity(given.results.len());
-        for (group, (rows, results)) in given.rows.chunks_exact(len).zip(given.results.chunks(k)).enumerate() {
+        for (group, (rows, results)) in given.rows.chunks_exact(len).zip(given.results.chunks(k)).enumerate()
+        {
             let error = rows.iter().map(|row| row.error).reduce(Range::hull)?;
             if rows.iter().any(|row| row.may_miss) {
                 return None;

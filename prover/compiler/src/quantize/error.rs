@@ -80,8 +80,8 @@ pub enum QuantizeError {
     },
     /// The error cannot be certified for every input of the domain, and nothing makes the bound smaller.
     #[error(
-        "an error of at most {max_error} cannot be certified for every input of the domain: {achieved:.6} is the least for output \
-         '{output}', of which the largest part is {by} in layer '{layer}'; --max-error {} allows that; narrower domains of features make it \
+        "an error of at most {max_error} cannot be certified for every input of the domain: {achieved:.6} is the least that was reached for \
+         output '{output}', of which the largest part is {by} in layer '{layer}'; --max-error {} allows that; narrower domains of features make it \
          smaller, as do finer input and output formats where they are fixed; --max-error-calibrated in place of --max-error is about the \
          calibration data only",
         enough(*.achieved)

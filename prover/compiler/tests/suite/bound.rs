@@ -309,9 +309,8 @@ fn trees() {
     assert!((certified.error - 0.8).abs() < 1e-6 && (found - 0.8).abs() < 1e-6, "{found} {certified:?}");
 }
 
-/// A hidden value that saturates inside the domain is counted, and found.
-#[test]
-fn saturation() {
+/// A network whose domain reaches eight times as far as its calibration data: the file, the rows, and options with the domains.
+pub(crate) fn beyond_calibration() -> (Onnx, Vec<Vec<f64>>, Options) {
     let onnx = Onnx::new()
         .input("x", &[1, 2])
         .floats("w", &[2, 2], &[1.0, -0.5, 0.75, 1.0])
@@ -320,13 +319,18 @@ fn saturation() {
         .node("h", "Relu", &["g"], vec![])
         .node("y", "MatMul", &["h", "v"], vec![])
         .output("y");
-    let rows: Vec<Vec<f64>> =
-        rows(60, 2, 7).iter().map(|row| row.iter().map(|x| x / 4.0).collect()).collect();
-    // Eight times as far as the calibration data reaches.
-    let domains = ["x[0]", "x[1]"].map(|name| (name.to_owned(), (-4.0, 4.0)));
+    let rows = rows(60, 2, 7).iter().map(|row| row.iter().map(|x| x / 4.0).collect()).collect();
+    let domains = ["x[0]", "x[1]"].map(|name| (name.to_owned(), (-4.0, 4.0))).into();
+    (onnx, rows, Options { domains, ..options(0.01) })
+}
+
+/// A hidden value that saturates inside the domain is counted, and found.
+#[test]
+fn saturation() {
+    let (onnx, rows, beyond) = beyond_calibration();
     for ranges in [Strategy::Bits, Strategy::Lookup] {
         let widths = Widths::Calibrated;
-        let options = Options { domains: domains.clone().into(), ranges, widths, ..options(0.01) };
+        let options = Options { ranges, widths, ..beyond.clone() };
         let (compiled, report) = compile(&onnx.bytes(), &Table::Rows(rows.clone()), &options).unwrap();
         check_bound(&report);
         let certified = certified(&report);

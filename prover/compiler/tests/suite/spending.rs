@@ -6,7 +6,7 @@ use assay_compiler::{
     compile,
 };
 
-use crate::bound::hold;
+use crate::bound::{beyond_calibration, hold};
 use crate::builder::*;
 use crate::networks::perceptron;
 
@@ -143,26 +143,9 @@ fn what_has_no_certificate_is_calibrated_with_a_warning() {
 /// Widths hold what the domain reaches where that costs little, unless they are to be the calibration's.
 #[test]
 fn widths_exclude_saturation() {
-    let onnx = Onnx::new()
-        .input("x", &[1, 2])
-        .floats("w", &[2, 2], &[1.0, -0.5, 0.75, 1.0])
-        .floats("v", &[2, 1], &[1.0, 1.0])
-        .node("g", "MatMul", &["x", "w"], vec![])
-        .node("h", "Relu", &["g"], vec![])
-        .node("y", "MatMul", &["h", "v"], vec![])
-        .output("y");
-    let data: Vec<Vec<f64>> =
-        rows(60, 2, 7).iter().map(|row| row.iter().map(|x| x / 4.0).collect()).collect();
-    // Eight times as far as the calibration data reaches.
-    let domains = ["x[0]", "x[1]"].map(|name| (name.to_owned(), (-4.0, 4.0)));
+    let (onnx, data, beyond) = beyond_calibration();
     for ranges in [Strategy::Bits, Strategy::Lookup] {
-        let options = |widths| Options {
-            domains: domains.clone().into(),
-            ranges,
-            widths,
-            max_error: 0.01,
-            ..Options::default()
-        };
+        let options = |widths| Options { ranges, widths, ..beyond.clone() };
         let compile = |widths| compile(&onnx.bytes(), &Table::Rows(data.clone()), &options(widths)).unwrap();
         let ((compiled, wide), (_, narrow)) = (compile(Widths::Certified), compile(Widths::Calibrated));
         let (few, more) = (narrow.circuit.constraints, wide.circuit.constraints);

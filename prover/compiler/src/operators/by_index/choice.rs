@@ -146,9 +146,16 @@ impl IntegerOperator for Chosen {
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    shape: &Shape<'_>,
+) -> Result<Arc<dyn IntegerOperator>, ReadError> {
     let &[(indices, None), (values, None)] = shape.arguments else {
-        return Err(ReadError::Count { what: "arguments of a choice", expected: 2, found: shape.arguments.len() });
+        return Err(ReadError::Count {
+            what: "arguments of a choice",
+            expected: 2,
+            found: shape.arguments.len(),
+        });
     };
     let (place, length, tuples) = Place::read(reader, indices)?;
     let width = reader.count("columns of a choice", values)?;

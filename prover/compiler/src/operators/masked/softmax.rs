@@ -12,9 +12,7 @@ use crate::import::value::INFINITY;
 use crate::model::Groups;
 use crate::operators::family::Shape;
 use crate::operators::logic;
-use crate::operators::operator::{
-    Argument, ArgumentFormat, Formats, IntegerOperator, Operator, Sink, Takes,
-};
+use crate::operators::operator::{Argument, ArgumentFormat, Formats, IntegerOperator, Operator, Sink, Takes};
 use crate::operators::softmax::{MAX_DOMAIN_BITS, MAX_DOMAIN_SCALE, Softmax};
 use crate::quantize::certify::range::Range;
 use crate::quantize::certify::rule::{Given, Rule};
@@ -95,7 +93,8 @@ impl Operator for Masked {
             return None;
         }
         let mut rules = self.softmax().certify(&Given { rows: scores, ..*given })?;
-        let is_exact = live.chunks(self.length.max(1)).map(|group| group.iter().all(|row| row.error == Range::ZERO));
+        let is_exact =
+            live.chunks(self.length.max(1)).map(|group| group.iter().all(|row| row.error == Range::ZERO));
         for (group, is_exact) in rules.chunks_mut(self.length.max(1)).zip(is_exact) {
             for rule in group.iter_mut().filter(|_| !is_exact) {
                 *rule = Rule::constant(Range::around(1.0).plus(rule.own), rule.value.range);
@@ -174,7 +173,10 @@ impl IntegerOperator for Integers {
 }
 
 /// Reads the integer operator.
-pub(super) fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    shape: &Shape<'_>,
+) -> Result<Arc<dyn IntegerOperator>, ReadError> {
     let &[(len, None), (scores, Some((least, _)))] = shape.arguments else {
         let found = shape.arguments.len();
         return Err(ReadError::Count { what: "conditions and rounded scores", expected: 2, found });
@@ -190,4 +192,3 @@ pub(super) fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn
     let softmax = softmax::Softmax::new(length, input_scale.into(), scale).map_err(ReadError::Layer)?;
     Ok(Arc::new(Integers { len, length, input_scale, softmax: Arc::new(softmax), scale, least }))
 }
-

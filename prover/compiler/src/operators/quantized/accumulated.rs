@@ -1,9 +1,9 @@
 //! Sums of products of integers, as they are or rounded: their multiplier is one number of single precision, as onnxruntime has it.
 
+use super::super::broadcast::{common_shape, rearranged, sources};
 use super::super::call::call;
 use super::super::family::Family;
 use super::super::written::{float, int};
-use super::super::broadcast::{common_shape, rearranged, sources};
 use super::super::{conv, elementwise, linear, pool};
 use super::law::{Finish, Format, Law};
 use super::operator::Ruled;
@@ -40,7 +40,12 @@ fn centered(
 }
 
 /// The parameter of each element.
-fn places(node: &Node<'_>, x: &Tensor, count: usize, along: Along) -> Result<impl Fn(usize) -> usize + use<>, Refusal> {
+fn places(
+    node: &Node<'_>,
+    x: &Tensor,
+    count: usize,
+    along: Along,
+) -> Result<impl Fn(usize) -> usize + use<>, Refusal> {
     let (size, inner) = match (along, x.shape.as_slice()) {
         (Along::First, [first, ..]) => (*first, x.len() / (*first).max(1)),
         (Along::Last, [.., last]) => (*last, 1),
@@ -70,7 +75,11 @@ fn product(
         let most = parts.sizes.iter().zip(&parts.biases).map(largest).fold(0.0, f64::max);
         if most > f64::from(i32::MAX) {
             let found = format!("up to {most:.0}");
-            return Err(node.bad_attribute("sums", found, "integers of 32 bits, in which other engines hold them"));
+            return Err(node.bad_attribute(
+                "sums",
+                found,
+                "integers of 32 bits, in which other engines hold them",
+            ));
         }
     }
     Ok(sums)
@@ -204,7 +213,8 @@ fn zero_point(node: &Node<'_>, position: usize) -> Result<f32, Refusal> {
 /// QLinearAdd of `(a, its scale and zero point, b, its, the result's)`.
 pub(super) fn sum(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(7..=8, "7 or 8")?;
-    let (a, b) = (centered(node, layers, (0, 2), Along::First)?, centered(node, layers, (3, 5), Along::First)?);
+    let (a, b) =
+        (centered(node, layers, (0, 2), Along::First)?, centered(node, layers, (3, 5), Along::First)?);
     let (of_a, of_b, of_sum) = (scale(node, 1)?, scale(node, 4)?, scale(node, 6)?);
     let zeros = [zero_point(node, 2)?, zero_point(node, 5)?];
     let format = result(node, 7)?;
@@ -263,12 +273,14 @@ fn numbers(
 /// QLinearMul.
 pub(super) fn times(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
     node.arity(7..=8, "7 or 8")?;
-    let (a, b) = (centered(node, layers, (0, 2), Along::First)?, centered(node, layers, (3, 5), Along::First)?);
+    let (a, b) =
+        (centered(node, layers, (0, 2), Along::First)?, centered(node, layers, (3, 5), Along::First)?);
     let products = product(node, layers, (&super::super::product::FAMILY, "Mul"), [&a, &b], None, &[])?;
     let by = positive(node, (scale(node, 1)? * scale(node, 4)? / scale(node, 6)?).into())?;
     let format = result(node, 7)?;
     let all = vec![Finish::TimesAndZero(by); products.len()];
-    rounded(node, layers, &products, &Rounding { finish: all, formats: vec![format; products.len()] }).map(Value::from)
+    rounded(node, layers, &products, &Rounding { finish: all, formats: vec![format; products.len()] })
+        .map(Value::from)
 }
 
 /// QLinearGlobalAveragePool.

@@ -10,9 +10,16 @@ use crate::import::value::{Kind, Tensor, Value};
 pub(super) enum Steps {
     One,
     /// Elements of the axis and behind it; elements behind it.
-    Axis { len: usize, inner: usize },
+    Axis {
+        len: usize,
+        inner: usize,
+    },
     /// As [`Steps::Axis`], with a step for each block along the axis.
-    Blocks { len: usize, inner: usize, block: usize },
+    Blocks {
+        len: usize,
+        inner: usize,
+        block: usize,
+    },
 }
 
 impl Steps {
@@ -30,7 +37,7 @@ impl Steps {
 }
 
 /// Refuses variables at scales of half precision, which other engines round to it.
-pub(super) fn single(node: &Node<'_>, x: &Tensor) -> Result<(), Refusal> {
+fn single(node: &Node<'_>, x: &Tensor) -> Result<(), Refusal> {
     if x.is_constant() || node.int("half_precision", 0)? == 0 {
         return Ok(());
     }
@@ -38,8 +45,18 @@ pub(super) fn single(node: &Node<'_>, x: &Tensor) -> Result<(), Refusal> {
     Err(node.bad_attribute("scale", "of half precision".into(), allowed))
 }
 
-/// DequantizeLinear.
-pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+/// What QuantizeLinear and DequantizeLinear have alike.
+pub(super) struct Parameters<'n> {
+    pub x: &'n Tensor,
+    pub scales: Vec<f64>,
+    /// As many as scales.
+    pub zeros: Vec<f64>,
+    /// Which of them each element has.
+    pub steps: Steps,
+}
+
+/// Reads them: `x`, its scales, and their zero points, which are zero where there are none.
+pub(super) fn parameters<'n>(node: &'n Node<'_>) -> Result<Parameters<'n>, Refusal> {
     node.arity(2..=3, "2 or 3")?;
     let x = node.tensor(0)?;
     single(node, x)?;
@@ -52,6 +69,12 @@ pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
         return Err(node.mismatch(&dims, &[zeros.len()]));
     }
     let steps = steps(node, x, &dims)?;
+    Ok(Parameters { x, scales, zeros, steps })
+}
+
+/// DequantizeLinear.
+pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
+    let Parameters { x, scales, zeros, steps } = parameters(node)?;
     let pair = |at: usize| {
         let step = steps.of(at)?;
         let (scale, zero) = (*scales.get(step)?, *zeros.get(step)?);
@@ -61,7 +84,7 @@ pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
 }
 
 /// How scales and zero points of these dimensions lie along the elements of `x`.
-pub(super) fn steps(node: &Node<'_>, x: &Tensor, dims: &[usize]) -> Result<Steps, Refusal> {
+fn steps(node: &Node<'_>, x: &Tensor, dims: &[usize]) -> Result<Steps, Refusal> {
     if matches!(dims, [] | [1]) {
         return Ok(Steps::One);
     }

@@ -56,7 +56,11 @@ pub(super) struct Corner {
 }
 
 /// The floors of a law that grows by `slopes` with its parts, which are in `ranges`; `None` where there are none within the widths.
-pub(super) fn fit(law: &dyn Fn([i64; 2]) -> i64, ranges: [(i64, i64); 2], slopes: [f64; 2]) -> Option<Fitted> {
+pub(super) fn fit(
+    law: &dyn Fn([i64; 2]) -> i64,
+    ranges: [(i64, i64); 2],
+    slopes: [f64; 2],
+) -> Option<Fitted> {
     // The second part is gone through one by one.
     let sizes = ranges.map(|(lo, hi)| hi.saturating_sub(lo));
     if sizes[1] > MOST_LINES && sizes[0] <= MOST_LINES {
@@ -79,7 +83,8 @@ pub(super) fn fit(law: &dyn Fn([i64; 2]) -> i64, ranges: [(i64, i64); 2], slopes
         let floor = |class: usize| {
             let class = class as i64;
             let of_class = |corner: &&Corner| (corner.n - base - 1) % count as i64 == class;
-            let numbered = |corner: &Corner| Corner { n: (corner.n - base - 1) / count as i64 + 1, ..*corner };
+            let numbered =
+                |corner: &Corner| Corner { n: (corner.n - base - 1) / count as i64 + 1, ..*corner };
             let corners: Vec<Corner> = corners.iter().filter(of_class).map(numbered).collect();
             let most = (top - base - 1 - class).div_euclid(count as i64) + 1;
             match most {
@@ -131,22 +136,25 @@ pub(super) fn corners(
 /// The floor of the least shift that lies on the right side of all corners.
 fn floor(corners: &[Corner], ranges: [(i64, i64); 2], slopes: [f64; 2], most: i64) -> Option<Floor> {
     let [first, second] = slopes.map(|slope| (slope, slope));
-    let first = if second.0 == 0.0 && corners.len() <= MOST_SEARCHED { steepness(corners, first.0)? } else { first };
+    let first =
+        if second.0 == 0.0 && corners.len() <= MOST_SEARCHED { steepness(corners, first.0)? } else { first };
     (0..=MAX_SHIFT).find_map(|shift| {
         let firsts = near(first, shift);
         let seconds = if second.0 == 0.0 { vec![0] } else { near(second, shift) };
-        firsts.into_iter().flat_map(|first| seconds.iter().map(move |&second| [first, second])).find_map(|factors| {
-            let constant = constant(corners, factors, shift)?;
-            let end = |pick: fn(i128, i128) -> i128| {
-                let part = |(&factor, &(lo, hi)): (&i64, &(i64, i64))| {
-                    pick(i128::from(factor) * i128::from(lo), i128::from(factor) * i128::from(hi))
+        firsts.into_iter().flat_map(|first| seconds.iter().map(move |&second| [first, second])).find_map(
+            |factors| {
+                let constant = constant(corners, factors, shift)?;
+                let end = |pick: fn(i128, i128) -> i128| {
+                    let part = |(&factor, &(lo, hi)): (&i64, &(i64, i64))| {
+                        pick(i128::from(factor) * i128::from(lo), i128::from(factor) * i128::from(hi))
+                    };
+                    factors.iter().zip(&ranges).map(part).sum::<i128>() + i128::from(constant)
                 };
-                factors.iter().zip(&ranges).map(part).sum::<i128>() + i128::from(constant)
-            };
-            let limit = 1i128 << MAX_BITS;
-            let fits = end(i128::min) > -limit && end(i128::max) < limit;
-            fits.then_some(Floor { factors, constant, shift, most })
-        })
+                let limit = 1i128 << MAX_BITS;
+                let fits = end(i128::min) > -limit && end(i128::max) < limit;
+                fits.then_some(Floor { factors, constant, shift, most })
+            },
+        )
     })
 }
 
@@ -247,7 +255,11 @@ mod tests {
         let fitted = fit(&law, ranges, slopes).unwrap();
         for second in ranges[1].0..=ranges[1].1 {
             for first in ranges[0].0..=ranges[0].1 {
-                assert_eq!(value(&fitted, [first, second]), law([first, second]), "{first} {second}: {fitted:?}");
+                assert_eq!(
+                    value(&fitted, [first, second]),
+                    law([first, second]),
+                    "{first} {second}: {fitted:?}"
+                );
             }
         }
         fitted
@@ -256,10 +268,11 @@ mod tests {
     /// Every integer of a range, for multipliers of all sizes, and those whose halves are many.
     #[test]
     fn floors_are_the_law_everywhere() {
-        for multiplier in [0.0007f32, 0.003_921_57, 0.0123, 0.25, 0.37, 0.5, 1.0, 1.5, 2.0, 7.3, 1.0 / 3.0, 0.1] {
+        for multiplier in
+            [0.0007f32, 0.003_921_57, 0.0123, 0.25, 0.37, 0.5, 1.0, 1.5, 2.0, 7.3, 1.0 / 3.0, 0.1]
+        {
             for (lo, hi) in [(-128, 127), (0, 255), (-3, 3), (0, 0)] {
-                let law =
-                    |[t, _]: [i64; 2]| ((t as f32 * multiplier).round_ties_even() as i64).clamp(lo, hi);
+                let law = |[t, _]: [i64; 2]| ((t as f32 * multiplier).round_ties_even() as i64).clamp(lo, hi);
                 let fitted = check(law, [(-20_000, 30_000), (0, 0)], [multiplier.into(), 0.0]);
                 // Decimals come as near to halves as single precision goes, and further apart it says of each something else.
                 let most = if multiplier == 0.0007 { 4 } else { 2 };
@@ -288,7 +301,8 @@ mod tests {
         for t in (-4_000_000..=4_000_000).step_by(13) {
             assert_eq!(value(&fitted, [t, 0]), double([t, 0]));
         }
-        let single = |[t, _]: [i64; 2]| ((t as f32 * 0.0123f32).round_ties_even() as i64).clamp(-32768, 32767);
+        let single =
+            |[t, _]: [i64; 2]| ((t as f32 * 0.0123f32).round_ties_even() as i64).clamp(-32768, 32767);
         assert_eq!(fit(&single, [(-4_000_000, 4_000_000), (0, 0)], [0.0123, 0.0]), None);
     }
 

@@ -99,7 +99,8 @@ impl Law {
     pub fn reach(&self) -> (f64, f64) {
         let [slope, _] = self.slopes();
         let Format { lo, hi, zero } = self.format;
-        let place = |steps: i64| (steps - zero) as f64 / slope - self.bias / self.units[0].max(f64::MIN_POSITIVE);
+        let place =
+            |steps: i64| (steps - zero) as f64 / slope - self.bias / self.units[0].max(f64::MIN_POSITIVE);
         (place(lo - 2), place(hi + 2))
     }
 
@@ -134,7 +135,8 @@ mod tests {
     #[test]
     fn halves_are_rounded_to_even_before_the_zero_point_is_added() {
         let halves = law(0.5, 0.0, 1.0, (0, 255, 3));
-        let all: Vec<i64> = [-8.0, -3.0, -1.0, 1.0, 3.0, 5.0, 600.0].iter().map(|&t| halves.of([t, 0.0])).collect();
+        let all: Vec<i64> =
+            [-8.0, -3.0, -1.0, 1.0, 3.0, 5.0, 600.0].iter().map(|&t| halves.of([t, 0.0])).collect();
         assert_eq!(all, [-3, -2, 0, 0, 2, 2, 252]);
         let relu = Law { clip: (0.0, 1.5), ..halves };
         assert_eq!([-9.0, 1.0, 3.0, 90.0].map(|t| relu.of([t, 0.0])), [0, 0, 2, 2]);

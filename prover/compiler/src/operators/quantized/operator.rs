@@ -106,7 +106,8 @@ impl Ruled {
             return None;
         }
         let slopes = law.slopes().map(|slope| slope * step);
-        let by = |of: fn(&Law, [f64; 2]) -> i64| fit(&|t| of(&law, t.map(|t| t as f64 * step)), ranges, slopes);
+        let by =
+            |of: fn(&Law, [f64; 2]) -> i64| fit(&|t| of(&law, t.map(|t| t as f64 * step)), ranges, slopes);
         let is_fine = law.format.hi - law.format.lo >= FINE;
         let off = (f64::from(self.roundings) + 8.0) * SINGLE * self.size * law.by();
         let nearest = Fidelity::Nearest(1.0 + off.ceil());
@@ -209,7 +210,8 @@ impl Operator for Rescaled {
             let (part, place) = (at / self.of_row.len().max(1), at % self.of_row.len().max(1));
             let law = self.of_row.get(place).and_then(|&law| self.laws.get(law as usize));
             let range = law.and_then(|law| law.ranges.get(part));
-            let holds = |&(lo, hi): &(i64, i64)| row.value.lo > lo as f64 - 0.5 && row.value.hi < hi as f64 + 0.5;
+            let holds =
+                |&(lo, hi): &(i64, i64)| row.value.lo > lo as f64 - 0.5 && row.value.hi < hi as f64 + 0.5;
             self.of_inputs || range.is_some_and(holds)
         };
         let are_exact = are_exact && given.rows.iter().enumerate().all(is_known);
@@ -251,7 +253,12 @@ impl Integers {
         let len = self.of_row.len();
         let expected = self.parts.saturating_mul(len);
         if x.len() != expected || len == 0 {
-            return Err(BuildError::Length { operation: OPERATION, what: "integers", expected, found: x.len() });
+            return Err(BuildError::Length {
+                operation: OPERATION,
+                what: "integers",
+                expected,
+                found: x.len(),
+            });
         }
         let row = |(i, &law): (usize, &u32)| {
             let law = self.laws.get(law as usize).ok_or(BuildError::Empty { operation: OPERATION })?;
@@ -333,7 +340,8 @@ impl IntegerOperator for Integers {
             let products = parts.iter().zip(factors).map(|(&&x, &factor)| i128::from(x) * i128::from(factor));
             narrow(products.sum::<i128>() + i128::from(constant))
         };
-        let round = |values: &[i64], p: Requantize| Ok(values.iter().map(|&x| requantize::reference(x, p)).collect());
+        let round =
+            |values: &[i64], p: Requantize| Ok(values.iter().map(|&x| requantize::reference(x, p)).collect());
         self.by_rounding(x, sum, round, |floors, base| Ok(base + floors.iter().sum::<i64>()))
     }
 
@@ -342,7 +350,8 @@ impl IntegerOperator for Integers {
             let parts: Vec<Bounded> = parts.iter().map(|&x| x.clone()).collect();
             Bounded::weighted_sum(&parts, factors, constant)
         };
-        let total = |floors: &[Bounded], base: i64| Bounded::weighted_sum(floors, &vec![1; floors.len()], base);
+        let total =
+            |floors: &[Bounded], base: i64| Bounded::weighted_sum(floors, &vec![1; floors.len()], base);
         self.by_rounding(x, sum, |values, p| requantize::constrain(b, values, p), total)
     }
 
@@ -373,7 +382,10 @@ impl IntegerOperator for Integers {
 }
 
 /// What [`Integers::write`] wrote.
-pub(super) fn read(reader: &mut Reader<'_>, shape: &Shape<'_>) -> Result<Arc<dyn IntegerOperator>, ReadError> {
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    shape: &Shape<'_>,
+) -> Result<Arc<dyn IntegerOperator>, ReadError> {
     let (parts, len) = match *shape.arguments {
         [(len, None)] => (1, len),
         [(len, None), (other, None)] if len == other => (2, len),

@@ -48,7 +48,10 @@ impl Parts {
                 // Two integers, each rounded as it is scaled, are not one.
                 let pairs = of_floats && rows.iter().all(|row| row.terms.len() == 2 && is_plain(row));
                 let two = |first: bool| if first == pairs { two(layers, rows) } else { None };
-                inputs(layers, rows).or_else(|| two(true)).or_else(|| one(layers, rows)).or_else(|| two(false))
+                inputs(layers, rows)
+                    .or_else(|| two(true))
+                    .or_else(|| one(layers, rows))
+                    .or_else(|| two(false))
             }
             Map::Dense(dense) => of_dense(layers, dense),
             Map::Convolution(conv) => of_convolution(layers, conv),
@@ -67,9 +70,11 @@ fn is_single(x: f64) -> bool {
 
 /// How often single precision may round a sum, beyond scaling its one term; and the magnitudes of all terms, at most.
 fn roundings(coefficients: &[f64], ends: &[(i64, i64)], bias: f64, unit: f64) -> (u32, f64) {
-    let size = |(c, &(lo, hi)): (&f64, &(i64, i64))| c.abs() * lo.unsigned_abs().max(hi.unsigned_abs()) as f64;
+    let size =
+        |(c, &(lo, hi)): (&f64, &(i64, i64))| c.abs() * lo.unsigned_abs().max(hi.unsigned_abs()) as f64;
     let size = coefficients.iter().zip(ends).map(size).sum::<f64>() + bias.abs();
-    let is_one = bias == 0.0 && matches!(coefficients, [] | [_]) && coefficients.iter().all(|&c| is_single(c));
+    let is_one =
+        bias == 0.0 && matches!(coefficients, [] | [_]) && coefficients.iter().all(|&c| is_single(c));
     // Multiples of a power of two are added as they are.
     let is_dyadic = unit.to_bits() & ((1 << 52) - 1) == 0 && (bias / unit).fract() == 0.0;
     let is_exact = is_one || (is_dyadic && size / unit < (1 << 24) as f64);
@@ -78,7 +83,8 @@ fn roundings(coefficients: &[f64], ends: &[(i64, i64)], bias: f64, unit: f64) ->
 
 /// The largest number of which all coefficients are whole multiples, and which ones.
 fn unit(coefficients: &[f64]) -> Option<(f64, Vec<i64>)> {
-    let largest = coefficients.iter().copied().fold(0.0f64, |most, c| if c.abs() > most.abs() { c } else { most });
+    let largest =
+        coefficients.iter().copied().fold(0.0f64, |most, c| if c.abs() > most.abs() { c } else { most });
     if largest == 0.0 {
         return Some((1.0, vec![0; coefficients.len()]));
     }
@@ -94,7 +100,8 @@ fn unit(coefficients: &[f64]) -> Option<(f64, Vec<i64>)> {
     }
     let unit = largest.abs() / (largest.abs() / unit).round();
     let factors: Vec<i64> = coefficients.iter().map(|c| (c / unit).round() as i64).collect();
-    let is_whole = |(c, &factor): (&f64, &i64)| (c - factor as f64 * unit).abs() <= 16.0 * NOTHING * largest.abs();
+    let is_whole =
+        |(c, &factor): (&f64, &i64)| (c - factor as f64 * unit).abs() <= 16.0 * NOTHING * largest.abs();
     coefficients.iter().zip(&factors).all(is_whole).then_some((unit, factors))
 }
 
@@ -127,7 +134,8 @@ fn inputs(layers: &Layers, rows: &[Row]) -> Option<Parts> {
         }
         _ => None,
     };
-    let (atoms, units): (Vec<Row>, Vec<f64>) = rows.iter().map(row).collect::<Option<Vec<_>>>()?.into_iter().unzip();
+    let (atoms, units): (Vec<Row>, Vec<f64>) =
+        rows.iter().map(row).collect::<Option<Vec<_>>>()?.into_iter().unzip();
     Some(Parts {
         maps: vec![Map::Rows(atoms)],
         units: units.into_iter().map(|unit| [unit, 0.0]).collect(),
@@ -189,8 +197,11 @@ fn two(layers: &Layers, rows: &[Row]) -> Option<Parts> {
 
 fn of_dense(layers: &Layers, dense: &Dense) -> Option<Parts> {
     let ends = ends(layers, dense.columns.iter().copied())?;
-    let found: Vec<Whole> =
-        dense.w.chunks_exact(dense.columns.len().max(1)).map(|row| whole(row, &ends)).collect::<Option<_>>()?;
+    let found: Vec<Whole> = dense
+        .w
+        .chunks_exact(dense.columns.len().max(1))
+        .map(|row| whole(row, &ends))
+        .collect::<Option<_>>()?;
     let w = found.iter().flat_map(|row| &row.factors).map(|&factor| factor as f64).collect();
     let map = Dense { columns: dense.columns.clone(), w, bias: vec![0.0; dense.bias.len()] };
     let rows = dense.w.chunks_exact(dense.columns.len().max(1)).zip(&dense.bias).zip(&found);
@@ -222,7 +233,8 @@ fn of_convolution(layers: &Layers, conv: &Convolution) -> Option<Parts> {
     };
     let units = each(&|filter| found.get(filter).map(|found| found.unit))?;
     let biases = each(&|filter| conv.bias.get(filter).copied())?;
-    let ranges = found.iter().flat_map(|found| std::iter::repeat_n([found.range, (0, 0)], positions)).collect();
+    let ranges =
+        found.iter().flat_map(|found| std::iter::repeat_n([found.range, (0, 0)], positions)).collect();
     let units = units.into_iter().map(|unit| [unit, 0.0]).collect();
     let counted = conv.w.chunks_exact(len).zip(&conv.bias).zip(&found);
     let counted = counted.map(|((taps, &bias), found)| roundings(taps, &ends, bias, found.unit));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::super::call::call;
 use super::super::function::Elementwise;
 use super::super::{clip, movement, whole};
-use super::dequantize::{single, steps};
+use super::dequantize::{Parameters, parameters};
 use super::law::{Finish, Format, Law};
 use super::operator::{Rescaled, Ruled};
 use super::parts::{Parts, hull};
@@ -38,18 +38,8 @@ pub(super) struct Rounding {
 
 /// QuantizeLinear.
 pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refusal> {
-    node.arity(2..=3, "2 or 3")?;
-    let x = node.tensor(0)?;
-    single(node, x)?;
-    let (dims, scales) = node.constant(1)?;
-    let zeros = match node.operand(2) {
-        Some(_) => node.constant(2)?.1,
-        None => vec![0.0; scales.len()],
-    };
-    if zeros.len() != scales.len() {
-        return Err(node.mismatch(&dims, &[zeros.len()]));
-    }
-    let (steps, ends) = (steps(node, x, &dims)?, ends(node, 2)?);
+    let Parameters { x, scales, zeros, steps } = parameters(node)?;
+    let ends = ends(node, 2)?;
     let (mut finish, mut formats) = (Vec::with_capacity(x.len()), Vec::with_capacity(x.len()));
     for at in 0..x.len() {
         let step = node.expected(steps.of(at))?;
@@ -57,7 +47,7 @@ pub(super) fn import(node: &Node<'_>, layers: &mut Layers) -> Result<Value, Refu
         finish.push(Finish::Over(scale));
         formats.push(format(node, &ends, *node.expected(zeros.get(step))?)?);
     }
-    rounded(node, layers, &x.clone(), &Rounding { finish, formats }).map(Value::from)
+    rounded(node, layers, x, &Rounding { finish, formats }).map(Value::from)
 }
 
 /// A scale, which is positive.
@@ -77,7 +67,11 @@ pub(super) fn ends(node: &Node<'_>, zero: usize) -> Result<RangeInclusive<i64>, 
         (None, None) => DataType::Uint8 as i64,
         (None, Some(_)) => {
             let found = format!("'{}', whose type is not known here", node.operand_name(zero));
-            return Err(node.bad_attribute("zero_point", found, "an initializer, or a Constant, of the graph"));
+            return Err(node.bad_attribute(
+                "zero_point",
+                found,
+                "an initializer, or a Constant, of the graph",
+            ));
         }
     };
     let data_type = i32::try_from(code).ok().and_then(|code| DataType::try_from(code).ok());
@@ -104,7 +98,9 @@ pub(crate) fn integers(data_type: DataType) -> Option<RangeInclusive<i64>> {
 /// A format of these integers with a zero point among them.
 pub(super) fn format(node: &Node<'_>, ends: &RangeInclusive<i64>, zero: f64) -> Result<Format, Refusal> {
     let whole = Some(zero as i64).filter(|&whole| whole as f64 == zero && ends.contains(&whole));
-    let zero = whole.ok_or_else(|| node.bad_attribute("zero_point", zero.to_string(), "an integer of the result's type"))?;
+    let zero = whole.ok_or_else(|| {
+        node.bad_attribute("zero_point", zero.to_string(), "an integer of the result's type")
+    })?;
     Ok(Format { lo: *ends.start(), hi: *ends.end(), zero })
 }
 
@@ -117,7 +113,12 @@ enum Before {
 }
 
 /// Rounds the elements of `x`.
-pub(super) fn rounded(node: &Node<'_>, layers: &mut Layers, x: &Tensor, rounding: &Rounding) -> Result<Tensor, Refusal> {
+pub(super) fn rounded(
+    node: &Node<'_>,
+    layers: &mut Layers,
+    x: &Tensor,
+    rounding: &Rounding,
+) -> Result<Tensor, Refusal> {
     let Rounding { finish, formats } = rounding;
     layers.spend_work(node, x.terms() as u128 + x.len() as u128)?;
     let zeros = |i: usize| Some((1.0, formats.get(i)?.zero as f64));
@@ -131,7 +132,9 @@ pub(super) fn rounded(node: &Node<'_>, layers: &mut Layers, x: &Tensor, rounding
     let centered = match before(node, layers, x)? {
         Some(Before::Function { map, function }) => of_function(node, layers, x, (&map, function), rounding)?,
         Some(Before::Clipped { map, clip, pool: None }) => exact(node, layers, x, (&map, &clip), rounding)?,
-        Some(Before::Clipped { map, clip, pool: Some(window) }) => pooled(node, layers, x, (&map, &clip, window), rounding)?,
+        Some(Before::Clipped { map, clip, pool: Some(window) }) => {
+            pooled(node, layers, x, (&map, &clip, window), rounding)?
+        }
         None => None,
     };
     let centered = match centered {
@@ -172,14 +175,18 @@ fn before(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Option<Bef
     // Moved elements of such layers.
     let Some(rows) = x.as_rows() else { return Ok(None) };
     let place = |row: &crate::model::Row| row.as_atom().and_then(|atom| layers.maker(atom));
-    let Some(places) = rows.iter().map(place).collect::<Option<Vec<(usize, usize)>>>() else { return Ok(None) };
+    let Some(places) = rows.iter().map(place).collect::<Option<Vec<(usize, usize)>>>() else {
+        return Ok(None);
+    };
     let (mut clip, mut functions) = (Vec::new(), Vec::new());
     let mut terms = 0;
     for &(position, element) in &places {
         let layer = layers.layer(position).filter(|layer| layer.pool.is_none());
         terms += layer.map_or(0, |layer| layer.map.row_terms(element));
         match layer.map(|layer| &layer.function) {
-            Some(LayerFunction::Clip { low, high }) => clip.push((low.unwrap_or(ALL.0), high.unwrap_or(ALL.1))),
+            Some(LayerFunction::Clip { low, high }) => {
+                clip.push((low.unwrap_or(ALL.0), high.unwrap_or(ALL.1)))
+            }
             Some(LayerFunction::Linear) => clip.push(ALL),
             Some(LayerFunction::Operator(operator)) => {
                 functions.extend(operator.as_any().downcast_ref::<Elementwise>().map(|found| found.function));
@@ -191,11 +198,14 @@ fn before(node: &Node<'_>, layers: &mut Layers, x: &Tensor) -> Result<Option<Bef
         return Ok(None);
     }
     layers.spend_terms(node, terms as u128)?;
-    let row = |&(position, element): &(usize, usize)| layers.layer(position).map(|layer| layer.map.row(element));
+    let row =
+        |&(position, element): &(usize, usize)| layers.layer(position).map(|layer| layer.map.row(element));
     let map = Arc::new(Map::Rows(node.expected(places.iter().map(row).collect())?));
     Ok(match functions.first() {
         None if clip.len() == rows.len() => Some(Before::Clipped { map, clip, pool: None }),
-        Some(&function) if functions.len() == rows.len() && functions.iter().all(|&other| other == function) => {
+        Some(&function)
+            if functions.len() == rows.len() && functions.iter().all(|&other| other == function) =>
+        {
             Some(Before::Function { map, function })
         }
         _ => None,
@@ -243,7 +253,9 @@ pub(super) fn ruled(
     laws: Vec<Ruled>,
     of_row: Vec<u32>,
 ) -> Result<Option<Tensor>, Refusal> {
-    let ends = laws.iter().map(|Ruled { law: Law { format, .. }, .. }| (format.lo - format.zero, format.hi - format.zero));
+    let ends = laws
+        .iter()
+        .map(|Ruled { law: Law { format, .. }, .. }| (format.lo - format.zero, format.hi - format.zero));
     let ends = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0, 0));
     // For each law about as many evaluations and comparisons as there are places where its result changes, many times over.
     let places = |ruled: &Ruled| {
@@ -260,10 +272,12 @@ pub(super) fn ruled(
     if !of_inputs && (0..count).any(|law| operator.fitted(law, 0).is_none()) {
         return Ok(None);
     }
-    let arguments: Vec<Tensor> = maps.into_iter()
+    let arguments: Vec<Tensor> = maps
+        .into_iter()
         .map(|map| Tensor::of_map(vec![map.rows()], map).with_trail(x.trail.clone()))
         .collect();
-    let result = layers.apply(node, Arc::new(operator), &arguments.iter().collect::<Vec<_>>(), x.shape.clone())?;
+    let result =
+        layers.apply(node, Arc::new(operator), &arguments.iter().collect::<Vec<_>>(), x.shape.clone())?;
     Ok(Some(noted(layers, result, ends)))
 }
 
@@ -294,8 +308,12 @@ fn of_function(
     (map, function): (&Map, Activation),
     Rounding { finish, formats }: &Rounding,
 ) -> Result<Option<Tensor>, Refusal> {
-    let Some(Parts { maps, units, biases, ranges, of_inputs: false, .. }) = Parts::of(layers, map, false) else { return Ok(None) };
-    let ([map], [unit, others @ ..], [bias, ..]) = (maps.as_slice(), units.as_slice(), biases.as_slice()) else {
+    let Some(Parts { maps, units, biases, ranges, of_inputs: false, .. }) = Parts::of(layers, map, false)
+    else {
+        return Ok(None);
+    };
+    let ([map], [unit, others @ ..], [bias, ..]) = (maps.as_slice(), units.as_slice(), biases.as_slice())
+    else {
         return Ok(None);
     };
     let first = finish.first().zip(formats.first());
@@ -311,7 +329,8 @@ fn of_function(
         return Ok(None);
     }
     let integer = |&value: &f64| law([1.0, 0.0], 0.0, ALL, (finish, format)).of([value, 0.0]) as f64;
-    let table = Tensor::constants(vec![values.len()], values.iter().map(integer).collect()).of_kind(Kind::Integer);
+    let table =
+        Tensor::constants(vec![values.len()], values.iter().map(integer).collect()).of_kind(Kind::Integer);
     let places = Tensor::of_map(x.shape.clone(), map.clone()).with_trail(x.trail.clone());
     let places = layers.affine(node, &places, |_| Some((1.0, -lo as f64)))?.of_kind(Kind::Integer);
     let result = call(node, layers, (&movement::FAMILY, "Gather"), &[&table, &places], &[])?;
@@ -336,7 +355,11 @@ fn approximate(
     let ends = formats.first().map(|format| (format.lo - format.zero, format.hi - format.zero));
     let (lo, hi) = node.expected(ends)?;
     if formats.iter().any(|format| (format.lo - format.zero, format.hi - format.zero) != (lo, hi)) {
-        return Err(node.bad_attribute("zero_point", "several".into(), "one, where the arithmetic is not of integers"));
+        return Err(node.bad_attribute(
+            "zero_point",
+            "several".into(),
+            "one, where the arithmetic is not of integers",
+        ));
     }
     let bound = |value: i64| Tensor::constants(Vec::new(), vec![value as f64]).of_kind(Kind::Integer);
     let result = call(node, layers, (&clip::FAMILY, "Clip"), &[&whole, &bound(lo), &bound(hi)], &[])?;

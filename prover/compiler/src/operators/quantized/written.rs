@@ -52,7 +52,12 @@ pub(super) fn of_one(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nod
 pub(super) fn of_many(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Nodes {
     let count = node.operands.len();
     if count < 5 || !(count - 2).is_multiple_of(3) {
-        return Err(Refusal::Arity { node: node.name.clone(), what: "inputs", found: count, allowed: "2 and 3 for each tensor" });
+        return Err(Refusal::Arity {
+            node: node.name.clone(),
+            what: "inputs",
+            found: count,
+            allowed: "2 and 3 for each tensor",
+        });
     }
     let mut written = Written::new(node, layers);
     let mut parts = Vec::new();
