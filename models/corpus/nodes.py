@@ -3,7 +3,7 @@
     python nodes.py            write `node/OPERATOR.json`
     python nodes.py --check    compare with the committed files
 
-Kept are the tests of the operators below with at most `ELEMENTS` numbers. What a circuit must know to be built (shapes,
+Kept are the tests of the operators below with at most `ELEMENTS` numbers, or `MORE` of those whose least test has more. What a circuit must know to be built (shapes,
 axes, counts, weights, exponents) the tests give as inputs like all else: those, listed in `FIXED` by operator and position,
 become initializers here. Operators whose results depend on no input (Shape, Range, ...) are not among them. A file has one test a line: name, model in hexadecimal, inputs and outputs with shape, type and values."""
 
@@ -20,12 +20,13 @@ from onnx.backend.test.case.node import collect_testcases
 
 HERE = Path(__file__).resolve().parent / "node"
 ELEMENTS = 700  # most numbers of a test, inputs and outputs together
+MORE = {"Attention": 1000, "RotaryEmbedding": 1000}
 MODEL = 6000  # most bytes of a test's model
 TYPES = {"float32", "float64", "float16", "int64", "int32", "int8", "uint8", "int16", "uint16", "uint32", "uint64", "bool", "object", "str"}
 
 # What must be constant, by position of the input.
 FIXED = {
-    "BatchNormalization": (1, 2, 3, 4), "BitShift": (1,), "BitwiseAnd": (1,), "BitwiseOr": (1,), "BitwiseXor": (1,), "CenterCropPad": (1,), "Clip": (1, 2), "Col2Im": (1, 2), "Compress": (1,),
+    "Attention": (6,), "RotaryEmbedding": (1, 2, 3), "BatchNormalization": (1, 2, 3, 4), "BitShift": (1,), "BitwiseAnd": (1,), "BitwiseOr": (1,), "BitwiseXor": (1,), "CenterCropPad": (1,), "Clip": (1, 2), "Col2Im": (1, 2), "Compress": (1,),
     "Conv": (1, 2), "ConvTranspose": (1, 2), "CumProd": (1,), "CumSum": (1,), "Dropout": (1, 2), "Expand": (1,), "Gather": (1,),
     "GatherElements": (1,), "GatherND": (1,), "GRU": (1, 2, 3, 4, 5), "Gemm": (1, 2), "GroupNormalization": (1, 2), "InstanceNormalization": (1, 2),
     "LSTM": (1, 2, 3, 4, 5, 6, 7), "LayerNormalization": (1, 2), "Mod": (1,), "OneHot": (1, 2), "Pow": (1,), "PRelu": (1,), "Pad": (1, 2, 3), "Reshape": (1,), "Resize": (1, 2, 3),
@@ -83,7 +84,7 @@ def pack(test):
     if not all(isinstance(v, (np.ndarray, np.generic)) for v in values):
         return None
     values = [np.asarray(v) for v in values]
-    if any(v.dtype.name not in TYPES for v in values) or sum(v.size for v in values) > ELEMENTS:
+    if any(v.dtype.name not in TYPES for v in values) or sum(v.size for v in values) > MORE.get(operator(test), ELEMENTS):
         return None
     model = onnx.ModelProto()
     model.CopyFrom(test.model)

@@ -31,6 +31,7 @@ def cases():
     yield from branches()
     yield from sequences()
     yield from recurrent()
+    yield from attention()
     yield from fused()
     yield from variables()
     yield from decisions()
@@ -107,6 +108,9 @@ def recurrent():
         ("GRU", 3, "gru-reset-before", dict(linear_before_reset=0)),
         ("GRU", 3, "gru-backwards", dict(linear_before_reset=1, direction="reverse")),
         ("RNN", 1, "rnn-of-rectifiers", dict(activations=["Relu"])),
+        ("LSTM", 4, "lstm-peepholes", dict(clip=0.4)),
+        ("LSTM", 4, "lstm-coupled", dict(input_forget=1)),
+        ("GRU", 3, "gru-clipped", dict(linear_before_reset=0, clip=0.3)),
     ]:
         d = 2 if options.get("direction") == "bidirectional" else 1
         w = {
@@ -115,10 +119,40 @@ def recurrent():
         }
         first = " h0 c0" if operator == "LSTM" else " h0"
         inputs = ["x", "w", "r", "b", ""] + first.split()
+        if name == "lstm-peepholes":
+            inputs.append("p")
+            w["p"] = weights(rng, d, 6)
         outputs = {"y": ("float", [5, d, 2, 2]), "last": ("float", [d, 2, 2])} | ({"cell": ("float", [d, 2, 2])} if operator == "LSTM" else {})
         made = helper.make_node(operator, inputs, list(outputs), name=name, hidden_size=2, **options)
         constants = {k: v for k, v in w.items() if k in inputs}
         yield case(name, graph(name, [made], series, outputs, constants), walk, max_error=0.02)
+
+
+SERIES = {"x": ("float", [1, 4, 6])}
+
+
+def attention():
+    """A small decoder's layer: turned by positions, more heads of queries than of keys, each looks back two places."""
+    rng = generator("attention")
+    angles = np.outer(np.arange(8), [1.0, 0.1])
+    constants = {"cos": np.cos(angles).astype("f"), "sin": np.sin(angles).astype("f"), "places": np.array([[0, 1, 2, 3]])}
+    constants |= {k: weights(rng, 6, width) * 0.5 for k, width in [("wq", 16), ("wk", 8), ("wv", 8)]}
+    rotated = lambda name, heads: helper.make_node("RotaryEmbedding", [name, "cos", "sin", "places"], [name + "r"], num_heads=heads)
+    nodes = [node("MatMul", f"x w{k}", k) for k in "qkv"] + [rotated("q", 4), rotated("k", 2)]
+    attention = helper.make_node(
+        "Attention", ["qr", "kr", "v"], ["y"], q_num_heads=4, kv_num_heads=2, is_causal=1, softcap=2.0
+    )
+    model = swapped("decoder", [*nodes, attention], SERIES, [1, 4, 16], constants, 23)
+    yield case("decoder-layer", model, draw([1, 4, 6]), max_error=0.05)
+    # onnxruntime's own operator, with its operands in another order.
+    nodes = [
+        node("MatMul", "x wq", "q"),
+        helper.make_node("RotaryEmbedding", ["q", "places", "cos", "sin"], ["r"], domain="com.microsoft", num_heads=4, interleaved=1),
+        node("Relu", "r", "y"),
+    ]
+    kept = {k: constants[k] for k in ("wq", "places", "cos", "sin")}
+    model = swapped("rotated", nodes, SERIES, [1, 4, 16], kept)
+    yield case("rotated-in-pairs", model, draw([1, 4, 6]))
 
 
 def fused():
@@ -138,10 +172,18 @@ def fused():
 
 
 def microsoft(name, nodes, constants):
-    model = graph(name, [node("Relu", "x", "y")], X, {"y": ("float", [None, 4])}, constants)
+    return swapped(name, nodes, X, [None, 4], constants)
+
+
+def swapped(name, nodes, inputs, shape, constants, opset=None):
+    """A graph of nodes that the checker of the operator set that all others are written in does not know."""
+    model = graph(name, [node("Relu", "x", "y")], inputs, {"y": ("float", shape)}, constants)
     del model.graph.node[:]
     model.graph.node.extend(nodes)
-    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    if opset:
+        model.opset_import[0].version = opset
+    else:
+        model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     return model
 
 

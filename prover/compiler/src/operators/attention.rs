@@ -1,118 +1,330 @@
-//! Attention (operator set 23), as the nodes that it stands for: products of matrices, a mask, a softmax. Reference: ONNX, "Attention".
+//! Attention (operator sets 23 to 25), as the nodes that it stands for: products of matrices, a mask, a softmax. Reference: ONNX,
+//! "Attention", with its erratum of version 1.23: a query that may look at no key gives zeros.
 
 use super::family::{Family, OnnxOperator};
-use super::written::Written;
+use super::written::{Written, int};
 use crate::import::graph::Layers;
 use crate::import::node::{Node, Scope};
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Value};
 use crate::onnx::NodeProto;
 
-/// Largest mask of positions that lie ahead.
+/// Operands of a node.
+const MASK: usize = 3;
+const PAST_KEYS: usize = 4;
+const PAST_VALUES: usize = 5;
+const LENGTHS: usize = 6;
+
+/// Largest mask of positions that no query may look at.
 const MAX_MASK: usize = 1 << 22;
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
     name: "Attention",
-    cost: "that of two products of matrices and a softmax",
-    operators: &[OnnxOperator::written("Attention", written_out)
-        .remarks("equally many heads for queries, keys and values; without a cache, `softcap` and intermediate results")],
+    cost: "that of two products of matrices and a softmax; of `softcap`, a table for each score",
+    operators: &[OnnxOperator::written("Attention", written_out).remarks(
+        "heads of keys and values that divide those of queries, caches, windows, all results; lengths (`nonpad_kv_seqlen`) that are constant",
+    )],
     integers: &[],
 };
 
-/// An operand as `[batch, heads, length, width]`, and its length and width.
-fn heads(
-    written: &mut Written<'_>,
-    position: usize,
-    attribute: &'static str,
-) -> Result<(String, [i64; 4]), Refusal> {
-    let node = written.node;
-    let (name, tensor) = (written.operand(position)?, node.tensor(position)?);
-    let dims: Vec<i64> = tensor.shape.iter().map(|&dim| dim as i64).collect(); // of at most 2^27 elements
-    match *dims.as_slice() {
-        [batch, heads, length, width] => Ok((name.to_owned(), [batch, heads, length, width])),
-        [batch, length, all] => {
-            let heads = node.int(attribute, 0)?;
-            if heads <= 0 || all % heads != 0 {
-                return Err(node.bad_attribute(attribute, heads.to_string(), "a number that divides the last dimension"));
+/// Queries, keys or values by heads: `[batch, heads, length, width]`.
+struct ByHeads {
+    name: String,
+    dims: [usize; 4],
+}
+
+impl ByHeads {
+    fn of(written: &mut Written<'_>, position: usize, attribute: &'static str) -> Result<Self, Refusal> {
+        let node = written.node;
+        let (name, tensor) = (written.operand(position)?, node.tensor(position)?);
+        match *tensor.shape.as_slice() {
+            [batch, heads, length, width] => {
+                Ok(ByHeads { name: name.to_owned(), dims: [batch, heads, length, width] })
             }
-            let shape = written.integers(&format!("shape of {position}"), vec![batch, length, heads, all / heads]);
-            let apart = written.push("Reshape", &[name, &shape], &format!("heads of {position}"), vec![]);
-            let turned = written.transposed(&apart, &format!("{position} by heads"), &[0, 2, 1, 3]);
-            Ok((turned, [batch, heads, length, all / heads]))
+            [batch, length, all] => {
+                let given = node.int(attribute, 0)?;
+                let heads = usize::try_from(given).ok().filter(|&heads| heads > 0 && all % heads == 0);
+                let heads = heads.ok_or_else(|| {
+                    node.bad_attribute(
+                        attribute,
+                        given.to_string(),
+                        "a number that divides the last dimension",
+                    )
+                })?;
+                let dims = [batch, heads, length, all / heads];
+                let apart = written.reshaped(
+                    name,
+                    &format!("heads of {position}"),
+                    &[batch, length, heads, all / heads],
+                );
+                Ok(ByHeads {
+                    name: written.transposed(&apart, &format!("{position} by heads"), &[0, 2, 1, 3]),
+                    dims,
+                })
+            }
+            _ => Err(Refusal::Rank {
+                node: node.name.clone(),
+                shape: tensor.shape.as_slice().into(),
+                allowed: "3 or 4",
+            }),
         }
-        _ => Err(Refusal::Rank {
-            node: node.name.clone(),
-            shape: tensor.shape.as_slice().into(),
-            allowed: "3 or 4",
-        }),
+    }
+
+    /// With what a cache holds in front; returns how much that is.
+    fn behind(&mut self, written: &mut Written<'_>, position: usize) -> Result<usize, Refusal> {
+        if written.node.operand(position).is_none() {
+            return Ok(0);
+        }
+        let (name, cached) = (written.operand(position)?, written.node.tensor(position)?);
+        let [batch, heads, length, width] = self.dims;
+        let &[_, _, past, _] = cached.shape.as_slice() else {
+            return Err(written.node.mismatch(&cached.shape, &self.dims));
+        };
+        if cached.shape != [batch, heads, past, width] {
+            return Err(written.node.mismatch(&cached.shape, &self.dims));
+        }
+        let joined = written.push(
+            "Concat",
+            &[name, &self.name],
+            &format!("{position} and present"),
+            vec![int("axis", 2)],
+        );
+        *self = ByHeads { name: joined, dims: [batch, heads, past + length, width] };
+        Ok(past)
+    }
+
+    /// Each head as often as there are queries for it: `[h0, h0, h1, h1, ...]`.
+    fn repeated(&mut self, written: &mut Written<'_>, name: &str, of_queries: usize) -> Result<(), Refusal> {
+        let heads = self.dims[1];
+        if heads == 0 || !of_queries.is_multiple_of(heads) {
+            let found = format!("{heads} for {of_queries} heads of queries");
+            return Err(written.node.bad_attribute(
+                "kv_num_heads",
+                found,
+                "a number that divides that of queries",
+            ));
+        }
+        if heads < of_queries {
+            let times = of_queries / heads;
+            let places = written.integers(
+                &format!("heads of {name}"),
+                (0..of_queries).map(|head| (head / times) as i64).collect(),
+            );
+            self.name = written.push(
+                "Gather",
+                &[&self.name, &places],
+                &format!("{name} for queries"),
+                vec![int("axis", 1)],
+            );
+            self.dims[1] = of_queries;
+        }
+        Ok(())
+    }
+}
+
+/// Which keys a query may look at, whatever the values are: `[batch, queries, keys]`.
+struct Seen {
+    dims: [usize; 3],
+    is_seen: Vec<bool>,
+}
+
+impl Seen {
+    /// None where all are seen.
+    fn of(node: &Node<'_>, [batch, queries, keys]: [usize; 3], past: usize) -> Result<Option<Self>, Refusal> {
+        let is_causal = match node.int("is_causal", 0)? {
+            0 => false,
+            1 => true,
+            other => return Err(node.bad_attribute("is_causal", other.to_string(), "0 or 1")),
+        };
+        let side = |attribute| {
+            let width = node.int(attribute, -1)?;
+            match width {
+                -1.. => Ok(usize::try_from(width).ok()), // -1: no end
+                _ => Err(node.bad_attribute(attribute, width.to_string(), "a number of positions, or -1")),
+            }
+        };
+        let (left, right) = (side("left_window_size")?, side("right_window_size")?);
+        let lengths = match node.operand(LENGTHS) {
+            Some(_) if node.operand(PAST_KEYS).is_some() => {
+                return Err(node.bad_attribute(
+                    "nonpad_kv_seqlen",
+                    "beside a cache".into(),
+                    "one of the two",
+                ));
+            }
+            Some(_) => Some(node.constant(LENGTHS)?.1),
+            None => None,
+        };
+        if !is_causal && left.is_none() && right.is_none() && lengths.is_none() {
+            return Ok(None);
+        }
+        let batch = if lengths.is_some() { batch } else { 1 };
+        let size = batch.saturating_mul(queries).saturating_mul(keys);
+        if size > MAX_MASK {
+            return Err(node.bad_attribute(
+                "is_causal",
+                "with so many positions".into(),
+                "at most 2^22 scores in all",
+            ));
+        }
+        let mut is_seen = Vec::with_capacity(size);
+        for of_batch in 0..batch {
+            let length = match &lengths {
+                None => None,
+                Some(lengths) => {
+                    let length = lengths.get(of_batch).filter(|length| (0.0..=keys as f64).contains(*length));
+                    Some(*length.ok_or_else(|| {
+                        let found = format!("{lengths:?}");
+                        node.bad_attribute(
+                            "nonpad_kv_seqlen",
+                            found,
+                            "a length for each of the batch, of the keys at most",
+                        )
+                    })? as usize)
+                }
+            };
+            for query in 0..queries {
+                // The place among the keys is that behind the cached ones, and may lie before the first.
+                let at = (query + length.unwrap_or(past)) as i64 - length.map_or(0, |_| queries as i64);
+                is_seen.extend((0..keys).map(|key| {
+                    let ahead = key as i64 - at;
+                    length.is_none_or(|length| key < length)
+                        && (!is_causal || ahead <= 0)
+                        && left.is_none_or(|left| -ahead <= left as i64)
+                        && right.is_none_or(|right| ahead <= right as i64)
+                }));
+            }
+        }
+        Ok(Some(Seen { dims: [batch, queries, keys], is_seen }))
+    }
+
+    /// Whether each query sees a key.
+    fn queries(&self) -> Vec<bool> {
+        self.is_seen.chunks(self.dims[2].max(1)).map(|keys| keys.contains(&true)).collect()
+    }
+
+    /// What is added to the scores: a query without keys sees them all, and is weighed with nothing behind the softmax.
+    fn added(&self, written: &mut Written<'_>) -> String {
+        let [batch, queries, keys] = self.dims.map(|dim| dim as i64);
+        let of_query = |seen: &[bool]| -> Vec<f32> {
+            let is_blind = !seen.contains(&true);
+            seen.iter().map(|&is_seen| if is_seen || is_blind { 0.0 } else { f32::NEG_INFINITY }).collect()
+        };
+        let values = self.is_seen.chunks(self.dims[2].max(1)).flat_map(of_query).collect();
+        written.floats("seen", vec![batch, 1, queries, keys], values)
+    }
+}
+
+/// The scores with the mask that is an operand; one that is shorter than the keys lets none behind its end be seen.
+fn masked(written: &mut Written<'_>, scores: &str, keys: usize) -> Result<String, Refusal> {
+    let node = written.node;
+    if node.operand(MASK).is_none() {
+        return Ok(scores.to_owned());
+    }
+    let (mut mask, tensor) = (written.operand(MASK)?.to_owned(), node.tensor(MASK)?);
+    let is_truth = matches!(node.operand(MASK), Some(Value::Tensor(tensor)) if tensor.kind == Kind::Bool);
+    if let [around @ .., length] = tensor.shape.as_slice()
+        && *length < keys
+        && *length != 1
+    {
+        let mut dims = around.to_vec();
+        dims.push(keys - length);
+        check_size(node, &dims)?;
+        let count = dims.iter().product();
+        let dims: Vec<i64> = dims.into_iter().map(|dim| dim as i64).collect();
+        let rest = match is_truth {
+            true => written.truths("rest of mask", dims, vec![false; count]),
+            false => written.floats("rest of mask", dims, vec![f32::NEG_INFINITY; count]),
+        };
+        mask = written.push("Concat", &[&mask, &rest], "whole mask", vec![int("axis", -1)]);
+    }
+    Ok(match is_truth {
+        true => {
+            let low = written.floats("low", vec![], vec![f32::NEG_INFINITY]);
+            written.push("Where", &[&mask, scores, &low], "masked", vec![])
+        }
+        false => written.push("Add", &[scores, &mask], "masked", vec![]),
+    })
+}
+
+fn check_size(node: &Node<'_>, dims: &[usize]) -> Result<(), Refusal> {
+    match dims.iter().try_fold(1usize, |size, &dim| size.checked_mul(dim)) {
+        Some(size) if size <= MAX_MASK => Ok(()),
+        _ => Err(node.bad_attribute("attn_mask", format!("{dims:?}"), "at most 2^22 scores in all")),
     }
 }
 
 fn written_out(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Result<Vec<NodeProto>, Refusal> {
-    node.inputs(3..=4, "3 or 4: queries, keys, values and a mask")?;
-    for (attribute, default) in [("qk_matmul_output_mode", 0), ("softmax_precision", 0)] {
-        let value = node.int(attribute, default)?;
-        if attribute != "softmax_precision" && value != default {
-            return Err(node.bad_attribute(attribute, value.to_string(), "0"));
-        }
+    node.inputs(3..=7, "3 to 7: queries, keys, values, a mask, two caches, lengths")?;
+    let shown = node.int("qk_matmul_output_mode", 0)?;
+    if !(0..=3).contains(&shown) {
+        return Err(node.bad_attribute("qk_matmul_output_mode", shown.to_string(), "0 to 3"));
     }
     let softcap = node.float("softcap", 0.0)?;
-    if softcap != 0.0 {
-        return Err(node.bad_attribute("softcap", softcap.to_string(), "0"));
+    if !(softcap >= 0.0 && softcap.is_finite()) {
+        return Err(node.bad_attribute("softcap", softcap.to_string(), "0, for none, or a positive number"));
+    }
+    if node.operand(PAST_KEYS).is_some() != node.operand(PAST_VALUES).is_some() {
+        return Err(node.bad_attribute(
+            "past_key",
+            "without the other".into(),
+            "caches of both, keys and values",
+        ));
     }
     let mut written = Written::new(node, layers);
-    let (queries, [batch, of_queries, ahead, width]) = heads(&mut written, 0, "q_num_heads")?;
-    let (keys, [_, of_keys, behind, _]) = heads(&mut written, 1, "kv_num_heads")?;
-    let (values, [_, of_values, _, deep]) = heads(&mut written, 2, "kv_num_heads")?;
-    if of_keys != of_queries || of_values != of_queries {
-        let found = format!("{of_queries}, {of_keys} and {of_values}");
-        return Err(node.bad_attribute("kv_num_heads", found, "as many heads of keys and values as of queries"));
-    }
-    let turned = written.transposed(&keys, "turned", &[0, 1, 3, 2]);
-    let products = written.push("MatMul", &[&queries, &turned], "products", vec![]);
+    let queries = ByHeads::of(&mut written, 0, "q_num_heads")?;
+    let mut keys = ByHeads::of(&mut written, 1, "kv_num_heads")?;
+    let mut values = ByHeads::of(&mut written, 2, "kv_num_heads")?;
+    let past = keys.behind(&mut written, PAST_KEYS)?;
+    values.behind(&mut written, PAST_VALUES)?;
+    written.result(1, &keys.name);
+    written.result(2, &values.name);
+    let [batch, heads, ahead, width] = queries.dims;
+    keys.repeated(&mut written, "keys", heads)?;
+    values.repeated(&mut written, "values", heads)?;
+    let behind = keys.dims[2];
+
+    let turned = written.transposed(&keys.name, "turned", &[0, 1, 3, 2]);
+    let products = written.push("MatMul", &[&queries.name, &turned], "products", vec![]);
     let scale = match node.optional_float("scale")? {
         Some(scale) => scale,
         None => 1.0 / (width as f64).sqrt(),
     };
     let scale = written.floats("scale", vec![], vec![scale as f32]);
     let mut scores = written.push("Mul", &[&products, &scale], "scaled", vec![]);
-    if let Some((mask, value)) = node.operands.get(3).copied().flatten() {
-        let is_truth = matches!(value, Value::Tensor(tensor) if tensor.kind == Kind::Bool);
-        scores = match is_truth {
-            true => {
-                let low = written.floats("low", vec![], vec![f32::NEG_INFINITY]);
-                written.push("Where", &[mask, &scores, &low], "masked", vec![])
-            }
-            false => written.push("Add", &[&scores, mask], "masked", vec![]),
-        };
+    let mut steps = vec![scores.clone()];
+    if softcap != 0.0 {
+        let cap = written.floats("cap", vec![], vec![softcap as f32]);
+        let small = written.push("Div", &[&scores, &cap], "by the cap", vec![]);
+        let bent = written.push("Tanh", &[&small], "bent", vec![]);
+        scores = written.push("Mul", &[&bent, &cap], "capped", vec![]);
     }
-    match node.int("is_causal", 0)? {
-        0 => {}
-        1 => {
-            let (rows, columns) = (ahead as usize, behind as usize);
-            if rows.saturating_mul(columns) > MAX_MASK {
-                return Err(node.bad_attribute("is_causal", "1".into(), "0 for as many positions"));
-            }
-            let of = |at: usize| if at % columns.max(1) > at / columns.max(1) { f32::NEG_INFINITY } else { 0.0 };
-            let mask = written.floats("ahead", vec![ahead, behind], (0..rows * columns).map(of).collect());
-            scores = written.push("Add", &[&scores, &mask], "causal", vec![]);
-        }
-        other => return Err(node.bad_attribute("is_causal", other.to_string(), "0 or 1")),
+    steps.push(scores.clone());
+    scores = masked(&mut written, &scores, behind)?;
+    let seen = Seen::of(node, [batch, ahead, behind], past)?;
+    if let Some(seen) = &seen {
+        let mask = seen.added(&mut written);
+        scores = written.push("Add", &[&scores, &mask], "seen scores", vec![]);
     }
-    let weights = written.push("Softmax", &[&scores], "weights", vec![]);
-    let mut result = written.push("MatMul", &[&weights, &values], "sums", vec![]);
+    steps.push(scores.clone());
+    let mut weights = written.push("Softmax", &[&scores], "weights", vec![int("axis", -1)]);
+    if let Some(seen) = seen.filter(|seen| seen.queries().contains(&false)) {
+        let [batch, queries, _] = seen.dims.map(|dim| dim as i64);
+        let is_weighed = seen.queries().into_iter().map(|sees| if sees { 1.0 } else { 0.0 }).collect();
+        let factors = written.floats("seeing", vec![batch, 1, queries, 1], is_weighed);
+        weights = written.push("Mul", &[&weights, &factors], "weights of those who see", vec![]);
+    }
+    steps.push(weights.clone());
+    let mut result = written.push("MatMul", &[&weights, &values.name], "sums", vec![]);
     if node.tensor(0)?.shape.len() == 3 {
         let turned = written.transposed(&result, "by positions", &[0, 2, 1, 3]);
-        let shape = written.integers("shape", vec![batch, ahead, of_queries * deep]);
-        result = written.push("Reshape", &[&turned, &shape], "joined", vec![]);
-    }
-    if let [_, others @ ..] = node.proto.output.as_slice()
-        && others.iter().any(|name| !name.is_empty())
-    {
-        let (node, found) = (node.name.clone(), node.proto.output.len());
-        return Err(Refusal::Arity { node, what: "outputs", found, allowed: "1" });
+        let joined = heads.saturating_mul(values.dims[3]); // refused with the product's shape where it is too large
+        result = written.reshaped(&turned, "joined", &[batch, ahead, joined]);
     }
     written.result(0, &result);
+    if let Some(step) = steps.get(shown as usize) {
+        written.result(3, step);
+    }
     written.finish(layers)
 }

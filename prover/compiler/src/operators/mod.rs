@@ -31,7 +31,7 @@ macro_rules! families {
 families! {
     argmax, attention, bitwise, branches, by_index, cast, clip, comparison, constants, conv, conv_transpose, division, einsum, elementwise, extremum, function, fused, hardmax,
     layer_norm, linear, log_sum_exp, logic, loops, masked, missing, ml, modulo, movement, negation, norm, normalization, pool, power, prelu,
-    product, quantized, quotient, recurrent, resize, selection, sequences, sign, softmax, sum, top_k, trees, whole,
+    product, quantized, quotient, recurrent, resize, rotary, selection, sequences, sign, softmax, sum, top_k, trees, whole,
 }
 
 mod axes;

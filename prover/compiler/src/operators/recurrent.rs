@@ -1,7 +1,7 @@
 //! RNN, GRU and LSTM, as the steps that they stand for. Reference: ONNX, "RNN", "GRU" and "LSTM".
 
 use super::family::{Family, OnnxOperator};
-use super::written::{Written, int};
+use super::written::{Written, float, int};
 use crate::import::graph::Layers;
 use crate::import::node::{Node, Scope};
 use crate::import::refusal::Refusal;
@@ -16,7 +16,10 @@ const HIDDEN: usize = 5;
 const CELLS: usize = 6;
 const PEEPHOLES: usize = 7;
 
-const RESULTS: &str = "lengths of all steps; default activations or Sigmoid, Tanh, Relu; no `clip`, no peepholes";
+/// The operator set since which bounds are operands of Clip.
+const BOUNDS_ARE_OPERANDS: i64 = 11;
+
+const RESULTS: &str = "lengths of all steps; default activations or Sigmoid, Tanh, Relu";
 
 /// The entry of the registry.
 pub(super) const FAMILY: Family = Family {
@@ -41,6 +44,10 @@ struct Shape {
     is_batch_first: bool,
     /// Whether a GRU multiplies what it has computed of the state, and not the state.
     is_reset_after: bool,
+    /// Whether an LSTM forgets as much as it does not take in.
+    is_coupled: bool,
+    /// Bound of what gates are functions of.
+    clip: Option<f64>,
 }
 
 fn shape(node: &Node<'_>) -> Result<Shape, Refusal> {
@@ -53,7 +60,13 @@ fn shape(node: &Node<'_>) -> Result<Shape, Refusal> {
     let x = node.tensor(0)?;
     let (steps, batch) = match (x.shape.as_slice(), is_batch_first) {
         (&[steps, batch, _], false) | (&[batch, steps, _], true) => (steps, batch),
-        _ => return Err(Refusal::Rank { node: node.name.clone(), shape: x.shape.as_slice().into(), allowed: "3" }),
+        _ => {
+            return Err(Refusal::Rank {
+                node: node.name.clone(),
+                shape: x.shape.as_slice().into(),
+                allowed: "3",
+            });
+        }
     };
     let of_states = node.tensor(OF_STATES)?;
     let &[directions, rows, hidden] = of_states.shape.as_slice() else {
@@ -65,7 +78,12 @@ fn shape(node: &Node<'_>) -> Result<Shape, Refusal> {
         return Err(node.mismatch(&of_inputs.shape, &of_states.shape));
     }
     let is_reset_after = node.int("linear_before_reset", 0)? != 0;
-    Ok(Shape { gates, steps, batch, hidden, directions, is_batch_first, is_reset_after })
+    let is_coupled = node.int("input_forget", 0)? != 0;
+    let clip = node.optional_float("clip")?.filter(|&clip| clip != 0.0); // 0 is onnxruntime's "none"
+    if let Some(clip) = clip.filter(|clip| !(clip.is_finite() && *clip > 0.0)) {
+        return Err(node.bad_attribute("clip", clip.to_string(), "a positive number"));
+    }
+    Ok(Shape { gates, steps, batch, hidden, directions, is_batch_first, is_reset_after, is_coupled, clip })
 }
 
 /// The activations of each direction.
@@ -84,7 +102,13 @@ fn activations(node: &Node<'_>, shape: &Shape) -> Result<Vec<Vec<String>>, Refus
         let known = ["Sigmoid", "Tanh", "Relu"].into_iter().find(|known| known.eq_ignore_ascii_case(name));
         known.map(str::to_owned)
     };
-    let wrong = || node.bad_attribute("activations", names.join(", "), "Sigmoid, Tanh or Relu for each gate and direction");
+    let wrong = || {
+        node.bad_attribute(
+            "activations",
+            names.join(", "),
+            "Sigmoid, Tanh or Relu for each gate and direction",
+        )
+    };
     let all: Vec<String> = names.iter().map(known).collect::<Option<_>>().ok_or_else(wrong)?;
     if all.len() != defaults.len() * shape.directions {
         return Err(wrong());
@@ -96,14 +120,14 @@ fn written_out(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Result<Ve
     node.inputs(3..=8, "3 to 8")?;
     let shape = shape(node)?;
     let activations = activations(node, &shape)?;
-    if let Some(clip) = node.optional_float("clip")? {
-        return Err(node.bad_attribute("clip", clip.to_string(), "none"));
-    }
-    if node.int("input_forget", 0)? != 0 || node.operand(PEEPHOLES).is_some() {
-        return Err(node.bad_attribute("input_forget", "1, or peepholes".into(), "0, and no peepholes"));
-    }
-    if node.operand(LENGTHS).is_some() && node.constant(LENGTHS)?.1.iter().any(|&length| length != shape.steps as f64) {
-        return Err(node.bad_attribute("sequence_lens", "shorter than the sequence".into(), "those of all steps"));
+    if node.operand(LENGTHS).is_some()
+        && node.constant(LENGTHS)?.1.iter().any(|&length| length != shape.steps as f64)
+    {
+        return Err(node.bad_attribute(
+            "sequence_lens",
+            "shorter than the sequence".into(),
+            "those of all steps",
+        ));
     }
     let is_reversed: &[bool] = match (node.text("direction")?.as_deref(), shape.directions) {
         (None | Some("forward"), 1) => &[false],
@@ -111,13 +135,20 @@ fn written_out(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Result<Ve
         (Some("bidirectional"), 2) => &[false, true],
         (other, _) => {
             let found = other.unwrap_or("forward").to_owned();
-            return Err(node.bad_attribute("direction", found, "forward, reverse or bidirectional, as the weights have it"));
+            return Err(node.bad_attribute(
+                "direction",
+                found,
+                "forward, reverse or bidirectional, as the weights have it",
+            ));
         }
     };
     layers.check_size(node, &[shape.batch, shape.hidden])?;
-    // Some thirty nodes a step, of names as long as its result's.
+    // Some forty nodes a step, of names as long as its result's.
     let front = node.proto.output.iter().map(String::len).max().unwrap_or(0) + node.name.name.len();
-    layers.keep_units(node, shape.steps.saturating_mul(shape.directions).saturating_mul(40 * (12 + front / 8)))?;
+    layers.keep_units(
+        node,
+        shape.steps.saturating_mul(shape.directions).saturating_mul(52 * (12 + front / 8)),
+    )?;
     let mut written = Written::new(node, layers);
     let (mut all, mut hidden, mut cells) = (Vec::new(), Vec::new(), Vec::new());
     for (direction, (is_reversed, activations)) in is_reversed.iter().zip(&activations).enumerate() {
@@ -181,6 +212,8 @@ struct Direction<'a> {
     /// Transposed matrices, and what is added to their products.
     of_inputs: [String; 2],
     of_states: [String; 2],
+    /// What the cell adds to the input's, the output's and the forget gate, by elements.
+    of_cell: Option<[String; 3]>,
     hidden: String,
     cell: Option<String>,
 }
@@ -225,13 +258,48 @@ impl<'a> Direction<'a> {
         let hidden = first(HIDDEN, "first state")?;
         let cell = if shape.gates == 4 { Some(first(CELLS, "first cell")?) } else { None };
         let (of_inputs, of_states) = ([of_inputs, bias], [of_states, of_state]);
-        Ok(Direction { shape, number, activations, of_inputs, of_states, hidden, cell })
+        let of_cell = match written.node.operand(PEEPHOLES) {
+            Some(_) if shape.gates == 4 => {
+                let all = written.element(written.operand(PEEPHOLES)?, &named("p"), place, 0);
+                let size = shape.hidden;
+                let of_gate = |(gate, name): (usize, &str)| {
+                    written.part(&all, &named(name), (gate * size, (gate + 1) * size), 0)
+                };
+                Some([(0, "p of i"), (1, "p of o"), (2, "p of f")].map(of_gate))
+            }
+            _ => None,
+        };
+        Ok(Direction { shape, number, activations, of_inputs, of_states, of_cell, hidden, cell })
     }
 
     /// `x w + b`.
     fn sums(written: &mut Written<'_>, x: &str, [matrix, bias]: &[String; 2], name: &str) -> String {
         let product = written.push("MatMul", &[x, matrix], &format!("{name} product"), vec![]);
         written.push("Add", &[&product, bias], name, vec![])
+    }
+
+    /// A gate: an activation of a sum, which is clipped.
+    fn gate(&self, written: &mut Written<'_>, activation: usize, sum: &str, name: &str) -> String {
+        let mut sum = sum.to_owned();
+        if let Some(clip) = self.shape.clip {
+            let clip = clip as f32; // as it was read
+            let clipped = format!("{name} clipped");
+            sum = match written.node.opset < BOUNDS_ARE_OPERANDS {
+                true => {
+                    written.push("Clip", &[&sum], &clipped, vec![float("min", -clip), float("max", clip)])
+                }
+                false => {
+                    let low = written.floats(&format!("{name} low"), vec![], vec![-clip]);
+                    let high = written.floats(&format!("{name} high"), vec![], vec![clip]);
+                    written.push("Clip", &[&sum, &low, &high], &clipped, vec![])
+                }
+            };
+        }
+        written.push(self.activation(activation), &[&sum], name, vec![])
+    }
+
+    fn activation(&self, number: usize) -> &str {
+        self.activations.get(number).map_or("Tanh", String::as_str)
     }
 
     /// The state behind a step.
@@ -243,55 +311,84 @@ impl<'a> Direction<'a> {
         let of_inputs = Self::sums(written, &x, &self.of_inputs, &named("of inputs"));
         let of_states = Self::sums(written, &self.hidden, &self.of_states, &named("of states"));
         let size = self.shape.hidden;
-        let gate = |written: &mut Written<'_>, x: &str, number: usize, name: &str| {
+        let part = |written: &mut Written<'_>, x: &str, number: usize, name: &str| {
             written.part(x, &named(name), (number * size, (number + 1) * size), 1)
         };
-        let act = |number: usize| self.activations.get(number).map_or("Tanh", String::as_str);
         let hidden = match self.shape.gates {
             1 => {
                 let sum = written.push("Add", &[&of_inputs, &of_states], &named("sum"), vec![]);
-                written.push(act(0), &[&sum], &named("state"), vec![])
+                self.gate(written, 0, &sum, &named("state"))
             }
             3 => {
                 // z, r and h: z h' + (1 - z) n(x w + r h').
                 let mut opened = |number: usize, name: &str| {
-                    let left = gate(written, &of_inputs, number, &format!("{name} of x"));
-                    let right = gate(written, &of_states, number, &format!("{name} of h"));
+                    let left = part(written, &of_inputs, number, &format!("{name} of x"));
+                    let right = part(written, &of_states, number, &format!("{name} of h"));
                     let sum = written.push("Add", &[&left, &right], &named(&format!("{name} sum")), vec![]);
-                    written.push(act(0), &[&sum], &named(name), vec![])
+                    self.gate(written, 0, &sum, &named(name))
                 };
                 let (z, r) = (opened(0, "z"), opened(1, "r"));
-                let of_x = gate(written, &of_inputs, 2, "n of x");
+                let of_x = part(written, &of_inputs, 2, "n of x");
                 let of_h = match self.shape.is_reset_after {
                     true => {
-                        let of_h = gate(written, &of_states, 2, "n of h");
+                        let of_h = part(written, &of_states, 2, "n of h");
                         written.push("Mul", &[&r, &of_h], &named("reset"), vec![])
                     }
                     false => {
                         let kept = written.push("Mul", &[&r, &self.hidden], &named("kept"), vec![]);
                         let of_kept = Self::sums(written, &kept, &self.of_states, &named("of kept"));
-                        gate(written, &of_kept, 2, "n of kept")
+                        part(written, &of_kept, 2, "n of kept")
                     }
                 };
                 let sum = written.push("Add", &[&of_x, &of_h], &named("n sum"), vec![]);
-                let n = written.push(act(1), &[&sum], &named("n"), vec![]);
+                let n = self.gate(written, 1, &sum, &named("n"));
                 // n + z (h' - n): one product.
                 let change = written.push("Sub", &[&self.hidden, &n], &named("change"), vec![]);
-                let part = written.push("Mul", &[&z, &change], &named("part"), vec![]);
-                written.push("Add", &[&n, &part], &named("state"), vec![])
+                let moved = written.push("Mul", &[&z, &change], &named("part"), vec![]);
+                written.push("Add", &[&n, &moved], &named("state"), vec![])
             }
             _ => {
                 let sums = written.push("Add", &[&of_inputs, &of_states], &named("sums"), vec![]);
-                let mut opened = |number: usize, activation: usize, name: &str| {
-                    let sum = gate(written, &sums, number, &format!("{name} sum"));
-                    written.push(act(activation), &[&sum], &named(name), vec![])
-                };
-                let (i, o, f, c) = (opened(0, 0, "i"), opened(1, 0, "o"), opened(2, 0, "f"), opened(3, 1, "c"));
                 let cell = written.node.expected(self.cell.take())?;
-                let kept = written.push("Mul", &[&f, &cell], &named("kept"), vec![]);
-                let added = written.push("Mul", &[&i, &c], &named("added"), vec![]);
-                let cell = written.push("Add", &[&kept, &added], &named("cell"), vec![]);
-                let shown = written.push(act(2), &[&cell], &named("shown"), vec![]);
+                let [of_i, of_o, of_f] =
+                    self.of_cell.as_ref().map_or([None; 3], |all| all.each_ref().map(Some));
+                let opened = |written: &mut Written<'_>,
+                              place: (usize, usize),
+                              seen: Option<(&String, &String)>,
+                              name: &str| {
+                    let (number, activation) = place;
+                    let mut sum = part(written, &sums, number, &format!("{name} sum"));
+                    if let Some((weights, cell)) = seen {
+                        let of_cell =
+                            written.push("Mul", &[cell, weights], &named(&format!("{name} of cell")), vec![]);
+                        sum = written.push(
+                            "Add",
+                            &[&sum, &of_cell],
+                            &named(&format!("{name} sum with cell")),
+                            vec![],
+                        );
+                    }
+                    self.gate(written, activation, &sum, &named(name))
+                };
+                let i = opened(written, (0, 0), of_i.map(|weights| (weights, &cell)), "i");
+                let c = opened(written, (3, 1), None, "c");
+                let before = match self.shape.is_coupled {
+                    // c' + i (c - c'): one product.
+                    true => {
+                        let change = written.push("Sub", &[&c, &cell], &named("change"), vec![]);
+                        let moved = written.push("Mul", &[&i, &change], &named("part"), vec![]);
+                        [cell.clone(), moved]
+                    }
+                    false => {
+                        let f = opened(written, (2, 0), of_f.map(|weights| (weights, &cell)), "f");
+                        let kept = written.push("Mul", &[&f, &cell], &named("kept"), vec![]);
+                        let added = written.push("Mul", &[&i, &c], &named("added"), vec![]);
+                        [kept, added]
+                    }
+                };
+                let cell = written.push("Add", &[&before[0], &before[1]], &named("cell"), vec![]);
+                let o = opened(written, (1, 0), of_o.map(|weights| (weights, &cell)), "o");
+                let shown = written.push(self.activation(2), &[&cell], &named("shown"), vec![]);
                 self.cell = Some(cell);
                 written.push("Mul", &[&o, &shown], &named("state"), vec![])
             }

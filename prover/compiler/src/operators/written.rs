@@ -131,8 +131,12 @@ impl<'a> Written<'a> {
 
     /// `true`.
     pub fn truth(&mut self, name: &str) -> String {
-        let data_type = DataType::Bool as i32;
-        self.constant(name, TensorProto { data_type, int32_data: vec![1], ..TensorProto::default() })
+        self.truths(name, vec![], vec![true])
+    }
+
+    pub fn truths(&mut self, name: &str, dims: Vec<i64>, values: Vec<bool>) -> String {
+        let (data_type, int32_data) = (DataType::Bool as i32, values.into_iter().map(i32::from).collect());
+        self.constant(name, TensorProto { dims, data_type, int32_data, ..TensorProto::default() })
     }
 
     pub fn transposed(&mut self, x: &str, name: &str, order: &[i64]) -> String {

@@ -241,7 +241,45 @@ fn attention_is_what_it_stands_for() {
         check_answers(&onnx, |x| answer(x, is_causal));
     }
     let onnx = Onnx::with_opset(23).input("q", &[1, 2, 2, 2]);
-    let onnx = onnx.node("y", "Attention", &["q", "q", "q"], vec![float("softcap", 3.0)]).output("y");
+    let onnx = onnx.node("y", "Attention", &["q", "q", "q"], vec![float("softcap", -3.0)]).output("y");
     let text = import(&onnx.bytes()).unwrap_err().to_string();
-    assert!(text.contains("attribute softcap = 3 is not supported, allowed: 0"), "{text}");
+    assert!(text.contains("attribute softcap = -3 is not supported, allowed: 0, for none"), "{text}");
+}
+
+/// One head of keys for two of queries, one key of an earlier call, scores bent by a cap; a query sees what is behind it.
+#[test]
+fn attention_with_a_cache_and_shared_heads() {
+    const PAST: [[f32; 2]; 2] = [[0.5, -1.0], [2.0, 0.25]];
+    let answer = |x: &[f64]| -> Vec<f64> {
+        let at = |head: usize, position: usize, i: usize| x[4 * head + 2 * position + i];
+        let cached = |row: usize, i: usize| f64::from(PAST[row][i]);
+        let key = |place: usize, i| if place == 0 { cached(0, i) } else { at(0, place - 1, i) };
+        let value = |place: usize, i| if place == 0 { cached(1, i) } else { at(0, place - 1, i) };
+        let mut result = Vec::new();
+        for (head, position) in (0..2).flat_map(|head| (0..2).map(move |position| (head, position))) {
+            let score = |place: usize| {
+                let score = (0..2).map(|i| at(head, position, i) * key(place, i)).sum::<f64>() / 2f64.sqrt();
+                1.5 * (score / 1.5).tanh()
+            };
+            let weights = weights(&[score(0), score(1), score(2)], &[true, true, position > 0]);
+            result.extend((0..2).map(|i| (0..3).map(|place| weights[place] * value(place, i)).sum::<f64>()));
+        }
+        result
+    };
+    let onnx = Onnx::with_opset(23)
+        .input("x", &[1, 8])
+        .integers("shape", &[1, 2, 2, 2])
+        .integers("first", &[0])
+        .floats("pk", &[1, 1, 1, 2], &PAST[0])
+        .floats("pv", &[1, 1, 1, 2], &PAST[1])
+        .node("q", "Reshape", &["x", "shape"], vec![])
+        .node("k", "Gather", &["q", "first"], vec![int("axis", 1)])
+        .node(
+            "y",
+            "Attention",
+            &["q", "k", "k", "", "pk", "pv"],
+            vec![float("softcap", 1.5), int("is_causal", 1)],
+        )
+        .output("y");
+    check_answers(&onnx, answer);
 }
