@@ -107,7 +107,7 @@ export class Reader {
     bytes: Bytes,
     readonly short: (length: number) => AssayError,
   ) {
-    this.#bytes = bytes as Uint8Array;
+    this.#bytes = new Uint8Array(bytes as Uint8Array); // a Buffer's slices would be views of the caller's bytes, and numbers are reversed in place
   }
 
   get left(): number {

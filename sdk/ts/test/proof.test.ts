@@ -19,6 +19,13 @@ import { engine, hex, refusal, vectors } from "./support.js";
 
 const { proven, badKeys, damaged } = vectors("proofs");
 
+test("reading leaves what was read as it is, a Buffer of Node's too", () => {
+  const [row] = proven;
+  const [key, proof] = [Buffer.from(row.keyFile, "hex"), Buffer.from(row.proofFile, "hex")];
+  ProofVerifier.ofFile(engine, key).verifyFile(decodeProof(engine, proof));
+  assert.deepEqual([key.toString("hex"), proof.toString("hex")], [row.keyFile, row.proofFile]);
+});
+
 for (const row of proven) {
   test(`the ${row.name} proof is accepted, and what differs from it is refused for Rust's reason`, () => {
     const schema = decodeSchema(hex(row.schema));
