@@ -13,6 +13,7 @@ mod debian_route;
 mod identity;
 mod idl;
 mod node;
+mod page;
 mod platform_tools;
 mod process;
 mod programs;
@@ -66,6 +67,8 @@ enum Task {
     },
     /// Test the programs over RPC: on the cluster at ANCHOR_PROVIDER_URL, or on a local one that is started for it.
     AnchorTest,
+    /// Build the page in app/web, and test it in a browser.
+    Page,
     /// Run the demonstration on the committed programs.
     Demo {
         /// Passed on to the demonstration.
@@ -94,6 +97,7 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Test { args } => tasks::test(&workspace, args),
         Task::Localnet { args } => cluster::exec(&workspace, args),
         Task::AnchorTest => tasks::anchor_test(&workspace),
+        Task::Page => page::test(&workspace),
         Task::Demo { args } => tasks::demo(&workspace, args),
     }
 }

@@ -10,7 +10,7 @@ use crate::build::{self, Prepared, Toolchain};
 use crate::cluster::{self, Address, Running};
 use crate::process::{Background, cargo, progress, run};
 use crate::workspace::Workspace;
-use crate::{artifacts, identity, node, programs, snarkjs, typescript};
+use crate::{artifacts, identity, node, page, programs, snarkjs, typescript};
 
 /// Compiles the programs; those of the packages become the committed ones.
 pub fn build(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
@@ -44,8 +44,8 @@ pub fn keys(workspace: &Workspace) -> Result<()> {
     identity::place_keypairs(workspace, &programs)
 }
 
-/// Verifies the committed programs and the SDK's module, tests the SDK, fetches snarkjs, then runs every test of the workspace in release mode. What
-/// needs a cluster is [`anchor_test`].
+/// Verifies the committed programs and the SDK's module, tests the SDK and the page, fetches snarkjs, then runs every test of the workspace in release
+/// mode. What needs a cluster is [`anchor_test`].
 ///
 /// The workspace compiles beside the checks, which leave cores idle: the last steps of a program run on one.
 pub fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
@@ -59,6 +59,7 @@ pub fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     typescript::test(workspace)?;
     let snarkjs: PathBuf = snarkjs::install(workspace)?;
     compiling.finish()?;
+    page::test_with_sdk(workspace)?;
     progress("testing the workspace");
     run(test_workspace(workspace).env(snarkjs::VARIABLE, snarkjs).args(args))
 }

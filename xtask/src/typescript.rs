@@ -85,15 +85,22 @@ pub fn test(workspace: &Workspace) -> Result<()> {
     npm(&folder, &["test", "--silent"])
 }
 
+/// Installs what the SDK is built with, and builds it.
+pub fn build(workspace: &Workspace) -> Result<()> {
+    let folder = folder(workspace);
+    install(&folder)?;
+    npm(&folder, &["run", "--silent", "build"])
+}
+
 /// `npm ci`, where the packages are not those of the lock file.
-fn install(folder: &Path) -> Result<()> {
+pub fn install(folder: &Path) -> Result<()> {
     node::install()?;
     let lock = read(&folder.join("package-lock.json"))?;
     let installed = folder.join("node_modules/.installed-lock.json");
     if fs::read(&installed).is_ok_and(|present| present == lock) {
         return Ok(());
     }
-    progress("installing the packages of the TypeScript SDK");
+    progress(&format!("installing the packages of {}", folder.display()));
     npm(folder, &["ci", "--silent", "--no-audit", "--no-fund"])?;
     write(&installed, &lock)
 }
