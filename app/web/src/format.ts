@@ -21,7 +21,7 @@ export function dollars(units: bigint): string {
 }
 
 /** Basis points as percent. */
-export const percent = (bps: number, places = 2): string => `${(bps / 100).toFixed(places)} %`;
+export const percent = (bps: number, places = 2): string => (Number.isFinite(bps) ? `${(bps / 100).toFixed(places)} %` : "∞ %");
 
 /** A number that a tensor's integer stands for: exact, as short as it is. */
 export function real(value: number | null): string {

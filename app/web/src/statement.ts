@@ -1,6 +1,6 @@
 // What a statement shows and binds, in words.
 
-import { type Content, type Verified } from "@assay/sdk";
+import type { Content, Verified } from "@assay/sdk";
 
 import { isZero } from "./bytes.js";
 import { h, type Child } from "./dom.js";
@@ -85,6 +85,7 @@ export function meaning({ statement, tensors, setup, digest }: Verified, { name,
       tensors === undefined ? " on this statement." : hidden > 0 ? ` on the inputs below, ${count(hidden, "of them is", "of them are")} known to him alone, and got the outputs below.` : " on the inputs below and got the outputs below.",
     ),
     facts(
+      model !== undefined && ["registered at", [hash(model), ". Anybody may register a model of this name with a key of his own: compare the address with the one that you rely on"]],
       ["model", ["the domain tag ", hash(hexOf(statement.domain)), tensors === undefined ? " stands for a schema that is not known here" : ` is the hash of the schema: names, shapes, bits and scales of ${name}`]],
       ["context", isZero(statement.context) ? "zero: the proof says nothing about where it may be used, and anybody may show it anywhere" : [hash(hexOf(statement.context)), " is what it was made for. A program that asks for another context does not take it"]],
       ["digest", [hash(hexOf(digest)), " is the proof's one public input. It stands for all of the statement: change one bit, and the proof is none"]],

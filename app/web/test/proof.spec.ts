@@ -23,6 +23,7 @@ test("a proof alone: every input, every output, and what it binds", async ({ ope
   await give(page, file("row.proof", world.proofFile));
   await expect(verdict(page)).toContainText("valid under liquidation-risk");
   await expect(verdict(page)).toContainText("a development key: whoever made the key can prove anything");
+  await expect(verdict(page)).toContainText(`registered at${world.models["liquidation-risk"]}`);
   await expect(verdict(page)).toContainText(`${"0b".repeat(32)} is what it was made for`);
   await expect(verdict(page).locator("tbody tr")).toHaveCount(17);
   await expect(verdict(page).getByRole("row", { name: /^volatility_24h −?[\d.]+ −?\d+$/ })).toBeVisible();

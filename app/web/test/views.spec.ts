@@ -20,7 +20,7 @@ test("a model's life, and its audit chain from its receipts", async ({ open, wor
   const page = await open(`model/${world.models["liquidation-risk"]}`);
   await expect(page.locator("main")).toContainText("active programs accept its proofs");
   await expect(page.locator("main")).toContainText("computed here from setup, transcript, key and schema: it is the account's");
-  await expect(page.locator("#audit")).toHaveText("computed here from 6 receipts, first to last: it is the account's");
+  await expect(page.locator("#audit")).toHaveText(/^computed here from \d receipts, first to last: it is the account's$/);
   await page.getByRole("link", { name: "No. 2" }).click();
   await expect(page.locator("main")).toContainText("0b".repeat(32));
   await expect(page.locator("main")).toContainText("as the model's number 2");
@@ -28,12 +28,13 @@ test("a model's life, and its audit chain from its receipts", async ({ open, wor
 
 test("a statement recorded meanwhile appears by itself, and the focus stays where it is", async ({ open, world }) => {
   const page = await open(`model/${world.models["liquidation-risk"]}`);
-  await expect(page.locator("#audit")).toContainText("6 receipts");
+  await expect(page.locator("#audit")).toContainText("computed here");
+  const before = await page.getByRole("link", { name: /^No\. / }).count();
   const link = page.getByRole("link", { name: "No. 3" });
   await link.focus();
   await world.recordAnother(20);
-  await expect(page.locator("#audit")).toHaveText("computed here from 7 receipts, first to last: it is the account's", { timeout: 5_000 });
-  await expect(page.getByRole("link", { name: "No. 6" })).toBeVisible();
+  await expect(page.locator("#audit")).toHaveText(`computed here from ${before + 1} receipts, first to last: it is the account's`, { timeout: 5_000 });
+  await expect(page.getByRole("link", { name: `No. ${before}` })).toBeVisible();
   await expect(link).toBeFocused();
 });
 
@@ -65,12 +66,10 @@ test("a position: what proofs said of it, each computed again from its snapshot"
 test("a feed: who was believed in each minute, and the next one as it is published", async ({ open, world }) => {
   const page = await open(`feed/${world.feed}`);
   const rows = page.getByRole("region", { name: /^Rounds/ }).locator("tbody tr");
-  await expect(rows).toHaveCount(9);
-  await expect(rows.filter({ hasText: "out" })).toHaveCount(1);
-  await expect(rows.filter({ hasText: "silent" })).toHaveCount(1);
-  await expect(rows.filter({ hasText: "degraded" })).toHaveCount(1);
+  for (const what of [/−\d+\.\d out/, "silent", "degraded"]) await expect(rows.filter({ hasText: what }).first()).toBeVisible();
+  const before = await rows.count();
   await world.minute("lie");
-  await expect(rows).toHaveCount(10, { timeout: 5_000 });
+  await expect(rows).toHaveCount(before + 1, { timeout: 5_000 });
   await expect(rows.first()).toContainText(/−\d+\.\d out/);
   await page.getByRole("link").filter({ hasText: "…" }).last().click();
   await expect(page.locator("h1")).toHaveText("A price source");
@@ -109,7 +108,7 @@ for (const [width, colorScheme] of LOOKS) {
       if (name === "position") await expect(page.locator("#decisions > li")).toHaveCount(2);
       await expect(page.locator("main")).not.toContainText("Asking");
       await expect(page.getByRole("status").first()).toHaveText("live");
-      await expectAccessible(page, width === 360 || (width === 1280 && ["verify", "models", "model", "market", "feed"].includes(name)));
+      await expectAccessible(page, width === 360 ? "all" : width === 1280 && ["verify", "models", "position", "feed"].includes(name) ? "contrast" : "none");
       if (shots !== undefined && name === { 360: "feed", 768: "position", 1280: "verify" }[width]) {
         if (width === 360) await page.getByRole("heading", { name: "Final minutes" }).evaluate((heading) => heading.scrollIntoView({ behavior: "instant" }));
         await page.screenshot({ path: `${shots}/${name}-${colorScheme}.png` });

@@ -11,6 +11,9 @@ import { badge, facts, hash, link, note, section, type Page, type View } from ".
 import { all, face, MODEL, one, sort } from "../read.js";
 import { LENDING_FEATURES, meaning, tensors } from "../statement.js";
 
+/** Most models that a proof is tried with: each takes some milliseconds, and anybody may register more. */
+const MOST_JUDGES = 64;
+
 type Proof = Extract<Evidence, { kind: "proof" }>["proof"];
 
 /** What was given so far. It stays while one looks at other views, and is gone with the page. */
@@ -136,7 +139,7 @@ function verdicts(page: Page, content: Proof): Child {
       case "failed":
         return note("bad", `No model is at ${given.model}: ${found.why}.`);
       case "here":
-        return attempt(page, content, () => judgeOfModel(page.engine, ASSAY_VERIFIER_PROGRAM_ADDRESS, found.read));
+        return attempt(content, () => judgeOfModel(page.engine, ASSAY_VERIFIER_PROGRAM_ADDRESS, found.read));
     }
   }
   const known = page.chain.want(all(MODEL));
@@ -145,7 +148,7 @@ function verdicts(page: Page, content: Proof): Child {
     const { name, bytes } = given.key;
     // Whose the schema is, the domain tag says; that the key is the registered one, or not, is told.
     const shown = models.map(({ data }) => face(page.engine, data)).find((found) => "schema" in found);
-    return attempt(page, content, () => judgeOfFile(page.engine, name, bytes, shown !== undefined && "schema" in shown ? shown.schema : undefined));
+    return attempt(content, () => judgeOfFile(page.engine, name, bytes, shown !== undefined && "schema" in shown ? shown.schema : undefined));
   }
   if (models.length === 0) {
     const domain = [" The proof's domain tag is ", hash(hexOf(content.statement.domain)), "."];
@@ -155,7 +158,7 @@ function verdicts(page: Page, content: Proof): Child {
     const why = page.chain.refusal ?? (known.state === "failed" ? known.error : undefined);
     return note("warn", why === undefined ? "No model of this cluster has statements like this one: give the model's .vk file, or another server." : `A proof is judged by a key, and the cluster's models could not be had: ${why}. Give the model's .vk file.`, domain);
   }
-  const judged = models.slice(0, 16).map((model) => {
+  const judged = models.slice(0, MOST_JUDGES).map((model) => {
     try {
       return judge(judgeOfModel(page.engine, ASSAY_VERIFIER_PROGRAM_ADDRESS, model), content);
     } catch {
@@ -163,18 +166,25 @@ function verdicts(page: Page, content: Proof): Child {
     }
   });
   const valid = judged.find((verdict) => verdict?.valid === true);
-  return valid !== undefined ? show(page, valid, content) : judged.map((verdict) => verdict !== undefined && show(page, verdict, content));
+  const shown = valid !== undefined ? show(valid, content) : judged.slice(0, 3).map((verdict) => verdict !== undefined && show(verdict, content));
+  const others = models.length - 1;
+  return [
+    shown,
+    valid === undefined && judged.length > 3 && note("bad", `${count(judged.length - 3, "more model")} of such statements refuse it, too.`),
+    valid !== undefined && others > 0 && note("plain", `${count(others, "other model")} of this cluster ${others === 1 ? "has" : "have"} such statements.`),
+    models.length > MOST_JUDGES && note("warn", `Cut off: ${count(models.length - MOST_JUDGES, "more model")} of such statements were not tried. Name the one that you rely on.`),
+  ];
 }
 
-function attempt(page: Page, content: Proof, by: () => Judge): Child {
+function attempt(content: Proof, by: () => Judge): Child {
   try {
-    return show(page, judge(by(), content), content);
+    return show(judge(by(), content), content);
   } catch (error) {
     return note("bad", `Nothing can be judged by this: ${words(error)}.`);
   }
 }
 
-function show(_page: Page, verdict: Verdict, content: Proof): Child {
+function show(verdict: Verdict, content: Proof): Child {
   const { judge } = verdict;
   const by = judge.model === undefined ? judge.name : link("model", judge.model, judge.name);
   if (!verdict.valid) {
