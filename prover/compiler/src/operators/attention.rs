@@ -7,7 +7,7 @@ use crate::import::graph::Layers;
 use crate::import::node::{Node, Scope};
 use crate::import::refusal::Refusal;
 use crate::import::value::{Kind, Value};
-use crate::onnx::NodeProto;
+use crate::onnx::{DataType, NodeProto};
 
 /// Operands of a node.
 const MASK: usize = 3;
@@ -199,9 +199,13 @@ impl Seen {
         Ok(Some(Seen { dims: [batch, queries, keys], is_seen }))
     }
 
-    /// Whether each query sees a key.
-    fn queries(&self) -> Vec<bool> {
-        self.is_seen.chunks(self.dims[2].max(1)).map(|keys| keys.contains(&true)).collect()
+    /// 1 for each query that sees a key, else 0; none where all do.
+    fn factors(&self, written: &mut Written<'_>) -> Option<String> {
+        let sees: Vec<bool> =
+            self.is_seen.chunks(self.dims[2].max(1)).map(|keys| keys.contains(&true)).collect();
+        let values = sees.iter().map(|&sees| if sees { 1.0 } else { 0.0 }).collect();
+        let [batch, queries, _] = self.dims.map(|dim| dim as i64);
+        sees.contains(&false).then(|| written.floats("seeing", vec![batch, 1, queries, 1], values))
     }
 
     /// What is added to the scores: a query without keys sees them all, and is weighed with nothing behind the softmax.
@@ -216,11 +220,12 @@ impl Seen {
     }
 }
 
-/// The scores with the mask that is an operand; one that is shorter than the keys lets none behind its end be seen.
-fn masked(written: &mut Written<'_>, scores: &str, keys: usize) -> Result<String, Refusal> {
+/// The scores with the mask that is an operand, and of one of truth values that mask; one that is shorter than the keys lets none
+/// behind its end be seen.
+fn masked(written: &mut Written<'_>, scores: &str, keys: usize) -> Result<(String, Option<String>), Refusal> {
     let node = written.node;
     if node.operand(MASK).is_none() {
-        return Ok(scores.to_owned());
+        return Ok((scores.to_owned(), None));
     }
     let (mut mask, tensor) = (written.operand(MASK)?.to_owned(), node.tensor(MASK)?);
     let is_truth = matches!(node.operand(MASK), Some(Value::Tensor(tensor)) if tensor.kind == Kind::Bool);
@@ -242,10 +247,23 @@ fn masked(written: &mut Written<'_>, scores: &str, keys: usize) -> Result<String
     Ok(match is_truth {
         true => {
             let low = written.floats("low", vec![], vec![f32::NEG_INFINITY]);
-            written.push("Where", &[&mask, scores, &low], "masked", vec![])
+            (written.push("Where", &[&mask, scores, &low], "masked", vec![]), Some(mask))
         }
-        false => written.push("Add", &[scores, &mask], "masked", vec![]),
+        false => (written.push("Add", &[scores, &mask], "masked", vec![]), None),
     })
+}
+
+/// 1 for each query that may look at a key, by a mask of truth values that may be inputs, else 0.
+fn seeing(written: &mut Written<'_>, mask: &str, seen: Option<&Seen>) -> String {
+    let mut flags = written.push("Cast", &[mask], "flags", vec![int("to", DataType::Float as i64)]);
+    if let Some(seen) = seen {
+        let [batch, queries, keys] = seen.dims.map(|dim| dim as i64);
+        let values = seen.is_seen.iter().map(|&is_seen| if is_seen { 1.0 } else { 0.0 }).collect();
+        let places = written.floats("seen places", vec![batch, 1, queries, keys], values);
+        flags = written.push("Mul", &[&flags, &places], "seen flags", vec![]);
+    }
+    let last = written.integers("last axis", vec![-1]);
+    written.push("ReduceMax", &[&flags, &last], "any seen", vec![int("keepdims", 1)])
 }
 
 fn check_size(node: &Node<'_>, dims: &[usize]) -> Result<(), Refusal> {
@@ -301,7 +319,8 @@ fn written_out(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Result<Ve
         scores = written.push("Mul", &[&bent, &cap], "capped", vec![]);
     }
     steps.push(scores.clone());
-    scores = masked(&mut written, &scores, behind)?;
+    let (with_mask, truths) = masked(&mut written, &scores, behind)?;
+    scores = with_mask;
     let seen = Seen::of(node, [batch, ahead, behind], past)?;
     if let Some(seen) = &seen {
         let mask = seen.added(&mut written);
@@ -309,10 +328,12 @@ fn written_out(node: &Node<'_>, layers: &mut Layers, _: &Scope<'_>) -> Result<Ve
     }
     steps.push(scores.clone());
     let mut weights = written.push("Softmax", &[&scores], "weights", vec![int("axis", -1)]);
-    if let Some(seen) = seen.filter(|seen| seen.queries().contains(&false)) {
-        let [batch, queries, _] = seen.dims.map(|dim| dim as i64);
-        let is_weighed = seen.queries().into_iter().map(|sees| if sees { 1.0 } else { 0.0 }).collect();
-        let factors = written.floats("seeing", vec![batch, 1, queries, 1], is_weighed);
+    let factors = match (truths, &seen) {
+        (Some(truths), seen) => Some(seeing(&mut written, &truths, seen.as_ref())),
+        (None, Some(seen)) => seen.factors(&mut written),
+        (None, None) => None,
+    };
+    if let Some(factors) = factors {
         weights = written.push("Mul", &[&weights, &factors], "weights of those who see", vec![]);
     }
     steps.push(weights.clone());
