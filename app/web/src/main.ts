@@ -76,7 +76,12 @@ function render(): void {
           if (view === undefined || (argument !== "" && !isAddress(argument))) {
             return { title: "Not here", body: [h("h1", null, "Nothing is here"), note("bad", view === undefined ? `There is no view “${name.slice(0, 40)}”.` : `“${argument.slice(0, 60)}” is no address.`)] };
           }
-          return view(page, argument as Address);
+          try {
+            return view(page, argument as Address);
+          } catch (error) {
+            console.error(error);
+            return { title: "Not readable", body: [h("h1", null, "This cannot be shown"), note("bad", `The server shows accounts that no program writes: ${error instanceof Error ? error.message : String(error)}.`)] };
+          }
         });
   document.title = `${drawn.title} · Assay`;
   morph(header, h("header", { id: "header" }, head(part)));

@@ -33,13 +33,21 @@ export type Kind<T> = {
   readonly decode: (bytes: Uint8Array) => T;
   /** The address that such an account must have. */
   readonly address?: (value: T) => Promise<Address>;
+  /** Whether every count in it is of something that is there: programs write nothing else, servers may. */
+  readonly isWhole?: (value: T) => boolean;
 };
 
 type Decoder<T> = FixedSizeDecoder<T>;
 
-function kind<T>(name: string, program: Address, discriminator: unknown, decoder: Decoder<T>, address?: (value: T) => Promise<Address>): Kind<T> {
-  const base = { name, program, discriminator: discriminator as Uint8Array, size: decoder.fixedSize, decode: (bytes: Uint8Array) => decoder.decode(bytes) };
-  return address === undefined ? base : { ...base, address };
+function kind<T>(
+  name: string,
+  program: Address,
+  discriminator: unknown,
+  decoder: Decoder<T>,
+  address: (value: T) => Promise<Address>,
+  isWhole: (value: T) => boolean = () => true,
+): Kind<T> {
+  return { name, program, discriminator: discriminator as Uint8Array, size: decoder.fixedSize, decode: (bytes) => decoder.decode(bytes), address, isWhole };
 }
 
 const { ASSAY_VERIFIER_PROGRAM_ADDRESS: VERIFIER } = verifier;
@@ -56,9 +64,12 @@ export const POSITION = kind("position", LENDING, lending.POSITION_DISCRIMINATOR
 export const SNAPSHOT = kind("snapshot", LENDING, lending.SNAPSHOT_DISCRIMINATOR, lending.getSnapshotDecoder(), ({ position, epoch, revision }) =>
   derived(lendingAddresses.snapshot(position, epoch, revision)));
 export const SOURCE = kind("price source", FEED, feed.SOURCE_DISCRIMINATOR, feed.getSourceDecoder(), ({ pinned }) => derived(feedAddresses.source(pinned)));
-export const PRICE_FEED = kind("feed", FEED, feed.FEED_DISCRIMINATOR, feed.getFeedDecoder(), ({ creator, nonce }) => derived(feedAddresses.feed(creator, nonce)));
+export const PRICE_FEED = kind("feed", FEED, feed.FEED_DISCRIMINATOR, feed.getFeedDecoder(), ({ creator, nonce }) => derived(feedAddresses.feed(creator, nonce)),
+  ({ sources, params }) => params.sources <= sources.length);
 export const ROUND = kind("round", FEED, feed.ROUND_DISCRIMINATOR, feed.getRoundDecoder(), ({ feed, at }) => derived(feedAddresses.round(feed, Number(at / 60n))));
-export const QUESTION = kind("question", MARKET, market.QUESTION_DISCRIMINATOR, market.getQuestionDecoder(), ({ creator, nonce }) => derived(marketAddresses.question(creator, nonce)));
+export const QUESTION = kind("question", MARKET, market.QUESTION_DISCRIMINATOR, market.getQuestionDecoder(), ({ creator, nonce }) => derived(marketAddresses.question(creator, nonce)),
+  ({ terms, proven, outputs, buckets }) =>
+    terms.buckets <= terms.rows.length && terms.outcomes <= terms.fallback.length && proven <= outputs.length && buckets.slice(0, proven).every((bucket) => bucket < terms.buckets));
 export const OBSERVATION = kind("observation", MARKET, market.OBSERVATION_DISCRIMINATOR, market.getObservationDecoder(), ({ question }) => derived(marketAddresses.observation(question)));
 
 /** Every kind that the page has a view of, or reads. */
@@ -79,7 +90,11 @@ export function read<T>(kind: Kind<T>, account: Shown): T {
   if (data.length !== kind.size) {
     throw new AssayError(`the account has ${data.length} bytes, and a ${kind.name} has ${kind.size}`);
   }
-  return kind.decode(data);
+  const value = kind.decode(data);
+  if (kind.isWhole?.(value) === false) {
+    throw new AssayError("the server lies: no program writes what the account holds");
+  }
+  return value;
 }
 
 /** What is wanted of all accounts of a kind, or of those that hold an address at an offset. */
@@ -140,16 +155,17 @@ export function one<T>(kind: Kind<T>, chain: Chain, address: Address): One<T> {
 
 /** The address is a promise of the program's; whether the account keeps it is known a moment later. */
 function checkAddress<T>(kind: Kind<T>, address: Address, verdict: { value?: unknown; why?: string }): void {
-  if (verdict.why === undefined && kind.address !== undefined) {
-    kind.address(verdict.value as T).then(
-      (expected) => {
+  const { address: promised } = kind;
+  if (verdict.why === undefined && promised !== undefined) {
+    const found = async () => promised(verdict.value as T); // a time that is none throws before there is a promise
+    found()
+      .catch(() => "no address")
+      .then((expected) => {
         if (expected !== address) {
           verdict.why = `the server lies: a ${kind.name} with this content is at ${expected}`;
           changed();
         }
-      },
-      () => undefined,
-    );
+      });
   }
 }
 
