@@ -1,6 +1,7 @@
 // Lending markets, and the loans in them: how near each stands to the rules, and what proofs said of it.
 
-import { digest, statement, toHex } from "@assay/sdk";
+import { digest, statement, toHex, verifierAddresses } from "@assay/sdk";
+import type { Source } from "@assay/sdk/feed";
 import type { Market, Position, Snapshot } from "@assay/sdk/lending";
 import { getAddressDecoder, type Address } from "@solana/kit";
 
@@ -12,8 +13,6 @@ import { ago, amount, count, dollars, percent, short, span, time, whole } from "
 import { debtOf, hours, loan, type Loan } from "../loan.js";
 import { badge, facts, hash, link, listing, note, section, single, when, who, type Page, type Tone, type View } from "../page.js";
 import { all, face, LENDING_MARKET, MODEL, nameOf, one, POSITION, RECEIPT, SNAPSHOT, SOURCE, sort, type One, type Read } from "../read.js";
-import { verifierAddresses } from "@assay/sdk";
-import type { Source } from "@assay/sdk/feed";
 
 const addressOf = (bytes: { readonly length: number }) => getAddressDecoder().decode(bytes as Uint8Array);
 const PAUSES = ["open", "reduce-only", "halted"];
