@@ -12,6 +12,7 @@ use ark_ff::One;
 
 use crate::bounded::Bounded;
 use crate::error::BuildError;
+use crate::gadgets::domain::Domain;
 use crate::instruction::{Choice, InputTensor, Instruction, MAX_TENSOR_BITS, Table};
 use crate::linear::{Lc, Wire};
 use crate::lookups::{Lookups, Ranges};
@@ -23,8 +24,10 @@ use crate::r1cs::{Block, Csr, NUM_INSTANCE, R1cs};
 pub(crate) struct Open {
     /// Position among the input tensors.
     pub(crate) tensor: usize,
-    /// The wire is in `[0, 2^bits)`.
-    pub(crate) bits: u8,
+    /// What the value is that the wire holds, less `offset`.
+    pub(crate) domain: Domain,
+    /// What the wire holds of a value that is 0.
+    pub(crate) offset: i64,
 }
 
 /// Builds a [`crate::Circuit`]: declare inputs, apply layers, bind the statement, finish.

@@ -10,6 +10,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::circuit::Circuit;
+use crate::gadgets::domain::{self, Domain};
 use crate::gadgets::lookup::cost::{self as lookup, Demand};
 use crate::instruction::Table;
 use crate::lookups::Ranges;
@@ -124,8 +125,13 @@ impl Tally {
         self.fixed = self.fixed.saturating_add(constraints);
     }
 
-    /// Range proofs of `count` inputs of `bits` bits.
-    pub fn inputs(&mut self, bits: u32, count: usize) {
+    /// Proofs that `count` inputs are in a domain.
+    pub fn inputs(&mut self, domain: &Domain, count: usize) {
+        domain::cost(self, domain, count);
+    }
+
+    /// Proofs that `count` field elements are in `[0, 2^bits)`.
+    pub(crate) fn exact(&mut self, bits: u32, count: usize) {
         match self.ranges {
             Ranges::Bits => self.add(count.saturating_mul(bits as usize)),
             Ranges::Lookup => self.demand.add_exact(bits, count),

@@ -75,6 +75,7 @@ pub use builder::Builder;
 pub use circuit::{Circuit, Stats, domain_size};
 pub use commitment::Commitment;
 pub use error::{BuildError, DecodeError, Missing, SolveError, at, at_mut, gather};
+pub use gadgets::domain::Domain;
 pub use instruction::{Choice, Entries, HashOutput, InputTensor, Instruction, MAX_TENSOR_BITS, Table};
 pub use integer::LIMIT_BITS;
 pub use kinds::{Kinds, Part};

@@ -96,7 +96,7 @@ pub(crate) fn assert_costs(
             let mut tally = Tally::new(ranges);
             let ((), open) = tally.with_open(vec![inputs == Inputs::Open; len], |tally| cost(tally, &x));
             let proven = |open: &bool| inputs == Inputs::Proven || *open;
-            tally.inputs(bits.into(), open.iter().filter(|open| proven(open)).count());
+            tally.exact(bits.into(), open.iter().filter(|open| proven(open)).count());
             let of = format!("{len} inputs of {bits} bits, {ranges:?}, {inputs:?}");
             assert_eq!(tally.size(), Size::of(&circuit), "{of}");
         }

@@ -8,6 +8,7 @@ pub mod clamp;
 pub mod compare;
 pub mod div_pow2;
 pub mod divide;
+pub mod domain;
 pub mod larger;
 pub mod lookup;
 pub mod maximum;
@@ -21,6 +22,6 @@ pub mod zero;
 
 /// Every gadget with its cases.
 pub(crate) const MODULES: &[Module] = modules![
-    accumulate, bits, clamp, compare, div_pow2, divide, larger, lookup, maximum, merkle, multiplex, poseidon,
-    range, root, select, zero
+    accumulate, bits, clamp, compare, div_pow2, divide, domain, larger, lookup, maximum, merkle, multiplex,
+    poseidon, range, root, select, zero
 ];

@@ -66,7 +66,7 @@ fn shifted(x: &Bounded, factor: i64, constant: i128) -> Result<Bounded, BuildErr
 }
 
 /// The number with these bits is at most `bound`, which has as many bits.
-fn at_most(b: &mut Builder, bits: &[Bounded], bound: i128) -> Result<(), BuildError> {
+pub(crate) fn at_most(b: &mut Builder, bits: &[Bounded], bound: i128) -> Result<(), BuildError> {
     let is_one = |i: usize| (bound >> i) & 1 == 1;
     let trailing_ones = bound.trailing_ones() as usize;
     // The product of the bits so far where `bound` has ones.
@@ -115,7 +115,7 @@ pub fn cost(t: &mut Tally, x: Interval, lo: i64, hi: i64) -> Interval {
 }
 
 /// Constraints of [`at_most`]: a product for each one of the bound but the first, a comparison for each run of zeros behind it.
-fn comparisons(bound: i128) -> usize {
+pub(crate) fn comparisons(bound: i128) -> usize {
     let n = bit_length(bound);
     let is_one = |i: u32| (bound >> i) & 1 == 1;
     let from = bound.trailing_ones();

@@ -57,7 +57,8 @@ impl Model {
     /// (`TensorSchema::is_missing`) the least integer says that it is: a caller that rounds numbers to such an element saturates above it.
     ///
     /// # Errors
-    /// [`Error::Integers`] where a list has another length than its tensor, or an integer does not fit its bits, or stands for no number.
+    /// [`Error::Integers`] where a list has another length than its tensor, or an integer does not fit its bits, or stands for no number;
+    /// [`Error::Input`] where one is outside its declared domain: no proof of it is possible.
     pub fn inputs(&self, values: Vec<Vec<i64>>) -> Result<Inputs, Error> {
         let (expected, given) = (self.schema().inputs().len(), values.len());
         if expected != given {
@@ -66,6 +67,7 @@ impl Model {
         for (tensor, values) in self.schema().inputs().iter().zip(&values) {
             check_integers(tensor, values)?;
         }
+        self.compiled().check_domains(&values)?;
         Ok(Inputs { values, model: self.clone(), membership: None })
     }
 

@@ -184,6 +184,7 @@ fn compile_to(
     }
     let provenance = Provenance::new(&samples, options);
 
+    model.declare(&features);
     model.show(&samples);
     let equalized = equalize(&model, &samples);
     let inputs = input_formats(&model, &features, &samples, options)?;

@@ -23,6 +23,7 @@
 
 use assay_circuits::{Circuit, Ranges};
 use assay_interface::artifact::{self, ArtifactError};
+use assay_interface::float32;
 use assay_interface::scales::Scales;
 use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 
@@ -79,7 +80,7 @@ pub enum DecodeError {
     /// The graph's circuit is not the one the file names.
     #[error(
         "the circuit of this model has another digest than the file names: \
-         it was compiled by another version, compile it again"
+         it was compiled by another version, or something in it was changed, such as a domain; compile it again"
     )]
     CircuitDigest,
 }
@@ -145,6 +146,32 @@ impl CompiledModel {
         self.check(sample)?;
         check_domain(&self.features, sample)?;
         Ok(self.graph.quantize(sample))
+    }
+
+    /// Whether the integers of inputs are all in their domains, as the circuit asserts; as many as the model takes.
+    ///
+    /// # Errors
+    /// [`InputError::OutsideDomain`] names the first feature that is not.
+    pub fn check_domains(&self, inputs: &[Vec<i64>]) -> Result<(), InputError> {
+        let mut features = self.features.iter();
+        for (input, values) in self.graph.inputs.iter().zip(inputs) {
+            let of_element = values.iter().zip(&input.domains).zip(input.scales.each(&input.shape));
+            for (((&value, domain), scale), Feature { name, min, max, .. }) in of_element.zip(&mut features) {
+                if !domain.contains(value) {
+                    let value = match scale {
+                        Some(scale) => dequantize(value, scale.into()),
+                        None => float32::number(value).map_or(f64::NAN, f64::from),
+                    };
+                    return Err(InputError::OutsideDomain {
+                        feature: name.clone(),
+                        value,
+                        min: *min,
+                        max: *max,
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The outputs of the integer model: what a proof shows.
@@ -312,7 +339,7 @@ fn read(payload: &[u8]) -> Result<Contents, DecodeError> {
     let features = read_features(&mut reader, elements)?;
     check_missing(&features, &schema)?;
     check_finite(&features, &schema)?;
-    let graph = encoding::read(&mut reader, &schema)?;
+    let graph = encoding::read(&mut reader, &schema, &features)?;
     let ranges = match reader.byte()? {
         0 => Ranges::Bits,
         1 => Ranges::Lookup,

@@ -112,7 +112,7 @@ pub(crate) fn lower(graph: &QuantGraph, schema: &ModelSchema, ranges: Ranges) ->
     let mut b = Builder::with_ranges(ranges);
     let mut values: Vec<Vec<Bounded>> = Vec::with_capacity(graph.inputs.len() + graph.layers.len());
     for input in &graph.inputs {
-        let wires = b.input(&input.name, input.elements(), input.bits).map_err(statement_error)?;
+        let wires = b.input_of(&input.name, input.bits, &input.domains).map_err(statement_error)?;
         values.push(wires);
     }
     for (position, (layer, intervals)) in graph.layers.iter().zip(&intervals).enumerate() {

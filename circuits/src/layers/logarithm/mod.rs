@@ -321,11 +321,11 @@ pub fn cost(t: &mut Tally, x: &[Interval], p: &Logarithm) -> Result<Vec<Interval
             t.add(steps.top as usize);
             continue;
         }
-        t.inputs(CHORDS, 1);
+        t.exact(CHORDS, 1);
         match steps.rest() {
             0 => t.integer(WITHIN),
             rest => {
-                t.inputs(WITHIN, 1);
+                t.exact(WITHIN, 1);
                 t.integer(rest);
             }
         }

@@ -206,7 +206,7 @@ fn every_input_is_bounded_once() -> Outcome {
         let mut t = Tally::new(ranges);
         let (bounds, open) = t.with_open(vec![true, false], |t| cost(t, &[(-128, 127); 2], &second));
         assert!(bounds.is_ok());
-        t.inputs(8, open.into_iter().filter(|&open| open).count());
+        t.exact(8, open.into_iter().filter(|&open| open).count());
         assert_eq!(t.size(), crate::cost::Size::of(&circuit));
     }
     // One that no tree asks for, and one that is compared.

@@ -3,10 +3,13 @@
 //! The range of an input is proven by whoever does it first ([`crate::Builder::input`]). So a gadget that proves it along the way
 //! is worth that range proof, and one that needs the bits of an input may make them the proof.
 
+use super::affine::narrow;
 use crate::bounded::Bounded;
 use crate::builder::Builder;
 use crate::cost::Tally;
-use crate::integer::{Interval, bit_length};
+use crate::error::BuildError;
+use crate::gadgets::domain::Domain;
+use crate::integer::Interval;
 
 /// A feature, as plans are made of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +49,8 @@ impl Feature {
         self.range == Range::Open
     }
 
-    /// Bits of its distance from the least value.
-    pub(super) fn bits(&self) -> u32 {
-        bit_length(self.interval.1 - self.interval.0)
+    /// What is still to be proven of an input whose range is open.
+    pub(super) fn domain(&self) -> Result<Domain, BuildError> {
+        Domain::new(narrow(self.interval.0)?, narrow(self.interval.1)?)
     }
 }

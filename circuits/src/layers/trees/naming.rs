@@ -22,7 +22,7 @@ fn named(ranges: Ranges, bits: u8, ensemble: &Ensemble) -> Result<Circuit, Build
     let half = 1i128 << (bits - 1);
     let x = vec![(-half, half - 1); features];
     let mut t = Tally::new(ranges);
-    t.inputs(bits.into(), features);
+    t.exact(bits.into(), features);
     let x = Feature::of_intervals(&t, &x);
     tally(&mut t, &x, ensemble, &Plan::by(Way::Names, ensemble, &x, ranges)?)?;
     assert_eq!(t.size(), Size::of(&circuit), "{features} features of {bits} bits, {ranges:?}");

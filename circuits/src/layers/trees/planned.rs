@@ -60,7 +60,7 @@ fn price(plan: &Plan, ensemble: &Ensemble, x: &[Feature], ranges: Ranges) -> Res
     let (outputs, open) = t.with_open(open, |t| tally(t, x, ensemble, plan));
     outputs?;
     for (feature, _) in x.iter().zip(open).filter(|&(_, is_open)| is_open) {
-        t.inputs(feature.bits(), 1);
+        t.inputs(&feature.domain()?, 1);
     }
     let size = t.size();
     Ok(size.constraints.saturating_mul(3).saturating_add(size.fractions.saturating_mul(4)))

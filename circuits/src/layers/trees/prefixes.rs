@@ -11,8 +11,8 @@
 //! other. So a prefix needs its product only if a threshold lies strictly within it, and thresholds share those of what they have in
 //! common.
 //!
-//! *Soundness.* The bits prove that `y` is an integer of `[0, 2^n)` whatever the wire holds (see [`crate::gadgets::bits`]), hence the range
-//! of an input with `2^n` values, and everything else is a function of them.
+//! *Soundness.* The bits prove that `y` is an integer of `[0, 2^n)` whatever the wire holds (see [`crate::gadgets::bits`]), hence, compared with its end, the range
+//! of an input, and everything else is a function of them.
 //!
 //! *Cost*: `n`, and a product for each prefix but the empty one within which a threshold lies. If missing values are the
 //! least integer, their threshold 1 lies within all prefixes of zeros: then [`crate::gadgets::zero`] tells whether `y` is 0, by 3.
@@ -24,6 +24,7 @@ use crate::bounded::Bounded;
 use crate::builder::Builder;
 use crate::error::BuildError;
 use crate::gadgets::bits::assert_bits;
+use crate::gadgets::range::{at_most, comparisons};
 use crate::gadgets::zero;
 use crate::integer::{Interval, bit_length};
 
@@ -37,6 +38,10 @@ pub(super) struct Prefixes {
     /// Length and value of each prefix that gets a product, the shorter first.
     products: BTreeSet<(u32, i128)>,
     least: Least,
+    /// The largest value of `y`.
+    span: i128,
+    /// Whether the bits are to be compared with it.
+    bounds: bool,
 }
 
 /// How the threshold 1 is met.
@@ -77,19 +82,28 @@ impl Prefixes {
                 false => products.extend(zeros),
             }
         }
-        Some(Self { lo, bits, thresholds, products, least })
+        Some(Self { lo, bits, thresholds, products, least, span: hi - lo, bounds: false })
+    }
+
+    /// The same, proving that the feature is in its interval: its bits say that by themselves where that has `2^n` values.
+    pub(super) fn bounding(self) -> Self {
+        Self { bounds: true, ..self }
     }
 
     /// Constraints.
     pub(super) fn cost(&self) -> usize {
-        self.bits as usize + self.products.len() + if self.least == Least::ByZero { ZERO } else { 0 }
+        let zero = if self.least == Least::ByZero { ZERO } else { 0 };
+        self.bits as usize + self.products.len() + zero + if self.bounds { comparisons(self.span) } else { 0 }
     }
 
-    /// `[x >= t]` for each threshold. Proves by itself that `x - lo` is in `[0, 2^n)`.
+    /// `[x >= t]` for each threshold. Proves by itself that `x - lo` is in `[0, 2^n)`, and in its interval where it is [`Self::bounding`].
     pub(super) fn constrain(&self, b: &mut Builder, x: &Bounded) -> Result<Vec<Bounded>, BuildError> {
         b.scope("prefixes", |b| {
             let y = x.add_const(narrow(-self.lo)?)?;
             let lowest_first = assert_bits(b, &y, self.bits)?;
+            if self.bounds {
+                at_most(b, &lowest_first, self.span)?;
+            }
             let bits: Vec<&Bounded> = lowest_first.iter().rev().collect();
             let missing = || BuildError::Empty { operation: "prefixes" };
             let first = *bits.first().ok_or_else(missing)?;

@@ -20,7 +20,8 @@ use crate::builder::Builder;
 use crate::cost::Tally;
 use crate::error::BuildError;
 use crate::gadgets::compare;
-use crate::integer::magnitude;
+use crate::gadgets::range::comparisons;
+use crate::integer::{Interval, bit_length, magnitude};
 use crate::lookups::Ranges;
 
 /// How the bits are proven.
@@ -34,7 +35,7 @@ impl Way {
     fn new(ranges: Ranges, feature: &Feature, thresholds: &[i64]) -> Self {
         let (lo, hi) = feature.interval;
         let price = Price { ranges };
-        let own = if feature.is_open() { price.range(feature.bits()) } else { 0 };
+        let own = if feature.is_open() { price.domain(feature.interval) } else { 0 };
         let single = thresholds.iter().map(|&t| match (lo - i128::from(t), hi - i128::from(t)) {
             (-1, 0) => 0,
             distance => price.constraints(1).saturating_add(price.range(magnitude(distance))),
@@ -46,7 +47,8 @@ impl Way {
             .saturating_add(price.range(bins.bits).saturating_mul(bins.ranges()));
         let least = compare.min(of_bins);
         let prefixes = match ranges {
-            Ranges::Bits => Prefixes::new(feature.interval, thresholds, least),
+            Ranges::Bits => Prefixes::new(feature.interval, thresholds, least)
+                .map(|prefixes| if feature.is_open() { prefixes.bounding() } else { prefixes }),
             Ranges::Lookup => None,
         };
         if let Some(prefixes) = prefixes.filter(|prefixes| prefixes.cost() < least) {
@@ -64,6 +66,16 @@ struct Price {
 impl Price {
     fn constraints(&self, count: usize) -> usize {
         count.saturating_mul(if self.ranges == Ranges::Bits { 1 } else { 3 })
+    }
+
+    /// Of the range of an input, whatever its wire holds.
+    fn domain(&self, (lo, hi): Interval) -> usize {
+        let (span, bits) = (hi - lo, bit_length(hi - lo));
+        match self.ranges {
+            _ if span.trailing_ones() == bits => self.range(bits),
+            Ranges::Bits => self.range(bits).saturating_add(comparisons(span)),
+            Ranges::Lookup => 2 * self.range(bits),
+        }
     }
 
     /// Of a range proof. A query has a wire of full size; the width of the range table is not known here.
@@ -92,7 +104,7 @@ pub(super) fn constrain(
     }
 }
 
-/// What proves by itself that `x` is in its interval: that of an open input has `2^n` values.
+/// What proves by itself that `x` is in its interval, if that of an input is still to be proven.
 fn closing(
     b: &mut Builder,
     x: &Bounded,

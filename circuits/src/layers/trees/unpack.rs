@@ -50,7 +50,7 @@ pub(super) fn constrain(b: &mut Builder, sum: &Bounded, packed: &Packed) -> Resu
 
 /// Adds what [`constrain`] costs for a sum of an interval; returns those of the outputs.
 pub(super) fn cost(t: &mut Tally, sum: Interval, packed: &Packed) -> Result<Vec<Interval>, BuildError> {
-    t.inputs(packed.width, packed.slots.len().saturating_sub(1));
+    t.exact(packed.width, packed.slots.len().saturating_sub(1));
     t.integer(packed.width);
     // The lowest digit is what the others leave.
     let mut lowest = sum;

@@ -134,12 +134,11 @@ impl SavedKey {
     }
 }
 
-/// Inputs drawn uniformly from all that the model's formats represent.
+/// Inputs drawn uniformly from the integers of the model's domains.
 pub fn random_inputs(model: &Model, rng: &mut impl Rng) -> anyhow::Result<Inputs> {
-    let tensors = model.schema().inputs().iter();
+    let tensors = model.compiled().graph.inputs.iter();
     let integers = tensors.map(|tensor| {
-        let half = 1i64 << (u32::from(tensor.bits.clamp(1, 32)) - 1);
-        (0..tensor.elements()).map(|_| rng.gen_range(-half..half)).collect()
+        tensor.domains.iter().map(|domain| domain.number(rng.gen_range(0..domain.count()))).collect()
     });
     Ok(model.inputs(integers.collect())?)
 }

@@ -154,6 +154,7 @@ fn tensor(members: &[&Input], columns: Option<Columns>, taken: &mut HashSet<Stri
         encoding: members.first().map_or(Encoding::Rounded, |input| input.encoding),
         categories: (0..rows).flat_map(of_row).cloned().collect(),
         missing: Vec::new(),
+        domains: Vec::new(),
     }
 }
 
@@ -164,7 +165,15 @@ mod tests {
 
     fn input(name: &str, shape: &[usize], kind: Kind) -> Input {
         let (name, shape, encoding) = (name.into(), shape.into(), Encoding::Rounded);
-        Input { name, shape, kind, encoding, categories: Vec::new(), missing: Vec::new() }
+        Input {
+            name,
+            shape,
+            kind,
+            encoding,
+            categories: Vec::new(),
+            missing: Vec::new(),
+            domains: Vec::new(),
+        }
     }
 
     fn text(name: &str, rows: usize) -> Input {

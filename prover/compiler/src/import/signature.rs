@@ -123,7 +123,15 @@ pub(super) fn inputs(
                 (Kind::Integer, vec![none; shape.iter().product()])
             }
         };
-        inputs.push(Input { name, shape, kind, encoding, categories, missing: Vec::new() });
+        inputs.push(Input {
+            name,
+            shape,
+            kind,
+            encoding,
+            categories,
+            missing: Vec::new(),
+            domains: Vec::new(),
+        });
     }
     inputs
 }

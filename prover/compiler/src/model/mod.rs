@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 pub use assay_circuits::layers::window::{Axis, Window};
 
+use crate::feature::Feature;
 use crate::operators::operator::{Measure, Operator};
 
 pub use absent::Absent;
@@ -120,6 +121,8 @@ pub struct Input {
     pub categories: Vec<Categories>,
     /// What becomes of each element where it is missing, if it may be; empty where none may.
     pub missing: Vec<Option<Absent>>,
+    /// Smallest and largest number of each element; empty where all are any number.
+    pub domains: Vec<(f64, f64)>,
 }
 
 impl Input {
@@ -246,6 +249,15 @@ impl Model {
             if let Some(shown) = operator.with_values(&of_row) {
                 layer.function = LayerFunction::Operator(shown);
             }
+        }
+    }
+
+    /// Tells the inputs which numbers their elements may be.
+    pub(crate) fn declare(&mut self, features: &[Feature]) {
+        let mut features = features.iter();
+        for input in &mut self.inputs {
+            let len = input.len();
+            input.domains = features.by_ref().take(len).map(|feature| (feature.min, feature.max)).collect();
         }
     }
 

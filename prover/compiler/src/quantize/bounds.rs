@@ -1,14 +1,14 @@
-//! Interval arithmetic over a quantized graph: what each accumulator and each result can be, for any inputs of the
-//! declared bits. Not only for the calibration data.
+//! Interval arithmetic over a quantized graph: what each accumulator and each result can be, for any inputs of their
+//! domains. Not only for the calibration data.
 
+use assay_circuits::Domain;
 use assay_circuits::layers::requantize;
 
 use super::error::PlanError;
-use super::graph::{QuantGraph, QuantInput, QuantLayer, Rounding, Step};
+use super::graph::{QuantGraph, QuantLayer, Rounding, Step};
 use super::interval::Interval;
 use super::linear::Linear;
 use crate::internal::Expected;
-use crate::number::signed_range;
 
 /// Magnitude beyond which accumulators are refused: the limit of the circuit's witness integers.
 pub(crate) const LIMIT: i128 = 1 << assay_circuits::LIMIT_BITS;
@@ -104,9 +104,9 @@ pub(crate) fn of_graph(graph: &QuantGraph) -> Result<Vec<LayerIntervals>, (&Quan
 
 /// Intervals of the inputs.
 pub(crate) fn of_inputs(graph: &QuantGraph) -> Vec<Vec<Interval>> {
-    let of_input = |input: &QuantInput| {
-        let (lo, hi) = signed_range(u32::from(input.bits));
-        vec![Interval::new(lo, hi); input.elements()]
+    let of_domain = |domain: &Domain| {
+        let (lo, hi) = domain.interval();
+        Interval { lo, hi }
     };
-    graph.inputs.iter().map(of_input).collect()
+    graph.inputs.iter().map(|input| input.domains.iter().map(of_domain).collect()).collect()
 }

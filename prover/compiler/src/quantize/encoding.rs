@@ -24,10 +24,12 @@ use std::sync::Arc;
 use assay_circuits::layers::{conv, dense, max_pool, sparse};
 use assay_interface::schema::ModelSchema;
 
+use super::domain::Element;
 use super::graph::{QuantArgument, QuantGraph, QuantInput, QuantLayer, QuantOutput, Rounding, Step};
 use super::linear::Linear;
 use crate::bytes::{ReadError, Reader, Writer};
-use crate::model::{Axis, Window};
+use crate::feature::Feature;
+use crate::model::{Axis, Kind, Window};
 use crate::operators;
 use crate::operators::family::Shape;
 
@@ -133,18 +135,38 @@ fn write_rounding(rounding: &Rounding, out: &mut Writer) {
 }
 
 /// Reads a graph and checks everything that evaluating and lowering it rely on.
-pub(crate) fn read(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<QuantGraph, ReadError> {
+pub(crate) fn read(
+    reader: &mut Reader<'_>,
+    schema: &ModelSchema,
+    features: &[Feature],
+) -> Result<QuantGraph, ReadError> {
+    let mut features = features.iter();
     let inputs: Vec<QuantInput> = schema
         .inputs()
         .iter()
-        .map(|tensor| QuantInput {
-            name: tensor.name.clone(),
-            shape: tensor.shape.clone(),
-            bits: tensor.bits,
-            scales: tensor.scales.clone(),
-            missing: tensor.missing.clone(),
+        .map(|tensor| {
+            let formats = tensor.scales.each(&tensor.shape).zip(tensor.missing.each(&tensor.shape));
+            let of_feature = |(feature, (scale, may_be_missing)): (&Feature, _)| {
+                let range = (feature.min, feature.max);
+                let is_whole = feature.kind != Kind::Real;
+                let element = Element { range, is_whole, scale, bits: tensor.bits, may_be_missing };
+                element.domain().ok_or_else(|| ReadError::Domain(feature.name.clone()))
+            };
+            Ok(QuantInput {
+                name: tensor.name.clone(),
+                shape: tensor.shape.clone(),
+                bits: tensor.bits,
+                scales: tensor.scales.clone(),
+                missing: tensor.missing.clone(),
+                domains: features
+                    .by_ref()
+                    .take(tensor.elements())
+                    .zip(formats)
+                    .map(of_feature)
+                    .collect::<Result<_, _>>()?,
+            })
         })
-        .collect();
+        .collect::<Result<_, ReadError>>()?;
     let mut lengths: Vec<usize> = inputs.iter().map(QuantInput::elements).collect();
     let count = reader.count("layers", MAX_LAYERS)?;
     let mut layers: Vec<QuantLayer> = Vec::new();

@@ -191,6 +191,7 @@ mod tests {
                 encoding: Encoding::Rounded,
                 categories: Vec::new(),
                 missing: Vec::new(),
+                domains: Vec::new(),
             }],
             file_inputs: Vec::new(),
             layers: vec![

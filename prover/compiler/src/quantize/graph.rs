@@ -13,15 +13,15 @@
 use std::sync::Arc;
 
 use assay_circuits::layers::{max_pool, requantize};
-use assay_circuits::{BuildError, Missing as Absence, at};
+use assay_circuits::{BuildError, Domain, Missing as Absence, at};
 use assay_interface::float32;
-use assay_interface::missing::Missing;
+use assay_interface::missing::{self, Missing};
 use assay_interface::scales::Scales;
 
 use super::linear::Linear;
 use crate::internal::{Expected, InternalError};
 use crate::model::Window;
-use crate::number::{quantize, signed_range};
+use crate::number::quantize;
 use crate::operators::operator::IntegerOperator;
 
 /// A quantized model.
@@ -48,6 +48,8 @@ pub struct QuantInput {
     pub scales: Scales,
     /// Which elements may be missing.
     pub missing: Missing,
+    /// The integers that each element may be: a proof of any other is impossible.
+    pub domains: Vec<Domain>,
 }
 
 /// A linear map, a pooling of its accumulators, and what is done with them.
@@ -146,17 +148,19 @@ pub enum RunError {
         /// Elements given.
         found: usize,
     },
-    /// An element outside its bits.
-    #[error("input '{input}', element {index}: {value} is not a signed integer of {bits} bits")]
-    Range {
+    /// An element outside its domain.
+    #[error("input '{input}', element {index}: the integer {value} is outside its domain, {min} to {max}")]
+    Domain {
         /// Input tensor.
         input: String,
         /// Position of the element.
         index: usize,
         /// The value.
         value: i64,
-        /// Bits of the tensor.
-        bits: u8,
+        /// Smallest integer of the domain.
+        min: i64,
+        /// Largest integer of the domain.
+        max: i64,
     },
     /// An output of a layer that the graph does not have.
     #[error(transparent)]
@@ -355,19 +359,26 @@ impl QuantGraph {
     pub(crate) fn quantize(&self, sample: &[f64]) -> Vec<Vec<i64>> {
         let mut rest = sample.iter();
         let tensor = |input: &QuantInput| {
-            let (lo, hi) = signed_range(u32::from(input.bits));
-            let element = |((&value, scale), may_be_missing): ((&f64, Option<i8>), bool)| {
+            let code = missing::code(input.bits);
+            let element = |(((&value, scale), may_be_missing), domain): (_, &Domain)| {
+                let (value, scale): (f64, Option<i8>) = (value, scale);
                 if may_be_missing && value.is_nan() {
-                    return lo;
+                    return code;
                 }
-                let Some(scale) = scale else { return float32::key(value as f32).unwrap_or(lo) };
-                let lo = lo + i64::from(may_be_missing);
+                let (lo, hi) = domain.numbers();
+                let lo = if may_be_missing { lo.max(code + 1) } else { lo };
+                // What is at an end to single precision may be a little beyond it.
                 let beyond = if value < 0.0 { lo } else { hi };
-                quantize(value, scale.into()).map_or(beyond, |integer| integer.clamp(lo, hi))
+                let integer = match scale {
+                    None => float32::key(value as f32),
+                    Some(scale) => quantize(value, scale.into()),
+                };
+                integer.map_or(beyond, |integer| integer.max(lo).min(hi))
             };
             let scales = input.scales.each(&input.shape);
             let missing = input.missing.each(&input.shape);
-            rest.by_ref().take(input.elements()).zip(scales).zip(missing).map(element).collect()
+            let elements = rest.by_ref().take(input.elements()).zip(scales).zip(missing);
+            elements.zip(&input.domains).map(element).collect()
         };
         self.inputs.iter().map(tensor).collect()
     }
@@ -413,9 +424,12 @@ impl QuantGraph {
             if expected != found {
                 return Err(RunError::Elements { input: input.name.clone(), expected, found });
             }
-            let (lo, hi) = signed_range(u32::from(input.bits));
-            if let Some((index, &value)) = values.iter().enumerate().find(|&(_, v)| !(lo..=hi).contains(v)) {
-                return Err(RunError::Range { input: input.name.clone(), index, value, bits: input.bits });
+            let outside = |(_, (value, domain)): &(usize, (&i64, &Domain))| !domain.contains(**value);
+            if let Some((index, (&value, domain))) =
+                values.iter().zip(&input.domains).enumerate().find(outside)
+            {
+                let (input, (min, max)) = (input.name.clone(), domain.numbers());
+                return Err(RunError::Domain { input, index, value, min, max });
             }
         }
         Ok(())

@@ -10,6 +10,7 @@ mod codes;
 pub(crate) mod cost;
 pub(crate) mod crossing;
 mod descent;
+mod domain;
 mod doubt;
 pub(crate) mod encoding;
 pub(crate) mod equalize;

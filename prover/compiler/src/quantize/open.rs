@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use assay_circuits::Domain;
 use assay_circuits::cost::Tally;
 
 use super::bounds::LayerIntervals;
@@ -13,8 +14,8 @@ use super::interval::Interval;
 pub(super) struct Inputs {
     /// For each value of the graph that is an input, its first element.
     starts: Vec<usize>,
-    /// Bits of each element, and who proves its range.
-    elements: Vec<(u8, Range)>,
+    /// The domain of each element, and who proves it.
+    elements: Vec<(Domain, Range)>,
     /// For each value of the graph, how many elements it has: the inputs, then the layers so far.
     lengths: Vec<usize>,
 }
@@ -43,7 +44,7 @@ impl Inputs {
         for input in &graph.inputs {
             inputs.starts.push(inputs.elements.len());
             inputs.lengths.push(input.elements());
-            inputs.elements.extend(std::iter::repeat_n((input.bits, Range::Open), input.elements()));
+            inputs.elements.extend(input.domains.iter().map(|&domain| (domain, Range::Open)));
         }
         inputs
     }
@@ -71,8 +72,9 @@ impl Inputs {
         let mut seen = BTreeSet::new();
         let open = |(row, interval): (usize, &Interval)| {
             let element = (*columns.get(layer.map.copied(row)?)?)?;
-            let &(bits, range) = self.elements.get(element)?;
-            let is_whole = interval.hi - interval.lo == (1i128 << bits) - 1;
+            let &(domain, range) = self.elements.get(element)?;
+            let (lo, hi) = domain.interval();
+            let is_whole = domain.is_interval() && interval.hi - interval.lo == hi - lo;
             (range == Range::Open && is_whole && seen.insert(element)).then_some(element)
         };
         Rows(intervals.accumulators.iter().enumerate().map(open).collect())
@@ -87,12 +89,12 @@ impl Inputs {
         }
     }
 
-    /// Adds the ranges that nobody has proven.
+    /// Adds the domains that nobody has proven.
     pub(super) fn cost(&self, tally: &mut Tally) {
-        let mut counts: BTreeMap<u8, usize> = BTreeMap::new();
-        for &(bits, _) in self.elements.iter().filter(|(_, range)| *range == Range::Open) {
-            *counts.entry(bits).or_default() += 1;
+        let mut counts: BTreeMap<Domain, usize> = BTreeMap::new();
+        for &(domain, _) in self.elements.iter().filter(|(_, range)| *range == Range::Open) {
+            *counts.entry(domain).or_default() += 1;
         }
-        counts.into_iter().for_each(|(bits, count)| tally.inputs(bits.into(), count));
+        counts.into_iter().for_each(|(domain, count)| tally.inputs(&domain, count));
     }
 }

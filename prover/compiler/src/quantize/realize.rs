@@ -7,6 +7,7 @@ use assay_interface::missing::Missing;
 use assay_interface::scales::Scales;
 
 use super::bounds::{self, LayerIntervals};
+use super::domain::Element;
 use super::error::{Feasible, PlanError};
 use super::graph::{QuantGraph, QuantInput, QuantLayer, QuantOutput};
 use super::interval::Interval;
@@ -14,7 +15,7 @@ use super::plan::{FormatChoice, LayerResult, Plan};
 use super::profile::Profile;
 use super::{codes, steps, weights};
 use crate::internal::Expected;
-use crate::model::{Absent, Encoding, Layer, LayerFunction, Model};
+use crate::model::{Absent, Encoding, Kind, Layer, LayerFunction, Model};
 use crate::operators::operator::ResultScale;
 
 /// Widest output, in bits.
@@ -73,7 +74,20 @@ pub(crate) fn realize(
         let scales = scales.ok_or(PlanError::Infeasible)?;
         let coded = |missing: &Option<Absent>| *missing == Some(Absent::Coded);
         let missing = Missing::of_elements(&input.missing.iter().map(coded).collect::<Vec<_>>(), &shape);
-        Ok(QuantInput { name: input.name.clone(), shape, bits: format.bits as u8, scales, missing })
+        let bits = format.bits as u8;
+        let of_elements =
+            scales.each(&shape).zip(missing.each(&shape)).take(input.len()).enumerate().map(|(i, format)| {
+                Element {
+                    range: input.domains.get(i).copied().unwrap_or((f64::NEG_INFINITY, f64::INFINITY)),
+                    is_whole: input.kind != Kind::Real,
+                    scale: format.0,
+                    bits,
+                    may_be_missing: format.1,
+                }
+            });
+        let domains = of_elements.map(|element| element.domain()).collect::<Option<_>>();
+        let domains = domains.ok_or(PlanError::Infeasible)?;
+        Ok(QuantInput { name: input.name.clone(), shape, bits, scales, missing, domains })
     });
     let inputs = inputs.collect::<Result<_, PlanError>>()?;
     let mut graph = QuantGraph { inputs, layers: Vec::new(), outputs: Vec::new() };
@@ -246,6 +260,7 @@ mod tests {
                 encoding: Encoding::default(),
                 categories,
                 missing,
+                domains: Vec::new(),
             }],
             file_inputs: Vec::new(),
             layers: vec![Layer {

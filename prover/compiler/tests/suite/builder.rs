@@ -1,10 +1,10 @@
 //! Builds small ONNX models, and checks one through every engine.
 
-use assay_circuits::Assignment;
+use assay_circuits::{Assignment, Domain, SolveError, Witness};
 use assay_compiler::float::FloatModel;
 use assay_compiler::import::import;
 use assay_compiler::onnx::*;
-use assay_compiler::{CompiledModel, Options, Report, Strategy, Table, compile};
+use assay_compiler::{CompiledModel, Options, Report, RunError, Strategy, Table, compile};
 use prost::Message;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -275,32 +275,64 @@ pub fn check_circuit(compiled: &CompiledModel, cases: usize) {
             .inputs
             .iter()
             .map(|input| {
-                let half = 1i64 << (input.bits - 1);
-                let mut element = || match case {
-                    0 => -half,
-                    1 => half - 1,
-                    2 => 0,
-                    3 => [-half, half - 1][rng.gen_range(0..2)],
-                    _ => rng.gen_range(-half..half),
+                let mut element = |domain: &Domain| match case {
+                    // Where a value may be missing, that.
+                    0 => domain.interval().0 as i64,
+                    1 => domain.numbers().1,
+                    2 => domain.number(domain.count() / 2),
+                    3 => [domain.numbers().0, domain.numbers().1][rng.gen_range(0..2)],
+                    _ => domain.number(rng.gen_range(0..domain.count())),
                 };
-                (0..input.elements()).map(|_| element()).collect()
+                input.domains.iter().map(&mut element).collect()
             })
             .collect();
+        if case > 3 {
+            assert_no_proof_outside(compiled, &inputs, case, &mut rng);
+        }
         let expected = compiled.run_reference(&inputs).unwrap();
-        let salts = compiled
-            .schema
-            .inputs()
-            .iter()
-            .filter(|input| input.visibility == assay_interface::schema::Visibility::Committed);
-        let salts = salts.map(|_| 5u64.into()).collect();
-        let witness = compiled
-            .circuit
-            .solve(&Assignment { inputs, context: [case as u8; 32], salts, member: None })
-            .unwrap();
+        let witness = solve(compiled, inputs, case).unwrap();
         assert_eq!(witness.outputs(), expected);
-        // Any mask and any challenge: here, numbers beyond all table entries.
-        let number = |n: u64| ark_bn254::Fr::from(n) * ark_bn254::Fr::from(1u64 << 62);
-        let witness = compiled.circuit.complete(witness, number(3), number(7)).unwrap();
-        assert_eq!(compiled.circuit.r1cs.first_violation(&witness), None);
+        assert_eq!(compiled.circuit.r1cs.first_violation(&complete(compiled, witness)), None);
+    }
+}
+
+/// The program's witness, which asks nobody whether inputs are in their domain.
+fn solve(compiled: &CompiledModel, inputs: Vec<Vec<i64>>, case: usize) -> Result<Witness, SolveError> {
+    let inputs_with_salts = compiled
+        .schema
+        .inputs()
+        .iter()
+        .filter(|input| input.visibility == assay_interface::schema::Visibility::Committed);
+    let salts = inputs_with_salts.map(|_| 5u64.into()).collect();
+    compiled.circuit.solve(&Assignment { inputs, context: [case as u8; 32], salts, member: None })
+}
+
+/// Any mask and any challenge: here, numbers beyond all table entries.
+fn complete(compiled: &CompiledModel, witness: Witness) -> Witness {
+    let number = |n: u64| ark_bn254::Fr::from(n) * ark_bn254::Fr::from(1u64 << 62);
+    compiled.circuit.complete(witness, number(3), number(7)).unwrap()
+}
+
+/// One element outside of its domain, just beyond an end or anywhere in the format: the integer model refuses it, and so do the constraints.
+fn assert_no_proof_outside(
+    compiled: &CompiledModel,
+    inside: &[Vec<i64>],
+    case: usize,
+    rng: &mut ChaCha20Rng,
+) {
+    let tensor = rng.gen_range(0..inside.len());
+    let element = rng.gen_range(0..inside[tensor].len());
+    let input = &compiled.graph.inputs[tensor];
+    let (domain, half) = (input.domains[element], 1i64 << (input.bits - 1));
+    let (lo, hi) = domain.numbers();
+    let near = [lo - 1, hi + 1, lo + 1, -half, half - 1, rng.gen_range(-half..half)];
+    for value in near.into_iter().filter(|x| (-half..half).contains(x) && !domain.contains(*x)) {
+        let mut inputs = inside.to_vec();
+        inputs[tensor][element] = value;
+        assert!(matches!(compiled.run_reference(&inputs), Err(RunError::Domain { .. })), "{value}");
+        if let Ok(witness) = solve(compiled, inputs, case) {
+            let violation = compiled.circuit.r1cs.first_violation(&complete(compiled, witness));
+            assert!(violation.is_some(), "'{}'[{element}] = {value} in {domain:?}", input.name);
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use assay_compiler::{
-    CheckError, CheckOutcome, CompiledModel, Difference, Options, Stage, Table, calibration_digest, check,
-    check_with, compile,
+    CheckError, CheckOutcome, CompiledModel, DecodeError, Difference, Options, Stage, Table,
+    calibration_digest, check, check_with, compile,
 };
 
 use crate::builder::*;
@@ -71,9 +71,15 @@ fn a_file_that_says_something_else_is_not_reproduced() {
     assert!(matches!(outcome.differences.as_slice(), [Difference::Version { .. }]), "{outcome:?}");
     assert!(outcome.is_reproduced());
 
+    // A domain is in the circuit: another one has other constraints than the file names, and so another key.
     let mut widened = file();
     widened.features[0].max += 1.0;
-    assert_eq!(checked(&widened, 1, &table()).differences, [Difference::Features]);
+    let read = check(&widened.to_bytes(), &perceptron(&[3, 5, 1], 1).bytes(), &table(), None);
+    assert_eq!(read, Err(CheckError::Decode(DecodeError::CircuitDigest)));
+    // One that has the same integers has not, and is not what the sources give.
+    let mut finer = file();
+    finer.features[0].max += 1e-12;
+    assert_eq!(checked(&finer, 1, &table()).differences, [Difference::Features]);
 
     // A file that claims options of its own: they lead to another circuit.
     let mut loosened = file();

@@ -318,9 +318,10 @@ fn no_witness_calls_a_number_missing() {
         vec![floats("imputed_value_floats", &[0.5, -0.25]), float("replaced_value_float", f32::NAN)];
     let filled = tree("BRANCH_LT", [1, 0]).node_in("ai.onnx.ml", "z", "Imputer", &["x"], imputer).output("z");
     for onnx in [tree("BRANCH_LT", [0, 1]), tree("BRANCH_GTE", [1, 0]), filled] {
-        let circuit = compiled(&onnx, &Options::default()).circuit;
-        let code = code(compiled(&onnx, &Options::default()).schema.inputs()[0].bits);
-        for inputs in [[code, code], [code + 1, 0], [0, code], [-code - 1, 1]] {
+        let model = compiled(&onnx, &Options::default());
+        let (circuit, code) = (&model.circuit, code(model.schema.inputs()[0].bits));
+        let [(least, most), (first, last)] = [0, 1].map(|i| model.graph.inputs[0].domains[i].numbers());
+        for inputs in [[code, code], [least.max(code + 1), last], [0, code], [most, first.max(code + 1)]] {
             let assignment = Assignment {
                 inputs: vec![inputs.to_vec()],
                 context: [7; 32],
@@ -329,9 +330,9 @@ fn no_witness_calls_a_number_missing() {
             };
             let witness = circuit.solve(&assignment).unwrap();
             for report in [
-                audit::sweep(&circuit, &witness, &[]).unwrap(),
-                audit::advice_sweep(&circuit, &assignment, &[]).unwrap(),
-                audit::uniqueness(&circuit, &witness, &[]).unwrap(),
+                audit::sweep(circuit, &witness, &[]).unwrap(),
+                audit::advice_sweep(circuit, &assignment, &[]).unwrap(),
+                audit::uniqueness(circuit, &witness, &[]).unwrap(),
             ] {
                 assert!(report.is_clean(), "{inputs:?} {:?}", report.findings.first());
             }

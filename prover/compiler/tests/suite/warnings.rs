@@ -70,7 +70,7 @@ fn the_same_model_with_a_fine_format_is_silent() {
 #[test]
 fn a_large_error_is_told() {
     let options =
-        Options { max_error: 0.05, output_format: Some(Format { bits: 8, scale: 6 }), ..Options::default() };
+        Options { max_error: 0.01, output_format: Some(Format { bits: 8, scale: 6 }), ..Options::default() };
     let (_, report) = compile_rows(&faint(), &THREE, &options).unwrap();
     assert!(matches!(report.warnings.as_slice(), [Warning::LargeError { .. }]), "{:?}", report.warnings);
 }

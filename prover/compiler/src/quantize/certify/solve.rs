@@ -9,12 +9,12 @@ use super::range::{EPSILON, Range};
 use super::rule::{Given, Row, Rule};
 use super::step::{Clamp, Clamped, clamped, pooled};
 use super::task::{Task, Uncertified, WORK};
-use crate::feature::Feature;
 use crate::internal::Expected;
 use crate::model::{Absent, Kind, Layer, LayerFunction};
-use crate::number::{pow2, quantize, signed_range};
+use crate::number::pow2;
 use crate::operators::operator::Operator;
 use crate::quantize::codes;
+use assay_circuits::Domain;
 
 /// All layers with their rules.
 pub(super) struct Net {
@@ -82,7 +82,11 @@ impl Net {
                     self.atoms.push(Known { error: Range::ZERO, value });
                     continue;
                 };
-                let value = domain(feature, scale.into(), u32::from(graph.bits), is_coded);
+                let value = domain(
+                    graph.domains.get(element).expected("the domain of an element")?,
+                    scale.into(),
+                    is_coded,
+                );
                 // Integers are, where a format counts in twos or more.
                 let is_rounded = scale < 0 || feature.kind == Kind::Real && feature.categories.is_none();
                 self.rounds_inputs |= is_rounded;
@@ -304,25 +308,12 @@ impl Net {
     }
 }
 
-/// The integers of a feature's domain, as real numbers. Ends count as everything that rounds to the same number of single precision.
-fn domain(feature: &Feature, scale: i32, bits: u32, is_coded: bool) -> Range {
-    let (lo, hi) = signed_range(bits);
-    let lo = lo + i64::from(is_coded);
-    let by = |end: f64| end.abs() * f64::from(f32::EPSILON);
-    let integer = |end: f64| {
-        let beyond = if end < 0.0 { lo } else { hi };
-        quantize(end, scale).map_or(beyond, |integer| integer.clamp(lo, hi))
-    };
-    let (first, last) = (integer(feature.min - by(feature.min)), integer(feature.max + by(feature.max)));
-    let all = Range::new(first as f64 * pow2(-scale), last as f64 * pow2(-scale));
-    let absent = match feature.missing {
-        Some(Absent::StandsFor(number)) => Some(number),
-        _ => None,
-    };
-    // What stands for missing values, and for text that no value is.
-    let unknown = feature.categories.as_ref().map(|categories| categories.names.len() as f64);
-    let more = absent.into_iter().chain(unknown).map(|x| integer(x) as f64 * pow2(-scale));
-    more.fold(all, |all, x| all.hull(Range::new(x, x)))
+/// The integers of a domain that are numbers, as real ones: what the circuit asserts of them.
+fn domain(domain: &Domain, scale: i32, is_coded: bool) -> Range {
+    let (first, last) = domain.numbers();
+    // The code of a missing value may be the integer before the first.
+    let first = first.max(domain.interval().0 as i64 + i64::from(is_coded));
+    Range::new(first as f64 * pow2(-scale), last as f64 * pow2(-scale))
 }
 
 fn plain(known: Known, may_miss: bool) -> Row {
