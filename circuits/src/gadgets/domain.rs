@@ -8,7 +8,7 @@
 //! | one value | 1 | 1 |
 //! | `M = 2^n - 1` | `n` | `u` in `[0, 2^n)` |
 //! | any other | `n`, and the bits compared with those of `M` ([`super::range`]) | `u` in `[0, 2^N)` for some `N >= n`, and `hi - x` likewise |
-//! | with steps of `2^s` | the same: bits `s` and up are those of `u`, and what they leave is 0 | as by bits |
+//! | with steps of `2^s` | 1 more: `u` is a sum of bits `s` and up | as by bits |
 //! | with a missing value `m` | 2 more | 2 more |
 //!
 //! So the integers of a format cost what their bits cost, and a domain that needs fewer bits costs less.
@@ -166,14 +166,11 @@ fn assert_steps(b: &mut Builder, u: &Bounded, domain: &Domain) -> Result<(), Bui
     let (span, step) = (domain.span(), u32::from(domain.step));
     let n = bit_length(span);
     if step > 0 {
-        let high = high_bits(b, u, step + 1, n.saturating_sub(1), "bit")?;
+        let bits = high_bits(b, u, step, n, "bit")?;
         let mut parts = vec![(u, 1)];
-        parts.extend((step + 1..).zip(&high).map(|(i, bit)| (bit, -(1i64 << i.min(62)))));
-        let low = Bounded::combine(OPERATION, &parts, 0)?.proven(0, 1 << step);
-        let other = low.to_lc().minus(&Lc::constant(Fr::from(1u64 << step)));
-        b.enforce("bit 0 completes the sum", &low.to_lc(), &other, &Lc::zero())?;
-        // The lowest is 0 or 2^step: as good where only zeros are told from others.
-        let bits: Vec<Bounded> = std::iter::once(low).chain(high).collect();
+        parts.extend((step..).zip(&bits).map(|(i, bit)| (bit, -(1i64 << i.min(62)))));
+        let rest = Bounded::combine(OPERATION, &parts, 0)?;
+        b.enforce("bits make up the sum", &rest.to_lc(), &Lc::constant(Fr::one()), &Lc::zero())?;
         return at_most(b, &bits, span);
     }
     if span == 0 || span.trailing_ones() == n {
@@ -198,7 +195,8 @@ pub(crate) fn cost(t: &mut Tally, domain: &Domain, count: usize) {
     let is_whole = span.trailing_ones() == n;
     if domain.step > 0 || (t.ranges() == Ranges::Bits && span > 0) {
         let compared = if is_whole { 0 } else { comparisons(span) };
-        t.add(count.saturating_mul(n as usize + compared));
+        let sum = usize::from(domain.step > 0);
+        t.add(count.saturating_mul(n as usize + sum + compared));
     } else if span == 0 {
         t.add(count);
     } else if is_whole {

@@ -65,3 +65,32 @@ fn a_key_with_a_changed_digest_passes_as_claimed_and_not_as_recomputed() {
     assert_eq!(output.status.code(), Some(1), "{}", show(&output));
     assert!(String::from_utf8_lossy(&output.stdout).contains("setup record"), "{}", show(&output));
 }
+
+/// The domain is in the circuit: a file in which two numbers were changed is no model, and one of the other domain has another key.
+#[test]
+fn an_edited_domain_fits_no_key() {
+    let workspace = Workspace::proven();
+    let file = workspace.read("model.assay");
+    let file = artifact::decode(Kind::Circuit, &file).unwrap();
+    // The first feature's largest value in the format 12:8, made 2.
+    let (end, mut payload) = ((8.0 - 1.0 / 256.0f64).to_le_bytes(), file.payload.to_vec());
+    let at = payload.windows(8).position(|bytes| bytes == end).unwrap();
+    payload[at..at + 8].copy_from_slice(&2f64.to_le_bytes());
+    workspace.write("edited.assay", artifact::encode(Kind::Circuit, file.parent, &payload));
+    let mut prove = prove(&["-o", "other.proof"]);
+    prove[2] = "edited.assay";
+    let mut verify = verify(&[]);
+    verify[6] = "edited.assay";
+    for command in [prove.as_slice(), &verify, &["audit", "edited.assay"], &["inspect", "edited.assay"]] {
+        let refused = workspace.refused(command);
+        assert!(refused.contains("something in it was changed, such as a domain"), "{refused}");
+    }
+
+    // Compiled for that domain, it is another circuit.
+    let domain = ["--domain", "a=-8:2", "-o", "edited.assay", "--force"];
+    workspace.succeed(crate::common::COMPILE.iter().chain(&domain));
+    for command in [prove, verify] {
+        let refused = workspace.refused(command);
+        assert!(refused.contains("is a key for circuit"), "{refused}");
+    }
+}

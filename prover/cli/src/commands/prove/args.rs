@@ -14,7 +14,8 @@ Examples:
       --rows 1-100 --output-dir proofs
 
 Inputs are in the model's own units, as floats; the tool rounds each to the model's grid, and
-refuses one outside its domain. Forms:
+refuses one outside its domain: the circuit asserts the domain of every input, public, committed
+or member, so that no proof of it is possible. Forms:
   JSON object   values by feature name, {\"ltv\": 0.72, ...},
                 or by tensor name, {\"features\": [0.72, ...]}
   JSON array    the values in the model's order: [0.72, 0.11]
