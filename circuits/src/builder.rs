@@ -11,8 +11,8 @@ use ark_bn254::Fr;
 use ark_ff::One;
 
 use crate::bounded::Bounded;
+use crate::domain::Domain;
 use crate::error::BuildError;
-use crate::gadgets::domain::Domain;
 use crate::instruction::{Choice, InputTensor, Instruction, MAX_TENSOR_BITS, Table};
 use crate::linear::{Lc, Wire};
 use crate::lookups::{Lookups, Ranges};

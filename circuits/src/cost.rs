@@ -10,7 +10,6 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::circuit::Circuit;
-use crate::gadgets::domain::{self, Domain};
 use crate::gadgets::lookup::cost::{self as lookup, Demand};
 use crate::instruction::Table;
 use crate::lookups::Ranges;
@@ -123,11 +122,6 @@ impl Tally {
     /// Constraints that cost the same either way.
     pub fn add(&mut self, constraints: usize) {
         self.fixed = self.fixed.saturating_add(constraints);
-    }
-
-    /// Proofs that `count` inputs are in a domain.
-    pub fn inputs(&mut self, domain: &Domain, count: usize) {
-        domain::cost(self, domain, count);
     }
 
     /// Proofs that `count` field elements are in `[0, 2^bits)`.

@@ -11,8 +11,9 @@ use std::collections::BTreeSet;
 
 use crate::bounded::Bounded;
 use crate::builder::{Builder, Open, check_tensor_bits};
+use crate::domain::Domain;
 use crate::error::{BuildError, at};
-use crate::gadgets::domain::{self, Domain};
+use crate::gadgets::domain;
 use crate::instruction::{InputTensor, Instruction};
 use crate::integer::half;
 use crate::linear::Wire;
@@ -28,6 +29,7 @@ impl Builder {
     /// range. The wire holds `value + 2^(bits-1)`.
     pub fn input(&mut self, name: &str, len: usize, bits: u8) -> Result<Vec<Bounded>, BuildError> {
         check_tensor_bits("input", bits)?;
+        check_len(len)?;
         self.input_of(name, bits, &vec![Domain::whole(bits); len])
     }
 
@@ -42,8 +44,7 @@ impl Builder {
         if domains.is_empty() {
             return Err(BuildError::Empty { operation: "input" });
         }
-        let count =
-            u32::try_from(domains.len()).map_err(|_| BuildError::TooLarge { what: "input values" })?;
+        let len = check_len(domains.len())?;
         let offset = half(bits.into());
         if let Some((index, domain)) = domains.iter().enumerate().find(|(_, domain)| !domain.fits(bits)) {
             let ((lo, hi), offset) = (domain.interval(), i128::from(offset));
@@ -57,7 +58,7 @@ impl Builder {
             });
         }
         let tensor = self.program.inputs.len();
-        self.program.inputs.push(InputTensor { name: name.into(), len: count, bits });
+        self.program.inputs.push(InputTensor { name: name.into(), len, bits });
         self.instruct(Instruction::Input, &[])?;
         let mut values = Vec::with_capacity(domains.len());
         for &domain in domains {
@@ -115,4 +116,8 @@ impl Builder {
         }
         Ok(())
     }
+}
+
+fn check_len(len: usize) -> Result<u32, BuildError> {
+    u32::try_from(len).map_err(|_| BuildError::TooLarge { what: "input values" })
 }

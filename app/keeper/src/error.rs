@@ -13,6 +13,19 @@ pub enum KeeperError {
     /// The strategy has no decision.
     #[error(transparent)]
     Strategy(#[from] StrategyError),
+    /// The program may come to inputs of which the model has no proof.
+    #[error(
+        "the program computes the inputs, and the model takes '{feature}' from {min} to {max} only: of others no proof is possible. \
+         Compile the model with the input format alone, without --domain"
+    )]
+    Narrowed {
+        /// The first feature.
+        feature: String,
+        /// Its smallest number.
+        min: f64,
+        /// Its largest number.
+        max: f64,
+    },
     /// No proof could be made.
     #[error("proving: {0}")]
     Prove(#[from] assay::Error),
@@ -48,6 +61,7 @@ impl KeeperError {
         match self {
             Self::Chain(_) => "chain".into(),
             Self::Strategy(error) => error.reason.to_string(),
+            Self::Narrowed { .. } => "narrow domain".into(),
             Self::Prove(_) => "proof".into(),
             Self::Send { action, source: SendError::Withheld(_) } => format!("{action}: withheld"),
             Self::Send { action, source: SendError::Chain(_) } => format!("{action}: chain"),

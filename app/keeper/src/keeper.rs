@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use assay::Prover;
+use assay::{Feature, Prover};
 use assay_host::{
     Chain, Executed, SendError,
     account::token_amount,
@@ -102,13 +102,28 @@ pub struct Keeper<S, R> {
     gate: Arc<Gate>,
 }
 
+/// Whether a strategy can use proofs of a model, and can have one of whatever inputs its program comes to: a schema does not say which
+/// integers of a format are in the model's domain.
+///
+/// # Errors
+/// It is a model of other tensors, or of a narrower domain.
+pub fn check_model(strategy: &impl Strategy, model: &assay::Model) -> Result<(), KeeperError> {
+    strategy.accepts(model.schema())?;
+    match model.compiled().first_narrowed() {
+        Some(Feature { name, min, max, .. }) => {
+            Err(KeeperError::Narrowed { feature: name.clone(), min: *min, max: *max })
+        }
+        None => Ok(()),
+    }
+}
+
 impl<S: Strategy, R: RngCore + CryptoRng> Keeper<S, R> {
     /// A keeper. Its generator must be cryptographic and seeded from the system where proofs must hide their inputs.
     ///
     /// # Errors
     /// The strategy has no use for proofs of this model.
     pub fn new(strategy: S, prover: Prover, config: Config, rng: R) -> Result<Self, KeeperError> {
-        strategy.accepts(prover.model().schema())?;
+        check_model(&strategy, prover.model())?;
         let gate = Arc::new(Gate::new(usize::MAX));
         Ok(Self { strategy, prover, config, rng, counters: Counters::default(), gate })
     }

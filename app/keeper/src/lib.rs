@@ -25,5 +25,5 @@ pub mod service;
 pub use counters::{Counters, Latency};
 pub use error::KeeperError;
 pub use gate::Gate;
-pub use keeper::{Checked, Conclusion, Config, Keeper, Mode, PAYS_TOO_LITTLE, Report, Sent};
+pub use keeper::{Checked, Conclusion, Config, Keeper, Mode, PAYS_TOO_LITTLE, Report, Sent, check_model};
 pub use prove::{Proof, prove};

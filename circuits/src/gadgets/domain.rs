@@ -24,118 +24,19 @@ use crate::bounded::{Bounded, narrow};
 use crate::builder::Builder;
 use crate::case::Case;
 use crate::cost::Tally;
+use crate::domain::Domain;
 use crate::error::BuildError;
 use crate::gadgets::bits::{assert_bits, high_bits};
 use crate::gadgets::lookup::digits::{assert_loose, assert_width, assert_within};
 use crate::gadgets::range::{at_most, comparisons};
 use crate::instruction::Instruction;
-use crate::integer::{Interval, LIMIT_BITS, bit_length, half, magnitude};
+use crate::integer::{LIMIT_BITS, bit_length, magnitude};
 use crate::linear::Lc;
 use crate::lookups::Ranges;
 use ark_bn254::Fr;
 use ark_ff::One;
 
 const OPERATION: &str = "input domain";
-
-/// The integers that an input may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Domain {
-    lo: i64,
-    hi: i64,
-    /// They are `2^step` apart.
-    step: u8,
-    /// One more, less than the others.
-    missing: Option<i64>,
-}
-
-impl Domain {
-    /// All signed integers of so many bits, 1 to 32.
-    pub fn whole(bits: u8) -> Self {
-        let half = half(bits.min(32).into());
-        Self { lo: -half, hi: half - 1, step: 0, missing: None }
-    }
-
-    /// The integers from `lo` to `hi`.
-    ///
-    /// # Errors
-    /// [`BuildError::EmptyRange`] where there are none.
-    pub fn new(lo: i64, hi: i64) -> Result<Self, BuildError> {
-        let domain = Self { lo, hi, step: 0, missing: None };
-        if lo > hi { Err(domain.empty()) } else { Ok(domain) }
-    }
-
-    /// Of these integers, those that are a multiple of `2^step` from the first.
-    ///
-    /// # Errors
-    /// [`BuildError::EmptyRange`] where the last is none of them.
-    pub fn stepping(self, step: u8) -> Result<Self, BuildError> {
-        let fits = step < 32 && (i128::from(self.hi) - i128::from(self.lo)) % (1 << step.min(32)) == 0;
-        // Steps between one value are none.
-        let step = if self.lo == self.hi { 0 } else { step };
-        if fits || step == 0 { Ok(Self { step, ..self }) } else { Err(self.empty()) }
-    }
-
-    /// These integers, and one that says that the value is missing.
-    ///
-    /// # Errors
-    /// [`BuildError::EmptyRange`] unless it is less than the others.
-    pub fn or_missing(self, code: i64) -> Result<Self, BuildError> {
-        if code >= self.lo {
-            return Err(self.empty());
-        }
-        // The integer below them is as good as one of them.
-        if code + 1 == self.lo && self.step == 0 {
-            return Ok(Self { lo: code, ..self });
-        }
-        Ok(Self { missing: Some(code), ..self })
-    }
-
-    fn empty(self) -> BuildError {
-        BuildError::EmptyRange { operation: OPERATION, lo: self.lo.into(), hi: self.hi.into() }
-    }
-
-    /// Whether an integer is in it.
-    pub fn contains(&self, x: i64) -> bool {
-        let steps = (i128::from(x) - i128::from(self.lo)) % (1 << self.step.min(32)) == 0;
-        self.missing == Some(x) || ((self.lo..=self.hi).contains(&x) && steps)
-    }
-
-    /// The smallest interval that holds it.
-    pub fn interval(&self) -> Interval {
-        (self.missing.unwrap_or(self.lo).into(), self.hi.into())
-    }
-
-    /// The first and the last one that is not missing; where that is the integer before them, it may count as one.
-    pub fn numbers(&self) -> (i64, i64) {
-        (self.lo, self.hi)
-    }
-
-    /// Whether it is all of its interval, so that whatever proves the one proves the other.
-    pub fn is_interval(&self) -> bool {
-        self.step == 0 && self.missing.is_none()
-    }
-
-    /// Whether it has integers of so many bits only.
-    pub fn fits(&self, bits: u8) -> bool {
-        let half = i128::from(half(bits.min(32).into()));
-        self.interval().0 >= -half && self.interval().1 < half
-    }
-
-    /// How many integers it has, the one of a missing value aside.
-    pub fn count(&self) -> u64 {
-        self.span() as u64 + 1
-    }
-
-    /// One of them, by its position; the last one beyond.
-    pub fn number(&self, position: u64) -> i64 {
-        self.lo + ((position.min(self.span() as u64) as i64) << self.step.min(32))
-    }
-
-    /// `(hi - lo) / 2^step`.
-    fn span(&self) -> i128 {
-        (i128::from(self.hi) - i128::from(self.lo)) >> self.step.min(32)
-    }
-}
 
 /// Integer reference.
 pub fn reference(x: i64, domain: &Domain) -> bool {
@@ -145,6 +46,7 @@ pub fn reference(x: i64, domain: &Domain) -> bool {
 /// Constrains `x` to a domain; its interval is not relied upon.
 pub(crate) fn assert(b: &mut Builder, x: &Bounded, domain: &Domain) -> Result<(), BuildError> {
     b.check_owner(OPERATION, x)?;
+    let domain = &domain.joined();
     let u = x.add_const(narrow(OPERATION, -i128::from(domain.lo))?)?;
     let Some(code) = domain.missing else { return assert_steps(b, &u, domain) };
     let to_code = i128::from(code) - i128::from(domain.lo); // negative
@@ -187,7 +89,8 @@ fn assert_steps(b: &mut Builder, u: &Bounded, domain: &Domain) -> Result<(), Bui
 }
 
 /// Adds what `count` inputs of a domain cost.
-pub(crate) fn cost(t: &mut Tally, domain: &Domain, count: usize) {
+pub fn cost(t: &mut Tally, domain: &Domain, count: usize) {
+    let domain = domain.joined();
     let (span, n) = (domain.span(), bit_length(domain.span()));
     if domain.missing.is_some() {
         t.add(count.saturating_mul(2));

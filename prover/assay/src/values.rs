@@ -52,8 +52,8 @@ impl Model {
         Ok(Inputs { values: self.compiled().quantize_inputs(row)?, model: self.clone(), membership: None })
     }
 
-    /// Inputs that are integers already, a list for each tensor. The declared domains are not asked: they are of real
-    /// values, and a caller that computes integers has its own. Of an element that may be missing
+    /// Inputs that are integers already, a list for each tensor. Each is in its declared domain where it is one of the integers from that to
+    /// which the one end rounds to that of the other; real numbers that round there are [`Model::quantize`]'s to judge. Of an element that may be missing
     /// (`TensorSchema::is_missing`) the least integer says that it is: a caller that rounds numbers to such an element saturates above it.
     ///
     /// # Errors

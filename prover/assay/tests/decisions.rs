@@ -402,3 +402,43 @@ fn work_is_observed_and_cancelled() {
     let cancelled = prover.prove_with(&inputs, Context::NONE, &Salts::none(), rng, Observer::new(&stop));
     assert_eq!(code(cancelled), "cancelled");
 }
+
+/// Who proves by programs of his own chooses any integers, and has the keys: of inputs outside the domain there is no proof.
+#[test]
+fn no_proof_by_hand_outside_of_the_domain() {
+    for ranges in [Strategy::Bits, Strategy::Lookup] {
+        for shown in ["public", "committed"] {
+            let commit = if shown == "committed" { vec!["applicant".to_owned()] } else { Vec::new() };
+            let (model, rows) =
+                compile("linear-score", CompileOptions { ranges, commit, ..CompileOptions::default() });
+            let keys = Keys::setup(&model, &mut system_rng().unwrap()).unwrap();
+            let prover = assay_groth16::Prover::new(keys.proving_key(), model.circuit()).unwrap();
+            let inside = model.quantize(&rows[0]).unwrap().integers().to_vec();
+            let salts = if shown == "committed" { vec![5u64.into()] } else { Vec::new() };
+            let prove = |inputs: Vec<Vec<i64>>| {
+                let assignment = assay_circuits::Assignment {
+                    inputs,
+                    context: [1; 32],
+                    salts: salts.clone(),
+                    member: None,
+                };
+                let witness = model.circuit().solve(&assignment).ok()?;
+                prover.prove(&witness, &mut system_rng().unwrap()).ok()
+            };
+            assert!(prove(inside.clone()).is_some(), "{ranges:?}, {shown}");
+            let domains = &model.compiled().graph.inputs[0].domains;
+            for (element, domain) in domains.iter().enumerate() {
+                let (least, most) = domain.numbers();
+                for outside in [least - 1, most + 1] {
+                    let mut inputs = inside.clone();
+                    inputs[0][element] = outside;
+                    let half = 1i64 << (model.schema().inputs()[0].bits - 1);
+                    if (-half..half).contains(&outside) {
+                        assert_eq!(code(model.inputs(inputs.clone())), "input");
+                        assert!(prove(inputs).is_none(), "{ranges:?}, {shown}: {element} = {outside}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -51,8 +51,8 @@ pub enum ReadError {
     /// A name that is not UTF-8.
     #[error("a name is not UTF-8")]
     Text,
-    /// An unknown kind of map, step or function.
-    #[error("unknown kind of map, step or function: {0}")]
+    /// An unknown kind of feature, map, step or function.
+    #[error("unknown kind of feature, map, step or function: {0}")]
     Step(u8),
     /// Integers that are stored in more bytes than they need, or in a number of bytes that no integer has.
     #[error("integers of {0} bytes each, which is not the fewest that hold them")]
@@ -82,8 +82,8 @@ pub enum ReadError {
         /// Scale in the graph.
         graph: i8,
     },
-    /// A feature's domain that is empty or not finite.
-    #[error("feature '{0}' has an empty domain, or one that is not finite")]
+    /// A feature's domain that is empty, not finite, or more than the circuit asserts.
+    #[error("feature '{0}' has an empty domain, one that is not finite, or one beyond its format")]
     Domain(String),
     /// A feature name that occurs twice.
     #[error("feature '{0}' is listed twice")]

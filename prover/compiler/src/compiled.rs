@@ -8,20 +8,21 @@
 //!           where columns are joined, the inputs of the ONNX file: u32 count, file input*
 //! file input = name; u32 rank, u32 for each dimension; first: u32, step: u32 (element i is element first + i * step of all inputs)
 //! feature = name; min: f64; max: f64; kind: u8 (0 real, 1 integer, 2 truth, 3 text of which unknown values are refused, 4 text
-//!           of which they stand as the number of values, 5 real of which a number stands for missing ones, 6 real that has
-//!           an integer of its own where it is missing); of text: u32 count, values; of 5: f64, that number
+//!           of which they stand as the number of values); of text: u32 count, values;
+//!           missing: u8 (0 never, 1 a number stands for it: f64, 2 it has an integer of its own)
 //! ```
 //!
-//! This is version 4 of the payload. Files of the others are refused, with the advice to compile the model again. Version 1
+//! This is version 5 of the payload. Files of the others are refused, with the advice to compile the model again. Version 1
 //! had no provenance: without its options and the digest of its calibration data a model cannot be checked. Version 2 has
 //! this layout, but its circuit proves statements of version 1, whose commitments do not say how many values they hold. Version 3
-//! had layers of a few fixed kinds, one scale for an input, and no kinds of features.
+//! had layers of a few fixed kinds, one scale for an input, and no kinds of features. Circuits of version 4 proved any integers of
+//! the inputs' formats, whatever domains were declared.
 //!
 //! The circuit itself is not stored: it follows from graph and schema, so a file cannot hold a graph and the circuit
 //! of another. Reading builds it again, once the graph is known to ask for no more than its bytes pay for, and compares
 //! its digest. The parent of the file is the SHA-256 of the ONNX file.
 
-use assay_circuits::{Circuit, Ranges};
+use assay_circuits::{Circuit, Domain, Ranges};
 use assay_interface::artifact::{self, ArtifactError};
 use assay_interface::float32;
 use assay_interface::scales::Scales;
@@ -83,6 +84,9 @@ pub enum DecodeError {
          it was compiled by another version, or something in it was changed, such as a domain; compile it again"
     )]
     CircuitDigest,
+    /// What was written is read as another model.
+    #[error("it would be read as another model: this is a bug in the compiler")]
+    Another,
 }
 
 impl CompiledModel {
@@ -174,6 +178,18 @@ impl CompiledModel {
         Ok(())
     }
 
+    /// The first feature of which the circuit does not take every integer of its format, if there is one: whoever does not choose the
+    /// inputs, as a program that computes them, may come to integers of which no proof is possible.
+    pub fn first_narrowed(&self) -> Option<&Feature> {
+        let inputs = self.graph.inputs.iter();
+        let domains = inputs.flat_map(|input| input.domains.iter().map(|domain| (domain, input.bits)));
+        let is_whole = |domain: &Domain, bits| {
+            domain.is_interval() && domain.interval() == Domain::whole(bits).interval()
+        };
+        let mut features = self.features.iter().zip(domains);
+        features.find(|(_, (domain, bits))| !is_whole(domain, *bits)).map(|(feature, _)| feature)
+    }
+
     /// The outputs of the integer model: what a proof shows.
     ///
     /// # Errors
@@ -231,32 +247,29 @@ impl CompiledModel {
             out.text(&feature.name);
             out.bytes(&feature.min.to_le_bytes());
             out.bytes(&feature.max.to_le_bytes());
-            match feature.missing {
-                Some(Absent::StandsFor(number)) => {
-                    out.bytes(&[5]);
-                    out.bytes(&number.to_le_bytes());
-                    continue;
-                }
-                Some(Absent::Coded) => {
-                    out.bytes(&[6]);
-                    continue;
-                }
-                None => {}
-            }
-            let Some(categories) = &feature.categories else {
-                out.bytes(&[match feature.kind {
+            match &feature.categories {
+                None => out.bytes(&[match feature.kind {
                     Kind::Real => 0,
                     Kind::Integer => 1,
                     Kind::Bool => 2,
-                }]);
-                continue;
-            };
-            out.bytes(&[match categories.unknown {
-                Unknown::Refused => 3,
-                Unknown::Taken => 4,
-            }]);
-            out.count(categories.names.len());
-            categories.names.iter().for_each(|name| out.text(name));
+                }]),
+                Some(categories) => {
+                    out.bytes(&[match categories.unknown {
+                        Unknown::Refused => 3,
+                        Unknown::Taken => 4,
+                    }]);
+                    out.count(categories.names.len());
+                    categories.names.iter().for_each(|name| out.text(name));
+                }
+            }
+            match feature.missing {
+                None => out.bytes(&[0]),
+                Some(Absent::StandsFor(number)) => {
+                    out.bytes(&[1]);
+                    out.bytes(&number.to_le_bytes());
+                }
+                Some(Absent::Coded) => out.bytes(&[2]),
+            }
         }
         encoding::write(&self.graph, &mut out);
         out.bytes(&[match self.ranges() {
@@ -301,14 +314,14 @@ impl CompiledModel {
         if model.ranges() == ranges { Ok(model) } else { Err(DecodeError::CircuitDigest) }
     }
 
-    /// Whether the file of this model will be read: it may ask for more work than its length pays for.
-    pub(crate) fn check_readable(&self) -> Result<(), DecodeError> {
-        self.budget_left().map(|_| ())
-    }
-
-    /// What reading the file of this model leaves of its budget.
-    pub(crate) fn budget_left(&self) -> Result<Budget, DecodeError> {
-        read(&self.payload()).map(|contents| contents.left)
+    /// What reading the file of this model leaves of its budget: it may ask for more work than its length pays for. What is read is this model.
+    pub(crate) fn check_readable(&self) -> Result<Budget, DecodeError> {
+        let read = read(&self.payload())?;
+        // Of the options a file has what compiling again needs.
+        let is_same = (&read.schema, &read.features) == (&self.schema, &self.features)
+            && (&read.graph, read.ranges) == (&self.graph, self.ranges())
+            && (&read.classes, &read.file_inputs) == (&self.classes, &self.file_inputs);
+        if is_same { Ok(read.left) } else { Err(DecodeError::Another) }
     }
 }
 
@@ -438,25 +451,24 @@ fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, 
         if !names.insert(name.clone()) {
             return Err(ReadError::Feature(name));
         }
-        let mut missing = None;
         let (kind, unknown) = match reader.byte()? {
             0 => (Kind::Real, None),
             1 => (Kind::Integer, None),
             2 => (Kind::Bool, None),
             3 => (Kind::Integer, Some(Unknown::Refused)),
             4 => (Kind::Integer, Some(Unknown::Taken)),
-            5 => {
-                let number = Some(f64::from_le_bytes(reader.fixed()?)).filter(|number| number.is_finite());
-                missing = Some(Absent::StandsFor(number.ok_or_else(|| ReadError::Domain(name.clone()))?));
-                (Kind::Real, None)
-            }
-            6 => {
-                missing = Some(Absent::Coded);
-                (Kind::Real, None)
-            }
-            _ => return Err(ReadError::Feature(name)),
+            other => return Err(ReadError::Step(other)),
         };
         let categories = unknown.map(|unknown| read_categories(reader, unknown)).transpose()?;
+        let missing = match reader.byte()? {
+            0 => None,
+            1 => {
+                let number = Some(f64::from_le_bytes(reader.fixed()?)).filter(|number| number.is_finite());
+                Some(Absent::StandsFor(number.ok_or_else(|| ReadError::Domain(name.clone()))?))
+            }
+            2 => Some(Absent::Coded),
+            other => return Err(ReadError::Step(other)),
+        };
         features.push(Feature { name, min, max, kind, categories, missing });
     }
     Ok(features)

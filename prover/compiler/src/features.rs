@@ -160,7 +160,9 @@ pub(crate) fn domains(
         }
         let (min, max) = declared.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
         if encoding == Encoding::Float32 {
-            // All numbers are as good as any, infinities too.
+            // All numbers are as good as any, infinities too, which some are to single precision.
+            let [min, max] =
+                [min, max].map(|end| if (end as f32).is_finite() { end } else { f64::from(end as f32) });
             return Ok(Feature { name: feature, min, max, kind, categories: None, missing });
         }
         // An end that is not declared is that of what is known otherwise.

@@ -71,7 +71,7 @@ fn domains_of_four_bits() -> Outcome {
         for ranges in [Ranges::Bits, Ranges::Lookup] {
             let circuit = circuit(ranges, 4, domain)?;
             let mut t = Tally::new(ranges);
-            t.inputs(&domain, 1);
+            cost(&mut t, &domain, 1);
             assert_eq!(t.size(), Size::of(&circuit), "{domain:?}, {ranges:?}");
             for x in -8..8 {
                 let Ok(witness) = audit::solve(&circuit, &assign(&[x])) else {
@@ -94,24 +94,24 @@ fn domains_of_four_bits() -> Outcome {
 
 #[test]
 fn costs() -> Outcome {
-    let cost = |domain: Domain| {
+    let price = |domain: Domain| {
         let mut t = Tally::new(Ranges::Bits);
-        t.inputs(&domain, 1);
+        cost(&mut t, &domain, 1);
         t.constraints()
     };
-    assert_eq!(cost(Domain::whole(15)), 15);
-    assert_eq!(cost(Domain::new(0, 1)?), 1); // a flag
-    assert_eq!(cost(Domain::new(3, 3)?), 1);
-    assert_eq!(cost(Domain::new(0, 127)?), 7);
+    assert_eq!(price(Domain::whole(15)), 15);
+    assert_eq!(price(Domain::new(0, 1)?), 1); // a flag
+    assert_eq!(price(Domain::new(3, 3)?), 1);
+    assert_eq!(price(Domain::new(0, 127)?), 7);
     // 100 = 0b1100100: a product, two runs of zeros, and another.
-    assert_eq!(cost(Domain::new(0, 100)?), 7 + 4);
-    assert_eq!(cost(Domain::new(0, 4096)?.stepping(12)?), 2); // a flag at 2^12
-    assert_eq!(cost(Domain::new(0, 100)?.or_missing(-128)?), 7 + 4 + 2);
+    assert_eq!(price(Domain::new(0, 100)?), 7 + 4);
+    assert_eq!(price(Domain::new(0, 4096)?.stepping(12)?), 2); // a flag at 2^12
+    assert_eq!(price(Domain::new(0, 100)?.or_missing(-128)?), 7 + 4 + 2);
     // All integers of a format but the least are numbers.
-    assert_eq!(cost(Domain::new(-127, 127)?.or_missing(-128)?), 8);
+    assert_eq!(price(Domain::new(-127, 127)?.or_missing(-128)?), 8);
     // Keys of single precision: 2^32 - 2^24 = 0b1111_1111 and 24 zeros.
     let keys = assay_interface::float32::KEY_OF_INFINITY;
-    assert_eq!(cost(Domain::new(-keys, keys)?), 32 + 7 + 1);
+    assert_eq!(price(Domain::new(-keys, keys)?), 32 + 7 + 1);
     Ok(())
 }
 
@@ -137,7 +137,7 @@ proptest! {
         for ranges in [Ranges::Bits, Ranges::Lookup] {
             let circuit = circuit(ranges, 32, domain)?;
             let mut t = Tally::new(ranges);
-            t.inputs(&domain, 1);
+            cost(&mut t, &domain, 1);
             prop_assert_eq!(t.size(), Size::of(&circuit));
             let inside: Vec<Vec<i64>> = near.iter().filter(|x| domain.contains(**x)).map(|&x| vec![x]).collect();
             check_values(&circuit, inside, <[i64]>::to_vec);

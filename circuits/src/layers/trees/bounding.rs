@@ -10,6 +10,7 @@ use super::cases::{boosted, perfect};
 use super::prefixes::Prefixes;
 use super::*;
 use crate::circuit::Circuit;
+use crate::domain::Domain;
 use crate::gadgets::range;
 use crate::testing::{Inputs, all, assert_costs, assign, check_values, gadget_of};
 use crate::witness::Witness;
@@ -42,9 +43,14 @@ fn count(choices: &[(usize, Vec<Fr>)]) -> usize {
 
 /// Every witness that the constraints accept, for inputs in and out of range, whole and broken.
 fn accepted(circuit: &Circuit, bits: u8) -> Vec<(Fr, Witness)> {
+    accepted_from(circuit, bits, 0)
+}
+
+/// The same, where 0 may be outside of the domain and another value is not.
+fn accepted_from(circuit: &Circuit, bits: u8, inside: i64) -> Vec<(Fr, Witness)> {
     let choices = choices(circuit);
     let count = count(&choices);
-    let honest = audit::solve(circuit, &assign(&[0])).unwrap_or_else(|error| panic!("{error}"));
+    let honest = audit::solve(circuit, &assign(&[inside])).unwrap_or_else(|error| panic!("{error}"));
     let range = 1i64 << bits;
     let half = Fr::from(2u64).inverse().unwrap_or_default();
     let whole = (-2 * range..3 * range).map(Fr::from);
@@ -277,5 +283,39 @@ fn a_shifted_range_closes_nothing() -> Outcome {
         let is_range = |row: usize| circuit.r1cs.violation(row).block.contains("input x");
         assert!((0..circuit.r1cs.num_constraints()).any(is_range), "{ranges:?}");
     }
+    Ok(())
+}
+
+/// The same of domains that are not all integers of so many bits: what bounds the input has the domain's ends, whichever they are.
+#[test]
+fn bits_of_thresholds_bound_a_domain() -> Outcome {
+    let mut tried = 0;
+    for (lo, hi) in (-4..4).flat_map(|lo| (lo + 1..4).map(move |hi| (lo, hi))) {
+        let domain = Domain::new(lo, hi)?;
+        let expected: Vec<Fr> = (lo..=hi).map(|x| Fr::from(x + 4)).collect();
+        for threshold in lo + 1..=hi {
+            let thresholds = [threshold];
+            let bins = Bins::new((lo.into(), hi.into()), &thresholds, |bits| bits.max(1) as usize, 1);
+            let prefixes = Prefixes::new((lo.into(), hi.into()), &thresholds, usize::MAX)
+                .unwrap_or_else(|| panic!("prefixes of 3 bits"))
+                .bounding();
+            for by_bins in [true, false] {
+                let mut b = Builder::with_ranges(Ranges::Bits);
+                let x = b.input_of("x", 3, &[domain])?;
+                let bits =
+                    if by_bins { bins.constrain(&mut b, &x[0]) } else { prefixes.constrain(&mut b, &x[0]) }?;
+                b.close(&x[0]);
+                let circuit = b.finish_gadget(&[&bits])?;
+                assert!(has_no_range(&circuit));
+                if count(&choices(&circuit)) > 2000 {
+                    continue;
+                }
+                tried += 1;
+                let accepted: Vec<Fr> = accepted_from(&circuit, 3, lo).into_iter().map(|(x, _)| x).collect();
+                assert_eq!(accepted, expected, "{lo} to {hi}, at {threshold}, by bins: {by_bins}");
+            }
+        }
+    }
+    assert!(tried > 60, "{tried} circuits");
     Ok(())
 }

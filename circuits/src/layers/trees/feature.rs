@@ -7,8 +7,8 @@ use super::affine::narrow;
 use crate::bounded::Bounded;
 use crate::builder::Builder;
 use crate::cost::Tally;
+use crate::domain::Domain;
 use crate::error::BuildError;
-use crate::gadgets::domain::Domain;
 use crate::integer::Interval;
 
 /// A feature, as plans are made of it.

@@ -14,6 +14,7 @@ use crate::bounded::Bounded;
 use crate::builder::Builder;
 use crate::cost::Tally;
 use crate::error::BuildError;
+use crate::gadgets::domain;
 use crate::integer::Interval;
 use crate::lookups::Ranges;
 
@@ -60,7 +61,7 @@ fn price(plan: &Plan, ensemble: &Ensemble, x: &[Feature], ranges: Ranges) -> Res
     let (outputs, open) = t.with_open(open, |t| tally(t, x, ensemble, plan));
     outputs?;
     for (feature, _) in x.iter().zip(open).filter(|&(_, is_open)| is_open) {
-        t.inputs(&feature.domain()?, 1);
+        domain::cost(&mut t, &feature.domain()?, 1);
     }
     let size = t.size();
     Ok(size.constraints.saturating_mul(3).saturating_add(size.fractions.saturating_mul(4)))

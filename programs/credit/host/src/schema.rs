@@ -33,6 +33,8 @@ pub enum UnfitModel {
 
 /// Fails unless a model states the tier of a member's numbers, as an issuer's leaves hold them. Whoever proposes terms, votes
 /// on them, or puts money into a pool asks this of the model whose domain the terms name: the program knows the domain only.
+/// Which numbers the model takes is no part of a schema: `assay inspect` says of the `.assay` file whether it is all of the format, or
+/// who can never have a proof.
 ///
 /// # Errors
 /// What does not fit. In a leaf no number is missing: an issuer says what is known, and where a model took the least integer for

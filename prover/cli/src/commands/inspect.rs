@@ -203,6 +203,20 @@ fn describe_model(model: &assay::Model, description: &mut Description) -> anyhow
         },
         ends,
     );
+    let narrowed = model.compiled().first_narrowed();
+    description.field(
+        "formats",
+        "is_whole_format",
+        match narrowed {
+            None => "every integer of the inputs' formats can be proven".to_owned(),
+            Some(feature) => format!(
+                "only integers of the declared domains can be proven, of '{}' among others not all of its format: no model for a program \
+                 that computes the inputs",
+                feature.name
+            ),
+        },
+        narrowed.is_none(),
+    );
     if let Some(missing) = missing_table(features) {
         description.table("features that may be missing", &missing);
     }

@@ -359,14 +359,12 @@ impl QuantGraph {
     pub(crate) fn quantize(&self, sample: &[f64]) -> Vec<Vec<i64>> {
         let mut rest = sample.iter();
         let tensor = |input: &QuantInput| {
-            let code = missing::code(input.bits);
             let element = |(((&value, scale), may_be_missing), domain): (_, &Domain)| {
                 let (value, scale): (f64, Option<i8>) = (value, scale);
                 if may_be_missing && value.is_nan() {
-                    return code;
+                    return missing::code(input.bits);
                 }
                 let (lo, hi) = domain.numbers();
-                let lo = if may_be_missing { lo.max(code + 1) } else { lo };
                 // What is at an end to single precision may be a little beyond it.
                 let beyond = if value < 0.0 { lo } else { hi };
                 let integer = match scale {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use assay_circuits::Domain;
 use assay_circuits::cost::Tally;
+use assay_circuits::gadgets::domain;
 
 use super::bounds::LayerIntervals;
 use super::graph::{QuantGraph, QuantLayer, Step};
@@ -95,6 +96,6 @@ impl Inputs {
         for &(domain, _) in self.elements.iter().filter(|(_, range)| *range == Range::Open) {
             *counts.entry(domain).or_default() += 1;
         }
-        counts.into_iter().for_each(|(domain, count)| tally.inputs(&domain, count));
+        counts.into_iter().for_each(|(domain, count)| domain::cost(tally, &domain, count));
     }
 }

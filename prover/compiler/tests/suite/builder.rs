@@ -1,10 +1,11 @@
 //! Builds small ONNX models, and checks one through every engine.
 
-use assay_circuits::{Assignment, Domain, SolveError, Witness};
+use assay_circuits::{Assignment, Domain, Membership, SolveError, Witness};
 use assay_compiler::float::FloatModel;
 use assay_compiler::import::import;
 use assay_compiler::onnx::*;
 use assay_compiler::{CompiledModel, Options, Report, RunError, Strategy, Table, compile};
+use assay_interface::schema::Visibility;
 use prost::Message;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -298,13 +299,29 @@ pub fn check_circuit(compiled: &CompiledModel, cases: usize) {
 
 /// The program's witness, which asks nobody whether inputs are in their domain.
 fn solve(compiled: &CompiledModel, inputs: Vec<Vec<i64>>, case: usize) -> Result<Witness, SolveError> {
-    let inputs_with_salts = compiled
-        .schema
-        .inputs()
-        .iter()
-        .filter(|input| input.visibility == assay_interface::schema::Visibility::Committed);
-    let salts = inputs_with_salts.map(|_| 5u64.into()).collect();
-    compiled.circuit.solve(&Assignment { inputs, context: [case as u8; 32], salts, member: None })
+    compiled.circuit.solve(&assignment(compiled, inputs, case))
+}
+
+/// What is proven of some inputs, and whatever their visibility needs.
+pub fn assignment(compiled: &CompiledModel, inputs: Vec<Vec<i64>>, case: usize) -> Assignment {
+    let (mut salts, mut member) = (Vec::new(), None);
+    for input in compiled.schema.inputs() {
+        match input.visibility {
+            Visibility::Public => {}
+            Visibility::Committed => salts.push(5u64.into()),
+            // Whose tree it is, nobody asks here.
+            Visibility::Member { depth } => {
+                member = Some(Membership {
+                    secret: 6u64.into(),
+                    salt: 7u64.into(),
+                    position: 1,
+                    siblings: vec![8u64.into(); depth.into()],
+                    scope: [9; 32],
+                });
+            }
+        }
+    }
+    Assignment { inputs, context: [case as u8; 32], salts, member }
 }
 
 /// Any mask and any challenge: here, numbers beyond all table entries.

@@ -92,7 +92,7 @@ fn inputs_that_trees_bound_cost_what_is_built() {
     // Of the three inputs one is left to the end.
     let costs = bits.graph.inputs[0].domains.iter().map(|domain| {
         let mut tally = Tally::new(Ranges::Bits);
-        tally.inputs(domain, 1);
+        assay_circuits::gadgets::domain::cost(&mut tally, domain, 1);
         tally.constraints()
     });
     assert!(costs.collect::<Vec<_>>().contains(&ranges(&bits)));

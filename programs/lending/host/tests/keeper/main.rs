@@ -476,3 +476,15 @@ fn a_model_with_other_tensors_is_refused_at_once() {
     let error = strategy(Rules::ProofAndRule).accepts(model.unwrap().model.schema()).unwrap_err();
     assert_eq!(error.reason, "other model", "{error}");
 }
+
+/// A domain narrower than the format is no part of a schema: positions outside of it could never be liquidated.
+#[test]
+fn a_model_of_a_narrower_domain_is_refused_at_once() {
+    let (onnx, samples, mut options) = sources();
+    options.domains.insert("volatility_24h".into(), (-4.0, 3.5));
+    let model = Model::compile(onnx, &samples, &options).unwrap().model;
+    assert!(strategy(Rules::ProofAndRule).accepts(model.schema()).is_ok());
+    let error = assay_keeper::check_model(&strategy(Rules::ProofAndRule), &model).unwrap_err();
+    assert!(error.to_string().contains("'volatility_24h' from -4 to 3.5 only"), "{error}");
+    assert_eq!(error.reason(), "narrow domain");
+}

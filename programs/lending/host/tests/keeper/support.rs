@@ -30,20 +30,25 @@ pub const EPOCH: u32 = (NOW / 60) as u32;
 pub const HOUR: i64 = 3_600;
 pub const PRICE: u64 = 100_0000_0000;
 
+/// What the committed model is compiled from.
+pub fn sources() -> (&'static [u8], Samples, CompileOptions) {
+    let format = |Format { bits, scale }| Some(IntegerFormat { bits, scale });
+    let options = CompileOptions {
+        max_error: 0.05,
+        input_format: format(FEATURES),
+        output_format: format(SCORE),
+        ..CompileOptions::default()
+    };
+    let onnx = include_bytes!("../../../../../models/liquidation-risk/model.onnx");
+    let calibration = include_bytes!("../../../../../models/liquidation-risk/calibration.csv");
+    (onnx, Samples::read_as(SampleFormat::Csv, calibration).unwrap(), options)
+}
+
 /// The committed model with keys, made once for all tests.
 pub fn prover() -> &'static Prover {
     static PROVER: OnceLock<Prover> = OnceLock::new();
     PROVER.get_or_init(|| {
-        let format = |Format { bits, scale }| Some(IntegerFormat { bits, scale });
-        let options = CompileOptions {
-            max_error: 0.05,
-            input_format: format(FEATURES),
-            output_format: format(SCORE),
-            ..CompileOptions::default()
-        };
-        let onnx = include_bytes!("../../../../../models/liquidation-risk/model.onnx");
-        let calibration = include_bytes!("../../../../../models/liquidation-risk/calibration.csv");
-        let samples = Samples::read_as(SampleFormat::Csv, calibration).unwrap();
+        let (onnx, samples, options) = sources();
         let model = Model::compile(onnx, &samples, &options).unwrap().model;
         let keys = Keys::setup(&model, &mut ChaCha20Rng::from_seed([3; 32])).unwrap();
         Prover::new(&model, &keys).unwrap()

@@ -146,7 +146,7 @@ fn lane(config: &Config, strategy: &StrategyConfig) -> anyhow::Result<Lane> {
     let keys = artifacts::keys(key)?;
     artifacts::pair(&compiled, key, keys.verifying_key().circuit_digest())?;
     let prover = Prover::new(&compiled.model, &keys)?;
-    opened.accepts(prover.model().schema()).map_err(|error| {
+    assay_keeper::check_model(&opened, prover.model()).map_err(|error| {
         hinted(
             anyhow::Error::new(error).context(format!("{}: no model for {program}", model.display())),
             "a strategy proves for the one kind of model that its program makes statements of",

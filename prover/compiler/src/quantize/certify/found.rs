@@ -3,10 +3,11 @@
 
 use std::cmp::Ordering;
 
+use assay_circuits::Domain;
 use assay_interface::float32;
 
 use crate::feature::Feature;
-use crate::model::{Kind, Model};
+use crate::model::Model;
 use crate::number::{dequantize, pow2};
 use crate::operators::operator::Measure;
 use crate::quantize::graph::QuantGraph;
@@ -114,11 +115,11 @@ impl Place {
     }
 }
 
+/// What the circuit asserts of each element.
 fn places(of: Searched<'_>) -> Vec<Place> {
-    let scales =
-        of.graph.inputs.iter().flat_map(|input| input.scales.each(&input.shape).take(input.elements()));
-    let bits = of.graph.inputs.iter().flat_map(|input| std::iter::repeat_n(input.bits, input.elements()));
-    let place = |(at, ((feature, scale), bits)): (usize, ((&Feature, Option<i8>), u8))| {
+    let inputs = of.graph.inputs.iter();
+    let elements = inputs.flat_map(|input| input.domains.iter().zip(input.scales.each(&input.shape)));
+    let place = |(at, (feature, (domain, scale))): (usize, (&Feature, (&Domain, Option<i8>)))| {
         let Some(scale) = scale else {
             let seen = of.samples.iter().filter_map(|sample| sample.get(at).copied());
             let single = |x: f64| float32::key(x as f32).and_then(float32::number).map(f64::from);
@@ -128,14 +129,11 @@ fn places(of: Searched<'_>) -> Vec<Place> {
             all.dedup();
             return Place::Listed(all);
         };
-        // Whole numbers, of what is no other.
-        let is_real = feature.kind == Kind::Real && feature.categories.is_none();
-        let scale = if is_real { i32::from(scale) } else { i32::from(scale).min(0) };
-        let half = pow2(i32::from(bits) - 1);
-        let end = |x: f64| (x * pow2(scale)).round().clamp(-half + 1.0, half - 1.0) as i64;
-        Place::Grid { first: end(feature.min), last: end(feature.max), step: pow2(-scale) }
+        let ((first, last), step) = (domain.numbers(), domain.step());
+        let [first, last] = [first, last].map(|end| end.div_euclid(step.max(1)));
+        Place::Grid { first, last, step: step as f64 * pow2(-i32::from(scale)) }
     };
-    of.features.iter().zip(scales).zip(bits).enumerate().map(place).collect()
+    of.features.iter().zip(elements).enumerate().map(place).collect()
 }
 
 struct Search<'a> {

@@ -14,7 +14,6 @@ use crate::model::{Absent, Kind, Layer, LayerFunction};
 use crate::number::pow2;
 use crate::operators::operator::Operator;
 use crate::quantize::codes;
-use assay_circuits::Domain;
 
 /// All layers with their rules.
 pub(super) struct Net {
@@ -82,11 +81,11 @@ impl Net {
                     self.atoms.push(Known { error: Range::ZERO, value });
                     continue;
                 };
-                let value = domain(
-                    graph.domains.get(element).expected("the domain of an element")?,
-                    scale.into(),
-                    is_coded,
-                );
+                // What the circuit asserts of it.
+                let (first, last) =
+                    graph.domains.get(element).expected("the domain of an element")?.numbers();
+                let unit = pow2(-i32::from(scale));
+                let value = Range::new(first as f64 * unit, last as f64 * unit);
                 // Integers are, where a format counts in twos or more.
                 let is_rounded = scale < 0 || feature.kind == Kind::Real && feature.categories.is_none();
                 self.rounds_inputs |= is_rounded;
@@ -306,14 +305,6 @@ impl Net {
         let atoms = self.atoms.iter().zip(&form.atoms.value).take(self.inputs);
         atoms.map(|(known, &c)| if c < 0.0 { known.value.lo } else { known.value.hi }).collect()
     }
-}
-
-/// The integers of a domain that are numbers, as real ones: what the circuit asserts of them.
-fn domain(domain: &Domain, scale: i32, is_coded: bool) -> Range {
-    let (first, last) = domain.numbers();
-    // The code of a missing value may be the integer before the first.
-    let first = first.max(domain.interval().0 as i64 + i64::from(is_coded));
-    Range::new(first as f64 * pow2(-scale), last as f64 * pow2(-scale))
 }
 
 fn plain(known: Known, may_miss: bool) -> Row {
