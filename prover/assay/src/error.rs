@@ -7,7 +7,8 @@ use std::{
 
 use assay_circuits::{SolveError, Violation};
 use assay_compiler::{
-    CalibrationError, CheckError, CompileError, DecodeError as ModelFileError, InputError, RunError,
+    CalibrationError, CheckError, CompileError, DecodeError as ModelFileError, ExplainError, InputError,
+    RunError,
 };
 use assay_groth16::{
     Cancelled, KeyOpenError, KeyReadError, MemoryError, ProveError, RecordError, SetupError, VerifyError,
@@ -41,6 +42,7 @@ use crate::{
 /// | `input` | refused | a value is outside its domain, or the row has another length |
 /// | `integers` | refused | integers do not fit the model's tensors |
 /// | `salt-count` | refused | another number of salts than committed inputs |
+/// | `other-source` | refused | a model was not compiled from this ONNX file, with this data or by this version |
 /// | `other-model` | refused | inputs or a witness of another model |
 /// | `wrong-circuit` | refused | a key names another circuit, or is of another form |
 /// | `other-key` | refused | a key is not the one that was recomputed |
@@ -106,6 +108,9 @@ pub enum Error {
     /// The model cannot be compiled.
     #[error(transparent)]
     Compile(Box<CompileError>),
+    /// The model was not compiled from this, or not by this version.
+    #[error(transparent)]
+    Source(Box<ExplainError>),
     /// Real values that the model does not take.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -307,6 +312,7 @@ impl Error {
             },
             Error::Context(_) => ("context", Refused),
             Error::Compile(_) => ("compile", Refused),
+            Error::Source(_) => ("other-source", Refused),
             Error::Input(_) => ("input", Refused),
             Error::Integers(_)
             | Error::TensorCount { .. }
@@ -344,6 +350,15 @@ impl Error {
             Error::Input(InputError::OutsideDomain { .. }) => {
                 "the domain was declared when the model was compiled: compile it with a wider one, or with wider samples"
             }
+            Error::Source(error) => match error.as_ref() {
+                ExplainError::Onnx { .. } => {
+                    "give the ONNX file that the model was compiled from, or compile it again from this one"
+                }
+                ExplainError::Calibration { .. } | ExplainError::NeedsCalibration => {
+                    "give the calibration data that the model was compiled with"
+                }
+                _ => "compile the model again with this version",
+            },
             Error::WrongCircuit { .. } | Error::Prove(ProveError::WrongCircuit { .. }) => {
                 "a key fits the one model that it was made for: make keys for this one"
             }
@@ -411,6 +426,19 @@ impl From<ModelFileError> for Error {
 impl From<RunError> for Error {
     fn from(error: RunError) -> Error {
         Error::Integers(Box::new(error))
+    }
+}
+
+impl From<ExplainError> for Error {
+    fn from(error: ExplainError) -> Error {
+        match error {
+            ExplainError::Input(error) => error.into(),
+            ExplainError::Run(error) => error.into(),
+            ExplainError::Table(error) => error.into(),
+            ExplainError::Import(error) => CompileError::from(error).into(),
+            ExplainError::Internal(error) => Error::Internal(error.0),
+            error => Error::Source(Box::new(error)),
+        }
     }
 }
 

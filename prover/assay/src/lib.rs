@@ -51,6 +51,7 @@
 //! | [`Prover`], [`Decision`] | proofs, each verified before it is given |
 //! | [`Verifier`], [`Verified`] | verdicts, and what they rest on |
 //! | [`Model::execute`], [`Execution`] | statement and witness without a proof |
+//! | [`Model::explain`], [`Explanation`] | float model beside integers, layer by layer, with the certified bound |
 //! | [`Error`] | everything that goes wrong, by stable [codes](Error::code) |
 //! | [`Observer`] | progress and cancellation of what takes long, by one callback |
 //!
@@ -88,8 +89,9 @@ mod values;
 mod verifier;
 
 pub use assay_compiler::{
-    Arranged, CheckOutcome, Difference, ExactFloats, Feature, Format as IntegerFormat, LayerTrace,
-    MemberInput, OnnxFile, Options as CompileOptions, Report, Source as OnnxSource, Strategy, Warning,
+    Arranged, Causes, CheckOutcome, Clamped, Compared, Difference, Differences, ExactFloats, ExplainError,
+    Explainer, Explanation, Feature, Format as IntegerFormat, LayerExplanation, LayerTrace, MemberInput,
+    OnnxFile, Options as CompileOptions, OutputExplanation, Report, Source as OnnxSource, Strategy, Warning,
     Widths, model::ClassNames, report::ProvingTime,
 };
 pub use assay_groth16::{

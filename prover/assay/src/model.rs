@@ -9,8 +9,8 @@ use std::{
 
 use assay_circuits::Circuit;
 use assay_compiler::{
-    Arranged, CheckOutcome, CompiledModel, Feature, Options, Report, Source, model::ClassNames,
-    report::ProvingTime,
+    Arranged, CheckOutcome, CompiledModel, Explainer, Explanation, Feature, Options, Report, Source,
+    model::ClassNames, report::ProvingTime,
 };
 use assay_groth16::{Calibration, Estimate, Observer, Stage, estimate_with, solving_ms};
 use assay_interface::{
@@ -172,6 +172,33 @@ impl Model {
     /// [`Error::Samples`] for missing and unknown columns, and rows of the wrong length.
     pub fn arrange(&self, samples: &Samples) -> Result<Arranged, Error> {
         Ok(self.0.compiled.arrange(samples.table())?)
+    }
+
+    /// The float model in the ONNX file that the model was compiled from, beside its integers: what explains them for one row after
+    /// another, layer by layer, with what is certified. The samples are those that it was compiled with; they are needed for bounds of
+    /// trees, and for values of a few functions that were brought to one size.
+    ///
+    /// # Errors
+    /// [`Error::Source`] for another ONNX file or other samples.
+    pub fn explainer<'a>(
+        &self,
+        onnx: impl Into<Source<'a>>,
+        samples: Option<&Samples>,
+    ) -> Result<Explainer<'_>, Error> {
+        Ok(self.compiled().explainer(onnx, samples.map(Samples::table))?)
+    }
+
+    /// Why the model decides what it decides for one row of real values, in the order of its features: as [`Model::explainer`], for one.
+    ///
+    /// # Errors
+    /// As there, and [`Error::Input`] for a row that the model does not take.
+    pub fn explain<'a>(
+        &self,
+        onnx: impl Into<Source<'a>>,
+        samples: Option<&Samples>,
+        row: &[f64],
+    ) -> Result<Explanation, Error> {
+        Ok(self.explainer(onnx, samples)?.explain(row)?)
     }
 
     /// What a proof costs on a machine of these operation times.

@@ -8,8 +8,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use serde_json::{Map, Value};
 
 use crate::commands::{
-    attestors, audit, bench, compile, inspect, keeper, member, model, prove, receipt, run, series, setup,
-    shell, submit, verify,
+    attestors, audit, bench, compile, explain, inspect, keeper, member, model, prove, receipt, run, series,
+    setup, shell, submit, verify,
 };
 use crate::outcome::{self, Outcome};
 use crate::{failure, interrupt, ui};
@@ -69,6 +69,7 @@ enum Command {
     Compile(compile::Args),
     Setup(setup::Args),
     Run(run::Args),
+    Explain(explain::Args),
     Prove(prove::Args),
     Verify(verify::Args),
     Model(model::Args),
@@ -135,6 +136,7 @@ fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Compile(args) => compile::run(args),
         Command::Setup(args) => setup::run(args),
         Command::Run(args) => run::run(args),
+        Command::Explain(args) => explain::run(&args),
         Command::Prove(args) => prove::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Model(args) => model::run(args),

@@ -129,6 +129,22 @@ pub struct Each {
 
 /// The chosen samples of a file, each in the model's integers or refused.
 pub fn choose_each(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<Each> {
+    let (chosen, samples) = arranged(model, path, rows)?;
+    let taken = taken(model, path, &chosen, samples);
+    let rows = chosen.iter().map(|(row, sample)| (*row, taken(*row, sample))).collect();
+    Ok(Each { rows, samples })
+}
+
+/// The one chosen sample in real numbers, which the model takes.
+pub fn choose_real(model: &Model, path: &Path, row: Option<usize>) -> anyhow::Result<Vec<f64>> {
+    let (chosen, samples) = arranged(model, path, &row.map_or(Rows::Only, Rows::One))?;
+    let taken = taken(model, path, &chosen, samples);
+    let (row, sample) = chosen.first().with_context(|| format!("{} holds no sample", show(path)))?;
+    taken(*row, sample).map(|_| sample.clone())
+}
+
+/// The chosen samples of a file in the order of the model's features, with their numbers, and how many samples the file has.
+fn arranged(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<(Vec<(usize, Vec<f64>)>, usize)> {
     let file = show(path);
     let samples = read_samples(path, "input")?;
     let arranged = model
@@ -139,22 +155,33 @@ pub fn choose_each(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<Ea
         .with_context(|| file.clone())
         .or_hint(|| "`assay inspect` shows the model's tensors and features")?;
     arranged.warnings.iter().for_each(|warning| ui::warn(&format!("{file}: {}", warning.text())));
-    let samples = arranged.rows;
-    let chosen = rows.of(samples.len(), &file)?;
-    let wider = wider(model, chosen.iter().filter_map(|row| samples.get(row.checked_sub(1)?)));
-    let quantize = |row: usize| {
-        let sample = row.checked_sub(1).and_then(|index| samples.get(index));
-        let sample = sample.with_context(|| format!("{file} has no row {row}"))?;
-        let place = || if samples.len() == 1 { file.clone() } else { format!("{file}, row {row}") };
+    let mut samples = arranged.rows;
+    let count = samples.len();
+    let sample = |row: usize| {
+        let sample = row.checked_sub(1).and_then(|index| samples.get_mut(index)).map(std::mem::take);
+        Ok((row, sample.with_context(|| format!("{file} has no row {row}"))?))
+    };
+    let chosen = rows.of(count, &file)?.into_iter().map(sample).collect::<anyhow::Result<_>>()?;
+    Ok((chosen, count))
+}
+
+/// What makes integers of a chosen sample of a file of so many, or refuses it with what takes all chosen ones.
+fn taken<'a>(
+    model: &'a Model,
+    path: &Path,
+    chosen: &[(usize, Vec<f64>)],
+    samples: usize,
+) -> impl Fn(usize, &[f64]) -> anyhow::Result<Inputs> + 'a {
+    let (file, wider) = (show(path), wider(model, chosen.iter().map(|(_, sample)| sample)));
+    move |row, sample| {
+        let place = || if samples == 1 { file.clone() } else { format!("{file}, row {row}") };
         model.model.quantize(sample).with_context(place).hint(|| match &wider {
             Some(wider) => {
                 format!("`assay compile` with wider calibration data, --margin or --input-format, or for these rows with{wider}")
             }
             None => "`assay inspect` shows the model's features and their declared domains".to_owned(),
         })
-    };
-    let rows = chosen.into_iter().map(|row| (row, quantize(row))).collect();
-    Ok(Each { rows, samples: samples.len() })
+    }
 }
 
 /// The options of `assay compile` that widen domains to all values of these rows, where some lie outside; of many features the first.

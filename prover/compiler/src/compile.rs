@@ -1,7 +1,5 @@
 //! The compilation: import, calibrate, quantize, lower, report.
 
-use std::sync::Arc;
-
 use assay_circuits::Ranges;
 
 use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Inputs, Table};
@@ -13,10 +11,9 @@ use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError, Refusal};
 use crate::internal::{Expected, InternalError};
 use crate::lower::{self, LowerError};
-use crate::model::{FileInput, Layer, LayerFunction, Map, Model, Row, batch};
+use crate::model::{FileInput, Model, batch};
 use crate::named::{check_decisions, check_exact, check_hidden, model_name};
 use crate::onnx::ModelProto;
-use crate::operators::operator::{Measure, ResultScale};
 use crate::options::{OptionError, Options, Widths};
 use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
@@ -173,7 +170,7 @@ fn compile_to(
             .map_err(|error| refused(error, &names, &samples))?,
     };
     if options.output_format.is_some() {
-        round_outputs(&mut model);
+        model.round_outputs();
     }
     check_decisions(&model, options)?;
     let name = model_name(&model, options);
@@ -475,26 +472,4 @@ fn arrange(model: &Model, calibration: &Table) -> Result<Arranged, CalibrationEr
         model.inputs.iter().map(|input| (input.name.as_str(), input.len())).collect();
     let inputs = Inputs { file: &model.file_inputs, tensors: &tensors };
     calibrate::arrange_elements(calibration, inputs, &elements, named, batch)
-}
-
-/// Lets a layer that only rounds follow each output whose operator says itself which scale its results have, such as that of leaves: then
-/// every output can have the format that the caller asks for.
-fn round_outputs(model: &mut Model) {
-    let atoms = model.atom_ranges();
-    for output in &mut model.outputs {
-        let Some(layer) = model.layers.get(output.layer) else { continue };
-        let Some(operator) = layer.function.operator() else { continue };
-        let follows = matches!(operator.result_scale(&[]), ResultScale::Fixed(_));
-        let results = atoms.get(model.inputs.len() + output.layer).filter(|_| follows);
-        let (Some(results), Measure::Results) = (results, operator.measure()) else { continue };
-        let rows = results.clone().map(|atom| Row::atom(atom as u32)).collect(); // of at most 2^27, as the importer holds
-        let map = Arc::new(Map::Rows(rows));
-        output.layer = model.layers.len();
-        model.layers.push(Layer {
-            name: output.name.clone(),
-            map,
-            pool: None,
-            function: LayerFunction::Linear,
-        });
-    }
 }

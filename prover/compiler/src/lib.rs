@@ -45,6 +45,7 @@ mod compiled;
 pub mod compute_units;
 pub mod crossings;
 mod elementary;
+mod explain;
 mod feature;
 mod features;
 mod file_inputs;
@@ -77,6 +78,10 @@ pub use calibrate::{Arranged, CalibrationError, Table};
 pub use check::{CheckError, CheckOutcome, Difference, check, check_with};
 pub use compile::{CompileError, compile, compile_with};
 pub use compiled::{CompiledModel, DecodeError};
+pub use explain::{
+    Causes, Clamped, Compared, Differences, ExplainError, Explainer, Explanation, LayerExplanation,
+    OutputExplanation,
+};
 pub use feature::{Feature, InputError};
 pub use import::{ImportError, Refusal};
 pub use internal::InternalError;

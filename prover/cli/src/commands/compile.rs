@@ -79,7 +79,8 @@ fn compile_file(args: &Args, calibration: &Path) -> anyhow::Result<()> {
 }
 
 /// The model with the weights beside it; from standard input it has nothing beside it.
-fn read_model(path: &Path) -> anyhow::Result<OnnxFile> {
+/// An ONNX file with the files beside it that hold its weights.
+pub fn read_model(path: &Path) -> anyhow::Result<OnnxFile> {
     let bytes = files::read(path, "model", ONNX)?;
     let external = match files::is_standard(path) {
         true => Default::default(),

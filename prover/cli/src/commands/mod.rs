@@ -6,6 +6,7 @@ pub mod bench;
 mod chain;
 pub mod circom;
 pub mod compile;
+pub mod explain;
 pub mod inspect;
 pub mod keeper;
 pub mod member;

@@ -11,6 +11,7 @@ fn help_teaches() {
             "compile",
             "setup",
             "run",
+            "explain",
             "prove",
             "verify",
             "inspect",

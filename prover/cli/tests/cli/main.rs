@@ -10,6 +10,7 @@ mod common;
 mod compile;
 mod estimates;
 mod exact;
+mod explain;
 mod help;
 mod hostile;
 mod interruption;

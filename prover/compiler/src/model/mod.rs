@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub use assay_circuits::layers::window::{Axis, Window};
 
 use crate::feature::Feature;
-use crate::operators::operator::{Measure, Operator};
+use crate::operators::operator::{Measure, Operator, ResultScale};
 
 pub use absent::Absent;
 pub use activation::{Activation, Dyadic};
@@ -258,6 +258,28 @@ impl Model {
         for input in &mut self.inputs {
             let len = input.len();
             input.domains = features.by_ref().take(len).map(|feature| (feature.min, feature.max)).collect();
+        }
+    }
+
+    /// Lets a layer that only rounds follow each output whose operator says itself which scale its results have, such as that of leaves: then
+    /// every output can have the format that the caller asks for.
+    pub(crate) fn round_outputs(&mut self) {
+        let atoms = self.atom_ranges();
+        for output in &mut self.outputs {
+            let Some(layer) = self.layers.get(output.layer) else { continue };
+            let Some(operator) = layer.function.operator() else { continue };
+            let follows = matches!(operator.result_scale(&[]), ResultScale::Fixed(_));
+            let results = atoms.get(self.inputs.len() + output.layer).filter(|_| follows);
+            let (Some(results), Measure::Results) = (results, operator.measure()) else { continue };
+            let rows = results.clone().map(|atom| Row::atom(atom as u32)).collect(); // of at most 2^27, as the importer holds
+            let map = Arc::new(Map::Rows(rows));
+            output.layer = self.layers.len();
+            self.layers.push(Layer {
+                name: output.name.clone(),
+                map,
+                pool: None,
+                function: LayerFunction::Linear,
+            });
         }
     }
 

@@ -139,7 +139,7 @@ fn certified(
         raw_margin: known.raw_margin,
         band,
         raw_band,
-        saturating: evidence.certified.saturating.0,
+        saturating: evidence.certified.saturating.iter().sum(),
         layers: layers.collect(),
     })
 }

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::bound::BoundReport;
 use super::histogram::Histogram;
+use super::saturation::SaturationReport;
 use crate::compiled::CompiledModel;
 use crate::compute_units::ComputeUnits;
 use crate::strategy::Machine;
@@ -64,6 +65,9 @@ pub struct Report {
     pub proving_memory_bytes: Option<u64>,
     /// Both ways to prove ranges, and why one was taken.
     pub ranges: RangesReport,
+    /// Values that may saturate for some input of the domain; none where it is certain that none does, or nothing is certified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saturation: Option<SaturationReport>,
     /// What is likely to be wrong.
     pub warnings: Vec<Warning>,
 }

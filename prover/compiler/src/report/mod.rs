@@ -11,6 +11,7 @@ mod error;
 mod evidence;
 mod histogram;
 mod loss;
+mod saturation;
 mod text;
 
 use crate::compiled::CompiledModel;
@@ -26,6 +27,8 @@ pub use contents::{
 pub use error::ReportError;
 pub(crate) use evidence::Evidence;
 pub use histogram::{BINS, Histogram};
+pub use saturation::{SaturatingLayer, SaturationReport};
+pub use text::{real, real_up};
 
 pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<Report, ReportError> {
     let schema = &compiled.schema;
@@ -74,6 +77,7 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
         compute_units: ComputeUnits::new(schema, compiled.ranges()),
         proving_memory_bytes: None,
         ranges: cost::ranges(compiled, evidence),
+        saturation: saturation::saturation(compiled, evidence)?,
         warnings: warnings.collect(),
     })
 }

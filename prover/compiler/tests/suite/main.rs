@@ -17,6 +17,7 @@ mod decimals;
 mod domains;
 mod einsum;
 mod exact;
+mod explain;
 mod files;
 mod functions;
 mod hostile;

@@ -153,6 +153,14 @@ fn report() -> Report {
             bits: way(3_042, 6.3, 82_574),
             lookups: way(1_100, 5.5, 109_134),
         },
+        saturation: Some(SaturationReport {
+            inputs: 2_048,
+            share: 0.123_4,
+            layers: vec![
+                SaturatingLayer { layer: "fc1 + relu".into(), values: 2, share: 0.123_4 },
+                SaturatingLayer { layer: long.into(), values: 1, share: 0.0 },
+            ],
+        }),
         warnings: vec![
             Warning::ConstantLayer { layer: long.into(), float: FloatBehaviour::Varies(0.0123) },
             Warning::LargeError { output: "score".into(), max_error: 0.0193, range: 0.05 },

@@ -13,6 +13,7 @@ mod pairs;
 mod parts;
 mod pass;
 pub mod range;
+mod recover;
 pub mod rule;
 mod solve;
 mod step;
@@ -23,9 +24,11 @@ use crate::internal::{Expected, InternalError};
 use crate::model::Model;
 use crate::operators::operator::Measure;
 pub(crate) use parts::Parts;
-use pass::{Coefficients, Form};
+use pass::{Coefficients, Form, Known};
 use range::Range;
+pub(crate) use recover::plan as recovered;
 use solve::Net;
+pub(crate) use solve::reaches;
 use task::WORK;
 pub(crate) use task::{Task, Uncertified};
 
@@ -60,10 +63,12 @@ pub(crate) struct Certificate {
 pub(crate) struct Certified {
     /// One an output; why there is none.
     pub outputs: Vec<Result<Certificate, Uncertified>>,
-    /// Results that may be clamped to their format, and all that can be.
-    pub saturating: (usize, usize),
+    /// Of each layer, values that may be clamped to what their format holds or a table has entries for.
+    pub saturating: Vec<usize>,
     /// Of each layer that is rounded to a format of its own, the integers that hold all of its results, where some may be clamped.
     pub reach: Vec<Option<(f64, f64)>>,
+    /// Of each layer what its results, or the scores that it compares, are at most off.
+    pub errors: Vec<Vec<Range>>,
 }
 
 impl Certified {
@@ -114,8 +119,9 @@ pub(crate) fn is_small(model: &Model) -> bool {
 fn of(task: Task<'_>, with_raw: bool) -> Result<Certified, InternalError> {
     let none = |why: Uncertified| Certified {
         outputs: vec![Err(why); task.model.outputs.len()],
-        saturating: (0, 0),
+        saturating: Vec::new(),
         reach: Vec::new(),
+        errors: Vec::new(),
     };
     if !is_small(task.model) {
         return Ok(none(Uncertified::TooLarge));
@@ -144,7 +150,27 @@ fn of(task: Task<'_>, with_raw: bool) -> Result<Certified, InternalError> {
             (found, _) => found,
         });
     }
-    Ok(Certified { outputs, saturating: grid.saturating, reach: grid.reach })
+    let layers = (0..grid.layers.len())
+        .map(|layer| Ok(observed(&grid, task, layer)?.0.iter().map(|k| k.error).collect()));
+    let mut errors = layers.collect::<Result<Vec<Vec<Range>>, InternalError>>()?;
+    for (output, known) in task.model.outputs.iter().zip(&outputs) {
+        let Ok(known) = known else { continue };
+        errors.get_mut(output.layer).into_iter().flatten().for_each(|error| *error = error.cut(known.error));
+    }
+    Ok(Certified { outputs, saturating: grid.saturating, reach: grid.reach, errors })
+}
+
+/// What is known of a layer's results, or of the scores that it compares, and how many of its stages these are behind.
+fn observed<'a>(net: &'a Net, task: Task<'_>, layer: usize) -> Result<(&'a [Known], usize), InternalError> {
+    let solved = net.layers.get(layer).expected("the layer of an output")?;
+    let function = &task.model.layers.get(layer).expected("the layer of an output")?.function;
+    let of_scores = function.measure() == Measure::Scores;
+    Ok(match (solved.stages.as_slice(), of_scores) {
+        ([], _) => (&solved.rows, 0),
+        ([.., before, _], true) => (&before.known, solved.stages.len() - 1),
+        (_, true) => (&solved.rows, 0),
+        ([.., last], false) => (&last.known, solved.stages.len()),
+    })
 }
 
 /// The certificate of the results of a layer, or of the scores that it compares.
@@ -157,12 +183,7 @@ fn of_output(
     let function = &task.model.layers.get(layer).expected("the layer of an output")?.function;
     let before = net.layers.get(..layer).expected("the layers before an output")?;
     let of_scores = function.measure() == Measure::Scores;
-    let (known, stages) = match (solved.stages.as_slice(), of_scores) {
-        ([], _) => (&solved.rows, 0),
-        ([.., before, _], true) => (&before.known, solved.stages.len() - 1),
-        (_, true) => (&solved.rows, 0),
-        ([.., last], false) => (&last.known, solved.stages.len()),
-    };
+    let (known, stages) = observed(net, task, layer)?;
     let atoms = net.atoms.get(..solved.first).expected("the atoms before an output")?;
     // One form an element and side, and two for each two rivals.
     let len = known.len();

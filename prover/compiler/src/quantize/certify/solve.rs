@@ -11,8 +11,8 @@ use super::step::{Clamp, Clamped, clamped, pooled};
 use super::task::{Task, Uncertified, WORK};
 use crate::internal::Expected;
 use crate::model::{Absent, Kind, Layer, LayerFunction};
-use crate::number::pow2;
-use crate::operators::operator::Operator;
+use crate::number::{pow2, quantize, signed_range};
+use crate::operators::operator::{Argument, Operator, Takes};
 use crate::quantize::codes;
 
 /// All layers with their rules.
@@ -25,8 +25,8 @@ pub(super) struct Net {
     pub weights: Vec<Vec<f64>>,
     /// Whether inputs are rounded.
     pub rounds_inputs: bool,
-    /// Results that may be clamped to their format, and all that can be.
-    pub saturating: (usize, usize),
+    /// Of each layer, values that may be clamped to what their format holds or a table has entries for.
+    pub saturating: Vec<usize>,
     /// Of each layer that is rounded to a format of its own, the integers that hold all of its results, where some may be clamped.
     pub reach: Vec<Option<(f64, f64)>>,
     /// Elements of the inputs.
@@ -43,7 +43,7 @@ impl Net {
             unknown: Vec::new(),
             weights: Vec::new(),
             rounds_inputs: false,
-            saturating: (0, 0),
+            saturating: Vec::new(),
             reach: Vec::new(),
             inputs: task.features.len(),
             may_miss: Vec::new(),
@@ -127,13 +127,20 @@ impl Net {
             current = push(&mut solved, pooled);
         }
         self.reach.push(None);
+        self.saturating.push(0);
         if let Some(clamps) = clamps(layer, graph, &scales)? {
-            self.count(&clamps, &current);
+            let each = || clamps.iter().zip(&current).filter_map(|(clamp, row)| Some((clamp.as_ref()?, row)));
+            let each = || each().filter(|(clamp, row)| clamp.may_saturate(row));
+            let reaches = reaches(layer, clamps.len());
+            let lost = clamps.iter().zip(&current).zip(reaches).filter(|((clamp, row), reach)| {
+                clamp.as_ref().is_some_and(|clamp| clamp.may_saturate(row) && clamp.may_lose(row, *reach))
+            });
+            if let Some(count) = self.saturating.last_mut() {
+                *count = lost.count();
+            }
             if let (Step::Requantize(_), Some(reach)) = (&graph.step, self.reach.last_mut()) {
-                let each =
-                    clamps.iter().flatten().zip(&current).filter(|(clamp, row)| clamp.may_saturate(row));
                 *reach =
-                    each.map(|(clamp, row)| clamp.reach(row)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+                    each().map(|(clamp, row)| clamp.reach(row)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
             }
             let each = current.iter().zip(&clamps).enumerate();
             let rounded = each.map(|(at, (row, clamp))| match clamp {
@@ -263,14 +270,6 @@ impl Net {
         (0..rows).map(of_row).collect()
     }
 
-    fn count(&mut self, clamps: &[Option<Clamp>], rows: &[Row]) {
-        for (clamp, row) in clamps.iter().zip(rows) {
-            let Some(clamp) = clamp else { continue };
-            self.saturating.1 += 1;
-            self.saturating.0 += usize::from(clamp.may_saturate(row));
-        }
-    }
-
     /// Why a layer's results are not bounded.
     pub fn reason(&self, task: Task<'_>, layer: usize) -> Uncertified {
         // What it reads, and what that reads.
@@ -319,6 +318,19 @@ fn push(solved: &mut Solved, clamped: Vec<Clamped>) -> Vec<Row> {
     let (rules, rows) = clamped.into_iter().map(|one| (one.rule, one.row)).unzip();
     solved.stages.push(Stage { rules, known, is_operator: false });
     rows
+}
+
+/// For each row, the magnitude beyond which the layer's function does not change, or hardly.
+pub(crate) fn reaches(layer: &Layer, rows: usize) -> Vec<f64> {
+    let arguments = layer.function.operator().map_or_else(Vec::new, |operator| operator.arguments());
+    let of_argument = |argument: Argument| {
+        let reach = match argument.takes {
+            Takes::Rounded { reach, .. } => reach,
+            Takes::Exact | Takes::Whole | Takes::Common => f64::INFINITY,
+        };
+        std::iter::repeat_n(reach, argument.len)
+    };
+    arguments.into_iter().flat_map(of_argument).chain(std::iter::repeat(f64::INFINITY)).take(rows).collect()
 }
 
 /// What each row is rounded to and clamped to, where one is.

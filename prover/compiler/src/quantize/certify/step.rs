@@ -34,6 +34,13 @@ impl Clamp {
         cut != Range::ZERO
     }
 
+    /// Whether a row may be beyond what the format holds where a function still changes, which it does not beyond a magnitude.
+    pub fn may_lose(&self, row: &Row, reach: f64) -> bool {
+        let t = row.value.widened(self.half);
+        let Range { lo, hi } = self.integers;
+        (t.lo < lo && lo - self.unit > -reach) || (t.hi > hi && hi + self.unit < reach)
+    }
+
     /// The integers that a row can be before the format clamps it.
     pub fn reach(&self, row: &Row) -> (f64, f64) {
         let t = self.float().clamp(row.value.widened(self.half));

@@ -4,6 +4,7 @@ use super::layout::{Page, count, percent, real_down, real_up};
 use super::table::{self, Column, Kind};
 use crate::report::bound::{BandReport, BoundReport, CertifiedReport};
 use crate::report::contents::OutputReport;
+use crate::report::saturation::SaturationReport;
 
 /// The largest error over the whole domain: from below, and from above.
 pub(super) fn bound(bound: &BoundReport, page: &mut Page) {
@@ -68,7 +69,7 @@ const PARTS: [Column; 4] = [
 pub(super) fn parts(outputs: &[OutputReport], page: &mut Page) {
     let certified = |output: &OutputReport| output.bound.as_ref().and_then(|bound| bound.certified.clone());
     for (output, certified) in outputs.iter().filter_map(|output| Some((output, certified(output)?))) {
-        let CertifiedReport { layers, is_useful, saturating, error, .. } = &certified;
+        let CertifiedReport { layers, is_useful, error, .. } = &certified;
         let is_some =
             |x: &&crate::report::bound::PartsReport| x.weights + x.rounding + x.tables + x.saturation > 0.0;
         let layers: Vec<_> = layers.iter().filter(is_some).collect();
@@ -81,11 +82,27 @@ pub(super) fn parts(outputs: &[OutputReport], page: &mut Page) {
             (layer.layer.clone(), parts.map(percent).to_vec())
         });
         table::write(page, "layer", &PARTS, &rows.collect::<Vec<_>>());
-        if *saturating > 0 {
-            let results =
-                if *saturating == 1 { "1 result".into() } else { format!("{} results", count(*saturating)) };
-            let text = format!("{results} of all layers can saturate for some input of the domain.");
-            page.paragraph("  ", &text);
-        }
     }
+}
+
+const SATURATING: [Column; 2] = [
+    Column { head: "values", phrase: "{} values", kind: Kind::Number },
+    Column { head: "of inputs", phrase: "{} of inputs", kind: Kind::Number },
+];
+
+/// Where values saturate.
+pub(super) fn saturation(found: &SaturationReport, page: &mut Page) {
+    let SaturationReport { inputs, share, layers } = found;
+    page.title("Values that can saturate for some input of the domain");
+    let rows =
+        layers.iter().map(|layer| (layer.layer.clone(), vec![count(layer.values), percent(layer.share)]));
+    table::write(page, "layer", &SATURATING, &rows.collect::<Vec<_>>());
+    let text = format!(
+        "Of {} inputs, half anywhere in the domain and half at its corners, {} clamp some value. Formats that hold the whole domain cost \
+         more than a tenth of the constraints, or were not asked for (--widths); a narrower --domain, rows as far out in the calibration \
+         data or a certified --max-error excludes it.",
+        count(*inputs),
+        percent(*share)
+    );
+    page.paragraph("  ", &text);
 }

@@ -125,7 +125,7 @@ pub(super) fn count(number: usize) -> String {
 }
 
 /// A real number in four significant digits.
-pub(super) fn real(value: f64) -> String {
+pub fn real(value: f64) -> String {
     let magnitude = value.abs();
     if magnitude != 0.0 && !(1e-4..1e6).contains(&magnitude) {
         return format!("{value:.3e}");
@@ -139,7 +139,7 @@ pub(super) fn real(value: f64) -> String {
 }
 
 /// A real number in four significant digits, no less than it is: for what is claimed to be the most.
-pub(super) fn real_up(value: f64) -> String {
+pub fn real_up(value: f64) -> String {
     let text = real(value);
     if !value.is_finite() || text.parse::<f64>().is_ok_and(|shown| shown >= value) {
         return text;

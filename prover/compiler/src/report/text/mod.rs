@@ -13,7 +13,8 @@ use assay_interface::scales::Scales;
 use super::contents::{
     Decisions, KindReport, MeasuredOn, OutputReport, ProvingTime, Report, TensorReport, WayReport,
 };
-use layout::{Page, count, percent, real};
+use layout::{Page, count, percent};
+pub use layout::{real, real_up};
 use table::{Column, Kind};
 
 use crate::warning;
@@ -31,6 +32,9 @@ impl Report {
         }
         layers(self, &mut page);
         bound::parts(&self.outputs, &mut page);
+        if let Some(saturation) = &self.saturation {
+            bound::saturation(saturation, &mut page);
+        }
         constraints(self, &mut page);
         cost(self, &mut page);
         warnings(self, &mut page);
