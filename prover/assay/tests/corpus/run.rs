@@ -1,23 +1,32 @@
 //! A model of the corpus from its file to a verified proof.
 
 use assay::{
-    CompileOptions, Context, Error, ExactFloats, Keys, Model, Observer, Prover, Salts, Samples, Verifier,
+    Compilation, CompileOptions, Context, Error, ExactFloats, Keys, Model, Observer, OnnxFile, Prover, Salts,
+    Samples, Verifier,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::answers::Answers;
 use crate::case::{Case, Expected};
+use crate::claim::{self, Held};
 use crate::outcome::{Outcome, Trouble};
 
-/// What becomes of the model.
-pub fn run(case: &Case) -> Outcome {
+/// What becomes of the model, and of what is certified of it.
+pub fn run(case: &Case) -> (Outcome, Vec<Held>) {
+    let mut held = Vec::new();
     let outcome = Outcome::of(|| {
-        let model = compile(case)?;
+        let (compilation, onnx, samples) = compile(case)?;
         let answers = Answers::read(case).map_err(Trouble::Fails)?;
-        works(case, &model, &answers).map_err(Trouble::Fails)
+        works(case, &compilation.model, &answers).map_err(Trouble::Fails)?;
+        held =
+            claim::hold(&compilation.model, &compilation.report, &onnx, &samples).map_err(Trouble::Fails)?;
+        match held.iter().find(|held| held.beyond > 0) {
+            Some(held) => Err(Trouble::Fails(format!("{} is off by more than is certified", held.output))),
+            None => Ok(()),
+        }
     });
-    match (&case.expected, outcome) {
+    let outcome = match (&case.expected, outcome) {
         (Expected::Compiles | Expected::CompilesExactly, outcome) => outcome,
         (Expected::Refused(word), Outcome::Refused(reason)) if reason.contains(word) => {
             Outcome::RightlyRefused(reason)
@@ -27,10 +36,11 @@ pub fn run(case: &Case) -> Outcome {
         }
         (Expected::Refused(_), Outcome::Passes) => Outcome::Fails("compiles, and is to be refused".into()),
         (Expected::Refused(_), outcome) => outcome,
-    }
+    };
+    (outcome, held)
 }
 
-fn compile(case: &Case) -> Result<Model, Trouble> {
+fn compile(case: &Case) -> Result<(Compilation, OnnxFile, Samples), Trouble> {
     let refused = |error: Error| Trouble::Refused(error.to_string());
     let samples = Samples::open(&case.file("calibration.csv")).map_err(refused)?;
     let onnx = assay::open_onnx(&case.file("model.onnx")).map_err(refused)?;
@@ -44,7 +54,7 @@ fn compile(case: &Case) -> Result<Model, Trouble> {
         },
         ..CompileOptions::default()
     };
-    Ok(Model::compile(&onnx, &samples, &options).map_err(refused)?.model)
+    Ok((Model::compile(&onnx, &samples, &options).map_err(refused)?, onnx, samples))
 }
 
 /// Runs every sample, and proves the first.
