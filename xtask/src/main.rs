@@ -17,6 +17,7 @@ mod page;
 mod platform_tools;
 mod process;
 mod programs;
+mod python;
 mod snarkjs;
 mod tasks;
 mod typescript;
@@ -52,7 +53,9 @@ enum Task {
     Wasm,
     /// Check the programs' addresses, and put their test-only key pairs where `anchor build` looks for them.
     Keys,
-    /// Verify the committed programs, then run every test of the workspace in release mode, and the SDK's.
+    /// Build the wheel of the Python module, check its types, and run its tests and the notebook.
+    Python,
+    /// Verify the committed programs, then run every test of the workspace in release mode, and the SDKs'.
     Test {
         /// Passed on to `cargo test`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -94,6 +97,7 @@ fn run(cli: &Cli) -> Result<()> {
         Task::VerifyBuild => tasks::verify_build(&workspace),
         Task::Wasm => typescript::publish_module(&workspace),
         Task::Keys => tasks::keys(&workspace),
+        Task::Python => python::test(&workspace),
         Task::Test { args } => tasks::test(&workspace, args),
         Task::Localnet { args } => cluster::exec(&workspace, args),
         Task::AnchorTest => tasks::anchor_test(&workspace),

@@ -68,10 +68,14 @@ pub fn find_on_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&path).map(|dir| dir.join(name)).find(|candidate| candidate.is_file())
 }
 
-/// The cargo that runs this xtask, with the repository's toolchain. What cargo says of this package it does not hear: build scripts that
-/// look at it would run again after every call by hand, and all that depends on them compile again.
+/// The cargo that runs this xtask, with the repository's toolchain.
 pub fn cargo() -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    cargo_less(Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"))))
+}
+
+/// A command that does not hear what cargo says of this package: build scripts that look at it would run again after every call by hand, and all
+/// that depends on them compile again.
+pub fn cargo_less(mut command: Command) -> Command {
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| text.starts_with(prefix)) {

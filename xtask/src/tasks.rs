@@ -10,7 +10,7 @@ use crate::build::{self, Prepared, Toolchain};
 use crate::cluster::{self, Address, Running};
 use crate::process::{Background, cargo, progress, run};
 use crate::workspace::Workspace;
-use crate::{artifacts, identity, node, page, programs, snarkjs, typescript};
+use crate::{artifacts, identity, node, page, programs, python, snarkjs, typescript};
 
 /// Compiles the programs; those of the packages become the committed ones.
 pub fn build(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
@@ -45,7 +45,7 @@ pub fn keys(workspace: &Workspace) -> Result<()> {
 }
 
 /// Verifies the committed programs and the SDK's module, tests the SDK and the page, fetches snarkjs, then runs every test of the workspace in release
-/// mode. What needs a cluster is [`anchor_test`].
+/// mode, and those of the Python module. What needs a cluster is [`anchor_test`].
 ///
 /// The workspace compiles beside the checks, which leave cores idle: the last steps of a program run on one.
 pub fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
@@ -61,7 +61,8 @@ pub fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     compiling.finish()?;
     page::test_with_sdk(workspace)?;
     progress("testing the workspace");
-    run(test_workspace(workspace).env(snarkjs::VARIABLE, snarkjs).args(args))
+    run(test_workspace(workspace).env(snarkjs::VARIABLE, snarkjs).args(args))?;
+    python::test_with(workspace)
 }
 
 fn test_workspace(workspace: &Workspace) -> Command {
