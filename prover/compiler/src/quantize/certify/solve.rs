@@ -11,7 +11,7 @@ use super::step::{Clamp, Clamped, clamped, pooled};
 use super::task::{Task, Uncertified, WORK};
 use crate::internal::Expected;
 use crate::model::{Absent, Kind, Layer, LayerFunction};
-use crate::number::{pow2, quantize, signed_range};
+use crate::number::pow2;
 use crate::operators::operator::{Argument, Operator, Takes};
 use crate::quantize::codes;
 
