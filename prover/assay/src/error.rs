@@ -433,7 +433,7 @@ impl From<ExplainError> for Error {
     fn from(error: ExplainError) -> Error {
         match error {
             ExplainError::Input(error) => error.into(),
-            ExplainError::Run(error) => error.into(),
+            ExplainError::Run(error) => (*error).into(),
             ExplainError::Table(error) => error.into(),
             ExplainError::Import(error) => CompileError::from(error).into(),
             ExplainError::Internal(error) => Error::Internal(error.0),

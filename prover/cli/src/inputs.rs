@@ -143,8 +143,11 @@ pub fn choose_real(model: &Model, path: &Path, row: Option<usize>) -> anyhow::Re
     taken(*row, sample).map(|_| sample.clone())
 }
 
+/// Samples with their numbers, and how many the file has.
+type Arranged = (Vec<(usize, Vec<f64>)>, usize);
+
 /// The chosen samples of a file in the order of the model's features, with their numbers, and how many samples the file has.
-fn arranged(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<(Vec<(usize, Vec<f64>)>, usize)> {
+fn arranged(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<Arranged> {
     let file = show(path);
     let samples = read_samples(path, "input")?;
     let arranged = model

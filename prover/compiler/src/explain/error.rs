@@ -48,10 +48,16 @@ pub enum ExplainError {
     Input(#[from] InputError),
     /// The integers do not fit.
     #[error(transparent)]
-    Run(#[from] RunError),
+    Run(Box<RunError>),
     /// A bug in the compiler.
     #[error(transparent)]
     Internal(#[from] InternalError),
+}
+
+impl From<RunError> for ExplainError {
+    fn from(error: RunError) -> Self {
+        ExplainError::Run(Box::new(error))
+    }
 }
 
 impl From<PlanError> for ExplainError {
