@@ -290,7 +290,7 @@ fn a_narrower_domain_than_the_format_is_told() {
     options.missing.insert("x[0]".into());
     let case = all.iter().find(|case| case.name == "missing numbers of a tree").unwrap();
     let (compiled, _) = compile(&case.onnx.bytes(), &case.rows, &options).unwrap();
-    assert!(compiled.graph.inputs[0].missing.each(&[1, 2]).all(|may_be| may_be));
+    assert!(compiled.graph.inputs[0].missing.each(&[1, 2]).take(2).all(|may_be| may_be));
     assert_eq!(compiled.first_narrowed(), None);
 }
 
