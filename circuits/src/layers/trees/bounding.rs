@@ -296,14 +296,16 @@ fn bits_of_thresholds_bound_a_domain() -> Outcome {
         for threshold in lo + 1..=hi {
             let thresholds = [threshold];
             let bins = Bins::new((lo.into(), hi.into()), &thresholds, |bits| bits.max(1) as usize, 1);
-            let prefixes = Prefixes::new((lo.into(), hi.into()), &thresholds, usize::MAX)
-                .unwrap_or_else(|| panic!("prefixes of 3 bits"))
-                .bounding();
-            for by_bins in [true, false] {
+            let prefixes = Prefixes::new((lo.into(), hi.into()), &thresholds, usize::MAX).map(Prefixes::bounding);
+            assert_eq!(prefixes.is_some(), hi - lo > 1, "one bit has no prefixes");
+            for prefixes in [None, prefixes.as_ref()] {
+                let by_bins = prefixes.is_none();
                 let mut b = Builder::with_ranges(Ranges::Bits);
                 let x = b.input_of("x", 3, &[domain])?;
-                let bits =
-                    if by_bins { bins.constrain(&mut b, &x[0]) } else { prefixes.constrain(&mut b, &x[0]) }?;
+                let bits = match prefixes {
+                    None => bins.constrain(&mut b, &x[0]),
+                    Some(prefixes) => prefixes.constrain(&mut b, &x[0]),
+                }?;
                 b.close(&x[0]);
                 let circuit = b.finish_gadget(&[&bits])?;
                 assert!(has_no_range(&circuit));

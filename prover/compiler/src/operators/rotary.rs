@@ -104,7 +104,7 @@ fn turned(node: &Node<'_>, layers: &mut Layers, operands: &Operands) -> Result<V
                 vec![int("axis", 0)],
             );
         }
-        Ok::<_, Refusal>(written.unsqueezed(&of_place, name, 2)) // one for all heads
+        Ok::<_, Refusal>(written.reshaped(&of_place, name, &[batch, length, 1, half])) // one for all heads
     };
     let (cosines, sines) = (angles(operands.cosines, "cosines")?, angles(operands.sines, "sines")?);
     for position in [operands.cosines, operands.sines] {
@@ -130,8 +130,10 @@ fn turned(node: &Node<'_>, layers: &mut Layers, operands: &Operands) -> Result<V
     let of_imaginary = mixed([&sines, &cosines], "Add", "turned imaginary");
     let mut result = match is_interleaved {
         true => {
-            let first = written.unsqueezed(&of_real, "first of pairs", 4);
-            let second = written.unsqueezed(&of_imaginary, "second of pairs", 4);
+            let mut apart =
+                |part: &str, name: &str| written.reshaped(part, name, &[batch, length, heads, half, 1]);
+            let (first, second) =
+                (apart(&of_real, "first of pairs"), apart(&of_imaginary, "second of pairs"));
             let pairs = written.push("Concat", &[&first, &second], "pairs", vec![int("axis", 4)]);
             written.reshaped(&pairs, "turned", &[batch, length, heads, turning])
         }

@@ -150,7 +150,7 @@ mod tests {
     use crate::synthetic::Network;
 
     /// The formulas say what lowering builds, for whole networks, either way. The graph's intervals of a padded convolution are
-    /// those of its inner positions: there they say a little more.
+    /// those of its inner positions: there they say up to a twentieth more.
     #[test]
     fn predicts_circuits() {
         for (network, is_padded) in
@@ -168,7 +168,7 @@ mod tests {
                     false => assert_eq!(predicted, built, "{at}"),
                     true => {
                         assert_eq!(predicted.hashes, built.hashes, "{at}");
-                        let most = built.constraints + built.constraints / 50;
+                        let most = built.constraints + built.constraints / 20;
                         assert!((built.constraints..=most).contains(&predicted.constraints), "{at}");
                     }
                 }
