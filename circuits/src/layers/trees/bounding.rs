@@ -296,7 +296,8 @@ fn bits_of_thresholds_bound_a_domain() -> Outcome {
         for threshold in lo + 1..=hi {
             let thresholds = [threshold];
             let bins = Bins::new((lo.into(), hi.into()), &thresholds, |bits| bits.max(1) as usize, 1);
-            let prefixes = Prefixes::new((lo.into(), hi.into()), &thresholds, usize::MAX).map(Prefixes::bounding);
+            let prefixes =
+                Prefixes::new((lo.into(), hi.into()), &thresholds, usize::MAX).map(Prefixes::bounding);
             assert_eq!(prefixes.is_some(), hi - lo > 1, "one bit has no prefixes");
             for prefixes in [None, prefixes.as_ref()] {
                 let by_bins = prefixes.is_none();
