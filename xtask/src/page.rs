@@ -1,5 +1,6 @@
 //! The page in `app/web`: built on the SDK, tested in Debian's Chromium against a cluster with the committed programs.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -15,21 +16,29 @@ const DEBIAN_PACKAGES: [&str; 2] = ["chromium", "fonts-dejavu-core"];
 /// Builds the SDK, then builds and tests the page.
 pub fn test(workspace: &Workspace) -> Result<()> {
     typescript::build(workspace)?;
-    test_with_sdk(workspace)
+    install(workspace)?;
+    test_installed(workspace)
 }
 
-/// Builds and tests the page; the SDK is built.
-pub fn test_with_sdk(workspace: &Workspace) -> Result<()> {
+fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("app/web")
+}
+
+/// Installs what the page is built and tested with; the SDK is built.
+pub fn install(workspace: &Workspace) -> Result<()> {
     debian::install(&DEBIAN_PACKAGES, "install Chromium, and name it in the variable CHROMIUM")?;
     // The tests' cluster proves with the command line, built as its own tests are: as a binary alone it would have other features, and all
     // dependencies with it.
     let arguments = ["test", "--release", "--workspace", "--test", "cli", "--no-run", "--quiet"];
     run(cargo().current_dir(&workspace.root).args(arguments))?;
-    let folder = workspace.root.join("app/web");
-    typescript::install(&folder)?;
+    typescript::install(&folder(workspace))
+}
+
+/// Builds and tests the page with what is installed.
+pub fn test_installed(workspace: &Workspace) -> Result<()> {
     progress("building and testing the page");
     run(Command::new("npm")
-        .current_dir(folder)
+        .current_dir(folder(workspace))
         .env("ASSAY_BINARY", workspace.target.join("release/assay"))
         .args(["test", "--silent"]))
 }

@@ -37,7 +37,7 @@ pub fn test(workspace: &Workspace) -> Result<()> {
 pub fn test_with(workspace: &Workspace) -> Result<()> {
     let package = workspace.root.join("sdk/python");
     let target = workspace.target.join("python");
-    let python = install(&package.join("tests/requirements.txt"), &target)?;
+    let python = install(workspace)?;
     let wheels = target.join("wheel");
     if wheels.exists() {
         fs::remove_dir_all(&wheels).with_context(|| format!("cannot empty {}", wheels.display()))?;
@@ -70,8 +70,9 @@ pub fn test_with(workspace: &Workspace) -> Result<()> {
 }
 
 /// The interpreter of the virtual environment with the packages of the requirements, which is made where it is not there as they say.
-fn install(requirements: &Path, target: &Path) -> Result<PathBuf> {
-    let environment = target.join("venv");
+pub fn install(workspace: &Workspace) -> Result<PathBuf> {
+    let requirements = &workspace.root.join("sdk/python/tests/requirements.txt");
+    let environment = workspace.target.join("python/venv");
     let python = environment.join("bin/python");
     let wanted = fs::read(requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
     let installed = environment.join("installed-requirements.txt");

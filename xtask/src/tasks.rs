@@ -3,8 +3,9 @@
 use std::env;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use crate::build::{self, Prepared, Toolchain};
 use crate::cluster::{self, Address, Running};
@@ -44,8 +45,8 @@ pub fn keys(workspace: &Workspace) -> Result<()> {
     identity::place_keypairs(workspace, &programs)
 }
 
-/// Verifies the committed programs and the SDK's module, tests the SDK and the page, fetches snarkjs, then runs every test of the workspace in release
-/// mode, and those of the Python module. What needs a cluster is [`anchor_test`].
+/// Verifies the committed programs and the SDK's module, tests the SDK, the page and the Python module, fetches snarkjs, then runs every test of the
+/// workspace in release mode. What needs a cluster is [`anchor_test`].
 ///
 /// The workspace compiles beside the checks, which leave cores idle: the last steps of a program run on one.
 pub fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
@@ -59,10 +60,16 @@ pub fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     typescript::test(workspace)?;
     let snarkjs: PathBuf = snarkjs::install(workspace)?;
     compiling.finish()?;
-    page::test_with_sdk(workspace)?;
+    page::install(workspace)?;
+    python::install(workspace)?;
+    // The browser leaves a core idle, where the wheel compiles.
+    thread::scope(|scope| {
+        let page = scope.spawn(|| page::test_installed(workspace));
+        let python = python::test_with(workspace);
+        page.join().map_err(|_| anyhow!("the page's tests were not run to their end"))?.and(python)
+    })?;
     progress("testing the workspace");
-    run(test_workspace(workspace).env(snarkjs::VARIABLE, snarkjs).args(args))?;
-    python::test_with(workspace)
+    run(test_workspace(workspace).env(snarkjs::VARIABLE, snarkjs).args(args))
 }
 
 fn test_workspace(workspace: &Workspace) -> Command {
