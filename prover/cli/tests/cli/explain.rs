@@ -47,18 +47,13 @@ fn json(workspace: &Workspace, more: &[&str]) -> Value {
     serde_json::from_str(&workspace.succeed(arguments.iter().chain(more))).unwrap()
 }
 
+const COMPILE: [&str; 7] =
+    ["compile", "model.onnx", "samples.csv", "--input-format", "12:8", "--max-error-calibrated", "0.05"];
+
 #[test]
 fn values_are_those_of_both_models_and_parts_sum_up_to_the_error() {
     let workspace = by_hand();
-    workspace.succeed([
-        "compile",
-        "model.onnx",
-        "samples.csv",
-        "--input-format",
-        "12:8",
-        "--max-error-calibrated",
-        "0.05",
-    ]);
+    workspace.succeed(COMPILE);
     let explained = json(&workspace, &[]);
     let [output] = explained["outputs"].as_array().unwrap().as_slice() else { panic!("{explained}") };
     let (hidden_values, score) = float(0.75, 0.5);
@@ -85,17 +80,7 @@ fn values_are_those_of_both_models_and_parts_sum_up_to_the_error() {
     assert!((parts - (integer - score)).abs() < 1e-9, "{explained}");
     near(&output["input_rounding"], 0.0);
     // The certified bound is the report's.
-    let report: Value = serde_json::from_str(&workspace.succeed([
-        "compile",
-        "model.onnx",
-        "samples.csv",
-        "--input-format",
-        "12:8",
-        "--max-error-calibrated",
-        "0.05",
-        "--json",
-    ]))
-    .unwrap();
+    let report: Value = serde_json::from_str(&workspace.succeed(COMPILE.iter().chain(&["--json"]))).unwrap();
     let certified = report["assay_report"]["outputs"][0]["bound"]["certified"]["error"].as_f64().unwrap();
     near(&output["worst"]["bound"], certified);
     assert!((integer - score).abs() <= certified);

@@ -1,6 +1,7 @@
 //! Why an input is not explained.
 
 use crate::calibrate::CalibrationError;
+use crate::check::Difference;
 use crate::feature::InputError;
 use crate::import::ImportError;
 use crate::internal::InternalError;
@@ -11,22 +12,9 @@ use crate::quantize::error::PlanError;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExplainError {
-    /// Another ONNX file, or other weights beside it: see [`Source::digest`](crate::Source::digest).
-    #[error("the ONNX file has digest {}, the model was compiled from {}", hex(.given), hex(.file))]
-    Onnx {
-        /// Digest that the model names.
-        file: [u8; 32],
-        /// Digest of what was given.
-        given: [u8; 32],
-    },
-    /// Other calibration data.
-    #[error("the calibration data has digest {}, the model was compiled with {}", hex(.given), hex(.file))]
-    Calibration {
-        /// Digest that the model names.
-        file: [u8; 32],
-        /// Digest of what was given.
-        given: [u8; 32],
-    },
+    /// Another ONNX file, or other calibration data.
+    #[error(transparent)]
+    Differs(#[from] Difference),
     /// The integers are not those of the float model's weights without what the calibration data says.
     #[error(
         "what values of this model's layers were scaled by depends on the calibration data, which was not given"
@@ -67,8 +55,4 @@ impl From<PlanError> for ExplainError {
             PlanError::Infeasible => InternalError("a graph that was feasible").into(),
         }
     }
-}
-
-fn hex(digest: &[u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

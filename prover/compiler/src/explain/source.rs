@@ -5,6 +5,7 @@ use assay_interface::missing::code;
 
 use super::error::ExplainError;
 use crate::calibrate::Table;
+use crate::check::Difference;
 use crate::compiled::CompiledModel;
 use crate::import;
 use crate::model::{Absent, Model};
@@ -42,14 +43,14 @@ impl FloatSource {
     ) -> Result<Self, ExplainError> {
         let (file, given) = (compiled.source_digest, source.digest());
         if file != given {
-            return Err(ExplainError::Onnx { file, given });
+            return Err(Difference::Onnx { file, given }.into());
         }
         let samples =
             calibration.map(|table| compiled.arrange(table)).transpose()?.map(|arranged| arranged.rows);
         if let Some(samples) = &samples {
             let (file, given) = (compiled.provenance.calibration_digest, calibration_digest(samples));
             if file != given {
-                return Err(ExplainError::Calibration { file, given });
+                return Err(Difference::Calibration { file, given }.into());
             }
         }
         let options = &compiled.provenance.options;

@@ -1,6 +1,6 @@
 //! What explains an input: both models' values, parts that sum up to the difference, and the bounds that the compiler certified.
 
-use assay_compiler::{CompiledModel, ExplainError, Options, Report, Strategy, Table, compile};
+use assay_compiler::{CompiledModel, Difference, ExplainError, Options, Report, Strategy, Table, compile};
 
 use crate::builder::*;
 use crate::networks::perceptron;
@@ -128,9 +128,9 @@ fn trees_need_the_data_for_their_bounds() {
     assert!((with.outputs[0].worst.float - f64::from(0.1f32)).abs() < 1e-12, "{with:?}");
     let other = Table::Rows(vec![vec![0.29, 0.5, 0.1]]);
     let refused = compiled.explainer(&bytes, Some(&other)).err();
-    assert!(matches!(refused, Some(ExplainError::Calibration { .. })), "{refused:?}");
+    assert!(matches!(refused, Some(ExplainError::Differs(Difference::Calibration { .. }))), "{refused:?}");
     let refused = compiled.explainer(&perceptron(&[3, 1], 3).bytes(), None).err();
-    assert!(matches!(refused, Some(ExplainError::Onnx { .. })), "{refused:?}");
+    assert!(matches!(refused, Some(ExplainError::Differs(Difference::Onnx { .. }))), "{refused:?}");
 }
 
 /// Amounts of different sizes under a logarithm are brought to one: then the data says to which.
