@@ -8,8 +8,7 @@ use std::sync::OnceLock;
 
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
-use light_poseidon::PoseidonParameters;
-use light_poseidon::parameters::bn254_x5::get_poseidon_parameters;
+use assay_poseidon::PoseidonParameters;
 
 pub use assay_interface::poseidon::MAX_ARITY;
 
@@ -17,7 +16,7 @@ const WIDTHS: usize = MAX_ARITY + 2;
 
 /// Parameters of one width, and the linear layers of its partial rounds multiplied out.
 pub(crate) struct Width {
-    pub(crate) parameters: PoseidonParameters<Fr>,
+    pub(crate) parameters: &'static PoseidonParameters<Fr>,
     /// S-box input of each partial round, then the `t` state elements after the last one, over the
     /// basis (1, `t` outputs of the full round before, outputs of the partial rounds so far).
     pub(crate) partial: Vec<Vec<Fr>>,
@@ -26,8 +25,8 @@ pub(crate) struct Width {
 pub(crate) fn width(t: usize) -> Option<&'static Width> {
     static CACHE: [OnceLock<Option<Width>>; WIDTHS] = [const { OnceLock::new() }; WIDTHS];
     let build = || {
-        let parameters = get_poseidon_parameters::<Fr>(u8::try_from(t).ok()?).ok()?;
-        let partial = multiply_out(&parameters);
+        let parameters = assay_poseidon::parameters(t)?;
+        let partial = multiply_out(parameters);
         Some(Width { parameters, partial })
     };
     CACHE.get(t)?.get_or_init(build).as_ref()
@@ -74,7 +73,7 @@ fn mix(p: &PoseidonParameters<Fr>, state: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
 /// constant to `wires`, and returns the hash; `None` for a width without parameters.
 pub(crate) fn trace(input: &[(Fr, bool)], wires: &mut Vec<Fr>) -> Option<Fr> {
     let t = input.len();
-    let p = &width(t)?.parameters;
+    let p = width(t)?.parameters;
     let mut state: Vec<Fr> = input.iter().map(|&(value, _)| value).collect();
     let mut mixed = vec![Fr::zero(); t];
     let half = p.full_rounds / 2;
@@ -102,7 +101,7 @@ pub(crate) fn trace(input: &[(Fr, bool)], wires: &mut Vec<Fr>) -> Option<Fr> {
 /// Wires of a hash of `arity` elements where `constants` elements of the first state are constant; `None`
 /// for an arity without parameters.
 pub(crate) fn wires(arity: usize, constants: usize) -> Option<usize> {
-    let p = &width(arity + 1)?.parameters;
+    let p = width(arity + 1)?.parameters;
     Some(3 * (p.full_rounds * p.width + p.partial_rounds - constants.min(p.width)))
 }
 

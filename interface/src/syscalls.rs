@@ -113,7 +113,7 @@ mod backend {
 
 #[cfg(not(target_os = "solana"))]
 mod backend {
-    use light_poseidon::{Poseidon, PoseidonBytesHasher};
+    use assay_poseidon::{PoseidonBytesHasher, hasher};
     use sha2::{Digest, Sha256};
     use solana_bn254::compression::prelude::{
         alt_bn128_g1_compress_be, alt_bn128_g1_decompress_be, alt_bn128_g2_compress_be,
@@ -132,7 +132,7 @@ mod backend {
     }
 
     pub(crate) fn poseidon(inputs: &[&[u8]]) -> Option<[u8; 32]> {
-        Poseidon::<ark_bn254::Fr>::new_circom(inputs.len()).ok()?.hash_bytes_be(inputs).ok()
+        hasher(inputs.len())?.hash_bytes_be(inputs).ok()
     }
 
     pub(crate) fn g1_add(input: &[u8; 128]) -> Option<[u8; 64]> {

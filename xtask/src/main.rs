@@ -19,6 +19,7 @@ mod process;
 mod programs;
 mod python;
 mod snarkjs;
+mod suite;
 mod tasks;
 mod typescript;
 mod workspace;

@@ -1,12 +1,13 @@
 //! The page in `app/web`: built on the SDK, tested in Debian's Chromium against a cluster with the committed programs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
 
 use crate::debian;
-use crate::process::{cargo, progress, run};
+use crate::process::{progress, run};
+use crate::suite;
 use crate::typescript;
 use crate::workspace::Workspace;
 
@@ -17,7 +18,7 @@ const DEBIAN_PACKAGES: [&str; 2] = ["chromium", "fonts-dejavu-core"];
 pub fn test(workspace: &Workspace) -> Result<()> {
     typescript::build(workspace)?;
     install(workspace)?;
-    test_installed(workspace)
+    test_installed(workspace, &suite::command_line(workspace)?)
 }
 
 fn folder(workspace: &Workspace) -> PathBuf {
@@ -27,18 +28,14 @@ fn folder(workspace: &Workspace) -> PathBuf {
 /// Installs what the page is built and tested with; the SDK is built.
 pub fn install(workspace: &Workspace) -> Result<()> {
     debian::install(&DEBIAN_PACKAGES, "install Chromium, and name it in the variable CHROMIUM")?;
-    // The tests' cluster proves with the command line, built as its own tests are: as a binary alone it would have other features, and all
-    // dependencies with it.
-    let arguments = ["test", "--release", "--workspace", "--test", "cli", "--no-run", "--quiet"];
-    run(cargo().current_dir(&workspace.root).args(arguments))?;
     typescript::install(&folder(workspace))
 }
 
-/// Builds and tests the page with what is installed.
-pub fn test_installed(workspace: &Workspace) -> Result<()> {
+/// Builds and tests the page with what is installed; `binary` is the command line, which the tests' cluster proves with.
+pub fn test_installed(workspace: &Workspace, binary: &Path) -> Result<()> {
     progress("building and testing the page");
     run(Command::new("npm")
         .current_dir(folder(workspace))
-        .env("ASSAY_BINARY", workspace.target.join("release/assay"))
+        .env("ASSAY_BINARY", binary)
         .args(["test", "--silent"]))
 }

@@ -10,7 +10,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use crate::debian;
-use crate::process::{cargo, cargo_less, find_on_path, progress, run};
+use crate::process::{cargo_less, find_on_path, progress, run};
+use crate::suite;
 use crate::workspace::Workspace;
 
 /// The least that the pinned packages run on.
@@ -19,22 +20,11 @@ const LEAST: &str = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3
 /// Builds the command line, then as [`test_with`].
 pub fn test(workspace: &Workspace) -> Result<()> {
     progress("building the command line");
-    // By way of its tests and of the whole workspace: another choice of packages would compile dependencies with other features.
-    run(cargo().current_dir(&workspace.root).args([
-        "test",
-        "--release",
-        "--workspace",
-        "--locked",
-        "--quiet",
-        "--no-run",
-        "--test",
-        "cli",
-    ]))?;
-    test_with(workspace)
+    test_with(workspace, &suite::command_line(workspace)?)
 }
 
-/// Builds the wheel, installs it, checks lints and types, and runs the tests with the command line that is in the build directory.
-pub fn test_with(workspace: &Workspace) -> Result<()> {
+/// Builds the wheel, installs it, checks lints and types, and runs the tests with the command line `binary`.
+pub fn test_with(workspace: &Workspace, binary: &Path) -> Result<()> {
     let package = workspace.root.join("sdk/python");
     let target = workspace.target.join("python");
     let python = install(workspace)?;
@@ -66,7 +56,7 @@ pub fn test_with(workspace: &Workspace) -> Result<()> {
     };
     run(module("mypy").arg("--cache-dir").arg(target.join("mypy")).args(["python", "tests"]))?;
     progress("testing the Python module");
-    run(module("pytest").env("ASSAY_BINARY", workspace.target.join("release/assay")))
+    run(module("pytest").env("ASSAY_BINARY", binary))
 }
 
 /// The interpreter of the virtual environment with the packages of the requirements, which is made where it is not there as they say.

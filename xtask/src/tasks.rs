@@ -2,7 +2,6 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::process::Command;
 use std::thread;
 
 use anyhow::{Result, anyhow, bail};
@@ -11,7 +10,7 @@ use crate::build::{self, Prepared, Toolchain};
 use crate::cluster::{self, Address, Running};
 use crate::process::{Background, cargo, progress, run};
 use crate::workspace::Workspace;
-use crate::{artifacts, identity, node, page, programs, python, snarkjs, typescript};
+use crate::{artifacts, identity, node, page, programs, python, snarkjs, suite, typescript};
 
 /// Compiles the programs; those of the packages become the committed ones.
 pub fn build(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
@@ -54,7 +53,7 @@ pub fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     let of_cargo = args.split(|arg| arg == "--").next().unwrap_or_default();
     progress("compiling the workspace's tests, beside what comes next");
     let compiling =
-        Background::start(test_workspace(workspace).args(["--no-run", "--quiet"]).args(of_cargo))?;
+        Background::start(suite::command(workspace).args(["--no-run", "--quiet"]).args(of_cargo))?;
     verify_prepared(workspace, &prepared)?;
     typescript::verify_module(workspace)?;
     typescript::test(workspace)?;
@@ -62,20 +61,15 @@ pub fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     compiling.finish()?;
     page::install(workspace)?;
     python::install(workspace)?;
+    let binary = suite::command_line(workspace)?;
     // The browser leaves a core idle, where the wheel compiles.
     thread::scope(|scope| {
-        let page = scope.spawn(|| page::test_installed(workspace));
-        let python = python::test_with(workspace);
+        let page = scope.spawn(|| page::test_installed(workspace, &binary));
+        let python = python::test_with(workspace, &binary);
         page.join().map_err(|_| anyhow!("the page's tests were not run to their end"))?.and(python)
     })?;
     progress("testing the workspace");
-    run(test_workspace(workspace).env(snarkjs::VARIABLE, snarkjs).args(args))
-}
-
-fn test_workspace(workspace: &Workspace) -> Command {
-    let mut command = cargo();
-    command.current_dir(&workspace.root).args(["test", "--release", "--workspace"]);
-    command
+    run(suite::command(workspace).env(snarkjs::VARIABLE, snarkjs).args(args))
 }
 
 /// What Anchor tells its scripts: the cluster, and the key file of who pays there.
@@ -104,27 +98,15 @@ pub fn anchor_test(workspace: &Workspace) -> Result<()> {
     if started.is_some() {
         cluster::test(workspace)?;
         progress("testing over RPC from Rust"); // these move the clock by days, which no other cluster lets them do
-        run(cargo()
-            .current_dir(&workspace.root)
+        run(suite::command(workspace)
             .envs(environment.clone())
-            // The whole workspace, as everywhere: for single packages cargo would compile others' dependencies with other features.
-            .args(["test", "--release", "--workspace", "--test", "verifier", "--test", "cli", "over_rpc"])
+            .args(["--test", "verifier", "--test", "cli", "over_rpc"])
             .args(["--", "--include-ignored", "--nocapture"]))?;
     }
     let typescript = workspace.root.join("sdk/ts");
     if typescript.join("package.json").is_file() {
         progress("testing over RPC from TypeScript");
-        // The tests prove with the command line, which its own tests are built with: as a binary alone it would have other features, and
-        // all dependencies with it.
-        run(cargo().current_dir(&workspace.root).args([
-            "test",
-            "--release",
-            "--workspace",
-            "--test",
-            "cli",
-            "--no-run",
-        ]))?;
-        let binary = workspace.target.join("release/assay");
+        let binary = suite::command_line(workspace)?;
         run(node::npm(&typescript)?.envs(environment).env("ASSAY_BINARY", binary).arg("test"))?;
     }
     Ok(())

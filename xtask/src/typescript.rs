@@ -64,7 +64,7 @@ fn build_module(workspace: &Workspace) -> Result<Vec<u8>> {
         .env("CARGO_TARGET_DIR", &directory)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .env("CARGO_PROFILE_RELEASE_STRIP", "true")
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s") // as fast as 3 here, and smaller: nine tenths of it are Poseidon's constants
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s") // as fast as 3 here, and smaller
         .args(["build", "--release", "--locked", "--quiet", "--package", "assay-wasm", "--target", TARGET])
         .arg("-Zbuild-std=std,panic_abort"))?;
     read(&directory.join(TARGET).join("release/assay_wasm.wasm"))

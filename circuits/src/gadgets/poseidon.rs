@@ -21,7 +21,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::{Field, One};
-use light_poseidon::PoseidonParameters;
+use assay_poseidon::PoseidonParameters;
 
 use crate::builder::Builder;
 use crate::case::Case;

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use ark_bn254::Fr;
 use assay_interface::{
     field::Scalar,
     member::{Claim, MAX_DEPTH, MemberError, Tree, key, leaf, node, root_of_path},
@@ -10,7 +9,7 @@ use assay_interface::{
     statement::{Statement, StatementError, TensorValue, unpack},
     tag::ListKind,
 };
-use light_poseidon::{Poseidon, PoseidonBytesHasher};
+use assay_poseidon::{PoseidonBytesHasher, hasher};
 use sha2::{Digest, Sha256};
 
 fn int(value: u64) -> Scalar {
@@ -155,7 +154,7 @@ fn no_bytes_of_a_member_schema_have_two_readings() {
 /// Poseidon of big-endian elements, by another crate's interface.
 fn hash(elements: &[[u8; 32]]) -> [u8; 32] {
     let inputs: Vec<&[u8]> = elements.iter().map(|element| &element[..]).collect();
-    let mut poseidon = Poseidon::<Fr>::new_circom(inputs.len()).expect("a width");
+    let mut poseidon = hasher(inputs.len()).expect("a width");
     poseidon.hash_bytes_be(&inputs).expect("canonical elements")
 }
 

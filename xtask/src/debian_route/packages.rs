@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::debian;
 use crate::process::{capture, cargo, find_on_path, progress, run};
+use crate::suite::PROFILE;
 use crate::workspace::Workspace;
 
 /// rustc with the standard library's source, and the LLVM that this rustc was built on.
@@ -59,12 +60,13 @@ pub fn install(workspace: &Workspace) -> Result<Tools> {
 fn linker(workspace: &Workspace) -> Result<PathBuf> {
     run(cargo().current_dir(&workspace.root).args([
         "build",
-        "--release",
+        "--profile",
+        PROFILE,
         "--quiet",
         "--package",
         "assay-sbpf",
     ]))?;
-    Ok(workspace.target.join("release/assay-sbpf"))
+    Ok(workspace.target.join(PROFILE).join("assay-sbpf"))
 }
 
 /// The installed sbpf-linker, or a fresh one in the build directory.
