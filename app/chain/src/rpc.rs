@@ -20,6 +20,7 @@ use crate::transaction::Hash;
 use crate::transport::{Transport, strings};
 
 mod accounts;
+mod statuses;
 mod wire;
 
 pub use self::wire::{At, Spent, filters, written};
@@ -28,8 +29,8 @@ use self::wire::{Listed, Written, compare};
 /// What programs see as the clock, and where the Unix time stands in it.
 const CLOCK: Address = Address::from_str_const("SysvarC1ock11111111111111111111111111111111");
 const UNIX_TIME: std::ops::Range<usize> = 32..40;
-/// What a server says that keeps the latest blocks only.
-const NO_HISTORY: i64 = -32011;
+/// Which cluster it is.
+const GENESIS: &str = "getGenesisHash";
 /// How long whoever takes bundles may take to answer: a blockhash does not live long.
 const BUNDLE_PATIENCE: Duration = Duration::from_secs(2);
 /// Blocks from now on that a blockhash lives for at most: 150, and servers behind one address differ by some.
@@ -89,7 +90,8 @@ pub enum Cluster {
 }
 
 impl Cluster {
-    fn of_genesis(hash: &str) -> Self {
+    /// The cluster with this genesis.
+    pub fn of_genesis(hash: &str) -> Self {
         match hash {
             "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d" => Self::Mainnet,
             "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG" => Self::Devnet,
@@ -225,9 +227,23 @@ impl Rpc {
     /// # Errors
     /// As [`Rpc::ask`].
     pub fn cluster(&self) -> Result<Cluster> {
-        const METHOD: &str = "getGenesisHash";
-        let hash = self.ask(METHOD, &json!([]))?;
-        self.found(METHOD, hash.as_str().map(Cluster::of_genesis))
+        let hash = self.ask(GENESIS, &json!([]))?;
+        self.found(GENESIS, hash.as_str().map(Cluster::of_genesis))
+    }
+
+    /// The hash of the cluster's genesis, in base58.
+    ///
+    /// # Errors
+    /// As [`Rpc::ask`].
+    pub fn genesis(&self) -> Result<String> {
+        let hash = self.ask(GENESIS, &json!([]))?;
+        let hash = hash.as_str().and_then(|hash| hash.parse::<Hash>().ok());
+        self.found(GENESIS, hash.map(|hash| hash.to_string()))
+    }
+
+    /// Whether the server is on this machine.
+    pub fn is_here(&self) -> bool {
+        self.transport.is_here()
     }
 
     /// The account at an address, if there is one.
@@ -405,45 +421,6 @@ impl Rpc {
     /// Why a bundle was not taken, if one was not since this was asked last.
     pub fn unbundled(&self) -> Option<String> {
         self.unbundled.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// Whether the server looks beyond the latest blocks when it is asked for a transaction.
-    ///
-    /// # Errors
-    /// As [`Rpc::ask`].
-    pub fn keeps_history(&self, signature: &str) -> Result<bool> {
-        let options = json!({ "searchTransactionHistory": true });
-        match self.ask("getSignatureStatuses", &json!([[signature], options])) {
-            Ok(_) => Ok(true),
-            Err(Error::Rpc { code: NO_HISTORY, .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// What is known of a transaction; `None` where nothing is. `everywhere` asks beyond the latest blocks, of servers that keep more.
-    ///
-    /// # Errors
-    /// As [`Rpc::ask`].
-    pub fn status(&self, signature: &str, everywhere: bool) -> Result<Option<Status>> {
-        const METHOD: &str = "getSignatureStatuses";
-        let options = json!({ "searchTransactionHistory": everywhere });
-        let answer = match self.ask(METHOD, &json!([[signature], options])) {
-            Err(Error::Rpc { code: NO_HISTORY, .. }) if everywhere => return self.status(signature, false),
-            answer => answer?,
-        };
-        let status = self.found(METHOD, answer.pointer("/value/0"))?;
-        if status.is_null() {
-            return Ok(None);
-        }
-        let read = || {
-            let level = status.get("confirmationStatus").and_then(Value::as_str);
-            Some(Status {
-                slot: status.get("slot")?.as_u64()?,
-                error: status.get("err").filter(|error| !error.is_null()).cloned(),
-                commitment: level.unwrap_or("processed").parse().ok()?,
-            })
-        };
-        self.found(METHOD, read()).map(Some)
     }
 }
 

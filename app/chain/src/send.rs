@@ -19,6 +19,8 @@ use crate::refusal::Refusal;
 use crate::rpc::{Blockhash, Execution, Rpc};
 use crate::transaction::{Budget, MOST_COMPUTE_UNITS, Unsigned};
 
+mod many;
+
 /// Most micro-lamports a compute unit that are paid because others pay them.
 pub const MOST_RECENT: u64 = 1_000_000;
 /// Between two looks at a transaction: a local cluster has it at once, and others in a slot or two.

@@ -93,7 +93,8 @@ fn open(path: &Path) -> io::Result<io::Take<File>> {
     Ok(file.take(LONGEST))
 }
 
-fn expanded(path: &str) -> PathBuf {
+/// A path in which `~/` is the home directory, where there is one.
+pub fn expanded(path: &str) -> PathBuf {
     path.strip_prefix("~/").and_then(at_home).unwrap_or_else(|| path.into())
 }
 

@@ -62,6 +62,11 @@ impl Transport {
         (is_here(&self.host) && self.url.trim_end_matches('/') == local).then_some(local)
     }
 
+    /// Whether the server is on this machine.
+    pub(crate) fn is_here(&self) -> bool {
+        is_here(&self.host)
+    }
+
     /// The result of a method. A server that is busy is asked again.
     pub(crate) fn ask(&self, method: &'static str, parameters: &Value) -> Result<Value> {
         patiently(|| self.ask_once(method, parameters))

@@ -174,6 +174,13 @@ impl Localnet {
         self.svm.set_sysvar(&clock);
     }
 
+    /// Lets slots pass, and no time.
+    pub(crate) fn pass_slots(&mut self, slots: u64) {
+        let mut clock = self.svm.get_sysvar::<Clock>();
+        clock.slot = clock.slot.saturating_add(slots);
+        self.svm.set_sysvar(&clock);
+    }
+
     /// Moves the clock.
     pub fn advance(&mut self, seconds: i64) {
         self.set_time(self.now().saturating_add(seconds));

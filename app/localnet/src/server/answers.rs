@@ -40,6 +40,7 @@ impl State {
         let value = match method {
             "getGenesisHash" => return Some(Ok(json!(GENESIS))),
             "getBlockHeight" | "getSlot" => return Some(Ok(json!(self.slot))),
+            "getBalance" => json!(self.found(&address(first?)?).map_or(0, |found| found.lamports)),
             "getRecentPrioritizationFees" => return Some(Ok(json!([]))),
             "getMinimumBalanceForRentExemption" => {
                 let length = usize::try_from(first?.as_u64()?).ok()?;
@@ -61,10 +62,22 @@ impl State {
                 let item = |(address, account): (Address, Account)| json!({ "pubkey": address.to_string(), "account": written(&account) });
                 Value::Array(self.net.listed(&watch).into_iter().map(item).collect())
             }
-            "simulateTransaction" => transaction::simulate(&mut self.net, &transaction::read(first?)?),
+            "simulateTransaction" => {
+                self.pass_slots();
+                transaction::simulate(&mut self.net, &transaction::read(first?)?)
+            }
             other => return Some(Err(wrong(-32601, &format!("nobody asks for {other}")))),
         };
         Some(Ok(json!({ "context": { "slot": self.slot }, "value": value })))
+    }
+
+    /// Lets programs see the slots that have passed. The loader of programs does nothing about one twice in a slot.
+    fn pass_slots(&mut self) {
+        let passed = self.slot.saturating_sub(self.seen);
+        if passed > 0 {
+            self.net.pass_slots(passed);
+            self.seen = self.slot;
+        }
     }
 
     /// Another one in each slot: what is signed anew has another signature. It says of which slot it is.
@@ -120,6 +133,7 @@ impl State {
         if slot > self.slot || slot.saturating_add(LIFE) < self.slot {
             return Err(refused("Blockhash not found", &json!("BlockhashNotFound"), &json!([])));
         }
+        self.pass_slots();
         let is_tried = parameters.pointer("/1/skipPreflight").and_then(Value::as_bool) != Some(true);
         if is_tried {
             let trial = transaction::simulate(&mut self.net, &transaction);

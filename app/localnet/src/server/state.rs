@@ -37,6 +37,8 @@ pub struct State {
     pub before_send: Option<Before>,
     /// Which questions, by method and parameters, are refused with an error of the server's own.
     pub refuses: Option<fn(&str, &Value) -> bool>,
+    /// The last slot that programs saw.
+    pub(super) seen: u64,
     /// What `getTransaction` shows, by signature.
     pub(super) records: HashMap<String, Value>,
 }
@@ -59,6 +61,7 @@ impl State {
             cuts: false,
             before_send: None,
             refuses: None,
+            seen: FIRST,
             records: HashMap::new(),
         }
     }

@@ -1,0 +1,265 @@
+//! A run: what is wanted is compared with the cluster, the plan is shown, and then done step by step.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use assay_chain::{Price, sol};
+use assay_interface::bytes::Hex;
+use serde_json::json;
+use solana_keypair::Keypair;
+
+use crate::description::Description;
+use crate::error::{Result, Stop};
+use crate::m0001_programs::{Program, programs};
+use crate::m0002_sources::Sources;
+use crate::m0003_model::Register;
+use crate::m0004_activation::Activate;
+use crate::m0005_market::CreateMarket;
+use crate::m0006_hand_over::HandOver;
+use crate::model::ModelFiles;
+use crate::plan::{Action, Plan, Step, Work, costs, signed_sol, table};
+use crate::record::Record;
+use crate::send;
+use crate::world::World;
+
+/// How often the same action may be planned again, in pieces that did not arrive.
+const ROUNDS: u32 = 5;
+
+/// Steps in order.
+type Steps = Vec<Box<dyn Step>>;
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The description's file.
+    pub description: PathBuf,
+    /// The payer's key file, in place of the description's.
+    pub payer: Option<PathBuf>,
+    /// What is paid beyond the fee for signatures.
+    pub price: Price,
+    /// Whether nothing is sent.
+    pub is_dry: bool,
+    /// Whether nobody is asked.
+    pub is_agreed: bool,
+    /// Whether keys that others may have are taken on clusters that are not local.
+    pub takes_development_keys: bool,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The cluster had all that is wanted.
+    Nothing,
+    /// It has now.
+    Done,
+    /// It has what can be done now; something must be waited for.
+    NotYet,
+    /// Nothing was sent, as it was said.
+    Dry,
+    /// Nothing was sent, for nobody agreed.
+    Declined,
+}
+
+/// The steps of a description, in order, and the keys that they want beside the description's roles.
+///
+/// # Errors
+/// A file of the description's cannot be used.
+fn steps(description: &Description) -> Result<(Steps, Vec<Keypair>)> {
+    let (programs, keys) = programs(description)?;
+    let identities = programs.iter().map(Program::identity).collect();
+    let mut steps = Steps::new();
+    steps.extend(programs.into_iter().map(|program| Box::new(program) as Box<dyn Step>));
+    steps.extend(Sources::of(description).map(|sources| Box::new(sources) as Box<dyn Step>));
+    if let Some(model) = ModelFiles::read(description)?.map(Rc::new) {
+        steps.push(Box::new(Register(Rc::clone(&model))));
+        steps.push(Box::new(Activate(Rc::clone(&model))));
+        if let Some(market) = description.market.clone() {
+            steps.push(Box::new(CreateMarket::of(market, model)?));
+        }
+    }
+    if description.hand_over.is_some() {
+        steps.push(Box::new(HandOver(identities)));
+    }
+    Ok((steps, keys))
+}
+
+/// Runs the migration. `out` is told the plan and what is done.
+///
+/// # Errors
+/// Something is not as it must be: what was sent stays, and the next run goes on from there.
+pub fn run(options: &Options, out: &mut dyn Write) -> Result<Ending> {
+    let description = Description::read(&options.description)?;
+    let (steps, keys) = steps(&description)?;
+    let digest = description.digest;
+    let mut world =
+        World::open(description, options.payer.as_deref(), options.price, options.takes_development_keys)?;
+    keys.into_iter().for_each(|key| world.add(key));
+    let mut say = |text: String| {
+        // Whoever reads no further may be gone: what is done does not depend on it.
+        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    };
+    say(format!(
+        "cluster {}, payer {} with {} SOL",
+        world.genesis,
+        world.payer,
+        sol(world.rpc.balance(&world.payer)?)
+    ));
+    let mut record = None;
+    if !options.is_dry {
+        let folder = world.description.path(&world.description.cluster.records);
+        let mut opened = Record::open(&folder, &world.genesis)?;
+        if opened.was_torn {
+            say(format!(
+                "the last line of {} had been cut short: it is kept as text",
+                opened.path().display()
+            ));
+        }
+        let count = send::settle(&world, &mut opened)?;
+        if count > 0 {
+            say(format!("looked up {count} transactions whose end the record did not tell"));
+        }
+        record = Some(opened);
+    }
+    let plans = plan_all(&steps, &world)?;
+    say(format!("\n{}", table(&plans)));
+    let is_waiting = |plan: &Plan| plan.actions.iter().any(|action| matches!(action.work, Work::NotYet(_)));
+    let has_work = plans.iter().any(|(_, plan)| !plan.actions.is_empty());
+    let first = plans.iter().find_map(|(_, plan)| plan.actions.first());
+    if !has_work {
+        say("nothing to do: the cluster has all of it".into());
+        return Ok(Ending::Nothing);
+    }
+    if let Some(Action { what, work: Work::NotYet(why), .. }) = first {
+        say(format!("not yet: {what} {why}"));
+        return Ok(if options.is_dry { Ending::Dry } else { Ending::NotYet });
+    }
+    let (total, most) = costs(&plans);
+    say(format!(
+        "in all {} SOL, and {} at most on the way, without priority fees",
+        signed_sol(total),
+        signed_sol(most)
+    ));
+    let has = world.rpc.balance(&world.payer)?;
+    if i64::try_from(has).is_ok_and(|has| has < most) {
+        return Err(Stop::new(
+            format!("{} has {} SOL, and this takes {} at most", world.payer, sol(has), signed_sol(most)),
+            "send SOL there; on a test cluster `solana airdrop` does",
+        ));
+    }
+    if plans.iter().any(|(_, plan)| is_waiting(plan)) {
+        say("what stands behind something that is not yet is for a later run".into());
+    }
+    let Some(mut record) = record else {
+        try_first(&plans, &world, &mut say)?;
+        say("dry run: nothing was sent".into());
+        return Ok(Ending::Dry);
+    };
+    drop(plans);
+    if !options.is_agreed && !agreed()? {
+        say("nothing was sent".into());
+        return Ok(Ending::Declined);
+    }
+    record.append(
+        "run",
+        json!({ "description": Hex(&digest).to_string(), "payer": world.payer.to_string() }),
+    )?;
+    for step in &steps {
+        if !take(step.as_ref(), &world, &mut record, &mut say)? {
+            record.append("ends", json!({ "with": "not yet", "step": step.number() }))?;
+            return Ok(Ending::NotYet);
+        }
+    }
+    record.append("ends", json!({ "with": "done" }))?;
+    say(format!("done; the record is {}", record.path().display()));
+    Ok(Ending::Done)
+}
+
+fn plan_all<'a>(steps: &'a [Box<dyn Step>], world: &World) -> Result<Vec<(&'a dyn Step, Plan)>> {
+    let plan = |step: &'a dyn Step| Ok((step, step.plan(world).map_err(|stop| named(stop, step))?));
+    steps.iter().map(|step| plan(step.as_ref())).collect()
+}
+
+fn named(stop: Stop, step: &dyn Step) -> Stop {
+    stop.about(format_args!("step {:04}, {}", step.number(), step.name()))
+}
+
+/// Does all that a step has to do, and looks after each action at what is there. Whether it is done: it may have to wait.
+fn take(step: &dyn Step, world: &World, record: &mut Record, say: &mut dyn FnMut(String)) -> Result<bool> {
+    let about = |stop: Stop| named(stop, step);
+    let (mut last, mut rounds) = (None, 0);
+    loop {
+        let plan = step.plan(world).map_err(about)?;
+        let Some(action) = plan.actions.first() else {
+            if last.is_some() {
+                record.append(
+                    "done",
+                    json!({ "step": step.number(), "name": step.name(), "found": plan.found }),
+                )?;
+                say(format!("{:04} {}: {}", step.number(), step.name(), plan.found));
+            }
+            return Ok(true);
+        };
+        if let Work::NotYet(why) = &action.work {
+            say(format!("{:04} {}: not yet, {why}", step.number(), step.name()));
+            return Ok(false);
+        }
+        let this = (action.account, std::mem::discriminant(&action.work));
+        rounds = if last == Some(this) { rounds + 1 } else { 0 };
+        if rounds > ROUNDS {
+            return Err(about(Stop::new(
+                format!("{} landed, and {} does not show it", action.what, action.account),
+                "run the command again, or use another server (cluster.url): it looks first at what is done",
+            )));
+        }
+        last = Some(this);
+        say(format!("{:04} {}: {} ...", step.number(), step.name(), action.what));
+        match &action.work {
+            Work::Send(calls) => drop(send::one(world, record, step, action, calls).map_err(about)?),
+            Work::SendAndWait(calls) => {
+                let landed = send::one(world, record, step, action, calls).map_err(about)?;
+                send::next_slot(world, landed.slot).map_err(about)?;
+            }
+            Work::SendMany(calls) => send::many(world, record, step, action, calls).map_err(about)?,
+            Work::NotYet(_) => {}
+        }
+    }
+}
+
+/// Simulates what each step would do first. Only of the first step can be said for certain that it would go through.
+fn try_first(plans: &[(&dyn Step, Plan)], world: &World, say: &mut dyn FnMut(String)) -> Result<()> {
+    let mut is_first = true;
+    for (step, plan) in plans {
+        let calls = match plan.actions.first().map(|action| &action.work) {
+            Some(Work::Send(calls) | Work::SendAndWait(calls)) => calls.as_slice(),
+            Some(Work::SendMany(calls)) => calls.get(..1).unwrap_or_default(),
+            Some(Work::NotYet(_)) | None => continue,
+        };
+        let what = plan.actions.first().map(|action| action.what.as_str()).unwrap_or_default();
+        let title = format!("{:04} {}: {what}", step.number(), step.name());
+        match world.sender(calls).simulate(calls) {
+            Ok(simulated) => {
+                say(format!("{title}: would go through, {} compute units", simulated.execution.compute_units))
+            }
+            Err(error) if is_first => return Err(named(error.into(), *step)),
+            Err(error) => say(format!("{title}: not before what stands above it is done ({error})")),
+        }
+        is_first = false;
+    }
+    Ok(())
+}
+
+/// Asks whoever sits at the terminal.
+fn agreed() -> Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Err(Stop::new(
+            "nobody is there to agree to the plan: standard input is no terminal",
+            "--yes agrees to it beforehand; --dry-run shows it and sends nothing",
+        ));
+    }
+    eprint!("go on? [y/N] ");
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    read.map_err(|error| Stop::new(format!("no answer can be read: {error}"), "--yes agrees beforehand"))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}

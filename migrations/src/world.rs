@@ -1,0 +1,242 @@
+//! The cluster, the keys, and what is wanted: what every step is given.
+
+use std::path::Path;
+use std::time::Duration;
+
+use assay_chain::rpc::{At, Cluster};
+use assay_chain::settings::{self, url};
+use assay_chain::{Commitment, MOST_PRIORITY, Price, Rpc, Sender};
+use assay_host::Account;
+use solana_address::Address;
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+use crate::description::Description;
+use crate::error::{Result, Stop};
+
+/// Keys that everybody has: they are files of the repository.
+const TEST_ONLY: [&str; 6] = [
+    include_str!("../../programs/verifier/test-only-keypair.json"),
+    include_str!("../../programs/feed/test-only-keypair.json"),
+    include_str!("../../programs/lending/test-only-keypair.json"),
+    include_str!("../../programs/market/test-only-keypair.json"),
+    include_str!("../../programs/credit/test-only-keypair.json"),
+    include_str!("../../tools/cluster/test-only-wallet.json"),
+];
+/// How long a transaction is waited for.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// What accounts without a program belong to.
+const SYSTEM: Address = Address::from_str_const("11111111111111111111111111111111");
+
+/// A cluster, and who signs there.
+pub struct World {
+    /// The server.
+    pub rpc: Rpc,
+    /// The hash of the cluster's genesis.
+    pub genesis: String,
+    /// What is wanted.
+    pub description: Description,
+    /// Whether keys that somebody else may have are taken here: the cluster is local, or it was said so.
+    pub takes_development_keys: bool,
+    /// Who pays.
+    pub payer: Address,
+    /// Who may upgrade programs.
+    pub upgrade: Address,
+    /// Who registers the model.
+    pub model: Address,
+    /// Who creates the market.
+    pub market: Address,
+    keys: Vec<Keypair>,
+    price: Price,
+}
+
+impl World {
+    /// Reads the keys, and asks the cluster which one it is. `payer` is a key file in place of the description's.
+    ///
+    /// # Errors
+    /// A key file is none, nobody answers, or it is another cluster than the description's.
+    pub fn open(
+        description: Description,
+        payer: Option<&Path>,
+        price: Price,
+        takes_development_keys: bool,
+    ) -> Result<Self> {
+        let named = |file: &Path| settings::keypair(&description.path(file));
+        let payer = match payer {
+            Some(file) => settings::keypair(file)?,
+            None => named(&description.keys.payer)?,
+        };
+        let paying = payer.pubkey();
+        let mut keys = vec![payer];
+        let mut role = |file: &Option<std::path::PathBuf>| match file {
+            Some(file) => {
+                let key = named(file)?;
+                let address = key.pubkey();
+                keys.push(key);
+                Ok::<_, Stop>(address)
+            }
+            None => Ok(paying),
+        };
+        let upgrade = role(&description.keys.upgrade)?;
+        let model = role(&description.keys.model)?;
+        let market = role(&description.keys.market)?;
+        let server = url(&description.cluster.url)?;
+        let rpc = Rpc::new(&server, Commitment::Confirmed);
+        let genesis = rpc.genesis()?;
+        let is_local = rpc.is_here() && Cluster::of_genesis(&genesis) == Cluster::Other;
+        right_cluster(&description.cluster.genesis, &genesis, is_local)?;
+        let takes_development_keys = is_local || takes_development_keys;
+        let world = Self {
+            rpc,
+            genesis,
+            description,
+            takes_development_keys,
+            payer: paying,
+            upgrade,
+            model,
+            market,
+            keys,
+            price,
+        };
+        for key in [paying, upgrade, model, market] {
+            world.refuse_test_only(&key, "the key of")?;
+        }
+        Ok(world)
+    }
+
+    /// Takes one more key that may sign.
+    pub fn add(&mut self, key: Keypair) {
+        self.keys.push(key);
+    }
+
+    /// Whether a key is here.
+    pub fn has(&self, address: &Address) -> bool {
+        self.keys.iter().any(|key| key.pubkey() == *address)
+    }
+
+    /// Refuses an address whose secret key is a file of the repository, where that matters. `what` stands before it in the message.
+    ///
+    /// # Errors
+    /// It is one, and the cluster is none of this machine's.
+    pub fn refuse_test_only(&self, address: &Address, what: &str) -> Result<()> {
+        if self.takes_development_keys || !test_only().any(|public| public == *address) {
+            return Ok(());
+        }
+        Err(Stop::new(
+            format!(
+                "{what} {address} is in this repository, so everybody has it, and this cluster is not local"
+            ),
+            "make key pairs of your own (migrations/README.md, program ids); --development-keys takes it all the same, for trials",
+        ))
+    }
+
+    /// The accounts at some addresses, in their order. An account without an owner's bytes, which anybody makes by sending SOL there, is none.
+    ///
+    /// # Errors
+    /// The cluster cannot be asked.
+    pub fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>> {
+        let is_empty = |found: &Account| found.owner == SYSTEM && found.data.is_empty();
+        let read = |At { value, .. }: At<Option<Account>>| value.filter(|found| !is_empty(found));
+        Ok(self.rpc.accounts_at(addresses)?.into_iter().map(read).collect())
+    }
+
+    /// The account at an address, if there is one.
+    ///
+    /// # Errors
+    /// As [`World::accounts`].
+    pub fn account(&self, address: &Address) -> Result<Option<Account>> {
+        Ok(self.accounts(&[*address])?.pop().flatten())
+    }
+
+    /// Lamports that an account of this length must hold.
+    ///
+    /// # Errors
+    /// The cluster cannot be asked.
+    pub fn rent(&self, length: usize) -> Result<i64> {
+        Ok(i64::try_from(self.rpc.rent(length)?).unwrap_or(i64::MAX))
+    }
+
+    /// Lamports of the fee for a transaction of these instructions, without what is paid for being early.
+    pub fn fee(&self, instructions: &[Instruction]) -> i64 {
+        5_000_i64.saturating_mul(i64::try_from(self.signers(instructions).len()).unwrap_or(i64::MAX))
+    }
+
+    /// Whoever sends these instructions: the payer, and those of the keys that sign.
+    pub fn sender(&self, instructions: &[Instruction]) -> Sender<'_> {
+        Sender {
+            rpc: &self.rpc,
+            payer: self.payer,
+            keys: self.signers(instructions),
+            price: self.price,
+            most_priority: MOST_PRIORITY,
+            patience: PATIENCE,
+        }
+    }
+
+    fn signers(&self, instructions: &[Instruction]) -> Vec<&dyn Signer> {
+        let metas = || instructions.iter().flat_map(|instruction| &instruction.accounts);
+        let mut signers: Vec<&dyn Signer> = Vec::new();
+        for key in &self.keys {
+            let address = key.pubkey();
+            let signs = address == self.payer || metas().any(|meta| meta.is_signer && meta.pubkey == address);
+            if signs && signers.iter().all(|known| known.pubkey() != address) {
+                signers.push(key);
+            }
+        }
+        signers
+    }
+}
+
+fn right_cluster(wanted: &str, genesis: &str, is_local: bool) -> Result<()> {
+    match wanted {
+        "local" if is_local => Ok(()),
+        "local" => Err(Stop::new(
+            format!(
+                "the description is for a local cluster, and {genesis} is at another machine, or a public one"
+            ),
+            "cluster.genesis in the description is what `solana genesis-hash` prints for the cluster that is meant",
+        )),
+        hash if hash == genesis => Ok(()),
+        other => Err(Stop::new(
+            format!("this is another cluster: its genesis is {genesis}, and the description's is {other}"),
+            "cluster.url has to be a server of the described cluster; for another cluster, write another description",
+        )),
+    }
+}
+
+/// The addresses of keys that everybody has.
+fn test_only() -> impl Iterator<Item = Address> {
+    let address = |text: &&str| {
+        let bytes: Vec<u8> = serde_json::from_str(text).ok()?;
+        Some(Address::new_from_array(bytes.get(32..64)?.try_into().ok()?))
+    };
+    TEST_ONLY.iter().filter_map(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As long as the programs' addresses are those of the repository's key pairs, each is known as such.
+    #[test]
+    fn keys_that_everybody_has_are_known() {
+        assert_eq!(test_only().count(), TEST_ONLY.len());
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for program in assay_programs::identities() {
+            let file = root.join("programs").join(program.name).join("test-only-keypair.json");
+            let key = settings::keypair(&file).unwrap();
+            assert!(test_only().any(|public| public == key.pubkey()), "{}", program.name);
+        }
+        assert!(test_only().all(|public| public != Address::default()));
+    }
+
+    #[test]
+    fn a_description_is_for_one_cluster() {
+        right_cluster("local", "G", true).unwrap();
+        right_cluster("G", "G", false).unwrap();
+        for (wanted, genesis, is_local) in [("local", "G", false), ("H", "G", true)] {
+            assert!(right_cluster(wanted, genesis, is_local).unwrap_err().remedy.is_some());
+        }
+    }
+}
