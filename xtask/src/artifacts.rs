@@ -110,7 +110,7 @@ fn differences(committed: &Files, built: &Files) -> Vec<String> {
     let names: std::collections::BTreeSet<_> = committed.keys().chain(built.keys()).collect();
     let difference = |name: &String| match (committed.get(name), built.get(name)) {
         (Some(committed), Some(built)) => {
-            let hashes = (hex(&Sha256::digest(committed)), hex(&Sha256::digest(built)));
+            let hashes = (digest(committed), digest(built));
             (committed != built)
                 .then(|| format!("programs/{name} has the hash {}; the sources give {}", hashes.0, hashes.1))
         }
@@ -126,7 +126,7 @@ fn sums(files: &Files, sources: &str) -> String {
         "# `cargo xtask build` writes this file; `cargo xtask verify-build` checks it.\n{SOURCES}{sources}\n"
     );
     for (name, bytes) in files {
-        let _ = writeln!(text, "{}  {name}", hex(&Sha256::digest(bytes)));
+        let _ = writeln!(text, "{}  {name}", digest(bytes));
     }
     text
 }
@@ -177,6 +177,11 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let fresh = path.with_extension("tmp");
     fs::write(&fresh, bytes).with_context(|| format!("cannot write {}", fresh.display()))?;
     fs::rename(&fresh, path).with_context(|| format!("cannot replace {}", path.display()))
+}
+
+/// SHA-256 in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -18,6 +18,7 @@ mod platform_tools;
 mod process;
 mod programs;
 mod python;
+mod release;
 mod snarkjs;
 mod suite;
 mod tasks;
@@ -71,6 +72,8 @@ enum Task {
     },
     /// Test the programs over RPC: on the cluster at ANCHOR_PROVIDER_URL, or on a local one that is started for it.
     AnchorTest,
+    /// Make a release of this commit under out/: the command line, the programs, their IDLs, and the hashes of all of it.
+    Release,
     /// Build the page in app/web, and test it in a browser.
     Page,
     /// Run the demonstration on the committed programs.
@@ -102,6 +105,7 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Test { args } => tasks::test(&workspace, args),
         Task::Localnet { args } => cluster::exec(&workspace, args),
         Task::AnchorTest => tasks::anchor_test(&workspace),
+        Task::Release => release::release(&workspace).map(drop),
         Task::Page => page::test(&workspace),
         Task::Demo { args } => tasks::demo(&workspace, args),
     }
