@@ -51,7 +51,9 @@ impl From<assay_chain::Error> for Stop {
             Some(named) => format!("the transaction was refused: {named}"),
             None => error.to_string(),
         };
-        Self { what, remedy: error.hint() }
+        // The library's hints name the options of `assay`.
+        let ours = |hint: String| hint.replace("--url", "cluster.url").replace("--fee-payer", "--keypair");
+        Self { what, remedy: error.hint().map(ours) }
     }
 }
 
@@ -61,6 +63,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn hints_name_what_there_is_here() {
+        let url = assay_chain::settings::url("moonnet").unwrap_err();
+        let hint = Stop::from(url).remedy.unwrap();
+        assert!(hint.starts_with("cluster.url localhost") && !hint.contains("--url"), "{hint}");
+    }
 
     #[test]
     fn every_programs_errors_have_names() {

@@ -115,9 +115,11 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<Ending> {
                 opened.path().display()
             ));
         }
-        let count = send::settle(&world, &mut opened)?;
+        let count = opened.pending().len();
         if count > 0 {
-            say(format!("looked up {count} transactions whose end the record did not tell"));
+            // One that may land yet is waited for, a minute or so.
+            say(format!("looking up {count} transactions whose end the record does not tell"));
+            send::settle(&world, &mut opened)?;
         }
         record = Some(opened);
     }

@@ -127,3 +127,58 @@ fn a_bundle_that_nobody_takes_goes_the_usual_way_at_once_and_that_is_told() {
         assert_eq!(rpc.unbundled(), None, "it is told once");
     }
 }
+
+/// Of many, each is handed in until its status is known; where one failed, the others are not waited for.
+#[test]
+fn many_are_handed_in_and_one_that_fails_ends_them() {
+    for fails in [false, true] {
+        let handed_in = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&handed_in);
+        let url = testing::server(move |method, params| {
+            let value = match method {
+                "getLatestBlockhash" => json!({ "value": {
+                    "blockhash": Address::default().to_string(), "lastValidBlockHeight": 1_150,
+                } }),
+                "getBlockHeight" => json!(1_000),
+                "simulateTransaction" => {
+                    json!({ "value": { "err": null, "logs": [], "unitsConsumed": 1 } })
+                }
+                "getSignatureStatuses" => {
+                    let asked = params[0].as_array().unwrap();
+                    let error = |index: usize| match fails && index == 1 {
+                        true => json!({ "InstructionError": [1, "IncorrectAuthority"] }),
+                        false => Value::Null,
+                    };
+                    let status =
+                        |index| json!({ "slot": 7, "err": error(index), "confirmationStatus": "confirmed" });
+                    json!({ "value": (0..asked.len()).map(status).collect::<Vec<_>>() })
+                }
+                _ => {
+                    noted.lock().unwrap().push(params[0].to_string());
+                    // What is said to it decides nothing.
+                    return json!({ "error": { "code": -32000, "message": "not today" } });
+                }
+            };
+            json!({ "result": value })
+        });
+        let rpc = Rpc::new(&url, Commitment::Confirmed);
+        let key = Slow(Keypair::new(), Duration::ZERO);
+        let calls: Vec<Instruction> = (0..200_u8)
+            .map(|data| Instruction {
+                program_id: Address::new_from_array([7; 32]),
+                accounts: Vec::new(),
+                data: vec![data],
+            })
+            .collect();
+        let mut landed = Vec::new();
+        let sent = sender(&rpc, &key).send_many(&calls, &mut |count| landed.push(count));
+        let mut handed_in = handed_in.lock().unwrap().clone();
+        match fails {
+            true => assert!(matches!(sent, Err(Error::Failed { slot: 7, .. })), "{sent:?}"),
+            false => assert!(sent.is_ok() && landed == (1..=200).collect::<Vec<_>>(), "{sent:?}"),
+        }
+        handed_in.sort_unstable();
+        handed_in.dedup();
+        assert_eq!(handed_in.len(), if fails { 128 } else { 200 });
+    }
+}
