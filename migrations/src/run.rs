@@ -244,7 +244,8 @@ fn try_first(plans: &[(&dyn Step, Plan)], world: &World, say: &mut dyn FnMut(Str
                 say(format!("{title}: would go through, {} compute units", simulated.execution.compute_units))
             }
             Err(error) if is_first => return Err(named(error.into(), *step)),
-            Err(error) => say(format!("{title}: not before what stands above it is done ({error})")),
+            // Why says nothing: what it stands on is not there.
+            Err(_) => say(format!("{title}: cannot be tried before what stands above it is done")),
         }
         is_first = false;
     }

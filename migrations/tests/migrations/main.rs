@@ -36,7 +36,6 @@ fn from_nothing_and_again() {
     let all = world.describe_all();
 
     let dry = world.run(&all, &["--dry-run"]).ends(0, "dry run: nothing was sent");
-    println!("{}", dry.out);
     assert!(dry.out.contains("0001 verifier program: buffer for"), "{dry:#?}");
     assert!(dry.out.contains("would go through"), "{dry:#?}");
     assert!(dry.out.contains("activate: 1 d after it is registered"), "{dry:#?}");
