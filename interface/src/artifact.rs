@@ -130,10 +130,11 @@ impl Kind {
 
     /// Version of the payload that is written, and the only one that is read. Compiled models of version 1 did not say what they were
     /// compiled from; those of version 2 have circuits of statements of version 1, without tags in commitments; those of version 3
-    /// knew fewer layers, and no kinds of features; circuits of version 4 took integers outside the declared domains.
+    /// knew fewer layers, and no kinds of features; circuits of version 4 took integers outside the declared domains; those of version 5
+    /// claimed nothing of decisions.
     pub const fn version(self) -> u16 {
         match self {
-            Kind::Circuit => 5,
+            Kind::Circuit => 6,
             Kind::ProvingKey | Kind::VerifyingKey | Kind::Witness | Kind::Proof | Kind::SetupRecord => {
                 VERSION
             }

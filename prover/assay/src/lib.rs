@@ -51,6 +51,7 @@
 //! | [`Prover`], [`Decision`] | proofs, each verified before it is given |
 //! | [`Verifier`], [`Verified`] | verdicts, and what they rest on |
 //! | [`Model::execute`], [`Execution`] | statement and witness without a proof |
+//! | [`Model::decide`], [`OutputDecision`] | on which side of a threshold a score lies, which class it is, and whether the float model certainly decides the same |
 //! | [`Model::explain`], [`Explanation`] | float model beside integers, layer by layer, with the certified bound |
 //! | [`Error`] | everything that goes wrong, by stable [codes](Error::code) |
 //! | [`Observer`] | progress and cancellation of what takes long, by one callback |
@@ -70,6 +71,7 @@
 
 mod causes;
 mod context;
+mod decisions;
 mod error;
 mod execution;
 mod files;
@@ -92,7 +94,10 @@ pub use assay_compiler::{
     Arranged, Causes, CheckOutcome, Clamped, Compared, Difference, Differences, ExactFloats, ExplainError,
     Explainer, Explanation, Feature, Format as IntegerFormat, LayerExplanation, LayerTrace, MemberInput,
     OnnxFile, Options as CompileOptions, OutputExplanation, Report, Source as OnnxSource, Strategy, Warning,
-    Widths, model::ClassNames, report::ProvingTime,
+    Widths,
+    decision::{Band, Certain, DecisionClaim, Lead, Uncertain},
+    model::ClassNames,
+    report::ProvingTime,
 };
 pub use assay_groth16::{
     Calibration, Cancelled, Estimate, MeasureError, Observer, Progress, Proof, ProvingKey, SetupKind,
@@ -102,6 +107,7 @@ pub use assay_interface::member;
 pub use assay_interface::{field::Scalar, proof_file::ProofFile, schema::ModelSchema, statement::Statement};
 pub use causes::{MembershipError, SaltsError, WitnessFileError};
 pub use context::{Context, ContextError};
+pub use decisions::{Certainty, Choice, ClaimFields, Decided, OutputDecision};
 pub use error::{Class, Error};
 pub use execution::Execution;
 pub use keys::{CircuitBinding, Keys, open_setup_record, open_verifying_key};

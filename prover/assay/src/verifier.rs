@@ -6,6 +6,7 @@ use assay_interface::{field::Scalar, member::Claim, proof_file::ProofFile, state
 use crate::{
     causes::MembershipError,
     context::Context,
+    decisions::OutputDecision,
     error::Error,
     execution::statement_digest,
     keys::{CircuitBinding, Keys, same_key},
@@ -42,6 +43,8 @@ pub struct Verified {
     pub setup: SetupKind,
     /// What the statement shows, where the verifier has the model.
     pub tensors: Option<Tensors>,
+    /// What its outputs decide, where the verifier has a model that decides: made of the statement and of what the model's file claims.
+    pub decisions: Vec<OutputDecision>,
 }
 
 impl Verifier {
@@ -102,6 +105,10 @@ impl Verifier {
         let digest = statement_digest(statement)?;
         verify(&self.key, proof, &digest)?;
         let tensors = self.model.as_ref().map(|model| model.decode(statement)).transpose()?;
+        let decisions = match (&self.model, &tensors) {
+            (Some(model), Some(tensors)) => model.decisions_of(&tensors.outputs, &[]),
+            _ => Vec::new(),
+        };
         Ok(Verified {
             statement: statement.clone(),
             digest,
@@ -109,6 +116,7 @@ impl Verifier {
             binding: self.binding,
             setup: self.key.setup_kind(),
             tensors,
+            decisions,
         })
     }
 

@@ -3,9 +3,9 @@
 use std::{ops::ControlFlow, sync::LazyLock};
 
 use assay::{
-    CircuitBinding, Class, CompileOptions, Content, Context, Error, Keys, MemberInput, Membership, Model,
-    Observer, ProofFile, Prover, Salts, Samples, Scalar, SetupRecord, SetupSeed, Stage, Strategy, Verifier,
-    VerifyingKey, draw_scalar, member, system_rng,
+    Certainty, Choice, CircuitBinding, Class, CompileOptions, Content, Context, DecisionClaim, Error, Keys,
+    MemberInput, Membership, Model, Observer, ProofFile, Prover, Salts, Samples, Scalar, SetupRecord,
+    SetupSeed, Stage, Strategy, Verifier, VerifyingKey, draw_scalar, member, system_rng,
 };
 
 fn sources(folder: &str) -> (Vec<u8>, Samples) {
@@ -441,4 +441,45 @@ fn no_proof_by_hand_outside_of_the_domain() {
             }
         }
     }
+}
+
+/// A class by hidden scores: whoever has the inputs knows how far it is ahead; a verifier sees the class, and that he does not know.
+#[test]
+fn a_place_without_its_scores_is_not_known_to_be_certain() {
+    let outputs = vec!["class".to_owned()];
+    let (model, rows) = compile("clip-classifier", CompileOptions { outputs, ..CompileOptions::default() });
+    let [DecisionClaim::Place { lead, .. }] = model.claims() else { panic!("{:?}", model.claims()) };
+    let least = lead.grid.unwrap().0;
+    assert!(least > 0);
+    let mut seen = std::collections::BTreeSet::new();
+    for row in &rows {
+        let inputs = model.quantize(row).unwrap();
+        let outputs = model.evaluate(&inputs).unwrap();
+        let [known] = &model.decide(&inputs).unwrap()[..] else { panic!("one output") };
+        let [shown] = &outputs.decisions()[..] else { panic!("one output") };
+        let position = outputs.single().unwrap();
+        for decision in [known, shown] {
+            assert_eq!(decision.decided[0].choice, Choice::Place { position, class: None });
+        }
+        let ahead = known.decided[0].integer.unwrap();
+        assert_eq!(known.decided[0].grid == Certainty::Certain, ahead >= least);
+        assert_eq!((shown.decided[0].integer, shown.decided[0].grid), (None, Certainty::Hidden));
+        seen.insert(known.decided[0].grid.is_certain());
+    }
+    assert!(seen.contains(&Some(true)), "{seen:?}");
+    let keys = Keys::setup(&model, &mut system_rng().unwrap()).unwrap();
+    let inputs = model.quantize(&rows[0]).unwrap();
+    let decision = Prover::new(&model, &keys).unwrap().prove(&inputs, Context::NONE).unwrap();
+    let verifier = Verifier::of_keys(&keys);
+    let of_key_alone = verifier.verify_file(&decision.to_file()).unwrap();
+    assert_eq!(of_key_alone.decisions, []);
+    let verified = verifier.for_model(&model).unwrap().verify_file(&decision.to_file()).unwrap();
+    assert_eq!(verified.decisions, decision.outputs.decisions());
+    assert_eq!(verified.decisions, model.decisions(&decision.statement).unwrap());
+    let json = serde_json::to_value(&verified.decisions).unwrap();
+    assert_eq!(
+        (&json[0]["rule"], &json[0]["decided"][0]["certain"]),
+        (&"place".into(), &serde_json::Value::Null)
+    );
+    assert!(json[0]["decided"][0]["why"].as_str().unwrap().contains("not shown"), "{json}");
 }

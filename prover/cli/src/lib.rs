@@ -8,6 +8,7 @@ pub mod artifacts;
 pub mod bench;
 mod cli;
 mod commands;
+mod decisions;
 mod estimates;
 pub mod failure;
 pub mod files;

@@ -91,6 +91,11 @@ pub enum ReadError {
     /// Inputs of the ONNX file that are not those of the schema, or columns of them.
     #[error("input '{0}' of the ONNX file does not fit the schema, or nothing is joined")]
     FileInput(String),
+    /// A claim about an output's decisions that no compilation makes of it.
+    #[error(
+        "what is claimed of the decisions of output '{0}' does not fit it, or the threshold among the options"
+    )]
+    Decision(String),
     /// Names of classes that do not fit an output.
     #[error("the names of classes of output '{0}' do not fit it")]
     Classes(String),

@@ -54,6 +54,12 @@ pub enum Difference {
     /// Other names of classes: nothing else that is compared or proven says which class a label is.
     #[error("the names of classes differ")]
     Classes,
+    /// The same circuit with another claim about the outputs' decisions: no proof speaks of it, so nothing else shows that it was changed.
+    #[error("what is claimed of the decisions differs: {}", .outputs.join(", "))]
+    Decisions {
+        /// The outputs.
+        outputs: Vec<String>,
+    },
     /// Another circuit: proofs of the two are proofs of different statements.
     #[error("the circuit digest is {}, compiling again gives {}", hex(.file), hex(.rebuilt))]
     Circuit {
@@ -166,8 +172,17 @@ fn compare(file: &CompiledModel, rebuilt: &CompiledModel, differences: &mut Vec<
     let (ours, theirs) = (file.circuit.digest(), rebuilt.circuit.digest());
     if ours != theirs {
         differences.push(Difference::Circuit { file: ours, rebuilt: theirs });
-    } else if file.graph != rebuilt.graph {
+        // What else there is to say of it is another circuit's.
+        return;
+    }
+    if file.graph != rebuilt.graph {
         differences.push(Difference::Graph);
+    }
+    let claims = file.schema.outputs().iter().zip(file.decisions.iter().zip(&rebuilt.decisions));
+    let outputs: Vec<String> =
+        claims.filter(|(_, (was, is))| was != is).map(|(tensor, _)| tensor.name.clone()).collect();
+    if !outputs.is_empty() {
+        differences.push(Difference::Decisions { outputs });
     }
 }
 

@@ -5,6 +5,7 @@ use assay_circuits::Ranges;
 use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Inputs, Table};
 use crate::compiled::{CompiledModel, DecodeError};
 use crate::crossings::Crossings;
+use crate::decision::{self, DecisionClaim};
 use crate::feature::{Feature, InputError, check_domain};
 use crate::features::{contents, domains, encodings, input_formats, may_be_missing, real_or};
 use crate::float::{FloatError, FloatModel};
@@ -202,8 +203,19 @@ fn compile_to(
     let source_digest = source.digest();
     let classes = model.outputs.iter().map(|output| output.classes.clone()).collect();
     let file_inputs = model.file_inputs.iter().map(FileInput::of_schema).collect();
-    let compiled =
-        CompiledModel { schema, graph, circuit, features, file_inputs, classes, source_digest, provenance };
+    // What is certified is not known yet, and no reason to go on with what cannot be read.
+    let decisions = vec![DecisionClaim::None; graph.outputs.len()];
+    let mut compiled = CompiledModel {
+        schema,
+        graph,
+        circuit,
+        features,
+        decisions,
+        file_inputs,
+        classes,
+        source_digest,
+        provenance,
+    };
     compiled.check_readable().map_err(CompileError::Unreadable)?;
 
     // What the engine cannot run is no fault of the model: it goes unchecked, and the report says so.
@@ -234,6 +246,16 @@ fn compile_to(
         certify::found::evaluations(&equalized.model),
     );
     let certified = certified.without_refuted(&searched.errors);
+    compiled.decisions = decision::claims(&decision::Task {
+        model: &equalized.model,
+        plan: &found.plan,
+        graph: &compiled.graph,
+        schema: &compiled.schema,
+        classes: &compiled.classes,
+        threshold: options.threshold,
+        certified: &certified,
+    })?;
+    compiled.check_decisions().map_err(CompileError::Unreadable)?;
     let evidence = report::Evidence {
         model: &model,
         profile: &profile,

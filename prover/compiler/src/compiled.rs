@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! payload = provenance: u32 length, bytes; schema: u32 length, bytes; features: feature*; graph;
+//!           for each output what is claimed of its decisions: decision (`decision/encoding.rs`);
 //!           ranges: u8 (0 bits, 1 lookups); circuit digest: 32 bytes;
 //!           where an output has names of classes, or columns are joined, for each output: u8 (0 none, 1 of its values, 2 of its
 //!           elements); of those with names: u32 count, names;
@@ -12,15 +13,17 @@
 //!           missing: u8 (0 never, 1 a number stands for it: f64, 2 it has an integer of its own)
 //! ```
 //!
-//! This is version 5 of the payload. Files of the others are refused, with the advice to compile the model again. Version 1
+//! This is version 6 of the payload. Files of the others are refused, with the advice to compile the model again. Version 1
 //! had no provenance: without its options and the digest of its calibration data a model cannot be checked. Version 2 has
 //! this layout, but its circuit proves statements of version 1, whose commitments do not say how many values they hold. Version 3
 //! had layers of a few fixed kinds, one scale for an input, and no kinds of features. Circuits of version 4 proved any integers of
-//! the inputs' formats, whatever domains were declared.
+//! the inputs' formats, whatever domains were declared. Version 5 said nothing of decisions.
 //!
 //! The circuit itself is not stored: it follows from graph and schema, so a file cannot hold a graph and the circuit
 //! of another. Reading builds it again, once the graph is known to ask for no more than its bytes pay for, and compares
 //! its digest. The parent of the file is the SHA-256 of the ONNX file.
+
+mod features;
 
 use assay_circuits::{Circuit, Domain, Ranges};
 use assay_interface::artifact::{self, ArtifactError};
@@ -31,11 +34,12 @@ use assay_interface::schema::{ModelSchema, SchemaError, TensorSchema};
 use crate::budget::Budget;
 use crate::bytes::{CONSTRAINT, ReadError, Reader, Writer};
 use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Inputs, Table};
+use crate::decision::{self, DecisionClaim};
 use crate::feature::{Feature, InputError, check_domain};
 use crate::features::observed_ends;
 use crate::file_inputs;
 use crate::lower::{self, LowerError};
-use crate::model::{Absent, Categories, ClassNames, Encoding, FileInput, Kind, Unknown, batch};
+use crate::model::{Absent, ClassNames, Encoding, FileInput, batch};
 use crate::number::dequantize;
 use crate::provenance::Provenance;
 use crate::quantize::encoding;
@@ -53,6 +57,8 @@ pub struct CompiledModel {
     pub circuit: Circuit,
     /// The elements of all inputs, in order.
     pub features: Vec<Feature>,
+    /// What each output decides, and for which integers the float model certainly decides the same.
+    pub decisions: Vec<DecisionClaim>,
     /// The inputs of the ONNX file, in its order: the tensors of the statement, or columns of them.
     pub file_inputs: Vec<FileInput>,
     /// The names of classes of each output, if it is a classifier's.
@@ -243,35 +249,9 @@ impl CompiledModel {
         let schema = self.schema.encode();
         out.count(schema.len());
         out.bytes(&schema);
-        for feature in &self.features {
-            out.text(&feature.name);
-            out.bytes(&feature.min.to_le_bytes());
-            out.bytes(&feature.max.to_le_bytes());
-            match &feature.categories {
-                None => out.bytes(&[match feature.kind {
-                    Kind::Real => 0,
-                    Kind::Integer => 1,
-                    Kind::Bool => 2,
-                }]),
-                Some(categories) => {
-                    out.bytes(&[match categories.unknown {
-                        Unknown::Refused => 3,
-                        Unknown::Taken => 4,
-                    }]);
-                    out.count(categories.names.len());
-                    categories.names.iter().for_each(|name| out.text(name));
-                }
-            }
-            match feature.missing {
-                None => out.bytes(&[0]),
-                Some(Absent::StandsFor(number)) => {
-                    out.bytes(&[1]);
-                    out.bytes(&number.to_le_bytes());
-                }
-                Some(Absent::Coded) => out.bytes(&[2]),
-            }
-        }
+        features::write(&self.features, &mut out);
         encoding::write(&self.graph, &mut out);
+        decision::write(&self.decisions, &mut out);
         out.bytes(&[match self.ranges() {
             Ranges::Bits => 0,
             Ranges::Lookup => 1,
@@ -293,8 +273,18 @@ impl CompiledModel {
     /// [`DecodeError`] says which check failed.
     pub fn from_bytes(bytes: &[u8]) -> Result<CompiledModel, DecodeError> {
         let artifact = artifact::decode(artifact::Kind::Circuit, bytes)?;
-        let Contents { provenance, schema, features, file_inputs, classes, graph, ranges, digest, .. } =
-            read(artifact.payload)?;
+        let Contents {
+            provenance,
+            schema,
+            features,
+            decisions,
+            file_inputs,
+            classes,
+            graph,
+            ranges,
+            digest,
+            ..
+        } = read(artifact.payload)?;
         let circuit = lower::lower(&graph, &schema, ranges)?;
         if circuit.digest() != digest {
             return Err(DecodeError::CircuitDigest);
@@ -305,6 +295,7 @@ impl CompiledModel {
             graph,
             circuit,
             features,
+            decisions,
             file_inputs,
             classes,
             source_digest,
@@ -320,8 +311,21 @@ impl CompiledModel {
         // Of the options a file has what compiling again needs.
         let is_same = (&read.schema, &read.features) == (&self.schema, &self.features)
             && (&read.graph, read.ranges) == (&self.graph, self.ranges())
-            && (&read.classes, &read.file_inputs) == (&self.classes, &self.file_inputs);
+            && (&read.classes, &read.file_inputs) == (&self.classes, &self.file_inputs)
+            && read.decisions == self.decisions;
         if is_same { Ok(read.left) } else { Err(DecodeError::Another) }
+    }
+
+    /// Whether the claims about decisions are read as they are written.
+    pub(crate) fn check_decisions(&self) -> Result<(), DecodeError> {
+        let mut out = Writer::default();
+        decision::write(&self.decisions, &mut out);
+        let bytes = out.finish();
+        let mut reader = Reader::new(&bytes);
+        let options = &self.provenance.options;
+        let read = decision::read(&mut reader, &self.schema, &self.graph, options)?;
+        reader.finish()?;
+        if read == self.decisions { Ok(()) } else { Err(DecodeError::Another) }
     }
 }
 
@@ -330,6 +334,7 @@ struct Contents {
     provenance: Provenance,
     schema: ModelSchema,
     features: Vec<Feature>,
+    decisions: Vec<DecisionClaim>,
     file_inputs: Vec<FileInput>,
     classes: Vec<Option<ClassNames>>,
     graph: QuantGraph,
@@ -349,10 +354,11 @@ fn read(payload: &[u8]) -> Result<Contents, DecodeError> {
     let length = reader.count("bytes in the schema", assay_interface::schema::MAX_ENCODED_LEN)?;
     let schema = ModelSchema::decode(reader.take(length)?)?;
     let elements = schema.inputs().iter().map(|tensor| tensor.elements()).sum();
-    let features = read_features(&mut reader, elements)?;
+    let features = features::read(&mut reader, elements)?;
     check_missing(&features, &schema)?;
     check_finite(&features, &schema)?;
     let graph = encoding::read(&mut reader, &schema, &features)?;
+    let decisions = decision::read(&mut reader, &schema, &graph, &provenance.options)?;
     let ranges = match reader.byte()? {
         0 => Ranges::Bits,
         1 => Ranges::Lookup,
@@ -370,7 +376,18 @@ fn read(payload: &[u8]) -> Result<Contents, DecodeError> {
     let constraints = strategy::size(&graph, &intervals, &schema, ranges).constraints as u64;
     reader.spend("constraints", CONSTRAINT.saturating_mul(constraints))?;
     let left = reader.finish()?;
-    Ok(Contents { provenance, schema, features, file_inputs, classes, graph, ranges, digest, left })
+    Ok(Contents {
+        provenance,
+        schema,
+        features,
+        decisions,
+        file_inputs,
+        classes,
+        graph,
+        ranges,
+        digest,
+        left,
+    })
 }
 
 fn write_classes(classes: Option<&ClassNames>, out: &mut Writer) {
@@ -395,8 +412,8 @@ fn read_classes(reader: &mut Reader<'_>, schema: &ModelSchema) -> Result<Vec<Opt
     for output in outputs {
         let names = match reader.byte()? {
             0 => None,
-            1 => Some(ClassNames::Values(read_names(reader, "values of a label")?)),
-            2 => Some(ClassNames::Elements(read_names(reader, "names of elements")?)),
+            1 => Some(ClassNames::Values(features::read_names(reader, "values of a label")?)),
+            2 => Some(ClassNames::Elements(features::read_names(reader, "names of elements")?)),
             _ => return Err(ReadError::Classes(output.name.clone())),
         };
         let mut letters = names.iter().flat_map(ClassNames::names).flat_map(|name| name.chars());
@@ -436,53 +453,4 @@ fn check_finite(features: &[Feature], schema: &ModelSchema) -> Result<(), ReadEr
         Some((feature, _)) => Err(ReadError::Domain(feature.name.clone())),
         None => Ok(()),
     }
-}
-
-fn read_features(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Feature>, ReadError> {
-    let mut features: Vec<Feature> = Vec::new();
-    let mut names = std::collections::HashSet::new();
-    for _ in 0..count {
-        let name = reader.text()?;
-        let (min, max) = (f64::from_le_bytes(reader.fixed()?), f64::from_le_bytes(reader.fixed()?));
-        // What is no number is in no order.
-        if min.partial_cmp(&max).is_none_or(|order| order.is_gt()) {
-            return Err(ReadError::Domain(name));
-        }
-        if !names.insert(name.clone()) {
-            return Err(ReadError::Feature(name));
-        }
-        let (kind, unknown) = match reader.byte()? {
-            0 => (Kind::Real, None),
-            1 => (Kind::Integer, None),
-            2 => (Kind::Bool, None),
-            3 => (Kind::Integer, Some(Unknown::Refused)),
-            4 => (Kind::Integer, Some(Unknown::Taken)),
-            other => return Err(ReadError::Step(other)),
-        };
-        let categories = unknown.map(|unknown| read_categories(reader, unknown)).transpose()?;
-        let missing = match reader.byte()? {
-            0 => None,
-            1 => {
-                let number = Some(f64::from_le_bytes(reader.fixed()?)).filter(|number| number.is_finite());
-                Some(Absent::StandsFor(number.ok_or_else(|| ReadError::Domain(name.clone()))?))
-            }
-            2 => Some(Absent::Coded),
-            other => return Err(ReadError::Step(other)),
-        };
-        features.push(Feature { name, min, max, kind, categories, missing });
-    }
-    Ok(features)
-}
-
-fn read_categories(reader: &mut Reader<'_>, unknown: Unknown) -> Result<Categories, ReadError> {
-    Ok(Categories { names: read_names(reader, "values of a text")?, unknown })
-}
-
-fn read_names(reader: &mut Reader<'_>, what: &'static str) -> Result<Vec<String>, ReadError> {
-    // Not reserved: a count is believed as far as there are bytes.
-    let mut names = Vec::new();
-    for _ in 0..reader.count(what, u32::MAX as usize)? {
-        names.push(reader.text()?);
-    }
-    Ok(names)
 }

@@ -44,6 +44,7 @@ mod compile;
 mod compiled;
 pub mod compute_units;
 pub mod crossings;
+pub mod decision;
 mod elementary;
 mod explain;
 mod feature;

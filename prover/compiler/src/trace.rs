@@ -1,6 +1,7 @@
 //! The integers of every layer for one input: how a model comes to its outputs, without keys and without a proof.
 
 use crate::compiled::CompiledModel;
+use crate::decision;
 use crate::number::dequantize;
 use crate::quantize::RunError;
 use crate::quantize::graph::{LayerValues, QuantLayer};
@@ -43,5 +44,16 @@ impl CompiledModel {
             scale: layer.scale,
         };
         Ok(layers.map(trace).collect())
+    }
+
+    /// How far the largest of the scores is ahead of the next in each of its elements, of each output that is the place of the largest:
+    /// what [`DecisionClaim::Place`](crate::decision::DecisionClaim::Place) is about. In the scores' integers; `None` of other outputs.
+    ///
+    /// # Errors
+    /// [`RunError`] where the integers do not fit the inputs.
+    pub fn leads(&self, inputs: &[Vec<i64>]) -> Result<Vec<Option<Vec<i64>>>, RunError> {
+        let layers = self.graph.run_layers(inputs)?;
+        let accumulators: Vec<Vec<i64>> = layers.into_iter().map(|values| values.accumulators).collect();
+        Ok(decision::leads(&self.graph, &accumulators))
     }
 }

@@ -6,9 +6,10 @@ use assay::{Calibration, Compilation, Error, MeasureError, OnnxFile, Samples};
 use assay_compiler::import;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use serde_json::json;
 
 use crate::{
-    errors::raised,
+    errors::{exception, raised},
     options::{Choices, options},
     schema,
     table::{Source, samples},
@@ -41,17 +42,34 @@ pub fn compile(
     let samples = samples(py, source)?;
     let mut options = options(py, choices, None)?;
     observed(py, progress, move |observer| {
-        let onnx = match (bytes, path) {
-            (Some(bytes), _) => OnnxFile { bytes, external: Default::default() },
-            (None, Some(path)) => assay::open_onnx(&path)?,
-            (None, None) => return Err(Error::Internal("a compilation of nothing")),
-        };
+        let onnx = onnx_file(bytes, path)?;
         if options.name.is_none() && matches!(import::graph_name(&onnx.bytes), Ok(None)) {
             options.name = name;
         }
         let Compilation { model, report } = assay::Model::compile_with(&onnx, &samples, &options, observer)?;
         Ok((Model(model), Report(report)))
     })
+}
+
+/// An ONNX file: its bytes, or a path to it, beside which its weights may lie.
+fn onnx_file(bytes: Option<Vec<u8>>, path: Option<PathBuf>) -> Result<OnnxFile, Error> {
+    match (bytes, path) {
+        (Some(bytes), _) => Ok(OnnxFile { bytes, external: Default::default() }),
+        (None, Some(path)) => assay::open_onnx(&path),
+        (None, None) => Err(Error::Internal("an ONNX file that is nowhere")),
+    }
+}
+
+/// That what is about one row was asked of more, or of none.
+pub fn one_of(py: Python<'_>, rows: usize, what: &str) -> PyErr {
+    let text = format!("{rows} rows are given, and {what} is about one");
+    exception(
+        py,
+        "samples",
+        "unreadable",
+        &text,
+        Some("give one row, such as X[i], or X.iloc[[i]] of a data frame"),
+    )
 }
 
 /// The model in the bytes of a `.assay` file, or in a file.
@@ -124,6 +142,35 @@ impl Model {
             .into_iter()
             .map(|(name, integers, reals)| (name, PyBytes::new(py, &integers), PyBytes::new(py, &reals)));
         Ok((rows, columns.collect(), warnings))
+    }
+
+    /// The float model of an ONNX file beside the integers, for one row, as JSON; and warnings.
+    fn explain(
+        &self,
+        py: Python<'_>,
+        bytes: Option<Vec<u8>>,
+        path: Option<PathBuf>,
+        calibration: Option<Source<'_>>,
+        source: Source<'_>,
+    ) -> PyResult<(String, Vec<String>)> {
+        let calibration = calibration.map(|source| samples(py, source)).transpose()?;
+        let samples = samples(py, source)?;
+        let model = &self.0;
+        let found = quiet(py, || {
+            let onnx = onnx_file(bytes, path)?;
+            let (rows, warnings) = arrange(model, &samples)?;
+            let [row] = &rows[..] else { return Ok(Err(rows.len())) };
+            let explanation = model.explain(&onnx, calibration.as_ref(), row)?;
+            let decisions = model.decide(&model.quantize(row)?)?;
+            let facts = json!({
+                "layers": explanation.layers,
+                "outputs": explanation.outputs,
+                "decisions": decisions,
+                "unbounded": explanation.unbounded,
+            });
+            Ok(Ok((facts.to_string(), warnings)))
+        })?;
+        found.map_err(|rows| one_of(py, rows, "an explanation"))
     }
 
     /// Milliseconds of witness and proof, bytes of memory, and whether this machine was measured for it.

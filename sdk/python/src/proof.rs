@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     errors::{exception, raised},
     keys::{Keys, VerifyingKey},
-    model::{Model, arrange},
+    model::{Model, arrange, one_of},
     table::{Source, samples},
     work::{observed, quiet},
 };
@@ -36,17 +36,6 @@ fn inputs(
         inputs = inputs.with_membership(Membership::from_json(membership)?)?;
     }
     Ok((Ok(inputs), warnings))
-}
-
-fn one_of(py: Python<'_>, rows: usize) -> PyErr {
-    let text = format!("{rows} rows are given, and a proof is about one");
-    exception(
-        py,
-        "samples",
-        "unreadable",
-        &text,
-        Some("give one row, such as X[i], or X.iloc[[i]] of a data frame"),
-    )
 }
 
 #[pymethods]
@@ -83,6 +72,7 @@ impl Proof {
             let facts = json!({
                 "inputs": shown.inputs,
                 "outputs": shown.outputs,
+                "decisions": model.decide(&inputs)?,
                 "seconds": {
                     "solve": timings.solve.as_secs_f64(),
                     "prove": timings.prove.as_secs_f64(),
@@ -92,7 +82,7 @@ impl Proof {
             let salts = (!salts.is_empty()).then(|| salts.to_json(model));
             Ok(Ok((Proof(decision.to_file()), facts.to_string(), salts, warnings)))
         })?;
-        made.map_err(|rows| one_of(py, rows))
+        made.map_err(|rows| one_of(py, rows, "a proof"))
     }
 
     #[staticmethod]
@@ -129,7 +119,8 @@ pub enum Key<'py> {
     Verifying(PyRef<'py, VerifyingKey>),
 }
 
-/// Verifies a proof, and says of a valid one what it shows, as JSON: `{digest, context, circuit, binding, setup, inputs, outputs}`.
+/// Verifies a proof, and says of a valid one what it shows, as JSON: `{digest, context, circuit, binding, setup, inputs, outputs,
+/// decisions}`.
 ///
 /// # Errors
 /// `invalid-proof`, `other-statement`, `other-context`, `other-input`, `proof-key`: each says that the answer is no.
@@ -186,7 +177,7 @@ pub fn verify(
         }
         Ok(Ok(facts(&verified)))
     })?;
-    verdict.map_err(|rows| one_of(py, rows))
+    verdict.map_err(|rows| one_of(py, rows, "a proof"))
 }
 
 fn facts(verified: &Verified) -> String {
@@ -205,6 +196,7 @@ fn facts(verified: &Verified) -> String {
         },
         "inputs": shown.map(|shown| &shown.inputs),
         "outputs": shown.map(|shown| &shown.outputs),
+        "decisions": verified.decisions,
     });
     facts.to_string()
 }

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import assay
-from conftest import LINEAR
+from conftest import LINEAR, MODELS
 
 CONTEXT = b"\x1f" * 32
 
@@ -25,6 +25,44 @@ def test_a_proof_shows_what_the_model_decides(
     assert proof.public == int(verified.digest, 16) and proof.context == CONTEXT == verified.context
     assert json.loads(proof.to_json())["digest"] == verified.digest
     assert proof.seconds["prove"] > 0
+
+
+def test_a_decision_says_its_side_and_how_certain_it_is(row: dict[str, float]) -> None:
+    scores = assay.compile(LINEAR / "model.onnx", LINEAR / "calibration.csv")
+    (score,) = scores.run([list(row.values())]).values()
+    seen = {}
+    for off in (-1.0, 0.0, 1.0):
+        threshold = float(score.ravel()[0]) + off
+        compiled = assay.compile(LINEAR / "model.onnx", LINEAR / "calibration.csv", threshold=threshold)
+        compiled.setup()
+        proof = compiled.prove(row)
+        decision = proof.decision
+        assert decision is not None and (decision.rule, decision.why, decision.position) == ("threshold", None, None)
+        assert decision.band is not None and decision.band[0] <= threshold < decision.band[1] + 1
+        assert decision.value == proof.outputs[decision.output][0] and decision.integer == proof.integers[decision.output][0]
+        # What a verifier makes of the proof and the model's file is the same; the proof holds nothing of it.
+        read = assay.Proof.from_bytes(proof.to_bytes())
+        verified = assay.load(compiled.to_bytes()).verify(read, compiled.key)
+        assert verified.decision == decision and verified.decisions == (decision,)
+        seen[off] = (decision.side, decision.certain)
+    assert seen[-1.0] == ("at_least", True) and seen[1.0] == ("below", True)
+    assert seen[0.0][1] is False, seen
+    scores.setup()
+    undecided = scores.prove(row)
+    assert undecided.decisions == () and undecided.decision is None
+
+
+def test_an_explanation_has_both_models(row: dict[str, float]) -> None:
+    compiled = assay.compile(LINEAR / "model.onnx", LINEAR / "calibration.csv", threshold=0)
+    explained = compiled.explain(row, LINEAR / "model.onnx")
+    (output,) = explained["outputs"]
+    worst = output["worst"]
+    (values,) = compiled.run([list(row.values())]).values()
+    assert worst["integer"] == values.ravel()[0] and abs(worst["integer"] - worst["float"]) <= worst["bound"]
+    assert explained["decisions"][0]["decided"][0]["integer"] == compiled.run([list(row.values())]).integers[output["name"]].ravel()[0]
+    with pytest.raises(assay.AssayError) as caught:
+        compiled.explain(row, MODELS / "suite" / "signal" / "model.onnx")
+    assert caught.value.code == "other-source"
 
 
 def test_rows_in_every_form_are_one(linear: assay.Compiled, key: assay.Key, proof: assay.Proof, row: dict[str, float]) -> None:

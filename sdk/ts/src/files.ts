@@ -103,7 +103,7 @@ function decodeFile(engine: Engine, kind: number, bytes: Bytes): { parent: Uint8
   reader.take(5);
   const found = reader.u8();
   const version = reader.u16();
-  const newest = found === 1 ? 4 : 1;
+  const newest = found === 1 ? 6 : 1;
   if (version === 0) {
     throw new AssayError("format version 0 does not exist: the file is damaged");
   }

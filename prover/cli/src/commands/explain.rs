@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use assay::{Causes, Clamped, Explanation, LayerExplanation, OutputExplanation, Widths};
+use assay::{Causes, Clamped, Explanation, LayerExplanation, OutputDecision, OutputExplanation, Widths};
 use assay_compiler::report::{real, real_up};
 use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
 use crate::commands::compile::read_model;
 use crate::commands::{beside, print, show};
+use crate::decisions;
 use crate::inputs::{self, read_samples};
 use crate::outcome::Outcome;
 use crate::ui::{self, LOUD, STRONG, Table, paint};
@@ -69,23 +70,27 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let onnx = read_model(&path)?;
     let samples = args.calibration.as_ref().map(|path| read_samples(path, "calibration file")).transpose()?;
     let explanation = model.model.explain(&onnx, samples.as_ref(), &row).with_context(|| show(&path))?;
-    print(|| to_json(&model, &explanation), || to_text(&model, &explanation))?;
+    let decisions = model.model.decide(&model.model.quantize(&row)?)?;
+    let (json, text) =
+        (|| to_json(&model, &explanation, &decisions), || to_text(&model, &explanation, &decisions));
+    print(json, text)?;
     Ok(Outcome::Valid)
 }
 
-fn to_json(model: &Model, explanation: &Explanation) -> Value {
+fn to_json(model: &Model, explanation: &Explanation, decisions: &[OutputDecision]) -> Value {
     let Explanation { layers, outputs, unbounded } = explanation;
     json!({
         "file": show(&model.path),
         "model": model.model.name(),
         "layers": layers,
         "outputs": outputs,
+        "decisions": decisions,
         "unbounded": unbounded,
         "clamped": layers.iter().filter_map(|layer| advice(model, layer)).collect::<Vec<_>>(),
     })
 }
 
-fn to_text(model: &Model, explanation: &Explanation) -> String {
+fn to_text(model: &Model, explanation: &Explanation, decisions: &[OutputDecision]) -> String {
     let Explanation { layers, outputs, unbounded } = explanation;
     let mut text = format!("{}  {}\n", paint(STRONG, "explained"), show(&model.path));
     let mut table =
@@ -99,6 +104,7 @@ fn to_text(model: &Model, explanation: &Explanation) -> String {
         table.row([name, worst.element.to_string(), float, integer, error, bound, rounding]);
     }
     text += &table.render();
+    text += &decisions::section(decisions);
     text += &format!("{}, each by the value with the largest error\n", paint(STRONG, "layers"));
     let mut table = Table::new([
         "layer", "kind", "values", "element", "float", "integers", "error", "at most", "clamped",

@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use crate::artifacts;
 use crate::commands::{print, setup_kind, show};
+use crate::decisions;
 use crate::estimates;
 use crate::failure::hinted;
 use crate::outcome::Outcome;
@@ -181,6 +182,10 @@ fn describe_model(model: &assay::Model, description: &mut Description) -> anyhow
     description.table("tensors", &schema_table(schema));
     describe_columns(model, description);
     describe_classes(model, description);
+    if let Some(table) = decisions::claims(model) {
+        description.table("decisions, as this file claims", &table);
+        description.json.insert("decisions".into(), decisions::claims_json(model));
+    }
     let mut table = Table::new(["feature", "least", "greatest"]);
     let features = model.features();
     for feature in features.iter().take(LISTED) {

@@ -12,6 +12,7 @@ pub use self::args::Args;
 use self::source::Source;
 use crate::artifacts;
 use crate::commands::circom;
+use crate::decisions;
 use crate::inputs::Rows;
 use crate::outcome::Outcome;
 
@@ -31,9 +32,12 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
     };
     let context = Context::from(args.context.unwrap_or_default());
     let source = Source { model: artifacts::model(model)?, key, input, context };
+    if args.decision {
+        decisions::demand(&source.model.model)?;
+    }
     let rows = Rows::chosen(args.row, args.rows.clone(), args.all);
     match &args.output_dir {
-        Some(directory) if rows.are_many() => many::run(&source, &rows, directory, args.force.into())?,
+        Some(directory) if rows.are_many() => many::run(&source, &rows, directory, &args)?,
         Some(_) => bail!("--output-dir takes the proofs of many rows: choose them with --rows or --all"),
         None => one::run(&source, &args)?,
     }

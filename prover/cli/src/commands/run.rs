@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use assay::{Context, Execution, Inputs, LayerTrace, Outputs, Salts};
+use assay::{Context, Execution, Inputs, LayerTrace, OutputDecision, Outputs, Salts};
 use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
 use crate::commands::{bytes32, print, show};
+use crate::decisions;
 use crate::failure;
 use crate::files::{self, Claims, Force, Product};
 use crate::inputs::{self, Ranges, Rows};
@@ -77,6 +78,7 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
 fn one(model: &Model, args: &Args) -> anyhow::Result<Outcome> {
     let inputs = inputs::choose_one(model, &args.input, args.row)?;
     let outputs = model.model.evaluate(&inputs)?;
+    let decisions = model.model.decide(&inputs)?;
     let trace = match args.trace {
         true => Some(model.model.trace(&inputs)?.layers),
         false => None,
@@ -90,6 +92,7 @@ fn one(model: &Model, args: &Args) -> anyhow::Result<Outcome> {
             "model": model.model.name(),
             "inputs": inputs.tensors(),
             "outputs": outputs.tensors(),
+            "decisions": decisions,
         });
         if let (Some(trace), Some(object)) = (&trace, value.as_object_mut()) {
             object.insert("trace".into(), trace_json(trace));
@@ -108,7 +111,7 @@ fn one(model: &Model, args: &Args) -> anyhow::Result<Outcome> {
             section("layers", &trace_table(trace));
         }
         section("outputs", &values::table(&outputs.tensors()));
-        text
+        text + &decisions::section(&decisions)
     };
     print(value, text)?;
     Ok(Outcome::Valid)
@@ -133,12 +136,12 @@ fn write_witness(model: &Model, args: &Args, path: &Path, inputs: &Inputs) -> an
     Ok(execution)
 }
 
-/// A row counted from 1, with its outputs or why there are none.
-type Answer = (usize, anyhow::Result<Outputs>);
+/// A row counted from 1, with its outputs and what they decide, or why there are none.
+type Answer = (usize, anyhow::Result<(Outputs, Vec<OutputDecision>)>);
 
 fn many(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<Outcome> {
     let chosen = inputs::choose_each(model, path, rows)?.rows;
-    let evaluate = |inputs: Inputs| -> anyhow::Result<Outputs> { Ok(model.model.evaluate(&inputs)?) };
+    let evaluate = |inputs: Inputs| Ok((model.model.evaluate(&inputs)?, model.model.decide(&inputs)?));
     let answers: Vec<Answer> =
         chosen.into_iter().map(|(row, inputs)| (row, inputs.and_then(evaluate))).collect();
     print(|| many_json(model, &answers), || many_table(&answers))?;
@@ -152,7 +155,9 @@ fn many(model: &Model, path: &Path, rows: &Rows) -> anyhow::Result<Outcome> {
 
 fn many_json(model: &Model, answers: &[Answer]) -> Value {
     let row = |(row, answer): &Answer| match answer {
-        Ok(outputs) => json!({ "row": row, "outputs": outputs.tensors() }),
+        Ok((outputs, decisions)) => {
+            json!({ "row": row, "outputs": outputs.tensors(), "decisions": decisions })
+        }
         Err(error) => json!({ "row": row, "refused": failure::message(error) }),
     };
     json!({
@@ -165,7 +170,7 @@ fn many_json(model: &Model, answers: &[Answer]) -> Value {
 fn many_table(answers: &[Answer]) -> String {
     let mut table = Table::new(["row", "name", "value", "integer"]);
     for (row, answer) in answers {
-        let Ok(outputs) = answer else {
+        let Ok((outputs, _)) = answer else {
             table.row([row.to_string(), "refused".into(), String::new(), String::new()]);
             continue;
         };

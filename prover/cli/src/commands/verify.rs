@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::artifacts::{self, Model};
 use crate::commands::{bytes32, element, print, setup_kind, show};
+use crate::decisions;
 use crate::failure::hinted;
 use crate::inputs;
 use crate::outcome::Outcome;
@@ -29,7 +30,9 @@ commitments, outputs. What a valid proof means depends on what you compare it wi
   --vk            the proof was made for this key; whose key it is, you must know
   --model         the key's file claims the model's circuit, and the proven values are shown in
                   the model's units. Nothing in a verifying key shows its circuit: someone who
-                  made one for another circuit can write this digest into it
+                  made one for another circuit can write this digest into it. What the outputs
+                  decide is made of them and of the bands that the model file claims: no field of
+                  a proof says it
   --setup-record  the key is this model's: it is made again from the seed of its setup, and
                   compared (for development keys; takes what the setup took)
   --input         the statement is about this input (committed inputs need --salts, a member
@@ -211,6 +214,7 @@ impl Facts<'_> {
         {
             object.insert("inputs".into(), json!(tensors.inputs));
             object.insert("outputs".into(), json!(tensors.outputs));
+            object.insert("decisions".into(), json!(verified.map(|verified| &verified.decisions)));
         }
         value
     }
@@ -245,6 +249,7 @@ impl Facts<'_> {
                 text += &format!("{}\n{}", paint(STRONG, title), values::table(tensors));
             }
         }
+        text += &decisions::section(&verified.decisions);
         text
     }
 }

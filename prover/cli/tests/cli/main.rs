@@ -8,6 +8,7 @@ mod circom;
 mod columns;
 mod common;
 mod compile;
+mod decisions;
 mod estimates;
 mod exact;
 mod explain;

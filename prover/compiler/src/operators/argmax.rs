@@ -139,6 +139,10 @@ impl IntegerOperator for ArgMax {
         Ok(vec![(0, self.0.length as i128 - 1); self.0.count()])
     }
 
+    fn ranks(&self) -> Option<Vec<Vec<usize>>> {
+        Some(self.rivals())
+    }
+
     fn tag(&self) -> u8 {
         TAG
     }

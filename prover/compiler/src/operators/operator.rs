@@ -381,6 +381,11 @@ pub trait IntegerOperator: Debug + Send + Sync {
         self.cost(&mut Tally::new(Ranges::Bits), x)
     }
 
+    /// Where each result is the place of the largest of some of the one argument's elements, the positions of these.
+    fn ranks(&self) -> Option<Vec<Vec<usize>>> {
+        None
+    }
+
     /// Whether its constraints may prove the range of an argument that is an input.
     fn bounds_inputs(&self) -> bool {
         false

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::error::ReportError;
 use super::evidence::Evidence;
 use crate::compiled::CompiledModel;
+use crate::decision::{Band, Integers};
 use crate::internal::Expected;
-use crate::number::pow2;
 use crate::quantize::certify::Certificate;
 use crate::quantize::certify::range::Range;
 
@@ -144,7 +144,7 @@ fn certified(
     })
 }
 
-/// With `low <= F - Q <= high`, the ends of `error`, `F` and `Q` lie on two sides of `t` only if `t - high <= Q < t - low`.
+/// The band around a threshold for `error`, with the calibration data that lies in it.
 fn band(
     compiled: &CompiledModel,
     evidence: &Evidence<'_>,
@@ -154,16 +154,14 @@ fn band(
 ) -> Result<BandReport, ReportError> {
     let output = compiled.graph.outputs.get(position).expected("an output of the graph")?;
     let layer = compiled.graph.layers.get(output.layer).expected("the layer of an output")?;
-    let unit = pow2(i32::from(layer.scale));
-    let first = ((threshold - error.hi).next_down() * unit).ceil() as i64;
-    let end = ((threshold - error.lo).next_up() * unit).ceil() as i64;
+    let band = Band::around(threshold, error, Integers::new(output.bits, layer.scale));
     let samples = evidence.profile.given();
     let (mut inside, mut total) = (0, 0);
     for sample in samples.iter().step_by(samples.len().div_ceil(MAX_SAMPLES).max(1)) {
         let values = compiled.graph.run(&compiled.graph.quantize(sample))?;
         let values = values.get(position).expected("the values of an output")?;
         total += values.len();
-        inside += values.iter().filter(|value| (first..end).contains(value)).count();
+        inside += values.iter().filter(|&&value| band.contains(value)).count();
     }
-    Ok(BandReport { first, end, inside, total })
+    Ok(BandReport { first: band.first, end: band.end, inside, total })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use assay_compiler::decision::{Band, Certain, DecisionClaim, Lead, Uncertain};
 use assay_compiler::model::ClassNames;
 use assay_compiler::{
     CompiledModel, DecodeError, ExactFloats, Format, MemberInput, Options, ReadError, Strategy, Table,
@@ -180,7 +181,7 @@ fn containers_that_are_not_sound() {
 
 #[test]
 fn files_of_earlier_versions_are_refused_with_advice() {
-    for found in [1, 2, 3, 4] {
+    for found in [1, 2, 3, 4, 5] {
         let mut bytes = model().to_bytes();
         bytes[6] = found as u8;
         let error = CompiledModel::from_bytes(&bytes).unwrap_err();
@@ -245,6 +246,95 @@ fn the_circuit_of_another_model() {
     assert_eq!(error, DecodeError::CircuitDigest);
 }
 
+/// A claim that no compilation makes of an output is refused, whatever its bytes are.
+#[test]
+fn claims_that_make_no_sense_are_refused() {
+    let onnx = perceptron(&[3, 4, 2], 1);
+    let (scores, _) = compiled(&onnx, &Options { threshold: Some(0.25), ..Options::default() });
+    let both = |band| Certain { grid: Ok(band), raw: Ok(band) };
+    let [DecisionClaim::Threshold { threshold, band }] = scores.decisions[..] else {
+        panic!("{:?}", scores.decisions)
+    };
+    let grid = band.grid.unwrap();
+    let end = 1i64 << (scores.schema.outputs()[0].bits - 1);
+    let refused = |model: &CompiledModel, claims: &[DecisionClaim]| {
+        let model = CompiledModel { decisions: claims.to_vec(), ..model.clone() };
+        match CompiledModel::from_bytes(&model.to_bytes()) {
+            Err(DecodeError::Read(ReadError::Decision(output))) => {
+                assert_eq!(output, model.schema.outputs()[0].name)
+            }
+            other => panic!("{claims:?}: {:?}", other.map(|model| model.decisions)),
+        }
+    };
+    let of = |threshold, band| [DecisionClaim::Threshold { threshold, band }];
+    let wider = Band { first: grid.first - 1, end: grid.end + 1 };
+    let wrong = [
+        // Another threshold than that of the options; a band beside it, beyond the format, the wrong way round, of all integers.
+        of(threshold + 1, band),
+        of(threshold, both(Band { first: threshold + 1, end: threshold + 2 })),
+        of(threshold, both(Band { first: threshold - 2, end: threshold - 1 })),
+        of(threshold, both(Band { first: grid.first, end: end + 1 })),
+        of(threshold, both(Band { first: -end - 1, end: grid.end })),
+        of(threshold, both(Band { first: -end, end })),
+        of(threshold, both(Band { first: i64::MIN, end: i64::MAX })),
+        of(threshold, both(Band { first: grid.end, end: grid.first })),
+        // Rounding makes nothing more certain.
+        of(threshold, Certain { grid: Ok(wider), raw: Ok(grid) }),
+        // Nobody compares scores that are these.
+        [DecisionClaim::Place { scale: 4, lead: both_leads(1) }],
+        [DecisionClaim::Largest { lead: both_leads(-1) }],
+        [DecisionClaim::Largest { lead: both_leads(2 * end) }],
+        [DecisionClaim::Largest { lead: Certain { grid: Ok(Lead(2)), raw: Ok(Lead(1)) } }],
+    ];
+    for claims in wrong {
+        refused(&scores, &claims);
+    }
+    // Without a threshold among the options, none is claimed; and one element is the largest of nothing.
+    let (plain, _) = compiled(&onnx, &Options::default());
+    assert_eq!(plain.decisions, [DecisionClaim::None]);
+    refused(&plain, &scores.decisions);
+    let (single, _) = compiled(&perceptron(&[3, 4, 1], 1), &Options::default());
+    refused(&single, &[DecisionClaim::Largest { lead: both_leads(1) }]);
+    // What might be so is read as it is: that it is true, only compiling again shows.
+    let nothing = Certain { grid: Err(Uncertain::TooLarge), raw: Err(Uncertain::TooLarge) };
+    for claims in [
+        of(threshold, Certain { grid: Ok(grid), raw: Ok(wider) }),
+        of(threshold, Certain { grid: Ok(grid), raw: Err(Uncertain::Unbounded) }),
+        of(threshold, nothing),
+        [DecisionClaim::Largest { lead: both_leads(3) }],
+        [DecisionClaim::None],
+    ] {
+        let model = CompiledModel { decisions: claims.to_vec(), ..scores.clone() };
+        assert_eq!(CompiledModel::from_bytes(&model.to_bytes()).unwrap(), model);
+    }
+}
+
+fn both_leads(lead: i64) -> Certain<Lead> {
+    Certain { grid: Ok(Lead(lead)), raw: Ok(Lead(lead)) }
+}
+
+/// Each byte of claims changed, and what stands behind them: read as it stands, or refused; never a panic.
+#[test]
+fn every_byte_of_the_claims_counts() {
+    let onnx = perceptron(&[3, 4, 2], 1);
+    let (mut model, _) = compiled(&onnx, &Options { threshold: Some(0.25), ..Options::default() });
+    let raw = Certain { grid: Ok(Lead(3)), raw: Ok(Lead(4)) };
+    for claims in [model.decisions.clone(), vec![DecisionClaim::Largest { lead: raw }]] {
+        model.decisions = claims;
+        let bytes = payload(&model.to_bytes());
+        // In front of the digest and the way to prove ranges.
+        let (first, end) = (bytes.len() - 33 - 42, bytes.len() - 33);
+        for (at, flip) in (first..end).flat_map(|at| [1, 2, 3, 0x80, 0xff].map(|flip| (at, flip))) {
+            let mut changed = bytes.clone();
+            changed[at] ^= flip;
+            let file = encode(Kind::Circuit, [3; 32], &changed);
+            if let Ok(read) = CompiledModel::from_bytes(&file) {
+                assert_eq!(read.to_bytes(), file);
+            }
+        }
+    }
+}
+
 #[test]
 fn payloads_that_end_early_or_late() {
     let bytes = payload(&every_step().to_bytes());
@@ -274,7 +364,8 @@ proptest! {
     }
 }
 
-/// The bytes of a compilation are the same on every machine: this is the SHA-256 of schema, features, graph and way to prove ranges of one.
+/// The bytes of a compilation are the same on every machine: this is the SHA-256 of schema, features, graph, claims of decisions and way to prove ranges
+/// of one.
 /// What it was compiled from stands before them.
 /// It changes when the search changes, and for no other reason.
 #[test]
@@ -284,7 +375,7 @@ fn bytes_are_those_of_every_machine() {
     let provenance = 4 + u32::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
     let digest = Sha256::digest(&bytes[provenance..bytes.len() - 32]);
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, "0372d9dcc241d4539d361b07fbbd7159e9d1c4435433a61c65573eb20811cad4");
+    assert_eq!(hex, "b0f62cbcf43a70d539998549a256cf66865e8bda72feaf70799a85c5e677b01d");
 }
 
 /// A member input: in the schema, in the options of the file, in the circuit; and files without one say nothing of it.

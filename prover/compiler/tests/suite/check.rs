@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use assay_compiler::decision::{Band, Certain, DecisionClaim};
 use assay_compiler::{
     CheckError, CheckOutcome, CompiledModel, DecodeError, Difference, Options, Stage, Table,
     calibration_digest, check, check_with, compile,
@@ -70,6 +71,16 @@ fn a_file_that_says_something_else_is_not_reproduced() {
     let outcome = checked(&renamed, 1, &table());
     assert!(matches!(outcome.differences.as_slice(), [Difference::Version { .. }]), "{outcome:?}");
     assert!(outcome.is_reproduced());
+
+    // What is claimed of decisions is in no circuit: with the same key, only this shows that it was changed.
+    let mut bold = file();
+    let [DecisionClaim::Threshold { threshold, band }] = &mut bold.decisions[..] else { panic!() };
+    *band = Certain { grid: Ok(Band { first: *threshold, end: *threshold }), ..*band };
+    let outcome = checked(&bold, 1, &table());
+    assert_eq!(outcome.differences, [Difference::Decisions { outputs: vec!["g1".into()] }]);
+    assert!(!outcome.is_reproduced());
+    let text = outcome.differences[0].to_string();
+    assert_eq!(text, "what is claimed of the decisions differs: g1");
 
     // A domain is in the circuit: another one has other constraints than the file names, and so another key.
     let mut narrowed = file();

@@ -14,6 +14,7 @@ mod check;
 mod classical;
 mod crossings;
 mod decimals;
+mod decisions;
 mod domains;
 mod einsum;
 mod exact;

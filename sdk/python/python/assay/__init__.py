@@ -10,6 +10,7 @@
 
 from ._compile import compile
 from ._data import Data
+from ._decision import Decision
 from ._errors import AssayError, Cancelled, InternalError, InvalidProof
 from ._keys import Key, VerifyingKey
 from ._model import Compiled, Estimate, Feature, Format, Outputs, Tensor, load
@@ -22,6 +23,7 @@ __all__ = [
     "Cancelled",
     "Compiled",
     "Data",
+    "Decision",
     "Estimate",
     "Feature",
     "Format",

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from . import _native
 from ._data import Data, bytes_of, context_bytes, json_bytes, path_of, source
 from ._errors import AssayError, argument, in_python
+from ._export import onnx_of
 from ._keys import Key, PathLike, VerifyingKey
 from ._progress import Progress, shown
 from ._proof import Proof, Verified, verified
@@ -251,6 +252,24 @@ class Compiled:
             )
         _warn(said)
         return Proof(native, json.loads(facts), drawn)
+
+    def explain(self, x: Data, model: Any, calibration: Optional[Data] = None) -> dict[str, Any]:
+        """Why the integers say what they say for one row: the float model beside them, layer by layer, with what each cause adds to an error
+        and what is certified, as ``assay explain --json`` has it.
+
+        Args:
+            x: one row.
+            model: the one that was compiled, in whatever form :func:`assay.compile` took it: its digest is compared.
+            calibration: what it was compiled with; needed for bounds of trees.
+
+        Raises:
+            AssayError: ``other-source`` for another model or other data, ``input``, ``samples``.
+        """
+        onnx = onnx_of(model, x if calibration is None else calibration)
+        samples = None if calibration is None else source(calibration)
+        facts, said = self._native.explain(onnx.bytes, onnx.path, samples, source(x, single=True))
+        _warn(said)
+        return dict(json.loads(facts))
 
     def verify(
         self,

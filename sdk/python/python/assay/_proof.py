@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from . import _native
 from ._data import Data, bytes_of, context_bytes, json_bytes, path_of, source
+from ._decision import Decision, decisions
 from ._errors import AssayError, argument
 from ._keys import Key, PathLike, VerifyingKey
 
@@ -75,6 +76,17 @@ class Proof:
         return _integers(self._facts()["outputs"])
 
     @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What the outputs decide, and whether the float model certainly decides the same; none of a model without a threshold, scores of
+        classes or places of the largest."""
+        return decisions(self._facts()["decisions"])
+
+    @property
+    def decision(self) -> Optional[Decision]:
+        """The only one of :attr:`decisions`; ``None`` where there are none or several."""
+        return _only(self.decisions)
+
+    @property
     def inputs(self) -> dict[str, npt.NDArray[np.float64]]:
         """The inputs that the statement shows, as rounded; committed ones are not among them."""
         return _values(self._facts()["inputs"])
@@ -105,7 +117,7 @@ class Proof:
 
     def to_dict(self) -> dict[str, Any]:
         """The statement, and of a proof made here what it shows, for JSON."""
-        made = {} if self._made is None else {key: self._made[key] for key in ("inputs", "outputs")}
+        made = {} if self._made is None else {key: self._made[key] for key in ("inputs", "outputs", "decisions")}
         return {**self.statement, **made, "proof": self.to_bytes().hex()}
 
     def to_json(self) -> str:
@@ -136,6 +148,9 @@ class Verified:
         inputs: by input, the numbers that the statement shows.
         outputs: by output, the numbers that are proven.
         integers: by output, the proven integers.
+        decisions: what they decide, and whether the float model certainly decides the same: made of the proven outputs and the model's file.
+            No field of a proof says it.
+        decision: the only one of them; ``None`` where there are none or several.
     """
 
     def __init__(self, facts: dict[str, Any]) -> None:
@@ -147,6 +162,8 @@ class Verified:
         self.inputs = _values(facts["inputs"] or [])
         self.outputs = _values(facts["outputs"] or [])
         self.integers = _integers(facts["outputs"] or [])
+        self.decisions = decisions(facts["decisions"])
+        self.decision = _only(self.decisions)
         self._facts = facts
 
     def to_dict(self) -> dict[str, Any]:
@@ -156,6 +173,10 @@ class Verified:
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value.tolist()}" for name, value in self.outputs.items())
         return f"<Verified {shown}; {self.setup} key, circuit {self.binding}>"
+
+
+def _only(found: tuple[Decision, ...]) -> Optional[Decision]:
+    return found[0] if len(found) == 1 else None
 
 
 def _values(tensors: list[dict[str, Any]]) -> dict[str, npt.NDArray[np.float64]]:

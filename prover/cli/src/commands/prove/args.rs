@@ -47,11 +47,17 @@ whole, so an interrupted run can be started again.
 
 A proof of another statement is not replaced without --force.
 
+--decision prints on which side of the model's threshold the score lies, or which class has the
+largest, and whether the float model certainly decides the same. The proof is made either way;
+--json has it always, as .decisions: jq -e '.decisions[].decided[].certain' fails on a decision
+that is not certain. What is certain rests on the model file, not on the proof; see
+docs/decisions.md.
+
   $ assay prove --zkey circuit.zkey --wtns witness.wtns --proof proof.json --public public.json
 proves for any circom circuit with a key of snarkjs; `snarkjs groth16 verify` takes the result.";
 
 /// Arguments that mean nothing beside --zkey.
-const MODEL_ONLY: [&str; 13] = [
+const MODEL_ONLY: [&str; 14] = [
     "model",
     "key",
     "input",
@@ -63,6 +69,7 @@ const MODEL_ONLY: [&str; 13] = [
     "salts",
     "save_salts",
     "membership",
+    "decision",
     "output",
     "witness",
 ];
@@ -107,6 +114,9 @@ pub struct Args {
     /// What shows that the member input is in its tree, from `assay member path`: a secret
     #[arg(long, value_name = "FILE.json")]
     pub(super) membership: Option<PathBuf>,
+    /// Print what is decided, and whether the float model certainly decides the same; refused for a model without decisions
+    #[arg(long)]
+    pub(super) decision: bool,
     /// Where the proof goes, - for standard output [default: the model's name with the ending .proof]
     #[arg(short, long, value_name = "FILE.proof")]
     pub(super) output: Option<PathBuf>,

@@ -5,12 +5,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
-use assay::{Decision, Execution, Inputs, Observer, Salts};
+use assay::{Decision, Execution, Inputs, Observer, OutputDecision, Salts};
 use rand_chacha::ChaCha20Rng;
 use serde_json::{Value, json};
 
+use super::args::Args;
 use super::source::Source;
 use crate::commands::{print, show};
+use crate::decisions;
 use crate::failure::{HintExt, hinted};
 use crate::files::{self, Claims, Force, Output, Product};
 use crate::inputs::{self, Rows};
@@ -26,7 +28,7 @@ struct Folder<'a> {
 }
 
 /// Proves the rows and writes each proof when it is there.
-pub fn run(source: &Source<'_>, rows: &Rows, directory: &Path, force: Force) -> anyhow::Result<()> {
+pub fn run(source: &Source<'_>, rows: &Rows, directory: &Path, args: &Args) -> anyhow::Result<()> {
     if let Some((name, _)) = source.model.model.member_input() {
         return Err(hinted(
             anyhow!("input {name:?} is a member of a tree, and a membership is of one row"),
@@ -35,7 +37,8 @@ pub fn run(source: &Source<'_>, rows: &Rows, directory: &Path, force: Force) -> 
     }
     let chosen = inputs::choose(&source.model, source.input, rows)?;
     make_directory(directory)?;
-    let folder = Folder { source, directory, force, digits: chosen.samples.to_string().len() };
+    let folder =
+        Folder { source, directory, force: args.force.into(), digits: chosen.samples.to_string().len() };
     let mut rng = assay::system_rng()?;
     // What may not be replaced is found before the work, not in the middle of it.
     for (row, inputs) in &chosen.rows {
@@ -45,11 +48,15 @@ pub fn run(source: &Source<'_>, rows: &Rows, directory: &Path, force: Force) -> 
     let bar = Bar::of("proving", chosen.rows.len() as u64);
     let start = Instant::now();
     let mut proven: Vec<Value> = Vec::with_capacity(chosen.rows.len());
+    let mut decided = Vec::new();
     for (row, inputs) in &chosen.rows {
         let mut write = || -> anyhow::Result<Value> {
             let (execution, outputs) = folder.claim(*row, inputs, &mut rng)?;
             let decision = prover.prove_execution(&execution, &mut rng, Observer::none())?;
-            folder.commit(*row, outputs, &decision)
+            let decisions = source.model.model.decide(inputs)?;
+            let value = folder.commit(*row, outputs, &decision, &decisions)?;
+            decided.extend(decisions);
+            Ok(value)
         };
         let written = proven.len();
         proven.push(write().with_context(|| format!("row {row}")).hint(|| {
@@ -71,12 +78,17 @@ pub fn run(source: &Source<'_>, rows: &Rows, directory: &Path, force: Force) -> 
             })
         },
         || {
-            ui::fields(&[
+            let mut lines = vec![
                 ("proofs", format!("{count} in {}", directory.display())),
                 ("model", source.model.model.name().to_owned()),
                 ("context", source.context.to_string()),
                 ("took", format!("{}, {} each", duration(elapsed), duration(each))),
-            ])
+            ];
+            if args.decision {
+                let (all, certain) = decisions::count(decided.iter());
+                lines.push(("decisions", format!("{certain} of {all} certainly the float model's")));
+            }
+            ui::fields(&lines)
         },
     )
 }
@@ -126,6 +138,7 @@ impl Folder<'_> {
         row: usize,
         (proof, salts): (Output, Option<Output>),
         decision: &Decision,
+        decisions: &[OutputDecision],
     ) -> anyhow::Result<Value> {
         let model = &self.source.model.model;
         let path = show(proof.path());
@@ -139,6 +152,7 @@ impl Folder<'_> {
             "proof_file": path,
             "digest": decision.digest.to_string(),
             "outputs": decision.outputs.tensors(),
+            "decisions": decisions,
         }))
     }
 }

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use assay::{Content, Decision, Execution, Salts};
+use assay::{Content, Decision, Execution, OutputDecision, Salts};
 use assay_interface::artifact::Kind;
 use serde_json::{Value, json};
 
 use super::args::Args;
 use super::source::Source;
 use crate::commands::{beside, print, show};
+use crate::decisions;
 use crate::files::{self, Claims, Force, Output, Product};
 use crate::inputs;
 use crate::progress::observed;
@@ -41,7 +42,8 @@ pub fn run(source: &Source<'_>, args: &Args) -> anyhow::Result<()> {
         duration(decision.timings.prove),
         duration(decision.timings.check)
     ));
-    report(source, &decision, &written)
+    let decisions = model.decide(&inputs)?;
+    report(source, &decision, &written, &decisions, args.decision)
 }
 
 /// The files that will be written, all or none.
@@ -99,7 +101,13 @@ impl Outputs {
     }
 }
 
-fn report(source: &Source<'_>, decision: &Decision, (path, size): &(PathBuf, u64)) -> anyhow::Result<()> {
+fn report(
+    source: &Source<'_>,
+    decision: &Decision,
+    (path, size): &(PathBuf, u64),
+    decisions: &[OutputDecision],
+    shows_decisions: bool,
+) -> anyhow::Result<()> {
     let model = &source.model.model;
     let tensors = model.decode(&decision.statement)?;
     let context = source.context.to_string();
@@ -116,6 +124,7 @@ fn report(source: &Source<'_>, decision: &Decision, (path, size): &(PathBuf, u64
             "proof": hex::encode(decision.to_file().proof.as_bytes()),
             "inputs": tensors.inputs,
             "outputs": tensors.outputs,
+            "decisions": decisions,
         })
     };
     let text = || {
@@ -132,7 +141,9 @@ fn report(source: &Source<'_>, decision: &Decision, (path, size): &(PathBuf, u64
             true => String::new(),
             false => format!("{}\n{}", paint(STRONG, "inputs"), values::table(&members)),
         };
-        format!("{fields}{inputs}{}\n{}", paint(STRONG, "outputs"), values::table(&tensors.outputs))
+        let outputs = format!("{}\n{}", paint(STRONG, "outputs"), values::table(&tensors.outputs));
+        let decisions = if shows_decisions { decisions::section(decisions) } else { String::new() };
+        format!("{fields}{inputs}{outputs}{decisions}")
     };
     print(value, text)
 }
