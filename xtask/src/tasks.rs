@@ -10,7 +10,7 @@ use crate::build::{self, Prepared, Toolchain};
 use crate::cluster::{self, Address, Running};
 use crate::process::{Background, cargo, progress, run};
 use crate::workspace::Workspace;
-use crate::{artifacts, identity, node, page, programs, python, snarkjs, suite, typescript};
+use crate::{artifacts, debian, identity, node, page, programs, python, snarkjs, suite, typescript};
 
 /// Compiles the programs; those of the packages become the committed ones.
 pub fn build(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
@@ -60,6 +60,7 @@ pub fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     let snarkjs: PathBuf = snarkjs::install(workspace)?;
     compiling.finish()?;
     page::install(workspace)?;
+    debian::install(&["postgresql"], "install PostgreSQL 13 or later below /usr/lib/postgresql")?; // the proof service's tests start one
     python::install(workspace)?;
     let binary = suite::command_line(workspace)?;
     // The browser leaves a core idle, where the wheel compiles.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::commands::{
     attestors, audit, bench, compile, explain, inspect, keeper, member, model, prove, receipt, run, series,
-    setup, shell, submit, verify,
+    serve, setup, shell, submit, verify, worker,
 };
 use crate::outcome::{self, Outcome};
 use crate::{failure, interrupt, ui};
@@ -78,6 +78,8 @@ enum Command {
     Submit(submit::Args),
     Receipt(receipt::Args),
     Keeper(keeper::Args),
+    Serve(serve::Args),
+    Worker(worker::Args),
     Inspect(inspect::Args),
     Member(member::Args),
     Audit(audit::Args),
@@ -145,6 +147,8 @@ fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Submit(args) => submit::run(&args),
         Command::Receipt(args) => receipt::run(&args),
         Command::Keeper(args) => keeper::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Worker(args) => worker::run(&args),
         Command::Inspect(args) => inspect::run(args),
         Command::Member(args) => member::run(args),
         Command::Audit(args) => audit::run(args),

@@ -14,6 +14,7 @@ pub mod failure;
 pub mod files;
 pub mod inputs;
 pub mod interrupt;
+pub mod logs;
 pub mod outcome;
 pub mod progress;
 pub mod ui;

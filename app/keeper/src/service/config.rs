@@ -1,7 +1,6 @@
 //! The configuration of a service: a TOML file in which every key is known and every value is checked before anything starts.
 
 mod money;
-mod table;
 mod url;
 
 use std::collections::BTreeMap;
@@ -10,19 +9,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use assay_chain::Commitment;
+pub use assay_operate::config::ConfigError;
+use assay_operate::config::{self, Source, Table, Value, home};
 use solana_address::Address;
 
 use self::money::{BUNDLE, CAPS, FEES, TOKEN, address, bundle, fees, spending};
 pub use self::money::{Fees, Token};
-use self::table::{Source, Table, Value};
-pub use self::{table::ConfigError, url::Url};
+pub use self::url::Url;
 use super::journal::Caps;
 use super::prices::Policy;
 use super::wallet::Tip;
 use crate::keeper::Mode;
 
-/// Most bytes of a file.
-const LONGEST: u64 = 1 << 20;
 /// What the command that writes a file says to write in place of an address.
 const PLACEHOLDER: &str = "ADDRESS";
 
@@ -167,20 +165,11 @@ impl Config {
     /// # Errors
     /// The file cannot be read, or [`ConfigError`] for its first fault.
     pub fn read(path: &Path, known: &[Known<'_>]) -> Result<Self, ConfigError> {
-        let fault =
-            |what: String, remedy: &str| Source { file: path, text: "" }.error(None, "", what, remedy);
-        let wanted = "`assay keeper init` writes one";
-        let length = std::fs::metadata(path).map_err(|error| fault(error.to_string(), wanted))?.len();
-        if length > LONGEST {
-            return Err(fault(format!("it has {length} bytes, too many for a configuration"), wanted));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string(), wanted))?;
+        let text = config::read(path, "`assay keeper init` writes one")?;
         let config = Self::parse(path, &text, known)?;
         if config.strategies.is_empty() {
-            return Err(fault(
-                "no strategy is named".into(),
-                "add a [[strategy]] with its program, model and key",
-            ));
+            let remedy = "add a [[strategy]] with its program, model and key";
+            return Err(Source { file: path, text: "" }.error(None, "", "no strategy is named", remedy));
         }
         Ok(config)
     }
@@ -191,10 +180,7 @@ impl Config {
     /// [`ConfigError`] for its first fault.
     pub fn parse(file: &Path, text: &str, known: &[Known<'_>]) -> Result<Self, ConfigError> {
         let source = Source { file, text };
-        let document = toml::de::DeTable::parse(text).map_err(|error| {
-            let at = error.span().map(|span| span.start);
-            source.error(at, "", format!("it is no TOML: {}", error.message()), "see https://toml.io")
-        })?;
+        let document = source.document()?;
         let root = Table::root(source, &document, ROOT)?;
         let base = file.parent().unwrap_or(Path::new(""));
         let cluster = root.table("cluster", CLUSTER)?;
@@ -224,7 +210,7 @@ impl Config {
             mode: keeper.or("mode", Mode::DryRun, |value| {
                 value.word(&[("dry-run", Mode::DryRun), ("live", Mode::Live)])
             })?,
-            journal: keeper.or("journal", base.join("keeper.journal"), |value| path(value, base))?,
+            journal: keeper.or("journal", base.join("keeper.journal"), |value| value.path(base))?,
             workers: count(number("workers", 32, 2, 256, "accounts")?),
             provers: count(number("provers", 1, 1, cores.max(64), "proofs")?),
             resync: Duration::from_secs(number("resync_seconds", 60, 5, 86_400, "seconds")?),
@@ -235,7 +221,7 @@ impl Config {
             caps,
             tokens,
             prices: prices(&root.table("prices", PRICES)?)?,
-            listen: metrics.or("listen", Some(SocketAddr::from(([127, 0, 0, 1], 9184))), listen)?,
+            listen: metrics.or("listen", Some(SocketAddr::from(([127, 0, 0, 1], 9184))), Value::listen)?,
             most_lag: metrics
                 .or("most_lag_slots", 150, |value| value.integer(least_lag(commitment), 100_000, "slots"))?,
             most_silence: Duration::from_secs(
@@ -285,7 +271,6 @@ impl Config {
 
 const RPC: &str = "write localhost, devnet, testnet, mainnet-beta, or the http address of an RPC server";
 const SUBSCRIPTIONS: &str = "write the ws:// or wss:// address of the server's subscriptions";
-const PATH: &str = "write the path of a file";
 const YELLOWSTONE: &str = "write https:// and the server's name, and its port where that is not 443";
 const COMMAND: &str = "write the command and its arguments as a list of strings";
 const FEED: &str = "write the feed's id: 64 hexadecimal digits";
@@ -309,7 +294,7 @@ fn yellowstone(cluster: &Table<'_>, base: &Path) -> Result<Option<Yellowstone>, 
     if let Some(token) = open {
         return Err(token.error("it would be sent unencrypted to another machine", YELLOWSTONE));
     }
-    let token = named.map(|token| path(&token, base)).transpose()?;
+    let token = named.map(|token| token.path(base)).transpose()?;
     Ok(Some(Yellowstone { url, token }))
 }
 
@@ -332,7 +317,7 @@ fn wallet(table: &Table<'_>, base: &Path) -> Result<Wallet, ConfigError> {
             }
         }
         let usual = home("~/.config/solana/id.json");
-        return Ok(Wallet::File(table.or("keypair", usual, |value| path(value, base))?));
+        return Ok(Wallet::File(table.or("keypair", usual, |value| value.path(base))?));
     };
     if let Some(keypair) = table.find("keypair") {
         return Err(keypair.error("a signer's command is named too", "remove one of keypair and command"));
@@ -406,36 +391,12 @@ fn strategies(
         };
         Ok(StrategyConfig {
             program: program.into(),
-            model: path(&table.get("model", "name the model's .assay file")?, base)?,
-            key: path(&table.get("key", "name the model's .pk file")?, base)?,
+            model: table.get("model", "name the model's .assay file")?.path(base)?,
+            key: table.get("key", "name the model's .pk file")?.path(base)?,
             addresses: addresses.iter().map(one).collect::<Result<_, ConfigError>>()?,
         })
     };
     root.tables("strategy", STRATEGY)?.into_iter().map(read).collect()
-}
-
-fn listen(value: &Value<'_>) -> Result<Option<SocketAddr>, ConfigError> {
-    let remedy = "write an address and a port, as in 127.0.0.1:9184, or off";
-    match value.string(remedy)? {
-        "off" => Ok(None),
-        text => text
-            .parse()
-            .map(Some)
-            .map_err(|_| value.error(format!("{text:?} is no address with a port"), remedy)),
-    }
-}
-
-fn path(value: &Value<'_>, base: &Path) -> Result<PathBuf, ConfigError> {
-    match value.string(PATH)? {
-        "" => Err(value.error("it is empty", PATH)),
-        text => Ok(base.join(home(text))),
-    }
-}
-
-/// A path below the home directory, where it says so.
-fn home(path: &str) -> PathBuf {
-    let below = path.strip_prefix("~/").zip(std::env::var_os("HOME").filter(|home| !home.is_empty()));
-    below.map_or_else(|| path.into(), |(rest, home)| Path::new(&home).join(rest))
 }
 
 fn feed(text: &str) -> Option<[u8; 32]> {

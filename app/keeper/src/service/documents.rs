@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use assay_operate::metrics::{Kind, Listed};
+
 use super::config::Config;
 use super::health::FAULTS;
-use super::metrics::{FAMILIES, Kind, Listed};
+use super::metrics::FAMILIES;
 
 const PAGE: &str = include_str!("../../../../docs/keeper.md");
 const DASHBOARD: &str = include_str!("../../../../deploy/grafana-keeper.json");

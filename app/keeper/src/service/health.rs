@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::journal::{Asset, Journal, Left};
 use super::metrics::{
-    ACCOUNTS, ANSWER_AGE, CAP_LEFT, CONNECTED, CONNECTIONS, HEALTHY, IN_FLIGHT, Metrics, NOTIFICATION_AGE,
-    SLOT, SLOT_LAG, SPENT, UNANSWERED,
+    ACCOUNTS, ANSWER_AGE, CAP_LEFT, CONNECTED, CONNECTIONS, FAMILIES, HEALTHY, IN_FLIGHT, Metrics,
+    NOTIFICATION_AGE, SLOT, SLOT_LAG, SPENT, UNANSWERED,
 };
 
 /// What is wrong with a service.
@@ -71,7 +71,7 @@ impl Board {
         let now = Instant::now();
         let state = State { answered: now, notified: now, connected: (false, now), slot: (0, now), lag: 0 };
         Self {
-            metrics: Metrics::default(),
+            metrics: Metrics::of(FAMILIES),
             limits,
             journal,
             state: Mutex::new(state),

@@ -15,10 +15,12 @@ pub mod prove;
 pub mod receipt;
 pub mod run;
 pub mod series;
+pub mod serve;
 pub mod setup;
 pub mod shell;
 pub mod submit;
 pub mod verify;
+pub mod worker;
 
 use std::path::{Path, PathBuf};
 

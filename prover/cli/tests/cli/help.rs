@@ -22,6 +22,8 @@ fn help_teaches() {
             "submit",
             "receipt",
             "keeper",
+            "serve",
+            "worker",
             "audit",
             "bench",
             "completions",
@@ -51,6 +53,7 @@ fn help_teaches() {
             ("series", &["create", "propose", "apply", "cancel", "renounce", "show"]),
             ("receipt", &["show"]),
             ("keeper", &["init", "check", "run", "status"]),
+            ("serve", &["init", "keys"]),
         ] {
             for step in steps {
                 let help = workspace.succeed([command, step, "--help"]);

@@ -24,6 +24,7 @@ mod outputs;
 mod over_rpc;
 mod pipeline;
 mod run;
+mod service;
 #[path = "../../../../tests/src/snarkjs.rs"]
 mod snarkjs;
 mod streams;

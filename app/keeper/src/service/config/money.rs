@@ -6,8 +6,8 @@ use solana_address::Address;
 
 use super::super::journal::{Asset, Cap, Caps};
 use super::super::wallet::Tip;
-use super::table::{ConfigError, Table, Value};
 use super::url::Url;
+use assay_operate::config::{ConfigError, Table, Value};
 
 /// What is paid for being early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

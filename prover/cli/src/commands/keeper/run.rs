@@ -1,6 +1,5 @@
 //! `assay keeper run`: until it is told to stop.
 
-use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,12 +13,12 @@ use assay_keeper::service::metrics::{INFO, PRICE_AGE};
 use assay_keeper::service::{http, posting, run::run as serve};
 use tokio::net::TcpListener;
 use tracing::Level;
-use tracing_subscriber::fmt;
 
 use super::hear::Logs;
 use super::open::{Place, mode, parts};
 use crate::failure::hinted;
 use crate::interrupt;
+use crate::logs;
 use crate::outcome::Outcome;
 use crate::ui;
 
@@ -55,7 +54,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let config = args.place.read()?;
     let live = (args.live || config.mode == Mode::Live) && !args.dry_run;
     let is_json = ui::is_json() || config.logs == Form::Json;
-    log(is_json, if args.verbose { Level::DEBUG } else { Level::INFO })?;
+    logs::start(is_json, if args.verbose { Level::DEBUG } else { Level::INFO })?;
     let wanted = if live { Mode::Live } else { Mode::DryRun };
     let mut parts = parts(&config, wanted)?;
     let limits = Limits { lag: config.most_lag, silence: config.most_silence };
@@ -103,15 +102,4 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
         hinted(anyhow!(what), "`assay keeper check` shows what can be read; keeper.toml has every address")
     })?;
     Ok(Outcome::Valid)
-}
-
-/// Logs go to stderr: text for people, or a JSON document a line.
-fn log(is_json: bool, level: Level) -> anyhow::Result<()> {
-    let logs = fmt().with_max_level(level).with_writer(io::stderr).with_target(false);
-    let set = if is_json {
-        logs.json().flatten_event(true).with_ansi(false).try_init()
-    } else {
-        logs.with_ansi(io::stderr().is_terminal()).try_init()
-    };
-    set.map_err(|error| anyhow!("logs cannot be written: {error}"))
 }

@@ -1,10 +1,28 @@
-//! One table of the file, value by value: whatever is wrong is named by file, line and key, with what would be right.
+//! Configuration files, TOML in which every key is known: whatever is wrong is named by file, line and key, with what would be right.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// Most bytes of a file.
+const LONGEST: u64 = 1 << 20;
+const PATH: &str = "write the path of a file";
+
+/// The text of a file. `wanted` says where one comes from.
+///
+/// # Errors
+/// The file cannot be read, or is none that anybody wrote by hand.
+pub fn read(path: &Path, wanted: &str) -> Result<String, ConfigError> {
+    let fault = |what: String| Source { file: path, text: "" }.error(None, "", what, wanted);
+    let length = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
+    if length > LONGEST {
+        return Err(fault(format!("it has {length} bytes, too many for a configuration")));
+    }
+    std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))
+}
 
 /// Why a configuration cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +56,27 @@ impl std::error::Error for ConfigError {}
 
 /// The file as it was read.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
-    pub(super) file: &'a Path,
-    pub(super) text: &'a str,
+pub struct Source<'a> {
+    /// Its path.
+    pub file: &'a Path,
+    /// What is in it.
+    pub text: &'a str,
 }
 
-impl Source<'_> {
-    pub(super) fn error(
+impl<'a> Source<'a> {
+    /// The whole file as TOML.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn document(self) -> Result<Spanned<DeTable<'a>>, ConfigError> {
+        DeTable::parse(self.text).map_err(|error| {
+            let at = error.span().map(|span| span.start);
+            self.error(at, "", format!("it is no TOML: {}", error.message()), "see https://toml.io")
+        })
+    }
+
+    /// What is wrong at a place, if it has one, with what would be right.
+    pub fn error(
         &self,
         offset: Option<usize>,
         key: &str,
@@ -59,7 +91,7 @@ impl Source<'_> {
 }
 
 /// A table whose keys are all known.
-pub(super) struct Table<'a> {
+pub struct Table<'a> {
     source: Source<'a>,
     name: String,
     offset: Option<usize>,
@@ -67,7 +99,7 @@ pub(super) struct Table<'a> {
 }
 
 /// A value, where it stands, and under what key.
-pub(super) struct Value<'a> {
+pub struct Value<'a> {
     source: Source<'a>,
     key: String,
     offset: usize,
@@ -76,7 +108,10 @@ pub(super) struct Value<'a> {
 
 impl<'a> Table<'a> {
     /// The whole file.
-    pub(super) fn root(
+    ///
+    /// # Errors
+    /// A key is not known.
+    pub fn root(
         source: Source<'a>,
         document: &'a Spanned<DeTable<'a>>,
         known: &[&str],
@@ -86,7 +121,10 @@ impl<'a> Table<'a> {
     }
 
     /// The table under a key; an empty one where there is none.
-    pub(super) fn table(&self, key: &str, known: &[&str]) -> Result<Self, ConfigError> {
+    ///
+    /// # Errors
+    /// [`ConfigError`] names what it is instead.
+    pub fn table(&self, key: &str, known: &[&str]) -> Result<Self, ConfigError> {
         match self.find(key) {
             Some(value) => value.table(known),
             None => Ok(Self { source: self.source, name: self.path(key), offset: self.offset, table: None }),
@@ -94,26 +132,35 @@ impl<'a> Table<'a> {
     }
 
     /// The tables of a list, `[[key]]`.
-    pub(super) fn tables(&self, key: &str, known: &[&str]) -> Result<Vec<Self>, ConfigError> {
+    ///
+    /// # Errors
+    /// [`ConfigError`] names what it is instead.
+    pub fn tables(&self, key: &str, known: &[&str]) -> Result<Vec<Self>, ConfigError> {
         let Some(value) = self.find(key) else { return Ok(Vec::new()) };
         value.items("a list of tables", &format!("write [[{}]]", self.path(key)), |item| item.table(known))
     }
 
     /// A value, if it is there.
-    pub(super) fn find(&self, key: &str) -> Option<Value<'a>> {
+    pub fn find(&self, key: &str) -> Option<Value<'a>> {
         let (at, value) = self.table?.iter().find(|(name, _)| name.get_ref().as_ref() == key)?;
         let (source, offset, value) = (self.source, at.span().start, value.get_ref());
         Some(Value { source, key: self.path(key), offset, value })
     }
 
     /// A value that must be there.
-    pub(super) fn get(&self, key: &str, remedy: &str) -> Result<Value<'a>, ConfigError> {
+    ///
+    /// # Errors
+    /// [`ConfigError`] names what it is instead.
+    pub fn get(&self, key: &str, remedy: &str) -> Result<Value<'a>, ConfigError> {
         let missing = || self.source.error(self.offset, &self.path(key), "it is missing", remedy);
         self.find(key).ok_or_else(missing)
     }
 
     /// A value read by `read`, or what stands for it where there is none.
-    pub(super) fn or<T>(
+    ///
+    /// # Errors
+    /// [`ConfigError`] names what it is instead.
+    pub fn or<T>(
         &self,
         key: &str,
         default: T,
@@ -123,7 +170,7 @@ impl<'a> Table<'a> {
     }
 
     /// Every key and its value.
-    pub(super) fn entries(&self) -> Vec<(&'a str, Value<'a>)> {
+    pub fn entries(&self) -> Vec<(&'a str, Value<'a>)> {
         let keys = self.table.into_iter().flat_map(|table| table.keys());
         keys.filter_map(|key| Some((key.get_ref().as_ref(), self.find(key.get_ref())?))).collect()
     }
@@ -152,11 +199,16 @@ impl<'a> Table<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub(super) fn error(&self, what: impl Into<String>, remedy: impl Into<String>) -> ConfigError {
+    /// What is wrong with the value, and what would be right.
+    pub fn error(&self, what: impl Into<String>, remedy: impl Into<String>) -> ConfigError {
         self.source.error(Some(self.offset), &self.key, what, remedy)
     }
 
-    pub(super) fn string(&self, remedy: &str) -> Result<&'a str, ConfigError> {
+    /// A string.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn string(&self, remedy: &str) -> Result<&'a str, ConfigError> {
         match self.value {
             DeValue::String(text) => Ok(text.as_ref()),
             other => Err(self.error(format!("it is {}, not a string", kind(other)), remedy)),
@@ -164,7 +216,10 @@ impl<'a> Value<'a> {
     }
 
     /// A string that is one of some words, each with what it stands for.
-    pub(super) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, ConfigError> {
+    ///
+    /// # Errors
+    /// [`ConfigError`] names what it is instead.
+    pub fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, ConfigError> {
         let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
         let remedy = format!("write {}", alternatives(&names));
         let text = self.string(&remedy)?;
@@ -176,7 +231,10 @@ impl<'a> Value<'a> {
     }
 
     /// An integer from `least` to `most`.
-    pub(super) fn integer(&self, least: u64, most: u64, unit: &str) -> Result<u64, ConfigError> {
+    ///
+    /// # Errors
+    /// [`ConfigError`] names what it is instead.
+    pub fn integer(&self, least: u64, most: u64, unit: &str) -> Result<u64, ConfigError> {
         let range = match most {
             u64::MAX => format!("write a whole number of {unit}, {least} or more"),
             _ => format!("write a whole number of {unit}, from {least} to {most}"),
@@ -190,12 +248,42 @@ impl<'a> Value<'a> {
         }
     }
 
-    pub(super) fn is_integer(&self) -> bool {
+    /// A path, from the folder `base`; `~/` is the home directory.
+    ///
+    /// # Errors
+    /// It is no string, or empty.
+    pub fn path(&self, base: &Path) -> Result<PathBuf, ConfigError> {
+        match self.string(PATH)? {
+            "" => Err(self.error("it is empty", PATH)),
+            text => Ok(base.join(home(text))),
+        }
+    }
+
+    /// An address and a port, or `off`.
+    ///
+    /// # Errors
+    /// It is neither.
+    pub fn listen(&self) -> Result<Option<SocketAddr>, ConfigError> {
+        let remedy = "write an address and a port, as in 127.0.0.1:9184, or off";
+        match self.string(remedy)? {
+            "off" => Ok(None),
+            text => text
+                .parse()
+                .map(Some)
+                .map_err(|_| self.error(format!("{text:?} is no address with a port"), remedy)),
+        }
+    }
+
+    /// Whether it is a whole number.
+    pub fn is_integer(&self) -> bool {
         self.value.is_integer()
     }
 
     /// Each item of a list.
-    pub(super) fn items<T>(
+    ///
+    /// # Errors
+    /// [`ConfigError`] names what it is instead.
+    pub fn items<T>(
         &self,
         what: &str,
         remedy: &str,
@@ -225,6 +313,12 @@ impl<'a> Value<'a> {
     }
 }
 
+/// A path below the home directory, where it says so.
+pub fn home(path: &str) -> PathBuf {
+    let below = path.strip_prefix("~/").zip(std::env::var_os("HOME").filter(|home| !home.is_empty()));
+    below.map_or_else(|| path.into(), |(rest, home)| Path::new(&home).join(rest))
+}
+
 fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
@@ -247,7 +341,7 @@ fn alternatives(names: &[&str]) -> String {
 }
 
 /// The known word that differs least from a wrong one, if that is a slip and no other word.
-pub(super) fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
+pub fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
     // The distance costs the product of the lengths.
     let wrong: String = wrong.chars().take(64).collect();
     let scored = known.iter().map(|word| (distance(&wrong, word), *word));
