@@ -58,7 +58,10 @@ def main():
     results = {"machine": machine(program), "limit_seconds": args.limit, "runs": []}
     for name in args.models.split(","):
         folder = to / name
-        python("models.py", [name, "--to", str(folder)], args.limit, folder=None)
+        try:
+            python("models.py", [name, "--to", str(folder)], args.limit, folder=None)
+        except Failed as failure:
+            raise SystemExit(f"models.py {name}: {failure}") from None
         for system in systems:
             note(f"{name}: {system}")
             results["runs"].append(run(name, system, folder, program, args.limit))

@@ -44,8 +44,6 @@ def main():
 def write(folder, rows, expected):
     """The inputs, and what the float model says of the first."""
     np.save(folder / "calibration.npy", rows.astype(np.float32))
-    np.savetxt(folder / "calibration.csv", rows.reshape(len(rows), -1), delimiter=",", fmt="%.9g", comments="",
-               header=",".join(f"f{i}" for i in range(rows[0].size)))
     (folder / "expected.json").write_text(json.dumps([float(value) for value in np.ravel(expected)]))
 
 
