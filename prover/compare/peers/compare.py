@@ -56,15 +56,17 @@ def main():
     program, to = args.assay.resolve(), args.to.resolve()
     to.mkdir(parents=True, exist_ok=True)
     results = {"machine": machine(program), "limit_seconds": args.limit, "runs": []}
-    for name in args.models.split(","):
-        folder = to / name
+    names = args.models.split(",")
+    for name in names:
         try:
-            python("models.py", [name, "--to", str(folder)], args.limit, folder=None)
+            python("models.py", [name, "--to", str(to / name)], args.limit, folder=None)
         except Failed as failure:
             raise SystemExit(f"models.py {name}: {failure}") from None
-        for system in systems:
+    for system in systems:
+        for name in names:
             note(f"{name}: {system}")
-            results["runs"].append(run(name, system, folder, program, args.limit))
+            results["runs"].append(run(name, system, to / name, program, args.limit))
+            results["runs"].sort(key=lambda one: names.index(one["model"]))  # stable: systems stay in their order
             write(to / "results.json", json.dumps(results, indent=2) + "\n")
             write(to / "results.md", table(results))
     print((to / "results.md").read_text(), end="")
