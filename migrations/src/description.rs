@@ -35,6 +35,9 @@ pub struct Description {
     pub market: Option<Market>,
     /// Who decides about the programs in the end.
     pub hand_over: Option<HandOver>,
+    /// Every address in it, by the name of its key.
+    #[serde(skip)]
+    pub addresses: Vec<(String, Address)>,
     /// SHA-256 of the file.
     #[serde(skip)]
     pub digest: [u8; 32],
@@ -56,17 +59,17 @@ pub struct Cluster {
     pub records: PathBuf,
 }
 
-/// Key files. What is left out is the payer's.
+/// Key files. In place of a role's file its address may stand: then its key is not here, and nothing is done that it would have to sign.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Keys {
     /// Who pays.
     pub payer: PathBuf,
-    /// Who may upgrade the programs.
+    /// Who may upgrade the programs; the payer without it.
     pub upgrade: Option<PathBuf>,
-    /// Who registers and activates the model.
+    /// Who registers the model, whose address is made of it, and activates it.
     pub model: Option<PathBuf>,
-    /// Who creates the market and administers it.
+    /// Who creates the market, whose address is made of it, and administers it.
     pub market: Option<PathBuf>,
 }
 
@@ -76,7 +79,7 @@ pub struct Keys {
 pub struct Programs {
     /// Folder with `bin/` and `SHA256SUMS`.
     pub folder: PathBuf,
-    /// Which of them, by their short names; all without it.
+    /// Which of them may be deployed and upgraded, by their short names; all without it. Others whose instructions are sent are compared.
     pub deploy: Option<Vec<String>>,
     /// The key files of their addresses, by their short names: they sign the first deployment, and nothing after it.
     #[serde(default)]
@@ -124,6 +127,9 @@ pub struct Market {
     pub collateral: Asset,
     /// What is lent.
     pub debt: Asset,
+    /// Who administers it, where that was handed over since; `nobody` where it was given up.
+    #[serde(default, deserialize_with = "address_or_nobody")]
+    pub admin: Option<Address>,
     /// Who may pause it.
     #[serde(default, deserialize_with = "some_address")]
     pub guardian: Option<Address>,
@@ -174,16 +180,49 @@ impl Description {
         let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is no text".into()))?;
         let mut description: Self =
             toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        // Of the text itself, whatever fields there are: none can be forgotten.
+        let values: toml::Table =
+            toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        values.iter().for_each(|(name, value)| addresses(name, value, &mut description.addresses));
         description.digest = sha256(&[&bytes]);
         description.folder = path.parent().unwrap_or(Path::new("")).to_owned();
         description.check().map_err(|what| wrong(what.to_owned()))?;
         Ok(description)
     }
 
+    /// The short names of the programs whose instructions are sent, and of those that these call.
+    pub fn called(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        if !self.sources.is_empty() || self.market.is_some() {
+            names.push("feed");
+        }
+        if self.model.is_some() {
+            names.push("verifier");
+        }
+        if self.market.is_some() {
+            names.push("lending");
+        }
+        names
+    }
+
     fn check(&self) -> std::result::Result<(), String> {
+        // Were they the payer's, another payer would make a second model and a second market.
+        for (section, is_there, role, is_named) in [
+            ("model", self.model.is_some(), "registers it", self.keys.model.is_some()),
+            ("market", self.market.is_some(), "creates it", self.keys.market.is_some()),
+        ] {
+            if is_there && !is_named {
+                return Err(format!(
+                    "[{section}] wants keys.{section}, the key file of who {role}: its address is made of it"
+                ));
+            }
+        }
         if let Some(market) = &self.market {
             if self.model.is_none() {
                 return Err("[market] wants a [model], whose scores it acts on".into());
+            }
+            if market.collateral.mint == market.debt.mint {
+                return Err("[market] lends what is pledged: its two mints are one".into());
             }
             for name in [&market.collateral.source, &market.debt.source] {
                 if !self.sources.contains_key(name) {
@@ -234,6 +273,29 @@ fn some_address<'de, D: serde::Deserializer<'de>>(
     address(deserializer).map(Some)
 }
 
+fn address_or_nobody<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Address>, D::Error> {
+    parsed(deserializer, |text| match text {
+        "nobody" => Ok(Some(Address::default())),
+        text => text.parse().map(Some).map_err(|_| format!("{text:?} is no address, and not \"nobody\"")),
+    })
+}
+
+/// The addresses of a value and of what is in it.
+fn addresses(name: &str, value: &toml::Value, found: &mut Vec<(String, Address)>) {
+    match value {
+        toml::Value::String(text) => {
+            found.extend(text.parse().ok().map(|address| (name.to_owned(), address)))
+        }
+        toml::Value::Array(items) => items.iter().for_each(|item| addresses(name, item, found)),
+        toml::Value::Table(table) => {
+            table.iter().for_each(|(key, value)| addresses(&format!("{name}.{key}"), value, found));
+        }
+        _ => {}
+    }
+}
+
 fn bytes32<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<[u8; 32], D::Error> {
     parsed(deserializer, |text| {
         files::hex32(text).ok_or_else(|| format!("{text:?} is no 32 bytes in hexadecimal, 64 digits"))
@@ -263,7 +325,7 @@ fn span<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Resul
 mod tests {
     use super::*;
 
-    const SMALL: &str = "[cluster]\nurl = \"localhost\"\ngenesis = \"local\"\n[keys]\npayer = \"id.json\"\n[programs]\nfolder = \"programs\"\n";
+    const SMALL: &str = "[cluster]\nurl = \"localhost\"\ngenesis = \"local\"\n[keys]\npayer = \"id.json\"\nmodel = \"id.json\"\nmarket = \"id.json\"\n[programs]\nfolder = \"programs\"\n";
 
     fn read(text: &str) -> Result<Description> {
         let folder = tempfile::tempdir().unwrap();
@@ -286,13 +348,37 @@ mod tests {
             let stop = read(&format!("{SMALL}{more}")).unwrap_err();
             assert!(stop.what.contains(what), "{stop}");
         }
-        let asset = "{ mint = \"So11111111111111111111111111111111111111112\", source = \"SOL\" }";
-        let market = format!("[market]\ncollateral = {asset}\ndebt = {asset}\n");
+        let [asset, debt] = ["2", "3"].map(|digit| {
+            format!("{{ mint = \"So1111111111111111111111111111111111111111{digit}\", source = \"SOL\" }}")
+        });
+        let market = format!("[market]\ncollateral = {asset}\ndebt = {debt}\n");
         assert!(read(&format!("{SMALL}{market}")).unwrap_err().what.contains("wants a [model]"));
         let model = "[model]\nfile = \"m\"\nkey = \"k\"\ntimelock = \"1d\"\n";
         assert!(
             read(&format!("{SMALL}{model}{market}")).unwrap_err().what.contains("the price source \"SOL\"")
         );
+    }
+
+    /// Another payer is no other registrar and no other creator.
+    #[test]
+    fn who_registers_and_who_creates_is_named() {
+        let [asset, debt] = ["2", "3"].map(|digit| {
+            format!("{{ mint = \"So1111111111111111111111111111111111111111{digit}\", source = \"SOL\" }}")
+        });
+        let model = "[model]\nfile = \"m\"\nkey = \"k\"\ntimelock = \"1d\"\n";
+        let source = format!("[sources.SOL]\nfeed = \"{}\"\nshard = 0\n", "00".repeat(32));
+        let all = format!(
+            "{SMALL}{source}{model}[market]\ncollateral = {asset}\ndebt = {debt}\nadmin = \"nobody\"\n"
+        );
+        let good = read(&all).unwrap();
+        assert_eq!(good.called(), ["feed", "verifier", "lending"]);
+        assert_eq!(good.market.unwrap().admin, Some(Address::default()));
+        let mints = good.addresses.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+        assert_eq!(mints, ["market.collateral.mint", "market.debt.mint"]);
+        for role in ["model", "market"] {
+            let stop = read(&all.replace(&format!("\n{role} = \"id.json\""), "")).unwrap_err();
+            assert!(stop.what.contains(&format!("[{role}] wants keys.{role}")), "{stop}");
+        }
     }
 
     #[test]

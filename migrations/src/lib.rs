@@ -12,6 +12,7 @@
 //! | [`loader`] | programs, as Solana's upgradeable loader keeps them |
 //! | `model`, `params` | a model's files and a market's parameters, as described |
 //! | [`record`] | what was done: JSON lines that survive a crash |
+//! | `agreed` | what may be done: what was shown |
 //! | `send`, [`mod@run`] | one action; all of them |
 //!
 //! The chain decides what there is to do, never the record: a run that was killed anywhere is finished by the next one.
@@ -19,6 +20,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod agreed;
 pub mod description;
 pub mod error;
 mod files;

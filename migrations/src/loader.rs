@@ -86,6 +86,13 @@ pub fn deployed(
 }
 
 impl Deployed {
+    /// SHA-256 of its bytes as a file has them. How long the file was nobody wrote down: files of programs end at a multiple of eight, with less than eight
+    /// zeros.
+    pub fn digest(&self) -> [u8; 32] {
+        let last = self.bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        sha256(&[self.bytes.get(..last.next_multiple_of(8)).unwrap_or(&self.bytes)])
+    }
+
     /// Whether these are its bytes.
     pub fn holds(&self, bytes: &[u8]) -> bool {
         self.bytes.strip_prefix(bytes).is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
@@ -126,20 +133,16 @@ impl Upload<'_> {
     pub fn create_buffer(&self, lamports: u64) -> Result<Vec<Instruction>> {
         let buffer = self.buffer()?;
         let length = u64::try_from(self.buffer_length()).unwrap_or(u64::MAX);
-        let create = system::create_account_with_seed(
-            &self.payer,
-            &buffer,
-            &self.authority,
-            &self.seed(),
-            lamports,
-            length,
-            &LOADER,
-        );
+        // In one step it would be refused where somebody sent SOL to the address, which anybody can compute.
+        let create = [
+            system::transfer(&self.payer, &buffer, lamports),
+            system::allocate_with_seed(&buffer, &self.authority, &self.seed(), length, &LOADER),
+        ];
         let initialize =
             loader::create_buffer(&self.payer, &buffer, &self.authority, lamports, self.bytes.len());
         // Its first instruction makes an account with a key of its own.
         let initialize = initialize.map_err(|error| defect(&error))?.into_iter().skip(1);
-        Ok(std::iter::once(create).chain(initialize).collect())
+        Ok(create.into_iter().chain(initialize).collect())
     }
 
     /// Writes whatever of the bytes the buffer does not hold yet, in pieces that fit a transaction.
@@ -190,11 +193,11 @@ impl Upload<'_> {
         Ok(LONGEST.saturating_add(TRIED).saturating_sub(size).max(1))
     }
 
-    /// Makes the program of a full buffer, at an address that holds `lamports` and nothing else.
+    /// Makes the program of a full buffer, at an address that holds nothing but SOL, or not that either.
     ///
     /// # Errors
     /// It cannot be encoded: a defect.
-    pub fn deploy(&self, lamports: u64, rent: u64) -> Result<Vec<Instruction>> {
+    pub fn deploy(&self, rent: u64) -> Result<Vec<Instruction>> {
         let (buffer, most) = (self.buffer()?, self.bytes.len());
         let deploy = loader::deploy_with_max_program_len(
             &self.payer,
@@ -206,16 +209,14 @@ impl Upload<'_> {
             true,
         );
         let mut deploy = deploy.map_err(|error| defect(&error))?;
-        if lamports > 0 {
-            // Whoever sends SOL to the address before it is a program keeps it from being created in one step.
-            let length = u64::try_from(State::size_of_program()).unwrap_or(u64::MAX);
-            let by_hand = [
-                system::transfer(&self.payer, &self.program, rent.saturating_sub(lamports)),
-                system::allocate(&self.program, length),
-                system::assign(&self.program, &LOADER),
-            ];
-            deploy.splice(..1, by_hand);
-        }
+        // As with the buffer: SOL at the address, whenever it was sent there, keeps nothing from it.
+        let length = u64::try_from(State::size_of_program()).unwrap_or(u64::MAX);
+        let by_hand = [
+            system::transfer(&self.payer, &self.program, rent),
+            system::allocate(&self.program, length),
+            system::assign(&self.program, &LOADER),
+        ];
+        deploy.splice(..1, by_hand);
         Ok(deploy)
     }
 
@@ -225,6 +226,14 @@ impl Upload<'_> {
     /// As [`Upload::buffer`].
     pub fn upgrade(&self) -> Result<Instruction> {
         Ok(loader::upgrade(&self.program, &self.buffer()?, &self.authority, &self.payer, true))
+    }
+
+    /// Gives back what a buffer holds.
+    ///
+    /// # Errors
+    /// As [`Upload::buffer`].
+    pub fn close(&self) -> Result<Instruction> {
+        Ok(loader::close(&self.buffer()?, &self.payer, &self.authority, false))
     }
 
     /// Makes room behind `held` bytes, and how many more; none where there is enough.

@@ -14,9 +14,9 @@ use solana_signer::Signer as _;
 use crate::description::Description;
 use crate::error::{Result, Stop};
 use crate::files::{self, listed_digest};
-use crate::loader::{Upload, data_address, deployed};
+use crate::loader::{Deployed, Upload, data_address, deployed};
 use crate::plan::{Action, Plan, Step, Work};
-use crate::world::World;
+use crate::world::{World, unanswered};
 
 /// Most bytes of a program: more than an account holds.
 const LONGEST: u64 = 10 << 20;
@@ -28,9 +28,11 @@ pub struct Program {
     identity: Identity,
     bytes: Vec<u8>,
     digest: [u8; 32],
+    /// Whether it is deployed and upgraded from here, or compared alone.
+    pub may_change: bool,
 }
 
-/// The programs that a description names, with their bytes as `SHA256SUMS` lists them, and the keys of their addresses.
+/// The programs that a description deploys or whose instructions it sends, with their bytes as `SHA256SUMS` lists them, and the keys of their addresses.
 ///
 /// # Errors
 /// A file cannot be read, or is another than it should be.
@@ -39,10 +41,13 @@ pub fn programs(description: &Description) -> Result<(Vec<Program>, Vec<Keypair>
     let sums = folder.join("SHA256SUMS");
     let list = files::read(&sums, LONGEST)?;
     let list = String::from_utf8_lossy(&list);
-    let wanted = |identity: &Identity| match &description.programs.deploy {
+    let may_change = |identity: &Identity| match &description.programs.deploy {
         Some(names) => names.iter().any(|name| name == identity.name),
         None => true,
     };
+    // Whoever stands at the address of a program that is called is given the payer's signature.
+    let called = description.called();
+    let wanted = |identity: &Identity| may_change(identity) || called.contains(&identity.name);
     let (mut programs, mut keys) = (Vec::new(), Vec::new());
     for identity in assay_programs::identities().into_iter().filter(wanted) {
         let name = format!("bin/{}.so", identity.library);
@@ -75,9 +80,14 @@ pub fn programs(description: &Description) -> Result<(Vec<Program>, Vec<Keypair>
             }
             keys.push(key);
         }
-        programs.push(Program { identity, bytes, digest });
+        programs.push(Program { identity, bytes, digest, may_change: may_change(&identity) });
     }
     Ok((programs, keys))
+}
+
+/// The first digits of a digest: what people compare.
+fn short(digest: &[u8; 32]) -> String {
+    Hex(digest).to_string().chars().take(8).collect()
 }
 
 impl Step for Program {
@@ -91,20 +101,30 @@ impl Step for Program {
 
     fn plan(&self, world: &World) -> Result<Plan> {
         let id = self.identity.id;
-        world.refuse_test_only(&id, "the key of the program's address")?;
+        world.refuse_test_only(&id, "the program's address")?;
         let upload = Upload { payer: world.payer, authority: world.upgrade, program: id, bytes: &self.bytes };
         let buffer = upload.buffer()?;
         let accounts = world.accounts(&[id, data_address(&id), buffer])?;
         let [program, data, held] = accounts.as_slice() else {
-            return Ok(Plan::nothing("nothing was answered"));
+            return Err(unanswered());
         };
         let found = deployed(&id, program.as_ref(), data.as_ref())?;
+        let is_right = found.as_ref().is_some_and(|found| found.holds(&self.bytes));
+        if !self.may_change && !is_right {
+            return Err(self.another(found.as_ref()));
+        }
         if let Some(found) = &found {
-            let is_right = found.holds(&self.bytes);
-            self.check_authority(world, found.authority, is_right)?;
+            if self.may_change {
+                self.check_authority(world, found.authority, is_right)?;
+            }
             if is_right {
-                let (id, size) = (id, self.bytes.len());
-                return Ok(Plan::nothing(format!("{size} bytes at {id}, as committed")));
+                let said = format!("{} bytes at {id}, as committed", self.bytes.len());
+                let held =
+                    held.as_ref().filter(|held| world.has(&world.upgrade) && upload.write(held).is_ok());
+                return Ok(match held {
+                    Some(_) => Plan { found: said, actions: vec![self.close(world, &upload, buffer)?] },
+                    None => Plan::nothing(said),
+                });
             }
         } else if !world.has(&id) {
             return Err(Stop::new(
@@ -115,6 +135,22 @@ impl Step for Program {
                 format!(
                     "programs.keypairs.{} in the description names the key's file; it signs once",
                     self.identity.name
+                ),
+            ));
+        }
+        if found.is_none() && world.rpc.balance(&data_address(&id))? > 0 {
+            let close = match held {
+                Some(_) => format!("; `solana program close {buffer}` gives back what its buffer holds"),
+                None => String::new(),
+            };
+            return Err(Stop::new(
+                format!(
+                    "somebody sent SOL to {}, where the bytes of the {} program would be, and the loader makes no program there any more",
+                    data_address(&id),
+                    self.identity.name
+                ),
+                format!(
+                    "its address is lost: make another key pair for it, and keep it to yourself until it is deployed (migrations/README.md, program ids){close}"
                 ),
             ));
         }
@@ -150,11 +186,11 @@ impl Step for Program {
         match &found {
             None => {
                 let own = world.rent(PROGRAM_LENGTH)?;
-                let there = world.rpc.balance(&id)?;
-                let deploy = upload.deploy(there, own.unsigned_abs())?;
+                let deploy = upload.deploy(own.unsigned_abs())?;
                 let cost = world.rent(upload.data_length())?.saturating_add(own).saturating_sub(rent);
                 let cost = cost.saturating_add(world.fee(&deploy));
-                actions.push(action("deploy".into(), id, cost, Work::SendAndWait(deploy)));
+                let what = format!("deploy SHA-256 {}", short(&self.digest));
+                actions.push(action(what, id, cost, Work::SendAndWait(deploy)));
             }
             Some(found) => {
                 if let Some((extend, more)) = upload.extend(found.bytes.len()) {
@@ -165,7 +201,9 @@ impl Step for Program {
                 }
                 let upgrade = vec![upload.upgrade()?];
                 let cost = world.fee(&upgrade).saturating_sub(rent);
-                actions.push(action("upgrade".into(), id, cost, Work::SendAndWait(upgrade)));
+                let [from, to] = [short(&found.digest()), short(&self.digest)];
+                let what = format!("upgrade SHA-256 {from} to {to}");
+                actions.push(action(what, id, cost, Work::SendAndWait(upgrade)));
             }
         }
         Ok(Plan { found: "other bytes, or none".into(), actions })
@@ -176,6 +214,35 @@ impl Program {
     /// What it is.
     pub fn identity(&self) -> Identity {
         self.identity
+    }
+
+    /// Takes back a buffer that nothing came of: somebody else deployed the same bytes meanwhile, or a server was behind.
+    fn close(&self, world: &World, upload: &Upload<'_>, buffer: Address) -> Result<Action> {
+        let close = vec![upload.close()?];
+        let back = world.rent(upload.buffer_length())?;
+        Ok(Action {
+            what: "close the buffer that is left".into(),
+            account: buffer,
+            lamports: world.fee(&close).saturating_sub(back),
+            digest: None,
+            work: Work::Send(close),
+        })
+    }
+
+    /// A program that is called, and that nobody may bring here to what it has to be.
+    fn another(&self, found: Option<&Deployed>) -> Stop {
+        let name = self.identity.name;
+        let there = match found {
+            Some(found) => format!("has other bytes, with SHA-256 {}", Hex(&found.digest())),
+            None => "is not deployed".into(),
+        };
+        Stop::new(
+            format!(
+                "the description calls the {name} program, which {there}, and not {}; programs.deploy leaves it out",
+                Hex(&self.digest)
+            ),
+            format!("add {name:?} to programs.deploy, or name the programs.folder that it was deployed from"),
+        )
     }
 
     /// Refuses a program that is somebody else's.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use assay_chain::registry::{Place, place};
 use assay_host::time::span;
+use assay_interface::bytes::Hex;
 use assay_interface::verifier::model_account;
 use assay_verifier_host::{Model, Status};
 use solana_address::Address;
@@ -23,6 +24,19 @@ impl Step for Register {
 
     fn name(&self) -> String {
         format!("register {}", self.0.model.name())
+    }
+
+    fn details(&self, world: &World) -> Vec<String> {
+        let ModelFiles { model, setup, key_digest, .. } = self.0.as_ref();
+        let key = match self.0.transcript() {
+            Some(transcript) => format!("of a ceremony, transcript {}", Hex(&transcript)),
+            None => format!("{setup:?}"),
+        };
+        vec![
+            format!("circuit {}", Hex(&model.circuit_digest())),
+            format!("key SHA-256 {}, {key}", Hex(key_digest)),
+            format!("registered by {}, guardian {}", world.model, shown(&self.0.guardian())),
+        ]
     }
 
     fn plan(&self, world: &World) -> Result<Plan> {
@@ -55,11 +69,13 @@ impl Step for Register {
     }
 }
 
+fn shown(who: &Address) -> String {
+    if *who == Address::default() { "nobody".into() } else { who.to_string() }
+}
+
 impl Register {
     /// Refuses a model that is in other hands, or waits for other times, than is described.
     fn check(&self, world: &World, address: &Address, model: &Model) -> Result<()> {
-        let shown =
-            |who: &Address| if *who == Address::default() { "nobody".into() } else { who.to_string() };
         let differs = |what: &str, there: String, wanted: String, remedy: String| {
             Err(Stop::new(
                 format!("the model at {address} has {there} as its {what}, and the description has {wanted}"),

@@ -7,10 +7,12 @@ use assay_feed_host::{PythFeed, SourceKeys};
 use assay_host::account::decode;
 use assay_interface::schema::TensorSchema;
 use assay_interface::sha256;
+use assay_lending::math::value::decimals_supported;
 use assay_lending::state::{SETUP_CEREMONY, SETUP_DEVELOPMENT};
 use assay_lending_host::{Market, MarketKeys, Offices, RiskParams, Vouched};
 use assay_lending_interface::features::COUNT;
 use assay_lending_interface::formats::{FEATURES, Format, SCORE};
+use assay_verifier_host::attestation_address;
 use solana_address::Address;
 
 use crate::description::{Asset, Market as Wanted};
@@ -18,7 +20,7 @@ use crate::error::{Result, Stop};
 use crate::model::ModelFiles;
 use crate::params;
 use crate::plan::{Action, Plan, Step, Work};
-use crate::world::World;
+use crate::world::{World, unanswered};
 
 /// Bytes of a token account.
 const TOKEN_ACCOUNT_LENGTH: usize = 165;
@@ -27,6 +29,8 @@ const MARKET_LENGTH: usize = 8 + size_of::<Market>();
 /// The SPL token program, and the bytes of its mints.
 const TOKEN: Address = Address::from_str_const("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 const MINT_LENGTH: usize = 82;
+/// Where a mint's decimals stand.
+const MINT_DECIMALS: usize = 44;
 
 /// The market.
 pub struct CreateMarket {
@@ -100,7 +104,7 @@ impl CreateMarket {
                 differences.push(format!("{what} is {there}, described {wanted}"));
             }
         };
-        compare("admin", found.admin, world.market);
+        compare("admin", found.admin, self.wanted.admin.unwrap_or(world.market));
         compare("guardian", found.guardian, self.wanted.guardian.unwrap_or_default());
         compare("reserve_owner", found.reserve_owner, self.reserve_owner(world));
         if differences.is_empty() {
@@ -112,7 +116,7 @@ impl CreateMarket {
                 keys.market,
                 differences.join("; ")
             ),
-            "its admin proposes parameters, a guardian or a successor, which wait for the exit clock (`propose_params` and others); or describe what is there",
+            "its admin proposes parameters, a guardian or a successor, which wait for the exit clock (`propose_params` and others); or describe what is there: market.admin says to whom it was handed over, or \"nobody\"",
         ))
     }
 
@@ -130,6 +134,19 @@ impl Step for CreateMarket {
         "lending market".into()
     }
 
+    fn details(&self, world: &World) -> Vec<String> {
+        let shown = |who: Option<Address>| who.map_or_else(|| "nobody".into(), |who| who.to_string());
+        let Wanted { collateral, debt, guardian, attestors, params, .. } = &self.wanted;
+        let of = |asset: &Asset| format!("{}, price {}", asset.mint, asset.source);
+        let params: Vec<String> = params.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        vec![
+            format!("collateral {}; debt {}", of(collateral), of(debt)),
+            format!("created by {}, guardian {}", world.market, shown(*guardian)),
+            format!("reserves to {}, attestors {}", self.reserve_owner(world), shown(*attestors)),
+            format!("parameters of the template, but {}", params.join(", ")),
+        ]
+    }
+
     fn plan(&self, world: &World) -> Result<Plan> {
         let Wanted { collateral, debt, .. } = &self.wanted;
         let model = self.model.registration(world)?.model();
@@ -137,7 +154,7 @@ impl Step for CreateMarket {
         let keys = MarketKeys::derive(&world.market, collateral.mint, debt.mint);
         let accounts = world.accounts(&[keys.market, collateral.mint, debt.mint])?;
         let [market, mints @ ..] = accounts.as_slice() else {
-            return Ok(Plan::nothing("nothing was answered"));
+            return Err(unanswered());
         };
         if let Some(found) = market {
             let found: Market = decode(&found.owner, &found.data).map_err(|error| {
@@ -156,11 +173,36 @@ impl Step for CreateMarket {
                     "market.collateral.mint and market.debt.mint are mints that exist; `cargo xtask localnet` prints those of a local cluster",
                 ));
             }
+            let decimals = mint.as_ref().and_then(|mint| mint.data.get(MINT_DECIMALS).copied());
+            if !decimals.is_some_and(decimals_supported) {
+                return Err(Stop::new(
+                    format!(
+                        "the mint {} has decimals that the lending program does not take: {decimals:?}",
+                        asset.mint
+                    ),
+                    "programs/lending/src/math/value.rs says which it takes",
+                ));
+            }
         }
         let vouched = match (self.model.setup, self.wanted.attestors) {
             (SetupKind::Ceremony, Some(set)) => Vouched::Attestors(set),
             _ => Vouched::Nothing,
         };
+        let found = "no market".to_owned();
+        if let Vouched::Attestors(set) = vouched {
+            let attestation = attestation_address(&set, &model);
+            if world.account(&attestation)?.is_none() {
+                let wait = format!("once {set} attested the model: `assay attestors attest`");
+                let action = Action {
+                    what: "create".into(),
+                    account: keys.market,
+                    lamports: 0,
+                    digest: None,
+                    work: Work::NotYet(wait),
+                };
+                return Ok(Plan { found, actions: vec![action] });
+            }
+        }
         let offices = Offices {
             guardian: self.wanted.guardian.unwrap_or_default(),
             reserve_owner: self.reserve_owner(world),
@@ -175,6 +217,6 @@ impl Step for CreateMarket {
             digest: Some(sha256(&[bytemuck::bytes_of(&params)])),
             work: Work::Send(create),
         };
-        Ok(Plan { found: "no market".into(), actions: vec![action] })
+        Ok(Plan { found, actions: vec![action] })
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use assay::{SetupKind, Verifier, VerifyingKey};
 use assay_compiler::registration;
 use assay_interface::groth16::{self, VerifyingKey as InterfaceKey};
+use assay_interface::sha256;
 use assay_verifier_host::{MAX_TIMELOCK, MIN_TIMELOCK, Registration};
 use solana_address::Address;
 
@@ -22,6 +23,8 @@ pub struct ModelFiles {
     /// The compiled model.
     pub model: assay::Model,
     key: InterfaceKey,
+    /// SHA-256 of the key's file.
+    pub key_digest: [u8; 32],
     /// How the key was made.
     pub setup: SetupKind,
     wanted: Wanted,
@@ -54,6 +57,7 @@ impl ModelFiles {
             ));
         }
         let (path, bytes) = read(&wanted.key, SMALL)?;
+        let key_digest = sha256(&[&bytes]);
         let key = VerifyingKey::from_bytes(&bytes).map_err(|error| told(error.into(), &path))?;
         if key.circuit_digest() != model.circuit_digest() {
             return Err(Stop::new(
@@ -76,7 +80,7 @@ impl ModelFiles {
                     "leave model.transcript out",
                 ));
             }
-            (SetupKind::Ceremony, None) => {
+            (SetupKind::Ceremony, transcript) if transcript.unwrap_or_default() == [0; 32] => {
                 return Err(Stop::new(
                     "the model's key comes from a ceremony, and its registration names the ceremony's transcript",
                     "model.transcript is the transcript's SHA-256",
@@ -87,7 +91,7 @@ impl ModelFiles {
         if !(MIN_TIMELOCK..=MAX_TIMELOCK).contains(&wanted.timelock) {
             return Err(Stop::new("model.timelock is none that the program allows", "it allows 1d to 30d"));
         }
-        Ok(Some(Self { model, key, setup, wanted }))
+        Ok(Some(Self { model, key, key_digest, setup, wanted }))
     }
 
     /// What registers the model.
@@ -123,6 +127,11 @@ impl ModelFiles {
     /// Who is to have its authority now.
     pub fn authority(&self, world: &World) -> Address {
         self.wanted.authority.unwrap_or(world.model)
+    }
+
+    /// SHA-256 of the transcript of its key's ceremony.
+    pub fn transcript(&self) -> Option<[u8; 32]> {
+        self.wanted.transcript
     }
 
     /// Who may suspend it; zeros for nobody.

@@ -20,6 +20,11 @@ pub trait Step {
     /// # Errors
     /// The cluster has something else than was expected, which this step must not change; or cannot be asked.
     fn plan(&self, world: &World) -> Result<Plan>;
+
+    /// What it writes that cannot be changed afterwards, or only after a time: lines that are shown below the plan where it has something to do.
+    fn details(&self, _: &World) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What a step has to do.
@@ -47,7 +52,7 @@ pub struct Action {
 }
 
 /// How something is done.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Work {
     /// By one transaction.
     Send(Vec<Instruction>),
@@ -57,6 +62,25 @@ pub enum Work {
     SendMany(Vec<Instruction>),
     /// By nothing yet: why, and until when.
     NotYet(String),
+}
+
+impl Work {
+    /// What is sent.
+    pub fn calls(&self) -> &[Instruction] {
+        match self {
+            Self::Send(calls) | Self::SendAndWait(calls) | Self::SendMany(calls) => calls,
+            Self::NotYet(_) => &[],
+        }
+    }
+
+    /// In how many transactions.
+    pub fn transactions(&self) -> usize {
+        match self {
+            Self::Send(_) | Self::SendAndWait(_) => 1,
+            Self::SendMany(calls) => calls.len(),
+            Self::NotYet(_) => 0,
+        }
+    }
 }
 
 impl Plan {
@@ -99,6 +123,15 @@ pub fn table(steps: &[(&dyn Step, Plan)]) -> String {
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(|row| format!("  {}\n", line(row))).collect()
+}
+
+/// What the steps that have something to do write for good.
+pub fn details(steps: &[(&dyn Step, Plan)], world: &World) -> String {
+    let of = |(step, _): &(&dyn Step, Plan)| {
+        let lines = step.details(world).into_iter().map(|line| format!("    {line}\n")).collect::<String>();
+        if lines.is_empty() { lines } else { format!("  {:04} {}\n{lines}", step.number(), step.name()) }
+    };
+    steps.iter().filter(|(_, plan)| !plan.actions.is_empty()).map(of).collect()
 }
 
 /// Lamports as SOL, with a sign where they come back.

@@ -32,6 +32,8 @@ pub struct Record {
     path: PathBuf,
     file: File,
     pending: Vec<Pending>,
+    /// The last slot in which something of it landed.
+    pub last_slot: u64,
     /// Whether its last line had been cut short.
     pub was_torn: bool,
 }
@@ -69,13 +71,13 @@ impl Record {
         file.read_to_end(&mut bytes).map_err(|error| failed(&error))?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         let (lines, torn) = bytes.split_at(whole);
-        let pending = read(lines, genesis).map_err(|(line, what)| {
+        let (pending, last_slot) = read(lines, genesis).map_err(|(line, what)| {
             Stop::new(
                 format!("the record {} is damaged in line {line}: {what}", path.display()),
                 "restore the file from a copy, or move it away: the chain says what is done, and a new record begins",
             )
         })?;
-        let mut record = Self { path: path.clone(), file, pending, was_torn: !torn.is_empty() };
+        let mut record = Self { path: path.clone(), file, pending, last_slot, was_torn: !torn.is_empty() };
         if !torn.is_empty() {
             let length = u64::try_from(whole).unwrap_or(u64::MAX);
             record.file.set_len(length).map_err(|error| failed(&error))?;
@@ -111,7 +113,8 @@ impl Record {
         if let Value::Object(fields) = fields {
             line.extend(fields);
         }
-        note(&mut self.pending, &line);
+        // Lines of this process are of its own form.
+        let _ = note(&mut self.pending, &line);
         let line = format!("{}\n", Value::Object(line));
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
         written.map_err(|error| {
@@ -123,9 +126,9 @@ impl Record {
     }
 }
 
-/// What lines leave open; or the number of the line that is none, and why.
-fn read(lines: &[u8], genesis: &str) -> std::result::Result<Vec<Pending>, (usize, String)> {
-    let mut pending = Vec::new();
+/// What lines leave open, and the last slot of what landed; or the number of the line that is none, and why.
+fn read(lines: &[u8], genesis: &str) -> std::result::Result<(Vec<Pending>, u64), (usize, String)> {
+    let (mut pending, mut last_slot) = (Vec::new(), 0);
     for (index, line) in lines.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
         let at = |what: &str| (index + 1, what.to_owned());
         let Ok(Value::Object(line)) = serde_json::from_slice(line) else {
@@ -144,20 +147,29 @@ fn read(lines: &[u8], genesis: &str) -> std::result::Result<Vec<Pending>, (usize
         if is_first && line.get("genesis").and_then(Value::as_str) != Some(genesis) {
             return Err(at(&format!("it is of another cluster than {genesis}")));
         }
-        note(&mut pending, &line);
+        note(&mut pending, &line).map_err(at)?;
+        let slot = line.get("slot").and_then(Value::as_u64).filter(|_| event == "landed");
+        last_slot = last_slot.max(slot.unwrap_or_default());
     }
-    Ok(pending)
+    Ok((pending, last_slot))
 }
 
-fn note(pending: &mut Vec<Pending>, line: &Map<String, Value>) {
-    let Some(signature) = line.get("signature").and_then(Value::as_str) else { return };
-    match line.get("event").and_then(Value::as_str) {
-        Some("sending") => pending.push(Pending {
-            signature: signature.to_owned(),
-            last_height: line.get("last_height").and_then(Value::as_u64).unwrap_or_default(),
-        }),
-        _ => pending.retain(|one| one.signature != signature),
+fn note(pending: &mut Vec<Pending>, line: &Map<String, Value>) -> std::result::Result<(), &'static str> {
+    let signature = line.get("signature").and_then(Value::as_str);
+    if line.get("event").and_then(Value::as_str) != Some("sending") {
+        pending.retain(|one| Some(one.signature.as_str()) != signature);
+        return Ok(());
     }
+    let is_base58 =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() && !b"0OIl".contains(&byte));
+    // 64 bytes.
+    let signature = signature.filter(|text| (64..=88).contains(&text.len()) && is_base58(text));
+    let last_height = line.get("last_height").and_then(Value::as_u64);
+    pending.push(Pending {
+        signature: signature.ok_or("it has no signature")?.to_owned(),
+        last_height: last_height.ok_or("it has no last_height")?,
+    });
+    Ok(())
 }
 
 #[cfg(test)]
@@ -175,12 +187,14 @@ mod tests {
     fn what_was_sent_is_open_until_its_end_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let mut record = Record::open(&folder.path().join("new"), "G").unwrap();
-        record.append("sending", json!({ "signature": "a", "last_height": 7 })).unwrap();
-        record.append("sending", json!({ "signature": "b", "last_height": 8 })).unwrap();
-        record.append("landed", json!({ "signature": "a" })).unwrap();
+        let [a, b] = ["a", "b"].map(|digit| digit.repeat(87));
+        record.append("sending", json!({ "signature": a, "last_height": 7 })).unwrap();
+        record.append("sending", json!({ "signature": b, "last_height": 8 })).unwrap();
+        record.append("landed", json!({ "signature": a, "slot": 5 })).unwrap();
         drop(record);
         let record = Record::open(&folder.path().join("new"), "G").unwrap();
-        assert_eq!(record.pending(), [Pending { signature: "b".into(), last_height: 8 }]);
+        assert_eq!(record.pending(), [Pending { signature: b, last_height: 8 }]);
+        assert_eq!(record.last_slot, 5);
         assert!(!record.was_torn);
         let other = Record::open(&folder.path().join("new"), "G").unwrap_err();
         assert!(other.what.contains("is in use"), "{other}");
@@ -191,7 +205,7 @@ mod tests {
     fn a_line_that_was_cut_short_is_taken_out() {
         let folder = tempfile::tempdir().unwrap();
         let mut record = Record::open(folder.path(), "G").unwrap();
-        record.append("sending", json!({ "signature": "a", "last_height": 7 })).unwrap();
+        record.append("sending", json!({ "signature": "a".repeat(87), "last_height": 7 })).unwrap();
         let path = record.path().to_owned();
         drop(record);
         let whole = fs::read(&path).unwrap();
@@ -223,6 +237,14 @@ mod tests {
             (good.replace("\"G\"", "\"H\""), "of another cluster than G"),
             (good.replace("\"version\":1", "\"version\":2"), "a version that is not known"),
             ("{\"event\":\"landed\"}\n".into(), "line 1: a record begins"),
+            (
+                format!("{good}{{\"event\":\"sending\",\"signature\":\"unsent\",\"last_height\":1}}\n"),
+                "line 2: it has no signature",
+            ),
+            (
+                format!("{good}{{\"event\":\"sending\",\"signature\":\"{}\"}}\n", "a".repeat(87)),
+                "line 2: it has no last_height",
+            ),
         ] {
             fs::write(&path, &text).unwrap();
             let stop = Record::open(folder.path(), "G").unwrap_err();

@@ -9,6 +9,7 @@ use assay_interface::bytes::Hex;
 use serde_json::json;
 use solana_keypair::Keypair;
 
+use crate::agreed::{Agreed, budget, most_priority};
 use crate::description::Description;
 use crate::error::{Result, Stop};
 use crate::m0001_programs::{Program, programs};
@@ -18,13 +19,10 @@ use crate::m0004_activation::Activate;
 use crate::m0005_market::CreateMarket;
 use crate::m0006_hand_over::HandOver;
 use crate::model::ModelFiles;
-use crate::plan::{Action, Plan, Step, Work, costs, signed_sol, table};
+use crate::plan::{Action, Plan, Step, Work, costs, details, signed_sol, table};
 use crate::record::Record;
 use crate::send;
-use crate::world::World;
-
-/// How often the same action may be planned again, in pieces that did not arrive.
-const ROUNDS: u32 = 5;
+use crate::world::{LOCAL, World};
 
 /// Steps in order.
 type Steps = Vec<Box<dyn Step>>;
@@ -67,7 +65,8 @@ pub enum Ending {
 /// A file of the description's cannot be used.
 fn steps(description: &Description) -> Result<(Steps, Vec<Keypair>)> {
     let (programs, keys) = programs(description)?;
-    let identities = programs.iter().map(Program::identity).collect();
+    let ours = programs.iter().filter(|program| program.may_change);
+    let identities = ours.map(Program::identity).collect();
     let mut steps = Steps::new();
     steps.extend(programs.into_iter().map(|program| Box::new(program) as Box<dyn Step>));
     steps.extend(Sources::of(description).map(|sources| Box::new(sources) as Box<dyn Step>));
@@ -121,10 +120,18 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<Ending> {
             say(format!("looking up {count} transactions whose end the record does not tell"));
             send::settle(&world, &mut opened)?;
         }
+        // Work is not done again because another server is behind. A local cluster may have begun anew.
+        if world.description.cluster.genesis != LOCAL {
+            world.rpc.not_before(opened.last_slot);
+        }
         record = Some(opened);
     }
     let plans = plan_all(&steps, &world)?;
     say(format!("\n{}", table(&plans)));
+    let details = details(&plans, &world);
+    if !details.is_empty() {
+        say(details);
+    }
     let is_waiting = |plan: &Plan| plan.actions.iter().any(|action| matches!(action.work, Work::NotYet(_)));
     let has_work = plans.iter().any(|(_, plan)| !plan.actions.is_empty());
     let first = plans.iter().find_map(|(_, plan)| plan.actions.first());
@@ -136,9 +143,10 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<Ending> {
         say(format!("not yet: {what} {why}"));
         return Ok(if options.is_dry { Ending::Dry } else { Ending::NotYet });
     }
-    let (total, most) = costs(&plans);
+    let (total, _) = costs(&plans);
+    let most = budget(&plans, &world);
     say(format!(
-        "in all {} SOL, and {} at most on the way, without priority fees",
+        "in all {} SOL, and never more than {} on the way: priority fees, and pieces that are lost and sent again, included",
         signed_sol(total),
         signed_sol(most)
     ));
@@ -157,7 +165,6 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<Ending> {
         say("dry run: nothing was sent".into());
         return Ok(Ending::Dry);
     };
-    drop(plans);
     if !options.is_agreed && !agreed()? {
         say("nothing was sent".into());
         return Ok(Ending::Declined);
@@ -166,8 +173,9 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<Ending> {
         "run",
         json!({ "description": Hex(&digest).to_string(), "payer": world.payer.to_string() }),
     )?;
+    let mut agreed = Agreed::to(plans);
     for step in &steps {
-        if !take(step.as_ref(), &world, &mut record, &mut say)? {
+        if !take(step.as_ref(), &world, &mut agreed, &mut record, &mut say)? {
             record.append("ends", json!({ "with": "not yet", "step": step.number() }))?;
             return Ok(Ending::NotYet);
         }
@@ -178,8 +186,30 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<Ending> {
 }
 
 fn plan_all<'a>(steps: &'a [Box<dyn Step>], world: &World) -> Result<Vec<(&'a dyn Step, Plan)>> {
-    let plan = |step: &'a dyn Step| Ok((step, step.plan(world).map_err(|stop| named(stop, step))?));
-    steps.iter().map(|step| plan(step.as_ref())).collect()
+    steps.iter().map(|step| Ok((step.as_ref(), plan(step.as_ref(), world)?))).collect()
+}
+
+/// What a step has to do, by keys that are here.
+fn plan(step: &dyn Step, world: &World) -> Result<Plan> {
+    let planned = step.plan(world).and_then(|plan| {
+        let calls = plan.actions.iter().flat_map(|action| action.work.calls());
+        let mut metas = calls.flat_map(|call| &call.accounts).filter(|meta| meta.is_signer);
+        match metas.find(|meta| !world.has(&meta.pubkey)) {
+            None => Ok(plan),
+            Some(meta) => Err(Stop::new(
+                format!("{} has to sign, and its key is not here", meta.pubkey),
+                "keys in the description names key files; an address alone signs nothing",
+            )),
+        }
+    });
+    planned.map_err(|mut stop| {
+        if let Some(remedy) = stop.remedy.as_mut().filter(|_| step.number() > 1) {
+            remedy.push_str(
+                "; what stands before this step is done without it where its section is left out of the description",
+            );
+        }
+        named(stop, step)
+    })
 }
 
 fn named(stop: Stop, step: &dyn Step) -> Stop {
@@ -187,13 +217,19 @@ fn named(stop: Stop, step: &dyn Step) -> Stop {
 }
 
 /// Does all that a step has to do, and looks after each action at what is there. Whether it is done: it may have to wait.
-fn take(step: &dyn Step, world: &World, record: &mut Record, say: &mut dyn FnMut(String)) -> Result<bool> {
+fn take(
+    step: &dyn Step,
+    world: &World,
+    agreed: &mut Agreed,
+    record: &mut Record,
+    say: &mut dyn FnMut(String),
+) -> Result<bool> {
     let about = |stop: Stop| named(stop, step);
-    let (mut last, mut rounds) = (None, 0);
+    let mut has_done = false;
     loop {
-        let plan = step.plan(world).map_err(about)?;
+        let plan = plan(step, world)?;
         let Some(action) = plan.actions.first() else {
-            if last.is_some() {
+            if has_done {
                 record.append(
                     "done",
                     json!({ "step": step.number(), "name": step.name(), "found": plan.found }),
@@ -206,23 +242,16 @@ fn take(step: &dyn Step, world: &World, record: &mut Record, say: &mut dyn FnMut
             say(format!("{:04} {}: not yet, {why}", step.number(), step.name()));
             return Ok(false);
         }
-        let this = (action.account, std::mem::discriminant(&action.work));
-        rounds = if last == Some(this) { rounds + 1 } else { 0 };
-        if rounds > ROUNDS {
-            return Err(about(Stop::new(
-                format!("{} landed, and {} does not show it", action.what, action.account),
-                "run the command again, or use another server (cluster.url): it looks first at what is done",
-            )));
-        }
-        last = Some(this);
+        let left = agreed.check(step, action).map_err(about)?;
+        has_done = true;
         say(format!("{:04} {}: {} ...", step.number(), step.name(), action.what));
         match &action.work {
-            Work::Send(calls) => drop(send::one(world, record, step, action, calls).map_err(about)?),
-            Work::SendAndWait(calls) => {
-                let landed = send::one(world, record, step, action, calls).map_err(about)?;
+            Work::Send(_) => drop(send::one(world, record, step, action, left).map_err(about)?),
+            Work::SendAndWait(_) => {
+                let landed = send::one(world, record, step, action, left).map_err(about)?;
                 send::next_slot(world, landed.slot).map_err(about)?;
             }
-            Work::SendMany(calls) => send::many(world, record, step, action, calls).map_err(about)?,
+            Work::SendMany(_) => send::many(world, record, step, action, left).map_err(about)?,
             Work::NotYet(_) => {}
         }
     }
@@ -232,14 +261,14 @@ fn take(step: &dyn Step, world: &World, record: &mut Record, say: &mut dyn FnMut
 fn try_first(plans: &[(&dyn Step, Plan)], world: &World, say: &mut dyn FnMut(String)) -> Result<()> {
     let mut is_first = true;
     for (step, plan) in plans {
-        let calls = match plan.actions.first().map(|action| &action.work) {
-            Some(Work::Send(calls) | Work::SendAndWait(calls)) => calls.as_slice(),
-            Some(Work::SendMany(calls)) => calls.get(..1).unwrap_or_default(),
-            Some(Work::NotYet(_)) | None => continue,
+        let Some(Action { what, work, .. }) = plan.actions.first() else { continue };
+        let calls = match work {
+            Work::Send(calls) | Work::SendAndWait(calls) => calls.as_slice(),
+            Work::SendMany(calls) => calls.get(..1).unwrap_or_default(),
+            Work::NotYet(_) => continue,
         };
-        let what = plan.actions.first().map(|action| action.what.as_str()).unwrap_or_default();
         let title = format!("{:04} {}: {what}", step.number(), step.name());
-        match world.sender(calls).simulate(calls) {
+        match world.sender(calls, most_priority(world, work)).simulate(calls) {
             Ok(simulated) => {
                 say(format!("{title}: would go through, {} compute units", simulated.execution.compute_units))
             }
@@ -254,6 +283,12 @@ fn try_first(plans: &[(&dyn Step, Plan)], world: &World, say: &mut dyn FnMut(Str
 
 /// Asks whoever sits at the terminal.
 fn agreed() -> Result<bool> {
+    if !io::stdout().is_terminal() && io::stdin().is_terminal() {
+        return Err(Stop::new(
+            "whoever is asked does not see the plan: standard output is no terminal",
+            "--yes agrees to it beforehand; --dry-run shows it and sends nothing",
+        ));
+    }
     if !io::stdin().is_terminal() {
         return Err(Stop::new(
             "nobody is there to agree to the plan: standard input is no terminal",

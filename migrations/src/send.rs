@@ -7,8 +7,8 @@ use assay_chain::send::MARGIN;
 use assay_chain::{Error, Landed, Signed};
 use assay_interface::bytes::Hex;
 use serde_json::{Value, json};
-use solana_instruction::Instruction;
 
+use crate::agreed::most_priority;
 use crate::error::{Result, Stop};
 use crate::plan::{Action, Step};
 use crate::record::{Pending, Record};
@@ -18,6 +18,8 @@ use crate::world::World;
 const PACE: Duration = Duration::from_millis(100);
 /// How long slots are waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the end of a transaction is waited for that an earlier run handed in: longer than blockhashes live.
+const SETTLING: Duration = Duration::from_secs(180);
 /// Blocks that no blockhash outlives.
 const LONGEST_LIFE: u64 = 300;
 
@@ -39,7 +41,7 @@ fn merged(mut one: Value, other: Value) -> Value {
     one
 }
 
-/// Sends one transaction, and waits for it.
+/// Sends one transaction, and waits for it. `left` are those that may be signed.
 ///
 /// # Errors
 /// It was refused, failed, or its end is not known. Where the record cannot be written, nothing is handed in.
@@ -48,11 +50,13 @@ pub fn one(
     record: &mut Record,
     step: &dyn Step,
     action: &Action,
-    instructions: &[Instruction],
+    left: &mut usize,
 ) -> Result<Landed> {
-    let sender = world.sender(instructions);
+    let instructions = action.work.calls();
+    let sender = world.sender(instructions, most_priority(world, &action.work));
     let simulated = sender.simulate(instructions)?;
     let about = about(step, action);
+    *left = left.saturating_sub(1);
     let sent = sender.send(&simulated, &mut |Signed { signature, last_height }| {
         let line = json!({ "signature": signature, "last_height": last_height });
         let written = record.append("sending", merged(about.clone(), line));
@@ -79,7 +83,7 @@ pub fn one(
     }
 }
 
-/// Sends a transaction for each of some instructions, in any order.
+/// Sends a transaction for each of some instructions, in any order. `left` are those that may be signed.
 ///
 /// # Errors
 /// One failed, or none lands any more.
@@ -88,14 +92,17 @@ pub fn many(
     record: &mut Record,
     step: &dyn Step,
     action: &Action,
-    instructions: &[Instruction],
+    left: &mut usize,
 ) -> Result<()> {
+    let instructions = action.work.calls();
     let about = about(step, action);
     let mut landed = 0;
-    let sent = world.sender(instructions).send_many(instructions, &mut |count| landed = count);
+    let sender = world.sender(instructions, most_priority(world, &action.work));
+    let sent = sender.send_many(instructions, *left, &mut |count| landed = count);
     let line = json!({ "transactions": landed, "of": instructions.len(), "why": sent.as_ref().err().map(ToString::to_string) });
     record.append("written", merged(about, line))?;
-    Ok(sent?)
+    *left = left.saturating_sub(sent?);
+    Ok(())
 }
 
 /// Waits until no transaction can be executed any more in the slot of one that landed.
@@ -119,6 +126,7 @@ pub fn next_slot(world: &World, slot: u64) -> Result<()> {
 /// The cluster cannot be asked, or the record not written.
 pub fn settle(world: &World, record: &mut Record) -> Result<()> {
     let pending = record.pending().to_vec();
+    let since = Instant::now();
     for Pending { signature, last_height } in &pending {
         let (event, line) = loop {
             let height = world.rpc.height()?;
@@ -128,10 +136,22 @@ pub fn settle(world: &World, record: &mut Record) -> Result<()> {
                     break (event, json!({ "slot": status.slot, "why": status.error }));
                 }
                 Some(_) => {}
-                None if height > last_height.saturating_add(MARGIN) => break ("expired", json!({})),
+                None if height > last_height.saturating_add(MARGIN) => {
+                    // Who keeps the latest blocks only says nothing of older ones.
+                    let event = if world.rpc.keeps_history(signature)? { "expired" } else { "unknown" };
+                    break (event, json!({}));
+                }
                 // A local cluster that began anew has not had that block.
                 None if last_height.saturating_sub(height) > LONGEST_LIFE => break ("forgotten", json!({})),
                 None => {}
+            }
+            if since.elapsed() > SETTLING {
+                return Err(Stop::new(
+                    format!(
+                        "{signature} was handed in by an earlier run, and what became of it is not to be learnt"
+                    ),
+                    "does the cluster run, and is the server (cluster.url) up to date? run the command again then",
+                ));
             }
             thread::sleep(PACE);
         };

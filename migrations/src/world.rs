@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use assay_chain::rpc::{At, Cluster};
 use assay_chain::settings::{self, url};
-use assay_chain::{Commitment, MOST_PRIORITY, Price, Rpc, Sender};
+use assay_chain::{Commitment, MOST_PRIORITY, Price, Rpc, Sender, sol};
 use assay_host::Account;
 use solana_address::Address;
 use solana_instruction::Instruction;
@@ -16,16 +16,26 @@ use crate::description::Description;
 use crate::error::{Result, Stop};
 
 /// Keys that everybody has: they are files of the repository.
-const TEST_ONLY: [&str; 6] = [
+const TEST_ONLY: [&str; 11] = [
     include_str!("../../programs/verifier/test-only-keypair.json"),
     include_str!("../../programs/feed/test-only-keypair.json"),
     include_str!("../../programs/lending/test-only-keypair.json"),
     include_str!("../../programs/market/test-only-keypair.json"),
     include_str!("../../programs/credit/test-only-keypair.json"),
+    include_str!("../../examples/anchor/test-only-keypair.json"),
+    include_str!("../../examples/native/test-only-keypair.json"),
+    include_str!("../../examples/pinocchio/test-only-keypair.json"),
+    include_str!("../../tests/accomplice/test-only-keypair.json"),
+    include_str!("../../tests/relay/test-only-keypair.json"),
     include_str!("../../tools/cluster/test-only-wallet.json"),
 ];
+/// In place of a genesis: a cluster of this machine that comes and goes.
+pub const LOCAL: &str = "local";
 /// How long a transaction is waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Most lamports that any cluster wants for a byte of an account that stays, and bytes that each account counts for beside its own.
+const BYTE: i64 = 6_960;
+const BESIDE: usize = 128;
 /// What accounts without a program belong to.
 const SYSTEM: Address = Address::from_str_const("11111111111111111111111111111111");
 
@@ -71,6 +81,9 @@ impl World {
         let mut keys = vec![payer];
         let mut role = |file: &Option<std::path::PathBuf>| match file {
             Some(file) => {
+                if let Some(address) = file.to_str().and_then(|text| text.parse().ok()) {
+                    return Ok(address);
+                }
                 let key = named(file)?;
                 let address = key.pubkey();
                 keys.push(key);
@@ -84,8 +97,10 @@ impl World {
         let server = url(&description.cluster.url)?;
         let rpc = Rpc::new(&server, Commitment::Confirmed);
         let genesis = rpc.genesis()?;
-        let is_local = rpc.is_here() && Cluster::of_genesis(&genesis) == Cluster::Other;
-        right_cluster(&description.cluster.genesis, &genesis, is_local)?;
+        let wanted = &description.cluster.genesis;
+        // Behind an address of this machine may be a tunnel: whoever names a genesis means no cluster that comes and goes.
+        let is_local = wanted == LOCAL && rpc.is_here() && Cluster::of_genesis(&genesis) == Cluster::Other;
+        right_cluster(wanted, &genesis, is_local)?;
         let takes_development_keys = is_local || takes_development_keys;
         let world = Self {
             rpc,
@@ -99,8 +114,12 @@ impl World {
             keys,
             price,
         };
-        for key in [paying, upgrade, model, market] {
-            world.refuse_test_only(&key, "the key of")?;
+        let roles = [("payer", paying), ("upgrade", upgrade), ("model", model), ("market", market)];
+        for (role, key) in roles {
+            world.refuse_test_only(&key, &format!("keys.{role}"))?;
+        }
+        for (name, address) in &world.description.addresses {
+            world.refuse_test_only(address, name)?;
         }
         Ok(world)
     }
@@ -115,7 +134,7 @@ impl World {
         self.keys.iter().any(|key| key.pubkey() == *address)
     }
 
-    /// Refuses an address whose secret key is a file of the repository, where that matters. `what` stands before it in the message.
+    /// Refuses an address whose secret key is a file of the repository, where that matters. `what` names it in the message.
     ///
     /// # Errors
     /// It is one, and the cluster is none of this machine's.
@@ -125,7 +144,7 @@ impl World {
         }
         Err(Stop::new(
             format!(
-                "{what} {address} is in this repository, so everybody has it, and this cluster is not local"
+                "{what} is {address}, whose key is in this repository, so everybody has it, and this cluster is not local"
             ),
             "make key pairs of your own (migrations/README.md, program ids); --development-keys takes it all the same, for trials",
         ))
@@ -152,9 +171,21 @@ impl World {
     /// Lamports that an account of this length must hold.
     ///
     /// # Errors
-    /// The cluster cannot be asked.
+    /// The cluster cannot be asked, or it wants more than any does.
     pub fn rent(&self, length: usize) -> Result<i64> {
-        Ok(i64::try_from(self.rpc.rent(length)?).unwrap_or(i64::MAX))
+        let asked = i64::try_from(self.rpc.rent(length)?).unwrap_or(i64::MAX);
+        let most = i64::try_from(length.saturating_add(BESIDE)).unwrap_or(i64::MAX).saturating_mul(BYTE);
+        if asked > most {
+            return Err(Stop::new(
+                format!(
+                    "the server wants {} SOL for an account of {length} bytes, and no cluster wants more than {}",
+                    sol(asked.unsigned_abs()),
+                    sol(most.unsigned_abs())
+                ),
+                "what is paid there does not come back: name another server with cluster.url",
+            ));
+        }
+        Ok(asked)
     }
 
     /// Lamports of the fee for a transaction of these instructions, without what is paid for being early.
@@ -162,14 +193,22 @@ impl World {
         5_000_i64.saturating_mul(i64::try_from(self.signers(instructions).len()).unwrap_or(i64::MAX))
     }
 
-    /// Whoever sends these instructions: the payer, and those of the keys that sign.
-    pub fn sender(&self, instructions: &[Instruction]) -> Sender<'_> {
+    /// Most lamports that a transaction of this many compute units pays for being early.
+    pub fn priority(&self, units: u32) -> u64 {
+        let (Price::Fixed(price) | Price::Upto(price) | Price::Recent(price)) = self.price;
+        let lamports = u128::from(price).saturating_mul(u128::from(units)).div_ceil(1_000_000);
+        u64::try_from(lamports).unwrap_or(u64::MAX).min(MOST_PRIORITY)
+    }
+
+    /// Whoever sends these instructions: the payer, and those of the keys that sign. Each transaction pays at most `most_priority` lamports for
+    /// being early.
+    pub fn sender(&self, instructions: &[Instruction], most_priority: u64) -> Sender<'_> {
         Sender {
             rpc: &self.rpc,
             payer: self.payer,
             keys: self.signers(instructions),
             price: self.price,
-            most_priority: MOST_PRIORITY,
+            most_priority,
             patience: PATIENCE,
         }
     }
@@ -188,10 +227,18 @@ impl World {
     }
 }
 
+/// The server left something out.
+pub fn unanswered() -> Stop {
+    Stop::new(
+        "the server answered another number of accounts than it was asked for",
+        "name another server with cluster.url",
+    )
+}
+
 fn right_cluster(wanted: &str, genesis: &str, is_local: bool) -> Result<()> {
     match wanted {
-        "local" if is_local => Ok(()),
-        "local" => Err(Stop::new(
+        LOCAL if is_local => Ok(()),
+        LOCAL => Err(Stop::new(
             format!(
                 "the description is for a local cluster, and {genesis} is at another machine, or a public one"
             ),
@@ -218,16 +265,35 @@ fn test_only() -> impl Iterator<Item = Address> {
 mod tests {
     use super::*;
 
-    /// As long as the programs' addresses are those of the repository's key pairs, each is known as such.
+    /// The key files of a folder and those below it.
+    fn key_files(folder: &Path, found: &mut Vec<Address>) {
+        const OUTPUTS: [&str; 3] = ["target", "node_modules", "out"];
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
+            let kind = entry.file_type().unwrap();
+            if kind.is_dir() && !OUTPUTS.contains(&name.as_str()) && !name.starts_with('.') {
+                key_files(&path, found);
+            }
+            // 64 numbers of three digits at most, each with a comma or so.
+            if kind.is_file() && name.ends_with(".json") && entry.metadata().unwrap().len() < 1_000 {
+                let bytes = serde_json::from_slice::<Vec<u8>>(&std::fs::read(&path).unwrap());
+                if let Some(bytes) = bytes.ok().filter(|bytes| bytes.len() == 64) {
+                    found.push(Address::new_from_array(bytes[32..].try_into().unwrap()));
+                }
+            }
+        }
+    }
+
+    /// Each key file of the repository is known as one that everybody has.
     #[test]
     fn keys_that_everybody_has_are_known() {
-        assert_eq!(test_only().count(), TEST_ONLY.len());
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        for program in assay_programs::identities() {
-            let file = root.join("programs").join(program.name).join("test-only-keypair.json");
-            let key = settings::keypair(&file).unwrap();
-            assert!(test_only().any(|public| public == key.pubkey()), "{}", program.name);
+        let mut found = Vec::new();
+        key_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), &mut found);
+        assert!(found.len() >= TEST_ONLY.len(), "{found:?}");
+        for address in found {
+            assert!(test_only().any(|public| public == address), "{address}");
         }
+        assert_eq!(test_only().count(), TEST_ONLY.len());
         assert!(test_only().all(|public| public != Address::default()));
     }
 

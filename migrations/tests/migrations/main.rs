@@ -1,7 +1,9 @@
 //! The command against a cluster behind sockets: from nothing, again, killed, with other bytes, and where something else stands.
 
+mod agreed;
 mod killed;
 mod programs;
+mod roles;
 mod world;
 
 use assay_feed_host::{PythFeed, SourceKeys};
@@ -9,7 +11,6 @@ use assay_host::Identity;
 use assay_lending_host::{Market, MarketKeys};
 use assay_localnet::Localnet;
 use assay_migrations::description::Description;
-use assay_migrations::world::World as Opened;
 use assay_programs::{by_name, identities};
 use assay_verifier_host::{Model, Status};
 use solana_address::Address;
@@ -22,7 +23,8 @@ pub fn program(name: &str) -> Identity {
 }
 
 /// What a record says of a transaction that a crash kept from being handed in.
-const UNSENT: &str = "{\"event\":\"sending\",\"signature\":\"unsent\",\"last_height\":1}\n";
+const UNSENT: &str =
+    "5VERv8NMvzbJMEkV8xnrLkEaWRtSz9CosKDYjCJjBRnbJLgp8uirBgmQpjKhoR4tjF3ZpRzrFmBV6UjKdiSZkQUW";
 
 /// The address behind an action of the plan.
 fn planned(plan: &str, step: &str) -> Address {
@@ -39,6 +41,9 @@ fn from_nothing_and_again() {
     assert!(dry.out.contains("0001 verifier program: buffer for"), "{dry:#?}");
     assert!(dry.out.contains("would go through"), "{dry:#?}");
     assert!(dry.out.contains("activate: 1 d after it is registered"), "{dry:#?}");
+    let shown =
+        ["    circuit ", ", Development\n", "guardian nobody\n", "min_borrow = 100000000", "    collateral "];
+    assert!(shown.iter().all(|detail| dry.out.contains(detail)), "{dry:#?}");
     world.run(&all, &[]).refused("nobody is there to agree");
     assert!(world.state().sent.is_empty());
     assert!(!world.folder.path().join("records").exists() || world.record().len() == 1, "nothing was done");
@@ -79,8 +84,9 @@ fn from_nothing_and_again() {
     let lines = world.record().len();
     let records = world.folder.path().join("records");
     let path = std::fs::read_dir(&records).unwrap().next().unwrap().unwrap().path();
+    let unsent = format!("{{\"event\":\"sending\",\"signature\":\"{UNSENT}\",\"last_height\":1}}\n");
     let whole = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, format!("{whole}{UNSENT}{{\"time\":\"20")).unwrap();
+    std::fs::write(&path, format!("{whole}{unsent}{{\"time\":\"20")).unwrap();
     let again = world.run(&all, &["--yes"]).ends(0, "nothing to do: the cluster has all of it");
     assert!(again.out.contains("had been cut short"), "{again:#?}");
     assert!(again.out.contains("looking up 1 transactions"), "{again:#?}");
@@ -89,8 +95,15 @@ fn from_nothing_and_again() {
     assert_eq!((&record[torn]["text"], &record[torn]["event"]), (&"{\"time\":\"20".into(), &"torn".into()));
     assert_eq!(
         (&record[expired]["event"], &record[expired]["signature"]),
-        (&"expired".into(), &"unsent".into())
+        (&"expired".into(), &UNSENT.into())
     );
+    // A server that forgot it says nothing of it.
+    let whole = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{whole}{unsent}")).unwrap();
+    world.state().forgets = true;
+    world.run(&all, &["--yes"]).ends(0, "looking up 1 transactions");
+    world.state().forgets = false;
+    assert_eq!(world.record().last().unwrap()["event"], "unknown");
     world.run(&all, &["--dry-run"]).ends(0, "nothing to do");
     every_transaction_is_recorded(&world);
 
@@ -110,6 +123,7 @@ fn from_nothing_and_again() {
         .run(&replaced(&all, "timelock = \"1d\"", &guardian), &["--yes"])
         .refused("has nobody as its guardian");
     assert_eq!(world.executed(), executed + 2);
+    roles::each_is_its_own(&world, &all, market);
 }
 
 /// Of each transaction that is no piece of a program the record tells before and after it.
@@ -121,7 +135,7 @@ fn every_transaction_is_recorded(world: &World) {
     };
     let (sending, landed) = (of("sending"), of("landed"));
     assert_eq!(
-        sending.iter().filter(|one| *one != "unsent").collect::<Vec<_>>(),
+        sending.iter().filter(|one| *one != UNSENT).collect::<Vec<_>>(),
         landed.iter().collect::<Vec<_>>()
     );
     let state = world.state();
@@ -150,21 +164,4 @@ fn another_cluster_and_too_little_are_refused() {
     world.run(&elsewhere, &["--yes"]).refused("this is another cluster: its genesis is");
     world.run(&feed, &["--yes"]).refused("has 0 SOL, and this takes 0.7");
     assert!(world.state().sent.is_empty());
-}
-
-/// What is in the repository is taken on clusters of this machine, and nowhere else unless somebody says so.
-#[test]
-fn keys_that_everybody_has_are_for_local_clusters() {
-    let world = World::new(1);
-    let path = world.write("d.toml", world.describe_feed(&repository().join("programs"), ""));
-    let open = || {
-        let description = Description::read(&path).unwrap();
-        Opened::open(description, None, assay_chain::Price::Fixed(0), false).unwrap()
-    };
-    let mut opened = open();
-    let feed = program("feed").id;
-    opened.refuse_test_only(&feed, "the key of").unwrap();
-    opened.takes_development_keys = false;
-    assert!(opened.refuse_test_only(&feed, "the key of").unwrap_err().what.contains("everybody has it"));
-    opened.refuse_test_only(&world.payer.pubkey(), "the key of").unwrap();
 }

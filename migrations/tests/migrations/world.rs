@@ -98,7 +98,7 @@ impl World {
         let mut text = replaced(&text, "\"../target/migrations\"", "\"records\"");
         for (from, to) in [
             ("url = \"localhost\"", format!("url = \"{}\"", self.server.url)),
-            ("~/.config/solana/id.json", "payer.json".into()),
+            ("# upgrade = \"upgrade.json\"", "upgrade = \"payer.json\"".into()),
             ("\"../risk.assay\"", "\"risk.assay\"".into()),
             ("\"../risk.vk\"", "\"risk.vk\"".into()),
             ("DyrPm2L22rzdsZuMLCMdr8EF5BvBvWJ7fjLDKCAmMKmA", collateral),
@@ -106,6 +106,7 @@ impl World {
         ] {
             text = replaced(&text, from, &to);
         }
+        let text = text.replace("../tools/cluster/test-only-wallet.json", "payer.json");
         text.replace("\"../programs", &format!("\"{}/programs", repository().display()))
     }
 

@@ -28,21 +28,31 @@ struct Flying {
 
 impl Sender<'_> {
     /// Sends a transaction for each instruction, in any order. One whose blockhash expires is signed anew, so an instruction may be executed
-    /// more than once: it must be of those that do the same again. `progress` is told how many have landed. What is allowed to each is what the
-    /// first takes in a simulation, with a tenth more; no progress is waited for as long as [`Sender::patience`] says.
+    /// more than once: it must be of those that do the same again. No more than `most` are signed. `progress` is told how many have landed. What is allowed to each is what the
+    /// first takes in a simulation, with a tenth more; no progress is waited for as long as [`Sender::patience`] says. How many were signed.
     ///
     /// # Errors
-    /// [`Error::Refused`], [`Error::Price`] before anything is sent; [`Error::Failed`] where one failed, [`Error::Unconfirmed`] where nothing landed for long.
-    pub fn send_many(&self, calls: &[Instruction], progress: &mut dyn FnMut(usize)) -> Result<()> {
-        let Some(first) = calls.first() else { return Ok(()) };
+    /// [`Error::Refused`], [`Error::Price`] before anything is sent; [`Error::Failed`] where one failed, [`Error::Unconfirmed`] where nothing landed for
+    /// long, [`Error::Expired`] where one would have to be signed beyond `most`.
+    pub fn send_many(
+        &self,
+        calls: &[Instruction],
+        most: usize,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<usize> {
+        let Some(first) = calls.first() else { return Ok(0) };
         let budget = self.simulate(std::slice::from_ref(first))?.budget;
         let mut waiting: VecDeque<usize> = (0..calls.len()).collect();
         let mut flying: Vec<Flying> = Vec::new();
         let mut blockhash: Option<(Blockhash, Instant)> = None;
         let mut programs = Vec::new();
         let (mut landed, mut advanced, mut pace) = (0, Instant::now(), FIRST_PACE);
+        let (mut signed, mut expired) = (0, String::new());
         while !waiting.is_empty() || !flying.is_empty() {
-            while flying.len() < AT_ONCE && !waiting.is_empty() {
+            if flying.is_empty() && signed >= most {
+                return Err(Error::Expired { signature: expired });
+            }
+            while flying.len() < AT_ONCE && !waiting.is_empty() && signed < most {
                 let latest = match blockhash.filter(|(_, asked)| asked.elapsed() < FRESH) {
                     Some((latest, _)) => latest,
                     None => blockhash.insert((self.rpc.blockhash()?, Instant::now())).0,
@@ -54,6 +64,7 @@ impl Sender<'_> {
                 programs = unsigned.programs();
                 let (signature, wire) = unsigned.sign(&self.keys)?;
                 let last_height = latest.last_height;
+                signed += 1;
                 flying.push(Flying { call, signature, wire, last_height, handed_in: None });
             }
             self.hand_in(&mut flying);
@@ -91,11 +102,16 @@ impl Sender<'_> {
                 && let Ok(height) = self.rpc.height()
             {
                 let is_over = |one: &Flying| height > one.last_height.saturating_add(MARGIN);
-                waiting.extend(flying.iter().filter(|one| is_over(one)).map(|one| one.call));
+                for one in flying.iter().filter(|one| is_over(one)) {
+                    waiting.push_back(one.call);
+                    expired.clone_from(&one.signature);
+                    // What is signed anew wants another one.
+                    blockhash = None;
+                }
                 flying.retain(|one| !is_over(one));
             }
         }
-        Ok(())
+        Ok(signed)
     }
 
     /// Hands in what is new, or was handed in a while ago. What the server says to it decides nothing: the statuses do.

@@ -27,6 +27,9 @@ impl State {
         if self.refuses.is_some_and(|refuses| refuses(method, parameters)) {
             return Err(wrong(-32010, "this is not answered here"));
         }
+        if let Some(lie) = self.lies.and_then(|lies| lies(method, parameters)) {
+            return Ok(lie);
+        }
         match method {
             "getSignatureStatuses" => self.statuses(parameters),
             "sendTransaction" => self.take(parameters),

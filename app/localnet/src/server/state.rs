@@ -37,6 +37,8 @@ pub struct State {
     pub before_send: Option<Before>,
     /// Which questions, by method and parameters, are refused with an error of the server's own.
     pub refuses: Option<fn(&str, &Value) -> bool>,
+    /// Answers of its own in place of the true ones, by method and parameters.
+    pub lies: Option<fn(&str, &Value) -> Option<Value>>,
     /// The last slot that programs saw.
     pub(super) seen: u64,
     /// What `getTransaction` shows, by signature.
@@ -61,6 +63,7 @@ impl State {
             cuts: false,
             before_send: None,
             refuses: None,
+            lies: None,
             seen: FIRST,
             records: HashMap::new(),
         }
