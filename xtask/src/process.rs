@@ -73,6 +73,33 @@ pub fn cargo() -> Command {
     cargo_less(Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"))))
 }
 
+/// The same cargo, without what the surrounding cargo or the user set for everyday builds: where they lie, by which compiler, with which flags.
+pub fn cargo_apart() -> Command {
+    unset(cargo())
+}
+
+/// A command without such settings.
+pub fn unset(mut command: Command) -> Command {
+    const SETTINGS: [&str; 7] = [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_BUILD_",
+        "CARGO_PROFILE_",
+        "CARGO_TARGET_",
+        "RUSTC",
+        "RUSTUP_TOOLCHAIN",
+    ];
+    const KEPT: [&str; 2] = ["CARGO_BUILD_JOBS", "CARGO_TARGET_DIR"];
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if SETTINGS.iter().any(|prefix| text.starts_with(prefix)) && !KEPT.contains(&&*text) {
+            command.env_remove(&name);
+        }
+    }
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    command
+}
+
 /// A command that does not hear what cargo says of this package: build scripts that look at it would run again after every call by hand, and all
 /// that depends on them compile again.
 pub fn cargo_less(mut command: Command) -> Command {

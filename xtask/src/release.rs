@@ -21,11 +21,12 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 
 use crate::artifacts::{self, digest};
-use crate::process::{capture, cargo, progress, run};
+use crate::process::{capture, cargo_apart, progress, run, unset};
 use crate::programs::{self, Program};
 use crate::workspace::Workspace;
 
 /// What a release is of.
+#[derive(PartialEq, Eq)]
 struct Facts {
     version: &'static str,
     /// The commit, and its Unix time.
@@ -48,6 +49,11 @@ pub fn release(workspace: &Workspace) -> Result<PathBuf> {
         folder.display()
     );
     let binary = compile(workspace, &facts)?;
+    // Compiling takes minutes.
+    ensure!(
+        Facts::read(workspace)? == facts,
+        "the commit that is checked out changed while it was compiled\nhint: make the release again, in a checkout that is left alone"
+    );
     assemble(workspace, &programs, &facts, &binary, &folder)?;
     progress(&format!("{} is complete; `sha256sum --check SHA256SUMS` there compares it", folder.display()));
     Ok(folder)
@@ -59,14 +65,14 @@ impl Facts {
             let printed = capture(Command::new("git").current_dir(&workspace.root).args(arguments));
             printed.map(|text| text.trim().to_owned())
         };
-        let changed = git(&["status", "--porcelain"])
+        let changed = git(&["status", "--porcelain", "--untracked-files=all", "--ignore-submodules=none"])
             .context("a release is of a commit, and git does not tell of one")?;
         if !changed.is_empty() {
             bail!(
                 "these files are of no commit:\n{changed}\nhint: commit them: whoever rebuilds a release has nothing but the commit"
             );
         }
-        let rustc = capture(Command::new("rustc").current_dir(&workspace.root).arg("-vV"))?;
+        let rustc = capture(unset(Command::new("rustc")).current_dir(&workspace.root).arg("-vV"))?;
         let line = |name: &str| {
             rustc.lines().find_map(|line| line.strip_prefix(name)).map(|rest| rest.trim().to_owned())
         };
@@ -88,20 +94,27 @@ impl Facts {
 fn compile(workspace: &Workspace, facts: &Facts) -> Result<PathBuf> {
     progress("compiling the command line for the release");
     let target = workspace.target.join("release-build");
+    let binary = target.join(&facts.target).join("release/assay");
+    // One of another commit is not to be taken for this one's.
+    if binary.exists() {
+        fs::remove_file(&binary).with_context(|| format!("cannot remove {}", binary.display()))?;
+    }
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
     let mut folders = vec![(workspace.root.clone(), "/assay")];
     folders.extend(home.map(|home| (home, "/cargo")));
+    folders.push((target.clone(), "/target"));
     let flags = folders.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
-    run(cargo()
+    run(cargo_apart()
         .current_dir(&workspace.root)
-        .args(["build", "--release", "--locked", "--package", "assay-cli", "--bin", "assay", "--target-dir"])
+        .args(["build", "--release", "--locked", "--package", "assay-cli", "--bin", "assay"])
+        .args(["--target", &facts.target, "--target-dir"])
         .arg(&target)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.collect::<Vec<_>>().join("\u{1f}"))
         .env("CARGO_INCREMENTAL", "0")
         .env("CARGO_PROFILE_RELEASE_STRIP", "symbols")
         .env("SOURCE_DATE_EPOCH", &facts.time))?;
-    Ok(target.join("release/assay"))
+    Ok(binary)
 }
 
 /// Puts the files of a release into a folder, which appears once it is complete.
@@ -140,7 +153,10 @@ fn assemble(
     let all = all.collect::<String>().into_bytes();
     files.insert("SHA256SUMS".into(), all);
 
-    let fresh = folder.with_extension("tmp");
+    // The version has points in it: nothing of the name is an extension.
+    let mut fresh = folder.as_os_str().to_owned();
+    fresh.push(".tmp");
+    let fresh = PathBuf::from(fresh);
     if fresh.exists() {
         fs::remove_dir_all(&fresh).with_context(|| format!("cannot remove {}", fresh.display()))?;
     }
@@ -168,6 +184,64 @@ mod tests {
             rustc: text("rustc 1"),
             target: text("t"),
         }
+    }
+
+    /// Nothing but a commit is released.
+    #[test]
+    fn files_of_no_commit_are_named() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = temporary.path().to_owned();
+        let workspace = Workspace { target: root.join("target"), root };
+        let git = |arguments: &[&str]| {
+            let who = ["-c", "user.name=n", "-c", "user.email=e", "-c", "commit.gpgsign=false"];
+            capture(Command::new("git").current_dir(&workspace.root).args(who).args(arguments)).unwrap()
+        };
+        git(&["init", "--quiet"]);
+        fs::write(workspace.root.join("a"), "a").unwrap();
+        git(&["add", "a"]);
+        git(&["commit", "--quiet", "--message", "a"]);
+        let first = Facts::read(&workspace).unwrap();
+        assert_eq!(first.commit, git(&["rev-parse", "HEAD"]).trim());
+        // Whatever a person set for everyday's `git status`.
+        git(&["config", "status.showUntrackedFiles", "no"]);
+        fs::write(workspace.root.join("b"), "b").unwrap();
+        let refused = Facts::read(&workspace).err().unwrap().to_string();
+        assert!(refused.contains("of no commit:\n?? b"), "{refused}");
+        git(&["add", "b"]);
+        git(&["commit", "--quiet", "--message", "b"]);
+        assert!(Facts::read(&workspace).unwrap() != first);
+    }
+
+    /// What a container is built of is named, and keys and outputs in the repository's folder are not.
+    #[test]
+    fn a_container_is_built_of_the_members_alone() {
+        let root = Workspace::locate().unwrap().root;
+        let ignored = fs::read_to_string(root.join(".containerignore")).unwrap();
+        let lines: Vec<&str> = ignored.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(lines[0], "*");
+        let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+        let members = manifest.split_once("members = [").unwrap().1.split_once(']').unwrap().0;
+        let folders = members.split('"').skip(1).step_by(2).map(|member| member.split('/').next().unwrap());
+        let mut wanted: Vec<String> = [
+            "Cargo.toml",
+            "Cargo.lock",
+            "rust-toolchain.toml",
+            ".cargo",
+            "docs",
+            "deploy",
+            "models",
+            "README.md",
+        ]
+        .into_iter()
+        .chain(folders)
+        .map(|name| format!("!{name}"))
+        .collect();
+        wanted.sort();
+        wanted.dedup();
+        let mut taken: Vec<String> =
+            lines.iter().filter(|line| line.starts_with('!')).map(|line| (*line).to_owned()).collect();
+        taken.sort();
+        assert_eq!(taken, wanted);
     }
 
     /// Of every file there is a hash, the hashes are those of the files, and the programs' are the committed ones.

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::packages::{CARGO, RUSTC, Tools};
-use crate::process::{progress, run};
+use crate::process::{progress, run, unset};
 use crate::programs::Program;
 use crate::workspace::Workspace;
 
@@ -81,17 +81,8 @@ fn cargo_for_sbpf(tools: &Tools) -> Command {
 
 /// Debian's cargo, without what the surrounding cargo or the user set for the host's compiler: for code that is whole, and small.
 pub fn cargo() -> Command {
-    const FOR_THE_HOST: [&str; 6] =
-        ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BUILD_", "CARGO_PROFILE_", "RUSTC", "RUSTUP_"];
-    let mut command = Command::new(CARGO);
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        if FOR_THE_HOST.iter().any(|prefix| text.starts_with(prefix)) && text != "CARGO_BUILD_JOBS" {
-            command.env_remove(&name);
-        }
-    }
+    let mut command = unset(Command::new(CARGO));
     command
-        .env_remove("RUSTFLAGS")
         .env_remove("LD_LIBRARY_PATH")
         .env("CARGO_PROFILE_RELEASE_LTO", "fat")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
