@@ -268,7 +268,8 @@ mod tests {
     /// The key files of a folder and those below it.
     fn key_files(folder: &Path, found: &mut Vec<Address>) {
         const OUTPUTS: [&str; 3] = ["target", "node_modules", "out"];
-        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
             let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
             let kind = entry.file_type().unwrap();
             if kind.is_dir() && !OUTPUTS.contains(&name.as_str()) && !name.starts_with('.') {

@@ -182,3 +182,40 @@ fn many_are_handed_in_and_one_that_fails_ends_them() {
         assert_eq!(handed_in.len(), if fails { 128 } else { 200 });
     }
 }
+
+/// Whatever expires, no more are signed than whoever pays for them allowed.
+#[test]
+fn no_more_are_signed_than_was_said() {
+    let handed_in = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&handed_in);
+    let url = testing::server(move |method, params| {
+        let value = match method {
+            "getLatestBlockhash" => json!({ "value": {
+                "blockhash": Address::default().to_string(), "lastValidBlockHeight": 1_150,
+            } }),
+            "getBlockHeight" => json!(2_000),
+            "simulateTransaction" => json!({ "value": { "err": null, "logs": [], "unitsConsumed": 1 } }),
+            "getSignatureStatuses" => {
+                json!({ "value": params[0].as_array().unwrap().iter().map(|_| Value::Null).collect::<Vec<_>>() })
+            }
+            _ => {
+                noted.lock().unwrap().push(params[0].to_string());
+                json!("taken")
+            }
+        };
+        json!({ "result": value })
+    });
+    let rpc = Rpc::new(&url, Commitment::Confirmed);
+    let key = Slow(Keypair::new(), Duration::ZERO);
+    let call = |data| Instruction {
+        program_id: Address::new_from_array([7; 32]),
+        accounts: Vec::new(),
+        data: vec![data],
+    };
+    let sent = sender(&rpc, &key).send_many(&[call(1), call(2)], 2, &mut |_| {});
+    assert!(matches!(&sent, Err(Error::Expired { signature }) if !signature.is_empty()), "{sent:?}");
+    let mut handed_in = handed_in.lock().unwrap().clone();
+    handed_in.sort_unstable();
+    handed_in.dedup();
+    assert_eq!(handed_in.len(), 2);
+}
