@@ -125,6 +125,18 @@ impl CreateMarket {
     }
 }
 
+/// What its admin proposed, which nobody described: it takes effect after the exit clock.
+fn waiting(market: &Market) -> &'static str {
+    match market.proposal.kind {
+        0 => "",
+        1 => "; its admin proposed other parameters",
+        2 => "; its admin proposed another admin",
+        3 => "; its admin proposed another guardian",
+        4 => "; its admin proposed to withdraw reserves",
+        _ => "; its admin proposed something that is not known here",
+    }
+}
+
 impl Step for CreateMarket {
     fn number(&self) -> u16 {
         5
@@ -164,7 +176,7 @@ impl Step for CreateMarket {
                 )
             })?;
             self.check(world, &keys, &found, &params)?;
-            return Ok(Plan::nothing(format!("at {}", keys.market)));
+            return Ok(Plan::nothing(format!("at {}{}", keys.market, waiting(&found))));
         }
         for (asset, mint) in [collateral, debt].into_iter().zip(mints) {
             if mint.as_ref().is_none_or(|mint| mint.owner != TOKEN || mint.data.len() != MINT_LENGTH) {

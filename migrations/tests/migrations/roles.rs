@@ -46,6 +46,12 @@ fn keys_that_everybody_has_are_for_local_clusters() {
     world.run(&local, &["--yes"]).ends(0, "nothing to do");
 }
 
+fn put(net: &mut Localnet, address: Address, market: &Market) {
+    let mut found = net.account(&address).unwrap();
+    found.data[8..].copy_from_slice(bytemuck::bytes_of(market));
+    net.set_account(address, found);
+}
+
 /// On a cluster that has all of it: another payer makes nothing anew, and a market's admin may be another than its creator.
 pub fn each_is_its_own(world: &World, all: &str, market: Address) {
     let executed = world.executed();
@@ -66,12 +72,18 @@ pub fn each_is_its_own(world: &World, all: &str, market: Address) {
         .run(&stranger, &["--yes"])
         .refused(&format!("{} has to sign, and its key is not here", world.mints[0]));
 
+    // What waits for a timelock is told.
+    let mut proposed = world.state().net.read::<Market>(&market).unwrap().unwrap();
+    let before = proposed;
+    proposed.proposal.kind = 2;
+    put(&mut world.state().net, market, &proposed);
+    world.run(all, &["--yes"]).ends(0, "its admin proposed another admin");
+    put(&mut world.state().net, market, &before);
+
     let administered = |net: &mut Localnet, admin: Address| {
-        let mut found = net.account(&market).unwrap();
         let mut changed: Market = net.read(&market).unwrap().unwrap();
         changed.admin = admin;
-        found.data[8..].copy_from_slice(bytemuck::bytes_of(&changed));
-        net.set_account(market, found);
+        put(net, market, &changed);
     };
     for (admin, said) in [(other.pubkey(), other.pubkey().to_string()), (Address::default(), "nobody".into())]
     {
