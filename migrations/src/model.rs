@@ -94,17 +94,25 @@ impl ModelFiles {
         Ok(Some(Self { model, key, key_digest, setup, wanted }))
     }
 
-    /// What registers the model.
+    /// Refuses a key that proofs may be forged with, where that matters.
     ///
     /// # Errors
-    /// Its key may be forged with, and the cluster is none for such keys; or its guardian is its authority.
-    pub fn registration(&self, world: &World) -> Result<Registration<'_>> {
+    /// It is one, and the cluster is none for such keys.
+    pub fn refuse_development(&self, world: &World) -> Result<()> {
         if self.setup == SetupKind::Development && !world.takes_development_keys {
             return Err(Stop::new(
                 "the model's key is a development key, so whoever made it can forge proofs, and this cluster is not local",
                 "run a ceremony for the circuit; --development-keys takes it all the same, for trials",
             ));
         }
+        Ok(())
+    }
+
+    /// What registers the model.
+    ///
+    /// # Errors
+    /// Its guardian is its authority.
+    pub fn registration(&self, world: &World) -> Result<Registration<'_>> {
         let guardian = self.guardian();
         if guardian == world.model {
             return Err(Stop::new(

@@ -59,28 +59,29 @@ pub enum Ending {
     Declined,
 }
 
-/// The steps of a description, in order, and the keys that they want beside the description's roles.
+/// The steps of a description, in order, the keys that they want beside the description's roles, and the model.
 ///
 /// # Errors
 /// A file of the description's cannot be used.
-fn steps(description: &Description) -> Result<(Steps, Vec<Keypair>)> {
+fn steps(description: &Description) -> Result<(Steps, Vec<Keypair>, Option<Rc<ModelFiles>>)> {
     let (programs, keys) = programs(description)?;
     let ours = programs.iter().filter(|program| program.may_change);
     let identities = ours.map(Program::identity).collect();
     let mut steps = Steps::new();
     steps.extend(programs.into_iter().map(|program| Box::new(program) as Box<dyn Step>));
     steps.extend(Sources::of(description).map(|sources| Box::new(sources) as Box<dyn Step>));
-    if let Some(model) = ModelFiles::read(description)?.map(Rc::new) {
-        steps.push(Box::new(Register(Rc::clone(&model))));
-        steps.push(Box::new(Activate(Rc::clone(&model))));
+    let model = ModelFiles::read(description)?.map(Rc::new);
+    if let Some(model) = &model {
+        steps.push(Box::new(Register(Rc::clone(model))));
+        steps.push(Box::new(Activate(Rc::clone(model))));
         if let Some(market) = description.market.clone() {
-            steps.push(Box::new(CreateMarket::of(market, model)?));
+            steps.push(Box::new(CreateMarket::of(market, Rc::clone(model))?));
         }
     }
     if description.hand_over.is_some() {
         steps.push(Box::new(HandOver(identities)));
     }
-    Ok((steps, keys))
+    Ok((steps, keys, model))
 }
 
 /// Runs the migration. `out` is told the plan and what is done.
@@ -89,11 +90,12 @@ fn steps(description: &Description) -> Result<(Steps, Vec<Keypair>)> {
 /// Something is not as it must be: what was sent stays, and the next run goes on from there.
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<Ending> {
     let description = Description::read(&options.description)?;
-    let (steps, keys) = steps(&description)?;
+    let (steps, keys, model) = steps(&description)?;
     let digest = description.digest;
     let mut world =
         World::open(description, options.payer.as_deref(), options.price, options.takes_development_keys)?;
     keys.into_iter().for_each(|key| world.add(key));
+    model.map_or(Ok(()), |model| model.refuse_development(&world))?;
     let mut say = |text: String| {
         // Whoever reads no further may be gone: what is done does not depend on it.
         let _ = writeln!(out, "{text}").and_then(|()| out.flush());

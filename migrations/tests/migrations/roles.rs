@@ -39,6 +39,8 @@ fn keys_that_everybody_has_are_for_local_clusters() {
     }
     let heir = format!("{named}[hand_over]\nupgrade_authority = \"{public}\"\n");
     world.run(&heir, &["--yes"]).refused("hand_over.upgrade_authority is");
+    let model = replaced(&world.describe_all(), "\"local\"", &format!("{MAINNET:?}"));
+    world.run(&model, &["--yes"]).refused("the model's key is a development key");
     assert!(world.state().sent.is_empty());
     world.run(&named, &["--yes", "--development-keys"]).ends(0, "done");
 
