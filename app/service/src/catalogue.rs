@@ -274,15 +274,26 @@ impl Database {
         Ok(found.map(|(circuit,)| circuit))
     }
 
-    /// Whether the store's file of this digest was entered.
+    /// How many bytes the store's file of this digest has, if it was entered.
     ///
     /// # Errors
     /// The database.
-    pub async fn is_entered(&self, digest: &str) -> Result<bool> {
-        let sql = "SELECT digest FROM assay_artifacts WHERE digest = $1";
-        let found: Option<(String,)> =
+    pub async fn entered(&self, digest: &str) -> Result<Option<u64>> {
+        let sql = "SELECT bytes FROM assay_artifacts WHERE digest = $1";
+        let found: Option<(i64,)> =
             each!(self, pool => sqlx::query_as(sql).bind(digest).fetch_optional(pool).await)?;
-        Ok(found.is_some())
+        Ok(found.map(|(bytes,)| u64::try_from(bytes).unwrap_or_default()))
+    }
+
+    /// The files that were entered last, at most so many.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn newest(&self, most: i64) -> Result<Vec<String>> {
+        let sql = "SELECT digest FROM assay_artifacts ORDER BY created DESC LIMIT $1";
+        let found: Vec<(String,)> =
+            each!(self, pool => sqlx::query_as(sql).bind(most).fetch_all(pool).await)?;
+        Ok(found.into_iter().map(|(digest,)| digest).collect())
     }
 }
 

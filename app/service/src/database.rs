@@ -117,6 +117,7 @@ const TABLES: &[&str] = &[
         context TEXT NOT NULL,
         state TEXT NOT NULL,
         attempts BIGINT NOT NULL,
+        faults BIGINT NOT NULL DEFAULT 0,
         worker TEXT,
         stage TEXT,
         share DOUBLE PRECISION,
@@ -162,7 +163,9 @@ impl Database {
                 let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(patience);
                 Ok(Database::Postgres(pool.connect_with(options).await?))
             }
+            Place::Unclear => Err(Error::Row(UNCLEAR.into())),
             Place::File(path) => {
+                private(path)?;
                 let options = SqliteConnectOptions::new()
                     .filename(path)
                     .create_if_missing(true)
@@ -255,6 +258,41 @@ impl Database {
         Ok(())
     }
 
+    /// A statement in which `NOW_MS` stands for the database's own clock, milliseconds since 1970: what is decided by time is decided by
+    /// one clock.
+    pub(crate) fn timed(&self, sql: &str) -> sqlx::AssertSqlSafe<String> {
+        let clock = match self {
+            Database::Sqlite { .. } => "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+            Database::Postgres(_) => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+        };
+        sqlx::AssertSqlSafe(sql.replace("NOW_MS", clock))
+    }
+
+    /// Takes what was overwritten out of the log beside a file of SQLite, which keeps it until then. Postgres has ways of its own.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn settle(&self) -> Result<()> {
+        if let Database::Sqlite { queue, .. } = self {
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(queue).await?;
+        }
+        Ok(())
+    }
+
+    /// Settles, and closes every connection.
+    pub async fn close(&self) {
+        if let Err(error) = self.settle().await {
+            tracing::warn!(%error, "what was deleted may be in the database's log still");
+        }
+        match self {
+            Database::Sqlite { ours, queue } => {
+                ours.close().await;
+                queue.close().await;
+            }
+            Database::Postgres(pool) => pool.close().await,
+        }
+    }
+
     /// Whether it answers.
     ///
     /// # Errors
@@ -272,24 +310,35 @@ pub enum Place {
     File(std::path::PathBuf),
     /// The URL of a Postgres server. It may hold a password.
     Postgres(String),
+    /// A text that is neither, and may hold a password: it is not kept.
+    Unclear,
 }
+
+/// What is said of [`Place::Unclear`].
+const UNCLEAR: &str = "the database's name is no URL, and no name of a file, since it has an @ or begins like one: write \
+    postgres://USER:PASSWORD@HOST/NAME, or the path of a file";
 
 impl Place {
     /// What a text names: `postgres://...`, or a file.
     pub fn of(text: &str, base: &Path) -> Place {
         let is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
-        if is_url { Place::Postgres(text.into()) } else { Place::File(base.join(text)) }
+        match text {
+            url if is_url => Place::Postgres(url.into()),
+            unclear if unclear.contains('@') || unclear.starts_with("postgres") => Place::Unclear,
+            file => Place::File(base.join(file)),
+        }
     }
 
     /// As messages have it: without a password.
     pub fn shown(&self) -> String {
         match self {
             Place::File(path) => path.display().to_string(),
-            Place::Postgres(url) => {
-                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-                let server = rest.rsplit_once('@').map_or(rest, |(_, server)| server);
-                format!("postgres://{}", server.split(['?', '/']).next().unwrap_or_default())
-            }
+            Place::Unclear => "a name that is not shown, since it may hold a password".into(),
+            // As it is understood, and not as it is written: a password can stand in several places.
+            Place::Postgres(url) => match PgConnectOptions::from_str(url) {
+                Ok(options) => format!("postgres://{}:{}", options.get_host(), options.get_port()),
+                Err(_) => "postgres://, with a mistake in the rest".into(),
+            },
         }
     }
 }
@@ -324,9 +373,25 @@ impl Turn for PgConnection {
     }
 }
 
-/// Puts a job into the queue, in the transaction that its row is written in.
+/// The queue's part of a transaction that writes a job's row.
 pub(crate) trait Push {
+    /// Puts a job into the queue.
     async fn push(&mut self, job: Ulid) -> Result<()>;
+
+    /// Leaves a job's task alone for so many seconds.
+    async fn rest(&mut self, job: &str, seconds: i64) -> Result<()>;
+
+    /// Takes a job's task out of the queue, unless a worker has it.
+    async fn remove(&mut self, job: &str) -> Result<()>;
+}
+
+/// A file of SQLite is its owner's alone; what SQLite makes beside it has the same mode.
+fn private(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(Error::file(path))
 }
 
 impl Push for SqliteConnection {
@@ -335,13 +400,35 @@ impl Push for SqliteConnection {
         let pushed = apalis_sqlite::queries::push_tasks(self, QUEUE, &[task]).await;
         pushed.map_err(|error| Error::Queue(error.to_string()))
     }
+
+    async fn rest(&mut self, job: &str, seconds: i64) -> Result<()> {
+        let sql = "UPDATE Jobs SET run_at = CAST(strftime('%s', 'now') AS INTEGER) + $2 WHERE id = $1";
+        Ok(sqlx::query(sql).bind(job).bind(seconds).execute(self).await.map(drop)?)
+    }
+
+    async fn remove(&mut self, job: &str) -> Result<()> {
+        let sql = "DELETE FROM Jobs WHERE id = $1 AND status IN ('Pending', 'Failed')";
+        Ok(sqlx::query(sql).bind(job).execute(self).await.map(drop)?)
+    }
 }
 
 impl Push for PgConnection {
     async fn push(&mut self, job: Ulid) -> Result<()> {
         let task = task(job)?;
-        let pushed = apalis_postgres::queries::push_tasks(self, QUEUE, vec![task]).await;
-        pushed.map_err(|error| Error::Queue(error.to_string()))
+        let pushed = apalis_postgres::queries::push_tasks(&mut *self, QUEUE, vec![task]).await;
+        pushed.map_err(|error| Error::Queue(error.to_string()))?;
+        // It is due by the clock of the database, and not by that of this machine.
+        self.rest(&job.to_string(), 0).await
+    }
+
+    async fn rest(&mut self, job: &str, seconds: i64) -> Result<()> {
+        let sql = "UPDATE apalis.jobs SET run_at = now() + make_interval(secs => $2) WHERE id = $1";
+        Ok(sqlx::query(sql).bind(job).bind(seconds as f64).execute(self).await.map(drop)?)
+    }
+
+    async fn remove(&mut self, job: &str) -> Result<()> {
+        let sql = "DELETE FROM apalis.jobs WHERE id = $1 AND status IN ('Pending', 'Failed')";
+        Ok(sqlx::query(sql).bind(job).execute(self).await.map(drop)?)
     }
 }
 
@@ -360,6 +447,13 @@ mod tests {
     fn a_password_is_not_shown() {
         let place = Place::of("postgres://user:p@ss@db.example:5432/assay?sslmode=require", Path::new("/d"));
         assert_eq!(place.shown(), "postgres://db.example:5432");
+        for text in ["postgres://h:1/x?user=u&password=abc@SECRET", "postgres:u:SECRET@h/x", "u:SECRET@h"] {
+            let place = Place::of(text, Path::new("/d"));
+            assert!(
+                !place.shown().contains("SECRET") && !format!("{place:?}").contains("SECRET@h"),
+                "{text}"
+            );
+        }
         assert_eq!(Place::of("x.db", Path::new("/d")), Place::File("/d/x.db".into()));
     }
 

@@ -35,13 +35,21 @@ pub enum Error {
         what: String,
     },
     /// A secret does not decrypt: the row was changed.
-    #[error("the secrets of job {0} do not decrypt: its row was changed")]
+    #[error("the secrets of job {0} do not decrypt: its row was changed, in this or another column")]
     Sealed(String),
     /// The store did not do what it was asked.
     #[error("the store: {0}")]
     Store(#[from] object_store::Error),
+    /// The store is not the one that the catalogue is about, or is not there.
+    #[error("the store {}: {what}", .path.display())]
+    NoStore {
+        /// Its folder.
+        path: PathBuf,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// The store has other bytes than their name says.
-    #[error("the store has other bytes under {0} than the digest says: put the right file there again")]
+    #[error("the store has other bytes under {0} than the digest says: upload the right file again")]
     Damaged(String),
     /// A local file.
     #[error("{}: {error}", .path.display())]

@@ -1,7 +1,7 @@
 //! The door: HTTP/1.1 with JSON, described by OpenAPI at `/openapi.json`.
 //!
-//! A request has a longest head, a longest body and a longest time, and so many connections at once are served and no more. TLS is for a
-//! proxy before it.
+//! A request has a longest head, a longest body and a longest time, and so has its answer; so many connections at once are served, and no
+//! more: another is told so, unless it asks for the server's health. TLS is for a proxy before it.
 
 mod artifacts;
 mod body;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -28,12 +28,13 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 
 pub use self::document::document;
 pub use self::door::Door;
 pub use self::pages::worker_pages;
 pub use self::problem::Problem;
-use crate::metrics::{REQUEST_SECONDS, REQUESTS};
+use crate::metrics::{CONNECTIONS, Metrics, REQUEST_SECONDS, REQUESTS};
 
 /// How long a request's head may take.
 const HEAD: Duration = Duration::from_secs(10);
@@ -41,6 +42,12 @@ const HEAD: Duration = Duration::from_secs(10);
 const LONGEST_HEAD: usize = 16 << 10;
 /// How long uploads and downloads may take.
 const TRANSFER: Duration = Duration::from_secs(3_600);
+/// How long a connection may begin requests, and then go on with the last one: as long as a transfer.
+const LIFE: Duration = TRANSFER;
+/// The same of a connection for which there is no place.
+const SHORT: Duration = Duration::from_secs(5);
+/// How many of those there are at once.
+const SPARE: usize = 32;
 
 /// All routes.
 pub fn router(door: Arc<Door>) -> Router {
@@ -92,21 +99,50 @@ async fn measured(
     response
 }
 
-/// Answers until `stop` is done; then requests that have begun are answered, for as long as `grace`.
+/// What is asked of a server that has no place for more, as well as one that has.
+pub fn spare(door: Arc<Door>) -> Router {
+    Router::new()
+        .route("/healthz", get(pages::health))
+        .route("/readyz", get(pages::ready))
+        .fallback(busy)
+        .with_state(door)
+}
+
+async fn busy() -> Response {
+    let detail = "as many connections are open as this server takes: try again";
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).after(1);
+    ([(header::CONNECTION, "close")], problem).into_response()
+}
+
+/// What is answered.
+#[derive(Clone)]
+pub struct Routes {
+    /// To those who have a place.
+    pub all: Router,
+    /// To those for whom there is none, for a moment.
+    pub spare: Router,
+}
+
+/// Answers until `stop` is done, which is the time that is returned; then requests that have begun are answered, for as long as `grace`.
+/// Who takes nothing of an answer for `patience` is left.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    routes: Routes,
     connections: usize,
+    patience: Duration,
+    metrics: &Metrics,
     grace: Duration,
     stop: watch::Receiver<bool>,
-) {
-    let room = Arc::new(Semaphore::new(connections));
+) -> Instant {
+    let (room, spare) = (Arc::new(Semaphore::new(connections)), Arc::new(Semaphore::new(SPARE)));
     let mut open = JoinSet::new();
+    let mut is_full = false;
     let mut stopped = std::pin::pin!(is_time(stop.clone()));
     loop {
+        metrics.set(CONNECTIONS, [], connections.saturating_sub(room.available_permits()) as f64);
         let accepted = async {
             // The semaphore is never closed.
-            let place = Arc::clone(&room).acquire_owned().await;
+            let place = Arc::clone(&spare).acquire_owned().await;
             (listener.accept().await, place)
         };
         tokio::select! {
@@ -114,9 +150,17 @@ pub async fn serve(
             Some(_) = open.join_next() => {}
             (accepted, place) = accepted => match accepted {
                 Ok((stream, _)) => {
-                    let (router, stop) = (router.clone(), is_time(stop.clone()));
+                    let stop = is_time(stop.clone());
+                    let (place, router, life) = match Arc::clone(&room).try_acquire_owned() {
+                        Ok(place) => (Ok(place), routes.all.clone(), LIFE),
+                        Err(_) => (place, routes.spare.clone(), SHORT),
+                    };
+                    let was_full = std::mem::replace(&mut is_full, room.available_permits() == 0);
+                    if is_full && !was_full {
+                        tracing::warn!(connections, "every place for connections is taken");
+                    }
                     open.spawn(async move {
-                        connection(stream, router, stop).await;
+                        connection(stream, router, stop, patience, life).await;
                         drop(place);
                     });
                 }
@@ -129,10 +173,12 @@ pub async fn serve(
         }
     }
     drop(listener);
+    let since = Instant::now();
     let ended = async { while open.join_next().await.is_some() {} };
     if tokio::time::timeout(grace, ended).await.is_err() {
         tracing::warn!("requests were cut off");
     }
+    since
 }
 
 async fn is_time(mut stop: watch::Receiver<bool>) {
@@ -140,23 +186,36 @@ async fn is_time(mut stop: watch::Receiver<bool>) {
     let _ = stop.wait_for(|is_time| *is_time).await;
 }
 
-async fn connection(stream: TcpStream, router: Router, stop: impl Future<Output = ()>) {
+/// Serves one connection: no new request is begun after `life`, and after as long again it is closed.
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    stop: impl Future<Output = ()>,
+    patience: Duration,
+    life: Duration,
+) {
     // Events are short, and wait for nothing.
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(patience));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(LONGEST_HEAD);
-    let served = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    // Who found no place may find one the next time.
+    builder.keep_alive(life > SHORT);
+    let served = builder.serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router));
     let mut served = std::pin::pin!(served);
     let mut stop = std::pin::pin!(stop);
     let ended = tokio::select! {
-        ended = &mut served => ended,
-        () = &mut stop => {
+        ended = &mut served => Ok(ended),
+        () = async { tokio::select! { () = &mut stop => {} () = tokio::time::sleep(life) => {} } } => {
             served.as_mut().graceful_shutdown();
-            served.await
+            tokio::time::timeout(life, served).await
         }
     };
     // Whoever asks wrongly or slowly gets no more than a closed connection.
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a connection ended early"),
+        Err(_) => tracing::debug!("a connection was open for too long"),
     }
 }

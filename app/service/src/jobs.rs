@@ -6,10 +6,14 @@ use utoipa::ToSchema;
 
 use crate::database::{Database, Push, each, transact};
 use crate::error::{Error, Result};
-use crate::time::now;
+use crate::secrets::{Bound, Part};
 
 /// Attempts that a job has.
 pub const ATTEMPTS: i64 = 3;
+/// How often a job is set aside for the sake of a machine before it fails: with the rests between, about an hour.
+pub const FAULTS: i64 = 64;
+/// Longest rest of a job between two faults of machines, seconds.
+const LONGEST_REST: i64 = 60;
 /// The code of a job whose attempts ended with their workers.
 pub const LOST: &str = "worker-lost";
 /// Milliseconds over which submissions are counted.
@@ -71,6 +75,14 @@ pub struct Submission {
     pub pk: String,
     /// The context, 64 hexadecimal digits.
     pub context: String,
+}
+
+impl Submission {
+    /// What the secrets of the job belong to.
+    pub fn bound<'a>(&'a self, job: &'a str) -> Bound<'a> {
+        let Submission { owner, model, pk, context, .. } = self;
+        Bound { part: Part::Inputs, job, owner, model, pk, context }
+    }
 }
 
 /// What became of a submission.
@@ -142,12 +154,24 @@ pub struct Taken {
     pub pk: String,
     /// The context.
     pub context: String,
+    /// The API key's id.
+    pub owner: String,
     /// The encrypted inputs and salts.
     pub secret: Option<Vec<u8>>,
     /// Attempts, this one included.
     pub attempts: i64,
-    /// When it was submitted.
-    pub created: i64,
+    /// How often it was set aside for the sake of a machine.
+    pub faults: i64,
+    /// Milliseconds from its submission to its first attempt, by the database's clock.
+    pub waited: i64,
+}
+
+impl Taken {
+    /// What this job's secrets belong to.
+    pub fn bound<'a>(&'a self, part: Part, job: &'a str) -> Bound<'a> {
+        let Taken { owner, model, pk, context, .. } = self;
+        Bound { part, job, owner, model, pk, context }
+    }
 }
 
 /// What a worker finds when it takes a job.
@@ -164,7 +188,7 @@ pub enum Take {
 /// Why a job failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Failure {
-    /// A word that stays: the library's, or `worker-lost`, `panic`, `store`, `store-damaged`, `secrets`.
+    /// A word that stays: the library's, or `worker-lost`, `panic`, `store`, `store-damaged`, `database`, `secrets`.
     pub code: String,
     /// What is wrong.
     pub message: String,
@@ -205,7 +229,7 @@ impl Database {
         seal: impl Fn(&str) -> Result<Vec<u8>>,
     ) -> Result<Submitted> {
         let id = Ulid::generate();
-        let (job, fingerprint, created) = (id.to_string(), hex::encode(submission.fingerprint), now());
+        let (job, fingerprint) = (id.to_string(), hex::encode(submission.fingerprint));
         let secret = seal(&job)?;
         Ok(transact!(self, tx => {
             // One submission of a key after the other: their number is counted.
@@ -213,6 +237,7 @@ impl Database {
                 .bind(&submission.owner)
                 .execute(&mut *tx)
                 .await?;
+            let (created,): (i64,) = sqlx::query_as(self.timed("SELECT NOW_MS")).fetch_one(&mut *tx).await?;
             let known: Option<(String, String)> = sqlx::query_as(
                 "SELECT id, fingerprint FROM assay_jobs WHERE owner = $1 AND idempotency = $2",
             )
@@ -221,10 +246,12 @@ impl Database {
             .fetch_optional(&mut *tx)
             .await?;
             let recent: (i64, Option<i64>) = sqlx::query_as(
-                "SELECT COUNT(*), MIN(created) FROM assay_jobs WHERE owner = $1 AND created > $2",
+                "SELECT COUNT(*), MIN(created) FROM assay_jobs WHERE owner = $1 AND created > $2 AND created < $3",
             )
             .bind(&submission.owner)
             .bind(created.saturating_sub(MINUTE))
+            // Where the clock was set back, what lies ahead of it does not lock the key out.
+            .bind(created.saturating_add(MINUTE))
             .fetch_one(&mut *tx)
             .await?;
             let open: (i64,) = sqlx::query_as(
@@ -237,7 +264,7 @@ impl Database {
                 (Some((id, before)), ..) if before == fingerprint => Submitted::Known(id),
                 (Some(_), ..) => Submitted::Reused,
                 (None, (count, first), _) if count >= i64::from(submission.per_minute) => {
-                    let free = first.unwrap_or(created).saturating_add(MINUTE).saturating_sub(created);
+                    let free = first.unwrap_or(created).saturating_add(MINUTE).saturating_sub(created).min(MINUTE);
                     Submitted::TooFast(u64::try_from(free.max(0)).unwrap_or_default().div_ceil(1_000).max(1))
                 }
                 (None, _, (count,)) if count >= i64::from(submission.most_queued) => Submitted::TooMany,
@@ -282,13 +309,22 @@ impl Database {
     /// # Errors
     /// The database.
     pub async fn cancel(&self, owner: &str, id: &str) -> Result<bool> {
-        // Its task stays in the queue: the worker that takes it finds the row at its end.
-        let sql = "UPDATE assay_jobs SET state = 'cancelled', secret = NULL, finished = $3
-            WHERE owner = $1 AND id = $2 AND state = 'queued'";
-        let done = each!(self, pool => {
-            sqlx::query(sql).bind(owner).bind(id).bind(now()).execute(pool).await.map(|done| done.rows_affected())
-        })?;
-        Ok(done == 1)
+        Ok(transact!(self, tx => {
+            let done = sqlx::query(self.timed(
+                "UPDATE assay_jobs SET state = 'cancelled', secret = NULL, finished = NOW_MS
+                 WHERE owner = $1 AND id = $2 AND state = 'queued'",
+            ))
+            .bind(owner)
+            .bind(id)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+            if done == 1 {
+                // Where a worker has the task already, it finds the row at its end.
+                Push::remove(&mut *tx, id).await?;
+            }
+            done == 1
+        }))
     }
 
     /// Begins an attempt, unless the job has ended or its attempts are used up: the latter is its end.
@@ -297,40 +333,28 @@ impl Database {
     /// The database.
     pub async fn take(&self, id: &str, worker: &str) -> Result<Take> {
         let sql = "UPDATE assay_jobs SET state = 'running', attempts = attempts + 1, worker = $2, stage = NULL, share = NULL,
-            started = COALESCE(started, $3)
-            WHERE id = $1 AND state IN ('queued', 'running') AND attempts < $4
-            RETURNING model, pk, context, secret, attempts, created";
+            started = COALESCE(started, NOW_MS)
+            WHERE id = $1 AND state IN ('queued', 'running') AND attempts < $3
+            RETURNING model, pk, context, owner, secret, attempts, faults, started - created AS waited";
         // Durable when the result is: an attempt that the machine's loss of power undoes is made again.
+        let query = self.timed(sql);
         let taken = match self {
             Database::Sqlite { queue, .. } => {
-                sqlx::query_as(sql)
-                    .bind(id)
-                    .bind(worker)
-                    .bind(now())
-                    .bind(ATTEMPTS)
-                    .fetch_optional(queue)
-                    .await
+                sqlx::query_as(query).bind(id).bind(worker).bind(ATTEMPTS).fetch_optional(queue).await
             }
             Database::Postgres(pool) => {
-                sqlx::query_as(sql)
-                    .bind(id)
-                    .bind(worker)
-                    .bind(now())
-                    .bind(ATTEMPTS)
-                    .fetch_optional(pool)
-                    .await
+                sqlx::query_as(query).bind(id).bind(worker).bind(ATTEMPTS).fetch_optional(pool).await
             }
         }?;
         if let Some(taken) = taken {
             return Ok(Take::Yours(taken));
         }
-        let sql = "UPDATE assay_jobs SET state = 'failed', secret = NULL, code = $2, finished = $3
-            WHERE id = $1 AND state IN ('queued', 'running') AND attempts >= $4 RETURNING model";
+        let sql = "UPDATE assay_jobs SET state = 'failed', secret = NULL, code = $2, finished = NOW_MS
+            WHERE id = $1 AND state IN ('queued', 'running') AND attempts >= $3 RETURNING model";
         let given_up: Option<(String,)> = each!(self, pool => {
-            sqlx::query_as(sql)
+            sqlx::query_as(self.timed(sql))
                 .bind(id)
                 .bind(LOST)
-                .bind(now())
                 .bind(ATTEMPTS)
                 .fetch_optional(pool)
                 .await
@@ -356,12 +380,11 @@ impl Database {
     /// The database.
     pub async fn finish(&self, id: &str, proven: &Proven) -> Result<bool> {
         Ok(transact!(self, tx => {
-            let ended = sqlx::query(
-                "UPDATE assay_jobs SET state = 'done', secret = NULL, stage = NULL, share = NULL, finished = $2
+            let ended = sqlx::query(self.timed(
+                "UPDATE assay_jobs SET state = 'done', secret = NULL, stage = NULL, share = NULL, finished = NOW_MS
                  WHERE id = $1 AND state IN ('queued', 'running')",
-            )
+            ))
             .bind(id)
-            .bind(now())
             .execute(&mut *tx)
             .await?
             .rows_affected();
@@ -384,13 +407,12 @@ impl Database {
     /// The database.
     pub async fn fail(&self, id: &str, code: &str, said: &[u8]) -> Result<bool> {
         let sql = "UPDATE assay_jobs SET state = 'failed', secret = NULL, stage = NULL, share = NULL, code = $2, said = $3,
-            finished = $4 WHERE id = $1 AND state IN ('queued', 'running')";
+            finished = NOW_MS WHERE id = $1 AND state IN ('queued', 'running')";
         let done = each!(self, pool => {
-            sqlx::query(sql)
+            sqlx::query(self.timed(sql))
                 .bind(id)
                 .bind(code)
                 .bind(said)
-                .bind(now())
                 .execute(pool)
                 .await
                 .map(|done| done.rows_affected())
@@ -406,6 +428,31 @@ impl Database {
         let sql = "UPDATE assay_jobs SET state = 'queued', stage = NULL, share = NULL
             WHERE id = $1 AND worker = $2 AND state = 'running'";
         each!(self, pool => sqlx::query(sql).bind(id).bind(worker).execute(pool).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Ends an attempt that failed for the sake of a machine: it does not count, and the job rests before it is tried again, the longer
+    /// the more often that was so (`faults` times before).
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn set_aside(&self, id: &str, worker: &str, faults: i64) -> Result<()> {
+        let rest = u32::try_from(faults).ok().and_then(|faults| 2i64.checked_pow(faults));
+        let rest = rest.unwrap_or(LONGEST_REST).min(LONGEST_REST);
+        transact!(self, tx => {
+            let ended = sqlx::query(
+                "UPDATE assay_jobs SET state = 'queued', stage = NULL, share = NULL, attempts = attempts - 1, faults = faults + 1
+                 WHERE id = $1 AND worker = $2 AND state = 'running'",
+            )
+            .bind(id)
+            .bind(worker)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+            if ended == 1 {
+                Push::rest(&mut *tx, id, rest).await?;
+            }
+        });
         Ok(())
     }
 
@@ -429,23 +476,24 @@ impl Database {
         Ok(each!(self, pool => sqlx::query_as(sql).fetch_all(pool).await)?)
     }
 
-    /// Deletes jobs that ended before this time, their results and their tasks. How many.
+    /// Deletes jobs that ended more than so many milliseconds ago by the database's clock, their results and their tasks. How many.
     ///
     /// # Errors
     /// The database.
-    pub async fn purge(&self, before: i64) -> Result<u64> {
+    pub async fn purge(&self, keep: i64) -> Result<u64> {
         let purged = transact!(self, tx => {
-            sqlx::query("DELETE FROM assay_results WHERE job IN (SELECT id FROM assay_jobs WHERE finished < $1)")
-                .bind(before)
-                .execute(&mut *tx)
-                .await?;
-            sqlx::query("DELETE FROM assay_jobs WHERE finished < $1").bind(before).execute(&mut *tx).await?.rows_affected()
+            let results = "DELETE FROM assay_results WHERE job IN (SELECT id FROM assay_jobs WHERE finished < NOW_MS - $1)";
+            sqlx::query(self.timed(results)).bind(keep).execute(&mut *tx).await?;
+            // By the first statement's moment or later: a job whose result is there still is not deleted.
+            let jobs = "DELETE FROM assay_jobs WHERE finished < NOW_MS - $1 AND id NOT IN (SELECT job FROM assay_results)";
+            sqlx::query(self.timed(jobs)).bind(keep).execute(&mut *tx).await?.rows_affected()
         });
         // A task whose job is gone does nothing when its turn comes; those that had theirs are not needed either.
-        let seconds = before / 1_000;
+        let seconds = keep / 1_000;
         match self {
             Database::Sqlite { queue, .. } => {
-                sqlx::query("DELETE FROM Jobs WHERE job_type = $1 AND status = 'Done' AND done_at < $2")
+                let sql = "DELETE FROM Jobs WHERE job_type = $1 AND status = 'Done' AND done_at < NOW_MS / 1000 - $2";
+                sqlx::query(self.timed(sql))
                     .bind(crate::database::QUEUE)
                     .bind(seconds)
                     .execute(queue)
@@ -453,7 +501,8 @@ impl Database {
                     .map(drop)
             }
             Database::Postgres(pool) => {
-                sqlx::query("DELETE FROM apalis.jobs WHERE job_type = $1 AND status = 'Done' AND done_at < to_timestamp($2)")
+                let sql = "DELETE FROM apalis.jobs WHERE job_type = $1 AND status = 'Done' AND done_at < now() - make_interval(secs => $2)";
+                sqlx::query(sql)
                     .bind(crate::database::QUEUE)
                     .bind(seconds as f64)
                     .execute(pool)

@@ -173,6 +173,17 @@ impl Database {
         rows.into_iter().map(Row::key).collect()
     }
 
+    /// Whether there is a key of this id that was not revoked.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn is_valid(&self, id: &str) -> Result<bool> {
+        let sql = "SELECT id FROM assay_keys WHERE id = $1 AND revoked IS NULL";
+        let found: Option<(String,)> =
+            each!(self, pool => sqlx::query_as(sql).bind(id).fetch_optional(pool).await)?;
+        Ok(found.is_some())
+    }
+
     /// Revokes a key: from the next request on it is none. Its jobs go on. False where there is no such key, or it was revoked before.
     ///
     /// # Errors
@@ -227,7 +238,9 @@ mod tests {
         }
         assert_eq!(database.keys().await.unwrap().len(), 2);
         assert!(!holds(folder.path(), &secret), "the secret is in the database's files");
+        assert!(database.is_valid(&id).await.unwrap());
         assert!(database.revoke_key(&id).await.unwrap());
+        assert!(!database.is_valid(&id).await.unwrap());
         assert!(!database.revoke_key(&id).await.unwrap() && !database.revoke_key("x").await.unwrap());
         assert!(database.key(&key).await.unwrap().is_none());
         assert!(database.keys().await.unwrap()[0].revoked.is_some());

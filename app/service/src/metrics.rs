@@ -21,6 +21,10 @@ assay_operate::families! {
         "Streams of events that are open.";
     RESTARTS Counter "assay_service_worker_restarts_total" []
         "Workers that lost their queue and began again.";
+    FAULTY Gauge "assay_service_faulty" []
+        "One while this process takes no jobs, since its machine is faulty.";
+    CONNECTIONS Gauge "assay_service_connections" []
+        "Connections that are open.";
     PREPARED Gauge "assay_service_prepared" []
         "Models and keys that are ready to prove.";
 }

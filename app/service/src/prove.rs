@@ -60,12 +60,14 @@ pub enum Fault {
     Refused(Failure),
     /// This attempt failed, and another may not.
     Attempt(Failure),
+    /// The machine failed, its store or the database: the job is not to blame, and the attempt does not count.
+    Machine(Failure),
 }
 
 /// Proves.
 ///
 /// # Errors
-/// [`Fault::Refused`] for inputs that the model does not take, and the like; [`Fault::Attempt`] for what the machine lacked.
+/// [`Fault::Refused`] for inputs that the model does not take, and the like; [`Fault::Machine`] for what the machine lacked.
 pub fn prove(
     prover: &Prover,
     hidden: &Zeroizing<Vec<u8>>,
@@ -130,10 +132,17 @@ impl Fault {
         Fault::Attempt(Failure { code: "internal".into(), message: message.into(), hint: None })
     }
 
+    /// The machine failed; why is in its log.
+    pub fn machine(code: &str) -> Fault {
+        let message = "machines of the service could not do their part; their logs say why".into();
+        let hint = Some("submit the job again later, and tell whoever runs the service".into());
+        Fault::Machine(Failure { code: code.into(), message, hint })
+    }
+
     /// What is said of it.
     pub fn failure(&self) -> &Failure {
         match self {
-            Fault::Refused(failure) | Fault::Attempt(failure) => failure,
+            Fault::Refused(failure) | Fault::Attempt(failure) | Fault::Machine(failure) => failure,
         }
     }
 }
@@ -141,14 +150,19 @@ impl Fault {
 impl From<assay::Error> for Fault {
     fn from(error: assay::Error) -> Fault {
         use assay::Class::{Cancelled, Internal, Invalid, Refused, System, Unreadable};
+        // Whoever submitted the job sees this: it names no place of this machine.
+        if error.class() == System || matches!(error, assay::Error::Io { .. }) {
+            tracing::warn!(%error, "a job could not be proven here");
+            return Fault::machine(error.code());
+        }
         let failure = Failure {
             code: error.code().into(),
             message: error.to_string(),
             hint: error.hint().map(String::from),
         };
-        match (error.class(), &error) {
-            (System | Cancelled | Internal, _) | (_, assay::Error::Io { .. }) => Fault::Attempt(failure),
-            (Invalid | Refused | Unreadable, _) => Fault::Refused(failure),
+        match error.class() {
+            System | Cancelled | Internal => Fault::Attempt(failure),
+            Invalid | Refused | Unreadable => Fault::Refused(failure),
         }
     }
 }

@@ -41,7 +41,7 @@ impl Provers {
     /// The prover for a model's and a key's file.
     ///
     /// # Errors
-    /// [`Fault::Refused`] where the two do not belong together; [`Fault::Attempt`] where the store does not give them.
+    /// [`Fault::Refused`] where the two do not belong together; [`Fault::Machine`] where the store does not give them.
     pub async fn get(&self, model: &str, key: &str) -> Result<Prover, Fault> {
         let pair = (model.to_owned(), key.to_owned());
         let cell = {
@@ -86,12 +86,18 @@ impl Provers {
 
 impl From<Error> for Fault {
     fn from(error: Error) -> Fault {
-        let code = match error {
-            Error::Store(_) | Error::File { .. } => "store",
-            Error::Damaged(_) => "store-damaged",
-            Error::Sealed(_) => "secrets",
-            _ => "internal",
-        };
-        Fault::Attempt(Failure { code: code.into(), message: error.to_string(), hint: None })
+        // Whoever submitted the job sees what is returned; the cause names places of this machine.
+        tracing::warn!(%error, "the service could not do its part");
+        match error {
+            Error::Store(_) | Error::File { .. } | Error::NoStore { .. } => Fault::machine("store"),
+            Error::Damaged(_) => Fault::machine("store-damaged"),
+            Error::Database(_) | Error::Queue(_) => Fault::machine("database"),
+            Error::Sealed(_) => Fault::Attempt(Failure {
+                code: "secrets".into(),
+                message: "the job's inputs do not decrypt: its row was changed".into(),
+                hint: Some("submit the job again, and tell whoever runs the service".into()),
+            }),
+            _ => Fault::internal("the service failed; its log says why"),
+        }
     }
 }

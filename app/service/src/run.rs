@@ -2,8 +2,8 @@
 
 use std::future::Future;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use assay::ValidatedKeys;
 use tokio::net::TcpListener;
@@ -18,11 +18,16 @@ use crate::metrics::{FAMILIES, INFO, Metrics};
 use crate::provers::Provers;
 use crate::secrets::Secrets;
 use crate::store::Store;
-use crate::time::now;
 use crate::worker::{Workshop, work};
 
 /// How often jobs are looked for that ended long ago.
 const PURGE: Duration = Duration::from_secs(3_600);
+/// How often what was deleted is taken out of the database's log.
+const SETTLE: Duration = Duration::from_secs(60);
+/// How long files of uploads may be there that are not finished: longer than an upload may take.
+const LEFT: Duration = Duration::from_secs(2 * 3_600);
+/// How long the database is waited for when everything else has stopped.
+const CLOSE: Duration = Duration::from_secs(10);
 
 /// What servers and workers begin with.
 pub struct Parts {
@@ -35,19 +40,30 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Opens everything that a configuration names.
+    /// Opens everything that a configuration names. The store's folder is made only by a server (`is_server`), and only where nothing was
+    /// uploaded yet: elsewhere one that is missing is one that is not mounted.
     ///
     /// # Errors
     /// What cannot be opened.
-    pub async fn open(config: &Config) -> Result<Parts> {
-        private(&config.folder)?;
+    pub async fn open(config: &Config, is_server: bool) -> Result<Parts> {
+        let (database, secrets) = Self::database(config).await?;
         private(&config.cache)?;
-        let secrets = Secrets::open(&config.secret_key)?;
-        let database = Database::open(&config.database, &secrets).await?;
-        let store = Store::open(&config.store, &config.cache)?;
+        let is_new = is_server && database.newest(1).await?.is_empty();
+        let store = Store::open(&config.store, &config.cache, is_new)?;
+        sweep(&config.cache);
         let metrics = Arc::new(Metrics::of(FAMILIES));
         metrics.set(INFO, [env!("CARGO_PKG_VERSION")], 1.0);
         Ok(Parts { database, secrets: Arc::new(secrets), store, metrics, news: Arc::default() })
+    }
+
+    /// Opens the database alone, and the key of its secrets.
+    ///
+    /// # Errors
+    /// What cannot be opened.
+    pub async fn database(config: &Config) -> Result<(Database, Secrets)> {
+        private(&config.folder)?;
+        let secrets = Secrets::open(&config.secret_key)?;
+        Ok((Database::open(&config.database, &secrets).await?, secrets))
     }
 
     fn workshop(&self, config: &Config) -> Arc<Workshop> {
@@ -55,6 +71,7 @@ impl Parts {
         Arc::new(Workshop {
             database: self.database.clone(),
             secrets: Arc::clone(&self.secrets),
+            store: self.store.clone(),
             provers: Provers::new(self.store.clone(), validated, config.prepared),
             metrics: Arc::clone(&self.metrics),
             room: Arc::new(Semaphore::new(config.provers)),
@@ -85,7 +102,8 @@ pub async fn serve(
         metrics: Arc::clone(&parts.metrics),
         news: Arc::clone(&parts.news),
         streams: Arc::new(Semaphore::new(config.limits.streams)),
-        looking: Semaphore::new(1),
+        looking: Arc::new(Semaphore::new(1)),
+        watching: Mutex::default(),
         stop: stop.clone(),
     });
     let mut working = JoinSet::new();
@@ -94,9 +112,22 @@ pub async fn serve(
         working.spawn(work(Arc::clone(&shop), config.provers, config.rhythm, stop.clone()));
     }
     let purging = tokio::spawn(purge(parts.database.clone(), config.keep));
-    http::serve(listener, http::router(door), config.limits.connections, config.grace, stop).await;
-    end(working, config.grace).await;
+    let settling = tokio::spawn(settle(parts.database.clone()));
+    let routes = http::Routes { all: http::router(Arc::clone(&door)), spare: http::spare(door) };
+    let ended = http::serve(
+        listener,
+        routes,
+        config.limits.connections,
+        config.limits.patience,
+        &parts.metrics,
+        config.grace,
+        stop,
+    );
+    let late = ended.await + config.grace;
+    end(working, late).await;
     purging.abort();
+    settling.abort();
+    close(&parts.database).await;
     Ok(())
 }
 
@@ -113,20 +144,63 @@ pub async fn work_alone(
     if let Some(address) = config.worker_listen {
         let listener = bind(address).await?;
         let pages = http::worker_pages(Arc::clone(&parts.metrics));
-        tokio::spawn(http::serve(listener, pages, config.limits.connections, config.grace, stop.clone()));
+        let routes = http::Routes { all: pages.clone(), spare: pages };
+        let (metrics, stop) = (Arc::clone(&parts.metrics), stop.clone());
+        let (limits, grace) = (config.limits, config.grace);
+        tokio::spawn(async move {
+            http::serve(listener, routes, limits.connections, limits.patience, &metrics, grace, stop).await
+        });
     }
+    let shop = parts.workshop(config);
+    // Whoever starts a worker hears at once that it could do nothing.
+    shop.check().await?;
+    let settling = tokio::spawn(settle(parts.database.clone()));
     let mut working = JoinSet::new();
-    working.spawn(work(parts.workshop(config), config.provers, config.rhythm, stop.clone()));
+    working.spawn(work(shop, config.provers, config.rhythm, stop.clone()));
     let mut stopped = stop;
     // Where nobody can say it any more, it is time as well.
     let _ = stopped.wait_for(|is_time| *is_time).await;
-    end(working, config.grace).await;
+    end(working, Instant::now() + config.grace).await;
+    settling.abort();
+    close(&parts.database).await;
     Ok(())
 }
 
-async fn end(mut working: JoinSet<()>, grace: Duration) {
+/// Takes what was deleted out of the database's log, now and then.
+async fn settle(database: Database) {
+    let mut beat = tokio::time::interval(SETTLE);
+    loop {
+        beat.tick().await;
+        if let Err(error) = database.settle().await {
+            tracing::warn!(%error, "what was deleted is in the database's log still");
+        }
+    }
+}
+
+async fn close(database: &Database) {
+    if tokio::time::timeout(CLOSE, database.close()).await.is_err() {
+        tracing::warn!("the database was not closed: what was deleted may be in its log still");
+    }
+}
+
+/// Deletes files of uploads that a process left behind that was killed.
+fn sweep(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let is_left = entry.file_name().to_string_lossy().starts_with(".tmp");
+        let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|at| at.elapsed().ok());
+        if is_left
+            && age.is_some_and(|age| age > LEFT)
+            && let Err(error) = std::fs::remove_file(entry.path())
+        {
+            tracing::warn!(%error, "a file that was left behind was not deleted");
+        }
+    }
+}
+
+async fn end(mut working: JoinSet<()>, late: Instant) {
     let ended = async { while working.join_next().await.is_some() {} };
-    match tokio::time::timeout(grace, ended).await {
+    match tokio::time::timeout_at(late.into(), ended).await {
         Ok(()) => tracing::info!("stopped: what was begun has ended"),
         Err(_) => {
             tracing::warn!("stopped; jobs that were begun go back to the queue when this process is missed")
@@ -139,8 +213,7 @@ async fn purge(database: Database, keep: Duration) {
     let mut beat = tokio::time::interval(PURGE);
     loop {
         beat.tick().await;
-        let before = now().saturating_sub(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
-        match database.purge(before).await {
+        match database.purge(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX)).await {
             Ok(0) => {}
             Ok(jobs) => tracing::info!(jobs, "jobs that ended long ago were deleted"),
             Err(error) => tracing::warn!(%error, "jobs that ended long ago were not deleted"),

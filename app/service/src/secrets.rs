@@ -1,4 +1,4 @@
-//! What a job hides: inputs, salts, memberships. They are encrypted at the door, under the job's id, and only a worker decrypts them, in
+//! What a job hides: inputs, salts, memberships. They are encrypted at the door, bound to the job and what it asks for, and only a worker decrypts them, in
 //! memory; the transaction that ends a job deletes them. Why a job failed is encrypted as well, since it may quote an input, and shown
 //! to its owner. The key lies outside the database: whoever has a copy of that alone reads nothing.
 
@@ -20,9 +20,47 @@ pub const VARIABLE: &str = "ASSAY_SERVICE_KEY";
 /// Bytes of the nonce in front of a ciphertext. It is random: 2^80 jobs may have one each before two are likely to be alike.
 const NONCE: usize = 24;
 
-/// Under what name the reason of a job's failure is sealed: what hides in one column opens in no other.
-pub fn said_of(job: &str) -> String {
-    format!("{job} said")
+/// What a secret belongs to: it opens nowhere else, whoever can write to the database. All that a proof depends on is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound<'a> {
+    /// What hides in one column opens in no other.
+    pub part: Part,
+    /// The job's id.
+    pub job: &'a str,
+    /// The API key's id.
+    pub owner: &'a str,
+    /// Digest of the model's file.
+    pub model: &'a str,
+    /// Digest of the proving key's file.
+    pub pk: &'a str,
+    /// The context.
+    pub context: &'a str,
+}
+
+/// Which column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Inputs, salts, membership.
+    Inputs,
+    /// Why the job failed.
+    Said,
+}
+
+impl Bound<'_> {
+    /// Each text with its length before it: no two are written alike.
+    fn bytes(&self) -> Vec<u8> {
+        let Bound { part, job, owner, model, pk, context } = self;
+        let part = match part {
+            Part::Inputs => "inputs",
+            Part::Said => "said",
+        };
+        let mut bytes = Vec::new();
+        for text in [part, job, owner, model, pk, context] {
+            bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+        }
+        bytes
+    }
 }
 
 /// The key of all secrets of one service.
@@ -69,30 +107,30 @@ impl Secrets {
         self.name
     }
 
-    /// Encrypts the secrets of a job. They open under the same id only.
+    /// Encrypts a secret of a job. It opens for the same job, owner, model, key and context only.
     ///
     /// # Errors
     /// The system has no random numbers.
-    pub fn seal(&self, job: &str, secret: &[u8]) -> Result<Vec<u8>> {
+    pub fn seal(&self, bound: &Bound<'_>, secret: &[u8]) -> Result<Vec<u8>> {
         let mut nonce = [0; NONCE];
         let place = || "the system's random numbers".to_owned();
         OsRng
             .try_fill_bytes(&mut nonce)
             .map_err(|error| Error::Secret { place: place(), what: error.to_string() })?;
-        let payload = Payload { msg: secret, aad: job.as_bytes() };
+        let payload = Payload { msg: secret, aad: &bound.bytes() };
         let sealed = self.cipher.encrypt(XNonce::from_slice(&nonce), payload);
         let sealed = sealed.map_err(|_| Error::Internal("the secrets of a job are too long".into()))?;
         Ok([&nonce[..], &sealed].concat())
     }
 
-    /// What [`Secrets::seal`] encrypted for this job.
+    /// What [`Secrets::seal`] encrypted for this.
     ///
     /// # Errors
-    /// [`Error::Sealed`] where a byte of it, or the job, is another.
-    pub fn unseal(&self, job: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-        let changed = || Error::Sealed(job.into());
+    /// [`Error::Sealed`] where a byte of it, or of what it belongs to, is another.
+    pub fn unseal(&self, bound: &Bound<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        let changed = || Error::Sealed(bound.job.into());
         let (nonce, msg) = sealed.split_at_checked(NONCE).ok_or_else(changed)?;
-        let payload = Payload { msg, aad: job.as_bytes() };
+        let payload = Payload { msg, aad: &bound.bytes() };
         let secret = self.cipher.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| changed())?;
         Ok(Zeroizing::new(secret))
     }
@@ -130,7 +168,8 @@ fn make(path: &Path) -> std::io::Result<()> {
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {
         Err(error) if error.error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.error),
-        _ => Ok(()),
+        // The name is durable as well.
+        _ => std::fs::File::open(folder)?.sync_all(),
     }
 }
 
@@ -161,18 +200,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sealed_opens_for_its_job_alone() {
+    fn what_is_sealed_opens_for_what_it_belongs_to_alone() {
         let secrets = Secrets::new(&[7; 32]);
-        let sealed = secrets.seal("a", b"42").unwrap();
-        assert_eq!(**secrets.unseal("a", &sealed).unwrap(), *b"42");
-        assert_ne!(sealed, secrets.seal("a", b"42").unwrap());
-        assert!(matches!(secrets.unseal("b", &sealed), Err(Error::Sealed(_))));
-        assert!(Secrets::new(&[8; 32]).unseal("a", &sealed).is_err());
+        let a = Bound { part: Part::Inputs, job: "a", owner: "o", model: "m", pk: "k", context: "c" };
+        let sealed = secrets.seal(&a, b"42").unwrap();
+        assert_eq!(**secrets.unseal(&a, &sealed).unwrap(), *b"42");
+        assert_ne!(sealed, secrets.seal(&a, b"42").unwrap());
+        for other in [
+            Bound { part: Part::Said, ..a },
+            Bound { job: "b", ..a },
+            Bound { owner: "x", ..a },
+            Bound { model: "x", ..a },
+            Bound { pk: "x", ..a },
+            Bound { context: "x", ..a },
+            Bound { job: "ao", owner: "", ..a },
+        ] {
+            assert!(matches!(secrets.unseal(&other, &sealed), Err(Error::Sealed(_))), "{other:?}");
+        }
+        assert!(Secrets::new(&[8; 32]).unseal(&a, &sealed).is_err());
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
-            assert!(secrets.unseal("a", &changed).is_err(), "{at}");
-            assert!(secrets.unseal("a", &sealed[..at]).is_err(), "{at}");
+            assert!(secrets.unseal(&a, &changed).is_err(), "{at}");
+            assert!(secrets.unseal(&a, &sealed[..at]).is_err(), "{at}");
         }
     }
 

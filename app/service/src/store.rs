@@ -4,7 +4,7 @@
 //! The digest is checked when a file is copied and when it is first used by a process: what a worker proves with is what the job names,
 //! whoever can write to the store.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,24 +19,34 @@ use crate::error::{Error, Result};
 
 /// Bytes that are read from a file at a time.
 const PIECE: usize = 1 << 18;
+/// What is wrong with a store.
+const MISSING: &str = "the folder is not there: is it mounted?";
+const EMPTY: &str =
+    "it has none of the files that were uploaded: is it mounted, and is it the one that the servers have?";
 
 /// A store, and the folder of its copies on this machine.
 #[derive(Clone, Debug)]
 pub struct Store {
+    folder: PathBuf,
     objects: Arc<dyn ObjectStore>,
     copies: PathBuf,
 }
 
 impl Store {
-    /// A folder, which is made where it is missing.
+    /// A folder, which is made where it is missing and `is_new` says that nothing was ever put there.
     ///
     /// # Errors
     /// It cannot be opened, or `copies` cannot be made.
-    pub fn open(folder: &Path, copies: &Path) -> Result<Store> {
+    pub fn open(folder: &Path, copies: &Path, is_new: bool) -> Result<Store> {
         std::fs::create_dir_all(copies).map_err(Error::file(copies))?;
-        std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
+        if is_new {
+            std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
+        }
+        if !folder.is_dir() {
+            return Err(Error::NoStore { path: folder.to_owned(), what: MISSING });
+        }
         let objects = Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true));
-        Ok(Store { objects, copies: copies.to_owned() })
+        Ok(Store { folder: folder.to_owned(), objects, copies: copies.to_owned() })
     }
 
     fn key(digest: &str) -> Key {
@@ -55,12 +65,50 @@ impl Store {
         }
     }
 
-    /// Puts a file there, which has this digest. There it is whole or not at all.
+    /// Whether it can be worked with: the folder is there, it has one of `files` at least, unless there are none, and this machine has room
+    /// for copies.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub async fn check(&self, files: &[String]) -> Result<()> {
+        let wrong = |what| Error::NoStore { path: self.folder.clone(), what };
+        if !self.folder.is_dir() {
+            return Err(wrong(MISSING));
+        }
+        let mut has_one = files.is_empty();
+        for digest in files {
+            has_one = has_one || self.has(digest).await?;
+        }
+        if !has_one {
+            return Err(wrong(EMPTY));
+        }
+        let mut temporary =
+            tempfile::NamedTempFile::new_in(&self.copies).map_err(Error::file(&self.copies))?;
+        let written = temporary.write_all(&[0; 1 << 12]).and_then(|()| temporary.as_file().sync_all());
+        written.map_err(Error::file(&self.copies))
+    }
+
+    /// Whether it has a file, and the file has these bytes.
+    async fn has_whole(&self, digest: &str) -> Result<bool> {
+        let Some((_, mut pieces)) = self.read(digest).await? else { return Ok(false) };
+        loop {
+            match pieces.try_next().await {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(true),
+                Err(error) => {
+                    tracing::warn!(digest, %error, "the store's file is not whole: it is written again");
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    /// Puts a file there, which has this digest. There it is whole or not at all; one that is damaged is replaced.
     ///
     /// # Errors
     /// The file cannot be read, or the store does not take it.
     pub async fn put(&self, digest: &str, path: &Path) -> Result<()> {
-        if self.has(digest).await? {
+        if self.has_whole(digest).await? {
             return Ok(());
         }
         let mut file = tokio::fs::File::open(path).await.map_err(Error::file(path))?;
@@ -77,14 +125,17 @@ impl Store {
         writer.shutdown().await.map_err(stored)
     }
 
-    /// The bytes of a file, piece by piece, and how many there are; none where there is no such file.
+    /// The bytes of a file, piece by piece, and how many there are; none where there is no such file. Where they do not have this digest,
+    /// the last piece is an error.
     ///
     /// # Errors
     /// The store does not answer.
     pub async fn read(&self, digest: &str) -> Result<Option<Reading>> {
         match self.objects.get(&Self::key(digest)).await {
             Ok(found) => {
-                Ok(Some((found.meta.size, Box::pin(found.into_stream().map_err(std::io::Error::other)))))
+                let size = found.meta.size;
+                let pieces = found.into_stream().map_err(std::io::Error::other);
+                Ok(Some((size, checked(digest.to_owned(), Box::pin(pieces)))))
             }
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -122,9 +173,37 @@ impl Store {
     }
 }
 
+/// Bytes of a file, piece by piece.
+pub type Pieces =
+    std::pin::Pin<Box<dyn futures_util::Stream<Item = std::io::Result<axum::body::Bytes>> + Send>>;
+
 /// Bytes of a file, and how many there will be.
-pub type Reading =
-    (u64, std::pin::Pin<Box<dyn futures_util::Stream<Item = std::io::Result<axum::body::Bytes>> + Send>>);
+pub type Reading = (u64, Pieces);
+
+/// The same pieces, each given when the next is there: the last one when the digest is known to be this.
+fn checked(digest: String, pieces: Pieces) -> Pieces {
+    let state = (pieces, Some(Sha256::new()), None);
+    Box::pin(futures_util::stream::try_unfold(state, move |(mut pieces, hash, mut held)| {
+        let digest = digest.clone();
+        async move {
+            let Some(mut hash) = hash else { return Ok(None) };
+            loop {
+                match pieces.try_next().await? {
+                    Some(piece) => {
+                        hash.update(&piece);
+                        if let Some(before) = held.replace(piece) {
+                            return Ok(Some((before, (pieces, Some(hash), held))));
+                        }
+                    }
+                    None if hex::encode(hash.finalize_reset()) == digest => {
+                        return Ok(held.take().map(|last| (last, (pieces, None, None))));
+                    }
+                    None => return Err(std::io::Error::other(Error::Damaged(digest))),
+                }
+            }
+        }
+    }))
+}
 
 /// The SHA-256 of a file's bytes, in hexadecimal digits.
 ///
@@ -155,7 +234,7 @@ mod tests {
         let digest = digest_of(&source).unwrap();
         assert_eq!(digest, hex::encode(Sha256::digest(&bytes)));
         let store = folder.path().join("store");
-        let open = |copies: &str| Store::open(&store, &folder.path().join(copies)).unwrap();
+        let open = |copies: &str| Store::open(&store, &folder.path().join(copies), true).unwrap();
         let (one, other) = (open("one"), open("other"));
         assert!(!one.has(&digest).await.unwrap() && one.read(&digest).await.unwrap().is_none());
         assert!(one.copy(&digest).await.is_err());
@@ -169,5 +248,32 @@ mod tests {
         std::fs::write(store.join(&digest), b"x").unwrap();
         assert!(matches!(one.copy(&digest).await, Err(Error::Damaged(named)) if named == digest));
         assert_eq!(std::fs::read_dir(folder.path().join("one")).unwrap().count(), 0);
+        // What is served is checked as well, and the right file repairs a damaged one.
+        for damaged in [&bytes[..100], &[&bytes[1..], b"x"].concat()] {
+            std::fs::write(store.join(&digest), damaged).unwrap();
+            let (_, pieces) = one.read(&digest).await.unwrap().unwrap();
+            assert!(pieces.try_collect::<Vec<_>>().await.is_err());
+            one.put(&digest, &source).await.unwrap();
+            let (length, pieces) = one.read(&digest).await.unwrap().unwrap();
+            let read = pieces.try_collect::<Vec<_>>().await.unwrap().concat();
+            assert!(read == bytes && length == bytes.len() as u64);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_not_there_is_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, copies) = (folder.path().join("store"), folder.path().join("copies"));
+        assert!(matches!(Store::open(&store, &copies, false), Err(Error::NoStore { .. })));
+        assert!(!store.exists());
+        let opened = Store::open(&store, &copies, true).unwrap();
+        opened.check(&[]).await.unwrap();
+        let uploaded = ["ab".to_owned(), "cd".to_owned()];
+        assert!(matches!(opened.check(&uploaded).await, Err(Error::NoStore { what: EMPTY, .. })));
+        std::fs::write(store.join("cd"), b"x").unwrap();
+        opened.check(&uploaded).await.unwrap();
+        std::fs::remove_dir_all(&store).unwrap();
+        assert!(matches!(opened.check(&[]).await, Err(Error::NoStore { what: MISSING, .. })));
+        assert!(!store.exists());
     }
 }

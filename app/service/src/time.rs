@@ -1,4 +1,5 @@
-//! The clock of this machine: rows say when something happened by it, and nothing is decided by the difference between two machines.
+//! The clock of this machine. Rows of keys and artifacts say by it when they were made, for people; what is decided by time is decided
+//! by the database's clock.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -21,12 +21,14 @@ use zeroize::Zeroizing;
 
 use crate::database::{Database, Order, QUEUE};
 use crate::error::{Error, Result};
-use crate::jobs::{ATTEMPTS, Failure, Proven, Take, Taken};
-use crate::metrics::{ATTEMPTS as ATTEMPTS_ENDED, Metrics, PHASE_SECONDS, PREPARED, RESTARTS, WAIT_SECONDS};
+use crate::jobs::{ATTEMPTS, FAULTS, Failure, Proven, Take, Taken};
+use crate::metrics::{
+    ATTEMPTS as ATTEMPTS_ENDED, FAULTY, Metrics, PHASE_SECONDS, PREPARED, RESTARTS, WAIT_SECONDS,
+};
 use crate::prove::{Fault, Seconds, prove};
 use crate::provers::Provers;
-use crate::secrets::{Secrets, said_of};
-use crate::time::now;
+use crate::secrets::{Part, Secrets};
+use crate::store::Store;
 
 /// How often whoever watches a job is told how far it is.
 const TOLD: Duration = Duration::from_millis(500);
@@ -34,6 +36,10 @@ const TOLD: Duration = Duration::from_millis(500);
 const TRIES: u32 = 10;
 /// What the queue is told of a job that was not begun.
 const STOPPING: &str = "the worker was told to stop before it began";
+/// Longest pause of a worker between two looks at a machine that is faulty.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Uploads by which a store is known.
+const KNOWN: i64 = 64;
 
 /// How a worker asks the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +60,8 @@ pub struct Workshop {
     /// What jobs hide.
     pub secrets: Arc<Secrets>,
     /// Models and keys.
+    pub store: Store,
+    /// Those that are ready to prove.
     pub provers: Provers,
     /// What is counted.
     pub metrics: Arc<Metrics>,
@@ -70,13 +78,23 @@ pub fn short(model: &str) -> &str {
 
 /// Works until `stop` says so, and the jobs that were begun are at their end. `at_once` jobs are proven at once.
 pub async fn work(shop: Arc<Workshop>, at_once: usize, rhythm: Rhythm, stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
+    let mut faults = 0;
+    while shop.is_well_or_stop(faults, stop.clone()).await {
+        let began = Instant::now();
+        // Told by `stop`, or by a job that found the machine faulty: then others take what comes, until it is well again.
+        let (halt, halted) = watch::channel(false);
+        let halt = Arc::new(halt);
+        let (told, ending) = (Arc::clone(&halt), stop.clone());
+        let forward = tokio::spawn(async move {
+            is_time(ending).await;
+            told.send_replace(true);
+        });
         // No two starts have one name: the queue takes the jobs of a silent name away, and refuses one that is alive.
         let name = format!("{}-{}-{}", host(), std::process::id(), Ulid::generate());
-        let desk = Desk { shop: Arc::clone(&shop), name: name.clone(), stop: stop.clone() };
+        let desk = Desk { shop: Arc::clone(&shop), name: name.clone(), stop: halted.clone(), halt };
         let ticks = ticks(rhythm.poll, Arc::clone(&shop.news));
         tracing::info!(worker = name, "working");
-        let alive = tokio::spawn(beat(shop.database.clone(), name.clone(), rhythm.heartbeat, stop.clone()));
+        let alive = tokio::spawn(beat(shop.database.clone(), name.clone(), rhythm.heartbeat, halted.clone()));
         let ended = match &shop.database {
             Database::Sqlite { queue, .. } => {
                 let config = apalis_sqlite::Config::default()
@@ -91,7 +109,7 @@ pub async fn work(shop: Arc<Workshop>, at_once: usize, rhythm: Rhythm, stop: wat
                     .data(desk)
                     .concurrency(at_once + 1)
                     .build(handle);
-                worker.run_until(stopped(stop.clone())).await
+                worker.run_until(stopped(halted.clone())).await
             }
             Database::Postgres(pool) => {
                 let config = apalis_postgres::Config::default()
@@ -106,10 +124,16 @@ pub async fn work(shop: Arc<Workshop>, at_once: usize, rhythm: Rhythm, stop: wat
                     .data(desk)
                     .concurrency(at_once + 1)
                     .build(handle);
-                worker.run_until(stopped(stop.clone())).await
+                worker.run_until(stopped(halted.clone())).await
             }
         };
         alive.abort();
+        forward.abort();
+        let is_faulty = *halted.borrow() && !*stop.borrow();
+        faults = if is_faulty { faults + 1 } else { 0 };
+        if began.elapsed() > 2 * LONGEST_PAUSE {
+            faults = faults.min(1);
+        }
         match ended {
             Ok(()) => tracing::info!(worker = name, "stopped"),
             Err(error) => {
@@ -121,16 +145,19 @@ pub async fn work(shop: Arc<Workshop>, at_once: usize, rhythm: Rhythm, stop: wat
     }
 }
 
-async fn stopped(mut stop: watch::Receiver<bool>) -> std::result::Result<(), WorkerError> {
-    // Where nobody can say it any more, it is time as well.
-    let _ = stop.wait_for(|is_time| *is_time).await;
+async fn stopped(stop: watch::Receiver<bool>) -> std::result::Result<(), WorkerError> {
+    is_time(stop).await;
     Ok(())
 }
 
-/// Says that a worker lives while it finishes what it has begun.
-async fn beat(database: Database, name: String, every: Duration, mut stop: watch::Receiver<bool>) {
+async fn is_time(mut stop: watch::Receiver<bool>) {
     // Where nobody can say it any more, it is time as well.
     let _ = stop.wait_for(|is_time| *is_time).await;
+}
+
+/// Says that a worker lives while it finishes what it has begun.
+async fn beat(database: Database, name: String, every: Duration, stop: watch::Receiver<bool>) {
+    is_time(stop).await;
     loop {
         if let Err(error) = database.beat(&name).await {
             tracing::warn!(%error, "others may take this worker for dead");
@@ -166,6 +193,8 @@ struct Desk {
     shop: Arc<Workshop>,
     name: String,
     stop: watch::Receiver<bool>,
+    /// Says that this machine is faulty.
+    halt: Arc<watch::Sender<bool>>,
 }
 
 /// What the queue calls for each task. An error sends it back; everything that is at its end is none.
@@ -177,7 +206,7 @@ async fn handle(order: Order, desk: Data<Desk>) -> std::result::Result<(), BoxDy
 
 impl Desk {
     async fn job(mut self, id: &str) -> std::result::Result<(), BoxDynError> {
-        let Desk { shop, name, stop } = &mut self;
+        let Desk { shop, name, stop, halt } = &mut self;
         let permit = tokio::select! {
             biased;
             _ = stop.wait_for(|is_time| *is_time) => return Err(STOPPING.into()),
@@ -198,7 +227,7 @@ impl Desk {
         };
         let model = short(&taken.model).to_owned();
         if taken.attempts == 1 {
-            let waited = u64::try_from(now().saturating_sub(taken.created)).unwrap_or_default();
+            let waited = u64::try_from(taken.waited).unwrap_or_default();
             shop.metrics.observe(WAIT_SECONDS, [&model], Duration::from_millis(waited));
         }
         let ended = shop.attempt(id, name, &taken).await;
@@ -209,6 +238,8 @@ impl Desk {
             Err(Fault::Refused(_)) => "failed",
             Err(Fault::Attempt(_)) if taken.attempts >= ATTEMPTS => "failed",
             Err(Fault::Attempt(_)) => "again",
+            Err(Fault::Machine(_)) if taken.faults + 1 >= FAULTS => "failed",
+            Err(Fault::Machine(_)) => "set-aside",
         };
         shop.metrics.add(ATTEMPTS_ENDED, [&model, outcome], 1);
         let written = Instant::now();
@@ -227,13 +258,24 @@ impl Desk {
                     outcome,
                     "no proof"
                 );
+                if matches!(fault, Fault::Machine(_)) {
+                    // One file may be damaged on a machine that is well: it goes on with other models.
+                    let is_one_file = failure.code == "store-damaged" && shop.check().await.is_ok();
+                    if !is_one_file {
+                        halt.send_replace(true);
+                    }
+                }
+                if outcome == "set-aside" {
+                    persistently(|| shop.database.set_aside(id, name, taken.faults)).await?;
+                    return Err(failure.code.clone().into());
+                }
                 if outcome == "again" {
                     shop.database.give_back(id, name).await?;
                     return Err(failure.code.clone().into());
                 }
                 // It may quote an input.
                 let said = Zeroizing::new(serde_json::to_vec(failure)?);
-                let said = shop.secrets.seal(&said_of(id), &said)?;
+                let said = shop.secrets.seal(&taken.bound(Part::Said, id), &said)?;
                 persistently(|| shop.database.fail(id, &failure.code, &said)).await?
             }
         };
@@ -259,6 +301,43 @@ async fn persistently<T, F: Future<Output = Result<T>>>(mut work: impl FnMut() -
 }
 
 impl Workshop {
+    /// Whether this machine can work: the store is the catalogue's, and there is room for copies.
+    ///
+    /// # Errors
+    /// What it lacks.
+    pub async fn check(&self) -> Result<()> {
+        self.store.check(&self.database.newest(KNOWN).await?).await
+    }
+
+    /// Waits until this machine is well, for some time at least after `faults` in a row. False where it is time to stop.
+    async fn is_well_or_stop(&self, mut faults: u32, stop: watch::Receiver<bool>) -> bool {
+        loop {
+            if faults > 0 {
+                self.metrics.set(FAULTY, [], 1.0);
+                let pause = Duration::from_secs(1 << faults.min(6)).min(LONGEST_PAUSE);
+                tracing::warn!(
+                    seconds = pause.as_secs(),
+                    "this machine is faulty: it takes no jobs for a while"
+                );
+                // Whichever comes first.
+                let _ = tokio::time::timeout(pause, is_time(stop.clone())).await;
+            }
+            if *stop.borrow() {
+                return false;
+            }
+            match self.check().await {
+                Ok(()) => {
+                    self.metrics.set(FAULTY, [], 0.0);
+                    return true;
+                }
+                Err(error) => {
+                    faults += 1;
+                    tracing::warn!(%error, "this machine cannot work");
+                }
+            }
+        }
+    }
+
     async fn attempt(
         self: &Arc<Self>,
         id: &str,
@@ -266,7 +345,7 @@ impl Workshop {
         taken: &Taken,
     ) -> std::result::Result<(Proven, Seconds), Fault> {
         let sealed = taken.secret.as_deref().ok_or_else(|| Fault::internal("the job's secrets are gone"))?;
-        let hidden = self.secrets.unseal(id, sealed)?;
+        let hidden = self.secrets.unseal(&taken.bound(Part::Inputs, id), sealed)?;
         let start = Instant::now();
         let prover = self.provers.get(&taken.model, &taken.pk).await?;
         self.metrics.set(PREPARED, [], self.provers.len() as f64);

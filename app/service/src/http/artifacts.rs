@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::body::{file, is_digest};
+use super::body::{file, is_digest, named};
 use super::door::Door;
 use super::problem::Problem;
 use crate::catalogue::{KeyView, ModelView, Refused, take_key, take_model};
@@ -56,8 +57,10 @@ pub(super) async fn upload_model(
 ) -> Result<(StatusCode, Json<ModelView>), Problem> {
     door.caller(&headers, Right::Upload).await?;
     let arrived = file(body, door.limits.artifact, &door.scratch).await?;
-    let _turn = door.looking.acquire().await.map_err(closed)?;
-    let view = take_model(&door.database, &door.store, arrived.path()).await.map_err(refused)?;
+    let work = Arc::clone(&door);
+    let looked =
+        looked_at(&door, async move { take_model(&work.database, &work.store, arrived.path()).await });
+    let view = looked.await?.map_err(refused)?;
     tracing::info!(model = view.digest, name = view.name, "a model was uploaded");
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -84,8 +87,11 @@ pub(super) async fn upload_key(
 ) -> Result<(StatusCode, Json<KeyView>), Problem> {
     door.caller(&headers, Right::Upload).await?;
     let arrived = file(body, door.limits.artifact, &door.scratch).await?;
-    let _turn = door.looking.acquire().await.map_err(closed)?;
-    let view = take_key(&door.database, &door.store, arrived.path(), &door.scratch).await.map_err(refused)?;
+    let work = Arc::clone(&door);
+    let looked = looked_at(&door, async move {
+        take_key(&work.database, &work.store, arrived.path(), &work.scratch).await
+    });
+    let view = looked.await?.map_err(refused)?;
     tracing::info!(key = view.digest, setup = view.setup, "a key was uploaded");
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -105,7 +111,7 @@ pub(super) async fn upload_key(
 )]
 pub(super) async fn artifact(
     State(door): State<Arc<Door>>,
-    Path(digest): Path<String>,
+    digest: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let caller = door.caller(&headers, Right::Submit).await?;
@@ -116,19 +122,35 @@ pub(super) async fn artifact(
             "no file that this API key may see has this digest",
         )
     };
+    let digest = named(digest);
     if !is_digest(&digest) {
         return Err(unknown());
     }
     if let Some(proof) = door.database.proof(&caller.id, &digest).await? {
         return Ok(octets(Body::from(proof)));
     }
-    if !door.database.is_entered(&digest).await? {
-        return Err(unknown());
-    }
-    let (length, pieces) = door.store.read(&digest).await?.ok_or_else(unknown)?;
+    let entered = door.database.entered(&digest).await?.ok_or_else(unknown)?;
+    let found = door.store.read(&digest).await?;
+    // What is shorter or longer is not begun; other bytes are cut off before their end.
+    let found = found.filter(|(length, _)| *length == entered);
+    let (length, pieces) = found.ok_or_else(|| Error::Damaged(digest.clone()))?;
     let mut response = octets(Body::from_stream(pieces));
     response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     Ok(response)
+}
+
+/// Looks at an upload, one at a time. It comes to its end, and so does its turn, whether or not whoever sent it waits.
+async fn looked_at<T: Send + 'static>(
+    door: &Door,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Problem> {
+    let turn = Arc::clone(&door.looking).acquire_owned().await.map_err(closed)?;
+    let looked = tokio::spawn(async move {
+        let done = work.await;
+        drop(turn);
+        done
+    });
+    looked.await.map_err(|error| Error::Internal(error.to_string()).into())
 }
 
 fn octets(body: Body) -> Response {

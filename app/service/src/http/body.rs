@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use futures_util::StreamExt as _;
 use tokio::io::AsyncWriteExt as _;
@@ -11,9 +12,15 @@ use zeroize::Zeroizing;
 use super::problem::Problem;
 use crate::error::Error;
 
-/// The whole body, of at most `most` bytes. It is forgotten with what is returned.
+/// The whole body, of at most `most` bytes. Where its head says its length, its bytes are at one place here, and forgotten
+/// with what is returned; what the connection read them into is not wiped.
 pub(super) async fn bytes(body: Body, most: usize) -> Result<Zeroizing<Vec<u8>>, Problem> {
-    let mut bytes = Zeroizing::new(Vec::new());
+    // Room for all at once: a list that grows leaves copies behind.
+    let expected = usize::try_from(axum::body::HttpBody::size_hint(&body).lower()).unwrap_or(usize::MAX);
+    if expected > most {
+        return Err(large(most as u64));
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(expected));
     let mut pieces = body.into_data_stream();
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| cut())?;
@@ -27,6 +34,9 @@ pub(super) async fn bytes(body: Body, most: usize) -> Result<Zeroizing<Vec<u8>>,
 
 /// The body as a file in a folder, of at most `most` bytes.
 pub(super) async fn file(body: Body, most: u64, folder: &Path) -> Result<tempfile::NamedTempFile, Problem> {
+    if axum::body::HttpBody::size_hint(&body).lower() > most {
+        return Err(large(most));
+    }
     let temporary = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(folder))?;
     let opened = temporary.reopen().map_err(Error::file(temporary.path()))?;
     let (mut file, mut written) = (tokio::fs::File::from_std(opened), 0u64);
@@ -41,6 +51,11 @@ pub(super) async fn file(body: Body, most: u64, folder: &Path) -> Result<tempfil
     }
     file.flush().await.map_err(Error::file(temporary.path()))?;
     Ok(temporary)
+}
+
+/// What a path names; nothing where it is no text.
+pub(super) fn named(name: Result<axum::extract::Path<String>, PathRejection>) -> String {
+    name.map_or_else(|_| String::new(), |axum::extract::Path(name)| name)
 }
 
 /// Whether this is a SHA-256 as addresses have it.

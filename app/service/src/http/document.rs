@@ -2,6 +2,9 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::Ref;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -28,7 +31,7 @@ use super::{artifacts, events, jobs, pages};
         pages::ready,
         openapi
     ),
-    modifiers(&Keys)
+    modifiers(&Keys, &Everywhere)
 )]
 struct Described;
 
@@ -40,6 +43,28 @@ impl Modify for Keys {
         let scheme =
             HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("assay_ID_SECRET").build();
         openapi.components.get_or_insert_default().add_security_scheme("key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// What every request that needs a key may be answered with.
+struct Everywhere;
+
+impl Modify for Everywhere {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let operations = openapi.paths.paths.values_mut().flat_map(|item| [&mut item.get, &mut item.post]);
+        for operation in operations.flatten().filter(|operation| operation.security.is_some()) {
+            for (status, description) in
+                [("408", "It took too long"), ("503", "The service cannot do this now: try again")]
+            {
+                let schema = Ref::from_schema_name("Problem");
+                let content = ContentBuilder::new().schema(Some(schema)).build();
+                let response = ResponseBuilder::new()
+                    .description(description)
+                    .content("application/problem+json", content)
+                    .build();
+                operation.responses.responses.entry(status.into()).or_insert_with(|| response.into());
+            }
+        }
     }
 }
 
@@ -86,6 +111,9 @@ mod tests {
                 let is_open = ["/healthz", "/readyz", "/openapi.json"].contains(&path.as_str());
                 let responses = operation["responses"].as_object().unwrap();
                 assert_eq!(responses.contains_key("401"), !is_open, "{method} {path}");
+                for status in ["408", "503"] {
+                    assert!(is_open || responses.contains_key(status), "{method} {path} {status}");
+                }
                 assert_eq!(operation["security"].is_array(), !is_open, "{method} {path}");
                 assert!(!operation["summary"].as_str().unwrap().is_empty(), "{method} {path}");
             }

@@ -1,7 +1,8 @@
 //! What the handlers share, and who asks: the API key in the head of a request.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -33,7 +34,9 @@ pub struct Door {
     /// Streams of events at once.
     pub streams: Arc<Semaphore>,
     /// Uploads that are looked at, one at a time.
-    pub looking: Semaphore,
+    pub looking: Arc<Semaphore>,
+    /// Streams of each API key.
+    pub watching: Mutex<HashMap<String, usize>>,
     /// Whether it is time to stop.
     pub stop: watch::Receiver<bool>,
 }
@@ -43,7 +46,8 @@ impl Door {
     pub(super) async fn caller(&self, headers: &HeaderMap, right: Right) -> Result<ApiKey, Problem> {
         let unknown = |detail: &str| Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail);
         let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let shown = header.and_then(|value| value.strip_prefix("Bearer "));
+        let shown = header.and_then(|value| value.split_once(' '));
+        let shown = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, shown)| shown);
         let shown = shown
             .ok_or_else(|| unknown("send `Authorization: Bearer KEY`; `assay serve keys add` makes keys"))?;
         let key = self.database.key(shown.trim()).await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -12,7 +13,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::body::{bytes, is_digest};
+use super::body::{bytes, is_digest, named};
 use super::door::Door;
 use super::problem::Problem;
 use crate::catalogue::Kind;
@@ -20,7 +21,7 @@ use crate::error::{Error, Result as ServiceResult};
 use crate::jobs::{Failure, Job, LOST, State as JobState, Submission, Submitted};
 use crate::keys::Right;
 use crate::prove::{Answer, Hidden};
-use crate::secrets::{Secrets, said_of};
+use crate::secrets::{Bound, Part, Secrets};
 
 /// Longest `Idempotency-Key`.
 const LONGEST_NAME: usize = 255;
@@ -41,12 +42,12 @@ pub struct NewJob {
     inputs: Box<RawValue>,
     /// What the proof is for: 32 bytes in hexadecimal digits; zeros where it is left out.
     #[serde(default)]
-    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
+    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
     context: Option<String>,
     /// For models that commit to inputs: an object of salts by input, as `assay prove --save-salts` writes it; or `"discard"`, and
     /// nobody can show later what the proof commits to.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     salts: Option<Box<RawValue>>,
     /// For models with a member input: what `assay member path` writes.
     #[serde(default)]
@@ -104,13 +105,21 @@ pub struct ResultView {
 
 impl JobView {
     /// What a row says.
-    pub(super) fn of(job: Job, secrets: &Secrets) -> ServiceResult<JobView> {
+    pub(super) fn of(job: Job, owner: &str, secrets: &Secrets) -> ServiceResult<JobView> {
         let state = job.state()?;
         let damaged = |_| Error::Row(format!("the row of job {} is damaged", job.id));
         let answer =
             job.answer.as_deref().map(serde_json::from_str::<Answer>).transpose().map_err(damaged)?;
         let result = job.digest.zip(answer).map(|(proof, answer)| ResultView { proof, answer });
-        let said = job.said.as_deref().map(|said| secrets.unseal(&said_of(&job.id), said)).transpose()?;
+        let bound = Bound {
+            part: Part::Said,
+            job: &job.id,
+            owner,
+            model: &job.model,
+            pk: &job.pk,
+            context: &job.context,
+        };
+        let said = job.said.as_deref().map(|said| secrets.unseal(&bound, said)).transpose()?;
         let said = said.map(|said| serde_json::from_slice::<Failure>(&said)).transpose().map_err(damaged)?;
         let error =
             said.or_else(|| job.code.as_deref().filter(|code| *code == LOST).map(|_| Failure::lost()));
@@ -183,7 +192,8 @@ pub(super) async fn submit(
         pk: job.key,
         context,
     };
-    let submitted = door.database.submit(&submission, |id| door.secrets.seal(id, &hidden)).await?;
+    let submitted =
+        door.database.submit(&submission, |id| door.secrets.seal(&submission.bound(id), &hidden)).await?;
     let (status, id) = match submitted {
         Submitted::New(id) => {
             door.news.notify_waiters();
@@ -216,9 +226,14 @@ const DISCARD: &str = "\"discard\"";
 
 /// The client's name for a job.
 fn name(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let text = value.to_str().ok().filter(|text| (1..=LONGEST_NAME).contains(&text.len()));
-    let detail = format!("an Idempotency-Key is 1 to {LONGEST_NAME} printable letters");
+    let mut values = headers.get_all("idempotency-key").iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let text = value
+        .to_str()
+        .ok()
+        .filter(|_| values.next().is_none())
+        .filter(|text| (1..=LONGEST_NAME).contains(&text.len()));
+    let detail = format!("there is one Idempotency-Key at most, of 1 to {LONGEST_NAME} printable letters");
     text.map(|text| Some(text.to_owned()))
         .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "idempotency-key", detail))
 }
@@ -269,7 +284,7 @@ pub(super) async fn view(door: &Door, owner: &str, id: &str) -> Result<JobView, 
     let is_id = id.len() == 26 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let job = if is_id { door.database.job(owner, id).await? } else { None };
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown-job", "this API key has no such job");
-    Ok(JobView::of(job.ok_or_else(unknown)?, &door.secrets)?)
+    Ok(JobView::of(job.ok_or_else(unknown)?, owner, &door.secrets)?)
 }
 
 /// Look at a job.
@@ -287,11 +302,11 @@ pub(super) async fn view(door: &Door, owner: &str, id: &str) -> Result<JobView, 
 )]
 pub(super) async fn job(
     State(door): State<Arc<Door>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Json<JobView>, Problem> {
     let caller = door.caller(&headers, Right::Submit).await?;
-    view(&door, &caller.id, &id).await.map(Json)
+    view(&door, &caller.id, &named(id)).await.map(Json)
 }
 
 /// Take back a job that no worker has begun.
@@ -310,10 +325,11 @@ pub(super) async fn job(
 )]
 pub(super) async fn cancel(
     State(door): State<Arc<Door>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Json<JobView>, Problem> {
     let caller = door.caller(&headers, Right::Submit).await?;
+    let id = named(id);
     // Whoever asks for another's job, or for none, learns no more than that.
     view(&door, &caller.id, &id).await?;
     door.database.cancel(&caller.id, &id).await?;

@@ -141,8 +141,97 @@ async fn what_ended_long_ago_is_deleted() {
     let Submitted::New(open) = submit(&database, &submission(&owner, None, 1)).await else { panic!() };
     assert!(database.finish(&done, &proven()).await.unwrap());
     assert_eq!(database.counts().await.unwrap(), [("m".to_owned(), "queued".to_owned(), 1)]);
-    assert_eq!(database.purge(now() - 1_000).await.unwrap(), 0);
-    assert_eq!(database.purge(now() + 1).await.unwrap(), 1);
+    assert_eq!(database.purge(60_000).await.unwrap(), 0);
+    assert_eq!(database.purge(-60_000).await.unwrap(), 1);
     assert!(database.job(&owner, &done).await.unwrap().is_none());
     assert!(database.job(&owner, &open).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn faults_of_machines_are_no_attempts_and_have_an_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, owner) = database(folder.path()).await;
+    let Submitted::New(id) = submit(&database, &submission(&owner, None, 1)).await else { panic!() };
+    for faults in 0..2 * ATTEMPTS {
+        let Take::Yours(taken) = database.take(&id, "w").await.unwrap() else { panic!() };
+        assert_eq!((taken.attempts, taken.faults), (1, faults));
+        database.set_aside(&id, "other", faults).await.unwrap();
+        database.set_aside(&id, "w", faults).await.unwrap();
+        // Its task rests, the longer the more often that was so.
+        let Database::Sqlite { queue, .. } = &database else { panic!() };
+        let rests = "SELECT run_at - CAST(strftime('%s', 'now') AS INTEGER) FROM Jobs";
+        let (rests,): (i64,) = sqlx::query_as(rests).fetch_one(queue).await.unwrap();
+        let longest = (1 << faults).min(LONGEST_REST);
+        assert!((longest - 1..=longest).contains(&rests), "{faults}: {rests}");
+    }
+    let Take::Yours(taken) = database.take(&id, "w").await.unwrap() else { panic!() };
+    assert_eq!((taken.attempts, taken.faults), (1, 2 * ATTEMPTS));
+}
+
+#[tokio::test]
+async fn what_is_taken_back_leaves_the_queue() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, owner) = database(folder.path()).await;
+    let Submitted::New(id) = submit(&database, &submission(&owner, None, 1)).await else { panic!() };
+    assert_eq!(tasks(&database).await, 1);
+    assert!(!database.cancel("other", &id).await.unwrap());
+    assert_eq!(tasks(&database).await, 1);
+    assert!(database.cancel(&owner, &id).await.unwrap());
+    assert_eq!(tasks(&database).await, 0);
+}
+
+#[tokio::test]
+async fn quotas_do_not_outlast_a_clock_that_was_set_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, owner) = database(folder.path()).await;
+    for _ in 0..3 {
+        let Submitted::New(id) = submit(&database, &submission(&owner, None, 1)).await else { panic!() };
+        database.cancel(&owner, &id).await.unwrap();
+    }
+    let Database::Sqlite { ours, .. } = &database else { panic!() };
+    sqlx::query("UPDATE assay_jobs SET created = created + 3600000").execute(ours).await.unwrap();
+    for _ in 0..5 {
+        let Submitted::New(id) = submit(&database, &submission(&owner, None, 1)).await else { panic!() };
+        database.cancel(&owner, &id).await.unwrap();
+    }
+    let Submitted::TooFast(seconds) = submit(&database, &submission(&owner, None, 1)).await else { panic!() };
+    assert!((1..=60).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test]
+async fn secrets_leave_every_file_of_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, owner) = database(folder.path()).await;
+    // Longer than a page.
+    let secret: Vec<u8> = (0..9_000u32).map(|i| (i * i % 251) as u8).collect();
+    let files = || -> Vec<_> {
+        let entries = std::fs::read_dir(folder.path()).unwrap();
+        let holds = |path: &Path| {
+            let bytes = std::fs::read(path).unwrap();
+            bytes.windows(200).any(|window| [&secret[100..300], &secret[8_700..8_900]].contains(&window))
+        };
+        entries.map(|entry| entry.unwrap().path()).filter(|path| holds(path)).collect()
+    };
+    for is_closed in [false, true] {
+        let submission = submission(&owner, None, 1);
+        let Submitted::New(id) = database.submit(&submission, |_| Ok(secret.clone())).await.unwrap() else {
+            panic!()
+        };
+        database.settle().await.unwrap();
+        assert!(!files().is_empty());
+        assert!(database.finish(&id, &proven()).await.unwrap());
+        assert!(!files().is_empty(), "the log has it until it is settled");
+        if is_closed {
+            database.close().await
+        } else {
+            database.settle().await.unwrap()
+        }
+        assert_eq!(files(), [""; 0].map(std::path::PathBuf::from));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(folder.path().join("x.db")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
 }

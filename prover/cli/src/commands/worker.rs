@@ -38,6 +38,6 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     config.worker_listen = args.listen.or(config.worker_listen);
     log(&config, args.verbose)?;
     let stop = stopped();
-    block_on(&config, async { work_alone(&config, Parts::open(&config).await?, stop).await })?;
+    block_on(&config, async { work_alone(&config, Parts::open(&config, false).await?, stop).await })?;
     Ok(Outcome::Valid)
 }

@@ -1,6 +1,7 @@
 //! `assay serve` and `assay worker` as processes, asked over sockets.
 
 mod chaos;
+mod faults;
 mod measure;
 mod postgres;
 mod world;
@@ -111,11 +112,14 @@ fn from_files_to_a_proof_and_everything_on_the_way() {
         format!("/v1/jobs/{id}/events"),
         "/v1/jobs/x".into(),
         "/v1/jobs/%00".into(),
+        "/v1/jobs/%ff".into(),
+        "/v1/jobs/%ff/events".into(),
     ] {
         strangers.get(&path).problem(404, "unknown-job");
     }
     strangers.post(&format!("/v1/jobs/{id}/cancel"), b"").problem(404, "unknown-job");
     strangers.get(&format!("/v1/artifacts/{}", world::digest(&proof))).problem(404, "unknown-artifact");
+    strangers.get("/v1/artifacts/%ff").problem(404, "unknown-artifact");
     client.post(&format!("/v1/jobs/{id}/cancel"), b"").problem(409, "not-queued");
 
     // What cannot be proven.

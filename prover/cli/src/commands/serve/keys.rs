@@ -68,20 +68,20 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         Step::Add { name, rights, per_minute, queued, place } => {
             let config = place.read()?;
             let terms = Terms { name, rights, per_minute, most_queued: queued };
-            let work = async { Parts::open(&config).await?.database.add_key(&terms).await };
+            let work = async { Parts::database(&config).await?.0.add_key(&terms).await };
             let (id, key) = block_on(&config, work)?;
             print(|| json!({ "id": id, "key": *key }), || format!("{}\n", *key))?;
             ui::note("this is the only time that the key is shown");
         }
         Step::List { place } => {
             let config = place.read()?;
-            let keys = block_on(&config, async { Parts::open(&config).await?.database.keys().await })?;
+            let keys = block_on(&config, async { Parts::database(&config).await?.0.keys().await })?;
             print(|| keys.iter().map(document).collect(), || keys.iter().map(line).collect())?;
         }
         Step::Revoke { id, place } => {
             let config = place.read()?;
             let revoked =
-                block_on(&config, async { Parts::open(&config).await?.database.revoke_key(&id).await })?;
+                block_on(&config, async { Parts::database(&config).await?.0.revoke_key(&id).await })?;
             if !revoked {
                 let what = anyhow!("there is no key {id:?}, or it was revoked before");
                 return Err(hinted(

@@ -74,7 +74,7 @@ pub fn block_on<T>(config: &Config, work: impl Future<Output = Result<T, Error>>
                 config.database.shown()
             ),
             Error::File { .. } => "is the path right, may this user write there, and is the port free?".into(),
-            Error::Store(_) => format!("the store is {}: --store names another", config.store.display()),
+            Error::Store(_) | Error::NoStore { .. } => format!("the store is {}: --store names another", config.store.display()),
             _ => return error.into(),
         };
         hinted(error, hint)

@@ -40,7 +40,7 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     log(&config, args.verbose)?;
     let stop = stopped();
     block_on(&config, async {
-        let parts = Parts::open(&config).await?;
+        let parts = Parts::open(&config, true).await?;
         if !parts.database.keys().await?.iter().any(|key| key.revoked.is_none()) {
             tracing::warn!(
                 "there is no API key, so nobody can ask for anything: `assay serve keys add` makes one"
