@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use futures_util::StreamExt as _;
@@ -12,20 +12,23 @@ use zeroize::Zeroizing;
 use super::problem::Problem;
 use crate::error::Error;
 
+/// Bytes of a body that is too large that are taken for the client to hear so.
+const IGNORED: usize = 16 << 20;
+
 /// The whole body, of at most `most` bytes. Where its head says its length, its bytes are at one place here, and forgotten
 /// with what is returned; what the connection read them into is not wiped.
 pub(super) async fn bytes(body: Body, most: usize) -> Result<Zeroizing<Vec<u8>>, Problem> {
     // Room for all at once: a list that grows leaves copies behind.
     let expected = usize::try_from(axum::body::HttpBody::size_hint(&body).lower()).unwrap_or(usize::MAX);
+    let mut pieces = body.into_data_stream();
     if expected > most {
-        return Err(large(most as u64));
+        return Err(large(pieces, most as u64).await);
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(expected));
-    let mut pieces = body.into_data_stream();
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| cut())?;
         if bytes.len() + piece.len() > most {
-            return Err(large(most as u64));
+            return Err(large(pieces, most as u64).await);
         }
         bytes.extend_from_slice(&piece);
     }
@@ -34,18 +37,19 @@ pub(super) async fn bytes(body: Body, most: usize) -> Result<Zeroizing<Vec<u8>>,
 
 /// The body as a file in a folder, of at most `most` bytes.
 pub(super) async fn file(body: Body, most: u64, folder: &Path) -> Result<tempfile::NamedTempFile, Problem> {
-    if axum::body::HttpBody::size_hint(&body).lower() > most {
-        return Err(large(most));
+    let expected = axum::body::HttpBody::size_hint(&body).lower();
+    let mut pieces = body.into_data_stream();
+    if expected > most {
+        return Err(large(pieces, most).await);
     }
     let temporary = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(folder))?;
     let opened = temporary.reopen().map_err(Error::file(temporary.path()))?;
     let (mut file, mut written) = (tokio::fs::File::from_std(opened), 0u64);
-    let mut pieces = body.into_data_stream();
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| cut())?;
         written += piece.len() as u64;
         if written > most {
-            return Err(large(most));
+            return Err(large(pieces, most).await);
         }
         file.write_all(&piece).await.map_err(Error::file(temporary.path()))?;
     }
@@ -71,6 +75,12 @@ fn cut() -> Problem {
     )
 }
 
-fn large(most: u64) -> Problem {
+/// Takes what still comes, up to a bound, and throws it away: a client whose connection closes while it writes sees no answer.
+async fn large(mut pieces: BodyDataStream, most: u64) -> Problem {
+    let mut left = IGNORED;
+    while let Some(Ok(piece)) = pieces.next().await {
+        let Some(less) = left.checked_sub(piece.len()) else { break };
+        left = less;
+    }
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", format!("the body has more than {most} bytes"))
 }
