@@ -14,7 +14,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::process::{capture, cargo, progress};
+use crate::process::{capture, cargo_apart, progress};
 use crate::programs::Program;
 use crate::workspace::Workspace;
 
@@ -40,7 +40,7 @@ pub fn generate(workspace: &Workspace, programs: &[Program]) -> Result<()> {
 /// The test binary of each program, by the library's name. In one call, and not optimized: each choice of packages would
 /// compile most dependencies once more, and the binaries run for an instant.
 fn compile(workspace: &Workspace, programs: &[&Program]) -> Result<BTreeMap<String, PathBuf>> {
-    let mut command = cargo();
+    let mut command = cargo_apart();
     command
         .current_dir(&workspace.root)
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")

@@ -1,5 +1,7 @@
 //! Everything that can go wrong, each with a code that stays.
 
+mod conversions;
+
 use std::{
     io,
     path::{Path, PathBuf},
@@ -7,8 +9,8 @@ use std::{
 
 use assay_circuits::{SolveError, Violation};
 use assay_compiler::{
-    CalibrationError, CheckError, CompileError, DecodeError as ModelFileError, Difference, ExplainError,
-    InputError, RunError,
+    CalibrationError, CompileError, DecodeError as ModelFileError, Difference, ExplainError, InputError,
+    RunError,
 };
 use assay_groth16::{
     Cancelled, KeyOpenError, KeyReadError, MemoryError, ProveError, RecordError, SetupError, VerifyError,
@@ -415,87 +417,6 @@ fn samples_hint(error: &CalibrationError) -> Option<&'static str> {
         CalibrationError::Empty => "at least one row of values is needed",
         _ => return None,
     })
-}
-
-impl From<ModelFileError> for Error {
-    fn from(error: ModelFileError) -> Error {
-        Error::ModelFile(Box::new(error))
-    }
-}
-
-impl From<RunError> for Error {
-    fn from(error: RunError) -> Error {
-        Error::Integers(Box::new(error))
-    }
-}
-
-impl From<ExplainError> for Error {
-    fn from(error: ExplainError) -> Error {
-        match error {
-            ExplainError::Input(error) => error.into(),
-            ExplainError::Run(error) => Error::Integers(error),
-            ExplainError::Table(error) => error.into(),
-            ExplainError::Import(error) => CompileError::from(error).into(),
-            ExplainError::Internal(error) => Error::Internal(error.0),
-            error => Error::Source(Box::new(error)),
-        }
-    }
-}
-
-impl From<CompileError> for Error {
-    fn from(error: CompileError) -> Error {
-        match error {
-            CompileError::Cancelled => Error::Cancelled(Cancelled),
-            other => Error::Compile(Box::new(other)),
-        }
-    }
-}
-
-impl From<CheckError> for Error {
-    fn from(error: CheckError) -> Error {
-        match error {
-            CheckError::Cancelled => Error::Cancelled(Cancelled),
-            CheckError::Decode(error) => error.into(),
-        }
-    }
-}
-
-impl From<KeyReadError> for Error {
-    fn from(error: KeyReadError) -> Error {
-        match error {
-            KeyReadError::Cancelled(error) => Error::Cancelled(error),
-            other => Error::KeyFile(other),
-        }
-    }
-}
-
-impl From<SetupError> for Error {
-    fn from(error: SetupError) -> Error {
-        match error {
-            SetupError::Memory(error) => Error::Memory(error),
-            SetupError::Cancelled(error) => Error::Cancelled(error),
-            other => Error::Setup(other),
-        }
-    }
-}
-
-impl From<ProveError> for Error {
-    fn from(error: ProveError) -> Error {
-        match error {
-            ProveError::Memory(error) => Error::Memory(error),
-            ProveError::Cancelled(error) => Error::Cancelled(error),
-            other => Error::Prove(other),
-        }
-    }
-}
-
-impl From<RecordError> for Error {
-    fn from(error: RecordError) -> Error {
-        match error {
-            RecordError::Setup(error) => error.into(),
-            other => Error::Record(other),
-        }
-    }
 }
 
 #[cfg(test)]

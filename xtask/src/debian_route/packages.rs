@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::debian;
-use crate::process::{capture, cargo, find_on_path, progress, run};
+use crate::process::{capture, cargo, cargo_apart, find_on_path, progress, run};
 use crate::suite::PROFILE;
 use crate::workspace::Workspace;
 
@@ -81,9 +81,8 @@ fn sbpf_linker(workspace: &Workspace) -> Result<PathBuf> {
             "installing sbpf-linker {SBPF_LINKER_VERSION} into {} (a minute or two)",
             root.display()
         ));
-        run(cargo()
+        run(cargo_apart()
             .current_dir(&workspace.root)
-            .env_remove("CARGO_ENCODED_RUSTFLAGS") // it would win over RUSTFLAGS
             .env("LLVM_SYS_221_PREFIX", LLVM_PREFIX)
             .env("RUSTFLAGS", format!("-L {LLVM_PREFIX}/lib"))
             .env("CARGO_TARGET_DIR", workspace.target.join("sbpf-linker"))

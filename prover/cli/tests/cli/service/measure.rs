@@ -20,13 +20,13 @@ fn tempest(name: &str, world: &World, seed: u64) {
 }
 
 #[test]
-#[ignore = "minutes"]
+#[ignore = "measures, for minutes: the head of this file says how"]
 fn kills_on_sqlite() {
     tempest("SQLite", &World::new(), 3);
 }
 
 #[test]
-#[ignore = "minutes"]
+#[ignore = "measures, for minutes: the head of this file says how"]
 fn kills_on_postgres() {
     let Some(postgres) = Postgres::start() else { return };
     tempest("Postgres", &World::on(&postgres.database("tempest")), 4);
@@ -34,7 +34,7 @@ fn kills_on_postgres() {
 
 /// Jobs a second of one worker and of three, beside the bare library in this process with as many threads.
 #[test]
-#[ignore = "a minute"]
+#[ignore = "measures, for a minute: the head of this file says how"]
 fn throughput() {
     let postgres = Postgres::start();
     let jobs = number("ASSAY_SERVICE_JOBS", 300);

@@ -26,7 +26,7 @@ impl Postgres {
             );
             return None;
         };
-        let made = run(as_user(Path::new("mktemp")).args(["-d", "/tmp/assay-postgres-XXXXXX"]));
+        let made = run(as_user(Path::new("mktemp")).args(["-d", "--tmpdir", "assay-postgres-XXXXXX"]));
         let folder = PathBuf::from(made.trim());
         let data = folder.join("data");
         run(as_user(&programs.join("initdb")).arg("-D").arg(&data).args([
