@@ -78,17 +78,11 @@ pub fn cargo_apart() -> Command {
     unset(cargo())
 }
 
-/// A command without such settings.
+/// A command without such settings. `RUSTUP_TOOLCHAIN` stays: without it rustup would choose the compiler of each dependency by a
+/// `rust-toolchain.toml` in its sources, and some have one.
 pub fn unset(mut command: Command) -> Command {
-    const SETTINGS: [&str; 7] = [
-        "CARGO_PKG_",
-        "CARGO_MANIFEST_",
-        "CARGO_BUILD_",
-        "CARGO_PROFILE_",
-        "CARGO_TARGET_",
-        "RUSTC",
-        "RUSTUP_TOOLCHAIN",
-    ];
+    const SETTINGS: [&str; 6] =
+        ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_", "RUSTC"];
     const KEPT: [&str; 2] = ["CARGO_BUILD_JOBS", "CARGO_TARGET_DIR"];
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
