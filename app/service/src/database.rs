@@ -239,25 +239,6 @@ impl Database {
         if known == name { Ok(()) } else { Err(Error::OtherSecret) }
     }
 
-    /// Says for a worker of the queue that it lives: the queue's own heart stands still while a worker that was told to stop finishes
-    /// what it has begun.
-    ///
-    /// # Errors
-    /// The database.
-    pub async fn beat(&self, worker: &str) -> Result<()> {
-        match self {
-            Database::Sqlite { queue, .. } => {
-                let sql = "UPDATE Workers SET last_seen = strftime('%s', 'now') WHERE id = $1";
-                sqlx::query(sql).bind(worker).execute(queue).await.map(drop)
-            }
-            Database::Postgres(pool) => {
-                let sql = "UPDATE apalis.workers SET last_seen = NOW() WHERE id = $1";
-                sqlx::query(sql).bind(worker).execute(pool).await.map(drop)
-            }
-        }?;
-        Ok(())
-    }
-
     /// A statement in which `NOW_MS` stands for the database's own clock, milliseconds since 1970: what is decided by time is decided by
     /// one clock.
     pub(crate) fn timed(&self, sql: &str) -> sqlx::AssertSqlSafe<String> {

@@ -91,10 +91,11 @@ pub async fn work(shop: Arc<Workshop>, at_once: usize, rhythm: Rhythm, stop: wat
         });
         // No two starts have one name: the queue takes the jobs of a silent name away, and refuses one that is alive.
         let name = format!("{}-{}-{}", host(), std::process::id(), Ulid::generate());
-        let desk = Desk { shop: Arc::clone(&shop), name: name.clone(), stop: halted.clone(), halt };
+        let begun = Arc::new(watch::Sender::new(0));
+        let over = is_over(halted.clone(), begun.subscribe());
+        let desk = Desk { shop: Arc::clone(&shop), name: name.clone(), stop: halted.clone(), halt, begun };
         let ticks = ticks(rhythm.poll, Arc::clone(&shop.news));
         tracing::info!(worker = name, "working");
-        let alive = tokio::spawn(beat(shop.database.clone(), name.clone(), rhythm.heartbeat, halted.clone()));
         let ended = match &shop.database {
             Database::Sqlite { queue, .. } => {
                 let config = apalis_sqlite::Config::default()
@@ -109,7 +110,7 @@ pub async fn work(shop: Arc<Workshop>, at_once: usize, rhythm: Rhythm, stop: wat
                     .data(desk)
                     .concurrency(at_once + 1)
                     .build(handle);
-                worker.run_until(stopped(halted.clone())).await
+                worker.run_until(over).await
             }
             Database::Postgres(pool) => {
                 let config = apalis_postgres::Config::default()
@@ -124,10 +125,9 @@ pub async fn work(shop: Arc<Workshop>, at_once: usize, rhythm: Rhythm, stop: wat
                     .data(desk)
                     .concurrency(at_once + 1)
                     .build(handle);
-                worker.run_until(stopped(halted.clone())).await
+                worker.run_until(over).await
             }
         };
-        alive.abort();
         forward.abort();
         let is_faulty = *halted.borrow() && !*stop.borrow();
         faults = if is_faulty { faults + 1 } else { 0 };
@@ -145,25 +145,25 @@ pub async fn work(shop: Arc<Workshop>, at_once: usize, rhythm: Rhythm, stop: wat
     }
 }
 
-async fn stopped(stop: watch::Receiver<bool>) -> std::result::Result<(), WorkerError> {
+/// When the queue is left: once it is time, and no job is begun. From then on nobody goes on with what was being asked of the database, and a
+/// question half-way holds its lock: on SQLite whoever writes down a result would wait for it, and it for him.
+async fn is_over(
+    stop: watch::Receiver<bool>,
+    begun: watch::Receiver<usize>,
+) -> std::result::Result<(), WorkerError> {
     is_time(stop).await;
+    none(begun).await;
     Ok(())
+}
+
+/// Waits until no job is begun.
+async fn none(mut begun: watch::Receiver<usize>) {
+    let _ = begun.wait_for(|jobs| *jobs == 0).await;
 }
 
 async fn is_time(mut stop: watch::Receiver<bool>) {
     // Where nobody can say it any more, it is time as well.
     let _ = stop.wait_for(|is_time| *is_time).await;
-}
-
-/// Says that a worker lives while it finishes what it has begun.
-async fn beat(database: Database, name: String, every: Duration, stop: watch::Receiver<bool>) {
-    is_time(stop).await;
-    loop {
-        if let Err(error) = database.beat(&name).await {
-            tracing::warn!(%error, "others may take this worker for dead");
-        }
-        tokio::time::sleep(every).await;
-    }
 }
 
 /// When an idle worker looks: now and then, and when this process has put something into the queue.
@@ -195,6 +195,24 @@ struct Desk {
     stop: watch::Receiver<bool>,
     /// Says that this machine is faulty.
     halt: Arc<watch::Sender<bool>>,
+    /// How many jobs are begun, and not at their end.
+    begun: Arc<watch::Sender<usize>>,
+}
+
+/// A job that is begun, until it is dropped.
+struct Begun(Arc<watch::Sender<usize>>);
+
+impl Begun {
+    fn new(count: &Arc<watch::Sender<usize>>) -> Self {
+        count.send_modify(|jobs| *jobs += 1);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.0.send_modify(|jobs| *jobs = jobs.saturating_sub(1));
+    }
 }
 
 /// What the queue calls for each task. An error sends it back; everything that is at its end is none.
@@ -206,11 +224,19 @@ async fn handle(order: Order, desk: Data<Desk>) -> std::result::Result<(), BoxDy
 
 impl Desk {
     async fn job(mut self, id: &str) -> std::result::Result<(), BoxDynError> {
-        let Desk { shop, name, stop, halt } = &mut self;
+        let Desk { shop, name, stop, halt, begun } = &mut self;
         let permit = tokio::select! {
             biased;
-            _ = stop.wait_for(|is_time| *is_time) => return Err(STOPPING.into()),
-            permit = Arc::clone(&shop.room).acquire_owned() => permit?,
+            () = is_time(stop.clone()) => None,
+            permit = Arc::clone(&shop.room).acquire_owned() => Some(permit?),
+        };
+        // Counted first: who waits for nothing to be begun has seen it, or it sees that it is time.
+        let counted = Begun::new(begun);
+        let Some(permit) = permit.filter(|_| !*stop.borrow()) else {
+            drop(counted);
+            // Its place stays taken: a worker that has one free takes the next job from the queue, and would send back one after the other.
+            none(begun.subscribe()).await;
+            return Err(STOPPING.into());
         };
         let taken = match shop.database.take(id, name).await? {
             Take::Yours(taken) => taken,
