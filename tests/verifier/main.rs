@@ -10,6 +10,7 @@ mod apply_guardian;
 mod apply_series;
 mod attacks;
 mod attest;
+mod audit;
 mod batch;
 mod buffer;
 mod cancel_guardian;

@@ -56,6 +56,18 @@ pub fn model(rpc: &Rpc, address: &Address) -> Result<Model> {
     }
 }
 
+/// The model at `address`, and the bytes of its account.
+///
+/// # Errors
+/// As [`model`].
+pub fn model_with_bytes(rpc: &Rpc, address: &Address) -> Result<(Model, Vec<u8>)> {
+    match there(rpc, address)? {
+        None => Err(Error::Missing { kind: "model", address: *address }),
+        Some(found) if found.owner == ID && found.data.is_empty() => Err(Error::Closed(*address)),
+        Some(found) => Ok((read(rpc, address, &found)?, found.data)),
+    }
+}
+
 fn read(rpc: &Rpc, address: &Address, found: &Account) -> Result<Model> {
     let model: Model = decode(&found.owner, &found.data).map_err(|source| Error::Account {
         kind: "model of the verifier program",
@@ -65,11 +77,15 @@ fn read(rpc: &Rpc, address: &Address, found: &Account) -> Result<Model> {
     if model.invariant().is_err() {
         return Err(Error::Version { kind: "model", address: *address, version: model.version });
     }
-    if belongs(&model, address) == Some(true) { Ok(model) } else { Err(elsewhere(rpc, "model", address)) }
+    if belongs(&model, address) { Ok(model) } else { Err(elsewhere(rpc, "model", address)) }
 }
 
 /// Whether a model is the one whose address this is, with a key and a schema that its other fields are of.
-fn belongs(model: &Model, address: &Address) -> Option<bool> {
+pub fn belongs(model: &Model, address: &Address) -> bool {
+    is_made_of(model, address) == Some(true)
+}
+
+fn is_made_of(model: &Model, address: &Address) -> Option<bool> {
     let (key, encoded) = (model.key().ok()?, model.schema().ok()?);
     let schema = ModelSchema::decode(encoded).ok()?;
     let id = model_id(model.setup().ok()?, &model.transcript_hash, key, encoded);

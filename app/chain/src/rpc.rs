@@ -20,9 +20,11 @@ use crate::transaction::Hash;
 use crate::transport::{Transport, strings};
 
 mod accounts;
+mod past;
 mod statuses;
 mod wire;
 
+pub use self::past::{Executed, Named, Past};
 pub use self::wire::{At, Spent, filters, written};
 use self::wire::{Listed, Written, compare};
 

@@ -4,7 +4,8 @@
 use std::hint::black_box;
 
 use assay_groth16::{
-    Calibration, Observer, Prover, ProvingKey, estimate_with, prove, scalar, setup_development, verify,
+    Calibration, Observer, Proof, Prover, ProvingKey, estimate_with, prove, scalar, setup_development,
+    verify, verify_many,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -49,8 +50,40 @@ fn bench(c: &mut Criterion) {
         b.iter(|| assay_interface::groth16::verify(black_box(&interface.0), &interface.1, &digest))
     });
     group.sample_size(10);
+    together(&mut group);
     group.bench_function("read key", |b| b.iter(|| ProvingKey::from_bytes(black_box(&bytes)).is_ok()));
     group.finish();
+}
+
+/// Many proofs of both forms of key, one by one and together; 64 different ones, again and again.
+fn together(group: &mut criterion::BenchmarkGroup<'_, criterion::measurement::WallTime>) {
+    for (form, circuit) in [("plain", common::small()), ("committed", common::lookups())] {
+        let (key, verifying_key) = setup_development(&circuit, &mut common::rng(1)).expect("setup");
+        let prover = Prover::new(&key, &circuit).expect("pairs");
+        let proofs: Vec<_> = (0..64)
+            .map(|seed| {
+                let witness = common::solve(&circuit, seed);
+                let proof = prover.prove(&witness, &mut common::rng(seed)).expect("proof");
+                (proof.to_interface(), scalar(witness.digest()))
+            })
+            .collect();
+        let one_by_one = || {
+            proofs.iter().all(|(proof, digest)| {
+                Proof::from_interface(proof).and_then(|proof| verify(&verifying_key, &proof, digest)).is_ok()
+            })
+        };
+        group.bench_function(format!("verify 64, {form}, one by one"), |b| b.iter(one_by_one));
+        for count in [64, 1024, 8192] {
+            let many: Vec<_> = (0..count)
+                .map(|i| &proofs[i % 64])
+                .map(|(proof, digest)| (proof.as_ref(), *digest))
+                .collect();
+            let mut rng = common::rng(5);
+            group.bench_function(format!("verify {count}, {form}, together"), |b| {
+                b.iter(|| verify_many(&verifying_key, black_box(&many), &mut rng).is_ok())
+            });
+        }
+    }
 }
 
 criterion_group!(benches, bench);

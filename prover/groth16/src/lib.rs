@@ -47,6 +47,7 @@ mod file;
 mod footprint;
 mod key;
 mod layout;
+mod many;
 mod memory;
 #[cfg(feature = "oracle")]
 pub mod oracle;
@@ -70,6 +71,7 @@ pub use calibration::{Calibration, MeasureError};
 pub use encoding::KeyReadError;
 pub use estimate::{Estimate, estimate, estimate_with, solving_ms};
 pub use key::{ProvingKey, VerifyingKey};
+pub use many::{Rejected, verify_many};
 pub use memory::{MemoryError, available as available_memory};
 pub use points::{PointError, element, scalar};
 pub use progress::{Cancelled, Observer, Progress, Stage};

@@ -75,17 +75,20 @@ impl Point<G2_LEN> for G2Affine {
     }
 
     fn read(bytes: &[u8; G2_LEN]) -> Result<Self, PointError> {
-        let [x1, x0, y1, y0] = read_coordinates(bytemuck::must_cast(*bytes))?;
-        let point = G2Affine::new_unchecked(Fq2::new(x0, x1), Fq2::new(y0, y1));
-        if !point.is_on_curve() {
-            return Err(PointError::NotOnCurve);
-        }
+        let point = on_g2_curve(bytes)?;
         if point.is_in_correct_subgroup_assuming_on_curve() {
             Ok(point)
         } else {
             Err(PointError::NotInSubgroup)
         }
     }
+}
+
+/// A point of G2's curve in its encoding, which may be outside the subgroup; the identity is refused.
+pub(crate) fn on_g2_curve(bytes: &[u8; G2_LEN]) -> Result<G2Affine, PointError> {
+    let [x1, x0, y1, y0] = read_coordinates(bytemuck::must_cast(*bytes))?;
+    let point = G2Affine::new_unchecked(Fq2::new(x0, x1), Fq2::new(y0, y1));
+    if point.is_on_curve() { Ok(point) } else { Err(PointError::NotOnCurve) }
 }
 
 fn fq_bytes(coordinate: Fq) -> [u8; 32] {

@@ -5,7 +5,7 @@ use ark_ec::{CurveGroup, pairing::Pairing};
 use ark_ff::One;
 use assay_interface::{
     field::Scalar,
-    groth16::{self as interface, Form, G1_LEN, ProofPoint, ProofRef},
+    groth16::{self as interface, Form, G1_LEN, G2_LEN, ProofPoint, ProofRef},
 };
 use thiserror::Error;
 
@@ -72,14 +72,20 @@ impl Proof {
 
     /// The proof in the verifier program's bytes, its points checked in full.
     pub fn from_interface<'a>(proof: impl Into<ProofRef<'a>>) -> Result<Proof, VerifyError> {
-        fn read<P: Point<N>, const N: usize>(point: ProofPoint, bytes: &[u8; N]) -> Result<P, VerifyError> {
-            P::read(bytes).map_err(|error| VerifyError::Point { point, error })
-        }
-        let proof = proof.into();
+        Self::read(proof.into(), G2Affine::read)
+    }
+
+    /// The same, with B read by `read_b`.
+    pub(crate) fn read(
+        proof: ProofRef<'_>,
+        read_b: impl Fn(&[u8; G2_LEN]) -> Result<G2Affine, PointError>,
+    ) -> Result<Proof, VerifyError> {
+        let of = |point| move |error| VerifyError::Point { point, error };
+        let read = |point, bytes| G1Affine::read(bytes).map_err(of(point));
         let plain = proof.plain();
-        let a: G1Affine = read(ProofPoint::A, &plain.a_negated)?;
-        let b: G2Affine = read(ProofPoint::B, &plain.b)?;
-        let c: G1Affine = read(ProofPoint::C, &plain.c)?;
+        let a = read(ProofPoint::A, &plain.a_negated)?;
+        let b = read_b(&plain.b).map_err(of(ProofPoint::B))?;
+        let c = read(ProofPoint::C, &plain.c)?;
         let commitment = match proof {
             ProofRef::Plain(_) => None,
             ProofRef::Committed(proof) => Some(CommitmentProof {

@@ -52,6 +52,7 @@ impl State {
             "getTransaction" => {
                 return Some(Ok(self.records.get(first?.as_str()?).cloned().unwrap_or_default()));
             }
+            "getSignaturesForAddress" => return self.naming(parameters).map(Ok),
             "getLatestBlockhash" => {
                 json!({ "blockhash": self.blockhash().to_string(), "lastValidBlockHeight": self.slot + LIFE })
             }
@@ -103,6 +104,26 @@ impl State {
         self.net.account(address)
     }
 
+    /// The transactions that named an address, the newest first: those before one, and after another.
+    fn naming(&self, parameters: &Value) -> Option<Value> {
+        let address = address(parameters.get(0)?)?;
+        let option = |name: &str| parameters.get(1)?.get(name)?.as_str();
+        let limit = parameters.pointer("/1/limit").and_then(Value::as_u64).unwrap_or(1_000);
+        let newest_first = self.named.iter().rev();
+        let found: Vec<Value> = newest_first
+            .skip_while(|(signature, _)| option("before").is_some_and(|before| before != signature))
+            .skip(usize::from(option("before").is_some()))
+            .take_while(|(signature, _)| option("until") != Some(signature))
+            .filter(|(_, keys)| keys.contains(&address))
+            .filter_map(|(signature, _)| {
+                let (slot, error) = self.landed.get(signature)?;
+                Some(json!({ "signature": signature, "slot": slot, "err": error, "memo": null }))
+            })
+            .take(usize::try_from(limit).ok()?)
+            .collect();
+        Some(found.into())
+    }
+
     fn statuses(&self, parameters: &Value) -> Result<Value, Value> {
         let everywhere = parameters.pointer("/1/searchTransactionHistory").and_then(Value::as_bool);
         if self.forgets && everywhere == Some(true) {
@@ -148,9 +169,13 @@ impl State {
         if let Some(before) = self.before_send.take() {
             before(&mut self.net);
         }
-        let (outcome, meta) = transaction::execute(&mut self.net, transaction);
+        self.named.push((signature.clone(), transaction.message.static_account_keys().to_vec()));
+        let (outcome, mut record) = transaction::execute(&mut self.net, transaction);
+        if let Some(record) = record.as_object_mut() {
+            record.insert("slot".into(), self.slot.into());
+        }
         self.landed.insert(signature.clone(), (self.slot, transaction::error(&outcome)));
-        self.records.insert(signature.clone(), json!({ "slot": self.slot, "meta": meta }));
+        self.records.insert(signature.clone(), record);
         self.outcomes.push(outcome);
         Ok(json!(signature))
     }

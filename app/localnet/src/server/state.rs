@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
+use solana_address::Address;
 
 use crate::{Localnet, Outcome};
 
@@ -43,6 +44,8 @@ pub struct State {
     pub(super) seen: u64,
     /// What `getTransaction` shows, by signature.
     pub(super) records: HashMap<String, Value>,
+    /// The accounts that each transaction names, in the order in which they landed.
+    pub(super) named: Vec<(String, Vec<Address>)>,
 }
 
 /// Does something to the runtime.
@@ -66,6 +69,7 @@ impl State {
             lies: None,
             seen: FIRST,
             records: HashMap::new(),
+            named: Vec::new(),
         }
     }
 }

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use solana_account::{Account, ReadableAccount as _};
 use solana_address::Address;
+use solana_message::inner_instruction::{InnerInstruction, InnerInstructionsList};
 use solana_transaction::versioned::VersionedTransaction;
 
 use crate::{Localnet, MAX_TRANSACTION_SIZE_V1, Outcome, outcome, wire_size};
@@ -44,27 +45,50 @@ pub(super) fn simulate(net: &mut Localnet, transaction: &VersionedTransaction) -
     })
 }
 
-/// Executes a transaction as it was signed. Also what its accounts held before and after, as `getTransaction` shows it.
+/// Executes a transaction as it was signed. Also what it did and what its accounts held before and after, as `getTransaction` shows it.
 pub(super) fn execute(net: &mut Localnet, transaction: VersionedTransaction) -> (Outcome, Value) {
     let keys = transaction.message.static_account_keys().to_vec();
+    let wire = wincode::serialize(&transaction).unwrap_or_default(); // it came as these bytes
     let [lamports_before, tokens_before] = holdings(net, &keys);
     let size = wire_size(&transaction);
     // How old its blockhash may be, the server knows.
     net.svm = std::mem::take(&mut net.svm).with_blockhash_check(false);
     let done = net.svm.send_transaction(transaction);
     net.svm = std::mem::take(&mut net.svm).with_blockhash_check(true);
+    let called = match &done {
+        Ok(meta) => called(&meta.inner_instructions),
+        Err(failed) => called(&failed.meta.inner_instructions),
+    };
     let outcome = outcome::outcome(&net.errors, done, size);
     let [lamports_after, tokens_after] = holdings(net, &keys);
     let meta = json!({
         "err": error(&outcome),
         "computeUnitsConsumed": outcome.compute_units,
         "logMessages": outcome.logs,
+        "innerInstructions": called,
         "preBalances": lamports_before,
         "postBalances": lamports_after,
         "preTokenBalances": tokens_before,
         "postTokenBalances": tokens_after,
     });
-    (outcome, meta)
+    (outcome, json!({ "meta": meta, "transaction": [BASE64.encode(wire), "base64"] }))
+}
+
+/// What programs called, by the instruction of the transaction that they were called in.
+fn called(inner: &InnerInstructionsList) -> Value {
+    let groups = inner.iter().enumerate().filter(|(_, calls)| !calls.is_empty());
+    let group = |(index, calls): (usize, &Vec<InnerInstruction>)| {
+        let calls = calls.iter().map(|call| {
+            json!({
+                "programIdIndex": call.instruction.program_id_index,
+                "accounts": call.instruction.accounts,
+                "data": bs58::encode(&call.instruction.data).into_string(),
+                "stackHeight": call.stack_height,
+            })
+        });
+        json!({ "index": index, "instructions": calls.collect::<Vec<Value>>() })
+    };
+    groups.map(group).collect()
 }
 
 /// Lamports of some accounts, and what those of them hold that are token accounts.

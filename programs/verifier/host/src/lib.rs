@@ -9,6 +9,7 @@
 pub mod batch;
 pub mod buffer;
 mod entry;
+pub mod evidence;
 mod instructions;
 mod rent;
 mod trust;

@@ -49,6 +49,10 @@ pub enum Product {
     ProofJson,
     /// Public signals as snarkjs writes them.
     PublicJson,
+    /// What was recorded of a model on chain.
+    History,
+    /// Up to where that was checked.
+    Checkpoint,
     /// A page for `man`.
     ManPage,
 }
@@ -100,6 +104,8 @@ impl Product {
                 | Product::Report { .. }
                 | Product::ProofJson
                 | Product::PublicJson
+                | Product::History
+                | Product::Checkpoint
                 | Product::ManPage
         )
     }
@@ -120,6 +126,10 @@ impl Product {
             }
             Product::Salts => Err("exists, and salts that are lost cannot be drawn again".into()),
             Product::Secret => Err("exists, and a secret that is lost cannot be drawn again".into()),
+            Product::History => Err("exists, and servers forget what is in it".into()),
+            Product::Checkpoint => {
+                Err("exists, and an audit that it ended cannot always be made again".into())
+            }
             // What an empty file holds cannot be lost.
             _ if old.is_empty() => Ok(()),
             Product::Model { source } => {

@@ -7,7 +7,8 @@ use crate::common::{COMPILE, Workspace};
 #[test]
 fn a_compiled_model_leaves_no_freedom() {
     let workspace = Workspace::compiled();
-    let printed = workspace.succeed(["audit", "model.assay", "--count", "2", "--seed", "7", "--json"]);
+    let printed =
+        workspace.succeed(["audit", "model", "model.assay", "--count", "2", "--seed", "7", "--json"]);
     let report: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(report["verdict"], "determined", "{report}");
     assert_eq!((&report["inputs"], &report["seed"]), (&2.into(), &7.into()));
@@ -16,9 +17,9 @@ fn a_compiled_model_leaves_no_freedom() {
         assert_eq!(search["tried"], search["of"], "{search}");
         assert!(search["checks"].as_u64().unwrap() > 0, "{search}");
     }
-    let again = workspace.succeed(["audit", "model.assay", "--count", "2", "--seed", "7", "--json"]);
+    let again = workspace.succeed(["audit", "model", "model.assay", "--count", "2", "--seed", "7", "--json"]);
     assert_eq!(again, printed);
-    let text = workspace.succeed(["audit", "model.assay", "--input", "samples.csv", "--rows", "1"]);
+    let text = workspace.succeed(["audit", "model", "model.assay", "--input", "samples.csv", "--rows", "1"]);
     assert!(text.starts_with("determined  model.assay"), "{text}");
 }
 
@@ -26,17 +27,17 @@ fn a_compiled_model_leaves_no_freedom() {
 fn what_is_free_by_design_is_said() {
     let workspace = Workspace::with_model();
     workspace.succeed(COMPILE.into_iter().chain(["--ranges", "lookup"]));
-    let text = workspace.succeed(["audit", "model.assay"]);
+    let text = workspace.succeed(["audit", "model", "model.assay"]);
     assert!(text.contains("free by design") && text.contains("blinds the commitment"), "{text}");
 }
 
 #[test]
 fn what_cannot_be_audited_is_refused() {
     let workspace = Workspace::with_keys();
-    assert!(workspace.refused(["audit", "model.pk"]).contains("this is a proving key"));
+    assert!(workspace.refused(["audit", "model", "model.pk"]).contains("this is a proving key"));
     assert!(
         workspace
-            .refused(["audit", "model.assay", "--input", "samples.csv", "--rows", "9"])
+            .refused(["audit", "model", "model.assay", "--input", "samples.csv", "--rows", "9"])
             .contains("no row 9")
     );
 }

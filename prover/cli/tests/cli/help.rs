@@ -52,6 +52,7 @@ fn help_teaches() {
             ("attestors", &["create", "attest", "show"]),
             ("series", &["create", "propose", "apply", "cancel", "renounce", "show"]),
             ("receipt", &["show"]),
+            ("audit", &["model", "receipts"]),
             ("keeper", &["init", "check", "run", "status"]),
             ("serve", &["init", "keys"]),
         ] {

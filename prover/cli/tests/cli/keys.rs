@@ -81,7 +81,9 @@ fn an_edited_domain_fits_no_key() {
     prove[2] = "edited.assay";
     let mut verify = verify(&[]);
     verify[6] = "edited.assay";
-    for command in [prove.as_slice(), &verify, &["audit", "edited.assay"], &["inspect", "edited.assay"]] {
+    for command in
+        [prove.as_slice(), &verify, &["audit", "model", "edited.assay"], &["inspect", "edited.assay"]]
+    {
         let refused = workspace.refused(command);
         assert!(refused.contains("something in it was changed, such as a domain"), "{refused}");
     }

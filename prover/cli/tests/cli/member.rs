@@ -213,7 +213,7 @@ fn inspection_and_audit_know_members() {
     assert!(text.contains("input, member (depth 4)"), "{text}");
     let shown = json(workspace.succeed(["inspect", "model.assay", "--json"]));
     assert!(shown.to_string().contains("\"depth\":4"), "{shown}");
-    assert!(workspace.succeed(["audit", "model.assay"]).contains("determined"));
+    assert!(workspace.succeed(["audit", "model", "model.assay"]).contains("determined"));
     let run = ["run", "--model", "model.assay", "--input", "input.json", "--witness", "model.wtns"];
     let stderr = workspace.refused(run);
     assert!(stderr.contains("its membership is missing"), "{stderr}");

@@ -17,6 +17,7 @@ use crate::common::cluster::{Answer, Cluster, LAST_HEIGHT, key};
 use crate::common::{Workspace, show};
 
 mod attestors;
+mod audit;
 mod distrust;
 mod hands;
 mod series;

@@ -1,4 +1,4 @@
-//! `assay audit`: does a model's circuit leave a prover any freedom?
+//! `assay audit model`: does a model's circuit leave a prover any freedom?
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -22,9 +22,9 @@ use crate::ui::{self, BAD, Bar, GOOD, LOUD, STRONG, Table, paint};
 
 const EXAMPLE: &str = "\
 Examples:
-  $ assay audit model.assay
-  $ assay audit model.assay --full
-  $ assay audit model.assay --input samples.csv --rows 1-3 --json | jq .verdict
+  $ assay audit model model.assay
+  $ assay audit model model.assay --full
+  $ assay audit model model.assay --input samples.csv --rows 1-3 --json | jq .verdict
 
 For auditors, who ask whether the constraints leave a prover any choice. Three searches start from
 an honest witness:
