@@ -13,6 +13,13 @@ fn a_compiled_model_leaves_no_freedom() {
     assert_eq!(report["verdict"], "determined", "{report}");
     assert_eq!((&report["inputs"], &report["seed"]), (&2.into(), &7.into()));
     assert_eq!(report["findings"], serde_json::json!([]));
+    let parts = report["parts"].as_array().unwrap().iter();
+    let constraints = parts.map(|part| {
+        let kinds = part["kinds"].as_object().unwrap().values();
+        assert_eq!(part["constraints"], kinds.map(|count| count.as_u64().unwrap()).sum::<u64>(), "{part}");
+        part["constraints"].as_u64().unwrap()
+    });
+    assert_eq!(report["constraints"], constraints.sum::<u64>(), "every constraint is a part's");
     for search in report["searches"].as_array().unwrap() {
         assert_eq!(search["tried"], search["of"], "{search}");
         assert!(search["checks"].as_u64().unwrap() > 0, "{search}");

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use assay::{Context, Inputs, Membership, Salts};
-use assay_circuits::Assignment;
 use assay_circuits::audit::{self, AuditReport, Coverage, Options, Progress, Verdict, audit_circuit};
+use assay_circuits::{Assignment, Part};
 use assay_groth16::element;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::artifacts::{self, Model};
 use crate::bench::measure::random_inputs;
@@ -31,6 +31,10 @@ an honest witness:
   witness sweep   changes each wire alone, to some twenty other values
   advice sweep    gives the circuit a wrong hint, and computes on from it
   uniqueness      proves from the constraints alone that each wire has one value, for these inputs
+
+Above them stand the circuit's parts by kind of constraint: ranges are proven by bits, or by queries
+of tables. `assay compile --check` makes the circuit again from the model file, and `assay inspect`
+shows the declared domain, which the circuit asserts.
 
 Verdicts:
   determined      everything was tried, and every wire is proven to have one value for each input
@@ -166,10 +170,25 @@ fn to_json(model: &Model, report: &AuditReport, seed: u64) -> Value {
         "wires": report.wires,
         "inputs": report.assignments,
         "seed": seed,
+        "parts": parts(model),
         "searches": searches,
         "allowed": allowed,
         "findings": findings,
     })
+}
+
+/// What each part of the circuit consists of: its ranges are proven by bits, or by queries of tables.
+fn parts(model: &Model) -> Vec<Value> {
+    let part = |part: &Part<'_>| {
+        let kinds: Map<String, Value> = part
+            .kinds
+            .most_first()
+            .into_iter()
+            .map(|(kind, count)| (kind.to_owned(), count.into()))
+            .collect();
+        json!({ "part": part.name, "constraints": part.kinds.total(), "kinds": kinds })
+    };
+    model.model.circuit().parts().iter().map(part).collect()
 }
 
 fn to_text(model: &Model, report: &AuditReport, seed: u64) -> String {
@@ -190,15 +209,22 @@ fn to_text(model: &Model, report: &AuditReport, seed: u64) -> String {
     for free in &report.allowed {
         lines.push(("free by design", format!("wire {}: {}", free.wire.index(), free.reason)));
     }
+    let mut parts = Table::new(["part", "constraints", "kinds"]);
+    for Part { name, kinds } in model.model.circuit().parts() {
+        let by_kind: Vec<String> =
+            kinds.most_first().iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        parts.row([name.to_owned(), kinds.total().to_string(), by_kind.join(", ")]);
+    }
     let mut searches = Table::new(["search", "tried", "of", "checks"]);
     for (search, Coverage { tried, of, checks }) in report.coverage() {
         searches.row([search.name().into(), tried.to_string(), of.to_string(), checks.to_string()]);
     }
     let mut text = format!(
-        "{}  {}\n{}{}",
+        "{}  {}\n{}{}\n{}",
         paint(style, verdict_name(verdict)),
         model.path.display(),
         ui::fields(&lines),
+        parts.render(),
         searches.render()
     );
     if !report.findings.is_empty() {
