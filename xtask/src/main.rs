@@ -10,6 +10,7 @@ mod build;
 mod cluster;
 mod debian;
 mod debian_route;
+mod evm;
 mod identity;
 mod idl;
 mod node;
@@ -76,6 +77,8 @@ enum Task {
     Release,
     /// Build the page in app/web, and test it in a browser.
     Page,
+    /// Compile the contracts of `assay export solidity`, and run them in an Ethereum virtual machine.
+    Evm,
     /// Run the demonstration on the committed programs.
     Demo {
         /// Passed on to the demonstration.
@@ -107,6 +110,7 @@ fn run(cli: &Cli) -> Result<()> {
         Task::AnchorTest => tasks::anchor_test(&workspace),
         Task::Release => release::release(&workspace).map(drop),
         Task::Page => page::test(&workspace),
+        Task::Evm => evm::test(&workspace),
         Task::Demo { args } => tasks::demo(&workspace, args),
     }
 }

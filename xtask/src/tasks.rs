@@ -10,7 +10,7 @@ use crate::build::{self, Prepared, Toolchain};
 use crate::cluster::{self, Address, Running};
 use crate::process::{Background, cargo, progress, run};
 use crate::workspace::Workspace;
-use crate::{artifacts, debian, identity, node, page, programs, python, snarkjs, suite, typescript};
+use crate::{artifacts, debian, evm, identity, node, page, programs, python, snarkjs, suite, typescript};
 
 /// Compiles the programs; those of the packages become the committed ones.
 pub fn build(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
@@ -44,7 +44,7 @@ pub fn keys(workspace: &Workspace) -> Result<()> {
     identity::place_keypairs(workspace, &programs)
 }
 
-/// Verifies the committed programs and the SDK's module, tests the SDK, the page and the Python module, fetches snarkjs, then runs every test of the
+/// Verifies the committed programs and the SDK's module, tests the SDK, the page, the Python module and contracts for the EVM, fetches snarkjs, then runs every test of the
 /// workspace in release mode. What needs a cluster is [`anchor_test`].
 ///
 /// The workspace compiles beside the checks, which leave cores idle: the last steps of a program run on one.
@@ -62,12 +62,14 @@ pub fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     page::install(workspace)?;
     debian::install(&["postgresql"], "install PostgreSQL 13 or later below /usr/lib/postgresql")?; // the proof service's tests start one
     python::install(workspace)?;
+    evm::install(workspace)?;
     let binary = suite::command_line(workspace)?;
     // The browser leaves a core idle, where the wheel compiles.
     thread::scope(|scope| {
         let page = scope.spawn(|| page::test_installed(workspace, &binary));
-        let python = python::test_with(workspace, &binary);
-        page.join().map_err(|_| anyhow!("the page's tests were not run to their end"))?.and(python)
+        let others =
+            python::test_with(workspace, &binary).and_then(|()| evm::test_installed(workspace, &binary));
+        page.join().map_err(|_| anyhow!("the page's tests were not run to their end"))?.and(others)
     })?;
     progress("testing the workspace");
     run(suite::command(workspace).env(snarkjs::VARIABLE, snarkjs).args(args))

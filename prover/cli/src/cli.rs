@@ -8,8 +8,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use serde_json::{Map, Value};
 
 use crate::commands::{
-    attestors, audit, bench, compile, explain, inspect, keeper, member, model, prove, receipt, run, series,
-    serve, setup, shell, submit, verify, worker,
+    attestors, audit, bench, compile, explain, export, inspect, keeper, member, model, prove, receipt, run,
+    series, serve, setup, shell, submit, verify, worker,
 };
 use crate::outcome::{self, Outcome};
 use crate::{failure, interrupt, ui};
@@ -35,6 +35,10 @@ And on a Solana cluster, whose verifier program checks the same proof (`assay mo
 
   assay model register model.assay --url devnet
   assay submit decision.proof --to ADDRESS --url devnet
+
+Or on a chain with the Ethereum virtual machine (`assay export --help`):
+
+  assay export solidity --vk model.vk --model model.assay -o ModelVerifier.sol
 
 Data goes to stdout, everything else to stderr; - as a file is standard input or output.
 With --json, stdout holds one JSON document: the result, or {\"error\": {code, message, hint}}.
@@ -72,6 +76,7 @@ enum Command {
     Explain(explain::Args),
     Prove(prove::Args),
     Verify(verify::Args),
+    Export(export::Args),
     Model(model::Args),
     Attestors(attestors::Args),
     Series(series::Args),
@@ -141,6 +146,7 @@ fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Explain(args) => explain::run(&args),
         Command::Prove(args) => prove::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Export(args) => export::run(&args),
         Command::Model(args) => model::run(args),
         Command::Attestors(args) => attestors::run(&args),
         Command::Series(args) => series::run(&args),

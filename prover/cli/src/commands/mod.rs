@@ -7,6 +7,7 @@ mod chain;
 pub mod circom;
 pub mod compile;
 pub mod explain;
+pub mod export;
 pub mod inspect;
 pub mod keeper;
 pub mod member;

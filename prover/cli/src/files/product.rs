@@ -53,6 +53,11 @@ pub enum Product {
     History,
     /// Up to where that was checked.
     Checkpoint,
+    /// A Solidity contract that verifies proofs under the key with this hash.
+    Solidity {
+        /// SHA-256 of the key.
+        key: [u8; 32],
+    },
     /// A page for `man`.
     ManPage,
 }
@@ -106,6 +111,7 @@ impl Product {
                 | Product::PublicJson
                 | Product::History
                 | Product::Checkpoint
+                | Product::Solidity { .. }
                 | Product::ManPage
         )
     }
@@ -161,6 +167,13 @@ impl Product {
             Product::PublicJson => {
                 serde_json::from_slice::<Vec<String>>(old).map_err(|_| NOT_EARLIER)?;
                 refuse_unless(new.is_none_or(|new| new == old), "holds other public signals")
+            }
+            Product::Solidity { key } => {
+                let text = std::str::from_utf8(old).map_err(|_| NOT_EARLIER)?;
+                let is_contract = text.contains("// Made by `assay export solidity`");
+                refuse_unless(is_contract, NOT_EARLIER)?;
+                let same = text.contains(&assay_evm::key_hash_line(&key));
+                refuse_unless(same, "is the contract of another key")
             }
             Product::ManPage => refuse_unless(old.starts_with(b".ie \\n(.g"), NOT_EARLIER),
         }

@@ -14,6 +14,7 @@ fn help_teaches() {
             "explain",
             "prove",
             "verify",
+            "export",
             "inspect",
             "member",
             "model",
@@ -35,6 +36,7 @@ fn help_teaches() {
         }
         for (command, steps) in [
             ("member", &["key", "leaf", "path"][..]),
+            ("export", &["solidity", "calldata"]),
             (
                 "model",
                 &[

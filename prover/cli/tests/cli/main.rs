@@ -12,6 +12,7 @@ mod decisions;
 mod estimates;
 mod exact;
 mod explain;
+mod export;
 mod help;
 mod hostile;
 mod interruption;
