@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use assay_audit::check::{Chain, CheckError, Finding};
 use assay_audit::history::Evidence;
+use assay_audit::read::Source;
 use assay_audit::{Checkpoint, History, Report, check, read};
+use assay_chain::rpc::{Named, Past};
 use assay_chain::{Commitment, MOST_PRIORITY, Price, Rpc, Sender};
 use assay_interface::groth16::Form;
 use assay_localnet::server::Server;
 use assay_verifier_host::batch::Purpose;
-use assay_verifier_host::{self as verifier};
+use assay_verifier_host::{self as verifier, Model};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use solana_address::Address;
@@ -84,6 +86,27 @@ impl Recorded {
 
     fn read(&self, from: Option<&Checkpoint>) -> History {
         read(&self.rpc, &self.world.model, from, &mut |_, _| {}).unwrap()
+    }
+}
+
+/// A server that shows transactions as `shown` makes them; `None` where it keeps one no more.
+struct Altered<'a>(&'a Rpc, &'a dyn Fn(Past) -> Option<Past>);
+
+impl Source for Altered<'_> {
+    fn genesis(&self) -> assay_chain::Result<String> {
+        Source::genesis(self.0)
+    }
+
+    fn model(&self, address: &Address) -> assay_chain::Result<(Model, Vec<u8>)> {
+        self.0.model(address)
+    }
+
+    fn naming(&self, address: &Address, after: Option<&str>) -> assay_chain::Result<Vec<Named>> {
+        Source::naming(self.0, address, after)
+    }
+
+    fn past(&self, signature: &str) -> assay_chain::Result<Option<Past>> {
+        Ok(Source::past(self.0, signature)?.and_then(self.1))
     }
 }
 
@@ -179,7 +202,7 @@ fn what_a_server_alters_is_found() {
         assert_eq!(report.findings.first().map(|(index, _)| *index), first, "{what}: {:?}", report.findings);
         assert!(report.proven < 12 || report.chain == Chain::Broken, "{what}");
     }
-    // A transaction that the server keeps no more.
+    // Nothing shows one.
     let mut history = honest.clone();
     history.records[2].evidence = Evidence::Missing { what: "pruned".into() };
     assert_eq!(verdict(&history, None).findings, [(2, Finding::Missing("pruned".into()))]);
@@ -190,4 +213,42 @@ fn what_a_server_alters_is_found() {
     let moved = History::from_json(moved.as_bytes()).unwrap();
     let refused = check(&moved, None, &mut ChaCha20Rng::seed_from_u64(1), &mut |_, _| {});
     assert!(matches!(refused, Err(CheckError::History(_))));
+}
+
+/// Whoever fills the logs hides no statement: it is found by its instruction, and the account that the program created.
+#[test]
+fn statements_are_found_without_their_events() {
+    for echo in Echo::of_each_form() {
+        let recorded = Recorded::new(echo);
+        recorded.record_in_every_way(echo);
+        let shown = |cut: &dyn Fn(Past) -> Option<Past>| {
+            read(&Altered(&recorded.rpc, cut), &recorded.world.model, None, &mut |_, _| {}).unwrap()
+        };
+        let without = |mut past: Past, keep: usize| {
+            let mut events = 0;
+            past.logs.retain(|line| {
+                events += usize::from(line.starts_with("Program data: "));
+                !line.starts_with("Program data: ") || events <= keep
+            });
+            past.logs.push("Log truncated".into());
+            past
+        };
+        let honest = recorded.read(None);
+        for keep in [0, 1, 2] {
+            let history = shown(&|past| Some(without(past, keep)));
+            assert_eq!(history.records, honest.records, "{keep} events are left");
+            assert!(verdict(&history, None).is_clean());
+        }
+        // Lines that only look cut add nothing, and without the clock nothing is made up.
+        let history = shown(&|past| Some(Past { time: None, ..without(past, 0) }));
+        assert_eq!(verdict(&history, None).findings, [(0, Finding::Left { count: 12 })]);
+        // One that is gone hides itself and none behind it.
+        let second = honest.records[1].transaction.clone();
+        let gone = Altered(&recorded.rpc, &|past| Some(past));
+        let slot = Source::past(&gone, &second).unwrap().unwrap().slot;
+        let history = shown(&|past| (past.slot != slot).then_some(past));
+        let report = verdict(&history, None);
+        assert_eq!(report.findings, [(1, Finding::Left { count: 1 })]);
+        assert_eq!((report.proven, report.chain), (11, Chain::Incomplete));
+    }
 }

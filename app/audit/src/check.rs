@@ -48,8 +48,11 @@ pub enum Chain {
 pub enum Finding {
     /// Nothing shows that it was proven.
     Missing(String),
-    /// The history lacks the statement itself.
-    Left,
+    /// The history lacks it, and others behind it.
+    Left {
+        /// How many in a row.
+        count: u64,
+    },
     /// The statement has another digest than the one that was recorded, or none.
     Statement,
     /// Its proof is not accepted.
@@ -65,6 +68,12 @@ pub enum CheckError {
     /// The model's key is none that proofs can be verified under.
     #[error("the model's key: {0}")]
     Key(String),
+    /// The history was read from a checkpoint on, and that was not named.
+    #[error("the history begins behind the first {first} statements: it was read from a checkpoint on")]
+    Beginning {
+        /// Statements before it.
+        first: u64,
+    },
     /// The checkpoint counts more than the account does.
     #[error(
         "the checkpoint is of {checkpoint} statements, and the model counts {accepted}: one of them is wrong"
@@ -78,6 +87,13 @@ pub enum CheckError {
 }
 
 impl Report {
+    /// Nothing is told of the statements from `first` to before `end`.
+    fn left(&mut self, first: u64, end: u64) {
+        if first < end {
+            self.findings.push((first, Finding::Left { count: end - first }));
+        }
+    }
+
     /// Whether every statement is proven and the chain is whole.
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty() && matches!(self.chain, Chain::Whole(_))
@@ -100,15 +116,20 @@ pub fn check(
     if count > model.accepted {
         return Err(CheckError::Behind { checkpoint: count, accepted: model.accepted });
     }
-    let mut report = Report { from: count, accepted: model.accepted, ..Report::default() };
-    // A record for each position: what is there twice, or beyond the account's count, is as good as missing.
-    let expected = usize::try_from(model.accepted - count).unwrap_or(usize::MAX).min(history.records.len());
-    let records = &history.records[..expected];
-    let in_order = (count..).zip(records).take_while(|(index, record)| record.index == *index).count();
-    let records = &records[..in_order];
-    if let Some(missing) = (count..model.accepted).nth(in_order) {
-        report.findings.push((missing, Finding::Left));
+    if history.first > count {
+        return Err(CheckError::Beginning { first: history.first });
     }
+    let mut report = Report { from: count, accepted: model.accepted, ..Report::default() };
+    // A record for each position, in their order: what is there twice, or out of its place, is as good as missing.
+    let (mut records, mut next) = (Vec::with_capacity(history.records.len()), count);
+    for record in &history.records {
+        if (next..model.accepted).contains(&record.index) {
+            report.left(next, record.index);
+            next = record.index + 1;
+            records.push(record);
+        }
+    }
+    report.left(next, model.accepted);
 
     let checker = Checker::new(&model)?;
     let mut done = 0;
@@ -117,15 +138,16 @@ pub fn check(
         done += part.len();
         progress(done, records.len());
     }
-    checker.batches(history, records, &mut report);
+    checker.batches(history, &records, &mut report);
     report.findings.sort_by_key(|(index, _)| *index);
     report.findings.dedup_by_key(|(index, _)| *index);
-    let bad = report.findings.iter().filter(|(_, finding)| *finding != Finding::Left).count();
+    let bad = report.findings.iter().filter(|(_, finding)| !matches!(finding, Finding::Left { .. })).count();
     report.proven = u64::try_from(records.len() - bad).unwrap_or_default();
 
     let chain =
         records.iter().fold(start, |chain, record| audit_extend(&chain, &record.digest, record.recorded_at));
-    report.chain = match count + u64::try_from(records.len()).unwrap_or(u64::MAX) == model.accepted {
+    let is_whole = !report.findings.iter().any(|(_, finding)| matches!(finding, Finding::Left { .. }));
+    report.chain = match is_whole {
         false => Chain::Incomplete,
         true if chain == model.audit_chain => Chain::Whole(chain),
         true => Chain::Broken,
@@ -157,7 +179,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Those with proofs of their own, and those with nothing.
-    fn singles(&self, records: &[Record], rng: &mut (impl RngCore + CryptoRng), report: &mut Report) {
+    fn singles(&self, records: &[&Record], rng: &mut (impl RngCore + CryptoRng), report: &mut Report) {
         let (mut proofs, mut indices) = (Vec::new(), Vec::new());
         for record in records {
             let finding = match &record.evidence {
@@ -193,7 +215,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Those of batches: each batch is verified by its own product, which the chain took as well.
-    fn batches(&self, history: &History, records: &[Record], report: &mut Report) {
+    fn batches(&self, history: &History, records: &[&Record], report: &mut Report) {
         let mut verdicts: Vec<Option<Result<Vec<Scalar>, BatchError>>> = vec![None; history.batches.len()];
         for record in records {
             let Evidence::Batch { batch } = &record.evidence else { continue };

@@ -25,7 +25,7 @@ pub struct Checkpoint {
     /// The audit chain after the last of them.
     #[serde(with = "hex::serde")]
     pub audit_chain: [u8; 32],
-    /// The last transaction that was looked at; empty where there was none.
+    /// The transaction of the last of them; empty where there was none.
     pub last: String,
     /// Who checked.
     pub auditor: String,

@@ -23,7 +23,9 @@ pub struct History {
     pub model: String,
     /// The model's account, in base64: as it was when the last record was the last one.
     account: String,
-    /// The last transaction that was looked at.
+    /// Statements before the first of these: those of the checkpoint that it was read from.
+    pub first: u64,
+    /// The transaction of the last of them.
     pub last: Option<String>,
     /// Batches that records refer to.
     pub batches: Vec<Batch>,
@@ -100,10 +102,10 @@ pub enum HistoryError {
 
 impl History {
     /// One without records yet.
-    pub(crate) fn new(genesis: String, address: &Address, account: &[u8]) -> Self {
+    pub(crate) fn new(genesis: String, address: &Address, account: &[u8], first: u64) -> Self {
         let (batches, records) = (Vec::new(), Vec::new());
         let (model, account) = (address.to_string(), BASE64.encode(account));
-        Self { format: FORMAT.into(), genesis, model, account, last: None, batches, records }
+        Self { format: FORMAT.into(), genesis, model, account, first, last: None, batches, records }
     }
 
     /// From the bytes of a file.

@@ -12,7 +12,8 @@
 //! The cluster's word on the model's account, and nothing else of it: key and schema are what the account's address is made of, the
 //! number of recorded statements and the audit chain are the account's. What a server tells of transactions is evidence, and
 //! is compared with these: a statement that it leaves out, adds, alters or moves breaks the chain, and a proof that it alters is
-//! not accepted. So a server can make an audit fail, and never make one succeed. Whoever doubts the account asks several servers.
+//! not accepted. So beside that account a server can make an audit fail, and never make one succeed. Whoever doubts the account asks several
+//! servers. Of a history from a file the account is the word of whoever wrote the file.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

@@ -1,14 +1,18 @@
 //! A model's history from a cluster.
+//!
+//! A recorded statement is told of by the event that the verifier logs. Logs are cut after 10,000 bytes, whoever wrote the ones before: then a
+//! statement is taken from the instruction that recorded it (its receipt was created there), its time from the slot's clock, its position from the one before. The audit
+//! chain shows whether that was right.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use assay_chain::rpc::{Executed, Past};
-use assay_chain::{Error, Rpc, registry};
+use assay_chain::rpc::{Executed, Named, Past};
+use assay_chain::{Error, Result, Rpc, registry};
 use assay_interface::field::Scalar;
 use assay_interface::groth16::batch::{Batch, Layout};
 use assay_interface::statement::digest_of_encoded;
 use assay_verifier_host::evidence::{Brought, Recording, brought, recording};
-use assay_verifier_host::{Buffer, ID, Model};
+use assay_verifier_host::{Buffer, ID, Model, receipt_address};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use solana_address::Address;
@@ -16,88 +20,163 @@ use solana_address::Address;
 use crate::checkpoint::Checkpoint;
 use crate::history::{self, Evidence, History, Record};
 
+/// The program that creates accounts, and its instructions that only the account itself can sign for: to create it, and to give it to a program.
+const SYSTEM: Address = Address::new_from_array([0; 32]);
+const CREATES: [[u8; 4]; 2] = [0u32.to_le_bytes(), 1u32.to_le_bytes()];
+/// What a server shows where it left lines out.
+const TRUNCATED: &str = "Log truncated";
+
+/// Whoever tells of the past: a server, or a test that stands before one.
+pub trait Source {
+    /// The hash of the cluster's genesis.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    fn genesis(&self) -> Result<String>;
+    /// A model, and the bytes of its account.
+    ///
+    /// # Errors
+    /// It cannot be asked, or there is none.
+    fn model(&self, address: &Address) -> Result<(Model, Vec<u8>)>;
+    /// The transactions that named an address, the oldest first, after one of them.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    fn naming(&self, address: &Address, after: Option<&str>) -> Result<Vec<Named>>;
+    /// What a transaction did.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    fn past(&self, signature: &str) -> Result<Option<Past>>;
+}
+
+impl Source for Rpc {
+    fn genesis(&self) -> Result<String> {
+        Rpc::genesis(self)
+    }
+
+    fn model(&self, address: &Address) -> Result<(Model, Vec<u8>)> {
+        registry::model_with_bytes(self, address)
+    }
+
+    fn naming(&self, address: &Address, after: Option<&str>) -> Result<Vec<Named>> {
+        Rpc::naming(self, address, after)
+    }
+
+    fn past(&self, signature: &str) -> Result<Option<Past>> {
+        Rpc::past(self, signature, &[ID, SYSTEM])
+    }
+}
+
 /// What is recorded of the model at `address`: all, or what came after a checkpoint. `progress` hears how many transactions of how many were read.
 /// One question for each transaction that names the model.
 ///
 /// # Errors
-/// The cluster cannot be asked, or there is no model. What it keeps no more is missing in the history, and
+/// The cluster cannot be asked, or there is no model. What it keeps no more, or shows in a form that is none, is missing in the history, and
 /// [`crate::check`](fn@crate::check) says so.
 pub fn read(
-    rpc: &Rpc,
+    source: &impl Source,
     address: &Address,
     from: Option<&Checkpoint>,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<History, Error> {
+) -> Result<History> {
     // The account first: what is recorded while the rest is read belongs to the next audit.
-    let (model, account) = registry::model_with_bytes(rpc, address)?;
-    let mut history = History::new(rpc.genesis()?, address, &account);
+    let (model, account) = source.model(address)?;
+    let first = from.map_or(0, |checkpoint| checkpoint.count);
+    let mut history = History::new(source.genesis()?, address, &account, first);
     history.last = from.map(|checkpoint| checkpoint.last.clone()).filter(|last| !last.is_empty());
-    let named = rpc.naming(address, history.last.as_deref())?;
+    let named = source.naming(address, history.last.as_deref())?;
     let named: Vec<&str> =
         named.iter().filter(|named| !named.failed).map(|named| named.signature.as_str()).collect();
-    let mut reader = Reader { rpc, address, model: &model, buffers: HashMap::new(), found: BTreeMap::new() };
-    let mut counted = true;
+    let mut reader = Reader {
+        source,
+        address,
+        model: &model,
+        mine: named.iter().copied().collect(),
+        buffers: HashMap::new(),
+        replayed: HashSet::new(),
+        found: BTreeMap::new(),
+        next: first,
+    };
     for (done, signature) in named.iter().enumerate() {
         progress(done, named.len());
-        let Some(past) = rpc.past(signature)? else { continue };
-        // What the account does not count yet, and all behind it, the next audit looks at again.
-        counted = reader.take(signature, &past, &mut history.batches)? && counted;
-        if counted {
-            history.last = Some((*signature).to_owned());
+        if let Some(past) = known(source.past(signature))? {
+            reader.take(signature, &past, &mut history.batches)?;
         }
     }
     progress(named.len(), named.len());
     history.records = reader.found.into_values().collect();
+    // From the last statement on: what came behind it recorded nothing that counts.
+    history.last = history.records.last().map(|record| record.transaction.clone()).or(history.last);
     Ok(history)
 }
 
-struct Reader<'a> {
-    rpc: &'a Rpc,
-    address: &'a Address,
-    model: &'a Model,
-    /// What buffers held at `record_buffer`, by transaction and buffer.
-    buffers: HashMap<(String, Address), Vec<Vec<u8>>>,
-    found: BTreeMap<u64, Record>,
+/// A transaction that a server shows in no form that can be read is as good as one that it keeps no more: anybody can name a model in one.
+fn known(past: Result<Option<Past>>) -> Result<Option<Past>> {
+    match past {
+        Err(Error::Answer { .. } | Error::LongAnswer { .. }) => Ok(None),
+        past => past,
+    }
 }
 
-impl Reader<'_> {
-    /// The records of one transaction; whether all of them are among those that the account counts.
-    fn take(
-        &mut self,
-        signature: &str,
-        past: &Past,
-        batches: &mut Vec<history::Batch>,
-    ) -> Result<bool, Error> {
-        let recordings: Vec<Recording> =
+struct Reader<'a, S> {
+    source: &'a S,
+    address: &'a Address,
+    model: &'a Model,
+    /// The transactions that name the model.
+    mine: HashSet<&'a str>,
+    /// What buffers held when they were recorded for the model, by transaction and buffer.
+    buffers: HashMap<(String, Address), Vec<Vec<u8>>>,
+    /// Buffers whose life is known.
+    replayed: HashSet<Address>,
+    found: BTreeMap<u64, Record>,
+    /// The position behind the last that was found.
+    next: u64,
+}
+
+impl<S: Source> Reader<'_, S> {
+    /// The records of one transaction.
+    fn take(&mut self, signature: &str, past: &Past, batches: &mut Vec<history::Batch>) -> Result<()> {
+        let mut recordings: Vec<Recording> =
             recordings(&past.logs).into_iter().filter(|recording| recording.model == *self.address).collect();
+        let is_cut = past.logs.iter().any(|line| line == TRUNCATED);
+        if recordings.is_empty() && !is_cut {
+            return Ok(());
+        }
         let mut evidence: HashMap<[u8; 32], Evidence> = HashMap::new();
+        // In the order in which they were recorded.
+        let mut digests: Vec<[u8; 32]> = Vec::new();
         for (place, executed) in past.instructions.iter().enumerate() {
-            if recordings.is_empty() || executed.program != ID {
+            // `record` and its forms for batches have the model as account 1.
+            if executed.program != ID || executed.accounts.get(1) != Some(self.address) {
                 continue;
             }
             match brought(&executed.data) {
-                Some(Brought::Record { proof, context, limbs }) if self.is_for_model(executed) => {
+                Some(Brought::Record { proof, context, limbs }) => {
                     if let Some(digest) = self.digest(&context, &limbs).filter(|_| !proof.is_empty()) {
+                        digests.push(digest);
                         let limbs = limbs.concat();
                         evidence.entry(digest).or_insert(Evidence::Proof { proof, context, limbs });
                     }
                 }
-                Some(Brought::Batch(bytes)) if self.is_for_model(executed) => {
-                    self.batch(bytes, batches, &mut evidence);
+                Some(Brought::Batch(bytes)) => {
+                    digests.extend(self.batch(bytes, batches, &mut evidence));
                 }
-                Some(Brought::Buffer) if self.is_for_model(executed) => {
+                Some(Brought::Buffer) => {
                     if let Some(bytes) = self.buffer(signature, past, place)? {
-                        self.batch(bytes, batches, &mut evidence);
+                        digests.extend(self.batch(bytes, batches, &mut evidence));
                     }
                 }
                 _ => {}
             }
         }
-        let mut all_counted = true;
+        if is_cut {
+            recordings = self.restored(past, &recordings, &digests);
+        }
         for Recording { digest, index, recorded_at, .. } in recordings {
+            self.next = index.saturating_add(1);
             if index >= self.model.accepted {
-                all_counted = false;
-                continue;
+                continue; // the next audit's
             }
             let what = || "the transaction holds no proof of it that was found".to_owned();
             let evidence = evidence.get(&digest).cloned();
@@ -105,12 +184,43 @@ impl Reader<'_> {
             let record = Record { index, recorded_at, transaction: signature.to_owned(), digest, evidence };
             self.found.entry(index).or_insert(record);
         }
-        Ok(all_counted)
+        Ok(())
     }
 
-    /// `record` and its forms for batches have the model as account 1.
-    fn is_for_model(&self, executed: &Executed) -> bool {
-        executed.accounts.get(1) == Some(self.address)
+    /// The recordings of a transaction whose logs are cut, in their order: what was logged, and between it what was recorded all the same.
+    fn restored(&self, past: &Past, logged: &[Recording], digests: &[[u8; 32]]) -> Vec<Recording> {
+        let is_created = |digest: &[u8; 32]| {
+            let receipt = Scalar::from_be_bytes(*digest).map(|digest| receipt_address(self.address, &digest));
+            past.instructions.iter().any(|executed| {
+                executed.program == SYSTEM
+                    && executed.data.first_chunk().is_some_and(|tag| CREATES.contains(tag))
+                    && receipt.as_ref().is_ok_and(|receipt| executed.accounts.contains(receipt))
+            })
+        };
+        let (mut all, mut done, mut next) = (Vec::new(), HashSet::new(), self.next);
+        for digest in digests {
+            if !done.insert(digest) {
+                continue;
+            }
+            let known = logged.iter().find(|recording| recording.digest == *digest).copied();
+            let guessed = || {
+                let recorded_at = past.time.filter(|_| is_created(digest))?;
+                let (context, audit_chain) = ([0; 32], [0; 32]); // nobody asks for them
+                Some(Recording {
+                    model: *self.address,
+                    digest: *digest,
+                    context,
+                    index: next,
+                    recorded_at,
+                    audit_chain,
+                })
+            };
+            if let Some(recording) = known.or_else(guessed) {
+                next = recording.index.saturating_add(1);
+                all.push(recording);
+            }
+        }
+        all
     }
 
     fn digest(&self, context: &[u8; 32], limbs: &[[u8; 32]]) -> Option<[u8; 32]> {
@@ -118,53 +228,57 @@ impl Reader<'_> {
         Some(digest_of_encoded(&domain, context, limbs).ok()?.to_be_bytes())
     }
 
-    /// The statements of a batch.
+    /// The digests of a batch's statements, in their order.
     fn batch(
         &self,
         bytes: Vec<u8>,
         batches: &mut Vec<history::Batch>,
         evidence: &mut HashMap<[u8; 32], Evidence>,
-    ) {
+    ) -> Vec<[u8; 32]> {
         let digests = || {
             let layout =
                 Layout { form: self.model.key().ok()?.form(), limbs: usize::from(self.model.limb_count) };
             let domain = Scalar::from_be_bytes(self.model.domain).ok()?;
             Batch::read(&bytes, layout).ok()?.digests(&domain).ok()
         };
-        let Some(digests) = digests() else { return };
-        for digest in digests {
-            evidence.entry(digest.to_be_bytes()).or_insert(Evidence::Batch { batch: batches.len() });
+        let Some(digests) = digests() else { return Vec::new() };
+        let digests: Vec<[u8; 32]> = digests.into_iter().map(Scalar::to_be_bytes).collect();
+        for digest in &digests {
+            evidence.entry(*digest).or_insert(Evidence::Batch { batch: batches.len() });
         }
         batches.push(history::Batch(bytes));
+        digests
     }
 
     /// What the buffer held that the instruction at `place` of a transaction recorded: from what was written into it since it was created.
-    fn buffer(&mut self, signature: &str, past: &Past, place: usize) -> Result<Option<Vec<u8>>, Error> {
+    fn buffer(&mut self, signature: &str, past: &Past, place: usize) -> Result<Option<Vec<u8>>> {
         let Some(buffer) =
             past.instructions.get(place).and_then(|executed| executed.accounts.get(2)).copied()
         else {
             return Ok(None);
         };
         let before = past.instructions.iter().take(place);
-        let earlier = before.filter(|executed| records(executed, &buffer)).count();
-        let key = (signature.to_owned(), buffer);
-        if !self.buffers.contains_key(&key) {
+        let earlier = before.filter(|executed| records(executed, self.address, &buffer)).count();
+        if self.replayed.insert(buffer) {
             self.replay(&buffer)?;
         }
-        Ok(self.buffers.get(&key).and_then(|held| held.get(earlier)).cloned())
+        Ok(self.buffers.get(&(signature.to_owned(), buffer)).and_then(|held| held.get(earlier)).cloned())
     }
 
-    /// Goes through the life of a buffer.
-    fn replay(&mut self, buffer: &Address) -> Result<(), Error> {
+    /// Goes through the life of a buffer. Kept is what it held when it was recorded for the model, in a transaction that names the model.
+    fn replay(&mut self, buffer: &Address) -> Result<()> {
         let mut held = Vec::new();
-        for named in self.rpc.naming(buffer, None)?.iter().filter(|named| !named.failed) {
-            let Some(past) = self.rpc.past(&named.signature)? else { continue };
+        for named in self.source.naming(buffer, None)?.iter().filter(|named| !named.failed) {
+            let Some(past) = known(self.source.past(&named.signature))? else { continue };
             for executed in past.instructions.iter().filter(|executed| executed.program == ID) {
                 let is_its = executed.accounts.get(1) == Some(buffer);
                 match brought(&executed.data) {
                     Some(Brought::Chunk { offset, chunk }) if is_its => write(&mut held, offset, &chunk),
                     Some(Brought::Close) if is_its => held.clear(),
-                    Some(Brought::Buffer) if records(executed, buffer) => {
+                    Some(Brought::Buffer)
+                        if records(executed, self.address, buffer)
+                            && self.mine.contains(named.signature.as_str()) =>
+                    {
                         let key = (named.signature.clone(), *buffer);
                         self.buffers.entry(key).or_default().push(held.clone());
                     }
@@ -176,9 +290,10 @@ impl Reader<'_> {
     }
 }
 
-/// Whether an instruction records what a buffer holds.
-fn records(executed: &Executed, buffer: &Address) -> bool {
+/// Whether an instruction records for a model what a buffer holds.
+fn records(executed: &Executed, model: &Address, buffer: &Address) -> bool {
     executed.program == ID
+        && executed.accounts.get(1) == Some(model)
         && executed.accounts.get(2) == Some(buffer)
         && brought(&executed.data) == Some(Brought::Buffer)
 }

@@ -17,7 +17,7 @@ use crate::text::clean;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Most bytes of an answer of any form.
 const SHORT: u64 = 256 << 10;
-/// Most bytes of an answer that is a list of accounts.
+/// Most bytes of an answer that is read into what was asked for.
 const LONG: u64 = 64 << 20;
 /// How often a question is asked that a busy server did not answer, and the first wait in between, which doubles.
 const ATTEMPTS: u32 = 4;
@@ -28,7 +28,7 @@ pub(crate) struct Transport {
     agent: ureq::Agent,
     url: String,
     host: String,
-    /// Most bytes of an answer that is a list of accounts.
+    /// Most bytes of an answer that is read into what was asked for.
     pub(crate) longest: u64,
 }
 
@@ -97,13 +97,25 @@ impl Transport {
         })
     }
 
-    /// The result of a method that answers nothing, `null`, for what it does not know. A server that is busy is asked again.
-    pub(crate) fn ask_nullable(&self, method: &'static str, parameters: &Value) -> Result<Option<Value>> {
+    /// The result of a method that answers nothing, `null`, for what it does not know; read into `T`, so it may be long. A server that is busy is
+    /// asked again.
+    pub(crate) fn ask_nullable<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        parameters: &Value,
+    ) -> Result<Option<T>> {
         patiently(|| {
-            let (status, body) = self.post(method, parameters, SHORT)?;
-            match serde_json::from_slice::<Document<Value, Value>>(&body) {
-                Ok(Document { error: Some(error), .. }) => Err(self.error(method, status, &error)),
+            let (status, body) = self.post(method, parameters, self.longest)?;
+            if u64::try_from(body.len()).is_ok_and(|length| length <= SHORT) {
+                return match serde_json::from_slice::<Document<T, Value>>(&body) {
+                    Ok(Document { error: Some(error), .. }) => Err(self.error(method, status, &error)),
+                    Ok(Document { result, error: None }) => Ok(result),
+                    Err(error) => Err(self.unread(method, status, &error)),
+                };
+            }
+            match serde_json::from_slice::<Document<T, IgnoredAny>>(&body) {
                 Ok(Document { result, error: None }) => Ok(result),
+                Ok(_) => Err(self.answer(method, "an error that is longer than any of Solana's")),
                 Err(error) => Err(self.unread(method, status, &error)),
             }
         })

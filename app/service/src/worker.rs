@@ -79,6 +79,8 @@ pub fn short(model: &str) -> &str {
 /// Works until `stop` says so, and the jobs that were begun are at their end. `at_once` jobs are proven at once.
 pub async fn work(shop: Arc<Workshop>, at_once: usize, rhythm: Rhythm, stop: watch::Receiver<bool>) {
     let mut faults = 0;
+    // Of all rounds: jobs outlive the loss of the queue.
+    let begun = Arc::new(watch::Sender::new(0));
     while shop.is_well_or_stop(faults, stop.clone()).await {
         let began = Instant::now();
         // Told by `stop`, or by a job that found the machine faulty: then others take what comes, until it is well again.
@@ -91,9 +93,15 @@ pub async fn work(shop: Arc<Workshop>, at_once: usize, rhythm: Rhythm, stop: wat
         });
         // No two starts have one name: the queue takes the jobs of a silent name away, and refuses one that is alive.
         let name = format!("{}-{}-{}", host(), std::process::id(), Ulid::generate());
-        let begun = Arc::new(watch::Sender::new(0));
         let over = is_over(halted.clone(), begun.subscribe());
-        let desk = Desk { shop: Arc::clone(&shop), name: name.clone(), stop: halted.clone(), halt, begun };
+        let (halt_desk, count) = (Arc::clone(&halt), Arc::clone(&begun));
+        let desk = Desk {
+            shop: Arc::clone(&shop),
+            name: name.clone(),
+            stop: halted.clone(),
+            halt: halt_desk,
+            begun: count,
+        };
         let ticks = ticks(rhythm.poll, Arc::clone(&shop.news));
         tracing::info!(worker = name, "working");
         let ended = match &shop.database {
@@ -130,6 +138,7 @@ pub async fn work(shop: Arc<Workshop>, at_once: usize, rhythm: Rhythm, stop: wat
         };
         forward.abort();
         let is_faulty = *halted.borrow() && !*stop.borrow();
+        halt.send_replace(true); // what waits for its turn in a lost queue waits no longer
         faults = if is_faulty { faults + 1 } else { 0 };
         if began.elapsed() > 2 * LONGEST_PAUSE {
             faults = faults.min(1);
@@ -143,6 +152,7 @@ pub async fn work(shop: Arc<Workshop>, at_once: usize, rhythm: Rhythm, stop: wat
             }
         }
     }
+    none(begun.subscribe()).await;
 }
 
 /// When the queue is left: once it is time, and no job is begun. From then on nobody goes on with what was being asked of the database, and a

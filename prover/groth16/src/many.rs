@@ -54,8 +54,8 @@ pub struct Rejected {
     pub error: VerifyError,
 }
 
-/// Accepts exactly what [`verify`] accepts of each proof and its digest, but for a probability of 2^-126 over the choice of `rng`, which
-/// whoever made the proofs must not know. About 0.4 ms a proof and thread; as long again for each halving that finds a bad one.
+/// Accepts exactly what [`verify`] accepts of each proof and its digest, but for a probability of 2^-124 for each that is bad (it meets up to a dozen
+/// sums where others are bad as well), over the choice of `rng`, which whoever made the proofs must not know. About 0.4 ms a proof and thread; as long again for each halving that finds a bad one.
 ///
 /// # Errors
 /// Every proof that is not accepted, by its place, in ascending order.

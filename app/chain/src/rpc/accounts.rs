@@ -113,7 +113,8 @@ impl Rpc {
         const METHOD: &str = "getTransaction";
         let options = json!({ "commitment": self.commitment.max(Commitment::Confirmed).as_str(),
             "encoding": "base64", "maxSupportedTransactionVersion": 1 });
-        let Some(found) = self.transport.ask_nullable(METHOD, &json!([signature, options]))? else {
+        let Some(found): Option<Value> = self.transport.ask_nullable(METHOD, &json!([signature, options]))?
+        else {
             return Ok(None);
         };
         let lamports = |side: &str| found.pointer(side).and_then(Value::as_u64);

@@ -173,6 +173,7 @@ impl State {
         let (outcome, mut record) = transaction::execute(&mut self.net, transaction);
         if let Some(record) = record.as_object_mut() {
             record.insert("slot".into(), self.slot.into());
+            record.insert("blockTime".into(), self.net.now().into());
         }
         self.landed.insert(signature.clone(), (self.slot, transaction::error(&outcome)));
         self.records.insert(signature.clone(), record);

@@ -1,9 +1,10 @@
 //! `assay audit receipts`: was everything that was recorded of a model proven, and is nothing left out?
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use assay_audit::check::{Chain, Finding};
+use assay_audit::check::{Chain, CheckError, Finding};
 use assay_audit::{Checkpoint, History, Report, check, read};
 use assay_chain::settings;
 use serde_json::{Value, json};
@@ -32,9 +33,9 @@ Reads every transaction that named the model, and checks
   the chain      digests and times of all statements give the audit chain of the model's account:
                  nothing was left out, added, altered or moved
 
-The server's word is believed on the model's account alone, whose address is made of key and schema;
-what it tells of transactions is held against that. It can make an audit fail, and none succeed.
-Servers keep transactions for a time: sign a checkpoint before, and go on from there.
+The server's word is believed on the model's account alone: how many statements, and their audit
+chain; key and schema are what its address is made of. What it tells of transactions is held against
+that. Servers keep transactions for a time: sign a checkpoint before, and go on from there.
 
 Exit code 0: everything is proven and the chain is whole. Exit code 1: something is not.";
 
@@ -51,8 +52,8 @@ pub struct Args {
     /// Address of the model
     #[arg(value_name = "ADDRESS", value_parser = address, required_unless_present = "history")]
     model: Option<Address>,
-    /// A history that --save wrote, in place of a cluster
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "url", "save"])]
+    /// A history that --save wrote, in place of a cluster: its account is the word of whoever wrote it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "save", "sign"])]
     history: Option<PathBuf>,
     /// Verifying key that the model must have
     #[arg(long, value_name = "FILE.vk")]
@@ -99,6 +100,12 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
                 hinted(anyhow!("{}: {error}", show(path)), "--save of this command writes histories")
             })?;
             let (model, _) = history.account()?;
+            if args.model.is_some_and(|asked| asked != model) {
+                return Err(hinted(
+                    anyhow!("{} is of model {model}", show(path)),
+                    "name that model, or another file",
+                ));
+            }
             let from = args.checkpoint(&history.genesis, &model)?;
             (history, from)
         }
@@ -126,7 +133,12 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let report = {
         let bar = Bar::start("verifying proofs");
         let mut progress = |done: usize, of: usize| bar.set(done as u64, of as u64);
-        check(&history, from.as_ref(), &mut assay::system_rng()?, &mut progress)?
+        check(&history, from.as_ref(), &mut assay::system_rng()?, &mut progress).map_err(
+            |error| match error {
+                CheckError::Beginning { .. } => hinted(error, "name the checkpoint: --from and --auditor"),
+                error => error.into(),
+            },
+        )?
     };
 
     let mut written = Vec::new();
@@ -146,8 +158,8 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     }
     files::commit(written)?;
     print(
-        || to_json(&history, &report, checkpoint.as_ref()),
-        || to_text(&address, &report, from.as_ref(), checkpoint.as_ref()),
+        || to_json(&history, &report, checkpoint.as_ref(), args.history.is_some()),
+        || to_text(&history, &report, from.as_ref(), checkpoint.as_ref(), args.history.is_some()),
     )?;
     Ok(if report.is_clean() { Outcome::Valid } else { Outcome::Invalid })
 }
@@ -170,8 +182,13 @@ impl Args {
 fn words(finding: &Finding) -> String {
     match finding {
         Finding::Missing(what) => format!("not shown to be proven: {what}"),
-        Finding::Left => {
-            "left out: the account counts it, and the transactions do not tell of it, from here on".into()
+        Finding::Left { count: 1 } => {
+            "left out: the account counts it, and no transaction that was shown tells of it".into()
+        }
+        Finding::Left { count } => {
+            format!(
+                "left out with those behind it, {count} in all: no transaction that was shown tells of them"
+            )
         }
         Finding::Statement => "the statement in its evidence has another digest".into(),
         Finding::Proof(why) => format!("its proof is not accepted: {why}"),
@@ -186,17 +203,17 @@ fn chain(report: &Report) -> &'static str {
     }
 }
 
-fn to_json(history: &History, report: &Report, signed: Option<&Address>) -> Value {
-    let transaction = |index: u64| {
-        history.records.iter().find(|record| record.index == index).map(|record| &record.transaction)
-    };
+fn to_json(history: &History, report: &Report, signed: Option<&Address>, is_file: bool) -> Value {
+    let transactions: HashMap<u64, &String> =
+        history.records.iter().map(|record| (record.index, &record.transaction)).collect();
     let findings = report.findings.iter().map(|(index, finding)| {
-        json!({ "index": index, "what": words(finding), "transaction": transaction(*index) })
+        json!({ "index": index, "what": words(finding), "transaction": transactions.get(index) })
     });
     json!({
         "clean": report.is_clean(),
         "model": history.model,
         "genesis": history.genesis,
+        "account": if is_file { "file" } else { "cluster" },
         "checked_before": report.from,
         "recorded": report.accepted,
         "proven": report.proven,
@@ -207,13 +224,16 @@ fn to_json(history: &History, report: &Report, signed: Option<&Address>) -> Valu
 }
 
 fn to_text(
-    address: &Address,
+    history: &History,
     report: &Report,
     from: Option<&Checkpoint>,
     signed: Option<&Address>,
+    is_file: bool,
 ) -> String {
     let mut lines =
-        vec![("model", address.to_string()), ("recorded", format!("{} statements", report.accepted))];
+        vec![("model", history.model.clone()), ("recorded", format!("{} statements", report.accepted))];
+    let account = if is_file { "as the file says: no cluster was asked" } else { "as the cluster says" };
+    lines.push(("account", account.into()));
     if let Some(from) = from {
         lines.push(("checked before", format!("{} of them, by {}", from.count, from.auditor)));
     }

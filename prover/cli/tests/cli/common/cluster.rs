@@ -178,6 +178,7 @@ fn usual(state: &State, method: &str, parameters: &Value) -> Value {
     let at_slot = |value: Value| json!({ "context": { "slot": 9 }, "value": value });
     let account = |(owner, data): &(Address, Vec<u8>)| json!({ "owner": owner.to_string(), "data": [BASE64.encode(data), "base64"], "lamports": 1 });
     match method {
+        "getSignaturesForAddress" => json!([]),
         "getGenesisHash" => json!("11111111111111111111111111111111"),
         "getBalance" => at_slot(json!(state.lamports)),
         "getMinimumBalanceForRentExemption" => json!(6_960 * (128 + parameters[0].as_u64().unwrap())),

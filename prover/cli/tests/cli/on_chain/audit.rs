@@ -7,8 +7,8 @@ use assay_verifier_host::evidence::{Recording, written};
 use super::*;
 
 const RECORDED_AT: i64 = 1_800_000_050;
-const SIGNATURE: &str =
-    "2nBhEBYYvfaAe16UMNqRHre4YNSskvuYgx3M6E4JP1oDYvZEJHvoPzyUidNgNX5r9sTyN1J9UxtbCXy2rqYcuyuv";
+/// That of nobody: what the transaction here is signed with.
+const SIGNATURE: &str = "1111111111111111111111111111111111111111111111111111111111111111";
 
 const PROVE: [&str; 11] = [
     "prove",
@@ -107,7 +107,12 @@ fn what_was_recorded_is_verified_saved_and_signed() {
     world.tells(&json!([]), Value::Null);
     let (code, report) = world.audit(&["--from", "june.json", "--auditor", &auditor]);
     assert_eq!((code, &report["checked_before"], &report["proven"]), (Some(0), &json!(1), &json!(0)));
-    assert_eq!(world.cluster.asked("getSignaturesForAddress")[1][1]["until"], SIGNATURE);
+    assert_eq!(world.cluster.asked("getSignaturesForAddress")[2][1]["until"], SIGNATURE);
+
+    // Another model's, or another transaction in the place of the one that was asked for.
+    let other = Address::new_from_array([5; 32]).to_string();
+    let said = world.workspace.refused(["audit", "receipts", &other, "--history", "history.json"]);
+    assert!(said.contains("is of model"), "{said}");
 
     // Files that stand there stay.
     world.tells(&named, past);
