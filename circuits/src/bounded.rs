@@ -35,6 +35,16 @@ impl Bounded {
         Self { terms: vec![(wire, 1)], lo: 0, hi: i128::from(hi), owner: Some(builder) }
     }
 
+    /// The caller adds constraints to `builder` that prove `wire` to hold an integer of `[lo, hi]`, which may be negative.
+    pub(crate) fn proven_signed(
+        operation: &'static str,
+        builder: u64,
+        wire: Wire,
+        (lo, hi): Interval,
+    ) -> Result<Self, BuildError> {
+        Self::checked(operation, vec![(wire, 1)], lo, hi, Some(builder))
+    }
+
     /// The builder that it belongs to.
     pub(crate) fn owner(&self) -> Option<u64> {
         self.owner

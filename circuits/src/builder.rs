@@ -12,12 +12,13 @@ use ark_ff::One;
 
 use crate::bounded::Bounded;
 use crate::domain::Domain;
-use crate::error::BuildError;
+use crate::error::{BuildError, at};
 use crate::instruction::{Choice, InputTensor, Instruction, MAX_TENSOR_BITS, Table};
 use crate::linear::{Lc, Wire};
 use crate::lookups::{Lookups, Ranges};
 use crate::program::{Combinations, WitnessProgram};
 use crate::r1cs::{Block, Csr, NUM_INSTANCE, R1cs};
+use crate::weights::Home;
 
 /// An input whose range is not proven yet.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +51,8 @@ pub struct Builder {
     digest_bound: bool,
     ranges: Ranges,
     lookups: Lookups,
+    /// One a weight, once it is built.
+    pub(crate) homes: Vec<Option<Home>>,
     /// From then on the challenge may be read.
     pub(crate) behind_challenge: bool,
 }
@@ -83,6 +86,7 @@ impl Builder {
             digest_bound: false,
             ranges,
             lookups: Lookups::default(),
+            homes: Vec::new(),
             behind_challenge: false,
         }
     }
@@ -105,9 +109,15 @@ impl Builder {
         result
     }
 
-    /// Constraints so far.
+    /// Constraints so far, home rows of weights included.
     pub fn num_constraints(&self) -> usize {
-        self.r1cs.num_constraints()
+        let homes = if self.homes.is_empty() { 0 } else { self.homes.len() + 1 };
+        self.r1cs.num_constraints() + homes
+    }
+
+    /// Whether a wire of the circuit's own exists.
+    pub(crate) fn has_wires(&self) -> bool {
+        self.program.num_wires > Wire::CHALLENGE.0 + 1
     }
 
     /// Whether the statement is bound.
@@ -275,10 +285,15 @@ impl Builder {
     /// Adds the constraint `a * b = c` under the name of the current scopes and `equation`.
     pub(crate) fn enforce(&mut self, equation: &str, a: &Lc, b: &Lc, c: &Lc) -> Result<(), BuildError> {
         self.name_constraint(equation)?;
-        for (matrix, lc) in [(&mut self.r1cs.a, a), (&mut self.r1cs.b, b), (&mut self.r1cs.c, c)] {
-            push_row(matrix, lc, &mut self.values, &mut self.r1cs.values)?;
-        }
-        Ok(())
+        self.push_sides([a, b, c])
+    }
+
+    fn push_sides(&mut self, sides: [&Lc; 3]) -> Result<(), BuildError> {
+        let matrices = [&mut self.r1cs.a, &mut self.r1cs.b, &mut self.r1cs.c];
+        matrices
+            .into_iter()
+            .zip(sides)
+            .try_for_each(|(matrix, lc)| push_row(matrix, lc, &mut self.values, &mut self.r1cs.values))
     }
 
     /// The combination is 0 or 1: `x * x = x` for one wire, else `x * (x - 1) = 0`, which writes a long
@@ -328,9 +343,40 @@ impl Builder {
         result
     }
 
+    /// Takes all constraints out, to put them back behind others.
+    pub(crate) fn take_rows(&mut self) -> R1cs {
+        self.values = HashMap::new();
+        std::mem::take(&mut self.r1cs)
+    }
+
+    /// Adds a constraint under its full name.
+    pub(crate) fn put_row(&mut self, name: String, [a, b, c]: &[Lc; 3]) -> Result<(), BuildError> {
+        self.start_block(name)?;
+        self.push_sides([a, b, c])
+    }
+
+    /// Adds all constraints of a system whose blocks name each of them. Coefficients are numbered anew.
+    pub(crate) fn put_rows(&mut self, rows: &R1cs) -> Result<(), BuildError> {
+        let ends = rows.blocks.iter().skip(1).map(|block| block.start as usize);
+        for (block, end) in rows.blocks.iter().zip(ends.chain([rows.num_constraints()])) {
+            self.start_block(block.name.clone())?;
+            for row in block.start as usize..end {
+                for (matrix, from) in
+                    [(&mut self.r1cs.a, &rows.a), (&mut self.r1cs.b, &rows.b), (&mut self.r1cs.c, &rows.c)]
+                {
+                    for (wire, coefficient) in from.row(row) {
+                        let value = *at("coefficients", &rows.values, coefficient as usize)?;
+                        matrix.col.push(wire);
+                        matrix.coeff.push(intern(&mut self.values, &mut self.r1cs.values, value)?);
+                    }
+                    end_row(matrix)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn name_constraint(&mut self, equation: &str) -> Result<(), BuildError> {
-        let start = u32::try_from(self.r1cs.num_constraints())
-            .map_err(|_| BuildError::TooLarge { what: "constraints" })?;
         let length = self.scopes.iter().map(|s| s.len() + 1).sum::<usize>() + equation.len();
         let mut name = String::with_capacity(length);
         for scope in &self.scopes {
@@ -338,6 +384,13 @@ impl Builder {
             name.push('/');
         }
         name.push_str(equation);
+        self.start_block(name)
+    }
+
+    /// The next constraint has this name.
+    fn start_block(&mut self, name: String) -> Result<(), BuildError> {
+        let start = u32::try_from(self.r1cs.num_constraints())
+            .map_err(|_| BuildError::TooLarge { what: "constraints" })?;
         if self.r1cs.blocks.last().is_none_or(|block| block.name != name) {
             self.r1cs.blocks.push(Block { name, start });
         }
@@ -383,6 +436,10 @@ fn push_row(
         matrix.col.push(wire.0);
         matrix.coeff.push(intern(map, values, c)?);
     }
+    end_row(matrix)
+}
+
+fn end_row(matrix: &mut Csr) -> Result<(), BuildError> {
     let end =
         u32::try_from(matrix.col.len()).map_err(|_| BuildError::TooLarge { what: "nonzero entries" })?;
     matrix.row_ptr.push(end);

@@ -8,6 +8,7 @@ use crate::instruction::{HashOutput, InputTensor, Instruction};
 use crate::machine;
 use crate::program::WitnessProgram;
 use crate::r1cs::R1cs;
+use crate::weights::Weights;
 use crate::witness::{Assignment, Randomness, Witness};
 
 /// Constraint system and witness program, built once and solved for many inputs.
@@ -18,6 +19,8 @@ pub struct Circuit {
     pub(crate) program: WitnessProgram,
     /// What is committed to before the challenge; present exactly if the circuit uses lookups.
     pub commitment: Option<Commitment>,
+    /// What another commitment binds, once for many proofs; present exactly if the circuit has weights.
+    pub weights: Option<Weights>,
 }
 
 /// Sizes of a circuit.

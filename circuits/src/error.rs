@@ -188,6 +188,19 @@ pub enum BuildError {
         /// Most elements of one hash.
         max: usize,
     },
+    /// Weights that are declared behind something else, or a second time.
+    #[error(
+        "weights are declared once, and before anything else of a circuit: their wires are the first ones"
+    )]
+    WeightsLate,
+    /// A weight that stands in its home row already.
+    #[error(
+        "weight {index} stands in its one row already: copy it once, and use the copy wherever it is needed"
+    )]
+    WeightTwice {
+        /// Position among the weights.
+        index: usize,
+    },
     /// A value of another circuit's builder: its interval is proven there, not here.
     #[error("{operation}: the value belongs to another builder")]
     ForeignValue {
@@ -269,6 +282,34 @@ pub enum SolveError {
         /// Bits of the tensor.
         bits: u8,
     },
+    /// Another number of weights than the circuit has.
+    #[error(
+        "the circuit has {expected} weights, {found} were given: give those that were committed to, in their order"
+    )]
+    WeightCount {
+        /// Weights of the circuit.
+        expected: usize,
+        /// Weights given.
+        found: usize,
+    },
+    /// A weight that its bits cannot hold.
+    #[error(
+        "weights `{name}`, value {index}: {value} is outside [{lo}, {hi}], the range of {bits}-bit integers"
+    )]
+    WeightRange {
+        /// Name of the tensor.
+        name: String,
+        /// Position in the tensor.
+        index: usize,
+        /// The value.
+        value: i64,
+        /// Smallest value allowed.
+        lo: i64,
+        /// Largest value allowed.
+        hi: i64,
+        /// Bits of the tensor.
+        bits: u8,
+    },
     /// Another number of salts than committed inputs.
     #[error("the circuit commits to {expected} inputs, one salt each; found {found} salts")]
     SaltCount {
@@ -316,6 +357,61 @@ pub enum SolveError {
     /// A bug of this crate.
     #[error(transparent)]
     Internal(#[from] Missing),
+}
+
+/// Why the weights of a constraint system do not stand where a commitment to them needs them: see [`crate::Weights`].
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum WeightsError {
+    /// Wires that are not ascending private ones.
+    #[error("weight {index} is wire {wire}: weights are private wires of the system, ascending")]
+    Wire {
+        /// Position among the weights.
+        index: usize,
+        /// The wire.
+        wire: u32,
+    },
+    /// No weight at all, or no mask.
+    #[error("{0} wires: there is at least one weight, and the mask behind it")]
+    Count(usize),
+    /// A weight that does not stand in its home row with the coefficient 1.
+    #[error(
+        "weight {index}, wire {wire}, does not stand in A of constraint {index}, its home row, with coefficient 1"
+    )]
+    Home {
+        /// Position among the weights, and its home row.
+        index: usize,
+        /// The wire.
+        wire: u32,
+    },
+    /// A weight that stands anywhere else.
+    #[error(
+        "weight {index}, wire {wire}, stands in {matrix} of constraint {row} as well: it may stand in its home row alone"
+    )]
+    Elsewhere {
+        /// Position among the weights.
+        index: usize,
+        /// The wire.
+        wire: u32,
+        /// The matrix.
+        matrix: &'static str,
+        /// The constraint.
+        row: usize,
+    },
+    /// A mask whose value matters.
+    #[error(
+        "constraint {0} holds the weights' mask and something else: the mask may be anything, so nothing may depend on it"
+    )]
+    Mask(usize),
+    /// A weight that lookups commit to as well.
+    #[error(
+        "weight {index}, wire {wire}, is among the wires that lookups commit to: it would be free in every proof"
+    )]
+    Committed {
+        /// Position among the weights.
+        index: usize,
+        /// The wire.
+        wire: u32,
+    },
 }
 
 /// Why bytes are not a circuit or a witness.
@@ -405,6 +501,9 @@ pub enum DecodeError {
         /// Operation byte.
         operation: u8,
     },
+    /// Weights that do not stand where a commitment to them needs them.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
     /// Two counts that must agree do not.
     #[error("{what}: {found}, expected {expected}")]
     Mismatch {

@@ -26,16 +26,19 @@ impl Builder {
             self.program.outputs.push(count);
             values.iter().try_for_each(|value| push_integer(&mut self.program.integers, value))?;
         }
-        if tables.is_empty() {
-            self.drop_challenge();
-        } else {
+        let has_challenge = !tables.is_empty();
+        if has_challenge {
             self.behind_challenge = true;
             tables.prove(&mut self)?;
         }
+        self.place_home_rows()?;
+        if !has_challenge {
+            self.drop_challenge();
+        }
         self.r1cs.num_instance = self.program.num_instance();
         self.r1cs.num_witness = self.program.num_wires as usize - self.r1cs.num_instance;
-        let commitment = self.program.commitment()?;
-        Ok(Circuit { r1cs: self.r1cs, program: self.program, commitment })
+        let (commitment, weights) = (self.program.commitment()?, self.program.committed_weights());
+        Ok(Circuit { r1cs: self.r1cs, program: self.program, commitment, weights })
     }
 
     /// Moves all wires behind the challenge down by one: nothing uses it.

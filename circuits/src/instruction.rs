@@ -7,6 +7,9 @@ pub const MAX_TENSOR_BITS: u8 = assay_interface::schema::MAX_BITS;
 /// reads, in order; it writes the next wires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Instruction {
+    /// Writes the weights, signed, then their mask, which is zero until the prover fills it in. The first instruction of a
+    /// program that has weights.
+    Weights,
     /// Writes the next input tensor, each value offset to be non-negative: `value + 2^(bits-1)`.
     Input,
     /// Writes the context as two 128-bit integers, the high half first.

@@ -112,10 +112,13 @@ impl Circuit {
             matrix.row(row).filter(|&(wire, _)| wire != Wire::ONE.0).collect()
         };
         let challenge = self.commitment.as_ref().map(|commitment| commitment.challenge);
-        let behind_challenge = challenge.is_some_and(|wire| b.row(row).any(|(w, _)| w == wire));
+        let holds_challenge =
+            |matrix: &Csr| challenge.is_some_and(|wire| matrix.row(row).any(|(w, _)| w == wire));
         if is_constant(a) || is_constant(b) {
             Shape::Linear
-        } else if behind_challenge {
+        } else if holds_challenge(a) && is_constant(c) {
+            Shape::Query // of a weight, in its home row
+        } else if holds_challenge(b) {
             if is_constant(c) { Shape::Query } else { Shape::Entry }
         } else if same(a, b) && same(b, c) || is_constant(c) && but_constant(a) == but_constant(b) {
             Shape::Bit

@@ -23,7 +23,7 @@
 //! let circuit = b.finish()?;
 //!
 //! let inputs = vec![vec![40, -20]];
-//! let witness = circuit.solve(&Assignment { inputs, context: [0; 32], salts: vec![], member: None })?;
+//! let witness = circuit.solve(&Assignment { inputs, ..Assignment::default() })?;
 //! assert_eq!(witness.outputs(), &[vec![(3 * 40 + 5 * 20 + 100 + 4) >> 3]]);
 //! assert_eq!(circuit.r1cs.first_violation(&witness), None);
 //! # Ok(())
@@ -33,6 +33,9 @@
 //! With [`Ranges::Lookup`] the same circuit proves its ranges by lookups. It then has a [`Commitment`],
 //! and its witness two phases: [`Circuit::solve`] computes what the commitment binds, and
 //! [`Circuit::complete`] what follows from the challenge. See [`gadgets::lookup`].
+//!
+//! Weights of a model are constants of its circuit, or wires that a commitment of their own fixes, once for many proofs: see
+//! [`Weights`].
 //!
 //! The crate does no I/O and knows neither ONNX nor Solana.
 
@@ -53,6 +56,7 @@ mod error;
 mod finish;
 mod fractions;
 pub mod gadgets;
+mod home;
 mod input;
 mod instruction;
 mod integer;
@@ -68,6 +72,8 @@ mod r1cs;
 pub mod statement;
 #[cfg(test)]
 mod testing;
+pub mod weighted;
+mod weights;
 pub mod window;
 mod witness;
 
@@ -76,7 +82,7 @@ pub use builder::Builder;
 pub use circuit::{Circuit, Stats, domain_size};
 pub use commitment::Commitment;
 pub use domain::Domain;
-pub use error::{BuildError, DecodeError, Missing, SolveError, at, at_mut, gather};
+pub use error::{BuildError, DecodeError, Missing, SolveError, WeightsError, at, at_mut, gather};
 pub use instruction::{Choice, Entries, HashOutput, InputTensor, Instruction, MAX_TENSOR_BITS, Table};
 pub use integer::LIMIT_BITS;
 pub use kinds::{Kinds, Part};
@@ -85,4 +91,5 @@ pub use lookups::Ranges;
 pub use program::WitnessProgram;
 pub use r1cs::{Block, Csr, NUM_INSTANCE, R1cs, Violation};
 pub use statement::{StatementInput, StatementOutput, Visibility};
+pub use weights::{MAX_WEIGHT_BITS, Weight, Weights};
 pub use witness::{Assignment, Membership, Witness};

@@ -8,6 +8,7 @@ use crate::error::{BuildError, at_mut};
 use crate::instruction::{Entries, Table};
 use crate::integer::LIMIT_BITS;
 use crate::linear::Wire;
+use crate::weights::Weight;
 
 /// How a circuit proves ranges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub(crate) struct Check {
     pub(crate) scope: u32,
     pub(crate) value: Bounded,
     pub(crate) range: Range,
+    /// Of a range of a weight: its home row is to be a query.
+    pub(crate) weight: Option<Weight>,
 }
 
 #[derive(Clone, Debug)]
@@ -85,6 +88,8 @@ pub(crate) struct Query {
     pub(crate) scope: u32,
     pub(crate) x: Terms,
     pub(crate) y: Option<[(Wire, i64); 1]>,
+    /// A weight whose home row the query's constraint is.
+    pub(crate) weight: Option<Weight>,
 }
 
 impl Lookups {
@@ -133,7 +138,7 @@ impl Lookups {
     ) -> Result<(), BuildError> {
         let scope = self.scope(scope)?;
         let function = at_mut("functions", &mut self.functions, function)?;
-        function.queries.push(Query { scope, x: x.terms().to_vec(), y: Some([(y, 1)]) });
+        function.queries.push(Query { scope, x: x.terms().to_vec(), y: Some([(y, 1)]), weight: None });
         Ok(())
     }
 
@@ -153,14 +158,27 @@ impl Lookups {
     ) -> Result<(), BuildError> {
         let scope = self.scope(scope)?;
         let table = at_mut("tables of combinations", &mut self.combinations, table)?;
-        table.queries.push(Query { scope, x: vec![(x, 1)], y: None });
+        table.queries.push(Query { scope, x: vec![(x, 1)], y: None, weight: None });
         Ok(())
     }
 
     /// Asks for a range proof.
     pub(crate) fn check(&mut self, scope: String, value: &Bounded, range: Range) -> Result<(), BuildError> {
         let scope = self.scope(scope)?;
-        self.checks.push(Check { scope, value: value.clone(), range });
+        self.checks.push(Check { scope, value: value.clone(), range, weight: None });
+        Ok(())
+    }
+
+    /// Asks for the range proof of a weight, of whose bits `value` is the non-negative integer.
+    pub(crate) fn check_weight(
+        &mut self,
+        scope: String,
+        value: Bounded,
+        weight: Weight,
+    ) -> Result<(), BuildError> {
+        let scope = self.scope(scope)?;
+        let range = Range::Exact { bits: weight.bits.into() };
+        self.checks.push(Check { scope, value, range, weight: Some(weight) });
         Ok(())
     }
 }

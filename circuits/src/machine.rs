@@ -131,6 +131,12 @@ impl<'a, O: Offsets> Machine<'a, O> {
     /// Runs one instruction: it writes the next wires.
     pub(crate) fn step(&mut self, instruction: Instruction, assignment: &Assignment) -> Result<(), Missing> {
         match instruction {
+            Instruction::Weights => {
+                for index in 0..self.program.num_weights() {
+                    self.push_integer(*at("weights", &assignment.weights, index)?);
+                }
+                self.push_element(Fr::zero());
+            }
             Instruction::Input => {
                 let index = self.next.input;
                 self.next.input += 1;

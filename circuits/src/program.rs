@@ -11,6 +11,8 @@
 //! that the commitment binds; [`Instruction::Mask`] starts the second, which computes what depends on
 //! the challenge. See [`crate::gadgets::lookup`].
 
+use std::ops::Range;
+
 use ark_bn254::Fr;
 
 use crate::commitment::Commitment;
@@ -20,6 +22,7 @@ use crate::integer::half;
 use crate::linear::Wire;
 use crate::permutation;
 use crate::r1cs::NUM_INSTANCE;
+use crate::weights::Weights;
 use crate::witness::Assignment;
 
 /// Linear combinations one after another, each read once and in order. `wire` 0 holds constants.
@@ -52,6 +55,8 @@ impl<T> Combinations<T> {
 /// The compiled witness program of a circuit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WitnessProgram {
+    /// The weights' tensors; without one there are no weights.
+    pub(crate) weights: Vec<InputTensor>,
     pub(crate) inputs: Vec<InputTensor>,
     pub(crate) salts: u32,
     pub(crate) instructions: Vec<Instruction>,
@@ -89,7 +94,13 @@ impl WitnessProgram {
     pub(crate) fn integer_operands(&self, instruction: Instruction) -> usize {
         use Instruction as I;
         match instruction {
-            I::Input | I::Context | I::Salt | I::Member { .. } | I::Poseidon { .. } | I::Product => 0,
+            I::Weights
+            | I::Input
+            | I::Context
+            | I::Salt
+            | I::Member { .. }
+            | I::Poseidon { .. }
+            | I::Product => 0,
             I::Mask | I::Element | I::Fractions => 0,
             I::Bits { .. } | I::Quotient { .. } | I::Regions { .. } | I::IsZero => 1,
             I::Limbs { .. } | I::Apply { .. } => 1,
@@ -137,7 +148,8 @@ impl WitnessProgram {
         if has_rho { permutation::WIRES_OF_ONE_ELEMENT + 1 } else { 0 }
     }
 
-    /// What the commitment binds: the wires of all queries and entries, the multiplicities, the mask.
+    /// What the commitment binds: the wires of all queries and entries, the multiplicities, the mask. Not the weights, of which
+    /// queries may read some: their own commitment binds those, before the challenge too.
     pub fn commitment(&self) -> Result<Option<Commitment>, Missing> {
         if self.tables.is_empty() {
             return Ok(None);
@@ -153,13 +165,41 @@ impl WitnessProgram {
         let mut committed = Vec::new();
         for query in first..first + self.query_operands() {
             let wires = self.integers.get(query)?.iter().map(|&(wire, _)| wire);
-            committed.extend(wires.filter(|&wire| wire >= instance));
+            let weights = self.weight_wires();
+            committed.extend(wires.filter(|wire| *wire >= instance && !weights.contains(wire)));
         }
         committed.sort_unstable();
         committed.dedup();
         // The multiplicities stand right before the mask, and no query reads them.
         committed.extend(before(mask, entries)?..=mask);
         Ok(Some(Commitment { committed, mask, challenge: Wire::CHALLENGE.0 }))
+    }
+
+    /// The weights' tensors.
+    pub fn weights(&self) -> &[InputTensor] {
+        &self.weights
+    }
+
+    /// Number of weights, without their mask.
+    pub fn num_weights(&self) -> usize {
+        self.weights.iter().fold(0, |sum, tensor| sum.saturating_add(tensor.len as usize))
+    }
+
+    /// The wires of the weights, and behind them that of their mask: the first private ones. None without weights.
+    pub(crate) fn weight_wires(&self) -> Range<u32> {
+        let first = self.num_instance() as u32;
+        let count = match self.num_weights() {
+            0 => 0,
+            weights => u32::try_from(weights).map_or(u32::MAX, |weights| weights.saturating_add(1)),
+        };
+        first..first.saturating_add(count)
+    }
+
+    /// The weights of the circuit: see [`Weights`].
+    pub fn committed_weights(&self) -> Option<Weights> {
+        let wires: Vec<u32> =
+            if self.weights.is_empty() { return None } else { self.weight_wires().collect() };
+        Some(Weights { wires })
     }
 
     /// The input tensors.
@@ -185,6 +225,26 @@ impl WitnessProgram {
         &self.instructions
     }
 
+    /// Checks number and ranges of the weights.
+    fn check_weights(&self, weights: &[i64]) -> Result<(), SolveError> {
+        let (expected, found) = (self.num_weights(), weights.len());
+        if expected != found {
+            return Err(SolveError::WeightCount { expected, found });
+        }
+        let mut rest = weights;
+        for tensor in &self.weights {
+            let (values, behind) = rest.split_at(rest.len().min(tensor.len as usize));
+            rest = behind;
+            let half = half(tensor.bits.into());
+            let (lo, hi) = (-half, half - 1);
+            if let Some((index, &value)) = values.iter().enumerate().find(|&(_, v)| !(lo..=hi).contains(v)) {
+                let (name, bits) = (tensor.name.clone(), tensor.bits);
+                return Err(SolveError::WeightRange { name, index, value, lo, hi, bits });
+            }
+        }
+        Ok(())
+    }
+
     /// Checks shapes and ranges of an assignment.
     pub(crate) fn check(&self, assignment: &Assignment) -> Result<(), SolveError> {
         let (expected, found) = (self.inputs.len(), assignment.inputs.len());
@@ -203,6 +263,7 @@ impl WitnessProgram {
                 return Err(SolveError::InputRange { name, index, value, lo, hi, bits });
             }
         }
+        self.check_weights(&assignment.weights)?;
         let (expected, found) = (self.num_salts(), assignment.salts.len());
         if expected != found {
             return Err(SolveError::SaltCount { expected, found });

@@ -1,9 +1,11 @@
 //! What a circuit is solved for, and the values of its wires.
 
+use std::sync::Arc;
+
 use ark_bn254::Fr;
 
 /// What a prover chooses: the inputs, the context that binds the proof, a salt for each committed input, and what shows that
-/// the member input is one.
+/// the member input is one. Apart from that the weights, which it has chosen once and for all: see [`crate::Weights`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assignment {
     /// The input tensors in the order of declaration.
@@ -14,6 +16,9 @@ pub struct Assignment {
     pub salts: Vec<Fr>,
     /// For the member input, if there is one.
     pub member: Option<Membership>,
+    /// The weights in the order of their wires; empty for a circuit that has none. Shared, since every proof of a model reads the
+    /// same ones.
+    pub weights: Arc<[i64]>,
 }
 
 /// What shows that a member input is in a tree, and whose it is.

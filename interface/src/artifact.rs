@@ -43,6 +43,11 @@ pub enum Kind {
     Proof = 5,
     /// The seed of a development setup (`.secret`): whoever has it can forge proofs under the key.
     SetupRecord = 6,
+    /// The weights of a model whose circuit has none, with the mask of their commitment (`.weights`): whoever has it can prove as
+    /// the model's owner.
+    Weights = 7,
+    /// A commitment to such weights, with the proof of its registration (`.commitment`).
+    Commitment = 8,
 }
 
 /// An artifact whose header and checksum hold.
@@ -113,8 +118,16 @@ pub enum ArtifactError {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 6] =
-        [Kind::Circuit, Kind::ProvingKey, Kind::VerifyingKey, Kind::Witness, Kind::Proof, Kind::SetupRecord];
+    pub const ALL: [Kind; 8] = [
+        Kind::Circuit,
+        Kind::ProvingKey,
+        Kind::VerifyingKey,
+        Kind::Witness,
+        Kind::Proof,
+        Kind::SetupRecord,
+        Kind::Weights,
+        Kind::Commitment,
+    ];
 
     /// File name ending, without the dot.
     pub const fn extension(self) -> &'static str {
@@ -125,6 +138,8 @@ impl Kind {
             Kind::Witness => "wtns",
             Kind::Proof => "proof",
             Kind::SetupRecord => "secret",
+            Kind::Weights => "weights",
+            Kind::Commitment => "commitment",
         }
     }
 
@@ -135,9 +150,13 @@ impl Kind {
     pub const fn version(self) -> u16 {
         match self {
             Kind::Circuit => 6,
-            Kind::ProvingKey | Kind::VerifyingKey | Kind::Witness | Kind::Proof | Kind::SetupRecord => {
-                VERSION
-            }
+            Kind::ProvingKey
+            | Kind::VerifyingKey
+            | Kind::Witness
+            | Kind::Proof
+            | Kind::SetupRecord
+            | Kind::Weights
+            | Kind::Commitment => VERSION,
         }
     }
 
@@ -155,6 +174,8 @@ impl core::fmt::Display for Kind {
             Kind::Witness => "witness (.wtns)",
             Kind::Proof => "proof (.proof)",
             Kind::SetupRecord => "setup record (.secret)",
+            Kind::Weights => "weights file (.weights)",
+            Kind::Commitment => "commitment to weights (.commitment)",
         })
     }
 }

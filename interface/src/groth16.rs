@@ -51,6 +51,8 @@
 //!
 //! [`batch`] verifies several proofs under one key, each further one for a quarter of that.
 //!
+//! [`weights`] verifies proofs of circuits whose weights a stored commitment fixes.
+//!
 //! Proof bytes are malleable: whoever has one proof makes others of the same statement. Replay protection keys on the
 //! digest.
 
@@ -65,6 +67,7 @@ mod key;
 mod proof;
 mod transcript;
 mod verify;
+pub mod weights;
 
 #[cfg(feature = "bsb22")]
 pub use bsb22::{Transcript, verify_bsb22};

@@ -95,7 +95,8 @@ impl PassThrough {
         transcript: Transcript,
         seed: u64,
     ) -> (Proof, Statement) {
-        let assignment = Assignment { inputs: vec![input.to_vec()], context, salts: vec![], member };
+        let assignment =
+            Assignment { inputs: vec![input.to_vec()], context, member, ..Assignment::default() };
         let witness = self.circuit.solve(&assignment).expect("the input is in range");
         let outputs: Vec<&[i64]> = witness.outputs().iter().map(Vec::as_slice).collect();
         let statement =

@@ -18,6 +18,7 @@ impl Case {
             context: [0xa5; 32],
             salts: (1u64..).map(Fr::from).take(circuit.program().num_salts()).collect(),
             member: circuit.program().member_depth().map(|depth| member::of_tree(depth, 1)),
+            ..Assignment::default()
         };
         let witness = circuit.solve(&assignment).unwrap();
         let reports = [

@@ -56,6 +56,7 @@ impl Engines<'_> {
             context,
             salts: salts.iter().map(element).collect(),
             member: membership.clone(),
+            ..Assignment::default()
         };
         let witness = case.model.circuit.solve(&assignment).unwrap();
         assert_eq!(witness.outputs(), outputs, "{at}: circuit and integer reference");

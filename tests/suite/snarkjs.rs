@@ -23,6 +23,7 @@ pub fn accepts(case: &Case) {
             context: [0x5a; 32],
             salts: (1u64..).map(Fr::from).take(circuit.program().num_salts()).collect(),
             member: None,
+            ..Assignment::default()
         };
         let witness = circuit.solve(&assignment).unwrap();
         (scalar(witness.digest()), prove(&key, circuit, &witness, rng).unwrap())

@@ -23,6 +23,8 @@ use crate::witness::{Assignment, Membership};
 /// - each input is out of its range;
 /// - inputs, context, salts and membership differ from those of the digest, which is kept.
 ///
+/// Weights stay as they are: a prover cannot change those for a proof.
+///
 /// Every one of these must break a constraint, unless it changes no wire. The challenge stays the
 /// same: a change that needs another challenge is not one that the prover can choose.
 ///
@@ -60,7 +62,8 @@ pub(super) fn advice_sweep_some(
     // A gadget alone has no context.
     let has_context = program.instructions.contains(&Instruction::Context);
     let member_wires = if member > 0 { 4 + 2 * member } else { 0 };
-    let free_wires = inputs + if has_context { 2 } else { 0 } + program.num_salts() + member_wires;
+    let weights = honest::weights(circuit).count();
+    let free_wires = weights + inputs + if has_context { 2 } else { 0 } + program.num_salts() + member_wires;
     let wires = circuit.r1cs.num_witness - free_wires;
     let sample = Sample::new(count, groups.len() + wires + free, seed);
     let report = Report {

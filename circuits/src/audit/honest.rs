@@ -31,8 +31,8 @@ pub(super) fn run(circuit: &Circuit, assignment: &Assignment) -> Result<Vec<Fr>,
     Ok(machine.elements)
 }
 
-/// The wires that a prover chooses freely: inputs, context, salts and membership; and the constant one and the challenge, which it
-/// does not choose at all.
+/// The wires that a prover chooses freely: inputs, context, salts and membership; and the constant one, the challenge and the
+/// weights, which it does not choose at all.
 pub(super) fn free_wires(circuit: &Circuit) -> Result<Vec<usize>, Missing> {
     let program = &circuit.program;
     let zeros = Assignment {
@@ -46,6 +46,7 @@ pub(super) fn free_wires(circuit: &Circuit) -> Result<Vec<usize>, Missing> {
             siblings: vec![Fr::zero(); usize::from(depth)],
             scope: [0; 32],
         }),
+        weights: vec![0; program.num_weights()].into(),
     };
     let mut free = vec![Wire::ONE.index()];
     free.extend(circuit.commitment.iter().map(|_| Wire::CHALLENGE.index()));
@@ -60,8 +61,13 @@ pub(super) fn free_wires(circuit: &Circuit) -> Result<Vec<usize>, Missing> {
     Ok(free)
 }
 
-/// Whether what an instruction writes is the prover's choice.
+/// Wires of the weights and of their mask: fixed by their commitment, and by no constraint.
+pub(super) fn weights(circuit: &Circuit) -> impl Iterator<Item = usize> + '_ {
+    circuit.weights.iter().flat_map(|weights| &weights.wires).map(|&wire| wire as usize)
+}
+
+/// Whether what an instruction writes is the prover's choice, or was.
 pub(super) fn is_free(instruction: Instruction) -> bool {
     use Instruction as I;
-    matches!(instruction, I::Input | I::Context | I::Salt | I::Member { .. })
+    matches!(instruction, I::Weights | I::Input | I::Context | I::Salt | I::Member { .. })
 }

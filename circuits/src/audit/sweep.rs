@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ark_bn254::Fr;
 
 use super::columns::Columns;
-use super::honest::free_wires;
+use super::honest::{free_wires, weights};
 use super::mutate::mutations;
 use super::report::{Allowed, AuditError, Monitor, Report, Search, audited, check_witness, silent};
 use super::sample::Sample;
@@ -17,7 +17,7 @@ use crate::witness::Witness;
 const STRIDE: usize = 256;
 
 /// Changes every wire but the constant one, alone, to several values; each must break a constraint.
-/// Without a statement, the inputs are free and not changed.
+/// Without a statement, the inputs are free and not changed; nor are weights, which another commitment fixes and no statement.
 pub fn sweep(circuit: &Circuit, witness: &Witness, allow: &[Allowed<'_>]) -> Result<Report, AuditError> {
     check_witness(circuit, &witness.values)?;
     let columns = Columns::new(&circuit.r1cs);
@@ -42,10 +42,11 @@ pub(super) fn sweep_some(
         (0..len).map(row).collect()
     };
     let (a, b, c) = (rows(&r1cs.a)?, rows(&r1cs.b)?, rows(&r1cs.c)?);
-    let inputs: HashSet<usize> = match circuit.has_statement() {
+    let mut inputs: HashSet<usize> = match circuit.has_statement() {
         true => HashSet::new(),
         false => free_wires(circuit)?.into_iter().collect(),
     };
+    inputs.extend(weights(circuit));
     let wires: Vec<usize> = audited(circuit).filter(|wire| !inputs.contains(wire)).collect();
     let sample = Sample::new(count, wires.len(), seed);
     let mut report =

@@ -12,6 +12,7 @@ use ark_ff::{One, Zero};
 
 use super::columns::Columns;
 use super::domain::small;
+use super::honest;
 use crate::circuit::Circuit;
 use crate::linear::Wire;
 use crate::permutation;
@@ -53,14 +54,19 @@ pub(super) struct Query {
     /// Terms of the argument; wire 0 carries the constant.
     pub(super) argument: Vec<(usize, Fr)>,
     pub(super) value: Option<usize>,
-    /// The constraint `inverse * (challenge - query) = 1`.
+    /// The constraint `inverse * (challenge - query) = 1`, or the home row of a weight that says the same.
     pub(super) row: usize,
 }
+
+/// Wires and coefficients.
+type Terms = Vec<(usize, Fr)>;
 
 /// The witness says what rho has to be, the hash of its challenge: see [`Finder::is_rho`].
 pub(super) fn find(circuit: &Circuit, columns: &Columns<'_>, witness: &[Fr]) -> Vec<Table> {
     let Some(commitment) = &circuit.commitment else { return Vec::new() };
-    let committed: HashSet<usize> = commitment.committed.iter().map(|&wire| wire as usize).collect();
+    // Weights are fixed before the challenge too, by a commitment of their own.
+    let committed = commitment.committed.iter().map(|&wire| wire as usize);
+    let committed: HashSet<usize> = committed.chain(honest::weights(circuit)).collect();
     let r1cs = &circuit.r1cs;
     let rho =
         witness.get(Wire::CHALLENGE.index()).and_then(|&challenge| permutation::reference(&[challenge]));
@@ -98,8 +104,7 @@ impl Finder<'_> {
         }
         let mut table = Table { entries: Vec::new(), values: None, queries: Vec::new(), domain: None };
         for (fraction, sign) in self.terms(&r1cs.c, row) {
-            let (row, denominator) = self.fraction(fraction)?;
-            let numerator = self.wire(&r1cs.c, row)?;
+            let (row, denominator, numerator) = self.fraction(fraction)?;
             if sign.is_one() {
                 table.entries.push(self.entry(&denominator, numerator)?);
             } else if sign == -Fr::one() && numerator == Wire::ONE.index() {
@@ -125,15 +130,24 @@ impl Finder<'_> {
         (!table.queries.is_empty()).then_some(table)
     }
 
-    /// The row `fraction * denominator = numerator`, and its denominator less the challenge.
-    fn fraction(&self, fraction: usize) -> Option<(usize, Vec<(usize, Fr)>)> {
-        let challenge = (Wire::CHALLENGE.index(), Fr::one());
+    /// The row `fraction * denominator = numerator`, its denominator less the challenge, and the wire of its numerator. In the
+    /// home row of a weight the sides are exchanged, and both the denominator and the numerator, which is one, negated.
+    fn fraction(&self, fraction: usize) -> Option<(usize, Terms, usize)> {
+        let R1cs { a, b, c, .. } = self.r1cs;
+        let without_challenge = |mut terms: Terms| {
+            let position = terms.iter().position(|&term| term == (Wire::CHALLENGE.index(), Fr::one()))?;
+            terms.remove(position);
+            Some(terms)
+        };
+        let negated = |matrix, row| self.terms(matrix, row).into_iter().map(|(wire, c)| (wire, -c)).collect();
         let rows = self.columns.of(fraction).iter().map(|entry| entry.row());
         let mut found = rows.filter_map(|row| {
-            let mut terms = self.terms(&self.r1cs.b, row);
-            let position = terms.iter().position(|&term| term == challenge)?;
-            terms.remove(position);
-            (self.wire(&self.r1cs.a, row)? == fraction).then_some((row, terms))
+            if self.wire(a, row) == Some(fraction) {
+                return Some((row, without_challenge(self.terms(b, row))?, self.wire(c, row)?));
+            }
+            let one = Wire::ONE.index();
+            let is_home = self.wire(b, row) == Some(fraction) && negated(c, row) == [(one, Fr::one())];
+            is_home.then(|| Some((row, without_challenge(negated(a, row))?, one)))?
         });
         found.next()
     }

@@ -101,6 +101,7 @@ pub(super) fn check_matrices(r1cs: &R1cs) -> Result<(), DecodeError> {
 pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError> {
     let limit = program.num_wires as usize;
     check_phases(program)?;
+    check_weights(program)?;
     // Digest and challenge are wires, but no integers.
     let mut is_integer = Vec::with_capacity(limit);
     is_integer.push(true);
@@ -154,6 +155,7 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
         }
         let tables = || program.tables.iter();
         let (count, kind) = match instruction {
+            Instruction::Weights => (program.num_weights().saturating_add(1), true),
             Instruction::Input => {
                 let input = inputs.next().ok_or(DecodeError::Mismatch {
                     what: "input instructions",
@@ -204,8 +206,11 @@ pub(super) fn check_program(program: &WitnessProgram) -> Result<(), DecodeError>
         let written = is_integer.len().saturating_add(count);
         check_index("wire written", written as u64, limit as u64 + 1)?;
         is_integer.resize(written, kind);
-        if let (Instruction::IsZero, Some(inverse)) = (instruction, is_integer.last_mut()) {
-            *inverse = false;
+        // An inverse, or the mask of the weights.
+        if let (Instruction::IsZero | Instruction::Weights, Some(element)) =
+            (instruction, is_integer.last_mut())
+        {
+            *element = false;
         }
     }
     let outputs: u64 = program.outputs.iter().map(|&len| u64::from(len)).sum();
@@ -245,6 +250,18 @@ fn check_phases(program: &WitnessProgram) -> Result<(), DecodeError> {
             rule: "the instructions of lookups are the last ones",
         }),
     }
+}
+
+/// Weights are written first, once, and where there are some.
+fn check_weights(program: &WitnessProgram) -> Result<(), DecodeError> {
+    let mut instructions = program.instructions.iter();
+    let has_weights = !program.weights.is_empty();
+    let is_first = !has_weights || instructions.next() == Some(&Instruction::Weights);
+    if is_first && !instructions.any(|&instruction| instruction == Instruction::Weights) {
+        return Ok(());
+    }
+    let rule = "weights are written first, once, and where there are some";
+    Err(DecodeError::NotCanonical { field: "instructions", rule })
 }
 
 fn check_integers(terms: &[(u32, i64)], is_integer: &[bool]) -> Result<(), DecodeError> {

@@ -15,6 +15,7 @@ use crate::error::DecodeError;
 use crate::instruction::{InputTensor, Instruction, MAX_TENSOR_BITS};
 use crate::program::{Combinations, WitnessProgram};
 use crate::r1cs::{Block, Csr, NUM_INSTANCE, R1cs};
+use crate::weights::MAX_WEIGHT_BITS;
 
 const TAG: &[u8; 8] = b"assaycir";
 /// A plain circuit: its bytes are those of the first release.
@@ -24,6 +25,8 @@ const PLAIN: u16 = 1;
 const LOOKUPS: u16 = 2;
 /// A circuit with lookups in which boxes are named: their lists behind the tables.
 const CHOICES: u16 = 3;
+/// What is added for a circuit with weights: their tensors stand at the end.
+const WEIGHTS: u16 = 3;
 
 impl Circuit {
     /// The canonical encoding: equal circuits have equal bytes, and no other bytes are accepted.
@@ -52,7 +55,8 @@ fn encode(circuit: &Circuit) -> Vec<u8> {
         (false, true) => LOOKUPS,
         (false, false) => CHOICES,
     };
-    w.bytes(&version.to_le_bytes());
+    let weights = if program.weights.is_empty() { 0 } else { WEIGHTS };
+    w.bytes(&(version + weights).to_le_bytes());
     w.count(r1cs.num_witness);
     w.elements(&r1cs.values);
     w.count(r1cs.num_constraints());
@@ -69,11 +73,7 @@ fn encode(circuit: &Circuit) -> Vec<u8> {
         w.name(&block.name);
     }
     w.count(program.inputs.len());
-    for input in &program.inputs {
-        w.u32(input.len);
-        w.u8(input.bits);
-        w.name(&input.name);
-    }
+    program.inputs.iter().for_each(|input| write_tensor(&mut w, input));
     w.count(program.instructions.len());
     for &instruction in &program.instructions {
         write_instruction(&mut w, instruction);
@@ -99,12 +99,18 @@ fn encode(circuit: &Circuit) -> Vec<u8> {
     if version == CHOICES {
         write_choices(&mut w, &program.choices);
     }
+    if weights > 0 {
+        w.count(program.weights.len());
+        program.weights.iter().for_each(|tensor| write_tensor(&mut w, tensor));
+    }
     w.0
 }
 
 fn decode(bytes: &[u8]) -> Result<Circuit, DecodeError> {
     let mut r = Reader { rest: bytes };
-    let version = r.header("circuit", TAG, PLAIN..=CHOICES)?;
+    let version = r.header("circuit", TAG, PLAIN..=CHOICES + WEIGHTS)?;
+    let has_weights = version > CHOICES;
+    let version = if has_weights { version - WEIGHTS } else { version };
     let num_witness = r.u32("witness wires")? as usize;
     let values = r.elements("coefficients")?;
     check_values("coefficients", &values)?;
@@ -134,10 +140,45 @@ fn decode(bytes: &[u8]) -> Result<Circuit, DecodeError> {
     if version == CHOICES {
         program.choices = read_choices(&mut r)?;
     }
+    if has_weights {
+        program.weights = r.items("weights", 4 + 1 + 4, |r, _| {
+            read_tensor(r, ["length of weights", "bits of weights", "name of weights"], MAX_WEIGHT_BITS)
+        })?;
+        if program.weights.is_empty() {
+            return Err(DecodeError::NotCanonical {
+                field: "weights",
+                rule: "there are some in a circuit of weights",
+            });
+        }
+    }
     r.finish()?;
     check_program(&program)?;
-    let commitment = program.commitment()?;
-    Ok(Circuit { r1cs, program, commitment })
+    let (commitment, weights) = (program.commitment()?, program.committed_weights());
+    if let Some(weights) = &weights {
+        weights.check(&r1cs, commitment.as_ref())?;
+    }
+    Ok(Circuit { r1cs, program, commitment, weights })
+}
+
+fn write_tensor(w: &mut Writer, InputTensor { name, len, bits }: &InputTensor) {
+    w.u32(*len);
+    w.u8(*bits);
+    w.name(name);
+}
+
+/// `fields` are the names of length, bits and name.
+fn read_tensor(
+    r: &mut Reader<'_>,
+    fields: [&'static str; 3],
+    most_bits: u8,
+) -> Result<InputTensor, DecodeError> {
+    let [len, field, name] = fields;
+    let (len, bits) = (r.u32(len)?, r.u8(field)?);
+    if !(1..=most_bits).contains(&bits) {
+        let (value, max) = (bits.into(), most_bits.into());
+        return Err(DecodeError::Range { field, value, min: 1, max });
+    }
+    Ok(InputTensor { name: r.name(name)?, len, bits })
 }
 
 /// Lengths of consecutive runs, from their bounds.
@@ -203,12 +244,7 @@ fn read_blocks(r: &mut Reader<'_>, rows: usize) -> Result<Vec<Block>, DecodeErro
 
 fn read_program(r: &mut Reader<'_>, num_wires: u32) -> Result<WitnessProgram, DecodeError> {
     let inputs = r.items("input tensors", 4 + 1 + 4, |r, _| {
-        let (len, bits) = (r.u32("input length")?, r.u8("input bits")?);
-        if !(1..=MAX_TENSOR_BITS).contains(&bits) {
-            let (value, max) = (bits.into(), MAX_TENSOR_BITS.into());
-            return Err(DecodeError::Range { field: "input bits", value, min: 1, max });
-        }
-        Ok(InputTensor { name: r.name("input name")?, len, bits })
+        read_tensor(r, ["input length", "input bits", "input name"], MAX_TENSOR_BITS)
     })?;
     let instructions = r.items("instructions", 1, read_instruction)?;
     let outputs = r.items("output tensors", 4, |r, _| r.u32("output length"))?;
@@ -244,6 +280,7 @@ fn read_program(r: &mut Reader<'_>, num_wires: u32) -> Result<WitnessProgram, De
     // No more than there are instructions, whose count has 32 bits.
     let salts = instructions.iter().map(|&i| u32::from(i == Instruction::Salt)).sum();
     let program = WitnessProgram {
+        weights: Vec::new(),
         inputs,
         salts,
         instructions,

@@ -32,9 +32,11 @@ const FRACTIONS: u8 = 16;
 const MEMBER: u8 = 17;
 const PRODUCT: u8 = 18;
 const CHOOSE: u8 = 19;
+const WEIGHTS: u8 = 20;
 
 pub(super) fn write_instruction(w: &mut Writer, instruction: Instruction) {
     match instruction {
+        Instruction::Weights => w.u8(WEIGHTS),
         Instruction::Input => w.u8(INPUT),
         Instruction::Context => w.u8(CONTEXT),
         Instruction::Salt => w.u8(SALT),
@@ -73,6 +75,7 @@ pub(super) fn read_instruction(r: &mut Reader<'_>, position: usize) -> Result<In
         Err(DecodeError::Range { field, value: value.into(), min: min.into(), max: max.into() })
     };
     Ok(match number("operation", 0, u8::MAX)? {
+        WEIGHTS => Instruction::Weights,
         INPUT => Instruction::Input,
         CONTEXT => Instruction::Context,
         SALT => Instruction::Salt,

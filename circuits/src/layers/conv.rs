@@ -41,16 +41,20 @@ impl Convolution {
     /// The terms of one accumulator: position of the input and weight, in the order of the inputs; no weight is zero.
     /// `output` is its row-major index in `[filters, height, width]`.
     pub fn terms(&self, output: usize) -> impl Iterator<Item = (usize, i64)> + '_ {
+        // As many weights as `check` asks for.
+        let terms = self.taps(output).map(|(input, tap)| (input, self.w[tap]));
+        terms.filter(|&(_, weight)| weight != 0)
+    }
+
+    /// The same with the position of each weight in place of the weight, zero or not.
+    pub fn taps(&self, output: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
         let (height, width) = self.window.output();
         let (filter, y, x) = (output / (height * width), output / width % height, output % width);
         let (size, channel) = (self.window.size(), self.window.height.input * self.window.width.input);
         self.channels(filter).enumerate().flat_map(move |(c, source)| {
             let first = (filter * self.group_channels() + c) * size;
-            let terms = self.window.positions(y, x).map(move |(tap, position)| {
-                // As many weights as `check` asks for.
-                (source * channel + position, self.w[first + tap])
-            });
-            terms.filter(|&(_, weight)| weight != 0)
+            let taps = self.window.positions(y, x);
+            taps.map(move |(tap, position)| (source * channel + position, first + tap))
         })
     }
 

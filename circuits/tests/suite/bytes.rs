@@ -28,6 +28,7 @@ fn zeros(circuit: &Circuit) -> Option<Assignment> {
         context: [0; 32],
         salts,
         member: circuit.program().member_depth().map(|depth| common::membership(depth, 0)),
+        ..Assignment::default()
     })
 }
 

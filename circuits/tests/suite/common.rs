@@ -86,7 +86,7 @@ pub fn risk_assignment(seed: u64) -> Assignment {
         _ => rng.gen_range(-half..half),
     };
     let inputs = vec![(0..16).map(|_| value(&mut rng)).collect()];
-    Assignment { inputs, context: rng.r#gen(), salts: vec![], member: None }
+    Assignment { inputs, context: rng.r#gen(), ..Assignment::default() }
 }
 
 /// Range proofs of many values of 16 bits, and nothing else.
@@ -257,6 +257,7 @@ fn edges(shapes: &[(usize, u8)], salts: usize) -> Vec<Assignment> {
         context: rng.r#gen(),
         salts: (0..salts).map(|_| Fr::rand(&mut rng)).collect(),
         member: None,
+        ..Assignment::default()
     };
     vec![
         assign(&mut |_, half, _| -half),

@@ -108,7 +108,7 @@ impl Wires {
         let head = [self.secret, self.salt, self.scope[0], self.scope[1]];
         let salts = head.iter().chain(&self.bits).chain(&self.siblings).copied().collect();
         let inputs = vec![VALUES.to_vec()];
-        Ok(hostile.solve(&Assignment { inputs, context: CONTEXT, salts, member: None })?)
+        Ok(hostile.solve(&Assignment { inputs, context: CONTEXT, salts, ..Assignment::default() })?)
     }
 }
 
@@ -223,8 +223,12 @@ fn a_leaf_twice_in_the_tree_gives_one_statement() -> Outcome {
         let siblings = tree.path(position)?.into_iter().map(element).collect();
         let member = Membership { position, siblings, ..member.clone() };
         let inputs = vec![VALUES.to_vec()];
-        let witness =
-            circuit.solve(&Assignment { inputs, context: CONTEXT, salts: vec![], member: Some(member) })?;
+        let witness = circuit.solve(&Assignment {
+            inputs,
+            context: CONTEXT,
+            member: Some(member),
+            ..Assignment::default()
+        })?;
         assert_eq!(circuit.r1cs.first_violation(&witness), None);
         digests.push(witness.digest());
     }
@@ -243,7 +247,8 @@ fn a_leaf_is_a_member_for_every_model_of_its_shape() -> Outcome {
         let schema = schema(3, scale)?;
         let circuit = circuit(&schema)?;
         let (inputs, member) = (vec![VALUES.to_vec()], Some(member.clone()));
-        let witness = circuit.solve(&Assignment { inputs, context: CONTEXT, salts: vec![], member })?;
+        let witness =
+            circuit.solve(&Assignment { inputs, context: CONTEXT, member, ..Assignment::default() })?;
         assert_eq!(circuit.r1cs.first_violation(&witness), None);
         let digest = statement(&schema, claim.limbs())?.digest()?;
         assert_eq!(scalar(witness.digest())?, digest);

@@ -51,7 +51,12 @@ fn circuit(depth: u8) -> Fallible<Circuit> {
 }
 
 fn assignment(member: Membership) -> Assignment {
-    Assignment { inputs: vec![VALUES.to_vec()], context: [5; 32], salts: vec![], member: Some(member) }
+    Assignment {
+        inputs: vec![VALUES.to_vec()],
+        context: [5; 32],
+        member: Some(member),
+        ..Assignment::default()
+    }
 }
 
 /// The claim by the interface's formulas.

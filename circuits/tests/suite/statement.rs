@@ -69,8 +69,12 @@ fn agree(first: (u32, u8, Visibility), second: (u32, u8, Visibility), seed: u64)
     let committed = schema.inputs().iter().filter(|t| t.visibility == Visibility::Committed).count();
     let salts: Vec<Fr> = (0..committed).map(|i| Fr::from(seed) + Fr::from(i as u64)).collect();
     let context: [u8; 32] = rng.r#gen();
-    let witness =
-        circuit.solve(&Assignment { inputs: values.clone(), context, salts: salts.clone(), member: None })?;
+    let witness = circuit.solve(&Assignment {
+        inputs: values.clone(),
+        context,
+        salts: salts.clone(),
+        ..Assignment::default()
+    })?;
 
     let mut salts = salts.into_iter();
     let tensors = schema

@@ -88,7 +88,7 @@ fn check_g1(point: KeyPoint, bytes: &[u8; G1_LEN]) -> Result<(), KeyError> {
 }
 
 #[inline(never)]
-fn check_g2(point: KeyPoint, bytes: &[u8; G2_LEN]) -> Result<(), KeyError> {
+pub(super) fn check_g2(point: KeyPoint, bytes: &[u8; G2_LEN]) -> Result<(), KeyError> {
     let mut input = [0; 2 * G2_LEN]; // addition checks the curve's equation, a pairing the subgroup as well
     input.split_at_mut(G2_LEN).0.copy_from_slice(bytes);
     g2_add(&input).ok_or(KeyError::NotOnCurve(point))?;
@@ -97,7 +97,7 @@ fn check_g2(point: KeyPoint, bytes: &[u8; G2_LEN]) -> Result<(), KeyError> {
     pairing(&input).map(drop).ok_or(KeyError::NotInSubgroup(point))
 }
 
-fn check_encoding(point: KeyPoint, bytes: &[u8]) -> Result<(), KeyError> {
+pub(super) fn check_encoding(point: KeyPoint, bytes: &[u8]) -> Result<(), KeyError> {
     if is_zero(bytes) {
         return Err(KeyError::Identity(point));
     }
@@ -108,7 +108,7 @@ fn check_encoding(point: KeyPoint, bytes: &[u8]) -> Result<(), KeyError> {
 }
 
 /// No two of the points share x: two points do exactly when they are equal or opposite, and y decides which.
-fn check_independent<const N: usize>(points: &[Named<'_, N>]) -> Result<(), KeyError> {
+pub(super) fn check_independent<const N: usize>(points: &[Named<'_, N>]) -> Result<(), KeyError> {
     for (index, &(left, p)) in points.iter().enumerate() {
         let (p_x, p_y) = p.split_at(N / 2);
         for &(right, q) in points.iter().skip(index + 1) {

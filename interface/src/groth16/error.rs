@@ -26,6 +26,8 @@ pub enum KeyPoint {
     Ic2,
     /// -sigma gamma in G2; in committed keys only.
     SigmaGamma,
+    /// -sigma_w gamma in G2; in keys with weights only.
+    SigmaWeights,
 }
 
 impl core::fmt::Display for KeyPoint {
@@ -39,6 +41,7 @@ impl core::fmt::Display for KeyPoint {
             KeyPoint::Ic1 => "IC_1",
             KeyPoint::Ic2 => "IC_2",
             KeyPoint::SigmaGamma => "-sigma gamma",
+            KeyPoint::SigmaWeights => "-sigma_w gamma",
         })
     }
 }

@@ -20,13 +20,24 @@ const FOLD_PREFIX: &[u8] = b"assay:fold:v1\0";
 
 /// The challenge h for a commitment `D` (64 bytes) to the wires of a proof of `digest`.
 pub fn challenge(key_hash: &[u8; 32], commitment: &[u8; G1_LEN], digest: &Scalar) -> Scalar {
-    let [head @ .., _] = sha256(&[CHALLENGE_PREFIX, key_hash, commitment, digest.as_be_bytes()]);
+    scalar_of(sha256(&[CHALLENGE_PREFIX, key_hash, commitment, digest.as_be_bytes()]))
+}
+
+/// The first 31 bytes of a hash.
+#[inline]
+pub(super) fn scalar_of(hash: [u8; 32]) -> Scalar {
+    let [head @ .., _] = hash;
     Scalar::from_be_bytes_31(&head)
 }
 
 /// rho, as 32 big-endian bytes of which the first 16 are zero.
 pub(super) fn fold_factor(key_hash: &[u8; 32], proof: &CommittedProof, digest: &Scalar) -> [u8; 32] {
-    let hash = sha256(&[FOLD_PREFIX, key_hash, proof.as_bytes(), digest.as_be_bytes()]);
+    fold_factor_of(sha256(&[FOLD_PREFIX, key_hash, proof.as_bytes(), digest.as_be_bytes()]))
+}
+
+/// The first 16 bytes of a hash, as 32 big-endian bytes.
+#[inline]
+pub(super) fn fold_factor_of(hash: [u8; 32]) -> [u8; 32] {
     let mut factor = [0; 32];
     factor.split_at_mut(16).1.copy_from_slice(hash.split_at(16).0);
     factor

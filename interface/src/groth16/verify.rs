@@ -77,7 +77,14 @@ pub(super) fn verify_committed(
     ])
 }
 
-fn check_points(proof: &PlainProof) -> Result<(), VerifyError> {
+/// Refuses what [`check_point`] does of all five.
+pub(super) fn check_committed_points(proof: &CommittedProof) -> Result<(), VerifyError> {
+    check_points(&proof.plain)?;
+    check_point(ProofPoint::Commitment, &proof.commitment)?;
+    check_point(ProofPoint::Knowledge, &proof.knowledge)
+}
+
+pub(super) fn check_points(proof: &PlainProof) -> Result<(), VerifyError> {
     check_point(ProofPoint::A, &proof.a_negated)?;
     check_point(ProofPoint::B, &proof.b)?;
     check_point(ProofPoint::C, &proof.c)
@@ -101,7 +108,7 @@ pub(super) fn has_excess_bits(point: &[u8]) -> bool {
 
 /// Whether the product of the pairings is 1. The runtime checks that every point is in its group.
 #[inline(never)]
-fn check_product<const N: usize>(pairs: &[Pair<'_>; N]) -> Result<(), VerifyError> {
+pub(super) fn check_product<const N: usize>(pairs: &[Pair<'_>; N]) -> Result<(), VerifyError> {
     let mut input = [[0; G1_LEN + G2_LEN]; N];
     for (place, (p, q)) in input.iter_mut().zip(pairs) {
         let (left, right) = place.split_at_mut(G1_LEN);

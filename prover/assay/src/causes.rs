@@ -1,6 +1,7 @@
-//! What is wrong with salts, memberships and witness files: each a kind of its own, wrapped by [`crate::Error`].
+//! What is wrong with salts, memberships, weights and witness files: each a kind of its own, wrapped by [`crate::Error`].
 
 use assay_circuits::SolveError;
+use assay_compiler::WeightsError;
 use assay_interface::artifact::ArtifactError;
 
 /// Why bytes are not the salts of a model's committed inputs.
@@ -61,6 +62,62 @@ pub enum MembershipError {
         /// Depth of the tree.
         depth: u8,
     },
+}
+
+/// Why bytes are not the weights of an architecture.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WeightsFileError {
+    /// The container is not sound.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// The weights are of another architecture.
+    #[error("the weights are of circuit {}, and this architecture has circuit {}", crate::hex::short(.file), crate::hex::short(.circuit))]
+    OtherArchitecture {
+        /// Circuit digest that the file names.
+        file: [u8; 32],
+        /// Circuit digest of the architecture.
+        circuit: [u8; 32],
+    },
+    /// No mask.
+    #[error("the file holds no mask: it is not an element of the field other than zero")]
+    Mask,
+    /// The weights are malformed, or do not fit.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+}
+
+/// Why something is no commitment to weights, or not this one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommitmentError {
+    /// The container is not sound.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// The payload ends inside a point.
+    #[error("the commitment ends too early: it has two points of 64 bytes")]
+    Truncated,
+    /// The file is of another architecture than the key.
+    #[error("the commitment is of circuit {}, and the key of circuit {}", crate::hex::short(.file), crate::hex::short(.key))]
+    OtherCircuit {
+        /// Circuit digest in the file.
+        file: [u8; 32],
+        /// Circuit digest in the key.
+        key: [u8; 32],
+    },
+    /// The points are no commitment under the keys, or the keys do not share one.
+    #[error(transparent)]
+    Points(assay_interface::groth16::weights::WeightsError),
+    /// The proof is of something else than a registration.
+    #[error("the proof in the commitment is not that of a registration for this architecture")]
+    OtherStatement,
+    /// Other weights, or another mask.
+    #[error("the commitment is not to these weights with this mask")]
+    OtherWeights,
+    /// Keys of two setups.
+    #[error(transparent)]
+    Keys(#[from] assay_groth16::SharedError),
+    /// No commitment can be made.
+    #[error(transparent)]
+    Make(#[from] assay_groth16::weights::CommitError),
 }
 
 /// Why bytes are not a witness file.

@@ -9,8 +9,8 @@ use std::{
 
 use assay_circuits::{SolveError, Violation};
 use assay_compiler::{
-    CalibrationError, CompileError, DecodeError as ModelFileError, Difference, ExplainError, InputError,
-    RunError,
+    CalibrationError, CompileError, DecodeError as ModelFileError, Difference, ExplainError, FitError,
+    InputError, RunError,
 };
 use assay_groth16::{
     Cancelled, KeyOpenError, KeyReadError, MemoryError, ProveError, RecordError, SetupError, VerifyError,
@@ -18,7 +18,7 @@ use assay_groth16::{
 use assay_interface::{proof_file::ProofFileError, statement::StatementError};
 
 use crate::{
-    causes::{MembershipError, SaltsError, WitnessFileError},
+    causes::{CommitmentError, MembershipError, SaltsError, WeightsFileError, WitnessFileError},
     context::{Context, ContextError},
     hex,
     tensor::{DecodeError, InputDifference},
@@ -34,6 +34,7 @@ use crate::{
 /// | `key-file` | unreadable | bytes are not a key, or one that nobody should trust |
 /// | `proof-file` | unreadable | bytes are not a proof file |
 /// | `witness-file` | unreadable | bytes are not a witness file, or it names another circuit |
+/// | `weights-file` | unreadable | bytes are not the weights of this architecture |
 /// | `setup-record` | unreadable | bytes are not a setup record, or it is of another circuit or key |
 /// | `samples` | unreadable | bytes are not samples, or not ones of this model |
 /// | `salts` | unreadable | bytes are not the salts of this model's committed inputs |
@@ -41,6 +42,7 @@ use crate::{
 /// | `member` | refused | a membership is missing, is not asked for, or is in a tree of another depth |
 /// | `context` | refused | a text is not a context |
 /// | `compile` | refused | the model cannot be compiled |
+/// | `weights` | refused | weights are missing, not asked for, or do not fit the architecture |
 /// | `input` | refused | a value is outside its domain, or the row has another length |
 /// | `integers` | refused | integers do not fit the model's tensors |
 /// | `salt-count` | refused | another number of salts than committed inputs |
@@ -56,6 +58,7 @@ use crate::{
 /// | `cancelled` | cancelled | the caller's callback ended the work |
 /// | `invalid-proof` | invalid | the proof is none of this statement under this key |
 /// | `invalid-witness` | invalid | a witness breaks a constraint |
+/// | `invalid-commitment` | invalid | a commitment to weights is none, or not one to these |
 /// | `proof-key` | invalid | the proof names another key |
 /// | `other-statement` | invalid | the statement is of another model, or its limbs are no packing |
 /// | `other-context` | invalid | the statement was made for another use |
@@ -110,6 +113,29 @@ pub enum Error {
     /// The model cannot be compiled.
     #[error(transparent)]
     Compile(Box<CompileError>),
+    /// Bytes are not weights of this architecture.
+    #[error(transparent)]
+    WeightsFile(#[from] WeightsFileError),
+    /// No commitment to weights, or not this one.
+    #[error(transparent)]
+    Commitment(#[from] CommitmentError),
+    /// A model that does not fit an architecture.
+    #[error(transparent)]
+    Fit(Box<FitError>),
+    /// A model without its weights.
+    #[error(
+        "model {model:?} is an architecture, whose weights are in a file of their own, and they were not given"
+    )]
+    NeedsWeights {
+        /// Name of the model.
+        model: String,
+    },
+    /// Weights for a model that holds its own.
+    #[error("model {model:?} has fixed weights, which stand in its circuit: there is nothing to commit to")]
+    FixedWeights {
+        /// Name of the model.
+        model: String,
+    },
     /// The model was not compiled from this, or not by this version.
     #[error(transparent)]
     Source(Box<ExplainError>),
@@ -314,6 +340,8 @@ impl Error {
             },
             Error::Context(_) => ("context", Refused),
             Error::Compile(_) => ("compile", Refused),
+            Error::WeightsFile(_) => ("weights-file", Unreadable),
+            Error::Fit(_) | Error::NeedsWeights { .. } | Error::FixedWeights { .. } => ("weights", Refused),
             Error::Source(_) => ("other-source", Refused),
             Error::Input(_) => ("input", Refused),
             Error::Integers(_)
@@ -332,6 +360,11 @@ impl Error {
             Error::Randomness(_) => ("randomness", System),
             Error::Cancelled(_) => ("cancelled", Class::Cancelled),
             Error::Verify(_) => ("invalid-proof", Invalid),
+            Error::Commitment(error) => match error {
+                CommitmentError::Artifact(_) | CommitmentError::Truncated => ("weights-file", Unreadable),
+                CommitmentError::Keys(_) | CommitmentError::Make(_) => ("weights", Refused),
+                _ => ("invalid-commitment", Invalid),
+            },
             Error::Witness(_) => ("invalid-witness", Invalid),
             Error::ProofKey { .. } => ("proof-key", Invalid),
             Error::Decode(_) => ("other-statement", Invalid),
@@ -363,6 +396,12 @@ impl Error {
             },
             Error::WrongCircuit { .. } | Error::Prove(ProveError::WrongCircuit { .. }) => {
                 "a key fits the one model that it was made for: make keys for this one"
+            }
+            Error::NeedsWeights { .. } => {
+                "give the weights file as well (--weights): `assay compile --weights committed` writes it, and `assay weights fit`"
+            }
+            Error::FixedWeights { .. } => {
+                "compile the model with --weights committed: its circuit is then that of all models of the architecture"
             }
             Error::KeyForm { .. } | Error::OtherKey { .. } => {
                 "do not trust this key: ask who made it for another"

@@ -39,7 +39,8 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::OtherModel`] for the inputs of another model, [`Error::SaltCount`] for too few or many salts,
-    /// [`Error::Membership`] where the model has a member input and the inputs have no membership.
+    /// [`Error::Membership`] where the model has a member input and the inputs have no membership, [`Error::NeedsWeights`] for an
+    /// architecture without weights.
     pub fn execute(&self, inputs: &Inputs, context: Context, salts: &Salts) -> Result<Execution, Error> {
         self.own(inputs)?;
         let contents = inputs.contents(salts)?;
@@ -48,6 +49,7 @@ impl Model {
             context: context.0,
             salts: salts.as_slice().iter().map(element).collect(),
             member: inputs.membership.as_ref().map(Membership::for_circuit),
+            weights: self.weight_values()?,
         })?;
         let tensors: Vec<TensorValue<'_>> = contents.iter().map(Content::as_value).collect();
         let outputs: Vec<&[i64]> = witness.outputs().iter().map(Vec::as_slice).collect();

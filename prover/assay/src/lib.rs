@@ -47,6 +47,8 @@
 //! | [`OnnxFile`], [`open_onnx`] | what a model is compiled from: a file, and the weights beside it |
 //! | [`Samples`], [`Inputs`], [`Outputs`], [`Tensors`] | real values from files; a model's integers; a statement's values with names |
 //! | [`Keys`], [`SetupRecord`] | proving and verifying key, and what shows their circuit |
+//! | [`Weights`], [`Model::fit`] | weights that are committed to: of the first model of an architecture, of a retrained one |
+//! | [`ArchitectureKeys`], [`WeightsRegistration`], [`CommittedProver`], [`CommittedVerifier`] | keys of an architecture, commitments to weights, and proofs for them |
 //! | [`Membership`], [`member`] | an input that is in somebody's tree: what shows it, and the tree |
 //! | [`Prover`], [`Decision`] | proofs, each verified before it is given |
 //! | [`Verifier`], [`Verified`] | verdicts, and what they rest on |
@@ -69,6 +71,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod architecture;
 mod causes;
 mod context;
 mod decisions;
@@ -89,23 +92,29 @@ mod secret_json;
 mod tensor;
 mod values;
 mod verifier;
+mod weights;
 
+pub use architecture::{
+    ArchitectureKeys, CommittedProver, CommittedVerifier, WeightsRegistration, open_weights_key,
+    registration_circuit,
+};
 pub use assay_compiler::{
     Arranged, Causes, CheckOutcome, Clamped, Compared, Difference, Differences, ExactFloats, ExplainError,
     Explainer, Explanation, Feature, Format as IntegerFormat, LayerExplanation, LayerTrace, MemberInput,
     OnnxFile, Options as CompileOptions, OutputExplanation, Report, Source as OnnxSource, Strategy, Warning,
-    Widths,
+    Weights as WeightsIn, Widths,
     decision::{Band, Certain, DecisionClaim, Lead, Uncertain},
     model::ClassNames,
     report::ProvingTime,
 };
+pub use assay_groth16::weights::{WeightsProvingKey, WeightsVerifyingKey};
 pub use assay_groth16::{
     Calibration, Cancelled, Estimate, MeasureError, Observer, Progress, Proof, ProvingKey, SetupKind,
     SetupRecord, SetupSeed, Stage, ValidatedKeys, VerifyingKey,
 };
 pub use assay_interface::member;
 pub use assay_interface::{field::Scalar, proof_file::ProofFile, schema::ModelSchema, statement::Statement};
-pub use causes::{MembershipError, SaltsError, WitnessFileError};
+pub use causes::{CommitmentError, MembershipError, SaltsError, WeightsFileError, WitnessFileError};
 pub use context::{Context, ContextError};
 pub use decisions::{Certainty, Choice, ClaimFields, Decided, OutputDecision};
 pub use error::{Class, Error};
@@ -122,3 +131,4 @@ pub use scalars::{draw_scalar, parse_scalar};
 pub use tensor::{Content, DecodeError, InputDifference, Tensor, Tensors};
 pub use values::{Inputs, Outputs, Trace};
 pub use verifier::{Verified, Verifier};
+pub use weights::Weights;

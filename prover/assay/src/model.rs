@@ -10,7 +10,7 @@ use std::{
 use assay_circuits::Circuit;
 use assay_compiler::{
     Arranged, CheckOutcome, CompiledModel, Explainer, Explanation, Feature, Options, Report, Source,
-    model::ClassNames, report::ProvingTime,
+    committed, model::ClassNames, report::ProvingTime,
 };
 use assay_groth16::{Calibration, Estimate, Observer, Stage, estimate_with, solving_ms};
 use assay_interface::{
@@ -18,7 +18,7 @@ use assay_interface::{
     schema::{ModelSchema, Visibility},
 };
 
-use crate::{error::Error, files, samples::Samples};
+use crate::{causes::WeightsFileError, error::Error, files, samples::Samples, weights::Weights};
 
 /// Most bytes of a compiled model that are read from a file.
 const LIMIT: u64 = 4 << 30;
@@ -30,6 +30,10 @@ pub struct Model(Arc<Inner>);
 struct Inner {
     compiled: CompiledModel,
     digest: [u8; 32],
+    /// The weights, where they are committed to and known, in the order of the circuit's wires.
+    values: Arc<[i64]>,
+    /// What is known of them beside their values: the mask of a commitment.
+    weights: Option<Weights>,
 }
 
 /// What a compilation gives.
@@ -108,6 +112,62 @@ impl Model {
     /// The bytes of a `.assay` file.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.compiled.to_bytes()
+    }
+
+    /// Whether the circuit takes the weights as wires, so that it is that of an architecture, whose weights are committed to.
+    pub fn is_committed(&self) -> bool {
+        self.0.compiled.is_committed()
+    }
+
+    /// The architecture with these weights: what evaluates, proves and explains. A `.assay` file holds none.
+    ///
+    /// # Errors
+    /// [`Error::WeightsFile`] for those of another architecture, [`Error::FixedWeights`] for a model that has its own.
+    pub fn with_weights(&self, weights: &Weights) -> Result<Model, Error> {
+        if !self.is_committed() {
+            return Err(Error::FixedWeights { model: self.name().into() });
+        }
+        let (file, circuit) = (weights.circuit_digest(), self.circuit_digest());
+        if file != circuit {
+            return Err(WeightsFileError::OtherArchitecture { file, circuit }.into());
+        }
+        let compiled = self.0.compiled.with_weights(weights.of_model()).map_err(WeightsFileError::from)?;
+        let values = weights.values().into();
+        Ok(Model(Arc::new(Inner { compiled, digest: circuit, values, weights: Some(weights.clone()) })))
+    }
+
+    /// The weights that the model was given, with the mask of their commitment.
+    pub fn weights(&self) -> Option<&Weights> {
+        self.0.weights.as_ref()
+    }
+
+    /// The weights as the circuit takes them; none of a model with fixed ones.
+    ///
+    /// # Errors
+    /// [`Error::NeedsWeights`] for an architecture without weights.
+    pub(crate) fn weight_values(&self) -> Result<Arc<[i64]>, Error> {
+        match self.0.compiled.needs_weights() {
+            true => Err(Error::NeedsWeights { model: self.name().into() }),
+            false => Ok(Arc::clone(&self.0.values)),
+        }
+    }
+
+    /// The weights of another ONNX file for this architecture, such as a retrained model: quantized at its scales, measured on samples, and refused
+    /// where they do not fit. `max_error` replaces twice the largest error that the architecture was compiled to.
+    ///
+    /// # Errors
+    /// [`Error::Fit`] says what does not fit; [`Error::Cancelled`].
+    pub fn fit<'a>(
+        &self,
+        onnx: impl Into<Source<'a>>,
+        samples: &Samples,
+        max_error: Option<f64>,
+        observer: Observer<'_>,
+    ) -> Result<Compilation, Error> {
+        let mut progress = Compiling(observer);
+        let fitted = committed::fit_with(&self.0.compiled, onnx, samples.table(), max_error, &mut progress)?;
+        observer.report(Stage::Compile, PARTS, PARTS)?;
+        Ok(Compilation { model: Model::from(fitted.model), report: fitted.report })
     }
 
     /// The tensors of the model's statements.
@@ -251,7 +311,10 @@ impl assay_compiler::Progress for Compiling<'_> {
 impl From<CompiledModel> for Model {
     fn from(compiled: CompiledModel) -> Model {
         let digest = compiled.circuit.digest();
-        Model(Arc::new(Inner { compiled, digest }))
+        // A graph that contradicts itself has none, and is refused where they are needed.
+        let known = compiled.weights().ok().flatten();
+        let values = known.map_or_else(|| Arc::from([]), |weights| weights.values.into());
+        Model(Arc::new(Inner { compiled, digest, values, weights: None }))
     }
 }
 

@@ -77,6 +77,7 @@ impl Model {
     /// [`Error::OtherModel`] for the inputs of another model.
     pub fn evaluate(&self, inputs: &Inputs) -> Result<Outputs, Error> {
         self.own(inputs)?;
+        self.weight_values()?;
         Ok(Outputs { values: self.compiled().run_reference(&inputs.values)?, model: self.clone() })
     }
 
@@ -86,6 +87,7 @@ impl Model {
     /// As [`Model::evaluate`].
     pub fn trace(&self, inputs: &Inputs) -> Result<Trace, Error> {
         self.own(inputs)?;
+        self.weight_values()?;
         Ok(Trace { layers: self.compiled().trace(&inputs.values)? })
     }
 

@@ -421,6 +421,7 @@ fn no_proof_by_hand_outside_of_the_domain() {
                     context: [1; 32],
                     salts: salts.clone(),
                     member: None,
+                    ..assay_circuits::Assignment::default()
                 };
                 let witness = model.circuit().solve(&assignment).ok()?;
                 prover.prove(&witness, &mut system_rng().unwrap()).ok()

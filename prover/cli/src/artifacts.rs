@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use assay::{Error, Keys, ProofFile, SetupRecord, ValidatedKeys, VerifyingKey};
+use assay::{
+    Error, Keys, ProofFile, SetupRecord, ValidatedKeys, VerifyingKey, Weights, WeightsRegistration,
+    WeightsVerifyingKey,
+};
 use assay_interface::artifact::{self, ArtifactError, Kind};
 
 use crate::failure::{HintExt, hinted};
@@ -26,6 +29,22 @@ pub struct Model {
 /// The compiled model in a `.assay` file.
 pub fn model(path: &Path) -> anyhow::Result<Model> {
     Ok(Model { path: path.to_owned(), model: load(path, Kind::Circuit, LARGE, assay::Model::load)? })
+}
+
+/// The same with weights from a file of their own, where the model has none.
+pub fn model_with(path: &Path, weights: Option<&Path>) -> anyhow::Result<Model> {
+    let model = model(path)?;
+    let Some(weights) = weights else { return Ok(model) };
+    let weights = self::weights(weights, &model)?;
+    Ok(Model { model: model.model.with_weights(&weights)?, ..model })
+}
+
+/// The weights in a `.weights` file, for an architecture.
+pub fn weights(path: &Path, architecture: &Model) -> anyhow::Result<Weights> {
+    if !architecture.model.is_committed() {
+        return Err(Error::FixedWeights { model: architecture.model.name().into() }.into());
+    }
+    load(path, Kind::Weights, LARGE, |bytes| Weights::load(bytes, &architecture.model))
 }
 
 /// The bytes of a `.assay` file that holds a compiled model.
@@ -64,6 +83,16 @@ pub fn proof(path: &Path) -> anyhow::Result<ProofFile> {
 /// The record in a `.secret` file.
 pub fn setup_record(path: &Path) -> anyhow::Result<SetupRecord> {
     load(path, Kind::SetupRecord, SMALL, SetupRecord::from_bytes)
+}
+
+/// The commitment to weights in a `.commitment` file.
+pub fn commitment(path: &Path) -> anyhow::Result<WeightsRegistration> {
+    load(path, Kind::Commitment, SMALL, WeightsRegistration::load)
+}
+
+/// The verifying key of an architecture, or of its registrations, in a `.vk` file.
+pub fn weights_verifying_key(path: &Path) -> anyhow::Result<WeightsVerifyingKey> {
+    load(path, Kind::VerifyingKey, SMALL, WeightsVerifyingKey::from_bytes)
 }
 
 /// The bytes of an artifact of any kind, and that kind.
@@ -128,7 +157,7 @@ fn artifact_hint(error: ArtifactError, wanted: Option<Kind>) -> String {
         }
         (ArtifactError::NotAssay | ArtifactError::WrongKind { .. }, Some(kind)) => made_by(kind).into(),
         (ArtifactError::NotAssay | ArtifactError::WrongKind { .. }, None) => {
-            "assay files end in .assay, .pk, .vk, .wtns, .proof or .secret".into()
+            "assay files end in .assay, .pk, .vk, .wtns, .proof, .secret, .weights or .commitment".into()
         }
         _ => "copy the file again from where it was made, or make it again".into(),
     }
@@ -142,5 +171,9 @@ fn made_by(kind: Kind) -> &'static str {
         Kind::Witness => "`assay run --witness` writes witnesses (.wtns)",
         Kind::Proof => "`assay prove` makes proofs (.proof)",
         Kind::SetupRecord => "`assay setup --setup-record` writes setup records (.secret)",
+        Kind::Weights => {
+            "`assay compile --weights committed` and `assay weights fit` write weights (.weights)"
+        }
+        Kind::Commitment => "`assay weights commit` writes commitments (.commitment)",
     }
 }

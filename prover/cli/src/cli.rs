@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::commands::{
     attestors, audit, bench, compile, explain, export, inspect, keeper, member, model, prove, receipt, run,
-    series, serve, setup, shell, submit, verify, worker,
+    series, serve, setup, shell, submit, verify, weights, worker,
 };
 use crate::outcome::{self, Outcome};
 use crate::{failure, interrupt, ui};
@@ -87,6 +87,7 @@ enum Command {
     Worker(worker::Args),
     Inspect(inspect::Args),
     Member(member::Args),
+    Weights(weights::Args),
     Audit(audit::Args),
     Bench(bench::Args),
     Completions(shell::CompletionsArgs),
@@ -157,6 +158,7 @@ fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Worker(args) => worker::run(&args),
         Command::Inspect(args) => inspect::run(args),
         Command::Member(args) => member::run(args),
+        Command::Weights(args) => weights::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Completions(args) => shell::completions(args, &mut Cli::command()),

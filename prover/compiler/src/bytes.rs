@@ -63,6 +63,14 @@ pub enum ReadError {
     /// A requantization that drops too many bits.
     #[error("a requantization drops {0} bits")]
     Shift(u8),
+    /// Formats of weights that no registration circuit proves.
+    #[error("weights of {weight_bits} bits with biases of {bias_bits}")]
+    WeightFormat {
+        /// Bits of a weight.
+        weight_bits: u8,
+        /// Bits of a bias.
+        bias_bits: u8,
+    },
     /// A softmax whose probabilities would have a negative scale.
     #[error("probabilities have scale {0}")]
     Scale(i8),

@@ -3,34 +3,33 @@
 use assay_circuits::Ranges;
 
 use crate::calibrate::{self, Arranged, CalibrationError, Element, FeatureNames, Inputs, Table};
-use crate::compiled::{CompiledModel, DecodeError};
+use crate::compile_error::CompileError;
+use crate::compiled::CompiledModel;
 use crate::crossings::Crossings;
-use crate::decision::{self, DecisionClaim};
-use crate::feature::{Feature, InputError, check_domain};
+use crate::decision::DecisionClaim;
+use crate::feature::{Feature, check_domain};
 use crate::features::{contents, domains, encodings, input_formats, may_be_missing, real_or};
-use crate::float::{FloatError, FloatModel};
 use crate::import::{self, ImportError, Refusal};
-use crate::internal::{Expected, InternalError};
-use crate::lower::{self, LowerError};
+use crate::internal::Expected;
+use crate::lower;
+use crate::measured;
 use crate::model::{FileInput, Model, batch};
 use crate::named::{check_decisions, check_exact, check_hidden, model_name};
-use crate::onnx::ModelProto;
-use crate::options::{OptionError, Options, Widths};
-use crate::progress::{Cancelled, Observer, Progress, Stage, Unobserved};
+use crate::options::{Options, Weights, Widths};
+use crate::progress::{Observer, Progress, Stage, Unobserved};
 use crate::provenance::Provenance;
 use crate::quantize::QuantizeError;
 use crate::quantize::candidate::{Found, Search};
-use crate::quantize::certify;
+use crate::quantize::commit::commit;
 use crate::quantize::crossing::{self, Near};
 use crate::quantize::equalize::equalize;
-use crate::quantize::error::SearchError;
 use crate::quantize::input::InputFormat;
 use crate::quantize::loss::Bound;
 use crate::quantize::made;
 use crate::quantize::profile::Profile;
 use crate::quantize::spend::{self, Spender, Spent};
 use crate::remedy::remedy;
-use crate::report::{self, Report, ReportError};
+use crate::report::Report;
 use crate::source::Source;
 use crate::strategy;
 use crate::warning::Warning;
@@ -39,75 +38,6 @@ use crate::warning::Warning;
 const SCORES: f64 = 1.25;
 /// Of how many decisions of a model's own one may differ where the options say nothing of flips.
 const DECISIONS_A_FLIP: usize = 1000;
-
-/// A model cannot be compiled.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum CompileError {
-    /// An option makes no sense.
-    #[error(transparent)]
-    Option(#[from] OptionError),
-    /// The ONNX file is not supported.
-    #[error(transparent)]
-    Import(#[from] ImportError),
-    /// The calibration data does not fit the model.
-    #[error("calibration data: {0}")]
-    Calibration(#[from] CalibrationError),
-    /// Calibration data outside a declared domain.
-    #[error("calibration data, row {row}: {error}")]
-    Domain {
-        /// Row, counted from 1.
-        row: usize,
-        /// Which value.
-        error: InputError,
-    },
-    /// No scales and widths meet the error bound.
-    #[error(transparent)]
-    Quantize(#[from] QuantizeError),
-    /// The graph has no circuit.
-    #[error(transparent)]
-    Lower(#[from] LowerError),
-    /// The compiled model asks for more than a file of its length may.
-    #[error("no file of this model would be read: {0}")]
-    Unreadable(DecodeError),
-    /// The float reference engine failed.
-    #[error(transparent)]
-    Float(#[from] FloatError),
-    /// The report found what must not be.
-    #[error(transparent)]
-    Report(ReportError),
-    /// The caller's [`Progress`] ended the compilation.
-    #[error("the compilation was cancelled")]
-    Cancelled,
-    /// A bug in the compiler.
-    #[error(transparent)]
-    Internal(#[from] InternalError),
-}
-
-impl From<Cancelled> for CompileError {
-    fn from(_: Cancelled) -> Self {
-        CompileError::Cancelled
-    }
-}
-
-impl From<ReportError> for CompileError {
-    fn from(error: ReportError) -> Self {
-        match error {
-            ReportError::Float(error) => error.into(),
-            ReportError::Internal(error) => error.into(),
-            ReportError::Cancelled(cancelled) => cancelled.into(),
-            error @ (ReportError::Disagreement { .. } | ReportError::Run(_)) => CompileError::Report(error),
-        }
-    }
-}
-
-impl From<SearchError> for CompileError {
-    fn from(error: SearchError) -> Self {
-        match error {
-            SearchError::Quantize(error) => error.into(),
-            SearchError::Cancelled(cancelled) => cancelled.into(),
-        }
-    }
-}
 
 /// Compiles an `.onnx` file: the model in integers with its circuit, and what it costs and loses. The source is the bytes
 /// of the file, or an [`OnnxFile`](crate::OnnxFile) where its weights lie in files beside it.
@@ -184,7 +114,7 @@ fn compile_to(
 
     model.declare(&features);
     model.show(&samples);
-    let equalized = equalize(&model, &samples);
+    let equalized = equalize(&model, &samples, options.weights);
     let inputs = input_formats(&model, &features, &samples, options)?;
     let mut task =
         Task { model: &equalized.model, inputs, name: &name, options, observer: &observer, of_scores: None };
@@ -197,6 +127,16 @@ fn compile_to(
     warnings.extend(crossings.map(|known| Warning::Crossings(Crossings { remedy: remedy(), ..known })));
     let (found, ranges) = task.spend(found, &profile, &features, &mut warnings)?;
     observer.at(Stage::Lower, None)?;
+    let (found, fixed) = match options.weights {
+        Weights::Fixed => (found, None),
+        Weights::Committed => {
+            let of_fixed = &found.realized;
+            let schema = lower::schema(&of_fixed.graph, &name, options)?;
+            let fixed = strategy::size(&of_fixed.graph, &of_fixed.intervals, &schema, ranges).constraints;
+            let realized = commit(&equalized.model, &found.plan, of_fixed)?;
+            (Found { realized, ..found }, Some(fixed))
+        }
+    };
     let graph = found.realized.graph.clone();
     let schema = lower::schema(&graph, &name, options)?;
     let circuit = lower::lower(&graph, &schema, ranges)?;
@@ -218,57 +158,20 @@ fn compile_to(
     };
     compiled.check_readable().map_err(CompileError::Unreadable)?;
 
-    // What the engine cannot run is no fault of the model: it goes unchecked, and the report says so.
-    let float = match engine(&proto, &model, &profile) {
-        Err(FloatError::Load(reason) | FloatError::Run(reason)) => {
-            warnings.push(Warning::Unchecked { reason });
-            None
-        }
-        loaded => loaded?,
-    };
-    observer.at(Stage::Measure, None)?;
-    let certified = certify::certify(certify::Task {
-        model: &equalized.model,
-        profile: &profile,
-        plan: &found.plan,
-        realized: &found.realized,
-        features: &compiled.features,
-    })?;
-    let searched = certify::found::search(
-        certify::found::Searched {
-            model: &equalized.model,
-            graph: &compiled.graph,
-            plan: &found.plan,
-            features: &compiled.features,
-            samples: profile.given(),
+    let report = measured::measure(
+        &mut compiled,
+        measured::Task {
+            proto: &proto,
+            model: &model,
+            equalized: &equalized,
+            profile: &profile,
+            found: &found,
+            fixed,
+            options,
+            observer: &observer,
+            warnings,
         },
-        &certified.corners(),
-        certify::found::evaluations(&equalized.model),
-    );
-    let certified = certified.without_refuted(&searched.errors);
-    compiled.decisions = decision::claims(&decision::Task {
-        model: &equalized.model,
-        plan: &found.plan,
-        graph: &compiled.graph,
-        schema: &compiled.schema,
-        classes: &compiled.classes,
-        threshold: options.threshold,
-        certified: &certified,
-    })?;
-    compiled.check_decisions().map_err(CompileError::Unreadable)?;
-    let evidence = report::Evidence {
-        model: &model,
-        profile: &profile,
-        results: &equalized.results,
-        found: &found,
-        certified: &certified,
-        searched: &searched,
-        float: float.as_ref(),
-        options,
-        observer: &observer,
-        warnings,
-    };
-    let report = report::make(&compiled, &evidence)?;
+    )?;
     Ok((compiled, report))
 }
 
@@ -449,15 +352,6 @@ impl<'p> Task<'_, 'p> {
             observer: self.observer,
         }
     }
-}
-
-/// The independent engine with the model, once it has run a sample: some of what it cannot run it finds only then.
-fn engine(proto: &ModelProto, model: &Model, profile: &Profile) -> Result<Option<FloatModel>, FloatError> {
-    let engine = FloatModel::load(proto, model)?;
-    if let (Some(engine), Some(sample)) = (&engine, profile.samples.first()) {
-        engine.run(sample)?;
-    }
-    Ok(engine)
 }
 
 /// That a model takes numbers only: where the data misses one, the sample that does.

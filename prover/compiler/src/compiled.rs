@@ -13,6 +13,9 @@
 //!           missing: u8 (0 never, 1 a number stands for it: f64, 2 it has an integer of its own)
 //! ```
 //!
+//! Of layers whose weights are committed to, a file holds formats and no weights, and no claim about decisions: both are in the weights' own
+//! file ([`crate::committed`]).
+//!
 //! This is version 6 of the payload. Files of the others are refused, with the advice to compile the model again. Version 1
 //! had no provenance: without its options and the digest of its calibration data a model cannot be checked. Version 2 has
 //! this layout, but its circuit proves statements of version 1, whose commitments do not say how many values they hold. Version 3
@@ -42,6 +45,7 @@ use crate::lower::{self, LowerError};
 use crate::model::{Absent, ClassNames, Encoding, FileInput, batch};
 use crate::number::dequantize;
 use crate::provenance::Provenance;
+use crate::quantize::committed::wires::without_values;
 use crate::quantize::encoding;
 use crate::quantize::graph::{QuantGraph, RunError};
 use crate::strategy;
@@ -247,11 +251,17 @@ impl CompiledModel {
         out.count(provenance.len());
         out.bytes(&provenance);
         let schema = self.schema.encode();
+        // What is claimed of decisions goes with the weights that make them.
+        let decisions = if self.is_committed() {
+            vec![DecisionClaim::None; self.decisions.len()]
+        } else {
+            self.decisions.clone()
+        };
         out.count(schema.len());
         out.bytes(&schema);
         features::write(&self.features, &mut out);
         encoding::write(&self.graph, &mut out);
-        decision::write(&self.decisions, &mut out);
+        decision::write(&decisions, &mut out);
         out.bytes(&[match self.ranges() {
             Ranges::Bits => 0,
             Ranges::Lookup => 1,
@@ -310,10 +320,15 @@ impl CompiledModel {
         let read = read(&self.payload())?;
         // Of the options a file has what compiling again needs.
         let is_same = (&read.schema, &read.features) == (&self.schema, &self.features)
-            && (&read.graph, read.ranges) == (&self.graph, self.ranges())
+            && (&read.graph, read.ranges) == (&without_values(&self.graph), self.ranges())
             && (&read.classes, &read.file_inputs) == (&self.classes, &self.file_inputs)
-            && read.decisions == self.decisions;
+            && (self.is_committed() || read.decisions == self.decisions);
         if is_same { Ok(read.left) } else { Err(DecodeError::Another) }
+    }
+
+    /// Whether the circuit takes the weights as wires.
+    pub fn is_committed(&self) -> bool {
+        self.graph.layers.iter().any(|layer| layer.committed.is_some())
     }
 
     /// Whether the claims about decisions are read as they are written.

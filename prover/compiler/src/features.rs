@@ -31,6 +31,12 @@ pub(crate) fn missing(model: &Model) -> impl Iterator<Item = Option<Absent>> {
     model.inputs.iter().flat_map(|input| (0..input.len()).map(|i| input.missing.get(i).copied().flatten()))
 }
 
+/// The features of which a missing value has an integer of its own: element and name.
+pub(crate) fn coded(features: &[Feature]) -> Vec<(u32, String)> {
+    let coded = (0u32..).zip(features).filter(|(_, feature)| feature.missing == Some(Absent::Coded));
+    coded.map(|(atom, feature)| (atom, feature.name.clone())).collect()
+}
+
 /// What a missing value of each feature is read as: the number that stands for it, or NaN; none where values are never missing.
 pub(crate) fn real_or(model: &Model) -> impl Iterator<Item = Option<f64>> {
     contents(model).zip(missing(model)).map(|((kind, known), missing)| match (kind, known, missing) {

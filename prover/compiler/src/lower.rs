@@ -17,6 +17,7 @@ use crate::internal::{Expected, InternalError};
 use crate::model::Model;
 use crate::options::Options;
 use crate::quantize::bounds::{self, LayerIntervals};
+use crate::quantize::committed::wires::{self, OfLayer, WiresError};
 use crate::quantize::cost;
 use crate::quantize::error::PlanError;
 use crate::quantize::graph::{QuantArgument, QuantGraph, QuantLayer, QuantOutput, Rounding, Step};
@@ -110,14 +111,20 @@ pub(crate) fn schema(graph: &QuantGraph, name: &str, options: &Options) -> Resul
 pub(crate) fn lower(graph: &QuantGraph, schema: &ModelSchema, ranges: Ranges) -> Result<Circuit, LowerError> {
     let intervals = check_work(graph)?;
     let mut b = Builder::with_ranges(ranges);
+    let weights = wires::declare(&mut b, graph).map_err(|error| match error {
+        WiresError::Build(error) => statement_error(error),
+        WiresError::Missing(missing) => InternalError::from(missing).into(),
+    })?;
     let mut values: Vec<Vec<Bounded>> = Vec::with_capacity(graph.inputs.len() + graph.layers.len());
     for input in &graph.inputs {
         let wires = b.input_of(&input.name, input.bits, &input.domains).map_err(statement_error)?;
         values.push(wires);
     }
-    for (position, (layer, intervals)) in graph.layers.iter().zip(&intervals).enumerate() {
+    for (position, ((layer, intervals), weights)) in
+        graph.layers.iter().zip(&intervals).zip(&weights).enumerate()
+    {
         let x = layer.gather(&values).map_err(InternalError::from)?;
-        let result = b.scope(&scope(position, layer), |b| constrain(b, layer, &x, intervals));
+        let result = b.scope(&scope(position, layer), |b| constrain(b, layer, weights, &x, intervals));
         values.push(
             result
                 .map_err(|error| LowerError::Layer { layer: layer.name.clone(), error: Box::new(error) })?,
@@ -152,11 +159,15 @@ pub(crate) fn scope(position: usize, layer: &QuantLayer) -> String {
 fn constrain(
     b: &mut Builder,
     layer: &QuantLayer,
+    weights: &OfLayer,
     x: &[Bounded],
     intervals: &LayerIntervals,
 ) -> Result<Vec<Bounded>, BuildError> {
     let pools_first = cost::pools_first(layer, intervals, b.ranges());
-    let accumulators = layer.map.constrain(b, x)?;
+    let accumulators = match &layer.committed {
+        None => layer.map.constrain(b, x)?,
+        Some(_) => wires::constrain(b, &layer.map, weights, x)?,
+    };
     let pool = |b: &mut Builder, values: Vec<Bounded>| match &layer.pool {
         Some(window) => max_pool::constrain(b, &values, window),
         None => Ok(values),

@@ -93,6 +93,17 @@ pub enum Widths {
     Calibrated,
 }
 
+/// Where a model's weights are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weights {
+    /// Constants of the circuit: whoever has it has the weights, and other weights are another circuit with keys of its own.
+    #[default]
+    Fixed,
+    /// Wires of the circuit, which a commitment fixes once for many proofs: the circuit is that of an architecture and says nothing of the
+    /// weights, and keys serve every model of it. See [`crate::committed`].
+    Committed,
+}
+
 /// Options of [`compile`](crate::compile).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -140,6 +151,8 @@ pub struct Options {
     pub max_flips: Option<u32>,
     /// How ranges are proven.
     pub ranges: Strategy,
+    /// Where the weights are.
+    pub weights: Weights,
     /// Sizes of dimensions that the file leaves free, by their symbol (`time`), or by input and position (`x:1`).
     pub shapes: BTreeMap<String, usize>,
     /// Names of the outputs that are proven, and of inner tensors that are to be outputs; all of the graph's outputs if
@@ -167,6 +180,7 @@ impl Default for Options {
             threshold: None,
             max_flips: None,
             ranges: Strategy::Auto,
+            weights: Weights::Fixed,
             shapes: BTreeMap::new(),
             outputs: Vec::new(),
         }
@@ -317,6 +331,7 @@ impl Options {
             threshold,
             max_flips,
             ranges,
+            weights,
             shapes,
             outputs,
         } = self;
@@ -336,6 +351,7 @@ impl Options {
             ("threshold", *threshold != other.threshold),
             ("max flips", *max_flips != other.max_flips),
             ("ranges", *ranges != other.ranges),
+            ("weights", *weights != other.weights),
             ("shapes", *shapes != other.shapes),
             ("outputs", *outputs != other.outputs),
         ];

@@ -11,7 +11,7 @@
 //!              where some are exact: exact floats: u8 (1 all, 2 those named), of those named u32 count, text* ascending; and, where there
 //!              is a margin: where none is exact, 0: u8; margin: f64, above 0; and, where a certified error is asked for or widths are the
 //!              calibration's: all of these, the margin 0 where there is none; certified max error: optional f64; widths: u8 (0 certified,
-//!              1 calibrated)
+//!              1 calibrated); and, where weights are committed to: all of these, then 1: u8
 //! optional x = 0 | 1, x
 //! text       = u32 length, UTF-8 bytes
 //! ```
@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bytes::{ReadError, Reader, Writer};
 use crate::features::is_declared;
-use crate::options::{ExactFloats, Format, MemberInput, Options, Strategy, Widths};
+use crate::options::{ExactFloats, Format, MemberInput, Options, Strategy, Weights, Widths};
 
 /// Most bytes of a compiler's version.
 const MAX_VERSION: usize = 64;
@@ -100,6 +100,7 @@ fn write_options(options: &Options, out: &mut Writer) {
         threshold,
         max_flips,
         ranges,
+        weights,
         shapes,
         outputs,
     } = options;
@@ -137,7 +138,8 @@ fn write_options(options: &Options, out: &mut Writer) {
     }
     out.count(outputs.len());
     outputs.iter().for_each(|output| out.text(output));
-    let has_certified = max_error_certified.is_some() || *widths != Widths::Certified;
+    let is_committed = *weights == Weights::Committed;
+    let has_certified = max_error_certified.is_some() || *widths != Widths::Certified || is_committed;
     let has_margin = *margin > 0.0 || has_certified;
     if !missing.is_empty() || *exact_floats != ExactFloats::None || has_margin {
         write_names(missing, out);
@@ -157,6 +159,9 @@ fn write_options(options: &Options, out: &mut Writer) {
     if has_certified {
         optional(max_error_certified.as_ref(), out, |error, out| out.bytes(&error.to_le_bytes()));
         out.bytes(&[u8::from(*widths == Widths::Calibrated)]);
+    }
+    if is_committed {
+        out.bytes(&[1]);
     }
 }
 
@@ -203,6 +208,7 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, ReadError> {
         margin: 0.0,
         max_error_certified: None,
         widths: Widths::Certified,
+        weights: Weights::Fixed,
     };
     read_last(reader, &mut options)?;
     // What no compilation takes was not written by one.
@@ -247,7 +253,7 @@ fn read_shapes(reader: &mut Reader<'_>) -> Result<BTreeMap<String, usize>, ReadE
     Ok(shapes)
 }
 
-/// What stands behind the other options, if anything does: what may be missing, what is exact, the margin, and what is certified.
+/// What stands behind the other options, if anything does: what may be missing, what is exact, the margin, what is certified, and where the weights are.
 fn read_last(reader: &mut Reader<'_>, options: &mut Options) -> Result<(), ReadError> {
     if reader.is_empty() {
         return Ok(());
@@ -271,9 +277,16 @@ fn read_last(reader: &mut Reader<'_>, options: &mut Options) -> Result<(), ReadE
         return if options.margin > 0.0 { Ok(()) } else { Err(ReadError::Options) };
     }
     options.max_error_certified = read_optional(reader, |reader| reader.fixed().map(f64::from_le_bytes))?;
-    options.widths = match (reader.byte()?, options.max_error_certified) {
-        (0, Some(_)) => Widths::Certified,
-        (1, _) => Widths::Calibrated,
+    let widths = reader.byte()?;
+    options.weights = match reader.is_empty() {
+        true => Weights::Fixed,
+        false if reader.byte()? == 1 => Weights::Committed,
+        false => return Err(ReadError::Options),
+    };
+    let says_more = options.max_error_certified.is_some() || options.weights == Weights::Committed;
+    options.widths = match widths {
+        0 if says_more => Widths::Certified,
+        1 => Widths::Calibrated,
         _ => return Err(ReadError::Options),
     };
     // A margin of -0.0 is one that is not written.

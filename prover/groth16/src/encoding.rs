@@ -1,14 +1,17 @@
 //! Verifying keys to bytes and back, and what can be wrong with the bytes of a key of either kind.
 //!
 //! ```text
-//! .vk = circuit digest 32 | setup kind 1 | the interface's verifying key: 576, or 768 with a commitment
+//! .vk = circuit digest 32 | setup kind 1 | the interface's verifying key: 576, or 768 with a commitment; with weights 128 more
 //! ```
 //!
 //! The artifact's parent is the circuit digest, which the payload repeats so that the checksum covers it.
 
 use assay_interface::{
     artifact::{self, ArtifactError, Kind},
-    groth16::{KeyError, KeyRef, SetupKind, check_key},
+    groth16::{
+        KeyError, KeyRef, SetupKind, check_key,
+        weights::{WeightsKeyRef, check_weights_key},
+    },
 };
 use thiserror::Error;
 
@@ -39,8 +42,9 @@ pub enum KeyReadError {
     Trailing(usize),
     /// A proving key in another format than this version's.
     #[error(
-        "the proving key has format {found}, this version reads format {}: run the setup again, with this version",
-        layout::FORMAT
+        "the proving key has format {found}, this version reads formats {} and {}: run the setup again, with this version",
+        layout::FORMAT,
+        layout::FORMAT_WEIGHTS
     )]
     Format {
         /// The format's number; the first format has 0 or 1 there.
@@ -101,6 +105,29 @@ pub enum KeyReadError {
     /// The caller ended the validation.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+    /// A key of a circuit whose weights are committed to, where one without is read.
+    #[error(
+        "the key is of a circuit whose weights are committed to: it proves and verifies together with such a commitment alone"
+    )]
+    HasWeights,
+    /// A key of a circuit without such weights, where one with them is read.
+    #[error("the key is of a circuit that holds its weights itself: no commitment to weights goes with it")]
+    NoWeights,
+    /// A weight among the wires of another part: it would be free in every proof.
+    #[error(
+        "weight {index}, wire {wire}, is among the wires of {field} as well: it would be free in every proof"
+    )]
+    FreeWeight {
+        /// Position among the weights.
+        index: usize,
+        /// The wire.
+        wire: u32,
+        /// The other part.
+        field: &'static str,
+    },
+    /// The points of the weights' knowledge check are not sigma_w times those of their commitment.
+    #[error("the proving key's points of weights do not fit the sigma_w of its verifying key")]
+    SigmaWeights,
     /// The points of the knowledge check are not sigma times those of the commitment.
     #[error("the proving key's commitment points do not fit the sigma of its verifying key")]
     Sigma,
@@ -112,8 +139,14 @@ impl VerifyingKey {
         artifact::encode(Kind::VerifyingKey, self.circuit, &self.payload())
     }
 
-    /// The key in a `.vk` artifact, checked in full.
+    /// The key in a `.vk` artifact, checked in full. One with weights is another type: see [`crate::weights`].
     pub fn from_bytes(bytes: &[u8]) -> Result<VerifyingKey, KeyReadError> {
+        let key = VerifyingKey::from_any_bytes(bytes)?;
+        if key.points.weights.is_some() { Err(KeyReadError::HasWeights) } else { Ok(key) }
+    }
+
+    /// The same, with weights or without.
+    pub(crate) fn from_any_bytes(bytes: &[u8]) -> Result<VerifyingKey, KeyReadError> {
         let artifact = artifact::decode(Kind::VerifyingKey, bytes)?;
         let truncated = |field| KeyReadError::Truncated { field };
         let (circuit, rest) =
@@ -123,7 +156,7 @@ impl VerifyingKey {
         }
         let (&setup, key) = rest.split_first().ok_or(truncated("setup kind"))?;
         let setup = SetupKind::from_byte(setup).ok_or(KeyReadError::SetupKind(setup))?;
-        VerifyingKey::from_interface(KeyRef::from_slice(key)?, *circuit, setup)
+        VerifyingKey::from_key_bytes(key, *circuit, setup)
     }
 
     /// Digest of the `.vk` artifact: what proof files name as their parent.
@@ -142,15 +175,31 @@ impl VerifyingKey {
         Ok(VerifyingKey { circuit, setup, points: read_points(key)? })
     }
 
+    /// A verifying key from the interface's bytes, with weights or without; checked in full.
+    pub(crate) fn from_key_bytes(
+        bytes: &[u8],
+        circuit: [u8; 32],
+        setup: SetupKind,
+    ) -> Result<VerifyingKey, KeyReadError> {
+        let Ok(key) = WeightsKeyRef::from_slice(bytes) else {
+            return VerifyingKey::from_interface(KeyRef::from_slice(bytes)?, circuit, setup);
+        };
+        check_weights_key(key)?;
+        let sigma_weights = Point::read(key.sigma_weights_negated())
+            .map_err(|error| KeyReadError::Point { field: "verifying key", index: 8, error })?;
+        let points = KeyPoints { weights: Some(sigma_weights), ..read_points(key.key())? };
+        Ok(VerifyingKey { circuit, setup, points })
+    }
+
     /// What reading the key's own bytes would find.
     pub(crate) fn check(&self) -> Result<(), KeyReadError> {
-        VerifyingKey::from_interface(&self.to_interface(), self.circuit, self.setup).map(drop)
+        VerifyingKey::from_key_bytes(&self.key_bytes(), self.circuit, self.setup).map(drop)
     }
 
     fn payload(&self) -> Vec<u8> {
         let mut out = self.circuit.to_vec();
         out.push(self.setup.to_byte());
-        out.extend_from_slice(self.to_interface().as_bytes());
+        out.extend_from_slice(&self.key_bytes());
         out
     }
 }
@@ -176,5 +225,5 @@ fn read_points(key: KeyRef<'_>) -> Result<KeyPoints, KeyReadError> {
             sigma_gamma_negated: read(7, &key.sigma_gamma_negated)?,
         }),
     };
-    Ok(KeyPoints { base, ic, commitment })
+    Ok(KeyPoints { base, ic, commitment, weights: None })
 }

@@ -46,13 +46,15 @@ pub fn estimate(circuit: &Circuit) -> Estimate {
 /// The cost of one proof for given operation times.
 pub fn estimate_with(circuit: &Circuit, calibration: &Calibration) -> Estimate {
     let committed = circuit.commitment.as_ref().map_or(&[][..], |commitment| &commitment.committed);
-    of_system(&circuit.r1cs, committed, &full_size_wires(circuit), calibration)
+    let weights = circuit.weights.as_ref().map_or(&[][..], |weights| &weights.wires);
+    of_system(&circuit.r1cs, [committed, weights], &full_size_wires(circuit), calibration)
 }
 
-/// The same for a constraint system, given which wires are committed and which hold full-size values.
+/// The same for a constraint system, given which wires are committed, which are weights, and which hold full-size values. Weights
+/// cost nothing: their sum in A is made once for a model.
 pub(crate) fn of_system(
     r1cs: &R1cs,
-    committed: &[u32],
+    [committed, weights]: [&[u32]; 2],
     is_full_size: &[bool],
     calibration: &Calibration,
 ) -> Estimate {
@@ -63,8 +65,10 @@ pub(crate) fn of_system(
         let full = wires.iter().filter(|wire| is_full_size.get(**wire as usize) == Some(&true)).count();
         Load { full, small: wires.len() - full }
     };
+    let mut without_weights = wires_of_a(r1cs);
+    without_weights.retain(|wire| weights.binary_search(wire).is_err());
     let (in_a, in_b, in_l) =
-        (load(&wires_of_a(r1cs)), load(&wires_of_b(r1cs)), load(&wires_of_l(r1cs, committed)));
+        (load(&without_weights), load(&wires_of_b(r1cs)), load(&wires_of_l(r1cs, [committed, weights])));
     let in_h = Load { full: domain, small: 0 };
     let in_g = load(committed);
 
@@ -80,10 +84,11 @@ pub(crate) fn of_system(
     let counts = Counts {
         wires: wires as u32,
         domain: domain as u32,
-        a: in_a.wires() as u32,
+        a: (in_a.wires() + weights.len()) as u32,
         b: in_b.wires() as u32,
         l: in_l.wires() as u32,
         committed: committed.len() as u32,
+        weights: weights.len() as u32,
         instance: r1cs.num_instance as u8,
     };
     Estimate {
@@ -136,6 +141,7 @@ pub fn solving_ms(circuit: &Circuit) -> Result<f64, SolveError> {
 fn witness_of_zeros(circuit: &Circuit) -> Result<Witness, SolveError> {
     let inputs = circuit.inputs().iter().map(|tensor| vec![0; tensor.len as usize]).collect();
     let salts = vec![Fr::ZERO; circuit.program().num_salts()];
+    let weights = vec![0; circuit.program().num_weights()].into();
     // Any element of full size will do for mask and challenge.
     let element = Fr::ONE / Fr::from(7u64);
     let member = circuit.program().member_depth().map(|depth| Membership {
@@ -145,6 +151,6 @@ fn witness_of_zeros(circuit: &Circuit) -> Result<Witness, SolveError> {
         siblings: vec![Fr::ZERO; usize::from(depth)],
         scope: [0; 32],
     });
-    let witness = circuit.solve(&Assignment { inputs, context: [0; 32], salts, member })?;
+    let witness = circuit.solve(&Assignment { inputs, context: [0; 32], salts, member, weights })?;
     circuit.complete(witness, element, element)
 }

@@ -8,13 +8,13 @@
 
 use std::sync::Arc;
 
-use ark_bn254::{Bn254, G1Affine};
+use ark_bn254::{Bn254, G1Affine, G2Affine};
 use ark_ec::{CurveGroup, pairing::Pairing};
 use ark_ff::One;
 use assay_engine::{Backend, G1Point, G2Point, msm};
 use assay_interface::{
     artifact::{self, Artifact, HEADER_LEN, Kind},
-    groth16::{KeyRef, SetupKind},
+    groth16::SetupKind,
 };
 use bytemuck::Pod;
 use rand::{RngCore, SeedableRng, rngs::OsRng};
@@ -55,9 +55,20 @@ impl ProvingKey {
     /// As [`ProvingKey::from_bytes`], with progress of the checks, and an end where `observer` asks for it.
     pub fn from_bytes_observed(bytes: &[u8], observer: Observer<'_>) -> Result<ProvingKey, KeyReadError> {
         let store = Arc::new(Store::Owned(Lines::copy(bytes)));
-        ProvingKey::from_store(store, Trust::None, observer)
+        ProvingKey::from_store(store, Trust::None, observer)?.without_weights()
     }
 
+    /// The key in a `.pk` artifact, with weights or without.
+    pub(crate) fn any_from_bytes(bytes: &[u8]) -> Result<ProvingKey, KeyReadError> {
+        ProvingKey::from_store(Arc::new(Store::Owned(Lines::copy(bytes))), Trust::None, Observer::none())
+    }
+
+    /// Fails for a key with weights, which is another type: see [`crate::weights`].
+    pub(crate) fn without_weights(self) -> Result<ProvingKey, KeyReadError> {
+        if self.counts.weights > 0 { Err(KeyReadError::HasWeights) } else { Ok(self) }
+    }
+
+    /// A key, with weights or without.
     pub(crate) fn from_store(
         store: Arc<Store>,
         trust: Trust,
@@ -77,8 +88,8 @@ impl ProvingKey {
             return Err(KeyReadError::Truncated { field: field_at(&layout, store.len()) });
         }
         // From here on the store is as long as the layout.
-        let verifying_key = KeyRef::from_slice(&store[layout.verifying_key.clone()])?;
-        let verifying_key = VerifyingKey::from_interface(verifying_key, circuit, setup)?;
+        let verifying_key = &store[layout.verifying_key.clone()];
+        let verifying_key = VerifyingKey::from_key_bytes(verifying_key, circuit, setup)?;
         let [beta_g1, delta_g1]: [G1Point; 2] =
             bytemuck::pod_read_unaligned(&store[layout::BETA..layout::VERIFYING_KEY]);
         let (beta_g1, delta_g1) = (point("beta in G1", beta_g1)?, point("delta in G1", delta_g1)?);
@@ -91,17 +102,25 @@ impl ProvingKey {
 
     /// Every check but the checksum's and the verifying key's own.
     fn validate(&self, observer: Observer<'_>) -> Result<(), KeyReadError> {
-        let gaps =
-            self.layout.gaps().chain([layout::BETA - 4..layout::BETA, layout::FORMAT_AT + 3..layout::COUNTS]);
+        let no_weights = if self.counts.weights > 0 { 0..0 } else { layout::BETA - 4..layout::BETA };
+        let gaps = self.layout.gaps().chain([no_weights, layout::FORMAT_AT + 3..layout::COUNTS]);
         if let Some(byte) = gaps.flatten().find(|&byte| self.store.get(byte) != Some(&0)) {
             return Err(KeyReadError::Gap(byte));
         }
         let (a, b_g1, b_g2, l, g) = (self.a(), self.b_g1(), self.b_g2(), self.l(), self.g());
+        let weights = self.weights();
         let first_private = u32::from(self.counts.instance);
         check_wires("query A", a.wires, 0, self.counts.wires)?;
         check_wires("query B", b_g1.wires, 0, self.counts.wires)?;
         check_wires("query L", l.wires, first_private, self.counts.wires)?;
         check_wires("commitment", g.wires, first_private, self.counts.wires)?;
+        check_wires("weights", weights.wires, first_private, self.counts.wires)?;
+        for (field, wires) in [("query B", b_g1.wires), ("query L", l.wires), ("commitment", g.wires)] {
+            let shared = weights.wires.iter().enumerate().find(|(_, wire)| wires.binary_search(wire).is_ok());
+            if let Some((index, &wire)) = shared {
+                return Err(KeyReadError::FreeWeight { index, wire, field });
+            }
+        }
         let in_g1 = [
             ("query A", a.points),
             ("query B in G1", b_g1.points),
@@ -109,6 +128,8 @@ impl ProvingKey {
             ("query H", self.h()),
             ("commitment", g.points),
             ("knowledge check", self.sigma_g().points),
+            ("weights", weights.points),
+            ("knowledge check of weights", self.sigma_weights().points),
         ];
         let total = in_g1.iter().map(|(_, points)| points.len()).sum::<usize>() + b_g2.points.len();
         let mut count = Counted::new(total, observer);
@@ -117,25 +138,35 @@ impl ProvingKey {
         if !is_consistent(self.beta_g1, self.delta_g1, &self.verifying_key.points.base) {
             return Err(KeyReadError::Inconsistent);
         }
-        if self.sigma_fits() { Ok(()) } else { Err(KeyReadError::Sigma) }
+        let KeyPoints { commitment, weights, .. } = &self.verifying_key.points;
+        let sigma = commitment.as_ref().map(|commitment| commitment.sigma_gamma_negated);
+        if !self.sigma_fits(sigma, self.g(), self.sigma_g()) {
+            return Err(KeyReadError::Sigma);
+        }
+        let fits = self.sigma_fits(*weights, self.weights(), self.sigma_weights());
+        if fits { Ok(()) } else { Err(KeyReadError::SigmaWeights) }
     }
 
     /// `e(sum r_j sigma G_j, gamma) e(sum r_j G_j, -sigma gamma) = 1` for 128-bit r_j that are drawn from the artifact's
     /// digest, so after all points are fixed.
-    fn sigma_fits(&self) -> bool {
-        let KeyPoints { base, commitment, .. } = &self.verifying_key.points;
-        let Some(commitment) = commitment else { return true };
+    fn sigma_fits(
+        &self,
+        sigma_gamma_negated: Option<G2Affine>,
+        g: Query<'_, G1Point>,
+        sigma_g: Query<'_, G1Point>,
+    ) -> bool {
+        let Some(sigma_gamma_negated) = sigma_gamma_negated else { return true };
         let factor = |index: usize| {
             let hash = artifact::digest(&[&self.digest[..], &(index as u64).to_le_bytes()].concat());
             let mut words = [0; 4];
             bytemuck::bytes_of_mut(&mut words)[..16].copy_from_slice(hash.split_at(16).0);
             words
         };
-        let factors: Vec<[u64; 4]> = (0..self.g().points.len()).into_par_iter().map(factor).collect();
+        let factors: Vec<[u64; 4]> = (0..g.points.len()).into_par_iter().map(factor).collect();
         let factors = msm::Prepared::read(&factors[..]);
         let sum = |query: Query<'_, G1Point>| factors.msm(backend(), query.points).into_affine();
-        let in_g2 = [base.gamma_g2, commitment.sigma_gamma_negated];
-        Bn254::multi_pairing([sum(self.sigma_g()), sum(self.g())], in_g2).0.is_one()
+        let in_g2 = [self.verifying_key.points.base.gamma_g2, sigma_gamma_negated];
+        Bn254::multi_pairing([sum(sigma_g), sum(g)], in_g2).0.is_one()
     }
 }
 
@@ -170,17 +201,15 @@ impl Assembly {
         beta_g1: G1Affine,
         delta_g1: G1Affine,
     ) -> ProvingKey {
-        let Counts { wires, domain, a, b, l, committed, instance } = self.counts;
+        let Counts { wires, domain, a, b, l, committed, weights, instance } = self.counts;
+        let format = if weights > 0 { layout::FORMAT_WEIGHTS } else { layout::FORMAT };
         let circuit = verifying_key.circuit;
         self.put(layout::CIRCUIT..layout::FORMAT_AT, &circuit);
-        self.put(
-            layout::FORMAT_AT..layout::COUNTS,
-            &[layout::FORMAT, verifying_key.setup.to_byte(), instance, 0],
-        );
-        self.put(layout::COUNTS..layout::BETA, &[wires, domain, a, b, l, committed, 0]);
+        self.put(layout::FORMAT_AT..layout::COUNTS, &[format, verifying_key.setup.to_byte(), instance, 0]);
+        self.put(layout::COUNTS..layout::BETA, &[wires, domain, a, b, l, committed, weights]);
         self.put(layout::BETA..layout::DELTA, &[G1Point::from(beta_g1)]);
         self.put(layout::DELTA..layout::VERIFYING_KEY, &[G1Point::from(delta_g1)]);
-        self.put(self.layout.verifying_key.clone(), verifying_key.to_interface().as_bytes());
+        self.put(self.layout.verifying_key.clone(), &verifying_key.key_bytes());
         let header = artifact::header(Kind::ProvingKey, circuit, self.bytes.split_at(HEADER_LEN).1);
         self.put(0..HEADER_LEN, &header);
         let mut digest = [0; 32];
@@ -199,13 +228,14 @@ fn read_head(artifact: &Artifact<'_>) -> Result<([u8; 32], SetupKind, Counts), K
         return Err(KeyReadError::Parent);
     }
     let (&[format, setup, instance, _], rest) = rest.split_first_chunk().ok_or(truncated("format"))?;
-    if format != layout::FORMAT {
+    if !matches!(format, layout::FORMAT | layout::FORMAT_WEIGHTS) {
         return Err(KeyReadError::Format { found: format });
     }
     let setup = SetupKind::from_byte(setup).ok_or(KeyReadError::SetupKind(setup))?;
-    let counts = rest.first_chunk::<24>().ok_or(truncated("counts"))?.as_chunks::<4>().0;
-    let &[wires, domain, a, b, l, committed] = counts else { return Err(truncated("counts")) };
-    let [wires, domain, a, b, l, committed] = [wires, domain, a, b, l, committed].map(u32::from_le_bytes);
+    let counts = rest.first_chunk::<28>().ok_or(truncated("counts"))?.as_chunks::<4>().0;
+    let &[wires, domain, a, b, l, committed, weights] = counts else { return Err(truncated("counts")) };
+    let [wires, domain, a, b, l, committed, weights] =
+        [wires, domain, a, b, l, committed, weights].map(u32::from_le_bytes);
     let count = |field, found, range: std::ops::RangeInclusive<u32>| {
         if range.contains(&found) { Ok(()) } else { Err(KeyReadError::Count { field, found }) }
     };
@@ -217,10 +247,17 @@ fn read_head(artifact: &Artifact<'_>) -> Result<([u8; 32], SetupKind, Counts), K
     // A commitment has at least the mask, and is there exactly when the challenge is.
     let committed_range = if instance == 3 { 1..=wires - 3 } else { 0..=0 };
     count("committed wires", committed, committed_range)?;
+    // At least one weight, and the mask. Without weights the field is a gap, which validation looks at.
+    let weights = if format == layout::FORMAT_WEIGHTS {
+        count("weights", weights, 2..=wires - u32::from(instance) - committed)?;
+        weights
+    } else {
+        0
+    };
     if !is_domain(domain) {
         return Err(KeyReadError::Count { field: "query H", found: domain });
     }
-    Ok((*circuit, setup, Counts { wires, domain, a, b, l, committed, instance }))
+    Ok((*circuit, setup, Counts { wires, domain, a, b, l, committed, weights, instance }))
 }
 
 /// 2^k, 3 * 2^k or 9 * 2^k.
@@ -232,15 +269,18 @@ fn is_domain(size: u32) -> bool {
 fn field_at(layout: &Layout, end: usize) -> &'static str {
     let parts = [
         ("verifying key", &layout.verifying_key),
-        ("wires", &layout.wires_committed),
+        ("wires", &layout.wires_weights),
         ("query A", &layout.a),
         ("query B in G1", &layout.b_g1),
         ("query B in G2", &layout.b_g2),
         ("query L", &layout.l),
         ("query H", &layout.h),
         ("commitment", &layout.g),
+        ("knowledge check", &layout.sigma_g),
+        ("weights", &layout.g_weights),
     ];
-    parts.iter().find(|(_, range)| end < range.end).map_or("knowledge check", |(name, _)| name)
+    let found = parts.iter().find(|(_, range)| end < range.end);
+    found.map_or("knowledge check of weights", |(name, _)| name)
 }
 
 fn check_wires(field: &'static str, wires: &[u32], first: u32, limit: u32) -> Result<(), KeyReadError> {

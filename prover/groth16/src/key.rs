@@ -28,6 +28,8 @@ pub(crate) struct KeyPoints {
     pub ic: [G1Affine; 2],
     /// For a circuit with a commitment.
     pub commitment: Option<CommitmentPoints>,
+    /// For a circuit with weights: `[-sigma_w gamma]_2`.
+    pub weights: Option<G2Affine>,
 }
 
 /// What every verifying key has, whatever its number of public inputs.
@@ -88,7 +90,7 @@ impl VerifyingKey {
 
     /// The bytes that the verifier program stores: 576, or 768 with a commitment.
     pub fn to_interface(&self) -> interface::VerifyingKey {
-        let KeyPoints { base, ic, commitment } = &self.points;
+        let KeyPoints { base, ic, commitment, .. } = &self.points;
         let plain = interface::PlainKey {
             alpha_g1: base.alpha_g1.bytes(),
             beta_g2: base.beta_g2.bytes(),
@@ -105,6 +107,15 @@ impl VerifyingKey {
             }
             .into(),
         }
+    }
+}
+
+impl VerifyingKey {
+    /// The bytes that files hold and that the hash is of: those of the interface, with weights or without.
+    pub(crate) fn key_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.to_interface().as_bytes().to_vec();
+        bytes.extend(self.points.weights.iter().flat_map(Point::bytes));
+        bytes
     }
 }
 
@@ -177,6 +188,17 @@ impl ProvingKey {
     /// `sigma G_j` for each committed wire j.
     pub(crate) fn sigma_g(&self) -> Query<'_, G1Point> {
         Query { wires: self.slice(&self.layout.wires_committed), points: self.slice(&self.layout.sigma_g) }
+    }
+
+    /// `G_j` for each weight and the mask behind them.
+    pub(crate) fn weights(&self) -> Query<'_, G1Point> {
+        Query { wires: self.slice(&self.layout.wires_weights), points: self.slice(&self.layout.g_weights) }
+    }
+
+    /// `sigma_w G_j` for the same.
+    pub(crate) fn sigma_weights(&self) -> Query<'_, G1Point> {
+        let points = self.slice(&self.layout.sigma_g_weights);
+        Query { wires: self.slice(&self.layout.wires_weights), points }
     }
 
     /// A part of the artifact. Whoever makes a key has checked that the store is as long as the layout, whose parts start at

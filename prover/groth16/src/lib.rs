@@ -3,7 +3,8 @@
 //! A proof (A, B, C) of digest d satisfies `e(A, B) = e(alpha, beta) e(IC_0 + d IC_1, gamma) e(C, delta)`
 //! (Groth, EUROCRYPT 2016). Its one public input is the statement's digest. A circuit with lookups adds one BSB22
 //! commitment: D to some private wires, PoK = sigma D, and a challenge that hashes D (`assay_interface::groth16` has the
-//! equations). The arithmetic is `assay_engine`'s. arkworks is the reference: for a plain circuit over a domain of 2^k
+//! equations); weights of a model may be wires that a stored commitment fixes ([`weights`]). The arithmetic is `assay_engine`'s.
+//! arkworks is the reference: for a plain circuit over a domain of 2^k
 //! points, the same secrets give arkworks' key and the same blinding arkworks' proof, point for point (the tests of
 //! `assay-arkworks`).
 //!
@@ -18,7 +19,7 @@
 //! #     &[StatementOutput { values: &x, bits: 8 }],
 //! # )?;
 //! # let circuit = b.finish()?;
-//! # let witness = circuit.solve(&Assignment { inputs: vec![vec![40]], context: [0; 32], salts: vec![], member: None })?;
+//! # let witness = circuit.solve(&Assignment { inputs: vec![vec![40]], ..Assignment::default() })?;
 //! let mut rng = rand::rngs::OsRng;
 //! let (proving_key, verifying_key) = assay_groth16::setup_development(&circuit, &mut rng)?;
 //! let proof = assay_groth16::prove(&proving_key, &circuit, &witness, &mut rng)?;
@@ -59,11 +60,13 @@ mod qap;
 mod record;
 mod rows;
 mod setup;
+mod shared;
 pub mod snarkjs;
 mod store;
 pub mod synthetic;
 mod system;
 mod validated;
+pub mod weights;
 
 pub use assay_engine::{Backend, BackendError};
 pub use assay_interface::groth16::SetupKind;
@@ -79,6 +82,7 @@ pub use proof::{Proof, VerifyError, verify};
 pub use prove::{ProveError, ProveTimings, Prover, prove};
 pub use record::{RecordError, SetupRecord};
 pub use setup::{SetupError, SetupSeed, setup_development, setup_from_seed};
+pub use shared::SharedError;
 pub use system::SystemError;
 pub use validated::{KeyOpenError, ValidatedKeys};
 

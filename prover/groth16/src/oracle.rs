@@ -17,6 +17,7 @@ use crate::{
     proof::{Proof, VerifyError, verify_with},
     prove::{ProveError, ProveTimings, Prover},
     setup::{self, SetupError, System, setup_with},
+    weights::{CommittedWeights, WeightsProver, WeightsProvingKey, WeightsVerifyingKey},
 };
 
 /// The secrets of a setup.
@@ -47,8 +48,40 @@ pub fn setup(r1cs: &R1cs, digest: [u8; 32], secrets: &Secrets) -> Result<Proving
     let secrets = setup::Secrets { alpha, beta, gamma, delta, tau, sigma: Fr::from(1u64) };
     let rows = plain.num_constraints() + plain.num_instance;
     let domain = Domain::with_size(rows.next_power_of_two())?;
-    let system = System { r1cs: &plain, commitment: None, digest };
+    let system = System { r1cs: &plain, commitment: None, weights: None, digest };
     setup_with(&system, &secrets, &domain, SetupKind::Development, Observer::none())
+}
+
+/// A key for a circuit with weights and no lookups, of these secrets and over the 2^k points that arkworks takes.
+pub fn setup_weights(
+    circuit: &Circuit,
+    secrets: &Secrets,
+    sigma_weights: Fr,
+) -> Result<WeightsProvingKey, SetupError> {
+    let Secrets { alpha, beta, gamma, delta, tau } = *secrets;
+    let secrets = setup::Secrets { alpha, beta, gamma, delta, tau, sigma: Fr::from(1u64) };
+    let rows = circuit.r1cs.num_constraints() + circuit.r1cs.num_instance;
+    let domain = Domain::with_size(rows.next_power_of_two())?;
+    let weights = circuit.weights.as_ref().map(|weights| (weights, sigma_weights));
+    let system = System { weights, ..System::of(circuit) };
+    let key = setup_with(&system, &secrets, &domain, SetupKind::Development, Observer::none())?;
+    Ok(WeightsProvingKey::new(key)?)
+}
+
+/// The proof of this witness under these weights and this blinding, for a circuit without lookups.
+pub fn prove_with_weights<C: Deref<Target = Circuit>>(
+    prover: &WeightsProver<C>,
+    weights: &CommittedWeights,
+    witness: &Witness,
+    r: Fr,
+    s: Fr,
+) -> Result<Proof, ProveError> {
+    prover.prove_blinded(weights, witness, r, s)
+}
+
+/// The points of a verifying key with weights, but for sigma_w.
+pub fn points_with_weights(key: &WeightsVerifyingKey) -> VerifyingPoints {
+    verifying_points(key.inner())
 }
 
 /// The same constraints with the challenge among the private wires.
@@ -79,7 +112,7 @@ pub fn prove_with_challenge<C: Deref<Target = Circuit>>(
     challenge: Challenge<'_>,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Proof, ProveError> {
-    prover.prove_with(witness, challenge, rng).map(|(proof, _)| proof)
+    prover.prove_with(witness, challenge, None, rng).map(|(proof, _)| proof)
 }
 
 /// Whether this is a proof with this challenge.
@@ -89,7 +122,7 @@ pub fn verify_with_challenge(
     digest: &Scalar,
     challenge: Challenge<'_>,
 ) -> Result<(), VerifyError> {
-    verify_with(key, proof, digest, challenge)
+    verify_with(key, proof, digest, challenge, G1Affine::default())
 }
 
 /// The proof that has these points, and no commitment.

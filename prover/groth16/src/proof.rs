@@ -4,6 +4,7 @@ use ark_bn254::{Bn254, G1Affine, G1Projective, G2Affine};
 use ark_ec::{CurveGroup, pairing::Pairing};
 use ark_ff::One;
 use assay_interface::{
+    artifact,
     field::Scalar,
     groth16::{self as interface, Form, G1_LEN, G2_LEN, ProofPoint, ProofRef},
 };
@@ -40,6 +41,12 @@ pub enum VerifyError {
     Point {
         /// The point.
         point: ProofPoint,
+        /// What is wrong with it.
+        error: PointError,
+    },
+    /// The commitment to the weights is none.
+    #[error("commitment to the weights: {error}")]
+    Weights {
         /// What is wrong with it.
         error: PointError,
     },
@@ -107,22 +114,23 @@ impl Proof {
 /// `assay_interface::groth16::verify` is the same predicate on the interface's bytes; the tests hold them equal. The two
 /// equations of a proof with a commitment are checked one by one here, without the random factor that folds them on chain.
 pub fn verify(key: &VerifyingKey, proof: &Proof, digest: &Scalar) -> Result<(), VerifyError> {
-    verify_with(key, proof, digest, &interface::challenge)
+    verify_with(key, proof, digest, &interface::challenge, G1Affine::default())
 }
 
 /// What a commitment's challenge is: a hash of the key, the commitment and the statement's digest. It is
 /// [`interface::challenge`] in every proof but those that tests make for another verifier.
 pub(crate) type Challenge<'a> = &'a dyn Fn(&[u8; 32], &[u8; G1_LEN], &Scalar) -> Scalar;
 
-/// As [`verify`], for proofs with another challenge.
+/// As [`verify`], for proofs with another challenge, and of circuits with weights: the identity, or the commitment to them.
 pub(crate) fn verify_with(
     key: &VerifyingKey,
     proof: &Proof,
     digest: &Scalar,
     challenge: Challenge<'_>,
+    weights: G1Affine,
 ) -> Result<(), VerifyError> {
-    let KeyPoints { base, ic: [constant, factor], commitment } = &key.points;
-    let public = *factor * element(digest) + constant;
+    let KeyPoints { base, ic: [constant, factor], commitment, .. } = &key.points;
+    let public = *factor * element(digest) + constant + weights;
     match (commitment, proof.commitment) {
         (None, None) => check_product(base, proof, public),
         (Some(points), Some(CommitmentProof { d, knowledge })) => {
@@ -130,7 +138,7 @@ pub(crate) fn verify_with(
             if !Bn254::multi_pairing([d, knowledge], in_g2).0.is_one() {
                 return Err(VerifyError::Invalid);
             }
-            let challenge = challenge(&key.to_interface().key_hash(), &d.bytes(), digest);
+            let challenge = challenge(&artifact::digest(&key.key_bytes()), &d.bytes(), digest);
             check_product(base, proof, public + points.ic_challenge * element(&challenge) + d)
         }
         (expected, _) => {

@@ -22,90 +22,28 @@ use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::CurveGroup;
 use ark_ff::UniformRand;
 use ark_std::rand::{CryptoRng, RngCore};
-use assay_circuits::{Circuit, Commitment, SolveError, Violation, Witness};
+use assay_circuits::{Circuit, Commitment, SolveError, Witness};
 use assay_engine::{
-    Backend, BackendError, Domain, DomainError, G1Point, G2Point,
+    Backend, Domain, G1Point, G2Point,
     msm::{Prepared, Selected, Workspaces},
 };
-use assay_interface::groth16::challenge;
-use thiserror::Error;
+use assay_interface::{artifact, groth16::challenge};
 
 use crate::{
     footprint::{SIDE_BY_SIDE, prove_memory},
     key::{ProvingKey, Query},
-    memory::{self, MemoryError},
+    memory,
     points::{Point, element, scalar},
-    progress::{Cancelled, Observer, Stage},
+    progress::{Observer, Stage},
     proof::{Challenge, CommitmentProof, Proof},
     qap::{wires_of_a, wires_of_b, wires_of_l},
     rows::{Check, Coefficients, Rows, Wires},
-    system::{self, SystemError},
+    system,
 };
 
-/// Why no proof was made. Each is found before any group operation.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum ProveError {
-    /// The key is of another circuit.
-    #[error("the proving key is for circuit {}, not for {}: run the setup for this circuit", hex(.key), hex(.circuit))]
-    WrongCircuit {
-        /// Digest in the key.
-        key: [u8; 32],
-        /// Digest of the circuit.
-        circuit: [u8; 32],
-    },
-    /// The key's sizes are not the circuit's although it names it: the file was assembled by hand.
-    #[error(
-        "the proving key has {found} {what}, the circuit needs {expected}: the key is not this circuit's"
-    )]
-    KeySize {
-        /// What is counted.
-        what: &'static str,
-        /// Count that the circuit needs.
-        expected: usize,
-        /// Count of the key.
-        found: usize,
-    },
-    /// The key has points for other wires than the circuit's matrices use.
-    #[error(
-        "the wires of the proving key's {what} are not those that the circuit's matrices use: the key was altered"
-    )]
-    KeyWires {
-        /// Which points.
-        what: &'static str,
-    },
-    /// The constraint system has an index that points outside it.
-    #[error(transparent)]
-    System(#[from] SystemError),
-    /// The witness has another number of wires.
-    #[error("the witness has {found} wires, the circuit {expected}: it was solved for another circuit")]
-    WitnessLength {
-        /// Wires of the circuit.
-        expected: usize,
-        /// Wires of the witness.
-        found: usize,
-    },
-    /// Wire 0 of the witness is not one.
-    #[error("wire 0 of the witness is not one")]
-    ConstantWire,
-    /// The witness breaks a constraint: there is nothing to prove.
-    #[error("the witness is not valid: {0}")]
-    Unsatisfied(#[from] Violation),
-    /// The wires behind the challenge have no values.
-    #[error("the witness cannot be completed: {0}")]
-    Incomplete(#[from] SolveError),
-    /// The key has points for a domain that does not exist, or that another count of values was made for.
-    #[error(transparent)]
-    Domain(#[from] DomainError),
-    /// The working set does not fit into memory.
-    #[error("proving {0}")]
-    Memory(#[from] MemoryError),
-    /// The implementation that the environment asks for cannot run.
-    #[error(transparent)]
-    Backend(#[from] BackendError),
-    /// The caller ended it.
-    #[error(transparent)]
-    Cancelled(#[from] Cancelled),
-}
+mod error;
+
+pub use error::ProveError;
 
 /// Masks that are tried, where one would do but for a chance of 2^-200.
 const ATTEMPTS: usize = 8;
@@ -200,11 +138,13 @@ impl<C: Deref<Target = Circuit>> Prover<C> {
         size("wires", r1cs.num_wires(), key.counts.wires as usize)?;
         size("instance wires", r1cs.num_instance, key.counts.instance.into())?;
         let committed = circuit.commitment.as_ref().map_or(&[][..], |commitment| &commitment.committed);
+        let weights = circuit.weights.as_ref().map_or(&[][..], |weights| &weights.wires);
         system::check(r1cs, committed)?;
+        circuit.weights.iter().try_for_each(|weights| weights.check(r1cs, circuit.commitment.as_ref()))?;
         for (what, wires, used) in [
             ("query A", key.a().wires, wires_of_a(r1cs)),
             ("query B", key.b_g1().wires, wires_of_b(r1cs)),
-            ("query L", key.l().wires, wires_of_l(r1cs, committed)),
+            ("query L", key.l().wires, wires_of_l(r1cs, [committed, weights])),
         ] {
             if wires != used {
                 return Err(ProveError::KeyWires { what });
@@ -212,6 +152,9 @@ impl<C: Deref<Target = Circuit>> Prover<C> {
         }
         if key.g().wires != committed {
             return Err(ProveError::KeyWires { what: "commitment" });
+        }
+        if key.weights().wires != weights {
+            return Err(ProveError::KeyWires { what: "weights" });
         }
         let rows = r1cs.num_constraints() + r1cs.num_instance;
         let found = key.h().len();
@@ -252,16 +195,17 @@ impl<C: Deref<Target = Circuit>> Prover<C> {
         observer: Observer<'_>,
     ) -> Result<(Proof, ProveTimings), ProveError> {
         observer.report(Stage::Prove, 0, 1)?;
-        let proof = self.prove_with(witness, &challenge, rng)?;
+        let proof = self.prove_with(witness, &challenge, None, rng)?;
         observer.report(Stage::Prove, 1, 1)?;
         Ok(proof)
     }
 
-    /// As [`Prover::prove_timed`], for a verifier with another challenge.
+    /// As [`Prover::prove_timed`], for a verifier with another challenge, and with what is known of A already.
     pub(crate) fn prove_with(
         &self,
         witness: &Witness,
         challenge: Challenge<'_>,
+        known: Option<Known<'_>>,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<(Proof, ProveTimings), ProveError> {
         let mut timings = ProveTimings::default();
@@ -270,11 +214,13 @@ impl<C: Deref<Target = Circuit>> Prover<C> {
             return Err(ProveError::WitnessLength { expected, found });
         }
         let Some(commitment) = &self.circuit.commitment else {
-            let proof = self.core().prove(&witness.values, Fr::rand(rng), Fr::rand(rng), &mut timings)?;
+            let core = Core { known, ..self.core() };
+            let proof = core.prove(&witness.values, Fr::rand(rng), Fr::rand(rng), &mut timings)?;
             return Ok((proof, timings));
         };
         let (complete, commitment) = self.commit(commitment, witness, challenge, rng, &mut timings)?;
-        let proof = self.core().prove(&complete.values, Fr::rand(rng), Fr::rand(rng), &mut timings)?;
+        let core = Core { known, ..self.core() };
+        let proof = core.prove(&complete.values, Fr::rand(rng), Fr::rand(rng), &mut timings)?;
         Ok((Proof { commitment: Some(commitment), ..proof }, timings))
     }
 
@@ -288,7 +234,7 @@ impl<C: Deref<Target = Circuit>> Prover<C> {
         timings: &mut ProveTimings,
     ) -> Result<(Witness, CommitmentProof), ProveError> {
         let (g, sigma_g) = (self.key.g(), self.key.sigma_g());
-        let key_hash = self.key.verifying_key().to_interface().key_hash();
+        let key_hash = artifact::digest(&self.key.verifying_key().key_bytes());
         let digest = scalar(witness.digest());
         let mut attempts = 0;
         loop {
@@ -319,7 +265,7 @@ impl<C: Deref<Target = Circuit>> Prover<C> {
     pub(crate) fn core(&self) -> Core<'_> {
         let Prover { key, coefficients, domain, backend, .. } = self;
         let rows = Rows::new(&self.circuit.r1cs, coefficients);
-        Core { points: Points::of(key), rows, domain, backend: *backend }
+        Core { points: Points::of(key), rows, domain, backend: *backend, known: None }
     }
 }
 
@@ -363,6 +309,17 @@ pub(crate) struct Core<'a> {
     pub rows: Rows<'a>,
     pub domain: &'a Domain,
     pub backend: Backend,
+    /// Part of the sum A, if it is known.
+    pub known: Option<Known<'a>>,
+}
+
+/// The part of the sum A that some wires have, which stand in A alone: it need not be computed again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known<'a> {
+    /// The wires.
+    pub wires: &'a [u32],
+    /// Their sum.
+    pub a: G1Affine,
 }
 
 impl Core<'_> {
@@ -383,8 +340,13 @@ impl Core<'_> {
         }
         let (points, backend) = (&self.points, self.backend);
         let mut clock = Clock::start();
-        let wires = Wires::new(backend, wires);
+        let mut wires = Wires::new(backend, wires);
         let [a, b] = self.rows.evaluate(backend, &wires, self.domain.size())?;
+        // From here on they are scalars. Zeros cost nothing.
+        for known in self.known.iter().flat_map(|known| known.wires) {
+            wires.integers[*known as usize] = [0; 4];
+        }
+        let wires = wires;
         timings.rows += clock.lap();
         let select =
             |wires_of: &'_ [u32]| Prepared::read(&Selected { values: &wires.integers[..], wires: wires_of });
@@ -426,7 +388,8 @@ impl Core<'_> {
         timings.b_g1 += b_g1_time;
         timings.b_g2 += b_g2_time;
 
-        let a = sum_a + points.alpha_g1 + points.delta_g1 * r;
+        let known = self.known.map_or_else(G1Affine::default, |known| known.a);
+        let a = sum_a + known + points.alpha_g1 + points.delta_g1 * r;
         let b_g1 = sum_b + points.beta_g1 + points.delta_g1 * s;
         let b = sum_b_g2 + points.beta_g2 + points.delta_g2 * s;
         let c: G1Projective = sum_l + sum_h + a * s + b_g1 * r - points.delta_g1 * (r * s);
@@ -447,10 +410,6 @@ impl Clock {
         let now = Instant::now();
         now - std::mem::replace(&mut self.0, now)
     }
-}
-
-fn hex(digest: &[u8; 32]) -> String {
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -117,10 +117,10 @@ pub(crate) fn wires_of_b(r1cs: &R1cs) -> Vec<u32> {
     used(r1cs, &[&r1cs.b], 0, 0)
 }
 
-/// Private wires that occur in any matrix and are not `committed` (ascending): those of the query L.
-pub(crate) fn wires_of_l(r1cs: &R1cs, committed: &[u32]) -> Vec<u32> {
+/// Private wires that occur in any matrix and are in none of the commitments, each ascending: those of the query L.
+pub(crate) fn wires_of_l(r1cs: &R1cs, commitments: [&[u32]; 2]) -> Vec<u32> {
     let mut wires = used(r1cs, &[&r1cs.a, &r1cs.b, &r1cs.c], r1cs.num_instance, 0);
-    wires.retain(|wire| committed.binary_search(wire).is_err());
+    wires.retain(|wire| commitments.iter().all(|committed| committed.binary_search(wire).is_err()));
     wires
 }
 

@@ -33,6 +33,8 @@
 //! and B are blinded as in Groth16, and C follows from the equation. So whoever knows the secrets makes proofs of the
 //! same distribution without a witness.
 //!
+//! Circuits with weights have one commitment more, and another argument: the module `weights`.
+//!
 //! Points come from fixed-base tables and are written where the key file has them; points that are zero are never made.
 //! The generators are the groups' standard ones. Whoever learns one of the secrets (the *toxic waste*) can prove anything,
 //! so the keys carry [`SetupKind::Development`] for good, and consumer programs can refuse them. Keys for real funds come
@@ -42,7 +44,7 @@ use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{Field, One, PrimeField, UniformRand, Zero};
 use ark_std::rand::{CryptoRng, RngCore};
-use assay_circuits::{Circuit, Commitment, Csr, NUM_INSTANCE, R1cs};
+use assay_circuits::{Circuit, Commitment, Csr, NUM_INSTANCE, R1cs, Weights, WeightsError};
 use assay_engine::{
     Backend, BackendError, Domain, DomainError, G1Point, G2Point, Point, fixed_base::FixedBase,
 };
@@ -61,6 +63,7 @@ use crate::{
     memory::{self, MemoryError},
     progress::{Cancelled, Observer, Stage},
     qap::{Columns, odd_lagrange, wires_of_a, wires_of_b, wires_of_l},
+    shared::SharedError,
     system::{self, SystemError},
 };
 
@@ -108,6 +111,30 @@ pub enum SetupError {
         "the commitment is not that of the circuit's lookups: a wire that is not committed can follow the challenge"
     )]
     OtherCommitment,
+    /// A circuit with weights, for which [`crate::weights::setup`] makes keys.
+    #[error(
+        "the circuit has weights that are committed to: its keys are made together with those of their registration"
+    )]
+    HasWeights,
+    /// A circuit without weights among those that are to share some, or none at all.
+    #[error("circuit {circuit} of those that are to share weights has {found}, the first has {expected}")]
+    WeightCount {
+        /// Position of the circuit.
+        circuit: usize,
+        /// Weights of the first circuit.
+        expected: usize,
+        /// Weights of this one.
+        found: usize,
+    },
+    /// Not the weights that the circuit's program writes.
+    #[error("the weights are not those of the circuit's program")]
+    OtherWeights,
+    /// Weights that a commitment cannot bind.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// Keys of one setup that do not share their points of weights.
+    #[error("the keys do not share their weights ({0}): please report this")]
+    NotShared(#[from] SharedError),
     /// The constraint system has an index that points outside it.
     #[error(transparent)]
     System(#[from] SystemError),
@@ -162,13 +189,25 @@ fn setup_circuit(
     observer: Observer<'_>,
 ) -> Result<ProvingKey, SetupError> {
     let system = System::of(circuit);
-    check_circuit(system.r1cs, system.commitment)?;
-    if circuit.program().commitment().as_ref() != Ok(&circuit.commitment) {
-        return Err(SetupError::OtherCommitment);
+    if circuit.weights.is_some() {
+        return Err(SetupError::HasWeights);
     }
+    check_whole(circuit)?;
     let rows = circuit.r1cs.num_constraints() + circuit.r1cs.num_instance;
     let domain = Domain::for_rows(rows)?;
     setup_with(&system, &secrets(system.digest), &domain, SetupKind::Development, observer)
+}
+
+/// Every check of a circuit, but for its weights.
+pub(crate) fn check_whole(circuit: &Circuit) -> Result<(), SetupError> {
+    check_circuit(&circuit.r1cs, circuit.commitment.as_ref())?;
+    if circuit.program().commitment().as_ref() != Ok(&circuit.commitment) {
+        return Err(SetupError::OtherCommitment);
+    }
+    if circuit.program().committed_weights() != circuit.weights {
+        return Err(SetupError::OtherWeights);
+    }
+    Ok(())
 }
 
 /// Where the secrets of a development setup come from. It is as secret as they are.
@@ -197,6 +236,16 @@ impl SetupSeed {
         SetupSeed(seed)
     }
 
+    /// The elements that follow from the seed, for a purpose that the prefix names and a circuit: see the type.
+    pub(crate) fn elements(&self, prefix: &[u8], circuit: &[u8; 32]) -> impl FnMut() -> Fr + use<> {
+        let mut stream = ChaCha20Rng::from_seed(artifact::digest(&[prefix, circuit, &self.0].concat()));
+        move || {
+            let mut wide = [0; 64];
+            stream.fill_bytes(&mut wide);
+            Fr::from_le_bytes_mod_order(&wide)
+        }
+    }
+
     /// The bytes, to be kept as a private key is.
     pub fn secret_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -214,12 +263,16 @@ impl std::fmt::Debug for SetupSeed {
 pub(crate) struct System<'a> {
     pub r1cs: &'a R1cs,
     pub commitment: Option<&'a Commitment>,
+    /// With their secret sigma_w.
+    pub weights: Option<(&'a Weights, Fr)>,
     pub digest: [u8; 32],
 }
 
 impl<'a> System<'a> {
+    /// Without its weights.
     pub(crate) fn of(circuit: &'a Circuit) -> System<'a> {
-        System { r1cs: &circuit.r1cs, commitment: circuit.commitment.as_ref(), digest: circuit.digest() }
+        let (r1cs, commitment) = (&circuit.r1cs, circuit.commitment.as_ref());
+        System { r1cs, commitment, weights: None, digest: circuit.digest() }
     }
 }
 
@@ -241,22 +294,11 @@ impl Secrets {
 
     /// Those that follow from a seed: see [`SetupSeed`].
     pub(crate) fn derive(seed: &SetupSeed, circuit: &[u8; 32]) -> Secrets {
-        let key = artifact::digest(&[SEED_PREFIX, circuit, &seed.0].concat());
-        let mut stream = ChaCha20Rng::from_seed(key);
-        Secrets::from_elements(|| {
-            let mut wide = [0; 64];
-            stream.fill_bytes(&mut wide);
-            Fr::from_le_bytes_mod_order(&wide)
-        })
+        Secrets::from_elements(seed.elements(SEED_PREFIX, circuit))
     }
 
-    fn from_elements(mut draw: impl FnMut() -> Fr) -> Secrets {
-        let mut nonzero = || loop {
-            let element = draw();
-            if !element.is_zero() {
-                return element;
-            }
-        };
+    pub(crate) fn from_elements(mut draw: impl FnMut() -> Fr) -> Secrets {
+        let mut nonzero = || nonzero(&mut draw);
         Secrets {
             alpha: nonzero(),
             beta: nonzero(),
@@ -264,6 +306,16 @@ impl Secrets {
             delta: nonzero(),
             tau: nonzero(),
             sigma: nonzero(),
+        }
+    }
+}
+
+/// The next element that is not zero.
+pub(crate) fn nonzero(draw: &mut impl FnMut() -> Fr) -> Fr {
+    loop {
+        let element = draw();
+        if !element.is_zero() {
+            return element;
         }
     }
 }
@@ -278,7 +330,15 @@ pub(crate) fn setup_with(
 ) -> Result<ProvingKey, SetupError> {
     let r1cs = system.r1cs;
     let committed = check_circuit(r1cs, system.commitment)?;
-    let (wires_a, wires_b, wires_l) = (wires_of_a(r1cs), wires_of_b(r1cs), wires_of_l(r1cs, committed));
+    let (weights, sigma_weights) = match system.weights {
+        Some((weights, sigma)) => {
+            weights.check(r1cs, system.commitment)?;
+            (&weights.wires[..], Some(sigma))
+        }
+        None => (&[][..], None),
+    };
+    let (wires_a, wires_b, wires_l) =
+        (wires_of_a(r1cs), wires_of_b(r1cs), wires_of_l(r1cs, [committed, weights]));
     let too_large = || SetupError::Wires(r1cs.num_wires());
     let count = |len: usize| u32::try_from(len).map_err(|_| too_large());
     let counts = Counts {
@@ -288,6 +348,7 @@ pub(crate) fn setup_with(
         b: count(wires_b.len())?,
         l: count(wires_l.len())?,
         committed: count(committed.len())?,
+        weights: count(weights.len())?,
         instance: if committed.is_empty() { 2 } else { 3 },
     };
     memory::require(setup_memory(&counts))?;
@@ -304,7 +365,8 @@ pub(crate) fn setup_with(
     let columns = Columns::at(r1cs, &domain.lagrange(tau));
 
     let backend = Backend::detect()?;
-    let count = wires_a.len() + wires_b.len() + wires_l.len() + 2 * committed.len() + domain.size();
+    let committed_points = 2 * (committed.len() + weights.len());
+    let count = wires_a.len() + wires_b.len() + wires_l.len() + committed_points + domain.size();
     let g1 = FixedBase::new(backend, G1Point::from(G1Affine::generator()), count);
     let mut made = Made { points: 0, total: (count + G2_AS_G1 * wires_b.len()) as u64, observer };
     let select = |column: &[Fr], wires: &[u32]| -> Vec<Fr> {
@@ -318,6 +380,7 @@ pub(crate) fn setup_with(
         (&layout.wires_b, &wires_b),
         (&layout.wires_l, &wires_l),
         (&layout.wires_committed, committed),
+        (&layout.wires_weights, weights),
     ] {
         key.put(range.clone(), wires);
     }
@@ -328,10 +391,15 @@ pub(crate) fn setup_with(
     made.put(&mut key, &layout.b_g2, &g2, &b, G2_AS_G1)?;
     drop((b, g2));
     made.put(&mut key, &layout.l, &g1, &kappas(&wires_l, delta_inverse), 1)?;
-    let mut g = kappas(committed, gamma_inverse);
-    made.put(&mut key, &layout.g, &g1, &g, 1)?;
-    g.iter_mut().for_each(|scalar| *scalar *= sigma);
-    made.put(&mut key, &layout.sigma_g, &g1, &g, 1)?;
+    for (wires, sigma, points, sigma_points) in [
+        (committed, sigma, &layout.g, &layout.sigma_g),
+        (weights, sigma_weights.unwrap_or_default(), &layout.g_weights, &layout.sigma_g_weights),
+    ] {
+        let mut g = kappas(wires, gamma_inverse);
+        made.put(&mut key, points, &g1, &g, 1)?;
+        g.iter_mut().for_each(|scalar| *scalar *= sigma);
+        made.put(&mut key, sigma_points, &g1, &g, 1)?;
+    }
     made.put(&mut key, &layout.h, &g1, &odd_lagrange(domain, tau, delta_inverse), 1)?;
 
     let instance_kappa = |wire| columns.kappa(alpha, beta, wire) * gamma_inverse;
@@ -346,7 +414,8 @@ pub(crate) fn setup_with(
     let ic = |wire| in_g1(instance_kappa(wire));
     let commitment = (!committed.is_empty())
         .then(|| CommitmentPoints { ic_challenge: ic(2), sigma_gamma_negated: in_g2(-sigma * gamma) });
-    let points = KeyPoints { base, ic: [ic(0), ic(1)], commitment };
+    let weights = sigma_weights.map(|sigma| in_g2(-sigma * gamma));
+    let points = KeyPoints { base, ic: [ic(0), ic(1)], commitment, weights };
     let verifying_key = VerifyingKey { circuit: system.digest, setup: kind, points };
     verifying_key.check()?;
     Ok(key.finish(verifying_key, in_g1(beta), in_g1(delta)))

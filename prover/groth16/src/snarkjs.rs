@@ -95,8 +95,12 @@ struct JsonProof {
 
 /// `verification_key.json`.
 pub fn verifying_key_to_json(key: &VerifyingKey) -> Result<String, SnarkjsError> {
-    let KeyPoints { base: BasePoints { alpha_g1, beta_g2, gamma_g2, delta_g2 }, ic, commitment: None } =
-        &key.points
+    let KeyPoints {
+        base: BasePoints { alpha_g1, beta_g2, gamma_g2, delta_g2 },
+        ic,
+        commitment: None,
+        weights: None,
+    } = &key.points
     else {
         return Err(SnarkjsError::Commitment);
     };

@@ -77,7 +77,7 @@ impl Synthetic {
     pub fn estimate(&self, calibration: &Calibration) -> Estimate {
         let is_full_size: Vec<bool> =
             self.wires.iter().map(|value| value.into_bigint().num_bits() > 64).collect();
-        estimate::of_system(&self.r1cs, &[], &is_full_size, calibration)
+        estimate::of_system(&self.r1cs, [&[], &[]], &is_full_size, calibration)
     }
 
     /// A development key.
@@ -96,7 +96,7 @@ impl Synthetic {
         let domain = Domain::with_size(key.h().len())?;
         let coefficients = Coefficients::of(&self.r1cs, Check::Constraints);
         let rows = Rows::new(&self.r1cs, &coefficients);
-        let core = Core { points: Points::of(key), rows, domain: &domain, backend };
+        let core = Core { points: Points::of(key), rows, domain: &domain, backend, known: None };
         let mut timings = ProveTimings::default();
         let proof = core.prove(&self.wires, Fr::rand(rng), Fr::rand(rng), &mut timings)?;
         Ok((proof, timings))
@@ -122,7 +122,7 @@ impl Synthetic {
     }
 
     fn system(&self) -> System<'_> {
-        System { r1cs: &self.r1cs, commitment: None, digest: self.digest() }
+        System { r1cs: &self.r1cs, commitment: None, weights: None, digest: self.digest() }
     }
 }
 

@@ -153,6 +153,15 @@ impl ProvingKey {
         validated: &ValidatedKeys,
         observer: Observer<'_>,
     ) -> Result<ProvingKey, KeyOpenError> {
+        Ok(ProvingKey::open_any(path, validated, observer)?.without_weights()?)
+    }
+
+    /// The same, with weights or without.
+    pub(crate) fn open_any(
+        path: &Path,
+        validated: &ValidatedKeys,
+        observer: Observer<'_>,
+    ) -> Result<ProvingKey, KeyOpenError> {
         let file = File::open(path)?;
         let store = Arc::new(Store::map(&file)?);
         validated.once(&file, &store, |trust| Ok(ProvingKey::from_store(store.clone(), trust, observer)?))

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assay::{CompileOptions, ExactFloats, IntegerFormat, MemberInput, Strategy, Widths};
+use assay::{CompileOptions, ExactFloats, IntegerFormat, MemberInput, Strategy, WeightsIn, Widths};
 use pyo3::prelude::*;
 
 use crate::errors::exception;
@@ -83,6 +83,8 @@ pub fn options(py: Python<'_>, choices: Choices, fallback: Option<String>) -> Py
             "lookup" => Strategy::Lookup,
             other => return Err(no_word(py, "ranges", other, "'auto', 'bits' or 'lookup'")),
         },
+        // A model from here proves with what its file holds.
+        weights: WeightsIn::Fixed,
         shapes: choices.shape,
         outputs: choices.output,
     })

@@ -70,6 +70,7 @@ pub fn circuit(bytes: &[u8]) {
             siblings: vec![Fr::from(6u64); usize::from(depth)],
             scope: [8; 32],
         }),
+        ..Assignment::default()
     };
     let Ok(witness) = read.solve(&assignment) else { return };
     if let Ok(witness) = read.complete(witness, Fr::from(11u64), Fr::from(1u64 << 60)) {

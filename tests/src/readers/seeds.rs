@@ -51,6 +51,7 @@ pub(super) fn small_witness(circuit: &Circuit) -> Witness {
         context: [7; 32],
         salts: vec![Fr::from(9u64)],
         member: None,
+        ..Assignment::default()
     };
     circuit.solve(&assignment).expect("the inputs are in range")
 }

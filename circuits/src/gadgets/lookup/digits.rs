@@ -43,9 +43,10 @@ use crate::builder::Builder;
 use crate::error::BuildError;
 use crate::gadgets::bits::{assert_bits, split};
 use crate::instruction::Instruction;
-use crate::integer::{LIMIT_BITS, bit_length, magnitude};
+use crate::integer::{LIMIT_BITS, bit_length, half, magnitude};
 use crate::linear::Lc;
 use crate::lookups::{Range, Ranges};
+use crate::weights::Weight;
 use ark_bn254::Fr;
 use ark_ff::One;
 
@@ -106,6 +107,18 @@ pub(crate) fn assert_within(b: &mut Builder, u: &Bounded, n: u32, most: u32) -> 
         return assert_width(b, u, n);
     }
     request(b, u, Range::Within { bits: n, most })
+}
+
+/// Constrains a weight to the integers of its bits: see [`Builder::prove_weight`].
+pub(crate) fn assert_weight(b: &mut Builder, weight: &Weight) -> Result<(), BuildError> {
+    let bits = u32::from(weight.bits);
+    if b.ranges() == Ranges::Bits {
+        let copy = b.copy_weight(weight)?.add_const(half(bits))?;
+        return assert_bits(b, &copy, bits).map(|_| ());
+    }
+    let value = b.weight_value("range of a weight", weight)?.add_const(half(bits))?;
+    let scope = b.scopes();
+    b.lookups().check_weight(scope, value, *weight)
 }
 
 fn assert_zero(b: &mut Builder, u: &Bounded) -> Result<(), BuildError> {

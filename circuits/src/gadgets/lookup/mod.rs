@@ -43,7 +43,8 @@
 //! since partial fractions are.
 //!
 //! *What is fixed before the challenge.* The commitment binds every private wire of every query and of every entry, every
-//! multiplicity and the values of functions. Queries and entries are linear in these and in constants, so
+//! multiplicity and the values of functions. (Weights in queries are bound by a commitment of their own, which the challenge hashes
+//! too: see [`crate::Builder::prove_weight`].) Queries and entries are linear in these and in constants, so
 //! nothing in the equation can move once `X` is known. The wires `s`, `v` and `rho * y` are determined by their
 //! constraints. A wire that is not committed occurs in no query. The challenge is a hash of the
 //! verifying key, the commitment and the statement; several tables share it, each with a sum of its

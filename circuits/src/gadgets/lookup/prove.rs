@@ -8,6 +8,7 @@ use crate::builder::Builder;
 use crate::error::{BuildError, at};
 use crate::gadgets::poseidon;
 use crate::instruction::{Entries, Instruction, Table};
+use crate::integer::half;
 use crate::linear::{Lc, Wire};
 use crate::lookups::{Check, Lookups, Query, Range, RequestedCombinations, RequestedFunction, Terms};
 
@@ -50,7 +51,8 @@ impl Lookups {
             let width = self.demand().best_width();
             let mut queries = Vec::new();
             for check in std::mem::take(&mut self.checks) {
-                decompose(b, &check, width, &mut queries)?;
+                let scope = at("scopes", &self.scopes, check.scope as usize)?;
+                decompose(b, scope, &check, width, &mut queries)?;
             }
             let bits = u8::try_from(width).map_err(|_| BuildError::TooLarge { what: "bits" })?;
             tables.push(Counted {
@@ -92,8 +94,21 @@ fn operands(query: &Query) -> impl Iterator<Item = &[(Wire, i64)]> {
 }
 
 /// Digits of one range, as queries: see [`super::digits`].
-fn decompose(b: &mut Builder, check: &Check, width: u32, queries: &mut Vec<Query>) -> Result<(), BuildError> {
-    let terms = check.value.terms();
+fn decompose(
+    b: &mut Builder,
+    scope: &str,
+    check: &Check,
+    width: u32,
+    queries: &mut Vec<Query>,
+) -> Result<(), BuildError> {
+    let mut home = check.weight;
+    let mut value = check.value.clone();
+    if let Some(weight) = home.filter(|weight| u32::from(weight.bits) < width) {
+        // Its one digit is queried twice, and a weight stands in one row: a copy of it does.
+        let copy = b.scope(scope, |b| b.copy_weight(&weight))?;
+        (home, value) = (None, copy.add_const(half(weight.bits.into()))?);
+    }
+    let terms = value.terms();
     let (terms, bits, is_exact) = match &check.range {
         Range::Exact { bits } => (terms.to_vec(), *bits, true),
         Range::Loose { bits } => (terms.to_vec(), *bits, false),
@@ -135,7 +150,9 @@ fn decompose(b: &mut Builder, check: &Check, width: u32, queries: &mut Vec<Query
         let top = at("digits", &all, all.len() - 1)?.clone();
         all.push(scaled(top, factor)?);
     }
-    queries.extend(all.into_iter().map(|x| Query { scope: check.scope, x, y: None }));
+    // Of a weight, digit 0 is the home row; the others are wires.
+    let query = |x| Query { scope: check.scope, x, y: None, weight: home.take() };
+    queries.extend(all.into_iter().map(query));
     Ok(())
 }
 
@@ -250,8 +267,14 @@ impl Counted {
                 terms.push((product, -Fr::one()));
             }
             let inverse = b.element_wire()?;
-            let sides = [&Lc::wire(inverse), &Lc::from_terms(terms), &one];
-            b.enforce_in(scope, "inverse * (challenge - query) = 1", sides)?;
+            let denominator = Lc::from_terms(terms);
+            if let Some(weight) = &query.weight {
+                let sides = [denominator.scaled(-Fr::one()), Lc::wire(inverse), one.scaled(-Fr::one())];
+                b.scope(scope, |b| b.home_row(weight, "(query - challenge) * inverse = -1", sides))?;
+            } else {
+                let sides = [&Lc::wire(inverse), &denominator, &one];
+                b.enforce_in(scope, "inverse * (challenge - query) = 1", sides)?;
+            }
             sum.push((inverse, -Fr::one()));
         }
         // On the C side alone, which a prover derives from the other two.

@@ -1,6 +1,8 @@
 //! Errors of the libraries below as this one's: what was cancelled, and what lacked memory, is that whichever of them says so.
 
-use assay_compiler::{CheckError, CompileError, DecodeError as ModelFileError, ExplainError, RunError};
+use assay_compiler::{
+    CheckError, CompileError, DecodeError as ModelFileError, ExplainError, FitError, RunError,
+};
 use assay_groth16::{Cancelled, KeyReadError, ProveError, RecordError, SetupError};
 
 use super::Error;
@@ -35,6 +37,17 @@ impl From<CompileError> for Error {
         match error {
             CompileError::Cancelled => Error::Cancelled(Cancelled),
             other => Error::Compile(Box::new(other)),
+        }
+    }
+}
+
+impl From<FitError> for Error {
+    fn from(error: FitError) -> Error {
+        match error {
+            FitError::Cancelled => Error::Cancelled(Cancelled),
+            FitError::Internal(error) => Error::Internal(error.0),
+            FitError::Measure(error) => (*error).into(),
+            other => Error::Fit(Box::new(other)),
         }
     }
 }

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::bail;
-use assay::{Compilation, CompileOptions, Error, Model, OnnxFile, OnnxSource, Report, external_data};
+use assay::{
+    Compilation, CompileOptions, Error, Model, OnnxFile, OnnxSource, Report, Weights, external_data,
+};
 use assay_compiler::{CompileError, ImportError, Refusal};
 use serde_json::Value;
 
@@ -54,6 +56,12 @@ fn compile_file(args: &Args, calibration: &Path) -> anyhow::Result<()> {
     let mut claims = Claims::reading(read);
     let force = Force::from(args.force);
     let output = claims.output(&path, Product::Model { source }, force)?;
+    let weights_file = match args.weights {
+        args::Weights::Fixed => None,
+        args::Weights::Committed => {
+            Some(claims.output(&beside(&path, "weights")?, Product::Weights, force)?)
+        }
+    };
     let report_file = args
         .report
         .as_deref()
@@ -69,12 +77,20 @@ fn compile_file(args: &Args, calibration: &Path) -> anyhow::Result<()> {
     let size = contents.len() as u64;
     let path = output.path().to_owned();
     let mut group = vec![(output, contents)];
+    let mut weights_path = None;
+    if let Some(file) = weights_file {
+        weights_path = Some(file.path().to_owned());
+        group.push((file, Weights::draw(&model, &mut assay::system_rng()?)?.to_secret_bytes()));
+    }
     if let Some(file) = report_file {
         group.push((file, format!("{report_json:#}\n").into_bytes()));
     }
     files::commit(group)?;
     ui::note(&format!("compiled in {}", duration(elapsed)));
     ui::note(&format!("wrote {} ({})", show(&path), bytes(size)));
+    if let Some(path) = weights_path {
+        ui::note(&format!("wrote {}: whoever has it can prove as the owner, so keep it secret", show(&path)));
+    }
     print(|| report_json, || report.text(ui::width()))
 }
 
@@ -108,6 +124,7 @@ fn options(args: &Args, onnx: &[u8]) -> CompileOptions {
         threshold: args.threshold,
         max_flips: args.max_flips,
         ranges: args.ranges.into(),
+        weights: args.weights.into(),
         shapes: args.shape.iter().cloned().collect(),
         outputs: args.output.clone(),
         missing: args.missing.iter().cloned().collect(),

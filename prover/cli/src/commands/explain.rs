@@ -45,6 +45,9 @@ pub struct Args {
     /// Compiled model, from `assay compile`
     #[arg(value_name = "MODEL.assay")]
     model: PathBuf,
+    /// Weights of the model, where it was compiled with --weights committed: a secret
+    #[arg(long, value_name = "FILE.weights")]
+    weights: Option<PathBuf>,
     /// Input in the model's own units: JSON, CSV, .npy or .npz; - for standard input
     #[arg(value_name = "INPUT")]
     input: PathBuf,
@@ -61,7 +64,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let model = artifacts::model(&args.model)?;
+    let model = artifacts::model_with(&args.model, args.weights.as_deref())?;
     let row = inputs::choose_real(&model, &args.input, args.row)?;
     let path = match &args.onnx {
         Some(path) => path.clone(),

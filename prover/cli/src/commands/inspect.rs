@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use assay::{Calibration, ClassNames, Feature, ProofFile, ProvingKey, SetupKind, SetupRecord, VerifyingKey};
+use assay::{
+    Calibration, ClassNames, Feature, ProofFile, ProvingKey, SetupKind, SetupRecord, VerifyingKey,
+    WeightsProvingKey, WeightsVerifyingKey,
+};
 use assay_circuits::Witness;
 use assay_compiler::compute_units::ComputeUnits;
 use assay_compiler::model::{Absent, Unknown};
 use assay_compiler::registration;
-use assay_groth16::snarkjs;
+use assay_groth16::{KeyReadError, snarkjs};
 use assay_interface::artifact::{self, Artifact, HEADER_LEN, Kind};
 use assay_interface::scales::Scales;
 use assay_interface::schema::{ModelSchema, TensorSchema, Visibility};
@@ -37,7 +40,7 @@ The file is read and checked in full; damage ends in exit code 2 with what is wr
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// A file that ends in .assay, .pk, .vk, .wtns, .proof or .secret; - for standard input
+    /// A file that ends in .assay, .pk, .vk, .wtns, .proof, .secret, .weights or .commitment; - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Compiled model: decodes the values of a proof
@@ -106,20 +109,34 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
             describe_model(&model, &mut description)?;
         }
         Kind::ProvingKey => {
-            let key = observed("checking the proving key", |o| ProvingKey::from_bytes_observed(&file, o))
-                .with_context(|| path.clone())?;
-            describe_verifying_key(key.verifying_key(), &mut description);
-            let memory = key.memory_bytes() as u64;
-            description.field("in memory", "memory_bytes", bytes(memory), memory);
+            match observed("checking the proving key", |o| ProvingKey::from_bytes_observed(&file, o)) {
+                Err(KeyReadError::HasWeights) => {
+                    let key = WeightsProvingKey::from_bytes(&file).with_context(|| path.clone())?;
+                    describe_weights(key.verifying_key(), &mut description);
+                }
+                key => {
+                    let key = key.with_context(|| path.clone())?;
+                    describe_plain(key.verifying_key(), &mut description);
+                    let memory = key.memory_bytes() as u64;
+                    description.field("in memory", "memory_bytes", bytes(memory), memory);
+                }
+            }
+        }
+        Kind::VerifyingKey if WeightsVerifyingKey::is_in(&file) => {
+            let key = WeightsVerifyingKey::from_bytes(&file).with_context(|| path.clone())?;
+            describe_weights(&key, &mut description);
         }
         Kind::VerifyingKey => {
             let key = VerifyingKey::from_bytes(&file).with_context(|| path.clone())?;
-            describe_verifying_key(&key, &mut description);
+            describe_plain(&key, &mut description);
         }
         Kind::Witness => describe_witness(&container, &path, &mut description)?,
         Kind::Proof => {
             let proof = ProofFile::from_bytes(&file).with_context(|| path.clone())?;
             describe_proof(&proof, args.model.as_deref(), &mut description)?;
+        }
+        Kind::Weights | Kind::Commitment => {
+            description.plain("circuit", "circuit", hex::encode(container.parent));
         }
         Kind::SetupRecord => {
             let record = SetupRecord::from_bytes(&file).with_context(|| path.clone())?;
@@ -240,8 +257,7 @@ fn describe_model(model: &assay::Model, description: &mut Description) -> anyhow
         }
         json
     });
-    let features = features.collect();
-    description.json.insert("features".into(), features);
+    description.json.insert("features".into(), features.collect());
     Ok(())
 }
 
@@ -396,15 +412,24 @@ fn domain(tensor: &TensorSchema) -> (f64, f64) {
     (assay::real(-half, widest), assay::real(half - 1, widest))
 }
 
-fn describe_verifying_key(key: &VerifyingKey, description: &mut Description) {
-    let text = match key.setup_kind() {
+fn describe_plain(key: &VerifyingKey, description: &mut Description) {
+    describe_key(key.setup_kind(), key.circuit_digest(), key.to_interface().key_hash(), description);
+}
+
+fn describe_weights(key: &WeightsVerifyingKey, description: &mut Description) {
+    describe_key(key.setup_kind(), key.circuit_digest(), key.to_interface().key_hash(), description);
+    description.plain("weights", "weights", "committed");
+}
+
+fn describe_key(setup: SetupKind, circuit: [u8; 32], key_hash: [u8; 32], description: &mut Description) {
+    let text = match setup {
         SetupKind::Development => "development: do not trust it with real funds",
         SetupKind::Ceremony => "ceremony",
     };
-    description.field("setup", "setup", text, setup_kind(key.setup_kind()));
-    let circuit = hex::encode(key.circuit_digest());
+    description.field("setup", "setup", text, setup_kind(setup));
+    let circuit = hex::encode(circuit);
     description.field("circuit", "circuit", format!("{circuit}, as the file claims"), circuit);
-    description.plain("key hash", "key_hash", hex::encode(key.to_interface().key_hash()));
+    description.plain("key hash", "key_hash", hex::encode(key_hash));
 }
 
 fn describe_witness(

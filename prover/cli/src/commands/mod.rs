@@ -21,6 +21,7 @@ pub mod setup;
 pub mod shell;
 pub mod submit;
 pub mod verify;
+pub mod weights;
 pub mod worker;
 
 use std::path::{Path, PathBuf};

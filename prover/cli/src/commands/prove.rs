@@ -31,7 +31,8 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         bail!("a proof needs --model, --key and --input, or --zkey and --wtns");
     };
     let context = Context::from(args.context.unwrap_or_default());
-    let source = Source { model: artifacts::model(model)?, key, input, context };
+    let source =
+        Source { model: artifacts::model_with(model, args.weights.as_deref())?, key, input, context };
     if args.decision {
         decisions::demand(&source.model.model)?;
     }

@@ -36,6 +36,9 @@ pub struct Args {
     /// Compiled model, from `assay compile`
     #[arg(long, value_name = "MODEL.assay")]
     model: PathBuf,
+    /// Weights of the model, where it was compiled with --weights committed: a secret
+    #[arg(long, value_name = "FILE.weights")]
+    weights: Option<PathBuf>,
     /// Inputs in the model's own units: JSON, CSV, .npy or .npz; - for standard input
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
@@ -70,7 +73,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<Outcome> {
-    let model = artifacts::model(&args.model)?;
+    let model = artifacts::model_with(&args.model, args.weights.as_deref())?;
     let rows = Rows::chosen(args.row, args.rows.clone(), args.all);
     if rows.are_many() { many(&model, &args.input, &rows) } else { one(&model, &args) }
 }
@@ -127,6 +130,7 @@ fn write_witness(model: &Model, args: &Args, path: &Path, inputs: &Inputs) -> an
         .into_iter()
         .chain(&args.salts)
         .chain(&args.membership)
+        .chain(&args.weights)
         .map(PathBuf::as_path);
     let output = Claims::reading(read).output(path, Product::Witness, Force::from(args.force))?;
     let context = Context::from(args.context.unwrap_or_default());

@@ -1,5 +1,7 @@
 //! `assay setup`: model.assay -> model.pk, model.vk.
 
+mod architecture;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -19,6 +21,10 @@ const EXAMPLE: &str = "\
 Example:
   $ assay setup model.assay --development
   writes model.pk (the prover's) and model.vk (the verifier's), both or neither.
+
+A model compiled with --weights committed gets four: keys of its circuit, which serve every model of
+the architecture, and model.registration.pk and .vk, of the circuit that proves the ranges of weights
+(`assay weights --help`). They are made together, and serve together only.
 
 What --development means: Groth16 keys are made from secrets. Here this machine draws them,
 uses them and forgets them; whoever could read its memory could forge proofs. The keys carry
@@ -70,22 +76,26 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
             "-o names an existing directory, which both keys go to",
         ));
     }
+    if args.seed.is_some() {
+        ui::warn(
+            "--seed makes keys whose secrets anyone can compute who knows the seed: never use them beyond tests",
+        );
+    }
+    let seed = match args.seed {
+        Some(seed) => SetupSeed::from_bytes(seed),
+        None => SetupSeed::draw(&mut assay::system_rng()?),
+    };
+    if model.model.is_committed() {
+        let paths = architecture::ENDINGS.map(|ending| destination(&args, ending));
+        let paths = paths.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
+        return architecture::run(&model, &seed, &paths, args.setup_record.as_deref(), args.force.into());
+    }
     // Made before the long work: a place that cannot be written to is found now.
     let (mut claims, force) = (Claims::reading([args.model.as_path()]), Force::from(args.force));
     let proving = claims.output(&destination(&args, "pk")?, Product::Key, force)?;
     let verifying = claims.output(&destination(&args, "vk")?, Product::Key, force)?;
     let kept = args.setup_record.as_deref();
     let kept = kept.map(|path| claims.output(path, Product::SetupRecord, force)).transpose()?;
-    if args.seed.is_some() {
-        ui::warn(
-            "--seed makes keys whose secrets anyone can compute who knows the seed: never use them beyond tests",
-        );
-    }
-
-    let seed = match args.seed {
-        Some(seed) => SetupSeed::from_bytes(seed),
-        None => SetupSeed::draw(&mut assay::system_rng()?),
-    };
     let constraints = model.model.circuit().r1cs.num_constraints();
     let task = format!("making development keys for {constraints} constraints");
     let start = Instant::now();

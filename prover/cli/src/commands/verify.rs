@@ -1,11 +1,11 @@
 //! `assay verify`: is this proof one of this statement, under this key?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use assay::{
-    CircuitBinding, Class, Context, Error, Inputs, Keys, ProofFile, Salts, Scalar, SetupKind, Verified,
-    Verifier,
+    CircuitBinding, Class, CommittedVerifier, Context, Error, Inputs, Keys, ProofFile, Salts, Scalar,
+    SetupKind, Verified, Verifier,
 };
 use serde_json::{Value, json};
 
@@ -41,6 +41,9 @@ commitments, outputs. What a valid proof means depends on what you compare it wi
   --root, --scope the member input is in the tree with this root, and its nullifier is for this
                   scope. The prover chooses both: a tree of his own, with one leaf, is a tree
   --context       the statement was made for this purpose
+  --commitment    the model's weights are those that were committed to, of a model compiled with
+                  --weights committed; --registration-vk checks the commitment, and --address its
+                  place, without which it may be a copy
 
 Exit code 0: valid. Exit code 1: invalid. Exit code 2: the question could not be asked.";
 
@@ -54,6 +57,20 @@ pub struct Args {
     /// Proof, from `assay prove`; - for standard input
     #[arg(long, value_name = "FILE.proof")]
     proof: PathBuf,
+    /// Commitment to the model's weights, where the key is an architecture's: the proof must be for these
+    #[arg(
+        long,
+        value_name = "FILE.commitment",
+        requires = "registration_vk",
+        conflicts_with = "setup_record"
+    )]
+    commitment: Option<PathBuf>,
+    /// Verifying key of registrations, with which the commitment is checked
+    #[arg(long, value_name = "MODEL.registration.vk", requires = "commitment")]
+    registration_vk: Option<PathBuf>,
+    /// The place that the commitment must be for: 32 bytes in hexadecimal
+    #[arg(long, value_name = "HEX", value_parser = bytes32, requires = "commitment")]
+    address: Option<[u8; 32]>,
     /// Compiled model: the key must claim its circuit, and the values are decoded
     #[arg(long, value_name = "MODEL.assay")]
     model: Option<PathBuf>,
@@ -85,6 +102,9 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<Outcome> {
+    if let (Some(commitment), Some(registration)) = (&args.commitment, &args.registration_vk) {
+        return committed(&args, commitment, registration);
+    }
     let key = artifacts::verifying_key(&args.vk)?;
     let proof = artifacts::proof(&args.proof)?;
     let model = args.model.as_deref().map(artifacts::model).transpose()?;
@@ -119,6 +139,44 @@ pub fn run(args: Args) -> anyhow::Result<Outcome> {
         ui::warn("this is a development key: whoever made it can forge proofs");
     }
     let facts = Facts { args: &args, proof: &proof, model: model.as_ref(), setup, circuit, key };
+    print(|| facts.json(&verdict), || facts.text(&verdict))?;
+    Ok(if verdict.is_ok() { Outcome::Valid } else { Outcome::Invalid })
+}
+
+/// The same for weights that are committed to.
+fn committed(args: &Args, commitment: &Path, registration: &Path) -> anyhow::Result<Outcome> {
+    let (key, registration) =
+        (artifacts::weights_verifying_key(&args.vk)?, artifacts::weights_verifying_key(registration)?);
+    let (commitment, proof) = (artifacts::commitment(commitment)?, artifacts::proof(&args.proof)?);
+    let model = args.model.as_deref().map(artifacts::model).transpose()?;
+    if let Some(model) = &model {
+        artifacts::pair(model, &args.vk, key.circuit_digest())?;
+    }
+    let expected = expected(args, model.as_ref())?;
+    let (setup, circuit, digest) = (key.setup_kind(), key.circuit_digest(), key.digest());
+    let check = || -> Result<Verified, Error> {
+        let mut verifier = CommittedVerifier::new(key, &registration, &commitment)?;
+        if let Some(model) = &model {
+            verifier = verifier.for_model(&model.model, &registration)?;
+        }
+        if let Some(address) = args.address.filter(|address| *address != commitment.address()) {
+            let (expected, found) = (address.into(), commitment.address().into());
+            return Err(Error::OtherContext { expected, found });
+        }
+        let verified = verifier.verify_file(&proof)?;
+        expect(args, model.as_ref(), expected.as_ref(), verified)
+    };
+    let verdict = match check() {
+        Err(error) if error.class() != Class::Invalid => return Err(error.into()),
+        verdict => verdict,
+    };
+    if verdict.is_ok() && args.address.is_none() {
+        ui::warn("a commitment can be copied: --address asks for the place that it was made for");
+    }
+    if verdict.is_ok() && setup == SetupKind::Development {
+        ui::warn("this is a development key: whoever made it can forge proofs and commitments");
+    }
+    let facts = Facts { args, proof: &proof, model: model.as_ref(), setup, circuit, key: digest };
     print(|| facts.json(&verdict), || facts.text(&verdict))?;
     Ok(if verdict.is_ok() { Outcome::Valid } else { Outcome::Invalid })
 }
@@ -169,6 +227,16 @@ fn check(
         verifier = verifier.confirm(keys)?;
     }
     let verified = verifier.verify_file(proof)?;
+    expect(args, model, expected, verified)
+}
+
+/// Fails unless a statement is about what was asked for.
+fn expect(
+    args: &Args,
+    model: Option<&Model>,
+    expected: Option<&(Inputs, Salts)>,
+    verified: Verified,
+) -> Result<Verified, Error> {
     if let Some(context) = args.context {
         verified.expect_context(Context::from(context))?;
     }

@@ -27,6 +27,10 @@ pub enum Product {
     Key,
     /// The record of a key's setup.
     SetupRecord,
+    /// Weights of an architecture, with the mask of their commitment.
+    Weights,
+    /// A commitment to weights, with its registration.
+    Commitment,
     /// Salts of committed inputs.
     Salts,
     /// A secret or a salt of a member.
@@ -93,6 +97,7 @@ impl Product {
             Product::Salts
             | Product::Secret
             | Product::Membership
+            | Product::Weights
             | Product::Witness
             | Product::SetupRecord => Access::Private,
             _ => Access::Shared,
@@ -129,6 +134,12 @@ impl Product {
             Product::Key => Err("exists, and a key that is lost cannot be made again".into()),
             Product::SetupRecord => {
                 Err("exists, and a setup record that is lost cannot be made again".into())
+            }
+            Product::Weights => {
+                Err("exists, and the mask in a weights file that is lost cannot be drawn again".into())
+            }
+            Product::Commitment => {
+                Err("exists, and what is registered elsewhere may be this very commitment".into())
             }
             Product::Salts => Err("exists, and salts that are lost cannot be drawn again".into()),
             Product::Secret => Err("exists, and a secret that is lost cannot be drawn again".into()),

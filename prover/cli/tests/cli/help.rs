@@ -17,6 +17,7 @@ fn help_teaches() {
             "export",
             "inspect",
             "member",
+            "weights",
             "model",
             "attestors",
             "series",
@@ -37,6 +38,7 @@ fn help_teaches() {
         for (command, steps) in [
             ("member", &["key", "leaf", "path"][..]),
             ("export", &["solidity", "calldata"]),
+            ("weights", &["fit", "commit", "check", "audit"]),
             (
                 "model",
                 &[

@@ -29,3 +29,4 @@ mod service;
 #[path = "../../../../tests/src/snarkjs.rs"]
 mod snarkjs;
 mod streams;
+mod weights;

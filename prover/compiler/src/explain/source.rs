@@ -7,8 +7,9 @@ use super::error::ExplainError;
 use crate::calibrate::Table;
 use crate::check::Difference;
 use crate::compiled::CompiledModel;
+use crate::features::coded;
 use crate::import;
-use crate::model::{Absent, Model};
+use crate::model::Model;
 use crate::number::dequantize;
 use crate::operators::operator::Operator;
 use crate::progress::{Observer, Unobserved};
@@ -55,9 +56,7 @@ impl FloatSource {
         }
         let options = &compiled.provenance.options;
         let proto = import::prepare(source, options)?;
-        let coded =
-            (0u32..).zip(&compiled.features).filter(|(_, feature)| feature.missing == Some(Absent::Coded));
-        let missing: Vec<(u32, String)> = coded.map(|(atom, feature)| (atom, feature.name.clone())).collect();
+        let missing = coded(&compiled.features);
         let mut model = match missing.is_empty() {
             true => import::import_proto(&proto, options)?,
             false => import::import_missing(&proto, options, &missing)?,
@@ -78,7 +77,7 @@ impl FloatSource {
         {
             return Err(ExplainError::Layers(compiled.provenance.compiler.clone()));
         }
-        let equalized = equalize(&model, &samples);
+        let equalized = equalize(&model, &samples, options.weights);
         Ok(FloatSource { model, equalized, is_shown, has_samples })
     }
 

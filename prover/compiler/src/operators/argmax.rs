@@ -108,6 +108,10 @@ impl Operator for ArgMax {
 }
 
 impl IntegerOperator for ArgMax {
+    fn holds_parameters(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> &'static str {
         "argmax"
     }

@@ -101,6 +101,10 @@ impl Operator for Groups {
 }
 
 impl IntegerOperator for Groups {
+    fn holds_parameters(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> &'static str {
         match self.extrema.of {
             Extremum::Maximum => "max",

@@ -101,6 +101,10 @@ impl Operator for Hardmax {
 }
 
 impl IntegerOperator for Hardmax {
+    fn holds_parameters(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> &'static str {
         "hardmax"
     }

@@ -115,6 +115,10 @@ struct Integers {
 }
 
 impl IntegerOperator for Integers {
+    fn holds_parameters(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> &'static str {
         "log-sum-exp"
     }

@@ -121,6 +121,10 @@ pub(super) fn whole(arguments: &[ArgumentFormat]) -> Result<(), PlanError> {
 }
 
 impl IntegerOperator for Logic {
+    fn holds_parameters(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> &'static str {
         match self.connective {
             Connective::And => "and",

@@ -386,6 +386,12 @@ pub trait IntegerOperator: Debug + Send + Sync {
         None
     }
 
+    /// Whether it holds numbers that a model was trained to, as trees hold thresholds: they are constants of the circuit, and who commits to
+    /// weights would show them. Whoever has none says so.
+    fn holds_parameters(&self) -> bool {
+        true
+    }
+
     /// Whether its constraints may prove the range of an argument that is an input.
     fn bounds_inputs(&self) -> bool {
         false

@@ -257,6 +257,10 @@ struct Integers {
 }
 
 impl IntegerOperator for Integers {
+    fn holds_parameters(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> &'static str {
         "product"
     }

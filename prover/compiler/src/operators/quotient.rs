@@ -243,6 +243,10 @@ impl Integers {
 }
 
 impl IntegerOperator for Integers {
+    fn holds_parameters(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> &'static str {
         "division"
     }

@@ -127,6 +127,10 @@ impl Operator for Where {
 }
 
 impl IntegerOperator for Where {
+    fn holds_parameters(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> &'static str {
         "where"
     }

@@ -119,6 +119,10 @@ impl Operator for PartOf {
 }
 
 impl IntegerOperator for PartOf {
+    fn holds_parameters(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> &'static str {
         match self.part {
             Part::Magnitude => "abs",

@@ -163,6 +163,10 @@ impl Operator for Ranking {
 }
 
 impl IntegerOperator for Ranking {
+    fn holds_parameters(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> &'static str {
         match self.top.ranked {
             Ranked::Values => "top-k",

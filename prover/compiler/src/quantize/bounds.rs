@@ -23,7 +23,10 @@ pub(crate) struct LayerIntervals {
 
 /// The intervals of a map's accumulators over those of its columns; not feasible where one can leave [`LIMIT`].
 pub(crate) fn of_map(map: &Linear, x: &[Interval]) -> Result<Vec<Interval>, PlanError> {
-    let accumulators = map.intervals(x)?;
+    within_limit(map.intervals(x)?)
+}
+
+fn within_limit(accumulators: Vec<Interval>) -> Result<Vec<Interval>, PlanError> {
     match accumulators.iter().any(|sum| sum.lo < -LIMIT || sum.hi > LIMIT) {
         true => Err(PlanError::Infeasible),
         false => Ok(accumulators),
@@ -32,7 +35,11 @@ pub(crate) fn of_map(map: &Linear, x: &[Interval]) -> Result<Vec<Interval>, Plan
 
 /// The intervals of a layer over those of its columns; not feasible where an accumulator can leave [`LIMIT`].
 pub(crate) fn of_layer(layer: &QuantLayer, x: &[Interval]) -> Result<LayerIntervals, PlanError> {
-    behind(layer, of_map(&layer.map, x)?)
+    let accumulators = match &layer.committed {
+        None => of_map(&layer.map, x)?,
+        Some(committed) => within_limit(committed.intervals(&layer.map, x)?)?,
+    };
+    behind(layer, accumulators)
 }
 
 /// The intervals of a layer whose accumulators have these.

@@ -12,6 +12,7 @@ use assay_circuits::layers::{max_pool, requantize};
 use assay_circuits::{BuildError, Ranges, at_mut, gather};
 
 use super::bounds::LayerIntervals;
+use super::committed;
 use super::graph::{QuantArgument, QuantGraph, QuantLayer, Rounding, Step};
 use super::interval::Interval;
 use super::open;
@@ -19,6 +20,8 @@ use super::open;
 /// The size of a graph's circuit without its statement.
 pub(crate) fn of_graph(graph: &QuantGraph, intervals: &[LayerIntervals], ranges: Ranges) -> Size {
     let mut tally = Tally::new(ranges);
+    // The mask of the commitment.
+    tally.add(usize::from(graph.layers.iter().any(|layer| layer.committed.is_some())));
     let mut inputs = open::Inputs::new(graph);
     for (layer, intervals) in graph.layers.iter().zip(intervals) {
         let rows = inputs.read_by(layer, intervals);
@@ -31,10 +34,14 @@ pub(crate) fn of_graph(graph: &QuantGraph, intervals: &[LayerIntervals], ranges:
 }
 
 fn of_layer(layer: &QuantLayer, intervals: &LayerIntervals, tally: &mut Tally) -> Result<(), BuildError> {
-    let rows = layer.map.rows();
-    let terms = layer.map.terms().div_ceil(rows.max(1) as u128);
-    // Of what a column count fits, so does what one row has of them.
-    tally.add(rows * accumulate::cost(terms as usize));
+    if layer.committed.is_some() {
+        tally.add(committed::cost(&layer.map));
+    } else {
+        let rows = layer.map.rows();
+        let terms = layer.map.terms().div_ceil(rows.max(1) as u128);
+        // Of what a column count fits, so does what one row has of them.
+        tally.add(rows * accumulate::cost(terms as usize));
+    }
     let pools_first = pools_first(layer, intervals, tally.ranges());
     let accumulators = plain(&intervals.accumulators);
     let pool = |tally: &mut Tally, values: Vec<circuits::Interval>| match &layer.pool {
@@ -129,7 +136,7 @@ pub(crate) fn pools_first(layer: &QuantLayer, intervals: &LayerIntervals, ranges
 pub(crate) fn is_free(layer: &QuantLayer, intervals: &LayerIntervals) -> bool {
     let is_short = layer.map.terms() <= accumulate::MAX_TERMS as u128 * layer.map.rows() as u128;
     match &layer.step {
-        _ if layer.pool.is_some() || !is_short => false,
+        _ if layer.committed.is_some() || layer.pool.is_some() || !is_short => false,
         Step::Accumulate => true,
         Step::Requantize(rounding) => {
             let mut tally = Tally::new(Ranges::Bits);
@@ -144,7 +151,7 @@ pub(crate) fn is_free(layer: &QuantLayer, intervals: &LayerIntervals) -> bool {
 mod tests {
     use super::*;
     use crate::compile;
-    use crate::options::{Options, Strategy};
+    use crate::options::{Options, Strategy, Weights};
     use crate::quantize::bounds;
     use crate::strategy;
     use crate::synthetic::Network;
@@ -153,17 +160,20 @@ mod tests {
     /// those of its inner positions: there they say up to a twentieth more.
     #[test]
     fn predicts_circuits() {
-        for (network, is_padded) in
-            [(Network::Mlp, false), (Network::MnistMlp, false), (Network::LeNet, true)]
-        {
+        for (network, is_padded, weights) in [
+            (Network::Mlp, false, Weights::Fixed),
+            (Network::Mlp, false, Weights::Committed),
+            (Network::MnistMlp, false, Weights::Fixed),
+            (Network::LeNet, true, Weights::Fixed),
+        ] {
             for way in [Strategy::Bits, Strategy::Lookup] {
-                let options = Options { ranges: way, ..network.options() };
+                let options = Options { ranges: way, weights, ..network.options() };
                 let compiled = compile(&network.onnx(1), &network.calibration(1), &options);
                 let (model, _) = compiled.unwrap_or_else(|error| panic!("{}: {error}", network.name()));
                 let intervals = bounds::of_graph(&model.graph).unwrap();
                 let predicted = strategy::size(&model.graph, &intervals, &model.schema, model.ranges());
                 let built = Size::of(&model.circuit);
-                let at = format!("{}, {way:?}: {predicted:?}, built {built:?}", network.name());
+                let at = format!("{}, {way:?}, {weights:?}: {predicted:?}, built {built:?}", network.name());
                 match is_padded {
                     false => assert_eq!(predicted, built, "{at}"),
                     true => {

@@ -7,6 +7,9 @@
 //! map      = 0, rows: u32, columns: u32, weights: integers, biases: integers
 //!          | 1, window, filters: u32, groups: u32, weights: integers, biases: integers
 //!          | 2, rows: u32, columns: u32, (terms of each row: u32)*, (column: u32)*, weights: integers, biases: integers
+//!          | 3 | 4 | 5, formats, what follows 0, 1 or 2 without weights and biases, which are committed to, and for each place of a
+//!            weight in a row by how many bits weights are narrower there: u8*
+//! formats  = u32 count, (scale of the accumulators: i8, bits of the widest weight: u8, bits of a bias: u8)*
 //! pool     = 0 | 1, window
 //! window   = channels: u32, two axes of (input, kernel, stride, dilation, pad before, pad behind): u32
 //! integers = bytes of each: u8 (the fewest of 1, 2, 4 and 8 that hold all of them), signed integers
@@ -24,6 +27,7 @@ use std::sync::Arc;
 use assay_circuits::layers::{conv, dense, max_pool, sparse};
 use assay_interface::schema::ModelSchema;
 
+use super::committed::{self, Committed, WeightFormat};
 use super::domain::Element;
 use super::graph::{QuantArgument, QuantGraph, QuantInput, QuantLayer, QuantOutput, Rounding, Step};
 use super::linear::Linear;
@@ -42,6 +46,8 @@ const MAX_AXIS: usize = 1 << 16;
 /// Results that a layer may have, and values that all windows of a pooling may see together. The most of the benchmark
 /// networks are 9,408 of `cnn-264k`'s first convolution.
 const MAX_VALUES: usize = 1 << 22;
+/// What is added to the kind of a map whose weights are committed to.
+const COMMITTED: u8 = 3;
 /// Arguments that an operator may have.
 const MAX_ARGUMENTS: usize = 64;
 
@@ -52,7 +58,7 @@ pub(crate) fn write(graph: &QuantGraph, out: &mut Writer) {
         out.text(&layer.name);
         out.count(layer.sources.len());
         layer.sources.iter().for_each(|&source| out.count(source));
-        write_map(&layer.map, out);
+        write_map(&layer.map, layer.committed.as_ref(), out);
         match &layer.pool {
             None => out.bytes(&[0]),
             Some(window) => {
@@ -67,33 +73,52 @@ pub(crate) fn write(graph: &QuantGraph, out: &mut Writer) {
     graph.outputs.iter().for_each(|output| out.count(output.layer));
 }
 
-fn write_map(map: &Linear, out: &mut Writer) {
+fn write_map(map: &Linear, committed: Option<&Committed>, out: &mut Writer) {
+    let kind = match map {
+        Linear::Dense(..) => 0,
+        Linear::Convolution(_) => 1,
+        Linear::Sparse(_) => 2,
+    };
+    out.bytes(&[if committed.is_some() { kind + COMMITTED } else { kind }]);
+    if let Some(Committed { formats, .. }) = committed {
+        out.count(formats.len());
+        for WeightFormat { scale, weight_bits, bias_bits } in formats {
+            out.bytes(&scale.to_le_bytes());
+            out.bytes(&[*weight_bits, *bias_bits]);
+        }
+    }
+    // Of what is committed to, no number goes into the file.
+    let numbers = |values: &[i64], out: &mut Writer| {
+        if committed.is_none() {
+            out.integers(values);
+        }
+    };
     match map {
         Linear::Dense(weights, bias) => {
-            out.bytes(&[0]);
             out.count(weights.rows);
             out.count(weights.cols);
-            out.integers(&weights.w);
-            out.integers(bias);
+            numbers(&weights.w, out);
+            numbers(bias, out);
         }
         Linear::Convolution(conv) => {
-            out.bytes(&[1]);
             write_window(&conv.window, out);
             out.count(conv.filters);
             out.count(conv.groups);
-            out.integers(&conv.w);
-            out.integers(&conv.bias);
+            numbers(&conv.w, out);
+            numbers(&conv.bias, out);
         }
         Linear::Sparse(rows) => {
-            out.bytes(&[2]);
             out.count(rows.bias.len());
             out.count(rows.inputs);
             let starts = std::iter::once(&0).chain(&rows.ends);
             starts.zip(&rows.ends).for_each(|(start, end)| out.count((end - start) as usize));
             rows.terms.iter().for_each(|&(column, _)| out.count(column as usize));
-            out.integers(&rows.terms.iter().map(|&(_, w)| w).collect::<Vec<_>>());
-            out.integers(&rows.bias);
+            numbers(&rows.terms.iter().map(|&(_, w)| w).collect::<Vec<_>>(), out);
+            numbers(&rows.bias, out);
         }
+    }
+    if let Some(Committed { narrower, .. }) = committed {
+        out.bytes(narrower);
     }
 }
 
@@ -217,7 +242,7 @@ fn read_layer(reader: &mut Reader<'_>, lengths: &[usize]) -> Result<QuantLayer, 
         sources.push(source);
     }
     reader.spend("columns", columns)?;
-    let map = read_map(reader, columns)?;
+    let (map, committed) = read_map(reader, columns)?;
     reader.spend("accumulators", map.rows())?;
     reader.spend("terms", map.terms())?;
     let pool = match reader.byte()? {
@@ -226,12 +251,14 @@ fn read_layer(reader: &mut Reader<'_>, lengths: &[usize]) -> Result<QuantLayer, 
         other => return Err(ReadError::Step(other)),
     };
     let scale = i8::from_le_bytes(reader.fixed()?);
-    let mut layer = QuantLayer { name, sources, map: Arc::new(map), pool, step: Step::Accumulate, scale };
+    let (map, step) = (Arc::new(map), Step::Accumulate);
+    let mut layer = QuantLayer { name, sources, map, committed, pool, step, scale };
     layer.step = read_step(reader, layer.pooled_len(), scale)?;
     Ok(layer)
 }
 
-fn read_map(reader: &mut Reader<'_>, columns: usize) -> Result<Linear, ReadError> {
+/// A map, and the formats of its weights where these are committed to: it then holds placeholders.
+fn read_map(reader: &mut Reader<'_>, columns: usize) -> Result<(Linear, Option<Committed>), ReadError> {
     let read_columns = |reader: &mut Reader<'_>| match reader.count("columns", usize::MAX)? {
         found if found == columns && columns > 0 => Ok(()),
         found => Err(ReadError::Count { what: "columns", expected: columns, found }),
@@ -241,12 +268,25 @@ fn read_map(reader: &mut Reader<'_>, columns: usize) -> Result<Linear, ReadError
         count => Ok(count),
     };
     let kind = reader.byte()?;
-    let map = match kind {
+    let formats = match kind {
+        COMMITTED.. => Some(read_formats(reader)?),
+        _ => None,
+    };
+    let numbers = |reader: &mut Reader<'_>, count: usize, most: u8, placeholder: i64| match &formats {
+        None => reader.integers(count, most),
+        Some(_) => {
+            // Memory that no byte of the file stands for.
+            reader.spend("weights", count)?;
+            Ok(vec![placeholder; count])
+        }
+    };
+    let map = match kind % COMMITTED {
+        _ if kind >= 2 * COMMITTED => return Err(ReadError::Step(kind)),
         0 => {
             let rows = some("rows", reader.count("rows", MAX_VALUES)?)?;
             read_columns(reader)?;
-            let w = reader.integers(rows.saturating_mul(columns), 4)?;
-            let bias = reader.integers(rows, 8)?;
+            let w = numbers(reader, rows.saturating_mul(columns), 4, 0)?;
+            let bias = numbers(reader, rows, 8, 0)?;
             Linear::Dense(dense::Weights { rows, cols: columns, w }, bias)
         }
         1 => {
@@ -254,13 +294,14 @@ fn read_map(reader: &mut Reader<'_>, columns: usize) -> Result<Linear, ReadError
             let filters = some("filters", reader.count("filters", MAX_VALUES)?)?;
             let groups = some("groups", reader.count("groups", filters)?)?;
             let taps = (window.channels / groups).saturating_mul(window.size());
-            let w = reader.integers(filters.saturating_mul(taps), 4)?;
-            let bias = reader.integers(filters, 8)?;
+            let w = numbers(reader, filters.saturating_mul(taps), 4, 0)?;
+            let bias = numbers(reader, filters, 8, 0)?;
             let conv = conv::Convolution { window, filters, groups, w, bias };
             conv.check(columns).map_err(ReadError::Layer)?;
             Linear::Convolution(conv)
         }
-        2 => {
+        // The third kind; there are no more.
+        _ => {
             let count = some("rows", reader.count("rows", MAX_VALUES)?)?;
             read_columns(reader)?;
             let words = |bytes: &[u8]| -> Vec<u32> {
@@ -277,22 +318,58 @@ fn read_map(reader: &mut Reader<'_>, columns: usize) -> Result<Linear, ReadError
                 ends.push(end);
             }
             let terms = words(reader.array(end as usize, 4)?);
-            let w = reader.integers(end as usize, 4)?;
+            // A term is none if its weight is zero.
+            let w = numbers(reader, end as usize, 4, 1)?;
             if w.contains(&0) {
                 return Err(ReadError::Index { what: "term of weight", index: 0 });
             }
-            let bias = reader.integers(count, 8)?;
+            let bias = numbers(reader, count, 8, 0)?;
             let rows =
                 sparse::Rows { inputs: columns, ends, terms: terms.into_iter().zip(w).collect(), bias };
             rows.check(columns).map_err(ReadError::Layer)?;
             Linear::Sparse(rows)
         }
-        other => return Err(ReadError::Step(other)),
     };
-    match map.rows() {
-        found if found <= MAX_VALUES => Ok(map),
-        found => Err(ReadError::Limit { what: "accumulators", limit: MAX_VALUES, found }),
+    if map.rows() > MAX_VALUES {
+        return Err(ReadError::Limit { what: "accumulators", limit: MAX_VALUES, found: map.rows() });
     }
+    match formats {
+        None => Ok((map, None)),
+        Some(formats) => {
+            let groups = committed::groups(&map);
+            if !groups.is_multiple_of(formats.len()) {
+                return Err(ReadError::Count {
+                    what: "formats of weights",
+                    expected: groups,
+                    found: formats.len(),
+                });
+            }
+            let narrower = reader.array(committed::places(&map), 1)?.to_vec();
+            Ok((map, Some(Committed { formats, narrower, known: false })))
+        }
+    }
+}
+
+/// One format at least, each of bits that a registration circuit proves.
+fn read_formats(reader: &mut Reader<'_>) -> Result<Vec<WeightFormat>, ReadError> {
+    let count = reader.count("formats of weights", MAX_VALUES)?;
+    if count == 0 {
+        return Err(ReadError::Count { what: "formats of weights", expected: 1, found: 0 });
+    }
+    let bytes = reader.array(count, 3)?;
+    let format = |[scale, weight_bits, bias_bits]: &[u8; 3]| {
+        let format = WeightFormat {
+            scale: i8::from_le_bytes([*scale]),
+            weight_bits: *weight_bits,
+            bias_bits: *bias_bits,
+        };
+        if format.is_sound() {
+            Ok(format)
+        } else {
+            Err(ReadError::WeightFormat { weight_bits: *weight_bits, bias_bits: *bias_bits })
+        }
+    };
+    bytes.as_chunks().0.iter().map(format).collect()
 }
 
 fn read_window(reader: &mut Reader<'_>) -> Result<Window, ReadError> {

@@ -16,6 +16,7 @@ use super::moved::{Equalizing, Moved, exponent};
 use crate::model::{Layer, LayerFunction, Map, Model};
 use crate::number::pow2;
 use crate::operators::operator::Takes;
+use crate::options::Weights;
 
 /// Largest difference that is evened out, as a power of two.
 const MAX_EXPONENT: i32 = 20;
@@ -32,10 +33,14 @@ pub(crate) struct Equalized {
 
 /// Equalizes every layer that is no output and is read by layers of rows or of matrices only, if it is a ReLU, or an operator that knows how.
 /// From the last layer to the first, so that each layer sees the weights behind it as they will be. Sizes are those on the samples.
-pub(crate) fn equalize(model: &Model, samples: &[Vec<f64>]) -> Equalized {
+pub(crate) fn equalize(model: &Model, samples: &[Vec<f64>], weights: Weights) -> Equalized {
     let mut model = model.clone();
     let mut results: Vec<Vec<Moved>> =
         model.layers.iter().map(|layer| vec![Moved::SAME; layer.len()]).collect();
+    // Which factors are chosen follows from the weights, by jumps. A retrained model would have others, and leave the formats of an architecture.
+    if weights == Weights::Committed {
+        return Equalized { model, results };
+    }
     let (ranges, peaks) = (model.atom_ranges(), peaks(&model, samples));
     let inputs = model.inputs.len();
     for position in (0..model.layers.len()).rev() {
@@ -205,7 +210,7 @@ mod tests {
             outputs: vec![Output { name: "y".into(), shape: vec![1], layer: 1, classes: None }],
             feature_names: None,
         };
-        let equalized = equalize(&model, &[]);
+        let equalized = equalize(&model, &[], Weights::Fixed);
         // floor(log2(0.01)) = -7, floor(log2(90)) = 6; the third element is not read.
         let moved = [-13, 0, -20].map(Moved::by);
         assert_eq!(equalized.results, [moved.to_vec(), vec![Moved::SAME]]);

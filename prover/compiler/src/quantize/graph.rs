@@ -18,6 +18,7 @@ use assay_interface::float32;
 use assay_interface::missing::{self, Missing};
 use assay_interface::scales::Scales;
 
+use super::committed::Committed;
 use super::linear::Linear;
 use crate::internal::{Expected, InternalError};
 use crate::model::Window;
@@ -61,6 +62,8 @@ pub struct QuantLayer {
     pub sources: Vec<usize>,
     /// Weights and biases at the accumulators' scales.
     pub map: Arc<Linear>,
+    /// Where the circuit takes weights and biases as wires: their formats.
+    pub committed: Option<Committed>,
     /// Max pooling of the accumulators, which form a tensor `[channels, height, width]`.
     pub pool: Option<Window>,
     /// From (pooled) accumulators to results.
@@ -161,6 +164,14 @@ pub enum RunError {
         min: i64,
         /// Largest integer of the domain.
         max: i64,
+    },
+    /// A layer whose weights are committed to, in a graph without weights.
+    #[error(
+        "the model holds the formats of weights and no weights, of layer '{layer}' among others: give its weights file (.weights) as well"
+    )]
+    NoWeights {
+        /// Layer name.
+        layer: String,
     },
     /// An output of a layer that the graph does not have.
     #[error(transparent)]
@@ -339,7 +350,8 @@ impl QuantLayer {
             (step, other) => step == other,
         };
         let (sources, pools) = (self.sources == other.sources, self.pool == other.pool);
-        Arc::ptr_eq(&self.map, &other.map) && sources && pools && is_same_step
+        let is_same_map = Arc::ptr_eq(&self.map, &other.map) && self.committed == other.committed;
+        is_same_map && sources && pools && is_same_step
     }
 
     /// The pooled accumulators for one input vector.
@@ -403,6 +415,9 @@ impl QuantGraph {
         let mut values = inputs.to_vec();
         let mut layers = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
+            if layer.committed.as_ref().is_some_and(|committed| !committed.known) {
+                return Err(RunError::NoWeights { layer: layer.name.clone() });
+            }
             let failed = |error| RunError::Layer { layer: layer.name.clone(), error };
             let x = layer.gather(&values).map_err(InternalError::from)?;
             let accumulators = layer.accumulate(&x).map_err(failed)?;

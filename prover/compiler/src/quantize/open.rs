@@ -60,7 +60,8 @@ impl Inputs {
     fn rows(&self, layer: &QuantLayer, intervals: &LayerIntervals) -> Rows {
         let Step::Operator { arguments, operator } = &layer.step else { return Rows::default() };
         let is_plain = layer.pool.is_none() && arguments.iter().all(|argument| argument.rounding.is_none());
-        if !operator.bounds_inputs() || !is_plain {
+        // What is multiplied by a weight is a value of its own.
+        if !operator.bounds_inputs() || !is_plain || layer.committed.is_some() {
             return Rows::default();
         }
         // The element of each column.

@@ -195,7 +195,8 @@ fn realize_layer(
         steps::realize(&layer.function, scales, profile.arguments(position)?, &codes, &profile.tables)?;
     let scale = i8::try_from(scales.scale).ok().feasible()?;
     let (name, sources) = (layer.name.clone(), wiring.sources.clone());
-    let layer = QuantLayer { name, sources, map: Arc::new(map), pool: layer.pool, step, scale };
+    let layer =
+        QuantLayer { name, sources, map: Arc::new(map), committed: None, pool: layer.pool, step, scale };
     let intervals = bounds::behind(&layer, accumulators)?;
     Ok((layer, intervals))
 }

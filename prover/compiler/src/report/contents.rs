@@ -63,6 +63,9 @@ pub struct Report {
     /// Memory that a proof takes, the loaded key included, in bytes, if the caller knows: see [`Report::with_proving_memory`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proving_memory_bytes: Option<u64>,
+    /// Weights that are committed to, where they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<WeightsReport>,
     /// Both ways to prove ranges, and why one was taken.
     pub ranges: RangesReport,
     /// Values that may saturate for some input of the domain; none where it is certain that none does, or nothing is certified.
@@ -231,6 +234,17 @@ pub struct CircuitReport {
     pub parts: Vec<PartReport>,
     /// Constraints of each kind, over all parts.
     pub kinds: Vec<KindReport>,
+}
+
+/// What committing to the weights takes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WeightsReport {
+    /// Weights, biases included: wires of the circuit.
+    pub count: usize,
+    /// Constraints that the circuit has.
+    pub constraints: usize,
+    /// Constraints that it would have with fixed weights.
+    pub fixed_constraints: usize,
 }
 
 /// Constraints of one part of the circuit.

@@ -3,7 +3,9 @@
 use assay_circuits::cost::Size;
 use assay_circuits::{Kinds, Part, Ranges};
 
-use super::contents::{KindReport, LayerReport, PartReport, ProvingTime, RangesReport, WayReport, word};
+use super::contents::{
+    KindReport, LayerReport, PartReport, ProvingTime, RangesReport, WayReport, WeightsReport, word,
+};
 use super::evidence::Evidence;
 use crate::compiled::CompiledModel;
 use crate::internal::{Expected, InternalError};
@@ -11,6 +13,7 @@ use crate::lower::scope;
 use crate::number::pow2;
 use crate::options::Strategy;
 use crate::quantize::bounds::LayerIntervals;
+use crate::quantize::committed::wires::values;
 use crate::quantize::graph::{QuantLayer, Rounding, Step};
 use crate::quantize::interval::Interval;
 use crate::quantize::moved::Moved;
@@ -47,6 +50,16 @@ pub(super) fn ranges(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Range
         compute_units: estimate.compute_units,
     };
     RangesReport { chosen: word(taken), reason, bits: way(bits), lookups: way(lookups) }
+}
+
+/// What committing to the weights takes, where that is done.
+pub(super) fn weights(
+    compiled: &CompiledModel,
+    evidence: &Evidence<'_>,
+) -> Result<Option<WeightsReport>, InternalError> {
+    let Some(fixed_constraints) = evidence.fixed else { return Ok(None) };
+    let (count, constraints) = (values(&compiled.graph)?.len(), compiled.circuit.r1cs.num_constraints());
+    Ok(Some(WeightsReport { count, constraints, fixed_constraints }))
 }
 
 /// Constraints by kind, the most first.

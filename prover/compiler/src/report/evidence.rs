@@ -3,7 +3,7 @@
 use crate::float::FloatModel;
 use crate::model::Model;
 use crate::options::Options;
-use crate::progress::Observer;
+use crate::progress::Cancelled;
 use crate::quantize::candidate::Found;
 use crate::quantize::certify::Certified;
 use crate::quantize::certify::found::Found as Searched;
@@ -24,8 +24,11 @@ pub(crate) struct Evidence<'a> {
     pub searched: &'a Searched,
     /// `None` where no independent engine ran the model.
     pub float: Option<&'a FloatModel>,
+    /// Where weights are committed to, the constraints with fixed ones.
+    pub fixed: Option<usize>,
     pub options: &'a Options,
-    pub observer: &'a Observer<'a>,
+    /// Hears at which row of how many it is.
+    pub step: &'a dyn Fn(usize, usize) -> Result<(), Cancelled>,
     /// What was taken for granted on the way.
     pub warnings: Vec<Warning>,
 }

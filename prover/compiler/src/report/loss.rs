@@ -12,7 +12,6 @@ use crate::compiled::CompiledModel;
 use crate::internal::{Expected, InternalError};
 use crate::number::pow2;
 use crate::operators::operator::Measure;
-use crate::progress::Stage;
 use crate::quantize::graph::{LayerValues, QuantLayer, QuantOutput};
 
 /// Samples that the float reference engine runs at most, spread over the data.
@@ -49,7 +48,7 @@ pub(super) fn losses(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Resul
     let mut is_constant = vec![true; graph.layers.len()];
     let mut measured = 0;
     for (row, sample) in samples.iter().enumerate().step_by(stride) {
-        evidence.observer.step(Stage::Measure, row, samples.len())?;
+        (evidence.step)(row, samples.len())?;
         let layers = graph.run_layers(&graph.quantize(sample))?;
         let own = evidence.model.evaluate(sample);
         let reference = Reference {

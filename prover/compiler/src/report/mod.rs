@@ -22,7 +22,7 @@ pub use crate::warning::{FloatBehaviour, Warning};
 pub use bound::{BandReport, BoundReport, CertifiedReport, PartsReport};
 pub use contents::{
     CircuitReport, Decisions, KindReport, LayerReport, MeasuredOn, OutputReport, PartReport, ProvingTime,
-    RangesReport, RelativeError, Report, TensorReport, WayReport,
+    RangesReport, RelativeError, Report, TensorReport, WayReport, WeightsReport,
 };
 pub use error::ReportError;
 pub(crate) use evidence::Evidence;
@@ -76,6 +76,7 @@ pub(crate) fn make(compiled: &CompiledModel, evidence: &Evidence<'_>) -> Result<
         },
         compute_units: ComputeUnits::new(schema, compiled.ranges()),
         proving_memory_bytes: None,
+        weights: cost::weights(compiled, evidence)?,
         ranges: cost::ranges(compiled, evidence),
         saturation: saturation::saturation(compiled, evidence)?,
         warnings: warnings.collect(),

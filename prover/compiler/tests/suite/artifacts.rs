@@ -7,7 +7,7 @@ use assay_compiler::decision::{Band, Certain, DecisionClaim, Lead, Uncertain};
 use assay_compiler::model::ClassNames;
 use assay_compiler::{
     CompiledModel, DecodeError, ExactFloats, Format, MemberInput, Options, ReadError, Strategy, Table,
-    Widths, compile,
+    Weights, Widths, compile,
 };
 use assay_interface::artifact::{ArtifactError, HEADER_LEN, Kind, decode, encode};
 use proptest::prelude::*;
@@ -72,6 +72,7 @@ fn every_option() -> CompiledModel {
         threshold: Some(-0.125),
         max_flips: Some(100),
         ranges: Strategy::Bits,
+        weights: Weights::Fixed, // a file without weights is another one: see `committed`
         shapes: [("x:1".to_owned(), 3)].into(),
         outputs: vec!["g1".into()],
         missing: BTreeSet::new(), // the model takes numbers only: see `missing`

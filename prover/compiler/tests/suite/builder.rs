@@ -321,7 +321,8 @@ pub fn assignment(compiled: &CompiledModel, inputs: Vec<Vec<i64>>, case: usize) 
             }
         }
     }
-    Assignment { inputs, context: [case as u8; 32], salts, member }
+    let weights = compiled.weights().unwrap().map_or(Vec::new(), |weights| weights.values).into();
+    Assignment { inputs, context: [case as u8; 32], salts, member, weights }
 }
 
 /// Any mask and any challenge: here, numbers beyond all table entries.

@@ -87,7 +87,7 @@ fn numbers() -> Vec<f32> {
 pub(crate) fn outputs(compiled: &CompiledModel, x: &[f64]) -> Vec<f64> {
     let inputs = compiled.quantize_inputs(x).unwrap();
     let outputs = compiled.run_reference(&inputs).unwrap();
-    let assignment = Assignment { inputs, context: [7; 32], salts: Vec::new(), member: None };
+    let assignment = Assignment { inputs, context: [7; 32], ..Assignment::default() };
     let witness = compiled.circuit.solve(&assignment).unwrap();
     assert_eq!(witness.outputs(), outputs);
     let number = |n: u64| ark_bn254::Fr::from(n) * ark_bn254::Fr::from(1u64 << 62);
@@ -447,7 +447,7 @@ fn no_witness_takes_another_branch() {
         [KEY_OF_INFINITY, 0],
     ] {
         let inputs = vec![inputs.to_vec()];
-        let assignment = Assignment { inputs, context: [7; 32], salts: Vec::new(), member: None };
+        let assignment = Assignment { inputs, context: [7; 32], ..Assignment::default() };
         let witness = circuit.solve(&assignment).unwrap();
         for report in [
             audit::sweep(circuit, &witness, &[]).unwrap(),

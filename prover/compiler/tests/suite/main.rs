@@ -12,6 +12,7 @@ mod by_index;
 mod calibration;
 mod check;
 mod classical;
+mod committed;
 mod crossings;
 mod decimals;
 mod decisions;

@@ -168,7 +168,7 @@ fn no_witness_gives_a_masked_score_weight() {
     let circuit = compiled(onnx, &Options { max_error: 0.2, ..Options::default() }).0.circuit;
     for inputs in [[1, 2, 3, 4, 5], [-1, 2, 0, 0, 9], [1, -2, 3, -4, 5], [-9, -9, 1, 0, -1]] {
         let inputs = vec![inputs.map(|x: i64| 4 * x).to_vec()];
-        let assignment = Assignment { inputs, context: [7; 32], salts: Vec::new(), member: None };
+        let assignment = Assignment { inputs, context: [7; 32], ..Assignment::default() };
         let witness = circuit.solve(&assignment).unwrap();
         for report in [
             audit::sweep(&circuit, &witness, &[]).unwrap(),

@@ -49,7 +49,7 @@ fn outputs(compiled: &CompiledModel, x: &[f64]) -> Vec<f64> {
     let integers = compiled.quantize_inputs(x).unwrap();
     let outputs = compiled.run_reference(&integers).unwrap();
     // The circuit says the same.
-    let assignment = Assignment { inputs: integers, context: [7; 32], salts: Vec::new(), member: None };
+    let assignment = Assignment { inputs: integers, context: [7; 32], ..Assignment::default() };
     assert_eq!(compiled.circuit.solve(&assignment).unwrap().outputs(), outputs);
     compiled.dequantize_outputs(&outputs).concat()
 }
@@ -327,6 +327,7 @@ fn no_witness_calls_a_number_missing() {
                 context: [7; 32],
                 salts: Vec::new(),
                 member: None,
+                ..Assignment::default()
             };
             let witness = circuit.solve(&assignment).unwrap();
             for report in [

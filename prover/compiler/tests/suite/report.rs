@@ -147,6 +147,7 @@ fn report() -> Report {
         },
         compute_units: ComputeUnits { verify_alone: 82_574, verify_by_cpi: 87_421 },
         proving_memory_bytes: Some(33 << 20),
+        weights: None,
         ranges: RangesReport {
             chosen: "bits",
             reason: "lookups save 12% of the time to prove and add 30% to the cost on chain".into(),

@@ -191,6 +191,7 @@ impl Zkey {
             b: self.b_g1.wires.len() as u32,
             l: self.l.wires.len() as u32,
             committed: 0,
+            weights: 0,
             instance: 2,
         };
         memory::require(prove_memory(&counts))?;
@@ -210,6 +211,7 @@ impl Zkey {
             rows: Rows::new(&self.r1cs, &self.coefficients),
             domain: &self.domain,
             backend: Backend::detect()?,
+            known: None,
         };
         let mut timings = ProveTimings::default();
         let proof = core.prove(witness, Fr::rand(rng), Fr::rand(rng), &mut timings)?;

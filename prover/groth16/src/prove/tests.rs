@@ -50,7 +50,7 @@ impl<'a> Malicious<'a> {
 
 fn accepted(key: &VerifyingKey, proof: &Proof, digest: &Scalar, transcript: Transcript) -> bool {
     let challenge = |key: &[u8; 32], d: &[u8; 64], digest: &Scalar| transcript.challenge(key, d, digest);
-    let host = verify_with(key, proof, digest, &challenge).is_ok();
+    let host = verify_with(key, proof, digest, &challenge, G1Affine::default()).is_ok();
     let (interface_key, interface_proof) = (key.to_interface(), proof.to_interface());
     let onchain = match (transcript, &interface_key, &interface_proof) {
         (Transcript::Assay, key, proof) => interface::verify(key, proof, digest),

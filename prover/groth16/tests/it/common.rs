@@ -70,5 +70,7 @@ pub fn solve(circuit: &Circuit, seed: u64) -> Witness {
         })
         .collect();
     let salts = (0..circuit.program().num_salts()).map(|_| Fr::rand(&mut rng)).collect();
-    circuit.solve(&Assignment { inputs, context: [seed as u8; 32], salts, member: None }).expect("solvable")
+    circuit
+        .solve(&Assignment { inputs, context: [seed as u8; 32], salts, ..Assignment::default() })
+        .expect("solvable")
 }

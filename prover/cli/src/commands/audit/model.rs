@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use assay::{Context, Inputs, Membership, Salts};
@@ -56,6 +57,9 @@ pub struct Args {
     /// Compiled model, from `assay compile`
     #[arg(value_name = "MODEL.assay")]
     model: PathBuf,
+    /// Weights to start from, of a model that was compiled with --weights committed: a secret [default: random ones of their formats]
+    #[arg(long, value_name = "FILE.weights")]
+    weights: Option<PathBuf>,
     /// Inputs to start from, in the model's own units [default: random ones]
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
@@ -76,7 +80,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<Outcome> {
-    let model = artifacts::model(&args.model)?;
+    let model = artifacts::model_with(&args.model, args.weights.as_deref())?;
     let circuit = model.model.circuit();
     let seed = match args.seed {
         Some(seed) => seed,
@@ -121,13 +125,26 @@ fn assignments(model: &Model, args: &Args, seed: u64) -> anyhow::Result<Vec<Assi
     if inputs.is_empty() {
         return Err(hinted(anyhow!("there is no input to start from"), "leave --input out for a random one"));
     }
+    let weights = weights(model, &mut rng);
     let assignment = |inputs: Inputs| Assignment {
         inputs: inputs.integers().to_vec(),
         context: Context::from(rng.r#gen::<[u8; 32]>()).0,
         salts: Salts::draw(&model.model, &mut rng).as_slice().iter().map(element).collect(),
         member: Membership::made_up(&model.model, &mut rng).map(|membership| membership.for_circuit()),
+        weights: Arc::clone(&weights),
     };
     Ok(inputs.into_iter().map(assignment).collect())
+}
+
+/// The weights of the model, or random ones of their formats; none where they are fixed.
+fn weights(model: &Model, rng: &mut ChaCha20Rng) -> Arc<[i64]> {
+    if let Some(weights) = model.model.weights() {
+        return weights.values().into();
+    }
+    let tensors = model.model.circuit().program().weights().iter();
+    let half = |bits: u8| 1i64 << bits.clamp(1, 60).saturating_sub(1);
+    let bits = tensors.flat_map(|tensor| std::iter::repeat_n(tensor.bits, tensor.len as usize));
+    bits.map(|bits| rng.gen_range(-half(bits)..half(bits))).collect()
 }
 
 fn verdict_name(verdict: Verdict) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use assay::{ExactFloats, IntegerFormat, MemberInput, Strategy};
+use assay::{ExactFloats, IntegerFormat, MemberInput, Strategy, WeightsIn};
 
 const EXAMPLE: &str = "\
 Examples:
@@ -12,6 +12,9 @@ Examples:
       --output-format 16:8 --threshold 0
 
   $ assay compile forecast.onnx history.npy --shape time=24 --output risk
+
+  $ assay compile model.onnx samples.csv --weights committed
+  writes model.assay (the architecture, public) and model.weights (secret): `assay weights --help`
 
 Weights in files beside the model, as PyTorch writes them, are found there by themselves.
 
@@ -52,7 +55,7 @@ Exit code 0: the same model. Exit code 1: another one, and what differs is liste
 const ALL: &str = "\0";
 
 /// What describes a compilation, and is read from the compiled model with --check.
-const OPTIONS: [&str; 19] = [
+const OPTIONS: [&str; 20] = [
     "file",
     "max_error",
     "max_error_calibrated",
@@ -69,6 +72,7 @@ const OPTIONS: [&str; 19] = [
     "commit",
     "member",
     "ranges",
+    "weights",
     "shape",
     "output",
     "report",
@@ -157,6 +161,10 @@ pub struct Args {
     /// How the circuit proves ranges; lookups need fewer constraints and a proof with a commitment
     #[arg(long, value_enum, default_value_t = Ranges::Auto)]
     pub(super) ranges: Ranges,
+    /// Where weights are: fixed, as constants of the circuit; or committed, so that the circuit is that of all models of the architecture and
+    /// says nothing of the weights, which go into a file of their own (.weights, readable by the owner only)
+    #[arg(long, value_enum, default_value_t = Weights::Fixed)]
+    pub(super) weights: Weights,
     /// Compile again with the options in this file, and compare; nothing is written
     #[arg(long, value_name = "MODEL.assay", conflicts_with_all = OPTIONS)]
     pub(super) check: Option<PathBuf>,
@@ -193,6 +201,22 @@ impl From<Ranges> for Strategy {
             Ranges::Auto => Strategy::Auto,
             Ranges::Bits => Strategy::Bits,
             Ranges::Lookup => Strategy::Lookup,
+        }
+    }
+}
+
+/// Where weights are: see [`WeightsIn`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Weights {
+    Fixed,
+    Committed,
+}
+
+impl From<Weights> for WeightsIn {
+    fn from(weights: Weights) -> Self {
+        match weights {
+            Weights::Fixed => WeightsIn::Fixed,
+            Weights::Committed => WeightsIn::Committed,
         }
     }
 }

@@ -57,8 +57,9 @@ docs/decisions.md.
 proves for any circom circuit with a key of snarkjs; `snarkjs groth16 verify` takes the result.";
 
 /// Arguments that mean nothing beside --zkey.
-const MODEL_ONLY: [&str; 14] = [
+const MODEL_ONLY: [&str; 15] = [
     "model",
+    "weights",
     "key",
     "input",
     "row",
@@ -84,6 +85,9 @@ pub struct Args {
     /// Compiled model, from `assay compile`
     #[arg(long, value_name = "MODEL.assay", required_unless_present = "zkey")]
     pub(super) model: Option<PathBuf>,
+    /// Weights of the model, where it was compiled with --weights committed: a secret
+    #[arg(long, value_name = "FILE.weights")]
+    pub(super) weights: Option<PathBuf>,
     /// Proving key, from `assay setup`
     #[arg(long, value_name = "MODEL.pk", required_unless_present = "zkey")]
     pub(super) key: Option<PathBuf>,

@@ -1,7 +1,7 @@
 //! A folder of proofs, one a row, from one loaded prover.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
@@ -22,6 +22,8 @@ use crate::ui::{self, Bar, duration};
 struct Folder<'a> {
     source: &'a Source<'a>,
     directory: &'a Path,
+    /// The weights that were read.
+    weights: Option<&'a PathBuf>,
     force: Force,
     /// Digits of the largest row of the input: names sort as rows do.
     digits: usize,
@@ -37,8 +39,13 @@ pub fn run(source: &Source<'_>, rows: &Rows, directory: &Path, args: &Args) -> a
     }
     let chosen = inputs::choose(&source.model, source.input, rows)?;
     make_directory(directory)?;
-    let folder =
-        Folder { source, directory, force: args.force.into(), digits: chosen.samples.to_string().len() };
+    let folder = Folder {
+        source,
+        directory,
+        weights: args.weights.as_ref(),
+        force: args.force.into(),
+        digits: chosen.samples.to_string().len(),
+    };
     let mut rng = assay::system_rng()?;
     // What may not be replaced is found before the work, not in the middle of it.
     for (row, inputs) in &chosen.rows {
@@ -122,8 +129,8 @@ impl Folder<'_> {
         let model = &self.source.model;
         let salts = Salts::draw(&model.model, rng);
         let execution = model.model.execute(inputs, self.source.context, &salts)?;
-        let mut claims =
-            Claims::reading([model.path.as_path(), self.source.key.as_path(), self.source.input.as_path()]);
+        let read = [&model.path, self.source.key, self.source.input].into_iter().chain(self.weights);
+        let mut claims = Claims::reading(read.map(PathBuf::as_path));
         let statement = Product::Proof { statement: execution.digest() };
         let proof = claims.output(&self.path(row, "proof"), statement, self.force)?;
         let salts = match salts.is_empty() {

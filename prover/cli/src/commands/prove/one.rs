@@ -65,7 +65,11 @@ impl Outputs {
             Some(path) => path.clone(),
             None => beside(model, Kind::Proof.extension())?,
         };
-        let read = [model, source.key, source.input].into_iter().chain(&args.salts).chain(&args.membership);
+        let read = [model, source.key, source.input]
+            .into_iter()
+            .chain(&args.salts)
+            .chain(&args.membership)
+            .chain(&args.weights);
         let mut claims = Claims::reading(read.map(PathBuf::as_path));
         let mut claim = |path: &Path, product| claims.output(path, product, Force::from(args.force));
         let save = args.save_salts.as_deref().filter(|_| !salts.is_empty());

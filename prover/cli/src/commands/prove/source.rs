@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
-use assay::Context;
+use assay::{CommittedProver, Context, Decision, Error, Execution, Observer, ValidatedKeys};
+use rand_chacha::ChaCha20Rng;
 
 use crate::artifacts::{self, Model};
+use crate::files;
+use crate::progress::observed;
 
 /// What a proof is made from.
 pub(super) struct Source<'a> {
@@ -16,9 +19,38 @@ pub(super) struct Source<'a> {
 
 impl Source<'_> {
     /// The model and its key, paired.
-    pub(super) fn prover(&self) -> anyhow::Result<assay::Prover> {
+    pub(super) fn prover(&self) -> anyhow::Result<Prover> {
+        if self.model.model.is_committed() {
+            files::check(self.key, "proving key")?;
+            let key = observed("reading and checking the proving key", |observer| {
+                assay::open_weights_key(self.key, &ValidatedKeys::of_user(), observer)
+            })?;
+            artifacts::pair(&self.model, self.key, key.circuit_digest())?;
+            return Ok(Prover::Committed(Box::new(CommittedProver::new(&self.model.model, &key)?)));
+        }
         let keys = artifacts::keys(self.key)?;
         artifacts::pair(&self.model, self.key, keys.verifying_key().circuit_digest())?;
-        Ok(assay::Prover::new(&self.model.model, &keys)?)
+        Ok(Prover::Fixed(assay::Prover::new(&self.model.model, &keys)?))
+    }
+}
+
+/// A prover of a model with fixed weights, or with weights that are committed to.
+pub(super) enum Prover {
+    Fixed(assay::Prover),
+    Committed(Box<CommittedProver>),
+}
+
+impl Prover {
+    /// Proves what was executed before.
+    pub(super) fn prove_execution(
+        &self,
+        execution: &Execution,
+        rng: &mut ChaCha20Rng,
+        observer: Observer<'_>,
+    ) -> Result<Decision, Error> {
+        match self {
+            Prover::Fixed(prover) => prover.prove_execution(execution, rng, observer),
+            Prover::Committed(prover) => prover.prove_execution(execution, rng, observer),
+        }
     }
 }

@@ -207,6 +207,10 @@ struct Table {
 }
 
 impl IntegerOperator for Table {
+    fn holds_parameters(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> &'static str {
         self.function.name()
     }

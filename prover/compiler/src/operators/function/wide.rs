@@ -61,6 +61,10 @@ impl Wide {
 }
 
 impl IntegerOperator for Wide {
+    fn holds_parameters(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> &'static str {
         self.function.name()
     }

@@ -134,6 +134,10 @@ impl Integers {
 }
 
 impl IntegerOperator for Integers {
+    fn holds_parameters(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> &'static str {
         "softmax"
     }

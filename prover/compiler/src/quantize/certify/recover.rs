@@ -52,6 +52,11 @@ fn rows(
     plan: &Plan,
 ) -> Result<Option<Vec<i32>>, PlanError> {
     let count = runs(layer);
+    // Formats of weights say it themselves, and there may be no weights to tell it by.
+    if let Some(committed) = &graph.committed {
+        let scales: Vec<i32> = committed.formats.iter().map(|format| format.scale.into()).collect();
+        return Ok((scales.len() == count).then_some(scales));
+    }
     // Integers as they are, over the units of what they weigh.
     let pairs = Pairs::new(&layer.map, &graph.map, wiring, plan, &vec![0; count])?;
     let run = pairs.rows().checked_div(count).unwrap_or(1).max(1);

@@ -12,6 +12,7 @@ use assay_interface::scales::Scales;
 
 use super::contents::{
     Decisions, KindReport, MeasuredOn, OutputReport, ProvingTime, Report, TensorReport, WayReport,
+    WeightsReport,
 };
 use layout::{Page, count, percent};
 pub use layout::{real, real_up};
@@ -74,6 +75,20 @@ fn header(report: &Report, page: &mut Page) {
     for OutputReport { name, shape, bits, scales, .. } in &report.outputs {
         page.field("output", &format!("{name} {shape:?}, {}", format(*bits, scales)));
     }
+    if let Some(of_report) = &report.weights {
+        page.field("weights", &weights(of_report));
+    }
+}
+
+/// What committing to the weights takes.
+fn weights(weights: &WeightsReport) -> String {
+    let WeightsReport { count: number, constraints, fixed_constraints } = weights;
+    format!(
+        "{} weights and biases committed to, none in the circuit: {} constraints, where fixed weights take {}",
+        count(*number),
+        count(*constraints),
+        count(*fixed_constraints)
+    )
 }
 
 fn samples(number: usize) -> String {
