@@ -10,25 +10,27 @@ fn small() -> Result<common::Case, Box<dyn std::error::Error>> {
     common::statements()?.into_iter().next().ok_or_else(|| "no case".into())
 }
 
-/// Without lookups, with a range table, with functions, with a member.
+/// Without lookups, with a range table, with functions, with a member, with weights.
 fn versions() -> Result<Vec<common::Case>, Box<dyn std::error::Error>> {
     let mut lookups = common::lookups()?;
     let functions = common::functions(Ranges::Lookup)?;
     let member = common::statements()?.into_iter().find(|case| case.name.contains("one member"));
-    Ok(vec![small()?, lookups.remove(0), functions, member.ok_or("the case")?])
+    let [_, weights] = common::weights(Ranges::Lookup)?;
+    Ok(vec![small()?, lookups.remove(0), functions, member.ok_or("the case")?, weights])
 }
 
 /// Zeros in the shape that the circuit declares, if that is small enough to try.
 fn zeros(circuit: &Circuit) -> Option<Assignment> {
     let lengths: Vec<usize> = circuit.inputs().iter().map(|t| t.len as usize).collect();
     let salts = vec![Default::default(); circuit.program().num_salts()];
-    let total: usize = lengths.iter().sum();
+    let weights = circuit.program().num_weights();
+    let total: usize = lengths.iter().sum::<usize>() + weights;
     (total <= 1 << 20).then(|| Assignment {
         inputs: lengths.iter().map(|&len| vec![0; len]).collect(),
         context: [0; 32],
         salts,
         member: circuit.program().member_depth().map(|depth| common::membership(depth, 0)),
-        ..Assignment::default()
+        weights: vec![0; weights].into(),
     })
 }
 
@@ -59,7 +61,10 @@ fn survive(bytes: &[u8]) -> Result<Circuit, DecodeError> {
 
 #[test]
 fn reading_inverts_writing() -> Outcome {
-    for case in common::statements()?.into_iter().chain([common::risk()?]).chain(common::lookups()?) {
+    let weights = [Ranges::Bits, Ranges::Lookup].into_iter().map(common::weights);
+    let weights: Vec<_> = weights.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+    let cases = common::statements()?.into_iter().chain([common::risk()?]).chain(common::lookups()?);
+    for case in cases.chain(weights) {
         let bytes = case.circuit.to_bytes();
         let read = Circuit::from_bytes(&bytes)?;
         assert_eq!(read, case.circuit, "{}", case.name);
@@ -122,8 +127,8 @@ fn tag_and_version_have_their_own_errors() -> Outcome {
     let mut bytes = case.circuit.to_bytes();
     assert_eq!(Circuit::from_bytes(b""), Err(DecodeError::Tag { what: "circuit" }));
     assert_eq!(Witness::from_bytes(&bytes), Err(DecodeError::Tag { what: "witness" }));
-    bytes[8] = 4;
-    let newer = DecodeError::Version { what: "circuit", found: 4, supported: 3 };
+    bytes[8] = 7;
+    let newer = DecodeError::Version { what: "circuit", found: 7, supported: 6 };
     assert_eq!(Circuit::from_bytes(&bytes), Err(newer));
     Ok(())
 }

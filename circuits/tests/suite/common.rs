@@ -158,6 +158,32 @@ pub fn functions(ranges: Ranges) -> Result<Case, BuildError> {
     Ok(Case { name, circuit: b.finish()?, assignments: edges(&[(40, 8)], 0) })
 }
 
+/// Weights that the circuit does not hold: those of a neuron, and one that nothing uses; and the proof of their ranges.
+pub fn weights(ranges: Ranges) -> Result<[Case; 2], BuildError> {
+    const TENSORS: &[(&str, usize, u8)] = &[("w", 4, 8), ("spare", 1, 5)];
+    let values: [i64; 5] = [-128, 127, 0, 5, 15];
+    let mut b = Builder::with_ranges(ranges);
+    let w = b.weights(TENSORS)?;
+    let x = b.input("x", 3, 6)?;
+    let bias = b.copy_weight(&w[0][3])?;
+    let y = [b.weighted_sum(&w[0][..3], &x, &bias)?];
+    b.bind_statement(
+        Fr::from(0xf1_u64),
+        &[StatementInput { values: &x, bits: 6, visibility: Visibility::Public }],
+        &[StatementOutput { values: &y, bits: 16 }],
+    )?;
+    let assignment = |inputs| Assignment { inputs, weights: values.into(), ..Assignment::default() };
+    let name = name_by(ranges, "weights: a neuron");
+    let neuron = Case { name, circuit: b.finish()?, assignments: vec![assignment(vec![vec![31, -32, 1]])] };
+    let mut b = Builder::with_ranges(ranges);
+    for weight in b.weights(TENSORS)?.concat() {
+        b.prove_weight(&weight)?;
+    }
+    b.bind_statement(Fr::from(0xf2_u64), &[], &[])?;
+    let name = name_by(ranges, "weights: their ranges");
+    Ok([neuron, Case { name, circuit: b.finish()?, assignments: vec![assignment(vec![])] }])
+}
+
 /// Circuits with a statement: one hash, a chain of hashes, committed inputs, several tensors.
 pub fn statements() -> Result<Vec<Case>, BuildError> {
     statements_by(Ranges::Bits)

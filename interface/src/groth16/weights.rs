@@ -41,9 +41,9 @@
 //!
 //! # Cost
 //!
-//! Compute units on chain, by the runtime's prices: a proof takes one addition more (334) and one hash (plain: none) or two
-//! that are longer by 64 bytes each. [`check_weights`] takes a product of two pairings, about 49,000; [`check_weights_key`]
-//! takes that of [`check_key`] and 37,000.
+//! Compute units on chain, by the runtime's prices: a proof takes one addition more (334), and with lookups two hashes
+//! longer by 64 bytes each. [`check_weights`] takes a product of two pairings, about 49,000; [`check_weights_key`] takes
+//! that of [`check_key`] and 37,000. No [batch](super::batch) takes such proofs.
 
 use bytemuck::{Pod, Zeroable};
 use thiserror::Error;

@@ -10,7 +10,7 @@ use assay_interface::groth16;
 use assay_interface::proof_file::ProofFile;
 use assay_interface::statement::Statement;
 
-use super::seeds::{FORMS, file_and_payload, member_circuit, small_circuit, small_witness};
+use super::seeds::{FORMS, file_and_payload, member_circuit, small_circuit, small_witness, weights_circuit};
 
 /// The container of every file.
 pub fn artifact(bytes: &[u8]) {
@@ -56,7 +56,8 @@ pub fn circuit(bytes: &[u8]) {
     let Ok(read) = Circuit::from_bytes(bytes) else { return };
     assert_eq!(read.to_bytes(), bytes, "one encoding for each circuit");
     let inputs: usize = read.inputs().iter().map(|tensor| tensor.len as usize).sum();
-    if inputs > 1 << 16 || read.program().num_salts() > 1 << 10 {
+    let weights = read.program().num_weights();
+    if inputs > 1 << 16 || weights > 1 << 16 || read.program().num_salts() > 1 << 10 {
         return; // sound, but slow to run for each mutant
     }
     let assignment = Assignment {
@@ -70,7 +71,7 @@ pub fn circuit(bytes: &[u8]) {
             siblings: vec![Fr::from(6u64); usize::from(depth)],
             scope: [8; 32],
         }),
-        ..Assignment::default()
+        weights: vec![1; weights].into(),
     };
     let Ok(witness) = read.solve(&assignment) else { return };
     if let Ok(witness) = read.complete(witness, Fr::from(11u64), Fr::from(1u64 << 60)) {
@@ -80,7 +81,8 @@ pub fn circuit(bytes: &[u8]) {
 
 pub(super) fn circuit_seeds() -> Vec<Vec<u8>> {
     let small = FORMS.map(small_circuit);
-    small.iter().chain([&member_circuit()]).map(Circuit::to_bytes).collect()
+    let weights = FORMS.map(weights_circuit);
+    small.iter().chain(&weights).chain([&member_circuit()]).map(Circuit::to_bytes).collect()
 }
 
 /// A witness.

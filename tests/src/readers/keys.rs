@@ -4,14 +4,17 @@ use std::sync::LazyLock;
 
 use assay_circuits::{Circuit, Ranges};
 use assay_groth16::circom::{Zkey, read_wtns};
-use assay_groth16::{Prover, ProvingKey, VerifyingKey, snarkjs};
+use assay_groth16::weights::{self, WeightsProver, WeightsProvingKey, WeightsVerifyingKey};
+use assay_groth16::{KeyReadError, Prover, ProvingKey, VerifyingKey, snarkjs};
 use assay_interface::artifact::Kind;
 use assay_interface::field::Scalar;
 use assay_interface::groth16::{self, SetupKind};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::seeds::{FORMS, as_file_and_payload, file_and_payload, small_circuit, small_witness};
+use super::seeds::{
+    FORMS, as_file_and_payload, file_and_payload, small_circuit, small_witness, weights_circuit,
+};
 
 /// Keys, proof and digest of a small circuit; the same ones each time.
 pub(super) struct Proven {
@@ -39,32 +42,65 @@ fn prove(ranges: Ranges) -> Proven {
     Proven { circuit, proving_key, verifying_key, proof, digest: assay_groth16::scalar(witness.digest()) }
 }
 
-/// A proving key, and that it does not panic when it proves.
+/// Keys of circuits that share their weights: one that computes, one that proves their ranges.
+fn weights_keys() -> &'static [(Circuit, WeightsProvingKey); 2] {
+    static KEYS: LazyLock<[(Circuit, WeightsProvingKey); 2]> = LazyLock::new(|| {
+        let [first, second] = FORMS.map(weights_circuit);
+        let keys = weights::setup(&[&first, &second], &mut ChaCha20Rng::from_seed([42; 32]));
+        let keys: Result<[WeightsProvingKey; 2], _> = keys.expect("the circuits have keys").try_into();
+        let [first_key, second_key] = keys.expect("a key each");
+        [(first, first_key), (second, second_key)]
+    });
+    &KEYS
+}
+
+/// A proving key, with weights or without, and that it does not panic when it proves.
 pub fn proving_key(bytes: &[u8]) {
     for bytes in as_file_and_payload(Kind::ProvingKey, bytes) {
-        let Ok(read) = ProvingKey::from_bytes(&bytes) else { continue };
-        assert_eq!(read.to_bytes(), bytes, "one encoding for each key");
-        for Proven { circuit, .. } in proven() {
-            let _ = Prover::new(&read, circuit).map(drop);
+        match WeightsProvingKey::from_bytes(&bytes) {
+            Ok(read) => {
+                assert_eq!(read.as_bytes(), bytes, "one encoding for each key");
+                for (circuit, key) in weights_keys() {
+                    let _ = WeightsProver::new(&read, circuit).map(drop);
+                    let _ = read.shares_weights(key);
+                }
+                assert!(ProvingKey::from_bytes(&bytes).is_err(), "a key is of one type");
+            }
+            Err(KeyReadError::NoWeights) => {
+                let read = ProvingKey::from_bytes(&bytes).expect("a key is of one type");
+                assert_eq!(read.to_bytes(), bytes, "one encoding for each key");
+                for Proven { circuit, .. } in proven() {
+                    let _ = Prover::new(&read, circuit).map(drop);
+                }
+            }
+            Err(_) => {} // the rest of it is one reader
         }
     }
 }
 
 pub(super) fn proving_key_seeds() -> Vec<Vec<u8>> {
-    proven().iter().flat_map(|proven| file_and_payload(proven.proving_key.to_bytes())).collect()
+    let [_, (_, weights)] = weights_keys();
+    let keys = proven().iter().map(|proven| proven.proving_key.to_bytes());
+    keys.chain([weights.as_bytes().to_vec()]).flat_map(file_and_payload).collect()
 }
 
-/// A verifying key.
+/// A verifying key, with weights or without.
 pub fn verifying_key(bytes: &[u8]) {
     for bytes in as_file_and_payload(Kind::VerifyingKey, bytes) {
         if let Ok(read) = VerifyingKey::from_bytes(&bytes) {
             assert_eq!(read.to_bytes(), bytes, "one encoding for each key");
         }
+        if let Ok(read) = WeightsVerifyingKey::from_bytes(&bytes) {
+            assert_eq!(read.to_bytes(), bytes, "one encoding for each key");
+            assert!(VerifyingKey::from_bytes(&bytes).is_err(), "a key is of one type");
+        }
     }
 }
 
 pub(super) fn verifying_key_seeds() -> Vec<Vec<u8>> {
-    proven().iter().flat_map(|proven| file_and_payload(proven.verifying_key.to_bytes())).collect()
+    let [_, (_, weights)] = weights_keys();
+    let keys = proven().iter().map(|proven| proven.verifying_key.to_bytes());
+    keys.chain([weights.verifying_key().to_bytes()]).flat_map(file_and_payload).collect()
 }
 
 /// The bytes of a proof, read and verified: the host accepts nothing that the verifier program's code refuses.

@@ -44,6 +44,26 @@ pub(super) fn member_circuit() -> Circuit {
     build().expect("the member's circuit is sound")
 }
 
+/// A neuron whose weights the circuit does not hold; with lookups, the proof of their ranges.
+pub(super) fn weights_circuit(ranges: Ranges) -> Circuit {
+    let build = || -> Result<Circuit, BuildError> {
+        let mut b = Builder::with_ranges(ranges);
+        let weights = b.weights(&[("w", 2, 8), ("bias", 1, 12)])?;
+        if ranges == Ranges::Lookup {
+            weights.concat().iter().try_for_each(|weight| b.prove_weight(weight))?;
+            b.bind_statement(7u64.into(), &[], &[])?;
+            return b.finish();
+        }
+        let x = b.input("x", 2, 8)?;
+        let bias = b.copy_weight(&weights[1][0])?;
+        let y = [b.weighted_sum(&weights[0], &x, &bias)?];
+        let inputs = [StatementInput { values: &x, bits: 8, visibility: Visibility::Public }];
+        b.bind_statement(7u64.into(), &inputs, &[StatementOutput { values: &y, bits: 18 }])?;
+        b.finish()
+    };
+    build().expect("the circuit of weights is sound")
+}
+
 /// A witness of a small circuit.
 pub(super) fn small_witness(circuit: &Circuit) -> Witness {
     let assignment = Assignment {

@@ -16,6 +16,50 @@
 //! (`assay_interface::groth16::weights`). Proofs are as long as without weights. The prover keeps `sum_W w_j A_j` beside
 //! the commitment ([`CommittedWeights`]): weights stand in A alone, so a proof computes nothing for them but rows.
 //!
+//! ```
+//! use assay_circuits::{Assignment, Builder, Ranges, StatementInput, StatementOutput, Visibility};
+//! use assay_groth16::weights::{self, CommittedWeights, WeightsProver};
+//! use assay_interface::groth16::weights::check_weights;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let tensors = [("w", 2, 8)];
+//! // A circuit that computes: y = w_0 x_0 + w_1 x_1.
+//! let mut b = Builder::new();
+//! let w = b.weights(&tensors)?;
+//! let x = b.input("x", 2, 8)?;
+//! let y = b.weighted_sum(&w[0], &x, &assay_circuits::Bounded::constant(0)?)?;
+//! let inputs = [StatementInput { values: &x, bits: 8, visibility: Visibility::Public }];
+//! b.bind_statement(7u64.into(), &inputs, &[StatementOutput { values: &[y], bits: 18 }])?;
+//! let inference = b.finish()?;
+//! // One that proves ranges. Its statement is a context: the place where the commitment will lie.
+//! let mut b = Builder::with_ranges(Ranges::Lookup);
+//! b.weights(&tensors)?.concat().iter().try_for_each(|weight| b.prove_weight(weight))?;
+//! b.bind_statement(8u64.into(), &[], &[])?;
+//! let registration = b.finish()?;
+//!
+//! let mut rng = rand::rngs::OsRng;
+//! let keys = weights::setup(&[&inference, &registration], &mut rng)?;
+//! let model = CommittedWeights::commit(&keys[0], [3, -5], &mut rng)?;
+//!
+//! // Once: the commitment holds weights, and these are integers of eight bits.
+//! let key = keys[1].verifying_key();
+//! check_weights(&key.to_interface(), &model.commitment(), &model.knowledge())?;
+//! let assignment =
+//!     Assignment { context: [9; 32], weights: model.weights().clone(), ..Assignment::default() };
+//! let witness = registration.solve(&assignment)?;
+//! let proof = WeightsProver::new(&keys[1], &registration)?.prove(&model, &witness, &mut rng)?;
+//! weights::verify(key, &model.commitment(), &proof, &assay_groth16::scalar(witness.digest()))?;
+//!
+//! // For every decision.
+//! let assignment = Assignment { inputs: vec![vec![40, 20]], ..assignment };
+//! let witness = inference.solve(&assignment)?;
+//! assert_eq!(witness.outputs(), [vec![3 * 40 - 5 * 20]]);
+//! let proof = WeightsProver::new(&keys[0], &inference)?.prove(&model, &witness, &mut rng)?;
+//! let digest = assay_groth16::scalar(witness.digest());
+//! weights::verify(keys[0].verifying_key(), &model.commitment(), &proof, &digest)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Many keys, one commitment
 //!
 //! Weight k stands in A of row k alone, with coefficient 1 (`assay_circuits::Weights`), in every circuit of a setup, and
