@@ -161,7 +161,7 @@ fn find(
 
 /// The module's equation.
 fn holds(key: &VerifyingKey, members: &[Member], rng: &mut (impl RngCore + CryptoRng)) -> bool {
-    let KeyPoints { base, ic: [constant, factor], commitment } = &key.points;
+    let KeyPoints { base, ic: [constant, factor], commitment, .. } = &key.points; // of keys with weights there are no verifying keys of this type
     let mut draw = || members.iter().map(|_| Fr::from(rng.r#gen::<u128>())).collect::<Vec<Fr>>();
     let r = draw();
     let total: Fr = r.iter().sum();
