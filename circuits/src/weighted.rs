@@ -6,8 +6,8 @@
 //!                  c_j * x = s_j - s_(j-1)       a row a use
 //! ```
 //!
-//! Of weights the circuit knows their bits and nothing else ([`crate::Weights`]): intervals are those of all weights of so many bits. The last
-//! sum is the accumulator: one wire.
+//! Of weights the circuit knows their bits and nothing else ([`crate::Weights`]): intervals are those of all weights of so many bits. The
+//! last sum is the accumulator: one wire.
 //!
 //! Cost: a row a weight and a bias. A convolution of several positions takes a row a use more; one of a single position takes none.
 

@@ -4,7 +4,8 @@
 //! payload of a .commitment file = D_w: 64 bytes; PoK_w: 64; a `.proof` file of the registration
 //! ```
 //!
-//! The parent of the file is the digest of the architecture's circuit. What it is worth [`WeightsRegistration::verify`] says, and nothing else does.
+//! The parent of the file is the digest of the architecture's circuit. What it is worth [`WeightsRegistration::verify`] says, and nothing
+//! else does.
 
 use std::{fmt, path::Path, time::Instant};
 
@@ -77,8 +78,8 @@ impl Weights {
     }
 }
 
-/// The keys of an architecture: of its circuit, and of the circuit that proves the ranges of weights. They are made together and share what a
-/// commitment to weights depends on.
+/// The keys of an architecture: of its circuit, and of the circuit that proves the ranges of weights. They are made together and share
+/// what a commitment to weights depends on.
 #[derive(Clone, Debug)]
 pub struct ArchitectureKeys {
     inference: WeightsProvingKey,
@@ -144,8 +145,8 @@ pub struct WeightsRegistration {
 }
 
 impl WeightsRegistration {
-    /// Commits to the weights of a model for an address: the place, such as an account, that the commitment will be kept at. It is checked before
-    /// it is given.
+    /// Commits to the weights of a model for an address: the place, such as an account, that the commitment will be kept at. It is checked
+    /// before it is given.
     ///
     /// # Errors
     /// [`Error::NeedsWeights`] for a model without its weights, [`Error::Commitment`] where they do not fit the keys.
@@ -196,8 +197,8 @@ impl WeightsRegistration {
         artifact::encode(Kind::Commitment, self.circuit, &payload)
     }
 
-    /// Whether these are a commitment to weights of their formats for the address that it names, under two keys of one setup. It does not say whose
-    /// weights they are: a copy passes as well, and what tells the two apart is the address.
+    /// Whether these are a commitment to weights of their formats for the address that it names, under two keys of one setup. It does not
+    /// say whose weights they are: a copy passes as well, and what tells the two apart is the address.
     ///
     /// # Errors
     /// [`Error::Commitment`] and [`Error::Verify`] say what does not hold. Both mean: invalid.

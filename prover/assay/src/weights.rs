@@ -4,8 +4,9 @@
 //! payload of a .weights file = mask: 32 bytes (a field element, big-endian); weights (`assay_compiler::ModelWeights`)
 //! ```
 //!
-//! The parent of the file is the digest of the architecture's circuit. The mask blinds the commitment and is drawn with the weights: every set of weights
-//! has one of its own. Of two sets under one mask the commitments would differ by the weights that do, and few changes can be guessed.
+//! The parent of the file is the digest of the architecture's circuit. The mask blinds the commitment and is drawn with the weights: every
+//! set of weights has one of its own. Of two sets under one mask the commitments would differ by the weights that do, and few changes can
+//! be guessed.
 
 use std::fmt;
 

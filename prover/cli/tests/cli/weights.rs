@@ -68,7 +68,16 @@ fn one_key_proves_two_models_of_one_architecture() {
         assert_eq!(verdict["outputs"][0]["name"], "score");
         // A copy elsewhere is another one.
         assert_eq!(answer(&proof, &commitment, OTHER)["code"], "other-context");
-        let check = ["weights", "check", &commitment, "--vk", "model.vk", "--registration-vk"];
+        let check = [
+            "weights",
+            "check",
+            &commitment,
+            "--model",
+            "model.assay",
+            "--vk",
+            "model.vk",
+            "--registration-vk",
+        ];
         let check = |address| [&check[..], &["model.registration.vk", "--address", address]].concat();
         workspace.succeed(check(ADDRESS));
         assert_eq!(workspace.run(check(OTHER)).status.code(), Some(1));

@@ -1,7 +1,7 @@
 //! Other weights for an architecture: a retrained model in the formats of the first.
 //!
-//! The file is imported as the first one was, with its options; each layer is quantized at the architecture's scales, and nothing is searched. What
-//! the first model left open (its weights) may differ, and all else has to be the same.
+//! The file is imported as the first one was, with its options; each layer is quantized at the architecture's scales, and nothing is
+//! searched. What the first model left open (its weights) may differ, and all else has to be the same.
 
 use std::sync::Arc;
 
@@ -35,8 +35,8 @@ use crate::source::Source;
 
 use super::weights::{ModelWeights, WeightsError};
 
-/// What error a model may have of the one that its architecture was compiled to, where nobody says: at scales that were chosen for other weights,
-/// rounding falls out differently.
+/// What error a model may have of the one that its architecture was compiled to, where nobody says: at scales that were chosen for other
+/// weights, rounding falls out differently.
 const ALLOWANCE: f64 = 2.0;
 
 /// A model in the formats of an architecture.
@@ -177,8 +177,8 @@ impl From<SearchError> for FitError {
     }
 }
 
-/// The weights of a model in the formats of an architecture, and what they lose. `max_error` is the largest error over the calibration data; without
-/// it twice the one that the architecture was compiled to.
+/// The weights of a model in the formats of an architecture, and what they lose. `max_error` is the largest error over the calibration
+/// data; without it twice the one that the architecture was compiled to.
 ///
 /// # Errors
 /// [`FitError`] says what does not fit, and where.
@@ -376,8 +376,8 @@ fn quantize(
     Ok(graph)
 }
 
-/// A map in the form that the architecture has it, which may have places for weights that happen to be zero here; `None` where it has none for
-/// some weight.
+/// A map in the form that the architecture has it, which may have places for weights that happen to be zero here; `None` where it has none
+/// for some weight.
 fn in_form_of(architecture: &Linear, map: Linear) -> Result<Option<Linear>, FitError> {
     Ok(match (architecture, map) {
         (Linear::Dense(expected, _), Linear::Dense(weights, bias)) => ((expected.rows, expected.cols)

@@ -1,8 +1,8 @@
 //! The registration circuit of an architecture: it proves that weights are integers of their formats, and nothing else.
 //!
-//! Its weight wires stand in the home rows that they have in the architecture's circuit, so that one commitment serves both keys and what is proven
-//! of the weights here holds there (`assay_circuits::Weights`). Ranges are looked up: a weight of a table's width costs its home row, each
-//! further digit one row more.
+//! Its weight wires stand in the home rows that they have in the architecture's circuit, so that one commitment serves both keys and what
+//! is proven of the weights here holds there (`assay_circuits::Weights`). Ranges are looked up: a weight of a table's width costs its home
+//! row, each further digit one row more.
 //!
 //! The statement is a domain, which names the architecture, and the context: the address that the weights are registered for. Without it a
 //! commitment could be registered anywhere by whoever sees it.

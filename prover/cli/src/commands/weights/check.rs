@@ -16,7 +16,8 @@ Example:
       --address 1f00...
 
 Valid means: the commitment holds weights and nothing else, each an integer of its format, and its maker
-made it for the address. It does not mean that nobody else has them, nor what they are.
+made it for the address. It does not mean that nobody else has them, nor what they are. What circuits
+the keys are of, their files claim: --model compares the claims with the architecture's.
 
 Exit code 0: valid. Exit code 1: invalid. Exit code 2: the question could not be asked.";
 
@@ -33,6 +34,9 @@ pub struct Args {
     /// Verifying key of registrations
     #[arg(long, value_name = "MODEL.registration.vk")]
     registration_vk: PathBuf,
+    /// Architecture: both keys must claim its circuits
+    #[arg(long, value_name = "MODEL.assay")]
+    model: Option<PathBuf>,
     /// The place that it must be for: 32 bytes in hexadecimal
     #[arg(long, value_name = "HEX", value_parser = bytes32)]
     address: [u8; 32],
@@ -42,6 +46,15 @@ pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     let commitment = artifacts::commitment(&args.commitment)?;
     let key = artifacts::weights_verifying_key(&args.vk)?;
     let registration_key = artifacts::weights_verifying_key(&args.registration_vk)?;
+    if let Some(path) = &args.model {
+        let model = artifacts::model(path)?;
+        artifacts::pair(&model, &args.vk, key.circuit_digest())?;
+        let (key, circuit) =
+            (registration_key.circuit_digest(), assay::registration_circuit(&model.model)?.digest());
+        if key != circuit {
+            return Err(Error::WrongCircuit { key, model: model.model.name().into(), circuit }.into());
+        }
+    }
     let mut reason = match commitment.verify(&key, &registration_key) {
         Ok(()) => None,
         Err(error) if error.class() == Class::Invalid => Some((error.code(), error.to_string())),

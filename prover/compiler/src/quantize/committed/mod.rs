@@ -1,16 +1,16 @@
 //! Weights that the circuit leaves open: formats in place of numbers.
 //!
-//! Where a model's weights are committed to, its circuit takes them as wires, and the same circuit has to hold for any weights that the commitment
-//! can hold. All that is known of those is that each lies in its format: the registration circuit proves that once ([`crate::committed`]).
-//! So the intervals of accumulators follow from formats and the columns' intervals,
+//! Where a model's weights are committed to, its circuit takes them as wires, and the same circuit has to hold for any weights that the
+//! commitment can hold. All that is known of those is that each lies in its format: the registration circuit proves that once
+//! ([`crate::committed`]). So the intervals of accumulators follow from formats and the columns' intervals,
 //!
 //! ```text
 //! bias + Σ_c w_c x_c    in    [-2^(b-1), 2^(b-1) - 1] + Σ_c [-2^(w-1), 2^(w-1) - 1] · [lo_c, hi_c]
 //! ```
 //!
-//! and never from the weights at hand. That is up to three bits an accumulator more than these would give. A bound on a row's `Σ |w|`, which
-//! registration could assert as well, would give one to two of them back, a constraint a bit and accumulator; it would cost registration a
-//! product and a sign a weight, and what registration has more rows than inference, inference has to be padded to.
+//! and never from the weights at hand. That is up to three bits an accumulator more than these would give. A bound on a row's `Σ |w|`,
+//! which registration could assert as well, would give one to two of them back, a constraint a bit and accumulator; it would cost
+//! registration a product and a sign a weight, and what registration has more rows than inference, inference has to be padded to.
 //!
 //! Which accumulators share a format is the architecture's: runs of equal length, as they share their scale.
 
@@ -188,7 +188,8 @@ impl Committed {
         places_of(map, group)?.into_iter().map(bits).collect()
     }
 
-    /// What each accumulator can be, whatever weights the formats hold. For a convolution, an interval that holds all accumulators of a filter.
+    /// What each accumulator can be, whatever weights the formats hold. For a convolution, an interval that holds all accumulators of a
+    /// filter.
     pub(crate) fn intervals(&self, map: &Linear, x: &[Interval]) -> Result<Vec<Interval>, Missing> {
         let groups = groups(map);
         match map {
@@ -256,8 +257,8 @@ impl Committed {
     }
 }
 
-/// Constraints of a map: a product for each use of a weight, one for each bias, which is a term of its own; and, where a weight is used more
-/// than once, one more for the copy that all uses take.
+/// Constraints of a map: a product for each use of a weight, one for each bias, which is a term of its own; and, where a weight is used
+/// more than once, one more for the copy that all uses take.
 pub(crate) fn cost(map: &Linear) -> usize {
     let biases = groups(map);
     match map {
